@@ -1,0 +1,88 @@
+package compile
+
+import (
+	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// Result is what the definitions of a workspace mean, ordered by address.
+type Result struct {
+	Environment string
+	Jobs        []*Job
+	Templates   []*Template // published ones only
+	Removals    []Removal
+	Secrets     []string // names declared in the workspace
+}
+
+// Job is one desired build job.
+type Job struct {
+	Address   string // alias/job/name, such as "shop/job/order-service-build"
+	Project   string // the alias
+	ProjectID string
+	Name      string
+
+	// Body holds the members of the API's create and update bodies that the
+	// definitions declare, in the reference's order and with its wire types; a
+	// null or an empty array is a declared one. What is absent is not managed.
+	// A secret's defaultValue holds spec.SecretPlaceholder.
+	Body *jsontree.Value
+
+	Notices     []Notice // the declared channels, by type
+	Enabled     *bool    // nil: not managed
+	ID          string   // id: pins the job
+	RenamedFrom []string
+	Adopt       bool
+	Protect     bool
+	Secrets     []SecretUse
+
+	Pos        spec.Pos
+	Provenance map[string]Provenance // by path, see Path
+}
+
+// SecretUse says that a build parameter takes its value from a secret.
+type SecretUse struct {
+	Parameter string // the build parameter's name
+	Secret    string // the workspace's name of the secret
+	Pos       spec.Pos
+}
+
+// Notice is the declared state of one notification channel.
+type Notice struct {
+	Type        string   // MAIL, MESSAGE, DING_TALK, WECOM, FEISHU or what the file says
+	Events      []string // sorted; empty: off
+	ParamConfig *string  // nil: not managed
+	Pos         spec.Pos
+}
+
+// Template is one desired published build template.
+type Template struct {
+	Address string // alias/template/name; templates belong to the caller, the alias is the default project's
+	Name    string
+	Body    *jsontree.Value // the API's create body (reference 4.21)
+	Pos     spec.Pos
+
+	Provenance map[string]Provenance
+}
+
+// Removal is an entry of removed: in a definitions file.
+type Removal struct {
+	Address   string
+	Project   string
+	ProjectID string
+	Job       string
+	Action    string // disable or delete
+	Reason    string
+	Pos       spec.Pos
+}
+
+// Provenance says where a compiled value came from.
+type Provenance struct {
+	Pos    spec.Pos
+	Origin *spec.Origin
+}
+
+// A path names a value in a body by names, not indexes, so that it stays the
+// same when a neighbour comes or goes: steps["Build with Maven"].properties.command,
+// parameters["target"].defaultValue, scms[0].branch, notifications.MAIL.events,
+// enabled. Of several steps with one name the second is steps["Test"#2].
+// diff.Path and compile use one spelling; PathStep and PathParameter make it.

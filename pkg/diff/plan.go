@@ -1,0 +1,147 @@
+package diff
+
+import (
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// FormatVersion is the version of the plan document. Minor versions only add.
+const FormatVersion = "1.0"
+
+// Plan is what would have to happen for the live state to be what the
+// definitions say. It is data: rendering, approving and applying it are done
+// elsewhere. Its JSON form is schemas/plan.schema.json and holds no secret and
+// no request body.
+type Plan struct {
+	FormatVersion string    `json:"format_version"`
+	PlanID        string    `json:"plan_id"` // sha256:… over all that decides what apply would do
+	ToolVersion   string    `json:"tool_version"`
+	Environment   string    `json:"environment"`
+	Endpoint      string    `json:"endpoint"`
+	Base          *Revision `json:"base"`
+	Head          Revision  `json:"head"`
+	Summary       Summary   `json:"summary"`
+	Refusals      []Refusal `json:"refusals"`
+	Changes       []Change  `json:"changes"`
+}
+
+// Revision names the definitions that were compiled.
+type Revision struct {
+	Ref    string `json:"ref,omitempty"`
+	Commit string `json:"commit"`
+	Dirty  bool   `json:"dirty"`
+}
+
+// Summary counts. The actions count actions, Drift counts fields, the rest
+// count objects.
+type Summary struct {
+	Create    int `json:"create"`
+	Update    int `json:"update"`
+	Replace   int `json:"replace"`
+	Enable    int `json:"enable"`
+	Disable   int `json:"disable"`
+	Delete    int `json:"delete"`
+	Unchanged int `json:"unchanged"`
+	Drift     int `json:"drift"`
+	Conflict  int `json:"conflict"`
+	Adopt     int `json:"adopt"`
+	Collision int `json:"collision"`
+	Unmanaged int `json:"unmanaged"`
+}
+
+// Refusal is a rail that keeps the plan from being applied.
+type Refusal struct {
+	Rule    string `json:"rule"`
+	Message string `json:"message"`
+}
+
+// Kind is what a change is about.
+type Kind string
+
+// The kinds of object.
+const (
+	KindJob          Kind = "job"
+	KindTemplate     Kind = "template"
+	KindNotification Kind = "notification"
+)
+
+// Action is something apply does.
+type Action string
+
+// The actions.
+const (
+	ActionCreate  Action = "create"
+	ActionUpdate  Action = "update"
+	ActionReplace Action = "replace"
+	ActionEnable  Action = "enable"
+	ActionDisable Action = "disable"
+	ActionDelete  Action = "delete"
+)
+
+// Verdict is the outcome of the three-way comparison, of an object or a field.
+type Verdict string
+
+// The verdicts of the table in docs/plan-apply.md.
+const (
+	VerdictUnchanged    Verdict = "unchanged"
+	VerdictChange       Verdict = "change"
+	VerdictDrift        Verdict = "drift"
+	VerdictConflict     Verdict = "conflict"
+	VerdictCreate       Verdict = "create"
+	VerdictAdopt        Verdict = "adopt"
+	VerdictCollision    Verdict = "collision"
+	VerdictRemove       Verdict = "remove"
+	VerdictRemoveEdited Verdict = "remove-edited" // removed here, edited outside
+	VerdictUnmanaged    Verdict = "unmanaged"
+	VerdictUnknown      Verdict = "unknown" // could not be read: nothing is done
+)
+
+// Change is what happens to one object. Objects without actions are listed only
+// where their verdict is worth a look (adopt, collision, conflict, unknown).
+type Change struct {
+	Address    string      `json:"address"`
+	Kind       Kind        `json:"kind"`
+	ProjectID  string      `json:"project_id"`
+	Name       string      `json:"name"`
+	ID         *string     `json:"id"`
+	Actions    []Action    `json:"actions"`
+	Verdict    Verdict     `json:"verdict"`
+	Definition *Definition `json:"definition"`
+	Note       string      `json:"note,omitempty"` // such as "removed in 9d02c1f"
+	Fields     []Field     `json:"fields"`
+	Unchanged  int         `json:"unchanged_fields"`
+
+	// What apply works with; never serialised.
+	Want         *compile.Job      `json:"-"` // nil for a removal or a template
+	WantTemplate *compile.Template `json:"-"`
+	Live         *LiveJob          `json:"-"` // nil for a create
+	LiveTemplate *LiveTemplate     `json:"-"`
+	Desired      *jsontree.Value   `json:"-"` // the whole update body, built over the live one
+	Notices      []NoticeChange    `json:"-"`
+}
+
+// Definition is where an object is defined.
+type Definition struct {
+	File string `json:"file"`
+	Line int    `json:"line"`
+}
+
+// Field is one value that differs. Before is the live value, After the desired
+// one, Base what the base's definitions said; nil means absent. Of a sensitive
+// field the values are never held.
+type Field struct {
+	Path      string          `json:"path"`
+	Before    *jsontree.Value `json:"before"`
+	After     *jsontree.Value `json:"after"`
+	Base      *jsontree.Value `json:"base"`
+	Verdict   Verdict         `json:"verdict"`
+	Sensitive bool            `json:"sensitive"`
+	File      string          `json:"file,omitempty"`
+	Line      int             `json:"line,omitempty"`
+}
+
+// NoticeChange is one notification channel that apply has to write.
+type NoticeChange struct {
+	Want compile.Notice
+	Have []string // the events that are on now
+}

@@ -1,0 +1,39 @@
+package diff
+
+import (
+	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// Snapshot is the live state that a plan was made from.
+type Snapshot struct {
+	Endpoint  string
+	Projects  map[string]*LiveProject // by project id
+	Templates []*LiveTemplate         // the caller's own
+}
+
+// LiveProject is one project's listing and what was read of its jobs.
+type LiveProject struct {
+	ID       string
+	Complete bool   // every page was read and the count fits
+	Problem  string // why it is not, for people
+	Jobs     []*LiveJob
+}
+
+// LiveJob is one live job. Body and Notices are nil where they were not read.
+type LiveJob struct {
+	ProjectID string
+	ID        string
+	Name      string
+	Item      wire.JobItem
+	Body      *jsontree.Value // result of the query endpoint, as it came
+	Notices   []wire.Notice
+	ReadErr   error // the read failed: verdict unknown
+}
+
+// LiveTemplate is one of the caller's build templates.
+type LiveTemplate struct {
+	UUID string
+	Name string
+	Body *jsontree.Value // the item as it came
+}

@@ -1,0 +1,62 @@
+// Package sanitize is the print boundary: whatever comes from a file, a flag or
+// the service passes through here before a person or a program reads it.
+package sanitize
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Line makes s safe for one line of a terminal or a log: everything that does
+// not print (controls, format characters, private use, unassigned, invalid
+// UTF-8, line and paragraph separators) becomes \u{…}, and at most limit
+// characters are kept, with "…" where more stood. A limit of 0 keeps all.
+func Line(s string, limit int) string {
+	if limit == 0 && isPlain(s) {
+		return s
+	}
+	var out strings.Builder
+	count := 0
+	for i := 0; i < len(s); {
+		if limit > 0 && count == limit {
+			out.WriteString("…")
+			break
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == utf8.RuneError && size == 1:
+			fmt.Fprintf(&out, `\x%02x`, s[i])
+		case r == ' ' || unicode.IsPrint(r):
+			out.WriteRune(r)
+		default:
+			fmt.Fprintf(&out, `\u{%04x}`, r)
+		}
+		i += size
+		count++
+	}
+	return out.String()
+}
+
+// Lines is Line for text of several lines: line feeds and tabs are kept.
+func Lines(s string) string {
+	parts := strings.Split(s, "\n")
+	for i, part := range parts {
+		cells := strings.Split(part, "\t")
+		for j, cell := range cells {
+			cells[j] = Line(cell, 0)
+		}
+		parts[i] = strings.Join(cells, "\t")
+	}
+	return strings.Join(parts, "\n")
+}
+
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,125 @@
+package spec
+
+// NodeKind tells scalars, mappings and sequences apart.
+type NodeKind uint8
+
+// The kinds of node. Aliases and merge keys are resolved before anyone sees a
+// Node.
+const (
+	ScalarNode NodeKind = iota + 1
+	MappingNode
+	SequenceNode
+)
+
+// ScalarType is what YAML 1.2's core schema makes of a scalar. Dates, octals
+// with a leading zero, "on" and "yes" are strings there, and so they are here.
+type ScalarType uint8
+
+// The types of scalar.
+const (
+	StringType ScalarType = iota + 1
+	IntType
+	FloatType
+	BoolType
+	NullType
+)
+
+// Style is how a scalar stands in the file.
+type Style uint8
+
+// The styles of scalar.
+const (
+	PlainStyle Style = iota + 1
+	SingleQuotedStyle
+	DoubleQuotedStyle
+	LiteralStyle
+	FoldedStyle
+)
+
+// Node is a value in a definition file with the place where it stands. It is
+// never changed after loading: what merges, expands or substitutes makes new
+// nodes, and says so in their Origin.
+type Node struct {
+	Kind   NodeKind
+	Type   ScalarType // of a scalar
+	Style  Style      // of a scalar
+	Text   string     // of a scalar, as written: 1.10, 0755, on; quotes and escapes resolved
+	Range  Range
+	Fields []Field // of a mapping, in the order written, merge keys resolved
+	Items  []*Node // of a sequence
+	Origin *Origin // nil: the value stands in the file as it is
+}
+
+// Field is one key of a mapping with its value.
+type Field struct{ Key, Value *Node }
+
+// Get returns the value of the key called name, nil where there is none.
+func (n *Node) Get(name string) *Node {
+	if n == nil {
+		return nil
+	}
+	for i := range n.Fields {
+		if n.Fields[i].Key.Text == name {
+			return n.Fields[i].Value
+		}
+	}
+	return nil
+}
+
+// Key returns the key's own node of the field called name, nil where there is
+// none: what a diagnostic about the key points at.
+func (n *Node) Key(name string) *Node {
+	if n == nil {
+		return nil
+	}
+	for i := range n.Fields {
+		if n.Fields[i].Key.Text == name {
+			return n.Fields[i].Key
+		}
+	}
+	return nil
+}
+
+// Str returns the text of the scalar at the key called name, "" otherwise.
+func (n *Node) Str(name string) string {
+	if v := n.Get(name); v != nil && v.Kind == ScalarNode && v.Type != NullType {
+		return v.Text
+	}
+	return ""
+}
+
+// IsNull tells whether n is an explicit null.
+func (n *Node) IsNull() bool { return n != nil && n.Kind == ScalarNode && n.Type == NullType }
+
+// Pos returns where n starts; the zero Pos for nil.
+func (n *Node) Pos() Pos {
+	if n == nil {
+		return Pos{}
+	}
+	return n.Range.Start
+}
+
+// OriginKind says by which way a value came to its place.
+type OriginKind string
+
+// The ways a value can come. A value without an Origin was written where it
+// stands.
+const (
+	FromDefault     OriginKind = "default"     // defaults.job of the workspace
+	FromEnvironment OriginKind = "environment" // environments.<name> of the workspace
+	FromTemplate    OriginKind = "template"    // a template's parameters or steps
+	FromInput       OriginKind = "input"       // an input of a template
+	FromMatrix      OriginKind = "matrix"      // a matrix combination
+	FromVariable    OriginKind = "variable"    // ${{ vars.X }} or --var
+	FromFile        OriginKind = "file"        // {$file: path}
+	FromCatalogue   OriginKind = "catalogue"   // the step-module catalogue
+	FromCompiler    OriginKind = "compiler"    // a fixed value of the friendly form
+)
+
+// Origin is one station on a value's way, the last first.
+type Origin struct {
+	Kind OriginKind
+	Name string // the template, variable, matrix key, environment or file
+	Pos  Pos    // where that station stands
+	From *Origin
+}

@@ -1,0 +1,103 @@
+package spec
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// Pos is a place in a file: the file's name relative to the workspace with
+// slashes, the line and the column in characters, both from 1. The zero Pos is
+// no place at all.
+type Pos struct {
+	File   string
+	Line   int
+	Column int
+}
+
+// IsValid tells whether p is a place.
+func (p Pos) IsValid() bool { return p.File != "" }
+
+// String writes file:line:column, leaving out what is not known.
+func (p Pos) String() string {
+	switch {
+	case p.Line == 0:
+		return p.File
+	case p.Column == 0:
+		return fmt.Sprintf("%s:%d", p.File, p.Line)
+	}
+	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
+}
+
+// Compare orders places by file, line and column.
+func (p Pos) Compare(q Pos) int {
+	return cmp.Or(cmp.Compare(p.File, q.File), cmp.Compare(p.Line, q.Line), cmp.Compare(p.Column, q.Column))
+}
+
+// Range is a stretch of one file; End is the place just behind it.
+type Range struct{ Start, End Pos }
+
+// Severity says how bad a Diagnostic is.
+type Severity uint8
+
+// The severities, mildest first.
+const (
+	Info Severity = iota + 1
+	Warning
+	Error
+)
+
+func (s Severity) String() string {
+	return [...]string{"", "info", "warning", "error"}[s]
+}
+
+// Diagnostic is one thing that is wrong with what a user wrote: the schema
+// check, the compiler and the linter all speak in it.
+type Diagnostic struct {
+	Rule     string // permanent name, such as "unknown-key"
+	Severity Severity
+	Range    Range
+	Message  string    // what is wrong, with the value quoted; no full stop
+	Hint     string    // what would be right, such as `did you mean "arch"?`; may be empty
+	Related  []Related // other places that matter
+	Pointer  string    // stable, with names: jobs[order].steps[Build].inputs.command
+	Fixes    []Fix
+}
+
+// Related is another place that a Diagnostic speaks of.
+type Related struct {
+	Range   Range
+	Message string // such as "first declared here"
+}
+
+// Fix is a set of edits of one file that mends what a Diagnostic reports.
+type Fix struct {
+	Message string
+	Unsafe  bool // may change what the definition means
+	Edits   []Edit
+}
+
+// Edit replaces the bytes from Start to End (offsets in the file, from 0).
+type Edit struct {
+	File       string
+	Start, End int
+	New        string
+}
+
+// Diagnostics are the findings of one run.
+type Diagnostics []Diagnostic
+
+// HasErrors tells whether one of ds is an error.
+func (ds Diagnostics) HasErrors() bool {
+	return slices.ContainsFunc(ds, func(d Diagnostic) bool { return d.Severity == Error })
+}
+
+// Sort orders ds by place, then rule, then message, and drops repetitions.
+func (ds *Diagnostics) Sort() {
+	slices.SortStableFunc(*ds, func(a, b Diagnostic) int {
+		return cmp.Or(a.Range.Start.Compare(b.Range.Start), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Message, b.Message))
+	})
+	*ds = slices.CompactFunc(*ds, func(a, b Diagnostic) bool {
+		return a.Range == b.Range && a.Rule == b.Rule && a.Message == b.Message
+	})
+}

@@ -1,0 +1,82 @@
+package spec
+
+// Workspace is what buildsync.yaml says, an environment's overrides applied.
+// Definitions of the keys: docs/language.md.
+type Workspace struct {
+	Root        *Node // the file as it stands
+	Region      string
+	Environment string // "" where none was selected
+	Definitions []string
+	Projects    map[string]Project // by alias
+	Default     string             // default_project, an alias
+	Vars        map[string]*Node
+	JobDefaults *Node // defaults.job, nil where absent
+	Secrets     []*Node
+	Policy      Policy
+	Modules     *Node // the path of the workspace's own step modules, nil where absent
+	Lint        *Node // the lint section, nil where absent
+}
+
+// Project is an alias of the workspace and the 32-character id it stands for.
+type Project struct {
+	Alias string
+	ID    string
+	Pos   Pos
+}
+
+// Policy is the workspace's policy section, defaults filled in.
+type Policy struct {
+	OnRemove        string  // keep, disable or delete; default keep
+	MaxRemovals     int     // default 3
+	MaxRemovalShare float64 // of the live managed jobs; default 0.25
+	Drift           string  // revert or fail; default revert
+	Ignore          []Ignore
+}
+
+// Ignore names jobs, or fields of jobs, that buildsync leaves alone.
+type Ignore struct {
+	Job    string   // a glob over job names
+	Fields []string // empty: the whole job
+	Reason string
+	Pos    Pos
+}
+
+// File is one definitions file.
+type File struct {
+	Name      string // relative to the workspace, with slashes
+	Source    []byte
+	Root      *Node
+	Jobs      []*Node
+	Templates []*Node
+	Removed   []*Node
+}
+
+// Set is a loaded workspace: everything that can be read without compiling.
+// The files are ordered by name.
+type Set struct {
+	Tree      Tree
+	Workspace *Workspace
+	Files     []*File
+}
+
+// Tree is where a workspace's files come from: a folder, or a Git commit. Names
+// are relative to the workspace, with slashes. It never leaves the workspace,
+// whatever links say, and reads regular files only.
+type Tree interface {
+	// ReadFile returns a file's bytes, an error for one of more than limit.
+	ReadFile(name string, limit int64) ([]byte, error)
+	// Glob returns the names that match one of the doublestar patterns, sorted.
+	Glob(patterns []string) ([]string, error)
+	// Describe names the tree for messages, such as "commit 4f1c2d9".
+	Describe() string
+}
+
+// Secret placeholders stand in a compiled body where apply puts a value in.
+const (
+	secretPrefix = "<secret "
+	secretSuffix = ">"
+)
+
+// SecretPlaceholder is the text that stands for the secret called name in
+// every compiled body that anyone may see.
+func SecretPlaceholder(name string) string { return secretPrefix + name + secretSuffix }
