@@ -1,0 +1,126 @@
+package format
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/mattn/go-runewidth"
+
+	"github.com/buildsync/buildsync/pkg/sanitize"
+)
+
+// tabStop is how far apart the columns are to which a tab moves.
+const tabStop = 4
+
+// cells measures text as a terminal of a Latin locale shows it. The package's
+// own default would read the environment.
+func cells(s string) int {
+	condition := runewidth.Condition{EastAsianWidth: false, StrictEmojiNeutral: true}
+	return condition.StringWidth(s)
+}
+
+// sources finds lines in files. Diagnostics are sorted by file, so the line
+// starts of one file are kept at a time.
+type sources struct {
+	read   func(file string) []byte
+	file   string
+	loaded bool
+	data   []byte
+	starts []int
+}
+
+// line returns the characters of one line (from 1) without its line break.
+func (s *sources) line(file string, number int) ([]rune, bool) {
+	if s.read == nil || file == "" || number < 1 {
+		return nil, false
+	}
+	if !s.loaded || s.file != file {
+		s.load(file)
+	}
+	if number > len(s.starts) {
+		return nil, false
+	}
+	rest := s.data[s.starts[number-1]:]
+	if end := bytes.IndexByte(rest, '\n'); end >= 0 {
+		rest = rest[:end]
+	}
+	return []rune(string(bytes.TrimSuffix(rest, []byte("\r")))), true
+}
+
+func (s *sources) load(file string) {
+	s.file, s.loaded, s.starts = file, true, s.starts[:0]
+	s.data = bytes.TrimPrefix(s.read(file), []byte("\ufeff"))
+	if len(s.data) == 0 {
+		return
+	}
+	s.starts = append(s.starts, 0)
+	for i, b := range s.data {
+		if b == '\n' {
+			s.starts = append(s.starts, i+1)
+		}
+	}
+}
+
+// excerptLine is one line as it is shown, and where the mark goes under it.
+type excerptLine struct {
+	text   string
+	before int // cells before the mark
+	under  int // cells of the mark, at least 1
+}
+
+// cut makes the characters of a line printable and keeps it within width
+// cells, around the columns from start to end (from 1, end behind the last).
+func cut(line []rune, start, end, width int) excerptLine {
+	start = min(start, len(line)+1)
+	end = min(max(end, start), len(line)+1)
+	first := 0
+	if start > width*2/3 { // show some of what stands before
+		first = start - width/3
+	}
+	var text strings.Builder
+	shown := excerptLine{}
+	column := 0
+	if first > 0 {
+		text.WriteString("…")
+		column = 1
+	}
+	shown.before = column
+	for i := first; i < len(line); i++ {
+		if i == start-1 {
+			shown.before = column
+		}
+		printed, size := printable(line[i], column)
+		if column+size > width {
+			text.WriteString("…")
+			column++
+			if i < end-1 {
+				shown.under = column - shown.before
+			}
+			break
+		}
+		text.WriteString(printed)
+		column += size
+		if i == end-2 {
+			shown.under = column - shown.before
+		}
+	}
+	if start > len(line) {
+		shown.before = column
+	}
+	shown.under = max(1, shown.under)
+	shown.text = strings.TrimRight(text.String(), " ")
+	return shown
+}
+
+// printable returns what is shown for r at a cell, and how many cells it takes.
+func printable(r rune, column int) (string, int) {
+	if r == '\t' {
+		size := tabStop - column%tabStop
+		return strings.Repeat(" ", size), size
+	}
+	if r >= ' ' && r <= '~' {
+		return string(r), 1
+	}
+	s := sanitize.Line(string(r), 0)
+	return s, cells(s)
+}
