@@ -1,0 +1,196 @@
+package gitbase
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha1"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io/fs"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// maxLinks is how many links one name may lead through.
+const maxLinks = 40
+
+// Modes of tree entries, see git help ls-tree.
+const (
+	modeFile       = "100644"
+	modeExecutable = "100755"
+	modeLink       = "120000"
+)
+
+// Tree is a workspace as it was at a commit. It is a spec.Tree; Close ends the
+// git process behind it.
+type Tree struct {
+	Commit  string
+	names   []string // sorted
+	entries map[string]entry
+	blobs   *blobReader
+}
+
+var _ spec.Tree = (*Tree)(nil)
+
+type entry struct{ mode, object string }
+
+// Tree opens the workspace as it was at commit. A commit in which the
+// workspace's folder does not exist is an error.
+func (r *Repo) Tree(ctx context.Context, commit string) (*Tree, error) {
+	object := commit + ":" + strings.TrimSuffix(r.prefix, "/")
+	out, err := git(ctx, r.dir, "ls-tree", "-r", "-z", "--full-tree", object)
+	if err != nil {
+		return nil, fmt.Errorf("listing the workspace at commit %.12s: %w", commit, err)
+	}
+	t := &Tree{Commit: commit, entries: map[string]entry{}}
+	for record := range strings.SplitSeq(string(out), "\x00") {
+		meta, name, found := strings.Cut(record, "\t")
+		fields := strings.Fields(meta)
+		if !found || len(fields) != 3 || fields[1] != "blob" {
+			continue // the end of the list, or a submodule
+		}
+		t.entries[name] = entry{mode: fields[0], object: fields[2]}
+		t.names = append(t.names, name)
+	}
+	slices.Sort(t.names)
+	t.blobs, err = startBlobReader(ctx, r.dir)
+	if err != nil {
+		return nil, fmt.Errorf("reading commit %.12s: %w", commit, err)
+	}
+	return t, nil
+}
+
+// Close ends the git process that serves the tree.
+func (t *Tree) Close() { t.blobs.close() }
+
+// Describe names the tree for messages.
+func (t *Tree) Describe() string { return fmt.Sprintf("commit %.7s", t.Commit) }
+
+// ReadFile returns a file's bytes, an error for one of more than limit. A link
+// is followed as long as it stays inside the workspace.
+func (t *Tree) ReadFile(name string, limit int64) ([]byte, error) {
+	found, err := t.resolve(name)
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
+	}
+	content, err := t.blobs.read(found.object, limit)
+	if err != nil {
+		return nil, &fs.PathError{Op: "read", Path: name, Err: err}
+	}
+	return content, nil
+}
+
+// Glob returns the names of files that match one of the doublestar patterns,
+// sorted.
+func (t *Tree) Glob(patterns []string) ([]string, error) {
+	for _, pattern := range patterns {
+		if !doublestar.ValidatePattern(pattern) {
+			return nil, fmt.Errorf("pattern %q: %w", pattern, doublestar.ErrBadPattern)
+		}
+	}
+	var names []string
+	for _, name := range t.names {
+		if !slices.ContainsFunc(patterns, func(p string) bool { return doublestar.MatchUnvalidated(p, name) }) {
+			continue
+		}
+		if _, err := t.resolve(name); err == nil {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
+
+// Same tells whether content is what the commit holds under name. Line ends
+// that Git rewrites on checkout make no difference.
+func (t *Tree) Same(name string, content []byte) bool {
+	found, err := t.resolve(name)
+	if err != nil {
+		return false
+	}
+	if blobID(content, len(found.object)) == found.object {
+		return true
+	}
+	unix := bytes.ReplaceAll(content, []byte("\r\n"), []byte("\n"))
+	return len(unix) != len(content) && blobID(unix, len(found.object)) == found.object
+}
+
+// resolve finds the file behind name, through links.
+func (t *Tree) resolve(name string) (entry, error) {
+	if !fs.ValidPath(name) {
+		return entry{}, errors.New("the name leaves the workspace")
+	}
+	for range maxLinks {
+		next, found, err := t.step(name)
+		if err != nil || found.object != "" {
+			return found, err
+		}
+		name = next
+	}
+	return entry{}, errors.New("too many links")
+}
+
+// step either finds the file called name, or replaces the first link on the
+// way to it.
+func (t *Tree) step(name string) (next string, found entry, err error) {
+	for end := 0; end < len(name); {
+		if i := strings.IndexByte(name[end:], '/'); i >= 0 {
+			end += i
+		} else {
+			end = len(name)
+		}
+		e, ok := t.entries[name[:end]]
+		switch {
+		case !ok && end == len(name):
+			return "", entry{}, fs.ErrNotExist
+		case ok && e.mode == modeLink:
+			next, err := t.follow(name[:end], e, name[end:])
+			return next, entry{}, err
+		case ok && end < len(name):
+			return "", entry{}, fs.ErrNotExist // a file used as a folder
+		case ok && e.mode != modeFile && e.mode != modeExecutable:
+			return "", entry{}, fmt.Errorf("mode %s is not a regular file", e.mode)
+		case ok:
+			return "", e, nil
+		}
+		end++
+	}
+	return "", entry{}, fs.ErrNotExist
+}
+
+func (t *Tree) follow(link string, e entry, rest string) (string, error) {
+	target, err := t.blobs.read(e.object, 4096)
+	if err != nil {
+		return "", fmt.Errorf("link %q: %w", link, err)
+	}
+	if path.IsAbs(string(target)) {
+		return "", fmt.Errorf("link %q leaves the workspace", link)
+	}
+	next := path.Join(path.Dir(link), string(target)) + rest
+	if !fs.ValidPath(next) {
+		return "", fmt.Errorf("link %q leaves the workspace", link)
+	}
+	return next, nil
+}
+
+// blobID is the id Git gives to content; digits tells SHA-1 and SHA-256
+// repositories apart.
+func blobID(content []byte, digits int) string {
+	var h hash.Hash
+	if digits == hex.EncodedLen(sha256.Size) {
+		h = sha256.New()
+	} else {
+		h = sha1.New()
+	}
+	h.Write([]byte("blob " + strconv.Itoa(len(content)) + "\x00"))
+	h.Write(content)
+	return hex.EncodeToString(h.Sum(nil))
+}
