@@ -1,0 +1,64 @@
+package archtest
+
+import (
+	"go/ast"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// ban forbids a name of the standard library, or an import, outside the places
+// that are there for it.
+type ban struct {
+	name    string // "os.Exit", or an import path
+	allowed []string
+	reason  string
+}
+
+var bans = []ban{
+	{"os.Exit", []string{"cmd/buildsync"}, "only main ends the process, so that reports are written and defers run"},
+	{"fmt.Print", nil, "streams are passed in"},
+	{"fmt.Printf", nil, "streams are passed in"},
+	{"fmt.Println", nil, "streams are passed in"},
+	{"time.Sleep", nil, "waiting selects on a context"},
+	{"http.DefaultClient", nil, "it follows redirects, and X-Auth-Token goes along"},
+	{"http.Get", nil, "it follows redirects, and X-Auth-Token goes along"},
+	{"gopkg.in/yaml.v3", []string{"pkg/spec"}, "its faults are worked around in one place"},
+	{"os/exec", []string{"pkg/gitbase"}, "git is the only program that is ever started"},
+	{"github.com/urfave/cli/v2", []string{"cmd/buildsync"}, "packages know no command line"},
+	{"go.etcd.io/bbolt", []string{"pkg/emulator"}, "there is no state file"},
+	{"github.com/google/go-cmp/cmp", nil, "it panics on unexported fields, and its text is unstable on purpose"},
+}
+
+// pure packages give the same bytes for the same input.
+var pure = []string{"pkg/spec", "pkg/catalog", "pkg/compile", "pkg/lint", "pkg/diff", "pkg/diff/render", "pkg/format", "pkg/sanitize", "pkg/jsontree"}
+
+var impureNames = []string{"time.Now", "time.Since", "os.Getenv", "os.LookupEnv", "os.Environ", "os.Stdout", "os.Stderr", "os.Stdin"}
+
+func TestBannedNames(t *testing.T) {
+	t.Parallel()
+	for _, s := range sources(t) {
+		used := s.imports()
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			if selector, ok := n.(*ast.SelectorExpr); ok {
+				if x, ok := selector.X.(*ast.Ident); ok {
+					used = append(used, x.Name+"."+selector.Sel.Name)
+				}
+			}
+			return true
+		})
+		for _, b := range bans {
+			if slices.Contains(used, b.name) && !slices.Contains(b.allowed, s.pkg) {
+				t.Errorf("%s uses %s: %s", s.name, b.name, b.reason)
+			}
+		}
+		if !slices.Contains(pure, s.pkg) {
+			continue
+		}
+		for _, name := range used {
+			if slices.Contains(impureNames, name) || name == "net" || strings.HasPrefix(name, "net/http") {
+				t.Errorf("%s uses %s: %s gives the same bytes for the same input", s.name, name, s.pkg)
+			}
+		}
+	}
+}

@@ -1,0 +1,27 @@
+package archtest
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestJudgesStayOutOfTheProduct: the official SDK and the format validators
+// check buildsync from modules of their own and must not become part of it.
+func TestJudgesStayOutOfTheProduct(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, judge := range []string{"huaweicloud-sdk-go-v3", "go-sarif", "kin-openapi", "staticcheck", "honnef.co"} {
+		if strings.Contains(string(text), judge) {
+			t.Errorf("go.mod names %s", judge)
+		}
+	}
+	if regexp.MustCompile(`(?m)^replace `).Match(text) {
+		t.Error("go.mod has a replace: go install module@version refuses it")
+	}
+}
