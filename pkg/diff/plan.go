@@ -49,11 +49,6 @@ type Summary struct {
 	Unmanaged int `json:"unmanaged"`
 }
 
-// Refusal is a rail that keeps the plan from being applied.
-type Refusal struct {
-	Rule    string `json:"rule"`
-	Message string `json:"message"`
-}
 
 // Kind is what a change is about.
 type Kind string
@@ -98,6 +93,14 @@ const (
 
 // Change is what happens to one object. Objects without actions are listed only
 // where their verdict is worth a look (adopt, collision, conflict, unknown).
+//
+// A job's notifications are an object of their own: its change has the kind
+// notification, the address alias/notification/job, the job's name and id, the
+// action update, and stands right behind the job's own change where there is
+// one. Its ID is nil where the job is still to be created.
+//
+// Changes are ordered as apply carries them out: templates, then jobs with
+// their notifications, then removals; within each by address.
 type Change struct {
 	Address    string      `json:"address"`
 	Kind       Kind        `json:"kind"`
@@ -111,12 +114,21 @@ type Change struct {
 	Fields     []Field     `json:"fields"`
 	Unchanged  int         `json:"unchanged_fields"`
 
+	// HaveFingerprint and WantFingerprint are Fingerprint of the live body and
+	// of the desired one, "" where there is none. Apply compares the first with
+	// what it reads right before it writes.
+	HaveFingerprint string `json:"have_fingerprint,omitempty"`
+	WantFingerprint string `json:"want_fingerprint,omitempty"`
+
+	Undeclared []Undeclared `json:"undeclared,omitempty"` // Options.ShowUndeclared
+	Equalities []Equality   `json:"equalities,omitempty"` // Options.Explain
+
 	// What apply works with; never serialised.
 	Want         *compile.Job      `json:"-"` // nil for a removal or a template
 	WantTemplate *compile.Template `json:"-"`
 	Live         *LiveJob          `json:"-"` // nil for a create
 	LiveTemplate *LiveTemplate     `json:"-"`
-	Desired      *jsontree.Value   `json:"-"` // the whole update body, built over the live one
+	Desired      *jsontree.Value   `json:"-"` // the whole create or update body, the latter built over the live one
 	Notices      []NoticeChange    `json:"-"`
 }
 
@@ -138,6 +150,21 @@ type Field struct {
 	Sensitive bool            `json:"sensitive"`
 	File      string          `json:"file,omitempty"`
 	Line      int             `json:"line,omitempty"`
+}
+
+// Undeclared is a live value that the definitions do not name and that an
+// update keeps.
+type Undeclared struct {
+	Path      string          `json:"path"`
+	Value     *jsontree.Value `json:"value"`
+	Sensitive bool            `json:"sensitive,omitempty"`
+}
+
+// Equality is a value that is written differently on both sides and means the
+// same by the rule named.
+type Equality struct {
+	Path string `json:"path"`
+	Rule string `json:"rule"`
 }
 
 // NoticeChange is one notification channel that apply has to write.

@@ -1,0 +1,59 @@
+package diff
+
+import (
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// Input is all that a plan depends on. Compute reads nothing else: no clock, no
+// environment, no network.
+type Input struct {
+	Head         *compile.Result
+	HeadRevision Revision
+
+	// Base is what the definitions compiled to at the commit that was applied
+	// last; nil for a two-way comparison. BaseRevision names it.
+	Base         *compile.Result
+	BaseRevision *Revision
+
+	Live        *Snapshot
+	Policy      spec.Policy
+	Environment string
+	Endpoint    string
+	ToolVersion string
+
+	// Modules answers what is known of step modules; nil: nothing is.
+	Modules Modules
+
+	Options Options
+}
+
+// Options are what a user asks of one run.
+type Options struct {
+	ForceConflicts bool     // the definitions win where both sides changed
+	Adopt          bool     // take over live jobs that no base declared
+	RefuseDrift    bool     // as policy.drift: fail
+	AllowEmpty     bool     // a workspace without definitions is meant
+	AllowRemovals  int      // how many removals are meant; 0: the policy's limits hold
+	WriteSecrets   []string // names whose values are written anew, or "all"
+	ShowUndeclared bool     // list what the definitions do not name and an update keeps
+	Explain        bool     // name the rule that made two values equal
+}
+
+// Modules is what the comparison asks of the step-module catalogue.
+type Modules interface {
+	// PropertyFacts says what is known of a module's property, and whether
+	// anything is.
+	PropertyFacts(moduleID, property string) (PropertyFacts, bool)
+}
+
+// PropertyFacts is what the comparison has to know of one property of a step
+// module.
+type PropertyFacts struct {
+	Text    bool // holds text: "true" and true are different values
+	Secret  bool // must not be shown
+	Default string
+	// HasDefault tells that the server fills in Default where the property is
+	// missing. The default is JSON.
+	HasDefault bool
+}
