@@ -1,0 +1,247 @@
+// Package secret finds what looks like a password, key or token in text that
+// people write: definitions, scripts, messages. The rules are our own and few:
+// token forms that their issuers made recognisable, private keys, and literals
+// that stand where a password stands. References such as $TOKEN, ${TOKEN},
+// <token> and **** are no secrets.
+//
+// All expressions are RE2, each is tried only where its marker occurs, and the
+// text searched is capped, so that no input costs more than linear time.
+package secret
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Match is one literal that should not be in a file.
+type Match struct {
+	Start, End int    // bytes of the text searched
+	Kind       string // for people: "GitHub token", "password"
+	shown      int    // leading bytes that say only what kind it is
+}
+
+// maxText is how much of one text is searched.
+const maxText = 1 << 20
+
+// rule is one form of secret. marker is lower-case text that must occur before
+// the expression is tried; the expression's group 1 is the secret.
+type rule struct {
+	kind    string
+	markers []string
+	pattern *regexp.Regexp
+	shown   int               // leading bytes of the secret that may be shown
+	check   func(string) bool // what the value must also be; nil: anything
+}
+
+// The parts of the rules about values that have a secret's name.
+const (
+	beforeName   = `(?:^|[\s"'{,(;|&./\-])[A-Za-z0-9_.\-]{0,60}`
+	nameWords    = `(?:passw(?:or)?d|pwd|token|secret|secret[_\-]?key|access[_\-]?key|api[_\-]?key|private[_\-]?key)`
+	quotedOrWord = `("[^"\n]{1,400}"|'[^'\n]{1,400}'|(?:[^\s"',;|&)}<>]|&[^\s&"'])(?:[^\s"',;|&)}<>]|&[^\s&"']){0,400})`
+)
+
+var nameMarkers = []string{"passw", "pwd", "token", "secret", "apikey", "api_key", "api-key", "accesskey", "access_key", "access-key", "privatekey", "private_key", "private-key"}
+
+var rules = []rule{
+	{kind: "private key", markers: []string{"private key-----"},
+		pattern: regexp.MustCompile(`(-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY-----(?:[\sA-Za-z0-9+/=:,\-\\]*-----END (?:[A-Z0-9]+ ){0,3}PRIVATE KEY-----)?)`), shown: 11},
+	{kind: "GitHub token", markers: []string{"ghp_", "gho_", "ghu_", "ghs_", "ghr_"},
+		pattern: regexp.MustCompile(`\b(gh[pousr]_[A-Za-z0-9]{36,255})\b`), shown: 4},
+	{kind: "GitHub token", markers: []string{"github_pat_"},
+		pattern: regexp.MustCompile(`\b(github_pat_[A-Za-z0-9_]{22,255})\b`), shown: 11},
+	{kind: "GitLab token", markers: []string{"glpat-"},
+		pattern: regexp.MustCompile(`\b(glpat-[A-Za-z0-9_\-.]{20,255})`), shown: 6},
+	{kind: "Slack token", markers: []string{"xox"},
+		pattern: regexp.MustCompile(`\b(xox[abeoprs]-[A-Za-z0-9\-]{10,250})`), shown: 5},
+	{kind: "npm token", markers: []string{"npm_"},
+		pattern: regexp.MustCompile(`\b(npm_[A-Za-z0-9]{36})\b`), shown: 4},
+	{kind: "PyPI token", markers: []string{"pypi-"},
+		pattern: regexp.MustCompile(`\b(pypi-[A-Za-z0-9_\-]{50,1000})`), shown: 5},
+	{kind: "Docker Hub token", markers: []string{"dckr_pat_"},
+		pattern: regexp.MustCompile(`\b(dckr_pat_[A-Za-z0-9_\-]{20,100})`), shown: 9},
+	{kind: "AWS access key", markers: []string{"akia", "asia"},
+		pattern: regexp.MustCompile(`\b((?:AKIA|ASIA)[A-Z0-9]{16})\b`), shown: 4},
+	{kind: "Google API key", markers: []string{"aiza"},
+		pattern: regexp.MustCompile(`\b(AIza[A-Za-z0-9_\-]{35})`), shown: 4},
+	{kind: "JSON web token", markers: []string{"eyj"},
+		pattern: regexp.MustCompile(`\b(eyJ[A-Za-z0-9_\-]{8,}\.eyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{8,})`), shown: 3},
+	{kind: "webhook address", markers: []string{"oapi.dingtalk.com", "qyapi.weixin.qq.com", "open.feishu.cn", "hooks.slack.com"},
+		pattern: regexp.MustCompile(`(?:oapi\.dingtalk\.com/robot/send\?access_token=|qyapi\.weixin\.qq\.com/cgi-bin/webhook/send\?key=|open\.feishu\.cn/open-apis/bot/v2/hook/|hooks\.slack\.com/services/)([A-Za-z0-9_\-/]{16,200})`)},
+	{kind: "bearer token", markers: []string{"bearer "},
+		pattern: regexp.MustCompile(`(?i)\bbearer\s+([A-Za-z0-9_\-.+/=]{16,})`), check: isLiteral},
+	{kind: "password in a URL", markers: []string{"://"},
+		pattern: regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.\-]{0,30}://[^\s/:@'"]{0,200}:([^\s/@'"]{1,200})@`), check: isLiteral},
+	{kind: "token in a URL", markers: []string{"://"},
+		pattern: regexp.MustCompile(`https?://([A-Za-z0-9_\-]{20,200})@`), check: isLiteral},
+	{kind: "password", markers: nameMarkers, // PASSWORD=literal, -Dtoken=literal, --api-key=literal
+		pattern: regexp.MustCompile(`(?i)` + beforeName + nameWords + `["']?\s{0,4}=\s{0,4}` + quotedOrWord), check: isLiteral},
+	{kind: "password", markers: nameMarkers, // --password literal
+		pattern: regexp.MustCompile(`(?i)\s--?[A-Za-z0-9_.\-]{0,60}` + nameWords + `\s{1,4}` + quotedOrWord), check: isLiteral},
+	{kind: "password", markers: nameMarkers, // "password": "literal"
+		pattern: regexp.MustCompile(`(?i)` + beforeName + strings.Replace(nameWords, "|secret|", "|", 1) + `["']?\s{0,4}:\s{0,4}` + quotedOrWord), check: isUnlikeProse},
+	{kind: "password", markers: []string{" -u", " --user"},
+		pattern: regexp.MustCompile(`\b(?:curl|wget|http)\b[^\n|;&]{0,300}?\s(?:-u|--user)[\s=]{0,2}["']?[^\s:"']{1,100}:([^\s"']{1,200})`), check: isLiteral},
+	{kind: "password", markers: []string{"docker login", "helm registry login"},
+		pattern: regexp.MustCompile(`\blogin\b[^\n|;&]{0,300}?\s-p[\s=]{0,2}("[^"\n]{1,200}"|'[^'\n]{1,200}'|[^\s"']{1,200})`), check: isLiteral},
+}
+
+// MayHold tells cheaply whether text could hold a secret: whether any rule's
+// marker occurs. lower is the text in lower case.
+func MayHold(lower string) bool {
+	for i := range rules {
+		if rules[i].applies(lower) {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *rule) applies(lower string) bool {
+	return slices.ContainsFunc(r.markers, func(m string) bool { return strings.Contains(lower, m) })
+}
+
+// Find returns the secrets in text in their order, none overlapping another.
+func Find(text string) []Match {
+	text = text[:min(len(text), maxText)]
+	lower := strings.ToLower(text)
+	if len(lower) != len(text) { // a rune whose lower case is of another size
+		lower = asciiLower(text)
+	}
+	var found []Match
+	for i := range rules {
+		r := &rules[i]
+		if !r.applies(lower) {
+			continue
+		}
+		for _, at := range r.pattern.FindAllStringSubmatchIndex(text, -1) {
+			start, end := unquote(text, at[2], at[3])
+			if r.check != nil && !r.check(text[start:end]) {
+				continue
+			}
+			found = append(found, Match{Start: start, End: end, Kind: r.kind, shown: r.shown})
+		}
+	}
+	return withoutOverlaps(found)
+}
+
+// FindValue is Find for the value of something that has a name: a parameter, a
+// key. A name such as NEXUS_PASSWORD makes any literal value a secret.
+func FindValue(name, value string) []Match {
+	if found := Find(value); len(found) > 0 {
+		return found
+	}
+	if IsSecretName(name) && isLiteral(value) {
+		return []Match{{Start: 0, End: len(value), Kind: "password"}}
+	}
+	return nil
+}
+
+var secretName = regexp.MustCompile(`(?i)(^|[_\-.])(passw(or)?d|pwd|token|secret|secret_?key|access_?key|api_?key|private_?key)$`)
+
+// secretCamel finds the same words where a name is written in camel case.
+var secretCamel = regexp.MustCompile(`[a-z0-9](Password|Passwd|Token|Secret|SecretKey|AccessKey|ApiKey|PrivateKey)$`)
+
+// IsSecretName tells whether what carries this name holds a secret.
+func IsSecretName(name string) bool {
+	return len(name) <= 256 && (secretName.MatchString(name) || secretCamel.MatchString(name))
+}
+
+// Redact returns text with every secret masked. The number of characters stays,
+// so that columns do.
+func Redact(text string) string {
+	matches := Find(text)
+	if len(matches) == 0 {
+		return text
+	}
+	var out strings.Builder
+	last := 0
+	for _, m := range matches {
+		out.WriteString(text[last:m.Start])
+		out.WriteString(m.mask(text[m.Start:m.End]))
+		last = m.End
+	}
+	out.WriteString(text[last:])
+	return out.String()
+}
+
+// Excerpt is what may be shown of the secret in text: for a token its
+// issuer's prefix, for a password nothing.
+func (m Match) Excerpt(text string) string {
+	value := text[m.Start:m.End]
+	return value[:min(m.shown, len(value))] + "****"
+}
+
+func (m Match) mask(value string) string {
+	shown := min(m.shown, len(value))
+	var out strings.Builder
+	out.WriteString(value[:shown])
+	for _, r := range value[shown:] {
+		if r == '\n' || r == '\r' || r == '\t' {
+			out.WriteRune(r)
+			continue
+		}
+		out.WriteByte('*')
+	}
+	return out.String()
+}
+
+// placeholder matches what stands for a value and is none.
+var placeholder = regexp.MustCompile(`(?i)^(x{3,}|\.{2,}|…+|-+|_+|\*+|#+|change[_\-]?me|change[_\-]?it|example|placeholder|todo|none|null|true|false|yes|no|dummy|redacted|required|optional|string|text|env|file|stdin|auto|your[_\-].*|my[_\-].*)$`)
+
+// reference matches the name of a variable or secret: NEXUS_TOKEN.
+var reference = regexp.MustCompile(`^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$`)
+
+// isLiteral tells whether value is the thing itself rather than a reference to
+// it, a placeholder, or too short to be worth anything.
+func isLiteral(value string) bool {
+	if len(value) < 6 || placeholder.MatchString(value) || strings.ContainsAny(value, "$`") {
+		return false
+	}
+	if strings.ContainsRune("<[{(-/.%@*", rune(value[0])) || strings.HasPrefix(value, "id=") {
+		return false
+	}
+	return !reference.MatchString(value) || looksIssued(value)
+}
+
+// looksIssued tells an access key in capitals and digits from a variable's name.
+func looksIssued(value string) bool {
+	return len(value) >= 16 && !strings.Contains(value, "_") && strings.ContainsAny(value, "0123456789")
+}
+
+// prose matches the words that follow a colon in a sentence.
+var prose = regexp.MustCompile(`^[A-Za-z][a-z]*([_\-][a-z]+)*[.!?]?$`)
+
+// isUnlikeProse is isLiteral where "token: required" is more likely a sentence
+// than a secret.
+func isUnlikeProse(value string) bool { return isLiteral(value) && !prose.MatchString(value) }
+
+func unquote(text string, start, end int) (int, int) {
+	if end-start >= 2 && (text[start] == '"' || text[start] == '\'') && text[end-1] == text[start] {
+		return start + 1, end - 1
+	}
+	return start, end
+}
+
+func withoutOverlaps(found []Match) []Match {
+	slices.SortStableFunc(found, func(a, b Match) int { return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(b.End, a.End)) })
+	kept := found[:0]
+	for _, m := range found {
+		if len(kept) > 0 && m.Start < kept[len(kept)-1].End {
+			continue
+		}
+		kept = append(kept, m)
+	}
+	return kept
+}
+
+func asciiLower(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(b)
+}

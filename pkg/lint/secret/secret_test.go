@@ -1,0 +1,120 @@
+package secret
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
+)
+
+// The tokens are put together here so that no scanner takes this file for a leak.
+var (
+	alnum36  = strings.Repeat("aB3", 12)
+	github   = "ghp_" + alnum36
+	awsKey   = "AKIA" + "QWERTYUIOP123456"
+	password = "Tr0ub4dor" + "&3x"
+)
+
+func TestFind(t *testing.T) {
+	t.Parallel()
+	cases := []struct{ name, text, secret, kind string }{
+		{"GitHub token", "git clone https://" + github + "@github.com/a/b", github, "GitHub token"},
+		{"GitLab token", "x glpat-" + "abcdefghij0123456789", "glpat-abcdefghij0123456789", "GitLab token"},
+		{"access key", "export AK=" + awsKey, awsKey, "AWS access key"},
+		{"shell assignment", "export DB_PASSWORD=" + password, password, "password"},
+		{"quoted assignment", `NEXUS_TOKEN="` + password + `"`, password, "password"},
+		{"lower-case word after =", "password=correcthorse", "correcthorse", "password"},
+		{"long option", "deploy --password " + password + " --yes", password, "password"},
+		{"long option with =", "deploy --api-key=" + password, password, "password"},
+		{"Java property", "mvn -Dnexus.password=" + password, password, "password"},
+		{"JSON", `{"password": "` + password + `"}`, password, "password"},
+		{"URL", "git clone https://bob:" + password + "@host/x.git", password, "password in a URL"},
+		{"curl user", "curl -s -u bob:" + password + " https://host", password, "password"},
+		{"docker login", "docker login -u bob -p " + password + " host", password, "password"},
+		{"bearer", "-H 'Authorization: Bearer " + alnum36 + "'", alnum36, "bearer token"},
+		{"DingTalk", "https://oapi.dingtalk.com/robot/send?access_token=" + alnum36, alnum36, "webhook address"},
+		{"private key", "-----BEGIN RSA " + "PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----", "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----", "private key"},
+		{"after Chinese text", "密码 PASSWORD=" + password, password, "password"},
+		{"a letter whose lower case is longer", "\u0130 PASSWORD=" + password, password, "password"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			found := Find(c.text)
+			if len(found) != 1 {
+				t.Fatalf("Find(%q) = %v, want one match", c.text, found)
+			}
+			if have := c.text[found[0].Start:found[0].End]; have != c.secret || found[0].Kind != c.kind {
+				t.Errorf("found %q (%s), want %q (%s)", have, found[0].Kind, c.secret, c.kind)
+			}
+			if shown := found[0].Excerpt(c.text); strings.Contains(shown, c.secret) {
+				t.Errorf("Excerpt shows the secret: %q", shown)
+			}
+			if redacted := Redact(c.text); strings.Contains(redacted, c.secret) || utf8.RuneCountInString(redacted) != utf8.RuneCountInString(c.text) {
+				t.Errorf("Redact(%q) = %q", c.text, redacted)
+			}
+		})
+	}
+}
+
+func TestFindLeavesAlone(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"export TOKEN=$NEXUS_TOKEN", "export TOKEN=${NEXUS_TOKEN}", "password=<password>", "password=********", "PASSWORD=changeme",
+		"description: Upload token: required for releases", "secret: NEXUS_TOKEN", "secret: NEXUS_TOKEN_2", "{name: A, secret: deploy-key}",
+		"token=`cat file`", "docker build --secret=id=npmrc,src=.npmrc .", "docker login --password-stdin", "mvn -Dpassword=${env.PASSWORD}",
+		"https://codehub.example.com/shop/order.git", "git@codehub.example.com:shop/order.git", "ssh://git@host:22/x.git", "password=", "pwd; ls -l",
+		"TOKEN=NEXUS_TOKEN", "The password: see the wiki", "--token-file=/run/x", "curl -u $USER:$PASS https://h", "https://$USER:${PASS}@host/x",
+	} {
+		for _, m := range Find(text) {
+			t.Errorf("Find(%q) takes %q for a %s", text, text[m.Start:m.End], m.Kind)
+		}
+	}
+}
+
+func TestFindValue(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name, value string
+		want        bool
+	}{
+		{"NEXUS_PASSWORD", "hunter22", true},
+		{"nexusToken", "abcdefgh", true},
+		{"NEXUS_PASSWORD", "", false},
+		{"NEXUS_PASSWORD", "${OTHER}", false},
+		{"NEXUS_PASSWORD", "OTHER_NAME", false},
+		{"tokenizer", "hunter22", false},
+		{"MAVEN_OPTS", "-Xmx2g -Dx=y", false},
+		{"ANY", github, true},
+	}
+	for _, c := range cases {
+		if have := len(FindValue(c.name, c.value)) > 0; have != c.want {
+			t.Errorf("FindValue(%q, %q) finds: %t, want %t", c.name, c.value, have, c.want)
+		}
+	}
+}
+
+func TestRedactKeepsTheNumberOfCharacters(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.SliceOfN(rapid.SampledFrom([]string{"PASSWORD=", password, " ", "\n", "订单", "https://a:", "@", `"`, "token: ", github, "\xff", "-p "}), 0, 30)
+		joined := strings.Join(text.Draw(t, "parts"), "")
+		if have := Redact(joined); utf8.RuneCountInString(have) != utf8.RuneCountInString(joined) {
+			t.Fatalf("Redact(%q) = %q", joined, have)
+		}
+	})
+}
+
+func FuzzFind(f *testing.F) {
+	f.Add("export PASSWORD=" + password)
+	f.Fuzz(func(t *testing.T, text string) {
+		last := 0
+		for _, m := range Find(text) {
+			if m.Start < last || m.End <= m.Start || m.End > len(text) {
+				t.Fatalf("Find(%q): match %+v out of order", text, m)
+			}
+			last = m.End
+		}
+	})
+}
