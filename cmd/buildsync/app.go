@@ -1,0 +1,110 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// app is the command line. Each command is one file; this list is where they
+// meet.
+func (p *program) app() *cli.App {
+	return &cli.App{
+		Name:      "buildsync",
+		Usage:     "Git as the source of truth for Huawei Cloud CodeArts Build",
+		UsageText: "buildsync [global flags] COMMAND [flags] [arguments]",
+		Commands:  p.commands(),
+		Flags: append(globalFlags(), cli.HelpFlag, &cli.BoolFlag{
+			Name: "version", Usage: "print the version", DisableDefaultText: true,
+		}),
+		Reader: p.stdin, Writer: p.stdout, ErrWriter: p.stderr,
+		HideVersion: true, HideHelpCommand: true, // their aliases collide with ours
+		DisableSliceFlagSeparator: true, // --var a=1,2 is one value
+		CustomAppHelpTemplate:     appHelp(),
+		ExitErrHandler:            func(*cli.Context, error) {}, // exit.go decides
+		OnUsageError:              p.onUsageError,
+		Action:                    p.bare,
+	}
+}
+
+func (p *program) commands() []*cli.Command {
+	return []*cli.Command{
+		p.completionCommand(),
+		p.versionCommand(),
+		p.helpCommand(),
+	}
+}
+
+// leaf completes a command that does something: its flags are checked and
+// filled from the environment before act runs.
+func (p *program) leaf(c *cli.Command, act func(*invocation) error) *cli.Command {
+	c.Flags = append(c.Flags, hiddenGlobals(c.Flags)...)
+	c.HideHelpCommand = true // "help" would be a subcommand, and so no argument
+	c.OnUsageError = p.onUsageError
+	c.CustomHelpTemplate = commandHelp
+	c.Action = func(ctx *cli.Context) error {
+		in := &invocation{program: p, ctx: ctx.Context, flags: ctx}
+		if err := in.prepare(); err != nil {
+			return err
+		}
+		return act(in)
+	}
+	return c
+}
+
+// group completes a command that only holds others.
+func (p *program) group(c *cli.Command) *cli.Command {
+	c.Flags = append(c.Flags, hiddenGlobals(c.Flags)...)
+	c.HideHelpCommand = true
+	c.OnUsageError = p.onUsageError
+	c.CustomHelpTemplate = groupHelp
+	c.Action = p.bare
+	return c
+}
+
+// bare is what happens where a command's name should have come next.
+func (p *program) bare(ctx *cli.Context) error {
+	if ctx.Bool("version") {
+		return p.printVersion()
+	}
+	var names []string
+	for _, c := range ctx.Command.Subcommands {
+		names = append(names, c.Name)
+	}
+	if word := ctx.Args().First(); word != "" {
+		return unknownWord("command", word, names)
+	}
+	if ctx.Command.Name == ctx.App.Name {
+		return usageError{text: "a command is missing; `buildsync help` lists them"}
+	}
+	return usageError{text: fmt.Sprintf("%s needs one of: %s", ctx.Command.HelpName, strings.Join(names, ", "))}
+}
+
+// helpCommand prints the help of the commands named, without the library's own
+// help command, whose alias would shadow arguments.
+func (p *program) helpCommand() *cli.Command {
+	command := p.leaf(&cli.Command{
+		Name:      "help",
+		Usage:     "explain a command",
+		ArgsUsage: "[COMMAND [SUBCOMMAND]]",
+		Description: about(`Prints what a command does, its flags and an example.`,
+			"buildsync help plan"),
+	}, nil)
+	command.Action = func(ctx *cli.Context) error {
+		path := append(ctx.Args().Slice(), "--help")
+		return p.app().RunContext(ctx.Context, append([]string{ctx.App.Name}, path...))
+	}
+	return command
+}
+
+// about builds a command's help text from what it does and its examples.
+func about(text string, examples ...string) string {
+	var out strings.Builder
+	out.WriteString(strings.TrimSpace(text))
+	out.WriteString("\n\nExamples:")
+	for _, example := range examples {
+		out.WriteString("\n   " + example)
+	}
+	return out.String()
+}

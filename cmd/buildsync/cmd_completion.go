@@ -1,0 +1,133 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// completionFlag as the last word asks for what could stand before it.
+const completionFlag = "--generate-bash-completion"
+
+// The scripts hand the words to buildsync and take what it prints, one
+// candidate a line, with a description behind a tab.
+const (
+	bashCompletion = `# bash completion for buildsync: eval "$(buildsync completion bash)"
+_buildsync() {
+    local IFS=$'\n'
+    local words=("${COMP_WORDS[@]:0:COMP_CWORD+1}")
+    COMPREPLY=($("${words[@]}" ` + completionFlag + ` 2>/dev/null | cut -f1))
+}
+complete -o default -F _buildsync buildsync
+`
+	zshCompletion = `#compdef buildsync
+# zsh completion for buildsync: eval "$(buildsync completion zsh)"
+_buildsync() {
+    local -a candidates
+    candidates=("${(@f)$("${(@)words[1,CURRENT]}" ` + completionFlag + ` 2>/dev/null | sed -e 's/:/\\:/g' -e 's/\t/:/')}")
+    if [[ -n "${candidates[1]}" ]]; then
+        _describe 'buildsync' candidates
+    else
+        _files
+    fi
+}
+compdef _buildsync buildsync
+`
+	fishCompletion = `# fish completion for buildsync: buildsync completion fish | source
+function __buildsync_complete
+    set -l words (commandline -opc) (commandline -ct)
+    $words ` + completionFlag + ` 2>/dev/null
+end
+complete -c buildsync -a '(__buildsync_complete)'
+`
+	powershellCompletion = `# PowerShell completion for buildsync: buildsync completion powershell | Out-String | Invoke-Expression
+Register-ArgumentCompleter -Native -CommandName buildsync -ScriptBlock {
+    param($word, $ast, $cursor)
+    $words = @($ast.CommandElements | ForEach-Object { $_.ToString() })
+    if ($word -eq '') { $words += '' }
+    & $words[0] @($words | Select-Object -Skip 1) ` + completionFlag + ` | ForEach-Object {
+        $name, $about = $_ -split "` + "`t" + `", 2
+        [System.Management.Automation.CompletionResult]::new($name, $name, 'ParameterValue', $(if ($about) { $about } else { $name }))
+    }
+}
+`
+)
+
+func (p *program) completionCommand() *cli.Command {
+	scripts := map[string]string{
+		"bash": bashCompletion, "zsh": zshCompletion, "fish": fishCompletion, "powershell": powershellCompletion,
+	}
+	shells := []string{"bash", "zsh", "fish", "powershell"}
+	return p.leaf(&cli.Command{
+		Name:      "completion",
+		Usage:     "print a script that completes commands and flags in a shell",
+		ArgsUsage: "bash|zsh|fish|powershell",
+		Description: about("Prints the script for one shell; put the line that loads it into the shell's start file.",
+			`eval "$(buildsync completion bash)"`, "buildsync completion fish | source"),
+	}, func(in *invocation) error {
+		args, err := in.args(1)
+		if err != nil {
+			return err
+		}
+		if len(args) == 0 {
+			return usageError{text: "completion needs the name of a shell: " + strings.Join(shells, ", ")}
+		}
+		script, ok := scripts[args[0]]
+		if !ok {
+			return unknownWord("shell", args[0], shells)
+		}
+		_, err = fmt.Fprint(p.stdout, script)
+		return err
+	})
+}
+
+// completionRequest takes a request for completion apart: the words between
+// the program's name and the completion flag.
+func completionRequest(args []string) (words []string, ok bool) {
+	if len(args) < 2 || args[len(args)-1] != completionFlag {
+		return nil, false
+	}
+	return args[1 : len(args)-1], true
+}
+
+// complete prints what could stand in the place of the last word.
+func (p *program) complete(words []string) {
+	app := p.app()
+	commands, flags := app.Commands, app.Flags
+	last := ""
+	if len(words) > 0 {
+		last, words = words[len(words)-1], words[:len(words)-1]
+	}
+	for _, word := range words {
+		for _, c := range commands {
+			if c.HasName(word) {
+				commands, flags = c.Subcommands, c.Flags
+				break
+			}
+		}
+	}
+	if strings.HasPrefix(last, "-") {
+		p.completeFlags(flags, last)
+		return
+	}
+	for _, c := range commands {
+		if strings.HasPrefix(c.Name, last) && !c.Hidden {
+			_, _ = fmt.Fprintf(p.stdout, "%s\t%s\n", c.Name, c.Usage)
+		}
+	}
+}
+
+func (p *program) completeFlags(flags []cli.Flag, typed string) {
+	for _, flag := range flags {
+		name := "--" + flag.Names()[0]
+		if !strings.HasPrefix(name, typed) {
+			continue
+		}
+		usage := ""
+		if documented, ok := flag.(cli.DocGenerationFlag); ok {
+			usage = strings.ReplaceAll(documented.GetUsage(), "`", "")
+		}
+		_, _ = fmt.Fprintf(p.stdout, "%s\t%s\n", name, usage)
+	}
+}

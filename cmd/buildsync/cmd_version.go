@@ -1,0 +1,26 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+
+	"github.com/urfave/cli/v2"
+)
+
+func (p *program) versionCommand() *cli.Command {
+	return p.leaf(&cli.Command{
+		Name:        "version",
+		Usage:       "print the version",
+		Description: about("Prints the version of buildsync, of Go, and the platform.", "buildsync version"),
+	}, func(in *invocation) error {
+		if _, err := in.args(0); err != nil {
+			return err
+		}
+		return p.printVersion()
+	})
+}
+
+func (p *program) printVersion() error {
+	_, err := fmt.Fprintf(p.stdout, "buildsync %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return err
+}

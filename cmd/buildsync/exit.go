@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/buildsync/buildsync/pkg/sanitize"
+)
+
+// The exit codes. They are the contract with scripts: the same outcome has the
+// same code in every command and every format.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitDifferent   = 2
+	exitInvalid     = 3
+	exitStale       = 4
+	exitRefused     = 5
+	exitPartial     = 6
+	exitInterrupted = 130
+	exitTerminated  = 143
+)
+
+// exitMeanings is the table as `buildsync help` prints it.
+var exitMeanings = []struct {
+	code    int
+	meaning string
+}{
+	{exitDone, "done; nothing to do; no findings"},
+	{exitFailed, "an error, and nothing was written"},
+	{exitDifferent, "differences (plan --detailed-exitcode, drift) or findings (lint, fmt --check)"},
+	{exitInvalid, "invalid input: flags, arguments, workspace, definitions"},
+	{exitStale, "stale: the plan is not what was approved, or an object changed meanwhile"},
+	{exitRefused, "refused by a rail: removals, an incredible listing, a conflict, a protected job"},
+	{exitPartial, "written in part, unknown, or not converged"},
+	{exitInterrupted, "interrupted (143: terminated)"},
+}
+
+// failure is an error with its exit code. A nil err means that everything has
+// been said already.
+type failure struct {
+	code int
+	err  error
+}
+
+func (f *failure) Error() string {
+	if f.err == nil {
+		return ""
+	}
+	return f.err.Error()
+}
+
+func (f *failure) Unwrap() error { return f.err }
+
+// said ends a command with a code and without a further message.
+func said(code int) error {
+	if code == exitDone {
+		return nil
+	}
+	return &failure{code: code}
+}
+
+// exitCode is the one place where an error becomes an exit code.
+func exitCode(ctx context.Context, err error) int {
+	var f *failure
+	var stopped errInterrupted
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &f):
+		return f.code
+	case errors.As(err, new(usageError)):
+		return exitInvalid
+	case errors.As(err, &stopped):
+		return stopped.code
+	case errors.Is(err, context.Canceled) && errors.As(context.Cause(ctx), &stopped):
+		return stopped.code
+	default:
+		return exitFailed
+	}
+}
+
+// exit prints what a command failed with and returns the exit code.
+func (p *program) exit(ctx context.Context, err error) int {
+	code := exitCode(ctx, err)
+	if err == nil {
+		return code
+	}
+	if message := err.Error(); message != "" {
+		p.printf("buildsync: %s\n", sanitize.Lines(message))
+	}
+	return code
+}

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+)
+
+// globalFlags are accepted before and after the command's name.
+func globalFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "dir", Aliases: []string{"C"}, Usage: "look for the workspace from `DIR` upwards instead of the current folder"},
+		&cli.StringFlag{Name: "env", Usage: "use the environment `NAME` of buildsync.yaml"},
+		&cli.StringFlag{Name: "project", Usage: "only the project `P`, an alias or an id"},
+		&cli.StringFlag{Name: "region", Usage: "the Huawei Cloud `REGION`; wins over buildsync.yaml"},
+		&cli.StringFlag{Name: "endpoint", Usage: "the service's `URL`, or emulator for the built-in one"},
+		&cli.StringFlag{Name: "api", Usage: "the generation of routes to speak, v3 or v1", Value: "v3"},
+		&cli.StringFlag{Name: "profile", Usage: "the profile `NAME` of the credentials file"},
+		&cli.StringFlag{Name: "token-cache", Usage: "keep the IAM token in `DIR`, readable by its owner only"},
+		&cli.StringFlag{Name: "ca-file", Usage: "trust the certificates in `FILE` as well"},
+		&cli.StringSliceFlag{Name: "var", Usage: "set the variable of vars to a value, as `NAME=VALUE` (several)"},
+		&cli.IntFlag{Name: "parallelism", Usage: "requests side by side, at most `N`; 0: 8 reads, 4 writes"},
+		&cli.StringFlag{Name: "rate", Usage: "at most `N/min` requests"},
+		&cli.DurationFlag{Name: "timeout", Usage: "give up after `D` in all", Value: 30 * time.Minute},
+		&cli.BoolFlag{Name: "no-color", Usage: "no colours; NO_COLOR does the same", DisableDefaultText: true},
+		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "only results and errors", DisableDefaultText: true},
+		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "log each request: method, path, status, duration, id", DisableDefaultText: true},
+		&cli.StringFlag{Name: "log-format", Usage: "how the log is written, text or json", Value: "text"},
+	}
+}
+
+// hiddenGlobals are the global flags that a command accepts after its name,
+// but for those that it has itself.
+func hiddenGlobals(own []cli.Flag) []cli.Flag {
+	var out []cli.Flag
+	for _, flag := range globalFlags() {
+		if slices.ContainsFunc(own, func(o cli.Flag) bool { return o.Names()[0] == flag.Names()[0] }) {
+			continue
+		}
+		switch f := flag.(type) {
+		case *cli.StringFlag:
+			f.Hidden = true
+		case *cli.StringSliceFlag:
+			f.Hidden = true
+		case *cli.IntFlag:
+			f.Hidden = true
+		case *cli.DurationFlag:
+			f.Hidden = true
+		case *cli.BoolFlag:
+			f.Hidden = true
+		}
+		out = append(out, flag)
+	}
+	return out
+}
+
+// invocation is one command as it was called.
+type invocation struct {
+	*program
+	ctx   context.Context
+	flags *cli.Context
+}
+
+// prepare refuses what the library lets through and fills flags from the
+// environment.
+func (in *invocation) prepare() error {
+	for _, arg := range in.flags.Args().Slice() {
+		if strings.HasPrefix(arg, "-") && arg != "-" {
+			return usageError{text: fmt.Sprintf("the flag %q stands after an argument, where it would not count; "+
+				"put it before (a file of that name is ./%s)", arg, arg)}
+		}
+	}
+	for _, flag := range in.flags.Command.Flags {
+		name := flag.Names()[0]
+		if name == "help" || in.set(name) {
+			continue
+		}
+		variable := variableOf(name)
+		value, ok := in.env[variable]
+		if !ok || value == "" {
+			continue
+		}
+		for _, one := range split(flag, value) {
+			if err := in.flags.Set(name, one); err != nil {
+				return usageError{text: fmt.Sprintf("the variable %s=%q: %v", variable, value, err)}
+			}
+		}
+	}
+	return nil
+}
+
+// variableOf names the environment variable of a flag.
+func variableOf(flag string) string {
+	return "BUILDSYNC_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// split cuts the variable of a flag that may stand several times at its line
+// breaks.
+func split(flag cli.Flag, value string) []string {
+	if _, several := flag.(*cli.StringSliceFlag); several {
+		return strings.Split(strings.TrimSpace(value), "\n")
+	}
+	return []string{value}
+}
+
+// at returns the context in which a flag was set, the innermost first: global
+// flags may stand before the command and after it.
+func (in *invocation) at(name string) (c *cli.Context, set bool) {
+	for _, c := range in.flags.Lineage() {
+		if c.Command != nil && slices.Contains(c.LocalFlagNames(), name) {
+			return c, true
+		}
+	}
+	return in.flags, false
+}
+
+func (in *invocation) set(name string) bool {
+	_, set := in.at(name)
+	return set
+}
+
+func (in *invocation) text(name string) string {
+	c, _ := in.at(name)
+	return c.String(name)
+}
+
+func (in *invocation) on(name string) bool {
+	c, _ := in.at(name)
+	return c.Bool(name)
+}
+
+func (in *invocation) number(name string) int {
+	c, _ := in.at(name)
+	return c.Int(name)
+}
+
+func (in *invocation) duration(name string) time.Duration {
+	c, _ := in.at(name)
+	return c.Duration(name)
+}
+
+// texts returns the values of a flag that may stand several times, those before
+// the command first.
+func (in *invocation) texts(name string) []string {
+	var all []string
+	lineage := in.flags.Lineage()
+	for _, c := range slices.Backward(lineage) {
+		if c.Command != nil && slices.Contains(c.LocalFlagNames(), name) {
+			all = append(all, c.StringSlice(name)...)
+		}
+	}
+	return all
+}
+
+// args returns the arguments, an error where there are more than most.
+func (in *invocation) args(most int) ([]string, error) {
+	args := in.flags.Args().Slice()
+	if len(args) > most {
+		return nil, usageError{text: fmt.Sprintf("%s: unexpected argument %q", in.flags.Command.HelpName, args[most])}
+	}
+	return args, nil
+}
+
+// oneOf checks a flag that takes one of a few words.
+func (in *invocation) oneOf(name string, words ...string) (string, error) {
+	value := in.text(name)
+	if !slices.Contains(words, value) {
+		return "", unknownWord("--"+name, value, words)
+	}
+	return value, nil
+}
+
+// variables turns --var NAME=VALUE into a map.
+func (in *invocation) variables() (map[string]string, error) {
+	vars := map[string]string{}
+	for _, pair := range in.texts("var") {
+		name, value, ok := strings.Cut(pair, "=")
+		if !ok || name == "" {
+			return nil, usageError{text: fmt.Sprintf("--var %q: write it as NAME=VALUE", pair)}
+		}
+		vars[name] = value
+	}
+	return vars, nil
+}

@@ -1,0 +1,58 @@
+// Command buildsync keeps Huawei Cloud CodeArts Build in step with definitions
+// in Git: it lints, compiles, plans and applies them.
+//
+// This package is flags, wiring, streams and the exit status. One file holds
+// one command: its flags, the cross-checks between them, one call into the
+// packages, and a renderer.
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"runtime/debug"
+
+	"github.com/buildsync/buildsync/pkg/sanitize"
+)
+
+func main() {
+	os.Exit(run(context.Background(), os.Args, os.Environ(), os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run is the whole program but for the end of the process.
+func run(ctx context.Context, args, env []string, in io.Reader, out, errOut io.Writer) (code int) {
+	ctx, stops := watchSignals(ctx, errOut)
+	defer stops.release()
+	p := &program{
+		env: newEnvironment(env), stops: stops,
+		stdin: in, stdout: stops.guard(out), stderr: stops.guard(errOut),
+	}
+	defer func() {
+		if fault := recover(); fault != nil {
+			code = p.crashed(fault)
+		}
+	}()
+	if words, ok := completionRequest(args); ok {
+		p.complete(words)
+		return exitDone
+	}
+	return p.exit(ctx, p.app().RunContext(ctx, args))
+}
+
+// crashed reports a broken invariant without its values, which may be secrets.
+func (p *program) crashed(fault any) int {
+	kind := "a broken invariant"
+	var fromRuntime interface{ RuntimeError() }
+	if err, ok := fault.(error); ok && errors.As(err, &fromRuntime) {
+		kind = sanitize.Line(err.Error(), 200)
+	}
+	p.printf("buildsync: internal error: %s in %s\n", kind, version())
+	p.printf("This is a bug in buildsync. Please report it with the command line and the lines below.\n")
+	p.printf("%s", sanitize.Lines(string(debug.Stack())))
+	if p.mayHaveWritten.Load() {
+		p.printf("Writes had begun: run `buildsync plan` to see where things stand.\n")
+		return exitPartial
+	}
+	return exitFailed
+}

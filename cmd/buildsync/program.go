@@ -1,0 +1,75 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"sync/atomic"
+
+	"golang.org/x/term"
+)
+
+// program is one run of buildsync: its streams and its environment. Nothing of
+// it outlives the run.
+type program struct {
+	env    environment
+	stops  *stops
+	stdin  io.Reader
+	stdout io.Writer // the result, in the format asked for, and nothing else
+	stderr io.Writer // everything else
+
+	mayHaveWritten atomic.Bool // a write to the service has been sent
+}
+
+// environment is a snapshot of the environment variables.
+type environment map[string]string
+
+func newEnvironment(pairs []string) environment {
+	env := environment{}
+	for _, pair := range pairs {
+		if name, value, ok := strings.Cut(pair, "="); ok {
+			env[name] = value
+		}
+	}
+	return env
+}
+
+// get returns a variable, "" where it is not set.
+func (e environment) get(name string) string { return e[name] }
+
+// printf writes to stderr. A failure to write there has nowhere to be said.
+func (p *program) printf(format string, args ...any) {
+	_, _ = fmt.Fprintf(p.stderr, format, args...)
+}
+
+// isTerminal tells whether a stream is one; stdout and stderr are judged apart.
+func isTerminal(stream any) bool {
+	file := unwrapStream(stream)
+	return file != nil && term.IsTerminal(int(file.Fd()))
+}
+
+// colorful decides about colour for one stream. NO_COLOR counts where it is not
+// empty (no-color.org), FORCE_COLOR where it is neither empty nor 0.
+func (p *program) colorful(stream any, disabled bool) bool {
+	force := p.env.get("FORCE_COLOR")
+	switch {
+	case disabled || p.env.get("NO_COLOR") != "":
+		return false
+	case force != "" && force != "0":
+		return true
+	case p.env.get("TERM") == "dumb":
+		return false
+	}
+	return isTerminal(stream)
+}
+
+// width is how many cells a line of the stream has; 100 where it is no
+// terminal.
+func width(stream any) int {
+	if file := unwrapStream(stream); file != nil {
+		if columns, _, err := term.GetSize(int(file.Fd())); err == nil && columns > 20 {
+			return columns
+		}
+	}
+	return 100
+}
