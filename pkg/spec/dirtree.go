@@ -1,0 +1,193 @@
+package spec
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/buildsync/buildsync/pkg/sanitize"
+)
+
+// DirTree is a workspace in a folder. Links that stay inside the folder are
+// followed, all others are refused by the operating system's own means, at the
+// moment of opening: there is no gap between a check and a use.
+type DirTree struct {
+	root *os.Root
+	dir  string
+}
+
+// OpenDir opens a folder as a Tree. Close gives it back.
+func OpenDir(dir string) (*DirTree, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("opening workspace folder %s: %w", sanitize.Line(dir, 0), err)
+	}
+	return &DirTree{root: root, dir: dir}, nil
+}
+
+// Close releases the folder.
+func (t *DirTree) Close() error { return t.root.Close() }
+
+// Describe names the folder.
+func (t *DirTree) Describe() string { return "folder " + sanitize.Line(t.dir, 0) }
+
+// ReadFile returns the bytes of a regular file of at most limit bytes. What is
+// no regular file is refused before it is opened, because opening a device can
+// have effects, and again on the descriptor, because the name may have changed
+// hands; the non-blocking open makes a FIFO in between harmless.
+func (t *DirTree) ReadFile(name string, limit int64) ([]byte, error) {
+	if err := CheckName(name); err != nil {
+		return nil, err
+	}
+	info, err := t.root.Stat(name)
+	if err != nil {
+		return nil, t.refused(name, err)
+	}
+	if err := checkRegular(name, info, limit); err != nil {
+		return nil, err
+	}
+	file, err := t.root.OpenFile(name, os.O_RDONLY|nonBlocking, 0)
+	if err != nil {
+		return nil, t.refused(name, err)
+	}
+	defer file.Close()
+	if info, err = file.Stat(); err != nil {
+		return nil, t.refused(name, err)
+	}
+	if err := checkRegular(name, info, limit); err != nil {
+		return nil, err
+	}
+	text := make([]byte, 0, info.Size()+1)
+	return readAtMost(file, name, text, limit)
+}
+
+// readAtMost reads the whole of r into buffer; the size a file had when it was
+// opened is no promise.
+func readAtMost(r io.Reader, name string, buffer []byte, limit int64) ([]byte, error) {
+	for {
+		if len(buffer) == cap(buffer) {
+			buffer = append(buffer, 0)[:len(buffer)]
+		}
+		n, err := r.Read(buffer[len(buffer):cap(buffer)])
+		buffer = buffer[:len(buffer)+n]
+		switch {
+		case int64(len(buffer)) > limit:
+			return nil, &TooLargeError{Name: name, Limit: limit}
+		case err == io.EOF:
+			return buffer, nil
+		case err != nil:
+			return nil, fmt.Errorf("reading %s: %w", quoted(name), withoutPath(err))
+		}
+	}
+}
+
+// TooLargeError says that a file has more bytes than are read.
+type TooLargeError struct {
+	Name  string
+	Limit int64
+}
+
+func (e *TooLargeError) Error() string {
+	return fmt.Sprintf("reading %s: the file is too large, at most %d bytes are read", quoted(e.Name), e.Limit)
+}
+
+func checkRegular(name string, info fs.FileInfo, limit int64) error {
+	switch {
+	case info.IsDir():
+		return fmt.Errorf("reading %s: it is a folder, not a file", quoted(name))
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("reading %s: it is a %s; only regular files are read", quoted(name), modeName(info.Mode()))
+	case hardLinks(info) > 1:
+		return fmt.Errorf("reading %s: the file has %d hard links, so it may belong to something outside the workspace; copy it", quoted(name), hardLinks(info))
+	case info.Size() > limit:
+		return &TooLargeError{Name: name, Limit: limit}
+	}
+	return nil
+}
+
+func modeName(mode fs.FileMode) string {
+	switch {
+	case mode&fs.ModeNamedPipe != 0:
+		return "named pipe"
+	case mode&fs.ModeSocket != 0:
+		return "socket"
+	case mode&fs.ModeDevice != 0:
+		return "device"
+	}
+	return "special file"
+}
+
+// refused words an error of the root without the path it was opened by.
+func (t *DirTree) refused(name string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("reading %s: there is no such file in %s: %w", quoted(name), t.Describe(), fs.ErrNotExist)
+	}
+	return fmt.Errorf("reading %s: %w", quoted(name), withoutPath(err))
+}
+
+// withoutPath drops the operation and the name, which the caller words better.
+func withoutPath(err error) error {
+	var wrapped *fs.PathError
+	if errors.As(err, &wrapped) {
+		return wrapped.Err
+	}
+	return err
+}
+
+// Glob returns the files that match a pattern, sorted. Links to folders are
+// not walked through, so that a loop of links ends; ".git" is never searched.
+func (t *DirTree) Glob(patterns []string) ([]string, error) {
+	var names []string
+	for _, pattern := range patterns {
+		if !doublestar.ValidatePattern(pattern) {
+			return nil, fmt.Errorf("the pattern %s is malformed: %w", quoted(pattern), doublestar.ErrBadPattern)
+		}
+		if err := CheckName(pattern); err != nil {
+			return nil, fmt.Errorf("the pattern %s: %w", quoted(pattern), err)
+		}
+		found, err := doublestar.Glob(t.root.FS(), path.Clean(pattern), doublestar.WithNoFollow(), doublestar.WithFilesOnly())
+		if err != nil {
+			return nil, fmt.Errorf("searching %s for %s: %w", t.Describe(), quoted(pattern), withoutPath(err))
+		}
+		names = append(names, found...)
+	}
+	return sortedNames(names), nil
+}
+
+// sortedNames drops repetitions and what must not be read.
+func sortedNames(names []string) []string {
+	names = slices.DeleteFunc(names, func(name string) bool { return CheckName(name) != nil })
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// CheckName says why a name cannot be one of a file in a workspace. Every Tree
+// calls it.
+func CheckName(name string) error {
+	switch {
+	case name == "":
+		return errors.New("the name of the file is empty")
+	case strings.ContainsRune(name, 0):
+		return errors.New("the name of the file holds a NUL character")
+	case strings.ContainsRune(name, '\\'):
+		return fmt.Errorf("%s holds a backslash; write names with /", quoted(name))
+	case path.IsAbs(name) || len(name) > 1 && name[1] == ':':
+		return fmt.Errorf("%s is an absolute path; write it relative to the workspace", quoted(name))
+	}
+	for part := range strings.SplitSeq(name, "/") {
+		if part == ".." {
+			return fmt.Errorf("%s leaves the workspace", quoted(name))
+		}
+		if strings.EqualFold(strings.TrimRight(part, ". "), ".git") {
+			return fmt.Errorf("%s is within Git's own folder, which may hold credentials", quoted(name))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,49 @@
+package spec
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+	"unicode/utf8"
+)
+
+// ReadInclude returns the text that {$file: name} in the file fromFile stands
+// for. name is relative to the workspace; the file lies inside it once links
+// are resolved, is UTF-8 without NUL, and has at most MaxFileBytes. A leading
+// byte-order mark is no part of the text.
+func ReadInclude(tree Tree, fromFile, name string) (string, error) {
+	if err := CheckName(name); err != nil {
+		return "", err
+	}
+	clean := path.Clean(name)
+	text, err := tree.ReadFile(clean, MaxFileBytes)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("%w%s", err, includeHint(tree, fromFile, clean))
+	}
+	if err != nil {
+		return "", err
+	}
+	text = bytes.TrimPrefix(text, byteOrderMark)
+	switch {
+	case bytes.IndexByte(text, 0) >= 0:
+		return "", fmt.Errorf("reading %s: it holds a NUL character at byte %d, so it is no text", quoted(name), bytes.IndexByte(text, 0))
+	case !utf8.Valid(text):
+		return "", fmt.Errorf("reading %s: it is not valid UTF-8; save it as UTF-8", quoted(name))
+	}
+	return string(text), nil
+}
+
+// includeHint finds a file that was named relative to the file that names it.
+func includeHint(tree Tree, fromFile, name string) string {
+	beside := path.Join(path.Dir(fromFile), name)
+	if beside == name || strings.HasPrefix(beside, "..") {
+		return ""
+	}
+	if _, err := tree.ReadFile(beside, MaxFileBytes); err != nil {
+		return ""
+	}
+	return "; paths are relative to the workspace: write " + quoted(beside)
+}

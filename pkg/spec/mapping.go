@@ -1,0 +1,247 @@
+package spec
+
+import (
+	"bytes"
+
+	"gopkg.in/yaml.v3"
+)
+
+// mapping builds a mapping with its merge keys resolved: a key written in it
+// wins over a merged one, of merged ones the first. Merged keys stand where the
+// merge key stood.
+func (b *builder) mapping(n *yaml.Node, start, content, depth int) (*Node, int) {
+	b.checkTag(n, "!!map", start, content)
+	if pairs := len(n.Content) / 2; pairs > MaxKeys {
+		b.stop("file-limit", b.src.at(content, content), "", "one mapping has %d keys; at most %d are read", pairs, MaxKeys)
+		return nil, content
+	}
+	built := &Node{Kind: MappingNode, Fields: make([]Field, 0, len(n.Content)/2)}
+	keys := newKeySet(len(n.Content) / 2)
+	w, end := weight{nodes: 1}, content
+	var merges []merge
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, keyEnd := b.node(n.Content[i], depth+1, true)
+		keyWeight := b.last
+		if b.stopped {
+			return nil, end
+		}
+		value, valueEnd := b.node(n.Content[i+1], depth+1, namesSomething(key))
+		if b.stopped {
+			return nil, end
+		}
+		end = max(keyEnd, valueEnd)
+		w.add(keyWeight)
+		w.add(b.last)
+		if isMergeKey(n.Content[i]) {
+			merges = append(merges, merge{len(built.Fields), value})
+		} else if !b.usableKey(key) {
+			continue
+		} else {
+			built.Fields = append(built.Fields, Field{key, value})
+		}
+		b.checkDuplicate(keys, key)
+	}
+	if len(merges) > 0 {
+		built.Fields = b.mergeFields(built.Fields, keys, merges, &w)
+	}
+	if n.Style&yaml.FlowStyle != 0 && !isBarePair(n) {
+		end = closing(b.src.text, max(end, content), content, '{', '}')
+	}
+	built.Range = b.span(n, end)
+	b.checkWeight(built.Range, w)
+	b.last = w
+	return built, end
+}
+
+// isMergeKey tells whether a key is a plain <<.
+func isMergeKey(key *yaml.Node) bool {
+	return key.Kind == yaml.ScalarNode && key.Tag == "!!merge" && key.Value == "<<"
+}
+
+// isBarePair tells whether a flow mapping is the single pair of a sequence, as
+// in [a: b], which has no brackets of its own.
+func isBarePair(n *yaml.Node) bool {
+	return len(n.Content) == 2 && n.Content[0].Line == n.Line && n.Content[0].Column == n.Column
+}
+
+// namesSomething tells whether a key's value names or identifies something, so
+// that an invisible character in it would be an imitation.
+func namesSomething(key *Node) bool {
+	switch key.Text {
+	case "name", "id", "job", "project", "module_id", "secret", "default_project", "project_id", "definition", "region":
+		return true
+	}
+	return false
+}
+
+func (b *builder) usableKey(key *Node) bool {
+	switch {
+	case key.Kind != ScalarNode:
+		b.out.errorf("yaml-syntax", key.Range, "if this was meant as a value such as ${{ vars.x }} or {a: b}, mind the quotes and the colon",
+			"a key must be a text, not a %s", kindName(key))
+	case key.Type == NullType:
+		b.out.errorf("yaml-syntax", key.Range, "", "a key is missing before the colon")
+	default:
+		return true
+	}
+	return false
+}
+
+// kindName says in a word what a node is.
+func kindName(n *Node) string {
+	switch n.Kind {
+	case MappingNode:
+		return "mapping"
+	case SequenceNode:
+		return "list"
+	}
+	switch n.Type {
+	case IntType, FloatType:
+		return "number"
+	case BoolType:
+		return "boolean"
+	case NullType:
+		return "null"
+	}
+	return "text"
+}
+
+// keySet finds a mapping's repeated keys in time linear in their number.
+type keySet struct {
+	few  []*Node
+	many map[string]*Node
+}
+
+const fewKeys = 16
+
+func newKeySet(size int) *keySet {
+	if size > fewKeys {
+		return &keySet{many: make(map[string]*Node, size)}
+	}
+	return &keySet{few: make([]*Node, 0, size)}
+}
+
+// add returns the key of the same text that is there already, nil if none is.
+func (s *keySet) add(key *Node) *Node {
+	if s.many != nil {
+		first, there := s.many[key.Text]
+		if !there {
+			s.many[key.Text] = key
+		}
+		return first
+	}
+	for _, k := range s.few {
+		if k.Text == key.Text {
+			return k
+		}
+	}
+	if s.few = append(s.few, key); len(s.few) > fewKeys {
+		s.many = make(map[string]*Node, 2*fewKeys)
+		for _, k := range s.few {
+			s.many[k.Text] = k
+		}
+	}
+	return nil
+}
+
+func (b *builder) checkDuplicate(keys *keySet, key *Node) {
+	first := keys.add(key)
+	if first == nil {
+		return
+	}
+	hint := "remove one of the two"
+	if key.Text == "<<" {
+		hint = "write one merge key with a list: <<: [*a, *b]"
+	}
+	b.out.add(Diagnostic{
+		Rule: "duplicate-key", Severity: Error, Range: key.Range,
+		Message: "key " + quoted(key.Text) + " stands twice in this mapping", Hint: hint,
+		Related: []Related{{Range: first.Range, Message: "first written here"}},
+	})
+}
+
+// merge is a merge key's value and the index at which its fields go.
+type merge struct {
+	index int
+	value *Node
+}
+
+func (b *builder) mergeFields(own []Field, keys *keySet, merges []merge, w *weight) []Field {
+	out := make([]Field, 0, len(own)+8)
+	done := 0
+	for _, m := range merges {
+		out = append(out, own[done:m.index]...)
+		done = m.index
+		sources := []*Node{m.value}
+		if m.value.Kind == SequenceNode {
+			sources = m.value.Items
+		}
+		for _, from := range sources {
+			if from.Kind != MappingNode {
+				b.out.errorf("yaml-syntax", m.value.Range, "", "a merge key takes a mapping or a list of mappings, not a %s", kindName(from))
+				continue
+			}
+			for _, field := range from.Fields {
+				if keys.add(field.Key) == nil {
+					out = append(out, field)
+				}
+			}
+		}
+		if len(out)+len(own)-done > MaxKeys {
+			b.stop("file-limit", m.value.Range, "", "with its merge keys one mapping has more than %d keys", MaxKeys)
+			return nil
+		}
+	}
+	return append(out, own[done:]...)
+}
+
+// skipProperties steps over the anchor and the tag before a value. It returns
+// where the value starts and where the last property ends.
+func skipProperties(src []byte, start int) (content, afterProperties int) {
+	pos, after := start, start
+	for pos < len(src) && (src[pos] == '&' || src[pos] == '!') {
+		for pos < len(src) && bytes.IndexByte([]byte(" \t\r\n,]}"), src[pos]) < 0 {
+			pos++
+		}
+		after = pos
+		pos = skipSpace(src, pos)
+	}
+	return pos, after
+}
+
+// skipSpace steps over blanks, line breaks and comments.
+func skipSpace(src []byte, pos int) int {
+	for pos < len(src) {
+		switch src[pos] {
+		case ' ', '\t', '\r', '\n':
+			pos++
+		case '#':
+			pos += len(blockLine(src, pos))
+		default:
+			return pos
+		}
+	}
+	return pos
+}
+
+// closing finds the bracket that ends a flow collection whose last value ends
+// at pos; without one the collection ends there.
+func closing(src []byte, pos, start int, open, shut byte) int {
+	if start >= len(src) || src[start] != open {
+		return pos
+	}
+	i := max(pos, start+1)
+	for {
+		i = skipSpace(src, i)
+		switch {
+		case i >= len(src):
+			return pos
+		case src[i] == shut:
+			return i + 1
+		case src[i] == ',' || src[i] == '?' || src[i] == ':':
+			i++
+		default:
+			return pos
+		}
+	}
+}

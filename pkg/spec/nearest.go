@@ -1,0 +1,66 @@
+package spec
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// Nearest returns the candidate that word was most likely meant to be, "" where
+// none is close. Distance is Damerau–Levenshtein's (a swap of neighbours counts
+// once), letter case and the difference of "-" and "_" are free, and a third of
+// the word's characters may be wrong. Of equals the first wins.
+func Nearest(word string, candidates []string) string {
+	const longest = 64 // no key is longer, and the work is quadratic in it
+	if word == "" || utf8.RuneCountInString(word) > longest {
+		return ""
+	}
+	have := foldName(word)
+	best, bestDistance := "", max(1, len(have)/3)+1
+	for _, candidate := range candidates {
+		want := foldName(candidate)
+		if len(want) > longest || abs(len(want)-len(have)) >= bestDistance {
+			continue
+		}
+		if d := editDistance(have, want); d < bestDistance {
+			best, bestDistance = candidate, d
+		}
+	}
+	return best
+}
+
+func foldName(s string) []rune {
+	return []rune(strings.ReplaceAll(strings.ToLower(s), "-", "_"))
+}
+
+func abs(n int) int { return max(n, -n) }
+
+// editDistance is the optimal string alignment distance of a and b.
+func editDistance(a, b []rune) int {
+	older, old, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range old {
+		old[j] = j
+	}
+	for i, ca := range a {
+		row[0] = i + 1
+		for j, cb := range b {
+			cost := 1
+			if ca == cb {
+				cost = 0
+			}
+			row[j+1] = min(old[j+1]+1, row[j]+1, old[j]+cost)
+			if i > 0 && j > 0 && ca == b[j-1] && a[i-1] == cb {
+				row[j+1] = min(row[j+1], older[j-1]+1)
+			}
+		}
+		older, old, row = old, row, older
+	}
+	return old[len(b)]
+}
+
+// didYouMean is the usual hint, "" where nothing is near.
+func didYouMean(word string, candidates []string) string {
+	if near := Nearest(word, candidates); near != "" {
+		return `did you mean "` + near + `"?`
+	}
+	return ""
+}

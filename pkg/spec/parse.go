@@ -1,0 +1,66 @@
+package spec
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+
+	"gopkg.in/yaml.v3"
+)
+
+// ParseFile reads one YAML document into nodes that know their place. All that
+// is wrong with it is reported, at most 20 of a kind; the node is nil where the
+// file cannot be read as YAML at all, or exceeds a limit. An empty file is an
+// explicit null.
+func ParseFile(name string, text []byte) (*Node, Diagnostics) {
+	out := &report{file: name}
+	src, fatal := newSource(name, text, out)
+	if fatal {
+		return nil, out.done()
+	}
+	document, err := decode(bytes.TrimPrefix(text, byteOrderMark))
+	if err != nil {
+		explainSyntax(src, err, out)
+		return nil, out.done()
+	}
+	if document == nil {
+		at := Pos{File: name, Line: 1, Column: 1}
+		return &Node{Kind: ScalarNode, Type: NullType, Style: PlainStyle, Range: Range{at, at}}, out.done()
+	}
+	b := &builder{src: src, out: out}
+	root := b.document(document)
+	b.reportOdd()
+	return root, out.done()
+}
+
+// errSeveralDocuments points at the second document of a file.
+type errSeveralDocuments struct{ line, column int }
+
+func (e *errSeveralDocuments) Error() string { return "a second document" }
+
+// decode parses text to the library's nodes, and to nothing else: any other
+// target costs quadratic time and memory in the number of keys. A nil node is
+// an empty file.
+func decode(text []byte) (document *yaml.Node, err error) {
+	// The library is archived and has known inputs on which it panics.
+	defer func() {
+		if problem := recover(); problem != nil {
+			document, err = nil, fmt.Errorf("yaml: %v", problem)
+		}
+	}()
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	document, second := new(yaml.Node), new(yaml.Node)
+	switch err := decoder.Decode(document); {
+	case err == io.EOF:
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	switch err := decoder.Decode(second); {
+	case err == io.EOF:
+		return document, nil
+	case err != nil:
+		return nil, err
+	}
+	return nil, &errSeveralDocuments{second.Line, second.Column}
+}

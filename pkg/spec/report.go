@@ -1,0 +1,66 @@
+package spec
+
+import (
+	"fmt"
+
+	"github.com/buildsync/buildsync/pkg/sanitize"
+)
+
+// report collects the diagnostics of one file and caps the number of a kind, so
+// that a file of 10,000 equal mistakes stays readable.
+type report struct {
+	file  string
+	found Diagnostics
+	kinds map[string]*kindCount
+}
+
+type kindCount struct {
+	shown, hidden int
+	firstHidden   Diagnostic
+}
+
+func (r *report) add(d Diagnostic) {
+	if r.kinds == nil {
+		r.kinds = map[string]*kindCount{}
+	}
+	count := r.kinds[d.Rule]
+	if count == nil {
+		count = &kindCount{}
+		r.kinds[d.Rule] = count
+	}
+	if count.shown < maxMessagesPerRule {
+		count.shown++
+		r.found = append(r.found, d)
+		return
+	}
+	if count.hidden == 0 {
+		count.firstHidden = d
+	}
+	count.hidden++
+}
+
+func (r *report) errorf(rule string, at Range, hint, format string, args ...any) {
+	r.add(Diagnostic{Rule: rule, Severity: Error, Range: at, Message: fmt.Sprintf(format, args...), Hint: hint})
+}
+
+// done returns the diagnostics in order, and one more for what the cap hid.
+func (r *report) done() Diagnostics {
+	for rule, count := range r.kinds {
+		if count.hidden == 0 {
+			continue
+		}
+		r.found = append(r.found, Diagnostic{
+			Rule: rule, Severity: count.firstHidden.Severity, Range: count.firstHidden.Range,
+			Message: fmt.Sprintf("%d more of this kind in this file are not listed", count.hidden),
+		})
+	}
+	r.kinds = nil
+	r.found.Sort()
+	return r.found
+}
+
+// quoted makes a name or value from a file fit for a message.
+func quoted(s string) string {
+	const longest = 60
+	return `"` + sanitize.Line(s, longest) + `"`
+}
