@@ -1,0 +1,64 @@
+# What CI runs is `make test`; `make help` lists everything.
+
+GO          ?= go
+FUZZTIME    ?= 3s
+RELEASE     := -trimpath -tags urfave_cli_no_docs -ldflags="-s -w -buildid="
+STATICCHECK := $(GO) tool -modfile=tools/go.mod staticcheck
+FOLDERS     := $(wildcard cmd internal pkg schemas test)
+PACKAGES    := ./cmd/... ./internal/... ./pkg/... ./schemas/...
+# The race detector needs a C compiler; without one the tests run without it.
+RACE        := $(shell command -v "$$($(GO) env CC | cut -d' ' -f1)" >/dev/null 2>&1 && echo -race)
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help build test demo bench lint fmt check fuzz test-modules size
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## build bin/buildsync
+	$(GO) build -trimpath -o bin/buildsync ./cmd/buildsync
+
+test: check build fuzz test-modules ## everything CI checks: format, vet, staticcheck, build, fuzz briefly, all tests
+	@test -n "$(RACE)" || echo "no C compiler: the race detector is off"
+	$(GO) test $(RACE) -shuffle=on $(PACKAGES)
+
+check: ## gofmt, go vet, staticcheck
+	@unformatted=$$(gofmt -l $(FOLDERS)); \
+	test -z "$$unformatted" || { echo "not gofmt-ed (make fmt):"; echo "$$unformatted"; exit 1; }
+	$(GO) vet $(PACKAGES)
+	$(STATICCHECK) $(PACKAGES)
+
+fuzz: ## run every fuzz target for FUZZTIME (default 3s)
+	@GO="$(GO)" FUZZTIME="$(FUZZTIME)" sh tools/fuzz.sh
+
+test-modules: ## the tests that live in modules of their own (test/*), such as the official SDK as judge
+	@for module in test/*/go.mod; do \
+		test -f "$$module" || continue; \
+		echo "$$module"; \
+		(cd "$$(dirname "$$module")" && $(GO) vet ./... && $(GO) test ./...) || exit 1; \
+	done
+
+demo: build ## lint, plan, apply, drift and repair a first job against the built-in emulator
+	@BUILDSYNC="$(CURDIR)/bin/buildsync" EXAMPLE="$(CURDIR)/examples/first-job" sh tools/demo.sh
+
+bench: ## all Go benchmarks, once
+	$(GO) test -run '^$$' -bench . -benchtime 1x $(PACKAGES)
+
+lint: build ## go vet and staticcheck on the code, buildsync lint on the examples
+	$(GO) vet $(PACKAGES)
+	$(STATICCHECK) $(PACKAGES)
+	@for workspace in examples/*/buildsync.yaml; do \
+		echo "buildsync lint $$(dirname "$$workspace")"; \
+		bin/buildsync -C "$$(dirname "$$workspace")" lint || exit 1; \
+	done
+
+fmt: ## gofmt all Go files
+	gofmt -w $(FOLDERS)
+
+size: ## the size of a release binary, and how long it takes to build
+	@mkdir -p dist
+	@start=$$(date +%s); CGO_ENABLED=0 $(GO) build $(RELEASE) -o dist/buildsync ./cmd/buildsync && \
+		echo "built in $$(($$(date +%s) - start)) s"
+	@ls -l dist/buildsync | awk '{ printf "dist/buildsync: %.1f MB\n", $$5 / 1e6 }'
+	@$(GO) version -m dist/buildsync | awk '$$1 == "dep" { n++ } END { printf "%d linked modules\n", n }'
