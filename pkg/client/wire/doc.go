@@ -1,5 +1,5 @@
 // Package wire holds the request and response bodies of the CodeArts Build API,
-// field for field, without behaviour. Section numbers are those of the API
+// field for field, and how they are read. Section numbers are those of the API
 // Reference (2023-11-30).
 //
 // Job and template bodies are not structs here: they are open by nature, and an

@@ -1,8 +1,12 @@
 package wire
 
-import "encoding/json"
+import (
+	"encoding/json"
 
-// JobItem is one row of the job listing (reference 4.5). Any member may be
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// JobItem is one row of the job listing (API reference 4.5). Any member may be
 // missing.
 type JobItem struct {
 	ID              string      `json:"id"`
@@ -22,19 +26,69 @@ type JobItem struct {
 	IsCopy          bool        `json:"is_copy"`
 	IsForbidden     bool        `json:"is_forbidden"`
 	IsView          bool        `json:"is_view"`
+
+	// Extra holds the members that the reference does not list; nil for none.
+	Extra *jsontree.Value `json:"-"`
 }
 
-// Notice is one row of a job's notifications (reference 4.23).
+// JobList is what a project's listing said (API reference 4.5), with what is
+// known about its completeness: a job that is missing in a list that is not
+// complete may well exist.
+type JobList struct {
+	Jobs     []JobItem `json:"jobs"`
+	Total    int       `json:"total"` // as the service counts; -1 if it does not say
+	Complete bool      `json:"-"`     // the rows are as many as the service counts
+	Problem  string    `json:"-"`     // why it is not complete, for people
+}
+
+// Notice is one row of a job's notifications (API reference 4.23).
 type Notice struct {
 	NoticeType  string          `json:"notice_type"`
 	EnableMap   map[string]bool `json:"enable_map"`
-	ParamConfig *string         `json:"param_config"`
+	ParamConfig *string         `json:"param_config"` // may hold a webhook's secret
+	Extra       *jsontree.Value `json:"-"`
 }
 
-// NoticeUpdate is the body of a notification update (reference 4.24):
+// NoticeUpdate is the body of a notification update (API reference 4.24):
 // EnabledEventTypeNames is the complete list of what shall be on.
 type NoticeUpdate struct {
 	NoticeType            string   `json:"notice_type"`
 	EnabledEventTypeNames []string `json:"enabled_event_type_names"`
 	ParamConfig           *string  `json:"param_config,omitempty"`
+}
+
+// Template is one row of the template query (API reference 4.20). Item is the
+// row as it came, with the steps and parameters.
+type Template struct {
+	UUID        string `json:"uuid"`
+	Name        string `json:"name"`
+	Scope       string `json:"scope,omitempty"` // custom, official
+	Public      bool   `json:"public"`
+	ToolType    string `json:"tool_type,omitempty"`
+	Description string `json:"description,omitempty"`
+	UserID      string `json:"user_id,omitempty"`
+	UserName    string `json:"user_name,omitempty"`
+	DomainID    string `json:"domain_id,omitempty"`
+	CreateTime  string `json:"create_time,omitempty"`
+
+	Item *jsontree.Value `json:"-"`
+}
+
+// Project is an IAM project (API reference 7.3).
+type Project struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"` // of the first level: the region
+	DomainID string `json:"domain_id,omitempty"`
+	Enabled  bool   `json:"enabled"`
+}
+
+// JobChange is one row of a job's change history. The call exists in the v1
+// generation of routes only; the reference does not list it.
+type JobChange struct {
+	Number   json.Number `json:"update_number"`
+	Type     string      `json:"update_type"`
+	Time     json.Number `json:"update_at"` // milliseconds
+	UserID   string      `json:"user_id,omitempty"`
+	UserName string      `json:"user_name,omitempty"`
+	NickName string      `json:"nick_name,omitempty"`
 }

@@ -1,0 +1,96 @@
+package wire
+
+import "github.com/buildsync/buildsync/pkg/jsontree"
+
+// DecodeJobItem reads one row of the job listing.
+func DecodeJobItem(v *jsontree.Value) JobItem {
+	r := read(v)
+	item := JobItem{
+		ID:              r.text("id"),
+		JobName:         r.text("job_name"),
+		JobCreator:      r.text("job_creator"),
+		UserName:        r.text("user_name"),
+		LastBuildTime:   r.number("last_build_time"),
+		HealthScore:     r.number("health_score"),
+		SourceCode:      r.text("source_code"),
+		LastBuildStatus: r.text("last_build_status"),
+		IsFinished:      r.flag("is_finished"),
+		Disabled:        r.flag("disabled"),
+		Favorite:        r.flag("favorite"),
+		IsModify:        r.flag("is_modify"),
+		IsDelete:        r.flag("is_delete"),
+		IsExecute:       r.flag("is_execute"),
+		IsCopy:          r.flag("is_copy"),
+		IsForbidden:     r.flag("is_forbidden"),
+		IsView:          r.flag("is_view"),
+	}
+	item.Extra = r.extra()
+	return item
+}
+
+// DecodeNotice reads one notification row. Events that are no booleans count
+// as off.
+func DecodeNotice(v *jsontree.Value) Notice {
+	r := read(v)
+	notice := Notice{NoticeType: r.text("notice_type"), EnableMap: map[string]bool{}}
+	events := read(r.get("enable_map"))
+	for _, m := range events.object.Members() {
+		notice.EnableMap[m.Key] = events.flag(m.Key)
+	}
+	if config := r.get("param_config"); !config.IsAbsentOrNull() {
+		text, isString := config.AsString()
+		if !isString {
+			text = string(config.AppendJSON(nil))
+		}
+		notice.ParamConfig = &text
+	}
+	notice.Extra = r.extra()
+	return notice
+}
+
+// DecodeTemplate reads one template row.
+func DecodeTemplate(v *jsontree.Value) Template {
+	r := read(v)
+	return Template{
+		UUID:        r.text(KeyUUID),
+		Name:        r.text(KeyName),
+		Scope:       r.text(KeyScope),
+		Public:      r.flag(KeyPublic),
+		ToolType:    r.text(KeyToolType),
+		Description: r.text(KeyDescription),
+		UserID:      r.text("user_id"),
+		UserName:    r.text("user_name"),
+		DomainID:    r.text("domain_id"),
+		CreateTime:  r.text("create_time"),
+		Item:        v,
+	}
+}
+
+// DecodeProject reads one IAM project.
+func DecodeProject(v *jsontree.Value) Project {
+	r := read(v)
+	return Project{ID: r.text("id"), Name: r.text("name"), DomainID: r.text("domain_id"), Enabled: r.flag("enabled")}
+}
+
+// DecodeJobChange reads one row of a job's change history.
+func DecodeJobChange(v *jsontree.Value) JobChange {
+	r := read(v)
+	return JobChange{
+		Number:   r.number("update_number"),
+		Type:     r.text("update_type"),
+		Time:     r.number("update_at"),
+		UserID:   r.text("user_id"),
+		UserName: r.text("user_name"),
+		NickName: r.text("nick_name"),
+	}
+}
+
+// DecodeRunResult reads the answer to a run.
+func DecodeRunResult(v *jsontree.Value) RunResult {
+	r := read(v)
+	return RunResult{
+		OctopusJobName:    r.text("octopus_job_name"),
+		ActualBuildNumber: r.text("actual_build_number"),
+		DailyBuildNumber:  r.text("daily_build_number"),
+	}
+}

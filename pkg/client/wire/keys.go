@@ -1,0 +1,123 @@
+package wire
+
+// Keys of a job body (API reference 4.18, 4.19, 4.26).
+const (
+	KeyProjectID           = "project_id"
+	KeyJobID               = "job_id"
+	KeyJobName             = "job_name"
+	KeyArch                = "arch"
+	KeyAutoUpdateSubModule = "auto_update_sub_module" // the string "true" or "false"
+	KeyFlavor              = "flavor"
+	KeyParameters          = "parameters"
+	KeySCMs                = "scms"
+	KeySteps               = "steps"
+	KeyHostType            = "host_type"
+	KeyBuildConfigType     = "build_config_type"
+)
+
+// Keys of a job body that the service knows and the reference does not list.
+const (
+	KeyTriggers             = "triggers"
+	KeyGroupID              = "group_id"
+	KeyTimeout              = "timeout"    // written
+	KeyLimitTime            = "limit_time" // read
+	KeyBuildIfCodeUpdated   = "build_if_code_updated"
+	KeyDescription          = "description"
+	KeySourceCode           = "source_code"
+	KeyAgencyURN            = "agency_urn"
+	KeyDomainID             = "domain_id"
+	KeyActions              = "actions"
+	KeyBuildEnvironmentType = "build_environment_type"
+	KeyClusterSelected      = "cluster_selected"
+	KeyResourceLimit        = "resource_limit"
+	KeyCodeCheckoutConfig   = "code_checkout_config"
+)
+
+// Keys of one source of a job (CreateBuildJobScm).
+const (
+	KeyBranch        = "branch"
+	KeyURL           = "url"
+	KeyRepoID        = "repo_id"
+	KeyWebURL        = "web_url"
+	KeySCMType       = "scm_type"
+	KeyIsAutoBuild   = "is_auto_build"
+	KeyBuildType     = "build_type"
+	KeyDepth         = "depth"
+	KeyEndPointID    = "end_point_id"
+	KeyEndpointIDAlt = "endpoint_id" // the same member as another writer spells it (quirk Q12)
+	KeySource        = "source"
+	KeyEnableGitLFS  = "enable_git_lfs"
+	KeyGroupName     = "group_name"
+	KeyRepoName      = "repo_name"
+)
+
+// Keys of a step (CreateBuildJobSteps), a parameter (CreateBuildJobParameter)
+// and the limits of an enumeration (LimitsParam).
+const (
+	KeyModuleID    = "module_id"
+	KeyName        = "name"
+	KeyProperties  = "properties"
+	KeyVersion     = "version"
+	KeyEnable      = "enable"
+	KeyParams      = "params"
+	KeyValue       = "value"
+	KeyLimits      = "limits"
+	KeyDisable     = "disable"
+	KeyDisplayName = "display_name"
+)
+
+// Names that stand in the params of a parameter definition.
+const (
+	ParamName         = "name"
+	ParamType         = "type"
+	ParamDefaultValue = "defaultValue"
+	ParamDescription  = "description"
+	ParamDeletion     = "deletion"
+	ParamDefaults     = "defaults"
+	ParamStaticVar    = "staticVar"
+	ParamSensitiveVar = "sensitiveVar"
+)
+
+// ParameterDefinition is the name that every parameter definition carries (the
+// default of API reference 4.18; the service may return it upper-cased).
+const ParameterDefinition = "hudson.model.StringParameterDefinition"
+
+// Keys of a template body (API reference 4.20, 4.21).
+const (
+	KeyTemplate = "template"
+	KeyToolType = "tool_type"
+	KeyUUID     = "uuid"
+	KeyScope    = "scope"
+	KeyPublic   = "public"
+)
+
+// ScopeCustom is the scope of a template that somebody made.
+const ScopeCustom = "custom"
+
+// Keys of the envelope around answers.
+const (
+	KeyResult    = "result"
+	KeyStatus    = "status"
+	KeyError     = "error"
+	KeySuccess   = "success"
+	KeyErrorCode = "error_code"
+	KeyErrorMsg  = "error_msg"
+)
+
+// Notification types and events (API reference 4.23); the sets are open.
+const (
+	NoticeMail     = "MAIL"
+	NoticeMessage  = "MESSAGE"
+	NoticeDingTalk = "DING_TALK"
+	NoticeWeCom    = "WECOM"
+	NoticeFeishu   = "FEISHU"
+
+	EventBuildFailed    = "buildJobFail"
+	EventBuildSucceeded = "buildJobSuccess"
+	EventConfigUpdated  = "updateConfigJob"
+	EventDeleted        = "deleteJob"
+	EventDisabled       = "forbiddenJob"
+)
+
+// DateLayout is how the API writes a day (API reference 4.1).
+const DateLayout = "2006-01-02"

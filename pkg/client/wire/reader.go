@@ -1,0 +1,84 @@
+package wire
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// reader takes members out of an object and remembers which, so that the rest
+// can be kept. It is as tolerant as the service is loose: a number may be
+// printed as a string and a boolean as "true".
+type reader struct {
+	object *jsontree.Value
+	seen   map[string]bool
+}
+
+func read(object *jsontree.Value) *reader {
+	return &reader{object: object, seen: map[string]bool{}}
+}
+
+// get returns the first member of those keys that holds something.
+func (r *reader) get(keys ...string) *jsontree.Value {
+	var found *jsontree.Value
+	for _, key := range keys {
+		r.seen[key] = true
+		if v := r.object.Get(key); found.IsAbsentOrNull() {
+			found = v
+		}
+	}
+	return found
+}
+
+func (r *reader) text(keys ...string) string { return r.get(keys...).Text() }
+
+// number returns "" for what is no number.
+func (r *reader) number(keys ...string) json.Number {
+	v := r.get(keys...)
+	switch v.Kind() {
+	case jsontree.KindNumber:
+		return json.Number(v.Text())
+	case jsontree.KindString:
+		if n := json.Number(strings.TrimSpace(v.Text())); isNumber(n) {
+			return n
+		}
+	}
+	return ""
+}
+
+func isNumber(n json.Number) bool {
+	if n == "" {
+		return false
+	}
+	v, err := jsontree.Parse([]byte(n), jsontree.Limits{})
+	return err == nil && v.Kind() == jsontree.KindNumber
+}
+
+func (r *reader) flag(keys ...string) bool {
+	v := r.get(keys...)
+	return (v.Kind() == jsontree.KindBool || v.Kind() == jsontree.KindString) && strings.EqualFold(v.Text(), "true")
+}
+
+// extra returns the members that nobody asked for; nil for none.
+func (r *reader) extra() *jsontree.Value {
+	var rest []jsontree.Member
+	for _, m := range r.object.Members() {
+		if !r.seen[m.Key] {
+			rest = append(rest, m)
+		}
+	}
+	if rest == nil {
+		return nil
+	}
+	return jsontree.Object(rest...)
+}
+
+// List returns the items of a list that the service may print as one bare
+// object when it has a single element (quirk Q23).
+func List(v *jsontree.Value) []*jsontree.Value {
+	if v.Kind() == jsontree.KindObject && v.Len() > 0 {
+		return []*jsontree.Value{v}
+	}
+	return v.Items()
+}
