@@ -2,11 +2,14 @@ package format
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/mattn/go-runewidth"
 
+	"github.com/buildsync/buildsync/pkg/lint/secret"
 	"github.com/buildsync/buildsync/pkg/sanitize"
+	"github.com/buildsync/buildsync/pkg/spec"
 )
 
 // tabStop is how far apart the columns are to which a tab moves.
@@ -61,6 +64,46 @@ func (s *sources) load(file string) {
 	}
 }
 
+// filePlace is a line of a file.
+type filePlace struct {
+	file string
+	line int
+}
+
+// secretRanges finds, by line, what the rules about secrets point at: it must
+// not be shown by a finding of another rule on the same line either.
+func secretRanges(ds spec.Diagnostics) map[filePlace][]spec.Range {
+	found := map[filePlace][]spec.Range{}
+	for i := range ds {
+		if r := ds[i].Range; strings.HasPrefix(ds[i].Rule, "secret-") {
+			for line := r.Start.Line; line <= max(r.Start.Line, r.End.Line); line++ {
+				at := filePlace{r.Start.File, line}
+				found[at] = append(found[at], r)
+			}
+		}
+	}
+	return found
+}
+
+// masked returns the line at a place with what is or looks like a secret as
+// asterisks, character for character.
+func (t *textWriter) masked(line []rune, at spec.Pos) []rune {
+	line = []rune(secret.Redact(string(line)))
+	for _, r := range t.hidden[filePlace{at.File, at.Line}] {
+		start, end := 0, len(line)
+		if r.Start.Line == at.Line {
+			start = min(r.Start.Column-1, end)
+		}
+		if r.End.Line == at.Line {
+			end = min(r.End.Column-1, end)
+		}
+		for i := max(0, start); i < end; i++ {
+			line[i] = '*'
+		}
+	}
+	return line
+}
+
 // excerptLine is one line as it is shown, and where the mark goes under it.
 type excerptLine struct {
 	text   string
@@ -90,6 +133,9 @@ func cut(line []rune, start, end, width int) excerptLine {
 			shown.before = column
 		}
 		printed, size := printable(line[i], column)
+		if line[i] == '#' && isCommand(line, i) {
+			printed, size = neutralMark, len(neutralMark)
+		}
 		if column+size > width {
 			text.WriteString("…")
 			column++
@@ -123,4 +169,15 @@ func printable(r rune, column int) (string, int) {
 	}
 	s := sanitize.Line(string(r), 0)
 	return s, cells(s)
+}
+
+const neutralMark = `\u{0023}`
+
+// isCommand tells whether the second character of what a CI system would take
+// for a command stands at i.
+func isCommand(line []rune, i int) bool {
+	return i > 0 && line[i-1] == '#' && slices.ContainsFunc(commands, func(command string) bool {
+		end := min(len(line), i-1+len(command))
+		return string(line[i-1:end]) == command
+	})
 }

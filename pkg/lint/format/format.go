@@ -2,11 +2,19 @@
 // source line, and the formats that CI systems and code hosts read.
 //
 // Every writer is a pure function of its arguments, linear in the number of
-// diagnostics, and a print boundary: file names, messages and source lines pass
-// through pkg/sanitize, and what looks like a secret is never written whole.
+// diagnostics, and a print boundary: file names, messages and source lines are
+// made safe for the sink, and what looks like a secret is never written whole.
 package format
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/lint/secret"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -16,23 +24,73 @@ type Options struct {
 	// Color switches terminal colours on. Whether the stream is a terminal is
 	// for the caller to know.
 	Color bool
-	// Width is how many terminal cells a source line may take; 0 means 120.
+	// Width is how many terminal cells a line of text may take; 0 means 128.
 	Width int
 	// Source returns the bytes of a file, nil where it cannot be read. A nil
 	// Source leaves the source lines out.
 	Source func(file string) []byte
+	// Path turns a file's name, which is relative to the workspace, into the
+	// one to write: relative to the repository for a code host, or to the
+	// working directory for a terminal. Nil leaves names as they are.
+	Path func(file string) string
+	// Summary says in a sentence what a rule is about; may be nil.
+	Summary func(rule string) string
+	// Version is the version of buildsync, for the formats that name the tool.
+	Version string
 }
 
-// limits of what is printed of one text.
+// Writer writes diagnostics in one format.
+type Writer func(w io.Writer, ds spec.Diagnostics, opts Options) error
+
+// Names lists the formats, the default first.
+func Names() []string {
+	return []string{"text", "json", "sarif", "github", "gitlab", "junit", "checkstyle"}
+}
+
+// ByName returns the writer of a format, nil where there is none of that name.
+func ByName(format string) Writer {
+	switch format {
+	case "text":
+		return Text
+	case "json":
+		return JSON
+	case "sarif":
+		return SARIF
+	case "github":
+		return GitHub
+	case "gitlab":
+		return GitLab
+	case "junit":
+		return JUnit
+	case "checkstyle":
+		return Checkstyle
+	}
+	return nil
+}
+
+// homepage is what the formats that name the tool link to.
+const homepage = "https://github.com/buildsync/buildsync"
+
+// limits of what is printed of one text, in characters.
 const (
 	maxName    = 200
 	maxMessage = 2048
 )
 
-// name makes a file's name safe, and quotes it where it could be taken for
-// something else: an option, a CI log command, two words.
+func (o *Options) path(file string) string {
+	if o.Path == nil {
+		return file
+	}
+	return o.Path(file)
+}
+
+// name makes a file's name safe for text, and quotes it where it could be taken
+// for something else: an option, a CI log command, two words.
 func name(file string) string {
-	clean := sanitize.Line(file, maxName)
+	clean := neutral(sanitize.Line(file, maxName))
+	if clean == "" {
+		return `""`
+	}
 	for i, r := range clean {
 		plain := r == '_' || r == '.' || r == '/' || r > 127 ||
 			'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' ||
@@ -41,18 +99,62 @@ func name(file string) string {
 			return `"` + clean + `"`
 		}
 	}
-	if clean == "" {
-		return `""`
-	}
 	return clean
 }
 
 // place is a Pos as text, its file's name made safe.
-func place(p spec.Pos) string {
-	file := p.File
-	p.File = ""
-	return name(file) + p.String()
+func (o *Options) place(p spec.Pos) string {
+	text := name(o.path(p.File))
+	if p.Line > 0 {
+		text += ":" + strconv.Itoa(p.Line)
+	}
+	if p.Line > 0 && p.Column > 0 {
+		text += ":" + strconv.Itoa(p.Column)
+	}
+	return text
 }
 
-// message makes a message or hint safe for one line.
-func message(s string) string { return sanitize.Line(s, maxMessage) }
+// message makes a message or hint safe for one line of text.
+func message(s string) string {
+	return neutral(sanitize.Line(secret.Redact(s), maxMessage))
+}
+
+// withHint is a message and its hint in one line.
+func withHint(d *spec.Diagnostic) string {
+	if d.Hint == "" {
+		return message(d.Message)
+	}
+	return message(d.Message) + "; " + message(d.Hint)
+}
+
+// commands are what CI systems take for a command wherever in a line it stands
+// (Azure Pipelines and Actions, Azure Pipelines, TeamCity).
+var commands = []string{"##[", "##vso[", "##teamcity["}
+
+// neutral breaks commands by writing their second character as an escape.
+func neutral(s string) string {
+	if !strings.Contains(s, "##") {
+		return s
+	}
+	for _, command := range commands {
+		s = strings.ReplaceAll(s, command, `#\u{0023}`+command[2:])
+	}
+	return s
+}
+
+// fingerprints give each finding a name that stays when lines move: from the
+// rule, the file, the pointer by names and, for equal ones, their number.
+type fingerprints struct{ seen map[string]int }
+
+func (f *fingerprints) of(d *spec.Diagnostic) string {
+	key := d.Rule + "\x00" + d.Range.Start.File + "\x00" + d.Pointer
+	if d.Pointer == "" {
+		key += "\x00" + d.Message
+	}
+	if f.seen == nil {
+		f.seen = map[string]int{}
+	}
+	f.seen[key]++
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%d", key, f.seen[key]))
+	return hex.EncodeToString(sum[:16])
+}

@@ -21,7 +21,7 @@ import (
 //	  jobs/order.yaml:3:5: the job stands here
 func Text(w io.Writer, ds spec.Diagnostics, opts Options) error {
 	out := bufio.NewWriter(w)
-	t := textWriter{out: out, opts: opts, paint: newPalette(opts.Color), files: sources{read: opts.Source}}
+	t := textWriter{out: out, opts: opts, paint: newPalette(opts.Color), files: sources{read: opts.Source}, hidden: secretRanges(ds)}
 	for i := range ds {
 		t.diagnostic(&ds[i])
 	}
@@ -29,15 +29,16 @@ func Text(w io.Writer, ds spec.Diagnostics, opts Options) error {
 }
 
 type textWriter struct {
-	out   *bufio.Writer
-	opts  Options
-	paint palette
-	files sources
+	out    *bufio.Writer
+	opts   Options
+	paint  palette
+	files  sources
+	hidden map[filePlace][]spec.Range
 }
 
 func (t *textWriter) diagnostic(d *spec.Diagnostic) {
 	if d.Range.Start.IsValid() {
-		fmt.Fprintf(t.out, "%s: ", t.paint.place(place(d.Range.Start)))
+		fmt.Fprintf(t.out, "%s: ", t.paint.place(t.opts.place(d.Range.Start)))
 	}
 	fmt.Fprintf(t.out, "%s: %s", t.paint.severity(d.Severity), message(d.Message))
 	if d.Rule != "" {
@@ -53,7 +54,7 @@ func (t *textWriter) diagnostic(d *spec.Diagnostic) {
 			fmt.Fprintf(t.out, "  %s\n", message(related.Message))
 			continue
 		}
-		fmt.Fprintf(t.out, "  %s: %s\n", place(related.Range.Start), message(related.Message))
+		fmt.Fprintf(t.out, "  %s: %s\n", t.opts.place(related.Range.Start), message(related.Message))
 	}
 }
 
@@ -67,7 +68,7 @@ func (t *textWriter) excerpt(r spec.Range, severity spec.Severity) {
 	if r.End.Line > r.Start.Line {
 		end = len(line) + 1 // the rest of the line
 	}
-	shown := cut(line, r.Start.Column, end, t.width())
+	shown := cut(t.masked(line, r.Start), r.Start.Column, end, t.width())
 	number := strconv.Itoa(r.Start.Line)
 	pad := max(5, len(number)+1)
 	fmt.Fprintf(t.out, "%*s %s %s\n", pad, number, t.paint.dim("|"), shown.text)
