@@ -1,0 +1,121 @@
+package emulator
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Emulator is the service. It is an http.Handler for IAM, the build API, the
+// control address /_emulator/ and the page at /, all on one address.
+type Emulator struct {
+	opts   Options
+	quirks Quirks
+	mux    *http.ServeMux
+	closed chan struct{} // releases requests that a fault keeps waiting
+
+	mu    sync.RWMutex // guards state
+	state *state
+
+	recorder recorder
+	faults   faultBook
+	gate     gate
+	limiter  limiter
+	clock    clock
+	pages    pageCounter
+}
+
+// New makes an emulator. It reads the state of Options.Path if there is one; a
+// file that another process holds is an error that says so.
+func New(opts Options) (*Emulator, error) {
+	opts, err := opts.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	disk, err := openStore(opts)
+	if err != nil {
+		return nil, err
+	}
+	e := &Emulator{opts: opts, quirks: *opts.Quirks, closed: make(chan struct{})}
+	e.clock.base = opts.Now
+	e.limiter.perSecond = opts.Rate
+	if e.state, err = loadState(disk); err != nil {
+		return nil, closeAfter(disk, err)
+	}
+	if err := e.seed(opts.Seed); err != nil {
+		return nil, closeAfter(disk, err)
+	}
+	for _, f := range opts.Faults {
+		e.faults.add(f)
+	}
+	e.mux = e.routes()
+	return e, nil
+}
+
+func closeAfter(disk store, err error) error {
+	_ = disk.close() // err says more than a failed close of an unused store
+	return err
+}
+
+// Close ends requests that a fault keeps waiting and closes the store. Requests
+// after it are refused.
+func (e *Emulator) Close() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	select {
+	case <-e.closed:
+		return nil
+	default:
+		close(e.closed)
+	}
+	return e.state.disk.close()
+}
+
+// Advance moves the emulator's clock forward: builds proceed, lists catch up,
+// late commits land, tokens age.
+func (e *Emulator) Advance(d time.Duration) { e.clock.advance(d) }
+
+// Now is the emulator's time.
+func (e *Emulator) Now() time.Time { return e.clock.now() }
+
+// Quirks returns the switches that are in force.
+func (e *Emulator) Quirks() Quirks { return e.quirks }
+
+// projectExists tells whether id names a CodeArts project here.
+func (e *Emulator) projectExists(id string) bool {
+	return projectID.MatchString(id) && (len(e.opts.Projects) == 0 || slices.Contains(e.opts.Projects, id))
+}
+
+// clock is a base clock and how far it was moved.
+type clock struct {
+	mu     sync.Mutex
+	base   func() time.Time
+	offset time.Duration
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.base().Add(c.offset)
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.offset += d
+}
+
+func randomID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails since Go 1.24
+	return hex.EncodeToString(b[:])
+}
+
+// recordID gives an id the form of a build record's: 36 characters with hyphens.
+func recordID(id string) string {
+	return fmt.Sprintf("%s-%s-%s-%s-%s", id[:8], id[8:12], id[12:16], id[16:20], id[20:32])
+}

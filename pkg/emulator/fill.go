@@ -1,0 +1,111 @@
+package emulator
+
+import (
+	"fmt"
+	"hash/fnv"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// fill adds to a body that is about to be stored what the service fills in by
+// itself: the host type, members of each code source, properties of steps.
+func (e *Emulator) fill(body *jsontree.Value) {
+	setIfEmpty(body, "host_type", "devcloud")
+	for _, scm := range body.Get("scms").Items() {
+		fillSource(scm)
+	}
+	for _, step := range body.Get("steps").Items() {
+		e.fillStep(step)
+	}
+}
+
+func fillSource(scm *jsontree.Value) {
+	url := scm.Str("url")
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(url)) // a hash never fails
+	id := fmt.Sprint(2_000_000_000 + int(h.Sum32()%147_000_000))
+	setIfEmpty(scm, "build_type", "branch")
+	setIfEmpty(scm, "depth", "1")
+	setIfEmpty(scm, "repo_id", id)
+	setIfEmpty(scm, "web_url", "https://devcloud."+DefaultRegion+".huaweicloud.com/codehub/"+id+"/home")
+	setIfEmpty(scm, "repo_name", repoName(url))
+	setIfEmpty(scm, "group_name", groupName(url))
+}
+
+// groupName is the part of a repository's address before its name.
+func groupName(url string) string {
+	path := url[strings.Index(url, "://")+1:]
+	path = strings.TrimLeft(path, "/:")
+	at := strings.LastIndexAny(path, "/:")
+	if at < 0 {
+		return ""
+	}
+	path = path[:at]
+	return path[strings.LastIndexAny(path, "/:")+1:]
+}
+
+func setIfEmpty(v *jsontree.Value, key, text string) {
+	if v.Get(key).IsEmpty() {
+		v.Set(key, str(text))
+	}
+}
+
+func (e *Emulator) fillStep(step *jsontree.Value) {
+	if step.Get("properties").IsAbsentOrNull() {
+		step.Set("properties", jsontree.Object())
+	}
+	properties := step.Get("properties")
+	if e.quirks.ServerProperties {
+		for _, m := range serverProperties(step.Str("module_id")) {
+			if properties.Get(m.Key) == nil {
+				properties.Set(m.Key, m.Value)
+			}
+		}
+	}
+	if e.quirks.TextBooleans {
+		for _, m := range properties.Members() {
+			if _, isBool := m.Value.AsBool(); isBool {
+				properties.Set(m.Key, str(m.Value.Text()))
+			}
+		}
+	}
+}
+
+// serverProperties are the properties that the service was seen to add to a
+// step of a module: those of console-made steps which API-made ones leave out.
+func serverProperties(module string) []jsontree.Member {
+	artifact := func() *jsontree.Value { return obj("displayName", str(""), "value", str("")) }
+	switch module {
+	case "devcloud2018.codeci_action_20043.action": // Maven
+		return obj("settingMode", str("auto"), "pomMode", str("no"), "deal", str("notDeal"),
+			"ignoreTest", jsontree.Bool(false), "junitCoverageSwitch", jsontree.Bool(false),
+			"coverageReportPath", str("**/site/jacoco"), "cacheOption", str("cached"), "doCheck", str("disable"),
+			"releaseArtifact", artifact(), "snapshotArtifact", artifact(),
+			"userPublicRepositories", jsontree.Array(), "userPrivateRepositories", jsontree.Array()).Members()
+	case "devcloud2018.codeci_action_20018.action": // upload to the release repository
+		return obj("buildVersion", str(""), "groupId", str("")).Members()
+	case "devcloud2018.codeci_action_20014.action", "devcloud2018.codeci_action_20017.action": // npm, shell
+		return obj("preCondition", str("SUCCESS")).Members()
+	}
+	return nil
+}
+
+// addPredefined adds the parameter that the console gives every job.
+func addPredefined(body *jsontree.Value) {
+	definition := obj("name", str(definitionName), "params", jsontree.Array())
+	for _, p := range [][2]string{
+		{"name", "codeBranch"}, {"type", "normalparam"}, {"defaultValue", "master"},
+		{"description", "代码分支，系统预定义参数"}, {"deletion", "false"}, {"defaults", "true"},
+		{"staticVar", "false"}, {"sensitiveVar", "false"},
+	} {
+		definition.Get("params").Append(obj("name", str(p[0]), "value", str(p[1]), "limits", jsontree.Null()))
+	}
+	if body.Get("parameters").IsAbsentOrNull() {
+		body.Set("parameters", jsontree.Array())
+	}
+	body.Get("parameters").Append(definition)
+}
+
+// definitionName is the only definition of a parameter that is known.
+const definitionName = "hudson.model.StringParameterDefinition"

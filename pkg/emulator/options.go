@@ -1,0 +1,128 @@
+package emulator
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+)
+
+// The account that every emulator starts with. These values are published: they
+// open nothing but an emulator on the same machine.
+const (
+	DefaultAccessKey = "BUILDSYNCEMULATORKEY"
+	DefaultSecretKey = "buildsync-emulator-secret-for-local-use"
+	DefaultDomain    = "emulator"
+	DefaultUser      = "developer"
+	DefaultPassword  = "buildsync-emulator"
+
+	// DefaultRegion is also the name of the IAM project that tokens are scoped to.
+	DefaultRegion = "cn-north-4"
+	// DefaultIAMProject is the id of that IAM project; a CodeArts project is another thing.
+	DefaultIAMProject = "0e51de1fe6ad4c8ba4a1c4f4b0d5c001"
+	// DefaultDomainID is the account's id, as the keystore call wants it.
+	DefaultDomainID = "60021bab32fd450aa2cb89226f425e06"
+	// DefaultUserID is the id of DefaultUser.
+	DefaultUserID = "ae22fd035f354cfa8d82a3f1c8940446"
+	// DefaultProject is a CodeArts project id for examples; any other id of 32
+	// lower-case letters and digits is as good.
+	DefaultProject = "6ecbc5bac7c8442fb3d2563d53c13582"
+)
+
+// User is an IAM user with one access key.
+type User struct {
+	ID            string `json:"id"`
+	Name          string `json:"name"`
+	Password      string `json:"password"`
+	Domain        string `json:"domain"`
+	DomainID      string `json:"domain_id"`
+	AccessKey     string `json:"access_key"`
+	SecretKey     string `json:"secret_key"`
+	SecurityToken string `json:"security_token,omitempty"` // temporary keys must send this one
+}
+
+// Options say how an emulator starts. The zero value is a memory store, the
+// default account and Defaults() as quirks.
+type Options struct {
+	// Path of the file that keeps the state; empty for memory only.
+	Path string
+	// LockTimeout is how long New waits for another process to let go of the
+	// file; default 1 s.
+	LockTimeout time.Duration
+	// Quirks say how the service behaves where that is not publicly known.
+	// nil stands for Defaults().
+	Quirks *Quirks
+	// Users replaces the default account.
+	Users []User
+	// Projects restricts which CodeArts projects exist; empty: every well-formed id does.
+	Projects []string
+	// Seed is added to an empty store.
+	Seed Seed
+	// Now is the clock; default time.Now.
+	Now func() time.Time
+	// Latency is waited before each answer of the API.
+	Latency time.Duration
+	// Rate allows so many calls a second before 429 is answered; 0: no limit.
+	Rate int
+	// TokenLife is how long an IAM token is good; default 24 h.
+	TokenLife time.Duration
+	// StepTime is how long a simulated build step takes; default 3 s.
+	StepTime time.Duration
+	// Faults are in place from the first request on.
+	Faults []Fault
+	// ID makes identifiers of 32 hexadecimal digits; default random ones. Tests
+	// give a counter where answers must be the same each time.
+	ID func() string
+}
+
+var (
+	projectID = regexp.MustCompile(`^[0-9a-z]{32}$`)
+	objectID  = regexp.MustCompile(`^[0-9a-zA-Z]{32}$`)
+)
+
+func (o Options) withDefaults() (Options, error) {
+	if o.Quirks == nil {
+		quirks := Defaults()
+		o.Quirks = &quirks
+	}
+	if o.LockTimeout == 0 {
+		o.LockTimeout = time.Second
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.TokenLife == 0 {
+		o.TokenLife = 24 * time.Hour
+	}
+	if o.StepTime == 0 {
+		o.StepTime = 3 * time.Second
+	}
+	if o.ID == nil {
+		o.ID = randomID
+	}
+	if len(o.Users) == 0 {
+		o.Users = []User{defaultUser()}
+	}
+	if o.Rate < 0 || o.Latency < 0 {
+		return o, errors.New("starting the emulator: rate and latency must not be negative")
+	}
+	for _, id := range o.Projects {
+		if !projectID.MatchString(id) {
+			return o, fmt.Errorf("starting the emulator: project %q is not an id of 32 lower-case letters and digits", id)
+		}
+	}
+	for _, f := range o.Faults {
+		if err := f.check(); err != nil {
+			return o, fmt.Errorf("starting the emulator: %w", err)
+		}
+	}
+	return o, nil
+}
+
+func defaultUser() User {
+	return User{
+		ID: DefaultUserID, Name: DefaultUser, Password: DefaultPassword,
+		Domain: DefaultDomain, DomainID: DefaultDomainID,
+		AccessKey: DefaultAccessKey, SecretKey: DefaultSecretKey,
+	}
+}

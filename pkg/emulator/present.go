@@ -1,0 +1,109 @@
+package emulator
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"slices"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// secretMask is what stands for a sensitive value.
+const secretMask = "******"
+
+// present gives a stored body the form in which this service answers it. It
+// changes body.
+func (e *Emulator) present(body *jsontree.Value) *jsontree.Value {
+	q := e.quirks
+	for _, definition := range body.Get("parameters").Items() {
+		e.presentParameter(definition)
+	}
+	for _, scm := range body.Get("scms").Items() {
+		if q.Nulls {
+			setIfAbsent(scm, "end_point_id", jsontree.Null())
+			setIfAbsent(scm, "source", jsontree.Null())
+		}
+		if id := scm.Get("end_point_id"); q.EndpointID && id != nil {
+			scm.Delete("end_point_id")
+			scm.Set("endpoint_id", id)
+		}
+	}
+	for _, step := range body.Get("steps").Items() {
+		if q.Nulls {
+			setIfAbsent(step, "version", jsontree.Null())
+			setIfAbsent(step, "enable", jsontree.Bool(true))
+		}
+	}
+	if q.Reordered {
+		reverse(body.Get("parameters"))
+	}
+	if q.ExtraFields {
+		addExtra(body)
+	}
+	return body
+}
+
+// addExtra adds the members that traffic shows and no document explains.
+func addExtra(body *jsontree.Value) {
+	setIfAbsent(body, "domain_id", str(DefaultDomainID))
+	setIfAbsent(body, "build_environment_type", jsontree.Null())
+	setIfAbsent(body, "cluster_selected", jsontree.Bool(false))
+	setIfAbsent(body, "actions", jsontree.Array())
+	setIfAbsent(body, "source_code", str("codeci"))
+	if limit := body.Get("timeout").Get("limit"); limit != nil {
+		setIfAbsent(body, "limit_time", limit.Clone())
+	}
+}
+
+func (e *Emulator) presentParameter(definition *jsontree.Value) {
+	q := e.quirks
+	setIfEmpty(definition, "name", definitionName)
+	if q.UpperDefinition {
+		definition.Set("name", str(strings.ToUpper(definition.Str("name"))))
+	}
+	if q.Nulls {
+		for _, p := range definition.Get("params").Items() {
+			setIfAbsent(p, "limits", jsontree.Null())
+		}
+	}
+	if sensitive(definition) {
+		if p := param(definition, "defaultValue"); !p.Get("value").IsEmpty() {
+			p.Set("value", e.hidden(p.Str("value")))
+		}
+	}
+	if q.Reordered {
+		reverse(definition.Get("params"))
+	}
+}
+
+func sensitive(definition *jsontree.Value) bool {
+	return paramField(definition, "sensitiveVar") == "true"
+}
+
+// hidden is what is read back in place of a sensitive value.
+func (e *Emulator) hidden(value string) *jsontree.Value {
+	switch e.quirks.Secrets {
+	case SecretNull:
+		return jsontree.Null()
+	case SecretCiphertext:
+		sum := sha256.Sum256([]byte("buildsync-emulator\x00" + value))
+		return str("security:" + base64.StdEncoding.EncodeToString(sum[:]))
+	default:
+		return str(secretMask)
+	}
+}
+
+func setIfAbsent(v *jsontree.Value, key string, value *jsontree.Value) {
+	if v.Get(key) == nil {
+		v.Set(key, value)
+	}
+}
+
+func reverse(list *jsontree.Value) {
+	if items := list.Items(); len(items) > 1 {
+		turned := slices.Clone(items)
+		slices.Reverse(turned)
+		list.SetItems(turned)
+	}
+}

@@ -1,0 +1,230 @@
+package emulator
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Quirks say how the service behaves where its documents are silent, differ
+// from traffic, or are wrong. The zero value (with NotFound 422) is the reference
+// taken at its word. Q numbers are those of the project's notes on the service.
+type Quirks struct {
+	// UniqueNames says whether two live jobs of a project, or two custom
+	// templates of an account, may share a name.
+	UniqueNames Uniqueness `json:"unique_names"`
+	// RecycledNameBlocked keeps the name of a job in the recycle bin taken.
+	RecycledNameBlocked bool `json:"recycled_name_blocked"`
+	// NotFound is the status for a job or template that does not exist: 422, 404
+	// or 200 with an error inside.
+	NotFound int `json:"not_found"`
+	// PageBase is the number of the first page of jobs, 0 or 1.
+	PageBase int `json:"page_base"`
+	// NewestFirst lists the newest job first, so that pages shift under a writer.
+	NewestFirst bool `json:"newest_first"`
+	// ListLag is how long the list of jobs does not show a create or a delete.
+	ListLag time.Duration `json:"list_lag"`
+	// EmptyPages answers every second listing page without rows while the list lags.
+	EmptyPages bool `json:"empty_pages"`
+	// WrongTotal adds one to the total of the job list (Q25).
+	WrongTotal bool `json:"wrong_total"`
+	// Secrets says how sensitive parameter values are read back (Q30).
+	Secrets SecretForm `json:"secrets"`
+	// UpperDefinition upper-cases the names of parameter definitions (Q1).
+	UpperDefinition bool `json:"upper_definition"`
+	// Nulls answers null for optional members that were not sent (Q5).
+	Nulls bool `json:"nulls"`
+	// ServerProperties adds the properties that the service knows for a step's
+	// module to the stored step (Q6).
+	ServerProperties bool `json:"server_properties"`
+	// TextBooleans stores booleans in step properties as "true" and "false" (Q2).
+	TextBooleans bool `json:"text_booleans"`
+	// Reordered answers parameters and their fields in another order (Q14).
+	Reordered bool `json:"reordered"`
+	// ExtraFields adds members that no document lists to job bodies (Q32).
+	ExtraFields bool `json:"extra_fields"`
+	// PredefinedParameter adds codeBranch to a new job, described in Chinese (Q17, Q29).
+	PredefinedParameter bool `json:"predefined_parameter"`
+	// EndpointID spells end_point_id as endpoint_id on reading (Q12).
+	EndpointID bool `json:"endpoint_id"`
+	// ParametersNeedFlag leaves parameters out of a query without
+	// get_all_params=true; the reference's get_all_parameters is ignored then.
+	ParametersNeedFlag bool `json:"parameters_need_flag"`
+	// BodyRequired refuses a POST without a body (Q28).
+	BodyRequired bool `json:"body_required"`
+	// OneAsObject prints a list of one history record as an object (Q23).
+	OneAsObject bool `json:"one_as_object"`
+	// ParametersAsList answers a build's parameters as a list of one map, as the
+	// example of 4.8 does.
+	ParametersAsList bool `json:"parameters_as_list"`
+	// TextInText answers job bodies as a JSON string that contains JSON (Q31).
+	TextInText bool `json:"text_in_text"`
+	// EmptyErrors answers "error": "" in place of null (Q33).
+	EmptyErrors bool `json:"empty_errors"`
+	// EmptyStop answers a stop with an empty body.
+	EmptyStop bool `json:"empty_stop"`
+	// NoticeCase is the spelling of notice_type that disabling takes.
+	NoticeCase NoticeCase `json:"notice_case"`
+	// NewNotices adds the rows WECOM and FEISHU.
+	NewNotices bool `json:"new_notices"`
+	// TemplateBase is the number of the first page of templates, 0 or 1 (Q24).
+	TemplateBase int `json:"template_base"`
+	// PublicTemplates is how many templates of others a query returns as well.
+	PublicTemplates int `json:"public_templates"`
+	// SimilarTemplates gives those templates names like the caller's own.
+	SimilarTemplates bool `json:"similar_templates"`
+	// CapitalTemplates capitalises Steps and Properties in templates (Q21).
+	CapitalTemplates bool `json:"capital_templates"`
+	// CommitOnError carries out every second request whose fault leaves it open.
+	CommitOnError bool `json:"commit_on_error"`
+}
+
+// Uniqueness says what a second object of one name meets.
+type Uniqueness string
+
+// What a create with a name that is taken is answered.
+const (
+	UniqueOff       Uniqueness = "off"       // it is created
+	Unique409       Uniqueness = "409"       // refused with 409
+	UniqueInside200 Uniqueness = "error-200" // refused with an error inside 200
+)
+
+// SecretForm says how the service hides a sensitive value.
+type SecretForm string
+
+// What stands in place of a sensitive value.
+const (
+	SecretMask       SecretForm = "mask"       // ******
+	SecretCiphertext SecretForm = "ciphertext" // a text that differs for each value
+	SecretNull       SecretForm = "null"
+)
+
+// NoticeCase says which spelling of a notice type a call takes.
+type NoticeCase string
+
+// Spellings of notice_type when disabling.
+const (
+	NoticeAny   NoticeCase = "any"
+	NoticeLower NoticeCase = "lower" // message, as the example of 4.25
+	NoticeUpper NoticeCase = "upper" // MESSAGE, as the rows
+)
+
+// NoQuirks is the reference at its word.
+func NoQuirks() Quirks {
+	return Quirks{UniqueNames: UniqueOff, NotFound: http.StatusUnprocessableEntity, Secrets: SecretMask, NoticeCase: NoticeAny}
+}
+
+// Defaults are the quirks that traffic shows, without noise: what a team
+// develops against.
+func Defaults() Quirks {
+	q := NoQuirks()
+	q.UniqueNames = Unique409
+	q.UpperDefinition, q.Nulls, q.ServerProperties = true, true, true
+	q.ParametersNeedFlag, q.BodyRequired = true, true
+	return q
+}
+
+// Strict refuses whatever the reference lets it refuse.
+func Strict() Quirks {
+	q := Defaults()
+	q.RecycledNameBlocked = true
+	q.NoticeCase = NoticeLower
+	return q
+}
+
+// Lenient accepts much, lists late and answers everything in another form.
+func Lenient() Quirks {
+	q := NoQuirks()
+	q.NotFound = http.StatusNotFound
+	q.ListLag = 5 * time.Second
+	q.NewestFirst = true
+	q.Secrets = SecretCiphertext
+	q.TemplateBase, q.PublicTemplates = 1, 170
+	return q.withForms()
+}
+
+// Hostile is the worst that the documents allow.
+func Hostile() Quirks {
+	q := NoQuirks()
+	q.UniqueNames = UniqueInside200
+	q.RecycledNameBlocked = true
+	q.NotFound = http.StatusOK
+	q.PageBase = 1
+	q.ListLag, q.EmptyPages, q.NewestFirst = 30*time.Second, true, true
+	q.Secrets = SecretNull
+	q.ParametersNeedFlag, q.BodyRequired = true, true
+	q.CommitOnError = true
+	q.TemplateBase, q.PublicTemplates, q.SimilarTemplates = 1, 500, true
+	q.OneAsObject, q.ParametersAsList, q.EmptyErrors, q.EmptyStop = true, true, true, true
+	return q.withForms()
+}
+
+// Legacy is an old installation that adds nothing and forgives little.
+func Legacy() Quirks {
+	q := NoQuirks()
+	q.NotFound = http.StatusNotFound
+	q.CommitOnError = true
+	q.NoticeCase = NoticeLower
+	return q
+}
+
+// withForms turns on every switch that changes the form of an answer only.
+func (q Quirks) withForms() Quirks {
+	q.UpperDefinition, q.Nulls, q.ServerProperties, q.TextBooleans = true, true, true, true
+	q.Reordered, q.ExtraFields, q.EndpointID, q.PredefinedParameter = true, true, true, true
+	q.NewNotices, q.CapitalTemplates = true, true
+	return q
+}
+
+// Profile returns the quirks of a name: default, none, all, strict, lenient,
+// hostile or legacy.
+func Profile(name string) (Quirks, bool) {
+	profile, ok := map[string]func() Quirks{
+		"default": Defaults, "none": NoQuirks, "all": allQuirks,
+		"strict": Strict, "lenient": Lenient, "hostile": Hostile, "legacy": Legacy,
+	}[name]
+	if !ok {
+		return Quirks{}, false
+	}
+	return profile(), true
+}
+
+// ProfileNames are the names that Profile knows.
+func ProfileNames() []string {
+	return []string{"default", "none", "all", "strict", "lenient", "hostile", "legacy"}
+}
+
+func allQuirks() Quirks {
+	q := NoQuirks()
+	for _, s := range Switches() {
+		s.on(&q)
+	}
+	return q
+}
+
+// ParseQuirks reads what --quirks takes: the name of a profile, or a list of
+// switches with commas between, each turned on over NoQuirks. A profile may
+// stand first in a list.
+func ParseQuirks(text string) (Quirks, error) {
+	q := NoQuirks()
+	known := Switches()
+	for i, name := range strings.Split(text, ",") {
+		name = strings.TrimSpace(name)
+		if profile, ok := Profile(name); ok && i == 0 {
+			q = profile
+			continue
+		}
+		at := slices.IndexFunc(known, func(s Switch) bool { return s.Name == name })
+		if at < 0 {
+			names := ProfileNames()
+			for _, s := range known {
+				names = append(names, s.Name)
+			}
+			return Quirks{}, fmt.Errorf("unknown quirk %q; known are the profiles and switches %s", name, strings.Join(names, ", "))
+		}
+		known[at].on(&q)
+	}
+	return q, nil
+}

@@ -1,0 +1,84 @@
+package emulator
+
+import (
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Call is one request that reached the emulator's API.
+type Call struct {
+	Time      time.Time `json:"time"`
+	Op        string    `json:"op"` // "CreateJob"; "Unknown" for a URL that does not exist
+	Method    string    `json:"method"`
+	Path      string    `json:"path"`
+	RequestID string    `json:"request_id"`
+	Status    int       `json:"status"`    // 0: no answer was sent
+	Committed bool      `json:"committed"` // it changed the state
+	Fault     string    `json:"fault,omitempty"`
+}
+
+// maxCalls bounds what the recorder keeps; the oldest calls go first.
+const maxCalls = 100_000
+
+// recorder keeps the calls in order of arrival.
+type recorder struct {
+	mu    sync.Mutex
+	calls []*Call
+}
+
+// openCall is a call that may still get its outcome.
+type openCall struct {
+	recorder *recorder
+	call     *Call
+	id       string
+}
+
+func (r *recorder) start(op, id string, req *http.Request, now time.Time) *openCall {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.calls) >= maxCalls {
+		r.calls = append(r.calls[:0:0], r.calls[maxCalls/2:]...)
+	}
+	c := &Call{Time: now, Op: op, Method: req.Method, Path: req.URL.Path, RequestID: id}
+	r.calls = append(r.calls, c)
+	return &openCall{recorder: r, call: c, id: id}
+}
+
+func (o *openCall) set(change func(*Call)) {
+	o.recorder.mu.Lock()
+	defer o.recorder.mu.Unlock()
+	change(o.call)
+}
+
+func (o *openCall) done(status int) { o.set(func(c *Call) { c.Status = status }) }
+
+func (o *openCall) commit(committed bool) {
+	if committed {
+		o.set(func(c *Call) { c.Committed = true })
+	}
+}
+
+func (o *openCall) fault(f *Fault) {
+	if f != nil {
+		o.set(func(c *Call) { c.Fault = string(f.Kind) })
+	}
+}
+
+// Calls returns the calls since the start or the last ResetCalls, oldest first.
+func (e *Emulator) Calls() []Call {
+	e.recorder.mu.Lock()
+	defer e.recorder.mu.Unlock()
+	calls := make([]Call, len(e.recorder.calls))
+	for i, c := range e.recorder.calls {
+		calls[i] = *c
+	}
+	return calls
+}
+
+// ResetCalls forgets the calls so far.
+func (e *Emulator) ResetCalls() {
+	e.recorder.mu.Lock()
+	defer e.recorder.mu.Unlock()
+	e.recorder.calls = nil
+}

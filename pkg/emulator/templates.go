@@ -1,0 +1,189 @@
+package emulator
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// templateTime is how templates print their creation.
+const templateTime = "2006-01-02T15:04:05.000-07:00"
+
+// createTemplate is API reference 4.21.
+func createTemplate(rq *request) (*answer, error) {
+	c := &checker{}
+	name := c.need("", rq.body, "name", jsontree.KindString).Text()
+	inner := c.need("", rq.body, "template", jsontree.KindObject)
+	c.need("template", inner, "steps", jsontree.KindArray)
+	c.may("", rq.body, jsontree.KindString, "description", "tool_type")
+	c.each("template", inner, "steps", func(at string, v *jsontree.Value) { c.step(at, v, false) })
+	c.parameters(rq.body)
+	if c.err != nil {
+		return nil, c.err
+	}
+	if rq.e.quirks.UniqueNames != UniqueOff {
+		for _, t := range rq.state().customTemplates(rq.user.DomainID) {
+			if t.Name == name {
+				return nil, &apiError{class: classConflict, code: codeRejected, message: "The template name already exists."}
+			}
+		}
+	}
+	t := &template{
+		UUID: rq.e.opts.ID(), ID: rq.e.opts.ID()[:24], Name: name, Body: rq.body.Clone(),
+		UserID: rq.user.ID, User: rq.user.Name, Domain: rq.user.Domain, Account: rq.user.DomainID,
+		Created: rq.now, Seq: rq.tx.nextSeq(),
+	}
+	rq.tx.putTemplate(t)
+	return rq.success(rq.e.templateItem(t))
+}
+
+// templateItem is one row of a template query (table 4-183).
+func (e *Emulator) templateItem(t *template) *jsontree.Value {
+	body := t.Body.Clone()
+	for _, definition := range body.Get("parameters").Items() {
+		e.presentParameter(definition)
+	}
+	inner := body.Get("template")
+	if e.quirks.Nulls {
+		for _, step := range inner.Get("steps").Items() {
+			setIfAbsent(step, "version", jsontree.Null())
+			setIfAbsent(step, "enable", jsontree.Bool(true))
+		}
+	}
+	if e.quirks.CapitalTemplates {
+		inner = capitalSteps(inner)
+	}
+	parameters := body.Get("parameters")
+	if parameters == nil {
+		parameters = jsontree.Array()
+	}
+	return obj(
+		"public", jsontree.Bool(true), "favourite", jsontree.Bool(false), "nick_name", strOrNull(t.User),
+		"id", str(t.ID), "uuid", str(t.UUID), "template", inner, "type", str("codeci"), "name", str(t.Name),
+		"create_time", str(t.Created.UTC().Format(templateTime)), "domain_id", str(t.Account), "weight", num(0),
+		"user_id", str(t.UserID), "user_name", str(t.User), "domain_name", str(t.Domain), "scope", str("custom"),
+		"description", str(body.Str("description")), "tool_type", strOrNull(body.Str("tool_type")),
+		"intl_description", jsontree.Object(), "parameters", parameters, "i18n", jsontree.Object(),
+	)
+}
+
+// capitalSteps prints a template's two innermost keys as a vendor example does.
+func capitalSteps(inner *jsontree.Value) *jsontree.Value {
+	steps := jsontree.Array()
+	for _, step := range inner.Get("steps").Items() {
+		turned := jsontree.Object()
+		for _, m := range step.Members() {
+			key := m.Key
+			if key == "properties" {
+				key = "Properties"
+			}
+			turned.Set(key, m.Value)
+		}
+		steps.Append(turned)
+	}
+	return obj("Steps", steps)
+}
+
+// queryTemplates is API reference 4.20: a search in names over the caller's own
+// templates and those that others made public.
+func queryTemplates(rq *request) (*answer, error) {
+	items, total, err := rq.templatePage(rq.e.foundTemplates(rq.query("name"), rq.user.DomainID, rq.now), "page", "page_size")
+	if err != nil {
+		return nil, err
+	}
+	return rq.success(obj("total_size", num(total), "items", items))
+}
+
+// templatePage cuts a page out of templates. The page numbers of 4.20 are texts
+// and optional.
+func (rq *request) templatePage(found []*template, pageKey, sizeKey string) (*jsontree.Value, int, error) {
+	page, size := rq.e.quirks.TemplateBase, 10
+	for _, p := range []struct {
+		key       string
+		into      *int
+		low, high int
+	}{{pageKey, &page, 0, 1 << 31}, {sizeKey, &size, 1, maxPage}} {
+		if text := rq.query(p.key); text != "" {
+			n, err := strconv.Atoi(text)
+			if err != nil || n < p.low || n > p.high {
+				return nil, 0, invalid("%s must be a number from %d to %d.", p.key, p.low, p.high)
+			}
+			*p.into = n
+		}
+	}
+	start, end := window(page, size, rq.e.quirks.TemplateBase, len(found))
+	items := jsontree.Array()
+	for _, t := range found[start:end] {
+		items.Append(rq.e.templateItem(t))
+	}
+	return items, len(found), nil
+}
+
+func (e *Emulator) foundTemplates(search, account string, now time.Time) []*template {
+	own := e.state.customTemplates(account)
+	var found []*template
+	for _, t := range append(own, e.publicTemplates(own, search, now)...) {
+		if strings.Contains(strings.ToLower(t.Name), strings.ToLower(search)) {
+			found = append(found, t)
+		}
+	}
+	return found
+}
+
+// publicTemplates makes the templates of others. They are the same each time:
+// noise is not state.
+func (e *Emulator) publicTemplates(own []*template, search string, now time.Time) []*template {
+	list := make([]*template, 0, e.quirks.PublicTemplates)
+	tools := []string{"maven", "npm", "gradle", "docker", "cmake", "go"}
+	day := now.UTC().Truncate(24 * time.Hour)
+	for i := range e.quirks.PublicTemplates {
+		name := fmt.Sprintf("%s-public-%03d", tools[i%len(tools)], i)
+		if e.quirks.SimilarTemplates {
+			name = similarName(own, search, i)
+		}
+		list = append(list, &template{
+			UUID: fmt.Sprintf("%032x", 0xabcdef000000+i), ID: fmt.Sprintf("%024x", 0x655593200000+i), Name: name,
+			UserID: "b7066bfb50194e36b472a61f088bbf72", User: "another-user", Domain: "another-account",
+			Account: "65382450e8f64ac0870cd180d14e684b", Created: day.Add(-time.Duration(i) * time.Hour),
+			Body: obj("name", str(name), "description", str("public template"), "template", obj("steps", jsontree.Array(obj(
+				"module_id", str("devcloud2018.codeci_action_20017.action"), "name", str("Run Shell Commands"),
+				"properties", obj("command", str("echo public")), "enable", jsontree.Bool(true)))), "parameters", jsontree.Array()),
+		})
+	}
+	return list
+}
+
+// similarName makes names around those that the caller has or looks for, the
+// very same one among them.
+func similarName(own []*template, search string, i int) string {
+	base := search
+	if len(own) > 0 && (search == "" || i%2 == 0) {
+		base = own[i%len(own)].Name
+	}
+	if base == "" {
+		base = "template"
+	}
+	switch i % 4 {
+	case 0:
+		return base
+	case 1:
+		return base + "-copy"
+	case 2:
+		return strings.ToUpper(base)
+	default:
+		return fmt.Sprintf("%s-%d", base, i)
+	}
+}
+
+// deleteTemplate is API reference 4.22. Templates of others cannot be deleted.
+func deleteTemplate(rq *request) (*answer, error) {
+	t := rq.state().templates[rq.path("uuid")]
+	if t == nil || t.Account != rq.user.DomainID {
+		return nil, noTemplate(rq.path("uuid"))
+	}
+	rq.tx.dropTemplate(t.UUID)
+	return rq.success(jsontree.Array(rq.e.templateItem(t)))
+}
