@@ -36,7 +36,10 @@ type Job struct {
 	Secrets     []SecretUse
 
 	Pos        spec.Pos
-	Provenance map[string]Provenance // by path, see Path
+	Provenance map[string]Provenance // by path, see StepPath and its kin
+
+	nameAt spec.Range
+	matrix []binding // the combination that made the job
 }
 
 // SecretUse says that a build parameter takes its value from a secret.
@@ -79,10 +82,7 @@ type Removal struct {
 type Provenance struct {
 	Pos    spec.Pos
 	Origin *spec.Origin
+	// Node is the value's node once references and includes are resolved; nil
+	// for what the compiler or the catalogue filled in.
+	Node *spec.Node
 }
-
-// A path names a value in a body by names, not indexes, so that it stays the
-// same when a neighbour comes or goes: steps["Build with Maven"].properties.command,
-// parameters["target"].defaultValue, scms[0].branch, notifications.MAIL.events,
-// enabled. Of several steps with one name the second is steps["Test"#2].
-// diff.Path and compile use one spelling; PathStep and PathParameter make it.

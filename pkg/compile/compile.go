@@ -1,0 +1,166 @@
+// Package compile says what the definitions of a workspace mean: it merges
+// defaults and templates, multiplies matrices, resolves references and
+// includes, and turns the friendly forms into the bodies that the API takes,
+// each value with the place it came from.
+//
+// Its promises: the result depends on its arguments alone and is the same to
+// the byte whatever the order of the files; a key that is absent stays absent
+// in the body, an empty list or an explicit null makes the value empty; where
+// the API wants text, the text that was written is kept; a secret is a
+// placeholder; all errors are reported in one run. Sections are those of the
+// API Reference (2023-11-30).
+package compile
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/catalog"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// Options are what a compilation depends on besides the definitions.
+type Options struct {
+	// Vars are the values of --var; they win over those of the workspace and
+	// its environment.
+	Vars map[string]string
+	// Catalogue holds the step modules; nil stands for the shipped ones and the
+	// workspace's own modules file.
+	Catalogue *catalog.Catalogue
+}
+
+// Compile compiles a loaded workspace. The result holds whatever could be
+// compiled; it must not be planned or applied when the diagnostics hold errors.
+func Compile(set *spec.Set, opts Options) (*Result, spec.Diagnostics) {
+	c := newCompiler(set, opts)
+	c.collectTemplates()
+	for _, file := range set.Files {
+		for _, job := range file.Jobs {
+			c.compileDefinition(job)
+		}
+		for _, removal := range file.Removed {
+			c.compileRemoval(removal)
+		}
+	}
+	c.publishTemplates()
+	c.refuseDuplicates()
+	slices.SortStableFunc(c.result.Jobs, func(a, b *Job) int {
+		return cmp.Or(strings.Compare(a.Address, b.Address), a.Pos.Compare(b.Pos))
+	})
+	slices.SortStableFunc(c.result.Templates, func(a, b *Template) int { return strings.Compare(a.Address, b.Address) })
+	slices.SortStableFunc(c.result.Removals, func(a, b Removal) int {
+		return cmp.Or(strings.Compare(a.Address, b.Address), a.Pos.Compare(b.Pos))
+	})
+	c.diags.Sort()
+	return c.result, c.diags
+}
+
+// compiler is what one compilation knows. Nothing of it changes once the first
+// job is compiled, but for the caches and the collected findings.
+type compiler struct {
+	set       *spec.Set
+	workspace *spec.Workspace
+	catalogue *catalog.Catalogue
+	vars      *variables
+	defaults  *spec.Node // defaults.job, marked as such
+	templates map[string]*template
+	secrets   map[string]bool
+	includes  map[string]*include
+	sources   map[string][]byte // of the definition files, by name
+	diags     spec.Diagnostics
+	result    *Result
+}
+
+func newCompiler(set *spec.Set, opts Options) *compiler {
+	c := &compiler{
+		set: set, workspace: set.Workspace, catalogue: opts.Catalogue,
+		templates: map[string]*template{}, secrets: map[string]bool{}, includes: map[string]*include{}, sources: make(map[string][]byte, len(set.Files)),
+		result: &Result{},
+	}
+	if c.workspace == nil {
+		c.workspace = &spec.Workspace{}
+	}
+	if c.catalogue == nil {
+		c.catalogue, c.diags = catalog.ForWorkspace(set)
+	}
+	for _, file := range set.Files {
+		c.sources[file.Name] = file.Source
+	}
+	c.vars = newVariables(c, opts.Vars)
+	c.result.Environment = c.workspace.Environment
+	for _, secret := range c.workspace.Secrets {
+		c.secrets[secret.Text] = true
+		c.result.Secrets = append(c.result.Secrets, secret.Text)
+	}
+	if d := c.workspace.JobDefaults; d != nil && d.Kind == spec.MappingNode {
+		c.defaults = marked(d, spec.FromDefault, "defaults.job")
+	}
+	return c
+}
+
+// report adds an error about n.
+func (c *compiler) report(rule string, n *spec.Node, pointer, hint, format string, args ...any) *spec.Diagnostic {
+	return c.reportAt(rule, n.Range, pointer, hint, format, args...)
+}
+
+func (c *compiler) reportAt(rule string, at spec.Range, pointer, hint, format string, args ...any) *spec.Diagnostic {
+	c.diags = append(c.diags, spec.Diagnostic{
+		Rule: rule, Severity: spec.Error, Range: at, Pointer: pointer, Hint: hint, Message: fmt.Sprintf(format, args...),
+	})
+	return &c.diags[len(c.diags)-1]
+}
+
+// didYouMean offers the nearest of the words that would be right, or lists them
+// where they are few.
+func didYouMean(word string, words []string) string {
+	if near := spec.Nearest(word, words); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	if len(words) > 0 && len(words) <= 12 {
+		return "known are " + strings.Join(words, ", ")
+	}
+	return ""
+}
+
+// refuseDuplicates reports jobs of one project and name.
+func (c *compiler) refuseDuplicates() {
+	type key struct{ project, name string }
+	first := make(map[key]*Job, len(c.result.Jobs))
+	for _, job := range c.result.Jobs {
+		k := key{job.ProjectID, job.Name}
+		other, twice := first[k]
+		if !twice {
+			first[k] = job
+			continue
+		}
+		hint := "rename one of them"
+		if job.Pos == other.Pos {
+			hint = "put what differs into the name, such as ${{ matrix." + cmp.Or(job.varying(other), "key") + " }}"
+		}
+		d := c.reportAt("duplicate-job", job.nameAt, "jobs["+job.Name+"].name", hint,
+			"job %q is defined twice in project %q", job.Name, job.Project)
+		d.Related = []spec.Related{{Range: other.nameAt, Message: "first defined here"}}
+	}
+}
+
+func (c *compiler) compileRemoval(n *spec.Node) {
+	u := c.newUnit("removed["+n.Str("job")+"]", &scope{c: c})
+	name := u.plainText(u.expand(n.Get("job")))
+	alias, project := u.project(u.expand(n.Get("project")), n)
+	if name == "" || project == nil {
+		return
+	}
+	r := Removal{
+		Address: alias + "/job/" + name, Project: alias, ProjectID: project.ID, Job: name,
+		Action: u.plainText(u.expand(n.Get("action"))), Reason: u.plainText(u.expand(n.Get("reason"))), Pos: n.Pos(),
+	}
+	if r.Action == "" {
+		r.Action = "disable"
+		if c.workspace.Policy.OnRemove == "delete" {
+			r.Action = "delete"
+		}
+	}
+	c.result.Removals = append(c.result.Removals, r)
+}

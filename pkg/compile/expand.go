@@ -1,0 +1,278 @@
+package compile
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+const (
+	openRef   = "${{"
+	closeRef  = "}}"
+	fileKey   = "$file"
+	maxScalar = 1 << 20 // bytes of one expanded text, as of one included file
+)
+
+// part is a stretch of a text: literal, or the inside of a ${{ }}.
+type part struct {
+	text       string
+	start, end int // in the text, the braces included
+	isRef      bool
+}
+
+var errUnclosed = errors.New("this ${{ has no }}")
+
+// splitRefs takes a text apart at its references. $${{ is a literal ${{, and a
+// single ${ is CodeArts' own and left alone.
+func splitRefs(text string) ([]part, error) {
+	var parts []part
+	var literal strings.Builder
+	at, literalStart := 0, 0
+	flush := func(end int) {
+		if literal.Len() > 0 {
+			parts = append(parts, part{text: literal.String(), start: literalStart, end: end})
+			literal.Reset()
+		}
+	}
+	for {
+		i := strings.Index(text[at:], openRef)
+		if i < 0 {
+			literal.WriteString(text[at:])
+			flush(len(text))
+			return parts, nil
+		}
+		start := at + i
+		if start > at && text[start-1] == '$' {
+			literal.WriteString(text[at:start])
+			literal.WriteString("{{")
+			at = start + len(openRef)
+			continue
+		}
+		literal.WriteString(text[at:start])
+		flush(start)
+		length := strings.Index(text[start:], closeRef)
+		if length < 0 {
+			return []part{{start: start, end: min(start+len(openRef), len(text))}}, errUnclosed
+		}
+		at = start + length + len(closeRef)
+		literalStart = at
+		parts = append(parts, part{text: strings.TrimSpace(text[start+len(openRef) : at-len(closeRef)]), start: start, end: at, isRef: true})
+	}
+}
+
+// expand resolves the references and includes in n. It returns n itself where
+// there are none; what it makes anew says so in its Origin. Nil stays nil.
+func (u *unit) expand(n *spec.Node) *spec.Node { return u.scope.expand(n) }
+
+func (s *scope) expand(n *spec.Node) *spec.Node {
+	if n == nil {
+		return nil
+	}
+	switch n.Kind {
+	case spec.MappingNode:
+		if len(n.Fields) == 1 && n.Fields[0].Key.Text == fileKey {
+			return s.include(n)
+		}
+		return s.expandFields(n)
+	case spec.SequenceNode:
+		var items []*spec.Node
+		for i, item := range n.Items {
+			expanded := s.expand(item)
+			if expanded != item && items == nil {
+				items = slices.Clone(n.Items)
+			}
+			if items != nil {
+				items[i] = expanded
+			}
+		}
+		if items == nil {
+			return n
+		}
+		c := *n
+		c.Items = items
+		return &c
+	}
+	if n.Type == spec.StringType && strings.Contains(n.Text, openRef) {
+		return s.expandText(n)
+	}
+	return n
+}
+
+func (s *scope) expandFields(n *spec.Node) *spec.Node {
+	var fields []spec.Field
+	for i, f := range n.Fields {
+		expanded := s.expand(f.Value)
+		if expanded != f.Value && fields == nil {
+			fields = slices.Clone(n.Fields)
+		}
+		if fields != nil {
+			fields[i].Value = expanded
+		}
+	}
+	if fields == nil {
+		return n
+	}
+	c := *n
+	c.Fields = fields
+	return &c
+}
+
+// expandText resolves the references of one text. A text that is exactly one
+// reference becomes what it refers to, whatever its type.
+func (s *scope) expandText(n *spec.Node) *spec.Node {
+	parts, err := splitRefs(n.Text)
+	if err != nil {
+		s.reportIn(n, parts[0], "expression", "close it with }}, or write $${{ for a literal ${{", "%v", err)
+		return poison(n)
+	}
+	if len(parts) == 1 && parts[0].isRef {
+		target, ok := s.resolve(n, parts[0])
+		if !ok {
+			return poison(n)
+		}
+		value := s.derived(target.value, target.origin, n.Origin)
+		if value.Kind == spec.ScalarNode {
+			value.Range = n.Range
+		}
+		return value
+	}
+	c := &spec.Node{Kind: spec.ScalarNode, Type: spec.StringType, Style: n.Style, Range: n.Range, Origin: n.Origin}
+	var text strings.Builder
+	failed := false
+	for _, p := range parts {
+		if !p.isRef {
+			text.WriteString(p.text)
+			continue
+		}
+		target, ok := s.resolve(n, p)
+		switch {
+		case !ok:
+			failed = true
+			continue
+		case isPoison(target.value):
+			failed = true
+		case target.value.Kind != spec.ScalarNode:
+			s.reportIn(n, p, "expression", "use it alone, as the whole value", "%s is %s and cannot be a part of a text", p.text, describe(target.value))
+			failed = true
+		case target.value.Type != spec.NullType:
+			text.WriteString(target.value.Text)
+		}
+		c.Origin = &spec.Origin{Kind: target.origin.Kind, Name: target.origin.Name, Pos: target.origin.Pos, From: chain(target.value.Origin, c.Origin)}
+		if text.Len() > maxScalar {
+			s.reportIn(n, p, "expansion-limit", "", "the text grows beyond %d bytes", maxScalar)
+			return poison(n)
+		}
+	}
+	if failed {
+		return poison(n)
+	}
+	c.Text = text.String()
+	return c
+}
+
+// derived copies what a reference refers to, and notes the way it came.
+func (s *scope) derived(n *spec.Node, via spec.Origin, user *spec.Origin) *spec.Node {
+	c := *n
+	if isPoison(n) {
+		return &c
+	}
+	s.unit.values++
+	if s.unit.values > maxValues {
+		if s.unit.values == maxValues+1 {
+			s.unit.report("expansion-limit", n, "", "", "the references multiply to more than %d values", maxValues)
+		}
+		return poison(n)
+	}
+	c.Origin = &spec.Origin{Kind: via.Kind, Name: via.Name, Pos: via.Pos, From: chain(n.Origin, user)}
+	c.Fields, c.Items = nil, nil
+	for _, f := range n.Fields {
+		c.Fields = append(c.Fields, spec.Field{Key: f.Key, Value: s.derived(f.Value, via, user)})
+	}
+	for _, item := range n.Items {
+		c.Items = append(c.Items, s.derived(item, via, user))
+	}
+	return &c
+}
+
+// chain is the way of first, continued by that of next.
+func chain(first, next *spec.Origin) *spec.Origin {
+	if first == nil {
+		return next
+	}
+	if next == nil {
+		return first
+	}
+	c := *first
+	c.From = chain(first.From, next)
+	return &c
+}
+
+// marked copies a tree, noting that it came by way of kind and name.
+func marked(n *spec.Node, kind spec.OriginKind, name string) *spec.Node {
+	c := *n
+	c.Origin = &spec.Origin{Kind: kind, Name: name, Pos: n.Pos(), From: n.Origin}
+	c.Fields, c.Items = slices.Clone(n.Fields), slices.Clone(n.Items)
+	for i := range c.Fields {
+		c.Fields[i].Value = marked(c.Fields[i].Value, kind, name)
+	}
+	for i := range c.Items {
+		c.Items[i] = marked(c.Items[i], kind, name)
+	}
+	return &c
+}
+
+// include is a file that definitions take text from.
+type include struct {
+	text string
+	err  error
+}
+
+// include returns the text of the file that {$file: path} names. Its text is
+// taken as it is: a script may hold ${{ for a reason of its own.
+func (s *scope) include(n *spec.Node) *spec.Node {
+	path := s.expand(n.Fields[0].Value)
+	if isPoison(path) {
+		return poison(n)
+	}
+	if path.Kind != spec.ScalarNode || path.Type == spec.NullType || path.Text == "" {
+		s.unit.report("include", path, "", "", "$file needs the path of a file in the workspace, not %s", describe(path))
+		return poison(n)
+	}
+	file, known := s.c.includes[path.Text]
+	if !known {
+		file = &include{}
+		file.text, file.err = spec.ReadInclude(s.c.set.Tree, path.Pos().File, path.Text)
+		s.c.includes[path.Text] = file
+	}
+	if file.err != nil {
+		s.unit.report("include", path, "", "", "$file: %v", file.err)
+		return poison(n)
+	}
+	from := spec.Pos{File: path.Text, Line: 1, Column: 1}
+	return &spec.Node{
+		Kind: spec.ScalarNode, Type: spec.StringType, Style: spec.LiteralStyle, Text: file.text, Range: n.Range,
+		Origin: &spec.Origin{Kind: spec.FromFile, Name: path.Text, Pos: from, From: chain(path.Origin, n.Origin)},
+	}
+}
+
+// reportIn reports what is wrong with a part of a text.
+func (s *scope) reportIn(n *spec.Node, p part, rule, hint, format string, args ...any) {
+	s.c.reportAt(rule, s.c.textRange(n, p.start, p.end), s.unit.pointer, hint, "%s", fmt.Sprintf(format, args...))
+}
+
+// textRange is the place of a stretch of a scalar's text: inside the scalar
+// where it stands in the file as it is, the whole scalar otherwise.
+func (c *compiler) textRange(n *spec.Node, start, end int) spec.Range {
+	source := c.sources[n.Range.Start.File]
+	if source == nil || n.Style == 0 {
+		return n.Range
+	}
+	at := spec.Range{Start: n.TextPos(source, start), End: n.TextPos(source, end)}
+	if at.Start == n.Range.Start || at.End.Compare(at.Start) <= 0 {
+		at.End = n.Range.End
+	}
+	return at
+}

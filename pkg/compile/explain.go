@@ -1,0 +1,44 @@
+package compile
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// Station is one place on a value's way into the body, for people who ask where
+// a value comes from.
+type Station struct {
+	Kind spec.OriginKind // "" for the place where the value stands
+	Name string          // of the template, variable, matrix key, environment or file
+	Pos  spec.Pos
+}
+
+// Stations lists the way of a value, the last station first: where it stands,
+// then what put it there, back to where it was first written.
+func (p Provenance) Stations() []Station {
+	stations := []Station{{Pos: p.Pos}}
+	for o := p.Origin; o != nil; o = o.From {
+		stations = append(stations, Station{Kind: o.Kind, Name: o.Name, Pos: o.Pos})
+	}
+	return stations
+}
+
+// Explain returns the way of the value at path into the job's body. The error
+// names the nearest path where there is none.
+func (j *Job) Explain(path string) ([]Station, error) {
+	p, ok := j.Provenance[path]
+	if !ok {
+		if near := spec.Nearest(path, j.Paths()); near != "" {
+			return nil, fmt.Errorf("the definitions of %s declare nothing at %q; did you mean %q?", j.Address, path, near)
+		}
+		return nil, fmt.Errorf("the definitions of %s declare nothing at %q", j.Address, path)
+	}
+	return p.Stations(), nil
+}
+
+// Paths returns the paths of all values that the definitions of the job declare,
+// sorted.
+func (j *Job) Paths() []string { return slices.Sorted(maps.Keys(j.Provenance)) }

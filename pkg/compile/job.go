@@ -1,0 +1,293 @@
+package compile
+
+import (
+	"regexp"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// bodyOrder is the order of a job's members: that of the reference (4.18), then
+// those that the service takes besides.
+var bodyOrder = []string{
+	"arch", "project_id", "job_name", "auto_update_sub_module", "flavor", "parameters", "scms", "steps", "host_type", "build_config_type",
+	"build_if_code_updated", "group_id", "triggers", "timeout",
+}
+
+// textFields are the members of a job's body that hold plain text.
+var textFields = []string{"arch", "flavor", "host_type", "build_config_type", "group_id"}
+
+// jobNamePattern is the service's rule for names.
+var jobNamePattern = regexp.MustCompile(`^[\p{Han}A-Za-z0-9_-]+$`)
+
+const maxJobName = 115
+
+// compileDefinition compiles one entry of jobs: a job, or one for each
+// combination of its matrix.
+func (c *compiler) compileDefinition(n *spec.Node) {
+	if n.Kind != spec.MappingNode {
+		c.report("wrong-type", n, "jobs", "", "a job must be a mapping, not %s", describe(n))
+		return
+	}
+	matrix := n.Get("matrix")
+	if matrix == nil || matrix.IsNull() {
+		c.compileJob(n, nil)
+		return
+	}
+	s := &scope{c: c, noMatrix: "a matrix cannot use itself", noJob: "the matrix is multiplied before the jobs have names"}
+	u := c.newUnit("jobs["+n.Str("name")+"]", s)
+	for _, combo := range u.combinations(matrix) {
+		c.compileJob(n, combo)
+	}
+}
+
+func (c *compiler) compileJob(n *spec.Node, combo []binding) {
+	s := &scope{c: c, matrix: combo, noJob: "it is not known yet where the name itself is made"}
+	if combo == nil {
+		s.noMatrix = "this job has no matrix"
+	}
+	u := c.newUnit("jobs["+n.Str("name")+"]", s)
+	whole := merge(c.defaults, n)
+	alias, project := u.project(u.expand(whole.Get("project")), n)
+	s.jobProject = alias
+	name := u.jobName(n)
+	if project == nil || name == "" {
+		return
+	}
+	s.jobName, s.noJob = name, ""
+	u.pointer = "jobs[" + name + "]"
+	j := &Job{
+		Address: alias + "/job/" + name, Project: alias, ProjectID: project.ID, Name: name,
+		Pos: n.Pos(), nameAt: n.Get("name").Range, matrix: combo,
+	}
+	u.record("job_name", u.expand(n.Get("name")))
+	parts := u.parts(whole, n)
+	j.Body = u.jobBody(whole, parts)
+	j.Notices = u.notices(whole.Get("notifications"))
+	u.settings(whole, j)
+	j.Secrets = u.secrets
+	j.Provenance = u.provenance
+	c.result.Jobs = append(c.result.Jobs, j)
+}
+
+// jobName resolves and checks the name, which must be the job's own.
+func (u *unit) jobName(n *spec.Node) string {
+	node := n.Get("name")
+	if node == nil {
+		u.report("missing-key", n, "name", "", "a job needs a name")
+		return ""
+	}
+	node = u.expand(node)
+	if isPoison(node) {
+		return ""
+	}
+	if node.Kind != spec.ScalarNode || node.Type == spec.NullType || node.Text == "" {
+		u.wrongType("name", node, "a name")
+		return ""
+	}
+	// The schema has checked the names that stand in the file as they are.
+	if node.Origin != nil && (!jobNamePattern.MatchString(node.Text) || utf8.RuneCountInString(node.Text) > maxJobName) {
+		u.report("job-name", node, "name", "1 to 115 Chinese or Latin letters, digits, _ and -", "%q is no job name", node.Text)
+		return ""
+	}
+	return node.Text
+}
+
+// parts are the lists of a job that may come from its template.
+type parts struct{ parameters, steps *spec.Node }
+
+func (u *unit) parts(whole, own *spec.Node) parts {
+	p := parts{parameters: u.expand(whole.Get("parameters")), steps: u.expand(whole.Get("steps"))}
+	use := whole.Get("template")
+	if use == nil || use.IsNull() {
+		return p
+	}
+	fromTemplate, ok := u.useTemplate(u.expand(use))
+	if !ok {
+		return p
+	}
+	if own.Get("steps") == nil && fromTemplate.steps != nil {
+		p.steps = fromTemplate.steps
+	}
+	if own.Get("parameters") == nil {
+		if fromTemplate.parameters != nil {
+			p.parameters = fromTemplate.parameters
+		}
+	} else {
+		p.parameters = mergeParameters(fromTemplate.parameters, p.parameters)
+	}
+	return p
+}
+
+// jobBody builds the declared part of the body.
+func (u *unit) jobBody(whole *spec.Node, p parts) *jsontree.Value {
+	members := map[string]*jsontree.Value{}
+	for _, key := range textFields {
+		if n := u.expand(whole.Get(key)); n != nil {
+			members[key] = u.text(key, n)
+		}
+	}
+	if n := u.expand(whole.Get("auto_update_sub_module")); n != nil {
+		members["auto_update_sub_module"] = u.boolText("auto_update_sub_module", n)
+	}
+	if n := u.expand(whole.Get("build_if_code_updated")); n != nil {
+		members["build_if_code_updated"] = u.nullableBool("build_if_code_updated", n)
+	}
+	if p.parameters != nil {
+		members["parameters"] = u.parameters(p.parameters)
+	}
+	if n := u.expand(whole.Get("scms")); n != nil {
+		members["scms"] = u.scms(n)
+	}
+	if p.steps != nil {
+		members["steps"] = u.steps(p.steps)
+	} else if n := members["build_config_type"]; n.Text() == "YAML" {
+		// Such a job's steps stand in the repository's build.yml; a create must
+		// name the member all the same (reference 4.18).
+		members["steps"] = jsontree.Array()
+		u.recordFixed("steps", u.expand(whole.Get("build_config_type")), spec.FromCompiler, "build_config_type: YAML")
+	}
+	if n := u.expand(whole.Get("triggers")); n != nil {
+		members["triggers"] = u.triggers(n)
+	}
+	if n := u.expand(whole.Get("timeout")); n != nil {
+		members["timeout"] = u.timeout(n)
+	}
+	return u.withExtra(whole.Get("extra"), members)
+}
+
+// withExtra puts the members in order, those of extra verbatim among them.
+func (u *unit) withExtra(extra *spec.Node, members map[string]*jsontree.Value) *jsontree.Value {
+	body := jsontree.Object()
+	var others []jsontree.Member
+	if n := u.expand(extra); n != nil && !n.IsNull() {
+		if n.Kind != spec.MappingNode {
+			u.wrongType("extra", n, "a mapping of body fields")
+			n = &spec.Node{}
+		}
+		for _, f := range n.Fields {
+			key := f.Key.Text
+			switch {
+			case key == "project_id" || key == "job_name" || key == "job_id":
+				u.report("extra-field", f.Key, "extra."+key, "", "%s is what identifies a job and cannot be set under extra", key)
+			case members[key] != nil:
+				u.report("extra-field", f.Key, "extra."+key, "declare it once", "%s is declared beside extra already", key)
+			case slices.Contains(bodyOrder, key):
+				members[key] = u.value(key, f.Value)
+			default:
+				others = append(others, jsontree.Member{Key: key, Value: u.value(topSegment(key), f.Value)})
+			}
+		}
+	}
+	for _, key := range bodyOrder {
+		if v := members[key]; v != nil {
+			body.Set(key, v)
+		}
+	}
+	for _, m := range others {
+		body.Set(m.Key, m.Value)
+	}
+	return body
+}
+
+// topSegment is the path of a body's own member.
+func topSegment(key string) string {
+	if isIdentifier(key) {
+		return key
+	}
+	return NameSegment(key, 1)
+}
+
+// settings reads what is not part of the body.
+func (u *unit) settings(whole *spec.Node, j *Job) {
+	if n := u.expand(whole.Get("enabled")); n != nil {
+		if enabled, ok := u.boolean("enabled", n); ok {
+			j.Enabled = &enabled
+		}
+	}
+	if n := u.expand(whole.Get("adopt")); n != nil {
+		j.Adopt, _ = u.boolean("adopt", n)
+	}
+	if n := u.expand(whole.Get("protect")); n != nil {
+		j.Protect, _ = u.boolean("protect", n)
+	}
+	if n := u.expand(whole.Get("id")); n != nil {
+		j.ID = u.filledText("id", n)
+	}
+	if n := u.expand(whole.Get("renamed_from")); n != nil {
+		if n.Kind == spec.ScalarNode && n.Type != spec.NullType && !isPoison(n) {
+			u.record("renamed_from", n)
+			j.RenamedFrom = []string{n.Text}
+			return
+		}
+		items, _ := u.list("renamed_from", n)
+		for i, item := range items {
+			j.RenamedFrom = append(j.RenamedFrom, u.filledText("renamed_from"+IndexSegment(i), item))
+		}
+	}
+}
+
+// boolText compiles a boolean that the API wants as the text "true" or "false"
+// (reference 4.18, auto_update_sub_module).
+func (u *unit) boolText(path string, n *spec.Node) *jsontree.Value {
+	if n.IsNull() {
+		u.record(path, n)
+		return jsontree.Null()
+	}
+	value, ok := u.boolean(path, n)
+	if !ok {
+		return jsontree.Null()
+	}
+	if value {
+		return jsontree.String("true")
+	}
+	return jsontree.String("false")
+}
+
+func (u *unit) nullableBool(path string, n *spec.Node) *jsontree.Value {
+	if n.IsNull() {
+		u.record(path, n)
+		return jsontree.Null()
+	}
+	value, ok := u.boolean(path, n)
+	if !ok {
+		return jsontree.Null()
+	}
+	return jsontree.Bool(value)
+}
+
+// CreateBody returns the whole body of a create call (reference 4.18): Body with
+// the project and the name, in the reference's order. It is a copy.
+func (j *Job) CreateBody() *jsontree.Value {
+	body := jsontree.Object()
+	for _, key := range bodyOrder {
+		switch key {
+		case "project_id":
+			body.Set(key, jsontree.String(j.ProjectID))
+		case "job_name":
+			body.Set(key, jsontree.String(j.Name))
+		default:
+			body.Set(key, j.Body.Get(key).Clone())
+		}
+	}
+	for _, m := range j.Body.Members() {
+		if !slices.Contains(bodyOrder, m.Key) {
+			body.Set(m.Key, m.Value.Clone())
+		}
+	}
+	return body
+}
+
+// MissingForCreate names the members that a create call needs (reference 4.18)
+// and the definitions do not declare. A job that exists can do without them.
+func (j *Job) MissingForCreate() []string {
+	var missing []string
+	for _, key := range []string{"arch", "steps"} {
+		if j.Body.Get(key).IsAbsentOrNull() {
+			missing = append(missing, key)
+		}
+	}
+	return missing
+}

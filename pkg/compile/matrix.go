@@ -1,0 +1,209 @@
+package compile
+
+import (
+	"slices"
+
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// maxCombinations bounds the jobs of one definition.
+const maxCombinations = 1000
+
+// combinations multiplies a matrix out. The keys count in the order written, the
+// last one varying fastest; exclude takes away the combinations that it matches
+// in part or whole; include then adds its keys to the combinations that it does
+// not contradict, and makes a combination of its own where there are none.
+func (u *unit) combinations(n *spec.Node) [][]binding {
+	if n.Kind != spec.MappingNode {
+		u.wrongType("matrix", n, "a mapping of lists")
+		return nil
+	}
+	combos, ok := u.multiply(n)
+	if !ok {
+		return nil
+	}
+	if exclude := u.entries(n, "exclude"); exclude != nil {
+		combos = u.exclude(n, combos, exclude)
+	}
+	axes := len(n.Fields)
+	for _, key := range []string{"include", "exclude"} {
+		if n.Get(key) != nil {
+			axes--
+		}
+	}
+	if axes == 0 {
+		combos = nil // only what include makes
+	}
+	combos = u.include(n, combos, u.entries(n, "include"))
+	if len(combos) == 0 {
+		u.report("matrix", n, "matrix", "", "the matrix leaves no combination, so it defines no job")
+	}
+	return combos
+}
+
+func (u *unit) multiply(n *spec.Node) (combos [][]binding, ok bool) {
+	combos = [][]binding{nil}
+	for _, f := range n.Fields {
+		name := f.Key.Text
+		if name == "include" || name == "exclude" {
+			continue
+		}
+		axis := u.expand(f.Value)
+		if isPoison(axis) {
+			return nil, false
+		}
+		if axis.Kind != spec.SequenceNode || len(axis.Items) == 0 {
+			u.report("matrix", axis, "matrix."+name, "", "matrix.%s must be a list with at least one value", name)
+			return nil, false
+		}
+		if len(combos)*len(axis.Items) > maxCombinations {
+			u.report("matrix", n, "matrix", "split the definition", "the matrix makes more than %d combinations", maxCombinations)
+			return nil, false
+		}
+		next := make([][]binding, 0, len(combos)*len(axis.Items))
+		for _, combo := range combos {
+			for _, value := range axis.Items {
+				next = append(next, append(slices.Clone(combo), binding{name, f.Key, value}))
+			}
+		}
+		combos = next
+	}
+	return combos, true
+}
+
+// entries returns the mappings of include or exclude.
+func (u *unit) entries(n *spec.Node, key string) [][]binding {
+	list := u.expand(n.Get(key))
+	if list == nil || list.IsNull() || isPoison(list) {
+		return nil
+	}
+	if list.Kind != spec.SequenceNode {
+		u.wrongType("matrix."+key, list, "a list of combinations")
+		return nil
+	}
+	var entries [][]binding
+	for _, item := range list.Items {
+		if item.Kind != spec.MappingNode || len(item.Fields) == 0 {
+			u.wrongType("matrix."+key, item, "a list of combinations")
+			continue
+		}
+		var entry []binding
+		for _, f := range item.Fields {
+			entry = append(entry, binding{f.Key.Text, f.Key, f.Value})
+		}
+		entries = append(entries, entry)
+	}
+	return entries
+}
+
+func (u *unit) exclude(n *spec.Node, combos, entries [][]binding) [][]binding {
+	var axes []string
+	for _, f := range n.Fields {
+		if f.Key.Text != "include" && f.Key.Text != "exclude" {
+			axes = append(axes, f.Key.Text)
+		}
+	}
+	for _, entry := range entries {
+		known := true
+		for _, b := range entry {
+			if !slices.Contains(axes, b.name) {
+				u.report("matrix", b.key, "matrix.exclude", didYouMean(b.name, axes), "the matrix has no key %q to exclude by", b.name)
+				known = false
+			}
+		}
+		if !known {
+			continue
+		}
+		before := len(combos)
+		combos = slices.DeleteFunc(combos, func(combo []binding) bool { return agrees(combo, entry, true) })
+		if len(combos) == before {
+			d := u.report("matrix", entry[0].key, "matrix.exclude", "remove it, or correct its values", "this excludes no combination")
+			d.Severity = spec.Warning
+		}
+	}
+	return combos
+}
+
+func (u *unit) include(n *spec.Node, combos, entries [][]binding) [][]binding {
+	original := slices.Clone(combos)
+	for _, entry := range entries {
+		added := false
+		for i, combo := range original {
+			if !agrees(combo, entry, false) {
+				continue
+			}
+			added = true
+			for _, b := range entry {
+				combos[i] = withBinding(combos[i], b)
+			}
+		}
+		if !added {
+			combos = append(combos, entry)
+		}
+		if len(combos) > maxCombinations {
+			u.report("matrix", n, "matrix", "split the definition", "the matrix makes more than %d combinations", maxCombinations)
+			return nil
+		}
+	}
+	return combos
+}
+
+// agrees tells whether a combination has the values of entry. Where all is
+// false, names that the combination does not have do not matter.
+func agrees(combo, entry []binding, all bool) bool {
+	for _, b := range entry {
+		i := slices.IndexFunc(combo, func(have binding) bool { return have.name == b.name })
+		if i < 0 {
+			if all {
+				return false
+			}
+			continue
+		}
+		if !sameValue(combo[i].value, b.value) {
+			return false
+		}
+	}
+	return true
+}
+
+func withBinding(combo []binding, b binding) []binding {
+	combo = slices.Clone(combo)
+	if i := slices.IndexFunc(combo, func(have binding) bool { return have.name == b.name }); i >= 0 {
+		combo[i] = b
+		return combo
+	}
+	return append(combo, b)
+}
+
+// sameValue compares what two nodes say, not where they stand.
+func sameValue(a, b *spec.Node) bool {
+	if a.Kind != b.Kind || len(a.Fields) != len(b.Fields) || len(a.Items) != len(b.Items) {
+		return false
+	}
+	if a.Kind == spec.ScalarNode {
+		return a.Text == b.Text && a.IsNull() == b.IsNull()
+	}
+	for i := range a.Items {
+		if !sameValue(a.Items[i], b.Items[i]) {
+			return false
+		}
+	}
+	for _, f := range a.Fields {
+		other := b.Get(f.Key.Text)
+		if other == nil || !sameValue(f.Value, other) {
+			return false
+		}
+	}
+	return true
+}
+
+// varying names the matrix keys by which two jobs of one definition differ.
+func (j *Job) varying(other *Job) string {
+	for _, b := range j.matrix {
+		i := slices.IndexFunc(other.matrix, func(have binding) bool { return have.name == b.name })
+		if i < 0 || !sameValue(other.matrix[i].value, b.value) {
+			return b.name
+		}
+	}
+	return ""
+}

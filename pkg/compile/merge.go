@@ -1,0 +1,104 @@
+package compile
+
+import (
+	"slices"
+
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// merge lays over upon base: mappings key by key, deeply; everything else, lists
+// and explicit nulls too, replaces what was there. Neither is changed.
+func merge(base, over *spec.Node) *spec.Node {
+	if base == nil {
+		return over
+	}
+	if over == nil {
+		return base
+	}
+	if base.Kind != spec.MappingNode || over.Kind != spec.MappingNode || isInclude(base) || isInclude(over) {
+		return over
+	}
+	c := *over
+	c.Fields = slices.Clone(base.Fields)
+	index := make(map[string]int, len(c.Fields))
+	for i, f := range c.Fields {
+		index[f.Key.Text] = i
+	}
+	for _, f := range over.Fields {
+		i, both := index[f.Key.Text]
+		if !both {
+			c.Fields = append(c.Fields, f)
+			continue
+		}
+		c.Fields[i] = spec.Field{Key: f.Key, Value: merge(c.Fields[i].Value, f.Value)}
+	}
+	return &c
+}
+
+func isInclude(n *spec.Node) bool {
+	return n.Kind == spec.MappingNode && len(n.Fields) == 1 && n.Fields[0].Key.Text == fileKey
+}
+
+// mergeParameters merges a job's parameters into those of its template, by name:
+// a known one key by key, in its place; a new one behind. An empty list and an
+// explicit null make the whole list empty, as everywhere.
+func mergeParameters(base, over *spec.Node) *spec.Node {
+	switch {
+	case over == nil:
+		return base
+	case base == nil || base.Kind != spec.SequenceNode || over.Kind != spec.SequenceNode || len(over.Items) == 0:
+		return over
+	}
+	c := *over
+	c.Items = slices.Clone(base.Items)
+	for _, p := range over.Items {
+		name := parameterName(p)
+		i := slices.IndexFunc(c.Items, func(q *spec.Node) bool { return name != "" && parameterName(q) == name })
+		if i < 0 {
+			c.Items = append(c.Items, p)
+		} else {
+			c.Items[i] = mergeParameter(c.Items[i], p)
+		}
+	}
+	return &c
+}
+
+// mergeParameter merges two declarations of one parameter. Where one of them is
+// raw, the later one replaces the other: their keys mean different things. A
+// secret and a literal default replace each other too.
+func mergeParameter(base, over *spec.Node) *spec.Node {
+	if isRawParameter(base) || isRawParameter(over) {
+		return over
+	}
+	c := merge(base, over)
+	drop := ""
+	switch {
+	case over.Get("secret") != nil && over.Get("default") == nil:
+		drop = "default"
+	case over.Get("default") != nil && over.Get("secret") == nil:
+		drop = "secret"
+	}
+	if drop != "" && c.Get(drop) != nil {
+		without := *c
+		without.Fields = slices.DeleteFunc(slices.Clone(c.Fields), func(f spec.Field) bool { return f.Key.Text == drop })
+		return &without
+	}
+	return c
+}
+
+// parameterName is the name of a parameter in either form.
+func parameterName(n *spec.Node) string {
+	if name := n.Str("name"); name != "" {
+		return name
+	}
+	if params := n.Get("params"); params != nil {
+		for _, p := range params.Items {
+			if p.Str("name") == "name" {
+				return p.Str("value")
+			}
+		}
+	}
+	return ""
+}
+
+func isRawParameter(n *spec.Node) bool { return n.Get("params") != nil || n.Get("definition") != nil }

@@ -1,0 +1,304 @@
+package compile
+
+import (
+	"regexp"
+
+	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// The values of a parameter definition (reference 4.18 to 4.21, 4.26).
+const (
+	stringDefinition = "hudson.model.StringParameterDefinition"
+	normalParam      = "normalparam"
+	enumParam        = "customizeparam"
+)
+
+// maxDefault is the longest default value that the service takes.
+const maxDefault = 8192
+
+var parameterPattern = regexp.MustCompile(`^[A-Za-z0-9_]{1,128}$`)
+
+// parameters compiles a list of build parameters.
+func (u *unit) parameters(n *spec.Node) *jsontree.Value {
+	items, _ := u.list("parameters", n)
+	list := jsontree.Array()
+	seen := map[string]*spec.Node{}
+	for _, item := range items {
+		if item.Kind != spec.MappingNode {
+			u.wrongType("parameters", item, "a list of mappings")
+			continue
+		}
+		name := parameterName(item)
+		if first := seen[name]; first != nil && name != "" {
+			d := u.report("param-duplicate", nameNode(item), ParameterPath(name), "", "the parameter %q is declared twice", name)
+			d.Related = []spec.Related{{Range: nameNode(first).Range, Message: "first declared here"}}
+			continue
+		}
+		seen[name] = item
+		u.record(ParameterPath(name), item)
+		if isRawParameter(item) {
+			list.Append(u.rawParameter(name, item))
+		} else if p := u.parameter(name, item); p != nil {
+			list.Append(p)
+		}
+	}
+	return list
+}
+
+func nameNode(n *spec.Node) *spec.Node {
+	if name := n.Get("name"); name != nil {
+		return name
+	}
+	return n
+}
+
+// parameter compiles the friendly form: all eight fields, in the order of the
+// reference's examples, each value a string.
+func (u *unit) parameter(name string, n *spec.Node) *jsontree.Value {
+	nameAt := n.Get("name")
+	if nameAt == nil || name == "" {
+		if nameAt == nil || !isPoison(nameAt) {
+			u.report("missing-key", n, "parameters", "", "a parameter needs a name")
+		}
+		return nil
+	}
+	if nameAt.Origin != nil && !parameterPattern.MatchString(name) {
+		u.report("param-name", nameAt, ParameterPath(name), "1 to 128 Latin letters, digits and _", "%q is no parameter name", name)
+	}
+	b := &paramBuilder{u: u, path: ParameterPath(name), node: n}
+	options, limits := u.options(b.path, n.Get("options"))
+	typ := normalParam
+	if len(options) > 0 {
+		typ = enumParam
+	}
+	b.add("name", name, nameAt)
+	b.addFixed("type", typ)
+	value, at := u.defaultValue(name, n, options)
+	if at != nil {
+		b.add("defaultValue", value, at)
+	} else {
+		b.addFixed("defaultValue", value)
+	}
+	if limits != nil {
+		b.last().Set("limits", limits)
+		u.record(b.path+".limits", n.Get("options"))
+	}
+	b.text("description", "description")
+	b.flag("deletion", "deletable")
+	b.flag("defaults", "predefined")
+	b.flag("staticVar", "static")
+	if secret := n.Get("secret"); secret != nil && !secret.IsNull() {
+		b.add("sensitiveVar", "true", secret)
+	} else {
+		b.addFixed("sensitiveVar", "false")
+	}
+	return jsontree.Object(
+		jsontree.Member{Key: "name", Value: jsontree.String(stringDefinition)},
+		jsontree.Member{Key: "params", Value: jsontree.Array(b.params...)},
+	)
+}
+
+// defaultValue returns the default's text and the node that says it, nil where
+// nothing does.
+func (u *unit) defaultValue(name string, n *spec.Node, options []string) (string, *spec.Node) {
+	path := ParameterPath(name) + ".defaultValue"
+	given := n.Get("default")
+	if secret := n.Get("secret"); secret != nil && !secret.IsNull() {
+		if given != nil && !given.IsNull() {
+			u.report("secret-default", given, path, "remove default: the value comes from the secret", "the parameter %q takes its value from a secret and has a literal default as well", name)
+		}
+		return u.secret(name, secret), secret
+	}
+	if given == nil {
+		if len(options) > 0 {
+			return options[0], n.Get("options")
+		}
+		return "", nil
+	}
+	if given.Kind != spec.ScalarNode {
+		u.wrongType(path, given, "a text")
+		return "", given
+	}
+	if given.IsNull() {
+		return "", given
+	}
+	if len(given.Text) > maxDefault && len([]rune(given.Text)) > maxDefault {
+		u.report("param-default", given, path, "", "the default of %q has more than %d characters", name, maxDefault)
+	}
+	return given.Text, given
+}
+
+// secret notes that a parameter takes its value from a secret of the workspace,
+// and returns what stands in the body for it.
+func (u *unit) secret(parameter string, n *spec.Node) string {
+	if n.Kind != spec.ScalarNode || n.Text == "" {
+		u.wrongType(ParameterPath(parameter)+".secret", n, "the name of a secret")
+		return ""
+	}
+	if !u.c.secrets[n.Text] {
+		u.report("secret-unknown", n, ParameterPath(parameter)+".secret", didYouMean(n.Text, u.c.result.Secrets),
+			"buildsync.yaml declares no secret %q", n.Text)
+	}
+	u.secrets = append(u.secrets, SecretUse{Parameter: parameter, Secret: n.Text, Pos: n.Pos()})
+	return spec.SecretPlaceholder(n.Text)
+}
+
+// options compiles the choices of an enumeration: their names, and the limits of
+// the reference (LimitsParam), an empty list where options is declared empty and
+// nil where it is absent.
+func (u *unit) options(path string, n *spec.Node) ([]string, *jsontree.Value) {
+	if n == nil {
+		return nil, nil
+	}
+	items, _ := u.list(path+".options", n)
+	limits := jsontree.Array()
+	var names []string
+	for _, item := range items {
+		name, shown, disabled := u.option(path, item)
+		if disabled == "0" || len(names) == 0 {
+			names = append(names, name)
+		}
+		limits.Append(jsontree.Object(
+			jsontree.Member{Key: "disable", Value: jsontree.String(disabled)},
+			jsontree.Member{Key: "name", Value: jsontree.String(name)},
+			jsontree.Member{Key: "display_name", Value: jsontree.String(shown)},
+		))
+	}
+	return names, limits
+}
+
+// option reads one choice: its text, or {name, display_name, disable}.
+func (u *unit) option(path string, n *spec.Node) (name, shown, disabled string) {
+	if n.Kind == spec.ScalarNode && n.Type != spec.NullType {
+		return n.Text, n.Text, "0"
+	}
+	if n.Kind != spec.MappingNode {
+		u.wrongType(path+".options", n, "a list of texts")
+		return "", "", "0"
+	}
+	name, shown, disabled = n.Str("name"), n.Str("name"), "0"
+	if v := n.Get("display_name"); v != nil {
+		shown = u.plainText(v)
+	}
+	if v := n.Get("disable"); v != nil && !v.IsNull() {
+		switch v.Text {
+		case "true", "1":
+			disabled = "1"
+		case "false", "0":
+		default:
+			u.wrongType(path+".options.disable", v, "true or false")
+		}
+	}
+	return name, shown, disabled
+}
+
+// rawParameter compiles the raw form: any definition, any fields, the values as
+// the text that was written.
+func (u *unit) rawParameter(name string, n *spec.Node) *jsontree.Value {
+	path := ParameterPath(name)
+	p := jsontree.Object()
+	if definition := n.Get("definition"); definition != nil {
+		p.Set("name", u.text(path+".definition", definition))
+	}
+	params := n.Get("params")
+	if params == nil {
+		return p
+	}
+	if params.IsNull() {
+		p.Set("params", jsontree.Null())
+		return p
+	}
+	list := jsontree.Array()
+	items, _ := u.list(path+".params", params)
+	for _, item := range items {
+		list.Append(u.rawParam(path, item))
+	}
+	if secret := n.Get("secret"); secret != nil && !secret.IsNull() {
+		u.setRaw(list, "defaultValue", u.secret(name, secret), path, secret)
+		u.setRaw(list, "sensitiveVar", "true", path, secret)
+	}
+	p.Set("params", list)
+	return p
+}
+
+func (u *unit) rawParam(path string, n *spec.Node) *jsontree.Value {
+	if n.Kind != spec.MappingNode {
+		return u.value(path+".params", n)
+	}
+	entry := jsontree.Object()
+	member := path + MemberSegment(n.Str("name"))
+	for _, f := range n.Fields {
+		switch {
+		case f.Value.Kind == spec.ScalarNode && (f.Key.Text == "name" || f.Key.Text == "value"):
+			entry.Set(f.Key.Text, u.text(member, f.Value))
+		case f.Key.Text == "limits":
+			entry.Set("limits", u.value(path+".limits", f.Value))
+		default:
+			entry.Set(f.Key.Text, u.value(member+MemberSegment(f.Key.Text), f.Value))
+		}
+	}
+	return entry
+}
+
+// setRaw gives the field called name a value, at the end if it has none yet.
+func (u *unit) setRaw(params *jsontree.Value, name, value, path string, at *spec.Node) {
+	u.record(path+MemberSegment(name), at)
+	for _, p := range params.Items() {
+		if p.Str("name") == name {
+			p.Set("value", jsontree.String(value))
+			return
+		}
+	}
+	params.Append(param(name, value))
+}
+
+func param(name, value string) *jsontree.Value {
+	return jsontree.Object(
+		jsontree.Member{Key: "name", Value: jsontree.String(name)},
+		jsontree.Member{Key: "value", Value: jsontree.String(value)},
+		jsontree.Member{Key: "limits", Value: jsontree.Null()},
+	)
+}
+
+// paramBuilder makes the fields of one parameter.
+type paramBuilder struct {
+	u      *unit
+	path   string
+	node   *spec.Node
+	params []*jsontree.Value
+}
+
+func (b *paramBuilder) last() *jsontree.Value { return b.params[len(b.params)-1] }
+
+func (b *paramBuilder) add(field, value string, at *spec.Node) {
+	b.u.record(b.path+"."+field, at)
+	b.params = append(b.params, param(field, value))
+}
+
+func (b *paramBuilder) addFixed(field, value string) {
+	b.u.recordFixed(b.path+"."+field, b.node, spec.FromCompiler, "parameter form")
+	b.params = append(b.params, param(field, value))
+}
+
+func (b *paramBuilder) text(field, key string) {
+	n := b.node.Get(key)
+	if n == nil {
+		b.addFixed(field, "")
+		return
+	}
+	b.add(field, b.u.filledText(b.path+"."+key, n), n)
+}
+
+func (b *paramBuilder) flag(field, key string) {
+	n := b.node.Get(key)
+	if n == nil || n.IsNull() {
+		b.addFixed(field, "false")
+		return
+	}
+	value := "false"
+	if set, _ := b.u.boolean(b.path+"."+field, n); set {
+		value = "true"
+	}
+	b.add(field, value, n)
+}

@@ -1,0 +1,195 @@
+package compile
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// scope is what references may name at one place. There is no logic in it:
+// names stand for values.
+type scope struct {
+	c      *compiler
+	unit   *unit
+	matrix []binding
+	inputs map[string]*spec.Node // nil outside a template
+
+	jobName, jobProject string // "" where they are not known yet
+
+	// noMatrix and noJob say why matrix.X or job.X is not to be had here.
+	noMatrix, noJob string
+}
+
+// binding gives a name a value.
+type binding struct {
+	name  string
+	key   *spec.Node
+	value *spec.Node
+}
+
+// target is what a reference refers to.
+type target struct {
+	value  *spec.Node
+	origin spec.Origin
+}
+
+var namespaces = []string{"vars", "matrix", "inputs", "job"}
+
+// resolve looks a reference up and reports what is wrong with it.
+func (s *scope) resolve(n *spec.Node, p part) (target, bool) {
+	space, name, dotted := strings.Cut(p.text, ".")
+	if !dotted || !isName(name) || !slices.Contains(namespaces, space) {
+		hint := "write vars.NAME, matrix.NAME, inputs.NAME, job.name or job.project"
+		if dotted && isName(space) && !slices.Contains(namespaces, space) {
+			if near := spec.Nearest(space, namespaces); near != "" {
+				hint = "did you mean " + near + "." + name + "?"
+			}
+		}
+		s.reportIn(n, p, "expression", hint, "%q is no reference", p.text)
+		return target{}, false
+	}
+	value, origin, known := s.lookup(space, name)
+	if value != nil {
+		return target{value, origin}, !isPoison(value)
+	}
+	if known == nil {
+		return target{}, false // reported where it is declared
+	}
+	hint := ""
+	if near := spec.Nearest(name, known.names); near != "" {
+		hint = "did you mean " + space + "." + near + "?"
+	} else if known.why != "" {
+		hint = known.why
+	} else if len(known.names) > 0 && len(known.names) <= 12 {
+		hint = "known are " + strings.Join(known.names, ", ")
+	}
+	s.reportIn(n, p, "unknown-name", hint, "%s.%s is not known here", space, name)
+	return target{}, false
+}
+
+// vocabulary is what could have been named where a name is unknown.
+type vocabulary struct {
+	names []string
+	why   string
+}
+
+func (s *scope) lookup(space, name string) (*spec.Node, spec.Origin, *vocabulary) {
+	switch space {
+	case "vars":
+		return s.c.vars.lookup(name)
+	case "matrix":
+		for _, b := range s.matrix {
+			if b.name == name {
+				return b.value, spec.Origin{Kind: spec.FromMatrix, Name: name, Pos: b.value.Pos()}, nil
+			}
+		}
+		v := &vocabulary{why: s.noMatrix}
+		for _, b := range s.matrix {
+			v.names = append(v.names, b.name)
+		}
+		return nil, spec.Origin{}, v
+	case "inputs":
+		if value := s.inputs[name]; value != nil {
+			return value, spec.Origin{Kind: spec.FromInput, Name: name, Pos: value.Pos()}, nil
+		}
+		v := &vocabulary{}
+		for input := range s.inputs {
+			v.names = append(v.names, input)
+		}
+		slices.Sort(v.names)
+		if s.inputs == nil {
+			v.why = "inputs are known in the parameters and steps of a template only"
+		}
+		return nil, spec.Origin{}, v
+	}
+	text, names := "", []string{"name", "project"}
+	switch name {
+	case "name":
+		text = s.jobName
+	case "project":
+		text = s.jobProject
+	}
+	if text == "" {
+		return nil, spec.Origin{}, &vocabulary{names: names, why: s.noJob}
+	}
+	value := &spec.Node{Kind: spec.ScalarNode, Type: spec.StringType, Style: spec.PlainStyle, Text: text}
+	return value, spec.Origin{Kind: spec.FromCompiler, Name: "job." + name}, nil
+}
+
+// isName tells whether s can stand behind the dot of a reference.
+func isName(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '-') {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// variables are the workspace's vars with those of --var laid over them. They
+// may refer to each other.
+type variables struct {
+	c     *compiler
+	table map[string]*variable
+	names []string
+}
+
+type variable struct {
+	declared *spec.Node
+	value    *spec.Node
+	busy     bool // being resolved: meeting it again is a circle
+}
+
+func newVariables(c *compiler, given map[string]string) *variables {
+	vs := &variables{c: c, table: make(map[string]*variable, len(c.workspace.Vars)+len(given))}
+	for name, node := range c.workspace.Vars {
+		vs.table[name] = &variable{declared: node}
+	}
+	for name, text := range given {
+		n := &spec.Node{Kind: spec.ScalarNode, Type: typeOf(text), Style: spec.PlainStyle, Text: text,
+			Origin: &spec.Origin{Kind: spec.FromVariable, Name: "--var " + name}}
+		vs.table[name] = &variable{declared: n, value: n}
+	}
+	for name := range vs.table {
+		vs.names = append(vs.names, name)
+	}
+	slices.Sort(vs.names)
+	return vs
+}
+
+// typeOf is the type of a text given on the command line.
+func typeOf(text string) spec.ScalarType {
+	switch text {
+	case "true", "false":
+		return spec.BoolType
+	}
+	digits := strings.TrimPrefix(text, "-")
+	if digits == "0" || digits != "" && digits[0] != '0' && strings.Trim(digits, "0123456789") == "" {
+		return spec.IntType
+	}
+	return spec.StringType
+}
+
+func (vs *variables) lookup(name string) (*spec.Node, spec.Origin, *vocabulary) {
+	v := vs.table[name]
+	if v == nil {
+		return nil, spec.Origin{}, &vocabulary{names: vs.names, why: "declare it under vars: in buildsync.yaml, or give --var " + name + "=…"}
+	}
+	if v.busy {
+		vs.c.report("expression", v.declared, "vars."+name, "", "vars.%s refers to itself", name)
+		v.value = poison(v.declared)
+	}
+	if v.value == nil {
+		v.busy = true
+		s := &scope{c: vs.c, noMatrix: "a variable cannot use a matrix", noJob: "a variable cannot use a job's name"}
+		u := vs.c.newUnit("vars."+name, s)
+		resolved := u.expand(v.declared)
+		v.busy = false
+		if v.value == nil {
+			v.value = resolved
+		}
+	}
+	return v.value, spec.Origin{Kind: spec.FromVariable, Name: name, Pos: v.declared.Pos()}, nil
+}

@@ -1,0 +1,193 @@
+package compile
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// scmFields are the members of a code source, in the order of the reference
+// (CreateBuildJobScm, 4.18); boolean says which of them are no text.
+var scmFields = []struct {
+	name    string
+	boolean bool
+}{
+	{"branch", false}, {"url", false}, {"repo_id", false}, {"web_url", false}, {"scm_type", false}, {"is_auto_build", true},
+	{"build_type", false}, {"depth", false}, {"end_point_id", false}, {"source", false}, {"enable_git_lfs", true},
+	{"group_name", false}, {"repo_name", false},
+}
+
+// scms compiles the code sources. A field that is not listed is taken over as it
+// is written.
+func (u *unit) scms(n *spec.Node) *jsontree.Value {
+	items, _ := u.list("scms", n)
+	list := jsontree.Array()
+	for i, item := range items {
+		path := ScmPath(i)
+		if item.Kind != spec.MappingNode {
+			u.wrongType(path, item, "a mapping")
+			continue
+		}
+		u.record(path, item)
+		scm := jsontree.Object()
+		for _, field := range scmFields {
+			v := item.Get(field.name)
+			switch {
+			case v == nil:
+			case field.boolean:
+				scm.Set(field.name, u.nullableBool(path+"."+field.name, v))
+			default:
+				scm.Set(field.name, u.text(path+"."+field.name, v))
+			}
+		}
+		for _, f := range item.Fields {
+			if scm.Get(f.Key.Text) == nil {
+				scm.Set(f.Key.Text, u.value(path+MemberSegment(f.Key.Text), f.Value))
+			}
+		}
+		list.Append(scm)
+	}
+	return list
+}
+
+// timerTrigger is the only trigger that is known; the reference does not list
+// triggers, the service takes them.
+const timerTrigger = "hudson.triggers.TimerTrigger"
+
+// zoneNames are the service's own names of time zones, as far as they are
+// public. Another zone is sent by its IANA name alone.
+var zoneNames = map[string]string{"Asia/Shanghai": "China_Standard_Time"}
+
+// triggers compiles the triggers: {cron, timezone}, or name and parameters as
+// the service has them.
+func (u *unit) triggers(n *spec.Node) *jsontree.Value {
+	items, _ := u.list("triggers", n)
+	list := jsontree.Array()
+	for i, item := range items {
+		path := TriggerPath(i)
+		if item.Kind != spec.MappingNode {
+			u.wrongType(path, item, "a mapping")
+			continue
+		}
+		u.record(path, item)
+		if item.Get("cron") != nil {
+			list.Append(u.timer(path, item))
+		} else {
+			list.Append(u.rawTrigger(path, item))
+		}
+	}
+	return list
+}
+
+func (u *unit) timer(path string, n *spec.Node) *jsontree.Value {
+	parameters := jsontree.Array()
+	add := func(name, value string) {
+		parameters.Append(jsontree.Object(
+			jsontree.Member{Key: "name", Value: jsontree.String(name)}, jsontree.Member{Key: "value", Value: jsontree.String(value)}))
+	}
+	in := func(name string) string { return path + ".parameters" + NameSegment(name, 1) }
+	add("spec", u.filledText(in("spec"), n.Get("cron")))
+	if zone := n.Get("timezone"); zone != nil && !zone.IsNull() {
+		name := u.filledText(in("timeZoneId"), zone)
+		add("timeZoneId", name)
+		if own := zoneNames[name]; own != "" {
+			add("timeZone", own)
+			u.recordFixed(in("timeZone"), zone, spec.FromCompiler, "timer form")
+		}
+		add("isDST", "false")
+		u.recordFixed(in("isDST"), zone, spec.FromCompiler, "timer form")
+	}
+	u.recordFixed(path+".name", n, spec.FromCompiler, "timer form")
+	return jsontree.Object(
+		jsontree.Member{Key: "name", Value: jsontree.String(timerTrigger)}, jsontree.Member{Key: "parameters", Value: parameters})
+}
+
+// rawTrigger takes a trigger over; the values of its parameters are texts.
+func (u *unit) rawTrigger(path string, n *spec.Node) *jsontree.Value {
+	trigger := jsontree.Object()
+	for _, f := range n.Fields {
+		member := path + MemberSegment(f.Key.Text)
+		switch {
+		case f.Key.Text == "name" && f.Value.Kind == spec.ScalarNode:
+			trigger.Set("name", u.text(member, f.Value))
+		case f.Key.Text == "parameters" && f.Value.Kind == spec.SequenceNode:
+			trigger.Set("parameters", u.triggerParameters(member, f.Value))
+		default:
+			trigger.Set(f.Key.Text, u.value(member, f.Value))
+		}
+	}
+	return trigger
+}
+
+func (u *unit) triggerParameters(path string, n *spec.Node) *jsontree.Value {
+	u.record(path, n)
+	list := jsontree.Array()
+	for i, item := range n.Items {
+		if item.Kind != spec.MappingNode {
+			list.Append(u.value(path+IndexSegment(i), item))
+			continue
+		}
+		entry := jsontree.Object()
+		at := path + NameSegment(item.Str("name"), 1)
+		for _, f := range item.Fields {
+			if f.Value.Kind == spec.ScalarNode && (f.Key.Text == "name" || f.Key.Text == "value") {
+				entry.Set(f.Key.Text, u.text(at, f.Value))
+			} else {
+				entry.Set(f.Key.Text, u.value(at+MemberSegment(f.Key.Text), f.Value))
+			}
+		}
+		list.Append(entry)
+	}
+	return list
+}
+
+// timeout compiles 4h into {limit, unit}, both texts; the service counts in
+// hours. The raw form is the mapping itself.
+func (u *unit) timeout(n *spec.Node) *jsontree.Value {
+	u.record("timeout", n)
+	switch {
+	case n.IsNull():
+		return jsontree.Null()
+	case n.Kind == spec.MappingNode:
+		timeout := jsontree.Object()
+		for _, f := range n.Fields {
+			member := "timeout" + MemberSegment(f.Key.Text)
+			if f.Value.Kind == spec.ScalarNode {
+				timeout.Set(f.Key.Text, u.text(member, f.Value))
+			} else {
+				timeout.Set(f.Key.Text, u.value(member, f.Value))
+			}
+		}
+		return timeout
+	case n.Kind != spec.ScalarNode || isPoison(n):
+		u.wrongType("timeout", n, "a number of hours, such as 4h")
+		return jsontree.Null()
+	}
+	hours, ok := wholeHours(n.Text)
+	if !ok {
+		u.report("timeout", n, "timeout", "write whole hours, such as 4h, or {limit, unit} as the API has it", "%s is no timeout", describe(n))
+		return jsontree.Null()
+	}
+	u.record("timeout.limit", n)
+	u.recordFixed("timeout.unit", n, spec.FromCompiler, "timeout form")
+	return jsontree.Object(
+		jsontree.Member{Key: "limit", Value: jsontree.String(hours)}, jsontree.Member{Key: "unit", Value: jsontree.String("hour")})
+}
+
+// wholeHours reads 4h, 240m and 14400s.
+func wholeHours(text string) (string, bool) {
+	for suffix, per := range map[string]int{"h": 1, "m": 60, "s": 3600} {
+		digits, ok := strings.CutSuffix(text, suffix)
+		if !ok {
+			continue
+		}
+		n, err := strconv.Atoi(digits)
+		if err != nil || n <= 0 || n%per != 0 || digits[0] == '+' {
+			return "", false
+		}
+		return strconv.Itoa(n / per), true
+	}
+	return "", false
+}

@@ -1,0 +1,291 @@
+package compile
+
+import (
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/catalog"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// stepFields are the members of a step, in the order of the reference
+// (CreateBuildJobSteps, 4.18).
+var stepFields = []string{"properties", "module_id", "name", "version", "enable"}
+
+// steps compiles a list of steps.
+func (u *unit) steps(n *spec.Node) *jsontree.Value {
+	items, _ := u.list("steps", n)
+	list := jsontree.Array()
+	count := map[string]int{}
+	for _, item := range items {
+		if step := u.step(item, count); step != nil {
+			list.Append(step)
+		}
+	}
+	return list
+}
+
+// step compiles one step of either form; count holds how many of a name there
+// have been.
+func (u *unit) step(n *spec.Node, count map[string]int) *jsontree.Value {
+	if n.Kind != spec.MappingNode || len(n.Fields) == 0 {
+		u.wrongType("steps", n, "a list of steps")
+		return nil
+	}
+	if n.Get("module_id") != nil {
+		return u.rawStep(n, count)
+	}
+	if len(n.Fields) != 1 {
+		d := u.report("missing-key", n, "steps", "write one action word with its settings below it, or module_id",
+			"a step has either module_id or exactly one action word")
+		for _, f := range n.Fields {
+			d.Related = append(d.Related, spec.Related{Range: f.Key.Range, Message: "key " + describe(f.Key)})
+		}
+		return nil
+	}
+	action := n.Fields[0]
+	module := u.c.catalogue.Action(action.Key.Text)
+	if module == nil {
+		u.unknownAction(action.Key)
+		return nil
+	}
+	if !action.Value.IsNull() && action.Value.Kind != spec.MappingNode {
+		u.wrongType("steps."+action.Key.Text, action.Value, "a mapping of name, image, enable, version, inputs and properties")
+		return nil
+	}
+	return u.actionStep(n, action, module, count)
+}
+
+func (u *unit) unknownAction(key *spec.Node) {
+	hint := "use the raw form (module_id, name, properties), or let `buildsync modules harvest` learn the module from your service"
+	if near := spec.Nearest(key.Text, u.c.catalogue.Words()); near != "" {
+		hint = "did you mean \"" + near + "\"? Otherwise " + hint
+	}
+	u.report("module-unknown", key, "steps."+key.Text, hint, "no step module is known for the action %s", describe(key))
+}
+
+func stepPath(name string, count map[string]int) string {
+	count[name]++
+	return StepPath(name, count[name])
+}
+
+// rawStep compiles a step that is written as the API has it. Members that the
+// reference does not list are kept.
+func (u *unit) rawStep(n *spec.Node, count map[string]int) *jsontree.Value {
+	path := stepPath(n.Str("name"), count)
+	u.record(path, n)
+	module := u.c.catalogue.Module(n.Str("module_id"))
+	members := map[string]*jsontree.Value{}
+	for _, f := range n.Fields {
+		key, member := f.Key.Text, path+MemberSegment(f.Key.Text)
+		switch key {
+		case "module_id", "name", "version":
+			members[key] = u.text(member, f.Value)
+		case "enable":
+			members[key] = u.nullableBool(member, f.Value)
+		case "properties":
+			members[key] = u.properties(member, f.Value, module)
+		default:
+			members[key] = u.value(member, f.Value)
+		}
+	}
+	return orderedStep(members, n)
+}
+
+func orderedStep(members map[string]*jsontree.Value, n *spec.Node) *jsontree.Value {
+	step := jsontree.Object()
+	for _, key := range stepFields {
+		if v := members[key]; v != nil {
+			step.Set(key, v)
+			delete(members, key)
+		}
+	}
+	for _, f := range n.Fields {
+		if v := members[f.Key.Text]; v != nil {
+			step.Set(f.Key.Text, v)
+		}
+	}
+	return step
+}
+
+// properties compiles a step's properties as they are written.
+func (u *unit) properties(path string, n *spec.Node, module *catalog.Module) *jsontree.Value {
+	u.record(path, n)
+	if n.IsNull() {
+		return jsontree.Null()
+	}
+	if n.Kind != spec.MappingNode {
+		u.wrongType(path, n, "a mapping")
+		return jsontree.Object()
+	}
+	properties := jsontree.Object()
+	for _, f := range n.Fields {
+		properties.Set(f.Key.Text, u.property(path+MemberSegment(f.Key.Text), f.Value, module.Property(f.Key.Text)))
+	}
+	return properties
+}
+
+// property compiles one property: the text that was written where the catalogue
+// says that it is text, YAML's type in JSON otherwise.
+func (u *unit) property(path string, n *spec.Node, known *catalog.Property) *jsontree.Value {
+	if known != nil && known.Type == catalog.String && n.Kind == spec.ScalarNode && !n.IsNull() {
+		return u.text(path, n)
+	}
+	return u.value(path, n)
+}
+
+// actionStep compiles the friendly form.
+func (u *unit) actionStep(n *spec.Node, action spec.Field, module *catalog.Module, count map[string]int) *jsontree.Value {
+	body := action.Value
+	name := body.Get("name")
+	path := stepPath(u.stepName(name, module), count)
+	u.record(path, n)
+	members := map[string]*jsontree.Value{"module_id": jsontree.String(module.ID)}
+	u.recordFixed(path+".module_id", action.Key, spec.FromCatalogue, action.Key.Text)
+	if name != nil {
+		members["name"] = u.text(path+".name", name)
+	} else {
+		// The reference wants a name for every step of a job (4.18).
+		members["name"] = jsontree.String(module.Name)
+		u.recordFixed(path+".name", action.Key, spec.FromCatalogue, action.Key.Text)
+	}
+	if v := body.Get("version"); v != nil {
+		members["version"] = u.text(path+".version", v)
+	}
+	if v := body.Get("enable"); v != nil {
+		members["enable"] = u.nullableBool(path+".enable", v)
+	}
+	p := &propertyBuilder{u: u, path: path + ".properties", module: module, word: action.Key.Text, from: map[string]*spec.Node{}}
+	if v := body.Get("image"); v != nil {
+		p.set("image", action.Key, v)
+	}
+	p.inputs(body.Get("inputs"), "")
+	p.verbatim(body.Get("properties"))
+	if p.object != nil {
+		members["properties"] = p.object
+	}
+	return orderedStep(members, n)
+}
+
+func (u *unit) stepName(n *spec.Node, module *catalog.Module) string {
+	if n == nil {
+		return module.Name
+	}
+	return u.plainText(n)
+}
+
+// propertyBuilder gathers a friendly step's properties.
+type propertyBuilder struct {
+	u      *unit
+	path   string
+	module *catalog.Module
+	word   string
+	object *jsontree.Value
+	from   map[string]*spec.Node // where each property was set
+}
+
+func (p *propertyBuilder) declare(at *spec.Node) {
+	if p.object == nil {
+		p.object = jsontree.Object()
+		p.u.record(p.path, at)
+	}
+}
+
+// isTaken reports a property that is set in two ways.
+func (p *propertyBuilder) isTaken(property string, at *spec.Node) bool {
+	first := p.from[property]
+	if first == nil {
+		p.from[property] = at
+		return false
+	}
+	d := p.u.report("step-property", at, p.path+MemberSegment(property), "keep one of the two", "the property %q is set twice in this step", property)
+	d.Related = []spec.Related{{Range: first.Range, Message: "first set here"}}
+	return true
+}
+
+func (p *propertyBuilder) set(property string, key, n *spec.Node) {
+	p.declare(n)
+	if !p.isTaken(property, key) {
+		p.object.Set(property, p.u.property(p.path+MemberSegment(property), n, p.module.Property(property)))
+	}
+}
+
+// inputs compiles the inputs below prefix: build.yml's names through the
+// catalogue, every other name as the property's own.
+func (p *propertyBuilder) inputs(n *spec.Node, prefix string) {
+	if n == nil || n.IsNull() {
+		return
+	}
+	if n.Kind != spec.MappingNode {
+		p.u.wrongType(p.path, n, "a mapping")
+		return
+	}
+	p.declare(n)
+	for _, f := range n.Fields {
+		name := prefix + f.Key.Text
+		input := p.module.Input(name)
+		switch {
+		case input != nil:
+			p.input(input, f)
+		case f.Value.Kind == spec.MappingNode && !isInclude(f.Value) && p.module.HasInputsUnder(name):
+			p.inputs(f.Value, name+".")
+		case prefix != "":
+			p.u.report("step-property", f.Key, p.path, didYouMean(name, p.inputsUnder(prefix)), "the action %s has no input %q", p.word, name)
+		default:
+			p.set(name, f.Key, f.Value)
+		}
+	}
+}
+
+func (p *propertyBuilder) inputsUnder(prefix string) []string {
+	var names []string
+	for _, in := range p.module.Inputs {
+		if strings.HasPrefix(in.Name, prefix) {
+			names = append(names, in.Name)
+		}
+	}
+	return names
+}
+
+// input compiles an input that the API knows by another name or value.
+func (p *propertyBuilder) input(input *catalog.Input, f spec.Field) {
+	if input.Property == "" {
+		p.u.report("step-property", f.Key, p.path, "under properties: "+input.Note, "the input %q of the action %s cannot be translated", input.Name, p.word)
+		return
+	}
+	if len(input.Values) == 0 || f.Value.Kind != spec.ScalarNode {
+		p.set(input.Property, f.Key, f.Value)
+		return
+	}
+	for _, v := range input.Values {
+		if v.From == f.Value.Text {
+			p.declare(f.Value)
+			if !p.isTaken(input.Property, f.Key) {
+				path := p.path + MemberSegment(input.Property)
+				p.object.Set(input.Property, jsontree.String(v.To))
+				p.u.recordFixed(path, f.Value, spec.FromCatalogue, p.word+" "+input.Name)
+			}
+			return
+		}
+	}
+	p.u.report("step-property", f.Value, p.path+MemberSegment(input.Property), "set the property "+input.Property+" under properties: "+input.Note,
+		"the value %s of the input %q cannot be translated", describe(f.Value), input.Name)
+}
+
+// verbatim takes over what stands under properties.
+func (p *propertyBuilder) verbatim(n *spec.Node) {
+	switch {
+	case n == nil:
+	case n.IsNull() && p.object == nil:
+		p.object = jsontree.Null()
+		p.u.record(p.path, n)
+	case n.IsNull():
+	case n.Kind != spec.MappingNode:
+		p.u.wrongType(p.path, n, "a mapping")
+	default:
+		p.declare(n)
+		for _, f := range n.Fields {
+			p.set(f.Key.Text, f.Key, f.Value)
+		}
+	}
+}

@@ -1,0 +1,243 @@
+package compile
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// template is a template of the definitions.
+type template struct {
+	node       *spec.Node
+	name       string
+	parameters *spec.Node // marked as the template's
+	steps      *spec.Node
+	inputs     []templateInput
+}
+
+// templateInput is a declared input; value is nil where there is no default.
+type templateInput struct {
+	name     string
+	key      *spec.Node
+	value    *spec.Node
+	required bool
+}
+
+func (t *template) inputNames() []string {
+	names := make([]string, 0, len(t.inputs))
+	for _, in := range t.inputs {
+		names = append(names, in.name)
+	}
+	return names
+}
+
+// collectTemplates reads all templates before any job uses one.
+func (c *compiler) collectTemplates() {
+	for _, file := range c.set.Files {
+		for _, n := range file.Templates {
+			c.collectTemplate(n)
+		}
+	}
+}
+
+func (c *compiler) collectTemplate(n *spec.Node) {
+	name := n.Get("name")
+	if n.Kind != spec.MappingNode || name == nil || name.Kind != spec.ScalarNode || name.Text == "" {
+		c.report("missing-key", n, "templates", "", "a template needs a name")
+		return
+	}
+	if other := c.templates[name.Text]; other != nil {
+		d := c.report("duplicate-template", name, "templates["+name.Text+"].name", "rename one of them", "the template %q is defined twice", name.Text)
+		d.Related = []spec.Related{{Range: other.node.Get("name").Range, Message: "first defined here"}}
+		return
+	}
+	t := &template{node: n, name: name.Text}
+	if p := n.Get("parameters"); p != nil {
+		t.parameters = marked(p, spec.FromTemplate, t.name)
+	}
+	if p := n.Get("steps"); p != nil {
+		t.steps = marked(p, spec.FromTemplate, t.name)
+	}
+	if inputs := n.Get("inputs"); inputs != nil && inputs.Kind == spec.MappingNode {
+		for _, f := range inputs.Fields {
+			in := templateInput{name: f.Key.Text, key: f.Key}
+			switch required := f.Value.Get("required"); {
+			case f.Value.Kind == spec.MappingNode:
+				in.value = f.Value.Get("default")
+				in.required = in.value == nil || required != nil && required.Text == "true"
+			case f.Value.IsNull():
+				in.required = true
+			default:
+				in.value = f.Value // name: value is short for {default: value}
+			}
+			t.inputs = append(t.inputs, in)
+		}
+	}
+	c.templates[t.name] = t
+}
+
+// useTemplate resolves template: {name, inputs} of a job to the template's
+// parameters and steps with the inputs put in.
+func (u *unit) useTemplate(use *spec.Node) (parts, bool) {
+	if isPoison(use) {
+		return parts{}, false
+	}
+	nameAt, given := use, (*spec.Node)(nil)
+	if use.Kind == spec.MappingNode {
+		nameAt, given = use.Get("name"), use.Get("inputs")
+	}
+	if nameAt == nil || nameAt.Kind != spec.ScalarNode {
+		u.report("missing-key", use, "template.name", "", "template needs the name of a template")
+		return parts{}, false
+	}
+	t := u.c.templates[nameAt.Text]
+	if t == nil {
+		u.report("template-unknown", nameAt, "template.name", didYouMean(nameAt.Text, slices.Sorted(maps.Keys(u.c.templates))),
+			"there is no template %s", describe(nameAt))
+		return parts{}, false
+	}
+	inside := *u.scope
+	inside.inputs = u.inputs(t, use, given)
+	return parts{parameters: inside.expand(t.parameters), steps: inside.expand(t.steps)}, true
+}
+
+// inputs gives each input of a template its value: what the job gives, else the
+// default.
+func (u *unit) inputs(t *template, use, given *spec.Node) map[string]*spec.Node {
+	values := make(map[string]*spec.Node, len(t.inputs))
+	if given != nil && !given.IsNull() && given.Kind != spec.MappingNode {
+		u.wrongType("template.inputs", given, "a mapping")
+		given = nil
+	}
+	if given != nil {
+		for _, f := range given.Fields {
+			if !slices.ContainsFunc(t.inputs, func(in templateInput) bool { return in.name == f.Key.Text }) {
+				u.report("template-input", f.Key, "template.inputs."+f.Key.Text, didYouMean(f.Key.Text, t.inputNames()),
+					"the template %q has no input %q", t.name, f.Key.Text)
+			}
+		}
+	}
+	for _, in := range t.inputs {
+		switch value := given.Get(in.name); {
+		case value != nil:
+			values[in.name] = value
+		case in.value != nil:
+			values[in.name] = u.expand(in.value)
+		default:
+			d := u.report("template-input", use, "template.inputs."+in.name, "add it under template.inputs",
+				"the template %q needs the input %q", t.name, in.name)
+			d.Related = []spec.Related{{Range: in.key.Range, Message: "declared here"}}
+			values[in.name] = poison(use)
+		}
+	}
+	return values
+}
+
+// publishTemplates compiles the templates that the server keeps as well.
+func (c *compiler) publishTemplates() {
+	for _, name := range slices.Sorted(maps.Keys(c.templates)) {
+		t := c.templates[name]
+		u := c.newUnit("templates["+name+"]", &scope{c: c,
+			noMatrix: "a published template belongs to no job", noJob: "a published template belongs to no job; a script can use ${JOB_NAME}"})
+		publish := u.expand(t.node.Get("publish"))
+		if publish == nil || publish.IsNull() {
+			continue
+		}
+		if on, ok := u.boolean("publish", publish); !ok || !on {
+			continue
+		}
+		c.result.Templates = append(c.result.Templates, u.publish(t))
+	}
+}
+
+// publish compiles the body that creates a template (reference 4.21). The server
+// knows no inputs: one with a default is put in, and one without becomes the
+// build parameter of its name, for whoever uses the template there to fill in.
+func (u *unit) publish(t *template) *Template {
+	u.scope.inputs = map[string]*spec.Node{}
+	var open []templateInput
+	for _, in := range t.inputs {
+		if in.value != nil {
+			u.scope.inputs[in.name] = u.expand(in.value)
+			continue
+		}
+		open = append(open, in)
+		u.scope.inputs[in.name] = &spec.Node{
+			Kind: spec.ScalarNode, Type: spec.StringType, Style: spec.PlainStyle, Text: "${" + in.name + "}", Range: in.key.Range,
+		}
+	}
+	body := jsontree.Object()
+	template := jsontree.Object(jsontree.Member{Key: "steps", Value: jsontree.Array()})
+	if steps := u.expand(t.steps); steps != nil {
+		template.Set("steps", u.steps(steps))
+	} else {
+		u.report("missing-key", t.node.Get("name"), "steps", "", "the published template %q needs steps", t.name)
+	}
+	body.Set("template", template)
+	body.Set("name", jsontree.String(t.name))
+	u.record("name", t.node.Get("name"))
+	for _, key := range []string{"description", "tool_type"} {
+		if n := u.expand(t.node.Get(key)); n != nil {
+			body.Set(key, u.text(key, n))
+		}
+	}
+	if parameters := u.openInputs(open, u.expand(t.parameters)); parameters != nil {
+		list := u.parameters(parameters)
+		u.refuseSecrets(t, parameters)
+		body.Set("parameters", list)
+	}
+	return &Template{
+		Address: cmp.Or(u.c.workspace.Default, "-") + "/template/" + t.name, Name: t.name, Body: body,
+		Pos: t.node.Pos(), Provenance: u.provenance,
+	}
+}
+
+// openInputs appends a build parameter for each input without a default that
+// the template does not declare as one.
+func (u *unit) openInputs(open []templateInput, parameters *spec.Node) *spec.Node {
+	for _, in := range open {
+		if parameters != nil && slices.ContainsFunc(parameters.Items, func(p *spec.Node) bool { return parameterName(p) == in.name }) {
+			continue
+		}
+		if !parameterPattern.MatchString(in.name) {
+			u.report("template-input", in.key, "inputs."+in.name, "give it a default, or rename it: Latin letters, digits and _",
+				"the input %q of a published template has no default and cannot become a build parameter", in.name)
+			continue
+		}
+		scalar := func(text string) *spec.Node {
+			return &spec.Node{Kind: spec.ScalarNode, Type: spec.StringType, Text: text, Range: in.key.Range,
+				Origin: &spec.Origin{Kind: spec.FromInput, Name: in.name, Pos: in.key.Pos()}}
+		}
+		p := &spec.Node{Kind: spec.MappingNode, Range: in.key.Range, Fields: []spec.Field{{Key: scalar("name"), Value: scalar(in.name)}}}
+		grown := &spec.Node{Kind: spec.SequenceNode, Range: in.key.Range}
+		if parameters != nil {
+			c := *parameters
+			grown = &c
+		}
+		grown.Items = append(slices.Clone(grown.Items), p)
+		parameters = grown
+	}
+	return parameters
+}
+
+// refuseSecrets reports secret parameters: a template on the server is read by
+// everybody in the tenant.
+func (u *unit) refuseSecrets(t *template, parameters *spec.Node) {
+	for _, p := range parameters.Items {
+		at := p.Get("secret")
+		if params := p.Get("params"); params != nil && at == nil {
+			for _, field := range params.Items {
+				if field.Str("name") == "sensitiveVar" && field.Str("value") == "true" {
+					at = field
+				}
+			}
+		}
+		if at != nil && !at.IsNull() {
+			u.report("template-secret", at, ParameterPath(parameterName(p)), "set publish: false, or declare the parameter in the jobs",
+				"the published template %q cannot hold the secret parameter %q", t.name, parameterName(p))
+		}
+	}
+}

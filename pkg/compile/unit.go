@@ -1,0 +1,233 @@
+package compile
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// maxValues bounds the JSON values of one body: variables that refer to each
+// other can multiply.
+const maxValues = 200_000
+
+// unit is one job, template or removal while it is compiled.
+type unit struct {
+	c          *compiler
+	scope      *scope
+	pointer    string // of the whole, such as jobs[order]
+	provenance map[string]Provenance
+	secrets    []SecretUse
+	values     int
+}
+
+func (c *compiler) newUnit(pointer string, s *scope) *unit {
+	u := &unit{c: c, scope: s, pointer: pointer, provenance: map[string]Provenance{}}
+	s.unit = u
+	return u
+}
+
+func (u *unit) report(rule string, n *spec.Node, path, hint, format string, args ...any) *spec.Diagnostic {
+	pointer := u.pointer
+	if path != "" {
+		pointer += "." + path
+	}
+	return u.c.report(rule, n, pointer, hint, format, args...)
+}
+
+// record notes where the value at path came from.
+func (u *unit) record(path string, n *spec.Node) {
+	u.provenance[path] = Provenance{Pos: n.Pos(), Origin: n.Origin, Node: n}
+}
+
+// recordFixed notes that the value at path was filled in because of n.
+func (u *unit) recordFixed(path string, n *spec.Node, kind spec.OriginKind, name string) {
+	u.provenance[path] = Provenance{Pos: n.Pos(), Origin: &spec.Origin{Kind: kind, Name: name, Pos: n.Pos(), From: n.Origin}}
+}
+
+// poison stands for a value that could not be resolved and was reported; it is
+// of no type, and nobody reports it again.
+func poison(n *spec.Node) *spec.Node {
+	return &spec.Node{Kind: spec.ScalarNode, Range: n.Range, Origin: n.Origin}
+}
+
+func isPoison(n *spec.Node) bool { return n != nil && n.Kind == spec.ScalarNode && n.Type == 0 }
+
+// plainText returns the text of a scalar, "" for nil, null and everything else.
+func (u *unit) plainText(n *spec.Node) string {
+	if n == nil || n.Kind != spec.ScalarNode || n.Type == spec.NullType {
+		return ""
+	}
+	return n.Text
+}
+
+// text compiles a value that the API wants as text: the text that was written,
+// null for null.
+func (u *unit) text(path string, n *spec.Node) *jsontree.Value {
+	u.record(path, n)
+	if n.IsNull() {
+		return jsontree.Null()
+	}
+	if n.Kind != spec.ScalarNode {
+		u.wrongType(path, n, "a text")
+		return jsontree.Null()
+	}
+	return jsontree.String(n.Text)
+}
+
+// filledText is text that has "" as its empty form.
+func (u *unit) filledText(path string, n *spec.Node) string {
+	return u.text(path, n).Text()
+}
+
+func (u *unit) wrongType(path string, n *spec.Node, want string) {
+	if !isPoison(n) {
+		u.report("wrong-type", n, path, "", "%s must be %s, not %s", path, want, describe(n))
+	}
+}
+
+// describe names what a node is, with the text of a scalar.
+func describe(n *spec.Node) string {
+	switch {
+	case n.Kind == spec.MappingNode:
+		return "a mapping"
+	case n.Kind == spec.SequenceNode:
+		return "a list"
+	case n.Type == spec.NullType:
+		return "null"
+	case len(n.Text) > 60:
+		return "a long text"
+	}
+	return strconv.Quote(n.Text)
+}
+
+// boolean reads a value that must be true or false. What a reference put in
+// place may be the text "true" as well.
+func (u *unit) boolean(path string, n *spec.Node) (value, ok bool) {
+	u.record(path, n)
+	if n.Kind == spec.ScalarNode && n.Type != spec.NullType {
+		switch n.Text {
+		case "true", "True", "TRUE":
+			return true, true
+		case "false", "False", "FALSE":
+			return false, true
+		}
+	}
+	u.wrongType(path, n, "true or false")
+	return false, false
+}
+
+// list returns the items of a list. An explicit null is the empty list; ok is
+// false where the node is no list.
+func (u *unit) list(path string, n *spec.Node) (items []*spec.Node, ok bool) {
+	u.record(path, n)
+	if n.IsNull() {
+		return nil, true
+	}
+	if n.Kind != spec.SequenceNode {
+		u.wrongType(path, n, "a list")
+		return nil, false
+	}
+	return n.Items, true
+}
+
+// value compiles a value verbatim: YAML's types become JSON's.
+func (u *unit) value(path string, n *spec.Node) *jsontree.Value {
+	if u.values++; u.values > maxValues {
+		if u.values == maxValues+1 {
+			u.report("expansion-limit", n, path, "", "the references multiply to more than %d values", maxValues)
+		}
+		return jsontree.Null()
+	}
+	u.record(path, n)
+	switch n.Kind {
+	case spec.MappingNode:
+		object := jsontree.Object()
+		members := make([]jsontree.Member, 0, len(n.Fields))
+		for _, f := range n.Fields {
+			members = append(members, jsontree.Member{Key: f.Key.Text, Value: u.value(path+MemberSegment(f.Key.Text), f.Value)})
+		}
+		if len(members) > 0 {
+			object = jsontree.Object(members...)
+		}
+		return object
+	case spec.SequenceNode:
+		items := make([]*jsontree.Value, 0, len(n.Items))
+		for i, item := range n.Items {
+			items = append(items, u.value(path+IndexSegment(i), item))
+		}
+		return jsontree.Array(items...)
+	}
+	return u.scalar(path, n)
+}
+
+func (u *unit) scalar(path string, n *spec.Node) *jsontree.Value {
+	switch n.Type {
+	case spec.NullType:
+		return jsontree.Null()
+	case spec.BoolType:
+		return jsontree.Bool(n.Text == "true" || n.Text == "True" || n.Text == "TRUE")
+	case spec.IntType, spec.FloatType:
+		literal := jsonNumber(n.Text)
+		if literal == "" {
+			u.report("wrong-type", n, path, "quote it if it is meant as text", "%s: JSON has no number %s", path, n.Text)
+			return jsontree.Null()
+		}
+		return jsontree.Number(literal)
+	}
+	return jsontree.String(n.Text)
+}
+
+// jsonNumber spells a YAML number in JSON, as it was written where JSON can say
+// it so; "" for infinities and what is no number.
+func jsonNumber(text string) string {
+	if v, err := jsontree.Parse([]byte(text), jsontree.Limits{}); err == nil && v.Kind() == jsontree.KindNumber {
+		return v.Text()
+	}
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil { // +5, 007
+		return strconv.FormatInt(n, 10)
+	}
+	if len(text) > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'o') {
+		if n, err := strconv.ParseUint(text, 0, 64); err == nil {
+			return strconv.FormatUint(n, 10)
+		}
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil || f-f != 0 { // only an infinity or NaN is not its own zero
+		return ""
+	}
+	return strconv.FormatFloat(f, 'g', -1, 64)
+}
+
+// project finds the project that a job or a removal belongs to: the one named,
+// else the workspace's default. owner is what has no project.
+func (u *unit) project(n, owner *spec.Node) (alias string, p *spec.Project) {
+	alias = u.c.workspace.Default
+	if n != nil {
+		if isPoison(n) {
+			return "", nil
+		}
+		alias = u.plainText(n)
+	}
+	if alias == "" {
+		u.report("missing-key", owner, "project", "write project: with an alias of buildsync.yaml, or set default_project there",
+			"it is not said which project this belongs to")
+		return "", nil
+	}
+	found, ok := u.c.workspace.Projects[alias]
+	if !ok {
+		at := owner
+		if n != nil {
+			at = n
+		}
+		aliases := make([]string, 0, len(u.c.workspace.Projects))
+		for a := range u.c.workspace.Projects {
+			aliases = append(aliases, a)
+		}
+		slices.Sort(aliases)
+		u.report("project-unknown", at, "project", didYouMean(alias, aliases), "buildsync.yaml declares no project %q", alias)
+		return "", nil
+	}
+	return alias, &found
+}
