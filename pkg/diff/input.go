@@ -2,6 +2,7 @@ package diff
 
 import (
 	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -10,6 +11,11 @@ import (
 type Input struct {
 	Head         *compile.Result
 	HeadRevision Revision
+
+	// Whole is what all definitions compiled to where Head holds only a part of
+	// them (--only, --changed, --shard); nil: Head is all. A live job that Whole
+	// declares is not unmanaged, and an empty part is no empty workspace.
+	Whole *compile.Result
 
 	// Base is what the definitions compiled to at the commit that was applied
 	// last; nil for a two-way comparison. BaseRevision names it.
@@ -50,10 +56,7 @@ type Modules interface {
 // PropertyFacts is what the comparison has to know of one property of a step
 // module.
 type PropertyFacts struct {
-	Text    bool // holds text: "true" and true are different values
-	Secret  bool // must not be shown
-	Default string
-	// HasDefault tells that the server fills in Default where the property is
-	// missing. The default is JSON.
-	HasDefault bool
+	Text    bool            // holds text: "true" and true are different values
+	Secret  bool            // must not be shown
+	Default *jsontree.Value // what the server fills in where it is missing; nil: not known
 }

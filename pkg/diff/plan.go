@@ -49,7 +49,6 @@ type Summary struct {
 	Unmanaged int `json:"unmanaged"`
 }
 
-
 // Kind is what a change is about.
 type Kind string
 

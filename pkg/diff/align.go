@@ -1,0 +1,225 @@
+package diff
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// none is the index of an item without a partner.
+const none = -1
+
+// maxCandidates bounds how many pairs of items are weighed against each other.
+// Beyond it items of one name are paired in their order.
+const maxCandidates = 40_000
+
+// similarEnough is the least similarity at which two items of one kind with
+// different names are one item that was renamed.
+const similarEnough = 0.5
+
+// alignment pairs the items of two lists: partner[i] is the index in have of
+// want's i-th item, or none.
+type alignment struct {
+	partner []int
+	used    []bool // which of have's items have a partner
+}
+
+func newAlignment(have, want int) *alignment {
+	a := &alignment{partner: make([]int, want), used: make([]bool, have)}
+	for i := range a.partner {
+		a.partner[i] = none
+	}
+	return a
+}
+
+func (a *alignment) pair(have, want int) {
+	a.partner[want] = have
+	a.used[have] = true
+}
+
+// inOrder tells whether the paired items stand in one order on both sides.
+func (a *alignment) inOrder() bool {
+	last := none
+	for _, h := range a.partner {
+		if h == none {
+			continue
+		}
+		if h < last {
+			return false
+		}
+		last = h
+	}
+	return true
+}
+
+// candidate is a possible pair.
+type candidate struct {
+	have, want int
+	score      float64
+}
+
+// match pairs the unpaired items that have one key, the most similar first.
+// Items with an empty key stay alone, and so do pairs less similar than least.
+func (a *alignment) match(have, want []string, least float64, similarity func(have, want int) float64) {
+	free := map[string][]int{}
+	for h, key := range have {
+		if !a.used[h] && key != "" {
+			free[key] = append(free[key], h)
+		}
+	}
+	var candidates []candidate
+	weighed := 0
+	for w, key := range want {
+		if a.partner[w] != none || key == "" {
+			continue
+		}
+		if weighed += len(free[key]); weighed > maxCandidates {
+			a.matchInOrder(free, want)
+			return
+		}
+		for _, h := range free[key] {
+			score := 1.0
+			if len(free[key]) > 1 || least > 0 {
+				score = similarity(h, w)
+			}
+			if score >= least {
+				candidates = append(candidates, candidate{h, w, score})
+			}
+		}
+	}
+	slices.SortFunc(candidates, func(x, y candidate) int {
+		return cmp.Or(cmp.Compare(y.score, x.score),
+			cmp.Compare(distance(x), distance(y)), cmp.Compare(x.want, y.want), cmp.Compare(x.have, y.have))
+	})
+	for _, c := range candidates {
+		if !a.used[c.have] && a.partner[c.want] == none {
+			a.pair(c.have, c.want)
+		}
+	}
+}
+
+func distance(c candidate) int { return max(c.have-c.want, c.want-c.have) }
+
+func (a *alignment) matchInOrder(free map[string][]int, want []string) {
+	for w, key := range want {
+		if a.partner[w] == none && len(free[key]) > 0 {
+			a.pair(free[key][0], w)
+			free[key] = free[key][1:]
+		}
+	}
+}
+
+// alignSteps pairs steps by module and name, then by module where the content
+// is similar (a renamed step), then by name (a step that changed its module).
+// Both sides are canonical.
+func alignSteps(have, want []*jsontree.Value) *alignment {
+	a := newAlignment(len(have), len(want))
+	similarity := func(h, w int) float64 { return similarProperties(have[h], want[w]) }
+	identity := func(step *jsontree.Value) string {
+		return step.Str("module_id") + "\x00" + step.Str("name")
+	}
+	module := func(step *jsontree.Value) string { return step.Str("module_id") }
+	name := func(step *jsontree.Value) string { return step.Str("name") }
+	a.match(keys(have, identity), keys(want, identity), 0, similarity)
+	a.match(keys(have, module), keys(want, module), similarEnough, similarity)
+	a.match(keys(have, name), keys(want, name), 0, similarity)
+	return a
+}
+
+// alignScms pairs code sources by their address, then in order.
+func alignScms(have, want []*jsontree.Value) *alignment {
+	a := newAlignment(len(have), len(want))
+	equal := func(h, w int) float64 { return sameness(have[h], want[w]) }
+	url := func(scm *jsontree.Value) string { return scm.Str("url") }
+	any := func(*jsontree.Value) string { return "scm" }
+	a.match(keys(have, url), keys(want, url), 0, equal)
+	a.matchInOrder(a.free(len(have), "scm"), keys(want, any))
+	return a
+}
+
+// alignTriggers pairs triggers that are equal, then those of one kind in order.
+func alignTriggers(have, want []*jsontree.Value) *alignment {
+	a := newAlignment(len(have), len(want))
+	text := func(v *jsontree.Value) string { return string(v.AppendJSON(nil)) }
+	kind := func(v *jsontree.Value) string { return v.Str("name") }
+	equal := func(h, w int) float64 { return sameness(have[h], want[w]) }
+	a.match(keys(have, text), keys(want, text), 0, equal)
+	a.match(keys(have, kind), keys(want, kind), 0, equal)
+	return a
+}
+
+// alignParameters pairs parameters by name; of several with one name, in order.
+func alignParameters(have, want []*jsontree.Value) *alignment {
+	a := newAlignment(len(have), len(want))
+	a.match(keys(have, paramName), keys(want, paramName), 0,
+		func(h, w int) float64 { return sameness(have[h], want[w]) })
+	return a
+}
+
+// free lists the unpaired items of have under one key.
+func (a *alignment) free(have int, key string) map[string][]int {
+	var items []int
+	for h := range have {
+		if !a.used[h] {
+			items = append(items, h)
+		}
+	}
+	return map[string][]int{key: items}
+}
+
+func keys(items []*jsontree.Value, key func(*jsontree.Value) string) []string {
+	out := make([]string, len(items))
+	for i, item := range items {
+		out[i] = key(item)
+	}
+	return out
+}
+
+func sameness(a, b *jsontree.Value) float64 {
+	if jsontree.Equal(a, b) {
+		return 1
+	}
+	return 0.5
+}
+
+// similarProperties says from 0 to 1 how much of what want declares have holds.
+// Properties that only have holds do not count: the server adds some.
+func similarProperties(have, want *jsontree.Value) float64 {
+	declared := want.Get("properties").Members()
+	if len(declared) == 0 {
+		if have.Get("properties").Len() == 0 {
+			return 1
+		}
+		return 0
+	}
+	sum := 0.0
+	for _, m := range declared {
+		other := have.Get("properties").Get(m.Key)
+		switch {
+		case jsontree.Equal(m.Value, other):
+			sum++
+		case other.Kind() == jsontree.KindString && m.Value.Kind() == jsontree.KindString:
+			sum += similarText(other.Text(), m.Value.Text())
+		}
+	}
+	return sum / float64(len(declared))
+}
+
+// similarText is the share of lines that two texts have in common.
+func similarText(a, b string) float64 {
+	linesA, linesB := strings.Split(a, "\n"), strings.Split(b, "\n")
+	count := make(map[string]int, len(linesA))
+	for _, line := range linesA {
+		count[line]++
+	}
+	common := 0
+	for _, line := range linesB {
+		if count[line] > 0 {
+			count[line]--
+			common++
+		}
+	}
+	return float64(common) / float64(max(len(linesA), len(linesB)))
+}

@@ -1,0 +1,279 @@
+package diff
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// comparison is one object's three sides. Desired is what the overlay built;
+// declared is what of it the definitions say.
+type comparison struct {
+	live, desired, declared *jsontree.Value
+	base                    *jsontree.Value
+	threeWay                bool
+	modules                 Modules
+	provenance              map[string]compile.Provenance
+	pos                     spec.Pos
+}
+
+// sides are the views that a comparison walks: canonical ones to compare,
+// shown ones to print.
+type sides struct {
+	live, desired, base                *view
+	shownLive, shownDesired, shownBase *view
+	declared                           *view
+	livePaths, desiredPaths            *itemPaths
+	baseBody                           *jsontree.Value
+}
+
+func (c *comparison) sides() *sides {
+	live, desired, base := canonicalInPlace(c.live, c.modules), canonicalInPlace(c.desired, c.modules), canonicalInPlace(c.base, c.modules)
+	livePaths, desiredPaths := relate(live, desired)
+	basePaths := relateBase(base, live, desired, livePaths, desiredPaths)
+	declared := canonicalInPlace(c.declared, c.modules)
+	declaredPaths := &itemPaths{paths: map[string][]string{}, whole: map[string][]bool{}}
+	for _, list := range listMembers {
+		declaredPaths.follow(list, declared.Get(list).Items(), desired.Get(list).Items(), desiredPaths)
+	}
+	return &sides{
+		live: viewOf(live, livePaths), desired: viewOf(desired, desiredPaths), base: viewOf(base, basePaths),
+		shownLive:    viewOf(shown(c.live, c.modules), livePaths),
+		shownDesired: viewOf(shown(c.desired, c.modules), desiredPaths),
+		shownBase:    viewOf(shown(c.base, c.modules), basePaths),
+		declared:     viewOf(shown(c.declared, c.modules), declaredPaths),
+		livePaths:    livePaths, desiredPaths: desiredPaths, baseBody: c.base,
+	}
+}
+
+// canonicalInPlace is Normalize without set-order: items keep their indexes, so
+// that they can be found in the body that was read.
+func canonicalInPlace(body *jsontree.Value, modules Modules) *jsontree.Value {
+	c := body.Clone()
+	for _, rule := range Rules() {
+		if rule.ID != "set-order" {
+			rule.apply(c, modules)
+		}
+	}
+	return c
+}
+
+// shown is a body as people may see it: as it was written, but for line
+// endings, what the service alone writes, and sensitive values.
+func shown(body *jsontree.Value, modules Modules) *jsontree.Value {
+	c := body.Clone()
+	limitTime(c, modules)
+	readOnly(c, modules)
+	endpointKey(c, modules)
+	lineEndings(c, modules)
+	secretValue(c, modules)
+	return c
+}
+
+// fields lists what differs between live and desired, each with its verdict.
+func (c *comparison) fields() []Field {
+	s := c.sides()
+	var out []Field
+	for _, e := range s.desired.entries {
+		if !jsontree.Equal(s.live.get(e.path), e.value) {
+			out = append(out, c.field(s, e))
+		}
+	}
+	for _, e := range s.live.entries {
+		if s.desired.has(e.path) || isDerived(e) && !s.shownBase.has(e.path) {
+			continue
+		}
+		out = append(out, c.field(s, e))
+	}
+	out = append(out, c.orderFields(s)...)
+	sortFields(out)
+	return out
+}
+
+// isDerived tells whether the service works a value out by itself where it is
+// missing.
+func isDerived(e entry) bool {
+	if e.list != "scms" || e.whole {
+		return false
+	}
+	return slices.Contains(derivedScmMembers, strings.TrimPrefix(e.path, e.item+"."))
+}
+
+func (c *comparison) field(s *sides, e entry) Field {
+	f := Field{
+		Path:    e.path,
+		Before:  orElse(s.shownLive.get(e.path), s.live.get(e.path)),
+		After:   orElse(s.shownDesired.get(e.path), s.desired.get(e.path)),
+		Verdict: c.verdict(s, e),
+	}
+	if c.threeWay {
+		f.Base = orElse(s.shownBase.get(e.path), s.base.get(e.path))
+	}
+	if holdsSecret(f.Before) || holdsSecret(f.After) {
+		f.Sensitive = true
+		f.Before, f.After, f.Base = nil, nil, nil
+	}
+	f.File, f.Line = c.place(e.path)
+	return f
+}
+
+func orElse(a, b *jsontree.Value) *jsontree.Value {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+// holdsSecret tells whether v stands for one sensitive value.
+func holdsSecret(v *jsontree.Value) bool {
+	text, ok := v.AsString()
+	return ok && text == secretMark
+}
+
+// verdict decides one value that differs between live and desired.
+func (c *comparison) verdict(s *sides, e entry) Verdict {
+	if !c.threeWay || !s.baseDeclares(e) {
+		return VerdictChange
+	}
+	return threeWay(s.base.get(e.path), s.live.get(e.path), s.desired.get(e.path))
+}
+
+// baseDeclares tells whether the base said anything about a value: its absence
+// from a list that the base declares is said too.
+func (s *sides) baseDeclares(e entry) bool {
+	if e.list == "" {
+		return declares(s.shownBase, e.path)
+	}
+	if s.baseBody.Get(e.list).Kind() != jsontree.KindArray {
+		return s.baseBody.Get(e.list) != nil
+	}
+	if e.whole || !s.hasBaseItem(e.item) {
+		return true
+	}
+	return declares(s.shownBase, e.path)
+}
+
+func (s *sides) hasBaseItem(item string) bool {
+	return slices.ContainsFunc(s.shownBase.entries, func(e entry) bool { return e.item == item })
+}
+
+// declares tells whether v holds path or something that path lies in.
+func declares(v *view, path string) bool {
+	for {
+		if v.has(path) {
+			return true
+		}
+		i := strings.LastIndexAny(path, ".[")
+		if i < 0 {
+			return false
+		}
+		path = path[:i]
+	}
+}
+
+// place is where the value at path was defined: its own place, that of what it
+// lies in, or the object's.
+func (c *comparison) place(path string) (file string, line int) {
+	for p := path; p != ""; {
+		if from, ok := c.provenance[p]; ok && from.Pos.IsValid() {
+			return from.Pos.File, from.Pos.Line
+		}
+		i := strings.LastIndexAny(p, ".[")
+		if i < 0 {
+			break
+		}
+		p = p[:i]
+	}
+	return c.pos.File, c.pos.Line
+}
+
+// orderFields reports lists whose items stand in another order: steps and code
+// sources run in theirs.
+func (c *comparison) orderFields(s *sides) []Field {
+	var out []Field
+	for _, list := range []string{"steps", "scms"} {
+		live, desired := paired(s.livePaths, list), paired(s.desiredPaths, list)
+		if slices.Equal(live, desired) {
+			continue
+		}
+		f := Field{Path: list, Before: c.names(c.live, s.livePaths, list), After: c.names(c.desired, s.desiredPaths, list), Verdict: VerdictChange}
+		if c.threeWay && c.base.Get(list).Kind() == jsontree.KindArray {
+			f.Verdict = c.orderVerdict(list, live, desired)
+		}
+		f.File, f.Line = c.place(list)
+		out = append(out, f)
+	}
+	return out
+}
+
+// orderVerdict compares the order of the items that all three sides have.
+func (c *comparison) orderVerdict(list string, live, desired []string) Verdict {
+	desiredBody := canonicalInPlace(c.desired, c.modules)
+	_, desiredPaths := relate(desiredBody, desiredBody)
+	basePaths := &itemPaths{paths: map[string][]string{}, whole: map[string][]bool{}}
+	base := canonicalInPlace(c.base, c.modules)
+	basePaths.follow(list, base.Get(list).Items(), desiredBody.Get(list).Items(), desiredPaths)
+	order := paired(basePaths, list)
+	common := func(paths []string) []string {
+		return slices.DeleteFunc(slices.Clone(paths), func(p string) bool {
+			return !slices.Contains(order, p) || !slices.Contains(live, p) || !slices.Contains(desired, p)
+		})
+	}
+	switch {
+	case slices.Equal(common(order), common(desired)):
+		return VerdictDrift
+	case slices.Equal(common(order), common(live)):
+		return VerdictChange
+	}
+	return VerdictConflict
+}
+
+// paired lists the paths of the items that both sides have, in order.
+func paired(p *itemPaths, list string) []string {
+	var out []string
+	for i, path := range p.paths[list] {
+		if !p.whole[list][i] {
+			out = append(out, path)
+		}
+	}
+	return out
+}
+
+// names lists the items of a list for people, those that both sides have.
+func (c *comparison) names(body *jsontree.Value, paths *itemPaths, list string) *jsontree.Value {
+	out := jsontree.Array()
+	for i, item := range body.Get(list).Items() {
+		if paths.whole[list][i] {
+			continue
+		}
+		name := item.Str("name")
+		if list == "scms" {
+			name = item.Str("url")
+		}
+		out.Append(jsontree.String(name))
+	}
+	return out
+}
+
+// sortFields puts fields of one list side by side, in the order of the API
+// reference's body, what the list has no more behind what it has.
+func sortFields(fields []Field) {
+	rank := func(f Field) int {
+		top, _, _ := strings.Cut(f.Path, "[")
+		top, _, _ = strings.Cut(top, ".")
+		if i := slices.Index(memberOrder, top); i >= 0 {
+			return i
+		}
+		return len(memberOrder)
+	}
+	slices.SortStableFunc(fields, func(a, b Field) int { return rank(a) - rank(b) })
+}
+
+// memberOrder is the order in which a reader meets a job's members.
+var memberOrder = []string{
+	"enabled", "job_name", "name", "description", "tool_type", "arch", "host_type", "flavor", "build_config_type",
+	"auto_update_sub_module", "build_if_code_updated", "timeout", "group_id", "scms", "parameters", "triggers", "steps",
+}

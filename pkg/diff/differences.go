@@ -1,0 +1,31 @@
+package diff
+
+import "github.com/buildsync/buildsync/pkg/jsontree"
+
+// Differences returns the paths at which a body that was read is not what an
+// update to want leaves, by the comparison that Compute makes: what the service
+// adds, fills in or writes in its own way is no difference. before is the body
+// that was replaced, nil for a create; what it held and want does not must be
+// gone. Sensitive values cannot be compared and never differ.
+func Differences(live, want, before *jsontree.Value, modules Modules) []string {
+	c := &comparison{live: live, declared: want, modules: modules}
+	c.desired = overlay{modules, ignoreNothing}.body(live, want, before)
+	var paths []string
+	for _, f := range c.fields() {
+		paths = append(paths, f.Path)
+	}
+	return paths
+}
+
+// TemplateDifferences is Differences for a template's item that was read and
+// the body that was sent.
+func TemplateDifferences(have, want *jsontree.Value, modules Modules) []string {
+	return Differences(flatTemplate(have), flatTemplate(want), nil, modules)
+}
+
+// TemplateFingerprint is Fingerprint for a template, as sent or as read.
+func TemplateFingerprint(body *jsontree.Value, modules Modules) string {
+	return Fingerprint(flatTemplate(body), modules)
+}
+
+func ignoreNothing(string) bool { return false }

@@ -1,0 +1,124 @@
+package diff
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// wordy tells whether a change is listed only because more was asked for.
+func (p *planner) wordy(change *Change) bool {
+	return len(change.Undeclared) > 0 || len(change.Equalities) > 0
+}
+
+// explain adds what --show-undeclared and --explain ask for.
+func (p *planner) explain(c *comparison, change *Change) {
+	if change.Verdict == VerdictCollision {
+		return
+	}
+	if p.in.Options.ShowUndeclared {
+		change.Undeclared = c.undeclared()
+	}
+	if p.in.Options.Explain {
+		change.Equalities = c.equalities()
+	}
+}
+
+// unchanged counts the declared values that do not differ.
+func (c *comparison) unchanged(fields []Field) int {
+	s := c.sides()
+	differ := map[string]bool{}
+	for _, f := range fields {
+		differ[f.Path] = true
+	}
+	n := 0
+	for _, e := range s.declared.entries {
+		if !differ[e.path] && !(e.item != "" && differ[e.item]) {
+			n++
+		}
+	}
+	return n
+}
+
+// undeclared lists the live values that an update keeps and the definitions do
+// not name.
+func (c *comparison) undeclared() []Undeclared {
+	s := c.sides()
+	var out []Undeclared
+	for _, e := range s.shownDesired.entries {
+		if e.value.IsEmpty() || s.declared.has(e.path) || e.item != "" && s.declared.has(e.item) {
+			continue
+		}
+		u := Undeclared{Path: e.path, Value: e.value}
+		if holdsSecret(e.value) {
+			u.Value, u.Sensitive = nil, true
+		}
+		out = append(out, u)
+	}
+	return out
+}
+
+// equalities names, for each value that is written differently on both sides
+// and means the same, the rule that made it so: the rules are applied one by
+// one, and the one after which a difference is gone is the one.
+func (c *comparison) equalities() []Equality {
+	s := c.sides()
+	live, desired := c.live.Clone(), c.desired.Clone()
+	identity := func(body *jsontree.Value) {
+		for _, key := range identityMembers {
+			body.Delete(key)
+		}
+	}
+	identity(live)
+	identity(desired)
+	differing := func() map[string]bool {
+		a, b := viewOf(live, s.livePaths), viewOf(desired, s.desiredPaths)
+		out := map[string]bool{}
+		for _, e := range b.entries {
+			if other := a.get(e.path); !jsontree.Equal(other, e.value) {
+				out[e.path] = true
+			}
+		}
+		for _, e := range a.entries {
+			if !b.has(e.path) {
+				out[e.path] = true
+			}
+		}
+		return out
+	}
+	var out []Equality
+	before := differing()
+	for _, rule := range Rules() {
+		if rule.ID == "set-order" {
+			continue
+		}
+		rule.apply(live, c.modules)
+		rule.apply(desired, c.modules)
+		after := differing()
+		for _, path := range sortedKeys(before) {
+			if !after[path] {
+				out = append(out, Equality{Path: path, Rule: rule.ID})
+			}
+		}
+		before = after
+	}
+	return append(out, reordered(c.live, c.desired)...)
+}
+
+// reordered explains parameters that stand in another order on both sides.
+func reordered(live, desired *jsontree.Value) []Equality {
+	order := func(body *jsontree.Value) []string { return keys(body.Get("parameters").Items(), paramName) }
+	a, b := order(live), order(desired)
+	if slices.Equal(a, b) {
+		return nil
+	}
+	slices.Sort(a)
+	slices.Sort(b)
+	if !slices.Equal(a, b) {
+		return nil
+	}
+	return []Equality{{Path: "parameters", Rule: "set-order"}}
+}
+
+func sortedKeys(m map[string]bool) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,116 @@
+package diff
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/sanitize"
+)
+
+// identify finds the live job that want is: by its pinned id, by its name, or
+// by a name that it had. A nil job with ok set is proven to be absent; ok is
+// unset where the answer is not known or not one, which has then been refused.
+func (p *planner) identify(want *compile.Job) (live *LiveJob, ok bool) {
+	named := p.live.byName[jobKey{want.ProjectID, want.Name}]
+	if want.ID != "" {
+		return p.identifyPinned(want, named)
+	}
+	switch len(named) {
+	case 1:
+		return named[0], true
+	case 0:
+	default:
+		p.refuseDuplicate(want.Address, want.Name, named)
+		return nil, false
+	}
+	if live, ok := p.identifyRenamed(want); live != nil || !ok {
+		return live, ok
+	}
+	// What a listing shows is there; only a complete one shows what is not.
+	return nil, p.requireListing(want.ProjectID, want.Project)
+}
+
+func (p *planner) identifyPinned(want *compile.Job, named []*LiveJob) (*LiveJob, bool) {
+	live := p.live.byID[want.ID]
+	if live == nil || live.ProjectID != want.ProjectID {
+		if p.requireListing(want.ProjectID, want.Project) {
+			p.refuse(RulePinnedIDMissing, want.Address, fmt.Sprintf(
+				"%s is pinned to id %s, and project %s has no job of that id; if it was deleted, remove id: to create it anew",
+				quote(want.Address), quote(want.ID), quote(want.Project)))
+		}
+		return nil, false
+	}
+	for _, other := range named {
+		if other != live {
+			p.refuse(RuleRename, want.Address, fmt.Sprintf(
+				"%s is pinned to id %s, now called %s, and another job (id %s) has the name already",
+				quote(want.Address), quote(live.ID), quote(live.Name), quote(other.ID)))
+			return nil, false
+		}
+	}
+	return live, true
+}
+
+// identifyRenamed looks for want under the names that it had. A name that
+// another definition declares is that one's.
+func (p *planner) identifyRenamed(want *compile.Job) (*LiveJob, bool) {
+	declared := map[jobKey]bool{}
+	for _, job := range p.whole().Jobs {
+		declared[jobKey{job.ProjectID, job.Name}] = true
+	}
+	for _, old := range want.RenamedFrom {
+		key := jobKey{want.ProjectID, old}
+		if declared[key] {
+			continue
+		}
+		switch named := p.live.byName[key]; len(named) {
+		case 0:
+		case 1:
+			// The new name must be proven free before the job moves to it.
+			if !p.requireListing(want.ProjectID, want.Project) {
+				return nil, false
+			}
+			return named[0], true
+		default:
+			p.refuseDuplicate(want.Address, old, named)
+			return nil, false
+		}
+	}
+	return nil, true
+}
+
+func (p *planner) refuseDuplicate(address, name string, jobs []*LiveJob) {
+	var ids []string
+	for _, job := range jobs {
+		p.claimed[job] = true
+		id := quote(job.ID)
+		if job.Item.JobCreator != "" {
+			id += " by " + sanitize.Line(job.Item.JobCreator, nameLimit)
+		}
+		ids = append(ids, id)
+	}
+	p.refuse(RuleDuplicateLive, address, fmt.Sprintf(
+		"%d live jobs are called %s (ids %s); pin the one that is meant with id:, or delete the other",
+		len(jobs), quote(name), strings.Join(ids, ", ")))
+}
+
+// requireListing tells whether a project's listing can prove an absence, and
+// refuses once for each project whose listing cannot.
+func (p *planner) requireListing(projectID, alias string) bool {
+	if p.live.trusted(projectID) {
+		return true
+	}
+	if p.distrusted[projectID] {
+		return false
+	}
+	p.distrusted[projectID] = true
+	problem := "it was not listed"
+	if project := p.live.projects[projectID]; project != nil && project.Problem != "" {
+		problem = sanitize.Line(project.Problem, messageLimit)
+	}
+	p.refuse(RuleListingIncomplete, "", fmt.Sprintf(
+		"the job listing of project %s (%s) is not complete, so a job that is not in it is unknown, not absent: %s; plan again",
+		quote(alias), sanitize.Line(projectID, nameLimit), problem))
+	return false
+}

@@ -1,0 +1,198 @@
+package diff
+
+import (
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// readOnlyMembers are written by the service alone: they are never compared and
+// never sent back.
+var readOnlyMembers = []string{
+	"domain_id", "actions", "build_environment_type", "cluster_selected",
+}
+
+// identityMembers name the object; they are no part of what it is like.
+var identityMembers = []string{"job_id", "project_id"}
+
+func readOnly(body *jsontree.Value, _ Modules) {
+	for _, key := range readOnlyMembers {
+		body.Delete(key)
+	}
+	for _, key := range identityMembers {
+		body.Delete(key)
+	}
+}
+
+func limitTime(body *jsontree.Value, _ Modules) {
+	limit := body.Get("limit_time")
+	if limit == nil {
+		return
+	}
+	if !limit.IsEmpty() && body.Get("timeout").IsEmpty() {
+		body.Set("timeout", timeoutOfHours(limit))
+	}
+	body.Delete("limit_time")
+}
+
+// timeoutOfHours is the written form of a limit_time that was read.
+func timeoutOfHours(limit *jsontree.Value) *jsontree.Value {
+	return jsontree.Object(
+		jsontree.Member{Key: "limit", Value: jsontree.String(limit.Text())},
+		jsontree.Member{Key: "unit", Value: jsontree.String("hour")},
+	)
+}
+
+// Members whose type differs between what is written and what is read.
+var (
+	textMembers    = []string{"auto_update_sub_module", "group_id"}
+	scmTextMembers = []string{"depth", "repo_id"}
+	boolMembers    = []string{"build_if_code_updated"}
+	scmBoolMembers = []string{"is_auto_build", "enable_git_lfs"}
+)
+
+func canonicalTypes(body *jsontree.Value, _ Modules) {
+	toText(body, textMembers...)
+	toBool(body, boolMembers...)
+	toText(body.Get("timeout"), "limit", "unit")
+	for _, scm := range body.Get("scms").Items() {
+		toText(scm, scmTextMembers...)
+		toBool(scm, scmBoolMembers...)
+	}
+	for _, step := range body.Get("steps").Items() {
+		toBool(step, "enable")
+		toText(step, "version")
+	}
+	for _, param := range body.Get("parameters").Items() {
+		for _, field := range param.Get("params").Items() {
+			toText(field, "value")
+			for _, limit := range field.Get("limits").Items() {
+				toText(limit, "disable", "name", "display_name")
+			}
+		}
+	}
+	for _, trigger := range body.Get("triggers").Items() {
+		for _, field := range trigger.Get("parameters").Items() {
+			toText(field, "value")
+		}
+	}
+}
+
+// toText makes strings of the scalar members called keys.
+func toText(object *jsontree.Value, keys ...string) {
+	if object.Kind() != jsontree.KindObject {
+		return
+	}
+	for _, key := range keys {
+		switch v := object.Get(key); v.Kind() {
+		case jsontree.KindBool, jsontree.KindNumber:
+			object.Set(key, jsontree.String(v.Text()))
+		}
+	}
+}
+
+// toBool makes booleans of the members called keys that hold the text of one.
+func toBool(object *jsontree.Value, keys ...string) {
+	if object.Kind() != jsontree.KindObject {
+		return
+	}
+	for _, key := range keys {
+		text, ok := object.Get(key).AsString()
+		if !ok {
+			continue
+		}
+		switch strings.ToLower(text) {
+		case "true":
+			object.Set(key, jsontree.Bool(true))
+		case "false":
+			object.Set(key, jsontree.Bool(false))
+		}
+	}
+}
+
+func lineEndings(body *jsontree.Value, _ Modules) {
+	rewriteStrings(body, func(s string) string { return strings.ReplaceAll(s, "\r\n", "\n") })
+}
+
+// rewriteStrings passes every string in v through f, in place.
+func rewriteStrings(v *jsontree.Value, f func(string) string) {
+	for _, m := range v.Members() {
+		if s, ok := m.Value.AsString(); ok {
+			if t := f(s); t != s {
+				v.Set(m.Key, jsontree.String(t))
+			}
+			continue
+		}
+		rewriteStrings(m.Value, f)
+	}
+	items := v.Items()
+	for i, item := range items {
+		if s, ok := item.AsString(); ok {
+			if t := f(s); t != s {
+				items[i] = jsontree.String(t)
+			}
+			continue
+		}
+		rewriteStrings(item, f)
+	}
+}
+
+func letterCase(body *jsontree.Value, _ Modules) {
+	if flavor, ok := body.Get("flavor").AsString(); ok {
+		body.Set("flavor", jsontree.String(strings.ToLower(flavor)))
+	}
+	for _, scm := range body.Get("scms").Items() {
+		if kind, ok := scm.Get("scm_type").AsString(); ok {
+			kind = strings.ToLower(kind)
+			if kind == "repo" {
+				kind = "codehub"
+			}
+			scm.Set("scm_type", jsontree.String(kind))
+		}
+	}
+}
+
+func endpointKey(body *jsontree.Value, _ Modules) {
+	for _, scm := range body.Get("scms").Items() {
+		old := scm.Get("endpoint_id")
+		if old == nil {
+			continue
+		}
+		if scm.Get("end_point_id").IsEmpty() {
+			scm.Set("end_point_id", old)
+		}
+		scm.Delete("endpoint_id")
+	}
+}
+
+// emptyValues removes members that hold nothing. Items of arrays stay: their
+// place means something. In a step's properties an empty string is a value of
+// its own, since the service keeps it apart from a missing one.
+func emptyValues(body *jsontree.Value, _ Modules) {
+	properties := map[*jsontree.Value]bool{}
+	for _, step := range body.Get("steps").Items() {
+		if p := step.Get("properties"); p != nil {
+			properties[p] = true
+		}
+	}
+	dropEmpty(body, properties, false)
+}
+
+// dropEmpty removes the empty members of v and of all below it; below the
+// values in keepText empty strings stay.
+func dropEmpty(v *jsontree.Value, keepText map[*jsontree.Value]bool, keeping bool) {
+	keeping = keeping || keepText[v]
+	for _, item := range v.Items() {
+		dropEmpty(item, keepText, keeping)
+	}
+	var empty []string
+	for _, m := range v.Members() {
+		dropEmpty(m.Value, keepText, keeping)
+		if m.Value.IsEmpty() && !(keeping && m.Value.Kind() == jsontree.KindString) {
+			empty = append(empty, m.Key)
+		}
+	}
+	for _, key := range empty {
+		v.Delete(key)
+	}
+}

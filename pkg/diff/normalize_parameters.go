@@ -1,0 +1,140 @@
+package diff
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// stringDefinition is the only parameter definition that is known, and the one
+// meant where none is named (API reference 4.18).
+const stringDefinition = "hudson.model.stringparameterdefinition"
+
+func definitionName(body *jsontree.Value, _ Modules) {
+	for _, param := range body.Get("parameters").Items() {
+		if param.Kind() != jsontree.KindObject {
+			continue
+		}
+		name := strings.ToLower(param.Str("name"))
+		if name == "" || name == stringDefinition[1:] {
+			name = stringDefinition
+		}
+		param.Set("name", jsontree.String(name))
+	}
+}
+
+func predefinedDescription(body *jsontree.Value, _ Modules) {
+	for _, param := range body.Get("parameters").Items() {
+		if isPredefined(param) {
+			dropParamField(param, "description", nil)
+		}
+	}
+}
+
+// dropParamField removes a parameter's field if it holds value; nil: whatever
+// it holds.
+func dropParamField(param *jsontree.Value, name string, value *string) {
+	params := param.Get("params")
+	if params == nil {
+		return
+	}
+	params.SetItems(slices.DeleteFunc(slices.Clone(params.Items()), func(field *jsontree.Value) bool {
+		return field.Str("name") == name && (value == nil || strings.EqualFold(field.Str("value"), *value))
+	}))
+}
+
+func setOrder(body *jsontree.Value, _ Modules) {
+	parameters := body.Get("parameters")
+	for _, param := range parameters.Items() {
+		fields := param.Get("params")
+		for _, field := range fields.Items() {
+			sortItems(field.Get("limits"), func(limit *jsontree.Value) string { return limit.Str("name") })
+		}
+		sortItems(fields, func(field *jsontree.Value) string { return field.Str("name") })
+	}
+	sortItems(parameters, paramName)
+	for _, trigger := range body.Get("triggers").Items() {
+		sortItems(trigger.Get("parameters"), func(field *jsontree.Value) string { return field.Str("name") })
+	}
+}
+
+func sortItems(list *jsontree.Value, key func(*jsontree.Value) string) {
+	slices.SortStableFunc(list.Items(), func(a, b *jsontree.Value) int { return strings.Compare(key(a), key(b)) })
+}
+
+// absentParams are what a parameter's fields hold where they are missing.
+var absentParams = [][2]string{
+	{"description", ""}, {"deletion", "false"}, {"defaults", "false"},
+	{"staticVar", "false"}, {"sensitiveVar", "false"},
+}
+
+// absentMembers and absentScmMembers are what the service takes for a member
+// that is missing, in canonical form.
+var (
+	absentMembers = map[string]string{
+		"flavor": `"default"`, "host_type": `"devcloud"`, "build_config_type": `"ACTION"`,
+		"auto_update_sub_module": `"false"`, "build_if_code_updated": `false`,
+	}
+	absentScmMembers = map[string]string{
+		"build_type": `"branch"`, "depth": `"1"`, "is_auto_build": `false`, "enable_git_lfs": `false`,
+	}
+)
+
+func serverDefaults(body *jsontree.Value, modules Modules) {
+	dropDefaults(body, absentMembers)
+	for _, scm := range body.Get("scms").Items() {
+		dropDefaults(scm, absentScmMembers)
+	}
+	for _, step := range body.Get("steps").Items() {
+		dropDefaults(step, map[string]string{"enable": `true`})
+		dropPropertyDefaults(step, modules)
+	}
+	for _, param := range body.Get("parameters").Items() {
+		for _, absent := range absentParams {
+			dropParamField(param, absent[0], &absent[1])
+		}
+		for _, field := range param.Get("params").Items() {
+			for _, limit := range field.Get("limits").Items() {
+				dropDefaults(limit, map[string]string{"disable": `"0"`})
+			}
+		}
+	}
+}
+
+// dropDefaults removes from object what equals its default, given as JSON.
+func dropDefaults(object *jsontree.Value, defaults map[string]string) {
+	for key, value := range defaults {
+		if v := object.Get(key); v != nil && string(v.AppendJSON(nil)) == value {
+			object.Delete(key)
+		}
+	}
+}
+
+// dropPropertyDefaults removes from a step's properties what the catalogue says
+// that the service fills in.
+func dropPropertyDefaults(step *jsontree.Value, modules Modules) {
+	properties := step.Get("properties")
+	var same []string
+	for _, m := range properties.Members() {
+		facts, known := propertyFacts(modules, step.Str("module_id"), m.Key)
+		if known && facts.Default != nil && jsontree.Equal(m.Value, canonicalDefault(facts)) {
+			same = append(same, m.Key)
+		}
+	}
+	for _, key := range same {
+		properties.Delete(key)
+	}
+	if properties != nil && properties.Len() == 0 {
+		step.Delete("properties")
+	}
+}
+
+// canonicalDefault is a property's default as the rules before this one leave
+// it.
+func canonicalDefault(facts PropertyFacts) *jsontree.Value {
+	if facts.Text {
+		return facts.Default
+	}
+	return scalarsAsText(facts.Default.Clone())
+}

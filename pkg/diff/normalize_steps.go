@@ -1,0 +1,108 @@
+package diff
+
+import (
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// propertyTypes writes scalar properties as text, so that true and "true" are
+// one. A property that the catalogue knows as text is left as it is: there the
+// service keeps the type that was sent.
+func propertyTypes(body *jsontree.Value, modules Modules) {
+	for _, step := range body.Get("steps").Items() {
+		properties := step.Get("properties")
+		for _, m := range properties.Members() {
+			if facts, known := propertyFacts(modules, step.Str("module_id"), m.Key); known && facts.Text {
+				continue
+			}
+			properties.Set(m.Key, scalarsAsText(m.Value))
+		}
+	}
+}
+
+// scalarsAsText writes booleans and numbers in v as text, at any depth: objects
+// inside properties are mixed by the service just as well.
+func scalarsAsText(v *jsontree.Value) *jsontree.Value {
+	switch v.Kind() {
+	case jsontree.KindBool, jsontree.KindNumber:
+		return jsontree.String(v.Text())
+	}
+	for _, m := range v.Members() {
+		v.Set(m.Key, scalarsAsText(m.Value))
+	}
+	items := v.Items()
+	for i := range items {
+		items[i] = scalarsAsText(items[i])
+	}
+	return v
+}
+
+func propertyFacts(modules Modules, moduleID, property string) (PropertyFacts, bool) {
+	if modules == nil {
+		return PropertyFacts{}, false
+	}
+	return modules.PropertyFacts(moduleID, property)
+}
+
+func preCondition(body *jsontree.Value, _ Modules) {
+	for _, step := range body.Get("steps").Items() {
+		if properties := step.Get("properties"); properties.Str("preCondition") == "SUCCESS" {
+			properties.Delete("preCondition")
+		}
+	}
+}
+
+// secretMark stands for a sensitive value on both sides of a comparison.
+const secretMark = "(sensitive)"
+
+// secretValue makes all sensitive values one: a parameter's by its sensitiveVar,
+// a step's property by the catalogue.
+func secretValue(body *jsontree.Value, modules Modules) {
+	for _, param := range body.Get("parameters").Items() {
+		if isSensitive(param) {
+			hideDefault(param)
+		}
+	}
+	for _, step := range body.Get("steps").Items() {
+		properties := step.Get("properties")
+		for _, m := range properties.Members() {
+			if facts, known := propertyFacts(modules, step.Str("module_id"), m.Key); known && facts.Secret {
+				properties.Set(m.Key, jsontree.String(secretMark))
+			}
+		}
+	}
+}
+
+// hideDefault puts secretMark in the place of a parameter's default value.
+func hideDefault(param *jsontree.Value) {
+	for _, field := range param.Get("params").Items() {
+		if field.Str("name") == "defaultValue" {
+			field.Set("value", jsontree.String(secretMark))
+			return
+		}
+	}
+}
+
+// isSensitive tells whether a parameter's value must not be shown.
+func isSensitive(param *jsontree.Value) bool {
+	return strings.EqualFold(paramField(param, "sensitiveVar").Text(), "true")
+}
+
+// isPredefined tells whether the service made the parameter.
+func isPredefined(param *jsontree.Value) bool {
+	return strings.EqualFold(paramField(param, "defaults").Text(), "true")
+}
+
+// paramField returns the value of a parameter's field, such as defaultValue.
+func paramField(param *jsontree.Value, name string) *jsontree.Value {
+	for _, field := range param.Get("params").Items() {
+		if field.Str("name") == name {
+			return field.Get("value")
+		}
+	}
+	return nil
+}
+
+// paramName returns a parameter's name.
+func paramName(param *jsontree.Value) string { return paramField(param, "name").Text() }

@@ -1,0 +1,148 @@
+package diff
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// notices compares a job's declared notification channels with the live ones. A
+// channel is a set of events; one that is not declared is not managed.
+func (p *planner) notices(want, before *compile.Job, live *LiveJob) {
+	if len(want.Notices) == 0 {
+		return
+	}
+	ignore := p.ignoreFor(want.Name)
+	change := Change{
+		Address: noticeAddress(want), Kind: KindNotification, ProjectID: want.ProjectID, Name: want.Name,
+		Want: want, Live: live,
+	}
+	if want.Pos.IsValid() {
+		change.Definition = &Definition{File: want.Pos.File, Line: want.Pos.Line}
+	}
+	var rows []wire.Notice
+	if live != nil {
+		change.ID, rows = &live.ID, live.Notices
+	}
+	for _, notice := range want.Notices {
+		if ignore.matches(compile.NoticePath(notice.Type)) {
+			continue
+		}
+		p.channel(notice, noticeOf(before, notice.Type), rows, &change)
+	}
+	change.Verdict = objectVerdict(change.Fields)
+	if len(change.Fields) == 0 {
+		return
+	}
+	change.Actions = []Action{ActionUpdate}
+	if driftCount(&change) > 0 {
+		p.drifted = append(p.drifted, want.Address)
+	}
+	if change.Verdict == VerdictConflict && !p.in.Options.ForceConflicts {
+		p.refuse(RuleConflict, change.Address, "the notifications of "+quote(want.Address)+
+			" were changed both in the definitions and outside; look at both, then pass --force-conflicts to let the definitions win")
+	}
+	p.jobChanges = append(p.jobChanges, change)
+}
+
+func noticeAddress(job *compile.Job) string {
+	return job.Project + "/notification/" + job.Name
+}
+
+// channel compares one channel.
+func (p *planner) channel(want compile.Notice, base *compile.Notice, rows []wire.Notice, change *Change) {
+	var have []string
+	var config *string
+	for _, row := range rows {
+		if strings.EqualFold(row.NoticeType, want.Type) {
+			have, config = enabledEvents(row), row.ParamConfig
+		}
+	}
+	path := compile.NoticePath(want.Type)
+	before := len(change.Fields)
+	wanted := slices.Clone(want.Events)
+	slices.Sort(wanted)
+	wanted = slices.Compact(wanted)
+	if !slices.Equal(have, wanted) {
+		field := Field{Path: path + ".events", Before: texts(have), After: texts(wanted), Verdict: VerdictChange,
+			File: want.Pos.File, Line: want.Pos.Line}
+		if base != nil {
+			events := slices.Clone(base.Events)
+			slices.Sort(events)
+			field.Base = texts(events)
+			field.Verdict = threeWay(field.Base, field.Before, field.After)
+		}
+		change.Fields = append(change.Fields, field)
+	} else {
+		change.Unchanged++
+	}
+	if want.ParamConfig != nil && !p.sameConfig(want, base, config) {
+		change.Fields = append(change.Fields, Field{
+			Path: path + ".param_config", Verdict: VerdictChange, Sensitive: true, File: want.Pos.File, Line: want.Pos.Line,
+		})
+	}
+	if len(change.Fields) > before {
+		change.Notices = append(change.Notices, NoticeChange{Want: want, Have: have})
+	}
+}
+
+// sameConfig compares a channel's opaque configuration. Where the service
+// returns none, or a mask, it is not known, and so not different, unless the
+// base shows that the definitions changed.
+func (p *planner) sameConfig(want compile.Notice, base *compile.Notice, live *string) bool {
+	if live != nil && *live != "" && !isMask(*live) {
+		return *live == *want.ParamConfig
+	}
+	if base != nil && base.ParamConfig != nil {
+		return *base.ParamConfig == *want.ParamConfig
+	}
+	return *want.ParamConfig == "" || live != nil && isMask(*live)
+}
+
+// isMask tells whether a text is what the service shows in place of a secret.
+func isMask(s string) bool { return s != "" && strings.Trim(s, "*") == "" }
+
+func noticeOf(job *compile.Job, channel string) *compile.Notice {
+	if job == nil {
+		return nil
+	}
+	for i := range job.Notices {
+		if strings.EqualFold(job.Notices[i].Type, channel) {
+			return &job.Notices[i]
+		}
+	}
+	return nil
+}
+
+func enabledEvents(row wire.Notice) []string {
+	var events []string
+	for event, on := range row.EnableMap {
+		if on {
+			events = append(events, event)
+		}
+	}
+	slices.Sort(events)
+	return events
+}
+
+func texts(list []string) *jsontree.Value {
+	out := jsontree.Array()
+	for _, s := range list {
+		out.Append(jsontree.String(s))
+	}
+	return out
+}
+
+// threeWay is the verdict over one value that differs between live and desired.
+func threeWay(base, live, desired *jsontree.Value) Verdict {
+	switch {
+	case jsontree.Equal(base, desired):
+		return VerdictDrift
+	case jsontree.Equal(base, live):
+		return VerdictChange
+	}
+	return VerdictConflict
+}

@@ -1,0 +1,231 @@
+package diff
+
+import (
+	"slices"
+
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// overlay builds the body of an update: what is declared, over what is live.
+//
+// An update replaces the whole job, so everything that the definitions do not
+// name is carried over, members that no document lists included; only what the
+// service alone writes is left out. A declared list is complete: what it does
+// not hold goes, but for a predefined parameter. What base declared and want
+// does not goes as well. base may be nil.
+//
+// ignored tells which paths keep their live value whatever is declared.
+type overlay struct {
+	modules Modules
+	ignored func(path string) bool
+}
+
+// body returns the desired body. live and want are left as they are.
+func (o overlay) body(live, want, base *jsontree.Value) *jsontree.Value {
+	out := live.Clone()
+	if out.Kind() != jsontree.KindObject {
+		out = jsontree.Object()
+	}
+	if limit := out.Get("limit_time"); !limit.IsEmpty() && out.Get("timeout").IsEmpty() {
+		out.Set("timeout", timeoutOfHours(limit))
+	}
+	out.Delete("limit_time")
+	for _, key := range readOnlyMembers {
+		out.Delete(key)
+	}
+	for _, m := range base.Members() {
+		if want.Get(m.Key) == nil && !slices.Contains(identityMembers, m.Key) && m.Key != "job_name" && !o.ignored(m.Key) {
+			out.Delete(m.Key)
+		}
+	}
+	for _, m := range want.Members() {
+		if o.ignored(m.Key) {
+			continue
+		}
+		if isList(m.Key) && m.Value.Kind() == jsontree.KindArray {
+			out.Set(m.Key, o.list(m.Key, out.Get(m.Key), m.Value, base.Get(m.Key)))
+			continue
+		}
+		out.Set(m.Key, o.value(m.Key, out.Get(m.Key), m.Value, base.Get(m.Key)))
+	}
+	return out
+}
+
+// value lays want over live: objects member by member, everything else whole.
+func (o overlay) value(path string, live, want, base *jsontree.Value) *jsontree.Value {
+	if live.Kind() != jsontree.KindObject || want.Kind() != jsontree.KindObject || want.Len() == 0 {
+		return want.Clone()
+	}
+	return o.object(path, live, want, base)
+}
+
+func (o overlay) object(path string, live, want, base *jsontree.Value) *jsontree.Value {
+	out := live.Clone()
+	for _, m := range base.Members() {
+		if want.Get(m.Key) == nil && !o.ignored(memberPath(path, m.Key)) {
+			out.Delete(m.Key)
+		}
+	}
+	for _, m := range want.Members() {
+		child := memberPath(path, m.Key)
+		if o.ignored(child) {
+			continue
+		}
+		out.Set(m.Key, o.value(child, out.Get(m.Key), m.Value, base.Get(m.Key)))
+	}
+	return out
+}
+
+// list lays a declared list over the live one.
+func (o overlay) list(list string, live, want, base *jsontree.Value) *jsontree.Value {
+	wantItems, liveItems, baseItems := want.Items(), live.Items(), base.Items()
+	canonLive, canonWant, canonBase := o.canonical(list, live), o.canonical(list, want), o.canonical(list, base)
+	toLive := align(list, canonLive, canonWant)
+	toBase := align(list, canonBase, canonWant)
+	taken := map[string]bool{}
+	out := make([]*jsontree.Value, 0, len(wantItems))
+	for i, item := range wantItems {
+		path := freePath(list, item, i, taken)
+		h, b := toLive.partner[i], toBase.partner[i]
+		if h == none {
+			out = append(out, item.Clone())
+			continue
+		}
+		var baseItem *jsontree.Value
+		if b != none {
+			baseItem = baseItems[b]
+		}
+		out = append(out, o.item(list, path, liveItems[h], item, baseItem))
+	}
+	for h, item := range liveItems {
+		if toLive.used[h] {
+			continue
+		}
+		if list == "parameters" && isPredefined(item) || o.ignored(freePath(list, item, h, taken)) {
+			out = slices.Insert(out, min(h, len(out)), item.Clone())
+		}
+	}
+	return jsontree.Array(out...)
+}
+
+// canonical returns the items of a list as the rules leave them, in the list's
+// own order.
+func (o overlay) canonical(list string, items *jsontree.Value) []*jsontree.Value {
+	body := jsontree.Object(jsontree.Member{Key: list, Value: items})
+	if items.Kind() != jsontree.KindArray {
+		return nil
+	}
+	c := body.Clone()
+	for _, rule := range Rules() {
+		if rule.ID != "set-order" {
+			rule.apply(c, o.modules)
+		}
+	}
+	return c.Get(list).Items()
+}
+
+// derivedScmMembers follow from a code source's address: with another address
+// the live ones are wrong.
+var derivedScmMembers = []string{"repo_id", "web_url", "group_name", "repo_name"}
+
+// item lays one declared item over its live partner.
+func (o overlay) item(list, path string, live, want, base *jsontree.Value) *jsontree.Value {
+	if live.Kind() != jsontree.KindObject || want.Kind() != jsontree.KindObject {
+		return want.Clone()
+	}
+	switch list {
+	case "parameters":
+		return o.parameter(path, live, want, base)
+	case "steps":
+		if live.Str("module_id") != want.Str("module_id") {
+			// Another module: what the server added for the old one means nothing.
+			return want.Clone()
+		}
+	case "scms":
+		live = live.Clone()
+		if old := live.Get("endpoint_id"); old != nil {
+			// Two spellings are read; one is written (facts of the API reference, 4.26).
+			if live.Get("end_point_id").IsEmpty() {
+				live.Set("end_point_id", old)
+			}
+			live.Delete("endpoint_id")
+		}
+		if live.Str("url") != want.Str("url") {
+			for _, key := range derivedScmMembers {
+				live.Delete(key)
+			}
+		}
+	case "triggers":
+		return o.trigger(path, live, want)
+	}
+	return o.object(path, live, want, base)
+}
+
+// parameter lays a declared parameter over the live one: the declared fields,
+// then live fields that it does not name.
+func (o overlay) parameter(path string, live, want, base *jsontree.Value) *jsontree.Value {
+	out := live.Clone()
+	for _, m := range want.Members() {
+		if m.Key != "params" {
+			out.Set(m.Key, m.Value.Clone())
+		}
+	}
+	if want.Get("params") != nil {
+		out.Set("params", o.fields(path, live.Get("params"), want.Get("params"), base.Get("params")))
+	}
+	return out
+}
+
+func (o overlay) trigger(path string, live, want *jsontree.Value) *jsontree.Value {
+	out := live.Clone()
+	for _, m := range want.Members() {
+		if m.Key != "parameters" {
+			out.Set(m.Key, m.Value.Clone())
+		}
+	}
+	if want.Get("parameters") != nil {
+		out.Set("parameters", want.Get("parameters").Clone())
+	}
+	return out
+}
+
+// fields lays a parameter's declared fields over the live ones, by name. A
+// declared field without limits has none; live fields that are not declared
+// stay, unless base declared them.
+func (o overlay) fields(path string, live, want, base *jsontree.Value) *jsontree.Value {
+	byName := map[string]*jsontree.Value{}
+	for _, field := range live.Items() {
+		byName[field.Str("name")] = field
+	}
+	settled := map[string]bool{}
+	for _, field := range base.Items() {
+		settled[field.Str("name")] = true
+	}
+	var out []*jsontree.Value
+	for _, field := range want.Items() {
+		name := field.Str("name")
+		settled[name] = true
+		have := byName[name]
+		switch {
+		case o.ignored(memberPath(path, name)):
+			if have != nil {
+				out = append(out, have.Clone())
+			}
+		case have == nil:
+			out = append(out, field.Clone())
+		default:
+			merged := have.Clone()
+			merged.Delete("limits")
+			for _, m := range field.Members() {
+				merged.Set(m.Key, m.Value.Clone())
+			}
+			out = append(out, merged)
+		}
+	}
+	for _, field := range live.Items() {
+		if !settled[field.Str("name")] {
+			out = append(out, field.Clone())
+		}
+	}
+	return jsontree.Array(out...)
+}

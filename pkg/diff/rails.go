@@ -1,0 +1,108 @@
+package diff
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/buildsync/buildsync/pkg/sanitize"
+)
+
+// The limits where a policy is not set; docs/language.md.
+const (
+	defaultMaxRemovals     = 3
+	defaultMaxRemovalShare = 0.25
+)
+
+// rails adds the refusals that look at the plan as a whole.
+func (p *planner) rails() {
+	p.noDefinitions()
+	p.emptyListings()
+	p.tooManyRemovals()
+	p.driftRefused()
+}
+
+func (p *planner) noDefinitions() {
+	all := p.whole()
+	if len(all.Jobs)+len(all.Templates)+len(all.Removals) > 0 || p.in.Options.AllowEmpty {
+		return
+	}
+	p.refuse(RuleNoDefinitions, "", "there is no definition at all; look at the definitions: globs of buildsync.yaml, or pass --allow-empty if that is meant")
+}
+
+// emptyListings refuses a project that looks empty although the base declared
+// jobs in it: an expired session must never look like an empty project. Where
+// head wants nothing of the project either, nothing follows from the listing.
+func (p *planner) emptyListings() {
+	if p.base == nil {
+		return
+	}
+	before, now := map[string]int{}, map[string]string{}
+	for _, job := range p.base.result.Jobs {
+		before[job.ProjectID]++
+	}
+	for _, job := range p.in.Head.Jobs {
+		now[job.ProjectID] = job.Project
+	}
+	for _, id := range slices.Sorted(maps.Keys(now)) {
+		project := p.live.projects[id]
+		if before[id] == 0 || project == nil || !project.Complete || len(project.Jobs) > 0 {
+			continue
+		}
+		p.refuse(RuleListingEmpty, "", fmt.Sprintf(
+			"the listing of project %s (%s) is empty, and the base declares %s in it; check the credentials and the project id. If the project really is empty, plan without --base",
+			quote(now[id]), sanitize.Line(id, nameLimit), count(before[id], "job")))
+	}
+}
+
+// tooManyRemovals holds the number of disabled and deleted jobs against the
+// policy. The share is of the managed live jobs, and one job may always go, or
+// a workspace of three could never lose one.
+func (p *planner) tooManyRemovals() {
+	n := len(p.removed)
+	if n == 0 || p.in.Options.AllowRemovals >= n {
+		return
+	}
+	limit, share := p.in.Policy.MaxRemovals, p.in.Policy.MaxRemovalShare
+	if p.in.Policy.OnRemove == "" { // a policy that was never filled in
+		limit, share = defaultMaxRemovals, defaultMaxRemovalShare
+	}
+	managed := len(p.managed)
+	byShare := max(1, int(share*float64(managed)))
+	if n <= limit && n <= byShare {
+		return
+	}
+	reason := fmt.Sprintf("policy.max_removals is %d", limit)
+	if n <= limit {
+		reason = fmt.Sprintf("policy.max_removal_share is %g, which is %s of %d", share, count(byShare, "job"), managed)
+	}
+	p.refuse(RuleMaxRemovals, "", fmt.Sprintf(
+		"the plan disables or deletes %s and %s; if that is meant, pass --allow-removals %d: %s",
+		count(n, "job"), reason, n, firstOf(p.removed)))
+}
+
+// firstOf lists the first names, for a message.
+func firstOf(names []string) string {
+	const most = 10
+	if len(names) > most {
+		return fmt.Sprintf("%s and %d more", joinQuoted(names[:most]), len(names)-most)
+	}
+	return joinQuoted(names)
+}
+
+func (p *planner) driftRefused() {
+	if len(p.drifted) == 0 || !p.in.Options.RefuseDrift && p.in.Policy.Drift != "fail" {
+		return
+	}
+	slices.Sort(p.drifted)
+	p.refuse(RuleDrift, "", fmt.Sprintf(
+		"%s edited outside buildsync, and drift is refused (policy.drift: fail or --refuse-drift): %s; take the edits into the definitions, or apply once with policy.drift: revert",
+		was(len(slices.Compact(slices.Clone(p.drifted)))), firstOf(slices.Compact(p.drifted))))
+}
+
+func was(n int) string {
+	if n == 1 {
+		return "1 object was"
+	}
+	return fmt.Sprintf("%d objects were", n)
+}

@@ -1,0 +1,204 @@
+package diff
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/sanitize"
+)
+
+// removals plans what the definitions say goes: entries of removed:, and jobs
+// that the base declared and the head does not.
+func (p *planner) removals() {
+	declared := indexDefinitions(p.whole())
+	settled := map[jobKey]bool{}
+	for _, removal := range p.in.Head.Removals {
+		key := jobKey{removal.ProjectID, removal.Job}
+		if declared.jobs[key] != nil || settled[key] {
+			continue
+		}
+		settled[key] = true
+		p.explicitRemoval(removal, key)
+	}
+	if p.base == nil {
+		return
+	}
+	kept := p.successors()
+	for _, before := range p.base.result.Jobs {
+		key := jobKey{before.ProjectID, before.Name}
+		if declared.jobs[key] == nil && !settled[key] && !kept[before] && !p.ignoreFor(before.Name).whole {
+			p.goneFromHead(before, key)
+		}
+	}
+}
+
+// successors are the base's jobs that live on in the head under another name.
+func (p *planner) successors() map[*compile.Job]bool {
+	out := map[*compile.Job]bool{}
+	for _, job := range p.whole().Jobs {
+		if before := p.base.predecessor(job); before != nil {
+			out[before] = true
+		}
+	}
+	return out
+}
+
+// removal is one job that goes.
+type removal struct {
+	address, project, note string
+	key                    jobKey
+	id                     string // pinned at the base
+	action                 Action // "" keeps the job
+	before                 *compile.Job
+	definition             *Definition
+	checked                bool // the live body must still be what the base declared
+}
+
+func (p *planner) explicitRemoval(r compile.Removal, key jobKey) {
+	if p.ignoreFor(r.Job).whole {
+		return
+	}
+	note := "listed under removed:"
+	if r.Reason != "" {
+		note += " " + r.Reason
+	}
+	out := removal{address: r.Address, project: r.Project, key: key, note: note, action: Action(r.Action)}
+	if p.base != nil {
+		out.before = p.base.jobs[key]
+	}
+	if r.Pos.IsValid() {
+		out.definition = &Definition{File: r.Pos.File, Line: r.Pos.Line}
+	}
+	p.remove(out)
+}
+
+func (p *planner) goneFromHead(before *compile.Job, key jobKey) {
+	out := removal{
+		address: before.Address, project: before.Project, key: key, id: before.ID, before: before, checked: true,
+		note: "removed in " + short(p.in.HeadRevision.Commit),
+	}
+	if p.in.HeadRevision.Commit == "" || p.in.HeadRevision.Dirty {
+		out.note = "no longer defined"
+	}
+	switch p.in.Policy.OnRemove {
+	case "disable":
+		out.action = ActionDisable
+	case "delete":
+		out.action = ActionDelete
+	default:
+		out.note += "; kept, since policy.on_remove is keep"
+	}
+	p.remove(out)
+}
+
+// short is a commit's id as people write it.
+func short(commit string) string {
+	const digits = 7
+	if len(commit) > digits {
+		return commit[:digits]
+	}
+	return commit
+}
+
+// remove plans one removal.
+func (p *planner) remove(r removal) {
+	live, ok := p.findRemoved(r)
+	if !ok || live == nil {
+		return
+	}
+	p.claimed[live], p.managed[live] = true, true
+	change := Change{
+		Kind: KindJob, Address: r.address, ProjectID: live.ProjectID, Name: live.Name, ID: &live.ID, Live: live,
+		Verdict: VerdictRemove, Note: r.note, Definition: r.definition, HaveFingerprint: Fingerprint(live.Body, p.in.Modules),
+	}
+	switch {
+	case r.action == "":
+		delete(p.claimed, live) // from now on it is unmanaged
+		p.removalChanges = append(p.removalChanges, change)
+		return
+	case r.action == ActionDisable && live.Item.Disabled:
+		return // as it should be
+	case live.ReadErr != nil:
+		p.refuse(RuleUnreadable, r.address, fmt.Sprintf("%s is to be removed and could not be read, so nothing is done to it: %s",
+			quote(r.address), sanitize.Line(live.ReadErr.Error(), messageLimit)))
+		change.Verdict = VerdictUnknown
+		p.removalChanges = append(p.removalChanges, change)
+		return
+	}
+	if r.before != nil && r.before.Protect {
+		p.refuse(RuleProtected, r.address, fmt.Sprintf(
+			"%s is protected and would be %sd; take protect: true out in a change of its own first", quote(r.address), r.action))
+	}
+	if r.checked {
+		p.checkEdited(r, live, &change)
+	}
+	change.Actions = []Action{r.action}
+	p.removed = append(p.removed, r.address)
+	p.removalChanges = append(p.removalChanges, change)
+}
+
+// checkEdited compares a job that goes with what the base declared of it.
+func (p *planner) checkEdited(r removal, live *LiveJob, change *Change) {
+	if live.Body == nil {
+		return
+	}
+	declared := declaredBody(r.before)
+	c := &comparison{
+		live: live.Body, declared: declared, modules: p.in.Modules,
+		provenance: r.before.Provenance, pos: r.before.Pos,
+	}
+	c.desired = overlay{p.in.Modules, p.ignoreFor(r.before.Name).matches}.body(live.Body, declared, nil)
+	fields := c.fields()
+	if len(fields) == 0 {
+		return
+	}
+	change.Verdict = VerdictRemoveEdited
+	for i := range fields {
+		// Nobody wants a value here: what is shown is what the base declared.
+		fields[i].Base, fields[i].After, fields[i].Verdict = fields[i].After, nil, VerdictRemoveEdited
+	}
+	change.Fields = fields
+	if !p.in.Options.ForceConflicts {
+		p.refuse(RuleConflict, r.address, fmt.Sprintf(
+			"%s is no longer defined, and was edited outside in %s; look at the edit, then pass --force-conflicts to %s it all the same",
+			quote(r.address), count(len(fields), "field"), r.action))
+	}
+}
+
+// findRemoved finds the live job that goes; nil with ok set where it has gone
+// already.
+func (p *planner) findRemoved(r removal) (live *LiveJob, ok bool) {
+	if r.id != "" {
+		if live = p.live.byID[r.id]; live != nil {
+			return live, !p.claimed[live]
+		}
+		return nil, p.requireListing(r.key.project, r.project)
+	}
+	var free []*LiveJob
+	for _, job := range p.live.byName[r.key] {
+		if !p.claimed[job] {
+			free = append(free, job)
+		}
+	}
+	switch len(free) {
+	case 0:
+		if r.action == "" {
+			return nil, true
+		}
+		return nil, p.requireListing(r.key.project, r.project)
+	case 1:
+		return free[0], true
+	}
+	p.refuseDuplicate(r.address, r.key.name, free)
+	return nil, false
+}
+
+// joinQuoted lists names for a message.
+func joinQuoted(names []string) string {
+	out := make([]string, len(names))
+	for i, name := range names {
+		out[i] = quote(name)
+	}
+	return strings.Join(out, ", ")
+}

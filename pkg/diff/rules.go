@@ -1,0 +1,43 @@
+package diff
+
+import "github.com/buildsync/buildsync/pkg/jsontree"
+
+// Rule is one way in which two bodies may differ without meaning anything
+// else. The rules are applied to both sides, in order, before they are
+// compared; what is equal then is equal. Each is explainable: plan --explain
+// names the rule that made two values one.
+type Rule struct {
+	ID  string
+	Doc string // what it takes for equal, and by which evidence
+
+	apply func(body *jsontree.Value, modules Modules)
+}
+
+// Rules returns the rules in the order in which they are applied.
+func Rules() []Rule {
+	return []Rule{
+		{"limit-time", "limit_time, which is read, and timeout in hours, which is written, are one value", limitTime},
+		{"read-only", "members that only the service writes: domain_id, actions, build_environment_type, cluster_selected", readOnly},
+		{"endpoint-key", "endpoint_id is another spelling of a code source's end_point_id", endpointKey},
+		{"definition-name", "a parameter's definition name in any letter case, damaged at its first letter, or missing (API reference 4.20, 4.26)", definitionName},
+		{"canonical-types", "true and \"true\", 1 and \"1\" where the API reference has one type and the service writes the other", canonicalTypes},
+		{"property-types", "true and \"true\", 1 and \"1\" in a step's property, unless the catalogue knows it as text (API reference 4.20, 4.26)", propertyTypes},
+		{"line-endings", "CRLF and LF", lineEndings},
+		{"letter-case", "flavor and scm_type in any letter case; scm_type repo is codehub", letterCase},
+		{"predefined-description", "the description of a predefined parameter, which the service translates", predefinedDescription},
+		{"pre-condition", "a step's preCondition SUCCESS, which the service adds", preCondition},
+		{"secret-value", "a sensitive value comes back masked or as ciphertext: it is unknown, never different", secretValue},
+		{"empty", "null, absent, [] and {}; an empty string too, except in a step's properties", emptyValues},
+		{"server-default", "absent and the value that the service takes for it: flavor DEFAULT, host_type devcloud, build_config_type ACTION, depth 1 and their kin", serverDefaults},
+		{"set-order", "the order of parameters, of their fields, of their options and of a trigger's parameters", setOrder},
+	}
+}
+
+// Normalize returns what body means: a copy with every rule applied.
+func Normalize(body *jsontree.Value, modules Modules) *jsontree.Value {
+	c := body.Clone()
+	for _, rule := range Rules() {
+		rule.apply(c, modules)
+	}
+	return c
+}

@@ -1,0 +1,87 @@
+package diff
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// enabledPath is the path of a job's enabled state, which is not in its body
+// but in the listing.
+const enabledPath = "enabled"
+
+// enabled compares the enabled state and adds the action that changes it.
+func (p *planner) enabled(want, before *compile.Job, live *LiveJob, ignore ignored, change *Change) {
+	if want.Enabled == nil || *want.Enabled == !live.Item.Disabled || ignore.matches(enabledPath) {
+		return
+	}
+	field := Field{
+		Path: enabledPath, Before: jsontree.Bool(!live.Item.Disabled), After: jsontree.Bool(*want.Enabled),
+		Verdict: VerdictChange,
+	}
+	if before != nil && before.Enabled != nil {
+		// Of two states three sides cannot all differ: no conflict is possible.
+		field.Base = jsontree.Bool(*before.Enabled)
+		if *before.Enabled == *want.Enabled {
+			field.Verdict = VerdictDrift
+		}
+	}
+	field.File, field.Line = (&comparison{provenance: want.Provenance, pos: want.Pos}).place(enabledPath)
+	change.Fields = append([]Field{field}, change.Fields...)
+	if *want.Enabled {
+		change.Actions = append(change.Actions, ActionEnable)
+		return
+	}
+	change.Actions = append(change.Actions, ActionDisable)
+	p.noteDisabled(want, before)
+}
+
+// noteDisabled counts a job that its definition disables, and refuses where it
+// is protected.
+func (p *planner) noteDisabled(want, before *compile.Job) {
+	p.removed = append(p.removed, want.Address)
+	if want.Protect || before != nil && before.Protect {
+		p.refuse(RuleProtected, want.Address, fmt.Sprintf(
+			"%s is protected, and the definitions disable it; take protect: true out in a change of its own first",
+			quote(want.Address)))
+	}
+}
+
+// forced adds the sensitive values that --write-secret asks to write anew.
+func (p *planner) forced(want *compile.Job, change *Change) bool {
+	any := false
+	for _, use := range want.Secrets {
+		if !slices.Contains(p.in.Options.WriteSecrets, use.Secret) && !slices.Contains(p.in.Options.WriteSecrets, "all") {
+			continue
+		}
+		path := compile.ParameterPath(use.Parameter) + ".defaultValue"
+		listed := slices.ContainsFunc(change.Fields, func(f Field) bool { return f.Path == path })
+		if !listed {
+			change.Fields = append(change.Fields, Field{
+				Path: path, Verdict: VerdictChange, Sensitive: true, File: use.Pos.File, Line: use.Pos.Line,
+			})
+		}
+		any = true
+	}
+	return any
+}
+
+// unsendable lists the sensitive parameters whose value in the desired body is
+// what was read: a mask or a ciphertext, which would destroy the stored value.
+func (c *comparison) unsendable() []string {
+	declared := map[string]bool{}
+	for _, param := range c.declared.Get("parameters").Items() {
+		if paramField(param, "defaultValue") != nil {
+			declared[paramName(param)] = true
+		}
+	}
+	var lost []string
+	for _, param := range c.desired.Get("parameters").Items() {
+		if name := paramName(param); isSensitive(param) && !declared[name] && !paramField(param, "defaultValue").IsEmpty() {
+			lost = append(lost, compile.ParameterPath(name))
+		}
+	}
+	return lost
+}

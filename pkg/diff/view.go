@@ -1,0 +1,240 @@
+package diff
+
+import (
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// view is a body as a list of values that can be compared one by one, each
+// under its path.
+type view struct {
+	entries []entry
+	index   map[string]int
+}
+
+type entry struct {
+	path  string
+	value *jsontree.Value
+	list  string // the list that the value is an item of, or is in: steps, parameters, …
+	item  string // the path of that item
+	whole bool   // the value is the whole item
+}
+
+func (v *view) add(e entry) {
+	if _, twice := v.index[e.path]; twice {
+		return
+	}
+	v.index[e.path] = len(v.entries)
+	v.entries = append(v.entries, e)
+}
+
+func (v *view) get(path string) *jsontree.Value {
+	if i, ok := v.index[path]; ok {
+		return v.entries[i].value
+	}
+	return nil
+}
+
+func (v *view) has(path string) bool {
+	_, ok := v.index[path]
+	return ok
+}
+
+// itemPaths are the paths under which a body's items are viewed. An item
+// without a partner is viewed as one value.
+type itemPaths struct {
+	paths map[string][]string // by list, by index
+	whole map[string][]bool
+}
+
+// listMembers are the lists whose items are told apart by what they are.
+var listMembers = []string{"steps", "scms", "parameters", "triggers"}
+
+func isList(key string) bool {
+	for _, list := range listMembers {
+		if key == list {
+			return true
+		}
+	}
+	return false
+}
+
+// ownPaths names every item of body by itself.
+func ownPaths(body *jsontree.Value) *itemPaths {
+	p := &itemPaths{paths: map[string][]string{}, whole: map[string][]bool{}}
+	for _, list := range listMembers {
+		items := body.Get(list).Items()
+		taken := map[string]bool{}
+		p.paths[list] = make([]string, len(items))
+		p.whole[list] = make([]bool, len(items))
+		for i, item := range items {
+			p.paths[list][i] = freePath(list, item, i, taken)
+		}
+	}
+	return p
+}
+
+// freePath is the first path of an item that is not taken, and takes it.
+func freePath(list string, item *jsontree.Value, i int, taken map[string]bool) string {
+	for nth := 1; ; nth++ {
+		path := itemPath(list, item, i+nth-1, nth)
+		if !taken[path] {
+			taken[path] = true
+			return path
+		}
+	}
+}
+
+// itemPath names the nth item of one name; code sources and triggers have no
+// name, they are counted.
+func itemPath(list string, item *jsontree.Value, i, nth int) string {
+	switch list {
+	case "steps":
+		return compile.StepPath(item.Str("name"), nth)
+	case "parameters":
+		return list + compile.NameSegment(paramName(item), nth)
+	}
+	return list + compile.IndexSegment(i)
+}
+
+// relate names have's items as their partners in want are named. What has no
+// partner gets a path of its own and is viewed whole, on both sides.
+func relate(have, want *jsontree.Value) (havePaths, wantPaths *itemPaths) {
+	wantPaths = ownPaths(want)
+	havePaths = &itemPaths{paths: map[string][]string{}, whole: map[string][]bool{}}
+	for _, list := range listMembers {
+		havePaths.follow(list, have.Get(list).Items(), want.Get(list).Items(), wantPaths)
+		a := align(list, have.Get(list).Items(), want.Get(list).Items())
+		for w, h := range a.partner {
+			wantPaths.whole[list][w] = h == none
+		}
+	}
+	return havePaths, wantPaths
+}
+
+// follow names the items of one list as their partners in want are named.
+func (p *itemPaths) follow(list string, items, want []*jsontree.Value, wantPaths *itemPaths) {
+	p.paths[list] = make([]string, len(items))
+	p.whole[list] = make([]bool, len(items))
+	taken := map[string]bool{}
+	for _, path := range wantPaths.paths[list] {
+		taken[path] = true
+	}
+	a := align(list, items, want)
+	for w, h := range a.partner {
+		if h != none {
+			p.paths[list][h] = wantPaths.paths[list][w]
+			p.whole[list][h] = wantPaths.whole[list][w]
+		}
+	}
+	for h, item := range items {
+		if !a.used[h] {
+			p.paths[list][h] = freePath(list, item, h, taken)
+			p.whole[list][h] = true
+		}
+	}
+}
+
+// align pairs the items of one list.
+func align(list string, have, want []*jsontree.Value) *alignment {
+	switch list {
+	case "steps":
+		return alignSteps(have, want)
+	case "scms":
+		return alignScms(have, want)
+	case "parameters":
+		return alignParameters(have, want)
+	}
+	return alignTriggers(have, want)
+}
+
+// viewOf lists body's values, its items named by paths.
+func viewOf(body *jsontree.Value, paths *itemPaths) *view {
+	v := &view{index: map[string]int{}}
+	for _, m := range body.Members() {
+		if !isList(m.Key) || m.Value.Kind() != jsontree.KindArray {
+			v.addTree(entry{path: m.Key}, m.Value)
+			continue
+		}
+		for i, item := range m.Value.Items() {
+			e := entry{path: paths.paths[m.Key][i], list: m.Key, item: paths.paths[m.Key][i]}
+			if paths.whole[m.Key][i] || item.Kind() != jsontree.KindObject {
+				e.value, e.whole = item, true
+				v.add(e)
+				continue
+			}
+			v.addItem(e, item)
+		}
+	}
+	return v
+}
+
+// addItem lists the values of one item of a list.
+func (v *view) addItem(e entry, item *jsontree.Value) {
+	for _, m := range item.Members() {
+		child := e
+		child.path = e.path + compile.MemberSegment(m.Key)
+		switch {
+		case e.list == "parameters" && m.Key == "name":
+			child.path = e.path + ".definition"
+			v.addTree(child, m.Value)
+		case e.list == "parameters" && m.Key == "params":
+			v.addParams(e, m.Value)
+		case e.list == "triggers" && m.Key == "parameters":
+			v.addNamed(child, m.Value)
+		default:
+			v.addTree(child, m.Value)
+		}
+	}
+}
+
+// addParams lists a parameter's fields: each field's value under the field's
+// name, the options under limits.
+func (v *view) addParams(e entry, params *jsontree.Value) {
+	for _, field := range params.Items() {
+		name := field.Str("name")
+		for _, m := range field.Members() {
+			child := e
+			switch m.Key {
+			case "name":
+				continue
+			case "value":
+				child.path = e.path + compile.MemberSegment(name)
+			case "limits":
+				child.path = e.path + ".limits"
+				if name != "defaultValue" {
+					child.path = e.path + compile.MemberSegment(name) + ".limits"
+				}
+			default:
+				child.path = e.path + compile.MemberSegment(name) + compile.MemberSegment(m.Key)
+			}
+			child.value = m.Value
+			v.add(child)
+		}
+	}
+}
+
+// addNamed lists the values of a list of name and value.
+func (v *view) addNamed(e entry, list *jsontree.Value) {
+	for _, field := range list.Items() {
+		child := e
+		child.path = e.path + compile.NameSegment(field.Str("name"), 1)
+		child.value = field.Get("value")
+		v.add(child)
+	}
+}
+
+// addTree lists v's scalars and arrays under their paths; an object with
+// members is entered.
+func (v *view) addTree(e entry, value *jsontree.Value) {
+	if value.Kind() != jsontree.KindObject || value.Len() == 0 {
+		e.value = value
+		v.add(e)
+		return
+	}
+	for _, m := range value.Members() {
+		child := e
+		child.path = e.path + compile.MemberSegment(m.Key)
+		v.addTree(child, m.Value)
+	}
+}
