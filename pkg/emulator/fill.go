@@ -91,21 +91,5 @@ func serverProperties(module string) []jsontree.Member {
 	return nil
 }
 
-// addPredefined adds the parameter that the console gives every job.
-func addPredefined(body *jsontree.Value) {
-	definition := obj("name", str(definitionName), "params", jsontree.Array())
-	for _, p := range [][2]string{
-		{"name", "codeBranch"}, {"type", "normalparam"}, {"defaultValue", "master"},
-		{"description", "代码分支，系统预定义参数"}, {"deletion", "false"}, {"defaults", "true"},
-		{"staticVar", "false"}, {"sensitiveVar", "false"},
-	} {
-		definition.Get("params").Append(obj("name", str(p[0]), "value", str(p[1]), "limits", jsontree.Null()))
-	}
-	if body.Get("parameters").IsAbsentOrNull() {
-		body.Set("parameters", jsontree.Array())
-	}
-	body.Get("parameters").Append(definition)
-}
-
 // definitionName is the only definition of a parameter that is known.
 const definitionName = "hudson.model.StringParameterDefinition"

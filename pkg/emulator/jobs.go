@@ -46,17 +46,25 @@ func createJob(rq *request) (*answer, error) {
 	}
 	body := rq.body.Clone()
 	body.Delete("job_id")
-	if rq.e.quirks.PredefinedParameter && !hasParameter(body, "codeBranch") {
-		addPredefined(body)
-	}
-	j := &job{
-		ID: rq.e.opts.ID(), Project: project, Name: name, Repo: repository(body),
-		Creator: rq.user.ID, User: rq.user.Name, Created: rq.now, Seq: rq.tx.nextSeq(),
-	}
-	rq.e.fill(body)
+	j := rq.e.newJob(rq.tx, body)
 	rq.tx.putJob(j, body)
 	rq.tx.note(j.ID, "CREATE")
 	return rq.success(obj("job_id", str(j.ID)))
+}
+
+// newJob makes a job of a checked body and fills in what the service adds to it.
+func (e *Emulator) newJob(t *tx, body *jsontree.Value) *job {
+	if e.quirks.PredefinedParameter && !hasParameter(body, "codeBranch") {
+		if body.Get("parameters").IsAbsentOrNull() {
+			body.Set("parameters", jsontree.Array())
+		}
+		body.Get("parameters").Append(definition("codeBranch", "normalparam", "master", "代码分支，系统预定义参数", "true", nil))
+	}
+	e.fill(body)
+	return &job{
+		ID: e.opts.ID(), Project: body.Str("project_id"), Name: body.Str("job_name"), Repo: repository(body),
+		Creator: t.user.ID, User: t.user.Name, Created: t.now, Seq: t.nextSeq(),
+	}
 }
 
 // updateJob is POST /v3/jobs/update (API reference 4.19). The body replaces the

@@ -86,34 +86,46 @@ func updateNotice(rq *request) (*answer, error) {
 		return nil, err
 	}
 	c := &checker{}
-	kind := c.need("", rq.body, "notice_type", jsontree.KindString).Text()
-	events := c.need("", rq.body, "enabled_event_type_names", jsontree.KindArray)
+	update := wire.NoticeUpdate{NoticeType: c.need("", rq.body, "notice_type", jsontree.KindString).Text()}
+	for _, event := range c.need("", rq.body, "enabled_event_type_names", jsontree.KindArray).Items() {
+		update.EnabledEventTypeNames = append(update.EnabledEventTypeNames, event.Text())
+	}
 	c.may("", rq.body, jsontree.KindString, "param_config")
-	if c.err == nil && !slices.Contains(noticeTypes, kind) && !slices.Contains(newNotices, kind) {
-		c.fail("notice_type %s is unknown", kind)
-	}
-	row := wire.Notice{NoticeType: kind, EnableMap: map[string]bool{}}
-	for _, event := range noticeEvents {
-		row.EnableMap[event] = false
-	}
-	for _, event := range events.Items() {
-		if !slices.Contains(noticeEvents, event.Text()) {
-			c.fail("the event %s is unknown", event.Text())
-		}
-		row.EnableMap[event.Text()] = true
-	}
 	if c.err != nil {
 		return nil, c.err
 	}
 	if config, given := rq.body.Get("param_config").AsString(); given {
-		row.ParamConfig = &config
-	} else if i := noticeIndex(j.Notices, kind); i >= 0 {
-		row.ParamConfig = j.Notices[i].ParamConfig
+		update.ParamConfig = &config
+	} else if i := noticeIndex(j.Notices, update.NoticeType); i >= 0 {
+		update.ParamConfig = j.Notices[i].ParamConfig
 	}
-	return rq.storeNotice(j, row)
+	return rq.storeNotice(j, update)
 }
 
-func (rq *request) storeNotice(j *job, row wire.Notice) (*answer, error) {
+// noticeOf turns the events that are on into a row; an unknown type or event is
+// refused.
+func noticeOf(update wire.NoticeUpdate) (wire.Notice, error) {
+	row := wire.Notice{NoticeType: update.NoticeType, EnableMap: map[string]bool{}, ParamConfig: update.ParamConfig}
+	if !slices.Contains(noticeTypes, row.NoticeType) && !slices.Contains(newNotices, row.NoticeType) {
+		return row, invalid("notice_type %s is unknown.", row.NoticeType)
+	}
+	for _, event := range noticeEvents {
+		row.EnableMap[event] = false
+	}
+	for _, event := range update.EnabledEventTypeNames {
+		if !slices.Contains(noticeEvents, event) {
+			return row, invalid("enabled_event_type_names: the event %q is unknown.", event)
+		}
+		row.EnableMap[event] = true
+	}
+	return row, nil
+}
+
+func (rq *request) storeNotice(j *job, update wire.NoticeUpdate) (*answer, error) {
+	row, err := noticeOf(update)
+	if err != nil {
+		return nil, err
+	}
 	next := *j
 	next.Notices = slices.Clone(j.Notices)
 	if i := noticeIndex(next.Notices, row.NoticeType); i >= 0 {
@@ -147,12 +159,9 @@ func disableNotice(rq *request) (*answer, error) {
 	if !known || accepted == NoticeLower && given != strings.ToLower(given) || accepted == NoticeUpper && given != kind {
 		return nil, invalid("notice_type %s is unknown.", given)
 	}
-	row := wire.Notice{NoticeType: kind, EnableMap: map[string]bool{}}
-	for _, event := range noticeEvents {
-		row.EnableMap[event] = false
-	}
+	update := wire.NoticeUpdate{NoticeType: kind}
 	if i := noticeIndex(j.Notices, kind); i >= 0 {
-		row.ParamConfig = j.Notices[i].ParamConfig
+		update.ParamConfig = j.Notices[i].ParamConfig
 	}
-	return rq.storeNotice(j, row)
+	return rq.storeNotice(j, update)
 }

@@ -14,30 +14,38 @@ const templateTime = "2006-01-02T15:04:05.000-07:00"
 
 // createTemplate is API reference 4.21.
 func createTemplate(rq *request) (*answer, error) {
+	made, err := rq.e.newTemplate(rq.tx, rq.user, rq.body)
+	if err != nil {
+		return nil, err
+	}
+	rq.tx.putTemplate(made)
+	return rq.success(rq.e.templateItem(made))
+}
+
+// newTemplate makes a template of a body, or says why the service refuses it.
+func (e *Emulator) newTemplate(t *tx, user *User, body *jsontree.Value) (*template, error) {
 	c := &checker{}
-	name := c.need("", rq.body, "name", jsontree.KindString).Text()
-	inner := c.need("", rq.body, "template", jsontree.KindObject)
+	name := c.need("", body, "name", jsontree.KindString).Text()
+	inner := c.need("", body, "template", jsontree.KindObject)
 	c.need("template", inner, "steps", jsontree.KindArray)
-	c.may("", rq.body, jsontree.KindString, "description", "tool_type")
+	c.may("", body, jsontree.KindString, "description", "tool_type")
 	c.each("template", inner, "steps", func(at string, v *jsontree.Value) { c.step(at, v, false) })
-	c.parameters(rq.body)
+	c.parameters(body)
 	if c.err != nil {
 		return nil, c.err
 	}
-	if rq.e.quirks.UniqueNames != UniqueOff {
-		for _, t := range rq.state().customTemplates(rq.user.DomainID) {
-			if t.Name == name {
+	if e.quirks.UniqueNames != UniqueOff {
+		for _, other := range e.state.customTemplates(user.DomainID) {
+			if other.Name == name {
 				return nil, &apiError{class: classConflict, code: codeRejected, message: "The template name already exists."}
 			}
 		}
 	}
-	t := &template{
-		UUID: rq.e.opts.ID(), ID: rq.e.opts.ID()[:24], Name: name, Body: rq.body.Clone(),
-		UserID: rq.user.ID, User: rq.user.Name, Domain: rq.user.Domain, Account: rq.user.DomainID,
-		Created: rq.now, Seq: rq.tx.nextSeq(),
-	}
-	rq.tx.putTemplate(t)
-	return rq.success(rq.e.templateItem(t))
+	return &template{
+		UUID: e.opts.ID(), ID: e.opts.ID()[:24], Name: name, Body: body.Clone(),
+		UserID: user.ID, User: user.Name, Domain: user.Domain, Account: user.DomainID,
+		Created: t.now, Seq: t.nextSeq(),
+	}, nil
 }
 
 // templateItem is one row of a template query (table 4-183).
