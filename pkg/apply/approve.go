@@ -1,0 +1,164 @@
+package apply
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/sanitize"
+)
+
+// StaleError says that a plan is no longer what was approved.
+type StaleError struct {
+	Planned, Fresh string   // plan ids
+	Changes        []string // what is different now, for people
+}
+
+func (e *StaleError) Error() string {
+	return fmt.Sprintf("the plan is no longer what was approved (%s, now %s): %s; look at a new plan and approve that",
+		sanitize.Line(e.Planned, 80), e.Fresh, strings.Join(e.Changes, "; "))
+}
+
+// ExitCode returns the exit code of cmd/buildsync for it.
+func (e *StaleError) ExitCode() int { return exitStale }
+
+// Approve tells whether fresh, made just now, may be carried out on the approval
+// of planned. It may where both are the same plan, and where fresh is a part of
+// it that is left to do: an approved plan can be applied again after an
+// interruption, or twice. Nothing may be added, and what is left must still
+// replace what the approved plan showed. The error is a *StaleError.
+//
+// planned is a constraint and never a script: nothing of it is sent.
+func Approve(planned, fresh *diff.Plan) error {
+	if planned.PlanID == fresh.PlanID {
+		return nil
+	}
+	stale := &StaleError{Planned: planned.PlanID, Fresh: fresh.PlanID}
+	for _, fact := range [...]struct{ what, planned, fresh string }{
+		{"version of buildsync", planned.ToolVersion, fresh.ToolVersion},
+		{"environment", planned.Environment, fresh.Environment},
+		{"endpoint", planned.Endpoint, fresh.Endpoint},
+		{"commit", planned.Head.Commit, fresh.Head.Commit},
+		{"base", baseOf(planned), baseOf(fresh)},
+	} {
+		if fact.planned != fact.fresh {
+			stale.add("the %s was %q and is %q", fact.what, sanitize.Line(fact.planned, 200), sanitize.Line(fact.fresh, 200))
+		}
+	}
+	approved := map[string]*diff.Change{}
+	for i := range planned.Changes {
+		approved[changeKey(&planned.Changes[i])] = &planned.Changes[i]
+	}
+	for i := range fresh.Changes {
+		change := &fresh.Changes[i]
+		if reason := exceeds(approved[changeKey(change)], change); reason != "" {
+			stale.add("%s %s: %s", change.Kind, sanitize.Line(change.Address, 200), reason)
+		}
+	}
+	for _, refusal := range fresh.Refusals {
+		same := func(r diff.Refusal) bool { return r.Rule == refusal.Rule && r.Address == refusal.Address }
+		if !slices.ContainsFunc(planned.Refusals, same) {
+			stale.add("it is refused now: %s", refusal.Message)
+		}
+	}
+	if len(stale.Changes) > 0 {
+		return stale
+	}
+	return nil
+}
+
+func (e *StaleError) add(format string, args ...any) {
+	e.Changes = append(e.Changes, fmt.Sprintf(format, args...))
+}
+
+func baseOf(p *diff.Plan) string {
+	if p.Base == nil {
+		return ""
+	}
+	return p.Base.Commit
+}
+
+func changeKey(c *diff.Change) string { return string(c.Kind) + " " + c.ProjectID + " " + c.Address }
+
+// exceeds says in which way a change goes beyond what was approved of it, "" if
+// it does not.
+func exceeds(approved, fresh *diff.Change) string {
+	if len(fresh.Actions) == 0 {
+		return ""
+	}
+	if approved == nil || len(approved.Actions) == 0 {
+		return fmt.Sprintf("%s was not in the plan", actionsText(fresh.Actions))
+	}
+	for _, action := range fresh.Actions {
+		if !slices.Contains(approved.Actions, action) {
+			return fmt.Sprintf("it was to %s and is now to %s", actionsText(approved.Actions), actionsText(fresh.Actions))
+		}
+	}
+	// What was to be created has no state that could have been looked at.
+	created := approved.ID == nil
+	if !created && (fresh.ID == nil || *fresh.ID != *approved.ID) {
+		return "it is another object now"
+	}
+	if !created && fresh.HaveFingerprint != approved.HaveFingerprint {
+		return "the live object was changed since" + pathsText(approved, fresh)
+	}
+	if fresh.WantFingerprint != approved.WantFingerprint {
+		return "the definitions say something else" + pathsText(approved, fresh)
+	}
+	for i := range fresh.Fields {
+		field := &fresh.Fields[i]
+		seen := fieldAt(approved, field.Path)
+		switch {
+		case seen == nil && created:
+		case seen == nil, !jsontree.Equal(seen.After, field.After), !created && !jsontree.Equal(seen.Before, field.Before):
+			return "different in " + sanitize.Line(field.Path, 200)
+		}
+	}
+	return ""
+}
+
+func fieldAt(c *diff.Change, path string) *diff.Field {
+	for i := range c.Fields {
+		if c.Fields[i].Path == path {
+			return &c.Fields[i]
+		}
+	}
+	return nil
+}
+
+func actionsText(actions []diff.Action) string {
+	texts := make([]string, len(actions))
+	for i, action := range actions {
+		texts[i] = string(action)
+	}
+	return strings.Join(texts, " and ")
+}
+
+// pathsText names the fields in which two versions of a change differ.
+func pathsText(approved, fresh *diff.Change) string {
+	const most = 5
+	var paths []string
+	note := func(path string) {
+		if !slices.Contains(paths, path) {
+			paths = append(paths, path)
+		}
+	}
+	for _, pair := range [...][2]*diff.Change{{fresh, approved}, {approved, fresh}} {
+		for i := range pair[0].Fields {
+			field := &pair[0].Fields[i]
+			other := fieldAt(pair[1], field.Path)
+			if other == nil || !jsontree.Equal(other.Before, field.Before) || !jsontree.Equal(other.After, field.After) {
+				note(sanitize.Line(field.Path, 200))
+			}
+		}
+	}
+	switch {
+	case len(paths) == 0:
+		return ""
+	case len(paths) > most:
+		return fmt.Sprintf(": %s and %d more", strings.Join(paths[:most], ", "), len(paths)-most)
+	}
+	return ": " + strings.Join(paths, ", ")
+}

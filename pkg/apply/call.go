@@ -1,0 +1,167 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"github.com/buildsync/buildsync/pkg/client"
+	"github.com/buildsync/buildsync/pkg/sanitize"
+)
+
+const (
+	// messageLimit is how much of a text from the service is kept, in characters.
+	messageLimit = 2048
+	// writeAttempts is how often a write with an absolute end state is sent.
+	writeAttempts = 4
+)
+
+// reply is what the end of a write says about the object.
+type reply uint8
+
+const (
+	accepted reply = iota // the service says it is done
+	refused               // the service says no: nothing was changed
+	unsent                // proof that the service processed nothing
+	answered              // the service failed while handling: it has stopped, the write may have happened
+	silent                // no usable answer: the write may have happened, or may happen yet
+)
+
+// classify says what err, returned by a write, means for the object. The
+// difference between answered and silent decides whether absence can be proven.
+func classify(err error) reply {
+	var e *client.Error
+	switch client.OutcomeOf(err) {
+	case client.OK:
+		return accepted
+	case client.NotSent:
+		return unsent
+	case client.Rejected:
+		return refused
+	}
+	if errors.As(err, &e) && e.Answered {
+		return answered
+	}
+	return silent
+}
+
+// halts tells whether err makes every further call pointless or dangerous: the
+// key is refused, the route is not there, or the other side is not the service.
+func halts(err error) bool {
+	for _, sentinel := range [...]error{
+		client.ErrUnauthorized, client.ErrRouteMissing, client.ErrRedirect, client.ErrCertificate,
+		client.ErrWrongObject, errWrongObject,
+	} {
+		if errors.Is(err, sentinel) {
+			return true
+		}
+	}
+	return false
+}
+
+// errWrongObject is an answer about another object than the one asked for. It
+// halts, because nothing that this server says can be trusted.
+var errWrongObject = errors.New("the answer is about another object than the one asked for")
+
+// timedOut tells whether the service may still be working on the request.
+func timedOut(err error) bool {
+	var timeout net.Error
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout()
+}
+
+// throttled tells whether the service asked for fewer calls.
+func throttled(err error) bool { return errors.Is(err, client.ErrRateLimited) }
+
+// retry is the repetition of one write with an absolute end state, each attempt
+// after a read that showed the old state.
+type retry struct {
+	step   *step
+	tries  int
+	delays *backoff.ExponentialBackOff
+}
+
+// again waits before another attempt after one that ended in err. It says no
+// where the attempts are used up or the run is to stop.
+func (t *retry) again(ctx context.Context, err error) bool {
+	t.tries++
+	if t.delays == nil {
+		t.delays = backoff.NewExponentialBackOff()
+		t.delays.InitialInterval, t.delays.Multiplier, t.delays.MaxInterval = 500*time.Millisecond, 2, 20*time.Second
+		if throttled(err) {
+			t.delays.InitialInterval = 2 * time.Second
+		}
+	}
+	limit := writeAttempts
+	if internal(err) {
+		limit = 2
+	}
+	return t.tries < limit && t.step.run.stopping() == "" && t.step.pause(ctx, t.delays.NextBackOff()) == nil
+}
+
+// internal tells whether err is an internal error of the service, which is not
+// worth many attempts.
+func internal(err error) bool {
+	return classify(err) == answered && !errors.Is(err, client.ErrTryAgain) && !throttled(err)
+}
+
+// describe is err for a person, one line.
+func describe(err error) string { return sanitize.Line(err.Error(), messageLimit) }
+
+// stopError says why a write was not sent although it was due.
+type stopError struct{ reason string }
+
+func (e *stopError) Error() string { return e.reason }
+
+// send carries out one write, unless the run is to stop, and notes in the
+// result what it took. A reply of unsent with a *stopError was not even tried.
+func (s *step) send(ctx context.Context, call func(context.Context) error) (reply, error) {
+	if reason := s.run.stopping(); reason != "" {
+		return unsent, &stopError{reason}
+	}
+	if err := s.run.journal(s.intent()); err != nil {
+		s.run.halt(fmt.Errorf("the journal cannot be written, so nothing more is sent: %w", err))
+		return unsent, err
+	}
+	s.result.Attempts++
+	err := call(ctx)
+	if err == nil {
+		return accepted, nil
+	}
+	s.result.Causes = append(s.result.Causes, describe(err))
+	s.noteError(err)
+	if halts(err) {
+		s.run.halt(err)
+	}
+	return classify(err), err
+}
+
+// noteError keeps the code and the request id of an error answer.
+func (s *step) noteError(err error) {
+	var e *client.Error
+	if !errors.As(err, &e) {
+		return
+	}
+	s.result.Code = sanitize.Line(e.Code, 100)
+	if e.RequestID != "" {
+		s.result.RequestIDs = append(s.result.RequestIDs, sanitize.Line(e.RequestID, 100))
+	}
+}
+
+// wait waits for d and counts it. It ends early with ctx.
+func (s *step) wait(ctx context.Context, d time.Duration) error {
+	s.result.Waited += d.Seconds()
+	return s.run.clock.Wait(ctx, d)
+}
+
+// pause is the wait before another attempt at a write: it also ends when the run
+// is to stop, because then no attempt will follow.
+func (s *step) pause(ctx context.Context, d time.Duration) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(s.run.soft, cancel)()
+	return s.wait(ctx, d)
+}

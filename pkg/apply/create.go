@@ -1,0 +1,302 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/buildsync/buildsync/pkg/client"
+	"github.com/buildsync/buildsync/pkg/diff"
+)
+
+// CreateRetry says when a create may be sent a second time. Both ways demand a
+// proof of absence, see below.
+type CreateRetry string
+
+const (
+	// CreateRetryAnswered allows it only after an error answer of the service:
+	// the handling has ended, so what is absent stays absent. The default.
+	CreateRetryAnswered CreateRetry = ""
+	// CreateRetrySettled allows it after silence too, and accepts that a request
+	// held somewhere for longer than the settle window makes a second object.
+	CreateRetrySettled CreateRetry = "settled"
+)
+
+// proofGap is how far apart the two listings of a proof of absence are at least.
+const proofGap = 10 * time.Second
+
+// found is what a look for an object by name showed.
+type found struct {
+	ids      []string // of that name
+	complete bool     // the listing shows everything
+	witness  string   // id of any other object in it, "" where it holds none
+	at       time.Time
+}
+
+// creation is how one kind of object is created, for the protocol below.
+type creation struct {
+	// post sends the create once.
+	post func(ctx context.Context) (id string, err error)
+	// find looks for the object by its name.
+	find func(ctx context.Context) (found, error)
+	// differs reads an object and returns where it is not as wanted.
+	differs func(ctx context.Context, id string) ([]string, error)
+	// confirms reads the witness directly and tells whether it exists.
+	confirms func(ctx context.Context, witness string) bool
+}
+
+// create makes an object without ever making two, although the API has no
+// idempotency key (A1) and its list lags (A2):
+//
+//  1. a listing that is complete must lack the name, beside the plan's;
+//  2. the create is sent once;
+//  3. a lost answer is looked for through the settle window, by listing, then by
+//     id: found and equal is a success, found and different a conflict;
+//  4. not found is unknown, unless absence is proven: the window is over, two
+//     complete listings at least ten seconds apart lack the name, and both hold
+//     another object that a direct read confirms, so the listings are alive.
+//     Then, after an error answer of the service, one more create is sent.
+//
+// It returns the object's id, "" where there is none for certain, and whether
+// it is as wanted. The action has ended then.
+func (s *step) create(ctx context.Context, c creation) (id string, done bool) {
+	if !s.absentBefore(ctx, c) {
+		return s.result.ID, s.result.Outcome.done()
+	}
+	outcome := Applied
+	for {
+		id, err := s.post(ctx, c)
+		got := classify(err)
+		switch {
+		case got == accepted:
+			s.result.ID = id
+			return id, s.confirmCreate(ctx, c, id, outcome)
+		case got == unsent:
+			return "", s.endUnsent(err)
+		case got == refused:
+			return s.afterRefusal(ctx, c, err)
+		}
+		looks, id := s.settle(ctx, c)
+		if s.result.Outcome != "" {
+			return id, s.result.Outcome.done()
+		}
+		if outcome != Applied || !s.mayCreateAgain(ctx, c, got, looks) {
+			s.endCreateUnknown(err)
+			return "", false
+		}
+		outcome = AppliedAfterAbsence
+	}
+}
+
+// post sends the create. An answer that names another object than it could be
+// is trusted no further.
+func (s *step) post(ctx context.Context, c creation) (id string, err error) {
+	_, err = s.send(ctx, func(ctx context.Context) error {
+		id, err = c.post(ctx)
+		return err
+	})
+	return id, err
+}
+
+// absentBefore ends the action where the name is taken, or where that cannot be
+// told.
+func (s *step) absentBefore(ctx context.Context, c creation) bool {
+	seen, err := c.find(ctx)
+	switch {
+	case err != nil:
+		s.noteRead(err)
+		s.end(Failed, "not created, because it could not be made sure that the name is free: %s", describe(err))
+		return false
+	case len(seen.ids) > 0:
+		s.compareFound(ctx, c, seen, Unchanged, "someone else created it after the plan was made, as the definitions want it")
+		return false
+	case !seen.complete:
+		s.end(Failed, "not created, because the listing is incomplete and the name may be taken")
+		return false
+	}
+	return true
+}
+
+// settle looks for the object through the settle window and ends the action
+// where it is found. It returns the looks that found nothing.
+func (s *step) settle(ctx context.Context, c creation) (looks []found, id string) {
+	for _, d := range settleWaits() {
+		if s.wait(ctx, d) != nil {
+			return nil, ""
+		}
+		seen, err := c.find(ctx)
+		if err != nil {
+			s.noteRead(err)
+			continue
+		}
+		if len(seen.ids) > 0 {
+			s.compareFound(ctx, c, seen, AppliedConfirmed, "the answer was lost; a read shows the object")
+			return nil, s.result.ID
+		}
+		looks = append(looks, seen)
+	}
+	return looks, ""
+}
+
+// compareFound ends the action by what stands under the name.
+func (s *step) compareFound(ctx context.Context, c creation, seen found, outcome Outcome, message string) {
+	if len(seen.ids) > 1 {
+		s.result.Next = "look at them and delete the one that is not used"
+		s.end(Failed, "there are %d of this name, %s; nothing was deleted", len(seen.ids), quoted(seen.ids))
+		return
+	}
+	id := seen.ids[0]
+	s.result.ID = id
+	paths, err := c.differs(ctx, id)
+	switch {
+	case err != nil:
+		s.noteRead(err)
+		s.result.Next = "when the service answers again: buildsync plan"
+		s.end(Unknown, "%s of this name exists, and reading it failed: %s", id, describe(err))
+	case len(paths) > 0:
+		s.result.Paths = paths
+		s.result.Next = nextReplan
+		s.end(Conflict, "%s of this name exists and differs from the definitions; it was left alone", id)
+	default:
+		s.end(outcome, "%s", message)
+	}
+}
+
+// afterRefusal ends the action after the service said no. No public code says
+// that a name is taken, so the name is looked up after every refusal that does
+// not speak of something else.
+func (s *step) afterRefusal(ctx context.Context, c creation, refusal error) (id string, done bool) {
+	if errors.Is(refusal, client.ErrNotFound) {
+		s.run.halt(fmt.Errorf("project %s does not exist or is not visible to these credentials: %w", s.change.ProjectID, refusal))
+	}
+	if errors.Is(refusal, client.ErrNotFound) || errors.Is(refusal, client.ErrForbidden) || halts(refusal) {
+		s.end(Failed, "the service refused: %s", describe(refusal))
+		return "", false
+	}
+	outcome, message := Unchanged, "someone else created it after the plan was made, as the definitions want it"
+	if s.result.Attempts > 1 {
+		outcome, message = AppliedConfirmed, "the answer of the first attempt was lost; a read shows the object"
+	}
+	waits := []time.Duration{0}
+	if s.taken = errors.Is(refusal, client.ErrExists); s.taken {
+		waits = confirmWaits()
+	}
+	for _, d := range waits {
+		if s.wait(ctx, d) != nil {
+			break
+		}
+		seen, err := c.find(ctx)
+		if err != nil {
+			s.noteRead(err)
+			continue
+		}
+		if len(seen.ids) > 0 {
+			s.compareFound(ctx, c, seen, outcome, message)
+			return s.result.ID, s.result.Outcome.done()
+		}
+	}
+	if s.taken {
+		s.result.Next = "look into the recycle bin of the project: a deleted job may keep its name"
+	}
+	s.end(Failed, "the service refused, and no listing shows the name: %s", describe(refusal))
+	return "", false
+}
+
+// mayCreateAgain is the proof of absence P of the protocol, and the policy of
+// when it suffices.
+func (s *step) mayCreateAgain(ctx context.Context, c creation, got reply, looks []found) bool {
+	if got == silent && s.run.opts.CreateRetry != CreateRetrySettled || s.run.stopping() != "" {
+		return false
+	}
+	if len(looks) < 2 {
+		return false
+	}
+	last := looks[len(looks)-1]
+	for _, first := range looks[:len(looks)-1] {
+		if last.at.Sub(first.at) >= proofGap && first.complete && last.complete &&
+			first.witness != "" && last.witness != "" &&
+			c.confirms(ctx, first.witness) && (last.witness == first.witness || c.confirms(ctx, last.witness)) {
+			return true
+		}
+	}
+	return false
+}
+
+// confirmCreate reads the new object until it is as wanted, and ends the action.
+func (s *step) confirmCreate(ctx context.Context, c creation, id string, outcome Outcome) bool {
+	var paths []string
+	var err error
+	ended := true
+	for _, d := range confirmWaits() {
+		if s.wait(ctx, d) != nil {
+			break
+		}
+		ended = false
+		if paths, err = c.differs(ctx, id); err == nil && len(paths) == 0 {
+			s.end(outcome, "")
+			return true
+		}
+	}
+	switch {
+	case ended:
+		s.end(Unknown, "the service accepted it as %s; the run ended before a read could show it", id)
+	case errors.Is(err, client.ErrNotFound):
+		s.end(NotConverged, "the service accepted it as %s, and it is gone when read by that id", id)
+	case err != nil:
+		s.noteRead(err)
+		s.endUnknown(err)
+	default:
+		s.result.Paths = paths
+		s.result.Next = "see what it stores: buildsync plan"
+		s.end(NotConverged, "the service stored something else than was sent")
+	}
+	return false
+}
+
+// endCreateUnknown ends a create of which nothing is known.
+func (s *step) endCreateUnknown(err error) {
+	s.result.Next = "buildsync plan shows it once it exists; if it does not after a minute, apply again"
+	s.end(Unknown, "it was sent, the answer was lost (%s), and no listing shows it; it was not sent again, since that could make two", describe(err))
+}
+
+// doCreate creates a job.
+func (r *run) doCreate(ctx context.Context, index int, job *jobState) {
+	job.written = false
+	s := r.begin(index, diff.ActionCreate)
+	if s == nil {
+		return
+	}
+	defer s.close()
+	body, err := r.secrets.fill(s.change)
+	if err != nil {
+		s.end(Failed, "not created: %v", err)
+		return
+	}
+	projectID, name := s.change.ProjectID, s.change.Name
+	first := true
+	job.id, job.written = s.create(ctx, creation{
+		post: func(ctx context.Context) (string, error) { return r.api.CreateJob(ctx, body) },
+		find: func(ctx context.Context) (found, error) {
+			since := r.listings.now()
+			if first { // the look before the create may share a listing of this run
+				first, since = false, 0
+			}
+			return r.listings.named(ctx, projectID, name, since)
+		},
+		differs: func(ctx context.Context, id string) ([]string, error) {
+			have, err := r.readJob(ctx, id, projectID)
+			if err != nil {
+				return nil, err
+			}
+			return s.missing(have), nil
+		},
+		confirms: func(ctx context.Context, witness string) bool {
+			_, err := r.readJob(ctx, witness, projectID)
+			return err == nil
+		},
+	})
+	if s.result.Attempts > 0 && job.id != "" {
+		r.noteCreated(s)
+	}
+}

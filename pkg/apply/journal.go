@@ -1,0 +1,196 @@
+package apply
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/buildsync/buildsync/pkg/diff"
+)
+
+// journalVersion is the version of the journal's lines.
+const journalVersion = 1
+
+// Journal is the append-only record of one run: what was about to be sent, made
+// durable before it is sent, and how it ended. It holds no body and no secret.
+// Nothing depends on it: a run without one, or with a damaged one, is as
+// correct, but says "someone else created it" where it could say "an earlier
+// run did", and leaves a half-done template replacement to a person.
+type Journal struct {
+	mu   sync.Mutex
+	file journalFile
+	seq  int
+	now  func() time.Time
+}
+
+// journalFile is what the journal needs of a file.
+type journalFile interface {
+	io.WriteCloser
+	Sync() error
+}
+
+// JournalEntry is one line of a journal.
+type JournalEntry struct {
+	Version   int         `json:"v"`
+	Seq       int         `json:"seq"`
+	Time      time.Time   `json:"time"`
+	Phase     string      `json:"phase"` // begin, intent, outcome
+	Endpoint  string      `json:"endpoint,omitempty"`
+	PlanID    string      `json:"plan_id,omitempty"`
+	Op        diff.Action `json:"op,omitempty"`
+	Kind      diff.Kind   `json:"kind,omitempty"`
+	Key       string      `json:"key,omitempty"` // the address
+	ProjectID string      `json:"project_id,omitempty"`
+	Name      string      `json:"name,omitempty"`
+	ID        string      `json:"id,omitempty"`
+	Want      string      `json:"want_fp,omitempty"`
+	Have      string      `json:"have_fp,omitempty"`
+	Outcome   Outcome     `json:"outcome,omitempty"`
+	CRC       string      `json:"crc"`
+}
+
+// The phases of a journal's lines.
+const (
+	phaseBegin   = "begin"
+	phaseIntent  = "intent"
+	phaseOutcome = "outcome"
+)
+
+// CreateJournal makes the journal of a new run at path, which must not exist,
+// readable by its owner only. The caller closes it after the run.
+func CreateJournal(path, endpoint, planID string) (*Journal, error) {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("creating the journal: %w", err)
+	}
+	j := &Journal{file: file, now: time.Now}
+	if err := j.append(JournalEntry{Phase: phaseBegin, Endpoint: endpoint, PlanID: planID}); err != nil {
+		file.Close()
+		return nil, err
+	}
+	return j, nil
+}
+
+// Close closes the journal's file.
+func (j *Journal) Close() error { return j.file.Close() }
+
+// append writes one line and makes it durable.
+func (j *Journal) append(e JournalEntry) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.seq++
+	e.Version, e.Seq, e.Time = journalVersion, j.seq, j.now().UTC()
+	line, err := e.line()
+	if err != nil {
+		return fmt.Errorf("writing the journal: %w", err)
+	}
+	if _, err := j.file.Write(line); err != nil {
+		return fmt.Errorf("writing the journal: %w", err)
+	}
+	if err := j.file.Sync(); err != nil {
+		return fmt.Errorf("writing the journal: %w", err)
+	}
+	return nil
+}
+
+// line returns e with its checksum, ready to be written.
+func (e JournalEntry) line() ([]byte, error) {
+	sum, err := e.checksum()
+	if err != nil {
+		return nil, err
+	}
+	e.CRC = sum
+	line, err := json.Marshal(e)
+	return append(line, '\n'), err
+}
+
+// checksum is the CRC-32 of the line without its checksum.
+func (e JournalEntry) checksum() (string, error) {
+	e.CRC = ""
+	text, err := json.Marshal(e)
+	return fmt.Sprintf("%08x", crc32.ChecksumIEEE(text)), err
+}
+
+// ReadJournal reads an earlier run's journal. Damaged lines end it: what stands
+// before them is returned, and a warning says where. A journal of another
+// endpoint or version yields nothing but a warning.
+func ReadJournal(r io.Reader, endpoint string) (entries []JournalEntry, warning string, err error) {
+	scanner := bufio.NewScanner(r)
+	scanner.Buffer(nil, 1<<20)
+	for number := 1; scanner.Scan(); number++ {
+		var e JournalEntry
+		decoder := json.NewDecoder(bytes.NewReader(scanner.Bytes()))
+		decoder.DisallowUnknownFields()
+		if decoder.Decode(&e) != nil {
+			return entries, fmt.Sprintf("line %d of the journal is damaged; it is used up to there", number), nil
+		}
+		if sum, err := e.checksum(); err != nil || sum != e.CRC || e.Seq != number {
+			return entries, fmt.Sprintf("line %d of the journal is damaged; it is used up to there", number), nil
+		}
+		if e.Version != journalVersion {
+			return nil, fmt.Sprintf("the journal has version %d, not %d; it is ignored", e.Version, journalVersion), nil
+		}
+		if number == 1 && (e.Phase != phaseBegin || e.Endpoint != endpoint) {
+			return nil, "the journal is of another endpoint; it is ignored", nil
+		}
+		entries = append(entries, e)
+	}
+	if err := scanner.Err(); err != nil {
+		return entries, "", fmt.Errorf("reading the journal: %w", err)
+	}
+	return entries, "", nil
+}
+
+// underWay returns the intents of a journal that have no outcome: what was under
+// way when the run ended.
+func underWay(entries []JournalEntry) []JournalEntry {
+	var out []JournalEntry
+	for i, e := range entries {
+		if e.Phase != phaseIntent {
+			continue
+		}
+		ended := false
+		for _, later := range entries[i+1:] {
+			ended = ended || later.Key == e.Key && later.Op == e.Op
+		}
+		if !ended {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// journal appends e to the run's journal, if there is one.
+func (r *run) journal(e JournalEntry) error {
+	if r.opts.Journal == nil {
+		return nil
+	}
+	return r.opts.Journal.append(e)
+}
+
+// intent is the line written before a write is sent.
+func (s *step) intent() JournalEntry {
+	e := s.entry()
+	e.Phase = phaseIntent
+	return e
+}
+
+// outcome is the line written after the action has ended.
+func (s *step) outcome() JournalEntry {
+	e := s.entry()
+	e.Phase, e.Outcome = phaseOutcome, s.result.Outcome
+	return e
+}
+
+func (s *step) entry() JournalEntry {
+	return JournalEntry{
+		Op: s.action, Kind: s.change.Kind, Key: s.change.Address, ProjectID: s.change.ProjectID,
+		Name: s.change.Name, ID: s.result.ID, Want: s.change.WantFingerprint, Have: s.change.HaveFingerprint,
+	}
+}

@@ -1,0 +1,95 @@
+package apply
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/buildsync/buildsync/pkg/client/wire"
+)
+
+// listings shares job listings between the workers of a run: a listing costs a
+// request for each hundred jobs, and several may be content with one.
+type listings struct {
+	api   Reader
+	clock Clock
+	count atomic.Uint64 // of listings begun
+
+	mu       sync.Mutex
+	projects map[string]*sharedListing
+}
+
+// sharedListing is a project's latest listing.
+type sharedListing struct {
+	mu    sync.Mutex
+	begun uint64 // 0: there is none
+	at    time.Time
+	list  wire.JobList
+}
+
+// mark is a moment in a run: what began later is newer.
+type mark uint64
+
+// now returns the present moment.
+func (l *listings) now() mark { return mark(l.count.Load()) }
+
+// read returns a listing that began after the moment since, a new one if need
+// be. The zero moment is content with any of this run.
+func (l *listings) read(ctx context.Context, projectID string, since mark) (wire.JobList, time.Time, error) {
+	l.mu.Lock()
+	if l.projects == nil {
+		l.projects = map[string]*sharedListing{}
+	}
+	shared := l.projects[projectID]
+	if shared == nil {
+		shared = &sharedListing{}
+		l.projects[projectID] = shared
+	}
+	l.mu.Unlock()
+
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	if mark(shared.begun) > since {
+		return shared.list, shared.at, nil
+	}
+	begun, at := l.count.Add(1), l.clock.Now()
+	list, err := l.api.Listing(ctx, projectID)
+	if err != nil {
+		return wire.JobList{}, at, err
+	}
+	shared.begun, shared.at, shared.list = begun, at, list
+	return list, at, nil
+}
+
+// job returns a job's row by its id, nil where the listing lacks it.
+func (l *listings) job(ctx context.Context, projectID, id string, since mark) (*wire.JobItem, error) {
+	list, _, err := l.read(ctx, projectID, since)
+	if err != nil {
+		return nil, err
+	}
+	for i := range list.Jobs {
+		if list.Jobs[i].ID == id {
+			return &list.Jobs[i], nil
+		}
+	}
+	return nil, nil
+}
+
+// named looks for jobs by name.
+func (l *listings) named(ctx context.Context, projectID, name string, since mark) (found, error) {
+	list, at, err := l.read(ctx, projectID, since)
+	if err != nil {
+		return found{}, err
+	}
+	seen := found{complete: list.Complete, at: at}
+	for i := range list.Jobs {
+		switch {
+		case list.Jobs[i].JobName == name:
+			seen.ids = append(seen.ids, list.Jobs[i].ID)
+		case seen.witness == "":
+			seen.witness = list.Jobs[i].ID
+		}
+	}
+	return seen, nil
+}

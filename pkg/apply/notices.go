@@ -1,0 +1,196 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/buildsync/buildsync/pkg/client"
+	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/diff"
+)
+
+// doNotices writes the channels of a job's notifications that differ. Each
+// update carries the complete set of events of one channel (reference 4.24), so
+// it may be repeated after a look.
+func (r *run) doNotices(ctx context.Context, index int, job *jobState) {
+	s := r.begin(index, diff.ActionUpdate)
+	if s == nil {
+		return
+	}
+	defer s.close()
+	s.result.ID = job.id
+	if job.id == "" {
+		s.end(Skipped, "the job was not created")
+		return
+	}
+	rows, err := r.api.Notices(ctx, job.id)
+	if err != nil {
+		s.noteRead(err)
+		if errors.Is(err, client.ErrNotFound) {
+			s.result.Next = nextReplan
+			s.end(Conflict, "the job was deleted after the plan was made; not written")
+			return
+		}
+		s.end(Failed, "not written, because the notifications could not be read before: %s", describe(err))
+		return
+	}
+	if s.change.ID != nil && s.noticesChangedSince(rows) {
+		return
+	}
+	outcome := Unchanged
+	for _, notice := range s.change.Notices {
+		if noticeAsWanted(rows, notice) && notice.Want.ParamConfig == nil {
+			continue
+		}
+		if outcome == Unchanged {
+			outcome = Applied
+		}
+		confirmed, ok := s.writeNotice(ctx, job.id, notice)
+		if !ok {
+			return
+		}
+		if confirmed {
+			outcome = AppliedConfirmed
+		}
+	}
+	if outcome == Unchanged {
+		s.end(Unchanged, "")
+		return
+	}
+	s.confirmNotices(ctx, job.id, outcome)
+}
+
+// noticesChangedSince ends the action where a channel is neither as the plan saw
+// it nor as it is wanted.
+func (s *step) noticesChangedSince(rows []wire.Notice) bool {
+	for _, notice := range s.change.Notices {
+		if slices.Equal(enabledEvents(rows, notice.Want.Type), sorted(notice.Have)) || noticeAsWanted(rows, notice) {
+			continue
+		}
+		s.result.Paths = append(s.result.Paths, noticePath(notice))
+	}
+	if len(s.result.Paths) == 0 {
+		return false
+	}
+	s.result.Next = nextReplan
+	s.end(Conflict, "the notifications were changed after the plan was made; not written")
+	return true
+}
+
+func noticePath(n diff.NoticeChange) string { return "notifications." + n.Want.Type + ".events" }
+
+// writeNotice sends one channel. It ends the action where that fails; confirmed
+// says that the answer was lost and a read shows the write.
+func (s *step) writeNotice(ctx context.Context, id string, notice diff.NoticeChange) (confirmed, ok bool) {
+	update := wire.NoticeUpdate{
+		NoticeType:            notice.Want.Type,
+		EnabledEventTypeNames: append([]string{}, notice.Want.Events...),
+		ParamConfig:           notice.Want.ParamConfig,
+	}
+	attempts := retry{step: s}
+	for {
+		got, err := s.send(ctx, func(ctx context.Context) error { return s.run.api.UpdateNotice(ctx, id, update) })
+		switch got {
+		case accepted:
+			return false, true
+		case unsent:
+			return false, s.endUnsent(err)
+		case refused:
+			return false, s.endRefused(err)
+		}
+		switch s.lookAfterNotice(ctx, id, notice, got, err) {
+		case sawWanted:
+			return true, true
+		case sawNothing:
+			s.endUnknown(err)
+			return false, false
+		}
+		if !attempts.again(ctx, err) {
+			s.endGaveUp(err)
+			return false, false
+		}
+	}
+}
+
+func (s *step) lookAfterNotice(ctx context.Context, id string, notice diff.NoticeChange, got reply, cause error) sight {
+	saw := sawNothing
+	for _, d := range waitsAfter(got, cause) {
+		if s.wait(ctx, d) != nil {
+			break
+		}
+		rows, err := s.run.api.Notices(ctx, id)
+		switch {
+		case err != nil:
+			s.noteRead(err)
+		case noticeAsWanted(rows, notice) && notice.Want.ParamConfig == nil:
+			return sawWanted
+		default:
+			saw = sawOld
+		}
+	}
+	return saw
+}
+
+// confirmNotices reads the channels until all are as wanted, and ends the
+// action.
+func (s *step) confirmNotices(ctx context.Context, id string, outcome Outcome) {
+	var rows []wire.Notice
+	var err error
+	read := false
+	for _, d := range confirmWaits() {
+		if s.wait(ctx, d) != nil {
+			break
+		}
+		if rows, err = s.run.api.Notices(ctx, id); err != nil {
+			continue
+		}
+		read = true
+		if !slices.ContainsFunc(s.change.Notices, func(n diff.NoticeChange) bool { return !noticeAsWanted(rows, n) }) {
+			s.end(outcome, "")
+			return
+		}
+	}
+	switch {
+	case err != nil:
+		s.noteRead(err)
+		s.endUnknown(err)
+	case !read:
+		s.end(Unknown, "the service accepted it; the run ended before a read could show it")
+	default:
+		for _, n := range s.change.Notices {
+			if !noticeAsWanted(rows, n) {
+				s.result.Paths = append(s.result.Paths, noticePath(n))
+			}
+		}
+		s.end(NotConverged, "the service stored other events than were sent, or someone changed them right after")
+	}
+}
+
+// noticeAsWanted tells whether a channel has exactly the wanted events. Its
+// param_config is not compared: what comes back may be masked (facts §5).
+func noticeAsWanted(rows []wire.Notice, n diff.NoticeChange) bool {
+	return slices.Equal(enabledEvents(rows, n.Want.Type), sorted(n.Want.Events))
+}
+
+// enabledEvents returns the events of a channel that are on, sorted.
+func enabledEvents(rows []wire.Notice, channel string) []string {
+	events := []string{}
+	for _, row := range rows {
+		if row.NoticeType != channel {
+			continue
+		}
+		for event, on := range row.EnableMap {
+			if on {
+				events = append(events, event)
+			}
+		}
+	}
+	return sorted(events)
+}
+
+func sorted(events []string) []string {
+	out := append([]string{}, events...)
+	slices.Sort(out)
+	return slices.Compact(out)
+}

@@ -1,0 +1,133 @@
+package apply
+
+import (
+	"time"
+
+	"github.com/buildsync/buildsync/pkg/diff"
+)
+
+// ReportVersion is the version of the report document. Minor versions only add.
+const ReportVersion = "1.0"
+
+// Report is what a run did. Its JSON form is schemas/report.schema.json; it
+// holds no secret and no request body.
+type Report struct {
+	FormatVersion string          `json:"format_version"`
+	PlanID        string          `json:"plan_id"`
+	ToolVersion   string          `json:"tool_version"`
+	Environment   string          `json:"environment"`
+	Endpoint      string          `json:"endpoint"`
+	Head          diff.Revision   `json:"head"`
+	Started       time.Time       `json:"started"`
+	Finished      time.Time       `json:"finished"`
+	Code          int             `json:"exit_code"`
+	Interrupted   bool            `json:"interrupted"`
+	Halted        string          `json:"halted"` // why everything else was skipped; "" where nothing was
+	Outcomes      map[Outcome]int `json:"outcomes"`
+	Warnings      []string        `json:"warnings"`
+	Results       []Result        `json:"results"` // ordered as the plan's changes and their actions
+}
+
+// Outcome is how one action ended.
+type Outcome string
+
+// The outcomes. The first five leave the object as the plan wanted it.
+const (
+	Applied             Outcome = "applied"                        // written, read again and found equal
+	AppliedConfirmed    Outcome = "applied (confirmed by read)"    // the answer was lost, a read shows the write
+	AppliedAfterAbsence Outcome = "applied after verified absence" // a create, sent again with proof that the first had not happened
+	Unchanged           Outcome = "unchanged"                      // it was so already, nothing was sent
+	AlreadyAbsent       Outcome = "already absent"                 // what was to be removed is gone
+	Failed              Outcome = "failed"                         // not written
+	Skipped             Outcome = "skipped"                        // not tried
+	Unknown             Outcome = "unknown"                        // sent, and no read could show whether it happened
+	Conflict            Outcome = "conflict"                       // changed by someone else since the plan; not written
+	NotConverged        Outcome = "not-converged"                  // written, but the service holds something else
+)
+
+// done tells whether the object is as the plan wanted it.
+func (o Outcome) done() bool {
+	switch o {
+	case Applied, AppliedConfirmed, AppliedAfterAbsence, Unchanged, AlreadyAbsent:
+		return true
+	}
+	return false
+}
+
+// wrote tells whether the service has committed something.
+func (o Outcome) wrote() bool {
+	switch o {
+	case Applied, AppliedConfirmed, AppliedAfterAbsence, NotConverged:
+		return true
+	}
+	return false
+}
+
+// Result is the end of one action of one change.
+type Result struct {
+	Address    string           `json:"address"`
+	Kind       diff.Kind        `json:"kind"`
+	ProjectID  string           `json:"project_id"`
+	Name       string           `json:"name"`
+	ID         string           `json:"id"` // the job's id or the template's uuid, "" where none is known
+	Action     diff.Action      `json:"action"`
+	Outcome    Outcome          `json:"outcome"`
+	Message    string           `json:"message"` // what happened, for people; "" where the outcome says all
+	Next       string           `json:"next"`    // what to do about it, such as a command
+	Paths      []string         `json:"paths"`   // the fields that a conflict or a rewriting is about
+	Code       string           `json:"error_code"`
+	Attempts   int              `json:"attempts"` // writes sent
+	Causes     []string         `json:"causes"`   // why each attempt but a good one was not the last
+	RequestIDs []string         `json:"request_ids"`
+	Waited     float64          `json:"waited_seconds"`
+	Duration   float64          `json:"duration_seconds"`
+	Definition *diff.Definition `json:"definition"`
+	Build      *Build           `json:"build"` // of a smoke run
+}
+
+// Build is a smoke run of a changed job.
+type Build struct {
+	Number string `json:"number"`
+	Result string `json:"result"` // SUCCESS, FAILURE or what the service says
+}
+
+// Exit codes of cmd/buildsync that a run can end with.
+const (
+	exitDone        = 0
+	exitFailed      = 1 // an error, and nothing was written
+	exitStale       = 4
+	exitPartial     = 6
+	exitInterrupted = 130
+)
+
+// ExitCode returns the exit code that the results amount to: 6 where something
+// is unknown, not converged, or failed beside a write; 4 where an object had
+// changed since the plan; 1 where something failed and nothing was written; 130
+// where the run was interrupted.
+func (r *Report) ExitCode() int {
+	var wrote, failed, stale, open bool
+	for i := range r.Results {
+		o := r.Results[i].Outcome
+		wrote = wrote || o.wrote()
+		failed = failed || o == Failed || o == Skipped
+		stale = stale || o == Conflict
+		open = open || o == Unknown || o == NotConverged
+		if b := r.Results[i].Build; b != nil && b.Result != buildSucceeded {
+			open = true
+		}
+	}
+	switch {
+	case r.Interrupted:
+		return exitInterrupted
+	case open, failed && wrote:
+		return exitPartial
+	case stale:
+		return exitStale
+	case failed, r.Halted != "":
+		return exitFailed
+	}
+	return exitDone
+}
+
+// Complete tells whether every action of the plan is done and verified.
+func (r *Report) Complete() bool { return r.ExitCode() == exitDone }

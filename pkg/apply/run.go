@@ -1,0 +1,373 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/buildsync/buildsync/pkg/diff"
+)
+
+// Options are how a plan is carried out. The zero value is the careful default.
+type Options struct {
+	Parallelism int           // objects written side by side; default 4
+	FailFast    bool          // after the first failure start nothing more
+	CreateRetry CreateRetry   // when a create may be sent a second time
+	Secrets     Resolver      // nil: no secret is available
+	Clock       Clock         // nil: SystemClock
+	Grace       time.Duration // how long calls under way may go on after ctx ends; default 30 s
+	Journal     *Journal      // nil: none is kept
+	RescueFile  string        // where a template's body is kept before it is deleted ahead of its replacement
+	Smoke       Runner        // not nil: run each changed job after its update
+	Modules     diff.Modules  // what the comparison knows of step modules; as given to MakePlan
+
+	// Abort, when it ends, ends calls under way at once, as a second Ctrl-C
+	// does. Nil: only Grace ends them.
+	Abort context.Context
+
+	// Begin and Done are called when an action starts and when it has ended, one
+	// at a time. Both may be nil.
+	Begin func(*diff.Change, diff.Action)
+	Done  func(Result)
+}
+
+const (
+	writeParallelism = 4
+	defaultGrace     = 30 * time.Second
+)
+
+// RefusedError says that a plan may not be applied because of its refusals.
+type RefusedError struct{ Refusals []diff.Refusal }
+
+func (e *RefusedError) Error() string {
+	return fmt.Sprintf("the plan is refused by %d rails, the first is %s: %s", len(e.Refusals), e.Refusals[0].Rule, e.Refusals[0].Message)
+}
+
+// Run carries out exactly the plan: templates first, then jobs with their
+// notifications and enabled state, then removals. It returns a report of every
+// action, also when ctx ends in the middle; an error means that nothing was
+// tried. When ctx ends no new write is sent, and those under way are finished
+// and verified for as long as Options.Grace lasts.
+func Run(ctx context.Context, api API, plan *diff.Plan, opts Options) (*Report, error) {
+	if plan.Refused() {
+		return nil, &RefusedError{plan.Refusals}
+	}
+	r := newRun(ctx, api, plan, opts)
+	work, cancel := r.workContext(ctx)
+	defer cancel()
+
+	r.resolveSecrets()
+	for _, phase := range r.phases() {
+		r.carryOut(work, phase)
+	}
+	r.settleStates(work)
+	r.sweep(work)
+	r.smoke(work)
+	return r.finish(ctx), nil
+}
+
+// run is one run under way.
+type run struct {
+	api   API
+	plan  *diff.Plan
+	opts  Options
+	clock Clock
+	soft  context.Context // when it ends no new write is sent
+
+	secrets  secretValues
+	listings listings
+	started  time.Time
+
+	mu         sync.Mutex // guards what follows
+	halted     error
+	failed     bool // something failed, for FailFast
+	warnings   []string
+	results    map[resultKey]*Result
+	created    []*step // creates of jobs that were sent, for the duplicate sweep
+	lastCreate time.Time
+	states     []*step // enabled states that were set and are to be verified
+}
+
+// resultKey is an action of one of the plan's changes.
+type resultKey struct {
+	change int
+	action diff.Action
+}
+
+func newRun(ctx context.Context, api API, plan *diff.Plan, opts Options) *run {
+	if opts.Parallelism < 1 {
+		opts.Parallelism = writeParallelism
+	}
+	if opts.Grace <= 0 {
+		opts.Grace = defaultGrace
+	}
+	if opts.Clock == nil {
+		opts.Clock = SystemClock{}
+	}
+	if opts.Abort == nil {
+		opts.Abort = context.Background()
+	}
+	r := &run{
+		api: api, plan: plan, opts: opts, clock: opts.Clock, soft: ctx,
+		results: map[resultKey]*Result{}, started: opts.Clock.Now(),
+	}
+	r.listings.api, r.listings.clock = api, opts.Clock
+	return r
+}
+
+// workContext returns the context of calls: it outlives ctx by the grace, and
+// ends at once with Options.Abort.
+func (r *run) workContext(ctx context.Context) (context.Context, context.CancelFunc) {
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stopAbort := context.AfterFunc(r.opts.Abort, cancel)
+	stopGrace := context.AfterFunc(ctx, func() { time.AfterFunc(r.opts.Grace, cancel) })
+	return work, func() {
+		stopAbort()
+		stopGrace()
+		cancel()
+	}
+}
+
+// stopping returns why no further write may be sent, "" where one may.
+func (r *run) stopping() string {
+	if r.soft.Err() != nil {
+		if errors.Is(r.soft.Err(), context.DeadlineExceeded) {
+			return "the run's time was over"
+		}
+		return "the run was interrupted"
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case r.halted != nil:
+		return "the run was stopped: " + describe(r.halted)
+	case r.failed && r.opts.FailFast:
+		return "another action failed before (--fail-fast)"
+	}
+	return ""
+}
+
+// halt stops everything that has not begun. The first reason counts.
+func (r *run) halt(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.halted == nil {
+		r.halted = err
+	}
+}
+
+func (r *run) warn(format string, args ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.warnings = append(r.warnings, fmt.Sprintf(format, args...))
+}
+
+// task is what one worker does in order: an object's change, and behind a job's
+// the one of its notifications.
+type task []int // indexes of plan.Changes
+
+// phases returns the tasks of the three phases. The plan's order is kept.
+func (r *run) phases() [3][]task {
+	var phases [3][]task
+	for i := range r.plan.Changes {
+		change := &r.plan.Changes[i]
+		if len(change.Actions) == 0 {
+			continue
+		}
+		phase := phaseOf(change)
+		if last := len(phases[phase]) - 1; change.Kind == diff.KindNotification && last >= 0 {
+			lead := &r.plan.Changes[phases[phase][last][0]]
+			if lead.Kind == diff.KindJob && lead.ProjectID == change.ProjectID && lead.Name == change.Name {
+				phases[phase][last] = append(phases[phase][last], i)
+				continue
+			}
+		}
+		phases[phase] = append(phases[phase], task{i})
+	}
+	return phases
+}
+
+func phaseOf(change *diff.Change) int {
+	removal := change.Want == nil && change.WantTemplate == nil
+	switch {
+	case removal:
+		return 2
+	case change.Kind == diff.KindTemplate:
+		return 0
+	}
+	return 1
+}
+
+// carryOut does the tasks side by side and returns when all have ended.
+func (r *run) carryOut(ctx context.Context, tasks []task) {
+	queue := make(chan task)
+	var workers sync.WaitGroup
+	for range min(r.opts.Parallelism, len(tasks)) {
+		workers.Go(func() {
+			for t := range queue {
+				r.do(ctx, t)
+			}
+		})
+	}
+	for _, t := range tasks {
+		queue <- t
+	}
+	close(queue)
+	workers.Wait()
+}
+
+// do carries out one task. Enabled states come last, after the notifications.
+func (r *run) do(ctx context.Context, t task) {
+	lead := &r.plan.Changes[t[0]]
+	switch {
+	case lead.Kind == diff.KindTemplate:
+		r.doTemplate(ctx, t[0])
+	case lead.Kind == diff.KindJob && lead.Want == nil:
+		r.doRemoval(ctx, t[0])
+	default:
+		r.doJob(ctx, t)
+	}
+}
+
+// doJob carries out a job's change and that of its notifications. What depends
+// on a step that failed is skipped: everything on a create, enabling on an
+// update, since a job must not start to run in a form that nobody reviewed.
+func (r *run) doJob(ctx context.Context, t task) {
+	job := jobState{written: true}
+	for _, i := range t {
+		change := &r.plan.Changes[i]
+		if change.ID != nil {
+			job.id = *change.ID
+		}
+		switch {
+		case change.Kind == diff.KindNotification:
+			r.doNotices(ctx, i, &job)
+		case slices.Contains(change.Actions, diff.ActionCreate):
+			r.doCreate(ctx, i, &job)
+		case slices.Contains(change.Actions, diff.ActionUpdate):
+			r.doUpdate(ctx, i, &job)
+		}
+	}
+	for _, i := range t {
+		for _, action := range r.plan.Changes[i].Actions {
+			if action == diff.ActionEnable || action == diff.ActionDisable {
+				r.doState(ctx, i, action, &job)
+			}
+		}
+	}
+}
+
+// jobState is what a task knows about its job.
+type jobState struct {
+	id      string // "" while there is none
+	written bool   // its body is as the plan wants it
+}
+
+// step is one action under way.
+type step struct {
+	run    *run
+	index  int
+	change *diff.Change
+	action diff.Action
+	result Result
+	began  time.Time
+
+	taken     bool // the service refused a create because of its name
+	recovered bool // a disabled job was recovered for its update
+}
+
+// begin starts an action. It returns nil where the run is to stop: then the
+// action has been recorded as skipped.
+func (r *run) begin(index int, action diff.Action) *step {
+	change := &r.plan.Changes[index]
+	s := &step{run: r, index: index, change: change, action: action, began: r.clock.Now()}
+	s.result = Result{
+		Address: change.Address, Kind: change.Kind, ProjectID: change.ProjectID, Name: change.Name,
+		Action: action, Definition: change.Definition,
+		Paths: []string{}, Causes: []string{}, RequestIDs: []string{},
+	}
+	if change.ID != nil {
+		s.result.ID = *change.ID
+	}
+	if reason := r.stopping(); reason != "" {
+		s.end(Skipped, "%s", reason)
+		s.close()
+		return nil
+	}
+	if r.opts.Begin != nil {
+		r.mu.Lock()
+		r.opts.Begin(change, action)
+		r.mu.Unlock()
+	}
+	return s
+}
+
+// end says how the action ended. What an action consists of may end several
+// times; the last word counts when the action is closed.
+func (s *step) end(outcome Outcome, format string, args ...any) {
+	s.result.Outcome = outcome
+	s.result.Message = fmt.Sprintf(format, args...)
+}
+
+// close records an action that has ended. It does nothing for one that is still
+// to be verified.
+func (s *step) close() {
+	if s.result.Outcome == "" {
+		return
+	}
+	s.result.Duration = s.run.clock.Now().Sub(s.began).Seconds()
+	if err := s.run.journal(s.outcome()); err != nil {
+		s.run.halt(fmt.Errorf("the journal cannot be written, so nothing more is sent: %w", err))
+	}
+	s.run.record(s)
+}
+
+// record keeps an ended action's result and tells the caller.
+func (r *run) record(s *step) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	result := s.result
+	r.results[resultKey{s.index, s.action}] = &result
+	if !result.Outcome.done() && result.Outcome != Skipped {
+		r.failed = true
+	}
+	if r.opts.Done != nil {
+		r.opts.Done(result)
+	}
+}
+
+// finish makes the report. An action without a result was not reached.
+func (r *run) finish(ctx context.Context) *Report {
+	for i := range r.plan.Changes {
+		for _, action := range r.plan.Changes[i].Actions {
+			if r.results[resultKey{i, action}] == nil {
+				if s := r.begin(i, action); s != nil {
+					s.end(Skipped, "the run ended before it")
+					s.close()
+				}
+			}
+		}
+	}
+	report := &Report{
+		FormatVersion: ReportVersion, PlanID: r.plan.PlanID, ToolVersion: r.plan.ToolVersion,
+		Environment: r.plan.Environment, Endpoint: r.plan.Endpoint, Head: r.plan.Head,
+		Started: r.started, Finished: r.clock.Now(),
+		Interrupted: ctx.Err() != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded),
+		Outcomes:    map[Outcome]int{}, Warnings: append([]string{}, r.warnings...), Results: []Result{},
+	}
+	if r.halted != nil {
+		report.Halted = describe(r.halted)
+	}
+	for i := range r.plan.Changes {
+		for _, action := range r.plan.Changes[i].Actions {
+			result := r.results[resultKey{i, action}]
+			report.Results = append(report.Results, *result)
+			report.Outcomes[result.Outcome]++
+		}
+	}
+	report.Code = report.ExitCode()
+	return report
+}

@@ -1,0 +1,176 @@
+package apply
+
+import (
+	"fmt"
+	"hash/fnv"
+	"slices"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// Scope narrows what is planned, read and written. The zero Scope is
+// everything.
+type Scope struct {
+	Only     []string // globs over job and template names; empty: all
+	Projects []string // aliases or ids; empty: all
+	Changed  bool     // with a base: only jobs whose compiled form differs between base and head
+	Shard    Shard
+}
+
+// Shard is a stable part of the jobs: the Index-th (from 1) of Count. The zero
+// Shard is all of them. A job stays in its shard when others come and go.
+type Shard struct{ Index, Count int }
+
+// Validate says what is wrong with s, nil if nothing is.
+func (s Scope) Validate() error {
+	for _, glob := range s.Only {
+		if !doublestar.ValidatePattern(glob) {
+			return fmt.Errorf("%q is not a valid pattern for names", glob)
+		}
+	}
+	if s.Shard != (Shard{}) && (s.Shard.Index < 1 || s.Shard.Index > s.Shard.Count) {
+		return fmt.Errorf("there is no shard %d of %d: shards count from 1/N to N/N", s.Shard.Index, s.Shard.Count)
+	}
+	return nil
+}
+
+// narrow returns what of head and base lies within s. base may be nil. An object
+// of the base goes where its successor in head goes: a renamed job must not
+// look removed because its old name is out of scope, or in another shard.
+func (s Scope) narrow(head, base *compile.Result) (*compile.Result, *compile.Result) {
+	touched := func(string) bool { return true }
+	if s.Changed && base != nil {
+		differ := changedAddresses(head, base)
+		touched = func(address string) bool { return differ[address] }
+	}
+	within := func(j *compile.Job) bool {
+		return s.has(j.Address, j.Name, j.Project, j.ProjectID) && touched(j.Address)
+	}
+	narrowed := s.filter(head, touched, within)
+	successors := successorsOf(head)
+	return narrowed, s.filter(base, touched, func(j *compile.Job) bool {
+		if next := successors[jobKey{j.ProjectID, j.Name}]; next != nil {
+			return within(next)
+		}
+		return within(j)
+	})
+}
+
+// jobKey is a job's identity before its id is known.
+type jobKey struct{ projectID, name string }
+
+// successorsOf maps the names that jobs have and had to the jobs.
+func successorsOf(r *compile.Result) map[jobKey]*compile.Job {
+	out := map[jobKey]*compile.Job{}
+	for _, j := range r.Jobs {
+		for _, old := range j.RenamedFrom {
+			out[jobKey{j.ProjectID, old}] = j
+		}
+	}
+	for _, j := range r.Jobs {
+		out[jobKey{j.ProjectID, j.Name}] = j
+	}
+	return out
+}
+
+func (s Scope) filter(r *compile.Result, touched func(address string) bool, job func(*compile.Job) bool) *compile.Result {
+	if r == nil {
+		return nil
+	}
+	out := *r
+	out.Jobs = keep(r.Jobs, job)
+	out.Templates = keep(r.Templates, func(t *compile.Template) bool {
+		return s.has(t.Address, t.Name, "", "") && touched(t.Address)
+	})
+	out.Removals = keep(r.Removals, func(m compile.Removal) bool {
+		return s.has(m.Address, m.Job, m.Project, m.ProjectID) && touched(m.Address)
+	})
+	return &out
+}
+
+// has tells whether s covers one object; templates belong to no project.
+func (s Scope) has(address, name, project, projectID string) bool {
+	if len(s.Projects) > 0 && (project == "" ||
+		!slices.Contains(s.Projects, project) && !slices.Contains(s.Projects, projectID)) {
+		return false
+	}
+	named := func(glob string) bool { return doublestar.MatchUnvalidated(glob, name) }
+	if len(s.Only) > 0 && !slices.ContainsFunc(s.Only, named) {
+		return false
+	}
+	return s.Shard.has(address)
+}
+
+// has hashes the address, which a job keeps for as long as it keeps its name.
+func (s Shard) has(address string) bool {
+	if s.Count <= 1 {
+		return true
+	}
+	h := fnv.New32a()
+	h.Write([]byte(address))
+	return int(h.Sum32()%uint32(s.Count)) == s.Index-1
+}
+
+// changedAddresses returns what is new, gone or different in head against base.
+func changedAddresses(head, base *compile.Result) map[string]bool {
+	before := map[string][]byte{}
+	for address, form := range forms(base) {
+		before[address] = form
+	}
+	differ := map[string]bool{}
+	for address, form := range forms(head) {
+		if old, ok := before[address]; !ok || !slices.Equal(old, form) {
+			differ[address] = true
+		}
+		delete(before, address)
+	}
+	for address := range before {
+		differ[address] = true
+	}
+	return differ
+}
+
+// forms returns, by address, the text of everything that decides about an
+// object.
+func forms(r *compile.Result) map[string][]byte {
+	out := map[string][]byte{}
+	for _, j := range r.Jobs {
+		form := j.Body.AppendJSON(nil)
+		for _, n := range j.Notices {
+			form = fmt.Appendf(form, "\nnotice %q %q", n.Type, n.Events)
+			if n.ParamConfig != nil {
+				form = fmt.Appendf(form, " %q", *n.ParamConfig)
+			}
+		}
+		if j.Enabled != nil {
+			form = fmt.Appendf(form, "\nenabled %t", *j.Enabled)
+		}
+		for _, use := range j.Secrets {
+			form = fmt.Appendf(form, "\nsecret %q %q", use.Parameter, use.Secret)
+		}
+		form = fmt.Appendf(form, "\n%q %q %t %t", j.ID, j.RenamedFrom, j.Adopt, j.Protect)
+		out[j.Address] = form
+	}
+	for _, t := range r.Templates {
+		out[t.Address] = t.Body.AppendJSON(nil)
+	}
+	for _, m := range r.Removals {
+		// One address may be declared and removed at once; compile refuses that
+		// within one result, so the key is free here.
+		out[m.Address] = jsontree.AppendQuoted(nil, "remove "+m.Action)
+	}
+	return out
+}
+
+func keep[T any](items []T, ok func(T) bool) []T {
+	var out []T
+	for _, item := range items {
+		if ok(item) {
+			out = append(out, item)
+		}
+	}
+	return out
+}

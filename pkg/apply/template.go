@@ -1,0 +1,221 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/buildsync/buildsync/pkg/client"
+	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// doTemplate creates, replaces or deletes a published template. The API has no
+// update for one, so a change is a replacement: the new one is created and
+// verified, then the old one is deleted by its uuid. Whatever fails, one of the
+// two is left.
+func (r *run) doTemplate(ctx context.Context, index int) {
+	change := &r.plan.Changes[index]
+	s := r.begin(index, change.Actions[0])
+	if s == nil {
+		return
+	}
+	defer s.close()
+	switch s.action {
+	case diff.ActionDelete:
+		s.deleteTemplate(ctx, s.result.ID)
+	case diff.ActionReplace:
+		s.replaceTemplate(ctx, change.LiveTemplate.UUID)
+	default:
+		s.create(ctx, s.templateCreation(""))
+	}
+}
+
+// templateCreation is the create protocol for a template. One with the uuid old
+// is being replaced and does not count.
+func (s *step) templateCreation(old string) creation {
+	api, name, body := s.run.api, s.change.Name, s.change.WantTemplate.Body
+	return creation{
+		post: func(ctx context.Context) (string, error) { return api.CreateTemplate(ctx, body) },
+		find: func(ctx context.Context) (found, error) {
+			seen := found{complete: true, at: s.run.clock.Now()}
+			for t, err := range api.Templates(ctx, name) {
+				switch {
+				case err != nil:
+					return found{}, err
+				case t.UUID == old:
+					seen.witness = old
+				case t.Name == name && isOwn(t):
+					seen.ids = append(seen.ids, t.UUID)
+				case seen.witness == "":
+					seen.witness = t.UUID
+				}
+			}
+			return seen, nil
+		},
+		differs: func(ctx context.Context, uuid string) ([]string, error) {
+			item, err := s.findTemplate(ctx, uuid)
+			if err != nil {
+				return nil, err
+			}
+			return s.run.templateDifferences(item, body), nil
+		},
+		// There is no read by uuid: the listing that named the witness is the
+		// only way to see a template.
+		confirms: func(ctx context.Context, witness string) bool {
+			_, err := s.findTemplate(ctx, witness)
+			return err == nil
+		},
+	}
+}
+
+// errTemplateGone says that no listing shows a template.
+var errTemplateGone = fmt.Errorf("%w: no listing shows the template", client.ErrNotFound)
+
+// findTemplate reads a template by its uuid.
+func (s *step) findTemplate(ctx context.Context, uuid string) (*jsontree.Value, error) {
+	for t, err := range s.run.api.Templates(ctx, s.change.Name) {
+		if err != nil {
+			return nil, err
+		}
+		if t.UUID == uuid {
+			return t.Item, nil
+		}
+	}
+	return nil, errTemplateGone
+}
+
+// isOwn tells whether a template is one of the caller's: those of others are
+// public or official.
+func isOwn(t wire.Template) bool {
+	return !t.Public && (t.Scope == "" || t.Scope == wire.ScopeCustom)
+}
+
+// replaceTemplate creates the new template beside the old one, then deletes the
+// old one. Where an earlier run was killed between the two, the new one is found
+// and taken.
+func (s *step) replaceTemplate(ctx context.Context, old string) {
+	if !s.oldAsPlanned(ctx, old) {
+		return
+	}
+	creation := s.templateCreation(old)
+	id, done := s.create(ctx, creation)
+	if done {
+		s.deleteOld(ctx, id, old)
+		return
+	}
+	if s.taken && s.result.Outcome == Failed {
+		s.deleteThenCreate(ctx, old, creation)
+	}
+}
+
+// deleteThenCreate is the other order, for a service that wants template names
+// to be unique. For a moment there is neither, so the old body must be at hand:
+// the base's definitions compile to it, or it has been kept in a file.
+func (s *step) deleteThenCreate(ctx context.Context, old string, creation creation) {
+	if s.run.opts.RescueFile != "" {
+		if err := rescue(s.run.opts.RescueFile, s.change.LiveTemplate.Body); err != nil {
+			s.end(Failed, "not replaced: %v", err)
+			return
+		}
+	} else if !s.baseHoldsOld() {
+		s.result.Next = "apply again with --rescue FILE, which keeps the old template's body before it is deleted"
+		s.end(Failed, "not replaced: the service wants unique names, so the old template would have to be deleted first, and nothing else holds its body")
+		return
+	}
+	if !s.deleteTemplate(ctx, old) {
+		return
+	}
+	id, done := s.create(ctx, creation)
+	if done {
+		s.result.ID = id
+		s.end(s.result.Outcome, "the service wants unique names: %s was deleted before %s was created", old, id)
+		return
+	}
+	s.run.warn("template %s: the old one, %s, was deleted, and the new one is not there: %s", s.change.Address, old, s.result.Message)
+	if s.result.Outcome != Unknown {
+		s.end(NotConverged, "the old template %s was deleted, and creating the new one failed: %s", old, s.result.Message)
+	}
+}
+
+// baseHoldsOld tells whether the base's definitions compile to the live
+// template: then no field of it was edited outside.
+func (s *step) baseHoldsOld() bool {
+	return s.run.plan.Base != nil && !slices.ContainsFunc(s.change.Fields, func(f diff.Field) bool {
+		return f.Verdict != diff.VerdictChange
+	})
+}
+
+// oldAsPlanned ends the action where the template to be replaced is no longer
+// what the plan saw.
+func (s *step) oldAsPlanned(ctx context.Context, old string) bool {
+	item, err := s.findTemplate(ctx, old)
+	switch {
+	case errors.Is(err, client.ErrNotFound):
+		return true // nothing is left to delete; the create goes on
+	case err != nil:
+		s.noteRead(err)
+		s.end(Failed, "not replaced, because the template could not be read before: %s", describe(err))
+		return false
+	}
+	if paths := s.run.templateDifferences(item, s.change.LiveTemplate.Body); len(paths) > 0 {
+		s.result.Paths = paths
+		s.result.Next = nextReplan
+		s.end(Conflict, "the template was changed after the plan was made; not replaced")
+		return false
+	}
+	return true
+}
+
+// deleteOld finishes a replacement.
+func (s *step) deleteOld(ctx context.Context, id, old string) {
+	outcome := s.result.Outcome
+	s.deleteTemplate(ctx, old)
+	s.result.ID = id
+	switch s.result.Outcome {
+	case Applied, AppliedConfirmed, AlreadyAbsent:
+		if outcome == Unchanged {
+			outcome = Applied
+		}
+		s.end(outcome, "replaced %s", old)
+	default:
+		s.end(NotConverged, "the new template %s is there, and the old one %s too: %s", id, old, s.result.Message)
+	}
+}
+
+// deleteTemplate deletes a template by its uuid and verifies that it is gone.
+func (s *step) deleteTemplate(ctx context.Context, uuid string) bool {
+	return s.remove(ctx, removal{
+		send: func(ctx context.Context) error { return s.run.api.DeleteTemplate(ctx, uuid) },
+		gone: func(ctx context.Context) (bool, error) {
+			_, err := s.findTemplate(ctx, uuid)
+			if errors.Is(err, client.ErrNotFound) {
+				return true, nil
+			}
+			return false, err
+		},
+	})
+}
+
+// rescue keeps a template's body in a file before it is deleted: durable, for
+// its owner only, never over another file.
+func rescue(path string, body *jsontree.Value) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("keeping the old template: %w", err)
+	}
+	_, err = file.Write(body.Indented())
+	if err == nil {
+		err = file.Sync()
+	}
+	if closeErr := file.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return fmt.Errorf("keeping the old template: %w", err)
+	}
+	return nil
+}

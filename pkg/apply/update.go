@@ -1,0 +1,177 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/buildsync/buildsync/pkg/client"
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/sanitize"
+)
+
+// doUpdate replaces a live job's body: read again, compare with what the plan
+// saw, send, read again, compare with what was sent.
+func (r *run) doUpdate(ctx context.Context, index int, job *jobState) {
+	job.written = false
+	s := r.begin(index, diff.ActionUpdate)
+	if s == nil {
+		return
+	}
+	defer s.close()
+	body, err := r.secrets.fill(s.change)
+	if err != nil {
+		s.end(Failed, "not written: %v", err)
+		return
+	}
+	have, ok := s.stillAsPlanned(ctx, job.id)
+	if !ok {
+		return
+	}
+	if len(s.missing(have)) == 0 && !mustWrite(s.change) {
+		job.written = true
+		s.end(Unchanged, "")
+		return
+	}
+	job.written = s.replace(ctx, job.id, body, have)
+}
+
+// stillAsPlanned reads the job and ends the action where it is no longer what
+// the plan was made from: what an update replaces must be what was reviewed. A
+// job that is already as the plan wants it passes, so that one plan can be
+// applied twice.
+func (s *step) stillAsPlanned(ctx context.Context, id string) (have *jsontree.Value, ok bool) {
+	have, err := s.run.readJob(ctx, id, s.change.ProjectID)
+	switch {
+	case errors.Is(err, client.ErrNotFound):
+		s.result.Next = nextReplan
+		s.end(Conflict, "the job was deleted after the plan was made; not written")
+		return nil, false
+	case err != nil:
+		s.noteRead(err)
+		s.end(Failed, "not written, because the job could not be read before the write: %s", describe(err))
+		return nil, false
+	case s.asPlanned(have):
+		return have, true
+	case s.change.Desired != nil && len(s.missing(have)) == 0:
+		return have, true
+	}
+	s.result.Paths = s.changedSincePlan(have)
+	s.result.Next = nextReplan
+	s.end(Conflict, "the job was changed after the plan was made; not written")
+	return nil, false
+}
+
+const nextReplan = "make a new plan, look at it, and apply that: buildsync plan"
+
+// noteRead keeps what is worth reporting of a failed read, and stops the run
+// where nothing more can work.
+func (s *step) noteRead(err error) {
+	s.noteError(err)
+	if halts(err) {
+		s.run.halt(err)
+	}
+}
+
+// replace sends the update until a read shows its end state, at most
+// writeAttempts times, each after a read that showed the old state. It tells
+// whether the job is as wanted.
+func (s *step) replace(ctx context.Context, id string, body, before *jsontree.Value) bool {
+	attempts := retry{step: s}
+	for {
+		got, err := s.send(ctx, func(ctx context.Context) error { return s.run.api.UpdateJob(ctx, body) })
+		switch got {
+		case accepted:
+			return s.confirmUpdate(ctx, id, before, Applied)
+		case unsent:
+			return s.endUnsent(err)
+		case refused:
+			return s.replaceRefused(ctx, id, body, before, err)
+		}
+		switch s.lookAfterUpdate(ctx, id, before, got, err) {
+		case sawWanted:
+			s.end(AppliedConfirmed, "the answer was lost (%s); a read shows the update", describe(err))
+			return true
+		case sawOther, sawGone:
+			return s.confirmUpdate(ctx, id, before, AppliedConfirmed)
+		case sawNothing:
+			s.endUnknown(err)
+			return false
+		}
+		if !attempts.again(ctx, err) {
+			s.endGaveUp(err)
+			return false
+		}
+	}
+}
+
+// replaceRefused ends an update that the service said no to. A disabled job may
+// have to be recovered for it; it is disabled again whatever becomes of the
+// update.
+func (s *step) replaceRefused(ctx context.Context, id string, body, before *jsontree.Value, refusal error) bool {
+	disabled := s.change.Live != nil && s.change.Live.Item.Disabled
+	if !disabled || s.recovered || halts(refusal) || errors.Is(refusal, client.ErrNotFound) || errors.Is(refusal, client.ErrForbidden) {
+		return s.endRefused(refusal)
+	}
+	if got, err := s.switchState(ctx, id, false); got != switched {
+		s.end(Failed, "the service refused (%s), perhaps because the job is disabled, and recovering it failed: %s", describe(refusal), describe(err))
+		return false
+	}
+	s.recovered = true
+	done := s.replace(ctx, id, body, before)
+	if slices.Contains(s.change.Actions, diff.ActionEnable) {
+		return done
+	}
+	if got, err := s.switchState(ctx, id, true); got != switched {
+		s.end(NotConverged, "the job was disabled, had to be recovered for the update, and could not be disabled again: %s", describe(err))
+		s.result.Next = "disable it: buildsync job disable " + sanitize.Line(s.change.Name, 200)
+		return false
+	}
+	return done
+}
+
+// endUnsent ends an action whose write was not processed for certain.
+func (s *step) endUnsent(err error) bool {
+	var stop *stopError
+	var e *client.Error
+	switch {
+	case errors.As(err, &stop) && s.result.Attempts == 0:
+		s.end(Skipped, "%s", stop.reason)
+	case errors.As(err, &stop):
+		s.end(Failed, "not written: %s", stop.reason)
+	case errors.As(err, &e) && e.RetryAfter > 0:
+		s.result.Next = "the service asks to come back in " + e.RetryAfter.Round(time.Second).String()
+		s.end(Failed, "not written: %s", describe(err))
+	default:
+		s.end(Failed, "not written: %s", describe(err))
+	}
+	return false
+}
+
+// endGaveUp ends an action whose write did not happen in any attempt.
+func (s *step) endGaveUp(err error) {
+	if reason := s.run.stopping(); reason != "" {
+		s.end(Failed, "not written, a read shows the old state: %s; no further attempt, because %s", describe(err), reason)
+		return
+	}
+	s.end(Failed, "not written after %d attempts, a read shows the old state; the last: %s", s.result.Attempts, describe(err))
+}
+
+// endUnknown ends an action of which no read could show whether it happened.
+func (s *step) endUnknown(err error) {
+	s.result.Next = "when the service answers again: buildsync plan"
+	s.end(Unknown, "it was sent, the answer was lost (%s), and no read could show whether it happened", describe(err))
+}
+
+// endRefused ends an action that the service said no to.
+func (s *step) endRefused(err error) bool {
+	if errors.Is(err, client.ErrNotFound) {
+		s.result.Next = nextReplan
+		s.end(Conflict, "the service says that it no longer exists: %s", describe(err))
+		return false
+	}
+	s.end(Failed, "the service refused: %s", describe(err))
+	return false
+}

@@ -1,0 +1,154 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/buildsync/buildsync/pkg/client"
+	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// confirmWaits stand before each read that confirms an accepted write. The first
+// read follows at once, since reads by id are consistent (facts §7); the others
+// absorb a service that lags.
+func confirmWaits() []time.Duration {
+	return []time.Duration{0, 1 * time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second}
+}
+
+// settleWaits stand before each look for a write whose answer was lost: the
+// settle window of 60 s.
+func settleWaits() []time.Duration {
+	return []time.Duration{
+		1 * time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 15 * time.Second, 30 * time.Second,
+	}
+}
+
+// shortWaits stand before each look after an end that leaves little behind: an
+// error answer, or a broken connection.
+func shortWaits() []time.Duration { return []time.Duration{0, 1 * time.Second} }
+
+// waitsAfter returns the looks that follow a write that ended in got and err.
+// Where a gateway or a slow service may still hold the request, the looks go on
+// for as long as it may yet be carried out.
+func waitsAfter(got reply, err error) []time.Duration {
+	var e *client.Error
+	lingering := timedOut(err) || errors.As(err, &e) && e.Code == "" &&
+		(e.Status == http.StatusBadGateway || e.Status == http.StatusServiceUnavailable || e.Status == http.StatusGatewayTimeout)
+	if got == silent && lingering {
+		return settleWaits()
+	}
+	return shortWaits()
+}
+
+// sight is what a look at an object showed.
+type sight uint8
+
+const (
+	sawNothing sight = iota // no read succeeded
+	sawOld                  // as before the write
+	sawWanted               // as the plan wants it
+	sawOther                // something else
+	sawGone                 // it does not exist
+)
+
+// readJob reads a job's body and checks that the answer is about that job.
+func (r *run) readJob(ctx context.Context, id, projectID string) (*jsontree.Value, error) {
+	body, err := r.api.QueryJob(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return body, rightJob(body, &diff.LiveJob{ID: id, ProjectID: projectID})
+}
+
+// rightJob checks that a body read by id is the job asked for. Members that are
+// missing prove nothing.
+func rightJob(body *jsontree.Value, job *diff.LiveJob) error {
+	if id := body.Str(wire.KeyJobID); id != "" && id != job.ID {
+		return fmt.Errorf("reading job %s: %w: the answer is job %s", job.ID, errWrongObject, id)
+	}
+	if project := body.Str(wire.KeyProjectID); project != "" && !strings.EqualFold(project, job.ProjectID) {
+		return fmt.Errorf("reading job %s of project %s: %w: the answer is of project %s", job.ID, job.ProjectID, errWrongObject, project)
+	}
+	return nil
+}
+
+// lookAfterUpdate reads the job until it differs from before or the looks are
+// used up.
+func (s *step) lookAfterUpdate(ctx context.Context, id string, before *jsontree.Value, got reply, cause error) sight {
+	saw := sawNothing
+	for _, d := range waitsAfter(got, cause) {
+		if s.wait(ctx, d) != nil {
+			break
+		}
+		have, err := s.run.readJob(ctx, id, s.change.ProjectID)
+		switch {
+		case errors.Is(err, client.ErrNotFound):
+			return sawGone
+		case err != nil:
+			s.noteRead(err)
+		case len(s.missing(have)) == 0:
+			return sawWanted
+		case s.fingerprint(have) != s.fingerprint(before):
+			return sawOther
+		default:
+			saw = sawOld
+		}
+	}
+	return saw
+}
+
+// confirmUpdate reads the job until it is as wanted, and ends the action. It
+// tells whether it is.
+func (s *step) confirmUpdate(ctx context.Context, id string, before *jsontree.Value, outcome Outcome) bool {
+	var have *jsontree.Value
+	var err error
+	stable := ""
+	for _, d := range confirmWaits() {
+		if s.wait(ctx, d) != nil {
+			break
+		}
+		have, err = s.run.readJob(ctx, id, s.change.ProjectID)
+		if err != nil {
+			continue
+		}
+		if len(s.missing(have)) == 0 {
+			s.end(outcome, "")
+			return true
+		}
+		// A third state that stands twice is no lag: the service rewrote the
+		// body, or someone else did.
+		mark := s.fingerprint(have)
+		if mark != s.fingerprint(before) && mark == stable {
+			break
+		}
+		stable = mark
+	}
+	s.endUnconfirmed(have, before, err)
+	return false
+}
+
+// endUnconfirmed ends an action whose write was accepted and not found again.
+func (s *step) endUnconfirmed(have, before *jsontree.Value, err error) {
+	switch {
+	case errors.Is(err, client.ErrNotFound):
+		s.end(NotConverged, "the service accepted it, and the job is gone when read by its id")
+	case err != nil:
+		s.noteRead(err)
+		s.endUnknown(err)
+	case have == nil:
+		s.end(Unknown, "the service accepted it; the run ended before a read could show it")
+	case before != nil && s.fingerprint(have) == s.fingerprint(before):
+		s.result.Paths = s.missing(have)
+		s.end(NotConverged, "the service accepted it and still holds the old body")
+	default:
+		s.result.Paths = s.missing(have)
+		s.result.Next = "see what it stores: buildsync plan"
+		s.end(NotConverged, "the service stored something else than was sent, or someone changed it right after")
+	}
+}
