@@ -34,12 +34,10 @@ func (b *builder) mapping(n *yaml.Node, start, content, depth int) (*Node, int) 
 		w.add(b.last)
 		if isMergeKey(n.Content[i]) {
 			merges = append(merges, merge{len(built.Fields), value})
-		} else if !b.usableKey(key) {
-			continue
-		} else {
+			b.isNewKey(keys, key)
+		} else if b.usableKey(key) && b.isNewKey(keys, key) {
 			built.Fields = append(built.Fields, Field{key, value})
 		}
-		b.checkDuplicate(keys, key)
 	}
 	if len(merges) > 0 {
 		built.Fields = b.mergeFields(built.Fields, keys, merges, &w)
@@ -144,10 +142,11 @@ func (s *keySet) add(key *Node) *Node {
 	return nil
 }
 
-func (b *builder) checkDuplicate(keys *keySet, key *Node) {
+// isNewKey reports a repeated key. Its first value is the one that is kept.
+func (b *builder) isNewKey(keys *keySet, key *Node) bool {
 	first := keys.add(key)
 	if first == nil {
-		return
+		return true
 	}
 	hint := "remove one of the two"
 	if key.Text == "<<" {
@@ -158,6 +157,7 @@ func (b *builder) checkDuplicate(keys *keySet, key *Node) {
 		Message: "key " + quoted(key.Text) + " stands twice in this mapping", Hint: hint,
 		Related: []Related{{Range: first.Range, Message: "first written here"}},
 	})
+	return false
 }
 
 // merge is a merge key's value and the index at which its fields go.

@@ -11,8 +11,9 @@ const (
 	SequenceNode
 )
 
-// ScalarType is what YAML 1.2's core schema makes of a scalar. Dates, octals
-// with a leading zero, "on" and "yes" are strings there, and so they are here.
+// ScalarType is what YAML 1.2's core schema makes of a scalar: dates, "on" and
+// "yes" are strings there. Numbers with a leading zero are strings here as well,
+// because readers disagree whether they are octal.
 type ScalarType uint8
 
 // The types of scalar.

@@ -1,0 +1,213 @@
+package spec
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+)
+
+// Defaults of the workspace file.
+const (
+	defaultDefinitions     = "definitions/**/*.y{a,}ml"
+	defaultMaxRemovals     = 3
+	defaultMaxRemovalShare = 0.25
+)
+
+// LoadWorkspace reads buildsync.yaml alone and applies an environment to it. It
+// is nil where the file cannot be read as YAML, or the environment is unknown.
+func LoadWorkspace(tree Tree, opts Options) (*Workspace, Diagnostics) {
+	text, err := readNamed(tree, WorkspaceFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, Diagnostics{{
+			Rule: "unreadable-file", Severity: Error, Range: Range{Start: Pos{File: WorkspaceFile}},
+			Message: fmt.Sprintf("there is no %s in %s", WorkspaceFile, tree.Describe()),
+			Hint:    `"buildsync init" writes one`,
+		}}
+	}
+	if err != nil {
+		return nil, Diagnostics{unreadableFile(WorkspaceFile, err)}
+	}
+	root, found := ParseFile(WorkspaceFile, text)
+	if root == nil {
+		return nil, found
+	}
+	out := &report{file: WorkspaceFile, found: found}
+	if root.IsNull() {
+		out.errorf("missing-key", root.Range, `write "version: 1"`, "the file is empty")
+		return nil, out.done()
+	}
+	check(workspaceSchema, root, out)
+	if root.Kind != MappingNode {
+		return nil, out.done()
+	}
+	effective, known := withEnvironment(root, opts.Environment, out)
+	if !known {
+		return nil, out.done()
+	}
+	workspace := decodeWorkspace(root, effective)
+	workspace.Environment = opts.Environment
+	checkDefaultProject(workspace, effective, out)
+	return workspace, out.done()
+}
+
+// withEnvironment lays an environment's overrides over the file.
+func withEnvironment(root *Node, name string, out *report) (effective *Node, known bool) {
+	if name == "" {
+		return root, true
+	}
+	environments := root.Get("environments")
+	over := environments.Get(name)
+	if over == nil {
+		where, hint := root.Range, "the workspace declares no environments"
+		if key := root.Key("environments"); key != nil {
+			where = key.Range
+		} else {
+			where.End = where.Start
+		}
+		if names := keyTexts(environments); len(names) > 0 {
+			if hint = didYouMean(name, names); hint == "" {
+				hint = "known here: " + shortList(names)
+			}
+		}
+		out.errorf("unknown-environment", where, hint, "environment %s is not declared", quoted(name))
+		return nil, false
+	}
+	if over.Kind != MappingNode {
+		return root, true
+	}
+	return overlay(root, over, name), true
+}
+
+func keyTexts(n *Node) []string {
+	if n == nil {
+		return nil
+	}
+	texts := make([]string, 0, len(n.Fields))
+	for _, field := range n.Fields {
+		texts = append(texts, field.Key.Text)
+	}
+	return texts
+}
+
+// overlay merges over into base: mappings key by key, all else replaced. What
+// comes from over says so in its Origin.
+func overlay(base, over *Node, environment string) *Node {
+	if base == nil || base.Kind != MappingNode || over.Kind != MappingNode {
+		return fromEnvironment(over, environment)
+	}
+	merged := *base
+	merged.Fields = slices.Clone(base.Fields)
+	for _, field := range over.Fields {
+		i := slices.IndexFunc(merged.Fields, func(f Field) bool { return f.Key.Text == field.Key.Text })
+		if i >= 0 {
+			merged.Fields[i].Value = overlay(merged.Fields[i].Value, field.Value, environment)
+		} else {
+			merged.Fields = append(merged.Fields, Field{field.Key, fromEnvironment(field.Value, environment)})
+		}
+	}
+	return &merged
+}
+
+// fromEnvironment copies a value with its origin noted throughout.
+func fromEnvironment(n *Node, environment string) *Node {
+	marked := *n
+	marked.Origin = &Origin{Kind: FromEnvironment, Name: environment, Pos: n.Range.Start, From: n.Origin}
+	marked.Fields, marked.Items = nil, nil
+	for _, field := range n.Fields {
+		marked.Fields = append(marked.Fields, Field{field.Key, fromEnvironment(field.Value, environment)})
+	}
+	for _, item := range n.Items {
+		marked.Items = append(marked.Items, fromEnvironment(item, environment))
+	}
+	return &marked
+}
+
+// decodeWorkspace reads what has the right type; what has not was reported.
+func decodeWorkspace(root, n *Node) *Workspace {
+	w := &Workspace{
+		Root: root, Region: n.Str("region"), Default: n.Str("default_project"),
+		Definitions: textItems(n.Get("definitions")), Projects: map[string]Project{}, Vars: map[string]*Node{},
+		JobDefaults: ofKind(n.Get("defaults").Get("job"), MappingNode),
+		Modules:     ofKind(n.Get("modules"), ScalarNode), Lint: ofKind(n.Get("lint"), MappingNode),
+		Policy: decodePolicy(n.Get("policy")),
+	}
+	if len(w.Definitions) == 0 {
+		w.Definitions = []string{defaultDefinitions}
+	}
+	if projects := ofKind(n.Get("projects"), MappingNode); projects != nil {
+		for _, field := range projects.Fields {
+			alias := field.Key.Text
+			w.Projects[alias] = Project{Alias: alias, ID: projects.Str(alias), Pos: field.Value.Range.Start}
+		}
+	}
+	if vars := ofKind(n.Get("vars"), MappingNode); vars != nil {
+		for _, field := range vars.Fields {
+			w.Vars[field.Key.Text] = field.Value
+		}
+	}
+	if secrets := ofKind(n.Get("secrets"), SequenceNode); secrets != nil {
+		for _, item := range secrets.Items {
+			if item.Kind == ScalarNode && item.Type == StringType {
+				w.Secrets = append(w.Secrets, item)
+			}
+		}
+	}
+	return w
+}
+
+func decodePolicy(n *Node) Policy {
+	p := Policy{OnRemove: "keep", MaxRemovals: defaultMaxRemovals, MaxRemovalShare: defaultMaxRemovalShare, Drift: "revert"}
+	if text := n.Str("on_remove"); text != "" {
+		p.OnRemove = text
+	}
+	if text := n.Str("drift"); text != "" {
+		p.Drift = text
+	}
+	if limit := n.Get("max_removals"); limit != nil && typeOf(limit) == typeInteger {
+		p.MaxRemovals = int(numberOf(limit).Num().Int64())
+	}
+	if share := n.Get("max_removal_share"); share != nil && typeOf(share)&(typeInteger|typeNumber) != 0 {
+		p.MaxRemovalShare, _ = numberOf(share).Float64()
+	}
+	if list := ofKind(n.Get("ignore"), SequenceNode); list != nil {
+		for _, item := range list.Items {
+			if item.Kind == MappingNode {
+				p.Ignore = append(p.Ignore, Ignore{
+					Job: item.Str("job"), Fields: textItems(item.Get("fields")), Reason: item.Str("reason"), Pos: item.Range.Start,
+				})
+			}
+		}
+	}
+	return p
+}
+
+// ofKind returns n where it is of a kind, nil otherwise.
+func ofKind(n *Node, kind NodeKind) *Node {
+	if n == nil || n.Kind != kind || n.IsNull() {
+		return nil
+	}
+	return n
+}
+
+func textItems(n *Node) []string {
+	if ofKind(n, SequenceNode) == nil {
+		return nil
+	}
+	var list []string
+	for _, item := range n.Items {
+		if item.Kind == ScalarNode && !item.IsNull() {
+			list = append(list, item.Text)
+		}
+	}
+	return list
+}
+
+func checkDefaultProject(w *Workspace, n *Node, out *report) {
+	if _, known := w.Projects[w.Default]; known || w.Default == "" {
+		return
+	}
+	hint := didYouMean(w.Default, slices.Sorted(maps.Keys(w.Projects)))
+	out.errorf("unknown-project", n.Get("default_project").Range, hint, "default_project %s is not an alias under projects", quoted(w.Default))
+}

@@ -1,0 +1,368 @@
+package spec
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"path"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/santhosh-tekuri/jsonschema/v5"
+
+	"github.com/buildsync/buildsync/schemas"
+)
+
+// compiled is a schema compiled by the library: only for a file that is not
+// valid, because compiling costs more than reading a hundred files.
+var compiled = [...]func() *jsonschema.Schema{
+	sync.OnceValue(func() *jsonschema.Schema { return compileSchema(definitionsSchema) }),
+	sync.OnceValue(func() *jsonschema.Schema { return compileSchema(workspaceSchema) }),
+}
+
+func compileSchema(name string) *jsonschema.Schema {
+	compiler := jsonschema.NewCompiler()
+	compiler.LoadURL = func(location string) (io.ReadCloser, error) {
+		file, err := schemas.Files.Open(path.Base(location))
+		if err != nil {
+			return nil, fmt.Errorf("schema %s is not embedded", location)
+		}
+		return file, nil
+	}
+	return compiler.MustCompile(schemas.Base + name)
+}
+
+// check reports all that a schema says about a file's root.
+func check(name string, root *Node, out *report) {
+	set := language()
+	if set.root(name).valid(root) {
+		return
+	}
+	library := compiled[0]
+	if name == workspaceSchema {
+		library = compiled[1]
+	}
+	var failed *jsonschema.ValidationError
+	if err := library().Validate(instance(root)); !errors.As(err, &failed) {
+		out.errorf("wrong-type", root.Range, "", "the file does not conform to its schema") // the two disagree: a bug, but no reason to accept
+		return
+	}
+	e := &explainer{set: set, root: root, out: out}
+	e.leaves(failed)
+}
+
+// instance is a node as the library wants it.
+func instance(n *Node) any {
+	switch n.Kind {
+	case MappingNode:
+		object := make(map[string]any, len(n.Fields))
+		for _, field := range n.Fields {
+			object[field.Key.Text] = instance(field.Value)
+		}
+		return object
+	case SequenceNode:
+		array := make([]any, len(n.Items))
+		for i, item := range n.Items {
+			array[i] = instance(item)
+		}
+		return array
+	}
+	switch n.Type {
+	case NullType:
+		return nil
+	case BoolType:
+		return strings.EqualFold(n.Text, "true")
+	case IntType, FloatType:
+		number := numberOf(n)
+		if number.IsInt() {
+			return number.Num().Int64()
+		}
+		value, _ := number.Float64()
+		return value
+	}
+	return n.Text
+}
+
+// explainer turns the leaves of the library's error tree into diagnostics in
+// our words.
+type explainer struct {
+	set  *schemaSet
+	root *Node
+	out  *report
+}
+
+func (e *explainer) leaves(err *jsonschema.ValidationError) {
+	location, keyword := splitLocation(err.AbsoluteKeywordLocation)
+	// Which alternatives failed is of no use to a person: what is expected is said once.
+	if len(err.Causes) == 0 || keyword == "anyOf" {
+		e.leaf(e.set.byLocation[location], location, keyword, e.find(err.InstanceLocation))
+		return
+	}
+	for _, cause := range err.Causes {
+		e.leaves(cause)
+	}
+}
+
+// splitLocation parts a keyword's location into its schema and the keyword.
+func splitLocation(location string) (schema, keyword string) {
+	base, fragment, _ := strings.Cut(location, "#")
+	if plain, err := url.PathUnescape(fragment); err == nil {
+		fragment = plain
+	}
+	if i := strings.LastIndexByte(fragment, '/'); i >= 0 {
+		fragment, keyword = fragment[:i], fragment[i+1:]
+	}
+	return base + "#" + fragment, keyword
+}
+
+// place is a node found by a pointer, and the way to it.
+type place struct {
+	node    *Node
+	key     *Node  // the key that holds it, nil for an item
+	within  string // the key of the list it is an item of
+	pointer string
+}
+
+// find follows a percent-encoded JSON pointer. A last part that is a key but
+// has no value is the key itself.
+func (e *explainer) find(pointer string) place {
+	at := place{node: e.root}
+	for part := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
+		if part == "" && pointer == "" {
+			break
+		}
+		if plain, err := url.PathUnescape(part); err == nil {
+			part = plain
+		}
+		part = strings.NewReplacer("~1", "/", "~0", "~").Replace(part)
+		at = at.step(part)
+	}
+	return at
+}
+
+func (p place) step(part string) place {
+	if p.node.Kind == SequenceNode {
+		i, err := strconv.Atoi(part)
+		if err != nil || i < 0 || i >= len(p.node.Items) {
+			return p
+		}
+		item := p.node.Items[i]
+		next := place{node: item, pointer: p.pointer + "[" + itemName(item, i) + "]"}
+		if p.key != nil {
+			next.within = p.key.Text
+		}
+		return next
+	}
+	key := p.node.Key(part)
+	if key == nil {
+		return p
+	}
+	pointer := key.Text
+	if p.pointer != "" {
+		pointer = p.pointer + "." + pointer
+	}
+	return place{node: p.node.Get(part), key: key, pointer: pointer}
+}
+
+// itemName is how a pointer calls an item: by name, else by index.
+func itemName(item *Node, index int) string {
+	if name := item.Str("name"); name != "" {
+		return name
+	}
+	if item.Kind == MappingNode && len(item.Fields) == 1 {
+		if name := item.Fields[0].Value.Str("name"); name != "" {
+			return name
+		}
+	}
+	return strconv.Itoa(index)
+}
+
+// subject is what a message calls the value.
+func (p place) subject() string {
+	switch {
+	case p.key != nil:
+		return quoted(p.key.Text)
+	case p.within != "":
+		return "an item of " + quoted(p.within)
+	}
+	return "the file"
+}
+
+// keyRange is where a message about a mapping's keys points.
+func (p place) keyRange() Range {
+	switch {
+	case p.key != nil:
+		return p.key.Range
+	case p.node.Kind == MappingNode && len(p.node.Fields) > 0:
+		return p.node.Fields[0].Key.Range
+	}
+	return p.node.Range
+}
+
+func (e *explainer) leaf(s *schema, location, keyword string, at place) {
+	if s == nil {
+		e.out.errorf("wrong-type", at.node.Range, "", "%s is not valid", at.subject())
+		return
+	}
+	switch keyword {
+	case "required":
+		e.missing(s, at)
+	case "additionalProperties":
+		e.unknown(s, at)
+	default:
+		if strings.HasSuffix(location, "/propertyNames") {
+			e.badKey(s, at)
+			return
+		}
+		e.wrong(s, keyword, at)
+	}
+}
+
+func (e *explainer) report(rule string, at place, where Range, hint, format string, args ...any) {
+	e.out.add(Diagnostic{
+		Rule: rule, Severity: Error, Range: where, Pointer: at.pointer, Hint: hint,
+		Message: fmt.Sprintf(format, args...),
+	})
+}
+
+func (e *explainer) missing(s *schema, at place) {
+	for _, key := range s.required {
+		if at.node.Get(key) == nil && !s.misspelt(key, at.node) {
+			e.report("missing-key", at, at.keyRange(), "", "key %s is missing", quoted(key))
+		}
+	}
+}
+
+// misspelt tells whether an unknown key is most likely the missing one: then
+// that is reported, and not the same mistake twice.
+func (s *schema) misspelt(missing string, n *Node) bool {
+	for _, field := range n.Fields {
+		if s.closed && s.properties[field.Key.Text] == nil && Nearest(field.Key.Text, s.keys) == missing {
+			return true
+		}
+	}
+	return false
+}
+
+func (e *explainer) unknown(s *schema, at place) {
+	for _, field := range at.node.Fields {
+		key := field.Key.Text
+		if s.properties[key] != nil {
+			continue
+		}
+		hint := didYouMean(key, s.keys)
+		switch {
+		case hint != "":
+		case s.properties["inputs"] != nil && s.properties["image"] != nil:
+			hint = `what a step is given stands under "inputs"`
+		default:
+			hint = "known here: " + shortList(s.keys)
+		}
+		inner := at.step(key)
+		e.report("unknown-key", inner, field.Key.Range, hint, "unknown key %s", quoted(key))
+	}
+}
+
+func shortList(words []string) string {
+	const most = 14
+	if len(words) > most {
+		return strings.Join(words[:most], ", ") + ", …"
+	}
+	return strings.Join(words, ", ")
+}
+
+// badKey reports a key that propertyNames refuses.
+func (e *explainer) badKey(s *schema, at place) {
+	if at.key == nil {
+		return
+	}
+	expected := s.expected
+	if expected == "" {
+		expected = "Latin letters, digits, _, - and ."
+	}
+	e.report(ruleOf(s, "wrong-type"), at, at.key.Range, "", "the key %s must be %s", quoted(at.key.Text), expected)
+}
+
+func ruleOf(s *schema, otherwise string) string {
+	if s.rule != "" {
+		return s.rule
+	}
+	return otherwise
+}
+
+func (e *explainer) wrong(s *schema, keyword string, at place) {
+	rule := "wrong-type"
+	if keyword != "type" {
+		rule = ruleOf(s, rule)
+	}
+	where := at.node.Range
+	if at.node.Kind != ScalarNode { // the whole of it would be many lines
+		where = at.keyRange()
+	}
+	e.report(rule, at, where, hintFor(s, at.node), "%s must be %s, not %s", at.subject(), s.expects(), shown(at.node, rule, keyword))
+}
+
+// shown is how a message shows the value that is wrong. A text that may be a
+// secret, or is too long, is not shown.
+func shown(n *Node, rule, keyword string) string {
+	switch {
+	case n.Kind != ScalarNode || n.IsNull():
+		return "a " + kindName(n)
+	case keyword == "maxLength":
+		return fmt.Sprintf("%d characters", len([]rune(n.Text)))
+	case rule == "secret-name":
+		return "this text"
+	case n.Type == StringType:
+		return quoted(n.Text)
+	}
+	return quoted(n.Text)[1 : len(quoted(n.Text))-1]
+}
+
+// expects completes "must be".
+func (s *schema) expects() string {
+	switch {
+	case s.expected != "":
+		return s.expected
+	case s.types == 0:
+		return "something else"
+	}
+	var kinds []string
+	for _, kind := range []struct {
+		types typeSet
+		name  string
+	}{{typeString, "a text"}, {typeInteger, "a number"}, {typeBoolean, "a boolean"}, {typeArray, "a list"}, {typeObject, "a mapping"}} {
+		if s.types&kind.types != 0 {
+			kinds = append(kinds, kind.name)
+		}
+	}
+	return strings.Join(kinds, " or ")
+}
+
+// hintFor offers the nearest of the allowed values, or the way to write one.
+func hintFor(s *schema, n *Node) string {
+	if n.Kind != ScalarNode {
+		return ""
+	}
+	var words []string
+	for _, sub := range append([]*schema{s}, s.anyOf...) {
+		for _, v := range sub.enum {
+			if word, ok := v.(string); ok {
+				words = append(words, word)
+			}
+		}
+	}
+	if hint := didYouMean(n.Text, words); hint != "" {
+		return hint
+	}
+	if s.types&typeBoolean != 0 && n.Type == StringType {
+		switch strings.ToLower(n.Text) {
+		case "yes", "on", "true", "y":
+			return "write true"
+		case "no", "off", "false", "n":
+			return "write false"
+		}
+	}
+	return ""
+}

@@ -1,0 +1,175 @@
+package spec
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/buildsync/buildsync/pkg/sanitize"
+)
+
+// WorkspaceFile is the name of the file that makes a folder a workspace.
+const WorkspaceFile = "buildsync.yaml"
+
+// FindWorkspace walks up from start to the folder that holds buildsync.yaml.
+func FindWorkspace(start string) (dir string, err error) {
+	dir, err = filepath.Abs(start)
+	if err != nil {
+		return "", fmt.Errorf("finding the workspace of %s: %w", sanitize.Line(start, 0), err)
+	}
+	for {
+		info, err := os.Stat(filepath.Join(dir, WorkspaceFile))
+		if err == nil && !info.IsDir() {
+			return dir, nil
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", fmt.Errorf("looking for %s in %s: %w", WorkspaceFile, sanitize.Line(dir, 0), withoutPath(err))
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return "", fmt.Errorf("no %s in %s or a folder above it; run \"buildsync init\", or name a workspace with -C", WorkspaceFile, sanitize.Line(start, 0))
+		}
+		dir = parent
+	}
+}
+
+// Options of Load.
+type Options struct {
+	Environment string // a key of environments; "" for none
+}
+
+// Load reads a workspace: its file with the environment's overrides applied,
+// and all definition files. Every error of every file is reported, sorted; the
+// set holds what could be read, and is nil only where there is no workspace
+// file that can be understood.
+func Load(tree Tree, opts Options) (*Set, Diagnostics) {
+	workspace, found := LoadWorkspace(tree, opts)
+	if workspace == nil {
+		return nil, found
+	}
+	names, more := DefinitionFiles(tree, workspace)
+	found = append(found, more...)
+	set := &Set{Tree: tree, Workspace: workspace}
+	total := 0
+	for _, name := range names {
+		file, more := LoadFile(tree, name)
+		found = append(found, more...)
+		if file == nil {
+			continue
+		}
+		if total += len(file.Source); total > MaxTotalBytes {
+			found = append(found, Diagnostic{
+				Rule: "file-limit", Severity: Error, Range: Range{Start: Pos{File: name}},
+				Message: fmt.Sprintf("the definition files have more than %d MiB together; the rest is not read", MaxTotalBytes>>20),
+			})
+			break
+		}
+		set.Files = append(set.Files, file)
+	}
+	found.Sort()
+	return set, found
+}
+
+// DefinitionFiles lists the files that a workspace's globs match.
+func DefinitionFiles(tree Tree, workspace *Workspace) ([]string, Diagnostics) {
+	at := workspace.Root.Get("definitions")
+	where := Range{Start: Pos{File: WorkspaceFile}}
+	if at != nil {
+		where = at.Range
+	}
+	names, err := tree.Glob(workspace.Definitions)
+	if err != nil {
+		return nil, Diagnostics{{Rule: "definitions", Severity: Error, Range: where, Pointer: "definitions", Message: err.Error()}}
+	}
+	kept := names[:0]
+	for _, name := range names {
+		if name != WorkspaceFile && (workspace.Modules == nil || name != workspace.Modules.Text) {
+			kept = append(kept, name)
+		}
+	}
+	switch {
+	case len(kept) == 0:
+		return nil, Diagnostics{{
+			Rule: "definitions", Severity: Warning, Range: where, Pointer: "definitions",
+			Message: fmt.Sprintf("no file in %s matches %s", tree.Describe(), patternList(workspace.Definitions)),
+		}}
+	case len(kept) > MaxFiles:
+		return nil, Diagnostics{{
+			Rule: "file-limit", Severity: Error, Range: where, Pointer: "definitions",
+			Message: fmt.Sprintf("%d files match; at most %d are read", len(kept), MaxFiles),
+		}}
+	}
+	return kept, nil
+}
+
+func patternList(patterns []string) string {
+	list := ""
+	for i, pattern := range patterns {
+		if i > 0 {
+			list += " or "
+		}
+		list += quoted(pattern)
+	}
+	return list
+}
+
+// LoadFile reads and checks one definitions file. The file is nil where it
+// cannot be read as YAML.
+func LoadFile(tree Tree, name string) (*File, Diagnostics) {
+	text, err := readNamed(tree, name)
+	if err != nil {
+		return nil, Diagnostics{unreadableFile(name, err)}
+	}
+	return ParseDefinitions(name, text)
+}
+
+// ParseDefinitions is LoadFile for text that is at hand, such as an editor's.
+func ParseDefinitions(name string, text []byte) (*File, Diagnostics) {
+	root, found := ParseFile(name, text)
+	if root == nil {
+		return nil, found
+	}
+	file := &File{Name: name, Source: text, Root: root}
+	out := &report{file: name, found: found}
+	if root.IsNull() {
+		out.errorf("missing-key", root.Range, `write "version: 1" and the jobs below it`, "the file is empty")
+		return file, out.done()
+	}
+	check(definitionsSchema, root, out)
+	file.Jobs = items(root, "jobs")
+	file.Templates = items(root, "templates")
+	file.Removed = items(root, "removed")
+	return file, out.done()
+}
+
+// items returns the mappings of a list; what else stands there was reported.
+func items(root *Node, key string) []*Node {
+	list := root.Get(key)
+	if list == nil || list.Kind != SequenceNode {
+		return nil
+	}
+	kept := make([]*Node, 0, len(list.Items))
+	for _, item := range list.Items {
+		if item.Kind == MappingNode {
+			kept = append(kept, item)
+		}
+	}
+	return kept
+}
+
+func readNamed(tree Tree, name string) ([]byte, error) {
+	if err := CheckName(name); err != nil {
+		return nil, err
+	}
+	return tree.ReadFile(name, MaxFileBytes)
+}
+
+func unreadableFile(name string, err error) Diagnostic {
+	rule := "unreadable-file"
+	if tooLarge := new(TooLargeError); errors.As(err, &tooLarge) {
+		rule = "file-limit"
+	}
+	return Diagnostic{Rule: rule, Severity: Error, Range: Range{Start: Pos{File: name}}, Message: err.Error()}
+}
