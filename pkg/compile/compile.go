@@ -36,6 +36,7 @@ type Options struct {
 func Compile(set *spec.Set, opts Options) (*Result, spec.Diagnostics) {
 	c := newCompiler(set, opts)
 	c.collectTemplates()
+	c.checkTemplates()
 	for _, file := range set.Files {
 		for _, job := range file.Jobs {
 			c.compileDefinition(job)
@@ -147,14 +148,14 @@ func (c *compiler) refuseDuplicates() {
 
 func (c *compiler) compileRemoval(n *spec.Node) {
 	u := c.newUnit("removed["+n.Str("job")+"]", &scope{c: c})
-	name := u.plainText(u.expand(n.Get("job")))
-	alias, project := u.project(u.expand(n.Get("project")), n)
+	name := u.plainText(u.get(n, "job"))
+	alias, project := u.project(u.get(n, "project"), n)
 	if name == "" || project == nil {
 		return
 	}
 	r := Removal{
 		Address: alias + "/job/" + name, Project: alias, ProjectID: project.ID, Job: name,
-		Action: u.plainText(u.expand(n.Get("action"))), Reason: u.plainText(u.expand(n.Get("reason"))), Pos: n.Pos(),
+		Action: u.plainText(u.get(n, "action")), Reason: u.plainText(u.get(n, "reason")), Pos: n.Pos(),
 	}
 	if r.Action == "" {
 		r.Action = "disable"

@@ -182,7 +182,7 @@ func (s *scope) derived(n *spec.Node, via spec.Origin, user *spec.Origin) *spec.
 	s.unit.values++
 	if s.unit.values > maxValues {
 		if s.unit.values == maxValues+1 {
-			s.unit.report("expansion-limit", n, "", "", "the references multiply to more than %d values", maxValues)
+			s.c.report("expansion-limit", n, s.unit.at(), "", "the references multiply to more than %d values", maxValues)
 		}
 		return poison(n)
 	}
@@ -238,7 +238,7 @@ func (s *scope) include(n *spec.Node) *spec.Node {
 		return poison(n)
 	}
 	if path.Kind != spec.ScalarNode || path.Type == spec.NullType || path.Text == "" {
-		s.unit.report("include", path, "", "", "$file needs the path of a file in the workspace, not %s", describe(path))
+		s.c.report("include", path, s.unit.at(), "", "$file needs the path of a file in the workspace, not %s", describe(path))
 		return poison(n)
 	}
 	file, known := s.c.includes[path.Text]
@@ -248,19 +248,23 @@ func (s *scope) include(n *spec.Node) *spec.Node {
 		s.c.includes[path.Text] = file
 	}
 	if file.err != nil {
-		s.unit.report("include", path, "", "", "$file: %v", file.err)
+		s.c.report("include", path, s.unit.at(), "", "$file: %v", file.err)
 		return poison(n)
 	}
 	from := spec.Pos{File: path.Text, Line: 1, Column: 1}
+	origin := path.Origin // what marked the mapping has marked its path too
+	if origin == nil {
+		origin = n.Origin
+	}
 	return &spec.Node{
 		Kind: spec.ScalarNode, Type: spec.StringType, Style: spec.LiteralStyle, Text: file.text, Range: n.Range,
-		Origin: &spec.Origin{Kind: spec.FromFile, Name: path.Text, Pos: from, From: chain(path.Origin, n.Origin)},
+		Origin: &spec.Origin{Kind: spec.FromFile, Name: path.Text, Pos: from, From: origin},
 	}
 }
 
 // reportIn reports what is wrong with a part of a text.
 func (s *scope) reportIn(n *spec.Node, p part, rule, hint, format string, args ...any) {
-	s.c.reportAt(rule, s.c.textRange(n, p.start, p.end), s.unit.pointer, hint, "%s", fmt.Sprintf(format, args...))
+	s.c.reportAt(rule, s.c.textRange(n, p.start, p.end), s.unit.at(), hint, "%s", fmt.Sprintf(format, args...))
 }
 
 // textRange is the place of a stretch of a scalar's text: inside the scalar

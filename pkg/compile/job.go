@@ -5,6 +5,7 @@ import (
 	"slices"
 	"unicode/utf8"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -12,12 +13,13 @@ import (
 // bodyOrder is the order of a job's members: that of the reference (4.18), then
 // those that the service takes besides.
 var bodyOrder = []string{
-	"arch", "project_id", "job_name", "auto_update_sub_module", "flavor", "parameters", "scms", "steps", "host_type", "build_config_type",
-	"build_if_code_updated", "group_id", "triggers", "timeout",
+	wire.KeyArch, wire.KeyProjectID, wire.KeyJobName, wire.KeyAutoUpdateSubModule, wire.KeyFlavor, wire.KeyParameters,
+	wire.KeySCMs, wire.KeySteps, wire.KeyHostType, wire.KeyBuildConfigType,
+	wire.KeyBuildIfCodeUpdated, wire.KeyGroupID, wire.KeyTriggers, wire.KeyTimeout,
 }
 
 // textFields are the members of a job's body that hold plain text.
-var textFields = []string{"arch", "flavor", "host_type", "build_config_type", "group_id"}
+var textFields = []string{wire.KeyArch, wire.KeyFlavor, wire.KeyHostType, wire.KeyBuildConfigType, wire.KeyGroupID}
 
 // jobNamePattern is the service's rule for names.
 var jobNamePattern = regexp.MustCompile(`^[\p{Han}A-Za-z0-9_-]+$`)
@@ -50,7 +52,7 @@ func (c *compiler) compileJob(n *spec.Node, combo []binding) {
 	}
 	u := c.newUnit("jobs["+n.Str("name")+"]", s)
 	whole := merge(c.defaults, n)
-	alias, project := u.project(u.expand(whole.Get("project")), n)
+	alias, project := u.project(u.get(whole, "project"), n)
 	s.jobProject = alias
 	name := u.jobName(n)
 	if project == nil || name == "" {
@@ -62,10 +64,10 @@ func (c *compiler) compileJob(n *spec.Node, combo []binding) {
 		Address: alias + "/job/" + name, Project: alias, ProjectID: project.ID, Name: name,
 		Pos: n.Pos(), nameAt: n.Get("name").Range, matrix: combo,
 	}
-	u.record("job_name", u.expand(n.Get("name")))
+	u.record("job_name", u.get(n, "name"))
 	parts := u.parts(whole, n)
 	j.Body = u.jobBody(whole, parts)
-	j.Notices = u.notices(whole.Get("notifications"))
+	j.Notices = u.notices(u.get(whole, "notifications"))
 	u.settings(whole, j)
 	j.Secrets = u.secrets
 	j.Provenance = u.provenance
@@ -99,12 +101,12 @@ func (u *unit) jobName(n *spec.Node) string {
 type parts struct{ parameters, steps *spec.Node }
 
 func (u *unit) parts(whole, own *spec.Node) parts {
-	p := parts{parameters: u.expand(whole.Get("parameters")), steps: u.expand(whole.Get("steps"))}
-	use := whole.Get("template")
+	p := parts{parameters: u.get(whole, "parameters"), steps: u.get(whole, "steps")}
+	use := u.get(whole, "template")
 	if use == nil || use.IsNull() {
 		return p
 	}
-	fromTemplate, ok := u.useTemplate(u.expand(use))
+	fromTemplate, ok := u.useTemplate(use)
 	if !ok {
 		return p
 	}
@@ -125,20 +127,20 @@ func (u *unit) parts(whole, own *spec.Node) parts {
 func (u *unit) jobBody(whole *spec.Node, p parts) *jsontree.Value {
 	members := map[string]*jsontree.Value{}
 	for _, key := range textFields {
-		if n := u.expand(whole.Get(key)); n != nil {
+		if n := u.get(whole, key); n != nil {
 			members[key] = u.text(key, n)
 		}
 	}
-	if n := u.expand(whole.Get("auto_update_sub_module")); n != nil {
+	if n := u.get(whole, "auto_update_sub_module"); n != nil {
 		members["auto_update_sub_module"] = u.boolText("auto_update_sub_module", n)
 	}
-	if n := u.expand(whole.Get("build_if_code_updated")); n != nil {
+	if n := u.get(whole, "build_if_code_updated"); n != nil {
 		members["build_if_code_updated"] = u.nullableBool("build_if_code_updated", n)
 	}
 	if p.parameters != nil {
 		members["parameters"] = u.parameters(p.parameters)
 	}
-	if n := u.expand(whole.Get("scms")); n != nil {
+	if n := u.get(whole, "scms"); n != nil {
 		members["scms"] = u.scms(n)
 	}
 	if p.steps != nil {
@@ -147,22 +149,22 @@ func (u *unit) jobBody(whole *spec.Node, p parts) *jsontree.Value {
 		// Such a job's steps stand in the repository's build.yml; a create must
 		// name the member all the same (reference 4.18).
 		members["steps"] = jsontree.Array()
-		u.recordFixed("steps", u.expand(whole.Get("build_config_type")), spec.FromCompiler, "build_config_type: YAML")
+		u.recordFixed("steps", u.get(whole, "build_config_type"), spec.FromCompiler, "build_config_type: YAML")
 	}
-	if n := u.expand(whole.Get("triggers")); n != nil {
+	if n := u.get(whole, "triggers"); n != nil {
 		members["triggers"] = u.triggers(n)
 	}
-	if n := u.expand(whole.Get("timeout")); n != nil {
+	if n := u.get(whole, "timeout"); n != nil {
 		members["timeout"] = u.timeout(n)
 	}
-	return u.withExtra(whole.Get("extra"), members)
+	return u.withExtra(u.get(whole, "extra"), members)
 }
 
 // withExtra puts the members in order, those of extra verbatim among them.
 func (u *unit) withExtra(extra *spec.Node, members map[string]*jsontree.Value) *jsontree.Value {
 	body := jsontree.Object()
 	var others []jsontree.Member
-	if n := u.expand(extra); n != nil && !n.IsNull() {
+	if n := extra; n != nil && !n.IsNull() {
 		if n.Kind != spec.MappingNode {
 			u.wrongType("extra", n, "a mapping of body fields")
 			n = &spec.Node{}
@@ -202,21 +204,21 @@ func topSegment(key string) string {
 
 // settings reads what is not part of the body.
 func (u *unit) settings(whole *spec.Node, j *Job) {
-	if n := u.expand(whole.Get("enabled")); n != nil {
+	if n := u.get(whole, "enabled"); n != nil {
 		if enabled, ok := u.boolean("enabled", n); ok {
 			j.Enabled = &enabled
 		}
 	}
-	if n := u.expand(whole.Get("adopt")); n != nil {
+	if n := u.get(whole, "adopt"); n != nil {
 		j.Adopt, _ = u.boolean("adopt", n)
 	}
-	if n := u.expand(whole.Get("protect")); n != nil {
+	if n := u.get(whole, "protect"); n != nil {
 		j.Protect, _ = u.boolean("protect", n)
 	}
-	if n := u.expand(whole.Get("id")); n != nil {
+	if n := u.get(whole, "id"); n != nil {
 		j.ID = u.filledText("id", n)
 	}
-	if n := u.expand(whole.Get("renamed_from")); n != nil {
+	if n := u.get(whole, "renamed_from"); n != nil {
 		if n.Kind == spec.ScalarNode && n.Type != spec.NullType && !isPoison(n) {
 			u.record("renamed_from", n)
 			j.RenamedFrom = []string{n.Text}

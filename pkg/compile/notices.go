@@ -7,25 +7,12 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// noticeTypes are the channels of the reference (4.24); an explicit null for all
-// notifications turns these off.
-var noticeTypes = []string{"DING_TALK", "MAIL", "MESSAGE"}
-
 // notices compiles the declared channels. A channel that is absent is not
 // managed; an empty list or null means that it is off.
 func (u *unit) notices(n *spec.Node) []Notice {
-	n = u.expand(n)
 	switch {
 	case n == nil || isPoison(n):
 		return nil
-	case n.IsNull():
-		var off []Notice
-		for _, channel := range noticeTypes {
-			u.record(NoticePath(channel), n)
-			u.record(NoticePath(channel)+".events", n)
-			off = append(off, Notice{Type: channel, Events: []string{}, Pos: n.Pos()})
-		}
-		return off
 	case n.Kind != spec.MappingNode:
 		u.wrongType("notifications", n, "a mapping of channels")
 		return nil

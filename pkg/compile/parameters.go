@@ -3,15 +3,16 @@ package compile
 import (
 	"regexp"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// The values of a parameter definition (reference 4.18 to 4.21, 4.26).
+// The types of a parameter (reference 4.26 shows the first; the second is the
+// service's enumeration).
 const (
-	stringDefinition = "hudson.model.StringParameterDefinition"
-	normalParam      = "normalparam"
-	enumParam        = "customizeparam"
+	normalParam = "normalparam"
+	enumParam   = "customizeparam"
 )
 
 // maxDefault is the longest default value that the service takes.
@@ -94,7 +95,7 @@ func (u *unit) parameter(name string, n *spec.Node) *jsontree.Value {
 		b.addFixed("sensitiveVar", "false")
 	}
 	return jsontree.Object(
-		jsontree.Member{Key: "name", Value: jsontree.String(stringDefinition)},
+		jsontree.Member{Key: "name", Value: jsontree.String(wire.ParameterDefinition)},
 		jsontree.Member{Key: "params", Value: jsontree.Array(b.params...)},
 	)
 }

@@ -56,15 +56,7 @@ func (s *scope) resolve(n *spec.Node, p part) (target, bool) {
 	if known == nil {
 		return target{}, false // reported where it is declared
 	}
-	hint := ""
-	if near := spec.Nearest(name, known.names); near != "" {
-		hint = "did you mean " + space + "." + near + "?"
-	} else if known.why != "" {
-		hint = known.why
-	} else if len(known.names) > 0 && len(known.names) <= 12 {
-		hint = "known are " + strings.Join(known.names, ", ")
-	}
-	s.reportIn(n, p, "unknown-name", hint, "%s.%s is not known here", space, name)
+	s.reportIn(n, p, "unknown-name", known.hint(space, name), "%s.%s is not known here", space, name)
 	return target{}, false
 }
 
@@ -72,6 +64,19 @@ func (s *scope) resolve(n *spec.Node, p part) (target, bool) {
 type vocabulary struct {
 	names []string
 	why   string
+}
+
+func (v *vocabulary) hint(space, name string) string {
+	near := spec.Nearest(name, v.names)
+	switch {
+	case near != "" && near != name:
+		return "did you mean " + space + "." + near + "?"
+	case v.why != "":
+		return v.why
+	case len(v.names) > 0 && len(v.names) <= 12:
+		return "known are " + strings.Join(v.names, ", ")
+	}
+	return ""
 }
 
 func (s *scope) lookup(space, name string) (*spec.Node, spec.Origin, *vocabulary) {
@@ -117,11 +122,11 @@ func (s *scope) lookup(space, name string) (*spec.Node, spec.Origin, *vocabulary
 	return value, spec.Origin{Kind: spec.FromCompiler, Name: "job." + name}, nil
 }
 
-// isName tells whether s can stand behind the dot of a reference.
+// isName tells whether s can stand behind the first dot of a reference.
 func isName(s string) bool {
 	for i := range len(s) {
 		c := s[i]
-		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '-') {
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '-' || c == '.') {
 			return false
 		}
 	}

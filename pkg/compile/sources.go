@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -14,9 +15,9 @@ var scmFields = []struct {
 	name    string
 	boolean bool
 }{
-	{"branch", false}, {"url", false}, {"repo_id", false}, {"web_url", false}, {"scm_type", false}, {"is_auto_build", true},
-	{"build_type", false}, {"depth", false}, {"end_point_id", false}, {"source", false}, {"enable_git_lfs", true},
-	{"group_name", false}, {"repo_name", false},
+	{wire.KeyBranch, false}, {wire.KeyURL, false}, {wire.KeyRepoID, false}, {wire.KeyWebURL, false}, {wire.KeySCMType, false},
+	{wire.KeyIsAutoBuild, true}, {wire.KeyBuildType, false}, {wire.KeyDepth, false}, {wire.KeyEndPointID, false}, {wire.KeySource, false},
+	{wire.KeyEnableGitLFS, true}, {wire.KeyGroupName, false}, {wire.KeyRepoName, false},
 }
 
 // scms compiles the code sources. A field that is not listed is taken over as it
@@ -176,18 +177,15 @@ func (u *unit) timeout(n *spec.Node) *jsontree.Value {
 		jsontree.Member{Key: "limit", Value: jsontree.String(hours)}, jsontree.Member{Key: "unit", Value: jsontree.String("hour")})
 }
 
-// wholeHours reads 4h, 240m and 14400s.
+// wholeHours reads 4h and 240m.
 func wholeHours(text string) (string, bool) {
-	for suffix, per := range map[string]int{"h": 1, "m": 60, "s": 3600} {
-		digits, ok := strings.CutSuffix(text, suffix)
-		if !ok {
-			continue
-		}
-		n, err := strconv.Atoi(digits)
-		if err != nil || n <= 0 || n%per != 0 || digits[0] == '+' {
-			return "", false
-		}
-		return strconv.Itoa(n / per), true
+	digits, per := strings.TrimSuffix(text, "h"), 1
+	if digits == text {
+		digits, per = strings.TrimSuffix(text, "m"), 60
 	}
-	return "", false
+	n, err := strconv.Atoi(digits)
+	if err != nil || digits == text || digits[0] == '+' || n <= 0 || n%per != 0 {
+		return "", false
+	}
+	return strconv.Itoa(n / per), true
 }

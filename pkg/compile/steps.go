@@ -4,13 +4,14 @@ import (
 	"strings"
 
 	"github.com/buildsync/buildsync/pkg/catalog"
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
 // stepFields are the members of a step, in the order of the reference
 // (CreateBuildJobSteps, 4.18).
-var stepFields = []string{"properties", "module_id", "name", "version", "enable"}
+var stepFields = []string{wire.KeyProperties, wire.KeyModuleID, wire.KeyName, wire.KeyVersion, wire.KeyEnable}
 
 // steps compiles a list of steps.
 func (u *unit) steps(n *spec.Node) *jsontree.Value {

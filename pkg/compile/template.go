@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -20,10 +21,9 @@ type template struct {
 
 // templateInput is a declared input; value is nil where there is no default.
 type templateInput struct {
-	name     string
-	key      *spec.Node
-	value    *spec.Node
-	required bool
+	name  string
+	key   *spec.Node
+	value *spec.Node
 }
 
 func (t *template) inputNames() []string {
@@ -63,20 +63,55 @@ func (c *compiler) collectTemplate(n *spec.Node) {
 	}
 	if inputs := n.Get("inputs"); inputs != nil && inputs.Kind == spec.MappingNode {
 		for _, f := range inputs.Fields {
-			in := templateInput{name: f.Key.Text, key: f.Key}
-			switch required := f.Value.Get("required"); {
-			case f.Value.Kind == spec.MappingNode:
-				in.value = f.Value.Get("default")
-				in.required = in.value == nil || required != nil && required.Text == "true"
-			case f.Value.IsNull():
-				in.required = true
-			default:
-				in.value = f.Value // name: value is short for {default: value}
-			}
-			t.inputs = append(t.inputs, in)
+			// An input without a default is required whether it says so or not.
+			t.inputs = append(t.inputs, templateInput{name: f.Key.Text, key: f.Key, value: f.Value.Get("default")})
 		}
 	}
 	c.templates[t.name] = t
+}
+
+// checkTemplates reports the references of a template that no job can resolve,
+// whether a job uses it or not.
+func (c *compiler) checkTemplates() {
+	for _, name := range slices.Sorted(maps.Keys(c.templates)) {
+		t := c.templates[name]
+		s := &scope{c: c, inputs: map[string]*spec.Node{}}
+		u := c.newUnit("templates["+name+"]", s)
+		for _, in := range t.inputs {
+			s.inputs[in.name] = in.key
+		}
+		for _, key := range []string{"parameters", "steps"} {
+			u.field = key
+			s.check(t.node.Get(key))
+		}
+	}
+}
+
+// check resolves the references to variables and inputs in n; the rest depends
+// on the job.
+func (s *scope) check(n *spec.Node) {
+	if n == nil {
+		return
+	}
+	for _, f := range n.Fields {
+		s.check(f.Value)
+	}
+	for _, item := range n.Items {
+		s.check(item)
+	}
+	if n.Kind != spec.ScalarNode || !strings.Contains(n.Text, openRef) {
+		return
+	}
+	parts, err := splitRefs(n.Text)
+	if err != nil {
+		s.expandText(n)
+		return
+	}
+	for _, p := range parts {
+		if p.isRef && !strings.HasPrefix(p.text, "matrix.") && !strings.HasPrefix(p.text, "job.") {
+			s.resolve(n, p)
+		}
+	}
 }
 
 // useTemplate resolves template: {name, inputs} of a job to the template's
@@ -142,7 +177,7 @@ func (c *compiler) publishTemplates() {
 		t := c.templates[name]
 		u := c.newUnit("templates["+name+"]", &scope{c: c,
 			noMatrix: "a published template belongs to no job", noJob: "a published template belongs to no job; a script can use ${JOB_NAME}"})
-		publish := u.expand(t.node.Get("publish"))
+		publish := u.get(t.node, "publish")
 		if publish == nil || publish.IsNull() {
 			continue
 		}
@@ -180,7 +215,7 @@ func (u *unit) publish(t *template) *Template {
 	body.Set("name", jsontree.String(t.name))
 	u.record("name", t.node.Get("name"))
 	for _, key := range []string{"description", "tool_type"} {
-		if n := u.expand(t.node.Get(key)); n != nil {
+		if n := u.get(t.node, key); n != nil {
 			body.Set(key, u.text(key, n))
 		}
 	}
@@ -189,9 +224,28 @@ func (u *unit) publish(t *template) *Template {
 		u.refuseSecrets(t, parameters)
 		body.Set("parameters", list)
 	}
+	u.templateExtra(body, u.get(t.node, "extra"))
 	return &Template{
 		Address: cmp.Or(u.c.workspace.Default, "-") + "/template/" + t.name, Name: t.name, Body: body,
 		Pos: t.node.Pos(), Provenance: u.provenance,
+	}
+}
+
+// templateExtra puts further fields of the body in, verbatim.
+func (u *unit) templateExtra(body *jsontree.Value, extra *spec.Node) {
+	if extra == nil || extra.IsNull() {
+		return
+	}
+	if extra.Kind != spec.MappingNode {
+		u.wrongType("extra", extra, "a mapping of body fields")
+		return
+	}
+	for _, f := range extra.Fields {
+		if body.Get(f.Key.Text) != nil {
+			u.report("extra-field", f.Key, "extra."+f.Key.Text, "declare it once", "%s is declared beside extra already", f.Key.Text)
+			continue
+		}
+		body.Set(f.Key.Text, u.value(topSegment(f.Key.Text), f.Value))
 	}
 }
 

@@ -17,6 +17,7 @@ type unit struct {
 	c          *compiler
 	scope      *scope
 	pointer    string // of the whole, such as jobs[order]
+	field      string // the key that is being expanded
 	provenance map[string]Provenance
 	secrets    []SecretUse
 	values     int
@@ -34,6 +35,22 @@ func (u *unit) report(rule string, n *spec.Node, path, hint, format string, args
 		pointer += "." + path
 	}
 	return u.c.report(rule, n, pointer, hint, format, args...)
+}
+
+// at is the pointer of what is being expanded.
+func (u *unit) at() string {
+	if u.field == "" {
+		return u.pointer
+	}
+	return u.pointer + "." + u.field
+}
+
+// get resolves the references in the value of a key, nil where it is absent.
+func (u *unit) get(n *spec.Node, key string) *spec.Node {
+	u.field = key
+	value := u.expand(n.Get(key))
+	u.field = ""
+	return value
 }
 
 // record notes where the value at path came from.

@@ -1,0 +1,229 @@
+package compile_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+const workspace = `version: 1
+region: eu-west-101
+projects: {shop: 6ecbc5bac7c8442fb3d2563d53c13582}
+default_project: shop
+secrets: [TOKEN]
+`
+
+// load reads a workspace from memory; what the front door refuses ends the test.
+func load(t testing.TB, tree spec.MapTree, environment string) *spec.Set {
+	t.Helper()
+	if _, given := tree["buildsync.yaml"]; !given {
+		tree["buildsync.yaml"] = workspace
+	}
+	set, diags := spec.Load(tree, spec.Options{Environment: environment})
+	if diags.HasErrors() {
+		t.Fatalf("the workspace does not load:\n%s", describe(diags))
+	}
+	return set
+}
+
+// compileOne compiles a single job given by its keys and returns it.
+func compileOne(t testing.TB, keys string) *compile.Job {
+	t.Helper()
+	source := "version: 1\njobs:\n  - name: one\n" + indent(keys)
+	result, diags := compile.Compile(load(t, spec.MapTree{"definitions/a.yaml": source}, ""), compile.Options{})
+	if diags.HasErrors() || len(result.Jobs) != 1 {
+		t.Fatalf("%d jobs, diagnostics:\n%s", len(result.Jobs), describe(diags))
+	}
+	return result.Jobs[0]
+}
+
+func indent(keys string) string {
+	if keys == "" {
+		return ""
+	}
+	return "    " + strings.ReplaceAll(strings.TrimSpace(keys), "\n", "\n    ") + "\n"
+}
+
+// TestAbsentIsNotEmpty shows for every field that absent, empty and a value are
+// three things in the body.
+func TestAbsentIsNotEmpty(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ field, empty, wantEmpty, value, wantValue string }{
+		{"auto_update_sub_module", "null", `null`, "true", `"true"`},
+		{"flavor", `""`, `""`, "2u8g", `"2u8g"`},
+		{"flavor", "null", `null`, "2U8G", `"2U8G"`},
+		{"host_type", "null", `null`, "custom_host", `"custom_host"`},
+		{"build_config_type", "null", `null`, "ACTION", `"ACTION"`},
+		{"parameters", "[]", `[]`, "[{params: []}]", `[{"params":[]}]`},
+		{"parameters", "null", `[]`, "[{params: null}]", `[{"params":null}]`},
+		{"scms", "[]", `[]`, "[{url: u, scm_type: git, depth: 1.10}]", `[{"url":"u","scm_type":"git","depth":"1.10"}]`},
+		{"scms", "null", `[]`, "[{url: u, scm_type: git, source: null}]", `[{"url":"u","scm_type":"git","source":null}]`},
+		{"steps", "[]", `[]`, "[{module_id: m, name: n}]", `[{"module_id":"m","name":"n"}]`},
+		{"steps", "null", `[]`, "[{module_id: m, name: n, version: null, properties: {}}]", `[{"properties":{},"module_id":"m","name":"n","version":null}]`},
+		{"build_if_code_updated", "null", `null`, "false", `false`},
+		{"group_id", `""`, `""`, "0755", `"0755"`},
+		{"triggers", "[]", `[]`, `[{name: t, parameters: []}]`, `[{"name":"t","parameters":[]}]`},
+		{"triggers", "null", `[]`, `[{name: t}]`, `[{"name":"t"}]`},
+		{"timeout", "null", `null`, "2h", `{"limit":"2","unit":"hour"}`},
+		{"timeout", "null", `null`, "{limit: 30, unit: minute}", `{"limit":"30","unit":"minute"}`},
+	} {
+		t.Run(c.field+" "+c.empty, func(t *testing.T) {
+			t.Parallel()
+			if have := compileOne(t, "").Body.Get(c.field); have != nil {
+				t.Errorf("absent: the body has %s", have.AppendJSON(nil))
+			}
+			for text, want := range map[string]string{c.empty: c.wantEmpty, c.value: c.wantValue} {
+				have := compileOne(t, c.field+": "+text).Body.Get(c.field)
+				if string(have.AppendJSON(nil)) != want {
+					t.Errorf("%s: have %s, want %s", text, have.AppendJSON(nil), want)
+				}
+				if have == nil {
+					t.Errorf("%s: the body lacks the member", text)
+				}
+			}
+		})
+	}
+}
+
+func TestExtraIsVerbatim(t *testing.T) {
+	t.Parallel()
+	if have := compileOne(t, "extra: {}").Body; have.Len() != 0 {
+		t.Errorf("an empty extra adds %s", have.AppendJSON(nil))
+	}
+	have := compileOne(t, `extra: {description: null, arch: arm, limits: [1, "1", 1.10, true], "odd key": {}}`)
+	want := `{"arch":"arm","description":null,"limits":[1,"1",1.10,true],"odd key":{}}`
+	if string(have.Body.AppendJSON(nil)) != want {
+		t.Errorf("have %s\nwant %s", have.Body.AppendJSON(nil), want)
+	}
+	if _, ok := have.Provenance[`["odd key"]`]; !ok {
+		t.Errorf("no provenance of the odd key: %v", have.Paths())
+	}
+}
+
+func TestSettings(t *testing.T) {
+	t.Parallel()
+	absent := compileOne(t, "")
+	if absent.Enabled != nil || absent.ID != "" || absent.RenamedFrom != nil || absent.Adopt || absent.Protect || absent.Notices != nil {
+		t.Errorf("nothing is declared, and yet: %+v", absent)
+	}
+	job := compileOne(t, `
+enabled: false
+id: db8467d972cc47f7a1bd2a3a3e77596a
+renamed_from: [old, older]
+adopt: true
+protect: true
+notifications: {MESSAGE: null, MAIL: [deleteJob, buildJobFail, deleteJob], DING_TALK: {events: [], param_config: null}}`)
+	if job.Enabled == nil || *job.Enabled || job.ID != "db8467d972cc47f7a1bd2a3a3e77596a" || !job.Adopt || !job.Protect {
+		t.Errorf("settings were lost: %+v", job)
+	}
+	if fmt.Sprint(job.RenamedFrom) != "[old older]" {
+		t.Errorf("renamed_from is %v", job.RenamedFrom)
+	}
+	var channels []string
+	for _, n := range job.Notices {
+		config := "unmanaged"
+		if n.ParamConfig != nil {
+			config = fmt.Sprintf("%q", *n.ParamConfig)
+		}
+		channels = append(channels, fmt.Sprint(n.Type, n.Events, config))
+	}
+	if have, want := strings.Join(channels, "; "), `DING_TALK[]""; MAIL[buildJobFail deleteJob]unmanaged; MESSAGE[]unmanaged`; have != want {
+		t.Errorf("have %s\nwant %s", have, want)
+	}
+}
+
+func TestCreateBody(t *testing.T) {
+	t.Parallel()
+	job := compileOne(t, `
+timeout: 1h
+extra: {zebra: 1}
+host_type: devcloud
+steps: []
+arch: arm`)
+	want := `{"arch":"arm","project_id":"6ecbc5bac7c8442fb3d2563d53c13582","job_name":"one","steps":[],"host_type":"devcloud","timeout":{"limit":"1","unit":"hour"},"zebra":1}`
+	if have := string(job.CreateBody().AppendJSON(nil)); have != want {
+		t.Errorf("have %s\nwant %s", have, want)
+	}
+	job.CreateBody().Get("timeout").Set("limit", jsontree.String("9"))
+	if job.Body.Get("timeout").Str("limit") != "1" {
+		t.Error("the create body shares its values with the job's")
+	}
+	if missing := job.MissingForCreate(); missing != nil {
+		t.Errorf("nothing is missing, and yet %v", missing)
+	}
+	if missing := compileOne(t, "flavor: 2u8g").MissingForCreate(); fmt.Sprint(missing) != "[arch steps]" {
+		t.Errorf("missing is %v, want arch and steps", missing)
+	}
+}
+
+func TestVariables(t *testing.T) {
+	t.Parallel()
+	source := workspace + `vars: {image: plain, flag: false}
+environments:
+  prod: {vars: {image: prod}}
+`
+	definitions := `version: 1
+jobs:
+  - name: one
+    build_if_code_updated: ${{ vars.flag }}
+    steps: [{sh: {name: s, image: "${{ vars.image }}", inputs: {command: "a ${{vars.image}} b"}}}]
+`
+	for _, c := range []struct {
+		name, environment, want string
+		vars                    map[string]string
+	}{
+		{"workspace", "", `false plain a plain b`, nil},
+		{"environment", "prod", `false prod a prod b`, nil},
+		{"command line", "prod", `true cli a cli b`, map[string]string{"image": "cli", "flag": "true"}},
+		{"a number", "", `false 110 a 110 b`, map[string]string{"image": "110"}},
+		{"text that looks like a number", "", `false 1.10 a 1.10 b`, map[string]string{"image": "1.10"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			set := load(t, spec.MapTree{"buildsync.yaml": source, "definitions/a.yaml": definitions}, c.environment)
+			result, diags := compile.Compile(set, compile.Options{Vars: c.vars})
+			if len(diags) > 0 {
+				t.Fatal(describe(diags))
+			}
+			body := result.Jobs[0].Body
+			properties := body.Get("steps").Items()[0].Get("properties")
+			have := body.Str("build_if_code_updated") + " " + properties.Str("image") + " " + properties.Str("command")
+			if have != c.want {
+				t.Errorf("have %q, want %q", have, c.want)
+			}
+		})
+	}
+}
+
+// TestExpansionLimit holds that variables and inputs cannot multiply without end.
+func TestExpansionLimit(t *testing.T) {
+	t.Parallel()
+	var vars strings.Builder
+	vars.WriteString(workspace + "vars:\n  v0: xxxxxxxxxxxxxxxx\n")
+	for i := 1; i < 40; i++ {
+		fmt.Fprintf(&vars, "  v%d: ${{ vars.v%d }}${{ vars.v%d }}\n", i, i-1, i-1)
+	}
+	result, diags := compile.Compile(load(t, spec.MapTree{
+		"buildsync.yaml":     vars.String(),
+		"definitions/a.yaml": "version: 1\njobs: [{name: one, group_id: \"${{ vars.v39 }}\"}]\n",
+	}, ""), compile.Options{})
+	if !hasRule(diags, "expansion-limit") {
+		t.Errorf("no expansion-limit in:\n%s", describe(diags))
+	}
+	if len(result.Jobs) != 1 {
+		t.Errorf("%d jobs", len(result.Jobs))
+	}
+}
+
+func hasRule(diags spec.Diagnostics, rule string) bool {
+	for _, d := range diags {
+		if d.Rule == rule {
+			return true
+		}
+	}
+	return false
+}
