@@ -49,7 +49,10 @@ func check(name string, root *Node, out *report) {
 		out.errorf("wrong-type", root.Range, "", "the file does not conform to its schema") // the two disagree: a bug, but no reason to accept
 		return
 	}
-	e := &explainer{set: set, root: root, out: out}
+	e := &explainer{set: set, root: root, out: out, said: map[Pos]bool{}}
+	for _, d := range out.found {
+		e.said[d.Range.Start] = d.Severity == Error
+	}
 	e.leaves(failed)
 }
 
@@ -91,6 +94,7 @@ type explainer struct {
 	set  *schemaSet
 	root *Node
 	out  *report
+	said map[Pos]bool // where parsing has found an error: its consequences are not worth a word
 }
 
 func (e *explainer) leaves(err *jsonschema.ValidationError) {
@@ -221,6 +225,9 @@ func (e *explainer) leaf(s *schema, location, keyword string, at place) {
 }
 
 func (e *explainer) report(rule string, at place, where Range, hint, format string, args ...any) {
+	if e.said[at.node.Range.Start] {
+		return
+	}
 	e.out.add(Diagnostic{
 		Rule: rule, Severity: Error, Range: where, Pointer: at.pointer, Hint: hint,
 		Message: fmt.Sprintf(format, args...),
@@ -301,7 +308,25 @@ func (e *explainer) wrong(s *schema, keyword string, at place) {
 	if at.node.Kind != ScalarNode { // the whole of it would be many lines
 		where = at.keyRange()
 	}
+	if rule == "step-form" && at.node.Kind == MappingNode {
+		e.report(rule, at, where, e.stepHint(at.node), "a step is %s", s.expects())
+		return
+	}
 	e.report(rule, at, where, hintFor(s, at.node), "%s must be %s, not %s", at.subject(), s.expects(), shown(at.node, rule, keyword))
+}
+
+// stepHint finds what made a step neither of its two forms.
+func (e *explainer) stepHint(n *Node) string {
+	action := e.set.byLocation[definitionsLocation+"#/$defs/action"]
+	for _, field := range n.Fields {
+		switch key := field.Key.Text; {
+		case Nearest(key, []string{"module_id"}) != "":
+			return fmt.Sprintf(`did you mean "module_id" instead of %s?`, quoted(key))
+		case action.properties[key] == nil && len(n.Fields) > 1 && (field.Value.IsNull() || field.Value.Kind == MappingNode):
+			return "what belongs to " + quoted(key) + " is indented below it"
+		}
+	}
+	return ""
 }
 
 // shown is how a message shows the value that is wrong. A text that may be a

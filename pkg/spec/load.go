@@ -141,6 +141,7 @@ func ParseDefinitions(name string, text []byte) (*File, Diagnostics) {
 	file.Jobs = items(root, "jobs")
 	file.Templates = items(root, "templates")
 	file.Removed = items(root, "removed")
+	checkRawSteps(file, out)
 	return file, out.done()
 }
 

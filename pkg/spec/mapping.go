@@ -35,7 +35,7 @@ func (b *builder) mapping(n *yaml.Node, start, content, depth int) (*Node, int) 
 		if isMergeKey(n.Content[i]) {
 			merges = append(merges, merge{len(built.Fields), value})
 			b.isNewKey(keys, key)
-		} else if b.usableKey(key) && b.isNewKey(keys, key) {
+		} else if b.usableKey(key, content) && b.isNewKey(keys, key) {
 			built.Fields = append(built.Fields, Field{key, value})
 		}
 	}
@@ -72,11 +72,14 @@ func namesSomething(key *Node) bool {
 	return false
 }
 
-func (b *builder) usableKey(key *Node) bool {
+// usableKey reports a key that is no text, in a mapping that starts at content.
+func (b *builder) usableKey(key *Node, content int) bool {
 	switch {
+	case key.Kind == MappingNode && bytes.HasPrefix(b.src.text[content:], []byte("{{")):
+		where := b.src.at(content, content+len("{{"))
+		b.out.errorf("yaml-syntax", where, "put the value in quotes", "the braces of a {{ }} are taken for a mapping")
 	case key.Kind != ScalarNode:
-		b.out.errorf("yaml-syntax", key.Range, "if this was meant as a value such as ${{ vars.x }} or {a: b}, mind the quotes and the colon",
-			"a key must be a text, not a %s", kindName(key))
+		b.out.errorf("yaml-syntax", key.Range, "", "a key must be a text, not a %s", kindName(key))
 	case key.Type == NullType:
 		b.out.errorf("yaml-syntax", key.Range, "", "a key is missing before the colon")
 	default:

@@ -1,6 +1,8 @@
 package spec
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -63,4 +65,16 @@ func didYouMean(word string, candidates []string) string {
 		return `did you mean "` + near + `"?`
 	}
 	return ""
+}
+
+// spacesList writes 2, 4 or 6 spaces.
+func spacesList(counts []int) string {
+	var list strings.Builder
+	for i, n := range slices.Compact(slices.Clone(counts)) {
+		if i > 0 {
+			list.WriteString(", ")
+		}
+		list.WriteString(strconv.Itoa(n))
+	}
+	return list.String() + " spaces"
 }

@@ -96,8 +96,9 @@ var language = sync.OnceValue(func() *schemaSet {
 })
 
 const (
-	definitionsSchema = "definitions.schema.json"
-	workspaceSchema   = "workspace.schema.json"
+	definitionsSchema   = "definitions.schema.json"
+	definitionsLocation = schemas.Base + definitionsSchema
+	workspaceSchema     = "workspace.schema.json"
 )
 
 // root returns the schema of a kind of file.

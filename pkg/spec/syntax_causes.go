@@ -1,0 +1,345 @@
+package spec
+
+import (
+	"regexp"
+	"strings"
+)
+
+// causes are what the library's errors mostly come from, the surest first. Each
+// looks at the line at fault and says whether it is that.
+var causes = []func(*fault) bool{
+	causeTab, causeSwallowed, causeOpenQuote, causeEscape, causeBraces, causeIndicator, causeAlias, causeUnknownAnchor,
+	causeBehindQuote, causeNoSpace, causeColon, causeListOnKeyLine, causeBracket, causeIndent, causeNoColon,
+}
+
+func (f *fault) has(words ...string) bool {
+	for _, word := range words {
+		if strings.Contains(f.problem, word) {
+			return true
+		}
+	}
+	return false
+}
+
+func causeTab(f *fault) bool {
+	if !f.has("tab", "cannot start any token", "did not find expected", "mapping values", "could not find expected") {
+		return false
+	}
+	for _, line := range []int{f.line, f.line + 1, f.line - 1} {
+		text := string(f.src.lineText(line))
+		if at := strings.IndexByte(text[:indentOf(text)], '\t'); at >= 0 {
+			f.moveTo(line)
+			return f.say(at, at+1, "the line is indented with a tab", "indent with spaces")
+		}
+	}
+	return false
+}
+
+// causeSwallowed is a quote left open on an earlier line, closed by the next
+// quote in the file.
+func causeSwallowed(f *fault) bool {
+	if f.quote == 0 {
+		return false
+	}
+	f.moveTo(f.quote)
+	return openQuote(f)
+}
+
+func causeOpenQuote(f *fault) bool {
+	return f.has("unexpected end of stream", "unexpected document indicator") && openQuote(f)
+}
+
+func openQuote(f *fault) bool {
+	at := -1
+	for i := 0; i < len(f.text); i++ {
+		c := f.text[i]
+		if c != '"' && c != '\'' || i > 0 && !strings.ContainsRune(" \t[{,:-", rune(f.text[i-1])) {
+			continue
+		}
+		at = i
+		if i = closingQuote(f.text, i); i < 0 {
+			break
+		}
+		at = -1
+	}
+	if at < 0 {
+		return false
+	}
+	return f.say(at, at+1, "the quote "+f.text[at:at+1]+" that opens here is not closed where it should be",
+		"close it on this line; a text of several lines is better written with |")
+}
+
+// closingQuote returns where the quoted text that starts at i ends on the line.
+func closingQuote(text string, i int) int {
+	quote := text[i]
+	for i++; i < len(text); i++ {
+		switch {
+		case quote == '"' && text[i] == '\\':
+			i++
+		case text[i] != quote:
+		case quote == '\'' && i+1 < len(text) && text[i+1] == quote:
+			i++
+		default:
+			return i
+		}
+	}
+	return -1
+}
+
+var badEscape = regexp.MustCompile(`\\[^0abtnvfre "/\\N_LPxuU\t]`)
+
+func causeEscape(f *fault) bool {
+	if !f.has("unknown escape character", "hexdecimal", "hexadecimal", "invalid Unicode character escape") {
+		return false
+	}
+	for line := f.line; line <= len(f.src.lines) && line < f.line+1000; line++ {
+		text := string(f.src.lineText(line))
+		at := badEscape.FindStringIndex(strings.ReplaceAll(text, `\\`, "  "))
+		if at == nil {
+			continue
+		}
+		f.moveTo(line)
+		return f.say(at[0], at[1], quoted(text[at[0]:at[1]])+" is no escape of a double-quoted text",
+			`double the backslash, or use single quotes, in which it is an ordinary character`)
+	}
+	at := max(strings.IndexByte(f.text, '\\'), 0)
+	return f.say(at, at+2, "this escape of a double-quoted text is not complete", `write \xHH, \uHHHH or \UHHHHHHHH`)
+}
+
+// causeBraces is a placeholder that YAML takes for a mapping: {{ anywhere, and
+// ${{ within brackets.
+func causeBraces(f *fault) bool {
+	at := strings.Index(f.text, "{{")
+	if at < 0 || !f.has("did not find expected", "mapping values", "could not find expected") {
+		return false
+	}
+	if at > 0 && f.text[at-1] == '$' {
+		at--
+		if !strings.ContainsAny(f.text[:at], "[{") {
+			return false
+		}
+	}
+	end := len(f.text)
+	if shut := strings.Index(f.text[at:], "}}"); shut >= 0 {
+		end = at + shut + 2
+	}
+	return f.say(at, end, "the braces of "+quoted(f.text[at:end])+" are taken for a mapping", "put the value in quotes")
+}
+
+func causeIndicator(f *fault) bool {
+	if !f.has("cannot start any token", "directive", "did not find expected <document start>") {
+		return false
+	}
+	at := f.startsWith("@`%")
+	if at < 0 {
+		return false
+	}
+	return f.say(at, at+len(f.restOf(at)), "a text without quotes cannot start with "+quoted(f.text[at:at+1]), "put it in quotes: "+inQuotes(f.restOf(at)))
+}
+
+func causeAlias(f *fault) bool {
+	if !f.has("alphabetic or numeric character") {
+		return false
+	}
+	at := f.startsWith("*&")
+	if at < 0 {
+		return false
+	}
+	meaning := "an alias"
+	if f.text[at] == '&' {
+		meaning = "an anchor"
+	}
+	return f.say(at, at+len(f.restOf(at)), "a text without quotes cannot start with "+quoted(f.text[at:at+1])+", which starts "+meaning, "put it in quotes: "+inQuotes(f.restOf(at)))
+}
+
+var unknownAnchor = regexp.MustCompile(`unknown anchor '(.*)' referenced`)
+
+func causeUnknownAnchor(f *fault) bool {
+	parts := unknownAnchor.FindStringSubmatch(f.problem)
+	if parts == nil {
+		return false
+	}
+	at := max(strings.Index(f.text, "*"+parts[1]), 0)
+	return f.say(at, at+1+len(parts[1]), "alias "+quoted("*"+parts[1])+" refers to no anchor above it", "if it is meant as a text, put it in quotes: "+inQuotes(f.restOf(at)))
+}
+
+// inQuotes shows a value as it should be written.
+func inQuotes(text string) string {
+	if strings.Contains(text, "'") {
+		return `"` + strings.Trim(quoted(strings.ReplaceAll(text, `"`, `'`)), `"`) + `"`
+	}
+	return "'" + strings.Trim(quoted(text), `"`) + "'"
+}
+
+// causeBehindQuote is text that goes on behind the closing quote of a value.
+func causeBehindQuote(f *fault) bool {
+	if !f.has("did not find expected", "could not find expected", "mapping values") {
+		return false
+	}
+	at := f.startsWith(`"'`)
+	if at < 0 {
+		return false
+	}
+	shut := closingQuote(f.text, at)
+	if shut < 0 {
+		return false
+	}
+	rest := strings.TrimLeft(f.text[shut+1:], " \t")
+	if rest == "" || strings.ContainsRune("#:,]}", rune(rest[0])) {
+		return false
+	}
+	behind := len(f.text) - len(rest)
+	return f.say(behind, len(f.text), "there is text behind the closing quote", "put the whole value in quotes")
+}
+
+var noSpace = regexp.MustCompile(`^\s*(?:- +)?([A-Za-z_][A-Za-z0-9_.-]*):([^\s:/].*)$`)
+
+// causeNoSpace is a key and a value with no space between them.
+func causeNoSpace(f *fault) bool {
+	if !f.has("could not find expected ':'", "did not find expected key", "mapping values") {
+		return false
+	}
+	for _, line := range []int{f.line, f.line - 1} {
+		text := string(f.src.lineText(line))
+		if match := noSpace.FindStringSubmatchIndex(text); match != nil && !strings.Contains(text[match[0]:match[1]], ": ") {
+			f.moveTo(line)
+			return f.say(match[3], match[3]+1, "there is no space behind the colon of "+quoted(text[match[2]:match[3]]), "write "+quoted(text[match[2]:match[3]]+": "+strings.TrimSpace(text[match[4]:match[5]])))
+		}
+	}
+	return false
+}
+
+var keyAtStart = regexp.MustCompile(`^\s*(?:- +)*(?:"[^"]*"|'[^']*'|[^\s"'#][^:#]*?)\s*:(?:\s+|$)`)
+
+// causeColon is a text with a colon in it, or a key below a key that has a value
+// already.
+func causeColon(f *fault) bool {
+	if !f.has("mapping values are not allowed") {
+		return false
+	}
+	head := keyAtStart.FindStringIndex(f.text)
+	if head == nil {
+		return false
+	}
+	value := f.text[head[1]:]
+	if at := strings.Index(value+" ", ": "); at >= 0 {
+		at += head[1]
+		return f.say(at, at+1, "a text without quotes cannot hold a colon before a space or the end of the line", "put it in quotes: "+inQuotes(f.restOf(head[1])))
+	}
+	at := indentOf(f.text)
+	return f.say(at, head[1], "a key cannot stand here: what is above it at a smaller indentation has a value already",
+		"check the indentation of this line and of the one above")
+}
+
+var listOnKeyLine = regexp.MustCompile(`:\s+(- )`)
+
+func causeListOnKeyLine(f *fault) bool {
+	if !f.has("block sequence entries are not allowed") {
+		return false
+	}
+	match := listOnKeyLine.FindStringSubmatchIndex(f.text)
+	if match == nil {
+		at := indentOf(f.text)
+		return f.say(at, len(f.text), "a list item cannot stand here", "check the indentation of this line and of the one above")
+	}
+	return f.say(match[2], match[2]+1, "a list cannot start on the line of its key", "put each item on a line of its own")
+}
+
+// causeBracket is a flow collection that does not end.
+func causeBracket(f *fault) bool {
+	want := byte('[')
+	switch {
+	case f.has("',' or ']'"):
+	case f.has("',' or '}'"):
+		want = '{'
+	default:
+		return false
+	}
+	at := -1
+	var open []int
+	for i := 0; i < len(f.text); i++ {
+		switch c := f.text[i]; {
+		case c == '"' || c == '\'':
+			if shut := closingQuote(f.text, i); shut > 0 {
+				i = shut
+			}
+		case c == '[' || c == '{':
+			open = append(open, i)
+		case (c == ']' || c == '}') && len(open) > 0:
+			open = open[:len(open)-1]
+		}
+	}
+	for _, i := range open {
+		if f.text[i] == want {
+			at = i
+		}
+	}
+	if at < 0 {
+		at = strings.IndexByte(f.text, want)
+	}
+	if at < 0 {
+		return false
+	}
+	return f.say(at, at+1, "the bracket "+quoted(f.text[at:at+1])+" that opens here is not closed, or a comma is missing within", "")
+}
+
+// causeIndent is a line whose indentation fits no level above it.
+func causeIndent(f *fault) bool {
+	if !f.has("did not find expected key", "did not find expected '-' indicator", "did not find expected <document start>") {
+		return false
+	}
+	indent := indentOf(f.text)
+	levels := f.levels()
+	for _, level := range levels {
+		if level == indent {
+			what, want := "a key", "a list item, which starts with \"- \""
+			if strings.HasPrefix(f.text[indent:], "- ") {
+				what, want = "a list item", "a key"
+			}
+			return f.say(indent, len(f.text), what+" stands where "+want+" is expected", "check the indentation of this line and of those above")
+		}
+	}
+	hint := "indent it like one of the lines above"
+	if len(levels) > 0 {
+		hint = "levels above are indented by " + spacesList(levels)
+	}
+	return f.say(indent, len(f.text), "the indentation of this line fits no level above it", hint)
+}
+
+// levels are the indentations that are open above the line, outermost first.
+func (f *fault) levels() []int {
+	var levels []int
+	least := 1 << 20
+	for line := f.line - 1; line >= 1 && len(levels) < 20 && least > 0; line-- {
+		text := string(f.src.lineText(line))
+		body := strings.TrimLeft(text, " ")
+		if body == "" || body[0] == '#' {
+			continue
+		}
+		indent := len(text) - len(body)
+		for strings.HasPrefix(body, "- ") { // the item's own keys are a level as well
+			inner := strings.TrimLeft(body[2:], " ")
+			if at := len(text) - len(inner); at < least && keyAtStart.MatchString(inner) {
+				levels = append(levels, at)
+			}
+			body = inner
+		}
+		if indent < least {
+			levels = append(levels, indent)
+			least = indent
+		}
+	}
+	for i, j := 0, len(levels)-1; i < j; i, j = i+1, j-1 {
+		levels[i], levels[j] = levels[j], levels[i]
+	}
+	return levels
+}
+
+// causeNoColon is a line that ought to be a key.
+func causeNoColon(f *fault) bool {
+	if !f.has("could not find expected ':'") {
+		return false
+	}
+	at := indentOf(f.text)
+	return f.say(at, at+len(f.restOf(at)), quoted(f.restOf(at))+" looks like a key without a colon", `write "key: value", or indent the line if it continues the text above`)
+}
