@@ -112,6 +112,12 @@ func (c *comparison) field(s *sides, e entry) Field {
 	if c.threeWay {
 		f.Base = orElse(s.shownBase.get(e.path), s.base.get(e.path))
 	}
+	// Null means absent to the API, and a document has one word for both.
+	for _, v := range []**jsontree.Value{&f.Before, &f.After, &f.Base} {
+		if (*v).IsAbsentOrNull() {
+			*v = nil
+		}
+	}
 	if holdsSecret(f.Before) || holdsSecret(f.After) {
 		f.Sensitive = true
 		f.Before, f.After, f.Base = nil, nil, nil

@@ -103,17 +103,18 @@ func (p *planner) createJob(want, before *compile.Job) {
 // compareJob plans a job that is there and was read.
 func (p *planner) compareJob(want, before *compile.Job, live *LiveJob, ignore ignored) {
 	c := &comparison{
-		live: live.Body, declared: declaredBody(want), modules: p.in.Modules,
+		live: namedBody(live), declared: declaredBody(want), modules: p.in.Modules,
 		threeWay: p.base != nil && before != nil, provenance: want.Provenance, pos: want.Pos,
 	}
 	if before != nil {
 		c.base = declaredBody(before)
 	}
-	c.desired = overlay{p.in.Modules, ignore.matches}.body(live.Body, c.declared, c.base)
+	c.desired = overlay{p.in.Modules, ignore.matches}.body(c.live, c.declared, c.base)
 	setIdentity(c.desired, want, live)
 	change := Change{Verdict: VerdictUnchanged, Fields: c.fields(), Desired: c.desired}
 	change.Unchanged = c.unchanged(change.Fields)
-	if len(change.Fields) > 0 || p.forced(want, &change) {
+	p.forced(want, &change)
+	if len(change.Fields) > 0 {
 		change.Actions = append(change.Actions, ActionUpdate)
 	}
 	p.enabled(want, before, live, ignore, &change)
@@ -222,6 +223,17 @@ func declaredBody(job *compile.Job) *jsontree.Value {
 		body = jsontree.Object()
 	}
 	body.Set("job_name", jsontree.String(job.Name))
+	return body
+}
+
+// namedBody is a live body that says its job's name, which the listing knows
+// even where the body does not.
+func namedBody(live *LiveJob) *jsontree.Value {
+	if live.Body.Kind() != jsontree.KindObject || live.Body.Str("job_name") != "" {
+		return live.Body
+	}
+	body := live.Body.Clone()
+	body.Set("job_name", jsontree.String(live.Name))
 	return body
 }
 

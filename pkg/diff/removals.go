@@ -145,10 +145,10 @@ func (p *planner) checkEdited(r removal, live *LiveJob, change *Change) {
 	}
 	declared := declaredBody(r.before)
 	c := &comparison{
-		live: live.Body, declared: declared, modules: p.in.Modules,
+		live: namedBody(live), declared: declared, modules: p.in.Modules,
 		provenance: r.before.Provenance, pos: r.before.Pos,
 	}
-	c.desired = overlay{p.in.Modules, p.ignoreFor(r.before.Name).matches}.body(live.Body, declared, nil)
+	c.desired = overlay{p.in.Modules, p.ignoreFor(r.before.Name).matches}.body(c.live, declared, nil)
 	fields := c.fields()
 	if len(fields) == 0 {
 		return

@@ -50,22 +50,19 @@ func (p *planner) noteDisabled(want, before *compile.Job) {
 }
 
 // forced adds the sensitive values that --write-secret asks to write anew.
-func (p *planner) forced(want *compile.Job, change *Change) bool {
-	any := false
+func (p *planner) forced(want *compile.Job, change *Change) {
 	for _, use := range want.Secrets {
 		if !slices.Contains(p.in.Options.WriteSecrets, use.Secret) && !slices.Contains(p.in.Options.WriteSecrets, "all") {
 			continue
 		}
 		path := compile.ParameterPath(use.Parameter) + ".defaultValue"
-		listed := slices.ContainsFunc(change.Fields, func(f Field) bool { return f.Path == path })
-		if !listed {
+		within := func(f Field) bool { return f.Path == path || f.Path == compile.ParameterPath(use.Parameter) }
+		if !slices.ContainsFunc(change.Fields, within) {
 			change.Fields = append(change.Fields, Field{
 				Path: path, Verdict: VerdictChange, Sensitive: true, File: use.Pos.File, Line: use.Pos.Line,
 			})
 		}
-		any = true
 	}
-	return any
 }
 
 // unsendable lists the sensitive parameters whose value in the desired body is

@@ -1,0 +1,82 @@
+package diff
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// Join makes one plan of the plans of shards. They must speak of the same
+// definitions, environment and service. Of an object that several shards speak
+// of the first stands; what a shard cannot know of the others' jobs, how many
+// live ones are unmanaged, is the same in all.
+func Join(plans ...*Plan) (*Plan, error) {
+	if len(plans) == 0 {
+		return nil, errors.New("there is no plan to join")
+	}
+	first := plans[0]
+	out := *first
+	out.Changes, out.Refusals = []Change{}, []Refusal{}
+	out.Summary = Summary{}
+	type object struct {
+		kind    Kind
+		address string
+	}
+	seen := map[object]bool{}
+	for i, plan := range plans {
+		if err := joinable(first, plan); err != nil {
+			return nil, fmt.Errorf("plan %d is not of the same run as the first: %w", i+1, err)
+		}
+		for _, r := range plan.Refusals {
+			if !slices.Contains(out.Refusals, r) {
+				out.Refusals = append(out.Refusals, r)
+			}
+		}
+		unlisted := plan.Summary.Unchanged
+		for _, c := range plan.Changes {
+			if c.Verdict == VerdictUnchanged {
+				unlisted--
+			}
+			if key := (object{c.Kind, c.Address}); !seen[key] {
+				seen[key] = true
+				out.Changes = append(out.Changes, c)
+				out.Summary.count(&c)
+			}
+		}
+		out.Summary.Unchanged += unlisted
+		out.Summary.Unmanaged = max(out.Summary.Unmanaged, plan.Summary.Unmanaged)
+	}
+	slices.SortStableFunc(out.Changes, func(a, b Change) int {
+		return cmp.Or(cmp.Compare(stage(&a), stage(&b)), cmp.Compare(a.Name, b.Name))
+	})
+	out.PlanID = planID(&out)
+	return &out, nil
+}
+
+func joinable(a, b *Plan) error {
+	switch {
+	case a.FormatVersion != b.FormatVersion || a.ToolVersion != b.ToolVersion:
+		return fmt.Errorf("it was made by version %.20q, the first by %.20q", b.ToolVersion, a.ToolVersion)
+	case a.Environment != b.Environment:
+		return fmt.Errorf("its environment is %.40q, the first's %.40q", b.Environment, a.Environment)
+	case a.Endpoint != b.Endpoint:
+		return fmt.Errorf("its endpoint is %.80q, the first's %.80q", b.Endpoint, a.Endpoint)
+	case a.Head != b.Head:
+		return fmt.Errorf("its head is %.12q, the first's %.12q", b.Head.Commit, a.Head.Commit)
+	case (a.Base == nil) != (b.Base == nil), a.Base != nil && a.Base.Commit != b.Base.Commit:
+		return errors.New("its base is another one")
+	}
+	return nil
+}
+
+// stage is when apply comes to a change: templates, jobs, removals.
+func stage(c *Change) int {
+	switch {
+	case c.Verdict == VerdictRemove || c.Verdict == VerdictRemoveEdited:
+		return 2
+	case c.Kind == KindTemplate:
+		return 0
+	}
+	return 1
+}

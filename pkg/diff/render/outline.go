@@ -1,0 +1,286 @@
+package render
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/sanitize"
+)
+
+// document is a plan prepared for people: everything that text, Markdown and
+// HTML show, made safe for one line, without their markup.
+type document struct {
+	changes []changeView
+	column  int // the widest left side, in columns
+}
+
+// changeView is one object as it is shown.
+type changeView struct {
+	mark       string // one of + ~ - ± ! =
+	title      string // job order-service-build
+	note       string // (disable), exists, not managed
+	right      string // file:line, removed in …
+	paint      string
+	weight     weight
+	fields     []fieldView
+	undeclared []string
+	unchanged  string
+	address    string
+	verdict    diff.Verdict
+}
+
+// weight orders what may be left out where room is short.
+type weight uint8
+
+const (
+	weightQuiet   weight = iota // nothing is done
+	weightChange                // created, updated, replaced
+	weightDrift                 // edited outside
+	weightRemoval               // removed, refused: never left out
+)
+
+func (c *changeView) left() string {
+	left := "  " + c.mark + " " + c.title
+	if c.note != "" {
+		left += "  (" + c.note + ")"
+	}
+	return left
+}
+
+// fieldView is one field as it is shown.
+type fieldView struct {
+	mark    string
+	path    string
+	place   string
+	paint   string
+	verdict diff.Verdict
+	before  string
+	after   string
+	base    string
+	based   bool
+	diff    *scriptDiff
+	item    []string // a whole item that comes or goes, by lines
+	hidden  bool
+}
+
+// outlineOf prepares a plan.
+func outlineOf(plan *diff.Plan) document {
+	var doc document
+	for i := range plan.Changes {
+		view := viewOf(&plan.Changes[i])
+		doc.changes = append(doc.changes, view)
+		doc.widen(view.left())
+		for _, f := range view.fields {
+			doc.widen("    " + f.mark + " " + f.path)
+		}
+	}
+	return doc
+}
+
+func (d *document) widen(left string) { d.column = max(d.column, cells.StringWidth(left)) }
+
+func viewOf(c *diff.Change) changeView {
+	v := changeView{title: string(c.Kind) + " " + name(c.Name), address: name(c.Address), verdict: c.Verdict}
+	v.mark, v.paint, v.weight = markOf(c)
+	v.note = noteOf(c)
+	v.right = place(c)
+	for _, f := range c.Fields {
+		v.fields = append(v.fields, viewOfField(f))
+	}
+	for _, u := range c.Undeclared {
+		value := short(u.Value)
+		if u.Sensitive {
+			value = hidden
+		}
+		v.undeclared = append(v.undeclared, "kept: "+name(u.Path)+" = "+(pair{value, value}).shorten(nameLimit).after)
+	}
+	for _, e := range c.Equalities {
+		v.undeclared = append(v.undeclared, "equal: "+name(e.Path)+" by rule "+name(e.Rule))
+	}
+	if len(c.Fields) > 0 && c.Unchanged > 0 {
+		v.unchanged = fmt.Sprintf("(%s unchanged)", counted(c.Unchanged, "field"))
+	}
+	return v
+}
+
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func has(c *diff.Change, action diff.Action) bool { return slices.Contains(c.Actions, action) }
+
+// markOf chooses the sign, the colour and the weight of an object.
+func markOf(c *diff.Change) (mark, paint string, w weight) {
+	switch {
+	case c.Verdict == diff.VerdictRemove || c.Verdict == diff.VerdictRemoveEdited || has(c, diff.ActionDelete):
+		return "-", red, weightRemoval
+	case c.Verdict == diff.VerdictConflict || c.Verdict == diff.VerdictCollision || c.Verdict == diff.VerdictUnknown:
+		return "!", red, weightRemoval
+	case has(c, diff.ActionCreate):
+		return "+", green, weightChange
+	case has(c, diff.ActionReplace):
+		return "±", yellow, weightChange
+	case has(c, diff.ActionDisable):
+		return "~", yellow, weightRemoval
+	case c.Verdict == diff.VerdictDrift:
+		return "~", yellow, weightDrift
+	case len(c.Actions) > 0:
+		return "~", yellow, weightChange
+	}
+	return "=", plain, weightQuiet
+}
+
+// noteOf says beside an object's name what its sign does not.
+func noteOf(c *diff.Change) string {
+	var parts []string
+	for _, action := range c.Actions {
+		if action != diff.ActionCreate && action != diff.ActionUpdate {
+			parts = append(parts, string(action))
+		}
+	}
+	switch c.Verdict {
+	case diff.VerdictConflict, diff.VerdictCollision, diff.VerdictUnknown, diff.VerdictAdopt:
+		parts = append(parts, string(c.Verdict))
+	case diff.VerdictRemoveEdited:
+		parts = append(parts, "edited outside")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// place is where an object is defined, and what is to be said of it.
+func place(c *diff.Change) string {
+	var at string
+	if c.Definition != nil {
+		at = filePlace(c.Definition.File, c.Definition.Line)
+	}
+	return joinRight(at, sanitize.Line(c.Note, nameLimit))
+}
+
+func filePlace(file string, line int) string {
+	switch {
+	case file == "":
+		return ""
+	case line == 0:
+		return name(file)
+	}
+	return fmt.Sprintf("%s:%d", name(file), line)
+}
+
+func viewOfField(f diff.Field) fieldView {
+	v := fieldView{
+		path: sanitize.Line(f.Path, messageLimit), place: filePlace(f.File, f.Line), verdict: f.Verdict,
+		mark: " ", paint: plain, before: short(f.Before), after: short(f.After), base: short(f.Base),
+		based: f.Base != nil, hidden: f.Sensitive,
+	}
+	switch {
+	case f.Verdict == diff.VerdictDrift || f.Verdict == diff.VerdictConflict || f.Verdict == diff.VerdictRemoveEdited:
+		v.mark, v.paint = "!", yellow
+		if f.Verdict != diff.VerdictDrift {
+			v.paint = red
+		}
+	case f.Sensitive:
+		v.mark = "~"
+	case f.Before == nil && f.After != nil:
+		v.mark, v.paint = "+", green
+	case f.After == nil:
+		v.mark, v.paint = "-", red
+	}
+	switch {
+	case f.Verdict == diff.VerdictRemoveEdited:
+		v.after = absent
+	case isItem(f):
+		v.item = itemLines(f.Before, f.After)
+		if v.mark == "!" && f.Before == nil {
+			v.item = itemLines(nil, f.After)
+		}
+	case isScript(f):
+		before, after := scripts(f)
+		d := diffScripts(before, after)
+		v.diff = &d
+	}
+	return v
+}
+
+// itemLines writes a whole item by lines: members with their values, scripts
+// line by line.
+func itemLines(before, after *jsontree.Value) []string {
+	v := after
+	if v == nil {
+		v = before
+	}
+	var lines []string
+	for _, m := range v.Members() {
+		lines = memberLines(lines, name(m.Key), m.Value)
+	}
+	return lines
+}
+
+func memberLines(lines []string, key string, v *jsontree.Value) []string {
+	if text, ok := v.AsString(); ok && strings.Contains(text, "\n") {
+		lines = append(lines, key+":")
+		for _, l := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
+			lines = append(lines, "    "+strings.ReplaceAll(visible(strings.ReplaceAll(l, "\t", tabMark)), tabMark, "    "))
+		}
+		return lines
+	}
+	if v.Kind() == jsontree.KindObject && v.Len() > 0 {
+		lines = append(lines, key+":")
+		for _, m := range v.Members() {
+			for _, l := range memberLines(nil, name(m.Key), m.Value) {
+				lines = append(lines, "  "+l)
+			}
+		}
+		return lines
+	}
+	return append(lines, key+": "+short(v))
+}
+
+// stat says how much of a script changed.
+func (f *fieldView) stat() string {
+	return fmt.Sprintf("script, %d of %s", f.diff.changed, counted(f.diff.total, "line"))
+}
+
+// verdictNote is said beside the path of a field that is shown by lines.
+func (f *fieldView) verdictNote() string {
+	switch f.verdict {
+	case diff.VerdictDrift:
+		return "   drift: live (-), definitions (+)  → will be set back"
+	case diff.VerdictConflict:
+		return "   conflict: live (-), definitions (+), both differ from the base"
+	}
+	return ""
+}
+
+// values is a field's values on one line, each of at most room characters.
+func (f *fieldView) values(room int) string {
+	if f.hidden {
+		switch f.verdict {
+		case diff.VerdictDrift, diff.VerdictConflict:
+			return string(f.verdict) + ": " + hidden
+		}
+		return hidden + "  written anew"
+	}
+	p := pair{f.before, f.after}.shorten(room)
+	switch f.verdict {
+	case diff.VerdictDrift:
+		return fmt.Sprintf("drift: live %s, definitions %s  → will be set back", p.before, p.after)
+	case diff.VerdictConflict:
+		return fmt.Sprintf("conflict: base %s, live %s, definitions %s", pair{f.base, p.after}.shorten(room).before, p.before, p.after)
+	case diff.VerdictRemoveEdited:
+		q := pair{f.base, f.before}.shorten(room)
+		return fmt.Sprintf("edited outside: base %s, live %s", q.before, q.after)
+	}
+	switch {
+	case f.before == absent:
+		return p.after
+	case f.after == absent:
+		return p.before
+	}
+	return p.before + " → " + p.after
+}

@@ -1,0 +1,91 @@
+package render
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/sanitize"
+)
+
+// sanitizeMessage makes a message of a rail safe for one line.
+func sanitizeMessage(s string) string { return sanitize.Line(s, messageLimit) }
+
+// titleOf names what the plan is for.
+func titleOf(plan *diff.Plan) string {
+	title := "Plan"
+	var projects []string
+	for _, c := range plan.Changes {
+		if alias, _, ok := strings.Cut(c.Address, "/"); ok && !slices.Contains(projects, alias) {
+			projects = append(projects, alias)
+		}
+	}
+	switch {
+	case len(projects) > 3:
+		title += fmt.Sprintf(" for %d projects", len(projects))
+	case len(projects) > 0:
+		slices.Sort(projects)
+		title += " for " + name(strings.Join(projects, ", "))
+	}
+	if plan.Environment != "" {
+		title += " (" + name(plan.Environment) + ")"
+	}
+	return title
+}
+
+// revisionsOf says which definitions were compared.
+func revisionsOf(plan *diff.Plan) string {
+	head := revision(plan.Head)
+	if plan.Base == nil {
+		if head == "" {
+			return "no base"
+		}
+		return "no base, head " + head
+	}
+	return "base " + revision(*plan.Base) + " → head " + head
+}
+
+func revision(r diff.Revision) string {
+	const digits = 7
+	commit := r.Commit
+	if len(commit) > digits {
+		commit = commit[:digits]
+	}
+	out := name(commit)
+	if r.Dirty {
+		out = strings.TrimSpace(out + " with uncommitted changes")
+	}
+	return out
+}
+
+// summaryLine counts.
+func summaryLine(plan *diff.Plan) string {
+	s := plan.Summary
+	if s == (diff.Summary{}) {
+		return "Plan: nothing is defined and nothing is live."
+	}
+	line := fmt.Sprintf("Plan: %d to create, %d to update, %d to replace", s.Create, s.Update, s.Replace)
+	if s.Enable > 0 {
+		line += fmt.Sprintf(", %d to enable", s.Enable)
+	}
+	line += fmt.Sprintf(", %d to disable, %d to delete; ", s.Disable, s.Delete)
+	if s.Drift == 1 {
+		line += "1 drifted field"
+	} else {
+		line += fmt.Sprintf("%d drifted fields", s.Drift)
+	}
+	if s.Conflict == 1 {
+		line += ", 1 conflict"
+	} else {
+		line += fmt.Sprintf(", %d conflicts", s.Conflict)
+	}
+	if s.Collision > 0 {
+		line += fmt.Sprintf(", %s", counted(s.Collision, "collision"))
+	}
+	line += fmt.Sprintf("; %d unchanged", s.Unchanged)
+	if s.Adopt > 0 {
+		line += fmt.Sprintf(", %d adopted", s.Adopt)
+	}
+	return line + fmt.Sprintf(", %d unmanaged.", s.Unmanaged)
+}

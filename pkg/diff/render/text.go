@@ -1,0 +1,147 @@
+package render
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/mattn/go-runewidth"
+
+	"github.com/buildsync/buildsync/pkg/diff"
+)
+
+// Options say for which terminal a plan is shown as text.
+type Options struct {
+	Color bool
+	Width int // columns; 0 stands for 100
+}
+
+const (
+	defaultWidth = 100
+	minWidth     = 40
+)
+
+// Text writes a plan for a terminal.
+func Text(w io.Writer, plan *diff.Plan, options Options) error {
+	width := options.Width
+	if width <= 0 {
+		width = defaultWidth
+	}
+	t := &textWriter{width: max(width, minWidth), palette: paletteOf(options.Color), doc: outlineOf(plan)}
+	t.header(plan)
+	for i := range t.doc.changes {
+		t.change(&t.doc.changes[i])
+	}
+	if len(t.doc.changes) > 0 {
+		t.line("")
+	}
+	t.refusals(plan)
+	t.line(t.palette.bold(summaryLine(plan)))
+	t.line("Plan id: " + name(plan.PlanID))
+	_, err := w.Write(t.out.Bytes())
+	return err
+}
+
+// cells measures text in columns of a terminal, whatever the locale of the
+// process is: the same plan gives the same bytes everywhere.
+var cells = runewidth.Condition{StrictEmojiNeutral: true}
+
+type textWriter struct {
+	out     bytes.Buffer
+	width   int
+	palette palette
+	doc     document
+}
+
+func (t *textWriter) line(s string) {
+	t.out.WriteString(strings.TrimRight(s, " "))
+	t.out.WriteByte('\n')
+}
+
+// row writes left, then right in a column that the rows of the plan share.
+func (t *textWriter) row(left, paint, right string) {
+	column := min(t.doc.column+2, t.width*2/3)
+	if right == "" {
+		t.line(t.palette.paint(paint, left))
+		return
+	}
+	gap := max(2, column-cells.StringWidth(left))
+	t.line(t.palette.paint(paint, left) + strings.Repeat(" ", gap) + t.palette.dim(right))
+}
+
+func (t *textWriter) header(plan *diff.Plan) {
+	title := titleOf(plan)
+	revisions := revisionsOf(plan)
+	gap := max(2, 32-cells.StringWidth(title))
+	t.line(t.palette.bold(title) + strings.Repeat(" ", gap) + revisions)
+	t.line("")
+}
+
+func (t *textWriter) refusals(plan *diff.Plan) {
+	if len(plan.Refusals) == 0 {
+		return
+	}
+	for _, r := range plan.Refusals {
+		t.line(t.palette.paint(red, "Refused ("+name(r.Rule)+"): ") + message(r.Message))
+	}
+	t.line("")
+}
+
+func message(s string) string {
+	return sanitizeMessage(s)
+}
+
+func (t *textWriter) change(c *changeView) {
+	t.row(c.left(), c.paint, c.right)
+	for i := range c.fields {
+		t.field(&c.fields[i])
+	}
+	for _, u := range c.undeclared {
+		t.line(t.palette.dim("        " + u))
+	}
+	if c.unchanged != "" {
+		t.line(t.palette.dim("      " + c.unchanged))
+	}
+}
+
+func (t *textWriter) field(f *fieldView) {
+	switch {
+	case f.diff != nil:
+		t.row("    "+f.mark+" "+f.path+f.verdictNote(), f.paint, joinRight(f.place, f.stat()))
+		t.hunks(f.diff)
+	case len(f.item) > 0:
+		t.row("    "+f.mark+" "+f.path+f.verdictNote(), f.paint, f.place)
+		for _, l := range f.item {
+			t.line(t.palette.paint(f.paint, "        "+f.mark+" "+l))
+		}
+	default:
+		left := "    " + f.mark + " " + f.path + "   "
+		room := max(16, (t.width-cells.StringWidth(left)-8)/2)
+		t.row(left+f.values(room), f.paint, f.place)
+	}
+}
+
+func joinRight(parts ...string) string {
+	var kept []string
+	for _, part := range parts {
+		if part != "" {
+			kept = append(kept, part)
+		}
+	}
+	return strings.Join(kept, "   ")
+}
+
+func (t *textWriter) hunks(d *scriptDiff) {
+	const indent = "        "
+	for _, h := range d.hunks {
+		t.line(t.palette.paint(cyan, fmt.Sprintf("%s@@ %d @@", indent, h.start())))
+		for _, l := range shownLines(h) {
+			text := strings.ReplaceAll(l.text, "\t", "    ")
+			t.line(t.palette.paint(lineColor(l.kind), indent+string(l.kind)+" "+text))
+			if l.open {
+				t.line(t.palette.dim(indent + `\ no line break at the end`))
+			}
+		}
+	}
+}
