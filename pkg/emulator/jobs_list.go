@@ -98,7 +98,7 @@ func (rq *request) jobItem(j *job) *jsontree.Value {
 		"id", str(j.ID), "job_name", str(j.Name), "job_creator", str(j.Creator), "user_name", str(j.User),
 		"last_build_time", jsontree.Null(), "health_score", num(rq.health(j)), "source_code", str("codeci"),
 		"last_build_status", str(status), "is_finished", jsontree.Bool(finished), "disabled", jsontree.Bool(j.Disabled),
-		"favorite", jsontree.Bool(j.Favorite), "is_modify", yes, "is_delete", yes, "is_execute", yes,
+		"favorite", jsontree.Bool(false), "is_modify", yes, "is_delete", yes, "is_execute", yes,
 		"is_copy", yes, "is_forbidden", yes, "is_view", yes,
 	)
 	if !j.LastBuild.IsZero() {

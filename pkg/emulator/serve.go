@@ -171,13 +171,12 @@ func (e *Emulator) admit(rq *request) error {
 }
 
 func (rq *request) readBody() error {
-	switch rq.http.Method {
-	case http.MethodPost, http.MethodPut, http.MethodPatch:
-	default:
+	method := rq.http.Method
+	if method != http.MethodPost && method != http.MethodPut && method != http.MethodDelete {
 		return nil
 	}
 	if len(rq.raw) == 0 {
-		if rq.e.quirks.BodyRequired {
+		if rq.e.quirks.BodyRequired && method != http.MethodDelete {
 			return invalid("The request body is empty; a call without parameters sends {}.")
 		}
 		rq.body = jsontree.Object()

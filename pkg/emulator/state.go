@@ -30,7 +30,6 @@ type job struct {
 	Builds    int           `json:"builds,omitempty"`     // number of the last build
 	LastBuild time.Time     `json:"last_build,omitzero"`  // its start
 	Commits   int           `json:"commits"`              // writes to this job, all kinds
-	Favorite  bool          `json:"favorite,omitempty"`   //
 	Repo      string        `json:"repository,omitempty"` // name of the first code source
 }
 
@@ -46,6 +45,7 @@ type template struct {
 	User    string          `json:"user"`
 	Domain  string          `json:"domain"`
 	Account string          `json:"account"` // domain id
+	Scope   string          `json:"-"`       // of templates that are not state; else custom
 	Created time.Time       `json:"created"`
 	Seq     int             `json:"seq"`
 	Commits int             `json:"commits"`
@@ -82,7 +82,8 @@ type state struct {
 	changes   map[string][]*change
 	tokens    map[string]*token
 	files     map[string][]byte // keystore, by domain id + "/" + file name
-	writes    map[string]time.Time
+	groups    map[string]*group
+	writes    map[string]time.Time // last write by project
 }
 
 // The tables of the store.
@@ -94,15 +95,16 @@ const (
 	tableChanges   = "changes"
 	tableTokens    = "tokens"
 	tableFiles     = "files"
+	tableGroups    = "groups"
 )
 
-var tables = []string{tableJobs, tableBodies, tableTemplates, tableBuilds, tableChanges, tableTokens, tableFiles}
+var tables = []string{tableJobs, tableBodies, tableTemplates, tableBuilds, tableChanges, tableTokens, tableFiles, tableGroups}
 
 func loadState(disk store) (*state, error) {
 	s := &state{
 		disk: disk, jobs: map[string]*job{}, byProject: map[string][]*job{}, templates: map[string]*template{},
 		builds: map[string][]*build{}, records: map[string]*build{}, changes: map[string][]*change{},
-		tokens: map[string]*token{}, files: map[string][]byte{}, writes: map[string]time.Time{},
+		tokens: map[string]*token{}, files: map[string][]byte{}, groups: map[string]*group{}, writes: map[string]time.Time{},
 	}
 	var jobs []*job
 	err := firstError(
@@ -111,16 +113,22 @@ func loadState(disk store) (*state, error) {
 		loadTable(disk, tableBuilds, s.putBuild),
 		loadTable(disk, tableChanges, s.putChange),
 		loadTable(disk, tableTokens, s.putToken),
+		loadTable(disk, tableGroups, s.putGroup),
 		disk.each(tableFiles, func(key string, value []byte) error { s.files[key] = value; return nil }),
 	)
 	if err != nil {
 		return nil, err
 	}
-	sort.Slice(jobs, func(i, k int) bool { return jobs[i].Seq < jobs[k].Seq })
+	sortJobs(jobs)
 	for _, j := range jobs {
 		s.putJob(j)
 	}
 	return s, nil
+}
+
+// sortJobs orders jobs as they were created.
+func sortJobs(jobs []*job) {
+	sort.Slice(jobs, func(i, k int) bool { return jobs[i].Seq < jobs[k].Seq })
 }
 
 func firstError(errs ...error) error {

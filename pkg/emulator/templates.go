@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -72,7 +73,7 @@ func (e *Emulator) templateItem(t *template) *jsontree.Value {
 		"public", jsontree.Bool(true), "favourite", jsontree.Bool(false), "nick_name", strOrNull(t.User),
 		"id", str(t.ID), "uuid", str(t.UUID), "template", inner, "type", str("codeci"), "name", str(t.Name),
 		"create_time", str(t.Created.UTC().Format(templateTime)), "domain_id", str(t.Account), "weight", num(0),
-		"user_id", str(t.UserID), "user_name", str(t.User), "domain_name", str(t.Domain), "scope", str("custom"),
+		"user_id", str(t.UserID), "user_name", str(t.User), "domain_name", str(t.Domain), "scope", str(orText(t.Scope, "custom")),
 		"description", str(body.Str("description")), "tool_type", strOrNull(body.Str("tool_type")),
 		"intl_description", jsontree.Object(), "parameters", parameters, "i18n", jsontree.Object(),
 	)
@@ -134,34 +135,49 @@ func (e *Emulator) foundTemplates(search, account string, now time.Time) []*temp
 	own := e.state.customTemplates(account)
 	var found []*template
 	for _, t := range append(own, e.publicTemplates(own, search, now)...) {
-		if strings.Contains(strings.ToLower(t.Name), strings.ToLower(search)) {
+		if matchesName(t, search) {
 			found = append(found, t)
 		}
 	}
 	return found
 }
 
+// matchesName is the search of the service: a part of the name, in any case.
+func matchesName(t *template, search string) bool {
+	return strings.Contains(strings.ToLower(t.Name), strings.ToLower(search))
+}
+
 // publicTemplates makes the templates of others. They are the same each time:
-// noise is not state.
+// noise is not state. One with the very name of a template of the caller's is an
+// official one, others look like custom ones of another account.
 func (e *Emulator) publicTemplates(own []*template, search string, now time.Time) []*template {
 	list := make([]*template, 0, e.quirks.PublicTemplates)
 	tools := []string{"maven", "npm", "gradle", "docker", "cmake", "go"}
-	day := now.UTC().Truncate(24 * time.Hour)
+	step := obj("module_id", str("devcloud2018.codeci_action_20017.action"), "name", str("Run Shell Commands"),
+		"properties", obj("command", str("echo public")), "enable", jsontree.Bool(true))
 	for i := range e.quirks.PublicTemplates {
-		name := fmt.Sprintf("%s-public-%03d", tools[i%len(tools)], i)
+		name, scope := fmt.Sprintf("%s-public-%03d", tools[i%len(tools)], i), "custom"
 		if e.quirks.SimilarTemplates {
 			name = similarName(own, search, i)
 		}
-		list = append(list, &template{
-			UUID: fmt.Sprintf("%032x", 0xabcdef000000+i), ID: fmt.Sprintf("%024x", 0x655593200000+i), Name: name,
-			UserID: "b7066bfb50194e36b472a61f088bbf72", User: "another-user", Domain: "another-account",
-			Account: "65382450e8f64ac0870cd180d14e684b", Created: day.Add(-time.Duration(i) * time.Hour),
-			Body: obj("name", str(name), "description", str("public template"), "template", obj("steps", jsontree.Array(obj(
-				"module_id", str("devcloud2018.codeci_action_20017.action"), "name", str("Run Shell Commands"),
-				"properties", obj("command", str("echo public")), "enable", jsontree.Bool(true)))), "parameters", jsontree.Array()),
-		})
+		if slices.ContainsFunc(own, func(t *template) bool { return t.Name == name }) || i%2 == 0 {
+			scope = "official"
+		}
+		list = append(list, publicTemplate(0xabcdef000000+i, name, scope, now, step.Clone()))
 	}
 	return list
+}
+
+// publicTemplate makes a template that belongs to somebody else.
+func publicTemplate(id int, name, scope string, now time.Time, steps ...*jsontree.Value) *template {
+	day := now.UTC().Truncate(24 * time.Hour)
+	return &template{
+		UUID: fmt.Sprintf("%032x", id), ID: fmt.Sprintf("%024x", id), Name: name, Scope: scope,
+		UserID: "b7066bfb50194e36b472a61f088bbf72", User: "another-user", Domain: "another-account",
+		Account: "65382450e8f64ac0870cd180d14e684b", Created: day,
+		Body: obj("name", str(name), "description", str("public template"),
+			"template", obj("steps", jsontree.Array(steps...)), "parameters", jsontree.Array()),
+	}
 }
 
 // similarName makes names around those that the caller has or looks for, the

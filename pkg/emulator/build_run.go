@@ -1,0 +1,178 @@
+package emulator
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// runJob is API reference 4.6.
+func runJob(rq *request) (*answer, error) {
+	result, err := startBuild(rq)
+	if err != nil {
+		return nil, err
+	}
+	return ok(result)
+}
+
+// startBuild puts a build of the job that the body names into the queue.
+func startBuild(rq *request) (*jsontree.Value, error) {
+	c := &checker{}
+	id := c.need("", rq.body, "job_id", jsontree.KindString).Text()
+	c.each("", rq.body, "parameter", func(at string, p *jsontree.Value) {
+		c.need(at, p, "name", jsontree.KindString)
+		if value := p.Get("value"); value.Kind() != jsontree.KindString {
+			c.fail("%s.value must be a string", at)
+		}
+	})
+	c.may("", rq.body, jsontree.KindObject, "scm")
+	c.may("scm", rq.body.Get("scm"), jsontree.KindString, "build_tag", "build_commit_id")
+	if c.err != nil {
+		return nil, c.err
+	}
+	j, err := rq.jobByID(id)
+	if err != nil {
+		return nil, err
+	}
+	if j.Disabled {
+		return nil, refuse(http.StatusUnprocessableEntity, codeRejected, "The job %s is disabled.", j.Name)
+	}
+	body, err := rq.state().body(j.ID)
+	if err != nil {
+		return nil, err
+	}
+	b, err := rq.newBuild(j, body)
+	if err != nil {
+		return nil, err
+	}
+	next := *j
+	next.Builds, next.LastBuild = b.Number, b.Start
+	rq.tx.putBuild(b)
+	rq.tx.putJob(&next, nil)
+	return obj("octopus_job_name", str(b.Octopus), "actual_build_number", str(strconv.Itoa(b.Number)),
+		"daily_build_number", str(b.Daily)), nil
+}
+
+// buildOf returns the build that a path names by job and number.
+func (rq *request) buildOf(numberKey string) (*job, *build, error) {
+	j, err := jobOf(rq)
+	if err != nil {
+		return nil, nil, err
+	}
+	return rq.buildByNumber(j, rq.path(numberKey))
+}
+
+func (rq *request) buildByNumber(j *job, text string) (*job, *build, error) {
+	number, err := strconv.Atoi(text)
+	if err != nil || number < 1 {
+		return nil, nil, invalid("The build number must be a number from 1.")
+	}
+	builds := rq.state().builds[j.ID]
+	if number > len(builds) {
+		return nil, nil, refuse(http.StatusForbidden, codeNoHistory, "The build history %d of the job does not exist.", number)
+	}
+	return j, builds[number-1], nil
+}
+
+// stop ends a build that has not ended by itself.
+func (rq *request) stop(b *build) error {
+	if b.at(rq.now).ended() {
+		return refuse(http.StatusBadRequest, codeRunState, "The build has ended already; its state changed in the meantime.")
+	}
+	ended := *b
+	ended.Stopped = rq.now
+	rq.tx.putBuild(&ended)
+	return nil
+}
+
+// stopBuild is API reference 4.14.
+func stopBuild(rq *request) (*answer, error) {
+	_, b, err := rq.buildOf("build_no")
+	if err == nil {
+		err = rq.stop(b)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if rq.e.quirks.EmptyStop {
+		return &answer{status: http.StatusOK, header: http.Header{}}, nil
+	}
+	return ok(obj("success", jsontree.Bool(true), "result", str("")))
+}
+
+// stopBuildOld is API reference 5.4: the build is named in the body.
+func stopBuildOld(rq *request) (*answer, error) {
+	c := &checker{}
+	id := c.need("", rq.body, "job_id", jsontree.KindString).Text()
+	number := c.need("", rq.body, "build_no", jsontree.KindString).Text()
+	if c.err != nil {
+		return nil, c.err
+	}
+	j, err := rq.jobByID(id)
+	if err != nil {
+		return nil, err
+	}
+	_, b, err := rq.buildByNumber(j, number)
+	if err == nil {
+		err = rq.stop(b)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return ok(obj("result", jsontree.Bool(true)))
+}
+
+// runningStatus is API reference 4.4: true while an executor works on the job,
+// so still false right after a run was asked for.
+func runningStatus(rq *request) (*answer, error) {
+	j, err := jobOf(rq)
+	if err != nil {
+		return nil, err
+	}
+	running := false
+	for _, b := range rq.state().builds[j.ID] {
+		running = running || b.at(rq.now).result == resultRunning
+	}
+	return ok(obj("result", jsontree.Bool(running)))
+}
+
+// lastBuild is the list's word for a job's last build and whether it has ended.
+func (rq *request) lastBuild(j *job) (status string, finished bool) {
+	builds := rq.state().builds[j.ID]
+	if len(builds) == 0 {
+		return "none", true
+	}
+	switch p := builds[len(builds)-1].at(rq.now); p.result {
+	case resultSuccess:
+		return "blue", true
+	case resultFailure:
+		return "red", true
+	case resultAborted:
+		return "aborted", true
+	}
+	return "building", false
+}
+
+// healthBuilds is how many of the last builds the health score looks at.
+const healthBuilds = 5
+
+// health is the share of a job's last builds that succeeded, in percent.
+func (rq *request) health(j *job) int {
+	builds := rq.state().builds[j.ID]
+	good, ended := 0, 0
+	for i := len(builds) - 1; i >= 0 && ended < healthBuilds; i-- {
+		p := builds[i].at(rq.now)
+		if !p.ended() {
+			continue
+		}
+		ended++
+		if p.result == resultSuccess {
+			good++
+		}
+	}
+	if ended == 0 {
+		return 0
+	}
+	return 100 * good / ended
+}
