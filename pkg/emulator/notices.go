@@ -135,6 +135,9 @@ func (rq *request) storeNotice(j *job, update wire.NoticeUpdate) (*answer, error
 	}
 	rq.tx.putJob(&next, nil)
 	rq.tx.note(next.ID, "NOTICE")
+	if rq.e.quirks.TextResult {
+		return rq.success(str(next.ID))
+	}
 	return rq.success(obj("job_id", str(next.ID)))
 }
 

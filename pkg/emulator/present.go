@@ -77,6 +77,15 @@ func (e *Emulator) presentParameter(definition *jsontree.Value) {
 	}
 }
 
+// maskSecrets puts asterisks for every sensitive value of a body.
+func maskSecrets(body *jsontree.Value) {
+	for _, definition := range body.Get("parameters").Items() {
+		if p := param(definition, "defaultValue"); sensitive(definition) && !p.Get("value").IsEmpty() {
+			p.Set("value", str(secretMask))
+		}
+	}
+}
+
 func sensitive(definition *jsontree.Value) bool {
 	return paramField(definition, "sensitiveVar") == "true"
 }

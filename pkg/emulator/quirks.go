@@ -63,6 +63,9 @@ type Quirks struct {
 	TextInText bool `json:"text_in_text"`
 	// EmptyErrors answers "error": "" in place of null (Q33).
 	EmptyErrors bool `json:"empty_errors"`
+	// TextResult answers the results that the reference types as String, those of
+	// notification calls, as texts in place of objects (Q22).
+	TextResult bool `json:"text_result"`
 	// EmptyStop answers a stop with an empty body.
 	EmptyStop bool `json:"empty_stop"`
 	// NoticeCase is the spelling of notice_type that disabling takes.

@@ -40,7 +40,7 @@ func (r *recorder) start(op, id string, req *http.Request, now time.Time) *openC
 	if len(r.calls) >= maxCalls {
 		r.calls = append(r.calls[:0:0], r.calls[maxCalls/2:]...)
 	}
-	c := &Call{Time: now, Op: op, Method: req.Method, Path: req.URL.Path, RequestID: id}
+	c := &Call{Time: now, Op: op, Method: req.Method, Path: req.URL.EscapedPath(), RequestID: id}
 	r.calls = append(r.calls, c)
 	return &openCall{recorder: r, call: c, id: id}
 }

@@ -31,6 +31,8 @@ func (e *Emulator) routes() *http.ServeMux {
 	for _, r := range routeTable() {
 		mux.Handle(r.Pattern, e.serve(r))
 	}
+	e.addControl(mux)
+	e.addPage(mux)
 	mux.Handle("/", e.serve(&route{Op: "Unknown", Pattern: "/", handle: unknownURL, open: true}))
 	return mux
 }

@@ -43,6 +43,7 @@ func Switches() []Switch {
 		{"parameters-as-list", "a build's parameters are a list of one map", func(q *Quirks) { q.ParametersAsList = true }},
 		{"text-in-text", "job bodies come as a JSON string inside the JSON", func(q *Quirks) { q.TextInText = true }},
 		{"empty-errors", "\"error\" is an empty text in place of null", func(q *Quirks) { q.EmptyErrors = true }},
+		{"text-result", "results of notification calls are texts, as their table has them", func(q *Quirks) { q.TextResult = true }},
 		{"empty-stop", "stopping a build is answered with an empty body", func(q *Quirks) { q.EmptyStop = true }},
 		{"notice-lower", "disabling a notification takes the type in small letters only", func(q *Quirks) { q.NoticeCase = NoticeLower }},
 		{"notice-upper", "disabling a notification takes the type in capitals only", func(q *Quirks) { q.NoticeCase = NoticeUpper }},

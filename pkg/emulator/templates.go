@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
@@ -32,6 +33,9 @@ func (e *Emulator) newTemplate(t *tx, user *User, body *jsontree.Value) (*templa
 	c.may("", body, jsontree.KindString, "description", "tool_type")
 	c.each("template", inner, "steps", func(at string, v *jsontree.Value) { c.step(at, v, false) })
 	c.parameters(body)
+	if strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		c.fail("name must not hold characters that cannot be seen")
+	}
 	if c.err != nil {
 		return nil, c.err
 	}
