@@ -1,0 +1,323 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/buildsync/buildsync/pkg/client/signer"
+)
+
+const (
+	// renewBefore is how long before its end a token is renewed.
+	renewBefore = 5 * time.Minute
+	// renewPause is the least time between two token requests.
+	renewPause = 60 * time.Second
+	// clockTolerance is how far a clock may be off before it explains a refusal;
+	// the gateway tolerates 15 minutes.
+	clockTolerance = 5 * time.Minute
+	// clockLimit is how far a Date header may be off before it is taken for
+	// nonsense itself.
+	clockLimit = 7 * 24 * time.Hour
+)
+
+// authority authenticates requests. It makes sure that a run has at most two
+// failed authentications, because the vendor locks a key after five: the first
+// authenticated call goes alone, a second try follows only a new token or a
+// corrected clock, and after that nothing is sent any more.
+type authority struct {
+	cfg   *Config
+	stats *recorder
+	fetch func(context.Context) (token string, expires time.Time, err error)
+
+	gate chan struct{} // held by the call that goes first, and while renewing
+
+	mu         sync.Mutex
+	proven     bool   // a call has been authenticated
+	generation int    // of token or clock
+	token      string // "" where none is used or known
+	expires    time.Time
+	fetched    time.Time
+	skew       time.Duration
+	dead       *Error // why no call is worth sending any more
+}
+
+func newAuthority(cfg *Config, stats *recorder) *authority {
+	return &authority{cfg: cfg, stats: stats, token: cfg.Credentials.Token, gate: make(chan struct{}, 1)}
+}
+
+// authenticate puts the credentials on a request.
+func (a *authority) authenticate(req *http.Request) error {
+	a.mu.Lock()
+	token, skew := a.token, a.skew
+	a.mu.Unlock()
+	if token != "" {
+		req.Header.Set("X-Auth-Token", token)
+		return nil
+	}
+	if id := a.cfg.Credentials.ProjectID; id != "" {
+		req.Header.Set("X-Project-Id", id)
+	}
+	return signer.Sign(req, a.cfg.Credentials.Key, a.cfg.Now().Add(skew))
+}
+
+// secrets returns what no text may repeat.
+func (a *authority) secrets() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	c := a.cfg.Credentials
+	return []string{a.token, c.Token, c.Key.Secret, c.Key.SecurityToken, c.Key.Access, c.Password.Password}
+}
+
+// turn is a caller's permission to send one call.
+type turn struct {
+	authority  *authority
+	generation int  // of what the call is authenticated with
+	held       bool // the gate is this caller's
+}
+
+// leave gives the gate back, if it is held.
+func (t *turn) leave() {
+	if t.held {
+		t.held = false
+		<-t.authority.gate
+	}
+}
+
+// enter makes ready for an authenticated attempt. Until a call has been
+// authenticated, the turn holds the gate, so that the others wait.
+func (a *authority) enter(ctx context.Context, k *call) (*turn, error) {
+	t := &turn{authority: a}
+	if !a.isProven() || a.stale() {
+		if err := a.acquire(ctx); err != nil {
+			return t, k.broken(err, false)
+		}
+		t.held = true
+		if err := a.ready(ctx); err != nil {
+			return t, a.refuse(k, err)
+		}
+		if a.isProven() {
+			t.leave()
+		}
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.dead != nil {
+		return t, a.repeatDead(k)
+	}
+	t.generation = a.generation
+	return t, nil
+}
+
+func (a *authority) isProven() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.proven
+}
+
+func (a *authority) acquire(ctx context.Context) error {
+	select {
+	case a.gate <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// stale tells whether a password's token is missing or about to end.
+func (a *authority) stale() bool {
+	if a.cfg.Credentials.Kind() != "password" {
+		return false
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.staleLocked()
+}
+
+func (a *authority) staleLocked() bool {
+	if a.dead != nil {
+		return false
+	}
+	if a.token == "" {
+		return true
+	}
+	now := a.cfg.Now()
+	return !a.expires.IsZero() && now.After(a.expires.Add(-renewBefore)) && now.Sub(a.fetched) >= renewPause
+}
+
+// ready gets a token where one is needed. The caller holds the gate.
+func (a *authority) ready(ctx context.Context) error {
+	if !a.stale() {
+		return nil
+	}
+	if token, expires, ok := a.cached(); ok {
+		a.use(token, expires, time.Time{})
+		return nil
+	}
+	return a.renewToken(ctx)
+}
+
+func (a *authority) renewToken(ctx context.Context) error {
+	token, expires, err := a.fetch(ctx)
+	if err != nil {
+		var e *Error
+		if errors.As(err, &e) && errors.Is(err, ErrUnauthorized) {
+			a.stats.failedAuthentication()
+			a.mu.Lock()
+			a.dead = e
+			a.mu.Unlock()
+		}
+		return err
+	}
+	a.use(token, expires, a.cfg.Now())
+	if cache := a.cfg.TokenCache; cache != nil && !expires.IsZero() {
+		if err := cache.Store(a.cacheKey(), token, expires); err != nil {
+			a.cfg.Logger.Warn("the token was not cached", slog.String("error", err.Error()))
+		}
+	}
+	return nil
+}
+
+func (a *authority) use(token string, expires, fetched time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.token, a.expires, a.fetched = token, expires, fetched
+	a.generation++
+}
+
+// cached returns a token of an earlier run that has some life left, once.
+func (a *authority) cached() (string, time.Time, bool) {
+	a.mu.Lock()
+	first := a.token == "" && a.generation == 0
+	a.mu.Unlock()
+	if a.cfg.TokenCache == nil || !first {
+		return "", time.Time{}, false
+	}
+	token, expires, ok := a.cfg.TokenCache.Load(a.cacheKey())
+	if !ok || !printable(token) || token == "" || a.cfg.Now().After(expires.Add(-renewBefore)) {
+		return "", time.Time{}, false
+	}
+	return token, expires, true
+}
+
+func (a *authority) cacheKey() string {
+	p := a.cfg.Credentials.Password
+	return fmt.Sprintf("%s|%s|%s|%s|%s", a.cfg.IAMEndpoint, p.Domain, p.User, p.Project, p.ProjectID)
+}
+
+// passed notes that a call of this generation was authenticated.
+func (a *authority) passed() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.proven = true
+}
+
+// again decides what follows a refused authentication: true to send the call
+// once more with what has been renewed meanwhile, by this caller or another.
+func (t *turn) again(ctx context.Context, e *Error) bool {
+	a := t.authority
+	if !t.held {
+		if a.acquire(ctx) != nil {
+			return false
+		}
+		t.held = true
+		defer t.leave()
+	}
+	a.mu.Lock()
+	used, current, dead := t.generation, a.generation, a.dead != nil
+	a.mu.Unlock()
+	if dead {
+		return false
+	}
+	if used == current && !a.renew(ctx, e) {
+		return false
+	}
+	a.mu.Lock()
+	t.generation = a.generation
+	a.mu.Unlock()
+	return true
+}
+
+// renew changes what requests are authenticated with, or ends it all. The caller
+// holds the gate.
+func (a *authority) renew(ctx context.Context, e *Error) bool {
+	switch a.cfg.Credentials.Kind() {
+	case "password":
+		if a.recentlyFetched() {
+			return a.kill(e)
+		}
+		return a.renewToken(ctx) == nil
+	case "access key":
+		return a.correctClock(e) || a.kill(e)
+	}
+	return a.kill(e)
+}
+
+func (a *authority) recentlyFetched() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return !a.fetched.IsZero() && a.cfg.Now().Sub(a.fetched) < renewPause
+}
+
+// correctClock measures the clock by the answer's Date. False: it does not
+// explain the refusal.
+func (a *authority) correctClock(e *Error) bool {
+	if e.date.IsZero() {
+		e.Message = joined(e.Message, "the answer carries no date, so a wrong clock on this machine cannot be told from a wrong key")
+		return false
+	}
+	a.mu.Lock()
+	corrected := a.skew != 0
+	a.mu.Unlock()
+	skew := e.date.Sub(a.cfg.Now())
+	switch {
+	case corrected:
+		return false
+	case skew.Abs() < clockTolerance:
+		return false
+	case skew.Abs() > clockLimit:
+		e.Message = joined(e.Message, fmt.Sprintf("the answer's date (%s) cannot be right; check the clock of this machine", e.date.UTC().Format(time.RFC3339)))
+		return false
+	}
+	a.mu.Lock()
+	a.skew = skew
+	a.generation++
+	a.mu.Unlock()
+	a.stats.skewed(skew)
+	a.cfg.Logger.Warn("the clock of this machine is wrong; requests are signed with the server's time", slog.Duration("off by", -skew))
+	return true
+}
+
+// kill ends all authentication: e is what every further call gets.
+func (a *authority) kill(e *Error) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.dead = e
+	return false
+}
+
+// repeatDead is the error of a call that was not sent because authentication has
+// failed for good. The caller holds a.mu.
+func (a *authority) repeatDead(k *call) *Error {
+	return &Error{
+		Op: string(k.op), Method: k.route.method, Path: k.path, Outcome: NotSent, kind: ErrUnauthorized,
+		Code: a.dead.Code, Message: joined("not sent, because authentication failed before", a.dead.Message), Cause: a.dead,
+	}
+}
+
+// refuse is the error of a call that was not sent for want of a token.
+func (a *authority) refuse(k *call, cause error) *Error {
+	e := &Error{
+		Op: string(k.op), Method: k.route.method, Path: k.path, Outcome: NotSent,
+		Message: joined("no token", cause.Error()), Cause: cause,
+	}
+	var inner *Error
+	if errors.As(cause, &inner) {
+		e.kind, e.throttled, e.RetryAfter, e.date = inner.kind, inner.throttled, inner.RetryAfter, inner.date
+	}
+	return e
+}

@@ -1,0 +1,256 @@
+package client
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math/big"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// messageLimit bounds what is kept of a text that the server sent, in characters.
+const messageLimit = 2048
+
+// classify decides what an answer says. It returns the parsed body of a success,
+// or an *Error: Rejected or NotSent only where the answer is a fully parsed
+// error that leaves nothing open, else Unsure.
+func classify(a *answer, emptyOK bool, now time.Time) (*jsontree.Value, *Error) {
+	e := &Error{Status: a.status, RequestID: requestID(a.header), Outcome: Unsure}
+	e.date, _ = http.ParseTime(a.header.Get("Date"))
+	e.RetryAfter = retryAfter(a.header.Get("Retry-After"), e.date, now)
+	success := a.status/100 == 2
+	if success && a.cut == nil && emptyOK && len(bytes.TrimSpace(a.raw)) == 0 {
+		return jsontree.Object(), nil
+	}
+	var said failure
+	body, err := parse(a.raw)
+	switch {
+	case a.cut != nil:
+		err = a.cut
+	case err == nil:
+		said = readFailure(body)
+	}
+	switch {
+	case err != nil || !said.found && (!success || body.Kind() != jsontree.KindObject && body.Kind() != jsontree.KindArray):
+		e.unreadable(a, err)
+	case said.found:
+		e.Code, e.Message = said.code, said.message
+		e.refusal(success)
+	default:
+		return body, nil
+	}
+	return nil, e
+}
+
+// unreadable describes an answer that is neither a success nor an error of the
+// service. Only the status is left to go by, and it proves nothing.
+func (e *Error) unreadable(a *answer, err error) {
+	e.Cause = err
+	e.throttled = e.Status == http.StatusTooManyRequests
+	e.passing = e.Status >= 500 && e.Status != http.StatusNotImplemented || e.throttled || e.Status == http.StatusRequestTimeout
+	switch {
+	case e.Status/100 == 3:
+		e.redirect(a)
+	case a.cut != nil:
+		e.timedOut = isTimeout(a.cut)
+		e.passing = e.passing || e.Status/100 == 2
+		e.Message = fmt.Sprintf("the answer broke off after %d bytes: %v", len(a.raw), a.cut)
+	case e.Status == http.StatusUnauthorized:
+		e.kind = ErrUnauthorized
+		e.Message = excerpt(a)
+	case e.Status/100 == 2 && looksLikeJSON(a.raw):
+		e.passing = true
+		e.Message = "the answer cannot be trusted"
+		if err != nil {
+			e.Message = fmt.Sprintf("the answer cannot be trusted: %v", err)
+		}
+	case e.Status >= 500:
+		e.Message = excerpt(a)
+	default:
+		e.kind = ErrNotTheAPI
+		e.Message = "the answer is not the API's: " + excerpt(a)
+	}
+}
+
+// redirect never leads anywhere. All but 303, which tells where a result is to
+// be read, say that the request was not handled.
+func (e *Error) redirect(a *answer) {
+	e.kind, e.passing = ErrRedirect, false
+	if e.Status != http.StatusSeeOther {
+		e.Outcome = Rejected
+	}
+	e.Message = "the server redirects"
+	if target := redirectTarget(a.header.Get("Location")); target != "" {
+		e.Message = "the server redirects to " + target + ", where nothing was sent"
+	}
+}
+
+// refusal sorts a parsed error answer by code, then by status.
+func (e *Error) refusal(success bool) {
+	gateway := fromGateway(e.Code)
+	e.Answered = e.Code != "" && !gateway
+	e.throttled = e.Status == http.StatusTooManyRequests || e.Code == codeThrottled
+	switch {
+	case notFoundCodes[e.Code]:
+		e.kind = ErrNotFound
+	case openCodes[e.Code], e.Status >= 500 && !success:
+		e.passing = e.Status != http.StatusNotImplemented
+		return // Unsure: the handling may have got anywhere
+	case routeCodes[e.Code], e.Status == http.StatusMethodNotAllowed:
+		e.kind = ErrRouteMissing
+	default:
+		e.kind = kindOfStatus(e.Status)
+	}
+	e.Outcome = Rejected
+	if gateway && (e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden || e.Status == http.StatusTooManyRequests) {
+		e.Outcome = NotSent
+	}
+	e.passing = e.throttled
+}
+
+func kindOfStatus(status int) error {
+	switch status {
+	case http.StatusUnauthorized:
+		return ErrUnauthorized
+	case http.StatusForbidden:
+		return ErrForbidden
+	case http.StatusNotFound, http.StatusGone:
+		return ErrNotFound
+	case http.StatusConflict:
+		return ErrExists
+	}
+	return nil
+}
+
+// failure is an error that stands in an answer's body.
+type failure struct {
+	found   bool
+	code    string
+	message string
+}
+
+// readFailure finds an error in each shape that the service uses, whatever the
+// status: {error_code, error_msg}, {error: {code, reason|message}} or a text,
+// {status: "error"}, {success: false, message, err_code|errCode}. A null or an
+// empty error is none (quirk Q33).
+func readFailure(body *jsontree.Value) failure {
+	var f failure
+	for _, key := range [...]string{"error_code", "err_code", "errCode", "errorCode"} {
+		if code := body.Get(key); !code.IsEmpty() && f.code == "" {
+			f.found, f.code = true, scalar(code)
+		}
+	}
+	inner := body.Get("error")
+	if !inner.IsEmpty() {
+		f.found = true
+		if code := inner.Get("code"); f.code == "" && !code.IsEmpty() {
+			f.code = scalar(code)
+		}
+		if f.code == "" {
+			f.code = scalar(inner.Get("error_code"))
+		}
+	}
+	if status := body.Get("status"); !status.IsAbsentOrNull() {
+		text, isText := status.AsString()
+		f.found = f.found || !isText || !strings.EqualFold(text, "success")
+	}
+	if success := body.Get("success"); !success.IsAbsentOrNull() {
+		f.found = f.found || !strings.EqualFold(success.Text(), "true")
+	}
+	if f.found {
+		f.message = failureMessage(body, inner)
+	}
+	return f
+}
+
+func failureMessage(body, inner *jsontree.Value) string {
+	for _, object := range [...]*jsontree.Value{body, inner} {
+		for _, key := range [...]string{"error_msg", "reason", "message", "err_msg", "errorMsg", "msg"} {
+			if text, ok := object.Get(key).AsString(); ok && text != "" {
+				return text
+			}
+		}
+	}
+	if text, ok := inner.AsString(); ok {
+		return text
+	}
+	if status := body.Get("status"); !status.IsEmpty() {
+		return "status " + scalar(status)
+	}
+	return ""
+}
+
+// scalar is the text of a scalar, the JSON of everything else.
+func scalar(v *jsontree.Value) string {
+	switch v.Kind() {
+	case jsontree.KindAbsent, jsontree.KindNull:
+		return ""
+	case jsontree.KindArray, jsontree.KindObject:
+		return string(v.AppendJSON(nil))
+	}
+	return v.Text()
+}
+
+// excerpt is the beginning of an answer that is not JSON.
+func excerpt(a *answer) string {
+	text := strings.Join(strings.Fields(string(a.raw[:min(len(a.raw), 4*messageLimit)])), " ")
+	if text == "" {
+		return "an empty answer"
+	}
+	if len(text) > 200 {
+		text = strings.ToValidUTF8(text[:200], "") + "…"
+	}
+	return text
+}
+
+func looksLikeJSON(raw []byte) bool {
+	raw = bytes.TrimSpace(raw)
+	return len(raw) == 0 || raw[0] == '{' || raw[0] == '[' || raw[0] == '"'
+}
+
+// wholeNumbers refuses whole numbers beyond 64 bits: two readers of such an
+// answer would see two numbers.
+func wholeNumbers(v *jsontree.Value) error {
+	switch v.Kind() {
+	case jsontree.KindNumber:
+		if n, ok := new(big.Int).SetString(v.Text(), 10); ok && !n.IsInt64() && !n.IsUint64() {
+			return errors.New("a number beyond 64 bits")
+		}
+	case jsontree.KindArray:
+		for _, item := range v.Items() {
+			if err := wholeNumbers(item); err != nil {
+				return err
+			}
+		}
+	case jsontree.KindObject:
+		for _, m := range v.Members() {
+			if err := wholeNumbers(m.Value); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// retryAfter reads the header in both forms, a date counted from the answer's
+// own date where it has one. Nonsense (negative, words, beyond 32 bits of
+// seconds) counts as absent.
+func retryAfter(header string, date, now time.Time) time.Duration {
+	header = strings.TrimSpace(header)
+	if seconds, err := strconv.ParseUint(header, 10, 32); err == nil {
+		return time.Duration(seconds) * time.Second
+	}
+	at, err := http.ParseTime(header)
+	if err != nil {
+		return 0
+	}
+	if date.IsZero() {
+		date = now
+	}
+	return max(0, at.Sub(date))
+}

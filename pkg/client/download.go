@@ -1,0 +1,212 @@
+package client
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+const (
+	// streamLimit bounds a stream, so that an answer without end fills no disk.
+	streamLimit = 4 << 30
+	// errorPeek is how much of a stream is looked at for an error that came with
+	// status 200.
+	errorPeek = 64 << 10
+)
+
+// download takes an answer as a stream. Its state outlives an attempt, so that
+// the next one continues where the last broke off.
+type download struct {
+	to       io.Writer
+	stall    time.Duration
+	progress func(written, total int64)
+	written  int64
+	total    int64
+	prefix   hash.Hash // of what was written, to recognise it when it comes again
+	etag     string
+}
+
+func newDownload(w io.Writer, stall time.Duration, progress func(written, total int64)) *download {
+	return &download{to: w, stall: stall, progress: progress, total: -1, prefix: sha256.New()}
+}
+
+// resume asks for the rest of what an earlier attempt began.
+func (d *download) resume(header http.Header) {
+	if d.written == 0 {
+		return
+	}
+	header.Set("Range", fmt.Sprintf("bytes=%d-", d.written))
+	if d.etag != "" {
+		header.Set("If-Range", d.etag)
+	}
+}
+
+// errStall is why a stream was given up.
+var errStall = timeoutError("the stream stalled")
+
+// errWriting is a failure at this end, which no repeat mends.
+type errWriting struct{ cause error }
+
+func (e *errWriting) Error() string { return "writing it here: " + e.cause.Error() }
+func (e *errWriting) Unwrap() error { return e.cause }
+
+// receive copies a successful answer to the writer.
+func (d *download) receive(k *call, resp *http.Response) error {
+	err := d.copy(resp)
+	if err == nil {
+		return nil
+	}
+	var answered *Error
+	if errors.As(err, &answered) {
+		answered.Op, answered.Method, answered.Path, answered.Attempts = string(k.op), k.route.method, k.path, 1
+		return answered
+	}
+	e := k.broken(err, true)
+	e.Status, e.RequestID = resp.StatusCode, requestID(resp.Header)
+	e.Message = fmt.Sprintf("the download broke off after %d bytes: %v", d.written, err)
+	var local *errWriting
+	if errors.As(err, &local) || errors.Is(err, errChanged) || errors.Is(err, errTooLong) {
+		e.passing = false
+	}
+	return e
+}
+
+var (
+	errChanged = errors.New("what the server sends now does not continue what it sent before")
+	errTooLong = fmt.Errorf("it exceeds %d GiB", streamLimit>>30)
+)
+
+func (d *download) copy(resp *http.Response) error {
+	body := bufio.NewReaderSize(&stallReader{body: resp.Body, limit: d.stall}, errorPeek)
+	if e := hiddenError(resp, body); e != nil {
+		return e
+	}
+	resumed := resp.StatusCode == http.StatusPartialContent
+	switch {
+	case resumed && contentStart(resp.Header) != d.written:
+		return errChanged
+	case !resumed && d.written > 0:
+		if err := d.skip(body); err != nil {
+			return err
+		}
+	case !resumed:
+		d.etag = strongTag(resp.Header.Get("ETag"))
+	}
+	if !resumed && resp.ContentLength >= 0 {
+		d.total = resp.ContentLength
+	}
+	return d.write(body)
+}
+
+// skip passes over what was written before, when the server sends all of it
+// again, and makes sure that it is the same.
+func (d *download) skip(body io.Reader) error {
+	again := sha256.New()
+	if _, err := io.CopyN(again, body, d.written); err != nil {
+		return err
+	}
+	if !bytes.Equal(again.Sum(nil), d.prefix.Sum(nil)) {
+		return errChanged
+	}
+	return nil
+}
+
+func (d *download) write(body io.Reader) error {
+	buf := make([]byte, 32<<10)
+	for {
+		n, err := body.Read(buf)
+		if n > 0 {
+			if _, writeErr := d.to.Write(buf[:n]); writeErr != nil {
+				return &errWriting{writeErr}
+			}
+			d.prefix.Write(buf[:n])
+			d.written += int64(n)
+			if d.progress != nil {
+				d.progress(d.written, d.total)
+			}
+			if d.written > streamLimit {
+				return errTooLong
+			}
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// hiddenError looks for an error of the service that came with status 200: a
+// short JSON document that says so. A log that is JSON itself is not one.
+func hiddenError(resp *http.Response, body *bufio.Reader) *Error {
+	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	if kind != "application/json" {
+		return nil
+	}
+	head, err := body.Peek(errorPeek)
+	if err != io.EOF {
+		return nil // longer than any error, or broken: the copy will tell
+	}
+	v, parseErr := jsontree.Parse(head, jsontree.Limits{})
+	if parseErr != nil || v.Get("error_code") == nil && v.Get("error") == nil && v.Get("err_code") == nil {
+		return nil
+	}
+	_, e := classify(&answer{status: resp.StatusCode, header: resp.Header, raw: head}, false, time.Time{})
+	return e
+}
+
+// contentStart is where a partial answer begins; -1 if it does not say.
+func contentStart(header http.Header) int64 {
+	text, ok := strings.CutPrefix(header.Get("Content-Range"), "bytes ")
+	if !ok {
+		return -1
+	}
+	start, _, _ := strings.Cut(text, "-")
+	n, err := strconv.ParseInt(start, 10, 64)
+	if err != nil {
+		return -1
+	}
+	return n
+}
+
+// strongTag returns a tag that identifies bytes; "" for a weak one.
+func strongTag(tag string) string {
+	if strings.HasPrefix(tag, `"`) {
+		return tag
+	}
+	return ""
+}
+
+// stallReader gives a read up when nothing comes for limit, by closing the body
+// under it.
+type stallReader struct {
+	body  io.ReadCloser
+	limit time.Duration
+}
+
+// Read reads the next piece.
+func (r *stallReader) Read(p []byte) (int, error) {
+	stalled := make(chan struct{})
+	timer := time.AfterFunc(r.limit, func() {
+		close(stalled)
+		r.body.Close()
+	})
+	n, err := r.body.Read(p)
+	if !timer.Stop() {
+		<-stalled
+		return n, errStall
+	}
+	return n, err
+}

@@ -1,0 +1,99 @@
+package client
+
+import (
+	"context"
+	"iter"
+	"net/url"
+	"strconv"
+
+	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/sanitize"
+)
+
+// Listing reads a project's whole job list (API reference 4.5), again up to
+// three times where it does not add up. A list whose Complete is false proves the
+// presence of its jobs, never the absence of others. An error is returned where
+// nothing could be read, or reading on makes no sense.
+func (c *Client) Listing(ctx context.Context, projectID string) (wire.JobList, error) {
+	s := c.jobPager(projectID).all(ctx, c.cfg.Sleep)
+	if s.err != nil && (len(s.rows) == 0 || final(s.err)) {
+		return wire.JobList{Total: s.total, Problem: "the list could not be read"}, s.err
+	}
+	if ctx.Err() != nil && !s.complete() {
+		return wire.JobList{Total: s.total, Problem: "interrupted"}, context.Cause(ctx)
+	}
+	list := wire.JobList{Total: s.total, Complete: s.complete(), Problem: s.problem}
+	if s.err != nil {
+		list.Problem = "a page could not be read: " + s.err.Error()
+	}
+	list.Problem = sanitize.Line(list.Problem, messageLimit)
+	list.Jobs = make([]wire.JobItem, 0, len(s.rows))
+	for _, row := range s.rows {
+		list.Jobs = append(list.Jobs, wire.DecodeJobItem(row))
+	}
+	return list, nil
+}
+
+// Jobs yields the jobs of a project page by page, each once (API reference 4.5).
+// It ends with an *IncompleteError where the service counts another number.
+func (c *Client) Jobs(ctx context.Context, projectID string) iter.Seq2[wire.JobItem, error] {
+	return func(yield func(wire.JobItem, error) bool) {
+		s := &scan{total: unknownTotal}
+		for row := range c.jobPager(projectID).once(ctx, s) {
+			if !yield(wire.DecodeJobItem(row), nil) {
+				return
+			}
+		}
+		if err := s.verdict(opListJobs); err != nil {
+			yield(wire.JobItem{}, err)
+		}
+	}
+}
+
+// IncompleteError says that a list was read to its end and does not hold what
+// the service counts, so that no absence can be concluded from it.
+type IncompleteError struct {
+	Op      string
+	Problem string
+}
+
+func (e *IncompleteError) Error() string {
+	return e.Op + ": the list is incomplete: " + sanitize.Line(e.Problem, messageLimit)
+}
+
+func (s *scan) verdict(o op) error {
+	if s.err != nil {
+		return s.err
+	}
+	if s.problem != "" {
+		return &IncompleteError{Op: string(o), Problem: s.problem}
+	}
+	return nil
+}
+
+func (c *Client) jobPager(projectID string) *pager {
+	return &pager{
+		id: func(row *jsontree.Value) string { return row.Str("id") },
+		fetch: func(ctx context.Context, index int) (page, error) {
+			k, err := c.newCall(opListJobs, repeatRead, projectID)
+			if err != nil {
+				return page{}, err
+			}
+			k.query = url.Values{"page_index": {strconv.Itoa(index)}, "page_size": {strconv.Itoa(pageSize)}}
+			a, err := c.do(ctx, k, nil)
+			if err != nil {
+				return page{}, err
+			}
+			list := a.result()
+			rows := list.Get("jobs")
+			if rows == nil {
+				rows = list.Get("job_list")
+			}
+			if rows.Kind() != jsontree.KindArray && rows.Kind() != jsontree.KindObject && !rows.IsAbsentOrNull() || rows == nil && list.Get("total") == nil {
+				return page{}, c.fails(k, a, Unsure, ErrNotTheAPI, "the answer lists no jobs")
+			}
+			return pageOf(rows, list.Get("total")), nil
+		},
+	}
+}

@@ -1,0 +1,110 @@
+package client
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"html"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// masked stands for a secret in a text.
+const masked = "(secret)"
+
+// shortest is the length below which a text is not masked: hiding each "1" of a
+// message would hide the message.
+const shortest = 4
+
+// mask replaces every known secret in a text that the server or the transport
+// made, in the encodings in which such a text may repeat it.
+func mask(text string, secrets []string) string {
+	if text == "" {
+		return text
+	}
+	var forms []string
+	for _, secret := range secrets {
+		if len(secret) < shortest {
+			continue
+		}
+		forms = append(forms, encodings(secret)...)
+		for line := range strings.Lines(secret) {
+			if line = strings.TrimSpace(line); len(line) >= 2*shortest {
+				forms = append(forms, line)
+			}
+		}
+	}
+	// The longest first, or a part would be replaced and the rest left to read.
+	slices.SortFunc(forms, func(a, b string) int { return len(b) - len(a) })
+	for _, form := range slices.Compact(forms) {
+		text = strings.ReplaceAll(text, form, masked)
+	}
+	return text
+}
+
+func encodings(secret string) []string {
+	escaped, _ := json.Marshal(secret) // cannot fail for a string
+	forms := []string{
+		secret,
+		string(bytes.Trim(escaped, `"`)),
+		strings.Trim(string(jsontree.AppendQuoted(nil, secret)), `"`),
+		strings.Trim(strconv.Quote(secret), `"`),
+		url.QueryEscape(secret), url.PathEscape(secret),
+		html.EscapeString(secret),
+		hex.EncodeToString([]byte(secret)), strings.ToUpper(hex.EncodeToString([]byte(secret))),
+	}
+	for offset := range 3 {
+		forms = append(forms, base64Core(base64.RawStdEncoding, secret, offset), base64Core(base64.RawURLEncoding, secret, offset))
+	}
+	return slices.DeleteFunc(forms, func(form string) bool { return len(form) < shortest })
+}
+
+// base64Core is what is certain of secret's base64 when it begins offset bytes
+// into a group of three.
+func base64Core(encoding *base64.Encoding, secret string, offset int) string {
+	text := encoding.EncodeToString(append(make([]byte, offset), secret...))
+	start := [...]int{0, 2, 3}[offset]
+	end := len(text)
+	if (offset+len(secret))%3 != 0 {
+		end-- // shares its bits with what follows
+	}
+	return text[min(start, end):end]
+}
+
+// secretsOf finds the secrets that a request body carries: the values of
+// sensitive parameters, webhook settings, and passwords.
+func secretsOf(body []byte) []string {
+	v, err := jsontree.Parse(body, jsontree.Limits{})
+	if err != nil {
+		return nil
+	}
+	found := []string{
+		v.Str("param_config"),
+		v.Get("auth").Get("identity").Get("password").Get("user").Str("password"),
+	}
+	for _, parameter := range v.Get(wire.KeyParameters).Items() {
+		var value string
+		var sensitive bool
+		for _, param := range parameter.Get(wire.KeyParams).Items() {
+			switch param.Str(wire.KeyName) {
+			case wire.ParamDefaultValue:
+				value = param.Str(wire.KeyValue)
+			case wire.ParamSensitiveVar:
+				sensitive = param.Str(wire.KeyValue) == "true"
+			}
+		}
+		if sensitive {
+			found = append(found, value)
+		}
+	}
+	for _, parameter := range v.Get("parameter").Items() {
+		found = append(found, parameter.Str(wire.KeyValue)) // of a run: which are sensitive is not known here
+	}
+	return found
+}

@@ -1,0 +1,76 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"net/url"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// Notices returns a job's notification rows, one for each type (API reference
+// 4.23).
+func (c *Client) Notices(ctx context.Context, jobID string) ([]wire.Notice, error) {
+	k, err := c.newCall(opListNotices, repeatRead, jobID)
+	a, err := c.do(ctx, k, err)
+	if err != nil {
+		return nil, err
+	}
+	rows := a.body.Get(wire.KeyResult)
+	if a.body.Kind() == jsontree.KindArray {
+		rows = a.body
+	}
+	if rows.Kind() != jsontree.KindArray && rows.Kind() != jsontree.KindObject {
+		return nil, c.fails(k, a, Unsure, ErrNotTheAPI, "the answer lists no notifications")
+	}
+	notices := []wire.Notice{}
+	for _, row := range wire.List(rows) {
+		notices = append(notices, wire.DecodeNotice(row))
+	}
+	return notices, nil
+}
+
+// UpdateNotice sets which events of one type send a notification; the list in
+// notice is complete, an empty one turns all off (API reference 4.24).
+func (c *Client) UpdateNotice(ctx context.Context, jobID string, notice wire.NoticeUpdate) error {
+	return c.writeNotice(ctx, opUpdateNotice, jobID, notice)
+}
+
+// DisableNotice turns one type of notification off (API reference 4.25).
+func (c *Client) DisableNotice(ctx context.Context, jobID, noticeType string) error {
+	if c.dialect == DialectV1 { // which has no such call
+		return c.writeNotice(ctx, opDisableNotice, jobID, wire.NoticeUpdate{NoticeType: noticeType})
+	}
+	k, err := c.newCall(opDisableNotice, repeatAbsolute, jobID)
+	if err == nil {
+		k.query = url.Values{"notice_type": {disabledType(noticeType)}}
+	}
+	a, err := c.do(ctx, k, err)
+	if err != nil {
+		return err
+	}
+	// What the newer route answers is not published.
+	return c.sameJob(k, a, jobID, c.dialect == DialectV3)
+}
+
+// disabledType spells a type for the disable call, whose examples are in lower
+// case where the rows are in upper case. It is the only place that knows.
+func disabledType(noticeType string) string { return strings.ToLower(noticeType) }
+
+func (c *Client) writeNotice(ctx context.Context, o op, jobID string, notice wire.NoticeUpdate) error {
+	if notice.EnabledEventTypeNames == nil {
+		notice.EnabledEventTypeNames = []string{} // null would leave open what is meant
+	}
+	k, err := c.newCall(o, repeatAbsolute, jobID)
+	if err == nil {
+		k.body, err = json.Marshal(notice)
+	}
+	a, err := c.do(ctx, k, err)
+	if err != nil {
+		return err
+	}
+	// What the newer route answers is not published.
+	return c.sameJob(k, a, jobID, c.dialect == DialectV3)
+}

@@ -1,0 +1,188 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/buildsync/buildsync/pkg/sanitize"
+)
+
+// Outcome is how a call ended, seen from the state of the service.
+type Outcome uint8
+
+// The outcomes of a call.
+const (
+	OK       Outcome = iota // done
+	Rejected                // the service refused: nothing was changed
+	NotSent                 // proof that nothing was processed
+	Unsure                  // it may have happened, or may happen yet
+)
+
+func (o Outcome) String() string {
+	switch o {
+	case OK:
+		return "ok"
+	case Rejected:
+		return "rejected"
+	case NotSent:
+		return "not_sent"
+	}
+	return "unsure"
+}
+
+// OutcomeOf returns how the call that returned err ended: OK for nil, Unsure for
+// an error that did not come from this package.
+func OutcomeOf(err error) Outcome {
+	if err == nil {
+		return OK
+	}
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Outcome
+	}
+	return Unsure
+}
+
+// What an *Error may be, for errors.Is.
+var (
+	ErrNotFound     = errors.New("not found")
+	ErrExists       = errors.New("already exists") // by status 409 only: no public code says it, so look the name up after any refusal of a create
+	ErrUnauthorized = errors.New("not authenticated")
+	ErrForbidden    = errors.New("forbidden")
+	ErrRateLimited  = errors.New("too many requests")
+	ErrTryAgain     = errors.New("the service is busy") // an answer of the service, which leaves open what it did
+	ErrAmbiguous    = errors.New("it is not known whether the call took effect")
+	ErrNotTheAPI    = errors.New("the answer does not come from the build API")
+	ErrRouteMissing = errors.New("the call is not published here")
+	ErrRedirect     = errors.New("the server redirects")
+	ErrWrongObject  = errors.New("the answer is about another object")
+	ErrCertificate  = errors.New("the server's identity cannot be verified")
+)
+
+// Error is why a call failed.
+type Error struct {
+	Op         string        // what was being done, in the imperative: "create job"
+	Method     string        // of the request
+	Path       string        // of the request, without the query
+	Status     int           // HTTP status; 0 where no answer came
+	Code       string        // error_code of the service or the gateway
+	Message    string        // what the service said, sanitised, at most 2 KiB
+	RequestID  string        // X-Request-Id of the answer
+	RetryAfter time.Duration // what the service asked to wait; 0 where it did not
+	Outcome    Outcome
+	Answered   bool          // a code of the service itself: the handling has ended
+	Attempts   int           // how often the request was tried
+	Waited     time.Duration // between the attempts
+	First      error         // the first attempt's error where there were several
+	Cause      error         // of a failure that is no answer: network, TLS, parsing, context
+
+	kind      error // the sentinel that it is, nil for none of them
+	throttled bool  // asks for fewer calls
+	passing   bool  // another attempt may succeed
+	timedOut  bool  // silence until a deadline
+	date      time.Time
+}
+
+// Is tells whether e is one of this package's sentinels.
+func (e *Error) Is(target error) bool {
+	switch target {
+	case ErrAmbiguous:
+		return e.Outcome == Unsure
+	case ErrRateLimited:
+		return e.throttled
+	}
+	return e.kind != nil && e.kind == target ||
+		target == ErrTryAgain && e.Outcome == Unsure && e.Answered && (busyCodes[e.Code] || e.Status == 503)
+}
+
+// Unwrap returns the cause, so that errors.Is finds context.Canceled and
+// errors.As a certificate's error.
+func (e *Error) Unwrap() error { return e.Cause }
+
+// Error is one line for a person: what was done, to what, why it failed, and
+// what to do next where that is known. It holds no secret and no character that
+// acts on a terminal.
+func (e *Error) Error() string {
+	var out strings.Builder
+	fmt.Fprintf(&out, "%s: ", e.Op)
+	if e.Method != "" {
+		fmt.Fprintf(&out, "%s %s: ", e.Method, sanitize.Line(e.Path, 300))
+	}
+	out.WriteString(e.reason())
+	if e.RequestID != "" {
+		fmt.Fprintf(&out, " (request id %s)", sanitize.Line(e.RequestID, 100))
+	}
+	if e.Outcome == Unsure && e.Method != "" && e.Method != "GET" {
+		out.WriteString("; it is not known whether it took effect")
+	}
+	if e.Attempts > 1 {
+		fmt.Fprintf(&out, "; given up after %d attempts and %s of waiting", e.Attempts, e.Waited.Round(100*time.Millisecond))
+		if first := e.first(); first != "" {
+			fmt.Fprintf(&out, ", first: %s", first)
+		}
+	}
+	if next := e.next(); next != "" {
+		out.WriteString("; " + next)
+	}
+	return out.String()
+}
+
+// reason is what happened, without the request.
+func (e *Error) reason() string {
+	var parts []string
+	if e.Status != 0 {
+		parts = append(parts, fmt.Sprintf("HTTP %d", e.Status))
+	}
+	if e.Code != "" {
+		parts = append(parts, sanitize.Line(e.Code, 100))
+	}
+	text := strings.Join(parts, " ")
+	switch {
+	case e.Message != "":
+		text = joined(text, e.Message)
+	case e.kind != nil:
+		text = joined(text, e.kind.Error())
+	}
+	if text == "" {
+		return "failed"
+	}
+	return text
+}
+
+// first is the first attempt's reason where it differs from the last.
+func (e *Error) first() string {
+	var first *Error
+	if !errors.As(e.First, &first) || first.reason() == e.reason() {
+		return ""
+	}
+	return first.reason()
+}
+
+func joined(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a + ": " + b
+}
+
+// next is what to do about it; "" where nothing general can be said.
+func (e *Error) next() string {
+	switch e.kind {
+	case ErrUnauthorized:
+		return "check the credentials: `buildsync doctor` says which ones are used"
+	case ErrForbidden:
+		return "ask the project's owner for the permission that this takes"
+	case ErrRouteMissing:
+		return "check --endpoint and --region, or try the other generation of routes with --api"
+	case ErrNotTheAPI, ErrRedirect:
+		return "check the endpoint and the proxy: something else than the build API answers there"
+	case ErrCertificate:
+		return "check the endpoint, or name the authority that signed the certificate with --ca-file"
+	}
+	if e.throttled && e.RetryAfter > 0 {
+		return fmt.Sprintf("the service asks to come back in %s", e.RetryAfter.Round(time.Second))
+	}
+	return ""
+}

@@ -1,0 +1,183 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"strconv"
+	"time"
+
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+const (
+	pageSize     = 100  // the documented maximum
+	pageCeiling  = 1000 // pages of one scan
+	extraScans   = 3    // after one that does not add up
+	unknownTotal = -1
+)
+
+// page is one page of a list, as it came.
+type page struct {
+	rows  []*jsontree.Value
+	total int // unknownTotal where the service does not say, or says nonsense
+	odd   string
+}
+
+// pager reads a paged list whose page base, total and stability cannot be relied
+// on: the reference counts pages from 0 and shows an example from 1 (quirk Q24),
+// a total may be of something else (quirk Q25), and other writers add and remove
+// rows meanwhile. So rows are told apart by id, and a scan is complete only if
+// it found as many as the service counts.
+type pager struct {
+	fetch func(ctx context.Context, index int) (page, error)
+	id    func(row *jsontree.Value) string
+}
+
+// scan is one reading of the whole list.
+type scan struct {
+	rows    []*jsontree.Value
+	total   int
+	problem string // "" for a complete one
+	err     error  // of the page that could not be read
+}
+
+// complete tells whether the scan found what the service counts.
+func (s *scan) complete() bool { return s.problem == "" && s.err == nil }
+
+// once reads the list once and yields each new row as it comes. The verdict is
+// in the scan when the loop is over.
+func (p *pager) once(ctx context.Context, s *scan) iter.Seq[*jsontree.Value] {
+	return func(yield func(*jsontree.Value) bool) {
+		seen := map[string]bool{}
+		for index := 0; ; index++ {
+			if index == pageCeiling {
+				s.problem = fmt.Sprintf("the list does not end within %d pages", pageCeiling)
+				return
+			}
+			got, err := p.fetch(ctx, index)
+			if err != nil {
+				if index == 0 && invalidPage(err) {
+					continue // a service that counts pages from 1
+				}
+				s.err = err
+				return
+			}
+			s.total = got.total
+			if got.odd != "" {
+				s.problem = got.odd
+			}
+			fresh := 0
+			for _, row := range got.rows {
+				id := p.id(row)
+				if id == "" {
+					s.problem = "a row of the list carries no id"
+					continue
+				}
+				if seen[id] {
+					continue
+				}
+				seen[id] = true
+				fresh++
+				if !yield(row) {
+					return
+				}
+			}
+			if p.ended(s, index, len(got.rows), fresh, len(seen)) {
+				s.judge(len(seen))
+				return
+			}
+		}
+	}
+}
+
+// ended decides whether the list is over after a page.
+func (p *pager) ended(s *scan, index, rows, fresh, found int) bool {
+	enough := found == s.total
+	switch {
+	case enough && found > 0 && (index > 0 || rows < pageSize):
+		return true
+	case enough && found > 0 && s.total > pageSize:
+		return true
+	case index == 0:
+		// An empty first page, or one that is full and counts only itself, proves
+		// nothing yet: pages may be counted from 1, and a total may be the page's.
+		return s.total == unknownTotal && rows > 0 && rows < pageSize
+	case fresh > 0:
+		return s.total == unknownTotal && rows < pageSize
+	case index == 1 && !enough && s.total > found:
+		return false // the first page twice, or an empty page before the first
+	}
+	return true
+}
+
+// judge says what is wrong with a scan that is over, once every page was read.
+func (s *scan) judge(found int) {
+	switch {
+	case s.problem != "" || s.err != nil || found == s.total:
+	case s.total == unknownTotal:
+		s.problem = "the service does not say how many rows there are"
+	default:
+		s.problem = fmt.Sprintf("%d rows were found where the service counts %d", found, s.total)
+	}
+}
+
+// invalidPage tells whether the service refused the number of a page.
+func invalidPage(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Outcome == Rejected && e.kind == nil
+}
+
+// all reads the list, and again if it does not add up. Rows of the best scan
+// are returned; its verdict says what is wrong with it.
+func (p *pager) all(ctx context.Context, wait func(context.Context, time.Duration) error) *scan {
+	best := &scan{total: unknownTotal}
+	for try := range 1 + extraScans {
+		s := &scan{total: unknownTotal}
+		for row := range p.once(ctx, s) {
+			s.rows = append(s.rows, row)
+		}
+		if s.complete() {
+			return s
+		}
+		if try == 0 || len(s.rows) > len(best.rows) || best.err != nil && s.err == nil {
+			best = s
+		}
+		if final(s.err) || s.err != nil && len(s.rows) == 0 || try == extraScans {
+			break
+		}
+		if err := wait(ctx, time.Duration(try+1)*time.Second); err != nil {
+			break
+		}
+	}
+	return best
+}
+
+// final tells whether reading the list again cannot help.
+func final(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && (e.Outcome != Unsure || !e.passing)
+}
+
+// pageOf takes a page out of an answer.
+func pageOf(rows, total *jsontree.Value) page {
+	got := page{rows: rows.Items(), total: unknownTotal}
+	if rows.Kind() == jsontree.KindObject && rows.Len() > 0 {
+		got.rows = []*jsontree.Value{rows} // one element printed as itself (quirk Q23)
+	}
+	if total.IsAbsentOrNull() {
+		return got
+	}
+	n, err := strconv.ParseInt(total.Text(), 10, 64)
+	switch {
+	case err != nil || n < 0:
+		got.odd = fmt.Sprintf("the service counts %s rows", scalar(total))
+	case n > pageSize*pageCeiling:
+		got.total = pageSize*pageCeiling + 1
+		got.odd = fmt.Sprintf("the service counts %d rows, more than can be", n)
+	default:
+		got.total = int(n)
+	}
+	return got
+}

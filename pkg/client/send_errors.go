@@ -1,0 +1,31 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/buildsync/buildsync/pkg/sanitize"
+)
+
+// withErrors makes an *Error of every answer that is not a full success, and
+// makes the text of every *Error safe: known secrets masked, then what acts on
+// a terminal escaped, then cut to size.
+func withErrors(next sender, now func() time.Time, mask func(*call, string) string) sender {
+	return func(ctx context.Context, k *call) (*answer, error) {
+		a, err := next(ctx, k)
+		var e *Error
+		if err == nil && !(k.sink != nil && a.status/100 == 2) {
+			if a.body, e = classify(a, k.emptyOK, now()); e != nil {
+				e.Op, e.Method, e.Path, e.Attempts = string(k.op), k.route.method, k.path, 1
+				err = e
+			}
+		}
+		if errors.As(err, &e) {
+			e.Message = sanitize.Line(mask(k, e.Message), messageLimit)
+			e.Code = sanitize.Line(mask(k, e.Code), 100)
+			e.RequestID = sanitize.Line(mask(k, e.RequestID), 100)
+		}
+		return a, err
+	}
+}

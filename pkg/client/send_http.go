@@ -1,0 +1,173 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// answerLimit bounds an answer after decompression.
+const answerLimit = 32 << 20
+
+// withHTTP makes one attempt: it builds the request, keeps the attempt's
+// deadline, and reads the answer within limits. What fails here is told apart by
+// whether a connection had been handed to the request: before that, no byte of
+// it can have left.
+func withHTTP(transport http.RoundTripper, timeout time.Duration) sender {
+	return func(ctx context.Context, k *call) (*answer, error) {
+		var sent atomic.Bool
+		ctx = context.WithValue(ctx, callKey{}, k)
+		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+			GotConn: func(httptrace.GotConnInfo) { sent.Store(true) },
+		})
+		attempt, cancel := deadline(ctx, k, timeout)
+		defer cancel()
+		req, err := k.request(attempt)
+		if err != nil {
+			return nil, k.broken(err, false)
+		}
+		resp, err := transport.RoundTrip(req)
+		if err != nil {
+			return nil, k.broken(because(attempt, err), sent.Load())
+		}
+		defer resp.Body.Close()
+		a := &answer{status: resp.StatusCode, header: resp.Header}
+		if k.sink != nil && resp.StatusCode/100 == 2 {
+			return a, k.sink.receive(k, resp)
+		}
+		a.raw, a.cut = readLimited(resp.Body)
+		a.cut = because(attempt, a.cut)
+		return a, nil
+	}
+}
+
+// errAttempt is why an attempt was ended by its own deadline.
+var errAttempt = timeoutError("no complete answer in time")
+
+type timeoutError string
+
+func (e timeoutError) Error() string { return string(e) }
+
+// Timeout makes timeoutError a net.Error's kind of timeout.
+func (e timeoutError) Timeout() bool { return true }
+
+// Temporary completes net.Error.
+func (e timeoutError) Temporary() bool { return true }
+
+// deadline bounds one attempt. A stream is bounded by its own stall timer
+// instead: a long log is no fault.
+func deadline(ctx context.Context, k *call, timeout time.Duration) (context.Context, context.CancelFunc) {
+	if k.sink != nil {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeoutCause(ctx, timeout, errAttempt)
+}
+
+// because replaces the error of an attempt that was cut short by what cut it.
+func because(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// request builds a request whose body can be read again by each attempt and by
+// the signer.
+func (k *call) request(ctx context.Context) (*http.Request, error) {
+	address := *k.base
+	address.Path = k.path
+	address.RawQuery = k.query.Encode()
+	var body io.Reader
+	if k.body != nil {
+		body = bytes.NewReader(k.body)
+	}
+	req, err := http.NewRequestWithContext(ctx, k.route.method, address.String(), body)
+	if err != nil {
+		return nil, err
+	}
+	if k.body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if k.sink != nil {
+		k.sink.resume(req.Header)
+	}
+	return req, nil
+}
+
+// readLimited reads an answer up to the ceiling; err says that it is not whole.
+func readLimited(r io.Reader) ([]byte, error) {
+	raw, err := io.ReadAll(io.LimitReader(r, answerLimit+1))
+	if len(raw) > answerLimit {
+		return raw[:answerLimit], fmt.Errorf("the answer exceeds %d MiB", answerLimit>>20)
+	}
+	return raw, err
+}
+
+// broken is the error of an attempt that got no answer.
+func (k *call) broken(err error, sent bool) *Error {
+	e := &Error{
+		Op: string(k.op), Method: k.route.method, Path: k.path,
+		Outcome: NotSent, Attempts: 1, Cause: err,
+	}
+	if sent && !unprocessed(err) {
+		e.Outcome = Unsure
+	}
+	e.timedOut = isTimeout(err)
+	e.Message = describe(err, sent)
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case isCertificate(err):
+		e.kind = ErrCertificate
+	default:
+		e.passing = e.Outcome == Unsure || isPassing(err)
+	}
+	return e
+}
+
+// describe is a failure without an answer in words.
+func describe(err error, sent bool) string {
+	if errors.Is(err, context.Canceled) {
+		return "interrupted"
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return "the time for the whole run is over"
+	}
+	var address *url.Error
+	if errors.As(err, &address) {
+		err = address.Err // its text repeats the whole URL
+	}
+	if !sent {
+		return fmt.Sprintf("no connection, nothing was sent: %v", err)
+	}
+	return fmt.Sprintf("no answer: %v", err)
+}
+
+// parse reads an answer strictly; a text that itself holds JSON is unwrapped up
+// to twice (quirk Q31).
+func parse(raw []byte) (*jsontree.Value, error) {
+	v, err := jsontree.Parse(raw, jsontree.Limits{Bytes: answerLimit})
+	for range 2 {
+		text, isText := v.AsString()
+		if err != nil || !isText {
+			break
+		}
+		inner, innerErr := jsontree.Parse([]byte(text), jsontree.Limits{Bytes: answerLimit})
+		if innerErr != nil {
+			break
+		}
+		v = inner
+	}
+	if err == nil {
+		err = wholeNumbers(v)
+	}
+	return v, err
+}

@@ -1,0 +1,179 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+)
+
+// patience is how long a call's attempts may take in all, waits that the service
+// asked for not counted: after two attempts that end in silence there is no third.
+const patience = 90 * time.Second
+
+// retries decides about another attempt; the package comment has the rules.
+type retries struct {
+	backoff Backoff
+	maxWait time.Duration
+	now     func() time.Time
+	sleep   func(context.Context, time.Duration) error
+	budget  budget
+}
+
+func newRetries(cfg *Config) *retries {
+	return &retries{
+		backoff: cfg.Backoff, maxWait: cfg.MaxWait, now: cfg.Now, sleep: cfg.Sleep,
+		budget: budget{tokens: budgetFull},
+	}
+}
+
+// attempts returns how often a call may be sent.
+func (r repeat) attempts() int {
+	switch r {
+	case repeatRead:
+		return 5
+	case repeatToken:
+		return 3
+	}
+	return 4
+}
+
+// allows tells whether a call of this kind may follow e with another attempt.
+func (r repeat) allows(e *Error) bool {
+	if !e.passing {
+		return false
+	}
+	switch r {
+	case repeatRead, repeatToken:
+		return true
+	case repeatAbsolute:
+		return e.throttled || e.Outcome == NotSent
+	}
+	return e.Outcome == NotSent
+}
+
+// delays returns the waits of full jitter: each lies between nothing and an
+// interval that doubles. The library spreads around the middle of that range.
+func (r *retries) delays(base time.Duration) *backoff.ExponentialBackOff {
+	return &backoff.ExponentialBackOff{
+		InitialInterval: base / 2, RandomizationFactor: 1, Multiplier: 2, MaxInterval: r.backoff.Cap / 2,
+	}
+}
+
+// withRetry repeats a call as far as its kind, the budget and the service allow.
+func withRetry(next sender, r *retries, stats *recorder) sender {
+	return func(ctx context.Context, k *call) (*answer, error) {
+		stats.call(k.op)
+		run := attempts{retries: r, kind: k.repeat, began: r.now()}
+		run.plain, run.throttled = r.delays(r.backoff.Base), r.delays(r.backoff.Throttled)
+		for {
+			one := *k
+			one.attempt = run.count + 1
+			a, err := next(ctx, &one)
+			wait, again := run.after(err)
+			if !again {
+				return a, run.finish(err)
+			}
+			stats.retried(wait)
+			if sleepErr := r.sleep(ctx, wait); sleepErr != nil {
+				return a, run.finish(err)
+			}
+			run.waited += wait
+		}
+	}
+}
+
+// attempts is the history of one call.
+type attempts struct {
+	*retries
+	kind             repeat
+	began            time.Time
+	count            int
+	waited, asked    time.Duration
+	first            error
+	plain, throttled *backoff.ExponentialBackOff
+}
+
+// after decides what follows an attempt.
+func (t *attempts) after(err error) (wait time.Duration, again bool) {
+	t.count++
+	if err == nil {
+		t.budget.earn()
+		return 0, false
+	}
+	if t.first == nil {
+		t.first = err
+	}
+	var e *Error
+	if !errors.As(err, &e) || !t.kind.allows(e) || t.count >= t.kind.attempts() {
+		return 0, false
+	}
+	delays := t.plain
+	if e.throttled {
+		delays = t.throttled
+	}
+	wait = max(delays.NextBackOff(), e.RetryAfter)
+	if e.RetryAfter > t.maxWait {
+		e.Message = joined(e.Message, fmt.Sprintf("the service asks to wait until %s, longer than %s",
+			t.now().Add(e.RetryAfter).UTC().Format(time.RFC3339), t.maxWait))
+		return 0, false
+	}
+	if t.now().Sub(t.began)-t.asked+wait-e.RetryAfter > patience {
+		return 0, false
+	}
+	if !t.budget.spend(e.timedOut) {
+		e.Message = joined(e.Message, "too many calls have failed, so this one is not repeated")
+		return 0, false
+	}
+	t.asked += e.RetryAfter
+	return wait, true
+}
+
+// finish notes in an error what it took.
+func (t *attempts) finish(err error) error {
+	var e *Error
+	if errors.As(err, &e) {
+		e.Attempts, e.Waited = t.count, t.waited
+		if t.count > 1 {
+			e.First = t.first
+		}
+	}
+	return err
+}
+
+// The budget of repeats: in a total outage it is spent after some twenty.
+const (
+	budgetFull    = 100
+	budgetRetry   = 5
+	budgetTimeout = 10
+	budgetSuccess = 1
+)
+
+// budget is shared by all calls.
+type budget struct {
+	mu     sync.Mutex
+	tokens int
+}
+
+func (b *budget) earn() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.tokens = min(budgetFull, b.tokens+budgetSuccess)
+}
+
+func (b *budget) spend(timedOut bool) bool {
+	cost := budgetRetry
+	if timedOut {
+		cost = budgetTimeout
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.tokens < cost {
+		return false
+	}
+	b.tokens -= cost
+	return true
+}

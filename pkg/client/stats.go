@@ -1,0 +1,84 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/buildsync/buildsync/pkg/sanitize"
+)
+
+// Stats is what a client did.
+type Stats struct {
+	Calls      map[string]int // by operation
+	Attempts   int            // requests, repeated ones included
+	Retries    int
+	Throttled  int           // answers that asked for fewer calls
+	Waited     time.Duration // between attempts, over all calls
+	Queued     time.Duration // for a place in the rate
+	FailedAuth int
+	ClockSkew  time.Duration // by which the clock of this machine was corrected
+}
+
+// recorder counts. Its methods are safe for concurrent use.
+type recorder struct {
+	mu    sync.Mutex
+	stats Stats
+}
+
+func newRecorder() *recorder { return &recorder{stats: Stats{Calls: map[string]int{}}} }
+
+func (r *recorder) add(change func(*Stats)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	change(&r.stats)
+}
+
+func (r *recorder) call(o op)                 { r.add(func(s *Stats) { s.Calls[string(o)]++ }) }
+func (r *recorder) attempted()                { r.add(func(s *Stats) { s.Attempts++ }) }
+func (r *recorder) retried(d time.Duration)   { r.add(func(s *Stats) { s.Retries++; s.Waited += d }) }
+func (r *recorder) queued(d time.Duration)    { r.add(func(s *Stats) { s.Queued += d }) }
+func (r *recorder) throttledOnce()            { r.add(func(s *Stats) { s.Throttled++ }) }
+func (r *recorder) failedAuthentication()     { r.add(func(s *Stats) { s.FailedAuth++ }) }
+func (r *recorder) skewed(skew time.Duration) { r.add(func(s *Stats) { s.ClockSkew = skew }) }
+
+func (r *recorder) snapshot() Stats {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := r.stats
+	s.Calls = maps.Clone(s.Calls)
+	return s
+}
+
+// withLog writes one line for each attempt: method, path, status, duration,
+// request id and attempt, and nothing else, because everything else may be
+// secret.
+func withLog(next sender, logger *slog.Logger, now func() time.Time, stats *recorder) sender {
+	return func(ctx context.Context, k *call) (*answer, error) {
+		began := now()
+		a, err := next(ctx, k)
+		stats.attempted()
+		if !logger.Enabled(ctx, slog.LevelDebug) {
+			return a, err
+		}
+		attrs := []slog.Attr{
+			slog.String("method", k.route.method),
+			slog.String("path", sanitize.Line(k.path, 300)),
+			slog.Duration("took", now().Sub(began).Round(time.Millisecond)),
+			slog.Int("attempt", k.attempt),
+			slog.String("outcome", OutcomeOf(err).String()),
+		}
+		if a != nil {
+			attrs = append(attrs, slog.Int("status", a.status), slog.String("request_id", requestID(a.header)))
+		}
+		var e *Error
+		if errors.As(err, &e) && e.Code != "" {
+			attrs = append(attrs, slog.String("code", e.Code))
+		}
+		logger.LogAttrs(ctx, slog.LevelDebug, string(k.op), attrs...)
+		return a, err
+	}
+}
