@@ -9,6 +9,7 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 
+	"github.com/buildsync/buildsync/internal/failpoint"
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
@@ -122,12 +123,15 @@ func (s *step) send(ctx context.Context, call func(context.Context) error) (repl
 	if reason := s.run.stopping(); reason != "" {
 		return unsent, &stopError{reason}
 	}
+	failpoint.At("checked")
 	if err := s.run.journal(s.intent()); err != nil {
 		s.run.halt(fmt.Errorf("the journal cannot be written, so nothing more is sent: %w", err))
 		return unsent, err
 	}
+	failpoint.At("intent")
 	s.result.Attempts++
 	err := call(ctx)
+	failpoint.At("answered")
 	if err == nil {
 		return accepted, nil
 	}

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/buildsync/buildsync/pkg/client"
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
 // CreateRetry says when a create may be sent a second time. Both ways demand a
@@ -179,6 +182,7 @@ func (s *step) afterRefusal(ctx context.Context, c creation, refusal error) (id 
 		outcome, message = AppliedConfirmed, "the answer of the first attempt was lost; a read shows the object"
 	}
 	waits := []time.Duration{0}
+	s.refused = true
 	if s.taken = errors.Is(refusal, client.ErrExists); s.taken {
 		waits = confirmWaits()
 	}
@@ -224,6 +228,8 @@ func (s *step) mayCreateAgain(ctx context.Context, c creation, got reply, looks 
 }
 
 // confirmCreate reads the new object until it is as wanted, and ends the action.
+// Where the id of the answer is not the new object's, no answer of this server
+// can be trusted, and the run halts.
 func (s *step) confirmCreate(ctx context.Context, c creation, id string, outcome Outcome) bool {
 	var paths []string
 	var err error
@@ -241,8 +247,8 @@ func (s *step) confirmCreate(ctx context.Context, c creation, id string, outcome
 	switch {
 	case ended:
 		s.end(Unknown, "the service accepted it as %s; the run ended before a read could show it", id)
-	case errors.Is(err, client.ErrNotFound):
-		s.end(NotConverged, "the service accepted it as %s, and it is gone when read by that id", id)
+	case errors.Is(err, client.ErrNotFound), errors.Is(err, errWrongObject):
+		s.endWrongID(ctx, c, id, err)
 	case err != nil:
 		s.noteRead(err)
 		s.endUnknown(err)
@@ -252,6 +258,27 @@ func (s *step) confirmCreate(ctx context.Context, c creation, id string, outcome
 		s.end(NotConverged, "the service stored something else than was sent")
 	}
 	return false
+}
+
+// endWrongID ends a create whose answer named an id that is not, or no longer,
+// the new object's.
+func (s *step) endWrongID(ctx context.Context, c creation, id string, cause error) {
+	seen, err := c.find(ctx)
+	if err == nil {
+		seen.ids = slices.DeleteFunc(seen.ids, func(other string) bool { return other == id })
+	}
+	switch {
+	case len(seen.ids) > 0:
+		s.run.halt(fmt.Errorf("%w: the answer to a create named %s, and the object is %s", errWrongObject, id, quoted(seen.ids)))
+		s.result.Next = "buildsync plan shows what exists"
+		s.end(Unknown, "the answer named the id %s, and the object of this name is %s", id, quoted(seen.ids))
+	case errors.Is(cause, errWrongObject):
+		s.run.halt(cause)
+		s.result.Next = "buildsync plan shows what exists"
+		s.end(Unknown, "the answer named the id %s, which is another object", id)
+	default:
+		s.end(NotConverged, "the service accepted it as %s, and it is gone when read by that id", id)
+	}
 }
 
 // endCreateUnknown ends a create of which nothing is known.
@@ -288,6 +315,9 @@ func (r *run) doCreate(ctx context.Context, index int, job *jobState) {
 			have, err := r.readJob(ctx, id, projectID)
 			if err != nil {
 				return nil, err
+			}
+			if read := have.Str(wire.KeyJobName); read != "" && read != name {
+				return nil, fmt.Errorf("reading job %s: %w: it is called %q", id, errWrongObject, sanitize.Line(read, 200))
 			}
 			return s.missing(have), nil
 		},

@@ -124,13 +124,8 @@ func ReadJournal(r io.Reader, endpoint string) (entries []JournalEntry, warning 
 	scanner := bufio.NewScanner(r)
 	scanner.Buffer(nil, 1<<20)
 	for number := 1; scanner.Scan(); number++ {
-		var e JournalEntry
-		decoder := json.NewDecoder(bytes.NewReader(scanner.Bytes()))
-		decoder.DisallowUnknownFields()
-		if decoder.Decode(&e) != nil {
-			return entries, fmt.Sprintf("line %d of the journal is damaged; it is used up to there", number), nil
-		}
-		if sum, err := e.checksum(); err != nil || sum != e.CRC || e.Seq != number {
+		e, ok := parseEntry(scanner.Bytes())
+		if !ok || e.Seq != number {
 			return entries, fmt.Sprintf("line %d of the journal is damaged; it is used up to there", number), nil
 		}
 		if e.Version != journalVersion {
@@ -145,6 +140,15 @@ func ReadJournal(r io.Reader, endpoint string) (entries []JournalEntry, warning 
 		return entries, "", fmt.Errorf("reading the journal: %w", err)
 	}
 	return entries, "", nil
+}
+
+// parseEntry reads one line: exactly what line writes, to the byte.
+func parseEntry(text []byte) (e JournalEntry, ok bool) {
+	if json.Unmarshal(text, &e) != nil {
+		return e, false
+	}
+	line, err := e.line()
+	return e, err == nil && bytes.Equal(line, append(bytes.Clone(text), '\n'))
 }
 
 // underWay returns the intents of a journal that have no outcome: what was under

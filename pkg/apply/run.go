@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/buildsync/buildsync/internal/failpoint"
 	"github.com/buildsync/buildsync/pkg/diff"
 )
 
@@ -58,6 +59,7 @@ func Run(ctx context.Context, api API, plan *diff.Plan, opts Options) (*Report, 
 	r := newRun(ctx, api, plan, opts)
 	work, cancel := r.workContext(ctx)
 	defer cancel()
+	failpoint.At("begun")
 
 	r.resolveSecrets()
 	for _, phase := range r.phases() {
@@ -66,6 +68,7 @@ func Run(ctx context.Context, api API, plan *diff.Plan, opts Options) (*Report, 
 	r.settleStates(work)
 	r.sweep(work)
 	r.smoke(work)
+	failpoint.At("swept")
 	return r.finish(ctx), nil
 }
 
@@ -276,6 +279,7 @@ type step struct {
 	began  time.Time
 
 	taken     bool // the service refused a create because of its name
+	refused   bool // the service refused a create, for whatever reason
 	recovered bool // a disabled job was recovered for its update
 }
 
@@ -318,10 +322,12 @@ func (s *step) close() {
 	if s.result.Outcome == "" {
 		return
 	}
+	failpoint.At("verified")
 	s.result.Duration = s.run.clock.Now().Sub(s.began).Seconds()
 	if err := s.run.journal(s.outcome()); err != nil {
 		s.run.halt(fmt.Errorf("the journal cannot be written, so nothing more is sent: %w", err))
 	}
+	failpoint.At("recorded")
 	s.run.record(s)
 }
 

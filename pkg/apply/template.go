@@ -88,11 +88,10 @@ func (s *step) findTemplate(ctx context.Context, uuid string) (*jsontree.Value, 
 	return nil, errTemplateGone
 }
 
-// isOwn tells whether a template is one of the caller's: those of others are
-// public or official.
-func isOwn(t wire.Template) bool {
-	return !t.Public && (t.Scope == "" || t.Scope == wire.ScopeCustom)
-}
+// isOwn tells whether a template may be the caller's: those of the vendor have
+// another scope. The member public says nothing, it is true for all in the
+// reference's examples (4.20, 4.21).
+func isOwn(t wire.Template) bool { return t.Scope == "" || t.Scope == wire.ScopeCustom }
 
 // replaceTemplate creates the new template beside the old one, then deletes the
 // old one. Where an earlier run was killed between the two, the new one is found
@@ -107,7 +106,9 @@ func (s *step) replaceTemplate(ctx context.Context, old string) {
 		s.deleteOld(ctx, id, old)
 		return
 	}
-	if s.taken && s.result.Outcome == Failed {
+	// A refusal with no clear reason may be about the name. To delete first on
+	// such a guess takes a user who said where the old body is to be kept.
+	if s.result.Outcome == Failed && (s.taken || s.refused && s.run.opts.RescueFile != "") {
 		s.deleteThenCreate(ctx, old, creation)
 	}
 }
@@ -138,6 +139,9 @@ func (s *step) deleteThenCreate(ctx context.Context, old string, creation creati
 	s.run.warn("template %s: the old one, %s, was deleted, and the new one is not there: %s", s.change.Address, old, s.result.Message)
 	if s.result.Outcome != Unknown {
 		s.end(NotConverged, "the old template %s was deleted, and creating the new one failed: %s", old, s.result.Message)
+		if s.run.opts.RescueFile != "" {
+			s.result.Next = "the old template's body is in " + s.run.opts.RescueFile
+		}
 	}
 }
 

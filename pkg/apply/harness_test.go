@@ -1,0 +1,311 @@
+package apply_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/buildsync/buildsync/pkg/apply"
+	"github.com/buildsync/buildsync/pkg/client"
+	"github.com/buildsync/buildsync/pkg/client/signer"
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/emulator"
+	"github.com/buildsync/buildsync/pkg/emulator/emulatortest"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+func TestMain(m *testing.M) {
+	if os.Getenv(childVariable) != "" {
+		os.Exit(runChild())
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// world is an emulator, a client for it, and a clock that both live by: waiting
+// moves it, so that nothing waits.
+type world struct {
+	*emulatortest.Server
+	t      testing.TB
+	client *client.Client
+}
+
+// profiles are the four ways in which the service may behave (the switches of
+// the emulator that no public material decides).
+func profiles() map[string]emulator.Quirks {
+	return map[string]emulator.Quirks{
+		"strict": emulator.Strict(), "lenient": emulator.Lenient(), "hostile": emulator.Hostile(), "legacy": emulator.Legacy(),
+	}
+}
+
+func newWorld(t testing.TB, quirks emulator.Quirks) *world {
+	t.Helper()
+	var ids atomic.Int64
+	w := &world{t: t, Server: emulatortest.Start(t, emulator.Options{
+		Quirks: &quirks,
+		ID:     func() string { return fmt.Sprintf("%032x", ids.Add(1)) },
+	})}
+	w.client = w.newClient(nil)
+	return w
+}
+
+// newClient makes a client; change alters its configuration.
+func (w *world) newClient(change func(*client.Config)) *client.Client {
+	w.t.Helper()
+	cfg := client.Config{
+		Endpoint: w.URL, IAMEndpoint: w.IAM, Rate: 1e6,
+		Credentials: client.Credentials{Key: signer.Key{Access: w.AccessKey, Secret: w.SecretKey}},
+		Timeouts:    client.Timeouts{Header: 100 * time.Millisecond, Attempt: 150 * time.Millisecond},
+		Now:         w.Now,
+		Sleep:       w.Wait,
+	}
+	if change != nil {
+		change(&cfg)
+	}
+	c, err := client.New(cfg)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(c.Close)
+	return c
+}
+
+// Wait moves the clock. With Now it makes world an apply.Clock.
+func (w *world) Wait(ctx context.Context, d time.Duration) error {
+	if ctx.Err() == nil {
+		w.Advance(d)
+	}
+	return ctx.Err()
+}
+
+// plan makes a plan for the definitions.
+func (w *world) plan(head, base *compile.Result, change func(*apply.PlanInput)) *diff.Plan {
+	w.t.Helper()
+	in := apply.PlanInput{Input: diff.Input{
+		Head: head, Base: base, Endpoint: w.URL, ToolVersion: "test",
+		Policy: spec.Policy{OnRemove: "delete", MaxRemovals: 100, MaxRemovalShare: 1},
+	}}
+	if base != nil {
+		in.BaseRevision = &diff.Revision{Commit: "base"}
+	}
+	if change != nil {
+		change(&in)
+	}
+	plan, err := apply.MakePlan(w.t.Context(), w.client, in)
+	if err != nil {
+		w.t.Fatalf("planning: %v", err)
+	}
+	return plan
+}
+
+// apply carries a plan out with the world's clock.
+func (w *world) apply(plan *diff.Plan, opts apply.Options) *apply.Report {
+	w.t.Helper()
+	return w.applyWith(w.t.Context(), w.client, plan, opts)
+}
+
+func (w *world) applyWith(ctx context.Context, api apply.API, plan *diff.Plan, opts apply.Options) *apply.Report {
+	w.t.Helper()
+	if opts.Clock == nil {
+		opts.Clock = w
+	}
+	report, err := apply.Run(ctx, api, plan, opts)
+	if err != nil {
+		w.t.Fatalf("applying: %v", err)
+	}
+	return report
+}
+
+// converge plans and applies, and fails the test unless everything is done.
+func (w *world) converge(head *compile.Result) {
+	w.t.Helper()
+	if report := w.apply(w.plan(head, nil, nil), apply.Options{Secrets: secrets}); !report.Complete() {
+		w.t.Fatalf("the state to start from was not reached:\n%s", describe(report))
+	}
+}
+
+// settle lets every lag and late commit pass.
+func (w *world) settle() { w.Advance(20 * time.Minute) }
+
+// writes counts the requests that could change something.
+func (w *world) writes() int { return w.count(func(c emulator.Call) bool { return c.Method != "GET" }) }
+
+func (w *world) count(match func(emulator.Call) bool) int {
+	n := 0
+	for _, c := range w.Calls() {
+		if match(c) {
+			n++
+		}
+	}
+	return n
+}
+
+func (w *world) ops(op string) int { return w.count(func(c emulator.Call) bool { return c.Op == op }) }
+
+// mustBeInSync fails the test unless a plan finds nothing to do and applying it
+// sends nothing.
+func (w *world) mustBeInSync(head *compile.Result) {
+	w.t.Helper()
+	w.settle()
+	w.ResetCalls()
+	plan := w.plan(head, nil, nil)
+	if plan.HasChanges() || len(plan.Refusals) > 0 {
+		w.t.Errorf("the plan after is not empty:\n%s", describePlan(plan))
+	}
+	w.apply(plan, apply.Options{Secrets: secrets})
+	if n := w.writes(); n > 0 {
+		w.t.Errorf("the apply after sent %d writes, want none", n)
+	}
+}
+
+// result returns the only result of an address and action.
+func result(t testing.TB, report *apply.Report, address string, action diff.Action) apply.Result {
+	t.Helper()
+	var found []apply.Result
+	for _, r := range report.Results {
+		if r.Address == address && r.Action == action {
+			found = append(found, r)
+		}
+	}
+	if len(found) != 1 {
+		t.Fatalf("%d results for %s %s, want one:\n%s", len(found), action, address, describe(report))
+	}
+	return found[0]
+}
+
+func describe(report *apply.Report) string {
+	var out strings.Builder
+	fmt.Fprintf(&out, "exit %d halted %q warnings %q\n", report.Code, report.Halted, report.Warnings)
+	for _, r := range report.Results {
+		fmt.Fprintf(&out, "  %s %s %s: %s %q next %q paths %q code %q attempts %d causes %q\n",
+			r.Action, r.Address, r.ID, r.Outcome, r.Message, r.Next, r.Paths, r.Code, r.Attempts, r.Causes)
+	}
+	return out.String()
+}
+
+func describePlan(plan *diff.Plan) string {
+	var out strings.Builder
+	for _, r := range plan.Refusals {
+		fmt.Fprintf(&out, "  refused %s %s: %s\n", r.Rule, r.Address, r.Message)
+	}
+	for _, c := range plan.Changes {
+		fmt.Fprintf(&out, "  %s %v %s\n", c.Address, c.Actions, c.Verdict)
+		for _, f := range c.Fields {
+			fmt.Fprintf(&out, "    %s: %s -> %s\n", f.Path, f.Before.AppendJSON(nil), f.After.AppendJSON(nil))
+		}
+	}
+	return out.String()
+}
+
+// Definitions, as compile would return them.
+
+const projectAlias = "shop"
+
+func definitions(jobs ...*compile.Job) *compile.Result {
+	slices.SortFunc(jobs, func(a, b *compile.Job) int { return strings.Compare(a.Address, b.Address) })
+	return &compile.Result{Jobs: jobs}
+}
+
+// job declares a job with one shell step that runs command.
+func job(name, command string, change ...func(*compile.Job)) *compile.Job {
+	j := &compile.Job{
+		Address: projectAlias + "/job/" + name, Project: projectAlias, ProjectID: emulator.DefaultProject, Name: name,
+		Pos: spec.Pos{File: "jobs/" + name + ".yaml", Line: 4, Column: 5},
+	}
+	j.Body = object(
+		"arch", "x86-64", "flavor", "2u8g", "host_type", "devcloud",
+		"steps", jsontree.Array(step("Build", "devcloud2018.codeci_action_20017.action",
+			object("image", "shell4.2.46-git1.8.3-zip6.00", "command", command))),
+	)
+	for _, f := range change {
+		f(j)
+	}
+	return j
+}
+
+func step(name, module string, properties *jsontree.Value) *jsontree.Value {
+	return object("module_id", module, "name", name, "properties", properties)
+}
+
+// object makes an object of keys and values; texts become JSON strings.
+func object(pairs ...any) *jsontree.Value {
+	o := jsontree.Object()
+	for i := 0; i < len(pairs); i += 2 {
+		switch v := pairs[i+1].(type) {
+		case string:
+			o.Set(pairs[i].(string), jsontree.String(v))
+		case bool:
+			o.Set(pairs[i].(string), jsontree.Bool(v))
+		case *jsontree.Value:
+			o.Set(pairs[i].(string), v)
+		}
+	}
+	return o
+}
+
+func enabled(on bool) func(*compile.Job) { return func(j *compile.Job) { j.Enabled = &on } }
+
+func notice(channel string, events ...string) func(*compile.Job) {
+	return func(j *compile.Job) {
+		slices.Sort(events)
+		j.Notices = append(j.Notices, compile.Notice{Type: channel, Events: events, Pos: j.Pos})
+	}
+}
+
+// secret declares a parameter whose value is a secret.
+func secret(parameter, name string) func(*compile.Job) {
+	return func(j *compile.Job) {
+		j.Secrets = append(j.Secrets, compile.SecretUse{Parameter: parameter, Secret: name, Pos: j.Pos})
+		list := j.Body.Get("parameters")
+		if list == nil {
+			list = jsontree.Array()
+			j.Body.Set("parameters", list)
+		}
+		list.Append(parameterOf(parameter, spec.SecretPlaceholder(name), true))
+	}
+}
+
+func parameterOf(name, value string, sensitive bool) *jsontree.Value {
+	params := jsontree.Array()
+	for _, pair := range [][2]string{
+		{"name", name}, {"type", "normalparam"}, {"defaultValue", value}, {"description", ""}, {"deletion", "false"},
+		{"defaults", "false"}, {"staticVar", "false"}, {"sensitiveVar", fmt.Sprint(sensitive)},
+	} {
+		params.Append(object("name", pair[0], "value", pair[1]))
+	}
+	return object("name", "hudson.model.StringParameterDefinition", "params", params)
+}
+
+// secrets resolves every name to a value of its own.
+var secrets = everySecret{}
+
+type everySecret struct{}
+
+func (everySecret) Resolve(name string) (string, error) { return secretValue(name), nil }
+
+func secretValue(name string) string { return "canary-" + name + "-4f1c2d9" }
+
+func template(name, command string) *compile.Template {
+	return &compile.Template{
+		Address: projectAlias + "/template/" + name, Name: name, Pos: spec.Pos{File: "templates/" + name + ".yaml", Line: 3, Column: 5},
+		Body: object("name", name, "description", "made by a test", "tool_type", "other",
+			"template", object("steps", jsontree.Array(step("Build", "devcloud2018.codeci_action_20017.action", object("command", command))))),
+	}
+}
+
+func command(t testing.TB, j emulator.TruthJob) string {
+	t.Helper()
+	steps := j.Body.Get("steps").Items()
+	if len(steps) == 0 {
+		t.Fatalf("job %s has no steps", j.Name)
+	}
+	return steps[0].Get("properties").Str("command")
+}

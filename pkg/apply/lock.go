@@ -1,0 +1,112 @@
+package apply
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/sanitize"
+)
+
+// LockedError says that another process on this machine is applying to a
+// project.
+type LockedError struct {
+	ProjectID string
+	Path      string
+	Owner     string // what the holder wrote about itself, made safe
+}
+
+func (e *LockedError) Error() string {
+	return fmt.Sprintf("another apply to project %s is under way on this machine (%s, lock file %s); wait for it to end",
+		e.ProjectID, e.Owner, e.Path)
+}
+
+// errLocked is what lockFile returns where another process holds the lock.
+var errLocked = errors.New("locked")
+
+// Lock takes the lock of every project in dir, which it creates, so that two
+// applies on one machine never write to one project. The locks are the
+// operating system's: they end with the process, however it ends, and are never
+// stale. It returns what releases them. The error is a *LockedError where
+// another process holds one.
+//
+// It is a convenience. What keeps two runs on different machines apart is the
+// CI system's, and what makes two runs harmless is Run's own re-reading.
+func Lock(dir string, projectIDs []string) (release func(), err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("locking: %w", err)
+	}
+	var held []*os.File
+	release = func() {
+		for _, file := range held {
+			file.Close()
+		}
+		held = nil
+	}
+	ids := slices.Clone(projectIDs)
+	slices.Sort(ids) // one order for everyone, so that two never wait for each other
+	for _, id := range slices.Compact(ids) {
+		file, err := lockProject(dir, id)
+		if err != nil {
+			release()
+			return nil, err
+		}
+		held = append(held, file)
+	}
+	return release, nil
+}
+
+func lockProject(dir, id string) (*os.File, error) {
+	path := filepath.Join(dir, lockName(id))
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("locking project %s: %w", id, err)
+	}
+	err = lockFile(file)
+	if errors.Is(err, errLocked) {
+		owner, _ := io.ReadAll(io.LimitReader(file, 200))
+		file.Close()
+		return nil, &LockedError{ProjectID: id, Path: path, Owner: sanitize.Line(strings.TrimSpace(string(owner)), 200)}
+	}
+	if err != nil {
+		file.Close()
+		return nil, fmt.Errorf("locking project %s: %w", id, err)
+	}
+	// Who holds it is for people only: failing to say so is no reason to stop.
+	if file.Truncate(0) == nil {
+		host, _ := os.Hostname()
+		fmt.Fprintf(file, "process %d on %s since %s\n", os.Getpid(), host, time.Now().UTC().Format(time.RFC3339))
+	}
+	return file, nil
+}
+
+// lockName is a file name for a project id; what is not a plain id cannot leave
+// the folder.
+func lockName(id string) string {
+	safe := strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '-' {
+			return r
+		}
+		return '_'
+	}, id)
+	return "apply-" + safe + ".lock"
+}
+
+// Projects returns the ids of the projects that carrying out plan writes to,
+// sorted.
+func Projects(plan *diff.Plan) []string {
+	var ids []string
+	for i := range plan.Changes {
+		if change := &plan.Changes[i]; change.ProjectID != "" && len(change.Actions) > 0 {
+			ids = append(ids, change.ProjectID)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}

@@ -1,0 +1,253 @@
+package apply_test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/buildsync/buildsync/pkg/apply"
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/emulator"
+)
+
+// estate is one of everything that a plan can create.
+func estate() *compile.Result {
+	head := definitions(
+		job("plain", "echo plain"),
+		job("notified", "echo notified", notice("MAIL", "buildJobFail", "deleteJob"), notice("DING_TALK")),
+		job("off", "echo off", enabled(false)),
+		job("secretive", "echo secretive", secret("token", "TOKEN")),
+	)
+	head.Templates = []*compile.Template{template("service", "mvn package")}
+	return head
+}
+
+func TestApplyThenPlanIsEmpty(t *testing.T) {
+	t.Parallel()
+	for name, quirks := range profiles() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, quirks)
+			head := estate()
+			report := w.apply(w.plan(head, nil, nil), apply.Options{Secrets: secrets})
+			if !report.Complete() {
+				t.Fatalf("not complete:\n%s", describe(report))
+			}
+			for _, r := range report.Results {
+				if r.Outcome != apply.Applied {
+					t.Errorf("%s %s ended %s (%s), want applied", r.Action, r.Address, r.Outcome, r.Message)
+				}
+			}
+			w.mustBeInSync(head)
+			truth := w.MustTruth(t)
+			if len(truth.Jobs) != 4 || len(truth.Templates) != 1 {
+				t.Errorf("the service holds %d jobs and %d templates, want 4 and 1", len(truth.Jobs), len(truth.Templates))
+			}
+		})
+	}
+}
+
+func TestUpdatesOfEveryKind(t *testing.T) {
+	t.Parallel()
+	for name, quirks := range profiles() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, quirks)
+			w.converge(estate())
+			w.settle()
+			ids := map[string]string{}
+			for _, j := range w.MustTruth(t).Jobs {
+				ids[j.Name] = j.ID
+			}
+			head := definitions(
+				job("plain", "echo changed"),
+				job("notified", "echo notified", notice("MAIL"), notice("DING_TALK", "buildJobSuccess")),
+				job("off", "echo off, changed", enabled(true)),
+				job("secretive", "echo secretive, changed", secret("token", "TOKEN"), enabled(false)),
+			)
+			head.Templates = []*compile.Template{template("service", "mvn verify")}
+			rescue := filepath.Join(t.TempDir(), "rescue.json")
+			report := w.apply(w.plan(head, nil, nil), apply.Options{Secrets: secrets, RescueFile: rescue})
+			if !report.Complete() {
+				t.Fatalf("not complete:\n%s", describe(report))
+			}
+			w.mustBeInSync(head)
+			truth := w.MustTruth(t)
+			for _, j := range truth.Jobs {
+				if j.ID != ids[j.Name] {
+					t.Errorf("job %s has another id now", j.Name)
+				}
+				if want := j.Name == "secretive"; j.Disabled != want {
+					t.Errorf("job %s: disabled is %t, want %t", j.Name, j.Disabled, want)
+				}
+			}
+			if len(truth.Templates) != 1 {
+				t.Errorf("%d templates after the replacement, want 1", len(truth.Templates))
+			}
+		})
+	}
+}
+
+func TestRemovals(t *testing.T) {
+	t.Parallel()
+	for name, quirks := range profiles() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, quirks)
+			base := estate()
+			w.converge(base)
+			w.settle()
+			head := definitions(job("plain", "echo plain"))
+			head.Removals = []compile.Removal{{
+				Address: "shop/job/off", Project: projectAlias, ProjectID: emulator.DefaultProject, Job: "off", Action: "delete", Reason: "unused",
+			}}
+			plan := w.plan(head, base, nil)
+			report := w.apply(plan, apply.Options{})
+			if !report.Complete() {
+				t.Fatalf("not complete:\n%s%s", describePlan(plan), describe(report))
+			}
+			var names []string
+			truth := w.MustTruth(t)
+			for _, j := range truth.Jobs {
+				names = append(names, j.Name)
+			}
+			if diff := cmp.Diff([]string{"plain"}, names); diff != "" {
+				t.Errorf("jobs left (-want +got):\n%s", diff)
+			}
+			if len(truth.Templates) != 0 {
+				t.Errorf("%d templates left, want none", len(truth.Templates))
+			}
+			// The same plan once more: everything is as it should be already.
+			w.ResetCalls()
+			again := w.apply(plan, apply.Options{})
+			for _, r := range again.Results {
+				if r.Outcome != apply.AlreadyAbsent {
+					t.Errorf("%s %s ended %s (%s), want already absent", r.Action, r.Address, r.Outcome, r.Message)
+				}
+			}
+			if again.ExitCode() != 0 {
+				t.Errorf("exit code %d, want 0", again.ExitCode())
+			}
+		})
+	}
+}
+
+// One plan applied twice does nothing the second time.
+func TestOnePlanTwice(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Strict())
+	w.converge(estate())
+	head := estate()
+	head.Jobs[2] = job("plain", "echo other")
+	head.Jobs = append(head.Jobs, job("zz-new", "echo new"))
+	plan := w.plan(head, nil, nil)
+	first := w.apply(plan, apply.Options{Secrets: secrets})
+	if !first.Complete() {
+		t.Fatalf("not complete:\n%s", describe(first))
+	}
+	w.ResetCalls()
+	second := w.apply(plan, apply.Options{Secrets: secrets})
+	for _, r := range second.Results {
+		if r.Outcome != apply.Unchanged {
+			t.Errorf("%s %s ended %s (%s), want unchanged", r.Action, r.Address, r.Outcome, r.Message)
+		}
+	}
+	if n := w.writes(); n != 0 || second.ExitCode() != 0 {
+		t.Errorf("the second run sent %d writes and ends with %d, want 0 and 0", n, second.ExitCode())
+	}
+}
+
+// What the definitions do not name survives an update to the byte.
+func TestUnknownMembersSurviveAnUpdate(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Strict())
+	w.converge(definitions(job("plain", "echo one", func(j *compile.Job) {
+		j.Body.Set("x_unknown", object("deep", object("list", "[1, 1.10, null]", "empty", "")))
+		j.Body.Set("group_id", object("a", "b").Get("a"))
+	})))
+	before := w.MustTruth(t).Jobs[0]
+	report := w.apply(w.plan(definitions(job("plain", "echo two")), nil, nil), apply.Options{})
+	if !report.Complete() {
+		t.Fatalf("not complete:\n%s", describe(report))
+	}
+	after := w.MustTruth(t).Jobs[0]
+	if got := command(t, after); got != "echo two" {
+		t.Errorf("command is %q", got)
+	}
+	for _, key := range []string{"x_unknown", "group_id"} {
+		if diff := cmp.Diff(string(before.Body.Get(key).AppendJSON(nil)), string(after.Body.Get(key).AppendJSON(nil))); diff != "" {
+			t.Errorf("%s (-before +after):\n%s", key, diff)
+		}
+	}
+}
+
+func TestRefusedPlanIsNotApplied(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Strict())
+	base := estate()
+	w.converge(base)
+	head := definitions(job("plain", "echo plain"))
+	plan := w.plan(head, base, func(in *apply.PlanInput) { in.Policy.MaxRemovals = 1 })
+	if !plan.Refused() {
+		t.Fatalf("the plan is not refused:\n%s", describePlan(plan))
+	}
+	w.ResetCalls()
+	if _, err := apply.Run(t.Context(), w.client, plan, apply.Options{Clock: w}); err == nil {
+		t.Error("the refused plan was applied")
+	}
+	if n := len(w.Calls()); n != 0 {
+		t.Errorf("%d requests, want none", n)
+	}
+}
+
+func TestPlanCosts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Strict())
+	w.converge(estate())
+	tests := map[string]struct {
+		head           *compile.Result
+		base           *compile.Result
+		scope          apply.Scope
+		queries        int
+		notices, lists int
+	}{
+		"everything":            {head: estate(), queries: 4, notices: 1, lists: 1},
+		"one name":              {head: estate(), scope: apply.Scope{Only: []string{"pl*"}}, queries: 1, lists: 1},
+		"nothing of that name":  {head: estate(), scope: apply.Scope{Only: []string{"none"}}},
+		"nothing changed":       {head: estate(), base: estate(), scope: apply.Scope{Changed: true}},
+		"one changed":           {head: definitions(append(estate().Jobs[1:], job("notified", "new", notice("MAIL")))...), base: definitions(estate().Jobs...), scope: apply.Scope{Changed: true}, queries: 1, notices: 1, lists: 1},
+		"another project":       {head: estate(), scope: apply.Scope{Projects: []string{"other"}}},
+		"a job that is missing": {head: definitions(job("missing", "x")), lists: 1},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			w.ResetCalls()
+			w.plan(test.head, test.base, func(in *apply.PlanInput) { in.Scope = test.scope })
+			got := [3]int{w.ops("QueryJob"), w.ops("QueryNotice"), w.ops("ListJobs")}
+			if want := [3]int{test.queries, test.notices, test.lists}; got != want {
+				t.Errorf("queries, notification queries, listings: %v, want %v; %+v", got, want, w.Calls())
+			}
+		})
+	}
+}
+
+func TestDoneIsCalledForEveryAction(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Strict())
+	plan := w.plan(estate(), nil, nil)
+	want := 0
+	for _, c := range plan.Changes {
+		want += len(c.Actions)
+	}
+	began, done := 0, 0
+	report := w.apply(plan, apply.Options{
+		Secrets: secrets,
+		Begin:   func(*diff.Change, diff.Action) { began++ },
+		Done:    func(apply.Result) { done++ },
+	})
+	if began != want || done != want || len(report.Results) != want {
+		t.Errorf("%d begun, %d done, %d reported; the plan has %d actions", began, done, len(report.Results), want)
+	}
+}

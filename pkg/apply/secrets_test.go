@@ -1,0 +1,200 @@
+package apply
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+func TestEnvSecrets(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("FILE", "from file\n")
+	write("CRLF", "from file\r\n")
+	write("LINES", "one\n\ntwo\n\n")
+	write("BOTH", "from file")
+	write("LONG", strings.Repeat("x", secretLimit+1))
+	write("FULL", strings.Repeat("x", secretLimit)+"\n")
+	if err := os.Mkdir(filepath.Join(dir, "FOLDER"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	outside := filepath.Join(t.TempDir(), "outside")
+	if err := os.WriteFile(outside, []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(outside, filepath.Join(dir, "LINK")); err != nil {
+		t.Fatal(err)
+	}
+	env := map[string]string{"BUILDSYNC_SECRET_ENV": "from env", "BUILDSYNC_SECRET_BOTH": "from env", "BUILDSYNC_SECRET_EMPTY": "", "HOME": "x"}
+	resolver := EnvSecrets{LookupEnv: func(k string) (string, bool) { v, ok := env[k]; return v, ok }, Dir: dir}
+	tests := map[string]struct {
+		name, want string
+		none, fail bool
+	}{
+		"environment":               {name: "ENV", want: "from env"},
+		"environment before file":   {name: "BOTH", want: "from env"},
+		"set and empty is a value":  {name: "EMPTY", want: ""},
+		"file":                      {name: "FILE", want: "from file"},
+		"file with CRLF":            {name: "CRLF", want: "from file"},
+		"only the last break goes":  {name: "LINES", want: "one\n\ntwo\n"},
+		"longest":                   {name: "FULL", want: strings.Repeat("x", secretLimit)},
+		"too long":                  {name: "LONG", fail: true},
+		"missing":                   {name: "NONE", none: true},
+		"a folder":                  {name: "FOLDER", fail: true},
+		"a link out of the folder":  {name: "LINK", fail: true},
+		"a path":                    {name: "../outside", none: true},
+		"two dots":                  {name: "..", none: true},
+		"other environment, no way": {name: "HOME", none: true},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := resolver.Resolve(test.name)
+			switch {
+			case test.none:
+				if !errors.Is(err, ErrNoSecret) {
+					t.Errorf("got error %v, want ErrNoSecret", err)
+				}
+			case test.fail:
+				if err == nil || errors.Is(err, ErrNoSecret) {
+					t.Errorf("got error %v, want one that says what is wrong with the file", err)
+				}
+			case err != nil || got != test.want:
+				t.Errorf("got %d bytes and error %v, want %d bytes", len(got), err, len(test.want))
+			}
+		})
+	}
+}
+
+// parameter makes a build parameter of the API's form.
+func parameter(name, value string, sensitive bool) *jsontree.Value {
+	text := func(name string, value *jsontree.Value) *jsontree.Value {
+		return jsontree.Object(jsontree.Member{Key: "name", Value: jsontree.String(name)}, jsontree.Member{Key: "value", Value: value})
+	}
+	params := jsontree.Array(text("name", jsontree.String(name)), text("defaultValue", jsontree.String(value)))
+	if sensitive {
+		params.Append(text("sensitiveVar", jsontree.String("true")))
+	}
+	return jsontree.Object(
+		jsontree.Member{Key: "name", Value: jsontree.String("hudson.model.StringParameterDefinition")},
+		jsontree.Member{Key: "params", Value: params})
+}
+
+func withParameters(parameters ...*jsontree.Value) *jsontree.Value {
+	return jsontree.Object(jsontree.Member{Key: "parameters", Value: jsontree.Array(parameters...)})
+}
+
+func TestFill(t *testing.T) {
+	t.Parallel()
+	placeholder := spec.SecretPlaceholder("TOKEN")
+	uses := []compile.SecretUse{{Parameter: "token", Secret: "TOKEN"}}
+	tests := map[string]struct {
+		values   secretValues
+		uses     []compile.SecretUse
+		declared *jsontree.Value
+		desired  *jsontree.Value
+		want     *jsontree.Value
+		refusal  string
+	}{
+		"the value takes the placeholder's place": {
+			values: secretValues{"TOKEN": "s3cret"}, uses: uses,
+			declared: withParameters(parameter("token", placeholder, true)),
+			desired:  withParameters(parameter("token", placeholder, true)),
+			want:     withParameters(parameter("token", "s3cret", true)),
+		},
+		"the placeholder's text elsewhere is a text": {
+			values: secretValues{"TOKEN": "s3cret"}, uses: uses,
+			declared: withParameters(parameter("token", placeholder, true), parameter("doc", placeholder, false)),
+			desired:  withParameters(parameter("token", placeholder, true), parameter("doc", placeholder, false)),
+			want:     withParameters(parameter("token", "s3cret", true), parameter("doc", placeholder, false)),
+		},
+		"without the value nothing is written": {
+			uses: uses, declared: withParameters(parameter("token", placeholder, true)),
+			desired: withParameters(parameter("token", placeholder, true)), refusal: "BUILDSYNC_SECRET_TOKEN",
+		},
+		"a mask is not sent back": {
+			declared: jsontree.Object(), desired: withParameters(parameter("other", "******", true)), refusal: `"other"`,
+		},
+		"nor is an emptied secret": {
+			declared: jsontree.Object(), desired: withParameters(parameter("other", "", true)), refusal: `"other"`,
+		},
+		"nor a ciphertext in place of a placeholder": {
+			values: secretValues{"TOKEN": "s3cret"}, uses: uses,
+			declared: withParameters(parameter("token", placeholder, true)),
+			desired:  withParameters(parameter("token", "c1phertext", true)), refusal: "bug",
+		},
+		"a sensitive value that the file declares is sent": {
+			declared: withParameters(parameter("raw", "declared", true)),
+			desired:  withParameters(parameter("raw", "declared", true)),
+			want:     withParameters(parameter("raw", "declared", true)),
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			before := test.desired.Clone()
+			change := &diff.Change{Want: &compile.Job{Body: test.declared, Secrets: test.uses}, Desired: test.desired}
+			got, err := test.values.fill(change)
+			if !jsontree.Equal(before, test.desired) {
+				t.Error("the plan's body was changed, which the verification compares with")
+			}
+			if test.refusal != "" {
+				if err == nil || !strings.Contains(err.Error(), test.refusal) {
+					t.Errorf("got error %v, want one with %q", err, test.refusal)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(test.want.AppendJSON(nil)), string(got.AppendJSON(nil))); diff != "" {
+				t.Errorf("body (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+type fixedSecrets map[string]string
+
+func (f fixedSecrets) Resolve(name string) (string, error) {
+	if value, ok := f[name]; ok {
+		return value, nil
+	}
+	return "", ErrNoSecret
+}
+
+// Every missing secret is listed, with all that need it, whatever else fails.
+func TestMissingSecretsAreListedTogether(t *testing.T) {
+	t.Parallel()
+	job := func(name string, action diff.Action, secrets ...string) diff.Change {
+		want := &compile.Job{}
+		for _, secret := range secrets {
+			want.Secrets = append(want.Secrets, compile.SecretUse{Parameter: secret, Secret: secret})
+		}
+		return diff.Change{Kind: diff.KindJob, Address: "p/job/" + name, Actions: []diff.Action{action}, Want: want}
+	}
+	plan := &diff.Plan{Changes: []diff.Change{
+		job("a", diff.ActionCreate, "ONE", "TWO"), job("b", diff.ActionUpdate, "TWO", "HAVE"), job("c", diff.ActionDisable, "NEVER"),
+	}}
+	var got []string
+	for _, m := range MissingSecrets(plan, fixedSecrets{"HAVE": "x"}) {
+		got = append(got, m.Name+": "+strings.Join(m.Addresses, " "))
+	}
+	if diff := cmp.Diff([]string{"ONE: p/job/a", "TWO: p/job/a p/job/b"}, got); diff != "" {
+		t.Errorf("missing (-want +got):\n%s", diff)
+	}
+}
