@@ -60,7 +60,8 @@ type Action struct {
 type Type string
 
 // The types. BoolOrString is a boolean that the service also takes, and
-// returns, as the text "true" or "false".
+// returns, as the text "true" or "false". Any says that values of several types
+// were seen.
 const (
 	String       Type = "string"
 	Bool         Type = "bool"
@@ -68,6 +69,7 @@ const (
 	Number       Type = "number"
 	Array        Type = "array"
 	Object       Type = "object"
+	Any          Type = "any"
 )
 
 // Property is one key of a step's properties.
@@ -215,15 +217,11 @@ func (m *Module) overlaid(own *Module) *Module {
 	merged.Name = cmp.Or(own.Name, m.Name)
 	merged.Description = cmp.Or(own.Description, m.Description)
 	merged.Confidence = cmp.Or(own.Confidence, m.Confidence)
-	merged.Aliases = append(slices.Clone(own.Aliases), m.Aliases...)
-	merged.Sources = append(slices.Clone(own.Sources), m.Sources...)
-	merged.Versions = append(slices.Clone(own.Versions), m.Versions...)
-	merged.Actions = slices.Clone(own.Actions)
-	for _, a := range m.Actions {
-		if !slices.ContainsFunc(own.Actions, func(o Action) bool { return o.Word == a.Word }) {
-			merged.Actions = append(merged.Actions, a)
-		}
-	}
+	merged.Aliases = union(own.Aliases, m.Aliases, func(a, b string) bool { return a == b })
+	merged.Sources = union(own.Sources, m.Sources, func(a, b string) bool { return a == b })
+	merged.Versions = union(own.Versions, m.Versions, jsontree.Equal)
+	merged.Actions = union(own.Actions, m.Actions, func(a, b Action) bool { return a.Word == b.Word })
+	merged.Inputs = union(own.Inputs, m.Inputs, func(a, b Input) bool { return a.Name == b.Name })
 	merged.Properties = slices.Clone(m.Properties)
 	for _, p := range own.Properties {
 		if at := slices.IndexFunc(merged.Properties, func(q Property) bool { return q.Name == p.Name }); at >= 0 {
@@ -232,13 +230,18 @@ func (m *Module) overlaid(own *Module) *Module {
 			merged.Properties = append(merged.Properties, p)
 		}
 	}
-	merged.Inputs = slices.Clone(own.Inputs)
-	for _, in := range m.Inputs {
-		if own.Input(in.Name) == nil {
-			merged.Inputs = append(merged.Inputs, in)
+	return &merged
+}
+
+// union is first, and what of second first does not have.
+func union[T any](first, second []T, same func(a, b T) bool) []T {
+	all := slices.Clone(first)
+	for _, item := range second {
+		if !slices.ContainsFunc(first, func(have T) bool { return same(have, item) }) {
+			all = append(all, item)
 		}
 	}
-	return &merged
+	return all
 }
 
 // Modules returns all modules by id. The caller must not change them.

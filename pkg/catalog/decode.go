@@ -186,10 +186,10 @@ func (d *decoder) property(name string, n *spec.Node, confidence Confidence) Pro
 	}
 	if v := n.Get("type"); v != nil {
 		switch t := Type(v.Text); t {
-		case String, Bool, BoolOrString, Number, Array, Object:
+		case String, Bool, BoolOrString, Number, Array, Object, Any:
 			p.Type = t
 		default:
-			d.report(v, "properties."+name+".type", fmt.Sprintf("%q is no type", v.Text), "write string, bool, bool|string, number, array or object")
+			d.report(v, "properties."+name+".type", fmt.Sprintf("%q is no type", v.Text), "write string, bool, bool|string, number, array, object or any")
 		}
 	}
 	if v := n.Get("normalise"); v != nil && v.Text != "boolish" {

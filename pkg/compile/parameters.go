@@ -67,7 +67,8 @@ func (u *unit) parameter(name string, n *spec.Node) *jsontree.Value {
 	if nameAt.Origin != nil && !parameterPattern.MatchString(name) {
 		u.report("param-name", nameAt, ParameterPath(name), "1 to 128 Latin letters, digits and _", "%q is no parameter name", name)
 	}
-	b := &paramBuilder{u: u, path: ParameterPath(name), node: n}
+	b := &paramBuilder{u: u, path: ParameterPath(name), node: n, params: make([]*jsontree.Value, 0, 8),
+		fixed: &spec.Origin{Kind: spec.FromCompiler, Name: "parameter form", Pos: n.Pos(), From: n.Origin}}
 	options, limits := u.options(b.path, n.Get("options"))
 	typ := normalParam
 	if len(options) > 0 {
@@ -267,6 +268,7 @@ type paramBuilder struct {
 	u      *unit
 	path   string
 	node   *spec.Node
+	fixed  *spec.Origin // of the fields that the form fills in
 	params []*jsontree.Value
 }
 
@@ -278,7 +280,7 @@ func (b *paramBuilder) add(field, value string, at *spec.Node) {
 }
 
 func (b *paramBuilder) addFixed(field, value string) {
-	b.u.recordFixed(b.path+"."+field, b.node, spec.FromCompiler, "parameter form")
+	b.u.provenance[b.path+"."+field] = Provenance{Pos: b.node.Pos(), Origin: b.fixed}
 	b.params = append(b.params, param(field, value))
 }
 

@@ -82,7 +82,4 @@ type Removal struct {
 type Provenance struct {
 	Pos    spec.Pos
 	Origin *spec.Origin
-	// Node is the value's node once references and includes are resolved; nil
-	// for what the compiler or the catalogue filled in.
-	Node *spec.Node
 }

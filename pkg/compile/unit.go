@@ -55,7 +55,7 @@ func (u *unit) get(n *spec.Node, key string) *spec.Node {
 
 // record notes where the value at path came from.
 func (u *unit) record(path string, n *spec.Node) {
-	u.provenance[path] = Provenance{Pos: n.Pos(), Origin: n.Origin, Node: n}
+	u.provenance[path] = Provenance{Pos: n.Pos(), Origin: n.Origin}
 }
 
 // recordFixed notes that the value at path was filled in because of n.

@@ -1,0 +1,181 @@
+package catalog
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// maxSources is how many places a harvested module names: enough to look it up.
+const maxSources = 3
+
+// Observation is a step that was seen on the service.
+type Observation struct {
+	Source string          // where, such as "job shop/order" or "template maven"
+	Step   *jsontree.Value // as the API has it (reference 4.18, CreateBuildJobSteps)
+}
+
+// Harvest learns from steps that were seen what known does not say of their
+// modules: ids, display names, versions, properties and their types. Values are
+// never taken over, since any of them may be private. The service does not tell
+// action words; a person adds those.
+func Harvest(known *Catalogue, seen []Observation) []*Module {
+	byID := map[string]*harvested{}
+	for _, o := range seen {
+		id, ok := o.Step.Get("module_id").AsString()
+		if !ok || !isPlain(id) {
+			continue
+		}
+		if byID[id] == nil {
+			byID[id] = &harvested{names: map[string]int{}, versions: map[string]*jsontree.Value{}, types: map[string]Type{}}
+		}
+		byID[id].observe(o)
+	}
+	var modules []*Module
+	for id, h := range byID {
+		if m := h.module(id, known.Module(id)); m != nil {
+			modules = append(modules, m)
+		}
+	}
+	slices.SortFunc(modules, func(a, b *Module) int { return strings.Compare(a.ID, b.ID) })
+	return modules
+}
+
+// harvested is what was seen of one module.
+type harvested struct {
+	names    map[string]int
+	versions map[string]*jsontree.Value
+	types    map[string]Type
+	sources  []string
+}
+
+func (h *harvested) observe(o Observation) {
+	if name := o.Step.Str("name"); isPlain(name) {
+		h.names[name]++
+	}
+	if v := o.Step.Get("version"); v != nil {
+		h.versions[string(v.AppendJSON(nil))] = v
+	}
+	if !slices.Contains(h.sources, o.Source) {
+		h.sources = append(h.sources, o.Source)
+	}
+	for _, m := range o.Step.Get("properties").Members() {
+		if !isPlain(m.Key) {
+			continue // no modules file can hold such a key
+		}
+		if typ := typeOf(m.Value); typ != "" {
+			h.types[m.Key] = joined(h.types[m.Key], typ, m.Value)
+		} else if _, ok := h.types[m.Key]; !ok {
+			h.types[m.Key] = ""
+		}
+	}
+}
+
+// isPlain tells whether a text holds nothing but what prints.
+func isPlain(s string) bool {
+	return s != "" && utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool { return r != ' ' && !unicode.IsPrint(r) }) < 0
+}
+
+// typeOf is the type of one value, "" for null, which any property may be.
+func typeOf(v *jsontree.Value) Type {
+	switch v.Kind() {
+	case jsontree.KindBool:
+		return Bool
+	case jsontree.KindNumber:
+		return Number
+	case jsontree.KindArray:
+		return Array
+	case jsontree.KindObject:
+		return Object
+	case jsontree.KindString:
+		return String
+	}
+	return ""
+}
+
+// joined is the type that covers what was seen before and what is seen now.
+func joined(before, now Type, v *jsontree.Value) Type {
+	switch {
+	case before == "" || before == now:
+		return now
+	case before == BoolOrString && (now == Bool || isBoolText(v)):
+		return BoolOrString
+	case before == Bool && isBoolText(v):
+		return BoolOrString
+	}
+	return Any
+}
+
+func isBoolText(v *jsontree.Value) bool {
+	text, ok := v.AsString()
+	return ok && (text == "true" || text == "false")
+}
+
+// module returns what was seen beyond what is known, nil where that is nothing.
+func (h *harvested) module(id string, known *Module) *Module {
+	m := &Module{ID: id, Confidence: Harvested}
+	news := known == nil
+	names := h.namesByCount()
+	if known == nil {
+		if len(names) > 0 {
+			m.Name, m.Aliases = names[0], names[1:]
+		}
+	} else {
+		m.Confidence = known.Confidence
+	}
+	for _, text := range sortedKeys(h.versions) {
+		if known == nil || !slices.ContainsFunc(known.Versions, func(v *jsontree.Value) bool { return jsontree.Equal(v, h.versions[text]) }) {
+			m.Versions = append(m.Versions, h.versions[text])
+		}
+	}
+	for _, name := range sortedKeys(h.types) {
+		if known.Property(name) == nil {
+			news = true
+			m.Properties = append(m.Properties, Property{
+				Name: name, Type: cmp.Or(h.types[name], Any), Confidence: Harvested, Boolish: h.types[name] == BoolOrString,
+			})
+		}
+	}
+	if !news && (len(m.Versions) == 0 || known.Confidence != Harvested) {
+		return nil
+	}
+	slices.Sort(h.sources)
+	m.Sources = h.sources[:min(len(h.sources), maxSources)]
+	return m
+}
+
+// namesByCount lists the names that were seen, the most frequent first.
+func (h *harvested) namesByCount() []string {
+	names := sortedKeys(h.names)
+	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(h.names[b], h.names[a]) })
+	return names
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for key := range m {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// Merge lays harvested modules over those of a modules file: what the file says
+// stays, and what it does not say is added.
+func Merge(file, harvest []*Module) []*Module {
+	merged := slices.Clone(file)
+	for _, m := range harvest {
+		i := slices.IndexFunc(merged, func(have *Module) bool { return have.ID == m.ID })
+		if i < 0 {
+			merged = append(merged, m)
+		} else {
+			merged[i] = m.overlaid(merged[i])
+		}
+	}
+	slices.SortStableFunc(merged, func(a, b *Module) int { return strings.Compare(a.ID, b.ID) })
+	return merged
+}
