@@ -1,0 +1,8 @@
+//go:build !windows
+
+package credentials
+
+import "io/fs"
+
+// private tells whether nobody but the owner has rights.
+func private(mode fs.FileMode) bool { return mode.Perm()&0o077 == 0 }
