@@ -1,0 +1,109 @@
+package lint
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// baselineVersion is raised when the file's form changes.
+const baselineVersion = 1
+
+// Baseline remembers findings by rule, file and pointer, so that old ones are
+// not reported again while their lines move. Errors of loading and compiling
+// are never remembered: they keep plan and apply from running.
+type Baseline struct{ counts map[baselineKey]int }
+
+type baselineKey struct{ rule, file, pointer string }
+
+type baselineFile struct {
+	Version  int             `json:"version"`
+	Findings []baselineEntry `json:"findings"`
+}
+
+type baselineEntry struct {
+	Rule    string `json:"rule"`
+	File    string `json:"file"`
+	Pointer string `json:"pointer"`
+	Count   int    `json:"count"`
+}
+
+func keyOf(d *spec.Diagnostic) baselineKey {
+	return baselineKey{d.Rule, d.Range.Start.File, cmp.Or(d.Pointer, d.Message)}
+}
+
+// NewBaseline remembers ds.
+func NewBaseline(ds spec.Diagnostics) *Baseline {
+	b := &Baseline{counts: map[baselineKey]int{}}
+	for i := range ds {
+		if rule, known := ruleByName(ds[i].Rule); known && !rule.Fixed {
+			b.counts[keyOf(&ds[i])]++
+		}
+	}
+	return b
+}
+
+// ReadBaseline reads what Encode wrote. The error says what is wrong with the
+// text.
+func ReadBaseline(text []byte) (*Baseline, error) {
+	if _, err := jsontree.Parse(text, jsontree.Limits{}); err != nil {
+		return nil, fmt.Errorf("the baseline is not JSON: %w", err)
+	}
+	var file baselineFile
+	if err := json.Unmarshal(text, &file); err != nil {
+		return nil, fmt.Errorf("the baseline is not of the form that lint --baseline writes: %w", err)
+	}
+	if file.Version != baselineVersion {
+		return nil, fmt.Errorf("the baseline has version %d; this buildsync reads version %d: write it anew", file.Version, baselineVersion)
+	}
+	b := &Baseline{counts: map[baselineKey]int{}}
+	for _, e := range file.Findings {
+		if e.Rule == "" || e.Count < 1 {
+			return nil, errors.New("the baseline has an entry without a rule or with a count below 1: write it anew")
+		}
+		b.counts[baselineKey{e.Rule, e.File, e.Pointer}] += e.Count
+	}
+	return b, nil
+}
+
+// Encode writes the baseline, sorted, so that a change of it reads well.
+func (b *Baseline) Encode() []byte {
+	file := baselineFile{Version: baselineVersion, Findings: []baselineEntry{}}
+	for key, count := range b.counts {
+		file.Findings = append(file.Findings, baselineEntry{key.rule, key.file, key.pointer, count})
+	}
+	slices.SortFunc(file.Findings, func(a, b baselineEntry) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Pointer, b.Pointer), cmp.Compare(a.Rule, b.Rule))
+	})
+	text, err := json.MarshalIndent(file, "", "  ")
+	if err != nil {
+		panic("bug in buildsync: a baseline does not encode: " + err.Error())
+	}
+	return append(text, '\n')
+}
+
+// filter drops the findings that are remembered, as many as there were.
+func (b *Baseline) filter(ds spec.Diagnostics) spec.Diagnostics {
+	if b == nil {
+		return ds
+	}
+	left := make(map[baselineKey]int, len(b.counts))
+	for key, count := range b.counts {
+		left[key] = count
+	}
+	kept := ds[:0]
+	for _, d := range ds {
+		key := keyOf(&d)
+		if left[key] > 0 {
+			left[key]--
+			continue
+		}
+		kept = append(kept, d)
+	}
+	return kept
+}

@@ -1,0 +1,44 @@
+package lint
+
+import "github.com/buildsync/buildsync/pkg/spec"
+
+// Changes are the lines that a change touches, by file. A file with no lines is
+// touched as a whole.
+type Changes map[string][]Lines
+
+// Lines are lines of a file, from 1, the last included.
+type Lines struct{ First, Last int }
+
+// touch tells whether a finding, or a place that it names, lies in what changed.
+// What has no place cannot be told apart and stays.
+func (c Changes) touch(d *spec.Diagnostic) bool {
+	if !d.Range.Start.IsValid() || c.has(d.Range) {
+		return true
+	}
+	for _, related := range d.Related {
+		if related.Range.Start.IsValid() && c.has(related.Range) {
+			return true
+		}
+	}
+	return false
+}
+
+func (c Changes) has(r spec.Range) bool {
+	lines, touched := c[r.Start.File]
+	if !touched {
+		return false
+	}
+	if len(lines) == 0 || r.Start.Line == 0 {
+		return true
+	}
+	last := max(r.Start.Line, r.End.Line)
+	if r.End.Line > r.Start.Line && r.End.Column == 1 {
+		last-- // it ends before that line
+	}
+	for _, l := range lines {
+		if l.First <= last && r.Start.Line <= l.Last {
+			return true
+		}
+	}
+	return false
+}

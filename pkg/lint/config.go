@@ -1,0 +1,193 @@
+package lint
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// config is the lint section of buildsync.yaml:
+//
+//	lint:
+//	  rules: {image-pin: off, param-unused: error}
+//	  overrides:
+//	    - files: ["legacy/**"]
+//	      rules: {shell-safety: off}
+//	  tables:
+//	    images: {"maven3.5.*": "use maven3.9.5-jdk17"}   # retired, and what to use
+//	    flavors: [32u64g]
+//	    host_types: [my_pool]
+//	    scm_types: [svn]
+//	    modules: [devcloud2018.codeci_action_20999.action]
+//	    variables: [CI_RELEASE]                          # set by the build environment
+type config struct {
+	levels    map[string]level
+	overrides []override
+	tables    tables
+}
+
+// level is what a rule is set to.
+type level struct {
+	severity spec.Severity // 0 where off
+	off      bool
+}
+
+type override struct {
+	files  []string
+	levels map[string]level
+}
+
+// newConfig reads the lint section; p reports what is wrong with it.
+func newConfig(n *spec.Node, p *pass) *config {
+	c := &config{levels: map[string]level{}, tables: shippedTables()}
+	if n == nil || n.IsNull() {
+		return c
+	}
+	if !p.mapping(n, "lint", "rules", "overrides", "tables") {
+		return c
+	}
+	c.levels = p.levels(n.Get("rules"), "lint.rules")
+	if list := n.Get("overrides"); list != nil && !list.IsNull() {
+		for _, item := range p.list(list, "lint.overrides") {
+			c.override(p, item)
+		}
+	}
+	if t := n.Get("tables"); t != nil && !t.IsNull() {
+		c.tables.extend(p, t)
+	}
+	return c
+}
+
+func (c *config) override(p *pass, n *spec.Node) {
+	if !p.mapping(n, "lint.overrides", "files", "rules") {
+		return
+	}
+	var o override
+	files := n.Get("files")
+	switch {
+	case files == nil:
+		p.report("missing-key", n.Range, "lint.overrides", "an override needs files", `write files: ["legacy/**"]`)
+		return
+	case files.Kind == spec.ScalarNode:
+		o.files = []string{files.Text}
+	default:
+		for _, item := range p.list(files, "lint.overrides.files") {
+			o.files = append(o.files, item.Text)
+		}
+	}
+	for _, pattern := range o.files {
+		if !doublestar.ValidatePattern(pattern) {
+			p.report("wrong-type", files.Range, "lint.overrides.files", quoted(pattern)+" is no file pattern", "mind the brackets and braces")
+			return
+		}
+	}
+	o.levels = p.levels(n.Get("rules"), "lint.overrides.rules")
+	c.overrides = append(c.overrides, o)
+}
+
+// levels reads a mapping of rules to severities.
+func (p *pass) levels(n *spec.Node, pointer string) map[string]level {
+	found := map[string]level{}
+	if n == nil || n.IsNull() {
+		return found
+	}
+	if n.Kind != spec.MappingNode {
+		p.report("wrong-type", n.Range, pointer, pointer+" must be a mapping of rules to off, info, warning or error", "")
+		return found
+	}
+	for _, f := range n.Fields {
+		name := f.Key.Text
+		rule, known := ruleByName(name)
+		if !known {
+			p.report("unknown-rule", f.Key.Range, pointer+"."+name, "there is no rule "+quoted(name), didYouMean(name, ruleNames()))
+			continue
+		}
+		l, ok := levelOf(f.Value.Text)
+		switch {
+		case !ok || f.Value.Kind != spec.ScalarNode:
+			p.report("wrong-type", f.Value.Range, pointer+"."+name, quoted(f.Value.Text)+" is no severity", "write off, info, warning or error")
+		case rule.Fixed && l.severity != spec.Error:
+			p.report("unknown-rule", f.Key.Range, pointer+"."+name, "rule "+quoted(name)+" cannot be lowered",
+				"what it reports keeps plan and apply from running as well")
+		default:
+			found[name] = l
+		}
+	}
+	return found
+}
+
+func levelOf(text string) (level, bool) {
+	switch strings.ToLower(text) {
+	case "off", "false", "no": // an editor may have made a boolean of off
+		return level{off: true}, true
+	case "info":
+		return level{severity: spec.Info}, true
+	case "warning":
+		return level{severity: spec.Warning}, true
+	case "error":
+		return level{severity: spec.Error}, true
+	}
+	return level{}, false
+}
+
+// level returns what a rule is set to for a file.
+func (c *config) level(rule, file string) (level, bool) {
+	found, ok := c.levels[rule]
+	for i := range c.overrides {
+		o := &c.overrides[i]
+		l, set := o.levels[rule]
+		if !set {
+			continue
+		}
+		if slices.ContainsFunc(o.files, func(pattern string) bool { return doublestar.MatchUnvalidated(pattern, file) }) {
+			found, ok = l, true
+		}
+	}
+	return found, ok
+}
+
+// apply gives findings the severities that are configured and drops those of
+// rules that are off. What is only information stays information.
+func (c *config) apply(ds spec.Diagnostics) spec.Diagnostics {
+	if len(c.levels) == 0 && len(c.overrides) == 0 {
+		return ds
+	}
+	kept := ds[:0]
+	for _, d := range ds {
+		l, set := c.level(d.Rule, d.Range.Start.File)
+		if set && l.off {
+			continue
+		}
+		if set && d.Severity > spec.Info {
+			d.Severity = l.severity
+		}
+		kept = append(kept, d)
+	}
+	return kept
+}
+
+// mapping reports unless n is a mapping of the keys given.
+func (p *pass) mapping(n *spec.Node, pointer string, keys ...string) bool {
+	if n.Kind != spec.MappingNode {
+		p.report("wrong-type", n.Range, pointer, pointer+" must be a mapping", "")
+		return false
+	}
+	for _, f := range n.Fields {
+		if !slices.Contains(keys, f.Key.Text) {
+			p.report("unknown-key", f.Key.Range, pointer+"."+f.Key.Text, "unknown key "+quoted(f.Key.Text)+" in "+pointer, didYouMean(f.Key.Text, keys))
+		}
+	}
+	return true
+}
+
+// list returns the items of a list and reports where n is none.
+func (p *pass) list(n *spec.Node, pointer string) []*spec.Node {
+	if n.Kind != spec.SequenceNode {
+		p.report("wrong-type", n.Range, pointer, pointer+" must be a list", "")
+		return nil
+	}
+	return n.Items
+}

@@ -1,0 +1,68 @@
+package lint
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// facts are what the rules across files need to know of each file.
+type facts struct {
+	users    map[string][]user // by template
+	deferred []deferredUse     // references of templates that nobody declares yet
+	unused   []deferredUse     // parameters of templates that their own steps do not use
+	names    []named
+	ranges   map[spec.Pos]spec.Range // of the names in the files, by where they start
+}
+
+// user is a job that uses a template.
+type user struct {
+	params   []string
+	ownSteps bool
+}
+
+// deferredUse is a finding that holds unless a user of the template says
+// otherwise.
+type deferredUse struct {
+	template, name string
+	finding        spec.Diagnostic
+}
+
+// named is something whose name must not be mistaken for another's.
+type named struct {
+	kind, scope, name, pointer string
+	at                         spec.Range
+}
+
+func newFacts() facts { return facts{users: map[string][]user{}, ranges: map[spec.Pos]spec.Range{}} }
+
+func (f *facts) use(u *unit, template string) {
+	by := user{ownSteps: len(u.steps) > 0}
+	for i := range u.params {
+		by.params = append(by.params, u.params[i].name)
+	}
+	f.users[template] = append(f.users[template], by)
+}
+
+// acrossFiles applies the rules that need all files.
+func (l *linter) acrossFiles() {
+	for _, d := range l.facts.deferred {
+		if !slices.ContainsFunc(l.facts.users[d.template], func(u user) bool { return slices.Contains(u.params, d.name) }) {
+			l.found = append(l.found, d.finding)
+		}
+	}
+	for _, d := range l.facts.unused {
+		if !slices.ContainsFunc(l.facts.users[d.template], func(u user) bool { return u.ownSteps }) {
+			l.found = append(l.found, d.finding)
+		}
+	}
+	for name, t := range l.templates {
+		if len(l.facts.users[name]) > 0 || t.node.Str("publish") == "true" || strings.Contains(t.node.Str("publish"), "${{") {
+			continue
+		}
+		at := t.node.Get("name")
+		l.report("template-unused", at.Range, t.pointer, "no job uses the template "+quoted(name)+", and it is not published", "remove it, or write publish: true to keep it on the server")
+	}
+	l.lookAlikes()
+}

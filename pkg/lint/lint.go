@@ -1,0 +1,320 @@
+// Package lint holds the rules over definitions: what is legal and still wrong,
+// or will be once it runs. It reads what pkg/spec loaded and pkg/compile made of
+// it, and speaks in spec.Diagnostics.
+//
+// Its promises: a finding has a permanent rule name, an exact range, and a
+// pointer by names; the same input gives the same findings in the same order;
+// work and memory are linear in the definitions; nothing is executed, no network
+// and no clock is used; a secret is never quoted whole.
+//
+// Rules look at what stands in the files, template by template and job by job,
+// so that a finding of a matrix or a template is made once, where it can be
+// mended. Values behind ${{ }} are followed where they are certain.
+package lint
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/buildsync/buildsync/pkg/catalog"
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// Options are what a run depends on besides the definitions. The zero value is
+// usable.
+type Options struct {
+	// Catalogue holds the step modules; nil stands for the shipped ones and the
+	// workspace's own.
+	Catalogue *catalog.Catalogue
+	// Vars are the values of --var.
+	Vars map[string]string
+	// Now is when the next runs of a trigger are counted from; zero leaves them
+	// out.
+	Now time.Time
+	// Only tells whether findings of a file are wanted; nil wants all.
+	Only func(file string) bool
+	// Changed restricts findings to what a change touches; nil does not.
+	Changed Changes
+	// Baseline holds old findings that are not reported again; may be nil.
+	Baseline *Baseline
+}
+
+// Run applies the rules to a loaded workspace. front are the diagnostics of
+// loading and compiling: they go through configuration, suppressions and
+// filters together with the linter's own. result may be nil where nothing could
+// be compiled.
+func Run(set *spec.Set, front spec.Diagnostics, result *compile.Result, opts Options) spec.Diagnostics {
+	l := newLinter(set, opts)
+	for _, file := range set.Files {
+		l.learn(file)
+	}
+	for _, file := range set.Files {
+		l.file(file)
+	}
+	l.compiled(result)
+	return l.finish(front)
+}
+
+// linter is what one run knows. Files go through it one at a time, so that they
+// need not all be in memory; what rules need across files is in facts.
+type linter struct {
+	set       *spec.Set
+	opts      Options
+	catalogue *catalog.Catalogue
+	config    *config
+	vars      map[string]*spec.Node
+	templates map[string]*unit
+	scripts   map[string]*scriptFile
+	shell     *shellParser
+	facts     facts
+	comments  map[string]*comments // suppressions by file
+	found     spec.Diagnostics
+}
+
+func newLinter(set *spec.Set, opts Options) *linter {
+	l := &linter{
+		set: set, opts: opts, catalogue: opts.Catalogue,
+		templates: map[string]*unit{}, scripts: map[string]*scriptFile{}, shell: newShellParser(),
+		comments: map[string]*comments{}, facts: newFacts(),
+	}
+	if l.catalogue == nil {
+		l.catalogue, _ = catalog.ForWorkspace(set) // its findings are the compiler's to report
+	}
+	if set.Workspace != nil {
+		l.vars = set.Workspace.Vars
+	}
+	l.workspace()
+	return l
+}
+
+// learn takes from a file what the rules need of it while they look at others.
+func (l *linter) learn(file *spec.File) {
+	for _, node := range file.Templates {
+		name := node.Str("name")
+		if name == "" || l.templates[name] != nil {
+			continue
+		}
+		l.templates[name] = l.unitOf(node, templateUnit)
+	}
+}
+
+// file applies every rule that looks at one file.
+func (l *linter) file(file *spec.File) {
+	p := l.pass(file.Name, file.Source)
+	p.readComments(file.Root)
+	for _, node := range file.Templates {
+		u := l.templates[node.Str("name")]
+		if u == nil || u.node != node { // the second of a name
+			u = l.unitOf(node, templateUnit)
+		}
+		p.unit(u)
+	}
+	for _, node := range file.Jobs {
+		p.unit(l.unitOf(node, jobUnit))
+	}
+	p.implicitTypes(file.Root)
+	p.secretLiterals(file.Root)
+}
+
+// workspace reads the configuration and lints what buildsync.yaml says about
+// jobs.
+func (l *linter) workspace() {
+	w := l.set.Workspace
+	if w == nil {
+		l.config = newConfig(nil, nil)
+		return
+	}
+	p := l.pass(workspaceFile, nil)
+	l.config = newConfig(w.Lint, p)
+	if w.Root == nil {
+		return
+	}
+	p.source = l.read(workspaceFile)
+	p.readComments(w.Root)
+	if w.JobDefaults != nil {
+		p.unit(l.unitOf(w.JobDefaults, defaultsUnit))
+	}
+	p.implicitTypes(w.Root)
+	p.secretLiterals(w.Root)
+}
+
+const workspaceFile = "buildsync.yaml"
+
+// read returns a file's bytes, nil where it cannot be read.
+func (l *linter) read(name string) []byte {
+	if l.set.Tree == nil {
+		return nil
+	}
+	source, err := l.set.Tree.ReadFile(name, spec.MaxFileBytes)
+	if err != nil {
+		return nil // whoever needed it reported it
+	}
+	return source
+}
+
+// unit applies the rules about one job, template or set of defaults.
+func (p *pass) unit(u *unit) {
+	p.jobFields(u)
+	p.sources(u)
+	p.parameters(u)
+	p.steps(u)
+	p.notifications(u)
+	p.triggers(u)
+	p.references(u)
+	p.names(u)
+}
+
+// finish adds the rules across files and decides what is shown. Errors of
+// loading and compiling go past configuration, suppressions and baseline: what
+// they report keeps plan and apply from running as well.
+func (l *linter) finish(front spec.Diagnostics) spec.Diagnostics {
+	l.acrossFiles()
+	hard, all := l.withFront(front)
+	all = l.config.apply(all)
+	all = l.suppress(all, hard)
+	all = l.opts.Baseline.filter(all)
+	all = append(all, hard...)
+	kept := all[:0]
+	for _, d := range all {
+		file := d.Range.Start.File
+		if l.opts.Only != nil && file != "" && !l.opts.Only(file) {
+			continue
+		}
+		if l.opts.Changed != nil && !l.opts.Changed.touch(&d) {
+			continue
+		}
+		kept = append(kept, d)
+	}
+	kept.Sort()
+	return kept
+}
+
+// withFront joins the diagnostics of loading and compiling with the linter's
+// own; hard are the errors among the former. Where both speak of one place,
+// loading and compiling have said it.
+func (l *linter) withFront(front spec.Diagnostics) (hard, all spec.Diagnostics) {
+	said := make(map[spec.Pos][]string, len(front))
+	for _, d := range front {
+		said[d.Range.Start] = append(said[d.Range.Start], d.Rule)
+		if d.Severity == spec.Error {
+			hard = append(hard, d)
+		} else {
+			all = append(all, d)
+		}
+	}
+	lendFixes(hard, l.found)
+	for _, d := range l.found {
+		repeats := slices.ContainsFunc(said[d.Range.Start], func(rule string) bool { return rule == d.Rule || saysNothingMore(rule) })
+		if !repeats {
+			all = append(all, d)
+		}
+	}
+	all.Sort()
+	return hard, all
+}
+
+// lendFixes gives an error of the schema the fix that the same rule has here.
+func lendFixes(hard, found spec.Diagnostics) {
+	for i := range hard {
+		if len(hard[i].Fixes) > 0 {
+			continue
+		}
+		same := func(d spec.Diagnostic) bool { return d.Rule == hard[i].Rule && d.Range == hard[i].Range && len(d.Fixes) > 0 }
+		if at := slices.IndexFunc(found, same); at >= 0 {
+			hard[i].Fixes = found[at].Fixes
+		}
+	}
+}
+
+// saysNothingMore tells whether a rule says that a value is no value at all, so
+// that no more needs to be said about it.
+func saysNothingMore(rule string) bool {
+	switch rule {
+	case "wrong-type", "yaml-syntax", "duplicate-key", "unknown-key", "unknown-name", "expression":
+		return true
+	}
+	return false
+}
+
+// pass is the linter at one file.
+type pass struct {
+	*linter
+	name   string
+	source []byte
+	starts []int // of the lines, made on first use
+}
+
+func (l *linter) pass(name string, source []byte) *pass {
+	return &pass{linter: l, name: name, source: source}
+}
+
+// report adds a finding with its rule's own severity. What it returns may be
+// added to until the next call.
+func (l *linter) report(rule string, at spec.Range, pointer, message, hint string) *spec.Diagnostic {
+	l.found = append(l.found, spec.Diagnostic{
+		Rule: rule, Severity: severityOf(rule), Range: at, Message: message, Hint: hint, Pointer: pointer,
+	})
+	return &l.found[len(l.found)-1]
+}
+
+// textRange is the place of a stretch of a scalar's text.
+func (p *pass) textRange(n *spec.Node, start, end int) spec.Range {
+	if p.source == nil || n.Range.Start.File != p.name {
+		return n.Range
+	}
+	return spec.Range{Start: n.TextPos(p.source, start), End: n.TextPos(p.source, end)}
+}
+
+// offset returns the byte of the source that a place is.
+func (p *pass) offset(at spec.Pos) (int, bool) {
+	if p.source == nil || at.File != p.name || at.Line < 1 || at.Column < 1 {
+		return 0, false
+	}
+	if p.starts == nil {
+		p.starts = lineStarts(p.source)
+	}
+	if at.Line > len(p.starts) {
+		return 0, false
+	}
+	offset := p.starts[at.Line-1]
+	for range at.Column - 1 {
+		if offset >= len(p.source) || p.source[offset] == '\n' {
+			return offset, false
+		}
+		offset += runeSize(p.source[offset:])
+	}
+	return offset, true
+}
+
+// replace makes a fix that puts text in the place of a range; none where the
+// range cannot be found in the source.
+func (p *pass) replace(at spec.Range, text, message string, safe safety) []spec.Fix {
+	start, ok := p.offset(at.Start)
+	end, found := p.offset(at.End)
+	if !ok || !found || end < start {
+		return nil
+	}
+	return []spec.Fix{{Message: message, Unsafe: safe == unsafeFix, Edits: []spec.Edit{{File: p.name, Start: start, End: end, New: text}}}}
+}
+
+// safety says whether a fix may change what the definition means.
+type safety bool
+
+const (
+	safeFix   safety = false
+	unsafeFix safety = true
+)
+
+// didYouMean offers the nearest of the words that would be right, or lists them
+// where they are few.
+func didYouMean(word string, words []string) string {
+	if near := spec.Nearest(word, words); near != "" {
+		return `did you mean "` + near + `"?`
+	}
+	if len(words) > 0 && len(words) <= 12 {
+		return "known are " + strings.Join(words, ", ")
+	}
+	return ""
+}

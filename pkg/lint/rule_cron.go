@@ -1,0 +1,189 @@
+package lint
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+	_ "time/tzdata" // the same zones on every machine
+
+	"github.com/robfig/cron/v3"
+
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+const timerTrigger = "hudson.triggers.TimerTrigger"
+
+// triggers checks the timers of a job: five fields, in range, that come at some
+// time, in a time zone that exists.
+func (p *pass) triggers(u *unit) {
+	list := u.node.Get("triggers")
+	if list == nil || list.Kind != spec.SequenceNode {
+		return
+	}
+	for i, n := range list.Items {
+		pointer := u.pointer + ".triggers[" + strconv.Itoa(i) + "]"
+		expression, zone := n.Get("cron"), n.Get("timezone")
+		if name := n.Str("name"); name != "" { // the API's own form
+			if name != timerTrigger {
+				p.report("cron", n.Get("name").Range, pointer+".name", "unknown trigger "+quoted(name), "only "+timerTrigger+" is known").Severity = spec.Warning
+				continue
+			}
+			expression, zone = rawParameter(n, "spec"), rawParameter(n, "timeZoneId")
+		}
+		location := time.UTC
+		for _, v := range u.values(zone) {
+			location = p.timeZone(v, pointer)
+		}
+		for _, v := range u.values(expression) {
+			p.cron(v, location, pointer)
+		}
+	}
+}
+
+func rawParameter(n *spec.Node, name string) *spec.Node {
+	if list := n.Get("parameters"); list != nil {
+		for _, item := range list.Items {
+			if item.Str("name") == name {
+				return item.Get("value")
+			}
+		}
+	}
+	return nil
+}
+
+// zoneName matches the names that are zones of the database and not a machine's
+// own, such as Local.
+var zoneName = regexp.MustCompile(`^(UTC|GMT|[A-Z][A-Za-z]+(/[A-Za-z0-9_+\-]+){1,2})$`)
+
+// zones are those that users of the service's regions write, for suggestions.
+var zones = []string{
+	"Asia/Shanghai", "Asia/Hong_Kong", "Asia/Singapore", "Asia/Bangkok", "Asia/Jakarta", "Asia/Dubai", "Asia/Riyadh", "Asia/Tokyo", "Asia/Kolkata", "Europe/Dublin", "Europe/London",
+	"Europe/Berlin", "Europe/Paris", "Europe/Madrid", "Europe/Istanbul", "Europe/Moscow", "America/Sao_Paulo", "America/Mexico_City", "America/Santiago", "America/New_York",
+	"America/Los_Angeles", "Africa/Johannesburg", "Africa/Cairo", "Australia/Sydney", "UTC",
+}
+
+func (p *pass) timeZone(v value, pointer string) *time.Location {
+	if zoneName.MatchString(v.text) {
+		if location, err := time.LoadLocation(v.text); err == nil {
+			return location
+		}
+	}
+	hint := "write a name of the time-zone database, such as Asia/Shanghai"
+	if near := spec.Nearest(v.text, zones); near != "" {
+		hint = `did you mean "` + near + `"?`
+	}
+	p.report("cron", v.node.Range, pointer+".timezone", "unknown time zone "+quoted(v.text), hint).Severity = spec.Warning
+	return time.UTC
+}
+
+// cronReference is what "never" is judged from: a fixed time, so that the
+// findings do not depend on the day.
+var cronReference = time.Date(2024, time.January, 1, 0, 0, 0, 0, time.UTC)
+
+var (
+	cronField  = regexp.MustCompile(`\S+`)
+	cronNumber = regexp.MustCompile(`[0-9]+`)
+)
+
+func (p *pass) cron(v value, location *time.Location, pointer string) {
+	pointer += ".cron"
+	fields := cronField.FindAllStringIndex(v.text, -1)
+	if strings.ContainsAny(v.text, "=@") { // the library panics on TZ= and takes @every
+		p.report("cron", v.node.Range, pointer, quoted(v.text)+" is no cron expression of five fields", "write minute, hour, day, month and weekday; the zone goes to timezone")
+		return
+	}
+	if len(fields) != 5 {
+		p.report("cron", v.node.Range, pointer, "a cron expression has five fields, "+quoted(v.text)+" has "+strconv.Itoa(len(fields)), "write minute, hour, day, month and weekday")
+		return
+	}
+	if p.cronFields(v, fields, pointer) {
+		return
+	}
+	text := v.text
+	if weekday := v.text[fields[4][0]:fields[4][1]]; strings.Contains(weekday, "7") {
+		text = v.text[:fields[4][0]] + sundayAsZero(weekday) // the library knows Sunday as 0 only
+	}
+	schedule, err := cron.ParseStandard(text)
+	if err != nil {
+		p.report("cron", v.node.Range, pointer, quoted(v.text)+" is no cron expression", strings.TrimPrefix(err.Error(), "failed to parse "))
+		return
+	}
+	if schedule.Next(cronReference).IsZero() {
+		p.report("cron", v.node.Range, pointer, "the time "+quoted(v.text)+" never comes", "no year has such a day").Severity = spec.Warning
+		return
+	}
+	if p.opts.Now.IsZero() {
+		return
+	}
+	next := p.opts.Now.In(location)
+	var runs []string
+	for range 3 {
+		if next = schedule.Next(next); next.IsZero() {
+			break
+		}
+		runs = append(runs, next.Format("Mon 2006-01-02 15:04 MST"))
+	}
+	p.report("cron", v.node.Range, pointer, "the next runs are "+strings.Join(runs, ", "), "").Severity = spec.Info
+}
+
+// cronBounds are the fields of a cron expression and their ranges.
+var cronBounds = []struct {
+	name     string
+	min, max int
+}{{"minute", 0, 59}, {"hour", 0, 23}, {"day of the month", 1, 31}, {"month", 1, 12}, {"weekday", 0, 7}}
+
+// cronFields reports the field that is out of range, and Jenkins' H, which the
+// library would explain in its own terms.
+func (p *pass) cronFields(v value, fields [][]int, pointer string) bool {
+	for i, field := range fields {
+		text := v.text[field[0]:field[1]]
+		at := v.node.Range
+		if v.text == v.node.Text {
+			at = p.textRange(v.node, field[0], field[1])
+		}
+		bounds := cronBounds[i]
+		if strings.HasPrefix(text, "H") || strings.Contains(text, "(") {
+			p.report("cron", at, pointer, "H is Jenkins' own and not known to the service", "write a number for the "+bounds.name)
+			return true
+		}
+		for _, number := range cronNumber.FindAllStringIndex(text, -1) {
+			if number[0] > 0 && text[number[0]-1] == '/' {
+				continue // a step
+			}
+			n, err := strconv.Atoi(text[number[0]:number[1]])
+			if err != nil || n < bounds.min || n > bounds.max {
+				p.report("cron", at, pointer, "the "+bounds.name+" "+quoted(text)+" is out of range",
+					"from "+strconv.Itoa(bounds.min)+" to "+strconv.Itoa(bounds.max))
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// sundayAsZero writes a weekday field so that Sunday is 0: the numbers alone,
+// 7 as a day of its own and as the end of a range.
+func sundayAsZero(field string) string {
+	parts := strings.Split(field, ",")
+	for i, part := range parts {
+		body, every, stepped := strings.Cut(part, "/")
+		from, to, ranged := strings.Cut(body, "-")
+		switch {
+		case !ranged && body == "7":
+			body = "0"
+		case ranged && from == "7":
+			body = "0-" + strings.Replace(to, "7", "0", 1)
+		case ranged && to == "7":
+			body = from + "-6"
+			if !stepped {
+				body += ",0"
+			}
+		}
+		parts[i] = body
+		if stepped {
+			parts[i] += "/" + every
+		}
+	}
+	return strings.Join(parts, ",")
+}

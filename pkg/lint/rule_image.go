@@ -1,0 +1,135 @@
+package lint
+
+import (
+	"path"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// image checks the image of a step: image-pin, image-retired.
+func (p *pass) image(u *unit, prop *prop) {
+	for _, v := range u.values(prop.value) {
+		if v.text == "" || strings.Contains(v.text, "${") {
+			continue
+		}
+		p.imagePin(v, prop.pointer)
+		p.imageRetired(v, prop.pointer)
+	}
+}
+
+// imagePin reports an image that may be another one tomorrow. The service's own
+// images carry their version in the name; those of a registry in a tag.
+func (p *pass) imagePin(v value, pointer string) {
+	name := v.text
+	if strings.Contains(name, "@sha256:") {
+		return
+	}
+	last := name[strings.LastIndex(name, "/")+1:]
+	base, tag, tagged := strings.Cut(last, ":")
+	at := v.node.Range
+	const hint = "name a version, so that a build of today can be repeated tomorrow"
+	switch {
+	case tagged && (tag == "latest" || tag == ""):
+		if from := strings.LastIndex(name, ":"); v.text == v.node.Text {
+			at = p.textRange(v.node, from+1, len(name))
+		}
+		p.report("image-pin", at, pointer, "the image "+quoted(name)+" has the tag "+quoted(tag)+", which moves", hint)
+	case !tagged && (strings.Contains(name, "/") || !strings.ContainsAny(base, "0123456789")):
+		p.report("image-pin", at, pointer, "the image "+quoted(name)+" has no version", hint)
+	}
+}
+
+func (p *pass) imageRetired(v value, pointer string) {
+	name := strings.ToLower(v.text[strings.LastIndex(v.text, "/")+1:])
+	for _, image := range p.config.tables.retired {
+		if matches, _ := path.Match(strings.ToLower(image.pattern), name); !matches || continuesNumber(image.pattern, name) {
+			continue
+		}
+		p.report("image-retired", v.node.Range, pointer, "the image "+quoted(v.text)+" is retired", image.advice)
+		return
+	}
+}
+
+// continuesNumber tells whether a pattern such as *nodejs1* matched the start
+// of a longer number: nodejs18 is not nodejs1.
+func continuesNumber(pattern, name string) bool {
+	core := strings.ToLower(strings.Trim(pattern, "*"))
+	if core == "" || strings.ContainsAny(core, `*?[\`) || !strings.HasSuffix(pattern, "*") {
+		return false
+	}
+	at := strings.Index(name, core)
+	if at < 0 || at+len(core) >= len(name) {
+		return false
+	}
+	last, next := core[len(core)-1], name[at+len(core)]
+	return isDigit(last) && isDigit(next)
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
+// filePatterns are the properties that hold globs of the build's workspace.
+var filePatterns = map[string]bool{"file": true, "artifactSourcePath": true, "coverageReportPath": true}
+
+// filePattern checks a glob that the service matches inside the workspace of a
+// build.
+func (p *pass) filePattern(u *unit, prop *prop) {
+	for _, v := range u.values(prop.value) {
+		p.filePatternOf(v, prop.pointer)
+	}
+}
+
+func (p *pass) filePatternOf(v value, pointer string) {
+	text := v.text
+	report := func(from, to int, message, hint string) {
+		at := v.node.Range
+		if text == v.node.Text {
+			at = p.textRange(v.node, from, to)
+		}
+		p.report("file-pattern", at, pointer, message, hint)
+	}
+	switch {
+	case strings.HasPrefix(text, "/") || len(text) > 2 && text[1] == ':' && (text[2] == '\\' || text[2] == '/'):
+		report(0, len(text), "the pattern "+quoted(text)+" is an absolute path", "write it relative to the build's workspace")
+		return
+	case strings.Contains(text, `\`):
+		i := strings.Index(text, `\`)
+		report(i, i+1, "the pattern "+quoted(text)+" holds a backslash", "separate folders with /")
+		if fixes := p.replace(v.node.Range, strings.ReplaceAll(text, `\`, "/"), "write /", unsafeFix); text == v.node.Text && v.node.Style == spec.PlainStyle {
+			p.found[len(p.found)-1].Fixes = fixes
+		}
+		return
+	}
+	offset := 0
+	for _, part := range strings.Split(text, "/") {
+		if part == ".." {
+			report(offset, offset+2, "the pattern "+quoted(text)+" leaves the workspace", "remove ..")
+			return
+		}
+		offset += len(part) + 1
+	}
+	if at, char := unbalanced(text); at >= 0 {
+		report(at, at+1, "the bracket "+quoted(char)+" of the pattern "+quoted(text)+" has no partner", "close it, or remove it")
+	}
+}
+
+// unbalanced finds a bracket or brace without a partner, -1 where there is none.
+func unbalanced(text string) (int, string) {
+	partner := map[byte]byte{']': '[', '}': '{'}
+	var open []int
+	for i := range len(text) {
+		switch c := text[i]; c {
+		case '[', '{':
+			open = append(open, i)
+		case ']', '}':
+			if len(open) == 0 || text[open[len(open)-1]] != partner[c] {
+				return i, string(c)
+			}
+			open = open[:len(open)-1]
+		}
+	}
+	if len(open) > 0 {
+		return open[0], string(text[open[0]])
+	}
+	return -1, ""
+}

@@ -1,0 +1,171 @@
+package lint
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/catalog"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// notText are the keys whose values are not text, so that a plain true or 3 is
+// what it looks like.
+var notText = map[string]bool{
+	"enabled": true, "auto_update_sub_module": true, "is_auto_build": true, "enable_git_lfs": true, "build_if_code_updated": true, "adopt": true, "protect": true,
+	"predefined": true, "static": true, "deletable": true, "publish": true, "required": true, "enable": true, "disable": true,
+	"extra": true, "lint": true, "policy": true, "steps": true, "version": true,
+}
+
+// implicitTypes checks the plain scalars of a file's text fields. Steps are
+// looked at with the catalogue at hand, see implicitProps.
+func (p *pass) implicitTypes(root *spec.Node) {
+	if root == nil {
+		return
+	}
+	p.implicitIn(root, nil)
+}
+
+func (p *pass) implicitIn(n *spec.Node, path []string) {
+	switch n.Kind {
+	case spec.MappingNode:
+		for _, f := range n.Fields {
+			if notText[f.Key.Text] {
+				if f.Key.Text == "steps" && f.Value.Kind == spec.SequenceNode {
+					p.implicitSteps(f.Value, append(path, ".steps"))
+				}
+				continue
+			}
+			p.implicitIn(f.Value, append(path, "."+f.Key.Text))
+		}
+	case spec.SequenceNode:
+		for i, item := range n.Items {
+			p.implicitIn(item, append(path, "["+itemLabel(item, i)+"]"))
+		}
+	default:
+		p.implicit(n, path)
+	}
+}
+
+// itemLabel names an item of a list for a pointer.
+func itemLabel(n *spec.Node, i int) string {
+	if name := n.Str("name"); name != "" {
+		return name
+	}
+	if n.Kind == spec.MappingNode && len(n.Fields) == 1 {
+		if name := n.Fields[0].Value.Str("name"); name != "" {
+			return name
+		}
+		return n.Fields[0].Key.Text
+	}
+	return strconv.Itoa(i)
+}
+
+func (p *pass) implicitSteps(list *spec.Node, path []string) {
+	holder := &unit{linter: p.linter, node: list}
+	for i, s := range holder.readSteps(list) {
+		at := append(path, "["+itemLabel(s.node, i)+"]")
+		if s.name != nil {
+			p.implicitIn(s.name, append(at, ".name"))
+		}
+		for _, prop := range s.props {
+			if prop.value == nil || prop.known == nil || prop.known.Type != catalog.String {
+				continue // its type is as it is written
+			}
+			p.implicitIn(prop.value, append(at, "."+prop.key.Text))
+		}
+	}
+}
+
+func (p *pass) implicit(n *spec.Node, path []string) {
+	if n.Style != spec.PlainStyle || n.Text == "" || n.Range.Start.File != p.name {
+		return
+	}
+	reading := otherReading(n.Text)
+	if reading == "" {
+		return
+	}
+	d := p.report("implicit-type", n.Range, strings.TrimPrefix(strings.Join(path, ""), "."), quoted(n.Text)+" stands without quotes in a text field, and YAML readers disagree about it: some take it for "+reading,
+		`write "`+n.Text+`"`)
+	d.Fixes = p.replace(n.Range, `"`+n.Text+`"`, "quote it", safeFix)
+}
+
+var (
+	date        = regexp.MustCompile(`^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?$`)
+	sexagesimal = regexp.MustCompile(`^[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?$`)
+	octal       = regexp.MustCompile(`^[-+]?0[0-7_]+$`)
+	leadingZero = regexp.MustCompile(`^[-+]?0[0-9]+$`)
+	based       = regexp.MustCompile(`^[-+]?0[xob][0-9a-fA-F_]+$`)
+	underscored = regexp.MustCompile(`^[-+]?[0-9][0-9_]*_[0-9_]*(\.[0-9_]*)?$`)
+	exponent    = regexp.MustCompile(`^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)[eE][-+]?[0-9]+$`)
+	decimal     = regexp.MustCompile(`^[-+]?([0-9]+\.[0-9]*|\.[0-9]+)$`)
+	integer     = regexp.MustCompile(`^[-+]?[0-9]+$`)
+)
+
+// otherReading says what another YAML reader makes of a plain text, "" where
+// all of them come back to the same text.
+func otherReading(text string) string {
+	switch text[0] {
+	case 'y', 'Y', 'n', 'N', 'o', 'O', 't', 'T', 'f', 'F':
+		switch strings.ToLower(text) {
+		case "y", "yes", "on":
+			return "true"
+		case "n", "no", "off":
+			return "false"
+		case "true", "false":
+			if text != strings.ToLower(text) {
+				return strings.ToLower(text)
+			}
+		}
+		return ""
+	case '+', '-', '.', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
+	default:
+		return ""
+	}
+	switch strings.ToLower(strings.TrimLeft(text, "+-")) {
+	case ".inf":
+		return "infinity"
+	case ".nan":
+		return "not-a-number"
+	}
+	return otherNumber(text)
+}
+
+func otherNumber(text string) string {
+	switch {
+	case date.MatchString(text):
+		return "a date"
+	case sexagesimal.MatchString(text):
+		return "a number of base 60"
+	case octal.MatchString(text):
+		if n, err := strconv.ParseInt(strings.ReplaceAll(text, "_", ""), 8, 64); err == nil {
+			return "the octal number " + strconv.FormatInt(n, 10)
+		}
+		return "an octal number"
+	case leadingZero.MatchString(text):
+		return "a number without its zeros"
+	case based.MatchString(text):
+		return "a number of another base"
+	case underscored.MatchString(text):
+		return "the number " + strings.ReplaceAll(text, "_", "")
+	case exponent.MatchString(text), decimal.MatchString(text):
+		f, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return "a number beyond all bounds"
+		}
+		if canonical := strconv.FormatFloat(f, 'f', -1, 64); canonical != text {
+			if len(canonical) > 30 {
+				canonical = strconv.FormatFloat(f, 'g', -1, 64)
+			}
+			return "the number " + canonical
+		}
+	case integer.MatchString(text):
+		if text[0] == '+' {
+			return "the number " + text[1:]
+		}
+		if n, err := strconv.ParseInt(text, 10, 64); err != nil || n > 1<<53 || n < -1<<53 {
+			return "a number that they cannot hold exactly"
+		}
+	}
+	return ""
+}

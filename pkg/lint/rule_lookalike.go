@@ -1,0 +1,112 @@
+package lint
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// names notes the parameter names of a unit and checks those of a template;
+// jobs are checked under the names that they compile to.
+func (p *pass) names(u *unit) {
+	for _, n := range []*spec.Node{u.node.Get("name"), u.node.Get("renamed_from")} {
+		eachScalar(n, func(name *spec.Node) { p.facts.ranges[name.Range.Start] = name.Range })
+	}
+	for i := range u.params {
+		if d := &u.params[i]; d.nameAt != nil && isPlainText(d.nameAt) {
+			p.facts.names = append(p.facts.names, named{"parameter", u.pointer, d.name, d.pointer, d.nameAt.Range})
+		}
+	}
+	if n := u.node.Get("name"); u.kind == templateUnit && isPlainText(n) {
+		p.facts.names = append(p.facts.names, named{"template", "", n.Text, u.pointer, n.Range})
+	}
+}
+
+// lookAlikes reports names that mix scripts, and names that look like another's.
+func (l *linter) lookAlikes() {
+	names := slices.Clone(l.facts.names)
+	slices.SortStableFunc(names, func(a, b named) int {
+		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.scope, b.scope), a.at.Start.Compare(b.at.Start), cmp.Compare(a.name, b.name))
+	})
+	type key struct{ kind, scope, skeleton string }
+	first := map[key]*named{}
+	for i := range names {
+		n := &names[i]
+		if scripts := alphabets(n.name); len(scripts) > 1 {
+			l.report("look-alike-name", n.at, n.pointer, "the "+n.kind+" name "+quoted(n.name)+" mixes "+strings.Join(scripts, " and ")+" letters",
+				"write it in one script, so that it is what it looks like")
+		}
+		k := key{n.kind, n.scope, skeleton(n.name)}
+		other := first[k]
+		switch {
+		case other == nil:
+			first[k] = n
+		case other.name != n.name:
+			d := l.report("look-alike-name", n.at, n.pointer, "the "+n.kind+" name "+quoted(n.name)+" can be mistaken for "+quoted(other.name), "choose names that differ to the eye")
+			d.Related = []spec.Related{{Range: other.at, Message: "the other name stands here"}}
+		}
+	}
+}
+
+// confusable maps letters that look like a Latin one (a selection of Unicode's
+// confusables.txt: the Cyrillic, Greek and Armenian letters of job names).
+var confusable = map[rune]rune{
+	'а': 'a', 'в': 'b', 'с': 'c', 'ԁ': 'd', 'е': 'e', 'ё': 'e', 'ғ': 'f', 'һ': 'h', 'і': 'i', 'ї': 'i', 'ј': 'j', 'к': 'k', 'ӏ': 'l', 'м': 'm', 'н': 'h', 'о': 'o', 'р': 'p', 'ԛ': 'q', 'г': 'r', 'ѕ': 's', 'т': 't', 'ѵ': 'v', 'ԝ': 'w', 'х': 'x', 'у': 'y', 'ү': 'y', 'ᴢ': 'z',
+	'α': 'a', 'β': 'b', 'ϲ': 'c', 'ε': 'e', 'η': 'n', 'ι': 'i', 'κ': 'k', 'μ': 'u', 'ν': 'v', 'ο': 'o', 'ρ': 'p', 'τ': 't', 'υ': 'u', 'χ': 'x', 'γ': 'y', 'ζ': 'z',
+	'օ': 'o', 'ս': 'u', 'ո': 'n', 'հ': 'h', 'ց': 'g', 'զ': 'q',
+	'ı': 'i', 'ɑ': 'a', 'ɡ': 'g', 'ʟ': 'l', 'ꜱ': 's',
+	'0': 'o', '1': 'l', '|': 'l', '—': '-', '–': '-', '‐': '-', '‑': '-', '−': '-', '＿': '_',
+}
+
+// skeleton is what a name looks like: two names of one skeleton can be mistaken
+// for each other.
+func skeleton(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 0xff01 && r <= 0xff5e { // full width
+			r -= 0xfee0
+		}
+		if r == 'I' {
+			return 'l'
+		}
+		r = unicode.ToLower(r)
+		if like, ok := confusable[r]; ok {
+			r = like
+		}
+		if !unicode.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, name)
+}
+
+// alphabets names the scripts of a name's letters that do not belong together.
+// Chinese and Latin letters do: names of jobs may have both (reference 4.18).
+func alphabets(name string) []string {
+	var found []string
+	for _, r := range name {
+		if r < 0x80 && !unicode.IsLetter(r) {
+			continue
+		}
+		script := ""
+		switch {
+		case unicode.Is(unicode.Latin, r):
+			script = "Latin"
+		case unicode.Is(unicode.Cyrillic, r):
+			script = "Cyrillic"
+		case unicode.Is(unicode.Greek, r):
+			script = "Greek"
+		case unicode.Is(unicode.Armenian, r):
+			script = "Armenian"
+		case unicode.Is(unicode.Cherokee, r):
+			script = "Cherokee"
+		}
+		if script != "" && !slices.Contains(found, script) {
+			found = append(found, script)
+		}
+	}
+	slices.Sort(found)
+	return found
+}

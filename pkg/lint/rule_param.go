@@ -1,0 +1,201 @@
+package lint
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/lint/secret"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+const stringDefinition = "hudson.model.StringParameterDefinition"
+
+var paramName = regexp.MustCompile(`^[A-Za-z0-9_]{1,128}$`)
+
+// parameters checks the declarations: param-name, param-duplicate, param-class,
+// param-options, secret-default (reference 4.18, parameters).
+func (p *pass) parameters(u *unit) {
+	first := map[string]*spec.Node{}
+	for i := range u.params {
+		d := &u.params[i]
+		if d.nameAt != nil {
+			p.paramName(u, d)
+			if other := first[d.name]; other != nil && d.name != "" {
+				f := p.report("param-duplicate", d.nameAt.Range, d.pointer, "the parameter "+quoted(d.name)+" is declared twice", "remove or rename one of them")
+				f.Related = []spec.Related{{Range: other.Range, Message: "first declared here"}}
+			} else {
+				first[d.name] = d.nameAt
+			}
+		}
+		p.paramClass(d)
+		p.paramOptions(u, d)
+		p.paramValue(u, d)
+		p.secretDefault(u, d)
+	}
+}
+
+func (p *pass) paramName(u *unit, d *param) {
+	for _, v := range u.values(d.nameAt) {
+		switch {
+		case !paramName.MatchString(v.text):
+			p.report("param-name", v.node.Range, d.pointer, quoted(v.text)+" is no parameter name", "1 to 128 Latin letters, digits and _")
+		case slices.Contains(runtimeVariables, v.text):
+			p.report("param-name", v.node.Range, d.pointer, quoted(v.text)+" is set by the service in every build and cannot be declared", "rename the parameter, or refer to ${"+v.text+"} without declaring it")
+		case slices.Contains(forbiddenParameters, v.text):
+			p.report("param-name", v.node.Range, d.pointer, "a parameter must not be called "+quoted(v.text)+": it would change how every command of the build runs", "rename it")
+		}
+	}
+}
+
+func (p *pass) paramClass(d *param) {
+	class := d.node.Get("definition")
+	if class == nil || !isPlainText(class) || strings.EqualFold(class.Text, stringDefinition) {
+		return
+	}
+	if near := spec.Nearest(class.Text, []string{stringDefinition}); near != "" {
+		f := p.report("param-class", class.Range, d.pointer+".definition", quoted(class.Text)+" is a misspelt "+near, "write "+near)
+		f.Fixes = p.replace(class.Range, near, "write "+near, safeFix)
+		return
+	}
+	f := p.report("param-class", class.Range, d.pointer+".definition", "unknown parameter definition "+quoted(class.Text), "only "+stringDefinition+" is known; the service may take others")
+	f.Severity = spec.Warning
+}
+
+func (p *pass) paramOptions(u *unit, d *param) {
+	if len(d.options) == 0 {
+		return
+	}
+	first := map[string]*spec.Node{}
+	names := make([]string, 0, len(d.options))
+	for _, option := range d.options {
+		if !isPlainText(option) {
+			return // not known here
+		}
+		if other := first[option.Text]; other != nil {
+			f := p.report("param-options", option.Range, d.pointer+".options", "the option "+quoted(option.Text)+" stands twice", "remove one")
+			f.Related = []spec.Related{{Range: other.Range, Message: "first here"}}
+			continue
+		}
+		first[option.Text] = option
+		names = append(names, option.Text)
+	}
+	for _, v := range u.values(d.value) {
+		if v.text != "" && first[v.text] == nil {
+			p.report("param-options", v.node.Range, d.pointer+".default", "the default "+quoted(v.text)+" is not one of the options", didYouMean(v.text, names))
+		}
+	}
+}
+
+// forbiddenInValue are sequences that the service refuses in a value.
+var forbiddenInValue = []string{"{{", "{%", "{#"}
+
+// paramValue checks what the service refuses in a default value.
+func (p *pass) paramValue(u *unit, d *param) {
+	if d.secret {
+		return
+	}
+	for _, v := range u.values(d.value) {
+		for _, sequence := range forbiddenInValue {
+			at := strings.Index(v.text, sequence)
+			if at < 0 {
+				continue
+			}
+			where := v.node.Range
+			if v.text == v.node.Text {
+				where = p.textRange(v.node, at, at+len(sequence))
+			}
+			p.report("param-value", where, d.pointer+".default", "the service refuses "+quoted(sequence)+" in a parameter's value", "write it another way")
+			break
+		}
+		if length := len([]rune(v.text)); length > 8192 {
+			p.report("param-value", v.node.Range, d.pointer+".default", "the default has "+plural(length, "character")+"; at most 8192 are taken", "keep long text in a file of the repository")
+		}
+	}
+}
+
+// secretDefault reports a secret whose value stands in the file.
+func (p *pass) secretDefault(u *unit, d *param) {
+	if !d.secret || d.value == nil || d.value.IsNull() || d.value.Kind != spec.ScalarNode || d.value.Text == "" {
+		return
+	}
+	text := d.value.Text
+	if strings.Trim(text, "*") == "" || strings.HasPrefix(text, "<secret ") {
+		return // what the service or compile prints in its place
+	}
+	p.report("secret-default", d.value.Range, d.pointer+".default", "the secret parameter "+quoted(d.name)+" has its value in the file",
+		"write secret: NAME and give the value at apply time in BUILDSYNC_SECRET_NAME; then change it, Git keeps what stood here")
+}
+
+// secretLiterals reports keys, tokens and passwords anywhere in a file.
+func (p *pass) secretLiterals(root *spec.Node) {
+	if root == nil || p.source == nil || !secret.MayHold(strings.ToLower(string(p.source))) {
+		return
+	}
+	p.secretsIn(root, "", map[*spec.Node]bool{})
+}
+
+func (p *pass) secretsIn(n *spec.Node, key string, seen map[*spec.Node]bool) {
+	if seen[n] {
+		return // an alias
+	}
+	switch n.Kind {
+	case spec.MappingNode:
+		seen[n] = true
+		named := n.Str("name")
+		for _, f := range n.Fields {
+			k := f.Key.Text
+			if k == "secret" || k == "secrets" || k == "env" {
+				continue // names, not values
+			}
+			if k == "default" && n.Get("secret") != nil {
+				continue // secret-default says it
+			}
+			if (k == "default" || k == "value") && named != "" {
+				k = named
+			}
+			p.secretsIn(f.Value, k, seen)
+		}
+	case spec.SequenceNode:
+		seen[n] = true
+		for _, item := range n.Items {
+			p.secretsIn(item, key, seen)
+		}
+		if name := rawName(n); name != "" {
+			for _, item := range n.Items {
+				if item.Str("name") == "defaultValue" {
+					p.reportSecrets(item.Get("value"), name)
+				}
+			}
+		}
+	default:
+		p.reportSecrets(n, key)
+	}
+}
+
+// rawName is the parameter's name in a params list of the API's form.
+func rawName(n *spec.Node) string {
+	for _, item := range n.Items {
+		if item.Kind == spec.MappingNode && item.Str("name") == "name" {
+			return item.Str("value")
+		}
+	}
+	return ""
+}
+
+func (p *pass) reportSecrets(n *spec.Node, name string) {
+	if n == nil || n.Kind != spec.ScalarNode || n.Type != spec.StringType {
+		return
+	}
+	for _, m := range secret.FindValue(name, n.Text) {
+		if name == "url" && strings.HasSuffix(m.Kind, " in a URL") {
+			continue // scm-credentials says it
+		}
+		shown := ""
+		if excerpt := m.Excerpt(n.Text); excerpt != "****" {
+			shown = " (" + excerpt + ")"
+		}
+		p.report("secret-literal", p.textRange(n, m.Start, m.End), "", "this looks like a "+m.Kind+shown,
+			"declare a secret parameter and refer to it; then revoke this one, Git keeps it")
+	}
+}

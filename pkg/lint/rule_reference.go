@@ -1,0 +1,368 @@
+package lint
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// references checks what a unit's scripts and texts refer to: param-undefined,
+// param-unused, param-shadowed, secret-in-docker-step, and the scripts
+// themselves.
+func (p *pass) references(u *unit) {
+	scripts := p.judgeScripts(u)
+	if u.template != nil {
+		p.facts.use(u, u.template.Text)
+	}
+	if u.kind == defaultsUnit {
+		return // what a job adds is not known here
+	}
+	declared := p.declared(u)
+	p.dockerSecrets(u, declared)
+	for _, s := range scripts {
+		p.scriptReferences(u, s, declared)
+	}
+	p.textReferences(u, declared)
+	p.unusedParameters(u)
+}
+
+// judgeScripts reads the scripts of a unit and applies the rules about each.
+func (p *pass) judgeScripts(u *unit) []*script {
+	var scripts []*script
+	for i := range u.steps {
+		prop := u.steps[i].prop("command")
+		if prop == nil || prop.value == nil {
+			continue
+		}
+		s := p.scriptOf(u, prop)
+		if s == nil {
+			if prop.value.Kind == spec.ScalarNode && prop.value.Text == "" {
+				p.report("command-empty", prop.value.Range, prop.pointer, "the script is empty", "write a command, or switch the step off with enable: false")
+			}
+			continue
+		}
+		if !s.isFile() {
+			p.judge(s)
+			p.commandFolded(s)
+			p.activeValues(u, s)
+		} else if file := p.scripts[s.pass.name]; file != nil && !file.judged {
+			file.judged = true
+			p.judge(s)
+		}
+		scripts = append(scripts, s)
+	}
+	return scripts
+}
+
+// declared returns the parameters that a unit's scripts may refer to: its own,
+// its template's, and those of defaults.job where it declares none.
+func (p *pass) declared(u *unit) map[string]*param {
+	found := make(map[string]*param, len(u.params))
+	add := func(params []param) {
+		for i := range params {
+			if params[i].name != "" && found[params[i].name] == nil {
+				found[params[i].name] = &params[i]
+			}
+		}
+	}
+	add(u.params)
+	if u.template != nil {
+		if t := p.templates[u.template.Text]; t != nil {
+			add(t.params)
+		}
+	}
+	if u.kind == jobUnit && u.node.Get("parameters") == nil && p.set.Workspace != nil {
+		add(u.readParams(p.set.Workspace.JobDefaults.Get("parameters")))
+	}
+	return found
+}
+
+// scriptReferences checks the variables of one script.
+func (p *pass) scriptReferences(u *unit, s *script, declared map[string]*param) {
+	if s.names == nil {
+		return
+	}
+	for name, at := range s.names.set {
+		d := declared[name]
+		if d == nil || d.nameAt == nil {
+			continue
+		}
+		f := p.report("param-shadowed", s.at(at.start, at.end), s.pointer, "the script sets "+quoted(name)+", which is a parameter: from here on it is not what was chosen for the build", "use another name")
+		f.Related = []spec.Related{{Range: d.nameAt.Range, Message: "the parameter is declared here"}}
+	}
+	if s.names.opaque {
+		return
+	}
+	for _, use := range s.names.used {
+		if !use.braces || use.safe || !paramName.MatchString(use.name) || isDigit(use.name[0]) || use.name == "_" {
+			continue
+		}
+		if _, set := s.names.set[use.name]; set || slices.Contains(shellVariables, use.name) {
+			continue
+		}
+		p.undefined(u, use.name, s.at(use.start, use.end), s.pointer, declared, s)
+	}
+}
+
+// undefined reports a reference to what nobody declares. Those of a template
+// wait until all its users are known: they may declare it.
+func (p *pass) undefined(u *unit, name string, at spec.Range, pointer string, declared map[string]*param, s *script) {
+	if declared[name] != nil || slices.Contains(runtimeVariables, name) || slices.Contains(p.config.tables.variables, name) {
+		return
+	}
+	names := slices.Clone(runtimeVariables)
+	for known := range declared {
+		names = append(names, known)
+	}
+	slices.Sort(names)
+	d := spec.Diagnostic{
+		Rule: "param-undefined", Severity: severityOf("param-undefined"), Range: at, Pointer: pointer,
+		Message: "${" + name + "} is neither a parameter, nor set by the service, nor set in the script", Hint: didYouMean(name, names),
+	}
+	switch {
+	case name == "codeBranch":
+		d.Hint = "jobs made in the console have it; here, declare it: {name: codeBranch, default: master, predefined: true}"
+	case spec.Nearest(name, names) == "":
+		d.Hint = "declare it under parameters, or add it to lint.tables.variables if the image sets it"
+	}
+	if s != nil && s.isFile() {
+		d.Related = []spec.Related{{Range: s.node.Range, Message: "the script is used here"}}
+	}
+	if u.kind == templateUnit {
+		p.facts.deferred = append(p.facts.deferred, deferredUse{u.name, name, d})
+		return
+	}
+	p.found = append(p.found, d)
+}
+
+// reference matches the form in which the service substitutes parameters.
+var reference = regexp.MustCompile(`\$\{([A-Za-z0-9_]{1,128})\}`)
+
+// textReferences checks the references in properties and code sources.
+func (p *pass) textReferences(u *unit, declared map[string]*param) {
+	check := func(n *spec.Node, pointer string) {
+		eachScalar(n, func(scalar *spec.Node) {
+			if !strings.Contains(scalar.Text, "${") {
+				return
+			}
+			for _, m := range reference.FindAllStringSubmatchIndex(scalar.Text, -1) {
+				p.undefined(u, scalar.Text[m[2]:m[3]], p.textRange(scalar, m[0], m[1]), pointer, declared, nil)
+			}
+		})
+	}
+	for i := range u.steps {
+		for j := range u.steps[i].props {
+			if prop := &u.steps[i].props[j]; prop.name != "command" && prop.value != nil && !isFile(prop.value) {
+				check(prop.value, prop.pointer)
+			}
+		}
+	}
+	if scms := u.node.Get("scms"); scms != nil {
+		for _, item := range scms.Items {
+			for _, key := range []string{"branch", "url"} {
+				if n := item.Get(key); n != nil {
+					check(n, u.pointer+".scms."+key)
+				}
+			}
+		}
+	}
+}
+
+// eachScalar calls f for every scalar in n.
+func eachScalar(n *spec.Node, f func(*spec.Node)) {
+	switch {
+	case n == nil:
+	case n.Kind == spec.MappingNode:
+		for _, field := range n.Fields {
+			eachScalar(field.Value, f)
+		}
+	case n.Kind == spec.SequenceNode:
+		for _, item := range n.Items {
+			eachScalar(item, f)
+		}
+	default:
+		f(n)
+	}
+}
+
+// unusedParameters reports parameters that nothing in the unit mentions. A
+// mention is enough: programs that a script calls may read the environment.
+func (p *pass) unusedParameters(u *unit) {
+	steps := u.steps
+	if u.template != nil && len(steps) == 0 {
+		t := p.templates[u.template.Text]
+		if t == nil {
+			return
+		}
+		steps = t.steps
+	}
+	if len(u.params) == 0 || len(steps) == 0 {
+		return
+	}
+	for _, v := range u.values(u.node.Get("build_config_type")) {
+		if v.text == "YAML" {
+			return // the steps stand in the repository
+		}
+	}
+	mentioned := p.mentions(u, steps)
+	for i := range u.params {
+		d := &u.params[i]
+		if d.name == "" || d.nameAt == nil || d.system || strings.Contains(d.name, "${{") || mentioned[d.name] {
+			continue
+		}
+		finding := spec.Diagnostic{
+			Rule: "param-unused", Severity: severityOf("param-unused"), Range: d.nameAt.Range, Pointer: d.pointer,
+			Message: "the parameter " + quoted(d.name) + " is never used", Hint: "remove it, or refer to it as ${" + d.name + "}",
+		}
+		if u.kind == templateUnit {
+			p.facts.unused = append(p.facts.unused, deferredUse{u.name, d.name, finding})
+			continue
+		}
+		p.found = append(p.found, finding)
+	}
+}
+
+// mentions returns the identifiers in the texts of steps, code sources and
+// parameters of a unit.
+func (p *pass) mentions(u *unit, steps []step) map[string]bool {
+	found := map[string]bool{}
+	note := func(n *spec.Node) { addWords(found, n.Text) }
+	for i := range steps {
+		for j := range steps[i].props {
+			prop := &steps[i].props[j]
+			switch {
+			case prop.value == nil:
+			case isFile(prop.value):
+				if s := p.scriptFrom(u, prop.value, prop.pointer); s != nil {
+					addWords(found, s.text)
+				}
+			default:
+				eachScalar(prop.value, note)
+			}
+		}
+		if name := steps[i].name; name != nil {
+			note(name)
+		}
+	}
+	eachScalar(u.node.Get("scms"), note)
+	eachScalar(u.node.Get("notifications"), note)
+	for i := range u.params {
+		if value := u.params[i].value; value != nil {
+			eachScalar(value, note)
+		}
+	}
+	return found
+}
+
+// addWords adds the identifiers in text.
+func addWords(words map[string]bool, text string) {
+	start := -1
+	for i := 0; i <= len(text); i++ {
+		if i < len(text) && isWordByte(text[i]) {
+			if start < 0 {
+				start = i
+			}
+			continue
+		}
+		if start >= 0 {
+			words[text[start:i]] = true
+			start = -1
+		}
+	}
+}
+
+func isWordByte(c byte) bool {
+	return c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || isDigit(c)
+}
+
+// dockerModules are the steps whose environment lacks private parameters, as
+// users report.
+var dockerModules = []string{"devcloud2018.codeci_action_20035.action", "devcloud2018.codeci_action_20004.action"}
+
+func (p *pass) dockerSecrets(u *unit, declared map[string]*param) {
+	for i := range u.steps {
+		s := &u.steps[i]
+		if s.module == nil || !slices.Contains(dockerModules, s.module.ID) {
+			continue
+		}
+		for j := range s.props {
+			prop := &s.props[j]
+			eachScalar(prop.value, func(n *spec.Node) {
+				for _, m := range dollarName.FindAllStringSubmatchIndex(n.Text, -1) {
+					d := declared[n.Text[m[2]:m[3]]]
+					if d == nil || !d.secret {
+						continue
+					}
+					f := p.report("secret-in-docker-step", p.textRange(n, m[0], m[1]), prop.pointer,
+						"the secret parameter "+quoted(d.name)+" is used in a docker step, and users report that it is empty there", "log in or fetch it in a shell step before, and hand it on in a file")
+					f.Related = []spec.Related{{Range: cmp.Or(d.nameAt, d.node).Range, Message: "the parameter is declared here"}}
+				}
+			})
+		}
+	}
+}
+
+var dollarName = regexp.MustCompile(`\$\{?([A-Za-z_][A-Za-z0-9_]*)`)
+
+// activeValues reports a value that compilation puts into a script and that the
+// shell would read as more than a word.
+func (p *pass) activeValues(u *unit, s *script) {
+	if s.parsed == nil || !strings.Contains(s.node.Text, "${{") {
+		return
+	}
+	text := s.node.Text
+	for from := 0; ; {
+		start := strings.Index(text[from:], "${{")
+		if start < 0 {
+			return
+		}
+		start += from
+		length := strings.Index(text[start:], "}}")
+		if length < 0 {
+			return
+		}
+		end := start + length + 2
+		from = end
+		if start > 0 && text[start-1] == '$' {
+			continue
+		}
+		n := *s.node
+		n.Text = text[start:end]
+		active := activeIn(s.parsed, start)
+		for _, v := range u.values(&n) {
+			if i := strings.IndexAny(v.text, active); i >= 0 {
+				p.report("shell-injection", s.at(start, end), s.pointer,
+					"the value of "+strings.TrimSpace(text[start+3:end-2])+" holds "+quoted(v.text[i:i+1])+", which the shell acts on here", "quote the reference, or choose another value")
+				break
+			}
+		}
+	}
+}
+
+// activeIn returns the characters that a shell acts on at an offset of a script:
+// which depends on the quotes around it.
+func activeIn(file *syntax.File, offset int) string {
+	active := "`$;&|<>()'\"\\\n"
+	syntax.Walk(file, func(node syntax.Node) bool {
+		if node == nil {
+			return true
+		}
+		start, end := offsets(node)
+		if offset < start || offset >= end {
+			return false
+		}
+		switch node.(type) {
+		case *syntax.SglQuoted:
+			active = "'"
+		case *syntax.DblQuoted:
+			active = "`$\"\\"
+		}
+		return true
+	})
+	return active
+}

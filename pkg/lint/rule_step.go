@@ -1,0 +1,227 @@
+package lint
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/catalog"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// steps checks the steps of a unit: modules, properties, names, order, and what
+// properties hold.
+func (p *pass) steps(u *unit) {
+	names := map[string]*spec.Node{}
+	for i := range u.steps {
+		s := &u.steps[i]
+		if s.opaque {
+			continue
+		}
+		p.module(u, s)
+		p.properties(u, s)
+		p.stepName(s, names)
+		for j := range s.props {
+			prop := &s.props[j]
+			switch {
+			case prop.name == "image":
+				p.image(u, prop)
+			case filePatterns[prop.name]:
+				p.filePattern(u, prop)
+			}
+		}
+	}
+	p.stepDisabled(u)
+	p.stepOrder(u)
+}
+
+// actionModule is the form of a step module's id (reference 4.18, module_id).
+var actionModule = regexp.MustCompile(`^devcloud2018\.[A-Za-z0-9_]+_action_[0-9]+\.action$`)
+
+func (p *pass) module(u *unit, s *step) {
+	if s.id == nil {
+		return // an action word: the compiler knows it or says so
+	}
+	for _, v := range u.values(s.id) {
+		switch {
+		case p.catalogue.Module(v.text) != nil || slices.Contains(p.config.tables.modules, v.text):
+		case !actionModule.MatchString(v.text):
+			p.report("module-id", v.node.Range, s.pointer+".module_id", quoted(v.text)+" is no step module's id", p.moduleHint(v.text))
+		default:
+			p.report("module-unknown", v.node.Range, s.pointer+".module_id", "the step module "+quoted(v.text)+" is not in the catalogue",
+				"let `buildsync modules harvest` learn it from your service, or add it to lint.tables.modules")
+		}
+	}
+}
+
+func (p *pass) moduleHint(id string) string {
+	if m := p.catalogue.Action(id); m != nil {
+		return "write " + m.ID + ", or the action word as the step's key"
+	}
+	ids := make([]string, 0, 16)
+	for _, m := range p.catalogue.Modules() {
+		ids = append(ids, m.ID)
+	}
+	if near := spec.Nearest(id, ids); near != "" {
+		return `did you mean "` + near + `"?`
+	}
+	return "ids look like devcloud2018.codeci_action_20043.action"
+}
+
+// properties holds a step against what the catalogue knows of its module.
+func (p *pass) properties(u *unit, s *step) {
+	if s.module == nil || len(s.module.Properties) == 0 {
+		return
+	}
+	for i := range s.props {
+		prop := &s.props[i]
+		if prop.known == nil {
+			p.unknownProperty(s, prop)
+			continue
+		}
+		p.propertyType(u, prop)
+	}
+	for i := range s.module.Properties {
+		known := &s.module.Properties[i]
+		if known.Required && s.prop(known.Name) == nil {
+			p.report("step-property", s.at.Range, s.pointer+"."+known.Name, "the step "+s.label()+" needs the property "+quoted(known.Name), "add it under inputs")
+		}
+	}
+}
+
+func (p *pass) unknownProperty(s *step, prop *prop) {
+	names := make([]string, 0, len(s.module.Properties))
+	for i := range s.module.Properties {
+		names = append(names, s.module.Properties[i].Name)
+	}
+	hint := "the service may still take it"
+	if prop.where == "inputs" {
+		names = s.module.InputNames()
+	}
+	near := spec.Nearest(prop.key.Text, names)
+	if near != "" {
+		hint = `did you mean "` + near + `"?`
+	}
+	d := p.report("step-property", prop.key.Range, prop.pointer, "the catalogue knows no property "+quoted(prop.key.Text)+" of "+moduleName(s.module), hint)
+	d.Severity = spec.Warning
+	if near != "" && s.prop(near) == nil {
+		d.Fixes = p.replace(prop.key.Range, near, "write "+near, unsafeFix)
+	}
+}
+
+func moduleName(m *catalog.Module) string {
+	if word := m.Word(); word != "" {
+		return "the action " + word
+	}
+	return m.ID
+}
+
+// propertyType reports a value that is not of the catalogue's type.
+func (p *pass) propertyType(u *unit, prop *prop) {
+	n := prop.value
+	if n == nil || n.IsNull() || isFile(n) || n.Kind == spec.ScalarNode && strings.Contains(n.Text, "${{") {
+		return
+	}
+	ok := true
+	switch prop.known.Type {
+	case catalog.String:
+		ok = n.Kind == spec.ScalarNode
+	case catalog.Bool, catalog.BoolOrString:
+		ok = n.Kind == spec.ScalarNode && (n.Text == "true" || n.Text == "false" || strings.Contains(n.Text, "${"))
+	case catalog.Number:
+		_, err := strconv.ParseFloat(n.Text, 64)
+		ok = n.Kind == spec.ScalarNode && err == nil
+	case catalog.Array:
+		ok = n.Kind == spec.SequenceNode
+	case catalog.Object:
+		ok = n.Kind == spec.MappingNode
+	}
+	if ok {
+		return
+	}
+	p.report("step-property", n.Range, prop.pointer, "the property "+quoted(prop.key.Text)+" is "+describe(n)+" and must be "+typeName(prop.known.Type), "")
+}
+
+func typeName(t catalog.Type) string {
+	switch t {
+	case catalog.Bool, catalog.BoolOrString:
+		return "true or false"
+	case catalog.Array:
+		return "a list"
+	case catalog.Object:
+		return "a mapping"
+	case catalog.Number:
+		return "a number"
+	}
+	return "a text"
+}
+
+func describe(n *spec.Node) string {
+	switch n.Kind {
+	case spec.MappingNode:
+		return "a mapping"
+	case spec.SequenceNode:
+		return "a list"
+	}
+	return quoted(n.Text)
+}
+
+// stepName reports steps of one name: plans and logs cannot tell them apart.
+func (p *pass) stepName(s *step, first map[string]*spec.Node) {
+	if s.name == nil || s.name.Kind != spec.ScalarNode || s.name.Text == "" {
+		return
+	}
+	other := first[s.name.Text]
+	if other == nil {
+		first[s.name.Text] = s.name
+		return
+	}
+	d := p.report("step-name", s.name.Range, s.pointer+".name", "a second step is called "+quoted(s.name.Text), "give each step a name of its own, so that plans and logs tell them apart")
+	d.Related = []spec.Related{{Range: other.Range, Message: "the first stands here"}}
+}
+
+func (p *pass) stepDisabled(u *unit) {
+	if len(u.steps) == 0 {
+		return
+	}
+	for i := range u.steps {
+		if !u.steps[i].isOff() {
+			return
+		}
+	}
+	p.report("step-disabled", u.node.Key("steps").Range, u.pointer+".steps", "every step is switched off, so the build does nothing",
+		"remove enable: false from a step, or write enabled: false for the job")
+}
+
+// uploads and builders are the modules of which the order says something.
+var (
+	uploads  = []string{"devcloud2018.codeci_action_20018.action", "devcloud2018.codeci_action_20057.action"}
+	fetchers = []string{"devcloud2018.codeci_action_20061.action"}
+)
+
+// stepOrder reports an upload before which nothing has run that could have
+// built what it uploads.
+func (p *pass) stepOrder(u *unit) {
+	for i := range u.steps {
+		s := &u.steps[i]
+		if s.opaque || s.isOff() {
+			continue
+		}
+		if s.module == nil || !slices.Contains(uploads, s.module.ID) {
+			if s.module != nil && slices.Contains(fetchers, s.module.ID) {
+				continue
+			}
+			return // something that may build
+		}
+		for j := i + 1; j < len(u.steps); j++ {
+			later := &u.steps[j]
+			if later.opaque || later.isOff() || later.module == nil || slices.Contains(uploads, later.module.ID) {
+				continue
+			}
+			d := p.report("step-order", s.at.Range, s.pointer, "the step "+s.label()+" uploads before anything has been built", "move it behind the steps that build")
+			d.Related = []spec.Related{{Range: later.at.Range, Message: "the first step that could build stands here"}}
+			return
+		}
+	}
+}

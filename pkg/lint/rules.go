@@ -1,0 +1,129 @@
+package lint
+
+import (
+	"sync"
+
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// Rule is one thing that lint looks for.
+type Rule struct {
+	Name     string        // permanent; configuration and suppressions go by it
+	Severity spec.Severity // unless configured otherwise
+	Summary  string        // what it reports, in half a sentence
+	Why      string        // what comes of it, or what it takes for right; may be empty
+	Fixed    bool          // loading and compiling report it: it can be neither lowered nor suppressed
+}
+
+// rules is every rule, in the order of a definition's parts.
+var rules = [...]Rule{
+	{Name: "yaml-syntax", Severity: spec.Error, Summary: "the file is not YAML that buildsync reads", Why: "A tab in the indentation, an unquoted `*`, `@` or `{{`, a colon in plain text, an unclosed quote. The message names the likely cause.", Fixed: true},
+	{Name: "file-limit", Severity: spec.Error, Summary: "a file is larger or deeper than any that is written by hand", Why: "The limits keep hostile input from costing memory or time.", Fixed: true},
+	{Name: "duplicate-key", Severity: spec.Error, Summary: "a key stands twice in one mapping", Why: "YAML readers disagree about which one counts.", Fixed: true},
+	{Name: "unknown-key", Severity: spec.Error, Summary: "a key is not part of the language", Why: "Most often a misspelling; the nearest key is offered.", Fixed: true},
+	{Name: "missing-key", Severity: spec.Error, Summary: "a key that is needed is absent", Fixed: true},
+	{Name: "wrong-type", Severity: spec.Error, Summary: "a value is not of the type or form that its key takes", Fixed: true},
+	{Name: "expression", Severity: spec.Error, Summary: "a `${{ }}` reference is malformed", Fixed: true},
+	{Name: "unknown-name", Severity: spec.Error, Summary: "a `${{ }}` reference names nothing that is known", Fixed: true},
+	{Name: "expansion-limit", Severity: spec.Error, Summary: "references multiply beyond any sensible size", Fixed: true},
+	{Name: "include", Severity: spec.Error, Summary: "a file named by `$file` cannot be read", Why: "It must lie in the workspace, be UTF-8 text and have at most 1 MiB.", Fixed: true},
+	{Name: "modules-file", Severity: spec.Error, Summary: "the workspace's own step modules are malformed", Fixed: true},
+	{Name: "matrix", Severity: spec.Error, Summary: "a matrix is malformed or its names do not tell the jobs apart", Fixed: true},
+	{Name: "timeout", Severity: spec.Error, Summary: "a timeout cannot be said in the API's terms", Fixed: true},
+	{Name: "extra-field", Severity: spec.Error, Summary: "extra names a field that has a key of its own", Fixed: true},
+	{Name: "project-unknown", Severity: spec.Error, Summary: "a project is not declared in buildsync.yaml", Fixed: true},
+	{Name: "secret-unknown", Severity: spec.Error, Summary: "a secret is not declared in buildsync.yaml", Fixed: true},
+	{Name: "implicit-type", Severity: spec.Warning, Summary: "a plain scalar in a text field that YAML readers disagree about", Why: "buildsync keeps the text that was written, but editors, formatters and other readers of the file may turn `3.10` into 3.1 and `on` into true. Quotes settle it."},
+	{Name: "unused-anchor", Severity: spec.Warning, Summary: "an anchor is never used"},
+	{Name: "alias-limit", Severity: spec.Error, Summary: "aliases expand beyond the limit", Fixed: true},
+	{Name: "invisible-char", Severity: spec.Warning, Summary: "an invisible or misleading character", Why: "Zero-width and bidirectional characters make text read other than it is. In keys and names they are an error."},
+	{Name: "look-alike-name", Severity: spec.Warning, Summary: "a name that mixes scripts, or can be mistaken for another", Why: "A Cyrillic `е` in a job's name makes another job that looks the same in every plan and log."},
+	{Name: "project-id", Severity: spec.Error, Summary: "a project id is not 32 hexadecimal characters", Fixed: true},
+	{Name: "job-name", Severity: spec.Error, Summary: "a job's name is not one that the service takes", Why: "1 to 115 Chinese or Latin letters, digits, `_` and `-`.", Fixed: true},
+	{Name: "duplicate-job", Severity: spec.Error, Summary: "two definitions make the same job", Why: "The same project and name, matrix included; one would overwrite the other at every apply.", Fixed: true},
+	{Name: "duplicate-template", Severity: spec.Error, Summary: "two templates have one name", Fixed: true},
+	{Name: "arch", Severity: spec.Error, Summary: "an unknown architecture", Why: "The service takes `x86-64` and `arm`."},
+	{Name: "flavor", Severity: spec.Warning, Summary: "an unknown flavor", Why: "The sizes differ from project to project; add yours to `lint.tables.flavors`."},
+	{Name: "host-type", Severity: spec.Warning, Summary: "an unknown host type"},
+	{Name: "config-type", Severity: spec.Error, Summary: "an unknown build_config_type, or steps that contradict it", Why: "With `YAML` the steps stand in the repository's build.yml; with `ACTION` they stand in the definition."},
+	{Name: "scm-url", Severity: spec.Error, Summary: "a code source's address cannot be cloned", Why: "Often the address of the repository's web page."},
+	{Name: "scm-credentials", Severity: spec.Error, Summary: "credentials in a clone address", Why: "They are stored with the job, shown to everyone who may see it, and kept by Git."},
+	{Name: "scm-type", Severity: spec.Warning, Summary: "an unknown kind of code source, or one that contradicts the address"},
+	{Name: "scm-branch", Severity: spec.Error, Summary: "a branch that cannot be one", Why: "The service wants the short name: `main`, not `refs/heads/main`."},
+	{Name: "scm-depth", Severity: spec.Error, Summary: "a clone depth that is not a positive number"},
+	{Name: "param-name", Severity: spec.Error, Summary: "a parameter's name that the service refuses", Why: "Letters, digits and `_`; not a variable that the service sets itself, nor one that changes how commands run, such as `PATH`."},
+	{Name: "param-duplicate", Severity: spec.Error, Summary: "a parameter is declared twice"},
+	{Name: "param-class", Severity: spec.Error, Summary: "a misspelt parameter definition"},
+	{Name: "param-options", Severity: spec.Error, Summary: "options that repeat, or a default that is not among them"},
+	{Name: "param-value", Severity: spec.Error, Summary: "a default value that the service refuses", Why: "`{{`, `{%` and `{#` are refused, and more than 8,192 characters."},
+	{Name: "param-default", Severity: spec.Error, Summary: "a default value that is too long", Fixed: true},
+	{Name: "param-undefined", Severity: spec.Warning, Summary: "a reference to a parameter that nobody declares", Why: "`${X}` is neither declared, nor set by the service, nor set in the script: it will be empty."},
+	{Name: "param-unused", Severity: spec.Warning, Summary: "a parameter that nothing refers to"},
+	{Name: "param-shadowed", Severity: spec.Warning, Summary: "a script sets a variable that is a parameter", Why: "What was chosen for the build no longer counts from there on."},
+	{Name: "secret-default", Severity: spec.Error, Summary: "a secret parameter has its value in the file", Why: "Git keeps it for ever. Declare the name of a secret and give the value at apply time.", Fixed: true},
+	{Name: "secret-literal", Severity: spec.Error, Summary: "a key, token or password stands in the file", Why: "It is never printed whole. Revoke it: Git keeps what stood there."},
+	{Name: "secret-in-docker-step", Severity: spec.Warning, Summary: "a docker step refers to a private parameter", Why: "Users report that the docker action cannot read private parameters."},
+	{Name: "template-unknown", Severity: spec.Error, Summary: "a job uses a template that does not exist", Fixed: true},
+	{Name: "template-input", Severity: spec.Error, Summary: "a template's inputs do not fit", Fixed: true},
+	{Name: "template-unused", Severity: spec.Warning, Summary: "a template that no job uses and that is not published"},
+	{Name: "template-secret", Severity: spec.Error, Summary: "a published template holds a secret parameter", Why: "The service would keep the value for everyone who may see the template.", Fixed: true},
+	{Name: "module-id", Severity: spec.Error, Summary: "a module_id that is not one", Why: "Ids look like `devcloud2018.codeci_action_20043.action`."},
+	{Name: "module-unknown", Severity: spec.Warning, Summary: "a step module that is not in the catalogue", Why: "`buildsync modules harvest` learns it from your service. An action word that stands for no module is an error."},
+	{Name: "step-property", Severity: spec.Error, Summary: "a property that a step's module needs, does not know, or takes in another type", Why: "What the catalogue does not know is a warning: the service may know more."},
+	{Name: "step-name", Severity: spec.Warning, Summary: "two steps of one name", Why: "Plans, logs and the history cannot tell them apart."},
+	{Name: "step-disabled", Severity: spec.Warning, Summary: "every step is switched off"},
+	{Name: "step-order", Severity: spec.Warning, Summary: "an upload before anything is built"},
+	{Name: "image-pin", Severity: spec.Warning, Summary: "an image without a version", Why: "What is built tomorrow may differ from what was built today."},
+	{Name: "image-retired", Severity: spec.Warning, Summary: "an image whose software has reached its end of life", Why: "Add your own under `lint.tables.images`."},
+	{Name: "file-pattern", Severity: spec.Error, Summary: "a file pattern that cannot match in the build's workspace"},
+	{Name: "command-empty", Severity: spec.Warning, Summary: "a script that runs nothing"},
+	{Name: "command-folded", Severity: spec.Warning, Summary: "a folded script that joins its lines", Why: "`>` makes one line of several; a script wants `|`."},
+	{Name: "shell-syntax", Severity: spec.Error, Summary: "a script that no shell would run", Why: "Scripts are parsed as bash, within buildsync; nothing is executed."},
+	{Name: "shell-safety", Severity: spec.Warning, Summary: "a script that goes wrong quietly", Why: "No errexit in a script of several commands, a blank behind a continuation, an unquoted variable in `rm -r`, a download piped into a shell."},
+	{Name: "shell-injection", Severity: spec.Warning, Summary: "a value that becomes shell code", Why: "A parameter inside `eval` or `sh -c`: whoever starts a build chooses what it runs."},
+	{Name: "notification", Severity: spec.Error, Summary: "a notification that the service does not know", Why: "An unknown channel or event, one twice, a param_config that is not JSON. That no channel hears of a failure is only information."},
+	{Name: "cron", Severity: spec.Error, Summary: "a timer that is not five fields, out of range, or never fires"},
+	{Name: "renamed-from", Severity: spec.Error, Summary: "a former name that contradicts another definition"},
+	{Name: "removed-still-defined", Severity: spec.Error, Summary: "a job under removed that is still defined"},
+	{Name: "ignore-unused", Severity: spec.Warning, Summary: "policy.ignore contradicts the definitions", Why: "A defined job that is ignored is never applied; ignored fields of a job that nobody defines do nothing."},
+	{Name: "unused-suppression", Severity: spec.Warning, Summary: "a suppression that suppresses nothing"},
+	{Name: "unknown-rule", Severity: spec.Error, Summary: "a rule that does not exist, or cannot be changed"},
+}
+
+// Rules returns every rule in a fixed order. The caller may keep the slice.
+func Rules() []Rule { return append([]Rule(nil), rules[:]...) }
+
+var ruleIndex = sync.OnceValue(func() map[string]int {
+	index := make(map[string]int, len(rules))
+	for i := range rules {
+		index[rules[i].Name] = i
+	}
+	return index
+})
+
+// RuleByName returns the rule of that name.
+func RuleByName(name string) (Rule, bool) { return ruleByName(name) }
+
+func ruleByName(name string) (Rule, bool) {
+	i, known := ruleIndex()[name]
+	if !known {
+		return Rule{}, false
+	}
+	return rules[i], true
+}
+
+func ruleNames() []string {
+	names := make([]string, len(rules))
+	for i := range rules {
+		names[i] = rules[i].Name
+	}
+	return names
+}
+
+// severityOf is a rule's own severity.
+func severityOf(name string) spec.Severity {
+	if rule, known := ruleByName(name); known {
+		return rule.Severity
+	}
+	panic("bug in buildsync: no rule " + name)
+}

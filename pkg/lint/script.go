@@ -1,0 +1,162 @@
+package lint
+
+import (
+	"errors"
+	"sort"
+	"strings"
+	"unicode/utf8"
+
+	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// maxScript is the longest script that the shell rules read, in bytes. The
+// parser recurses, and no script that people wrote nests deeper than this allows.
+const maxScript = 64 << 10
+
+// script is one shell script and where it stands: in a scalar, or in a file of
+// its own.
+type script struct {
+	text    string       // what the shell would read, references replaced
+	parsed  *syntax.File // nil where it does not parse
+	names   *shellNames  // what it sets and uses
+	pointer string       // of the property that holds it
+	node    *spec.Node   // the scalar, or the {$file: …}
+	pass    *pass        // of the file it stands in
+	place   func(int) spec.Pos
+}
+
+// at is the place of a stretch of the script.
+func (s *script) at(start, end int) spec.Range {
+	return spec.Range{Start: s.place(min(start, len(s.text))), End: s.place(min(max(start, end), len(s.text)))}
+}
+
+// isFile tells whether the script is a file of its own.
+func (s *script) isFile() bool { return s.pass.name != s.node.Range.Start.File }
+
+// scriptFile is a script that steps take from a file. It is read and judged
+// once, however many steps use it.
+type scriptFile struct {
+	script *script // nil where it cannot be read
+	judged bool
+}
+
+// shellParser parses scripts; the library's parser is made once.
+type shellParser struct{ bash *syntax.Parser }
+
+func newShellParser() *shellParser { return &shellParser{} }
+
+// parse parses a script as bash.
+func (sp *shellParser) parse(text string) (*syntax.File, error) {
+	if sp.bash == nil {
+		sp.bash = syntax.NewParser(syntax.Variant(syntax.LangBash))
+	}
+	return sp.bash.Parse(strings.NewReader(text), "")
+}
+
+// scriptOf reads the script that a property holds; nil where it is not known.
+func (p *pass) scriptOf(u *unit, prop *prop) *script {
+	n := prop.value
+	if isFile(n) {
+		return p.scriptFrom(u, n, prop.pointer)
+	}
+	if n.Kind != spec.ScalarNode || n.Type == spec.NullType || n.Text == "" {
+		return nil
+	}
+	s := &script{text: maskReferences(n.Text), pointer: prop.pointer, node: n, pass: p}
+	s.place = func(offset int) spec.Pos { return n.TextPos(p.source, offset) }
+	if p.source == nil || n.Range.Start.File != p.name {
+		s.place = func(int) spec.Pos { return n.Range.Start }
+	}
+	return s
+}
+
+// scriptFrom reads a script from its file, once.
+func (p *pass) scriptFrom(u *unit, n *spec.Node, pointer string) *script {
+	for _, v := range u.values(n.Fields[0].Value) {
+		file := p.scripts[v.text]
+		if file == nil {
+			file = &scriptFile{}
+			p.scripts[v.text] = file
+			text, err := spec.ReadInclude(p.set.Tree, p.name, v.text)
+			if err == nil { // the compiler reports what cannot be read
+				file.script = p.newScriptFile(v.text, text, n, pointer)
+			}
+		}
+		return file.script
+	}
+	return nil
+}
+
+func (p *pass) newScriptFile(name, text string, n *spec.Node, pointer string) *script {
+	own := p.linter.pass(name, []byte(text))
+	own.starts = lineStarts(own.source)
+	s := &script{text: text, pointer: pointer, node: n, pass: own}
+	s.place = func(offset int) spec.Pos {
+		line := sort.SearchInts(own.starts, offset+1)
+		return spec.Pos{File: name, Line: line, Column: utf8.RuneCountInString(text[own.starts[line-1]:offset]) + 1}
+	}
+	own.readScriptComments(text)
+	return s
+}
+
+// maskReferences writes letters in the place of ${{ }}, byte for byte, so that
+// the shell's parser sees a word and every column stays.
+func maskReferences(text string) string {
+	if !strings.Contains(text, "${{") {
+		return text
+	}
+	masked := []byte(text)
+	for from := 0; ; {
+		start := strings.Index(text[from:], "${{")
+		if start < 0 {
+			return string(masked)
+		}
+		start += from
+		end := strings.Index(text[start:], "}}")
+		if end < 0 {
+			return string(masked)
+		}
+		end += start + 2
+		if start > 0 && text[start-1] == '$' {
+			start-- // $${{ is a literal ${{, which no shell knows either
+		}
+		for i := start; i < end; i++ {
+			if masked[i] != '\n' {
+				masked[i] = 'x'
+			}
+		}
+		from = end
+	}
+}
+
+// isShell tells whether a script is for a shell: a first line may name another
+// interpreter.
+func isShell(text string) bool {
+	first, _, _ := strings.Cut(text, "\n")
+	interpreter, named := strings.CutPrefix(first, "#!")
+	if !named {
+		return true
+	}
+	for _, word := range strings.FieldsFunc(interpreter, func(r rune) bool { return r == ' ' || r == '/' || r == '\t' || r == '\r' }) {
+		switch word {
+		case "sh", "bash", "dash", "ash", "ksh":
+			return true
+		}
+	}
+	return false
+}
+
+// syntaxError is where and why a script does not parse.
+func syntaxError(err error) (offset int, message string, ok bool) {
+	var parse syntax.ParseError
+	if errors.As(err, &parse) {
+		return int(parse.Pos.Offset()), parse.Text, true
+	}
+	var lang syntax.LangError
+	if errors.As(err, &lang) {
+		return int(lang.Pos.Offset()), lang.Feature + " is not for bash", true
+	}
+	return 0, "", false
+}

@@ -1,0 +1,206 @@
+package lint
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// comments are the suppressions of one file.
+type comments struct{ list []*comment }
+
+// comment is one `# buildsync:ignore rule, rule: reason`.
+type comment struct {
+	first, last int // the lines it covers
+	rules       []suppressed
+}
+
+type suppressed struct {
+	rule    string
+	at      spec.Range
+	used    bool
+	refused bool // what it covers is an error that cannot be suppressed
+}
+
+const ignoreMark = "buildsync:ignore"
+
+var ignoreComment = regexp.MustCompile(`(?:^|\s)#\s*buildsync:ignore(?:\s+([^:#]*))?`)
+
+// blockHeader matches the end of a line that a block scalar starts on.
+var blockHeader = regexp.MustCompile(`[|>][-+0-9]{0,2}\s*(#.*)?$`)
+
+// readComments takes the suppressions of a YAML file. A comment covers its own
+// line or, alone on a line, the next that is no comment; with a line that a
+// block scalar starts on it covers the scalar.
+func (p *pass) readComments(root *spec.Node) {
+	if bytes.Contains(p.source, []byte(ignoreMark)) {
+		p.linter.comments[p.name] = p.commentsIn(splitLines(p.source), blockHeader)
+	}
+}
+
+// readScriptComments does the same for a script in a file of its own.
+func (p *pass) readScriptComments(text string) {
+	if strings.Contains(text, ignoreMark) {
+		p.linter.comments[p.name] = p.commentsIn(splitLines([]byte(text)), nil)
+	}
+}
+
+func splitLines(source []byte) []string {
+	return strings.Split(string(bytes.TrimPrefix(source, []byte("\ufeff"))), "\n")
+}
+
+func (p *pass) commentsIn(lines []string, header *regexp.Regexp) *comments {
+	found := &comments{}
+	for i, line := range lines {
+		if !strings.Contains(line, ignoreMark) {
+			continue
+		}
+		m := ignoreComment.FindStringSubmatchIndex(line)
+		if m == nil {
+			continue
+		}
+		c := &comment{first: i + 1, last: i + 1}
+		if strings.TrimSpace(line[:m[0]]) == "" { // alone on its line
+			next := i + 1
+			for next < len(lines) && isCommentOrBlank(lines[next]) {
+				next++
+			}
+			c.first, c.last = next+1, next+1
+		}
+		c.last = lastCovered(lines, c.last, header)
+		c.rules = p.rulesIn(line, m, i+1)
+		found.list = append(found.list, c)
+	}
+	return found
+}
+
+func isCommentOrBlank(line string) bool {
+	line = strings.TrimSpace(line)
+	return line == "" || line[0] == '#'
+}
+
+// lastCovered extends a line to the block scalar that starts on it, or to the
+// lines that continue it with a backslash.
+func lastCovered(lines []string, line int, header *regexp.Regexp) int {
+	if line > len(lines) {
+		return line
+	}
+	text := strings.TrimRight(lines[line-1], "\r")
+	if header != nil && header.MatchString(text) {
+		indent := indentOf(text)
+		for line < len(lines) {
+			next := strings.TrimRight(lines[line], " \r")
+			if next != "" && indentOf(next) <= indent {
+				break
+			}
+			line++
+		}
+		return line
+	}
+	for line < len(lines) && strings.HasSuffix(strings.TrimRight(lines[line-1], "\r"), `\`) {
+		line++
+	}
+	return line
+}
+
+// rulesIn reads the rules that a comment names; m are the indexes of
+// ignoreComment in line.
+func (p *pass) rulesIn(line string, m []int, number int) []suppressed {
+	place := func(from, to int) spec.Range {
+		return lineRange(p.name, number, utf8.RuneCountInString(line[:from])+1, utf8.RuneCountInString(line[:to])+1)
+	}
+	var found []suppressed
+	if m[2] >= 0 {
+		for _, word := range ruleWord.FindAllStringIndex(line[m[2]:m[3]], -1) {
+			from, to := m[2]+word[0], m[2]+word[1]
+			name := line[from:to]
+			if _, known := ruleByName(name); !known {
+				p.report("unknown-rule", place(from, to), "", "there is no rule "+quoted(name), didYouMean(name, ruleNames()))
+				continue
+			}
+			found = append(found, suppressed{rule: name, at: place(from, to)})
+		}
+		if len(found) > 0 || strings.TrimSpace(line[m[2]:m[3]]) != "" {
+			return found
+		}
+	}
+	mark := strings.Index(line, ignoreMark)
+	p.report("unknown-rule", place(mark, mark+len(ignoreMark)), "", "the suppression names no rule", "write # buildsync:ignore rule-name: reason")
+	return found
+}
+
+var ruleWord = regexp.MustCompile(`[^\s,]+`)
+
+// suppress drops the findings that comments cover, and adds one for each
+// suppression that covered nothing, or only what cannot be suppressed.
+func (l *linter) suppress(ds, hard spec.Diagnostics) spec.Diagnostics {
+	for i := range hard {
+		l.covering(&hard[i], func(s *suppressed) { s.refused = true })
+	}
+	kept := ds[:0]
+	for _, d := range ds {
+		if !l.isSuppressed(&d) {
+			kept = append(kept, d)
+		}
+	}
+	for file, comments := range l.comments {
+		setting, set := l.config.level("unused-suppression", file)
+		if set && setting.off {
+			continue
+		}
+		for _, c := range comments.list {
+			for i := range c.rules {
+				d, unused := unusedSuppression(&c.rules[i])
+				if !unused {
+					continue
+				}
+				if set {
+					d.Severity = setting.severity
+				}
+				kept = append(kept, d)
+			}
+		}
+	}
+	return kept
+}
+
+func unusedSuppression(s *suppressed) (spec.Diagnostic, bool) {
+	d := spec.Diagnostic{Rule: "unused-suppression", Severity: severityOf("unused-suppression"), Range: s.at}
+	rule, _ := ruleByName(s.rule)
+	switch {
+	case s.used:
+		return d, false
+	case s.refused || rule.Fixed:
+		d.Message, d.Hint = "the rule "+quoted(s.rule)+" cannot be suppressed", "what it reports keeps plan and apply from running as well"
+	default:
+		d.Message, d.Hint = "there is nothing of "+quoted(s.rule)+" to suppress here", "remove the comment"
+	}
+	return d, true
+}
+
+func (l *linter) isSuppressed(d *spec.Diagnostic) bool {
+	hit := false
+	l.covering(d, func(s *suppressed) { s.used, hit = true, true })
+	return hit
+}
+
+// covering calls f for the suppressions of a finding.
+func (l *linter) covering(d *spec.Diagnostic, f func(*suppressed)) {
+	found := l.comments[d.Range.Start.File]
+	if found == nil {
+		return
+	}
+	for _, c := range found.list {
+		if d.Range.Start.Line < c.first || d.Range.Start.Line > c.last {
+			continue
+		}
+		for i := range c.rules {
+			if c.rules[i].rule == d.Rule {
+				f(&c.rules[i])
+			}
+		}
+	}
+}

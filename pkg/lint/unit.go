@@ -1,0 +1,276 @@
+package lint
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/catalog"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// unitKind is what a unit is.
+type unitKind uint8
+
+const (
+	jobUnit unitKind = iota + 1
+	templateUnit
+	defaultsUnit // defaults.job of the workspace: a job with anything missing
+)
+
+// unit is one job, template or set of defaults, taken apart for the rules.
+type unit struct {
+	linter   *linter
+	kind     unitKind
+	node     *spec.Node
+	name     string // as written, references and all
+	pointer  string // jobs[name]
+	template *spec.Node
+	params   []param
+	steps    []step
+}
+
+// param is one entry of parameters.
+type param struct {
+	node    *spec.Node
+	nameAt  *spec.Node // nil where there is none
+	name    string
+	pointer string
+	raw     bool
+	secret  bool
+	system  bool // predefined: the console made it
+	value   *spec.Node
+	options []*spec.Node // the active ones
+}
+
+// step is one entry of steps.
+type step struct {
+	node    *spec.Node
+	at      *spec.Node // what to point at: the action word or the module id
+	word    string     // "" in the raw form
+	module  *catalog.Module
+	id      *spec.Node // of the raw form
+	name    *spec.Node
+	enable  *spec.Node
+	pointer string
+	props   []prop
+	opaque  bool // what it holds could not be told apart
+}
+
+// prop is one property of a step, in whatever form it was written.
+type prop struct {
+	key     *spec.Node
+	name    string // the API's
+	value   *spec.Node
+	known   *catalog.Property // nil where the catalogue does not know it
+	pointer string
+	where   string // inputs, properties, or "" for image
+}
+
+func (l *linter) unitOf(n *spec.Node, kind unitKind) *unit {
+	u := &unit{linter: l, kind: kind, node: n, name: n.Str("name"), template: templateName(n.Get("template"))}
+	switch kind {
+	case jobUnit:
+		u.pointer = "jobs[" + u.name + "]"
+	case templateUnit:
+		u.pointer = "templates[" + u.name + "]"
+	default:
+		u.pointer = "defaults.job"
+	}
+	u.params = u.readParams(n.Get("parameters"))
+	u.steps = u.readSteps(n.Get("steps"))
+	return u
+}
+
+// templateName returns the node that names the template that a job uses.
+func templateName(n *spec.Node) *spec.Node {
+	if n == nil || n.Kind == spec.ScalarNode && n.Type == spec.NullType {
+		return nil
+	}
+	if n.Kind == spec.ScalarNode {
+		return n
+	}
+	return n.Get("name")
+}
+
+func (u *unit) readParams(n *spec.Node) []param {
+	if n == nil || n.Kind != spec.SequenceNode {
+		return nil
+	}
+	params := make([]param, 0, len(n.Items))
+	for _, item := range n.Items {
+		if item.Kind != spec.MappingNode {
+			continue
+		}
+		p := param{node: item, nameAt: item.Get("name"), value: item.Get("default")}
+		secret := item.Get("secret")
+		p.secret = secret != nil && !secret.IsNull()
+		p.system = item.Str("predefined") == "true"
+		if raw := item.Get("params"); raw != nil {
+			p.raw = true
+			p.readRaw(raw)
+		} else if options := item.Get("options"); options != nil {
+			p.readOptions(options)
+		}
+		if p.nameAt != nil && p.nameAt.Kind == spec.ScalarNode {
+			p.name = p.nameAt.Text
+		}
+		p.pointer = u.pointer + ".parameters[" + p.name + "]"
+		params = append(params, p)
+	}
+	return params
+}
+
+// readRaw takes what the rules need from a definition in the API's own form
+// (reference 4.18, params).
+func (p *param) readRaw(n *spec.Node) {
+	for _, field := range n.Items {
+		value := field.Get("value")
+		if value == nil {
+			continue
+		}
+		switch field.Str("name") {
+		case "name":
+			p.nameAt = value
+		case "defaultValue":
+			p.value = value
+			if limits := field.Get("limits"); limits != nil {
+				p.readOptions(limits)
+			}
+		case "sensitiveVar":
+			p.secret = p.secret || value.Text == "true"
+		case "defaults":
+			p.system = p.system || value.Text == "true"
+		}
+	}
+}
+
+// readOptions keeps the options that can be chosen (reference, LimitsParam).
+func (p *param) readOptions(n *spec.Node) {
+	for _, item := range n.Items {
+		switch {
+		case item.Kind == spec.ScalarNode && item.Type != spec.NullType:
+			p.options = append(p.options, item)
+		case item.Kind == spec.MappingNode:
+			if name := item.Get("name"); name != nil && item.Str("disable") != "1" && item.Str("disable") != "true" {
+				p.options = append(p.options, name)
+			}
+		}
+	}
+}
+
+func (u *unit) readSteps(n *spec.Node) []step {
+	if n == nil || n.Kind != spec.SequenceNode {
+		return nil
+	}
+	steps := make([]step, 0, len(n.Items))
+	for i, item := range n.Items {
+		s := u.readStep(item)
+		label := strconv.Itoa(i + 1)
+		if s.name != nil && s.name.Text != "" {
+			label = s.name.Text
+		} else if s.word != "" {
+			label = s.word
+		}
+		s.pointer = u.pointer + ".steps[" + label + "]"
+		for j := range s.props {
+			p := &s.props[j]
+			p.pointer = s.pointer + "." + strings.TrimPrefix(p.where+"."+p.key.Text, ".")
+		}
+		steps = append(steps, s)
+	}
+	return steps
+}
+
+func (u *unit) readStep(n *spec.Node) step {
+	s := step{node: n, at: n}
+	if n.Kind != spec.MappingNode {
+		s.opaque = true
+		return s
+	}
+	if id := n.Get("module_id"); id != nil {
+		s.id, s.at, s.name, s.enable = id, id, n.Get("name"), n.Get("enable")
+		for _, v := range u.values(id) {
+			s.module = u.linter.catalogue.Module(v.text)
+		}
+		s.addProps(n.Get("properties"), "properties")
+		return s
+	}
+	if len(n.Fields) != 1 {
+		s.opaque = true
+		return s
+	}
+	s.at, s.word = n.Fields[0].Key, n.Fields[0].Key.Text
+	s.module = u.linter.catalogue.Action(s.word)
+	body := n.Fields[0].Value
+	s.name, s.enable = body.Get("name"), body.Get("enable")
+	if image := body.Get("image"); image != nil {
+		s.props = append(s.props, prop{key: body.Key("image"), name: "image", value: image, known: s.module.Property("image")})
+	}
+	s.addInputs(body.Get("inputs"), "")
+	s.addProps(body.Get("properties"), "properties")
+	return s
+}
+
+func (s *step) addProps(n *spec.Node, where string) {
+	if n == nil || n.Kind != spec.MappingNode {
+		return
+	}
+	for _, f := range n.Fields {
+		s.props = append(s.props, prop{key: f.Key, name: f.Key.Text, value: f.Value, known: s.module.Property(f.Key.Text), where: where})
+	}
+}
+
+// addInputs resolves build.yml's names to the API's; prefix is that of a
+// mapping whose keys are inputs of their own.
+func (s *step) addInputs(n *spec.Node, prefix string) {
+	if n == nil || n.Kind != spec.MappingNode {
+		return
+	}
+	for _, f := range n.Fields {
+		name := prefix + f.Key.Text
+		if s.module.HasInputsUnder(name) && f.Value.Kind == spec.MappingNode && !isFile(f.Value) {
+			s.addInputs(f.Value, name+".")
+			continue
+		}
+		p := prop{key: f.Key, name: name, value: f.Value, where: "inputs"}
+		if input := s.module.Input(name); input != nil && s.module.Property(name) == nil {
+			if input.Property == "" {
+				continue // the catalogue knows the word but not what it is called: the compiler says so
+			}
+			p.name = input.Property
+		}
+		p.known = s.module.Property(p.name)
+		s.props = append(s.props, p)
+	}
+}
+
+// prop returns the property of that name of the API, nil where it is not set.
+func (s *step) prop(name string) *prop {
+	for i := range s.props {
+		if s.props[i].name == name {
+			return &s.props[i]
+		}
+	}
+	return nil
+}
+
+// isFile tells whether n is {$file: path}.
+func isFile(n *spec.Node) bool {
+	return n.Kind == spec.MappingNode && len(n.Fields) == 1 && n.Fields[0].Key.Text == "$file"
+}
+
+// isOff tells whether a step is switched off.
+func (s *step) isOff() bool { return s.enable != nil && s.enable.Text == "false" }
+
+// label is how a message names a step.
+func (s *step) label() string {
+	switch {
+	case s.name != nil && s.name.Text != "":
+		return quoted(s.name.Text)
+	case s.word != "":
+		return quoted(s.word)
+	case s.id != nil:
+		return quoted(s.id.Text)
+	}
+	return "without a name"
+}

@@ -1,0 +1,133 @@
+package lint
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/sanitize"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// value is a text that a scalar may have, and the node that says so: the
+// scalar itself, or the item of a matrix that its reference stands for.
+type value struct {
+	text string
+	node *spec.Node
+}
+
+// values returns the texts that a scalar has for certain: its own; with
+// references to variables replaced; for one reference to the matrix each of the
+// axis' items. It returns none where something is not known here.
+func (u *unit) values(n *spec.Node) []value {
+	if n == nil || n.Kind != spec.ScalarNode || n.Type == spec.NullType {
+		return nil
+	}
+	if !strings.Contains(n.Text, "${{") {
+		return []value{{n.Text, n}}
+	}
+	if name, ok := soleReference(n.Text); ok {
+		space, key, _ := strings.Cut(name, ".")
+		switch space {
+		case "matrix":
+			return u.matrixValues(key)
+		case "inputs":
+			if input := u.node.Get("inputs").Get(key).Get("default"); u.kind == templateUnit && isPlainText(input) {
+				return []value{{input.Text, input}}
+			}
+			return nil
+		}
+	}
+	text, ok := u.substitute(n.Text)
+	if !ok {
+		return nil
+	}
+	return []value{{text, n}}
+}
+
+// soleReference returns what text refers to where it is one reference alone.
+func soleReference(text string) (string, bool) {
+	inner, ok := strings.CutPrefix(strings.TrimSpace(text), "${{")
+	if !ok {
+		return "", false
+	}
+	inner, ok = strings.CutSuffix(inner, "}}")
+	if !ok || strings.Contains(inner, "}}") {
+		return "", false
+	}
+	return strings.TrimSpace(inner), true
+}
+
+func (u *unit) matrixValues(axis string) []value {
+	matrix := u.node.Get("matrix")
+	var found []value
+	if items := matrix.Get(axis); items != nil && items.Kind == spec.SequenceNode {
+		for _, item := range items.Items {
+			if isPlainText(item) {
+				found = append(found, value{item.Text, item})
+			}
+		}
+	}
+	if include := matrix.Get("include"); include != nil {
+		for _, row := range include.Items {
+			if item := row.Get(axis); isPlainText(item) {
+				found = append(found, value{item.Text, item})
+			}
+		}
+	}
+	return found
+}
+
+// isPlainText tells whether n is a text without references.
+func isPlainText(n *spec.Node) bool {
+	return n != nil && n.Kind == spec.ScalarNode && n.Type != spec.NullType && !strings.Contains(n.Text, "${{")
+}
+
+// substitute replaces the references to variables in text; ok is false where
+// one refers to anything else.
+func (u *unit) substitute(text string) (result string, ok bool) {
+	var out strings.Builder
+	for {
+		start := strings.Index(text, "${{")
+		if start < 0 {
+			out.WriteString(text)
+			return out.String(), true
+		}
+		end := strings.Index(text[start:], "}}")
+		if end < 0 {
+			return "", false
+		}
+		name := strings.TrimSpace(text[start+3 : start+end])
+		known, found := u.variable(strings.TrimPrefix(name, "vars."))
+		if !strings.HasPrefix(name, "vars.") || !found || start > 0 && text[start-1] == '$' {
+			return "", false
+		}
+		out.WriteString(text[:start])
+		out.WriteString(known)
+		text = text[start+end+2:]
+	}
+}
+
+// variable returns the value of a variable of the workspace.
+func (u *unit) variable(name string) (string, bool) {
+	if text, given := u.linter.opts.Vars[name]; given {
+		return text, true
+	}
+	if n := u.linter.vars[name]; isPlainText(n) {
+		return n.Text, true
+	}
+	return "", false
+}
+
+// quoted makes a name or value from a file fit for a message.
+func quoted(s string) string {
+	const longest = 60
+	return `"` + sanitize.Line(s, longest) + `"`
+}
+
+// plural writes a number and its noun.
+func plural(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + one + "s"
+}
