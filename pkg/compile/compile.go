@@ -13,7 +13,6 @@ package compile
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -54,8 +53,7 @@ func Compile(set *spec.Set, opts Options) (*Result, spec.Diagnostics) {
 	slices.SortStableFunc(c.result.Removals, func(a, b Removal) int {
 		return cmp.Or(strings.Compare(a.Address, b.Address), a.Pos.Compare(b.Pos))
 	})
-	c.diags.Sort()
-	return c.result, c.diags
+	return c.result, c.findings.sorted()
 }
 
 // compiler is what one compilation knows. Nothing of it changes once the first
@@ -70,7 +68,7 @@ type compiler struct {
 	secrets   map[string]bool
 	includes  map[string]*include
 	sources   map[string][]byte // of the definition files, by name
-	diags     spec.Diagnostics
+	findings  findings
 	result    *Result
 }
 
@@ -84,12 +82,15 @@ func newCompiler(set *spec.Set, opts Options) *compiler {
 		c.workspace = &spec.Workspace{}
 	}
 	if c.catalogue == nil {
-		c.catalogue, c.diags = catalog.ForWorkspace(set)
+		var diags spec.Diagnostics
+		c.catalogue, diags = catalog.ForWorkspace(set)
+		c.findings.list = append(c.findings.list, diags...)
 	}
 	for _, file := range set.Files {
 		c.sources[file.Name] = file.Source
 	}
 	c.vars = newVariables(c, opts.Vars)
+	c.vars.resolveAll()
 	c.result.Environment = c.workspace.Environment
 	for _, secret := range c.workspace.Secrets {
 		c.secrets[secret.Text] = true
@@ -99,30 +100,6 @@ func newCompiler(set *spec.Set, opts Options) *compiler {
 		c.defaults = marked(d, spec.FromDefault, "defaults.job")
 	}
 	return c
-}
-
-// report adds an error about n.
-func (c *compiler) report(rule string, n *spec.Node, pointer, hint, format string, args ...any) *spec.Diagnostic {
-	return c.reportAt(rule, n.Range, pointer, hint, format, args...)
-}
-
-func (c *compiler) reportAt(rule string, at spec.Range, pointer, hint, format string, args ...any) *spec.Diagnostic {
-	c.diags = append(c.diags, spec.Diagnostic{
-		Rule: rule, Severity: spec.Error, Range: at, Pointer: pointer, Hint: hint, Message: fmt.Sprintf(format, args...),
-	})
-	return &c.diags[len(c.diags)-1]
-}
-
-// didYouMean offers the nearest of the words that would be right, or lists them
-// where they are few.
-func didYouMean(word string, words []string) string {
-	if near := spec.Nearest(word, words); near != "" {
-		return fmt.Sprintf("did you mean %q?", near)
-	}
-	if len(words) > 0 && len(words) <= 12 {
-		return "known are " + strings.Join(words, ", ")
-	}
-	return ""
 }
 
 // refuseDuplicates reports jobs of one project and name.

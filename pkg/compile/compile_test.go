@@ -227,3 +227,68 @@ func hasRule(diags spec.Diagnostics, rule string) bool {
 	}
 	return false
 }
+
+// TestGivenValuesInCommands holds that a value from the command line cannot
+// become a command (threat X16), while the files' own values may.
+func TestGivenValuesInCommands(t *testing.T) {
+	t.Parallel()
+	definitions := `version: 1
+templates:
+  - {name: tpl, inputs: {ref: {required: true}}, steps: [{sh: {name: a, inputs: {command: "git fetch ${{ inputs.ref }}"}}}]}
+jobs:
+  - {name: direct, steps: [{sh: {inputs: {command: "git fetch ${{ vars.ref }}"}}}]}
+  - {name: raw, steps: [{module_id: m, name: n, properties: {command: "${{ vars.whole }}"}}]}
+  - {name: indirect, template: {name: tpl, inputs: {ref: "x${{ vars.ref }}"}}}
+  - {name: matrix, matrix: {r: ["${{ vars.ref }}"]}, steps: [{sh: {inputs: {command: "${{ matrix.r }}"}}}]}
+`
+	set := load(t, spec.MapTree{
+		"buildsync.yaml":     workspace + "vars: {ref: \"a; b\", whole: \"git fetch ${{ vars.ref }} && true\"}\n",
+		"definitions/a.yaml": definitions,
+	}, "")
+	if _, diags := compile.Compile(set, compile.Options{}); len(diags) > 0 {
+		t.Errorf("the files' own values are refused:\n%s", describe(diags))
+	}
+	for _, harmless := range []string{"main", "feature/1.2_x", "v1.0-rc.1", "a@b:c", "主干", "a b", "", "50%+1=x,y"} {
+		if _, diags := compile.Compile(set, compile.Options{Vars: map[string]string{"ref": harmless}}); len(diags) > 0 {
+			t.Errorf("%q is refused:\n%s", harmless, describe(diags))
+		}
+	}
+	for _, payload := range []string{
+		"$(id)", "`id`", "a;id", "a|id", "a&id", "a&&id", "a>f", "a<f", "a\nid", "a\rid", "${IFS}", "$IFS", "a\\", "a'b", `a"b`, "a(b", "a)b",
+		"{a,b}", "a*", "a?", "[a]", "~", "#x", "!!", "^x", "a\x00", "a\u2028b",
+	} {
+		_, diags := compile.Compile(set, compile.Options{Vars: map[string]string{"ref": payload}})
+		if len(diags) != 4 {
+			t.Errorf("%q: %d findings, want one for each job:\n%s", payload, len(diags), describe(diags))
+		}
+		for _, d := range diags {
+			if d.Rule != "shell-injection" {
+				t.Errorf("%q: %s", payload, d.Rule)
+			}
+		}
+	}
+}
+
+// TestFindingsAreBounded holds that thousands of equal mistakes stay readable.
+func TestFindingsAreBounded(t *testing.T) {
+	t.Parallel()
+	var source strings.Builder
+	source.WriteString("version: 1\njobs:\n")
+	for i := range 3000 {
+		fmt.Fprintf(&source, "  - {name: j%d, flavor: \"${{ vars.unknown%d }}\"}\n", i, i)
+	}
+	_, diags := compile.Compile(load(t, spec.MapTree{"definitions/a.yaml": source.String()}, ""), compile.Options{})
+	if len(diags) != 21 || diags[20].Message != "2980 more of this kind in this file are not listed" {
+		t.Errorf("%d findings, the last is %q", len(diags), diags[len(diags)-1].Message)
+	}
+}
+
+func TestVendorSequences(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"{{ x }}", "a {% if %}", "{# c #}"} {
+		source := fmt.Sprintf("version: 1\njobs: [{name: a, parameters: [{name: p, default: %q}]}]\n", text)
+		if _, diags := compile.Compile(load(t, spec.MapTree{"definitions/a.yaml": source}, ""), compile.Options{}); !hasRule(diags, "param-default") {
+			t.Errorf("%q is not refused", text)
+		}
+	}
+}

@@ -162,7 +162,6 @@ func (u *unit) jobBody(whole *spec.Node, p parts) *jsontree.Value {
 
 // withExtra puts the members in order, those of extra verbatim among them.
 func (u *unit) withExtra(extra *spec.Node, members map[string]*jsontree.Value) *jsontree.Value {
-	body := jsontree.Object()
 	var others []jsontree.Member
 	if n := extra; n != nil && !n.IsNull() {
 		if n.Kind != spec.MappingNode {
@@ -183,15 +182,13 @@ func (u *unit) withExtra(extra *spec.Node, members map[string]*jsontree.Value) *
 			}
 		}
 	}
+	ordered := make([]jsontree.Member, 0, len(members)+len(others))
 	for _, key := range bodyOrder {
 		if v := members[key]; v != nil {
-			body.Set(key, v)
+			ordered = append(ordered, jsontree.Member{Key: key, Value: v})
 		}
 	}
-	for _, m := range others {
-		body.Set(m.Key, m.Value)
-	}
-	return body
+	return jsontree.Object(append(ordered, others...)...)
 }
 
 // topSegment is the path of a body's own member.

@@ -51,14 +51,18 @@ func mergeParameters(base, over *spec.Node) *spec.Node {
 	}
 	c := *over
 	c.Items = slices.Clone(base.Items)
+	index := make(map[string]int, len(c.Items))
+	for i, p := range c.Items {
+		index[parameterName(p)] = i
+	}
 	for _, p := range over.Items {
 		name := parameterName(p)
-		i := slices.IndexFunc(c.Items, func(q *spec.Node) bool { return name != "" && parameterName(q) == name })
-		if i < 0 {
-			c.Items = append(c.Items, p)
-		} else {
+		if i, both := index[name]; both && name != "" {
 			c.Items[i] = mergeParameter(c.Items[i], p)
+			delete(index, name) // a second one of that name is a mistake to report, not to merge
+			continue
 		}
+		c.Items = append(c.Items, p)
 	}
 	return &c
 }

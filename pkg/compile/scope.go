@@ -56,7 +56,11 @@ func (s *scope) resolve(n *spec.Node, p part) (target, bool) {
 	if known == nil {
 		return target{}, false // reported where it is declared
 	}
-	s.reportIn(n, p, "unknown-name", known.hint(space, name), "%s.%s is not known here", space, name)
+	hint := ""
+	if !s.c.findings.isFull("unknown-name", n.Range.Start.File) {
+		hint = known.hint(space, name)
+	}
+	s.reportIn(n, p, "unknown-name", hint, "%s.%s is not known here", space, name)
 	return target{}, false
 }
 
@@ -133,6 +137,9 @@ func isName(s string) bool {
 	return s != ""
 }
 
+// givenPrefix marks the origin of what the command line gives.
+const givenPrefix = "--var "
+
 // variables are the workspace's vars with those of --var laid over them. They
 // may refer to each other.
 type variables struct {
@@ -154,7 +161,7 @@ func newVariables(c *compiler, given map[string]string) *variables {
 	}
 	for name, text := range given {
 		n := &spec.Node{Kind: spec.ScalarNode, Type: typeOf(text), Style: spec.PlainStyle, Text: text,
-			Origin: &spec.Origin{Kind: spec.FromVariable, Name: "--var " + name}}
+			Origin: &spec.Origin{Kind: spec.FromVariable, Name: givenPrefix + name}}
 		vs.table[name] = &variable{declared: n, value: n}
 	}
 	for name := range vs.table {
@@ -175,6 +182,14 @@ func typeOf(text string) spec.ScalarType {
 		return spec.IntType
 	}
 	return spec.StringType
+}
+
+// resolveAll resolves the variables in the order of their names, so that what is
+// wrong with them does not depend on who uses them first, or at all.
+func (vs *variables) resolveAll() {
+	for _, name := range vs.names {
+		vs.lookup(name)
+	}
 }
 
 func (vs *variables) lookup(name string) (*spec.Node, spec.Origin, *vocabulary) {

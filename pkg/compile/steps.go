@@ -119,16 +119,22 @@ func (u *unit) properties(path string, n *spec.Node, module *catalog.Module) *js
 		u.wrongType(path, n, "a mapping")
 		return jsontree.Object()
 	}
-	properties := jsontree.Object()
+	members := make([]jsontree.Member, 0, len(n.Fields))
 	for _, f := range n.Fields {
-		properties.Set(f.Key.Text, u.property(path+MemberSegment(f.Key.Text), f.Value, module.Property(f.Key.Text)))
+		members = append(members, jsontree.Member{Key: f.Key.Text, Value: u.property(path, f.Key.Text, f.Value, module)})
 	}
-	return properties
+	return jsontree.Object(members...)
 }
 
-// property compiles one property: the text that was written where the catalogue
-// says that it is text, YAML's type in JSON otherwise.
-func (u *unit) property(path string, n *spec.Node, known *catalog.Property) *jsontree.Value {
+// property compiles the property called name below path: the text that was
+// written where the catalogue says that it is text, YAML's type in JSON
+// otherwise.
+func (u *unit) property(path, name string, n *spec.Node, module *catalog.Module) *jsontree.Value {
+	path += MemberSegment(name)
+	if name == commandProperty {
+		u.refuseShellActive(path, n)
+	}
+	known := module.Property(name)
 	if known != nil && known.Type == catalog.String && n.Kind == spec.ScalarNode && !n.IsNull() {
 		return u.text(path, n)
 	}
@@ -162,8 +168,8 @@ func (u *unit) actionStep(n *spec.Node, action spec.Field, module *catalog.Modul
 	}
 	p.inputs(body.Get("inputs"), "")
 	p.verbatim(body.Get("properties"))
-	if p.object != nil {
-		members["properties"] = p.object
+	if v := p.value(); v != nil {
+		members["properties"] = v
 	}
 	return orderedStep(members, n)
 }
@@ -181,13 +187,26 @@ type propertyBuilder struct {
 	path   string
 	module *catalog.Module
 	word   string
-	object *jsontree.Value
 	from   map[string]*spec.Node // where each property was set
+
+	declared, null bool
+	members        []jsontree.Member
+}
+
+// value returns the properties, nil where nothing declares them.
+func (p *propertyBuilder) value() *jsontree.Value {
+	switch {
+	case p.declared:
+		return jsontree.Object(p.members...)
+	case p.null:
+		return jsontree.Null()
+	}
+	return nil
 }
 
 func (p *propertyBuilder) declare(at *spec.Node) {
-	if p.object == nil {
-		p.object = jsontree.Object()
+	if !p.declared {
+		p.declared = true
 		p.u.record(p.path, at)
 	}
 }
@@ -207,7 +226,7 @@ func (p *propertyBuilder) isTaken(property string, at *spec.Node) bool {
 func (p *propertyBuilder) set(property string, key, n *spec.Node) {
 	p.declare(n)
 	if !p.isTaken(property, key) {
-		p.object.Set(property, p.u.property(p.path+MemberSegment(property), n, p.module.Property(property)))
+		p.members = append(p.members, jsontree.Member{Key: property, Value: p.u.property(p.path, property, n, p.module)})
 	}
 }
 
@@ -263,7 +282,7 @@ func (p *propertyBuilder) input(input *catalog.Input, f spec.Field) {
 			p.declare(f.Value)
 			if !p.isTaken(input.Property, f.Key) {
 				path := p.path + MemberSegment(input.Property)
-				p.object.Set(input.Property, jsontree.String(v.To))
+				p.members = append(p.members, jsontree.Member{Key: input.Property, Value: jsontree.String(v.To)})
 				p.u.recordFixed(path, f.Value, spec.FromCatalogue, p.word+" "+input.Name)
 			}
 			return
@@ -277,10 +296,9 @@ func (p *propertyBuilder) input(input *catalog.Input, f spec.Field) {
 func (p *propertyBuilder) verbatim(n *spec.Node) {
 	switch {
 	case n == nil:
-	case n.IsNull() && p.object == nil:
-		p.object = jsontree.Null()
-		p.u.record(p.path, n)
 	case n.IsNull():
+		p.null = true
+		p.u.record(p.path, n)
 	case n.Kind != spec.MappingNode:
 		p.u.wrongType(p.path, n, "a mapping")
 	default:

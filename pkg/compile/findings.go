@@ -1,0 +1,92 @@
+package compile
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// maxPerRule is how many findings of one rule a file shows, as at the front
+// door: more would hide the others.
+const maxPerRule = 20
+
+// findings collects what is wrong. What one definition says is compiled once for
+// each job of its matrix and each user of a template, so a finding may come many
+// times; it counts once.
+type findings struct {
+	list   spec.Diagnostics
+	seen   map[findingKey]bool
+	kinds  map[ruleInFile]int
+	hidden map[ruleInFile]spec.Range // the first that is not shown
+}
+
+type findingKey struct {
+	at            spec.Range
+	rule, message string
+}
+
+type ruleInFile struct{ rule, file string }
+
+// add takes a finding and returns it to be completed; what it returns for one
+// that is not shown is thrown away.
+func (f *findings) add(d spec.Diagnostic) *spec.Diagnostic {
+	if f.seen == nil {
+		f.seen, f.kinds, f.hidden = map[findingKey]bool{}, map[ruleInFile]int{}, map[ruleInFile]spec.Range{}
+	}
+	key, kind := findingKey{d.Range, d.Rule, d.Message}, ruleInFile{d.Rule, d.Range.Start.File}
+	if f.seen[key] {
+		return &d
+	}
+	f.seen[key] = true
+	f.kinds[kind]++
+	switch n := f.kinds[kind]; {
+	case n == maxPerRule+1:
+		f.hidden[kind] = d.Range
+		return &d
+	case n > maxPerRule:
+		return &d
+	}
+	f.list = append(f.list, d)
+	return &f.list[len(f.list)-1]
+}
+
+// isFull tells whether a file shows no more of a rule, so that there is no sense
+// in looking for a hint.
+func (f *findings) isFull(rule, file string) bool {
+	return f.kinds[ruleInFile{rule, file}] >= maxPerRule
+}
+
+func (f *findings) sorted() spec.Diagnostics {
+	for kind, at := range f.hidden {
+		f.list = append(f.list, spec.Diagnostic{
+			Rule: kind.rule, Severity: spec.Error, Range: at,
+			Message: fmt.Sprintf("%d more of this kind in this file are not listed", f.kinds[kind]-maxPerRule),
+		})
+	}
+	f.list.Sort()
+	return f.list
+}
+
+// report adds an error about n.
+func (c *compiler) report(rule string, n *spec.Node, pointer, hint, format string, args ...any) *spec.Diagnostic {
+	return c.reportAt(rule, n.Range, pointer, hint, format, args...)
+}
+
+func (c *compiler) reportAt(rule string, at spec.Range, pointer, hint, format string, args ...any) *spec.Diagnostic {
+	return c.findings.add(spec.Diagnostic{
+		Rule: rule, Severity: spec.Error, Range: at, Pointer: pointer, Hint: hint, Message: fmt.Sprintf(format, args...),
+	})
+}
+
+// didYouMean offers the nearest of the words that would be right, or lists them
+// where they are few.
+func didYouMean(word string, words []string) string {
+	if near := spec.Nearest(word, words); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	if len(words) > 0 && len(words) <= 12 {
+		return "known are " + strings.Join(words, ", ")
+	}
+	return ""
+}
