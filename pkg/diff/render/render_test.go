@@ -68,3 +68,59 @@ func TestJSON(t *testing.T) {
 	golden(t, "review.json", doc)
 	checkSchema(t, doc)
 }
+
+func markdown(t *testing.T, p *diff.Plan, limit int) string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := render.Markdown(&out, p, render.MarkdownOptions{MaxBytes: limit}); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func page(t *testing.T, p *diff.Plan) string {
+	t.Helper()
+	var out bytes.Buffer
+	if err := render.HTML(&out, p); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func TestMarkdown(t *testing.T) {
+	t.Parallel()
+	golden(t, "review.md", markdown(t, review(t), 0))
+	golden(t, "review-short.md", markdown(t, review(t), 1100))
+}
+
+func TestHTML(t *testing.T) {
+	t.Parallel()
+	golden(t, "review.html", page(t, review(t)))
+}
+
+// TestRoundTrip shows a plan that went through its document as the plan itself.
+func TestRoundTrip(t *testing.T) {
+	t.Parallel()
+	for name, plan := range map[string]*diff.Plan{"review": review(t), "hostile": hostile(t)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			doc := document(t, plan)
+			checkSchema(t, doc)
+			back, err := render.Read(strings.NewReader(doc))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for format, show := range map[string]func(*diff.Plan) string{
+				"json":     func(p *diff.Plan) string { return document(t, p) },
+				"text":     func(p *diff.Plan) string { return text(t, p, render.Options{Color: true, Width: 80}) },
+				"markdown": func(p *diff.Plan) string { return markdown(t, p, 0) },
+				"short":    func(p *diff.Plan) string { return markdown(t, p, 900) },
+				"html":     func(p *diff.Plan) string { return page(t, p) },
+			} {
+				if show(plan) != show(back) {
+					t.Errorf("%s shows the stored plan differently", format)
+				}
+			}
+		})
+	}
+}

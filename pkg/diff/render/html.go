@@ -1,0 +1,158 @@
+package render
+
+import (
+	"fmt"
+	"html/template"
+	"io"
+	"strings"
+	"sync"
+
+	_ "embed"
+
+	"github.com/buildsync/buildsync/pkg/diff"
+)
+
+//go:embed page.html.tmpl
+var pageSource string
+
+var page = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("page").Parse(pageSource))
+})
+
+// HTML writes a plan as one file that needs nothing else: no script, no font,
+// no address. Choosing verdicts and folding work by style sheet alone, so the
+// page can forbid scripts altogether.
+func HTML(w io.Writer, plan *diff.Plan) error {
+	doc := outlineOf(plan)
+	data := pageData{
+		Title: titleOf(plan), Revisions: revisionsOf(plan), Summary: summaryLine(plan),
+		PlanID: name(plan.PlanID), Endpoint: name(plan.Endpoint), Tool: name(plan.ToolVersion),
+	}
+	for _, r := range plan.Refusals {
+		data.Refusals = append(data.Refusals, pageRefusal{name(r.Rule), sanitizeMessage(r.Message)})
+	}
+	counts := map[string]int{}
+	for i := range doc.changes {
+		c := pageChangeOf(&doc.changes[i])
+		counts[c.Verdict]++
+		data.Changes = append(data.Changes, c)
+	}
+	for _, v := range verdicts {
+		if n := counts[string(v)]; n > 0 {
+			data.Verdicts = append(data.Verdicts, pageVerdict{string(v), n})
+		}
+	}
+	return page().Execute(w, data)
+}
+
+type pageData struct {
+	Title, Revisions, Summary, PlanID, Endpoint, Tool string
+	Refusals                                          []pageRefusal
+	Verdicts                                          []pageVerdict
+	Changes                                           []pageChange
+}
+
+type pageRefusal struct{ Rule, Message string }
+
+type pageVerdict struct {
+	Name  string
+	Count int
+}
+
+type pageChange struct {
+	Mark, Title, Note, Right, Verdict string
+	Open                              bool
+	Fields                            []pageField
+	Undeclared                        []string
+	Unchanged                         string
+}
+
+type pageField struct {
+	Mark, Path, Place, Note, Stat string
+	Verdict                       string
+	Before, After                 string
+	Values                        string // said in one sentence instead of two values
+	Rows                          []pageRow
+	Item                          string
+}
+
+// pageRow is one row of a script's two sides.
+type pageRow struct {
+	Gap                   bool // lines in between are left out
+	LeftNo, RightNo       string
+	LeftClass, RightClass string
+	Left, Right           string
+	LeftOpen, RightOpen   bool // the script ends here without a line break
+}
+
+func pageChangeOf(c *changeView) pageChange {
+	out := pageChange{
+		Mark: c.mark, Title: c.title, Note: c.note, Right: c.right, Verdict: string(c.verdict),
+		Open: c.weight >= weightDrift, Undeclared: c.undeclared, Unchanged: c.unchanged,
+	}
+	for i := range c.fields {
+		out.Fields = append(out.Fields, pageFieldOf(&c.fields[i]))
+	}
+	return out
+}
+
+func pageFieldOf(f *fieldView) pageField {
+	out := pageField{Mark: strings.TrimSpace(f.mark), Path: f.path, Place: f.place, Verdict: string(f.verdict), Note: strings.TrimSpace(f.verdictNote())}
+	switch {
+	case f.diff != nil:
+		out.Stat = f.stat()
+		for i, h := range f.diff.hunks {
+			if i > 0 {
+				out.Rows = append(out.Rows, pageRow{Gap: true})
+			}
+			out.Rows = append(out.Rows, sideBySide(h)...)
+		}
+	case len(f.item) > 0:
+		out.Item = strings.Join(f.item, "\n")
+	case f.hidden || f.verdict == diff.VerdictDrift || f.verdict == diff.VerdictConflict || f.verdict == diff.VerdictRemoveEdited:
+		out.Values, out.Note = f.values(pageValueLimit), ""
+	default:
+		p := pair{f.before, f.after}.shorten(pageValueLimit)
+		out.Before, out.After = p.before, p.after
+	}
+	return out
+}
+
+// pageValueLimit caps one value of the page, in characters.
+const pageValueLimit = 2000
+
+// sideBySide puts the old lines of a hunk beside the new ones that took their
+// place.
+func sideBySide(h hunk) []pageRow {
+	lines := shownLines(h)
+	var rows []pageRow
+	for i := 0; i < len(lines); {
+		if lines[i].kind == ' ' {
+			rows = append(rows, pageRow{
+				LeftNo: fmt.Sprint(h.lines[i].a), RightNo: fmt.Sprint(h.lines[i].b), Left: lines[i].text, Right: lines[i].text,
+				LeftOpen: lines[i].open, RightOpen: lines[i].open,
+			})
+			i++
+			continue
+		}
+		removed := i
+		for i < len(lines) && lines[i].kind == '-' {
+			i++
+		}
+		added := i
+		for i < len(lines) && lines[i].kind == '+' {
+			i++
+		}
+		for k := range max(added-removed, i-added) {
+			var row pageRow
+			if l := removed + k; l < added {
+				row.LeftNo, row.Left, row.LeftClass, row.LeftOpen = fmt.Sprint(h.lines[l].a), lines[l].text, "del", lines[l].open
+			}
+			if r := added + k; r < i {
+				row.RightNo, row.Right, row.RightClass, row.RightOpen = fmt.Sprint(h.lines[r].b), lines[r].text, "ins", lines[r].open
+			}
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
