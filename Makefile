@@ -5,7 +5,7 @@ FUZZTIME    ?= 3s
 RELEASE     := -trimpath -tags urfave_cli_no_docs -ldflags="-s -w -buildid="
 STATICCHECK := $(GO) tool -modfile=tools/go.mod staticcheck
 FOLDERS     := $(wildcard cmd internal pkg schemas test)
-PACKAGES    := ./cmd/... ./internal/... ./pkg/... ./schemas/...
+PACKAGES    := ./...
 # The race detector needs a C compiler; without one the tests run without it.
 RACE        := $(shell command -v "$$($(GO) env CC | cut -d' ' -f1)" >/dev/null 2>&1 && echo -race)
 

@@ -30,6 +30,16 @@ func (p *program) app() *cli.App {
 
 func (p *program) commands() []*cli.Command {
 	return []*cli.Command{
+		p.initCommand(),
+		p.lintCommand(),
+		p.compileCommand(),
+		p.planCommand(),
+		p.applyCommand(),
+		p.driftCommand(),
+		p.showCommand(),
+		p.emulatorCommand(),
+		p.doctorCommand(),
+		p.schemaCommand(),
 		p.completionCommand(),
 		p.versionCommand(),
 		p.helpCommand(),

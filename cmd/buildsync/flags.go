@@ -18,6 +18,7 @@ func globalFlags() []cli.Flag {
 		&cli.StringFlag{Name: "project", Usage: "only the project `P`, an alias or an id"},
 		&cli.StringFlag{Name: "region", Usage: "the Huawei Cloud `REGION`; wins over buildsync.yaml"},
 		&cli.StringFlag{Name: "endpoint", Usage: "the service's `URL`, or emulator for the built-in one"},
+		&cli.StringFlag{Name: "emulator-data", Usage: "the built-in emulator keeps its state in `FILE`, not in .buildsync/emulator.db"},
 		&cli.StringFlag{Name: "api", Usage: "the generation of routes to speak, v3 or v1", Value: "v3"},
 		&cli.StringFlag{Name: "profile", Usage: "the profile `NAME` of the credentials file"},
 		&cli.StringFlag{Name: "token-cache", Usage: "keep the IAM token in `DIR`, readable by its owner only"},

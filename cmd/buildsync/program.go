@@ -37,6 +37,12 @@ func newEnvironment(pairs []string) environment {
 // get returns a variable, "" where it is not set.
 func (e environment) get(name string) string { return e[name] }
 
+// lookup is get with whether the variable is set.
+func (e environment) lookup(name string) (string, bool) {
+	value, ok := e[name]
+	return value, ok
+}
+
 // printf writes to stderr. A failure to write there has nowhere to be said.
 func (p *program) printf(format string, args ...any) {
 	_, _ = fmt.Fprintf(p.stderr, format, args...)

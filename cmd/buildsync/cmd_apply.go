@@ -1,0 +1,274 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/buildsync/buildsync/pkg/apply"
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/gitbase"
+	"github.com/buildsync/buildsync/pkg/sanitize"
+)
+
+func (p *program) applyCommand() *cli.Command {
+	flags := append([]cli.Flag{
+		&cli.BoolFlag{Name: "yes", Usage: "do not ask", DisableDefaultText: true},
+		&cli.StringFlag{Name: "approve", Usage: "go on only if the plan has the id `sha256:…`"},
+		&cli.StringFlag{Name: "report", Usage: "write what was done to `FILE`, as JSON"},
+		&cli.StringFlag{Name: "format", Usage: "print text or json (the report), as `F`", Value: "text"},
+		&cli.StringFlag{Name: "secrets-dir", Usage: "read secrets from files in `DIR`, named as in buildsync.yaml"},
+		&cli.BoolFlag{Name: "fail-fast", Usage: "start nothing more after the first failure", DisableDefaultText: true},
+		&cli.BoolFlag{Name: "smoke", Usage: "run each changed job afterwards and fail if its build does", DisableDefaultText: true},
+		&cli.StringFlag{Name: "create-retry", Usage: "send a create again after an error `ANSWER` (answered), or after silence too (settled)", Value: "answered"},
+		&cli.StringFlag{Name: "rescue", Usage: "keep a template's body in `FILE` before it is deleted ahead of its replacement"},
+		&cli.DurationFlag{Name: "grace", Usage: "after Ctrl-C let writes under way finish for `D`", Value: 30 * time.Second},
+	}, scopeFlags()...)
+	return p.leaf(&cli.Command{
+		Name:      "apply",
+		Usage:     "make the live state what the definitions say",
+		ArgsUsage: "[PLAN]",
+		Description: about(`Makes a plan, asks, carries it out, and reads back what it wrote. With a PLAN (or --approve)
+it goes on only if the plan that it makes now is the one that was approved; give it the
+flags that plan was given. Without a terminal it needs PLAN, --approve or --yes.
+
+Secrets come from BUILDSYNC_SECRET_<NAME> or --secrets-dir. Ctrl-C starts nothing new and
+lets writes under way finish; a second one stops at once. After a complete success
+refs/buildsync/<environment> names the commit that was applied.
+
+Exit codes: 0 done; 1 an error before any write; 3 invalid input; 4 the plan is stale;
+5 a rail refuses the plan; 6 written in part, unknown or not converged; 130 interrupted.`,
+			"buildsync apply --endpoint emulator",
+			"buildsync apply --env prod --base auto plan.json",
+			"buildsync apply --yes --report report.json"),
+		Flags: append(flags, railFlags()...),
+	}, (*invocation).apply)
+}
+
+// approval is what a plan must be equal to for apply to go on.
+type approval struct {
+	id   string
+	plan *diff.Plan // nil where only the id is known
+}
+
+func (in *invocation) apply() (err error) {
+	approved, err := in.approval()
+	if err != nil {
+		return err
+	}
+	if _, err := in.oneOf("format", "text", "json"); err != nil {
+		return err
+	}
+	createRetry, err := in.createRetry()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := in.withTimeout()
+	defer cancel()
+	p, err := in.preparePlanning(ctx, "")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.close()) }()
+	if err := in.connectAndPlan(ctx, p); err != nil {
+		return err
+	}
+	if err := in.mayApply(ctx, p, approved); err != nil {
+		return err
+	}
+	return in.carryOut(p, createRetry)
+}
+
+// approval reads the PLAN argument and --approve.
+func (in *invocation) approval() (approval, error) {
+	args, err := in.args(1)
+	if err != nil {
+		return approval{}, err
+	}
+	a := approval{id: in.text("approve")}
+	if a.id != "" && !strings.HasPrefix(a.id, "sha256:") {
+		return a, usageError{text: fmt.Sprintf("--approve %q: a plan's id begins with sha256:", a.id)}
+	}
+	if len(args) == 0 {
+		return a, nil
+	}
+	if a.plan, err = in.readPlan(args[0]); err != nil {
+		return a, err
+	}
+	if a.id != "" && a.id != a.plan.PlanID {
+		return a, &failure{exitStale, fmt.Errorf("%s is the plan %s, not %s as --approve demands", args[0], a.plan.PlanID, a.id)}
+	}
+	a.id = a.plan.PlanID
+	return a, nil
+}
+
+// check tells whether fresh is what was approved.
+func (a approval) check(fresh *diff.Plan) error {
+	if a.plan != nil {
+		return apply.Approve(a.plan, fresh)
+	}
+	if a.id != "" && a.id != fresh.PlanID {
+		return fmt.Errorf("the plan is %s now, not %s as --approve demands; look at a new plan and approve that", fresh.PlanID, sanitize.Line(a.id, 80))
+	}
+	return nil
+}
+
+// createRetry reads --create-retry.
+func (in *invocation) createRetry() (apply.CreateRetry, error) {
+	word, err := in.oneOf("create-retry", "answered", string(apply.CreateRetrySettled))
+	if word == "answered" {
+		return apply.CreateRetryAnswered, err
+	}
+	return apply.CreateRetry(word), err
+}
+
+// mayApply shows the plan and decides whether it is carried out: it must be
+// what was approved, no rail may refuse it, and someone must want it.
+func (in *invocation) mayApply(ctx context.Context, p *planning, approved approval) error {
+	if err := approved.check(p.plan); err != nil {
+		return &failure{exitStale, err}
+	}
+	if approved.id == "" && in.text("format") == "text" && (!in.on("quiet") || p.plan.Refused()) {
+		if err := in.renderPlan(p.plan, []output{{format: "text"}}); err != nil {
+			return err
+		}
+	}
+	if p.plan.Refused() {
+		return in.refused(p.plan)
+	}
+	if !p.plan.HasChanges() || approved.id != "" || in.on("yes") {
+		return nil
+	}
+	if !isTerminal(in.stdin) {
+		return usageError{text: "there is no terminal to ask on: add --yes, or give the file of a plan that was approved"}
+	}
+	agreed, err := in.confirm(ctx, "Do this?")
+	if err != nil {
+		return err
+	}
+	if !agreed {
+		return &failure{exitFailed, errors.New("not applied; nothing was written")}
+	}
+	return nil
+}
+
+// refused says which rails hold the plan back.
+func (in *invocation) refused(plan *diff.Plan) error {
+	var text strings.Builder
+	text.WriteString("the plan is refused; nothing was written")
+	for _, refusal := range plan.Refusals {
+		fmt.Fprintf(&text, "\n  %s: %s", refusal.Rule, sanitize.Line(refusal.Message, 2048))
+	}
+	return &failure{plan.ExitCode(), errors.New(text.String())}
+}
+
+// carryOut runs the plan, reports, and remembers the commit that was applied.
+func (in *invocation) carryOut(p *planning, createRetry apply.CreateRetry) error {
+	ctx, cancel := in.withTimeout()
+	defer cancel()
+	options := apply.Options{
+		Parallelism: in.number("parallelism"),
+		FailFast:    in.on("fail-fast"),
+		CreateRetry: createRetry,
+		Secrets:     apply.EnvSecrets{LookupEnv: in.env.lookup, Dir: in.text("secrets-dir")},
+		Grace:       in.duration("grace"),
+		RescueFile:  in.text("rescue"),
+		Modules:     diff.ModulesOf(p.w.catalogue),
+		Abort:       in.stops.hard,
+	}
+	if in.on("smoke") {
+		options.Smoke = p.service.Client
+	}
+	if p.plan.HasChanges() {
+		journal, err := in.openJournal(p)
+		if err != nil {
+			return err
+		}
+		defer journal.Close()
+		options.Journal = journal
+		in.mayHaveWritten.Store(true)
+	}
+	progress := in.newProgress(p.plan)
+	options.Begin, options.Done = progress.begin, progress.done
+	report, err := apply.Run(ctx, p.service, p.plan, options)
+	progress.close()
+	if err != nil {
+		return err
+	}
+	if in.on("stats") {
+		in.printStats(p.service)
+	}
+	code := in.interruptedCode(report)
+	if err := in.writeReport(report); err != nil {
+		// What was done stands on stderr; a lost report must not look like success.
+		in.printf("buildsync: %s\n", sanitize.Line(err.Error(), 2048))
+		code = max(code, exitFailed)
+	}
+	if code == exitDone {
+		in.rememberApplied(ctx, p)
+	}
+	return said(code)
+}
+
+// interruptedCode is the report's exit code, with the signal's own where one
+// came.
+func (in *invocation) interruptedCode(report *apply.Report) int {
+	var stopped errInterrupted
+	if report.Interrupted && errors.As(context.Cause(in.ctx), &stopped) {
+		return stopped.code
+	}
+	return report.ExitCode()
+}
+
+// writeReport prints the summary, or the report as JSON, and writes --report.
+func (in *invocation) writeReport(report *apply.Report) error {
+	document, err := json.MarshalIndent(report, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encoding the report: %w", err)
+	}
+	document = append(document, '\n')
+	if in.text("format") == "json" {
+		if _, err := in.stdout.Write(document); err != nil {
+			return err
+		}
+	} else if err := printReport(in.stdout, report); err != nil {
+		return err
+	}
+	if file := in.text("report"); file != "" {
+		return writeFile(file, document)
+	}
+	return nil
+}
+
+// rememberApplied moves the environment's ref to the commit that was applied,
+// if all of it was and if there is a commit that holds exactly it.
+func (in *invocation) rememberApplied(ctx context.Context, p *planning) {
+	head, repo := p.revisions.head, p.revisions.repo
+	whole := len(p.scope.Only) == 0 && len(p.scope.Projects) == 0 && p.scope.Shard == (apply.Shard{})
+	if repo == nil || !whole {
+		return
+	}
+	ref := gitbase.Ref(in.text("env"))
+	if head.Dirty || head.Commit == "" {
+		in.note("the definitions are not committed, so %s is not moved", ref)
+		return
+	}
+	have, err := repo.Resolve(ctx, ref)
+	if err != nil && !errors.Is(err, gitbase.ErrUnknownRevision) {
+		in.note("%v", err)
+		return
+	}
+	if have == head.Commit {
+		return
+	}
+	if err := repo.MoveRef(ctx, ref, head.Commit, have); err != nil {
+		in.note("%v", err)
+		return
+	}
+	in.note("%s is now %.12s: plan --base auto compares with it", ref, head.Commit)
+}

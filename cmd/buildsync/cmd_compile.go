@@ -1,0 +1,133 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+func (p *program) compileCommand() *cli.Command {
+	return p.leaf(&cli.Command{
+		Name:      "compile",
+		Usage:     "print the API bodies that the definitions mean",
+		ArgsUsage: "[ADDRESS…]",
+		Description: about(`Prints the create bodies of all jobs and published templates, or of those named by address
+(shop/job/order-service-build) or by name. It works offline. A secret stands as a placeholder.
+
+Exit codes: 0 done; 1 a file could not be written; 3 errors in the definitions.`,
+			"buildsync compile",
+			"buildsync compile --format yaml order-service-build",
+			"buildsync compile --env prod --out bodies"),
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "format", Usage: "json or yaml, as `F`", Value: "json"},
+			&cli.StringFlag{Name: "out", Usage: "write one file an object below `DIR` instead"},
+		},
+	}, (*invocation).compile)
+}
+
+// compiled is one object as compile prints it.
+type compiled struct {
+	address string
+	body    *jsontree.Value
+}
+
+func (in *invocation) compile() error {
+	format, err := in.oneOf("format", "json", "yaml")
+	if err != nil {
+		return err
+	}
+	w, err := in.open()
+	if err != nil {
+		return err
+	}
+	objects, err := selectCompiled(w, in.flags.Args().Slice())
+	if err != nil {
+		return err
+	}
+	if folder := in.text("out"); folder != "" {
+		return writeCompiled(folder, format, objects)
+	}
+	return printCompiled(in.stdout, format, objects, in.flags.NArg() == 1)
+}
+
+// selectCompiled returns the objects that the arguments name, all of them
+// where there are none.
+func selectCompiled(w *workspace, words []string) ([]compiled, error) {
+	var all []compiled
+	for _, job := range w.result.Jobs {
+		all = append(all, compiled{job.Address, job.CreateBody()})
+	}
+	for _, template := range w.result.Templates {
+		all = append(all, compiled{template.Address, template.Body})
+	}
+	if len(words) == 0 {
+		return all, nil
+	}
+	byAddress := map[string]compiled{}
+	for _, object := range all {
+		byAddress[object.address] = object
+	}
+	var chosen []compiled
+	for _, word := range words {
+		object, ok := byAddress[word]
+		if !ok {
+			job, err := w.job(word)
+			if err != nil {
+				return nil, err
+			}
+			object = compiled{job.Address, job.CreateBody()}
+		}
+		chosen = append(chosen, object)
+	}
+	return chosen, nil
+}
+
+// printCompiled writes one document: the body itself where one was asked for,
+// else an object of bodies by address.
+func printCompiled(w io.Writer, format string, objects []compiled, alone bool) error {
+	document := jsontree.Object()
+	if alone {
+		document = objects[0].body
+	} else {
+		var members []jsontree.Member
+		for _, object := range objects {
+			members = append(members, jsontree.Member{Key: object.address, Value: object.body})
+		}
+		document = jsontree.Object(members...)
+	}
+	_, err := w.Write(encodeBody(format, document))
+	return err
+}
+
+func encodeBody(format string, body *jsontree.Value) []byte {
+	if format == "yaml" {
+		var out bytes.Buffer
+		appendYAML(&out, body, 0)
+		return out.Bytes()
+	}
+	return body.Indented()
+}
+
+// writeCompiled writes shop/job/name.json and so on below folder.
+func writeCompiled(folder, format string, objects []compiled) error {
+	for _, object := range objects {
+		name, err := filepath.Localize(object.address + "." + format)
+		if err != nil {
+			return fmt.Errorf("%s has no name as a file: %w", object.address, err)
+		}
+		file := filepath.Join(folder, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			return err
+		}
+		if err := writeFile(file, encodeBody(format, object.body)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

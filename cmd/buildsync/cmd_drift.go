@@ -1,0 +1,50 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/buildsync/buildsync/pkg/diff"
+)
+
+func (p *program) driftCommand() *cli.Command {
+	return p.leaf(&cli.Command{
+		Name:  "drift",
+		Usage: "ask whether someone edited outside what is declared",
+		Description: about(`A plan that asks one question, for a nightly run: was a declared field edited outside Git?
+It compares with the commit applied last (--base auto), so that changes in Git which are not
+applied yet do not count. Nothing is written.
+
+Exit codes: 0 no drift; 1 the live state could not be read; 2 drift; 3 invalid input;
+130 interrupted.`,
+			"buildsync drift --env prod",
+			"buildsync drift --env prod --format markdown --out json=drift.json"),
+		Flags: append(renderFlags(), scopeFlags()...),
+	}, (*invocation).drift)
+}
+
+func (in *invocation) drift() (err error) {
+	if _, err := in.args(0); err != nil {
+		return err
+	}
+	outputs, err := in.outputs(planFormats()...)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := in.withTimeout()
+	defer cancel()
+	p, err := in.preparePlanning(ctx, baseAuto)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.close()) }()
+	if err := in.connectAndPlan(ctx, p); err != nil {
+		return err
+	}
+	drifted := diff.DriftOnly(p.plan)
+	if err := in.renderPlan(drifted, outputs); err != nil {
+		return err
+	}
+	return said(drifted.DriftExitCode())
+}

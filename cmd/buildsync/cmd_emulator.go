@@ -1,0 +1,212 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/buildsync/buildsync/pkg/emulator"
+)
+
+func (p *program) emulatorCommand() *cli.Command {
+	return p.leaf(&cli.Command{
+		Name:  "emulator",
+		Usage: "run the CodeArts Build API on this machine",
+		Description: about(`Serves every call of the API on loopback until it is interrupted, with the state in one
+file. It needs no account: it prints the key to use. A page at its address shows projects,
+jobs, builds and the last requests.
+
+The commands that talk to the service start it themselves with --endpoint emulator, on the
+same file; it can be used by one process at a time.
+
+Where the real service's behaviour is not public, it is a switch. --quirks takes a profile
+(`+strings.Join(emulator.ProfileNames(), ", ")+`) or a list of switches, separated by commas:
+`+switchList(),
+			"buildsync emulator",
+			"buildsync emulator --data '' --seed 300 --quirks hostile --latency 20ms",
+			"buildsync emulator --fault 'CreateJob:nth=2,kind=reset-after'"),
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "listen", Usage: "serve on `HOST:PORT`; port 0 takes a free one", Value: "127.0.0.1:8473"},
+			&cli.StringFlag{Name: "data", Usage: "keep the state in `FILE`; empty: in memory only", DefaultText: ".buildsync/emulator.db in the workspace"},
+			&cli.StringFlag{Name: "quirks", Usage: "behave as a profile or the `LIST` of switches says", Value: "default"},
+			&cli.StringFlag{Name: "seed", Usage: "fill an empty store from a `FILE`, or with so many jobs"},
+			&cli.DurationFlag{Name: "latency", Usage: "wait `D` before each answer"},
+			&cli.IntFlag{Name: "rate", Usage: "answer 429 beyond `N` calls a second; 0: no limit"},
+			&cli.StringSliceFlag{Name: "fault", Usage: "play a fault, as `OP:KEY=VALUE,…` (several)"},
+		},
+	}, (*invocation).runEmulator)
+}
+
+// switchList is the help on the single quirks.
+func switchList() string {
+	var out strings.Builder
+	for _, s := range emulator.Switches() {
+		fmt.Fprintf(&out, "\n   %-22s %s", s.Name, s.Doc)
+	}
+	return out.String()
+}
+
+func (in *invocation) runEmulator() error {
+	if _, err := in.args(0); err != nil {
+		return err
+	}
+	options, err := in.emulatorOptions()
+	if err != nil {
+		return err
+	}
+	if in.set("data") {
+		options.Path = in.text("data")
+	} else if options.Path, err = in.defaultEmulatorFile(); err != nil {
+		return err
+	}
+	served, err := serveEmulator(in.text("listen"), options)
+	if err != nil {
+		return err
+	}
+	state := "in memory, gone when it ends"
+	if options.Path != "" {
+		state = options.Path
+	}
+	in.printf("The emulator serves %s. State: %s.\n\n", served.url, state)
+	if _, err := fmt.Fprintf(in.stdout, "export BUILDSYNC_ENDPOINT=%s\nexport HUAWEICLOUD_SDK_AK=%s\nexport HUAWEICLOUD_SDK_SK=%s\n",
+		served.url, emulator.DefaultAccessKey, emulator.DefaultSecretKey); err != nil {
+		return err
+	}
+	in.printf("\nIts key opens nothing but this emulator. Ctrl-C ends it.\n")
+	select {
+	case <-in.ctx.Done():
+		in.printf("The emulator has ended.\n")
+		return served.close()
+	case err := <-served.failed:
+		return errors.Join(fmt.Errorf("the emulator stopped serving: %w", err), served.close())
+	}
+}
+
+// emulatorOptions reads the flags that say how the emulator behaves.
+func (in *invocation) emulatorOptions() (emulator.Options, error) {
+	quirks, err := emulator.ParseQuirks(in.text("quirks"))
+	if err != nil {
+		return emulator.Options{}, usageError{text: "--quirks: " + err.Error()}
+	}
+	options := emulator.Options{Quirks: &quirks, Latency: in.duration("latency"), Rate: in.number("rate")}
+	for _, text := range in.texts("fault") {
+		fault, err := emulator.ParseFault(text)
+		if err != nil {
+			return emulator.Options{}, usageError{text: "--fault: " + err.Error()}
+		}
+		options.Faults = append(options.Faults, fault)
+	}
+	seed := in.text("seed")
+	if seed == "" {
+		return options, nil
+	}
+	if count, err := strconv.Atoi(seed); err == nil {
+		options.Seed = emulator.Seed{Jobs: count}
+		return options, nil
+	}
+	content, err := os.ReadFile(seed)
+	if err != nil {
+		return emulator.Options{}, &failure{exitInvalid, fmt.Errorf("--seed: %w", err)}
+	}
+	if options.Seed, err = emulator.ParseSeed(content); err != nil {
+		return emulator.Options{}, &failure{exitInvalid, fmt.Errorf("--seed %s: %w", seed, err)}
+	}
+	return options, nil
+}
+
+// defaultEmulatorFile is .buildsync/emulator.db in the workspace, or in the
+// current folder where there is no workspace.
+func (in *invocation) defaultEmulatorFile() (string, error) {
+	if file := in.text("emulator-data"); file != "" {
+		return file, nil
+	}
+	dir, err := in.findWorkspace()
+	if err != nil {
+		dir = "."
+	}
+	return stateFile(dir, "emulator.db")
+}
+
+// stateFile names a file of the workspace's state folder and makes the folder,
+// which keeps itself out of Git.
+func stateFile(dir, name string) (string, error) {
+	folder := filepath.Join(dir, stateFolder)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return "", fmt.Errorf("making the folder for buildsync's state: %w", err)
+	}
+	ignore := filepath.Join(folder, ".gitignore")
+	if _, err := os.Lstat(ignore); errors.Is(err, os.ErrNotExist) {
+		if err := os.WriteFile(ignore, []byte("*\n"), 0o600); err != nil {
+			return "", fmt.Errorf("making the folder for buildsync's state: %w", err)
+		}
+	}
+	return filepath.Join(folder, name), nil
+}
+
+// servedEmulator is an emulator that listens.
+type servedEmulator struct {
+	url    string
+	server *http.Server
+	core   *emulator.Emulator
+	failed chan error
+}
+
+// serveEmulator starts an emulator on a loopback address.
+func serveEmulator(address string, options emulator.Options) (*servedEmulator, error) {
+	if err := loopbackOnly(address); err != nil {
+		return nil, err
+	}
+	core, err := emulator.New(options)
+	if err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		_ = core.Close() // nothing has been written to it
+		return nil, fmt.Errorf("starting the emulator: %w; another --listen HOST:PORT may be free", err)
+	}
+	s := &servedEmulator{
+		url:    "http://" + listener.Addr().String(),
+		server: &http.Server{Handler: core, ReadHeaderTimeout: 10 * time.Second},
+		core:   core,
+		failed: make(chan error, 1),
+	}
+	go func() {
+		if err := s.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			s.failed <- err
+		}
+	}()
+	return s, nil
+}
+
+// close lets requests under way finish, then closes the store.
+func (s *servedEmulator) close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	err := s.server.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = s.server.Close()
+	}
+	return errors.Join(err, s.core.Close())
+}
+
+// loopbackOnly refuses to serve the emulator, whose key is public, to others.
+func loopbackOnly(address string) error {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return usageError{text: fmt.Sprintf("--listen %q: write it as HOST:PORT", address)}
+	}
+	if isLoopback(host) {
+		return nil
+	}
+	return usageError{text: fmt.Sprintf("--listen %q: the emulator's key is public, so it serves loopback addresses only, such as 127.0.0.1", address)}
+}

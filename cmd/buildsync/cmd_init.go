@@ -1,0 +1,202 @@
+package main
+
+import (
+	"bufio"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/buildsync/buildsync/pkg/client"
+	"github.com/buildsync/buildsync/pkg/emulator"
+	"github.com/buildsync/buildsync/schemas"
+)
+
+//go:embed scaffold
+var scaffold embed.FS
+
+// ciFiles are the CI systems that init writes a snippet for, and where.
+var ciFiles = map[string]struct{ from, to string }{
+	"github":   {"github.yml", ".github/workflows/buildsync.yml"},
+	"gitlab":   {"gitlab-ci.yml", ".gitlab-ci.yml"},
+	"codearts": {"codearts.sh", "ci/buildsync.sh"},
+}
+
+var (
+	aliasForm     = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,63}$`)
+	projectIDForm = regexp.MustCompile(`^[0-9a-z]{32}$`)
+)
+
+func (p *program) initCommand() *cli.Command {
+	return p.leaf(&cli.Command{
+		Name:      "init",
+		Usage:     "write a workspace with an example job",
+		ArgsUsage: "[DIR]",
+		Description: about(`Writes a commented buildsync.yaml, a first job, the schemas for editors, a pre-commit entry
+and a snippet for a CI system. It asks on a terminal and takes flags elsewhere. A file that
+exists is left as it is.
+
+Exit codes: 0 done; 1 a file could not be written; 3 invalid input.`,
+			"buildsync init",
+			"buildsync init --project-id 6ecbc5bac7c8442fb3d2563d53c13582 --alias shop --ci github builds"),
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "project-id", Usage: "the 32-character `ID` of the CodeArts project", DefaultText: "one of the emulator's"},
+			&cli.StringFlag{Name: "alias", Usage: "what to call the project in definitions, `NAME`", Value: "demo"},
+			&cli.StringFlag{Name: "region", Usage: "the Huawei Cloud `REGION`", Value: emulator.DefaultRegion},
+			&cli.StringFlag{Name: "ci", Usage: "write a snippet for `SYSTEM`: github, gitlab, codearts or none", Value: "none"},
+		},
+	}, (*invocation).init)
+}
+
+// answers are what init has to know.
+type answers struct{ alias, projectID, region, ci string }
+
+func (in *invocation) init() error {
+	args, err := in.args(1)
+	if err != nil {
+		return err
+	}
+	dir := in.text("dir")
+	if len(args) == 1 {
+		dir = args[0]
+	}
+	if dir == "" {
+		dir = "."
+	}
+	a := answers{alias: in.text("alias"), projectID: in.text("project-id"), region: in.text("region"), ci: in.text("ci")}
+	if isTerminal(in.stdin) && isTerminal(in.stderr) {
+		if a, err = in.askAnswers(a); err != nil {
+			return err
+		}
+	}
+	if a.projectID == "" {
+		a.projectID = emulator.DefaultProject
+	}
+	if err := a.check(); err != nil {
+		return err
+	}
+	written, err := writeScaffold(dir, a)
+	for _, name := range written {
+		if _, err := fmt.Fprintf(in.stdout, "wrote %s\n", filepath.Join(dir, filepath.FromSlash(name))); err != nil {
+			return err
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if !in.on("quiet") {
+		in.printf("\nNext: buildsync -C %s plan --endpoint emulator\n", dir)
+	}
+	return nil
+}
+
+// askAnswers asks for what no flag said; an empty line takes what stands in
+// brackets.
+func (in *invocation) askAnswers(a answers) (answers, error) {
+	lines := bufio.NewScanner(in.stdin)
+	for _, question := range []struct {
+		flag, text string
+		value      *string
+	}{
+		{"project-id", "Id of the CodeArts project (32 characters; empty for the emulator)", &a.projectID},
+		{"alias", "What to call it in definitions", &a.alias},
+		{"region", "Region", &a.region},
+		{"ci", "CI snippet: github, gitlab, codearts or none", &a.ci},
+	} {
+		if in.set(question.flag) {
+			continue
+		}
+		in.printf("%s [%s]: ", question.text, *question.value)
+		if !lines.Scan() {
+			in.printf("\n")
+			return a, errors.Join(errors.New("the questions were not answered"), lines.Err())
+		}
+		if text := strings.TrimSpace(lines.Text()); text != "" {
+			*question.value = text
+		}
+	}
+	return a, nil
+}
+
+func (a answers) check() error {
+	if !projectIDForm.MatchString(a.projectID) {
+		return usageError{text: fmt.Sprintf("--project-id %q: a project's id has 32 small letters and digits", a.projectID)}
+	}
+	if !aliasForm.MatchString(a.alias) {
+		return usageError{text: fmt.Sprintf("--alias %q: a letter, then letters, digits, _ and -", a.alias)}
+	}
+	if _, err := client.Endpoint(a.region); err != nil {
+		return usageError{text: "--region: " + err.Error()}
+	}
+	if _, known := ciFiles[a.ci]; !known && a.ci != "none" {
+		return unknownWord("--ci", a.ci, []string{"github", "gitlab", "codearts", "none"})
+	}
+	return nil
+}
+
+// writeScaffold writes the files that do not exist yet and returns their names.
+func writeScaffold(dir string, a answers) (written []string, err error) {
+	fill := strings.NewReplacer("@ALIAS@", a.alias, "@PROJECT@", a.projectID, "@REGION@", a.region)
+	files := []struct{ from, to string }{
+		{"buildsync.yaml", "buildsync.yaml"},
+		{"job.yaml", "jobs/hello.yaml"},
+		{"pre-commit.yaml", ".pre-commit-config.yaml"},
+	}
+	if ci, ok := ciFiles[a.ci]; ok {
+		files = append(files, ci)
+	}
+	for _, file := range files {
+		content, err := scaffold.ReadFile("scaffold/" + file.from)
+		if err != nil {
+			return written, err
+		}
+		made, err := writeNew(dir, file.to, fill.Replace(string(content)))
+		if err != nil {
+			return written, err
+		}
+		if made {
+			written = append(written, file.to)
+		}
+	}
+	for _, name := range []string{"definitions", "workspace"} {
+		content, err := schemas.Files.ReadFile(name + ".schema.json")
+		if err != nil {
+			return written, err
+		}
+		to := ".schemas/" + name + ".schema.json"
+		made, err := writeNew(dir, to, string(content))
+		if err != nil {
+			return written, err
+		}
+		if made {
+			written = append(written, to)
+		}
+	}
+	return written, nil
+}
+
+// writeNew writes a file unless it exists.
+func writeNew(dir, name, content string) (made bool, err error) {
+	full := filepath.Join(dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
+		return false, fmt.Errorf("writing %s: %w", full, err)
+	}
+	file, err := os.OpenFile(full, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("writing %s: %w", full, err)
+	}
+	_, err = file.WriteString(content)
+	if err := errors.Join(err, file.Close()); err != nil {
+		return false, fmt.Errorf("writing %s: %w", full, err)
+	}
+	return true, nil
+}

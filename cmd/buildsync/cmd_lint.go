@@ -1,0 +1,465 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/buildsync/buildsync/pkg/gitbase"
+	"github.com/buildsync/buildsync/pkg/lint"
+	"github.com/buildsync/buildsync/pkg/lint/format"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+func (p *program) lintCommand() *cli.Command {
+	return p.leaf(&cli.Command{
+		Name:      "lint",
+		Usage:     "check definitions: schema, references, compile, rules",
+		ArgsUsage: "[PATH… | -]",
+		Description: about(`Loads every definition of the workspace, since rules look across files, and reports on the
+files asked for, or on all. It needs no network and no credentials. buildsync.yaml turns
+rules off and on (lint.rules), a comment silences one in place:
+# buildsync:ignore RULE: reason
+
+Exit codes: 0 no findings at or above --fail-on; 1 a file could not be written; 2 findings;
+3 no workspace that can be read.`,
+			"buildsync lint",
+			"buildsync lint --format github --changed-since origin/main",
+			"buildsync lint --fix jobs/pay.yaml",
+			"buildsync lint --stdin-filename jobs/pay.yaml - < buffer"),
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "format", Usage: "print " + strings.Join(format.Names(), ", ") + ", as `F`", Value: "text"},
+			&cli.StringSliceFlag{Name: "out", Usage: "write to a file as well, as `F=FILE` (several)"},
+			&cli.StringFlag{Name: "fail-on", Usage: "the mildest `SEVERITY` that makes the exit code 2: info, warning, error, or never", Value: "error"},
+			&cli.GenericFlag{Name: "fix", Usage: "mend what can be mended safely; --fix=unsafe all that can be", Value: new(fixValue)},
+			&cli.StringFlag{Name: "baseline", Usage: "do not report the findings that `FILE` remembers"},
+			&cli.BoolFlag{Name: "update-baseline", Usage: "write the findings of today to the baseline", DisableDefaultText: true},
+			&cli.StringFlag{Name: "changed-since", Usage: "report only what lies in lines changed since the commit `REV`"},
+			&cli.StringFlag{Name: "stdin-filename", Usage: "the `NAME` that the text from stdin has in the workspace"},
+		},
+	}, (*invocation).lint)
+}
+
+// fixValue is the flag --fix, with or without =unsafe.
+type fixValue struct{ mode lint.FixMode }
+
+// Set reads --fix, --fix=safe, --fix=unsafe and --fix=false.
+func (f *fixValue) Set(text string) error {
+	switch text {
+	case "true", "safe":
+		f.mode = lint.SafeFixes
+	case "unsafe":
+		f.mode = lint.AllFixes
+	case "false":
+		f.mode = 0
+	default:
+		return errors.New("it is safe or unsafe")
+	}
+	return nil
+}
+
+func (f *fixValue) String() string { return "" }
+
+// IsBoolFlag lets the flag stand without a value.
+func (f *fixValue) IsBoolFlag() bool { return true }
+
+// linting is one run of lint over one workspace.
+type linting struct {
+	in       *invocation
+	w        *workspace
+	tree     spec.Tree
+	options  lint.Options
+	baseline string
+	found    spec.Diagnostics
+}
+
+func (in *invocation) lint() error {
+	outputs, err := in.outputs(format.Names()...)
+	if err != nil {
+		return err
+	}
+	failOn, err := in.oneOf("fail-on", "error", "warning", "info", "never")
+	if err != nil {
+		return err
+	}
+	groups, err := in.lintTargets()
+	if err != nil {
+		return err
+	}
+	var all findings
+	code := exitDone
+	for _, group := range groups {
+		l, err := in.newLinting(group)
+		if err != nil {
+			return err
+		}
+		if err := l.run(); err != nil {
+			return err
+		}
+		if l.w.set == nil {
+			code = exitInvalid
+		}
+		all.add(l)
+	}
+	if err := in.write(outputs, func(w io.Writer, o output) error { return in.printFindings(w, o, &all) }); err != nil {
+		return err
+	}
+	in.lintSummary(all.list)
+	if code == exitDone && reaches(all.list, failOn) {
+		code = exitDifferent
+	}
+	return said(code)
+}
+
+// findings are those of all workspaces that were linted, their files named as
+// the caller's folder sees them.
+type findings struct {
+	list    spec.Diagnostics
+	sources map[string]func() []byte
+}
+
+// add takes the findings of one workspace.
+func (f *findings) add(l *linting) {
+	if f.sources == nil {
+		f.sources = map[string]func() []byte{}
+	}
+	rename := func(r *spec.Range) {
+		name := r.Start.File
+		if name == "" {
+			return
+		}
+		shown := l.w.shown(name)
+		f.sources[shown] = func() []byte {
+			content, err := l.tree.ReadFile(name, spec.MaxFileBytes)
+			if err != nil {
+				return nil
+			}
+			return content
+		}
+		r.Start.File, r.End.File = shown, shown
+	}
+	for _, d := range l.found {
+		rename(&d.Range)
+		d.Related = slices.Clone(d.Related)
+		for i := range d.Related {
+			rename(&d.Related[i].Range)
+		}
+		f.list = append(f.list, d)
+	}
+}
+
+// printFindings writes the findings in one format.
+func (in *invocation) printFindings(w io.Writer, o output, all *findings) error {
+	options := format.Options{
+		Version: version(),
+		Source: func(name string) []byte {
+			if read := all.sources[name]; read != nil {
+				return read()
+			}
+			return nil
+		},
+		Summary: func(rule string) string {
+			r, _ := lint.RuleByName(rule)
+			return r.Summary
+		},
+	}
+	if o.file == "" {
+		options.Color = o.format == "text" && in.colorful(in.stdout, in.on("no-color"))
+		options.Width = width(in.stdout)
+	}
+	return format.ByName(o.format)(w, all.list, options)
+}
+
+// target is a workspace and the files of it to report on; none means all.
+type target struct {
+	dir   string
+	files []string // relative to dir, with slashes; a folder stands for what is in it
+	stdin bool
+}
+
+// lintTargets groups the arguments by the workspace that they lie in.
+func (in *invocation) lintTargets() ([]target, error) {
+	args := in.flags.Args().Slice()
+	if slices.Contains(args, "-") {
+		name := in.text("stdin-filename")
+		if len(args) > 1 || name == "" {
+			return nil, usageError{text: "lint - reads one file from stdin: give its name with --stdin-filename and no other file"}
+		}
+		args = []string{name}
+	} else if len(args) == 0 {
+		dir, err := in.findWorkspace()
+		return []target{{dir: dir}}, err
+	}
+	var groups []target
+	for _, arg := range args {
+		dir, name, err := locate(in.text("dir"), arg)
+		if err != nil {
+			return nil, err
+		}
+		i := slices.IndexFunc(groups, func(t target) bool { return t.dir == dir })
+		if i < 0 {
+			groups = append(groups, target{dir: dir})
+			i = len(groups) - 1
+		}
+		groups[i].files = append(groups[i].files, name)
+		groups[i].stdin = in.flags.Args().First() == "-"
+	}
+	return groups, nil
+}
+
+// locate finds the workspace that a file lies in, and the file's name there.
+func locate(from, arg string) (dir, name string, err error) {
+	full, err := filepath.Abs(filepath.Join(from, arg))
+	if filepath.IsAbs(arg) {
+		full = filepath.Clean(arg)
+	}
+	if err != nil {
+		return "", "", &failure{exitInvalid, err}
+	}
+	start := full
+	if info, err := os.Stat(full); err != nil || !info.IsDir() {
+		start = filepath.Dir(full)
+	}
+	if dir, err = spec.FindWorkspace(start); err != nil {
+		return "", "", &failure{exitInvalid, err}
+	}
+	relative, err := filepath.Rel(dir, full)
+	if err != nil {
+		return "", "", &failure{exitInvalid, err}
+	}
+	return dir, filepath.ToSlash(relative), nil
+}
+
+// newLinting opens one workspace and reads what the flags say about it.
+func (in *invocation) newLinting(t target) (*linting, error) {
+	tree, err := openTree(t.dir)
+	if err != nil {
+		return nil, err
+	}
+	vars, err := in.variables()
+	if err != nil {
+		return nil, err
+	}
+	l := &linting{in: in, w: &workspace{dir: t.dir, tree: tree}, tree: tree.DirTree, baseline: in.text("baseline")}
+	l.options = lint.Options{Vars: vars, Now: time.Now(), Only: t.only()}
+	if t.stdin {
+		text, err := io.ReadAll(io.LimitReader(in.stdin, spec.MaxFileBytes+1))
+		if err != nil {
+			return nil, fmt.Errorf("reading stdin: %w", err)
+		}
+		l.tree = &overlay{Tree: tree.DirTree, name: t.files[0], content: text}
+	}
+	if rev := in.text("changed-since"); rev != "" {
+		if l.options.Changed, err = l.changes(rev); err != nil {
+			return nil, err
+		}
+	}
+	if l.baseline != "" && !in.on("update-baseline") {
+		text, err := os.ReadFile(l.baseline)
+		if err != nil {
+			return nil, &failure{exitInvalid, fmt.Errorf("--baseline: %w; --update-baseline writes it", err)}
+		}
+		if l.options.Baseline, err = lint.ReadBaseline(text); err != nil {
+			return nil, &failure{exitInvalid, fmt.Errorf("--baseline %s: %w", l.baseline, err)}
+		}
+	}
+	return l, nil
+}
+
+// only tells which files findings are wanted of; nil for all.
+func (t target) only() func(string) bool {
+	if len(t.files) == 0 {
+		return nil
+	}
+	return func(file string) bool {
+		return slices.ContainsFunc(t.files, func(name string) bool {
+			return name == "." || file == name || strings.HasPrefix(file, name+"/")
+		})
+	}
+}
+
+// run lints, mends and lints again as long as mending helps.
+func (l *linting) run() error {
+	mode := l.in.flags.Generic("fix").(*fixValue).mode
+	const mostPasses = 10
+	fixed := 0
+	for pass := 0; ; pass++ {
+		l.lintOnce()
+		if mode == 0 || pass == mostPasses {
+			break
+		}
+		count, err := l.fix(mode)
+		if err != nil {
+			return err
+		}
+		if count == 0 {
+			break
+		}
+		fixed += count
+	}
+	if fixed > 0 {
+		l.in.note("%d findings were mended", fixed)
+	}
+	if l.baseline == "" || !l.in.on("update-baseline") {
+		return nil
+	}
+	remembered := lint.NewBaseline(l.found)
+	if err := writeFileMode(l.baseline, remembered.Encode(), 0o644); err != nil {
+		return err
+	}
+	l.in.note("%s remembers %d findings", l.baseline, len(l.found))
+	return nil
+}
+
+func (l *linting) lintOnce() {
+	front := l.w.load(l.tree, l.in.text("env"), l.options.Vars)
+	if l.w.set == nil {
+		l.found = front
+		return
+	}
+	l.options.Catalogue = l.w.catalogue
+	l.found = lint.Run(l.w.set, front, l.w.result, l.options)
+}
+
+// fix mends each file once and returns how many findings that took.
+func (l *linting) fix(mode lint.FixMode) (count int, err error) {
+	if _, piped := l.tree.(*overlay); piped {
+		return 0, usageError{text: "--fix changes files; it cannot mend what comes from stdin"}
+	}
+	var names []string
+	for _, d := range l.found {
+		if len(d.Fixes) > 0 && !slices.Contains(names, d.Range.Start.File) {
+			names = append(names, d.Range.Start.File)
+		}
+	}
+	for _, name := range names {
+		source, err := l.tree.ReadFile(name, spec.MaxFileBytes)
+		if err != nil {
+			return count, err
+		}
+		mendedSource, mended := lint.Fix(name, source, l.found, mode)
+		if len(mended) == 0 {
+			continue
+		}
+		full := filepath.Join(l.w.dir, filepath.FromSlash(name))
+		info, err := os.Stat(full)
+		if err != nil {
+			return count, err
+		}
+		if err := writeFileMode(full, mendedSource, info.Mode().Perm()); err != nil {
+			return count, err
+		}
+		count += len(mended)
+	}
+	return count, nil
+}
+
+// changes are the lines that differ from a commit.
+func (l *linting) changes(rev string) (lint.Changes, error) {
+	ctx := l.in.ctx
+	repo, err := gitbase.Open(ctx, l.w.dir)
+	if err != nil {
+		return nil, &failure{exitInvalid, fmt.Errorf("--changed-since %s: %w", rev, err)}
+	}
+	commit, err := repo.Resolve(ctx, rev)
+	if err != nil {
+		return nil, &failure{exitInvalid, fmt.Errorf("--changed-since: %w", err)}
+	}
+	then, err := repo.Tree(ctx, commit)
+	if err != nil {
+		return nil, fmt.Errorf("--changed-since %s: %w", rev, err)
+	}
+	defer then.Close()
+	changes := lint.Changes{}
+	workspace, _ := spec.LoadWorkspace(l.tree, spec.Options{Environment: l.in.text("env")})
+	if workspace == nil {
+		return changes, nil
+	}
+	names, _ := spec.DefinitionFiles(l.tree, workspace)
+	for _, name := range append(names, spec.WorkspaceFile) {
+		content, err := l.tree.ReadFile(name, spec.MaxFileBytes)
+		if err != nil || then.Same(name, content) {
+			continue
+		}
+		changes[name] = nil
+		before, err := then.ReadFile(name, spec.MaxFileBytes)
+		if err != nil {
+			continue // new: touched as a whole
+		}
+		for _, lines := range gitbase.ChangedLines(before, content) {
+			changes[name] = append(changes[name], lint.Lines{First: lines[0], Last: lines[1]})
+		}
+	}
+	return changes, nil
+}
+
+// lintSummary counts on a terminal, where saying nothing could be taken for
+// doing nothing.
+func (in *invocation) lintSummary(found spec.Diagnostics) {
+	if in.on("quiet") || !isTerminal(in.stderr) {
+		return
+	}
+	if len(found) == 0 {
+		in.printf("No findings.\n")
+		return
+	}
+	counts := map[spec.Severity]int{}
+	for _, d := range found {
+		counts[d.Severity]++
+	}
+	var parts []string
+	for _, severity := range []spec.Severity{spec.Error, spec.Warning, spec.Info} {
+		if n := counts[severity]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, severity))
+		}
+	}
+	in.printf("%s. buildsync explain RULE says more.\n", strings.Join(parts, ", "))
+}
+
+// reaches tells whether a finding is at least as bad as failOn.
+func reaches(found spec.Diagnostics, failOn string) bool {
+	if failOn == "never" {
+		return false
+	}
+	least := map[string]spec.Severity{"info": spec.Info, "warning": spec.Warning, "error": spec.Error}[failOn]
+	return slices.ContainsFunc(found, func(d spec.Diagnostic) bool { return d.Severity >= least })
+}
+
+// overlay is a tree in which one file has another content: what an editor has
+// not saved yet.
+type overlay struct {
+	spec.Tree
+	name    string
+	content []byte
+}
+
+// ReadFile returns the unsaved content of the one file.
+func (o *overlay) ReadFile(name string, limit int64) ([]byte, error) {
+	if name != o.name {
+		return o.Tree.ReadFile(name, limit)
+	}
+	if int64(len(o.content)) > limit {
+		return nil, &spec.TooLargeError{Limit: limit}
+	}
+	return o.content, nil
+}
+
+// Glob finds the one file even where it is not on disk yet.
+func (o *overlay) Glob(patterns []string) ([]string, error) {
+	names, err := o.Tree.Glob(patterns)
+	if err != nil || slices.Contains(names, o.name) {
+		return names, err
+	}
+	if matched, err := (spec.MapTree{o.name: ""}).Glob(patterns); err == nil && len(matched) == 1 {
+		names = append(names, o.name)
+		slices.Sort(names)
+	}
+	return names, nil
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/urfave/cli/v2"
+)
+
+func (p *program) planCommand() *cli.Command {
+	flags := append(renderFlags(), scopeFlags()...)
+	flags = append(flags, railFlags()...)
+	return p.leaf(&cli.Command{
+		Name:  "plan",
+		Usage: "show what apply would do",
+		Description: about(`Compiles the definitions, reads the live state and prints what differs. Nothing is written.
+plan --out plan.json keeps the plan for apply; it holds no secret and no request body.
+
+Without --base the comparison is two-way, and nothing is removed. With --base the commit
+that was applied last tells your changes from edits made outside (drift), and what was
+removed from the definitions is removed by policy.on_remove.
+
+Exit codes: 0 done; 1 the live state could not be read; 2 there are differences
+(--detailed-exitcode); 3 invalid input; 5 a rail refuses the plan; 130 interrupted.`,
+			"buildsync plan --endpoint emulator",
+			"buildsync plan --env prod --base auto --out plan.json --out markdown=comment.md",
+			"buildsync plan --offline --base origin/main",
+			"buildsync plan --base auto --changed --shard 3/8"),
+		Flags: append(flags,
+			&cli.BoolFlag{Name: "detailed-exitcode", Usage: "end with code 2 if there is something to do", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "offline", Usage: "show what changed against the base, without credentials and network", DisableDefaultText: true},
+		),
+	}, (*invocation).planCommandRun)
+}
+
+func (in *invocation) planCommandRun() (err error) {
+	if _, err := in.args(0); err != nil {
+		return err
+	}
+	outputs, err := in.outputs(planFormats()...)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := in.withTimeout()
+	defer cancel()
+	p, err := in.preparePlanning(ctx, "")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.close()) }()
+	if in.on("offline") {
+		p.plan = in.offlinePlan(p)
+	} else if err := in.connectAndPlan(ctx, p); err != nil {
+		return err
+	}
+	if err := in.renderPlan(p.plan, outputs); err != nil {
+		return err
+	}
+	if in.on("detailed-exitcode") {
+		return said(p.plan.DetailedExitCode())
+	}
+	return said(p.plan.ExitCode())
+}
+
+// withTimeout bounds the command by --timeout.
+func (in *invocation) withTimeout() (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(in.ctx, in.duration("timeout"),
+		&failure{exitFailed, errors.New("gave up after --timeout " + in.duration("timeout").String())})
+}

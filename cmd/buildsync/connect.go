@@ -1,0 +1,185 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/client"
+	"github.com/buildsync/buildsync/pkg/client/credentials"
+	"github.com/buildsync/buildsync/pkg/client/signer"
+	"github.com/buildsync/buildsync/pkg/emulator"
+)
+
+// endpointEmulator as the endpoint starts the emulator inside the command.
+const endpointEmulator = "emulator"
+
+// emulatorRate is the pace in requests a minute at which the built-in emulator
+// is spoken to: it has no limit, and nobody wants to wait for it.
+const emulatorRate = 600_000
+
+// service is where a command's requests go.
+type service struct {
+	*client.Client
+	name   string // the endpoint as plans name it: the same in each run
+	source string // where the credentials are from, for people
+	close  func() error
+}
+
+// connect makes the client that the flags, the environment and the workspace
+// ask for. region is the workspace's, which flags and environment override; dir
+// is its folder, "" where there is none.
+func (in *invocation) connect(dir, region string) (*service, error) {
+	config, err := in.clientConfig()
+	if err != nil {
+		return nil, err
+	}
+	if named := in.text("region"); named != "" {
+		region = named
+	}
+	endpoint := in.text("endpoint")
+	if endpoint == endpointEmulator {
+		return in.connectEmulator(config)
+	}
+	if config.Endpoint, err = buildEndpoint(endpoint, region); err != nil {
+		return nil, err
+	}
+	found, err := credentials.Find(credentials.Options{
+		Getenv: in.env.get, Home: cmp.Or(in.env.get("HOME"), in.env.get("USERPROFILE")), Profile: in.text("profile"), Region: region,
+	})
+	if err != nil {
+		return nil, err
+	}
+	config.Credentials = found.Credentials
+	if config.IAMEndpoint, err = in.iamEndpoint(config.Endpoint, region, found.IAMEndpoint); err != nil {
+		return nil, err
+	}
+	if dir := in.text("token-cache"); dir != "" {
+		if config.TokenCache, err = credentials.OpenCache(dir); err != nil {
+			return nil, err
+		}
+	}
+	api, err := client.New(config)
+	if err != nil {
+		return nil, &failure{exitInvalid, err}
+	}
+	return &service{Client: api, name: config.Endpoint, source: found.Source, close: func() error { api.Close(); return nil }}, nil
+}
+
+// buildEndpoint is the address of the build service: from flags, the
+// environment and the built-in table of regions, never from a file of the
+// repository.
+func buildEndpoint(endpoint, region string) (string, error) {
+	if endpoint != "" {
+		address, err := url.Parse(endpoint)
+		if err != nil || address.Host == "" || address.User != nil || strings.Trim(address.Path, "/") != "" {
+			return "", usageError{text: fmt.Sprintf("--endpoint %q: write it as https://HOST, or as emulator", endpoint)}
+		}
+		return endpoint, nil
+	}
+	if region == "" {
+		return "", usageError{text: "it is not said which service to talk to: set region in buildsync.yaml, or --region, or --endpoint; " +
+			"--endpoint emulator needs no account"}
+	}
+	endpoint, err := client.Endpoint(region)
+	if err != nil {
+		return "", &failure{exitInvalid, err}
+	}
+	return endpoint, nil
+}
+
+// iamEndpoint is the address of IAM that belongs to a build service. named is
+// what the source of the credentials says.
+func (in *invocation) iamEndpoint(endpoint, region, named string) (string, error) {
+	if iam := cmp.Or(in.env.get("HW_AUTH_URL"), named); iam != "" {
+		return iam, nil
+	}
+	if address, err := url.Parse(endpoint); err == nil && isLoopback(address.Hostname()) {
+		return endpoint, nil // an emulator; its users' passwords are no business of the real IAM
+	}
+	if region == "" {
+		return "", nil
+	}
+	iam, err := client.IAMEndpoint(region)
+	if err != nil {
+		return "", &failure{exitInvalid, err}
+	}
+	return iam, nil
+}
+
+// isLoopback tells whether a host is this machine.
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// connectEmulator starts the emulator on loopback, on the workspace's file.
+func (in *invocation) connectEmulator(config client.Config) (*service, error) {
+	file, err := in.defaultEmulatorFile()
+	if err != nil {
+		return nil, err
+	}
+	served, err := serveEmulator("127.0.0.1:0", emulator.Options{Path: file})
+	if err != nil {
+		return nil, err
+	}
+	config.Endpoint, config.IAMEndpoint = served.url, served.url
+	config.Credentials = client.Credentials{Key: signer.Key{Access: emulator.DefaultAccessKey, Secret: emulator.DefaultSecretKey}}
+	if config.Rate == 0 {
+		config.Rate = emulatorRate
+	}
+	api, err := client.New(config)
+	if err != nil {
+		_ = served.close()
+		return nil, err
+	}
+	return &service{Client: api, name: endpointEmulator, source: "the emulator's own", close: served.close}, nil
+}
+
+// clientConfig reads the flags about how to talk, but not to whom.
+func (in *invocation) clientConfig() (client.Config, error) {
+	dialect, err := in.oneOf("api", "v3", "v1")
+	if err != nil {
+		return client.Config{}, err
+	}
+	rate, err := in.ratePerMinute()
+	if err != nil {
+		return client.Config{}, err
+	}
+	logger, err := in.logger()
+	if err != nil {
+		return client.Config{}, err
+	}
+	return client.Config{Dialect: client.Dialect(dialect), CAFile: in.text("ca-file"), Rate: rate, Logger: logger, Getenv: in.env.get, UserAgent: "buildsync/" + version()}, nil
+}
+
+// ratePerMinute reads --rate: a number of requests a minute, with or without
+// the unit.
+func (in *invocation) ratePerMinute() (float64, error) {
+	text := in.text("rate")
+	if text == "" {
+		return 0, nil
+	}
+	number, err := strconv.ParseFloat(strings.TrimSuffix(text, "/min"), 64)
+	if err != nil || !(number > 0) || number > 1e9 {
+		return 0, usageError{text: fmt.Sprintf("--rate %q: write it as a number of requests a minute, such as 60/min", text)}
+	}
+	return number, nil
+}
+
+// logger writes requests to stderr with --verbose, and nothing without.
+func (in *invocation) logger() (*slog.Logger, error) {
+	format, err := in.oneOf("log-format", "text", "json")
+	if err != nil || !in.on("verbose") {
+		return slog.New(slog.DiscardHandler), err
+	}
+	options := &slog.HandlerOptions{Level: slog.LevelDebug}
+	if format == "json" {
+		return slog.New(slog.NewJSONHandler(in.stderr, options)), nil
+	}
+	return slog.New(slog.NewTextHandler(in.stderr, options)), nil
+}

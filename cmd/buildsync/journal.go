@@ -1,0 +1,71 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/buildsync/buildsync/pkg/apply"
+)
+
+// keptJournals is how many journals of earlier runs stay in .buildsync.
+const keptJournals = 20
+
+// journalPattern matches the journals of a workspace, whose names sort by time.
+const journalPattern = "journal-*.jsonl"
+
+// openJournal begins the journal of a run in the workspace's state folder.
+func (in *invocation) openJournal(p *planning) (*apply.Journal, error) {
+	name := fmt.Sprintf("journal-%s-%d.jsonl", time.Now().UTC().Format("20060102T150405.000"), os.Getpid())
+	file, err := stateFile(p.w.dir, name)
+	if err != nil {
+		return nil, err
+	}
+	journal, err := apply.CreateJournal(file, p.service.name, p.plan.PlanID)
+	if err != nil {
+		return nil, fmt.Errorf("%w; nothing was sent", err)
+	}
+	in.dropOldJournals(filepath.Dir(file))
+	return journal, nil
+}
+
+// dropOldJournals keeps the newest ones. Nothing depends on the others, so a
+// failure is only mentioned.
+func (in *invocation) dropOldJournals(folder string) {
+	names, err := filepath.Glob(filepath.Join(folder, journalPattern))
+	if err != nil || len(names) <= keptJournals {
+		return
+	}
+	slices.Sort(names)
+	for _, name := range names[:len(names)-keptJournals] {
+		if err := os.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
+			in.note("%v", err)
+		}
+	}
+}
+
+// earlierJournal reads the journal of the last run against the same endpoint:
+// it helps to finish what that run had begun. Without one nothing is lost.
+func (in *invocation) earlierJournal(dir, endpoint string) []apply.JournalEntry {
+	names, err := filepath.Glob(filepath.Join(dir, stateFolder, journalPattern))
+	if err != nil || len(names) == 0 {
+		return nil
+	}
+	file, err := os.Open(slices.Max(names))
+	if err != nil {
+		return nil
+	}
+	defer file.Close()
+	entries, warning, err := apply.ReadJournal(file, endpoint)
+	if err != nil {
+		in.note("the journal of the last run is not used: %v", err)
+		return nil
+	}
+	if warning != "" {
+		in.note("the journal of the last run: %s", warning)
+	}
+	return entries
+}

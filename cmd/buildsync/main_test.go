@@ -1,0 +1,200 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/urfave/cli/v2"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files and the cmp sections of scripts")
+
+// examples is the folder of example workspaces, seen from this package.
+const examples = "../../examples"
+
+// result is what one run of the program left behind.
+type result struct {
+	code           int
+	stdout, stderr string
+}
+
+// runWith runs the program in this process. Environment variables are NAME=VALUE.
+func runWith(t testing.TB, stdin string, env []string, args ...string) result {
+	t.Helper()
+	var out, errOut bytes.Buffer
+	code := run(context.Background(), append([]string{"buildsync"}, args...), env, strings.NewReader(stdin), &out, &errOut)
+	return result{code, out.String(), errOut.String()}
+}
+
+// golden compares with a file of testdata, or rewrites it with -update.
+func golden(t testing.TB, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatalf("%v (go test -update writes it)", err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", file, diff)
+	}
+}
+
+// eachCommand calls visit with the words of every command.
+func eachCommand(commands []*cli.Command, above []string, visit func(words []string, c *cli.Command)) {
+	for _, c := range commands {
+		words := append(above[:len(above):len(above)], c.Name)
+		visit(words, c)
+		eachCommand(c.Subcommands, words, visit)
+	}
+}
+
+func allCommands() []*cli.Command { return (&program{}).app().Commands }
+
+// TestHelp keeps the help of every command as a golden file, and demands of
+// every command that does something an example and its exit codes.
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	got := runWith(t, "", nil, "--help")
+	if got.code != exitDone || got.stderr != "" {
+		t.Errorf("--help: code %d, stderr %q", got.code, got.stderr)
+	}
+	golden(t, "help/buildsync.txt", got.stdout)
+	eachCommand(allCommands(), nil, func(words []string, c *cli.Command) {
+		name := strings.Join(words, " ")
+		got := runWith(t, "", nil, append(words, "--help")...)
+		if got.code != exitDone || got.stderr != "" {
+			t.Errorf("%s --help: code %d, stderr %q", name, got.code, got.stderr)
+		}
+		if c.Name == "help" {
+			return // the library takes it for itself, and prints the help of the whole
+		}
+		if len(c.Subcommands) == 0 && !strings.Contains(got.stdout, "\nExamples:\n   ") {
+			t.Errorf("the help of %s has no example", name)
+		}
+		golden(t, "help/"+strings.Join(words, "-")+".txt", got.stdout)
+		if same := runWith(t, "", nil, append([]string{"help"}, words...)...); same != got {
+			t.Errorf("help %s differs from %s --help", name, name)
+		}
+	})
+}
+
+// TestEveryCommandRefusesTheSameMistakes: what urfave/cli lets through must not
+// pass in any command.
+func TestEveryCommandRefusesTheSameMistakes(t *testing.T) {
+	t.Parallel()
+	eachCommand(allCommands(), nil, func(words []string, c *cli.Command) {
+		name := strings.Join(words, " ")
+		got := runWith(t, "", nil, append(words, "--no-such-flag")...)
+		if got.code != exitInvalid || got.stdout != "" || !strings.Contains(got.stderr, "has no flag --no-such-flag") {
+			t.Errorf("%s --no-such-flag: %+v", name, got)
+		}
+		if len(c.Subcommands) > 0 {
+			if got := runWith(t, "", nil, words...); got.code != exitInvalid || got.stdout != "" {
+				t.Errorf("%s alone: %+v", name, got)
+			}
+			return
+		}
+		if c.Name == "help" {
+			return // its arguments are a command line of their own
+		}
+		got = runWith(t, "", nil, append(words, "argument", "--yes")...)
+		if got.code != exitInvalid || got.stdout != "" || !strings.Contains(got.stderr, "stands after an argument") {
+			t.Errorf("%s argument --yes: %+v", name, got)
+		}
+		got = runWith(t, "", []string{"BUILDSYNC_TIMEOUT=soon"}, words...)
+		if got.code != exitInvalid || !strings.Contains(got.stderr, "BUILDSYNC_TIMEOUT") {
+			t.Errorf("BUILDSYNC_TIMEOUT=soon %s: %+v", name, got)
+		}
+	})
+}
+
+func TestUsage(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name   string
+		args   []string
+		env    []string
+		code   int
+		stdout string
+		stderr string
+	}{
+		{name: "nothing", code: exitInvalid, stderr: "a command is missing"},
+		{name: "an unknown command", args: []string{"aply"}, code: exitInvalid, stderr: `unknown command "aply"; did you mean "apply"?`},
+		{name: "an unknown global flag", args: []string{"--endpiont", "x", "plan"}, code: exitInvalid, stderr: "did you mean --endpoint?"},
+		{name: "an unknown flag", args: []string{"plan", "--detailed-exit-code"}, code: exitInvalid, stderr: "did you mean --detailed-exitcode?"},
+		{name: "help for nothing known", args: []string{"help", "aply"}, code: exitInvalid, stderr: `did you mean "apply"?`},
+		{name: "the version as a flag", args: []string{"--version"}, code: exitDone, stdout: "buildsync "},
+		{name: "a global flag before the command", args: []string{"-v", "version"}, code: exitDone, stdout: "buildsync "},
+		{name: "a global flag after the command", args: []string{"version", "--env", "prod"}, code: exitDone, stdout: "buildsync "},
+		{name: "a surplus argument", args: []string{"version", "1"}, code: exitInvalid, stderr: `unexpected argument "1"`},
+		{name: "a format that does not exist", args: []string{"show", "--format", "jsno", "x"}, code: exitInvalid, stderr: `--format does not take "jsno"; did you mean "json"?`},
+		{name: "the same by the environment", args: []string{"show", "x"}, env: []string{"BUILDSYNC_FORMAT=jsno"}, code: exitInvalid, stderr: `did you mean "json"?`},
+		{name: "a flag wins over the environment", args: []string{"show", "--format", "json", "/nowhere"}, env: []string{"BUILDSYNC_FORMAT=jsno"}, code: exitInvalid, stderr: "reading the plan"},
+		{name: "a global flag wins over the environment", args: []string{"--log-format", "json", "version"}, env: []string{"BUILDSYNC_LOG_FORMAT=jsno"}, code: exitDone, stdout: "buildsync "},
+		{name: "an unknown shell", args: []string{"completion", "zhs"}, code: exitInvalid, stderr: `did you mean "zsh"?`},
+		{name: "an unknown schema", args: []string{"schema", "definition"}, code: exitInvalid, stderr: `did you mean "definitions"?`},
+		{name: "no workspace", args: []string{"plan", "-C", "/"}, code: exitInvalid, stderr: "buildsync init"},
+		{name: "a --var without a value", args: []string{"compile", "-C", examples + "/first-job", "--var", "x"}, code: exitInvalid, stderr: "NAME=VALUE"},
+		{name: "a shard that does not exist", args: []string{"plan", "-C", examples + "/first-job", "--shard", "9/8"}, code: exitInvalid, stderr: "I/N"},
+		{name: "changed without a base", args: []string{"plan", "-C", examples + "/first-job", "--changed"}, code: exitInvalid, stderr: "--base auto"},
+		{name: "a rate that is none", args: []string{"plan", "-C", examples + "/first-job", "--rate", "fast"}, code: exitInvalid, stderr: "60/min"},
+		{name: "an endpoint that is none", args: []string{"plan", "-C", examples + "/first-job", "--endpoint", "host"}, code: exitInvalid, stderr: "https://HOST"},
+		{name: "an unknown project", args: []string{"plan", "-C", examples + "/first-job", "--project", "dmeo"}, code: exitInvalid, stderr: `did you mean "demo"?`},
+		{name: "an unknown environment", args: []string{"plan", "-C", examples + "/first-job", "--env", "prod"}, code: exitInvalid, stderr: "prod"},
+		{name: "an unknown job", args: []string{"compile", "-C", examples + "/first-job", "maven-packag"}, code: exitInvalid, stderr: `did you mean "maven-package"?`},
+		{name: "an emulator for everyone", args: []string{"emulator", "--listen", "0.0.0.0:0"}, code: exitInvalid, stderr: "loopback"},
+		{name: "an emulator with an unknown quirk", args: []string{"emulator", "--quirks", "strange"}, code: exitInvalid, stderr: "strange"},
+		{name: "an emulator with an unknown fault", args: []string{"emulator", "--fault", "CreateJob:kind=strange"}, code: exitInvalid, stderr: "strange"},
+		{name: "an approval that is none", args: []string{"apply", "--approve", "yes"}, code: exitInvalid, stderr: "sha256:"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			got := runWith(t, "", tc.env, tc.args...)
+			if got.code != tc.code || !strings.Contains(got.stderr, tc.stderr) || !strings.Contains(got.stdout, tc.stdout) {
+				t.Errorf("%v: code %d, want %d\nstdout: %s\nstderr: %s", tc.args, got.code, tc.code, got.stdout, got.stderr)
+			}
+			if tc.code == exitInvalid && got.stdout != "" {
+				t.Errorf("a usage error writes to stdout: %q", got.stdout)
+			}
+		})
+	}
+}
+
+func TestCompletion(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		words []string
+		want  string // the first candidate
+	}{
+		{[]string{"ap"}, "apply\t"},
+		{[]string{"plan", "--deta"}, "--detailed-exitcode\t"},
+		{[]string{"plan", "--"}, "--"},
+		{[]string{"--endp"}, "--endpoint\t"},
+		{[]string{"plan", "--env", "prod", "--exp"}, "--explain\t"},
+	} {
+		got := runWith(t, "", nil, append(tc.words, completionFlag)...)
+		if got.code != exitDone || !strings.HasPrefix(got.stdout, tc.want) {
+			t.Errorf("completing %q: %+v, want %q first", tc.words, got, tc.want)
+		}
+	}
+	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
+		if got := runWith(t, "", nil, "completion", shell); got.code != exitDone || !strings.Contains(got.stdout, completionFlag) {
+			t.Errorf("completion %s: %+v", shell, got)
+		}
+	}
+}

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// output is one place where a result goes, in one format.
+type output struct {
+	format string
+	file   string // "" is stdout
+}
+
+// outputs reads --format and --out. The first format is the default; a bare
+// --out FILE takes its format from the file's name.
+func (in *invocation) outputs(formats ...string) ([]output, error) {
+	format := in.text("format")
+	if format == "" {
+		format = formats[0]
+	}
+	if !slices.Contains(formats, format) {
+		return nil, unknownWord("--format", format, formats)
+	}
+	all := []output{{format: format}}
+	for _, value := range in.texts("out") {
+		format, file, named := strings.Cut(value, "=")
+		if !named {
+			file, format = value, formatOf(value)
+		}
+		switch {
+		case file == "":
+			return nil, usageError{text: fmt.Sprintf("--out %q names no file; write it as FILE or FORMAT=FILE", value)}
+		case format == "":
+			return nil, usageError{text: fmt.Sprintf("--out %q does not say its format; write it as FORMAT=%s with one of: %s",
+				value, value, strings.Join(formats, ", "))}
+		case !slices.Contains(formats, format):
+			return nil, unknownWord("--out", format, formats)
+		}
+		all = append(all, output{format: format, file: file})
+	}
+	return all, nil
+}
+
+func formatOf(file string) string {
+	switch filepath.Ext(file) {
+	case ".json":
+		return "json"
+	case ".md":
+		return "markdown"
+	case ".html", ".htm":
+		return "html"
+	case ".txt":
+		return "text"
+	case ".sarif":
+		return "sarif"
+	case ".xml":
+		return "junit"
+	}
+	return ""
+}
+
+// write sends a result to each output. A file that cannot be written leaves
+// what was there before.
+func (in *invocation) write(outputs []output, render func(w io.Writer, o output) error) error {
+	for _, o := range outputs {
+		if o.file == "" {
+			if err := render(in.stdout, o); err != nil {
+				return fmt.Errorf("writing the result: %w", err)
+			}
+			continue
+		}
+		var content bytes.Buffer
+		if err := render(&content, o); err != nil {
+			return err
+		}
+		if err := writeFile(o.file, content.Bytes()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeFile writes a result that only its owner can read.
+func writeFile(name string, content []byte) error { return writeFileMode(name, content, 0o600) }
+
+// writeFileMode replaces a file in one step: what was there stays until the new
+// content is safely on disk. Only regular files are replaced, never a link, a
+// device or a pipe.
+func writeFileMode(name string, content []byte, mode fs.FileMode) (err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("writing %s: %w", name, err)
+		}
+	}()
+	switch info, err := os.Lstat(name); {
+	case err == nil && !info.Mode().IsRegular():
+		return errors.New("it exists and is not a regular file")
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	temporary, err := os.CreateTemp(filepath.Dir(name), ".buildsync-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(temporary.Name())
+		}
+	}()
+	_, err = temporary.Write(content)
+	if err == nil && mode != 0o600 {
+		err = temporary.Chmod(mode)
+	}
+	if err == nil {
+		err = temporary.Sync()
+	}
+	if closed := temporary.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		return err
+	}
+	return os.Rename(temporary.Name(), name)
+}

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/buildsync/buildsync/pkg/apply"
+	"github.com/buildsync/buildsync/pkg/diff"
+)
+
+// scopeFlags say what is compared with what, and which part of it.
+func scopeFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "base", Usage: "compare three ways: `REF` is the commit applied last; auto takes $BUILDSYNC_BASE or refs/buildsync/ENV"},
+		&cli.StringSliceFlag{Name: "only", Usage: "only objects whose name matches `GLOB` (several)"},
+		&cli.BoolFlag{Name: "changed", Usage: "read only what differs between base and head", DisableDefaultText: true},
+		&cli.StringFlag{Name: "shard", Usage: "only the `I/N`-th part of the objects, such as 3/8"},
+		&cli.BoolFlag{Name: "show-undeclared", Usage: "list what is live and not declared, and so kept", DisableDefaultText: true},
+		&cli.BoolFlag{Name: "explain", Usage: "name the rule that made two different values equal", DisableDefaultText: true},
+		&cli.BoolFlag{Name: "stats", Usage: "count the requests on stderr", DisableDefaultText: true},
+	}
+}
+
+// railFlags move the rails of one run.
+func railFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.IntFlag{Name: "allow-removals", Usage: "`N` jobs may be disabled or deleted in this run"},
+		&cli.BoolFlag{Name: "allow-empty", Usage: "no definitions at all is what is meant", DisableDefaultText: true},
+		&cli.BoolFlag{Name: "adopt", Usage: "take over live jobs of declared names that differ", DisableDefaultText: true},
+		&cli.BoolFlag{Name: "force-conflicts", Usage: "the definitions win where both sides were edited", DisableDefaultText: true},
+		&cli.BoolFlag{Name: "refuse-drift", Usage: "refuse if declared fields were edited outside", DisableDefaultText: true},
+		&cli.StringSliceFlag{Name: "write-secret", Usage: "write the secret `NAME` even if it did not change; all for every one (several)"},
+	}
+}
+
+// planning is everything that a plan is made from.
+type planning struct {
+	w         *workspace
+	revisions *revisions
+	scope     apply.Scope
+	service   *service
+	plan      *diff.Plan
+}
+
+// scope reads the flags that narrow a plan.
+func (in *invocation) scope() (apply.Scope, error) {
+	scope := apply.Scope{Only: in.texts("only"), Changed: in.on("changed")}
+	if project := in.text("project"); project != "" {
+		scope.Projects = []string{project}
+	}
+	if text := in.text("shard"); text != "" {
+		index, count, ok := strings.Cut(text, "/")
+		i, err1 := strconv.Atoi(index)
+		n, err2 := strconv.Atoi(count)
+		if !ok || err1 != nil || err2 != nil || i < 1 || n < i {
+			return scope, usageError{text: fmt.Sprintf("--shard %q: write it as I/N, from 1/N to N/N", text)}
+		}
+		scope.Shard = apply.Shard{Index: i, Count: n}
+	}
+	if err := scope.Validate(); err != nil {
+		return scope, usageError{text: err.Error()}
+	}
+	return scope, nil
+}
+
+// prepare loads and compiles head and base. base is what --base stands for
+// where it was not given.
+func (in *invocation) preparePlanning(ctx context.Context, base string) (*planning, error) {
+	scope, err := in.scope()
+	if err != nil {
+		return nil, err
+	}
+	if in.text("base") != "" {
+		base = in.text("base")
+	}
+	if scope.Changed && base == "" {
+		return nil, usageError{text: "--changed needs a base to compare with: add --base auto, or --base REF"}
+	}
+	w, err := in.open()
+	if err != nil {
+		return nil, err
+	}
+	if err := w.checkProjects(scope.Projects); err != nil {
+		return nil, err
+	}
+	revisions, err := in.readRevisions(ctx, w, base)
+	if err != nil {
+		return nil, err
+	}
+	if scope.Changed && revisions.base == nil {
+		return nil, &failure{exitInvalid, fmt.Errorf("--changed needs a base, and there is none yet: leave it out for the first apply")}
+	}
+	return &planning{w: w, revisions: revisions, scope: scope}, nil
+}
+
+// checkProjects refuses a project that the workspace does not know.
+func (w *workspace) checkProjects(words []string) error {
+	for _, word := range words {
+		var known []string
+		found := false
+		for alias, project := range w.set.Workspace.Projects {
+			known = append(known, alias)
+			found = found || word == alias || word == project.ID
+		}
+		if !found {
+			slices.Sort(known)
+			return unknownWord("project", word, known)
+		}
+	}
+	return nil
+}
+
+// connectAndPlan reads the live state and makes the plan.
+func (in *invocation) connectAndPlan(ctx context.Context, p *planning) error {
+	service, err := in.connect(p.w.dir, p.w.set.Workspace.Region)
+	if err != nil {
+		return err
+	}
+	p.service = service
+	plan, err := apply.MakePlan(ctx, service, in.planInput(p))
+	if err != nil {
+		return fmt.Errorf("reading the live state: %w", err)
+	}
+	p.plan = plan
+	if in.on("stats") {
+		in.printStats(service)
+	}
+	return nil
+}
+
+// planInput is what a plan depends on beside the live state.
+func (in *invocation) planInput(p *planning) apply.PlanInput {
+	input := apply.PlanInput{
+		Scope: p.scope,
+		Input: diff.Input{
+			Head: p.w.result, HeadRevision: p.revisions.head,
+			Policy: p.w.set.Workspace.Policy, Environment: p.w.set.Workspace.Environment,
+			ToolVersion: version(), Modules: diff.ModulesOf(p.w.catalogue),
+			Options: diff.Options{
+				ForceConflicts: in.on("force-conflicts"), Adopt: in.on("adopt"), RefuseDrift: in.on("refuse-drift"),
+				AllowEmpty: in.on("allow-empty"), AllowRemovals: in.number("allow-removals"), WriteSecrets: in.texts("write-secret"),
+				ShowUndeclared: in.on("show-undeclared"), Explain: in.on("explain"),
+			},
+		},
+		Parallel: in.number("parallelism"),
+	}
+	if p.service != nil {
+		input.Journal = in.earlierJournal(p.w.dir, p.service.name)
+		input.Endpoint = p.service.name
+	}
+	if base := p.revisions.base; base != nil {
+		input.Base, input.BaseRevision = base.result, &base.Revision
+	}
+	return input
+}
+
+// close ends what the planning holds open.
+func (p *planning) close() error {
+	if p.service == nil {
+		return nil
+	}
+	return p.service.close()
+}

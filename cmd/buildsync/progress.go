@@ -1,0 +1,102 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+
+	"github.com/buildsync/buildsync/pkg/apply"
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/sanitize"
+)
+
+// progress shows on stderr how a run comes along: a plain line for each action
+// that has ended, and on a terminal a total with an estimate below them.
+type progress struct {
+	mu      sync.Mutex
+	lines   io.Writer // where plain lines go; above the bars on a terminal
+	bars    *mpb.Progress
+	total   *mpb.Bar
+	running map[string]*mpb.Bar
+	count   int
+	ended   int
+	last    time.Time // of the last end, for the estimate
+}
+
+// newProgress starts the display; close ends it.
+func (in *invocation) newProgress(plan *diff.Plan) *progress {
+	p := &progress{lines: in.stderr, running: map[string]*mpb.Bar{}, last: time.Now()}
+	for i := range plan.Changes {
+		p.count += len(plan.Changes[i].Actions)
+	}
+	if in.on("quiet") {
+		p.lines = io.Discard
+		return p
+	}
+	if !isTerminal(in.stderr) || in.on("verbose") {
+		return p
+	}
+	// The display must not outlive the run, whatever became of its bars.
+	p.bars = mpb.NewWithContext(in.stops.hard, mpb.WithOutput(in.stderr), mpb.WithWidth(40), mpb.PopCompletedMode())
+	p.total = p.bars.AddBar(int64(p.count), mpb.BarPriority(1<<30),
+		mpb.PrependDecorators(decor.CountersNoUnit("%d of %d ")),
+		mpb.AppendDecorators(decor.OnComplete(decor.EwmaETA(decor.ET_STYLE_GO, 30), "")))
+	p.lines = p.bars
+	return p
+}
+
+func progressKey(address string, action diff.Action) string { return string(action) + " " + address }
+
+// begin shows an action as running.
+func (p *progress) begin(change *diff.Change, action diff.Action) {
+	if p.bars == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	text := fmt.Sprintf("%s %s ", action, sanitize.Line(change.Address, 60))
+	p.running[progressKey(change.Address, action)] = p.bars.AddSpinner(1,
+		mpb.BarRemoveOnComplete(), mpb.PrependDecorators(decor.Name(text), decor.Elapsed(decor.ET_STYLE_GO)))
+}
+
+// done shows how an action ended.
+func (p *progress) done(r apply.Result) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ended++
+	key := progressKey(r.Address, r.Action)
+	if bar := p.running[key]; bar != nil {
+		bar.Abort(true)
+		delete(p.running, key)
+	}
+	waited := ""
+	if r.Waited >= 1 {
+		waited = fmt.Sprintf(", %.0f s of it waiting", r.Waited)
+	}
+	_, _ = fmt.Fprintf(p.lines, "%s %s: %s (%.1f s%s)\n", r.Action, sanitize.Line(r.Address, 300), r.Outcome, r.Duration, waited)
+	if p.total != nil {
+		p.total.EwmaIncrement(time.Since(p.last))
+		p.last = time.Now()
+	}
+}
+
+// close ends the display; bars that are unfinished are dropped, or it would
+// wait for them.
+func (p *progress) close() {
+	if p.bars == nil {
+		return
+	}
+	p.mu.Lock()
+	for _, bar := range p.running {
+		bar.Abort(true)
+	}
+	if p.ended < p.count {
+		p.total.Abort(true)
+	}
+	p.mu.Unlock()
+	p.bars.Wait()
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/apply"
+	"github.com/buildsync/buildsync/pkg/sanitize"
+)
+
+// printReport writes what a run did: a line for each action that did not end
+// well, with what to do about it, then the counts.
+func printReport(w io.Writer, report *apply.Report) error {
+	var out strings.Builder
+	for _, warning := range report.Warnings {
+		fmt.Fprintf(&out, "warning: %s\n", sanitize.Line(warning, 2048))
+	}
+	if report.Halted != "" {
+		fmt.Fprintf(&out, "stopped: %s\n", sanitize.Line(report.Halted, 2048))
+	}
+	for i := range report.Results {
+		writeResult(&out, &report.Results[i])
+	}
+	if len(report.Results) == 0 {
+		out.WriteString("Nothing to do: the live state is what the definitions say.\n")
+	} else {
+		fmt.Fprintf(&out, "Apply: %s.\n", countOutcomes(report.Outcomes))
+	}
+	_, err := io.WriteString(w, out.String())
+	return err
+}
+
+// writeResult writes one action, if it needs words.
+func writeResult(out *strings.Builder, r *apply.Result) {
+	good := r.Outcome == apply.Applied || r.Outcome == apply.Unchanged || r.Outcome == apply.AlreadyAbsent
+	if good && r.Message == "" && r.Build == nil {
+		return
+	}
+	fmt.Fprintf(out, "%s %s: %s", r.Action, sanitize.Line(r.Address, 300), r.Outcome)
+	if r.Message != "" {
+		fmt.Fprintf(out, ": %s", sanitize.Line(r.Message, 2048))
+	}
+	if r.Definition != nil {
+		fmt.Fprintf(out, " (%s:%d)", sanitize.Line(r.Definition.File, 300), r.Definition.Line)
+	}
+	out.WriteByte('\n')
+	for _, path := range r.Paths {
+		fmt.Fprintf(out, "    %s\n", sanitize.Line(path, 300))
+	}
+	if len(r.RequestIDs) > 0 && !good {
+		fmt.Fprintf(out, "    request %s\n", sanitize.Line(strings.Join(r.RequestIDs, ", "), 300))
+	}
+	if r.Build != nil {
+		fmt.Fprintf(out, "    smoke build %s: %s\n", sanitize.Line(r.Build.Number, 60), sanitize.Line(r.Build.Result, 60))
+	}
+	if r.Next != "" {
+		fmt.Fprintf(out, "    next: %s\n", sanitize.Line(r.Next, 500))
+	}
+}
+
+// countOutcomes writes "3 applied, 1 failed".
+func countOutcomes(counts map[apply.Outcome]int) string {
+	var parts []string
+	for _, outcome := range slices.Sorted(maps.Keys(counts)) {
+		if counts[outcome] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", counts[outcome], outcome))
+		}
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,8 @@
+#!/bin/sh
+# A shell step of a CodeArts pipeline that runs on the main branch, serially.
+# HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK are private pipeline parameters.
+set -eu
+go install github.com/buildsync/buildsync/cmd/buildsync@latest
+PATH=$PATH:$(go env GOPATH)/bin
+buildsync lint
+buildsync apply --yes --report report.json

@@ -1,0 +1,15 @@
+package main
+
+import (
+	"maps"
+	"slices"
+)
+
+// printStats says on stderr how many requests were sent, by operation.
+func (in *invocation) printStats(s *service) {
+	stats := s.Stats()
+	in.printf("requests: %d, of which %d repeated\n", stats.Attempts, stats.Retries)
+	for _, op := range slices.Sorted(maps.Keys(stats.Calls)) {
+		in.printf("  %5d %s\n", stats.Calls[op], op)
+	}
+}

@@ -1,0 +1,185 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/buildsync/buildsync/pkg/catalog"
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/lint/format"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// stateFolder is where buildsync keeps what is not in Git: the emulator's file,
+// the journal, caches. Git ignores it.
+const stateFolder = ".buildsync"
+
+// workspace is a loaded and compiled workspace.
+type workspace struct {
+	dir       string
+	tree      *readTree
+	set       *spec.Set
+	catalogue *catalog.Catalogue
+	result    *compile.Result
+}
+
+// findWorkspace returns the folder of the workspace that the command is about.
+func (in *invocation) findWorkspace() (string, error) {
+	start := in.text("dir")
+	if start == "" {
+		start = "."
+	}
+	dir, err := spec.FindWorkspace(start)
+	if err != nil {
+		return "", &failure{exitInvalid, err}
+	}
+	return dir, nil
+}
+
+// openTree opens a workspace's folder.
+func openTree(dir string) (*readTree, error) {
+	tree, err := spec.OpenDir(dir)
+	if err != nil {
+		return nil, &failure{exitInvalid, err}
+	}
+	return &readTree{DirTree: tree, read: map[string][]byte{}}, nil
+}
+
+// open finds, loads and compiles the workspace. Everything that is wrong with
+// it is printed, and ends the command with code 3.
+func (in *invocation) open() (*workspace, error) {
+	dir, err := in.findWorkspace()
+	if err != nil {
+		return nil, err
+	}
+	tree, err := openTree(dir)
+	if err != nil {
+		return nil, err
+	}
+	vars, err := in.variables()
+	if err != nil {
+		return nil, err
+	}
+	w := &workspace{dir: dir, tree: tree}
+	diagnostics := w.load(tree, in.text("env"), vars)
+	if err := in.report(diagnostics, w); err != nil {
+		return nil, err
+	}
+	if diagnostics.HasErrors() {
+		return nil, said(exitInvalid)
+	}
+	return w, nil
+}
+
+// load reads and compiles the definitions of a tree.
+func (w *workspace) load(tree spec.Tree, environment string, vars map[string]string) spec.Diagnostics {
+	set, diagnostics := spec.Load(tree, spec.Options{Environment: environment})
+	w.set = set
+	if set == nil || set.Workspace == nil {
+		return diagnostics
+	}
+	catalogue, more := catalog.ForWorkspace(set)
+	diagnostics = append(diagnostics, more...)
+	w.catalogue = catalogue
+	result, more := compile.Compile(set, compile.Options{Vars: vars, Catalogue: catalogue})
+	diagnostics = append(diagnostics, more...)
+	diagnostics.Sort()
+	w.result = result
+	return diagnostics
+}
+
+// report prints findings on stderr, with their source lines.
+func (in *invocation) report(diagnostics spec.Diagnostics, w *workspace) error {
+	if in.on("quiet") && !diagnostics.HasErrors() {
+		return nil
+	}
+	options := in.formatOptions(w.tree.DirTree)
+	options.Path = w.shown
+	return format.Text(in.stderr, diagnostics, options)
+}
+
+// reportAt is report for findings in a commit, whose files are not those in the
+// folder.
+func (in *invocation) reportAt(diagnostics spec.Diagnostics, tree spec.Tree) error {
+	return format.Text(in.stderr, diagnostics, in.formatOptions(tree))
+}
+
+// formatOptions are how findings about the files of a tree are written on
+// stderr.
+func (in *invocation) formatOptions(tree spec.Tree) format.Options {
+	return format.Options{
+		Color:   in.colorful(in.stderr, in.on("no-color")),
+		Width:   width(in.stderr),
+		Version: version(),
+		Source: func(name string) []byte {
+			content, err := tree.ReadFile(name, 1<<20)
+			if err != nil {
+				return nil
+			}
+			return content
+		},
+	}
+}
+
+// shown is a file's name as a terminal understands it: relative to the working
+// folder where that is shorter.
+func (w *workspace) shown(name string) string {
+	full := filepath.Join(w.dir, filepath.FromSlash(name))
+	here, err := os.Getwd()
+	if err != nil {
+		return full
+	}
+	if relative, err := filepath.Rel(here, full); err == nil && len(relative) < len(full) {
+		return relative
+	}
+	return full
+}
+
+// readTree remembers what was read of a folder, so that it can be told whether
+// a commit holds the same.
+type readTree struct {
+	*spec.DirTree
+	mu   sync.Mutex
+	read map[string][]byte
+}
+
+// ReadFile reads a file and remembers it.
+func (t *readTree) ReadFile(name string, limit int64) ([]byte, error) {
+	content, err := t.DirTree.ReadFile(name, limit)
+	if err == nil {
+		t.mu.Lock()
+		t.read[name] = content
+		t.mu.Unlock()
+	}
+	return content, err
+}
+
+// job finds a compiled job by address or by name.
+func (w *workspace) job(word string) (*compile.Job, error) {
+	var found *compile.Job
+	var names []string
+	for _, job := range w.result.Jobs {
+		names = append(names, job.Name, job.Address)
+		if job.Address == word {
+			return job, nil
+		}
+		if job.Name != word {
+			continue
+		}
+		if found != nil {
+			return nil, usageError{text: fmt.Sprintf("%q is the name of jobs in several projects: %s and %s; give the address", word, found.Address, job.Address)}
+		}
+		found = job
+	}
+	if found != nil {
+		return found, nil
+	}
+	text := fmt.Sprintf("no definition compiles to a job called %q", word)
+	if near := spec.Nearest(word, names); near != "" {
+		text += fmt.Sprintf("; did you mean %q?", near)
+	}
+	return nil, &failure{exitInvalid, errors.New(text)}
+}
