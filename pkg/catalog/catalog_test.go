@@ -1,6 +1,7 @@
 package catalog_test
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -167,5 +168,27 @@ func TestWith(t *testing.T) {
 	}
 	if shipped := catalog.Default().Action("sh"); shipped.Name == "Our shell" || shipped.Property("shellType") != nil {
 		t.Error("the shipped catalogue was changed")
+	}
+}
+
+// TestSchemaOffersTheWords holds that editors complete the words that the
+// catalogue knows, and no others.
+func TestSchemaOffersTheWords(t *testing.T) {
+	t.Parallel()
+	source, err := os.ReadFile("../../schemas/definitions.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, err := jsontree.Parse(source, jsontree.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var offered []string
+	for _, m := range schema.Get("$defs").Get("actionStep").Get("properties").Members() {
+		offered = append(offered, m.Key)
+	}
+	slices.Sort(offered)
+	if want := catalog.Default().Words(); !slices.Equal(offered, want) {
+		t.Errorf("the schema offers %v, the catalogue has %v", offered, want)
 	}
 }
