@@ -49,7 +49,7 @@ func startBuild(rq *request) (*jsontree.Value, error) {
 	next := *j
 	next.Builds, next.LastBuild = b.Number, b.Start
 	rq.tx.putBuild(b)
-	rq.tx.putJob(&next, nil)
+	rq.tx.putJob(&next, nil, "")
 	return obj("octopus_job_name", str(b.Octopus), "actual_build_number", str(strconv.Itoa(b.Number)),
 		"daily_build_number", str(b.Daily)), nil
 }

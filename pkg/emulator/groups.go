@@ -188,8 +188,7 @@ func moveToGroup(rq *request) (*answer, error) {
 			body.Set("group_id", str(id))
 		}
 		next := *j
-		rq.tx.putJob(&next, body)
-		rq.tx.note(j.ID, "UPDATE")
+		rq.tx.putJob(&next, body, "UPDATE")
 	}
 	return rq.success(obj("group_id", strOrNull(id)))
 }

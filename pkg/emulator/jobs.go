@@ -47,8 +47,7 @@ func createJob(rq *request) (*answer, error) {
 	body := rq.body.Clone()
 	body.Delete("job_id")
 	j := rq.e.newJob(rq.tx, body)
-	rq.tx.putJob(j, body)
-	rq.tx.note(j.ID, "CREATE")
+	rq.tx.putJob(j, body, "CREATE")
 	return rq.success(obj("job_id", str(j.ID)))
 }
 
@@ -92,8 +91,7 @@ func updateJob(rq *request) (*answer, error) {
 	rq.e.fill(body)
 	next := *old
 	next.Name, next.Repo = body.Str("job_name"), repository(body)
-	rq.tx.putJob(&next, body)
-	rq.tx.note(id, "UPDATE")
+	rq.tx.putJob(&next, body, "UPDATE")
 	return rq.success(obj("job_id", str(id)))
 }
 
@@ -118,8 +116,7 @@ func deleteJob(rq *request) (*answer, error) {
 	}
 	next := *old
 	next.Deleted, next.Deleter = rq.now, rq.user.Name
-	rq.tx.putJob(&next, nil)
-	rq.tx.note(next.ID, "DELETE")
+	rq.tx.putJob(&next, nil, "DELETE")
 	return rq.success(obj("job_id", str(next.ID), "project_id", str(next.Project)))
 }
 
@@ -137,12 +134,11 @@ func setDisabled(rq *request, disabled bool, reason string) (*answer, error) {
 	}
 	next := *old
 	next.Disabled, next.Reason = disabled, reason
-	rq.tx.putJob(&next, nil)
 	kind := "RECOVER"
 	if disabled {
 		kind = "DISABLE"
 	}
-	rq.tx.note(next.ID, kind)
+	rq.tx.putJob(&next, nil, kind)
 	return ok(obj("status", str("success")))
 }
 

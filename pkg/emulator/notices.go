@@ -133,8 +133,7 @@ func (rq *request) storeNotice(j *job, update wire.NoticeUpdate) (*answer, error
 	} else {
 		next.Notices = append(next.Notices, row)
 	}
-	rq.tx.putJob(&next, nil)
-	rq.tx.note(next.ID, "NOTICE")
+	rq.tx.putJob(&next, nil, "NOTICE")
 	if rq.e.quirks.TextResult {
 		return rq.success(str(next.ID))
 	}

@@ -87,8 +87,7 @@ func restoreRecycled(rq *request) (*answer, error) {
 		}
 		next := *j
 		next.Deleted, next.Deleter = time.Time{}, ""
-		rq.tx.putJob(&next, nil)
-		rq.tx.note(next.ID, "RESTORE")
+		rq.tx.putJob(&next, nil, "RESTORE")
 	}
 	return rq.success(jsontree.Null())
 }

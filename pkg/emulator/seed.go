@@ -148,7 +148,6 @@ func (e *Emulator) seedJob(t *tx, s SeedJob, project string) error {
 		}
 		j.Notices = append(j.Notices, row)
 	}
-	t.putJob(j, body)
-	t.note(j.ID, "CREATE")
+	t.putJob(j, body, "CREATE")
 	return nil
 }

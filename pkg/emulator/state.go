@@ -30,6 +30,7 @@ type job struct {
 	Builds    int           `json:"builds,omitempty"`     // number of the last build
 	LastBuild time.Time     `json:"last_build,omitzero"`  // its start
 	Commits   int           `json:"commits"`              // writes to this job, all kinds
+	Changes   int           `json:"changes"`              // rows of its change history
 	Repo      string        `json:"repository,omitempty"` // name of the first code source
 }
 
@@ -53,7 +54,6 @@ type template struct {
 
 // change is one row of a job's change history.
 type change struct {
-	Job    string    `json:"job"`
 	Number int       `json:"number"`
 	Kind   string    `json:"kind"` // CREATE, UPDATE, DELETE, DISABLE, RECOVER, NOTICE, RESTORE
 	User   string    `json:"user"`
@@ -79,7 +79,6 @@ type state struct {
 	templates map[string]*template
 	builds    map[string][]*build // by job, oldest first
 	records   map[string]*build   // by record id
-	changes   map[string][]*change
 	tokens    map[string]*token
 	files     map[string][]byte // keystore, by domain id + "/" + file name
 	groups    map[string]*group
@@ -103,7 +102,7 @@ var tables = []string{tableJobs, tableBodies, tableTemplates, tableBuilds, table
 func loadState(disk store) (*state, error) {
 	s := &state{
 		disk: disk, jobs: map[string]*job{}, byProject: map[string][]*job{}, templates: map[string]*template{},
-		builds: map[string][]*build{}, records: map[string]*build{}, changes: map[string][]*change{},
+		builds: map[string][]*build{}, records: map[string]*build{},
 		tokens: map[string]*token{}, files: map[string][]byte{}, groups: map[string]*group{}, writes: map[string]time.Time{},
 	}
 	var jobs []*job
@@ -111,7 +110,6 @@ func loadState(disk store) (*state, error) {
 		loadTable(disk, tableJobs, func(j *job) { jobs = append(jobs, j) }),
 		loadTable(disk, tableTemplates, s.putTemplate),
 		loadTable(disk, tableBuilds, s.putBuild),
-		loadTable(disk, tableChanges, s.putChange),
 		loadTable(disk, tableTokens, s.putToken),
 		loadTable(disk, tableGroups, s.putGroup),
 		disk.each(tableFiles, func(key string, value []byte) error { s.files[key] = value; return nil }),
@@ -186,7 +184,6 @@ func (s *state) dropJob(id string) {
 		delete(s.records, b.Record)
 	}
 	delete(s.builds, id)
-	delete(s.changes, id)
 }
 
 func (s *state) putTemplate(t *template) {
@@ -203,8 +200,7 @@ func (s *state) putBuild(b *build) {
 	s.builds[b.Job] = append(s.builds[b.Job], b)
 }
 
-func (s *state) putChange(c *change) { s.changes[c.Job] = append(s.changes[c.Job], c) }
-func (s *state) putToken(t *token)   { s.tokens[t.Hash] = t }
+func (s *state) putToken(t *token) { s.tokens[t.Hash] = t }
 
 // body returns a job's body as it is stored. The caller may change it.
 func (s *state) body(id string) (*jsontree.Value, error) {
@@ -217,6 +213,19 @@ func (s *state) body(id string) (*jsontree.Value, error) {
 		return nil, fmt.Errorf("reading the emulator's data: body of job %s: %w", id, err)
 	}
 	return body, nil
+}
+
+// change reads one row of a job's change history, by its number from 1.
+func (s *state) change(id string, number int) (*change, error) {
+	data, err := s.disk.get(tableChanges, changeKey(id, number))
+	if err != nil {
+		return nil, err
+	}
+	row := &change{}
+	if err := json.Unmarshal(data, row); err != nil {
+		return nil, fmt.Errorf("reading the emulator's data: change %d of job %s: %w", number, id, err)
+	}
+	return row, nil
 }
 
 // liveJob returns the live job of an id, nil where there is none.

@@ -116,16 +116,18 @@ func changeHistory(rq *request) (*answer, error) {
 			return nil, err
 		}
 	}
-	changes := rq.state().changes[j.ID]
 	rows := jsontree.Array()
-	start, end := window(page, size, 1, len(changes))
+	start, end := window(page, size, 1, j.Changes)
 	for i := start; i < end; i++ {
-		c := changes[len(changes)-1-i]
+		c, err := rq.state().change(j.ID, j.Changes-i)
+		if err != nil {
+			return nil, err
+		}
 		rows.Append(obj("id", str(recordID(j.ID)+"-"+strconv.Itoa(c.Number)), "update_number", num(c.Number),
 			"update_type", str(c.Kind), "user_id", str(c.UserID), "user_name", str(c.User), "nick_name", str(c.User),
 			"update_at", jsontree.Int(c.Time.UnixMilli())))
 	}
-	return rq.success(obj("job_update_records", rows, "total", num(len(changes))))
+	return rq.success(obj("job_update_records", rows, "total", num(j.Changes)))
 }
 
 // checkName tells whether a project has a job of a name. It reads the jobs

@@ -79,7 +79,11 @@ func (e *Emulator) truthJob(j *job) (TruthJob, error) {
 		ID: j.ID, Project: j.Project, Name: j.Name, Body: body, Disabled: j.Disabled,
 		Notices: noticeRows(j.Notices), Builds: j.Builds, Commits: j.Commits,
 	}
-	for _, c := range e.state.changes[j.ID] {
+	for number := range j.Changes {
+		c, err := e.state.change(j.ID, number+1)
+		if err != nil {
+			return TruthJob{}, err
+		}
 		row.History = append(row.History, c.Kind)
 	}
 	return row, nil

@@ -17,12 +17,11 @@ type tx struct {
 	writes []write
 	apply  []func(*state)
 	seq    int
-	rows   map[string]int // change rows added, by job
 	err    error
 }
 
 func newTx(s *state, user *User, now time.Time) *tx {
-	return &tx{state: s, user: user, now: now, seq: s.seq, rows: map[string]int{}}
+	return &tx{state: s, user: user, now: now, seq: s.seq}
 }
 
 func (t *tx) row(table, key string, value any) {
@@ -38,11 +37,18 @@ func (t *tx) nextSeq() int {
 	return t.seq
 }
 
-// putJob writes a job's record; the pointer must not be one that state holds.
-// A nil body leaves the stored one.
-func (t *tx) putJob(j *job, body *jsontree.Value) {
+// putJob writes a job's record and, where kind is not empty, a row of its change
+// history; the pointer must not be one that state holds. A nil body leaves the
+// stored one.
+func (t *tx) putJob(j *job, body *jsontree.Value, kind string) {
 	j.Updated = t.now
 	j.Commits++
+	if kind != "" {
+		j.Changes++
+		t.row(tableChanges, changeKey(j.ID, j.Changes), &change{
+			Number: j.Changes, Kind: kind, User: t.user.Name, UserID: t.user.ID, Time: t.now,
+		})
+	}
 	t.row(tableJobs, j.ID, j)
 	if body != nil {
 		t.writes = append(t.writes, write{tableBodies, j.ID, body.AppendJSON(nil)})
@@ -56,8 +62,8 @@ func (t *tx) dropJob(id string) {
 	for _, b := range t.state.builds[id] {
 		t.writes = append(t.writes, write{tableBuilds, b.key(), nil})
 	}
-	for _, c := range t.state.changes[id] {
-		t.writes = append(t.writes, write{tableChanges, changeKey(c.Job, c.Number), nil})
+	for number := range t.state.jobs[id].Changes {
+		t.writes = append(t.writes, write{tableChanges, changeKey(id, number+1), nil})
 	}
 	t.apply = append(t.apply, func(s *state) { s.dropJob(id) })
 }
@@ -86,17 +92,6 @@ func (t *tx) putToken(k *token) {
 func (t *tx) putFile(key string, data []byte) {
 	t.writes = append(t.writes, write{tableFiles, key, data})
 	t.apply = append(t.apply, func(s *state) { s.files[key] = data })
-}
-
-// note adds a row to a job's change history.
-func (t *tx) note(jobID, kind string) {
-	t.rows[jobID]++
-	c := &change{
-		Job: jobID, Number: len(t.state.changes[jobID]) + t.rows[jobID],
-		Kind: kind, User: t.user.Name, UserID: t.user.ID, Time: t.now,
-	}
-	t.row(tableChanges, changeKey(c.Job, c.Number), c)
-	t.apply = append(t.apply, func(s *state) { s.putChange(c) })
 }
 
 // changeKey pads the number: the store orders keys as bytes.
