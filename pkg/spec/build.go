@@ -184,7 +184,7 @@ func (b *builder) scalar(n *yaml.Node, content, afterProperties int, name bool) 
 	}
 	from := b.src.pos(content)
 	built.Range = Range{from, b.src.pos(end)}
-	built.Type = b.scalarType(n, built)
+	built.Type = b.scalarType(n, built, afterProperties)
 	if name {
 		b.strictSpan(content, end)
 		if built.Style == DoubleQuotedStyle {
@@ -210,7 +210,7 @@ func scalarStyle(style yaml.Style) Style {
 }
 
 // scalarType resolves a scalar by its tag, else by its text.
-func (b *builder) scalarType(n *yaml.Node, built *Node) ScalarType {
+func (b *builder) scalarType(n *yaml.Node, built *Node, afterTag int) ScalarType {
 	t := StringType
 	if built.Style == PlainStyle {
 		t = coreType(n.Value)
@@ -223,7 +223,7 @@ func (b *builder) scalarType(n *yaml.Node, built *Node) ScalarType {
 	}[n.Tag]
 	switch resolved := coreType(n.Value); {
 	case !known:
-		b.customTag(n, built.Range)
+		b.customTag(n, b.span(n, afterTag))
 		return t
 	case want == StringType || want == resolved || want == FloatType && resolved == IntType:
 		return want

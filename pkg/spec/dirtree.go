@@ -146,19 +146,70 @@ func withoutPath(err error) error {
 func (t *DirTree) Glob(patterns []string) ([]string, error) {
 	var names []string
 	for _, pattern := range patterns {
-		if !doublestar.ValidatePattern(pattern) {
-			return nil, fmt.Errorf("the pattern %s is malformed: %w", quoted(pattern), doublestar.ErrBadPattern)
+		if err := checkPattern(pattern); err != nil {
+			return nil, err
 		}
-		if err := CheckName(pattern); err != nil {
-			return nil, fmt.Errorf("the pattern %s: %w", quoted(pattern), err)
-		}
-		found, err := doublestar.Glob(t.root.FS(), path.Clean(pattern), doublestar.WithNoFollow(), doublestar.WithFilesOnly())
+		found, err := t.match(path.Clean(pattern))
 		if err != nil {
 			return nil, fmt.Errorf("searching %s for %s: %w", t.Describe(), quoted(pattern), withoutPath(err))
 		}
 		names = append(names, found...)
 	}
 	return sortedNames(names), nil
+}
+
+// match walks the folders that a pattern can reach. doublestar.Glob is not used
+// for it: it misses a.yml for *.y{a,}ml.
+func (t *DirTree) match(pattern string) (names []string, err error) {
+	base, rest := doublestar.SplitPattern(pattern)
+	deepest := strings.Count(rest, "/")
+	if strings.Contains(rest, "**") || strings.Contains(rest, "{") {
+		deepest = 1 << 20 // a brace may hold a slash
+	}
+	fsys := t.root.FS()
+	err = fs.WalkDir(fsys, base, func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil // the base, or gone meanwhile
+		case err != nil:
+			return fmt.Errorf("%s: %w", quoted(name), withoutPath(err))
+		case entry.IsDir():
+			if name != base && (strings.EqualFold(entry.Name(), ".git") || depthBelow(base, name) > deepest) {
+				return fs.SkipDir
+			}
+		case doublestar.MatchUnvalidated(pattern, name) && isFile(fsys, name, entry):
+			names = append(names, name)
+		}
+		return nil
+	})
+	return names, err
+}
+
+// depthBelow is how many folders down from base name lies.
+func depthBelow(base, name string) int {
+	if base == "." {
+		return strings.Count(name, "/") + 1
+	}
+	return strings.Count(name[len(base):], "/")
+}
+
+// isFile tells whether an entry is a regular file, or a link to one inside.
+func isFile(fsys fs.FS, name string, entry fs.DirEntry) bool {
+	if entry.Type()&fs.ModeSymlink == 0 {
+		return entry.Type().IsRegular()
+	}
+	info, err := fs.Stat(fsys, name)
+	return err == nil && info.Mode().IsRegular()
+}
+
+func checkPattern(pattern string) error {
+	if !doublestar.ValidatePattern(pattern) {
+		return fmt.Errorf("the pattern %s is malformed: %w", quoted(pattern), doublestar.ErrBadPattern)
+	}
+	if err := CheckName(pattern); err != nil {
+		return fmt.Errorf("the pattern %s: %w", quoted(pattern), err)
+	}
+	return nil
 }
 
 // sortedNames drops repetitions and what must not be read.

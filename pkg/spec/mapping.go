@@ -2,6 +2,7 @@ package spec
 
 import (
 	"bytes"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 )
@@ -203,13 +204,23 @@ func (b *builder) mergeFields(own []Field, keys *keySet, merges []merge, w *weig
 func skipProperties(src []byte, start int) (content, afterProperties int) {
 	pos, after := start, start
 	for pos < len(src) && (src[pos] == '&' || src[pos] == '!') {
-		for pos < len(src) && bytes.IndexByte([]byte(" \t\r\n,]}"), src[pos]) < 0 {
-			pos++
+		inProperty := inTag
+		if src[pos] == '&' {
+			inProperty = inAnchor
+		}
+		for pos++; pos < len(src) && inProperty(src[pos]); pos++ {
 		}
 		after = pos
 		pos = skipSpace(src, pos)
 	}
 	return pos, after
+}
+
+// inTag and inAnchor tell of which bytes the library makes tags and anchors.
+func inTag(c byte) bool { return strings.IndexByte(" \t\r\n,]}", c) < 0 }
+
+func inAnchor(c byte) bool {
+	return c == '_' || c == '-' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
 
 // skipSpace steps over blanks, line breaks and comments.

@@ -31,15 +31,11 @@ func (t MapTree) ReadFile(name string, limit int64) ([]byte, error) {
 func (t MapTree) Glob(patterns []string) ([]string, error) {
 	var names []string
 	for _, pattern := range patterns {
-		if err := CheckName(pattern); err != nil {
-			return nil, fmt.Errorf("the pattern %s: %w", quoted(pattern), err)
+		if err := checkPattern(pattern); err != nil {
+			return nil, err
 		}
 		for name := range t {
-			match, err := doublestar.Match(path.Clean(pattern), name)
-			if err != nil {
-				return nil, fmt.Errorf("the pattern %s is malformed: %w", quoted(pattern), err)
-			}
-			if match {
+			if doublestar.MatchUnvalidated(path.Clean(pattern), name) {
 				names = append(names, name)
 			}
 		}

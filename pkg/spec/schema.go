@@ -82,8 +82,10 @@ func typeOf(n *Node) typeSet {
 // schemaSet is the schemas of the language, parsed.
 type schemaSet struct{ byLocation map[string]*schema }
 
-// language parses the embedded schemas when a command first validates.
-var language = sync.OnceValue(func() *schemaSet {
+// language is the embedded schemas, parsed when a command first validates.
+var language = sync.OnceValue(parseLanguage)
+
+func parseLanguage() *schemaSet {
 	set := &schemaSet{byLocation: map[string]*schema{}}
 	for _, name := range []string{definitionsSchema, workspaceSchema} {
 		text, err := schemas.Files.ReadFile(name)
@@ -93,7 +95,7 @@ var language = sync.OnceValue(func() *schemaSet {
 		set.parse(schemas.Base+name, text)
 	}
 	return set
-})
+}
 
 const (
 	definitionsSchema   = "definitions.schema.json"
@@ -262,5 +264,8 @@ func resolve(location, ref string) string {
 
 // escapePointer writes a key as a part of a JSON pointer.
 func escapePointer(key string) string {
+	if !strings.ContainsAny(key, "~/") {
+		return key
+	}
 	return strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
 }

@@ -9,7 +9,7 @@ import (
 // looks at the line at fault and says whether it is that.
 var causes = []func(*fault) bool{
 	causeTab, causeSwallowed, causeOpenQuote, causeEscape, causeBraces, causeIndicator, causeAlias, causeUnknownAnchor,
-	causeBehindQuote, causeNoSpace, causeColon, causeListOnKeyLine, causeBracket, causeIndent, causeNoColon,
+	causeBehindQuote, causeNoSpace, causeColon, causeListOnKeyLine, causeBracket, causeNoValue, causeNoKey, causeIndent, causeNoColon,
 }
 
 func (f *fault) has(words ...string) bool {
@@ -281,6 +281,29 @@ func causeBracket(f *fault) bool {
 		return false
 	}
 	return f.say(at, at+1, "the bracket "+quoted(f.text[at:at+1])+" that opens here is not closed, or a comma is missing within", "")
+}
+
+var noValue = regexp.MustCompile(`[\[{,]\s*([,\]}])`)
+
+// causeNoValue is a comma or a bracket where a value should be.
+func causeNoValue(f *fault) bool {
+	if !f.has("did not find expected node content") {
+		return false
+	}
+	at, end := indentOf(f.text), len(f.text)
+	if match := noValue.FindStringSubmatchIndex(f.text); match != nil {
+		at, end = match[2], match[3]
+	}
+	return f.say(at, end, "a value is missing here, or a bracket does not match", "")
+}
+
+// causeNoKey is a colon that no key stands before.
+func causeNoKey(f *fault) bool {
+	at := indentOf(f.text)
+	if !strings.HasPrefix(f.text[at:], ":") || !f.has("did not find expected") {
+		return false
+	}
+	return f.say(at, at+1, "a key is missing before the colon", "")
 }
 
 // causeIndent is a line whose indentation fits no level above it.
