@@ -69,7 +69,7 @@ func (e *Error) unreadable(a *answer, err error) {
 		if err != nil {
 			e.Message = fmt.Sprintf("the answer cannot be trusted: %v", err)
 		}
-	case e.Status >= 500:
+	case e.Status >= 500, e.throttled, e.Status == http.StatusRequestTimeout:
 		e.Message = excerpt(a)
 	default:
 		e.kind = ErrNotTheAPI

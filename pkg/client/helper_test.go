@@ -2,10 +2,14 @@ package client_test
 
 import (
 	"context"
+	"encoding/pem"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -128,3 +132,16 @@ func withID(body *jsontree.Value, id string) *jsontree.Value {
 	body.Set("job_id", jsontree.String(id))
 	return body
 }
+
+// trust makes a client trust the server's certificate.
+func trust(t testing.TB, s *httptest.Server) func(*client.Config) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "ca.pem")
+	data := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return func(cfg *client.Config) { cfg.CAFile = path }
+}
+
+func quietLog() *log.Logger { return log.New(io.Discard, "", 0) }

@@ -55,21 +55,26 @@ func newTransports(cfg *Config, proxy *proxySettings) (*transports, error) {
 		return nil, err
 	}
 	dialer := &net.Dialer{Timeout: cfg.Timeouts.Connect, KeepAlive: 30 * time.Second}
-	shared := &http.Transport{
-		Proxy:                  proxy.forRequest,
-		DialContext:            dialWithin(dialer, cfg.Endpoint, cfg.IAMEndpoint),
-		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
-		TLSHandshakeTimeout:    cfg.Timeouts.TLS,
-		ResponseHeaderTimeout:  cfg.Timeouts.Header,
-		MaxResponseHeaderBytes: 1 << 20,
-		MaxIdleConnsPerHost:    16,
-		IdleConnTimeout:        60 * time.Second,
-		ForceAttemptHTTP2:      true,
+	dial := dialWithin(dialer, cfg.Endpoint, cfg.IAMEndpoint)
+	// Two transports from scratch: a clone would offer the server HTTP/2 and then
+	// not speak it.
+	build := func() *http.Transport {
+		return &http.Transport{
+			Proxy:                  proxy.forRequest,
+			DialContext:            dial,
+			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
+			TLSHandshakeTimeout:    cfg.Timeouts.TLS,
+			ResponseHeaderTimeout:  cfg.Timeouts.Header,
+			MaxResponseHeaderBytes: 1 << 20,
+			Protocols:              new(http.Protocols),
+		}
 	}
-	fresh := shared.Clone()
+	shared, fresh := build(), build()
+	shared.MaxIdleConnsPerHost = 16
+	shared.IdleConnTimeout = 60 * time.Second
+	shared.Protocols.SetHTTP1(true)
+	shared.Protocols.SetHTTP2(true)
 	fresh.DisableKeepAlives = true
-	fresh.ForceAttemptHTTP2 = false
-	fresh.Protocols = new(http.Protocols)
 	fresh.Protocols.SetHTTP1(true)
 	return &transports{shared: shared, fresh: fresh}, nil
 }

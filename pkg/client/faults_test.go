@@ -1,0 +1,433 @@
+package client_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/buildsync/buildsync/pkg/client"
+	"github.com/buildsync/buildsync/pkg/client/wire"
+)
+
+// operation is a call of each kind that the rules of repeating tell apart.
+type operation struct {
+	name string
+	call func(context.Context, *client.Client) error
+	ok   string // what the service answers when all is well
+}
+
+var (
+	readOp   = operation{"read", func(ctx context.Context, c *client.Client) error { _, err := c.QueryJob(ctx, jobID); return err }, `{"result":{"steps":[]},"status":"success"}`}
+	updateOp = operation{"update", func(ctx context.Context, c *client.Client) error {
+		return c.UpdateJob(ctx, withID(jobBody("a"), jobID))
+	}, okJob}
+	createOp = operation{"create", func(ctx context.Context, c *client.Client) error {
+		_, err := c.CreateJob(ctx, jobBody("a"))
+		return err
+	}, okJob}
+	runOp = operation{"run", func(ctx context.Context, c *client.Client) error {
+		_, err := c.RunJob(ctx, wire.RunRequest{JobID: jobID})
+		return err
+	}, `{"actual_build_number":"1"}`}
+)
+
+// How often each kind of call is sent when the fault happens once, and when it
+// happens for ever, and how the latter ends (rules of the package comment).
+func TestRepeating(t *testing.T) {
+	t.Parallel()
+	const gatewayThrottle = `{"error_code":"APIGW.0308","error_msg":"slow"}`
+	faults := map[string]func(w http.ResponseWriter, r *http.Request){
+		"gateway 429":      func(w http.ResponseWriter, r *http.Request) { reply(w, 429, gatewayThrottle) },
+		"500 too many":     func(w http.ResponseWriter, r *http.Request) { reply(w, 500, `{"error_code":"CB.00060211"}`) },
+		"500 busy":         func(w http.ResponseWriter, r *http.Request) { reply(w, 500, `{"error_code":"CB.00060100"}`) },
+		"500 internal":     func(w http.ResponseWriter, r *http.Request) { reply(w, 500, `{"error_code":"CB.00060101"}`) },
+		"502 page":         func(w http.ResponseWriter, r *http.Request) { reply(w, 502, `<html>`) },
+		"503":              func(w http.ResponseWriter, r *http.Request) { reply(w, 503, ``) },
+		"reset":            reset,
+		"cut":              func(w http.ResponseWriter, r *http.Request) { reply(w, 200, `{"status":"succ`) },
+		"portal":           func(w http.ResponseWriter, r *http.Request) { reply(w, 200, `<html>log in`) },
+		"200 with error":   func(w http.ResponseWriter, r *http.Request) { reply(w, 200, `{"error_code":"CB.00060200"}`) },
+		"invalid":          func(w http.ResponseWriter, r *http.Request) { reply(w, 400, `{"error_code":"CB.00060200"}`) },
+		"route missing":    func(w http.ResponseWriter, r *http.Request) { reply(w, 404, `{"error_code":"APIGW.0101"}`) },
+		"redirect":         func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Location", "/x"); w.WriteHeader(307) },
+		"forbidden":        func(w http.ResponseWriter, r *http.Request) { reply(w, 403, `{"error_code":"CB.9"}`) },
+		"large header":     func(w http.ResponseWriter, r *http.Request) { w.Header().Set("X-A", strings.Repeat("a", 2<<20)) },
+		"duplicate keys":   func(w http.ResponseWriter, r *http.Request) { reply(w, 200, `{"status":"failed","status":"success"}`) },
+		"success, no data": func(w http.ResponseWriter, r *http.Request) { reply(w, 200, `{"status":"success"}`) },
+	}
+	type expectation struct {
+		sent    int
+		outcome client.Outcome
+	}
+	for _, test := range []struct {
+		fault                string
+		read, update, create expectation
+	}{
+		{"gateway 429", expectation{5, client.NotSent}, expectation{4, client.NotSent}, expectation{4, client.NotSent}},
+		{"500 too many", expectation{5, client.Unsure}, expectation{4, client.Unsure}, expectation{1, client.Unsure}},
+		{"500 busy", expectation{5, client.Unsure}, expectation{1, client.Unsure}, expectation{1, client.Unsure}},
+		{"500 internal", expectation{5, client.Unsure}, expectation{1, client.Unsure}, expectation{1, client.Unsure}},
+		{"502 page", expectation{5, client.Unsure}, expectation{1, client.Unsure}, expectation{1, client.Unsure}},
+		{"503", expectation{5, client.Unsure}, expectation{1, client.Unsure}, expectation{1, client.Unsure}},
+		{"reset", expectation{5, client.Unsure}, expectation{1, client.Unsure}, expectation{1, client.Unsure}},
+		{"cut", expectation{5, client.Unsure}, expectation{1, client.Unsure}, expectation{1, client.Unsure}},
+		{"large header", expectation{5, client.Unsure}, expectation{1, client.Unsure}, expectation{1, client.Unsure}},
+		{"duplicate keys", expectation{5, client.Unsure}, expectation{1, client.Unsure}, expectation{1, client.Unsure}},
+		{"portal", expectation{1, client.Unsure}, expectation{1, client.Unsure}, expectation{1, client.Unsure}},
+		{"200 with error", expectation{1, client.Rejected}, expectation{1, client.Rejected}, expectation{1, client.Rejected}},
+		{"invalid", expectation{1, client.Rejected}, expectation{1, client.Rejected}, expectation{1, client.Rejected}},
+		{"route missing", expectation{1, client.Rejected}, expectation{1, client.Rejected}, expectation{1, client.Rejected}},
+		{"redirect", expectation{1, client.Rejected}, expectation{1, client.Rejected}, expectation{1, client.Rejected}},
+		{"forbidden", expectation{1, client.Rejected}, expectation{1, client.Rejected}, expectation{1, client.Rejected}},
+		{"success, no data", expectation{1, client.Unsure}, expectation{1, client.Unsure}, expectation{1, client.Unsure}},
+	} {
+		for _, kind := range []struct {
+			operation
+			want expectation
+		}{{readOp, test.read}, {updateOp, test.update}, {createOp, test.create}, {runOp, test.create}} {
+			t.Run(test.fault+"/"+kind.name+"/for ever", func(t *testing.T) {
+				t.Parallel()
+				s := newServer(t, func(w http.ResponseWriter, r *http.Request, _ int) { faults[test.fault](w, r) })
+				c, _ := newClient(t, s.URL)
+				err := kind.call(t.Context(), c)
+				if have := (expectation{len(s.all()), client.OutcomeOf(err)}); have != kind.want {
+					t.Errorf("have %+v, want %+v (%v)", have, kind.want, err)
+				}
+				var e *client.Error
+				if !errors.As(err, &e) || e.Attempts != kind.want.sent {
+					t.Errorf("Attempts: %+v", e)
+				}
+			})
+			t.Run(test.fault+"/"+kind.name+"/once", func(t *testing.T) {
+				t.Parallel()
+				s := newServer(t, func(w http.ResponseWriter, r *http.Request, n int) {
+					if n == 1 {
+						faults[test.fault](w, r)
+						return
+					}
+					reply(w, 200, kind.ok)
+				})
+				c, _ := newClient(t, s.URL)
+				err := kind.call(t.Context(), c)
+				if repeated := kind.want.sent > 1; repeated != (err == nil) {
+					t.Errorf("sent %d times: %v", len(s.all()), err)
+				}
+				for _, r := range s.all()[1:] {
+					if r.body != s.all()[0].body {
+						t.Errorf("the repeated request carries another body: %q", r.body)
+					}
+				}
+			})
+		}
+	}
+}
+
+// reset closes the connection without an answer, so that the client cannot know.
+func reset(w http.ResponseWriter, _ *http.Request) {
+	conn, _, err := w.(http.Hijacker).Hijack()
+	if err != nil {
+		return
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	conn.Close()
+}
+
+func TestConnectionRefusedIsProof(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := "http://" + listener.Addr().String()
+	listener.Close()
+	for _, kind := range []struct {
+		operation
+		attempts int
+	}{{readOp, 5}, {updateOp, 4}, {createOp, 4}} {
+		c, _ := newClient(t, address)
+		err := kind.call(t.Context(), c)
+		var e *client.Error
+		if !errors.As(err, &e) || e.Outcome != client.NotSent || e.Attempts != kind.attempts || !strings.Contains(err.Error(), "nothing was sent") {
+			t.Errorf("%s: %v", kind.name, err)
+		}
+	}
+}
+
+// An answer that breaks off after any byte is repeated by a read and leaves a
+// create unsure (F20).
+func TestAnswerCutAtEachByte(t *testing.T) {
+	t.Parallel()
+	for n := range len(okJob) {
+		s := newServer(t, func(w http.ResponseWriter, _ *http.Request, _ int) {
+			conn, out, err := w.(http.Hijacker).Hijack()
+			if err != nil {
+				return
+			}
+			defer conn.Close()
+			fmt.Fprintf(out, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(okJob), okJob[:n])
+			out.Flush()
+		})
+		c, _ := newClient(t, s.URL)
+		if _, err := c.CreateJob(t.Context(), jobBody("a")); client.OutcomeOf(err) != client.Unsure {
+			t.Fatalf("cut after %d bytes: %v", n, err)
+		}
+		if len(s.all()) != 1 {
+			t.Fatalf("cut after %d bytes: sent %d times", n, len(s.all()))
+		}
+	}
+}
+
+func TestRedirectsAreNeverFollowed(t *testing.T) {
+	t.Parallel()
+	other := newServer(t, func(w http.ResponseWriter, _ *http.Request, _ int) { reply(w, 200, okJob) })
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		s := newServer(t, func(w http.ResponseWriter, r *http.Request, _ int) {
+			http.Redirect(w, r, other.URL+"/steal", status)
+		})
+		for _, kind := range []operation{readOp, updateOp, createOp} {
+			c, _ := newClient(t, s.URL)
+			err := kind.call(t.Context(), c)
+			if !errors.Is(err, client.ErrRedirect) {
+				t.Errorf("%d %s: %v", status, kind.name, err)
+			}
+		}
+	}
+	if n := len(other.all()); n != 0 {
+		t.Errorf("the other host received %d requests", n)
+	}
+}
+
+func TestAnswersAreBounded(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, func(w http.ResponseWriter, _ *http.Request, _ int) {
+		w.Header().Set("Content-Encoding", "gzip")
+		var bomb bytes.Buffer
+		z := gzip.NewWriter(&bomb)
+		zeros := make([]byte, 1<<20)
+		for range 64 {
+			_, _ = z.Write(zeros)
+		}
+		z.Close()
+		_, _ = w.Write(bomb.Bytes())
+	})
+	c, _ := newClient(t, s.URL)
+	_, err := c.CreateJob(t.Context(), jobBody("a"))
+	if client.OutcomeOf(err) != client.Unsure || !strings.Contains(err.Error(), "32 MiB") {
+		t.Errorf("error = %v", err)
+	}
+}
+
+// Each create and each run travels on a connection of its own, and carries no
+// header that would make the transport replay it (M2, F36).
+func TestCreatesUseFreshConnections(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, func(w http.ResponseWriter, r *http.Request, _ int) {
+		switch {
+		case r.Method == http.MethodGet:
+			reply(w, 200, readOp.ok)
+		case strings.HasSuffix(r.URL.Path, "/build"):
+			reply(w, 200, runOp.ok)
+		default:
+			reply(w, 200, okJob)
+		}
+	})
+	c, _ := newClient(t, s.URL)
+	for _, kind := range []operation{readOp, readOp, createOp, createOp, runOp, readOp} {
+		if err := kind.call(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ports := map[string]int{}
+	for _, r := range s.all() {
+		ports[r.remote]++
+		for name := range r.header {
+			if strings.Contains(strings.ToLower(name), "idempotency") {
+				t.Errorf("the request carries %s", name)
+			}
+		}
+	}
+	for _, i := range []int{2, 3, 4} {
+		if n := ports[s.all()[i].remote]; n != 1 {
+			t.Errorf("request %d shared its connection with %d others", i, n-1)
+		}
+	}
+	if ports[s.all()[0].remote] != 3 {
+		t.Errorf("the reads did not share a connection: %v", ports)
+	}
+}
+
+func TestInterruptedCalls(t *testing.T) {
+	t.Parallel()
+	arrived := make(chan struct{}, 1)
+	release := make(chan struct{})
+	s := newServer(t, func(w http.ResponseWriter, r *http.Request, _ int) {
+		arrived <- struct{}{}
+		select {
+		case <-release:
+		case <-r.Context().Done():
+		}
+	})
+	defer close(release)
+	c, _ := newClient(t, s.URL)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-arrived; cancel() }()
+	err := createOp.call(ctx, c)
+	if !errors.Is(err, context.Canceled) || client.OutcomeOf(err) != client.Unsure || len(s.all()) != 1 {
+		t.Errorf("in flight: %v, sent %d times", err, len(s.all()))
+	}
+	err = createOp.call(ctx, c)
+	if !errors.Is(err, context.Canceled) || client.OutcomeOf(err) != client.NotSent || len(s.all()) != 1 {
+		t.Errorf("before sending: %v, sent %d times", err, len(s.all()))
+	}
+}
+
+func TestRetryAfter(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name    string
+		header  func(now time.Time) string
+		atLeast time.Duration
+		gives   bool // up, at once
+	}{
+		{"seconds", func(time.Time) string { return "45" }, 45 * time.Second, false},
+		{"the limit", func(time.Time) string { return "60" }, 60 * time.Second, false},
+		{"a date", func(now time.Time) string { return now.Add(30 * time.Second).UTC().Format(http.TimeFormat) }, 28 * time.Second, false},
+		{"a day", func(time.Time) string { return "86400" }, 0, true},
+		{"a far date", func(time.Time) string { return "Fri, 01 Jan 2100 00:00:00 GMT" }, 0, true},
+		{"negative", func(time.Time) string { return "-1" }, 0, false},
+		{"a word", func(time.Time) string { return "soon" }, 0, false},
+		{"absurd", func(time.Time) string { return "1180591620717411303424" }, 0, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := newServer(t, func(w http.ResponseWriter, _ *http.Request, n int) {
+				if n > 1 {
+					reply(w, 200, okJob)
+					return
+				}
+				w.Header().Set("Retry-After", test.header(time.Now()))
+				reply(w, 429, `{"error_code":"APIGW.0308"}`)
+			})
+			c, clock := newClient(t, s.URL)
+			_, err := c.CreateJob(t.Context(), jobBody("a"))
+			if test.gives {
+				var e *client.Error
+				if !errors.As(err, &e) || e.RetryAfter < time.Hour || len(s.all()) != 1 || len(clock.slept) != 0 || !strings.Contains(err.Error(), "come back") {
+					t.Errorf("%v, slept %v", err, clock.slept)
+				}
+				return
+			}
+			if err != nil || len(clock.slept) != 1 || clock.slept[0] < test.atLeast || clock.slept[0] > test.atLeast+3*time.Second {
+				t.Errorf("%v, slept %v, want %v", err, clock.slept, test.atLeast)
+			}
+		})
+	}
+}
+
+// In a total outage the budget ends a run of many calls soon.
+func TestBudget(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, func(w http.ResponseWriter, _ *http.Request, _ int) { reply(w, 503, ``) })
+	c, _ := newClient(t, s.URL)
+	for range 10 {
+		_ = readOp.call(t.Context(), c)
+	}
+	if n := len(s.all()); n != 10+20 {
+		t.Errorf("%d requests for 10 calls, want 30: one each and 20 repeats", n)
+	}
+	err := readOp.call(t.Context(), c)
+	if err == nil || !strings.Contains(err.Error(), "not repeated") {
+		t.Errorf("error = %v", err)
+	}
+	if stats := c.Stats(); stats.Retries != 20 || stats.Attempts != 31 || stats.Calls["read job"] != 11 {
+		t.Errorf("stats = %+v", stats)
+	}
+}
+
+func TestWrongObject(t *testing.T) {
+	t.Parallel()
+	wrong := strings.ReplaceAll(okJob, jobID, otherID)
+	for _, test := range []struct {
+		name, answer string
+		call         func(context.Context, *client.Client) error
+	}{
+		{"update", wrong, updateOp.call},
+		{"delete", wrong, func(ctx context.Context, c *client.Client) error { return c.DeleteJob(ctx, jobID) }},
+		{"notice", wrong, func(ctx context.Context, c *client.Client) error { return c.DisableNotice(ctx, jobID, "MAIL") }},
+		{"disable", wrong, func(ctx context.Context, c *client.Client) error { return c.DisableJob(ctx, jobID) }},
+		{"template", `{"result":[{"uuid":"other"}],"status":"success"}`, func(ctx context.Context, c *client.Client) error { return c.DeleteTemplate(ctx, "u1") }},
+		{"read", `{"result":{"job_id":"` + otherID + `","steps":[]},"status":"success"}`, readOp.call},
+		{"record", `{"result":{"id":"x","codeci_job_id":"` + otherID + `"},"status":"success"}`, func(ctx context.Context, c *client.Client) error { _, err := c.Record(ctx, jobID, 1); return err }},
+	} {
+		s := newServer(t, func(w http.ResponseWriter, _ *http.Request, _ int) { reply(w, 200, test.answer) })
+		c, _ := newClient(t, s.URL)
+		err := test.call(t.Context(), c)
+		if !errors.Is(err, client.ErrWrongObject) || client.OutcomeOf(err) != client.Unsure {
+			t.Errorf("%s: %v", test.name, err)
+		}
+	}
+}
+
+func TestMalformedIDsAreNotSent(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, func(w http.ResponseWriter, _ *http.Request, _ int) { reply(w, 200, okJob) })
+	c, _ := newClient(t, s.URL)
+	for _, id := range []string{"", "a/../b", "a b", "a?x=1", "\x1b[31m", "-x", strings.Repeat("a", 200), "構"} {
+		err := c.DeleteJob(t.Context(), id)
+		if client.OutcomeOf(err) != client.NotSent || strings.Contains(err.Error(), "\x1b") {
+			t.Errorf("%q: %v", id, err)
+		}
+	}
+	if err := c.UpdateJob(t.Context(), jobBody("a")); client.OutcomeOf(err) != client.NotSent {
+		t.Errorf("update without job_id: %v", err)
+	}
+	if n := len(s.all()); n != 0 {
+		t.Errorf("%d requests were sent", n)
+	}
+}
+
+// The emulator and every server of this file speak plain HTTP/1; TLS must hold
+// too, and its defects end a call at once with nothing sent.
+func TestTLS(t *testing.T) {
+	t.Parallel()
+	for _, http2 := range []bool{false, true} {
+		asked := 0
+		s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			asked++
+			_, _ = io.Copy(io.Discard, r.Body)
+			reply(w, 200, okJob)
+		}))
+		s.EnableHTTP2 = http2
+		s.Config.ErrorLog = quietLog()
+		s.StartTLS()
+		defer s.Close()
+
+		c, clock := newClient(t, s.URL)
+		err := createOp.call(t.Context(), c)
+		if !errors.Is(err, client.ErrCertificate) || client.OutcomeOf(err) != client.NotSent || asked != 0 || len(clock.slept) != 0 {
+			t.Errorf("untrusted: %v, %d requests, slept %v", err, asked, clock.slept)
+		}
+		c, _ = newClient(t, s.URL, trust(t, s))
+		if err := createOp.call(t.Context(), c); err != nil {
+			t.Errorf("trusted by --ca-file: %v", err)
+		}
+		if err := updateOp.call(t.Context(), c); err != nil {
+			t.Errorf("trusted by --ca-file: %v", err)
+		}
+		c, _ = newClient(t, strings.Replace(s.URL, "127.0.0.1", "localhost", 1), trust(t, s))
+		if err := createOp.call(t.Context(), c); !errors.Is(err, client.ErrCertificate) {
+			t.Errorf("wrong name: %v", err)
+		}
+	}
+}
