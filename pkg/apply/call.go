@@ -25,11 +25,12 @@ const (
 type reply uint8
 
 const (
-	accepted reply = iota // the service says it is done
-	refused               // the service says no: nothing was changed
-	unsent                // proof that the service processed nothing
-	answered              // the service failed while handling: it has stopped, the write may have happened
-	silent                // no usable answer: the write may have happened, or may happen yet
+	accepted   reply = iota // the service says it is done
+	refused                 // the service says no: nothing was changed
+	unsent                  // proof that the service processed nothing
+	answered                // the service failed while handling: it has stopped, the write may have happened
+	silent                  // no usable answer: the write may have happened, or may happen yet
+	distrusted              // an answer about another object: no read of this server proves anything
 )
 
 // classify says what err, returned by a write, means for the object. The
@@ -44,7 +45,10 @@ func classify(err error) reply {
 	case client.Rejected:
 		return refused
 	}
-	if errors.As(err, &e) && e.Answered {
+	switch {
+	case errors.Is(err, client.ErrWrongObject):
+		return distrusted
+	case errors.As(err, &e) && e.Answered:
 		return answered
 	}
 	return silent

@@ -79,6 +79,8 @@ func (s *step) create(ctx context.Context, c creation) (id string, done bool) {
 			return "", s.endUnsent(err)
 		case got == refused:
 			return s.afterRefusal(ctx, c, err)
+		case got == distrusted:
+			return "", s.endDistrusted(err)
 		}
 		looks, id := s.settle(ctx, c)
 		if s.result.Outcome != "" {
@@ -263,9 +265,16 @@ func (s *step) confirmCreate(ctx context.Context, c creation, id string, outcome
 // endWrongID ends a create whose answer named an id that is not, or no longer,
 // the new object's.
 func (s *step) endWrongID(ctx context.Context, c creation, id string, cause error) {
-	seen, err := c.find(ctx)
-	if err == nil {
+	var seen found
+	for _, d := range append([]time.Duration{0}, settleWaits()...) {
+		if s.wait(ctx, d) != nil {
+			break
+		}
+		seen, _ = c.find(ctx) // one that fails shows nothing, and there are more
 		seen.ids = slices.DeleteFunc(seen.ids, func(other string) bool { return other == id })
+		if len(seen.ids) > 0 {
+			break
+		}
 	}
 	switch {
 	case len(seen.ids) > 0:

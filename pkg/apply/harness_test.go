@@ -3,6 +3,7 @@ package apply_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -34,8 +35,58 @@ func TestMain(m *testing.M) {
 // moves it, so that nothing waits.
 type world struct {
 	*emulatortest.Server
-	t      testing.TB
-	client *client.Client
+	t         testing.TB
+	client    *client.Client
+	transport *impatient
+}
+
+// impatient gives up on a request when the emulator says that no answer will
+// come, so that a test of silence does not wait for a timeout.
+type impatient struct {
+	next  *http.Transport
+	quiet chan struct{}
+}
+
+type timeoutError struct{}
+
+func (timeoutError) Error() string   { return "no answer in time" }
+func (timeoutError) Timeout() bool   { return true }
+func (timeoutError) Temporary() bool { return true }
+
+func (i *impatient) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Method == http.MethodGet {
+		return i.next.RoundTrip(req)
+	}
+	ctx, cancel := context.WithCancel(req.Context())
+	type end struct {
+		resp *http.Response
+		err  error
+	}
+	ended := make(chan end, 1)
+	go func() {
+		resp, err := i.next.RoundTrip(req.WithContext(ctx))
+		ended <- end{resp, err}
+	}()
+	select {
+	case e := <-ended:
+		context.AfterFunc(req.Context(), cancel)
+		return e.resp, e.err
+	case <-i.quiet:
+		cancel()
+		if e := <-ended; e.resp != nil {
+			e.resp.Body.Close()
+		}
+		return nil, timeoutError{}
+	}
+}
+
+// strike scripts a fault for one operation.
+func (w *world) strike(f emulator.Fault) {
+	w.t.Helper()
+	if f.Kind == emulator.FaultSilence {
+		f.After = func() { w.transport.quiet <- struct{}{} }
+	}
+	w.MustFail(w.t, f)
 }
 
 // profiles are the four ways in which the service may behave (the switches of
@@ -53,6 +104,8 @@ func newWorld(t testing.TB, quirks emulator.Quirks) *world {
 		Quirks: &quirks,
 		ID:     func() string { return fmt.Sprintf("%032x", ids.Add(1)) },
 	})}
+	w.transport = &impatient{next: &http.Transport{}, quiet: make(chan struct{})}
+	t.Cleanup(w.transport.next.CloseIdleConnections)
 	w.client = w.newClient(nil)
 	return w
 }
@@ -63,7 +116,7 @@ func (w *world) newClient(change func(*client.Config)) *client.Client {
 	cfg := client.Config{
 		Endpoint: w.URL, IAMEndpoint: w.IAM, Rate: 1e6,
 		Credentials: client.Credentials{Key: signer.Key{Access: w.AccessKey, Secret: w.SecretKey}},
-		Timeouts:    client.Timeouts{Header: 100 * time.Millisecond, Attempt: 150 * time.Millisecond},
+		Transport:   w.transport,
 		Now:         w.Now,
 		Sleep:       w.Wait,
 	}

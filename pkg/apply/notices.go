@@ -98,6 +98,8 @@ func (s *step) writeNotice(ctx context.Context, id string, notice diff.NoticeCha
 			return false, s.endUnsent(err)
 		case refused:
 			return false, s.endRefused(err)
+		case distrusted:
+			return false, s.endDistrusted(err)
 		}
 		switch s.lookAfterNotice(ctx, id, notice, got, err) {
 		case sawWanted:
@@ -148,6 +150,9 @@ func (s *step) confirmNotices(ctx context.Context, id string, outcome Outcome) {
 		read = true
 		if !slices.ContainsFunc(s.change.Notices, func(n diff.NoticeChange) bool { return !noticeAsWanted(rows, n) }) {
 			s.end(outcome, "")
+			if outcome == AppliedConfirmed {
+				s.end(outcome, "the answer was lost (%s); a read shows the events", s.result.Causes[len(s.result.Causes)-1])
+			}
 			return
 		}
 	}

@@ -61,6 +61,8 @@ func (s *step) setState(ctx context.Context, id string) {
 		s.endGaveUp(err)
 	case classify(err) == refused:
 		s.endRefused(err)
+	case classify(err) == distrusted:
+		s.endDistrusted(err)
 	default:
 		s.endUnsent(err)
 	}
@@ -71,7 +73,7 @@ type switching uint8
 
 const (
 	switched      switching = iota // accepted, or seen where there is an error too
-	switchRefused                  // refused, or not sent
+	switchRefused                  // refused, not sent, or answered about another job
 	switchUnknown                  // no read shows it
 	switchGaveUp                   // a read shows the old state after the last attempt
 )
@@ -90,7 +92,7 @@ func (s *step) switchState(ctx context.Context, id string, disable bool) (switch
 		switch got {
 		case accepted:
 			return switched, nil
-		case unsent, refused:
+		case unsent, refused, distrusted:
 			return switchRefused, err
 		}
 		switch s.lookAfterState(ctx, id, disable, got, err) {
@@ -248,6 +250,8 @@ func (s *step) remove(ctx context.Context, m removal) bool {
 			return s.endRefused(err)
 		case got == unsent:
 			return s.endUnsent(err)
+		case got == distrusted:
+			return s.endDistrusted(err)
 		case got != accepted:
 			waits, outcome = waitsAfter(got, err), AppliedConfirmed
 		}
@@ -255,6 +259,9 @@ func (s *step) remove(ctx context.Context, m removal) bool {
 		switch {
 		case gone && attempts.tries > 0 && outcome == AlreadyAbsent:
 			s.end(AppliedConfirmed, "the answer of an earlier attempt was lost; a read shows that it is gone")
+			return true
+		case gone && outcome == AppliedConfirmed:
+			s.end(outcome, "the answer was lost (%s); a read shows that it is gone", describe(err))
 			return true
 		case gone:
 			s.end(outcome, "")

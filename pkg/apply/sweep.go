@@ -37,6 +37,9 @@ func (r *run) sweep(ctx context.Context) {
 	}
 	since := r.listings.now()
 	for _, s := range r.created {
+		if !s.result.Outcome.done() {
+			continue
+		}
 		list, _, err := r.listings.read(ctx, s.change.ProjectID, since)
 		if err != nil {
 			r.warn("%s: whether it was created twice could not be checked: %s", s.change.Address, describe(err))

@@ -11,6 +11,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
 // doTemplate creates, replaces or deletes a published template. The API has no
@@ -42,7 +43,11 @@ func (s *step) templateCreation(old string) creation {
 		post: func(ctx context.Context) (string, error) { return api.CreateTemplate(ctx, body) },
 		find: func(ctx context.Context) (found, error) {
 			seen := found{complete: true, at: s.run.clock.Now()}
-			for t, err := range api.Templates(ctx, name) {
+			search := name
+			if s.result.Attempts > 0 {
+				search = "" // a proof of absence needs other templates in the list
+			}
+			for t, err := range api.Templates(ctx, search) {
 				switch {
 				case err != nil:
 					return found{}, err
@@ -57,16 +62,19 @@ func (s *step) templateCreation(old string) creation {
 			return seen, nil
 		},
 		differs: func(ctx context.Context, uuid string) ([]string, error) {
-			item, err := s.findTemplate(ctx, uuid)
+			item, err := s.findTemplate(ctx, uuid, "")
 			if err != nil {
 				return nil, err
+			}
+			if read := item.Str(wire.KeyName); read != name {
+				return nil, fmt.Errorf("reading template %s: %w: it is called %q", uuid, errWrongObject, sanitize.Line(read, 200))
 			}
 			return s.run.templateDifferences(item, body), nil
 		},
 		// There is no read by uuid: the listing that named the witness is the
 		// only way to see a template.
 		confirms: func(ctx context.Context, witness string) bool {
-			_, err := s.findTemplate(ctx, witness)
+			_, err := s.findTemplate(ctx, witness, "")
 			return err == nil
 		},
 	}
@@ -75,9 +83,9 @@ func (s *step) templateCreation(old string) creation {
 // errTemplateGone says that no listing shows a template.
 var errTemplateGone = fmt.Errorf("%w: no listing shows the template", client.ErrNotFound)
 
-// findTemplate reads a template by its uuid.
-func (s *step) findTemplate(ctx context.Context, uuid string) (*jsontree.Value, error) {
-	for t, err := range s.run.api.Templates(ctx, s.change.Name) {
+// findTemplate reads a template by its uuid, among those whose name holds search.
+func (s *step) findTemplate(ctx context.Context, uuid, search string) (*jsontree.Value, error) {
+	for t, err := range s.run.api.Templates(ctx, search) {
 		if err != nil {
 			return nil, err
 		}
@@ -156,7 +164,7 @@ func (s *step) baseHoldsOld() bool {
 // oldAsPlanned ends the action where the template to be replaced is no longer
 // what the plan saw.
 func (s *step) oldAsPlanned(ctx context.Context, old string) bool {
-	item, err := s.findTemplate(ctx, old)
+	item, err := s.findTemplate(ctx, old, s.change.Name)
 	switch {
 	case errors.Is(err, client.ErrNotFound):
 		return true // nothing is left to delete; the create goes on
@@ -195,7 +203,7 @@ func (s *step) deleteTemplate(ctx context.Context, uuid string) bool {
 	return s.remove(ctx, removal{
 		send: func(ctx context.Context) error { return s.run.api.DeleteTemplate(ctx, uuid) },
 		gone: func(ctx context.Context) (bool, error) {
-			_, err := s.findTemplate(ctx, uuid)
+			_, err := s.findTemplate(ctx, uuid, s.change.Name)
 			if errors.Is(err, client.ErrNotFound) {
 				return true, nil
 			}

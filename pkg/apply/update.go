@@ -89,6 +89,8 @@ func (s *step) replace(ctx context.Context, id string, body, before *jsontree.Va
 			return s.endUnsent(err)
 		case refused:
 			return s.replaceRefused(ctx, id, body, before, err)
+		case distrusted:
+			return s.endDistrusted(err)
 		}
 		switch s.lookAfterUpdate(ctx, id, before, got, err) {
 		case sawWanted:
@@ -163,6 +165,13 @@ func (s *step) endGaveUp(err error) {
 func (s *step) endUnknown(err error) {
 	s.result.Next = "when the service answers again: buildsync plan"
 	s.end(Unknown, "it was sent, the answer was lost (%s), and no read could show whether it happened", describe(err))
+}
+
+// endDistrusted ends an action after an answer about another object.
+func (s *step) endDistrusted(err error) bool {
+	s.result.Next = "find out what answers at this endpoint, then: buildsync plan"
+	s.end(Unknown, "it was sent, and the answer cannot be trusted: %s", describe(err))
+	return false
 }
 
 // endRefused ends an action that the service said no to.
