@@ -221,7 +221,9 @@ func lendFixes(hard, found spec.Diagnostics) {
 		if len(hard[i].Fixes) > 0 {
 			continue
 		}
-		same := func(d spec.Diagnostic) bool { return d.Rule == hard[i].Rule && d.Range == hard[i].Range && len(d.Fixes) > 0 }
+		same := func(d spec.Diagnostic) bool {
+			return d.Rule == hard[i].Rule && d.Range == hard[i].Range && len(d.Fixes) > 0
+		}
 		if at := slices.IndexFunc(found, same); at >= 0 {
 			hard[i].Fixes = found[at].Fixes
 		}

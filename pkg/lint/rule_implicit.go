@@ -47,6 +47,9 @@ func (p *pass) implicitIn(n *spec.Node, path []string) {
 	}
 }
 
+// pointerOf writes the way to a value.
+func pointerOf(path []string) string { return strings.TrimPrefix(strings.Join(path, ""), ".") }
+
 // itemLabel names an item of a list for a pointer.
 func itemLabel(n *spec.Node, i int) string {
 	if name := n.Str("name"); name != "" {
@@ -72,7 +75,7 @@ func (p *pass) implicitSteps(list *spec.Node, path []string) {
 			if prop.value == nil || prop.known == nil || prop.known.Type != catalog.String {
 				continue // its type is as it is written
 			}
-			p.implicitIn(prop.value, append(at, "."+prop.key.Text))
+			p.implicitIn(prop.value, append(at, "."+strings.TrimPrefix(prop.where+"."+prop.key.Text, ".")))
 		}
 	}
 }
@@ -85,7 +88,7 @@ func (p *pass) implicit(n *spec.Node, path []string) {
 	if reading == "" {
 		return
 	}
-	d := p.report("implicit-type", n.Range, strings.TrimPrefix(strings.Join(path, ""), "."), quoted(n.Text)+" stands without quotes in a text field, and YAML readers disagree about it: some take it for "+reading,
+	d := p.report("implicit-type", n.Range, pointerOf(path), quoted(n.Text)+" stands without quotes in a text field, and YAML readers disagree about it: some take it for "+reading,
 		`write "`+n.Text+`"`)
 	d.Fixes = p.replace(n.Range, `"`+n.Text+`"`, "quote it", safeFix)
 }

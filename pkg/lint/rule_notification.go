@@ -25,7 +25,7 @@ func (p *pass) notifications(u *unit) {
 		pointer := u.pointer + ".notifications." + f.Key.Text
 		if !slices.Contains(noticeChannels, f.Key.Text) {
 			d := p.report("notification", f.Key.Range, pointer, "unknown notification channel "+quoted(f.Key.Text), didYouMean(f.Key.Text, noticeChannels))
-			if near := spec.Nearest(f.Key.Text, noticeChannels); near != "" {
+			if near := spec.Nearest(f.Key.Text, noticeChannels); near != "" && n.Get(near) == nil {
 				d.Fixes = p.replace(f.Key.Range, near, "write "+near, unsafeFix)
 			}
 		}

@@ -132,44 +132,49 @@ func (p *pass) secretLiterals(root *spec.Node) {
 	if root == nil || p.source == nil || !secret.MayHold(strings.ToLower(string(p.source))) {
 		return
 	}
-	p.secretsIn(root, "", map[*spec.Node]bool{})
+	w := secretWalk{pass: p, seen: map[*spec.Node]bool{}}
+	w.node(root, "", nil)
 }
 
-func (p *pass) secretsIn(n *spec.Node, key string, seen map[*spec.Node]bool) {
-	if seen[n] {
-		return // an alias
+// secretWalk goes through a file's nodes, each once, however many aliases it has.
+type secretWalk struct {
+	*pass
+	seen map[*spec.Node]bool
+}
+
+// node looks at n, which stands at path and is the value of what is called name.
+func (w *secretWalk) node(n *spec.Node, name string, path []string) {
+	if n.Kind == spec.ScalarNode {
+		w.scalar(n, name, path)
+		return
 	}
-	switch n.Kind {
-	case spec.MappingNode:
-		seen[n] = true
-		named := n.Str("name")
-		for _, f := range n.Fields {
-			k := f.Key.Text
-			if k == "secret" || k == "secrets" || k == "env" {
-				continue // names, not values
-			}
-			if k == "default" && n.Get("secret") != nil {
-				continue // secret-default says it
-			}
-			if (k == "default" || k == "value") && named != "" {
-				k = named
-			}
-			p.secretsIn(f.Value, k, seen)
+	if w.seen[n] {
+		return
+	}
+	w.seen[n] = true
+	for _, f := range n.Fields {
+		key := f.Key.Text
+		switch {
+		case key == "secret" || key == "secrets":
+			continue // names, not values
+		case key == "default" && n.Get("secret") != nil:
+			continue // secret-default says it
+		case (key == "default" || key == "value") && n.Str("name") != "":
+			key = n.Str("name")
 		}
-	case spec.SequenceNode:
-		seen[n] = true
-		for _, item := range n.Items {
-			p.secretsIn(item, key, seen)
+		w.node(f.Value, key, append(path, "."+f.Key.Text))
+	}
+	declared := rawName(n)
+	for i, item := range n.Items {
+		at := append(path, "["+itemLabel(item, i)+"]")
+		if declared != "" && item.Str("name") == "defaultValue" && item.Get("value") != nil {
+			w.scalar(item.Get("value"), declared, append(at, ".value"))
+			continue
 		}
-		if name := rawName(n); name != "" {
-			for _, item := range n.Items {
-				if item.Str("name") == "defaultValue" {
-					p.reportSecrets(item.Get("value"), name)
-				}
-			}
+		if len(item.Fields) == 1 && len(path) > 0 && path[len(path)-1] == ".steps" {
+			item = item.Fields[0].Value // below the action word
 		}
-	default:
-		p.reportSecrets(n, key)
+		w.node(item, name, at)
 	}
 }
 
@@ -183,8 +188,8 @@ func rawName(n *spec.Node) string {
 	return ""
 }
 
-func (p *pass) reportSecrets(n *spec.Node, name string) {
-	if n == nil || n.Kind != spec.ScalarNode || n.Type != spec.StringType {
+func (w *secretWalk) scalar(n *spec.Node, name string, path []string) {
+	if n.Kind != spec.ScalarNode || n.Type != spec.StringType {
 		return
 	}
 	for _, m := range secret.FindValue(name, n.Text) {
@@ -195,7 +200,7 @@ func (p *pass) reportSecrets(n *spec.Node, name string) {
 		if excerpt := m.Excerpt(n.Text); excerpt != "****" {
 			shown = " (" + excerpt + ")"
 		}
-		p.report("secret-literal", p.textRange(n, m.Start, m.End), "", "this looks like a "+m.Kind+shown,
+		w.report("secret-literal", w.textRange(n, m.Start, m.End), pointerOf(path), "this looks like a "+m.Kind+shown,
 			"declare a secret parameter and refer to it; then revoke this one, Git keeps it")
 	}
 }
