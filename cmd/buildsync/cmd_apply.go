@@ -175,6 +175,7 @@ func (in *invocation) carryOut(p *planning, createRetry apply.CreateRetry) error
 		Parallelism: in.number("parallelism"),
 		FailFast:    in.on("fail-fast"),
 		CreateRetry: createRetry,
+		Clock:       p.service.clock,
 		Secrets:     apply.EnvSecrets{LookupEnv: in.env.lookup, Dir: in.text("secrets-dir")},
 		Grace:       in.duration("grace"),
 		RescueFile:  in.text("rescue"),

@@ -82,6 +82,7 @@ func renderFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "format", Usage: "print text, json, markdown or html, as `F`", Value: "text"},
 		&cli.StringSliceFlag{Name: "out", Usage: "write to a file as well, as `[F=]FILE` (several); plan.json is what apply takes"},
+		&cli.StringFlag{Name: "marker", Usage: "put `TEXT` into markdown's hidden first line, by which a bot finds its comment again"},
 		&cli.IntFlag{Name: "max-bytes", Usage: "keep markdown below `N` bytes; removals, refusals and the plan id are never left out"},
 	}
 }
@@ -92,6 +93,10 @@ func (in *invocation) renderPlan(plan *diff.Plan, outputs []output) error {
 		switch o.format {
 		case "json":
 			return render.JSON(w, plan)
+		case "markdown":
+			return render.Markdown(w, plan, render.MarkdownOptions{MaxBytes: in.number("max-bytes"), Tag: in.text("marker")})
+		case "html":
+			return render.HTML(w, plan)
 		default:
 			options := render.Options{Width: 100}
 			if o.file == "" {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/client/credentials"
 	"github.com/buildsync/buildsync/pkg/client/signer"
@@ -27,6 +28,7 @@ type service struct {
 	*client.Client
 	name   string // the endpoint as plans name it: the same in each run
 	source string // where the credentials are from, for people
+	clock  apply.Clock
 	close  func() error
 }
 
@@ -67,7 +69,7 @@ func (in *invocation) connect(dir, region string) (*service, error) {
 	if err != nil {
 		return nil, &failure{exitInvalid, err}
 	}
-	return &service{Client: api, name: config.Endpoint, source: found.Source, close: func() error { api.Close(); return nil }}, nil
+	return &service{Client: api, name: config.Endpoint, source: found.Source, clock: apply.SystemClock{}, close: func() error { api.Close(); return nil }}, nil
 }
 
 // buildEndpoint is the address of the build service: from flags, the
@@ -137,7 +139,7 @@ func (in *invocation) connectEmulator(config client.Config) (*service, error) {
 		_ = served.close()
 		return nil, err
 	}
-	return &service{Client: api, name: endpointEmulator, source: "the emulator's own", close: served.close}, nil
+	return &service{Client: api, name: endpointEmulator, source: "the emulator's own", clock: emulatorClock{served.core}, close: served.close}, nil
 }
 
 // clientConfig reads the flags about how to talk, but not to whom.
