@@ -270,7 +270,7 @@ func (s *scope) reportIn(n *spec.Node, p part, rule, hint, format string, args .
 // textRange is the place of a stretch of a scalar's text: inside the scalar
 // where it stands in the file as it is, the whole scalar otherwise.
 func (c *compiler) textRange(n *spec.Node, start, end int) spec.Range {
-	source := c.sources[n.Range.Start.File]
+	source := c.source(n.Range.Start.File)
 	if source == nil || n.Style == 0 {
 		return n.Range
 	}
@@ -279,4 +279,16 @@ func (c *compiler) textRange(n *spec.Node, start, end int) spec.Range {
 		at.End = n.Range.End
 	}
 	return at
+}
+
+// source returns the text of a file that definitions stand in, nil where it is
+// not to be had.
+func (c *compiler) source(name string) []byte {
+	source, known := c.sources[name]
+	if !known && name == spec.WorkspaceFile && c.set.Tree != nil {
+		// The set keeps the definition files' texts alone.
+		source, _ = c.set.Tree.ReadFile(name, spec.MaxFileBytes)
+		c.sources[name] = source
+	}
+	return source
 }
