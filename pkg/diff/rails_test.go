@@ -1,0 +1,253 @@
+package diff_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+const plainJob = `{"arch":"arm","steps":[]}`
+
+// many makes n jobs of a prefix, defined and live.
+func many(t *testing.T, prefix string, n int) (jobs []*compile.Job, live []*diff.LiveJob) {
+	t.Helper()
+	for i := range n {
+		name := fmt.Sprintf("%s%d", prefix, i)
+		jobs = append(jobs, defined(t, name, plainJob))
+		live = append(live, existing(t, name, plainJob))
+	}
+	return jobs, live
+}
+
+// TestRails holds each rail: what is refused, with which status, and how it is
+// lifted.
+func TestRails(t *testing.T) {
+	t.Parallel()
+	jobs, live := many(t, "job", 20)
+	protected := defined(t, "job0", plainJob)
+	protected.Protect = true
+	disabled := defined(t, "job0", plainJob)
+	off := false
+	disabled.Enabled, disabled.Protect = &off, true
+	for name, tc := range map[string]struct {
+		in    diff.Input
+		rules string
+		code  int
+		text  string
+	}{
+		"three removals of twenty":                  {in: input(compiled(jobs[3:]...), compiled(jobs...), listed(live...))},
+		"four removals of twenty":                   {in: input(compiled(jobs[4:]...), compiled(jobs...), listed(live...)), rules: "max-removals", code: 5, text: "--allow-removals 4"},
+		"four removals, allowed":                    {in: with(input(compiled(jobs[4:]...), compiled(jobs...), listed(live...)), func(o *diff.Options) { o.AllowRemovals = 4 })},
+		"four removals, three allowed":              {in: with(input(compiled(jobs[4:]...), compiled(jobs...), listed(live...)), func(o *diff.Options) { o.AllowRemovals = 3 }), rules: "max-removals", code: 5},
+		"two removals of four":                      {in: input(compiled(jobs[2:4]...), compiled(jobs[:4]...), listed(live[:4]...)), rules: "max-removals", code: 5, text: "max_removal_share"},
+		"one removal of two":                        {in: input(compiled(jobs[1:2]...), compiled(jobs[:2]...), listed(live[:2]...))},
+		"no definitions":                            {in: input(compiled(), compiled(jobs...), listed(live...)), rules: "no-definitions max-removals", code: 5, text: "--allow-empty"},
+		"no definitions in a part of them":          {in: whole(input(compiled(), compiled(), listed(live...)), compiled(jobs...))},
+		"no definitions, meant":                     {in: with(input(compiled(), nil, listed(live...)), func(o *diff.Options) { o.AllowEmpty = true })},
+		"listing empty":                             {in: input(compiled(jobs...), compiled(jobs...), listed()), rules: "listing-empty", code: 5, text: "check the credentials"},
+		"listing empty, two-way":                    {in: input(compiled(jobs...), nil, listed())},
+		"listing incomplete":                        {in: incomplete(input(compiled(jobs...), nil, listed(live[:5]...))), rules: "listing-incomplete", code: 5, text: "page 2 failed"},
+		"listing incomplete, all that matters seen": {in: incomplete(input(compiled(jobs[:5]...), nil, listed(live...)))},
+		"listing incomplete, removal":               {in: incomplete(input(compiled(jobs[:5]...), compiled(jobs[:6]...), listed(live[:5]...))), rules: "listing-incomplete", code: 5},
+		"project not listed":                        {in: input(compiled(jobs[0]), nil, &diff.Snapshot{}), rules: "listing-incomplete", code: 5},
+		"removal of a protected job":                {in: input(compiled(jobs[1:]...), compiled(append([]*compile.Job{protected}, jobs[1:]...)...), listed(live...)), rules: "protected", code: 5},
+		"a protected job disabled":                  {in: input(compiled(append([]*compile.Job{disabled}, jobs[1:]...)...), nil, listed(live...)), rules: "protected", code: 5},
+		"two live jobs of one name": {in: input(compiled(jobs...), nil, listed(append(live[:20:20], renamedLive(t, "job0", "other-id"))...)),
+			rules: "duplicate-live-job", code: 5, text: `"id-of-job0", "other-id"`},
+		"a new job without arch": {in: input(compiled(defined(t, "new", `{"steps":[]}`)), nil, listed(live...)), rules: "create-incomplete", code: 5, text: "needs arch"},
+		"a live job unread":      {in: input(compiled(jobs[:2]...), nil, listed(unreadable(t, "job0"), live[1])), rules: "unreadable", code: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := diff.Compute(tc.in)
+			var rules, messages []string
+			for _, r := range p.Refusals {
+				rules, messages = append(rules, r.Rule), append(messages, r.Message)
+			}
+			if got := strings.Join(rules, " "); got != tc.rules {
+				t.Errorf("refused by %q, want %q\n%s", got, tc.rules, strings.Join(messages, "\n"))
+			}
+			if got := p.ExitCode(); got != tc.code {
+				t.Errorf("exit status %d, want %d", got, tc.code)
+			}
+			if !strings.Contains(strings.Join(messages, "\n"), tc.text) {
+				t.Errorf("%q does not say %q", messages, tc.text)
+			}
+		})
+	}
+}
+
+func with(in diff.Input, set func(*diff.Options)) diff.Input {
+	set(&in.Options)
+	return in
+}
+
+func whole(in diff.Input, all *compile.Result) diff.Input {
+	in.Whole = all
+	return in
+}
+
+func incomplete(in diff.Input) diff.Input {
+	for _, p := range in.Live.Projects {
+		p.Complete, p.Problem = false, "page 2 failed"
+	}
+	return in
+}
+
+func renamedLive(t *testing.T, name, id string) *diff.LiveJob {
+	t.Helper()
+	job := existing(t, name, plainJob)
+	job.ID = id
+	return job
+}
+
+func unreadable(t *testing.T, name string) *diff.LiveJob {
+	t.Helper()
+	job := existing(t, name, plainJob)
+	job.Body, job.ReadErr = nil, errors.New("502 \x1b[31mBad Gateway")
+	return job
+}
+
+// TestIdentity holds how a definition finds its live job.
+func TestIdentity(t *testing.T) {
+	t.Parallel()
+	pin := func(name, id string) *compile.Job {
+		j := defined(t, name, plainJob)
+		j.ID = id
+		return j
+	}
+	renamed := func(name string, from ...string) *compile.Job {
+		j := defined(t, name, plainJob)
+		j.RenamedFrom = from
+		return j
+	}
+	old := existing(t, "old", plainJob)
+	for name, tc := range map[string]struct {
+		head []*compile.Job
+		base []*compile.Job
+		live []*diff.LiveJob
+		want string
+	}{
+		"pinned":              {head: []*compile.Job{pin("old", "id-of-old")}, live: []*diff.LiveJob{old}},
+		"pinned, new name":    {head: []*compile.Job{pin("new", "id-of-old")}, live: []*diff.LiveJob{old}, want: "change shop/job/new update | change job_name"},
+		"pinned, missing":     {head: []*compile.Job{pin("old", "nothing")}, live: []*diff.LiveJob{old}, want: "unknown shop/job/old\nrefused: pinned-id-missing"},
+		"pinned, name taken":  {head: []*compile.Job{pin("new", "id-of-old")}, live: []*diff.LiveJob{old, existing(t, "new", plainJob)}, want: "unknown shop/job/new\nrefused: rename"},
+		"pinned among twins":  {head: []*compile.Job{pin("old", "id-of-old")}, live: []*diff.LiveJob{old}},
+		"renamed":             {head: []*compile.Job{renamed("new", "older", "old")}, live: []*diff.LiveJob{old}, want: "change shop/job/new update | change job_name"},
+		"renamed, three-way":  {head: []*compile.Job{renamed("new", "old")}, base: []*compile.Job{defined(t, "old", plainJob)}, live: []*diff.LiveJob{old}, want: "change shop/job/new update | change job_name"},
+		"renamed already":     {head: []*compile.Job{renamed("new", "old")}, base: []*compile.Job{defined(t, "old", plainJob)}, live: []*diff.LiveJob{existing(t, "new", plainJob)}},
+		"old name is another": {head: []*compile.Job{renamed("new", "old"), defined(t, "old", plainJob)}, live: []*diff.LiveJob{old}, want: "create shop/job/new create"},
+		"case matters":        {head: []*compile.Job{defined(t, "OLD", plainJob)}, live: []*diff.LiveJob{old}, want: "create shop/job/OLD create"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var base *compile.Result
+			if tc.base != nil {
+				base = compiled(tc.base...)
+			}
+			if d := cmp.Diff(tc.want, outline(diff.Compute(input(compiled(tc.head...), base, listed(tc.live...))))); d != "" {
+				t.Errorf("-want +got\n%s", d)
+			}
+		})
+	}
+}
+
+func TestExplicitRemovals(t *testing.T) {
+	t.Parallel()
+	keep, live := many(t, "keep", 8)
+	gone := existing(t, "gone", plainJob)
+	entry := compile.Removal{Address: "shop/job/gone", Project: "shop", ProjectID: project, Job: "gone", Action: "delete", Reason: "replaced by keep0", Pos: spec.Pos{File: "jobs/removed.yaml", Line: 3}}
+	head := compiled(keep...)
+	head.Removals = []compile.Removal{entry}
+	p := diff.Compute(input(head, nil, listed(append(live, gone)...)))
+	if got, want := outline(p), "remove shop/job/gone delete"; got != want {
+		t.Fatalf("got %s, want %s", got, want)
+	}
+	if c := p.Changes[0]; c.Definition == nil || c.Definition.Line != 3 || !strings.Contains(c.Note, "replaced by keep0") {
+		t.Errorf("the removal does not say where and why: %+v", c)
+	}
+	if got := outline(diff.Compute(input(head, nil, listed(live...)))); got != "" {
+		t.Errorf("a job that has gone: %s", got)
+	}
+}
+
+func TestDisabledState(t *testing.T) {
+	t.Parallel()
+	on, off := true, false
+	for name, tc := range map[string]struct {
+		base, head *bool
+		disabled   bool
+		want       string
+	}{
+		"not managed":       {disabled: true},
+		"off, is on":        {head: &off, want: "change shop/job/j disable | change enabled"},
+		"off, is off":       {head: &off, disabled: true},
+		"on, is off":        {head: &on, disabled: true, want: "change shop/job/j enable | change enabled"},
+		"edited outside":    {base: &on, head: &on, disabled: true, want: "drift shop/job/j enable | drift enabled"},
+		"changed here":      {base: &on, head: &off, want: "change shop/job/j disable | change enabled"},
+		"newly declared":    {head: &off, want: "change shop/job/j disable | change enabled"},
+		"no longer managed": {base: &on, disabled: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			want, before, live := defined(t, "j", plainJob), defined(t, "j", plainJob), existing(t, "j", plainJob)
+			want.Enabled, before.Enabled, live.Item.Disabled = tc.head, tc.base, tc.disabled
+			if got := outline(diff.Compute(input(compiled(want), compiled(before), listed(live)))); got != tc.want {
+				t.Errorf("got %s, want %s", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestJoin(t *testing.T) {
+	t.Parallel()
+	jobs, live := many(t, "job", 4)
+	jobs[0].Body = body(t, `{"arch":"x86-64","steps":[]}`)
+	jobs[3].Body = body(t, `{"arch":"x86-64","steps":[]}`)
+	all := diff.Compute(input(compiled(jobs...), nil, listed(live...)))
+	first := diff.Compute(whole(input(compiled(jobs[:2]...), nil, listed(live...)), compiled(jobs...)))
+	second := diff.Compute(whole(input(compiled(jobs[2:]...), nil, listed(live...)), compiled(jobs...)))
+	joined, err := diff.Join(second, first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(all.Summary, joined.Summary); d != "" {
+		t.Errorf("-whole +joined\n%s", d)
+	}
+	if outline(all) != outline(joined) || all.PlanID != joined.PlanID {
+		t.Errorf("joined:\n%s\nwhole:\n%s", outline(joined), outline(all))
+	}
+	other := *first
+	other.Environment = "prod"
+	if _, err := diff.Join(first, &other); err == nil {
+		t.Error("plans of two environments were joined")
+	}
+	if _, err := diff.Join(); err == nil {
+		t.Error("no plans were joined")
+	}
+}
+
+func TestDriftOnly(t *testing.T) {
+	t.Parallel()
+	base := defined(t, "j", `{"arch":"a","flavor":"x","steps":[]}`)
+	head := defined(t, "j", `{"arch":"a","flavor":"y","steps":[]}`)
+	in := input(compiled(head, defined(t, "new", plainJob), defined(t, "gone", plainJob)), compiled(base, defined(t, "gone", plainJob)), listed(existing(t, "j", `{"arch":"b","flavor":"x","steps":[]}`)))
+	p := diff.DriftOnly(diff.Compute(in))
+	if got, want := outline(p), "drift shop/job/gone\nchange shop/job/j | drift arch"; got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+	if p.DriftExitCode() != 2 || p.Summary.Drift != 2 || p.Summary.Update != 0 {
+		t.Errorf("status %d, summary %+v", p.DriftExitCode(), p.Summary)
+	}
+	in.Live = listed(existing(t, "j", `{"arch":"a","flavor":"x","steps":[]}`), existing(t, "gone", plainJob))
+	if p := diff.DriftOnly(diff.Compute(in)); p.DriftExitCode() != 0 || len(p.Changes) != 0 {
+		t.Errorf("no drift: status %d, %s", p.DriftExitCode(), outline(p))
+	}
+}
