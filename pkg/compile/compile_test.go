@@ -282,13 +282,3 @@ func TestFindingsAreBounded(t *testing.T) {
 		t.Errorf("%d findings, the last is %q", len(diags), diags[len(diags)-1].Message)
 	}
 }
-
-func TestVendorSequences(t *testing.T) {
-	t.Parallel()
-	for _, text := range []string{"{{ x }}", "a {% if %}", "{# c #}"} {
-		source := fmt.Sprintf("version: 1\njobs: [{name: a, parameters: [{name: p, default: %q}]}]\n", text)
-		if _, diags := compile.Compile(load(t, spec.MapTree{"definitions/a.yaml": source}, ""), compile.Options{}); !hasRule(diags, "param-default") {
-			t.Errorf("%q is not refused", text)
-		}
-	}
-}

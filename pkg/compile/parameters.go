@@ -128,9 +128,6 @@ func (u *unit) defaultValue(name string, n *spec.Node, options []string) (string
 	if len(given.Text) > maxDefault && len([]rune(given.Text)) > maxDefault {
 		u.report("param-default", given, path, "", "the default of %q has more than %d characters", name, maxDefault)
 	}
-	if sequence := vendorTemplate(given.Text); sequence != "" {
-		u.report("param-default", given, path, "", "the default of %q holds %s, which the service refuses in a parameter's value", name, sequence)
-	}
 	return given.Text, given
 }
 

@@ -38,16 +38,3 @@ func (u *unit) refuseShellActive(path string, n *spec.Node) {
 func isShellActive(r rune) bool {
 	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(" _-./:@%+=,", r)
 }
-
-// vendorTemplates are sequences that the service refuses in a parameter's value
-// (user guide).
-var vendorTemplates = []string{"{{", "{%", "{#"}
-
-func vendorTemplate(s string) string {
-	for _, sequence := range vendorTemplates {
-		if strings.Contains(s, sequence) {
-			return sequence
-		}
-	}
-	return ""
-}

@@ -1,57 +1,6 @@
 package compile
 
-import (
-	"os"
-	"path/filepath"
-	"regexp"
-	"slices"
-	"strings"
-	"testing"
-)
-
-// TestRules holds that the list names the rules that the code reports, in order
-// and without a stranger.
-func TestRules(t *testing.T) {
-	t.Parallel()
-	var listed []string
-	for _, r := range Rules() {
-		listed = append(listed, r.Name)
-		if r.Summary == "" {
-			t.Errorf("%s has no summary", r.Name)
-		}
-	}
-	if !slices.IsSorted(listed) {
-		t.Errorf("the rules are not in order: %v", listed)
-	}
-	files, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	reported := map[string]bool{"modules-file": true} // pkg/catalog's
-	call := regexp.MustCompile(`(?:report|reportAt|reportIn)\((?:n, p, |n, parts\[0\], )?"([a-z-]+)"`)
-	for _, name := range files {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		source, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, match := range call.FindAllSubmatch(source, -1) {
-			reported[string(match[1])] = true
-		}
-	}
-	for rule := range reported {
-		if !slices.Contains(listed, rule) {
-			t.Errorf("%s is reported and not listed", rule)
-		}
-	}
-	for _, rule := range listed {
-		if !reported[rule] {
-			t.Errorf("%s is listed and never reported", rule)
-		}
-	}
-}
+import "testing"
 
 func TestJSONNumber(t *testing.T) {
 	t.Parallel()
