@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -133,8 +134,8 @@ func (s *step) send(ctx context.Context, call func(context.Context) error) (repl
 		return unsent, err
 	}
 	failpoint.At("intent")
-	s.result.Attempts++
-	err := call(ctx)
+	s.sends++
+	err := call(client.WithObserver(ctx, s.observe()))
 	failpoint.At("answered")
 	if err == nil {
 		return accepted, nil
@@ -147,15 +148,32 @@ func (s *step) send(ctx context.Context, call func(context.Context) error) (repl
 	return classify(err), err
 }
 
+// observe returns what notes the attempts of one write: the client repeats by
+// itself what the service certainly did not process.
+func (s *step) observe() func(client.Attempt) {
+	var last time.Time
+	return func(a client.Attempt) {
+		s.result.Attempts++
+		s.noteRequest(a.RequestID)
+		if !last.IsZero() {
+			s.result.Waited += max(0, a.Began.Sub(last).Seconds())
+		}
+		last = a.Began.Add(a.Took)
+	}
+}
+
 // noteError keeps the code and the request id of an error answer.
 func (s *step) noteError(err error) {
 	var e *client.Error
-	if !errors.As(err, &e) {
-		return
+	if errors.As(err, &e) {
+		s.result.Code = sanitize.Line(e.Code, 100)
+		s.noteRequest(e.RequestID)
 	}
-	s.result.Code = sanitize.Line(e.Code, 100)
-	if e.RequestID != "" {
-		s.result.RequestIDs = append(s.result.RequestIDs, sanitize.Line(e.RequestID, 100))
+}
+
+func (s *step) noteRequest(id string) {
+	if id = sanitize.Line(id, 100); id != "" && !slices.Contains(s.result.RequestIDs, id) {
+		s.result.RequestIDs = append(s.result.RequestIDs, id)
 	}
 }
 

@@ -180,7 +180,7 @@ func (s *step) afterRefusal(ctx context.Context, c creation, refusal error) (id 
 		return "", false
 	}
 	outcome, message := Unchanged, "someone else created it after the plan was made, as the definitions want it"
-	if s.result.Attempts > 1 {
+	if s.sends > 1 {
 		outcome, message = AppliedConfirmed, "the answer of the first attempt was lost; a read shows the object"
 	}
 	waits := []time.Duration{0}
@@ -335,7 +335,7 @@ func (r *run) doCreate(ctx context.Context, index int, job *jobState) {
 			return err == nil
 		},
 	})
-	if s.result.Attempts > 0 && job.id != "" {
+	if s.sends > 0 && job.id != "" {
 		r.noteCreated(s)
 	}
 }

@@ -76,7 +76,7 @@ type Result struct {
 	Next       string           `json:"next"`    // what to do about it, such as a command
 	Paths      []string         `json:"paths"`   // the fields that a conflict or a rewriting is about
 	Code       string           `json:"error_code"`
-	Attempts   int              `json:"attempts"` // writes sent
+	Attempts   int              `json:"attempts"` // requests of the writes, those that the client repeated by itself included
 	Causes     []string         `json:"causes"`   // why each attempt but a good one was not the last
 	RequestIDs []string         `json:"request_ids"`
 	Waited     float64          `json:"waited_seconds"`
@@ -87,8 +87,9 @@ type Result struct {
 
 // Build is a smoke run of a changed job.
 type Build struct {
-	Number string `json:"number"`
-	Result string `json:"result"` // SUCCESS, FAILURE or what the service says
+	Number  string `json:"number"`  // "" where it did not start
+	Result  string `json:"result"`  // SUCCESS, FAILURE or what the service says; not started, unknown, interrupted
+	Message string `json:"message"` // why, where it did not succeed
 }
 
 // Exit codes of cmd/buildsync that a run can end with.

@@ -22,7 +22,7 @@ type Options struct {
 	Grace       time.Duration // how long calls under way may go on after ctx ends; default 30 s
 	Journal     *Journal      // nil: none is kept
 	RescueFile  string        // where a template's body is kept before it is deleted ahead of its replacement
-	Smoke       Runner        // not nil: run each changed job after its update
+	Smoke       *Smoke        // not nil: run each changed job after its update
 	Modules     diff.Modules  // what the comparison knows of step modules; as given to MakePlan
 
 	// Abort, when it ends, ends calls under way at once, as a second Ctrl-C
@@ -206,17 +206,23 @@ func phaseOf(change *diff.Change) int {
 
 // carryOut does the tasks side by side and returns when all have ended.
 func (r *run) carryOut(ctx context.Context, tasks []task) {
-	queue := make(chan task)
+	r.sideBySide(len(tasks), func(i int) { r.do(ctx, tasks[i]) })
+}
+
+// sideBySide calls do for 0 to n-1, as many at a time as the options allow, and
+// returns when all have ended.
+func (r *run) sideBySide(n int, do func(i int)) {
+	queue := make(chan int)
 	var workers sync.WaitGroup
-	for range min(r.opts.Parallelism, len(tasks)) {
+	for range min(r.opts.Parallelism, n) {
 		workers.Go(func() {
-			for t := range queue {
-				r.do(ctx, t)
+			for i := range queue {
+				do(i)
 			}
 		})
 	}
-	for _, t := range tasks {
-		queue <- t
+	for i := range n {
+		queue <- i
 	}
 	close(queue)
 	workers.Wait()
@@ -278,6 +284,7 @@ type step struct {
 	result Result
 	began  time.Time
 
+	sends     int  // writes handed to the client
 	taken     bool // the service refused a create because of its name
 	refused   bool // the service refused a create, for whatever reason
 	recovered bool // a disabled job was recovered for its update

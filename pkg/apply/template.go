@@ -44,7 +44,7 @@ func (s *step) templateCreation(old string) creation {
 		find: func(ctx context.Context) (found, error) {
 			seen := found{complete: true, at: s.run.clock.Now()}
 			search := name
-			if s.result.Attempts > 0 {
+			if s.sends > 0 {
 				search = "" // a proof of absence needs other templates in the list
 			}
 			for t, err := range api.Templates(ctx, search) {

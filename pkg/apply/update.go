@@ -139,7 +139,7 @@ func (s *step) endUnsent(err error) bool {
 	var stop *stopError
 	var e *client.Error
 	switch {
-	case errors.As(err, &stop) && s.result.Attempts == 0:
+	case errors.As(err, &stop) && s.sends == 0:
 		s.end(Skipped, "%s", stop.reason)
 	case errors.As(err, &stop):
 		s.end(Failed, "not written: %s", stop.reason)

@@ -61,6 +61,7 @@ func withLog(next sender, logger *slog.Logger, now func() time.Time, stats *reco
 		began := now()
 		a, err := next(ctx, k)
 		stats.attempted()
+		k.tell(ctx, a, err, began, now().Sub(began))
 		if !logger.Enabled(ctx, slog.LevelDebug) {
 			return a, err
 		}

@@ -1,0 +1,46 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Attempt is one request of a call, as an observer sees it. It holds nothing
+// secret.
+type Attempt struct {
+	Op        string
+	Status    int    // 0 where no answer came
+	Code      string // error_code, "" for a success
+	RequestID string
+	Outcome   Outcome
+	Began     time.Time
+	Took      time.Duration
+}
+
+type observerKey struct{}
+
+// WithObserver returns a context under which every attempt of every call is
+// told to observe, in the order in which they end: what a report says about a
+// call beyond its error. Observe must be safe for concurrent use if calls are
+// made concurrently under the context.
+func WithObserver(ctx context.Context, observe func(Attempt)) context.Context {
+	return context.WithValue(ctx, observerKey{}, observe)
+}
+
+// tell reports an attempt to the context's observer, if it has one.
+func (k *call) tell(ctx context.Context, a *answer, err error, began time.Time, took time.Duration) {
+	observe, ok := ctx.Value(observerKey{}).(func(Attempt))
+	if !ok {
+		return
+	}
+	seen := Attempt{Op: string(k.op), Outcome: OutcomeOf(err), Began: began, Took: took}
+	if a != nil {
+		seen.Status, seen.RequestID = a.status, requestID(a.header)
+	}
+	var e *Error
+	if errors.As(err, &e) {
+		seen.Status, seen.Code = e.Status, e.Code
+	}
+	observe(seen)
+}
