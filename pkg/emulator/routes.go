@@ -49,6 +49,23 @@ func routeTable() []*route {
 	return append(append(iamRoutes(), referenceRoutes()...), successorRoutes()...)
 }
 
+// Route is one call that the emulator serves.
+type Route struct {
+	Op      string `json:"op"`      // what Fault.Op and Call.Op say
+	API     string `json:"api"`     // v3, v1 or iam
+	Pattern string `json:"pattern"` // method and path
+	Section string `json:"section"` // of the API reference; empty where it has none
+}
+
+// Routes lists every call, those of the reference first.
+func Routes() []Route {
+	var list []Route
+	for _, r := range routeTable() {
+		list = append(list, Route{Op: r.Op, API: string(r.API), Pattern: r.Pattern, Section: r.Section})
+	}
+	return list
+}
+
 func iamRoutes() []*route {
 	return []*route{
 		{Op: "CreateToken", API: apiIAM, Pattern: "POST /v3/auth/tokens", Section: "3.2", handle: createToken, open: true},
