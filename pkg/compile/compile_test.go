@@ -89,6 +89,42 @@ func TestAbsentIsNotEmpty(t *testing.T) {
 	}
 }
 
+// TestAbsentIsNotEmptyInside shows the same for the fields of steps and code
+// sources.
+func TestAbsentIsNotEmptyInside(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ form, list, field, empty, wantEmpty, value, wantValue string }{
+		{"{sh: {%s}}", "steps", "version", "null", `null`, "1.10", `"1.10"`},
+		{"{sh: {%s}}", "steps", "enable", "null", `null`, "false", `false`},
+		{"{sh: {%s}}", "steps", "properties", "null", `null`, "{a: on}", `{"a":"on"}`},
+		{"{sh: {%s}}", "steps", "properties", "{}", `{}`, "{command: 1.10}", `{"command":"1.10"}`},
+		{"{module_id: m, name: n, %s}", "steps", "version", `""`, `""`, "0755", `"0755"`},
+		{"{module_id: m, name: n, %s}", "steps", "enable", "null", `null`, "true", `true`},
+		{"{module_id: m, name: n, %s}", "steps", "properties", "{}", `{}`, "{a: null, b: 1e3}", `{"a":null,"b":1e3}`},
+		{"{url: u, scm_type: git, %s}", "scms", "branch", "null", `null`, "1e3", `"1e3"`},
+		{"{url: u, scm_type: git, %s}", "scms", "repo_id", `""`, `""`, "7e08", `"7e08"`},
+		{"{url: u, scm_type: git, %s}", "scms", "end_point_id", "null", `null`, "2024-01-02", `"2024-01-02"`},
+		{"{url: u, scm_type: git, %s}", "scms", "is_auto_build", "null", `null`, "false", `false`},
+		{"{url: u, scm_type: git, %s}", "scms", "enable_git_lfs", "null", `null`, "true", `true`},
+	} {
+		t.Run(c.list+" "+c.field+" "+c.empty, func(t *testing.T) {
+			t.Parallel()
+			compiled := func(keys string) *jsontree.Value {
+				return compileOne(t, c.list+": ["+strings.ReplaceAll(fmt.Sprintf(c.form, keys), ", }", "}")+"]").Body.Get(c.list).Items()[0].Get(c.field)
+			}
+			if have := compiled(""); have != nil {
+				t.Errorf("absent: the body has %s", have.AppendJSON(nil))
+			}
+			for text, want := range map[string]string{c.empty: c.wantEmpty, c.value: c.wantValue} {
+				have := compiled(c.field + ": " + text)
+				if have == nil || string(have.AppendJSON(nil)) != want {
+					t.Errorf("%s: have %s, want %s", text, have.AppendJSON(nil), want)
+				}
+			}
+		})
+	}
+}
+
 func TestExtraIsVerbatim(t *testing.T) {
 	t.Parallel()
 	if have := compileOne(t, "extra: {}").Body; have.Len() != 0 {
@@ -101,6 +137,23 @@ func TestExtraIsVerbatim(t *testing.T) {
 	}
 	if _, ok := have.Provenance[`["odd key"]`]; !ok {
 		t.Errorf("no provenance of the odd key: %v", have.Paths())
+	}
+}
+
+// TestEscapes holds that any text and any key can be written.
+func TestEscapes(t *testing.T) {
+	t.Parallel()
+	job := compileOne(t, `
+build_config_type: YAML
+extra:
+  a: "$${{ x }} $$${{ y }} ${z} $"
+  b: {$$file: c}
+  d: {$$$file: e}
+  f: {$$file: g, h: i}
+  steps: [{module_id: m, anything: 1}]`)
+	want := `{"steps":[{"module_id":"m","anything":1}],"build_config_type":"YAML","a":"${{ x }} $${{ y }} ${z} $","b":{"$file":"c"},"d":{"$$file":"e"},"f":{"$$file":"g","h":"i"}}`
+	if have := string(job.Body.AppendJSON(nil)); have != want {
+		t.Errorf("have %s\nwant %s", have, want)
 	}
 }
 

@@ -76,7 +76,7 @@ func (s *scope) expand(n *spec.Node) *spec.Node {
 		if len(n.Fields) == 1 && n.Fields[0].Key.Text == fileKey {
 			return s.include(n)
 		}
-		return s.expandFields(n)
+		return s.expandFields(unescaped(n))
 	case spec.SequenceNode:
 		var items []*spec.Node
 		for i, item := range n.Items {
@@ -99,6 +99,19 @@ func (s *scope) expand(n *spec.Node) *spec.Node {
 		return s.expandText(n)
 	}
 	return n
+}
+
+// unescaped takes one $ from {$$file: …}, which is how a value is written whose
+// one key really is $file.
+func unescaped(n *spec.Node) *spec.Node {
+	if len(n.Fields) != 1 || !strings.HasPrefix(n.Fields[0].Key.Text, "$$") || strings.TrimLeft(n.Fields[0].Key.Text, "$") != "file" {
+		return n
+	}
+	key := *n.Fields[0].Key
+	key.Text = key.Text[1:]
+	c := *n
+	c.Fields = []spec.Field{{Key: &key, Value: n.Fields[0].Value}}
+	return &c
 }
 
 func (s *scope) expandFields(n *spec.Node) *spec.Node {

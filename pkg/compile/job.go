@@ -130,7 +130,7 @@ func (u *unit) parts(whole, own *spec.Node) parts {
 
 // jobBody builds the declared part of the body.
 func (u *unit) jobBody(whole *spec.Node, p parts) *jsontree.Value {
-	members := map[string]*jsontree.Value{}
+	members, extra := map[string]*jsontree.Value{}, u.get(whole, "extra")
 	for _, key := range textFields {
 		if n := u.get(whole, key); n != nil {
 			members[key] = u.text(key, n)
@@ -150,7 +150,7 @@ func (u *unit) jobBody(whole *spec.Node, p parts) *jsontree.Value {
 	}
 	if p.steps != nil {
 		members["steps"] = u.steps(p.steps)
-	} else if n := members["build_config_type"]; n.Text() == "YAML" {
+	} else if members["build_config_type"].Text() == "YAML" && extra.Get("steps") == nil {
 		// Such a job's steps stand in the repository's build.yml; a create must
 		// name the member all the same (reference 4.18).
 		members["steps"] = jsontree.Array()
@@ -162,7 +162,7 @@ func (u *unit) jobBody(whole *spec.Node, p parts) *jsontree.Value {
 	if n := u.get(whole, "timeout"); n != nil {
 		members["timeout"] = u.timeout(n)
 	}
-	return u.withExtra(u.get(whole, "extra"), members)
+	return u.withExtra(extra, members)
 }
 
 // withExtra puts the members in order, those of extra verbatim among them.

@@ -247,7 +247,7 @@ func (p *propertyBuilder) inputs(n *spec.Node, prefix string) {
 		switch {
 		case input != nil:
 			p.input(input, f)
-		case f.Value.Kind == spec.MappingNode && !isInclude(f.Value) && p.module.HasInputsUnder(name):
+		case f.Value.Kind == spec.MappingNode && p.module.HasInputsUnder(name):
 			p.inputs(f.Value, name+".")
 		case prefix != "":
 			p.u.report("step-property", f.Key, p.path, didYouMean(name, p.inputsUnder(prefix)), "the action %s has no input %q", p.word, name)
