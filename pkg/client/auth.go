@@ -94,7 +94,7 @@ func (a *authority) enter(ctx context.Context, k *call) (*turn, error) {
 	t := &turn{authority: a}
 	if !a.isProven() || a.stale() {
 		if err := a.acquire(ctx); err != nil {
-			return t, k.broken(err, false)
+			return t, k.broken(ctx, err, false)
 		}
 		t.held = true
 		if err := a.ready(ctx); err != nil {
@@ -124,7 +124,7 @@ func (a *authority) acquire(ctx context.Context) error {
 	case a.gate <- struct{}{}:
 		return nil
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return ctx.Err()
 	}
 }
 

@@ -3,6 +3,7 @@ package client
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -62,7 +63,7 @@ func (e *errWriting) Error() string { return "writing it here: " + e.cause.Error
 func (e *errWriting) Unwrap() error { return e.cause }
 
 // receive copies a successful answer to the writer.
-func (d *download) receive(k *call, resp *http.Response) error {
+func (d *download) receive(ctx context.Context, k *call, resp *http.Response) error {
 	err := d.copy(resp)
 	if err == nil {
 		return nil
@@ -72,7 +73,7 @@ func (d *download) receive(k *call, resp *http.Response) error {
 		answered.Op, answered.Method, answered.Path, answered.Attempts = string(k.op), k.route.method, k.path, 1
 		return answered
 	}
-	e := k.broken(err, true)
+	e := k.broken(ctx, because(ctx, err), true)
 	e.Status, e.RequestID = resp.StatusCode, requestID(resp.Header)
 	e.Message = fmt.Sprintf("the download broke off after %d bytes: %v", d.written, err)
 	var local *errWriting

@@ -21,7 +21,7 @@ func (c *Client) Listing(ctx context.Context, projectID string) (wire.JobList, e
 		return wire.JobList{Total: s.total, Problem: "the list could not be read"}, s.err
 	}
 	if ctx.Err() != nil && !s.complete() {
-		return wire.JobList{Total: s.total, Problem: "interrupted"}, context.Cause(ctx)
+		return wire.JobList{Total: s.total, Problem: "interrupted"}, ctx.Err()
 	}
 	list := wire.JobList{Total: s.total, Complete: s.complete(), Problem: s.problem}
 	if s.err != nil {

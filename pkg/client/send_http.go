@@ -33,16 +33,16 @@ func withHTTP(transport http.RoundTripper, timeout time.Duration) sender {
 		defer cancel()
 		req, err := k.request(attempt)
 		if err != nil {
-			return nil, k.broken(err, false)
+			return nil, k.broken(ctx, err, false)
 		}
 		resp, err := transport.RoundTrip(req)
 		if err != nil {
-			return nil, k.broken(because(attempt, err), sent.Load())
+			return nil, k.broken(ctx, because(attempt, err), sent.Load())
 		}
 		defer resp.Body.Close()
 		a := &answer{status: resp.StatusCode, header: resp.Header}
 		if k.sink != nil && resp.StatusCode/100 == 2 {
-			return a, k.sink.receive(k, resp)
+			return a, k.sink.receive(ctx, k, resp)
 		}
 		a.raw, a.cut = readLimited(resp.Body)
 		a.cut = because(attempt, a.cut)
@@ -72,12 +72,16 @@ func deadline(ctx context.Context, k *call, timeout time.Duration) (context.Cont
 	return context.WithTimeoutCause(ctx, timeout, errAttempt)
 }
 
-// because replaces the error of an attempt that was cut short by what cut it.
-func because(ctx context.Context, err error) error {
-	if err != nil && ctx.Err() != nil {
-		return context.Cause(ctx)
+// because replaces the error of an attempt that was cut short by what cut it:
+// the attempt's own deadline, or the end of the caller's context.
+func because(attempt context.Context, err error) error {
+	if err == nil || attempt.Err() == nil {
+		return err
 	}
-	return err
+	if cause := context.Cause(attempt); cause == errAttempt {
+		return cause
+	}
+	return attempt.Err()
 }
 
 // request builds a request whose body can be read again by each attempt and by
@@ -113,7 +117,7 @@ func readLimited(r io.Reader) ([]byte, error) {
 }
 
 // broken is the error of an attempt that got no answer.
-func (k *call) broken(err error, sent bool) *Error {
+func (k *call) broken(ctx context.Context, err error, sent bool) *Error {
 	e := &Error{
 		Op: string(k.op), Method: k.route.method, Path: k.path,
 		Outcome: NotSent, Attempts: 1, Cause: err,
@@ -122,9 +126,9 @@ func (k *call) broken(err error, sent bool) *Error {
 		e.Outcome = Unsure
 	}
 	e.timedOut = isTimeout(err)
-	e.Message = describe(err, sent)
+	e.Message = describe(ctx, err, sent)
 	switch {
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case ctx.Err() != nil:
 	case isCertificate(err):
 		e.kind = ErrCertificate
 	default:
@@ -133,12 +137,13 @@ func (k *call) broken(err error, sent bool) *Error {
 	return e
 }
 
-// describe is a failure without an answer in words.
-func describe(err error, sent bool) string {
-	if errors.Is(err, context.Canceled) {
+// describe is a failure without an answer in words. Only the context itself says
+// whether it is over: a timeout of the transport claims to be its deadline too.
+func describe(ctx context.Context, err error, sent bool) string {
+	switch ctx.Err() {
+	case context.Canceled:
 		return "interrupted"
-	}
-	if errors.Is(err, context.DeadlineExceeded) {
+	case context.DeadlineExceeded:
 		return "the time for the whole run is over"
 	}
 	var address *url.Error

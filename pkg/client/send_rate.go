@@ -79,7 +79,7 @@ func withRate(next sender, b *bucket, wait func(context.Context, time.Duration) 
 		if delay, cancel := b.take(); delay > 0 {
 			if err := wait(ctx, delay); err != nil {
 				cancel()
-				return nil, k.broken(err, false)
+				return nil, k.broken(ctx, err, false)
 			}
 			stats.queued(delay)
 		}

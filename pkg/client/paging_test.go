@@ -1,0 +1,247 @@
+package client_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/buildsync/buildsync/pkg/client"
+)
+
+// list serves n jobs, or templates, in pages.
+type list struct {
+	n     int
+	base  int    // the number of the first page
+	below string // what a page before the first gives: "", "same", "400"
+	total func(n int) string
+	odd   func(page int, scan int, rows []string) ([]string, int) // changes a page; a status of 0 is 200
+	scan  int
+}
+
+func (l *list) serve(w http.ResponseWriter, r *http.Request, _ int) {
+	query := r.URL.Query()
+	templates := strings.Contains(r.URL.Path, "template")
+	number, size := query.Get("page_index"), query.Get("page_size")
+	if templates {
+		number = query.Get("page")
+	}
+	index, _ := strconv.Atoi(number)
+	length, _ := strconv.Atoi(size)
+	if index == 0 {
+		l.scan++
+	}
+	page := index - l.base
+	if page < 0 {
+		switch l.below {
+		case "400":
+			reply(w, 400, `{"error_code":"CB.00060200","error_msg":"Invalid parameter."}`)
+			return
+		case "same":
+			page = 0
+		}
+	}
+	var rows []string
+	for i := page * length; page >= 0 && i < min(l.n, (page+1)*length); i++ {
+		key := "id"
+		if templates {
+			key = "uuid"
+		}
+		rows = append(rows, fmt.Sprintf(`{"%s":"j%d","job_name":"n%d"}`, key, i, i))
+	}
+	status := 0
+	if l.odd != nil {
+		rows, status = l.odd(page, l.scan, rows)
+	}
+	if status != 0 {
+		reply(w, status, `{"error_code":"CB.00060100"}`)
+		return
+	}
+	total := strconv.Itoa(l.n)
+	if l.total != nil {
+		total = l.total(l.n)
+	}
+	body := fmt.Sprintf(`{"total":%s,"jobs":[%s]}`, total, strings.Join(rows, ","))
+	if templates {
+		body = fmt.Sprintf(`{"result":{"total_size":%s,"items":[%s]},"status":"success"}`, total, strings.Join(rows, ","))
+	}
+	reply(w, 200, body)
+}
+
+func TestListing(t *testing.T) {
+	t.Parallel()
+	once := func(scan int, change func(page int, rows []string) ([]string, int)) func(int, int, []string) ([]string, int) {
+		return func(page, at int, rows []string) ([]string, int) {
+			if at != scan {
+				return rows, 0
+			}
+			return change(page, rows)
+		}
+	}
+	fixed := func(text string) func(int) string { return func(int) string { return text } }
+	for _, test := range []struct {
+		name     string
+		list     list
+		found    int
+		complete bool
+		requests int // 0: any
+	}{
+		{"empty", list{n: 0}, 0, true, 2},
+		{"one page", list{n: 5}, 5, true, 1},
+		{"a full page", list{n: 100}, 100, true, 2},
+		{"three pages", list{n: 250}, 250, true, 3},
+		{"ten full pages", list{n: 1000}, 1000, true, 10},
+		{"base 1, nothing before", list{n: 250, base: 1}, 250, true, 4},
+		{"base 1, first page twice", list{n: 250, base: 1, below: "same"}, 250, true, 4},
+		{"base 1, refused before", list{n: 250, base: 1, below: "400"}, 250, true, 4},
+		{"base 1, one page", list{n: 5, base: 1}, 5, true, 2},
+		{"base 1, one page twice", list{n: 5, base: 1, below: "same"}, 5, true, 1},
+		{"base 1, a full page twice", list{n: 100, base: 1, below: "same"}, 100, true, 2},
+		{"total as text", list{n: 250, total: fixed(`"250"`)}, 250, true, 3},
+		{"total too large", list{n: 5, total: fixed("7")}, 5, false, 0},
+		{"total too small", list{n: 5, total: fixed("3")}, 5, false, 0},
+		{"total of the page only", list{n: 250, total: fixed("100")}, 250, false, 0},
+		{"total negative", list{n: 5, total: fixed("-1")}, 5, false, 0},
+		{"total huge", list{n: 5, total: fixed("1000000000000000000")}, 5, false, 0},
+		{"total a fraction", list{n: 5, total: fixed("5.5")}, 5, false, 0},
+		{"total a word", list{n: 5, total: fixed(`"many"`)}, 5, false, 0},
+		{"total null", list{n: 5, total: fixed("null")}, 5, false, 0},
+		{"page 2 empty once", list{n: 250, odd: once(1, func(page int, rows []string) ([]string, int) {
+			if page == 1 {
+				return nil, 0
+			}
+			return rows, 0
+		})}, 250, true, 0},
+		{"page 2 shorter once", list{n: 250, odd: once(1, func(page int, rows []string) ([]string, int) {
+			if page == 1 {
+				return rows[:40], 0
+			}
+			return rows, 0
+		})}, 250, true, 0},
+		{"page 2 fails for a scan", list{n: 250, odd: once(1, func(page int, rows []string) ([]string, int) {
+			if page == 1 {
+				return nil, 500
+			}
+			return rows, 0
+		})}, 250, true, 0},
+		{"page 2 always shorter", list{n: 250, odd: func(page, _ int, rows []string) ([]string, int) {
+			if page == 1 {
+				return rows[:40], 0
+			}
+			return rows, 0
+		}}, 190, false, 0},
+		{"a row without an id", list{n: 5, odd: func(_, _ int, rows []string) ([]string, int) {
+			if len(rows) > 0 {
+				rows[2] = `{"job_name":"x"}`
+			}
+			return rows, 0
+		}}, 4, false, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			l := test.list
+			s := newServer(t, l.serve)
+			c, _ := newClient(t, s.URL)
+			list, err := c.Listing(t.Context(), projectID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(list.Jobs) != test.found || list.Complete != test.complete || list.Complete != (list.Problem == "") {
+				t.Errorf("%d jobs, complete %v (%s), want %d, %v", len(list.Jobs), list.Complete, list.Problem, test.found, test.complete)
+			}
+			if n := len(s.all()); test.requests != 0 && n != test.requests {
+				t.Errorf("%d requests, want %d", n, test.requests)
+			}
+
+			again := test.list
+			s = newServer(t, again.serve)
+			c, _ = newClient(t, s.URL)
+			uuids := map[string]bool{}
+			err = nil
+			for template, e := range c.Templates(t.Context(), "") {
+				if err = e; e == nil {
+					uuids[template.UUID] = true
+				}
+			}
+			var incomplete *client.IncompleteError
+			if len(uuids) != test.found || (err == nil) != test.complete || err != nil && !errors.As(err, &incomplete) {
+				t.Errorf("%d templates, %v, want %d", len(uuids), err, test.found)
+			}
+		})
+	}
+}
+
+// Whatever the base of the pages, a quiet list is found whole.
+func TestListingFindsEveryJob(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		l := list{
+			n:     rapid.IntRange(0, 420).Draw(rt, "n"),
+			base:  rapid.IntRange(0, 1).Draw(rt, "base"),
+			below: rapid.SampledFrom([]string{"", "same", "400"}).Draw(rt, "below"),
+		}
+		s := newServer(t, l.serve)
+		defer s.Close()
+		c, _ := newClient(t, s.URL)
+		list, err := c.Listing(t.Context(), projectID)
+		if err != nil || len(list.Jobs) != l.n || !list.Complete {
+			rt.Fatalf("%+v: %d jobs, complete %v (%s), %v", l, len(list.Jobs), list.Complete, list.Problem, err)
+		}
+	})
+}
+
+func TestListingThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name     string
+		answer   func(w http.ResponseWriter, r *http.Request)
+		is       error
+		requests int
+	}{
+		{"forbidden", func(w http.ResponseWriter, r *http.Request) { reply(w, 403, `{"error_code":"CB.9"}`) }, client.ErrForbidden, 1},
+		{"outage", func(w http.ResponseWriter, r *http.Request) { reply(w, 503, ``) }, client.ErrAmbiguous, 5},
+		{"portal", func(w http.ResponseWriter, r *http.Request) { reply(w, 200, `<html>`) }, client.ErrNotTheAPI, 1},
+		{"another answer", func(w http.ResponseWriter, r *http.Request) { reply(w, 200, `{"status":"success"}`) }, client.ErrNotTheAPI, 1},
+	} {
+		s := newServer(t, func(w http.ResponseWriter, r *http.Request, _ int) { test.answer(w, r) })
+		c, _ := newClient(t, s.URL)
+		list, err := c.Listing(t.Context(), projectID)
+		if !errors.Is(err, test.is) || list.Complete || len(s.all()) != test.requests {
+			t.Errorf("%s: %d requests, %+v, %v", test.name, len(s.all()), list, err)
+		}
+	}
+}
+
+// A list that never ends is left after the page ceiling.
+func TestListWithoutEnd(t *testing.T) {
+	t.Parallel()
+	next := 0
+	s := newServer(t, func(w http.ResponseWriter, _ *http.Request, _ int) {
+		next++
+		reply(w, 200, fmt.Sprintf(`{"total":99999,"jobs":[{"id":"j%d"}]}`, next))
+	})
+	c, _ := newClient(t, s.URL)
+	var last error
+	for _, err := range c.Jobs(t.Context(), projectID) {
+		last = err
+	}
+	var incomplete *client.IncompleteError
+	if !errors.As(last, &incomplete) || len(s.all()) != 1000 {
+		t.Errorf("%d requests, %v", len(s.all()), last)
+	}
+}
+
+func TestHistoryOfAJobThatNeverRan(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, func(w http.ResponseWriter, _ *http.Request, _ int) {
+		reply(w, 403, `{"error_code":"CB.00031059","error_msg":"no build history"}`)
+	})
+	c, _ := newClient(t, s.URL)
+	for record, err := range c.History(t.Context(), jobID, 30) {
+		t.Errorf("%+v, %v", record, err)
+	}
+}
