@@ -81,12 +81,12 @@ func (p *planner) add(c Change, want *compile.Job, live *LiveJob) {
 
 // createJob plans a job that is not there.
 func (p *planner) createJob(want, before *compile.Job) {
-	change := Change{Verdict: VerdictCreate, Actions: []Action{ActionCreate}, Desired: createBody(want)}
+	change := Change{Verdict: VerdictCreate, Actions: []Action{ActionCreate}, Desired: want.CreateBody()}
 	if before != nil {
 		change.Verdict, change.Note = VerdictDrift, "was deleted outside buildsync"
 		p.drifted = append(p.drifted, want.Address)
 	}
-	if missing := missingForCreate(want); len(missing) > 0 {
+	if missing := want.MissingForCreate(); len(missing) > 0 {
 		p.refuse(RuleCreateIncomplete, want.Address, fmt.Sprintf(
 			"%s does not exist yet, and creating it needs %s (API reference 4.18); declare it in the definition or in defaults.job",
 			quote(want.Address), strings.Join(missing, " and ")))
@@ -235,30 +235,6 @@ func namedBody(live *LiveJob) *jsontree.Value {
 	body := live.Body.Clone()
 	body.Set("job_name", jsontree.String(live.Name))
 	return body
-}
-
-// createBody is the body of a create call (API reference 4.18).
-func createBody(job *compile.Job) *jsontree.Value {
-	body := jsontree.Object(
-		jsontree.Member{Key: "project_id", Value: jsontree.String(job.ProjectID)},
-		jsontree.Member{Key: "job_name", Value: jsontree.String(job.Name)},
-	)
-	for _, m := range job.Body.Members() {
-		body.Set(m.Key, m.Value.Clone())
-	}
-	return body
-}
-
-// missingForCreate lists what the service demands of a new job and the
-// definition does not say (API reference 4.18).
-func missingForCreate(job *compile.Job) []string {
-	var missing []string
-	for _, key := range []string{"arch", "steps"} {
-		if job.Body.Get(key).IsAbsentOrNull() {
-			missing = append(missing, key)
-		}
-	}
-	return missing
 }
 
 // setIdentity puts into an update's body what says which job it is for (API

@@ -27,6 +27,10 @@ func planID(p *Plan) string {
 	return digest(b.buf)
 }
 
+// Intact tells whether the plan's id is that of its content: a stored plan that
+// was edited is not.
+func (p *Plan) Intact() bool { return p.PlanID == planID(p) }
+
 // idBuilder writes texts so that no two lists of texts look alike.
 type idBuilder struct{ buf []byte }
 

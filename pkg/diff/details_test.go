@@ -1,0 +1,334 @@
+package diff_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// step writes a step of the module m with one script.
+func step(name, command string) string {
+	return fmt.Sprintf(`{"module_id":"m","name":%q,"properties":{"command":%q}}`, name, command)
+}
+
+func steps(list ...string) string { return `{"arch":"a","steps":[` + strings.Join(list, ",") + `]}` }
+
+// TestSteps holds how steps are aligned: by what they are, so that a neighbour
+// that comes or goes does not show every step behind it as changed.
+func TestSteps(t *testing.T) {
+	t.Parallel()
+	const long = "one\ntwo\nthree\nfour\nfive\n"
+	for name, tc := range map[string]struct{ live, head, base, want string }{
+		"inserted": {live: steps(step("A", "a"), step("B", "b")), head: steps(step("A", "a"), step("X", "x"), step("B", "b")),
+			want: `change shop/job/j update | change steps["X"]`},
+		"removed": {live: steps(step("A", "a"), step("X", "x"), step("B", "b")), head: steps(step("A", "a"), step("B", "b")),
+			want: `change shop/job/j update | change steps["X"]`},
+		"renamed": {live: steps(step("Old", long)), head: steps(step("New", long)),
+			want: `change shop/job/j update | change steps["New"].name`},
+		"renamed and edited": {live: steps(step("Old", long)), head: steps(step("New", long+"six\n")),
+			want: `change shop/job/j update | change steps["New"].name | change steps["New"].properties.command`},
+		"another with the same module": {live: steps(step("Old", long)), head: steps(step("New", "nothing alike")),
+			want: `change shop/job/j update | change steps["New"] | change steps["Old"]`},
+		"moved": {live: steps(step("A", "a"), step("B", "b"), step("C", "c")), head: steps(step("C", "c"), step("A", "a"), step("B", "b")),
+			want: `change shop/job/j update | change steps`},
+		"two of one name, one edited": {live: steps(step("A", "a"), step("A", "b")), head: steps(step("A", "a"), step("A", "c")),
+			want: `change shop/job/j update | change steps["A"#2].properties.command`},
+		"two of one name, swapped": {live: steps(step("A", "a"), step("A", "b")), head: steps(step("A", "b"), step("A", "a")),
+			want: `change shop/job/j update | change steps`},
+		"module changed": {live: steps(`{"module_id":"m","name":"A","properties":{"command":"a","added":"1"}}`), head: steps(`{"module_id":"n","name":"A","properties":{"command":"a"}}`),
+			want: `change shop/job/j update | change steps["A"].module_id | change steps["A"].properties.added`},
+		"inserted outside": {base: steps(step("A", "a")), live: steps(step("A", "a"), step("X", "x")), head: steps(step("A", "a")),
+			want: `drift shop/job/j update | drift steps["X"]`},
+		"removed outside": {base: steps(step("A", "a"), step("B", "b")), live: steps(step("A", "a")), head: steps(step("A", "a"), step("B", "b")),
+			want: `drift shop/job/j update | drift steps["B"]`},
+		"moved outside": {base: steps(step("A", "a"), step("B", "b")), live: steps(step("B", "b"), step("A", "a")), head: steps(step("A", "a"), step("B", "b")),
+			want: `drift shop/job/j update | drift steps`},
+		"property no longer declared": {base: steps(`{"module_id":"m","name":"A","properties":{"command":"a","x":"1"}}`), live: steps(`{"module_id":"m","name":"A","properties":{"command":"a","x":"1","y":"2"}}`), head: steps(step("A", "a")),
+			want: `change shop/job/j update | change steps["A"].properties.x`},
+		"property newly declared": {base: steps(step("A", "a")), live: steps(`{"module_id":"m","name":"A","properties":{"command":"a","x":"1"}}`), head: steps(`{"module_id":"m","name":"A","properties":{"command":"a","x":"2"}}`),
+			want: `change shop/job/j update | change steps["A"].properties.x`},
+		"property never declared": {base: steps(step("A", "a")), live: steps(`{"module_id":"m","name":"A","properties":{"command":"a","x":"1"}}`), head: steps(step("A", "a"))},
+		"property declared null":  {live: steps(`{"module_id":"m","name":"A","properties":{"x":"1"}}`), head: steps(`{"module_id":"m","name":"A","properties":{"x":null}}`), want: `change shop/job/j update | change steps["A"].properties.x`},
+		"list not declared":       {live: steps(step("A", "a")), head: `{"arch":"a"}`},
+		"list declared empty":     {live: steps(step("A", "a")), head: steps(), want: `change shop/job/j update | change steps["A"]`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var base *compile.Result
+			if tc.base != "" {
+				base = compiled(defined(t, "j", tc.base))
+			}
+			p := diff.Compute(input(compiled(defined(t, "j", tc.head)), base, listed(existing(t, "j", tc.live))))
+			if d := cmp.Diff(tc.want, outline(p)); d != "" {
+				t.Errorf("-want +got\n%s", d)
+			}
+		})
+	}
+}
+
+// TestCodeSources: another address drops what followed from the old one.
+func TestCodeSources(t *testing.T) {
+	t.Parallel()
+	live := `{"scms":[{"url":"git@h:a.git","branch":"main","repo_id":"1","web_url":"w","depth":"1","enable_git_lfs":true}]}`
+	p := diff.Compute(input(compiled(defined(t, "j", `{"scms":[{"url":"git@h:b.git","branch":"main"}]}`)), nil, listed(existing(t, "j", live))))
+	if got, want := outline(p), "change shop/job/j update | change scms[0].url"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	scm := p.Changes[0].Desired.Get("scms").Items()[0]
+	if scm.Get("repo_id") != nil || scm.Get("web_url") != nil || scm.Get("enable_git_lfs") == nil {
+		t.Errorf("sent %s", scm.AppendJSON(nil))
+	}
+}
+
+func TestPredefinedParameterIsCarried(t *testing.T) {
+	t.Parallel()
+	live := `{"parameters":[{"name":"D","params":[{"name":"name","value":"codeBranch"},{"name":"defaults","value":"true"}]},{"name":"D","params":[{"name":"name","value":"mine"}]}]}`
+	p := diff.Compute(input(compiled(defined(t, "j", `{"parameters":[]}`)), nil, listed(existing(t, "j", live))))
+	if got, want := outline(p), `change shop/job/j update | change parameters["mine"]`; got != want {
+		t.Fatalf("got %s, want %s", got, want)
+	}
+	if got := p.Changes[0].Desired.Get("parameters"); got.Len() != 1 || !strings.Contains(string(got.AppendJSON(nil)), "codeBranch") {
+		t.Errorf("sent %s", got.AppendJSON(nil))
+	}
+}
+
+func TestIgnore(t *testing.T) {
+	t.Parallel()
+	rule := func(job string, fields ...string) spec.Ignore { return spec.Ignore{Job: job, Fields: fields} }
+	live := steps(`{"module_id":"m","name":"A","properties":{"command":"x","cache":"off"}}`, step("Extra", "e"))
+	head := steps(`{"module_id":"m","name":"A","properties":{"command":"y","cache":"on"}}`)
+	for name, tc := range map[string]struct {
+		rule spec.Ignore
+		want string
+	}{
+		"nothing":         {rule("other-*"), `change shop/job/j update | change steps["A"].properties.command | change steps["A"].properties.cache | change steps["Extra"]`},
+		"whole job":       {rule("j*"), ``},
+		"a property":      {rule("j", "steps[*].properties.cache"), `change shop/job/j update | change steps["A"].properties.command | change steps["Extra"]`},
+		"by glob":         {rule("j", `steps["A*"].properties.c*e`), `change shop/job/j update | change steps["A"].properties.command | change steps["Extra"]`},
+		"all of a step":   {rule("j", `steps["A"]`), `change shop/job/j update | change steps["Extra"]`},
+		"a step too many": {rule("j", `steps["Extra"]`), `change shop/job/j update | change steps["A"].properties.command | change steps["A"].properties.cache`},
+		"at any depth":    {rule("j", `**.cache`, `**.command`), `change shop/job/j update | change steps["Extra"]`},
+		"the whole list":  {rule("j", `steps`), ``},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			in := input(compiled(defined(t, "j", head)), nil, listed(existing(t, "j", live)))
+			in.Policy.Ignore = []spec.Ignore{tc.rule}
+			if d := cmp.Diff(tc.want, outline(diff.Compute(in))); d != "" {
+				t.Errorf("-want +got\n%s", d)
+			}
+		})
+	}
+}
+
+func TestNotifications(t *testing.T) {
+	t.Parallel()
+	row := func(kind string, events ...string) wire.Notice {
+		n := wire.Notice{NoticeType: kind, EnableMap: map[string]bool{"buildJobFail": false, "deleteJob": false, "novel": true}}
+		for _, e := range events {
+			n.EnableMap[e] = true
+		}
+		delete(n.EnableMap, "novel")
+		return n
+	}
+	notice := func(kind string, events ...string) compile.Notice { return compile.Notice{Type: kind, Events: events} }
+	for name, tc := range map[string]struct {
+		base, head []compile.Notice
+		live       []wire.Notice
+		want       string
+	}{
+		"not managed":    {live: []wire.Notice{row("MAIL", "buildJobFail")}},
+		"the same":       {head: []compile.Notice{notice("MAIL", "deleteJob", "buildJobFail")}, live: []wire.Notice{row("MAIL", "buildJobFail", "deleteJob")}},
+		"off, is on":     {head: []compile.Notice{notice("MAIL")}, live: []wire.Notice{row("MAIL", "buildJobFail")}, want: `change shop/notification/j update | change notifications["MAIL"].events`},
+		"off, no row":    {head: []compile.Notice{notice("WECOM")}},
+		"on, no row":     {head: []compile.Notice{notice("WECOM", "deleteJob")}, want: `change shop/notification/j update | change notifications["WECOM"].events`},
+		"edited outside": {base: []compile.Notice{notice("MAIL", "buildJobFail")}, head: []compile.Notice{notice("MAIL", "buildJobFail")}, live: []wire.Notice{row("MAIL")}, want: `drift shop/notification/j update | drift notifications["MAIL"].events`},
+		"conflict": {base: []compile.Notice{notice("MAIL", "buildJobFail")}, head: []compile.Notice{notice("MAIL", "deleteJob")}, live: []wire.Notice{row("MAIL")},
+			want: "conflict shop/notification/j update | conflict notifications[\"MAIL\"].events\nrefused: conflict"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			want, before, live := defined(t, "j", plainJob), defined(t, "j", plainJob), existing(t, "j", plainJob)
+			want.Notices, before.Notices, live.Notices = tc.head, tc.base, tc.live
+			p := diff.Compute(input(compiled(want), compiled(before), listed(live)))
+			if d := cmp.Diff(tc.want, outline(p)); d != "" {
+				t.Errorf("-want +got\n%s", d)
+			}
+			if len(p.Changes) > 0 && len(p.Changes[0].Notices) != 1 {
+				t.Errorf("apply is told to write %d channels", len(p.Changes[0].Notices))
+			}
+		})
+	}
+	config := `{"webhook":"https://hook"}`
+	want := defined(t, "new", plainJob)
+	want.Notices = []compile.Notice{{Type: "DING_TALK", Events: []string{"deleteJob"}, ParamConfig: &config}}
+	p := diff.Compute(input(compiled(want), nil, listed()))
+	if got := outline(p); got != `create shop/job/new create
+change shop/notification/new update | change notifications["DING_TALK"].events | change notifications["DING_TALK"].param_config` {
+		t.Error(got)
+	}
+	for _, f := range p.Changes[1].Fields {
+		if strings.Contains(string(f.After.AppendJSON(nil)), "hook") {
+			t.Error("a webhook's address is in the plan")
+		}
+	}
+}
+
+// TestSecrets: no sensitive value reaches a plan, none that was read is sent,
+// and one that cannot be known is never a difference.
+func TestSecrets(t *testing.T) {
+	t.Parallel()
+	const canary = "canary-9f3a"
+	secret := func(value string) string {
+		return fmt.Sprintf(`{"arch":"a","steps":[],"parameters":[{"name":"D","params":[{"name":"name","value":"TOKEN"},{"name":"defaultValue","value":%q},{"name":"sensitiveVar","value":"true"}]}]}`, value)
+	}
+	declared := func(text string) *compile.Job {
+		j := defined(t, "j", text)
+		j.Secrets = []compile.SecretUse{{Parameter: "TOKEN", Secret: "NEXUS"}}
+		return j
+	}
+	other := strings.Replace(secret("<secret NEXUS>"), `"arch":"a"`, `"arch":"b"`, 1)
+	for name, tc := range map[string]struct {
+		head *compile.Job
+		live string
+		set  func(*diff.Options)
+		want string
+	}{
+		"unchanged":               {head: declared(secret("<secret NEXUS>")), live: secret(canary)},
+		"masked":                  {head: declared(secret("<secret NEXUS>")), live: secret("******")},
+		"written anew":            {head: declared(secret("<secret NEXUS>")), live: secret(canary), set: func(o *diff.Options) { o.WriteSecrets = []string{"all"} }, want: `change shop/job/j update | change parameters["TOKEN"].defaultValue`},
+		"another written anew":    {head: declared(secret("<secret NEXUS>")), live: secret(canary), set: func(o *diff.Options) { o.WriteSecrets = []string{"OTHER"} }},
+		"update around it":        {head: declared(other), live: secret(canary), want: `change shop/job/j update | change arch`},
+		"removed":                 {head: defined(t, "j", `{"arch":"a","steps":[],"parameters":[]}`), live: secret(canary), want: `change shop/job/j update | change parameters["TOKEN"]`},
+		"not declared, update":    {head: defined(t, "j", `{"arch":"b","steps":[]}`), live: secret(canary), want: "change shop/job/j update | change arch\nrefused: secret"},
+		"not declared, no update": {head: defined(t, "j", `{"arch":"a","steps":[]}`), live: secret(canary)},
+		"becomes sensitive":       {head: declared(secret("<secret NEXUS>")), live: strings.Replace(secret(canary), `"true"`, `"false"`, 1), want: `change shop/job/j update | change parameters["TOKEN"].defaultValue | change parameters["TOKEN"].sensitiveVar`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			in := input(compiled(tc.head), nil, listed(existing(t, "j", tc.live)))
+			in.Options.ShowUndeclared, in.Options.Explain = true, true
+			if tc.set != nil {
+				tc.set(&in.Options)
+			}
+			p := diff.Compute(in)
+			got := outline(p)
+			if tc.want == "" && strings.HasPrefix(got, "unchanged ") {
+				got = ""
+			}
+			if d := cmp.Diff(tc.want, got); d != "" {
+				t.Errorf("-want +got\n%s", d)
+			}
+			for _, c := range p.Changes {
+				for _, f := range c.Fields {
+					for _, v := range []*jsontree.Value{f.Before, f.After, f.Base} {
+						if strings.Contains(string(v.AppendJSON(nil)), canary) {
+							t.Errorf("%s holds the secret", f.Path)
+						}
+					}
+				}
+				for _, u := range c.Undeclared {
+					if strings.Contains(string(u.Value.AppendJSON(nil)), canary) {
+						t.Errorf("%s holds the secret", u.Path)
+					}
+				}
+				if tc.want != "" && !strings.Contains(tc.want, "refused") && strings.Contains(string(c.Desired.AppendJSON(nil)), canary) {
+					t.Error("a value that was read would be sent")
+				}
+			}
+		})
+	}
+}
+
+func TestTemplates(t *testing.T) {
+	t.Parallel()
+	wanted := func(command string) *compile.Template {
+		return &compile.Template{Address: "shop/template/t", Name: "t",
+			Body: body(t, `{"name":"t","description":"d","template":{"steps":[`+step("A", command)+`]}}`)}
+	}
+	// The service stores templates in more than one letter case.
+	live := func(uuid, command string) *diff.LiveTemplate {
+		return &diff.LiveTemplate{UUID: uuid, Name: "t", Body: body(t, fmt.Sprintf(
+			`{"uuid":%q,"name":"t","description":"d","scope":"custom","weight":0,"template":{"Steps":[{"Module_id":"m","Name":"A","Properties":{"command":%q},"enable":true,"version":null}]}}`, uuid, command))}
+	}
+	of := func(list ...*compile.Template) *compile.Result {
+		return &compile.Result{Jobs: []*compile.Job{defined(t, "anchor", plainJob)}, Templates: list}
+	}
+	for name, tc := range map[string]struct {
+		head, base *compile.Result
+		live       []*diff.LiveTemplate
+		onRemove   string
+		want       string
+	}{
+		"new":                  {head: of(wanted("a")), want: "create shop/template/t create"},
+		"the same":             {head: of(wanted("a")), live: []*diff.LiveTemplate{live("u", "a")}},
+		"the same, twice read": {head: of(wanted("a")), live: []*diff.LiveTemplate{live("u", "a"), live("u", "a")}},
+		"different":            {head: of(wanted("a")), live: []*diff.LiveTemplate{live("u", "b")}, want: `change shop/template/t replace | change steps["A"].properties.command`},
+		"two of one name":      {head: of(wanted("a")), live: []*diff.LiveTemplate{live("u", "a"), live("v", "b")}, want: "unknown shop/template/t\nrefused: duplicate-live-template"},
+		"edited outside":       {head: of(wanted("a")), base: of(wanted("a")), live: []*diff.LiveTemplate{live("u", "b")}, want: `drift shop/template/t replace | drift steps["A"].properties.command`},
+		"deleted outside":      {head: of(wanted("a")), base: of(wanted("a")), want: "drift shop/template/t create"},
+		"collision":            {head: of(wanted("a")), base: of(), live: []*diff.LiveTemplate{live("u", "b")}, want: "collision shop/template/t\nrefused: collision"},
+		"adopted":              {head: of(wanted("a")), base: of(), live: []*diff.LiveTemplate{live("u", "a")}, want: "adopt shop/template/t"},
+		"removed, disable":     {head: of(), base: of(wanted("a")), live: []*diff.LiveTemplate{live("u", "a")}, want: "remove shop/template/t"},
+		"removed, delete":      {head: of(), base: of(wanted("a")), live: []*diff.LiveTemplate{live("u", "a")}, onRemove: "delete", want: "remove shop/template/t delete"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			snapshot := listed(existing(t, "anchor", plainJob))
+			snapshot.Templates = tc.live
+			in := input(tc.head, tc.base, snapshot)
+			if tc.onRemove != "" {
+				in.Policy.OnRemove = tc.onRemove
+			}
+			if d := cmp.Diff(tc.want, outline(diff.Compute(in))); d != "" {
+				t.Errorf("-want +got\n%s", d)
+			}
+		})
+	}
+}
+
+// TestCollisionShowsNothing: the body of a job that nobody declared must not be
+// readable through a merge request that names it.
+func TestCollisionShowsNothing(t *testing.T) {
+	t.Parallel()
+	in := input(compiled(defined(t, "anchor", plainJob), defined(t, "foreign", plainJob)), compiled(defined(t, "anchor", plainJob)),
+		listed(existing(t, "anchor", plainJob), existing(t, "foreign", `{"arch":"hush","steps":[],"extra":"hush"}`)))
+	in.Options.ShowUndeclared, in.Options.Explain = true, true
+	p := diff.Compute(in)
+	for _, c := range p.Changes {
+		if c.Verdict != diff.VerdictCollision {
+			continue
+		}
+		if len(c.Fields)+len(c.Undeclared)+len(c.Equalities) > 0 || c.Live == nil {
+			t.Errorf("%+v", c)
+		}
+		return
+	}
+	t.Errorf("no collision: %s", outline(p))
+}
+
+func TestUndeclared(t *testing.T) {
+	t.Parallel()
+	in := input(compiled(defined(t, "j", steps(step("A", "a")))), nil,
+		listed(existing(t, "j", `{"arch":"a","group_id":"g","steps":[{"module_id":"m","name":"A","properties":{"command":"a","added":"1"},"version":null}]}`)))
+	in.Options.ShowUndeclared = true
+	p := diff.Compute(in)
+	var got []string
+	for _, u := range p.Changes[0].Undeclared {
+		got = append(got, u.Path+"="+u.Value.Text())
+	}
+	if d := cmp.Diff([]string{"group_id=g", `steps["A"].properties.added=1`}, got); d != "" {
+		t.Errorf("-want +got\n%s", d)
+	}
+	if p.HasChanges() || p.Summary.Unchanged != 1 {
+		t.Errorf("%s, %+v", outline(p), p.Summary)
+	}
+}
