@@ -27,6 +27,7 @@ func (p *program) applyCommand() *cli.Command {
 		&cli.BoolFlag{Name: "smoke", Usage: "run each changed job afterwards and fail if its build does", DisableDefaultText: true},
 		&cli.StringFlag{Name: "create-retry", Usage: "send a create again after an error `ANSWER` (answered), or after silence too (settled)", Value: "answered"},
 		&cli.StringFlag{Name: "rescue", Usage: "keep a template's body in `FILE` before it is deleted ahead of its replacement"},
+		&cli.DurationFlag{Name: "lock-timeout", Usage: "wait `D` for another apply on this machine to end"},
 		&cli.DurationFlag{Name: "grace", Usage: "after Ctrl-C let writes under way finish for `D`", Value: 30 * time.Second},
 	}, scopeFlags()...)
 	return p.leaf(&cli.Command{
@@ -99,6 +100,9 @@ func (in *invocation) approval() (approval, error) {
 	}
 	if a.plan, err = in.readPlan(args[0]); err != nil {
 		return a, err
+	}
+	if !a.plan.Intact() {
+		return a, &failure{exitStale, fmt.Errorf("%s was changed after it was made: its id is not that of its content; make a new plan and approve that", args[0])}
 	}
 	if a.id != "" && a.id != a.plan.PlanID {
 		return a, &failure{exitStale, fmt.Errorf("%s is the plan %s, not %s as --approve demands", args[0], a.plan.PlanID, a.id)}
@@ -183,7 +187,7 @@ func (in *invocation) carryOut(p *planning, createRetry apply.CreateRetry) error
 		Abort:       in.stops.hard,
 	}
 	if in.on("smoke") {
-		options.Smoke = p.service.Client
+		options.Smoke = &apply.Smoke{Runner: p.service.Client, Progress: in.stderr}
 	}
 	if p.plan.HasChanges() {
 		journal, err := in.openJournal(p)

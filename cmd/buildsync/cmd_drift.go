@@ -14,7 +14,8 @@ func (p *program) driftCommand() *cli.Command {
 		Usage: "ask whether someone edited outside what is declared",
 		Description: about(`A plan that asks one question, for a nightly run: was a declared field edited outside Git?
 It compares with the commit applied last (--base auto), so that changes in Git which are not
-applied yet do not count. Nothing is written.
+applied yet do not count; where there is none, what is checked out counts as applied. Nothing
+is written.
 
 Exit codes: 0 no drift; 1 the live state could not be read; 2 drift; 3 invalid input;
 130 interrupted.`,
@@ -39,6 +40,10 @@ func (in *invocation) drift() (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
+	if p.revisions.base == nil {
+		in.note("what is checked out counts as applied")
+		p.revisions.base = &revision{Revision: p.revisions.head, result: p.w.result}
+	}
 	if err := in.connectAndPlan(ctx, p); err != nil {
 		return err
 	}

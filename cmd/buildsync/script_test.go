@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -28,6 +29,11 @@ import (
 
 // TestMain lets the test binary play buildsync in the scripts.
 func TestMain(m *testing.M) {
+	// A script with a create waits for the service's list to settle; they may
+	// well wait together. (go test -parallel still wins.)
+	if err := flag.Set("test.parallel", "12"); err != nil {
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){"buildsync": main})
 }
 

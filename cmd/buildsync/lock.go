@@ -1,0 +1,46 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/buildsync/buildsync/pkg/apply"
+)
+
+// lockLook is how often a lock that another process holds is tried again.
+const lockLook = 200 * time.Millisecond
+
+// lock keeps two applies on this machine from writing to one project. It waits
+// for as long as --lock-timeout says.
+func (in *invocation) lock(ctx context.Context, p *planning) (release func(), err error) {
+	var projects []string
+	for i := range p.plan.Changes {
+		projects = append(projects, p.plan.Changes[i].ProjectID)
+	}
+	deadline := time.Now().Add(in.duration("lock-timeout"))
+	for waiting := false; ; waiting = true {
+		release, err := apply.Lock(in.lockFolder(), projects)
+		if !errors.As(err, new(*apply.LockedError)) || time.Now().After(deadline) {
+			return release, err
+		}
+		if !waiting {
+			in.note("%v", err)
+		}
+		if err := (apply.SystemClock{}).Wait(ctx, lockLook); err != nil {
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+// lockFolder is the same for all workspaces of a user on this machine.
+func (in *invocation) lockFolder() string {
+	cache := in.env.get("XDG_CACHE_HOME")
+	if home := cmp.Or(in.env.get("HOME"), in.env.get("USERPROFILE")); cache == "" && home != "" {
+		cache = filepath.Join(home, ".cache")
+	}
+	return filepath.Join(cmp.Or(cache, os.TempDir()), "buildsync", "locks")
+}
