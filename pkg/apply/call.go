@@ -38,6 +38,9 @@ const (
 // difference between answered and silent decides whether absence can be proven.
 func classify(err error) reply {
 	var e *client.Error
+	if errors.As(err, new(*stopError)) {
+		return unsent
+	}
 	switch client.OutcomeOf(err) {
 	case client.OK:
 		return accepted
@@ -130,8 +133,9 @@ func (s *step) send(ctx context.Context, call func(context.Context) error) (repl
 	}
 	failpoint.At("checked")
 	if err := s.run.journal(s.intent()); err != nil {
-		s.run.halt(fmt.Errorf("the journal cannot be written, so nothing more is sent: %w", err))
-		return unsent, err
+		err = fmt.Errorf("the journal cannot be written, so nothing more is sent: %w", err)
+		s.run.halt(err)
+		return unsent, &stopError{describe(err)}
 	}
 	failpoint.At("intent")
 	s.sends++

@@ -1,0 +1,148 @@
+package apply_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/buildsync/buildsync/pkg/apply"
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/emulator"
+)
+
+// Ctrl-C while a write is under way: it is finished and verified, nothing new
+// begins, and the next run completes the work.
+func TestInterruptedInTheMiddle(t *testing.T) {
+	t.Parallel()
+	head := definitions(job("a", "x"), job("b", "x"), job("c", "x"), job("d", "x"))
+	for nth := 1; nth <= 4; nth++ {
+		t.Run(fmt.Sprintf("during write %d", nth), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, emulator.Strict())
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			w.MustFail(t, emulator.Fault{Op: "CreateJob", Nth: nth, Kind: emulator.FaultPass, Commit: emulator.CommitFirst, Before: cancel})
+			report := w.applyWith(ctx, w.client, w.plan(head, nil, nil), apply.Options{Parallelism: 1})
+			if got := report.Outcomes[apply.Applied]; got != nth || report.Outcomes[apply.Skipped] != 4-nth {
+				t.Errorf("applied and skipped are not %d and %d:\n%s", nth, 4-nth, describe(report))
+			}
+			if !report.Interrupted || report.ExitCode() != 130 {
+				t.Errorf("interrupted %t, exit code %d; want true, 130", report.Interrupted, report.ExitCode())
+			}
+			if n := len(w.MustTruth(t).Jobs); n != nth {
+				t.Errorf("%d jobs, want %d", n, nth)
+			}
+			w.converge(head)
+			w.mustBeInSync(head)
+		})
+	}
+}
+
+func TestInterruptedBeforeAnyWrite(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Strict())
+	plan := w.plan(definitions(job("a", "x")), nil, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	w.ResetCalls()
+	report := w.applyWith(ctx, w.client, plan, apply.Options{})
+	if n := len(w.Calls()); n > 0 || report.Outcomes[apply.Skipped] != 1 || report.ExitCode() != 130 {
+		t.Errorf("%d requests:\n%s", n, describe(report))
+	}
+}
+
+// A back-off is left at once: no other attempt will follow it.
+func TestInterruptedWhileWaiting(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Strict())
+	w.converge(definitions(job("a", "before")))
+	plan := w.plan(definitions(job("a", "after")), nil, nil)
+	f := status(500, "CB.00060100", emulator.CommitNever)
+	f.Op, f.Times = "UpdateJob", -1
+	w.MustFail(t, f)
+	ctx, cancel := context.WithCancel(t.Context())
+	report := w.applyWith(ctx, w.client, plan, apply.Options{Clock: &stoppingClock{world: w, stop: cancel, after: time.Second}})
+	got := result(t, report, "shop/job/a", diff.ActionUpdate)
+	if got.Outcome != apply.Failed || got.Attempts != 1 || report.ExitCode() != 130 {
+		t.Errorf("ended:\n%s", describe(report))
+	}
+}
+
+// stoppingClock cancels once the world's clock has gone on by after.
+type stoppingClock struct {
+	*world
+	stop  func()
+	after time.Duration
+	gone  time.Duration
+}
+
+func (c *stoppingClock) Wait(ctx context.Context, d time.Duration) error {
+	if c.gone += d; c.gone >= c.after {
+		c.stop()
+	}
+	return c.world.Wait(ctx, d)
+}
+
+// A second Ctrl-C ends calls under way; what was sent is unknown.
+func TestAborted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Strict())
+	plan := w.plan(definitions(job("a", "x"), job("b", "x")), nil, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	abort, abortNow := context.WithCancel(t.Context())
+	w.MustFail(t, emulator.Fault{Op: "CreateJob", Kind: emulator.FaultSilence, Commit: emulator.CommitFirst, After: func() {
+		cancel()
+		abortNow()
+	}})
+	report := w.applyWith(ctx, w.client, plan, apply.Options{Parallelism: 1, Abort: abort})
+	if got := result(t, report, "shop/job/a", diff.ActionCreate); got.Outcome != apply.Unknown {
+		t.Errorf("the create under way ended %s", got.Outcome)
+	}
+	if got := result(t, report, "shop/job/b", diff.ActionCreate); got.Outcome != apply.Skipped {
+		t.Errorf("the other ended %s", got.Outcome)
+	}
+	if report.ExitCode() != 130 {
+		t.Errorf("exit code %d, want 130", report.ExitCode())
+	}
+	w.converge(definitions(job("a", "x"), job("b", "x")))
+	if n := len(w.MustTruth(t).Jobs); n != 2 {
+		t.Errorf("%d jobs, want 2", n)
+	}
+}
+
+// The time for the whole run being over is a failure, not an interruption.
+func TestTimeIsOver(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Strict())
+	plan := w.plan(definitions(job("a", "x")), nil, nil)
+	ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
+	defer cancel()
+	report := w.applyWith(ctx, w.client, plan, apply.Options{})
+	if report.Interrupted || report.ExitCode() != 1 || report.Outcomes[apply.Skipped] != 1 {
+		t.Errorf("ended:\n%s", describe(report))
+	}
+}
+
+// A journal that cannot be written stops the run before anything is sent.
+func TestJournalFails(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Strict())
+	plan := w.plan(definitions(job("a", "x"), job("b", "x")), nil, nil)
+	journal, err := apply.CreateJournal(t.TempDir()+"/journal", w.URL, plan.PlanID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := journal.Close(); err != nil { // every write to it fails from here on
+		t.Fatal(err)
+	}
+	w.ResetCalls()
+	report := w.apply(plan, apply.Options{Journal: journal})
+	if n := w.writes(); n > 0 || report.ExitCode() != 1 || report.Halted == "" || report.Outcomes[apply.Skipped] != 2 {
+		t.Errorf("%d writes:\n%s", n, describe(report))
+	}
+	if _, err := apply.Run(t.Context(), w.client, &diff.Plan{Refusals: []diff.Refusal{{Rule: diff.RuleConflict}}}, apply.Options{}); !errors.As(err, new(*apply.RefusedError)) {
+		t.Errorf("a refused plan: %v", err)
+	}
+}
