@@ -33,10 +33,13 @@ type Options struct {
 // Compile compiles a loaded workspace. The result holds whatever could be
 // compiled; it must not be planned or applied when the diagnostics hold errors.
 func Compile(set *spec.Set, opts Options) (*Result, spec.Diagnostics) {
-	c := newCompiler(set, opts)
+	return newCompiler(set, opts).compile()
+}
+
+func (c *compiler) compile() (*Result, spec.Diagnostics) {
 	c.collectTemplates()
 	c.checkTemplates()
-	for _, file := range set.Files {
+	for _, file := range c.set.Files {
 		for _, job := range file.Jobs {
 			c.compileDefinition(job)
 		}
@@ -68,6 +71,9 @@ type compiler struct {
 	secrets   map[string]bool
 	includes  map[string]*include
 	sources   map[string][]byte // of the definition files, by name
+	total     int               // values of all jobs so far
+	maxTotal  int
+	exhausted bool // there were more than maxTotal
 	findings  findings
 	result    *Result
 }
@@ -76,7 +82,7 @@ func newCompiler(set *spec.Set, opts Options) *compiler {
 	c := &compiler{
 		set: set, workspace: set.Workspace, catalogue: opts.Catalogue,
 		templates: map[string]*template{}, secrets: map[string]bool{}, includes: map[string]*include{}, sources: make(map[string][]byte, len(set.Files)),
-		result: &Result{},
+		result: &Result{}, maxTotal: maxTotal,
 	}
 	if c.workspace == nil {
 		c.workspace = &spec.Workspace{}

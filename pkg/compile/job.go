@@ -50,6 +50,13 @@ func (c *compiler) compileDefinition(n *spec.Node) {
 }
 
 func (c *compiler) compileJob(n *spec.Node, combo []binding) {
+	if c.total > c.maxTotal {
+		c.reportAt("expansion-limit", n.Range, "jobs", "split the workspace", "the definitions compile to more than %d values; the jobs from here on are left out", c.maxTotal)
+		c.total, c.exhausted = 0, true // reported once is enough: such a result is not used
+	}
+	if c.exhausted {
+		return
+	}
 	s := &scope{c: c, matrix: combo, noJob: "it is not known yet where the name itself is made"}
 	if combo == nil {
 		s.noMatrix = "this job has no matrix"
@@ -76,6 +83,7 @@ func (c *compiler) compileJob(n *spec.Node, combo []binding) {
 	u.settings(whole, j)
 	j.Secrets = u.secrets
 	j.Provenance = u.provenance
+	c.total += len(u.provenance)
 	c.result.Jobs = append(c.result.Jobs, j)
 }
 

@@ -12,6 +12,10 @@ import (
 // other can multiply.
 const maxValues = 200_000
 
+// maxTotal bounds the values of all bodies together, some twenty thousand jobs: a
+// few lines of a hostile file could use one huge template over and over.
+const maxTotal = 2_000_000
+
 // unit is one job, template or removal while it is compiled.
 type unit struct {
 	c          *compiler

@@ -1,6 +1,10 @@
 package compile
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/buildsync/buildsync/pkg/spec"
+)
 
 func TestJSONNumber(t *testing.T) {
 	t.Parallel()
@@ -43,5 +47,30 @@ func TestSplitRefs(t *testing.T) {
 		if have != c.want {
 			t.Errorf("%q: have %q, want %q", c.text, have, c.want)
 		}
+	}
+}
+
+// TestTotalLimit holds that a template used over and over ends in one finding,
+// not in memory.
+func TestTotalLimit(t *testing.T) {
+	t.Parallel()
+	set, diags := spec.Load(spec.MapTree{
+		"buildsync.yaml": "version: 1\nregion: eu-west-101\nprojects: {p: 6ecbc5bac7c8442fb3d2563d53c13582}\ndefault_project: p\n",
+		"definitions/a.yaml": `version: 1
+templates: [{name: t, steps: [{module_id: m, name: n, properties: {a: 1, b: 2, c: 3}}]}]
+jobs: [{name: "j-${{ matrix.a }}", template: {name: t}, matrix: {a: [1, 2, 3, 4, 5, 6, 7, 8, 9]}}, {name: later}]
+`,
+	}, spec.Options{})
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	c := newCompiler(set, Options{})
+	c.maxTotal = 30
+	result, found := c.compile()
+	if len(found) != 1 || found[0].Rule != "expansion-limit" {
+		t.Fatalf("want one expansion-limit: %+v", found)
+	}
+	if n := len(result.Jobs); n < 2 || n > 8 {
+		t.Errorf("%d jobs were compiled", n)
 	}
 }
