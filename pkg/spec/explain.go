@@ -49,9 +49,11 @@ func check(name string, root *Node, out *report) {
 		out.errorf("wrong-type", root.Range, "", "the file does not conform to its schema") // the two disagree: a bug, but no reason to accept
 		return
 	}
-	e := &explainer{set: set, root: root, out: out, said: map[Pos]bool{}}
+	e := &explainer{set: set, root: root, out: out}
 	for _, d := range out.found {
-		e.said[d.Range.Start] = d.Severity == Error
+		if d.Severity == Error {
+			e.said = append(e.said, d.Range.Start)
+		}
 	}
 	e.leaves(failed)
 }
@@ -94,7 +96,7 @@ type explainer struct {
 	set  *schemaSet
 	root *Node
 	out  *report
-	said map[Pos]bool // where parsing has found an error: its consequences are not worth a word
+	said []Pos // where parsing has found an error: its consequences are not worth a word
 }
 
 func (e *explainer) leaves(err *jsonschema.ValidationError) {
@@ -225,13 +227,30 @@ func (e *explainer) leaf(s *schema, location, keyword string, at place) {
 }
 
 func (e *explainer) report(rule string, at place, where Range, hint, format string, args ...any) {
-	if e.said[at.node.Range.Start] {
+	if e.saidOf(at) {
 		return
 	}
 	e.out.add(Diagnostic{
 		Rule: rule, Severity: Error, Range: where, Pointer: at.pointer, Hint: hint,
 		Message: fmt.Sprintf(format, args...),
 	})
+}
+
+// saidOf tells whether parsing has found an error in a value or its key. There
+// are few such errors: each kind is capped.
+func (e *explainer) saidOf(at place) bool {
+	within := func(p Pos, n *Node) bool {
+		if n == nil || n.Kind != ScalarNode {
+			return n != nil && p == n.Range.Start
+		}
+		return p.Compare(n.Range.Start) >= 0 && p.Compare(n.Range.End) <= 0
+	}
+	for _, p := range e.said {
+		if within(p, at.node) || within(p, at.key) {
+			return true
+		}
+	}
+	return false
 }
 
 func (e *explainer) missing(s *schema, at place) {
@@ -329,11 +348,31 @@ func (e *explainer) stepHint(n *Node) string {
 	return ""
 }
 
+// hintOnForm is for a value that is right but for the way it is written.
+func hintOnForm(s *schema, n *Node) string {
+	switch {
+	case n.Type != StringType && !n.IsNull() && s.types&typeString != 0:
+		return "put it in quotes: " + quoted(n.Text)
+	case n.Type == StringType && n.Style != PlainStyle && n.Style != 0 && coreType(n.Text) != StringType:
+		plain := &Node{Kind: ScalarNode, Type: coreType(n.Text), Style: PlainStyle, Text: n.Text}
+		if s.valid(plain) {
+			return "write it without quotes"
+		}
+	case s.items != nil && s.items.valid(n):
+		return "write a list: [" + quoted(n.Text) + "]"
+	}
+	return ""
+}
+
 // shown is how a message shows the value that is wrong. A text that may be a
 // secret, or is too long, is not shown.
 func shown(n *Node, rule, keyword string) string {
 	switch {
-	case n.Kind != ScalarNode || n.IsNull():
+	case n.IsNull():
+		return "null"
+	case n.Kind != ScalarNode && len(n.Items)+len(n.Fields) == 0:
+		return "an empty " + kindName(n)
+	case n.Kind != ScalarNode:
 		return "a " + kindName(n)
 	case keyword == "maxLength":
 		return fmt.Sprintf("%d characters", len([]rune(n.Text)))
@@ -379,6 +418,9 @@ func hintFor(s *schema, n *Node) string {
 		}
 	}
 	if hint := didYouMean(n.Text, words); hint != "" {
+		return hint
+	}
+	if hint := hintOnForm(s, n); hint != "" {
 		return hint
 	}
 	if s.types&typeBoolean != 0 && n.Type == StringType {

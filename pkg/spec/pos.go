@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+
+	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
 // Pos is a place in a file: the file's name relative to the workspace with
@@ -18,15 +20,17 @@ type Pos struct {
 // IsValid tells whether p is a place.
 func (p Pos) IsValid() bool { return p.File != "" }
 
-// String writes file:line:column, leaving out what is not known.
+// String writes file:line:column, leaving out what is not known. The name of
+// the file is made safe to print.
 func (p Pos) String() string {
+	file := sanitize.Line(p.File, 0)
 	switch {
 	case p.Line == 0:
-		return p.File
+		return file
 	case p.Column == 0:
-		return fmt.Sprintf("%s:%d", p.File, p.Line)
+		return fmt.Sprintf("%s:%d", file, p.Line)
 	}
-	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
+	return fmt.Sprintf("%s:%d:%d", file, p.Line, p.Column)
 }
 
 // Compare orders places by file, line and column.

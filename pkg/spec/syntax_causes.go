@@ -255,12 +255,24 @@ func causeBracket(f *fault) bool {
 	default:
 		return false
 	}
-	at := -1
+	at := openBracket(f.text, want)
+	if at < 0 {
+		at = strings.IndexByte(f.text, want)
+	}
+	if at < 0 {
+		return false
+	}
+	return f.say(at, at+1, "the bracket "+quoted(f.text[at:at+1])+" that opens here is not closed, or a comma is missing within", "")
+}
+
+// openBracket returns where the innermost bracket of a kind opens that the line
+// does not close, -1 if none does.
+func openBracket(text string, want byte) int {
 	var open []int
-	for i := 0; i < len(f.text); i++ {
-		switch c := f.text[i]; {
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
 		case c == '"' || c == '\'':
-			if shut := closingQuote(f.text, i); shut > 0 {
+			if shut := closingQuote(text, i); shut > 0 {
 				i = shut
 			}
 		case c == '[' || c == '{':
@@ -269,18 +281,13 @@ func causeBracket(f *fault) bool {
 			open = open[:len(open)-1]
 		}
 	}
+	at := -1
 	for _, i := range open {
-		if f.text[i] == want {
+		if text[i] == want {
 			at = i
 		}
 	}
-	if at < 0 {
-		at = strings.IndexByte(f.text, want)
-	}
-	if at < 0 {
-		return false
-	}
-	return f.say(at, at+1, "the bracket "+quoted(f.text[at:at+1])+" that opens here is not closed, or a comma is missing within", "")
+	return at
 }
 
 var noValue = regexp.MustCompile(`[\[{,]\s*([,\]}])`)
@@ -293,6 +300,8 @@ func causeNoValue(f *fault) bool {
 	at, end := indentOf(f.text), len(f.text)
 	if match := noValue.FindStringSubmatchIndex(f.text); match != nil {
 		at, end = match[2], match[3]
+	} else if open := max(openBracket(f.text, '['), openBracket(f.text, '{')); open >= 0 {
+		return f.say(open, open+1, "the bracket "+quoted(f.text[open:open+1])+" that opens here is not closed", "")
 	}
 	return f.say(at, end, "a value is missing here, or a bracket does not match", "")
 }
