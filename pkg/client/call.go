@@ -38,11 +38,12 @@ type call struct {
 
 // answer is what came back, parsed unless it was streamed.
 type answer struct {
-	status int
-	header http.Header
-	raw    []byte
-	cut    error // the answer broke off or was cut at the ceiling
-	body   *jsontree.Value
+	status    int
+	header    http.Header
+	requestID string // safe to print
+	raw       []byte
+	cut       error // the answer broke off or was cut at the ceiling
+	body      *jsontree.Value
 }
 
 // sender makes one call. Each wrapper of the chain is one.
@@ -67,16 +68,17 @@ func (c *Client) newCall(o op, repeat repeat, ids ...string) (*call, error) {
 // the call must return.
 func (c *Client) fails(k *call, a *answer, outcome Outcome, kind error, format string, args ...any) *Error {
 	return &Error{
-		Op: string(k.op), Method: k.route.method, Path: k.path, Status: a.status, RequestID: requestID(a.header),
+		Op: string(k.op), Method: k.route.method, Path: k.path, Status: a.status, RequestID: a.requestID,
 		Message: sanitize.Line(c.maskFor(k, fmt.Sprintf(format, args...)), messageLimit),
 		Outcome: outcome, kind: kind, Attempts: 1,
 	}
 }
 
+// requestID is what the gateway calls this request, as it came.
 func requestID(h http.Header) string {
 	for _, name := range [...]string{"X-Request-Id", "X-Apig-Request-Id", "X-Iam-Trace-Id"} {
 		if id := h.Get(name); id != "" {
-			return sanitize.Line(id, 100)
+			return id
 		}
 	}
 	return ""

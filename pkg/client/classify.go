@@ -20,7 +20,7 @@ const messageLimit = 2048
 // or an *Error: Rejected or NotSent only where the answer is a fully parsed
 // error that leaves nothing open, else Unsure.
 func classify(a *answer, emptyOK bool, now time.Time) (*jsontree.Value, *Error) {
-	e := &Error{Status: a.status, RequestID: requestID(a.header), Outcome: Unsure}
+	e := &Error{Status: a.status, Outcome: Unsure}
 	e.date, _ = http.ParseTime(a.header.Get("Date"))
 	e.RetryAfter = retryAfter(a.header.Get("Retry-After"), e.date, now)
 	success := a.status/100 == 2

@@ -74,7 +74,7 @@ func (d *download) receive(ctx context.Context, k *call, resp *http.Response) er
 		return answered
 	}
 	e := k.broken(ctx, because(ctx, err), true)
-	e.Status, e.RequestID = resp.StatusCode, requestID(resp.Header)
+	e.Status = resp.StatusCode
 	e.Message = fmt.Sprintf("the download broke off after %d bytes: %v", d.written, err)
 	var local *errWriting
 	if errors.As(err, &local) || errors.Is(err, errChanged) || errors.Is(err, errTooLong) {

@@ -14,6 +14,9 @@ import (
 func withErrors(next sender, now func() time.Time, mask func(*call, string) string) sender {
 	return func(ctx context.Context, k *call) (*answer, error) {
 		a, err := next(ctx, k)
+		if a != nil {
+			a.requestID = sanitize.Line(mask(k, requestID(a.header)), 100)
+		}
 		var e *Error
 		if err == nil && !(k.sink != nil && a.status/100 == 2) {
 			if a.body, e = classify(a, k.emptyOK, now()); e != nil {
@@ -24,7 +27,9 @@ func withErrors(next sender, now func() time.Time, mask func(*call, string) stri
 		if errors.As(err, &e) {
 			e.Message = sanitize.Line(mask(k, e.Message), messageLimit)
 			e.Code = sanitize.Line(mask(k, e.Code), 100)
-			e.RequestID = sanitize.Line(mask(k, e.RequestID), 100)
+			if a != nil {
+				e.RequestID = a.requestID
+			}
 		}
 		return a, err
 	}

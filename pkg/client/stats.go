@@ -73,7 +73,7 @@ func withLog(next sender, logger *slog.Logger, now func() time.Time, stats *reco
 			slog.String("outcome", OutcomeOf(err).String()),
 		}
 		if a != nil {
-			attrs = append(attrs, slog.Int("status", a.status), slog.String("request_id", requestID(a.header)))
+			attrs = append(attrs, slog.Int("status", a.status), slog.String("request_id", a.requestID))
 		}
 		var e *Error
 		if errors.As(err, &e) && e.Code != "" {

@@ -65,11 +65,17 @@ func inBubble(t *testing.T, handler http.HandlerFunc, f func(t *testing.T, c *Cl
 		}
 		listener := newPipes()
 		c.transp.shared.DialContext, c.transp.fresh.DialContext = listener.dial, listener.dial
-		server := &http.Server{Handler: handler}
+		var handlers sync.WaitGroup
+		server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			handlers.Add(1)
+			defer handlers.Done()
+			handler(w, r)
+		})}
 		go func() { _ = server.Serve(listener) }()
 		f(t, c)
 		c.Close()
 		server.Close()
+		handlers.Wait()
 	})
 }
 
