@@ -179,7 +179,7 @@ func (set *schemaSet) keyword(s *schema, keyword string, v any) {
 	case "const":
 		s.enum = []any{v}
 	case "pattern":
-		s.pattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(v.(string)) })
+		s.pattern = pattern(v.(string))
 	case "anyOf":
 		s.anyOf = set.list(below, v)
 	case "allOf":

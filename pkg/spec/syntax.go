@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // explainSyntax turns the library's error into a diagnostic with a line, a
@@ -31,12 +32,18 @@ func explainSyntax(src *source, err error, out *report) {
 	f.report(out)
 }
 
-var errorLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
+// pattern is a regular expression that is compiled when it is first used:
+// most runs meet no syntax error.
+func pattern(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+}
+
+var errorLine = pattern(`^yaml: (?:line (\d+): )?(.*)$`)
 
 // splitError parts the library's text. Line is 0 where it names none.
 func splitError(err error) (line int, problem string) {
 	first, _, _ := strings.Cut(err.Error(), "\n")
-	parts := errorLine.FindStringSubmatch(first)
+	parts := errorLine().FindStringSubmatch(first)
 	if parts == nil {
 		return 0, first
 	}
@@ -76,7 +83,7 @@ func (f *fault) report(out *report) {
 
 // inParser are the problems for which the library names the line where the
 // surrounding collection starts, or none.
-var inParser = regexp.MustCompile(`did not find expected (key|'-'|',' or|node content|<document start>)|unknown anchor|undefined tag handle`)
+var inParser = pattern(`did not find expected (key|'-'|',' or|node content|<document start>)|unknown anchor|undefined tag handle`)
 
 // searchLimit bounds the size of files that are parsed again, a dozen times, to
 // find the line of an error.
@@ -87,7 +94,7 @@ const searchLimit = 256 << 10
 func locate(src *source, line int, problem string) *fault {
 	f := &fault{src: src, problem: problem}
 	line = min(max(line, 1), len(src.lines))
-	if inParser.MatchString(problem) && len(src.text) <= searchLimit {
+	if inParser().MatchString(problem) && len(src.text) <= searchLimit {
 		low, high := 1, len(src.lines)
 		for low < high {
 			middle := (low + high) / 2
@@ -121,12 +128,12 @@ func (s *source) failure(lines int) (line int, problem string) {
 func indentOf(text string) int { return len(text) - len(strings.TrimLeft(text, " \t")) }
 
 // valueStart finds the places at which a value may start.
-var valueStart = regexp.MustCompile(`(?:^\s*|(?:^|\s)[-?]\s+|:\s+|[\[{,]\s*)([^\s\-\[{,]|-\S|\{\{)`)
+var valueStart = pattern(`(?:^\s*|(?:^|\s)[-?]\s+|:\s+|[\[{,]\s*)([^\s\-\[{,]|-\S|\{\{)`)
 
 // startsWith returns where a value starts with one of chars, -1 if none does.
 func (f *fault) startsWith(chars string) int {
 	for from := 0; from < len(f.text); {
-		match := valueStart.FindStringSubmatchIndex(f.text[from:])
+		match := valueStart().FindStringSubmatchIndex(f.text[from:])
 		if match == nil {
 			return -1
 		}

@@ -1,9 +1,6 @@
 package spec
 
-import (
-	"regexp"
-	"strings"
-)
+import "strings"
 
 // causes are what the library's errors mostly come from, the surest first. Each
 // looks at the line at fault and says whether it is that.
@@ -86,7 +83,7 @@ func closingQuote(text string, i int) int {
 	return -1
 }
 
-var badEscape = regexp.MustCompile(`\\[^0abtnvfre "/\\N_LPxuU\t]`)
+var badEscape = pattern(`\\[^0abtnvfre "/\\N_LPxuU\t]`)
 
 func causeEscape(f *fault) bool {
 	if !f.has("unknown escape character", "hexdecimal", "hexadecimal", "invalid Unicode character escape") {
@@ -94,7 +91,7 @@ func causeEscape(f *fault) bool {
 	}
 	for line := f.line; line <= len(f.src.lines) && line < f.line+1000; line++ {
 		text := string(f.src.lineText(line))
-		at := badEscape.FindStringIndex(strings.ReplaceAll(text, `\\`, "  "))
+		at := badEscape().FindStringIndex(strings.ReplaceAll(text, `\\`, "  "))
 		if at == nil {
 			continue
 		}
@@ -152,10 +149,10 @@ func causeAlias(f *fault) bool {
 	return f.say(at, at+len(f.restOf(at)), "a text without quotes cannot start with "+quoted(f.text[at:at+1])+", which starts "+meaning, "put it in quotes: "+inQuotes(f.restOf(at)))
 }
 
-var unknownAnchor = regexp.MustCompile(`unknown anchor '(.*)' referenced`)
+var unknownAnchor = pattern(`unknown anchor '(.*)' referenced`)
 
 func causeUnknownAnchor(f *fault) bool {
-	parts := unknownAnchor.FindStringSubmatch(f.problem)
+	parts := unknownAnchor().FindStringSubmatch(f.problem)
 	if parts == nil {
 		return false
 	}
@@ -192,7 +189,7 @@ func causeBehindQuote(f *fault) bool {
 	return f.say(behind, len(f.text), "there is text behind the closing quote", "put the whole value in quotes")
 }
 
-var noSpace = regexp.MustCompile(`^\s*(?:- +)?([A-Za-z_][A-Za-z0-9_.-]*):([^\s:/].*)$`)
+var noSpace = pattern(`^\s*(?:- +)?([A-Za-z_][A-Za-z0-9_.-]*):([^\s:/].*)$`)
 
 // causeNoSpace is a key and a value with no space between them.
 func causeNoSpace(f *fault) bool {
@@ -201,7 +198,7 @@ func causeNoSpace(f *fault) bool {
 	}
 	for _, line := range []int{f.line, f.line - 1} {
 		text := string(f.src.lineText(line))
-		if match := noSpace.FindStringSubmatchIndex(text); match != nil && !strings.Contains(text[match[0]:match[1]], ": ") {
+		if match := noSpace().FindStringSubmatchIndex(text); match != nil && !strings.Contains(text[match[0]:match[1]], ": ") {
 			f.moveTo(line)
 			return f.say(match[3], match[3]+1, "there is no space behind the colon of "+quoted(text[match[2]:match[3]]), "write "+quoted(text[match[2]:match[3]]+": "+strings.TrimSpace(text[match[4]:match[5]])))
 		}
@@ -209,7 +206,7 @@ func causeNoSpace(f *fault) bool {
 	return false
 }
 
-var keyAtStart = regexp.MustCompile(`^\s*(?:- +)*(?:"[^"]*"|'[^']*'|[^\s"'#][^:#]*?)\s*:(?:\s+|$)`)
+var keyAtStart = pattern(`^\s*(?:- +)*(?:"[^"]*"|'[^']*'|[^\s"'#][^:#]*?)\s*:(?:\s+|$)`)
 
 // causeColon is a text with a colon in it, or a key below a key that has a value
 // already.
@@ -217,7 +214,7 @@ func causeColon(f *fault) bool {
 	if !f.has("mapping values are not allowed") {
 		return false
 	}
-	head := keyAtStart.FindStringIndex(f.text)
+	head := keyAtStart().FindStringIndex(f.text)
 	if head == nil {
 		return false
 	}
@@ -231,13 +228,13 @@ func causeColon(f *fault) bool {
 		"check the indentation of this line and of the one above")
 }
 
-var listOnKeyLine = regexp.MustCompile(`:\s+(- )`)
+var listOnKeyLine = pattern(`:\s+(- )`)
 
 func causeListOnKeyLine(f *fault) bool {
 	if !f.has("block sequence entries are not allowed") {
 		return false
 	}
-	match := listOnKeyLine.FindStringSubmatchIndex(f.text)
+	match := listOnKeyLine().FindStringSubmatchIndex(f.text)
 	if match == nil {
 		at := indentOf(f.text)
 		return f.say(at, len(f.text), "a list item cannot stand here", "check the indentation of this line and of the one above")
@@ -290,7 +287,7 @@ func openBracket(text string, want byte) int {
 	return at
 }
 
-var noValue = regexp.MustCompile(`[\[{,]\s*([,\]}])`)
+var noValue = pattern(`[\[{,]\s*([,\]}])`)
 
 // causeNoValue is a comma or a bracket where a value should be.
 func causeNoValue(f *fault) bool {
@@ -298,7 +295,7 @@ func causeNoValue(f *fault) bool {
 		return false
 	}
 	at, end := indentOf(f.text), len(f.text)
-	if match := noValue.FindStringSubmatchIndex(f.text); match != nil {
+	if match := noValue().FindStringSubmatchIndex(f.text); match != nil {
 		at, end = match[2], match[3]
 	} else if open := max(openBracket(f.text, '['), openBracket(f.text, '{')); open >= 0 {
 		return f.say(open, open+1, "the bracket "+quoted(f.text[open:open+1])+" that opens here is not closed", "")
@@ -351,7 +348,7 @@ func (f *fault) levels() []int {
 		indent := len(text) - len(body)
 		for strings.HasPrefix(body, "- ") { // the item's own keys are a level as well
 			inner := strings.TrimLeft(body[2:], " ")
-			if at := len(text) - len(inner); at < least && keyAtStart.MatchString(inner) {
+			if at := len(text) - len(inner); at < least && keyAtStart().MatchString(inner) {
 				levels = append(levels, at)
 			}
 			body = inner
