@@ -13,7 +13,7 @@ const none = -1
 
 // maxCandidates bounds how many pairs of items are weighed against each other.
 // Beyond it items of one name are paired in their order.
-const maxCandidates = 40_000
+const maxCandidates = 4_000
 
 // similarEnough is the least similarity at which two items of one kind with
 // different names are one item that was renamed.
@@ -207,8 +207,15 @@ func similarProperties(have, want *jsontree.Value) float64 {
 	return sum / float64(len(declared))
 }
 
+// maxSimilarText is up to which length texts are compared by lines, in bytes:
+// whether a step was renamed is not worth more.
+const maxSimilarText = 64 << 10
+
 // similarText is the share of lines that two texts have in common.
 func similarText(a, b string) float64 {
+	if len(a) > maxSimilarText || len(b) > maxSimilarText {
+		return 0
+	}
 	linesA, linesB := strings.Split(a, "\n"), strings.Split(b, "\n")
 	count := make(map[string]int, len(linesA))
 	for _, line := range linesA {

@@ -18,6 +18,8 @@ type comparison struct {
 	modules                 Modules
 	provenance              map[string]compile.Provenance
 	pos                     spec.Pos
+
+	walked *sides // made by sides when they are first asked for
 }
 
 // sides are the views that a comparison walks: canonical ones to compare,
@@ -28,10 +30,18 @@ type sides struct {
 	declared                           *view
 	livePaths, desiredPaths            *itemPaths
 	baseBody                           *jsontree.Value
+	baseItems                          map[string]bool // the paths of the base's items
 }
 
 func (c *comparison) sides() *sides {
-	live, desired, base := canonicalInPlace(c.live, c.modules), canonicalInPlace(c.desired, c.modules), canonicalInPlace(c.base, c.modules)
+	if c.walked == nil {
+		c.walked = c.walk(canonicalInPlace(c.live, c.modules), canonicalInPlace(c.desired, c.modules))
+	}
+	return c.walked
+}
+
+func (c *comparison) walk(live, desired *jsontree.Value) *sides {
+	base := canonicalInPlace(c.base, c.modules)
 	livePaths, desiredPaths := relate(live, desired)
 	basePaths := relateBase(base, live, desired, livePaths, desiredPaths)
 	declared := canonicalInPlace(c.declared, c.modules)
@@ -39,14 +49,18 @@ func (c *comparison) sides() *sides {
 	for _, list := range listMembers {
 		declaredPaths.follow(list, declared.Get(list).Items(), desired.Get(list).Items(), desiredPaths)
 	}
-	return &sides{
+	s := &sides{
 		live: viewOf(live, livePaths), desired: viewOf(desired, desiredPaths), base: viewOf(base, basePaths),
 		shownLive:    viewOf(shown(c.live, c.modules), livePaths),
 		shownDesired: viewOf(shown(c.desired, c.modules), desiredPaths),
 		shownBase:    viewOf(shown(c.base, c.modules), basePaths),
 		declared:     viewOf(shown(c.declared, c.modules), declaredPaths),
-		livePaths:    livePaths, desiredPaths: desiredPaths, baseBody: c.base,
+		livePaths:    livePaths, desiredPaths: desiredPaths, baseBody: c.base, baseItems: map[string]bool{},
 	}
+	for _, e := range s.shownBase.entries {
+		s.baseItems[e.item] = true
+	}
+	return s
 }
 
 // canonicalInPlace is Normalize without set-order: items keep their indexes, so
@@ -75,7 +89,12 @@ func shown(body *jsontree.Value, modules Modules) *jsontree.Value {
 
 // fields lists what differs between live and desired, each with its verdict.
 func (c *comparison) fields() []Field {
-	s := c.sides()
+	live, desired := canonicalInPlace(c.live, c.modules), canonicalInPlace(c.desired, c.modules)
+	if jsontree.Equal(live, desired) {
+		return nil // as most are: no views are needed
+	}
+	c.walked = c.walk(live, desired)
+	s := c.walked
 	var out []Field
 	for _, e := range s.desired.entries {
 		if !jsontree.Equal(s.live.get(e.path), e.value) {
@@ -156,14 +175,10 @@ func (s *sides) baseDeclares(e entry) bool {
 	if s.baseBody.Get(e.list).Kind() != jsontree.KindArray {
 		return s.baseBody.Get(e.list) != nil
 	}
-	if e.whole || !s.hasBaseItem(e.item) {
+	if e.whole || !s.baseItems[e.item] {
 		return true
 	}
 	return declares(s.shownBase, e.path)
-}
-
-func (s *sides) hasBaseItem(item string) bool {
-	return slices.ContainsFunc(s.shownBase.entries, func(e entry) bool { return e.item == item })
 }
 
 // declares tells whether v holds path or something that path lies in.

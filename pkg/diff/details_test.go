@@ -332,3 +332,29 @@ func TestUndeclared(t *testing.T) {
 		t.Errorf("%s, %+v", outline(p), p.Summary)
 	}
 }
+
+// TestShareCountsTheWholeEstate: what --changed leaves out still counts.
+func TestShareCountsTheWholeEstate(t *testing.T) {
+	t.Parallel()
+	jobs, live := many(t, "job", 20)
+	in := whole(input(compiled(), compiled(jobs[:3]...), listed(live...)), compiled(jobs[3:]...))
+	if p := diff.Compute(in); p.ExitCode() != 0 || p.Summary.Disable != 3 {
+		t.Errorf("%s\n%v", outline(p), p.Refusals)
+	}
+}
+
+// TestOrderOfChanges: templates first, notifications right behind their job,
+// removals last.
+func TestOrderOfChanges(t *testing.T) {
+	t.Parallel()
+	a, b := defined(t, "a", plainJob), defined(t, "b", plainJob)
+	a.Notices = []compile.Notice{{Type: "MAIL", Events: []string{"deleteJob"}}}
+	head := compiled(b, a)
+	head.Templates = []*compile.Template{{Address: "shop/template/z", Name: "z", Body: body(t, `{"name":"z","template":{"steps":[]}}`)}}
+	keep := existing(t, "gone", plainJob)
+	p := diff.Compute(input(head, compiled(defined(t, "gone", plainJob)), listed(keep)))
+	want := "create shop/template/z create\ncreate shop/job/a create\nchange shop/notification/a update | change notifications[\"MAIL\"].events\ncreate shop/job/b create\nremove shop/job/gone disable"
+	if d := cmp.Diff(want, outline(p)); d != "" {
+		t.Errorf("-want +got\n%s", d)
+	}
+}

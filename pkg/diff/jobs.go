@@ -112,14 +112,11 @@ func (p *planner) compareJob(want, before *compile.Job, live *LiveJob, ignore ig
 	c.desired = overlay{p.in.Modules, ignore.matches}.body(c.live, c.declared, c.base)
 	setIdentity(c.desired, want, live)
 	change := Change{Verdict: VerdictUnchanged, Fields: c.fields(), Desired: c.desired}
-	change.Unchanged = c.unchanged(change.Fields)
 	p.forced(want, &change)
 	if len(change.Fields) > 0 {
 		change.Actions = append(change.Actions, ActionUpdate)
 	}
 	p.enabled(want, before, live, ignore, &change)
-	change.HaveFingerprint = Fingerprint(live.Body, p.in.Modules)
-	change.WantFingerprint = Fingerprint(c.desired, p.in.Modules)
 	change.Verdict = objectVerdict(change.Fields)
 	if p.base != nil && before == nil {
 		p.unclaimed(want, live, &change)
@@ -128,6 +125,11 @@ func (p *planner) compareJob(want, before *compile.Job, live *LiveJob, ignore ig
 	p.judge(want, live, c, &change)
 	switch {
 	case len(change.Actions) > 0 || change.Verdict != VerdictUnchanged || p.wordy(&change):
+		change.HaveFingerprint = Fingerprint(live.Body, p.in.Modules)
+		if change.Verdict != VerdictCollision {
+			change.WantFingerprint = Fingerprint(c.desired, p.in.Modules)
+			change.Unchanged = c.unchanged(change.Fields)
+		}
 		p.add(change, want, live)
 	default:
 		p.plan.Summary.Unchanged++
@@ -167,7 +169,7 @@ func (p *planner) unclaimed(want *compile.Job, live *LiveJob, change *Change) {
 		p.refuse(RuleCollision, want.Address, fmt.Sprintf(
 			"%s exists already (id %s), is not managed, and differs from the definition in %s; set adopt: true on the job or pass --adopt to take it over",
 			quote(want.Address), quote(live.ID), count(len(change.Fields), "field")))
-		*change = Change{Verdict: VerdictCollision, Note: "exists, not managed", HaveFingerprint: change.HaveFingerprint}
+		*change = Change{Verdict: VerdictCollision, Note: "exists, not managed"}
 	}
 }
 

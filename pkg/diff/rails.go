@@ -67,7 +67,7 @@ func (p *planner) tooManyRemovals() {
 	if p.in.Policy.OnRemove == "" { // a policy that was never filled in
 		limit, share = defaultMaxRemovals, defaultMaxRemovalShare
 	}
-	managed := len(p.managed)
+	managed := p.managedJobs()
 	byShare := max(1, int(share*float64(managed)))
 	if n <= limit && n <= byShare {
 		return
@@ -79,6 +79,20 @@ func (p *planner) tooManyRemovals() {
 	p.refuse(RuleMaxRemovals, "", fmt.Sprintf(
 		"the plan disables or deletes %s and %s; if that is meant, pass --allow-removals %d: %s",
 		count(n, "job"), reason, n, firstOf(p.removed)))
+}
+
+// managedJobs counts the live jobs that the definitions speak of, those outside
+// the part that is planned included: a removal is not a larger share because
+// less was looked at.
+func (p *planner) managedJobs() int {
+	declared := indexDefinitions(p.whole()).jobs
+	n := 0
+	for _, job := range p.live.all {
+		if p.managed[job] || declared[jobKey{job.ProjectID, job.Name}] != nil {
+			n++
+		}
+	}
+	return n
 }
 
 // firstOf lists the first names, for a message.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
 // JSON writes the plan document (schemas/plan.schema.json), indented, with what
@@ -24,7 +25,7 @@ func JSON(w io.Writer, plan *diff.Plan) error {
 	if err != nil {
 		return fmt.Errorf("writing the plan: %w", err)
 	}
-	_, err = w.Write(tree.Indented())
+	_, err = w.Write(sanitize.JSON(tree.Indented()))
 	return err
 }
 

@@ -118,6 +118,8 @@ func has(c *diff.Change, action diff.Action) bool { return slices.Contains(c.Act
 // markOf chooses the sign, the colour and the weight of an object.
 func markOf(c *diff.Change) (mark, paint string, w weight) {
 	switch {
+	case c.Verdict == diff.VerdictRemove && len(c.Actions) == 0:
+		return "=", plain, weightRemoval
 	case c.Verdict == diff.VerdictRemove || c.Verdict == diff.VerdictRemoveEdited || has(c, diff.ActionDelete):
 		return "-", red, weightRemoval
 	case c.Verdict == diff.VerdictConflict || c.Verdict == diff.VerdictCollision || c.Verdict == diff.VerdictUnknown:

@@ -33,7 +33,11 @@ func Text(w io.Writer, plan *diff.Plan, options Options) error {
 	for i := range t.doc.changes {
 		t.change(&t.doc.changes[i])
 	}
-	if len(t.doc.changes) > 0 {
+	switch {
+	case len(t.doc.changes) > 0:
+		t.line("")
+	case len(plan.Refusals) == 0:
+		t.line("  Nothing to do: what is defined is what is live.")
 		t.line("")
 	}
 	t.refusals(plan)
