@@ -111,7 +111,6 @@ func exceeds(approved, fresh *diff.Change) string {
 		field := &fresh.Fields[i]
 		seen := fieldAt(approved, field.Path)
 		switch {
-		case seen == nil && created:
 		case seen == nil, !jsontree.Equal(seen.After, field.After), !created && !jsontree.Equal(seen.Before, field.Before):
 			return "different in " + sanitize.Line(field.Path, 200)
 		}

@@ -252,8 +252,7 @@ func (s *step) confirmCreate(ctx context.Context, c creation, id string, outcome
 	case errors.Is(err, client.ErrNotFound), errors.Is(err, errWrongObject):
 		s.endWrongID(ctx, c, id, err)
 	case err != nil:
-		s.noteRead(err)
-		s.endUnknown(err)
+		s.endUnread(err)
 	default:
 		s.result.Paths = paths
 		s.result.Next = "see what it stores: buildsync plan"

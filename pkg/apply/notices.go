@@ -158,8 +158,7 @@ func (s *step) confirmNotices(ctx context.Context, id string, outcome Outcome) {
 	}
 	switch {
 	case err != nil:
-		s.noteRead(err)
-		s.endUnknown(err)
+		s.endUnread(err)
 	case !read:
 		s.end(Unknown, "the service accepted it; the run ended before a read could show it")
 	default:

@@ -162,8 +162,7 @@ func (r *run) settleStates(ctx context.Context) {
 	}
 	for _, s := range pending {
 		if lastErr != nil {
-			s.noteRead(lastErr)
-			s.endUnknown(lastErr)
+			s.endUnread(lastErr)
 		} else {
 			s.result.Paths = []string{"enabled"}
 			s.end(NotConverged, "the service accepted it, and the listing does not show the state")
@@ -266,9 +265,12 @@ func (s *step) remove(ctx context.Context, m removal) bool {
 		case gone:
 			s.end(outcome, "")
 			return true
+		case readErr != nil && err == nil:
+			s.endUnread(readErr)
+			return false
 		case readErr != nil:
 			s.noteRead(readErr)
-			s.endUnknown(readErr)
+			s.endUnknown(err)
 			return false
 		case err == nil:
 			s.end(NotConverged, "the service accepted it, and the object still exists")

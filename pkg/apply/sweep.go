@@ -104,8 +104,7 @@ func (s *step) deleteOwn(ctx context.Context, winner string) {
 		s.result.Next = nextReplan
 		s.end(NotConverged, "another run created %s at the same time; our own, %s, was deleted in its favour, and now it is gone", winner, own)
 	case err != nil:
-		s.noteRead(err)
-		s.endUnknown(err)
+		s.endUnread(err)
 	case len(s.missing(have)) > 0:
 		s.result.Paths = s.missing(have)
 		s.result.Next = nextReplan

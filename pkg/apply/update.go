@@ -167,6 +167,14 @@ func (s *step) endUnknown(err error) {
 	s.end(Unknown, "it was sent, the answer was lost (%s), and no read could show whether it happened", describe(err))
 }
 
+// endUnread ends an action whose write was accepted and which no read could
+// confirm.
+func (s *step) endUnread(err error) {
+	s.noteRead(err)
+	s.result.Next = "when the service answers again: buildsync plan"
+	s.end(Unknown, "the service accepted it, and no read could confirm it: %s", describe(err))
+}
+
 // endDistrusted ends an action after an answer about another object.
 func (s *step) endDistrusted(err error) bool {
 	s.result.Next = "find out what answers at this endpoint, then: buildsync plan"

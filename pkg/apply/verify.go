@@ -139,8 +139,7 @@ func (s *step) endUnconfirmed(have, before *jsontree.Value, err error) {
 	case errors.Is(err, client.ErrNotFound):
 		s.end(NotConverged, "the service accepted it, and the job is gone when read by its id")
 	case err != nil:
-		s.noteRead(err)
-		s.endUnknown(err)
+		s.endUnread(err)
 	case have == nil:
 		s.end(Unknown, "the service accepted it; the run ended before a read could show it")
 	case before != nil && s.fingerprint(have) == s.fingerprint(before):

@@ -1,0 +1,105 @@
+package apply_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/buildsync/buildsync/pkg/apply"
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/emulator"
+)
+
+// stored is a plan as a file brings it back: without bodies.
+func stored(t *testing.T, plan *diff.Plan) *diff.Plan {
+	t.Helper()
+	text, err := json.Marshal(plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Contains(text, []byte("canary")) {
+		t.Error("the plan holds a secret")
+	}
+	back := &diff.Plan{}
+	if err := json.Unmarshal(text, back); err != nil {
+		t.Fatal(err)
+	}
+	return back
+}
+
+func TestApprove(t *testing.T) {
+	t.Parallel()
+	start := func() *compile.Result {
+		return definitions(job("keep", "echo keep"), job("target", "echo before"))
+	}
+	want := func() *compile.Result {
+		return definitions(job("keep", "echo keep"), job("new", "echo new", notice("MAIL", "deleteJob")), job("target", "echo after"))
+	}
+	tests := map[string]struct {
+		meddle func(*world)
+		head   func() *compile.Result
+		stale  string // part of the message, "" where the approval holds
+	}{
+		"nothing happened":    {func(*world) {}, want, ""},
+		"all of it is done":   {func(w *world) { w.converge(want()) }, want, ""},
+		"part of it is done":  {func(w *world) { w.converge(definitions(want().Jobs[:2]...)) }, want, ""},
+		"the create is done":  {func(w *world) { w.converge(definitions(job("new", "echo new"))) }, want, ""},
+		"the job was edited":  {func(w *world) { w.editOutside("target", setCommand("echo edited")) }, want, "the live object was changed"},
+		"another job drifted": {func(w *world) { w.editOutside("keep", setCommand("echo edited")) }, want, "shop/job/keep: update was not in the plan"},
+		"the definitions say something else": {func(*world) {}, func() *compile.Result {
+			return definitions(job("keep", "echo keep"), job("new", "echo new", notice("MAIL", "deleteJob")), job("target", "echo other"))
+		}, "steps"},
+		"a job more": {func(*world) {}, func() *compile.Result {
+			return definitions(append(want().Jobs, job("zz-more", "x"))...)
+		}, "shop/job/zz-more: create was not in the plan"},
+		"another channel": {func(*world) {}, func() *compile.Result {
+			return definitions(job("keep", "echo keep"), job("new", "echo new", notice("DING_TALK", "deleteJob")), job("target", "echo after"))
+		}, "DING_TALK"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, emulator.Strict())
+			w.converge(start())
+			planned := stored(t, w.plan(want(), nil, nil))
+			test.meddle(w)
+			fresh := w.plan(test.head(), nil, nil)
+			err := apply.Approve(planned, fresh)
+			var stale *apply.StaleError
+			switch {
+			case test.stale == "" && err != nil:
+				t.Fatalf("stale: %v", err)
+			case test.stale != "" && (!errors.As(err, &stale) || !strings.Contains(err.Error(), test.stale) || stale.ExitCode() != 4):
+				t.Fatalf("got %v, want that it is stale because of %q", err, test.stale)
+			case test.stale == "":
+				if report := w.apply(fresh, apply.Options{}); !report.Complete() {
+					t.Errorf("not complete:\n%s", describe(report))
+				}
+				w.mustBeInSync(want())
+			}
+		})
+	}
+}
+
+// Another commit, environment, endpoint or version was not approved.
+func TestApproveComparesWhereThePlanIsFrom(t *testing.T) {
+	t.Parallel()
+	base := diff.Plan{PlanID: "sha256:a", ToolVersion: "1", Environment: "prod", Endpoint: "https://one", Head: diff.Revision{Commit: "abc"}}
+	for name, change := range map[string]func(*diff.Plan){
+		"version":     func(p *diff.Plan) { p.ToolVersion = "2" },
+		"environment": func(p *diff.Plan) { p.Environment = "dev" },
+		"endpoint":    func(p *diff.Plan) { p.Endpoint = "https://two" },
+		"commit":      func(p *diff.Plan) { p.Head.Commit = "def" },
+		"base":        func(p *diff.Plan) { p.Base = &diff.Revision{Commit: "x"} },
+	} {
+		other := base
+		other.PlanID = "sha256:b"
+		change(&other)
+		if err := apply.Approve(&base, &other); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: got %v, want an error that names it", name, err)
+		}
+	}
+}

@@ -1,0 +1,51 @@
+package apply_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/buildsync/buildsync/pkg/apply"
+	"github.com/buildsync/buildsync/pkg/client"
+	"github.com/buildsync/buildsync/pkg/emulator"
+)
+
+// F25: a token that ends in the middle is renewed once, for all together.
+func TestTokenExpiresInTheMiddle(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Strict())
+	w.client = w.newClient(func(cfg *client.Config) {
+		cfg.Credentials = client.Credentials{Password: client.Password{User: w.User, Password: w.Password, Domain: w.Domain, Project: w.Region}}
+	})
+	head := definitions(job("a", "x"), job("b", "x"), job("c", "x"))
+	plan := w.plan(head, nil, nil)
+	w.Advance(2 * time.Minute) // a token is renewed at most once a minute
+	w.ResetCalls()
+	w.MustFail(t, emulator.Fault{Op: "CreateJob", Nth: 2, Kind: emulator.FaultPass, Commit: emulator.CommitFirst, After: func() {
+		if err := w.ExpireTokens(); err != nil {
+			t.Error(err)
+		}
+	}})
+	report := w.apply(plan, apply.Options{Parallelism: 2})
+	if !report.Complete() || w.ops("CreateToken") != 1 {
+		t.Errorf("%d token requests:\n%s", w.ops("CreateToken"), describe(report))
+	}
+	if n := w.count(func(c emulator.Call) bool { return c.Status == 401 }); n == 0 || n > 2 {
+		t.Errorf("%d failed authentications, want 1 or 2", n)
+	}
+}
+
+// F26: a key that is refused halts everything, before the service locks it.
+func TestKeyIsRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Strict())
+	plan := w.plan(definitions(job("a", "x"), job("b", "x"), job("c", "x")), nil, nil)
+	wrong := w.newClient(func(cfg *client.Config) { cfg.Credentials.Key.Secret = "wrong" })
+	w.ResetCalls()
+	report := w.applyWith(t.Context(), wrong, plan, apply.Options{})
+	if report.Halted == "" || report.ExitCode() != 1 || report.Outcomes[apply.Failed]+report.Outcomes[apply.Skipped] != 3 {
+		t.Errorf("ended:\n%s", describe(report))
+	}
+	if n := len(w.Calls()); n > 2 {
+		t.Errorf("%d requests with a refused key, want at most 2", n)
+	}
+}

@@ -1,0 +1,100 @@
+package apply_test
+
+import (
+	"fmt"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/buildsync/buildsync/pkg/apply"
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/emulator"
+)
+
+// Shards are disjoint, make up the whole, and a job keeps its shard when others
+// come and go. A rename stays with its new name: no shard sees a removal.
+func TestShardsDivideThePlan(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Strict())
+	base := definitions(job("old-name", "echo renamed"))
+	w.converge(base)
+	rapid.Check(t, func(rt *rapid.T) {
+		count := rapid.IntRange(1, 6).Draw(rt, "shards")
+		n := rapid.IntRange(0, 12).Draw(rt, "jobs")
+		var jobs []*compile.Job
+		for i := range n {
+			jobs = append(jobs, job(fmt.Sprintf("job-%d", i), "x"))
+		}
+		jobs = append(jobs, job("new-name", "echo renamed", func(j *compile.Job) { j.RenamedFrom = []string{"old-name"} }))
+		head := definitions(jobs...)
+		seen := map[string]int{}
+		for i := 1; i <= count; i++ {
+			plan := w.plan(head, base, func(in *apply.PlanInput) { in.Scope.Shard = apply.Shard{Index: i, Count: count} })
+			for _, c := range plan.Changes {
+				for _, action := range c.Actions {
+					seen[string(action)+" "+c.Address]++
+				}
+			}
+			if len(plan.Refusals) > 0 {
+				rt.Fatalf("shard %d/%d is refused: %s", i, count, describePlan(plan))
+			}
+		}
+		if len(seen) != n+1 || seen["update shop/job/new-name"] != 1 {
+			rt.Fatalf("the shards together do %v, want %d creates and the rename", seen, n)
+		}
+		for what, times := range seen {
+			if times != 1 {
+				rt.Fatalf("%s stands in %d shards", what, times)
+			}
+		}
+	})
+}
+
+func TestScopeIsValidated(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		scope apply.Scope
+		ok    bool
+	}{
+		"everything":        {apply.Scope{}, true},
+		"a glob":            {apply.Scope{Only: []string{"order-*", "{a,b}"}}, true},
+		"a broken glob":     {apply.Scope{Only: []string{"[a"}}, false},
+		"the last shard":    {apply.Scope{Shard: apply.Shard{Index: 8, Count: 8}}, true},
+		"shard nought":      {apply.Scope{Shard: apply.Shard{Index: 0, Count: 8}}, false},
+		"a shard too many":  {apply.Scope{Shard: apply.Shard{Index: 9, Count: 8}}, false},
+		"a shard of nought": {apply.Scope{Shard: apply.Shard{Index: 1}}, false},
+	} {
+		if err := test.scope.Validate(); (err == nil) != test.ok {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Narrowing to one name never makes another look removed or unmanaged.
+func TestNarrowingRemovesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Strict())
+	base := definitions(job("a", "x"), job("b", "x"), job("c", "x"))
+	w.converge(base)
+	head := definitions(job("a", "changed"), job("b", "x"))
+	for name, test := range map[string]struct {
+		scope apply.Scope
+		want  string
+	}{
+		"the changed one": {apply.Scope{Only: []string{"a"}}, "update shop/job/a;"},
+		"an unchanged":    {apply.Scope{Only: []string{"b"}}, ""},
+		"the removed one": {apply.Scope{Only: []string{"c"}}, "delete shop/job/c;"},
+		"what changed":    {apply.Scope{Changed: true}, "update shop/job/a;delete shop/job/c;"},
+	} {
+		plan := w.plan(head, base, func(in *apply.PlanInput) { in.Scope = test.scope })
+		got := ""
+		for _, c := range plan.Changes {
+			for _, action := range c.Actions {
+				got += fmt.Sprintf("%s %s;", action, c.Address)
+			}
+		}
+		if got != test.want || len(plan.Refusals) > 0 || plan.Summary.Unmanaged > 1 {
+			t.Errorf("%s: %q with %d refusals, %d unmanaged; want %q\n%s", name, got, len(plan.Refusals), plan.Summary.Unmanaged, test.want, describePlan(plan))
+		}
+	}
+}

@@ -1,0 +1,74 @@
+package apply_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/buildsync/buildsync/pkg/apply"
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/emulator"
+)
+
+// A job whose secret is not available is not written at all, the others are, and
+// what is missing is said once for all.
+func TestSecretIsMissing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Strict())
+	w.converge(definitions(job("secretive", "echo before", secret("token", "TOKEN"))))
+	head := definitions(
+		job("plain", "x"),
+		job("secretive", "echo after", secret("token", "TOKEN")),
+		job("secretive-too", "x", secret("token", "TOKEN"), secret("more", "MORE")),
+	)
+	plan := w.plan(head, nil, nil)
+	report := w.apply(plan, apply.Options{})
+	for address, want := range map[string]apply.Outcome{
+		"shop/job/plain": apply.Applied, "shop/job/secretive-too": apply.Failed,
+	} {
+		if got := result(t, report, address, diff.ActionCreate); got.Outcome != want {
+			t.Errorf("%s ended %s, want %s", address, got.Outcome, want)
+		}
+	}
+	if got := result(t, report, "shop/job/secretive", diff.ActionUpdate); got.Outcome != apply.Failed || !strings.Contains(got.Message, "BUILDSYNC_SECRET_TOKEN") {
+		t.Errorf("ended %s: %s", got.Outcome, got.Message)
+	}
+	if len(report.Warnings) != 2 || !strings.Contains(report.Warnings[0], "shop/job/secretive, shop/job/secretive-too") {
+		t.Errorf("warnings %q", report.Warnings)
+	}
+	stored := w.MustTruth(t).Named(emulator.DefaultProject, "secretive")[0]
+	w.checkSecrets(stored)
+	if command(t, stored) != "echo before" {
+		t.Error("the job was written")
+	}
+}
+
+// A secret cannot be compared, so it is written only where that is asked for.
+func TestWriteSecret(t *testing.T) {
+	t.Parallel()
+	for profile, quirks := range profiles() {
+		t.Run(profile, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, quirks)
+			head := definitions(job("secretive", "x", secret("token", "TOKEN")))
+			w.converge(head)
+			w.settle()
+			if plan := w.plan(head, nil, nil); plan.HasChanges() {
+				t.Errorf("a secret that did not change is a change:\n%s", describePlan(plan))
+			}
+			w.ResetCalls()
+			plan := w.plan(head, nil, func(in *apply.PlanInput) { in.Options.WriteSecrets = []string{"TOKEN"} })
+			report := w.apply(plan, apply.Options{Secrets: rotated{}})
+			if !report.Complete() || w.ops("UpdateJob") != 1 {
+				t.Fatalf("%d updates:\n%s", w.ops("UpdateJob"), describe(report))
+			}
+			body := string(w.MustTruth(t).Jobs[0].Body.AppendJSON(nil))
+			if !strings.Contains(body, "rotated-TOKEN") || strings.Contains(body, secretValue("TOKEN")) {
+				t.Error("the new value is not stored")
+			}
+		})
+	}
+}
+
+type rotated struct{}
+
+func (rotated) Resolve(name string) (string, error) { return "rotated-" + name, nil }

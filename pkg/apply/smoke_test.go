@@ -1,0 +1,67 @@
+package apply_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/buildsync/buildsync/pkg/apply"
+	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/emulator"
+)
+
+func TestSmokeRuns(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Strict())
+	w.converge(definitions(job("unchanged", "x"), job("updated", "echo before")))
+	head := definitions(
+		job("breaks", "echo no\nexit 1"), job("disabled", "x", enabled(false)), job("unchanged", "x"), job("updated", "echo after"),
+	)
+	var progress strings.Builder
+	logs := map[string]string{}
+	report := w.apply(w.plan(head, nil, nil), apply.Options{Parallelism: 1, Smoke: &apply.Smoke{
+		Runner: w.client, Progress: &progress,
+		Log: func(_ context.Context, address string, record wire.Record) error {
+			logs[address] = record.Status
+			return nil
+		},
+	}})
+	want := map[string]string{"breaks": "FAILURE", "disabled": "", "updated": "SUCCESS"}
+	for name, status := range want {
+		action := diff.ActionCreate
+		if name == "updated" {
+			action = diff.ActionUpdate
+		}
+		got := result(t, report, "shop/job/"+name, action)
+		switch {
+		case status == "" && got.Build != nil:
+			t.Errorf("%s was run", name)
+		case status != "" && (got.Build == nil || got.Build.Result != status || got.Build.Number == ""):
+			t.Errorf("%s: build %+v, want %s", name, got.Build, status)
+		}
+	}
+	if code := report.ExitCode(); code != 6 {
+		t.Errorf("exit code %d, want 6", code)
+	}
+	if len(logs) != 2 || !strings.Contains(progress.String(), "shop/job/updated: build 1: ") {
+		t.Errorf("logs %v, progress %q", logs, progress.String())
+	}
+	for _, j := range w.MustTruth(t).Jobs {
+		if ran := j.Name == "breaks" || j.Name == "updated"; ran != (j.Builds == 1) {
+			t.Errorf("%s has %d builds", j.Name, j.Builds)
+		}
+	}
+}
+
+// A start whose answer is lost is not repeated.
+func TestSmokeStartIsNotRepeated(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Strict())
+	w.MustFail(t, emulator.Fault{Op: "RunJob", Kind: emulator.FaultReset, Commit: emulator.CommitFirst})
+	report := w.apply(w.plan(definitions(job("a", "x")), nil, nil), apply.Options{Smoke: &apply.Smoke{Runner: w.client}})
+	got := result(t, report, "shop/job/a", diff.ActionCreate)
+	if got.Build == nil || got.Build.Result != "unknown" || got.Build.Message == "" || w.ops("RunJob") != 1 {
+		t.Errorf("build %+v after %d starts", got.Build, w.ops("RunJob"))
+	}
+}
