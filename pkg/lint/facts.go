@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -13,6 +14,9 @@ type facts struct {
 	deferred []deferredUse     // references of templates that nobody declares yet
 	unused   []deferredUse     // parameters of templates that their own steps do not use
 	names    []named
+	jobs     []jobFact
+	removals []compile.Removal
+	batch    int                     // how many compilations there have been
 	ranges   map[spec.Pos]spec.Range // of the names in the files, by where they start
 }
 
@@ -64,5 +68,6 @@ func (l *linter) acrossFiles() {
 		at := t.node.Get("name")
 		l.report("template-unused", at.Range, t.pointer, "no job uses the template "+quoted(name)+", and it is not published", "remove it, or write publish: true to keep it on the server")
 	}
+	l.policies()
 	l.lookAlikes()
 }

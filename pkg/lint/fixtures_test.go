@@ -36,6 +36,12 @@ var withoutFixture = []string{"file-limit", "expansion-limit", "param-default", 
 // lintTree runs the whole way from files to findings.
 func lintTree(t testing.TB, tree spec.MapTree, opts lint.Options) spec.Diagnostics {
 	t.Helper()
+	return runTree(tree, opts)
+}
+
+func lintAll(tree spec.MapTree) spec.Diagnostics { return runTree(tree, lint.Options{}) }
+
+func runTree(tree spec.MapTree, opts lint.Options) spec.Diagnostics {
 	set, front := spec.Load(tree, spec.Options{})
 	if set == nil {
 		return front

@@ -54,7 +54,7 @@ func Run(set *spec.Set, front spec.Diagnostics, result *compile.Result, opts Opt
 		l.file(file)
 	}
 	l.compiled(result)
-	return l.finish(front)
+	return opts.wanted(l.decide(front))
 }
 
 // linter is what one run knows. Files go through it one at a time, so that they
@@ -166,23 +166,31 @@ func (p *pass) unit(u *unit) {
 	p.names(u)
 }
 
-// finish adds the rules across files and decides what is shown. Errors of
-// loading and compiling go past configuration, suppressions and baseline: what
-// they report keeps plan and apply from running as well.
-func (l *linter) finish(front spec.Diagnostics) spec.Diagnostics {
+// decide adds the rules across files, then applies configuration and
+// suppressions. Errors of loading and compiling go past both: what they report
+// keeps plan and apply from running as well.
+func (l *linter) decide(front spec.Diagnostics) spec.Diagnostics {
 	l.acrossFiles()
 	hard, all := l.withFront(front)
 	all = l.config.apply(all)
 	all = l.suppress(all, hard)
-	all = l.opts.Baseline.filter(all)
 	all = append(all, hard...)
+	all.Sort()
+	return all
+}
+
+// wanted keeps the findings that are asked for. Those of loading and compiling
+// are never in a baseline, see NewBaseline.
+func (o *Options) wanted(all spec.Diagnostics) spec.Diagnostics {
+	all = withNextRuns(all, o.Now)
+	all = o.Baseline.filter(all)
 	kept := all[:0]
 	for _, d := range all {
 		file := d.Range.Start.File
-		if l.opts.Only != nil && file != "" && !l.opts.Only(file) {
+		if o.Only != nil && file != "" && !o.Only(file) {
 			continue
 		}
-		if l.opts.Changed != nil && !l.opts.Changed.touch(&d) {
+		if o.Changed != nil && !o.Changed.touch(&d) {
 			continue
 		}
 		kept = append(kept, d)

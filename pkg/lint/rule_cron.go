@@ -113,18 +113,37 @@ func (p *pass) cron(v value, location *time.Location, pointer string) {
 		p.report("cron", v.node.Range, pointer, "the time "+quoted(v.text)+" never comes", "no year has such a day").Severity = spec.Warning
 		return
 	}
-	if p.opts.Now.IsZero() {
-		return
-	}
-	next := p.opts.Now.In(location)
-	var runs []string
-	for range 3 {
-		if next = schedule.Next(next); next.IsZero() {
-			break
+	p.report("cron", v.node.Range, pointer, nextRunsOf+location.String(), text).Severity = spec.Info
+}
+
+// nextRunsOf begins the message of a finding that says when a timer fires next.
+// What it says depends on the clock, so it is left open, the expression as its
+// hint, until findings are shown.
+const nextRunsOf = "the next runs in "
+
+// withNextRuns says when the timers fire after now, or drops the findings about
+// it where now is zero.
+func withNextRuns(ds spec.Diagnostics, now time.Time) spec.Diagnostics {
+	kept := make(spec.Diagnostics, 0, len(ds))
+	for _, d := range ds {
+		zone, open := strings.CutPrefix(d.Message, nextRunsOf)
+		if d.Rule != "cron" || !open {
+			kept = append(kept, d)
+			continue
 		}
-		runs = append(runs, next.Format("Mon 2006-01-02 15:04 MST"))
+		location, err := time.LoadLocation(zone)
+		schedule, problem := cron.ParseStandard(d.Hint)
+		if now.IsZero() || err != nil || problem != nil {
+			continue
+		}
+		var runs []string
+		for next, i := schedule.Next(now.In(location)), 0; i < 3 && !next.IsZero(); next, i = schedule.Next(next), i+1 {
+			runs = append(runs, next.Format("Mon 2006-01-02 15:04 MST"))
+		}
+		d.Message, d.Hint = "the next runs are "+strings.Join(runs, ", "), ""
+		kept = append(kept, d)
 	}
-	p.report("cron", v.node.Range, pointer, "the next runs are "+strings.Join(runs, ", "), "").Severity = spec.Info
+	return kept
 }
 
 // cronBounds are the fields of a cron expression and their ranges.

@@ -1,36 +1,47 @@
 package lint
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// compiled applies the rules about what the definitions mean together:
-// renamed-from, removed-still-defined, ignore-unused.
+// jobFact is what the rules across files keep of a compiled job.
+type jobFact struct {
+	address, project, projectID, name string
+	at                                spec.Range // of its name
+	former                            []formerName
+	batch                             int // the compilation that it came from
+}
+
+type formerName struct {
+	name string
+	at   spec.Range
+}
+
+// compiled takes from a compilation what the rules across files need.
 func (l *linter) compiled(result *compile.Result) {
 	if result == nil {
 		return
 	}
-	byAddress := make(map[string]*compile.Job, len(result.Jobs))
+	l.facts.batch++
 	for _, job := range result.Jobs {
-		byAddress[job.Address] = job
-		l.facts.names = append(l.facts.names, named{"job", job.ProjectID, job.Name, "jobs[" + job.Name + "]", l.nameRange(job)})
+		fact := jobFact{address: job.Address, project: job.Project, projectID: job.ProjectID, name: job.Name, at: l.rangeAt(job, "job_name", at(job.Pos)), batch: l.facts.batch}
+		for i, former := range job.RenamedFrom {
+			where := l.rangeAt(job, "renamed_from"+compile.IndexSegment(i), l.rangeAt(job, "renamed_from", fact.at))
+			fact.former = append(fact.former, formerName{former, where})
+		}
+		l.facts.jobs = append(l.facts.jobs, fact)
 	}
-	l.renames(result, byAddress)
 	for _, removal := range result.Removals {
-		if job := byAddress[removal.Address]; job != nil {
-			d := l.report("removed-still-defined", at(removal.Pos), "removed["+removal.Job+"]", "the job "+quoted(removal.Job)+" is listed under removed and is still defined", "remove one of the two")
-			d.Related = []spec.Related{{Range: l.nameRange(job), Message: "it is defined here"}}
+		if !slices.Contains(l.facts.removals, removal) {
+			l.facts.removals = append(l.facts.removals, removal)
 		}
 	}
-	l.ignores(result)
-}
-
-// nameRange is where a job's name stands.
-func (l *linter) nameRange(job *compile.Job) spec.Range {
-	return l.rangeAt(job, "job_name", at(job.Pos))
 }
 
 // rangeAt is where a compiled value stands.
@@ -47,25 +58,56 @@ func (l *linter) rangeAt(job *compile.Job, path string, otherwise spec.Range) sp
 
 func at(p spec.Pos) spec.Range { return spec.Range{Start: p, End: p} }
 
+// policies applies the rules about what the definitions mean together:
+// duplicate-job, renamed-from, removed-still-defined, ignore-unused.
+func (l *linter) policies() {
+	jobs := l.facts.jobs
+	slices.SortStableFunc(jobs, func(a, b jobFact) int {
+		return cmp.Or(cmp.Compare(a.address, b.address), a.at.Start.Compare(b.at.Start))
+	})
+	byAddress := make(map[string]*jobFact, len(jobs))
+	for i := range jobs {
+		job := &jobs[i]
+		l.facts.names = append(l.facts.names, named{"job", job.projectID, job.name, "jobs[" + job.name + "]", job.at})
+		first := byAddress[job.address]
+		if first == nil {
+			byAddress[job.address] = job
+			continue
+		}
+		if first.batch != job.batch { // within one compilation the compiler has said it
+			d := l.report("duplicate-job", job.at, "jobs["+job.name+"].name", "job "+quoted(job.name)+" is defined twice in project "+quoted(job.project), "rename one of them")
+			d.Related = []spec.Related{{Range: first.at, Message: "first defined here"}}
+		}
+	}
+	l.renames(byAddress)
+	for _, removal := range l.facts.removals {
+		if job := byAddress[removal.Address]; job != nil {
+			d := l.report("removed-still-defined", at(removal.Pos), "removed["+removal.Job+"]", "the job "+quoted(removal.Job)+" is listed under removed and is still defined", "remove one of the two")
+			d.Related = []spec.Related{{Range: job.at, Message: "it is defined here"}}
+		}
+	}
+	l.ignores()
+}
+
 // renames reports a former name that is in use: an update of one job would take
 // the other's place.
-func (l *linter) renames(result *compile.Result, byAddress map[string]*compile.Job) {
-	claimed := map[string]*compile.Job{}
-	for _, job := range result.Jobs {
-		for i, former := range job.RenamedFrom {
-			where := l.rangeAt(job, "renamed_from"+compile.IndexSegment(i), l.rangeAt(job, "renamed_from", l.nameRange(job)))
-			address := job.Project + "/job/" + former
-			pointer := "jobs[" + job.Name + "].renamed_from"
+func (l *linter) renames(byAddress map[string]*jobFact) {
+	claimed := map[string]*jobFact{}
+	for i := range l.facts.jobs {
+		job := &l.facts.jobs[i]
+		for _, former := range job.former {
+			address := job.project + "/job/" + former.name
+			pointer := "jobs[" + job.name + "].renamed_from"
 			other, taken := claimed[address]
 			switch {
-			case former == job.Name:
-				l.report("renamed-from", where, pointer, "the job "+quoted(job.Name)+" is renamed from its own name", "remove the entry")
+			case former.name == job.name:
+				l.report("renamed-from", former.at, pointer, "the job "+quoted(job.name)+" is renamed from its own name", "remove the entry")
 			case byAddress[address] != nil:
-				d := l.report("renamed-from", where, pointer, "the job "+quoted(job.Name)+" is renamed from "+quoted(former)+", which is defined as well", "remove the entry, or the other definition")
-				d.Related = []spec.Related{{Range: l.nameRange(byAddress[address]), Message: "it is defined here"}}
-			case taken && other != job:
-				d := l.report("renamed-from", where, pointer, "two jobs are renamed from "+quoted(former), "only one of them can be")
-				d.Related = []spec.Related{{Range: l.nameRange(other), Message: "the other job"}}
+				d := l.report("renamed-from", former.at, pointer, "the job "+quoted(job.name)+" is renamed from "+quoted(former.name)+", which is defined as well", "remove the entry, or the other definition")
+				d.Related = []spec.Related{{Range: byAddress[address].at, Message: "it is defined here"}}
+			case taken && other.address != job.address:
+				d := l.report("renamed-from", former.at, pointer, "two jobs are renamed from "+quoted(former.name), "only one of them can be")
+				d.Related = []spec.Related{{Range: other.at, Message: "the other job"}}
 			default:
 				claimed[address] = job
 			}
@@ -75,7 +117,7 @@ func (l *linter) renames(result *compile.Result, byAddress map[string]*compile.J
 
 // ignores reports policy that contradicts the definitions: a job that is
 // defined and ignored, and ignored fields of a job that nobody defines.
-func (l *linter) ignores(result *compile.Result) {
+func (l *linter) ignores() {
 	if l.set.Workspace == nil {
 		return
 	}
@@ -88,21 +130,14 @@ func (l *linter) ignores(result *compile.Result) {
 		if !doublestar.ValidatePattern(ignore.Job) {
 			continue
 		}
-		matched := false
-		for _, job := range result.Jobs {
-			if !doublestar.MatchUnvalidated(ignore.Job, job.Name) {
-				continue
-			}
-			matched = true
-			if len(ignore.Fields) > 0 {
-				break
-			}
-			d := l.report("ignore-unused", where, pointer, "policy.ignore names "+quoted(ignore.Job)+", and the job "+quoted(job.Name)+" is defined: its definition has no effect",
+		match := slices.IndexFunc(l.facts.jobs, func(job jobFact) bool { return doublestar.MatchUnvalidated(ignore.Job, job.name) })
+		switch {
+		case match >= 0 && len(ignore.Fields) == 0:
+			job := &l.facts.jobs[match]
+			d := l.report("ignore-unused", where, pointer, "policy.ignore names "+quoted(ignore.Job)+", and the job "+quoted(job.name)+" is defined: its definition has no effect",
 				"remove the definition, or narrow the pattern")
-			d.Related = []spec.Related{{Range: l.nameRange(job), Message: "it is defined here"}}
-			break
-		}
-		if !matched && len(ignore.Fields) > 0 {
+			d.Related = []spec.Related{{Range: job.at, Message: "it is defined here"}}
+		case match < 0 && len(ignore.Fields) > 0:
 			l.report("ignore-unused", where, pointer, "policy.ignore names fields of "+quoted(ignore.Job)+", and no such job is defined", "only fields of defined jobs are compared: remove the entry")
 		}
 	}

@@ -22,6 +22,9 @@ type Match struct {
 	shown      int    // leading bytes that say only what kind it is
 }
 
+// shortest is the length below which nothing is taken for a secret.
+const shortest = 6
+
 // maxText is how much of one text is searched.
 const maxText = 1 << 20
 
@@ -34,15 +37,6 @@ type rule struct {
 	shown   int               // leading bytes of the secret that may be shown
 	check   func(string) bool // what the value must also be; nil: anything
 }
-
-// The parts of the rules about values that have a secret's name.
-const (
-	beforeName   = `(?:^|[\s"'{,(;|&./\-])[A-Za-z0-9_.\-]{0,60}`
-	nameWords    = `(?:passw(?:or)?d|pwd|token|secret|secret[_\-]?key|access[_\-]?key|api[_\-]?key|private[_\-]?key)`
-	quotedOrWord = `("[^"\n]{1,400}"|'[^'\n]{1,400}'|(?:[^\s"',;|&)}<>]|&[^\s&"'])(?:[^\s"',;|&)}<>]|&[^\s&"']){0,400})`
-)
-
-var nameMarkers = []string{"passw", "pwd", "token", "secret", "apikey", "api_key", "api-key", "accesskey", "access_key", "access-key", "privatekey", "private_key", "private-key"}
 
 var rules = []rule{
 	{kind: "private key", markers: []string{"private key-----"},
@@ -75,12 +69,6 @@ var rules = []rule{
 		pattern: regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.\-]{0,30}://[^\s/:@'"]{0,200}:([^\s/@'"]{1,200})@`), check: isLiteral},
 	{kind: "token in a URL", markers: []string{"://"},
 		pattern: regexp.MustCompile(`https?://([A-Za-z0-9_\-]{20,200})@`), check: isLiteral},
-	{kind: "password", markers: nameMarkers, // PASSWORD=literal, -Dtoken=literal, --api-key=literal
-		pattern: regexp.MustCompile(`(?i)` + beforeName + nameWords + `["']?\s{0,4}=\s{0,4}` + quotedOrWord), check: isLiteral},
-	{kind: "password", markers: nameMarkers, // --password literal
-		pattern: regexp.MustCompile(`(?i)\s--?[A-Za-z0-9_.\-]{0,60}` + nameWords + `\s{1,4}` + quotedOrWord), check: isLiteral},
-	{kind: "password", markers: nameMarkers, // "password": "literal"
-		pattern: regexp.MustCompile(`(?i)` + beforeName + strings.Replace(nameWords, "|secret|", "|", 1) + `["']?\s{0,4}:\s{0,4}` + quotedOrWord), check: isUnlikeProse},
 	{kind: "password", markers: []string{" -u", " --user"},
 		pattern: regexp.MustCompile(`\b(?:curl|wget|http)\b[^\n|;&]{0,300}?\s(?:-u|--user)[\s=]{0,2}["']?[^\s:"']{1,100}:([^\s"']{1,200})`), check: isLiteral},
 	{kind: "password", markers: []string{"docker login", "helm registry login"},
@@ -90,12 +78,8 @@ var rules = []rule{
 // MayHold tells cheaply whether text could hold a secret: whether any rule's
 // marker occurs. lower is the text in lower case.
 func MayHold(lower string) bool {
-	for i := range rules {
-		if rules[i].applies(lower) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(nameStems, func(stem string) bool { return strings.Contains(lower, stem) }) ||
+		slices.ContainsFunc(rules, func(r rule) bool { return r.applies(lower) })
 }
 
 func (r *rule) applies(lower string) bool {
@@ -104,6 +88,9 @@ func (r *rule) applies(lower string) bool {
 
 // Find returns the secrets in text in their order, none overlapping another.
 func Find(text string) []Match {
+	if len(text) < shortest {
+		return nil
+	}
 	text = text[:min(len(text), maxText)]
 	lower := strings.ToLower(text)
 	if len(lower) != len(text) { // a rune whose lower case is of another size
@@ -123,7 +110,7 @@ func Find(text string) []Match {
 			found = append(found, Match{Start: start, End: end, Kind: r.kind, shown: r.shown})
 		}
 	}
-	return withoutOverlaps(found)
+	return withoutOverlaps(append(found, named(text, lower)...))
 }
 
 // FindValue is Find for the value of something that has a name: a parameter, a
@@ -132,20 +119,32 @@ func FindValue(name, value string) []Match {
 	if found := Find(value); len(found) > 0 {
 		return found
 	}
-	if IsSecretName(name) && isLiteral(value) {
+	if len(value) >= shortest && IsSecretName(name) && isLiteral(value) {
 		return []Match{{Start: 0, End: len(value), Kind: "password"}}
 	}
 	return nil
 }
 
-var secretName = regexp.MustCompile(`(?i)(^|[_\-.])(passw(or)?d|pwd|token|secret|secret_?key|access_?key|api_?key|private_?key)$`)
-
-// secretCamel finds the same words where a name is written in camel case.
-var secretCamel = regexp.MustCompile(`[a-z0-9](Password|Passwd|Token|Secret|SecretKey|AccessKey|ApiKey|PrivateKey)$`)
-
-// IsSecretName tells whether what carries this name holds a secret.
+// IsSecretName tells whether what carries this name holds a secret: whether its
+// last word, in snake or camel case, is one of nameWords.
 func IsSecretName(name string) bool {
-	return len(name) <= 256 && (secretName.MatchString(name) || secretCamel.MatchString(name))
+	if len(name) > 256 {
+		return false
+	}
+	lower := asciiLower(name)
+	for _, word := range nameWords {
+		before, ok := strings.CutSuffix(lower, word)
+		if !ok {
+			continue
+		}
+		if before == "" || strings.ContainsRune("_-.", rune(before[len(before)-1])) {
+			return true
+		}
+		if first := name[len(before)]; 'A' <= first && first <= 'Z' && name != strings.ToUpper(name) {
+			return true
+		}
+	}
+	return false
 }
 
 // Redact returns text with every secret masked. The number of characters stays,
@@ -196,7 +195,7 @@ var reference = regexp.MustCompile(`^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$`)
 // isLiteral tells whether value is the thing itself rather than a reference to
 // it, a placeholder, or too short to be worth anything.
 func isLiteral(value string) bool {
-	if len(value) < 6 || placeholder.MatchString(value) || strings.ContainsAny(value, "$`") {
+	if len(value) < shortest || placeholder.MatchString(value) || strings.ContainsAny(value, "$`") {
 		return false
 	}
 	if strings.ContainsRune("<[{(-/.%@*", rune(value[0])) || strings.HasPrefix(value, "id=") {

@@ -1,0 +1,183 @@
+package lint
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// Store keeps the results of runs by key.
+type Store interface {
+	// Load returns what was saved under key; ok is false where there is nothing,
+	// or nothing that can be read.
+	Load(key string) (entry []byte, ok bool)
+	// Save keeps an entry under key.
+	Save(key string, entry []byte) error
+}
+
+// CheckCached is Check with a store of results. version is that of buildsync.
+// A stored result counts only if every file that went into it, and every list of
+// files, is as it was, byte for byte; so an unchanged workspace costs reading
+// its files once. err is what kept the result from being stored; the findings
+// are right all the same.
+func CheckCached(tree spec.Tree, environment string, opts Options, store Store, version string) (found spec.Diagnostics, err error) {
+	if opts.Catalogue != nil { // it is no part of the key
+		return Check(tree, environment, opts), nil
+	}
+	key := cacheKey(version, environment, opts.Vars)
+	if text, ok := store.Load(key); ok {
+		var entry cacheEntry
+		if json.Unmarshal(text, &entry) == nil && entry.stillHolds(tree) {
+			return opts.wanted(entry.Findings), nil
+		}
+	}
+	recorded := &recorder{Tree: tree, entry: cacheEntry{Files: map[string]string{}}}
+	all := check(recorded, environment, opts)
+	recorded.entry.Findings = all
+	text, err := json.Marshal(recorded.entry)
+	if err == nil {
+		err = store.Save(key, text)
+	}
+	if err != nil {
+		err = fmt.Errorf("storing the result of the lint run: %w", err)
+	}
+	return opts.wanted(slices.Clone(all)), err
+}
+
+// cacheKey names what a result depends on besides files.
+func cacheKey(version, environment string, vars map[string]string) string {
+	parts := []string{version, environment}
+	names := make([]string, 0, len(vars))
+	for name := range vars {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		parts = append(parts, name, vars[name])
+	}
+	text, err := json.Marshal(parts)
+	if err != nil {
+		panic("bug in buildsync: texts do not encode: " + err.Error())
+	}
+	return sum(text)
+}
+
+func sum(text []byte) string {
+	digest := sha256.Sum256(text)
+	return hex.EncodeToString(digest[:])
+}
+
+// cacheEntry is a result and what it was made of.
+type cacheEntry struct {
+	Files    map[string]string // sums of the files that were read, absent for one that could not be
+	Globs    []cachedGlob
+	Findings spec.Diagnostics
+}
+
+type cachedGlob struct {
+	Patterns []string
+	Sum      string
+}
+
+const unreadable = "unreadable"
+
+func (e *cacheEntry) stillHolds(tree spec.Tree) bool {
+	for _, glob := range e.Globs {
+		if globSum(tree.Glob(glob.Patterns)) != glob.Sum {
+			return false
+		}
+	}
+	for name, want := range e.Files {
+		if fileSum(tree.ReadFile(name, spec.MaxFileBytes)) != want {
+			return false
+		}
+	}
+	return len(e.Files) > 0
+}
+
+func fileSum(text []byte, err error) string {
+	if err != nil {
+		return unreadable
+	}
+	return sum(text)
+}
+
+func globSum(names []string, err error) string {
+	if err != nil {
+		return unreadable
+	}
+	return sum([]byte(strings.Join(names, "\x00")))
+}
+
+// recorder is a tree that notes what is taken from it.
+type recorder struct {
+	spec.Tree
+	entry cacheEntry
+}
+
+// ReadFile implements spec.Tree.
+func (r *recorder) ReadFile(name string, limit int64) ([]byte, error) {
+	text, err := r.Tree.ReadFile(name, limit)
+	r.entry.Files[name] = fileSum(text, err)
+	return text, err
+}
+
+// Glob implements spec.Tree.
+func (r *recorder) Glob(patterns []string) ([]string, error) {
+	names, err := r.Tree.Glob(patterns)
+	r.entry.Globs = append(r.entry.Globs, cachedGlob{patterns, globSum(names, err)})
+	return names, err
+}
+
+// DirStore keeps results as files of a folder, which it makes on first use with
+// a .gitignore of its own. Another user cannot read them.
+type DirStore struct{ Dir string }
+
+// maxEntry is the largest entry that is read.
+const maxEntry = 64 << 20
+
+// Load implements Store.
+func (s DirStore) Load(key string) ([]byte, bool) {
+	path := filepath.Join(s.Dir, key+".json")
+	info, err := os.Lstat(path)
+	if err != nil || !info.Mode().IsRegular() || info.Size() > maxEntry {
+		return nil, false
+	}
+	text, err := os.ReadFile(path)
+	return text, err == nil
+}
+
+// Save implements Store. A reader sees the old entry or the new one, never a
+// part.
+func (s DirStore) Save(key string, entry []byte) error {
+	if err := os.MkdirAll(s.Dir, 0o700); err != nil {
+		return err
+	}
+	if err := s.write(".gitignore", []byte("*\n")); err != nil {
+		return err
+	}
+	return s.write(key+".json", entry)
+}
+
+func (s DirStore) write(name string, text []byte) error {
+	file, err := os.CreateTemp(s.Dir, ".new-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(file.Name()) // nothing is there once it has been renamed
+	if _, err := file.Write(text); err != nil {
+		file.Close()
+		return err
+	}
+	if err := file.Close(); err != nil {
+		return err
+	}
+	return os.Rename(file.Name(), filepath.Join(s.Dir, name))
+}

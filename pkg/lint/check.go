@@ -1,0 +1,172 @@
+package lint
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"github.com/buildsync/buildsync/pkg/catalog"
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// batchBytes is how much source is loaded, compiled and judged together. A file
+// takes some twenty times its size while that is done, so this bounds the memory
+// of a run of any size.
+const batchBytes = 256 << 10
+
+// Check loads, compiles and lints a workspace batch by batch, so that memory
+// does not grow with the number of definitions: what it reports is what Load,
+// Compile and Run report together. environment is a key of environments, "" for
+// none.
+func Check(tree spec.Tree, environment string, opts Options) spec.Diagnostics {
+	return opts.wanted(check(tree, environment, opts))
+}
+
+// check returns all findings, whatever is asked for.
+func check(tree spec.Tree, environment string, opts Options) spec.Diagnostics {
+	workspace, front := spec.LoadWorkspace(tree, spec.Options{Environment: environment})
+	if workspace == nil {
+		return front
+	}
+	set := &spec.Set{Tree: tree, Workspace: workspace}
+	if opts.Catalogue == nil {
+		var more spec.Diagnostics
+		opts.Catalogue, more = catalog.ForWorkspace(set)
+		front = append(front, more...)
+	}
+	names, more := spec.DefinitionFiles(tree, workspace)
+	c := &checker{linter: newLinter(set, opts), tree: tree, front: append(front, more...)}
+	c.run(names)
+	return c.decide(c.front)
+}
+
+// checker feeds a linter with batches.
+type checker struct {
+	*linter
+	tree      spec.Tree
+	front     spec.Diagnostics
+	templates []*spec.File // the files that declare templates, without their jobs, once all are known
+	batch     []*spec.File
+	size      int // of the batch, in bytes
+	total     int // of all files
+}
+
+// run takes the files that neither declare nor use templates first, one by one.
+// Those that declare some stay in memory; those that use some come when all are
+// known. Which is which shows in the bytes, before anything is parsed.
+func (c *checker) run(names []string) {
+	var declaring, held []*spec.File
+	var later []string
+	alwaysUsed := c.set.Workspace.JobDefaults.Get("template") != nil
+	for _, name := range names {
+		source, ok := c.source(name)
+		switch {
+		case !ok:
+		case bytes.Contains(source, []byte("templates")):
+			if file := c.load(name, source); file != nil && len(file.Templates) > 0 {
+				declaring = append(declaring, file)
+				c.learn(file)
+			} else if file != nil {
+				held = append(held, file)
+			}
+		case alwaysUsed || bytes.Contains(source, []byte("template")):
+			later = append(later, name)
+		default:
+			c.add(c.load(name, source))
+		}
+	}
+	c.flush()
+	if len(declaring) > 0 {
+		c.compileFiles(declaring, declaring)
+	}
+	for _, file := range declaring {
+		templatesAlone := *file
+		templatesAlone.Jobs, templatesAlone.Removed = nil, nil
+		c.templates = append(c.templates, &templatesAlone)
+	}
+	for _, file := range held {
+		c.add(file)
+	}
+	for _, name := range later {
+		if source, err := c.tree.ReadFile(name, spec.MaxFileBytes); err == nil {
+			c.add(c.load(name, source))
+		}
+	}
+	c.flush()
+}
+
+// source reads a file as long as the files together stay within the limit.
+func (c *checker) source(name string) ([]byte, bool) {
+	if c.total > spec.MaxTotalBytes {
+		return nil, false
+	}
+	source, err := c.tree.ReadFile(name, spec.MaxFileBytes)
+	if err != nil {
+		_, more := spec.LoadFile(c.tree, name) // it says why
+		c.front = append(c.front, more...)
+		return nil, false
+	}
+	if c.total += len(source); c.total > spec.MaxTotalBytes {
+		c.front = append(c.front, spec.Diagnostic{
+			Rule: "file-limit", Severity: spec.Error, Range: spec.Range{Start: spec.Pos{File: name}},
+			Message: fmt.Sprintf("the definition files have more than %d MiB together; the rest is not read", spec.MaxTotalBytes>>20),
+		})
+		return nil, false
+	}
+	return source, true
+}
+
+func (c *checker) load(name string, source []byte) *spec.File {
+	file, more := spec.ParseDefinitions(name, source)
+	c.front = append(c.front, more...)
+	return file
+}
+
+func (c *checker) add(file *spec.File) {
+	if file == nil {
+		return
+	}
+	c.batch = append(c.batch, file)
+	if c.size += len(file.Source); c.size > batchBytes {
+		c.flush()
+	}
+}
+
+// flush compiles and judges the batch, with the templates that are known.
+func (c *checker) flush() {
+	if len(c.batch) > 0 {
+		c.compileFiles(append(slices.Clone(c.templates), c.batch...), c.batch)
+	}
+	c.batch, c.size = nil, 0
+}
+
+// compileFiles compiles files and applies the rules to those of them in judged.
+func (c *checker) compileFiles(files, judged []*spec.File) {
+	part := *c.set
+	part.Files = files
+	result, more := compile.Compile(&part, compile.Options{Vars: c.opts.Vars, Catalogue: c.catalogue})
+	c.front = append(c.front, withoutSaid(more, c.front)...)
+	for _, file := range judged {
+		c.file(file)
+	}
+	c.compiled(result)
+}
+
+// withoutSaid leaves out what the compiler says about a value that loading has
+// refused already.
+func withoutSaid(compiled, loaded spec.Diagnostics) spec.Diagnostics {
+	refused := make(map[spec.Pos]bool, len(loaded))
+	for i := range loaded {
+		if loaded[i].Severity == spec.Error {
+			refused[loaded[i].Range.Start] = true
+		}
+	}
+	kept := compiled[:0]
+	for _, d := range compiled {
+		if !refused[d.Range.Start] {
+			kept = append(kept, d)
+		}
+	}
+	return kept
+}

@@ -1,0 +1,72 @@
+package lint_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/buildsync/buildsync/pkg/lint"
+)
+
+// docsFolder is where the pages of the rules stand, from this package.
+const docsFolder = "../../docs/rules"
+
+// TestRulePages writes docs/rules with -update and holds it otherwise: what the
+// pages show is what the fixtures give.
+func TestRulePages(t *testing.T) {
+	t.Parallel()
+	want := map[string]bool{"README.md": true}
+	golden(t, filepath.Join(docsFolder, "README.md"), rulesIndex())
+	for _, rule := range lint.Rules() {
+		want[rule.Name+".md"] = true
+		golden(t, filepath.Join(docsFolder, rule.Name+".md"), rulePage(rule))
+	}
+	entries, err := os.ReadDir(docsFolder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		if !want[entry.Name()] {
+			t.Errorf("docs/rules/%s belongs to no rule", entry.Name())
+		}
+	}
+}
+
+func rulesIndex() string {
+	var page strings.Builder
+	page.WriteString("# Rules\n\nWhat `buildsync lint` reports. Generated from the rules; `buildsync explain RULE` prints a page.\n\n" +
+		"Severities are set under `lint.rules` in `buildsync.yaml`. A rule marked *fixed* is found while loading or compiling: " +
+		"it keeps `plan` and `apply` from running as well, so it can be neither lowered nor suppressed.\n\n" +
+		"| rule | severity | reports |\n|---|---|---|\n")
+	for _, rule := range lint.Rules() {
+		severity := rule.Severity.String()
+		if rule.Fixed {
+			severity += ", fixed"
+		}
+		fmt.Fprintf(&page, "| [`%s`](%s.md) | %s | %s |\n", rule.Name, rule.Name, severity, rule.Summary)
+	}
+	return page.String()
+}
+
+func rulePage(rule lint.Rule) string {
+	var page strings.Builder
+	fmt.Fprintf(&page, "# %s\n\n%s%s.\n\nSeverity: %s", rule.Name, strings.ToUpper(rule.Summary[:1]), rule.Summary[1:], rule.Severity)
+	if rule.Fixed {
+		page.WriteString(" (fixed: `plan` and `apply` do not run with it)")
+	}
+	page.WriteString(".\n")
+	if rule.Why != "" {
+		page.WriteString("\n" + rule.Why + "\n")
+	}
+	example, ok := lint.ExampleOf(rule.Name)
+	if !ok {
+		return page.String()
+	}
+	fmt.Fprintf(&page, "\n## Wrong\n\n```yaml\n%s```\n\n`buildsync lint` says:\n\n```\n%s```\n\n## Right\n\n```yaml\n%s```\n", example.Bad, example.Output, example.Good)
+	if !rule.Fixed {
+		fmt.Fprintf(&page, "\nTo accept one case, write a comment above the line or at its end:\n\n```yaml\n# buildsync:ignore %s: why it is right here\n```\n", rule.Name)
+	}
+	return page.String()
+}

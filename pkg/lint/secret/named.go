@@ -1,0 +1,135 @@
+package secret
+
+import "strings"
+
+// nameWords end the names of what holds a secret.
+var nameWords = []string{
+	"password", "passwd", "pwd", "token", "secret", "secret_key", "secret-key", "secretkey", "access_key", "access-key", "accesskey",
+	"api_key", "api-key", "apikey", "private_key", "private-key", "privatekey",
+}
+
+// nameStems occur wherever one of nameWords does.
+var nameStems = []string{"passw", "pwd", "token", "secret", "key"}
+
+// maxValue is the longest value that is looked at.
+const maxValue = 400
+
+// named finds literals behind a secret's name: PASSWORD=literal,
+// -Dnexus.token=literal, --api-key literal, "password": "literal". It is
+// written by hand because it runs on every script: it goes through the text once
+// for each stem.
+func named(text, lower string) []Match {
+	var found []Match
+	for _, stem := range nameStems {
+		for from := 0; ; {
+			at := strings.Index(lower[from:], stem)
+			if at < 0 {
+				break
+			}
+			from += at + len(stem)
+			if end := wordEnd(lower, from-len(stem), stem); end > 0 {
+				if m, ok := valueBehind(text, lower, end); ok {
+					found = append(found, m)
+				}
+			}
+		}
+	}
+	return found
+}
+
+// wordEnd returns where the name word that a stem at start belongs to ends, 0
+// where it is none or the name goes on.
+func wordEnd(lower string, start int, stem string) int {
+	end := start + len(stem)
+	switch stem {
+	case "passw":
+		switch rest := lower[end:]; {
+		case strings.HasPrefix(rest, "ord"):
+			end += 3
+		case strings.HasPrefix(rest, "d"):
+			end++
+		default:
+			return 0
+		}
+	case "key":
+		before := strings.TrimRight(lower[max(0, start-9):start], "_-")
+		known := false
+		for _, word := range []string{"secret", "access", "api", "private"} {
+			known = known || strings.HasSuffix(before, word)
+		}
+		if !known {
+			return 0
+		}
+	}
+	if end < len(lower) && isNameByte(lower[end]) {
+		return 0
+	}
+	return end
+}
+
+func isNameByte(c byte) bool {
+	return c == '_' || c == '-' || c == '.' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+}
+
+// valueBehind reads what stands behind a name that ends at end: after = and :
+// anything, after blanks alone only what an option takes.
+func valueBehind(text, lower string, end int) (Match, bool) {
+	start := end
+	for start > 0 && isNameByte(lower[start-1]) {
+		start--
+	}
+	at := end
+	if at < len(text) && (text[at] == '"' || text[at] == '\'') {
+		at++
+	}
+	blanks := skipBlanks(text, at)
+	accept := isLiteral
+	switch {
+	case blanks < len(text) && text[blanks] == '=' && !strings.HasPrefix(text[blanks:], "=="):
+		at = skipBlanks(text, blanks+1)
+	case blanks < len(text) && text[blanks] == ':' && text[start:end] != "secret":
+		at = skipBlanks(text, blanks+1)
+		accept = isUnlikeProse
+	case blanks > at && text[start] == '-' && at == end:
+		at = blanks
+	default:
+		return Match{}, false
+	}
+	from, to := unquoted(text, at)
+	if from >= to || !accept(text[from:to]) {
+		return Match{}, false
+	}
+	return Match{Start: from, End: to, Kind: "password"}, true
+}
+
+// skipBlanks steps over at most four blanks.
+func skipBlanks(text string, at int) int {
+	for i := 0; i < 4 && at < len(text) && (text[at] == ' ' || text[at] == '\t'); i++ {
+		at++
+	}
+	return at
+}
+
+// unquoted returns the stretch of the value at a place: within its quotes, or up
+// to what ends a word in a shell, JSON or YAML.
+func unquoted(text string, at int) (from, to int) {
+	if at >= len(text) {
+		return at, at
+	}
+	limit := min(len(text), at+maxValue)
+	if quote := text[at]; quote == '"' || quote == '\'' {
+		end := strings.IndexByte(text[at+1:limit], quote)
+		if end < 0 || strings.Contains(text[at+1:at+1+end], "\n") {
+			return at, at
+		}
+		return at + 1, at + 1 + end
+	}
+	to = at
+	for to < limit && !strings.ContainsRune(" \t\r\n\"',;|)}<>", rune(text[to])) {
+		if text[to] == '&' && (to+1 >= limit || text[to+1] == '&' || text[to+1] == ' ') {
+			break
+		}
+		to++
+	}
+	return at, to
+}
