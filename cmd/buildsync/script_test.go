@@ -18,6 +18,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -296,10 +297,14 @@ func scriptInterrupt(ts *testscript.TestScript, _ bool, args []string) {
 	cmd := exec.Command(path, args[2:]...)
 	cmd.Dir = ts.MkAbs(".")
 	cmd.Env = scriptEnviron(ts)
-	var out bytes.Buffer
+	out := watched{seen: make(chan struct{}), word: []byte(stopping)}
 	cmd.Stdout, cmd.Stderr = &out, &out
 	ts.Check(benchOf(ts).Fail(emulator.Fault{Op: args[0], Kind: emulator.FaultPass, After: func() {
 		_ = cmd.Process.Signal(os.Interrupt)
+		select { // the answer waits until the command has heard
+		case <-out.seen:
+		case <-time.After(20 * time.Second):
+		}
 	}}))
 	ts.Check(cmd.Start())
 	err = cmd.Wait()
@@ -308,6 +313,25 @@ func scriptInterrupt(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("%v, want exit code 130\n%s", err, out.Bytes())
 	}
 	ts.Check(os.WriteFile(ts.MkAbs("interrupted.txt"), out.Bytes(), 0o600))
+}
+
+// watched is a buffer that tells when a word has been written to it.
+type watched struct {
+	bytes.Buffer
+	mu   sync.Mutex
+	word []byte
+	seen chan struct{}
+}
+
+func (w *watched) Write(b []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n, err := w.Buffer.Write(b)
+	if w.word != nil && bytes.Contains(w.Bytes(), w.word) {
+		w.word = nil
+		close(w.seen)
+	}
+	return n, err
 }
 
 // scriptEnviron is the environment that a script's commands get.

@@ -16,6 +16,9 @@ import (
 // way before the process ends regardless.
 const lastGrace = 150 * time.Millisecond
 
+// stopping is what a first signal is answered with.
+const stopping = "buildsync: stopping; what is under way is finished first (once more: stop at once)"
+
 // errInterrupted is why a context ended early; exit code 130 or 143.
 type errInterrupted struct{ code int }
 
@@ -73,6 +76,7 @@ func (s *stops) listen(signals <-chan os.Signal, done <-chan struct{}, errOut io
 			}
 			if count == 1 {
 				s.soften(cause)
+				fmt.Fprintln(errOut, stopping)
 				continue
 			}
 			s.harden(cause)

@@ -5,6 +5,10 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
+// Offline is the endpoint of a plan for which nothing live was consulted: it
+// shows what changed against the base.
+const Offline = "offline"
+
 // Snapshot is the live state that a plan was made from.
 type Snapshot struct {
 	Endpoint  string

@@ -36,14 +36,17 @@ func titleOf(plan *diff.Plan) string {
 
 // revisionsOf says which definitions were compared.
 func revisionsOf(plan *diff.Plan) string {
-	head := revision(plan.Head)
+	head, live := revision(plan.Head), ""
+	if plan.Endpoint == diff.Offline {
+		live = "; live: not consulted"
+	}
 	if plan.Base == nil {
 		if head == "" {
-			return "no base"
+			return "no base" + live
 		}
-		return "no base, head " + head
+		return "no base, head " + head + live
 	}
-	return "base " + revision(*plan.Base) + " → head " + head
+	return "base " + revision(*plan.Base) + " → head " + head + live
 }
 
 func revision(r diff.Revision) string {
