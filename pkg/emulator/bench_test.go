@@ -37,6 +37,16 @@ func BenchmarkQuery(b *testing.B) {
 	}
 }
 
+// BenchmarkQueryOverHTTP is the same over a kept-alive connection on loopback;
+// the client's part is in the figure.
+func BenchmarkQueryOverHTTP(b *testing.B) {
+	c := start(b, emulator.Options{Seed: emulator.Seed{Jobs: 100}})
+	id := c.srv.MustTruth(b).Jobs[0].ID
+	for b.Loop() {
+		c.call("GET", "/v3/jobs/"+id+"/query?get_all_params=true", "")
+	}
+}
+
 // BenchmarkList is one page of 100 out of 10,000 jobs.
 func BenchmarkList(b *testing.B) {
 	e, err := emulator.New(emulator.Options{Seed: emulator.Seed{Jobs: 10_000}})

@@ -9,7 +9,8 @@ import (
 
 func TestRequestChecks(t *testing.T) {
 	t.Parallel()
-	c := start(t, emulator.Options{Projects: []string{emulator.DefaultProject}})
+	strict := emulator.Strict()
+	c := start(t, emulator.Options{Quirks: &strict, Projects: []string{emulator.DefaultProject}})
 	id := c.create(jobBody("first"))
 	create := func(change ...string) string { return strings.NewReplacer(change...).Replace(jobBody("next")) }
 	project := "/v3/" + emulator.DefaultProject
@@ -77,6 +78,7 @@ func TestRequestChecks(t *testing.T) {
 		{"keystore without name", "GET", "/v3/keystore?domain_id=" + emulator.DefaultDomainID, "", 400, "CB.00060203", ""},
 		{"keystore of another account", "GET", "/v3/keystore?file_name=a&domain_id=" + missing, "", 403, "DEVCB.00030000", ""},
 		{"unknown URL", "GET", "/v3/nothing/here/at/all", "", 404, "CB.00060214", ""},
+		{"unknown URL with a list", "POST", "/v1/nothing", "[]", 404, "CB.00060214", ""},
 		{"wrong method", "DELETE", "/v3/jobs/" + id + "/delete", "", 404, "APIGW.0101", ""},
 	}
 	for _, test := range tests {

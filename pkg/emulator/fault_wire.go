@@ -120,15 +120,17 @@ func (h rawHead) encoded(n int) []byte {
 }
 
 // gzipBomb is 64 MiB of blanks around an empty object, about a thousandth of
-// that on the wire.
+// that on the wire. A gzip file may have several members: the blanks are packed
+// once and repeated.
 func gzipBomb() []byte {
+	blanks := gzipMember(strings.Repeat(" ", 1<<20))
+	return append(bytes.Repeat(blanks, 64), gzipMember("{}")...)
+}
+
+func gzipMember(text string) []byte {
 	var out bytes.Buffer
 	z := gzip.NewWriter(&out)
-	blanks := []byte(strings.Repeat(" ", 1<<20))
-	for range 64 {
-		_, _ = z.Write(blanks) // a buffer takes everything
-	}
-	_, _ = io.WriteString(z, "{}")
+	_, _ = io.WriteString(z, text) // a buffer takes everything
 	_ = z.Close()
 	return out.Bytes()
 }

@@ -168,12 +168,15 @@ func deleteGroup(rq *request) (*answer, error) {
 
 // moveToGroup puts jobs into a group; an empty group_id takes them out of theirs.
 func moveToGroup(rq *request) (*answer, error) {
-	id := rq.body.Str("group_id")
+	id, path := rq.body.Str("group_id"), ""
 	if id != "" {
-		if _, err := rq.groupOf(id); err != nil {
+		g, err := rq.groupOf(id)
+		if err != nil {
 			return nil, err
 		}
+		path = rq.state().groupPath(g)
 	}
+	moved := jsontree.Array()
 	for _, item := range rq.body.Get("jobs").Items() {
 		j, err := rq.jobByID(item.Str("job_id"))
 		if err != nil {
@@ -189,8 +192,9 @@ func moveToGroup(rq *request) (*answer, error) {
 		}
 		next := *j
 		rq.tx.putJob(&next, body, "UPDATE")
+		moved.Append(obj("job_id", str(j.ID), "group_path_id", strOrNull(path)))
 	}
-	return rq.success(obj("group_id", strOrNull(id)))
+	return rq.success(moved)
 }
 
 // swapGroups exchanges the places of two groups in their parent.

@@ -52,7 +52,8 @@ type Quirks struct {
 	// ParametersNeedFlag leaves parameters out of a query without
 	// get_all_params=true; the reference's get_all_parameters is ignored then.
 	ParametersNeedFlag bool `json:"parameters_need_flag"`
-	// BodyRequired refuses a POST without a body (Q28).
+	// BodyRequired refuses a POST without a body (Q28). The vendor's SDK sends none
+	// where a call has no parameters.
 	BodyRequired bool `json:"body_required"`
 	// OneAsObject prints a list of one history record as an object (Q23).
 	OneAsObject bool `json:"one_as_object"`
@@ -124,15 +125,14 @@ func NoQuirks() Quirks {
 func Defaults() Quirks {
 	q := NoQuirks()
 	q.UniqueNames = Unique409
-	q.UpperDefinition, q.Nulls, q.ServerProperties = true, true, true
-	q.ParametersNeedFlag, q.BodyRequired = true, true
+	q.UpperDefinition, q.Nulls, q.ServerProperties, q.ParametersNeedFlag = true, true, true, true
 	return q
 }
 
 // Strict refuses whatever the reference lets it refuse.
 func Strict() Quirks {
 	q := Defaults()
-	q.RecycledNameBlocked = true
+	q.RecycledNameBlocked, q.BodyRequired = true, true
 	q.NoticeCase = NoticeLower
 	return q
 }

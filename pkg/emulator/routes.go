@@ -24,6 +24,7 @@ type route struct {
 	Section string // of the API reference
 	handle  handler
 	open    bool // needs no authentication
+	unknown bool // no call of the API: answers that the URL does not exist
 }
 
 func (e *Emulator) routes() *http.ServeMux {
@@ -33,7 +34,7 @@ func (e *Emulator) routes() *http.ServeMux {
 	}
 	e.addControl(mux)
 	e.addPage(mux)
-	mux.Handle("/", e.serve(&route{Op: "Unknown", Pattern: "/", handle: unknownURL, open: true}))
+	mux.Handle("/", e.serve(&route{Op: "Unknown", Pattern: "/", handle: unknownURL, open: true, unknown: true}))
 	return mux
 }
 

@@ -172,6 +172,9 @@ func (e *Emulator) admit(rq *request) error {
 
 func (rq *request) readBody() error {
 	method := rq.http.Method
+	if rq.route.unknown {
+		return nil // whatever the body is, the URL is what is wrong
+	}
 	if method != http.MethodPost && method != http.MethodPut && method != http.MethodDelete {
 		return nil
 	}
