@@ -3,6 +3,7 @@ package sanitize
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // joiner keeps two characters from being read together without a gap between
@@ -21,11 +22,14 @@ const (
 // rendered with HTML, mentions and references: what has a meaning becomes an
 // entity, and references and addresses are broken up. It is Line otherwise.
 func MarkdownText(s string, limit int) string {
-	var out strings.Builder
 	safe := Line(s, limit)
+	var out strings.Builder
+	out.Grow(len(safe))
 	numbered := true // only digits so far: what follows could make a list
 	for i, r := range safe {
 		switch {
+		case r >= utf8.RuneSelf:
+			out.WriteRune(r)
 		case strings.ContainsRune(references, r):
 			fmt.Fprintf(&out, "&#%d;%s", r, joiner)
 		case strings.ContainsRune(markup, r), i == 0 && strings.ContainsRune("-+=:", r), numbered && (r == '.' || r == ')'):

@@ -3,7 +3,6 @@
 package sanitize
 
 import (
-	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -18,6 +17,7 @@ func Line(s string, limit int) string {
 		return s
 	}
 	var out strings.Builder
+	out.Grow(len(s))
 	count := 0
 	for i := 0; i < len(s); {
 		if limit > 0 && count == limit {
@@ -27,16 +27,31 @@ func Line(s string, limit int) string {
 		r, size := utf8.DecodeRuneInString(s[i:])
 		switch {
 		case r == utf8.RuneError && size == 1:
-			fmt.Fprintf(&out, `\x%02x`, s[i])
+			out.WriteString(`\x`)
+			out.WriteByte(digits[s[i]>>4])
+			out.WriteByte(digits[s[i]&0xf])
 		case r == ' ' || unicode.IsPrint(r):
 			out.WriteRune(r)
 		default:
-			fmt.Fprintf(&out, `\u{%04x}`, r)
+			writeEscape(&out, r)
 		}
 		i += size
 		count++
 	}
 	return out.String()
+}
+
+const digits = "0123456789abcdef"
+
+// writeEscape writes r as \u{…} with at least four digits.
+func writeEscape(out *strings.Builder, r rune) {
+	out.WriteString(`\u{`)
+	for shift := 20; shift >= 0; shift -= 4 {
+		if r>>shift > 0 || shift < 16 {
+			out.WriteByte(digits[r>>shift&0xf])
+		}
+	}
+	out.WriteByte('}')
 }
 
 // Lines is Line for text of several lines: line feeds and tabs are kept.

@@ -12,9 +12,12 @@ import (
 )
 
 // everyScalar calls check with every Unicode scalar value, in batches.
-func everyScalar(check func(batch string)) {
+func everyScalar(check func(batch string)) { scalars(unicode.MaxRune, check) }
+
+// scalars calls check with the scalar values up to last.
+func scalars(last rune, check func(batch string)) {
 	var batch strings.Builder
-	for r := rune(0); r <= unicode.MaxRune; r++ {
+	for r := rune(0); r <= last; r++ {
 		if r >= 0xd800 && r <= 0xdfff {
 			continue
 		}
@@ -46,9 +49,14 @@ func TestEveryScalar(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			several := name == "Lines" || name == "MarkdownFence" || name == "XML"
-			everyScalar(func(batch string) {
+			last := unicode.MaxRune
+			if name != "Line" && name != "Lines" {
+				// The others are built on these two, which meet the rest.
+				last = 0x323af // the last ideograph; beyond it are tags and private use alone
+			}
+			scalars(last, func(batch string) {
 				for _, r := range sink(batch + "\xff\xc3\x28") {
-					if hidden(r) && !(several && (r == '\n' || r == '\t')) {
+					if (r < ' ' || r > '~') && hidden(r) && !(several && (r == '\n' || r == '\t')) {
 						t.Fatalf("U+%04X comes through", r)
 					}
 				}
@@ -78,7 +86,7 @@ func TestEveryScalar(t *testing.T) {
 
 func TestXMLIsLegal(t *testing.T) {
 	t.Parallel()
-	everyScalar(func(batch string) {
+	scalars(0x323af, func(batch string) {
 		var out strings.Builder
 		if err := xml.EscapeText(&out, []byte(sanitize.XML(batch))); err != nil {
 			t.Fatal(err)

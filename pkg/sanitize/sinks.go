@@ -34,9 +34,9 @@ func JSON(document []byte) []byte {
 func appendJSONEscape(out []byte, r rune) []byte {
 	if r > 0xffff {
 		high, low := utf16.EncodeRune(r)
-		return fmt.Appendf(out, `\u%04x\u%04x`, high, low)
+		return appendJSONEscape(appendJSONEscape(out, high), low)
 	}
-	return fmt.Appendf(out, `\u%04x`, r)
+	return append(out, '\\', 'u', digits[r>>12&0xf], digits[r>>8&0xf], digits[r>>4&0xf], digits[r&0xf])
 }
 
 // logCommands begin an instruction to a CI system when they stand in its log.
