@@ -236,7 +236,7 @@ func TestFaults(t *testing.T) {
 	t.Parallel()
 	for profile, quirks := range profiles() {
 		for _, op := range operations() {
-			if op.id != "JC" && op.id != "JU" && profile != "strict" && profile != "legacy" {
+			if op.id != "JC" && op.id != "JU" && profile != "strict" {
 				continue // the other operations differ by profile in nothing that faults touch
 			}
 			t.Run(profile+"/"+op.id, func(t *testing.T) {
