@@ -1,0 +1,103 @@
+package lint_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/buildsync/buildsync/pkg/lint"
+	"github.com/buildsync/buildsync/pkg/lint/format"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// The hooks are what pre-commit reads: each has its keys, and its pattern takes
+// definition files and leaves others.
+func TestPreCommitHooks(t *testing.T) {
+	t.Parallel()
+	source, err := os.ReadFile("../../.pre-commit-hooks.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, found := spec.ParseFile(".pre-commit-hooks.yaml", source)
+	if root == nil || len(found) > 0 {
+		t.Fatal(found)
+	}
+	ids := map[string]string{}
+	for _, hook := range root.Items {
+		for _, key := range []string{"id", "name", "description", "entry", "language", "files"} {
+			if hook.Str(key) == "" {
+				t.Errorf("a hook without %s: %s", key, hook.Str("id"))
+			}
+		}
+		ids[hook.Str("id")] = hook.Str("language")
+		files, err := regexp.Compile(hook.Str("files"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, want := range map[string]bool{
+			"jobs/order.yaml": true, "ci/definitions/a/b.yml": true, "docker-compose.yaml": false, ".github/workflows/ci.yaml": false, "jobs/run.sh": false,
+			"ci/buildsync.yaml": strings.Contains(hook.Str("id"), "lint"),
+		} {
+			if files.MatchString(name) != want {
+				t.Errorf("%s takes %s: %t, want %t", hook.Str("id"), name, !want, want)
+			}
+		}
+	}
+	want := map[string]string{"buildsync-lint": "golang", "buildsync-fmt": "golang", "buildsync-lint-system": "system", "buildsync-fmt-system": "system"}
+	for id, language := range want {
+		if ids[id] != language {
+			t.Errorf("hook %s has language %q, want %q", id, ids[id], language)
+		}
+	}
+}
+
+// The problem matcher must find each finding in the text, and nothing else.
+func TestProblemMatcher(t *testing.T) {
+	t.Parallel()
+	source, err := os.ReadFile("../../docs/problem-matcher.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		ProblemMatcher []struct {
+			Owner   string
+			Pattern []struct {
+				Regexp                                      string
+				File, Line, Column, Severity, Message, Code int
+			}
+		}
+	}
+	if err := json.Unmarshal(source, &file); err != nil {
+		t.Fatal(err)
+	}
+	pattern := file.ProblemMatcher[0].Pattern[0]
+	expression, err := regexp.Compile(pattern.Regexp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := spec.MapTree{"buildsync.yaml": workspace}
+	files["my jobs.yaml"] = "version: 1\njobs:\n" + job("a", "    flavor: training\n    flavour: x\n")
+	found := lintTree(t, files, lint.Options{})
+	var text bytes.Buffer
+	if err := format.Text(&text, found, format.Options{Source: func(name string) []byte { return []byte(files[name]) }}); err != nil {
+		t.Fatal(err)
+	}
+	count := 0
+	for line := range strings.Lines(text.String()) {
+		m := expression.FindStringSubmatch(strings.TrimSuffix(line, "\n"))
+		if m == nil {
+			continue
+		}
+		d := found[count]
+		count++
+		if m[pattern.File] != d.Range.Start.File || m[pattern.Severity] != d.Severity.String() || m[pattern.Message] != d.Message || m[pattern.Code] != d.Rule {
+			t.Errorf("the matcher reads %q", m)
+		}
+	}
+	if count != len(found) || count == 0 {
+		t.Errorf("the matcher finds %d of %d findings in\n%s", count, len(found), text.String())
+	}
+}
