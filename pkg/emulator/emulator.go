@@ -46,6 +46,11 @@ func New(opts Options) (*Emulator, error) {
 	if e.state, err = loadState(disk); err != nil {
 		return nil, closeAfter(disk, err)
 	}
+	// An earlier process may have moved its clock ahead; time never runs back,
+	// or what it made would not have happened yet.
+	if ahead := e.state.latest().Sub(opts.Now()); ahead > 0 {
+		e.clock.advance(ahead)
+	}
 	if err := e.seed(opts.Seed); err != nil {
 		return nil, closeAfter(disk, err)
 	}

@@ -80,6 +80,9 @@ func updateJob(rq *request) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if old.Disabled && rq.e.quirks.DisabledLocked {
+		return nil, refuse(http.StatusUnprocessableEntity, codeRejected, "The job %s is disabled and cannot be updated.", old.Name)
+	}
 	if rq.body.Str("project_id") != old.Project {
 		return nil, invalid("project_id is not the project of the job.")
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -15,7 +16,16 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// writerFile, where it is set, makes the test binary the process that
+// TestKilledWhileWriting kills.
+const writerFile = "BUILDSYNC_TEST_WRITER_FILE"
+
+func TestMain(m *testing.M) {
+	if file := os.Getenv(writerFile); file != "" {
+		os.Exit(writeForEver(file))
+	}
+	goleak.VerifyTestMain(m)
+}
 
 func TestManyClientsAtOnce(t *testing.T) {
 	t.Parallel()

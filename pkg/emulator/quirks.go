@@ -17,6 +17,8 @@ type Quirks struct {
 	UniqueNames Uniqueness `json:"unique_names"`
 	// RecycledNameBlocked keeps the name of a job in the recycle bin taken.
 	RecycledNameBlocked bool `json:"recycled_name_blocked"`
+	// DisabledLocked refuses to update a job that is disabled.
+	DisabledLocked bool `json:"disabled_locked"`
 	// NotFound is the status for a job or template that does not exist: 422, 404
 	// or 200 with an error inside.
 	NotFound int `json:"not_found"`

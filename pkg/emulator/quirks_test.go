@@ -101,6 +101,11 @@ func TestBehaviourQuirks(t *testing.T) {
 		{"list-lag", func(c *caller) string { n := names(c, 0); c.srv.Advance(5 * time.Second); return n + " " + names(c, 0) }, map[string]string{"none": "a a", "list-lag": " a"}},
 		{"wrong-total", func(c *caller) string { return c.good("GET", list(0), "").Str("total") }, map[string]string{"none": "2", "wrong-total": "3"}},
 		{"body-required", func(c *caller) string { return answered(c.call("POST", missing[:41]+"/delete", "")) }, map[string]string{"none": "422 CB.00031006", "body-required": "400 CB.00060200"}},
+		{"disabled-locked", func(c *caller) string {
+			id := c.srv.MustTruth(c.t).Jobs[0].ID
+			c.good("POST", "/v3/jobs/"+id+"/disable", "{}")
+			return answered(c.call("POST", "/v3/jobs/update", strings.Replace(jobBody("a"), "{", `{"job_id":"`+id+`",`, 1)))
+		}, map[string]string{"none": "200 ", "disabled-locked": "422 DEVCB.00030000"}},
 		{"template-base-1", func(c *caller) string {
 			c.good("POST", "/v3/templates/create", `{"name":"t","template":{"steps":[]}}`)
 			n := func(page string) int {

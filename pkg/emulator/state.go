@@ -124,6 +124,26 @@ func loadState(disk store) (*state, error) {
 	return s, nil
 }
 
+// latest is the newest time that the state knows of a job or template.
+func (s *state) latest() time.Time {
+	var latest time.Time
+	note := func(t time.Time) {
+		if t.After(latest) {
+			latest = t
+		}
+	}
+	for _, j := range s.jobs {
+		note(j.Created)
+		note(j.Updated)
+		note(j.Deleted)
+		note(j.LastBuild)
+	}
+	for _, t := range s.templates {
+		note(t.Created)
+	}
+	return latest
+}
+
 // sortJobs orders jobs as they were created.
 func sortJobs(jobs []*job) {
 	sort.Slice(jobs, func(i, k int) bool { return jobs[i].Seq < jobs[k].Seq })

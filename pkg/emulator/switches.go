@@ -20,6 +20,7 @@ func Switches() []Switch {
 		{"unique-names", "a second job or template of one name is refused with 409", func(q *Quirks) { q.UniqueNames = Unique409 }},
 		{"unique-names-200", "as unique-names, but the error comes inside a 200", func(q *Quirks) { q.UniqueNames = UniqueInside200 }},
 		{"recycled-name-blocked", "a job in the recycle bin keeps its name taken", func(q *Quirks) { q.RecycledNameBlocked = true }},
+		{"disabled-locked", "a disabled job cannot be updated", func(q *Quirks) { q.DisabledLocked = true }},
 		{"not-found-404", "what does not exist is answered with 404 in place of 422", func(q *Quirks) { q.NotFound = http.StatusNotFound }},
 		{"not-found-200", "what does not exist is an error inside a 200", func(q *Quirks) { q.NotFound = http.StatusOK }},
 		{"page-base-1", "the first page of jobs is page 1", func(q *Quirks) { q.PageBase = 1 }},
