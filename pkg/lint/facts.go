@@ -69,5 +69,5 @@ func (l *linter) acrossFiles() {
 		l.report("template-unused", at.Range, t.pointer, "no job uses the template "+quoted(name)+", and it is not published", "remove it, or write publish: true to keep it on the server")
 	}
 	l.policies()
-	l.lookAlikes()
+	l.lookAlikes(l.facts.names)
 }

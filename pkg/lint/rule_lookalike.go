@@ -9,25 +9,26 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// names notes the parameter names of a unit and checks those of a template;
-// jobs are checked under the names that they compile to.
+// names checks the parameter names of a unit among themselves and notes the
+// name of a template; jobs are checked under the names that they compile to.
 func (p *pass) names(u *unit) {
 	for _, n := range []*spec.Node{u.node.Get("name"), u.node.Get("renamed_from")} {
 		eachScalar(n, func(name *spec.Node) { p.facts.ranges[name.Range.Start] = name.Range })
 	}
+	var params []named
 	for i := range u.params {
 		if d := &u.params[i]; d.nameAt != nil && isPlainText(d.nameAt) {
-			p.facts.names = append(p.facts.names, named{"parameter", u.pointer, d.name, d.pointer, d.nameAt.Range})
+			params = append(params, named{"parameter", "", d.name, d.pointer, d.nameAt.Range})
 		}
 	}
+	p.lookAlikes(params)
 	if n := u.node.Get("name"); u.kind == templateUnit && isPlainText(n) {
 		p.facts.names = append(p.facts.names, named{"template", "", n.Text, u.pointer, n.Range})
 	}
 }
 
 // lookAlikes reports names that mix scripts, and names that look like another's.
-func (l *linter) lookAlikes() {
-	names := slices.Clone(l.facts.names)
+func (l *linter) lookAlikes(names []named) {
 	slices.SortStableFunc(names, func(a, b named) int {
 		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.scope, b.scope), a.at.Start.Compare(b.at.Start), cmp.Compare(a.name, b.name))
 	})
