@@ -1,3 +1,5 @@
+//go:build unix
+
 package spec
 
 import (
@@ -35,13 +37,6 @@ func workspaceWith(t *testing.T, lay func(root string)) *DirTree {
 	must(t, err)
 	t.Cleanup(func() { tree.Close() })
 	return tree
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 func TestIncludeStaysInside(t *testing.T) {

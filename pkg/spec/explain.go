@@ -291,14 +291,6 @@ func (e *explainer) unknown(s *schema, at place) {
 	}
 }
 
-func shortList(words []string) string {
-	const most = 14
-	if len(words) > most {
-		return strings.Join(words[:most], ", ") + ", …"
-	}
-	return strings.Join(words, ", ")
-}
-
 // badKey reports a key that propertyNames refuses.
 func (e *explainer) badKey(s *schema, at place) {
 	if at.key == nil {
@@ -332,104 +324,4 @@ func (e *explainer) wrong(s *schema, keyword string, at place) {
 		return
 	}
 	e.report(rule, at, where, hintFor(s, at.node), "%s must be %s, not %s", at.subject(), s.expects(), shown(at.node, rule, keyword))
-}
-
-// stepHint finds what made a step neither of its two forms.
-func (e *explainer) stepHint(n *Node) string {
-	action := e.set.byLocation[definitionsLocation+"#/$defs/action"]
-	for _, field := range n.Fields {
-		switch key := field.Key.Text; {
-		case Nearest(key, []string{"module_id"}) != "":
-			return fmt.Sprintf(`did you mean "module_id" instead of %s?`, quoted(key))
-		case action.properties[key] == nil && len(n.Fields) > 1 && (field.Value.IsNull() || field.Value.Kind == MappingNode):
-			return "what belongs to " + quoted(key) + " is indented below it"
-		}
-	}
-	return ""
-}
-
-// hintOnForm is for a value that is right but for the way it is written.
-func hintOnForm(s *schema, n *Node) string {
-	switch {
-	case n.Type != StringType && !n.IsNull() && s.types&typeString != 0:
-		return "put it in quotes: " + quoted(n.Text)
-	case n.Type == StringType && n.Style != PlainStyle && n.Style != 0 && coreType(n.Text) != StringType:
-		plain := &Node{Kind: ScalarNode, Type: coreType(n.Text), Style: PlainStyle, Text: n.Text}
-		if s.valid(plain) {
-			return "write it without quotes"
-		}
-	case s.items != nil && s.items.valid(n):
-		return "write a list: [" + quoted(n.Text) + "]"
-	}
-	return ""
-}
-
-// shown is how a message shows the value that is wrong. A text that may be a
-// secret, or is too long, is not shown.
-func shown(n *Node, rule, keyword string) string {
-	switch {
-	case n.IsNull():
-		return "null"
-	case n.Kind != ScalarNode && len(n.Items)+len(n.Fields) == 0:
-		return "an empty " + kindName(n)
-	case n.Kind != ScalarNode:
-		return "a " + kindName(n)
-	case keyword == "maxLength":
-		return fmt.Sprintf("%d characters", len([]rune(n.Text)))
-	case rule == "secret-name":
-		return "this text"
-	case n.Type == StringType:
-		return quoted(n.Text)
-	}
-	return quoted(n.Text)[1 : len(quoted(n.Text))-1]
-}
-
-// expects completes "must be".
-func (s *schema) expects() string {
-	switch {
-	case s.expected != "":
-		return s.expected
-	case s.types == 0:
-		return "something else"
-	}
-	var kinds []string
-	for _, kind := range []struct {
-		types typeSet
-		name  string
-	}{{typeString, "a text"}, {typeInteger, "a number"}, {typeBoolean, "a boolean"}, {typeArray, "a list"}, {typeObject, "a mapping"}} {
-		if s.types&kind.types != 0 {
-			kinds = append(kinds, kind.name)
-		}
-	}
-	return strings.Join(kinds, " or ")
-}
-
-// hintFor offers the nearest of the allowed values, or the way to write one.
-func hintFor(s *schema, n *Node) string {
-	if n.Kind != ScalarNode {
-		return ""
-	}
-	var words []string
-	for _, sub := range append([]*schema{s}, s.anyOf...) {
-		for _, v := range sub.enum {
-			if word, ok := v.(string); ok {
-				words = append(words, word)
-			}
-		}
-	}
-	if hint := didYouMean(n.Text, words); hint != "" {
-		return hint
-	}
-	if hint := hintOnForm(s, n); hint != "" {
-		return hint
-	}
-	if s.types&typeBoolean != 0 && n.Type == StringType {
-		switch strings.ToLower(n.Text) {
-		case "yes", "on", "true", "y":
-			return "write true"
-		case "no", "off", "false", "n":
-			return "write false"
-		}
-	}
-	return ""
 }

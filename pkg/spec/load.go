@@ -74,10 +74,12 @@ func Load(tree Tree, opts Options) (*Set, Diagnostics) {
 
 // DefinitionFiles lists the files that a workspace's globs match.
 func DefinitionFiles(tree Tree, workspace *Workspace) ([]string, Diagnostics) {
-	at := workspace.Root.Get("definitions")
 	where := Range{Start: Pos{File: WorkspaceFile}}
-	if at != nil {
-		where = at.Range
+	environment := workspace.Root.Get("environments").Get(workspace.Environment)
+	for _, from := range []*Node{workspace.Root, environment} {
+		if patterns := from.Get("definitions"); patterns != nil {
+			where = patterns.Range
+		}
 	}
 	names, err := tree.Glob(workspace.Definitions)
 	if err != nil {

@@ -6,32 +6,34 @@ import "fmt"
 // them. Such a step may hold members that no reference lists, so its schema is
 // open; a key that is nearly one of those listed is a mistake all the same.
 func checkRawSteps(file *File, out *report) {
-	keys := language().byLocation[definitionsLocation+"#/$defs/rawStep"]
-	for _, list := range []struct {
-		kind  string
-		nodes []*Node
-	}{{"jobs", file.Jobs}, {"templates", file.Templates}} {
-		for i, owner := range list.nodes {
-			steps := ofKind(owner.Get("steps"), SequenceNode)
-			if steps == nil {
+	for i, job := range file.Jobs {
+		checkRawStepsOf(job, "jobs["+itemName(job, i)+"]", out)
+	}
+	for i, template := range file.Templates {
+		checkRawStepsOf(template, "templates["+itemName(template, i)+"]", out)
+	}
+}
+
+func checkRawStepsOf(owner *Node, pointer string, out *report) {
+	steps := ofKind(owner.Get("steps"), SequenceNode)
+	if steps == nil {
+		return
+	}
+	listed := language().byLocation[definitionsLocation+"#/$defs/rawStep"]
+	for i, step := range steps.Items {
+		if step.Kind != MappingNode || step.Get("module_id") == nil {
+			continue
+		}
+		for _, field := range step.Fields {
+			key := field.Key.Text
+			if listed.properties[key] != nil {
 				continue
 			}
-			for j, step := range steps.Items {
-				if step.Kind != MappingNode || step.Get("module_id") == nil {
-					continue
-				}
-				for _, field := range step.Fields {
-					if keys.properties[field.Key.Text] != nil {
-						continue
-					}
-					if hint := didYouMean(field.Key.Text, keys.keys); hint != "" {
-						out.add(Diagnostic{
-							Rule: "unknown-key", Severity: Error, Range: field.Key.Range, Hint: hint,
-							Message: "unknown key " + quoted(field.Key.Text),
-							Pointer: fmt.Sprintf("%s[%s].steps[%s].%s", list.kind, itemName(owner, i), itemName(step, j), field.Key.Text),
-						})
-					}
-				}
+			if hint := didYouMean(key, listed.keys); hint != "" {
+				out.add(Diagnostic{
+					Rule: "unknown-key", Severity: Error, Range: field.Key.Range, Message: "unknown key " + quoted(key), Hint: hint,
+					Pointer: fmt.Sprintf("%s.steps[%s].%s", pointer, itemName(step, i), key),
+				})
 			}
 		}
 	}

@@ -135,10 +135,12 @@ func TestSchemasExplainEachKey(t *testing.T) {
 func TestPatternsAreLegalEverywhere(t *testing.T) {
 	t.Parallel()
 	foreign := regexp.MustCompile(`\(\?|\\[pPuxAzQEC]|\[\[:|\\[1-9]|[*+?}]\+`)
+	const size = 1 << 18
 	adversarial := []string{
-		strings.Repeat("a", 1<<20), strings.Repeat("a", 1<<20) + "!", strings.Repeat("订", 300_000) + "\n",
-		strings.Repeat("${{", 300_000), strings.Repeat("0", 1<<20) + "h", strings.Repeat("a-", 1<<19), strings.Repeat("\n", 1<<20),
+		strings.Repeat("a", 4*size) + "!", strings.Repeat("订", size/3) + "\n", strings.Repeat("${{", size/3),
+		strings.Repeat("0", size) + "h", strings.Repeat("a-", size/2), strings.Repeat("\n", size),
 	}
+	seen := map[string]bool{}
 	for _, name := range ours {
 		eachSchema(name+"#", document(t, name), func(location string, schema map[string]any) {
 			pattern, ok := schema["pattern"].(string)
@@ -148,6 +150,10 @@ func TestPatternsAreLegalEverywhere(t *testing.T) {
 			if foreign.MatchString(pattern) {
 				t.Errorf("%s: %s is not the same in ECMAScript", location, pattern)
 			}
+			if seen[pattern] {
+				return
+			}
+			seen[pattern] = true
 			compiled, err := regexp.Compile(pattern)
 			if err != nil {
 				t.Errorf("%s: %v", location, err)
