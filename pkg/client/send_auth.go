@@ -70,11 +70,18 @@ func withRenewal(next sender, auth *authority) sender {
 				return a, err
 			}
 		}
-		if a != nil {
+		if authenticated(err) {
 			auth.passed()
 		}
 		return a, err
 	}
+}
+
+// authenticated tells whether the call reached the service: an error of
+// something on the way there proves nothing about the credentials.
+func authenticated(err error) bool {
+	var e *Error
+	return err == nil || errors.As(err, &e) && e.Answered
 }
 
 func refusal(err error) (*Error, bool) {
