@@ -66,9 +66,13 @@ func (p *planner) channel(want compile.Notice, base *compile.Notice, rows []wire
 	wanted := slices.Clone(want.Events)
 	slices.Sort(wanted)
 	wanted = slices.Compact(wanted)
-	if !slices.Equal(have, wanted) {
+	isNew := change.Live == nil // with the channels that the service chooses, which apply reads
+	if isNew || !slices.Equal(have, wanted) {
 		field := Field{Path: path + ".events", Before: texts(have), After: texts(wanted), Verdict: VerdictChange,
 			File: want.Pos.File, Line: want.Pos.Line}
+		if isNew {
+			field.Before = nil
+		}
 		if base != nil {
 			events := slices.Clone(base.Events)
 			slices.Sort(events)

@@ -1,0 +1,69 @@
+package render_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/diff/render"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// states is a plan of what review does not have: everything that refuses.
+func states(t testing.TB) *diff.Plan {
+	t.Helper()
+	body := func(arch, rest string) string { return `{"arch":"` + arch + `"` + rest + `,"steps":[]}` }
+	off := false
+	disabled := job(t, "nightly", 4, body("arm", ""))
+	disabled.Enabled = &off
+	gone := liveJob(t, "edited-and-gone", body("x86-64", ""))
+	scm := func(branch string) string {
+		return `,"scms":[{"url":"git@host:a.git","branch":"` + branch + `"}]`
+	}
+	template := &compile.Template{Address: "shop/template/java", Name: "java", Body: parse(t, `{"name":"java","description":"new","template":{"steps":[]}}`), Pos: spec.Pos{File: "templates/java.yaml", Line: 3}}
+	live := &diff.Snapshot{
+		Projects: map[string]*diff.LiveProject{project: {ID: project, Complete: true, Jobs: []*diff.LiveJob{
+			liveJob(t, "both", body("arm", scm("live"))), liveJob(t, "foreign", body("x86-64", "")), liveJob(t, "ours-now", body("arm", "")),
+			liveJob(t, "nightly", body("arm", "")), gone, {ProjectID: project, ID: "second", Name: "foreign-too", Body: parse(t, body("arm", ""))},
+		}}},
+		Templates: []*diff.LiveTemplate{{UUID: "2d9031c079624376824fe1e2731615dc", Name: "java", Body: parse(t, `{"name":"java","description":"old","template":{"steps":[]}}`)}},
+	}
+	head := &compile.Result{Templates: []*compile.Template{template}, Jobs: []*compile.Job{
+		job(t, "both", 4, body("arm", scm("head"))), job(t, "foreign", 4, body("arm", "")), job(t, "ours-now", 4, body("arm", "")), disabled, job(t, "deleted-outside", 4, body("arm", "")),
+	}}
+	base := &compile.Result{Templates: []*compile.Template{template}, Jobs: []*compile.Job{
+		job(t, "both", 4, body("arm", scm("base"))), job(t, "nightly", 4, body("arm", "")), job(t, "edited-and-gone", 4, body("arm", "")), job(t, "deleted-outside", 4, body("arm", "")),
+	}}
+	return diff.Compute(diff.Input{
+		Head: head, HeadRevision: diff.Revision{Commit: "a81e003d5f0c4d54a2f2b4b2c2c9a6f0a0d7e111", Dirty: true},
+		Base: base, BaseRevision: &diff.Revision{Commit: "4f1c2d9b1f0c4d54a2f2b4b2c2c9a6f0a0d7e222"},
+		Live: live, ToolVersion: "0.1.0", Policy: spec.Policy{OnRemove: "delete", MaxRemovals: 1, MaxRemovalShare: 0.25, Drift: "fail"},
+	})
+}
+
+func TestStates(t *testing.T) {
+	t.Parallel()
+	p := states(t)
+	golden(t, "states.txt", text(t, p, render.Options{Width: 100}))
+	golden(t, "states.md", markdown(t, p, 0))
+	doc := document(t, p)
+	golden(t, "states.json", doc)
+	checkSchema(t, doc)
+}
+
+func TestNothingToDo(t *testing.T) {
+	t.Parallel()
+	live := &diff.Snapshot{Projects: map[string]*diff.LiveProject{project: {ID: project, Complete: true, Jobs: []*diff.LiveJob{liveJob(t, "j", `{"arch":"arm","steps":[]}`)}}}}
+	p := diff.Compute(diff.Input{Head: &compile.Result{Jobs: []*compile.Job{job(t, "j", 4, `{"arch":"arm","steps":[]}`)}}, Live: live})
+	out := text(t, p, render.Options{})
+	if !strings.Contains(out, "Nothing to do") || !strings.Contains(out, "1 unchanged") {
+		t.Error(out)
+	}
+	if strings.Contains(out, "\x1b") {
+		t.Error("colour where none was asked for")
+	}
+	if coloured := text(t, states(t), render.Options{Color: true}); !strings.Contains(coloured, "\x1b[31m") {
+		t.Error("no colour where it was asked for")
+	}
+}
