@@ -358,3 +358,49 @@ func TestOrderOfChanges(t *testing.T) {
 		t.Errorf("-want +got\n%s", d)
 	}
 }
+
+// keyed knows one module with a secret property.
+type keyed struct{}
+
+func (keyed) PropertyFacts(_, property string) (diff.PropertyFacts, bool) {
+	return diff.PropertyFacts{Text: true, Secret: true}, property == "password"
+}
+
+// TestSecretProperties: a step's secret property is treated as a parameter's.
+func TestSecretProperties(t *testing.T) {
+	t.Parallel()
+	of := func(rest string) string {
+		return `{"arch":"a","steps":[{"module_id":"m","name":"A","properties":{"command":"c"` + rest + `}}]}`
+	}
+	live := existing(t, "j", of(`,"password":"canary"`))
+	plan := func(text string) *diff.Plan {
+		in := input(compiled(defined(t, "j", text)), nil, listed(live))
+		in.Modules, in.Options.ShowUndeclared = keyed{}, true
+		return diff.Compute(in)
+	}
+	for name, tc := range map[string]struct{ head, want string }{
+		"declared":              {of(`,"password":"mine"`), "unchanged shop/job/j"},
+		"not declared":          {of(``), "unchanged shop/job/j"},
+		"not declared, updated": {strings.Replace(of(``), `"a"`, `"b"`, 1), "change shop/job/j update | change arch\nrefused: secret"},
+		"declared, updated":     {strings.Replace(of(`,"password":"mine"`), `"a"`, `"b"`, 1), "change shop/job/j update | change arch"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := plan(tc.head)
+			got := outline(p)
+			if got == "" {
+				got = "unchanged shop/job/j"
+			}
+			if got != tc.want {
+				t.Errorf("got %s, want %s", got, tc.want)
+			}
+			for _, c := range p.Changes {
+				for _, u := range c.Undeclared {
+					if u.Value.Text() == "canary" {
+						t.Error("the value is shown")
+					}
+				}
+			}
+		})
+	}
+}

@@ -93,8 +93,7 @@ func (p *planner) createJob(want, before *compile.Job) {
 	}
 	change.WantFingerprint = Fingerprint(change.Desired, p.in.Modules)
 	if want.Enabled != nil && !*want.Enabled {
-		change.Actions = append(change.Actions, ActionDisable)
-		p.noteDisabled(want, before)
+		change.Actions = append(change.Actions, ActionDisable) // a new job that is off takes nothing away
 	}
 	p.add(change, want, nil)
 	p.notices(want, before, nil)

@@ -65,8 +65,9 @@ func (p *planner) forced(want *compile.Job, change *Change) {
 	}
 }
 
-// unsendable lists the sensitive parameters whose value in the desired body is
-// what was read: a mask or a ciphertext, which would destroy the stored value.
+// unsendable lists the sensitive parameters and properties whose value in the
+// desired body is what was read: a mask or a ciphertext, which would destroy the
+// stored value.
 func (c *comparison) unsendable() []string {
 	declared := map[string]bool{}
 	for _, param := range c.declared.Get("parameters").Items() {
@@ -78,6 +79,12 @@ func (c *comparison) unsendable() []string {
 	for _, param := range c.desired.Get("parameters").Items() {
 		if name := paramName(param); isSensitive(param) && !declared[name] && !paramField(param, "defaultValue").IsEmpty() {
 			lost = append(lost, compile.ParameterPath(name))
+		}
+	}
+	s := c.sides()
+	for _, e := range s.shownDesired.entries {
+		if e.list == "steps" && holdsSecret(e.value) && !s.declared.has(e.path) {
+			lost = append(lost, e.path)
 		}
 	}
 	return lost
