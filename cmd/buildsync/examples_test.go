@@ -1,0 +1,76 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestExamples holds every example to what it is there for: it has no finding,
+// compiles to the bodies that stand beside it, is applied, and is then in step.
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	for _, example := range []struct {
+		name         string
+		environments []string
+	}{
+		{"first-job", []string{""}},
+		{"kinds", []string{""}},
+		{"shop", []string{"dev", "prod"}},
+	} {
+		t.Run(example.name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			if err := os.CopyFS(dir, os.DirFS(filepath.Join(examples, example.name))); err != nil {
+				t.Fatal(err)
+			}
+			for _, environment := range example.environments {
+				checkExample(t, example.name, dir, environment)
+			}
+		})
+	}
+}
+
+func checkExample(t *testing.T, name, dir, environment string) {
+	t.Helper()
+	env := []string{
+		"PATH=" + os.Getenv("PATH"), "XDG_CACHE_HOME=" + t.TempDir(),
+		"BUILDSYNC_DIR=" + dir, "BUILDSYNC_ENV=" + environment, "BUILDSYNC_ENDPOINT=emulator",
+		"BUILDSYNC_SECRET_NEXUS_TOKEN=n", "BUILDSYNC_SECRET_DEPLOY_KEY=d", "BUILDSYNC_SECRET_PYPI_TOKEN=p",
+	}
+	expect := func(code int, args ...string) result {
+		t.Helper()
+		got := runWith(t, "", env, args...)
+		if got.code != code {
+			t.Fatalf("%s %v: code %d, want %d\n%s%s", environment, args, got.code, code, got.stdout, got.stderr)
+		}
+		return got
+	}
+	expect(exitDone, "lint", "--fail-on", "warning")
+	compareBodies(t, name, environment, expect(exitDone, "compile").stdout)
+	expect(exitDifferent, "plan", "--detailed-exitcode")
+	expect(exitDone, "apply", "--yes")
+	expect(exitDone, "plan", "--detailed-exitcode")
+}
+
+// compareBodies compares with the golden file beside the example.
+func compareBodies(t *testing.T, name, environment, got string) {
+	t.Helper()
+	file := filepath.Join(examples, name, "compiled"+strings.TrimSuffix("-"+environment, "-")+".json")
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", file, diff)
+	}
+}
