@@ -2,6 +2,7 @@ package diff
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
@@ -53,11 +54,16 @@ func (o overlay) body(live, want, base *jsontree.Value) *jsontree.Value {
 
 // value lays want over live: objects member by member, everything else whole.
 func (o overlay) value(path string, live, want, base *jsontree.Value) *jsontree.Value {
-	if live.Kind() != jsontree.KindObject || want.Kind() != jsontree.KindObject || want.Len() == 0 {
+	if live.Kind() != jsontree.KindObject || want.Kind() != jsontree.KindObject || want.Len() == 0 && !isProperties(path) {
 		return want.Clone()
 	}
 	return o.object(path, live, want, base)
 }
+
+// isProperties tells whether path is that of a step's properties. None declared
+// there cannot mean none at all: the service adds its own to every step (API
+// reference 4.20, 4.26), and would do so again.
+func isProperties(path string) bool { return strings.HasSuffix(path, "].properties") }
 
 func (o overlay) object(path string, live, want, base *jsontree.Value) *jsontree.Value {
 	out := live.Clone()
