@@ -1,0 +1,33 @@
+package emulator_test
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/buildsync/buildsync/pkg/emulator"
+)
+
+// TestTimeNeverRunsBack: a process that moved its clock ahead leaves objects
+// that the next process must not take for things to come.
+func TestTimeNeverRunsBack(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "emulator.db")
+	today := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	for _, tc := range []struct{ starts, atLeast time.Time }{
+		{today.Add(time.Hour), today.Add(time.Hour)},
+		{today, today.Add(time.Hour)},
+		{today.Add(2 * time.Hour), today.Add(2 * time.Hour)},
+	} {
+		e, err := emulator.New(emulator.Options{Path: file, Seed: emulator.Seed{Jobs: 1}, Now: func() time.Time { return tc.starts }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.Now().Before(tc.atLeast) {
+			t.Errorf("started at %v the emulator's time is %v, before what it holds", tc.starts, e.Now())
+		}
+		if err := e.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
