@@ -28,12 +28,12 @@ func classify(a *answer, emptyOK bool, now time.Time) (*jsontree.Value, *Error) 
 		return jsontree.Object(), nil
 	}
 	var said failure
-	body, err := parse(a.raw)
-	switch {
-	case a.cut != nil:
-		err = a.cut
-	case err == nil:
-		said = readFailure(body)
+	var body *jsontree.Value
+	err := a.cut
+	if err == nil {
+		if body, err = parse(a.raw); err == nil {
+			said = readFailure(body)
+		}
 	}
 	switch {
 	case err != nil || !said.found && (!success || body.Kind() != jsontree.KindObject && body.Kind() != jsontree.KindArray):
