@@ -54,19 +54,23 @@ func Load(tree Tree, opts Options) (*Set, Diagnostics) {
 	set := &Set{Tree: tree, Workspace: workspace}
 	total := 0
 	for _, name := range names {
-		file, more := LoadFile(tree, name)
-		found = append(found, more...)
-		if file == nil {
+		text, err := readNamed(tree, name)
+		if err != nil {
+			found = append(found, unreadableFile(name, err))
 			continue
 		}
-		if total += len(file.Source); total > MaxTotalBytes {
+		if total += len(text); total > MaxTotalBytes {
 			found = append(found, Diagnostic{
 				Rule: "file-limit", Severity: Error, Range: Range{Start: Pos{File: name}},
 				Message: fmt.Sprintf("the definition files have more than %d MiB together; the rest is not read", MaxTotalBytes>>20),
 			})
 			break
 		}
-		set.Files = append(set.Files, file)
+		file, more := ParseDefinitions(name, text)
+		found = append(found, more...)
+		if file != nil {
+			set.Files = append(set.Files, file)
+		}
 	}
 	found.Sort()
 	return set, found

@@ -242,10 +242,10 @@ func TestTotalLimits(t *testing.T) {
 	if !strings.Contains(details(found), "20001 files match; at most 20000 are read") {
 		t.Errorf("have\n%s", details(found))
 	}
-	big := "version: 1\n" + strings.Repeat("#", MaxFileBytes-20) + "\n"
-	set, found := Load(manyFiles{workspace, 40, big}, Options{})
-	if !strings.Contains(details(found), "more than 32 MiB together") || len(set.Files) != 32 {
-		t.Errorf("%d files, have\n%s", len(set.Files), details(found))
+	big := "\xff\xfe" + strings.Repeat("#", MaxFileBytes-2) // refused at once, and counted all the same
+	_, found = Load(manyFiles{workspace, 40, big}, Options{})
+	if last := found[len(found)-1]; len(found) != 33 || !strings.Contains(last.Message, "more than 32 MiB together") || last.Range.Start.File != "jobs/000032.yaml" {
+		t.Errorf("have %d diagnostics\n%s", len(found), details(found))
 	}
 }
 
