@@ -1,18 +1,20 @@
 package apply
 
 import (
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
 // missing returns the paths at which a body that was read is not what was sent,
-// by the comparison that the next plan will make. before is the body that was
-// replaced, nil for a create: what it held and the sent one does not must be
-// gone.
+// by the comparison that the next plan will make. Members that the old body held
+// and the sent one does not must be gone, but for those of steps, where the
+// service puts a module's properties back by itself.
 func (s *step) missing(have *jsontree.Value) []string {
 	var before *jsontree.Value
 	if s.change.Live != nil {
-		before = s.change.Live.Body
+		before = s.change.Live.Body.Clone()
+		before.Delete(wire.KeySteps)
 	}
 	return diff.Differences(have, s.change.Desired, before, s.run.opts.Modules)
 }

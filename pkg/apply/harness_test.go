@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+	"pgregory.net/rapid"
 
 	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/client"
@@ -96,6 +97,24 @@ func profiles() map[string]emulator.Quirks {
 		"strict": emulator.Strict(), "lenient": emulator.Lenient(), "hostile": emulator.Hostile(), "legacy": emulator.Legacy(),
 	}
 }
+
+// newWorldFor makes a world for one draw of a property test: it ends with the
+// draw, and what fails in it fails the draw.
+func newWorldFor(t *testing.T, rt *rapid.T, quirks emulator.Quirks) *world {
+	return newWorld(&drawing{T: t, rt: rt}, quirks)
+}
+
+// drawing is a test of one draw.
+type drawing struct {
+	*testing.T
+	rt *rapid.T
+}
+
+func (d *drawing) Errorf(format string, args ...any) { d.rt.Errorf(format, args...) }
+func (d *drawing) Error(args ...any)                 { d.rt.Error(args...) }
+func (d *drawing) Fatalf(format string, args ...any) { d.rt.Fatalf(format, args...) }
+func (d *drawing) Fatal(args ...any)                 { d.rt.Fatal(args...) }
+func (d *drawing) Cleanup(f func())                  { d.rt.Cleanup(f) }
 
 func newWorld(t testing.TB, quirks emulator.Quirks) *world {
 	t.Helper()
