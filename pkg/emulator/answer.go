@@ -48,12 +48,13 @@ type class int
 const (
 	classPlain    class = iota
 	classNotFound       // status by Quirks.NotFound
-	classConflict       // status by Quirks.UniqueNames
+	classConflict       // 409, or inside 200 as the apiError says
 )
 
 // apiError is a refusal as the service words it.
 type apiError struct {
 	class   class
+	unique  Uniqueness // of classConflict: the quirk that refuses
 	status  int
 	code    string
 	message string
@@ -92,6 +93,11 @@ func refuse(status int, code, format string, args ...any) error {
 	return &apiError{status: status, code: code, message: fmt.Sprintf(format, args...)}
 }
 
+// nameTaken refuses a second object of one name as a quirk has it.
+func nameTaken(unique Uniqueness, what string) error {
+	return &apiError{class: classConflict, unique: unique, code: codeRejected, message: "The " + what + " name already exists."}
+}
+
 func noJob(id string) error {
 	return &apiError{class: classNotFound, status: http.StatusUnprocessableEntity, code: codeNoJob, message: "The job " + id + " does not exist."}
 }
@@ -116,7 +122,7 @@ func (e *Emulator) refusal(err error, api generation) *answer {
 		}
 	case classConflict:
 		status = http.StatusConflict
-		if e.quirks.UniqueNames == UniqueInside200 {
+		if refused.unique == UniqueInside200 {
 			status = http.StatusOK
 		}
 	}

@@ -40,7 +40,7 @@ func New(opts Options) (*Emulator, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Emulator{opts: opts, quirks: *opts.Quirks, closed: make(chan struct{})}
+	e := &Emulator{opts: opts, quirks: opts.Quirks.withDefaults(), closed: make(chan struct{})}
 	e.clock.base = opts.Now
 	e.limiter.perSecond = opts.Rate
 	if e.state, err = loadState(disk); err != nil {

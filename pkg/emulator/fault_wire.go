@@ -36,7 +36,7 @@ func (e *Emulator) sendRaw(w http.ResponseWriter, rq *request, call *openCall, f
 	conn, buffered := takeOver(w)
 	defer conn.Close()
 	out := &rawWriter{conn: conn, done: e.closed}
-	stop := out.watch(rq.http)
+	stop := out.watch()
 	defer stop()
 	head := e.head(call, f.withHeader(a))
 	switch f.Kind {
@@ -156,7 +156,7 @@ func (r *rawWriter) write(data []byte) bool {
 }
 
 // watch ends a write that waits for a reader when the emulator closes.
-func (r *rawWriter) watch(*http.Request) (stop func()) {
+func (r *rawWriter) watch() (stop func()) {
 	ended := make(chan struct{})
 	go func() {
 		select {

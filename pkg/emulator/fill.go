@@ -63,13 +63,6 @@ func (e *Emulator) fillStep(step *jsontree.Value) {
 			}
 		}
 	}
-	if e.quirks.TextBooleans {
-		for _, m := range properties.Members() {
-			if _, isBool := m.Value.AsBool(); isBool {
-				properties.Set(m.Key, str(m.Value.Text()))
-			}
-		}
-	}
 }
 
 // serverProperties are the properties that the service was seen to add to a

@@ -105,7 +105,7 @@ func (rq *request) groupName(parent, self string) (string, error) {
 	}
 	for _, g := range rq.state().children(rq.path("project_id"), parent) {
 		if g.Name == name && g.ID != self {
-			return "", &apiError{class: classConflict, code: codeRejected, message: "The group name already exists."}
+			return "", nameTaken(rq.e.quirks.UniqueNames, "group")
 		}
 	}
 	return name, nil

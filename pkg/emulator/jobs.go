@@ -105,7 +105,7 @@ func (rq *request) nameFree(project, name, self string) error {
 	}
 	for _, j := range rq.state().byProject[project] {
 		if j.Name == name && j.ID != self && (j.live() || rq.e.quirks.RecycledNameBlocked) {
-			return &apiError{class: classConflict, code: codeRejected, message: "The job name already exists."}
+			return nameTaken(rq.e.quirks.UniqueNames, "job")
 		}
 	}
 	return nil

@@ -177,7 +177,7 @@ func (m *model) templates(t *rapid.T) {
 		delete(m.tmpl, name)
 		return
 	}
-	if m.tmpl[name] != "" && m.quirks.UniqueNames == emulator.UniqueOff {
+	if m.tmpl[name] != "" && m.quirks.UniqueTemplates == emulator.UniqueOff {
 		return // a second one of a name; the model keeps one each
 	}
 	r := m.call(t, "POST", "/v3/templates/create", `{"name":"`+name+`","template":{"steps":[]}}`)

@@ -34,6 +34,9 @@ func (e *Emulator) present(body *jsontree.Value) *jsontree.Value {
 			setIfAbsent(step, "version", jsontree.Null())
 			setIfAbsent(step, "enable", jsontree.Bool(true))
 		}
+		if q.TextBooleans {
+			textBooleans(step.Get("properties"))
+		}
 	}
 	if q.Reordered {
 		reverse(body.Get("parameters"))
@@ -42,6 +45,16 @@ func (e *Emulator) present(body *jsontree.Value) *jsontree.Value {
 		addExtra(body)
 	}
 	return body
+}
+
+// textBooleans prints the properties that were seen in both forms as texts.
+// Others are what they are: a tool may not take true and "true" for one there.
+func textBooleans(properties *jsontree.Value) {
+	for _, key := range []string{"ignoreTest", "junitCoverageSwitch", "ignore_fail", "uploadDirectory"} {
+		if v := properties.Get(key); v.Kind() == jsontree.KindBool {
+			properties.Set(key, str(v.Text()))
+		}
+	}
 }
 
 // addExtra adds the members that traffic shows and no document explains.

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -9,12 +10,13 @@ import (
 )
 
 // Quirks say how the service behaves where its documents are silent, differ
-// from traffic, or are wrong. The zero value (with NotFound 422) is the reference
-// taken at its word. Q numbers are those of the project's notes on the service.
+// from traffic, or are wrong. The zero value is NoQuirks, the reference taken at its
+// word. Q numbers are those of the project's notes on the service.
 type Quirks struct {
-	// UniqueNames says whether two live jobs of a project, or two custom
-	// templates of an account, may share a name.
+	// UniqueNames says whether two live jobs of a project may share a name.
 	UniqueNames Uniqueness `json:"unique_names"`
+	// UniqueTemplates says the same of the custom templates of an account.
+	UniqueTemplates Uniqueness `json:"unique_templates"`
 	// RecycledNameBlocked keeps the name of a job in the recycle bin taken.
 	RecycledNameBlocked bool `json:"recycled_name_blocked"`
 	// DisabledLocked refuses to update a job that is disabled.
@@ -41,7 +43,8 @@ type Quirks struct {
 	// ServerProperties adds the properties that the service knows for a step's
 	// module to the stored step (Q6).
 	ServerProperties bool `json:"server_properties"`
-	// TextBooleans stores booleans in step properties as "true" and "false" (Q2).
+	// TextBooleans answers the step properties that were seen as booleans and as
+	// texts as "true" and "false" (Q2).
 	TextBooleans bool `json:"text_booleans"`
 	// Reordered answers parameters and their fields in another order (Q14).
 	Reordered bool `json:"reordered"`
@@ -119,7 +122,21 @@ const (
 
 // NoQuirks is the reference at its word.
 func NoQuirks() Quirks {
-	return Quirks{UniqueNames: UniqueOff, NotFound: http.StatusUnprocessableEntity, Secrets: SecretMask, NoticeCase: NoticeAny}
+	return Quirks{
+		UniqueNames: UniqueOff, UniqueTemplates: UniqueOff, NotFound: http.StatusUnprocessableEntity,
+		Secrets: SecretMask, NoticeCase: NoticeAny,
+	}
+}
+
+// withDefaults gives members that are not set the value of NoQuirks.
+func (q Quirks) withDefaults() Quirks {
+	none := NoQuirks()
+	q.UniqueNames = cmp.Or(q.UniqueNames, none.UniqueNames)
+	q.UniqueTemplates = cmp.Or(q.UniqueTemplates, none.UniqueTemplates)
+	q.NotFound = cmp.Or(q.NotFound, none.NotFound)
+	q.Secrets = cmp.Or(q.Secrets, none.Secrets)
+	q.NoticeCase = cmp.Or(q.NoticeCase, none.NoticeCase)
+	return q
 }
 
 // Defaults are the quirks that traffic shows, without noise: what a team
@@ -134,6 +151,7 @@ func Defaults() Quirks {
 // Strict refuses whatever the reference lets it refuse.
 func Strict() Quirks {
 	q := Defaults()
+	q.UniqueTemplates = Unique409
 	q.RecycledNameBlocked, q.BodyRequired = true, true
 	q.NoticeCase = NoticeLower
 	return q
@@ -153,7 +171,7 @@ func Lenient() Quirks {
 // Hostile is the worst that the documents allow.
 func Hostile() Quirks {
 	q := NoQuirks()
-	q.UniqueNames = UniqueInside200
+	q.UniqueNames, q.UniqueTemplates = UniqueInside200, UniqueInside200
 	q.RecycledNameBlocked = true
 	q.NotFound = http.StatusOK
 	q.PageBase = 1

@@ -17,7 +17,7 @@ import (
 const richBody = `{"project_id":"6ecbc5bac7c8442fb3d2563d53c13582","job_name":"rich","arch":"x86-64",
 "timeout":{"limit":"4","unit":"hour"},
 "scms":[{"url":"git@h:g/r.git","scm_type":"codehub","end_point_id":"e1"}],
-"steps":[{"module_id":"devcloud2018.codeci_action_20043.action","name":"m","properties":{"command":"mvn","doIt":true}}],
+"steps":[{"module_id":"devcloud2018.codeci_action_20043.action","name":"m","properties":{"command":"mvn","ignoreTest":true}}],
 "parameters":[{"name":"hudson.model.StringParameterDefinition","params":[{"name":"name","value":"A"},{"name":"defaultValue","value":"1"}]},
 {"params":[{"name":"name","value":"S"},{"name":"defaultValue","value":"hush"},{"name":"sensitiveVar","value":"true"}]}]}`
 
@@ -41,7 +41,7 @@ func TestFormQuirks(t *testing.T) {
 		{"upper-definition", all, `"HUDSON.MODEL.STRINGPARAMETERDEFINITION"`, `"hudson.model.StringParameterDefinition"`},
 		{"nulls", all, `"version":null`, `"job_id"`},
 		{"server-properties", all, `"settingMode":"auto"`, `"command":"mvn"`},
-		{"text-booleans", all, `"doIt":"true"`, `"doIt":true`},
+		{"text-booleans", all, `"ignoreTest":"true"`, `"ignoreTest":true`},
 		{"extra-fields", all, `"limit_time":"4"`, `"timeout"`},
 		{"predefined-parameter", all, `"codeBranch"`, `"hush"`},
 		{"endpoint-id", all, `"endpoint_id":"e1"`, `"end_point_id":"e1"`},
@@ -106,6 +106,10 @@ func TestBehaviourQuirks(t *testing.T) {
 			c.good("POST", "/v3/jobs/"+id+"/disable", "{}")
 			return answered(c.call("POST", "/v3/jobs/update", strings.Replace(jobBody("a"), "{", `{"job_id":"`+id+`",`, 1)))
 		}, map[string]string{"none": "200 ", "disabled-locked": "422 DEVCB.00030000"}},
+		{"unique-templates", func(c *caller) string {
+			body := `{"name":"t","template":{"steps":[]}}`
+			return answered(c.call("POST", "/v3/templates/create", body)) + answered(c.call("POST", "/v3/templates/create", body))
+		}, map[string]string{"none": "200 200 ", "unique-templates": "200 409 DEVCB.00030000"}},
 		{"template-base-1", func(c *caller) string {
 			c.good("POST", "/v3/templates/create", `{"name":"t","template":{"steps":[]}}`)
 			n := func(page string) int {
@@ -137,6 +141,17 @@ func TestBehaviourQuirks(t *testing.T) {
 }
 
 func answered(r reply) string { return fmt.Sprintf("%d %s", r.status, r.code()) }
+
+func TestZeroQuirksAreNone(t *testing.T) {
+	t.Parallel()
+	c := start(t, emulator.Options{Quirks: &emulator.Quirks{}})
+	if got := c.srv.Quirks(); got != emulator.NoQuirks() {
+		t.Errorf("the zero quirks act as %+v", got)
+	}
+	if r := c.call("GET", "/v3/jobs/"+strings.Repeat("e", 32)+"/query", ""); r.status != 422 {
+		t.Errorf("not found = %d", r.status)
+	}
+}
 
 func TestRecycledNames(t *testing.T) {
 	t.Parallel()

@@ -17,8 +17,9 @@ type Switch struct {
 // fields of Quirks.
 func Switches() []Switch {
 	return []Switch{
-		{"unique-names", "a second job or template of one name is refused with 409", func(q *Quirks) { q.UniqueNames = Unique409 }},
+		{"unique-names", "a second job of one name is refused with 409", func(q *Quirks) { q.UniqueNames = Unique409 }},
 		{"unique-names-200", "as unique-names, but the error comes inside a 200", func(q *Quirks) { q.UniqueNames = UniqueInside200 }},
+		{"unique-templates", "a second custom template of one name is refused with 409", func(q *Quirks) { q.UniqueTemplates = Unique409 }},
 		{"recycled-name-blocked", "a job in the recycle bin keeps its name taken", func(q *Quirks) { q.RecycledNameBlocked = true }},
 		{"disabled-locked", "a disabled job cannot be updated", func(q *Quirks) { q.DisabledLocked = true }},
 		{"not-found-404", "what does not exist is answered with 404 in place of 422", func(q *Quirks) { q.NotFound = http.StatusNotFound }},
@@ -33,7 +34,7 @@ func Switches() []Switch {
 		{"upper-definition", "names of parameter definitions are read back in capitals", func(q *Quirks) { q.UpperDefinition = true }},
 		{"nulls", "optional members that were not sent are read back as null", func(q *Quirks) { q.Nulls = true }},
 		{"server-properties", "the server adds a module's properties to its steps", func(q *Quirks) { q.ServerProperties = true }},
-		{"text-booleans", "booleans in step properties become texts", func(q *Quirks) { q.TextBooleans = true }},
+		{"text-booleans", "booleans that were seen in both forms are read back as texts", func(q *Quirks) { q.TextBooleans = true }},
 		{"reordered", "parameters and their fields come in another order", func(q *Quirks) { q.Reordered = true }},
 		{"extra-fields", "job bodies carry members that no document lists", func(q *Quirks) { q.ExtraFields = true }},
 		{"predefined-parameter", "a new job gets the parameter codeBranch", func(q *Quirks) { q.PredefinedParameter = true }},

@@ -39,10 +39,10 @@ func (e *Emulator) newTemplate(t *tx, user *User, body *jsontree.Value) (*templa
 	if c.err != nil {
 		return nil, c.err
 	}
-	if e.quirks.UniqueNames != UniqueOff {
+	if e.quirks.UniqueTemplates != UniqueOff {
 		for _, other := range e.state.customTemplates(user.DomainID) {
 			if other.Name == name {
-				return nil, &apiError{class: classConflict, code: codeRejected, message: "The template name already exists."}
+				return nil, nameTaken(e.quirks.UniqueTemplates, "template")
 			}
 		}
 	}
