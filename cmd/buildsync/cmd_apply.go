@@ -208,7 +208,8 @@ func (in *invocation) carryOut(p *planning, createRetry apply.CreateRetry) error
 	if in.on("stats") {
 		in.printStats(p.service)
 	}
-	code := in.interruptedCode(report)
+	report.Code = in.applyCode(p.plan, report)
+	code := report.Code
 	if err := in.writeReport(report); err != nil {
 		// What was done stands on stderr; a lost report must not look like success.
 		in.printf("buildsync: %s\n", sanitize.Line(err.Error(), 2048))
@@ -220,14 +221,24 @@ func (in *invocation) carryOut(p *planning, createRetry apply.CreateRetry) error
 	return said(code)
 }
 
-// interruptedCode is the report's exit code, with the signal's own where one
-// came.
-func (in *invocation) interruptedCode(report *apply.Report) int {
+// applyCode is the exit code of a run: the report's, with the signal's own where
+// one came, and with what the plan had to leave out.
+func (in *invocation) applyCode(plan *diff.Plan, report *apply.Report) int {
 	var stopped errInterrupted
-	if report.Interrupted && errors.As(context.Cause(in.ctx), &stopped) {
+	code := report.ExitCode()
+	switch {
+	case report.Interrupted && errors.As(context.Cause(in.ctx), &stopped):
 		return stopped.code
+	case code != exitDone || plan.ExitCode() == exitDone:
+		return code
 	}
-	return report.ExitCode()
+	for _, refusal := range plan.Refusals {
+		in.printf("buildsync: left out: %s: %s\n", sanitize.Line(refusal.Address, 300), sanitize.Line(refusal.Message, 2048))
+	}
+	if report.Outcomes[apply.Applied]+report.Outcomes[apply.AppliedConfirmed]+report.Outcomes[apply.AppliedAfterAbsence] > 0 {
+		return exitPartial
+	}
+	return plan.ExitCode()
 }
 
 // writeReport prints the summary, or the report as JSON, and writes --report.

@@ -333,3 +333,39 @@ func TestBlobIDIsGits(t *testing.T) {
 		}
 	})
 }
+
+// TestSHA256Repository: object ids of the newer kind are found the same way.
+func TestSHA256Repository(t *testing.T) {
+	t.Parallel()
+	r := newRepository(t, "--object-format=sha256")
+	r.write("a.yaml", "a: 1\n")
+	commit := r.commit("first")
+	repo := open(t, r.dir)
+	tree := openTree(t, repo, commit)
+	if len(commit) != 64 || !tree.Same("a.yaml", []byte("a: 1\n")) || tree.Same("a.yaml", []byte("a: 2\n")) {
+		t.Errorf("commit %s: Same does not tell contents apart", commit)
+	}
+	if err := repo.MoveRef(t.Context(), Ref(""), commit, ""); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestChangedLines(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name, before, after string
+		want                [][2]int
+	}{
+		{"nothing", "a\nb\n", "a\nb\n", nil},
+		{"a line changed", "a\nb\nc\n", "a\nB\nc\n", [][2]int{{2, 2}}},
+		{"lines added", "a\nb\n", "a\nx\ny\nb\n", [][2]int{{2, 3}}},
+		{"a line gone", "a\nb\nc\n", "a\nc\n", [][2]int{{2, 2}}},
+		{"two places", "a\nb\nc\nd\n", "A\nb\nc\nD\n", [][2]int{{1, 1}, {4, 4}}},
+		{"all new", "", "a\nb\n", [][2]int{{1, 2}}},
+		{"no final break", "a\nb", "a\nb\n", [][2]int{{2, 2}}},
+	} {
+		if diff := cmp.Diff(tc.want, ChangedLines([]byte(tc.before), []byte(tc.after))); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tc.name, diff)
+		}
+	}
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/urfave/cli/v2"
+)
+
+func TestConfirm(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		answer string
+		want   bool
+	}{
+		{"y\n", true}, {"yes\n", true}, {" YES \n", true}, {"yes", true},
+		{"\n", false}, {"", false}, {"n\n", false}, {"yess\n", false}, {"sure\n", false},
+	} {
+		in := &invocation{program: &program{stdin: strings.NewReader(tc.answer), stderr: io.Discard}}
+		if got, err := in.confirm(t.Context(), "Do this?"); got != tc.want || err != nil {
+			t.Errorf("the answer %q: %v, %v; want %v", tc.answer, got, err, tc.want)
+		}
+	}
+}
+
+func TestConfirmEndsWithTheRun(t *testing.T) {
+	t.Parallel()
+	never, hold := io.Pipe()
+	defer hold.Close()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errInterrupted{exitInterrupted})
+	in := &invocation{program: &program{stdin: never, stderr: io.Discard}}
+	_, err := in.confirm(ctx, "Do this?")
+	if code := exitCode(ctx, err); code != exitInterrupted {
+		t.Errorf("%v is exit code %d, want 130", err, code)
+	}
+}
+
+// brokenPipe is a stream whose reader has gone away.
+type brokenPipe struct{}
+
+func (brokenPipe) Write([]byte) (int, error) {
+	return 0, &os.PathError{Op: "write", Path: "|1", Err: syscall.EPIPE}
+}
+
+func TestAClosedStreamEndsTheRunInOrder(t *testing.T) {
+	t.Parallel()
+	ctx, stops := watchSignals(t.Context(), io.Discard)
+	defer stops.release()
+	_, _ = stops.guard(brokenPipe{}).Write([]byte("x"))
+	if !errors.Is(context.Cause(ctx), errInterrupted{exitInterrupted}) {
+		t.Errorf("the run goes on: %v", context.Cause(ctx))
+	}
+	if stops.hard.Err() != nil {
+		t.Error("writes under way are cut off")
+	}
+}
+
+// TestAPanicTellsNoValues: a broken invariant may hold a secret (X42).
+func TestAPanicTellsNoValues(t *testing.T) {
+	t.Parallel()
+	for _, wrote := range []bool{false, true} {
+		var errOut bytes.Buffer
+		p := &program{stderr: &errOut}
+		p.mayHaveWritten.Store(wrote)
+		code := p.crashed("password=hunter2")
+		if want := map[bool]int{false: exitFailed, true: exitPartial}[wrote]; code != want {
+			t.Errorf("code %d, want %d", code, want)
+		}
+		if strings.Contains(errOut.String(), "hunter2") || !strings.Contains(errOut.String(), "bug in buildsync") {
+			t.Errorf("it says:\n%s", errOut.String())
+		}
+	}
+}
+
+// TestEveryFlagNamesAVariable: no two flags of a command may share one.
+func TestEveryFlagNamesAVariable(t *testing.T) {
+	t.Parallel()
+	eachCommand(allCommands(), nil, func(words []string, c *cli.Command) {
+		seen := map[string]string{}
+		for _, flag := range c.Flags {
+			name := flag.Names()[0]
+			variable := variableOf(name)
+			if other, taken := seen[variable]; taken {
+				t.Errorf("%v: --%s and --%s both take %s", words, name, other, variable)
+			}
+			seen[variable] = name
+			if strings.HasPrefix(variable, "BUILDSYNC_SECRET_") || variable == "BUILDSYNC_TOKEN" {
+				t.Errorf("%v: --%s would take the value of a secret from %s", words, name, variable)
+			}
+		}
+	})
+}
