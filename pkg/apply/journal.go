@@ -48,7 +48,7 @@ type JournalEntry struct {
 	Key       string      `json:"key,omitempty"` // the address
 	ProjectID string      `json:"project_id,omitempty"`
 	Name      string      `json:"name,omitempty"`
-	ID        string      `json:"id,omitempty"`
+	ID        string      `json:"id,omitempty"`  // of a replacement the old object's
 	Want      string      `json:"want_fp,omitempty"`
 	Have      string      `json:"have_fp,omitempty"`
 	Outcome   Outcome     `json:"outcome,omitempty"`
@@ -192,9 +192,15 @@ func (s *step) outcome() JournalEntry {
 	return e
 }
 
+// entry names the object that the plan is about: of a replacement the old one,
+// also after the new one is there.
 func (s *step) entry() JournalEntry {
+	id := s.result.ID
+	if s.change.ID != nil {
+		id = *s.change.ID
+	}
 	return JournalEntry{
 		Op: s.action, Kind: s.change.Kind, Key: s.change.Address, ProjectID: s.change.ProjectID,
-		Name: s.change.Name, ID: s.result.ID, Want: s.change.WantFingerprint, Have: s.change.HaveFingerprint,
+		Name: s.change.Name, ID: id, Want: s.change.WantFingerprint, Have: s.change.HaveFingerprint,
 	}
 }
