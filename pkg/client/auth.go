@@ -167,9 +167,7 @@ func (a *authority) renewToken(ctx context.Context) error {
 		var e *Error
 		if errors.As(err, &e) && errors.Is(err, ErrUnauthorized) {
 			a.stats.failedAuthentication()
-			a.mu.Lock()
-			a.dead = e
-			a.mu.Unlock()
+			a.kill(e)
 		}
 		return err
 	}
@@ -292,11 +290,13 @@ func (a *authority) correctClock(e *Error) bool {
 	return true
 }
 
-// kill ends all authentication: e is what every further call gets.
+// kill ends all authentication: e is what every further call gets, as a copy,
+// because the call that met it goes on to complete its own.
 func (a *authority) kill(e *Error) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.dead = e
+	last := *e
+	a.dead = &last
 	return false
 }
 

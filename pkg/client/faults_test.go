@@ -4,13 +4,17 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -429,5 +433,83 @@ func TestTLS(t *testing.T) {
 		if err := createOp.call(t.Context(), c); !errors.Is(err, client.ErrCertificate) {
 			t.Errorf("wrong name: %v", err)
 		}
+	}
+}
+
+// An old protocol and a handshake that breaks off end before a byte of the
+// request has left; only the second is worth another try (X26, F03).
+func TestHandshakes(t *testing.T) {
+	t.Parallel()
+	old := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { reply(w, 200, okJob) }))
+	old.TLS = &tls.Config{MaxVersion: tls.VersionTLS11}
+	old.Config.ErrorLog = quietLog()
+	old.StartTLS()
+	defer old.Close()
+	c, clock := newClient(t, old.URL, trust(t, old))
+	err := createOp.call(t.Context(), c)
+	if !errors.Is(err, client.ErrCertificate) || client.OutcomeOf(err) != client.NotSent || len(clock.slept) != 0 {
+		t.Errorf("TLS 1.1: %v, slept %v", err, clock.slept)
+	}
+
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	var accepted atomic.Int32
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			accepted.Add(1)
+			_, _ = conn.Read(make([]byte, 16))
+			conn.Close()
+		}
+	}()
+	c, _ = newClient(t, "https://"+listener.Addr().String())
+	err = createOp.call(t.Context(), c)
+	if client.OutcomeOf(err) != client.NotSent || errors.Is(err, client.ErrCertificate) || accepted.Load() != 4 {
+		t.Errorf("cut handshake: %d connections, %v", accepted.Load(), err)
+	}
+}
+
+func TestCAFile(t *testing.T) {
+	t.Parallel()
+	empty := filepath.Join(t.TempDir(), "empty.pem")
+	if err := os.WriteFile(empty, []byte("no certificate"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{empty: "no certificate in PEM form", empty + "x": "no such file"} {
+		_, err := client.New(client.Config{Endpoint: "https://example.com", Credentials: client.Credentials{Token: "t"}, CAFile: path})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
+
+// An observer sees each attempt, and nothing secret.
+func TestObserver(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, func(w http.ResponseWriter, _ *http.Request, n int) {
+		if n == 1 {
+			w.Header().Set("X-Request-Id", "SK-canary")
+			w.WriteHeader(503)
+			return
+		}
+		reply(w, 200, readOp.ok)
+	})
+	c, _ := newClient(t, s.URL)
+	var seen []client.Attempt
+	ctx := client.WithObserver(t.Context(), func(a client.Attempt) { seen = append(seen, a) })
+	if err := readOp.call(ctx, c); err != nil {
+		t.Fatal(err)
+	}
+	if len(seen) != 2 || seen[0].Status != 503 || seen[0].Outcome != client.Unsure || seen[1].Outcome != client.OK || seen[1].RequestID != "req-1" {
+		t.Errorf("seen %+v", seen)
+	}
+	if strings.Contains(fmt.Sprintf("%+v", seen), "canary") {
+		t.Error("a secret was seen")
 	}
 }

@@ -36,7 +36,7 @@ func (k *call) tell(ctx context.Context, a *answer, err error, began time.Time, 
 	}
 	seen := Attempt{Op: string(k.op), Outcome: OutcomeOf(err), Began: began, Took: took}
 	if a != nil {
-		seen.Status, seen.RequestID = a.status, requestID(a.header)
+		seen.Status, seen.RequestID = a.status, a.requestID
 	}
 	var e *Error
 	if errors.As(err, &e) {

@@ -65,17 +65,19 @@ func inBubble(t *testing.T, handler http.HandlerFunc, f func(t *testing.T, c *Cl
 		}
 		listener := newPipes()
 		c.transp.shared.DialContext, c.transp.fresh.DialContext = listener.dial, listener.dial
-		var handlers sync.WaitGroup
+		handlers := make(chan struct{}, 16) // one place for each that runs
 		server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			handlers.Add(1)
-			defer handlers.Done()
+			handlers <- struct{}{}
+			defer func() { <-handlers }()
 			handler(w, r)
 		})}
 		go func() { _ = server.Serve(listener) }()
 		f(t, c)
 		c.Close()
 		server.Close()
-		handlers.Wait()
+		for range cap(handlers) { // the bubble must not end before they do
+			handlers <- struct{}{}
+		}
 	})
 }
 
