@@ -48,7 +48,7 @@ type JournalEntry struct {
 	Key       string      `json:"key,omitempty"` // the address
 	ProjectID string      `json:"project_id,omitempty"`
 	Name      string      `json:"name,omitempty"`
-	ID        string      `json:"id,omitempty"`  // of a replacement the old object's
+	ID        string      `json:"id,omitempty"` // of a replacement the old object's
 	Want      string      `json:"want_fp,omitempty"`
 	Have      string      `json:"have_fp,omitempty"`
 	Outcome   Outcome     `json:"outcome,omitempty"`

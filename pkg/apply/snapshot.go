@@ -55,11 +55,9 @@ func ReadSnapshot(ctx context.Context, api Reader, in ReadInput) (*diff.Snapshot
 		return nil, err
 	}
 	if published(in.Head) || published(in.Base) {
-		templates, err := ownTemplates(ctx, api)
-		if err != nil {
+		if err := readTemplates(ctx, api, snap); err != nil {
 			return nil, err
 		}
-		snap.Templates = templates
 	}
 	return snap, nil
 }
@@ -215,18 +213,21 @@ func dropMissingPins(project *diff.LiveProject) {
 	})
 }
 
-// ownTemplates reads the caller's templates, of any name.
-func ownTemplates(ctx context.Context, api Reader) ([]*diff.LiveTemplate, error) {
-	var out []*diff.LiveTemplate
+// readTemplates reads the caller's templates, of any name. It fails only where
+// every further read would.
+func readTemplates(ctx context.Context, api Reader, snap *diff.Snapshot) error {
 	for t, err := range api.Templates(ctx, "") {
-		if err != nil {
-			return nil, err
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case err != nil && halts(err):
+			return err
+		case err != nil:
+			snap.TemplatesProblem = describe(err)
+		case isOwn(t):
+			snap.Templates = append(snap.Templates, &diff.LiveTemplate{UUID: t.UUID, Name: t.Name, Body: t.Item})
 		}
-		if !isOwn(t) {
-			continue
-		}
-		out = append(out, &diff.LiveTemplate{UUID: t.UUID, Name: t.Name, Body: t.Item})
 	}
-	slices.SortFunc(out, func(a, b *diff.LiveTemplate) int { return strings.Compare(a.UUID, b.UUID) })
-	return out, nil
+	slices.SortFunc(snap.Templates, func(a, b *diff.LiveTemplate) int { return strings.Compare(a.UUID, b.UUID) })
+	return nil
 }

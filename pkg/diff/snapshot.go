@@ -14,6 +14,10 @@ type Snapshot struct {
 	Endpoint  string
 	Projects  map[string]*LiveProject // by project id
 	Templates []*LiveTemplate         // the caller's own
+
+	// TemplatesProblem is why Templates may not be all of them, for people; ""
+	// where they are. A template that is missing then is unknown, not absent.
+	TemplatesProblem string
 }
 
 // LiveProject is one project's listing and what was read of its jobs.

@@ -39,6 +39,13 @@ func (p *planner) template(want *compile.Template, named []*LiveTemplate) {
 	change.WantFingerprint = Fingerprint(flatTemplate(want.Body), p.in.Modules)
 	switch len(named) {
 	case 0:
+		if problem := p.in.Live.TemplatesProblem; problem != "" {
+			p.refuse(RuleUnreadable, want.Address, fmt.Sprintf("whether %s exists is not known, so nothing is done to it: %s",
+				quote(want.Address), sanitize.Line(problem, messageLimit)))
+			change.Verdict = VerdictUnknown
+			p.templateChanges = append(p.templateChanges, change)
+			return
+		}
 		change.Verdict, change.Actions, change.Desired = VerdictCreate, []Action{ActionCreate}, want.Body
 		if before != nil {
 			change.Verdict, change.Note = VerdictDrift, "was deleted outside buildsync"
