@@ -77,6 +77,18 @@ func TestControlIsForThisMachine(t *testing.T) {
 	}
 }
 
+func TestPageOfManyJobs(t *testing.T) {
+	t.Parallel()
+	c := start(t, emulator.Options{Seed: emulator.Seed{Jobs: 503}})
+	page := c.call("GET", "/", "")
+	if !strings.Contains(page.text, "3 older jobs are not shown") {
+		t.Error("the page must say how many jobs it leaves out")
+	}
+	if strings.Contains(page.text, "-0002<br>") || !strings.Contains(page.text, "-0502<br>") {
+		t.Error("the newest jobs are those to show")
+	}
+}
+
 func TestPage(t *testing.T) {
 	t.Parallel()
 	c := start(t, emulator.Options{})

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"fmt"
 	"net/http"
 	"time"
 )
@@ -25,7 +26,7 @@ func (l *limiter) admit(now time.Time) error {
 	}
 	return &apiError{
 		status: http.StatusTooManyRequests, code: codeThrottled,
-		message: "The throttling threshold has been reached: policy user over ratelimit,limit:" + time.Second.String(),
+		message: fmt.Sprintf("The throttling threshold has been reached: policy user over ratelimit,limit:%d,time:1 second", l.perSecond),
 		header:  http.Header{"Retry-After": {"1"}},
 	}
 }

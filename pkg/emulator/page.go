@@ -12,8 +12,11 @@ import (
 //go:embed page.html
 var pageSource string
 
-// pageCalls is how many of the last calls the page shows.
-const pageCalls = 30
+// How many of the last calls, and of a project's newest jobs, the page shows.
+const (
+	pageCalls = 30
+	pageJobs  = 500
+)
 
 type pageData struct {
 	Now      time.Time
@@ -27,6 +30,7 @@ type pageData struct {
 type pageProject struct {
 	ID   string
 	Jobs []pageJob
+	More int // jobs that are not shown
 }
 
 type pageJob struct {
@@ -70,8 +74,8 @@ func (e *Emulator) pageData() pageData {
 	defer e.mu.RUnlock()
 	rq := &request{e: e, now: data.Now}
 	for id, jobs := range e.state.byProject {
-		project := pageProject{ID: id}
-		for _, j := range jobs {
+		project := pageProject{ID: id, More: max(0, len(jobs)-pageJobs)}
+		for _, j := range jobs[project.More:] {
 			project.Jobs = append(project.Jobs, rq.pageJob(j))
 		}
 		data.Projects = append(data.Projects, project)
