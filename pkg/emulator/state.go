@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"sort"
@@ -112,7 +113,7 @@ func loadState(disk store) (*state, error) {
 		loadTable(disk, tableBuilds, s.putBuild),
 		loadTable(disk, tableTokens, s.putToken),
 		loadTable(disk, tableGroups, s.putGroup),
-		disk.each(tableFiles, func(key string, value []byte) error { s.files[key] = value; return nil }),
+		disk.each(tableFiles, func(key string, value []byte) error { s.files[key] = bytes.Clone(value); return nil }),
 	)
 	if err != nil {
 		return nil, err

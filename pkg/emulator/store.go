@@ -11,7 +11,8 @@ import (
 type store interface {
 	// get returns a row's bytes, which the caller must not change; nil where there is none.
 	get(table, key string) ([]byte, error)
-	// each calls row for every row of a table in order of keys.
+	// each calls row for every row of a table in order of keys. The bytes are good
+	// during the call only.
 	each(table string, row func(key string, value []byte) error) error
 	commit(writes []write) error
 	close() error

@@ -63,7 +63,7 @@ func (f *fileStore) get(table, key string) ([]byte, error) {
 func (f *fileStore) each(table string, row func(string, []byte) error) error {
 	return f.db.View(func(tx *bbolt.Tx) error {
 		return tx.Bucket([]byte(table)).ForEach(func(key, value []byte) error {
-			return row(string(key), bytes.Clone(value))
+			return row(string(key), value)
 		})
 	})
 }
