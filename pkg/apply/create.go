@@ -47,6 +47,9 @@ type creation struct {
 	differs func(ctx context.Context, id string) ([]string, error)
 	// confirms reads the witness directly and tells whether it exists.
 	confirms func(ctx context.Context, witness string) bool
+	// taken asks the service whether the name exists, where it can be asked; nil
+	// where it cannot. Only a yes counts.
+	taken func(ctx context.Context) bool
 }
 
 // create makes an object without ever making two, although the API has no
@@ -59,7 +62,8 @@ type creation struct {
 //  4. not found is unknown, unless absence is proven: the window is over, two
 //     complete listings at least ten seconds apart lack the name, and both hold
 //     another object that a direct read confirms, so the listings are alive.
-//     Then, after an error answer of the service, one more create is sent.
+//     Then, after an error answer of the service, one more create is sent. Where
+//     the service can be asked whether a name exists, it must not say yes.
 //
 // It returns the object's id, "" where there is none for certain, and whether
 // it is as wanted. The action has ended then.
@@ -149,6 +153,9 @@ func (s *step) compareFound(ctx context.Context, c creation, seen found, outcome
 	if len(seen.ids) > 1 {
 		s.result.Next = "look at them and delete the one that is not used"
 		s.end(Failed, "there are %d of this name, %s; nothing was deleted", len(seen.ids), quoted(seen.ids))
+		if s.sends > 0 {
+			s.result.Outcome = NotConverged // one of them may be ours
+		}
 		return
 	}
 	id := seen.ids[0]
@@ -216,6 +223,9 @@ func (s *step) mayCreateAgain(ctx context.Context, c creation, got reply, looks 
 		return false
 	}
 	if len(looks) < 2 {
+		return false
+	}
+	if c.taken != nil && c.taken(ctx) {
 		return false
 	}
 	last := looks[len(looks)-1]
@@ -295,6 +305,12 @@ func (s *step) endCreateUnknown(err error) {
 	s.end(Unknown, "it was sent, the answer was lost (%s), and no listing shows it; it was not sent again, since that could make two", describe(err))
 }
 
+// nameChecker is what an API may have besides: the newer generation of routes
+// can be asked for a name.
+type nameChecker interface {
+	JobNameExists(ctx context.Context, projectID, name string) (bool, error)
+}
+
 // doCreate creates a job.
 func (r *run) doCreate(ctx context.Context, index int, job *jobState) {
 	job.written = false
@@ -332,6 +348,14 @@ func (r *run) doCreate(ctx context.Context, index int, job *jobState) {
 		confirms: func(ctx context.Context, witness string) bool {
 			_, err := r.readJob(ctx, witness, projectID)
 			return err == nil
+		},
+		taken: func(ctx context.Context) bool {
+			checker, ok := r.api.(nameChecker)
+			if !ok {
+				return false
+			}
+			exists, err := checker.JobNameExists(ctx, projectID, name)
+			return err == nil && exists
 		},
 	})
 	if s.sends > 0 && job.id != "" {

@@ -23,6 +23,7 @@ type Options struct {
 	Journal     *Journal      // nil: none is kept
 	RescueFile  string        // where a template's body is kept before it is deleted ahead of its replacement
 	Smoke       *Smoke        // not nil: run each changed job after its update
+	History     History       // not nil: detect edits that an update overwrites, for two requests an update
 	Modules     diff.Modules  // what the comparison knows of step modules; as given to MakePlan
 
 	// Abort, when it ends, ends calls under way at once, as a second Ctrl-C

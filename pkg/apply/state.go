@@ -29,19 +29,26 @@ func (r *run) doState(ctx context.Context, index int, action diff.Action, job *j
 		return
 	}
 	// A job that this run created is enabled, and the listing may not show it yet.
-	created := s.change.ID == nil
-	if item, err := r.listings.job(ctx, s.change.ProjectID, job.id, 0); !created {
-		switch {
-		case err != nil:
-			s.noteRead(err)
-			s.end(Failed, "not sent, because the present state could not be read: %s", describe(err))
-			return
-		case item != nil && item.Disabled == (action == diff.ActionDisable):
-			s.end(Unchanged, "")
-			return
-		}
+	if s.change.ID != nil && s.stateIsRight(ctx, job.id) {
+		return
 	}
 	s.setState(ctx, job.id)
+}
+
+// stateIsRight ends the action where nothing needs to be sent, or where that
+// cannot be told.
+func (s *step) stateIsRight(ctx context.Context, id string) bool {
+	item, err := s.run.listings.job(ctx, s.change.ProjectID, id, 0)
+	switch {
+	case err != nil:
+		s.noteRead(err)
+		s.end(Failed, "not sent, because the present state could not be read: %s", describe(err))
+		return true
+	case item != nil && item.Disabled == s.wantsDisabled():
+		s.end(Unchanged, "")
+		return true
+	}
+	return false
 }
 
 // wantsDisabled tells which state s is about.
@@ -140,11 +147,13 @@ func (r *run) noteState(s *step) {
 func (r *run) settleStates(ctx context.Context) {
 	pending := r.states
 	var lastErr error
+	looked := false
 	for _, d := range append([]time.Duration{0}, settleWaits()...) {
 		if len(pending) == 0 || r.clock.Wait(ctx, d) != nil {
 			break
 		}
 		since := r.listings.now()
+		looked, lastErr = true, nil
 		pending = slices.DeleteFunc(slices.Clone(pending), func(s *step) bool {
 			s.result.Waited += d.Seconds()
 			item, err := r.listings.job(ctx, s.change.ProjectID, s.result.ID, since)
@@ -161,9 +170,12 @@ func (r *run) settleStates(ctx context.Context) {
 		})
 	}
 	for _, s := range pending {
-		if lastErr != nil {
+		switch {
+		case lastErr != nil:
 			s.endUnread(lastErr)
-		} else {
+		case !looked:
+			s.end(Unknown, "the service accepted it; the run ended before a read could show it")
+		default:
 			s.result.Paths = []string{"enabled"}
 			s.end(NotConverged, "the service accepted it, and the listing does not show the state")
 		}

@@ -29,8 +29,8 @@ func (r *run) noteCreated(s *step) {
 // with the smallest id stays. A run deletes only a job whose id the service gave
 // to this very run, and only while it has never been built.
 func (r *run) sweep(ctx context.Context) {
-	if len(r.created) == 0 {
-		return
+	if len(r.created) == 0 || r.soft.Err() != nil {
+		return // a run that is to end now leaves duplicates to the next plan, which reports them
 	}
 	if rest := sweepDelay - r.clock.Now().Sub(r.lastCreate); rest > 0 && r.clock.Wait(ctx, rest) != nil {
 		return

@@ -26,6 +26,7 @@ func (r *run) doUpdate(ctx context.Context, index int, job *jobState) {
 		s.end(Failed, "not written: %v", err)
 		return
 	}
+	before, _, watched := r.revision(ctx, job.id) // before the body: an edit in between must count
 	have, ok := s.stillAsPlanned(ctx, job.id)
 	if !ok {
 		return
@@ -36,6 +37,13 @@ func (r *run) doUpdate(ctx context.Context, index int, job *jobState) {
 		return
 	}
 	job.written = s.replace(ctx, job.id, body, have)
+	if !watched || !job.written {
+		return
+	}
+	if edit := s.overwritten(ctx, job.id, before, max(1, s.sends)); edit != "" {
+		s.result.Next = "look at the job's change history, and at a new plan"
+		s.end(NotConverged, "the job is as the definitions want it, but %s", edit)
+	}
 }
 
 // stillAsPlanned reads the job and ends the action where it is no longer what

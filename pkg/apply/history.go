@@ -1,0 +1,63 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/sanitize"
+)
+
+// History is a second witness of what happens to a job: its numbered changes,
+// newest first. *client.Client has it where the service has the newer routes.
+//
+// The API has no condition on an update, so an edit that falls between our
+// reading and our writing is overwritten. With a history that is detected: the
+// number has advanced by more than our own writes.
+type History interface {
+	JobChanges(ctx context.Context, jobID string) ([]wire.JobChange, error)
+}
+
+// revision returns the number of a job's newest change and whether it is known.
+func (r *run) revision(ctx context.Context, jobID string) (number int64, changes []wire.JobChange, known bool) {
+	if r.opts.History == nil {
+		return 0, nil, false
+	}
+	changes, err := r.opts.History.JobChanges(ctx, jobID)
+	if err != nil {
+		return 0, nil, false
+	}
+	for _, change := range changes {
+		if n, err := strconv.ParseInt(change.Number.String(), 10, 64); err == nil {
+			number, known = max(number, n), true
+		}
+	}
+	return number, changes, known
+}
+
+// overwritten says whose edit an update replaced that nobody has seen, "" where
+// there was none or the history cannot tell. before is the number that was read
+// before the update, which was committed at most writes times.
+func (s *step) overwritten(ctx context.Context, jobID string, before int64, writes int) string {
+	after, changes, known := s.run.revision(ctx, jobID)
+	if !known || after-before <= int64(writes) {
+		return ""
+	}
+	// Of the changes since, ours is the last; the one before it is the other's.
+	for _, change := range changes {
+		if change.Number.String() == strconv.FormatInt(after-int64(writes), 10) {
+			return fmt.Sprintf("an edit by %s was made between the look and the write, and overwritten", who(change))
+		}
+	}
+	return "an edit was made between the look and the write, and overwritten"
+}
+
+func who(change wire.JobChange) string {
+	for _, name := range []string{change.NickName, change.UserName, change.UserID} {
+		if name != "" {
+			return sanitize.Line(name, 100)
+		}
+	}
+	return "someone"
+}

@@ -1,0 +1,97 @@
+package apply_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/buildsync/buildsync/pkg/apply"
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/emulator"
+)
+
+// P2: an edit between our look and our write cannot be prevented. Where the
+// service keeps a history it is detected.
+func TestOverwrittenEditIsDetected(t *testing.T) {
+	t.Parallel()
+	for name, meddle := range map[string]bool{"an edit in between": true, "none": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, emulator.Strict())
+			w.converge(definitions(job("target", "before")))
+			plan := w.plan(definitions(job("target", "after")), nil, nil)
+			f := emulator.Fault{Op: "UpdateJob", Kind: emulator.FaultPass, Commit: emulator.CommitFirst}
+			if meddle {
+				f.Before = func() { w.editOutside("target", setCommand("echo theirs")) }
+			}
+			w.MustFail(t, f)
+			report := w.apply(plan, apply.Options{History: w.client})
+			got := result(t, report, "shop/job/target", diff.ActionUpdate)
+			if meddle && (got.Outcome != apply.NotConverged || !strings.Contains(got.Message, "an edit by "+emulator.DefaultUser) || report.ExitCode() != 6) ||
+				!meddle && got.Outcome != apply.Applied {
+				t.Errorf("ended:\n%s", describe(report))
+			}
+		})
+	}
+}
+
+// A disabled job that the service does not let update is recovered for it and
+// disabled again.
+func TestDisabledJobIsUpdated(t *testing.T) {
+	t.Parallel()
+	f := status(400, "DEVCB.00030000", emulator.CommitNever)
+	f.Op = "UpdateJob"
+	tests := map[string]struct {
+		times    int
+		change   func(*compile.Job)
+		outcome  apply.Outcome
+		disabled bool
+	}{
+		"stays disabled":              {1, enabled(false), apply.Applied, true},
+		"state is not managed":        {1, func(*compile.Job) {}, apply.Applied, true},
+		"is enabled with it":          {1, enabled(true), apply.Applied, false},
+		"refused for another reason":  {-1, enabled(false), apply.Failed, true},
+		"nothing refused, no recover": {0, enabled(false), apply.Applied, true},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, emulator.Strict())
+			w.converge(definitions(job("target", "before", enabled(false))))
+			plan := w.plan(definitions(job("target", "after", test.change)), nil, nil)
+			w.ResetCalls()
+			if test.times != 0 {
+				f.Times = test.times
+				w.MustFail(t, f)
+			}
+			report := w.apply(plan, apply.Options{})
+			if got := result(t, report, "shop/job/target", diff.ActionUpdate); got.Outcome != test.outcome {
+				t.Errorf("ended:\n%s", describe(report))
+			}
+			if stored := w.MustTruth(t).Jobs[0]; stored.Disabled != test.disabled || (command(t, stored) == "after") != (test.outcome == apply.Applied) {
+				t.Errorf("disabled is %t, command %q", stored.Disabled, command(t, stored))
+			}
+			if n := w.ops("RecoverJob"); (n > 0) != (test.times != 0) {
+				t.Errorf("%d times recovered", n)
+			}
+		})
+	}
+}
+
+// P5 of the proof: a name that the service says to exist is not created again,
+// although no listing shows it.
+func TestNameCheckForbidsASecondCreate(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Legacy())
+	w.converge(before())
+	op := operations()[0]
+	plan := w.plan(op.head(), nil, nil)
+	f := status(500, "CB.00060100", emulator.CommitNever)
+	f.Op = op.api
+	w.MustFail(t, f, emulator.Fault{Op: "CheckName", Kind: emulator.FaultStatus, Status: 200, Body: `{"result": true, "status": "success"}`})
+	report := w.apply(plan, apply.Options{Secrets: secrets})
+	if got := result(t, report, op.address, op.action); got.Outcome != apply.Unknown || got.Attempts != 1 {
+		t.Errorf("ended:\n%s", describe(report))
+	}
+	w.AllPlayed(t)
+}
