@@ -46,12 +46,18 @@ func (p *program) commands() []*cli.Command {
 	}
 }
 
-// leaf completes a command that does something: its flags are checked and
-// filled from the environment before act runs.
-func (p *program) leaf(c *cli.Command, act func(*invocation) error) *cli.Command {
+// command completes a command that does something: its flags are checked and
+// filled from the environment before act runs. A command that only holds others
+// has subcommands and no act.
+func (p *program) command(c *cli.Command, act func(*invocation) error) *cli.Command {
 	c.Flags = append(c.Flags, hiddenGlobals(c.Flags)...)
 	c.HideHelpCommand = true // "help" would be a subcommand, and so no argument
 	c.OnUsageError = p.onUsageError
+	if len(c.Subcommands) > 0 {
+		c.CustomHelpTemplate = groupHelp
+		c.Action = p.bare
+		return c
+	}
 	c.CustomHelpTemplate = commandHelp
 	c.Action = func(ctx *cli.Context) error {
 		in := &invocation{program: p, ctx: ctx.Context, flags: ctx}
@@ -60,16 +66,6 @@ func (p *program) leaf(c *cli.Command, act func(*invocation) error) *cli.Command
 		}
 		return act(in)
 	}
-	return c
-}
-
-// group completes a command that only holds others.
-func (p *program) group(c *cli.Command) *cli.Command {
-	c.Flags = append(c.Flags, hiddenGlobals(c.Flags)...)
-	c.HideHelpCommand = true
-	c.OnUsageError = p.onUsageError
-	c.CustomHelpTemplate = groupHelp
-	c.Action = p.bare
 	return c
 }
 
@@ -94,7 +90,7 @@ func (p *program) bare(ctx *cli.Context) error {
 // helpCommand prints the help of the commands named, without the library's own
 // help command, whose alias would shadow arguments.
 func (p *program) helpCommand() *cli.Command {
-	command := p.leaf(&cli.Command{
+	command := p.command(&cli.Command{
 		Name:      "help",
 		Usage:     "explain a command",
 		ArgsUsage: "[COMMAND [SUBCOMMAND]]",

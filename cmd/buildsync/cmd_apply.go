@@ -30,7 +30,7 @@ func (p *program) applyCommand() *cli.Command {
 		&cli.DurationFlag{Name: "lock-timeout", Usage: "wait `D` for another apply on this machine to end"},
 		&cli.DurationFlag{Name: "grace", Usage: "after Ctrl-C let writes under way finish for `D`", Value: 30 * time.Second},
 	}, scopeFlags()...)
-	return p.leaf(&cli.Command{
+	return p.command(&cli.Command{
 		Name:      "apply",
 		Usage:     "make the live state what the definitions say",
 		ArgsUsage: "[PLAN]",
@@ -186,10 +186,13 @@ func (in *invocation) carryOut(p *planning, createRetry apply.CreateRetry) error
 		Modules:     diff.ModulesOf(p.w.catalogue),
 		Abort:       in.stops.hard,
 	}
-	if in.on("smoke") {
-		options.Smoke = &apply.Smoke{Runner: p.service.Client, Progress: in.stderr}
-	}
+	options.Smoke = in.smoke(p.service)
 	if p.plan.HasChanges() {
+		release, err := in.lock(ctx, p)
+		if err != nil {
+			return err
+		}
+		defer release()
 		journal, err := in.openJournal(p)
 		if err != nil {
 			return err

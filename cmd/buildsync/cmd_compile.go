@@ -13,7 +13,7 @@ import (
 )
 
 func (p *program) compileCommand() *cli.Command {
-	return p.leaf(&cli.Command{
+	return p.command(&cli.Command{
 		Name:      "compile",
 		Usage:     "print the API bodies that the definitions mean",
 		ArgsUsage: "[ADDRESS…]",
@@ -91,15 +91,13 @@ func selectCompiled(w *workspace, words []string) ([]compiled, error) {
 // printCompiled writes one document: the body itself where one was asked for,
 // else an object of bodies by address.
 func printCompiled(w io.Writer, format string, objects []compiled, alone bool) error {
-	document := jsontree.Object()
+	var members []jsontree.Member
+	for _, object := range objects {
+		members = append(members, jsontree.Member{Key: object.address, Value: object.body})
+	}
+	document := jsontree.Object(members...)
 	if alone {
 		document = objects[0].body
-	} else {
-		var members []jsontree.Member
-		for _, object := range objects {
-			members = append(members, jsontree.Member{Key: object.address, Value: object.body})
-		}
-		document = jsontree.Object(members...)
 	}
 	_, err := w.Write(encodeBody(format, document))
 	return err

@@ -59,7 +59,7 @@ func (p *program) completionCommand() *cli.Command {
 		"bash": bashCompletion, "zsh": zshCompletion, "fish": fishCompletion, "powershell": powershellCompletion,
 	}
 	shells := []string{"bash", "zsh", "fish", "powershell"}
-	return p.leaf(&cli.Command{
+	return p.command(&cli.Command{
 		Name:      "completion",
 		Usage:     "print a script that completes commands and flags in a shell",
 		ArgsUsage: "bash|zsh|fish|powershell",

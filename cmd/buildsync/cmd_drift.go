@@ -9,7 +9,7 @@ import (
 )
 
 func (p *program) driftCommand() *cli.Command {
-	return p.leaf(&cli.Command{
+	return p.command(&cli.Command{
 		Name:  "drift",
 		Usage: "ask whether someone edited outside what is declared",
 		Description: about(`A plan that asks one question, for a nightly run: was a declared field edited outside Git?

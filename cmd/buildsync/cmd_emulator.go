@@ -18,7 +18,7 @@ import (
 )
 
 func (p *program) emulatorCommand() *cli.Command {
-	return p.leaf(&cli.Command{
+	return p.command(&cli.Command{
 		Name:  "emulator",
 		Usage: "run the CodeArts Build API on this machine",
 		Description: about(`Serves every call of the API on loopback until it is interrupted, with the state in one

@@ -34,7 +34,7 @@ var (
 )
 
 func (p *program) initCommand() *cli.Command {
-	return p.leaf(&cli.Command{
+	return p.command(&cli.Command{
 		Name:      "init",
 		Usage:     "write a workspace with an example job",
 		ArgsUsage: "[DIR]",

@@ -17,7 +17,7 @@ import (
 )
 
 func (p *program) lintCommand() *cli.Command {
-	return p.leaf(&cli.Command{
+	return p.command(&cli.Command{
 		Name:      "lint",
 		Usage:     "check definitions: schema, references, compile, rules",
 		ArgsUsage: "[PATH… | -]",

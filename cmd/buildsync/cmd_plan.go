@@ -10,7 +10,7 @@ import (
 func (p *program) planCommand() *cli.Command {
 	flags := append(renderFlags(), scopeFlags()...)
 	flags = append(flags, railFlags()...)
-	return p.leaf(&cli.Command{
+	return p.command(&cli.Command{
 		Name:  "plan",
 		Usage: "show what apply would do",
 		Description: about(`Compiles the definitions, reads the live state and prints what differs. Nothing is written.

@@ -9,7 +9,7 @@ import (
 )
 
 func (p *program) schemaCommand() *cli.Command {
-	return p.leaf(&cli.Command{
+	return p.command(&cli.Command{
 		Name:      "schema",
 		Usage:     "print a JSON Schema",
 		ArgsUsage: "[definitions|workspace|plan|report]",

@@ -16,7 +16,7 @@ import (
 const maxPlan = 256 << 20
 
 func (p *program) showCommand() *cli.Command {
-	return p.leaf(&cli.Command{
+	return p.command(&cli.Command{
 		Name:      "show",
 		Usage:     "print a stored plan, or several joined",
 		ArgsUsage: "PLAN…",

@@ -8,7 +8,7 @@ import (
 )
 
 func (p *program) versionCommand() *cli.Command {
-	return p.leaf(&cli.Command{
+	return p.command(&cli.Command{
 		Name:        "version",
 		Usage:       "print the version",
 		Description: about("Prints the version of buildsync, of Go, and the platform.", "buildsync version"),
