@@ -37,6 +37,7 @@ func (p *program) commands() []*cli.Command {
 		p.applyCommand(),
 		p.driftCommand(),
 		p.showCommand(),
+		p.exportCommand(),
 		p.emulatorCommand(),
 		p.doctorCommand(),
 		p.schemaCommand(),

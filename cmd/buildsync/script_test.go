@@ -310,15 +310,15 @@ func scriptInterrupt(ts *testscript.TestScript, _ bool, args []string) {
 	err = cmd.Wait()
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
-		ts.Fatalf("%v, want exit code 130\n%s", err, out.Bytes())
+		ts.Fatalf("%v, want exit code 130\n%s", err, out.text.Bytes())
 	}
-	ts.Check(os.WriteFile(ts.MkAbs("interrupted.txt"), out.Bytes(), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs("interrupted.txt"), out.text.Bytes(), 0o600))
 }
 
 // watched is a buffer that tells when a word has been written to it.
 type watched struct {
-	bytes.Buffer
 	mu   sync.Mutex
+	text bytes.Buffer // not embedded: its ReadFrom would go past Write
 	word []byte
 	seen chan struct{}
 }
@@ -326,8 +326,8 @@ type watched struct {
 func (w *watched) Write(b []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	n, err := w.Buffer.Write(b)
-	if w.word != nil && bytes.Contains(w.Bytes(), w.word) {
+	n, err := w.text.Write(b)
+	if w.word != nil && bytes.Contains(w.text.Bytes(), w.word) {
 		w.word = nil
 		close(w.seen)
 	}

@@ -1,0 +1,346 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/bmatcuk/doublestar/v4"
+	"github.com/urfave/cli/v2"
+
+	"github.com/buildsync/buildsync/pkg/client"
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/export"
+	"github.com/buildsync/buildsync/pkg/sanitize"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+func (p *program) exportCommand() *cli.Command {
+	return p.command(&cli.Command{
+		Name:  "export",
+		Usage: "write live jobs and templates as definitions",
+		Description: about(`Writes the live jobs of the workspace's projects, with their notifications and their enabled
+state, and the caller's own build templates, one file each. What is defined already, and a
+file that exists, is left alone: a run that was interrupted goes on where it stopped.
+Nothing is written to the service.
+
+The value of a secret cannot be read: a sensitive parameter becomes "secret: NAME", the name
+is declared in buildsync.yaml, and the values to supply are listed.
+
+Exit codes: 0 done; 1 the live state could not be read; 2 --verify found differences;
+3 invalid input; 6 some objects could not be exported; 130 interrupted.`,
+			"buildsync export --project shop --verify",
+			"buildsync export --only 'order-*' --out jobs"),
+		Flags: []cli.Flag{
+			&cli.StringSliceFlag{Name: "only", Usage: "only objects whose name matches `GLOB` (several)"},
+			&cli.StringFlag{Name: "kind", Usage: "job, template or all, as `K`", Value: "all"},
+			&cli.StringFlag{Name: "out", Usage: "write below the folder `DIR` of the workspace; without it where the globs point"},
+			&cli.BoolFlag{Name: "verify", Usage: "compile what is defined and compare it with all that is live", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "with-ids", Usage: "pin each job to its id", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "share-secrets", Usage: "one secret for all parameters of one name, instead of one a job", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "stats", Usage: "count the requests on stderr", DisableDefaultText: true},
+		},
+	}, (*invocation).export)
+}
+
+// exporting is one run of export.
+type exporting struct {
+	*invocation
+	w        *workspace
+	service  *service
+	exporter *export.Exporter
+	layout   *export.Layout
+	report   exportReport
+	live     []*diff.LiveJob // what was read, for --verify
+	verified []*diff.LiveTemplate
+}
+
+// exportReport is what a run did.
+type exportReport struct {
+	Written  []exported
+	Kept     int
+	Problems []exportProblem
+	Secrets  []export.Secret
+	Withheld []string
+}
+
+type exported struct{ Address, File string }
+
+// exportProblem is an object that was not exported.
+type exportProblem struct{ Address, Reason string }
+
+func (in *invocation) export() (err error) {
+	if _, err := in.args(0); err != nil {
+		return err
+	}
+	kind, err := in.oneOf("kind", "all", "job", "template")
+	if err != nil {
+		return err
+	}
+	for _, glob := range in.texts("only") {
+		if !doublestar.ValidatePattern(glob) {
+			return usageError{text: fmt.Sprintf("--only %q is not a valid pattern for names", glob)}
+		}
+	}
+	ctx, cancel := in.withTimeout()
+	defer cancel()
+	w, err := in.open()
+	if err != nil {
+		return err
+	}
+	projects, err := in.projects(w)
+	if err != nil {
+		return err
+	}
+	service, err := in.connect(w.dir, w.set.Workspace.Region)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, service.close()) }()
+	x := in.newExporting(w, service)
+	err = x.run(ctx, kind, projects)
+	if in.on("stats") {
+		in.printStats(service)
+	}
+	return err
+}
+
+func (in *invocation) newExporting(w *workspace, service *service) *exporting {
+	return &exporting{
+		invocation: in, w: w, service: service,
+		exporter: export.New(export.Options{
+			Catalogue: w.catalogue, WithIDs: in.on("with-ids"), ShareSecrets: in.on("share-secrets"), TakenSecrets: w.result.Secrets,
+		}),
+		layout: export.NewLayout(w.set.Workspace.Definitions, in.text("out")),
+	}
+}
+
+// projects lists the projects that are asked for, by alias.
+func (in *invocation) projects(w *workspace) ([]export.Project, error) {
+	word := in.text("project")
+	if word != "" {
+		if err := w.checkProjects([]string{word}); err != nil {
+			return nil, err
+		}
+	}
+	var projects []export.Project
+	for alias, project := range w.set.Workspace.Projects {
+		if word == "" || word == alias || word == project.ID {
+			projects = append(projects, export.Project{Alias: alias, ID: project.ID})
+		}
+	}
+	slices.SortFunc(projects, func(a, b export.Project) int { return compareText(a.Alias, b.Alias) })
+	return projects, nil
+}
+
+func (x *exporting) run(ctx context.Context, kind string, projects []export.Project) error {
+	if kind != "template" {
+		for _, project := range projects {
+			if err := x.jobs(ctx, project); err != nil {
+				return err
+			}
+		}
+	}
+	if kind == "template" || kind == "all" && x.text("project") == "" {
+		if err := x.templates(ctx); err != nil {
+			return err
+		}
+	}
+	return x.finish()
+}
+
+// jobs exports the jobs of one project.
+func (x *exporting) jobs(ctx context.Context, project export.Project) error {
+	listing, err := export.List(ctx, x.service, project.ID)
+	if err != nil {
+		return fmt.Errorf("listing the jobs of %s: %w", project.Alias, err)
+	}
+	if !listing.Complete {
+		x.problem(project.Alias, "its listing is not complete: "+listing.Problem)
+	}
+	var wanted []*diff.LiveJob
+	files := map[*diff.LiveJob]string{}
+	for _, job := range listing.Jobs {
+		address := project.Alias + "/job/" + job.Name
+		file, err := x.layout.File(project.Alias, job.Name, address)
+		if err != nil {
+			return &failure{exitInvalid, err}
+		}
+		files[job] = file
+		if !x.matches(job.Name) {
+			continue
+		}
+		if x.declared(project, job) != nil && !x.on("verify") {
+			x.report.Kept++
+			continue
+		}
+		wanted = append(wanted, job)
+	}
+	for job := range export.Read(ctx, x.service, wanted, x.parallel()) {
+		if err := x.job(ctx, project, job, files[job]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (x *exporting) matches(name string) bool {
+	globs := x.texts("only")
+	return len(globs) == 0 || slices.ContainsFunc(globs, func(glob string) bool { return doublestar.MatchUnvalidated(glob, name) })
+}
+
+// declared is the definition that a live job has already.
+func (x *exporting) declared(project export.Project, live *diff.LiveJob) *compile.Job {
+	for _, job := range x.w.result.Jobs {
+		if job.ProjectID == project.ID && (job.Name == live.Name || job.ID == live.ID) {
+			return job
+		}
+	}
+	return nil
+}
+
+func (x *exporting) job(ctx context.Context, project export.Project, live *diff.LiveJob, file string) error {
+	address := project.Alias + "/job/" + live.Name
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case live.ReadErr != nil && halting(live.ReadErr):
+		return fmt.Errorf("reading %s: %w", address, live.ReadErr)
+	case live.ReadErr != nil:
+		x.problem(address, "it could not be read: "+live.ReadErr.Error())
+		return nil
+	}
+	x.live = append(x.live, live)
+	if x.declared(project, live) != nil {
+		x.report.Kept++
+		return nil
+	}
+	definition, err := x.exporter.Job(project, live)
+	if err != nil {
+		x.problem(address, err.Error())
+		return nil
+	}
+	return x.keep(definition, file)
+}
+
+// halting tells whether every further read would fail as well.
+func halting(err error) bool {
+	for _, sentinel := range []error{client.ErrUnauthorized, client.ErrRouteMissing, client.ErrRedirect, client.ErrCertificate, client.ErrWrongObject} {
+		if errors.Is(err, sentinel) {
+			return true
+		}
+	}
+	return false
+}
+
+func (x *exporting) problem(address, reason string) {
+	x.report.Problems = append(x.report.Problems, exportProblem{address, reason})
+}
+
+// keep writes a definition into a file of its own, its secrets declared first:
+// the workspace stays whole whenever the run ends.
+func (x *exporting) keep(d *export.Definition, file string) error {
+	full := filepath.Join(x.w.dir, filepath.FromSlash(file))
+	if _, err := os.Lstat(full); !errors.Is(err, fs.ErrNotExist) {
+		x.problem(d.Address, file+" exists and defines something else; move it away")
+		return nil
+	}
+	if err := x.declareSecrets(d); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
+		return fmt.Errorf("writing %s: %w", file, err)
+	}
+	if err := writeFileMode(full, d.Source(x.schemaOf(file)), 0o644); err != nil {
+		return err
+	}
+	x.report.Written = append(x.report.Written, exported{d.Address, file})
+	x.report.Secrets = append(x.report.Secrets, d.Secrets...)
+	for _, path := range d.Withheld {
+		x.report.Withheld = append(x.report.Withheld, d.Address+" "+path)
+	}
+	_, err := fmt.Fprintf(x.stdout, "wrote %s\n", sanitize.Line(file, 0))
+	return err
+}
+
+func (x *exporting) declareSecrets(d *export.Definition) error {
+	if len(d.Secrets) == 0 {
+		return nil
+	}
+	var names []string
+	for _, secret := range d.Secrets {
+		names = append(names, secret.Name)
+	}
+	full := filepath.Join(x.w.dir, spec.WorkspaceFile)
+	before, err := os.ReadFile(full)
+	if err != nil {
+		return err
+	}
+	after, err := export.DeclareSecrets(before, names)
+	if err != nil || string(after) == string(before) {
+		return err
+	}
+	return writeFileMode(full, after, 0o644)
+}
+
+// schemaOf is the path from a file to the schema that init keeps for editors,
+// "" where there is none.
+func (x *exporting) schemaOf(file string) string {
+	const schema = ".schemas/definitions.schema.json"
+	if _, err := os.Stat(filepath.Join(x.w.dir, filepath.FromSlash(schema))); err != nil {
+		return ""
+	}
+	relative, err := filepath.Rel(filepath.Dir(filepath.FromSlash(file)), filepath.FromSlash(schema))
+	if err != nil {
+		return ""
+	}
+	return filepath.ToSlash(relative)
+}
+
+func (x *exporting) parallel() int {
+	if n := x.number("parallelism"); n > 0 {
+		return n
+	}
+	return 8
+}
+
+// templates exports the caller's own build templates.
+func (x *exporting) templates(ctx context.Context) error {
+	all, err := export.Templates(ctx, x.service)
+	if err != nil {
+		return fmt.Errorf("reading the templates: %w", err)
+	}
+	for i, live := range all {
+		if !x.matches(live.Name) {
+			continue
+		}
+		address := "template/" + live.Name
+		if i > 0 && all[i-1].Name == live.Name || i+1 < len(all) && all[i+1].Name == live.Name {
+			x.problem(address, fmt.Sprintf("several of your templates have this name; the one with the uuid %s is not exported", live.UUID))
+			continue
+		}
+		x.verified = append(x.verified, live)
+		if slices.ContainsFunc(x.w.result.Templates, func(t *compile.Template) bool { return t.Name == live.Name }) {
+			x.report.Kept++
+			continue
+		}
+		definition, err := x.exporter.Template(live)
+		if err != nil {
+			x.problem(address, err.Error())
+			continue
+		}
+		file, err := x.layout.File("templates", live.Name, address)
+		if err != nil {
+			return &failure{exitInvalid, err}
+		}
+		if err := x.keep(definition, file); err != nil {
+			return err
+		}
+	}
+	return nil
+}
