@@ -5,7 +5,8 @@
 // The form, where gateways differ: the path is decoded and each segment encoded
 // anew with the unreserved characters A–Z a–z 0–9 - _ . ~, a "/" is added at
 // the end, the query is sorted by name and then by value, and headers whose name
-// starts with content-type or holds an underscore are not signed.
+// starts with content-type or holds an underscore are not signed. The hash of the
+// body gives way to the header X-Sdk-Content-Sha256 where a request carries one.
 package signer
 
 import (
@@ -29,6 +30,8 @@ const (
 	Algorithm           = "SDK-HMAC-SHA256"
 	HeaderDate          = "X-Sdk-Date"
 	HeaderSecurityToken = "X-Security-Token"
+	HeaderContentHash   = "X-Sdk-Content-Sha256" // optional: the body's hash, or UnsignedBody
+	UnsignedBody        = "UNSIGNED-PAYLOAD"     // what the SDK declares for bodies that are not JSON
 	DateLayout          = "20060102T150405Z"
 )
 
@@ -109,9 +112,20 @@ func CanonicalRequest(req *http.Request, names []string, body []byte) (string, e
 			fmt.Fprintf(&out, "%s:%s\n", name, strings.TrimSpace(value))
 		}
 	}
-	sum := sha256.Sum256(body)
-	fmt.Fprintf(&out, "\n%s\n%s", strings.Join(names, ";"), hex.EncodeToString(sum[:]))
+	fmt.Fprintf(&out, "\n%s\n%s", strings.Join(names, ";"), contentHash(req, body))
 	return out.String(), nil
+}
+
+func contentHash(req *http.Request, body []byte) string {
+	if declared := req.Header.Get(HeaderContentHash); declared != "" {
+		return declared
+	}
+	return bodyHash(body)
+}
+
+func bodyHash(body []byte) string {
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:])
 }
 
 // headerValues returns a header's values, sorted as the SDK sorts them. Host is
@@ -241,6 +255,10 @@ func Verify(req *http.Request, body []byte, secret string, now time.Time, window
 	date, err := time.Parse(DateLayout, req.Header.Get(HeaderDate))
 	if err != nil || date.Before(now.Add(-window)) || date.After(now.Add(window)) {
 		return ErrDate
+	}
+	// A hash that the caller declared is worth something only if it is the body's.
+	if declared := contentHash(req, body); declared != UnsignedBody && declared != bodyHash(body) {
+		return ErrSignature
 	}
 	want, err := signature(req, auth.Names, body, secret)
 	if err != nil {

@@ -135,6 +135,33 @@ func TestVerify(t *testing.T) {
 	}
 }
 
+// A request may declare its body's hash, or that the body is not signed.
+func TestDeclaredContentHash(t *testing.T) {
+	t.Parallel()
+	const ofBody = "230d8358dc8e8890b4c58deeb62912ee2f20357ae92a5cc861b98e68fe31acb5"
+	for _, test := range []struct {
+		name, declared, body string
+		want                 error
+	}{
+		{name: "hash of the body", declared: ofBody, body: "body"},
+		{name: "hash of another body", declared: ofBody, body: "bodz", want: signer.ErrSignature},
+		{name: "body not signed", declared: signer.UnsignedBody, body: "anything"},
+		{name: "no hash", declared: "none", body: "body", want: signer.ErrSignature},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			req := request(t, "POST", "https://example.com/v2/keystore/upload", "body")
+			req.Header.Set(signer.HeaderContentHash, test.declared)
+			if err := signer.Sign(req, signer.Key{Access: "AK1", Secret: "secret"}, date); err != nil {
+				t.Fatal(err)
+			}
+			if err := signer.Verify(req, []byte(test.body), "secret", date, time.Minute); !errors.Is(err, test.want) {
+				t.Errorf("Verify = %v, want %v", err, test.want)
+			}
+		})
+	}
+}
+
 // Whatever is signed verifies, and only with its own secret.
 func TestSignThenVerify(t *testing.T) {
 	t.Parallel()
