@@ -111,21 +111,33 @@ func startOf(op operation) *compile.Result {
 
 // child is an apply in a process of its own.
 type child struct {
-	cmd    *exec.Cmd
-	stderr bytes.Buffer
+	cmd     *exec.Cmd
+	stderr  bytes.Buffer
+	started chan struct{}
 }
 
 func (w *world) child(op operation, journal string, env ...string) *child {
-	c := &child{cmd: exec.Command(os.Args[0])}
+	c := &child{cmd: exec.Command(os.Args[0]), started: make(chan struct{})}
 	c.cmd.Stderr = &c.stderr
 	c.cmd.Env = append(os.Environ(), append(env, childVariable+"="+op.id, urlVariable+"="+w.URL, journalVariable+"="+journal)...)
 	return c
 }
 
+// kill ends the child while it runs.
+func (c *child) kill() {
+	<-c.started
+	_ = c.cmd.Process.Kill() // that it failed shows in how the child ends
+}
+
 // killed runs the child and fails the test unless it was killed.
 func (c *child) killed(t *testing.T) {
 	t.Helper()
-	err := c.cmd.Run()
+	err := c.cmd.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	close(c.started)
+	err = c.cmd.Wait()
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() >= 0 {
 		t.Fatalf("the child was not killed: %v %s", err, c.stderr.String())
@@ -181,20 +193,14 @@ func TestKilledAtTheWrite(t *testing.T) {
 				}
 				t.Run(fmt.Sprintf("%s/%s/journal %t", op.id, name, journalled), func(t *testing.T) {
 					t.Parallel()
-					w := newWorld(t, emulator.Legacy())
-					w.converge(startOf(op))
+					w := newWorldWith(t, emulator.Legacy(), startOf(op))
 					prior := w.MustTruth(t)
 					journal := ""
 					if journalled {
 						journal = t.TempDir() + "/journal"
 					}
 					c := w.child(op, journal)
-					kill := func() {
-						if err := c.cmd.Process.Kill(); err != nil {
-							t.Error(err)
-						}
-					}
-					w.MustFail(t, emulator.Fault{Op: op.api, Kind: emulator.FaultClose, Commit: commit, After: kill})
+					w.MustFail(t, emulator.Fault{Op: op.api, Kind: emulator.FaultClose, Commit: commit, After: c.kill})
 					c.killed(t)
 					w.AllPlayed(t)
 					w.recoverFrom(t, op, prior, journal)
@@ -209,10 +215,9 @@ func TestKilledAtTheWrite(t *testing.T) {
 func TestKilledReplacementWithoutJournal(t *testing.T) {
 	t.Parallel()
 	op := killable("TR")
-	w := newWorld(t, emulator.Legacy())
-	w.converge(startOf(op))
+	w := newWorldWith(t, emulator.Legacy(), startOf(op))
 	c := w.child(op, "")
-	w.MustFail(t, emulator.Fault{Op: op.api, Kind: emulator.FaultClose, Commit: emulator.CommitFirst, After: func() { _ = c.cmd.Process.Kill() }})
+	w.MustFail(t, emulator.Fault{Op: op.api, Kind: emulator.FaultClose, Commit: emulator.CommitFirst, After: c.kill})
 	c.killed(t)
 	plan := w.plan(op.head(), nil, nil)
 	if len(plan.Refusals) != 1 || plan.Refusals[0].Rule != diff.RuleDuplicateTemplate {

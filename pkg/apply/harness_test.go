@@ -2,6 +2,7 @@ package apply_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"net/http"
 	"os"
@@ -28,6 +29,10 @@ import (
 func TestMain(m *testing.M) {
 	if os.Getenv(childVariable) != "" {
 		os.Exit(runChild())
+	}
+	if err := flag.Set("rapid.checks", propertyChecks); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
 	goleak.VerifyTestMain(m)
 }
@@ -93,8 +98,10 @@ func (w *world) strike(f emulator.Fault) {
 // profiles are the four ways in which the service may behave (the switches of
 // the emulator that no public material decides).
 func profiles() map[string]emulator.Quirks {
+	hostile := emulator.Hostile()
+	hostile.PublicTemplates = 120 // two pages of noise are as good as six, and quicker
 	return map[string]emulator.Quirks{
-		"strict": emulator.Strict(), "lenient": emulator.Lenient(), "hostile": emulator.Hostile(), "legacy": emulator.Legacy(),
+		"strict": emulator.Strict(), "lenient": emulator.Lenient(), "hostile": hostile, "legacy": emulator.Legacy(),
 	}
 }
 
@@ -118,9 +125,23 @@ func (d *drawing) Cleanup(f func())                  { d.rt.Cleanup(f) }
 
 func newWorld(t testing.TB, quirks emulator.Quirks) *world {
 	t.Helper()
+	return newWorldWith(t, quirks, &compile.Result{})
+}
+
+// newWorldWith makes a world that holds what start declares.
+func newWorldWith(t testing.TB, quirks emulator.Quirks, start *compile.Result) *world {
+	t.Helper()
+	var seed emulator.Seed
+	for _, j := range start.Jobs {
+		seed.Bodies = append(seed.Bodies, emulator.SeedJob{Body: bodyOf(j)})
+	}
+	for _, x := range start.Templates {
+		seed.Templates = append(seed.Templates, x.Body)
+	}
 	var ids atomic.Int64
 	w := &world{t: t, Server: emulatortest.Start(t, emulator.Options{
 		Quirks: &quirks,
+		Seed:   seed,
 		ID:     func() string { return fmt.Sprintf("%032x", ids.Add(1)) },
 	})}
 	w.transport = &impatient{next: &http.Transport{}, quiet: make(chan struct{})}
@@ -354,6 +375,24 @@ func parameterOf(name, value string, sensitive bool) *jsontree.Value {
 		params.Append(object("name", pair[0], "value", pair[1]))
 	}
 	return object("name", "hudson.model.StringParameterDefinition", "params", params)
+}
+
+// bodyOf is the body that creates a job, its secrets filled in.
+func bodyOf(j *compile.Job) *jsontree.Value {
+	body := object("project_id", j.ProjectID, "job_name", j.Name)
+	for _, m := range j.Body.Clone().Members() {
+		body.Set(m.Key, m.Value)
+	}
+	for _, p := range body.Get("parameters").Items() {
+		for _, use := range j.Secrets {
+			for _, field := range p.Get("params").Items() {
+				if field.Str("value") == spec.SecretPlaceholder(use.Secret) {
+					field.Set("value", jsontree.String(secretValue(use.Secret)))
+				}
+			}
+		}
+	}
+	return body
 }
 
 // secrets resolves every name to a value of its own.
