@@ -1,0 +1,128 @@
+package export
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// probeFile is the definitions file of a probe.
+const probeFile = "definitions/probe.yaml"
+
+// probe compiles a definitions file that stands alone.
+func (e *Exporter) probe(workspace *node, definitions []byte) (*compile.Result, error) {
+	set, diagnostics := spec.Load(spec.MapTree{
+		spec.WorkspaceFile: string(source("", workspace)), probeFile: string(definitions),
+	}, spec.Options{})
+	if err := firstError(diagnostics); err != nil {
+		return nil, err
+	}
+	result, diagnostics := compile.Compile(set, compile.Options{Catalogue: e.catalogue})
+	if err := firstError(diagnostics); err != nil {
+		return nil, err
+	}
+	return result, nil
+}
+
+func firstError(diagnostics spec.Diagnostics) error {
+	for _, d := range diagnostics {
+		if d.Severity == spec.Error {
+			return fmt.Errorf("%s (%s)", d.Message, d.Rule)
+		}
+	}
+	return nil
+}
+
+// compileJob compiles one job in a workspace of its own.
+func (e *Exporter) compileJob(project Project, tree *node) (*compile.Job, error) {
+	workspace := mapping(field{"version", literal("1")},
+		field{"projects", mapping(field{project.Alias, text(project.ID)})}, field{"secrets", secretNames(tree)})
+	result, err := e.probe(workspace, source("", mapping(field{"version", literal("1")}, field{"jobs", sequence(tree)})))
+	if err != nil {
+		return nil, err
+	}
+	if len(result.Jobs) != 1 {
+		return nil, errors.New("it does not compile to one job")
+	}
+	return result.Jobs[0], nil
+}
+
+// secretNames lists the secrets that a definition names.
+func secretNames(tree *node) *node {
+	names := sequence()
+	for _, p := range itemsOf(tree.get("parameters")) {
+		if name := p.get("secret"); name != nil && !slices.ContainsFunc(names.items, func(n *node) bool { return n.text == name.text }) {
+			names.items = append(names.items, text(name.text))
+		}
+	}
+	return names
+}
+
+func itemsOf(n *node) []*node {
+	if n == nil {
+		return nil
+	}
+	return n.items
+}
+
+// fingerprint identifies what a body means, without what an export leaves out.
+func (e *Exporter) fingerprint(body *jsontree.Value) string {
+	return diff.Fingerprint(reduced(body, e.catalogue), e.modules)
+}
+
+// Differences lists the paths at which a job that was compiled is not the live
+// one: its body by the rules of diff, but with nothing undeclared, its
+// notifications and its enabled state. What it cannot know it does not compare:
+// the values of secrets and a channel's param_config.
+func (e *Exporter) Differences(job *compile.Job, live *diff.LiveJob) []string {
+	var paths []string
+	if wantEnabled := job.Enabled == nil || *job.Enabled; wantEnabled == live.Item.Disabled {
+		paths = append(paths, "enabled")
+	}
+	if job.Name != live.Name {
+		paths = append(paths, "job_name")
+	}
+	have := live.Body.Clone()
+	have.Delete("job_name")
+	if want := job.Body; e.fingerprint(want) != e.fingerprint(have) {
+		paths = append(paths, e.bodyDifferences(want, have)...)
+	}
+	for _, row := range live.Notices {
+		var declared []string
+		for _, notice := range job.Notices {
+			if strings.EqualFold(notice.Type, row.NoticeType) {
+				declared = notice.Events
+			}
+		}
+		events := enabledEvents(row)
+		slices.Sort(events)
+		if !slices.Equal(events, declared) && len(events)+len(declared) > 0 {
+			paths = append(paths, "notifications."+row.NoticeType)
+		}
+	}
+	return paths
+}
+
+// bodyDifferences names the members that differ, by the comparison of a plan
+// where that sees them.
+func (e *Exporter) bodyDifferences(want, have *jsontree.Value) []string {
+	if paths := diff.Differences(reduced(have, e.catalogue), reduced(want, e.catalogue), nil, e.modules); len(paths) > 0 {
+		return paths
+	}
+	a, b := diff.Normalize(reduced(want, e.catalogue), e.modules), diff.Normalize(reduced(have, e.catalogue), e.modules)
+	var paths []string
+	for _, side := range []*jsontree.Value{a, b} {
+		for _, m := range side.Members() {
+			if !jsontree.Equal(a.Get(m.Key), b.Get(m.Key)) && !slices.Contains(paths, m.Key) {
+				paths = append(paths, m.Key)
+			}
+		}
+	}
+	return paths
+}

@@ -1,0 +1,123 @@
+package export
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/catalog"
+	"github.com/buildsync/buildsync/pkg/diff"
+)
+
+// Options are what an export depends on besides the live state.
+type Options struct {
+	Catalogue *catalog.Catalogue // nil: the shipped one
+	// WithIDs pins each job to its id.
+	WithIDs bool
+	// ShareSecrets gives parameters of one name one secret. Without it each job
+	// has secrets of its own: whether two values are the same cannot be read, and
+	// one name for both would write one value over the other.
+	ShareSecrets bool
+	// TakenSecrets are names that the workspace uses already.
+	TakenSecrets []string
+}
+
+// Exporter turns live objects into definitions. The same objects in the same
+// order give the same definitions.
+type Exporter struct {
+	catalogue    *catalog.Catalogue
+	modules      diff.Modules
+	withIDs      bool
+	shareSecrets bool
+	taken        map[string]string // the owner of each secret's name
+}
+
+// New makes an Exporter.
+func New(opts Options) *Exporter {
+	e := &Exporter{catalogue: opts.Catalogue, withIDs: opts.WithIDs, shareSecrets: opts.ShareSecrets, taken: map[string]string{}}
+	if e.catalogue == nil {
+		e.catalogue = catalog.Default()
+	}
+	e.modules = diff.ModulesOf(e.catalogue)
+	for _, name := range opts.TakenSecrets {
+		e.taken[name] = ""
+	}
+	return e
+}
+
+// Definition is one object as it is to be written.
+type Definition struct {
+	Kind    diff.Kind // job or template
+	Address string    // shop/job/order, or the template's name
+	Project string    // the alias; "" for a template
+	Name    string
+	// Secrets are the values to supply before the first apply.
+	Secrets []Secret
+	// Withheld are paths of values that were left out because they may be
+	// secret; they stay as they are on the service.
+	Withheld []string
+
+	tree *node
+}
+
+// Secret is a build parameter whose value cannot be read.
+type Secret struct {
+	Name      string // as buildsync.yaml is to declare it
+	Parameter string
+	Address   string // of the job
+}
+
+// Source returns the text of a definitions file that holds d alone. schema is
+// the path of the JSON Schema for the editor's line; "" for none.
+func (d *Definition) Source(schema string) []byte {
+	list := "jobs"
+	if d.Kind == diff.KindTemplate {
+		list = "templates"
+	}
+	return source(schema, mapping(field{"version", literal("1")}, field{list, sequence(d.tree)}))
+}
+
+func source(schema string, root *node) []byte {
+	var out bytes.Buffer
+	if schema != "" {
+		out.WriteString("# yaml-language-server: $schema=" + schema + "\n")
+	}
+	appendBlock(&out, root, "")
+	return out.Bytes()
+}
+
+// secretName chooses the name of a parameter's secret.
+func (e *Exporter) secretName(address, job, parameter string) string {
+	owner, base := address+" "+parameter, wordOf(job)+"_"+wordOf(parameter)
+	if e.shareSecrets {
+		owner, base = parameter, wordOf(parameter)
+	}
+	base = strings.Trim(base, "_")
+	if base == "" || base[0] >= '0' && base[0] <= '9' {
+		base = strings.TrimSuffix("SECRET_"+base, "_")
+	}
+	for n := 1; ; n++ {
+		name := base
+		if n > 1 {
+			name = fmt.Sprintf("%s_%d", base, n)
+		}
+		if first, taken := e.taken[name]; !taken || first == owner {
+			e.taken[name] = owner
+			return name
+		}
+	}
+}
+
+// wordOf is a name in the letters of an environment variable.
+func wordOf(name string) string {
+	var out strings.Builder
+	for _, r := range strings.ToUpper(name) {
+		switch {
+		case r >= 'A' && r <= 'Z' || r >= '0' && r <= '9':
+			out.WriteRune(r)
+		case out.Len() > 0 && !strings.HasSuffix(out.String(), "_"):
+			out.WriteByte('_')
+		}
+	}
+	return out.String()
+}

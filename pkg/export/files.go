@@ -1,0 +1,117 @@
+package export
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"path"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+// maxFileName is how many bytes of a name go into a file's name: file systems
+// take 255, and a job's name can have 345.
+const maxFileName = 200
+
+// Layout chooses the files that definitions go into. It never chooses one file
+// for two objects, not on a file system that ignores letter case either.
+type Layout struct {
+	globs []string
+	out   string
+	taken map[string]string // address by lower-case file name
+}
+
+// NewLayout makes a layout for a workspace with these globs. out is the folder
+// that files go into, "" for the one that the globs point at.
+func NewLayout(globs []string, out string) *Layout {
+	return &Layout{globs: globs, out: path.Clean(strings.TrimPrefix(out+"/", "/")), taken: map[string]string{}}
+}
+
+// File returns the file of an object: one a job, in a folder of its project.
+// folder is the project's alias, or "templates". The error says that the
+// workspace would not read such a file.
+func (l *Layout) File(folder, name, address string) (string, error) {
+	base := l.out
+	if base == "." {
+		base = l.base(folder)
+	}
+	stem := fileStem(name)
+	for n := 1; ; n++ {
+		file := path.Join(base, stem+".yaml")
+		if path.Base(base) != folder {
+			file = path.Join(base, folder, stem+".yaml")
+		}
+		if n > 1 {
+			file = strings.TrimSuffix(file, ".yaml") + fmt.Sprintf("-%d.yaml", n)
+		}
+		key := strings.ToLower(file)
+		if first, taken := l.taken[key]; taken && first != address {
+			continue
+		}
+		l.taken[key] = address
+		if !l.isRead(file) {
+			return "", fmt.Errorf("%s matches none of the globs under definitions (%s); add one that does, or choose another --out",
+				file, strings.Join(l.globs, ", "))
+		}
+		return file, nil
+	}
+}
+
+// base is the folder of the glob that fits best: for templates one that speaks
+// of them.
+func (l *Layout) base(folder string) string {
+	first := ""
+	for i, glob := range l.globs {
+		dir, _ := doublestar.SplitPattern(path.Clean(glob))
+		if i == 0 {
+			first = dir
+		}
+		if path.Base(dir) == folder {
+			return dir
+		}
+	}
+	return first
+}
+
+func (l *Layout) isRead(file string) bool {
+	for _, glob := range l.globs {
+		if doublestar.MatchUnvalidated(path.Clean(glob), file) {
+			return true
+		}
+	}
+	return false
+}
+
+// deviceNames are no files on Windows, whatever their extension.
+const deviceNames = " con prn aux nul com1 com2 com3 com4 com5 com6 com7 com8 com9 lpt1 lpt2 lpt3 lpt4 lpt5 lpt6 lpt7 lpt8 lpt9 "
+
+// fileStem is a file name, without its extension, that every system takes.
+func fileStem(name string) string {
+	var out strings.Builder
+	for _, r := range name {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || r == '-' || r == '_' || r == '.' && out.Len() > 0 {
+			out.WriteRune(r)
+			continue
+		}
+		out.WriteByte('-')
+	}
+	stem := strings.TrimRight(out.String(), ".")
+	switch {
+	case stem == "":
+		stem = "unnamed"
+	case strings.Contains(deviceNames, " "+strings.ToLower(stem)+" "):
+		stem += "_"
+	}
+	if len(stem) <= maxFileName {
+		return stem
+	}
+	sum := sha256.Sum256([]byte(name))
+	cut := maxFileName
+	for !utf8.RuneStart(stem[cut]) {
+		cut--
+	}
+	return stem[:cut] + "-" + hex.EncodeToString(sum[:4])
+}

@@ -1,0 +1,310 @@
+package export
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// Project is what a job belongs to.
+type Project struct {
+	Alias string // as buildsync.yaml declares it
+	ID    string
+}
+
+// Job writes a live job as a definition. The error says why no definition can
+// hold it.
+func (e *Exporter) Job(project Project, live *diff.LiveJob) (*Definition, error) {
+	if live.Body == nil {
+		return nil, errors.New("its configuration was not read")
+	}
+	d := &Definition{Kind: diff.KindJob, Address: project.Alias + "/job/" + live.Name, Project: project.Alias, Name: live.Name}
+	w := &jobWriter{Exporter: e, project: project, live: live, definition: d, body: tidy(live.Body, e.catalogue)}
+	w.members()
+	w.notices()
+	if w.fits() {
+		return d, nil
+	}
+	for i := range w.parts {
+		w.settle(&w.parts[i])
+	}
+	if w.fits() {
+		return d, nil
+	}
+	for i := range w.parts {
+		w.parts[i].asExtra = true
+	}
+	if w.fits() {
+		return d, nil
+	}
+	return nil, fmt.Errorf("no definition compiles to it again: %s", w.reason)
+}
+
+// jobWriter writes one job.
+type jobWriter struct {
+	*Exporter
+	project    Project
+	live       *diff.LiveJob
+	definition *Definition
+	body       *jsontree.Value // tidy
+	parts      []part
+	channels   *node
+	reason     string // why the last form did not fit
+}
+
+// part is one member of the body with the forms in which it can be written.
+type part struct {
+	key  string
+	live *jsontree.Value
+
+	forms   []*node   // of the whole, the friendliest first
+	items   [][]*node // of each item of a list
+	chosen  []int     // the form that is used, of the whole or of each item
+	asExtra bool      // no form fits: the value stands under extra
+}
+
+// value is the part in its chosen form.
+func (p *part) value() *node {
+	if p.items == nil {
+		return p.forms[p.chosen[0]]
+	}
+	list := sequence()
+	for i, forms := range p.items {
+		list.items = append(list.items, forms[p.chosen[i]])
+	}
+	return list
+}
+
+// members lists the parts of the body with their forms.
+func (w *jobWriter) members() {
+	for _, m := range w.body.Members() {
+		p := part{key: m.Key, live: m.Value, chosen: []int{0}}
+		switch m.Key {
+		case wire.KeyArch, wire.KeyFlavor, wire.KeyHostType, wire.KeyBuildConfigType, wire.KeyGroupID:
+			p.forms = textForms(m.Value)
+		case wire.KeyAutoUpdateSubModule, wire.KeyBuildIfCodeUpdated:
+			p.forms = flagForms(m.Value)
+		case wire.KeyTimeout:
+			p.forms = timeoutForms(m.Value)
+		case wire.KeySCMs:
+			p.items = formsOf(m.Value, scmForms)
+		case wire.KeyParameters:
+			p.items = formsOf(m.Value, w.parameterForms)
+		case wire.KeySteps:
+			p.items = formsOf(m.Value, w.stepForms)
+		case wire.KeyTriggers:
+			p.items = formsOf(m.Value, triggerForms)
+		}
+		if p.items != nil {
+			p.chosen = make([]int, len(p.items))
+		}
+		p.asExtra = p.forms == nil && p.items == nil
+		w.parts = append(w.parts, p)
+	}
+	if w.body.Get(wire.KeySteps) == nil && w.body.Str(wire.KeyBuildConfigType) != "YAML" {
+		// A create must name the member (4.18).
+		w.parts = append(w.parts, part{key: wire.KeySteps, live: jsontree.Array(), forms: []*node{sequence()}, chosen: []int{0}})
+	}
+}
+
+// formsOf lists the forms of each item of a list, nil where it is no list of
+// objects.
+func formsOf(list *jsontree.Value, forms func(*jsontree.Value) []*node) [][]*node {
+	var all [][]*node
+	for _, item := range list.Items() {
+		if item.Kind() != jsontree.KindObject || item.Len() == 0 {
+			return nil
+		}
+		all = append(all, forms(item))
+	}
+	return all
+}
+
+// keyOrder is the order of a job's keys in a file, that of the schema.
+var keyOrder = []string{
+	wire.KeyArch, wire.KeyFlavor, wire.KeyHostType, wire.KeyBuildConfigType, wire.KeyAutoUpdateSubModule, "enabled",
+	wire.KeySCMs, wire.KeyParameters, wire.KeySteps, "notifications", wire.KeyTriggers, wire.KeyTimeout,
+	wire.KeyBuildIfCodeUpdated, wire.KeyGroupID, "id",
+}
+
+// tree is the whole definition in the chosen forms.
+func (w *jobWriter) tree() *node {
+	values := map[string]*node{"notifications": w.channels}
+	if w.live.Item.Disabled {
+		values["enabled"] = literal("false")
+	}
+	if w.withIDs {
+		values["id"] = text(w.live.ID)
+	}
+	extra := mapping()
+	for i := range w.parts {
+		if p := &w.parts[i]; p.asExtra {
+			extra.add(p.key, verbatim(w.withoutSecrets(p)))
+		} else {
+			values[p.key] = p.value()
+		}
+	}
+	job := mapping(field{"name", text(w.live.Name)}, field{"project", text(w.project.Alias)})
+	for _, key := range keyOrder {
+		job.add(key, values[key])
+	}
+	if len(extra.fields) > 0 {
+		// A lone key $file under extra is a field like any other there.
+		if len(extra.fields) == 1 && isIncludeKey(extra.fields[0].key) {
+			extra.fields[0].key = "$" + extra.fields[0].key
+		}
+		job.add("extra", extra)
+	}
+	return job
+}
+
+// fits tells whether the definition in its chosen forms compiles to the live
+// job, and keeps it if so.
+func (w *jobWriter) fits() bool {
+	tree := w.tree()
+	job, err := w.compileJob(w.project, tree)
+	if err != nil {
+		w.reason = err.Error()
+		return false
+	}
+	if paths := w.Differences(job, w.live); len(paths) > 0 {
+		w.reason = "it would differ in " + strings.Join(paths, ", ")
+		return false
+	}
+	w.definition.tree = tree
+	w.definition.Secrets = nil
+	for _, use := range job.Secrets {
+		w.definition.Secrets = append(w.definition.Secrets, Secret{Name: use.Secret, Parameter: use.Parameter, Address: w.definition.Address})
+	}
+	w.definition.Withheld = w.withheld()
+	return true
+}
+
+// settle finds the friendliest form of a part that compiles to what is live.
+func (w *jobWriter) settle(p *part) {
+	if p.asExtra {
+		return
+	}
+	for i := range p.items {
+		live := jsontree.Array(p.live.Items()[i])
+		p.chosen[i] = slices.IndexFunc(p.items[i], func(form *node) bool { return w.same(p.key, sequence(form), live) })
+		if p.chosen[i] < 0 {
+			p.asExtra = true
+			return
+		}
+	}
+	if p.items == nil {
+		p.chosen[0] = slices.IndexFunc(p.forms, func(form *node) bool { return w.same(p.key, form, p.live) })
+		p.asExtra = p.chosen[0] < 0
+		return
+	}
+	p.asExtra = !w.same(p.key, p.value(), p.live)
+}
+
+// same tells whether a part alone compiles to a value.
+func (w *jobWriter) same(key string, form *node, live *jsontree.Value) bool {
+	job, err := w.compileJob(w.project, mapping(field{"name", text("part")}, field{"project", text(w.project.Alias)}, field{key, form}))
+	if err != nil {
+		return false
+	}
+	have := jsontree.Object(jsontree.Member{Key: key, Value: job.Body.Get(key)})
+	want := jsontree.Object(jsontree.Member{Key: key, Value: live})
+	return w.fingerprint(have) == w.fingerprint(want)
+}
+
+func textForms(v *jsontree.Value) []*node {
+	if _, ok := v.AsString(); !ok {
+		return nil
+	}
+	return []*node{text(escaped(v.Text()))}
+}
+
+func flagForms(v *jsontree.Value) []*node {
+	if t := v.Text(); t == "true" || t == "false" {
+		return []*node{literal(t)}
+	}
+	return nil
+}
+
+var wholeHours = regexp.MustCompile(`^[1-9][0-9]{0,6}$`)
+
+func timeoutForms(v *jsontree.Value) []*node {
+	limit, unit := v.Get("limit"), v.Str("unit")
+	if v.Kind() != jsontree.KindObject {
+		return nil
+	}
+	var forms []*node
+	if v.Len() == 2 && unit == "hour" && wholeHours.MatchString(limit.Text()) {
+		forms = append(forms, text(limit.Text()+"h"))
+	}
+	return append(forms, oneLine(verbatim(v)))
+}
+
+// eventOrder is the order in which people read events.
+var eventOrder = []string{
+	wire.EventBuildFailed, wire.EventBuildSucceeded, wire.EventConfigUpdated, wire.EventDeleted, wire.EventDisabled,
+}
+
+var channelName = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
+
+// notices writes the channels that send something. MAIL is written where it is
+// off as well, because a new job has it on (4.23).
+func (w *jobWriter) notices() {
+	channels := mapping()
+	rows := slices.Clone(w.live.Notices)
+	slices.SortFunc(rows, func(a, b wire.Notice) int { return strings.Compare(a.NoticeType, b.NoticeType) })
+	for _, row := range rows {
+		events := enabledEvents(row)
+		if !channelName.MatchString(row.NoticeType) || len(events) == 0 && row.NoticeType != wire.NoticeMail {
+			continue
+		}
+		list := oneLine(sequence())
+		for _, event := range events {
+			list.items = append(list.items, text(escaped(event)))
+		}
+		channels.add(row.NoticeType, list)
+	}
+	if len(channels.fields) > 0 {
+		w.channels = channels
+	}
+}
+
+// enabledEvents lists the events of a channel that are on.
+func enabledEvents(row wire.Notice) []string {
+	var events []string
+	for _, event := range eventOrder {
+		if row.EnableMap[event] {
+			events = append(events, event)
+		}
+	}
+	known := len(events)
+	for event, on := range row.EnableMap {
+		if on && !slices.Contains(eventOrder, event) {
+			events = append(events, event)
+		}
+	}
+	slices.Sort(events[known:])
+	return events
+}
+
+// withheld lists what is left out because it may be secret.
+func (w *jobWriter) withheld() []string {
+	var paths []string
+	for i, step := range w.live.Body.Get(wire.KeySteps).Items() {
+		for _, name := range secretProperties(step, w.catalogue) {
+			paths = append(paths, stepPath(w.live.Body.Get(wire.KeySteps).Items(), i)+".properties."+name)
+		}
+	}
+	for _, row := range w.live.Notices {
+		if row.ParamConfig != nil && *row.ParamConfig != "" {
+			paths = append(paths, "notifications."+row.NoticeType+".param_config")
+		}
+	}
+	return paths
+}

@@ -1,0 +1,148 @@
+package export
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// probeProject is what a template's probes belong to; templates have no project.
+var probeProject = Project{Alias: "probe", ID: strings.Repeat("0", 32)}
+
+// Template writes a build template of the service as a published one. The error
+// says why no definition can hold it.
+func (e *Exporter) Template(live *diff.LiveTemplate) (*Definition, error) {
+	d := &Definition{Kind: diff.KindTemplate, Address: "template/" + live.Name, Name: live.Name}
+	body := tidy(flat(live.Body), e.catalogue)
+	for _, p := range body.Get(wire.KeyParameters).Items() {
+		if readParameter(p).isSensitive() {
+			return nil, errors.New("a published template cannot hold a sensitive parameter: everybody in the tenant reads it")
+		}
+	}
+	w := &jobWriter{Exporter: e, project: probeProject, live: &diff.LiveJob{Name: live.Name}, definition: d, body: body}
+	w.members()
+	for range 2 {
+		tree, ok := w.templateTree()
+		if !ok {
+			break
+		}
+		if w.templateFits(tree, live) {
+			d.tree = tree
+			return d, nil
+		}
+		for i := range w.parts {
+			w.settle(&w.parts[i])
+		}
+	}
+	if w.reason == "" {
+		w.reason = "it holds something that only the console can write"
+	}
+	return nil, fmt.Errorf("no definition compiles to it again: %s", w.reason)
+}
+
+// templateTree is the definition in its chosen forms. Steps must have one: a
+// template has no other place for them.
+func (w *jobWriter) templateTree() (tree *node, ok bool) {
+	n := mapping(field{"name", text(w.live.Name)})
+	values, extra := map[string]*node{}, mapping()
+	for i := range w.parts {
+		p := &w.parts[i]
+		switch {
+		case p.key == wire.KeyName:
+		case p.key == wire.KeyDescription || p.key == wire.KeyToolType:
+			values[p.key] = text(escaped(p.live.Text()))
+		case !p.asExtra:
+			values[p.key] = p.value()
+		case p.key == wire.KeySteps:
+			return nil, false
+		default:
+			extra.add(p.key, verbatim(p.live))
+		}
+	}
+	n.add(wire.KeyDescription, values[wire.KeyDescription])
+	n.add("publish", literal("true"))
+	n.add(wire.KeyToolType, values[wire.KeyToolType])
+	n.add(wire.KeyParameters, values[wire.KeyParameters])
+	n.add(wire.KeySteps, values[wire.KeySteps])
+	if len(extra.fields) > 0 {
+		n.add("extra", extra)
+	}
+	return n, true
+}
+
+func (w *jobWriter) templateFits(tree *node, live *diff.LiveTemplate) bool {
+	workspace := mapping(field{"version", literal("1")}, field{"projects", mapping(field{w.project.Alias, text(w.project.ID)})})
+	result, err := w.probe(workspace, source("", mapping(field{"version", literal("1")}, field{"templates", sequence(tree)})))
+	switch {
+	case err != nil:
+		w.reason = err.Error()
+		return false
+	case len(result.Templates) != 1:
+		w.reason = "it does not compile to one template"
+		return false
+	}
+	if paths := w.TemplateDifferences(result.Templates[0], live); len(paths) > 0 {
+		w.reason = "it would differ in " + strings.Join(paths, ", ")
+		return false
+	}
+	return true
+}
+
+// TemplateDifferences lists the paths at which a template that was compiled is
+// not the live one, by the rules of diff, but with nothing undeclared.
+func (e *Exporter) TemplateDifferences(want *compile.Template, live *diff.LiveTemplate) []string {
+	if diff.TemplateFingerprint(want.Body, e.modules) == diff.TemplateFingerprint(live.Body, e.modules) {
+		return nil
+	}
+	if paths := diff.TemplateDifferences(live.Body, want.Body, e.modules); len(paths) > 0 {
+		return paths
+	}
+	return []string{"its body"}
+}
+
+// flat brings a template's item into the shape of a job's body. The service
+// stores a template's keys in more than one letter case (4.20, note at
+// template).
+func flat(item *jsontree.Value) *jsontree.Value {
+	out := jsontree.Object()
+	for _, key := range []string{wire.KeyName, wire.KeyDescription, wire.KeyToolType, wire.KeyParameters} {
+		if v := foldGet(item, key); v != nil {
+			out.Set(key, v.Clone())
+		}
+	}
+	steps := foldGet(foldGet(item, wire.KeyTemplate), wire.KeySteps)
+	if steps.Kind() != jsontree.KindArray {
+		return out
+	}
+	list := jsontree.Array()
+	for _, step := range steps.Items() {
+		made := jsontree.Object()
+		for _, m := range step.Members() {
+			key := strings.ToLower(m.Key)
+			if key == "moduleid" {
+				key = wire.KeyModuleID
+			}
+			made.Set(key, m.Value.Clone())
+		}
+		list.Append(made)
+	}
+	out.Set(wire.KeySteps, list)
+	return out
+}
+
+func foldGet(v *jsontree.Value, key string) *jsontree.Value {
+	if exact := v.Get(key); exact != nil {
+		return exact
+	}
+	for _, m := range v.Members() {
+		if strings.EqualFold(m.Key, key) {
+			return m.Value
+		}
+	}
+	return nil
+}

@@ -1,0 +1,167 @@
+package export
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/catalog"
+	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// serviceMembers are written by the service alone, or say which job it is.
+var serviceMembers = []string{
+	wire.KeyDomainID, wire.KeyActions, wire.KeyBuildEnvironmentType, wire.KeyClusterSelected,
+	wire.KeyJobID, wire.KeyJobName, wire.KeyProjectID,
+}
+
+// tidy returns a copy of a live body without what nobody would write: members
+// of the service alone, values that it fills in, nulls, and what follows from a
+// code source's address.
+func tidy(live *jsontree.Value, modules *catalog.Catalogue) *jsontree.Value {
+	body := reduced(live, modules)
+	if limit := body.Get(wire.KeyLimitTime); limit != nil {
+		if !limit.IsEmpty() && body.Get(wire.KeyTimeout).IsEmpty() {
+			body.Set(wire.KeyTimeout, jsontree.Object(
+				jsontree.Member{Key: "limit", Value: jsontree.String(limit.Text())},
+				jsontree.Member{Key: "unit", Value: jsontree.String("hour")}))
+		}
+		body.Delete(wire.KeyLimitTime)
+	}
+	for _, key := range serviceMembers {
+		body.Delete(key)
+	}
+	for _, scm := range body.Get(wire.KeySCMs).Items() {
+		if old := scm.Get(wire.KeyEndpointIDAlt); old != nil {
+			if scm.Get(wire.KeyEndPointID).IsEmpty() {
+				scm.Set(wire.KeyEndPointID, old)
+			}
+			scm.Delete(wire.KeyEndpointIDAlt)
+		}
+	}
+	keep := map[*jsontree.Value]bool{}
+	for _, step := range body.Get(wire.KeySteps).Items() {
+		if enable, ok := step.Get(wire.KeyEnable).AsBool(); ok && enable {
+			step.Delete(wire.KeyEnable)
+		}
+		properties := step.Get(wire.KeyProperties)
+		dropFilled(step, properties, modules)
+		keep[properties] = properties != nil
+	}
+	unixLines(body)
+	dropEmpty(body, keep, false)
+	return body
+}
+
+// reduced returns a copy of a body, live or compiled, without what an export
+// leaves out and a comparison cannot see: secrets that stand in a step's
+// properties, and what follows from a code source's address.
+func reduced(body *jsontree.Value, modules *catalog.Catalogue) *jsontree.Value {
+	c := body.Clone()
+	for _, scm := range c.Get(wire.KeySCMs).Items() {
+		dropDerived(scm)
+	}
+	for _, step := range c.Get(wire.KeySteps).Items() {
+		for _, name := range secretProperties(step, modules) {
+			step.Get(wire.KeyProperties).Delete(name)
+		}
+	}
+	return c
+}
+
+// secretProperties names the properties of a step that the catalogue says are
+// secret.
+func secretProperties(step *jsontree.Value, modules *catalog.Catalogue) []string {
+	module := modules.Module(step.Str(wire.KeyModuleID))
+	if module == nil {
+		return nil
+	}
+	var names []string
+	for _, m := range step.Get(wire.KeyProperties).Members() {
+		if p := module.Property(m.Key); p != nil && p.Secret {
+			names = append(names, m.Key)
+		}
+	}
+	return names
+}
+
+// dropDerived removes from a code source what the service works out from its
+// address and repo_id (facts: server-filled members), where it says just that.
+func dropDerived(scm *jsontree.Value) {
+	url := strings.TrimSuffix(scm.Str(wire.KeyURL), ".git")
+	at := strings.LastIndexAny(url, "/:")
+	if at < 0 {
+		return
+	}
+	if name, ok := scm.Get(wire.KeyRepoName).AsString(); ok && name == url[at+1:] {
+		scm.Delete(wire.KeyRepoName)
+	}
+	group := url[:at]
+	if group[strings.LastIndexAny(group, "/:")+1:] == scm.Str(wire.KeyGroupName) {
+		scm.Delete(wire.KeyGroupName)
+	}
+	if id := scm.Str(wire.KeyRepoID); id != "" && strings.HasSuffix(scm.Str(wire.KeyWebURL), "/codehub/"+id+"/home") {
+		scm.Delete(wire.KeyWebURL)
+	}
+}
+
+// dropFilled removes the properties that hold what the service fills in by
+// itself.
+func dropFilled(step, properties *jsontree.Value, modules *catalog.Catalogue) {
+	module := modules.Module(step.Str(wire.KeyModuleID))
+	var filled []string
+	for _, m := range properties.Members() {
+		if m.Key == "preCondition" && m.Value.Text() == "SUCCESS" {
+			filled = append(filled, m.Key)
+			continue
+		}
+		if module == nil {
+			continue
+		}
+		if p := module.Property(m.Key); p != nil && p.ServerFills && p.Default != nil && jsontree.Equal(p.Default, m.Value) {
+			filled = append(filled, m.Key)
+		}
+	}
+	for _, key := range filled {
+		properties.Delete(key)
+	}
+}
+
+// unixLines gives every text the line ends of a definition file.
+func unixLines(v *jsontree.Value) {
+	fix := func(v *jsontree.Value) *jsontree.Value {
+		if s, ok := v.AsString(); ok && strings.Contains(s, "\r\n") {
+			return jsontree.String(strings.ReplaceAll(s, "\r\n", "\n"))
+		}
+		unixLines(v)
+		return v
+	}
+	for _, m := range v.Members() {
+		v.Set(m.Key, fix(m.Value))
+	}
+	items := slices.Clone(v.Items())
+	for i := range items {
+		items[i] = fix(items[i])
+	}
+	v.SetItems(items)
+}
+
+// dropEmpty removes members that hold nothing, in v and below. Below the values
+// in keepText empty texts stay: the service keeps a step's empty property apart
+// from a missing one.
+func dropEmpty(v *jsontree.Value, keepText map[*jsontree.Value]bool, keeping bool) {
+	keeping = keeping || keepText[v]
+	for _, item := range v.Items() {
+		dropEmpty(item, keepText, keeping)
+	}
+	var empty []string
+	for _, m := range v.Members() {
+		dropEmpty(m.Value, keepText, keeping)
+		if m.Value.IsEmpty() && !(keeping && m.Value.Kind() == jsontree.KindString) {
+			empty = append(empty, m.Key)
+		}
+	}
+	for _, key := range empty {
+		v.Delete(key)
+	}
+}

@@ -1,0 +1,124 @@
+package export
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// hostileText draws texts of every kind that a script, a name or a description
+// was ever seen to hold, and of some that none was.
+func hostileText() *rapid.Generator[string] {
+	piece := rapid.OneOf(
+		rapid.SampledFrom([]string{
+			"\n", "\n\n", "\r\n", "\r", "\t", " ", "  ", "a", "echo hi", "${name}", "${{ x }}", "$${{", "$file", "#", " # no comment", ": ",
+			"-", "- a", "? ", "!tag", "&a", "*a", "|", ">", "%", "@", "`", "{", "}", "[", "]", ",", "'", `"`, `\`, "~", "null", "yes", "No", "on",
+			"1.10", "0755", "0x1F", "1e3", "12:30:45", "2024-01-02", ".inf", ".nan", "<<", "=", "---", "...", "中文", "é", "\u00a0", "\u200b", "\u202e",
+			"\u2028", "\u0085", "\ufeff", "\ufffe", "\uffff", "\x00", "\x07", "\x1b[31m", "\x7f", "😀", "\U000e0001", "if [ 1 ]; then", "\tmake all",
+		}),
+		rapid.StringOfN(rapid.Rune(), 0, 12, -1),
+	)
+	return rapid.Custom(func(t *rapid.T) string {
+		return strings.Join(rapid.SliceOfN(piece, 0, 8).Draw(t, "pieces"), "")
+	})
+}
+
+// TestTextsSurvive writes random texts in every place where a text can stand
+// and reads them back.
+func TestTextsSurvive(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		// Each check writes hundreds of texts, so that all checks together try
+		// more than 100,000.
+		texts := rapid.SliceOfN(hostileText(), 150, 400).Draw(t, "texts")
+		for i, s := range texts {
+			other := texts[(i*7+3)%len(texts)]
+			tree := mapping(field{"plain", text(s)}, field{"list", sequence(text(s), text(other))},
+				field{"flow", oneLine(mapping(field{"k", text(s)}, field{"l", oneLine(sequence(text(s)))}))},
+				field{"items", sequence(mapping(field{s, text(other)}, field{s + "x", sequence()}))}, field{"end", literal("true")})
+			survives(t, tree)
+		}
+	})
+}
+
+func survives(t interface{ Fatalf(string, ...any) }, tree *node) {
+	var out bytes.Buffer
+	appendBlock(&out, tree, "")
+	root, diagnostics := spec.ParseFile("x.yaml", out.Bytes())
+	if diagnostics.HasErrors() || root == nil {
+		t.Fatalf("%v\n%s", diagnostics, out.Bytes())
+	}
+	if at := unlike(root, tree); at != "" {
+		t.Fatalf("at %s\n%q\n%s", at, out.Bytes(), out.Bytes())
+	}
+}
+
+// unlike says where a node that was read is not the one that was written.
+func unlike(have *spec.Node, want *node) string {
+	switch want.kind {
+	case textNode:
+		if have.Kind != spec.ScalarNode || have.Type != spec.StringType || have.Text != want.text {
+			return "." + have.Text
+		}
+	case literalNode:
+		if have.Kind != spec.ScalarNode || have.Type == spec.StringType || have.Text != want.text {
+			return "." + have.Text
+		}
+	case sequenceNode:
+		if have.Kind != spec.SequenceNode || len(have.Items) != len(want.items) {
+			return "[]"
+		}
+		for i, item := range want.items {
+			if at := unlike(have.Items[i], item); at != "" {
+				return "[]" + at
+			}
+		}
+	case mappingNode:
+		if have.Kind != spec.MappingNode || len(have.Fields) != len(want.fields) {
+			return "{}"
+		}
+		for i, f := range want.fields {
+			if have.Fields[i].Key.Text != f.key {
+				return "key " + f.key
+			}
+			if at := unlike(have.Fields[i].Value, f.value); at != "" {
+				return f.key + at
+			}
+		}
+	}
+	return ""
+}
+
+// TestStyles shows which text is written how.
+func TestStyles(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, text, want string }{
+		{"word", "dev", "a: dev\n"},
+		{"flavor", "4u8g", "a: 4u8g\n"},
+		{"number", "1.10", "a: \"1.10\"\n"},
+		{"word that some take for a boolean", "on", "a: \"on\"\n"},
+		{"glob", "**/target/*.?ar", "a: \"**/target/*.?ar\"\n"},
+		{"quotes inside", `{"a": 1}`, "a: '{\"a\": 1}'\n"},
+		{"empty", "", "a: \"\"\n"},
+		{"script", "make\nmake check\n", "a: |\n  make\n  make check\n"},
+		{"script without a last line break", "make\n\nmake check", "a: |-\n  make\n\n  make check\n"},
+		{"script with tabs", "all:\n\tmake", "a: |-\n  all:\n  \tmake\n"},
+		{"blank at a line's end", "make \n  check\n", "a: \"make \\n\\\n  \\  check\\n\"\n"},
+		{"two last line breaks", "make\n\n", "a: \"make\\n\\\n  \\n\"\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			tree := mapping(field{"a", text(c.text)})
+			var out bytes.Buffer
+			appendBlock(&out, tree, "")
+			if out.String() != c.want {
+				t.Errorf("have %q\nwant %q", out.String(), c.want)
+			}
+			survives(t, tree)
+		})
+	}
+}
