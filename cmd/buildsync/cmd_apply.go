@@ -76,7 +76,13 @@ func (in *invocation) apply() (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
-	if err := in.connectAndPlan(ctx, p); err != nil {
+	if err := in.connectTo(p); err != nil {
+		return err
+	}
+	if err := approved.checkCircumstances(in.planInput(p)); err != nil {
+		return &failure{exitStale, err}
+	}
+	if err := in.makePlan(ctx, p); err != nil {
 		return err
 	}
 	if err := in.mayApply(ctx, p, approved); err != nil {
@@ -120,6 +126,18 @@ func (a approval) check(fresh *diff.Plan) error {
 		return fmt.Errorf("the plan is %s now, not %s as --approve demands; look at a new plan and approve that", fresh.PlanID, sanitize.Line(a.id, 80))
 	}
 	return nil
+}
+
+// checkCircumstances tells whether a plan with these inputs can be the one that
+// was approved, before a single request is sent.
+func (a approval) checkCircumstances(input apply.PlanInput) error {
+	if a.plan == nil {
+		return nil
+	}
+	return apply.Approve(a.plan, &diff.Plan{
+		ToolVersion: input.ToolVersion, Environment: input.Environment, Endpoint: input.Endpoint,
+		Head: input.HeadRevision, Base: input.BaseRevision,
+	})
 }
 
 // createRetry reads --create-retry.

@@ -115,22 +115,31 @@ func (w *workspace) checkProjects(words []string) error {
 	return nil
 }
 
-// connectAndPlan reads the live state and makes the plan.
-func (in *invocation) connectAndPlan(ctx context.Context, p *planning) error {
-	service, err := in.connect(p.w.dir, p.w.set.Workspace.Region)
-	if err != nil {
-		return err
-	}
-	p.service = service
-	plan, err := apply.MakePlan(ctx, service, in.planInput(p))
+// connectTo makes the client that the plan is read with. Nothing is sent yet.
+func (in *invocation) connectTo(p *planning) (err error) {
+	p.service, err = in.connect(p.w.dir, p.w.set.Workspace.Region)
+	return err
+}
+
+// makePlan reads the live state and compares.
+func (in *invocation) makePlan(ctx context.Context, p *planning) error {
+	plan, err := apply.MakePlan(ctx, p.service, in.planInput(p))
 	if err != nil {
 		return fmt.Errorf("reading the live state: %w", err)
 	}
 	p.plan = plan
 	if in.on("stats") {
-		in.printStats(service)
+		in.printStats(p.service)
 	}
 	return nil
+}
+
+// connectAndPlan is connectTo, then makePlan.
+func (in *invocation) connectAndPlan(ctx context.Context, p *planning) error {
+	if err := in.connectTo(p); err != nil {
+		return err
+	}
+	return in.makePlan(ctx, p)
 }
 
 // planInput is what a plan depends on beside the live state.
