@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/client/wire"
@@ -40,7 +41,7 @@ func (r *run) doNotices(ctx context.Context, index int, job *jobState) {
 	}
 	outcome := Unchanged
 	for _, notice := range s.change.Notices {
-		if noticeAsWanted(rows, notice) && notice.Want.ParamConfig == nil {
+		if seenNotice(rows, notice) == sawWanted {
 			continue
 		}
 		if outcome == Unchanged {
@@ -101,7 +102,8 @@ func (s *step) writeNotice(ctx context.Context, id string, notice diff.NoticeCha
 		case distrusted:
 			return false, s.endDistrusted(err)
 		}
-		switch s.lookAfterNotice(ctx, id, notice, got, err) {
+		saw := s.lookAfterNotice(ctx, id, notice, got, err)
+		switch saw {
 		case sawWanted:
 			return true, true
 		case sawNothing:
@@ -109,7 +111,11 @@ func (s *step) writeNotice(ctx context.Context, id string, notice diff.NoticeCha
 			return false, false
 		}
 		if !attempts.again(ctx, err) {
-			s.endGaveUp(err)
+			if saw == sawOther {
+				s.endUnknown(err)
+			} else {
+				s.endGaveUp(err)
+			}
 			return false, false
 		}
 	}
@@ -125,10 +131,10 @@ func (s *step) lookAfterNotice(ctx context.Context, id string, notice diff.Notic
 		switch {
 		case err != nil:
 			s.noteRead(err)
-		case noticeAsWanted(rows, notice) && notice.Want.ParamConfig == nil:
-			return sawWanted
 		default:
-			saw = sawOld
+			if saw = seenNotice(rows, notice); saw == sawWanted {
+				return saw
+			}
 		}
 	}
 	return saw
@@ -177,11 +183,28 @@ func noticeAsWanted(rows []wire.Notice, n diff.NoticeChange) bool {
 	return slices.Equal(enabledEvents(rows, n.Want.Type), sorted(n.Want.Events))
 }
 
+// seenNotice says what rows show of a channel: sawOther where the events are as
+// wanted and the param_config cannot be told.
+func seenNotice(rows []wire.Notice, n diff.NoticeChange) sight {
+	if !noticeAsWanted(rows, n) {
+		return sawOld
+	}
+	if n.Want.ParamConfig == nil {
+		return sawWanted
+	}
+	for _, row := range rows {
+		if strings.EqualFold(row.NoticeType, n.Want.Type) && row.ParamConfig != nil && *row.ParamConfig == *n.Want.ParamConfig {
+			return sawWanted
+		}
+	}
+	return sawOther
+}
+
 // enabledEvents returns the events of a channel that are on, sorted.
 func enabledEvents(rows []wire.Notice, channel string) []string {
 	events := []string{}
 	for _, row := range rows {
-		if row.NoticeType != channel {
+		if !strings.EqualFold(row.NoticeType, channel) {
 			continue
 		}
 		for event, on := range row.EnableMap {

@@ -1,0 +1,224 @@
+package apply_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/buildsync/buildsync/pkg/apply"
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/emulator"
+)
+
+// operation is one write that faults are played on: job create (JC), job update
+// (JU), job delete (JD), disable (DR), notification update (NU), template
+// create (TC).
+type operation struct {
+	id      string
+	api     string // the emulator's name of the call
+	action  diff.Action
+	address string
+	head    func() *compile.Result
+	done    func(testing.TB, emulator.Truth) bool
+}
+
+func operations() []operation {
+	project := emulator.DefaultProject
+	removed := func() *compile.Result {
+		head := before()
+		head.Jobs = head.Jobs[:len(head.Jobs)-1]
+		head.Removals = []compile.Removal{{Address: "shop/job/target", Project: projectAlias, ProjectID: project, Job: "target", Action: "delete"}}
+		return head
+	}
+	with := func(target *compile.Job) func() *compile.Result {
+		return func() *compile.Result {
+			head := before()
+			head.Jobs[len(head.Jobs)-1] = target
+			return head
+		}
+	}
+	target := func(truth emulator.Truth) *emulator.TruthJob {
+		if named := truth.Named(project, "target"); len(named) == 1 {
+			return &named[0]
+		}
+		return nil
+	}
+	return []operation{
+		{
+			id: "JC", api: "CreateJob", action: diff.ActionCreate, address: "shop/job/zz-new",
+			head: func() *compile.Result {
+				head := before()
+				head.Jobs = append(head.Jobs, job("zz-new", "echo new", secret("token", "TOKEN")))
+				return head
+			},
+			done: func(_ testing.TB, truth emulator.Truth) bool { return len(truth.Named(project, "zz-new")) == 1 },
+		},
+		{
+			id: "JU", api: "UpdateJob", action: diff.ActionUpdate, address: "shop/job/target",
+			head: with(job("target", "echo after", secret("token", "TOKEN"))),
+			done: func(t testing.TB, truth emulator.Truth) bool {
+				j := target(truth)
+				return j != nil && command(t, *j) == "echo after"
+			},
+		},
+		{
+			id: "JD", api: "DeleteJob", action: diff.ActionDelete, address: "shop/job/target", head: removed,
+			done: func(_ testing.TB, truth emulator.Truth) bool { return target(truth) == nil },
+		},
+		{
+			id: "DR", api: "DisableJob", action: diff.ActionDisable, address: "shop/job/target",
+			head: with(job("target", "echo before", secret("token", "TOKEN"), enabled(false))),
+			done: func(_ testing.TB, truth emulator.Truth) bool { return target(truth).Disabled },
+		},
+		{
+			id: "NU", api: "UpdateNotice", action: diff.ActionUpdate, address: "shop/notification/target",
+			head: with(job("target", "echo before", secret("token", "TOKEN"), notice("MAIL", "deleteJob"))),
+			done: func(_ testing.TB, truth emulator.Truth) bool {
+				for _, row := range target(truth).Notices {
+					if row.NoticeType == "MAIL" {
+						return row.EnableMap["deleteJob"] && !row.EnableMap["buildJobFail"]
+					}
+				}
+				return false
+			},
+		},
+		{
+			id: "TC", api: "CreateTemplate", action: diff.ActionCreate, address: "shop/template/zz-new",
+			head: func() *compile.Result {
+				head := before()
+				head.Templates = []*compile.Template{template("bystander", "mvn package"), template("zz-new", "npm ci")}
+				return head
+			},
+			done: func(_ testing.TB, truth emulator.Truth) bool {
+				n := 0
+				for _, t := range truth.Templates {
+					if t.Name == "zz-new" {
+						n++
+					}
+				}
+				return n == 1
+			},
+		},
+	}
+}
+
+// before is what the service holds when a fault strikes: a job that no plan
+// touches, and the target.
+func before() *compile.Result {
+	return definitions(job("bystander", "echo bystander", secret("other", "OTHER")), job("target", "echo before", secret("token", "TOKEN")))
+}
+
+// fault is a row of the matrix: what goes wrong, and how each operation ends if
+// it goes wrong once and for ever. A missing entry means that the combination
+// does not exist.
+type fault struct {
+	name    string
+	fault   emulator.Fault
+	once    map[string]apply.Outcome
+	forever map[string]apply.Outcome
+	settled apply.Outcome // of creates with CreateRetrySettled, where it differs
+	halts   bool
+}
+
+// all gives every operation but those in except one outcome.
+func all(outcome apply.Outcome, except map[string]apply.Outcome) map[string]apply.Outcome {
+	out := map[string]apply.Outcome{"JC": outcome, "JU": outcome, "JD": outcome, "DR": outcome, "NU": outcome, "TC": outcome}
+	for id, other := range except {
+		if other == "" {
+			delete(out, id)
+		} else {
+			out[id] = other
+		}
+	}
+	return out
+}
+
+// creates gives both creates one outcome.
+func creates(outcome apply.Outcome) map[string]apply.Outcome {
+	return map[string]apply.Outcome{"JC": outcome, "TC": outcome}
+}
+
+func status(code int, errorCode string, commit emulator.Commit) emulator.Fault {
+	return emulator.Fault{Kind: emulator.FaultStatus, Status: code, Code: errorCode, Message: "said by a fault", Commit: commit}
+}
+
+func kind(k emulator.FaultKind, commit emulator.Commit) emulator.Fault {
+	return emulator.Fault{Kind: k, Commit: commit}
+}
+
+// matrix is §4.3 of the reliability notes, as far as the server can play it.
+func matrix() []fault {
+	const never, first = emulator.CommitNever, emulator.CommitFirst
+	lateCommit := kind(emulator.FaultSilence, emulator.CommitLate)
+	lateCommit.Delay = 25 * time.Second
+	throttle := func(after string) emulator.Fault {
+		return emulator.Fault{Kind: emulator.FaultThrottle, RetryAfter: after, Commit: never}
+	}
+	html := func(code int, commit emulator.Commit) emulator.Fault {
+		return emulator.Fault{Kind: emulator.FaultHTML, Status: code, Commit: commit}
+	}
+	silence := func(name string, f emulator.Fault) fault {
+		return fault{name: name, fault: f, once: all(apply.Applied, creates(apply.Unknown)),
+			forever: all(apply.Failed, creates(apply.Unknown)), settled: apply.AppliedAfterAbsence}
+	}
+	lost := func(name string, f emulator.Fault) fault {
+		return fault{name: name, fault: f, once: all(apply.AppliedConfirmed, nil)}
+	}
+	answered := func(name string, f emulator.Fault) fault {
+		return fault{name: name, fault: f, once: all(apply.Applied, creates(apply.AppliedAfterAbsence)),
+			forever: all(apply.Failed, creates(apply.Unknown))}
+	}
+	again := func(name string, f emulator.Fault) fault {
+		return fault{name: name, fault: f, once: all(apply.Applied, nil), forever: all(apply.Failed, nil)}
+	}
+	refused := func(name string, f emulator.Fault) fault {
+		return fault{name: name, fault: f, once: all(apply.Failed, nil), forever: all(apply.Failed, nil)}
+	}
+	rows := []fault{
+		silence("F04 reset before processing", kind(emulator.FaultReset, never)),
+		lost("F05 reset after the commit", kind(emulator.FaultReset, first)),
+		silence("F06 no answer, not processed", kind(emulator.FaultSilence, never)),
+		lost("F07 no answer, committed", kind(emulator.FaultSilence, first)),
+		lost("F08 no answer, committed 25 s later", lateCommit),
+		again("F10 throttled, seconds", throttle("7")),
+		again("F11 throttled, no time", throttle("")),
+		refused("F12 throttled for a day", throttle("86400")),
+		again("F13 throttled, nonsense", throttle("soon")),
+		again("F13 throttled, negative", throttle("-3")),
+		again("F13 throttled, beyond 64 bits", throttle("1180591620717411303424")),
+		answered("F14 busy", status(500, "CB.00060100", never)),
+		lost("F15 busy, committed", status(500, "CB.00060100", first)),
+		answered("F16 too many", status(500, "CB.00060211", never)),
+		answered("F17 internal error", status(500, "CB.00060101", never)),
+		silence("F18 502 of a gateway", html(502, never)),
+		lost("F18 504 of a gateway, committed", html(504, first)),
+		answered("F19 503 of the service", status(503, "CB.00060100", never)),
+		silence("F19 503 of a gateway", html(503, never)),
+		lost("F20 answer cut", emulator.Fault{Kind: emulator.FaultTruncate, Cut: 9, Commit: first}),
+		silence("F21 another server's page", html(200, never)),
+		refused("F22 error inside 200", status(200, "DEVCB.00030000", never)),
+		refused("F27 forbidden", status(403, "DEVCB.00030403", never)),
+		refused("F30 invalid parameter", status(400, "CB.00060200", never)),
+		lost("F34 duplicate keys", kind(emulator.FaultTwiceKeys, first)),
+	}
+	rows = append(rows,
+		fault{name: "F23 success without an id", fault: kind(emulator.FaultNoID, first),
+			once: all(apply.AppliedConfirmed, map[string]apply.Outcome{"DR": ""})},
+		fault{name: "F24 success about another object", fault: kind(emulator.FaultOtherID, first), halts: true,
+			once: all(apply.Unknown, map[string]apply.Outcome{"DR": ""})},
+		fault{name: "F26 key refused", fault: status(401, "APIGW.0301", never), halts: true,
+			forever: all(apply.Failed, nil)},
+		fault{name: "F28 not found", fault: status(422, "CB.00031006", never),
+			once: map[string]apply.Outcome{"JU": apply.Conflict, "DR": apply.Conflict, "NU": apply.Conflict}},
+		fault{name: "F28 project not found", fault: status(404, "CB.00031006", never), halts: true,
+			once: map[string]apply.Outcome{"JC": apply.Failed}},
+		fault{name: "F31 route missing", fault: status(404, "APIGW.0101", never), halts: true, once: all(apply.Failed, nil)},
+	)
+	for _, code := range []int{301, 302, 307, 308} {
+		rows = append(rows, fault{name: fmt.Sprintf("F33 redirect %d", code), halts: true,
+			fault: emulator.Fault{Kind: emulator.FaultRedirect, Status: code, Location: "http://127.0.0.1:1/elsewhere", Commit: never},
+			once:  all(apply.Failed, nil)})
+	}
+	return rows
+}

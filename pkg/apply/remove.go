@@ -1,0 +1,145 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/buildsync/buildsync/pkg/client"
+	"github.com/buildsync/buildsync/pkg/diff"
+)
+
+// doRemoval disables or deletes a job whose definition is gone.
+func (r *run) doRemoval(ctx context.Context, index int) {
+	change := &r.plan.Changes[index]
+	action := change.Actions[0]
+	s := r.begin(index, action)
+	if s == nil {
+		return
+	}
+	defer s.close()
+	id := s.result.ID
+	item, err := r.listings.job(ctx, change.ProjectID, id, 0)
+	switch {
+	case err != nil:
+		s.noteRead(err)
+		s.end(Failed, "not removed, because the listing could not be read: %s", describe(err))
+		return
+	case item != nil && action == diff.ActionDisable && item.Disabled:
+		s.end(Unchanged, "")
+		return
+	case item != nil && action == diff.ActionDelete && item.LastBuildStatus == statusBuilding:
+		s.result.Next = "apply again when the build has ended"
+		s.end(Failed, "not deleted, because a build of it is running")
+		return
+	}
+	have, err := r.readJob(ctx, id, change.ProjectID)
+	switch {
+	case errors.Is(err, client.ErrNotFound):
+		s.end(AlreadyAbsent, "")
+	case err != nil:
+		s.noteRead(err)
+		s.end(Failed, "not removed, because the job could not be read before: %s", describe(err))
+	case !s.asPlanned(have):
+		s.result.Paths = s.changedSincePlan(have)
+		s.result.Next = nextReplan
+		s.end(Conflict, "the job was changed after the plan was made; not removed")
+	case action == diff.ActionDisable:
+		s.setState(ctx, id)
+	default:
+		s.deleteJob(ctx, id)
+	}
+}
+
+// statusBuilding is the last_build_status of a job with a build under way.
+const statusBuilding = "building"
+
+// deleteJob sends the delete until a read by id says that the job is gone.
+func (s *step) deleteJob(ctx context.Context, id string) bool {
+	return s.remove(ctx, removal{
+		send: func(ctx context.Context) error { return s.run.api.DeleteJob(ctx, id) },
+		gone: func(ctx context.Context) (bool, error) {
+			_, err := s.run.api.QueryJob(ctx, id)
+			if errors.Is(err, client.ErrNotFound) {
+				return true, nil
+			}
+			return false, err
+		},
+	})
+}
+
+// removal is how one kind of object is deleted.
+type removal struct {
+	send func(ctx context.Context) error
+	gone func(ctx context.Context) (bool, error)
+}
+
+// remove deletes an object and verifies that it is gone. It tells whether it is.
+func (s *step) remove(ctx context.Context, m removal) bool {
+	attempts := retry{step: s}
+	for {
+		got, err := s.send(ctx, m.send)
+		waits, outcome := confirmWaits(), Applied
+		switch {
+		case got == refused && errors.Is(err, client.ErrNotFound):
+			outcome = AlreadyAbsent
+		case got == refused:
+			return s.endRefused(err)
+		case got == unsent:
+			return s.endUnsent(err)
+		case got == distrusted:
+			return s.endDistrusted(err)
+		case got != accepted:
+			waits, outcome = waitsAfter(got, err), AppliedConfirmed
+		}
+		gone, readErr := s.lookGone(ctx, m, waits)
+		switch {
+		case gone && attempts.tries > 0 && outcome == AlreadyAbsent:
+			s.end(AppliedConfirmed, "the answer of an earlier attempt was lost; a read shows that it is gone")
+			return true
+		case gone && outcome == AppliedConfirmed:
+			s.end(outcome, "the answer was lost (%s); a read shows that it is gone", describe(err))
+			return true
+		case gone:
+			s.end(outcome, "")
+			return true
+		case readErr != nil && err == nil:
+			s.endUnread(readErr)
+			return false
+		case readErr != nil:
+			s.noteRead(readErr)
+			s.endUnknown(err)
+			return false
+		case err == nil:
+			s.end(NotConverged, "the service accepted it, and the object still exists")
+			return false
+		}
+		if !attempts.again(ctx, err) {
+			s.endGaveUp(err)
+			return false
+		}
+	}
+}
+
+// lookGone reads until the object is gone or the looks are used up. The error is
+// that of the last read where none succeeded.
+func (s *step) lookGone(ctx context.Context, m removal, waits []time.Duration) (bool, error) {
+	var lastErr error
+	read := false
+	for _, d := range waits {
+		if err := s.wait(ctx, d); err != nil {
+			lastErr = err
+			break
+		}
+		gone, err := m.gone(ctx)
+		if gone {
+			return true, nil
+		}
+		read = read || err == nil
+		lastErr = err
+	}
+	if read {
+		return false, nil
+	}
+	return false, lastErr
+}
