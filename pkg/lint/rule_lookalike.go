@@ -48,8 +48,15 @@ func (l *linter) lookAlikes(names []named) {
 		case other.name != n.name:
 			d := l.report("look-alike-name", n.at, n.pointer, "the "+n.kind+" name "+quoted(n.name)+" can be mistaken for "+quoted(other.name), "choose names that differ to the eye")
 			d.Related = []spec.Related{{Range: other.at, Message: "the other name stands here"}}
+			if (!isASCII(n.name) || !isASCII(other.name)) && len(alphabets(n.name+other.name)) > 1 {
+				d.Severity = spec.Error // one imitates the other in foreign letters
+			}
 		}
 	}
+}
+
+func isASCII(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII })
 }
 
 // confusable maps letters that look like a Latin one (a selection of Unicode's

@@ -30,6 +30,7 @@ func named(text, lower string) []Match {
 			if end := wordEnd(lower, from-len(stem), stem); end > 0 {
 				if m, ok := valueBehind(text, lower, end); ok {
 					found = append(found, m)
+					from = max(from, m.End)
 				}
 			}
 		}

@@ -4,8 +4,8 @@
 // that stand where a password stands. References such as $TOKEN, ${TOKEN},
 // <token> and **** are no secrets.
 //
-// All expressions are RE2, each is tried only where its marker occurs, and the
-// text searched is capped, so that no input costs more than linear time.
+// All expressions are RE2 with few states, each is tried only where its marker
+// occurs, and the text searched is capped: no input costs more than linear time.
 package secret
 
 import (
@@ -39,22 +39,20 @@ type rule struct {
 }
 
 var rules = []rule{
-	{kind: "private key", markers: []string{"private key-----"},
-		pattern: regexp.MustCompile(`(-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY-----(?:[\sA-Za-z0-9+/=:,\-\\]*-----END (?:[A-Z0-9]+ ){0,3}PRIVATE KEY-----)?)`), shown: 11},
 	{kind: "GitHub token", markers: []string{"ghp_", "gho_", "ghu_", "ghs_", "ghr_"},
-		pattern: regexp.MustCompile(`\b(gh[pousr]_[A-Za-z0-9]{36,255})\b`), shown: 4},
+		pattern: regexp.MustCompile(`\b(gh[pousr]_[A-Za-z0-9]{36,})\b`), shown: 4},
 	{kind: "GitHub token", markers: []string{"github_pat_"},
-		pattern: regexp.MustCompile(`\b(github_pat_[A-Za-z0-9_]{22,255})\b`), shown: 11},
+		pattern: regexp.MustCompile(`\b(github_pat_[A-Za-z0-9_]{22,})\b`), shown: 11},
 	{kind: "GitLab token", markers: []string{"glpat-"},
-		pattern: regexp.MustCompile(`\b(glpat-[A-Za-z0-9_\-.]{20,255})`), shown: 6},
+		pattern: regexp.MustCompile(`\b(glpat-[A-Za-z0-9_\-.]{20,})`), shown: 6},
 	{kind: "Slack token", markers: []string{"xox"},
-		pattern: regexp.MustCompile(`\b(xox[abeoprs]-[A-Za-z0-9\-]{10,250})`), shown: 5},
+		pattern: regexp.MustCompile(`\b(xox[abeoprs]-[A-Za-z0-9\-]{10,})`), shown: 5},
 	{kind: "npm token", markers: []string{"npm_"},
 		pattern: regexp.MustCompile(`\b(npm_[A-Za-z0-9]{36})\b`), shown: 4},
 	{kind: "PyPI token", markers: []string{"pypi-"},
-		pattern: regexp.MustCompile(`\b(pypi-[A-Za-z0-9_\-]{50,1000})`), shown: 5},
+		pattern: regexp.MustCompile(`\b(pypi-[A-Za-z0-9_\-]{50,})`), shown: 5},
 	{kind: "Docker Hub token", markers: []string{"dckr_pat_"},
-		pattern: regexp.MustCompile(`\b(dckr_pat_[A-Za-z0-9_\-]{20,100})`), shown: 9},
+		pattern: regexp.MustCompile(`\b(dckr_pat_[A-Za-z0-9_\-]{20,})`), shown: 9},
 	{kind: "AWS access key", markers: []string{"akia", "asia"},
 		pattern: regexp.MustCompile(`\b((?:AKIA|ASIA)[A-Z0-9]{16})\b`), shown: 4},
 	{kind: "Google API key", markers: []string{"aiza"},
@@ -62,23 +60,16 @@ var rules = []rule{
 	{kind: "JSON web token", markers: []string{"eyj"},
 		pattern: regexp.MustCompile(`\b(eyJ[A-Za-z0-9_\-]{8,}\.eyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{8,})`), shown: 3},
 	{kind: "webhook address", markers: []string{"oapi.dingtalk.com", "qyapi.weixin.qq.com", "open.feishu.cn", "hooks.slack.com"},
-		pattern: regexp.MustCompile(`(?:oapi\.dingtalk\.com/robot/send\?access_token=|qyapi\.weixin\.qq\.com/cgi-bin/webhook/send\?key=|open\.feishu\.cn/open-apis/bot/v2/hook/|hooks\.slack\.com/services/)([A-Za-z0-9_\-/]{16,200})`)},
+		pattern: regexp.MustCompile(`(?:oapi\.dingtalk\.com/robot/send\?access_token=|qyapi\.weixin\.qq\.com/cgi-bin/webhook/send\?key=|open\.feishu\.cn/open-apis/bot/v2/hook/|hooks\.slack\.com/services/)([A-Za-z0-9_\-/]{16,})`)},
 	{kind: "bearer token", markers: []string{"bearer "},
 		pattern: regexp.MustCompile(`(?i)\bbearer\s+([A-Za-z0-9_\-.+/=]{16,})`), check: isLiteral},
-	{kind: "password in a URL", markers: []string{"://"},
-		pattern: regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.\-]{0,30}://[^\s/:@'"]{0,200}:([^\s/@'"]{1,200})@`), check: isLiteral},
-	{kind: "token in a URL", markers: []string{"://"},
-		pattern: regexp.MustCompile(`https?://([A-Za-z0-9_\-]{20,200})@`), check: isLiteral},
-	{kind: "password", markers: []string{" -u", " --user"},
-		pattern: regexp.MustCompile(`\b(?:curl|wget|http)\b[^\n|;&]{0,300}?\s(?:-u|--user)[\s=]{0,2}["']?[^\s:"']{1,100}:([^\s"']{1,200})`), check: isLiteral},
-	{kind: "password", markers: []string{"docker login", "helm registry login"},
-		pattern: regexp.MustCompile(`\blogin\b[^\n|;&]{0,300}?\s-p[\s=]{0,2}("[^"\n]{1,200}"|'[^'\n]{1,200}'|[^\s"']{1,200})`), check: isLiteral},
 }
 
 // MayHold tells cheaply whether text could hold a secret: whether any rule's
 // marker occurs. lower is the text in lower case.
 func MayHold(lower string) bool {
-	return slices.ContainsFunc(nameStems, func(stem string) bool { return strings.Contains(lower, stem) }) ||
+	return strings.Contains(lower, "://") || strings.Contains(lower, "private key-----") || strings.Contains(lower, " -u") || strings.Contains(lower, " -p") ||
+		slices.ContainsFunc(nameStems, func(stem string) bool { return strings.Contains(lower, stem) }) ||
 		slices.ContainsFunc(rules, func(r rule) bool { return r.applies(lower) })
 }
 
@@ -110,6 +101,9 @@ func Find(text string) []Match {
 			found = append(found, Match{Start: start, End: end, Kind: r.kind, shown: r.shown})
 		}
 	}
+	found = append(found, privateKeys(text)...)
+	found = append(found, inURLs(text)...)
+	found = append(found, inCommands(text, lower)...)
 	return withoutOverlaps(append(found, named(text, lower)...))
 }
 
