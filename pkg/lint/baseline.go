@@ -15,8 +15,8 @@ import (
 const baselineVersion = 1
 
 // Baseline remembers findings by rule, file and pointer, so that old ones are
-// not reported again while their lines move. Errors of loading and compiling
-// are never remembered: they keep plan and apply from running.
+// not reported again while their lines move. Those of fixed rules are never
+// remembered: they keep plan and apply from running.
 type Baseline struct{ counts map[baselineKey]int }
 
 type baselineKey struct{ rule, file, pointer string }

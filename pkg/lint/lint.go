@@ -179,8 +179,8 @@ func (l *linter) decide(front spec.Diagnostics) spec.Diagnostics {
 	return all
 }
 
-// wanted keeps the findings that are asked for. Those of loading and compiling
-// are never in a baseline, see NewBaseline.
+// wanted keeps the findings that are asked for. Those of fixed rules are never
+// in a baseline, see NewBaseline.
 func (o *Options) wanted(all spec.Diagnostics) spec.Diagnostics {
 	all = withNextRuns(all, o.Now)
 	all = o.Baseline.filter(all)
