@@ -38,6 +38,7 @@ func (p *program) commands() []*cli.Command {
 		p.driftCommand(),
 		p.showCommand(),
 		p.exportCommand(),
+		p.jobCommand(),
 		p.emulatorCommand(),
 		p.doctorCommand(),
 		p.schemaCommand(),

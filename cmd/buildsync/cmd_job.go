@@ -1,0 +1,41 @@
+package main
+
+import (
+	"github.com/urfave/cli/v2"
+)
+
+func (p *program) jobCommand() *cli.Command {
+	return p.command(&cli.Command{
+		Name:  "job",
+		Usage: "look at live jobs and their builds, run them, stop them",
+		Description: `A JOB is a name, an address as plans print it (shop/job/order-service), or an id of 32 letters
+and digits. A BUILD is the number of a build; without it the newest of the last 30 days is meant.
+Jobs are made and changed by definitions: see buildsync plan and buildsync apply.`,
+		Subcommands: []*cli.Command{
+			p.jobListCommand(),
+			p.jobShowCommand(),
+		},
+	}, nil)
+}
+
+// resultFlags say in which form a result is printed.
+func resultFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "format", Usage: "print text or json, as `F`", Value: "text"},
+		&cli.StringSliceFlag{Name: "out", Usage: "write to a file as well, as `[F=]FILE` (several)"},
+	}
+}
+
+// resultOutputs reads resultFlags.
+func (in *invocation) resultOutputs() ([]output, error) { return in.outputs("text", "json") }
+
+// projectFlag is the global flag, shown where it matters most.
+func projectFlag() cli.Flag {
+	return &cli.StringFlag{Name: "project", Usage: "the project `P`, an alias or an id, in which names are looked up", DefaultText: "default_project of the workspace"}
+}
+
+// objectFlags are those of a command that prints something about one object of
+// a project.
+func objectFlags(own ...cli.Flag) []cli.Flag {
+	return append(own, append(resultFlags(), projectFlag())...)
+}

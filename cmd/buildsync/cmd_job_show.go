@@ -1,0 +1,117 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/buildsync/buildsync/pkg/catalog"
+	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+func (p *program) jobShowCommand() *cli.Command {
+	return p.command(&cli.Command{
+		Name:      "show",
+		Usage:     "print what a live job is",
+		ArgsUsage: "JOB",
+		Description: about(`Prints a job as the service holds it (API reference 4.26): where its code comes from, its
+parameters and its steps; as JSON the whole body. Sensitive values are hidden, and so is
+what looks like a secret.
+
+Exit codes: 0 done; 1 the job could not be read; 3 invalid input.`,
+			"buildsync job show maven-package",
+			"buildsync job show --format json 48c66c6002964721be537cdc6ce0297b"),
+		Flags: objectFlags(),
+	}, (*invocation).jobShow)
+}
+
+func (in *invocation) jobShow() error {
+	outputs, err := in.resultOutputs()
+	if err != nil {
+		return err
+	}
+	return in.withService(1, 1, func(l *live) error {
+		job, err := l.job(l.args[0])
+		if err != nil {
+			return err
+		}
+		body, err := l.QueryJob(l.ctx, job.ID)
+		if err != nil {
+			return err
+		}
+		modules := catalog.Default()
+		body = redacted(body, modules)
+		return in.print(outputs, modules, reply{doc: body, text: func(out *strings.Builder) {
+			writeJobBody(out, job, body, modules)
+		}})
+	})
+}
+
+// writeJobBody writes a body that holds no secret.
+func writeJobBody(out *strings.Builder, job jobRef, body *jsontree.Value, modules *catalog.Catalogue) {
+	var s sheet
+	s.add("Job", body.Str(wire.KeyJobName))
+	s.add("Id", job.ID)
+	s.add("Project", body.Str(wire.KeyProjectID))
+	if job.Item != nil && job.Item.Disabled {
+		s.add("State", "disabled")
+	}
+	for _, row := range []struct{ name, key string }{
+		{"Architecture", wire.KeyArch}, {"Flavor", wire.KeyFlavor}, {"Host type", wire.KeyHostType},
+		{"Built from", wire.KeyBuildConfigType}, {"Submodules", wire.KeyAutoUpdateSubModule}, {"Description", wire.KeyDescription},
+	} {
+		s.add(row.name, body.Str(row.key))
+	}
+	for _, scm := range body.Get(wire.KeySCMs).Items() {
+		s.add("Code", fmt.Sprintf("%s, branch %s (%s)", scm.Str(wire.KeyURL), scm.Str(wire.KeyBranch), scm.Str(wire.KeySCMType)))
+	}
+	s.writeTo(out)
+	writeParameters(out, body.Get(wire.KeyParameters).Items())
+	writeSteps(out, body.Get(wire.KeySteps).Items(), modules)
+}
+
+func writeParameters(out *strings.Builder, parameters []*jsontree.Value) {
+	if len(parameters) == 0 {
+		return
+	}
+	out.WriteString("\nParameters:\n")
+	t := newTable("NAME", "TYPE", "DEFAULT", "DESCRIPTION")
+	for _, parameter := range parameters {
+		t.add(parameterField(parameter, wire.ParamName), parameterField(parameter, wire.ParamType),
+			parameterField(parameter, wire.ParamDefaultValue), parameterField(parameter, wire.ParamDescription))
+	}
+	t.writeTo(out)
+}
+
+// parameterField is one field of a parameter definition, as text.
+func parameterField(parameter *jsontree.Value, name string) string {
+	for _, field := range foldedMember(parameter, wire.KeyParams).Items() {
+		if foldedMember(field, wire.KeyName).Text() == name {
+			return foldedMember(field, wire.KeyValue).Text()
+		}
+	}
+	return ""
+}
+
+func writeSteps(out *strings.Builder, steps []*jsontree.Value, modules *catalog.Catalogue) {
+	if len(steps) == 0 {
+		return
+	}
+	out.WriteString("\nSteps:\n")
+	t := newTable("NO", "NAME", "MODULE", "STATE")
+	for i, step := range steps {
+		id := foldedMember(step, wire.KeyModuleID, "moduleId").Text()
+		what := id
+		if word := modules.Module(id).Word(); word != "" {
+			what = word + " (" + id + ")"
+		}
+		state := ""
+		if enabled, given := foldedMember(step, wire.KeyEnable).AsBool(); given && !enabled {
+			state = "disabled"
+		}
+		t.add(fmt.Sprint(i+1), foldedMember(step, wire.KeyName).Text(), what, state)
+	}
+	t.writeTo(out)
+}

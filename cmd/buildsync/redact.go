@@ -1,0 +1,119 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/catalog"
+	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/lint/secret"
+)
+
+// sensitive stands for a value that must not be shown.
+const sensitive = "(sensitive)"
+
+// redacted returns a copy of a tree in which no secret can be read: the values
+// of sensitive parameters, the step properties that the catalogue calls secret,
+// a notification's param_config, and every text that looks like a secret or
+// carries a secret's name. Templates spell their keys in more than one way
+// (quirk Q21), so keys are compared without regard to case.
+func redacted(v *jsontree.Value, modules *catalog.Catalogue) *jsontree.Value {
+	r := redactor{modules}
+	return r.value("", v.Clone())
+}
+
+type redactor struct{ modules *catalog.Catalogue }
+
+// value hides what is secret in the value of something called name.
+func (r redactor) value(name string, v *jsontree.Value) *jsontree.Value {
+	switch v.Kind() {
+	case jsontree.KindString:
+		return jsontree.String(hideSecret(name, v.Text()))
+	case jsontree.KindArray:
+		items := v.Items()
+		for i := range items {
+			items[i] = r.value(name, items[i])
+		}
+	case jsontree.KindObject:
+		r.object(v)
+	}
+	return v
+}
+
+func (r redactor) object(v *jsontree.Value) {
+	module := r.modules.Module(foldedMember(v, wire.KeyModuleID, "moduleId").Text())
+	label, _ := foldedMember(v, wire.KeyName).AsString()
+	for _, m := range v.Members() {
+		switch {
+		case strings.EqualFold(m.Key, "param_config") && !m.Value.IsEmpty():
+			v.Set(m.Key, jsontree.String(sensitive))
+			continue
+		case strings.EqualFold(m.Key, wire.KeyProperties) && module != nil:
+			for _, property := range m.Value.Members() {
+				if p := module.Property(property.Key); p != nil && p.Secret && !property.Value.IsEmpty() {
+					m.Value.Set(property.Key, jsontree.String(sensitive))
+				}
+			}
+		case strings.EqualFold(m.Key, wire.KeyParams):
+			hideParameter(m.Value)
+		}
+		name := m.Key
+		if strings.EqualFold(name, wire.KeyValue) && label != "" {
+			name = label // {"name": "TOKEN", "value": …}
+		}
+		v.Set(m.Key, r.value(name, m.Value))
+	}
+}
+
+// hideParameter hides the default value of a parameter definition where the
+// definition says that it is sensitive, or its name does.
+func hideParameter(params *jsontree.Value) {
+	var value *jsontree.Value
+	var name string
+	marked := false
+	for _, field := range params.Items() {
+		text := foldedMember(field, wire.KeyValue).Text()
+		switch foldedMember(field, wire.KeyName).Text() {
+		case wire.ParamName:
+			name = text
+		case wire.ParamSensitiveVar:
+			marked = strings.EqualFold(text, "true")
+		case wire.ParamDefaultValue:
+			value = field
+		}
+	}
+	for _, m := range value.Members() {
+		if !strings.EqualFold(m.Key, wire.KeyValue) || m.Value.IsEmpty() {
+			continue
+		}
+		if marked {
+			value.Set(m.Key, jsontree.String(sensitive))
+		} else if text, ok := m.Value.AsString(); ok {
+			value.Set(m.Key, jsontree.String(hideSecret(name, text)))
+		}
+	}
+}
+
+// hideSecret hides what looks like a secret in the value of something called
+// name.
+func hideSecret(name, text string) string {
+	if safe := secret.Redact(text); safe != text {
+		return safe
+	}
+	if len(secret.FindValue(name, text)) > 0 {
+		return sensitive
+	}
+	return text
+}
+
+// foldedMember returns the member of one of those names, in any case.
+func foldedMember(v *jsontree.Value, names ...string) *jsontree.Value {
+	for _, m := range v.Members() {
+		for _, name := range names {
+			if strings.EqualFold(m.Key, name) {
+				return m.Value
+			}
+		}
+	}
+	return nil
+}
