@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -54,7 +53,7 @@ func rawParameter(n *spec.Node, name string) *spec.Node {
 
 // zoneName matches the names that are zones of the database and not a machine's
 // own, such as Local.
-var zoneName = regexp.MustCompile(`^(UTC|GMT|[A-Z][A-Za-z]+(/[A-Za-z0-9_+\-]+){1,2})$`)
+var zoneName = pattern(`^(UTC|GMT|[A-Z][A-Za-z]+(/[A-Za-z0-9_+\-]+){1,2})$`)
 
 // zones are those that users of the service's regions write, for suggestions.
 var zones = []string{
@@ -64,7 +63,7 @@ var zones = []string{
 }
 
 func (p *pass) timeZone(v value, pointer string) *time.Location {
-	if zoneName.MatchString(v.text) {
+	if zoneName().MatchString(v.text) {
 		if location, err := time.LoadLocation(v.text); err == nil {
 			return location
 		}
@@ -82,13 +81,13 @@ func (p *pass) timeZone(v value, pointer string) *time.Location {
 var cronReference = time.Date(2024, time.January, 1, 0, 0, 0, 0, time.UTC)
 
 var (
-	cronField  = regexp.MustCompile(`\S+`)
-	cronNumber = regexp.MustCompile(`[0-9]+`)
+	cronField  = pattern(`\S+`)
+	cronNumber = pattern(`[0-9]+`)
 )
 
 func (p *pass) cron(v value, location *time.Location, pointer string) {
 	pointer += ".cron"
-	fields := cronField.FindAllStringIndex(v.text, -1)
+	fields := cronField().FindAllStringIndex(v.text, -1)
 	if strings.ContainsAny(v.text, "=@") { // the library panics on TZ= and takes @every
 		p.report("cron", v.node.Range, pointer, quoted(v.text)+" is no cron expression of five fields", "write minute, hour, day, month and weekday; the zone goes to timezone")
 		return
@@ -166,7 +165,7 @@ func (p *pass) cronFields(v value, fields [][]int, pointer string) bool {
 			p.report("cron", at, pointer, "H is Jenkins' own and not known to the service", "write a number for the "+bounds.name)
 			return true
 		}
-		for _, number := range cronNumber.FindAllStringIndex(text, -1) {
+		for _, number := range cronNumber().FindAllStringIndex(text, -1) {
 			if number[0] > 0 && text[number[0]-1] == '/' {
 				continue // a step
 			}

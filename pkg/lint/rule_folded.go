@@ -2,7 +2,6 @@ package lint
 
 import (
 	"bytes"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -17,7 +16,7 @@ var commandWords = []string{
 	"sudo", "su", "sh", "bash", "source", "if", "then", "else", "fi", "for", "while", "do", "done", "case", "esac", "exit", "return", "trap", "unset", "read", "eval", "exec", "ls", "pwd", "env", "date",
 }
 
-var assignment = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*=`)
+var assignment = pattern(`^[A-Za-z_][A-Za-z0-9_]*=`)
 
 // commandFolded reports a script in folded style (>) that joins commands which
 // stand on lines of their own.
@@ -58,7 +57,7 @@ func indentOf(line string) int { return len(line) - len(strings.TrimLeft(line, "
 // startsCommand tells whether a line is a command of its own, or a comment that
 // would swallow what follows it.
 func startsCommand(line string) bool {
-	if line[0] == '#' || assignment.MatchString(line) || strings.HasPrefix(line, "./") {
+	if line[0] == '#' || assignment().MatchString(line) || strings.HasPrefix(line, "./") {
 		return true
 	}
 	word, _, _ := strings.Cut(line, " ")

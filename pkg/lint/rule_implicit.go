@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -94,15 +93,15 @@ func (p *pass) implicit(n *spec.Node, path []string) {
 }
 
 var (
-	date        = regexp.MustCompile(`^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?$`)
-	sexagesimal = regexp.MustCompile(`^[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?$`)
-	octal       = regexp.MustCompile(`^[-+]?0[0-7_]+$`)
-	leadingZero = regexp.MustCompile(`^[-+]?0[0-9]+$`)
-	based       = regexp.MustCompile(`^[-+]?0[xob][0-9a-fA-F_]+$`)
-	underscored = regexp.MustCompile(`^[-+]?[0-9][0-9_]*_[0-9_]*(\.[0-9_]*)?$`)
-	exponent    = regexp.MustCompile(`^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)[eE][-+]?[0-9]+$`)
-	decimal     = regexp.MustCompile(`^[-+]?([0-9]+\.[0-9]*|\.[0-9]+)$`)
-	integer     = regexp.MustCompile(`^[-+]?[0-9]+$`)
+	date        = pattern(`^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?$`)
+	sexagesimal = pattern(`^[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?$`)
+	octal       = pattern(`^[-+]?0[0-7_]+$`)
+	leadingZero = pattern(`^[-+]?0[0-9]+$`)
+	based       = pattern(`^[-+]?0[xob][0-9a-fA-F_]+$`)
+	underscored = pattern(`^[-+]?[0-9][0-9_]*_[0-9_]*(\.[0-9_]*)?$`)
+	exponent    = pattern(`^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)[eE][-+]?[0-9]+$`)
+	decimal     = pattern(`^[-+]?([0-9]+\.[0-9]*|\.[0-9]+)$`)
+	integer     = pattern(`^[-+]?[0-9]+$`)
 )
 
 // otherReading says what another YAML reader makes of a plain text, "" where
@@ -136,22 +135,22 @@ func otherReading(text string) string {
 
 func otherNumber(text string) string {
 	switch {
-	case date.MatchString(text):
+	case date().MatchString(text):
 		return "a date"
-	case sexagesimal.MatchString(text):
+	case sexagesimal().MatchString(text):
 		return "a number of base 60"
-	case octal.MatchString(text):
+	case octal().MatchString(text):
 		if n, err := strconv.ParseInt(strings.ReplaceAll(text, "_", ""), 8, 64); err == nil {
 			return "the octal number " + strconv.FormatInt(n, 10)
 		}
 		return "an octal number"
-	case leadingZero.MatchString(text):
+	case leadingZero().MatchString(text):
 		return "a number without its zeros"
-	case based.MatchString(text):
+	case based().MatchString(text):
 		return "a number of another base"
-	case underscored.MatchString(text):
+	case underscored().MatchString(text):
 		return "the number " + strings.ReplaceAll(text, "_", "")
-	case exponent.MatchString(text), decimal.MatchString(text):
+	case exponent().MatchString(text), decimal().MatchString(text):
 		f, err := strconv.ParseFloat(text, 64)
 		if err != nil {
 			return "a number beyond all bounds"
@@ -162,7 +161,7 @@ func otherNumber(text string) string {
 			}
 			return "the number " + canonical
 		}
-	case integer.MatchString(text):
+	case integer().MatchString(text):
 		if text[0] == '+' {
 			return "the number " + text[1:]
 		}

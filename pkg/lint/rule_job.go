@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -36,7 +35,7 @@ func (p *pass) enumeration(u *unit, key, rule, what string, words []string) {
 }
 
 // customFlavor matches the sizes that a project may have beside the known ones.
-var customFlavor = regexp.MustCompile(`(?i)^[1-9][0-9]{0,2}u[1-9][0-9]{0,3}g$`)
+var customFlavor = pattern(`(?i)^[1-9][0-9]{0,2}u[1-9][0-9]{0,3}g$`)
 
 func (p *pass) flavor(u *unit) {
 	known := p.config.tables.flavors
@@ -45,7 +44,7 @@ func (p *pass) flavor(u *unit) {
 			continue
 		}
 		hint := didYouMean(v.text, known)
-		if customFlavor.MatchString(v.text) {
+		if customFlavor().MatchString(v.text) {
 			hint = strings.TrimSpace(hint + " If your project has it, add it to lint.tables.flavors")
 		}
 		p.report("flavor", v.node.Range, u.pointer+".flavor", "unknown flavor "+quoted(v.text), hint)

@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -11,7 +10,15 @@ import (
 
 const stringDefinition = "hudson.model.StringParameterDefinition"
 
-var paramName = regexp.MustCompile(`^[A-Za-z0-9_]{1,128}$`)
+// isParamName tells whether name is 1 to 128 Latin letters, digits and _.
+func isParamName(name string) bool {
+	for _, c := range []byte(name) {
+		if !isDigit(c) && c != '_' && (c|0x20 < 'a' || c|0x20 > 'z') {
+			return false
+		}
+	}
+	return name != "" && len(name) <= 128
+}
 
 // parameters checks the declarations: param-name, param-duplicate, param-class,
 // param-options, secret-default (reference 4.18, parameters).
@@ -38,7 +45,7 @@ func (p *pass) parameters(u *unit) {
 func (p *pass) paramName(u *unit, d *param) {
 	for _, v := range u.values(d.nameAt) {
 		switch {
-		case !paramName.MatchString(v.text):
+		case !isParamName(v.text):
 			p.report("param-name", v.node.Range, d.pointer, quoted(v.text)+" is no parameter name", "1 to 128 Latin letters, digits and _")
 		case slices.Contains(runtimeVariables, v.text):
 			p.report("param-name", v.node.Range, d.pointer, quoted(v.text)+" is set by the service in every build and cannot be declared", "rename the parameter, or refer to ${"+v.text+"} without declaring it")

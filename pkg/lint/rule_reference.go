@@ -2,7 +2,6 @@ package lint
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -99,7 +98,7 @@ func (p *pass) scriptReferences(u *unit, s *script, declared map[string]*param) 
 		return
 	}
 	for _, use := range s.names.used {
-		if !use.braces || use.safe || !paramName.MatchString(use.name) || isDigit(use.name[0]) || use.name == "_" {
+		if !use.braces || use.safe || !isParamName(use.name) || isDigit(use.name[0]) || use.name == "_" {
 			continue
 		}
 		if _, set := s.names.set[use.name]; set || slices.Contains(shellVariables, use.name) {
@@ -141,7 +140,7 @@ func (p *pass) undefined(u *unit, name string, at spec.Range, pointer string, de
 }
 
 // reference matches the form in which the service substitutes parameters.
-var reference = regexp.MustCompile(`\$\{([A-Za-z0-9_]{1,128})\}`)
+var reference = pattern(`\$\{([A-Za-z0-9_]{1,128})\}`)
 
 // textReferences checks the references in properties and code sources.
 func (p *pass) textReferences(u *unit, declared map[string]*param) {
@@ -150,7 +149,7 @@ func (p *pass) textReferences(u *unit, declared map[string]*param) {
 			if !strings.Contains(scalar.Text, "${") {
 				return
 			}
-			for _, m := range reference.FindAllStringSubmatchIndex(scalar.Text, -1) {
+			for _, m := range reference().FindAllStringSubmatchIndex(scalar.Text, -1) {
 				p.undefined(u, scalar.Text[m[2]:m[3]], p.textRange(scalar, m[0], m[1]), pointer, declared, nil)
 			}
 		})
@@ -293,7 +292,7 @@ func (p *pass) dockerSecrets(u *unit, declared map[string]*param) {
 		for j := range s.props {
 			prop := &s.props[j]
 			eachScalar(prop.value, func(n *spec.Node) {
-				for _, m := range dollarName.FindAllStringSubmatchIndex(n.Text, -1) {
+				for _, m := range dollarName().FindAllStringSubmatchIndex(n.Text, -1) {
 					d := declared[n.Text[m[2]:m[3]]]
 					if d == nil || !d.secret {
 						continue
@@ -307,7 +306,7 @@ func (p *pass) dockerSecrets(u *unit, declared map[string]*param) {
 	}
 }
 
-var dollarName = regexp.MustCompile(`\$\{?([A-Za-z_][A-Za-z0-9_]*)`)
+var dollarName = pattern(`\$\{?([A-Za-z_][A-Za-z0-9_]*)`)
 
 // activeValues reports a value that compilation puts into a script and that the
 // shell would read as more than a word.

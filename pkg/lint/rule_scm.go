@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,9 +42,9 @@ func (p *pass) sources(u *unit) {
 
 var (
 	// cloneAddress matches what git can clone: ssh, https, and the scp form.
-	cloneAddress = regexp.MustCompile(`^(ssh://|https?://|git://)[^\s/]+/\S+$|^[A-Za-z0-9_.\-]+@[A-Za-z0-9_.\-]+:\S+$`)
+	cloneAddress = pattern(`^(ssh://|https?://|git://)[^\s/]+/\S+$|^[A-Za-z0-9_.\-]+@[A-Za-z0-9_.\-]+:\S+$`)
 	// webPage matches the paths of the usual hosts' web pages.
-	webPage = regexp.MustCompile(`/(tree|blob|commits?|branches|tags|pulls?|merge_requests|issues|releases|wiki)(/|$)|/-/|/(home|summary|files)/?$|[?#]|/codehub/project/`)
+	webPage = pattern(`/(tree|blob|commits?|branches|tags|pulls?|merge_requests|issues|releases|wiki)(/|$)|/-/|/(home|summary|files)/?$|[?#]|/codehub/project/`)
 )
 
 func (p *pass) scmURL(v value, pointer string) {
@@ -53,19 +52,19 @@ func (p *pass) scmURL(v value, pointer string) {
 	case strings.Contains(v.text, "${") && !strings.Contains(v.text, "${{"): // known when the job runs
 	case strings.TrimSpace(v.text) != v.text || strings.ContainsAny(v.text, " \t\n"):
 		p.report("scm-url", v.node.Range, pointer, "the clone address "+quotedURL(v.text)+" holds blanks", "remove them")
-	case !cloneAddress.MatchString(v.text):
+	case !cloneAddress().MatchString(v.text):
 		p.report("scm-url", v.node.Range, pointer, quotedURL(v.text)+" is no clone address", "write git@host:group/repository.git or https://host/group/repository.git")
-	case strings.HasPrefix(v.text, "http") && webPage.MatchString(v.text):
+	case strings.HasPrefix(v.text, "http") && webPage().MatchString(v.text):
 		p.report("scm-url", v.node.Range, pointer, quotedURL(v.text)+" is a web page, not a clone address", "copy the address that the repository offers for cloning; it ends in .git")
 	}
 }
 
 // credentials matches the user part of a URL; a user alone before an scp or ssh
 // host is no secret.
-var credentials = regexp.MustCompile(`^([a-z]+://)([^\s/@]+)@`)
+var credentials = pattern(`^([a-z]+://)([^\s/@]+)@`)
 
 func (p *pass) scmCredentials(v value, pointer string) {
-	m := credentials.FindStringSubmatchIndex(v.text)
+	m := credentials().FindStringSubmatchIndex(v.text)
 	if m == nil {
 		return
 	}
@@ -91,7 +90,7 @@ func (p *pass) scmCredentials(v value, pointer string) {
 
 // quotedURL quotes an address without its user part.
 func quotedURL(text string) string {
-	return quoted(credentials.ReplaceAllString(text, "${1}****@"))
+	return quoted(credentials().ReplaceAllString(text, "${1}****@"))
 }
 
 func (p *pass) scmType(v value, pointer, url string) {
@@ -108,7 +107,7 @@ func (p *pass) scmType(v value, pointer, url string) {
 	}
 }
 
-var badBranch = regexp.MustCompile(`[\s~^:?*\[\\]|\.\.|@\{|//|^[-/]|[/.]$|\.lock$`)
+var badBranch = pattern(`[\s~^:?*\[\\]|\.\.|@\{|//|^[-/]|[/.]$|\.lock$`)
 
 func (p *pass) scmBranch(v value, pointer string) {
 	for _, prefix := range []string{"refs/heads/", "refs/tags/", "origin/"} {
@@ -122,7 +121,7 @@ func (p *pass) scmBranch(v value, pointer string) {
 		}
 		return
 	}
-	if v.text == "" || !strings.Contains(v.text, "${") && badBranch.MatchString(v.text) {
+	if v.text == "" || !strings.Contains(v.text, "${") && badBranch().MatchString(v.text) {
 		p.report("scm-branch", v.node.Range, pointer, quoted(v.text)+" cannot be the name of a branch", "see git check-ref-format")
 	}
 }

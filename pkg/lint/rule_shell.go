@@ -349,7 +349,7 @@ func (p *pass) injection(s *script, call *syntax.CallExpr) {
 				return true
 			}
 			name := expansion.Param.Value
-			if s.names.literal[name] && s.names.set[name].start < int(expansion.Pos().Offset()) || !paramName.MatchString(name) || isDigit(name[0]) {
+			if s.names.literal[name] && s.names.set[name].start < int(expansion.Pos().Offset()) || !isParamName(name) || isDigit(name[0]) {
 				return true
 			}
 			start, end := offsets(expansion)

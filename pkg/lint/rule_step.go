@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,7 +36,7 @@ func (p *pass) steps(u *unit) {
 }
 
 // actionModule is the form of a step module's id (reference 4.18, module_id).
-var actionModule = regexp.MustCompile(`^devcloud2018\.[A-Za-z0-9_]+_action_[0-9]+\.action$`)
+var actionModule = pattern(`^devcloud2018\.[A-Za-z0-9_]+_action_[0-9]+\.action$`)
 
 func (p *pass) module(u *unit, s *step) {
 	if s.id == nil {
@@ -46,7 +45,7 @@ func (p *pass) module(u *unit, s *step) {
 	for _, v := range u.values(s.id) {
 		switch {
 		case p.catalogue.Module(v.text) != nil || slices.Contains(p.config.tables.modules, v.text):
-		case !actionModule.MatchString(v.text):
+		case !actionModule().MatchString(v.text):
 			p.report("module-id", v.node.Range, s.pointer+".module_id", quoted(v.text)+" is no step module's id", p.moduleHint(v.text))
 		default:
 			p.report("module-unknown", v.node.Range, s.pointer+".module_id", "the step module "+quoted(v.text)+" is not in the catalogue",

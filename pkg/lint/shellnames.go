@@ -137,7 +137,7 @@ func (n *shellNames) word(w *syntax.Word) {
 	if len(w.Parts) != 1 {
 		return
 	}
-	if lit, ok := w.Parts[0].(*syntax.Lit); ok && paramName.MatchString(lit.Value) {
+	if lit, ok := w.Parts[0].(*syntax.Lit); ok && isParamName(lit.Value) {
 		n.add(lit)
 	}
 }

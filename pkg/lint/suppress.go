@@ -27,17 +27,17 @@ type suppressed struct {
 
 const ignoreMark = "buildsync:ignore"
 
-var ignoreComment = regexp.MustCompile(`(?:^|\s)#\s*buildsync:ignore(?:\s+([^:#]*))?`)
+var ignoreComment = pattern(`(?:^|\s)#\s*buildsync:ignore(?:\s+([^:#]*))?`)
 
 // blockHeader matches the end of a line that a block scalar starts on.
-var blockHeader = regexp.MustCompile(`[|>][-+0-9]{0,2}\s*(#.*)?$`)
+var blockHeader = pattern(`[|>][-+0-9]{0,2}\s*(#.*)?$`)
 
 // readComments takes the suppressions of a YAML file. A comment covers its own
 // line or, alone on a line, the next that is no comment; with a line that a
 // block scalar starts on it covers the scalar.
 func (p *pass) readComments(root *spec.Node) {
 	if bytes.Contains(p.source, []byte(ignoreMark)) {
-		p.linter.comments[p.name] = p.commentsIn(splitLines(p.source), blockHeader)
+		p.linter.comments[p.name] = p.commentsIn(splitLines(p.source), blockHeader())
 	}
 }
 
@@ -58,7 +58,7 @@ func (p *pass) commentsIn(lines []string, header *regexp.Regexp) *comments {
 		if !strings.Contains(line, ignoreMark) {
 			continue
 		}
-		m := ignoreComment.FindStringSubmatchIndex(line)
+		m := ignoreComment().FindStringSubmatchIndex(line)
 		if m == nil {
 			continue
 		}
@@ -114,7 +114,7 @@ func (p *pass) rulesIn(line string, m []int, number int) []suppressed {
 	}
 	var found []suppressed
 	if m[2] >= 0 {
-		for _, word := range ruleWord.FindAllStringIndex(line[m[2]:m[3]], -1) {
+		for _, word := range ruleWord().FindAllStringIndex(line[m[2]:m[3]], -1) {
 			from, to := m[2]+word[0], m[2]+word[1]
 			name := line[from:to]
 			if _, known := ruleByName(name); !known {
@@ -132,7 +132,7 @@ func (p *pass) rulesIn(line string, m []int, number int) []suppressed {
 	return found
 }
 
-var ruleWord = regexp.MustCompile(`[^\s,]+`)
+var ruleWord = pattern(`[^\s,]+`)
 
 // suppress drops the findings that comments cover, and adds one for each
 // suppression that covered nothing, or only what cannot be suppressed.

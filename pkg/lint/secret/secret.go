@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Match is one literal that should not be in a file.
@@ -33,36 +34,42 @@ const maxText = 1 << 20
 type rule struct {
 	kind    string
 	markers []string
-	pattern *regexp.Regexp
+	pattern func() *regexp.Regexp
 	shown   int               // leading bytes of the secret that may be shown
 	check   func(string) bool // what the value must also be; nil: anything
 }
 
 var rules = []rule{
 	{kind: "GitHub token", markers: []string{"ghp_", "gho_", "ghu_", "ghs_", "ghr_"},
-		pattern: regexp.MustCompile(`\b(gh[pousr]_[A-Za-z0-9]{36,})\b`), shown: 4},
+		pattern: pattern(`\b(gh[pousr]_[A-Za-z0-9]{36,})\b`), shown: 4},
 	{kind: "GitHub token", markers: []string{"github_pat_"},
-		pattern: regexp.MustCompile(`\b(github_pat_[A-Za-z0-9_]{22,})\b`), shown: 11},
+		pattern: pattern(`\b(github_pat_[A-Za-z0-9_]{22,})\b`), shown: 11},
 	{kind: "GitLab token", markers: []string{"glpat-"},
-		pattern: regexp.MustCompile(`\b(glpat-[A-Za-z0-9_\-.]{20,})`), shown: 6},
+		pattern: pattern(`\b(glpat-[A-Za-z0-9_\-.]{20,})`), shown: 6},
 	{kind: "Slack token", markers: []string{"xox"},
-		pattern: regexp.MustCompile(`\b(xox[abeoprs]-[A-Za-z0-9\-]{10,})`), shown: 5},
+		pattern: pattern(`\b(xox[abeoprs]-[A-Za-z0-9\-]{10,})`), shown: 5},
 	{kind: "npm token", markers: []string{"npm_"},
-		pattern: regexp.MustCompile(`\b(npm_[A-Za-z0-9]{36})\b`), shown: 4},
+		pattern: pattern(`\b(npm_[A-Za-z0-9]{36})\b`), shown: 4},
 	{kind: "PyPI token", markers: []string{"pypi-"},
-		pattern: regexp.MustCompile(`\b(pypi-[A-Za-z0-9_\-]{50,})`), shown: 5},
+		pattern: pattern(`\b(pypi-[A-Za-z0-9_\-]{50,})`), shown: 5},
 	{kind: "Docker Hub token", markers: []string{"dckr_pat_"},
-		pattern: regexp.MustCompile(`\b(dckr_pat_[A-Za-z0-9_\-]{20,})`), shown: 9},
+		pattern: pattern(`\b(dckr_pat_[A-Za-z0-9_\-]{20,})`), shown: 9},
 	{kind: "AWS access key", markers: []string{"akia", "asia"},
-		pattern: regexp.MustCompile(`\b((?:AKIA|ASIA)[A-Z0-9]{16})\b`), shown: 4},
+		pattern: pattern(`\b((?:AKIA|ASIA)[A-Z0-9]{16})\b`), shown: 4},
 	{kind: "Google API key", markers: []string{"aiza"},
-		pattern: regexp.MustCompile(`\b(AIza[A-Za-z0-9_\-]{35})`), shown: 4},
+		pattern: pattern(`\b(AIza[A-Za-z0-9_\-]{35})`), shown: 4},
 	{kind: "JSON web token", markers: []string{"eyj"},
-		pattern: regexp.MustCompile(`\b(eyJ[A-Za-z0-9_\-]{8,}\.eyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{8,})`), shown: 3},
+		pattern: pattern(`\b(eyJ[A-Za-z0-9_\-]{8,}\.eyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{8,})`), shown: 3},
 	{kind: "webhook address", markers: []string{"oapi.dingtalk.com", "qyapi.weixin.qq.com", "open.feishu.cn", "hooks.slack.com"},
-		pattern: regexp.MustCompile(`(?:oapi\.dingtalk\.com/robot/send\?access_token=|qyapi\.weixin\.qq\.com/cgi-bin/webhook/send\?key=|open\.feishu\.cn/open-apis/bot/v2/hook/|hooks\.slack\.com/services/)([A-Za-z0-9_\-/]{16,})`)},
+		pattern: pattern(`(?:oapi\.dingtalk\.com/robot/send\?access_token=|qyapi\.weixin\.qq\.com/cgi-bin/webhook/send\?key=|open\.feishu\.cn/open-apis/bot/v2/hook/|hooks\.slack\.com/services/)([A-Za-z0-9_\-/]{16,})`)},
 	{kind: "bearer token", markers: []string{"bearer "},
-		pattern: regexp.MustCompile(`(?i)\bbearer\s+([A-Za-z0-9_\-.+/=]{16,})`), check: isLiteral},
+		pattern: pattern(`(?i)\bbearer\s+([A-Za-z0-9_\-.+/=]{16,})`), check: isLiteral},
+}
+
+// pattern is an expression that is compiled when its marker first occurs: most
+// runs meet none.
+func pattern(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
 }
 
 // MayHold tells cheaply whether text could hold a secret: whether any rule's
@@ -93,7 +100,7 @@ func Find(text string) []Match {
 		if !r.applies(lower) {
 			continue
 		}
-		for _, at := range r.pattern.FindAllStringSubmatchIndex(text, -1) {
+		for _, at := range r.pattern().FindAllStringSubmatchIndex(text, -1) {
 			start, end := unquote(text, at[2], at[3])
 			if r.check != nil && !r.check(text[start:end]) {
 				continue
@@ -181,21 +188,21 @@ func (m Match) mask(value string) string {
 }
 
 // placeholder matches what stands for a value and is none.
-var placeholder = regexp.MustCompile(`(?i)^(x{3,}|\.{2,}|…+|-+|_+|\*+|#+|change[_\-]?me|change[_\-]?it|example|placeholder|todo|none|null|true|false|yes|no|dummy|redacted|required|optional|string|text|env|file|stdin|auto|your[_\-].*|my[_\-].*)$`)
+var placeholder = pattern(`(?i)^(x{3,}|\.{2,}|…+|-+|_+|\*+|#+|change[_\-]?me|change[_\-]?it|example|placeholder|todo|none|null|true|false|yes|no|dummy|redacted|required|optional|string|text|env|file|stdin|auto|your[_\-].*|my[_\-].*)$`)
 
 // reference matches the name of a variable or secret: NEXUS_TOKEN.
-var reference = regexp.MustCompile(`^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$`)
+var reference = pattern(`^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$`)
 
 // isLiteral tells whether value is the thing itself rather than a reference to
 // it, a placeholder, or too short to be worth anything.
 func isLiteral(value string) bool {
-	if len(value) < shortest || placeholder.MatchString(value) || strings.ContainsAny(value, "$`") {
+	if len(value) < shortest || placeholder().MatchString(value) || strings.ContainsAny(value, "$`") {
 		return false
 	}
 	if strings.ContainsRune("<[{(-/.%@*", rune(value[0])) || strings.HasPrefix(value, "id=") {
 		return false
 	}
-	return !reference.MatchString(value) || looksIssued(value)
+	return !reference().MatchString(value) || looksIssued(value)
 }
 
 // looksIssued tells an access key in capitals and digits from a variable's name.
@@ -204,11 +211,11 @@ func looksIssued(value string) bool {
 }
 
 // prose matches the words that follow a colon in a sentence.
-var prose = regexp.MustCompile(`^[A-Za-z][a-z]*([_\-][a-z]+)*[.!?]?$`)
+var prose = pattern(`^[A-Za-z][a-z]*([_\-][a-z]+)*[.!?]?$`)
 
 // isUnlikeProse is isLiteral where "token: required" is more likely a sentence
 // than a secret.
-func isUnlikeProse(value string) bool { return isLiteral(value) && !prose.MatchString(value) }
+func isUnlikeProse(value string) bool { return isLiteral(value) && !prose().MatchString(value) }
 
 func unquote(text string, start, end int) (int, int) {
 	if end-start >= 2 && (text[start] == '"' || text[start] == '\'') && text[end-1] == text[start] {
