@@ -148,6 +148,11 @@ func (r *run) follow(ctx context.Context, job *Result, number int) Build {
 	}
 }
 
+// BuildEnded tells whether a build is over, and whether it succeeded then.
+func BuildEnded(record wire.Record) (over, succeeded bool) {
+	return ended(record), strings.EqualFold(record.Status, buildSucceeded)
+}
+
 // ended tells whether a build is over. The set of statuses is open (facts §7):
 // a finish time counts as well.
 func ended(record wire.Record) bool {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
 
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/sanitize"
@@ -49,9 +48,17 @@ type answer struct {
 // sender makes one call. Each wrapper of the chain is one.
 type sender func(context.Context, *call) (*answer, error)
 
-// identifier is what may stand for an id in a path: nothing that changes the
-// path's meaning.
-var identifier = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`)
+// isIdentifier tells whether id may stand for an id in a path: it has nothing
+// that changes the path's meaning.
+func isIdentifier(id string) bool {
+	for i, c := range []byte(id) {
+		letter := '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
+		if !letter && (i == 0 || c != '.' && c != '_' && c != '-') {
+			return false
+		}
+	}
+	return id != "" && len(id) <= 128
+}
 
 // newCall fills a route's path. Each id is checked, because it may have come
 // from a flag or a file.

@@ -96,7 +96,7 @@ func (e *Error) refusal(success bool) {
 	e.Answered = e.Code != "" && !gateway
 	e.throttled = e.Status == http.StatusTooManyRequests || e.Code == codeThrottled
 	switch {
-	case notFoundCodes[e.Code]:
+	case notFoundCodes[e.Code], e.Code == codeNoHistory:
 		e.kind = ErrNotFound
 	case openCodes[e.Code], e.Status >= 500 && !success:
 		e.passing = e.Status != http.StatusNotImplemented

@@ -71,6 +71,7 @@ func TestClassify(t *testing.T) {
 		{name: "conflict", answer: answerOf(409, `{"error_code":"X"}`), outcome: rejected, code: "X", answered: true, is: []error{ErrExists}},
 		{name: "invalid parameter", answer: answerOf(400, `{"error_code":"CB.00060200"}`), outcome: rejected, code: "CB.00060200", answered: true},
 		{name: "forbidden", answer: answerOf(403, `{"error_code":"CB.9"}`), outcome: rejected, code: "CB.9", answered: true, is: []error{ErrForbidden}},
+		{name: "no such build", answer: answerOf(403, `{"error_code":"CB.00031059"}`), outcome: rejected, code: "CB.00031059", answered: true, is: []error{ErrNotFound}},
 		{name: "forbidden by the gateway", answer: answerOf(403, `{"error_code":"APIGW.0302"}`), outcome: notSent, code: "APIGW.0302", is: []error{ErrForbidden}},
 		{name: "refused by the gateway", answer: answerOf(401, `{"error_code":"APIGW.0301"}`), outcome: notSent, code: "APIGW.0301", is: []error{ErrUnauthorized}},
 		{name: "refused by IAM", answer: answerOf(401, `{"error":{"code":401,"message":"no","title":"Unauthorized"}}`), outcome: rejected, code: "401", answered: true, is: []error{ErrUnauthorized}},

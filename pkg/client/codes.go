@@ -23,7 +23,7 @@ var (
 const (
 	codeBusy      = "CB.00060100"
 	codeThrottled = "CB.00060211" // with status 500, in spite of its meaning
-	codeNoHistory = "CB.00031059" // 403, and yet only: there is no build yet
+	codeNoHistory = "CB.00031059" // 403, and yet only: there is no such build
 )
 
 // fromGateway tells whether a code is the API gateway's, which answers before

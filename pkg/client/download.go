@@ -38,6 +38,43 @@ type download struct {
 	etag     string
 }
 
+// Received is the part of a log that has arrived. A download that is given it
+// writes what follows only, and leaves in it how far it came: so a download that
+// broke off is taken up again, and the log of a running build is read on as it
+// grows. The zero value is nothing yet. It serves one download at a time.
+type Received struct {
+	size   int64
+	prefix hash.Hash
+}
+
+// Size returns how many bytes have arrived.
+func (r *Received) Size() int64 { return r.size }
+
+// ReadFrom takes note of what an earlier run has kept of the log.
+func (r *Received) ReadFrom(kept io.Reader) (int64, error) {
+	r.begin()
+	n, err := io.Copy(r.prefix, kept)
+	r.size += n
+	return n, err
+}
+
+func (r *Received) begin() {
+	if r.prefix == nil {
+		r.prefix = sha256.New()
+	}
+}
+
+// from makes d continue what has arrived, and returns the function that takes
+// note of how far it came.
+func (d *download) from(r *Received) (done func()) {
+	if r == nil {
+		return func() {}
+	}
+	r.begin()
+	d.written, d.prefix = r.size, r.prefix
+	return func() { r.size = d.written }
+}
+
 func newDownload(w io.Writer, stall time.Duration, progress func(written, total int64)) *download {
 	return &download{to: w, stall: stall, progress: progress, total: -1, prefix: sha256.New()}
 }
@@ -51,6 +88,15 @@ func (d *download) resume(header http.Header) {
 	if d.etag != "" {
 		header.Set("If-Range", d.etag)
 	}
+}
+
+// nothingMore reads the refusal of a range that begins where the answer ends:
+// everything has arrived, unless the server holds less than that.
+func (d *download) nothingMore(ctx context.Context, k *call, resp *http.Response) error {
+	if size, known := strings.CutPrefix(resp.Header.Get("Content-Range"), "bytes */"); known && size != strconv.FormatInt(d.written, 10) {
+		return d.failed(ctx, k, resp, ErrChanged)
+	}
+	return nil
 }
 
 // errStall is why a stream was given up.
@@ -73,20 +119,26 @@ func (d *download) receive(ctx context.Context, k *call, resp *http.Response) er
 		answered.Op, answered.Method, answered.Path, answered.Attempts = string(k.op), k.route.method, k.path, 1
 		return answered
 	}
+	return d.failed(ctx, k, resp, err)
+}
+
+// failed is the error of a download that was begun.
+func (d *download) failed(ctx context.Context, k *call, resp *http.Response, err error) error {
 	e := k.broken(ctx, because(ctx, err), true)
 	e.Status = resp.StatusCode
 	e.Message = fmt.Sprintf("the download broke off after %d bytes: %v", d.written, err)
 	var local *errWriting
-	if errors.As(err, &local) || errors.Is(err, errChanged) || errors.Is(err, errTooLong) {
+	if errors.As(err, &local) || errors.Is(err, ErrChanged) || errors.Is(err, errTooLong) {
 		e.passing = false
 	}
 	return e
 }
 
-var (
-	errChanged = errors.New("what the server sends now does not continue what it sent before")
-	errTooLong = fmt.Errorf("it exceeds %d GiB", streamLimit>>30)
-)
+// ErrChanged says that a download cannot be continued: what the server holds is
+// another text than the one that has arrived in part.
+var ErrChanged = errors.New("what the server sends now does not continue what it sent before")
+
+var errTooLong = fmt.Errorf("it exceeds %d GiB", streamLimit>>30)
 
 func (d *download) copy(resp *http.Response) error {
 	body := bufio.NewReaderSize(&stallReader{body: resp.Body, limit: d.stall}, errorPeek)
@@ -96,7 +148,7 @@ func (d *download) copy(resp *http.Response) error {
 	resumed := resp.StatusCode == http.StatusPartialContent
 	switch {
 	case resumed && contentStart(resp.Header) != d.written:
-		return errChanged
+		return ErrChanged
 	case !resumed && d.written > 0:
 		if err := d.skip(body); err != nil {
 			return err
@@ -104,8 +156,11 @@ func (d *download) copy(resp *http.Response) error {
 	case !resumed:
 		d.etag = strongTag(resp.Header.Get("ETag"))
 	}
-	if !resumed && resp.ContentLength >= 0 {
+	if resp.ContentLength >= 0 {
 		d.total = resp.ContentLength
+		if resumed {
+			d.total += d.written
+		}
 	}
 	return d.write(body)
 }
@@ -114,11 +169,13 @@ func (d *download) copy(resp *http.Response) error {
 // again, and makes sure that it is the same.
 func (d *download) skip(body io.Reader) error {
 	again := sha256.New()
-	if _, err := io.CopyN(again, body, d.written); err != nil {
+	if _, err := io.CopyN(again, body, d.written); err == io.EOF {
+		return ErrChanged // it ends before what was written does
+	} else if err != nil {
 		return err
 	}
 	if !bytes.Equal(again.Sum(nil), d.prefix.Sum(nil)) {
-		return errChanged
+		return ErrChanged
 	}
 	return nil
 }

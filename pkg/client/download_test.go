@@ -139,3 +139,87 @@ func TestCompressedDownload(t *testing.T) {
 		t.Errorf("%d bytes, %v", log.Len(), err)
 	}
 }
+
+// growing serves a log that grows by a piece with each request.
+type growing struct {
+	pieces []string
+	ranges bool
+}
+
+func (g growing) serve(w http.ResponseWriter, r *http.Request, n int) {
+	text := strings.Join(g.pieces[:min(n, len(g.pieces))], "")
+	from, asked := strings.CutPrefix(r.Header.Get("Range"), "bytes=")
+	if !asked || !g.ranges {
+		fmt.Fprint(w, text)
+		return
+	}
+	start, _ := strconv.Atoi(strings.TrimSuffix(from, "-"))
+	if start >= len(text) {
+		w.Header().Set("Content-Range", fmt.Sprintf("bytes */%d", len(text)))
+		w.WriteHeader(http.StatusRequestedRangeNotSatisfiable)
+		return
+	}
+	w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", start, len(text)-1, len(text)))
+	w.WriteHeader(http.StatusPartialContent)
+	fmt.Fprint(w, text[start:])
+}
+
+// A log is read on as it grows, whether the server knows ranges or not.
+func TestALogIsReadOn(t *testing.T) {
+	t.Parallel()
+	pieces := []string{"", "first\n", "", "second\n", "third\n", ""}
+	for _, ranges := range []bool{true, false} {
+		s := newServer(t, growing{pieces, ranges}.serve)
+		c, _ := newClient(t, s.URL)
+		var received client.Received
+		for i, piece := range pieces {
+			var log bytes.Buffer
+			n, err := c.FullLog(t.Context(), recordID, &log, client.LogOptions{Received: &received})
+			if err != nil || log.String() != piece || n != int64(len(piece)) {
+				t.Fatalf("ranges %v, call %d: %q, %d, %v; want %q", ranges, i, log.String(), n, err, piece)
+			}
+		}
+		if received.Size() != int64(len("first\nsecond\nthird\n")) {
+			t.Errorf("ranges %v: %d bytes", ranges, received.Size())
+		}
+	}
+}
+
+// What an earlier run kept of a log is continued, and nothing else is.
+func TestAKeptPartIsContinued(t *testing.T) {
+	t.Parallel()
+	const text = "first\nsecond\n"
+	for _, test := range []struct {
+		name, kept string
+		ranges     bool
+		want       string
+		changed    bool
+	}{
+		{name: "a part, with ranges", kept: "first\ns", ranges: true, want: "econd\n"},
+		{name: "a part, without", kept: "first\ns", want: "econd\n"},
+		{name: "all, with ranges", kept: text, ranges: true},
+		{name: "all, without", kept: text},
+		{name: "nothing", kept: "", ranges: true, want: text},
+		{name: "another text", kept: "fjrst\n", changed: true},
+		{name: "more than there is, with ranges", kept: text + "third\n", ranges: true, changed: true},
+		{name: "more than there is, without", kept: text + "third\n", changed: true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := newServer(t, growing{[]string{text}, test.ranges}.serve)
+			c, _ := newClient(t, s.URL)
+			var received client.Received
+			if _, err := received.ReadFrom(strings.NewReader(test.kept)); err != nil {
+				t.Fatal(err)
+			}
+			var log bytes.Buffer
+			_, err := c.OldLog(t.Context(), recordID, &log, client.LogOptions{Received: &received})
+			if errors.Is(err, client.ErrChanged) != test.changed || !test.changed && err != nil || log.String() != test.want {
+				t.Errorf("%q, %v; want %q", log.String(), err, test.want)
+			}
+			if len(s.all()) != 1 {
+				t.Errorf("%d requests, want 1", len(s.all()))
+			}
+		})
+	}
+}

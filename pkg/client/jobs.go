@@ -40,7 +40,7 @@ func (c *Client) CreateJob(ctx context.Context, body *jsontree.Value) (id string
 		return "", err
 	}
 	id = a.result().Str(wire.KeyJobID)
-	if !identifier.MatchString(id) {
+	if !isIdentifier(id) {
 		return "", c.fails(k, a, Unsure, nil, "the answer says success without the new job's id")
 	}
 	return id, nil
@@ -49,7 +49,7 @@ func (c *Client) CreateJob(ctx context.Context, body *jsontree.Value) (id string
 // UpdateJob replaces a job's body; body carries its job_id (API reference 4.19).
 func (c *Client) UpdateJob(ctx context.Context, body *jsontree.Value) error {
 	id := body.Str(wire.KeyJobID)
-	if !identifier.MatchString(id) {
+	if !isIdentifier(id) {
 		return &Error{Op: string(opUpdateJob), Outcome: NotSent, Message: "the body has no job_id"}
 	}
 	k, a, err := c.write(ctx, opUpdateJob, repeatAbsolute, body)

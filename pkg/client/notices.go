@@ -78,7 +78,7 @@ func (c *Client) writeNotice(ctx context.Context, o op, jobID string, notice wir
 // Q22); what the newer route answers is not published.
 func (c *Client) noticeWritten(k *call, a *answer, jobID string) error {
 	text, isText := a.body.Get(wire.KeyResult).AsString()
-	if isText && text != jobID && len(text) == len(jobID) && identifier.MatchString(text) {
+	if isText && text != jobID && len(text) == len(jobID) && isIdentifier(text) {
 		return c.fails(k, a, Unsure, ErrWrongObject, "the call was about job %s, the answer is about %q", jobID, text)
 	}
 	return c.sameJob(k, a, jobID, c.dialect == DialectV3 && !isText)

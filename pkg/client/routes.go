@@ -125,7 +125,7 @@ func (r route) expand(ids []string) (string, error) {
 		if used == len(ids) {
 			return "", fmt.Errorf("no %s given", slot)
 		}
-		if !identifier.MatchString(ids[used]) {
+		if !isIdentifier(ids[used]) {
 			return "", fmt.Errorf("%q is not a %s: it must be letters and digits, as the service prints it", sanitize.Line(ids[used], 100), slot)
 		}
 		segments[i] = ids[used]

@@ -44,6 +44,10 @@ func withHTTP(transport http.RoundTripper, timeout time.Duration) sender {
 		if k.sink != nil && resp.StatusCode/100 == 2 {
 			return a, k.sink.receive(ctx, k, resp)
 		}
+		if k.sink != nil && k.sink.written > 0 && resp.StatusCode == http.StatusRequestedRangeNotSatisfiable {
+			a.status = http.StatusOK // of the download as a whole
+			return a, k.sink.nothingMore(ctx, k, resp)
+		}
 		a.raw, a.cut = readLimited(resp.Body)
 		a.cut = because(attempt, a.cut)
 		return a, nil

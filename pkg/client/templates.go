@@ -77,7 +77,7 @@ func (c *Client) CreateTemplate(ctx context.Context, body *jsontree.Value) (uuid
 		return "", err
 	}
 	uuid = a.result().Str(wire.KeyUUID)
-	if !identifier.MatchString(uuid) {
+	if !isIdentifier(uuid) {
 		return "", c.fails(k, a, Unsure, nil, "the answer says success without the new template's uuid")
 	}
 	return uuid, nil
