@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // region is where a region's services answer.
@@ -57,7 +58,7 @@ func IAMEndpoint(name string) (string, error) {
 	return r.iam, err
 }
 
-var regionName = regexp.MustCompile(`^[a-z]{2}-[a-z]+-[0-9]+$`)
+var regionName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z]{2}-[a-z]+-[0-9]+$`) })
 
 func findRegion(name string) (region, error) {
 	for _, r := range regionTable() {
@@ -65,7 +66,7 @@ func findRegion(name string) (region, error) {
 			return r, nil
 		}
 	}
-	if !regionName.MatchString(name) {
+	if !regionName().MatchString(name) {
 		return region{}, fmt.Errorf("%q is not the name of a region; known are %s", name, strings.Join(Regions(), ", "))
 	}
 	return region{}, fmt.Errorf("no endpoint of the build service is known in region %s; known are %s; name one with --endpoint", name, strings.Join(Regions(), ", "))

@@ -1,8 +1,8 @@
 package compile
 
 import (
-	"regexp"
 	"slices"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/buildsync/buildsync/pkg/client/wire"
@@ -21,10 +21,22 @@ var bodyOrder = []string{
 // textFields are the members of a job's body that hold plain text.
 var textFields = []string{wire.KeyArch, wire.KeyFlavor, wire.KeyHostType, wire.KeyBuildConfigType, wire.KeyGroupID}
 
-// jobNamePattern is the service's rule for names.
-var jobNamePattern = regexp.MustCompile(`^[\p{Han}A-Za-z0-9_-]+$`)
-
 const maxJobName = 115
+
+// isJobName tells whether the service takes name for a job (reference 4.26).
+func isJobName(name string) bool {
+	for _, c := range name {
+		if c != '-' && !isWord(c) && !unicode.Is(unicode.Han, c) {
+			return false
+		}
+	}
+	return name != "" && utf8.RuneCountInString(name) <= maxJobName
+}
+
+// isWord tells whether c is a Latin letter, a digit or _.
+func isWord(c rune) bool {
+	return c == '_' || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
+}
 
 // typicalPaths is how many values an ordinary job declares: room made at once
 // spares the map its growing, a fifth of what compiling allocates.
@@ -103,7 +115,7 @@ func (u *unit) jobName(n *spec.Node) string {
 		return ""
 	}
 	// The schema has checked the names that stand in the file as they are.
-	if node.Origin != nil && (!jobNamePattern.MatchString(node.Text) || utf8.RuneCountInString(node.Text) > maxJobName) {
+	if node.Origin != nil && !isJobName(node.Text) {
 		u.report("job-name", node, "name", "1 to 115 Chinese or Latin letters, digits, _ and -", "%q is no job name", node.Text)
 		return ""
 	}

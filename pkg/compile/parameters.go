@@ -1,7 +1,7 @@
 package compile
 
 import (
-	"regexp"
+	"strings"
 
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
@@ -18,7 +18,10 @@ const (
 // maxDefault is the longest default value that the service takes.
 const maxDefault = 8192
 
-var parameterPattern = regexp.MustCompile(`^[A-Za-z0-9_]{1,128}$`)
+// isParameterName tells whether the service takes name for a parameter.
+func isParameterName(name string) bool {
+	return name != "" && len(name) <= 128 && !strings.ContainsFunc(name, func(c rune) bool { return !isWord(c) })
+}
 
 // parameters compiles a list of build parameters.
 func (u *unit) parameters(n *spec.Node) *jsontree.Value {
@@ -64,7 +67,7 @@ func (u *unit) parameter(name string, n *spec.Node) *jsontree.Value {
 		}
 		return nil
 	}
-	if nameAt.Origin != nil && !parameterPattern.MatchString(name) {
+	if nameAt.Origin != nil && !isParameterName(name) {
 		u.report("param-name", nameAt, ParameterPath(name), "1 to 128 Latin letters, digits and _", "%q is no parameter name", name)
 	}
 	b := &paramBuilder{u: u, path: ParameterPath(name), node: n, params: make([]*jsontree.Value, 0, 8),

@@ -2,9 +2,9 @@ package emulator
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/buildsync/buildsync/pkg/jsontree"
@@ -68,10 +68,28 @@ func join(at, key string) string {
 	return at + "." + key
 }
 
-var (
-	jobName       = regexp.MustCompile(`^[\p{Han}A-Za-z0-9_-]{1,115}$`)
-	parameterName = regexp.MustCompile(`^[A-Za-z0-9_]{1,128}$`)
-)
+// isJobName is the rule of table 4-152.
+func isJobName(name string) bool {
+	for _, c := range name {
+		if c != '-' && !isWord(c) && !unicode.Is(unicode.Han, c) {
+			return false
+		}
+	}
+	length := utf8.RuneCountInString(name)
+	return length >= 1 && length <= 115
+}
+
+// parameterForm is isParameterName as answers show it.
+const parameterForm = `^[A-Za-z0-9_]{1,128}$`
+
+func isParameterName(name string) bool {
+	return name != "" && len(name) <= 128 && !strings.ContainsFunc(name, func(c rune) bool { return !isWord(c) })
+}
+
+// isWord tells whether c is a Latin letter, a digit or _.
+func isWord(c rune) bool {
+	return c == '_' || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
+}
 
 // Names that the executor needs for itself and refuses as parameters.
 var reservedParameters = []string{"LD_PRELOAD", "LD_LIBRARY_PATH", "PATH", "path", "BASH_ENV", "GIT_SSH_COMMAND"}
@@ -86,7 +104,7 @@ func checkJob(body *jsontree.Value) error {
 	c.need("", body, "project_id", jsontree.KindString)
 	name := c.need("", body, "job_name", jsontree.KindString)
 	c.need("", body, "steps", jsontree.KindArray)
-	if c.err == nil && !jobName.MatchString(name.Text()) {
+	if c.err == nil && !isJobName(name.Text()) {
 		c.fail("job_name must be 1 to 115 letters, Chinese characters, digits, _ or -")
 	}
 	c.oneOf(body, "arch", "x86-64", "arm")
@@ -148,7 +166,7 @@ func (c *checker) parameters(body *jsontree.Value) {
 func (c *checker) parameter(at string, definition *jsontree.Value, seen map[string]bool) {
 	name := paramField(definition, "name")
 	switch {
-	case !parameterName.MatchString(name):
+	case !isParameterName(name):
 		c.fail("%s: the parameter's name must be 1 to 128 letters, digits or _", at)
 	case slices.Contains(reservedParameters, name):
 		c.fail("%s: the parameter's name %s is reserved", at, name)

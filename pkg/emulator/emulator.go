@@ -92,7 +92,7 @@ func (e *Emulator) Quirks() Quirks { return e.quirks }
 
 // projectExists tells whether id names a CodeArts project here.
 func (e *Emulator) projectExists(id string) bool {
-	return projectID.MatchString(id) && (len(e.opts.Projects) == 0 || slices.Contains(e.opts.Projects, id))
+	return isProjectID(id) && (len(e.opts.Projects) == 0 || slices.Contains(e.opts.Projects, id))
 }
 
 // clock is a base clock and how far it was moved.

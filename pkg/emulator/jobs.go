@@ -12,7 +12,7 @@ import (
 func jobOf(rq *request) (*job, error) { return rq.jobByID(rq.path("job_id")) }
 
 func (rq *request) jobByID(id string) (*job, error) {
-	if !objectID.MatchString(id) {
+	if !isObjectID(id) {
 		return nil, refuse(http.StatusBadRequest, codeJobID, "Invalid task ID.")
 	}
 	j := rq.state().liveJob(id)
@@ -24,7 +24,7 @@ func (rq *request) jobByID(id string) (*job, error) {
 
 func (rq *request) checkProject(id string) error {
 	switch {
-	case !projectID.MatchString(id):
+	case !isProjectID(id):
 		return refuse(http.StatusBadRequest, codeService, "Invalid service ID.")
 	case !rq.e.projectExists(id):
 		return refuse(http.StatusForbidden, codeService, "The project %s does not exist or may not be read by this user.", id)

@@ -3,14 +3,11 @@ package emulator
 import (
 	"fmt"
 	"net/http"
-	"regexp"
 	"unicode/utf8"
 )
 
 // maxFileName is how long a keystore file's name may be, in characters.
 const maxFileName = 500
-
-var domainID = regexp.MustCompile(`^[0-9a-z]{32}$`)
 
 // downloadKeystore is API reference 4.3. Only files of the caller's account are
 // served.
@@ -19,7 +16,7 @@ func downloadKeystore(rq *request) (*answer, error) {
 	if name == "" || utf8.RuneCountInString(name) > maxFileName {
 		return nil, refuse(http.StatusBadRequest, codeFileName, "Invalid file name.")
 	}
-	if !domainID.MatchString(domain) {
+	if !isProjectID(domain) {
 		return nil, invalid("domain_id must be 32 digits and lower-case letters.")
 	}
 	if domain != rq.user.DomainID {

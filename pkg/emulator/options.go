@@ -3,7 +3,7 @@ package emulator
 import (
 	"errors"
 	"fmt"
-	"regexp"
+	"strings"
 	"time"
 )
 
@@ -75,10 +75,15 @@ type Options struct {
 	ID func() string
 }
 
-var (
-	projectID = regexp.MustCompile(`^[0-9a-z]{32}$`)
-	objectID  = regexp.MustCompile(`^[0-9a-zA-Z]{32}$`)
-)
+// isProjectID tells whether id is 32 digits and lower-case letters.
+func isProjectID(id string) bool {
+	return isObjectID(id) && strings.ToLower(id) == id
+}
+
+// isObjectID tells whether id is 32 digits and Latin letters.
+func isObjectID(id string) bool {
+	return len(id) == 32 && !strings.ContainsFunc(id, func(c rune) bool { return c == '_' || !isWord(c) })
+}
 
 func (o Options) withDefaults() (Options, error) {
 	if o.Quirks == nil {
@@ -107,7 +112,7 @@ func (o Options) withDefaults() (Options, error) {
 		return o, errors.New("starting the emulator: rate and latency must not be negative")
 	}
 	for _, id := range o.Projects {
-		if !projectID.MatchString(id) {
+		if !isProjectID(id) {
 			return o, fmt.Errorf("starting the emulator: project %q is not an id of 32 lower-case letters and digits", id)
 		}
 	}
