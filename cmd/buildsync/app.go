@@ -32,6 +32,7 @@ func (p *program) commands() []*cli.Command {
 	return []*cli.Command{
 		p.initCommand(),
 		p.lintCommand(),
+		p.fmtCommand(),
 		p.compileCommand(),
 		p.planCommand(),
 		p.applyCommand(),

@@ -197,6 +197,10 @@ func hunks(lines []line) []hunk {
 	return out
 }
 
+// Unified is the difference of two texts as a patch that git and patch
+// understand, "" where there is none. name is that of both sides.
+func Unified(name, before, after string) string { return diffScripts(before, after).unified(name) }
+
 // unified writes d as a patch that git and patch understand.
 func (d scriptDiff) unified(name string) string {
 	if len(d.hunks) == 0 {

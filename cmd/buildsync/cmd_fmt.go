@@ -1,0 +1,247 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/buildsync/buildsync/pkg/diff/render"
+	"github.com/buildsync/buildsync/pkg/format"
+	lintformat "github.com/buildsync/buildsync/pkg/lint/format"
+	"github.com/buildsync/buildsync/pkg/sanitize"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+func (p *program) fmtCommand() *cli.Command {
+	return p.command(&cli.Command{
+		Name:      "fmt",
+		Usage:     "put definition files into their canonical form",
+		ArgsUsage: "[PATH… | -]",
+		Description: about(`Rewrites buildsync.yaml and the definition files of the workspace, or those named: keys in the
+order of the schema, an indentation of two, quotes where they are needed, one blank line
+between jobs. Comments, scripts and what a file means stay as they are. The names of the files
+that changed are printed. A folder stands for the definition files in it, - for stdin, whose
+canonical form goes to stdout.
+
+Exit codes: 0 done; 1 a file could not be read or written; 2 --check: a file is not in its
+canonical form; 3 a file is not YAML that buildsync reads.`,
+			"buildsync fmt",
+			"buildsync fmt --check --diff",
+			"buildsync fmt jobs/pay.yaml",
+			"buildsync fmt - < buffer"),
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "check", Usage: "write nothing; exit code 2 if a file would change", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "diff", Usage: "write nothing; print what would change as a patch", DisableDefaultText: true},
+			&cli.StringFlag{Name: "stdin-filename", Usage: "the `NAME` of the text from stdin, for messages", Value: "stdin"},
+		},
+	}, (*invocation).fmt)
+}
+
+func (in *invocation) fmt() error {
+	args := in.flags.Args().Slice()
+	if len(args) == 1 && args[0] == "-" {
+		return in.fmtStdin()
+	}
+	files, err := in.fmtFiles(args)
+	if err != nil {
+		return err
+	}
+	worst := exitDone
+	for _, file := range files {
+		if err := in.ctx.Err(); err != nil {
+			return err
+		}
+		code, err := in.fmtFile(file)
+		if err != nil {
+			in.printf("buildsync: %s\n", sanitize.Lines(err.Error()))
+		}
+		worst = worseOf(worst, code)
+	}
+	return said(worst)
+}
+
+// worseOf prefers a file that is invalid to one that could not be written, and
+// this to one that differs.
+func worseOf(a, b int) int {
+	rank := map[int]int{exitDone: 0, exitDifferent: 1, exitFailed: 2, exitInvalid: 3}
+	if rank[b] > rank[a] {
+		return b
+	}
+	return a
+}
+
+// fmtTarget is a file to format: as it is called in messages, and where it is.
+type fmtTarget struct{ shown, path string }
+
+// fmtFiles lists the files that the arguments name, all of the workspace where
+// there are none.
+func (in *invocation) fmtFiles(args []string) ([]fmtTarget, error) {
+	if len(args) == 0 {
+		dir, err := in.findWorkspace()
+		if err != nil {
+			return nil, err
+		}
+		return in.workspaceFiles(dir, ".")
+	}
+	var files []fmtTarget
+	for _, arg := range args {
+		if arg == "-" {
+			return nil, usageError{text: "fmt - reads one file from stdin: name no other file"}
+		}
+		path := arg
+		if dir := in.text("dir"); dir != "" && !filepath.IsAbs(arg) {
+			path = filepath.Join(dir, arg)
+		}
+		info, err := os.Stat(path)
+		switch {
+		case err != nil:
+			return nil, &failure{exitInvalid, fmt.Errorf("formatting %s: %w", arg, errors.Unwrap(err))}
+		case !info.IsDir():
+			files = append(files, fmtTarget{shown: path, path: path})
+			continue
+		}
+		dir, name, err := locate(in.text("dir"), arg)
+		if err != nil {
+			return nil, err
+		}
+		below, err := in.workspaceFiles(dir, name)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, below...)
+	}
+	return files, nil
+}
+
+// workspaceFiles lists buildsync.yaml and the definition files of a workspace
+// that lie in one of its folders.
+func (in *invocation) workspaceFiles(dir, folder string) ([]fmtTarget, error) {
+	tree, err := openTree(dir)
+	if err != nil {
+		return nil, err
+	}
+	w := &workspace{dir: dir, tree: tree}
+	root, found := spec.LoadWorkspace(tree, spec.Options{Environment: in.text("env")})
+	if root == nil {
+		if err := in.report(found, w); err != nil {
+			return nil, err
+		}
+		return nil, said(exitInvalid)
+	}
+	names, _ := spec.DefinitionFiles(tree, root)
+	var files []fmtTarget
+	for _, name := range append([]string{spec.WorkspaceFile}, names...) {
+		if folder == "." || strings.HasPrefix(name, folder+"/") {
+			files = append(files, fmtTarget{shown: w.shown(name), path: filepath.Join(dir, filepath.FromSlash(name))})
+		}
+	}
+	return files, nil
+}
+
+// fmtFile formats one file and returns the exit code that it alone would have.
+func (in *invocation) fmtFile(file fmtTarget) (int, error) {
+	path, err := filepath.EvalSymlinks(file.path)
+	if err != nil {
+		return exitFailed, fmt.Errorf("formatting %s: %w", file.shown, err)
+	}
+	text, mode, err := readRegular(path)
+	if err != nil {
+		return exitFailed, fmt.Errorf("formatting %s: %w", file.shown, err)
+	}
+	formatted, code, err := in.formatted(file.shown, text)
+	if formatted == nil || string(formatted) == string(text) {
+		return code, err
+	}
+	if err := in.announce(file.shown, text, formatted); err != nil {
+		return exitFailed, err
+	}
+	switch {
+	case in.on("check"):
+		return exitDifferent, nil
+	case in.on("diff"):
+		return exitDone, nil
+	}
+	if err := writeFileMode(path, formatted, mode); err != nil {
+		return exitFailed, err
+	}
+	return exitDone, nil
+}
+
+// announce prints what becomes of a file: its name, or the difference.
+func (in *invocation) announce(name string, before, after []byte) error {
+	text := name + "\n"
+	if in.on("diff") {
+		text = render.Unified(filepath.ToSlash(name), string(before), string(after))
+	}
+	_, err := io.WriteString(in.stdout, sanitize.Lines(text))
+	return err
+}
+
+// readRegular reads a file that is one, of no more than a definition file may
+// have: a pipe would block, and a device never end.
+func readRegular(path string) ([]byte, fs.FileMode, error) {
+	info, err := os.Lstat(path)
+	switch {
+	case err != nil:
+		return nil, 0, err
+	case !info.Mode().IsRegular():
+		return nil, 0, errors.New("it is not a regular file")
+	case info.Size() > spec.MaxFileBytes:
+		return nil, 0, fmt.Errorf("it has %d bytes; at most %d are read", info.Size(), spec.MaxFileBytes)
+	}
+	text, err := os.ReadFile(path)
+	return text, info.Mode().Perm(), err
+}
+
+// fmtStdin writes the canonical form of stdin to stdout.
+func (in *invocation) fmtStdin() error {
+	name := in.text("stdin-filename")
+	text, err := io.ReadAll(io.LimitReader(in.stdin, spec.MaxFileBytes+1))
+	if err != nil {
+		return fmt.Errorf("reading stdin: %w", err)
+	}
+	formatted, code, err := in.formatted(name, text)
+	if formatted == nil {
+		if err != nil {
+			return &failure{code, err}
+		}
+		return said(code)
+	}
+	same := string(formatted) == string(text)
+	switch {
+	case in.on("check") || in.on("diff"):
+		if !same {
+			err = in.announce(name, text, formatted)
+		}
+	default:
+		_, err = in.stdout.Write(formatted)
+	}
+	if err == nil && in.on("check") && !same {
+		return said(exitDifferent)
+	}
+	return err
+}
+
+// formatted is the canonical form of a text; nil with the exit code where it
+// has none.
+func (in *invocation) formatted(name string, text []byte) ([]byte, int, error) {
+	formatted, err := format.Source(filepath.ToSlash(name), text, format.KindOf(filepath.ToSlash(name)))
+	if err == nil {
+		return formatted, exitDone, nil
+	}
+	invalid := new(format.InvalidError)
+	if !errors.As(err, &invalid) {
+		return nil, exitInvalid, err
+	}
+	options := lintformat.Options{
+		Color: in.colorful(in.stderr, in.on("no-color")), Width: width(in.stderr), Version: version(),
+		Source: func(string) []byte { return text },
+	}
+	return nil, exitInvalid, lintformat.Text(in.stderr, invalid.Diagnostics, options)
+}

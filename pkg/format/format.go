@@ -1,0 +1,195 @@
+package format
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// Kind is the kind of a file: the name of the schema that its keys are ordered
+// by.
+type Kind string
+
+// The kinds.
+const (
+	Definitions Kind = "definitions.schema.json"
+	Workspace   Kind = "workspace.schema.json"
+)
+
+// KindOf is the kind of the file of that name.
+func KindOf(name string) Kind {
+	if path.Base(name) == spec.WorkspaceFile {
+		return Workspace
+	}
+	return Definitions
+}
+
+// InvalidError says that a file cannot be read as YAML, and why.
+type InvalidError struct {
+	File        string
+	Diagnostics spec.Diagnostics
+}
+
+func (e *InvalidError) Error() string {
+	for _, d := range e.Diagnostics {
+		if d.Severity == spec.Error {
+			return d.Range.Start.String() + ": " + d.Message
+		}
+	}
+	return e.File + ": this is not YAML that buildsync reads"
+}
+
+// UnsupportedError says that a file holds YAML that is left alone because
+// writing it anew could change it.
+type UnsupportedError struct {
+	Pos    spec.Pos
+	Reason string
+}
+
+func (e *UnsupportedError) Error() string {
+	return fmt.Sprintf("%s: the file is left as it is: %s", e.Pos, e.Reason)
+}
+
+// documentTop is the name of the collection that is the whole file; no key can
+// be called so.
+const documentTop = "\x00document"
+
+// Source returns the canonical form of a file. The errors are InvalidError and
+// UnsupportedError.
+func Source(name string, text []byte, kind Kind) ([]byte, error) {
+	before, found := spec.ParseFile(name, text)
+	if found.HasErrors() {
+		return nil, &InvalidError{name, found}
+	}
+	src := strings.TrimPrefix(strings.ReplaceAll(string(text), "\r\n", "\n"), "\ufeff")
+	root, _ := spec.ParseWritten(name, []byte(src))
+	l := &layout{src: src, kind: kind}
+	lines, err := l.document(root)
+	if refused := new(refusal); errors.As(err, &refused) {
+		return nil, &UnsupportedError{l.pos(name, refused.offset), refused.reason}
+	}
+	formatted := strings.Join(lines, "\n")
+	if formatted != "" {
+		formatted += "\n"
+	}
+	if string(text) == formatted {
+		return text, nil
+	}
+	if reason := l.differs(name, before, root, formatted); reason != "" {
+		return nil, &UnsupportedError{spec.Pos{File: name}, reason}
+	}
+	return []byte(formatted), nil
+}
+
+// differs checks the promises on a result. Nothing is known that breaks them,
+// but YAML has many corners and a file is worth more than its looks.
+func (l *layout) differs(name string, before *spec.Node, root *spec.Written, formatted string) string {
+	after, found := spec.ParseFile(name, []byte(formatted))
+	if found.HasErrors() || !sameValue(before, after) {
+		return "the canonical form would not mean the same"
+	}
+	written, _ := spec.ParseWritten(name, []byte(formatted))
+	have, want := comments(formatted, written), comments(l.src, root)
+	slices.Sort(have)
+	slices.Sort(want)
+	if !slices.Equal(have, want) {
+		return "the canonical form would lose a comment"
+	}
+	return ""
+}
+
+// sameValue tells whether two values mean the same: the order of keys and the
+// style of texts apart.
+func sameValue(a, b *spec.Node) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	if a.Kind != b.Kind || a.Type != b.Type || a.Text != b.Text || len(a.Items) != len(b.Items) || len(a.Fields) != len(b.Fields) {
+		return false
+	}
+	for i := range a.Items {
+		if !sameValue(a.Items[i], b.Items[i]) {
+			return false
+		}
+	}
+	if len(b.Fields) == 0 {
+		return true
+	}
+	values := make(map[string]*spec.Node, len(b.Fields))
+	for _, f := range b.Fields {
+		values[f.Key.Text] = f.Value
+	}
+	for _, f := range a.Fields {
+		other, there := values[f.Key.Text]
+		if !there || !sameValue(f.Value, other) {
+			return false
+		}
+	}
+	return true
+}
+
+// document writes the whole file.
+func (l *layout) document(root *spec.Written) ([]string, error) {
+	if root != nil && isEmpty(root) && root.Start == root.Value {
+		root = nil // a mark and nothing behind it
+	}
+	lines, err := l.prologue(root)
+	if err != nil || root == nil {
+		return lines, err
+	}
+	if root.Kind == spec.ScalarNode || root.Flow || root.Start != root.Value {
+		return nil, l.refuse(root.Start, "it does not start with a key such as version")
+	}
+	head, body, open, err := l.collection(root, 0, schemaOrder().root(l.kind), documentTop)
+	if err != nil {
+		return nil, err
+	}
+	lines = append(appendRemarks(lines, head, 0, false), body...)
+	end := l.remarks()
+	for len(end) > 0 && end[len(end)-1].text == "" {
+		end = end[:len(end)-1]
+	}
+	lines = appendRemarks(lines, end, 0, open)
+	if rest := strings.TrimSpace(l.src[l.at:]); rest != "" {
+		return nil, l.refuse(l.at, "%q stands behind the end of the definitions", strings.Fields(rest)[0])
+	}
+	return lines, nil
+}
+
+// prologue writes what stands before the first value: comments, and "---" or a
+// directive as it is. Comments above the first key stay there, even if another
+// key comes first in the schema's order: they are mostly about the file.
+func (l *layout) prologue(root *spec.Written) ([]string, error) {
+	start := len(l.src)
+	if root != nil {
+		start = root.Start - l.column(root.Start)
+		if strings.TrimSpace(l.src[start:root.Start]) != "" && l.src[start] == '-' && root.Kind != spec.SequenceNode {
+			return nil, l.refuse(start, "the definitions start on the line of ---")
+		}
+	}
+	var lines []string
+	for line := range strings.SplitSeq(strings.TrimSuffix(l.src[:start], "\n"), "\n") {
+		line = strings.TrimRight(line, " \t")
+		if strings.HasPrefix(strings.TrimLeft(line, " \t"), "#") {
+			line = strings.TrimLeft(line, " \t")
+		}
+		if line != "" || len(lines) > 0 && lines[len(lines)-1] != "" {
+			lines = append(lines, line)
+		}
+	}
+	if n := len(lines); n > 0 && lines[n-1] == "" && root == nil {
+		lines = lines[:n-1]
+	}
+	l.at = start
+	return lines, nil
+}
+
+// pos is the place of an offset of the source.
+func (l *layout) pos(name string, offset int) spec.Pos {
+	return spec.Pos{File: name, Line: 1 + bytes.Count([]byte(l.src[:offset]), []byte("\n")), Column: 1 + len([]rune(l.src[offset-l.column(offset):offset]))}
+}

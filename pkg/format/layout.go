@@ -1,0 +1,281 @@
+package format
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// layout writes a file anew, value by value in the order written, and between
+// two values accounts for every byte: blanks, comments, one indicator. What it
+// does not know it refuses, so nothing can get lost.
+type layout struct {
+	src  string
+	kind Kind
+	at   int // what stands before has been written
+
+	keyColumn int // of the key whose value is being written; -1 behind a dash
+}
+
+// refusal says which line layout does not know how to write.
+type refusal struct {
+	offset int
+	reason string
+}
+
+func (r *refusal) Error() string { return r.reason }
+
+func (l *layout) refuse(offset int, format string, args ...any) error {
+	return &refusal{offset, fmt.Sprintf(format, args...)}
+}
+
+// part is one written value: an entry of a mapping or an item of a list.
+type part struct {
+	head  []remark // the remarks above it
+	lines []string // indented; the first is that of the key or the dash
+	open  bool     // blank lines behind it would belong to it
+	name  string   // an entry's key
+}
+
+// place the cursor at a value's own first byte.
+func (l *layout) skipTo(offset int) error {
+	if between := l.src[min(l.at, offset):offset]; strings.TrimSpace(between) != "" {
+		return l.refuse(l.at, "%q stands where a value should start", strings.TrimSpace(between))
+	}
+	l.at = offset
+	return nil
+}
+
+// collection writes a block mapping or list: its lines, the remarks above its
+// first part, and whether blank lines behind it would belong to it.
+func (l *layout) collection(n *spec.Written, indent int, s *shape, top string) (head []remark, lines []string, open bool, err error) {
+	var parts []part
+	column := l.column(n.Value)
+	if n.Kind == spec.SequenceNode && column <= l.keyColumn {
+		column++ // a comment at this column belongs to the key around the list
+	}
+	if n.Kind == spec.MappingNode {
+		parts, err = l.entries(n, indent, s, top)
+	} else {
+		parts, err = l.items(n, indent, s)
+	}
+	if err != nil {
+		return nil, nil, false, err
+	}
+	end := l.deeper(column)
+	if n.Kind == spec.MappingNode {
+		parts = s.sort(n, parts)
+	}
+	head, parts[0].head = withoutBlank(parts[0].head), nil
+	for i, p := range parts {
+		above := p.head
+		if i > 0 && l.standsApart(top, parts[i-1], p) {
+			above = append([]remark{{}}, above...)
+		}
+		lines = appendRemarks(lines, above, indent, open)
+		lines, open = append(lines, p.lines...), p.open
+	}
+	if len(end) > 0 {
+		lines, open = appendRemarks(lines, end, indent, open), false
+	}
+	return head, lines, open, nil
+}
+
+// lists are the keys below which parts are set apart by a blank line.
+var lists = map[string]bool{"jobs": true, "templates": true, "removed": true}
+
+// standsApart tells whether a blank line is to stand between two parts of the
+// collection called top: between jobs, and between the lists of a file.
+func (l *layout) standsApart(top string, before, after part) bool {
+	if l.kind != Definitions {
+		return false
+	}
+	switch {
+	case top == documentTop:
+		return len(before.lines) > 1 && lists[after.name]
+	case lists[top]:
+		return len(before.lines) > 1 || len(after.lines) > 1
+	}
+	return false
+}
+
+// appendRemarks writes comments and blank lines, never two of these in a row,
+// and none where it would belong to what stands before.
+func appendRemarks(lines []string, remarks []remark, indent int, open bool) []string {
+	for _, r := range remarks {
+		switch {
+		case r.text != "":
+			lines = append(lines, spaces(indent)+r.text)
+			open = false
+		case len(lines) > 0 && lines[len(lines)-1] != "" && !open:
+			lines = append(lines, "")
+		}
+	}
+	return lines
+}
+
+// entries writes the entries of a block mapping in the order written.
+func (l *layout) entries(n *spec.Written, indent int, s *shape, top string) ([]part, error) {
+	parts := make([]part, 0, len(n.Items)/2)
+	for i := 0; i < len(n.Items); i += 2 {
+		key, value := n.Items[i], n.Items[i+1]
+		p := part{head: l.remarks(), name: key.Text}
+		column := l.column(key.Start)
+		if err := l.skipTo(key.Start); err != nil {
+			return nil, err
+		}
+		if key.Kind != spec.ScalarNode || key.Alias || key.End < 0 || strings.Contains(l.src[key.Start:key.End], "\n") {
+			return nil, l.refuse(key.Start, "a key that is not a text on one line")
+		}
+		word := l.inline(key, asKey, nil) + ":"
+		l.at = key.End
+		colon := strings.TrimLeft(l.src[l.at:], " \t")
+		if !strings.HasPrefix(colon, ":") {
+			return nil, l.refuse(l.at, "there is no colon behind %q", key.Text)
+		}
+		l.at = len(l.src) - len(colon) + 1
+		below := ""
+		if top == documentTop {
+			below = key.Text
+		}
+		l.keyColumn = column
+		lines, open, err := l.value(value, indent, s.key(key.Text), below)
+		if err != nil {
+			return nil, err
+		}
+		lines[0] = spaces(indent) + strings.TrimRight(word+" "+lines[0], " ")
+		p.lines, p.open = lines, open
+		if isEmpty(value) {
+			p.lines = appendRemarks(p.lines, l.deeper(column+1), indent+2, false)
+		}
+		parts = append(parts, p)
+	}
+	return parts, nil
+}
+
+// isEmpty tells whether nothing stands where the value should.
+func isEmpty(n *spec.Written) bool {
+	return n.Kind == spec.ScalarNode && !n.Alias && n.Value == n.End
+}
+
+// items writes the items of a block list.
+func (l *layout) items(n *spec.Written, indent int, s *shape) ([]part, error) {
+	parts := make([]part, 0, len(n.Items))
+	for _, item := range n.Items {
+		p := part{head: l.remarks()}
+		if l.at >= len(l.src) || l.src[l.at] != '-' {
+			return nil, l.refuse(l.at, "there is no dash before an item")
+		}
+		column := l.column(l.at)
+		l.at++
+		l.keyColumn = -1
+		lines, open, err := l.item(item, indent, s.item(), &p)
+		if err != nil {
+			return nil, err
+		}
+		lines[0] = spaces(indent) + strings.TrimRight("- "+lines[0], " ")
+		p.lines, p.open = lines, open
+		if isEmpty(item) {
+			p.lines = appendRemarks(p.lines, l.deeper(column+1), indent+2, false)
+		}
+		parts = append(parts, p)
+	}
+	return parts, nil
+}
+
+// item writes what stands behind a dash: a collection starts on its line, and
+// remarks before its first part move above the dash.
+func (l *layout) item(n *spec.Written, indent int, s *shape, p *part) ([]string, bool, error) {
+	if n.Kind == spec.ScalarNode || n.Flow || n.Start != n.Value {
+		return l.value(n, indent, s, "")
+	}
+	comment := l.trail()
+	if comment != "" {
+		head, lines, open, err := l.collection(n, indent+2, s, "")
+		if err != nil {
+			return nil, false, err
+		}
+		first := append([]string{comment[1:]}, appendRemarks(nil, head, indent+2, false)...)
+		return append(first, lines...), open, nil
+	}
+	head, lines, open, err := l.collection(n, indent+2, s, "")
+	if err != nil {
+		return nil, false, err
+	}
+	p.head = append(p.head, head...)
+	lines[0] = strings.TrimLeft(lines[0], " ")
+	return lines, open, nil
+}
+
+// value writes what stands behind a colon, or a dash at indent. The first line
+// is to follow on the same line.
+func (l *layout) value(n *spec.Written, indent int, s *shape, top string) (lines []string, open bool, err error) {
+	if n.End < 0 {
+		return nil, false, l.refuse(n.Start, "a text whose end cannot be told")
+	}
+	if n.Kind != spec.ScalarNode && !n.Flow {
+		return l.nested(n, indent, s, top)
+	}
+	comment := l.trail()
+	if isEmpty(n) && n.Start == n.Value {
+		return []string{strings.TrimPrefix(comment, " ")}, false, nil
+	}
+	between := withoutBlank(l.remarks())
+	if err := l.skipTo(n.Start); err != nil {
+		return nil, false, err
+	}
+	properties, end := l.properties(n)
+	if strings.TrimSpace(l.src[end:n.Value]) != "" {
+		return nil, false, l.refuse(n.Start, "a comment stands between an anchor or tag and its value")
+	}
+	var first string
+	var rest []string
+	switch {
+	case n.Alias:
+		first = l.src[n.Start:n.End]
+	case n.Flow:
+		first, rest = l.flow(n, indent, s)
+	case n.Style == spec.LiteralStyle || n.Style == spec.FoldedStyle:
+		first, rest, open = l.block(n, indent+2)
+	default:
+		first, rest = l.scalar(n, indent+2, inBlock)
+	}
+	l.at = n.End
+	lines = append([]string{properties + first}, rest...)
+	if n.Style != spec.LiteralStyle && n.Style != spec.FoldedStyle {
+		lines[len(lines)-1] += l.trail()
+	}
+	if comment != "" || len(between) > 0 { // the value stays below its comments
+		lines[0] = spaces(indent+2) + lines[0]
+		lines = append(appendRemarks([]string{strings.TrimPrefix(comment, " ")}, between, indent+2, false), lines...)
+	}
+	return lines, open, nil
+}
+
+// nested writes a block collection below its key, or a dash with an anchor.
+func (l *layout) nested(n *spec.Written, indent int, s *shape, top string) ([]string, bool, error) {
+	first := strings.TrimPrefix(l.trail(), " ")
+	if n.Start != n.Value {
+		if err := l.skipTo(n.Start); err != nil || first != "" {
+			return nil, false, l.refuse(n.Start, "a comment stands before an anchor or tag")
+		}
+		first, l.at = l.properties(n)
+		if comment := l.trail(); comment != "" {
+			first = strings.TrimSuffix(first, " ") + comment
+		}
+	}
+	head, lines, open, err := l.collection(n, indent+2, s, top)
+	if err != nil {
+		return nil, false, err
+	}
+	return append(appendRemarks([]string{first}, head, indent+2, false), lines...), open, nil
+}
+
+// withoutBlank leaves out the blank lines at the start.
+func withoutBlank(remarks []remark) []remark {
+	for len(remarks) > 0 && remarks[0].text == "" {
+		remarks = remarks[1:]
+	}
+	return remarks
+}

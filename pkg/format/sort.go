@@ -1,0 +1,105 @@
+package format
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// sorted returns the order of a mapping's entries, by index: the schema's, keys
+// that it does not list behind those that it does, a merge key first.
+func (s *shape) sorted(n *spec.Written) []int {
+	order := make([]int, len(n.Items)/2)
+	for i := range order {
+		order[i] = i
+	}
+	keys := s.keys()
+	if len(keys) == 0 {
+		return order
+	}
+	rank := make([]int, len(order))
+	for i := range order {
+		name := n.Items[2*i].Text
+		switch at := slices.Index(keys, name); {
+		case name == "<<":
+			rank[i] = -1
+		case at < 0:
+			rank[i] = len(keys)
+		default:
+			rank[i] = at
+		}
+	}
+	sorted := slices.Clone(order)
+	slices.SortStableFunc(sorted, func(a, b int) int { return rank[a] - rank[b] })
+	if !keepsAnchors(n, sorted) {
+		return order
+	}
+	return sorted
+}
+
+// sort puts the entries of a block mapping into order.
+func (s *shape) sort(n *spec.Written, parts []part) []part {
+	sorted := make([]part, 0, len(parts))
+	for _, i := range s.sorted(n) {
+		sorted = append(sorted, parts[i])
+	}
+	return sorted
+}
+
+// keepsAnchors tells whether the entries that hold anchors or aliases stay in
+// their order: an alias means the last anchor of its name before it.
+func keepsAnchors(n *spec.Written, sorted []int) bool {
+	last := -1
+	for _, i := range sorted {
+		if !anchored(n.Items[2*i]) && !anchored(n.Items[2*i+1]) {
+			continue
+		}
+		if i < last {
+			return false
+		}
+		last = i
+	}
+	return true
+}
+
+// anchored tells whether an anchor or an alias stands in a value.
+func anchored(n *spec.Written) bool {
+	return n.Alias || n.Start != n.Value || slices.ContainsFunc(n.Items, anchored)
+}
+
+// comments lists the comments of a file, in order.
+func comments(src string, root *spec.Written) []string {
+	var found []string
+	at := 0
+	collect := func(to int) {
+		for at < to {
+			if src[at] == '#' && (at == 0 || strings.IndexByte(" \t\n", src[at-1]) >= 0) {
+				end := min(lineEnd(src, at), to)
+				found = append(found, strings.TrimRight(src[at:end], " \t"))
+				at = end
+			} else {
+				at++
+			}
+		}
+	}
+	var visit func(n *spec.Written)
+	visit = func(n *spec.Written) {
+		for _, item := range n.Items {
+			visit(item)
+		}
+		if n.Kind != spec.ScalarNode || n.Alias {
+			return
+		}
+		collect(n.Value)
+		if n.Style == spec.LiteralStyle || n.Style == spec.FoldedStyle {
+			collect(lineEnd(src, n.Value))
+		}
+		at = max(at, n.End)
+	}
+	if root != nil {
+		visit(root)
+	}
+	collect(len(src))
+	return found
+}

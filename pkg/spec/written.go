@@ -1,0 +1,84 @@
+package spec
+
+import (
+	"bytes"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Written is a value as it stands in the file, with anchors, tags, aliases and
+// merge keys unresolved: what a formatter splices at. Offsets are bytes from the
+// start of the file.
+type Written struct {
+	Kind  NodeKind // ScalarNode of an alias
+	Alias bool
+	Style Style // of a scalar
+	Flow  bool  // of a collection: in brackets or braces
+	Text  string
+	Start int // of the anchor or tag, else of the value
+	Value int // of the value itself
+	End   int // behind the value; -1 where a scalar's end was not found
+	Items []*Written
+	// Items of a mapping are its keys and values in turn.
+}
+
+// ParseWritten reads one YAML document like ParseFile, and returns it as it is
+// written. The node is nil for an empty file, and where there are errors.
+func ParseWritten(name string, text []byte) (*Written, Diagnostics) {
+	root, found := ParseFile(name, text)
+	if root == nil || found.HasErrors() {
+		return nil, found
+	}
+	document, err := decode(bytes.TrimPrefix(text, byteOrderMark))
+	if err != nil || document == nil || len(document.Content) == 0 {
+		return nil, found
+	}
+	src, _ := newSource(name, text, &report{file: name})
+	return written(src, document.Content[0]), found
+}
+
+func written(src *source, n *yaml.Node) *Written {
+	w := &Written{Kind: ScalarNode, Text: n.Value, Start: src.seek(n.Line, n.Column)}
+	afterProperties := w.Start
+	w.Value = w.Start
+	if n.Kind == yaml.AliasNode {
+		w.Alias = true
+		w.End = min(w.Start+1+len(n.Value), len(src.text))
+		return w
+	}
+	if n.Anchor != "" || n.Style&yaml.TaggedStyle != 0 || w.Start < len(src.text) && src.text[w.Start] == '!' {
+		w.Value, afterProperties = skipProperties(src.text, w.Start)
+	}
+	if n.Kind == yaml.ScalarNode {
+		w.Style = scalarStyle(n.Style)
+		w.scalarEnd(src.text, afterProperties)
+		return w
+	}
+	w.Kind = SequenceNode
+	open, shut := byte('['), byte(']')
+	if n.Kind == yaml.MappingNode {
+		w.Kind, open, shut = MappingNode, '{', '}'
+	}
+	w.Flow = n.Style&yaml.FlowStyle != 0
+	w.End = w.Value
+	for _, child := range n.Content {
+		item := written(src, child)
+		w.Items = append(w.Items, item)
+		w.End = max(w.End, item.End)
+	}
+	if w.Flow {
+		w.End = closing(src.text, w.End, w.Value, open, shut)
+	}
+	return w
+}
+
+func (w *Written) scalarEnd(text []byte, afterProperties int) {
+	if w.Text == "" && w.Style == PlainStyle {
+		w.Value, w.End = afterProperties, afterProperties
+		return
+	}
+	w.End = -1
+	if _, end, ok := align(text, w.Value, w.Style, w.Text, len(w.Text)); ok {
+		w.End = end
+	}
+}
