@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"sort"
+	"strconv"
 	"strings"
 	"time"
 
@@ -69,6 +70,14 @@ func (rq *request) groupRow(g *group) *jsontree.Value {
 		"update_time", str(g.Updated.In(serviceZone).Format(historyTime)))
 }
 
+// groupChanged answers a group that was made or changed. The SDK types the place
+// among the siblings as a number in the tree and as text here.
+func (rq *request) groupChanged(g *group) (*answer, error) {
+	row := rq.groupRow(g)
+	row.Set("ordinal", str(strconv.Itoa(g.Ordinal)))
+	return rq.success(jsontree.Array(row))
+}
+
 func groupTree(rq *request) (*answer, error) {
 	project := rq.path("project_id")
 	if err := rq.checkProject(project); err != nil {
@@ -130,7 +139,7 @@ func createGroup(rq *request) (*answer, error) {
 		Ordinal: len(rq.state().children(project, parent)) + 1,
 	}
 	rq.tx.putGroup(made)
-	return rq.success(jsontree.Array(rq.groupRow(made)))
+	return rq.groupChanged(made)
 }
 
 func updateGroup(rq *request) (*answer, error) {
@@ -143,7 +152,7 @@ func updateGroup(rq *request) (*answer, error) {
 		return nil, err
 	}
 	rq.tx.putGroup(&next)
-	return rq.success(jsontree.Array(rq.groupRow(&next)))
+	return rq.groupChanged(&next)
 }
 
 // deleteGroup deletes an empty group: one without groups and jobs in it.

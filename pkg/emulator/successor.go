@@ -199,19 +199,22 @@ func systemParameters(rq *request) (*answer, error) {
 	return rq.success(rows)
 }
 
-// parameterRules describes the kinds of parameter that a job can define.
+// parameterRules describes the kinds of parameter that a job can define, and the
+// fields of each as rules: the SDK's shape, which holds no values.
 func parameterRules(rq *request) (*answer, error) {
 	rows := jsontree.Array()
-	for _, kind := range [][2]string{{"normalparam", "Text"}, {"customizeparam", "Enumeration"}} {
+	for _, kind := range []string{"Text", "Enumeration"} {
 		params := jsontree.Array()
 		for _, field := range []string{"name", "type", "defaultValue", "description", "deletion", "defaults", "staticVar", "sensitiveVar"} {
-			value := ""
-			if field == "type" {
-				value = kind[0]
+			limits := jsontree.Array()
+			if field == "name" {
+				limits.Append(obj("type", str("regex"), "value", str(parameterForm), "errormsg", str("1 to 128 letters, digits or _")))
 			}
-			params.Append(obj("name", str(field), "value", str(value)))
+			params.Append(obj("name", str(field), "title", str(field), "type", str("string"),
+				"required", jsontree.Bool(field == "name" || field == "type"), "constraints", limits,
+				"deletion", jsontree.Bool(false), "defaults", jsontree.Bool(true)))
 		}
-		rows.Append(obj("name", str(definitionName), "title", str(kind[1]), "params", params))
+		rows.Append(obj("name", str(definitionName), "title", str(kind), "params", params))
 	}
 	return rq.success(obj("build_parameters", rows))
 }

@@ -21,7 +21,15 @@ func createTemplate(rq *request) (*answer, error) {
 		return nil, err
 	}
 	rq.tx.putTemplate(made)
-	return rq.success(rq.e.templateItem(made))
+	return rq.success(rq.e.writtenItem(made))
+}
+
+// writtenItem is the row that creating and deleting answer (tables 4-202 and
+// 4-216): that of a query without the owner's nickname.
+func (e *Emulator) writtenItem(t *template) *jsontree.Value {
+	item := e.templateItem(t)
+	item.Delete("nick_name")
+	return item
 }
 
 // newTemplate makes a template of a body, or says why the service refuses it.
@@ -213,5 +221,5 @@ func deleteTemplate(rq *request) (*answer, error) {
 		return nil, noTemplate(rq.path("uuid"))
 	}
 	rq.tx.dropTemplate(t.UUID)
-	return rq.success(jsontree.Array(rq.e.templateItem(t)))
+	return rq.success(jsontree.Array(rq.e.writtenItem(t)))
 }

@@ -1,0 +1,96 @@
+package sdk
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/auth/basic"
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/config"
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/region"
+	build "github.com/huaweicloud/huaweicloud-sdk-go-v3/services/codeartsbuild/v3"
+	iamsdk "github.com/huaweicloud/huaweicloud-sdk-go-v3/services/iam/v3"
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/services/iam/v3/model"
+
+	"github.com/buildsync/buildsync/pkg/client/signer"
+	"github.com/buildsync/buildsync/pkg/emulator"
+)
+
+// iam asks IAM for the projects and for a token, which the build API then takes.
+func iam(b *bench) {
+	hc, err := iamsdk.IamClientBuilder().WithEndpoint(b.url).WithCredential(credentials(b.t)).WithHttpConfig(b.config).SafeBuild()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	c := iamsdk.NewIamClient(hc)
+	hc.WithExtraHeaders(map[string]string{signer.HeaderDate: b.emulator.Now().UTC().Format(signer.DateLayout)})
+
+	projects, err := c.KeystoneListProjects(&model.KeystoneListProjectsRequest{Name: ptr(emulator.DefaultRegion)})
+	if err != nil || len(*projects.Projects) != 1 || (*projects.Projects)[0].Id != emulator.DefaultIAMProject || !(*projects.Projects)[0].Enabled {
+		b.t.Errorf("projects: %s, %v", projects, err)
+	}
+	answer, err := c.KeystoneCreateUserTokenByPassword(&model.KeystoneCreateUserTokenByPasswordRequest{
+		Body: &model.KeystoneCreateUserTokenByPasswordRequestBody{Auth: &model.PwdAuth{
+			Identity: &model.PwdIdentity{
+				Methods: []model.PwdIdentityMethods{model.GetPwdIdentityMethodsEnum().PASSWORD},
+				Password: &model.PwdPassword{User: &model.PwdPasswordUser{
+					Name: emulator.DefaultUser, Password: emulator.DefaultPassword, Domain: &model.PwdPasswordUserDomain{Name: emulator.DefaultDomain},
+				}},
+			},
+			Scope: &model.AuthScope{Project: &model.AuthScopeProject{Name: ptr(emulator.DefaultRegion)}},
+		}},
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if answer.HttpStatusCode != http.StatusCreated || answer.Token.User.Name != emulator.DefaultUser ||
+		answer.Token.Project.Id != emulator.DefaultIAMProject || answer.Token.ExpiresAt != "2026-03-03T09:30:00.000000Z" {
+		b.t.Errorf("token: %s", answer)
+	}
+	req, err := http.NewRequest(http.MethodGet, b.url+"/v3/"+project+"/jobs?page_index=0&page_size=10", nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	req.Header.Set("X-Auth-Token", *answer.XSubjectToken)
+	resp, err := b.config.RoundTripper.RoundTrip(req)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		b.t.Errorf("with the token: %s", resp.Status)
+	}
+}
+
+// A user who names a region only: the SDK asks IAM for the project, by the clock
+// of the machine.
+func TestSDKFindsItsProject(t *testing.T) {
+	t.Parallel()
+	server := serve(t, emulator.Options{})
+	credentials, err := basic.NewCredentialsBuilder().WithAk(emulator.DefaultAccessKey).WithSk(emulator.DefaultSecretKey).
+		WithIamEndpointOverride(server.URL).SafeBuild()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = build.CodeArtsBuildClientBuilder().WithRegion(region.NewRegion(emulator.DefaultRegion, server.URL)).
+		WithCredential(credentials).WithHttpConfig(config.DefaultHttpConfig().WithHttpTransport(server.transport)).SafeBuild()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if credentials.ProjectId != emulator.DefaultIAMProject {
+		t.Errorf("the SDK found the project %q", credentials.ProjectId)
+	}
+}
+
+// The emulator's certificate is checked: without the CA there is no connection.
+func TestSDKNeedsTheCA(t *testing.T) {
+	t.Parallel()
+	server := serve(t, emulator.Options{})
+	hc, err := build.CodeArtsBuildClientBuilder().WithEndpoint(server.URL).WithCredential(credentials(t)).
+		WithHttpConfig(config.DefaultHttpConfig().WithHttpTransport(&http.Transport{})).SafeBuild()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := build.NewCodeArtsBuildClient(hc).CheckJobCountIsTopLimit(nil); err == nil {
+		t.Error("a certificate of an unknown CA was accepted")
+	}
+}
