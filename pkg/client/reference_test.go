@@ -141,7 +141,9 @@ func deeds() map[string]deed {
 		}},
 		"4.22": {
 			path: "/v3/templates/" + templateID + "/delete",
-			call: func(ctx context.Context, c *client.Client) (any, error) { return nil, c.DeleteTemplate(ctx, templateID) },
+			call: func(ctx context.Context, c *client.Client) (any, error) {
+				return nil, c.DeleteTemplate(ctx, templateID)
+			},
 		},
 		"4.23": {inside: "result", call: func(ctx context.Context, c *client.Client) (any, error) { return c.Notices(ctx, jobID) }},
 		"4.24": {
