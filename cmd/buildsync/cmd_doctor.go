@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -122,13 +123,7 @@ var ciMutexes = []struct{ glob, word, advice string }{
 
 // checkCI looks for CI files that apply without a mutex.
 func (d *diagnosis) checkCI(dir string) {
-	root := dir
-	for {
-		if _, err := os.Stat(filepath.Join(root, ".git")); err == nil || filepath.Dir(root) == root {
-			break
-		}
-		root = filepath.Dir(root)
-	}
+	root := cmp.Or(repositoryOf(dir), dir)
 	for _, mutex := range ciMutexes {
 		names, err := fs.Glob(os.DirFS(root), mutex.glob)
 		if err != nil {

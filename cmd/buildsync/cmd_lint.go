@@ -25,6 +25,7 @@ func (p *program) lintCommand() *cli.Command {
 files asked for, or on all. It needs no network and no credentials. buildsync.yaml turns
 rules off and on (lint.rules), a comment silences one in place:
 # buildsync:ignore RULE: reason
+With --verbose it also says when each trigger fires next.
 
 Exit codes: 0 no findings at or above --fail-on; 1 a file could not be written; 2 findings;
 3 no workspace that can be read.`,
@@ -36,10 +37,11 @@ Exit codes: 0 no findings at or above --fail-on; 1 a file could not be written; 
 			&cli.StringFlag{Name: "format", Usage: "print " + strings.Join(format.Names(), ", ") + ", as `F`", Value: "text"},
 			&cli.StringSliceFlag{Name: "out", Usage: "write to a file as well, as `F=FILE` (several)"},
 			&cli.StringFlag{Name: "fail-on", Usage: "the mildest `SEVERITY` that makes the exit code 2: info, warning, error, or never", Value: "error"},
-			&cli.GenericFlag{Name: "fix", Usage: "mend what can be mended safely; --fix=unsafe all that can be", Value: new(fixValue)},
+			&cli.GenericFlag{Name: "fix", Usage: "mend what can be mended safely, or with `[=unsafe]` all that can be", Value: new(fixValue)},
 			&cli.StringFlag{Name: "baseline", Usage: "do not report the findings that `FILE` remembers"},
 			&cli.BoolFlag{Name: "update-baseline", Usage: "write the findings of today to the baseline", DisableDefaultText: true},
 			&cli.StringFlag{Name: "changed-since", Usage: "report only what lies in lines changed since the commit `REV`"},
+			&cli.BoolFlag{Name: "no-cache", Usage: "look at every file again, and keep no result in .buildsync/cache", DisableDefaultText: true},
 			&cli.StringFlag{Name: "stdin-filename", Usage: "the `NAME` that the text from stdin has in the workspace"},
 		},
 	}, (*invocation).lint)
@@ -81,8 +83,11 @@ func (in *invocation) lint() error {
 	if err != nil {
 		return err
 	}
-	var all findings
-	code := exitDone
+	if err := in.checkRemembering(groups); err != nil {
+		return err
+	}
+	all := newFindings(groups)
+	code, fixed := exitDone, 0
 	for _, group := range groups {
 		l, err := in.newLinting(group)
 		if err != nil {
@@ -91,12 +96,16 @@ func (in *invocation) lint() error {
 		if err := l.run(); err != nil {
 			return err
 		}
-		if l.w.set == nil {
+		if l.broken {
 			code = exitInvalid
 		}
 		all.add(l)
+		fixed += l.fixed
 	}
-	if err := in.write(outputs, func(w io.Writer, o output) error { return in.printFindings(w, o, &all) }); err != nil {
+	if fixed > 0 {
+		in.note("mended: %s", counted(fixed, "finding"))
+	}
+	if err := in.write(outputs, func(w io.Writer, o output) error { return in.printFindings(w, o, all) }); err != nil {
 		return err
 	}
 	in.lintSummary(all.list)
@@ -106,24 +115,57 @@ func (in *invocation) lint() error {
 	return said(code)
 }
 
-// findings are those of all workspaces that were linted, their files named as
-// the caller's folder sees them.
+// checkRemembering refuses a baseline that would hold less than all of one
+// workspace, and so forget the rest.
+func (in *invocation) checkRemembering(groups []target) error {
+	switch {
+	case !in.on("update-baseline"):
+		return nil
+	case in.text("baseline") == "":
+		return usageError{text: "--update-baseline needs the file to write: add --baseline FILE"}
+	case in.text("changed-since") != "" || len(groups) != 1 || len(groups[0].files) > 0:
+		return usageError{text: "--update-baseline remembers the whole workspace: leave out the paths and --changed-since"}
+	}
+	return nil
+}
+
+// findings are those of all workspaces that were linted, their files named from
+// one folder, so that what is remembered of them elsewhere stays the same
+// wherever the command is run: the repository, where there is one.
 type findings struct {
 	list    spec.Diagnostics
+	root    string
 	sources map[string]func() []byte
+}
+
+func newFindings(groups []target) *findings {
+	f := &findings{sources: map[string]func() []byte{}}
+	f.root = repositoryOf(groups[0].dir)
+	if f.root == "" && len(groups) == 1 {
+		f.root = groups[0].dir
+	}
+	return f
+}
+
+// name is how a file is called from the root; a file outside it as a terminal
+// would.
+func (f *findings) name(w *workspace, file string) string {
+	if f.root != "" {
+		relative, err := filepath.Rel(f.root, filepath.Join(w.dir, filepath.FromSlash(file)))
+		if err == nil && filepath.IsLocal(relative) {
+			return filepath.ToSlash(relative)
+		}
+	}
+	return w.shown(file)
 }
 
 // add takes the findings of one workspace.
 func (f *findings) add(l *linting) {
-	if f.sources == nil {
-		f.sources = map[string]func() []byte{}
-	}
-	rename := func(r *spec.Range) {
-		name := r.Start.File
+	rename := func(name string) string {
 		if name == "" {
-			return
+			return ""
 		}
-		shown := l.w.shown(name)
+		shown := f.name(l.w, name)
 		f.sources[shown] = func() []byte {
 			content, err := l.tree.ReadFile(name, spec.MaxFileBytes)
 			if err != nil {
@@ -131,19 +173,41 @@ func (f *findings) add(l *linting) {
 			}
 			return content
 		}
-		r.Start.File, r.End.File = shown, shown
+		return shown
+	}
+	move := func(r *spec.Range) {
+		r.Start.File = rename(r.Start.File)
+		r.End.File = r.Start.File
 	}
 	for _, d := range l.found {
-		rename(&d.Range)
+		move(&d.Range)
 		d.Related = slices.Clone(d.Related)
 		for i := range d.Related {
-			rename(&d.Related[i].Range)
+			move(&d.Related[i].Range)
+		}
+		d.Fixes = slices.Clone(d.Fixes)
+		for i := range d.Fixes {
+			d.Fixes[i].Edits = slices.Clone(d.Fixes[i].Edits)
+			for k := range d.Fixes[i].Edits {
+				d.Fixes[i].Edits[k].File = rename(d.Fixes[i].Edits[k].File)
+			}
 		}
 		f.list = append(f.list, d)
 	}
 }
 
-// printFindings writes the findings in one format.
+// fromHere names a file as a terminal and the programs started from it
+// understand it.
+func (f *findings) fromHere(name string) string {
+	root := workspace{dir: f.root}
+	if f.root == "" {
+		return name
+	}
+	return root.shown(name)
+}
+
+// printFindings writes the findings in one format. Code hosts know files by
+// their place in the repository; everybody else by the working folder.
 func (in *invocation) printFindings(w io.Writer, o output, all *findings) error {
 	options := format.Options{
 		Version: version(),
@@ -157,6 +221,9 @@ func (in *invocation) printFindings(w io.Writer, o output, all *findings) error 
 			r, _ := lint.RuleByName(rule)
 			return r.Summary
 		},
+	}
+	if !slices.Contains([]string{"sarif", "github", "gitlab"}, o.format) {
+		options.Path = all.fromHere
 	}
 	if o.file == "" {
 		options.Color = o.format == "text" && in.colorful(in.stdout, in.on("no-color"))
@@ -242,7 +309,7 @@ func (in *invocation) lintSummary(found spec.Diagnostics) {
 	var parts []string
 	for _, severity := range []spec.Severity{spec.Error, spec.Warning, spec.Info} {
 		if n := counts[severity]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, severity))
+			parts = append(parts, countedSeverity(n, severity))
 		}
 	}
 	in.printf("%s. buildsync explain RULE says more.\n", strings.Join(parts, ", "))
@@ -255,4 +322,19 @@ func reaches(found spec.Diagnostics, failOn string) bool {
 	}
 	least := map[string]spec.Severity{"info": spec.Info, "warning": spec.Warning, "error": spec.Error}[failOn]
 	return slices.ContainsFunc(found, func(d spec.Diagnostic) bool { return d.Severity >= least })
+}
+
+func countedSeverity(n int, severity spec.Severity) string {
+	if severity == spec.Info {
+		return fmt.Sprintf("%d info", n)
+	}
+	return counted(n, severity.String())
+}
+
+// counted writes "1 finding", "2 findings".
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -19,32 +19,38 @@ type linting struct {
 	in       *invocation
 	w        *workspace
 	tree     spec.Tree
+	then     *gitbase.Tree // with --changed-since; or nil
 	options  lint.Options
 	baseline string
 	found    spec.Diagnostics
+	broken   bool // buildsync.yaml could not be read, so nothing else was
+	fixed    int
 }
 
 // newLinting opens one workspace and reads what the flags say about it.
 func (in *invocation) newLinting(t target) (*linting, error) {
-	tree, err := openTree(t.dir)
+	tree, err := spec.OpenDir(t.dir)
 	if err != nil {
-		return nil, err
+		return nil, &failure{exitInvalid, err}
 	}
 	vars, err := in.variables()
 	if err != nil {
 		return nil, err
 	}
-	l := &linting{in: in, w: &workspace{dir: t.dir, tree: tree}, tree: tree.DirTree, baseline: in.text("baseline")}
-	l.options = lint.Options{Vars: vars, Now: time.Now(), Only: t.only()}
+	l := &linting{in: in, w: &workspace{dir: t.dir}, tree: tree, baseline: in.text("baseline")}
+	l.options = lint.Options{Vars: vars, Only: t.only()}
+	if in.on("verbose") { // when a trigger fires next is another line each day
+		l.options.Now = time.Now()
+	}
 	if t.stdin {
 		text, err := io.ReadAll(io.LimitReader(in.stdin, spec.MaxFileBytes+1))
 		if err != nil {
 			return nil, fmt.Errorf("reading stdin: %w", err)
 		}
-		l.tree = &overlay{Tree: tree.DirTree, name: t.files[0], content: text}
+		l.tree = &overlay{Tree: tree, name: t.files[0], content: text}
 	}
 	if rev := in.text("changed-since"); rev != "" {
-		if l.options.Changed, err = l.changes(rev); err != nil {
+		if err := l.openThen(rev); err != nil {
 			return nil, err
 		}
 	}
@@ -74,9 +80,11 @@ func (t target) only() func(string) bool {
 
 // run lints, mends and lints again as long as mending helps.
 func (l *linting) run() error {
+	if l.then != nil {
+		defer l.then.Close()
+	}
 	mode := l.in.flags.Generic("fix").(*fixValue).mode
 	const mostPasses = 10
-	fixed := 0
 	for pass := 0; ; pass++ {
 		l.lintOnce()
 		if mode == 0 || pass == mostPasses {
@@ -89,30 +97,53 @@ func (l *linting) run() error {
 		if count == 0 {
 			break
 		}
-		fixed += count
+		l.fixed += count
 	}
-	if fixed > 0 {
-		l.in.note("%d findings were mended", fixed)
+	if l.baseline != "" && l.in.on("update-baseline") {
+		return l.remember()
 	}
-	if l.baseline == "" || !l.in.on("update-baseline") {
-		return nil
-	}
-	remembered := lint.NewBaseline(l.found)
-	if err := writeFileMode(l.baseline, remembered.Encode(), 0o644); err != nil {
-		return err
-	}
-	l.in.note("%s remembers %d findings", l.baseline, len(l.found))
 	return nil
 }
 
+// lintOnce takes what is known of an unchanged workspace from the cache; what
+// is mended or not saved yet is not what the cache is for.
 func (l *linting) lintOnce() {
-	front := l.w.load(l.tree, l.in.text("env"), l.options.Vars)
-	if l.w.set == nil {
-		l.found = front
-		return
+	_, piped := l.tree.(*overlay)
+	env := l.in.text("env")
+	if piped || l.in.on("no-cache") || l.in.flags.Generic("fix").(*fixValue).mode != 0 {
+		l.found = lint.Check(l.tree, env, l.options)
+	} else {
+		store := lint.DirStore{Dir: filepath.Join(l.w.dir, stateFolder, "cache")}
+		var err error
+		l.found, err = lint.CheckCached(l.tree, env, l.options, store, buildOf(version()))
+		if err != nil && l.in.on("verbose") {
+			l.in.note("%v", err) // the next run is slower, no more
+		}
 	}
-	l.options.Catalogue = l.w.catalogue
-	l.found = lint.Run(l.w.set, front, l.w.result, l.options)
+	l.broken = slices.ContainsFunc(l.found, func(d spec.Diagnostic) bool {
+		return d.Severity == spec.Error && d.Range.Start.File == spec.WorkspaceFile
+	}) && !l.readable()
+	if l.then != nil && !l.broken {
+		l.keepChanged()
+	}
+}
+
+// readable tells whether buildsync.yaml is a workspace at all.
+func (l *linting) readable() bool {
+	workspace, _ := spec.LoadWorkspace(l.tree, spec.Options{Environment: l.in.text("env")})
+	return workspace != nil
+}
+
+// remember writes the baseline and leaves over what a baseline cannot hold.
+func (l *linting) remember() error {
+	baseline := lint.NewBaseline(l.found)
+	if err := writeFileMode(l.baseline, baseline.Encode(), 0o644); err != nil {
+		return err
+	}
+	all := len(l.found)
+	l.found = baseline.Filter(l.found)
+	l.in.note("%s remembers %s", l.baseline, counted(all-len(l.found), "finding"))
+	return nil
 }
 
 // fix mends each file once and returns how many findings that took.
@@ -148,43 +179,53 @@ func (l *linting) fix(mode lint.FixMode) (count int, err error) {
 	return count, nil
 }
 
-// changes are the lines that differ from a commit.
-func (l *linting) changes(rev string) (lint.Changes, error) {
+// openThen opens the workspace as it was at a commit.
+func (l *linting) openThen(rev string) error {
 	ctx := l.in.ctx
 	repo, err := gitbase.Open(ctx, l.w.dir)
 	if err != nil {
-		return nil, &failure{exitInvalid, fmt.Errorf("--changed-since %s: %w", rev, err)}
+		return &failure{exitInvalid, fmt.Errorf("--changed-since %s: %w", rev, err)}
 	}
 	commit, err := repo.Resolve(ctx, rev)
 	if err != nil {
-		return nil, &failure{exitInvalid, fmt.Errorf("--changed-since: %w", err)}
+		return &failure{exitInvalid, fmt.Errorf("--changed-since: %w", err)}
 	}
-	then, err := repo.Tree(ctx, commit)
-	if err != nil {
-		return nil, fmt.Errorf("--changed-since %s: %w", rev, err)
+	if l.then, err = repo.Tree(ctx, commit); err != nil {
+		return fmt.Errorf("--changed-since %s: %w", rev, err)
 	}
-	defer then.Close()
+	return nil
+}
+
+// keepChanged leaves out what lies in lines that were there before. Only files
+// that have findings are compared.
+func (l *linting) keepChanged() {
 	changes := lint.Changes{}
-	workspace, _ := spec.LoadWorkspace(l.tree, spec.Options{Environment: l.in.text("env")})
-	if workspace == nil {
-		return changes, nil
-	}
-	names, _ := spec.DefinitionFiles(l.tree, workspace)
-	for _, name := range append(names, spec.WorkspaceFile) {
-		content, err := l.tree.ReadFile(name, spec.MaxFileBytes)
-		if err != nil || then.Same(name, content) {
-			continue
+	seen := map[string]bool{}
+	look := func(name string) {
+		if name == "" || seen[name] {
+			return
 		}
-		changes[name] = nil
-		before, err := then.ReadFile(name, spec.MaxFileBytes)
+		seen[name] = true
+		content, err := l.tree.ReadFile(name, spec.MaxFileBytes)
+		if err != nil || l.then.Same(name, content) {
+			return
+		}
+		changes[name] = nil // new: touched as a whole
+		before, err := l.then.ReadFile(name, spec.MaxFileBytes)
 		if err != nil {
-			continue // new: touched as a whole
+			return
 		}
 		for _, lines := range gitbase.ChangedLines(before, content) {
 			changes[name] = append(changes[name], lint.Lines{First: lines[0], Last: lines[1]})
 		}
 	}
-	return changes, nil
+	l.found = slices.DeleteFunc(l.found, func(d spec.Diagnostic) bool {
+		look(d.Range.Start.File)
+		for _, related := range d.Related {
+			look(related.Range.Start.File)
+		}
+		return !changes.Touch(&d)
+	})
 }
 
 // overlay is a tree in which one file has another content: what an editor has

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"os"
 	"runtime/debug"
 	"strings"
 )
@@ -21,4 +23,21 @@ func version() string {
 		}
 	}
 	return "devel"
+}
+
+// buildOf tells builds apart for which version is not enough: those of a work
+// tree with changes, which carry the version of the commit below.
+func buildOf(version string) string {
+	if !strings.Contains(version, "devel") && !strings.Contains(version, "dirty") {
+		return version
+	}
+	path, err := os.Executable()
+	if err != nil {
+		return version
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return version
+	}
+	return fmt.Sprintf("%s %d %d", version, info.Size(), info.ModTime().UnixNano())
 }

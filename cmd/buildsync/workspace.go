@@ -138,6 +138,21 @@ func (w *workspace) shown(name string) string {
 	return full
 }
 
+// repositoryOf returns the folder of the Git work tree that dir lies in, "" where
+// it lies in none.
+func repositoryOf(dir string) string {
+	for {
+		if _, err := os.Stat(filepath.Join(dir, ".git")); err == nil {
+			return dir
+		}
+		above := filepath.Dir(dir)
+		if above == dir {
+			return ""
+		}
+		dir = above
+	}
+}
+
 // readTree remembers what was read of a folder, so that it can be told whether
 // a commit holds the same.
 type readTree struct {

@@ -87,8 +87,8 @@ func (b *Baseline) Encode() []byte {
 	return append(text, '\n')
 }
 
-// filter drops the findings that are remembered, as many as there were.
-func (b *Baseline) filter(ds spec.Diagnostics) spec.Diagnostics {
+// Filter drops the findings that are remembered, as many as there were.
+func (b *Baseline) Filter(ds spec.Diagnostics) spec.Diagnostics {
 	if b == nil {
 		return ds
 	}

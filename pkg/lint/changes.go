@@ -9,9 +9,9 @@ type Changes map[string][]Lines
 // Lines are lines of a file, from 1, the last included.
 type Lines struct{ First, Last int }
 
-// touch tells whether a finding, or a place that it names, lies in what changed.
+// Touch tells whether a finding, or a place that it names, lies in what changed.
 // What has no place cannot be told apart and stays.
-func (c Changes) touch(d *spec.Diagnostic) bool {
+func (c Changes) Touch(d *spec.Diagnostic) bool {
 	if !d.Range.Start.IsValid() || c.has(d.Range) {
 		return true
 	}

@@ -18,16 +18,23 @@ const batchBytes = 64 << 10
 // Check loads, compiles and lints a workspace batch by batch, so that memory
 // does not grow with the number of definitions: what it reports is what Load,
 // Compile and Run report together. environment is a key of environments, "" for
-// none.
+// none. Where buildsync.yaml is no workspace, why not is all that is reported,
+// whichever files are asked for.
 func Check(tree spec.Tree, environment string, opts Options) spec.Diagnostics {
-	return opts.wanted(check(tree, environment, opts))
+	all, readable := check(tree, environment, opts)
+	if !readable {
+		return all
+	}
+	return opts.wanted(all)
 }
 
-// check returns all findings, whatever is asked for.
-func check(tree spec.Tree, environment string, opts Options) spec.Diagnostics {
+// check returns all findings, whatever is asked for, and whether there is a
+// workspace that could be read.
+func check(tree spec.Tree, environment string, opts Options) (all spec.Diagnostics, readable bool) {
 	workspace, front := spec.LoadWorkspace(tree, spec.Options{Environment: environment})
 	if workspace == nil {
-		return front
+		front.Sort()
+		return front, false
 	}
 	set := &spec.Set{Tree: tree, Workspace: workspace}
 	if opts.Catalogue == nil {
@@ -38,7 +45,7 @@ func check(tree spec.Tree, environment string, opts Options) spec.Diagnostics {
 	names, more := spec.DefinitionFiles(tree, workspace)
 	c := &checker{linter: newLinter(set, opts), tree: tree, front: append(front, more...)}
 	c.run(names)
-	return c.decide(c.front)
+	return c.decide(c.front), true
 }
 
 // checker feeds a linter with batches.

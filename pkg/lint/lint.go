@@ -183,14 +183,14 @@ func (l *linter) decide(front spec.Diagnostics) spec.Diagnostics {
 // in a baseline, see NewBaseline.
 func (o *Options) wanted(all spec.Diagnostics) spec.Diagnostics {
 	all = withNextRuns(all, o.Now)
-	all = o.Baseline.filter(all)
+	all = o.Baseline.Filter(all)
 	kept := all[:0]
 	for _, d := range all {
 		file := d.Range.Start.File
 		if o.Only != nil && file != "" && !o.Only(file) {
 			continue
 		}
-		if o.Changed != nil && !o.Changed.touch(&d) {
+		if o.Changed != nil && !o.Changed.Touch(&d) {
 			continue
 		}
 		kept = append(kept, d)
