@@ -16,7 +16,7 @@ func TestGeneratedEstate(t *testing.T) {
 		t.Run(profile, func(t *testing.T) {
 			t.Parallel()
 			quirks, _ := emulator.Profile(profile)
-			quirks.ListLag = 0
+			quirks.ListLag, quirks.WrongTotal, quirks.EmptyPages = 0, false, false
 			s := emulatortest.Start(t, emulator.Options{Seed: emulator.Seed{Jobs: 40}, Quirks: &quirks})
 			e := export.New(export.Options{})
 			for _, live := range readAll(t, connect(t, s), s.Project) {

@@ -2,11 +2,14 @@ package export_test
 
 import (
 	"context"
+	"net/http/httptest"
 	"testing"
 
+	"github.com/buildsync/buildsync/pkg/catalog"
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/client/signer"
 	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/emulator"
 	"github.com/buildsync/buildsync/pkg/emulator/emulatortest"
 )
 
@@ -48,3 +51,26 @@ func readAll(t testing.TB, api *client.Client, project string) []*diff.LiveJob {
 	return jobs
 }
 
+func defaultCatalogue() *catalog.Catalogue { return catalog.Default() }
+
+// serve starts an emulator, reads all its jobs and ends it. ok is false where
+// the emulator refuses the seed.
+func serve(t *testing.T, opts emulator.Options) (jobs []*diff.LiveJob, ok bool) {
+	t.Helper()
+	em, err := emulator.New(opts)
+	if err != nil {
+		return nil, false
+	}
+	server := httptest.NewServer(em)
+	defer server.Close()
+	defer func() { _ = em.Close() }()
+	config := quick
+	config.Endpoint, config.IAMEndpoint = server.URL, server.URL
+	config.Credentials = client.Credentials{Key: signer.Key{Access: emulator.DefaultAccessKey, Secret: emulator.DefaultSecretKey}}
+	api, err := client.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer api.Close()
+	return readAll(t, api, emulator.DefaultProject), true
+}

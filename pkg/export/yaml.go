@@ -219,7 +219,7 @@ func isPlain(s string, inFlow bool) bool {
 	default:
 		return false
 	}
-	if inFlow && strings.ContainsAny(s, ",[]{}") {
+	if inFlow && strings.ContainsAny(s, ",[]{}?:") {
 		return false
 	}
 	return !strings.Contains(s, ": ") && !strings.Contains(s, " #") && !strings.HasSuffix(s, ":")

@@ -2,6 +2,7 @@ package export
 
 import (
 	"bytes"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -10,18 +11,19 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
+// pieces are what texts are made of that some YAML reader or writer was ever
+// seen to change.
+var pieces = []string{
+	"\n", "\n\n", "\r\n", "\r", "\t", " ", "  ", "a", "echo hi", "${name}", "${{ x }}", "$${{", "$file", "#", " # no comment", ": ",
+	"-", "- a", "? ", "!tag", "&a", "*a", "|", ">", "%", "@", "`", "{", "}", "[", "]", ",", "'", `"`, `\`, "~", "null", "yes", "No", "on",
+	"1.10", "0755", "0x1F", "1e3", "12:30:45", "2024-01-02", ".inf", ".nan", "<<", "=", "---", "...", "中文", "é", "\u00a0", "\u200b", "\u202e",
+	"\u2028", "\u0085", "\ufeff", "\ufffe", "\uffff", "\x00", "\x07", "\x1b[31m", "\x7f", "😀", "\U000e0001", "if [ 1 ]; then", "\tmake all",
+}
+
 // hostileText draws texts of every kind that a script, a name or a description
 // was ever seen to hold, and of some that none was.
 func hostileText() *rapid.Generator[string] {
-	piece := rapid.OneOf(
-		rapid.SampledFrom([]string{
-			"\n", "\n\n", "\r\n", "\r", "\t", " ", "  ", "a", "echo hi", "${name}", "${{ x }}", "$${{", "$file", "#", " # no comment", ": ",
-			"-", "- a", "? ", "!tag", "&a", "*a", "|", ">", "%", "@", "`", "{", "}", "[", "]", ",", "'", `"`, `\`, "~", "null", "yes", "No", "on",
-			"1.10", "0755", "0x1F", "1e3", "12:30:45", "2024-01-02", ".inf", ".nan", "<<", "=", "---", "...", "中文", "é", "\u00a0", "\u200b", "\u202e",
-			"\u2028", "\u0085", "\ufeff", "\ufffe", "\uffff", "\x00", "\x07", "\x1b[31m", "\x7f", "😀", "\U000e0001", "if [ 1 ]; then", "\tmake all",
-		}),
-		rapid.StringOfN(rapid.Rune(), 0, 12, -1),
-	)
+	piece := rapid.OneOf(rapid.SampledFrom(pieces), rapid.StringOfN(rapid.Rune(), 0, 12, -1))
 	return rapid.Custom(func(t *rapid.T) string {
 		return strings.Join(rapid.SliceOfN(piece, 0, 8).Draw(t, "pieces"), "")
 	})
@@ -32,17 +34,41 @@ func hostileText() *rapid.Generator[string] {
 func TestTextsSurvive(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		// Each check writes hundreds of texts, so that all checks together try
-		// more than 100,000.
-		texts := rapid.SliceOfN(hostileText(), 150, 400).Draw(t, "texts")
-		for i, s := range texts {
-			other := texts[(i*7+3)%len(texts)]
-			tree := mapping(field{"plain", text(s)}, field{"list", sequence(text(s), text(other))},
-				field{"flow", oneLine(mapping(field{"k", text(s)}, field{"l", oneLine(sequence(text(s)))}))},
-				field{"items", sequence(mapping(field{s, text(other)}, field{s + "x", sequence()}))}, field{"end", literal("true")})
-			survives(t, tree)
-		}
+		survives(t, everywhere(rapid.SliceOfN(hostileText(), 1, 10).Draw(t, "texts")))
 	})
+}
+
+// TestManyTextsSurvive is TestTextsSurvive for 100,000 texts.
+func TestManyTextsSurvive(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 1000 {
+		texts := make([]string, 100)
+		for i := range texts {
+			for range random.IntN(7) {
+				if random.IntN(4) == 0 {
+					texts[i] += string(rune(random.IntN(0xd800)))
+				} else {
+					texts[i] += pieces[random.IntN(len(pieces))]
+				}
+			}
+		}
+		survives(t, everywhere(texts))
+	}
+}
+
+// everywhere puts texts into every place where a text can stand.
+func everywhere(texts []string) *node {
+	list, flow, items, keys := sequence(), oneLine(sequence()), sequence(), mapping()
+	for i, s := range texts {
+		list.items = append(list.items, text(s))
+		items.items = append(items.items, oneLine(mapping(field{s, text(s)}, field{s + "x", oneLine(sequence(text(s)))})))
+		if keys.get(s) == nil {
+			keys.add(s, text(texts[(i*7+3)%len(texts)]))
+		}
+	}
+	flow.items = list.items
+	return mapping(field{"list", list}, field{"flow", flow}, field{"items", items}, field{"keys", keys}, field{"end", literal("true")})
 }
 
 func survives(t interface{ Fatalf(string, ...any) }, tree *node) {

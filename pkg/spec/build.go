@@ -260,12 +260,15 @@ func (b *builder) strictSpan(start, end int) {
 	}
 }
 
-// checkEscaped finds the invisible characters that escapes put into a name.
+// checkEscaped finds the invisible characters that escapes put into a name. It
+// warns only: a reviewer sees the escape, and what is live must be expressible.
 func (b *builder) checkEscaped(n *Node) {
 	for i, char := range n.Text {
 		if char < ' ' || char == 0x7f || isOdd(char) {
 			at := n.TextPos(b.src.text, i)
-			b.out.errorf("invisible-char", Range{at, at}, "remove it", "a name holds a %s", charName(char))
+			b.out.add(Diagnostic{
+				Rule: "invisible-char", Severity: Warning, Range: Range{at, at}, Message: "a name holds a " + charName(char), Hint: "remove it",
+			})
 			return
 		}
 	}

@@ -179,7 +179,7 @@ func TestInvisibleCharacters(t *testing.T) {
 			{"in a key", "a" + string(c) + "b: 1\n", Error, "1:2"},
 			{"in a job's name", "jobs: [{name: a" + string(c) + "}]\n", Error, "1:16"},
 			{"in a module ID", "module_id: a" + string(c) + "\n", Error, "1:13"},
-			{"escaped in a name", fmt.Sprintf("name: \"a\\U%08x\"\n", c), Error, "1:9"},
+			{"escaped in a name", fmt.Sprintf("name: \"a\\U%08x\"\n", c), Warning, "1:9"},
 			{"in a comment", "a: 1 # x" + string(c) + "\n", Warning, "1:9"},
 			{"in a command", "command: |\n  rm " + string(c) + "-r\n", Warning, "2:6"},
 			{"in a description", "description: 订单" + string(c) + "\n", Warning, "1:16"},
