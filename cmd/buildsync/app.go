@@ -41,6 +41,7 @@ func (p *program) commands() []*cli.Command {
 		p.exportCommand(),
 		p.jobCommand(),
 		p.emulatorCommand(),
+		p.explainCommand(),
 		p.doctorCommand(),
 		p.schemaCommand(),
 		p.completionCommand(),

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/lint"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+func (p *program) explainCommand() *cli.Command {
+	return p.command(&cli.Command{
+		Name:      "explain",
+		Usage:     "explain a lint rule, or where a compiled value comes from",
+		ArgsUsage: "[RULE | ADDRESS[.PATH]]",
+		Description: about(`Prints the page of a lint rule: what it reports and why, a wrong and a right example. Or, for a
+value that the definitions compile to, its way: where it is written, and the default, template,
+input, matrix, variable, environment, file or catalogue entry that put it there. An address
+alone lists all values of a job or template; without an argument the rules are listed. It
+works offline. Paths hold brackets and quotes: put them in single quotes.
+
+Exit codes: 0 done; 3 no such rule, object or path, or errors in the definitions.`,
+			"buildsync explain image-pin",
+			"buildsync explain order-service.arch",
+			`buildsync explain --env prod 'shop/job/order-service.steps["Build and test"].properties.command'`,
+			"buildsync explain shop/job/order-service"),
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "format", Usage: "print text or json, as `F`", Value: "text"},
+			&cli.StringSliceFlag{Name: "out", Usage: "write to a file as well, as `F=FILE` (several)"},
+		},
+	}, (*invocation).explain)
+}
+
+func (in *invocation) explain() error {
+	outputs, err := in.outputs("text", "json")
+	if err != nil {
+		return err
+	}
+	args, err := in.args(1)
+	if err != nil {
+		return err
+	}
+	if len(args) == 0 {
+		return in.print(outputs, nil, ruleList())
+	}
+	if rule, known := lint.RuleByName(args[0]); known {
+		return in.print(outputs, nil, rulePage(rule))
+	}
+	return in.explainValue(outputs, args[0])
+}
+
+func (in *invocation) explainValue(outputs []output, word string) error {
+	w, err := in.open()
+	if err != nil {
+		if !strings.ContainsAny(word, "./") { // it may as well be meant for a rule
+			if near := spec.Nearest(word, ruleNames()); near != "" {
+				in.printf("buildsync: there is no rule %q; did you mean %q?\n", word, near)
+			}
+		}
+		return err
+	}
+	o, path, err := w.explainable(word)
+	if err != nil {
+		return &failure{exitInvalid, err}
+	}
+	values := o.values(w)
+	if path == "" {
+		return in.print(outputs, w.catalogue, valueList(o.address, values))
+	}
+	path = quotedNames(path)
+	below := slices.DeleteFunc(slices.Clone(values), func(v explained) bool { return v.Path != path && !isPart(v.Path, path) })
+	switch {
+	case len(below) == 1 && below[0].Path == path:
+		return in.print(outputs, w.catalogue, valuePage(o.address, below[0]))
+	case len(below) > 0:
+		return in.print(outputs, w.catalogue, valueList(o.address, below))
+	}
+	return &failure{exitInvalid, o.unknownPath(path, values)}
+}
+
+// explainable is a compiled object that can be asked about.
+type explainable struct {
+	kind       string
+	address    string
+	body       *jsontree.Value
+	notices    []compile.Notice
+	provenance map[string]compile.Provenance
+}
+
+// explainable finds the object that a word is about, and the path behind its
+// address or name: the longest address that fits wins, for an alias may hold
+// dots.
+func (w *workspace) explainable(word string) (o explainable, path string, err error) {
+	var found []explainable
+	best := ""
+	var names []string
+	consider := func(name string, candidate explainable) {
+		names = append(names, name)
+		rest, ok := strings.CutPrefix(word, name)
+		switch {
+		case !ok || rest != "" && rest[0] != '.' || len(name) < len(best):
+		case len(name) == len(best) && best != "":
+			found = append(found, candidate)
+		default:
+			found, best, path = []explainable{candidate}, name, strings.TrimPrefix(rest, ".")
+		}
+	}
+	for _, job := range w.result.Jobs {
+		candidate := explainable{"job", job.Address, job.CreateBody(), job.Notices, job.Provenance}
+		consider(job.Address, candidate)
+		consider(job.Name, candidate)
+	}
+	for _, t := range w.result.Templates {
+		consider(t.Address, explainable{"template", t.Address, t.Body, nil, t.Provenance})
+	}
+	switch len(found) {
+	case 1:
+		return found[0], path, nil
+	case 0:
+		return o, "", w.unknownObject(word, names)
+	}
+	return o, "", fmt.Errorf("%q is the name of jobs in several projects: %s and %s; give the address", best, found[0].address, found[1].address)
+}
+
+// unknownObject says that a word is neither a rule nor an object.
+func (w *workspace) unknownObject(word string, names []string) error {
+	slash := strings.LastIndexByte(word, '/') + 1
+	name, path, hasPath := strings.Cut(word[slash:], ".")
+	name = word[:slash] + name
+	text := fmt.Sprintf("no definition compiles to an object called %q", name)
+	if slash == 0 && !hasPath {
+		text = fmt.Sprintf("%q is neither a rule nor an object that the definitions compile to", word)
+		names = append(names, ruleNames()...)
+	}
+	near := spec.Nearest(name, names)
+	switch {
+	case near != "" && hasPath:
+		return fmt.Errorf("%s; did you mean %q?", text, near+"."+path)
+	case near != "":
+		return fmt.Errorf("%s; did you mean %q?", text, near)
+	}
+	return errors.New(text + "; `buildsync compile` prints all addresses, `buildsync explain` all rules")
+}
+
+func (o explainable) unknownPath(path string, values []explained) error {
+	var paths []string
+	for _, v := range values {
+		paths = append(paths, v.Path)
+	}
+	text := fmt.Sprintf("the definitions of %s declare nothing at %q", o.address, path)
+	if near := spec.Nearest(path, paths); near != "" {
+		return fmt.Errorf("%s; did you mean %q?", text, near)
+	}
+	return fmt.Errorf("%s; `buildsync explain %s` lists what they declare", text, o.address)
+}
+
+var bareName = regexp.MustCompile(`\[([^"\]]*[^"\]0-9][^"\]]*)\]`)
+
+// quotedNames lets people leave out the quotes in steps[Build].
+func quotedNames(path string) string {
+	return bareName.ReplaceAllStringFunc(path, func(segment string) string {
+		return compile.NameSegment(segment[1:len(segment)-1], 1)
+	})
+}

@@ -1,0 +1,314 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/lint"
+	"github.com/buildsync/buildsync/pkg/lint/secret"
+	"github.com/buildsync/buildsync/pkg/sanitize"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// explained is one value of an object and its way there.
+type explained struct {
+	Path  string          `json:"path"`
+	Value *jsontree.Value `json:"value,omitempty"` // absent where parts of it have a way of their own
+	Way   []station       `json:"way"`             // the last station first
+}
+
+// station is one place on a value's way.
+type station struct {
+	Kind   string `json:"kind"` // written, or by which way the value came
+	Name   string `json:"name,omitempty"`
+	File   string `json:"file"`
+	Line   int    `json:"line"`
+	Column int    `json:"column"`
+}
+
+// values lists what the definitions declare of an object: what belongs together
+// stands together, in the order of the body.
+func (o explainable) values(w *workspace) []explained {
+	shown := map[string]*jsontree.Value{}
+	var order []string
+	walkBody(redacted(o.body, w.catalogue), func(path string, v *jsontree.Value) {
+		if shown[path] == nil {
+			order = append(order, path)
+		}
+		shown[path] = v
+	})
+	for _, notice := range o.notices {
+		path := compile.NoticePath(notice.Type)
+		shown[path+".events"] = jsontree.Array()
+		order = append(order, path, path+".events", path+".param_config")
+		for _, event := range notice.Events {
+			shown[path+".events"].Append(jsontree.String(event))
+		}
+	}
+	rank := map[string]int{}
+	for path := range o.provenance {
+		rank[path] = len(order) // what the body does not hold comes last
+	}
+	for i, path := range order {
+		rank[path] = i
+	}
+	hasParts := map[string]bool{}
+	for path := range o.provenance {
+		for i, c := range path {
+			if c == '.' || c == '[' {
+				hasParts[path[:i]] = true
+			}
+		}
+	}
+	values := make([]explained, 0, len(o.provenance))
+	for path, p := range o.provenance {
+		v := explained{Path: path, Way: w.way(p)}
+		if !hasParts[path] {
+			v.Value = shown[path]
+		}
+		values = append(values, v)
+	}
+	slices.SortFunc(values, func(a, b explained) int {
+		return cmp.Or(cmp.Compare(rank[a.Path], rank[b.Path]), strings.Compare(a.Path, b.Path))
+	})
+	return values
+}
+
+// way turns provenance into stations. A place is named as the caller's folder
+// sees it.
+func (w *workspace) way(p compile.Provenance) []station {
+	var way []station
+	for _, s := range p.Stations() {
+		kind := string(s.Kind)
+		if kind == "" {
+			kind = "written"
+		}
+		way = append(way, station{kind, s.Name, w.shown(s.Pos.File), s.Pos.Line, s.Pos.Column})
+	}
+	return way
+}
+
+// walkBody visits the values of a body under the paths that the compiler gives
+// them.
+func walkBody(body *jsontree.Value, visit func(path string, v *jsontree.Value)) {
+	for _, m := range body.Members() {
+		switch m.Key {
+		case "steps":
+			visit(m.Key, m.Value)
+			seen := map[string]int{}
+			for _, step := range m.Value.Items() {
+				name := step.Str("name")
+				seen[name]++
+				walkValue(compile.StepPath(name, seen[name]), step, visit)
+			}
+		case "parameters":
+			visit(m.Key, m.Value)
+			for _, p := range m.Value.Items() {
+				walkParameter(p, visit)
+			}
+		case "template": // of a template's body (API reference 4.21): what the paths start below
+			walkBody(m.Value, visit)
+		default:
+			walkValue(strings.TrimPrefix(compile.MemberSegment(m.Key), "."), m.Value, visit)
+		}
+	}
+}
+
+// walkParameter visits a build parameter, whose fields are a list of names and
+// values in the API.
+func walkParameter(p *jsontree.Value, visit func(path string, v *jsontree.Value)) {
+	path := ""
+	for _, field := range p.Get("params").Items() {
+		if field.Str("name") == "name" {
+			path = compile.ParameterPath(field.Str("value"))
+		}
+	}
+	visit(path, p)
+	for _, field := range p.Get("params").Items() {
+		visit(path+compile.MemberSegment(field.Str("name")), field.Get("value"))
+	}
+}
+
+func walkValue(path string, v *jsontree.Value, visit func(path string, v *jsontree.Value)) {
+	visit(path, v)
+	for _, m := range v.Members() {
+		walkValue(path+compile.MemberSegment(m.Key), m.Value, visit)
+	}
+	for i, item := range v.Items() {
+		walkValue(path+compile.IndexSegment(i), item, visit)
+	}
+}
+
+// inWords is a value as people read it.
+func inWords(v *jsontree.Value) string {
+	if v.Kind() == jsontree.KindString {
+		return strconv.Quote(v.Text())
+	}
+	return string(v.AppendJSON(nil))
+}
+
+// wayWords says by which way a value came to its place.
+var wayWords = map[spec.OriginKind]string{
+	spec.FromDefault:     "default of the workspace",
+	spec.FromEnvironment: "environment",
+	spec.FromTemplate:    "template",
+	spec.FromInput:       "input of the template",
+	spec.FromMatrix:      "matrix",
+	spec.FromVariable:    "variable",
+	spec.FromFile:        "text of the file",
+	spec.FromCatalogue:   "step-module catalogue",
+	spec.FromCompiler:    "compiler",
+}
+
+func (s station) words() string {
+	words, known := wayWords[spec.OriginKind(s.Kind)]
+	if !known {
+		words = s.Kind
+	}
+	return strings.TrimSpace(words + " " + s.Name)
+}
+
+func (s station) place() string {
+	return spec.Pos{File: s.File, Line: s.Line, Column: s.Column}.String()
+}
+
+// valuePage shows the way of one value.
+func valuePage(address string, v explained) reply {
+	return reply{
+		doc: map[string]any{"format_version": "1.0", "address": address, "values": []explained{v}},
+		text: func(out *strings.Builder) {
+			out.WriteString(sanitize.Line(address+"."+v.Path, 0) + "\n")
+			switch {
+			case strings.Contains(v.Value.Text(), "\n"):
+				out.WriteString("\n" + indented(secret.Redact(strings.TrimSuffix(v.Value.Text(), "\n")+"\n")))
+			case v.Value != nil:
+				out.WriteString("= " + shownText(inWords(v.Value), 1000) + "\n")
+			}
+			out.WriteString("\n")
+			t := newTable("PLACE", "FROM")
+			for _, s := range v.Way {
+				t.add(s.place(), s.words())
+			}
+			t.writeTo(out)
+		},
+	}
+}
+
+// valueList shows all values, and of each the place where it is written and
+// what put it there.
+func valueList(address string, values []explained) reply {
+	return reply{
+		doc: map[string]any{"format_version": "1.0", "address": address, "values": values},
+		text: func(out *strings.Builder) {
+			out.WriteString(sanitize.Line(address, 0) + "\n\n")
+			t := newTable("PATH", "VALUE", "PLACE", "FROM")
+			for _, v := range values {
+				if v.Value == nil && slices.ContainsFunc(values, v.holds) {
+					continue // its parts are listed
+				}
+				from := ""
+				for _, s := range v.Way[1:] {
+					from = strings.TrimPrefix(from+", "+s.words(), ", ")
+				}
+				shown := ""
+				if v.Value != nil {
+					shown = sanitize.Line(inWords(v.Value), 40)
+				}
+				t.add(v.Path, shown, v.Way[0].place(), from)
+			}
+			t.writeTo(out)
+		},
+	}
+}
+
+// holds tells whether another value is a part of v.
+func (v explained) holds(other explained) bool { return isPart(other.Path, v.Path) }
+
+func isPart(path, whole string) bool {
+	return strings.HasPrefix(path, whole+".") || strings.HasPrefix(path, whole+"[")
+}
+
+func ruleNames() []string {
+	var names []string
+	for _, rule := range lint.Rules() {
+		names = append(names, rule.Name)
+	}
+	return names
+}
+
+// ruleDoc is a rule as a program reads it.
+type ruleDoc struct {
+	Name     string        `json:"name"`
+	Severity string        `json:"severity"`
+	Fixed    bool          `json:"fixed"`
+	Summary  string        `json:"summary"`
+	Why      string        `json:"why,omitempty"`
+	Example  *lint.Example `json:"example,omitempty"`
+}
+
+func docOf(rule lint.Rule) ruleDoc {
+	return ruleDoc{Name: rule.Name, Severity: rule.Severity.String(), Fixed: rule.Fixed, Summary: rule.Summary, Why: rule.Why}
+}
+
+// ruleList shows all rules.
+func ruleList() reply {
+	rules := lint.Rules()
+	docs := make([]ruleDoc, 0, len(rules))
+	for _, rule := range rules {
+		docs = append(docs, docOf(rule))
+	}
+	return reply{
+		doc: map[string]any{"format_version": "1.0", "rules": docs},
+		text: func(out *strings.Builder) {
+			t := newTable("RULE", "SEVERITY", "REPORTS")
+			for _, rule := range rules {
+				t.add(rule.Name, rule.Severity.String(), rule.Summary)
+			}
+			t.writeTo(out)
+		},
+	}
+}
+
+// rulePage shows one rule with its example.
+func rulePage(rule lint.Rule) reply {
+	doc := docOf(rule)
+	example, has := lint.ExampleOf(rule.Name)
+	if has {
+		doc.Example = &example
+	}
+	return reply{
+		doc: map[string]any{"format_version": "1.0", "rules": []ruleDoc{doc}},
+		text: func(out *strings.Builder) {
+			severity := rule.Severity.String()
+			if rule.Fixed {
+				severity += "; plan and apply do not run with it, so it can be neither lowered nor suppressed"
+			}
+			fmt.Fprintf(out, "%s: %s\n\nSeverity: %s\n", rule.Name, rule.Summary, severity)
+			if rule.Why != "" {
+				out.WriteString("\n" + rule.Why + "\n")
+			}
+			if has {
+				out.WriteString("\nWrong:\n\n" + indented(example.Bad) + "\nbuildsync lint says:\n\n" + indented(example.Output) +
+					"\nRight:\n\n" + indented(example.Good))
+			}
+			if !rule.Fixed {
+				fmt.Fprintf(out, "\nTo accept one case, write above the line or at its end:\n\n   # buildsync:ignore %s: why it is right here\n", rule.Name)
+			}
+		},
+	}
+}
+
+// indented sets an example off from the text around it. What its file holds is
+// made safe to print: some rules are about what does not print.
+func indented(text string) string {
+	var out strings.Builder
+	for line := range strings.Lines(sanitize.Lines(text)) {
+		out.WriteString("   " + line)
+	}
+	return out.String()
+}
