@@ -235,8 +235,11 @@ func TestRoutes(t *testing.T) {
 				if strings.HasPrefix(want, "GET") || wantBody == "none" {
 					wantBody = ""
 				}
-				if test.name == "disable notice" && dialect == client.DialectV3 {
+				switch {
+				case test.name == "disable notice" && dialect == client.DialectV3:
 					wantQuery = "notice_type=message"
+				case test.name == "stop build" && dialect == client.DialectV1:
+					wantQuery = "build_no=2"
 				}
 				first := s.all()[0]
 				have := []string{first.line(), first.query, first.body}

@@ -164,6 +164,8 @@ func (c *Client) StopBuild(ctx context.Context, jobID string, buildNo int) error
 	if err == nil {
 		k.emptyOK = true
 		if c.dialect == DialectV1 {
+			// The vendor's pages have the number in the body, its SDK in the query.
+			k.query = url.Values{"build_no": {strconv.Itoa(buildNo)}}
 			k.body, err = json.Marshal(map[string]int{"build_no": buildNo})
 		}
 	}

@@ -106,6 +106,8 @@ func referenceRoutes() []*route {
 		{Op: "FlowGraph", API: apiV3, Pattern: "GET /v3/{build_flow_record_id}/flow-graph", Section: "5.2", handle: flowGraph},
 		{Op: "RecordInfoOld", API: apiV3, Pattern: "GET /v3/jobs/{job_id}/{build_no}/record-info", Section: "5.3", handle: recordInfoOld},
 		{Op: "StopBuildOld", API: apiV3, Pattern: "POST /v3/jobs/stop", Section: "5.4", handle: stopBuildOld},
+		{Op: "LiveLog", API: apiV3, Pattern: "GET /v3/jobs/{job_id}/{build_no}/real-time-log", handle: liveLog},
+		{Op: "ListBuilds", API: apiV3, Pattern: "GET /v3/jobs/{job_id}/build-info-records", handle: listBuilds},
 	}
 }
 

@@ -3,6 +3,7 @@ package sdk
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/sdkerr"
@@ -45,6 +46,8 @@ func builds(b *bench) {
 	do(b, c.ShowListHistory, &model.ShowListHistoryRequest{JobId: id, Offset: 0, Limit: 100, Interval: 7})
 	do(b, c.ShowListPeriodHistory, &model.ShowListPeriodHistoryRequest{JobId: id, Offset: 0, Limit: 100, StartTime: "2026-03-01", EndTime: "2026-03-02"})
 
+	do(b, c.ListBuildInfoRecord, &model.ListBuildInfoRecordRequest{JobId: id, StartTime: "2026-03-02 00:00:00", EndTime: "2026-03-03 00:00:00"})
+
 	// A time in milliseconds does not fit the SDK's float32: the golden file
 	// shows by how much it is off.
 	doAs(b, "-after-a-build", c.ShowJobListByProjectId, &model.ShowJobListByProjectIdRequest{ProjectId: project, PageSize: 100})
@@ -83,7 +86,7 @@ func files(b *bench) {
 	c := b.client
 	id := *doAs(b, "-logs", c.CreateBuildJob, &model.CreateBuildJobRequest{Body: body("cart")}).Result.JobId
 	doAs(b, "-logs", c.RunJob, &model.RunJobRequest{Body: runBody(id)})
-	b.advance(time.Minute)
+	followLog(b, id)
 	record := *doAs(b, "-logs", c.ShowRecordDetail, &model.ShowRecordDetailRequest{JobId: id, BuildNo: 1}).Result.Id
 	do(b, c.DownloadBuildLog, &model.DownloadBuildLogRequest{RecordId: record, LogLevel: ptr("DEBUG")})
 	do(b, c.DownloadTaskLog, &model.DownloadTaskLogRequest{RecordId: record, TaskName: "Shell", LogLevel: ptr("INFO")})
@@ -93,6 +96,29 @@ func files(b *bench) {
 		b.t.Fatal(err)
 	}
 	do(b, c.DownloadKeystore, &model.DownloadKeystoreRequest{FileName: "android 1.keystore", DomainId: emulator.DefaultDomainID})
+}
+
+// followLog reads the log of the first build in pieces while it grows, and leaves
+// when it is whole.
+func followLog(b *bench, job string) {
+	b.t.Helper()
+	var text strings.Builder
+	for offset, n := int32(0), 0; ; n++ {
+		piece, err := b.client.DownloadRealTimeLog(&model.DownloadRealTimeLogRequest{JobId: job, BuildNo: 1, Offset: offset, Length: ptr(int32(100))})
+		if err != nil || n > 100 || *piece.Result.CurrentOffset != offset {
+			b.t.Fatalf("piece %d of the log: %s, %v", n, piece, err)
+		}
+		text.WriteString(*piece.Result.Content)
+		offset = *piece.Result.Offset
+		if !*piece.Result.HasMoreData {
+			break
+		}
+		b.advance(time.Second)
+	}
+	whole := *do(b, b.client.DownloadRealTimeLog, &model.DownloadRealTimeLogRequest{JobId: job, BuildNo: 1}).Result.Content
+	if text.String() != whole {
+		b.t.Errorf("in pieces:\n%s\nat once:\n%s", text.String(), whole)
+	}
 }
 
 // refusals are read by the SDK with their status, code, message and request id.

@@ -4,8 +4,6 @@ package sdk
 // API reference has none of them, the client sends none of them, and
 // docs/api-notes.md says so.
 var notServed = []string{
-	// of v3
-	"DownloadRealTimeLog", "ListBuildInfoRecord",
 	// accounts and their packages
 	"ListRelatedProjectInfo", "ShowDomainStatus", "ShowDomainsStatuses", "ShowPackageSpecCountDown", "ShowProjectPermission",
 	"ShowRelatedProject", "ShowSummaryBuildJobInfo", "ShowUserChargeType", "ShowUserOverPackageQuota",

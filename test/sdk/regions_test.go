@@ -1,0 +1,36 @@
+package sdk
+
+import (
+	"testing"
+
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/services/codeartsbuild/v3/region"
+
+	"github.com/buildsync/buildsync/pkg/client"
+	"github.com/buildsync/buildsync/pkg/client/signer"
+)
+
+// Every region that the client knows has the SDK's endpoint; the EU region, of
+// which the SDK knows nothing, has that of API reference 1.3.
+func TestRegions(t *testing.T) {
+	t.Parallel()
+	for _, name := range client.Regions() {
+		c, err := client.New(client.Config{Region: name, Credentials: client.Credentials{Key: signer.Key{Access: "a", Secret: "s"}}})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		c.Close()
+		want := "https://build-backend.eu-west-101.myhuaweicloud.eu"
+		if name != "eu-west-101" {
+			known, err := region.SafeValueOf(name)
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+				continue
+			}
+			want = known.Endpoints[0]
+		}
+		if c.Endpoint() != want {
+			t.Errorf("%s: %s, the SDK has %s", name, c.Endpoint(), want)
+		}
+	}
+}
