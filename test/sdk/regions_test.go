@@ -6,7 +6,6 @@ import (
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/services/codeartsbuild/v3/region"
 
 	"github.com/buildsync/buildsync/pkg/client"
-	"github.com/buildsync/buildsync/pkg/client/signer"
 )
 
 // Every region that the client knows has the SDK's endpoint; the EU region, of
@@ -14,12 +13,10 @@ import (
 func TestRegions(t *testing.T) {
 	t.Parallel()
 	for _, name := range client.Regions() {
-		c, err := client.New(client.Config{Region: name, Credentials: client.Credentials{Key: signer.Key{Access: "a", Secret: "s"}}})
+		have, err := client.Endpoint(name)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
-			continue
 		}
-		c.Close()
 		want := "https://build-backend.eu-west-101.myhuaweicloud.eu"
 		if name != "eu-west-101" {
 			known, err := region.SafeValueOf(name)
@@ -29,8 +26,8 @@ func TestRegions(t *testing.T) {
 			}
 			want = known.Endpoints[0]
 		}
-		if c.Endpoint() != want {
-			t.Errorf("%s: %s, the SDK has %s", name, c.Endpoint(), want)
+		if have != want {
+			t.Errorf("%s: %s, the SDK has %s", name, have, want)
 		}
 	}
 }
