@@ -39,6 +39,7 @@ func (p *program) commands() []*cli.Command {
 		p.driftCommand(),
 		p.showCommand(),
 		p.exportCommand(),
+		p.modulesCommand(),
 		p.jobCommand(),
 		p.emulatorCommand(),
 		p.explainCommand(),

@@ -17,7 +17,6 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/export"
 	"github.com/buildsync/buildsync/pkg/sanitize"
-	"github.com/buildsync/buildsync/pkg/spec"
 )
 
 func (p *program) exportCommand() *cli.Command {
@@ -181,7 +180,7 @@ func (x *exporting) jobs(ctx context.Context, project export.Project) error {
 		}
 		wanted = append(wanted, job)
 	}
-	for job := range export.Read(ctx, x.service, wanted, x.parallel()) {
+	for job := range export.Read(ctx, x.service, wanted, export.ReadOptions{Parallel: x.number("parallelism")}) {
 		if err := x.job(ctx, project, job, files[job]); err != nil {
 			return err
 		}
@@ -276,16 +275,7 @@ func (x *exporting) declareSecrets(d *export.Definition) error {
 	for _, secret := range d.Secrets {
 		names = append(names, secret.Name)
 	}
-	full := filepath.Join(x.w.dir, spec.WorkspaceFile)
-	before, err := os.ReadFile(full)
-	if err != nil {
-		return err
-	}
-	after, err := export.DeclareSecrets(before, names)
-	if err != nil || string(after) == string(before) {
-		return err
-	}
-	return writeFileMode(full, after, 0o644)
+	return editWorkspace(x.w.dir, func(text []byte) ([]byte, error) { return export.DeclareSecrets(text, names) })
 }
 
 // schemaOf is the path from a file to the schema that init keeps for editors,
@@ -300,13 +290,6 @@ func (x *exporting) schemaOf(file string) string {
 		return ""
 	}
 	return filepath.ToSlash(relative)
-}
-
-func (x *exporting) parallel() int {
-	if n := x.number("parallelism"); n > 0 {
-		return n
-	}
-	return 8
 }
 
 // templates exports the caller's own build templates.

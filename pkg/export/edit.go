@@ -107,3 +107,16 @@ func (ed *editor) setValue(key, have *spec.Node, want *node) {
 	after += bytes.IndexByte(ed.src[after:], ':') + 1
 	ed.replace(after, ed.lineEnd(max(end, after)), out.String())
 }
+
+// dashIndent is what stands before the dash of a block list's item.
+func (ed *editor) dashIndent(item *spec.Node) string {
+	at := ed.offset(item.Range.Start)
+	start := ed.lineStart(at)
+	dash := start + bytes.LastIndexByte(ed.src[start:at], '-')
+	return strings.Repeat(" ", max(dash-start, 0))
+}
+
+// itemLines are the lines of a block list's item, its dash included.
+func (ed *editor) itemLines(item *spec.Node) (start, end int) {
+	return ed.lineStart(ed.offset(item.Range.Start)), ed.lineEnd(ed.offset(item.Range.End))
+}

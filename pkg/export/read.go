@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
@@ -41,10 +42,20 @@ func List(ctx context.Context, api Reader, projectID string) (*diff.LiveProject,
 	return project, nil
 }
 
-// Read reads the bodies and notifications of jobs, parallel at a time, and
-// yields the jobs in the order given as soon as they are there. A job whose
-// read failed has its ReadErr set. Reading ends with the loop.
-func Read(ctx context.Context, api Reader, jobs []*diff.LiveJob, parallel int) iter.Seq[*diff.LiveJob] {
+// readParallelism is how many reads go side by side where the caller does not
+// say.
+const readParallelism = 8
+
+// ReadOptions say what Read reads, and how.
+type ReadOptions struct {
+	Parallel   int  // reads at a time; 0: 8
+	BodiesOnly bool // no notifications
+}
+
+// Read reads the bodies and notifications of jobs and yields the jobs in the
+// order given as soon as they are there. A job whose read failed has its ReadErr
+// set. Reading ends with the loop.
+func Read(ctx context.Context, api Reader, jobs []*diff.LiveJob, opts ReadOptions) iter.Seq[*diff.LiveJob] {
 	return func(yield func(*diff.LiveJob) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
@@ -54,13 +65,13 @@ func Read(ctx context.Context, api Reader, jobs []*diff.LiveJob, parallel int) i
 		for i := range done {
 			done[i] = make(chan struct{})
 		}
-		slots := make(chan struct{}, max(parallel, 1))
+		slots := make(chan struct{}, cmp.Or(max(opts.Parallel, 0), readParallelism))
 		go func() {
 			for i, job := range jobs {
 				slots <- struct{}{}
 				go func() {
 					defer func() { <-slots; close(done[i]) }()
-					job.ReadErr = readJob(ctx, api, job)
+					job.ReadErr = readJob(ctx, api, job, opts)
 				}()
 			}
 		}()
@@ -75,7 +86,7 @@ func Read(ctx context.Context, api Reader, jobs []*diff.LiveJob, parallel int) i
 	}
 }
 
-func readJob(ctx context.Context, api Reader, job *diff.LiveJob) error {
+func readJob(ctx context.Context, api Reader, job *diff.LiveJob, opts ReadOptions) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -86,8 +97,10 @@ func readJob(ctx context.Context, api Reader, job *diff.LiveJob) error {
 	if id := body.Str(wire.KeyJobID); id != "" && !strings.EqualFold(id, job.ID) {
 		return errors.New("the answer is about another job than the one asked for")
 	}
-	if job.Notices, err = api.Notices(ctx, job.ID); err != nil {
-		return err
+	if !opts.BodiesOnly {
+		if job.Notices, err = api.Notices(ctx, job.ID); err != nil {
+			return err
+		}
 	}
 	job.Body = body
 	return nil

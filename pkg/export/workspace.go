@@ -13,9 +13,9 @@ import (
 // named beside those that it declares already. All else stays as it is, byte by
 // byte.
 func DeclareSecrets(workspace []byte, names []string) ([]byte, error) {
-	root, diagnostics := spec.ParseFile(spec.WorkspaceFile, workspace)
-	if root == nil || root.Kind != spec.MappingNode {
-		return nil, errors.Join(errors.New("buildsync.yaml cannot be read"), firstError(diagnostics))
+	root, err := parseWorkspace(workspace)
+	if err != nil {
+		return nil, err
 	}
 	have := root.Get("secrets")
 	var missing []string
@@ -39,6 +39,25 @@ func DeclareSecrets(workspace []byte, names []string) ([]byte, error) {
 	edited := newEditor(workspace)
 	edited.setKey(root, "secrets", oneLine(list))
 	return edited.apply(), nil
+}
+
+// DeclareModules returns the text of a workspace file that names a modules file.
+func DeclareModules(workspace []byte, name string) ([]byte, error) {
+	root, err := parseWorkspace(workspace)
+	if err != nil {
+		return nil, err
+	}
+	edited := newEditor(workspace)
+	edited.setKey(root, "modules", text(name))
+	return edited.apply(), nil
+}
+
+func parseWorkspace(source []byte) (*spec.Node, error) {
+	root, diagnostics := spec.ParseFile(spec.WorkspaceFile, source)
+	if root == nil || root.Kind != spec.MappingNode || len(root.Fields) == 0 {
+		return nil, errors.Join(errors.New("buildsync.yaml cannot be read"), firstError(diagnostics))
+	}
+	return root, nil
 }
 
 func declares(list *spec.Node, name string) bool {

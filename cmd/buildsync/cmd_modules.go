@@ -1,0 +1,367 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/buildsync/buildsync/pkg/catalog"
+	"github.com/buildsync/buildsync/pkg/export"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/sanitize"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// modulesFile is where harvest writes to in a workspace that names no file.
+const modulesFile = "modules.yaml"
+
+func (p *program) modulesCommand() *cli.Command {
+	format := func() cli.Flag { return &cli.StringFlag{Name: "format", Usage: "text or json, as `F`", Value: "text"} }
+	return p.command(&cli.Command{
+		Name:  "modules",
+		Usage: "the step modules that definitions can use",
+		Description: about(`A step's action word stands for a step module of the service. Only some ten are public, so
+the catalogue says of each fact where it is from and how sure it is, and a workspace adds its
+own modules.`, "buildsync modules list", "buildsync modules harvest"),
+		Subcommands: []*cli.Command{
+			p.command(&cli.Command{
+				Name: "list", Usage: "list the step modules",
+				Description: about(`Lists the modules that buildsync ships and those of the workspace.
+
+Exit codes: 0 done; 3 invalid input.`, "buildsync modules list --format json"),
+				Flags: []cli.Flag{format()},
+			}, (*invocation).modulesList),
+			p.command(&cli.Command{
+				Name: "show", Usage: "show one step module", ArgsUsage: "WORD|MODULE-ID",
+				Description: about(`Shows a module's properties, with the source and the confidence of each fact.
+
+Exit codes: 0 done; 3 there is no such module.`, "buildsync modules show maven"),
+				Flags: []cli.Flag{format()},
+			}, (*invocation).modulesShow),
+			p.command(&cli.Command{
+				Name: "harvest", Usage: "learn step modules from the live service",
+				Description: about(`Reads the official templates, the caller's own and the jobs of the workspace's projects, and
+adds to the workspace's modules file what it does not say yet: modules, properties and their
+types, never a value. What the file says stays. Nothing is written to the service.
+
+Exit codes: 0 done; 1 the live state could not be read; 3 invalid input; 130 interrupted.`,
+					"buildsync modules harvest --project shop"),
+				Flags: []cli.Flag{
+					&cli.BoolFlag{Name: "dry-run", Usage: "say what would be learned, and write nothing", DisableDefaultText: true},
+					&cli.BoolFlag{Name: "stats", Usage: "count the requests on stderr", DisableDefaultText: true},
+				},
+			}, (*invocation).modulesHarvest),
+		},
+	}, nil)
+}
+
+// knownModules is the catalogue of the workspace, the shipped one where there is
+// no workspace.
+func (in *invocation) knownModules() (*catalog.Catalogue, error) {
+	dir, err := in.findWorkspace()
+	if err != nil {
+		if in.text("dir") != "" {
+			return nil, err
+		}
+		return catalog.Default(), nil
+	}
+	tree, err := openTree(dir)
+	if err != nil {
+		return nil, err
+	}
+	w := &workspace{dir: dir, tree: tree}
+	declared, diagnostics := spec.LoadWorkspace(tree, spec.Options{Environment: in.text("env")})
+	if declared != nil {
+		var more spec.Diagnostics
+		w.catalogue, more = catalog.ForWorkspace(&spec.Set{Tree: tree, Workspace: declared})
+		diagnostics = append(diagnostics, more...)
+	}
+	if err := in.report(diagnostics, w); err != nil {
+		return nil, err
+	}
+	if diagnostics.HasErrors() {
+		return nil, said(exitInvalid)
+	}
+	return w.catalogue, nil
+}
+
+func (in *invocation) modulesList() error {
+	if _, err := in.args(0); err != nil {
+		return err
+	}
+	format, err := in.oneOf("format", "text", "json")
+	if err != nil {
+		return err
+	}
+	known, err := in.knownModules()
+	if err != nil {
+		return err
+	}
+	if format == "json" {
+		list := jsontree.Array()
+		for _, m := range known.Modules() {
+			list.Append(moduleDocument(m))
+		}
+		_, err := in.stdout.Write(jsontree.Object(jsontree.Member{Key: "format_version", Value: jsontree.String("1.0")},
+			jsontree.Member{Key: "modules", Value: list}).Indented())
+		return err
+	}
+	var out strings.Builder
+	rows := newTable("ACTION", "MODULE", "PROPERTIES", "CONFIDENCE", "NAME")
+	for _, m := range known.Modules() {
+		rows.add(wordsOf(m), m.ID, strconv.Itoa(len(m.Properties)), string(m.Confidence), m.Name)
+	}
+	rows.writeTo(&out)
+	_, err = io.WriteString(in.stdout, out.String())
+	return err
+}
+
+func wordsOf(m *catalog.Module) string {
+	var words []string
+	for _, a := range m.Actions {
+		words = append(words, a.Word)
+	}
+	if words == nil {
+		return "–"
+	}
+	return strings.Join(words, ", ")
+}
+
+func (in *invocation) modulesShow() error {
+	args, err := in.args(1)
+	if err != nil {
+		return err
+	}
+	if len(args) == 0 {
+		return usageError{text: "buildsync modules show needs an action word or a module id"}
+	}
+	format, err := in.oneOf("format", "text", "json")
+	if err != nil {
+		return err
+	}
+	known, err := in.knownModules()
+	if err != nil {
+		return err
+	}
+	m := known.Action(args[0])
+	if m == nil {
+		m = known.Module(args[0])
+	}
+	if m == nil {
+		words := known.Words()
+		for _, m := range known.Modules() {
+			words = append(words, m.ID)
+		}
+		return unknownWord("step module", args[0], words)
+	}
+	if format == "json" {
+		_, err := in.stdout.Write(moduleDocument(m).Indented())
+		return err
+	}
+	_, err = io.WriteString(in.stdout, shownModule(m))
+	return err
+}
+
+// shownModule is a module as text.
+func shownModule(m *catalog.Module) string {
+	var out strings.Builder
+	head := &sheet{}
+	head.add("module", m.ID)
+	head.add("name", m.Name)
+	head.add("action", wordsOf(m))
+	head.add("confidence", string(m.Confidence))
+	head.add("what", m.Description)
+	for _, source := range m.Sources {
+		head.add("source", source)
+	}
+	head.writeTo(&out)
+	if len(m.Properties) > 0 {
+		rows := newTable("PROPERTY", "TYPE", "CONFIDENCE", "DEFAULT", "WHAT")
+		for _, p := range m.Properties {
+			value := ""
+			if p.Default != nil {
+				value = string(p.Default.AppendJSON(nil))
+			}
+			rows.add(p.Name, string(p.Type), string(p.Confidence), value, p.Description)
+		}
+		out.WriteByte('\n')
+		rows.writeTo(&out)
+	}
+	if len(m.Inputs) > 0 {
+		rows := newTable("INPUT", "PROPERTY", "CONFIDENCE", "NOTE")
+		for _, input := range m.Inputs {
+			rows.add(input.Name, input.Property, string(input.Confidence), input.Note)
+		}
+		out.WriteByte('\n')
+		rows.writeTo(&out)
+	}
+	return out.String()
+}
+
+// moduleDocument is a module as JSON.
+func moduleDocument(m *catalog.Module) *jsontree.Value {
+	texts := func(list []string) *jsontree.Value {
+		array := jsontree.Array()
+		for _, s := range list {
+			array.Append(jsontree.String(s))
+		}
+		return array
+	}
+	object := func(pairs ...string) *jsontree.Value {
+		o := jsontree.Object()
+		for i := 0; i < len(pairs); i += 2 {
+			o.Set(pairs[i], jsontree.String(pairs[i+1]))
+		}
+		return o
+	}
+	actions, properties, inputs := jsontree.Array(), jsontree.Array(), jsontree.Array()
+	for _, a := range m.Actions {
+		actions.Append(object("word", a.Word, "confidence", string(a.Confidence), "source", a.Source))
+	}
+	for _, p := range m.Properties {
+		o := object("name", p.Name, "type", string(p.Type), "confidence", string(p.Confidence), "source", p.Source, "description", p.Description)
+		if p.Default != nil {
+			o.Set("default", p.Default)
+		}
+		properties.Append(o)
+	}
+	for _, i := range m.Inputs {
+		inputs.Append(object("name", i.Name, "property", i.Property, "confidence", string(i.Confidence), "source", i.Source, "note", i.Note))
+	}
+	document := object("module_id", m.ID, "name", m.Name, "description", m.Description, "confidence", string(m.Confidence))
+	document.Set("sources", texts(m.Sources))
+	document.Set("actions", actions)
+	document.Set("properties", properties)
+	document.Set("inputs", inputs)
+	return document
+}
+
+func (in *invocation) modulesHarvest() (err error) {
+	if _, err := in.args(0); err != nil {
+		return err
+	}
+	ctx, cancel := in.withTimeout()
+	defer cancel()
+	w, err := in.open()
+	if err != nil {
+		return err
+	}
+	projects, err := in.projects(w)
+	if err != nil {
+		return err
+	}
+	service, err := in.connect(w.dir, w.set.Workspace.Region)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, service.close()) }()
+	seen, err := in.observeSteps(ctx, service, projects)
+	if in.on("stats") {
+		in.printStats(service)
+	}
+	if err != nil {
+		return err
+	}
+	harvest := catalog.Harvest(w.catalogue, seen)
+	for _, m := range harvest {
+		what := "new module"
+		if w.catalogue.Module(m.ID) != nil {
+			what = "known module"
+		}
+		if _, err := fmt.Fprintf(in.stdout, "%s %s %s: %d more properties (%s)\n", what, sanitize.Line(m.ID, 100), sanitize.Line(m.Name, 60),
+			len(m.Properties), sanitize.Line(strings.Join(m.Sources, ", "), 200)); err != nil {
+			return err
+		}
+	}
+	if len(harvest) == 0 {
+		_, err := fmt.Fprintf(in.stdout, "Nothing to learn: the catalogue knows all of %d steps.\n", len(seen))
+		return err
+	}
+	if in.on("dry-run") {
+		return nil
+	}
+	return in.keepModules(w, harvest)
+}
+
+// observeSteps reads the steps of all templates and of the projects' jobs.
+func (in *invocation) observeSteps(ctx context.Context, service *service, projects []export.Project) ([]catalog.Observation, error) {
+	var seen []catalog.Observation
+	for t, err := range service.Templates(ctx, "") {
+		if err != nil {
+			return nil, fmt.Errorf("reading the templates: %w", err)
+		}
+		seen = append(seen, export.StepsOfTemplate(t)...)
+	}
+	for _, project := range projects {
+		listing, err := export.List(ctx, service, project.ID)
+		if err != nil {
+			return nil, fmt.Errorf("listing the jobs of %s: %w", project.Alias, err)
+		}
+		for live := range export.Read(ctx, service, listing.Jobs, export.ReadOptions{Parallel: in.number("parallelism"), BodiesOnly: true}) {
+			switch {
+			case ctx.Err() != nil:
+				return nil, context.Cause(ctx)
+			case live.ReadErr != nil && halting(live.ReadErr):
+				return nil, fmt.Errorf("reading %s/%s: %w", project.Alias, live.Name, live.ReadErr)
+			case live.ReadErr != nil:
+				in.printf("not read: %s: %s\n", sanitize.Line(project.Alias+"/job/"+live.Name, 300), sanitize.Line(live.ReadErr.Error(), 1000))
+			default:
+				seen = append(seen, export.StepsOf(project.Alias, live)...)
+			}
+		}
+	}
+	return seen, nil
+}
+
+// keepModules writes what was learned into the workspace's modules file, and
+// names that file in buildsync.yaml if nothing does.
+func (in *invocation) keepModules(w *workspace, harvest []*catalog.Module) error {
+	name := modulesFile
+	declared := w.set.Workspace.Modules != nil && !w.set.Workspace.Modules.IsNull()
+	if declared {
+		name = w.set.Workspace.Modules.Text
+	}
+	full := filepath.Join(w.dir, filepath.FromSlash(name))
+	before, err := os.ReadFile(full)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	after, err := export.MergeModules(name, before, harvest)
+	if err != nil {
+		return fmt.Errorf("adding to %s: %w", name, err)
+	}
+	if slices.Equal(before, after) {
+		return nil
+	}
+	if err := writeFileMode(full, after, 0o644); err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintf(in.stdout, "wrote %s\n", sanitize.Line(name, 300)); err != nil || declared {
+		return err
+	}
+	return editWorkspace(w.dir, func(text []byte) ([]byte, error) { return export.DeclareModules(text, name) })
+}
+
+// editWorkspace changes buildsync.yaml in one step, unless the edit changes
+// nothing.
+func editWorkspace(dir string, edit func([]byte) ([]byte, error)) error {
+	full := filepath.Join(dir, spec.WorkspaceFile)
+	before, err := os.ReadFile(full)
+	if err != nil {
+		return err
+	}
+	after, err := edit(before)
+	if err != nil || slices.Equal(before, after) {
+		return err
+	}
+	return writeFileMode(full, after, 0o644)
+}
