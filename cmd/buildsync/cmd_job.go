@@ -14,6 +14,18 @@ Jobs are made and changed by definitions: see buildsync plan and buildsync apply
 		Subcommands: []*cli.Command{
 			p.jobListCommand(),
 			p.jobShowCommand(),
+			p.jobRunCommand(),
+			p.jobStatusCommand(),
+			p.jobStopCommand(),
+			p.jobHistoryCommand(),
+			p.jobRecordCommand(),
+			p.jobLogsCommand(),
+			p.jobArtifactsCommand(),
+			p.jobRatioCommand(),
+			p.jobGraphCommand(),
+			p.jobEnableCommand(),
+			p.jobDisableCommand(),
+			p.jobDeleteCommand(),
 		},
 	}, nil)
 }

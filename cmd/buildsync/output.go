@@ -90,10 +90,18 @@ func (in *invocation) write(outputs []output, render func(w io.Writer, o output)
 // writeFile writes a result that only its owner can read.
 func writeFile(name string, content []byte) error { return writeFileMode(name, content, 0o600) }
 
-// writeFileMode replaces a file in one step: what was there stays until the new
-// content is safely on disk. Only regular files are replaced, never a link, a
-// device or a pipe.
-func writeFileMode(name string, content []byte, mode fs.FileMode) (err error) {
+// writeFileMode is replaceFile for content that is there as a whole.
+func writeFileMode(name string, content []byte, mode fs.FileMode) error {
+	return replaceFile(name, mode, func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	})
+}
+
+// replaceFile replaces a file in one step by what write writes: what was there
+// stays until the new content is safely on disk. Only regular files are
+// replaced, never a link, a device or a pipe.
+func replaceFile(name string, mode fs.FileMode, write func(io.Writer) error) (err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("writing %s: %w", name, err)
@@ -114,7 +122,7 @@ func writeFileMode(name string, content []byte, mode fs.FileMode) (err error) {
 			_ = os.Remove(temporary.Name())
 		}
 	}()
-	_, err = temporary.Write(content)
+	err = write(temporary)
 	if err == nil && mode != 0o600 {
 		err = temporary.Chmod(mode)
 	}

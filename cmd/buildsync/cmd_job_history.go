@@ -1,0 +1,126 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/buildsync/buildsync/pkg/client/wire"
+)
+
+func (p *program) jobHistoryCommand() *cli.Command {
+	return p.command(&cli.Command{
+		Name:      "history",
+		Usage:     "list builds of a job",
+		ArgsUsage: "JOB",
+		Description: about(`Lists a job's builds, newest first: of the last days (API reference 4.2), or with --from or
+--to of a period of at most 30 days (4.1), which tells branch, commit and who ran it as well.
+With --last-success it prints the last successful build of any job of the project that
+builds a repository (4.7), and takes no JOB.
+
+Exit codes: 0 done; 1 the history could not be read, or has no such build; 3 invalid input.`,
+			"buildsync job history maven-package --interval 30",
+			"buildsync job history --from 2026-01-01 --to 2026-01-31 maven-package",
+			"buildsync job history --last-success order-service"),
+		Flags: objectFlags(append([]cli.Flag{
+			&cli.IntFlag{Name: "interval", Usage: "the builds of the last `N` days, 1 to 30", Value: 7},
+			&cli.StringFlag{Name: "last-success", Usage: "the last successful build of the repository `REPO`"},
+			&cli.IntFlag{Name: "limit", Usage: "at most `N` builds; 0: all"},
+		}, periodFlags()...)...),
+	}, (*invocation).jobHistory)
+}
+
+// historyDocument is job history as JSON.
+type historyDocument struct {
+	JobID  string               `json:"job_id,omitempty"`
+	Builds []wire.HistoryRecord `json:"builds"`
+}
+
+func (in *invocation) jobHistory() error {
+	outputs, err := in.resultOutputs()
+	if err != nil {
+		return err
+	}
+	inPeriod := in.set("from") || in.set("to")
+	repository := in.text("last-success")
+	switch {
+	case inPeriod && in.set("interval"):
+		return usageError{text: "--interval and --from/--to exclude each other"}
+	case repository != "" && (inPeriod || in.set("interval") || in.set("limit")):
+		return usageError{text: "--last-success prints one build; leave out --interval, --from, --to and --limit"}
+	case in.number("interval") < 1 || in.number("interval") > historyDays:
+		return usageError{text: fmt.Sprintf("--interval %d: the service answers for 1 to %d days", in.number("interval"), historyDays)}
+	case in.number("limit") < 0:
+		return usageError{text: "--limit must not be negative"}
+	case repository != "":
+		return in.withService(0, 0, func(l *live) error { return l.lastSuccess(outputs, repository) })
+	}
+	return in.withService(1, 1, func(l *live) error {
+		var from, to time.Time
+		if inPeriod {
+			if from, to, err = l.period(); err != nil {
+				return err
+			}
+		}
+		job, err := l.job(l.args[0])
+		if err != nil {
+			return err
+		}
+		rows := l.History(l.ctx, job.ID, in.number("interval"))
+		if inPeriod {
+			rows = l.PeriodHistory(l.ctx, job.ID, from, to)
+		}
+		doc := historyDocument{JobID: job.ID}
+		if doc.Builds, err = atMost(rows, in.number("limit")); err != nil {
+			return err
+		}
+		return in.print(outputs, nil, reply{doc: doc, text: doc.text})
+	})
+}
+
+// atMost collects builds, all of them for 0.
+func atMost(rows iter.Seq2[wire.HistoryRecord, error], limit int) ([]wire.HistoryRecord, error) {
+	builds := []wire.HistoryRecord{}
+	for row, err := range rows {
+		if err != nil {
+			return nil, err
+		}
+		if builds = append(builds, row); len(builds) == limit {
+			break
+		}
+	}
+	return builds, nil
+}
+
+func (l *live) lastSuccess(outputs []output, repository string) error {
+	project, err := l.project()
+	if err != nil {
+		return err
+	}
+	record, err := l.LastSuccessful(l.ctx, project.ID, repository)
+	if err != nil {
+		return err
+	}
+	if record.RecordID == "" && record.BuildNumber == "" {
+		return errors.New("no build of the repository has succeeded")
+	}
+	doc := historyDocument{JobID: record.JobID, Builds: []wire.HistoryRecord{record}}
+	return l.in.print(outputs, nil, reply{doc: doc, text: doc.text})
+}
+
+func (d historyDocument) text(out *strings.Builder) {
+	if len(d.Builds) == 0 {
+		out.WriteString("No builds.\n")
+		return
+	}
+	t := newTable("BUILD", "JOB", "RESULT", "STARTED", "ENDED", "BRANCH", "COMMIT", "BY", "TRIGGER", "RECORD", "MESSAGE")
+	for _, b := range d.Builds {
+		t.add(string(b.BuildNumber), b.JobName, b.Result, b.StartTime, b.EndTime, b.Branch,
+			fmt.Sprintf("%.12s", b.CommitID), b.Executor, b.TriggerType, b.RecordID, b.CommitMessage)
+	}
+	t.writeTo(out)
+}

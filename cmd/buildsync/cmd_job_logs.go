@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/buildsync/buildsync/pkg/client"
+)
+
+func (p *program) jobLogsCommand() *cli.Command {
+	return p.command(&cli.Command{
+		Name:      "logs",
+		Usage:     "print or download the log of a build",
+		ArgsUsage: "JOB [BUILD] | RECORD",
+		Description: about(`Prints the log of a build (API reference 4.10) or of one of its steps (4.11). RECORD is the id of
+a build record. With --follow it prints the log of a running build as it grows, and ends
+with the build.
+
+What looks like a secret is masked in what is printed. A FILE gets the log as the service has
+it and can be read by its owner only; a download that broke off leaves the part that came,
+which --resume completes where the service allows it.
+
+Exit codes: 0 done; 1 the log could not be read; 3 invalid input; 6 with --follow the build did
+not succeed, or what became of it is not known; 130 interrupted.`,
+			"buildsync job logs maven-package",
+			"buildsync job logs --step 'Build with Maven' --level DEBUG maven-package 12",
+			"buildsync job logs --out build.log --resume maven-package 12",
+			"buildsync job logs --follow maven-package"),
+		Flags: append([]cli.Flag{
+			&cli.StringFlag{Name: "step", Usage: "only the log of the step `NAME`"},
+			&cli.StringFlag{Name: "out", Usage: "write to `FILE` instead, with progress on stderr"},
+			&cli.BoolFlag{Name: "resume", Usage: "the FILE holds the beginning of this log: fetch the rest", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "follow", Usage: "print the log as it grows, until the build ends", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "legacy", Usage: "ask the older route (deprecated: API reference 5.1, announced for removal)", DisableDefaultText: true},
+			projectFlag(),
+		}, followFlags()...),
+	}, (*invocation).jobLogs)
+}
+
+func (in *invocation) jobLogs() error {
+	level, err := in.logLevel()
+	switch {
+	case err != nil:
+		return err
+	case in.on("legacy") && (in.text("step") != "" || level != ""):
+		return usageError{text: "--legacy knows neither --step nor --level"}
+	case in.on("resume") && in.text("out") == "":
+		return usageError{text: "--resume needs the --out FILE that holds the beginning"}
+	case in.on("follow") && (in.on("legacy") || in.text("step") != "" || in.text("out") != ""):
+		return usageError{text: "--follow prints the whole log; leave out --legacy, --step and --out"}
+	}
+	if in.on("follow") {
+		return in.withService(1, 2, (*live).followLog)
+	}
+	return in.withService(1, 2, func(l *live) error {
+		b, err := l.buildRecord()
+		if err != nil {
+			return err
+		}
+		if file := in.text("out"); file != "" {
+			return l.saveLog(b, file, level)
+		}
+		lines := &logLines{to: in.stdout}
+		defer lines.flush()
+		return l.fetchLog(b, lines, client.LogOptions{Level: level})
+	})
+}
+
+// logLevel reads --level.
+func (in *invocation) logLevel() (string, error) {
+	level := strings.ToUpper(in.text("level"))
+	if level != "" && level != "INFO" && level != "DEBUG" {
+		return "", unknownWord("--level", in.text("level"), []string{"INFO", "DEBUG"})
+	}
+	return level, nil
+}
+
+// fetchLog downloads the log that the flags ask for.
+func (l *live) fetchLog(b buildRef, to io.Writer, options client.LogOptions) error {
+	var err error
+	switch step := l.in.text("step"); {
+	case l.in.on("legacy"):
+		_, err = l.OldLog(l.ctx, b.record, to, options)
+	case step != "":
+		_, err = l.StepLog(l.ctx, b.record, step, to, options)
+	default:
+		_, err = l.FullLog(l.ctx, b.record, to, options)
+	}
+	if err != nil && l.ctx.Err() != nil {
+		return fmt.Errorf("downloading the log: %w", context.Cause(l.ctx))
+	}
+	return err
+}
+
+// followLog shows a build's log until the build ends, whose result is the exit
+// code.
+func (l *live) followLog() error {
+	if recordPattern.MatchString(l.args[0]) {
+		return usageError{text: "--follow needs the job and the number of the build, not the id of its record"}
+	}
+	b, err := l.build()
+	if err != nil {
+		return err
+	}
+	f, err := l.follower(b, &logLines{to: l.in.stdout})
+	if err != nil {
+		return err
+	}
+	record, err := f.wait()
+	if err != nil {
+		return err
+	}
+	return verdict(b, record)
+}
+
+// saveLog downloads a log to a file. What came of it stays there, whatever
+// happens, for --resume.
+func (l *live) saveLog(b buildRef, name, level string) (err error) {
+	resume := l.in.on("resume")
+	file, err := openDownload(name, resume)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	var received client.Received
+	if resume {
+		if _, err := received.ReadFrom(file); err != nil {
+			return fmt.Errorf("reading %s: %w", name, err)
+		}
+	}
+	progress := l.in.newDownloadProgress()
+	err = l.fetchLog(b, file, client.LogOptions{Level: level, Progress: progress.update, Received: &received})
+	progress.close()
+	switch {
+	case errors.Is(err, client.ErrChanged):
+		return fmt.Errorf("%s does not hold the beginning of this log; leave out --resume to download it anew: %w", name, err)
+	case err != nil && received.Size() > 0:
+		return fmt.Errorf("%w; the first %s are in %s, and --resume fetches the rest", err, bytesShown(received.Size()), name)
+	case err != nil:
+		return err
+	}
+	if err := file.Sync(); err != nil {
+		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	l.sayWritten(file, name)
+	return nil
+}
+
+func (l *live) sayWritten(file *os.File, name string) {
+	if info, err := file.Stat(); err == nil && !l.in.on("quiet") {
+		l.in.printf("%s: %s\n", name, bytesShown(info.Size()))
+	}
+}

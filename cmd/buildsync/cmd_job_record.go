@@ -1,0 +1,226 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/buildsync/buildsync/pkg/client/wire"
+)
+
+func (p *program) jobRecordCommand() *cli.Command {
+	return p.command(&cli.Command{
+		Name:      "record",
+		Usage:     "print what is known about a build",
+		ArgsUsage: "JOB [BUILD]",
+		Description: about(`Prints the record of a build (API reference 4.12), with --details its steps and the parameters
+it ran with too (4.8; the service masks sensitive ones).
+
+Exit codes: 0 done, whatever became of the build; 1 the record could not be read;
+3 invalid input.`,
+			"buildsync job record maven-package",
+			"buildsync job record --details maven-package 12"),
+		Flags: objectFlags(
+			&cli.BoolFlag{Name: "details", Usage: "steps and parameters as well", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "legacy", Usage: "ask the older route (deprecated: API reference 5.3, announced for removal)", DisableDefaultText: true},
+		),
+	}, (*invocation).jobRecord)
+}
+
+// recordDocument is job record as JSON.
+type recordDocument struct {
+	Record  wire.Record          `json:"record"`
+	Details *wire.HistoryDetails `json:"details,omitempty"`
+}
+
+func (in *invocation) jobRecord() error {
+	outputs, err := in.resultOutputs()
+	if err != nil {
+		return err
+	}
+	return in.withService(1, 2, func(l *live) error {
+		b, err := l.build()
+		if err != nil {
+			return err
+		}
+		read := l.Record
+		if in.on("legacy") {
+			read = l.OldRecord
+		}
+		var doc recordDocument
+		if doc.Record, err = read(l.ctx, b.job.ID, b.number); err != nil {
+			return err
+		}
+		if in.on("details") {
+			details, err := l.HistoryDetails(l.ctx, b.job.ID, b.number)
+			if err != nil {
+				return err
+			}
+			doc.Details = &details
+		}
+		return in.print(outputs, nil, reply{doc: doc, text: func(out *strings.Builder) {
+			writeRecord(out, b, doc.Record)
+			writeDetails(out, doc.Details)
+		}})
+	})
+}
+
+func writeRecord(out *strings.Builder, b buildRef, r wire.Record) {
+	var s sheet
+	s.add("Job", b.job.String())
+	s.add("Build", string(r.BuildNo))
+	s.add("Of the day", r.DailyBuildNumber)
+	s.add("Status", r.Status)
+	s.add("Message", r.ErrMsg)
+	s.add("Record", recordOf(r))
+	s.add("Trigger", r.TriggerType)
+	s.add("Repository", r.RepoName)
+	s.add("Branch", r.Branch)
+	s.add("Tag", r.Tag)
+	s.add("Commit", r.Commit)
+	s.add("Commit message", r.CommitMessage)
+	s.add("Created", r.CreateTime)
+	s.add("Started", r.StartTime)
+	s.add("Finished", r.FinishTime)
+	s.add("Took", shownDuration(string(r.Duration)))
+	s.writeTo(out)
+}
+
+func writeDetails(out *strings.Builder, d *wire.HistoryDetails) {
+	if d == nil {
+		return
+	}
+	if len(d.BuildSteps) > 0 {
+		out.WriteString("\nSteps:\n")
+		t := newTable("NAME", "STATUS", "TOOK")
+		for _, step := range d.BuildSteps {
+			t.add(step.Name, step.Status, shownDuration(string(step.BuildTime)))
+		}
+		t.writeTo(out)
+	}
+	if len(d.Parameters) > 0 {
+		out.WriteString("\nParameters:\n")
+		t := newTable("NAME", "VALUE")
+		for _, name := range slices.Sorted(maps.Keys(d.Parameters)) {
+			t.add(name, hideSecret(name, d.Parameters[name]))
+		}
+		t.writeTo(out)
+	}
+}
+
+func (p *program) jobArtifactsCommand() *cli.Command {
+	return p.command(&cli.Command{
+		Name:      "artifacts",
+		Usage:     "list what a build produced",
+		ArgsUsage: "JOB [BUILD]",
+		Description: about(`Lists the packages and images that a build uploaded (API reference 4.13).
+
+Exit codes: 0 done; 1 the list could not be read; 3 invalid input.`,
+			"buildsync job artifacts maven-package",
+			"buildsync job artifacts --format json maven-package 12"),
+		Flags: objectFlags(),
+	}, (*invocation).jobArtifacts)
+}
+
+func (in *invocation) jobArtifacts() error {
+	outputs, err := in.resultOutputs()
+	if err != nil {
+		return err
+	}
+	return in.withService(1, 2, func(l *live) error {
+		b, err := l.build()
+		if err != nil {
+			return err
+		}
+		info, err := l.OutputInfo(l.ctx, b.job.ID, b.number)
+		if err != nil {
+			return err
+		}
+		return in.print(outputs, nil, reply{doc: info, text: func(out *strings.Builder) {
+			writeArtifacts(out, b, info)
+		}})
+	})
+}
+
+func writeArtifacts(out *strings.Builder, b buildRef, info wire.OutputInfo) {
+	t := newTable("KIND", "STEP", "NAME", "VERSION", "TYPE", "URI")
+	add := func(kind, step string, o wire.Output) { t.add(kind, step, o.Name, o.Version, o.PackageType, o.URI) }
+	for _, step := range slices.Sorted(maps.Keys(info.PackageInfos)) {
+		add("package", step, info.PackageInfos[step])
+	}
+	if len(info.PackageInfos) == 0 && info.PackageInfo != nil {
+		add("package", "", *info.PackageInfo)
+	}
+	for _, step := range slices.Sorted(maps.Keys(info.ImageInfos)) {
+		add("image", step, info.ImageInfos[step])
+	}
+	if len(t.rows) == 0 {
+		fmt.Fprintf(out, "%s produced nothing.\n", shownText(capitalised(b.String()), 0))
+		return
+	}
+	t.writeTo(out)
+}
+
+// capitalised begins a sentence; a name at its start stays as it is.
+func capitalised(s string) string {
+	if rest, ok := strings.CutPrefix(s, "build "); ok {
+		return "Build " + rest
+	}
+	return s
+}
+
+func (p *program) jobGraphCommand() *cli.Command {
+	return p.command(&cli.Command{
+		Name:      "graph",
+		Usage:     "print how the parts of a build depend on each other (deprecated call)",
+		ArgsUsage: "JOB [BUILD] | RECORD",
+		Description: about(`Prints the flow graph of a build (API reference 5.2, deprecated: announced for removal). RECORD
+is the id of a build record, which history and record print.
+
+Exit codes: 0 done; 1 the graph could not be read; 3 invalid input.`,
+			"buildsync job graph maven-package 12",
+			"buildsync job graph --format json 9d6169b9-022d-458c-9dc8-48cc94cc4083"),
+		Flags: objectFlags(),
+	}, (*invocation).jobGraph)
+}
+
+func (in *invocation) jobGraph() error {
+	outputs, err := in.resultOutputs()
+	if err != nil {
+		return err
+	}
+	return in.withService(1, 2, func(l *live) error {
+		b, err := l.buildRecord()
+		if err != nil {
+			return err
+		}
+		graph, err := l.FlowGraph(l.ctx, b.record)
+		if err != nil {
+			return err
+		}
+		return in.print(outputs, nil, reply{doc: graph, text: func(out *strings.Builder) { writeGraph(out, graph) }})
+	})
+}
+
+func writeGraph(out *strings.Builder, graph wire.FlowGraph) {
+	names := map[string]string{}
+	for _, v := range graph.Vertices {
+		names[v.ID] = v.DisplayName
+	}
+	after := map[string][]string{}
+	for _, e := range graph.Edges {
+		name := names[e.To]
+		if name == "" {
+			name = e.To
+		}
+		after[e.From] = append(after[e.From], name)
+	}
+	t := newTable("PART", "BUILD", "STATUS", "TOOK", "STARTED", "FINISHED", "DEPENDS ON")
+	for _, v := range graph.Vertices {
+		t.add(v.DisplayName, v.BuildNo, v.Status, shownDuration(string(v.BuildDuration)), v.StartTime, v.FinishTime, strings.Join(after[v.ID], ", "))
+	}
+	t.writeTo(out)
+}

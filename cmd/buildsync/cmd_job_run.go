@@ -1,0 +1,199 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+func (p *program) jobRunCommand() *cli.Command {
+	return p.command(&cli.Command{
+		Name:      "run",
+		Usage:     "start a build",
+		ArgsUsage: "JOB",
+		Description: about(`Starts a build of a job (API reference 4.6). A parameter must be one that the job declares. To
+keep a value out of the command line, write --param NAME alone: it is read from the
+environment variable NAME.
+
+With --wait the command ends when the build does. With --follow it prints the log as it
+grows too, on stdout (on stderr with --format json). After Ctrl-C the build goes on.
+
+Exit codes: 0 started, or with --wait succeeded; 1 not started; 3 invalid input; 6 with --wait
+the build did not succeed, or what became of it is not known; 130 interrupted.`,
+			"buildsync job run maven-package",
+			"buildsync job run --param releaseversion=1.2.0 --tag v1.2.0 --follow maven-package",
+			"buildsync job run --param NEXUS_TOKEN --wait --format json maven-package"),
+		Flags: objectFlags(append([]cli.Flag{
+			&cli.StringSliceFlag{Name: "param", Usage: "a build parameter, as `NAME=VALUE`, or NAME for the value of a variable (several)"},
+			&cli.StringFlag{Name: "commit", Usage: "build the commit `ID`"},
+			&cli.StringFlag{Name: "tag", Usage: "build the tag `TAG`"},
+			&cli.BoolFlag{Name: "wait", Usage: "wait for the build to end", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "follow", Usage: "wait, and print the log as it grows", DisableDefaultText: true},
+		}, followFlags()...)...),
+	}, (*invocation).jobRun)
+}
+
+// runDocument is job run as JSON. Record is there with --wait.
+type runDocument struct {
+	JobID   string `json:"job_id"`
+	JobName string `json:"job_name,omitempty"`
+	wire.RunResult
+	Record *wire.Record `json:"record,omitempty"`
+}
+
+func (in *invocation) jobRun() error {
+	outputs, err := in.resultOutputs()
+	if err != nil {
+		return err
+	}
+	if in.text("commit") != "" && in.text("tag") != "" {
+		return usageError{text: "--commit and --tag exclude each other"}
+	}
+	parameters, err := in.runParameters()
+	if err != nil {
+		return err
+	}
+	return in.withService(1, 1, func(l *live) error {
+		// What is wrong with the flags must be said before a build runs.
+		f, err := l.follower(buildRef{}, l.runLog(outputs))
+		if err != nil {
+			return err
+		}
+		job, err := l.job(l.args[0])
+		if err != nil {
+			return err
+		}
+		if err := l.checkParameters(job, parameters); err != nil {
+			return err
+		}
+		request := wire.RunRequest{JobID: job.ID, Parameter: parameters}
+		if commit, tag := in.text("commit"), in.text("tag"); commit+tag != "" {
+			request.SCM = &wire.RunSCM{BuildCommitID: commit, BuildTag: tag}
+		}
+		doc := runDocument{JobID: job.ID, JobName: job.Name}
+		err = l.write(func(ctx context.Context) (err error) {
+			doc.RunResult, err = l.RunJob(ctx, request)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		f.build = buildRef{job: job}
+		return l.reportRun(outputs, f, doc)
+	})
+}
+
+// runLog is where --follow prints the log: on stdout unless that takes JSON.
+func (l *live) runLog(outputs []output) *logLines {
+	switch {
+	case !l.in.on("follow"):
+		return nil
+	case outputs[0].format == "json":
+		return &logLines{to: l.in.stderr}
+	}
+	return &logLines{to: l.in.stdout}
+}
+
+// reportRun says that a build was started, or waits and says how it ended.
+func (l *live) reportRun(outputs []output, f *follower, doc runDocument) error {
+	number, err := strconv.Atoi(doc.ActualBuildNumber)
+	if err != nil {
+		return &failure{exitPartial, fmt.Errorf("a build was started, and the service calls it %q, which is no number", shownText(doc.ActualBuildNumber, 60))}
+	}
+	f.build.number = number
+	if !l.in.on("wait") && !l.in.on("follow") {
+		return l.in.print(outputs, nil, reply{doc: doc, text: func(out *strings.Builder) {
+			fmt.Fprintf(out, "%s was started.\n", shownText(capitalised(f.build.String()), 0))
+		}})
+	}
+	record, err := f.wait()
+	if err != nil {
+		return err
+	}
+	doc.Record = &record
+	err = l.in.print(outputs, nil, reply{doc: doc, text: func(out *strings.Builder) {
+		fmt.Fprintf(out, "%s: %s (%s)\n", shownText(capitalised(f.build.String()), 0), shownText(record.Status, 60), shownDuration(string(record.Duration)))
+	}})
+	if err != nil {
+		return err
+	}
+	return verdict(f.build, record)
+}
+
+// runParameters reads --param. A name without a value takes it from the
+// environment, so that a secret need not stand in the list of processes.
+func (in *invocation) runParameters() ([]wire.RunParameter, error) {
+	var parameters []wire.RunParameter
+	for _, text := range in.texts("param") {
+		name, value, given := strings.Cut(text, "=")
+		if !given {
+			if value, given = in.env.lookup(name); !given {
+				return nil, usageError{text: fmt.Sprintf("--param %s has no value, and there is no environment variable of that name; write --param %s=VALUE", name, name)}
+			}
+		}
+		if name == "" {
+			return nil, usageError{text: "--param: a name is missing; write it as NAME=VALUE"}
+		}
+		if slices.ContainsFunc(parameters, func(p wire.RunParameter) bool { return p.Name == name }) {
+			return nil, usageError{text: fmt.Sprintf("--param %s is given twice", name)}
+		}
+		parameters = append(parameters, wire.RunParameter{Name: name, Value: value})
+	}
+	return parameters, nil
+}
+
+// checkParameters refuses parameters that the job does not declare, and values
+// that are none of its options: the service would build with its defaults.
+func (l *live) checkParameters(job jobRef, parameters []wire.RunParameter) error {
+	if len(parameters) == 0 {
+		return nil
+	}
+	body, err := l.QueryJob(l.ctx, job.ID)
+	if err != nil {
+		return err
+	}
+	declared := map[string]*jsontree.Value{}
+	var names []string
+	for _, definition := range body.Get(wire.KeyParameters).Items() {
+		name := parameterField(definition, wire.ParamName)
+		declared[name] = definition
+		names = append(names, name)
+	}
+	for _, p := range parameters {
+		definition, known := declared[p.Name]
+		if !known {
+			text := fmt.Sprintf("%s declares no parameter %q", job, p.Name)
+			if near := spec.Nearest(p.Name, names); near != "" {
+				text += fmt.Sprintf("; did you mean %q?", near)
+			} else if len(names) > 0 {
+				text += "; it has: " + strings.Join(names, ", ")
+			}
+			return usageError{text: text}
+		}
+		if options := optionsOf(definition); len(options) > 0 && !slices.Contains(options, p.Value) {
+			return usageError{text: fmt.Sprintf("the value of --param %s is none of its options: %s", p.Name, strings.Join(options, ", "))}
+		}
+	}
+	return nil
+}
+
+// optionsOf are the values that an enumeration offers; none for other types.
+func optionsOf(definition *jsontree.Value) []string {
+	var options []string
+	for _, field := range definition.Get(wire.KeyParams).Items() {
+		for _, option := range field.Get(wire.KeyLimits).Items() {
+			if option.Str(wire.KeyDisable) != "1" {
+				options = append(options, option.Str(wire.KeyName))
+			}
+		}
+	}
+	return options
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/buildsync/buildsync/pkg/client/wire"
+)
+
+func (p *program) jobStatusCommand() *cli.Command {
+	return p.command(&cli.Command{
+		Name:      "status",
+		Usage:     "tell whether a job is running",
+		ArgsUsage: "JOB",
+		Description: about(`Tells whether a build of the job is running (API reference 4.4). The service's answer lags behind
+the start of a build; what became of one is said by buildsync job record.
+
+Exit codes: 0 done, running or not; 1 the state could not be read; 3 invalid input.`,
+			"buildsync job status maven-package"),
+		Flags: objectFlags(),
+	}, (*invocation).jobStatus)
+}
+
+// statusDocument is job status as JSON.
+type statusDocument struct {
+	JobID   string `json:"job_id"`
+	JobName string `json:"job_name,omitempty"`
+	Running bool   `json:"running"`
+}
+
+func (in *invocation) jobStatus() error {
+	outputs, err := in.resultOutputs()
+	if err != nil {
+		return err
+	}
+	return in.withService(1, 1, func(l *live) error {
+		job, err := l.job(l.args[0])
+		if err != nil {
+			return err
+		}
+		doc := statusDocument{JobID: job.ID, JobName: job.Name}
+		if doc.Running, err = l.JobRunning(l.ctx, job.ID); err != nil {
+			return err
+		}
+		return in.print(outputs, nil, reply{doc: doc, text: func(out *strings.Builder) {
+			word := "not running"
+			if doc.Running {
+				word = "running"
+			}
+			fmt.Fprintf(out, "%s: %s\n", shownText(job.String(), 0), word)
+		}})
+	})
+}
+
+func (p *program) jobRatioCommand() *cli.Command {
+	return p.command(&cli.Command{
+		Name:      "ratio",
+		Usage:     "print the share of a job's builds that succeeded",
+		ArgsUsage: "JOB",
+		Description: about(`Prints how many of the job's builds of a period succeeded (API reference 4.9): of the last 30
+days, or between two days.
+
+Exit codes: 0 done; 1 the ratio could not be read; 3 invalid input.`,
+			"buildsync job ratio maven-package",
+			"buildsync job ratio --from 2026-01-01 --to 2026-01-31 maven-package"),
+		Flags: objectFlags(periodFlags()...),
+	}, (*invocation).jobRatio)
+}
+
+// ratioDocument is job ratio as JSON.
+type ratioDocument struct {
+	JobID string `json:"job_id"`
+	From  string `json:"start_time"`
+	To    string `json:"end_time"`
+	wire.SuccessRatio
+}
+
+func (in *invocation) jobRatio() error {
+	outputs, err := in.resultOutputs()
+	if err != nil {
+		return err
+	}
+	return in.withService(1, 1, func(l *live) error {
+		from, to, err := l.period()
+		if err != nil {
+			return err
+		}
+		job, err := l.job(l.args[0])
+		if err != nil {
+			return err
+		}
+		doc := ratioDocument{JobID: job.ID, From: from.Format(wire.DateLayout), To: to.Format(wire.DateLayout)}
+		if doc.SuccessRatio, err = l.SuccessRatio(l.ctx, job.ID, from, to); err != nil {
+			return err
+		}
+		return in.print(outputs, nil, reply{doc: doc, text: func(out *strings.Builder) {
+			fmt.Fprintf(out, "%s, %s to %s: %s of %s builds succeeded (%s)\n", shownText(job.String(), 0), doc.From, doc.To,
+				doc.SuccessCount, doc.TotalCount, percent(doc.SuccessRatio.SuccessRatio))
+		}})
+	})
+}
+
+// percent shows a fraction of 1.
+func percent(fraction json.Number) string {
+	f, err := strconv.ParseFloat(string(fraction), 64)
+	if err != nil {
+		return "no ratio"
+	}
+	return strconv.FormatFloat(100*f, 'f', 0, 64) + " %"
+}

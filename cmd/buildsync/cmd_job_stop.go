@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+func (p *program) jobStopCommand() *cli.Command {
+	return p.command(&cli.Command{
+		Name:      "stop",
+		Usage:     "stop a build",
+		ArgsUsage: "JOB [BUILD]",
+		Description: about(`Stops a build (API reference 4.14). A build that has ended cannot be stopped.
+
+Exit codes: 0 stopped; 1 not stopped; 3 invalid input; 6 it is not known whether it was.`,
+			"buildsync job stop maven-package",
+			"buildsync job stop maven-package 12"),
+		Flags: objectFlags(
+			&cli.BoolFlag{Name: "legacy", Usage: "use the older route (deprecated: API reference 5.4, announced for removal)", DisableDefaultText: true},
+		),
+	}, (*invocation).jobStop)
+}
+
+// stopDocument is job stop as JSON.
+type stopDocument struct {
+	JobID       string `json:"job_id"`
+	JobName     string `json:"job_name,omitempty"`
+	BuildNumber int    `json:"build_number"`
+	Outcome     string `json:"outcome"` // stopped
+}
+
+func (in *invocation) jobStop() error {
+	outputs, err := in.resultOutputs()
+	if err != nil {
+		return err
+	}
+	return in.withService(1, 2, func(l *live) error {
+		b, err := l.build()
+		if err != nil {
+			return err
+		}
+		stop := l.StopBuild
+		if in.on("legacy") {
+			stop = l.StopJob
+		}
+		if err := l.write(func(ctx context.Context) error { return stop(ctx, b.job.ID, b.number) }); err != nil {
+			return err
+		}
+		doc := stopDocument{JobID: b.job.ID, JobName: b.job.Name, BuildNumber: b.number, Outcome: "stopped"}
+		return in.print(outputs, nil, reply{doc: doc, text: func(out *strings.Builder) {
+			fmt.Fprintf(out, "%s was stopped.\n", shownText(capitalised(b.String()), 0))
+		}})
+	})
+}

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/buildsync/buildsync/pkg/client"
+	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/sanitize"
+)
+
+// jobWrite is a write that several jobs may be given to.
+type jobWrite struct {
+	done string // what has become of the job: "disabled"
+	send func(l *live, ctx context.Context, id string) error
+	// question is asked before the first write; nil where nothing is lost.
+	question func(jobs []jobRef) string
+}
+
+func (p *program) jobEnableCommand() *cli.Command {
+	return p.command(&cli.Command{
+		Name:      "enable",
+		Usage:     "turn disabled jobs on again",
+		ArgsUsage: "JOB…",
+		Description: about(`Lets disabled jobs run again (API reference 4.17, which calls it restoring; it does not bring a
+deleted job back). What a definition says about the job wins at the next apply.
+
+Exit codes: 0 done; 1 nothing was done; 3 invalid input; 6 done in part, or not known.`,
+			"buildsync job enable maven-package"),
+		Flags: objectFlags(),
+	}, func(in *invocation) error {
+		return in.writeJobs(jobWrite{done: "enabled", send: func(l *live, ctx context.Context, id string) error { return l.EnableJob(ctx, id) }})
+	})
+}
+
+func (p *program) jobDisableCommand() *cli.Command {
+	return p.command(&cli.Command{
+		Name:      "disable",
+		Usage:     "turn jobs off, so that they do not run",
+		ArgsUsage: "JOB…",
+		Description: about(`Keeps jobs from running until they are enabled (API reference 4.16). What a definition says about
+the job wins at the next apply.
+
+Exit codes: 0 done; 1 nothing was done; 3 invalid input; 6 done in part, or not known.`,
+			"buildsync job disable maven-package order-service"),
+		Flags: objectFlags(),
+	}, func(in *invocation) error {
+		return in.writeJobs(jobWrite{done: "disabled", send: func(l *live, ctx context.Context, id string) error { return l.DisableJob(ctx, id) }})
+	})
+}
+
+func (p *program) jobDeleteCommand() *cli.Command {
+	return p.command(&cli.Command{
+		Name:      "delete",
+		Usage:     "put jobs into the recycle bin",
+		ArgsUsage: "JOB…",
+		Description: about(`Deletes live jobs (API reference 4.15). They go to the recycle bin, from which the console can
+restore them for some days; their builds and logs cannot be read meanwhile. It asks first;
+without a terminal it needs --yes. A job that a definition declares is created anew by the
+next apply: take it out of the definitions too.
+
+Exit codes: 0 done; 1 nothing was done; 3 invalid input; 6 done in part, or not known.`,
+			"buildsync job delete maven-package",
+			"buildsync job delete --yes 48c66c6002964721be537cdc6ce0297b"),
+		Flags: objectFlags(&cli.BoolFlag{Name: "yes", Usage: "do not ask", DisableDefaultText: true}),
+	}, func(in *invocation) error {
+		return in.writeJobs(jobWrite{
+			done:     "deleted",
+			send:     func(l *live, ctx context.Context, id string) error { return l.DeleteJob(ctx, id) },
+			question: deleteQuestion,
+		})
+	})
+}
+
+func deleteQuestion(jobs []jobRef) string {
+	var out strings.Builder
+	out.WriteString("These jobs go to the recycle bin:\n")
+	for _, job := range jobs {
+		fmt.Fprintf(&out, "  %s (%s)\n", shownText(job.Name, 0), job.ID)
+	}
+	out.WriteString("Delete them?")
+	return out.String()
+}
+
+// jobsDocument is job enable, disable and delete as JSON.
+type jobsDocument struct {
+	Jobs []jobOutcome `json:"jobs"`
+}
+
+// jobOutcome is what became of one job.
+type jobOutcome struct {
+	JobID   string `json:"job_id"`
+	JobName string `json:"job_name,omitempty"`
+	Outcome string `json:"outcome"` // enabled, disabled or deleted; failed, unknown, not reached
+	Message string `json:"message,omitempty"`
+}
+
+// writeJobs finds all jobs before it writes to the first.
+func (in *invocation) writeJobs(w jobWrite) error {
+	outputs, err := in.resultOutputs()
+	if err != nil {
+		return err
+	}
+	return in.withService(1, -1, func(l *live) error {
+		jobs, err := l.jobs(w.question != nil)
+		if err != nil {
+			return err
+		}
+		if w.question != nil {
+			if err := l.agree(w.question(jobs)); err != nil {
+				return err
+			}
+		}
+		doc, failed := l.writeEach(jobs, w)
+		if err := in.print(outputs, nil, reply{doc: doc, text: doc.text}); err != nil {
+			return err
+		}
+		return failed
+	})
+}
+
+// jobs finds the jobs that the arguments name, each once. named asks for their
+// names too, so that it can be seen what is lost.
+func (l *live) jobs(named bool) ([]jobRef, error) {
+	var jobs []jobRef
+	seen := map[string]bool{}
+	for _, word := range l.args {
+		job, err := l.job(word)
+		if err != nil {
+			return nil, err
+		}
+		if seen[job.ID] {
+			continue
+		}
+		seen[job.ID] = true
+		if named && job.Name == "" {
+			body, err := l.QueryJob(l.ctx, job.ID)
+			if err != nil {
+				return nil, err
+			}
+			job.Name = body.Str(wire.KeyJobName)
+		}
+		jobs = append(jobs, job)
+	}
+	return jobs, nil
+}
+
+// writeEach writes to one job after the other. One that is refused does not keep
+// the others from being written; what fails for all ends the run.
+func (l *live) writeEach(jobs []jobRef, w jobWrite) (jobsDocument, error) {
+	var doc jobsDocument
+	var failures []error
+	written, stopped := 0, false
+	for _, job := range jobs {
+		outcome := jobOutcome{JobID: job.ID, JobName: job.Name, Outcome: "not reached"}
+		if !stopped {
+			err := l.write(func(ctx context.Context) error { return w.send(l, ctx, job.ID) })
+			outcome.Outcome, outcome.Message = outcomeWords(err, w.done)
+			if err == nil {
+				written++
+			} else {
+				failures = append(failures, err)
+			}
+			stopped = err != nil && (hopeless(err) || l.ctx.Err() != nil)
+		}
+		doc.Jobs = append(doc.Jobs, outcome)
+	}
+	err := errors.Join(failures...)
+	if err != nil && written > 0 && exitCode(l.ctx, err) == exitFailed {
+		err = &failure{exitPartial, err}
+	}
+	return doc, err
+}
+
+// outcomeWords are what a document says of a write.
+func outcomeWords(err error, done string) (outcome, message string) {
+	switch {
+	case err == nil:
+		return done, ""
+	case errors.As(err, new(errInterrupted)):
+		return "not reached", ""
+	case client.OutcomeOf(err) == client.Unsure:
+		return "unknown", sanitize.Line(err.Error(), 2048)
+	}
+	return "failed", sanitize.Line(err.Error(), 2048)
+}
+
+func (d jobsDocument) text(out *strings.Builder) {
+	for _, job := range d.Jobs {
+		name := job.JobName
+		if name == "" {
+			name = job.JobID
+		}
+		fmt.Fprintf(out, "%s: %s\n", shownText(name, 0), job.Outcome)
+	}
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/buildsync/buildsync/pkg/client"
+)
+
+func (p *program) keystoreCommand() *cli.Command {
+	return p.command(&cli.Command{
+		Name:        "keystore",
+		Usage:       "fetch files of the account's keystore",
+		Description: `The keystore holds files that builds sign with. They are secrets.`,
+		Subcommands: []*cli.Command{p.keystoreDownloadCommand()},
+	}, nil)
+}
+
+func (p *program) keystoreDownloadCommand() *cli.Command {
+	return p.command(&cli.Command{
+		Name:      "download",
+		Usage:     "download a keystore file",
+		ArgsUsage: "NAME",
+		Description: about(`Downloads a file of the account's keystore (API reference 4.3) into a file that only its owner can
+read, and nowhere else. The account is --domain-id, else HUAWEICLOUD_SDK_DOMAIN_ID or
+HW_DOMAIN_ID, else the one that the credentials belong to, which IAM is asked for.
+
+Exit codes: 0 done; 1 nothing was downloaded; 3 invalid input.`,
+			"buildsync keystore download android.keystore",
+			"buildsync keystore download --out keys/release.keystore --force android.keystore"),
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "out", Usage: "write to `FILE`", DefaultText: "NAME in the current folder"},
+			&cli.BoolFlag{Name: "force", Usage: "replace a FILE that exists", DisableDefaultText: true},
+			&cli.StringFlag{Name: "domain-id", Usage: "the account's `ID`"},
+		},
+	}, (*invocation).keystoreDownload)
+}
+
+func (in *invocation) keystoreDownload() error {
+	return in.withService(1, 1, func(l *live) error {
+		name := l.args[0]
+		file := cmp.Or(in.text("out"), name)
+		if in.text("out") == "" && (strings.ContainsAny(name, `/\:`) || !fs.ValidPath(name) || name == ".") {
+			return usageError{text: fmt.Sprintf("%q is no name for a file here: say where it goes with --out FILE", name)}
+		}
+		if _, err := os.Lstat(file); err == nil && !in.on("force") {
+			return usageError{text: fmt.Sprintf("%s exists; --force replaces it", file)}
+		}
+		domain, err := l.domainID()
+		if err != nil {
+			return err
+		}
+		var size int64
+		var refused error
+		err = replaceFile(file, 0o600, func(w io.Writer) error {
+			size, refused = l.Keystore(l.ctx, name, domain, w)
+			return refused
+		})
+		if err = cmp.Or(refused, err); err != nil {
+			return err
+		}
+		if !in.on("quiet") {
+			in.printf("%s: %s, readable by its owner only\n", file, bytesShown(size))
+		}
+		return nil
+	})
+}
+
+// domainID is the account whose keystore is meant.
+func (l *live) domainID() (string, error) {
+	in := l.in
+	if id := cmp.Or(in.text("domain-id"), in.env.get("HUAWEICLOUD_SDK_DOMAIN_ID"), in.env.get("HW_DOMAIN_ID")); id != "" {
+		return id, nil
+	}
+	const advice = "give the account's id with --domain-id"
+	projects, err := l.IAMProjects(l.ctx)
+	if err != nil {
+		if client.OutcomeOf(err) == client.NotSent {
+			return "", usageError{text: "it is not known whose keystore is meant: " + advice}
+		}
+		return "", fmt.Errorf("asking IAM for the account: %w; %s", err, advice)
+	}
+	for _, project := range projects {
+		if project.DomainID != "" {
+			return project.DomainID, nil
+		}
+	}
+	return "", errors.New("IAM does not say which account the credentials belong to: " + advice)
+}

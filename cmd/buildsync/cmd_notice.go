@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+func (p *program) noticeCommand() *cli.Command {
+	return p.command(&cli.Command{
+		Name:  "notice",
+		Usage: "look at the notifications of jobs, turn them off",
+		Description: `Notifications are set by definitions: see buildsync plan and buildsync apply. A JOB is a name, an
+address or an id.`,
+		Subcommands: []*cli.Command{
+			p.noticeShowCommand(),
+			p.noticeDisableCommand(),
+		},
+	}, nil)
+}
+
+func (p *program) noticeShowCommand() *cli.Command {
+	return p.command(&cli.Command{
+		Name:      "show",
+		Usage:     "print which events of a job send a notification",
+		ArgsUsage: "JOB",
+		Description: about(`Prints for each type of notification which events of the job send one (API reference 4.23). The
+settings of a channel may hold a webhook's secret and are never shown.
+
+Exit codes: 0 done; 1 the notifications could not be read; 3 invalid input.`,
+			"buildsync notice show maven-package",
+			"buildsync notice show --format json maven-package"),
+		Flags: objectFlags(),
+	}, (*invocation).noticeShow)
+}
+
+// noticesDocument is notice show as JSON.
+type noticesDocument struct {
+	JobID   string        `json:"job_id"`
+	JobName string        `json:"job_name,omitempty"`
+	Notices []wire.Notice `json:"notices"`
+}
+
+func (in *invocation) noticeShow() error {
+	outputs, err := in.resultOutputs()
+	if err != nil {
+		return err
+	}
+	return in.withService(1, 1, func(l *live) error {
+		job, err := l.job(l.args[0])
+		if err != nil {
+			return err
+		}
+		notices, err := l.Notices(l.ctx, job.ID)
+		if err != nil {
+			return err
+		}
+		doc := noticesDocument{JobID: job.ID, JobName: job.Name, Notices: notices}
+		return in.print(outputs, nil, reply{doc: doc, text: doc.text})
+	})
+}
+
+func (d noticesDocument) text(out *strings.Builder) {
+	if len(d.Notices) == 0 {
+		out.WriteString("No notifications.\n")
+		return
+	}
+	t := newTable("TYPE", "SENT ON", "NOT ON", "SETTINGS")
+	for _, notice := range d.Notices {
+		on, off := []string{}, []string{}
+		for _, event := range slices.Sorted(maps.Keys(notice.EnableMap)) {
+			if notice.EnableMap[event] {
+				on = append(on, event)
+			} else {
+				off = append(off, event)
+			}
+		}
+		settings := ""
+		if notice.ParamConfig != nil && *notice.ParamConfig != "" {
+			settings = sensitive
+		}
+		sent := strings.Join(on, ", ")
+		if sent == "" {
+			sent = "nothing"
+		}
+		t.add(notice.NoticeType, sent, strings.Join(off, ", "), settings)
+	}
+	t.writeTo(out)
+}
+
+func (p *program) noticeDisableCommand() *cli.Command {
+	return p.command(&cli.Command{
+		Name:      "disable",
+		Usage:     "turn a type of notification of a job off",
+		ArgsUsage: "JOB TYPE",
+		Description: about(`Turns one type of notification of a job off, such as MAIL or DING_TALK (API reference 4.25). What a
+definition says about it wins at the next apply.
+
+Exit codes: 0 done; 1 not turned off; 3 invalid input; 6 it is not known whether it was.`,
+			"buildsync notice disable maven-package MAIL"),
+		Flags: objectFlags(),
+	}, (*invocation).noticeDisable)
+}
+
+// noticeOutcome is notice disable as JSON.
+type noticeOutcome struct {
+	JobID      string `json:"job_id"`
+	JobName    string `json:"job_name,omitempty"`
+	NoticeType string `json:"notice_type"`
+	Outcome    string `json:"outcome"` // disabled
+}
+
+func (in *invocation) noticeDisable() error {
+	outputs, err := in.resultOutputs()
+	if err != nil {
+		return err
+	}
+	return in.withService(2, 2, func(l *live) error {
+		job, err := l.job(l.args[0])
+		if err != nil {
+			return err
+		}
+		kind, err := l.noticeType(job, l.args[1])
+		if err != nil {
+			return err
+		}
+		if err := l.write(func(ctx context.Context) error { return l.DisableNotice(ctx, job.ID, kind) }); err != nil {
+			return err
+		}
+		doc := noticeOutcome{JobID: job.ID, JobName: job.Name, NoticeType: kind, Outcome: "disabled"}
+		return in.print(outputs, nil, reply{doc: doc, text: func(out *strings.Builder) {
+			fmt.Fprintf(out, "%s: %s is off\n", shownText(job.String(), 0), shownText(kind, 0))
+		}})
+	})
+}
+
+// noticeType finds a type among those that the job has: the set is open, and the
+// service may take a word that it does not know for done.
+func (l *live) noticeType(job jobRef, word string) (string, error) {
+	notices, err := l.Notices(l.ctx, job.ID)
+	if err != nil {
+		return "", err
+	}
+	var kinds []string
+	for _, notice := range notices {
+		if strings.EqualFold(notice.NoticeType, word) {
+			return notice.NoticeType, nil
+		}
+		kinds = append(kinds, notice.NoticeType)
+	}
+	text := fmt.Sprintf("%s has no notification of the type %q", job, word)
+	if near := spec.Nearest(word, kinds); near != "" {
+		return "", usageError{text: text + fmt.Sprintf("; did you mean %q?", near)}
+	}
+	return "", usageError{text: text + "; it has: " + strings.Join(kinds, ", ")}
+}

@@ -1,0 +1,254 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/buildsync/buildsync/pkg/catalog"
+	"github.com/buildsync/buildsync/pkg/client"
+	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+func (p *program) templateCommand() *cli.Command {
+	return p.command(&cli.Command{
+		Name:  "template",
+		Usage: "look at build templates, delete them",
+		Description: `A TEMPLATE is a name, or a uuid of 32 letters and digits. Templates belong to the caller, not to a
+project. They are made by definitions: see buildsync plan and buildsync apply.`,
+		Subcommands: []*cli.Command{
+			p.templateListCommand(),
+			p.templateShowCommand(),
+			p.templateDeleteCommand(),
+		},
+	}, nil)
+}
+
+func (p *program) templateListCommand() *cli.Command {
+	return p.command(&cli.Command{
+		Name:  "list",
+		Usage: "list build templates",
+		Description: about(`Lists the build templates that the caller can use (API reference 4.20): their own and the
+official ones. A list that does not hold what the service counts is printed all the same, and
+is an error.
+
+Exit codes: 0 done; 1 the list could not be read, or is incomplete; 3 invalid input.`,
+			"buildsync template list --custom",
+			"buildsync template list --official --name maven --format json"),
+		Flags: append([]cli.Flag{
+			&cli.BoolFlag{Name: "custom", Usage: "only those that somebody made", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "official", Usage: "only the service's own", DisableDefaultText: true},
+			&cli.StringFlag{Name: "name", Usage: "only those whose name holds `PART`"},
+		}, resultFlags()...),
+	}, (*invocation).templateList)
+}
+
+// templateListDocument is template list as JSON.
+type templateListDocument struct {
+	Templates []wire.Template `json:"templates"`
+	Complete  bool            `json:"complete"`
+	Problem   string          `json:"problem,omitempty"`
+}
+
+func (in *invocation) templateList() error {
+	outputs, err := in.resultOutputs()
+	if err != nil {
+		return err
+	}
+	if in.on("custom") && in.on("official") {
+		return usageError{text: "--custom and --official exclude each other; leave both out for all templates"}
+	}
+	return in.withService(0, 0, func(l *live) error {
+		templates, err := l.templates(in.text("name"))
+		var incomplete *client.IncompleteError
+		if err != nil && !errors.As(err, &incomplete) {
+			return err
+		}
+		doc := templateListDocument{Templates: []wire.Template{}, Complete: incomplete == nil}
+		if incomplete != nil {
+			doc.Problem = incomplete.Problem
+		}
+		for _, template := range templates {
+			if in.on("custom") && !isCustom(template) || in.on("official") && isCustom(template) {
+				continue
+			}
+			doc.Templates = append(doc.Templates, template)
+		}
+		return errors.Join(in.print(outputs, nil, reply{doc: doc, text: doc.text}), err)
+	})
+}
+
+// templates reads the templates whose name holds part. With an
+// *client.IncompleteError there may be others.
+func (l *live) templates(part string) ([]wire.Template, error) {
+	var templates []wire.Template
+	for template, err := range l.Templates(l.ctx, part) {
+		if err != nil {
+			return templates, err
+		}
+		templates = append(templates, template)
+	}
+	return templates, nil
+}
+
+// isCustom tells whether somebody made a template; the service does not always
+// say whose it is.
+func isCustom(t wire.Template) bool {
+	return t.Scope == wire.ScopeCustom || t.Scope == "" && !t.Public
+}
+
+func (d templateListDocument) text(out *strings.Builder) {
+	if len(d.Templates) == 0 {
+		out.WriteString("No templates.\n")
+		return
+	}
+	t := newTable("NAME", "UUID", "SCOPE", "TOOL", "CREATED", "CREATOR", "DESCRIPTION")
+	for _, template := range d.Templates {
+		t.add(template.Name, template.UUID, template.Scope, template.ToolType, template.CreateTime, template.UserName, template.Description)
+	}
+	t.writeTo(out)
+}
+
+// template finds a template by its uuid or its name. own leaves the official
+// ones out.
+func (l *live) template(word string, own bool) (wire.Template, error) {
+	part := word
+	if objectID.MatchString(word) {
+		part = ""
+	}
+	templates, err := l.templates(part)
+	if err == nil && part != "" && !slices.ContainsFunc(templates, func(t wire.Template) bool { return t.Name == word }) {
+		templates, err = l.templates("") // for the nearest name
+	}
+	var incomplete *client.IncompleteError
+	if err != nil && !errors.As(err, &incomplete) {
+		return wire.Template{}, err
+	}
+	var found []wire.Template
+	var names, uuids []string
+	for _, t := range templates {
+		if own && !isCustom(t) && t.UUID != word {
+			continue
+		}
+		names = append(names, t.Name)
+		if t.UUID == word || t.Name == word {
+			found = append(found, t)
+			uuids = append(uuids, t.UUID)
+		}
+	}
+	switch {
+	case len(found) == 1:
+		return found[0], nil
+	case len(found) > 1:
+		return wire.Template{}, usageError{text: fmt.Sprintf("%d templates are called %q; give the uuid of one: %s", len(found), word, strings.Join(uuids, ", "))}
+	}
+	text := fmt.Sprintf("there is no template %q", word)
+	if near := spec.Nearest(word, names); near != "" {
+		text += fmt.Sprintf("; did you mean %q?", near)
+	}
+	if incomplete != nil {
+		text += "; the service's list is incomplete, so it may exist all the same: " + incomplete.Problem
+	}
+	return wire.Template{}, errors.New(text)
+}
+
+func (p *program) templateShowCommand() *cli.Command {
+	return p.command(&cli.Command{
+		Name:      "show",
+		Usage:     "print what a build template is",
+		ArgsUsage: "TEMPLATE",
+		Description: about(`Prints a build template: its parameters and its steps; as JSON all that the service holds of it.
+What looks like a secret is hidden.
+
+Exit codes: 0 done; 1 the template could not be read; 3 invalid input.`,
+			"buildsync template show java-service",
+			"buildsync template show --format json java-service"),
+		Flags: resultFlags(),
+	}, (*invocation).templateShow)
+}
+
+func (in *invocation) templateShow() error {
+	outputs, err := in.resultOutputs()
+	if err != nil {
+		return err
+	}
+	return in.withService(1, 1, func(l *live) error {
+		template, err := l.template(l.args[0], false)
+		if err != nil {
+			return err
+		}
+		modules := catalog.Default()
+		item := redacted(template.Item, modules)
+		return in.print(outputs, modules, reply{doc: item, text: func(out *strings.Builder) {
+			writeTemplate(out, template, item, modules)
+		}})
+	})
+}
+
+func writeTemplate(out *strings.Builder, t wire.Template, item *jsontree.Value, modules *catalog.Catalogue) {
+	var s sheet
+	s.add("Template", t.Name)
+	s.add("Uuid", t.UUID)
+	s.add("Scope", t.Scope)
+	s.add("Tool", t.ToolType)
+	s.add("Description", t.Description)
+	s.add("Creator", t.UserName)
+	s.add("Created", t.CreateTime)
+	s.writeTo(out)
+	writeParameters(out, foldedMember(item, wire.KeyParameters).Items())
+	writeSteps(out, foldedMember(foldedMember(item, wire.KeyTemplate), wire.KeySteps).Items(), modules)
+}
+
+func (p *program) templateDeleteCommand() *cli.Command {
+	return p.command(&cli.Command{
+		Name:      "delete",
+		Usage:     "delete a build template",
+		ArgsUsage: "TEMPLATE",
+		Description: about(`Deletes a build template for good (API reference 4.22). Jobs that were made from it stay as they
+are. It asks first; without a terminal it needs --yes. A template that a definition declares
+is created anew by the next apply.
+
+Exit codes: 0 done; 1 not deleted; 3 invalid input; 6 it is not known whether it was.`,
+			"buildsync template delete java-service"),
+		Flags: append([]cli.Flag{&cli.BoolFlag{Name: "yes", Usage: "do not ask", DisableDefaultText: true}}, resultFlags()...),
+	}, (*invocation).templateDelete)
+}
+
+// templateOutcome is template delete as JSON.
+type templateOutcome struct {
+	UUID    string `json:"uuid"`
+	Name    string `json:"name"`
+	Outcome string `json:"outcome"` // deleted
+}
+
+func (in *invocation) templateDelete() error {
+	outputs, err := in.resultOutputs()
+	if err != nil {
+		return err
+	}
+	return in.withService(1, 1, func(l *live) error {
+		t, err := l.template(l.args[0], true)
+		if err != nil {
+			return err
+		}
+		if !isCustom(t) {
+			return fmt.Errorf("%s is an official template, which cannot be deleted", t.Name)
+		}
+		if err := l.agree(fmt.Sprintf("The template %s (%s) is deleted for good. Delete it?", shownText(t.Name, 0), t.UUID)); err != nil {
+			return err
+		}
+		if err := l.write(func(ctx context.Context) error { return l.DeleteTemplate(ctx, t.UUID) }); err != nil {
+			return err
+		}
+		doc := templateOutcome{UUID: t.UUID, Name: t.Name, Outcome: "deleted"}
+		return in.print(outputs, nil, reply{doc: doc, text: func(out *strings.Builder) {
+			fmt.Fprintf(out, "%s: deleted\n", shownText(t.Name, 0))
+		}})
+	})
+}
