@@ -1,11 +1,15 @@
 package main
 
 import (
+	"context"
 	"errors"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/buildsync/buildsync/pkg/apply"
+	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
 func (p *program) driftCommand() *cli.Command {
@@ -15,7 +19,8 @@ func (p *program) driftCommand() *cli.Command {
 		Description: about(`A plan that asks one question, for a nightly run: was a declared field edited outside Git?
 It compares with the commit applied last (--base auto), so that changes in Git which are not
 applied yet do not count; where there is none, what is checked out counts as applied. Nothing
-is written.
+is written. Each job that drifted is shown with the user and the time of its last edit, where
+the service keeps a change history.
 
 Exit codes: 0 no drift; 1 the live state could not be read; 2 drift; 3 invalid input;
 130 interrupted.`,
@@ -48,6 +53,15 @@ func (in *invocation) drift() (err error) {
 		return err
 	}
 	drifted := diff.DriftOnly(p.plan)
+	switch err := apply.FindLastEdits(ctx, p.service, drifted, in.number("parallelism")); {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case errors.Is(err, client.ErrRouteMissing):
+		in.note("this service keeps no change history, so it is not known who edited")
+	case err != nil:
+		in.note("it is not known of every job who edited: %s", sanitize.Line(err.Error(), 500))
+	}
+	in.printStats(p.service)
 	if err := in.renderPlan(drifted, outputs); err != nil {
 		return err
 	}

@@ -53,6 +53,7 @@ func (in *invocation) planCommandRun() (err error) {
 	} else if err := in.connectAndPlan(ctx, p); err != nil {
 		return err
 	}
+	in.printStats(p.service)
 	if err := in.renderPlan(p.plan, outputs); err != nil {
 		return err
 	}

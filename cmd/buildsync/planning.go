@@ -128,9 +128,6 @@ func (in *invocation) makePlan(ctx context.Context, p *planning) error {
 		return fmt.Errorf("reading the live state: %w", err)
 	}
 	p.plan = plan
-	if in.on("stats") {
-		in.printStats(p.service)
-	}
 	return nil
 }
 

@@ -1,6 +1,8 @@
 package diff
 
 import (
+	"time"
+
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
@@ -112,6 +114,7 @@ type Change struct {
 	Note       string      `json:"note,omitempty"` // such as "removed in 9d02c1f"
 	Fields     []Field     `json:"fields"`
 	Unchanged  int         `json:"unchanged_fields"`
+	LastEdit   *LastEdit   `json:"last_edit,omitempty"` // in a plan of drift, where the service knows
 
 	// HaveFingerprint and WantFingerprint are Fingerprint of the live body and
 	// of the desired one, "" where there is none. Apply compares the first with
@@ -129,6 +132,14 @@ type Change struct {
 	LiveTemplate *LiveTemplate     `json:"-"`
 	Desired      *jsontree.Value   `json:"-"` // the whole create or update body, the latter built over the live one
 	Notices      []NoticeChange    `json:"-"`
+}
+
+// LastEdit is the newest row of a live object's change history. Apply's own
+// writes are rows like any other. It decides nothing and is no part of the plan
+// id.
+type LastEdit struct {
+	User string    `json:"user"`
+	Time time.Time `json:"time,omitzero"` // UTC, to the second; zero where the service does not say
 }
 
 // Definition is where an object is defined.

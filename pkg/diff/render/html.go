@@ -64,7 +64,7 @@ type pageChange struct {
 	Open                              bool
 	Fields                            []pageField
 	Undeclared                        []string
-	Unchanged                         string
+	Unchanged, LastEdit               string
 }
 
 type pageField struct {
@@ -88,7 +88,7 @@ type pageRow struct {
 func pageChangeOf(c *changeView) pageChange {
 	out := pageChange{
 		Mark: c.mark, Title: c.title, Note: c.note, Right: c.right, Verdict: string(c.verdict),
-		Open: c.weight >= weightDrift, Undeclared: c.undeclared, Unchanged: c.unchanged,
+		Open: c.weight >= weightDrift, Undeclared: c.undeclared, Unchanged: c.unchanged, LastEdit: c.lastEdit,
 	}
 	for i := range c.fields {
 		out.Fields = append(out.Fields, pageFieldOf(&c.fields[i]))

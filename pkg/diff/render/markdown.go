@@ -211,6 +211,9 @@ func changeLines(c *changeView, d detail) []string {
 		return nil
 	}
 	var lines []string
+	if c.lastEdit != "" {
+		lines = append(lines, "  "+c.lastEdit)
+	}
 	for i := range c.fields {
 		lines = append(lines, fieldLines(&c.fields[i], d)...)
 	}

@@ -28,6 +28,7 @@ type changeView struct {
 	fields     []fieldView
 	undeclared []string
 	unchanged  string
+	lastEdit   string
 	address    string
 	verdict    diff.Verdict
 }
@@ -100,10 +101,22 @@ func viewOf(c *diff.Change) changeView {
 	for _, e := range c.Equalities {
 		v.undeclared = append(v.undeclared, "equal: "+name(e.Path)+" by rule "+name(e.Rule))
 	}
+	if c.LastEdit != nil {
+		v.lastEdit = lastEdit(c.LastEdit)
+	}
 	if len(c.Fields) > 0 && c.Unchanged > 0 {
 		v.unchanged = fmt.Sprintf("(%s unchanged)", counted(c.Unchanged, "field"))
 	}
 	return v
+}
+
+// lastEdit says who edited last, and when.
+func lastEdit(e *diff.LastEdit) string {
+	text := "last edit: " + name(e.User)
+	if !e.Time.IsZero() {
+		text += ", " + e.Time.UTC().Format("2006-01-02 15:04:05 UTC")
+	}
+	return text
 }
 
 func counted(n int, noun string) string {

@@ -98,6 +98,9 @@ func message(s string) string {
 
 func (t *textWriter) change(c *changeView) {
 	t.row(c.left(), c.paint, c.right)
+	if c.lastEdit != "" {
+		t.line(t.palette.dim("      " + c.lastEdit))
+	}
 	for i := range c.fields {
 		t.field(&c.fields[i])
 	}

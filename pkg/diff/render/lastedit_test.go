@@ -1,0 +1,55 @@
+package render_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/diff/render"
+)
+
+// Who edited last stands with the job in every format, made safe for each, and
+// survives the document.
+func TestLastEdit(t *testing.T) {
+	t.Parallel()
+	drifted := diff.DriftOnly(review(t))
+	if len(drifted.Changes) == 0 {
+		t.Fatal("nothing drifted")
+	}
+	drifted.Changes[0].LastEdit = &diff.LastEdit{User: "小王 <b>@all\x1b[31m", Time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+	for format, want := range map[string]string{
+		"text":     `last edit: 小王 <b>@all\u{001b}[31m, 2026-01-02 03:04:05 UTC`,
+		"markdown": `  last edit: 小王 <b>@all\u{001b}[31m, 2026-01-02 03:04:05 UTC`,
+		"html":     `last edit: 小王 &lt;b&gt;@all\u{001b}[31m, 2026-01-02 03:04:05 UTC`,
+		"json":     `"time": "2026-01-02T03:04:05Z"`,
+	} {
+		var out string
+		switch format {
+		case "text":
+			out = text(t, drifted, render.Options{})
+		case "markdown":
+			out = markdown(t, drifted, 0)
+		case "html":
+			var b strings.Builder
+			if err := render.HTML(&b, drifted); err != nil {
+				t.Fatal(err)
+			}
+			out = b.String()
+		case "json":
+			out = document(t, drifted)
+			checkSchema(t, out)
+			again, err := render.Read(strings.NewReader(out))
+			if err != nil || document(t, again) != out {
+				t.Errorf("read again: %v", err)
+			}
+		}
+		if !strings.Contains(out, want) {
+			t.Errorf("%s does not hold %s:\n%s", format, want, out)
+		}
+	}
+	drifted.Changes[0].LastEdit.Time = time.Time{}
+	if out := document(t, drifted); strings.Contains(out, `"time"`) || strings.Contains(out, "0001") {
+		t.Error("a time that is not known is written")
+	}
+}
