@@ -198,7 +198,7 @@ func (in *invocation) carryOut(p *planning, createRetry apply.CreateRetry) error
 		FailFast:    in.on("fail-fast"),
 		CreateRetry: createRetry,
 		Clock:       p.service.clock,
-		Secrets:     apply.EnvSecrets{LookupEnv: in.env.lookup, Dir: in.text("secrets-dir")},
+		Secrets:     hiding{apply.EnvSecrets{LookupEnv: in.env.lookup, Dir: in.text("secrets-dir")}, p.service.Hide},
 		Grace:       in.duration("grace"),
 		RescueFile:  in.text("rescue"),
 		Modules:     diff.ModulesOf(p.w.catalogue),
@@ -260,6 +260,21 @@ func (in *invocation) applyCode(plan *diff.Plan, report *apply.Report) int {
 		return exitPartial
 	}
 	return plan.ExitCode()
+}
+
+// hiding keeps each secret that is resolved out of every later message.
+type hiding struct {
+	apply.Resolver
+	hide func(values ...string)
+}
+
+// Resolve implements apply.Resolver.
+func (h hiding) Resolve(name string) (string, error) {
+	value, err := h.Resolver.Resolve(name)
+	if err == nil {
+		h.hide(value)
+	}
+	return value, err
 }
 
 // writeReport prints the summary, or the report as JSON, and writes --report.

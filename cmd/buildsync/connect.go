@@ -77,8 +77,11 @@ func (in *invocation) connect(dir, region string) (*service, error) {
 // repository.
 func buildEndpoint(endpoint, region string) (string, error) {
 	if endpoint != "" {
+		if strings.Contains(endpoint, "@") { // not repeated: before the @ stands a password
+			return "", usageError{text: "the endpoint holds a user or a password; write it as https://HOST, since credentials come from the environment"}
+		}
 		address, err := url.Parse(endpoint)
-		if err != nil || address.Host == "" || address.User != nil || strings.Trim(address.Path, "/") != "" {
+		if err != nil || address.Host == "" || strings.Trim(address.Path, "/") != "" {
 			return "", usageError{text: fmt.Sprintf("--endpoint %q: write it as https://HOST, or as emulator", endpoint)}
 		}
 		return endpoint, nil
@@ -156,7 +159,8 @@ func (in *invocation) clientConfig() (client.Config, error) {
 	if err != nil {
 		return client.Config{}, err
 	}
-	return client.Config{Dialect: client.Dialect(dialect), CAFile: in.text("ca-file"), Rate: rate, Logger: logger, Getenv: in.env.get, UserAgent: "buildsync/" + version()}, nil
+	return client.Config{Dialect: client.Dialect(dialect), CAFile: in.text("ca-file"), Rate: rate, Logger: logger, Getenv: in.env.get,
+		UserAgent: "buildsync/" + version(), Hide: in.env.secrets()}, nil
 }
 
 // ratePerMinute reads --rate: a number of requests a minute, with or without

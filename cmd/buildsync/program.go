@@ -3,10 +3,13 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync/atomic"
 
 	"golang.org/x/term"
+
+	"github.com/buildsync/buildsync/pkg/apply"
 )
 
 // program is one run of buildsync: its streams and its environment. Nothing of
@@ -41,6 +44,24 @@ func (e environment) get(name string) string { return e[name] }
 func (e environment) lookup(name string) (string, bool) {
 	value, ok := e[name]
 	return value, ok
+}
+
+// secrets returns the values that no message may repeat, whichever of them a
+// command uses: a service that has seen one may put it into any answer.
+func (e environment) secrets() []string {
+	var values []string
+	for name, value := range e {
+		if strings.HasPrefix(name, apply.SecretEnvPrefix) || slices.Contains(credentialVariables, name) {
+			values = append(values, value)
+		}
+	}
+	return values
+}
+
+// credentialVariables hold what proves who someone is.
+var credentialVariables = []string{
+	"HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_SECURITY_TOKEN",
+	"HW_ACCESS_KEY", "HW_SECRET_KEY", "HW_SECURITY_TOKEN", "HW_USER_PASSWORD", "HW_AUTH_TOKEN", "BUILDSYNC_TOKEN",
 }
 
 // printf writes to stderr. A failure to write there has nowhere to be said.

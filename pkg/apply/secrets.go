@@ -38,15 +38,15 @@ type EnvSecrets struct {
 	Dir       string // "": no files
 }
 
-// secretEnvPrefix stands before a secret's name in the environment.
-const secretEnvPrefix = "BUILDSYNC_SECRET_"
+// SecretEnvPrefix stands before a secret's name in the environment.
+const SecretEnvPrefix = "BUILDSYNC_SECRET_"
 
 var secretName = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
 
 // Resolve implements Resolver. One line break at the end of a file is not part
 // of the value.
 func (e EnvSecrets) Resolve(name string) (string, error) {
-	if value, ok := e.LookupEnv(secretEnvPrefix + name); ok {
+	if value, ok := e.LookupEnv(SecretEnvPrefix + name); ok {
 		return value, nil
 	}
 	if e.Dir == "" || !secretName.MatchString(name) || strings.Trim(name, ".") == "" {
@@ -169,7 +169,7 @@ func (v secretValues) fill(change *diff.Change) (*jsontree.Value, error) {
 	}
 	if len(missing) > 0 {
 		return nil, fmt.Errorf("it needs the secret %s; set %s, or put a file of that name into the secrets folder",
-			strings.Join(missing, ", "), secretEnvPrefix+missing[0])
+			strings.Join(missing, ", "), SecretEnvPrefix+missing[0])
 	}
 	declared := parametersByName(change.Want.Body)
 	for name, parameter := range parametersByName(body) {

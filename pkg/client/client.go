@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
+	"sync"
 )
 
 // Client makes calls. It is safe for concurrent use; all calls share its rate,
@@ -18,6 +20,9 @@ type Client struct {
 	stats    *recorder
 	transp   *transports // nil with Config.Transport
 	send     sender
+
+	hiddenMu sync.RWMutex // guards what follows
+	hidden   []string
 }
 
 // New returns a client. It opens no connection. Its errors are of the
@@ -26,7 +31,7 @@ func New(cfg Config) (*Client, error) {
 	if err := cfg.complete(); err != nil {
 		return nil, err
 	}
-	c := &Client{dialect: cfg.Dialect, stats: newRecorder()}
+	c := &Client{dialect: cfg.Dialect, stats: newRecorder(), hidden: slices.Clone(cfg.Hide)}
 	var err error
 	if c.endpoint, err = parseEndpoint("endpoint", cfg.Endpoint); err != nil {
 		return nil, err
@@ -100,10 +105,22 @@ func (c *Client) Proxy() string {
 // Stats returns what the client did so far.
 func (c *Client) Stats() Stats { return c.stats.snapshot() }
 
-// maskFor hides the client's secrets and those of the call's own body.
+// Hide adds values that no error may show from now on, such as secrets that were
+// resolved for a later call: the service may repeat them in any answer.
+func (c *Client) Hide(values ...string) {
+	c.hiddenMu.Lock()
+	defer c.hiddenMu.Unlock()
+	c.hidden = append(c.hidden, values...)
+}
+
+// maskFor hides the client's secrets, those of the call's own body, and those
+// of Hide.
 func (c *Client) maskFor(k *call, text string) string {
 	secrets := append(c.auth.secrets(), c.proxy.secrets()...)
-	return mask(text, append(secrets, secretsOf(k.body)...))
+	secrets = append(secrets, secretsOf(k.body)...)
+	c.hiddenMu.RLock()
+	defer c.hiddenMu.RUnlock()
+	return mask(text, append(secrets, c.hidden...))
 }
 
 // do sends a call that was built without an error.

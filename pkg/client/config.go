@@ -32,6 +32,7 @@ type Config struct {
 	Getenv      func(string) string // HTTPS_PROXY and NO_PROXY come from it; nil: no proxy
 	TokenCache  TokenCache          // nil: a token lives in memory only
 	UserAgent   string
+	Hide        []string // further values that no error may show, whichever call the service repeats them in
 
 	Timeouts  Timeouts
 	Backoff   Backoff

@@ -5,11 +5,14 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"html"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
@@ -55,6 +58,9 @@ func encodings(secret string) []string {
 		string(bytes.Trim(escaped, `"`)),
 		strings.Trim(string(jsontree.AppendQuoted(nil, secret)), `"`),
 		strings.Trim(strconv.Quote(secret), `"`),
+		strings.Trim(strconv.QuoteToASCII(secret), `"`),
+		asciiJSON(secret),
+		strings.ReplaceAll(secret, "'", `'\''`), // as a shell would be given it
 		url.QueryEscape(secret), url.PathEscape(secret),
 		html.EscapeString(secret),
 		hex.EncodeToString([]byte(secret)), strings.ToUpper(hex.EncodeToString([]byte(secret))),
@@ -63,6 +69,22 @@ func encodings(secret string) []string {
 		forms = append(forms, base64Core(base64.RawStdEncoding, secret, offset), base64Core(base64.RawURLEncoding, secret, offset))
 	}
 	return slices.DeleteFunc(forms, func(form string) bool { return len(form) < shortest })
+}
+
+// asciiJSON writes a text as JSON encoders do that know only ASCII.
+func asciiJSON(text string) string {
+	escaped, _ := json.Marshal(text) // cannot fail for a string
+	var out strings.Builder
+	for _, r := range string(bytes.Trim(escaped, `"`)) {
+		if r < utf8.RuneSelf {
+			out.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&out, `\u%04x`, unit)
+		}
+	}
+	return out.String()
 }
 
 // base64Core is what is certain of secret's base64 when it begins offset bytes
@@ -84,10 +106,9 @@ func secretsOf(body []byte) []string {
 	if err != nil {
 		return nil
 	}
-	found := []string{
-		v.Str("param_config"),
+	found := append(textsOf(v.Str("param_config")),
 		v.Get("auth").Get("identity").Get("password").Get("user").Str("password"),
-	}
+	)
 	for _, parameter := range v.Get(wire.KeyParameters).Items() {
 		var value string
 		var sensitive bool
@@ -106,5 +127,29 @@ func secretsOf(body []byte) []string {
 	for _, parameter := range v.Get("parameter").Items() {
 		found = append(found, parameter.Str(wire.KeyValue)) // of a run: which are sensitive is not known here
 	}
+	return found
+}
+
+// textsOf returns a channel's configuration and, as it is commonly JSON, the
+// texts in it that are long enough to be an address or a key.
+func textsOf(config string) []string {
+	found := []string{config}
+	v, err := jsontree.Parse([]byte(config), jsontree.Limits{})
+	if err != nil {
+		return found
+	}
+	var visit func(*jsontree.Value)
+	visit = func(v *jsontree.Value) {
+		if text, ok := v.AsString(); ok && len(text) >= 2*shortest {
+			found = append(found, text)
+		}
+		for _, m := range v.Members() {
+			visit(m.Value)
+		}
+		for _, item := range v.Items() {
+			visit(item)
+		}
+	}
+	visit(v)
 	return found
 }

@@ -23,15 +23,16 @@ import (
 )
 
 var canaries = []string{
-	"CANARY-plain-1", `CANARY"quoted\2`, "CANARY\nline-of-3\nlast-line-3", "CANARY.*[regex](4)", "CANARY-é-构建-5", "CANARY/?&=+ %6", "<CANARY>&7", "4C4N",
+	"CANARY-plain-1", `CANARY"quoted\2`, "CANARY\nline-of-3\nlast-line-3", "CANARY.*[regex](4)", "CANARY-é-构建-5", "CANARY'it's-9", "CANARY/?&=+ %6", "<CANARY>&7", "4C4N",
 }
 
 func forms(secret string) map[string]string {
 	escaped, _ := json.Marshal(secret)
 	all := map[string]string{
 		"raw": secret, "json": string(escaped), "query": url.QueryEscape(secret), "path": url.PathEscape(secret),
-		"html": html.EscapeString(secret), "go": strconv.Quote(secret),
-		"hex": hex.EncodeToString([]byte(secret)), "HEX": strings.ToUpper(hex.EncodeToString([]byte(secret))),
+		"html": html.EscapeString(secret), "go": strconv.Quote(secret), "go ASCII": strconv.QuoteToASCII(secret),
+		"shell": strings.ReplaceAll(secret, "'", `'\''`),
+		"hex":   hex.EncodeToString([]byte(secret)), "HEX": strings.ToUpper(hex.EncodeToString([]byte(secret))),
 	}
 	for offset := range 3 {
 		text := append(bytes.Repeat([]byte("x"), offset), secret+"yy"...)
@@ -57,6 +58,9 @@ func TestMaskHidesEveryForm(t *testing.T) {
 				t.Errorf("%q as %s: the rest is damaged: %s", secret, name, text)
 			}
 		}
+	}
+	if text := mask(`before CANARY-\u00e9-\u6784\u5efa-\ud83d\udd11 after`, []string{"CANARY-é-构建-🔑"}); text != "before "+masked+" after" {
+		t.Errorf("ASCII JSON: %s", text)
 	}
 	if text := mask("a 1 b", []string{"1", ""}); text != "a 1 b" {
 		t.Errorf("a short text was masked: %s", text)
@@ -157,4 +161,34 @@ func sensitive(values string, more []string) *jsontree.Value {
 	}
 	body.Set("parameters", parameters)
 	return body
+}
+
+// A webhook's address stands inside param_config, and may be repeated alone.
+func TestMaskHidesWhatAConfigurationHolds(t *testing.T) {
+	t.Parallel()
+	body := []byte(`{"param_config": "{\"webhook\": \"https://host/?token=CANARY\", \"nested\": [{\"sign\": \"CANARY-sign\"}], \"at\": \"all\"}"}`)
+	for _, text := range []string{"cannot reach https://host/?token=CANARY now", "bad sign CANARY-sign"} {
+		if have := mask(text, secretsOf(body)); strings.Contains(have, "CANARY") {
+			t.Errorf("mask(%q) = %q", text, have)
+		}
+	}
+}
+
+// What was resolved for one call is hidden in the errors of every other.
+func TestHide(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = w.Write([]byte(`{"error_code": "CB.00060200", "error_msg": "the job has CANARY-early and CANARY-late"}`))
+	}))
+	defer server.Close()
+	c, err := New(Config{Endpoint: server.URL, Credentials: Credentials{Token: "t0ken"}, Hide: []string{"CANARY-early"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.Hide("CANARY-late")
+	if _, err := c.QueryJob(t.Context(), "48c66c6002964721be537cdc6ce0297b"); err == nil || strings.Contains(err.Error(), "CANARY") {
+		t.Errorf("the error is %v", err)
+	}
 }
