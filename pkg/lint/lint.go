@@ -68,6 +68,7 @@ type linter struct {
 	templates map[string]*unit
 	scripts   map[string]*scriptFile
 	shell     *shellParser
+	zones     zoneTable
 	facts     facts
 	comments  map[string]*comments // suppressions by file
 	found     spec.Diagnostics
@@ -76,7 +77,7 @@ type linter struct {
 func newLinter(set *spec.Set, opts Options) *linter {
 	l := &linter{
 		set: set, opts: opts, catalogue: opts.Catalogue,
-		templates: map[string]*unit{}, scripts: map[string]*scriptFile{}, shell: newShellParser(),
+		templates: map[string]*unit{}, scripts: map[string]*scriptFile{}, shell: newShellParser(), zones: zoneTable{},
 		comments: map[string]*comments{}, facts: newFacts(),
 	}
 	if l.catalogue == nil {

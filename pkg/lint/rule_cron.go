@@ -62,9 +62,24 @@ var zones = []string{
 	"America/Los_Angeles", "Africa/Johannesburg", "Africa/Cairo", "Australia/Sydney", "UTC",
 }
 
+// zoneTable remembers the zones that were read: a workspace has few.
+type zoneTable map[string]*time.Location
+
+// location returns a zone by its name, nil where there is none.
+func (t zoneTable) location(name string) *time.Location {
+	location, known := t[name]
+	if !known {
+		if found, err := time.LoadLocation(name); err == nil {
+			location = found
+		}
+		t[name] = location
+	}
+	return location
+}
+
 func (p *pass) timeZone(v value, pointer string) *time.Location {
 	if zoneName().MatchString(v.text) {
-		if location, err := time.LoadLocation(v.text); err == nil {
+		if location := p.zones.location(v.text); location != nil {
 			return location
 		}
 	}
@@ -80,14 +95,9 @@ func (p *pass) timeZone(v value, pointer string) *time.Location {
 // findings do not depend on the day.
 var cronReference = time.Date(2024, time.January, 1, 0, 0, 0, 0, time.UTC)
 
-var (
-	cronField  = pattern(`\S+`)
-	cronNumber = pattern(`[0-9]+`)
-)
-
 func (p *pass) cron(v value, location *time.Location, pointer string) {
 	pointer += ".cron"
-	fields := cronField().FindAllStringIndex(v.text, -1)
+	fields := stretches(v.text, func(c byte) bool { return strings.IndexByte(" \t\r\n\f", c) < 0 })
 	if strings.ContainsAny(v.text, "=@") { // the library panics on TZ= and takes @every
 		p.report("cron", v.node.Range, pointer, quoted(v.text)+" is no cron expression of five fields", "write minute, hour, day, month and weekday; the zone goes to timezone")
 		return
@@ -124,15 +134,19 @@ const nextRunsOf = "the next runs in "
 // it where now is zero.
 func withNextRuns(ds spec.Diagnostics, now time.Time) spec.Diagnostics {
 	kept := make(spec.Diagnostics, 0, len(ds))
+	known := zoneTable{}
 	for _, d := range ds {
 		zone, open := strings.CutPrefix(d.Message, nextRunsOf)
 		if d.Rule != "cron" || !open {
 			kept = append(kept, d)
 			continue
 		}
-		location, err := time.LoadLocation(zone)
-		schedule, problem := cron.ParseStandard(d.Hint)
-		if now.IsZero() || err != nil || problem != nil {
+		if now.IsZero() {
+			continue
+		}
+		location := known.location(zone)
+		schedule, err := cron.ParseStandard(d.Hint)
+		if location == nil || err != nil {
 			continue
 		}
 		var runs []string
@@ -153,31 +167,49 @@ var cronBounds = []struct {
 
 // cronFields reports the field that is out of range, and Jenkins' H, which the
 // library would explain in its own terms.
-func (p *pass) cronFields(v value, fields [][]int, pointer string) bool {
+func (p *pass) cronFields(v value, fields [][2]int, pointer string) bool {
 	for i, field := range fields {
 		text := v.text[field[0]:field[1]]
-		at := v.node.Range
-		if v.text == v.node.Text {
-			at = p.textRange(v.node, field[0], field[1])
+		at := func() spec.Range {
+			if v.text == v.node.Text {
+				return p.textRange(v.node, field[0], field[1])
+			}
+			return v.node.Range
 		}
 		bounds := cronBounds[i]
 		if strings.HasPrefix(text, "H") || strings.Contains(text, "(") {
-			p.report("cron", at, pointer, "H is Jenkins' own and not known to the service", "write a number for the "+bounds.name)
+			p.report("cron", at(), pointer, "H is Jenkins' own and not known to the service", "write a number for the "+bounds.name)
 			return true
 		}
-		for _, number := range cronNumber().FindAllStringIndex(text, -1) {
+		for _, number := range stretches(text, isDigit) {
 			if number[0] > 0 && text[number[0]-1] == '/' {
 				continue // a step
 			}
 			n, err := strconv.Atoi(text[number[0]:number[1]])
 			if err != nil || n < bounds.min || n > bounds.max {
-				p.report("cron", at, pointer, "the "+bounds.name+" "+quoted(text)+" is out of range",
+				p.report("cron", at(), pointer, "the "+bounds.name+" "+quoted(text)+" is out of range",
 					"from "+strconv.Itoa(bounds.min)+" to "+strconv.Itoa(bounds.max))
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// stretches returns where the longest runs of bytes that belong start and end.
+func stretches(text string, belongs func(byte) bool) [][2]int {
+	var found [][2]int
+	for i := 0; i < len(text); i++ {
+		if !belongs(text[i]) {
+			continue
+		}
+		start := i
+		for i < len(text) && belongs(text[i]) {
+			i++
+		}
+		found = append(found, [2]int{start, i})
+	}
+	return found
 }
 
 // sundayAsZero writes a weekday field so that Sunday is 0: the numbers alone,

@@ -25,61 +25,48 @@ func (p *pass) implicitTypes(root *spec.Node) {
 	p.implicitIn(root, nil)
 }
 
-func (p *pass) implicitIn(n *spec.Node, path []string) {
+func (p *pass) implicitIn(n *spec.Node, path way) {
 	switch n.Kind {
 	case spec.MappingNode:
 		for _, f := range n.Fields {
 			if notText[f.Key.Text] {
 				if f.Key.Text == "steps" && f.Value.Kind == spec.SequenceNode {
-					p.implicitSteps(f.Value, append(path, ".steps"))
+					p.implicitSteps(f.Value, append(path, leg{key: "steps"}))
 				}
 				continue
 			}
-			p.implicitIn(f.Value, append(path, "."+f.Key.Text))
+			p.implicitIn(f.Value, append(path, leg{key: f.Key.Text}))
 		}
 	case spec.SequenceNode:
 		for i, item := range n.Items {
-			p.implicitIn(item, append(path, "["+itemLabel(item, i)+"]"))
+			p.implicitIn(item, append(path, leg{item: item, index: i}))
 		}
 	default:
 		p.implicit(n, path)
 	}
 }
 
-// pointerOf writes the way to a value.
-func pointerOf(path []string) string { return strings.TrimPrefix(strings.Join(path, ""), ".") }
-
-// itemLabel names an item of a list for a pointer.
-func itemLabel(n *spec.Node, i int) string {
-	if name := n.Str("name"); name != "" {
-		return name
-	}
-	if n.Kind == spec.MappingNode && len(n.Fields) == 1 {
-		if name := n.Fields[0].Value.Str("name"); name != "" {
-			return name
-		}
-		return n.Fields[0].Key.Text
-	}
-	return strconv.Itoa(i)
-}
-
-func (p *pass) implicitSteps(list *spec.Node, path []string) {
+func (p *pass) implicitSteps(list *spec.Node, path way) {
 	holder := &unit{linter: p.linter, node: list}
 	for i, s := range holder.readSteps(list) {
-		at := append(path, "["+itemLabel(s.node, i)+"]")
+		at := append(path, leg{item: s.node, index: i})
 		if s.name != nil {
-			p.implicitIn(s.name, append(at, ".name"))
+			p.implicitIn(s.name, append(at, leg{key: "name"}))
 		}
 		for _, prop := range s.props {
 			if prop.value == nil || prop.known == nil || prop.known.Type != catalog.String {
 				continue // its type is as it is written
 			}
-			p.implicitIn(prop.value, append(at, "."+strings.TrimPrefix(prop.where+"."+prop.key.Text, ".")))
+			if prop.where == "" {
+				p.implicitIn(prop.value, append(at, leg{key: prop.key.Text}))
+			} else {
+				p.implicitIn(prop.value, append(at, leg{key: prop.where}, leg{key: prop.key.Text}))
+			}
 		}
 	}
 }
 
-func (p *pass) implicit(n *spec.Node, path []string) {
+func (p *pass) implicit(n *spec.Node, path way) {
 	if n.Style != spec.PlainStyle || n.Text == "" || n.Range.Start.File != p.name {
 		return
 	}
@@ -87,7 +74,7 @@ func (p *pass) implicit(n *spec.Node, path []string) {
 	if reading == "" {
 		return
 	}
-	d := p.report("implicit-type", n.Range, pointerOf(path), quoted(n.Text)+" stands without quotes in a text field, and YAML readers disagree about it: some take it for "+reading,
+	d := p.report("implicit-type", n.Range, path.pointer(), quoted(n.Text)+" stands without quotes in a text field, and YAML readers disagree about it: some take it for "+reading,
 		`write "`+n.Text+`"`)
 	d.Fixes = p.replace(n.Range, `"`+n.Text+`"`, "quote it", safeFix)
 }

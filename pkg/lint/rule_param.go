@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 
@@ -136,21 +137,27 @@ func (p *pass) secretDefault(u *unit, d *param) {
 
 // secretLiterals reports keys, tokens and passwords anywhere in a file.
 func (p *pass) secretLiterals(root *spec.Node) {
-	if root == nil || p.source == nil || !secret.MayHold(strings.ToLower(string(p.source))) {
+	if root == nil || p.source == nil {
 		return
 	}
-	w := secretWalk{pass: p, seen: map[*spec.Node]bool{}}
+	likely := secret.Within(string(p.source))
+	if !likely.FindsAny() {
+		return
+	}
+	w := secretWalk{pass: p, seen: map[*spec.Node]bool{}, likely: likely, escapes: bytes.IndexByte(p.source, '\\') >= 0}
 	w.node(root, "", nil)
 }
 
 // secretWalk goes through a file's nodes, each once, however many aliases it has.
 type secretWalk struct {
 	*pass
-	seen map[*spec.Node]bool
+	seen    map[*spec.Node]bool
+	likely  *secret.Finder
+	escapes bool // a quoted text may not be what stands in the source
 }
 
 // node looks at n, which stands at path and is the value of what is called name.
-func (w *secretWalk) node(n *spec.Node, name string, path []string) {
+func (w *secretWalk) node(n *spec.Node, name string, path way) {
 	if n.Kind == spec.ScalarNode {
 		w.scalar(n, name, path)
 		return
@@ -169,16 +176,16 @@ func (w *secretWalk) node(n *spec.Node, name string, path []string) {
 		case (key == "default" || key == "value") && n.Str("name") != "":
 			key = n.Str("name")
 		}
-		w.node(f.Value, key, append(path, "."+f.Key.Text))
+		w.node(f.Value, key, append(path, leg{key: f.Key.Text}))
 	}
 	declared := rawName(n)
 	for i, item := range n.Items {
-		at := append(path, "["+itemLabel(item, i)+"]")
+		at := append(path, leg{item: item, index: i})
 		if declared != "" && item.Str("name") == "defaultValue" && item.Get("value") != nil {
-			w.scalar(item.Get("value"), declared, append(at, ".value"))
+			w.scalar(item.Get("value"), declared, append(at, leg{key: "value"}))
 			continue
 		}
-		if len(item.Fields) == 1 && len(path) > 0 && path[len(path)-1] == ".steps" {
+		if len(item.Fields) == 1 && len(path) > 0 && path[len(path)-1].key == "steps" {
 			item = item.Fields[0].Value // below the action word
 		}
 		w.node(item, name, at)
@@ -195,11 +202,15 @@ func rawName(n *spec.Node) string {
 	return ""
 }
 
-func (w *secretWalk) scalar(n *spec.Node, name string, path []string) {
+func (w *secretWalk) scalar(n *spec.Node, name string, path way) {
 	if n.Kind != spec.ScalarNode || n.Type != spec.StringType {
 		return
 	}
-	for _, m := range secret.FindValue(name, n.Text) {
+	finder := w.likely
+	if w.escapes && n.Style == spec.DoubleQuotedStyle {
+		finder = secret.Everything()
+	}
+	for _, m := range finder.FindValue(name, n.Text) {
 		if name == "url" && strings.HasSuffix(m.Kind, " in a URL") {
 			continue // scm-credentials says it
 		}
@@ -207,7 +218,7 @@ func (w *secretWalk) scalar(n *spec.Node, name string, path []string) {
 		if excerpt := m.Excerpt(n.Text); excerpt != "****" {
 			shown = " (" + excerpt + ")"
 		}
-		w.report("secret-literal", w.textRange(n, m.Start, m.End), pointerOf(path), "this looks like a "+m.Kind+shown,
+		w.report("secret-literal", w.textRange(n, m.Start, m.End), path.pointer(), "this looks like a "+m.Kind+shown,
 			"declare a secret parameter and refer to it; then revoke this one, Git keeps it")
 	}
 }

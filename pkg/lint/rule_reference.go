@@ -226,11 +226,14 @@ func (p *pass) unusedParameters(u *unit) {
 	}
 }
 
-// mentions returns the identifiers in the texts of steps, code sources and
-// parameters of a unit.
+// mentions tells which parameters of a unit are named in the texts of its
+// steps, code sources and parameters.
 func (p *pass) mentions(u *unit, steps []step) map[string]bool {
-	found := map[string]bool{}
-	note := func(n *spec.Node) { addWords(found, n.Text) }
+	found := make(map[string]bool, len(u.params))
+	for i := range u.params {
+		found[u.params[i].name] = false
+	}
+	note := func(n *spec.Node) { markWords(found, n.Text) }
 	for i := range steps {
 		for j := range steps[i].props {
 			prop := &steps[i].props[j]
@@ -238,7 +241,7 @@ func (p *pass) mentions(u *unit, steps []step) map[string]bool {
 			case prop.value == nil:
 			case isFile(prop.value):
 				if s := p.scriptFrom(u, prop.value, prop.pointer); s != nil {
-					addWords(found, s.text)
+					markWords(found, s.text)
 				}
 			default:
 				eachScalar(prop.value, note)
@@ -258,8 +261,8 @@ func (p *pass) mentions(u *unit, steps []step) map[string]bool {
 	return found
 }
 
-// addWords adds the identifiers in text.
-func addWords(words map[string]bool, text string) {
+// markWords marks those of the words that stand in text as identifiers.
+func markWords(words map[string]bool, text string) {
 	start := -1
 	for i := 0; i <= len(text); i++ {
 		if i < len(text) && isWordByte(text[i]) {
@@ -269,7 +272,9 @@ func addWords(words map[string]bool, text string) {
 			continue
 		}
 		if start >= 0 {
-			words[text[start:i]] = true
+			if marked, wanted := words[text[start:i]]; wanted && !marked {
+				words[text[start:i]] = true
+			}
 			start = -1
 		}
 	}

@@ -1,6 +1,9 @@
 package secret
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // maxAuthority is the longest part of a URL before its path that is looked at.
 const maxAuthority = 400
@@ -34,10 +37,13 @@ func inURLs(text string) []Match {
 	}
 }
 
+// commandMarkers are the options, in lower case, that take a password.
+var commandMarkers = []string{" -u", " --user", " -p"}
+
 // inCommands finds the passwords that curl -u, wget --user and docker login -p
 // take as arguments.
 func inCommands(text, lower string) []Match {
-	if !strings.Contains(lower, " -u") && !strings.Contains(lower, " --user") && !strings.Contains(lower, " -p") {
+	if !slices.ContainsFunc(commandMarkers, func(marker string) bool { return strings.Contains(lower, marker) }) {
 		return nil
 	}
 	var found []Match

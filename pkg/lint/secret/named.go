@@ -18,9 +18,9 @@ const maxValue = 400
 // -Dnexus.token=literal, --api-key literal, "password": "literal". It is
 // written by hand because it runs on every script: it goes through the text once
 // for each stem.
-func named(text, lower string) []Match {
+func named(text, lower string, stems []string) []Match {
 	var found []Match
-	for _, stem := range nameStems {
+	for _, stem := range stems {
 		for from := 0; ; {
 			at := strings.Index(lower[from:], stem)
 			if at < 0 {

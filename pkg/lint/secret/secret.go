@@ -72,59 +72,16 @@ func pattern(expression string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
 }
 
-// MayHold tells cheaply whether text could hold a secret: whether any rule's
-// marker occurs. lower is the text in lower case.
-func MayHold(lower string) bool {
-	return strings.Contains(lower, "://") || strings.Contains(lower, "private key-----") || strings.Contains(lower, " -u") || strings.Contains(lower, " -p") ||
-		slices.ContainsFunc(nameStems, func(stem string) bool { return strings.Contains(lower, stem) }) ||
-		slices.ContainsFunc(rules, func(r rule) bool { return r.applies(lower) })
-}
-
 func (r *rule) applies(lower string) bool {
 	return slices.ContainsFunc(r.markers, func(m string) bool { return strings.Contains(lower, m) })
 }
 
 // Find returns the secrets in text in their order, none overlapping another.
-func Find(text string) []Match {
-	if len(text) < shortest {
-		return nil
-	}
-	text = text[:min(len(text), maxText)]
-	lower := strings.ToLower(text)
-	if len(lower) != len(text) { // a rune whose lower case is of another size
-		lower = asciiLower(text)
-	}
-	var found []Match
-	for i := range rules {
-		r := &rules[i]
-		if !r.applies(lower) {
-			continue
-		}
-		for _, at := range r.pattern().FindAllStringSubmatchIndex(text, -1) {
-			start, end := unquote(text, at[2], at[3])
-			if r.check != nil && !r.check(text[start:end]) {
-				continue
-			}
-			found = append(found, Match{Start: start, End: end, Kind: r.kind, shown: r.shown})
-		}
-	}
-	found = append(found, privateKeys(text)...)
-	found = append(found, inURLs(text)...)
-	found = append(found, inCommands(text, lower)...)
-	return withoutOverlaps(append(found, named(text, lower)...))
-}
+func Find(text string) []Match { return Everything().Find(text) }
 
 // FindValue is Find for the value of something that has a name: a parameter, a
 // key. A name such as NEXUS_PASSWORD makes any literal value a secret.
-func FindValue(name, value string) []Match {
-	if found := Find(value); len(found) > 0 {
-		return found
-	}
-	if len(value) >= shortest && IsSecretName(name) && isLiteral(value) {
-		return []Match{{Start: 0, End: len(value), Kind: "password"}}
-	}
-	return nil
-}
+func FindValue(name, value string) []Match { return Everything().FindValue(name, value) }
 
 // IsSecretName tells whether what carries this name holds a secret: whether its
 // last word, in snake or camel case, is one of nameWords.

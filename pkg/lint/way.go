@@ -1,0 +1,46 @@
+package lint
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// way is how one comes to a value from the root of its file. It is written out
+// only where there is something to report.
+type way []leg
+
+// leg is a key, or an item of a list.
+type leg struct {
+	key   string
+	item  *spec.Node // nil for a key
+	index int
+}
+
+// pointer writes a way with names in the place of indexes.
+func (w way) pointer() string {
+	var out strings.Builder
+	for _, leg := range w {
+		if leg.item != nil {
+			out.WriteString("[" + itemLabel(leg.item, leg.index) + "]")
+		} else {
+			out.WriteString("." + leg.key)
+		}
+	}
+	return strings.TrimPrefix(out.String(), ".")
+}
+
+// itemLabel names an item of a list for a pointer.
+func itemLabel(n *spec.Node, i int) string {
+	if name := n.Str("name"); name != "" {
+		return name
+	}
+	if n.Kind == spec.MappingNode && len(n.Fields) == 1 {
+		if name := n.Fields[0].Value.Str("name"); name != "" {
+			return name
+		}
+		return n.Fields[0].Key.Text
+	}
+	return strconv.Itoa(i)
+}
