@@ -31,3 +31,33 @@ func TestTimeNeverRunsBack(t *testing.T) {
 		}
 	}
 }
+
+// TestAnEndedBuildStaysEnded: what happened while the clock was moved has
+// happened in the next process too.
+func TestAnEndedBuildStaysEnded(t *testing.T) {
+	t.Parallel()
+	options := emulator.Options{
+		Path: filepath.Join(t.TempDir(), "emulator.db"),
+		Now:  func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) },
+	}
+	for _, advance := range []time.Duration{time.Hour, time.Minute, 0} {
+		e, err := emulator.New(options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := e.Now()
+		e.Advance(advance)
+		if err := e.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if e, err = emulator.New(options); err != nil {
+			t.Fatal(err)
+		}
+		if want := before.Add(advance); e.Now().Before(want) {
+			t.Errorf("the time is %v after it was %v", e.Now(), want)
+		}
+		if err := e.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

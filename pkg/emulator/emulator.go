@@ -3,6 +3,7 @@ package emulator
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -48,7 +49,14 @@ func New(opts Options) (*Emulator, error) {
 	}
 	// An earlier process may have moved its clock ahead; time never runs back,
 	// or what it made would not have happened yet.
-	if ahead := e.state.latest().Sub(opts.Now()); ahead > 0 {
+	last, err := lastTime(disk)
+	if err != nil {
+		return nil, closeAfter(disk, err)
+	}
+	if latest := e.state.latest(); latest.After(last) {
+		last = latest // that process was killed
+	}
+	if ahead := last.Sub(opts.Now()); ahead > 0 {
 		e.clock.advance(ahead)
 	}
 	if err := e.seed(opts.Seed); err != nil {
@@ -77,7 +85,33 @@ func (e *Emulator) Close() error {
 	default:
 		close(e.closed)
 	}
-	return e.state.disk.close()
+	return errors.Join(e.keepTime(), e.state.disk.close())
+}
+
+// clockRow is the row that says how far the clock had come at the end.
+const clockRow = "last"
+
+// keepTime stores the time where it was moved ahead: builds that have ended must
+// not be running in the next process.
+func (e *Emulator) keepTime() error {
+	if !e.clock.moved() {
+		return nil
+	}
+	value, err := e.Now().MarshalText()
+	if err != nil {
+		return err
+	}
+	return e.state.disk.commit([]write{{tableClock, clockRow, value}})
+}
+
+// lastTime is what keepTime stored; the zero time where nothing did.
+func lastTime(disk store) (time.Time, error) {
+	var last time.Time
+	value, err := disk.get(tableClock, clockRow)
+	if err == nil && value != nil {
+		err = last.UnmarshalText(value)
+	}
+	return last, err
 }
 
 // Advance moves the emulator's clock forward: builds proceed, lists catch up,
@@ -106,6 +140,13 @@ func (c *clock) now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.base().Add(c.offset)
+}
+
+// moved tells whether the clock is ahead of its base.
+func (c *clock) moved() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.offset > 0
 }
 
 func (c *clock) advance(d time.Duration) {

@@ -96,9 +96,10 @@ const (
 	tableTokens    = "tokens"
 	tableFiles     = "files"
 	tableGroups    = "groups"
+	tableClock     = "clock"
 )
 
-var tables = []string{tableJobs, tableBodies, tableTemplates, tableBuilds, tableChanges, tableTokens, tableFiles, tableGroups}
+var tables = []string{tableJobs, tableBodies, tableTemplates, tableBuilds, tableChanges, tableTokens, tableFiles, tableGroups, tableClock}
 
 func loadState(disk store) (*state, error) {
 	s := &state{
