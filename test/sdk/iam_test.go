@@ -1,13 +1,16 @@
 package sdk
 
 import (
+	"errors"
 	"net/http"
 	"testing"
 
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/auth/basic"
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/config"
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/region"
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/sdkerr"
 	build "github.com/huaweicloud/huaweicloud-sdk-go-v3/services/codeartsbuild/v3"
+	buildmodel "github.com/huaweicloud/huaweicloud-sdk-go-v3/services/codeartsbuild/v3/model"
 	iamsdk "github.com/huaweicloud/huaweicloud-sdk-go-v3/services/iam/v3"
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/services/iam/v3/model"
 
@@ -90,7 +93,49 @@ func TestSDKNeedsTheCA(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := build.NewCodeArtsBuildClient(hc).CheckJobCountIsTopLimit(nil); err == nil {
+	if _, err := build.NewCodeArtsBuildClient(hc).CheckJobCountIsTopLimit(&buildmodel.CheckJobCountIsTopLimitRequest{}); err == nil {
 		t.Error("a certificate of an unknown CA was accepted")
+	}
+}
+
+// Temporary keys carry a security token, which is signed; a wrong secret or a
+// missing token is refused as the gateway refuses it.
+func TestSDKCredentials(t *testing.T) {
+	t.Parallel()
+	user := emulator.User{
+		ID: emulator.DefaultUserID, Name: "temporary", Domain: emulator.DefaultDomain, DomainID: emulator.DefaultDomainID,
+		AccessKey: "TEMPORARYACCESSKEY", SecretKey: "temporary-secret", SecurityToken: "temporary-token/+=",
+	}
+	server := serve(t, emulator.Options{Users: []emulator.User{user}})
+	for _, test := range []struct {
+		name, secret, token string
+		want                int
+	}{
+		{"complete", user.SecretKey, user.SecurityToken, http.StatusOK},
+		{"wrong secret", "another", user.SecurityToken, http.StatusUnauthorized},
+		{"wrong token", user.SecretKey, "another", http.StatusUnauthorized},
+		{"no token", user.SecretKey, "", http.StatusUnauthorized},
+	} {
+		c, err := basic.NewCredentialsBuilder().WithAk(user.AccessKey).WithSk(test.secret).WithSecurityToken(test.token).
+			WithProjectId(emulator.DefaultIAMProject).SafeBuild()
+		if err != nil {
+			t.Fatal(err)
+		}
+		hc, err := build.CodeArtsBuildClientBuilder().WithEndpoint(server.URL).WithCredential(c).
+			WithHttpConfig(config.DefaultHttpConfig().WithHttpTransport(server.transport)).SafeBuild()
+		if err != nil {
+			t.Fatal(err)
+		}
+		have := http.StatusOK
+		_, err = build.NewCodeArtsBuildClient(hc).CheckJobCountIsTopLimit(&buildmodel.CheckJobCountIsTopLimitRequest{})
+		var refused *sdkerr.ServiceResponseError
+		if errors.As(err, &refused) {
+			have = refused.StatusCode
+		} else if err != nil {
+			t.Fatalf("%s: %v", test.name, err)
+		}
+		if have != test.want {
+			t.Errorf("%s: %d, want %d: %v", test.name, have, test.want, err)
+		}
 	}
 }
