@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/buildsync/buildsync/pkg/apply"
+	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/gitbase"
 	"github.com/buildsync/buildsync/pkg/sanitize"
@@ -20,6 +21,7 @@ func (p *program) applyCommand() *cli.Command {
 	flags := append([]cli.Flag{
 		&cli.BoolFlag{Name: "yes", Usage: "do not ask", DisableDefaultText: true},
 		&cli.StringFlag{Name: "approve", Usage: "go on only if the plan has the id `sha256:…`"},
+		&cli.DurationFlag{Name: "max-plan-age", Usage: "refuse a PLAN that is older than `D`; 0: any age", Value: 24 * time.Hour},
 		&cli.StringFlag{Name: "report", Usage: "write what was done to `FILE`, as JSON"},
 		&cli.StringFlag{Name: "format", Usage: "print text or json (the report), as `F`", Value: "text"},
 		&cli.StringFlag{Name: "secrets-dir", Usage: "read secrets from files in `DIR`, named as in buildsync.yaml"},
@@ -114,7 +116,31 @@ func (in *invocation) approval() (approval, error) {
 		return a, &failure{exitStale, fmt.Errorf("%s is the plan %s, not %s as --approve demands", args[0], a.plan.PlanID, a.id)}
 	}
 	a.id = a.plan.PlanID
-	return a, nil
+	return a, in.checkAge(args[0], a.plan)
+}
+
+// clocksMayDiffer is how far the clocks of two machines may be apart.
+const clocksMayDiffer = 5 * time.Minute
+
+// checkAge refuses a stored plan whose approval is too old to stand for what
+// people want now.
+func (in *invocation) checkAge(name string, plan *diff.Plan) error {
+	most := in.duration("max-plan-age")
+	age := time.Since(plan.CreatedAt)
+	var reason string
+	switch {
+	case most == 0:
+		return nil
+	case plan.CreatedAt.IsZero():
+		reason = "does not say when it was made"
+	case age < -clocksMayDiffer:
+		reason = fmt.Sprintf("was made at %s, which is in the future here: one of the clocks is wrong", plan.CreatedAt.Format(time.RFC3339))
+	case age > most:
+		reason = fmt.Sprintf("was made at %s, which is longer ago than --max-plan-age %s", plan.CreatedAt.Format(time.RFC3339), most)
+	default:
+		return nil
+	}
+	return &failure{exitStale, fmt.Errorf("%s %s; make a new plan and approve that", name, reason)}
 }
 
 // check tells whether fresh is what was approved.
@@ -205,6 +231,9 @@ func (in *invocation) carryOut(p *planning, createRetry apply.CreateRetry) error
 		Abort:       in.stops.hard,
 	}
 	options.Smoke = in.smoke(p.service)
+	if p.service.Dialect() == client.DialectV1 {
+		options.History = p.service // only these routes have a change history
+	}
 	if p.plan.HasChanges() {
 		release, err := in.lock(ctx, p)
 		if err != nil {

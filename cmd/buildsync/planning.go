@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -127,6 +128,7 @@ func (in *invocation) makePlan(ctx context.Context, p *planning) error {
 	if err != nil {
 		return fmt.Errorf("reading the live state: %w", err)
 	}
+	plan.CreatedAt = time.Now().UTC().Truncate(time.Second)
 	p.plan = plan
 	return nil
 }

@@ -28,6 +28,9 @@ func Join(plans ...*Plan) (*Plan, error) {
 		if err := joinable(first, plan); err != nil {
 			return nil, fmt.Errorf("plan %d is not of the same run as the first: %w", i+1, err)
 		}
+		if plan.CreatedAt.Before(out.CreatedAt) {
+			out.CreatedAt = plan.CreatedAt // as old as its oldest part
+		}
 		for _, r := range plan.Refusals {
 			if !slices.Contains(out.Refusals, r) {
 				out.Refusals = append(out.Refusals, r)

@@ -18,6 +18,7 @@ type Plan struct {
 	FormatVersion string    `json:"format_version"`
 	PlanID        string    `json:"plan_id"` // sha256:… over all that decides what apply would do
 	ToolVersion   string    `json:"tool_version"`
+	CreatedAt     time.Time `json:"created_at,omitzero"` // UTC; an approval grows old. Decides nothing else and is no part of the plan id
 	Environment   string    `json:"environment"`
 	Endpoint      string    `json:"endpoint"`
 	Base          *Revision `json:"base"`
