@@ -17,6 +17,7 @@ import (
 )
 
 func main() {
+	deferCollection(newEnvironment(os.Environ()))
 	os.Exit(run(context.Background(), os.Args, os.Environ(), os.Stdin, os.Stdout, os.Stderr))
 }
 
