@@ -47,6 +47,7 @@ func TestNotes(t *testing.T) {
 	if count := fmt.Sprintf("%d of its %d operations", len(operations())-len(notServed), len(operations())); !strings.Contains(notes, count) {
 		t.Errorf("docs/api-notes.md does not say %q", count)
 	}
+	checkUnreadable(t, notes)
 	for _, word := range strings.Split(notes, "`") {
 		if name, ok := strings.CutSuffix(word, ".json"); ok && !strings.ContainsAny(name, " */|") {
 			if _, err := os.Stat(filepath.Join("testdata/answers", word)); err != nil {
