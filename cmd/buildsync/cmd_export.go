@@ -31,6 +31,10 @@ Nothing is written to the service.
 The value of a secret cannot be read: a sensitive parameter becomes "secret: NAME", the name
 is declared in buildsync.yaml, and the values to supply are listed.
 
+--factor moves values that jobs share to defaults.job in buildsync.yaml, and steps that they
+share to templates. It edits definitions that exist, and keeps their comments; what they
+compile to stays the same to the byte.
+
 Exit codes: 0 done; 1 the live state could not be read; 2 --verify found differences;
 3 invalid input; 6 some objects could not be exported; 130 interrupted.`,
 			"buildsync export --project shop --verify",
@@ -40,6 +44,7 @@ Exit codes: 0 done; 1 the live state could not be read; 2 --verify found differe
 			&cli.StringFlag{Name: "kind", Usage: "job, template or all, as `K`", Value: "all"},
 			&cli.StringFlag{Name: "out", Usage: "write below the folder `DIR` of the workspace; without it where the globs point"},
 			&cli.BoolFlag{Name: "verify", Usage: "compile what is defined and compare it with all that is live", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "factor", Usage: "move what the definitions share to defaults and templates", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "with-ids", Usage: "pin each job to its id", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "share-secrets", Usage: "one secret for all parameters of one name, instead of one a job", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "stats", Usage: "count the requests on stderr", DisableDefaultText: true},

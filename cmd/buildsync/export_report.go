@@ -2,10 +2,16 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/export"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
@@ -29,6 +35,9 @@ func (x *exporting) finish() error {
 	if _, err := fmt.Fprintf(x.stdout, "Export: %d written, %d defined already, %d not exported.\n", len(r.Written), r.Kept, len(r.Problems)); err != nil {
 		return err
 	}
+	if err := x.factor(); err != nil {
+		return err
+	}
 	code := exitDone
 	if len(r.Problems) > 0 {
 		code = exitPartial
@@ -43,6 +52,54 @@ func (x *exporting) finish() error {
 		}
 	}
 	return said(code)
+}
+
+// factor moves what the definitions share, or says that it could be moved.
+func (x *exporting) factor() error {
+	if !x.on("factor") && len(x.report.Written) == 0 {
+		return nil
+	}
+	w, err := x.open()
+	if err != nil {
+		return err
+	}
+	vars, err := x.variables()
+	if err != nil {
+		return err
+	}
+	factoring, err := export.Factor(w.set, x.layout, compile.Options{Vars: vars, Catalogue: w.catalogue})
+	if err != nil {
+		return fmt.Errorf("factoring: %w", err)
+	}
+	if !x.on("factor") {
+		if factoring.Jobs > 0 {
+			x.note("--factor would make %d definitions shorter: %d keys into defaults.job, %d templates", factoring.Jobs, len(factoring.Defaults), len(factoring.Templates))
+		}
+		return nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(factoring.Files)) {
+		full := filepath.Join(x.w.dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
+			return fmt.Errorf("writing %s: %w", name, err)
+		}
+		if err := writeFileMode(full, factoring.Files[name], 0o644); err != nil {
+			return err
+		}
+	}
+	return x.printFactoring(factoring)
+}
+
+func (x *exporting) printFactoring(f *export.Factoring) error {
+	var out strings.Builder
+	if len(f.Defaults) > 0 {
+		fmt.Fprintf(&out, "defaults.job: %s\n", strings.Join(f.Defaults, ", "))
+	}
+	for _, t := range f.Templates {
+		fmt.Fprintf(&out, "template %s: the steps of %d jobs\n", sanitize.Line(t.Name, 100), t.Jobs)
+	}
+	fmt.Fprintf(&out, "Factored: %d definitions are shorter.\n", f.Jobs)
+	_, err := io.WriteString(x.stdout, out.String())
+	return err
 }
 
 // verify compiles the workspace as it is now and compares it with all that was

@@ -2,6 +2,7 @@ package export
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 	"strings"
 
@@ -19,7 +20,8 @@ func newEditor(src []byte) *editor { return &editor{lineIndex: indexLines(src)} 
 
 // apply returns the file with the edits made.
 func (ed *editor) apply() []byte {
-	slices.SortStableFunc(ed.edits, func(a, b spec.Edit) int { return a.Start - b.Start })
+	// What is written at a place comes before what is taken away behind it.
+	slices.SortStableFunc(ed.edits, func(a, b spec.Edit) int { return cmp.Or(a.Start-b.Start, min(a.End-a.Start, 1)-min(b.End-b.Start, 1)) })
 	var out bytes.Buffer
 	at := 0
 	for _, e := range ed.edits {
@@ -53,7 +55,10 @@ func (ed *editor) setKey(in *spec.Node, key string, value *node) {
 	switch {
 	case at == nil && value == nil:
 	case at == nil:
-		ed.insertKey(in, key, value)
+		ed.insertKey(in, "", key, value)
+	case value == nil && in.Fields[0].Key == at && len(in.Fields) > 1:
+		// The next field takes its place: a dash may stand before it.
+		ed.replace(ed.offset(at.Range.Start), ed.offset(in.Fields[1].Key.Range.Start), "")
 	case value == nil:
 		start := ed.lineStart(ed.offset(at.Range.Start))
 		ed.replace(start, ed.endOf(at, in.Get(key)), "")
@@ -69,9 +74,15 @@ func (ed *editor) indentOf(n *spec.Node) string {
 	return strings.Repeat(" ", at-ed.lineStart(at))
 }
 
-// insertKey writes a new field behind the last one of a block mapping.
-func (ed *editor) insertKey(in *spec.Node, key string, value *node) {
+// insertKey writes a new field of a block mapping behind the field called after,
+// behind the last one for "".
+func (ed *editor) insertKey(in *spec.Node, after, key string, value *node) {
 	last := in.Fields[len(in.Fields)-1]
+	for _, f := range in.Fields {
+		if f.Key.Text == after {
+			last = f
+		}
+	}
 	at := ed.endOf(last.Key, last.Value)
 	var out bytes.Buffer
 	if at > 0 && ed.src[at-1] != '\n' {

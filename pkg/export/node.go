@@ -107,13 +107,13 @@ func verbatim(v *jsontree.Value) *node {
 	case jsontree.KindArray:
 		n := sequence()
 		for _, item := range v.Items() {
-			n.items = append(n.items, verbatim(item))
+			n.items = append(n.items, small(verbatim(item)))
 		}
 		return n
 	case jsontree.KindObject:
 		n := mapping()
 		for _, m := range v.Members() {
-			n.fields = append(n.fields, field{m.Key, verbatim(m.Value)})
+			n.fields = append(n.fields, field{m.Key, small(verbatim(m.Value))})
 		}
 		if len(n.fields) == 1 && isIncludeKey(n.fields[0].key) {
 			n.fields[0].key = "$" + n.fields[0].key
@@ -123,6 +123,17 @@ func verbatim(v *jsontree.Value) *node {
 		return literal(v.Text())
 	}
 	return literal("null")
+}
+
+// small marks a collection of single values to be written on one line.
+func small(n *node) *node {
+	for _, f := range n.fields {
+		n.flow = n.flow || f.value.kind != mappingNode && f.value.kind != sequenceNode
+	}
+	for _, item := range n.items {
+		n.flow = n.flow || item.kind != mappingNode && item.kind != sequenceNode
+	}
+	return n
 }
 
 // isIncludeKey tells whether a lone key would be read as an include, or as an

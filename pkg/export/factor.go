@@ -1,0 +1,281 @@
+package export
+
+import (
+	"cmp"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// Factoring is what definitions have in common, moved to one place: the new
+// texts of the files, and what was moved, for people.
+type Factoring struct {
+	Files     map[string][]byte
+	Defaults  []string         // keys that went to defaults.job
+	Templates []SharedTemplate // steps that became templates
+	Jobs      int              // definitions that became shorter
+}
+
+// SharedTemplate is a template that was made of steps that jobs had in common.
+type SharedTemplate struct {
+	Name string
+	Jobs int
+}
+
+// leastShared is how many jobs must have the same steps for a template to pay.
+const leastShared = 3
+
+// Factor moves what the jobs of a workspace have in common into defaults.job
+// and templates. No compiled body changes: where one would, its job is left as
+// it is. Definitions that use a template or a matrix already, or whose steps
+// hold comments, are left alone too.
+func Factor(set *spec.Set, layout *Layout, opts compile.Options) (*Factoring, error) {
+	before, err := compileEdited(set.Tree, nil, set.Workspace.Environment, opts)
+	if err != nil {
+		return nil, err
+	}
+	left := map[*spec.Node]bool{}
+	for range 5 {
+		f := &factorer{set: set, layout: layout, left: left, editors: map[string]*editor{}, out: &Factoring{Files: map[string][]byte{}}}
+		if err := f.run(); err != nil {
+			return nil, err
+		}
+		if len(f.out.Files) == 0 {
+			return f.out, nil
+		}
+		after, err := compileEdited(set.Tree, f.out.Files, set.Workspace.Environment, opts)
+		if err != nil {
+			return nil, err
+		}
+		changed := changedJobs(before, after)
+		if len(changed) == 0 {
+			return f.out, nil
+		}
+		for _, job := range f.jobs {
+			if changed[job.node.Pos()] {
+				left[job.node] = true
+			}
+		}
+	}
+	return nil, errors.New("what the definitions share cannot be moved without changing what they mean")
+}
+
+// changedJobs returns the places of the definitions whose jobs mean something
+// else.
+func changedJobs(before, after *compile.Result) map[spec.Pos]bool {
+	now := map[string]*compile.Job{}
+	for _, job := range after.Jobs {
+		now[job.Address] = job
+	}
+	changed := map[spec.Pos]bool{}
+	for _, job := range before.Jobs {
+		if other := now[job.Address]; other == nil || !sameJob(job, other) {
+			changed[job.Pos] = true
+		}
+	}
+	return changed
+}
+
+// sameJob tells whether two compilations of one job are the same but for the
+// order of its parameters, which means nothing.
+func sameJob(a, b *compile.Job) bool {
+	bodies := [2]*jsontree.Value{a.Body.Clone(), b.Body.Clone()}
+	for _, body := range bodies {
+		slices.SortStableFunc(body.Get("parameters").Items(), func(x, y *jsontree.Value) int {
+			return strings.Compare(readParameter(x).name(), readParameter(y).name())
+		})
+	}
+	notices := func(x, y compile.Notice) bool { return x.Type == y.Type && slices.Equal(x.Events, y.Events) }
+	return jsontree.Equal(bodies[0], bodies[1]) && slices.EqualFunc(a.Notices, b.Notices, notices) &&
+		(a.Enabled == nil) == (b.Enabled == nil) && (a.Enabled == nil || *a.Enabled == *b.Enabled)
+}
+
+// factorer is one attempt.
+type factorer struct {
+	set     *spec.Set
+	layout  *Layout
+	left    map[*spec.Node]bool
+	jobs    []*sharing
+	editors map[string]*editor
+	out     *Factoring
+}
+
+// sharing is a job's definition that may give something away.
+type sharing struct {
+	file  *spec.File
+	node  *spec.Node
+	plain bool // it may be edited
+	given bool // it gave something
+}
+
+func (f *factorer) run() error {
+	for _, file := range f.set.Files {
+		f.editors[file.Name] = newEditor(file.Source)
+		for _, n := range file.Jobs {
+			plain := !f.left[n] && n.Get("matrix") == nil && n.Get("template") == nil && !f.editors[file.Name].isFlow(n)
+			f.jobs = append(f.jobs, &sharing{file: file, node: n, plain: plain})
+		}
+	}
+	if err := f.defaults(); err != nil {
+		return err
+	}
+	if err := f.templates(); err != nil {
+		return err
+	}
+	for name, ed := range f.editors {
+		if len(ed.edits) > 0 {
+			f.out.Files[name] = ed.apply()
+		}
+	}
+	for _, job := range f.jobs {
+		if job.given {
+			f.out.Jobs++
+		}
+	}
+	return nil
+}
+
+// shareable are the keys that defaults.job may take over: single values, since
+// mappings are merged and lists are the job's own.
+var shareable = []string{"project", "arch", "flavor", "host_type", "build_config_type", "auto_update_sub_module", "timeout", "build_if_code_updated"}
+
+// defaults moves the value that most jobs have. A key that some job lacks stays
+// where it is: that job would get it.
+func (f *factorer) defaults() error {
+	source, err := f.set.Tree.ReadFile(spec.WorkspaceFile, spec.MaxFileBytes)
+	if err != nil {
+		return err
+	}
+	root, err := parseWorkspace(source)
+	if err != nil {
+		return err
+	}
+	made := mapping()
+	for _, key := range shareable {
+		if f.set.Workspace.JobDefaults.Get(key) != nil {
+			continue
+		}
+		value := f.majority(key)
+		if value == nil {
+			continue
+		}
+		made.add(key, value)
+		f.out.Defaults = append(f.out.Defaults, key)
+		for _, job := range f.jobs {
+			if job.plain && equal(fromSpec(job.node.Get(key)), value) {
+				f.editors[job.file.Name].setKey(job.node, key, nil)
+				job.given = true
+			}
+		}
+	}
+	if len(made.fields) == 0 {
+		return nil
+	}
+	ed := newEditor(source)
+	ed.addDefaults(root, made)
+	f.editors[spec.WorkspaceFile] = ed
+	return nil
+}
+
+// addDefaults writes new keys below defaults.job of a workspace file.
+func (ed *editor) addDefaults(root *spec.Node, made *node) {
+	defaults := root.Get("defaults")
+	job := defaults.Get("job")
+	switch {
+	case job != nil && len(job.Fields) > 0 && !ed.isFlow(job):
+		for _, f := range made.fields {
+			ed.insertKey(job, "", f.key, f.value)
+		}
+	case job != nil && len(job.Fields) > 0:
+		whole := fromSpec(job)
+		whole.fields = append(whole.fields, made.fields...)
+		ed.setValue(defaults.Key("job"), job, whole)
+	default:
+		ed.setKey(root, "defaults", mapping(field{"job", made}))
+	}
+}
+
+// majority is the value of a key that at least half of the jobs, and two, have;
+// nil where there is none, or a job lacks the key.
+func (f *factorer) majority(key string) *node {
+	counts, values := map[string]int{}, map[string]*node{}
+	for _, job := range f.jobs {
+		n := job.node.Get(key)
+		if n == nil || n.Kind != spec.ScalarNode || n.IsNull() {
+			return nil
+		}
+		value := fromSpec(n)
+		id := string(rune(value.kind)) + value.text
+		if values[id] = value; job.plain {
+			counts[id]++
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(counts)) {
+		if counts[id] > 1 && 2*counts[id] >= len(f.jobs) {
+			return values[id]
+		}
+	}
+	return nil
+}
+
+// templates makes a template of each list of steps that several jobs have, but
+// for a few values.
+func (f *factorer) templates() error {
+	groups := map[string][]*sharing{}
+	for _, job := range f.jobs {
+		steps := job.node.Get("steps")
+		if job.plain && steps != nil && len(steps.Items) > 0 && !f.editors[job.file.Name].hasComments(steps) {
+			shape := shapeOf(fromSpec(steps), "")
+			groups[shape] = append(groups[shape], job)
+		}
+	}
+	names := map[string]bool{}
+	for _, file := range f.set.Files {
+		for _, t := range file.Templates {
+			names[t.Str("name")] = true
+		}
+	}
+	shapes := slices.Collect(maps.Keys(groups))
+	slices.SortFunc(shapes, func(a, b string) int {
+		return cmp.Or(len(groups[b])-len(groups[a]), groups[a][0].node.Pos().Compare(groups[b][0].node.Pos()))
+	})
+	for _, shape := range shapes {
+		if len(groups[shape]) < leastShared {
+			continue
+		}
+		if err := f.share(groups[shape], names); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fromSpec is a node that was read as one that can be written.
+func fromSpec(n *spec.Node) *node {
+	switch {
+	case n == nil:
+		return nil
+	case n.Kind == spec.MappingNode:
+		m := mapping()
+		for _, f := range n.Fields {
+			m.add(f.Key.Text, fromSpec(f.Value))
+		}
+		return m
+	case n.Kind == spec.SequenceNode:
+		s := sequence()
+		for _, item := range n.Items {
+			s.items = append(s.items, fromSpec(item))
+		}
+		return s
+	case n.Type == spec.StringType:
+		return text(n.Text)
+	case n.Type == spec.NullType:
+		return literal("null")
+	}
+	return literal(n.Text)
+}

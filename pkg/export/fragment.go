@@ -1,0 +1,287 @@
+package export
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// mostInputs is how many values jobs of one template may have of their own.
+const mostInputs = 4
+
+// isIdentity tells whether a key's value says what a step is; steps that differ
+// in it are different ones.
+func isIdentity(key string) bool { return key == "name" || key == "module_id" || key == "version" }
+
+// shapeOf is what two lists of steps must share to become one template: all but
+// the values of their texts, numbers and booleans.
+func shapeOf(n *node, key string) string {
+	switch {
+	case n.kind == mappingNode:
+		var parts []string
+		for _, f := range n.fields {
+			parts = append(parts, fmt.Sprintf("%q:%s", f.key, shapeOf(f.value, f.key)))
+		}
+		return "{" + strings.Join(parts, ",") + "}"
+	case n.kind == sequenceNode:
+		var parts []string
+		for _, item := range n.items {
+			parts = append(parts, shapeOf(item, ""))
+		}
+		return "[" + strings.Join(parts, ",") + "]"
+	case isIdentity(key):
+		return fmt.Sprintf("%d%q", n.kind, n.text)
+	}
+	return "."
+}
+
+// leaf is a place in steps with its value in each job.
+type leaf struct {
+	key    string
+	values []*node
+}
+
+// leavesOf pairs the values of lists of steps that have one shape.
+func leavesOf(lists []*node, key string, into *[]leaf) {
+	first := lists[0]
+	children := func(pick func(*node) *node) []*node {
+		out := make([]*node, len(lists))
+		for i, n := range lists {
+			out[i] = pick(n)
+		}
+		return out
+	}
+	for i := range first.fields {
+		leavesOf(children(func(n *node) *node { return n.fields[i].value }), first.fields[i].key, into)
+	}
+	for i := range first.items {
+		leavesOf(children(func(n *node) *node { return n.items[i] }), key, into)
+	}
+	if first.kind == textNode || first.kind == literalNode {
+		*into = append(*into, leaf{key, lists})
+	}
+}
+
+// varies tells whether not all jobs have the same value.
+func (l leaf) varies() bool {
+	return slices.ContainsFunc(l.values, func(v *node) bool { return !equal(v, l.values[0]) })
+}
+
+// share makes one template of the steps of several jobs, and of the parameters
+// that all of them have.
+func (f *factorer) share(jobs []*sharing, names map[string]bool) error {
+	lists := make([]*node, len(jobs))
+	for i, job := range jobs {
+		lists[i] = fromSpec(job.node.Get("steps"))
+	}
+	var leaves []leaf
+	leavesOf(lists, "", &leaves)
+	inputs, given := mapping(), make([]*node, len(jobs))
+	for i := range given {
+		given[i] = mapping()
+	}
+	for _, l := range leaves {
+		if !l.varies() {
+			continue
+		}
+		name := freeName(inputName(l.key), func(s string) bool { return inputs.get(s) != nil })
+		inputs.add(name, oneLine(mapping(field{"required", literal("true")})))
+		for i, v := range l.values {
+			c := *v
+			given[i].add(name, &c)
+		}
+		*l.values[0] = *text("${{ inputs." + name + " }}") // the first job's steps become the template's
+	}
+	if len(inputs.fields) > mostInputs {
+		return nil
+	}
+	name := freeName(templateName(lists[0]), func(s string) bool { return names[s] })
+	names[name] = true
+	file, err := f.layout.File("templates", name, "template/"+name)
+	if err != nil {
+		return err
+	}
+	if _, err := f.set.Tree.ReadFile(file, spec.MaxFileBytes); err == nil {
+		return fmt.Errorf("%s exists; move it away", file)
+	}
+	common := f.commonParameters(jobs)
+	template := mapping(field{"name", text(name)})
+	if len(inputs.fields) > 0 {
+		template.add("inputs", inputs)
+	}
+	if len(common.items) > 0 {
+		template.add("parameters", common)
+	}
+	template.add("steps", lists[0])
+	f.out.Files[file] = source("", mapping(field{"version", literal("1")}, field{"templates", sequence(template)}))
+	f.out.Templates = append(f.out.Templates, SharedTemplate{Name: name, Jobs: len(jobs)})
+	for i, job := range jobs {
+		f.use(job, name, given[i], common)
+	}
+	return nil
+}
+
+// use makes a job use a template.
+func (f *factorer) use(job *sharing, name string, inputs, common *node) {
+	job.given = true
+	ed := f.editors[job.file.Name]
+	ed.setKey(job.node, "steps", nil)
+	use := mapping(field{"name", text(name)})
+	if len(inputs.fields) > 0 {
+		use.add("inputs", inputs)
+	} else {
+		oneLine(use)
+	}
+	after := "name"
+	if job.node.Get("project") != nil {
+		after = "project"
+	}
+	ed.insertKey(job.node, after, "template", use)
+	parameters := job.node.Get("parameters")
+	if parameters == nil || len(common.items) == 0 {
+		return
+	}
+	if len(common.items) == len(parameters.Items) {
+		ed.setKey(job.node, "parameters", nil)
+		return
+	}
+	for _, p := range parameters.Items {
+		if containsNode(common.items, fromSpec(p)) {
+			start, end := ed.itemLines(p)
+			ed.replace(start, end, "")
+		}
+	}
+}
+
+// commonParameters are the build parameters that all of the jobs declare alike.
+func (f *factorer) commonParameters(jobs []*sharing) *node {
+	common := sequence()
+	for i, job := range jobs {
+		list := job.node.Get("parameters")
+		if list == nil || list.Kind != spec.SequenceNode || f.editors[job.file.Name].isFlow(list) || f.editors[job.file.Name].hasComments(list) {
+			return sequence()
+		}
+		own := fromSpec(list).items
+		if i == 0 {
+			common.items = own
+		}
+		common.items = slices.DeleteFunc(common.items, func(p *node) bool { return p.get("secret") != nil || !containsNode(own, p) })
+	}
+	for _, p := range common.items {
+		oneLine(p)
+		for _, field := range p.fields {
+			oneLine(field.value)
+		}
+	}
+	return common
+}
+
+func containsNode(list []*node, n *node) bool {
+	return slices.ContainsFunc(list, func(m *node) bool { return equal(m, n) })
+}
+
+// freeName is base, or base with a number, whichever is not taken.
+func freeName(base string, taken func(string) bool) string {
+	name := base
+	for n := 2; taken(name); n++ {
+		name = fmt.Sprintf("%s_%d", base, n)
+	}
+	return name
+}
+
+// inputName is a property's name as one of an input.
+func inputName(key string) string {
+	var out strings.Builder
+	for _, r := range key {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '_' || out.Len() > 0 && r >= '0' && r <= '9' {
+			out.WriteRune(r)
+		}
+	}
+	if out.Len() == 0 {
+		return "value"
+	}
+	return out.String()
+}
+
+// templateName says what a template's steps do.
+func templateName(steps *node) string {
+	var words []string
+	for _, step := range steps.items {
+		word := step.fields[0].key
+		if id := step.get("module_id"); id != nil {
+			word = "step"
+		}
+		if len(words) == 0 || words[len(words)-1] != word {
+			words = append(words, word)
+		}
+	}
+	return strings.Join(words[:min(len(words), 4)], "-")
+}
+
+// hasComments tells whether comment lines stand between the lines of a value:
+// they are nobody's but their writer's to move.
+func (ed *editor) hasComments(n *spec.Node) bool {
+	start, end := ed.offset(n.Range.Start), ed.offset(n.Range.End)
+	return hashLines(string(ed.src[start:end])) > hashLinesIn(n) || strings.Contains(firstLines(n, ed, start, end), " #")
+}
+
+func hashLines(s string) int {
+	count := 0
+	for line := range strings.Lines(s) {
+		if strings.HasPrefix(strings.TrimSpace(line), "#") {
+			count++
+		}
+	}
+	return count
+}
+
+// hashLinesIn counts the lines of the texts in n that start with #.
+func hashLinesIn(n *spec.Node) int {
+	count := 0
+	if n.Kind == spec.ScalarNode && (n.Style == spec.LiteralStyle || n.Style == spec.FoldedStyle) {
+		count = hashLines(n.Text)
+	}
+	for _, f := range n.Fields {
+		count += hashLinesIn(f.Value)
+	}
+	for _, item := range n.Items {
+		count += hashLinesIn(item)
+	}
+	return count
+}
+
+// firstLines are the lines of a value's source that hold no part of a text
+// block, where a # behind a blank begins a comment.
+func firstLines(n *spec.Node, ed *editor, start, end int) string {
+	inBlock := map[int]bool{}
+	var mark func(*spec.Node)
+	mark = func(n *spec.Node) {
+		if n.Kind == spec.ScalarNode {
+			for line := n.Range.Start.Line; line <= n.Range.End.Line && n.Style != spec.PlainStyle; line++ {
+				if n.Style == spec.LiteralStyle || n.Style == spec.FoldedStyle {
+					inBlock[line] = line > n.Range.Start.Line
+				} else {
+					inBlock[line] = true
+				}
+			}
+		}
+		for _, f := range n.Fields {
+			mark(f.Value)
+		}
+		for _, item := range n.Items {
+			mark(item)
+		}
+	}
+	mark(n)
+	var out strings.Builder
+	line := n.Range.Start.Line
+	for text := range strings.Lines(string(ed.src[start:end])) {
+		if !inBlock[line] {
+			out.WriteString(text)
+		}
+		line++
+	}
+	return out.String()
+}
