@@ -6,15 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/gitbase"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
@@ -24,7 +21,8 @@ func (p *program) doctorCommand() *cli.Command {
 		Name:  "doctor",
 		Usage: "check credentials, endpoint, projects, clock, Git and CI, and say what to do",
 		Description: about(`Checks one thing after the other that apply needs, and prints what to do about those that are
-not right. It writes nothing, and sends one listing for each project.
+not right. It writes nothing, sends one listing for each project, and stops asking when the
+service refuses the credentials: a key is locked after a few failures.
 
 Exit codes: 0 all is well; 1 something is not.`,
 			"buildsync doctor",
@@ -50,9 +48,12 @@ func (d *diagnosis) fail(what string, err error, advice string) {
 	d.failed = true
 	d.print("FAIL", what, "%v", err)
 	if advice != "" {
-		d.print("", "", "→ %s", advice)
+		d.advise("%s", advice)
 	}
 }
+
+// advise says what to do about the line before it.
+func (d *diagnosis) advise(format string, args ...any) { d.print("", "", "→ "+format, args...) }
 
 func (in *invocation) doctor() error {
 	if _, err := in.args(0); err != nil {
@@ -69,7 +70,7 @@ func (in *invocation) doctor() error {
 		d.fail("workspace", err, "buildsync lint shows each with its line")
 		return said(exitFailed)
 	}
-	d.ok("workspace", "%s: %d jobs, %d templates", w.dir, len(w.result.Jobs), len(w.result.Templates))
+	d.ok("workspace", "%s: %s, %s", w.dir, counted(len(w.result.Jobs), "job"), counted(len(w.result.Templates), "template"))
 	d.checkGit(ctx, w)
 	d.checkCI(w.dir)
 	d.checkService(ctx, w)
@@ -86,32 +87,50 @@ func (in *invocation) doctor() error {
 func (d *diagnosis) checkGit(ctx context.Context, w *workspace) {
 	repo, err := gitbase.Open(ctx, w.dir)
 	if err != nil {
-		d.warn("git", "%v: without it there is no base, and nothing is removed", err)
+		d.warn("git", "%v: there is no base, so drift cannot be told from changes, and nothing is removed", err)
+		d.advise("git init, and commit the definitions")
 		return
 	}
 	if repo.Shallow {
-		d.warn("git", "this clone is shallow: a base may be missing (git fetch --unshallow, or fetch-depth: 0 in CI)")
+		d.warn("git", "this clone is shallow: the commit applied last may be missing")
+		d.advise("git fetch --unshallow; in CI, clone with the whole history (GitHub: fetch-depth: 0, GitLab: GIT_DEPTH: 0)")
 	}
 	var r revisions
 	r.repo = repo
 	switch err := r.readHead(ctx, w); {
 	case err != nil:
-		d.fail("git", err, "")
+		d.fail("git", err, "see what git status says in "+w.dir)
 		return
 	case r.head.Commit == "":
 		d.warn("git", "there is no commit yet")
 	case r.head.Dirty:
 		d.warn("git", "commit %.12s, and definitions that are not committed", r.head.Commit)
+		d.advise("commit them before apply, or the base cannot be moved")
 	default:
 		d.ok("git", "commit %.12s", r.head.Commit)
 	}
+	d.checkBase(ctx, repo)
+}
+
+// checkBase looks for the commit that was applied last, as --base auto does.
+func (d *diagnosis) checkBase(ctx context.Context, repo *gitbase.Repo) {
 	ref := gitbase.Ref(d.in.text("env"))
-	commit, err := repo.Resolve(ctx, ref)
-	if err != nil {
-		d.warn("base", "%s does not exist here: --base auto compares two ways until an apply has succeeded", ref)
+	if named := d.in.env.get("BUILDSYNC_BASE"); named != "" && named != baseAuto {
+		commit, err := repo.Resolve(ctx, named)
+		if err != nil {
+			d.fail("base", fmt.Errorf("BUILDSYNC_BASE: %w", err), "name a commit of this clone, or fetch it first")
+			return
+		}
+		d.ok("base", "BUILDSYNC_BASE %s is %.12s", named, commit)
 		return
 	}
-	d.ok("base", "%s is %.12s", ref, commit)
+	commit, err := repo.Resolve(ctx, ref)
+	if err == nil {
+		d.ok("base", "%s is %.12s", ref, commit)
+		return
+	}
+	d.warn("base", "%s does not exist in this clone: --base auto compares two ways, and removes nothing", ref)
+	d.advise("it comes with the first complete apply; if another clone applies, git fetch origin '+%s*:%s*'", gitbase.RefPrefix, gitbase.RefPrefix)
 }
 
 // ciMutexes are the words by which a CI system is told not to run two applies
@@ -137,58 +156,9 @@ func (d *diagnosis) checkCI(dir string) {
 			if strings.Contains(string(content), mutex.word) {
 				d.ok("ci", "%s applies, one run at a time", name)
 			} else {
-				d.warn("ci", "%s applies, and two runs may do so at once: %s", name, mutex.advice)
+				d.warn("ci", "%s applies, and two runs may do so at once", name)
+				d.advise("%s", mutex.advice)
 			}
 		}
 	}
-}
-
-// checkService looks at the way to the service and reads each project's
-// listing.
-func (d *diagnosis) checkService(ctx context.Context, w *workspace) {
-	service, err := d.in.connect(w.dir, w.set.Workspace.Region)
-	if err != nil {
-		d.fail("credentials", err, "")
-		return
-	}
-	defer func() {
-		if err := service.close(); err != nil {
-			d.fail("service", err, "")
-		}
-	}()
-	d.ok("endpoint", "%s", service.name)
-	d.ok("credentials", "%s", service.source)
-	if proxy := service.Proxy(); proxy != "" {
-		d.ok("proxy", "%s", proxy)
-	}
-	for _, alias := range slices.Sorted(maps.Keys(w.set.Workspace.Projects)) {
-		project := w.set.Workspace.Projects[alias]
-		listing, err := service.Listing(ctx, project.ID)
-		switch {
-		case err != nil:
-			d.fail("project "+alias, err, adviceFor(err))
-			return // what fails for one project mostly fails for all, and a key can be locked
-		case !listing.Complete:
-			d.warn("project "+alias, "%d jobs are listed, but not all: %s", len(listing.Jobs), listing.Problem)
-		default:
-			d.ok("project "+alias, "%d live jobs", len(listing.Jobs))
-		}
-	}
-}
-
-// adviceFor says what to do about a failed call.
-func adviceFor(err error) string {
-	switch {
-	case errors.Is(err, client.ErrUnauthorized):
-		return "check the access key or token, that it belongs to this account and region, and this machine's clock"
-	case errors.Is(err, client.ErrForbidden):
-		return "the key is good, but may not do this: ask for the project role that may view and edit build jobs"
-	case errors.Is(err, client.ErrNotFound):
-		return "check the project's id in buildsync.yaml; it is not the IAM project's"
-	case errors.Is(err, client.ErrNotTheAPI):
-		return "something else answers at this address: a proxy, a portal, a wrong endpoint"
-	case errors.Is(err, client.ErrRouteMissing):
-		return "this region does not have these routes: try --api v1"
-	}
-	return ""
 }

@@ -17,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -43,6 +44,7 @@ type emulatorKey struct{}
 type bench struct {
 	*emulator.Emulator
 	server *httptest.Server
+	skew   atomic.Int64 // of the service's clock, a time.Duration
 }
 
 // TestScripts runs testdata/script. Each script has a home, a workspace folder
@@ -55,6 +57,7 @@ type bench struct {
 //	truth-count N           there are N live jobs
 //	edit NAME PATH VALUE    someone edits a live job outside
 //	fault SPEC              a fault is scripted
+//	skew DURATION           the service's clock runs that far ahead of this machine's
 //	interrupt COMMAND…      the command is interrupted while its first write is under way
 //	replace FILE OLD NEW    a text in a file is replaced, exactly once
 //	commit MESSAGE          everything in the folder is committed to Git
@@ -75,6 +78,7 @@ func TestScripts(t *testing.T) {
 			"truth-count":  scriptTruthCount,
 			"edit":         scriptEdit,
 			"fault":        scriptFault,
+			"skew":         scriptSkew,
 			"interrupt":    scriptInterrupt,
 			"replace":      scriptReplace,
 			"commit":       scriptCommit,
@@ -84,17 +88,19 @@ func TestScripts(t *testing.T) {
 }
 
 func setupScript(env *testscript.Env) error {
-	core, err := emulator.New(emulator.Options{})
+	b := &bench{}
+	core, err := emulator.New(emulator.Options{Now: func() time.Time { return time.Now().Add(time.Duration(b.skew.Load())) }})
 	if err != nil {
 		return err
 	}
 	server := httptest.NewServer(core)
+	b.Emulator, b.server = core, server
 	env.Defer(func() {
 		_ = core.Close()
 		server.CloseClientConnections()
 		server.Close()
 	})
-	env.Values[emulatorKey{}] = &bench{Emulator: core, server: server}
+	env.Values[emulatorKey{}] = b
 	env.Setenv("HOME", env.WorkDir)
 	env.Setenv("BUILDSYNC_ENDPOINT", server.URL)
 	env.Setenv("BUILDSYNC_RATE", "600000/min")
@@ -279,6 +285,15 @@ func scriptFault(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(err)
 		ts.Check(benchOf(ts).Fail(fault))
 	}
+}
+
+func scriptSkew(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: skew DURATION")
+	}
+	by, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	benchOf(ts).skew.Store(int64(by))
 }
 
 // scriptInterrupt runs a command in the background and sends it SIGINT while

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"net/http"
 	"time"
 )
 
@@ -16,6 +17,7 @@ type Attempt struct {
 	Outcome   Outcome
 	Began     time.Time
 	Took      time.Duration
+	Date      time.Time // the answer's Date header; zero where there was none
 }
 
 type observerKey struct{}
@@ -40,7 +42,10 @@ func (k *call) tell(ctx context.Context, a *answer, err error, began time.Time, 
 	}
 	var e *Error
 	if errors.As(err, &e) {
-		seen.Status, seen.Code = e.Status, e.Code
+		seen.Status, seen.Code, seen.Date = e.Status, e.Code, e.date
+	}
+	if seen.Date.IsZero() && a != nil {
+		seen.Date, _ = http.ParseTime(a.header.Get("Date")) // zero where it is no date
 	}
 	observe(seen)
 }
