@@ -11,7 +11,7 @@ RACE        := $(shell command -v "$$($(GO) env CC | cut -d' ' -f1)" >/dev/null 
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build test demo bench lint fmt check fuzz test-modules size
+.PHONY: help build test demo bench lint fmt check fuzz test-modules test-editor size
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,7 +19,7 @@ help: ## list the targets
 build: ## build bin/buildsync
 	$(GO) build -trimpath -o bin/buildsync ./cmd/buildsync
 
-test: check build fuzz test-modules ## everything CI checks: format, vet, staticcheck, build, fuzz briefly, all tests
+test: check build fuzz test-modules test-editor ## everything CI checks: format, vet, staticcheck, build, fuzz briefly, all tests
 	@test -n "$(RACE)" || echo "no C compiler: the race detector is off"
 	$(GO) test $(RACE) -shuffle=on $(PACKAGES)
 
@@ -38,6 +38,9 @@ test-modules: ## the tests that live in modules of their own (test/*), such as t
 		echo "$$module"; \
 		(cd "$$(dirname "$$module")" && $(GO) vet ./... && $(GO) test ./...) || exit 1; \
 	done
+
+test-editor: ## the YAML language server against the published schema, where node and npm are
+	@GO="$(GO)" sh test/editor/run.sh
 
 demo: build ## lint, plan, apply, drift and repair a first job against the built-in emulator
 	@BUILDSYNC="$(CURDIR)/bin/buildsync" EXAMPLE="$(CURDIR)/examples/first-job" sh tools/demo.sh
