@@ -203,7 +203,11 @@ func iamRefusal(status int, message string) *answer {
 
 // listIAMProjects is GET /v3/projects (API reference 7.3).
 func listIAMProjects(rq *request) (*answer, error) {
-	self := "http://" + rq.http.Host + "/v3/projects"
+	scheme := "http"
+	if rq.http.TLS != nil {
+		scheme = "https"
+	}
+	self := scheme + "://" + rq.http.Host + "/v3/projects"
 	links := func(url string) *jsontree.Value {
 		return obj("next", jsontree.Null(), "previous", jsontree.Null(), "self", str(url))
 	}

@@ -157,6 +157,54 @@ func TestQueryAnswersTheExampleItself(t *testing.T) {
 	}
 }
 
+// The cases of the emulator are the examples as the reference prints them, which
+// testdata/reference at the root holds; where one is not, its note says why.
+func TestCasesAreThePrintedExamples(t *testing.T) {
+	t.Parallel()
+	cases := map[string]example{}
+	files, err := filepath.Glob("testdata/reference/*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		var ex example
+		readJSON(t, file, &ex)
+		cases[ex.Section] = ex
+	}
+	printed, err := filepath.Glob("../../testdata/reference/*.json")
+	if err != nil || len(printed) != 30 {
+		t.Fatalf("%d printed examples, %v", len(printed), err)
+	}
+	for _, file := range printed {
+		var want struct {
+			Section  string          `json:"section"`
+			Note     string          `json:"note"`
+			Response *jsontree.Value `json:"response"`
+		}
+		readJSON(t, file, &want)
+		have, known := cases[want.Section]
+		if want.Response == nil { // a file: TestLogs and TestKeystore
+			continue
+		}
+		if !known {
+			t.Errorf("section %s has no case", want.Section)
+		} else if have.Note == "" && want.Note == "" && !jsontree.Equal(want.Response, have.Response) {
+			t.Errorf("section %s is not as it is printed, and no note says why", want.Section)
+		}
+	}
+}
+
+func readJSON(t *testing.T, file string, into any) {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(data, into); err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+}
+
 // Each section of the reference that describes a call has a route.
 func TestEveryCallOfTheReferenceHasARoute(t *testing.T) {
 	t.Parallel()

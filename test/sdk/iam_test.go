@@ -29,7 +29,10 @@ func iam(b *bench) {
 
 	projects, err := c.KeystoneListProjects(&model.KeystoneListProjectsRequest{Name: ptr(emulator.DefaultRegion)})
 	if err != nil || len(*projects.Projects) != 1 || (*projects.Projects)[0].Id != emulator.DefaultIAMProject || !(*projects.Projects)[0].Enabled {
-		b.t.Errorf("projects: %s, %v", projects, err)
+		b.t.Fatalf("projects: %s, %v", projects, err)
+	}
+	if want := b.url + "/v3/projects"; projects.Links.Self != want {
+		b.t.Errorf("the list links to %s, want %s", projects.Links.Self, want)
 	}
 	answer, err := c.KeystoneCreateUserTokenByPassword(&model.KeystoneCreateUserTokenByPasswordRequest{
 		Body: &model.KeystoneCreateUserTokenByPasswordRequestBody{Auth: &model.PwdAuth{
