@@ -44,6 +44,7 @@ Exit codes: 0 done; 1 the live state could not be read; 2 --verify found differe
 			&cli.StringFlag{Name: "kind", Usage: "job, template or all, as `K`", Value: "all"},
 			&cli.StringFlag{Name: "out", Usage: "write below the folder `DIR` of the workspace; without it where the globs point"},
 			&cli.BoolFlag{Name: "verify", Usage: "compile what is defined and compare it with all that is live", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "force", Usage: "bring definitions that exist to what is live: only the nodes that differ are edited", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "factor", Usage: "move what the definitions share to defaults and templates", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "with-ids", Usage: "pin each job to its id", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "share-secrets", Usage: "one secret for all parameters of one name, instead of one a job", DisableDefaultText: true},
@@ -68,6 +69,7 @@ type exporting struct {
 type exportReport struct {
 	Written  []exported
 	Kept     int
+	Updated  int
 	Problems []exportProblem
 	Secrets  []export.Secret
 	Withheld []string
@@ -179,7 +181,7 @@ func (x *exporting) jobs(ctx context.Context, project export.Project) error {
 		if !x.matches(job.Name) {
 			continue
 		}
-		if x.declared(project, job) != nil && !x.on("verify") {
+		if x.declared(project, job) != nil && !x.on("verify") && !x.on("force") {
 			x.report.Kept++
 			continue
 		}
@@ -220,9 +222,8 @@ func (x *exporting) job(ctx context.Context, project export.Project, live *diff.
 		return nil
 	}
 	x.live = append(x.live, live)
-	if x.declared(project, live) != nil {
-		x.report.Kept++
-		return nil
+	if job := x.declared(project, live); job != nil {
+		return x.update(job, live)
 	}
 	definition, err := x.exporter.Job(project, live)
 	if err != nil {
@@ -230,6 +231,37 @@ func (x *exporting) job(ctx context.Context, project export.Project, live *diff.
 		return nil
 	}
 	return x.keep(definition, file)
+}
+
+// update brings a definition that exists to what is live, where --force allows
+// it.
+func (x *exporting) update(job *compile.Job, live *diff.LiveJob) error {
+	if !x.on("force") {
+		x.report.Kept++
+		return nil
+	}
+	vars, err := x.variables()
+	if err != nil {
+		return err
+	}
+	file, text, err := x.exporter.Update(x.w.set, job, live, compile.Options{Vars: vars, Catalogue: x.w.catalogue})
+	switch {
+	case err != nil:
+		x.problem(job.Address, err.Error())
+		return nil
+	case text == nil:
+		x.report.Kept++
+		return nil
+	}
+	if err := writeFileMode(filepath.Join(x.w.dir, filepath.FromSlash(file)), text, 0o644); err != nil {
+		return err
+	}
+	x.report.Updated++
+	if _, err := fmt.Fprintf(x.stdout, "edited %s\n", sanitize.Line(file, 0)); err != nil {
+		return err
+	}
+	x.w, err = x.open() // places have moved
+	return err
 }
 
 // halting tells whether every further read would fail as well.

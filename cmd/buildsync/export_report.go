@@ -32,7 +32,11 @@ func (x *exporting) finish() error {
 	for _, path := range r.Withheld {
 		x.printf("left out, because it may be secret; it stays as it is: %s\n", sanitize.Line(path, 400))
 	}
-	if _, err := fmt.Fprintf(x.stdout, "Export: %d written, %d defined already, %d not exported.\n", len(r.Written), r.Kept, len(r.Problems)); err != nil {
+	edited := ""
+	if x.on("force") {
+		edited = fmt.Sprintf("%d edited, ", r.Updated)
+	}
+	if _, err := fmt.Fprintf(x.stdout, "Export: %d written, %s%d defined already, %d not exported.\n", len(r.Written), edited, r.Kept, len(r.Problems)); err != nil {
 		return err
 	}
 	if err := x.factor(); err != nil {

@@ -126,3 +126,18 @@ func (e *Exporter) bodyDifferences(want, have *jsontree.Value) []string {
 	}
 	return paths
 }
+
+// only is a body of one member.
+func only(key string, value *jsontree.Value) *jsontree.Value {
+	body := jsontree.Object()
+	body.Set(key, value)
+	return body
+}
+
+func memberNames(members []jsontree.Member) []string {
+	names := make([]string, 0, len(members))
+	for _, m := range members {
+		names = append(names, m.Key)
+	}
+	return names
+}

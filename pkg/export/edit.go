@@ -14,6 +14,8 @@ import (
 type editor struct {
 	*lineIndex
 	edits []spec.Edit
+
+	keepReferences bool // a text with ${{ in it is taken to say what is wanted
 }
 
 func newEditor(src []byte) *editor { return &editor{lineIndex: indexLines(src)} }

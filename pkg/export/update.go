@@ -1,0 +1,194 @@
+package export
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// Update brings the definition of a job to what is live. It returns the new
+// text of the job's file, and its name; nil where the two are the same. Only the
+// nodes that differ change, so that comments, references and the writer's own
+// spelling survive elsewhere. The error says why it cannot be done in place.
+func (e *Exporter) Update(set *spec.Set, job *compile.Job, live *diff.LiveJob, opts compile.Options) (file string, text []byte, err error) {
+	differ := e.Differences(job, live)
+	if len(differ) == 0 {
+		return "", nil, nil
+	}
+	definition, err := e.Job(Project{Alias: job.Project, ID: job.ProjectID}, live)
+	if err != nil {
+		return "", nil, err
+	}
+	in, have := definitionOf(set, job)
+	switch {
+	case have == nil:
+		return "", nil, errors.New("its definition is not found")
+	case have.Get("matrix") != nil:
+		return in.Name, nil, fmt.Errorf("it comes from a matrix, which is edited by hand; it differs in %s", strings.Join(differ, ", "))
+	case newEditor(in.Source).isFlow(have):
+		return in.Name, nil, fmt.Errorf("it stands on one line, which is edited by hand; it differs in %s", strings.Join(differ, ", "))
+	}
+	want := definition.tree
+	keepSecrets(have, want)
+	u := &update{e: e, job: job, live: live, have: have, want: want}
+	// The smallest edit that compiles to what is live is taken.
+	for _, change := range []func(*editor, string){u.adjust, u.reconcile, u.replace, u.empty} {
+		ed := newEditor(in.Source)
+		for _, key := range u.keys() {
+			change(ed, key)
+		}
+		text := ed.apply()
+		result, err := compileEdited(set.Tree, map[string][]byte{in.Name: text}, set.Workspace.Environment, opts)
+		if err != nil {
+			continue
+		}
+		for _, now := range result.Jobs {
+			if now.Address == job.Address && len(e.Differences(now, live)) == 0 {
+				return in.Name, text, nil
+			}
+		}
+	}
+	return in.Name, nil, fmt.Errorf("it cannot be edited in place; it differs in %s", strings.Join(differ, ", "))
+}
+
+// definitionOf finds the node that a job was compiled from.
+func definitionOf(set *spec.Set, job *compile.Job) (*spec.File, *spec.Node) {
+	for _, file := range set.Files {
+		for _, n := range file.Jobs {
+			if n.Pos() == job.Pos {
+				return file, n
+			}
+		}
+	}
+	return nil, nil
+}
+
+// keepSecrets gives the parameters of want the names of secrets that the
+// definition uses already.
+func keepSecrets(have *spec.Node, want *node) {
+	for _, p := range itemsOf(want.get("parameters")) {
+		secret := p.get("secret")
+		if secret == nil || have.Get("parameters") == nil {
+			continue
+		}
+		for _, old := range have.Get("parameters").Items {
+			if name := p.get("name"); name != nil && old.Str("name") == name.text && old.Str("secret") != "" {
+				secret.text = old.Str("secret")
+			}
+		}
+	}
+}
+
+// update edits one definition.
+type update struct {
+	e    *Exporter
+	job  *compile.Job
+	live *diff.LiveJob
+	have *spec.Node
+	want *node
+}
+
+// keys are the keys whose meaning differs, whatever gives it to them: the
+// definition itself, defaults or a template.
+func (u *update) keys() []string {
+	body := tidy(u.live.Body, u.e.catalogue)
+	compiled := tidy(u.job.Body, u.e.catalogue)
+	var keys []string
+	isKey := func(key string) bool { return slices.Contains(keyOrder, key) }
+	for _, side := range [][]string{memberNames(body.Members()), memberNames(compiled.Members())} {
+		for _, key := range side {
+			if u.e.fingerprint(only(key, body.Get(key))) == u.e.fingerprint(only(key, compiled.Get(key))) {
+				continue
+			}
+			if !isKey(key) || u.want.get("extra").get(key) != nil || u.have.Get("extra").Get(key) != nil {
+				keys = append(keys, "extra")
+			}
+			if isKey(key) {
+				keys = append(keys, key)
+			}
+		}
+	}
+	if enabled := u.job.Enabled == nil || *u.job.Enabled; enabled == u.live.Item.Disabled {
+		keys = append(keys, "enabled")
+	}
+	if slices.ContainsFunc(u.e.Differences(u.job, u.live), func(path string) bool { return strings.HasPrefix(path, "notifications.") }) {
+		keys = append(keys, "notifications")
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+// reconcile changes the nodes below a key that differ.
+func (u *update) reconcile(ed *editor, key string) {
+	have, want := u.have.Get(key), u.wanted(key)
+	switch {
+	case have == nil && want == nil:
+	case have == nil:
+		ed.insertKey(u.have, u.before(key), key, want)
+	case want == nil:
+		ed.setKey(u.have, key, nil)
+	default:
+		ed.reconcile(u.have.Key(key), have, want)
+	}
+}
+
+// adjust is reconcile for a definition whose references still say the right
+// thing.
+func (u *update) adjust(ed *editor, key string) {
+	ed.keepReferences = true
+	u.reconcile(ed, key)
+}
+
+// replace gives a key its new value whole.
+func (u *update) replace(ed *editor, key string) {
+	have, want := u.have.Get(key), u.wanted(key)
+	switch {
+	case have == nil && want == nil:
+	case have == nil:
+		ed.insertKey(u.have, u.before(key), key, want)
+	case want == nil:
+		ed.setKey(u.have, key, nil)
+	default:
+		ed.setValue(u.have.Key(key), have, want)
+	}
+}
+
+// empty is replace where something else, such as a default, gives what is not
+// live a value.
+func (u *update) empty(ed *editor, key string) {
+	switch have := u.have.Get(key); {
+	case u.wanted(key) != nil || key == "extra" || u.want.get("extra").get(key) != nil:
+		u.replace(ed, key)
+	case have == nil:
+		ed.insertKey(u.have, u.before(key), key, literal("null"))
+	default:
+		ed.setValue(u.have.Key(key), have, literal("null"))
+	}
+}
+
+// wanted is the value that a key is to have.
+func (u *update) wanted(key string) *node {
+	if key == "enabled" && u.want.get(key) == nil {
+		return literal("true") // the definition, or a default, says otherwise
+	}
+	return u.want.get(key)
+}
+
+// before is the key that stands before another in the schema's order.
+func (u *update) before(key string) string {
+	last := ""
+	for _, k := range append([]string{"name", "project", "template"}, keyOrder...) {
+		if k == key {
+			break
+		}
+		if u.have.Get(k) != nil {
+			last = k
+		}
+	}
+	return last
+}

@@ -1,0 +1,172 @@
+package export_test
+
+import (
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/export"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+func liveJob(body *jsontree.Value) *diff.LiveJob {
+	return &diff.LiveJob{ProjectID: projectID, ID: strings.Repeat("a", 32), Name: "one", Body: body}
+}
+
+// workspaceOf is a workspace with one definitions file.
+func workspaceOf(t failer, definitions string, secrets ...string) (*spec.Set, *compile.Result) {
+	t.Helper()
+	text, err := export.DeclareSecrets([]byte("version: 1\nprojects: {shop: "+projectID+"}\nvars: {image: i}\n"), secrets)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	set, diagnostics := spec.Load(spec.MapTree{"buildsync.yaml": string(text), "definitions/a.yaml": definitions}, spec.Options{})
+	if diagnostics.HasErrors() {
+		t.Fatalf("%v\n%s", diagnostics, definitions)
+	}
+	result, diagnostics := compile.Compile(set, compile.Options{})
+	if diagnostics.HasErrors() || len(result.Jobs) == 0 {
+		t.Fatalf("%v\n%s", diagnostics, definitions)
+	}
+	return set, result
+}
+
+// TestUpdateLaw exports one random state, lets the job become another one, and
+// brings the definition there.
+func TestUpdateLaw(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		d := draw{t}
+		before := liveJob(d.body("one"))
+		e := export.New(export.Options{})
+		definition, err := e.Job(shop, before)
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		after := liveJob(before.Body.Clone())
+		after.Item.Disabled = d.chance(20)
+		if d.chance(20) {
+			after.Body = d.body("one")
+		} else {
+			other := d.body("one")
+			for range 1 + d.count(2) {
+				key := d.oneOf("steps", "parameters", "scms", "triggers", "flavor", "timeout", "description", "resource_limit")
+				after.Body.Set(key, other.Get(key))
+			}
+			if steps := after.Body.Get("steps").Items(); len(steps) > 0 && d.chance(50) {
+				steps[0].Set("properties", obj("command", d.text(), "image", "i"))
+			}
+		}
+		if _, err := e.Job(shop, after); err != nil {
+			t.Fatalf("%v", err)
+		}
+		var secrets []string
+		for _, s := range definition.Secrets {
+			secrets = append(secrets, s.Name)
+		}
+		fresh, err := e.Job(shop, after)
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		for _, s := range fresh.Secrets {
+			secrets = append(secrets, s.Name)
+		}
+		source := "# at the top\n" + string(definition.Source("")) + "# at the end\n"
+		set, result := workspaceOf(t, source, secrets...)
+		_, text, err := e.Update(set, result.Jobs[0], after, compile.Options{})
+		if err != nil {
+			t.Fatalf("%v\n%s\n%s", err, source, fresh.Source(""))
+		}
+		if text == nil {
+			text = []byte(source)
+		}
+		if !strings.HasPrefix(string(text), "# at the top\n") || !strings.HasSuffix(string(text), "# at the end\n") {
+			t.Fatalf("comments are lost:\n%s", text)
+		}
+		_, result = workspaceOf(t, string(text), secrets...)
+		if paths := e.Differences(result.Jobs[0], after); len(paths) > 0 {
+			t.Fatalf("%v\n%s", paths, text)
+		}
+	})
+}
+
+// TestUpdateKeepsComments shows what a person who wrote the file sees.
+func TestUpdateKeepsComments(t *testing.T) {
+	t.Parallel()
+	source := `# Orders.
+version: 1
+jobs:
+  # owned by team blue
+  - name: one
+    project: shop
+    arch: x86-64   # no arm yet
+    flavor: 2u8g
+
+    steps:
+      # first the tests
+      - sh:
+          name: Test
+          image: ${{ vars.image }}
+          inputs:
+            command: make test    # fast
+      - sh:
+          name: Old
+          image: i
+          inputs: {command: make old}
+      # then the rest
+      - sh:
+          name: Ship
+          image: i
+          inputs:
+            command: |
+              make ship
+`
+	sh := func(name, command string) *jsontree.Value {
+		return obj("module_id", "devcloud2018.codeci_action_20017.action", "name", name, "properties", obj("image", "i", "command", command))
+	}
+	live := liveJob(obj("job_name", "one", "arch", "arm", "flavor", "2U8G", "host_type", "custom_host",
+		"steps", jsontree.Array(sh("Test", "make check"), sh("Lint", "make lint"), sh("Ship", "make ship\nmake tag\n"))))
+	want := `# Orders.
+version: 1
+jobs:
+  # owned by team blue
+  - name: one
+    project: shop
+    arch: arm   # no arm yet
+    flavor: 2u8g
+    host_type: custom_host
+
+    steps:
+      # first the tests
+      - sh:
+          name: Test
+          image: ${{ vars.image }}
+          inputs:
+            command: make check    # fast
+      # then the rest
+      - sh:
+          name: Lint
+          image: i
+          inputs:
+            command: make lint
+      - sh:
+          name: Ship
+          image: i
+          inputs:
+            command: |
+              make ship
+              make tag
+`
+	set, result := workspaceOf(t, source)
+	_, text, err := export.New(export.Options{}).Update(set, result.Jobs[0], live, compile.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(text) != want {
+		t.Errorf("have:\n%s", text)
+	}
+}
