@@ -306,24 +306,24 @@ func (h hiding) Resolve(name string) (string, error) {
 	return value, err
 }
 
-// writeReport prints the summary, or the report as JSON, and writes --report.
+// writeReport writes --report and prints the summary, or the report as JSON. The
+// file comes first: it is what is left when nobody reads stdout any more.
 func (in *invocation) writeReport(report *apply.Report) error {
 	document, err := json.MarshalIndent(report, "", "  ")
 	if err != nil {
 		return fmt.Errorf("encoding the report: %w", err)
 	}
 	document = append(document, '\n')
-	if in.text("format") == "json" {
-		if _, err := in.stdout.Write(document); err != nil {
-			return err
-		}
-	} else if err := printReport(in.stdout, report); err != nil {
-		return err
-	}
+	var notKept error
 	if file := in.text("report"); file != "" {
-		return writeFile(file, document)
+		notKept = writeFile(file, document)
 	}
-	return nil
+	if in.text("format") == "json" {
+		_, err = in.stdout.Write(document)
+	} else {
+		err = printReport(in.stdout, report)
+	}
+	return errors.Join(notKept, err)
 }
 
 // rememberApplied moves the environment's ref to the commit that was applied,
