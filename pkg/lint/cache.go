@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -31,7 +32,7 @@ func CheckCached(tree spec.Tree, environment string, opts Options, store Store, 
 	if opts.Catalogue != nil { // it is no part of the key
 		return Check(tree, environment, opts), nil
 	}
-	key := cacheKey(version, environment, opts.Vars)
+	key := cacheKey(version, environment, opts)
 	if text, ok := store.Load(key); ok {
 		var entry cacheEntry
 		if json.Unmarshal(text, &entry) == nil && entry.stillHolds(tree) {
@@ -55,15 +56,13 @@ func CheckCached(tree spec.Tree, environment string, opts Options, store Store, 
 }
 
 // cacheKey names what a result depends on besides files.
-func cacheKey(version, environment string, vars map[string]string) string {
+func cacheKey(version, environment string, opts Options) string {
 	parts := []string{version, environment}
-	names := make([]string, 0, len(vars))
-	for name := range vars {
-		names = append(names, name)
+	for _, name := range slices.Sorted(maps.Keys(opts.Vars)) {
+		parts = append(parts, name, opts.Vars[name])
 	}
-	slices.Sort(names)
-	for _, name := range names {
-		parts = append(parts, name, vars[name])
+	if !opts.Now.IsZero() {
+		parts = append(parts, "with next runs")
 	}
 	text, err := json.Marshal(parts)
 	if err != nil {

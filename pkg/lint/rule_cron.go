@@ -122,7 +122,9 @@ func (p *pass) cron(v value, location *time.Location, pointer string) {
 		p.report("cron", v.node.Range, pointer, "the time "+quoted(v.text)+" never comes", "no year has such a day").Severity = spec.Warning
 		return
 	}
-	p.report("cron", v.node.Range, pointer, nextRunsOf+location.String(), text).Severity = spec.Info
+	if !p.opts.Now.IsZero() {
+		p.report("cron", v.node.Range, pointer, nextRunsOf+location.String(), text).Severity = spec.Info
+	}
 }
 
 // nextRunsOf begins the message of a finding that says when a timer fires next.
@@ -130,18 +132,17 @@ func (p *pass) cron(v value, location *time.Location, pointer string) {
 // hint, until findings are shown.
 const nextRunsOf = "the next runs in "
 
-// withNextRuns says when the timers fire after now, or drops the findings about
-// it where now is zero.
+// withNextRuns says when the timers fire after now.
 func withNextRuns(ds spec.Diagnostics, now time.Time) spec.Diagnostics {
+	if now.IsZero() {
+		return ds // there are none
+	}
 	kept := make(spec.Diagnostics, 0, len(ds))
 	known := zoneTable{}
 	for _, d := range ds {
 		zone, open := strings.CutPrefix(d.Message, nextRunsOf)
 		if d.Rule != "cron" || !open {
 			kept = append(kept, d)
-			continue
-		}
-		if now.IsZero() {
 			continue
 		}
 		location := known.location(zone)

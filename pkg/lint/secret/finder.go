@@ -28,8 +28,8 @@ var Everything = sync.OnceValue(func() *Finder {
 // the whole rules out. Blanks at the ends of a marker do not count: a line break
 // of the document may be a blank in one of its texts.
 func Within(document string) *Finder {
-	lower := strings.ToLower(document)
-	has := func(marker string) bool { return strings.Contains(lower, strings.TrimSpace(marker)) }
+	there := markers().within(document)
+	has := func(marker string) bool { return there[strings.TrimSpace(marker)] }
 	f := &Finder{
 		urls: has("://"), keys: has("-----"),
 		commands: slices.ContainsFunc(commandMarkers, has),
