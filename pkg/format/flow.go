@@ -1,6 +1,7 @@
 package format
 
 import (
+	"sort"
 	"strings"
 
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -41,10 +42,9 @@ func enclosing(n *spec.Written, at int) int {
 	if !n.Flow || at <= n.Value || at >= n.End-1 {
 		return 0
 	}
-	for _, item := range n.Items {
-		if item.Kind != spec.ScalarNode && item.Value <= at && at < item.End {
-			return 1 + enclosing(item, at)
-		}
+	i := sort.Search(len(n.Items), func(i int) bool { return n.Items[i].End > at })
+	if i < len(n.Items) && n.Items[i].Value <= at {
+		return 1 + enclosing(n.Items[i], at)
 	}
 	return 1
 }
