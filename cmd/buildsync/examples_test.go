@@ -20,6 +20,8 @@ func TestExamples(t *testing.T) {
 		{"first-job", []string{""}},
 		{"kinds", []string{""}},
 		{"shop", []string{"dev", "prod"}},
+		{"monorepo", []string{""}},
+		{"ci/codearts", []string{""}},
 	} {
 		t.Run(example.name, func(t *testing.T) {
 			t.Parallel()
@@ -40,6 +42,7 @@ func checkExample(t *testing.T, name, dir, environment string) {
 		"PATH=" + os.Getenv("PATH"), "XDG_CACHE_HOME=" + t.TempDir(),
 		"BUILDSYNC_DIR=" + dir, "BUILDSYNC_ENV=" + environment, "BUILDSYNC_ENDPOINT=emulator",
 		"BUILDSYNC_SECRET_NEXUS_TOKEN=n", "BUILDSYNC_SECRET_DEPLOY_KEY=d", "BUILDSYNC_SECRET_PYPI_TOKEN=p",
+		"BUILDSYNC_SECRET_READ_KEY=r", "BUILDSYNC_SECRET_READ_SECRET=r", "BUILDSYNC_SECRET_WRITE_KEY=w", "BUILDSYNC_SECRET_WRITE_SECRET=w",
 	}
 	expect := func(code int, args ...string) result {
 		t.Helper()
