@@ -60,14 +60,16 @@ func (in *invocation) jobList() error {
 			return err
 		}
 		doc := jobListDocument{project.ID, matchingJobs(list.Jobs, globs), list.Total, list.Complete, list.Problem}
-		if err := in.print(outputs, nil, reply{doc: doc, text: doc.text}); err != nil {
-			return err
-		}
-		if !list.Complete {
-			return errors.New("the list is incomplete: " + list.Problem)
-		}
-		return nil
+		return errors.Join(in.print(outputs, nil, reply{doc: doc, text: doc.text}), doc.verdict())
 	})
+}
+
+// verdict is an error for a list that proves no absence.
+func (d jobListDocument) verdict() error {
+	if d.Complete {
+		return nil
+	}
+	return errors.New("the list is incomplete: " + d.Problem)
 }
 
 // matchingJobs are those whose name matches a glob; all of them without globs.

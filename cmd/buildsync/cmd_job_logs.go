@@ -66,7 +66,7 @@ func (in *invocation) jobLogs() error {
 		if file := in.text("out"); file != "" {
 			return l.saveLog(b, file, level)
 		}
-		lines := &logLines{to: in.stdout}
+		lines := in.newLogLines(in.stdout)
 		defer lines.flush()
 		return l.fetchLog(b, lines, client.LogOptions{Level: level})
 	})
@@ -108,7 +108,7 @@ func (l *live) followLog() error {
 	if err != nil {
 		return err
 	}
-	f, err := l.follower(b, &logLines{to: l.in.stdout})
+	f, err := l.follower(b, l.in.newLogLines(l.in.stdout))
 	if err != nil {
 		return err
 	}

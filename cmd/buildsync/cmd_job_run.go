@@ -97,9 +97,9 @@ func (l *live) runLog(outputs []output) *logLines {
 	case !l.in.on("follow"):
 		return nil
 	case outputs[0].format == "json":
-		return &logLines{to: l.in.stderr}
+		return l.in.newLogLines(l.in.stderr)
 	}
-	return &logLines{to: l.in.stdout}
+	return l.in.newLogLines(l.in.stdout)
 }
 
 // reportRun says that a build was started, or waits and says how it ended.

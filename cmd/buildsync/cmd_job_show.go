@@ -42,7 +42,7 @@ func (in *invocation) jobShow() error {
 			return err
 		}
 		modules := catalog.Default()
-		body = redacted(body, modules)
+		body = in.redacted(body, modules)
 		return in.print(outputs, modules, reply{doc: body, text: func(out *strings.Builder) {
 			writeJobBody(out, job, body, modules)
 		}})

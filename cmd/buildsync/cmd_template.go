@@ -184,7 +184,7 @@ func (in *invocation) templateShow() error {
 			return err
 		}
 		modules := catalog.Default()
-		item := redacted(template.Item, modules)
+		item := in.redacted(template.Item, modules)
 		return in.print(outputs, modules, reply{doc: item, text: func(out *strings.Builder) {
 			writeTemplate(out, template, item, modules)
 		}})

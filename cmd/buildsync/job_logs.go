@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/vbauerster/mpb/v8"
@@ -22,8 +23,14 @@ import (
 // take a line for a command.
 type logLines struct {
 	to     io.Writer
-	margin string // before each line
+	margin string            // before each line
+	known  *strings.Replacer // hides secrets
 	rest   []byte
+}
+
+// newLogLines writes a log to one of the command's streams.
+func (in *invocation) newLogLines(to io.Writer) *logLines {
+	return &logLines{to: to, known: in.knownSecrets()}
 }
 
 // maxLogLine is how much of one line is held back until its end comes.
@@ -53,7 +60,7 @@ var colours = regexp.MustCompile("\x1b\\[[0-9;]*m")
 
 func (w *logLines) line(line []byte) error {
 	text := colours.ReplaceAllString(string(bytes.TrimRight(line, "\r")), "")
-	_, err := io.WriteString(w.to, w.margin+sanitize.LogLine(secret.Redact(text), 0)+"\n")
+	_, err := io.WriteString(w.to, w.margin+sanitize.LogLine(secret.Redact(w.known.Replace(text)), 0)+"\n")
 	return err
 }
 

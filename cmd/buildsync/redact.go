@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/buildsync/buildsync/pkg/catalog"
@@ -18,17 +19,49 @@ const sensitive = "(sensitive)"
 // carries a secret's name. Templates spell their keys in more than one way
 // (quirk Q21), so keys are compared without regard to case.
 func redacted(v *jsontree.Value, modules *catalog.Catalogue) *jsontree.Value {
-	r := redactor{modules}
-	return r.value("", v.Clone())
+	return redactor{modules, strings.NewReplacer()}.value("", v.Clone())
 }
 
-type redactor struct{ modules *catalog.Catalogue }
+// redacted is redacted for what the service answered: the secrets that this run
+// knows are hidden too.
+func (in *invocation) redacted(v *jsontree.Value, modules *catalog.Catalogue) *jsontree.Value {
+	return redactor{modules, in.knownSecrets()}.value("", v.Clone())
+}
+
+type redactor struct {
+	modules *catalog.Catalogue
+	known   *strings.Replacer
+}
+
+// shortestKnown is the length below which a secret of the environment is not
+// looked for in results: to hide each "test" would spoil them.
+const shortestKnown = 8
+
+// knownSecrets hides the secrets that this run knows, wherever the service
+// repeats them: the environment's, and values that were kept out of the command
+// line.
+func (in *invocation) knownSecrets() *strings.Replacer {
+	values := in.env.secrets()
+	for _, text := range in.texts("param") {
+		if value, ok := in.env.lookup(text); ok {
+			values = append(values, value)
+		}
+	}
+	slices.SortFunc(values, func(a, b string) int { return len(b) - len(a) }) // no secret hides a part of a longer one
+	var pairs []string
+	for _, value := range values {
+		if len(value) >= shortestKnown {
+			pairs = append(pairs, value, sensitive)
+		}
+	}
+	return strings.NewReplacer(pairs...)
+}
 
 // value hides what is secret in the value of something called name.
 func (r redactor) value(name string, v *jsontree.Value) *jsontree.Value {
 	switch v.Kind() {
 	case jsontree.KindString:
-		return jsontree.String(hideSecret(name, v.Text()))
+		return jsontree.String(hideSecret(name, r.known.Replace(v.Text())))
 	case jsontree.KindArray:
 		items := v.Items()
 		for i := range items {

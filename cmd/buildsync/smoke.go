@@ -22,7 +22,8 @@ func (in *invocation) smoke(s *service) *apply.Smoke {
 	smoke.Progress = in.stderr
 	smoke.Log = func(ctx context.Context, address string, record wire.Record) error {
 		in.printf("log of %s, build %s:\n", sanitize.Line(address, 300), sanitize.Line(record.BuildNo.String(), 40))
-		lines := &logLines{to: in.stderr, margin: "    "}
+		lines := in.newLogLines(in.stderr)
+		lines.margin = "    "
 		_, err := s.FullLog(ctx, record.ID, lines, client.LogOptions{})
 		lines.flush()
 		return err

@@ -94,7 +94,7 @@ type reply struct {
 func (in *invocation) print(outputs []output, modules *catalog.Catalogue, r reply) error {
 	return in.write(outputs, func(w io.Writer, o output) error {
 		if o.format == "json" {
-			document, err := documentOf(r.doc, modules)
+			document, err := in.documentOf(r.doc, modules)
 			if err != nil {
 				return err
 			}
@@ -103,13 +103,13 @@ func (in *invocation) print(outputs []output, modules *catalog.Catalogue, r repl
 		}
 		var out strings.Builder
 		r.text(&out)
-		_, err := io.WriteString(w, out.String())
+		_, err := io.WriteString(w, in.knownSecrets().Replace(out.String()))
 		return err
 	})
 }
 
 // documentOf is a value as JSON, secrets hidden.
-func documentOf(doc any, modules *catalog.Catalogue) ([]byte, error) {
+func (in *invocation) documentOf(doc any, modules *catalog.Catalogue) ([]byte, error) {
 	raw, err := json.Marshal(doc)
 	if err != nil {
 		return nil, fmt.Errorf("writing JSON: %w", err)
@@ -118,5 +118,5 @@ func documentOf(doc any, modules *catalog.Catalogue) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("writing JSON: %w", err)
 	}
-	return redacted(tree, modules).Indented(), nil
+	return in.redacted(tree, modules).Indented(), nil
 }
