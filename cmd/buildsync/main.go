@@ -11,8 +11,10 @@ import (
 	"errors"
 	"io"
 	"os"
+	"runtime"
 	"runtime/debug"
 
+	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
@@ -38,19 +40,26 @@ func run(ctx context.Context, args, env []string, in io.Reader, out, errOut io.W
 		p.complete(words)
 		return exitDone
 	}
-	return p.exit(ctx, p.app().RunContext(ctx, args))
+	err := p.app().RunContext(ctx, args)
+	if crash := (*apply.Crash)(nil); errors.As(err, &crash) {
+		return p.crashed(crash)
+	}
+	return p.exit(ctx, err)
 }
 
 // crashed reports a broken invariant without its values, which may be secrets.
 func (p *program) crashed(fault any) int {
-	kind := "a broken invariant"
-	var fromRuntime interface{ RuntimeError() }
-	if err, ok := fault.(error); ok && errors.As(err, &fromRuntime) {
-		kind = sanitize.Line(err.Error(), 200)
+	kind, stack := "a broken invariant", debug.Stack()
+	err, _ := fault.(error)
+	if crash := (*apply.Crash)(nil); errors.As(err, &crash) {
+		stack = crash.Stack()
+	}
+	if fromRuntime := runtime.Error(nil); errors.As(err, &fromRuntime) {
+		kind = sanitize.Line(fromRuntime.Error(), 200)
 	}
 	p.printf("buildsync: internal error: %s in %s\n", kind, version())
 	p.printf("This is a bug in buildsync. Please report it with the command line and the lines below.\n")
-	p.printf("%s", sanitize.Lines(string(debug.Stack())))
+	p.printf("%s", sanitize.Lines(string(stack)))
 	if p.mayHaveWritten.Load() {
 		p.printf("Writes had begun: run `buildsync plan` to see where things stand.\n")
 		return exitPartial

@@ -18,6 +18,9 @@ var (
 	passes = map[string]int{}
 )
 
+// PanicVariable makes the place panic with the variable's value instead.
+const PanicVariable = "BUILDSYNC_FAILPOINT_PANIC"
+
 // At ends the process with SIGKILL's suddenness if name is the place that the
 // environment names: no deferred call runs, nothing is flushed.
 func At(name string) {
@@ -33,6 +36,9 @@ func At(name string) {
 	passes[name]++
 	now := passes[name]
 	mu.Unlock()
+	if text := os.Getenv(PanicVariable); now == pass && text != "" {
+		panic(text)
+	}
 	if now == pass {
 		if p, err := os.FindProcess(os.Getpid()); err == nil {
 			_ = p.Kill()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/buildsync/buildsync/internal/failpoint"
@@ -211,14 +212,20 @@ func (r *run) carryOut(ctx context.Context, tasks []task) {
 }
 
 // sideBySide calls do for 0 to n-1, as many at a time as the options allow, and
-// returns when all have ended.
+// returns when all have ended. A panic of one stops what has not begun, and goes
+// on here when the others have ended.
 func (r *run) sideBySide(n int, do func(i int)) {
 	queue := make(chan int)
 	var workers sync.WaitGroup
+	var crashed atomic.Pointer[Crash]
 	for range min(r.opts.Parallelism, n) {
 		workers.Go(func() {
 			for i := range queue {
-				do(i)
+				err := caught(func() error { do(i); return nil })
+				if crash, ok := err.(*Crash); ok {
+					crashed.CompareAndSwap(nil, crash)
+					r.halt(crash)
+				}
 			}
 		})
 	}
@@ -227,6 +234,9 @@ func (r *run) sideBySide(n int, do func(i int)) {
 	}
 	close(queue)
 	workers.Wait()
+	if crash := crashed.Load(); crash != nil {
+		panic(crash)
+	}
 }
 
 // do carries out one task. Enabled states come last, after the notifications.

@@ -113,9 +113,10 @@ func readListings(ctx context.Context, api Reader, in ReadInput, snap *diff.Snap
 	group.SetLimit(in.Parallel)
 	for i, id := range wanted.projects {
 		group.Go(func() error {
-			project, err := readListing(groupCtx, api, id)
-			projects[i] = project
-			return err
+			return caught(func() (err error) {
+				projects[i], err = readListing(groupCtx, api, id)
+				return err
+			})
 		})
 	}
 	if err := group.Wait(); err != nil {
@@ -165,7 +166,9 @@ func readJobs(ctx context.Context, api Reader, in ReadInput, snap *diff.Snapshot
 			if !pinned && (!named || job.Name == "") {
 				continue
 			}
-			group.Go(func() error { return readJob(groupCtx, api, job, byName.notices || byID.notices) })
+			group.Go(func() error {
+				return caught(func() error { return readJob(groupCtx, api, job, byName.notices || byID.notices) })
+			})
 		}
 	}
 	if err := group.Wait(); err != nil {

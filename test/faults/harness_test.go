@@ -25,8 +25,8 @@ import (
 
 // programs are the builds of buildsync that the tests run, each made once.
 var programs struct {
-	dir   string
-	build func() (string, error)
+	build        func() (string, error) // as users have it
+	buildFailing func() (string, error) // with failpoints
 }
 
 func TestMain(m *testing.M) {
@@ -53,15 +53,19 @@ func runTests(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
-	programs.dir = dir
-	programs.build = sync.OnceValues(func() (string, error) {
-		file := filepath.Join(dir, "buildsync.exe")
-		out, err := exec.Command("go", "build", "-o", file, "github.com/buildsync/buildsync/cmd/buildsync").CombinedOutput()
-		if err != nil {
-			return "", fmt.Errorf("building buildsync: %w\n%s", err, out)
-		}
-		return file, nil
-	})
+	build := func(name string, flags ...string) func() (string, error) {
+		return sync.OnceValues(func() (string, error) {
+			file := filepath.Join(dir, name+".exe")
+			args := append([]string{"build", "-o", file}, flags...)
+			out, err := exec.Command("go", append(args, "github.com/buildsync/buildsync/cmd/buildsync")...).CombinedOutput()
+			if err != nil {
+				return "", fmt.Errorf("building buildsync: %w\n%s", err, out)
+			}
+			return file, nil
+		})
+	}
+	programs.build = build("buildsync")
+	programs.buildFailing = build("failing", "-tags", "failpoint")
 	return m.Run()
 }
 

@@ -1,0 +1,45 @@
+package faults
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/buildsync/buildsync/pkg/emulator"
+)
+
+// TestPanicAtEachPoint: X42. Wherever an apply breaks, no value of the panic is
+// shown, the exit code is that of what was done, writes under way end, and the
+// next run finishes.
+func TestPanicAtEachPoint(t *testing.T) {
+	t.Parallel()
+	for point, code := range map[string]int{
+		"begun": 6, "checked": 6, "intent": 6, "answered": 6, "verified": 6, "recorded": 6, "swept": 6, "intent:2": 6,
+	} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, emulator.Options{}, map[string]string{"jobs/j.yaml": jobFile("echo new", "a", "b", "c")})
+			b.live("echo old", "a", "b", "c")
+			exe, err := programs.buildFailing()
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.exe = []string{exe}
+			trap := newTrap(canaries())
+			got := b.runWith([]string{"BUILDSYNC_FAILPOINT=" + point, "BUILDSYNC_FAILPOINT_PANIC=" + canarySecret}, "apply", "--yes", "--parallelism", "2")
+			if got.code != code || !strings.Contains(got.stderr, "bug in buildsync") || !strings.Contains(got.stderr, "failpoint.At") {
+				t.Errorf("want code %d and a stack: %v", code, got)
+			}
+			if found := trap.in(got.stdout + got.stderr); len(found) > 0 {
+				t.Errorf("it shows %v", found)
+			}
+			b.must(0, "apply", "--yes")
+			for _, name := range []string{"a", "b", "c"} {
+				if b.runs(name) != "echo new" {
+					t.Errorf("%s runs %q", name, b.runs(name))
+				}
+			}
+			b.must(0, "plan", "--detailed-exitcode")
+			b.noTemporaryFiles()
+		})
+	}
+}
