@@ -15,11 +15,12 @@ func (p *program) app() *cli.App {
 		Usage:     "Git as the source of truth for Huawei Cloud CodeArts Build",
 		UsageText: "buildsync [global flags] COMMAND [flags] [arguments]",
 		Commands:  p.commands(),
-		Flags: append(globalFlags(), cli.HelpFlag, &cli.BoolFlag{
+		Flags: append(globalFlags(), helpFlag(), &cli.BoolFlag{
 			Name: "version", Usage: "print the version", DisableDefaultText: true,
 		}),
 		Reader: p.stdin, Writer: p.stdout, ErrWriter: p.stderr,
 		HideVersion: true, HideHelpCommand: true, // their aliases collide with ours
+		HideHelp:                  true, // see helpFlag
 		DisableSliceFlagSeparator: true, // --var a=1,2 is one value
 		CustomAppHelpTemplate:     appHelp(),
 		ExitErrHandler:            func(*cli.Context, error) {}, // exit.go decides
@@ -58,7 +59,9 @@ func (p *program) commands() []*cli.Command {
 // filled from the environment before act runs. A command that only holds others
 // has subcommands and no act.
 func (p *program) command(c *cli.Command, act func(*invocation) error) *cli.Command {
+	c.Flags = append(c.Flags, helpFlag())
 	c.Flags = append(c.Flags, hiddenGlobals(c.Flags)...)
+	c.HideHelp = true        // see helpFlag
 	c.HideHelpCommand = true // "help" would be a subcommand, and so no argument
 	c.OnUsageError = p.onUsageError
 	if len(c.Subcommands) > 0 {
@@ -75,6 +78,14 @@ func (p *program) command(c *cli.Command, act func(*invocation) error) *cli.Comm
 		return act(in)
 	}
 	return c
+}
+
+// helpFlag stands in for the library's own flag of that name, which is one
+// variable that every run writes to: two runs in one process would race for it.
+func helpFlag() cli.Flag {
+	return &cli.BoolFlag{
+		Name: "help", Aliases: []string{"h"}, Usage: "show help", DisableDefaultText: true,
+	}
 }
 
 // bare is what happens where a command's name should have come next.
