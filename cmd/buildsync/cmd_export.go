@@ -110,6 +110,9 @@ func (in *invocation) export() (err error) {
 	defer func() { err = errors.Join(err, service.close()) }()
 	x := in.newExporting(w, service)
 	err = x.run(ctx, kind, projects)
+	if ctx.Err() != nil {
+		in.printf("Stopped after %d files; the same command goes on from there.\n", len(x.report.Written))
+	}
 	if in.on("stats") {
 		in.printStats(service)
 	}
@@ -187,10 +190,13 @@ func (x *exporting) jobs(ctx context.Context, project export.Project) error {
 		}
 		wanted = append(wanted, job)
 	}
+	shown := x.newExportProgress(project.Alias, len(wanted))
+	defer shown.close()
 	for job := range export.Read(ctx, x.service, wanted, export.ReadOptions{Parallel: x.number("parallelism")}) {
 		if err := x.job(ctx, project, job, files[job]); err != nil {
 			return err
 		}
+		shown.step()
 	}
 	return nil
 }

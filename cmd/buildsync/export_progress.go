@@ -1,0 +1,60 @@
+package main
+
+import (
+	"io"
+	"time"
+
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+
+	"github.com/buildsync/buildsync/pkg/sanitize"
+)
+
+// progressStep is after how many objects a plain line says how far a run is.
+const progressStep = 50
+
+// exportProgress shows on stderr how many jobs of a project were read: a bar
+// with an estimate on a terminal, a line now and then elsewhere.
+type exportProgress struct {
+	in          *invocation
+	what        string
+	done, total int
+	bars        *mpb.Progress
+	bar         *mpb.Bar
+	last        time.Time
+}
+
+func (in *invocation) newExportProgress(what string, total int) *exportProgress {
+	p := &exportProgress{in: in, what: sanitize.Line(what, 60), total: total, last: time.Now()}
+	if total > 0 && isTerminal(in.stderr) && !in.on("quiet") && !in.on("verbose") {
+		var out io.Writer = in.stderr
+		p.bars = mpb.NewWithContext(in.stops.hard, mpb.WithOutput(out), mpb.WithWidth(40))
+		p.bar = p.bars.AddBar(int64(total), mpb.BarRemoveOnComplete(),
+			mpb.PrependDecorators(decor.Name(p.what+" "), decor.CountersNoUnit("%d of %d ")),
+			mpb.AppendDecorators(decor.EwmaETA(decor.ET_STYLE_GO, 30)))
+	}
+	return p
+}
+
+// step counts one object.
+func (p *exportProgress) step() {
+	p.done++
+	switch {
+	case p.bar != nil:
+		p.bar.EwmaIncrement(time.Since(p.last))
+		p.last = time.Now()
+	case p.done%progressStep == 0 && p.done < p.total && !p.in.on("quiet"):
+		p.in.printf("%s: %d of %d jobs read\n", p.what, p.done, p.total)
+	}
+}
+
+// close ends the display, finished or not.
+func (p *exportProgress) close() {
+	if p.bar == nil {
+		return
+	}
+	if p.done < p.total {
+		p.bar.Abort(true)
+	}
+	p.bars.Wait()
+}

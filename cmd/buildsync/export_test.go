@@ -1,0 +1,267 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/emulator"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// estate is a service with realistic jobs in several projects, and a workspace
+// that knows the projects and nothing else.
+type estate struct {
+	*emulator.Emulator
+	dir string
+	env []string
+}
+
+func newEstate(t *testing.T, jobs, projects int) *estate {
+	t.Helper()
+	e := &estate{dir: t.TempDir()}
+	e.Emulator = serveEstate(t, emulator.Seed{Bodies: estateBodies(t, jobs, projects)}, &e.env)
+	var workspace strings.Builder
+	workspace.WriteString("# The estate.\nversion: 1\nregion: cn-north-4\ndefinitions: [\"jobs/**/*.yaml\", \"templates/**/*.yaml\"]\nprojects:\n")
+	for i := range projects {
+		fmt.Fprintf(&workspace, "  team%02d: %s   # team %d\n", i, estateProject(i), i)
+	}
+	e.write(t, "buildsync.yaml", workspace.String())
+	return e
+}
+
+func serveEstate(t *testing.T, seed emulator.Seed, env *[]string) *emulator.Emulator {
+	t.Helper()
+	core, err := emulator.New(emulator.Options{Seed: seed})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(core)
+	t.Cleanup(func() {
+		_ = core.Close()
+		server.Close()
+	})
+	*env = []string{"BUILDSYNC_ENDPOINT=" + server.URL, "BUILDSYNC_RATE=600000/min", "HOME=" + t.TempDir(),
+		"HUAWEICLOUD_SDK_AK=" + emulator.DefaultAccessKey, "HUAWEICLOUD_SDK_SK=" + emulator.DefaultSecretKey}
+	return core
+}
+
+func estateProject(i int) string { return fmt.Sprintf("%032x", 0xabc000+i) }
+
+// estateBodies are the emulator's own realistic jobs, spread over projects.
+func estateBodies(t *testing.T, jobs, projects int) []emulator.SeedJob {
+	t.Helper()
+	core, err := emulator.New(emulator.Options{Seed: emulator.Seed{Jobs: jobs}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = core.Close() }()
+	truth, err := core.Truth()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var bodies []emulator.SeedJob
+	for i, job := range truth.Jobs {
+		body := job.Body.Clone()
+		body.Delete("job_id")
+		body.Set("project_id", jsontree.String(estateProject(i%projects)))
+		seeded := emulator.SeedJob{Body: body, Disabled: job.Disabled}
+		if i%3 == 0 {
+			seeded.Notices = []wire.NoticeUpdate{{NoticeType: "DING_TALK", EnabledEventTypeNames: []string{"buildJobFail", "deleteJob"}}}
+		}
+		bodies = append(bodies, seeded)
+	}
+	return bodies
+}
+
+func (e *estate) write(t *testing.T, name, text string) {
+	t.Helper()
+	full := filepath.Join(e.dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(full, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (e *estate) read(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(e.dir, filepath.FromSlash(name)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// run runs a command that must end with a code and print each of the texts.
+func (e *estate) run(t *testing.T, code int, args []string, texts ...string) result {
+	t.Helper()
+	got := runWith(t, "", e.env, append([]string{"-C", e.dir}, args...)...)
+	if got.code != code {
+		t.Fatalf("%v: code %d, want %d\n%s%s", args, got.code, code, got.stdout, got.stderr)
+	}
+	for _, text := range texts {
+		if !strings.Contains(got.stdout, text) {
+			t.Errorf("%v: no %q in\n%s%s", args, text, got.stdout, got.stderr)
+		}
+	}
+	return got
+}
+
+// calls counts the requests of an operation since the last count.
+func (e *estate) calls(op string) int {
+	count := 0
+	for _, call := range e.Calls() {
+		if op == call.Op || op == "" && call.Method != http.MethodGet {
+			count++
+		}
+	}
+	return count
+}
+
+const nothingToDo = "Nothing to do: what is defined is what is live."
+
+// TestExportEstate takes over 300 jobs in 12 projects: exported, verified,
+// planned, factored, planned.
+func TestExportEstate(t *testing.T) {
+	t.Parallel()
+	e := newEstate(t, 300, 12)
+	e.run(t, exitDone, []string{"export", "--verify"}, "Export: 300 written, 0 defined already, 0 not exported.", "300 of 300 exact")
+	e.run(t, exitDone, []string{"plan", "--detailed-exitcode"}, nothingToDo, "300 unchanged, 0 unmanaged")
+	e.run(t, exitDone, []string{"fmt", "--check"})
+
+	before := folderSize(t, e.dir)
+	e.run(t, exitDone, []string{"export", "--factor", "--verify"}, "0 written, 300 defined already", "Factored: 300 definitions are shorter.", "300 of 300 exact")
+	if after := folderSize(t, e.dir); after > before*3/4 {
+		t.Errorf("%d bytes became %d", before, after)
+	}
+	e.run(t, exitDone, []string{"plan", "--detailed-exitcode"}, nothingToDo, "300 unchanged, 0 unmanaged")
+	if workspace := e.read(t, "buildsync.yaml"); !strings.HasPrefix(workspace, "# The estate.\n") || !strings.Contains(workspace, "   # team 3\n") {
+		t.Errorf("comments are lost:\n%s", workspace)
+	}
+	if writes := e.calls(""); writes > 0 {
+		t.Errorf("%d requests that write", writes)
+	}
+}
+
+func folderSize(t *testing.T, dir string) (bytes int64) {
+	t.Helper()
+	if err := filepath.Walk(dir, func(_ string, info os.FileInfo, err error) error {
+		if err == nil && !info.IsDir() {
+			bytes += info.Size()
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return bytes
+}
+
+// TestExportGoesOn: what is defined already is not read again.
+func TestExportGoesOn(t *testing.T) {
+	t.Parallel()
+	e := newEstate(t, 24, 2)
+	if err := e.Fail(emulator.Fault{Op: "QueryJob", Kind: emulator.FaultStatus, Status: http.StatusUnauthorized, Nth: 18, Times: -1}); err != nil {
+		t.Fatal(err)
+	}
+	first := runWith(t, "", e.env, "-C", e.dir, "export")
+	if first.code == exitDone {
+		t.Fatalf("the fault did not show:\n%s%s", first.stdout, first.stderr)
+	}
+	done := strings.Count(first.stdout, "wrote ")
+	if done == 0 || done == 24 {
+		t.Fatalf("%d files", done)
+	}
+	e.ClearFaults()
+	e.ResetCalls()
+	e.run(t, exitDone, []string{"export"}, fmt.Sprintf("Export: %d written, %d defined already, 0 not exported.", 24-done, done))
+	if reads := e.calls("QueryJob"); reads != 24-done {
+		t.Errorf("%d jobs were read again", reads-(24-done))
+	}
+	e.run(t, exitDone, []string{"plan", "--detailed-exitcode"}, nothingToDo)
+}
+
+// TestExportNeverOverwrites: files stay as they are without --force, and keep
+// their comments with it.
+func TestExportNeverOverwrites(t *testing.T) {
+	t.Parallel()
+	e := newEstate(t, 4, 1)
+	e.run(t, exitDone, []string{"export"})
+	truth, err := e.Truth()
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := truth.Jobs[0].Name
+	file := "jobs/team00/" + name + ".yaml"
+	edited := "# Mine.\n" + strings.Replace(e.read(t, file), "arch: x86-64", "arch: arm   # try it", 1)
+	e.write(t, file, edited)
+	e.run(t, exitDone, []string{"export"}, "Export: 0 written, 4 defined already, 0 not exported.")
+	e.run(t, exitDifferent, []string{"export", "--verify"}, "3 of 4 exact")
+	if e.read(t, file) != edited {
+		t.Error("the file was overwritten")
+	}
+	e.run(t, exitDone, []string{"export", "--force", "--verify"}, "edited "+file, "1 edited, 3 defined already", "4 of 4 exact")
+	if want := strings.Replace(edited, "arch: arm ", "arch: x86-64 ", 1); e.read(t, file) != want {
+		t.Errorf("have\n%s", e.read(t, file))
+	}
+
+	// A file that defines something else is never touched.
+	e.write(t, file, "version: 1\n")
+	got := e.run(t, exitPartial, []string{"export", "--force"}, "1 not exported")
+	if !strings.Contains(got.stderr, file+" exists and defines something else") || e.read(t, file) != "version: 1\n" {
+		t.Errorf("%s\n%s", got.stderr, e.read(t, file))
+	}
+}
+
+// TestExportSecrets: no value of a secret reaches a file, and the workspace
+// declares what is to be supplied.
+func TestExportSecrets(t *testing.T) {
+	t.Parallel()
+	parse := func(text string) *jsontree.Value {
+		v, err := jsontree.Parse([]byte(text), jsontree.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	secretParam := `{"name": "hudson.model.StringParameterDefinition", "params": [{"name": "name", "value": "TOKEN"}, {"name": "type", "value": "normalparam"},
+		{"name": "defaultValue", "value": "canary-1"}, {"name": "sensitiveVar", "value": "true"}]}`
+	config := `{"webhook": "https://example.com/canary-2"}`
+	e := &estate{dir: t.TempDir()}
+	var seed emulator.Seed
+	for _, name := range []string{"one", "二"} {
+		seed.Bodies = append(seed.Bodies, emulator.SeedJob{
+			Body:    parse(`{"job_name": "` + name + `", "project_id": "` + estateProject(0) + `", "arch": "arm", "steps": [], "parameters": [` + secretParam + `]}`),
+			Notices: []wire.NoticeUpdate{{NoticeType: "DING_TALK", EnabledEventTypeNames: []string{"deleteJob"}, ParamConfig: &config}},
+		})
+	}
+	e.Emulator = serveEstate(t, seed, &e.env)
+	e.write(t, "buildsync.yaml", "version: 1\nprojects: {shop: "+estateProject(0)+"}\nregion: cn-north-4\n")
+	got := e.run(t, exitDone, []string{"export", "--verify"}, "2 of 2 exact")
+	for _, text := range []string{"ONE_TOKEN  parameter TOKEN of shop/job/one", "TOKEN  parameter TOKEN of shop/job/二", "shop/job/one notifications.DING_TALK.param_config"} {
+		if !strings.Contains(got.stderr, text) {
+			t.Errorf("no %q in\n%s", text, got.stderr)
+		}
+	}
+	if workspace := e.read(t, "buildsync.yaml"); !strings.Contains(workspace, "secrets: [ONE_TOKEN, TOKEN]") {
+		t.Errorf("have\n%s", workspace)
+	}
+	if err := filepath.Walk(e.dir, func(name string, info os.FileInfo, err error) error {
+		if err != nil || info.IsDir() {
+			return err
+		}
+		if text, err := os.ReadFile(name); err != nil || strings.Contains(string(text), "canary") {
+			t.Errorf("%s: %v\n%s", name, err, text)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	e.run(t, exitDone, []string{"plan", "--detailed-exitcode"}, nothingToDo)
+}
