@@ -312,7 +312,9 @@ func scriptInterrupt(ts *testscript.TestScript, _ bool, args []string) {
 	cmd.Env = scriptEnviron(ts)
 	out := watched{seen: make(chan struct{}), word: []byte(stopping)}
 	cmd.Stdout, cmd.Stderr = &out, &out
+	started := make(chan struct{}) // cmd.Process is set
 	ts.Check(benchOf(ts).Fail(emulator.Fault{Op: args[0], Kind: emulator.FaultPass, After: func() {
+		<-started
 		_ = cmd.Process.Signal(os.Interrupt)
 		select { // the answer waits until the command has heard
 		case <-out.seen:
@@ -320,6 +322,7 @@ func scriptInterrupt(ts *testscript.TestScript, _ bool, args []string) {
 		}
 	}}))
 	ts.Check(cmd.Start())
+	close(started)
 	err = cmd.Wait()
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
