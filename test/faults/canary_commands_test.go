@@ -245,10 +245,16 @@ func TestNoCanaryInTheArgumentsOfAnApply(t *testing.T) {
 	m := newMine(t)
 	var seen []string
 	cmd := m.command(context.Background(), nil, "apply", "--yes")
+	started := make(chan struct{}) // cmd.Process is set
 	m.MustFail(t, emulator.Fault{Op: "CreateJob", Kind: emulator.FaultPass, After: func() {
+		<-started
 		seen = append(seen, argumentsOf(t, cmd.Process.Pid))
 	}})
-	if err := cmd.Run(); err != nil {
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	close(started)
+	if err := cmd.Wait(); err != nil {
 		t.Fatal(err)
 	}
 	m.AllPlayed(t)
