@@ -62,12 +62,11 @@ const documentTop = "\x00document"
 // Source returns the canonical form of a file. The errors are InvalidError and
 // UnsupportedError.
 func Source(name string, text []byte, kind Kind) ([]byte, error) {
-	before, found := spec.ParseFile(name, text)
+	src := strings.TrimPrefix(strings.ReplaceAll(string(text), "\r\n", "\n"), "\ufeff")
+	before, root, found := spec.ParseWritten(name, []byte(src))
 	if found.HasErrors() {
 		return nil, &InvalidError{name, found}
 	}
-	src := strings.TrimPrefix(strings.ReplaceAll(string(text), "\r\n", "\n"), "\ufeff")
-	root, _ := spec.ParseWritten(name, []byte(src))
 	l := &layout{src: src, kind: kind}
 	lines, err := l.document(root)
 	if refused := new(refusal); errors.As(err, &refused) {
@@ -89,11 +88,10 @@ func Source(name string, text []byte, kind Kind) ([]byte, error) {
 // differs checks the promises on a result. Nothing is known that breaks them,
 // but YAML has many corners and a file is worth more than its looks.
 func (l *layout) differs(name string, before *spec.Node, root *spec.Written, formatted string) string {
-	after, found := spec.ParseFile(name, []byte(formatted))
+	after, written, found := spec.ParseWritten(name, []byte(formatted))
 	if found.HasErrors() || !sameValue(before, after) {
 		return "the canonical form would not mean the same"
 	}
-	written, _ := spec.ParseWritten(name, []byte(formatted))
 	have, want := comments(formatted, written), comments(l.src, root)
 	slices.Sort(have)
 	slices.Sort(want)

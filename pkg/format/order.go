@@ -16,6 +16,11 @@ type shape struct {
 	order  *order
 	schema *jsontree.Value
 	file   string // the schema's own, which references are relative to
+
+	// What has been found out, for the next mapping of the kind.
+	values map[string]*shape
+	items  *shape
+	listed []string
 }
 
 // order is the schemas, read once.
@@ -45,6 +50,8 @@ func (s *shape) at(schema *jsontree.Value) *shape {
 	return &shape{order: s.order, schema: schema, file: s.file}
 }
 
+var unescape = strings.NewReplacer("~1", "/", "~0", "~")
+
 // parts lists the schemas that a value at this place may have to fulfil. The
 // friendly form, which stands under else, comes before the raw one.
 func (s *shape) parts() []*shape {
@@ -72,7 +79,7 @@ func (s *shape) resolve(ref string) *shape {
 	}
 	found := &shape{order: s.order, schema: s.order.files[file], file: file}
 	for key := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
-		found.schema = found.schema.Get(strings.NewReplacer("~1", "/", "~0", "~").Replace(key))
+		found.schema = found.schema.Get(unescape.Replace(key))
 	}
 	return found
 }
@@ -80,28 +87,50 @@ func (s *shape) resolve(ref string) *shape {
 // keys are the keys that the schema lists, in its order, but for mappings whose
 // keys are the user's own names.
 func (s *shape) keys() []string {
-	var keys []string
+	if s == nil {
+		return nil
+	}
+	if s.listed != nil {
+		return s.listed
+	}
+	s.listed = []string{}
 	for _, part := range s.parts() {
 		if part.schema.Get("additionalProperties").Kind() == jsontree.KindObject {
 			continue // the user's own names
 		}
 		for _, property := range part.schema.Get("properties").Members() {
-			if !slices.Contains(keys, property.Key) {
-				keys = append(keys, property.Key)
+			if !slices.Contains(s.listed, property.Key) {
+				s.listed = append(s.listed, property.Key)
 			}
 		}
 	}
-	return keys
+	return s.listed
 }
 
 // key is the shape of a key's value.
 func (s *shape) key(name string) *shape {
-	for _, part := range s.parts() {
+	if s == nil {
+		return nil
+	}
+	found, known := s.values[name]
+	if known {
+		return found
+	}
+	if s.values == nil {
+		s.values = map[string]*shape{}
+	}
+	s.values[name] = s.find(name)
+	return s.values[name]
+}
+
+func (s *shape) find(name string) *shape {
+	parts := s.parts()
+	for _, part := range parts {
 		if found := part.schema.Get("properties").Get(name); found != nil {
 			return part.at(found)
 		}
 	}
-	for _, part := range s.parts() {
+	for _, part := range parts {
 		if found := part.schema.Get("additionalProperties"); found.Kind() == jsontree.KindObject {
 			return part.at(found)
 		}
@@ -111,10 +140,17 @@ func (s *shape) key(name string) *shape {
 
 // item is the shape of a list's items.
 func (s *shape) item() *shape {
+	if s == nil {
+		return nil
+	}
+	if s.items != nil {
+		return s.items
+	}
 	for _, part := range s.parts() {
 		if found := part.schema.Get("items"); found != nil {
-			return part.at(found)
+			s.items = part.at(found)
+			break
 		}
 	}
-	return nil
+	return s.items
 }

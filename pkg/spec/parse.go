@@ -13,24 +13,30 @@ import (
 // file cannot be read as YAML at all, or exceeds a limit. An empty file is an
 // explicit null.
 func ParseFile(name string, text []byte) (*Node, Diagnostics) {
+	root, _, found := parse(name, text)
+	return root, found
+}
+
+// parse is ParseFile with the library's nodes.
+func parse(name string, text []byte) (root *Node, document *yaml.Node, found Diagnostics) {
 	out := &report{file: name}
 	src, fatal := newSource(name, text, out)
 	if fatal {
-		return nil, out.done()
+		return nil, nil, out.done()
 	}
 	document, err := decode(bytes.TrimPrefix(text, byteOrderMark))
 	if err != nil {
 		explainSyntax(src, err, out)
-		return nil, out.done()
+		return nil, nil, out.done()
 	}
 	if document == nil {
 		at := Pos{File: name, Line: 1, Column: 1}
-		return &Node{Kind: ScalarNode, Type: NullType, Style: PlainStyle, Range: Range{at, at}}, out.done()
+		return &Node{Kind: ScalarNode, Type: NullType, Style: PlainStyle, Range: Range{at, at}}, nil, out.done()
 	}
 	b := &builder{src: src, out: out}
-	root := b.document(document)
+	root = b.document(document)
 	b.reportOdd()
-	return root, out.done()
+	return root, document, out.done()
 }
 
 // errSeveralDocuments points at the second document of a file.

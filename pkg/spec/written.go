@@ -1,10 +1,6 @@
 package spec
 
-import (
-	"bytes"
-
-	"gopkg.in/yaml.v3"
-)
+import "gopkg.in/yaml.v3"
 
 // Written is a value as it stands in the file, with anchors, tags, aliases and
 // merge keys unresolved: what a formatter splices at. Offsets are bytes from the
@@ -22,19 +18,15 @@ type Written struct {
 	// Items of a mapping are its keys and values in turn.
 }
 
-// ParseWritten reads one YAML document like ParseFile, and returns it as it is
-// written. The node is nil for an empty file, and where there are errors.
-func ParseWritten(name string, text []byte) (*Written, Diagnostics) {
-	root, found := ParseFile(name, text)
-	if root == nil || found.HasErrors() {
-		return nil, found
-	}
-	document, err := decode(bytes.TrimPrefix(text, byteOrderMark))
-	if err != nil || document == nil || len(document.Content) == 0 {
-		return nil, found
+// ParseWritten is ParseFile that also returns the document as it is written,
+// nil for an empty file and where there are errors.
+func ParseWritten(name string, text []byte) (*Node, *Written, Diagnostics) {
+	root, document, found := parse(name, text)
+	if document == nil || len(document.Content) == 0 || found.HasErrors() {
+		return root, nil, found
 	}
 	src, _ := newSource(name, text, &report{file: name})
-	return written(src, document.Content[0]), found
+	return root, written(src, document.Content[0]), found
 }
 
 func written(src *source, n *yaml.Node) *Written {

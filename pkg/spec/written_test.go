@@ -26,7 +26,7 @@ func TestParseWritten(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			root, found := spec.ParseWritten("a.yaml", []byte(c.in))
+			_, root, found := spec.ParseWritten("a.yaml", []byte(c.in))
 			if found.HasErrors() {
 				t.Fatal(found)
 			}
@@ -36,10 +36,10 @@ func TestParseWritten(t *testing.T) {
 			}
 		})
 	}
-	if root, found := spec.ParseWritten("a.yaml", nil); root != nil || len(found) > 0 {
+	if _, root, found := spec.ParseWritten("a.yaml", nil); root != nil || len(found) > 0 {
 		t.Errorf("an empty file is %v, %v", root, found)
 	}
-	if root, found := spec.ParseWritten("a.yaml", []byte("a: [")); root != nil || !found.HasErrors() {
+	if _, root, found := spec.ParseWritten("a.yaml", []byte("a: [")); root != nil || !found.HasErrors() {
 		t.Errorf("a broken file is %v, %v", root, found)
 	}
 }
