@@ -206,6 +206,10 @@ func (in *invocation) jobGraph() error {
 }
 
 func writeGraph(out *strings.Builder, graph wire.FlowGraph) {
+	if len(graph.Vertices) == 0 {
+		out.WriteString("No parts.\n")
+		return
+	}
 	names := map[string]string{}
 	for _, v := range graph.Vertices {
 		names[v.ID] = v.DisplayName

@@ -38,6 +38,9 @@ func (t *table) add(cells ...string) {
 }
 
 func (t *table) writeTo(out *strings.Builder) {
+	if len(t.rows) == 0 {
+		return
+	}
 	widths := make([]int, len(t.head))
 	for _, row := range t.rows {
 		for i, cell := range row {
