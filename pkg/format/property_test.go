@@ -1,6 +1,7 @@
 package format_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
@@ -274,4 +275,36 @@ func meaning(t *rapid.T, text string) string {
 		return fmt.Sprint("map", fields)
 	}
 	return write(root)
+}
+
+// TestAnyText: whatever a text in quotes is, it stays that text, as a value, in
+// brackets and as a key.
+func TestAnyText(t *testing.T) {
+	t.Parallel()
+	word := rapid.OneOf(rapid.String(), rapid.StringMatching(`[-a-zA-Z0-9 :#,.*&!|>%@\[\]{}?'"$/_~+=]{1,8}`), rapid.SampledFrom(propertyTexts))
+	rapid.Check(t, func(t *rapid.T) {
+		text := word.Draw(t, "text")
+		quoted, err := json.Marshal(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		single := "'" + strings.ReplaceAll(text, "'", "''") + "'"
+		before := fmt.Sprintf("a: %[1]s\nb: [%[1]s, {c: %[1]s}]\nd:\n  - %[1]s\n", quoted)
+		if strings.IndexFunc(text, func(r rune) bool { return r < ' ' || r > '~' }) < 0 && strings.TrimSpace(text) == text {
+			before += fmt.Sprintf("e: %[1]s\nf: [%[1]s]\n", single)
+		}
+		if text != "" {
+			before += fmt.Sprintf("g: {%s: 1}\n", quoted)
+		}
+		if _, found := spec.ParseFile("a.yaml", []byte(before)); found.HasErrors() {
+			return // what may not stand in a file at all
+		}
+		after, err := format.Source("a.yaml", []byte(before), format.Definitions)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, before)
+		}
+		if have, want := meaning(t, string(after)), meaning(t, before); have != want {
+			t.Fatalf("it means\n%s\nnot\n%s", have, want)
+		}
+	})
 }
