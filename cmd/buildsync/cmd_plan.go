@@ -25,9 +25,11 @@ Exit codes: 0 done; 1 the live state could not be read; 2 there are differences
 			"buildsync plan --endpoint emulator",
 			"buildsync plan --env prod --base auto --out plan.json --out markdown=comment.md",
 			"buildsync plan --offline --base origin/main",
+			"buildsync plan --detail full --out html=plan.html",
 			"buildsync plan --base auto --changed --shard 3/8"),
 		Flags: append(flags,
 			&cli.BoolFlag{Name: "detailed-exitcode", Usage: "end with code 2 if there is something to do", DisableDefaultText: true},
+			&cli.StringFlag{Name: "detail", Usage: "how much of a new object is shown: `WORD` is line, or full for its steps, parameters and sources", Value: "line"},
 			&cli.BoolFlag{Name: "offline", Usage: "show what changed against the base, without credentials and network", DisableDefaultText: true},
 		),
 	}, (*invocation).planCommandRun)
@@ -39,6 +41,9 @@ func (in *invocation) planCommandRun() (err error) {
 	}
 	outputs, err := in.outputs(planFormats()...)
 	if err != nil {
+		return err
+	}
+	if _, err := in.oneOf("detail", "line", detailFull); err != nil {
 		return err
 	}
 	ctx, cancel := in.withTimeout()

@@ -39,6 +39,9 @@ func railFlags() []cli.Flag {
 	}
 }
 
+// detailFull as --detail lists what new objects hold.
+const detailFull = "full"
+
 // planning is everything that a plan is made from.
 type planning struct {
 	w         *workspace
@@ -153,6 +156,7 @@ func (in *invocation) planInput(p *planning) apply.PlanInput {
 				ForceConflicts: in.on("force-conflicts"), Adopt: in.on("adopt"), RefuseDrift: in.on("refuse-drift"),
 				AllowEmpty: in.on("allow-empty"), AllowRemovals: in.number("allow-removals"), WriteSecrets: in.texts("write-secret"),
 				ShowUndeclared: in.on("show-undeclared"), Explain: in.on("explain"),
+				Contents: in.text("detail") == detailFull,
 			},
 		},
 		Parallel: in.number("parallelism"),

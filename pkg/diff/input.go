@@ -44,6 +44,7 @@ type Options struct {
 	WriteSecrets   []string // names whose values are written anew, or "all"
 	ShowUndeclared bool     // list what the definitions do not name and an update keeps
 	Explain        bool     // name the rule that made two values equal
+	Contents       bool     // list what each new object holds
 }
 
 // Modules is what the comparison asks of the step-module catalogue.

@@ -92,6 +92,7 @@ func (p *planner) createJob(want, before *compile.Job) {
 			quote(want.Address), strings.Join(missing, " and ")))
 	}
 	change.WantFingerprint = Fingerprint(change.Desired, p.in.Modules)
+	change.Contents = p.contents(declaredBody(want), want.Provenance, &change)
 	if want.Enabled != nil && !*want.Enabled {
 		change.Actions = append(change.Actions, ActionDisable) // a new job that is off takes nothing away
 	}

@@ -125,6 +125,7 @@ type Change struct {
 
 	Undeclared []Undeclared `json:"undeclared,omitempty"` // Options.ShowUndeclared
 	Equalities []Equality   `json:"equalities,omitempty"` // Options.Explain
+	Contents   []Field      `json:"contents,omitempty"`   // of a create, with Options.Contents
 
 	// What apply works with; never serialised.
 	Want         *compile.Job      `json:"-"` // nil for a removal or a template

@@ -47,6 +47,7 @@ func (p *planner) template(want *compile.Template, named []*LiveTemplate) {
 			return
 		}
 		change.Verdict, change.Actions, change.Desired = VerdictCreate, []Action{ActionCreate}, want.Body
+		change.Contents = p.contents(flatTemplate(want.Body), want.Provenance, &change)
 		if before != nil {
 			change.Verdict, change.Note = VerdictDrift, "was deleted outside buildsync"
 			p.drifted = append(p.drifted, want.Address)

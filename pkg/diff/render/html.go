@@ -34,6 +34,7 @@ func HTML(w io.Writer, plan *diff.Plan) error {
 	counts := map[string]int{}
 	for i := range doc.changes {
 		c := pageChangeOf(&doc.changes[i])
+		c.Open = c.Open || len(doc.changes) <= fewChanges
 		counts[c.Verdict]++
 		data.Changes = append(data.Changes, c)
 	}
@@ -44,6 +45,9 @@ func HTML(w io.Writer, plan *diff.Plan) error {
 	}
 	return page().Execute(w, data)
 }
+
+// fewChanges is how many changes a page may have to show them all unfolded.
+const fewChanges = 12
 
 type pageData struct {
 	Title, Revisions, Summary, PlanID, Endpoint, Tool string
@@ -62,6 +66,7 @@ type pageVerdict struct {
 type pageChange struct {
 	Mark, Title, Note, Right, Verdict string
 	Open                              bool
+	Plain                             bool // there is nothing to unfold
 	Fields                            []pageField
 	Undeclared                        []string
 	Unchanged, LastEdit               string
@@ -71,10 +76,15 @@ type pageField struct {
 	Mark, Path, Place, Note, Stat string
 	Verdict                       string
 	Before, After                 string
-	Values                        string // said in one sentence instead of two values
+	Values                        string     // said in one sentence instead of two values
+	Sides                         []pageSide // of an edit outside: what each side says
 	Rows                          []pageRow
-	Item                          string
+	Item, ItemClass               string
+	Created                       string // the value of a new object's field
 }
+
+// pageSide is what the base, the live state or the definitions say of a field.
+type pageSide struct{ Name, Class, Value string }
 
 // pageRow is one row of a script's two sides.
 type pageRow struct {
@@ -90,6 +100,7 @@ func pageChangeOf(c *changeView) pageChange {
 		Mark: c.mark, Title: c.title, Note: c.note, Right: c.right, Verdict: string(c.verdict),
 		Open: c.weight >= weightDrift, Undeclared: c.undeclared, Unchanged: c.unchanged, LastEdit: c.lastEdit,
 	}
+	out.Plain = len(c.fields) == 0 && len(c.undeclared) == 0 && c.unchanged == "" && c.lastEdit == ""
 	for i := range c.fields {
 		out.Fields = append(out.Fields, pageFieldOf(&c.fields[i]))
 	}
@@ -108,14 +119,45 @@ func pageFieldOf(f *fieldView) pageField {
 			out.Rows = append(out.Rows, sideBySide(h)...)
 		}
 	case len(f.item) > 0:
-		out.Item = strings.Join(f.item, "\n")
-	case f.hidden || f.verdict == diff.VerdictDrift || f.verdict == diff.VerdictConflict || f.verdict == diff.VerdictRemoveEdited:
+		out.Item, out.ItemClass = strings.Join(f.item, "\n"), "del"
+		if f.before == absent {
+			out.ItemClass = "ins"
+		}
+	case f.hidden:
 		out.Values, out.Note = f.values(pageValueLimit), ""
+	case f.verdict == diff.VerdictDrift || f.verdict == diff.VerdictConflict || f.verdict == diff.VerdictRemoveEdited:
+		out.Sides, out.Note = sidesOf(f), sidesNote(f.verdict)
+	case f.verdict == diff.VerdictCreate:
+		out.Created = pair{f.after, f.after}.shorten(pageValueLimit).after
 	default:
 		p := pair{f.before, f.after}.shorten(pageValueLimit)
 		out.Before, out.After = p.before, p.after
 	}
 	return out
+}
+
+// sidesOf lists what each side says of a field that was edited outside.
+func sidesOf(f *fieldView) []pageSide {
+	p := pair{f.before, f.after}.shorten(pageValueLimit)
+	live, head := pageSide{"live", "del", p.before}, pageSide{"definitions", "ins", p.after}
+	base := pageSide{"base", "", pair{f.base, f.before}.shorten(pageValueLimit).before}
+	switch f.verdict {
+	case diff.VerdictConflict:
+		return []pageSide{base, live, head}
+	case diff.VerdictRemoveEdited:
+		return []pageSide{base, live}
+	}
+	return []pageSide{live, head}
+}
+
+func sidesNote(verdict diff.Verdict) string {
+	switch verdict {
+	case diff.VerdictConflict:
+		return "conflict: both differ from the base"
+	case diff.VerdictRemoveEdited:
+		return "edited outside"
+	}
+	return "drift → will be set back"
 }
 
 // pageValueLimit caps one value of the page, in characters.

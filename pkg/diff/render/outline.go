@@ -88,7 +88,7 @@ func viewOf(c *diff.Change) changeView {
 	v.mark, v.paint, v.weight = markOf(c)
 	v.note = noteOf(c)
 	v.right = place(c)
-	for _, f := range c.Fields {
+	for _, f := range slices.Concat(c.Fields, c.Contents) {
 		v.fields = append(v.fields, viewOfField(f))
 	}
 	for _, u := range c.Undeclared {
@@ -244,6 +244,13 @@ func memberLines(lines []string, key string, v *jsontree.Value) []string {
 		}
 		return lines
 	}
+	if rows, ok := namedValues(v); ok {
+		lines = append(lines, key+":")
+		for _, r := range rows {
+			lines = append(lines, "  "+r)
+		}
+		return lines
+	}
 	if v.Kind() == jsontree.KindObject && v.Len() > 0 {
 		lines = append(lines, key+":")
 		for _, m := range v.Members() {
@@ -254,6 +261,25 @@ func memberLines(lines []string, key string, v *jsontree.Value) []string {
 		return lines
 	}
 	return append(lines, key+": "+short(v))
+}
+
+// namedValues writes a list of name and value objects, as a parameter's params
+// are, one to a line; ok is false for any other value.
+func namedValues(v *jsontree.Value) (lines []string, ok bool) {
+	for _, item := range v.Items() {
+		key, named := item.Get("name").AsString()
+		if !named || item.Get("value") == nil {
+			return nil, false
+		}
+		line := name(key) + ": " + short(item.Get("value"))
+		for _, m := range item.Members() {
+			if m.Key != "name" && m.Key != "value" && !m.Value.IsAbsentOrNull() {
+				line += "  " + name(m.Key) + ": " + short(m.Value)
+			}
+		}
+		lines = append(lines, line)
+	}
+	return lines, len(lines) > 0
 }
 
 // stat says how much of a script changed.

@@ -50,7 +50,7 @@ func validateChange(c *diff.Change) error {
 			return fmt.Errorf("action %.20q is not known", action)
 		}
 	}
-	for _, f := range c.Fields {
+	for _, f := range slices.Concat(c.Fields, c.Contents) {
 		if !slices.Contains(verdicts, f.Verdict) {
 			return fmt.Errorf("verdict %.20q of a field is not known", f.Verdict)
 		}

@@ -1,0 +1,96 @@
+package render_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/diff/render"
+)
+
+// TestPageStructure holds what the page promises: it can be used by keyboard, it
+// trusts nothing, and each filter has its own input, label and changes.
+func TestPageStructure(t *testing.T) {
+	t.Parallel()
+	for name, plan := range map[string]*diff.Plan{"review": review(t), "states": states(t), "hostile": hostile(t)} {
+		out := page(t, plan)
+		for _, want := range []string{
+			`<html lang="en">`, `<meta charset="utf-8">`, `name="viewport"`, "default-src 'none'; style-src 'unsafe-inline'",
+			"prefers-color-scheme: dark", "<main>", "<title>",
+		} {
+			if !strings.Contains(out, want) {
+				t.Errorf("%s: the page lacks %s", name, want)
+			}
+		}
+		verdicts := regexp.MustCompile(`<input class="v" type="checkbox" id="show-([a-z-]+)" checked>`).FindAllStringSubmatch(out, -1)
+		if len(verdicts) == 0 {
+			t.Errorf("%s: there is no filter", name)
+		}
+		for _, v := range verdicts {
+			for _, want := range []string{
+				`<label for="show-` + v[1] + `">`,
+				`#show-` + v[1] + `:not(:checked) ~ main .v-` + v[1] + ` { display: none }`,
+				`#show-` + v[1] + `:focus-visible ~ .filter label`, // the input itself cannot be seen
+				`change v-` + v[1] + `"`,
+			} {
+				if !strings.Contains(out, want) {
+					t.Errorf("%s: the filter %s lacks %s", name, v[1], want)
+				}
+			}
+		}
+		objects := len(regexp.MustCompile(`class="(single )?change v-`).FindAllString(out, -1))
+		if objects != len(plan.Changes) {
+			t.Errorf("%s: %d objects on the page, %d in the plan", name, objects, len(plan.Changes))
+		}
+		for _, tag := range []string{"details", "summary", "div", "table", "tr", "td", "dl", "pre", "code", "span"} {
+			open, closed := len(regexp.MustCompile(`<`+tag+`[ >]`).FindAllString(out, -1)), strings.Count(out, "</"+tag+">")
+			if open != closed {
+				t.Errorf("%s: %d <%s>, %d closed", name, open, tag, closed)
+			}
+		}
+	}
+}
+
+// What a new object holds is listed where that is asked for, in every format, and
+// changes neither the plan's id nor what apply would do.
+func TestContents(t *testing.T) {
+	t.Parallel()
+	body := `{"arch":"x86-64","flavor":"2u8g","scms":[{"url":"git@host:a.git","branch":"main"}],
+		"parameters":[{"name":"hudson.model.StringParameterDefinition","params":[{"name":"name","value":"KEY"},
+		{"name":"defaultValue","value":"hunter2","limits":null},{"name":"sensitiveVar","value":"true"}]}],
+		"steps":[{"module_id":"m","name":"Build","properties":{"command":"make\nmake test\n"}}]}`
+	input := diff.Input{
+		Head: &compile.Result{Jobs: []*compile.Job{job(t, "new", 4, body)}},
+		Live: &diff.Snapshot{Projects: map[string]*diff.LiveProject{project: {ID: project, Complete: true}}},
+	}
+	short := diff.Compute(input)
+	input.Options.Contents = true
+	full := diff.Compute(input)
+	if short.PlanID != full.PlanID || len(short.Changes[0].Contents) != 0 || len(full.Changes[0].Fields) != 0 || !full.Intact() {
+		t.Errorf("ids %s and %s", short.PlanID, full.PlanID)
+	}
+	if out := text(t, short, render.Options{}); strings.Contains(out, "make test") {
+		t.Errorf("listed without being asked for:\n%s", out)
+	}
+	doc := document(t, full)
+	checkSchema(t, doc)
+	for format, out := range map[string]string{
+		"text": text(t, full, render.Options{}), "markdown": markdown(t, full, 0), "html": page(t, full), "json": doc,
+	} {
+		for _, want := range []string{"2u8g", "git@host:a.git", "make test", "KEY"} {
+			if !strings.Contains(out, want) {
+				t.Errorf("%s lacks %q:\n%s", format, want, out)
+			}
+		}
+		if strings.Contains(out, "hunter2") {
+			t.Errorf("%s shows a sensitive value", format)
+		}
+	}
+	again, err := render.Read(strings.NewReader(doc))
+	if err != nil || page(t, again) != page(t, full) {
+		t.Errorf("read again: %v", err)
+	}
+	golden(t, "contents.txt", text(t, full, render.Options{Width: 100}))
+}
