@@ -1,12 +1,11 @@
 package format
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"path"
-	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -85,52 +84,6 @@ func Source(name string, text []byte, kind Kind) ([]byte, error) {
 	return []byte(formatted), nil
 }
 
-// differs checks the promises on a result. Nothing is known that breaks them,
-// but YAML has many corners and a file is worth more than its looks.
-func (l *layout) differs(name string, before *spec.Node, root *spec.Written, formatted string) string {
-	after, written, found := spec.ParseWritten(name, []byte(formatted))
-	if found.HasErrors() || !sameValue(before, after) {
-		return "the canonical form would not mean the same"
-	}
-	have, want := comments(formatted, written), comments(l.src, root)
-	slices.Sort(have)
-	slices.Sort(want)
-	if !slices.Equal(have, want) {
-		return "the canonical form would lose a comment"
-	}
-	return ""
-}
-
-// sameValue tells whether two values mean the same: the order of keys and the
-// style of texts apart.
-func sameValue(a, b *spec.Node) bool {
-	if a == nil || b == nil {
-		return a == b
-	}
-	if a.Kind != b.Kind || a.Type != b.Type || a.Text != b.Text || len(a.Items) != len(b.Items) || len(a.Fields) != len(b.Fields) {
-		return false
-	}
-	for i := range a.Items {
-		if !sameValue(a.Items[i], b.Items[i]) {
-			return false
-		}
-	}
-	if len(b.Fields) == 0 {
-		return true
-	}
-	values := make(map[string]*spec.Node, len(b.Fields))
-	for _, f := range b.Fields {
-		values[f.Key.Text] = f.Value
-	}
-	for _, f := range a.Fields {
-		other, there := values[f.Key.Text]
-		if !there || !sameValue(f.Value, other) {
-			return false
-		}
-	}
-	return true
-}
-
 // document writes the whole file.
 func (l *layout) document(root *spec.Written) ([]string, error) {
 	if root != nil && isEmpty(root) && root.Start == root.Value {
@@ -189,5 +142,6 @@ func (l *layout) prologue(root *spec.Written) ([]string, error) {
 
 // pos is the place of an offset of the source.
 func (l *layout) pos(name string, offset int) spec.Pos {
-	return spec.Pos{File: name, Line: 1 + bytes.Count([]byte(l.src[:offset]), []byte("\n")), Column: 1 + len([]rune(l.src[offset-l.column(offset):offset]))}
+	column := utf8.RuneCountInString(l.src[offset-l.column(offset) : offset])
+	return spec.Pos{File: name, Line: 1 + strings.Count(l.src[:offset], "\n"), Column: 1 + column}
 }

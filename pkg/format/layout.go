@@ -38,10 +38,11 @@ type part struct {
 	name  string   // an entry's key
 }
 
-// place the cursor at a value's own first byte.
+// skipTo moves to the first byte of a key or value; only blanks may stand before
+// it.
 func (l *layout) skipTo(offset int) error {
 	if between := l.src[min(l.at, offset):offset]; strings.TrimSpace(between) != "" {
-		return l.refuse(l.at, "%q stands where a value should start", strings.TrimSpace(between))
+		return l.refuse(l.at, "%q stands where a key or a value should start; write key: value, or - item", strings.TrimSpace(between))
 	}
 	l.at = offset
 	return nil
@@ -191,17 +192,13 @@ func (l *layout) item(n *spec.Written, indent int, s *shape, p *part) ([]string,
 		return l.value(n, indent, s, "")
 	}
 	comment := l.trail()
-	if comment != "" {
-		head, lines, open, err := l.collection(n, indent+2, s, "")
-		if err != nil {
-			return nil, false, err
-		}
-		first := append([]string{comment[1:]}, appendRemarks(nil, head, indent+2, false)...)
-		return append(first, lines...), open, nil
-	}
 	head, lines, open, err := l.collection(n, indent+2, s, "")
 	if err != nil {
 		return nil, false, err
+	}
+	if comment != "" {
+		first := appendRemarks([]string{comment[1:]}, head, indent+2, false)
+		return append(first, lines...), open, nil
 	}
 	p.head = append(p.head, head...)
 	lines[0] = strings.TrimLeft(lines[0], " ")

@@ -2,7 +2,6 @@ package format
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -66,40 +65,4 @@ func keepsAnchors(n *spec.Written, sorted []int) bool {
 // anchored tells whether an anchor or an alias stands in a value.
 func anchored(n *spec.Written) bool {
 	return n.Alias || n.Start != n.Value || slices.ContainsFunc(n.Items, anchored)
-}
-
-// comments lists the comments of a file, in order.
-func comments(src string, root *spec.Written) []string {
-	var found []string
-	at := 0
-	collect := func(to int) {
-		for at < to {
-			if src[at] == '#' && (at == 0 || strings.IndexByte(" \t\n", src[at-1]) >= 0) {
-				end := min(lineEnd(src, at), to)
-				found = append(found, strings.TrimRight(src[at:end], " \t"))
-				at = end
-			} else {
-				at++
-			}
-		}
-	}
-	var visit func(n *spec.Written)
-	visit = func(n *spec.Written) {
-		for _, item := range n.Items {
-			visit(item)
-		}
-		if n.Kind != spec.ScalarNode || n.Alias {
-			return
-		}
-		collect(n.Value)
-		if n.Style == spec.LiteralStyle || n.Style == spec.FoldedStyle {
-			collect(lineEnd(src, n.Value))
-		}
-		at = max(at, n.End)
-	}
-	if root != nil {
-		visit(root)
-	}
-	collect(len(src))
-	return found
 }
