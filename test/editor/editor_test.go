@@ -71,7 +71,7 @@ jobs:
   - name: a
     steps:
       - █
-`, []string{"maven", "sh", "npm", "upload_artifact"}, "Runs Maven commands"},
+`, []string{"maven", "sh", "npm", "upload_artifact", "module_id"}, "Runs Maven commands"},
 		{"a key of a step", `
 version: 1
 jobs:
