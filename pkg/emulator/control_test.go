@@ -84,7 +84,7 @@ func TestPageOfManyJobs(t *testing.T) {
 	if !strings.Contains(page.text, "3 older jobs are not shown") {
 		t.Error("the page must say how many jobs it leaves out")
 	}
-	if strings.Contains(page.text, "-0002<br>") || !strings.Contains(page.text, "-0502<br>") {
+	if strings.Contains(page.text, "-0002</bdi>") || !strings.Contains(page.text, "-0502</bdi>") {
 		t.Error("the newest jobs are those to show")
 	}
 }

@@ -1,0 +1,34 @@
+package emulator_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/buildsync/buildsync/pkg/emulator"
+)
+
+// The page for people is well-formed, trusts nothing, and reads well in the dark.
+func TestPageStructure(t *testing.T) {
+	t.Parallel()
+	c := start(t, emulator.Options{})
+	c.create(jobBody("支付-构建"))
+	c.run(c.buildable("built", "true"))
+	got := c.call("GET", "/", "")
+	if policy := got.header.Get("Content-Security-Policy"); !strings.HasPrefix(policy, "default-src 'none'") || got.header.Get("X-Frame-Options") != "DENY" {
+		t.Errorf("headers: %v", got.header)
+	}
+	for _, want := range []string{
+		"<bdi>支付-构建</bdi>", "not built yet", `<td class="written">yes</td>`,
+		"prefers-color-scheme: dark", `name="viewport"`, `<html lang="en">`, `scope="col"`,
+	} {
+		if !strings.Contains(got.text, want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+	for _, tag := range []string{"table", "tr", "th", "td", "div", "span", "bdi", "code", "h2", "p"} {
+		open, closed := strings.Count(got.text, "<"+tag+">")+strings.Count(got.text, "<"+tag+" "), strings.Count(got.text, "</"+tag+">")
+		if open != closed || open == 0 {
+			t.Errorf("%d <%s>, %d closed", open, tag, closed)
+		}
+	}
+}
