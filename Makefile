@@ -11,7 +11,7 @@ RACE        := $(shell command -v "$$($(GO) env CC | cut -d' ' -f1)" >/dev/null 
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build test demo bench lint fmt check fuzz test-modules test-editor size
+.PHONY: help build test test-long demo bench lint fmt check fuzz test-modules test-editor test-browser size
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,11 @@ build: ## build bin/buildsync
 test: check build fuzz test-modules test-editor ## everything CI checks: format, vet, staticcheck, build, fuzz briefly, all tests
 	@test -n "$(RACE)" || echo "no C compiler: the race detector is off"
 	$(GO) test $(RACE) -shuffle=on $(PACKAGES)
+	$(GO) test -tags failpoint -run KilledAtEvery ./pkg/apply
+
+test-long: ## the cells and counts that make test leaves out: some minutes
+	$(GO) test -tags long -shuffle=on -count=1 -timeout 30m ./test/faults
+	$(GO) test -count=1 -timeout 30m ./pkg/apply -rapid.checks=2000 -run 'RandomFaults|ApplyThenPlan'
 
 check: ## gofmt, go vet, staticcheck
 	@unformatted=$$(gofmt -l $(FOLDERS)); \
@@ -41,6 +46,10 @@ test-modules: ## the tests that live in modules of their own (test/*), such as t
 
 test-editor: ## the YAML language server against the published schema, where node and npm are
 	@GO="$(GO)" sh test/editor/run.sh
+
+test-browser: ## the plan's page in Chromium, where there is one
+	@if command -v chromium >/dev/null 2>&1; then $(GO) test -count=1 -tags browser -run TestInBrowser ./pkg/diff/render; \
+	else echo "browser check: not run: no chromium"; fi
 
 demo: build ## lint, plan, apply, drift and repair a first job against the built-in emulator
 	@BUILDSYNC="$(CURDIR)/bin/buildsync" EXAMPLE="$(CURDIR)/examples/first-job" sh tools/demo.sh
