@@ -3,6 +3,7 @@
 package doctest
 
 import (
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -110,6 +111,33 @@ func checkFlowJob(t *testing.T, name string, job *flowJob) {
 		for variable, value := range step.Env {
 			if strings.Contains(value, "secrets.") && !trusted {
 				t.Errorf("%s: %s gives a pull request a secret", name, variable)
+			}
+		}
+		checkScript(t, name, step.Run)
+	}
+}
+
+// TestGitHubComment: the workflow that may write a comment runs nothing of a
+// pull request, and bounds what it takes from it.
+func TestGitHubComment(t *testing.T) {
+	t.Parallel()
+	const name = "examples/ci/github/buildsync-comment.yml"
+	var flow workflow
+	readSnippet(t, name, &flow)
+	job := flow.Jobs["comment"]
+	if len(flow.On) != 1 || flow.On["workflow_run"] == nil || len(flow.Permissions) != 0 || len(flow.Jobs) != 1 || job == nil {
+		t.Fatalf("%s: events %v, permissions %v, %d jobs", name, flow.On, flow.Permissions, len(flow.Jobs))
+	}
+	if want := map[string]string{"actions": "read", "pull-requests": "write"}; !maps.Equal(job.Permissions, want) {
+		t.Errorf("%s: permissions %v, want %v", name, job.Permissions, want)
+	}
+	for _, step := range job.Steps {
+		if step.Uses != "" || strings.Contains(step.Run, "${{") || strings.Contains(step.Run, "git ") {
+			t.Errorf("%s: a step takes more than text: %+v", name, step)
+		}
+		for _, must := range []string{"size_in_bytes <", "unzip -p", "head -c"} {
+			if !strings.Contains(step.Run, must) {
+				t.Errorf("%s: the artifact is not bounded by %q", name, must)
 			}
 		}
 		checkScript(t, name, step.Run)
