@@ -193,6 +193,8 @@ func (s *step) deleteOld(ctx context.Context, id, old string) {
 			outcome = Applied
 		}
 		s.end(outcome, "replaced %s", old)
+	case Unknown:
+		s.end(Unknown, "the new template %s is there; whether the old one, %s, was deleted is not known: %s", id, old, s.result.Message)
 	default:
 		s.end(NotConverged, "the new template %s is there, and the old one %s too: %s", id, old, s.result.Message)
 	}
