@@ -257,7 +257,7 @@ func TestInterruptedWaiting(t *testing.T) {
 	if code != exitInterrupted || !strings.Contains(errOut.String(), "build 1 of good goes on") || out.Len() > 0 {
 		t.Errorf("code %d\n%s%s", code, out.String(), errOut.String())
 	}
-	r.says(exitPartial, "goes on(.|\n)*--timeout", "job", "logs", "--timeout", "200ms", "--every", "1ms", "--follow", "good")
+	r.says(exitPartial, "goes on(.|\n)*--timeout", "job", "logs", "--timeout", "200ms", "--every", "1ms", "--follow", r.id("good"), "1")
 }
 
 func TestWaitingOutlivesBadLooks(t *testing.T) {

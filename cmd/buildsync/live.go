@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/sanitize"
@@ -263,4 +262,4 @@ func (l *live) agree(question string) error {
 }
 
 // wait passes time by the service's clock.
-func (l *live) wait(d time.Duration) error { return apply.Clock(l.clock).Wait(l.ctx, d) }
+func (l *live) wait(d time.Duration) error { return l.clock.Wait(l.ctx, d) }
