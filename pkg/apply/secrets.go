@@ -182,7 +182,7 @@ func (v secretValues) fill(change *diff.Change) (*jsontree.Value, error) {
 			return nil, fmt.Errorf("parameter %q has no place for its secret; this is a bug in buildsync", name)
 		case isSensitive(parameter) && parameterField(declared[name], wire.ParamDefaultValue) == nil:
 			return nil, fmt.Errorf("parameter %q is a secret whose stored value cannot be read back, "+
-				"and replacing the job would destroy it; declare it with secret:", name)
+				"and replacing the job would destroy it; declare it with secret: NAME", name)
 		}
 	}
 	return body, nil

@@ -39,21 +39,6 @@ func (a *alignment) pair(have, want int) {
 	a.used[have] = true
 }
 
-// inOrder tells whether the paired items stand in one order on both sides.
-func (a *alignment) inOrder() bool {
-	last := none
-	for _, h := range a.partner {
-		if h == none {
-			continue
-		}
-		if h < last {
-			return false
-		}
-		last = h
-	}
-	return true
-}
-
 // candidate is a possible pair.
 type candidate struct {
 	have, want int

@@ -72,21 +72,24 @@ func (p *pass) scriptOf(u *unit, prop *prop) *script {
 	return s
 }
 
-// scriptFrom reads a script from its file, once.
+// scriptFrom reads a script from its file, once. Where the name takes several
+// values it is the first one's.
 func (p *pass) scriptFrom(u *unit, n *spec.Node, pointer string) *script {
-	for _, v := range u.values(n.Fields[0].Value) {
-		file := p.scripts[v.text]
-		if file == nil {
-			file = &scriptFile{}
-			p.scripts[v.text] = file
-			text, err := spec.ReadInclude(p.set.Tree, p.name, v.text)
-			if err == nil { // the compiler reports what cannot be read
-				file.script = p.newScriptFile(v.text, text, n, pointer)
-			}
-		}
-		return file.script
+	values := u.values(n.Fields[0].Value)
+	if len(values) == 0 {
+		return nil
 	}
-	return nil
+	name := values[0].text
+	file := p.scripts[name]
+	if file == nil {
+		file = &scriptFile{}
+		p.scripts[name] = file
+		text, err := spec.ReadInclude(p.set.Tree, p.name, name)
+		if err == nil { // the compiler reports what cannot be read
+			file.script = p.newScriptFile(name, text, n, pointer)
+		}
+	}
+	return file.script
 }
 
 func (p *pass) newScriptFile(name, text string, n *spec.Node, pointer string) *script {
