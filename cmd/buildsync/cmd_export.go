@@ -123,7 +123,8 @@ func (in *invocation) newExporting(w *workspace, service *service) *exporting {
 	return &exporting{
 		invocation: in, w: w, service: service,
 		exporter: export.New(export.Options{
-			Catalogue: w.catalogue, WithIDs: in.on("with-ids"), ShareSecrets: in.on("share-secrets"), TakenSecrets: w.result.Secrets,
+			Catalogue: w.catalogue, WithIDs: in.on("with-ids"), TakenSecrets: w.result.Secrets,
+			ShareSecrets: in.on("share-secrets"), QualifySecrets: len(w.set.Workspace.Projects) > 1,
 		}),
 		layout: export.NewLayout(w.set.Workspace.Definitions, in.text("out")),
 	}

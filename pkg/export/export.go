@@ -18,6 +18,9 @@ type Options struct {
 	// has secrets of its own: whether two values are the same cannot be read, and
 	// one name for both would write one value over the other.
 	ShareSecrets bool
+	// QualifySecrets puts the project into the names of secrets, for a workspace
+	// with several.
+	QualifySecrets bool
 	// TakenSecrets are names that the workspace uses already.
 	TakenSecrets []string
 }
@@ -29,12 +32,13 @@ type Exporter struct {
 	modules      diff.Modules
 	withIDs      bool
 	shareSecrets bool
+	qualify      bool
 	taken        map[string]string // the owner of each secret's name
 }
 
 // New makes an Exporter.
 func New(opts Options) *Exporter {
-	e := &Exporter{catalogue: opts.Catalogue, withIDs: opts.WithIDs, shareSecrets: opts.ShareSecrets, taken: map[string]string{}}
+	e := &Exporter{catalogue: opts.Catalogue, withIDs: opts.WithIDs, shareSecrets: opts.ShareSecrets, qualify: opts.QualifySecrets, taken: map[string]string{}}
 	if e.catalogue == nil {
 		e.catalogue = catalog.Default()
 	}
@@ -89,10 +93,13 @@ func source(schema string, root *node) []byte {
 // secretName chooses the name of a parameter's secret.
 func (e *Exporter) secretName(address, job, parameter string) string {
 	owner, base := address+" "+parameter, wordOf(job)+"_"+wordOf(parameter)
+	if project, _, found := strings.Cut(address, "/"); found && e.qualify {
+		base = wordOf(project) + "_" + base
+	}
 	if e.shareSecrets {
 		owner, base = parameter, wordOf(parameter)
 	}
-	base = strings.Trim(base, "_")
+	base = strings.Trim(strings.ReplaceAll(base, "__", "_"), "_")
 	if base == "" || base[0] >= '0' && base[0] <= '9' {
 		base = strings.TrimSuffix("SECRET_"+base, "_")
 	}

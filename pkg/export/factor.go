@@ -229,7 +229,7 @@ func (f *factorer) templates() error {
 	groups := map[string][]*sharing{}
 	for _, job := range f.jobs {
 		steps := job.node.Get("steps")
-		if job.plain && steps != nil && len(steps.Items) > 0 && !f.editors[job.file.Name].hasComments(steps) {
+		if job.plain && steps != nil && len(steps.Items) > 0 && !f.editors[job.file.Name].hasComments(job.node, "steps") {
 			shape := shapeOf(fromSpec(steps), "")
 			groups[shape] = append(groups[shape], job)
 		}

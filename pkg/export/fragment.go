@@ -160,7 +160,7 @@ func (f *factorer) commonParameters(jobs []*sharing) *node {
 	common := sequence()
 	for i, job := range jobs {
 		list := job.node.Get("parameters")
-		if list == nil || list.Kind != spec.SequenceNode || f.editors[job.file.Name].isFlow(list) || f.editors[job.file.Name].hasComments(list) {
+		if list == nil || list.Kind != spec.SequenceNode || f.editors[job.file.Name].isFlow(list) || f.editors[job.file.Name].hasComments(job.node, "parameters") {
 			return sequence()
 		}
 		own := fromSpec(list).items
@@ -220,11 +220,12 @@ func templateName(steps *node) string {
 	return strings.Join(words[:min(len(words), 4)], "-")
 }
 
-// hasComments tells whether comment lines stand between the lines of a value:
+// hasComments tells whether comments stand between the lines of a key's value:
 // they are nobody's but their writer's to move.
-func (ed *editor) hasComments(n *spec.Node) bool {
-	start, end := ed.offset(n.Range.Start), ed.offset(n.Range.End)
-	return hashLines(string(ed.src[start:end])) > hashLinesIn(n) || strings.Contains(firstLines(n, ed, start, end), " #")
+func (ed *editor) hasComments(in *spec.Node, key string) bool {
+	at, n := in.Key(key), in.Get(key)
+	source := string(ed.src[ed.offset(at.Range.End):ed.endOf(at, n)])
+	return hashLines(source) > hashLinesIn(n) || strings.Contains(ed.outsideTexts(n, source, at.Range.End.Line), " #")
 }
 
 func hashLines(s string) int {
@@ -252,20 +253,23 @@ func hashLinesIn(n *spec.Node) int {
 	return count
 }
 
-// firstLines are the lines of a value's source that hold no part of a text
-// block, where a # behind a blank begins a comment.
-func firstLines(n *spec.Node, ed *editor, start, end int) string {
-	inBlock := map[int]bool{}
+// outsideTexts are the lines of a value's source that hold no part of a quoted
+// text or a text block, where a # behind a blank begins a comment.
+func (ed *editor) outsideTexts(n *spec.Node, source string, line int) string {
+	inText := map[int]bool{}
+	var out strings.Builder
 	var mark func(*spec.Node)
 	mark = func(n *spec.Node) {
-		if n.Kind == spec.ScalarNode {
-			for line := n.Range.Start.Line; line <= n.Range.End.Line && n.Style != spec.PlainStyle; line++ {
-				if n.Style == spec.LiteralStyle || n.Style == spec.FoldedStyle {
-					inBlock[line] = line > n.Range.Start.Line
-				} else {
-					inBlock[line] = true
-				}
+		if n.Kind == spec.ScalarNode && n.Style != spec.PlainStyle {
+			first := n.Range.Start.Line
+			if n.Style == spec.LiteralStyle || n.Style == spec.FoldedStyle {
+				first++ // a comment may stand behind the | of a block
 			}
+			for line := first; line <= n.Range.End.Line; line++ {
+				inText[line] = true
+			}
+			end := ed.offset(n.Range.End)
+			out.Write(ed.src[end:ed.lineEnd(end)]) // what stands behind it
 		}
 		for _, f := range n.Fields {
 			mark(f.Value)
@@ -275,10 +279,8 @@ func firstLines(n *spec.Node, ed *editor, start, end int) string {
 		}
 	}
 	mark(n)
-	var out strings.Builder
-	line := n.Range.Start.Line
-	for text := range strings.Lines(string(ed.src[start:end])) {
-		if !inBlock[line] {
+	for text := range strings.Lines(source) {
+		if !inText[line] {
 			out.WriteString(text)
 		}
 		line++

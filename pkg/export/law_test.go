@@ -301,7 +301,7 @@ func TestLawOverTheService(t *testing.T) {
 			rapid.Check(t, func(r *rapid.T) {
 				d := draw{r}
 				seed := emulator.Seed{}
-				for i := range 1 + d.count(3) {
+				for i := range 1 + d.count(1) {
 					seed.Bodies = append(seed.Bodies, emulator.SeedJob{Body: d.body(fmt.Sprintf("job-%d", i)), Disabled: d.chance(30), Notices: d.notices()})
 				}
 				jobs, ok := serve(t, emulator.Options{Seed: seed, Quirks: &quirks})

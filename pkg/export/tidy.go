@@ -139,6 +139,9 @@ func unixLines(v *jsontree.Value) {
 	for _, m := range v.Members() {
 		v.Set(m.Key, fix(m.Value))
 	}
+	if v.Kind() != jsontree.KindArray {
+		return
+	}
 	items := slices.Clone(v.Items())
 	for i := range items {
 		items[i] = fix(items[i])

@@ -6,8 +6,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -37,9 +39,15 @@ func (e *Exporter) Update(set *spec.Set, job *compile.Job, live *diff.LiveJob, o
 	keepSecrets(have, want)
 	u := &update{e: e, job: job, live: live, have: have, want: want}
 	// The smallest edit that compiles to what is live is taken.
-	for _, change := range []func(*editor, string){u.adjust, u.reconcile, u.replace, u.empty} {
-		ed := newEditor(in.Source)
-		for _, key := range u.keys() {
+	for i, change := range []func(*editor, string){u.adjust, u.adjust, u.reconcile, u.replace, u.empty} {
+		ed, keys := newEditor(in.Source), u.keys()
+		if i == 0 {
+			if !u.inputs(ed, differ) {
+				continue
+			}
+			keys = slices.DeleteFunc(keys, func(key string) bool { return key == "steps" })
+		}
+		for _, key := range keys {
 			change(ed, key)
 		}
 		text := ed.apply()
@@ -121,6 +129,44 @@ func (u *update) keys() []string {
 	}
 	slices.Sort(keys)
 	return slices.Compact(keys)
+}
+
+// inputs changes the inputs that a job gives its template, where all that
+// differs in the steps came from them. It returns false where that is not so.
+func (u *update) inputs(ed *editor, differ []string) bool {
+	given := u.have.Get("template").Get("inputs")
+	values := propertyValues(tidy(u.live.Body, u.e.catalogue))
+	changed := false
+	for _, path := range differ {
+		if !strings.HasPrefix(path, "steps") {
+			continue
+		}
+		name := ""
+		for origin := u.job.Provenance[path].Origin; origin != nil && name == ""; origin = origin.From {
+			if origin.Kind == spec.FromInput {
+				name = origin.Name
+			}
+		}
+		value, key := values[path], given.Key(name)
+		if name == "" || value == nil || key == nil || ed.isFlow(given) {
+			return false
+		}
+		ed.setValue(key, given.Get(name), verbatim(value))
+		changed = true
+	}
+	return changed
+}
+
+// propertyValues are the properties of a body's steps by their paths.
+func propertyValues(body *jsontree.Value) map[string]*jsontree.Value {
+	values := map[string]*jsontree.Value{}
+	steps := body.Get(wire.KeySteps).Items()
+	for i, step := range steps {
+		for _, m := range step.Get(wire.KeyProperties).Members() {
+			values[stepPath(steps, i)+".properties"+compile.MemberSegment(m.Key)] = m.Value
+		}
+	}
+	return values
 }
 
 // reconcile changes the nodes below a key that differ.

@@ -20,7 +20,7 @@ func liveJob(body *jsontree.Value) *diff.LiveJob {
 // workspaceOf is a workspace with one definitions file.
 func workspaceOf(t failer, definitions string, secrets ...string) (*spec.Set, *compile.Result) {
 	t.Helper()
-	text, err := export.DeclareSecrets([]byte("version: 1\nprojects: {shop: "+projectID+"}\nvars: {image: i}\n"), secrets)
+	text, err := export.DeclareSecrets([]byte("version: 1\nprojects: {shop: "+projectID+"}\ndefault_project: shop\nvars: {image: i}\n"), secrets)
 	if err != nil {
 		t.Fatalf("%v", err)
 	}

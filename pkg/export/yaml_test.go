@@ -42,8 +42,8 @@ func TestTextsSurvive(t *testing.T) {
 func TestManyTextsSurvive(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
-	for range 1000 {
-		texts := make([]string, 100)
+	for range 500 {
+		texts := make([]string, 200)
 		for i := range texts {
 			for range random.IntN(7) {
 				if random.IntN(4) == 0 {
@@ -53,7 +53,15 @@ func TestManyTextsSurvive(t *testing.T) {
 				}
 			}
 		}
-		survives(t, everywhere(texts))
+		tree := mapping(field{"list", sequence()}, field{"end", literal("true")})
+		for i, s := range texts {
+			item := text(s)
+			if i%2 == 0 {
+				item = oneLine(mapping(field{"k", item}, field{"l", oneLine(sequence(item))}))
+			}
+			tree.fields[0].value.items = append(tree.fields[0].value.items, item)
+		}
+		survives(t, tree)
 	}
 }
 

@@ -1,0 +1,117 @@
+package export_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/export"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+func TestLayout(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("构", 115)
+	for _, c := range []struct {
+		name, out, folder, object, want string
+		globs                           []string
+	}{
+		{"default globs", "", "shop", "order", "definitions/shop/order.yaml", []string{"definitions/**/*.y{a,}ml"}},
+		{"own folder", "", "shop", "order", "jobs/shop/order.yaml", []string{"jobs/**/*.yaml"}},
+		{"templates have a glob", "", "templates", "a/b", "templates/a-b.yaml", []string{"jobs/**/*.yaml", "templates/**/*.yaml"}},
+		{"templates have none", "", "templates", "t", "jobs/templates/t.yaml", []string{"jobs/**/*.yaml"}},
+		{"asked for", "jobs/old", "shop", "order", "jobs/old/shop/order.yaml", []string{"jobs/**/*.yaml"}},
+		{"leaves the folder", "", "shop", "../../x", "jobs/shop/-..-x.yaml", []string{"jobs/**/*.yaml"}},
+		{"a device", "", "shop", "NUL", "jobs/shop/NUL_.yaml", []string{"jobs/**/*.yaml"}},
+		{"not read", "elsewhere", "shop", "order", "", []string{"jobs/**/*.yaml"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			file, err := export.NewLayout(c.globs, c.out).File(c.folder, c.object, "x")
+			if file != c.want && !strings.HasSuffix(file, "x.yaml") || (err == nil) != (c.want != "") {
+				t.Errorf("have %q, %v", file, err)
+			}
+			if err := spec.CheckName(file); c.want != "" && err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	layout := export.NewLayout([]string{"jobs/**/*.yaml"}, "")
+	seen := map[string]bool{}
+	for _, name := range []string{"build", "Build", "BUILD", long, long + "x"} {
+		file, err := layout.File("shop", name, name)
+		if err != nil || seen[strings.ToLower(file)] || len(file) > 250 {
+			t.Errorf("%s: %q, %v", name, file, err)
+		}
+		seen[strings.ToLower(file)] = true
+	}
+}
+
+// TestFactorKeepsMeaning shows what is shared, what is left alone, and that
+// comments stay.
+func TestFactorKeepsMeaning(t *testing.T) {
+	t.Parallel()
+	job := func(name, arch, command, more string) string {
+		return "  - name: " + name + "   # " + name + "\n    arch: " + arch + "\n    flavor: 2u8g\n    steps:\n" + more +
+			"      - sh:\n          name: Test\n          image: i\n          inputs:\n            command: " + command + "\n"
+	}
+	source := "version: 1\njobs:\n" + job("a", "arm", "make a", "") + job("b", "arm", "make b", "") + job("c", "arm", "make c", "") +
+		job("d", "x86-64", "make d", "      # why\n") + "  - name: m-${{ matrix.x }}\n    arch: arm\n    flavor: 2u8g\n    matrix: {x: [p, q]}\n    steps: []\n"
+	set, before := workspaceOf(t, source)
+	factoring, err := export.Factor(set, export.NewLayout(set.Workspace.Definitions, ""), compile.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree := spec.MapTree{}
+	for name, text := range factoring.Files {
+		tree[name] = string(text)
+	}
+	want := `version: 1
+jobs:
+  - name: a   # a
+    template:
+      name: sh
+      inputs:
+        command: make a
+  - name: b   # b
+    template:
+      name: sh
+      inputs:
+        command: make b
+  - name: c   # c
+    template:
+      name: sh
+      inputs:
+        command: make c
+  - name: d   # d
+    arch: x86-64
+    steps:
+      # why
+      - sh:
+          name: Test
+          image: i
+          inputs:
+            command: make d
+  - name: m-${{ matrix.x }}
+    arch: arm
+    flavor: 2u8g
+    matrix: {x: [p, q]}
+    steps: []
+`
+	if tree["definitions/a.yaml"] != want {
+		t.Errorf("have\n%s", tree["definitions/a.yaml"])
+	}
+	after, diagnostics := spec.Load(tree, spec.Options{})
+	if diagnostics.HasErrors() {
+		t.Fatal(diagnostics)
+	}
+	result, diagnostics := compile.Compile(after, compile.Options{})
+	if diagnostics.HasErrors() || len(result.Jobs) != len(before.Jobs) {
+		t.Fatal(diagnostics)
+	}
+	for i, job := range result.Jobs {
+		if have, want := string(job.Body.AppendJSON(nil)), string(before.Jobs[i].Body.AppendJSON(nil)); have != want {
+			t.Errorf("%s: have %s\nwant %s", job.Address, have, want)
+		}
+	}
+}
