@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // mark begins the line that the shell writes after each command.
@@ -34,7 +35,9 @@ func runSession(ctx context.Context, home string, doc *document) ([]string, erro
 	// What a document leaves running ends with its shell.
 	shell.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	shell.Cancel = func() error { return syscall.Kill(-shell.Process.Pid, syscall.SIGKILL) }
+	shell.WaitDelay = time.Second
 	out, err := shell.CombinedOutput()
+	_ = syscall.Kill(-shell.Process.Pid, syscall.SIGKILL) // often nobody is left
 	if err != nil {
 		return nil, fmt.Errorf("the shell ended early: %w\n%s", err, out)
 	}
