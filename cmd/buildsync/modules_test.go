@@ -1,0 +1,52 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/buildsync/buildsync/pkg/emulator"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// TestModulesHarvest learns a module, keeps what a person wrote about it, and
+// learns more of it later.
+func TestModulesHarvest(t *testing.T) {
+	t.Parallel()
+	body := func(name, properties string) emulator.SeedJob {
+		v, err := jsontree.Parse([]byte(`{"job_name": "`+name+`", "project_id": "`+estateProject(0)+`", "arch": "arm", "steps": [
+			{"module_id": "devcloud2018.codeci_action_20099.action", "name": "Build with Gradle", "properties": `+properties+`}]}`), jsontree.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return emulator.SeedJob{Body: v}
+	}
+	e := &estate{dir: t.TempDir()}
+	e.Emulator = serveEstate(t, emulator.Seed{Bodies: []emulator.SeedJob{body("one", `{"command": "canary"}`)}}, &e.env)
+	e.write(t, "buildsync.yaml", "version: 1   # mine\nregion: cn-north-4\nprojects: {shop: "+estateProject(0)+"}\n")
+	e.run(t, exitDone, []string{"modules", "harvest", "--dry-run"}, "new module devcloud2018.codeci_action_20099.action")
+	e.run(t, exitDone, []string{"modules", "harvest"}, "new module devcloud2018.codeci_action_20099.action", "wrote modules.yaml")
+	if text := e.read(t, "buildsync.yaml"); !strings.HasPrefix(text, "version: 1   # mine\n") || !strings.HasSuffix(text, "modules: modules.yaml\n") {
+		t.Errorf("have\n%s", text)
+	}
+	file := e.read(t, "modules.yaml")
+	if strings.Contains(file, "canary") {
+		t.Errorf("a value was taken over:\n%s", file)
+	}
+	file = "# Ours.\n" + strings.Replace(file, "    confidence: harvested\n", "    actions: [gradle]\n    confidence: harvested\n", 1)
+	e.write(t, "modules.yaml", file)
+	e.run(t, exitDone, []string{"modules", "harvest"}, "Nothing to learn")
+	e.run(t, exitDone, []string{"modules", "list"}, "gradle  ")
+	e.run(t, exitDone, []string{"modules", "show", "--format", "json", "gradle"}, `"command"`, `"harvested"`)
+	e.run(t, exitInvalid, []string{"modules", "show", "gradel"})
+
+	// Another service, which knows more of the module.
+	e.Emulator = serveEstate(t, emulator.Seed{Bodies: []emulator.SeedJob{body("two", `{"command": "x", "cache": true}`)}}, &e.env)
+	e.run(t, exitDone, []string{"modules", "harvest"}, "known module devcloud2018.codeci_action_20099.action")
+	if now := e.read(t, "modules.yaml"); !strings.HasPrefix(now, "# Ours.\n") || !strings.Contains(now, "gradle") || !strings.Contains(now, "cache:") {
+		t.Errorf("have\n%s", now)
+	}
+	e.run(t, exitDone, []string{"export", "--verify"}, "1 of 1 exact")
+	if text := e.read(t, "definitions/shop/two.yaml"); !strings.Contains(text, "- gradle:\n") {
+		t.Errorf("the word is not used:\n%s", text)
+	}
+}
