@@ -40,8 +40,9 @@ func (in *invocation) newProgress(plan *diff.Plan) *progress {
 	if !isTerminal(in.stderr) || in.on("verbose") {
 		return p
 	}
-	// The display must not outlive the run, whatever became of its bars.
-	p.bars = mpb.NewWithContext(in.stops.hard, mpb.WithOutput(in.stderr), mpb.WithWidth(40), mpb.PopCompletedMode())
+	// The display must not outlive the run, whatever became of its bars. It wants
+	// the terminal itself: on any other writer it shows nothing.
+	p.bars = mpb.NewWithContext(in.stops.hard, mpb.WithOutput(unwrapStream(in.stderr)), mpb.WithWidth(40), mpb.PopCompletedMode())
 	p.total = p.bars.AddBar(int64(p.count), mpb.BarPriority(1<<30),
 		mpb.PrependDecorators(decor.CountersNoUnit("%d of %d ")),
 		mpb.AppendDecorators(decor.OnComplete(decor.EwmaETA(decor.ET_STYLE_GO, 30), "")))

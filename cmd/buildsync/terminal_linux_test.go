@@ -1,0 +1,147 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/buildsync/buildsync/pkg/emulator"
+	"github.com/buildsync/buildsync/pkg/emulator/emulatortest"
+)
+
+// terminal is a pseudo-terminal: what a program finds as its streams, and what
+// the person in front of it sees and types.
+type terminal struct {
+	program, person *os.File
+	screen          watched
+	read            chan struct{} // closed when everything was read
+}
+
+// openTerminal makes a terminal of 120 columns. When word comes up on it, the
+// person types answer.
+func openTerminal(t *testing.T, word, answer string) *terminal {
+	t.Helper()
+	person, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fd := int(person.Fd())
+	number, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
+	if err == nil {
+		err = unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0)
+	}
+	if err == nil {
+		err = unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: 40, Col: 120})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	term := &terminal{program: program, person: person, read: make(chan struct{})}
+	asked := make(chan struct{})
+	term.screen = watched{seen: asked, word: []byte(word)}
+	go func() {
+		defer close(term.read)
+		buffer := make([]byte, 4096)
+		for {
+			n, err := person.Read(buffer)
+			_, _ = term.screen.Write(buffer[:n])
+			if err != nil {
+				return // the program's side was closed
+			}
+		}
+	}()
+	go func() {
+		select {
+		case <-asked:
+			_, _ = person.WriteString(answer)
+		case <-term.read:
+		}
+	}()
+	t.Cleanup(func() { person.Close() })
+	return term
+}
+
+// close ends the program's side and returns what was on the screen.
+func (term *terminal) close() string {
+	term.program.Close()
+	<-term.read
+	return term.screen.text.String()
+}
+
+// TestOnATerminal: apply shows the plan in colour, asks, takes the answer, and
+// shows bars that are gone in the end; the lines of what was done stay.
+func TestOnATerminal(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		answer string
+		code   int
+		writes bool
+		want   []string
+	}{
+		"yes": {"y\n", exitDone, true, []string{
+			"\x1b[32m", "Do this? [y/N]", "create demo/job/maven-package: applied", " of 1", "Apply: 1 applied.",
+		}},
+		"no":             {"n\n", exitFailed, false, []string{"Do this? [y/N]", "nothing was written"}},
+		"the end of it":  {"\x04", exitFailed, false, []string{"nothing was written"}},
+		"something else": {"yep\n", exitFailed, false, []string{"nothing was written"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			service := emulatortest.Start(t, emulator.Options{})
+			dir := filepath.Join(t.TempDir(), "w")
+			if err := os.CopyFS(dir, os.DirFS(filepath.Join(examples, "first-job"))); err != nil {
+				t.Fatal(err)
+			}
+			env := []string{
+				"HOME=" + t.TempDir(), "BUILDSYNC_ENDPOINT=" + service.URL, "BUILDSYNC_RATE=600000/min", "TERM=xterm-256color",
+				"HUAWEICLOUD_SDK_AK=" + emulator.DefaultAccessKey, "HUAWEICLOUD_SDK_SK=" + emulator.DefaultSecretKey,
+			}
+			term := openTerminal(t, "[y/N]", test.answer)
+			code := run(context.Background(), []string{"buildsync", "apply", "-C", dir}, env, term.program, term.program, term.program)
+			screen := term.close()
+			if code != test.code {
+				t.Errorf("exit code %d, want %d", code, test.code)
+			}
+			for _, want := range test.want {
+				if !strings.Contains(screen, want) {
+					t.Errorf("the screen lacks %q:\n%q", want, screen)
+				}
+			}
+			wrote := false
+			for _, call := range service.Calls() {
+				wrote = wrote || call.Committed
+			}
+			if wrote != test.writes {
+				t.Errorf("written: %v, want %v", wrote, test.writes)
+			}
+		})
+	}
+}
+
+// TestNotOnATerminal: the same without one has no colour, no bars and no
+// control sequence, and one plain line for each action.
+func TestNotOnATerminal(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "w")
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join(examples, "first-job"))); err != nil {
+		t.Fatal(err)
+	}
+	got := runWith(t, "", []string{"HOME=" + t.TempDir()}, "apply", "--yes", "-C", dir, "--endpoint", "emulator")
+	if got.code != exitDone || bytes.ContainsAny([]byte(got.stdout+got.stderr), "\x1b\r") {
+		t.Errorf("%+v", got)
+	}
+	if lines := regexp.MustCompile(`(?m)^create demo/job/maven-package: applied \([0-9.]+ s.*\)$`).FindAllString(got.stderr, -1); len(lines) != 1 {
+		t.Errorf("%d lines about the create:\n%s", len(lines), got.stderr)
+	}
+}
