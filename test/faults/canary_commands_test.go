@@ -243,12 +243,12 @@ func echoes(op string) map[string]emulator.Fault {
 func TestNoCanaryInTheArgumentsOfAnApply(t *testing.T) {
 	t.Parallel()
 	m := newMine(t)
-	var seen []string
+	seen := make(chan string, 1)
 	cmd := m.command(context.Background(), nil, "apply", "--yes")
 	started := make(chan struct{}) // cmd.Process is set
 	m.MustFail(t, emulator.Fault{Op: "CreateJob", Kind: emulator.FaultPass, After: func() {
 		<-started
-		seen = append(seen, argumentsOf(t, cmd.Process.Pid))
+		seen <- argumentsOf(t, cmd.Process.Pid)
 	}})
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -258,10 +258,11 @@ func TestNoCanaryInTheArgumentsOfAnApply(t *testing.T) {
 		t.Fatal(err)
 	}
 	m.AllPlayed(t)
-	if len(seen) != 1 || !strings.Contains(seen[0], "apply") {
-		t.Fatalf("seen is %q", seen)
+	arguments := <-seen
+	if !strings.Contains(arguments, "apply") {
+		t.Fatalf("the arguments are %q", arguments)
 	}
-	if found := m.trap.in(seen[0]); len(found) > 0 {
+	if found := m.trap.in(arguments); len(found) > 0 {
 		t.Errorf("the arguments hold %v", found)
 	}
 }

@@ -25,6 +25,7 @@ type mine struct {
 	*bench
 	trap   *trap
 	inputs map[string]bool // files that hold a canary because a person put it there
+	seen   map[string]bool // contents of files that were looked at before
 }
 
 // newMine prepares the workspace, the service's own secrets, and a git that
@@ -39,7 +40,7 @@ func newMine(t testing.TB) *mine {
 			Notices: []wire.NoticeUpdate{{NoticeType: "DING_TALK", EnabledEventTypeNames: []string{"buildJobFail"}, ParamConfig: text(canaryLiveHook)}},
 		}}},
 	}
-	m := &mine{inputs: map[string]bool{}}
+	m := &mine{inputs: map[string]bool{}, seen: map[string]bool{}}
 	m.bench = newBench(t, opts, map[string]string{"buildsync.yaml": canaryWorkspace(), "jobs/canary.yaml": canaryJobs()})
 	m.commit("first")
 	all := canaries()
@@ -136,24 +137,29 @@ func (m *mine) input(name, content string) {
 func (m *mine) scan(r result) []string {
 	m.t.Helper()
 	sinks := map[string]string{"stdout": r.stdout, "stderr": r.stderr}
+	var names strings.Builder
 	err := filepath.WalkDir(m.root, func(file string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() && entry.Name() == ".git" {
 			return cmpOr(err, filepath.SkipDir)
 		}
 		name, _ := filepath.Rel(m.root, file) // file is below root
-		sinks["the name "+name] = name
+		names.WriteString(name + "\n")
 		if entry.Type().IsRegular() && !m.inputs[file] {
 			content, err := os.ReadFile(file)
 			if err != nil {
 				return err
 			}
-			sinks["the file "+name] = string(content)
+			if key := name + "\n" + string(content); !m.seen[key] {
+				m.seen[key] = true
+				sinks["the file "+name] = string(content)
+			}
 		}
 		return nil
 	})
 	if err != nil {
 		m.t.Fatal(err)
 	}
+	sinks["a file's name"] = names.String()
 	var leaks []string
 	for _, sink := range slices.Sorted(maps.Keys(sinks)) {
 		if found := m.trap.in(sinks[sink]); len(found) > 0 {
@@ -192,7 +198,7 @@ func TestALeakIsFoundInEverySink(t *testing.T) {
 		"the file workspace/.buildsync/j": "mkdir .buildsync; echo " + leak + " >.buildsync/j",
 		"the file home/.cache/x":          `mkdir "$HOME/.cache"; echo ` + leak + ` >"$HOME/.cache/x"`,
 		"the file tmp/x":                  "echo " + leak + ` >"$TMPDIR/x"`,
-		"the name workspace/cnry":         "touch " + leak,
+		"a file's name":                   "touch " + leak,
 		"the file children":               "git version " + leak + " >&2 || true; env SECRET=" + leak + " git version",
 	} {
 		t.Run(sink, func(t *testing.T) {

@@ -165,14 +165,21 @@ func linesOf(v string) []string {
 // trap finds canaries in texts.
 type trap struct{ forms []trapForm }
 
-type trapForm struct{ canary, encoding, text string }
+type trapForm struct {
+	canary, encoding, text string
+	dense                  string // without blanks; "" where too little would be left
+}
 
 func newTrap(all []canary) *trap {
 	t := &trap{}
 	for _, c := range all {
 		for encoding, texts := range c.encodings() {
 			for _, text := range texts {
-				t.forms = append(t.forms, trapForm{c.name, encoding, text})
+				form := trapForm{canary: c.name, encoding: encoding, text: text}
+				if dense := squeeze(text); len(dense) >= 12 {
+					form.dense = dense
+				}
+				t.forms = append(t.forms, form)
 			}
 		}
 	}
@@ -184,10 +191,10 @@ func (t *trap) in(text string) []string {
 	dense := squeeze(text)
 	var found []string
 	for _, f := range t.forms {
-		switch short := squeeze(f.text); {
+		switch {
 		case strings.Contains(text, f.text):
 			found = append(found, f.canary+" ("+f.encoding+")")
-		case len(short) >= 12 && strings.Contains(dense, short):
+		case f.dense != "" && strings.Contains(dense, f.dense):
 			found = append(found, f.canary+" ("+f.encoding+", over a line wrap)")
 		}
 	}

@@ -173,14 +173,11 @@ func TestSignalBeforeAWrite(t *testing.T) {
 			t.Parallel()
 			b := threeUpdates(t)
 			run := b.begin("apply", "--yes", "--report", "report.json")
-			var once sync.Once
-			var at time.Time
-			act := func() {
-				once.Do(func() {
-					run.send(syscall.SIGINT)
-					at = time.Now()
-				})
-			}
+			at := make(chan time.Time, 1)
+			act := sync.OnceFunc(func() {
+				run.send(syscall.SIGINT)
+				at <- time.Now()
+			})
 			if fault.Kind == emulator.FaultPass {
 				fault.After = act
 			} else {
@@ -188,7 +185,7 @@ func TestSignalBeforeAWrite(t *testing.T) {
 			}
 			b.MustFail(t, fault)
 			got := run.end()
-			if took := time.Since(at); took > 10*time.Second { // it waits for 55 s and 60 s otherwise
+			if took := time.Since(<-at); took > 10*time.Second { // it waits for 55 s and 60 s otherwise
 				t.Errorf("it took %v to stop", took)
 			}
 			if got.code != 130 || b.writes() > 0 {
@@ -211,15 +208,15 @@ func TestSecondSignal(t *testing.T) {
 			t.Parallel()
 			b := threeUpdates(t)
 			run := b.begin("apply", "--yes", "--parallelism", "1", "--report", "report.json")
-			var at time.Time
+			at := make(chan time.Time, 1)
 			b.MustFail(t, emulator.Fault{Op: "UpdateJob", Kind: emulator.FaultSilence, Commit: emulator.CommitFirst, After: func() {
 				run.send(syscall.SIGINT)
 				run.errOut.wait(stopping)
 				run.send(second)
-				at = time.Now()
+				at <- time.Now()
 			}})
 			got := run.end()
-			if took := time.Since(at); took > 5*time.Second {
+			if took := time.Since(<-at); took > 5*time.Second {
 				t.Errorf("it took %v to leave", took)
 			}
 			if got.code != 130 && got.code != 143 {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -167,14 +168,14 @@ func TestAnOverwrittenEditIsReported(t *testing.T) {
 			t.Parallel()
 			b := newBench(t, emulator.Options{}, map[string]string{"jobs/a.yaml": jobFile("echo new", "a")})
 			b.live("echo old", "a")
-			edited := false
+			var edited atomic.Bool
 			b.MustFail(t, emulator.Fault{Op: "UpdateJob", Kind: emulator.FaultPass, Before: func() {
-				edited = true
+				edited.Store(true)
 				b.edit("a", "echo theirs")
 			}})
 			got := b.must(code, "apply", "--yes", "--api", api)
-			if !edited || b.runs("a") != "echo new" {
-				t.Errorf("edited is %t, the job runs %q", edited, b.runs("a"))
+			if !edited.Load() || b.runs("a") != "echo new" {
+				t.Errorf("edited is %t, the job runs %q", edited.Load(), b.runs("a"))
 			}
 			if said := strings.Contains(got.stdout, "an edit by "+emulator.DefaultUser); said != (api == "v1") {
 				t.Errorf("the edit is reported: %t\n%v", said, got)
