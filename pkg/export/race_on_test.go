@@ -1,0 +1,7 @@
+//go:build race
+
+package export
+
+// manyTexts is how many texts TestManyTextsSurvive tries: the race detector has
+// nothing to find there, and makes it ten times slower.
+const manyTexts = 10_000
