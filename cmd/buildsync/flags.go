@@ -96,7 +96,7 @@ func (in *invocation) prepare() error {
 		if name == "help" || in.set(name) {
 			continue
 		}
-		variable := variableOf(name)
+		variable := variableOf(in.flags.Command.Name, name)
 		value, ok := in.env[variable]
 		if !ok || value == "" {
 			continue
@@ -110,8 +110,12 @@ func (in *invocation) prepare() error {
 	return nil
 }
 
-// variableOf names the environment variable of a flag.
-func variableOf(flag string) string {
+// variableOf names the environment variable of a command's flag. The emulator's
+// rate is what it grants, not what a client asks for, so that one has its own.
+func variableOf(command, flag string) string {
+	if command == "emulator" && flag == "rate" {
+		flag = "emulator-rate"
+	}
 	return "BUILDSYNC_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 

@@ -79,6 +79,15 @@ func TestAPanicTellsNoValues(t *testing.T) {
 	}
 }
 
+// The client's rate and the emulator's are different things: a variable that
+// slows the one down must neither bar nor limit the other.
+func TestTheEmulatorsRateHasItsOwnVariable(t *testing.T) {
+	t.Parallel()
+	if client, emulator := variableOf("plan", "rate"), variableOf("emulator", "rate"); client == emulator {
+		t.Errorf("both take %s", client)
+	}
+}
+
 // TestEveryFlagNamesAVariable: no two flags of a command may share one.
 func TestEveryFlagNamesAVariable(t *testing.T) {
 	t.Parallel()
@@ -86,7 +95,7 @@ func TestEveryFlagNamesAVariable(t *testing.T) {
 		seen := map[string]string{}
 		for _, flag := range c.Flags {
 			name := flag.Names()[0]
-			variable := variableOf(name)
+			variable := variableOf(c.Name, name)
 			if other, taken := seen[variable]; taken {
 				t.Errorf("%v: --%s and --%s both take %s", words, name, other, variable)
 			}

@@ -17,14 +17,18 @@ import (
 // LockedError says that another process on this machine is applying to a
 // project.
 type LockedError struct {
-	ProjectID string
+	ProjectID string // "" for the account's build templates
 	Path      string
 	Owner     string // what the holder wrote about itself, made safe
 }
 
 func (e *LockedError) Error() string {
-	return fmt.Sprintf("another apply to project %s is under way on this machine (%s, lock file %s); wait for it to end",
-		e.ProjectID, e.Owner, e.Path)
+	what := "project " + e.ProjectID
+	if e.ProjectID == "" {
+		what = "the account's build templates"
+	}
+	return fmt.Sprintf("another apply to %s is under way on this machine (%s, lock file %s); wait for it to end",
+		what, e.Owner, e.Path)
 }
 
 // errLocked is what lockFile returns where another process holds the lock.

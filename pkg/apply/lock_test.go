@@ -26,6 +26,9 @@ func TestLockExcludes(t *testing.T) {
 	if owner := "process " + strconv.Itoa(os.Getpid()); !strings.Contains(err.Error(), owner) && runtime.GOOS != "windows" {
 		t.Errorf("the message %q does not name the owner, %s", err, owner)
 	}
+	if text := (&LockedError{Owner: "process 1"}).Error(); !strings.Contains(text, "the account's build templates") {
+		t.Errorf("where there is no project, the message is %q", text)
+	}
 	other, err := Lock(dir, []string{"zero"})
 	if err != nil {
 		t.Fatalf("the lock that was taken before the failure was not released: %v", err)
