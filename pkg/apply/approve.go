@@ -17,8 +17,11 @@ type StaleError struct {
 }
 
 func (e *StaleError) Error() string {
-	return fmt.Sprintf("the plan is no longer what was approved (%s, now %s): %s; look at a new plan and approve that",
-		sanitize.Line(e.Planned, 80), e.Fresh, strings.Join(e.Changes, "; "))
+	ids := sanitize.Line(e.Planned, 80)
+	if e.Fresh != "" { // there is none where the circumstances alone decide
+		ids += ", now " + e.Fresh
+	}
+	return fmt.Sprintf("the plan is no longer what was approved (%s): %s; look at a new plan and approve that", ids, strings.Join(e.Changes, "; "))
 }
 
 // ExitCode returns the exit code of cmd/buildsync for it.
