@@ -1,7 +1,6 @@
 package main
 
 import (
-	"io"
 	"time"
 
 	"github.com/vbauerster/mpb/v8"
@@ -27,8 +26,7 @@ type exportProgress struct {
 func (in *invocation) newExportProgress(what string, total int) *exportProgress {
 	p := &exportProgress{in: in, what: sanitize.Line(what, 60), total: total, last: time.Now()}
 	if total > 0 && isTerminal(in.stderr) && !in.on("quiet") && !in.on("verbose") {
-		var out io.Writer = in.stderr
-		p.bars = mpb.NewWithContext(in.stops.hard, mpb.WithOutput(out), mpb.WithWidth(40))
+		p.bars = mpb.NewWithContext(in.stops.hard, mpb.WithOutput(unwrapStream(in.stderr)), mpb.WithWidth(40))
 		p.bar = p.bars.AddBar(int64(total), mpb.BarRemoveOnComplete(),
 			mpb.PrependDecorators(decor.Name(p.what+" "), decor.CountersNoUnit("%d of %d ")),
 			mpb.AppendDecorators(decor.EwmaETA(decor.ET_STYLE_GO, 30)))

@@ -114,7 +114,7 @@ func (in *invocation) newDownloadProgress() *downloadProgress {
 	if in.on("quiet") || in.on("verbose") || !isTerminal(in.stderr) {
 		return p
 	}
-	p.bars = mpb.NewWithContext(in.stops.hard, mpb.WithOutput(in.stderr), mpb.WithWidth(40))
+	p.bars = mpb.NewWithContext(in.stops.hard, mpb.WithOutput(unwrapStream(in.stderr)), mpb.WithWidth(40))
 	p.bar = p.bars.AddBar(0, mpb.PrependDecorators(decor.CountersKibiByte("% .1f / % .1f ")),
 		mpb.AppendDecorators(decor.AverageSpeed(decor.SizeB1024(0), " % .1f")))
 	return p

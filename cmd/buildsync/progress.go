@@ -42,7 +42,7 @@ func (in *invocation) newProgress(plan *diff.Plan) *progress {
 	}
 	// The display must not outlive the run, whatever became of its bars. It wants
 	// the terminal itself: on any other writer it shows nothing.
-	p.bars = mpb.NewWithContext(in.stops.hard, mpb.WithOutput(unwrapStream(in.stderr)), mpb.WithWidth(40), mpb.PopCompletedMode())
+	p.bars = mpb.NewWithContext(in.stops.hard, mpb.WithOutput(unwrapStream(in.stderr)), mpb.WithWidth(40))
 	p.total = p.bars.AddBar(int64(p.count), mpb.BarPriority(1<<30),
 		mpb.PrependDecorators(decor.CountersNoUnit("%d of %d ")),
 		mpb.AppendDecorators(decor.OnComplete(decor.EwmaETA(decor.ET_STYLE_GO, 30), "")))
