@@ -2,6 +2,7 @@ package jsontree
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -57,6 +58,7 @@ type parser struct {
 	data   []byte
 	at     int
 	values int
+	keys   map[string]string // the names read so far
 	limits Limits
 }
 
@@ -111,33 +113,52 @@ func (p *parser) value(depth int) (*Value, error) {
 }
 
 func (p *parser) object(depth int) (*Value, error) {
-	v := &Value{kind: KindObject}
+	v := newList(KindObject)
 	p.at++
 	p.space()
 	if p.at < len(p.data) && p.data[p.at] == '}' {
 		p.at++
 		return v, nil
 	}
-	seen := map[string]string{}
+	var few [16]string // most objects are small: no map is made for them
+	seen := few[:0]
+	var many map[string]int
 	for {
 		p.space()
 		if p.at >= len(p.data) || p.data[p.at] != '"' {
 			return nil, p.fail("a key was expected")
 		}
 		start := p.at
-		key, err := p.str()
+		key, err := p.key()
 		if err != nil {
 			return nil, err
 		}
 		folded := fold(key)
-		if first, twice := seen[folded]; twice {
+		at, twice := many[folded]
+		if many == nil {
+			at = slices.Index(seen, folded)
+			twice = at >= 0
+		}
+		if twice {
+			first := v.members[at].Key
 			p.at = start
 			if first == key {
 				return nil, p.fail(fmt.Sprintf("key %q stands twice", key))
 			}
 			return nil, p.fail(fmt.Sprintf("keys %q and %q differ only in letter case", first, key))
 		}
-		seen[folded] = key
+		switch {
+		case many != nil:
+			many[folded] = len(v.members)
+		case len(seen) < len(few):
+			seen = append(seen, folded)
+		default:
+			many = make(map[string]int, 2*len(few))
+			for i, name := range seen {
+				many[name] = i
+			}
+			many[folded] = len(v.members)
+		}
 		p.space()
 		if p.at >= len(p.data) || p.data[p.at] != ':' {
 			return nil, p.fail("':' was expected")
@@ -157,7 +178,7 @@ func (p *parser) object(depth int) (*Value, error) {
 }
 
 func (p *parser) array(depth int) (*Value, error) {
-	v := &Value{kind: KindArray}
+	v := newList(KindArray)
 	p.at++
 	p.space()
 	if p.at < len(p.data) && p.data[p.at] == ']' {
@@ -232,6 +253,29 @@ func validNumber(s string) bool {
 		return digits > 0 && digits == len(s)
 	}
 	return s == ""
+}
+
+// key reads the name of a member. Documents repeat few names, so each is kept
+// once.
+func (p *parser) key() (string, error) {
+	end := p.at + 1
+	for end < len(p.data) && p.data[end] >= ' ' && p.data[end] < utf8.RuneSelf && p.data[end] != '"' && p.data[end] != '\\' {
+		end++
+	}
+	if end >= len(p.data) || p.data[end] != '"' {
+		return p.str()
+	}
+	raw := p.data[p.at+1 : end]
+	p.at = end + 1
+	if known, ok := p.keys[string(raw)]; ok {
+		return known, nil
+	}
+	if p.keys == nil {
+		p.keys = map[string]string{}
+	}
+	key := string(raw)
+	p.keys[key] = key
+	return key, nil
 }
 
 func (p *parser) str() (string, error) {
@@ -321,5 +365,11 @@ func (p *parser) hex4() (rune, error) {
 
 // fold maps keys that encoding/json would take for one to one text.
 func fold(key string) string {
-	return strings.ToLower(strings.ToUpper(key))
+	plain := func(c byte) bool { return c < utf8.RuneSelf && (c < 'A' || c > 'Z') }
+	for i := range len(key) {
+		if !plain(key[i]) {
+			return strings.ToLower(strings.ToUpper(key))
+		}
+	}
+	return key
 }

@@ -28,10 +28,34 @@ func (k Kind) String() string {
 // Value is one JSON value. A nil *Value is an absent one: every reading method
 // works on it.
 type Value struct {
-	kind    Kind
-	text    string // a string's content, a number's literal, "true" or "false"
+	kind  Kind
+	text  string // a string's content, a number's literal, "true" or "false"
+	*list        // of an array or object; nil for a scalar, of which there are most
+}
+
+// list is what arrays and objects hold.
+type list struct {
 	items   []*Value
 	members []Member
+}
+
+// content returns what v holds; it makes room in a value that was no list, which
+// stays the kind that it is.
+func (v *Value) content() *list {
+	if v.list == nil {
+		v.list = &list{}
+	}
+	return v.list
+}
+
+// newList makes an array or object, in one piece.
+func newList(kind Kind) *Value {
+	v := &struct {
+		Value
+		content list
+	}{Value: Value{kind: kind}}
+	v.list = &v.content
+	return &v.Value
 }
 
 // Member is one key of an object with its value.
@@ -62,10 +86,18 @@ func Number(literal string) *Value {
 }
 
 // Array makes an array of the items given.
-func Array(items ...*Value) *Value { return &Value{kind: KindArray, items: items} }
+func Array(items ...*Value) *Value {
+	v := newList(KindArray)
+	v.items = items
+	return v
+}
 
 // Object makes an object of the members given, in that order.
-func Object(members ...Member) *Value { return &Value{kind: KindObject, members: members} }
+func Object(members ...Member) *Value {
+	v := newList(KindObject)
+	v.members = members
+	return v
+}
 
 // Kind returns what v is; KindAbsent for nil.
 func (v *Value) Kind() Kind {
@@ -121,7 +153,7 @@ func (v *Value) AsBool() (value, ok bool) {
 
 // Items returns an array's items, nil for everything else.
 func (v *Value) Items() []*Value {
-	if v == nil {
+	if v == nil || v.list == nil {
 		return nil
 	}
 	return v.items
@@ -129,7 +161,7 @@ func (v *Value) Items() []*Value {
 
 // Members returns an object's members in order, nil for everything else.
 func (v *Value) Members() []Member {
-	if v == nil {
+	if v == nil || v.list == nil {
 		return nil
 	}
 	return v.members
@@ -137,7 +169,7 @@ func (v *Value) Members() []Member {
 
 // Len returns how many items or members v has.
 func (v *Value) Len() int {
-	if v == nil {
+	if v == nil || v.list == nil {
 		return 0
 	}
 	return len(v.items) + len(v.members)
@@ -145,7 +177,7 @@ func (v *Value) Len() int {
 
 // Get returns the member called key, nil where there is none.
 func (v *Value) Get(key string) *Value {
-	if v == nil {
+	if v == nil || v.list == nil {
 		return nil
 	}
 	for i := range v.members {
@@ -166,6 +198,7 @@ func (v *Value) Set(key string, value *Value) {
 		v.Delete(key)
 		return
 	}
+	v.content()
 	for i := range v.members {
 		if v.members[i].Key == key {
 			v.members[i].Value = value
@@ -177,24 +210,31 @@ func (v *Value) Set(key string, value *Value) {
 
 // Delete removes the member called key, if there is one.
 func (v *Value) Delete(key string) {
-	if v == nil {
+	if v == nil || v.list == nil {
 		return
 	}
 	v.members = slices.DeleteFunc(v.members, func(m Member) bool { return m.Key == key })
 }
 
 // Append adds items to an array.
-func (v *Value) Append(items ...*Value) { v.items = append(v.items, items...) }
+func (v *Value) Append(items ...*Value) {
+	held := v.content()
+	held.items = append(held.items, items...)
+}
 
 // SetItems replaces an array's items.
-func (v *Value) SetItems(items []*Value) { v.items = items }
+func (v *Value) SetItems(items []*Value) { v.content().items = items }
 
 // Clone returns a deep copy; nil for nil.
 func (v *Value) Clone() *Value {
 	if v == nil {
 		return nil
 	}
-	c := &Value{kind: v.kind, text: v.text}
+	if v.list == nil {
+		return &Value{kind: v.kind, text: v.text}
+	}
+	c := newList(v.kind)
+	c.text = v.text
 	if v.items != nil {
 		c.items = make([]*Value, len(v.items))
 		for i, item := range v.items {
@@ -239,7 +279,7 @@ func Equal(a, b *Value) bool {
 
 // SortKeys orders the members of v and of everything in it by key, in place.
 func (v *Value) SortKeys() {
-	if v == nil {
+	if v == nil || v.list == nil {
 		return
 	}
 	sort.SliceStable(v.members, func(i, j int) bool { return v.members[i].Key < v.members[j].Key })
