@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"time"
@@ -24,8 +25,11 @@ func (in *invocation) lock(ctx context.Context, p *planning) (release func(), er
 	deadline := time.Now().Add(in.duration("lock-timeout"))
 	for waiting := false; ; waiting = true {
 		release, err := apply.Lock(in.lockFolder(), projects)
-		if !errors.As(err, new(*apply.LockedError)) || time.Now().After(deadline) {
+		if !errors.As(err, new(*apply.LockedError)) {
 			return release, err
+		}
+		if time.Now().After(deadline) {
+			return nil, fmt.Errorf("nothing was written: %w, or let apply wait for it with --lock-timeout 10m", err)
 		}
 		if !waiting {
 			in.note("%v", err)
