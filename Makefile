@@ -57,6 +57,30 @@ demo: build ## lint, plan, apply, drift and repair a first job against the built
 bench: ## all Go benchmarks, once
 	$(GO) test -run '^$$' -bench . -benchtime 1x $(PACKAGES)
 
+# What the measurements compare with; ACTIONLINT= leaves the comparison out.
+ACTIONLINT_VERSION ?= v1.7.12
+ACTIONLINT         ?= dist/bench/actionlint
+MEASURE             = $(GO) run ./test/bench -buildsync dist/buildsync
+
+dist/bench/actionlint:
+	GOBIN="$(CURDIR)/dist/bench" $(GO) install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION)
+
+bench-cli: size $(ACTIONLINT) ## what a start costs, and lint of one file
+	$(MEASURE) -actionlint "$(ACTIONLINT)" cli
+
+bench-lint: size $(ACTIONLINT) ## lint of 10,000 definitions, cold and warm
+	$(MEASURE) -actionlint "$(ACTIONLINT)" lint
+
+bench-plan: size ## apply and plan of 1,000 jobs over 20 ms of latency
+	$(MEASURE) plan
+
+bench-scale: size ## apply and plan of 1,000 and of 10,000 jobs
+	$(MEASURE) scale
+
+bench-emulator: size ## requests a second on one core, and starting with 10,000 jobs
+	GOMAXPROCS=1 $(GO) test -run '^$$' -bench 'Query|List' ./pkg/emulator
+	$(MEASURE) emulator
+
 lint: build ## go vet and staticcheck on the code, buildsync lint on the examples
 	$(GO) vet $(PACKAGES)
 	$(STATICCHECK) $(PACKAGES)

@@ -54,7 +54,7 @@ func run(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	suites := map[string]func(*bench) error{
-		"cli": (*bench).cli, "lint": (*bench).lint,
+		"cli": (*bench).cli, "lint": (*bench).lint, "plan": (*bench).plan, "scale": (*bench).scale, "emulator": (*bench).emulator,
 	}
 	suite := suites[flags.Arg(0)]
 	if suite == nil || flags.NArg() != 1 {

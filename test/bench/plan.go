@@ -1,0 +1,134 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	latency     = 20 * time.Millisecond
+	parallelism = 8
+)
+
+// plan measures apply of new jobs, plan of the same jobs in step, and plan of
+// a few changed ones, over a latency.
+func (b *bench) plan() error {
+	n := b.count(1000)
+	dir := filepath.Join(b.dir, "shop")
+	if err := b.repository(dir, n); err != nil {
+		return err
+	}
+	server, err := b.serve(b.dir, "--data", "", "--latency", latency.String())
+	if err != nil {
+		return err
+	}
+	out := newTable("command", "requests", "wall", "× requests × latency ÷ parallelism", "CPU", "peak memory")
+	err = b.planInto(out, server, dir, n)
+	cost, stopErr := server.stop()
+	if err != nil {
+		return err
+	}
+	if stopErr != nil {
+		return stopErr
+	}
+	fmt.Printf("%d jobs, %s of latency, parallelism %d; the emulator took %s of CPU for all of it.\n\n", n, latency, parallelism, milliseconds(cost.cpu))
+	out.print()
+	return nil
+}
+
+func (b *bench) planInto(out *table, server *server, dir string, n int) error {
+	creates := b.talk(server, dir, "apply", "--yes")
+	creates.name = fmt.Sprintf("`apply` of %d creates", n)
+	if err := b.requests(out, server, creates, 1); err != nil {
+		return err
+	}
+	inStep := b.talk(server, dir, "plan")
+	inStep.name = "`plan`, all in step"
+	if err := b.requests(out, server, inStep, b.times(3)); err != nil {
+		return err
+	}
+	if b.naive != "" {
+		naive := command{name: "client made with the official SDK: list and read", dir: dir, env: server.env, args: []string{b.naive, project}}
+		if err := b.requests(out, server, naive, b.times(3)); err != nil {
+			return err
+		}
+	}
+	if err := b.change(dir, 5, n); err != nil {
+		return err
+	}
+	changed := b.talk(server, dir, "plan", "--base", "HEAD~1", "--changed")
+	changed.name = "`plan --changed`, 5 changed"
+	return b.requests(out, server, changed, b.times(3))
+}
+
+// talk is a command that talks to an emulator.
+func (b *bench) talk(server *server, dir string, args ...string) command {
+	args = append(append([]string{b.buildsync}, args...), "--parallelism", fmt.Sprint(parallelism), "--rate", "6000000/min")
+	return command{dir: dir, env: server.env, args: args}
+}
+
+// requests measures one command and what it asked the emulator.
+func (b *bench) requests(out *table, server *server, c command, times int) error {
+	c.before = func() error { return server.forget(b.ctx) }
+	medians, err := b.compare(times, c)
+	if err != nil {
+		return err
+	}
+	calls, err := server.calls(b.ctx)
+	if err != nil {
+		return err
+	}
+	var parts []string
+	for _, op := range slices.Sorted(maps.Keys(calls)) {
+		if op != "" {
+			parts = append(parts, fmt.Sprintf("%d %s", calls[op], op))
+		}
+	}
+	m := medians[0]
+	ideal := time.Duration(calls[""]) * latency / parallelism
+	out.add(c.name, fmt.Sprintf("%d (%s)", calls[""], strings.Join(parts, ", ")), milliseconds(m.wall), ratio(m.wall, ideal), milliseconds(m.cpu), mebibytes(m.rss))
+	return nil
+}
+
+// repository makes a workspace in a Git repository.
+func (b *bench) repository(dir string, n int) error {
+	if err := definitions(dir, n); err != nil {
+		return err
+	}
+	if err := b.git(dir, "init", "--quiet"); err != nil {
+		return err
+	}
+	return b.commit(dir, "first")
+}
+
+// change edits a few definitions and commits them.
+func (b *bench) change(dir string, count, n int) error {
+	for i := range count {
+		name := definitionFile(dir, i*(n/count))
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		if err := write(name, strings.ReplaceAll(string(text), "mvn -B site", "mvn -B site deploy")); err != nil {
+			return err
+		}
+	}
+	return b.commit(dir, "second")
+}
+
+func (b *bench) commit(dir, message string) error {
+	if err := b.git(dir, "add", "."); err != nil {
+		return err
+	}
+	return b.git(dir, "-c", "user.name=bench", "-c", "user.email=bench@example.com", "commit", "--quiet", "--message", message)
+}
+
+func (b *bench) git(dir string, args ...string) error {
+	_, _, err := b.once(command{dir: dir, args: append([]string{"git"}, args...)})
+	return err
+}

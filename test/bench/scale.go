@@ -1,0 +1,60 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+)
+
+// scale measures how plan and apply grow from a tenth of the jobs to all of
+// them, without latency.
+func (b *bench) scale() error {
+	n := b.count(10_000)
+	out := newTable("command", "jobs", "CPU", "× a tenth of the jobs", "wall", "peak memory")
+	var small []sample
+	for _, jobs := range []int{n / 10, n} {
+		samples, err := b.applyAndPlan(jobs)
+		if err != nil {
+			return err
+		}
+		for i, name := range []string{"`apply`, all new", "`plan`, all in step"} {
+			growth := "1"
+			if small != nil {
+				growth = ratio(samples[i].cpu, small[i].cpu)
+			}
+			out.add(name, fmt.Sprint(jobs), milliseconds(samples[i].cpu), growth, milliseconds(samples[i].wall), mebibytes(samples[i].rss))
+		}
+		small = samples
+	}
+	fmt.Printf("Parallelism %d, no latency.\n\n", parallelism)
+	out.print()
+	return nil
+}
+
+// applyAndPlan returns what it costs to create jobs, then to plan them.
+func (b *bench) applyAndPlan(jobs int) (samples []sample, err error) {
+	dir := filepath.Join(b.dir, fmt.Sprintf("shop-%d", jobs))
+	if err := b.repository(dir, jobs); err != nil {
+		return nil, err
+	}
+	server, err := b.serve(b.dir, "--data", "")
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if _, stopErr := server.stop(); err == nil {
+			err = stopErr
+		}
+	}()
+	for i, c := range []command{b.talk(server, dir, "apply", "--yes"), b.talk(server, dir, "plan")} {
+		times := 1
+		if i > 0 {
+			times = b.times(3)
+		}
+		medians, err := b.compare(times, c)
+		if err != nil {
+			return nil, err
+		}
+		samples = append(samples, medians...)
+	}
+	return samples, nil
+}
