@@ -21,14 +21,15 @@ func Compute(in Input) *Plan {
 
 // planner is one run of Compute.
 type planner struct {
-	in      Input
-	plan    *Plan
-	live    *liveIndex
-	base    *definitionIndex // nil: two-way
-	claimed map[*LiveJob]bool
-	managed map[*LiveJob]bool
-	drifted []string // addresses
-	removed []string // what the plan disables and deletes, for the rails
+	in       Input
+	plan     *Plan
+	live     *liveIndex
+	base     *definitionIndex // nil: two-way
+	declared map[jobKey]bool  // by all the definitions
+	claimed  map[*LiveJob]bool
+	managed  map[*LiveJob]bool
+	drifted  []string // addresses
+	removed  []string // what the plan disables and deletes, for the rails
 
 	distrusted map[string]bool // projects whose listing has been refused
 
@@ -57,6 +58,10 @@ func newPlanner(in Input) *planner {
 	}
 	if in.Base != nil {
 		p.base = indexDefinitions(in.Base)
+	}
+	p.declared = map[jobKey]bool{}
+	for _, job := range p.whole().Jobs {
+		p.declared[jobKey{job.ProjectID, job.Name}] = true
 	}
 	return p
 }
@@ -145,13 +150,9 @@ func driftCount(c *Change) int {
 // unmanaged counts the live jobs that no definition speaks of, in the projects
 // that were listed.
 func (p *planner) unmanaged() int {
-	declared := map[jobKey]bool{}
-	for _, job := range p.whole().Jobs {
-		declared[jobKey{job.ProjectID, job.Name}] = true
-	}
 	n := 0
 	for _, job := range p.live.all {
-		if !p.claimed[job] && !declared[jobKey{job.ProjectID, job.Name}] {
+		if !p.claimed[job] && !p.declared[jobKey{job.ProjectID, job.Name}] {
 			n++
 		}
 	}

@@ -55,13 +55,9 @@ func (p *planner) identifyPinned(want *compile.Job, named []*LiveJob) (*LiveJob,
 // identifyRenamed looks for want under the names that it had. A name that
 // another definition declares is that one's.
 func (p *planner) identifyRenamed(want *compile.Job) (*LiveJob, bool) {
-	declared := map[jobKey]bool{}
-	for _, job := range p.whole().Jobs {
-		declared[jobKey{job.ProjectID, job.Name}] = true
-	}
 	for _, old := range want.RenamedFrom {
 		key := jobKey{want.ProjectID, old}
-		if declared[key] {
+		if p.declared[key] {
 			continue
 		}
 		switch named := p.live.byName[key]; len(named) {
