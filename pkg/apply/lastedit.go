@@ -32,16 +32,18 @@ func FindLastEdits(ctx context.Context, history History, plan *diff.Plan, parall
 			continue // the history knows neither other objects nor what is gone
 		}
 		group.Go(func() error {
-			rows, err := history.JobChanges(ctx, *c.ID)
-			switch {
-			case err == nil:
-				c.LastEdit = lastEdit(rows)
-			case endsAsking(err):
-				return err
-			default:
-				failed[i] = err
-			}
-			return nil
+			return caught(func() error {
+				rows, err := history.JobChanges(ctx, *c.ID)
+				switch {
+				case err == nil:
+					c.LastEdit = lastEdit(rows)
+				case endsAsking(err):
+					return err
+				default:
+					failed[i] = err
+				}
+				return nil
+			})
 		})
 	}
 	if err := group.Wait(); err != nil {
