@@ -84,6 +84,9 @@ func buildEndpoint(endpoint, region string) (string, error) {
 		if err != nil || address.Host == "" || strings.Trim(address.Path, "/") != "" {
 			return "", usageError{text: fmt.Sprintf("--endpoint %q: write it as https://HOST, or as emulator", endpoint)}
 		}
+		if err := client.CheckEndpoint(endpoint); err != nil {
+			return "", &failure{exitInvalid, err}
+		}
 		return endpoint, nil
 	}
 	if region == "" {

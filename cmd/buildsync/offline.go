@@ -30,6 +30,8 @@ func (in *invocation) offlinePlan(p *planning) *diff.Plan {
 			input.Live.Templates = append(input.Live.Templates, &diff.LiveTemplate{UUID: diff.Offline + ":" + template.Address, Name: template.Name, Body: template.Body})
 		}
 	}
+	input.Whole = input.Head
+	input.Head, input.Base = p.scope.Narrow(input.Head, input.Base)
 	return diff.Compute(input)
 }
 

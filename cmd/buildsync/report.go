@@ -36,7 +36,10 @@ func printReport(w io.Writer, report *apply.Report) error {
 // writeResult writes one action, if it needs words.
 func writeResult(out *strings.Builder, r *apply.Result) {
 	good := r.Outcome == apply.Applied || r.Outcome == apply.Unchanged || r.Outcome == apply.AlreadyAbsent
-	if good && r.Message == "" && r.Build == nil {
+	if good && r.Message == "" {
+		if r.Build != nil { // the write has been said, and is not what is new
+			fmt.Fprintf(out, "%s: %s\n", sanitize.Line(r.Address, 300), smokeText(r.Build))
+		}
 		return
 	}
 	fmt.Fprintf(out, "%s %s: %s", r.Action, sanitize.Line(r.Address, 300), r.Outcome)
@@ -54,11 +57,24 @@ func writeResult(out *strings.Builder, r *apply.Result) {
 		fmt.Fprintf(out, "    request %s\n", sanitize.Line(strings.Join(r.RequestIDs, ", "), 300))
 	}
 	if r.Build != nil {
-		fmt.Fprintf(out, "    smoke build %s: %s\n", sanitize.Line(r.Build.Number, 60), sanitize.Line(r.Build.Result, 60))
+		fmt.Fprintf(out, "    %s\n", smokeText(r.Build))
 	}
 	if r.Next != "" {
 		fmt.Fprintf(out, "    next: %s\n", sanitize.Line(r.Next, 500))
 	}
+}
+
+// smokeText says how a smoke run ended, and why where it did not succeed.
+func smokeText(b *apply.Build) string {
+	text := "smoke build"
+	if b.Number != "" {
+		text += " " + sanitize.Line(b.Number, 60)
+	}
+	text += ": " + sanitize.Line(b.Result, 60)
+	if b.Message != "" {
+		text += ": " + sanitize.Line(b.Message, 500)
+	}
+	return text
 }
 
 // countOutcomes writes "3 applied, 1 failed".

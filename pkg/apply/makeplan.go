@@ -29,7 +29,7 @@ func MakePlan(ctx context.Context, api Reader, in PlanInput) (*diff.Plan, error)
 	}
 	hideReplacements(snap, in.Journal)
 	whole := in.Head
-	in.Head, in.Base = in.Scope.narrow(in.Head, in.Base)
+	in.Head, in.Base = in.Scope.Narrow(in.Head, in.Base)
 	in.Whole, in.Live = whole, snap
 	return diff.Compute(in.Input), nil
 }

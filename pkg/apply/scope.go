@@ -37,10 +37,10 @@ func (s Scope) Validate() error {
 	return nil
 }
 
-// narrow returns what of head and base lies within s. base may be nil. An object
+// Narrow returns what of head and base lies within s. base may be nil. An object
 // of the base goes where its successor in head goes: a renamed job must not
 // look removed because its old name is out of scope, or in another shard.
-func (s Scope) narrow(head, base *compile.Result) (*compile.Result, *compile.Result) {
+func (s Scope) Narrow(head, base *compile.Result) (*compile.Result, *compile.Result) {
 	touched := func(string) bool { return true }
 	if s.Changed && base != nil {
 		differ := changedAddresses(head, base)

@@ -65,10 +65,7 @@ func (r *run) smoke(ctx context.Context) {
 		build := r.smokeRun(ctx, jobs[i])
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		jobs[i].Build = &build
-		if r.opts.Done != nil {
-			r.opts.Done(*jobs[i])
-		}
+		jobs[i].Build = &build // Done was called when the job was written: that has not happened again
 	})
 }
 

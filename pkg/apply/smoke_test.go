@@ -20,7 +20,9 @@ func TestSmokeRuns(t *testing.T) {
 	)
 	var progress strings.Builder
 	logs := map[string]string{}
-	report := w.apply(w.plan(head, nil, nil), apply.Options{Parallelism: 1, Smoke: &apply.Smoke{
+	ended := map[string]int{}
+	done := func(r apply.Result) { ended[string(r.Action)+" "+r.Name]++ }
+	report := w.apply(w.plan(head, nil, nil), apply.Options{Parallelism: 1, Done: done, Smoke: &apply.Smoke{
 		Runner: w.client, Progress: &progress,
 		Log: func(_ context.Context, address string, record wire.Record) error {
 			logs[address] = record.Status
@@ -40,6 +42,9 @@ func TestSmokeRuns(t *testing.T) {
 		case status != "" && (got.Build == nil || got.Build.Result != status || got.Build.Number == ""):
 			t.Errorf("%s: build %+v, want %s", name, got.Build, status)
 		}
+	}
+	if ended["update updated"] != 1 || ended["create breaks"] != 1 {
+		t.Errorf("told of ends %v, want each once", ended)
 	}
 	if code := report.ExitCode(); code != 6 {
 		t.Errorf("exit code %d, want 6", code)

@@ -42,7 +42,7 @@ func ReadSnapshot(ctx context.Context, api Reader, in ReadInput) (*diff.Snapshot
 	if err := in.Scope.Validate(); err != nil {
 		return nil, err
 	}
-	in.Head, in.Base = in.Scope.narrow(in.Head, in.Base)
+	in.Head, in.Base = in.Scope.Narrow(in.Head, in.Base)
 	if in.Parallel < 1 {
 		in.Parallel = readParallelism
 	}

@@ -96,13 +96,16 @@ func (p *pager) once(ctx context.Context, s *scan) iter.Seq[*jsontree.Value] {
 func (p *pager) ended(s *scan, index, rows, fresh, found int) bool {
 	enough := found == s.total
 	switch {
+	case s.total == 0 && rows == 0 && index == 0:
+		return true // the service counts none, and shows none
 	case enough && found > 0 && (index > 0 || rows < pageSize):
 		return true
 	case enough && found > 0 && s.total > pageSize:
 		return true
 	case index == 0:
-		// An empty first page, or one that is full and counts only itself, proves
-		// nothing yet: pages may be counted from 1, and a total may be the page's.
+		// An empty first page of a list that is not counted as empty, or one that is
+		// full and counts only itself, proves nothing yet: pages may be counted from
+		// 1, and a total may be the page's.
 		return s.total == unknownTotal && rows > 0 && rows < pageSize
 	case fresh > 0:
 		return s.total == unknownTotal && rows < pageSize

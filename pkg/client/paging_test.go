@@ -90,7 +90,9 @@ func TestListing(t *testing.T) {
 		complete bool
 		requests int // 0: any
 	}{
-		{"empty", list{n: 0}, 0, true, 2},
+		{"empty", list{n: 0}, 0, true, 1},
+		{"empty, refused before", list{n: 0, base: 1, below: "400"}, 0, true, 2},
+		{"empty, not counted", list{n: 0, total: fixed("null")}, 0, false, 0},
 		{"one page", list{n: 5}, 5, true, 1},
 		{"a full page", list{n: 100}, 100, true, 2},
 		{"three pages", list{n: 250}, 250, true, 3},

@@ -117,6 +117,13 @@ func certificatePool(file string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
+// CheckEndpoint says what is wrong with the address of a service, as New would:
+// whoever has to find credentials first can ask before.
+func CheckEndpoint(text string) error {
+	_, err := parseEndpoint("endpoint", text)
+	return err
+}
+
 // parseEndpoint accepts https URLs of a host, and http only to loopback.
 func parseEndpoint(what, text string) (*url.URL, error) {
 	u, err := url.Parse(text)

@@ -82,6 +82,20 @@ func outline(p *diff.Plan) string {
 
 // TestVerdicts holds the verdict table, a row a case: base, head and live state
 // of one field, and of one object.
+// A job that someone deleted outside is one drift, however much belonged to it.
+func TestDeletedOutsideCountsOnce(t *testing.T) {
+	t.Parallel()
+	want := defined(t, "j", `{"arch":"a","steps":[]}`)
+	want.Notices = []compile.Notice{{Type: "MAIL", Events: []string{"buildFailed"}}}
+	p := diff.Compute(input(compiled(want), compiled(want), listed(existing(t, "other", `{"arch":"a","steps":[]}`))))
+	if p.Summary.Drift != 1 || p.Summary.Create != 1 || p.Summary.Update != 1 {
+		t.Errorf("%+v, want one drift, one create and its notifications\n%s", p.Summary, outline(p))
+	}
+	if drift := diff.DriftOnly(p); drift.Summary.Drift != 1 || drift.DriftExitCode() != 2 {
+		t.Errorf("drift counts %d", drift.Summary.Drift)
+	}
+}
+
 func TestVerdicts(t *testing.T) {
 	t.Parallel()
 	const a, b, c = `{"arch":"a","steps":[]}`, `{"arch":"b","steps":[]}`, `{"arch":"c","steps":[]}`

@@ -70,10 +70,10 @@ func (p *planner) channel(want compile.Notice, base *compile.Notice, rows []wire
 	if isNew || !slices.Equal(have, wanted) {
 		field := Field{Path: path + ".events", Before: texts(have), After: texts(wanted), Verdict: VerdictChange,
 			File: want.Pos.File, Line: want.Pos.Line}
-		if isNew {
+		switch {
+		case isNew: // that someone deleted the job is said, and counted, with the job
 			field.Before = nil
-		}
-		if base != nil {
+		case base != nil:
 			events := slices.Clone(base.Events)
 			slices.Sort(events)
 			field.Base = texts(events)

@@ -78,6 +78,24 @@ func TestNoHTMLInjection(t *testing.T) {
 	}
 }
 
+// The marker names a bot's comment as its owner wrote it, and cannot end the
+// comment that it stands in.
+func TestMarkdownMarker(t *testing.T) {
+	t.Parallel()
+	for tag, want := range map[string]string{
+		"": "<!-- buildsync:plan -->", "shop-dev": "<!-- buildsync:plan:shop-dev -->", "eu/prod_2.x:a": "<!-- buildsync:plan:eu/prod_2.x:a -->",
+		"a--b": "<!-- buildsync:plan:a-b -->", "-->": "<!-- buildsync:plan -->", "a-->\n@all": "<!-- buildsync:plan:a-all -->", "a-": "<!-- buildsync:plan:a -->",
+	} {
+		var out strings.Builder
+		if err := render.Markdown(&out, hostile(t), render.MarkdownOptions{Tag: tag}); err != nil {
+			t.Fatal(err)
+		}
+		if first, _, _ := strings.Cut(out.String(), "\n"); first != want {
+			t.Errorf("%q: %s, want %s", tag, first, want)
+		}
+	}
+}
+
 func TestNoMarkdownInjection(t *testing.T) {
 	t.Parallel()
 	out := markdown(t, hostile(t), 0)

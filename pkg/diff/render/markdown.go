@@ -17,7 +17,8 @@ type MarkdownOptions struct {
 	// refusals and the plan id are never left out, even if they alone are longer.
 	MaxBytes int
 	// Tag is put into the hidden marker line, so that a bot finds its own comment
-	// again and nobody else's: letters and digits only, the rest is dropped.
+	// again and nobody else's: letters, digits, and single . _ - / : between them;
+	// the rest is dropped.
 	Tag string
 }
 
@@ -59,13 +60,24 @@ type markdownWriter struct {
 	parts   []string // a change each
 }
 
+// tagOf keeps of s what can stand in an HTML comment: a sign counts only between
+// two letters or digits, so that there is never the -- that would end it.
 func tagOf(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
-			return r
+	var tag strings.Builder
+	sign := rune(0)
+	for _, r := range s {
+		switch {
+		case r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z':
+			if sign != 0 && tag.Len() > 0 {
+				tag.WriteRune(sign)
+			}
+			sign = 0
+			tag.WriteRune(r)
+		case strings.ContainsRune("._-/:", r):
+			sign = r
 		}
-		return -1
-	}, s)
+	}
+	return tag.String()
 }
 
 // leftOutReserve is room for what leftOut says, in bytes.
