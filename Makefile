@@ -26,6 +26,7 @@ test: check build fuzz test-modules test-editor ## everything CI checks: format,
 
 test-long: ## the cells and counts that make test leaves out: some minutes
 	$(GO) test -tags long -shuffle=on -count=1 -timeout 30m ./test/faults
+	$(GO) test -tags long -count=1 -timeout 30m -run ForLong ./pkg/emulator
 	$(GO) test -count=1 -timeout 30m ./pkg/apply -rapid.checks=2000 -run 'RandomFaults|ApplyThenPlan'
 
 check: ## gofmt, go vet, staticcheck
@@ -47,8 +48,8 @@ test-modules: ## the tests that live in modules of their own (test/*), such as t
 test-editor: ## the YAML language server against the published schema, where node and npm are
 	@GO="$(GO)" sh test/editor/run.sh
 
-test-browser: ## the plan's page in Chromium, where there is one
-	@if command -v chromium >/dev/null 2>&1; then $(GO) test -count=1 -tags browser -run TestInBrowser ./pkg/diff/render; \
+test-browser: ## the pages of a plan and of the emulator in Chromium, where there is one
+	@if command -v chromium >/dev/null 2>&1; then $(GO) test -count=1 -tags browser -run TestInBrowser ./pkg/diff/render ./pkg/emulator; \
 	else echo "browser check: not run: no chromium"; fi
 
 demo: build ## lint, plan, apply, drift and repair a first job against the built-in emulator
