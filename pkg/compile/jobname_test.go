@@ -1,0 +1,77 @@
+package compile
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/buildsync/buildsync/schemas"
+)
+
+// TestJobNameOfTheSchema holds the pattern that editors use to isJobName, for
+// every character there is. Where a new Go knows more Chinese characters, the
+// failure shows the class to write.
+func TestJobNameOfTheSchema(t *testing.T) {
+	t.Parallel()
+	var document struct {
+		Defs map[string]struct{ Pattern string } `json:"$defs"`
+	}
+	source, err := schemas.Files.ReadFile("definitions.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(source, &document); err != nil {
+		t.Fatal(err)
+	}
+	pattern := regexp.MustCompile(document.Defs["jobName"].Pattern)
+	differ := 0
+	for c := rune(1); c <= unicode.MaxRune; c++ {
+		if c >= 0xd800 && c <= 0xdfff {
+			continue
+		}
+		if name := string(c); pattern.MatchString(name) != isJobName(name) {
+			differ++
+		}
+	}
+	if differ > 0 {
+		t.Errorf("schema and compiler differ on %d characters; the class is [A-Za-z0-9_%s-]", differ, hanClass())
+	}
+	for _, name := range []string{"", strings.Repeat("𠮷", 115), strings.Repeat("𠮷", 116), "吉野家-build", "𠮷野家"} {
+		if pattern.MatchString(name) != isJobName(name) {
+			t.Errorf("schema and compiler differ on %q", name)
+		}
+	}
+}
+
+// hanClass lists the Chinese characters as a regular expression's class that Go
+// and ECMAScript read alike: neither knows the other's name for them.
+func hanClass() string {
+	var class strings.Builder
+	write := func(low, high, stride uint32) {
+		if stride == 1 {
+			class.WriteString(jsonEscape(rune(low)) + "-" + jsonEscape(rune(high)))
+			return
+		}
+		for c := low; c <= high; c += stride {
+			class.WriteString(jsonEscape(rune(c)))
+		}
+	}
+	for _, r := range unicode.Han.R16 {
+		write(uint32(r.Lo), uint32(r.Hi), uint32(r.Stride))
+	}
+	for _, r := range unicode.Han.R32 {
+		write(r.Lo, r.Hi, r.Stride)
+	}
+	return class.String()
+}
+
+func jsonEscape(c rune) string {
+	if c < 0x10000 {
+		return fmt.Sprintf(`\u%04x`, c)
+	}
+	c -= 0x10000
+	return fmt.Sprintf(`\u%04x\u%04x`, 0xd800+c>>10, 0xdc00+c&0x3ff)
+}
