@@ -42,7 +42,7 @@ func (p *planner) identifyPinned(want *compile.Job, named []*LiveJob) (*LiveJob,
 		return nil, false
 	}
 	for _, other := range named {
-		if other != live {
+		if other != live && live.Name != want.Name { // twins: the pin says which one is meant
 			p.refuse(RuleRename, want.Address, fmt.Sprintf(
 				"%s is pinned to id %s, now called %s, and another job (id %s) has the name already",
 				quote(want.Address), quote(live.ID), quote(live.Name), quote(other.ID)))

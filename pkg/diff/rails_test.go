@@ -139,7 +139,7 @@ func TestIdentity(t *testing.T) {
 		"pinned, new name":    {head: []*compile.Job{pin("new", "id-of-old")}, live: []*diff.LiveJob{old}, want: "change shop/job/new update | change job_name"},
 		"pinned, missing":     {head: []*compile.Job{pin("old", "nothing")}, live: []*diff.LiveJob{old}, want: "unknown shop/job/old\nrefused: pinned-id-missing"},
 		"pinned, name taken":  {head: []*compile.Job{pin("new", "id-of-old")}, live: []*diff.LiveJob{old, existing(t, "new", plainJob)}, want: "unknown shop/job/new\nrefused: rename"},
-		"pinned among twins":  {head: []*compile.Job{pin("old", "id-of-old")}, live: []*diff.LiveJob{old}},
+		"pinned among twins":  {head: []*compile.Job{pin("old", "id-of-old")}, live: []*diff.LiveJob{old, renamedLive(t, "old", "id-of-twin")}},
 		"renamed":             {head: []*compile.Job{renamed("new", "older", "old")}, live: []*diff.LiveJob{old}, want: "change shop/job/new update | change job_name"},
 		"renamed, three-way":  {head: []*compile.Job{renamed("new", "old")}, base: []*compile.Job{defined(t, "old", plainJob)}, live: []*diff.LiveJob{old}, want: "change shop/job/new update | change job_name"},
 		"renamed already":     {head: []*compile.Job{renamed("new", "old")}, base: []*compile.Job{defined(t, "old", plainJob)}, live: []*diff.LiveJob{existing(t, "new", plainJob)}},
