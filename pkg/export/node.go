@@ -56,30 +56,10 @@ func (n *node) get(key string) *node {
 	return nil
 }
 
-// drop removes a key.
-func (n *node) drop(key string) {
-	n.fields = slices.DeleteFunc(n.fields, func(f field) bool { return f.key == key })
-}
-
 // oneLine marks n to be written on one line where it fits.
 func oneLine(n *node) *node {
 	n.flow = true
 	return n
-}
-
-func (n *node) clone() *node {
-	if n == nil {
-		return nil
-	}
-	c := *n
-	c.fields, c.items = slices.Clone(n.fields), slices.Clone(n.items)
-	for i := range c.fields {
-		c.fields[i].value = c.fields[i].value.clone()
-	}
-	for i := range c.items {
-		c.items[i] = c.items[i].clone()
-	}
-	return &c
 }
 
 // equal tells whether two nodes say the same, fields in any order.
