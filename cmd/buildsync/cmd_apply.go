@@ -148,7 +148,8 @@ func (a approval) check(fresh *diff.Plan) error {
 	if a.plan != nil {
 		return apply.Approve(a.plan, fresh)
 	}
-	if a.id != "" && a.id != fresh.PlanID {
+	// Of an empty plan nothing can go beyond an approval: all is done already.
+	if a.id != "" && a.id != fresh.PlanID && (fresh.HasChanges() || fresh.Refused()) {
 		return fmt.Errorf("the plan is %s now, not %s as --approve demands; look at a new plan and approve that", fresh.PlanID, sanitize.Line(a.id, 80))
 	}
 	return nil

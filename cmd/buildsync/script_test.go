@@ -62,6 +62,7 @@ type bench struct {
 //	replace FILE OLD NEW    a text in a file is replaced, exactly once
 //	commit MESSAGE          everything in the folder is committed to Git
 //	example NAME DIR        the workspace examples/NAME is copied to DIR
+//	plan-id FILE            $PLAN_ID is the id of the plan in FILE
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -83,6 +84,7 @@ func TestScripts(t *testing.T) {
 			"replace":      scriptReplace,
 			"commit":       scriptCommit,
 			"example":      scriptExample,
+			"plan-id":      scriptPlanID,
 		},
 	})
 }
@@ -375,6 +377,15 @@ func scriptExample(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("usage: example NAME DIR")
 	}
 	ts.Check(os.CopyFS(ts.MkAbs(args[1]), os.DirFS(filepath.Join(examples, args[0]))))
+}
+
+func scriptPlanID(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: plan-id FILE")
+	}
+	plan, err := jsontree.Parse([]byte(ts.ReadFile(args[0])), jsontree.Limits{})
+	ts.Check(err)
+	ts.Setenv("PLAN_ID", plan.Str("plan_id"))
 }
 
 func scriptCommit(ts *testscript.TestScript, _ bool, args []string) {

@@ -46,6 +46,9 @@ func Approve(planned, fresh *diff.Plan) error {
 		{"commit", planned.Head.Commit, fresh.Head.Commit},
 		{"base", baseOf(planned), baseOf(fresh)},
 	} {
+		if fact.what == "base" && appliedBefore(planned, fresh) {
+			continue
+		}
 		if fact.planned != fact.fresh {
 			stale.add("the %s was %q and is %q", fact.what, sanitize.Line(fact.planned, 200), sanitize.Line(fact.fresh, 200))
 		}
@@ -74,6 +77,14 @@ func Approve(planned, fresh *diff.Plan) error {
 
 func (e *StaleError) add(format string, args ...any) {
 	e.Changes = append(e.Changes, fmt.Sprintf(format, args...))
+}
+
+// appliedBefore tells whether fresh compares with the very commit that planned
+// was to apply: a complete apply moves the base there. What is left then is held
+// against the approved changes as after any interruption.
+func appliedBefore(planned, fresh *diff.Plan) bool {
+	return !planned.Head.Dirty && planned.Head.Commit != "" &&
+		planned.Head.Commit == fresh.Head.Commit && planned.Head.Commit == baseOf(fresh)
 }
 
 func baseOf(p *diff.Plan) string {

@@ -98,6 +98,18 @@ func TestApproveComparesWhereThePlanIsFrom(t *testing.T) {
 		other := base
 		other.PlanID = "sha256:b"
 		change(&other)
+		if name == "base" { // the commit that was to be applied is the base afterwards
+			applied := other
+			applied.Base = &diff.Revision{Commit: base.Head.Commit}
+			if err := apply.Approve(&base, &applied); err != nil {
+				t.Errorf("applied before: %v", err)
+			}
+			dirty := base
+			dirty.Head.Dirty = true
+			if apply.Approve(&dirty, &applied) == nil {
+				t.Error("a base was taken for definitions that no commit holds")
+			}
+		}
 		if err := apply.Approve(&base, &other); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: got %v, want an error that names it", name, err)
 		}

@@ -47,7 +47,7 @@ func newPlanner(in Input) *planner {
 		in: in,
 		plan: &Plan{
 			FormatVersion: FormatVersion, ToolVersion: in.ToolVersion, Environment: in.Environment,
-			Endpoint: in.Endpoint, Base: in.BaseRevision, Head: in.HeadRevision,
+			Endpoint: in.Endpoint, Base: in.BaseRevision, Head: in.HeadRevision, Partial: in.partial(),
 			Refusals: []Refusal{}, Changes: []Change{},
 		},
 		live:    indexLive(in.Live),

@@ -82,6 +82,44 @@ func outline(p *diff.Plan) string {
 
 // TestVerdicts holds the verdict table, a row a case: base, head and live state
 // of one field, and of one object.
+// Adopting a disabled job, such as one whose removal was reverted, says that it
+// stays disabled.
+func TestAdoptedAndDisabled(t *testing.T) {
+	t.Parallel()
+	const text = `{"arch":"a","steps":[]}`
+	for name, tc := range map[string]struct {
+		disabled bool
+		enabled  *bool
+		says     bool
+	}{
+		"disabled, nothing declared":  {disabled: true, says: true},
+		"enabled, nothing declared":   {},
+		"disabled, declared disabled": {disabled: true, enabled: new(false)},
+	} {
+		want, live := defined(t, "j", text), existing(t, "j", text)
+		want.Enabled, live.Item.Disabled = tc.enabled, tc.disabled
+		p := diff.Compute(input(compiled(want), compiled(), listed(live)))
+		if len(p.Changes) != 1 || p.Changes[0].Verdict != diff.VerdictAdopt || len(p.Changes[0].Actions) != 0 ||
+			strings.Contains(p.Changes[0].Note, "it is disabled, and stays so without enabled: true") != tc.says {
+			t.Errorf("%s: %s, %+v", name, outline(p), p.Changes)
+		}
+	}
+}
+
+// A plan says whether it is about all that is defined.
+func TestPartial(t *testing.T) {
+	t.Parallel()
+	a, b := defined(t, "a", `{"steps":[]}`), defined(t, "b", `{"steps":[]}`)
+	for want, in := range map[bool]diff.Input{
+		true:  {Head: compiled(a), Whole: compiled(a, b)},
+		false: {Head: compiled(a, b), Whole: compiled(a, b)},
+	} {
+		if p := diff.Compute(in); p.Partial != want || diff.Compute(diff.Input{Head: in.Head}).Partial {
+			t.Errorf("partial %v, want %v", p.Partial, want)
+		}
+	}
+}
+
 // A job that someone deleted outside is one drift, however much belonged to it.
 func TestDeletedOutsideCountsOnce(t *testing.T) {
 	t.Parallel()

@@ -34,6 +34,15 @@ type Input struct {
 	Options Options
 }
 
+// partial tells whether Head leaves out some of what is defined.
+func (in *Input) partial() bool {
+	if in.Whole == nil || in.Head == nil {
+		return false
+	}
+	size := func(r *compile.Result) int { return len(r.Jobs) + len(r.Templates) + len(r.Removals) }
+	return size(in.Head) < size(in.Whole)
+}
+
 // Options are what a user asks of one run.
 type Options struct {
 	ForceConflicts bool     // the definitions win where both sides changed

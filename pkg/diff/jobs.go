@@ -163,6 +163,11 @@ func (p *planner) unclaimed(want *compile.Job, live *LiveJob, change *Change) {
 	case len(change.Actions) == 0, want.Adopt, p.in.Options.Adopt:
 		change.Verdict = VerdictAdopt
 		change.Note = "is declared from now on"
+		if want.Enabled == nil && live.Item.Disabled {
+			// Perhaps a removal disabled it and was reverted, perhaps a person did,
+			// for a reason: which of the two, nothing live says.
+			change.Note += "; it is disabled, and stays so without enabled: true"
+		}
 	default:
 		// The body of a job that nobody declared is not for a merge request to
 		// read: say that it exists, and no more.

@@ -23,6 +23,7 @@ type Plan struct {
 	Endpoint      string    `json:"endpoint"`
 	Base          *Revision `json:"base"`
 	Head          Revision  `json:"head"`
+	Partial       bool      `json:"partial,omitempty"` // a part of the definitions was asked for: --only, --project, --changed, --shard
 	Summary       Summary   `json:"summary"`
 	Refusals      []Refusal `json:"refusals"`
 	Changes       []Change  `json:"changes"`

@@ -62,12 +62,20 @@ func revision(r diff.Revision) string {
 	return out
 }
 
+// nothingToDo says of a plan without changes what that is true of.
+func nothingToDo(plan *diff.Plan) string {
+	switch {
+	case !plan.Partial:
+		return "Nothing to do: what is defined is what is live."
+	case plan.Summary.Unchanged == 0:
+		return "Nothing to do: nothing that is defined lies in the part that was asked for."
+	}
+	return "Nothing to do in the part that was asked for: what is defined there is what is live."
+}
+
 // summaryLine counts.
 func summaryLine(plan *diff.Plan) string {
 	s := plan.Summary
-	if s == (diff.Summary{}) {
-		return "Plan: nothing is defined and nothing is live."
-	}
 	line := fmt.Sprintf("Plan: %d to create, %d to update, %d to replace", s.Create, s.Update, s.Replace)
 	if s.Enable > 0 {
 		line += fmt.Sprintf(", %d to enable", s.Enable)

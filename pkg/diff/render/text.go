@@ -37,7 +37,7 @@ func Text(w io.Writer, plan *diff.Plan, options Options) error {
 	case len(t.doc.changes) > 0:
 		t.line("")
 	case len(plan.Refusals) == 0:
-		t.line("  Nothing to do: what is defined is what is live.")
+		t.line("  " + nothingToDo(plan))
 		t.line("")
 	}
 	t.refusals(plan)
