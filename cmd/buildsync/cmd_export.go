@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/urfave/cli/v2"
@@ -175,8 +176,18 @@ func (x *exporting) jobs(ctx context.Context, project export.Project) error {
 	}
 	var wanted []*diff.LiveJob
 	files := map[*diff.LiveJob]string{}
+	named := map[string][]*diff.LiveJob{}
+	for _, job := range listing.Jobs {
+		named[job.Name] = append(named[job.Name], job)
+	}
 	for _, job := range listing.Jobs {
 		address := project.Alias + "/job/" + job.Name
+		if twins := named[job.Name]; len(twins) > 1 && !x.isPinned(project, job) {
+			if x.matches(job.Name) {
+				x.problem(address, twinsProblem(job, twins))
+			}
+			continue
+		}
 		file, err := x.layout.File(project.Alias, job.Name, address)
 		if err != nil {
 			return &failure{exitInvalid, err}
@@ -205,6 +216,24 @@ func (x *exporting) jobs(ctx context.Context, project export.Project) error {
 func (x *exporting) matches(name string) bool {
 	globs := x.texts("only")
 	return len(globs) == 0 || slices.ContainsFunc(globs, func(glob string) bool { return doublestar.MatchUnvalidated(glob, name) })
+}
+
+// twinsProblem says what to do about one of several live jobs of one name.
+// Definitions cannot hold two of them: a name is what identifies a job there.
+func twinsProblem(job *diff.LiveJob, twins []*diff.LiveJob) string {
+	var others []string
+	for _, twin := range twins {
+		if twin != job {
+			others = append(others, twin.ID)
+		}
+	}
+	return fmt.Sprintf("the project has %d live jobs of this name, this one with the id %s (the others: %s); rename or delete all but one on the service and export again",
+		len(twins), job.ID, strings.Join(others, ", "))
+}
+
+// isPinned tells whether a definition names a live job by its id.
+func (x *exporting) isPinned(project export.Project, live *diff.LiveJob) bool {
+	return slices.ContainsFunc(x.w.result.Jobs, func(job *compile.Job) bool { return job.ProjectID == project.ID && job.ID == live.ID })
 }
 
 // declared is the definition that a live job has already.

@@ -220,6 +220,44 @@ func TestExportNeverOverwrites(t *testing.T) {
 	}
 }
 
+// TestExportTwins: of several live jobs of one name none is taken by chance, and
+// the one that a definition pins is compared and planned as it is.
+func TestExportTwins(t *testing.T) {
+	t.Parallel()
+	bodies := estateBodies(t, 3, 1)
+	for _, seeded := range bodies[:2] {
+		seeded.Body.Set(wire.KeyJobName, jsontree.String("twin"))
+	}
+	e := &estate{dir: t.TempDir()}
+	e.Emulator = serveEstate(t, emulator.Seed{Bodies: bodies}, &e.env)
+	e.write(t, "buildsync.yaml", "version: 1\nprojects: {shop: "+estateProject(0)+"}\nregion: cn-north-4\n")
+	truth, err := e.Truth()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for _, job := range truth.Jobs {
+		if job.Name == "twin" {
+			ids = append(ids, job.ID)
+		}
+	}
+	if len(ids) != 2 {
+		t.Fatalf("%d jobs called twin", len(ids))
+	}
+	got := e.run(t, exitPartial, []string{"export", "--verify"}, "1 written, 0 defined already, 2 not exported", "1 of 1 exact")
+	for i, id := range ids {
+		want := "shop/job/twin: the project has 2 live jobs of this name, this one with the id " + id + " (the others: " + ids[1-i] + "); rename or delete all but one"
+		if !strings.Contains(got.stderr, want) {
+			t.Errorf("no %q in\n%s", want, got.stderr)
+		}
+	}
+
+	file := "definitions/shop/twin.yaml"
+	e.write(t, file, "version: 1\njobs:\n  - name: twin\n    id: "+ids[1]+"\n    project: shop\n    arch: x86-64\n    steps: []\n")
+	e.run(t, exitPartial, []string{"export", "--force", "--verify"}, "edited "+file, "1 not exported", "2 of 2 exact")
+	e.run(t, exitDone, []string{"plan", "--detailed-exitcode"}, nothingToDo, "2 unchanged")
+}
+
 // TestExportSecrets: no value of a secret reaches a file, and the workspace
 // declares what is to be supplied.
 func TestExportSecrets(t *testing.T) {
