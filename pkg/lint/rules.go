@@ -44,7 +44,7 @@ var rules = [...]Rule{
 	{Name: "implicit-type", Severity: spec.Warning, Summary: "a plain scalar in a text field that YAML readers disagree about", Why: "buildsync keeps the text that was written, but editors, formatters and other readers of the file may turn `3.10` into 3.1 and `on` into true. Quotes settle it."},
 	{Name: "unused-anchor", Severity: spec.Warning, Summary: "an anchor is never used"},
 	{Name: "alias-limit", Severity: spec.Error, Summary: "aliases expand beyond the limit", Fixed: true},
-	{Name: "invisible-char", Severity: spec.Warning, Summary: "an invisible or misleading character", Why: "Zero-width and bidirectional characters make text read other than it is. In keys and names they are an error."},
+	{Name: "invisible-char", Severity: spec.Warning, Summary: "an invisible or misleading character", Why: "Zero-width and bidirectional characters make text read other than it is. In keys and names they are an error; an escape in quotes, such as \"\\u200b\", is a warning there, because a reviewer sees it and a live name may need it."},
 	{Name: "look-alike-name", Severity: spec.Warning, Summary: "a name that mixes scripts, or can be mistaken for another", Why: "A Cyrillic `е` in a job's name makes another job that looks the same in every plan and log."},
 	{Name: "project-id", Severity: spec.Error, Summary: "a project id is not 32 hexadecimal characters", Fixed: true},
 	{Name: "job-name", Severity: spec.Error, Summary: "a job's name is not one that the service takes", Why: "1 to 115 Chinese or Latin letters, digits, `_` and `-`.", Fixed: true},

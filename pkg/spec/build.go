@@ -3,6 +3,7 @@ package spec
 import (
 	"fmt"
 	"sort"
+	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 )
@@ -265,9 +266,9 @@ func (b *builder) strictSpan(start, end int) {
 func (b *builder) checkEscaped(n *Node) {
 	for i, char := range n.Text {
 		if char < ' ' || char == 0x7f || isOdd(char) {
-			at := n.TextPos(b.src.text, i)
+			where := Range{n.TextPos(b.src.text, i), n.TextPos(b.src.text, i+utf8.RuneLen(char))}
 			b.out.add(Diagnostic{
-				Rule: "invisible-char", Severity: Warning, Range: Range{at, at}, Message: "a name holds a " + charName(char), Hint: "remove it",
+				Rule: "invisible-char", Severity: Warning, Range: where, Message: "a name holds a " + charName(char), Hint: "remove it",
 			})
 			return
 		}
