@@ -52,6 +52,20 @@ func TestStates(t *testing.T) {
 	checkSchema(t, doc)
 }
 
+// Outside Git no revision has a name; no gap is left where one would stand.
+func TestRevisionsOutsideGit(t *testing.T) {
+	t.Parallel()
+	for want, p := range map[string]*diff.Plan{
+		"no base":                            {},
+		"base is what is checked out":        {Base: &diff.Revision{}},
+		"base abcdef0 → what is checked out": {Base: &diff.Revision{Commit: "abcdef0123"}},
+	} {
+		if first, _, _ := strings.Cut(text(t, p, render.Options{}), "\n"); !strings.HasSuffix(first, "  "+want) {
+			t.Errorf("%q, want %q", first, want)
+		}
+	}
+}
+
 func TestNothingToDo(t *testing.T) {
 	t.Parallel()
 	live := &diff.Snapshot{Projects: map[string]*diff.LiveProject{project: {ID: project, Complete: true, Jobs: []*diff.LiveJob{liveJob(t, "j", `{"arch":"arm","steps":[]}`)}}}}

@@ -46,7 +46,15 @@ func revisionsOf(plan *diff.Plan) string {
 		}
 		return "no base, head " + head + live
 	}
-	return "base " + revision(*plan.Base) + " → head " + head + live
+	const checkedOut = "what is checked out" // outside Git, where no revision has a name
+	base := revision(*plan.Base)
+	if base == "" && head == "" {
+		return "base is " + checkedOut + live
+	}
+	if head == "" {
+		return "base " + base + " → " + checkedOut + live
+	}
+	return "base " + base + " → head " + head + live
 }
 
 func revision(r diff.Revision) string {
@@ -65,6 +73,8 @@ func revision(r diff.Revision) string {
 // nothingToDo says of a plan without changes what that is true of.
 func nothingToDo(plan *diff.Plan) string {
 	switch {
+	case plan.Endpoint == diff.Offline && plan.Base != nil && (!plan.Partial || plan.Summary.Unchanged > 0):
+		return "Nothing to do as far as Git tells: what is defined is what the base defines."
 	case !plan.Partial:
 		return "Nothing to do: what is defined is what is live."
 	case plan.Summary.Unchanged == 0:
