@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"os"
 	"path/filepath"
 	"time"
@@ -22,9 +23,13 @@ func (in *invocation) lock(ctx context.Context, p *planning) (release func(), er
 	for i := range p.plan.Changes {
 		projects = append(projects, p.plan.Changes[i].ProjectID)
 	}
+	folder, err := in.lockFolder(p.service.name)
+	if err != nil {
+		return nil, err
+	}
 	deadline := time.Now().Add(in.duration("lock-timeout"))
 	for waiting := false; ; waiting = true {
-		release, err := apply.Lock(in.lockFolder(), projects)
+		release, err := apply.Lock(folder, projects)
 		if !errors.As(err, new(*apply.LockedError)) {
 			return release, err
 		}
@@ -40,11 +45,26 @@ func (in *invocation) lock(ctx context.Context, p *planning) (release func(), er
 	}
 }
 
-// lockFolder is the same for all workspaces of a user on this machine.
-func (in *invocation) lockFolder() string {
+// lockFolder is the same for all workspaces of a user on this machine: a project
+// is one, whichever workspace writes to it. A built-in emulator has projects of
+// its own, by its file, though their ids are those of every example.
+func (in *invocation) lockFolder(endpoint string) (string, error) {
 	cache := in.env.get("XDG_CACHE_HOME")
 	if home := cmp.Or(in.env.get("HOME"), in.env.get("USERPROFILE")); cache == "" && home != "" {
 		cache = filepath.Join(home, ".cache")
 	}
-	return filepath.Join(cmp.Or(cache, os.TempDir()), "buildsync", "locks")
+	folder := filepath.Join(cmp.Or(cache, os.TempDir()), "buildsync", "locks")
+	if endpoint != endpointEmulator {
+		return folder, nil
+	}
+	file, err := in.defaultEmulatorFile()
+	if err == nil {
+		file, err = filepath.Abs(file)
+	}
+	if err != nil {
+		return "", fmt.Errorf("locking: %w", err)
+	}
+	name := fnv.New64a()
+	name.Write([]byte(file))
+	return filepath.Join(folder, fmt.Sprintf("emulator-%x", name.Sum64())), nil
 }

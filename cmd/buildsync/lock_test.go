@@ -3,12 +3,14 @@ package main
 import (
 	"bytes"
 	"context"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/buildsync/buildsync/pkg/apply"
+	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
 // TestLockTimeout: an apply of a project that another one is writing to ends at
@@ -20,14 +22,30 @@ func TestLockTimeout(t *testing.T) {
 	if err := os.CopyFS(dir, os.DirFS(filepath.Join(examples, "first-job"))); err != nil {
 		t.Fatal(err)
 	}
-	env := []string{"HOME=" + home}
+	core, err := emulator.New(emulator.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(core)
+	t.Cleanup(func() {
+		server.Close()
+		_ = core.Close()
+	})
+	env := []string{
+		"HOME=" + home, "BUILDSYNC_RATE=600000/min",
+		"HUAWEICLOUD_SDK_AK=" + emulator.DefaultAccessKey, "HUAWEICLOUD_SDK_SK=" + emulator.DefaultSecretKey,
+	}
 	release, err := apply.Lock(filepath.Join(home, ".cache", "buildsync", "locks"), []string{"a287e712be6c404ca26e5f69040fa12b"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	args := []string{"apply", "--yes", "-C", dir, "--endpoint", "emulator"}
+	args := []string{"apply", "--yes", "-C", dir, "--endpoint", server.URL}
 	if got := runWith(t, "", env, args...); got.code != exitFailed || !strings.Contains(got.stderr, "--lock-timeout") {
 		t.Errorf("while it is locked: %+v", got)
+	}
+	// The projects of a built-in emulator are its own, whatever their ids are.
+	if got := runWith(t, "", env, "apply", "--yes", "-C", dir, "--endpoint", "emulator"); got.code != exitDone {
+		t.Errorf("another service's project is locked too: %+v", got)
 	}
 	var out bytes.Buffer
 	said := watched{seen: make(chan struct{}), word: []byte("note: ")}
