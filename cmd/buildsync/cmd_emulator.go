@@ -41,7 +41,7 @@ Where the real service's behaviour is not public, it is a switch. --quirks takes
 			&cli.StringFlag{Name: "seed", Usage: "fill an empty store from a `FILE`, or with so many jobs"},
 			&cli.DurationFlag{Name: "latency", Usage: "wait `D` before each answer"},
 			&cli.IntFlag{Name: "rate", Usage: "answer 429 beyond `N` calls a second; 0: no limit"},
-			&cli.StringSliceFlag{Name: "fault", Usage: "play a fault, as `OP:KEY=VALUE,…` (several)"},
+			&cli.StringSliceFlag{Name: "fault", Usage: "play a fault, as `OP:KEY=VALUE,…`, or those of a JSON file, as @FILE (several)"},
 		},
 	}, (*invocation).runEmulator)
 }
@@ -99,11 +99,11 @@ func (in *invocation) emulatorOptions() (emulator.Options, error) {
 	}
 	options := emulator.Options{Quirks: &quirks, Latency: in.duration("latency"), Rate: in.number("rate")}
 	for _, text := range in.texts("fault") {
-		fault, err := emulator.ParseFault(text)
+		faults, err := faultsOf(text)
 		if err != nil {
-			return emulator.Options{}, usageError{text: "--fault: " + err.Error()}
+			return emulator.Options{}, err
 		}
-		options.Faults = append(options.Faults, fault)
+		options.Faults = append(options.Faults, faults...)
 	}
 	seed := in.text("seed")
 	if seed == "" {
@@ -121,6 +121,27 @@ func (in *invocation) emulatorOptions() (emulator.Options, error) {
 		return emulator.Options{}, &failure{exitInvalid, fmt.Errorf("--seed %s: %w", seed, err)}
 	}
 	return options, nil
+}
+
+// faultsOf reads a value of --fault: one fault, or @ and the name of a file of
+// them.
+func faultsOf(text string) ([]emulator.Fault, error) {
+	if name, isFile := strings.CutPrefix(text, "@"); isFile {
+		content, err := os.ReadFile(name)
+		if err != nil {
+			return nil, &failure{exitInvalid, fmt.Errorf("--fault: %w", err)}
+		}
+		faults, err := emulator.ParseFaults(content)
+		if err != nil {
+			return nil, &failure{exitInvalid, fmt.Errorf("--fault %s: %w", text, err)}
+		}
+		return faults, nil
+	}
+	fault, err := emulator.ParseFault(text)
+	if err != nil {
+		return nil, usageError{text: "--fault: " + err.Error()}
+	}
+	return []emulator.Fault{fault}, nil
 }
 
 // defaultEmulatorFile is .buildsync/emulator.db in the workspace, or in the

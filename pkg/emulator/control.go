@@ -98,13 +98,9 @@ func (e *Emulator) controlFail(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var faults []Fault
-	if err := json.Unmarshal(data, &faults); err != nil {
-		var one Fault
-		if json.Unmarshal(data, &one) != nil {
-			return nil, fmt.Errorf("a fault or a list of faults was expected: %w", err)
-		}
-		faults = []Fault{one}
+	faults, err := ParseFaults(data)
+	if err != nil {
+		return nil, err
 	}
 	return map[string]int{"added": len(faults)}, e.Fail(faults...)
 }

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -69,4 +70,18 @@ func (f *Fault) set(key, value string) error {
 		return fmt.Errorf("%s: %q is not a value for it", key, value)
 	}
 	return nil
+}
+
+// ParseFaults reads a fault or a list of faults in JSON, as a file and the
+// control address have them.
+func ParseFaults(data []byte) ([]Fault, error) {
+	var faults []Fault
+	if err := json.Unmarshal(data, &faults); err != nil {
+		var one Fault
+		if json.Unmarshal(data, &one) != nil {
+			return nil, fmt.Errorf("a fault or a list of faults was expected: %w", err)
+		}
+		faults = []Fault{one}
+	}
+	return faults, nil
 }
