@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -93,11 +94,21 @@ func TestProblemMatcher(t *testing.T) {
 		}
 		d := found[count]
 		count++
-		if m[pattern.File] != d.Range.Start.File || m[pattern.Severity] != d.Severity.String() || m[pattern.Message] != d.Message || m[pattern.Code] != d.Rule {
+		place := spec.Pos{File: m[pattern.File], Line: atoi(t, m[pattern.Line]), Column: atoi(t, m[pattern.Column])}
+		if place != d.Range.Start || m[pattern.Severity] != d.Severity.String() || m[pattern.Message] != d.Message || m[pattern.Code] != d.Rule {
 			t.Errorf("the matcher reads %q", m)
 		}
 	}
 	if count != len(found) || count == 0 {
 		t.Errorf("the matcher finds %d of %d findings in\n%s", count, len(found), text.String())
 	}
+}
+
+func atoi(t *testing.T, text string) int {
+	t.Helper()
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
