@@ -21,18 +21,19 @@ build: ## build bin/buildsync
 
 test: check build fuzz test-modules test-editor ## everything CI checks: format, vet, staticcheck, build, fuzz briefly, all tests
 	@test -n "$(RACE)" || echo "no C compiler: the race detector is off"
-	$(GO) test $(RACE) -shuffle=on $(PACKAGES)
 	$(GO) test -tags failpoint -run KilledAtEvery ./pkg/apply
+	$(GO) test -tags long -run ForLong ./pkg/emulator
+	$(GO) test $(RACE) -shuffle=on -timeout 30m $(PACKAGES)
 
 test-long: ## the cells and counts that make test leaves out: some minutes
 	$(GO) test -tags long -shuffle=on -count=1 -timeout 30m ./test/faults
-	$(GO) test -tags long -count=1 -timeout 30m -run ForLong ./pkg/emulator
 	$(GO) test -count=1 -timeout 30m ./pkg/apply -rapid.checks=2000 -run 'RandomFaults|ApplyThenPlan'
 
 check: ## gofmt, go vet, staticcheck
 	@unformatted=$$(gofmt -l $(FOLDERS)); \
 	test -z "$$unformatted" || { echo "not gofmt-ed (make fmt):"; echo "$$unformatted"; exit 1; }
 	$(GO) vet $(PACKAGES)
+	$(GO) vet -tags long,browser,failpoint $(PACKAGES)
 	$(STATICCHECK) $(PACKAGES)
 
 fuzz: ## run every fuzz target for FUZZTIME (default 3s)
