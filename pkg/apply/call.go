@@ -128,7 +128,11 @@ func (e *stopError) Error() string { return e.reason }
 // send carries out one write, unless the run is to stop, and notes in the
 // result what it took. A reply of unsent with a *stopError was not even tried.
 func (s *step) send(ctx context.Context, call func(context.Context) error) (reply, error) {
-	if reason := s.run.stopping(); reason != "" {
+	reason := s.run.stopping()
+	if s.putsBack {
+		reason = s.run.halting()
+	}
+	if reason != "" {
 		return unsent, &stopError{reason}
 	}
 	failpoint.At("checked")

@@ -40,6 +40,31 @@ func TestInterruptedInTheMiddle(t *testing.T) {
 	}
 }
 
+// Ctrl-C while a disabled job is recovered for its update: no update follows, and
+// the job is not left enabled.
+func TestInterruptedWhileRecovered(t *testing.T) {
+	t.Parallel()
+	for _, op := range []string{"RecoverJob", "UpdateJob"} {
+		w := newWorld(t, emulator.Strict())
+		w.converge(definitions(job("target", "before", enabled(false))))
+		plan := w.plan(definitions(job("target", "after")), nil, nil)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		refusal := status(400, "DEVCB.00030000", emulator.CommitNever)
+		refusal.Op = "UpdateJob"
+		stop := emulator.Fault{Op: op, Kind: emulator.FaultPass, Commit: emulator.CommitFirst, Before: cancel}
+		if op == "UpdateJob" {
+			stop.Nth = 2
+		}
+		w.MustFail(t, refusal, stop)
+		report := w.applyWith(ctx, w.client, plan, apply.Options{})
+		w.AllPlayed(t)
+		if stored := w.MustTruth(t).Jobs[0]; !stored.Disabled || (command(t, stored) == "after") != (op == "UpdateJob") || report.ExitCode() != 130 {
+			t.Errorf("stopped at %s: disabled is %t, command %q\n%s", op, stored.Disabled, command(t, stored), describe(report))
+		}
+	}
+}
+
 func TestInterruptedBeforeAnyWrite(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Strict())

@@ -144,15 +144,25 @@ func (r *run) stopping() string {
 		}
 		return "the run was interrupted"
 	}
+	if reason := r.halting(); reason != "" {
+		return reason
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	switch {
-	case r.halted != nil:
-		return "the run was stopped: " + describe(r.halted)
-	case r.failed && r.opts.FailFast:
+	if r.failed && r.opts.FailFast {
 		return "another action failed before (--fail-fast)"
 	}
 	return ""
+}
+
+// halting returns why no call at all can work any more, "" where one may.
+func (r *run) halting() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.halted == nil {
+		return ""
+	}
+	return "the run was stopped: " + describe(r.halted)
 }
 
 // halt stops everything that has not begun. The first reason counts.
@@ -299,6 +309,7 @@ type step struct {
 	taken     bool // the service refused a create because of its name
 	refused   bool // the service refused a create, for whatever reason
 	recovered bool // a disabled job was recovered for its update
+	putsBack  bool // what is sent now ends a write under way, so an interrupt does not prevent it
 }
 
 // begin starts an action. It returns nil where the run is to stop: then the

@@ -134,6 +134,7 @@ func (s *step) replaceRefused(ctx context.Context, id string, body, before *json
 	if slices.Contains(s.change.Actions, diff.ActionEnable) {
 		return done
 	}
+	s.putsBack = true
 	if got, err := s.switchState(ctx, id, true); got != switched {
 		s.end(NotConverged, "the job was disabled, had to be recovered for the update, and could not be disabled again: %s", describe(err))
 		s.result.Next = "disable it: buildsync job disable " + sanitize.Line(s.change.Name, 200)
