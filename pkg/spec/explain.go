@@ -230,10 +230,14 @@ func (e *explainer) report(rule string, at place, where Range, hint, format stri
 	if e.saidOf(at) {
 		return
 	}
-	e.out.add(Diagnostic{
+	d := Diagnostic{
 		Rule: rule, Severity: Error, Range: where, Pointer: at.pointer, Hint: hint,
 		Message: fmt.Sprintf(format, args...),
-	})
+	}
+	if at.key != nil && where == at.key.Range {
+		d.Value = at.node.Range.Start
+	}
+	e.out.add(d)
 }
 
 // saidOf tells whether parsing has found an error in a value or its key. There

@@ -66,6 +66,7 @@ type Diagnostic struct {
 	Related  []Related // other places that matter
 	Pointer  string    // stable, with names: jobs[order].steps[Build].inputs.command
 	Fixes    []Fix
+	Value    Pos // where the value that is refused starts, if Range is its key; for Besides
 }
 
 // Related is another place that a Diagnostic speaks of.
@@ -104,4 +105,23 @@ func (ds *Diagnostics) Sort() {
 	*ds = slices.CompactFunc(*ds, func(a, b Diagnostic) bool {
 		return a.Range == b.Range && a.Rule == b.Rule && a.Message == b.Message
 	})
+}
+
+// Besides returns what a later pass found and the earlier ones did not: a value
+// that was refused once is not spoken of again.
+func (ds Diagnostics) Besides(earlier Diagnostics) Diagnostics {
+	refused := make(map[Pos]bool, len(earlier))
+	for i := range earlier {
+		if earlier[i].Severity == Error {
+			refused[earlier[i].Range.Start] = true
+			refused[earlier[i].Value] = true
+		}
+	}
+	kept := make(Diagnostics, 0, len(ds))
+	for _, d := range ds {
+		if d.Range.Start == (Pos{}) || !refused[d.Range.Start] {
+			kept = append(kept, d)
+		}
+	}
+	return kept
 }
