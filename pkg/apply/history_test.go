@@ -1,6 +1,7 @@
 package apply_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -75,6 +76,54 @@ func TestDisabledJobIsUpdated(t *testing.T) {
 				t.Errorf("%d times recovered", n)
 			}
 		})
+	}
+}
+
+// A job that was enabled for its update, and not disabled again, is disabled by
+// the next run, although no definition speaks of its state.
+func TestJournalKnowsWhoWasLeftEnabled(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Strict())
+	w.converge(definitions(job("target", "before", enabled(false))))
+	head := definitions(job("target", "after"))
+	plan := w.plan(head, nil, nil)
+	path := t.TempDir() + "/journal"
+	journal, err := apply.CreateJournal(path, w.URL, plan.PlanID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	update, disable := status(400, "DEVCB.00030000", emulator.CommitNever), status(400, "DEVCB.00030001", emulator.CommitNever)
+	update.Op, disable.Op = "UpdateJob", "DisableJob"
+	w.MustFail(t, update, disable)
+	w.apply(plan, apply.Options{Journal: journal})
+	w.AllPlayed(t)
+	if err := journal.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if w.MustTruth(t).Jobs[0].Disabled {
+		t.Fatal("the job was disabled, so nothing is tested")
+	}
+	next := func() *diff.Plan {
+		file, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		entries, _, err := apply.ReadJournal(file, w.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w.plan(head, nil, func(in *apply.PlanInput) { in.Journal = entries })
+	}
+	plan = next()
+	if plan.Summary.Disable != 1 || len(plan.Changes) != 1 || !strings.Contains(plan.Changes[0].Note, "an earlier run enabled it") {
+		t.Fatalf("the plan:\n%s", describePlan(plan))
+	}
+	if report := w.apply(plan, apply.Options{}); !report.Complete() || !w.MustTruth(t).Jobs[0].Disabled {
+		t.Errorf("not disabled again:\n%s", describe(report))
+	}
+	if plan := next(); plan.HasChanges() {
+		t.Errorf("a second time:\n%s", describePlan(plan))
 	}
 }
 

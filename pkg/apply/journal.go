@@ -192,6 +192,30 @@ func (s *step) outcome() JournalEntry {
 	return e
 }
 
+// opRecover is what the journal calls the time for which a disabled job is
+// enabled for its update.
+const opRecover diff.Action = "recover"
+
+// recovery is the line written before a disabled job is enabled for its update,
+// and after it is disabled again.
+func (s *step) recovery(phase string) JournalEntry {
+	e := s.entry()
+	e.Phase, e.Op = phase, opRecover
+	return e
+}
+
+// leftEnabled returns the ids of the jobs that a run enabled for an update and
+// did not disable again.
+func leftEnabled(entries []JournalEntry) map[string]bool {
+	out := map[string]bool{}
+	for _, e := range underWay(entries) {
+		if e.Op == opRecover {
+			out[e.ID] = true
+		}
+	}
+	return out
+}
+
 // entry names the object that the plan is about: of a replacement the old one,
 // also after the new one is there.
 func (s *step) entry() JournalEntry {

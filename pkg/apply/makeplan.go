@@ -14,7 +14,8 @@ type PlanInput struct {
 	Parallel int // reads at a time; 0: 8
 
 	// Journal is what ReadJournal returned of an earlier, interrupted run; nil
-	// where there is none. It lets a half-done template replacement be finished.
+	// where there is none. It lets a half-done template replacement be finished,
+	// and a job be disabled again that was enabled for an update.
 	Journal []JournalEntry
 }
 
@@ -31,6 +32,7 @@ func MakePlan(ctx context.Context, api Reader, in PlanInput) (*diff.Plan, error)
 	whole := in.Head
 	in.Head, in.Base = in.Scope.Narrow(in.Head, in.Base)
 	in.Whole, in.Live = whole, snap
+	in.LeftEnabled = leftEnabled(in.Journal)
 	return diff.Compute(in.Input), nil
 }
 

@@ -125,13 +125,21 @@ func (s *step) replaceRefused(ctx context.Context, id string, body, before *json
 	if !disabled || s.recovered || halts(refusal) || errors.Is(refusal, client.ErrNotFound) || errors.Is(refusal, client.ErrForbidden) {
 		return s.endRefused(refusal)
 	}
+	leave := !slices.Contains(s.change.Actions, diff.ActionEnable)
+	if leave {
+		if err := s.run.journal(s.recovery(phaseIntent)); err != nil {
+			s.run.halt(err)
+			s.end(Failed, "the service refused (%s), perhaps because the job is disabled, and it is not recovered: %s", describe(refusal), describe(err))
+			return false
+		}
+	}
 	if got, err := s.switchState(ctx, id, false); got != switched {
 		s.end(Failed, "the service refused (%s), perhaps because the job is disabled, and recovering it failed: %s", describe(refusal), describe(err))
 		return false
 	}
 	s.recovered = true
 	done := s.replace(ctx, id, body, before)
-	if slices.Contains(s.change.Actions, diff.ActionEnable) {
+	if !leave {
 		return done
 	}
 	s.putsBack = true
@@ -139,6 +147,9 @@ func (s *step) replaceRefused(ctx context.Context, id string, body, before *json
 		s.end(NotConverged, "the job was disabled, had to be recovered for the update, and could not be disabled again: %s", describe(err))
 		s.result.Next = "disable it: buildsync job disable " + sanitize.Line(s.change.Name, 200)
 		return false
+	}
+	if err := s.run.journal(s.recovery(phaseOutcome)); err != nil {
+		s.run.halt(err)
 	}
 	return done
 }

@@ -31,6 +31,10 @@ type Input struct {
 	// Modules answers what is known of step modules; nil: nothing is.
 	Modules Modules
 
+	// LeftEnabled holds the ids of the disabled jobs that an earlier run enabled
+	// for an update and did not come to disable again.
+	LeftEnabled map[string]bool
+
 	Options Options
 }
 

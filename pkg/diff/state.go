@@ -14,6 +14,12 @@ const enabledPath = "enabled"
 
 // enabled compares the enabled state and adds the action that changes it.
 func (p *planner) enabled(want, before *compile.Job, live *LiveJob, ignore ignored, change *Change) {
+	if want.Enabled == nil && p.in.LeftEnabled[live.ID] && !live.Item.Disabled {
+		change.Note = "an earlier run enabled it for an update, and ended before it disabled it again"
+		change.Fields = append([]Field{{Path: enabledPath, Before: jsontree.Bool(true), After: jsontree.Bool(false), Verdict: VerdictChange}}, change.Fields...)
+		change.Actions = append(change.Actions, ActionDisable)
+		return
+	}
 	if want.Enabled == nil || *want.Enabled == !live.Item.Disabled || ignore.matches(enabledPath) {
 		return
 	}
