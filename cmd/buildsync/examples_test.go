@@ -2,10 +2,12 @@ package main
 
 import (
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/bmatcuk/doublestar/v4"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -33,6 +35,37 @@ func TestExamples(t *testing.T) {
 				checkExample(t, example.name, dir, environment)
 			}
 		})
+	}
+}
+
+// TestExampleScripts: each shell script of an example is one that a step of it
+// runs, so that TestExamples, which lints with warnings, judges it as well.
+func TestExampleScripts(t *testing.T) {
+	t.Parallel()
+	scripts, err := doublestar.Glob(os.DirFS(examples), "**/*.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(scripts) < 6 {
+		t.Fatalf("only %d scripts: %v", len(scripts), scripts)
+	}
+	for _, script := range scripts {
+		example := filepath.Join(examples, filepath.FromSlash(path.Dir(path.Dir(script))))
+		definitions, err := doublestar.Glob(os.DirFS(example), "{jobs,templates}/**/*.yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		used := false
+		for _, name := range definitions {
+			text, err := os.ReadFile(filepath.Join(example, filepath.FromSlash(name)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			used = used || strings.Contains(string(text), "{$file: scripts/"+path.Base(script)+"}")
+		}
+		if !used {
+			t.Errorf("no step runs %s", script)
+		}
 	}
 }
 
