@@ -259,6 +259,10 @@ func (in *invocation) lintTargets() ([]target, error) {
 		if err != nil {
 			return nil, err
 		}
+		// A misspelt name must not pass for a file without findings.
+		if _, err := os.Stat(filepath.Join(dir, filepath.FromSlash(name))); err != nil && in.flags.Args().First() != "-" {
+			return nil, &failure{exitInvalid, fmt.Errorf("linting %s: %w", arg, err)}
+		}
 		i := slices.IndexFunc(groups, func(t target) bool { return t.dir == dir })
 		if i < 0 {
 			groups = append(groups, target{dir: dir})

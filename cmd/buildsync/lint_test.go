@@ -114,3 +114,16 @@ func writeTestFile(t *testing.T, name, content string) {
 		t.Fatal(err)
 	}
 }
+
+// TestLintNoSuchFile: a name that is no file is an error, not a clean result.
+func TestLintNoSuchFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "buildsync.yaml"), []byte("version: 1\nprojects: {shop: 6ecbc5bac7c8442fb3d2563d53c13582}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	got := runWith(t, "", []string{"HOME=" + dir}, "-C", dir, "lint", "definitions/nope.yaml")
+	if got.code != exitInvalid || !strings.Contains(got.stderr, "linting definitions/nope.yaml: ") {
+		t.Errorf("code %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+}
