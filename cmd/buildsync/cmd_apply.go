@@ -256,9 +256,7 @@ func (in *invocation) carryOut(p *planning, createRetry apply.CreateRetry) error
 	if err != nil {
 		return err
 	}
-	if in.on("stats") {
-		in.printStats(p.service)
-	}
+	in.printStats(p.service)
 	report.Code = in.applyCode(p.plan, report)
 	code := report.Code
 	if err := in.writeReport(report); err != nil {
