@@ -15,8 +15,8 @@ import (
 const baselineVersion = 1
 
 // Baseline remembers findings by rule, file and pointer, so that old ones are
-// not reported again while their lines move. Those of fixed rules are never
-// remembered: they keep plan and apply from running.
+// not reported again while their lines move. What keeps plan and apply from
+// running is never remembered and never dropped.
 type Baseline struct{ counts map[baselineKey]int }
 
 type baselineKey struct{ rule, file, pointer string }
@@ -41,7 +41,7 @@ func keyOf(d *spec.Diagnostic) baselineKey {
 func NewBaseline(ds spec.Diagnostics) *Baseline {
 	b := &Baseline{counts: map[baselineKey]int{}}
 	for i := range ds {
-		if rule, known := ruleByName(ds[i].Rule); known && !rule.Fixed {
+		if rule, known := ruleByName(ds[i].Rule); known && !rule.Fixed && !ds[i].Blocking {
 			b.counts[keyOf(&ds[i])]++
 		}
 	}
@@ -99,7 +99,7 @@ func (b *Baseline) Filter(ds spec.Diagnostics) spec.Diagnostics {
 	kept := ds[:0]
 	for _, d := range ds {
 		key := keyOf(&d)
-		if left[key] > 0 {
+		if left[key] > 0 && !d.Blocking {
 			left[key]--
 			continue
 		}

@@ -208,6 +208,7 @@ func (l *linter) withFront(front spec.Diagnostics) (hard, all spec.Diagnostics) 
 	for _, d := range front {
 		said[d.Range.Start] = append(said[d.Range.Start], d.Rule)
 		if d.Severity == spec.Error {
+			d.Blocking = true
 			hard = append(hard, d)
 		} else {
 			all = append(all, d)
