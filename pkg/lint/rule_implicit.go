@@ -22,7 +22,7 @@ func (p *pass) implicitTypes(root *spec.Node) {
 	if root == nil {
 		return
 	}
-	p.implicitIn(root, nil)
+	p.implicitIn(root, make(way, 0, usualDepth))
 }
 
 func (p *pass) implicitIn(n *spec.Node, path way) {

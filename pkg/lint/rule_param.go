@@ -145,7 +145,7 @@ func (p *pass) secretLiterals(root *spec.Node) {
 		return
 	}
 	w := secretWalk{pass: p, seen: map[*spec.Node]bool{}, likely: likely, escapes: bytes.IndexByte(p.source, '\\') >= 0}
-	w.node(root, "", nil)
+	w.node(root, "", make(way, 0, usualDepth))
 }
 
 // secretWalk goes through a file's nodes, each once, however many aliases it has.

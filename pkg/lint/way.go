@@ -11,6 +11,10 @@ import (
 // only where there is something to report.
 type way []leg
 
+// usualDepth is room for the ways of nearly all files: what walks a tree makes
+// one way with it, and each step down overwrites its predecessor's legs.
+const usualDepth = 16
+
 // leg is a key, or an item of a list.
 type leg struct {
 	key   string

@@ -14,6 +14,7 @@ type builder struct {
 	src *source
 	out *report
 
+	spare    []Node // made together, which is cheaper than one by one
 	nodes    int
 	aliases  int
 	anchored map[*yaml.Node]*anchor
@@ -101,6 +102,20 @@ func (b *builder) node(n *yaml.Node, depth int, name bool) (built *Node, end int
 	return built, end
 }
 
+// slabNodes is how many nodes are made together: few enough that what outlives
+// its file keeps little else of it.
+const slabNodes = 32
+
+func (b *builder) make(n Node) *Node {
+	if len(b.spare) == 0 {
+		b.spare = make([]Node, slabNodes)
+	}
+	built := &b.spare[0]
+	b.spare = b.spare[1:]
+	*built = n
+	return built
+}
+
 func (b *builder) declare(n *yaml.Node, start int) *anchor {
 	if b.anchored == nil {
 		b.anchored = map[*yaml.Node]*anchor{}
@@ -144,7 +159,7 @@ func (b *builder) checkWeight(at Range, w weight) {
 
 func (b *builder) sequence(n *yaml.Node, start, content, depth int) (*Node, int) {
 	b.checkTag(n, "!!seq", start, content)
-	built := &Node{Kind: SequenceNode}
+	built := b.make(Node{Kind: SequenceNode})
 	if len(n.Content) > 0 {
 		built.Items = make([]*Node, 0, len(n.Content))
 	}
@@ -174,7 +189,7 @@ func (b *builder) span(n *yaml.Node, end int) Range {
 }
 
 func (b *builder) scalar(n *yaml.Node, content, afterProperties int, name bool) (*Node, int) {
-	built := &Node{Kind: ScalarNode, Text: n.Value, Style: scalarStyle(n.Style)}
+	built := b.make(Node{Kind: ScalarNode, Text: n.Value, Style: scalarStyle(n.Style)})
 	end := afterProperties
 	if n.Value == "" && built.Style == PlainStyle {
 		content = afterProperties
