@@ -6,15 +6,29 @@ import (
 )
 
 // markerIndex are all markers by their first byte, so that a text is searched
-// for all of them in one pass.
-type markerIndex [256][]string
+// for all of them in one pass. Few pairs of bytes start any: whether one does is
+// looked up first. Every marker has two bytes or more.
+type markerIndex struct {
+	byFirst [256][]string
+	starts  [1 << 16 / 64]uint64 // a bit for each pair of bytes, in either case
+}
+
+func (index *markerIndex) add(marker string) {
+	index.byFirst[marker[0]] = append(index.byFirst[marker[0]], marker)
+	upper := strings.ToUpper(marker[:2])
+	for _, first := range []byte{marker[0], upper[0]} {
+		for _, second := range []byte{marker[1], upper[1]} {
+			pair := uint16(first)<<8 | uint16(second)
+			index.starts[pair/64] |= 1 << (pair % 64)
+		}
+	}
+}
 
 var markers = sync.OnceValue(func() *markerIndex {
 	index := &markerIndex{}
 	add := func(list ...string) {
 		for _, marker := range list {
-			marker = strings.TrimSpace(marker)
-			index[marker[0]] = append(index[marker[0]], marker)
+			index.add(strings.TrimSpace(marker))
 		}
 	}
 	add("://", "-----")
@@ -29,8 +43,12 @@ var markers = sync.OnceValue(func() *markerIndex {
 // within returns the markers that text holds, in whatever case.
 func (index *markerIndex) within(text string) map[string]bool {
 	found := map[string]bool{}
-	for i := range len(text) {
-		for _, marker := range index[lowerByte(text[i])] {
+	for i := range len(text) - 1 {
+		pair := uint16(text[i])<<8 | uint16(text[i+1])
+		if index.starts[pair/64]&(1<<(pair%64)) == 0 {
+			continue
+		}
+		for _, marker := range index.byFirst[lowerByte(text[i])] {
 			if len(text)-i >= len(marker) && hasLowerPrefix(text[i:], marker) {
 				found[marker] = true
 			}
