@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 
+	"gopkg.in/yaml.v3"
+
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -61,7 +63,8 @@ jobs:
 	return tree
 }
 
-// BenchmarkCompile is to be read beside BenchmarkDecode, over the same bytes.
+// BenchmarkCompile is to be read beside BenchmarkDecode and BenchmarkYAML, over the
+// same bytes.
 func BenchmarkCompile(b *testing.B) {
 	for _, n := range []int{200, 2000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
@@ -84,6 +87,19 @@ func BenchmarkDecode(b *testing.B) {
 		for name, source := range tree {
 			if _, diags := spec.ParseFile(name, []byte(source)); diags.HasErrors() {
 				b.Fatal(describe(diags))
+			}
+		}
+	}
+}
+
+// BenchmarkYAML is what yaml.v3 alone takes for the same files.
+func BenchmarkYAML(b *testing.B) {
+	tree := generated(200)
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, source := range tree {
+			if err := yaml.Unmarshal([]byte(source), new(yaml.Node)); err != nil {
+				b.Fatal(err)
 			}
 		}
 	}
