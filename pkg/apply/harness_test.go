@@ -42,6 +42,7 @@ type world struct {
 	t         testing.TB
 	client    *client.Client
 	transport *impatient
+	dialect   client.Dialect // generation of routes; "" is the client's default
 }
 
 // impatient gives up on a request when the emulator says that no answer will
@@ -152,7 +153,7 @@ func newWorldWith(t testing.TB, quirks emulator.Quirks, start *compile.Result) *
 func (w *world) newClient(change func(*client.Config)) *client.Client {
 	w.t.Helper()
 	cfg := client.Config{
-		Endpoint: w.URL, IAMEndpoint: w.IAM, Rate: 1e6,
+		Endpoint: w.URL, IAMEndpoint: w.IAM, Dialect: w.dialect, Rate: 1e6,
 		Credentials: client.Credentials{Key: signer.Key{Access: w.AccessKey, Secret: w.SecretKey}},
 		Transport:   w.transport,
 		Now:         w.Now,

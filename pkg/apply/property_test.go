@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/buildsync/buildsync/pkg/apply"
+	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/emulator"
 	"github.com/buildsync/buildsync/pkg/jsontree"
@@ -87,12 +88,19 @@ func drawProfile(rt *rapid.T) emulator.Quirks {
 	return all[rapid.SampledFrom(slices.Sorted(maps.Keys(all))).Draw(rt, "profile")]
 }
 
+// drawDialect makes w speak one of the two generations of routes.
+func (w *world) drawDialect(rt *rapid.T) {
+	w.dialect = rapid.SampledFrom([]client.Dialect{client.DialectV3, client.DialectV1}).Draw(rt, "dialect")
+	w.client = w.newClient(nil)
+}
+
 // The law: whatever is live and whatever is declared, after an apply the plan is
 // empty, nothing is doubled, and what is not declared is as it was.
 func TestApplyThenPlanIsEmptyForAnything(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		w := newWorldFor(t, rt, drawProfile(rt))
+		w.drawDialect(rt)
 		w.converge(drawDefinitions(rt, "live"))
 		w.settle()
 		prior := w.MustTruth(w.t)
@@ -156,6 +164,7 @@ func TestRandomFaults(t *testing.T) {
 	ops := []string{"CreateJob", "UpdateJob", "DisableJob", "UpdateNotice", "QueryJob", "ListJobs", "QueryNotice"}
 	rapid.Check(t, func(rt *rapid.T) {
 		w := newWorldFor(t, rt, drawProfile(rt))
+		w.drawDialect(rt)
 		w.converge(estateWithoutTemplates("before"))
 		w.settle()
 		head := estateWithoutTemplates("after")
