@@ -141,8 +141,8 @@ func withoutPath(err error) error {
 	return err
 }
 
-// Glob returns the files that match a pattern, sorted. Links to folders are
-// not walked through, so that a loop of links ends; ".git" is never searched.
+// Glob returns what matches a pattern and is no folder, sorted. Links to folders
+// are not walked through, so that a loop of links ends; ".git" is never searched.
 func (t *DirTree) Glob(patterns []string) ([]string, error) {
 	var names []string
 	for _, pattern := range patterns {
@@ -177,7 +177,7 @@ func (t *DirTree) match(pattern string) (names []string, err error) {
 			if name != base && (strings.EqualFold(entry.Name(), ".git") || depthBelow(base, name) > deepest) {
 				return fs.SkipDir
 			}
-		case doublestar.MatchUnvalidated(pattern, name) && isFile(fsys, name, entry):
+		case doublestar.MatchUnvalidated(pattern, name) && isMeant(fsys, name, entry):
 			names = append(names, name)
 		}
 		return nil
@@ -193,13 +193,19 @@ func depthBelow(base, name string) int {
 	return strings.Count(name[len(base):], "/")
 }
 
-// isFile tells whether an entry is a regular file, or a link to one inside.
-func isFile(fsys fs.FS, name string, entry fs.DirEntry) bool {
+// isMeant tells whether an entry with a matching name was meant to be read: all
+// but folders and links to them. A pipe, or a link that leads nowhere or
+// outside, is among them, for reading it says so; were it passed over, its jobs
+// would look as if they had been removed.
+func isMeant(fsys fs.FS, name string, entry fs.DirEntry) bool {
 	if entry.Type()&fs.ModeSymlink == 0 {
-		return entry.Type().IsRegular()
+		return true
+	}
+	if strings.HasPrefix(entry.Name(), ".#") {
+		return false // Emacs marks a file that is being edited by a link of this name
 	}
 	info, err := fs.Stat(fsys, name)
-	return err == nil && info.Mode().IsRegular()
+	return err != nil || !info.IsDir()
 }
 
 func checkPattern(pattern string) error {

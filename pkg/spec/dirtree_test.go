@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -209,6 +210,8 @@ func TestGlob(t *testing.T) {
 		must(t, os.Symlink("../../private", filepath.Join(root, "jobs", "out")))
 		must(t, os.Symlink("b.yaml", filepath.Join(root, "jobs", "linked.yaml")))
 		must(t, os.MkdirAll(filepath.Join(root, "jobs", "folder.yaml"), 0o755))
+		must(t, os.Symlink("deep", filepath.Join(root, "jobs", "linked-folder.yaml")))
+		must(t, os.Symlink("user@host.1", filepath.Join(root, "jobs", ".#b.yaml")))
 	})
 	memory := MapTree{"jobs/b.yaml": "", "jobs/a.yml": "", "jobs/deep/c.yaml": "", "jobs/d.txt": "", ".git/x.yaml": ""}
 	for _, test := range []struct{ patterns, want, wantMemory string }{
@@ -230,6 +233,26 @@ func TestGlob(t *testing.T) {
 			if names, err := tree.Glob([]string{pattern}); err == nil {
 				t.Errorf("%q in %s: have %v", pattern, tree.Describe(), names)
 			}
+		}
+	}
+}
+
+// TestNothingIsPassedOver holds that what matches and cannot be read is an
+// error: a job that goes missing with it would be taken for a removed one.
+func TestNothingIsPassedOver(t *testing.T) {
+	t.Parallel()
+	tree := workspaceWith(t, func(root string) {
+		write(root, WorkspaceFile, "version: 1\ndefinitions: [\"jobs/*.yaml\"]\n")
+		must(t, os.Symlink("nowhere.yaml", filepath.Join(root, "jobs", "broken.yaml")))
+		must(t, os.Symlink("../../secret.sh", filepath.Join(root, "jobs", "outside.yaml")))
+		must(t, syscall.Mkfifo(filepath.Join(root, "jobs", "pipe.yaml"), 0o644))
+	})
+	_, found := Load(tree, Options{})
+	for _, name := range []string{"broken", "outside", "pipe"} {
+		if !slices.ContainsFunc(found, func(d Diagnostic) bool {
+			return d.Rule == "unreadable-file" && d.Severity == Error && d.Range.Start.File == "jobs/"+name+".yaml"
+		}) {
+			t.Errorf("%s.yaml is passed over:\n%s", name, listing(found))
 		}
 	}
 }

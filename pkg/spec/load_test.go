@@ -251,11 +251,11 @@ func TestTotalLimits(t *testing.T) {
 
 func TestNearest(t *testing.T) {
 	t.Parallel()
-	keys := []string{"arch", "name", "flavor", "host_type", "build_config_type", "auto_update_sub_module", "scms", "steps", "id"}
+	keys := []string{"arch", "name", "flavor", "host_type", "build_config_type", "auto_update_sub_module", "scms", "steps", "id", "group_id"}
 	for word, want := range map[string]string{
 		"arhc": "arch", "Arch": "arch", "flavour": "flavor", "host-type": "host_type", "hosttype": "host_type", "nmae": "name",
 		"step": "steps", "scm": "scms", "di": "id", "xyzzy": "", "": "", "autoUpdateSubModule": "auto_update_sub_module",
-		strings.Repeat("a", 1000): "", "buildconfigtype": "build_config_type",
+		strings.Repeat("a", 1000): "", "buildconfigtype": "build_config_type", "group": "group_id", "build": "build_config_type", "auto": "auto_update_sub_module", "hos": "",
 	} {
 		if have := Nearest(word, keys); have != want {
 			t.Errorf("%q: have %q, want %q", word, have, want)

@@ -10,7 +10,8 @@ import (
 // Nearest returns the candidate that word was most likely meant to be, "" where
 // none is close. Distance is Damerau–Levenshtein's (a swap of neighbours counts
 // once), letter case and the difference of "-" and "_" are free, and a third of
-// the word's characters may be wrong. Of equals the first wins.
+// the word's characters may be wrong. Of equals the first wins. Where none is
+// close, it is the only one that the word is the start of: group for group_id.
 func Nearest(word string, candidates []string) string {
 	const longest = 64 // no key is longer, and the work is quadratic in it
 	if word == "" || utf8.RuneCountInString(word) > longest {
@@ -25,6 +26,14 @@ func Nearest(word string, candidates []string) string {
 		}
 		if d := editDistance(have, want); d < bestDistance {
 			best, bestDistance = candidate, d
+		}
+	}
+	if best == "" && len(have) >= 4 {
+		starts := slices.DeleteFunc(slices.Clone(candidates), func(c string) bool {
+			return !strings.HasPrefix(string(foldName(c)), string(have)+"_")
+		})
+		if len(starts) == 1 {
+			best = starts[0]
 		}
 	}
 	return best

@@ -23,16 +23,21 @@ func (e *explainer) stepHint(n *Node) string {
 func hintOnForm(s *schema, n *Node) string {
 	switch {
 	case n.Type != StringType && !n.IsNull() && s.types&typeString != 0:
-		return "put it in quotes: " + quoted(n.Text)
+		if s.valid(scalarOf(n.Text, StringType)) {
+			return "put it in quotes: " + quoted(n.Text)
+		}
 	case n.Type == StringType && n.Style != PlainStyle && n.Style != 0 && coreType(n.Text) != StringType:
-		plain := &Node{Kind: ScalarNode, Type: coreType(n.Text), Style: PlainStyle, Text: n.Text}
-		if s.valid(plain) {
+		if s.valid(scalarOf(n.Text, coreType(n.Text))) {
 			return "write it without quotes"
 		}
 	case s.items != nil && s.items.valid(n):
 		return "write a list: [" + quoted(n.Text) + "]"
 	}
 	return ""
+}
+
+func scalarOf(text string, t ScalarType) *Node {
+	return &Node{Kind: ScalarNode, Type: t, Style: PlainStyle, Text: text}
 }
 
 // shown is how a message shows the value that is wrong. A text that may be a
