@@ -111,6 +111,11 @@ func walkBody(body *jsontree.Value, visit func(path string, v *jsontree.Value)) 
 			for _, p := range m.Value.Items() {
 				walkParameter(p, visit)
 			}
+		case "triggers":
+			visit(m.Key, m.Value)
+			for i, trigger := range m.Value.Items() {
+				walkTrigger(compile.TriggerPath(i), trigger, visit)
+			}
 		case "template": // of a template's body (API reference 4.21): what the paths start below
 			walkBody(m.Value, visit)
 		default:
@@ -131,6 +136,22 @@ func walkParameter(p *jsontree.Value, visit func(path string, v *jsontree.Value)
 	visit(path, p)
 	for _, field := range p.Get("params").Items() {
 		visit(path+compile.MemberSegment(field.Str("name")), field.Get("value"))
+	}
+}
+
+// walkTrigger visits a trigger, whose parameters are named as a build's are.
+func walkTrigger(path string, trigger *jsontree.Value, visit func(path string, v *jsontree.Value)) {
+	visit(path, trigger)
+	for _, m := range trigger.Members() {
+		member := path + compile.MemberSegment(m.Key)
+		if m.Key != "parameters" {
+			walkValue(member, m.Value, visit)
+			continue
+		}
+		visit(member, m.Value)
+		for _, p := range m.Value.Items() {
+			visit(member+compile.NameSegment(p.Str("name"), 1), p.Get("value"))
+		}
 	}
 }
 

@@ -85,7 +85,7 @@ func (w *workspace) load(tree spec.Tree, environment string, vars map[string]str
 	diagnostics = append(diagnostics, more...)
 	w.catalogue = catalogue
 	result, more := compile.Compile(set, compile.Options{Vars: vars, Catalogue: catalogue})
-	diagnostics = append(diagnostics, more...)
+	diagnostics = append(diagnostics, more.Besides(diagnostics)...)
 	diagnostics.Sort()
 	w.result = result
 	return diagnostics

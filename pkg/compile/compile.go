@@ -48,6 +48,7 @@ func (c *compiler) compile() (*Result, spec.Diagnostics) {
 		}
 	}
 	c.publishTemplates()
+	c.checkUnused()
 	c.refuseDuplicates()
 	slices.SortStableFunc(c.result.Jobs, func(a, b *Job) int {
 		return cmp.Or(strings.Compare(a.Address, b.Address), a.Pos.Compare(b.Pos))

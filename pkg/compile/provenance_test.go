@@ -121,10 +121,26 @@ func bodyPaths(body *jsontree.Value) []string {
 			for _, p := range m.Value.Items() {
 				paths = append(paths, parameterPaths(p)...)
 			}
-		default:
-			if m.Value.Kind() != jsontree.KindArray { // triggers and scms have their own tests
-				paths = append(paths, leaves(m.Key, m.Value)...)
+		case "triggers":
+			for i, trigger := range m.Value.Items() {
+				paths = append(paths, triggerPaths(compile.TriggerPath(i), trigger)...)
 			}
+		default:
+			paths = append(paths, leaves(m.Key, m.Value)...)
+		}
+	}
+	return paths
+}
+
+func triggerPaths(path string, trigger *jsontree.Value) []string {
+	paths := []string{path}
+	for _, m := range trigger.Members() {
+		if m.Key != "parameters" {
+			paths = append(paths, leaves(path+compile.MemberSegment(m.Key), m.Value)...)
+			continue
+		}
+		for _, p := range m.Value.Items() {
+			paths = append(paths, path+".parameters"+compile.NameSegment(p.Str("name"), 1))
 		}
 	}
 	return paths

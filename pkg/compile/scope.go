@@ -17,6 +17,10 @@ type scope struct {
 
 	jobName, jobProject string // "" where they are not known yet
 
+	// anyJob says that it is open which job this will be a part of: matrix.X and
+	// job.X stand for nothing yet.
+	anyJob bool
+
 	// noMatrix and noJob say why matrix.X or job.X is not to be had here.
 	noMatrix, noJob string
 }
@@ -47,6 +51,9 @@ func (s *scope) resolve(n *spec.Node, p part) (target, bool) {
 			}
 		}
 		s.reportIn(n, p, "expression", hint, "%q is no reference", p.text)
+		return target{}, false
+	}
+	if s.anyJob && (space == "matrix" || space == "job" && (name == "name" || name == "project")) {
 		return target{}, false
 	}
 	value, origin, known := s.lookup(space, name)

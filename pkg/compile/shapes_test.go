@@ -180,6 +180,32 @@ func TestTemplateParameters(t *testing.T) {
 	}
 }
 
+// TestUnusedTemplates holds that a template is judged though no job uses it, and
+// that nothing is said about what only a job could give.
+func TestUnusedTemplates(t *testing.T) {
+	t.Parallel()
+	_, diags := compileRaw(t, `templates:
+  - name: t
+    inputs: {i: {default: 3}, mode: {required: true}}
+    parameters: [{name: p}, {name: p}, {name: q, secret: NOPE}, {name: "${{ inputs.i }}", default: "${{ matrix.m }}"}]
+    steps:
+      - shh: {}
+      - sh: {name: "${{ job.name }}", enable: "${{ inputs.mode }}", inputs: {command: {$file: nofile.sh}}}
+      - maven: {name: "x ${{ job.nam }}", image: "${{ matrix.image }}", properties: {a: "${{ inputs.i }}", b: .inf}}
+      - build_image: {inputs: {command: "${{ inputs.mode }}"}}
+      - "${{ inputs.mode }}"
+      - module_id: "${{ inputs.mode }}"
+`)
+	var rules []string
+	for _, d := range diags {
+		rules = append(rules, d.Rule)
+	}
+	slices.Sort(rules)
+	if have, want := strings.Join(rules, " "), "include module-unknown param-duplicate secret-unknown unknown-name wrong-type"; have != want {
+		t.Errorf("have %s\nwant %s\n%s", have, want, describe(diags))
+	}
+}
+
 // TestPublishedTemplates holds the create body of templates that the server
 // keeps (reference 4.21).
 func TestPublishedTemplates(t *testing.T) {
@@ -193,7 +219,7 @@ func TestPublishedTemplates(t *testing.T) {
     parameters: [{name: dir, default: src}]
     steps: [{sh: {name: a, inputs: {command: "ls ${{ inputs.dir }}"}}}]
     extra: {public: false, name: x}
-  - {name: silent, publish: false, steps: [{nothing: {}}]}
+  - {name: silent, publish: false, steps: [{sh: {}}]}
   - {name: hollow, publish: true, parameters: [{params: [{name: name, value: p}, {name: sensitiveVar, value: "true"}]}]}
 `)
 	want := `{"template":{"steps":[{"properties":{"command":"ls ${dir}"},"module_id":"devcloud2018.codeci_action_20017.action","name":"a"}]},` +

@@ -273,7 +273,7 @@ func (p *propertyBuilder) input(input *catalog.Input, f spec.Field) {
 		p.u.report("step-property", f.Key, p.path, "under properties: "+input.Note, "the input %q of the action %s cannot be translated", input.Name, p.word)
 		return
 	}
-	if len(input.Values) == 0 || f.Value.Kind != spec.ScalarNode {
+	if len(input.Values) == 0 || f.Value.Kind != spec.ScalarNode || isPoison(f.Value) {
 		p.set(input.Property, f.Key, f.Value)
 		return
 	}

@@ -17,6 +17,7 @@ type template struct {
 	parameters *spec.Node // marked as the template's
 	steps      *spec.Node
 	inputs     []templateInput
+	compiled   bool // for a job, or to be published
 }
 
 // templateInput is a declared input; value is nil where there is no default.
@@ -87,6 +88,29 @@ func (c *compiler) checkTemplates() {
 	}
 }
 
+// checkUnused compiles the templates that nothing has compiled, for what is wrong
+// in them: what a job would give is left open, and nothing is said about it.
+func (c *compiler) checkUnused() {
+	for _, name := range slices.Sorted(maps.Keys(c.templates)) {
+		t := c.templates[name]
+		if t.compiled || c.total > c.maxTotal {
+			continue
+		}
+		s := &scope{c: c, inputs: map[string]*spec.Node{}, anyJob: true}
+		u := c.newUnit("templates["+name+"]", s)
+		for _, in := range t.inputs {
+			s.inputs[in.name] = poison(in.key)
+		}
+		if parameters := u.get(t.node, "parameters"); parameters != nil {
+			u.parameters(parameters)
+		}
+		if steps := u.get(t.node, "steps"); steps != nil {
+			u.steps(steps)
+		}
+		c.total += len(u.provenance)
+	}
+}
+
 // check resolves the references to variables and inputs in n; the rest depends
 // on the job.
 func (s *scope) check(n *spec.Node) {
@@ -134,6 +158,7 @@ func (u *unit) useTemplate(use *spec.Node) (parts, bool) {
 			"there is no template %s", describe(nameAt))
 		return parts{}, false
 	}
+	t.compiled = true
 	inside := *u.scope
 	inside.inputs = u.inputs(t, use, given)
 	return parts{parameters: inside.expand(t.parameters), steps: inside.expand(t.steps)}, true
@@ -192,6 +217,7 @@ func (c *compiler) publishTemplates() {
 // knows no inputs: one with a default is put in, and one without becomes the
 // build parameter of its name, for whoever uses the template there to fill in.
 func (u *unit) publish(t *template) *Template {
+	t.compiled = true
 	u.scope.inputs = map[string]*spec.Node{}
 	var open []templateInput
 	for _, in := range t.inputs {

@@ -153,27 +153,9 @@ func (c *checker) compileFiles(files, judged []*spec.File) {
 	part := *c.set
 	part.Files = files
 	result, more := compile.Compile(&part, compile.Options{Vars: c.opts.Vars, Catalogue: c.catalogue})
-	c.front = append(c.front, withoutSaid(more, c.front)...)
+	c.front = append(c.front, more.Besides(c.front)...)
 	for _, file := range judged {
 		c.file(file)
 	}
 	c.compiled(result)
-}
-
-// withoutSaid leaves out what the compiler says about a value that loading has
-// refused already.
-func withoutSaid(compiled, loaded spec.Diagnostics) spec.Diagnostics {
-	refused := make(map[spec.Pos]bool, len(loaded))
-	for i := range loaded {
-		if loaded[i].Severity == spec.Error {
-			refused[loaded[i].Range.Start] = true
-		}
-	}
-	kept := compiled[:0]
-	for _, d := range compiled {
-		if !refused[d.Range.Start] {
-			kept = append(kept, d)
-		}
-	}
-	return kept
 }
