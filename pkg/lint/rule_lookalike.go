@@ -69,10 +69,23 @@ var confusable = map[rune]rune{
 	'0': 'o', '1': 'l', '|': 'l', '—': '-', '–': '-', '‐': '-', '‑': '-', '−': '-', '＿': '_',
 }
 
+// decomposed writes the accented Latin letters as a letter and its accent, as
+// Unicode's NFD does: one letter, two spellings.
+var decomposed = strings.NewReplacer(
+	"à", "a\u0300", "è", "e\u0300", "ì", "i\u0300", "ò", "o\u0300", "ù", "u\u0300",
+	"á", "a\u0301", "é", "e\u0301", "í", "i\u0301", "ó", "o\u0301", "ú", "u\u0301", "ý", "y\u0301", "ć", "c\u0301", "ĺ", "l\u0301", "ń", "n\u0301", "ŕ", "r\u0301", "ś", "s\u0301", "ź", "z\u0301",
+	"â", "a\u0302", "ê", "e\u0302", "î", "i\u0302", "ô", "o\u0302", "û", "u\u0302", "ĉ", "c\u0302", "ĝ", "g\u0302", "ĥ", "h\u0302", "ĵ", "j\u0302", "ŝ", "s\u0302", "ŵ", "w\u0302", "ŷ", "y\u0302",
+	"ã", "a\u0303", "ñ", "n\u0303", "õ", "o\u0303", "ĩ", "i\u0303", "ũ", "u\u0303",
+	"ä", "a\u0308", "ë", "e\u0308", "ï", "i\u0308", "ö", "o\u0308", "ü", "u\u0308", "ÿ", "y\u0308",
+	"å", "a\u030a", "ů", "u\u030a",
+	"č", "c\u030c", "ď", "d\u030c", "ě", "e\u030c", "ľ", "l\u030c", "ň", "n\u030c", "ř", "r\u030c", "š", "s\u030c", "ť", "t\u030c", "ž", "z\u030c",
+	"ç", "c\u0327", "ģ", "g\u0327", "ķ", "k\u0327", "ļ", "l\u0327", "ņ", "n\u0327", "ŗ", "r\u0327", "ş", "s\u0327", "ţ", "t\u0327",
+)
+
 // skeleton is what a name looks like: two names of one skeleton can be mistaken
-// for each other.
+// for each other. Spaces around it are not seen.
 func skeleton(name string) string {
-	return strings.Map(func(r rune) rune {
+	return decomposed.Replace(strings.Map(func(r rune) rune {
 		if r >= 0xff01 && r <= 0xff5e { // full width
 			r -= 0xfee0
 		}
@@ -87,7 +100,7 @@ func skeleton(name string) string {
 			return -1
 		}
 		return r
-	}, name)
+	}, strings.TrimSpace(name)))
 }
 
 // alphabets names the scripts of a name's letters that do not belong together.
