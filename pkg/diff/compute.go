@@ -24,8 +24,9 @@ type planner struct {
 	in       Input
 	plan     *Plan
 	live     *liveIndex
-	base     *definitionIndex // nil: two-way
-	declared map[jobKey]bool  // by all the definitions
+	base     *definitionIndex        // nil: two-way
+	declared map[jobKey]*compile.Job // by all the definitions
+	pinned   map[jobKey]bool         // projects and ids that they name
 	claimed  map[*LiveJob]bool
 	managed  map[*LiveJob]bool
 	drifted  []string // addresses
@@ -59,9 +60,10 @@ func newPlanner(in Input) *planner {
 	if in.Base != nil {
 		p.base = indexDefinitions(in.Base)
 	}
-	p.declared = map[jobKey]bool{}
+	p.declared, p.pinned = map[jobKey]*compile.Job{}, map[jobKey]bool{}
 	for _, job := range p.whole().Jobs {
-		p.declared[jobKey{job.ProjectID, job.Name}] = true
+		p.declared[jobKey{job.ProjectID, job.Name}] = job
+		p.pinned[jobKey{job.ProjectID, job.ID}] = job.ID != ""
 	}
 	return p
 }
@@ -152,9 +154,16 @@ func driftCount(c *Change) int {
 func (p *planner) unmanaged() int {
 	n := 0
 	for _, job := range p.live.all {
-		if !p.claimed[job] && !p.declared[jobKey{job.ProjectID, job.Name}] {
+		if !p.claimed[job] && !p.spokenOf(job) {
 			n++
 		}
 	}
 	return n
+}
+
+// spokenOf tells whether a live job is one that the definitions mean: by its id
+// where they pin one, else by its name. A twin of a pinned job is none of them.
+func (p *planner) spokenOf(live *LiveJob) bool {
+	named := p.declared[jobKey{live.ProjectID, live.Name}]
+	return named != nil && named.ID == "" || p.pinned[jobKey{live.ProjectID, live.ID}]
 }

@@ -80,8 +80,6 @@ func outline(p *diff.Plan) string {
 	return strings.Join(out, "\n")
 }
 
-// TestVerdicts holds the verdict table, a row a case: base, head and live state
-// of one field, and of one object.
 // Adopting a disabled job, such as one whose removal was reverted, says that it
 // stays disabled.
 func TestAdoptedAndDisabled(t *testing.T) {
@@ -120,6 +118,45 @@ func TestPartial(t *testing.T) {
 	}
 }
 
+// Every live job is managed or unmanaged, whatever part of the definitions is
+// planned: a twin of a job that is pinned to another id is not managed, and one
+// that is pinned is, by whatever name it goes.
+func TestUnmanaged(t *testing.T) {
+	t.Parallel()
+	pin := func(name, id string) *compile.Job {
+		job := defined(t, name, `{"steps":[]}`)
+		job.ID = id
+		return job
+	}
+	live := func(name, id string) *diff.LiveJob {
+		job := existing(t, name, `{"steps":[]}`)
+		job.ID, job.Item.ID = id, id
+		return job
+	}
+	other := defined(t, "other", `{"steps":[]}`)
+	for name, test := range map[string]struct {
+		head, whole *compile.Result
+		live        []*diff.LiveJob
+		want        int
+	}{
+		"declared":                       {head: compiled(other), live: []*diff.LiveJob{live("other", "1")}},
+		"nobody's":                       {head: compiled(other), live: []*diff.LiveJob{live("other", "1"), live("x", "2")}, want: 1},
+		"a pinned job's twin":            {head: compiled(pin("a", "1")), live: []*diff.LiveJob{live("a", "1"), live("a", "2")}, want: 1},
+		"a job pinned to what is gone":   {head: compiled(pin("a", "9")), live: []*diff.LiveJob{live("a", "2")}, want: 1},
+		"declared, outside the part":     {head: compiled(), whole: compiled(other), live: []*diff.LiveJob{live("other", "1")}},
+		"pinned, outside the part":       {head: compiled(other), whole: compiled(other, pin("new", "1")), live: []*diff.LiveJob{live("old", "1")}},
+		"a pinned job's twin, outside":   {head: compiled(other), whole: compiled(other, pin("a", "1")), live: []*diff.LiveJob{live("a", "1"), live("a", "2")}, want: 1},
+		"twins, and neither is pinned":   {head: compiled(other), live: []*diff.LiveJob{live("other", "1"), live("other", "2")}},
+		"renamed by the pin, name taken": {head: compiled(pin("a", "1")), live: []*diff.LiveJob{live("b", "1"), live("a", "2")}, want: 1},
+	} {
+		in := input(test.head, nil, listed(test.live...))
+		in.Whole = test.whole
+		if have := diff.Compute(in).Summary.Unmanaged; have != test.want {
+			t.Errorf("%s: %d unmanaged, want %d", name, have, test.want)
+		}
+	}
+}
+
 // A job that someone deleted outside is one drift, however much belonged to it.
 func TestDeletedOutsideCountsOnce(t *testing.T) {
 	t.Parallel()
@@ -134,6 +171,8 @@ func TestDeletedOutsideCountsOnce(t *testing.T) {
 	}
 }
 
+// TestVerdicts holds the verdict table, a row a case: base, head and live state
+// of one field, and of one object.
 func TestVerdicts(t *testing.T) {
 	t.Parallel()
 	const a, b, c = `{"arch":"a","steps":[]}`, `{"arch":"b","steps":[]}`, `{"arch":"c","steps":[]}`

@@ -57,7 +57,7 @@ func (p *planner) identifyPinned(want *compile.Job, named []*LiveJob) (*LiveJob,
 func (p *planner) identifyRenamed(want *compile.Job) (*LiveJob, bool) {
 	for _, old := range want.RenamedFrom {
 		key := jobKey{want.ProjectID, old}
-		if p.declared[key] {
+		if p.declared[key] != nil {
 			continue
 		}
 		switch named := p.live.byName[key]; len(named) {

@@ -85,10 +85,9 @@ func (p *planner) tooManyRemovals() {
 // the part that is planned included: a removal is not a larger share because
 // less was looked at.
 func (p *planner) managedJobs() int {
-	declared := indexDefinitions(p.whole()).jobs
 	n := 0
 	for _, job := range p.live.all {
-		if p.managed[job] || declared[jobKey{job.ProjectID, job.Name}] != nil {
+		if p.managed[job] || p.spokenOf(job) {
 			n++
 		}
 	}
