@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -41,8 +42,8 @@ Exit codes: 0 done; 1 the live state could not be read; 2 --verify found differe
 			"buildsync export --project shop --verify",
 			"buildsync export --only 'order-*' --out jobs"),
 		Flags: []cli.Flag{
-			&cli.StringSliceFlag{Name: "only", Usage: "only objects whose name matches `GLOB` (several)"},
-			&cli.StringFlag{Name: "kind", Usage: "job, template or all, as `K`", Value: "all"},
+			&cli.StringSliceFlag{Name: "only", Usage: "only objects whose name matches `GLOB`"},
+			&cli.StringFlag{Name: "kind", Usage: "`KIND`: job, template or all", Value: "all"},
 			&cli.StringFlag{Name: "out", Usage: "write below the folder `DIR` of the workspace; without it where the globs point"},
 			&cli.BoolFlag{Name: "verify", Usage: "compile what is defined and compare it with all that is live", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "force", Usage: "bring definitions that exist to what is live: only the nodes that differ are edited", DisableDefaultText: true},
@@ -322,13 +323,24 @@ func (x *exporting) keep(d *export.Definition, file string) error {
 		x.problem(d.Address, file+" exists and defines something else; move it away")
 		return nil
 	}
+	text, scripts := d.Source(x.schemaOf(file), x.layout.ScriptFolder(file))
+	for _, script := range scripts {
+		// The same text is what an earlier run left when it was ended.
+		have, err := os.ReadFile(filepath.Join(x.w.dir, filepath.FromSlash(script.Name)))
+		if err == nil && !bytes.Equal(have, script.Text) || err != nil && !errors.Is(err, fs.ErrNotExist) {
+			x.problem(d.Address, script.Name+" exists and says something else; move it away")
+			return nil
+		}
+	}
 	if err := x.declareSecrets(d); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
-		return fmt.Errorf("writing %s: %w", file, err)
+	for _, script := range scripts {
+		if err := x.writeDefinitions(script.Name, script.Text); err != nil {
+			return err
+		}
 	}
-	if err := writeFileMode(full, d.Source(x.schemaOf(file)), 0o644); err != nil {
+	if err := x.writeDefinitions(file, text); err != nil {
 		return err
 	}
 	x.report.Written = append(x.report.Written, exported{d.Address, file})
@@ -338,6 +350,16 @@ func (x *exporting) keep(d *export.Definition, file string) error {
 	}
 	_, err := fmt.Fprintf(x.stdout, "wrote %s\n", sanitize.Line(file, 0))
 	return err
+}
+
+// writeDefinitions writes a file of the workspace, and the folders that it
+// needs.
+func (x *exporting) writeDefinitions(name string, text []byte) error {
+	full := filepath.Join(x.w.dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
+		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	return writeFileMode(full, text, 0o644)
 }
 
 func (x *exporting) declareSecrets(d *export.Definition) error {

@@ -15,11 +15,13 @@ import (
 // probeFile is the definitions file of a probe.
 const probeFile = "definitions/probe.yaml"
 
-// probe compiles a definitions file that stands alone.
-func (e *Exporter) probe(workspace *node, definitions []byte) (*compile.Result, error) {
-	set, diagnostics := spec.Load(spec.MapTree{
-		spec.WorkspaceFile: string(source("", workspace)), probeFile: string(definitions),
-	}, spec.Options{})
+// probe compiles a definitions file that stands alone with its scripts.
+func (e *Exporter) probe(workspace *node, definitions []byte, scripts []Script) (*compile.Result, error) {
+	tree := spec.MapTree{spec.WorkspaceFile: string(source("", workspace)), probeFile: string(definitions)}
+	for _, script := range scripts {
+		tree[script.Name] = string(script.Text)
+	}
+	set, diagnostics := spec.Load(tree, spec.Options{})
 	if err := firstError(diagnostics); err != nil {
 		return nil, err
 	}
@@ -43,7 +45,8 @@ func firstError(diagnostics spec.Diagnostics) error {
 func (e *Exporter) compileJob(project Project, tree *node) (*compile.Job, error) {
 	workspace := mapping(field{"version", literal("1")},
 		field{"projects", mapping(field{project.Alias, text(project.ID)})}, field{"secrets", secretNames(tree)})
-	result, err := e.probe(workspace, source("", mapping(field{"version", literal("1")}, field{"jobs", sequence(tree)})))
+	parts := spill(tree)
+	result, err := e.probe(workspace, source("", mapping(field{"version", literal("1")}, field{"jobs", sequence(parts.tree)})), parts.place(""))
 	if err != nil {
 		return nil, err
 	}

@@ -71,14 +71,18 @@ type Secret struct {
 	Address   string // of the job
 }
 
-// Source returns the text of a definitions file that holds d alone. schema is
-// the path of the JSON Schema for the editor's line; "" for none.
-func (d *Definition) Source(schema string) []byte {
+// Source returns the text of a definitions file that holds d alone, and the
+// scripts that it includes: texts that are long, and what makes the file too
+// large to be read. They lie in folder below scripts/. schema is the path of the
+// JSON Schema for the editor's line; "" for none.
+func (d *Definition) Source(schema, folder string) (file []byte, scripts []Script) {
 	list := "jobs"
 	if d.Kind == diff.KindTemplate {
 		list = "templates"
 	}
-	return source(schema, mapping(field{"version", literal("1")}, field{list, sequence(d.tree)}))
+	parts := spill(d.tree)
+	scripts = parts.place(folder)
+	return source(schema, mapping(field{"version", literal("1")}, field{list, sequence(parts.tree)})), scripts
 }
 
 func source(schema string, root *node) []byte {

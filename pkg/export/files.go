@@ -60,6 +60,19 @@ func (l *Layout) File(folder, name, address string) (string, error) {
 	}
 }
 
+// ScriptFolder is the folder, below scripts/, of what a definition file
+// includes: the file's own place and name.
+func (l *Layout) ScriptFolder(file string) string {
+	stem := strings.TrimSuffix(file, path.Ext(file))
+	for _, glob := range l.globs {
+		dir, _ := doublestar.SplitPattern(path.Clean(glob))
+		if below, found := strings.CutPrefix(stem, dir+"/"); found {
+			return below
+		}
+	}
+	return stem
+}
+
 // base is the folder of the glob that fits best: for templates one that speaks
 // of them.
 func (l *Layout) base(folder string) string {

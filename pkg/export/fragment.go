@@ -183,10 +183,12 @@ func containsNode(list []*node, n *node) bool {
 }
 
 // freeName is base, or base with a number, whichever is not taken.
-func freeName(base string, taken func(string) bool) string {
+func freeName(base string, taken func(string) bool) string { return freeNumbered(base, "_", taken) }
+
+func freeNumbered(base, between string, taken func(string) bool) string {
 	name := base
 	for n := 2; taken(name); n++ {
-		name = fmt.Sprintf("%s_%d", base, n)
+		name = fmt.Sprintf("%s%s%d", base, between, n)
 	}
 	return name
 }

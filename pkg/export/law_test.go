@@ -262,7 +262,11 @@ func holds(t failer, jobs []*diff.LiveJob) {
 		if err != nil {
 			t.Fatalf("%s: %v\n%s", live.Name, err, live.Body.Indented())
 		}
-		tree[fmt.Sprintf("definitions/%d.yaml", i)] = string(d.Source(""))
+		file, scripts := d.Source("", fmt.Sprint(i))
+		tree[fmt.Sprintf("definitions/%d.yaml", i)] = string(file)
+		for _, script := range scripts {
+			tree[script.Name] = string(script.Text)
+		}
 		for _, secret := range d.Secrets {
 			secrets = append(secrets, secret.Name)
 		}

@@ -77,7 +77,8 @@ func (w *jobWriter) templateTree() (tree *node, ok bool) {
 
 func (w *jobWriter) templateFits(tree *node, live *diff.LiveTemplate) bool {
 	workspace := mapping(field{"version", literal("1")}, field{"projects", mapping(field{w.project.Alias, text(w.project.ID)})})
-	result, err := w.probe(workspace, source("", mapping(field{"version", literal("1")}, field{"templates", sequence(tree)})))
+	parts := spill(tree)
+	result, err := w.probe(workspace, source("", mapping(field{"version", literal("1")}, field{"templates", sequence(parts.tree)})), parts.place(""))
 	switch {
 	case err != nil:
 		w.reason = err.Error()

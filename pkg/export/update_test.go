@@ -75,11 +75,13 @@ func TestUpdateLaw(t *testing.T) {
 		for _, s := range fresh.Secrets {
 			secrets = append(secrets, s.Name)
 		}
-		source := "# at the top\n" + string(definition.Source("")) + "# at the end\n"
+		text, _ := definition.Source("", "")
+		source := "# at the top\n" + string(text) + "# at the end\n"
 		set, result := workspaceOf(t, source, secrets...)
-		_, text, err := e.Update(set, result.Jobs[0], after, compile.Options{})
+		_, text, err = e.Update(set, result.Jobs[0], after, compile.Options{})
 		if err != nil {
-			t.Fatalf("%v\n%s\n%s", err, source, fresh.Source(""))
+			want, _ := fresh.Source("", "")
+			t.Fatalf("%v\n%s\n%s", err, source, want)
 		}
 		if text == nil {
 			text = []byte(source)

@@ -1,0 +1,206 @@
+package export
+
+import (
+	"bytes"
+	"cmp"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// Script is a text of a definition that stands in a file of its own, because
+// the definition includes it: {$file: NAME}.
+type Script struct {
+	Name string // relative to the workspace
+	Text []byte
+}
+
+const (
+	// longText is how long a text may be before it gets a file of its own: no one
+	// reads such a script between two lines of YAML.
+	longText = 64 << 10
+	// leastSpilled is how short a text can be that still is moved out of a file
+	// that would be too large to be read.
+	leastSpilled = 1 << 10
+	// mostBytes is how large a definition file becomes: a little less than what
+	// can be read, for the line that names the schema.
+	mostBytes = spec.MaxFileBytes - 4<<10
+	// longName is how long the line of an include becomes.
+	longName = 300
+	// scriptFolder is where scripts are, in the workspace.
+	scriptFolder = "scripts"
+)
+
+// spilled is a definition's tree with its long texts in files.
+type spilled struct {
+	tree    *node
+	scripts []*spilledText
+}
+
+// spilledText is a text that has left the tree, with the node that names its
+// file.
+type spilledText struct {
+	base string // the file's name within the definition's folder
+	text string
+	name *node
+}
+
+// spill moves long texts out of a tree: those that are long, and where the file
+// would be too large nevertheless, the longest of the others. The tree itself is
+// not changed.
+func spill(tree *node) spilled {
+	texts := longTexts(tree, "", "")
+	out := spilled{tree: tree}
+	move := func(t foundText) {
+		base := freeFile(t.base, func(s string) bool {
+			return slices.ContainsFunc(out.scripts, func(t *spilledText) bool { return strings.EqualFold(t.base, s) })
+		})
+		name := text(path.Join(scriptFolder, base))
+		out.scripts = append(out.scripts, &spilledText{base: base, text: unescaped(t.node.text), name: name})
+		out.tree = exchanged(out.tree, t.node, oneLine(mapping(field{"$file", name})))
+	}
+	texts = slices.DeleteFunc(texts, func(t foundText) bool {
+		if len(t.node.text) < longText {
+			return false
+		}
+		move(t)
+		return true
+	})
+	slices.SortStableFunc(texts, func(a, b foundText) int { return len(b.node.text) - len(a.node.text) })
+	for len(texts) > 0 {
+		excess := sizeOf(out.tree) + len(out.scripts)*longName - mostBytes
+		if excess <= 0 {
+			break
+		}
+		for excess > 0 && len(texts) > 0 {
+			move(texts[0])
+			excess -= len(texts[0].node.text) - 2*longName
+			texts = texts[1:]
+		}
+	}
+	return out
+}
+
+// sizeOf is at least how large a file with a tree is.
+func sizeOf(tree *node) int {
+	var out bytes.Buffer
+	appendBlock(&out, mapping(field{"jobs", sequence(tree)}), "")
+	return out.Len()
+}
+
+// place names the scripts' files in a folder, "" for that of a probe.
+func (s spilled) place(folder string) []Script {
+	var scripts []Script
+	for _, t := range s.scripts {
+		t.name.text = path.Join(scriptFolder, folder, t.base)
+		scripts = append(scripts, Script{Name: t.name.text, Text: []byte(t.text)})
+	}
+	return scripts
+}
+
+// foundText is a text that could stand in a file of its own, with a name for
+// that.
+type foundText struct {
+	node *node
+	base string
+}
+
+// longTexts lists the texts of a job's or template's steps, and those under
+// extra, that an include can hold as they are.
+func longTexts(n *node, step, key string) []foundText {
+	var found []foundText
+	switch {
+	case n == nil:
+	case n.kind == textNode && len(n.text) >= leastSpilled && canInclude(unescaped(n.text)):
+		found = append(found, foundText{node: n, base: scriptName(step, key)})
+	case n.kind == mappingNode && step == "":
+		for i, item := range itemsOf(n.get(wire.KeySteps)) {
+			found = append(found, longTexts(item, stepLabel(item, i), "")...)
+		}
+		found = append(found, longTexts(n.get("extra"), "extra", "")...)
+	}
+	if n == nil || step == "" {
+		return found
+	}
+	for _, f := range n.fields {
+		found = append(found, longTexts(f.value, step, f.key)...)
+	}
+	for _, item := range n.items {
+		found = append(found, longTexts(item, step, key)...)
+	}
+	return found
+}
+
+// canInclude tells whether a file that is included gives just this text.
+func canInclude(s string) bool {
+	return len(s) <= spec.MaxFileBytes && utf8.ValidString(s) && !strings.ContainsRune(s, 0) && !strings.HasPrefix(s, "\ufeff")
+}
+
+// stepLabel is what a step is called, for a file's name.
+func stepLabel(step *node, i int) string {
+	label := step.get(wire.KeyName)
+	if label == nil && len(step.fields) == 1 {
+		label = step.fields[0].value.get(wire.KeyName)
+	}
+	if label == nil || label.text == "" {
+		return "step-" + strconv.Itoa(i+1)
+	}
+	return label.text
+}
+
+// scriptName is the name of a text's file: a step's command is its script.
+func scriptName(step, key string) string {
+	stem := strings.Trim(strings.ToLower(fileStem(shortened(step))), "-")
+	if key == "command" {
+		return cmp.Or(stem, "script") + ".sh"
+	}
+	return strings.Trim(stem+"-"+strings.ToLower(fileStem(shortened(key))), "-") + ".txt"
+}
+
+// shortened is the start of a name that may be of any length.
+func shortened(name string) string {
+	runes := []rune(name)
+	return string(runes[:min(len(runes), 40)])
+}
+
+// freeFile is a file's name, with a number where it is taken.
+func freeFile(base string, taken func(string) bool) string {
+	extension := path.Ext(base)
+	stem := strings.TrimSuffix(base, extension)
+	return freeNumbered(stem, "-", func(s string) bool { return taken(s + extension) }) + extension
+}
+
+// exchanged is a tree with one node in the place of another. What does not lead
+// there is shared.
+func exchanged(n, from, to *node) *node {
+	if n == from {
+		return to
+	}
+	if n == nil || len(n.fields)+len(n.items) == 0 {
+		return n
+	}
+	changed := *n
+	changed.fields, changed.items = slices.Clone(n.fields), slices.Clone(n.items)
+	same := true
+	for i, f := range n.fields {
+		changed.fields[i].value = exchanged(f.value, from, to)
+		same = same && changed.fields[i].value == f.value
+	}
+	for i, item := range n.items {
+		changed.items[i] = exchanged(item, from, to)
+		same = same && changed.items[i] == item
+	}
+	if same {
+		return n
+	}
+	return &changed
+}
+
+// unescaped is what a text says once it has been compiled: an included file is
+// taken as it is.
+func unescaped(s string) string { return strings.ReplaceAll(s, "$${{", "${{") }
