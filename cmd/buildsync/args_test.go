@@ -1,0 +1,140 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/urfave/cli/v2"
+	"pgregory.net/rapid"
+)
+
+// inOrder is a command line as the flag parser gets it.
+func inOrder(args []string) []string {
+	line := readLine((&program{}).app(), args)
+	return line.flagsFirst()
+}
+
+func TestFlagsStandAnywhere(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ typed, want string }{
+		"nothing":                         {"buildsync", "buildsync"},
+		"flags first":                     {"buildsync show --format json p", "buildsync show --format json -- p"},
+		"a flag behind the argument":      {"buildsync show p --format json", "buildsync show --format json -- p"},
+		"between arguments":               {"buildsync show a --format json b", "buildsync show --format json -- a b"},
+		"joined by =":                     {"buildsync show p --format=json", "buildsync show --format=json -- p"},
+		"one dash":                        {"buildsync show p -format json", "buildsync show -format json -- p"},
+		"a switch takes no value":         {"buildsync apply p --yes --report r", "buildsync apply --yes --report r -- p"},
+		"a switch with a value":           {"buildsync apply p --yes=false", "buildsync apply --yes=false -- p"},
+		"a value that may be left out":    {"buildsync lint a --fix b", "buildsync lint --fix -- a b"},
+		"an alias":                        {"buildsync show p -C dir -v", "buildsync show -C dir -v -- p"},
+		"a global flag stays in front":    {"buildsync -C dir --env prod show p -q", "buildsync -C dir --env prod show -q -- p"},
+		"a value like a command":          {"buildsync --env plan show p", "buildsync --env plan show -- p"},
+		"a value like a flag":             {"buildsync show p --marker --format", "buildsync show --marker --format -- p"},
+		"a value of two dashes":           {"buildsync show p --marker -- x", "buildsync show --marker -- -- p x"},
+		"several times":                   {"buildsync plan --var a=1 --var b=2", "buildsync plan --var a=1 --var b=2"},
+		"a subcommand":                    {"buildsync job run api --param k=v --wait", "buildsync job run --param k=v --wait -- api"},
+		"a flag of the group":             {"buildsync job --env prod run api", "buildsync job --env prod run -- api"},
+		"behind two dashes all is a name": {"buildsync show -- --format json", "buildsync show -- --format json"},
+		"both":                            {"buildsync show p --format json -- -x --yes", "buildsync show --format json -- p -x --yes"},
+		"a stream is an argument":         {"buildsync lint - --stdin-filename a.yaml", "buildsync lint --stdin-filename a.yaml -- -"},
+		"an empty argument":               {"buildsync show  --format json", "buildsync show --format json -- "},
+		"an unknown flag":                 {"buildsync show p --formt json", "buildsync show --formt -- p json"},
+		"an unknown flag with a value":    {"buildsync show p --formt=json", "buildsync show --formt=json -- p"},
+		"a flag that lacks its value":     {"buildsync show p --format", "buildsync show --format"},
+		"an unknown command":              {"buildsync aply p --yes", "buildsync aply p --yes"},
+		"two dashes for a command":        {"buildsync -- plan", "buildsync -- plan"},
+		"help behind an argument":         {"buildsync show p --help", "buildsync show --help -- p"},
+	} {
+		if d := cmp.Diff(test.want, strings.Join(inOrder(strings.Split(test.typed, " ")), " ")); d != "" {
+			t.Errorf("%s: -want +got\n%s", name, d)
+		}
+	}
+}
+
+// However flags and arguments are mixed, the command gets what it gets with the
+// flags in front, each list in the order in which it was typed.
+func TestFlagsAndArgumentsMix(t *testing.T) {
+	t.Parallel()
+	type parsed struct {
+		Args, Several []string
+		Text          string
+		Switch, Whole bool
+	}
+	parse := func(words []string) (got parsed, err error) {
+		app := &cli.App{
+			Flags: []cli.Flag{&cli.BoolFlag{Name: "whole"}}, HideHelp: true, ExitErrHandler: func(*cli.Context, error) {},
+			DisableSliceFlagSeparator: true,
+			OnUsageError:              func(_ *cli.Context, err error, _ bool) error { return err },
+			Commands: []*cli.Command{{
+				Name: "act", HideHelp: true,
+				Flags: []cli.Flag{
+					&cli.StringFlag{Name: "text", Aliases: []string{"t"}}, &cli.BoolFlag{Name: "switch"}, &cli.StringSliceFlag{Name: "several"},
+				},
+				OnUsageError: func(_ *cli.Context, err error, _ bool) error { return err },
+				Action: func(c *cli.Context) error {
+					got = parsed{c.Args().Slice(), c.StringSlice("several"), c.String("text"), c.Bool("switch"), c.Bool("whole")}
+					return nil
+				},
+			}},
+		}
+		line := readLine(app, words)
+		return got, app.Run(line.flagsFirst())
+	}
+	flag := rapid.SampledFrom([][]string{
+		{"--text", "x"}, {"-t", "--switch"}, {"--text=y=z"}, {"--switch"}, {"--switch=false"}, {"--several", "1,2"}, {"--several=act"}, {"-several", "--"},
+	})
+	word := rapid.SampledFrom([]string{"a", "act", "-", "b=c", "text", ""})
+	rapid.Check(t, func(t *rapid.T) {
+		flags, args := rapid.SliceOf(flag).Draw(t, "flags"), rapid.SliceOf(word).Draw(t, "args")
+		mixed, sorted := []string{"p", "act"}, append([]string{"p", "act"}, slices.Concat(flags...)...)
+		sorted = append(append(sorted, "--"), args...)
+		for len(flags)+len(args) > 0 {
+			if len(args) == 0 || len(flags) > 0 && rapid.Bool().Draw(t, "a flag") {
+				mixed, flags = append(mixed, flags[0]...), flags[1:]
+			} else {
+				mixed, args = append(mixed, args[0]), args[1:]
+			}
+		}
+		have, err := parse(mixed)
+		want, errSorted := parse(sorted)
+		if fmt.Sprint(err) != fmt.Sprint(errSorted) || !cmp.Equal(have, want) {
+			t.Fatalf("%q: %+v, %v\n%q: %+v, %v", mixed, have, err, sorted, want, errSorted)
+		}
+	})
+}
+
+// FuzzFlagsFirst: no word gets lost or made up, and a line that is in order
+// stays as it is.
+func FuzzFlagsFirst(f *testing.F) {
+	for _, seed := range []string{"show p --format json", "job run a --param k=v", "-- plan", "lint - --fix=unsafe", "show --format", "plan --out --", "show -- a", "x"} {
+		f.Add(seed)
+	}
+	app := (&program{}).app()
+	f.Fuzz(func(t *testing.T, typed string) {
+		words := append([]string{"buildsync"}, strings.Split(typed, " ")...)
+		line := readLine(app, words)
+		once := line.flagsFirst()
+		again := readLine(app, once)
+		if d := cmp.Diff(once, again.flagsFirst()); d != "" {
+			t.Errorf("%q: not settled\n%s", words, d)
+		}
+		if line.open {
+			return // the arguments are left out, for the flag is an error
+		}
+		count := func(words []string) map[string]int {
+			n := map[string]int{}
+			for _, word := range words {
+				if word != "--" {
+					n[word]++
+				}
+			}
+			return n
+		}
+		if d := cmp.Diff(count(words), count(once)); d != "" {
+			t.Errorf("%q became %q\n%s", words, once, d)
+		}
+	})
+}
