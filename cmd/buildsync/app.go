@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -20,13 +22,21 @@ func (p *program) app() *cli.App {
 		}),
 		Reader: p.stdin, Writer: p.stdout, ErrWriter: p.stderr,
 		HideVersion: true, HideHelpCommand: true, // their aliases collide with ours
-		HideHelp:                  true, // see helpFlag
-		DisableSliceFlagSeparator: true, // --var a=1,2 is one value
-		CustomAppHelpTemplate:     appHelp(),
+		HideHelp:                  true,                         // see helpFlag
+		DisableSliceFlagSeparator: true,                         // --var a=1,2 is one value
 		ExitErrHandler:            func(*cli.Context, error) {}, // exit.go decides
 		OnUsageError:              p.onUsageError,
 		Action:                    p.bare,
 	}
+}
+
+// dispatch runs a command line.
+func (p *program) dispatch(ctx context.Context, args []string) error {
+	app := p.app()
+	if slices.ContainsFunc(args, asksForHelp) {
+		setHelp(app)
+	}
+	return app.RunContext(ctx, args)
 }
 
 func (p *program) commands() []*cli.Command {
@@ -65,11 +75,9 @@ func (p *program) command(c *cli.Command, act func(*invocation) error) *cli.Comm
 	c.HideHelpCommand = true // "help" would be a subcommand, and so no argument
 	c.OnUsageError = p.onUsageError
 	if len(c.Subcommands) > 0 {
-		c.CustomHelpTemplate = groupHelp
 		c.Action = p.bare
 		return c
 	}
-	c.CustomHelpTemplate = commandHelp
 	c.Action = func(ctx *cli.Context) error {
 		in := &invocation{program: p, ctx: ctx.Context, flags: ctx}
 		if err := in.prepare(); err != nil {
@@ -101,7 +109,7 @@ func (p *program) bare(ctx *cli.Context) error {
 		return unknownWord("command", word, names)
 	}
 	if ctx.Command.Name == ctx.App.Name {
-		return usageError{text: "a command is missing; `buildsync help` lists them"}
+		return usageError{text: "a command is missing\n\n" + strings.TrimSuffix(overview(ctx.App), "\n")}
 	}
 	return usageError{text: fmt.Sprintf("%s needs one of: %s", ctx.Command.HelpName, strings.Join(names, ", "))}
 }
@@ -118,18 +126,7 @@ func (p *program) helpCommand() *cli.Command {
 	}, nil)
 	command.Action = func(ctx *cli.Context) error {
 		path := append(ctx.Args().Slice(), "--help")
-		return p.app().RunContext(ctx.Context, append([]string{ctx.App.Name}, path...))
+		return p.dispatch(ctx.Context, append([]string{ctx.App.Name}, path...))
 	}
 	return command
-}
-
-// about builds a command's help text from what it does and its examples.
-func about(text string, examples ...string) string {
-	var out strings.Builder
-	out.WriteString(strings.TrimSpace(text))
-	out.WriteString("\n\nExamples:")
-	for _, example := range examples {
-		out.WriteString("\n   " + example)
-	}
-	return out.String()
 }

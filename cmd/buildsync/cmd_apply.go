@@ -23,7 +23,7 @@ func (p *program) applyCommand() *cli.Command {
 		&cli.StringFlag{Name: "approve", Usage: "go on only if the plan has the id `sha256:…`"},
 		&cli.DurationFlag{Name: "max-plan-age", Usage: "refuse a PLAN that is older than `D`; 0: any age", Value: 24 * time.Hour},
 		&cli.StringFlag{Name: "report", Usage: "write what was done to `FILE`, as JSON"},
-		&cli.StringFlag{Name: "format", Usage: "print text or json (the report), as `F`", Value: "text"},
+		&cli.StringFlag{Name: "format", Usage: "`FORMAT`: text or json (the report)", Value: "text"},
 		&cli.StringFlag{Name: "secrets-dir", Usage: "read secrets from files in `DIR`, named as in buildsync.yaml"},
 		&cli.BoolFlag{Name: "fail-fast", Usage: "start nothing more after the first failure", DisableDefaultText: true},
 		&cli.BoolFlag{Name: "smoke", Usage: "run each changed job afterwards and fail if its build does", DisableDefaultText: true},

@@ -25,7 +25,7 @@ Exit codes: 0 done; 1 a file could not be written; 3 errors in the definitions.`
 			"buildsync compile --format yaml order-service-build",
 			"buildsync compile --env prod --out bodies"),
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "format", Usage: "json or yaml, as `F`", Value: "json"},
+			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: json or yaml", Value: "json"},
 			&cli.StringFlag{Name: "out", Usage: "write one file an object below `DIR` instead"},
 		},
 	}, (*invocation).compile)

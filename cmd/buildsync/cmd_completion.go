@@ -61,10 +61,17 @@ func (p *program) completionCommand() *cli.Command {
 	shells := []string{"bash", "zsh", "fish", "powershell"}
 	return p.command(&cli.Command{
 		Name:      "completion",
-		Usage:     "print a script that completes commands and flags in a shell",
+		Usage:     "print a shell's script for completion",
 		ArgsUsage: "bash|zsh|fish|powershell",
-		Description: about("Prints the script for one shell; put the line that loads it into the shell's start file.",
-			`eval "$(buildsync completion bash)"`, "buildsync completion fish | source"),
+		Description: about(`Prints the script for one shell. The line that loads it goes into the shell's start file:
+
+   ~/.bashrc                  eval "$(buildsync completion bash)"
+   ~/.zshrc, after compinit   eval "$(buildsync completion zsh)"
+   ~/.config/fish/config.fish buildsync completion fish | source
+   $PROFILE of PowerShell     buildsync completion powershell | Out-String | iex
+
+Exit codes: 0 done; 3 invalid input.`,
+			`eval "$(buildsync completion bash)"`),
 	}, func(in *invocation) error {
 		args, err := in.args(1)
 		if err != nil {
@@ -126,7 +133,7 @@ func (p *program) completeFlags(flags []cli.Flag, typed string) {
 		}
 		usage := ""
 		if documented, ok := flag.(cli.DocGenerationFlag); ok {
-			usage = strings.ReplaceAll(documented.GetUsage(), "`", "")
+			_, usage = flagUsage(documented)
 		}
 		_, _ = fmt.Fprintf(p.stdout, "%s\t%s\n", name, usage)
 	}

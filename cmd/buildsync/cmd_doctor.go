@@ -19,7 +19,7 @@ import (
 func (p *program) doctorCommand() *cli.Command {
 	return p.command(&cli.Command{
 		Name:  "doctor",
-		Usage: "check credentials, endpoint, projects, clock, Git and CI, and say what to do",
+		Usage: "check what apply needs, and say what to do",
 		Description: about(`Checks one thing after the other that apply needs, and prints what to do about those that are
 not right. It writes nothing, sends one listing for each project, and stops asking when the
 service refuses the credentials: a key is locked after a few failures.

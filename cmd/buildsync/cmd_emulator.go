@@ -30,6 +30,7 @@ same file; it can be used by one process at a time.
 
 Where the real service's behaviour is not public, it is a switch. --quirks takes a profile
 (`+strings.Join(emulator.ProfileNames(), ", ")+`) or a list of switches, separated by commas:
+
 `+switchList(),
 			"buildsync emulator",
 			"buildsync emulator --data '' --seed 300 --quirks hostile --latency 20ms",
@@ -40,19 +41,19 @@ Where the real service's behaviour is not public, it is a switch. --quirks takes
 			&cli.StringFlag{Name: "quirks", Usage: "behave as a profile or the `LIST` of switches says", Value: "default"},
 			&cli.StringFlag{Name: "seed", Usage: "fill an empty store from a `FILE`, or with so many jobs"},
 			&cli.DurationFlag{Name: "latency", Usage: "wait `D` before each answer"},
-			&cli.IntFlag{Name: "rate", Usage: "answer 429 beyond `N` calls a second; 0: no limit"},
-			&cli.StringSliceFlag{Name: "fault", Usage: "play a fault, as `OP:KEY=VALUE,…`, or those of a JSON file, as @FILE (several)"},
+			&cli.IntFlag{Name: "rate", Usage: "answer 429 beyond `N` calls a second", DefaultText: "no limit"},
+			&cli.StringSliceFlag{Name: "fault", Usage: "play a fault, `OP:KEY=VALUE,…`, or those of a JSON file, @FILE"},
 		},
 	}, (*invocation).runEmulator)
 }
 
 // switchList is the help on the single quirks.
 func switchList() string {
-	var out strings.Builder
+	var rows [][2]string
 	for _, s := range emulator.Switches() {
-		fmt.Fprintf(&out, "\n   %-22s %s", s.Name, s.Doc)
+		rows = append(rows, [2]string{s.Name, s.Doc})
 	}
-	return out.String()
+	return glossary(rows)
 }
 
 func (in *invocation) runEmulator() error {

@@ -29,11 +29,11 @@ works offline. Paths hold brackets and quotes: put them in single quotes.
 Exit codes: 0 done; 3 no such rule, object or path, or errors in the definitions.`,
 			"buildsync explain image-pin",
 			"buildsync explain order-service.arch",
-			`buildsync explain --env prod 'shop/job/order-service.steps["Build and test"].properties.command'`,
+			`buildsync explain --env prod 'order.steps["Build"].properties.command'`,
 			"buildsync explain shop/job/order-service"),
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "format", Usage: "print text or json, as `F`", Value: "text"},
-			&cli.StringSliceFlag{Name: "out", Usage: "write to a file as well, as `F=FILE` (several)"},
+			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: text or json", Value: "text"},
+			&cli.StringSliceFlag{Name: "out", Usage: "write to `FORMAT=FILE` as well"},
 		},
 	}, (*invocation).explain)
 }

@@ -44,7 +44,8 @@ exists is left as it is.
 
 Exit codes: 0 done; 1 a file could not be written; 3 invalid input.`,
 			"buildsync init",
-			"buildsync init --project-id 6ecbc5bac7c8442fb3d2563d53c13582 --alias shop --ci github builds"),
+			"buildsync init --alias shop --ci github builds",
+			"buildsync init --project-id 6ecbc5bac7c8442fb3d2563d53c13582 builds"),
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "project-id", Usage: "the 32-character `ID` of the CodeArts project", DefaultText: "one of the emulator's"},
 			&cli.StringFlag{Name: "alias", Usage: "what to call the project in definitions, `NAME`", Value: "demo"},

@@ -8,9 +8,12 @@ func (p *program) jobCommand() *cli.Command {
 	return p.command(&cli.Command{
 		Name:  "job",
 		Usage: "look at live jobs and their builds, run them, stop them",
-		Description: `A JOB is a name, an address as plans print it (shop/job/order-service), or an id of 32 letters
+		Description: about(`A JOB is a name, an address as plans print it (shop/job/order-service), or an id of 32 letters
 and digits. A BUILD is the number of a build; without it the newest of the last 30 days is meant.
 Jobs are made and changed by definitions: see buildsync plan and buildsync apply.`,
+			"buildsync job list",
+			"buildsync job run --follow maven-package",
+			"buildsync job logs maven-package 12"),
 		Subcommands: []*cli.Command{
 			p.jobListCommand(),
 			p.jobShowCommand(),
@@ -33,8 +36,8 @@ Jobs are made and changed by definitions: see buildsync plan and buildsync apply
 // resultFlags say in which form a result is printed.
 func resultFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "format", Usage: "print text or json, as `F`", Value: "text"},
-		&cli.StringSliceFlag{Name: "out", Usage: "write to a file as well, as `[F=]FILE` (several)"},
+		&cli.StringFlag{Name: "format", Usage: "`FORMAT`: text or json", Value: "text"},
+		&cli.StringSliceFlag{Name: "out", Usage: "write to `[FORMAT=]FILE` as well"},
 	}
 }
 

@@ -175,7 +175,7 @@ func capitalised(s string) string {
 func (p *program) jobGraphCommand() *cli.Command {
 	return p.command(&cli.Command{
 		Name:      "graph",
-		Usage:     "print how the parts of a build depend on each other (deprecated call)",
+		Usage:     "print how the parts of a build depend on each other",
 		ArgsUsage: "JOB [BUILD] | RECORD",
 		Description: about(`Prints the flow graph of a build (API reference 5.2, deprecated: announced for removal). RECORD
 is the id of a build record, which history and record print.

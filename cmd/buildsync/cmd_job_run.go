@@ -29,10 +29,10 @@ grows too, on stdout (on stderr with --format json). After Ctrl-C the build goes
 Exit codes: 0 started, or with --wait succeeded; 1 not started; 3 invalid input; 6 with --wait
 the build did not succeed, or what became of it is not known; 130 interrupted.`,
 			"buildsync job run maven-package",
-			"buildsync job run --param releaseversion=1.2.0 --tag v1.2.0 --follow maven-package",
+			"buildsync job run --param version=1.2.0 --tag v1.2.0 --follow maven-package",
 			"buildsync job run --param NEXUS_TOKEN --wait --format json maven-package"),
 		Flags: objectFlags(append([]cli.Flag{
-			&cli.StringSliceFlag{Name: "param", Usage: "a build parameter, as `NAME=VALUE`, or NAME for the value of a variable (several)"},
+			&cli.StringSliceFlag{Name: "param", Usage: "a build parameter `NAME=VALUE`, or NAME for the value of the environment variable"},
 			&cli.StringFlag{Name: "commit", Usage: "build the commit `ID`"},
 			&cli.StringFlag{Name: "tag", Usage: "build the tag `TAG`"},
 			&cli.BoolFlag{Name: "wait", Usage: "wait for the build to end", DisableDefaultText: true},

@@ -18,7 +18,8 @@ func (p *program) keystoreCommand() *cli.Command {
 	return p.command(&cli.Command{
 		Name:        "keystore",
 		Usage:       "fetch files of the account's keystore",
-		Description: `The keystore holds files that builds sign with. They are secrets.`,
+		Description: about(`The keystore holds files that builds sign with. They are secrets.`,
+			"buildsync keystore download android.keystore"),
 		Subcommands: []*cli.Command{p.keystoreDownloadCommand()},
 	}, nil)
 }
@@ -34,7 +35,7 @@ HW_DOMAIN_ID, else the one that the credentials belong to, which IAM is asked fo
 
 Exit codes: 0 done; 1 nothing was downloaded; 3 invalid input.`,
 			"buildsync keystore download android.keystore",
-			"buildsync keystore download --out keys/release.keystore --force android.keystore"),
+			"buildsync keystore download --out release.keystore --force android.keystore"),
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "out", Usage: "write to `FILE`", DefaultText: "NAME in the current folder"},
 			&cli.BoolFlag{Name: "force", Usage: "replace a FILE that exists", DisableDefaultText: true},

@@ -24,7 +24,9 @@ func (p *program) lintCommand() *cli.Command {
 		Description: about(`Loads every definition of the workspace, since rules look across files, and reports on the
 files asked for, or on all. It needs no network and no credentials. buildsync.yaml turns
 rules off and on (lint.rules), a comment silences one in place:
-# buildsync:ignore RULE: reason
+
+   # buildsync:ignore RULE: reason
+
 With --verbose it also says when each trigger fires next.
 
 Exit codes: 0 no findings at or above --fail-on; 1 a file could not be written; 2 findings;
@@ -34,10 +36,10 @@ Exit codes: 0 no findings at or above --fail-on; 1 a file could not be written; 
 			"buildsync lint --fix jobs/pay.yaml",
 			"buildsync lint --stdin-filename jobs/pay.yaml - < buffer"),
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "format", Usage: "print " + strings.Join(format.Names(), ", ") + ", as `F`", Value: "text"},
-			&cli.StringSliceFlag{Name: "out", Usage: "write to a file as well, as `F=FILE` (several)"},
-			&cli.StringFlag{Name: "fail-on", Usage: "the mildest `SEVERITY` that makes the exit code 2: info, warning, error, or never", Value: "error"},
-			&cli.GenericFlag{Name: "fix", Usage: "mend what can be mended safely, or with `[=unsafe]` all that can be", Value: new(fixValue)},
+			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: " + strings.Join(format.Names(), ", "), Value: "text"},
+			&cli.StringSliceFlag{Name: "out", Usage: "write to `FORMAT=FILE` as well"},
+			&cli.StringFlag{Name: "fail-on", Usage: "the mildest `SEVERITY` that ends with code 2: info, warning, error, or never", Value: "error"},
+			&cli.GenericFlag{Name: "fix", Usage: "`[=unsafe]`: mend what is safe to mend; with =unsafe all that can be", Value: new(fixValue)},
 			&cli.StringFlag{Name: "baseline", Usage: "do not report the findings that `FILE` remembers"},
 			&cli.BoolFlag{Name: "update-baseline", Usage: "write the findings of today to the baseline", DisableDefaultText: true},
 			&cli.StringFlag{Name: "changed-since", Usage: "report only what lies in lines changed since the commit `REV`"},

@@ -17,8 +17,10 @@ func (p *program) noticeCommand() *cli.Command {
 	return p.command(&cli.Command{
 		Name:  "notice",
 		Usage: "look at the notifications of jobs, turn them off",
-		Description: `Notifications are set by definitions: see buildsync plan and buildsync apply. A JOB is a name, an
+		Description: about(`Notifications are set by definitions: see buildsync plan and buildsync apply. A JOB is a name, an
 address or an id.`,
+			"buildsync notice show maven-package",
+			"buildsync notice disable maven-package MAIL"),
 		Subcommands: []*cli.Command{
 			p.noticeShowCommand(),
 			p.noticeDisableCommand(),

@@ -23,7 +23,7 @@ removed from the definitions is removed by policy.on_remove.
 Exit codes: 0 done; 1 the live state could not be read; 2 there are differences
 (--detailed-exitcode); 3 invalid input; 5 a rail refuses the plan; 130 interrupted.`,
 			"buildsync plan --endpoint emulator",
-			"buildsync plan --env prod --base auto --out plan.json --out markdown=comment.md",
+			"buildsync plan --base auto --out plan.json --out markdown=comment.md",
 			"buildsync plan --offline --base origin/main",
 			"buildsync plan --detail full --out html=plan.html",
 			"buildsync plan --base auto --changed --shard 3/8"),

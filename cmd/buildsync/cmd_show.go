@@ -80,10 +80,10 @@ func planFormats() []string { return []string{"text", "json", "markdown", "html"
 // renderFlags say how a plan is shown.
 func renderFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "format", Usage: "print text, json, markdown or html, as `F`", Value: "text"},
-		&cli.StringSliceFlag{Name: "out", Usage: "write to a file as well, as `[F=]FILE` (several); plan.json is what apply takes"},
+		&cli.StringFlag{Name: "format", Usage: "`FORMAT`: text, json, markdown or html", Value: "text"},
+		&cli.StringSliceFlag{Name: "out", Usage: "write to `[FORMAT=]FILE` as well; plan.json is what apply takes"},
 		&cli.StringFlag{Name: "marker", Usage: "put `TEXT` into markdown's hidden first line, by which a bot finds its comment again"},
-		&cli.IntFlag{Name: "max-bytes", Usage: "keep markdown below `N` bytes; removals, refusals and the plan id are never left out"},
+		&cli.IntFlag{Name: "max-bytes", Usage: "keep markdown below `N` bytes; removals, refusals and the plan id are never left out", DefaultText: "no limit"},
 	}
 }
 

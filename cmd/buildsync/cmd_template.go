@@ -20,8 +20,10 @@ func (p *program) templateCommand() *cli.Command {
 	return p.command(&cli.Command{
 		Name:  "template",
 		Usage: "look at build templates, delete them",
-		Description: `A TEMPLATE is a name, or a uuid of 32 letters and digits. Templates belong to the caller, not to a
+		Description: about(`A TEMPLATE is a name, or a uuid of 32 letters and digits. Templates belong to the caller, not to a
 project. They are made by definitions: see buildsync plan and buildsync apply.`,
+			"buildsync template list --official",
+			"buildsync template show our-maven"),
 		Subcommands: []*cli.Command{
 			p.templateListCommand(),
 			p.templateShowCommand(),

@@ -19,18 +19,18 @@ func globalFlags() []cli.Flag {
 		&cli.StringFlag{Name: "region", Usage: "the Huawei Cloud `REGION`; wins over buildsync.yaml"},
 		&cli.StringFlag{Name: "endpoint", Usage: "the service's `URL`, or emulator for the built-in one"},
 		&cli.StringFlag{Name: "emulator-data", Usage: "the built-in emulator keeps its state in `FILE`, not in .buildsync/emulator.db"},
-		&cli.StringFlag{Name: "api", Usage: "the generation of routes to speak, v3 or v1", Value: "v3"},
+		&cli.StringFlag{Name: "api", Usage: "`VERSION`: the routes to speak, v3 or v1", Value: "v3"},
 		&cli.StringFlag{Name: "profile", Usage: "the profile `NAME` of the credentials file"},
 		&cli.StringFlag{Name: "token-cache", Usage: "keep the IAM token in `DIR`, readable by its owner only"},
 		&cli.StringFlag{Name: "ca-file", Usage: "trust the certificates in `FILE` as well"},
-		&cli.StringSliceFlag{Name: "var", Usage: "set the variable of vars to a value, as `NAME=VALUE` (several)"},
-		&cli.IntFlag{Name: "parallelism", Usage: "requests side by side, at most `N`; 0: 8 reads, 4 writes"},
+		&cli.StringSliceFlag{Name: "var", Usage: "set a variable of vars: `NAME=VALUE`"},
+		&cli.IntFlag{Name: "parallelism", Usage: "at most `N` requests side by side", DefaultText: "8 reads, 4 writes"},
 		&cli.StringFlag{Name: "rate", Usage: "at most `N/min` requests"},
 		&cli.DurationFlag{Name: "timeout", Usage: "give up after `D` in all", Value: 30 * time.Minute},
 		&cli.BoolFlag{Name: "no-color", Usage: "no colours; NO_COLOR does the same", DisableDefaultText: true},
 		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "only results and errors", DisableDefaultText: true},
 		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "log each request: method, path, status, duration, id", DisableDefaultText: true},
-		&cli.StringFlag{Name: "log-format", Usage: "how the log is written, text or json", Value: "text"},
+		&cli.StringFlag{Name: "log-format", Usage: "`FORMAT`: the log as text or json", Value: "text"},
 	}
 }
 

@@ -2,57 +2,212 @@ package main
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf8"
+
+	"github.com/urfave/cli/v2"
 )
 
-// The templates are urfave/cli's, cut down to what a person looks for: what it
-// does, how it is called, an example, the flags.
-const (
-	commandHelp = `{{.HelpName}} – {{.Usage}}
+// helpWidth is the width of every help text: the narrowest terminal in use.
+const helpWidth = 80
 
-Usage:
-   {{.HelpName}}{{if .VisibleFlags}} [flags]{{end}}{{if .ArgsUsage}} {{.ArgsUsage}}{{end}}
+// asksForHelp tells whether an argument may be a request for help. The texts
+// are only made then: a start that does not show them must not pay for them.
+func asksForHelp(arg string) bool {
+	return arg == "help" || strings.HasPrefix(arg, "-h") || strings.HasPrefix(arg, "--h")
+}
 
-{{.Description}}{{if .VisibleFlags}}
+// setHelp gives the program and every command its help text.
+func setHelp(app *cli.App) {
+	app.CustomAppHelpTemplate = literal(appHelp(app))
+	setCommandHelp(app.Name, app.Commands)
+}
 
-Flags:{{template "visibleFlagTemplate" .}}{{end}}
-
-Every flag --some-flag can be set by the variable BUILDSYNC_SOME_FLAG.
-Global flags and exit codes: buildsync --help
-`
-	groupHelp = `{{.HelpName}} – {{.Usage}}
-
-Usage:
-   {{.HelpName}} COMMAND [flags] [arguments]
-{{if .Description}}
-{{.Description}}
-{{end}}
-Commands:{{template "visibleCommandTemplate" .}}
-
-Global flags and exit codes: buildsync --help
-`
-)
-
-func appHelp() string {
-	var codes strings.Builder
-	for _, row := range exitMeanings {
-		fmt.Fprintf(&codes, "   %-3d  %s\n", row.code, row.meaning)
+func setCommandHelp(above string, commands []*cli.Command) {
+	for _, c := range commands {
+		name := above + " " + c.Name
+		if len(c.Subcommands) > 0 {
+			c.CustomHelpTemplate = literal(groupHelp(name, c))
+			setCommandHelp(name, c.Subcommands)
+			continue
+		}
+		c.CustomHelpTemplate = literal(commandHelp(name, c))
 	}
-	return `buildsync – {{.Usage}}
+}
 
-Usage:
-   {{.UsageText}}
+// literal writes a text as a template that prints it.
+func literal(text string) string { return "{{" + strconv.Quote(text) + "}}" }
 
-   buildsync plan --endpoint emulator     what apply would do, against the built-in emulator
-   buildsync apply --endpoint emulator    show it, ask, and do it
-   buildsync help plan                    explain a command
+func appHelp(app *cli.App) string {
+	var codes [][2]string
+	for _, row := range exitMeanings {
+		codes = append(codes, [2]string{strconv.Itoa(row.code), row.meaning})
+	}
+	return overview(app) +
+		"\nGlobal flags (also accepted after the command):\n" + flagTable(app.Flags) +
+		"\n" + reflow("Every flag --some-flag can be set by the variable BUILDSYNC_SOME_FLAG; a flag wins over a variable.") +
+		"\n\nExit codes:\n" + glossary(codes)
+}
 
-Commands:{{template "visibleCommandTemplate" .}}
+// overview is the part of the program's help that finds a command.
+func overview(app *cli.App) string {
+	return "buildsync – " + app.Usage + "\n\nUsage:\n   " + app.UsageText + "\n\n" +
+		glossary([][2]string{
+			{"buildsync plan --endpoint emulator", "what apply would do, tried offline"},
+			{"buildsync apply --endpoint emulator", "show it, ask, and do it"},
+			{"buildsync help plan", "explain a command"},
+		}) + "\nCommands:\n" + commandTable(app.Commands)
+}
 
-Global flags (also accepted after the command):{{template "visibleFlagTemplate" .}}
+func groupHelp(name string, c *cli.Command) string {
+	return name + " – " + c.Usage + "\n\nUsage:\n   " + name + " COMMAND [flags] [arguments]\n\n" +
+		reflow(c.Description) + "\n\nCommands:\n" + commandTable(c.Subcommands) +
+		"\nGlobal flags and exit codes: buildsync --help\n"
+}
 
-Every flag --some-flag can be set by the variable BUILDSYNC_SOME_FLAG; a flag wins over a variable.
+func commandHelp(name string, c *cli.Command) string {
+	return name + " – " + c.Usage + "\n\nUsage:\n   " + strings.TrimRight(name+" [flags] "+c.ArgsUsage, " ") + "\n\n" +
+		reflow(c.Description) + "\n\nFlags:\n" + flagTable(c.Flags) +
+		"\nEvery flag --some-flag can be set by the variable BUILDSYNC_SOME_FLAG.\n" +
+		"Global flags and exit codes: buildsync --help\n"
+}
 
-Exit codes:
-` + codes.String()
+func commandTable(commands []*cli.Command) string {
+	var rows [][2]string
+	for _, c := range commands {
+		rows = append(rows, [2]string{c.Name, c.Usage})
+	}
+	return glossary(rows)
+}
+
+// flagTable lists the flags that are not hidden: names, the placeholder that
+// the usage has in backquotes, and the default.
+func flagTable(flags []cli.Flag) string {
+	var rows [][2]string
+	for _, flag := range flags {
+		f, documented := flag.(cli.DocGenerationFlag)
+		if v, ok := flag.(cli.VisibleFlag); !documented || ok && !v.IsVisible() {
+			continue
+		}
+		placeholder, usage := flagUsage(f)
+		names := flagNames(flag)
+		if placeholder != "" && !strings.HasPrefix(placeholder, "[=") {
+			names += " "
+		}
+		names += placeholder
+		if several, ok := flag.(cli.DocGenerationSliceFlag); ok && several.IsSliceFlag() {
+			usage += " (repeatable)"
+		}
+		b, isSwitch := flag.(*cli.BoolFlag)
+		if text := f.GetDefaultText(); text != "" && (!isSwitch || !b.DisableDefaultText) {
+			usage += " (default: " + strings.Trim(text, `"`) + ")"
+		}
+		rows = append(rows, [2]string{names, usage})
+	}
+	return glossary(rows)
+}
+
+// flagUsage takes a flag's usage apart: the placeholder, and the text, which
+// does not repeat a placeholder that only introduces it ("`FORMAT`: text or json").
+func flagUsage(flag cli.DocGenerationFlag) (placeholder, text string) {
+	before, rest, _ := strings.Cut(flag.GetUsage(), "`")
+	placeholder, after, _ := strings.Cut(rest, "`")
+	if alone, ok := strings.CutPrefix(after, ": "); ok && before == "" {
+		return placeholder, alone
+	}
+	return placeholder, before + placeholder + after
+}
+
+func flagNames(flag cli.Flag) string {
+	var names []string
+	for _, name := range flag.Names() {
+		if utf8.RuneCountInString(name) == 1 {
+			names = append(names, "-"+name)
+			continue
+		}
+		names = append(names, "--"+name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// glossary sets terms and what they mean side by side, the meaning wrapped in its
+// column. A term that would push the column beyond the middle has a line of its
+// own.
+func glossary(rows [][2]string) string {
+	const indent, gap, widest = 3, 2, 36
+	column := 0
+	for _, row := range rows {
+		if width := utf8.RuneCountInString(row[0]); width <= widest {
+			column = max(column, width)
+		}
+	}
+	start := indent + column + gap
+	var out strings.Builder
+	for _, row := range rows {
+		lines := wrapWords(strings.Fields(row[1]), helpWidth-start)
+		if utf8.RuneCountInString(row[0]) > column {
+			fmt.Fprintf(&out, "%*s%s\n", indent, "", row[0])
+		} else {
+			fmt.Fprintf(&out, "%*s%-*s%s\n", indent, "", column+gap, row[0], lines[0])
+			lines = lines[1:]
+		}
+		for _, line := range lines {
+			fmt.Fprintf(&out, "%*s%s\n", start, "", line)
+		}
+	}
+	return out.String()
+}
+
+// reflow wraps the paragraphs of a text. Lines that are indented stay as they
+// are.
+func reflow(text string) string {
+	var out []string
+	for _, paragraph := range strings.Split(text, "\n\n") {
+		var words, lines []string
+		flush := func() {
+			if len(words) > 0 {
+				lines = append(lines, wrapWords(words, helpWidth)...)
+				words = nil
+			}
+		}
+		for line := range strings.SplitSeq(paragraph, "\n") {
+			if strings.HasPrefix(line, " ") {
+				flush()
+				lines = append(lines, line)
+				continue
+			}
+			words = append(words, strings.Fields(line)...)
+			if strings.HasSuffix(line, ":") {
+				flush() // what it announces comes below
+			}
+		}
+		flush()
+		out = append(out, strings.Join(lines, "\n"))
+	}
+	return strings.Join(out, "\n\n")
+}
+
+// wrapWords fills lines of at most width cells; a longer word has a line of its
+// own.
+func wrapWords(words []string, width int) []string {
+	lines := []string{""}
+	for _, word := range words {
+		last := &lines[len(lines)-1]
+		switch {
+		case *last == "":
+			*last = word
+		case utf8.RuneCountInString(*last)+1+utf8.RuneCountInString(word) <= width:
+			*last += " " + word
+		default:
+			lines = append(lines, word)
+		}
+	}
+	return lines
+}
+
+// about builds a command's help text from what it does and its examples.
+func about(text string, examples ...string) string {
+	return strings.Join(slices.Concat([]string{strings.TrimSpace(text) + "\n\nExamples:"}, examples), "\n   ")
 }

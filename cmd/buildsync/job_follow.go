@@ -18,7 +18,7 @@ import (
 func followFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.DurationFlag{Name: "every", Usage: "look after the build every `D`", Value: 5 * time.Second},
-		&cli.StringFlag{Name: "level", Usage: "the log's level, INFO or DEBUG, as `LEVEL`", DefaultText: "the service's"},
+		&cli.StringFlag{Name: "level", Usage: "`LEVEL`: the log's level, INFO or DEBUG", DefaultText: "the service's"},
 	}
 }
 

@@ -40,7 +40,7 @@ func run(ctx context.Context, args, env []string, in io.Reader, out, errOut io.W
 		p.complete(words)
 		return exitDone
 	}
-	err := p.app().RunContext(ctx, args)
+	err := p.dispatch(ctx, args)
 	if crash := (*apply.Crash)(nil); errors.As(err, &crash) {
 		return p.crashed(crash)
 	}

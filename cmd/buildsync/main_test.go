@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/urfave/cli/v2"
@@ -74,6 +75,9 @@ func TestHelp(t *testing.T) {
 		t.Errorf("--help: code %d, stderr %q", got.code, got.stderr)
 	}
 	golden(t, "help/buildsync.txt", got.stdout)
+	if bare := runWith(t, "", nil); bare.code != exitInvalid || bare.stdout != "" || !strings.Contains(bare.stderr, "\nCommands:\n   init ") {
+		t.Errorf("without a command: %+v", bare)
+	}
 	eachCommand(allCommands(), nil, func(words []string, c *cli.Command) {
 		name := strings.Join(words, " ")
 		got := runWith(t, "", nil, append(words, "--help")...)
@@ -83,8 +87,13 @@ func TestHelp(t *testing.T) {
 		if c.Name == "help" {
 			return // the library takes it for itself, and prints the help of the whole
 		}
-		if len(c.Subcommands) == 0 && !strings.Contains(got.stdout, "\nExamples:\n   ") {
+		if _, shown, _ := strings.Cut(got.stdout, "\nExamples:\n   "); !strings.Contains(shown, "buildsync "+name) {
 			t.Errorf("the help of %s has no example", name)
+		}
+		for line := range strings.Lines(got.stdout) {
+			if width := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); width > helpWidth {
+				t.Errorf("the help of %s has a line of %d cells: %s", name, width, line)
+			}
 		}
 		golden(t, "help/"+strings.Join(words, "-")+".txt", got.stdout)
 		if same := runWith(t, "", nil, append([]string{"help"}, words...)...); same != got {

@@ -18,7 +18,7 @@ import (
 func scopeFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "base", Usage: "compare three ways: `REF` is the commit applied last; auto takes $BUILDSYNC_BASE or refs/buildsync/ENV"},
-		&cli.StringSliceFlag{Name: "only", Usage: "only objects whose name matches `GLOB` (several)"},
+		&cli.StringSliceFlag{Name: "only", Usage: "only objects whose name matches `GLOB`"},
 		&cli.BoolFlag{Name: "changed", Usage: "read only what differs between base and head", DisableDefaultText: true},
 		&cli.StringFlag{Name: "shard", Usage: "only the `I/N`-th part of the objects, such as 3/8"},
 		&cli.BoolFlag{Name: "show-undeclared", Usage: "list what is live and not declared, and so kept", DisableDefaultText: true},
@@ -35,7 +35,7 @@ func railFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "adopt", Usage: "take over live jobs of declared names that differ", DisableDefaultText: true},
 		&cli.BoolFlag{Name: "force-conflicts", Usage: "the definitions win where both sides were edited", DisableDefaultText: true},
 		&cli.BoolFlag{Name: "refuse-drift", Usage: "refuse if declared fields were edited outside", DisableDefaultText: true},
-		&cli.StringSliceFlag{Name: "write-secret", Usage: "write the secret `NAME` even if it did not change; all for every one (several)"},
+		&cli.StringSliceFlag{Name: "write-secret", Usage: "write the secret `NAME` even if it did not change; all for every one"},
 	}
 }
 
