@@ -36,7 +36,8 @@ func (p *program) dispatch(ctx context.Context, args []string) error {
 	if slices.ContainsFunc(args, asksForHelp) {
 		setHelp(app)
 	}
-	return app.RunContext(ctx, args)
+	line := readLine(app, args)
+	return app.RunContext(ctx, line.flagsFirst())
 }
 
 func (p *program) commands() []*cli.Command {

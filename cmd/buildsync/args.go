@@ -17,6 +17,7 @@ type typedLine struct {
 	known    []cli.Flag
 	commands []*cli.Command // what could be named next; none behind a command that does something
 	open     bool           // the last word is a flag that still lacks its value
+	ended    bool           // by "--", or by a word that should have been a command
 }
 
 // readLine takes args apart, the program's name included. What cannot be
@@ -45,7 +46,7 @@ func readLine(app *cli.App, args []string) typedLine {
 			line.head = append(line.head, word)
 			next := slices.IndexFunc(line.commands, func(c *cli.Command) bool { return c.HasName(word) })
 			if next < 0 { // no such command: nothing behind it has a meaning
-				line.head = append(line.head, args[i+1:]...)
+				line.head, line.ended = append(line.head, args[i+1:]...), true
 				return line
 			}
 			line.known, line.commands = line.commands[next].Flags, line.commands[next].Subcommands
@@ -68,6 +69,7 @@ func (l *typedLine) keepFlag(words []string) {
 
 // end keeps what stands behind "--": arguments, whatever they look like.
 func (l *typedLine) end(rest []string) {
+	l.ended = true
 	if len(l.commands) > 0 {
 		l.head = append(append(l.head, "--"), rest...)
 	} else {

@@ -98,29 +98,23 @@ func completionRequest(args []string) (words []string, ok bool) {
 	return args[1 : len(args)-1], true
 }
 
-// complete prints what could stand in the place of the last word.
+// complete prints what could stand in the place of the last word: nothing where
+// that is a flag's value or an argument, for which a shell offers files.
 func (p *program) complete(words []string) {
-	app := p.app()
-	commands, flags := app.Commands, app.Flags
-	last := ""
+	app, last := p.app(), ""
 	if len(words) > 0 {
 		last, words = words[len(words)-1], words[:len(words)-1]
 	}
-	for _, word := range words {
-		for _, c := range commands {
-			if c.HasName(word) {
-				commands, flags = c.Subcommands, c.Flags
-				break
+	line := readLine(app, append([]string{app.Name}, words...))
+	switch {
+	case line.open || line.ended:
+	case strings.HasPrefix(last, "-"):
+		p.completeFlags(line.known, last)
+	default:
+		for _, c := range line.commands {
+			if strings.HasPrefix(c.Name, last) && !c.Hidden {
+				_, _ = fmt.Fprintf(p.stdout, "%s\t%s\n", c.Name, c.Usage)
 			}
-		}
-	}
-	if strings.HasPrefix(last, "-") {
-		p.completeFlags(flags, last)
-		return
-	}
-	for _, c := range commands {
-		if strings.HasPrefix(c.Name, last) && !c.Hidden {
-			_, _ = fmt.Fprintf(p.stdout, "%s\t%s\n", c.Name, c.Usage)
 		}
 	}
 }

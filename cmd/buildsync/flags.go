@@ -82,15 +82,8 @@ type invocation struct {
 	flags *cli.Context
 }
 
-// prepare refuses what the library lets through and fills flags from the
-// environment.
+// prepare fills flags from the environment.
 func (in *invocation) prepare() error {
-	for _, arg := range in.flags.Args().Slice() {
-		if strings.HasPrefix(arg, "-") && arg != "-" {
-			return usageError{text: fmt.Sprintf("the flag %q stands after an argument, where it would not count; "+
-				"put it before (a file of that name is ./%s)", arg, arg)}
-		}
-	}
 	for _, flag := range in.flags.Command.Flags {
 		name := flag.Names()[0]
 		if name == "help" || in.set(name) {

@@ -121,9 +121,9 @@ func TestEveryCommandRefusesTheSameMistakes(t *testing.T) {
 		if c.Name == "help" {
 			return // its arguments are a command line of their own
 		}
-		got = runWith(t, "", nil, append(words, "argument", "--yes")...)
-		if got.code != exitInvalid || got.stdout != "" || !strings.Contains(got.stderr, "stands after an argument") {
-			t.Errorf("%s argument --yes: %+v", name, got)
+		got = runWith(t, "", nil, append(words, "argument", "--no-such-flag", "--", "--yes")...)
+		if got.code != exitInvalid || got.stdout != "" || !strings.Contains(got.stderr, "has no flag --no-such-flag") {
+			t.Errorf("%s argument --no-such-flag: %+v", name, got)
 		}
 		got = runWith(t, "", []string{"BUILDSYNC_TIMEOUT=soon"}, words...)
 		if got.code != exitInvalid || !strings.Contains(got.stderr, "BUILDSYNC_TIMEOUT") {
@@ -152,6 +152,9 @@ func TestUsage(t *testing.T) {
 		{name: "a global flag after the command", args: []string{"version", "--env", "prod"}, code: exitDone, stdout: "buildsync "},
 		{name: "a surplus argument", args: []string{"version", "1"}, code: exitInvalid, stderr: `unexpected argument "1"`},
 		{name: "a format that does not exist", args: []string{"show", "--format", "jsno", "x"}, code: exitInvalid, stderr: `--format does not take "jsno"; did you mean "json"?`},
+		{name: "a flag behind an argument", args: []string{"show", "/nowhere", "--format", "jsno"}, code: exitInvalid, stderr: `did you mean "json"?`},
+		{name: "an argument like a flag", args: []string{"show", "--", "--format"}, code: exitInvalid, stderr: "open --format"},
+		{name: "a flag without its value", args: []string{"show", "/nowhere", "--format"}, code: exitInvalid, stderr: "flag needs an argument: -format"},
 		{name: "the same by the environment", args: []string{"show", "x"}, env: []string{"BUILDSYNC_FORMAT=jsno"}, code: exitInvalid, stderr: `did you mean "json"?`},
 		{name: "a flag wins over the environment", args: []string{"show", "--format", "json", "/nowhere"}, env: []string{"BUILDSYNC_FORMAT=jsno"}, code: exitInvalid, stderr: "reading the plan"},
 		{name: "a global flag wins over the environment", args: []string{"--log-format", "json", "version"}, env: []string{"BUILDSYNC_LOG_FORMAT=jsno"}, code: exitDone, stdout: "buildsync "},
@@ -195,10 +198,23 @@ func TestCompletion(t *testing.T) {
 		{[]string{"plan", "--"}, "--"},
 		{[]string{"--endp"}, "--endpoint\t"},
 		{[]string{"plan", "--env", "prod", "--exp"}, "--explain\t"},
+		{[]string{"show", "plan.json", "--fo"}, "--format\t"},
+		{[]string{"--env", "plan", "ap"}, "apply\t"},
+		{[]string{"job", "-q", "hist"}, "history\t"},
 	} {
 		got := runWith(t, "", nil, append(tc.words, completionFlag)...)
 		if got.code != exitDone || !strings.HasPrefix(got.stdout, tc.want) {
 			t.Errorf("completing %q: %+v, want %q first", tc.words, got, tc.want)
+		}
+	}
+	for name, words := range map[string][]string{
+		"a flag's value":    {"--env", "pl"},
+		"an argument":       {"show", "pl"},
+		"behind two dashes": {"show", "--", "--fo"},
+		"behind no command": {"jbo", "li"},
+	} {
+		if got := runWith(t, "", nil, append(words, completionFlag)...); got.code != exitDone || got.stdout != "" {
+			t.Errorf("%s: completing %q: %+v, want nothing", name, words, got)
 		}
 	}
 	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
