@@ -69,6 +69,7 @@ type linter struct {
 	scripts   map[string]*scriptFile
 	shell     *shellParser
 	zones     zoneTable
+	timers    timerTable
 	facts     facts
 	comments  map[string]*comments // suppressions by file
 	found     spec.Diagnostics
@@ -77,7 +78,7 @@ type linter struct {
 func newLinter(set *spec.Set, opts Options) *linter {
 	l := &linter{
 		set: set, opts: opts, catalogue: opts.Catalogue,
-		templates: map[string]*unit{}, scripts: map[string]*scriptFile{}, shell: newShellParser(), zones: zoneTable{},
+		templates: map[string]*unit{}, scripts: map[string]*scriptFile{}, shell: newShellParser(), zones: zoneTable{}, timers: timerTable{},
 		comments: map[string]*comments{}, facts: newFacts(),
 	}
 	if l.catalogue == nil {
@@ -103,6 +104,7 @@ func (l *linter) learn(file *spec.File) {
 
 // file applies every rule that looks at one file.
 func (l *linter) file(file *spec.File) {
+	before := len(l.found)
 	p := l.pass(file.Name, file.Source)
 	p.readComments(file.Root)
 	for _, node := range file.Templates {
@@ -117,6 +119,7 @@ func (l *linter) file(file *spec.File) {
 	}
 	p.implicitTypes(file.Root)
 	p.secretLiterals(file.Root)
+	l.found[before:].SharpenInto(file.Root)
 }
 
 // workspace reads the configuration and lints what buildsync.yaml says about
@@ -139,6 +142,7 @@ func (l *linter) workspace() {
 	}
 	p.implicitTypes(w.Root)
 	p.secretLiterals(w.Root)
+	l.found.SharpenInto(w.Root)
 }
 
 const workspaceFile = "buildsync.yaml"

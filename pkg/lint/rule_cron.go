@@ -21,7 +21,7 @@ func (p *pass) triggers(u *unit) {
 		return
 	}
 	for i, n := range list.Items {
-		pointer := u.pointer + ".triggers[" + strconv.Itoa(i) + "]"
+		pointer := u.pointer + ".triggers[" + spec.ItemName(n, i) + "]"
 		expression, zone := n.Get("cron"), n.Get("timezone")
 		if name := n.Str("name"); name != "" { // the API's own form
 			if name != timerTrigger {
@@ -95,6 +95,25 @@ func (p *pass) timeZone(v value, pointer string) *time.Location {
 // findings do not depend on the day.
 var cronReference = time.Date(2024, time.January, 1, 0, 0, 0, 0, time.UTC)
 
+// timerTable remembers the expressions that were read: most jobs share a few.
+type timerTable map[string]timer
+
+// timer is what the library makes of an expression.
+type timer struct {
+	err   error
+	never bool // it comes at no time
+}
+
+func (t timerTable) read(expression string) timer {
+	found, known := t[expression]
+	if !known {
+		schedule, err := cron.ParseStandard(expression)
+		found = timer{err, err == nil && schedule.Next(cronReference).IsZero()}
+		t[expression] = found
+	}
+	return found
+}
+
 func (p *pass) cron(v value, location *time.Location, pointer string) {
 	pointer += ".cron"
 	fields := stretches(v.text, func(c byte) bool { return strings.IndexByte(" \t\r\n\f", c) < 0 })
@@ -113,12 +132,12 @@ func (p *pass) cron(v value, location *time.Location, pointer string) {
 	if weekday := v.text[fields[4][0]:fields[4][1]]; strings.Contains(weekday, "7") {
 		text = v.text[:fields[4][0]] + sundayAsZero(weekday) // the library knows Sunday as 0 only
 	}
-	schedule, err := cron.ParseStandard(text)
-	if err != nil {
-		p.report("cron", v.node.Range, pointer, quoted(v.text)+" is no cron expression", strings.TrimPrefix(err.Error(), "failed to parse "))
+	timer := p.timers.read(text)
+	if timer.err != nil {
+		p.report("cron", v.node.Range, pointer, quoted(v.text)+" is no cron expression", strings.TrimPrefix(timer.err.Error(), "failed to parse "))
 		return
 	}
-	if schedule.Next(cronReference).IsZero() {
+	if timer.never {
 		p.report("cron", v.node.Range, pointer, "the time "+quoted(v.text)+" never comes", "no year has such a day").Severity = spec.Warning
 		return
 	}

@@ -152,7 +152,7 @@ func (p *pass) secretLiterals(root *spec.Node) {
 type secretWalk struct {
 	*pass
 	seen    map[*spec.Node]bool
-	likely  *secret.Finder
+	likely  secret.Finder
 	escapes bool // a quoted text may not be what stands in the source
 }
 

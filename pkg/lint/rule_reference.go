@@ -101,19 +101,21 @@ func (p *pass) scriptReferences(u *unit, s *script, declared map[string]*param) 
 		if !use.braces || use.safe || !isParamName(use.name) || isDigit(use.name[0]) || use.name == "_" {
 			continue
 		}
-		if _, set := s.names.set[use.name]; set || slices.Contains(shellVariables, use.name) {
+		if _, set := s.names.set[use.name]; set || slices.Contains(shellVariables, use.name) || p.provided(use.name, declared) {
 			continue
 		}
 		p.undefined(u, use.name, s.at(use.start, use.end), s.pointer, declared, s)
 	}
 }
 
-// undefined reports a reference to what nobody declares. Those of a template
+// provided tells whether a build has a variable of that name.
+func (p *pass) provided(name string, declared map[string]*param) bool {
+	return declared[name] != nil || slices.Contains(runtimeVariables, name) || slices.Contains(p.config.tables.variables, name)
+}
+
+// undefined reports a reference to what is not provided. Those of a template
 // wait until all its users are known: they may declare it.
 func (p *pass) undefined(u *unit, name string, at spec.Range, pointer string, declared map[string]*param, s *script) {
-	if declared[name] != nil || slices.Contains(runtimeVariables, name) || slices.Contains(p.config.tables.variables, name) {
-		return
-	}
 	names := slices.Clone(runtimeVariables)
 	for known := range declared {
 		names = append(names, known)
@@ -150,7 +152,9 @@ func (p *pass) textReferences(u *unit, declared map[string]*param) {
 				return
 			}
 			for _, m := range reference().FindAllStringSubmatchIndex(scalar.Text, -1) {
-				p.undefined(u, scalar.Text[m[2]:m[3]], p.textRange(scalar, m[0], m[1]), pointer, declared, nil)
+				if name := scalar.Text[m[2]:m[3]]; !p.provided(name, declared) {
+					p.undefined(u, name, p.textRange(scalar, m[0], m[1]), pointer, declared, nil)
+				}
 			}
 		})
 	}
@@ -162,10 +166,10 @@ func (p *pass) textReferences(u *unit, declared map[string]*param) {
 		}
 	}
 	if scms := u.node.Get("scms"); scms != nil {
-		for _, item := range scms.Items {
+		for i, item := range scms.Items {
 			for _, key := range []string{"branch", "url"} {
 				if n := item.Get(key); n != nil {
-					check(n, u.pointer+".scms."+key)
+					check(n, u.pointer+".scms["+spec.ItemName(item, i)+"]."+key)
 				}
 			}
 		}

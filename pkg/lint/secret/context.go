@@ -109,6 +109,43 @@ func trimQuotes(value string) (inner string, skipped int) {
 	return strings.TrimRight(inner, "\"'"), len(value) - len(inner)
 }
 
+// bearer stands before a token in a header of HTTP.
+const bearer = "bearer"
+
+// shortestBearer is the length below which nothing is taken for a bearer token.
+const shortestBearer = 16
+
+// bearers finds the tokens behind the word bearer and blanks.
+func bearers(text, lower string) []Match {
+	var found []Match
+	for from := 0; ; {
+		at := strings.Index(lower[from:], bearer)
+		if at < 0 {
+			return found
+		}
+		at += from
+		from = at + len(bearer)
+		start := from
+		for start < len(text) && strings.IndexByte(" \t\r\n\f", text[start]) >= 0 {
+			start++
+		}
+		if start == from || at > 0 && isWordByte(lower[at-1]) {
+			continue
+		}
+		end := start
+		for end < len(text) && (isWordByte(lower[end]) || strings.IndexByte("-.+/=", text[end]) >= 0) {
+			end++
+		}
+		if end-start >= shortestBearer && isLiteral(text[start:end]) {
+			found = append(found, Match{Start: start, End: end, Kind: "bearer token"})
+		}
+		from = end
+	}
+}
+
+// isWordByte tells whether a byte of text in lower case belongs to a word.
+func isWordByte(c byte) bool { return c == '_' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' }
+
 const (
 	keyBegin  = "-----BEGIN "
 	keyEnd    = "-----END "

@@ -1,99 +1,73 @@
 package secret
 
-import (
-	"slices"
-	"strings"
-	"sync"
-)
+import "strings"
 
 // Finder looks for the kinds of secret that can occur where it was made for.
 type Finder struct {
-	rules    []*rule
-	stems    []string // of nameStems
-	urls     bool
-	keys     bool // private keys
-	commands bool
+	there markerSet
 }
 
 // Everything finds all that Find finds.
-var Everything = sync.OnceValue(func() *Finder {
-	f := &Finder{stems: nameStems, urls: true, keys: true, commands: true}
-	for i := range rules {
-		f.rules = append(f.rules, &rules[i])
-	}
-	return f
-})
+func Everything() Finder { return Finder{everyMarker} }
 
 // Within returns a finder for the parts of a document, which leaves out what
-// the whole rules out. Blanks at the ends of a marker do not count: a line break
-// of the document may be a blank in one of its texts.
-func Within(document string) *Finder {
-	there := markers().within(document)
-	has := func(marker string) bool { return there[strings.TrimSpace(marker)] }
-	f := &Finder{
-		urls: has("://"), keys: has("-----"),
-		commands: slices.ContainsFunc(commandMarkers, has),
-	}
-	for i := range rules {
-		if slices.ContainsFunc(rules[i].markers, has) {
-			f.rules = append(f.rules, &rules[i])
-		}
-	}
-	for _, stem := range nameStems {
-		if has(stem) {
-			f.stems = append(f.stems, stem)
-		}
-	}
-	return f
-}
+// the whole rules out.
+func Within(document string) Finder { return Finder{markers().within(document)} }
 
 // FindsAny tells whether there is anything to look for.
-func (f *Finder) FindsAny() bool {
-	return f.urls || f.keys || f.commands || len(f.rules) > 0 || len(f.stems) > 0
-}
+func (f Finder) FindsAny() bool { return f.there != 0 }
 
 // Find returns the secrets in text in their order, none overlapping another.
-func (f *Finder) Find(text string) []Match {
-	if len(text) < shortest || !f.FindsAny() {
+func (f Finder) Find(text string) []Match {
+	if len(text) < shortest || f.there == 0 {
 		return nil
 	}
 	text = text[:min(len(text), maxText)]
+	known := markers()
+	there := known.within(text) & f.there
+	if there == 0 {
+		return nil
+	}
+	var found []Match
+	for i := range rules {
+		if there&known.rules[i] != 0 {
+			found = rules[i].appendTo(found, text)
+		}
+	}
+	if there&known.keys != 0 {
+		found = append(found, privateKeys(text)...)
+	}
+	if there&known.urls != 0 {
+		found = append(found, inURLs(text)...)
+	}
+	if there&(known.commands|known.bearers|known.names) == 0 {
+		return withoutOverlaps(found)
+	}
 	lower := strings.ToLower(text)
 	if len(lower) != len(text) { // a rune whose lower case is of another size
 		lower = asciiLower(text)
 	}
-	var found []Match
-	for _, r := range f.rules {
-		if !r.applies(lower) {
-			continue
-		}
-		for _, at := range r.pattern().FindAllStringSubmatchIndex(text, -1) {
-			start, end := unquote(text, at[2], at[3])
-			if r.check != nil && !r.check(text[start:end]) {
-				continue
-			}
-			found = append(found, Match{Start: start, End: end, Kind: r.kind, shown: r.shown})
-		}
-	}
-	if f.keys {
-		found = append(found, privateKeys(text)...)
-	}
-	if f.urls {
-		found = append(found, inURLs(text)...)
-	}
-	if f.commands {
+	if there&known.commands != 0 {
 		found = append(found, inCommands(text, lower)...)
 	}
-	return withoutOverlaps(append(found, named(text, lower, f.stems)...))
+	if there&known.bearers != 0 {
+		found = append(found, bearers(text, lower)...)
+	}
+	for i, stem := range nameStems {
+		if there&known.stems[i] != 0 {
+			found = append(found, named(text, lower, stem)...)
+		}
+	}
+	return withoutOverlaps(found)
 }
 
 // FindValue is Find for the value of something that has a name: a parameter, a
 // key. A name such as NEXUS_PASSWORD makes any literal value a secret.
-func (f *Finder) FindValue(name, value string) []Match {
+func (f Finder) FindValue(name, value string) []Match {
 	if found := f.Find(value); len(found) > 0 {
 		return found
 	}
-	if len(value) >= shortest && len(f.stems) > 0 && IsSecretName(name) && isLiteral(value) {
+	if len(value) >= shortest && f.there&markers().names != 0 && IsSecretName(name) && isLiteral(value) {
 		return []Match{{Start: 0, End: len(value), Kind: "password"}}
 	}
 	return nil

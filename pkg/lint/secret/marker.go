@@ -5,52 +5,82 @@ import (
 	"sync"
 )
 
+// markerSet is a set of markers, a bit for each.
+type markerSet uint64
+
+// everyMarker is the set of all.
+const everyMarker = ^markerSet(0)
+
+// marker is text that stands, in whatever case, wherever a kind of secret does.
+type marker struct {
+	text string
+	bit  markerSet
+}
+
 // markerIndex are all markers by their first byte, so that a text is searched
 // for all of them in one pass. Few pairs of bytes start any: whether one does is
 // looked up first. Every marker has two bytes or more.
 type markerIndex struct {
-	byFirst [256][]string
+	byFirst [256][]marker
 	starts  [1 << 16 / 64]uint64 // a bit for each pair of bytes, in either case
+	count   int
+
+	// What each kind of search needs one of.
+	rules    []markerSet // of each of rules
+	stems    []markerSet // of each of nameStems
+	names    markerSet   // any of nameStems
+	urls     markerSet
+	keys     markerSet
+	commands markerSet
+	bearers  markerSet
 }
 
-func (index *markerIndex) add(marker string) {
-	index.byFirst[marker[0]] = append(index.byFirst[marker[0]], marker)
-	upper := strings.ToUpper(marker[:2])
-	for _, first := range []byte{marker[0], upper[0]} {
-		for _, second := range []byte{marker[1], upper[1]} {
-			pair := uint16(first)<<8 | uint16(second)
-			index.starts[pair/64] |= 1 << (pair % 64)
+// add enters markers and returns their set. Blanks at the ends of a marker do
+// not count: a line break of the document may be a blank in one of its texts.
+func (index *markerIndex) add(texts ...string) markerSet {
+	var set markerSet
+	for _, text := range texts {
+		text = strings.TrimSpace(text)
+		m := marker{text, 1 << index.count}
+		index.count++
+		index.byFirst[text[0]] = append(index.byFirst[text[0]], m)
+		upper := strings.ToUpper(text[:2])
+		for _, first := range []byte{text[0], upper[0]} {
+			for _, second := range []byte{text[1], upper[1]} {
+				pair := uint16(first)<<8 | uint16(second)
+				index.starts[pair/64] |= 1 << (pair % 64)
+			}
 		}
+		set |= m.bit
 	}
+	return set
 }
 
 var markers = sync.OnceValue(func() *markerIndex {
 	index := &markerIndex{}
-	add := func(list ...string) {
-		for _, marker := range list {
-			index.add(strings.TrimSpace(marker))
-		}
+	index.urls, index.keys = index.add("://"), index.add("-----")
+	index.commands, index.bearers = index.add(commandMarkers...), index.add(bearer)
+	for _, stem := range nameStems {
+		index.stems = append(index.stems, index.add(stem))
+		index.names |= index.stems[len(index.stems)-1]
 	}
-	add("://", "-----")
-	add(commandMarkers...)
-	add(nameStems...)
 	for i := range rules {
-		add(rules[i].markers...)
+		index.rules = append(index.rules, index.add(rules[i].markers...))
 	}
 	return index
 })
 
-// within returns the markers that text holds, in whatever case.
-func (index *markerIndex) within(text string) map[string]bool {
-	found := map[string]bool{}
+// within returns the markers that text holds.
+func (index *markerIndex) within(text string) markerSet {
+	var found markerSet
 	for i := range len(text) - 1 {
 		pair := uint16(text[i])<<8 | uint16(text[i+1])
 		if index.starts[pair/64]&(1<<(pair%64)) == 0 {
 			continue
 		}
-		for _, marker := range index.byFirst[lowerByte(text[i])] {
-			if len(text)-i >= len(marker) && hasLowerPrefix(text[i:], marker) {
-				found[marker] = true
+		for _, m := range index.byFirst[lowerByte(text[i])] {
+			if len(text)-i >= len(m.text) && hasLowerPrefix(text[i:], m.text) {
+				found |= m.bit
 			}
 		}
 	}

@@ -16,26 +16,22 @@ const maxValue = 400
 
 // named finds literals behind a secret's name: PASSWORD=literal,
 // -Dnexus.token=literal, --api-key literal, "password": "literal". It is
-// written by hand because it runs on every script: it goes through the text once
-// for each stem.
-func named(text, lower string, stems []string) []Match {
+// written by hand because it runs on every script, for each stem that is there.
+func named(text, lower, stem string) []Match {
 	var found []Match
-	for _, stem := range stems {
-		for from := 0; ; {
-			at := strings.Index(lower[from:], stem)
-			if at < 0 {
-				break
-			}
-			from += at + len(stem)
-			if end := wordEnd(lower, from-len(stem), stem); end > 0 {
-				if m, ok := valueBehind(text, lower, end); ok {
-					found = append(found, m)
-					from = max(from, m.End)
-				}
+	for from := 0; ; {
+		at := strings.Index(lower[from:], stem)
+		if at < 0 {
+			return found
+		}
+		from += at + len(stem)
+		if end := wordEnd(lower, from-len(stem), stem); end > 0 {
+			if m, ok := valueBehind(text, lower, end); ok {
+				found = append(found, m)
+				from = max(from, m.End)
 			}
 		}
 	}
-	return found
 }
 
 // wordEnd returns where the name word that a stem at start belongs to ends, 0

@@ -35,8 +35,7 @@ type rule struct {
 	kind    string
 	markers []string
 	pattern func() *regexp.Regexp
-	shown   int               // leading bytes of the secret that may be shown
-	check   func(string) bool // what the value must also be; nil: anything
+	shown   int // leading bytes of the secret that may be shown
 }
 
 var rules = []rule{
@@ -62,8 +61,6 @@ var rules = []rule{
 		pattern: pattern(`\b(eyJ[A-Za-z0-9_\-]{8,}\.eyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{8,})`), shown: 3},
 	{kind: "webhook address", markers: []string{"oapi.dingtalk.com", "qyapi.weixin.qq.com", "open.feishu.cn", "hooks.slack.com"},
 		pattern: pattern(`(?:oapi\.dingtalk\.com/robot/send\?access_token=|qyapi\.weixin\.qq\.com/cgi-bin/webhook/send\?key=|open\.feishu\.cn/open-apis/bot/v2/hook/|hooks\.slack\.com/services/)([A-Za-z0-9_\-/]{16,})`)},
-	{kind: "bearer token", markers: []string{"bearer "},
-		pattern: pattern(`(?i)\bbearer\s+([A-Za-z0-9_\-.+/=]{16,})`), check: isLiteral},
 }
 
 // pattern is an expression that is compiled when its marker first occurs: most
@@ -72,8 +69,12 @@ func pattern(expression string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
 }
 
-func (r *rule) applies(lower string) bool {
-	return slices.ContainsFunc(r.markers, func(m string) bool { return strings.Contains(lower, m) })
+func (r *rule) appendTo(found []Match, text string) []Match {
+	for _, at := range r.pattern().FindAllStringSubmatchIndex(text, -1) {
+		start, end := unquote(text, at[2], at[3])
+		found = append(found, Match{Start: start, End: end, Kind: r.kind, shown: r.shown})
+	}
+	return found
 }
 
 // Find returns the secrets in text in their order, none overlapping another.
@@ -86,7 +87,7 @@ func FindValue(name, value string) []Match { return Everything().FindValue(name,
 // IsSecretName tells whether what carries this name holds a secret: whether its
 // last word, in snake or camel case, is one of nameWords.
 func IsSecretName(name string) bool {
-	if len(name) > 256 {
+	if len(name) > 256 || markers().within(name)&markers().names == 0 {
 		return false
 	}
 	lower := asciiLower(name)
