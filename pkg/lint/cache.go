@@ -39,7 +39,7 @@ func CheckCached(tree spec.Tree, environment string, opts Options, store Store, 
 			return opts.wanted(entry.Findings), nil
 		}
 	}
-	recorded := &recorder{Tree: tree, entry: cacheEntry{Files: map[string]string{}}}
+	recorded := &recorder{Tree: tree, entry: cacheEntry{Files: map[string]digest{}}}
 	all, readable := check(recorded, environment, opts)
 	if !readable {
 		return all, nil // soon said again, and it is not what any other run waits for
@@ -68,27 +68,39 @@ func cacheKey(version, environment string, opts Options) string {
 	if err != nil {
 		panic("bug in buildsync: texts do not encode: " + err.Error())
 	}
-	return sum(text)
+	key := sha256.Sum256(text)
+	return hex.EncodeToString(key[:])
 }
 
-func sum(text []byte) string {
-	digest := sha256.Sum256(text)
-	return hex.EncodeToString(digest[:])
+// digest is the sum of a file or a list; the zero digest stands for what cannot
+// be read.
+type digest [sha256.Size]byte
+
+// MarshalText implements encoding.TextMarshaler.
+func (d digest) MarshalText() ([]byte, error) {
+	return hex.AppendEncode(make([]byte, 0, hex.EncodedLen(len(d))), d[:]), nil
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (d *digest) UnmarshalText(text []byte) error {
+	if len(text) != hex.EncodedLen(len(d)) {
+		return fmt.Errorf("a sum has %d digits, not %d", hex.EncodedLen(len(d)), len(text))
+	}
+	_, err := hex.Decode(d[:], text)
+	return err
 }
 
 // cacheEntry is a result and what it was made of.
 type cacheEntry struct {
-	Files    map[string]string // sums of the files that were read, absent for one that could not be
+	Files    map[string]digest // of the files that were read
 	Globs    []cachedGlob
 	Findings spec.Diagnostics
 }
 
 type cachedGlob struct {
 	Patterns []string
-	Sum      string
+	Sum      digest
 }
-
-const unreadable = "unreadable"
 
 func (e *cacheEntry) stillHolds(tree spec.Tree) bool {
 	for _, glob := range e.Globs {
@@ -104,18 +116,18 @@ func (e *cacheEntry) stillHolds(tree spec.Tree) bool {
 	return len(e.Files) > 0
 }
 
-func fileSum(text []byte, err error) string {
+func fileSum(text []byte, err error) digest {
 	if err != nil {
-		return unreadable
+		return digest{}
 	}
-	return sum(text)
+	return sha256.Sum256(text)
 }
 
-func globSum(names []string, err error) string {
+func globSum(names []string, err error) digest {
 	if err != nil {
-		return unreadable
+		return digest{}
 	}
-	return sum([]byte(strings.Join(names, "\x00")))
+	return sha256.Sum256([]byte(strings.Join(names, "\x00")))
 }
 
 // recorder is a tree that notes what is taken from it.

@@ -17,7 +17,7 @@ type facts struct {
 	jobs     []jobFact
 	removals []compile.Removal
 	batch    int                     // how many compilations there have been
-	ranges   map[spec.Pos]spec.Range // of the names in the files, by where they start
+	ranges   map[spec.Pos]spec.Range // of the names in the files of this compilation, by where they start
 }
 
 // user is a job that uses a template.

@@ -42,6 +42,7 @@ func (l *linter) compiled(result *compile.Result) {
 			l.facts.removals = append(l.facts.removals, removal)
 		}
 	}
+	clear(l.facts.ranges)
 }
 
 // rangeAt is where a compiled value stands.
@@ -68,7 +69,7 @@ func (l *linter) policies() {
 	byAddress := make(map[string]*jobFact, len(jobs))
 	for i := range jobs {
 		job := &jobs[i]
-		l.facts.names = append(l.facts.names, named{"job", job.projectID, job.name, "jobs[" + job.name + "]", job.at})
+		l.facts.names = append(l.facts.names, named{"job", job.projectID, job.name, "jobs[" + job.name + "].name", job.at})
 		first := byAddress[job.address]
 		if first == nil {
 			byAddress[job.address] = job
