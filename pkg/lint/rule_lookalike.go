@@ -18,12 +18,12 @@ func (p *pass) names(u *unit) {
 	var params []named
 	for i := range u.params {
 		if d := &u.params[i]; d.nameAt != nil && isPlainText(d.nameAt) {
-			params = append(params, named{"parameter", "", d.name, d.pointer, d.nameAt.Range})
+			params = append(params, named{"parameter", "", d.name, d.pointer + ".name", d.nameAt.Range})
 		}
 	}
 	p.lookAlikes(params)
 	if n := u.node.Get("name"); u.kind == templateUnit && isPlainText(n) {
-		p.facts.names = append(p.facts.names, named{"template", "", n.Text, u.pointer, n.Range})
+		p.facts.names = append(p.facts.names, named{"template", "", n.Text, u.pointer + ".name", n.Range})
 	}
 }
 

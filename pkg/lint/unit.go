@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/buildsync/buildsync/pkg/catalog"
@@ -97,7 +96,7 @@ func (u *unit) readParams(n *spec.Node) []param {
 		return nil
 	}
 	params := make([]param, 0, len(n.Items))
-	for _, item := range n.Items {
+	for i, item := range n.Items {
 		if item.Kind != spec.MappingNode {
 			continue
 		}
@@ -114,7 +113,7 @@ func (u *unit) readParams(n *spec.Node) []param {
 		if p.nameAt != nil && p.nameAt.Kind == spec.ScalarNode {
 			p.name = p.nameAt.Text
 		}
-		p.pointer = u.pointer + ".parameters[" + p.name + "]"
+		p.pointer = u.pointer + ".parameters[" + spec.ItemName(item, i) + "]"
 		params = append(params, p)
 	}
 	return params
@@ -165,13 +164,7 @@ func (u *unit) readSteps(n *spec.Node) []step {
 	steps := make([]step, 0, len(n.Items))
 	for i, item := range n.Items {
 		s := u.readStep(item)
-		label := strconv.Itoa(i + 1)
-		if s.name != nil && s.name.Text != "" {
-			label = s.name.Text
-		} else if s.word != "" {
-			label = s.word
-		}
-		s.pointer = u.pointer + ".steps[" + label + "]"
+		s.pointer = u.pointer + ".steps[" + spec.ItemName(item, i) + "]"
 		for j := range s.props {
 			p := &s.props[j]
 			p.pointer = s.pointer + "." + strings.TrimPrefix(p.where+"."+p.key.Text, ".")

@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -27,24 +26,10 @@ func (w way) pointer() string {
 	var out strings.Builder
 	for _, leg := range w {
 		if leg.item != nil {
-			out.WriteString("[" + itemLabel(leg.item, leg.index) + "]")
+			out.WriteString("[" + spec.ItemName(leg.item, leg.index) + "]")
 		} else {
 			out.WriteString("." + leg.key)
 		}
 	}
 	return strings.TrimPrefix(out.String(), ".")
-}
-
-// itemLabel names an item of a list for a pointer.
-func itemLabel(n *spec.Node, i int) string {
-	if name := n.Str("name"); name != "" {
-		return name
-	}
-	if n.Kind == spec.MappingNode && len(n.Fields) == 1 {
-		if name := n.Fields[0].Value.Str("name"); name != "" {
-			return name
-		}
-		return n.Fields[0].Key.Text
-	}
-	return strconv.Itoa(i)
 }

@@ -33,7 +33,7 @@ func LoadWorkspace(tree Tree, opts Options) (*Workspace, Diagnostics) {
 	if root == nil {
 		return nil, found
 	}
-	out := &report{file: WorkspaceFile, found: found}
+	out := &report{file: WorkspaceFile, root: root, found: found}
 	if root.IsNull() {
 		out.errorf("missing-key", root.Range, `write "version: 1"`, "the file is empty")
 		return nil, out.done()

@@ -128,6 +128,7 @@ type place struct {
 	node    *Node
 	key     *Node  // the key that holds it, nil for an item
 	within  string // the key of the list it is an item of
+	action  bool   // it is a step under its action word
 	pointer string
 }
 
@@ -155,34 +156,22 @@ func (p place) step(part string) place {
 			return p
 		}
 		item := p.node.Items[i]
-		next := place{node: item, pointer: p.pointer + "[" + itemName(item, i) + "]"}
+		next := place{node: item, pointer: p.pointer + "[" + ItemName(item, i) + "]"}
 		if p.key != nil {
 			next.within = p.key.Text
 		}
+		next.action = ActionWord(next.within, item)
 		return next
 	}
 	key := p.node.Key(part)
 	if key == nil {
 		return p
 	}
-	pointer := key.Text
-	if p.pointer != "" {
-		pointer = p.pointer + "." + pointer
+	pointer := strings.TrimPrefix(p.pointer+"."+key.Text, ".")
+	if p.action {
+		pointer = p.pointer
 	}
 	return place{node: p.node.Get(part), key: key, pointer: pointer}
-}
-
-// itemName is how a pointer calls an item: by name, else by index.
-func itemName(item *Node, index int) string {
-	if name := item.Str("name"); name != "" {
-		return name
-	}
-	if item.Kind == MappingNode && len(item.Fields) == 1 {
-		if name := item.Fields[0].Value.Str("name"); name != "" {
-			return name
-		}
-	}
-	return strconv.Itoa(index)
 }
 
 // subject is what a message calls the value.

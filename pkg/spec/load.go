@@ -60,10 +60,7 @@ func Load(tree Tree, opts Options) (*Set, Diagnostics) {
 			continue
 		}
 		if total += len(text); total > MaxTotalBytes {
-			found = append(found, Diagnostic{
-				Rule: "file-limit", Severity: Error, Range: Range{Start: Pos{File: name}},
-				Message: fmt.Sprintf("the definition files have more than %d MiB together; the rest is not read", MaxTotalBytes>>20),
-			})
+			found = append(found, TooManyBytes(name))
 			break
 		}
 		file, more := ParseDefinitions(name, text)
@@ -138,7 +135,7 @@ func ParseDefinitions(name string, text []byte) (*File, Diagnostics) {
 		return nil, found
 	}
 	file := &File{Name: name, Source: text, Root: root}
-	out := &report{file: name, found: found}
+	out := &report{file: name, root: root, found: found}
 	if root.IsNull() {
 		out.errorf("missing-key", root.Range, `write "version: 1" and the jobs below it`, "the file is empty")
 		return file, out.done()
@@ -164,6 +161,25 @@ func items(root *Node, key string) []*Node {
 		}
 	}
 	return kept
+}
+
+// ReadDefinitions reads the text of a definitions file within the limits; what is
+// found says why it cannot be.
+func ReadDefinitions(tree Tree, name string) (text []byte, found Diagnostics) {
+	text, err := readNamed(tree, name)
+	if err != nil {
+		return nil, Diagnostics{unreadableFile(name, err)}
+	}
+	return text, nil
+}
+
+// TooManyBytes is what Load reports of the file with which the definition files
+// together pass MaxTotalBytes.
+func TooManyBytes(name string) Diagnostic {
+	return Diagnostic{
+		Rule: "file-limit", Severity: Error, Range: Range{Start: Pos{File: name}},
+		Message: fmt.Sprintf("the definition files have more than %d MiB together; the rest is not read", MaxTotalBytes>>20),
+	}
 }
 
 func readNamed(tree Tree, name string) ([]byte, error) {

@@ -137,6 +137,7 @@ func TestUnknownEnvironment(t *testing.T) {
 	set, found := Load(MapTree{WorkspaceFile: shop}, Options{Environment: "prdo"})
 	if set != nil || details(found) != `buildsync.yaml:10:1-10:13 error [unknown-environment] environment "prdo" is not declared
     hint: did you mean "prod"?
+    at: environments
 ` {
 		t.Errorf("have\n%s", details(found))
 	}

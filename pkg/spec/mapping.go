@@ -159,7 +159,7 @@ func (b *builder) isNewKey(keys *keySet, key *Node) bool {
 	b.out.add(Diagnostic{
 		Rule: "duplicate-key", Severity: Error, Range: key.Range,
 		Message: "key " + quoted(key.Text) + " stands twice in this mapping", Hint: hint,
-		Related: []Related{{Range: first.Range, Message: "first written here"}},
+		Related: []Related{{Range: first.Range, Message: "first written here"}}, Pointer: "." + key.Text,
 	})
 	return false
 }

@@ -10,6 +10,7 @@ import (
 // that a file of 10,000 equal mistakes stays readable.
 type report struct {
 	file  string
+	root  *Node // for pointers, once there is one
 	found Diagnostics
 	kinds map[string]*kindCount
 }
@@ -45,6 +46,7 @@ func (r *report) errorf(rule string, at Range, hint, format string, args ...any)
 
 // done returns the diagnostics in order, and one more for what the cap hid.
 func (r *report) done() Diagnostics {
+	r.found.PointInto(r.root)
 	for rule, count := range r.kinds {
 		if count.hidden == 0 {
 			continue

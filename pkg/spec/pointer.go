@@ -1,0 +1,184 @@
+package spec
+
+import (
+	"math"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+)
+
+// ItemName is how a pointer calls an item of a list: by its name, so that the
+// pointer stays when items are added or moved; by its index, from 0, where it
+// has none.
+func ItemName(item *Node, index int) string {
+	for _, key := range []string{"name", "job"} {
+		if name := item.Str(key); name != "" {
+			return name
+		}
+	}
+	if item.Kind == MappingNode && len(item.Fields) == 1 && item.Fields[0].Value.Kind == MappingNode { // a step
+		if name := item.Fields[0].Value.Str("name"); name != "" {
+			return name
+		}
+		return item.Fields[0].Key.Text // the action word
+	}
+	if params := ofKind(item.Get("params"), SequenceNode); params != nil { // a parameter as the API has it
+		for _, param := range params.Items {
+			if name := param.Str("value"); name != "" && param.Str("name") == "name" {
+				return name
+			}
+		}
+	}
+	return strconv.Itoa(index)
+}
+
+// ActionWord tells whether the item of a list called key is a step under its
+// action word, which pointers leave out: steps[Build].inputs.command.
+func ActionWord(key string, item *Node) bool {
+	return key == "steps" && item.Kind == MappingNode && len(item.Fields) == 1 && item.Fields[0].Value.Kind == MappingNode
+}
+
+// PointInto gives the diagnostics about one file, whose root is given, the
+// pointer of the innermost value that they stand in, unless they have one. It
+// takes time linear in the file and the diagnostics.
+func (ds Diagnostics) PointInto(root *Node) {
+	ds.point(root, func(pointer string, d *Diagnostic) {
+		switch {
+		case d.Rule == "missing-key": // it is about the mapping whose first key it points at
+		case d.Pointer == "":
+			d.Pointer = pointer
+		case d.Pointer[0] == '.': // a key that is not kept, below the value that it stands in
+			d.Pointer = strings.TrimPrefix(pointer+d.Pointer, ".")
+		}
+	})
+}
+
+// SharpenInto is PointInto that also leads pointers on to the innermost value.
+func (ds Diagnostics) SharpenInto(root *Node) {
+	ds.point(root, func(pointer string, d *Diagnostic) {
+		if d.Pointer == "" || within(pointer, d.Pointer) {
+			d.Pointer = pointer
+		}
+	})
+}
+
+// PointerAt is the pointer of the innermost value at a place of the file whose
+// root is given, "" where no value stands there.
+func PointerAt(root *Node, at Pos) string {
+	ds := Diagnostics{{Range: Range{Start: at, End: at}}}
+	ds.PointInto(root)
+	return ds[0].Pointer
+}
+
+func (ds Diagnostics) point(root *Node, tell func(pointer string, d *Diagnostic)) {
+	if root == nil {
+		return
+	}
+	p := pointing{tell: tell}
+	for i := range ds {
+		if at := ds[i].Range.Start; at.File == root.Range.Start.File && at.Line > 0 {
+			p.list = append(p.list, &ds[i])
+		}
+	}
+	if len(p.list) == 0 {
+		return
+	}
+	slices.SortStableFunc(p.list, func(a, b *Diagnostic) int { return a.Range.Start.Compare(b.Range.Start) })
+	p.value(root, "", "", root.Range.Start)
+	p.upTo(len(p.list), "")
+}
+
+// pointing parts diagnostics, sorted by place, among the values of a file: it
+// goes through both once, side by side.
+type pointing struct {
+	list []*Diagnostic // those that have not been told
+	tell func(pointer string, d *Diagnostic)
+}
+
+// upTo tells the first n the value that they stand in.
+func (p *pointing) upTo(n int, pointer string) {
+	for _, d := range p.list[:n] {
+		p.tell(pointer, d)
+	}
+	p.list = p.list[n:]
+}
+
+// before tells those before a place.
+func (p *pointing) before(at Pos, pointer string) {
+	p.upTo(sort.Search(len(p.list), func(i int) bool { return p.list[i].Range.Start.Compare(at) >= 0 }), pointer)
+}
+
+// reach tells whether one of the rest stands up to a place.
+func (p *pointing) reach(end Pos) bool {
+	return len(p.list) > 0 && p.list[0].Range.Start.Compare(end) <= 0
+}
+
+// value goes through what stands in a value. key is what holds it; from is
+// where it may stand at the earliest: an alias stands for a value above.
+func (p *pointing) value(n *Node, pointer, key string, from Pos) {
+	if n.Range.Start.Compare(from) < 0 {
+		return
+	}
+	switch n.Kind {
+	case MappingNode:
+		for i, field := range n.Fields {
+			start, end, own := fieldExtent(n, i)
+			if !own {
+				continue
+			}
+			p.before(start, pointer)
+			if p.reach(end) {
+				below := strings.TrimPrefix(pointer+"."+field.Key.Text, ".")
+				p.value(field.Value, below, field.Key.Text, start)
+				p.behind(end, below)
+			}
+		}
+	case SequenceNode:
+		for i, item := range n.Items {
+			if item.Range.Start.Compare(n.Range.Start) < 0 {
+				continue
+			}
+			p.before(item.Range.Start, pointer)
+			if p.reach(item.Range.End) {
+				below := pointer + "[" + ItemName(item, i) + "]"
+				if ActionWord(key, item) {
+					p.before(item.Fields[0].Value.Range.Start, below)
+					p.value(item.Fields[0].Value, below, "", item.Range.Start)
+				} else {
+					p.value(item, below, "", n.Range.Start)
+				}
+				p.behind(item.Range.End, below)
+			}
+		}
+	}
+}
+
+// behind tells those up to the end of a value, which is the value's own.
+func (p *pointing) behind(end Pos, pointer string) {
+	p.upTo(sort.Search(len(p.list), func(i int) bool { return p.list[i].Range.Start.Compare(end) > 0 }), pointer)
+}
+
+// within tells whether a pointer is another or leads on from it.
+func within(pointer, from string) bool {
+	rest, ok := strings.CutPrefix(pointer, from)
+	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
+}
+
+// fieldExtent is where a key and its value stand; own is false where they were
+// merged from elsewhere.
+func fieldExtent(n *Node, i int) (start, end Pos, own bool) {
+	key, value := n.Fields[i].Key.Range, n.Fields[i].Value.Range
+	if key.Start.Compare(n.Range.Start) < 0 || key.Start.Compare(n.Range.End) > 0 {
+		return key.Start, key.End, false
+	}
+	end = value.End
+	if end.Compare(key.End) < 0 { // an alias
+		end = Pos{File: key.End.File, Line: key.End.Line, Column: math.MaxInt}
+		if i+1 < len(n.Fields) && n.Fields[i+1].Key.Range.Start.Line == end.Line {
+			end = n.Fields[i+1].Key.Range.Start
+			end.Column--
+		}
+	}
+	return key.Start, end, true
+}
