@@ -281,22 +281,24 @@ func (x *exporting) update(job *compile.Job, live *diff.LiveJob) error {
 	if err != nil {
 		return err
 	}
-	file, text, err := x.exporter.Update(x.w.set, job, live, compile.Options{Vars: vars, Catalogue: x.w.catalogue})
+	files, err := x.exporter.Update(x.w.set, job, live, compile.Options{Vars: vars, Catalogue: x.w.catalogue})
 	switch {
 	case err != nil:
 		x.problem(job.Address, err.Error())
 		return nil
-	case text == nil:
+	case len(files) == 0:
 		x.report.Kept++
 		return nil
 	}
-	if err := writeFileMode(filepath.Join(x.w.dir, filepath.FromSlash(file)), text, 0o644); err != nil {
-		return err
+	for _, file := range files {
+		if err := x.writeDefinitions(file.Name, file.Text); err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(x.stdout, "edited %s\n", sanitize.Line(file.Name, 0)); err != nil {
+			return err
+		}
 	}
 	x.report.Updated++
-	if _, err := fmt.Fprintf(x.stdout, "edited %s\n", sanitize.Line(file, 0)); err != nil {
-		return err
-	}
 	x.w, err = x.open() // places have moved
 	return err
 }

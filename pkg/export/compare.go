@@ -16,7 +16,7 @@ import (
 const probeFile = "definitions/probe.yaml"
 
 // probe compiles a definitions file that stands alone with its scripts.
-func (e *Exporter) probe(workspace *node, definitions []byte, scripts []Script) (*compile.Result, error) {
+func (e *Exporter) probe(workspace *node, definitions []byte, scripts []File) (*compile.Result, error) {
 	tree := spec.MapTree{spec.WorkspaceFile: string(source("", workspace)), probeFile: string(definitions)}
 	for _, script := range scripts {
 		tree[script.Name] = string(script.Text)

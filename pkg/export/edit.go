@@ -15,7 +15,8 @@ type editor struct {
 	*lineIndex
 	edits []spec.Edit
 
-	keepReferences bool // a text with ${{ in it is taken to say what is wanted
+	includes       *includes // nil: an include is a mapping like any other
+	keepReferences bool      // a text with ${{ in it is taken to say what is wanted
 }
 
 func newEditor(src []byte) *editor { return &editor{lineIndex: indexLines(src)} }

@@ -75,7 +75,7 @@ type Secret struct {
 // scripts that it includes: texts that are long, and what makes the file too
 // large to be read. They lie in folder below scripts/. schema is the path of the
 // JSON Schema for the editor's line; "" for none.
-func (d *Definition) Source(schema, folder string) (file []byte, scripts []Script) {
+func (d *Definition) Source(schema, folder string) (file []byte, scripts []File) {
 	list := "jobs"
 	if d.Kind == diff.KindTemplate {
 		list = "templates"

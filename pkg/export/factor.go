@@ -1,6 +1,7 @@
 package export
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"maps"
@@ -141,8 +142,11 @@ func (f *factorer) run() error {
 }
 
 // shareable are the keys that defaults.job may take over: single values, since
-// mappings are merged and lists are the job's own.
-var shareable = []string{"project", "arch", "flavor", "host_type", "build_config_type", "auto_update_sub_module", "timeout", "build_if_code_updated"}
+// lists are the job's own, and notifications, which are merged channel by
+// channel.
+var shareable = []string{
+	"project", "arch", "flavor", "host_type", "build_config_type", "auto_update_sub_module", "notifications", "timeout", "build_if_code_updated",
+}
 
 // defaults moves the value that most jobs have. A key that some job lacks stays
 // where it is: that job would get it.
@@ -201,16 +205,25 @@ func (ed *editor) addDefaults(root *spec.Node, made *node) {
 }
 
 // majority is the value of a key that at least half of the jobs, and two, have;
-// nil where there is none, or a job lacks the key.
+// nil where there is none, or a job lacks the key or one below it: it would get
+// that.
 func (f *factorer) majority(key string) *node {
 	counts, values := map[string]int{}, map[string]*node{}
-	for _, job := range f.jobs {
+	below := ""
+	for i, job := range f.jobs {
 		n := job.node.Get(key)
-		if n == nil || n.Kind != spec.ScalarNode || n.IsNull() {
+		if n == nil || n.IsNull() || n.Kind != spec.ScalarNode && key != "notifications" {
 			return nil
 		}
 		value := fromSpec(n)
-		id := string(rune(value.kind)) + value.text
+		keys := keysOf(value)
+		if i > 0 && keys != below || n.Kind == spec.MappingNode && keys == "" {
+			return nil
+		}
+		below = keys
+		var written bytes.Buffer
+		appendBlock(&written, mapping(field{key, value}), "")
+		id := written.String()
 		if values[id] = value; job.plain {
 			counts[id]++
 		}
@@ -221,6 +234,20 @@ func (f *factorer) majority(key string) *node {
 		}
 	}
 	return nil
+}
+
+// keysOf lists the keys of a mapping, in one text.
+func keysOf(n *node) string {
+	var keys []string
+	for _, f := range n.fields {
+		keys = append(keys, f.key)
+		for _, item := range f.value.items {
+			oneLine(item)
+		}
+		oneLine(f.value)
+	}
+	slices.Sort(keys)
+	return strings.Join(keys, " ")
 }
 
 // templates makes a template of each list of steps that several jobs have, but
@@ -245,9 +272,6 @@ func (f *factorer) templates() error {
 		return cmp.Or(len(groups[b])-len(groups[a]), groups[a][0].node.Pos().Compare(groups[b][0].node.Pos()))
 	})
 	for _, shape := range shapes {
-		if len(groups[shape]) < leastShared {
-			continue
-		}
 		if err := f.share(groups[shape], names); err != nil {
 			return err
 		}
@@ -265,6 +289,7 @@ func fromSpec(n *spec.Node) *node {
 		for _, f := range n.Fields {
 			m.add(f.Key.Text, fromSpec(f.Value))
 		}
+		m.flow = m.isInclude()
 		return m
 	case n.Kind == spec.SequenceNode:
 		s := sequence()

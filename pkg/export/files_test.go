@@ -115,3 +115,56 @@ jobs:
 		}
 	}
 }
+
+// TestFactorShares shows what is shared of jobs that are alike but for a few
+// values.
+func TestFactorShares(t *testing.T) {
+	t.Parallel()
+	job := func(name, image, command, more, notifications string) string {
+		return "  - name: " + name + "\n    steps:\n      - sh:\n          name: Test\n          image: " + image + "\n          inputs: {command: " + command + more + "}\n    notifications: " + notifications + "\n"
+	}
+	many := func(n string) string { return ", a: " + n + ", b: " + n + ", c: " + n + ", d: same" }
+	for _, c := range []struct {
+		name, jobs string
+		want       map[string]string
+	}{
+		{"what most have is the input's default", job("a", "new", "a", "", "{}") + job("b", "old", "b", "", "{}") + job("c", "old", "c", "", "{}"), map[string]string{
+			"definitions/templates/sh.yaml": "inputs:\n      image: {default: old}\n      command: {required: true}\n    steps:\n      - sh:\n          name: Test\n          image: ${{ inputs.image }}\n",
+			"definitions/a.yaml":            "- name: a\n    template:\n      name: sh\n      inputs:\n        image: new\n        command: a\n    notifications: {}\n  - name: b\n    template:\n      name: sh\n      inputs:\n        command: b\n",
+		}},
+		{"a script in a file is an input too", job("a", "i", "{$file: run.sh}", "", "{}") + job("b", "i", "b", "", "{}") + job("c", "i", "c", "", "{}"), map[string]string{
+			"definitions/a.yaml": "- name: a\n    template:\n      name: sh\n      inputs:\n        command: {$file: run.sh}\n",
+		}},
+		{"too many differences part the jobs", job("a", "i", "a", many("1"), "{}") + job("b", "i", "b", many("1"), "{}") + job("c", "i", "c", many("1"), "{}") + job("d", "j", "d", many("2"), "{}"), map[string]string{
+			"definitions/a.yaml": "- name: c\n    template:\n      name: sh\n      inputs:\n        command: c\n    notifications: {}\n  - name: d\n    steps:\n",
+		}},
+		{"notifications of the same channels", job("a", "i", "a", "", "{MAIL: [deleteJob]}") + job("b", "j", "b", ", x: 1", "{MAIL: [deleteJob]}") + job("c", "k", "c", "", "{MAIL: []}"), map[string]string{
+			"buildsync.yaml":     "defaults:\n  job:\n    notifications:\n      MAIL: [deleteJob]\n",
+			"definitions/a.yaml": "{command: b, x: 1}\n  - name: c\n    steps:\n",
+		}},
+		{"not of different ones", job("a", "i", "a", "", "{MAIL: [deleteJob]}") + job("b", "j", "b", ", x: 1", "{MAIL: [deleteJob]}") + job("c", "k", "c", "", "{MESSAGE: []}"), map[string]string{}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			set, diagnostics := spec.Load(spec.MapTree{
+				"buildsync.yaml":     "version: 1\nprojects: {shop: " + projectID + "}\ndefault_project: shop\n",
+				"definitions/a.yaml": "version: 1\njobs:\n" + c.jobs, "run.sh": "echo\n",
+			}, spec.Options{})
+			if diagnostics.HasErrors() {
+				t.Fatal(diagnostics)
+			}
+			factoring, err := export.Factor(set, export.NewLayout(set.Workspace.Definitions, ""), compile.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(c.want) == 0 && len(factoring.Files) > 0 {
+				t.Errorf("have\n%s", factoring.Files)
+			}
+			for name, want := range c.want {
+				if have := string(factoring.Files[name]); !strings.Contains(have, want) {
+					t.Errorf("%s: have\n%s\nwant\n%s", name, have, want)
+				}
+			}
+		})
+	}
+}

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,6 +20,8 @@ func isIdentity(key string) bool { return key == "name" || key == "module_id" ||
 // the values of their texts, numbers and booleans.
 func shapeOf(n *node, key string) string {
 	switch {
+	case n.isInclude():
+		return "." // a text like any other
 	case n.kind == mappingNode:
 		var parts []string
 		for _, f := range n.fields {
@@ -46,6 +49,10 @@ type leaf struct {
 // leavesOf pairs the values of lists of steps that have one shape.
 func leavesOf(lists []*node, key string, into *[]leaf) {
 	first := lists[0]
+	if first.isInclude() || first.kind == textNode || first.kind == literalNode {
+		*into = append(*into, leaf{key, lists})
+		return
+	}
 	children := func(pick func(*node) *node) []*node {
 		out := make([]*node, len(lists))
 		for i, n := range lists {
@@ -59,9 +66,6 @@ func leavesOf(lists []*node, key string, into *[]leaf) {
 	for i := range first.items {
 		leavesOf(children(func(n *node) *node { return n.items[i] }), key, into)
 	}
-	if first.kind == textNode || first.kind == literalNode {
-		*into = append(*into, leaf{key, lists})
-	}
 }
 
 // varies tells whether not all jobs have the same value.
@@ -69,35 +73,68 @@ func (l leaf) varies() bool {
 	return slices.ContainsFunc(l.values, func(v *node) bool { return !equal(v, l.values[0]) })
 }
 
+// usual returns the value that most jobs have, the first of those where several
+// are as frequent, and how many have it.
+func (l leaf) usual() (value *node, jobs int) {
+	counts := map[string]int{}
+	idOf := func(v *node) string {
+		if v.isInclude() {
+			return "$file" + v.fields[0].value.text
+		}
+		return string(rune('0'+v.kind)) + v.text
+	}
+	for _, v := range l.values {
+		counts[idOf(v)]++
+	}
+	for _, v := range l.values {
+		if count := counts[idOf(v)]; count > jobs {
+			value, jobs = v, count
+		}
+	}
+	return value, jobs
+}
+
 // share makes one template of the steps of several jobs, and of the parameters
-// that all of them have.
+// that all of them have. Jobs that differ in too much are told apart by what
+// most of them have alike, and each part is tried alone.
 func (f *factorer) share(jobs []*sharing, names map[string]bool) error {
+	if len(jobs) < leastShared {
+		return nil
+	}
 	lists := make([]*node, len(jobs))
 	for i, job := range jobs {
 		lists[i] = fromSpec(job.node.Get("steps"))
 	}
 	var leaves []leaf
 	leavesOf(lists, "", &leaves)
+	leaves = slices.DeleteFunc(leaves, func(l leaf) bool { return !l.varies() })
+	if len(leaves) > mostInputs {
+		alike, others := apart(jobs, leaves)
+		return errors.Join(f.share(alike, names), f.share(others, names))
+	}
 	inputs, given := mapping(), make([]*node, len(jobs))
 	for i := range given {
 		given[i] = mapping()
 	}
 	for _, l := range leaves {
-		if !l.varies() {
-			continue
-		}
 		name := freeName(inputName(l.key), func(s string) bool { return inputs.get(s) != nil })
-		inputs.add(name, oneLine(mapping(field{"required", literal("true")})))
+		usual, count := l.usual()
+		declared := mapping(field{"required", literal("true")})
+		if 2*count > len(jobs) && !usual.isInclude() {
+			c := *usual
+			declared = mapping(field{"default", &c})
+		} else {
+			usual = nil
+		}
+		inputs.add(name, oneLine(declared))
 		for i, v := range l.values {
-			c := *v
-			given[i].add(name, &c)
+			if c := *v; usual == nil || !equal(v, usual) {
+				given[i].add(name, &c)
+			}
 		}
 		*l.values[0] = *text("${{ inputs." + name + " }}") // the first job's steps become the template's
 	}
-	if len(inputs.fields) > mostInputs {
-		return nil
-	}
-	name := freeName(templateName(lists[0]), func(s string) bool { return names[s] })
+	name := freeNumbered(templateName(lists[0]), "-", func(s string) bool { return names[s] })
 	names[name] = true
 	file, err := f.layout.File("templates", name, "template/"+name)
 	if err != nil {
@@ -121,6 +158,26 @@ func (f *factorer) share(jobs []*sharing, names map[string]bool) error {
 		f.use(job, name, given[i], common)
 	}
 	return nil
+}
+
+// apart parts jobs by the value that most of them have alike.
+func apart(jobs []*sharing, leaves []leaf) (alike, others []*sharing) {
+	var by leaf
+	var value *node
+	most := 0
+	for _, l := range leaves {
+		if v, count := l.usual(); count > most {
+			by, value, most = l, v, count
+		}
+	}
+	for i, job := range jobs {
+		if equal(by.values[i], value) {
+			alike = append(alike, job)
+		} else {
+			others = append(others, job)
+		}
+	}
+	return alike, others
 }
 
 // use makes a job use a template.

@@ -78,6 +78,11 @@ func equal(a, b *node) bool {
 	return slices.EqualFunc(a.items, b.items, equal)
 }
 
+// isInclude tells whether n is {$file: NAME}.
+func (n *node) isInclude() bool {
+	return n.kind == mappingNode && len(n.fields) == 1 && n.fields[0].key == "$file"
+}
+
 // verbatim writes a value as the compiler reads it back: YAML's types stand for
 // JSON's, ${{ is escaped, and so is an object whose only key is $file.
 func verbatim(v *jsontree.Value) *node {

@@ -12,9 +12,11 @@ import (
 func (ed *editor) reconcile(key, have *spec.Node, want *node) {
 	switch {
 	case ed.saysSame(have, want):
+	case ed.includes.set(have, want):
 	case have.Kind == spec.MappingNode && want.kind == mappingNode && !ed.isFlow(have) && sharesKey(have, want):
 		ed.reconcileFields(have, want)
 	case have.Kind == spec.SequenceNode && want.kind == sequenceNode && !ed.isFlow(have) && ed.reconcileItems(have, want):
+	case ed.reconcileFlow(have, want):
 	default:
 		ed.setValue(key, have, want)
 	}
@@ -29,6 +31,9 @@ func (ed *editor) saysSame(have *spec.Node, want *node) bool {
 	}
 	if have.Kind == spec.ScalarNode {
 		return (want.kind == textNode || want.kind == literalNode) && (have.Text == want.text && !have.IsNull() || have.IsNull() && want.text == "null")
+	}
+	if included, is := ed.includes.text(have); is && want.kind == textNode {
+		return included == unescaped(want.text)
 	}
 	if len(have.Fields) != len(want.fields) || len(have.Items) != len(want.items) {
 		return false
@@ -73,6 +78,46 @@ func (ed *editor) reconcileFields(have *spec.Node, want *node) {
 	}
 }
 
+// reconcileFlow changes single values of a mapping that stands within brackets.
+// It returns false, and changes nothing, where that does not suffice.
+func (ed *editor) reconcileFlow(have *spec.Node, want *node) bool {
+	edits, included := len(ed.edits), 0
+	if ed.includes != nil {
+		included = len(ed.includes.changed)
+	}
+	if ed.exchangeValues(have, want) {
+		return true
+	}
+	if ed.edits = ed.edits[:edits]; ed.includes != nil {
+		ed.includes.changed = ed.includes.changed[:included]
+	}
+	return false
+}
+
+func (ed *editor) exchangeValues(have *spec.Node, want *node) bool {
+	switch {
+	case ed.saysSame(have, want), ed.includes.set(have, want):
+		return true
+	case have.Kind == spec.ScalarNode && (want.kind == literalNode || want.kind == textNode && !strings.Contains(want.text, "\n")):
+		start, end := ed.offset(have.Range.Start), ed.offset(have.Range.End)
+		line, ok := flowOf(want)
+		if !ok || end <= start {
+			return false
+		}
+		ed.replace(start, end, line)
+		return true
+	case have.Kind != spec.MappingNode || want.kind != mappingNode || len(have.Fields) != len(want.fields) || !ed.isFlow(have):
+		return false
+	}
+	for _, f := range have.Fields {
+		value := want.get(f.Key.Text)
+		if value == nil || !ed.exchangeValues(f.Value, value) {
+			return false
+		}
+	}
+	return true
+}
+
 // reconcileItems pairs the items of a block list by what they are called, in
 // order. It returns false, and changes nothing, where none of them is left.
 func (ed *editor) reconcileItems(have *spec.Node, want *node) bool {
@@ -112,6 +157,7 @@ func (ed *editor) reconcileItem(have *spec.Node, want *node, indent string) {
 	case ed.saysSame(have, want):
 	case have.Kind == spec.MappingNode && want.kind == mappingNode && !ed.isFlow(have) && sharesKey(have, want):
 		ed.reconcileFields(have, want)
+	case ed.reconcileFlow(have, want):
 	default:
 		start, end := ed.offset(have.Range.Start), ed.offset(have.Range.End)
 		if line := oneLineOf(want, len(indent)+2); line != "" && (have.Kind == spec.ScalarNode && have.Style <= spec.DoubleQuotedStyle || ed.isFlow(have)) {

@@ -13,9 +13,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// Script is a text of a definition that stands in a file of its own, because
-// the definition includes it: {$file: NAME}.
-type Script struct {
+// File is a file of the workspace: definitions, or a text that they include.
+type File struct {
 	Name string // relative to the workspace
 	Text []byte
 }
@@ -94,11 +93,11 @@ func sizeOf(tree *node) int {
 }
 
 // place names the scripts' files in a folder, "" for that of a probe.
-func (s spilled) place(folder string) []Script {
-	var scripts []Script
+func (s spilled) place(folder string) []File {
+	var scripts []File
 	for _, t := range s.scripts {
 		t.name.text = path.Join(scriptFolder, folder, t.base)
-		scripts = append(scripts, Script{Name: t.name.text, Text: []byte(t.text)})
+		scripts = append(scripts, File{Name: t.name.text, Text: []byte(t.text)})
 	}
 	return scripts
 }

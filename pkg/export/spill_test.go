@@ -15,7 +15,9 @@ import (
 // the service takes, and still means the same.
 func TestLargeJobsCanBeRead(t *testing.T) {
 	t.Parallel()
-	lines := func(kilobytes int) string { return strings.Repeat("echo ${{ x }} $${{ y }} ${z} 构建 \t\n", kilobytes<<10/40) }
+	lines := func(kilobytes int) string {
+		return strings.Repeat("echo ${{ x }} $${{ y }} ${z} 构建 \t\n", kilobytes<<10/40)
+	}
 	step := func(name string, properties ...any) *jsontree.Value {
 		return obj("module_id", "devcloud2018.codeci_action_20017.action", "name", name, "properties", obj(properties...))
 	}

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -13,34 +14,39 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// Update brings the definition of a job to what is live. It returns the new
-// text of the job's file, and its name; nil where the two are the same. Only the
-// nodes that differ change, so that comments, references and the writer's own
-// spelling survive elsewhere. The error says why it cannot be done in place.
-func (e *Exporter) Update(set *spec.Set, job *compile.Job, live *diff.LiveJob, opts compile.Options) (file string, text []byte, err error) {
+// Update brings the definition of a job to what is live. It returns the files
+// that change, those with the definition and with the scripts that it includes;
+// none where the two are the same. Only the nodes that differ change, so that
+// comments, references and the writer's own spelling survive elsewhere. The
+// error says why it cannot be done in place.
+func (e *Exporter) Update(set *spec.Set, job *compile.Job, live *diff.LiveJob, opts compile.Options) ([]File, error) {
 	differ := e.Differences(job, live)
 	if len(differ) == 0 {
-		return "", nil, nil
+		return nil, nil
 	}
 	definition, err := e.Job(Project{Alias: job.Project, ID: job.ProjectID}, live)
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	in, have := definitionOf(set, job)
 	switch {
 	case have == nil:
-		return "", nil, errors.New("its definition is not found")
+		return nil, errors.New("its definition is not found")
 	case have.Get("matrix") != nil:
-		return in.Name, nil, fmt.Errorf("it comes from a matrix, which is edited by hand; it differs in %s", strings.Join(differ, ", "))
+		return nil, fmt.Errorf("it comes from a matrix, which is edited by hand; it differs in %s", strings.Join(differ, ", "))
 	case newEditor(in.Source).isFlow(have):
-		return in.Name, nil, fmt.Errorf("it stands on one line, which is edited by hand; it differs in %s", strings.Join(differ, ", "))
+		return nil, fmt.Errorf("it stands on one line, which is edited by hand; it differs in %s", strings.Join(differ, ", "))
 	}
 	want := definition.tree
 	keepSecrets(have, want)
 	u := &update{e: e, job: job, live: live, have: have, want: want}
 	// The smallest edit that compiles to what is live is taken.
-	for i, change := range []func(*editor, string){u.adjust, u.adjust, u.reconcile, u.replace, u.empty} {
+	for i, attempt := range []struct {
+		change  func(*editor, string)
+		scripts bool // files that the definition includes may change
+	}{{u.adjust, true}, {u.adjust, true}, {u.reconcile, true}, {u.adjust, false}, {u.reconcile, false}, {u.replace, false}, {u.empty, false}} {
 		ed, keys := newEditor(in.Source), u.keys()
+		ed.includes = &includes{tree: set.Tree, from: in.Name, edit: attempt.scripts}
 		if i == 0 {
 			if !u.inputs(ed, differ) {
 				continue
@@ -48,20 +54,47 @@ func (e *Exporter) Update(set *spec.Set, job *compile.Job, live *diff.LiveJob, o
 			keys = slices.DeleteFunc(keys, func(key string) bool { return key == "steps" })
 		}
 		for _, key := range keys {
-			change(ed, key)
+			attempt.change(ed, key)
 		}
-		text := ed.apply()
-		result, err := compileEdited(set.Tree, map[string][]byte{in.Name: text}, set.Workspace.Environment, opts)
-		if err != nil {
-			continue
+		files := slices.Clone(ed.includes.changed)
+		if text := ed.apply(); !bytes.Equal(text, in.Source) {
+			files = append(files, File{Name: in.Name, Text: text})
 		}
-		for _, now := range result.Jobs {
-			if now.Address == job.Address && len(e.Differences(now, live)) == 0 {
-				return in.Name, text, nil
-			}
+		if u.holds(set, files, opts) {
+			return files, nil
 		}
 	}
-	return in.Name, nil, fmt.Errorf("it cannot be edited in place; it differs in %s", strings.Join(differ, ", "))
+	return nil, fmt.Errorf("it cannot be edited in place; it differs in %s", strings.Join(differ, ", "))
+}
+
+// holds tells whether files bring the job to what is live, and no other job to
+// anything else: two may include one script.
+func (u *update) holds(set *spec.Set, files []File, opts compile.Options) bool {
+	edited := map[string][]byte{}
+	for _, f := range files {
+		edited[f.Name] = f.Text
+	}
+	after, err := compileEdited(set.Tree, edited, set.Workspace.Environment, opts)
+	if err != nil {
+		return false
+	}
+	if _, alone := edited[u.job.Pos.File]; len(edited) > 1 || !alone {
+		before, err := compileEdited(set.Tree, nil, set.Workspace.Environment, opts)
+		if err != nil {
+			return false
+		}
+		changed := changedJobs(before, after)
+		delete(changed, u.job.Pos)
+		if len(changed) > 0 {
+			return false
+		}
+	}
+	for _, now := range after.Jobs {
+		if now.Address == u.job.Address {
+			return len(u.e.Differences(now, u.live)) == 0
+		}
+	}
+	return false
 }
 
 // definitionOf finds the node that a job was compiled from.

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/buildsync/buildsync/pkg/compile"
@@ -78,13 +79,14 @@ func TestUpdateLaw(t *testing.T) {
 		text, _ := definition.Source("", "")
 		source := "# at the top\n" + string(text) + "# at the end\n"
 		set, result := workspaceOf(t, source, secrets...)
-		_, text, err = e.Update(set, result.Jobs[0], after, compile.Options{})
+		files, err := e.Update(set, result.Jobs[0], after, compile.Options{})
 		if err != nil {
 			want, _ := fresh.Source("", "")
 			t.Fatalf("%v\n%s\n%s", err, source, want)
 		}
-		if text == nil {
-			text = []byte(source)
+		text = []byte(source)
+		if len(files) > 0 {
+			text = files[0].Text
 		}
 		if !strings.HasPrefix(string(text), "# at the top\n") || !strings.HasSuffix(string(text), "# at the end\n") {
 			t.Fatalf("comments are lost:\n%s", text)
@@ -164,11 +166,67 @@ jobs:
               make tag
 `
 	set, result := workspaceOf(t, source)
-	_, text, err := export.New(export.Options{}).Update(set, result.Jobs[0], live, compile.Options{})
+	files, err := export.New(export.Options{}).Update(set, result.Jobs[0], live, compile.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(text) != want {
-		t.Errorf("have:\n%s", text)
+	if len(files) != 1 || string(files[0].Text) != want {
+		t.Errorf("have:\n%s", files)
+	}
+}
+
+// TestUpdateEditsScripts: a script in a file of its own is edited there, unless
+// another job would change with it.
+func TestUpdateEditsScripts(t *testing.T) {
+	t.Parallel()
+	job := func(name string) string {
+		return "  - name: " + name + "   # mine\n    arch: arm\n    steps:\n      - sh: {name: s, inputs: {command: {$file: run.sh}}}\n      - sh:\n          name: t\n          inputs:\n            command: {$file: run.sh}   # the same\n"
+	}
+	step := func(name, command string) *jsontree.Value {
+		return obj("module_id", "devcloud2018.codeci_action_20017.action", "name", name, "properties", obj("command", command))
+	}
+	live := func(first, second string) *diff.LiveJob {
+		return liveJob(obj("job_name", "one", "arch", "arm", "steps", jsontree.Array(step("s", first), step("t", second))))
+	}
+	once := strings.Replace(job("one"), "{$file: run.sh}}}", "old}}", 1)
+	for _, c := range []struct {
+		name, definitions string
+		live              *diff.LiveJob
+		want              map[string]string
+	}{
+		{"the file alone", once, live("old", "echo ${{ new }}\n"), map[string]string{"run.sh": "echo ${{ new }}\n"}},
+		{"the file and the definition", once, live("also new", "new"), map[string]string{
+			"run.sh": "new", "definitions/a.yaml": strings.Replace(once, "{command: old}", "{command: also new}", 1)}},
+		{"nothing, for line ends mean nothing", once, live("old", "echo\r\n"), map[string]string{}},
+		{"not a file that the same job includes twice", job("one"), live("echo\n", "new"), map[string]string{
+			"definitions/a.yaml": strings.Replace(job("one"), "{$file: run.sh}   # the same", "new   # the same", 1)}},
+		{"not a file that another job includes", once + job("two"), live("old", "new"), map[string]string{
+			"definitions/a.yaml": strings.Replace(once, "{$file: run.sh}   # the same", "new   # the same", 1) + job("two")}},
+		{"not with what no file can hold", once, live("old", "\x00new"), map[string]string{
+			"definitions/a.yaml": strings.Replace(once, "{$file: run.sh}   # the same", `"\x00new"   # the same`, 1)}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			tree := spec.MapTree{
+				"buildsync.yaml":     "version: 1\nprojects: {shop: " + projectID + "}\ndefault_project: shop\n",
+				"definitions/a.yaml": "version: 1\njobs:\n" + c.definitions, "run.sh": "echo\n",
+			}
+			set, diagnostics := spec.Load(tree, spec.Options{})
+			result, more := compile.Compile(set, compile.Options{})
+			if diagnostics = append(diagnostics, more...); diagnostics.HasErrors() {
+				t.Fatal(diagnostics)
+			}
+			files, err := export.New(export.Options{}).Update(set, result.Jobs[0], c.live, compile.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			have := map[string]string{}
+			for _, f := range files {
+				have[f.Name] = strings.TrimPrefix(string(f.Text), "version: 1\njobs:\n")
+			}
+			if d := cmp.Diff(c.want, have); d != "" {
+				t.Error(d)
+			}
+		})
 	}
 }

@@ -211,7 +211,7 @@ func isPlain(s string, inFlow bool) bool {
 	first, _ := utf8.DecodeRuneInString(s)
 	switch {
 	case unicode.IsLetter(first), first == '_', first == '/':
-	case first == '$' && !inFlow, strings.HasPrefix(s, "./"):
+	case first == '$', strings.HasPrefix(s, "./"):
 	case first >= '0' && first <= '9':
 		if numberLike.MatchString(s) {
 			return false

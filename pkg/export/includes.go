@@ -1,0 +1,57 @@
+package export
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// includes are the texts that a definition includes, and what they are to
+// become: a script that has a file of its own is edited there.
+type includes struct {
+	tree    spec.Tree
+	from    string // the file with the definition
+	edit    bool   // the files may be edited
+	changed []File
+}
+
+// text is what an include stands for; is tells whether n is one that can be
+// read.
+func (x *includes) text(n *spec.Node) (text string, is bool) {
+	name := includedName(n)
+	if x == nil || name == "" { // a workspace file includes nothing
+		return "", false
+	}
+	for _, f := range x.changed {
+		if f.Name == path.Clean(name) {
+			return string(f.Text), true
+		}
+	}
+	text, err := spec.ReadInclude(x.tree, x.from, name)
+	return strings.ReplaceAll(text, "\r\n", "\n"), err == nil
+}
+
+// set gives the file of an include a new text. It returns false, and changes
+// nothing, where n is no include, no file can hold the text, or the definition
+// includes the file twice.
+func (x *includes) set(n *spec.Node, want *node) bool {
+	if _, is := x.text(n); !is || !x.edit || want.kind != textNode || !canInclude(unescaped(want.text)) {
+		return false
+	}
+	name := path.Clean(includedName(n))
+	if slices.ContainsFunc(x.changed, func(f File) bool { return f.Name == name }) {
+		return false
+	}
+	x.changed = append(x.changed, File{Name: name, Text: []byte(unescaped(want.text))})
+	return true
+}
+
+// includedName is the file that a mapping includes, "" where it is none.
+func includedName(n *spec.Node) string {
+	if n == nil || len(n.Fields) != 1 || n.Fields[0].Key.Text != "$file" {
+		return ""
+	}
+	return n.Str("$file")
+}
