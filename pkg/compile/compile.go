@@ -28,25 +28,39 @@ type Options struct {
 	// Catalogue holds the step modules; nil stands for the shipped ones and the
 	// workspace's own modules file.
 	Catalogue *catalog.Catalogue
+	// Pack keeps each job's body and the places of its values as texts, so that
+	// very many jobs can be held: Body and Provenance are nil then, Unpacked and
+	// PlaceOf serve in their place.
+	Pack bool
 }
 
 // Compile compiles a loaded workspace. The result holds whatever could be
 // compiled; it must not be planned or applied when the diagnostics hold errors.
 func Compile(set *spec.Set, opts Options) (*Result, spec.Diagnostics) {
-	return newCompiler(set, opts).compile()
+	return newCompiler(set, opts, nil).compile()
 }
 
 func (c *compiler) compile() (*Result, spec.Diagnostics) {
 	c.collectTemplates()
 	c.checkTemplates()
 	for _, file := range c.set.Files {
-		for _, job := range file.Jobs {
-			c.compileDefinition(job)
-		}
-		for _, removal := range file.Removed {
-			c.compileRemoval(removal)
-		}
+		c.compileFile(file)
 	}
+	return c.finish()
+}
+
+// compileFile compiles what one file defines, when all templates are known.
+func (c *compiler) compileFile(file *spec.File) {
+	for _, job := range file.Jobs {
+		c.compileDefinition(job)
+	}
+	for _, removal := range file.Removed {
+		c.compileRemoval(removal)
+	}
+}
+
+// finish adds what can be said only when every file has been compiled.
+func (c *compiler) finish() (*Result, spec.Diagnostics) {
 	c.publishTemplates()
 	c.checkUnused()
 	c.refuseDuplicates()
@@ -77,13 +91,21 @@ type compiler struct {
 	exhausted bool // there were more than maxTotal
 	findings  findings
 	result    *Result
+
+	pack    bool
+	files   *fileTable
+	room    []recorded // for the next job
+	packing []byte     // as well
+	part    *filePart  // notes what the file being compiled depends on; nil: nobody asks
 }
 
-func newCompiler(set *spec.Set, opts Options) *compiler {
+// newCompiler makes a compiler, which resolves the variables at once; part notes
+// what they depend on, nil does not.
+func newCompiler(set *spec.Set, opts Options, part *filePart) *compiler {
 	c := &compiler{
 		set: set, workspace: set.Workspace, catalogue: opts.Catalogue,
 		templates: map[string]*template{}, secrets: map[string]bool{}, includes: map[string]*include{}, sources: make(map[string][]byte, len(set.Files)),
-		result: &Result{}, maxTotal: maxTotal,
+		result: &Result{}, maxTotal: maxTotal, pack: opts.Pack, files: &fileTable{number: map[string]uint64{}}, part: part,
 	}
 	if c.workspace == nil {
 		c.workspace = &spec.Workspace{}

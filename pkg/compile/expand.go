@@ -254,6 +254,7 @@ func (s *scope) include(n *spec.Node) *spec.Node {
 		s.c.report("include", path, s.unit.at(), "", "$file needs the path of a file in the workspace, not %s", describe(path))
 		return poison(n)
 	}
+	s.c.noteInclude(path.Text)
 	file, known := s.c.includes[path.Text]
 	if !known {
 		file = &include{}

@@ -91,6 +91,7 @@ func dump(r *compile.Result) *jsontree.Value {
 	set := func(o *jsontree.Value, key string, v *jsontree.Value) { o.Set(key, v) }
 	jobs := jsontree.Array()
 	for _, j := range r.Jobs {
+		j = j.Unpacked()
 		o := jsontree.Object()
 		set(o, "address", jsontree.String(j.Address))
 		set(o, "body", j.Body)

@@ -38,10 +38,6 @@ func isWord(c rune) bool {
 	return c == '_' || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
 }
 
-// typicalPaths is how many values an ordinary job declares: room made at once
-// spares the map its growing, a fifth of what compiling allocates.
-const typicalPaths = 64
-
 // compileDefinition compiles one entry of jobs: a job, or one for each
 // combination of its matrix.
 func (c *compiler) compileDefinition(n *spec.Node) {
@@ -62,11 +58,7 @@ func (c *compiler) compileDefinition(n *spec.Node) {
 }
 
 func (c *compiler) compileJob(n *spec.Node, combo []binding) {
-	if c.total > c.maxTotal {
-		c.reportAt("expansion-limit", n.Range, "jobs", "split the workspace", "the definitions compile to more than %d values; the jobs from here on are left out", c.maxTotal)
-		c.total, c.exhausted = 0, true // reported once is enough: such a result is not used
-	}
-	if c.exhausted {
+	if !c.hasRoom(n.Range) {
 		return
 	}
 	s := &scope{c: c, matrix: combo, noJob: "it is not known yet where the name itself is made"}
@@ -74,7 +66,8 @@ func (c *compiler) compileJob(n *spec.Node, combo []binding) {
 		s.noMatrix = "this job has no matrix"
 	}
 	u := c.newUnit("jobs["+n.Str("name")+"]", s)
-	u.provenance = make(map[string]Provenance, typicalPaths)
+	u.recorded = c.room[:0]
+	defer func() { c.room = emptied(u.recorded) }()
 	whole := merge(c.defaults, n)
 	alias, project := u.project(u.get(whole, "project"), n)
 	s.jobProject = alias
@@ -86,7 +79,7 @@ func (c *compiler) compileJob(n *spec.Node, combo []binding) {
 	u.pointer = "jobs[" + name + "]"
 	j := &Job{
 		Address: alias + "/job/" + name, Project: alias, ProjectID: project.ID, Name: name,
-		Pos: n.Pos(), nameAt: n.Get("name").Range, matrix: combo,
+		Pos: n.Pos(), nameAt: n.Get("name").Range, chosen: choices(combo),
 	}
 	u.record("job_name", u.get(n, "name"))
 	parts := u.parts(whole, n)
@@ -94,9 +87,22 @@ func (c *compiler) compileJob(n *spec.Node, combo []binding) {
 	j.Notices = u.notices(u.get(whole, "notifications"))
 	u.settings(whole, j)
 	j.Secrets = u.secrets
-	j.Provenance = u.provenance
-	c.total += len(u.provenance)
+	c.total += len(u.recorded)
+	if c.pack {
+		c.packJob(j, u.recorded)
+	} else {
+		j.Provenance = provenanceOf(u.recorded)
+	}
 	c.result.Jobs = append(c.result.Jobs, j)
+}
+
+// hasRoom tells whether another job may be compiled; at is where it stands.
+func (c *compiler) hasRoom(at spec.Range) bool {
+	if c.total > c.maxTotal {
+		c.reportAt("expansion-limit", at, "jobs", "split the workspace", "the definitions compile to more than %d values; the jobs from here on are left out", c.maxTotal)
+		c.total, c.exhausted = 0, true // reported once is enough: such a result is not used
+	}
+	return !c.exhausted
 }
 
 // jobName resolves and checks the name, which must be the job's own.
@@ -285,6 +291,7 @@ func (u *unit) nullableBool(path string, n *spec.Node) *jsontree.Value {
 // CreateBody returns the whole body of a create call (reference 4.18): Body with
 // the project and the name, in the reference's order. It is a copy.
 func (j *Job) CreateBody() *jsontree.Value {
+	j = j.Unpacked()
 	body := jsontree.Object()
 	for _, key := range bodyOrder {
 		switch key {
@@ -307,6 +314,7 @@ func (j *Job) CreateBody() *jsontree.Value {
 // MissingForCreate names the members that a create call needs (reference 4.18)
 // and the definitions do not declare. A job that exists can do without them.
 func (j *Job) MissingForCreate() []string {
+	j = j.Unpacked()
 	var missing []string
 	for _, key := range []string{"arch", "steps"} {
 		if j.Body.Get(key).IsAbsentOrNull() {

@@ -175,6 +175,22 @@ func withBinding(combo []binding, b binding) []binding {
 	return append(combo, b)
 }
 
+// choice is a value that a matrix gave to a job, in what sameValue looks at.
+type choice struct {
+	name string
+	kind spec.NodeKind
+	text string
+	null bool
+}
+
+func choices(combo []binding) []choice {
+	var out []choice
+	for _, b := range combo {
+		out = append(out, choice{b.name, b.value.Kind, b.value.Text, b.value.IsNull()})
+	}
+	return out
+}
+
 // sameValue compares what two values of a matrix say, not how they are quoted.
 func sameValue(a, b *spec.Node) bool {
 	return a.Kind == b.Kind && a.Text == b.Text && a.IsNull() == b.IsNull()
@@ -182,10 +198,9 @@ func sameValue(a, b *spec.Node) bool {
 
 // varying names the matrix keys by which two jobs of one definition differ.
 func (j *Job) varying(other *Job) string {
-	for _, b := range j.matrix {
-		i := slices.IndexFunc(other.matrix, func(have binding) bool { return have.name == b.name })
-		if i < 0 || !sameValue(other.matrix[i].value, b.value) {
-			return b.name
+	for _, c := range j.chosen {
+		if !slices.Contains(other.chosen, c) {
+			return c.name
 		}
 	}
 	return ""

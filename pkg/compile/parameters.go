@@ -283,7 +283,7 @@ func (b *paramBuilder) add(field, value string, at *spec.Node) {
 }
 
 func (b *paramBuilder) addFixed(field, value string) {
-	b.u.provenance[b.path+"."+field] = Provenance{Pos: b.node.Pos(), Origin: b.fixed}
+	b.u.note(b.path+"."+field, Provenance{Pos: b.node.Pos(), Origin: b.fixed})
 	b.params = append(b.params, param(field, value))
 }
 

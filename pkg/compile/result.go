@@ -25,6 +25,7 @@ type Job struct {
 	// definitions declare, in the reference's order and with its wire types; a
 	// null or an empty array is a declared one. What is absent is not managed.
 	// A secret's defaultValue holds spec.SecretPlaceholder.
+	// It is nil in a job that was packed, see Options.Pack.
 	Body *jsontree.Value
 
 	Notices     []Notice // the declared channels, by type
@@ -36,10 +37,11 @@ type Job struct {
 	Secrets     []SecretUse
 
 	Pos        spec.Pos
-	Provenance map[string]Provenance // by path, see StepPath and its kin
+	Provenance map[string]Provenance // by path, see StepPath and its kin; nil in a job that was packed
 
+	packed *packedJob
 	nameAt spec.Range
-	matrix []binding // the combination that made the job
+	chosen []choice // by the matrix that made the job
 }
 
 // SecretUse says that a build parameter takes its value from a secret.

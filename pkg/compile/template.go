@@ -107,7 +107,7 @@ func (c *compiler) checkUnused() {
 		if steps := u.get(t.node, "steps"); steps != nil {
 			u.steps(steps)
 		}
-		c.total += len(u.provenance)
+		c.total += len(u.recorded)
 	}
 }
 
@@ -159,6 +159,7 @@ func (u *unit) useTemplate(use *spec.Node) (parts, bool) {
 		return parts{}, false
 	}
 	t.compiled = true
+	u.c.noteTemplate(t.name)
 	inside := *u.scope
 	inside.inputs = u.inputs(t, use, given)
 	return parts{parameters: inside.expand(t.parameters), steps: inside.expand(t.steps)}, true
@@ -253,7 +254,7 @@ func (u *unit) publish(t *template) *Template {
 	u.templateExtra(body, u.get(t.node, "extra"))
 	return &Template{
 		Address: cmp.Or(u.c.workspace.Default, "-") + "/template/" + t.name, Name: t.name, Body: body,
-		Pos: t.node.Pos(), Provenance: u.provenance,
+		Pos: t.node.Pos(), Provenance: provenanceOf(u.recorded),
 	}
 }
 

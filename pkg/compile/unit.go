@@ -18,17 +18,17 @@ const maxTotal = 2_000_000
 
 // unit is one job, template or removal while it is compiled.
 type unit struct {
-	c          *compiler
-	scope      *scope
-	pointer    string // of the whole, such as jobs[order]
-	field      string // the key that is being expanded
-	provenance map[string]Provenance
-	secrets    []SecretUse
-	values     int
+	c        *compiler
+	scope    *scope
+	pointer  string // of the whole, such as jobs[order]
+	field    string // the key that is being expanded
+	recorded []recorded
+	secrets  []SecretUse
+	values   int
 }
 
 func (c *compiler) newUnit(pointer string, s *scope) *unit {
-	u := &unit{c: c, scope: s, pointer: pointer, provenance: map[string]Provenance{}}
+	u := &unit{c: c, scope: s, pointer: pointer}
 	s.unit = u
 	return u
 }
@@ -59,12 +59,12 @@ func (u *unit) get(n *spec.Node, key string) *spec.Node {
 
 // record notes where the value at path came from.
 func (u *unit) record(path string, n *spec.Node) {
-	u.provenance[path] = Provenance{Pos: n.Pos(), Origin: n.Origin}
+	u.note(path, Provenance{Pos: n.Pos(), Origin: n.Origin})
 }
 
 // recordFixed notes that the value at path was filled in because of n.
 func (u *unit) recordFixed(path string, n *spec.Node, kind spec.OriginKind, name string) {
-	u.provenance[path] = Provenance{Pos: n.Pos(), Origin: &spec.Origin{Kind: kind, Name: name, Pos: n.Pos(), From: n.Origin}}
+	u.note(path, Provenance{Pos: n.Pos(), Origin: &spec.Origin{Kind: kind, Name: name, Pos: n.Pos(), From: n.Origin}})
 }
 
 // poison stands for a value that could not be resolved and was reported; it is

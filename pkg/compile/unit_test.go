@@ -64,7 +64,7 @@ jobs: [{name: "j-${{ matrix.a }}", template: {name: t}, matrix: {a: [1, 2, 3, 4,
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}
-	c := newCompiler(set, Options{})
+	c := newCompiler(set, Options{}, nil)
 	c.maxTotal = 30
 	result, found := c.compile()
 	if len(found) != 1 || found[0].Rule != "expansion-limit" {

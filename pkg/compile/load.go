@@ -1,0 +1,294 @@
+package compile
+
+import (
+	"bytes"
+	"maps"
+	"path"
+	"slices"
+
+	"github.com/buildsync/buildsync/pkg/catalog"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// Loaded is a workspace that was loaded and compiled file by file.
+type Loaded struct {
+	Set       *spec.Set          // without its files
+	Catalogue *catalog.Catalogue // the workspace's own modules among it
+	Result    *Result
+
+	parts    map[string]*filePart
+	includes []string // of buildsync.yaml: whatever a job is made of may come from them
+}
+
+// filePart is what came of one file, and what it came from besides the file
+// itself, buildsync.yaml and the modules.
+type filePart struct {
+	size      int // in bytes
+	values    int // compiled
+	jobs      []*Job
+	removals  []Removal
+	templates []string // names of those that its jobs use
+	includes  []string // names of the files whose text is in it
+	declares  bool     // templates
+}
+
+func (c *compiler) noteTemplate(name string) {
+	if c.part != nil && !slices.Contains(c.part.templates, name) {
+		c.part.templates = append(c.part.templates, name)
+	}
+}
+
+func (c *compiler) noteInclude(name string) {
+	name = path.Clean(name)
+	if c.part != nil && !slices.Contains(c.part.includes, name) {
+		c.part.includes = append(c.part.includes, name)
+	}
+}
+
+// Load reads, checks and compiles a workspace file by file, so that the nodes of
+// one file, and of those that declare templates, are all that is in memory
+// beside the result. What it finds is what spec.Load, catalog.ForWorkspace and
+// Compile find together. environment is a key of environments, "" for none. The
+// result is nil where there is no workspace that can be understood.
+func Load(tree spec.Tree, environment string, opts Options) (*Loaded, spec.Diagnostics) {
+	return newLoader(tree, environment, opts).load()
+}
+
+// Earlier loads the workspace as it is in another tree, such as that of an older
+// commit, with the environment and options that l was loaded with. same tells
+// whether a file of that tree holds what the file of its name held when l was
+// loaded. What cannot have come out differently is taken from l and not compiled
+// again: the jobs of files that are the same, if so are buildsync.yaml, the
+// modules, and the templates and included files that they use. The result is
+// that of Load. Warnings are those of the files that were compiled.
+func (l *Loaded) Earlier(tree spec.Tree, environment string, opts Options, same func(name string) bool) (*Loaded, spec.Diagnostics) {
+	if l.worldIs(same) {
+		loader := newLoader(tree, environment, opts)
+		loader.known, loader.same = l.parts, same
+		if loaded, found := loader.load(); !found.HasErrors() {
+			return loaded, found
+		}
+	}
+	return Load(tree, environment, opts) // to say all that is wrong, or because all may differ
+}
+
+// worldIs tells whether what every job may depend on is the same.
+func (l *Loaded) worldIs(same func(name string) bool) bool {
+	shared := append([]string{spec.WorkspaceFile}, l.includes...)
+	if modules := l.Set.Workspace.Modules; modules != nil && !modules.IsNull() {
+		shared = append(shared, modules.Text)
+	}
+	return !slices.ContainsFunc(shared, func(name string) bool { return !same(name) })
+}
+
+// loader loads one workspace.
+type loader struct {
+	tree        spec.Tree
+	environment string
+	opts        Options
+	declaring   map[string]bool // files that are known to declare templates, however they write it
+
+	known map[string]*filePart // of Earlier; nil: nothing is
+	same  func(name string) bool
+
+	compiler *compiler
+	parts    map[string]*filePart
+	sources  map[string][]byte     // read and not compiled yet
+	files    map[string]*spec.File // those that declare templates
+	found    spec.Diagnostics
+}
+
+func newLoader(tree spec.Tree, environment string, opts Options) *loader {
+	return &loader{tree: tree, environment: environment, opts: opts, declaring: map[string]bool{}}
+}
+
+func (l *loader) load() (*Loaded, spec.Diagnostics) {
+	for {
+		loaded, found, again := l.try()
+		if !again {
+			return loaded, found
+		}
+	}
+}
+
+// try loads once. again says that a file turned out to declare templates which
+// jobs before it may have missed.
+func (l *loader) try() (loaded *Loaded, found spec.Diagnostics, again bool) {
+	l.parts, l.sources, l.files = map[string]*filePart{}, map[string][]byte{}, map[string]*spec.File{}
+	workspace, found := spec.LoadWorkspace(l.tree, spec.Options{Environment: l.environment})
+	if workspace == nil {
+		return nil, found, false
+	}
+	set := &spec.Set{Tree: l.tree, Workspace: workspace}
+	opts := l.opts
+	var ofModules spec.Diagnostics
+	if opts.Catalogue == nil {
+		opts.Catalogue, ofModules = catalog.ForWorkspace(set)
+	}
+	names, more := spec.DefinitionFiles(l.tree, workspace)
+	l.found = append(found, more...)
+	shared := &filePart{}
+	l.compiler = newCompiler(set, opts, shared)
+	names = l.read(names)
+	l.compiler.checkTemplates()
+	templatesSame := l.templatesAreSame()
+	for _, name := range names {
+		if !l.compileNamed(name, templatesSame) {
+			l.declaring[name] = true
+			return nil, nil, true
+		}
+	}
+	l.compiler.part = nil
+	result, more := l.compiler.finish()
+	found = append(l.found, ofModules...)
+	found.Sort()
+	found = append(found, more.Besides(found)...)
+	found.Sort()
+	return &Loaded{Set: set, Catalogue: opts.Catalogue, Result: result, parts: l.parts, includes: shared.includes}, found, false
+}
+
+// read reads the files that have to be, and what templates they declare. It
+// returns those that count: all up to the limit, but for unreadable ones.
+func (l *loader) read(names []string) []string {
+	kept := names[:0]
+	total := 0
+	for _, name := range names {
+		if part := l.unchanged(name); part != nil {
+			total += part.size
+		} else {
+			source, more := spec.ReadDefinitions(l.tree, name)
+			l.found = append(l.found, more...)
+			if len(more) > 0 {
+				continue
+			}
+			l.sources[name] = source
+			total += len(source)
+		}
+		if total > spec.MaxTotalBytes {
+			l.found = append(l.found, spec.TooManyBytes(name))
+			break
+		}
+		kept = append(kept, name)
+		if l.declaring[name] || declaresTemplates(l.sources[name]) {
+			l.declare(name)
+		}
+	}
+	return kept
+}
+
+// unchanged returns what is known of a file that is the same and declares no
+// templates.
+func (l *loader) unchanged(name string) *filePart {
+	part := l.known[name]
+	if part == nil || part.declares || !l.same(name) || slices.ContainsFunc(part.includes, func(name string) bool { return !l.same(name) }) {
+		return nil
+	}
+	return part
+}
+
+// declaresTemplates tells whether a file seems to declare templates: whether the
+// key stands at the beginning of a line. Who writes it otherwise is found out
+// when the file is parsed.
+func declaresTemplates(source []byte) bool {
+	for _, way := range [...]string{"templates", `"templates"`, "'templates'"} {
+		if bytes.HasPrefix(source, []byte(way)) || bytes.Contains(source, []byte("\n"+way)) {
+			return true
+		}
+	}
+	return false
+}
+
+// declare parses a file for its templates, and keeps it if it has some.
+func (l *loader) declare(name string) {
+	file, more := spec.ParseDefinitions(name, l.sources[name])
+	if file == nil || len(file.Templates) == 0 {
+		return // what is wrong with it is found again when its turn comes
+	}
+	l.found = append(l.found, more...)
+	l.files[name] = file
+	l.compiler.sources[name] = file.Source
+	for _, n := range file.Templates {
+		l.compiler.collectTemplate(n)
+	}
+}
+
+// templatesAreSame tells whether the templates are those that the known files
+// were compiled with.
+func (l *loader) templatesAreSame() bool {
+	declaring := map[string]bool{}
+	for name, part := range l.known {
+		if part.declares {
+			declaring[name] = true
+		}
+	}
+	for name := range declaring {
+		if !l.same(name) {
+			return false
+		}
+	}
+	return maps.EqualFunc(declaring, l.files, func(bool, *spec.File) bool { return true })
+}
+
+// compileNamed compiles a file, or takes what is known of it. It returns false
+// for one whose templates were missed.
+func (l *loader) compileNamed(name string, templatesSame bool) bool {
+	part := l.unchanged(name)
+	if part != nil && (templatesSame || len(part.templates) == 0) {
+		l.reuse(name, part)
+		return true
+	}
+	source := l.sources[name]
+	delete(l.sources, name)
+	file := l.files[name]
+	if file == nil {
+		if source == nil { // it is the same, and its templates are not
+			var more spec.Diagnostics
+			if source, more = spec.ReadDefinitions(l.tree, name); len(more) > 0 {
+				l.found = append(l.found, more...)
+				return true
+			}
+		}
+		parsed, more := spec.ParseDefinitions(name, source)
+		if parsed != nil && len(parsed.Templates) > 0 {
+			return false
+		}
+		l.found = append(l.found, more...)
+		file = parsed
+	}
+	if file != nil {
+		l.compile(file)
+	}
+	return true
+}
+
+func (l *loader) compile(file *spec.File) {
+	c := l.compiler
+	jobs, removals, total := len(c.result.Jobs), len(c.result.Removals), c.total
+	part := &filePart{size: len(file.Source), declares: len(file.Templates) > 0}
+	c.part = part
+	c.sources[file.Name] = file.Source
+	c.compileFile(file)
+	if !part.declares {
+		delete(c.sources, file.Name)
+	}
+	part.jobs, part.removals = slices.Clone(c.result.Jobs[jobs:]), slices.Clone(c.result.Removals[removals:])
+	part.values = c.total - total
+	l.parts[file.Name] = part
+}
+
+// reuse takes over what came of a file before.
+func (l *loader) reuse(name string, part *filePart) {
+	c := l.compiler
+	c.total += part.values
+	if len(part.jobs) > 0 && !c.hasRoom(part.jobs[0].nameAt) {
+		return
+	}
+	c.result.Jobs = append(c.result.Jobs, part.jobs...)
+	c.result.Removals = append(c.result.Removals, part.removals...)
+	for _, used := range part.templates {
+		if t := c.templates[used]; t != nil {
+			t.compiled = true
+		}
+	}
+	l.parts[name] = part
+}

@@ -1,0 +1,112 @@
+package compile
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// packedJob is a job's body and the places of its values, each as one text: a
+// tenth of what the trees and maps take.
+type packedJob struct {
+	body   jsontree.Packed
+	places string
+	files  *fileTable
+}
+
+// fileTable numbers the files that the jobs of one compilation stand in.
+type fileTable struct {
+	names  []string
+	number map[string]uint64
+}
+
+func (t *fileTable) of(name string) uint64 {
+	n, known := t.number[name]
+	if !known {
+		n = uint64(len(t.names))
+		t.names, t.number[name] = append(t.names, name), n
+	}
+	return n
+}
+
+// packJob puts j's body and the places of its values away.
+func (c *compiler) packJob(j *Job, list []recorded) {
+	places := c.packing[:0]
+	before := ""
+	for i := range list {
+		path := list[i].path
+		shared := 0
+		for shared < min(len(path), len(before)) && path[shared] == before[shared] {
+			shared++
+		}
+		places = binary.AppendUvarint(places, uint64(shared))
+		places = binary.AppendUvarint(places, uint64(len(path)-shared))
+		places = append(places, path[shared:]...)
+		for _, n := range [...]uint64{c.files.of(list[i].Pos.File), uint64(list[i].Pos.Line), uint64(list[i].Pos.Column)} {
+			places = binary.AppendUvarint(places, n)
+		}
+		before = path
+	}
+	c.packing = places
+	j.packed = &packedJob{body: jsontree.Pack(j.Body), places: string(places), files: c.files}
+	j.Body = nil
+}
+
+// Unpacked returns j with its body at hand: j itself, or a copy of a packed job.
+// The Provenance of a packed job is lost; PlaceOf knows the places.
+func (j *Job) Unpacked() *Job {
+	if j == nil || j.packed == nil || j.Body != nil {
+		return j
+	}
+	c := *j
+	c.Body = j.packed.body.Unpack()
+	return &c
+}
+
+// PlaceOf returns where the value at path in the body was written, and whether
+// the definitions declare one there.
+func (j *Job) PlaceOf(path string) (spec.Pos, bool) {
+	if j.packed == nil {
+		from, ok := j.Provenance[path]
+		return from.Pos, ok
+	}
+	return j.packed.placeOf(path)
+}
+
+func (p *packedJob) placeOf(path string) (at spec.Pos, ok bool) {
+	rest := p.places
+	number := func() uint64 {
+		var n uint64
+		for shift := uint(0); ; shift += 7 {
+			b := rest[0]
+			rest = rest[1:]
+			n |= uint64(b&0x7f) << shift
+			if b < 0x80 {
+				return n
+			}
+		}
+	}
+	var current []byte
+	for rest != "" {
+		current = current[:number()]
+		length := number()
+		current = append(current, rest[:length]...)
+		rest = rest[length:]
+		file, line, column := number(), number(), number()
+		if string(current) == path {
+			at, ok = spec.Pos{File: p.files.names[file], Line: int(line), Column: int(column)}, true
+		}
+	}
+	return at, ok
+}
+
+// SameBody tells whether the bodies of a and b are the same text. Either may be
+// packed.
+func SameBody(a, b *Job) bool {
+	if a == b || a.packed != nil && b.packed != nil && a.packed.body == b.packed.body {
+		return true
+	}
+	return bytes.Equal(a.Unpacked().Body.AppendJSON(nil), b.Unpacked().Body.AppendJSON(nil))
+}
