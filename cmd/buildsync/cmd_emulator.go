@@ -99,6 +99,9 @@ func (in *invocation) emulatorOptions() (emulator.Options, error) {
 		return emulator.Options{}, usageError{text: "--quirks: " + err.Error()}
 	}
 	options := emulator.Options{Quirks: &quirks, Latency: in.duration("latency"), Rate: in.number("rate")}
+	if options.Latency < 0 || options.Rate < 0 {
+		return options, usageError{text: "--latency and --rate must not be negative"}
+	}
 	for _, text := range in.texts("fault") {
 		faults, err := faultsOf(text)
 		if err != nil {
@@ -111,6 +114,9 @@ func (in *invocation) emulatorOptions() (emulator.Options, error) {
 		return options, nil
 	}
 	if count, err := strconv.Atoi(seed); err == nil {
+		if count < 0 {
+			return options, usageError{text: "--seed: the number of jobs must not be negative"}
+		}
 		options.Seed = emulator.Seed{Jobs: count}
 		return options, nil
 	}

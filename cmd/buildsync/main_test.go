@@ -172,6 +172,9 @@ func TestUsage(t *testing.T) {
 		{name: "an emulator for everyone", args: []string{"emulator", "--listen", "0.0.0.0:0"}, code: exitInvalid, stderr: "loopback"},
 		{name: "an emulator with an unknown quirk", args: []string{"emulator", "--quirks", "strange"}, code: exitInvalid, stderr: "strange"},
 		{name: "an emulator with an unknown fault", args: []string{"emulator", "--fault", "CreateJob:kind=strange"}, code: exitInvalid, stderr: "strange"},
+		{name: "an emulator with a negative latency", args: []string{"emulator", "--latency", "-1s"}, code: exitInvalid, stderr: "--latency"},
+		{name: "an emulator with a negative rate", args: []string{"emulator", "--rate", "-1"}, code: exitInvalid, stderr: "--rate"},
+		{name: "an emulator with fewer than no jobs", args: []string{"emulator", "--seed", "-1"}, code: exitInvalid, stderr: "--seed"},
 		{name: "an approval that is none", args: []string{"apply", "--approve", "yes"}, code: exitInvalid, stderr: "sha256:"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -101,11 +102,17 @@ func (f Fault) MarshalJSON() ([]byte, error) {
 	return json.Marshal(out)
 }
 
-// UnmarshalJSON reads what MarshalJSON writes; a delay that is no duration is an error.
+// UnmarshalJSON reads what MarshalJSON writes, with * for any operation. An
+// unknown member and a delay that is no duration are errors.
 func (f *Fault) UnmarshalJSON(data []byte) error {
 	in := faultJSON{plainFault: (*plainFault)(f)}
-	if err := json.Unmarshal(data, &in); err != nil {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&in); err != nil {
 		return err
+	}
+	if f.Op == "*" {
+		f.Op = ""
 	}
 	if in.Delay == "" {
 		return nil

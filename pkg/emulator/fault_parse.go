@@ -73,15 +73,27 @@ func (f *Fault) set(key, value string) error {
 }
 
 // ParseFaults reads a fault or a list of faults in JSON, as a file and the
-// control address have them.
+// control address have them. The error says which of a list is wrong.
 func ParseFaults(data []byte) ([]Fault, error) {
-	var faults []Fault
-	if err := json.Unmarshal(data, &faults); err != nil {
-		var one Fault
-		if json.Unmarshal(data, &one) != nil {
-			return nil, fmt.Errorf("a fault or a list of faults was expected: %w", err)
+	var list []json.RawMessage
+	if err := json.Unmarshal(data, &list); err != nil {
+		if !json.Valid(data) {
+			return nil, fmt.Errorf("a fault or a list of faults in JSON was expected: %w", err)
 		}
-		faults = []Fault{one}
+		list = []json.RawMessage{data}
+	}
+	faults := make([]Fault, len(list))
+	for i, one := range list {
+		err := json.Unmarshal(one, &faults[i])
+		if err == nil {
+			err = faults[i].check()
+		}
+		if err != nil && len(list) > 1 {
+			return nil, fmt.Errorf("fault %d of %d: %w", i+1, len(list), err)
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
 	return faults, nil
 }
