@@ -98,9 +98,10 @@ func (in *invocation) renderPlan(plan *diff.Plan, outputs []output) error {
 		case "html":
 			return render.HTML(w, plan)
 		default:
-			options := render.Options{Width: 100}
+			var options render.Options
 			if o.file == "" {
-				options = render.Options{Color: in.colorful(in.stdout, in.on("no-color")), Width: width(in.stdout)}
+				options.Color = in.colorful(in.stdout, in.on("no-color"))
+				options.Width = terminalWidth(in.stdout)
 			}
 			return render.Text(w, plan, options)
 		}

@@ -93,10 +93,19 @@ func (p *program) colorful(stream any, disabled bool) bool {
 // width is how many cells a line of the stream has; 100 where it is no
 // terminal.
 func width(stream any) int {
+	if columns := terminalWidth(stream); columns > 0 {
+		return columns
+	}
+	return 100
+}
+
+// terminalWidth is how many cells a line of the stream has, 0 where it is no
+// terminal.
+func terminalWidth(stream any) int {
 	if file := unwrapStream(stream); file != nil {
 		if columns, _, err := term.GetSize(int(file.Fd())); err == nil && columns > 20 {
 			return columns
 		}
 	}
-	return 100
+	return 0
 }

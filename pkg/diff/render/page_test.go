@@ -92,5 +92,5 @@ func TestContents(t *testing.T) {
 	if err != nil || page(t, again) != page(t, full) {
 		t.Errorf("read again: %v", err)
 	}
-	golden(t, "contents.txt", text(t, full, render.Options{Width: 100}))
+	golden(t, "contents.txt", text(t, full, render.Options{}))
 }

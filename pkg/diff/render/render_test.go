@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
 
@@ -59,7 +60,23 @@ func checkSchema(t *testing.T, doc string) {
 
 func TestText(t *testing.T) {
 	t.Parallel()
-	golden(t, "review.txt", text(t, review(t), render.Options{Width: 100}))
+	golden(t, "review.txt", text(t, review(t), render.Options{}))
+}
+
+// TestTextFolded: in a narrow terminal nothing but the lines of scripts is wider
+// than it.
+func TestTextFolded(t *testing.T) {
+	t.Parallel()
+	const width = 72
+	got := text(t, review(t), render.Options{Width: width})
+	golden(t, "review-narrow.txt", got)
+	for line := range strings.Lines(got) {
+		line = strings.TrimSuffix(line, "\n")
+		script := strings.HasPrefix(line, "        - ") || strings.HasPrefix(line, "        + ") || strings.HasPrefix(line, "          ")
+		if utf8.RuneCountInString(line) > width && !script && !strings.HasPrefix(line, "Plan id: ") {
+			t.Errorf("a line of %d cells: %s", utf8.RuneCountInString(line), line)
+		}
+	}
 }
 
 func TestJSON(t *testing.T) {

@@ -45,7 +45,7 @@ func states(t testing.TB) *diff.Plan {
 func TestStates(t *testing.T) {
 	t.Parallel()
 	p := states(t)
-	golden(t, "states.txt", text(t, p, render.Options{Width: 100}))
+	golden(t, "states.txt", text(t, p, render.Options{}))
 	golden(t, "states.md", markdown(t, p, 0))
 	doc := document(t, p)
 	golden(t, "states.json", doc)

@@ -11,10 +11,12 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff"
 )
 
-// Options say for which terminal a plan is shown as text.
+// Options say for which terminal a plan is shown as text. Without a width it is
+// not for a terminal: it is laid out for 100 columns and each fact stays on its
+// line, for those who search the text. With one, what does not fit is folded.
 type Options struct {
 	Color bool
-	Width int // columns; 0 stands for 100
+	Width int // columns of the terminal
 }
 
 const (
@@ -24,11 +26,10 @@ const (
 
 // Text writes a plan for a terminal.
 func Text(w io.Writer, plan *diff.Plan, options Options) error {
-	width := options.Width
-	if width <= 0 {
-		width = defaultWidth
+	t := &textWriter{width: defaultWidth, palette: paletteOf(options.Color), doc: outlineOf(plan)}
+	if options.Width > 0 {
+		t.width, t.fold = max(options.Width, minWidth), true
 	}
-	t := &textWriter{width: max(width, minWidth), palette: paletteOf(options.Color), doc: outlineOf(plan)}
 	t.header(plan)
 	for i := range t.doc.changes {
 		t.change(&t.doc.changes[i])
@@ -41,7 +42,7 @@ func Text(w io.Writer, plan *diff.Plan, options Options) error {
 		t.line("")
 	}
 	t.refusals(plan)
-	t.line(t.palette.bold(summaryLine(plan)))
+	t.words("", t.palette.bold, summaryLine(plan))
 	t.line("Plan id: " + name(plan.PlanID))
 	_, err := w.Write(t.out.Bytes())
 	return err
@@ -54,6 +55,7 @@ var cells = runewidth.Condition{StrictEmojiNeutral: true}
 type textWriter struct {
 	out     bytes.Buffer
 	width   int
+	fold    bool // what is wider than width goes on in another line
 	palette palette
 	doc     document
 }
@@ -71,13 +73,38 @@ func (t *textWriter) row(left, paint, right string) {
 		return
 	}
 	gap := max(2, column-cells.StringWidth(left))
+	if t.fold {
+		gap = min(gap, t.width-cells.StringWidth(left)-cells.StringWidth(right))
+	}
+	if gap < 2 {
+		t.line(t.palette.paint(paint, left))
+		t.words("        ", t.palette.dim, right)
+		return
+	}
 	t.line(t.palette.paint(paint, left) + strings.Repeat(" ", gap) + t.palette.dim(right))
+}
+
+// words writes a sentence, over several lines where it has to be folded.
+func (t *textWriter) words(indent string, paint func(string) string, sentence string) {
+	line, further := "", indent+"  "
+	for word := range strings.SplitSeq(sentence, " ") {
+		if t.fold && line != "" && cells.StringWidth(indent+line+" "+word) > t.width {
+			t.line(indent + paint(strings.TrimRight(line, " ")))
+			line, indent = word, further
+			continue
+		}
+		line = strings.TrimPrefix(line+" "+word, " ")
+	}
+	t.line(indent + paint(line))
 }
 
 func (t *textWriter) header(plan *diff.Plan) {
 	title := titleOf(plan)
 	revisions := revisionsOf(plan)
 	gap := max(2, 32-cells.StringWidth(title))
+	if t.fold {
+		gap = max(2, min(gap, t.width-cells.StringWidth(title)-cells.StringWidth(revisions)))
+	}
 	t.line(t.palette.bold(title) + strings.Repeat(" ", gap) + revisions)
 	t.line("")
 }
