@@ -1,11 +1,16 @@
 package export_test
 
 import (
+	"context"
+	"errors"
+	"strings"
 	"testing"
 
+	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/emulator"
 	"github.com/buildsync/buildsync/pkg/emulator/emulatortest"
 	"github.com/buildsync/buildsync/pkg/export"
+	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
 // TestGeneratedEstate exports realistic jobs as each profile of the service
@@ -25,5 +30,45 @@ func TestGeneratedEstate(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// crashing is a service whose answer about one job breaks an invariant.
+type crashing struct {
+	*client.Client
+	id string
+}
+
+func (c crashing) QueryJob(ctx context.Context, id string) (*jsontree.Value, error) {
+	if id == c.id {
+		panic("canary")
+	}
+	return c.Client.QueryJob(ctx, id)
+}
+
+// TestACrashCostsOneJob: a bug that one hostile job meets is named, and all
+// others are exported.
+func TestACrashCostsOneJob(t *testing.T) {
+	t.Parallel()
+	s := emulatortest.Start(t, emulator.Options{Seed: emulator.Seed{Jobs: 20}})
+	api := connect(t, s)
+	listing, err := export.List(t.Context(), api, s.Project)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hostile := listing.Jobs[7]
+	e, read := export.New(export.Options{}), 0
+	for live := range export.Read(t.Context(), crashing{api, hostile.ID}, listing.Jobs, export.ReadOptions{}) {
+		if _, err := e.Job(shop, live); live != hostile && (live.ReadErr != nil || err != nil) {
+			t.Errorf("%s: %v %v", live.Name, live.ReadErr, err)
+		}
+		read++
+	}
+	crash := (*export.Crash)(nil)
+	if !errors.As(hostile.ReadErr, &crash) || strings.Contains(crash.Error()+string(crash.Stack()), "canary") || !strings.Contains(string(crash.Stack()), "QueryJob") || read != 20 {
+		t.Errorf("%d jobs, %v", read, hostile.ReadErr)
+	}
+	if _, err := e.Job(shop, nil); !errors.As(err, &crash) {
+		t.Errorf("a job that cannot be: %v", err)
 	}
 }

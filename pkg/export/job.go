@@ -19,8 +19,16 @@ type Project struct {
 }
 
 // Job writes a live job as a definition. The error says why no definition can
-// hold it.
-func (e *Exporter) Job(project Project, live *diff.LiveJob) (*Definition, error) {
+// hold it; it is a *Crash where a bug is in the way.
+func (e *Exporter) Job(project Project, live *diff.LiveJob) (d *Definition, err error) {
+	err = caught(func() (err error) {
+		d, err = e.job(project, live)
+		return err
+	})
+	return d, err
+}
+
+func (e *Exporter) job(project Project, live *diff.LiveJob) (*Definition, error) {
 	if live.Body == nil {
 		return nil, errors.New("its configuration was not read")
 	}

@@ -54,7 +54,7 @@ type ReadOptions struct {
 
 // Read reads the bodies and notifications of jobs and yields the jobs in the
 // order given as soon as they are there. A job whose read failed has its ReadErr
-// set. Reading ends with the loop.
+// set, a *Crash where a bug did it. Reading ends with the loop.
 func Read(ctx context.Context, api Reader, jobs []*diff.LiveJob, opts ReadOptions) iter.Seq[*diff.LiveJob] {
 	return func(yield func(*diff.LiveJob) bool) {
 		ctx, cancel := context.WithCancel(ctx)
@@ -71,7 +71,7 @@ func Read(ctx context.Context, api Reader, jobs []*diff.LiveJob, opts ReadOption
 				slots <- struct{}{}
 				go func() {
 					defer func() { <-slots; close(done[i]) }()
-					job.ReadErr = readJob(ctx, api, job, opts)
+					job.ReadErr = caught(func() error { return readJob(ctx, api, job, opts) })
 				}()
 			}
 		}()

@@ -15,8 +15,16 @@ import (
 var probeProject = Project{Alias: "probe", ID: strings.Repeat("0", 32)}
 
 // Template writes a build template of the service as a published one. The error
-// says why no definition can hold it.
-func (e *Exporter) Template(live *diff.LiveTemplate) (*Definition, error) {
+// says why no definition can hold it; it is a *Crash where a bug is in the way.
+func (e *Exporter) Template(live *diff.LiveTemplate) (d *Definition, err error) {
+	err = caught(func() (err error) {
+		d, err = e.template(live)
+		return err
+	})
+	return d, err
+}
+
+func (e *Exporter) template(live *diff.LiveTemplate) (*Definition, error) {
 	d := &Definition{Kind: diff.KindTemplate, Address: "template/" + live.Name, Name: live.Name}
 	body := tidy(flat(live.Body), e.catalogue)
 	for _, p := range body.Get(wire.KeyParameters).Items() {

@@ -18,8 +18,17 @@ import (
 // that change, those with the definition and with the scripts that it includes;
 // none where the two are the same. Only the nodes that differ change, so that
 // comments, references and the writer's own spelling survive elsewhere. The
-// error says why it cannot be done in place.
-func (e *Exporter) Update(set *spec.Set, job *compile.Job, live *diff.LiveJob, opts compile.Options) ([]File, error) {
+// error says why it cannot be done in place; it is a *Crash where a bug is in
+// the way.
+func (e *Exporter) Update(set *spec.Set, job *compile.Job, live *diff.LiveJob, opts compile.Options) (files []File, err error) {
+	err = caught(func() (err error) {
+		files, err = e.update(set, job, live, opts)
+		return err
+	})
+	return files, err
+}
+
+func (e *Exporter) update(set *spec.Set, job *compile.Job, live *diff.LiveJob, opts compile.Options) ([]File, error) {
 	differ := e.Differences(job, live)
 	if len(differ) == 0 {
 		return nil, nil
