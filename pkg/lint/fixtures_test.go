@@ -47,7 +47,7 @@ func runTree(tree spec.MapTree, opts lint.Options) spec.Diagnostics {
 		return front
 	}
 	result, more := compile.Compile(set, compile.Options{})
-	return lint.Run(set, append(front, more...), result, opts)
+	return lint.Run(set, append(front, more.Besides(front)...), result, opts)
 }
 
 // fixtureTree is a rule's folder as a workspace: one of bad.yaml and ok.yaml,
@@ -138,6 +138,9 @@ func checkFolders(t *testing.T) {
 			found := lintTree(t, tree, lint.Options{})
 			golden(t, filepath.Join("testdata", rule.Name, "bad.out"), asText(t, tree, found))
 			golden(t, filepath.Join("testdata", rule.Name, "bad.ranges"), ranges(found))
+			if diff := cmp.Diff(found, lint.Check(tree, "", lint.Options{})); diff != "" {
+				t.Errorf("Check, as the command has it (-Run +Check):\n%s", diff)
+			}
 			own := slices.DeleteFunc(slices.Clone(found), func(d spec.Diagnostic) bool { return d.Rule != rule.Name })
 			if len(own) == 0 {
 				t.Errorf("bad.yaml has no finding of %s", rule.Name)

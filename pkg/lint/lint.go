@@ -54,7 +54,24 @@ func Run(set *spec.Set, front spec.Diagnostics, result *compile.Result, opts Opt
 		l.file(file)
 	}
 	l.compiled(result)
+	sharpen(front, set.Files)
 	return opts.wanted(l.decide(front))
+}
+
+// inBody is how the compiler's paths, which are those of bodies, write names.
+var inBody = strings.NewReplacer(`["`, "[", `"]`, "]")
+
+// sharpen writes the pointers of the compiler's findings as those of all others.
+func sharpen(ds spec.Diagnostics, files []*spec.File) {
+	if len(ds) == 0 {
+		return
+	}
+	for i := range ds {
+		ds[i].Pointer = inBody.Replace(ds[i].Pointer)
+	}
+	for _, file := range files {
+		ds.SharpenInto(file.Root)
+	}
 }
 
 // linter is what one run knows. Files go through it one at a time, so that they

@@ -28,7 +28,7 @@ var rules = [...]Rule{
 	{Name: "expansion-limit", Severity: spec.Error, Summary: "references multiply beyond any sensible size", Fixed: true},
 	{Name: "include", Severity: spec.Error, Summary: "a file named by `$file` cannot be read", Why: "It must lie in the workspace, be UTF-8 text and have at most 1 MiB.", Fixed: true},
 	{Name: "modules-file", Severity: spec.Error, Summary: "the workspace's own step modules are malformed", Fixed: true},
-	{Name: "matrix", Severity: spec.Error, Summary: "a matrix is malformed or its names do not tell the jobs apart", Fixed: true},
+	{Name: "matrix", Severity: spec.Error, Summary: "a matrix that makes no jobs or too many, or excludes what it does not have", Fixed: true},
 	{Name: "timeout", Severity: spec.Error, Summary: "a timeout cannot be said in the API's terms", Fixed: true},
 	{Name: "extra-field", Severity: spec.Error, Summary: "extra names a field that has a key of its own", Fixed: true},
 	{Name: "unreadable-file", Severity: spec.Error, Summary: "a file cannot be read", Fixed: true},

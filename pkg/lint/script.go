@@ -100,7 +100,7 @@ func (p *pass) newScriptFile(name, text string, n *spec.Node, pointer string) *s
 		line := sort.SearchInts(own.starts, offset+1)
 		return spec.Pos{File: name, Line: line, Column: utf8.RuneCountInString(text[own.starts[line-1]:offset]) + 1}
 	}
-	own.readScriptComments(text)
+	own.readScriptComments(text, pointer)
 	return s
 }
 

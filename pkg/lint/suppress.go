@@ -21,6 +21,7 @@ type comment struct {
 type suppressed struct {
 	rule    string
 	at      spec.Range
+	pointer string // of what it covers
 	used    bool
 	refused bool // what it covers is an error that cannot be suppressed
 }
@@ -37,14 +38,18 @@ var blockHeader = pattern(`[|>][-+0-9]{0,2}\s*(#.*)?$`)
 // block scalar starts on it covers the scalar.
 func (p *pass) readComments(root *spec.Node) {
 	if bytes.Contains(p.source, []byte(ignoreMark)) {
-		p.linter.comments[p.name] = p.commentsIn(splitLines(p.source), blockHeader())
+		pointer := func(line, column int) string {
+			return spec.PointerAt(root, spec.Pos{File: p.name, Line: line, Column: column})
+		}
+		p.linter.comments[p.name] = p.commentsIn(splitLines(p.source), blockHeader(), pointer)
 	}
 }
 
-// readScriptComments does the same for a script in a file of its own.
-func (p *pass) readScriptComments(text string) {
+// readScriptComments does the same for a script in a file of its own, which the
+// property at pointer takes.
+func (p *pass) readScriptComments(text, pointer string) {
 	if strings.Contains(text, ignoreMark) {
-		p.linter.comments[p.name] = p.commentsIn(splitLines([]byte(text)), nil)
+		p.linter.comments[p.name] = p.commentsIn(splitLines([]byte(text)), nil, func(int, int) string { return pointer })
 	}
 }
 
@@ -52,7 +57,7 @@ func splitLines(source []byte) []string {
 	return strings.Split(string(bytes.TrimPrefix(source, []byte("\ufeff"))), "\n")
 }
 
-func (p *pass) commentsIn(lines []string, header *regexp.Regexp) *comments {
+func (p *pass) commentsIn(lines []string, header *regexp.Regexp, pointer func(line, column int) string) *comments {
 	found := &comments{}
 	for i, line := range lines {
 		if !strings.Contains(line, ignoreMark) {
@@ -70,8 +75,12 @@ func (p *pass) commentsIn(lines []string, header *regexp.Regexp) *comments {
 			}
 			c.first, c.last = next+1, next+1
 		}
+		covered := ""
+		if c.first <= len(lines) {
+			covered = pointer(c.first, valueColumn(lines[c.first-1]))
+		}
 		c.last = lastCovered(lines, c.last, header)
-		c.rules = p.rulesIn(line, m, i+1)
+		c.rules = p.rulesIn(line, m, i+1, covered)
 		found.list = append(found.list, c)
 	}
 	return found
@@ -106,9 +115,15 @@ func lastCovered(lines []string, line int, header *regexp.Regexp) int {
 	return line
 }
 
+// valueColumn is the column, in characters from 1, in which a line's key or
+// value starts, behind the dashes of lists.
+func valueColumn(line string) int {
+	return len(line) - len(strings.TrimLeft(line, " -")) + 1
+}
+
 // rulesIn reads the rules that a comment names; m are the indexes of
-// ignoreComment in line.
-func (p *pass) rulesIn(line string, m []int, number int) []suppressed {
+// ignoreComment in line. covered is the pointer of what the comment covers.
+func (p *pass) rulesIn(line string, m []int, number int, covered string) []suppressed {
 	place := func(from, to int) spec.Range {
 		return lineRange(p.name, number, utf8.RuneCountInString(line[:from])+1, utf8.RuneCountInString(line[:to])+1)
 	}
@@ -118,17 +133,17 @@ func (p *pass) rulesIn(line string, m []int, number int) []suppressed {
 			from, to := m[2]+word[0], m[2]+word[1]
 			name := line[from:to]
 			if _, known := ruleByName(name); !known {
-				p.report("unknown-rule", place(from, to), "", "there is no rule "+quoted(name), didYouMean(name, ruleNames()))
+				p.report("unknown-rule", place(from, to), covered, "there is no rule "+quoted(name), didYouMean(name, ruleNames()))
 				continue
 			}
-			found = append(found, suppressed{rule: name, at: place(from, to)})
+			found = append(found, suppressed{rule: name, at: place(from, to), pointer: covered})
 		}
 		if len(found) > 0 || strings.TrimSpace(line[m[2]:m[3]]) != "" {
 			return found
 		}
 	}
-	mark := strings.Index(line, ignoreMark)
-	p.report("unknown-rule", place(mark, mark+len(ignoreMark)), "", "the suppression names no rule", "write # buildsync:ignore rule-name: reason")
+	mark := m[0] + strings.Index(line[m[0]:], ignoreMark)
+	p.report("unknown-rule", place(mark, mark+len(ignoreMark)), covered, "the suppression names no rule", "write # buildsync:ignore rule-name: reason")
 	return found
 }
 
@@ -168,7 +183,7 @@ func (l *linter) suppress(ds, hard spec.Diagnostics) spec.Diagnostics {
 }
 
 func unusedSuppression(s *suppressed) (spec.Diagnostic, bool) {
-	d := spec.Diagnostic{Rule: "unused-suppression", Severity: severityOf("unused-suppression"), Range: s.at}
+	d := spec.Diagnostic{Rule: "unused-suppression", Severity: severityOf("unused-suppression"), Range: s.at, Pointer: s.pointer}
 	rule, _ := ruleByName(s.rule)
 	switch {
 	case s.used:

@@ -45,7 +45,6 @@ func ActionWord(key string, item *Node) bool {
 func (ds Diagnostics) PointInto(root *Node) {
 	ds.point(root, func(pointer string, d *Diagnostic) {
 		switch {
-		case d.Rule == "missing-key": // it is about the mapping whose first key it points at
 		case d.Pointer == "":
 			d.Pointer = pointer
 		case d.Pointer[0] == '.': // a key that is not kept, below the value that it stands in
@@ -77,6 +76,9 @@ func (ds Diagnostics) point(root *Node, tell func(pointer string, d *Diagnostic)
 	}
 	p := pointing{tell: tell}
 	for i := range ds {
+		if ds[i].Rule == "missing-key" {
+			continue // it is about the mapping whose first key it points at
+		}
 		if at := ds[i].Range.Start; at.File == root.Range.Start.File && at.Line > 0 {
 			p.list = append(p.list, &ds[i])
 		}
