@@ -69,8 +69,8 @@ type zoneTable map[string]*time.Location
 func (t zoneTable) location(name string) *time.Location {
 	location, known := t[name]
 	if !known {
-		if found, err := time.LoadLocation(name); err == nil {
-			location = found
+		if zoneName().MatchString(name) {
+			location, _ = time.LoadLocation(name)
 		}
 		t[name] = location
 	}
@@ -78,10 +78,8 @@ func (t zoneTable) location(name string) *time.Location {
 }
 
 func (p *pass) timeZone(v value, pointer string) *time.Location {
-	if zoneName().MatchString(v.text) {
-		if location := p.zones.location(v.text); location != nil {
-			return location
-		}
+	if location := p.zones.location(v.text); location != nil {
+		return location
 	}
 	hint := "write a name of the time-zone database, such as Asia/Shanghai"
 	if near := spec.Nearest(v.text, zones); near != "" {

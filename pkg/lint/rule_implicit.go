@@ -117,6 +117,9 @@ func otherReading(text string) string {
 	case ".nan":
 		return "not-a-number"
 	}
+	if isOrdinary(text) {
+		return ""
+	}
 	return otherNumber(text)
 }
 
@@ -157,4 +160,22 @@ func otherNumber(text string) string {
 		}
 	}
 	return ""
+}
+
+// isOrdinary spares the texts that most files hold the expressions: small
+// numbers as everybody writes them, and words such as 4u8g that hold a letter of
+// no number or date.
+func isOrdinary(text string) bool {
+	digits := 0
+	for i := range len(text) {
+		switch c := text[i]; {
+		case isDigit(c):
+			digits++
+		case strings.IndexByte("tT ", c) >= 0: // a date may go on with anything behind it
+			return false
+		case strings.IndexByte("+-._:xXoOaAbBcCdDeEfF", c) < 0:
+			return true
+		}
+	}
+	return digits == len(text) && digits <= 15 && text[0] != '0'
 }
