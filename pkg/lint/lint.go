@@ -54,7 +54,6 @@ func Run(set *spec.Set, front spec.Diagnostics, result *compile.Result, opts Opt
 		l.file(file)
 	}
 	l.compiled(result)
-	sharpen(front, set.Files)
 	return opts.wanted(l.decide(front))
 }
 
