@@ -97,7 +97,7 @@ type pageRow struct {
 
 func pageChangeOf(c *changeView) pageChange {
 	out := pageChange{
-		Mark: c.mark, Title: c.title, Note: c.note, Right: c.right, Verdict: string(c.verdict),
+		Mark: c.mark, Title: c.title, Note: c.note, Right: strings.ReplaceAll(c.right, "   ", " · "), Verdict: string(c.verdict),
 		Open: c.weight >= weightDrift, Undeclared: c.undeclared, Unchanged: c.unchanged, LastEdit: c.lastEdit,
 	}
 	out.Plain = len(c.fields) == 0 && len(c.undeclared) == 0 && c.unchanged == "" && c.lastEdit == ""

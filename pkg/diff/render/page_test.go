@@ -1,7 +1,9 @@
 package render_test
 
 import (
+	"math"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -44,13 +46,63 @@ func TestPageStructure(t *testing.T) {
 		if objects != len(plan.Changes) {
 			t.Errorf("%s: %d objects on the page, %d in the plan", name, objects, len(plan.Changes))
 		}
-		for _, tag := range []string{"details", "summary", "div", "table", "tr", "td", "dl", "pre", "code", "span"} {
+		if titles := strings.Count(out, "<h2>"); titles != objects {
+			t.Errorf("%s: %d headings for %d objects: a screen reader goes from one to the next", name, titles, objects)
+		}
+		for _, tag := range []string{"details", "summary", "h2", "div", "table", "tr", "th", "td", "dl", "pre", "code", "span"} {
 			open, closed := len(regexp.MustCompile(`<`+tag+`[ >]`).FindAllString(out, -1)), strings.Count(out, "</"+tag+">")
 			if open != closed {
 				t.Errorf("%s: %d <%s>, %d closed", name, open, tag, closed)
 			}
 		}
 	}
+}
+
+// TestPageContrast: every text of the page stands out from what is behind it by
+// the 4.5 to 1 that WCAG 2 asks for (level AA), by day and by night.
+func TestPageContrast(t *testing.T) {
+	t.Parallel()
+	schemes := regexp.MustCompile(`:root \{[^}]*--ink[^}]*\}`).FindAllString(page(t, review(t)), -1)
+	if len(schemes) != 2 {
+		t.Fatalf("%d sets of colours, want one by day and one by night", len(schemes))
+	}
+	for i, scheme := range schemes {
+		light := map[string]float64{}
+		for _, m := range regexp.MustCompile(`--([a-z]+): #([0-9a-f]+)`).FindAllStringSubmatch(scheme, -1) {
+			light[m[1]] = luminance(t, m[2])
+		}
+		for text, behind := range map[string][]string{
+			"ink": {"paper", "soft", "add", "del"}, "faint": {"paper", "soft"},
+			"warn": {"paper", "soft"}, "good": {"paper", "soft", "add"}, "bad": {"paper", "soft"},
+		} {
+			for _, ground := range behind {
+				a, b := light[text], light[ground]
+				if ratio := (max(a, b) + 0.05) / (min(a, b) + 0.05); ratio < 4.5 {
+					t.Errorf("scheme %d: %s on %s has a contrast of %.2f", i, text, ground, ratio)
+				}
+			}
+		}
+	}
+}
+
+// luminance is the relative luminance of a colour, as WCAG 2 defines it.
+func luminance(t *testing.T, hex string) float64 {
+	t.Helper()
+	if len(hex) == 3 {
+		hex = string([]byte{hex[0], hex[0], hex[1], hex[1], hex[2], hex[2]})
+	}
+	value, err := strconv.ParseUint(hex, 16, 32)
+	if err != nil {
+		t.Fatal(err)
+	}
+	linear := func(shift int) float64 {
+		c := float64(value>>shift&0xff) / 255
+		if c <= 0.04045 {
+			return c / 12.92
+		}
+		return math.Pow((c+0.055)/1.055, 2.4)
+	}
+	return 0.2126*linear(16) + 0.7152*linear(8) + 0.0722*linear(0)
 }
 
 // What a new object holds is listed where that is asked for, in every format, and
