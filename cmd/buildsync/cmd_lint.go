@@ -73,7 +73,7 @@ func (f *fixValue) String() string { return "" }
 func (f *fixValue) IsBoolFlag() bool { return true }
 
 func (in *invocation) lint() error {
-	collectLess()
+	defer collectLess(in.env)()
 	outputs, err := in.outputs(format.Names()...)
 	if err != nil {
 		return err
