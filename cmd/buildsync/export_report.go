@@ -1,11 +1,9 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -17,33 +15,142 @@ import (
 
 func compareText(a, b string) int { return strings.Compare(a, b) }
 
-// finish prints what was done, and verifies it where that is asked for.
-func (x *exporting) finish() error {
+// exportReport is what a run did. Its JSON form is schemas/export.schema.json.
+type exportReport struct {
+	FormatVersion string          `json:"format_version"`
+	ToolVersion   string          `json:"tool_version"`
+	ExitCode      int             `json:"exit_code"`
+	Interrupted   bool            `json:"interrupted"`
+	Projects      []string        `json:"projects"`
+	Written       []exported      `json:"written"`
+	Edited        []exported      `json:"edited"`
+	Defined       []string        `json:"defined"` // addresses that were defined already
+	Ignored       []string        `json:"ignored"` // addresses that the policy leaves alone
+	NotExported   []exportProblem `json:"not_exported"`
+	Unsure        []exportProblem `json:"unsure"` // what could not be read
+	Renamed       []exportRename  `json:"renamed"`
+	Secrets       []exportSecret  `json:"secrets"`
+	Withheld      []exportPath    `json:"withheld"`
+	Factored      *exportFactored `json:"factored"`
+	Verified      *exportVerified `json:"verified"`
+}
+
+type exported struct {
+	Address string   `json:"address"`
+	Files   []string `json:"files"` // the definitions first, then the scripts
+}
+
+// exportProblem is an object that has no definition now, or may have none.
+type exportProblem struct {
+	Address string `json:"address"`
+	ID      string `json:"id"` // of the job or template; "" where none is known
+	Reason  string `json:"reason"`
+}
+
+// exportRename is a job that the next apply gives the name of its definition.
+type exportRename struct {
+	Address  string `json:"address"`
+	ID       string `json:"id"`
+	LiveName string `json:"live_name"`
+}
+
+// exportSecret is a value to supply.
+type exportSecret struct {
+	Name      string `json:"name"`
+	Parameter string `json:"parameter"`
+	Address   string `json:"address"`
+}
+
+type exportPath struct {
+	Address string `json:"address"`
+	Path    string `json:"path"`
+}
+
+type exportFactored struct {
+	Definitions int                 `json:"definitions"` // that became shorter
+	Defaults    []string            `json:"defaults"`
+	Templates   []exportSharedSteps `json:"templates"`
+}
+
+type exportSharedSteps struct {
+	Name string `json:"name"`
+	Jobs int    `json:"jobs"`
+}
+
+type exportVerified struct {
+	Exact       int                `json:"exact"`
+	Total       int                `json:"total"`
+	Differences []exportDifference `json:"differences"`
+}
+
+type exportDifference struct {
+	Address string   `json:"address"`
+	Paths   []string `json:"paths"`
+}
+
+func (x *exporting) problem(address, id, reason string) {
+	x.report.NotExported = append(x.report.NotExported, exportProblem{address, id, reason})
+}
+
+func (x *exporting) unsure(address, id, reason string) {
+	x.report.Unsure = append(x.report.Unsure, exportProblem{address, id, reason})
+}
+
+// say prints a line of the text form.
+func (x *exporting) say(format string, args ...any) error {
+	if x.text("format") != "text" {
+		return nil
+	}
+	_, err := fmt.Fprintf(x.stdout, format, args...)
+	return err
+}
+
+// finish prints the report as JSON, where that is asked for, however the run
+// ended.
+func (x *exporting) finish(code int, interrupted bool) error {
+	if x.text("format") != "json" {
+		return nil
+	}
+	r := x.report
+	r.FormatVersion, r.ToolVersion, r.ExitCode, r.Interrupted = "1.0", version(), code, interrupted
+	r.Projects, r.Defined, r.Ignored = listed(r.Projects), listed(r.Defined), listed(r.Ignored)
+	r.Written, r.Edited, r.NotExported, r.Unsure = listed(r.Written), listed(r.Edited), listed(r.NotExported), listed(r.Unsure)
+	r.Renamed, r.Secrets, r.Withheld = listed(r.Renamed), listed(r.Secrets), listed(r.Withheld)
+	document, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encoding the report: %w", err)
+	}
+	_, err = x.stdout.Write(append(document, '\n'))
+	return err
+}
+
+// listed is a list that is never null in JSON.
+func listed[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+// conclude says what was done, factors and verifies where that is asked for,
+// and ends with the exit code.
+func (x *exporting) conclude() error {
+	if x.text("format") == "text" {
+		x.tell()
+	}
 	r := &x.report
-	for _, problem := range r.Problems {
-		x.printf("not exported: %s: %s\n", sanitize.Line(problem.Address, 300), sanitize.Line(problem.Reason, 1000))
-	}
-	if len(r.Secrets) > 0 {
-		x.printf("\nValues to supply, each as BUILDSYNC_SECRET_<NAME> or a file in --secrets-dir:\n")
-		for _, secret := range r.Secrets {
-			x.printf("  %s  parameter %s of %s\n", secret.Name, sanitize.Line(secret.Parameter, 130), sanitize.Line(secret.Address, 300))
-		}
-	}
-	for _, path := range r.Withheld {
-		x.printf("left out, because it may be secret; it stays as it is: %s\n", sanitize.Line(path, 400))
-	}
 	edited := ""
 	if x.on("force") {
-		edited = fmt.Sprintf("%d edited, ", r.Updated)
+		edited = fmt.Sprintf("%d edited, ", len(r.Edited))
 	}
-	if _, err := fmt.Fprintf(x.stdout, "Export: %d written, %s%d defined already, %d not exported.\n", len(r.Written), edited, r.Kept, len(r.Problems)); err != nil {
+	if err := x.say("Export: %d written, %s%d defined already, %d not exported.\n", len(r.Written), edited, len(r.Defined), len(r.NotExported)+len(r.Unsure)); err != nil {
 		return err
 	}
 	if err := x.factor(); err != nil {
 		return err
 	}
 	code := exitDone
-	if len(r.Problems) > 0 {
+	if len(r.NotExported)+len(r.Unsure) > 0 {
 		code = exitPartial
 	}
 	if x.on("verify") {
@@ -56,6 +163,29 @@ func (x *exporting) finish() error {
 		}
 	}
 	return said(code)
+}
+
+// tell says on stderr what a person has to know or do.
+func (x *exporting) tell() {
+	r := &x.report
+	for _, problem := range slices.Concat(r.Unsure, r.NotExported) {
+		x.printf("not exported: %s: %s\n", sanitize.Line(problem.Address, 300), sanitize.Line(problem.Reason, 1000))
+	}
+	for _, job := range r.Renamed {
+		x.printf("the next apply renames a job: %s is called %s now (id %s)\n", sanitize.Line(job.Address, 300), sanitize.Line(job.LiveName, 300), sanitize.Line(job.ID, 100))
+	}
+	if len(r.Ignored) > 0 {
+		x.note("left out, as policy.ignore says: %s", sanitize.Line(strings.Join(r.Ignored, ", "), 1000))
+	}
+	if len(r.Secrets) > 0 {
+		x.printf("\nValues to supply, each as BUILDSYNC_SECRET_<NAME> or a file in --secrets-dir:\n")
+		for _, secret := range r.Secrets {
+			x.printf("  %s  parameter %s of %s\n", secret.Name, sanitize.Line(secret.Parameter, 130), sanitize.Line(secret.Address, 300))
+		}
+	}
+	for _, path := range r.Withheld {
+		x.printf("left out, because it may be secret; it stays as it is: %s\n", sanitize.Line(path.Address+" "+path.Path, 400))
+	}
 }
 
 // factor moves what the definitions share, or says that it could be moved.
@@ -82,13 +212,13 @@ func (x *exporting) factor() error {
 		return nil
 	}
 	for _, name := range slices.Sorted(maps.Keys(factoring.Files)) {
-		full := filepath.Join(x.w.dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
-			return fmt.Errorf("writing %s: %w", name, err)
-		}
-		if err := writeFileMode(full, factoring.Files[name], 0o644); err != nil {
+		if err := x.writeDefinitions(name, factoring.Files[name]); err != nil {
 			return err
 		}
+	}
+	x.report.Factored = &exportFactored{Definitions: factoring.Jobs, Defaults: listed(factoring.Defaults), Templates: []exportSharedSteps{}}
+	for _, t := range factoring.Templates {
+		x.report.Factored.Templates = append(x.report.Factored.Templates, exportSharedSteps(t))
 	}
 	return x.printFactoring(factoring)
 }
@@ -102,8 +232,7 @@ func (x *exporting) printFactoring(f *export.Factoring) error {
 		fmt.Fprintf(&out, "template %s: the steps of %d jobs\n", sanitize.Line(t.Name, 100), t.Jobs)
 	}
 	fmt.Fprintf(&out, "Factored: %d definitions are shorter.\n", f.Jobs)
-	_, err := io.WriteString(x.stdout, out.String())
-	return err
+	return x.say("%s", out.String())
 }
 
 // verify compiles the workspace as it is now and compares it with all that was
@@ -113,31 +242,38 @@ func (x *exporting) verify() (exact bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	count, total := 0, 0
-	say := func(address string, paths []string) {
-		if total++; len(paths) == 0 {
-			count++
+	result := &exportVerified{Differences: []exportDifference{}}
+	compare := func(address string, paths []string) {
+		if result.Total++; len(paths) == 0 {
+			result.Exact++
 			return
 		}
-		x.printf("differs: %s in %s\n", sanitize.Line(address, 300), sanitize.Line(strings.Join(paths, ", "), 1000))
+		result.Differences = append(result.Differences, exportDifference{address, paths})
+		if x.text("format") == "text" {
+			x.printf("differs: %s in %s\n", sanitize.Line(address, 300), sanitize.Line(strings.Join(paths, ", "), 1000))
+		}
 	}
 	jobs := map[string]*compile.Job{}
 	for _, job := range w.result.Jobs {
 		jobs[job.ProjectID+"/"+job.Name] = job
+		jobs[job.ID] = job
 	}
-	for _, live := range x.live {
-		job := jobs[live.ProjectID+"/"+live.Name]
+	for _, live := range x.read {
+		job := jobs[live.ID]
 		if job == nil {
-			say(live.Name, []string{"everything: it is not defined"})
+			job = jobs[live.ProjectID+"/"+live.Name]
+		}
+		if job == nil {
+			compare(live.address, []string{"everything: it is not defined"})
 			continue
 		}
-		say(job.Address, x.exporter.Differences(job, live))
+		compare(job.Address, x.exporter.Differences(job, live.LiveJob))
 	}
 	for _, live := range x.verified {
-		say("template/"+live.Name, x.templateDifferences(w, live))
+		compare("template/"+live.Name, x.templateDifferences(w, live))
 	}
-	_, err = fmt.Fprintf(x.stdout, "%d of %d exact\n", count, total)
-	return count == total, err
+	x.report.Verified = result
+	return result.Exact == result.Total, x.say("%d of %d exact\n", result.Exact, result.Total)
 }
 
 func (x *exporting) templateDifferences(w *workspace, live *diff.LiveTemplate) []string {

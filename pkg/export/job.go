@@ -28,6 +28,14 @@ func (e *Exporter) Job(project Project, live *diff.LiveJob) (d *Definition, err 
 	return d, err
 }
 
+// PinnedJob is Job for one of several live jobs of one name: its id says which
+// one is meant, and the definition may give it another name than it has.
+func (e *Exporter) PinnedJob(project Project, live *diff.LiveJob) (*Definition, error) {
+	pinned := *e
+	pinned.withIDs = true
+	return pinned.Job(project, live)
+}
+
 func (e *Exporter) job(project Project, live *diff.LiveJob) (*Definition, error) {
 	if live.Body == nil {
 		return nil, errors.New("its configuration was not read")

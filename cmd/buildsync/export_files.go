@@ -1,0 +1,131 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/export"
+	"github.com/buildsync/buildsync/pkg/sanitize"
+)
+
+// keep writes a definition into a file of its own, its secrets declared first:
+// the workspace stays whole whenever the run ends.
+func (x *exporting) keep(d *export.Definition, file string) error {
+	full := filepath.Join(x.w.dir, filepath.FromSlash(file))
+	if _, err := os.Lstat(full); !errors.Is(err, fs.ErrNotExist) {
+		x.problem(d.Address, "", file+" exists and defines something else; move it away")
+		return nil
+	}
+	text, scripts := d.Source(x.schemaOf(file), x.layout.ScriptFolder(file))
+	for _, script := range scripts {
+		// The same text is what an earlier run left when it was ended.
+		have, err := os.ReadFile(filepath.Join(x.w.dir, filepath.FromSlash(script.Name)))
+		if err == nil && !bytes.Equal(have, script.Text) || err != nil && !errors.Is(err, fs.ErrNotExist) {
+			x.problem(d.Address, "", script.Name+" exists and says something else; move it away")
+			return nil
+		}
+	}
+	if err := x.declareSecrets(d); err != nil {
+		return err
+	}
+	for _, script := range scripts {
+		if err := x.writeDefinitions(script.Name, script.Text); err != nil {
+			return err
+		}
+	}
+	if err := x.writeDefinitions(file, text); err != nil {
+		return err
+	}
+	written := exported{Address: d.Address, Files: []string{file}}
+	for _, script := range scripts {
+		written.Files = append(written.Files, script.Name)
+	}
+	x.report.Written = append(x.report.Written, written)
+	for _, s := range d.Secrets {
+		x.report.Secrets = append(x.report.Secrets, exportSecret{s.Name, s.Parameter, s.Address})
+	}
+	for _, path := range d.Withheld {
+		x.report.Withheld = append(x.report.Withheld, exportPath{d.Address, path})
+	}
+	return x.say("wrote %s\n", sanitize.Line(file, 0))
+}
+
+// writeDefinitions writes a file of the workspace, and the folders that it
+// needs.
+func (x *exporting) writeDefinitions(name string, text []byte) error {
+	full := filepath.Join(x.w.dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
+		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	return writeFileMode(full, text, 0o644)
+}
+
+func (x *exporting) declareSecrets(d *export.Definition) error {
+	if len(d.Secrets) == 0 {
+		return nil
+	}
+	var names []string
+	for _, secret := range d.Secrets {
+		names = append(names, secret.Name)
+	}
+	return editWorkspace(x.w.dir, func(text []byte) ([]byte, error) { return export.DeclareSecrets(text, names) })
+}
+
+// schemaOf is the path from a file to the schema that init keeps for editors,
+// "" where there is none.
+func (x *exporting) schemaOf(file string) string {
+	const schema = ".schemas/definitions.schema.json"
+	if _, err := os.Stat(filepath.Join(x.w.dir, filepath.FromSlash(schema))); err != nil {
+		return ""
+	}
+	relative, err := filepath.Rel(filepath.Dir(filepath.FromSlash(file)), filepath.FromSlash(schema))
+	if err != nil {
+		return ""
+	}
+	return filepath.ToSlash(relative)
+}
+
+// templates exports the caller's own build templates.
+func (x *exporting) templates(ctx context.Context) error {
+	all, err := export.Templates(ctx, x.service)
+	if err != nil {
+		return fmt.Errorf("reading the templates: %w", err)
+	}
+	for i, live := range all {
+		if !x.matches(live.Name) {
+			continue
+		}
+		address := "template/" + live.Name
+		if i > 0 && all[i-1].Name == live.Name || i+1 < len(all) && all[i+1].Name == live.Name {
+			x.problem(address, live.UUID, fmt.Sprintf("several of your templates have this name, and a template cannot be renamed; this one has the uuid %s: "+
+				"delete all but one with `buildsync template delete UUID` and export again", live.UUID))
+			continue
+		}
+		x.verified = append(x.verified, live)
+		if slices.ContainsFunc(x.w.result.Templates, func(t *compile.Template) bool { return t.Name == live.Name }) {
+			x.report.Defined = append(x.report.Defined, address)
+			continue
+		}
+		definition, err := x.exporter.Template(live)
+		if err != nil {
+			x.problem(address, live.UUID, err.Error())
+			x.trace(err)
+			continue
+		}
+		file, err := x.layout.File("templates", live.Name, address)
+		if err != nil {
+			return &failure{exitInvalid, err}
+		}
+		if err := x.keep(definition, file); err != nil {
+			return err
+		}
+	}
+	return nil
+}

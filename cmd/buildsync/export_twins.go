@@ -1,0 +1,152 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/export"
+)
+
+// mostNameRunes is how long a job's name can be (API reference 4.18).
+const mostNameRunes = 115
+
+// namesOf chooses the names that live jobs have in the definitions: their own,
+// but for jobs of one name. Definitions cannot hold two of those, since a name is
+// what identifies a job there. Jobs that cannot be exported have none, and a
+// problem in the report.
+func (x *exporting) namesOf(project export.Project, jobs []*diff.LiveJob) map[*diff.LiveJob]string {
+	byName, names, taken := map[string][]*diff.LiveJob{}, map[*diff.LiveJob]string{}, map[string]bool{}
+	for _, job := range jobs {
+		byName[job.Name] = append(byName[job.Name], job)
+		taken[job.Name] = true
+	}
+	for _, job := range x.w.result.Jobs {
+		if job.ProjectID == project.ID {
+			taken[job.Name] = true
+		}
+	}
+	for _, job := range jobs { // in the order of their names
+		twins := byName[job.Name]
+		switch {
+		case len(twins) == 1:
+			names[job] = x.ownName(project, job, taken)
+		case job == twins[0]:
+			x.nameTwins(project, twins, taken, names)
+		}
+	}
+	return names
+}
+
+// ownName is a live job's name, or the one that a definition is about to give
+// it.
+func (x *exporting) ownName(project export.Project, live *diff.LiveJob, taken map[string]bool) string {
+	for _, job := range x.w.result.Jobs {
+		if job.ProjectID == project.ID && job.ID == "" && slices.Contains(job.RenamedFrom, live.Name) && x.declared(project, live, live.Name) == nil {
+			return job.Name
+		}
+	}
+	return live.Name
+}
+
+// nameTwins chooses the names of live jobs of one name.
+func (x *exporting) nameTwins(project export.Project, twins []*diff.LiveJob, taken map[string]bool, names map[*diff.LiveJob]string) {
+	twins = slices.Clone(twins)
+	slices.SortStableFunc(twins, byUse)
+	free := true // no definition has their name
+	var unpinned *compile.Job
+	for _, job := range x.w.result.Jobs {
+		if job.ProjectID == project.ID && job.Name == twins[0].Name {
+			free = false
+			if job.ID == "" {
+				unpinned = job
+			}
+		}
+	}
+	for _, live := range twins {
+		x.hasTwin[live.ID] = true
+		if pinned := x.pinned(project, live); pinned != nil {
+			names[live] = pinned.Name
+			continue
+		}
+		address := project.Alias + "/job/" + live.Name
+		switch {
+		case !x.matches(live.Name) || x.isIgnored(live.Name):
+		case unpinned != nil:
+			x.problem(address, live.ID, fmt.Sprintf("%s, and its definition in %s does not say which one is meant; give it the id: of that one",
+				aboutTwin(live, twins), unpinned.Pos.File))
+		case x.text("twins") != "rename":
+			x.problem(address, live.ID, aboutTwin(live, twins)+"; --twins rename exports all of them, pinned to their ids, all but one under a new name; "+
+				"or rename or delete all but one on the service and export again")
+		case free:
+			names[live], free = live.Name, false
+		default:
+			names[live] = numberedName(live.Name, taken)
+			taken[names[live]] = true
+		}
+	}
+}
+
+// pinned is the definition that names a live job by its id.
+func (x *exporting) pinned(project export.Project, live *diff.LiveJob) *compile.Job {
+	for _, job := range x.w.result.Jobs {
+		if job.ProjectID == project.ID && job.ID == live.ID {
+			return job
+		}
+	}
+	return nil
+}
+
+// byUse puts the job first that people are most likely to mean: enabled, then
+// built last.
+func byUse(a, b *diff.LiveJob) int {
+	rank := func(job *diff.LiveJob) int {
+		if job.Item.Disabled {
+			return 1
+		}
+		return 0
+	}
+	return cmp.Or(cmp.Compare(rank(a), rank(b)), -cmp.Compare(lastBuilt(a), lastBuilt(b)), strings.Compare(a.ID, b.ID))
+}
+
+// lastBuilt is when a job was built last, in milliseconds; 0 for never.
+func lastBuilt(job *diff.LiveJob) int64 {
+	at, err := job.Item.LastBuildTime.Int64()
+	if err != nil {
+		return 0
+	}
+	return at
+}
+
+// numberedName is a free name of the form NAME-2.
+func numberedName(name string, taken map[string]bool) string {
+	for n := 2; ; n++ {
+		suffix := fmt.Sprintf("-%d", n)
+		runes := []rune(name)
+		if numbered := string(runes[:min(len(runes), mostNameRunes-len(suffix))]) + suffix; !taken[numbered] {
+			return numbered
+		}
+	}
+}
+
+// aboutTwin says which one of several live jobs of one name a job is.
+func aboutTwin(live *diff.LiveJob, twins []*diff.LiveJob) string {
+	var others []string
+	for _, twin := range twins {
+		if twin != live {
+			others = append(others, twin.ID)
+		}
+	}
+	use := "never built"
+	if at := lastBuilt(live); at > 0 {
+		use = "last built " + time.UnixMilli(at).UTC().Format("2006-01-02 15:04 UTC")
+	}
+	if live.Item.Disabled {
+		use += ", disabled"
+	}
+	return fmt.Sprintf("the project has %d live jobs of this name, this one with the id %s (%s; the others: %s)", len(twins), live.ID, use, strings.Join(others, ", "))
+}
