@@ -32,6 +32,7 @@ func (in *invocation) offlinePlan(p *planning) *diff.Plan {
 	}
 	input.Whole = input.Head
 	input.Head, input.Base = p.scope.Narrow(input.Head, input.Base)
+	input.Part = p.scope.Part()
 	return diff.Compute(input)
 }
 

@@ -31,6 +31,7 @@ func MakePlan(ctx context.Context, api Reader, in PlanInput) (*diff.Plan, error)
 	hideReplacements(snap, in.Journal)
 	whole := in.Head
 	in.Head, in.Base = in.Scope.Narrow(in.Head, in.Base)
+	in.Part = in.Scope.Part()
 	in.Whole, in.Live = whole, snap
 	in.LeftEnabled = leftEnabled(in.Journal)
 	return diff.Compute(in.Input), nil

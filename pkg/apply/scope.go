@@ -8,6 +8,7 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
@@ -35,6 +36,15 @@ func (s Scope) Validate() error {
 		return fmt.Errorf("there is no shard %d of %d: shards count from 1/N to N/N", s.Shard.Index, s.Shard.Count)
 	}
 	return nil
+}
+
+// Part is s as a plan shows it.
+func (s Scope) Part() diff.Part {
+	part := diff.Part{Only: s.Only, Projects: s.Projects, Changed: s.Changed}
+	if s.Shard != (Shard{}) {
+		part.Shard = fmt.Sprintf("%d/%d", s.Shard.Index, s.Shard.Count)
+	}
+	return part
 }
 
 // Narrow returns what of head and base lies within s. base may be nil. An object

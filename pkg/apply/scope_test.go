@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
@@ -48,6 +50,20 @@ func TestShardsDivideThePlan(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A plan says what it was asked for, and is the same plan for all that.
+func TestPlanNamesItsPart(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Strict())
+	head := definitions(job("a", "x"))
+	whole := w.plan(head, nil, nil)
+	scope := apply.Scope{Only: []string{"*"}, Projects: []string{"shop"}, Changed: true, Shard: apply.Shard{Index: 1, Count: 1}}
+	part := w.plan(head, nil, func(in *apply.PlanInput) { in.Scope = scope })
+	want := []diff.Part{{Only: []string{"*"}, Projects: []string{"shop"}, Changed: true, Shard: "1/1"}}
+	if whole.Parts != nil || !cmp.Equal(part.Parts, want) || part.PlanID != whole.PlanID || part.Partial {
+		t.Errorf("%+v and %+v, ids %s and %s, partial %v", whole.Parts, part.Parts, whole.PlanID, part.PlanID, part.Partial)
+	}
 }
 
 func TestScopeIsValidated(t *testing.T) {

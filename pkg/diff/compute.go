@@ -57,6 +57,9 @@ func newPlanner(in Input) *planner {
 
 		distrusted: map[string]bool{},
 	}
+	if !in.Part.equal(Part{}) {
+		p.plan.Parts = []Part{in.Part}
+	}
 	if in.Base != nil {
 		p.base = indexDefinitions(in.Base)
 	}

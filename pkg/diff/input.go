@@ -17,6 +17,10 @@ type Input struct {
 	// declares is not unmanaged, and an empty part is no empty workspace.
 	Whole *compile.Result
 
+	// Part is what was asked for, shown to those who read the plan. It selects
+	// nothing: Head and Base are that part.
+	Part Part
+
 	// Base is what the definitions compiled to at the commit that was applied
 	// last; nil for a two-way comparison. BaseRevision names it.
 	Base         *compile.Result

@@ -19,6 +19,8 @@ func Join(plans ...*Plan) (*Plan, error) {
 	out := *first
 	out.Changes, out.Refusals = []Change{}, []Refusal{}
 	out.Summary = Summary{}
+	out.Parts = joinParts(plans)
+	out.Partial = len(out.Parts) > 0 && slices.ContainsFunc(plans, func(p *Plan) bool { return p.Partial })
 	type object struct {
 		kind    Kind
 		address string

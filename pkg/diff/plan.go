@@ -24,6 +24,7 @@ type Plan struct {
 	Base          *Revision `json:"base"`
 	Head          Revision  `json:"head"`
 	Partial       bool      `json:"partial,omitempty"` // a part of the definitions was asked for: --only, --project, --changed, --shard
+	Parts         []Part    `json:"parts,omitempty"`   // what was asked for, where that was not everything; several in joined plans
 	Summary       Summary   `json:"summary"`
 	Refusals      []Refusal `json:"refusals"`
 	Changes       []Change  `json:"changes"`

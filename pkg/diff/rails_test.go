@@ -206,6 +206,38 @@ func TestDisabledState(t *testing.T) {
 	}
 }
 
+// Joined plans are about what they were asked for together: all shards make up
+// what they divided, some of them do not.
+func TestJoinParts(t *testing.T) {
+	t.Parallel()
+	shard := func(shard string, only ...string) []diff.Part { return []diff.Part{{Only: only, Shard: shard}} }
+	for name, test := range map[string]struct {
+		parts [][]diff.Part
+		want  []diff.Part
+	}{
+		"all shards":                    {[][]diff.Part{shard("1/3"), shard("3/3"), shard("2/3")}, nil},
+		"one is missing":                {[][]diff.Part{shard("1/3"), shard("3/3")}, []diff.Part{{Shard: "1/3"}, {Shard: "3/3"}}},
+		"one twice":                     {[][]diff.Part{shard("1/2"), shard("1/2")}, []diff.Part{{Shard: "1/2"}}},
+		"shards of different divisions": {[][]diff.Part{shard("1/2"), shard("2/3")}, []diff.Part{{Shard: "1/2"}, {Shard: "2/3"}}},
+		"a part and everything":         {[][]diff.Part{shard("1/2"), nil}, nil},
+		"all shards of a part":          {[][]diff.Part{shard("1/2", "a*"), shard("2/2", "a*")}, []diff.Part{{Only: []string{"a*"}}}},
+		"shards of two parts":           {[][]diff.Part{shard("1/2", "a*"), shard("2/2", "b*")}, append(shard("1/2", "a*"), shard("2/2", "b*")...)},
+		"no shard of this world":        {[][]diff.Part{shard("9999999/9999999"), shard("x")}, []diff.Part{{Shard: "9999999/9999999"}, {Shard: "x"}}},
+	} {
+		var plans []*diff.Plan
+		for _, parts := range test.parts {
+			plans = append(plans, &diff.Plan{FormatVersion: diff.FormatVersion, Parts: parts, Partial: parts != nil})
+		}
+		joined, err := diff.Join(plans...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(test.want, joined.Parts); d != "" || joined.Partial != (test.want != nil) {
+			t.Errorf("%s: partial %v, -want +got\n%s", name, joined.Partial, d)
+		}
+	}
+}
+
 func TestJoin(t *testing.T) {
 	t.Parallel()
 	jobs, live := many(t, "job", 4)

@@ -30,6 +30,7 @@ func hostile(t testing.TB) *diff.Plan {
 	for i, text := range payloads {
 		text = strings.ToValidUTF8(text, "\ufffd")
 		id := text
+		p.Parts = append(p.Parts, diff.Part{Only: []string{text}, Projects: []string{text}, Shard: text})
 		p.Refusals = append(p.Refusals, diff.Refusal{Rule: "conflict", Message: text, Address: text})
 		p.Changes = append(p.Changes, diff.Change{
 			Address: "shop/job/" + text, Kind: diff.KindJob, Name: text, ID: &id, Actions: []diff.Action{diff.ActionUpdate},

@@ -26,6 +26,7 @@ func HTML(w io.Writer, plan *diff.Plan) error {
 	doc := outlineOf(plan)
 	data := pageData{
 		Title: titleOf(plan), Revisions: revisionsOf(plan), Summary: summaryLine(plan),
+		OnlyAPart: onlyAPart, Parts: partsOf(plan),
 		PlanID: name(plan.PlanID), Endpoint: name(plan.Endpoint), Tool: name(plan.ToolVersion),
 	}
 	for _, r := range plan.Refusals {
@@ -51,6 +52,8 @@ const fewChanges = 12
 
 type pageData struct {
 	Title, Revisions, Summary, PlanID, Endpoint, Tool string
+	OnlyAPart                                         string
+	Parts                                             []string
 	Refusals                                          []pageRefusal
 	Verdicts                                          []pageVerdict
 	Changes                                           []pageChange

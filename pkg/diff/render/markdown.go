@@ -127,6 +127,12 @@ func (m *markdownWriter) text() string {
 		marker = "<!-- buildsync:plan:" + m.tag + " -->"
 	}
 	fmt.Fprintf(&out, "%s\n### %s\n\n%s\n\n", marker, sanitize.MarkdownText(titleOf(m.plan), 0), sanitize.MarkdownText(revisionsOf(m.plan), 0))
+	if parts := partsOf(m.plan); len(parts) > 0 {
+		for i := range parts {
+			parts[i] = "<code>" + sanitize.MarkdownText(parts[i], 0) + "</code>"
+		}
+		fmt.Fprintf(&out, "%s %s\n\n", onlyAPart, strings.Join(parts, "; "))
+	}
 	fmt.Fprintf(&out, "**%s**\n\n", sanitize.MarkdownText(summaryLine(m.plan), 0))
 	for _, r := range m.plan.Refusals {
 		fmt.Fprintf(&out, "- **Refused** %s: %s\n", sanitize.MarkdownCode(r.Rule, nameLimit), sanitize.MarkdownText(r.Message, messageLimit))

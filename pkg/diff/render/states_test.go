@@ -1,12 +1,14 @@
 package render_test
 
 import (
+	"html"
 	"strings"
 	"testing"
 
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/diff/render"
+	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -62,6 +64,51 @@ func TestRevisionsOutsideGit(t *testing.T) {
 	} {
 		if first, _, _ := strings.Cut(text(t, p, render.Options{}), "\n"); !strings.HasSuffix(first, "  "+want) {
 			t.Errorf("%q, want %q", first, want)
+		}
+	}
+}
+
+// A plan of a part says so at its top in every format, by the flags that chose
+// the part; a plan of everything does not.
+func TestParts(t *testing.T) {
+	t.Parallel()
+	whole, some, joined := review(t), review(t), review(t)
+	some.Parts = []diff.Part{{Only: []string{"order-*", "it's"}, Projects: []string{"shop"}, Changed: true, Shard: "3/8"}}
+	joined.Parts = []diff.Part{{Shard: "1/3"}, {Shard: "2/3"}}
+	const flags = `--only 'order-*' --only 'it'\''s' --project shop --changed --shard 3/8`
+	for name, test := range map[string]struct {
+		plan                 *diff.Plan
+		text, markdown, html string
+	}{
+		"a part": {some, "\nOnly a part: " + flags + "\n", "\n\nOnly a part: <code>" + sanitize.MarkdownText(flags, 0) + "</code>\n\n**Plan: ",
+			"<p><strong>Only a part:</strong> <code>" + html.EscapeString(flags) + "</code></p>"},
+		"joined": {joined, "\nOnly a part: --shard 1/3; --shard 2/3\n", "\n\nOnly a part: <code>&#45;-shard 1/3</code>; <code>&#45;-shard 2/3</code>\n\n",
+			"<code>--shard 1/3</code>; <code>--shard 2/3</code></p>"},
+	} {
+		if out := text(t, test.plan, render.Options{}); !strings.Contains(out, test.text) {
+			t.Errorf("%s: text lacks %q\n%s", name, test.text, out)
+		}
+		if out := markdown(t, test.plan, 0); !strings.Contains(out, test.markdown) {
+			t.Errorf("%s: markdown lacks %q\n%s", name, test.markdown, out)
+		}
+		if out := markdown(t, test.plan, 1500); !strings.Contains(out, test.markdown) {
+			t.Errorf("%s: short markdown lacks %q\n%s", name, test.markdown, out)
+		}
+		if out := page(t, test.plan); !strings.Contains(out, test.html) {
+			t.Errorf("%s: the page lacks %q\n%s", name, test.html, out)
+		}
+		doc := document(t, test.plan)
+		checkSchema(t, doc)
+		read, err := render.Read(strings.NewReader(doc))
+		if err != nil || text(t, read, render.Options{}) != text(t, test.plan, render.Options{}) {
+			t.Errorf("%s: what was stored shows something else: %v", name, err)
+		}
+	}
+	for format, out := range map[string]string{
+		"text": text(t, whole, render.Options{}), "markdown": markdown(t, whole, 0), "html": page(t, whole), "json": document(t, whole),
+	} {
+		if strings.Contains(out, "Only a part") || strings.Contains(out, `"parts"`) {
+			t.Errorf("%s: the plan of everything is called a part", format)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/sanitize"
@@ -68,6 +69,44 @@ func revision(r diff.Revision) string {
 		out = strings.TrimSpace(out + " with uncommitted changes")
 	}
 	return out
+}
+
+// onlyAPart introduces what partsOf returns.
+const onlyAPart = "Only a part:"
+
+// partsOf names the parts that the plan was asked for as the flags that choose
+// them.
+func partsOf(plan *diff.Plan) []string {
+	var out []string
+	for _, part := range plan.Parts {
+		var words []string
+		for _, glob := range part.Only {
+			words = append(words, "--only "+quoted(glob))
+		}
+		for _, project := range part.Projects {
+			words = append(words, "--project "+quoted(project))
+		}
+		if part.Changed {
+			words = append(words, "--changed")
+		}
+		if part.Shard != "" {
+			words = append(words, "--shard "+quoted(part.Shard))
+		}
+		out = append(out, strings.Join(words, " "))
+	}
+	return out
+}
+
+// quoted writes a word as a shell would need it.
+func quoted(word string) string {
+	plainIn := func(r rune) bool {
+		return r == '-' || r == '_' || r == '.' || r == '/' || unicode.IsLetter(r) || unicode.IsDigit(r)
+	}
+	word = name(word)
+	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plainIn(r) }) < 0 {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // nothingToDo says of a plan without changes what that is true of.

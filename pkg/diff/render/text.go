@@ -106,6 +106,9 @@ func (t *textWriter) header(plan *diff.Plan) {
 		gap = max(2, min(gap, t.width-cells.StringWidth(title)-cells.StringWidth(revisions)))
 	}
 	t.line(t.palette.bold(title) + strings.Repeat(" ", gap) + revisions)
+	if parts := partsOf(plan); len(parts) > 0 {
+		t.words("", t.palette.bold, onlyAPart+" "+strings.Join(parts, "; "))
+	}
 	t.line("")
 }
 
