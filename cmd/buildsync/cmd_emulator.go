@@ -1,16 +1,12 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -178,77 +174,4 @@ func stateFile(dir, name string) (string, error) {
 		}
 	}
 	return filepath.Join(folder, name), nil
-}
-
-// servedEmulator is an emulator that listens.
-type servedEmulator struct {
-	url    string
-	server *http.Server
-	core   *emulator.Emulator
-	failed chan error
-}
-
-// serveEmulator starts an emulator on a loopback address.
-func serveEmulator(address string, options emulator.Options) (*servedEmulator, error) {
-	if err := loopbackOnly(address); err != nil {
-		return nil, err
-	}
-	core, err := emulator.New(options)
-	if err != nil {
-		return nil, err
-	}
-	listener, err := net.Listen("tcp", address)
-	if err != nil {
-		_ = core.Close() // nothing has been written to it
-		return nil, fmt.Errorf("starting the emulator: %w; another --listen HOST:PORT may be free", err)
-	}
-	s := &servedEmulator{
-		url:    "http://" + listener.Addr().String(),
-		server: &http.Server{Handler: core, ReadHeaderTimeout: 10 * time.Second},
-		core:   core,
-		failed: make(chan error, 1),
-	}
-	go func() {
-		if err := s.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			s.failed <- err
-		}
-	}()
-	return s, nil
-}
-
-// emulatorClock is the time of a run against an emulator in the same process:
-// to wait is to move the emulator's clock on, so nobody sits out a delay that
-// is there for a distributed service.
-type emulatorClock struct{ core *emulator.Emulator }
-
-// Now is the emulator's time.
-func (c emulatorClock) Now() time.Time { return c.core.Now() }
-
-// Wait moves the emulator's clock.
-func (c emulatorClock) Wait(ctx context.Context, d time.Duration) error {
-	c.core.Advance(d)
-	return ctx.Err()
-}
-
-// close lets requests under way finish, then closes the store.
-func (s *servedEmulator) close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	err := s.server.Shutdown(ctx)
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = s.server.Close()
-	}
-	return errors.Join(err, s.core.Close())
-}
-
-// loopbackOnly refuses to serve the emulator, whose key is public, to others.
-func loopbackOnly(address string) error {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return usageError{text: fmt.Sprintf("--listen %q: write it as HOST:PORT", address)}
-	}
-	if isLoopback(host) {
-		return nil
-	}
-	return usageError{text: fmt.Sprintf("--listen %q: the emulator's key is public, so it serves loopback addresses only, such as 127.0.0.1", address)}
 }

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/buildsync/buildsync/pkg/emulator"
+)
+
+// servedEmulator is an emulator that listens.
+type servedEmulator struct {
+	url    string
+	server *http.Server
+	silent *silentConns
+	core   *emulator.Emulator
+	failed chan error
+}
+
+// serveEmulator starts an emulator on a loopback address.
+func serveEmulator(address string, options emulator.Options) (*servedEmulator, error) {
+	if err := loopbackOnly(address); err != nil {
+		return nil, err
+	}
+	core, err := emulator.New(options)
+	if err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		_ = core.Close() // nothing has been written to it
+		return nil, fmt.Errorf("starting the emulator: %w; another --listen HOST:PORT may be free", err)
+	}
+	return serveOn(listener, core), nil
+}
+
+func serveOn(listener net.Listener, core *emulator.Emulator) *servedEmulator {
+	silent := &silentConns{open: map[net.Conn]bool{}}
+	s := &servedEmulator{
+		url:    "http://" + listener.Addr().String(),
+		server: &http.Server{Handler: core, ReadHeaderTimeout: 10 * time.Second, ConnState: silent.changed},
+		silent: silent,
+		core:   core,
+		failed: make(chan error, 1),
+	}
+	go func() {
+		if err := s.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			s.failed <- err
+		}
+	}()
+	return s
+}
+
+// close lets requests under way finish, then closes the store.
+func (s *servedEmulator) close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	s.silent.close()
+	err := s.server.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = s.server.Close()
+	}
+	return errors.Join(err, s.core.Close())
+}
+
+// silentConns are the connections on which nothing has come yet. A browser opens
+// some in advance, and http.Server.Shutdown waits five seconds for their first
+// request.
+type silentConns struct {
+	mu     sync.Mutex
+	open   map[net.Conn]bool
+	closed bool
+}
+
+// changed is the server's hook for the state of a connection.
+func (c *silentConns) changed(conn net.Conn, state http.ConnState) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case state != http.StateNew:
+		delete(c.open, conn)
+	case c.closed:
+		_ = conn.Close() // nobody has asked anything on it
+	default:
+		c.open[conn] = true
+	}
+}
+
+func (c *silentConns) close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
+	for conn := range c.open {
+		_ = conn.Close()
+	}
+}
+
+// emulatorClock is the time of a run against an emulator in the same process:
+// to wait is to move the emulator's clock on, so nobody sits out a delay that
+// is there for a distributed service.
+type emulatorClock struct{ core *emulator.Emulator }
+
+// Now is the emulator's time.
+func (c emulatorClock) Now() time.Time { return c.core.Now() }
+
+// Wait moves the emulator's clock.
+func (c emulatorClock) Wait(ctx context.Context, d time.Duration) error {
+	c.core.Advance(d)
+	return ctx.Err()
+}
+
+// loopbackOnly refuses to serve the emulator, whose key is public, to others.
+func loopbackOnly(address string) error {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return usageError{text: fmt.Sprintf("--listen %q: write it as HOST:PORT", address)}
+	}
+	if isLoopback(host) {
+		return nil
+	}
+	return usageError{text: fmt.Sprintf("--listen %q: the emulator's key is public, so it serves loopback addresses only, such as 127.0.0.1", address)}
+}
