@@ -16,8 +16,8 @@ import (
 
 func (p *program) keystoreCommand() *cli.Command {
 	return p.command(&cli.Command{
-		Name:        "keystore",
-		Usage:       "fetch files of the account's keystore",
+		Name:  "keystore",
+		Usage: "fetch files of the account's keystore",
 		Description: about(`The keystore holds files that builds sign with. They are secrets.`,
 			"buildsync keystore download android.keystore"),
 		Subcommands: []*cli.Command{p.keystoreDownloadCommand()},

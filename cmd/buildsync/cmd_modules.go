@@ -25,7 +25,9 @@ import (
 const modulesFile = "modules.yaml"
 
 func (p *program) modulesCommand() *cli.Command {
-	format := func() cli.Flag { return &cli.StringFlag{Name: "format", Usage: "`FORMAT`: text or json", Value: "text"} }
+	format := func() cli.Flag {
+		return &cli.StringFlag{Name: "format", Usage: "`FORMAT`: text or json", Value: "text"}
+	}
 	return p.command(&cli.Command{
 		Name:  "modules",
 		Usage: "the step modules that definitions can use",
