@@ -314,14 +314,31 @@ func rulePage(rule lint.Rule) reply {
 				out.WriteString("\n" + rule.Why + "\n")
 			}
 			if has {
-				out.WriteString("\nWrong:\n\n" + indented(example.Bad) + "\nbuildsync lint says:\n\n" + indented(example.Output) +
-					"\nRight:\n\n" + indented(example.Good))
+				command := "buildsync lint"
+				if environment := lint.ExampleEnvironment(rule.Name); environment != "" {
+					command += " --env " + environment
+				}
+				out.WriteString("\nWrong:\n" + exampleText(example.Wrong) + "\n" + command + " says:\n\n" + indented(example.Output) +
+					"\nRight:\n" + exampleText(example.Right))
 			}
 			if !rule.Fixed {
 				fmt.Fprintf(out, "\nTo accept one case, write above the line or at its end:\n\n   # buildsync:ignore %s: why it is right here\n", rule.Name)
 			}
 		},
 	}
+}
+
+// exampleText shows files, with their names where there are several or one is
+// not the usual file of definitions.
+func exampleText(files []lint.ExampleFile) string {
+	var out strings.Builder
+	for _, file := range files {
+		if file.Name != "" && (len(files) > 1 || file.Name != "jobs.yaml") {
+			out.WriteString("\n" + file.Name + ":\n")
+		}
+		out.WriteString("\n" + indented(file.Text))
+	}
+	return out.String()
 }
 
 // indented sets an example off from the text around it. What its file holds is

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/buildsync/buildsync/pkg/lint"
 )
 
 // lintFixtures are the examples of the rules, one folder a rule.
@@ -23,12 +25,22 @@ func TestNoFindingTwice(t *testing.T) {
 	}
 	folders := map[string]string{"batches": batchesWorkspace(t)}
 	for _, rule := range rules {
-		dir := t.TempDir()
-		if err := os.CopyFS(dir, os.DirFS(filepath.Join(lintFixtures, rule.Name()))); err != nil {
+		folder, dir := filepath.Join(lintFixtures, rule.Name()), t.TempDir()
+		if err := os.CopyFS(dir, os.DirFS(folder)); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.Remove(filepath.Join(dir, "ok.yaml")); err != nil {
-			continue // no fixture of a rule
+		if err := os.Remove(filepath.Join(dir, "ok.yaml")); err != nil || lint.ExampleEnvironment(rule.Name()) != "" || rule.Name() == "unreadable-file" {
+			continue // no fixture of a rule, or one that files alone do not make
+		}
+		for _, state := range []string{"ok", "bad"} {
+			if err := os.RemoveAll(filepath.Join(dir, state)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := os.Stat(filepath.Join(folder, "bad")); err == nil {
+			if err := os.CopyFS(dir, os.DirFS(filepath.Join(folder, "bad"))); err != nil {
+				t.Fatal(err)
+			}
 		}
 		if _, err := os.Stat(filepath.Join(dir, "buildsync.yaml")); err != nil {
 			writeTestFile(t, filepath.Join(dir, "buildsync.yaml"), "version: 1\ndefinitions: ['*.yaml']\n"+

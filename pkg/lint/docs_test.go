@@ -52,7 +52,7 @@ func rulesIndex() string {
 func rulePage(t *testing.T, rule lint.Rule) string {
 	t.Helper()
 	var page strings.Builder
-	fmt.Fprintf(&page, "# %s\n\n%s%s.\n\nSeverity: %s", rule.Name, strings.ToUpper(rule.Summary[:1]), rule.Summary[1:], rule.Severity)
+	fmt.Fprintf(&page, "# %s\n\nReports: %s.\n\nSeverity: %s", rule.Name, rule.Summary, rule.Severity)
 	if rule.Fixed {
 		page.WriteString(" (fixed: `plan` and `apply` do not run with it)")
 	}
@@ -60,30 +60,35 @@ func rulePage(t *testing.T, rule lint.Rule) string {
 	if rule.Why != "" {
 		page.WriteString("\n" + rule.Why + "\n")
 	}
-	example, ok := exampleOnDisk(t, rule.Name)
+	example, ok := lint.ExampleIn(os.DirFS("testdata"), rule.Name) // the files as they are: with -update the embedded ones are a run behind
 	if !ok {
-		return page.String()
+		t.Fatalf("%s has no example", rule.Name)
 	}
-	fmt.Fprintf(&page, "\n## Wrong\n\n```yaml\n%s```\n\n`buildsync lint` says:\n\n```\n%s```\n\n## Right\n\n```yaml\n%s```\n", example.Bad, example.Output, example.Good)
+	page.WriteString("\n## Wrong\n\n" + exampleBlocks(example.Wrong))
+	command := "buildsync lint"
+	if environment := lint.ExampleEnvironment(rule.Name); environment != "" {
+		command += " --env " + environment
+	}
+	fmt.Fprintf(&page, "`%s` says:\n\n```\n%s```\n\n## Right\n\n%s", command, example.Output, strings.TrimSuffix(exampleBlocks(example.Right), "\n"))
 	if !rule.Fixed {
 		fmt.Fprintf(&page, "\nTo accept one case, write a comment above the line or at its end:\n\n```yaml\n# buildsync:ignore %s: why it is right here\n```\n", rule.Name)
 	}
 	return page.String()
 }
 
-// exampleOnDisk is lint.ExampleOf as the files are now: with -update the ones in
-// the test's binary are a run behind.
-func exampleOnDisk(t *testing.T, rule string) (lint.Example, bool) {
-	t.Helper()
-	if _, ok := lint.ExampleOf(rule); !ok {
-		return lint.Example{}, false
-	}
-	read := func(name string) string {
-		text, err := os.ReadFile(filepath.Join("testdata", rule, name))
-		if err != nil {
-			t.Fatal(err)
+// exampleBlocks shows files, with their names where there are several or the
+// name says more than "a file of definitions".
+func exampleBlocks(files []lint.ExampleFile) string {
+	var out strings.Builder
+	for _, file := range files {
+		switch {
+		case file.Name == "":
+			out.WriteString(file.Text + "\n")
+			continue
+		case len(files) > 1 || file.Name != definitionsName:
+			out.WriteString("`" + file.Name + "`:\n\n")
 		}
-		return string(text)
+		out.WriteString("```" + strings.TrimPrefix(filepath.Ext(file.Name), ".") + "\n" + file.Text + "```\n\n")
 	}
-	return lint.Example{Bad: read("bad.yaml"), Output: read("bad.out"), Good: read("ok.yaml")}, true
+	return out.String()
 }

@@ -29,9 +29,8 @@ default_project: shop
 secrets: [NEXUS_TOKEN]
 `
 
-// withoutFixture are the rules whose input is too large to keep, or is no file;
-// the tests of pkg/spec and pkg/compile make it.
-var withoutFixture = []string{"file-limit", "expansion-limit", "param-default", "unreadable-file", "unknown-environment"}
+// definitionsName is what fixtures call their definitions.
+const definitionsName = "jobs.yaml"
 
 // lintTree runs the whole way from files to findings.
 func lintTree(t testing.TB, tree spec.MapTree, opts lint.Options) spec.Diagnostics {
@@ -50,43 +49,61 @@ func runTree(tree spec.MapTree, opts lint.Options) spec.Diagnostics {
 	return lint.Run(set, append(front, more.Besides(front)...), result, opts)
 }
 
-// fixtureTree is a rule's folder as a workspace: one of bad.yaml and ok.yaml,
-// and whatever else stands there.
-func fixtureTree(t *testing.T, rule, definitions string) spec.MapTree {
-	t.Helper()
-	folder := filepath.Join("testdata", rule)
-	tree := spec.MapTree{"buildsync.yaml": workspace}
-	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		name, err := filepath.Rel(folder, path)
-		if err != nil {
-			return err
-		}
-		content, err := os.ReadFile(path)
-		switch name = filepath.ToSlash(name); name {
-		case "bad.yaml", "ok.yaml", "fixed.yaml", "bad.out", "bad.ranges":
-			if name != definitions {
-				return err
-			}
-		case "bad-buildsync.yaml":
-			if definitions != "bad.yaml" {
-				return err
-			}
-			name = "buildsync.yaml"
-		case "buildsync.yaml":
-			if definitions == "bad.yaml" && tree["buildsync.yaml"] != workspace {
-				return err // bad-buildsync.yaml came first
-			}
-		}
-		tree[name] = string(content)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
+// fixtureTree is a rule's folder as a workspace in one state, bad or ok.
+func fixtureTree(rule, state string) spec.MapTree {
+	tree := spec.MapTree(lint.ExampleFiles(os.DirFS("testdata"), rule, state))
+	if tree[spec.WorkspaceFile] == "" {
+		tree[spec.WorkspaceFile] = workspace
 	}
 	return tree
+}
+
+// placed is a workspace in memory that says it stood in a folder, as a user's
+// does.
+type placed struct{ spec.MapTree }
+
+// Describe names the folder.
+func (placed) Describe() string { return "/home/user/shop" }
+
+// ReadFile says so of what is missing as well.
+func (p placed) ReadFile(name string, limit int64) ([]byte, error) {
+	text, err := p.MapTree.ReadFile(name, limit)
+	if err != nil {
+		err = placedError{strings.Replace(err.Error(), "in memory", "in "+p.Describe(), 1), err}
+	}
+	return text, err
+}
+
+// placedError is an error in other words.
+type placedError struct {
+	text string
+	error
+}
+
+func (e placedError) Error() string { return e.text }
+func (e placedError) Unwrap() error { return e.error }
+
+// fixture opens a rule's folder in one state, and finds in it what the command
+// would.
+func fixture(t *testing.T, rule, state string) (spec.MapTree, spec.Diagnostics) {
+	t.Helper()
+	files := fixtureTree(rule, state)
+	var tree spec.Tree = placed{files}
+	if rule == "unreadable-file" && state == "bad" {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, spec.WorkspaceFile), []byte(workspace), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(filepath.Join("..", "shared", definitionsName), filepath.Join(dir, definitionsName)); err != nil {
+			t.Skip("links cannot be made here: ", err)
+		}
+		opened, err := spec.OpenDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tree = opened
+	}
+	return files, lint.Check(tree, lint.ExampleEnvironment(rule), lint.Options{})
 }
 
 func golden(t *testing.T, path string, have string) {
@@ -129,23 +146,18 @@ func TestRules(t *testing.T) {
 
 func checkFolders(t *testing.T) {
 	for _, rule := range lint.Rules() {
-		if slices.Contains(withoutFixture, rule.Name) {
-			continue
-		}
 		t.Run(rule.Name, func(t *testing.T) {
 			t.Parallel()
-			tree := fixtureTree(t, rule.Name, "bad.yaml")
-			found := lint.Check(tree, "", lint.Options{}) // as the command does
+			tree, found := fixture(t, rule.Name, "bad")
 			golden(t, filepath.Join("testdata", rule.Name, "bad.out"), asText(t, tree, found))
 			golden(t, filepath.Join("testdata", rule.Name, "bad.ranges"), ranges(found))
 			own := slices.DeleteFunc(slices.Clone(found), func(d spec.Diagnostic) bool { return d.Rule != rule.Name })
 			if len(own) == 0 {
-				t.Errorf("bad.yaml has no finding of %s", rule.Name)
+				t.Errorf("the bad fixture has no finding of %s", rule.Name)
 			}
 			checkFixes(t, rule.Name, tree, own)
-			tree = fixtureTree(t, rule.Name, "ok.yaml")
-			if found := lintTree(t, tree, lint.Options{}); len(found) > 0 {
-				t.Errorf("ok.yaml has findings:\n%s", asText(t, tree, found))
+			if tree, found := fixture(t, rule.Name, "ok"); len(found) > 0 {
+				t.Errorf("the good fixture has findings:\n%s", asText(t, tree, found))
 			}
 		})
 	}
@@ -164,9 +176,9 @@ func ranges(ds spec.Diagnostics) string {
 
 func checkFixes(t *testing.T, rule string, tree spec.MapTree, own spec.Diagnostics) {
 	t.Helper()
-	source := []byte(tree["bad.yaml"])
+	source := []byte(tree[definitionsName])
 	path := filepath.Join("testdata", rule, "fixed.yaml")
-	fixed, mended := lint.Fix("bad.yaml", source, own, lint.AllFixes)
+	fixed, mended := lint.Fix(definitionsName, source, own, lint.AllFixes)
 	if len(mended) == 0 {
 		if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("%s is there and nothing was fixed: %v", path, err)
@@ -178,7 +190,7 @@ func checkFixes(t *testing.T, rule string, tree spec.MapTree, own spec.Diagnosti
 	for name, text := range tree {
 		again[name] = text
 	}
-	again["bad.yaml"] = string(fixed)
+	again[definitionsName] = string(fixed)
 	for _, d := range lintTree(t, again, lint.Options{}) {
 		if d.Rule == rule && len(d.Fixes) > 0 {
 			t.Errorf("after fixing: %s: %s", d.Range.Start, d.Message)

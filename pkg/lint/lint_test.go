@@ -330,7 +330,7 @@ func findings(ds spec.Diagnostics) []string {
 func FuzzCheck(f *testing.F) {
 	for _, rule := range lint.Rules() {
 		if example, ok := lint.ExampleOf(rule.Name); ok {
-			f.Add(example.Bad)
+			f.Add(example.Wrong[len(example.Wrong)-1].Text)
 		}
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -116,9 +116,6 @@ func (p *pass) paramValue(u *unit, d *param) {
 			p.report("param-value", where, d.pointer+".default", "the service refuses "+quoted(sequence)+" in a parameter's value", "write it another way")
 			break
 		}
-		if length := len([]rune(v.text)); length > 8192 {
-			p.report("param-value", v.node.Range, d.pointer+".default", "the default has "+plural(length, "character")+"; at most 8192 are taken", "keep long text in a file of the repository")
-		}
 	}
 }
 

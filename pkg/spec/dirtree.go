@@ -127,9 +127,25 @@ func modeName(mode fs.FileMode) string {
 // refused words an error of the root without the path it was opened by.
 func (t *DirTree) refused(name string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("reading %s: there is no such file in %s: %w", quoted(name), t.Describe(), fs.ErrNotExist)
+		return noSuchFile(name, t)
 	}
-	return fmt.Errorf("reading %s: %w", quoted(name), withoutPath(err))
+	if err = withoutPath(err); strings.Contains(err.Error(), "path escapes") { // the library exports no error for it
+		return fmt.Errorf("reading %s: it leads outside the workspace by a link; copy the file into the workspace", quoted(name))
+	}
+	return fmt.Errorf("reading %s: %w", quoted(name), err)
+}
+
+// missingFileError says that there is no such file, once: the library's words
+// would repeat it.
+type missingFileError struct{ text string }
+
+func (e *missingFileError) Error() string { return e.text }
+
+// Is tells that it is fs.ErrNotExist in other words.
+func (e *missingFileError) Is(target error) bool { return target == fs.ErrNotExist }
+
+func noSuchFile(name string, tree Tree) error {
+	return &missingFileError{fmt.Sprintf("reading %s: there is no such file in %s", quoted(name), tree.Describe())}
 }
 
 // withoutPath drops the operation and the name, which the caller words better.

@@ -1,8 +1,6 @@
 package spec
 
 import (
-	"fmt"
-	"io/fs"
 	"path"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -20,7 +18,7 @@ func (t MapTree) ReadFile(name string, limit int64) ([]byte, error) {
 	text, there := t[path.Clean(name)]
 	switch {
 	case !there:
-		return nil, fmt.Errorf("reading %s: there is no such file in %s: %w", quoted(name), t.Describe(), fs.ErrNotExist)
+		return nil, noSuchFile(name, t)
 	case int64(len(text)) > limit:
 		return nil, &TooLargeError{Name: name, Limit: limit}
 	}

@@ -142,14 +142,14 @@ func cut(line []rune, start, end, width int) excerptLine {
 		if column+size > width {
 			text.WriteString("…")
 			column++
-			if i < end-1 {
+			if start-1 <= i && i < end-1 {
 				shown.under = column - shown.before
 			}
 			break
 		}
 		text.WriteString(printed)
 		column += size
-		if i == end-2 {
+		if i == end-2 && i >= start-1 {
 			shown.under = column - shown.before
 		}
 	}
