@@ -11,18 +11,15 @@ import (
 // and the sent one does not must be gone, but for those of steps, where the
 // service puts a module's properties back by itself.
 func (s *step) missing(have *jsontree.Value) []string {
-	var before *jsontree.Value
-	if s.change.Live != nil {
-		before = s.change.Live.Body.Clone()
-		before.Delete(wire.KeySteps)
-	}
-	return diff.Differences(have, s.change.Desired, before, s.run.opts.Modules)
+	before := s.change.Have.Unpack()
+	before.Delete(wire.KeySteps)
+	return diff.Differences(have, s.change.Desired.Unpack(), before, s.run.opts.Modules)
 }
 
 // changedSincePlan returns the paths at which the job is no longer what the plan
 // was made from.
 func (s *step) changedSincePlan(have *jsontree.Value) []string {
-	return diff.Differences(have, s.change.Live.Body, nil, s.run.opts.Modules)
+	return diff.Differences(have, s.change.Have.Unpack(), nil, s.run.opts.Modules)
 }
 
 // asPlanned tells whether the job is what the plan was made from.

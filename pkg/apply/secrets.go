@@ -158,7 +158,7 @@ func (r *run) resolveSecrets() {
 // It refuses a body in which a secret would be missing or would be sent as it
 // was read, since a replacement with a mask destroys the stored value (A5).
 func (v secretValues) fill(change *diff.Change) (*jsontree.Value, error) {
-	body := change.Desired.Clone()
+	body := change.Desired.Unpack()
 	uses := map[string]compile.SecretUse{}
 	var missing []string
 	for _, use := range change.Want.Secrets {
@@ -171,7 +171,7 @@ func (v secretValues) fill(change *diff.Change) (*jsontree.Value, error) {
 		return nil, fmt.Errorf("it needs the secret %s; set %s, or put a file of that name into the secrets folder",
 			strings.Join(missing, ", "), SecretEnvPrefix+missing[0])
 	}
-	declared := parametersByName(change.Want.Body)
+	declared := parametersByName(change.Want.Unpacked().Body)
 	for name, parameter := range parametersByName(body) {
 		field := parameterField(parameter, wire.ParamDefaultValue)
 		use, isSecret := uses[name]

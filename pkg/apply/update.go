@@ -63,7 +63,7 @@ func (s *step) stillAsPlanned(ctx context.Context, id string) (have *jsontree.Va
 		return nil, false
 	case s.asPlanned(have):
 		return have, true
-	case s.change.Desired != nil && len(s.missing(have)) == 0:
+	case s.change.Desired != "" && len(s.missing(have)) == 0:
 		return have, true
 	}
 	s.result.Paths = s.changedSincePlan(have)

@@ -110,3 +110,10 @@ func SameBody(a, b *Job) bool {
 	}
 	return bytes.Equal(a.Unpacked().Body.AppendJSON(nil), b.Unpacked().Body.AppendJSON(nil))
 }
+
+// PlaceOf returns where the value at path in the body was written, and whether
+// the template declares one there.
+func (t *Template) PlaceOf(path string) (spec.Pos, bool) {
+	from, ok := t.Provenance[path]
+	return from.Pos, ok
+}

@@ -4,10 +4,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
+
+// placeOf finds where the value at a path was written.
+type placeOf func(path string) (spec.Pos, bool)
 
 // comparison is one object's three sides. Desired is what the overlay built;
 // declared is what of it the definitions say.
@@ -16,7 +18,7 @@ type comparison struct {
 	base                    *jsontree.Value
 	threeWay                bool
 	modules                 Modules
-	provenance              map[string]compile.Provenance
+	placeOf                 placeOf
 	pos                     spec.Pos
 
 	walked *sides // made by sides when they are first asked for
@@ -198,9 +200,9 @@ func declares(v *view, path string) bool {
 // place is where the value at path was defined: its own place, that of what it
 // lies in, or the object's.
 func (c *comparison) place(path string) (file string, line int) {
-	for p := path; p != ""; {
-		if from, ok := c.provenance[p]; ok && from.Pos.IsValid() {
-			return from.Pos.File, from.Pos.Line
+	for p := path; p != "" && c.placeOf != nil; {
+		if at, ok := c.placeOf(p); ok && at.IsValid() {
+			return at.File, at.Line
 		}
 		i := strings.LastIndexAny(p, ".[")
 		if i < 0 {

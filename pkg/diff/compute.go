@@ -10,41 +10,76 @@ import (
 // Compute makes the plan: what would have to be done for the live state to be
 // what in.Head says, what must not be done, and why. It is a pure function of
 // its input; the same input gives the same plan to the byte.
-func Compute(in Input) *Plan {
+func Compute(in Input) *Plan { return NewPlanner(in).Plan() }
+
+// Planner makes the plan that Compute makes, of live jobs that come one at a
+// time, so that not all bodies need to be in memory.
+type Planner struct {
+	in       Input
+	plan     *Plan
+	live     *liveIndex
+	base     *definitionIndex // nil: two-way
+	whole    *definitionIndex // all the definitions
+	pinned   map[jobKey]bool  // projects and ids that they name
+	claimed  map[*LiveJob]bool
+	managed  map[*LiveJob]bool
+	waiting  map[*LiveJob][]*task
+	jobs     []*task // by address
+	removals []*task
+	all      outcome // of everything that is done with
+
+	distrusted map[string]bool // projects whose listing has been refused
+}
+
+// NewPlanner finds out by name and id which live jobs the definitions speak of.
+// in.Live holds the listings; bodies, notifications and templates may be filled
+// in until Compare and Plan are called.
+func NewPlanner(in Input) *Planner {
 	p := newPlanner(in)
-	p.templates()
-	p.jobs()
-	p.removals()
+	p.findJobs()
+	p.findRemovals()
+	return p
+}
+
+// Compare compares a job of in.Live that has been read, or could not be. When it
+// returns, the job's Body and Notices are no longer needed. It may be called side
+// by side for several jobs, once for each.
+func (p *Planner) Compare(job *LiveJob) {
+	for _, t := range p.waiting[job] {
+		t.run()
+	}
+}
+
+// Plan compares what is left and makes the plan. The Planner is used up.
+func (p *Planner) Plan() *Plan {
+	var templates, templateRemovals outcome
+	p.templates(&templates, &templateRemovals)
+	changes, removals := p.all.add(&templates), p.all.add(&templateRemovals)
+	slices.SortStableFunc(changes, byAddress)
+	for _, t := range p.jobs {
+		t.run()
+		changes = append(changes, p.all.add(&t.outcome)...)
+	}
+	for _, t := range p.removals {
+		t.run()
+		removals = append(removals, p.all.add(&t.outcome)...)
+	}
+	slices.SortStableFunc(removals, byAddress)
+	p.plan.Changes = append(p.plan.Changes, append(changes, removals...)...)
 	p.rails()
 	return p.finish()
 }
 
-// planner is one run of Compute.
-type planner struct {
-	in       Input
-	plan     *Plan
-	live     *liveIndex
-	base     *definitionIndex        // nil: two-way
-	declared map[jobKey]*compile.Job // by all the definitions
-	pinned   map[jobKey]bool         // projects and ids that they name
-	claimed  map[*LiveJob]bool
-	managed  map[*LiveJob]bool
-	drifted  []string // addresses
-	removed  []string // what the plan disables and deletes, for the rails
+func byAddress(a, b Change) int { return cmp.Compare(a.Address, b.Address) }
 
-	distrusted map[string]bool // projects whose listing has been refused
-
-	templateChanges, jobChanges, removalChanges []Change
-}
-
-func newPlanner(in Input) *planner {
+func newPlanner(in Input) *Planner {
 	if in.Live == nil {
 		in.Live = &Snapshot{}
 	}
 	if in.Head == nil {
 		in.Head = &compile.Result{}
 	}
-	p := &planner{
+	p := &Planner{
 		in: in,
 		plan: &Plan{
 			FormatVersion: FormatVersion, ToolVersion: in.ToolVersion, Environment: in.Environment,
@@ -54,6 +89,7 @@ func newPlanner(in Input) *planner {
 		live:    indexLive(in.Live),
 		claimed: map[*LiveJob]bool{},
 		managed: map[*LiveJob]bool{},
+		waiting: map[*LiveJob][]*task{},
 
 		distrusted: map[string]bool{},
 	}
@@ -63,34 +99,21 @@ func newPlanner(in Input) *planner {
 	if in.Base != nil {
 		p.base = indexDefinitions(in.Base)
 	}
-	p.declared, p.pinned = map[jobKey]*compile.Job{}, map[jobKey]bool{}
-	for _, job := range p.whole().Jobs {
-		p.declared[jobKey{job.ProjectID, job.Name}] = job
+	p.whole = indexDefinitions(in.Head)
+	if in.Whole != nil && in.Whole != in.Head {
+		p.whole = indexDefinitions(in.Whole) // of which Head may be a part
+	}
+	p.pinned = map[jobKey]bool{}
+	for _, job := range p.whole.result.Jobs {
 		p.pinned[jobKey{job.ProjectID, job.ID}] = job.ID != ""
 	}
 	return p
 }
 
-// whole is all the definitions, of which Head may be a part.
-func (p *planner) whole() *compile.Result {
-	if p.in.Whole != nil {
-		return p.in.Whole
-	}
-	return p.in.Head
-}
-
-func (p *planner) refuse(rule, address, message string) {
-	p.plan.Refusals = append(p.plan.Refusals, Refusal{Rule: rule, Address: address, Message: message})
-}
-
-// finish puts the parts together and gives the plan its id.
-func (p *planner) finish() *Plan {
-	byAddress := func(a, b Change) int { return cmp.Compare(a.Address, b.Address) }
-	slices.SortStableFunc(p.templateChanges, byAddress)
-	slices.SortStableFunc(p.removalChanges, byAddress)
-	p.plan.Changes = append(p.plan.Changes, p.templateChanges...)
-	p.plan.Changes = append(p.plan.Changes, p.jobChanges...)
-	p.plan.Changes = append(p.plan.Changes, p.removalChanges...)
+// finish counts and gives the plan its id.
+func (p *Planner) finish() *Plan {
+	p.plan.Refusals = append(p.plan.Refusals, p.all.refusals...)
+	p.plan.Summary.Unchanged += p.all.unchanged
 	for i := range p.plan.Changes {
 		c := &p.plan.Changes[i]
 		if c.Actions == nil {
@@ -154,7 +177,7 @@ func driftCount(c *Change) int {
 
 // unmanaged counts the live jobs that no definition speaks of, in the projects
 // that were listed.
-func (p *planner) unmanaged() int {
+func (p *Planner) unmanaged() int {
 	n := 0
 	for _, job := range p.live.all {
 		if !p.claimed[job] && !p.spokenOf(job) {
@@ -166,7 +189,7 @@ func (p *planner) unmanaged() int {
 
 // spokenOf tells whether a live job is one that the definitions mean: by its id
 // where they pin one, else by its name. A twin of a pinned job is none of them.
-func (p *planner) spokenOf(live *LiveJob) bool {
-	named := p.declared[jobKey{live.ProjectID, live.Name}]
+func (p *Planner) spokenOf(live *LiveJob) bool {
+	named := p.whole.jobs[jobKey{live.ProjectID, live.Name}]
 	return named != nil && named.ID == "" || p.pinned[jobKey{live.ProjectID, live.ID}]
 }

@@ -3,18 +3,17 @@ package diff
 import (
 	"slices"
 
-	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
 // contents lists what a new object holds, as an update from nothing would: whole
 // steps, parameters and code sources, and the values beside them. Sensitive
 // values are left out of it like everywhere.
-func (p *planner) contents(declared *jsontree.Value, provenance map[string]compile.Provenance, change *Change) []Field {
+func (p *Planner) contents(declared *jsontree.Value, at placeOf, change *Change) []Field {
 	if !p.in.Options.Contents || !slices.Contains(change.Actions, ActionCreate) {
 		return nil
 	}
-	c := &comparison{live: jsontree.Object(), declared: declared, modules: p.in.Modules, provenance: provenance}
+	c := &comparison{live: jsontree.Object(), declared: declared, modules: p.in.Modules, placeOf: at}
 	c.desired = overlay{p.in.Modules, ignoreNothing}.body(c.live, c.declared, nil)
 	var out []Field
 	for _, f := range c.fields() {

@@ -8,12 +8,12 @@ import (
 )
 
 // wordy tells whether a change is listed only because more was asked for.
-func (p *planner) wordy(change *Change) bool {
+func wordy(change *Change) bool {
 	return len(change.Undeclared) > 0 || len(change.Equalities) > 0
 }
 
 // explain adds what --show-undeclared and --explain ask for.
-func (p *planner) explain(c *comparison, change *Change) {
+func (p *Planner) explain(c *comparison, change *Change) {
 	if change.Verdict == VerdictCollision {
 		return
 	}

@@ -11,31 +11,31 @@ import (
 // identify finds the live job that want is: by its pinned id, by its name, or
 // by a name that it had. A nil job with ok set is proven to be absent; ok is
 // unset where the answer is not known or not one, which has then been refused.
-func (p *planner) identify(want *compile.Job) (live *LiveJob, ok bool) {
+func (p *Planner) identify(want *compile.Job, out *outcome) (live *LiveJob, ok bool) {
 	named := p.live.byName[jobKey{want.ProjectID, want.Name}]
 	if want.ID != "" {
-		return p.identifyPinned(want, named)
+		return p.identifyPinned(want, named, out)
 	}
 	switch len(named) {
 	case 1:
 		return named[0], true
 	case 0:
 	default:
-		p.refuseDuplicate(want.Address, want.Name, named)
+		p.refuseDuplicate(want.Address, want.Name, named, out)
 		return nil, false
 	}
-	if live, ok := p.identifyRenamed(want); live != nil || !ok {
+	if live, ok := p.identifyRenamed(want, out); live != nil || !ok {
 		return live, ok
 	}
 	// What a listing shows is there; only a complete one shows what is not.
-	return nil, p.requireListing(want.ProjectID, want.Project)
+	return nil, p.requireListing(want.ProjectID, want.Project, out)
 }
 
-func (p *planner) identifyPinned(want *compile.Job, named []*LiveJob) (*LiveJob, bool) {
+func (p *Planner) identifyPinned(want *compile.Job, named []*LiveJob, out *outcome) (*LiveJob, bool) {
 	live := p.live.byID[want.ID]
 	if live == nil || live.ProjectID != want.ProjectID {
-		if p.requireListing(want.ProjectID, want.Project) {
-			p.refuse(RulePinnedIDMissing, want.Address, fmt.Sprintf(
+		if p.requireListing(want.ProjectID, want.Project, out) {
+			out.refuse(RulePinnedIDMissing, want.Address, fmt.Sprintf(
 				"%s is pinned to id %s, and project %s has no job of that id; if it was deleted, remove id: to create it anew",
 				quote(want.Address), quote(want.ID), quote(want.Project)))
 		}
@@ -43,7 +43,7 @@ func (p *planner) identifyPinned(want *compile.Job, named []*LiveJob) (*LiveJob,
 	}
 	for _, other := range named {
 		if other != live && live.Name != want.Name { // twins: the pin says which one is meant
-			p.refuse(RuleRename, want.Address, fmt.Sprintf(
+			out.refuse(RuleRename, want.Address, fmt.Sprintf(
 				"%s is pinned to id %s, now called %s, and another job (id %s) has the name already",
 				quote(want.Address), quote(live.ID), quote(live.Name), quote(other.ID)))
 			return nil, false
@@ -54,29 +54,29 @@ func (p *planner) identifyPinned(want *compile.Job, named []*LiveJob) (*LiveJob,
 
 // identifyRenamed looks for want under the names that it had. A name that
 // another definition declares is that one's.
-func (p *planner) identifyRenamed(want *compile.Job) (*LiveJob, bool) {
+func (p *Planner) identifyRenamed(want *compile.Job, out *outcome) (*LiveJob, bool) {
 	for _, old := range want.RenamedFrom {
 		key := jobKey{want.ProjectID, old}
-		if p.declared[key] != nil {
+		if p.whole.jobs[key] != nil {
 			continue
 		}
 		switch named := p.live.byName[key]; len(named) {
 		case 0:
 		case 1:
 			// The new name must be proven free before the job moves to it.
-			if !p.requireListing(want.ProjectID, want.Project) {
+			if !p.requireListing(want.ProjectID, want.Project, out) {
 				return nil, false
 			}
 			return named[0], true
 		default:
-			p.refuseDuplicate(want.Address, old, named)
+			p.refuseDuplicate(want.Address, old, named, out)
 			return nil, false
 		}
 	}
 	return nil, true
 }
 
-func (p *planner) refuseDuplicate(address, name string, jobs []*LiveJob) {
+func (p *Planner) refuseDuplicate(address, name string, jobs []*LiveJob, out *outcome) {
 	var ids []string
 	for _, job := range jobs {
 		p.claimed[job] = true
@@ -86,14 +86,14 @@ func (p *planner) refuseDuplicate(address, name string, jobs []*LiveJob) {
 		}
 		ids = append(ids, id)
 	}
-	p.refuse(RuleDuplicateLive, address, fmt.Sprintf(
+	out.refuse(RuleDuplicateLive, address, fmt.Sprintf(
 		"%d live jobs are called %s (ids %s); pin the one that is meant with id:, or delete the other",
 		len(jobs), quote(name), strings.Join(ids, ", ")))
 }
 
 // requireListing tells whether a project's listing can prove an absence, and
 // refuses once for each project whose listing cannot.
-func (p *planner) requireListing(projectID, alias string) bool {
+func (p *Planner) requireListing(projectID, alias string, out *outcome) bool {
 	if p.live.trusted(projectID) {
 		return true
 	}
@@ -105,7 +105,7 @@ func (p *planner) requireListing(projectID, alias string) bool {
 	if project := p.live.projects[projectID]; project != nil && project.Problem != "" {
 		problem = sanitize.Line(project.Problem, messageLimit)
 	}
-	p.refuse(RuleListingIncomplete, "", fmt.Sprintf(
+	out.refuse(RuleListingIncomplete, "", fmt.Sprintf(
 		"the job listing of project %s (%s) is not complete, so a job that is not in it is unknown, not absent: %s; plan again",
 		quote(alias), sanitize.Line(projectID, nameLimit), problem))
 	return false

@@ -12,7 +12,7 @@ type ignored struct {
 	patterns [][]string // path patterns, cut into segments
 }
 
-func (p *planner) ignoreFor(name string) ignored {
+func (p *Planner) ignoreFor(name string) ignored {
 	var out ignored
 	for _, rule := range p.in.Policy.Ignore {
 		if !doublestar.MatchUnvalidated(rule.Job, name) {

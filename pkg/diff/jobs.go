@@ -10,40 +10,52 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// jobs compares every job of the head.
-func (p *planner) jobs() {
+// jobTask compares one job of the head with the live one.
+type jobTask struct {
+	*Planner
+	*outcome
+	want, before *compile.Job // before: at the base, nil where it was not declared
+	live         *LiveJob     // nil: there is none
+	ignore       ignored
+}
+
+// findJobs finds the live job of every job of the head.
+func (p *Planner) findJobs() {
 	sorted := slices.SortedStableFunc(slices.Values(p.in.Head.Jobs), func(a, b *compile.Job) int {
 		return strings.Compare(a.Address, b.Address)
 	})
-	for _, job := range sorted {
-		p.job(job)
+	for _, want := range sorted {
+		ignore := p.ignoreFor(want.Name)
+		if ignore.whole {
+			continue
+		}
+		var found outcome
+		live, ok := p.identify(want, &found)
+		if live != nil {
+			p.claimed[live], p.managed[live] = true, true
+		}
+		p.jobs = append(p.jobs, p.when(live, found, func(out *outcome) {
+			j := &jobTask{Planner: p, outcome: out, want: want, before: p.base.predecessor(want), live: live, ignore: ignore}
+			j.compare(ok)
+		}))
 	}
 }
 
-func (p *planner) job(want *compile.Job) {
-	ignore := p.ignoreFor(want.Name)
-	if ignore.whole {
-		return
-	}
-	live, ok := p.identify(want)
-	if live != nil {
-		p.claimed[live], p.managed[live] = true, true
-	}
-	before := p.base.predecessor(want)
+// compare plans the job; known tells whether it is known which one is meant.
+func (j *jobTask) compare(known bool) {
 	switch {
-	case !ok:
-		// Which job is meant is not known, and why has been said.
-		p.add(Change{Verdict: VerdictUnknown}, want, live)
-	case live == nil:
-		p.createJob(want, before)
-	case live.ReadErr != nil:
-		p.refuse(RuleUnreadable, want.Address, fmt.Sprintf("%s could not be read, so nothing is done to it: %s",
-			quote(want.Address), sanitize.Line(live.ReadErr.Error(), messageLimit)))
-		p.add(Change{Verdict: VerdictUnknown}, want, live)
-	case live.Body == nil:
-		p.unread(want, before, live)
+	case !known: // why has been said
+		j.add(Change{Verdict: VerdictUnknown})
+	case j.live == nil:
+		j.create()
+	case j.live.ReadErr != nil:
+		j.refuse(RuleUnreadable, j.want.Address, fmt.Sprintf("%s could not be read, so nothing is done to it: %s",
+			quote(j.want.Address), sanitize.Line(j.live.ReadErr.Error(), messageLimit)))
+		j.add(Change{Verdict: VerdictUnknown})
+	case j.live.Body == nil:
+		j.unread()
 	default:
-		p.compareJob(want, before, live, ignore)
+		j.update()
 	}
 }
 
@@ -57,85 +69,88 @@ func quote(name string) string { return `"` + sanitize.Line(name, nameLimit) + `
 
 // unread is a job that exists and whose body was not asked for, since nothing
 // was meant to change.
-func (p *planner) unread(want, before *compile.Job, live *LiveJob) {
-	if before != nil && jsontree.Equal(before.Body, want.Body) {
-		p.plan.Summary.Unchanged++
+func (j *jobTask) unread() {
+	if j.before != nil && jsontree.Equal(j.before.Unpacked().Body, j.want.Unpacked().Body) {
+		j.unchanged++
 		return
 	}
-	p.refuse(RuleUnreadable, want.Address, fmt.Sprintf("%s was not read, so nothing is done to it; plan again without --changed", quote(want.Address)))
-	p.add(Change{Verdict: VerdictUnknown}, want, live)
+	j.refuse(RuleUnreadable, j.want.Address, fmt.Sprintf("%s was not read, so nothing is done to it; plan again without --changed", quote(j.want.Address)))
+	j.add(Change{Verdict: VerdictUnknown})
 }
 
 // add completes a change with what it is about and keeps it.
-func (p *planner) add(c Change, want *compile.Job, live *LiveJob) {
-	c.Kind, c.Address, c.ProjectID, c.Name = KindJob, want.Address, want.ProjectID, want.Name
-	c.Want, c.Live = want, live
-	if want.Pos.IsValid() {
-		c.Definition = &Definition{File: want.Pos.File, Line: want.Pos.Line}
+func (j *jobTask) add(c Change) {
+	c.Kind, c.Address, c.ProjectID, c.Name = KindJob, j.want.Address, j.want.ProjectID, j.want.Name
+	c.Want, c.Live = j.want, j.live
+	if j.want.Pos.IsValid() {
+		c.Definition = &Definition{File: j.want.Pos.File, Line: j.want.Pos.Line}
 	}
-	if live != nil {
-		c.ID = &live.ID
+	if j.live != nil {
+		c.ID = &j.live.ID
 	}
-	p.jobChanges = append(p.jobChanges, c)
+	j.changes = append(j.changes, c)
 }
 
-// createJob plans a job that is not there.
-func (p *planner) createJob(want, before *compile.Job) {
-	change := Change{Verdict: VerdictCreate, Actions: []Action{ActionCreate}, Desired: want.CreateBody()}
-	if before != nil {
+// create plans a job that is not there.
+func (j *jobTask) create() {
+	want := j.want.Unpacked()
+	body := want.CreateBody()
+	change := Change{Verdict: VerdictCreate, Actions: []Action{ActionCreate}, Desired: jsontree.Pack(body)}
+	if j.before != nil {
 		change.Verdict, change.Note = VerdictDrift, "was deleted outside buildsync"
-		p.drifted = append(p.drifted, want.Address)
+		j.drifted = append(j.drifted, want.Address)
 	}
 	if missing := want.MissingForCreate(); len(missing) > 0 {
-		p.refuse(RuleCreateIncomplete, want.Address, fmt.Sprintf(
+		j.refuse(RuleCreateIncomplete, want.Address, fmt.Sprintf(
 			"%s does not exist yet, and creating it needs %s (API reference 4.18); declare it in the definition or in defaults.job",
 			quote(want.Address), strings.Join(missing, " and ")))
 	}
-	change.WantFingerprint = Fingerprint(change.Desired, p.in.Modules)
-	change.Contents = p.contents(declaredBody(want), want.Provenance, &change)
+	change.WantFingerprint = Fingerprint(body, j.in.Modules)
+	change.Contents = j.contents(declaredBody(want), want.PlaceOf, &change)
 	if want.Enabled != nil && !*want.Enabled {
 		change.Actions = append(change.Actions, ActionDisable) // a new job that is off takes nothing away
 	}
-	p.add(change, want, nil)
-	p.notices(want, before, nil)
+	j.add(change)
+	j.notices()
 }
 
-// compareJob plans a job that is there and was read.
-func (p *planner) compareJob(want, before *compile.Job, live *LiveJob, ignore ignored) {
+// update plans a job that is there and was read.
+func (j *jobTask) update() {
 	c := &comparison{
-		live: namedBody(live), declared: declaredBody(want), modules: p.in.Modules,
-		threeWay: p.base != nil && before != nil, provenance: want.Provenance, pos: want.Pos,
+		live: namedBody(j.live), declared: declaredBody(j.want), modules: j.in.Modules,
+		threeWay: j.base != nil && j.before != nil, placeOf: j.want.PlaceOf, pos: j.want.Pos,
 	}
-	if before != nil {
-		c.base = declaredBody(before)
+	if j.before != nil {
+		c.base = declaredBody(j.before)
 	}
-	c.desired = overlay{p.in.Modules, ignore.matches}.body(c.live, c.declared, c.base)
-	setIdentity(c.desired, want, live)
-	change := Change{Verdict: VerdictUnchanged, Fields: c.fields(), Desired: c.desired}
-	p.forced(want, &change)
+	c.desired = overlay{j.in.Modules, j.ignore.matches}.body(c.live, c.declared, c.base)
+	setIdentity(c.desired, j.want, j.live)
+	change := Change{Verdict: VerdictUnchanged, Fields: c.fields()}
+	j.forced(&change)
 	if len(change.Fields) > 0 {
 		change.Actions = append(change.Actions, ActionUpdate)
 	}
-	p.enabled(want, before, live, ignore, &change)
+	j.enabled(&change)
 	change.Verdict = objectVerdict(change.Fields)
-	if p.base != nil && before == nil {
-		p.unclaimed(want, live, &change)
+	if j.base != nil && j.before == nil {
+		j.unclaimed(&change)
 	}
-	p.explain(c, &change)
-	p.judge(want, live, c, &change)
+	j.explain(c, &change)
+	j.judge(c, &change)
 	switch {
-	case len(change.Actions) > 0 || change.Verdict != VerdictUnchanged || p.wordy(&change):
-		change.HaveFingerprint = Fingerprint(live.Body, p.in.Modules)
+	case len(change.Actions) > 0 || change.Verdict != VerdictUnchanged || wordy(&change):
+		change.HaveFingerprint = Fingerprint(j.live.Body, j.in.Modules)
 		if change.Verdict != VerdictCollision {
-			change.WantFingerprint = Fingerprint(c.desired, p.in.Modules)
+			change.WantFingerprint = Fingerprint(c.desired, j.in.Modules)
 			change.Unchanged = c.unchanged(change.Fields)
+			change.Have, change.Desired = jsontree.Pack(j.live.Body), jsontree.Pack(c.desired)
 		}
-		p.add(change, want, live)
+		j.add(change)
 	default:
-		p.plan.Summary.Unchanged++
+		j.unchanged++
 	}
 	if change.Verdict != VerdictCollision {
-		p.notices(want, before, live)
+		j.notices()
 	}
 }
 
@@ -158,9 +173,10 @@ func objectVerdict(fields []Field) Verdict {
 }
 
 // unclaimed is a live job with a declared name that the base did not declare.
-func (p *planner) unclaimed(want *compile.Job, live *LiveJob, change *Change) {
+func (j *jobTask) unclaimed(change *Change) {
+	want, live := j.want, j.live
 	switch {
-	case len(change.Actions) == 0, want.Adopt, p.in.Options.Adopt:
+	case len(change.Actions) == 0, want.Adopt, j.in.Options.Adopt:
 		change.Verdict = VerdictAdopt
 		change.Note = "is declared from now on"
 		if want.Enabled == nil && live.Item.Disabled {
@@ -171,7 +187,7 @@ func (p *planner) unclaimed(want *compile.Job, live *LiveJob, change *Change) {
 	default:
 		// The body of a job that nobody declared is not for a merge request to
 		// read: say that it exists, and no more.
-		p.refuse(RuleCollision, want.Address, fmt.Sprintf(
+		j.refuse(RuleCollision, want.Address, fmt.Sprintf(
 			"%s exists already (id %s), is not managed, and differs from the definition in %s; set adopt: true on the job or pass --adopt to take it over",
 			quote(want.Address), quote(live.ID), count(len(change.Fields), "field")))
 		*change = Change{Verdict: VerdictCollision, Note: "exists, not managed"}
@@ -186,18 +202,19 @@ func count(n int, noun string) string {
 }
 
 // judge turns verdicts into refusals.
-func (p *planner) judge(want *compile.Job, live *LiveJob, c *comparison, change *Change) {
+func (j *jobTask) judge(c *comparison, change *Change) {
+	want := j.want
 	if driftCount(change) > 0 {
-		p.drifted = append(p.drifted, want.Address)
+		j.drifted = append(j.drifted, want.Address)
 	}
-	if change.Verdict == VerdictConflict && !p.in.Options.ForceConflicts {
-		p.refuse(RuleConflict, want.Address, fmt.Sprintf(
+	if change.Verdict == VerdictConflict && !j.in.Options.ForceConflicts {
+		j.refuse(RuleConflict, want.Address, fmt.Sprintf(
 			"%s was changed both in the definitions and outside, in %s; look at both, then pass --force-conflicts to let the definitions win",
 			quote(want.Address), pathsWith(change.Fields, VerdictConflict)))
 	}
 	if slices.Contains(change.Actions, ActionUpdate) {
 		if lost := c.unsendable(); len(lost) > 0 {
-			p.refuse(RuleSecret, want.Address, fmt.Sprintf(
+			j.refuse(RuleSecret, want.Address, fmt.Sprintf(
 				"updating %s replaces the whole job, and the value of %s is not known: the service never returns it in clear; declare it with secret: NAME",
 				quote(want.Address), strings.Join(lost, ", ")))
 		}
@@ -225,7 +242,11 @@ func pathsWith(fields []Field, verdict Verdict) string {
 // declaredBody is what the definitions say about a live body: the compiled
 // members and the name.
 func declaredBody(job *compile.Job) *jsontree.Value {
-	body := job.Body.Clone()
+	unpacked := job.Unpacked()
+	body := unpacked.Body
+	if unpacked == job {
+		body = body.Clone() // it is not ours
+	}
 	if body == nil {
 		body = jsontree.Object()
 	}

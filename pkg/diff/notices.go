@@ -11,11 +11,11 @@ import (
 
 // notices compares a job's declared notification channels with the live ones. A
 // channel is a set of events; one that is not declared is not managed.
-func (p *planner) notices(want, before *compile.Job, live *LiveJob) {
+func (j *jobTask) notices() {
+	want, live := j.want, j.live
 	if len(want.Notices) == 0 {
 		return
 	}
-	ignore := p.ignoreFor(want.Name)
 	change := Change{
 		Address: noticeAddress(want), Kind: KindNotification, ProjectID: want.ProjectID, Name: want.Name,
 		Want: want, Live: live,
@@ -28,10 +28,10 @@ func (p *planner) notices(want, before *compile.Job, live *LiveJob) {
 		change.ID, rows = &live.ID, live.Notices
 	}
 	for _, notice := range want.Notices {
-		if ignore.matches(compile.NoticePath(notice.Type)) {
+		if j.ignore.matches(compile.NoticePath(notice.Type)) {
 			continue
 		}
-		p.channel(notice, noticeOf(before, notice.Type), rows, &change)
+		channel(notice, noticeOf(j.before, notice.Type), rows, &change)
 	}
 	change.Verdict = objectVerdict(change.Fields)
 	if len(change.Fields) == 0 {
@@ -39,13 +39,13 @@ func (p *planner) notices(want, before *compile.Job, live *LiveJob) {
 	}
 	change.Actions = []Action{ActionUpdate}
 	if driftCount(&change) > 0 {
-		p.drifted = append(p.drifted, want.Address)
+		j.drifted = append(j.drifted, want.Address)
 	}
-	if change.Verdict == VerdictConflict && !p.in.Options.ForceConflicts {
-		p.refuse(RuleConflict, change.Address, "the notifications of "+quote(want.Address)+
+	if change.Verdict == VerdictConflict && !j.in.Options.ForceConflicts {
+		j.refuse(RuleConflict, change.Address, "the notifications of "+quote(want.Address)+
 			" were changed both in the definitions and outside; look at both, then pass --force-conflicts to let the definitions win")
 	}
-	p.jobChanges = append(p.jobChanges, change)
+	j.changes = append(j.changes, change)
 }
 
 func noticeAddress(job *compile.Job) string {
@@ -53,7 +53,7 @@ func noticeAddress(job *compile.Job) string {
 }
 
 // channel compares one channel.
-func (p *planner) channel(want compile.Notice, base *compile.Notice, rows []wire.Notice, change *Change) {
+func channel(want compile.Notice, base *compile.Notice, rows []wire.Notice, change *Change) {
 	var have []string
 	var config *string
 	for _, row := range rows {
@@ -83,7 +83,7 @@ func (p *planner) channel(want compile.Notice, base *compile.Notice, rows []wire
 	} else {
 		change.Unchanged++
 	}
-	if want.ParamConfig != nil && !p.sameConfig(want, base, config) {
+	if want.ParamConfig != nil && !sameConfig(want, base, config) {
 		change.Fields = append(change.Fields, Field{
 			Path: path + ".param_config", Verdict: VerdictChange, Sensitive: true, File: want.Pos.File, Line: want.Pos.Line,
 		})
@@ -96,7 +96,7 @@ func (p *planner) channel(want compile.Notice, base *compile.Notice, rows []wire
 // sameConfig compares a channel's opaque configuration. Where the service
 // returns none, or a mask, it is not known, and so not different, unless the
 // base shows that the definitions changed.
-func (p *planner) sameConfig(want compile.Notice, base *compile.Notice, live *string) bool {
+func sameConfig(want compile.Notice, base *compile.Notice, live *string) bool {
 	if live != nil && *live != "" && !isMask(*live) {
 		return *live == *want.ParamConfig
 	}

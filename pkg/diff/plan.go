@@ -132,9 +132,10 @@ type Change struct {
 	// What apply works with; never serialised.
 	Want         *compile.Job      `json:"-"` // nil for a removal or a template
 	WantTemplate *compile.Template `json:"-"`
-	Live         *LiveJob          `json:"-"` // nil for a create
+	Live         *LiveJob          `json:"-"` // nil for a create; its body may be gone, see Have
 	LiveTemplate *LiveTemplate     `json:"-"`
-	Desired      *jsontree.Value   `json:"-"` // the whole create or update body, the latter built over the live one
+	Have         jsontree.Packed   `json:"-"` // the live job's body, as it came
+	Desired      jsontree.Packed   `json:"-"` // the whole create or update body, the latter built over the live one
 	Notices      []NoticeChange    `json:"-"`
 }
 

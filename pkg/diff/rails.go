@@ -15,25 +15,25 @@ const (
 )
 
 // rails adds the refusals that look at the plan as a whole.
-func (p *planner) rails() {
+func (p *Planner) rails() {
 	p.noDefinitions()
 	p.emptyListings()
 	p.tooManyRemovals()
 	p.driftRefused()
 }
 
-func (p *planner) noDefinitions() {
-	all := p.whole()
+func (p *Planner) noDefinitions() {
+	all := p.whole.result
 	if len(all.Jobs)+len(all.Templates)+len(all.Removals) > 0 || p.in.Options.AllowEmpty {
 		return
 	}
-	p.refuse(RuleNoDefinitions, "", "there is no definition at all; look at the definitions: globs of buildsync.yaml, or pass --allow-empty if that is meant")
+	p.all.refuse(RuleNoDefinitions, "", "there is no definition at all; look at the definitions: globs of buildsync.yaml, or pass --allow-empty if that is meant")
 }
 
 // emptyListings refuses a project that looks empty although the base declared
 // jobs in it: an expired session must never look like an empty project. Where
 // head wants nothing of the project either, nothing follows from the listing.
-func (p *planner) emptyListings() {
+func (p *Planner) emptyListings() {
 	if p.base == nil {
 		return
 	}
@@ -49,7 +49,7 @@ func (p *planner) emptyListings() {
 		if before[id] == 0 || project == nil || !project.Complete || len(project.Jobs) > 0 {
 			continue
 		}
-		p.refuse(RuleListingEmpty, "", fmt.Sprintf(
+		p.all.refuse(RuleListingEmpty, "", fmt.Sprintf(
 			"the listing of project %s (%s) is empty, and the base declares %s in it; check the credentials and the project id. If the project really is empty, plan without --base",
 			quote(now[id]), sanitize.Line(id, nameLimit), count(before[id], "job")))
 	}
@@ -58,8 +58,8 @@ func (p *planner) emptyListings() {
 // tooManyRemovals holds the number of disabled and deleted jobs against the
 // policy. The share is of the managed live jobs, and one job may always go, or
 // a workspace of three could never lose one.
-func (p *planner) tooManyRemovals() {
-	n := len(p.removed)
+func (p *Planner) tooManyRemovals() {
+	n := len(p.all.removed)
 	if n == 0 || p.in.Options.AllowRemovals >= n {
 		return
 	}
@@ -76,15 +76,15 @@ func (p *planner) tooManyRemovals() {
 	if n <= limit {
 		reason = fmt.Sprintf("policy.max_removal_share is %g, which is %s of %d", share, count(byShare, "job"), managed)
 	}
-	p.refuse(RuleMaxRemovals, "", fmt.Sprintf(
+	p.all.refuse(RuleMaxRemovals, "", fmt.Sprintf(
 		"the plan disables or deletes %s and %s; if that is meant, pass --allow-removals %d: %s",
-		count(n, "job"), reason, n, firstOf(p.removed)))
+		count(n, "job"), reason, n, firstOf(p.all.removed)))
 }
 
 // managedJobs counts the live jobs that the definitions speak of, those outside
 // the part that is planned included: a removal is not a larger share because
 // less was looked at.
-func (p *planner) managedJobs() int {
+func (p *Planner) managedJobs() int {
 	n := 0
 	for _, job := range p.live.all {
 		if p.managed[job] || p.spokenOf(job) {
@@ -103,14 +103,14 @@ func firstOf(names []string) string {
 	return joinQuoted(names)
 }
 
-func (p *planner) driftRefused() {
-	if len(p.drifted) == 0 || !p.in.Options.RefuseDrift && p.in.Policy.Drift != "fail" {
+func (p *Planner) driftRefused() {
+	if len(p.all.drifted) == 0 || !p.in.Options.RefuseDrift && p.in.Policy.Drift != "fail" {
 		return
 	}
-	slices.Sort(p.drifted)
-	p.refuse(RuleDrift, "", fmt.Sprintf(
+	slices.Sort(p.all.drifted)
+	p.all.refuse(RuleDrift, "", fmt.Sprintf(
 		"%s edited outside buildsync, and drift is refused (policy.drift: fail or --refuse-drift): %s; take the edits into the definitions, or apply once with policy.drift: revert",
-		was(len(slices.Compact(slices.Clone(p.drifted)))), firstOf(slices.Compact(p.drifted))))
+		was(len(slices.Compact(slices.Clone(p.all.drifted)))), firstOf(slices.Compact(p.all.drifted))))
 }
 
 func was(n int) string {

@@ -5,17 +5,17 @@ import (
 	"strings"
 
 	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// removals plans what the definitions say goes: entries of removed:, and jobs
-// that the base declared and the head does not.
-func (p *planner) removals() {
-	declared := indexDefinitions(p.whole())
+// findRemovals finds the live jobs that the definitions say go: entries of
+// removed:, and jobs that the base declared and the head does not.
+func (p *Planner) findRemovals() {
 	settled := map[jobKey]bool{}
 	for _, removal := range p.in.Head.Removals {
 		key := jobKey{removal.ProjectID, removal.Job}
-		if declared.jobs[key] != nil || settled[key] {
+		if p.whole.jobs[key] != nil || settled[key] {
 			continue
 		}
 		settled[key] = true
@@ -27,16 +27,16 @@ func (p *planner) removals() {
 	kept := p.successors()
 	for _, before := range p.base.result.Jobs {
 		key := jobKey{before.ProjectID, before.Name}
-		if declared.jobs[key] == nil && !settled[key] && !kept[before] && !p.ignoreFor(before.Name).whole {
+		if p.whole.jobs[key] == nil && !settled[key] && !kept[before] && !p.ignoreFor(before.Name).whole {
 			p.goneFromHead(before, key)
 		}
 	}
 }
 
 // successors are the base's jobs that live on in the head under another name.
-func (p *planner) successors() map[*compile.Job]bool {
+func (p *Planner) successors() map[*compile.Job]bool {
 	out := map[*compile.Job]bool{}
-	for _, job := range p.whole().Jobs {
+	for _, job := range p.whole.result.Jobs {
 		if before := p.base.predecessor(job); before != nil {
 			out[before] = true
 		}
@@ -55,7 +55,7 @@ type removal struct {
 	checked                bool // the live body must still be what the base declared
 }
 
-func (p *planner) explicitRemoval(r compile.Removal, key jobKey) {
+func (p *Planner) explicitRemoval(r compile.Removal, key jobKey) {
 	if p.ignoreFor(r.Job).whole {
 		return
 	}
@@ -73,7 +73,7 @@ func (p *planner) explicitRemoval(r compile.Removal, key jobKey) {
 	p.remove(out)
 }
 
-func (p *planner) goneFromHead(before *compile.Job, key jobKey) {
+func (p *Planner) goneFromHead(before *compile.Job, key jobKey) {
 	out := removal{
 		address: before.Address, project: before.Project, key: key, id: before.ID, before: before, checked: true,
 		note: "removed in " + short(p.in.HeadRevision.Commit),
@@ -101,52 +101,59 @@ func short(commit string) string {
 	return commit
 }
 
-// remove plans one removal.
-func (p *planner) remove(r removal) {
-	live, ok := p.findRemoved(r)
+// remove finds the job of one removal, which is planned when that has been read.
+func (p *Planner) remove(r removal) {
+	var found outcome
+	live, ok := p.findRemoved(r, &found)
 	if !ok || live == nil {
+		p.removals = append(p.removals, &task{outcome: found, done: true})
 		return
 	}
-	p.claimed[live], p.managed[live] = true, true
+	// What is only kept is unmanaged from now on.
+	p.claimed[live], p.managed[live] = r.action != "", true
+	p.removals = append(p.removals, p.when(live, found, func(out *outcome) { p.planRemoval(r, live, out) }))
+}
+
+func (p *Planner) planRemoval(r removal, live *LiveJob, out *outcome) {
 	change := Change{
 		Kind: KindJob, Address: r.address, ProjectID: live.ProjectID, Name: live.Name, ID: &live.ID, Live: live,
 		Verdict: VerdictRemove, Note: r.note, Definition: r.definition, HaveFingerprint: Fingerprint(live.Body, p.in.Modules),
+		Have: jsontree.Pack(live.Body),
 	}
 	switch {
 	case r.action == "":
-		delete(p.claimed, live) // from now on it is unmanaged
-		p.removalChanges = append(p.removalChanges, change)
+		out.changes = append(out.changes, change)
 		return
 	case r.action == ActionDisable && live.Item.Disabled:
 		return // as it should be
 	case live.ReadErr != nil:
-		p.refuse(RuleUnreadable, r.address, fmt.Sprintf("%s is to be removed and could not be read, so nothing is done to it: %s",
+		out.refuse(RuleUnreadable, r.address, fmt.Sprintf("%s is to be removed and could not be read, so nothing is done to it: %s",
 			quote(r.address), sanitize.Line(live.ReadErr.Error(), messageLimit)))
 		change.Verdict = VerdictUnknown
-		p.removalChanges = append(p.removalChanges, change)
+		out.changes = append(out.changes, change)
 		return
 	}
 	if r.before != nil && r.before.Protect {
-		p.refuse(RuleProtected, r.address, fmt.Sprintf(
+		out.refuse(RuleProtected, r.address, fmt.Sprintf(
 			"%s is protected and would be %sd; take protect: true out in a change of its own first", quote(r.address), r.action))
 	}
 	if r.checked {
-		p.checkEdited(r, live, &change)
+		p.checkEdited(r, live, &change, out)
 	}
 	change.Actions = []Action{r.action}
-	p.removed = append(p.removed, r.address)
-	p.removalChanges = append(p.removalChanges, change)
+	out.removed = append(out.removed, r.address)
+	out.changes = append(out.changes, change)
 }
 
 // checkEdited compares a job that goes with what the base declared of it.
-func (p *planner) checkEdited(r removal, live *LiveJob, change *Change) {
+func (p *Planner) checkEdited(r removal, live *LiveJob, change *Change, out *outcome) {
 	if live.Body == nil {
 		return
 	}
 	declared := declaredBody(r.before)
 	c := &comparison{
 		live: namedBody(live), declared: declared, modules: p.in.Modules,
-		provenance: r.before.Provenance, pos: r.before.Pos,
+		placeOf: r.before.PlaceOf, pos: r.before.Pos,
 	}
 	c.desired = overlay{p.in.Modules, p.ignoreFor(r.before.Name).matches}.body(c.live, declared, nil)
 	fields := c.fields()
@@ -160,7 +167,7 @@ func (p *planner) checkEdited(r removal, live *LiveJob, change *Change) {
 	}
 	change.Fields = fields
 	if !p.in.Options.ForceConflicts {
-		p.refuse(RuleConflict, r.address, fmt.Sprintf(
+		out.refuse(RuleConflict, r.address, fmt.Sprintf(
 			"%s is no longer defined, and was edited outside in %s; look at the edit, then pass --force-conflicts to %s it all the same",
 			quote(r.address), count(len(fields), "field"), r.action))
 	}
@@ -168,12 +175,12 @@ func (p *planner) checkEdited(r removal, live *LiveJob, change *Change) {
 
 // findRemoved finds the live job that goes; nil with ok set where it has gone
 // already.
-func (p *planner) findRemoved(r removal) (live *LiveJob, ok bool) {
+func (p *Planner) findRemoved(r removal, out *outcome) (live *LiveJob, ok bool) {
 	if r.id != "" {
 		if live = p.live.byID[r.id]; live != nil {
 			return live, !p.claimed[live]
 		}
-		return nil, p.requireListing(r.key.project, r.project)
+		return nil, p.requireListing(r.key.project, r.project, out)
 	}
 	var free []*LiveJob
 	for _, job := range p.live.byName[r.key] {
@@ -186,11 +193,11 @@ func (p *planner) findRemoved(r removal) (live *LiveJob, ok bool) {
 		if r.action == "" {
 			return nil, true
 		}
-		return nil, p.requireListing(r.key.project, r.project)
+		return nil, p.requireListing(r.key.project, r.project, out)
 	case 1:
 		return free[0], true
 	}
-	p.refuseDuplicate(r.address, r.key.name, free)
+	p.refuseDuplicate(r.address, r.key.name, free, out)
 	return nil, false
 }
 

@@ -13,14 +13,15 @@ import (
 const enabledPath = "enabled"
 
 // enabled compares the enabled state and adds the action that changes it.
-func (p *planner) enabled(want, before *compile.Job, live *LiveJob, ignore ignored, change *Change) {
-	if want.Enabled == nil && p.in.LeftEnabled[live.ID] && !live.Item.Disabled {
+func (j *jobTask) enabled(change *Change) {
+	want, before, live := j.want, j.before, j.live
+	if want.Enabled == nil && j.in.LeftEnabled[live.ID] && !live.Item.Disabled {
 		change.Note = "an earlier run enabled it for an update, and ended before it disabled it again"
 		change.Fields = append([]Field{{Path: enabledPath, Before: jsontree.Bool(true), After: jsontree.Bool(false), Verdict: VerdictChange}}, change.Fields...)
 		change.Actions = append(change.Actions, ActionDisable)
 		return
 	}
-	if want.Enabled == nil || *want.Enabled == !live.Item.Disabled || ignore.matches(enabledPath) {
+	if want.Enabled == nil || *want.Enabled == !live.Item.Disabled || j.ignore.matches(enabledPath) {
 		return
 	}
 	field := Field{
@@ -34,31 +35,32 @@ func (p *planner) enabled(want, before *compile.Job, live *LiveJob, ignore ignor
 			field.Verdict = VerdictDrift
 		}
 	}
-	field.File, field.Line = (&comparison{provenance: want.Provenance, pos: want.Pos}).place(enabledPath)
+	field.File, field.Line = (&comparison{placeOf: want.PlaceOf, pos: want.Pos}).place(enabledPath)
 	change.Fields = append([]Field{field}, change.Fields...)
 	if *want.Enabled {
 		change.Actions = append(change.Actions, ActionEnable)
 		return
 	}
 	change.Actions = append(change.Actions, ActionDisable)
-	p.noteDisabled(want, before)
+	j.noteDisabled()
 }
 
 // noteDisabled counts a job that its definition disables, and refuses where it
 // is protected.
-func (p *planner) noteDisabled(want, before *compile.Job) {
-	p.removed = append(p.removed, want.Address)
-	if want.Protect || before != nil && before.Protect {
-		p.refuse(RuleProtected, want.Address, fmt.Sprintf(
+func (j *jobTask) noteDisabled() {
+	want := j.want
+	j.removed = append(j.removed, want.Address)
+	if want.Protect || j.before != nil && j.before.Protect {
+		j.refuse(RuleProtected, want.Address, fmt.Sprintf(
 			"%s is protected, and the definitions disable it; take protect: true out in a change of its own first",
 			quote(want.Address)))
 	}
 }
 
 // forced adds the sensitive values that --write-secret asks to write anew.
-func (p *planner) forced(want *compile.Job, change *Change) {
-	for _, use := range want.Secrets {
-		if !slices.Contains(p.in.Options.WriteSecrets, use.Secret) && !slices.Contains(p.in.Options.WriteSecrets, "all") {
+func (j *jobTask) forced(change *Change) {
+	for _, use := range j.want.Secrets {
+		if !slices.Contains(j.in.Options.WriteSecrets, use.Secret) && !slices.Contains(j.in.Options.WriteSecrets, "all") {
 			continue
 		}
 		path := compile.ParameterPath(use.Parameter) + ".defaultValue"

@@ -12,7 +12,7 @@ import (
 
 // templates compares the published templates with the caller's own. A template
 // cannot be updated: a changed one is created anew and the old one deleted.
-func (p *planner) templates() {
+func (p *Planner) templates(out, removals *outcome) {
 	live := map[string][]*LiveTemplate{}
 	seen := map[string]bool{}
 	for _, template := range p.in.Live.Templates {
@@ -22,12 +22,12 @@ func (p *planner) templates() {
 		}
 	}
 	for _, want := range p.in.Head.Templates {
-		p.template(want, live[want.Name])
+		p.template(want, live[want.Name], out)
 	}
-	p.templateRemovals(live)
+	p.templateRemovals(live, removals)
 }
 
-func (p *planner) template(want *compile.Template, named []*LiveTemplate) {
+func (p *Planner) template(want *compile.Template, named []*LiveTemplate, out *outcome) {
 	change := Change{Kind: KindTemplate, Address: want.Address, Name: want.Name, WantTemplate: want}
 	if want.Pos.IsValid() {
 		change.Definition = &Definition{File: want.Pos.File, Line: want.Pos.Line}
@@ -40,38 +40,38 @@ func (p *planner) template(want *compile.Template, named []*LiveTemplate) {
 	switch len(named) {
 	case 0:
 		if problem := p.in.Live.TemplatesProblem; problem != "" {
-			p.refuse(RuleUnreadable, want.Address, fmt.Sprintf("whether %s exists is not known, so nothing is done to it: %s",
+			out.refuse(RuleUnreadable, want.Address, fmt.Sprintf("whether %s exists is not known, so nothing is done to it: %s",
 				quote(want.Address), sanitize.Line(problem, messageLimit)))
 			change.Verdict = VerdictUnknown
-			p.templateChanges = append(p.templateChanges, change)
+			out.changes = append(out.changes, change)
 			return
 		}
-		change.Verdict, change.Actions, change.Desired = VerdictCreate, []Action{ActionCreate}, want.Body
-		change.Contents = p.contents(flatTemplate(want.Body), want.Provenance, &change)
+		change.Verdict, change.Actions, change.Desired = VerdictCreate, []Action{ActionCreate}, jsontree.Pack(want.Body)
+		change.Contents = p.contents(flatTemplate(want.Body), want.PlaceOf, &change)
 		if before != nil {
 			change.Verdict, change.Note = VerdictDrift, "was deleted outside buildsync"
-			p.drifted = append(p.drifted, want.Address)
+			out.drifted = append(out.drifted, want.Address)
 		}
-		p.templateChanges = append(p.templateChanges, change)
+		out.changes = append(out.changes, change)
 	case 1:
-		p.compareTemplate(want, before, named[0], change)
+		p.compareTemplate(want, before, named[0], change, out)
 	default:
-		p.refuse(RuleDuplicateTemplate, want.Address, duplicateTemplates(want, named, p.in.Modules))
+		out.refuse(RuleDuplicateTemplate, want.Address, duplicateTemplates(want, named, p.in.Modules))
 		change.Verdict = VerdictUnknown
-		p.templateChanges = append(p.templateChanges, change)
+		out.changes = append(out.changes, change)
 	}
 }
 
-func (p *planner) compareTemplate(want, before *compile.Template, live *LiveTemplate, change Change) {
+func (p *Planner) compareTemplate(want, before *compile.Template, live *LiveTemplate, change Change, out *outcome) {
 	c := &comparison{
 		live: flatTemplate(live.Body), declared: flatTemplate(want.Body), modules: p.in.Modules,
-		threeWay: before != nil, provenance: want.Provenance, pos: want.Pos,
+		threeWay: before != nil, placeOf: want.PlaceOf, pos: want.Pos,
 	}
 	if before != nil {
 		c.base = flatTemplate(before.Body)
 	}
 	c.desired = overlay{p.in.Modules, ignoreNothing}.body(c.live, c.declared, c.base)
-	change.ID, change.LiveTemplate, change.Desired = &live.UUID, live, want.Body
+	change.ID, change.LiveTemplate, change.Desired = &live.UUID, live, jsontree.Pack(want.Body)
 	change.HaveFingerprint = Fingerprint(c.live, p.in.Modules)
 	change.Fields = c.fields()
 	change.Unchanged = c.unchanged(change.Fields)
@@ -85,7 +85,7 @@ func (p *planner) compareTemplate(want, before *compile.Template, live *LiveTemp
 		case len(change.Fields) == 0, p.in.Options.Adopt:
 			change.Verdict = VerdictAdopt
 		default:
-			p.refuse(RuleCollision, want.Address, fmt.Sprintf(
+			out.refuse(RuleCollision, want.Address, fmt.Sprintf(
 				"a template called %s exists already (uuid %s), is not managed, and differs from the definition; pass --adopt to take it over",
 				quote(want.Name), quote(live.UUID)))
 			change = Change{Kind: change.Kind, Address: change.Address, Name: change.Name, ID: change.ID, WantTemplate: want,
@@ -93,51 +93,50 @@ func (p *planner) compareTemplate(want, before *compile.Template, live *LiveTemp
 		}
 	}
 	if change.Verdict == VerdictConflict && !p.in.Options.ForceConflicts {
-		p.refuse(RuleConflict, want.Address, fmt.Sprintf(
+		out.refuse(RuleConflict, want.Address, fmt.Sprintf(
 			"%s was changed both in the definitions and outside, in %s; look at both, then pass --force-conflicts to let the definitions win",
 			quote(want.Address), pathsWith(change.Fields, VerdictConflict)))
 	}
 	if driftCount(&change) > 0 {
-		p.drifted = append(p.drifted, want.Address)
+		out.drifted = append(out.drifted, want.Address)
 	}
 	p.explain(c, &change)
-	if len(change.Actions) > 0 || change.Verdict != VerdictUnchanged || p.wordy(&change) {
-		p.templateChanges = append(p.templateChanges, change)
+	if len(change.Actions) > 0 || change.Verdict != VerdictUnchanged || wordy(&change) {
+		out.changes = append(out.changes, change)
 		return
 	}
-	p.plan.Summary.Unchanged++
+	out.unchanged++
 }
 
 // templateRemovals plans the templates that the base published and the head
 // does not. A template cannot be disabled: only policy.on_remove: delete
 // removes it.
-func (p *planner) templateRemovals(live map[string][]*LiveTemplate) {
+func (p *Planner) templateRemovals(live map[string][]*LiveTemplate, out *outcome) {
 	if p.base == nil {
 		return
 	}
-	declared := indexDefinitions(p.whole()).templates
 	for _, before := range p.base.result.Templates {
 		named := live[before.Name]
-		if declared[before.Name] != nil || len(named) == 0 {
+		if p.whole.templates[before.Name] != nil || len(named) == 0 {
 			continue
 		}
 		change := Change{Kind: KindTemplate, Address: before.Address, Name: before.Name, Verdict: VerdictRemove, Note: "no longer published"}
 		if len(named) > 1 {
-			p.refuse(RuleDuplicateTemplate, before.Address, duplicateTemplates(before, named, p.in.Modules))
+			out.refuse(RuleDuplicateTemplate, before.Address, duplicateTemplates(before, named, p.in.Modules))
 			change.Verdict = VerdictUnknown
-			p.removalChanges = append(p.removalChanges, change)
+			out.changes = append(out.changes, change)
 			continue
 		}
-		p.removeTemplate(before, named[0], change)
+		p.removeTemplate(before, named[0], change, out)
 	}
 }
 
-func (p *planner) removeTemplate(before *compile.Template, live *LiveTemplate, change Change) {
+func (p *Planner) removeTemplate(before *compile.Template, live *LiveTemplate, change Change, out *outcome) {
 	change.ID, change.LiveTemplate = &live.UUID, live
 	change.HaveFingerprint = Fingerprint(flatTemplate(live.Body), p.in.Modules)
 	if p.in.Policy.OnRemove != "delete" {
 		change.Note += "; kept, since policy.on_remove is not delete"
-		p.removalChanges = append(p.removalChanges, change)
+		out.changes = append(out.changes, change)
 		return
 	}
 	c := &comparison{live: flatTemplate(live.Body), declared: flatTemplate(before.Body), modules: p.in.Modules}
@@ -145,14 +144,14 @@ func (p *planner) removeTemplate(before *compile.Template, live *LiveTemplate, c
 	if n := len(c.fields()); n > 0 {
 		change.Verdict = VerdictRemoveEdited
 		if !p.in.Options.ForceConflicts {
-			p.refuse(RuleConflict, before.Address, fmt.Sprintf(
+			out.refuse(RuleConflict, before.Address, fmt.Sprintf(
 				"%s is no longer published, and was edited outside in %s; pass --force-conflicts to delete it all the same",
 				quote(before.Address), count(n, "field")))
 		}
 	}
 	change.Actions = []Action{ActionDelete}
-	p.removed = append(p.removed, before.Address)
-	p.removalChanges = append(p.removalChanges, change)
+	out.removed = append(out.removed, before.Address)
+	out.changes = append(out.changes, change)
 }
 
 func duplicateTemplates(want *compile.Template, named []*LiveTemplate, modules Modules) string {
