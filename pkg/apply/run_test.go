@@ -2,6 +2,7 @@ package apply_test
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -206,6 +207,7 @@ func TestPlanCosts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Strict())
 	w.converge(estate())
+	elsewhere := job("x", "x", func(j *compile.Job) { j.ProjectID = strings.Repeat("9", 32) })
 	tests := map[string]struct {
 		head           *compile.Result
 		base           *compile.Result
@@ -216,7 +218,9 @@ func TestPlanCosts(t *testing.T) {
 		"everything":            {head: estate(), queries: 4, notices: 1, lists: 1},
 		"one name":              {head: estate(), scope: apply.Scope{Only: []string{"pl*"}}, queries: 1, lists: 1},
 		"nothing of that name":  {head: estate(), scope: apply.Scope{Only: []string{"none"}}},
-		"nothing changed":       {head: estate(), base: estate(), scope: apply.Scope{Changed: true}},
+		"nothing changed":       {head: estate(), base: estate(), scope: apply.Scope{Changed: true}, lists: 1},
+		"nothing changed there": {head: estate(), base: estate(), scope: apply.Scope{Changed: true, Projects: []string{"other"}}},
+		"changed in one of two": {head: definitions(job("plain", "new"), elsewhere), base: definitions(job("plain", "old"), elsewhere), scope: apply.Scope{Changed: true}, queries: 1, lists: 2},
 		"one changed":           {head: definitions(append(estate().Jobs[1:], job("notified", "new", notice("MAIL")))...), base: definitions(estate().Jobs...), scope: apply.Scope{Changed: true}, queries: 1, notices: 1, lists: 1},
 		"another project":       {head: estate(), scope: apply.Scope{Projects: []string{"other"}}},
 		"a job that is missing": {head: definitions(job("missing", "x")), lists: 1},

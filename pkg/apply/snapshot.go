@@ -29,7 +29,7 @@ type ReadInput struct {
 const readParallelism = 8
 
 // ReadSnapshot reads what a plan over the definitions needs and no more: each
-// concerned project's listing, one query for each job that is declared, was
+// project's listing, one query for each job that is declared, was
 // declared at the base or is listed under removed: and that exists, one
 // notification query for each of those that declares notifications, and the
 // templates if some are published.
@@ -42,12 +42,18 @@ func ReadSnapshot(ctx context.Context, api Reader, in ReadInput) (*diff.Snapshot
 	if err := in.Scope.Validate(); err != nil {
 		return nil, err
 	}
+	// What nobody changed is not read with Scope.Changed, but its project is
+	// listed: the service is asked even where nothing changed.
+	listed := in
+	listed.Scope.Changed = false
+	listed.Head, listed.Base = listed.Scope.Narrow(in.Head, in.Base)
 	in.Head, in.Base = in.Scope.Narrow(in.Head, in.Base)
 	if in.Parallel < 1 {
 		in.Parallel = readParallelism
 	}
 	snap := &diff.Snapshot{Endpoint: in.Endpoint, Projects: map[string]*diff.LiveProject{}}
 	wanted := jobsToRead(in)
+	wanted.projects = jobsToRead(listed).projects
 	if err := readListings(ctx, api, in, snap, wanted); err != nil {
 		return nil, err
 	}

@@ -76,6 +76,8 @@ func TestRequestsOfAPlan(t *testing.T) {
 	}
 	b.must(0, "drift", "--base", "HEAD")
 	expect("drift", map[string]int{"ListJobs": 10, "QueryJob": estateJobs, "QueryNotice": estateNotices})
+	b.must(0, "plan", "--changed", "--base", "HEAD", "--detailed-exitcode")
+	expect("--changed where nothing did", map[string]int{"ListJobs": 10})
 
 	b.write("jobs/3.yaml", strings.NewReplacer("echo 304", "echo four", "echo 305", "echo five").Replace(b.read("jobs/3.yaml")))
 	b.must(2, "plan", "--changed", "--base", "HEAD", "--detailed-exitcode")
