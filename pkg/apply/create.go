@@ -68,6 +68,7 @@ type creation struct {
 // It returns the object's id, "" where there is none for certain, and whether
 // it is as wanted. The action has ended then.
 func (s *step) create(ctx context.Context, c creation) (id string, done bool) {
+	s.result.Outcome, s.result.Message, s.result.Next = "", "", "" // of an earlier part of the action
 	if !s.absentBefore(ctx, c) {
 		return s.result.ID, s.result.Outcome.done()
 	}

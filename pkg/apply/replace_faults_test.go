@@ -2,6 +2,8 @@ package apply_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -79,6 +81,64 @@ func playReplacement(t *testing.T, f emulator.Fault) {
 	if !op.done(t, withoutBystander(w.MustTruth(t))) {
 		t.Error("the next run did not finish the work")
 	}
+	w.mustBeInSync(head)
+}
+
+// Where the service wants unique names the old template goes first. Whatever
+// strikes the create that follows, the run says so unless the new one is there,
+// the old one's body is kept, and the next run finishes.
+func TestReplacementInTheOtherOrderUnderFaults(t *testing.T) {
+	t.Parallel()
+	for name, quirks := range map[string]emulator.Quirks{"strict": profiles()["strict"], "hostile": profiles()["hostile"]} {
+		for _, times := range []int{1, -1} {
+			t.Run(fmt.Sprintf("%s/%d", name, times), func(t *testing.T) {
+				t.Parallel()
+				for _, row := range matrix() {
+					if row.name == "F26 key refused" && times == 1 {
+						continue // a second key check may succeed
+					}
+					t.Run(row.name, func(t *testing.T) {
+						f := row.fault
+						f.Op, f.Nth, f.Times = "CreateTemplate", 2, times // the first finds the name taken
+						playOtherOrder(t, quirks, f)
+					})
+				}
+			})
+		}
+	}
+}
+
+func playOtherOrder(t *testing.T, quirks emulator.Quirks, f emulator.Fault) {
+	op := killable("TR")
+	w := newWorldWith(t, quirks, startOf(op))
+	w.settle()
+	head := op.head()
+	plan := w.plan(head, nil, nil)
+	w.strike(f)
+	kept := filepath.Join(t.TempDir(), "rescue")
+	report := w.apply(plan, apply.Options{Secrets: secrets, RescueFile: kept})
+	w.AllPlayed(t)
+	w.ClearFaults()
+	w.settle()
+
+	got := result(t, report, op.address, op.action)
+	truth := w.MustTruth(t)
+	olds, news := countTemplates(t, truth, "before"), countTemplates(t, truth, "after")
+	if olds > 0 || news > 1 {
+		t.Errorf("%d old and %d new templates:\n%s", olds, news, describe(report))
+	}
+	body, err := os.ReadFile(kept)
+	if err != nil || !strings.Contains(string(body), "before") {
+		t.Errorf("the old template is not kept: %v %s", err, body)
+	}
+	switch {
+	case news == 0 && (report.ExitCode() == 0 || got.Message == "" || got.Next == ""):
+		t.Errorf("there is no template, and the report says it so:\n%s", describe(report))
+	case news == 1 && got.Outcome == apply.NotConverged:
+		t.Errorf("a false %q:\n%s", got.Outcome, describe(report))
+	}
+	w.client = w.newClient(nil)
+	w.converge(head)
 	w.mustBeInSync(head)
 }
 

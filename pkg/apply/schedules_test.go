@@ -1,8 +1,6 @@
 package apply_test
 
 import (
-	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -11,14 +9,12 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 
 	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/compile"
-	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/emulator"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
@@ -45,8 +41,8 @@ func TestRandomSchedules(t *testing.T) {
 	t.Log(tally.String())
 }
 
-// TestInterleavings: two or three applies at once, without faults, each request
-// of each between any two of the others: Q1 to Q4 and Q6.
+// TestInterleavings: always two or three applies at once, each request of each
+// between any two of the others: Q1 to Q4 and Q6.
 func TestInterleavings(t *testing.T) {
 	t.Parallel()
 	var tally tally
@@ -55,7 +51,7 @@ func TestInterleavings(t *testing.T) {
 }
 
 func drawActors(rt *rapid.T) int {
-	return rapid.SampledFrom([]int{1, 1, 1, 2, 3}).Draw(rt, "actors")
+	return rapid.SampledFrom([]int{1, 1, 1, 1, 1, 2, 3}).Draw(rt, "actors")
 }
 
 // tally counts what the schedules of a test held.
@@ -108,12 +104,12 @@ func (c *tally) add(p *scheduled) {
 // scheduled is a schedule and what its oracle has to know.
 type scheduled struct {
 	*schedule
-	quirks emulator.Quirks
-	prior  emulator.Truth
+	prior emulator.Truth
 	// wanted are the commands that someone gave an object, by kind and name.
 	wanted map[string]map[string]bool
 	// seen are the commands that an object has had, by kind and name.
 	seen       map[string][]sighting
+	blocked    bool // the recycle bin keeps names taken
 	late       bool // a write may be carried out while nobody sends one
 	edits      int
 	killed     bool
@@ -144,14 +140,8 @@ func playSchedule(t *testing.T, rt *rapid.T, counts *tally, actors int) {
 	if rapid.IntRange(0, 3).Draw(rt, "template") == 3 {
 		start.Templates = []*compile.Template{template("shared", "start")}
 	}
-	p := &scheduled{
-		schedule: newSchedule(&drawing{T: t, rt: rt}, quirks, start), quirks: quirks,
-		wanted: map[string]map[string]bool{}, seen: map[string][]sighting{},
-	}
+	p := newScheduled(&drawing{T: t, rt: rt}, quirks, start)
 	p.dialect = rapid.SampledFrom([]client.Dialect{client.DialectV3, client.DialectV1}).Draw(rt, "dialect")
-	p.settle()
-	p.prior = p.MustTruth(p.t)
-	p.wants(start)
 	for i := range actors {
 		p.drawActor(rt, fmt.Sprintf("v%d", i+1), actors)
 	}
@@ -160,6 +150,24 @@ func playSchedule(t *testing.T, rt *rapid.T, counts *tally, actors int) {
 	p.play(chooser(rt))
 	p.judge()
 	counts.add(p)
+}
+
+// newScheduled makes a schedule over a service that holds start.
+func newScheduled(t testing.TB, quirks emulator.Quirks, start *compile.Result) *scheduled {
+	p := &scheduled{
+		schedule: newSchedule(t, quirks, start), blocked: quirks.RecycledNameBlocked,
+		wanted: map[string]map[string]bool{}, seen: map[string][]sighting{},
+	}
+	p.settle()
+	p.prior = p.MustTruth(p.t)
+	p.wants(start)
+	p.look()
+	p.between = func() {
+		if p.changed || p.late {
+			p.look()
+		}
+	}
+	return p
 }
 
 // drawQuirks is one of the profiles with up to three switches more.
@@ -191,12 +199,8 @@ func scheduledJob(name, command string, change ...func(*compile.Job)) *compile.J
 
 // drawActor adds an actor with one to three runs.
 func (p *scheduled) drawActor(rt *rapid.T, version string, actors int) {
-	most := 3
-	if actors > 1 {
-		most = 5 / actors
-	}
 	var runs []*scheduledRun
-	for i := range rapid.IntRange(1, most).Draw(rt, "runs") {
+	for i := range min(5/actors, rapid.SampledFrom([]int{1, 1, 1, 2, 3}).Draw(rt, "runs")) {
 		r := &scheduledRun{}
 		if i > 0 && rapid.Bool().Draw(rt, "same definitions") {
 			r.head = runs[i-1].head
@@ -287,6 +291,9 @@ func (p *scheduled) drawFaults(rt *rapid.T) {
 	for range rapid.SampledFrom([]int{0, 1, 2, 2, 3, 4, 6}).Draw(rt, "faults") {
 		f := rows[rapid.IntRange(0, len(rows)-1).Draw(rt, "fault")].fault
 		f.Op, f.Nth = rapid.SampledFrom(ops).Draw(rt, "op"), rapid.SampledFrom([]int{1, 1, 2, 3}).Draw(rt, "nth")
+		if f.Code == "CB.00031006" && strings.HasPrefix(f.Op, "Query") {
+			continue // a read by id that denies the object is believed: the listing may lag
+		}
 		f.Times = rapid.SampledFrom([]int{1, 1, 1, 2, -1}).Draw(rt, "times")
 		p.late = p.late || f.Commit == emulator.CommitLate
 		p.strike(f)
@@ -306,6 +313,7 @@ func (p *scheduled) drawEdits(rt *rapid.T) {
 		p.wanted["job "+e.name][fmt.Sprintf("edit %d", i)] = true
 		edits = append(edits, e)
 	}
+	look := p.between
 	p.between = func() {
 		for i, e := range edits {
 			if e.at == p.step && e.kind != "" {
@@ -314,9 +322,7 @@ func (p *scheduled) drawEdits(rt *rapid.T) {
 				p.changed = true
 			}
 		}
-		if p.changed || p.late {
-			p.look()
-		}
+		look()
 	}
 }
 
@@ -367,246 +373,4 @@ func chooser(rt *rapid.T) func(alive []*actor) int {
 		last = alive[i]
 		return i
 	}
-}
-
-// look notes what the service holds now.
-func (p *scheduled) look() {
-	truth := p.MustTruth(p.t)
-	now := map[string][]string{}
-	for _, j := range truth.Jobs {
-		now["job "+j.Name] = append(now["job "+j.Name], firstCommand(j.Body))
-	}
-	for _, x := range truth.Templates {
-		now["template "+x.Name] = append(now["template "+x.Name], firstCommand(x.Body.Get("template")))
-	}
-	for _, name := range scheduleNames {
-		p.noteSighting("job "+name, now["job "+name])
-	}
-	p.noteSighting("template shared", now["template shared"])
-}
-
-func (p *scheduled) noteSighting(key string, commands []string) {
-	if list := p.seen[key]; len(list) == 0 || !slices.Equal(list[len(list)-1].commands, commands) {
-		p.seen[key] = append(list, sighting{p.step, commands})
-	}
-}
-
-// had tells whether an object had a command at some time from one step to
-// another.
-func (p *scheduled) had(key, command string, from, to int) bool {
-	list := p.seen[key]
-	for i, s := range list {
-		until := to
-		if i+1 < len(list) {
-			until = list[i+1].step
-		}
-		if slices.Contains(s.commands, command) && s.step <= to && until >= from {
-			return true
-		}
-	}
-	return false
-}
-
-// all returns every run of every actor.
-func (p *scheduled) all() []*scheduledRun {
-	var runs []*scheduledRun
-	for _, a := range p.actors {
-		runs = append(runs, a.runs...)
-	}
-	return runs
-}
-
-// alone tells whether nobody else wrote while r went on: what it says must be
-// so when it has ended.
-func (p *scheduled) alone() bool { return len(p.actors) == 1 && p.edits == 0 }
-
-// judge holds what happened to the invariants.
-func (p *scheduled) judge() {
-	p.look()
-	for _, f := range p.Faults() {
-		p.played += f.Played
-		if f.Played > 0 && (f.Fault.Op == "CreateJob" || f.Fault.Op == "CreateTemplate") && leavesOpen(f.Fault) {
-			p.unsure = true
-		}
-	}
-	for _, r := range p.all() {
-		p.killed = p.killed || r.killed
-		p.judgeRun(r)
-	}
-	p.ClearFaults()
-	p.settle()
-	p.look()
-	p.judgeState()
-	p.finish()
-}
-
-// leavesOpen tells whether a fault leaves open whether the request happened.
-func leavesOpen(f emulator.Fault) bool {
-	switch f.Kind {
-	case emulator.FaultReset, emulator.FaultSilence, emulator.FaultTruncate, emulator.FaultTwiceKeys, emulator.FaultNoID, emulator.FaultOtherID, emulator.FaultHTML:
-		return true
-	}
-	return f.Kind == emulator.FaultStatus && f.Status >= 500
-}
-
-// judgeRun holds one run's report to what was there while it went on: I4, I6,
-// I7, I8.
-func (p *scheduled) judgeRun(r *scheduledRun) {
-	if r.refusals > 2 {
-		p.t.Errorf("I7: %d failed authentications in one run", r.refusals)
-	}
-	if most := 60 * (2 + len(r.head.Jobs) + len(r.head.Removals) + 3*len(r.head.Templates)); r.requests > most {
-		p.t.Errorf("I6: %d requests in one run, more than %d", r.requests, most)
-	}
-	if took := r.stoppedAt.Sub(r.startedAt); len(p.actors) == 1 && took > 30*time.Minute {
-		p.t.Errorf("I6: a run took %v", took)
-	}
-	if r.report == nil {
-		return
-	}
-	text, err := json.Marshal(r.report)
-	if err != nil || strings.Contains(string(text), "canary") {
-		p.t.Errorf("I8: the report holds a secret, or is none: %v %s", err, text)
-	}
-	for i, c := range r.plan.Changes {
-		for _, action := range c.Actions {
-			p.judgeResult(r, &r.plan.Changes[i], result(p.t, r.report, c.Address, action))
-		}
-	}
-}
-
-// judgeResult holds what a report says of a body or a removal to what was there.
-func (p *scheduled) judgeResult(r *scheduledRun, c *diff.Change, got apply.Result) {
-	key, want := string(c.Kind)+" "+c.Name, ""
-	switch {
-	case c.Kind == diff.KindNotification || got.Action == diff.ActionEnable || got.Action == diff.ActionDisable:
-		return
-	case c.Want != nil:
-		want = firstCommand(c.Want.Body)
-	case c.WantTemplate != nil:
-		want = firstCommand(c.WantTemplate.Body.Get("template"))
-	}
-	switch got.Outcome {
-	case apply.Applied, apply.AppliedConfirmed, apply.AppliedAfterAbsence, apply.Unchanged, apply.AlreadyAbsent:
-		if want == "" && !p.gone(got) {
-			p.t.Errorf("I4: a false %q: %s %s is there\n%s", got.Outcome, key, got.ID, describe(r.report))
-		}
-		if want != "" && !p.had(key, want, r.began, r.ended) {
-			p.t.Errorf("I4: a false %q: %s was never %q in steps %d to %d: %v\n%s", got.Outcome, key, want, r.began, r.ended, p.seen[key], describe(r.report))
-		}
-	case apply.Failed, apply.Skipped:
-		// What an earlier run made, and lagging listings hide, is not this run's.
-		before := p.had(key, want, r.began, r.began)
-		if p.alone() && !p.killed && r == p.all()[len(p.all())-1] && !before && c.Kind != diff.KindTemplate && (want == "" && p.gone(got) || want != "" && p.holds(key, want)) {
-			p.t.Errorf("I4: a false %q: %s is %q\n%s", got.Outcome, key, want, describe(r.report))
-		}
-	}
-}
-
-// holds tells whether an object has a command now.
-func (p *scheduled) holds(key, command string) bool {
-	list := p.seen[key]
-	return slices.Contains(list[len(list)-1].commands, command)
-}
-
-// gone tells whether the object of a result is not there: ids never come back.
-func (p *scheduled) gone(got apply.Result) bool {
-	truth := p.MustTruth(p.t)
-	return truth.Job(got.ID) == nil &&
-		!slices.ContainsFunc(truth.Templates, func(x emulator.TruthTemplate) bool { return x.UUID == got.ID })
-}
-
-// judgeState holds what is there to I1, I2 and I3.
-func (p *scheduled) judgeState() {
-	truth := p.MustTruth(p.t)
-	counts := map[string]int{}
-	one := func(key, command string) {
-		counts[key]++
-		if !p.wanted[key][command] {
-			p.t.Errorf("I3: %s is %q, which nobody asked for", key, command)
-		}
-	}
-	for _, j := range truth.Jobs {
-		one("job "+j.Name, firstCommand(j.Body))
-		p.checkSecrets(j)
-	}
-	for _, x := range truth.Templates {
-		one("template "+x.Name, firstCommand(x.Body.Get("template")))
-	}
-	for _, old := range p.prior.Named(emulator.DefaultProject, "bystander") {
-		if now := truth.Job(old.ID); now == nil || now.Commits != old.Commits {
-			p.t.Error("I2: the bystander was touched")
-		}
-	}
-	for key, n := range counts {
-		if n > 1 {
-			p.duplicates++
-			p.reported(key)
-		}
-	}
-}
-
-// reported fails the test unless two objects of one name may be there and the
-// next plan says so: several runs at once or one that was killed can make them
-// where the service lets it happen, and a template's replacement passes through
-// it.
-func (p *scheduled) reported(key string) {
-	kind, name, _ := strings.Cut(key, " ")
-	head, rule := definitions(scheduledJob(name, "any")), diff.RuleDuplicateLive
-	if kind == "template" {
-		head, rule = &compile.Result{Templates: []*compile.Template{template(name, "any")}}, diff.RuleDuplicateTemplate
-	} else if len(p.actors) == 1 && !p.killed {
-		p.t.Errorf("I1: %s is there several times", key)
-	}
-	plan := p.plan(head, nil, nil)
-	if !slices.ContainsFunc(plan.Refusals, func(r diff.Refusal) bool { return r.Rule == rule }) {
-		p.t.Errorf("I1: %s is there several times, and the plan says nothing:\n%s", key, describePlan(plan))
-	}
-}
-
-// finish does what a person does about objects of one name, and lets one run
-// finish the work: I5.
-func (p *scheduled) finish() {
-	truth := p.MustTruth(p.t)
-	api := p.newClient(nil)
-	seen := map[string]bool{}
-	ctx := context.WithoutCancel(p.t.Context())
-	for _, j := range truth.Jobs {
-		if seen["job "+j.Name] {
-			if err := api.DeleteJob(ctx, j.ID); err != nil {
-				p.t.Errorf("deleting the second %s: %v", j.Name, err)
-			}
-		}
-		seen["job "+j.Name] = true
-	}
-	for _, x := range truth.Templates {
-		if seen["template "+x.Name] {
-			if err := api.DeleteTemplate(ctx, x.UUID); err != nil {
-				p.t.Errorf("deleting the second %s: %v", x.Name, err)
-			}
-		}
-		seen["template "+x.Name] = true
-	}
-	p.settle()
-	p.client = p.newClient(nil)
-	head := p.last()
-	rescue := filepath.Join(p.t.TempDir(), "rescue")
-	plan := p.plan(head, nil, nil)
-	if report := p.apply(plan, apply.Options{Secrets: secrets, RescueFile: rescue}); !report.Complete() {
-		p.t.Errorf("I5: a run without faults does not finish:\n%s%s", describePlan(plan), describe(report))
-	}
-	p.mustBeInSync(head)
-}
-
-// last is what the last run wants, without what cannot be: a name that the
-// recycle bin keeps.
-func (p *scheduled) last() *compile.Result {
-	runs := p.all()
-	head := *runs[len(runs)-1].head
-	truth := p.MustTruth(p.t)
-	head.Jobs = slices.DeleteFunc(slices.Clone(head.Jobs), func(j *compile.Job) bool {
-		recycled := slices.ContainsFunc(truth.Recycled, func(old emulator.TruthJob) bool { return old.Name == j.Name })
-		return p.quirks.RecycledNameBlocked && recycled && len(truth.Named(j.ProjectID, j.Name)) == 0
-	})
-	return &head
 }
