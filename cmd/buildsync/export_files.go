@@ -10,7 +10,9 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/export"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
@@ -98,6 +100,18 @@ func (x *exporting) templates(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading the templates: %w", err)
 	}
+	var accounts []string
+	if len(all) > 0 {
+		accounts = x.accounts(ctx)
+	}
+	all = slices.DeleteFunc(all, func(live *diff.LiveTemplate) bool {
+		owner := live.Body.Str(wire.KeyDomainID)
+		foreign := owner != "" && len(accounts) > 0 && !slices.Contains(accounts, owner)
+		if foreign && x.matches(live.Name) {
+			x.report.Foreign = append(x.report.Foreign, "template/"+live.Name)
+		}
+		return foreign
+	})
 	for i, live := range all {
 		if !x.matches(live.Name) {
 			continue
@@ -128,4 +142,31 @@ func (x *exporting) templates(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// accounts lists whose account this is, as the bodies of jobs say, or IAM (API
+// reference 7.3): a query returns the public templates of other accounts too,
+// under the same scope as the caller's (4.20). No account means that neither
+// told.
+func (x *exporting) accounts(ctx context.Context) []string {
+	var accounts []string
+	add := func(id string) {
+		if id != "" && !slices.Contains(accounts, id) {
+			accounts = append(accounts, id)
+		}
+	}
+	for _, job := range x.read {
+		add(job.Body.Str(wire.KeyDomainID))
+	}
+	if len(accounts) > 0 {
+		return accounts
+	}
+	projects, err := x.service.IAMProjects(ctx)
+	if err != nil {
+		x.note("IAM does not tell which account this is, so the templates may hold some that others have made public: %s", sanitize.Line(err.Error(), 300))
+	}
+	for _, project := range projects {
+		add(project.DomainID)
+	}
+	return accounts
 }

@@ -26,6 +26,7 @@ type exportReport struct {
 	Edited        []exported      `json:"edited"`
 	Defined       []string        `json:"defined"` // addresses that were defined already
 	Ignored       []string        `json:"ignored"` // addresses that the policy leaves alone
+	Foreign       []string        `json:"foreign"` // templates that others have made public
 	NotExported   []exportProblem `json:"not_exported"`
 	Unsure        []exportProblem `json:"unsure"` // what could not be read
 	Renamed       []exportRename  `json:"renamed"`
@@ -113,7 +114,7 @@ func (x *exporting) finish(code int, interrupted bool) error {
 	}
 	r := x.report
 	r.FormatVersion, r.ToolVersion, r.ExitCode, r.Interrupted = "1.0", version(), code, interrupted
-	r.Projects, r.Defined, r.Ignored = listed(r.Projects), listed(r.Defined), listed(r.Ignored)
+	r.Projects, r.Defined, r.Ignored, r.Foreign = listed(r.Projects), listed(r.Defined), listed(r.Ignored), listed(r.Foreign)
 	r.Written, r.Edited, r.NotExported, r.Unsure = listed(r.Written), listed(r.Edited), listed(r.NotExported), listed(r.Unsure)
 	r.Renamed, r.Secrets, r.Withheld = listed(r.Renamed), listed(r.Secrets), listed(r.Withheld)
 	document, err := json.MarshalIndent(r, "", "  ")
@@ -176,6 +177,9 @@ func (x *exporting) tell() {
 	}
 	if len(r.Ignored) > 0 {
 		x.note("left out, as policy.ignore says: %s", sanitize.Line(strings.Join(r.Ignored, ", "), 1000))
+	}
+	if len(r.Foreign) > 0 {
+		x.note("left out, as other accounts have made them public: %s", sanitize.Line(strings.Join(r.Foreign, ", "), 300))
 	}
 	if len(r.Secrets) > 0 {
 		x.printf("\nValues to supply, each as BUILDSYNC_SECRET_<NAME> or a file in --secrets-dir:\n")

@@ -41,7 +41,12 @@ func newEstate(t *testing.T, jobs, projects int) *estate {
 
 func serveEstate(t *testing.T, seed emulator.Seed, env *[]string) *emulator.Emulator {
 	t.Helper()
-	core, err := emulator.New(emulator.Options{Seed: seed})
+	return serveWith(t, emulator.Options{Seed: seed}, env)
+}
+
+func serveWith(t *testing.T, opts emulator.Options, env *[]string) *emulator.Emulator {
+	t.Helper()
+	core, err := emulator.New(opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -463,4 +468,35 @@ func TestExportSecrets(t *testing.T) {
 		t.Fatal(err)
 	}
 	e.run(t, exitDone, []string{"plan", "--detailed-exitcode"}, nothingToDo)
+}
+
+// TestExportTemplates: the caller's own templates are exported, those that others
+// have made public are not, and two of one name are named with what to do.
+func TestExportTemplates(t *testing.T) {
+	t.Parallel()
+	template := func(name string) *jsontree.Value {
+		v, err := jsontree.Parse([]byte(`{"name": "`+name+`", "template": {"steps": [{"module_id": "devcloud2018.codeci_action_20017.action", "name": "s", "properties": {"command": "make"}}]}}`), jsontree.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	quirks, _ := emulator.Profile("default")
+	quirks.PublicTemplates = 20
+	e := &estate{dir: t.TempDir()}
+	e.Emulator = serveWith(t, emulator.Options{Quirks: &quirks, Seed: emulator.Seed{
+		Bodies: estateBodies(t, 2, 1), Templates: []*jsontree.Value{template("ours"), template("twice"), template("twice")},
+	}}, &e.env)
+	e.write(t, "buildsync.yaml", "version: 1\nprojects: {shop: "+estateProject(0)+"}\nregion: cn-north-4\n")
+	for _, kind := range []string{"all", "template"} {
+		if err := os.RemoveAll(filepath.Join(e.dir, "definitions")); err != nil {
+			t.Fatal(err)
+		}
+		got := e.run(t, exitPartial, []string{"export", "--kind", kind, "--verify"}, "wrote definitions/templates/ours.yaml", "2 not exported")
+		if strings.Contains(got.stdout, "public") || !strings.Contains(got.stderr, "delete all but one with `buildsync template delete UUID`") ||
+			!strings.Contains(got.stderr, "left out, as other accounts have made them public: template/") {
+			t.Errorf("%s: have\n%s%s", kind, got.stdout, got.stderr)
+		}
+		e.run(t, exitPartial, []string{"export", "--kind", kind}, "0 written")
+	}
 }
