@@ -125,6 +125,9 @@ func TestTreeIsTheCommitAndNotTheWorkTree(t *testing.T) {
 	if !tree.Same("jobs/a.yaml", []byte("a: 1\r\n")) {
 		t.Error("Same takes a checkout with CRLF for a change")
 	}
+	if tree.HoldsExactly("jobs/a.yaml", IdentityOf([]byte("a: 1\r\n"))) || !tree.HoldsExactly("jobs/a.yaml", IdentityOf([]byte("a: 1\n"))) {
+		t.Error("HoldsExactly does not look at every byte")
+	}
 }
 
 func TestReadFile(t *testing.T) {
@@ -328,8 +331,8 @@ func TestBlobIDIsGits(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, want := blobID(content, 40), strings.TrimSpace(string(out)); got != want {
-			t.Fatalf("blobID(%q) = %s, want %s", content, got, want)
+		if want := strings.TrimSpace(string(out)); !IdentityOf(content).asIs.is(want) {
+			t.Fatalf("IdentityOf(%q) is not %s", content, want)
 		}
 	})
 }

@@ -1,18 +1,12 @@
 package gitbase
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha1"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io/fs"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -111,16 +105,18 @@ func (t *Tree) Glob(patterns []string) ([]string, error) {
 
 // Same tells whether content is what the commit holds under name. Line ends
 // that Git rewrites on checkout make no difference.
-func (t *Tree) Same(name string, content []byte) bool {
+func (t *Tree) Same(name string, content []byte) bool { return t.Holds(name, IdentityOf(content)) }
+
+// Holds is Same for content that is no longer at hand.
+func (t *Tree) Holds(name string, content Identity) bool {
 	found, err := t.resolve(name)
-	if err != nil {
-		return false
-	}
-	if blobID(content, len(found.object)) == found.object {
-		return true
-	}
-	unix := bytes.ReplaceAll(content, []byte("\r\n"), []byte("\n"))
-	return len(unix) != len(content) && blobID(unix, len(found.object)) == found.object
+	return err == nil && (content.asIs.is(found.object) || content.unix.is(found.object))
+}
+
+// HoldsExactly tells whether the commit holds content under name to the byte.
+func (t *Tree) HoldsExactly(name string, content Identity) bool {
+	found, err := t.resolve(name)
+	return err == nil && content.asIs.is(found.object)
 }
 
 // resolve finds the file behind name, through links.
@@ -179,18 +175,4 @@ func (t *Tree) follow(link string, e entry, rest string) (string, error) {
 		return "", fmt.Errorf("link %q leaves the workspace", link)
 	}
 	return next, nil
-}
-
-// blobID is the id Git gives to content; digits tells SHA-1 and SHA-256
-// repositories apart.
-func blobID(content []byte, digits int) string {
-	var h hash.Hash
-	if digits == hex.EncodedLen(sha256.Size) {
-		h = sha256.New()
-	} else {
-		h = sha1.New()
-	}
-	h.Write([]byte("blob " + strconv.Itoa(len(content)) + "\x00"))
-	h.Write(content)
-	return hex.EncodeToString(h.Sum(nil))
 }
