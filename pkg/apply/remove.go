@@ -28,7 +28,7 @@ func (r *run) doRemoval(ctx context.Context, index int) {
 	case item != nil && action == diff.ActionDisable && item.Disabled:
 		s.end(Unchanged, "")
 		return
-	case item != nil && action == diff.ActionDelete && item.LastBuildStatus == statusBuilding:
+	case item != nil && action == diff.ActionDelete && item.Building:
 		s.result.Next = "apply again when the build has ended"
 		s.end(Failed, "not deleted, because a build of it is running")
 		return
@@ -50,9 +50,6 @@ func (r *run) doRemoval(ctx context.Context, index int) {
 		s.deleteJob(ctx, id)
 	}
 }
-
-// statusBuilding is the last_build_status of a job with a build under way.
-const statusBuilding = "building"
 
 // deleteJob sends the delete until a read by id says that the job is gone.
 func (s *step) deleteJob(ctx context.Context, id string) bool {

@@ -59,6 +59,26 @@ func TestSmokeRuns(t *testing.T) {
 	}
 }
 
+// A job is not deleted while a build of it runs, and is when that has ended.
+func TestNothingIsDeletedDuringABuild(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Strict())
+	base := definitions(job("a", "x"), job("b", "x"))
+	w.converge(base)
+	head := definitions(job("b", "x"))
+	if _, err := w.client.RunJob(t.Context(), wire.RunRequest{JobID: w.MustTruth(t).Named(emulator.DefaultProject, "a")[0].ID}); err != nil {
+		t.Fatal(err)
+	}
+	report := w.apply(w.plan(head, base, nil), apply.Options{})
+	if got := result(t, report, "shop/job/a", diff.ActionDelete); got.Outcome != apply.Failed || w.ops("DeleteJob") != 0 || report.ExitCode() == 0 {
+		t.Errorf("ended with %d deletes:\n%s", w.ops("DeleteJob"), describe(report))
+	}
+	w.settle()
+	if report := w.apply(w.plan(head, base, nil), apply.Options{}); !report.Complete() || w.ops("DeleteJob") != 1 {
+		t.Errorf("after the build:\n%s", describe(report))
+	}
+}
+
 // A start whose answer is lost is not repeated.
 func TestSmokeStartIsNotRepeated(t *testing.T) {
 	t.Parallel()

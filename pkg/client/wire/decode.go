@@ -24,6 +24,9 @@ func DecodeJobItem(v *jsontree.Value) JobItem {
 		IsForbidden:     r.flag("is_forbidden"),
 		IsView:          r.flag("is_view"),
 	}
+	finished := r.get("is_finished")
+	built := item.LastBuildStatus != "" && item.LastBuildStatus != "none"
+	item.Building = item.LastBuildStatus == "building" || built && !finished.IsAbsentOrNull() && !item.IsFinished
 	item.Extra = r.extra()
 	return item
 }

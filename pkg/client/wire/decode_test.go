@@ -21,6 +21,31 @@ func parse(t testing.TB, text string) *jsontree.Value {
 
 // The inputs are the examples of the API reference, shortened, and the ways in
 // which real answers depart from them.
+// Either member of a row says that a build is under way, in whatever form; a job
+// that was never built has none.
+func TestBuilding(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		`{"last_build_status":"building","is_finished":false}`: true,
+		`{"last_build_status":"building"}`:                     true,
+		`{"last_build_status":"blue","is_finished":false}`:     true,
+		`{"last_build_status":"red","is_finished":"false"}`:    true,
+		`{"last_build_status":"blue","is_finished":"true"}`:    false,
+		`{"last_build_status":"blue","is_finished":null}`:      false,
+		`{"last_build_status":"blue"}`:                         false,
+		`{"last_build_status":"none","is_finished":false}`:     false,
+		`{"is_finished":false}`:                                false,
+	} {
+		v, err := jsontree.Parse([]byte(text), jsontree.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if have := wire.DecodeJobItem(v).Building; have != want {
+			t.Errorf("%s: building %v, want %v", text, have, want)
+		}
+	}
+}
+
 func TestDecode(t *testing.T) {
 	t.Parallel()
 	text := "secret"

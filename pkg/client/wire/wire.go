@@ -27,6 +27,10 @@ type JobItem struct {
 	IsForbidden     bool        `json:"is_forbidden"`
 	IsView          bool        `json:"is_view"`
 
+	// Building is whether a build is under way, by either of the members that
+	// say so; a job that was never built has none under way.
+	Building bool `json:"-"`
+
 	// Extra holds the members that the reference does not list; nil for none.
 	Extra *jsontree.Value `json:"-"`
 }
