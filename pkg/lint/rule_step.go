@@ -139,7 +139,11 @@ func (p *pass) propertyType(u *unit, prop *prop) {
 	if ok {
 		return
 	}
-	p.report("step-property", n.Range, prop.pointer, "the property "+quoted(prop.key.Text)+" is "+describe(n)+" and must be "+typeName(prop.known.Type), "")
+	hint := ""
+	if at, found := p.offset(n.Range.Start); found && n.Kind != spec.ScalarNode && prop.known.Type == catalog.String && strings.IndexByte("[{", p.source[at]) >= 0 {
+		hint = "a text that starts with " + quoted(string(p.source[at])) + " needs quotes, or | and a line of its own"
+	}
+	p.report("step-property", n.Range, prop.pointer, "the property "+quoted(prop.key.Text)+" is "+describe(n)+" and must be "+typeName(prop.known.Type), hint)
 }
 
 func typeName(t catalog.Type) string {

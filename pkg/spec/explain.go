@@ -273,6 +273,8 @@ func (e *explainer) unknown(s *schema, at place) {
 		}
 		hint := didYouMean(key, s.keys)
 		switch {
+		case strings.ContainsRune(key, '\u3000'):
+			hint = "it holds full-width spaces: write ordinary ones"
 		case hint != "":
 		case s.properties["inputs"] != nil && s.properties["image"] != nil:
 			hint = `what a step is given stands under "inputs"`

@@ -65,9 +65,9 @@ func TestHostileInputIsRefused(t *testing.T) {
 		{"700 nested blocks", nestedBlocks(700), "values are nested more than 50 deep", 32 * mib},
 		// X07
 		{"NUL", "a: b\x00\n", "there is a NUL character here", mib},
-		{"invalid UTF-8", "a: \xff\xfe\n", "the byte here is not valid UTF-8", mib},
-		{"overlong UTF-8", "a: \xc0\xaf\n", "the byte here is not valid UTF-8", mib},
-		{"a surrogate", "a: \xed\xa0\x80\n", "the byte here is not valid UTF-8", mib},
+		{"invalid UTF-8", "a: \xff\xfe\n", "what stands here is not valid UTF-8", mib},
+		{"overlong UTF-8", "a: \xc0\xaf\n", "what stands here is not valid UTF-8", mib},
+		{"a surrogate", "a: \xed\xa0\x80\n", "what stands here is not valid UTF-8", mib},
 		{"UTF-16 little-endian", "\xff\xfea\x00:\x00", "encoded as UTF-16", mib},
 		{"UTF-16 big-endian", "\xfe\xff\x00a\x00:", "encoded as UTF-16", mib},
 		{"UTF-16 without mark", "a\x00:\x00 \x00b\x00", "encoded as UTF-16", mib},
@@ -208,6 +208,18 @@ func TestOrdinaryTextIsNotRemarkedOn(t *testing.T) {
 	} {
 		if _, found := ParseFile("a.yaml", []byte(text)); len(found) > 0 {
 			t.Errorf("%q: %s", text, listing(found))
+		}
+	}
+}
+
+// TestSyntaxCausesAreLinear asks for the cause of errors in lines as long as a
+// file may be: each looks at them a few times; were one to do so for each byte, the test would not end.
+func TestSyntaxCausesAreLinear(t *testing.T) {
+	t.Parallel()
+	for _, unit := range []string{"[", "{", "[]", "]", "a: b ", `"a" `, "' ", "- ", "${A} ", "{{ ", "| ", "\t", "&a ", "*", ": ", ",", "?"} {
+		text := "version: 1\na: [x] " + strings.Repeat(unit, 300_000/len(unit)) + "\nb: {\n"
+		if root, found := ParseFile("a.yaml", []byte(text)); root == nil && len(found) == 0 {
+			t.Errorf("%q: no file and no reason", unit)
 		}
 	}
 }

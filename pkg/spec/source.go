@@ -77,6 +77,9 @@ func (s *source) scan(out *report) (fatal bool) {
 		s.ascii = s.ascii && size == 1
 		if problem, hint := unreadable(char, size); problem != "" {
 			fatal = true
+			for char == utf8.RuneError && i+size < len(text) && isInvalid(text[i+size:]) {
+				size++ // the rest of the same: most often a word in another encoding
+			}
 			if r := s.kindsRoom(out); r {
 				out.errorf("invisible-char", s.at(i, i+size), hint, "%s", problem)
 			}
@@ -86,6 +89,12 @@ func (s *source) scan(out *report) (fatal bool) {
 		i += size
 	}
 	return fatal
+}
+
+// isInvalid tells whether text starts with a byte that is no UTF-8.
+func isInvalid(text []byte) bool {
+	char, size := utf8.DecodeRune(text)
+	return char == utf8.RuneError && size == 1
 }
 
 // kindsRoom spares the positions of messages that would not be shown.
@@ -102,7 +111,7 @@ func (s *source) kindsRoom(out *report) bool {
 func unreadable(char rune, size int) (problem, hint string) {
 	switch {
 	case char == utf8.RuneError && size == 1:
-		return "the byte here is not valid UTF-8", "save the file as UTF-8"
+		return "what stands here is not valid UTF-8", "save the file as UTF-8; Chinese text was perhaps saved as GBK"
 	case char == 0:
 		return "there is a NUL character here", "remove it"
 	case char == '\r':

@@ -132,18 +132,9 @@ var valueStart = pattern(`(?:^\s*|(?:^|\s)[-?]\s+|:\s+|[\[{,]\s*)([^\s\-\[{,]|-\
 
 // startsWith returns where a value starts with one of chars, -1 if none does.
 func (f *fault) startsWith(chars string) int {
-	for from := 0; from < len(f.text); {
-		match := valueStart().FindStringSubmatchIndex(f.text[from:])
-		if match == nil {
-			return -1
-		}
-		at := from + match[2]
-		if strings.IndexByte(chars, f.text[at]) >= 0 {
-			return at
-		}
-		from = at
-		if match[2] == 0 {
-			from++
+	for _, match := range valueStart().FindAllStringSubmatchIndex(f.text, -1) {
+		if strings.IndexByte(chars, f.text[match[2]]) >= 0 {
+			return match[2]
 		}
 	}
 	return -1

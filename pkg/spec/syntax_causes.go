@@ -5,8 +5,9 @@ import "strings"
 // causes are what the library's errors mostly come from, the surest first. Each
 // looks at the line at fault and says whether it is that.
 var causes = []func(*fault) bool{
-	causeTab, causeSwallowed, causeOpenQuote, causeEscape, causeBraces, causeIndicator, causeAlias, causeUnknownAnchor,
-	causeBehindQuote, causeNoSpace, causeColon, causeListOnKeyLine, causeBracket, causeNoValue, causeNoKey, causeIndent, causeNoColon,
+	causeForeign, causeTab, causeSwallowed, causeOpenQuote, causeEscape, causeBlockText, causeLeftBlock, causeBraces, causeBehindBracket, causeIndicator, causeAlias,
+	causeUnknownAnchor, causeBehindQuote, causeNoSpace, causeColon, causeListOnKeyLine, causeQuestion, causeComma, causeBracket, causeNoValue, causeNoKey,
+	causeStrayBracket, causeEnded, causeIndent, causeNoColon,
 }
 
 func (f *fault) has(words ...string) bool {
@@ -28,9 +29,15 @@ func causeTab(f *fault) bool {
 			f.moveTo(line)
 			return f.say(at, at+1, "the line is indented with a tab", "indent with spaces")
 		}
+		if match := tabBehindDash().FindStringSubmatchIndex(text); match != nil {
+			f.moveTo(line)
+			return f.say(match[2], match[3], "a tab stands behind the dash of a list item", "write a space")
+		}
 	}
 	return false
 }
+
+var tabBehindDash = pattern(`^\s*(?:- +)*-(\t)`)
 
 // causeSwallowed is a quote left open on an earlier line, closed by the next
 // quote in the file.
@@ -103,10 +110,16 @@ func causeEscape(f *fault) bool {
 	return f.say(at, at+2, "this escape of a double-quoted text is not complete", `write \xHH, \uHHHH or \UHHHHHHHH`)
 }
 
+// inBrackets is a reference to a variable within a flow collection.
+var inBrackets = pattern(`[\[{,:][^"']*?(\$\{[A-Za-z_][A-Za-z0-9_]*\})`)
+
 // causeBraces is a placeholder that YAML takes for a mapping: {{ anywhere, and
 // ${{ within brackets.
 func causeBraces(f *fault) bool {
 	at := strings.Index(f.text, "{{")
+	if match := inBrackets().FindStringSubmatchIndex(f.text); at < 0 && match != nil && f.has("did not find expected") {
+		return f.say(match[2], match[3], "the braces of "+quoted(f.text[match[2]:match[3]])+" are taken for a mapping", "put the value in quotes")
+	}
 	if at < 0 || !f.has("did not find expected", "mapping values", "could not find expected") {
 		return false
 	}
@@ -131,7 +144,7 @@ func causeIndicator(f *fault) bool {
 	if at < 0 {
 		return false
 	}
-	return f.say(at, at+len(f.restOf(at)), "a text without quotes cannot start with "+quoted(f.text[at:at+1]), "put it in quotes: "+inQuotes(f.restOf(at)))
+	return f.say(at, at+len(f.restOf(at)), "a text without quotes cannot start with "+quoted(f.text[at:at+1]), toQuote(f.restOf(at)))
 }
 
 func causeAlias(f *fault) bool {
@@ -146,7 +159,7 @@ func causeAlias(f *fault) bool {
 	if f.text[at] == '&' {
 		meaning = "an anchor"
 	}
-	return f.say(at, at+len(f.restOf(at)), "a text without quotes cannot start with "+quoted(f.text[at:at+1])+", which starts "+meaning, "put it in quotes: "+inQuotes(f.restOf(at)))
+	return f.say(at, at+len(f.restOf(at)), "a text without quotes cannot start with "+quoted(f.text[at:at+1])+", which starts "+meaning, toQuote(f.restOf(at)))
 }
 
 var unknownAnchor = pattern(`unknown anchor '(.*)' referenced`)
@@ -157,15 +170,25 @@ func causeUnknownAnchor(f *fault) bool {
 		return false
 	}
 	at := max(strings.Index(f.text, "*"+parts[1]), 0)
-	return f.say(at, at+1+len(parts[1]), "alias "+quoted("*"+parts[1])+" refers to no anchor above it", "if it is meant as a text, put it in quotes: "+inQuotes(f.restOf(at)))
+	return f.say(at, at+1+len(parts[1]), "alias "+quoted("*"+parts[1])+" refers to no anchor above it", "if it is meant as a text, "+toQuote(f.restOf(at)))
 }
 
-// inQuotes shows a value as it should be written.
-func inQuotes(text string) string {
-	if strings.Contains(text, "'") {
-		return `"` + strings.Trim(quoted(strings.ReplaceAll(text, `"`, `'`)), `"`) + `"`
+// toQuote is the advice to write a text in quotes, or as a block where it holds
+// both kinds of quote.
+func toQuote(text string) string {
+	switch {
+	case !strings.Contains(text, "'"):
+		return "put it in quotes: '" + bare(text) + "'"
+	case !strings.ContainsAny(text, `"\`):
+		return `put it in quotes: "` + bare(text) + `"`
 	}
-	return "'" + strings.Trim(quoted(text), `"`) + "'"
+	return "end this line with | behind the key, and write the text on the next one, indented deeper"
+}
+
+// bare is a text from a file fit for a message, without quotes around it.
+func bare(text string) string {
+	shown := quoted(text)
+	return shown[1 : len(shown)-1]
 }
 
 // causeBehindQuote is text that goes on behind the closing quote of a value.
@@ -221,7 +244,7 @@ func causeColon(f *fault) bool {
 	value := f.text[head[1]:]
 	if at := strings.Index(value+" ", ": "); at >= 0 {
 		at += head[1]
-		return f.say(at, at+1, "a text without quotes cannot hold a colon before a space or the end of the line", "put it in quotes: "+inQuotes(f.restOf(head[1])))
+		return f.say(at, at+1, "a text without quotes cannot hold a colon before a space or the end of the line", toQuote(f.restOf(head[1])))
 	}
 	at := indentOf(f.text)
 	return f.say(at, head[1], "a key cannot stand here: what is above it at a smaller indentation has a value already",
@@ -240,26 +263,6 @@ func causeListOnKeyLine(f *fault) bool {
 		return f.say(at, len(f.text), "a list item cannot stand here", "check the indentation of this line and of the one above")
 	}
 	return f.say(match[2], match[2]+1, "a list cannot start on the line of its key", "put each item on a line of its own")
-}
-
-// causeBracket is a flow collection that does not end.
-func causeBracket(f *fault) bool {
-	want := byte('[')
-	switch {
-	case f.has("',' or ']'"):
-	case f.has("',' or '}'"):
-		want = '{'
-	default:
-		return false
-	}
-	at := openBracket(f.text, want)
-	if at < 0 {
-		at = strings.IndexByte(f.text, want)
-	}
-	if at < 0 {
-		return false
-	}
-	return f.say(at, at+1, "the bracket "+quoted(f.text[at:at+1])+" that opens here is not closed, or a comma is missing within", "")
 }
 
 // openBracket returns where the innermost bracket of a kind opens that the line
@@ -321,7 +324,7 @@ func causeIndent(f *fault) bool {
 	levels := f.levels()
 	for _, level := range levels {
 		if level == indent {
-			what, want := "a key", "a list item, which starts with \"- \""
+			what, want := "a key", `a list item, which starts with "- ",`
 			if strings.HasPrefix(f.text[indent:], "- ") {
 				what, want = "a list item", "a key"
 			}
@@ -364,10 +367,27 @@ func (f *fault) levels() []int {
 	return levels
 }
 
+var (
+	fullWidthColon = pattern(`^\s*(?:- +)?([A-Za-z_][A-Za-z0-9_.-]*)\s*(：)\s*(.*)$`)
+	equalsSign     = pattern(`^\s*(?:- +)?([A-Za-z_][A-Za-z0-9_.-]*)\s*(=)\s*(.*)$`)
+)
+
 // causeNoColon is a line that ought to be a key.
 func causeNoColon(f *fault) bool {
 	if !f.has("could not find expected ':'") {
 		return false
+	}
+	for _, wrong := range []struct{ match, says string }{
+		{"：", "the colon behind %s is a full-width one, which YAML takes for a letter"}, {"=", "there is an equals sign behind %s, where YAML has a colon"},
+	} {
+		expression := fullWidthColon()
+		if wrong.match == "=" {
+			expression = equalsSign()
+		}
+		if m := expression.FindStringSubmatchIndex(f.text); m != nil {
+			key, value := f.text[m[2]:m[3]], strings.TrimSpace(f.text[m[6]:m[7]])
+			return f.say(m[4], m[5], strings.Replace(wrong.says, "%s", quoted(key), 1), "write "+quoted(strings.TrimSpace(key+": "+value)))
+		}
 	}
 	at := indentOf(f.text)
 	return f.say(at, at+len(f.restOf(at)), quoted(f.restOf(at))+" looks like a key without a colon", `write "key: value", or indent the line if it continues the text above`)

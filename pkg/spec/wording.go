@@ -82,6 +82,9 @@ func (s *schema) expects() string {
 
 // hintFor offers the nearest of the allowed values, or the way to write one.
 func hintFor(s *schema, n *Node) string {
+	if n.Kind == MappingNode && s.types&typeArray != 0 && len(n.Fields) > 0 && strings.HasPrefix(n.Fields[0].Key.Text, "-") {
+		return "an item of a list starts with a dash and a space: write " + quoted("- "+n.Fields[0].Key.Text[1:]+":")
+	}
 	if n.Kind != ScalarNode {
 		return ""
 	}

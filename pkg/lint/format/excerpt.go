@@ -120,7 +120,7 @@ func cut(line []rune, start, end, width int) excerptLine {
 	start = min(start, len(line)+1)
 	end = min(max(end, start), len(line)+1)
 	first := 0
-	if start > width*2/3 { // show some of what stands before
+	if start > width*2/3 && !fitsWithin(line, width) { // show some of what stands before
 		first = start - width/3
 	}
 	var text strings.Builder
@@ -159,6 +159,18 @@ func cut(line []rune, start, end, width int) excerptLine {
 	shown.under = max(1, shown.under)
 	shown.text = strings.TrimRight(text.String(), " ")
 	return shown
+}
+
+// fitsWithin tells whether a line needs no cutting.
+func fitsWithin(line []rune, width int) bool {
+	column := 0
+	for _, r := range line {
+		_, size := printable(r, column)
+		if column += size; column > width {
+			return false
+		}
+	}
+	return true
 }
 
 // printable returns what is shown for r at a cell, and how many cells it takes.

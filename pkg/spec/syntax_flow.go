@@ -1,0 +1,190 @@
+package spec
+
+import (
+	"regexp"
+	"strings"
+)
+
+// bracket is a bracket of a flow collection: its line, from 1, and its byte there.
+type bracket struct {
+	line, at int
+	char     byte
+}
+
+// brackets are the flow brackets of a file's first lines: those that are open at
+// the end, outermost first, and the first that closes nothing or another kind.
+func (s *source) brackets(lines int) (open []bracket, stray *bracket) {
+	b := s.scanBrackets(lines)
+	return b.open, b.stray
+}
+
+func (s *source) scanBrackets(lines int) bracketScan {
+	b := bracketScan{block: -1}
+	for line := 1; line <= min(lines, len(s.lines)); line++ {
+		b.line(line, string(s.lineText(line)))
+	}
+	return b
+}
+
+// bracketScan goes through a file that is no YAML: roughly, but by YAML's rules
+// of where a quote, a bracket and a comment can start.
+type bracketScan struct {
+	open   []bracket
+	stray  *bracket
+	within byte // the bracket that the stray one stands in; 0 if none
+	quote  byte // of a text that goes on; 0 if none
+	block  int  // the indentation that a block scalar's lines exceed; -1 if none
+	closed bool // the last value on the line was a flow collection
+	ended  int  // behind the first flow collection of the line; 0 if there is none
+}
+
+var blockStart = pattern(`(?:^|[:\-?]\s+|\s)[|>][-+0-9]{0,2}\s*(?:#.*)?$`)
+
+func (b *bracketScan) line(number int, text string) {
+	body := strings.TrimLeft(text, " ")
+	if b.block >= 0 && (strings.TrimSpace(body) == "" || len(text)-len(body) > b.block) {
+		return
+	}
+	b.block, b.closed, b.ended = -1, false, 0
+	before := byte(':') // the last character that is no blank; a value may start a line
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		switch {
+		case b.quote != 0:
+			i, before = b.quoted(text, i), '"'
+			continue
+		case c == ' ' || c == '\t':
+			continue
+		case c == '#' && (i == 0 || text[i-1] == ' ' || text[i-1] == '\t'):
+			return
+		}
+		starts := strings.IndexByte("[{,:-?", before) >= 0
+		switch {
+		case (c == '"' || c == '\'') && starts:
+			b.quote = c
+		case (c == '[' || c == '{') && (starts || len(b.open) > 0):
+			b.open = append(b.open, bracket{number, i, c})
+		case c == ']' || c == '}':
+			b.close(bracket{number, i, c})
+		default:
+			b.closed = false
+		}
+		before = c
+	}
+	if len(b.open) == 0 && b.quote == 0 && blockStart().MatchString(text) {
+		b.block = len(text) - len(body)
+	}
+}
+
+// quoted goes on in a quoted text and returns where it is left.
+func (b *bracketScan) quoted(text string, i int) int {
+	for ; i < len(text); i++ {
+		switch {
+		case b.quote == '"' && text[i] == '\\':
+			i++
+		case text[i] != b.quote:
+		case b.quote == '\'' && i+1 < len(text) && text[i+1] == '\'':
+			i++
+		default:
+			b.quote = 0
+			return i
+		}
+	}
+	return len(text)
+}
+
+func (b *bracketScan) close(at bracket) {
+	partner := map[byte]byte{']': '[', '}': '{'}[at.char]
+	last := len(b.open) - 1
+	switch {
+	case last >= 0 && b.open[last].char == partner:
+		b.open = b.open[:last]
+		b.closed = last == 0
+		if b.closed && b.ended == 0 {
+			b.ended = at.at + 1
+		}
+	case b.stray == nil && (last >= 0 || b.closed):
+		b.stray = &at
+		if last >= 0 {
+			b.within = b.open[last].char
+		}
+	}
+}
+
+var (
+	// keyInFlow is a value in brackets behind which another key follows.
+	keyInFlow = pattern(`:\s+(?:"[^"]*"|'[^']*'|[^\s,{}\[\]"'#][^,{}\[\]:]*?|[^,{}\[\]]*[}\]])\s+("[^"]*"|'[^']*'|[A-Za-z_$][\w.$-]*):(?:\s|$)`)
+	// bracketBehindBracket is a collection right behind another.
+	bracketBehindBracket = pattern(`[}\]]\s*([{\[])`)
+)
+
+// causeComma is a comma that is missing in a flow collection.
+func causeComma(f *fault) bool {
+	if !f.has("',' or ']'", "',' or '}'") {
+		return false
+	}
+	for _, expression := range []*regexp.Regexp{keyInFlow(), bracketBehindBracket()} {
+		if match := expression.FindStringSubmatchIndex(f.text); match != nil {
+			if open, _ := f.src.brackets(f.line - 1); len(open) > 0 || strings.ContainsAny(f.text[:match[0]], "[{") {
+				return f.say(match[2], match[3], "a comma is missing before "+quoted(strings.Trim(f.text[match[2]:match[3]], `"'`)), "separate what stands in brackets with commas")
+			}
+		}
+	}
+	return false
+}
+
+// causeBracket is a flow collection that does not end.
+func causeBracket(f *fault) bool {
+	if !f.has("',' or ']'", "',' or '}'", "did not find expected node content") {
+		return false
+	}
+	open, stray := f.src.brackets(f.line)
+	if stray != nil && stray.line == f.line {
+		return causeStrayBracket(f)
+	}
+	if above, _ := f.src.brackets(f.line - 1); len(above) > 0 && (len(open) == 0 || f.has("',' or")) {
+		open = above // what is wrong with this line is that it still belongs to one of those above
+	}
+	if len(open) == 0 || f.has("node content") && open[len(open)-1].line == f.line && noValue().MatchString(f.text) {
+		return false
+	}
+	last := open[len(open)-1]
+	f.moveTo(last.line)
+	return f.say(last.at, last.at+1, "the bracket "+quoted(string(last.char))+" that opens here is not closed, or a comma is missing within", "")
+}
+
+// causeStrayBracket is a bracket that closes nothing.
+func causeStrayBracket(f *fault) bool {
+	scan := f.src.scanBrackets(f.line)
+	stray := scan.stray
+	if stray == nil || stray.line < f.line-1 || !f.has("did not find expected") {
+		return false
+	}
+	f.moveTo(stray.line)
+	if partner, mixed := map[byte]string{'[': "]", '{': "}"}[scan.within]; mixed {
+		return f.say(stray.at, stray.at+1, "the bracket "+quoted(string(stray.char))+" does not close the "+quoted(string(scan.within))+" that is open", "write "+quoted(partner)+", or close what is open first")
+	}
+	return f.say(stray.at, stray.at+1, "the bracket "+quoted(string(stray.char))+" closes nothing that is open here", "remove it, or open it before")
+}
+
+// causeBehindBracket is a text that starts with a bracket: [ -f x ] && make.
+func causeBehindBracket(f *fault) bool {
+	if !f.has("did not find expected", "mapping values", "could not find expected") {
+		return false
+	}
+	head := keyAtStart().FindStringIndex(f.text)
+	if head == nil || head[1] >= len(f.text) || strings.IndexByte("[{", f.text[head[1]]) < 0 {
+		return false
+	}
+	scan := bracketScan{block: -1}
+	scan.line(f.line, f.text)
+	if scan.ended <= head[1] {
+		return false
+	}
+	rest := strings.TrimSpace(f.text[scan.ended:])
+	if rest == "" || strings.IndexByte("#,]}:", rest[0]) >= 0 {
+		return false
+	}
+	at := head[1]
+	return f.say(at, at+len(f.restOfLine(at)), "a text without quotes cannot start with "+quoted(f.text[at:at+1])+", which starts a collection", toQuote(f.restOfLine(at)))
+}

@@ -1,0 +1,109 @@
+package spec
+
+import (
+	"strings"
+)
+
+// causeForeign is what is no YAML at all: the marks of an unfinished merge, of
+// Markdown, of a template language.
+func causeForeign(f *fault) bool {
+	for line := 1; line <= len(f.src.lines); line++ {
+		text := string(f.src.lineText(line))
+		for _, mark := range []string{"<<<<<<< ", "=======", ">>>>>>> "} {
+			if strings.HasPrefix(text, mark) && (mark != "=======" || text == mark) {
+				f.moveTo(line)
+				return f.say(0, len(text), "a conflict of a merge is left here", "choose one side, and remove the lines that start with <<<<<<<, ======= and >>>>>>>")
+			}
+		}
+		if line > f.line {
+			break
+		}
+	}
+	body := strings.TrimLeft(f.text, " \t")
+	at := len(f.text) - len(body)
+	switch {
+	case strings.HasPrefix(body, "```"):
+		return f.say(at, len(f.text), "this line is Markdown, not YAML", "remove it")
+	case strings.HasPrefix(body, "{%") || strings.HasPrefix(body, "{#") || strings.HasPrefix(body, "{{-") || strings.HasPrefix(body, "{{/*"):
+		return f.say(at, len(f.text), "this line is of a template language, which buildsync does not run", "use ${{ }}, a template or a matrix")
+	}
+	return false
+}
+
+var textBehindHeader = pattern(`(?:^|[:\-]\s+)([|>][-+0-9]{0,2})\s*([^\s#|>+\-0-9].*)$`)
+
+// causeBlockText is text behind the | or > that starts a block.
+func causeBlockText(f *fault) bool {
+	if !f.has("expected comment or line break", "expected a comment or a line break") {
+		return false
+	}
+	match := textBehindHeader().FindStringSubmatchIndex(f.text)
+	if match == nil {
+		return false
+	}
+	mark := f.text[match[2]:match[3]]
+	return f.say(match[4], match[5], "text cannot stand behind "+quoted(mark)+" on its line", "write it on the next line, indented deeper than the key")
+}
+
+var blockHeaderEnd = pattern(`(?:[:\-]\s+)[|>][-+0-9]{0,2}\s*(?:#.*)?$`)
+
+// causeLeftBlock is a line of a script that is indented too little to belong to
+// the block that it was meant for.
+func causeLeftBlock(f *fault) bool {
+	if !f.has("could not find expected ':'", "did not find expected", "cannot start any token", "alphabetic or numeric", "mapping values") || strings.TrimSpace(f.text) == "" {
+		return false
+	}
+	if keyAtStart().MatchString(f.text) || strings.HasPrefix(strings.TrimLeft(f.text, " "), "- ") {
+		return false
+	}
+	indent := indentOf(f.text)
+	for line := f.line - 1; line >= 1; line-- {
+		text := string(f.src.lineText(line))
+		body := strings.TrimLeft(text, " ")
+		if body == "" {
+			continue
+		}
+		if own := len(text) - len(body); blockHeaderEnd().MatchString(text) {
+			if indent > own && line == f.line-1 {
+				return false
+			}
+			return f.say(indent, len(f.text), "this line is indented too little to belong to the text that starts with "+quoted(strings.TrimSpace(body)),
+				"indent it like the other lines of that text: YAML takes the indentation away, so a here-document may be indented as well")
+		} else if own <= indent {
+			return false
+		}
+	}
+	return false
+}
+
+// causeQuestion is a text that starts with a question mark.
+func causeQuestion(f *fault) bool {
+	if !f.has("mapping keys are not allowed") {
+		return false
+	}
+	at := f.startsWith("?")
+	if at < 0 {
+		at = max(strings.Index(f.text, "? "), 0)
+	}
+	return f.say(at, at+len(f.restOf(at)), `a text without quotes cannot start with "? "`, toQuote(f.restOf(at)))
+}
+
+// causeEnded is text behind the line of three dots that ends a document.
+func causeEnded(f *fault) bool {
+	for line := f.line - 1; line >= 1; line-- {
+		switch text := strings.TrimSpace(string(f.src.lineText(line))); {
+		case text == "...":
+			f.moveTo(line)
+			return f.say(0, len(text), "the document ends at these dots, and more text follows", "remove the line")
+		case text != "" && text[0] != '#':
+			return false
+		}
+	}
+	return false
+}
+
+// restOfLine is the value that starts at a place, up to a comment.
+func (f *fault) restOfLine(at int) string {
+	rest, _, _ := strings.Cut(f.text[at:], " #")
+	return strings.TrimRight(rest, " \t")
+}
