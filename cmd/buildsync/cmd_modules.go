@@ -53,12 +53,17 @@ Exit codes: 0 done; 3 there is no such module.`, "buildsync modules show maven")
 				Name: "harvest", Usage: "learn step modules from the live service",
 				Description: about(`Reads the official templates, the caller's own and the jobs of the workspace's projects, and
 adds to the workspace's modules file what it does not say yet: modules, properties and their
-types, never a value. What the file says stays. Nothing is written to the service.
+types, with where each was seen, never a value. Official templates are the exception: their
+values are the vendor's, and stand as defaults where all of them agree. What the file says
+stays, with its comments. Nothing is written to the service.
 
-Exit codes: 0 done; 1 the live state could not be read; 3 invalid input; 130 interrupted.`,
-					"buildsync modules harvest --project shop"),
+Exit codes: 0 done; 1 the live state could not be read; 3 invalid input; 6 some jobs could not
+be read; 130 interrupted.`,
+					"buildsync modules harvest --project shop",
+					"buildsync modules harvest --diff"),
 				Flags: []cli.Flag{
 					&cli.BoolFlag{Name: "dry-run", Usage: "say what would be learned, and write nothing", DisableDefaultText: true},
+					&cli.BoolFlag{Name: "diff", Usage: "print what would change as a patch, and write nothing", DisableDefaultText: true},
 					&cli.BoolFlag{Name: "stats", Usage: "count the requests on stderr", DisableDefaultText: true},
 				},
 			}, (*invocation).modulesHarvest),
@@ -266,62 +271,87 @@ func (in *invocation) modulesHarvest() (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, service.close()) }()
-	seen, err := in.observeSteps(ctx, service, projects)
+	seen, unread, err := in.observeSteps(ctx, service, projects)
 	if in.on("stats") {
 		in.printStats(service)
 	}
 	if err != nil {
 		return err
 	}
-	harvest := catalog.Harvest(w.catalogue, seen)
-	for _, m := range harvest {
-		what := "new module"
-		if w.catalogue.Module(m.ID) != nil {
-			what = "known module"
-		}
-		if _, err := fmt.Fprintf(in.stdout, "%s %s %s: %d more properties (%s)\n", what, sanitize.Line(m.ID, 100), sanitize.Line(m.Name, 60),
-			len(m.Properties), sanitize.Line(strings.Join(m.Sources, ", "), 200)); err != nil {
-			return err
-		}
+	if err := in.learn(w, seen); err != nil || unread == 0 {
+		return err
 	}
+	return said(exitPartial)
+}
+
+// learn says what was learned of steps, and keeps it.
+func (in *invocation) learn(w *workspace, seen []catalog.Observation) error {
+	harvest := catalog.Harvest(w.catalogue, seen)
 	if len(harvest) == 0 {
+		if in.on("diff") {
+			return nil
+		}
 		_, err := fmt.Fprintf(in.stdout, "Nothing to learn: the catalogue knows all of %d steps.\n", len(seen))
 		return err
 	}
-	if in.on("dry-run") {
+	if !in.on("diff") {
+		if _, err := io.WriteString(in.stdout, learned(w.catalogue, harvest)); err != nil {
+			return err
+		}
+	}
+	if in.on("dry-run") && !in.on("diff") {
 		return nil
 	}
 	return in.keepModules(w, harvest)
 }
 
-// observeSteps reads the steps of all templates and of the projects' jobs.
-func (in *invocation) observeSteps(ctx context.Context, service *service, projects []export.Project) ([]catalog.Observation, error) {
-	var seen []catalog.Observation
+// learned tells of each module how many of its properties are new.
+func learned(known *catalog.Catalogue, harvest []*catalog.Module) string {
+	var out strings.Builder
+	for _, m := range harvest {
+		what, more, name := "new module", "", m.Name
+		if before := known.Module(m.ID); before != nil {
+			what, more, name = "known module", " more", before.Name
+		}
+		noun := "properties"
+		if len(m.Properties) == 1 {
+			noun = "property"
+		}
+		fmt.Fprintf(&out, "%s %s %s: %d%s %s (%s)\n", what, sanitize.Line(m.ID, 100), sanitize.Line(name, 60),
+			len(m.Properties), more, noun, sanitize.Line(strings.Join(m.Sources, ", "), 200))
+	}
+	return out.String()
+}
+
+// observeSteps reads the steps of all templates and of the projects' jobs, and
+// counts the jobs that could not be read.
+func (in *invocation) observeSteps(ctx context.Context, service *service, projects []export.Project) (seen []catalog.Observation, unread int, err error) {
 	for t, err := range service.Templates(ctx, "") {
 		if err != nil {
-			return nil, fmt.Errorf("reading the templates: %w", err)
+			return nil, 0, fmt.Errorf("reading the templates: %w", err)
 		}
 		seen = append(seen, export.StepsOfTemplate(t)...)
 	}
 	for _, project := range projects {
 		listing, err := export.List(ctx, service, project.ID)
 		if err != nil {
-			return nil, fmt.Errorf("listing the jobs of %s: %w", project.Alias, err)
+			return nil, 0, fmt.Errorf("listing the jobs of %s: %w", project.Alias, err)
 		}
 		for live := range export.Read(ctx, service, listing.Jobs, export.ReadOptions{Parallel: in.number("parallelism"), BodiesOnly: true}) {
 			switch {
 			case ctx.Err() != nil:
-				return nil, context.Cause(ctx)
+				return nil, 0, context.Cause(ctx)
 			case live.ReadErr != nil && halting(live.ReadErr):
-				return nil, fmt.Errorf("reading %s/%s: %w", project.Alias, live.Name, live.ReadErr)
+				return nil, 0, fmt.Errorf("reading %s/%s: %w", project.Alias, live.Name, live.ReadErr)
 			case live.ReadErr != nil:
+				unread++
 				in.printf("not read: %s: %s\n", sanitize.Line(project.Alias+"/job/"+live.Name, 300), sanitize.Line(live.ReadErr.Error(), 1000))
 			default:
 				seen = append(seen, export.StepsOf(project.Alias, live)...)
 			}
 		}
 	}
-	return seen, nil
+	return seen, unread, nil
 }
 
 // keepModules writes what was learned into the workspace's modules file, and
@@ -344,13 +374,28 @@ func (in *invocation) keepModules(w *workspace, harvest []*catalog.Module) error
 	if slices.Equal(before, after) {
 		return nil
 	}
+	declare := func(text []byte) ([]byte, error) { return export.DeclareModules(text, name) }
+	if in.on("diff") {
+		if err := in.announce(name, before, after); err != nil || declared {
+			return err
+		}
+		text, err := os.ReadFile(filepath.Join(w.dir, spec.WorkspaceFile))
+		if err != nil {
+			return err
+		}
+		named, err := declare(text)
+		if err != nil {
+			return err
+		}
+		return in.announce(spec.WorkspaceFile, text, named)
+	}
 	if err := writeFileMode(full, after, 0o644); err != nil {
 		return err
 	}
 	if _, err := fmt.Fprintf(in.stdout, "wrote %s\n", sanitize.Line(name, 300)); err != nil || declared {
 		return err
 	}
-	return editWorkspace(w.dir, func(text []byte) ([]byte, error) { return export.DeclareModules(text, name) })
+	return editWorkspace(w.dir, declare)
 }
 
 // editWorkspace changes buildsync.yaml in one step, unless the edit changes

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -24,6 +27,10 @@ func TestModulesHarvest(t *testing.T) {
 	e.Emulator = serveEstate(t, emulator.Seed{Bodies: []emulator.SeedJob{body("one", `{"command": "canary"}`)}}, &e.env)
 	e.write(t, "buildsync.yaml", "version: 1   # mine\nregion: cn-north-4\nprojects: {shop: "+estateProject(0)+"}\n")
 	e.run(t, exitDone, []string{"modules", "harvest", "--dry-run"}, "new module devcloud2018.codeci_action_20099.action")
+	e.run(t, exitDone, []string{"modules", "harvest", "--diff"}, "+++ b/modules.yaml\n", "+++ b/buildsync.yaml\n", "\n+modules: modules.yaml\n")
+	if _, err := os.Stat(filepath.Join(e.dir, "modules.yaml")); err == nil {
+		t.Error("--diff writes")
+	}
 	e.run(t, exitDone, []string{"modules", "harvest"}, "new module devcloud2018.codeci_action_20099.action", "wrote modules.yaml")
 	if text := e.read(t, "buildsync.yaml"); !strings.HasPrefix(text, "version: 1   # mine\n") || !strings.HasSuffix(text, "modules: modules.yaml\n") {
 		t.Errorf("have\n%s", text)
@@ -41,12 +48,30 @@ func TestModulesHarvest(t *testing.T) {
 
 	// Another service, which knows more of the module.
 	e.Emulator = serveEstate(t, emulator.Seed{Bodies: []emulator.SeedJob{body("two", `{"command": "x", "cache": true}`)}}, &e.env)
-	e.run(t, exitDone, []string{"modules", "harvest"}, "known module devcloud2018.codeci_action_20099.action")
+	patch := e.run(t, exitDone, []string{"modules", "harvest", "--diff"}, "\n+      cache: {type: bool, confidence: harvested, source: job shop/two}\n")
+	if strings.Contains(patch.stdout, "known module") || e.read(t, "modules.yaml") != file {
+		t.Errorf("have\n%s", patch.stdout)
+	}
+	e.run(t, exitDone, []string{"modules", "harvest"}, "known module devcloud2018.codeci_action_20099.action Build with Gradle: 1 more property (job shop/two)")
+	e.run(t, exitDone, []string{"modules", "harvest"}, "Nothing to learn")
 	if now := e.read(t, "modules.yaml"); !strings.HasPrefix(now, "# Ours.\n") || !strings.Contains(now, "gradle") || !strings.Contains(now, "cache:") {
 		t.Errorf("have\n%s", now)
 	}
 	e.run(t, exitDone, []string{"export", "--verify"}, "1 of 1 exact")
 	if text := e.read(t, "definitions/shop/two.yaml"); !strings.Contains(text, "- gradle:\n") {
 		t.Errorf("the word is not used:\n%s", text)
+	}
+}
+
+// TestModulesHarvestSaysWhatIsMissing: a job that cannot be read is named, and
+// what the others teach is kept.
+func TestModulesHarvestSaysWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	e := newEstate(t, 3, 1)
+	if err := e.Fail(emulator.Fault{Op: "QueryJob", Kind: emulator.FaultStatus, Status: http.StatusBadRequest, Nth: 2, Times: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if got := e.run(t, exitPartial, []string{"modules", "harvest"}); !strings.Contains(got.stderr, "not read: team00/job/") {
+		t.Errorf("have\n%s", got.stderr)
 	}
 }

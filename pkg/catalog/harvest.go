@@ -15,14 +15,16 @@ const maxSources = 3
 
 // Observation is a step that was seen on the service.
 type Observation struct {
-	Source string          // where, such as "job shop/order" or "template maven"
-	Step   *jsontree.Value // as the API has it (reference 4.18, CreateBuildJobSteps)
+	Source   string          // where, such as "job shop/order" or "template maven"
+	Step     *jsontree.Value // as the API has it (reference 4.18, CreateBuildJobSteps)
+	Official bool            // the step is the vendor's own: its values are defaults, and nobody's secrets
 }
 
 // Harvest learns from steps that were seen what known does not say of their
-// modules: ids, display names, versions, properties and their types. Values are
-// never taken over, since any of them may be private. The service does not tell
-// action words; a person adds those.
+// modules: ids, display names, versions, properties and their types, each with
+// where it was seen. Values of the user's own steps are never taken over, since
+// any of them may be private; those of official templates are the defaults of
+// what is new. The service does not tell action words; a person adds those.
 func Harvest(known *Catalogue, seen []Observation) []*Module {
 	byID := map[string]*harvested{}
 	for _, o := range seen {
@@ -31,7 +33,10 @@ func Harvest(known *Catalogue, seen []Observation) []*Module {
 			continue
 		}
 		if byID[id] == nil {
-			byID[id] = &harvested{names: map[string]int{}, versions: map[string]*jsontree.Value{}, types: map[string]Type{}}
+			byID[id] = &harvested{
+				names: map[string]int{}, versions: map[string]*jsontree.Value{}, types: map[string]Type{},
+				seenIn: map[string]string{}, defaults: map[string]officialValue{},
+			}
 		}
 		byID[id].observe(o)
 	}
@@ -51,6 +56,14 @@ type harvested struct {
 	versions map[string]*jsontree.Value
 	types    map[string]Type
 	sources  []string
+	seenIn   map[string]string // where a property was seen first
+	defaults map[string]officialValue
+}
+
+// officialValue is what official templates say of a property.
+type officialValue struct {
+	value  *jsontree.Value // nil: they differ
+	source string
 }
 
 func (h *harvested) observe(o Observation) {
@@ -67,12 +80,49 @@ func (h *harvested) observe(o Observation) {
 		if !isPlain(m.Key) {
 			continue // no modules file can hold such a key
 		}
+		if first, seen := h.seenIn[m.Key]; !seen || o.Source < first {
+			h.seenIn[m.Key] = o.Source
+		}
+		if o.Official && isDefault(m.Key, m.Value) {
+			known, seen := h.defaults[m.Key]
+			switch {
+			case !seen:
+				h.defaults[m.Key] = officialValue{m.Value, o.Source}
+			case known.value != nil && !jsontree.Equal(known.value, m.Value):
+				h.defaults[m.Key] = officialValue{}
+			case o.Source < known.source:
+				h.defaults[m.Key] = officialValue{known.value, o.Source}
+			}
+		}
 		if typ := typeOf(m.Value); typ != "" {
 			h.types[m.Key] = joined(h.types[m.Key], typ, m.Value)
 		} else if _, ok := h.types[m.Key]; !ok {
 			h.types[m.Key] = ""
 		}
 	}
+}
+
+// longestDefault is how many bytes a default has at most: what is longer is an
+// example's script.
+const longestDefault = 200
+
+// secretWords are what the names of properties contain that hold secrets.
+var secretWords = []string{"password", "passwd", "secret", "token", "credential", "privatekey", "accesskey"}
+
+// isDefault tells whether an official template's value can stand in a modules
+// file as the default of a property.
+func isDefault(name string, v *jsontree.Value) bool {
+	lower := strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(name))
+	if slices.ContainsFunc(secretWords, func(word string) bool { return strings.Contains(lower, word) }) {
+		return false
+	}
+	switch v.Kind() {
+	case jsontree.KindBool, jsontree.KindNumber:
+		return true
+	case jsontree.KindString:
+		return v.Text() == "" || len(v.Text()) <= longestDefault && isPlain(v.Text())
+	}
+	return false
 }
 
 // isPlain tells whether a text holds nothing but what prints.
@@ -135,9 +185,13 @@ func (h *harvested) module(id string, known *Module) *Module {
 	for _, name := range sortedKeys(h.types) {
 		if known.Property(name) == nil {
 			news = true
-			m.Properties = append(m.Properties, Property{
-				Name: name, Type: cmp.Or(h.types[name], Any), Confidence: Harvested, Boolish: h.types[name] == BoolOrString,
-			})
+			p := Property{
+				Name: name, Type: cmp.Or(h.types[name], Any), Confidence: Harvested, Source: h.seenIn[name], Boolish: h.types[name] == BoolOrString,
+			}
+			if official := h.defaults[name]; official.value != nil {
+				p.Default, p.DefaultBasis = official.value, "official "+official.source
+			}
+			m.Properties = append(m.Properties, p)
 		}
 	}
 	if !news && (len(m.Versions) == 0 || known.Confidence != Harvested) {
