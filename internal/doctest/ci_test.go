@@ -150,10 +150,12 @@ type pipeline struct {
 	Script        []string            `yaml:"script"`
 	BeforeScript  []string            `yaml:"before_script"`
 	Image         string              `yaml:"image"`
+	Needs         []string            `yaml:"needs"`
 	ResourceGroup string              `yaml:"resource_group"`
 	Environment   string              `yaml:"environment"`
 	Artifacts     struct {
 		When    string            `yaml:"when"`
+		Exposed string            `yaml:"expose_as"`
 		Paths   []string          `yaml:"paths"`
 		Reports map[string]string `yaml:"reports"`
 	} `yaml:"artifacts"`
@@ -194,6 +196,55 @@ func TestGitLabPipelines(t *testing.T) {
 		if !applies {
 			t.Errorf("%s applies nothing", name)
 		}
+	}
+}
+
+// TestGitLabComment: the job that may write a comment has a token for nothing
+// else, and none of it stands in the arguments of a process.
+func TestGitLabComment(t *testing.T) {
+	t.Parallel()
+	const name = "examples/ci/gitlab/comment.yml"
+	var jobs map[string]*pipeline
+	readSnippet(t, name, &jobs)
+	job := jobs["comment"]
+	if len(jobs) != 1 || job == nil || len(job.Rules) != 1 || len(job.Script) != 1 || !slices.Equal(job.Needs, []string{"plan"}) {
+		t.Fatalf("%s: %+v", name, jobs)
+	}
+	if when := job.Rules[0]["if"]; when != `$CI_PIPELINE_SOURCE == "merge_request_event" && $COMMENT_TOKEN` {
+		t.Errorf("%s: runs if %s", name, when)
+	}
+	script := job.Script[0]
+	if strings.Count(script, "$COMMENT_TOKEN") != 1 || !strings.Contains(script, `printf 'PRIVATE-TOKEN: %s`) || strings.Contains(script, "git ") {
+		t.Errorf("%s: the token goes elsewhere than into the header:\n%s", name, script)
+	}
+	checkScript(t, name, script)
+}
+
+// TestInstalledVersion: no CI file installs a version that moves by itself without
+// a place to pin it.
+func TestInstalledVersion(t *testing.T) {
+	t.Parallel()
+	installed := 0
+	for _, folder := range []string{"examples/ci", "cmd/buildsync/scaffold"} {
+		err := filepath.WalkDir(filepath.Join(root, filepath.FromSlash(folder)), func(name string, entry os.DirEntry, err error) error {
+			if err != nil || entry.IsDir() {
+				return err
+			}
+			text, err := os.ReadFile(name)
+			for _, after := range strings.Split(string(text), "cmd/buildsync@")[1:] {
+				installed++
+				if !strings.HasPrefix(after, "$BUILDSYNC_VERSION") && !strings.HasPrefix(after, "${BUILDSYNC_VERSION}") {
+					t.Errorf("%s installs buildsync@%.20s", name, after)
+				}
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if installed < 8 {
+		t.Errorf("only %d installations", installed)
 	}
 }
 

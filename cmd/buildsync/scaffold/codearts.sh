@@ -2,7 +2,8 @@
 # A shell step of a CodeArts pipeline that runs on the main branch, serially.
 # HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK are private pipeline parameters.
 set -eu
-go install github.com/buildsync/buildsync/cmd/buildsync@latest
+BUILDSYNC_VERSION=latest    # pin the release or commit that you have tried
+go install "github.com/buildsync/buildsync/cmd/buildsync@$BUILDSYNC_VERSION"
 PATH=$PATH:$(go env GOPATH)/bin
 buildsync lint
 buildsync apply --yes --report report.json

@@ -1,6 +1,6 @@
 #!/bin/sh
 set -eu
-go install github.com/buildsync/buildsync/cmd/buildsync@latest
+go install "github.com/buildsync/buildsync/cmd/buildsync@${BUILDSYNC_VERSION}"
 PATH=$PATH:$(go env GOPATH)/bin
 export HUAWEICLOUD_SDK_AK="${ACCESS_KEY}" HUAWEICLOUD_SDK_SK="${SECRET_KEY}"
 git fetch --quiet origin '+refs/buildsync/*:refs/buildsync/*'
