@@ -92,7 +92,11 @@ func (in *invocation) init() error {
 		return err
 	}
 	if !in.on("quiet") {
-		in.printf("\nNext: buildsync -C %s plan --endpoint emulator\n", dir)
+		command := "buildsync"
+		if filepath.Clean(dir) != "." {
+			command += " -C " + dir
+		}
+		in.printf("\nNext: %s plan --endpoint emulator\n", command)
 	}
 	return nil
 }
