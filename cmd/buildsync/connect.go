@@ -165,7 +165,13 @@ func (in *invocation) clientConfig() (client.Config, error) {
 	if err != nil {
 		return client.Config{}, err
 	}
-	return client.Config{Dialect: client.Dialect(dialect), CAFile: in.text("ca-file"), Rate: rate, Logger: logger, Getenv: in.env.get,
+	share := 1
+	if _, count, ok := strings.Cut(in.text("shard"), "/"); ok {
+		if share, err = strconv.Atoi(count); err != nil || share < 1 {
+			return client.Config{}, usageError{text: fmt.Sprintf("--shard %q: write it as I/N, from 1/N to N/N", in.text("shard"))}
+		}
+	}
+	return client.Config{Dialect: client.Dialect(dialect), CAFile: in.text("ca-file"), Rate: rate, Share: share, Logger: logger, Getenv: in.env.get,
 		UserAgent: "buildsync/" + version(), Hide: in.env.secrets()}, nil
 }
 

@@ -27,6 +27,7 @@ type Config struct {
 	Credentials Credentials
 	CAFile      string  // authorities beyond the system's, PEM
 	Rate        float64 // calls per minute; 0: adaptive from 240, at most 480
+	Share       int     // of so many processes that divide the rate this is one; 0 and 1: all is ours
 	MaxWait     time.Duration
 	Logger      *slog.Logger        // one debug line for each attempt; nil for none
 	Getenv      func(string) string // HTTPS_PROXY and NO_PROXY come from it; nil: no proxy
@@ -64,8 +65,8 @@ func (cfg *Config) complete() error {
 	default:
 		return fmt.Errorf("unknown generation of routes %q: v3 and v1 exist", cfg.Dialect)
 	}
-	if cfg.Rate < 0 {
-		return errors.New("the rate must not be negative")
+	if cfg.Rate < 0 || cfg.Share < 0 {
+		return errors.New("the rate and the share of it must not be negative")
 	}
 	if cfg.MaxWait <= 0 {
 		cfg.MaxWait = DefaultMaxWait

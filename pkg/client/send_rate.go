@@ -42,7 +42,9 @@ func newBucket(cfg *Config) *bucket {
 		start = b.ceiling
 		b.floor = min(b.floor, b.ceiling)
 	}
-	b.limiter = rate.NewLimiter(rate.Limit(start), rateBurst)
+	share := float64(max(cfg.Share, 1))
+	b.floor, b.ceiling = b.floor/share, b.ceiling/share
+	b.limiter = rate.NewLimiter(rate.Limit(start/share), max(1, rateBurst/max(cfg.Share, 1)))
 	return b
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"strings"
@@ -222,6 +223,30 @@ func TestBucketOfTheUser(t *testing.T) {
 		b := newBucket(&Config{Now: time.Now, Rate: perMinute})
 		if have := float64(b.limiter.Limit()); have != want || b.ceiling != want || b.floor > want {
 			t.Errorf("--rate %v: %v a second, from %v to %v", perMinute, have, b.floor, b.ceiling)
+		}
+	}
+}
+
+// Processes that divide a rate have together what one of them would have alone.
+func TestBucketsShareTheRate(t *testing.T) {
+	t.Parallel()
+	for _, perMinute := range []float64{0, 12, 600} {
+		whole := newBucket(&Config{Now: time.Now, Rate: perMinute})
+		for _, share := range []int{1, 3, 8, 100} {
+			b := newBucket(&Config{Now: time.Now, Rate: perMinute, Share: share})
+			n := float64(share)
+			for what, pair := range map[string][2]float64{
+				"start":   {float64(b.limiter.Limit()) * n, float64(whole.limiter.Limit())},
+				"floor":   {b.floor * n, whole.floor},
+				"ceiling": {b.ceiling * n, whole.ceiling},
+			} {
+				if math.Abs(pair[0]-pair[1]) > 1e-9 {
+					t.Errorf("rate %v, %d processes: their %s is %v together, want %v", perMinute, share, what, pair[0], pair[1])
+				}
+			}
+			if burst := b.limiter.Burst(); burst < 1 || burst > 1 && burst*share > rateBurst {
+				t.Errorf("%d processes: bursts of %d", share, burst)
+			}
 		}
 	}
 }
