@@ -62,7 +62,7 @@ func (in *invocation) doctor() error {
 	ctx, cancel := in.withTimeout()
 	defer cancel()
 	d := &diagnosis{in: in}
-	w, err := in.open()
+	w, err := in.openPacked()
 	if err != nil {
 		if err.Error() == "" {
 			err = errors.New("the definitions have errors, see above")

@@ -85,14 +85,13 @@ func (in *invocation) preparePlanning(ctx context.Context, base string) (*planni
 	if scope.Changed && base == "" {
 		return nil, usageError{text: "--changed needs a base to compare with: add --base auto, or --base REF"}
 	}
-	w, err := in.open()
+	w, err := in.openPacked()
 	if err != nil {
 		return nil, err
 	}
 	if err := w.checkProjects(scope.Projects); err != nil {
 		return nil, err
 	}
-	w.set.Files = nil // compiled, they are no longer needed: a third of the memory of a plan
 	revisions, err := in.readRevisions(ctx, w, base)
 	if err != nil {
 		return nil, err

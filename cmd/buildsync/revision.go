@@ -79,7 +79,7 @@ func (r *revisions) readHead(ctx context.Context, w *workspace) error {
 // those of a commit.
 func (w *workspace) differsFrom(tree *gitbase.Tree) bool {
 	for name, content := range w.tree.read {
-		if !tree.Same(name, content) {
+		if !tree.Holds(name, content) {
 			return true
 		}
 	}
@@ -118,7 +118,7 @@ func (in *invocation) readBase(ctx context.Context, w *workspace, r *revisions, 
 	case err != nil:
 		return fmt.Errorf("--base %s: %w", base, err)
 	}
-	result, err := in.compileCommit(ctx, r.repo, commit)
+	result, err := in.compileCommit(ctx, w, r.repo, commit)
 	if err != nil {
 		return err
 	}
@@ -126,8 +126,9 @@ func (in *invocation) readBase(ctx context.Context, w *workspace, r *revisions, 
 	return nil
 }
 
-// compileCommit compiles the workspace as it was at a commit.
-func (in *invocation) compileCommit(ctx context.Context, repo *gitbase.Repo, commit string) (*compile.Result, error) {
+// compileCommit compiles the workspace as it was at a commit: only what can have
+// come out differently than it does now.
+func (in *invocation) compileCommit(ctx context.Context, w *workspace, repo *gitbase.Repo, commit string) (*compile.Result, error) {
 	tree, err := repo.Tree(ctx, commit)
 	if err != nil {
 		return nil, fmt.Errorf("reading the base: %w", err)
@@ -137,16 +138,19 @@ func (in *invocation) compileCommit(ctx context.Context, repo *gitbase.Repo, com
 	if err != nil {
 		return nil, err
 	}
-	var then workspace
-	diagnostics := then.load(tree, in.text("env"), vars)
-	if diagnostics.HasErrors() {
+	same := func(name string) bool {
+		content, read := w.tree.read[name]
+		return read && tree.HoldsExactly(name, content)
+	}
+	then, diagnostics := w.loaded.Earlier(tree, in.text("env"), compile.Options{Vars: vars, Pack: true}, same)
+	if then == nil || diagnostics.HasErrors() {
 		in.printf("buildsync: the base, commit %.12s, does not compile:\n", commit)
 		if err := in.reportAt(diagnostics, tree); err != nil {
 			return nil, err
 		}
 		return nil, &failure{exitInvalid, fmt.Errorf("the definitions at the base %.12s have errors; choose another --base, or leave it out to compare without one", commit)}
 	}
-	return then.result, nil
+	return then.Result, nil
 }
 
 // note says something on stderr that is worth knowing, unless --quiet.

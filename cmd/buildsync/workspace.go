@@ -9,6 +9,7 @@ import (
 
 	"github.com/buildsync/buildsync/pkg/catalog"
 	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/gitbase"
 	"github.com/buildsync/buildsync/pkg/lint/format"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -24,6 +25,7 @@ type workspace struct {
 	set       *spec.Set
 	catalogue *catalog.Catalogue
 	result    *compile.Result
+	loaded    *compile.Loaded // by loadPacked
 }
 
 // findWorkspace returns the folder of the workspace that the command is about.
@@ -45,12 +47,18 @@ func openTree(dir string) (*readTree, error) {
 	if err != nil {
 		return nil, &failure{exitInvalid, err}
 	}
-	return &readTree{DirTree: tree, read: map[string][]byte{}}, nil
+	return &readTree{DirTree: tree}, nil
 }
 
 // open finds, loads and compiles the workspace. Everything that is wrong with
 // it is printed, and ends the command with code 3.
-func (in *invocation) open() (*workspace, error) {
+func (in *invocation) open() (*workspace, error) { return in.openBy((*workspace).load) }
+
+// openPacked is open for a plan: of the definitions it keeps no nodes, of the
+// jobs no trees, and what was read can be compared with a commit.
+func (in *invocation) openPacked() (*workspace, error) { return in.openBy((*workspace).loadPacked) }
+
+func (in *invocation) openBy(load func(w *workspace, environment string, vars map[string]string) spec.Diagnostics) (*workspace, error) {
 	dir, err := in.findWorkspace()
 	if err != nil {
 		return nil, err
@@ -64,7 +72,7 @@ func (in *invocation) open() (*workspace, error) {
 		return nil, err
 	}
 	w := &workspace{dir: dir, tree: tree}
-	diagnostics := w.load(tree, in.text("env"), vars)
+	diagnostics := load(w, in.text("env"), vars)
 	if err := in.report(diagnostics, w); err != nil {
 		return nil, err
 	}
@@ -74,9 +82,9 @@ func (in *invocation) open() (*workspace, error) {
 	return w, nil
 }
 
-// load reads and compiles the definitions of a tree.
-func (w *workspace) load(tree spec.Tree, environment string, vars map[string]string) spec.Diagnostics {
-	set, diagnostics := spec.Load(tree, spec.Options{Environment: environment})
+// load reads and compiles the definitions.
+func (w *workspace) load(environment string, vars map[string]string) spec.Diagnostics {
+	set, diagnostics := spec.Load(w.tree, spec.Options{Environment: environment})
 	w.set = set
 	if set == nil || set.Workspace == nil {
 		return diagnostics
@@ -88,6 +96,16 @@ func (w *workspace) load(tree spec.Tree, environment string, vars map[string]str
 	diagnostics = append(diagnostics, more.Besides(diagnostics)...)
 	diagnostics.Sort()
 	w.result = result
+	return diagnostics
+}
+
+// loadPacked is load file by file.
+func (w *workspace) loadPacked(environment string, vars map[string]string) spec.Diagnostics {
+	w.tree.read = map[string]gitbase.Identity{}
+	loaded, diagnostics := compile.Load(w.tree, environment, compile.Options{Vars: vars, Pack: true})
+	if loaded != nil {
+		w.loaded, w.set, w.catalogue, w.result = loaded, loaded.Set, loaded.Catalogue, loaded.Result
+	}
 	return diagnostics
 }
 
@@ -158,15 +176,16 @@ func repositoryOf(dir string) string {
 type readTree struct {
 	*spec.DirTree
 	mu   sync.Mutex
-	read map[string][]byte
+	read map[string]gitbase.Identity // nil: nobody will ask
 }
 
 // ReadFile reads a file and remembers it.
 func (t *readTree) ReadFile(name string, limit int64) ([]byte, error) {
 	content, err := t.DirTree.ReadFile(name, limit)
-	if err == nil {
+	if err == nil && t.read != nil {
+		id := gitbase.IdentityOf(content)
 		t.mu.Lock()
-		t.read[name] = content
+		t.read[name] = id
 		t.mu.Unlock()
 	}
 	return content, err

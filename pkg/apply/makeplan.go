@@ -20,21 +20,37 @@ type PlanInput struct {
 }
 
 // MakePlan reads the live state within the scope and compares it with the
-// definitions.
+// definitions, job by job as they come. It fails only where every further call
+// would: what could not be read is refused in the plan.
 func MakePlan(ctx context.Context, api Reader, in PlanInput) (*diff.Plan, error) {
-	snap, err := ReadSnapshot(ctx, api, ReadInput{
-		Head: in.Head, Base: in.Base, Scope: in.Scope, Endpoint: in.Endpoint, Parallel: in.Parallel,
-	})
-	if err != nil {
+	if err := in.Scope.Validate(); err != nil {
 		return nil, err
 	}
-	hideReplacements(snap, in.Journal)
-	whole := in.Head
+	// What nobody changed is not read with Scope.Changed, but its project is
+	// listed: the service is asked even where nothing changed.
+	listed := in.Scope
+	listed.Changed = false
+	projects := jobsToRead(listed.Narrow(in.Head, in.Base)).projects
+	in.Whole = in.Head
 	in.Head, in.Base = in.Scope.Narrow(in.Head, in.Base)
-	in.Part = in.Scope.Part()
-	in.Whole, in.Live = whole, snap
-	in.LeftEnabled = leftEnabled(in.Journal)
-	return diff.Compute(in.Input), nil
+	in.Part, in.LeftEnabled = in.Scope.Part(), leftEnabled(in.Journal)
+
+	read := newLiveReader(api, &in, projects)
+	if err := read.listings(ctx); err != nil {
+		return nil, err
+	}
+	in.Live = read.snap
+	planner := diff.NewPlanner(in.Input)
+	if err := read.jobs(ctx, planner.Compare); err != nil {
+		return nil, err
+	}
+	if published(in.Head) || published(in.Base) {
+		if err := read.templates(ctx); err != nil {
+			return nil, err
+		}
+	}
+	hideReplacements(read.snap, in.Journal)
+	return planner.Plan(), nil
 }
 
 // hideReplacements takes out of the snapshot the new template of a replacement

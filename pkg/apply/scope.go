@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"bytes"
 	"fmt"
 	"hash/fnv"
 	"slices"
@@ -9,7 +10,6 @@ import (
 
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
-	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
 // Scope narrows what is planned, read and written. The zero Scope is
@@ -126,53 +126,56 @@ func (s Shard) has(address string) bool {
 
 // changedAddresses returns what is new, gone or different in head against base.
 func changedAddresses(head, base *compile.Result) map[string]bool {
-	before := map[string][]byte{}
-	for address, form := range forms(base) {
-		before[address] = form
-	}
 	differ := map[string]bool{}
-	for address, form := range forms(head) {
-		if old, ok := before[address]; !ok || !slices.Equal(old, form) {
-			differ[address] = true
-		}
-		delete(before, address)
-	}
-	for address := range before {
-		differ[address] = true
-	}
+	compare(differ, head.Jobs, base.Jobs, func(j *compile.Job) string { return j.Address }, sameJob)
+	compare(differ, head.Templates, base.Templates, func(t *compile.Template) string { return t.Address },
+		func(a, b *compile.Template) bool { return bytes.Equal(a.Body.AppendJSON(nil), b.Body.AppendJSON(nil)) })
+	compare(differ, head.Removals, base.Removals, func(m compile.Removal) string { return m.Address },
+		func(a, b compile.Removal) bool { return a.Action == b.Action })
 	return differ
 }
 
-// forms returns, by address, the text of everything that decides about an
-// object.
-func forms(r *compile.Result) map[string][]byte {
-	out := map[string][]byte{}
-	for _, j := range r.Jobs {
-		form := j.Body.AppendJSON(nil)
-		for _, n := range j.Notices {
-			form = fmt.Appendf(form, "\nnotice %q %q", n.Type, n.Events)
-			if n.ParamConfig != nil {
-				form = fmt.Appendf(form, " %q", *n.ParamConfig)
-			}
-		}
-		if j.Enabled != nil {
-			form = fmt.Appendf(form, "\nenabled %t", *j.Enabled)
-		}
-		for _, use := range j.Secrets {
-			form = fmt.Appendf(form, "\nsecret %q %q", use.Parameter, use.Secret)
-		}
-		form = fmt.Appendf(form, "\n%q %q %t %t", j.ID, j.RenamedFrom, j.Adopt, j.Protect)
-		out[j.Address] = form
+// compare notes the addresses of what only one side has, or both have and is not
+// the same.
+func compare[T any](differ map[string]bool, head, base []T, address func(T) string, same func(a, b T) bool) {
+	before := make(map[string]T, len(base))
+	for _, object := range base {
+		before[address(object)] = object
 	}
-	for _, t := range r.Templates {
-		out[t.Address] = t.Body.AppendJSON(nil)
+	for _, object := range head {
+		at := address(object)
+		if old, ok := before[at]; !ok || !same(object, old) {
+			differ[at] = true
+		}
+		delete(before, at)
 	}
-	for _, m := range r.Removals {
-		// One address may be declared and removed at once; compile refuses that
-		// within one result, so the key is free here.
-		out[m.Address] = jsontree.AppendQuoted(nil, "remove "+m.Action)
+	for at := range before {
+		differ[at] = true
 	}
-	return out
+}
+
+// sameJob tells whether two jobs are the same in everything that decides about
+// them.
+func sameJob(a, b *compile.Job) bool {
+	return a == b || bytes.Equal(settings(a), settings(b)) && compile.SameBody(a, b)
+}
+
+// settings is the text of what a job declares beside its body.
+func settings(j *compile.Job) []byte {
+	var form []byte
+	for _, n := range j.Notices {
+		form = fmt.Appendf(form, "\nnotice %q %q", n.Type, n.Events)
+		if n.ParamConfig != nil {
+			form = fmt.Appendf(form, " %q", *n.ParamConfig)
+		}
+	}
+	if j.Enabled != nil {
+		form = fmt.Appendf(form, "\nenabled %t", *j.Enabled)
+	}
+	for _, use := range j.Secrets {
+		form = fmt.Appendf(form, "\nsecret %q %q", use.Parameter, use.Secret)
+	}
+	return fmt.Appendf(form, "\n%q %q %t %t", j.ID, j.RenamedFrom, j.Adopt, j.Protect)
 }
 
 func keep[T any](items []T, ok func(T) bool) []T {

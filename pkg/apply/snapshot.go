@@ -15,57 +15,36 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// ReadInput says which part of the live state to read.
-type ReadInput struct {
-	Head     *compile.Result
-	Base     *compile.Result // nil: two-way
-	Scope    Scope
-	Endpoint string
-	Parallel int // reads at a time; default 8
-}
-
 // readParallelism is how many reads go side by side where the caller does not
 // say.
 const readParallelism = 8
 
-// ReadSnapshot reads what a plan over the definitions needs and no more: each
-// project's listing, one query for each job that is declared, was
-// declared at the base or is listed under removed: and that exists, one
-// notification query for each of those that declares notifications, and the
-// templates if some are published.
+// liveReader reads what a plan over the definitions needs and no more: each
+// project's listing, one query for each job that is declared, was declared at
+// the base or is listed under removed: and that exists, one notification query
+// for each of those that declares notifications, and the templates if some are
+// published.
 //
 // A job whose read fails has its ReadErr set, a listing that could not be read
-// in full has a Problem: both mean unknown, never absent. ReadSnapshot itself
-// fails only where every further call would: a refused key, a missing route, a
-// cancelled context.
-func ReadSnapshot(ctx context.Context, api Reader, in ReadInput) (*diff.Snapshot, error) {
-	if err := in.Scope.Validate(); err != nil {
-		return nil, err
+// in full has a Problem: both mean unknown, never absent. Its methods fail only
+// where every further call would: a refused key, a missing route, a cancelled
+// context.
+type liveReader struct {
+	api      Reader
+	parallel int
+	wanted   *wanted
+	snap     *diff.Snapshot
+}
+
+// newLiveReader makes a reader for narrowed definitions.
+func newLiveReader(api Reader, in *PlanInput, projects []string) *liveReader {
+	r := &liveReader{api: api, parallel: in.Parallel, wanted: jobsToRead(in.Head, in.Base)}
+	if r.parallel < 1 {
+		r.parallel = readParallelism
 	}
-	// What nobody changed is not read with Scope.Changed, but its project is
-	// listed: the service is asked even where nothing changed.
-	listed := in
-	listed.Scope.Changed = false
-	listed.Head, listed.Base = listed.Scope.Narrow(in.Head, in.Base)
-	in.Head, in.Base = in.Scope.Narrow(in.Head, in.Base)
-	if in.Parallel < 1 {
-		in.Parallel = readParallelism
-	}
-	snap := &diff.Snapshot{Endpoint: in.Endpoint, Projects: map[string]*diff.LiveProject{}}
-	wanted := jobsToRead(in)
-	wanted.projects = jobsToRead(listed).projects
-	if err := readListings(ctx, api, in, snap, wanted); err != nil {
-		return nil, err
-	}
-	if err := readJobs(ctx, api, in, snap, wanted); err != nil {
-		return nil, err
-	}
-	if published(in.Head) || published(in.Base) {
-		if err := readTemplates(ctx, api, snap); err != nil {
-			return nil, err
-		}
-	}
-	return snap, nil
+	r.wanted.projects = projects
+	r.snap = &diff.Snapshot{Endpoint: in.Endpoint, Projects: map[string]*diff.LiveProject{}}
+	return r
 }
 
 func published(r *compile.Result) bool { return r != nil && len(r.Templates) > 0 }
@@ -73,15 +52,15 @@ func published(r *compile.Result) bool { return r != nil && len(r.Templates) > 0
 // interest is what is to be read of the live jobs that go by one name or id.
 type interest struct{ notices bool }
 
-// reading is the part of the live jobs that a plan looks at.
-type reading struct {
+// wanted is the part of the live jobs that a plan looks at.
+type wanted struct {
 	projects []string // ids, in order of first mention
 	names    map[jobKey]interest
 	pinned   map[jobKey]interest // projectID and job id
 }
 
-func jobsToRead(in ReadInput) *reading {
-	r := &reading{names: map[jobKey]interest{}, pinned: map[jobKey]interest{}}
+func jobsToRead(head, base *compile.Result) *wanted {
+	r := &wanted{names: map[jobKey]interest{}, pinned: map[jobKey]interest{}}
 	add := func(into map[jobKey]interest, projectID, key string, notices bool) {
 		if key == "" {
 			return
@@ -92,7 +71,7 @@ func jobsToRead(in ReadInput) *reading {
 			r.projects = append(r.projects, projectID)
 		}
 	}
-	for _, result := range []*compile.Result{in.Head, in.Base} {
+	for _, result := range []*compile.Result{head, base} {
 		if result == nil {
 			continue
 		}
@@ -105,39 +84,69 @@ func jobsToRead(in ReadInput) *reading {
 			}
 		}
 	}
-	for _, removal := range in.Head.Removals {
+	for _, removal := range head.Removals {
 		add(r.names, removal.ProjectID, removal.Job, false)
 	}
 	return r
 }
 
-// readListings fills snap.Projects. A pinned job that its listing lacks is
-// looked for by id, because listings lag (facts Q26).
-func readListings(ctx context.Context, api Reader, in ReadInput, snap *diff.Snapshot, wanted *reading) error {
-	projects := make([]*diff.LiveProject, len(wanted.projects))
-	group, groupCtx := errgroup.WithContext(ctx)
-	group.SetLimit(in.Parallel)
-	for i, id := range wanted.projects {
-		group.Go(func() error {
-			return caught(func() (err error) {
-				projects[i], err = readListing(groupCtx, api, id)
-				return err
-			})
-		})
-	}
-	if err := group.Wait(); err != nil {
+// listings fills snap.Projects. A pinned job that its listing lacks is looked for
+// by id, because listings lag (facts Q26).
+func (r *liveReader) listings(ctx context.Context) error {
+	projects := make([]*diff.LiveProject, len(r.wanted.projects))
+	err := r.sideBySide(ctx, len(projects), func(ctx context.Context, i int) (err error) {
+		projects[i], err = readListing(ctx, r.api, r.wanted.projects[i])
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	for _, project := range projects {
-		snap.Projects[project.ID] = project
+		r.snap.Projects[project.ID] = project
 	}
-	for key := range wanted.pinned {
-		project := snap.Projects[key.projectID]
-		if !slices.ContainsFunc(project.Jobs, func(j *diff.LiveJob) bool { return j.ID == key.name }) {
-			project.Jobs = append(project.Jobs, &diff.LiveJob{ProjectID: project.ID, ID: key.name})
+	return r.unlistedPins(ctx)
+}
+
+// unlistedPins reads the pinned jobs that their listings lack. Those that the
+// service says do not exist are none.
+func (r *liveReader) unlistedPins(ctx context.Context) error {
+	if len(r.wanted.pinned) == 0 {
+		return nil
+	}
+	listed := map[jobKey]bool{}
+	for _, project := range r.snap.Projects {
+		for _, job := range project.Jobs {
+			listed[jobKey{project.ID, job.ID}] = true
 		}
 	}
-	return nil
+	var missing []*diff.LiveJob
+	for key := range r.wanted.pinned {
+		if !listed[key] {
+			missing = append(missing, &diff.LiveJob{ProjectID: key.projectID, ID: key.name})
+		}
+	}
+	err := r.sideBySide(ctx, len(missing), func(ctx context.Context, i int) error {
+		return readJob(ctx, r.api, missing[i], r.notices(missing[i]))
+	})
+	for _, job := range missing {
+		if project := r.snap.Projects[job.ProjectID]; job.Item.ID != "" || !errors.Is(job.ReadErr, client.ErrNotFound) {
+			project.Jobs = append(project.Jobs, job)
+		}
+	}
+	return err
+}
+
+// sideBySide calls do for 0 to n-1, as many at a time as are wanted. The first
+// error ends it.
+func (r *liveReader) sideBySide(ctx context.Context, n int, do func(ctx context.Context, i int) error) error {
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(r.parallel)
+	for i := range n {
+		group.Go(func() error {
+			return caught(func() error { return do(groupCtx, i) })
+		})
+	}
+	return group.Wait()
 }
 
 func readListing(ctx context.Context, api Reader, projectID string) (*diff.LiveProject, error) {
@@ -161,29 +170,40 @@ func readListing(ctx context.Context, api Reader, projectID string) (*diff.LiveP
 	return project, nil
 }
 
-// readJobs queries the jobs that the plan looks at.
-func readJobs(ctx context.Context, api Reader, in ReadInput, snap *diff.Snapshot, wanted *reading) error {
-	group, groupCtx := errgroup.WithContext(ctx)
-	group.SetLimit(in.Parallel)
-	for _, projectID := range wanted.projects {
-		for _, job := range snap.Projects[projectID].Jobs {
-			byName, named := wanted.names[jobKey{projectID, job.Name}]
-			byID, pinned := wanted.pinned[jobKey{projectID, job.ID}]
-			if !pinned && (!named || job.Name == "") {
-				continue
+// jobs queries the jobs that the plan looks at and hands each to compare; then
+// its body is let go, so that those of very many jobs are never held together.
+func (r *liveReader) jobs(ctx context.Context, compare func(*diff.LiveJob)) error {
+	var jobs []*diff.LiveJob
+	for _, projectID := range r.wanted.projects {
+		for _, job := range r.snap.Projects[projectID].Jobs {
+			if r.wants(job) {
+				jobs = append(jobs, job)
 			}
-			group.Go(func() error {
-				return caught(func() error { return readJob(groupCtx, api, job, byName.notices || byID.notices) })
-			})
 		}
 	}
-	if err := group.Wait(); err != nil {
-		return err
-	}
-	for _, project := range snap.Projects {
-		dropMissingPins(project)
-	}
-	return nil
+	return r.sideBySide(ctx, len(jobs), func(ctx context.Context, i int) error {
+		job := jobs[i]
+		if job.Body == nil && job.ReadErr == nil {
+			if err := readJob(ctx, r.api, job, r.notices(job)); err != nil {
+				return err
+			}
+		}
+		compare(job)
+		job.Body, job.Notices = nil, nil
+		return nil
+	})
+}
+
+// wants tells whether the plan looks at a live job.
+func (r *liveReader) wants(job *diff.LiveJob) bool {
+	_, named := r.wanted.names[jobKey{job.ProjectID, job.Name}]
+	_, pinned := r.wanted.pinned[jobKey{job.ProjectID, job.ID}]
+	return pinned || named && job.Name != ""
+}
+
+// notices tells whether the plan looks at a live job's notifications.
+func (r *liveReader) notices(job *diff.LiveJob) bool {
+	return r.wanted.names[jobKey{job.ProjectID, job.Name}].notices || r.wanted.pinned[jobKey{job.ProjectID, job.ID}].notices
 }
 
 // readJob fills a live job's body and notifications. It fails only where every
@@ -214,18 +234,10 @@ func readJob(ctx context.Context, api Reader, job *diff.LiveJob, notices bool) e
 	return nil
 }
 
-// dropMissingPins removes the jobs that were looked for by a pinned id only and
-// that the service says do not exist.
-func dropMissingPins(project *diff.LiveProject) {
-	project.Jobs = slices.DeleteFunc(project.Jobs, func(j *diff.LiveJob) bool {
-		return j.Item.ID == "" && errors.Is(j.ReadErr, client.ErrNotFound)
-	})
-}
-
-// readTemplates reads the caller's templates, of any name. It fails only where
-// every further read would.
-func readTemplates(ctx context.Context, api Reader, snap *diff.Snapshot) error {
-	for t, err := range api.Templates(ctx, "") {
+// templates reads the caller's templates, of any name.
+func (r *liveReader) templates(ctx context.Context) error {
+	snap := r.snap
+	for t, err := range r.api.Templates(ctx, "") {
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
