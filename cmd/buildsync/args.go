@@ -41,7 +41,7 @@ func readLine(app *cli.App, args []string) typedLine {
 					taken = append(taken, args[i])
 				}
 			}
-			line.keepFlag(taken)
+			line.keepFlag(name, taken)
 		case len(line.commands) > 0:
 			line.head = append(line.head, word)
 			next := slices.IndexFunc(line.commands, func(c *cli.Command) bool { return c.HasName(word) })
@@ -57,10 +57,14 @@ func readLine(app *cli.App, args []string) typedLine {
 	return line
 }
 
+// forTheCommand tells whether a flag is the command's wherever it stands: each
+// has formats and files of its own, and people think of these flags as global.
+func forTheCommand(name string) bool { return name == "format" || name == "out" }
+
 // keepFlag keeps a flag with its value: in front of the next command's name
 // where one must still come.
-func (l *typedLine) keepFlag(words []string) {
-	if len(l.commands) > 0 {
+func (l *typedLine) keepFlag(name string, words []string) {
+	if len(l.commands) > 0 && !forTheCommand(name) {
 		l.head = append(l.head, words...)
 	} else {
 		l.flags = append(l.flags, words...)
@@ -91,6 +95,9 @@ func flagWord(word string) (name string, isFlag bool) {
 func (l *typedLine) takesNext(name, word string) bool {
 	if strings.Contains(word, "=") {
 		return false
+	}
+	if len(l.commands) > 0 && forTheCommand(name) {
+		return true
 	}
 	for _, flag := range l.known {
 		if !slices.Contains(flag.Names(), name) {
