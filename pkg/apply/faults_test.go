@@ -256,6 +256,7 @@ func TestCreateMeetsAnotherJob(t *testing.T) {
 				w := newWorld(t, emulator.Legacy())
 				w.converge(before())
 				plan := w.plan(op.head(), nil, nil)
+				w.ResetCalls()
 				create := func() { w.createOutside(test.other) }
 				if code == 0 {
 					create() // before apply looks
@@ -268,6 +269,9 @@ func TestCreateMeetsAnotherJob(t *testing.T) {
 				got := result(t, report, op.address, op.action)
 				if got.Outcome != test.want || report.ExitCode() != test.exit {
 					t.Errorf("ended %s with %d, want %s with %d:\n%s", got.Outcome, report.ExitCode(), test.want, test.exit, describe(report))
+				}
+				if n := w.ops("CreateJob"); code == 0 && n != 1 { // the colleague's
+					t.Errorf("%d creates although the look before shows the name", n-1)
 				}
 				if named := w.MustTruth(t).Named(emulator.DefaultProject, "zz-new"); len(named) != 1 || got.ID != named[0].ID {
 					t.Errorf("%d jobs of the name; the result names %q", len(named), got.ID)

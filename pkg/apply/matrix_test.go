@@ -193,6 +193,7 @@ func matrix() []fault {
 		answered("F17 internal error", status(500, "CB.00060101", never)),
 		silence("F18 502 of a gateway", html(502, never)),
 		lost("F18 504 of a gateway, committed", html(504, first)),
+		silence("F18 504 with a code of the gateway", status(504, "APIGW.0202", never)),
 		answered("F19 503 of the service", status(503, "CB.00060100", never)),
 		silence("F19 503 of a gateway", html(503, never)),
 		lost("F20 answer cut", emulator.Fault{Kind: emulator.FaultTruncate, Cut: 9, Commit: first}),

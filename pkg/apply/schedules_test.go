@@ -19,10 +19,6 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// scheduleShards is how many properties of random schedules go side by side:
-// -rapid.checks counts for each.
-const scheduleShards = 4
-
 // TestRandomSchedules: one to three applies of up to four definitions each,
 // faults, kills, edits by others, in a service whose quirks are drawn; after
 // each, what the reports say is true, nothing is doubled in silence, nothing
@@ -31,7 +27,11 @@ func TestRandomSchedules(t *testing.T) {
 	t.Parallel()
 	var tally tally
 	t.Run("all", func(t *testing.T) {
-		for shard := range scheduleShards {
+		shards := 1
+		if long { // -rapid.checks counts for each
+			shards = 4
+		}
+		for shard := range shards {
 			t.Run(fmt.Sprint(shard), func(t *testing.T) {
 				t.Parallel()
 				rapid.Check(t, func(rt *rapid.T) { playSchedule(t, rt, &tally, drawActors(rt)) })

@@ -38,7 +38,7 @@ func shortWaits() []time.Duration { return []time.Duration{0, 1 * time.Second} }
 // for as long as it may yet be carried out.
 func waitsAfter(got reply, err error) []time.Duration {
 	var e *client.Error
-	lingering := timedOut(err) || errors.As(err, &e) && e.Code == "" &&
+	lingering := timedOut(err) || errors.As(err, &e) && !e.Answered &&
 		(e.Status == http.StatusBadGateway || e.Status == http.StatusServiceUnavailable || e.Status == http.StatusGatewayTimeout)
 	if got == silent && lingering {
 		return settleWaits()

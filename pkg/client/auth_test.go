@@ -194,6 +194,37 @@ func TestFailedAuthenticationsAreBounded(t *testing.T) {
 	}
 }
 
+// A token that is refused again when it has just been renewed ends all
+// authentication: the second failure is the last.
+func TestRefusedAgainAfterRenewal(t *testing.T) {
+	t.Parallel()
+	s := newIAM(t)
+	c, clock := newClient(t, s.URL, byPassword(s.URL))
+	if err := readOp.call(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	if err := clock.Sleep(t.Context(), 10*time.Minute); err != nil { // a token that was just fetched is not fetched again
+		t.Fatal(err)
+	}
+	s.mu.Lock()
+	s.refuse = true
+	s.mu.Unlock()
+	for range 4 {
+		if err := readOp.call(t.Context(), c); !errors.Is(err, client.ErrUnauthorized) {
+			t.Error(err)
+		}
+		if err := clock.Sleep(t.Context(), 10*time.Minute); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if issued, failed := s.counts(); issued != 2 || failed != 2 || c.Stats().FailedAuth != 2 {
+		t.Errorf("%d tokens, %d failed authentications, want 2 and 2; stats %+v", issued, failed, c.Stats())
+	}
+	if n := len(s.all()); n != 1+1+1+1+1 {
+		t.Errorf("%d requests, want 5", n)
+	}
+}
+
 func TestWrongPassword(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, func(w http.ResponseWriter, r *http.Request, _ int) {

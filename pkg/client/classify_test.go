@@ -55,6 +55,7 @@ func TestClassify(t *testing.T) {
 		{name: "200 with a failed status", answer: answerOf(200, `{"status":"failed","result":{"job_id":"a"}}`), outcome: rejected, message: "status failed"},
 		{name: "200 with a status that is no text", answer: answerOf(200, `{"status":500}`), outcome: rejected},
 		{name: "200 without success", answer: answerOf(200, `{"success":false,"message":"no","err_code":"X.1"}`), outcome: rejected, code: "X.1", answered: true, message: "no"},
+		{name: "200 without success, without a code", answer: answerOf(200, `{"success":false,"message":"no","result":{"job_id":"a"}}`), outcome: rejected, message: "no"},
 		{name: "200 without success, other spelling", answer: answerOf(200, `{"success":"false","errCode":"X.2"}`), outcome: rejected, code: "X.2", answered: true},
 		{name: "200 with an error in a string", answer: answerOf(200, `"{\"error_code\":\"X.3\",\"error_msg\":\"no\"}"`), outcome: rejected, code: "X.3", answered: true},
 		{name: "200 with not found", answer: answerOf(200, `{"error":{"code":"CB.00031006","reason":"gone"},"status":"error"}`), outcome: rejected, code: "CB.00031006", answered: true, is: []error{ErrNotFound}},

@@ -513,3 +513,32 @@ func TestObserver(t *testing.T) {
 		t.Error("a secret was seen")
 	}
 }
+
+// Throttled answers slow all later calls down.
+func TestThrottlingHalvesTheRate(t *testing.T) {
+	t.Parallel()
+	const calls = 40
+	took := map[bool]time.Duration{}
+	for _, throttled := range []bool{false, true} {
+		s := newServer(t, func(w http.ResponseWriter, _ *http.Request, n int) {
+			if throttled && n == 1 {
+				reply(w, 429, `{"error_code":"APIGW.0308","error_msg":"slower"}`)
+				return
+			}
+			reply(w, 200, readOp.ok)
+		})
+		c, clock := newClient(t, s.URL, func(cfg *client.Config) { cfg.Rate = 60 })
+		_ = readOp.call(t.Context(), c) // throttled, then repeated
+		began := clock.Now()
+		for range calls {
+			if err := readOp.call(t.Context(), c); err != nil {
+				t.Fatal(err)
+			}
+		}
+		took[throttled] = clock.Now().Sub(began)
+	}
+	// The rate recovers by a tenth every ten seconds, so it is less than twice.
+	if took[true] < took[false]*5/4 {
+		t.Errorf("%d calls took %v after a throttled answer, %v without one", calls, took[true], took[false])
+	}
+}

@@ -1,90 +1,182 @@
-//go:build long
-
 package faults
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 )
 
-// planted is a bug that people have written into such programs. It replaces one
-// text of one file.
-type planted struct {
-	name, file, right, wrong string
-	pkg, run                 string // the tests that must catch it
-}
+const (
+	// plantedVariable names the bug that is on.
+	plantedVariable = "BUILDSYNC_PLANTED"
+	// programVariable and failingVariable are programs that are built already.
+	programVariable = "BUILDSYNC_FAULTS_PROGRAM"
+	failingVariable = "BUILDSYNC_FAULTS_FAILING"
+)
 
-func plantedBugs() []planted {
-	const client, apply = "./pkg/client/...", "./pkg/apply"
-	return []planted{
-		{"a create is repeated blindly", "pkg/client/send_retry.go", "	return e.Outcome == NotSent\n}", "	return true\n}", apply, "TestFaults"},
-		{"an update is repeated blindly", "pkg/client/send_retry.go", "return e.throttled || e.Outcome == NotSent", "return true", client, "Repeating"},
-		{"a wait without a cap", "pkg/client/send_retry.go", "if e.RetryAfter > t.maxWait {", "if e.RetryAfter > 1<<62 {", client, "RetryAfter"},
-		{"no bound on repeats in an outage", "pkg/client/send_retry.go", "if b.tokens < cost {", "if b.tokens < -1<<30 {", client, "Budget|Outage"},
-		{"an unclear answer counts as a refusal", "pkg/client/classify.go", "		return // Unsure: the handling may have got anywhere\n", "", apply, "TestFaults"},
-		{"a redirect proves nothing", "pkg/client/classify.go", "e.kind, e.passing = ErrRedirect, false", "e.kind, e.passing = nil, true", apply, "TestFaults"},
-		{"secrets of other calls are shown", "pkg/client/client.go", "return mask(text, append(secrets, c.hidden...))", "return mask(text, secrets)", "./pkg/client", "Hide"},
-		{"base64 of a secret is shown", "pkg/client/mask.go", "for offset := range 3 {", "for offset := range 0 {", "./pkg/client", "Mask"},
-		{"the journal is written after the write", "pkg/apply/call.go", "if err := s.run.journal(s.intent()); err != nil {", "if err := error(nil); err != nil {", apply, "Journal"},
-		{"no look before an update", "pkg/apply/update.go", "	case s.asPlanned(have):\n", "	case true:\n", apply, "ChangedSince"},
-		{"an update that changes nothing is sent", "pkg/apply/update.go", "if len(s.missing(have)) == 0 && !mustWrite(s.change) {", "if false {", apply, "."},
-		{"duplicates are not looked for", "pkg/apply/sweep.go", "if len(r.created) == 0 || r.soft.Err() != nil {", "if true {", apply, "TwoRuns"},
-		{"an uncertain delete is called a failure", "pkg/apply/template.go", "	case Unknown:\n		s.end(Unknown, ", "	case Unknown:\n		s.end(NotConverged, ", apply, "ReplacementUnder"},
-		{"the report is lost with stdout", "cmd/buildsync/cmd_apply.go", "notKept = writeFile(file, document)", "_ = document", "./test/faults", "ClosedStdout"},
-		{"an output goes through a link", "cmd/buildsync/output.go", "case err == nil && !info.Mode().IsRegular():", "case err == nil && info == nil:", "./cmd/buildsync", "WriteFileRefuses"},
-		{"plans never grow old", "cmd/buildsync/cmd_apply.go", "	case age > most:\n", "	case false:\n", "./test/faults", "GrowOld"},
-		{"a panic of a worker ends the process", "pkg/apply/crash.go", "if value := recover(); value != nil {", "if value := any(nil); value != nil {", "./test/faults", "PanicAt"},
-		{"a signal cuts off what is under way", "cmd/buildsync/signals.go", "				s.soften(cause)\n", "				s.soften(cause)\n				s.harden(cause)\n", "./test/faults", "SignalDuring"},
-	}
-}
-
-// TestPlantedBugsAreCaught compiles each bug in, without touching the tree, and
-// demands that the tests named fail: tests that pass with a bug test nothing.
+// TestPlantedBugsAreCaught compiles every bug in at once, each behind a switch
+// and none in the tree, turns one on at a time, and demands that the tests named
+// fail: tests that pass with a bug test nothing. With every switch off they pass.
 func TestPlantedBugsAreCaught(t *testing.T) {
-	t.Parallel()
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		t.Fatal(err)
+	if os.Getenv(plantedVariable) != "" {
+		return // these are the tests that are to find a bug
 	}
+	t.Parallel()
+	b := newNursery(t)
 	for _, bug := range plantedBugs() {
 		t.Run(bug.name, func(t *testing.T) {
-			file := filepath.Join(root, bug.file)
-			source, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if n := strings.Count(string(source), bug.right); n != 1 {
-				t.Fatalf("%q stands %d times in %s: plant the bug elsewhere", bug.right, n, bug.file)
-			}
-			dir := t.TempDir()
-			changed, overlay := filepath.Join(dir, "changed.go"), filepath.Join(dir, "overlay.json")
-			document, _ := json.Marshal(map[string]any{"Replace": map[string]string{file: changed}}) // cannot fail for texts
-			for name, content := range map[string][]byte{changed: []byte(strings.Replace(string(source), bug.right, bug.wrong, 1)), overlay: document} {
-				if err := os.WriteFile(name, content, 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			out, err := goTool(root, overlay, "test", "-count=1", "-timeout", "5m", "-run", bug.run, bug.pkg)
+			t.Parallel()
+			out, err := b.test(t, bug.pkg, bug.run, bug.name)
 			switch {
 			case err == nil:
-				t.Errorf("nothing fails:\n%s", out)
-			case !strings.Contains(out, "--- FAIL") || strings.Contains(out, "building buildsync"):
-				t.Errorf("no test fails, but something else:\n%s", out)
+				t.Errorf("%s of %s finds nothing:\n%s", bug.run, bug.pkg, out)
+			case !strings.Contains(out, "--- FAIL") && !strings.Contains(out, "panic:"):
+				t.Errorf("no test fails, but something else: %v\n%s", err, out)
+			}
+		})
+	}
+	runs := map[string][]string{}
+	for _, bug := range plantedBugs() {
+		runs[bug.pkg] = append(runs[bug.pkg], bug.run)
+	}
+	for pkg, names := range runs {
+		t.Run("no bug in "+pkg, func(t *testing.T) {
+			t.Parallel()
+			if out, err := b.test(t, pkg, strings.Join(depthOne(names), "|"), "none"); err != nil {
+				t.Errorf("the tests fail without a bug: %v\n%s", err, out)
 			}
 		})
 	}
 }
 
-// goTool runs a go command with an overlay, which programs built by the tests
-// take as well.
-func goTool(dir, overlay, command string, args ...string) (string, error) {
-	cmd := exec.Command("go", append([]string{command}, args...)...)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GOFLAGS=-overlay="+overlay)
-	out, err := cmd.CombinedOutput()
-	return string(out), err
+// depthOne cuts the names of subtests off: a list of patterns with slashes would
+// select by their depths.
+func depthOne(names []string) []string {
+	var out []string
+	for _, name := range names {
+		name, _, _ = strings.Cut(name, "/")
+		out = append(out, name)
+	}
+	return out
+}
+
+// nursery is where programs with all planted bugs are built.
+type nursery struct {
+	root, dir, overlay string
+	slots              chan struct{} // how many tests run at a time
+	mu                 sync.Mutex
+	built              map[string]func() error
+}
+
+func newNursery(t *testing.T) *nursery {
+	t.Helper()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &nursery{root: root, dir: t.TempDir(), slots: make(chan struct{}, 2), built: map[string]func() error{}}
+	b.overlay = filepath.Join(b.dir, "overlay.json")
+	sources := map[string]string{}
+	for _, bug := range plantedBugs() {
+		if sources[bug.file] == "" {
+			text, err := os.ReadFile(filepath.Join(root, bug.file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			sources[bug.file] = string(text)
+		}
+		if n := strings.Count(sources[bug.file], bug.right); n != 1 {
+			t.Fatalf("%s: %q stands %d times in %s: plant the bug elsewhere", bug.name, bug.right, n, bug.file)
+		}
+		wrong := strings.ReplaceAll(bug.wrong, "PLANTED", fmt.Sprintf("planted(%q)", bug.name))
+		sources[bug.file] = strings.Replace(sources[bug.file], bug.right, wrong, 1)
+	}
+	replace := map[string]string{}
+	clause := regexp.MustCompile(`(?m)^package (\w+)$`)
+	for file, text := range sources {
+		name := clause.FindStringSubmatch(text)
+		if name == nil {
+			t.Fatalf("%s has no package clause", file)
+		}
+		replace[filepath.Join(root, file)] = b.write(t, strings.ReplaceAll(file, "/", "_"), text)
+		switches := fmt.Sprintf("package %s\n\nimport \"os\"\n\nfunc planted(name string) bool { return os.Getenv(%q) == name }\n", name[1], plantedVariable)
+		replace[filepath.Join(root, filepath.Dir(file), "planted.go")] = b.write(t, "planted_"+name[1]+".go", switches)
+	}
+	document, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.write(t, "overlay.json", string(document))
+	return b
+}
+
+func (b *nursery) write(t *testing.T, name, content string) string {
+	t.Helper()
+	name = filepath.Join(b.dir, name)
+	if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// build runs a go command that makes a program, once.
+func (b *nursery) build(name string, args ...string) (string, error) {
+	file := filepath.Join(b.dir, name+".exe")
+	b.mu.Lock()
+	once := b.built[name]
+	if once == nil {
+		once = sync.OnceValue(func() error {
+			args = append([]string{args[0], "-overlay", b.overlay, "-o", file}, args[1:]...)
+			cmd := exec.Command("go", args...)
+			cmd.Dir = b.root
+			if out, err := cmd.CombinedOutput(); err != nil {
+				return fmt.Errorf("building %s with planted bugs: %w\n%s", name, err, out)
+			}
+			return nil
+		})
+		b.built[name] = once
+	}
+	b.mu.Unlock()
+	return file, once()
+}
+
+// test runs tests of a package with one bug on.
+func (b *nursery) test(t *testing.T, pkg, run, bug string) (string, error) {
+	t.Helper()
+	b.slots <- struct{}{}
+	defer func() { <-b.slots }()
+	file, err := b.build(strings.ReplaceAll(pkg, "/", "_"), "test", "-c", "-vet=off", "./"+pkg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := append(os.Environ(), plantedVariable+"="+bug, "RAPID_NOFAILFILE=true")
+	if pkg == "test/faults" {
+		program, err := b.build("program", "build", "./cmd/buildsync")
+		if err != nil {
+			t.Fatal(err)
+		}
+		failing, err := b.build("failing", "build", "-tags", "failpoint", "./cmd/buildsync")
+		if err != nil {
+			t.Fatal(err)
+		}
+		env = append(env, programVariable+"="+program, failingVariable+"="+failing)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, file, "-test.run", run, "-test.failfast", "-test.timeout", (2 * patience).String())
+	cmd.Dir, cmd.Env = filepath.Join(b.root, pkg), env
+	cmd.WaitDelay = time.Second
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	err = cmd.Run()
+	return out.String(), err
 }
