@@ -38,24 +38,52 @@ func (p *pass) judgeScripts(u *unit) []*script {
 		if prop == nil || prop.value == nil {
 			continue
 		}
-		s := p.scriptOf(u, prop)
-		if s == nil {
-			if prop.value.Kind == spec.ScalarNode && prop.value.Text == "" {
-				p.report("command-empty", prop.value.Range, prop.pointer, "the script is empty", "write a command, or switch the step off with enable: false")
-			}
+		of := p.scriptsOf(u, prop)
+		if len(of) == 0 && prop.value.Kind == spec.ScalarNode && prop.value.Text == "" {
+			p.report("command-empty", prop.value.Range, prop.pointer, "the script is empty", "write a command, or switch the step off with enable: false")
+		}
+		for _, s := range of {
+			p.judgeScript(u, s)
+		}
+		scripts = append(scripts, of...)
+	}
+	return append(scripts, p.templateScripts(u)...)
+}
+
+// templateScripts are those of the template's steps whose file depends on the
+// job that uses it.
+func (p *pass) templateScripts(u *unit) (scripts []*script) {
+	if u.template == nil || len(u.steps) > 0 {
+		return nil
+	}
+	t := p.templates[u.template.Text]
+	if t == nil {
+		return nil
+	}
+	for i := range t.steps {
+		prop := t.steps[i].prop("command")
+		if prop == nil || prop.value == nil || !isFile(prop.value) || isPlainText(prop.value.Fields[0].Value) {
 			continue
 		}
-		if !s.isFile() {
-			p.judge(s)
-			p.commandFolded(s)
-			p.activeValues(u, s)
-		} else if file := p.scripts[s.pass.name]; file != nil && !file.judged {
-			file.judged = true
-			p.judge(s)
+		of, _ := p.scriptsFrom(u, prop.value, prop.pointer)
+		for _, s := range of {
+			p.judgeScript(u, s)
 		}
-		scripts = append(scripts, s)
+		scripts = append(scripts, of...)
 	}
 	return scripts
+}
+
+// judgeScript applies the rules about one script, to a file once.
+func (p *pass) judgeScript(u *unit, s *script) {
+	if !s.isFile() {
+		p.judge(s)
+		p.commandFolded(s)
+		p.activeValues(u, s)
+	} else if file := p.scripts[s.pass.name]; file != nil && !file.judged {
+		file.judged = true
+		p.judge(s)
+	}
 }
 
 // declared returns the parameters that a unit's scripts may refer to: its own,
@@ -212,7 +240,10 @@ func (p *pass) unusedParameters(u *unit) {
 			return // the steps stand in the repository
 		}
 	}
-	mentioned := p.mentions(u, steps)
+	mentioned, known := p.mentions(u, steps)
+	if !known {
+		return
+	}
 	for i := range u.params {
 		d := &u.params[i]
 		if d.name == "" || d.nameAt == nil || d.system || strings.Contains(d.name, "${{") || mentioned[d.name] {
@@ -231,9 +262,10 @@ func (p *pass) unusedParameters(u *unit) {
 }
 
 // mentions tells which parameters of a unit are named in the texts of its
-// steps, code sources and parameters.
-func (p *pass) mentions(u *unit, steps []step) map[string]bool {
-	found := make(map[string]bool, len(u.params))
+// steps, code sources and parameters; known is false where one of these is a
+// file whose name is not known here.
+func (p *pass) mentions(u *unit, steps []step) (found map[string]bool, known bool) {
+	found = make(map[string]bool, len(u.params))
 	for i := range u.params {
 		found[u.params[i].name] = false
 	}
@@ -244,7 +276,11 @@ func (p *pass) mentions(u *unit, steps []step) map[string]bool {
 			switch {
 			case prop.value == nil:
 			case isFile(prop.value):
-				if s := p.scriptFrom(u, prop.value, prop.pointer); s != nil {
+				scripts, known := p.scriptsFrom(u, prop.value, prop.pointer)
+				if !known {
+					return nil, false
+				}
+				for _, s := range scripts {
 					markWords(found, s.text)
 				}
 			default:
@@ -262,7 +298,7 @@ func (p *pass) mentions(u *unit, steps []step) map[string]bool {
 			eachScalar(value, note)
 		}
 	}
-	return found
+	return found, true
 }
 
 // markWords marks those of the words that stand in text as identifiers.

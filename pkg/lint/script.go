@@ -55,11 +55,13 @@ func (sp *shellParser) parse(text string) (*syntax.File, error) {
 	return sp.bash.Parse(strings.NewReader(text), "")
 }
 
-// scriptOf reads the script that a property holds; nil where it is not known.
-func (p *pass) scriptOf(u *unit, prop *prop) *script {
+// scriptsOf reads the scripts that a property holds: one, or one for each file
+// that the name of a $file stands for; none where it is not known.
+func (p *pass) scriptsOf(u *unit, prop *prop) []*script {
 	n := prop.value
 	if isFile(n) {
-		return p.scriptFrom(u, n, prop.pointer)
+		scripts, _ := p.scriptsFrom(u, n, prop.pointer)
+		return scripts
 	}
 	if n.Kind != spec.ScalarNode || n.Type == spec.NullType || n.Text == "" {
 		return nil
@@ -69,27 +71,28 @@ func (p *pass) scriptOf(u *unit, prop *prop) *script {
 	if p.source == nil || n.Range.Start.File != p.name {
 		s.place = func(int) spec.Pos { return n.Range.Start }
 	}
-	return s
+	return []*script{s}
 }
 
-// scriptFrom reads a script from its file, once. Where the name takes several
-// values it is the first one's.
-func (p *pass) scriptFrom(u *unit, n *spec.Node, pointer string) *script {
-	values := u.values(n.Fields[0].Value)
-	if len(values) == 0 {
-		return nil
-	}
-	name := values[0].text
-	file := p.scripts[name]
-	if file == nil {
-		file = &scriptFile{}
-		p.scripts[name] = file
-		text, err := spec.ReadInclude(p.set.Tree, p.name, name)
-		if err == nil { // the compiler reports what cannot be read
-			file.script = p.newScriptFile(name, text, n, pointer)
+// scriptsFrom reads scripts from their files, each once. known is false where
+// the name depends on what is not known here.
+func (p *pass) scriptsFrom(u *unit, n *spec.Node, pointer string) (scripts []*script, known bool) {
+	names := u.expansions(n.Fields[0].Value)
+	for _, name := range names {
+		file := p.scripts[name]
+		if file == nil {
+			file = &scriptFile{}
+			p.scripts[name] = file
+			text, err := spec.ReadInclude(p.set.Tree, p.name, name)
+			if err == nil { // the compiler reports what cannot be read
+				file.script = p.newScriptFile(name, text, n, pointer)
+			}
+		}
+		if file.script != nil {
+			scripts = append(scripts, file.script)
 		}
 	}
-	return file.script
+	return scripts, len(names) > 0
 }
 
 func (p *pass) newScriptFile(name, text string, n *spec.Node, pointer string) *script {

@@ -44,6 +44,92 @@ func (u *unit) values(n *spec.Node) []value {
 	return []value{{text, n}}
 }
 
+// maxExpansions bounds the texts that one scalar stands for.
+const maxExpansions = 100
+
+// expansions returns every text that a scalar takes, for each value of the
+// matrix, and in a job that uses a template with the inputs that it gives; none
+// where one of them is not known, or they are too many.
+func (u *unit) expansions(n *spec.Node) []string {
+	if n == nil || n.Kind != spec.ScalarNode || n.Type == spec.NullType {
+		return nil
+	}
+	texts := []string{""}
+	for rest := n.Text; rest != ""; {
+		start := strings.Index(rest, "${{")
+		if start < 0 {
+			start = len(rest)
+		}
+		for i := range texts {
+			texts[i] += rest[:start]
+		}
+		if rest = rest[start:]; rest == "" {
+			break
+		}
+		end := strings.Index(rest, "}}")
+		if end < 0 {
+			return nil
+		}
+		parts := u.referred(strings.TrimSpace(rest[3:end]))
+		rest = rest[end+2:]
+		if len(parts) == 0 || len(parts)*len(texts) > maxExpansions {
+			return nil
+		}
+		var next []string
+		for _, text := range texts {
+			for _, part := range parts {
+				next = append(next, text+part)
+			}
+		}
+		texts = next
+	}
+	return texts
+}
+
+// referred returns the texts that a reference stands for.
+func (u *unit) referred(name string) []string {
+	space, key, _ := strings.Cut(name, ".")
+	var found []value
+	switch space {
+	case "vars":
+		if text, known := u.variable(key); known {
+			return []string{text}
+		}
+	case "matrix":
+		found = u.matrixValues(key)
+	case "inputs":
+		found = u.inputValues(key)
+	case "job":
+		if key == "name" && !strings.Contains(u.name, "${{") {
+			return []string{u.name}
+		}
+	}
+	texts := make([]string, 0, len(found))
+	for _, v := range found {
+		texts = append(texts, v.text)
+	}
+	return texts
+}
+
+// inputValues returns what a template's input is: in the template its default,
+// in a job that uses it what the job gives.
+func (u *unit) inputValues(key string) []value {
+	template := u
+	if u.template != nil {
+		if given := u.node.Get("template").Get("inputs").Get(key); given != nil {
+			return u.values(given)
+		}
+		template = u.linter.templates[u.template.Text]
+	}
+	if template == nil || template.kind != templateUnit {
+		return nil
+	}
+	if input := template.node.Get("inputs").Get(key).Get("default"); isPlainText(input) {
+		return []value{{input.Text, input}}
+	}
+	return nil
+}
+
 // soleReference returns what text refers to where it is one reference alone.
 func soleReference(text string) (string, bool) {
 	inner, ok := strings.CutPrefix(strings.TrimSpace(text), "${{")
