@@ -57,6 +57,7 @@ type bench struct {
 //	truth-count N           there are N live jobs
 //	edit NAME PATH VALUE    someone edits a live job outside
 //	fault SPEC              a fault is scripted
+//	forget-faults           no fault plays any more
 //	skew DURATION           the service's clock runs that far ahead of this machine's
 //	interrupt COMMAND…      the command is interrupted while its first write is under way
 //	replace FILE OLD NEW    a text in a file is replaced, exactly once
@@ -72,19 +73,20 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup:               setupScript,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code":         scriptCode,
-			"calls":        scriptCalls,
-			"forget-calls": scriptForgetCalls,
-			"truth":        scriptTruth,
-			"truth-count":  scriptTruthCount,
-			"edit":         scriptEdit,
-			"fault":        scriptFault,
-			"skew":         scriptSkew,
-			"interrupt":    scriptInterrupt,
-			"replace":      scriptReplace,
-			"commit":       scriptCommit,
-			"example":      scriptExample,
-			"plan-id":      scriptPlanID,
+			"code":          scriptCode,
+			"calls":         scriptCalls,
+			"forget-calls":  scriptForgetCalls,
+			"truth":         scriptTruth,
+			"truth-count":   scriptTruthCount,
+			"edit":          scriptEdit,
+			"fault":         scriptFault,
+			"forget-faults": scriptForgetFaults,
+			"skew":          scriptSkew,
+			"interrupt":     scriptInterrupt,
+			"replace":       scriptReplace,
+			"commit":        scriptCommit,
+			"example":       scriptExample,
+			"plan-id":       scriptPlanID,
 		},
 	})
 }
@@ -288,6 +290,8 @@ func scriptFault(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(benchOf(ts).Fail(fault))
 	}
 }
+
+func scriptForgetFaults(ts *testscript.TestScript, _ bool, _ []string) { benchOf(ts).ClearFaults() }
 
 func scriptSkew(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 1 {

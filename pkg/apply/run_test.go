@@ -11,6 +11,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/emulator"
+	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
 // estate is one of everything that a plan can create.
@@ -234,6 +235,63 @@ func TestPlanCosts(t *testing.T) {
 				t.Errorf("queries, notification queries, listings: %v, want %v; %+v", got, want, w.Calls())
 			}
 		})
+	}
+}
+
+// Templates come before jobs, and removals last, whatever goes on side by side.
+func TestOrderOfWrites(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Strict())
+	base := definitions(job("a-gone", "x"), job("b-gone", "x"), job("c-changes", "old"))
+	w.converge(base)
+	head := definitions(job("c-changes", "new"), job("d-new", "x", notice("MAIL", "deleteJob")), job("e-new", "x", enabled(false)))
+	head.Templates = []*compile.Template{template("z-template", "x")}
+	plan := w.plan(head, base, nil)
+	w.ResetCalls()
+	if report := w.apply(plan, apply.Options{Parallelism: 4}); !report.Complete() {
+		t.Fatalf("not complete:\n%s", describe(report))
+	}
+	stages := map[string]int{"CreateTemplate": 1, "CreateJob": 2, "UpdateJob": 2, "UpdateNotice": 2, "DisableJob": 2, "DeleteJob": 3}
+	stage, writes := 1, map[string]int{}
+	for _, call := range w.Calls() {
+		next, writing := stages[call.Op]
+		if !writing {
+			continue
+		}
+		writes[call.Op]++
+		if next < stage {
+			t.Errorf("%s comes after stage %d", call.Op, stage)
+		}
+		stage = next
+	}
+	if d := cmp.Diff(map[string]int{"CreateTemplate": 1, "CreateJob": 2, "UpdateJob": 1, "UpdateNotice": 1, "DisableJob": 1, "DeleteJob": 2}, writes); d != "" {
+		t.Errorf("writes: -want +got\n%s", d)
+	}
+}
+
+// However much of a job changes, it stays the job that pipelines know: nothing
+// is deleted and made anew in its place.
+func TestNoUpdateIsADeleteAndACreate(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Strict())
+	base := definitions(job("was", "old", notice("MAIL", "deleteJob")))
+	w.converge(base)
+	id := w.MustTruth(t).Named(emulator.DefaultProject, "was")[0].ID
+	head := definitions(job("is", "new", enabled(false), func(j *compile.Job) {
+		j.RenamedFrom = []string{"was"}
+		j.Body.Set("arch", jsontree.String("arm"))
+		j.Body.Set("flavor", jsontree.String("8u16g"))
+		j.Body.Set("host_type", jsontree.String("custom_host"))
+		j.Body.Set("steps", jsontree.Array(step("Other", "devcloud2018.codeci_action_20043.action", object("command", "mvn package"))))
+	}))
+	plan := w.plan(head, base, nil)
+	w.ResetCalls()
+	if report := w.apply(plan, apply.Options{}); !report.Complete() {
+		t.Fatalf("not complete:\n%s", describe(report))
+	}
+	jobs := w.MustTruth(t).Named(emulator.DefaultProject, "is")
+	if len(jobs) != 1 || jobs[0].ID != id || w.ops("CreateJob")+w.ops("DeleteJob") != 0 {
+		t.Errorf("%d jobs, %d creates, %d deletes", len(jobs), w.ops("CreateJob"), w.ops("DeleteJob"))
 	}
 }
 

@@ -58,6 +58,50 @@ func checkSchema(t *testing.T, doc string) {
 	}
 }
 
+// The document has the members that the contract names, and none that would
+// hold a body or what apply works with.
+func TestPlanHasItsMembers(t *testing.T) {
+	t.Parallel()
+	var doc map[string]any
+	if err := json.Unmarshal([]byte(document(t, review(t))), &doc); err != nil {
+		t.Fatal(err)
+	}
+	want := func(where string, have any, members ...string) {
+		t.Helper()
+		object, _ := have.(map[string]any)
+		for _, member := range members {
+			if _, ok := object[member]; !ok {
+				t.Errorf("%s lacks %s", where, member)
+			}
+		}
+		for _, member := range []string{"body", "desired", "want", "live", "Desired", "Want", "Live"} {
+			if _, ok := object[member]; ok {
+				t.Errorf("%s holds %s", where, member)
+			}
+		}
+	}
+	want("the plan", doc, "format_version", "plan_id", "tool_version", "environment", "endpoint", "base", "head", "summary", "refusals", "changes")
+	want("base", doc["base"], "ref", "commit")
+	want("head", doc["head"], "commit", "dirty")
+	want("summary", doc["summary"], "create", "update", "replace", "enable", "disable", "delete", "unchanged", "drift", "conflict", "adopt", "collision", "unmanaged")
+	if doc["format_version"] != "1.0" {
+		t.Errorf("format_version is %v", doc["format_version"])
+	}
+	for _, one := range doc["changes"].([]any) {
+		change := one.(map[string]any)
+		want("a change", change, "address", "kind", "project_id", "name", "id", "actions", "verdict", "definition", "fields")
+		for _, field := range change["fields"].([]any) {
+			want("a field", field, "path", "before", "after", "base", "verdict", "sensitive")
+		}
+	}
+	if err := json.Unmarshal([]byte(document(t, states(t))), &doc); err != nil {
+		t.Fatal(err)
+	}
+	for _, refusal := range doc["refusals"].([]any) {
+		want("a refusal", refusal, "rule", "message")
+	}
+}
+
 func TestText(t *testing.T) {
 	t.Parallel()
 	golden(t, "review.txt", text(t, review(t), render.Options{}))
