@@ -37,6 +37,8 @@ func TestLargeJobsCanBeRead(t *testing.T) {
 		{"many short ones are too much for a file", []*jsontree.Value{step("Build", crowd...)}, "scripts/shop/one/build-property0.txt and more"},
 		{"what no include can hold stays", []*jsontree.Value{step("Build", "command", "\ufeff"+lines(70)), step("Test", "command", "\x00"+lines(70))}, ""},
 		{"carriage returns survive", []*jsontree.Value{step("Build", "command", strings.Repeat("a\rb\n", 40000))}, "scripts/shop/one/build.sh"},
+		{"a carriage return before a Windows line end stays", []*jsontree.Value{step("Build", "command", strings.Repeat("a\r\r\nb\n", 40000))}, "scripts/shop/one/build.sh"},
+		{"a short one too", []*jsontree.Value{step("Build", "command", "a\r\r\nb\n")}, ""},
 		{"a raw step", []*jsontree.Value{obj("module_id", "unknown", "name", "x", "properties", obj("deep", obj("list", jsontree.Array(str(lines(80))))))}, "scripts/shop/one/x-list.txt"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -127,10 +127,11 @@ func dropFilled(step, properties *jsontree.Value, modules *catalog.Catalogue) {
 	}
 }
 
-// unixLines gives every text the line ends of a definition file.
+// unixLines gives every text the line ends of a definition file. A text that
+// would hold \r\n all the same stays, for the comparison gives it others once.
 func unixLines(v *jsontree.Value) {
 	fix := func(v *jsontree.Value) *jsontree.Value {
-		if s, ok := v.AsString(); ok && strings.Contains(s, "\r\n") {
+		if s, ok := v.AsString(); ok && strings.Contains(s, "\r\n") && !strings.Contains(s, "\r\r\n") {
 			return jsontree.String(strings.ReplaceAll(s, "\r\n", "\n"))
 		}
 		unixLines(v)

@@ -41,7 +41,7 @@ func workspaceOf(t failer, definitions string, secrets ...string) (*spec.Set, *c
 func TestUpdateLaw(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		d := draw{t}
+		d := draw{t: t, short: true}
 		before := liveJob(d.body("one"))
 		e := export.New(export.Options{})
 		definition, err := e.Job(shop, before)
