@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
@@ -100,17 +99,4 @@ func lockName(id string) string {
 		return '_'
 	}, id)
 	return "apply-" + safe + ".lock"
-}
-
-// Projects returns the ids of the projects that carrying out plan writes to,
-// sorted.
-func Projects(plan *diff.Plan) []string {
-	var ids []string
-	for i := range plan.Changes {
-		if change := &plan.Changes[i]; change.ProjectID != "" && len(change.Actions) > 0 {
-			ids = append(ids, change.ProjectID)
-		}
-	}
-	slices.Sort(ids)
-	return slices.Compact(ids)
 }

@@ -86,9 +86,6 @@ func (c *Client) Close() {
 	}
 }
 
-// Endpoint returns the URL that the calls go to.
-func (c *Client) Endpoint() string { return c.endpoint.String() }
-
 // Dialect returns the generation of routes that the client speaks.
 func (c *Client) Dialect() Dialect { return c.dialect }
 

@@ -27,7 +27,7 @@ import (
 
 // Names that a signed request carries.
 const (
-	Algorithm           = "SDK-HMAC-SHA256"
+	algorithm           = "SDK-HMAC-SHA256"
 	HeaderDate          = "X-Sdk-Date"
 	HeaderSecurityToken = "X-Security-Token"
 	HeaderContentHash   = "X-Sdk-Content-Sha256" // optional: the body's hash, or UnsignedBody
@@ -67,7 +67,7 @@ func Sign(req *http.Request, key Key, now time.Time) error {
 		return err
 	}
 	req.Header.Set("Authorization", fmt.Sprintf("%s Access=%s, SignedHeaders=%s, Signature=%s",
-		Algorithm, key.Access, strings.Join(names, ";"), signature))
+		algorithm, key.Access, strings.Join(names, ";"), signature))
 	return nil
 }
 
@@ -87,20 +87,20 @@ func bodyCopy(req *http.Request) ([]byte, error) {
 }
 
 func signature(req *http.Request, names []string, body []byte, secret string) (string, error) {
-	canonical, err := CanonicalRequest(req, names, body)
+	canonical, err := canonicalRequest(req, names, body)
 	if err != nil {
 		return "", err
 	}
 	sum := sha256.Sum256([]byte(canonical))
 	mac := hmac.New(sha256.New, []byte(secret))
-	fmt.Fprintf(mac, "%s\n%s\n%s", Algorithm, req.Header.Get(HeaderDate), hex.EncodeToString(sum[:]))
+	fmt.Fprintf(mac, "%s\n%s\n%s", algorithm, req.Header.Get(HeaderDate), hex.EncodeToString(sum[:]))
 	return hex.EncodeToString(mac.Sum(nil)), nil
 }
 
-// CanonicalRequest is the text that a signature is made of: method, path, query,
+// canonicalRequest is the text that a signature is made of: method, path, query,
 // the named headers, their names, and the hash of the body. Names are lower-case
 // and sorted.
-func CanonicalRequest(req *http.Request, names []string, body []byte) (string, error) {
+func canonicalRequest(req *http.Request, names []string, body []byte) (string, error) {
 	query, err := canonicalQuery(req.URL.RawQuery)
 	if err != nil {
 		return "", err
@@ -158,7 +158,7 @@ func signedNames(header http.Header) []string {
 func canonicalPath(decoded string) string {
 	segments := strings.Split(decoded, "/")
 	for i, segment := range segments {
-		segments[i] = Escape(segment)
+		segments[i] = escape(segment)
 	}
 	path := strings.Join(segments, "/")
 	if !strings.HasSuffix(path, "/") {
@@ -182,14 +182,14 @@ func canonicalQuery(raw string) (string, error) {
 		sorted := slices.Clone(values[name])
 		slices.Sort(sorted)
 		for _, value := range sorted {
-			parts = append(parts, Escape(name)+"="+Escape(value))
+			parts = append(parts, escape(name)+"="+escape(value))
 		}
 	}
 	return strings.Join(parts, "&"), nil
 }
 
-// Escape percent-encodes everything but A–Z a–z 0–9 - _ . ~, byte by byte.
-func Escape(s string) string {
+// escape percent-encodes everything but A–Z a–z 0–9 - _ . ~, byte by byte.
+func escape(s string) string {
 	const digits = "0123456789ABCDEF"
 	var out strings.Builder
 	for i := range len(s) {
@@ -222,7 +222,7 @@ var (
 // ParseAuthorization reads an Authorization header; ErrUnsigned when it is
 // another scheme or damaged.
 func ParseAuthorization(header string) (Authorization, error) {
-	rest, ok := strings.CutPrefix(header, Algorithm+" ")
+	rest, ok := strings.CutPrefix(header, algorithm+" ")
 	if !ok {
 		return Authorization{}, ErrUnsigned
 	}

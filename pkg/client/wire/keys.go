@@ -23,14 +23,10 @@ const (
 	KeyLimitTime            = "limit_time" // read
 	KeyBuildIfCodeUpdated   = "build_if_code_updated"
 	KeyDescription          = "description"
-	KeySourceCode           = "source_code"
-	KeyAgencyURN            = "agency_urn"
 	KeyDomainID             = "domain_id"
 	KeyActions              = "actions"
 	KeyBuildEnvironmentType = "build_environment_type"
 	KeyClusterSelected      = "cluster_selected"
-	KeyResourceLimit        = "resource_limit"
-	KeyCodeCheckoutConfig   = "code_checkout_config"
 )
 
 // Keys of one source of a job (CreateBuildJobScm).
@@ -94,15 +90,8 @@ const (
 // ScopeCustom is the scope of a template that somebody made.
 const ScopeCustom = "custom"
 
-// Keys of the envelope around answers.
-const (
-	KeyResult    = "result"
-	KeyStatus    = "status"
-	KeyError     = "error"
-	KeySuccess   = "success"
-	KeyErrorCode = "error_code"
-	KeyErrorMsg  = "error_msg"
-)
+// KeyResult holds what an answer is about, within its envelope.
+const KeyResult = "result"
 
 // Notification types and events (API reference 4.23); the sets are open.
 const (
