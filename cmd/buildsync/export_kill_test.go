@@ -1,0 +1,52 @@
+//go:build unix
+
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/buildsync/buildsync/pkg/emulator"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// TestExportGoesOnAfterAKill: whenever an export is killed, each file that is
+// there is whole and can be read, and the same command does the rest.
+func TestExportGoesOnAfterAKill(t *testing.T) {
+	t.Parallel()
+	for _, nth := range []int{1, 9, 17, 24} {
+		t.Run(fmt.Sprintf("at read %d", nth), func(t *testing.T) {
+			t.Parallel()
+			e := &estate{dir: t.TempDir()}
+			bodies := estateBodies(t, 24, 1)
+			for i, seeded := range bodies {
+				steps := seeded.Body.Get("steps").Items()
+				steps[0].Get("properties").Set("command", jsontree.String(strings.Repeat(fmt.Sprintf("echo %d\n", i), 9000)))
+			}
+			e.Emulator = serveEstate(t, emulator.Seed{Bodies: bodies}, &e.env)
+			e.write(t, "buildsync.yaml", "version: 1\nprojects: {shop: "+estateProject(0)+"}\nregion: cn-north-4\n")
+			child := exec.Command("buildsync", "-C", e.dir, "export", "--parallelism", "1")
+			child.Env = append(e.env, "PATH="+os.Getenv("PATH"))
+			if err := e.Fail(emulator.Fault{Op: "QueryJob", Nth: nth, Kind: emulator.FaultClose, After: func() { _ = child.Process.Signal(syscall.SIGKILL) }}); err != nil {
+				t.Fatal(err)
+			}
+			out, err := child.CombinedOutput()
+			if status, ok := child.ProcessState.Sys().(syscall.WaitStatus); !ok || status.Signal() != syscall.SIGKILL {
+				t.Fatalf("it was not killed: %v\n%s", err, out)
+			}
+			e.ClearFaults()
+			files, err := filepath.Glob(filepath.Join(e.dir, "definitions", "shop", "*.yaml"))
+			if err != nil || len(files) >= 24 {
+				t.Fatalf("%d files, %v", len(files), err)
+			}
+			e.run(t, exitDone, []string{"compile"})
+			e.run(t, exitDone, []string{"export", "--verify"}, fmt.Sprintf("%d written, %d defined already, 0 not exported", 24-len(files), len(files)), "24 of 24 exact")
+			e.run(t, exitDone, []string{"plan", "--detailed-exitcode"}, nothingToDo)
+		})
+	}
+}
