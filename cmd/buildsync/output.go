@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/buildsync/buildsync/internal/failpoint"
 )
 
 // output is one place where a result goes, in one format.
@@ -113,6 +115,9 @@ func replaceFile(name string, mode fs.FileMode, write func(io.Writer) error) (er
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
+	if err := failpoint.Fail("file.create"); err != nil {
+		return err
+	}
 	temporary, err := os.CreateTemp(filepath.Dir(name), ".buildsync-*")
 	if err != nil {
 		return err
@@ -122,15 +127,15 @@ func replaceFile(name string, mode fs.FileMode, write func(io.Writer) error) (er
 			_ = os.Remove(temporary.Name())
 		}
 	}()
-	err = write(temporary)
+	err = errors.Join(write(temporary), failpoint.Fail("file.write"))
 	if err == nil && mode != 0o600 {
 		err = temporary.Chmod(mode)
 	}
 	if err == nil {
-		err = temporary.Sync()
+		err = errors.Join(temporary.Sync(), failpoint.Fail("file.sync"))
 	}
 	if closed := temporary.Close(); err == nil {
-		err = closed
+		err = errors.Join(closed, failpoint.Fail("file.rename"))
 	}
 	if err != nil {
 		return err

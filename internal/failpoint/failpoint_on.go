@@ -7,42 +7,79 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 )
 
 // Variable is the environment variable that names the place, with the number of
 // the pass that does not survive: "send:2". Without a number it is the first.
 const Variable = "BUILDSYNC_FAILPOINT"
 
+// PanicVariable makes the place panic with the variable's value instead.
+const PanicVariable = "BUILDSYNC_FAILPOINT_PANIC"
+
+// ErrorVariable makes an operation on a file fail, written "file.sync=EIO" or
+// "journal.write:3=ENOSPC".
+const ErrorVariable = "BUILDSYNC_FAILPOINT_ERROR"
+
 var (
 	mu     sync.Mutex
 	passes = map[string]int{}
 )
 
-// PanicVariable makes the place panic with the variable's value instead.
-const PanicVariable = "BUILDSYNC_FAILPOINT_PANIC"
-
-// At ends the process with SIGKILL's suddenness if name is the place that the
-// environment names: no deferred call runs, nothing is flushed.
-func At(name string) {
-	place, count, numbered := strings.Cut(os.Getenv(Variable), ":")
+// due counts a pass of name and tells whether it is the one that place means.
+func due(place, name string) bool {
+	place, count, numbered := strings.Cut(place, ":")
 	if place != name {
-		return
+		return false
 	}
 	pass := 1
 	if numbered {
 		pass, _ = strconv.Atoi(count)
 	}
 	mu.Lock()
+	defer mu.Unlock()
 	passes[name]++
-	now := passes[name]
-	mu.Unlock()
-	if text := os.Getenv(PanicVariable); now == pass && text != "" {
+	return passes[name] == pass
+}
+
+// At ends the process with SIGKILL's suddenness if name is the place that the
+// environment names: no deferred call runs, nothing is flushed.
+func At(name string) {
+	if !due(os.Getenv(Variable), name) {
+		return
+	}
+	if text := os.Getenv(PanicVariable); text != "" {
 		panic(text)
 	}
-	if now == pass {
-		if p, err := os.FindProcess(os.Getpid()); err == nil {
-			_ = p.Kill()
-			select {} // until the kill arrives
-		}
+	if p, err := os.FindProcess(os.Getpid()); err == nil {
+		_ = p.Kill()
+		select {} // until the kill arrives
 	}
+}
+
+// Fail returns the error that the environment gives to the operation name.
+func Fail(name string) error {
+	place, errno, _ := strings.Cut(os.Getenv(ErrorVariable), "=")
+	if !due(place, name) {
+		return nil
+	}
+	number, known := errnos[errno]
+	if !known {
+		number = syscall.EIO
+	}
+	return &os.PathError{Op: name, Path: "(failpoint)", Err: number}
+}
+
+// Cut returns what a write that the environment cuts short gets to write, and
+// its error.
+func Cut(name string, text []byte) ([]byte, error) {
+	err := Fail(name)
+	if err != nil {
+		text = text[:len(text)/2]
+	}
+	return text, err
+}
+
+var errnos = map[string]syscall.Errno{
+	"ENOSPC": syscall.ENOSPC, "EACCES": syscall.EACCES, "EROFS": syscall.EROFS, "EIO": syscall.EIO, "EXDEV": syscall.EXDEV, "EDQUOT": syscall.EDQUOT,
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/buildsync/buildsync/internal/failpoint"
 	"github.com/buildsync/buildsync/pkg/diff"
 )
 
@@ -65,6 +67,9 @@ const (
 // CreateJournal makes the journal of a new run at path, which must not exist,
 // readable by its owner only. The caller closes it after the run.
 func CreateJournal(path, endpoint, planID string) (*Journal, error) {
+	if err := failpoint.Fail("journal.open"); err != nil {
+		return nil, fmt.Errorf("creating the journal: %w", err)
+	}
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("creating the journal: %w", err)
@@ -90,10 +95,11 @@ func (j *Journal) append(e JournalEntry) error {
 	if err != nil {
 		return fmt.Errorf("writing the journal: %w", err)
 	}
-	if _, err := j.file.Write(line); err != nil {
-		return fmt.Errorf("writing the journal: %w", err)
+	line, cut := failpoint.Cut("journal.write", line)
+	if _, err := j.file.Write(line); err != nil || cut != nil {
+		return fmt.Errorf("writing the journal: %w", errors.Join(err, cut))
 	}
-	if err := j.file.Sync(); err != nil {
+	if err := errors.Join(j.file.Sync(), failpoint.Fail("journal.sync")); err != nil {
 		return fmt.Errorf("writing the journal: %w", err)
 	}
 	return nil
