@@ -1,6 +1,8 @@
 package faults
 
 import (
+	"bytes"
+	"os"
 	"strings"
 	"testing"
 
@@ -41,5 +43,33 @@ func TestPanicAtEachPoint(t *testing.T) {
 			b.must(0, "plan", "--detailed-exitcode")
 			b.noTemporaryFiles()
 		})
+	}
+}
+
+// TestReleaseHoldsNoFailpoints: the program that users run knows none of the
+// places, and the other one knows them all.
+func TestReleaseHoldsNoFailpoints(t *testing.T) {
+	t.Parallel()
+	if os.Getenv(programVariable) != "" {
+		return // that one is not as users have it
+	}
+	release, err := programs.build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	failing, err := programs.buildFailing()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, inIt := range map[string]bool{release: false, failing: true} {
+		content, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, place := range []string{"BUILDSYNC_FAILPOINT", "file.rename", "journal.sync", "journal.open"} {
+			if bytes.Contains(content, []byte(place)) != inIt {
+				t.Errorf("%s holds %q: %t", name, place, !inIt)
+			}
+		}
 	}
 }
