@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/url"
 	"strconv"
@@ -187,17 +186,4 @@ func (in *invocation) ratePerMinute() (float64, error) {
 		return 0, usageError{text: fmt.Sprintf("--rate %q: write it as a number of requests a minute, such as 60/min", text)}
 	}
 	return number, nil
-}
-
-// logger writes requests to stderr with --verbose, and nothing without.
-func (in *invocation) logger() (*slog.Logger, error) {
-	format, err := in.oneOf("log-format", "text", "json")
-	if err != nil || !in.on("verbose") {
-		return slog.New(slog.DiscardHandler), err
-	}
-	options := &slog.HandlerOptions{Level: slog.LevelDebug}
-	if format == "json" {
-		return slog.New(slog.NewJSONHandler(in.stderr, options)), nil
-	}
-	return slog.New(slog.NewTextHandler(in.stderr, options)), nil
 }

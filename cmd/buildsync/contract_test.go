@@ -42,12 +42,12 @@ var planPromises = []promise{
 	{"two live jobs of one name are an error that lists both ids; a pinned id that is missing is never a create", "pkg/diff.TestRails pkg/diff.TestIdentity"},
 	{"an update is never a delete and a create", "pkg/apply.TestNoUpdateIsADeleteAndACreate"},
 
-	{"the comparison's rules are data with tests, and --explain names them", "pkg/diff.TestRules pkg/diff.TestRulesAreTested script/detail"},
+	{"the comparison's rules are data with tests, and --explain names them", "pkg/diff.TestRules pkg/diff.TestRulesAreTested script/contract_unmanaged"},
 	{"an inserted step is one +", "pkg/diff.TestSteps"},
 	{"apply, then plan, is empty for everything the language can express", "pkg/diff.TestLawApplyThenPlanIsEmpty pkg/diff.TestLawCreateThenPlanIsEmpty pkg/apply.TestApplyThenPlanIsEmptyForAnything"},
 	{"what the server stored otherwise is said by apply at once", "pkg/apply.TestRewrittenByTheServer"},
 	{"a declared list is complete, but for predefined parameters", "pkg/diff.TestSteps pkg/diff.TestCodeSources pkg/diff.TestPredefinedParameterIsCarried"},
-	{"what is not declared survives an update, and --show-undeclared lists it", "pkg/apply.TestUnknownMembersSurviveAnUpdate pkg/diff.TestLawUnknownMembersSurvive pkg/diff.TestUndeclared"},
+	{"what is not declared survives an update, and --show-undeclared lists it", "script/contract_unmanaged pkg/apply.TestUnknownMembersSurviveAnUpdate pkg/diff.TestLawUnknownMembersSurvive pkg/diff.TestUndeclared"},
 	{"what the base declared and the head does not, or declares as null, is removed", "pkg/diff.TestSteps"},
 	{"a masked secret is unknown, never different", "pkg/diff.TestSecrets"},
 

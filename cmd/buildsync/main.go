@@ -31,6 +31,7 @@ func run(ctx context.Context, args, env []string, in io.Reader, out, errOut io.W
 		env: newEnvironment(env), stops: stops,
 		stdin: in, stdout: stops.guard(out), stderr: stops.guard(errOut),
 	}
+	p.logged = &logged{to: p.stderr}
 	defer func() {
 		if fault := recover(); fault != nil {
 			code = p.crashed(fault)

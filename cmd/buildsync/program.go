@@ -20,6 +20,7 @@ type program struct {
 	stdin  io.Reader
 	stdout io.Writer // the result, in the format asked for, and nothing else
 	stderr io.Writer // everything else
+	logged *logged   // stderr for what comes from below, while bars may be drawn there
 
 	mayHaveWritten atomic.Bool // a write to the service has been sent
 }

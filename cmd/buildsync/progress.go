@@ -20,6 +20,7 @@ type progress struct {
 	mu      sync.Mutex
 	lines   io.Writer // where plain lines go; above the bars on a terminal
 	bars    *mpb.Progress
+	logged  *logged
 	total   *mpb.Bar
 	running map[string]*mpb.Bar
 	count   int
@@ -46,7 +47,8 @@ func (in *invocation) newProgress(plan *diff.Plan) *progress {
 	p.total = p.bars.AddBar(int64(p.count), mpb.BarPriority(1<<30),
 		mpb.PrependDecorators(decor.CountersNoUnit("%d of %d ")),
 		mpb.AppendDecorators(decor.OnComplete(decor.EwmaETA(decor.ET_STYLE_GO, 30), "")))
-	p.lines = p.bars
+	p.lines, p.logged = p.bars, in.logged
+	in.logged.putAbove(p.bars)
 	return p
 }
 
@@ -99,5 +101,6 @@ func (p *progress) close() {
 		p.total.Abort(true)
 	}
 	p.mu.Unlock()
+	p.logged.putAbove(nil)
 	p.bars.Wait()
 }

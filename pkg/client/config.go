@@ -29,7 +29,7 @@ type Config struct {
 	Rate        float64 // calls per minute; 0: adaptive from 240, at most 480
 	Share       int     // of so many processes that divide the rate this is one; 0 and 1: all is ours
 	MaxWait     time.Duration
-	Logger      *slog.Logger        // one debug line for each attempt; nil for none
+	Logger      *slog.Logger        // debug: each attempt; info: longer waits; warn: what someone should mend; nil for none
 	Getenv      func(string) string // HTTPS_PROXY and NO_PROXY come from it; nil: no proxy
 	TokenCache  TokenCache          // nil: a token lives in memory only
 	UserAgent   string

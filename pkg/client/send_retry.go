@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -14,18 +15,22 @@ import (
 // asked for not counted: after two attempts that end in silence there is no third.
 const patience = 90 * time.Second
 
+// toldWait is how long a wait must be for people to be told of it.
+const toldWait = 2 * time.Second
+
 // retries decides about another attempt; the package comment has the rules.
 type retries struct {
 	backoff Backoff
 	maxWait time.Duration
 	now     func() time.Time
 	sleep   func(context.Context, time.Duration) error
+	logger  *slog.Logger
 	budget  budget
 }
 
 func newRetries(cfg *Config) *retries {
 	return &retries{
-		backoff: cfg.Backoff, maxWait: cfg.MaxWait, now: cfg.Now, sleep: cfg.Sleep,
+		backoff: cfg.Backoff, maxWait: cfg.MaxWait, now: cfg.Now, sleep: cfg.Sleep, logger: cfg.Logger,
 		budget: budget{tokens: budgetFull},
 	}
 }
@@ -78,6 +83,10 @@ func withRetry(next sender, r *retries, stats *recorder) sender {
 				return a, run.finish(err)
 			}
 			stats.retried(wait)
+			if wait >= toldWait {
+				r.logger.Info("waiting before a request is sent again",
+					slog.Duration("wait", wait.Round(100*time.Millisecond)), slog.String("because", err.Error()))
+			}
 			if sleepErr := r.sleep(ctx, wait); sleepErr != nil {
 				return a, run.finish(err)
 			}

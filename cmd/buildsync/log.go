@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"sync"
+
+	"github.com/buildsync/buildsync/pkg/sanitize"
+)
+
+// logger writes to stderr: each request with --verbose; without it only longer
+// waits and warnings, as sentences; with --quiet the warnings alone.
+func (in *invocation) logger() (*slog.Logger, error) {
+	format, err := in.oneOf("log-format", "text", "json")
+	if err != nil {
+		return nil, err
+	}
+	level := slog.LevelInfo
+	switch {
+	case in.on("verbose"):
+		level = slog.LevelDebug
+	case in.on("quiet"):
+		level = slog.LevelWarn
+	}
+	switch options := (&slog.HandlerOptions{Level: level}); {
+	case format == "json":
+		return slog.New(slog.NewJSONHandler(in.logged, options)), nil
+	case level == slog.LevelDebug:
+		return slog.New(slog.NewTextHandler(in.logged, options)), nil
+	}
+	return slog.New(sentences{in.logged, level}), nil
+}
+
+// sentences writes a log for people: a line a record, without time and level.
+type sentences struct {
+	to    io.Writer
+	level slog.Level
+}
+
+// Enabled implements slog.Handler.
+func (s sentences) Enabled(_ context.Context, level slog.Level) bool { return level >= s.level }
+
+// Handle implements slog.Handler.
+func (s sentences) Handle(_ context.Context, r slog.Record) error {
+	word := "note"
+	if r.Level >= slog.LevelWarn {
+		word = "warning"
+	}
+	var more strings.Builder
+	r.Attrs(func(a slog.Attr) bool {
+		fmt.Fprintf(&more, "; %s %s", a.Key, a.Value)
+		return true
+	})
+	_, err := fmt.Fprintf(s.to, "%s: %s\n", word, sanitize.Line(r.Message+more.String(), 2048))
+	return err
+}
+
+// WithAttrs implements slog.Handler. Nothing of ours has attributes that last.
+func (s sentences) WithAttrs([]slog.Attr) slog.Handler { return s }
+
+// WithGroup implements slog.Handler.
+func (s sentences) WithGroup(string) slog.Handler { return s }
+
+// logged is where a log goes: to stderr, or above the bars that are drawn there.
+type logged struct {
+	mu    sync.Mutex
+	to    io.Writer
+	above io.Writer // nil: there are no bars
+}
+
+// Write implements io.Writer.
+func (l *logged) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.above != nil {
+		return l.above.Write(p)
+	}
+	return l.to.Write(p)
+}
+
+// putAbove sends what follows above bars, nil to stderr again.
+func (l *logged) putAbove(bars io.Writer) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.above = bars
+}
