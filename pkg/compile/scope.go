@@ -46,8 +46,13 @@ func (s *scope) resolve(n *spec.Node, p part) (target, bool) {
 	if !dotted || !isName(name) || !slices.Contains(namespaces, space) {
 		hint := "write vars.NAME, matrix.NAME, inputs.NAME, job.name or job.project"
 		if dotted && isName(space) && !slices.Contains(namespaces, space) {
-			if near := spec.Nearest(space, namespaces); near != "" {
+			switch near := spec.Nearest(space, namespaces); {
+			case near != "":
 				hint = "did you mean " + near + "." + name + "?"
+			case space == "secrets":
+				hint = "declare a parameter, {name: " + name + ", secret: " + name + "}, and refer to it as ${" + name + "}"
+			case space == "env":
+				hint = "what is known when the job runs is written ${" + name + "}"
 			}
 		}
 		s.reportIn(n, p, "expression", hint, "%q is no reference", p.text)

@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 
@@ -247,7 +248,13 @@ func (u *unit) project(n, owner *spec.Node) (alias string, p *spec.Project) {
 			aliases = append(aliases, a)
 		}
 		slices.Sort(aliases)
-		u.report("project-unknown", at, "project", didYouMean(alias, aliases), "buildsync.yaml declares no project %q", alias)
+		hint := didYouMean(alias, aliases)
+		for _, a := range aliases {
+			if u.c.workspace.Projects[a].ID == alias && alias != "" {
+				hint = fmt.Sprintf("a job names its project by the alias: write %s", a)
+			}
+		}
+		u.report("project-unknown", at, "project", hint, "buildsync.yaml declares no project %q", alias)
 		return "", nil
 	}
 	return alias, &found

@@ -13,6 +13,7 @@
 package lint
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -245,17 +246,19 @@ func (l *linter) withFront(front spec.Diagnostics) (hard, all spec.Diagnostics) 
 	return hard, all
 }
 
-// lendFixes gives an error of the schema the fix that the same rule has here.
+// lendFixes gives an error of the schema the fix and the hint that the same rule
+// has here.
 func lendFixes(hard, found spec.Diagnostics) {
 	for i := range hard {
 		if len(hard[i].Fixes) > 0 {
 			continue
 		}
-		same := func(d spec.Diagnostic) bool {
-			return d.Rule == hard[i].Rule && d.Range == hard[i].Range && len(d.Fixes) > 0
-		}
+		same := func(d spec.Diagnostic) bool { return d.Rule == hard[i].Rule && d.Range == hard[i].Range }
 		if at := slices.IndexFunc(found, same); at >= 0 {
 			hard[i].Fixes = found[at].Fixes
+			if hard[i].Rule != "wrong-type" { // its message says it all
+				hard[i].Hint = cmp.Or(hard[i].Hint, found[at].Hint)
+			}
 		}
 	}
 }
@@ -264,7 +267,7 @@ func lendFixes(hard, found spec.Diagnostics) {
 // that no more needs to be said about it.
 func saysNothingMore(rule string) bool {
 	switch rule {
-	case "wrong-type", "yaml-syntax", "duplicate-key", "unknown-key", "unknown-name", "expression":
+	case "wrong-type", "yaml-syntax", "duplicate-key", "unknown-key", "unknown-name", "expression", "param-name":
 		return true
 	}
 	return false

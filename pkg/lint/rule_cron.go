@@ -62,6 +62,18 @@ var zones = []string{
 	"America/Los_Angeles", "Africa/Johannesburg", "Africa/Cairo", "Australia/Sydney", "UTC",
 }
 
+// sameZone are the ways in which people write a zone that are no names of one.
+// CST is China's in this service's regions.
+var sameZone = map[string]string{
+	"CST": "Asia/Shanghai", "UTC+8": "Asia/Shanghai", "GMT+8": "Asia/Shanghai", "UTC+08:00": "Asia/Shanghai", "GMT+08:00": "Asia/Shanghai", "+08:00": "Asia/Shanghai",
+	"BEIJING": "Asia/Shanghai", "ASIA/BEIJING": "Asia/Shanghai", "SHANGHAI": "Asia/Shanghai", "CET": "Europe/Berlin", "JST": "Asia/Tokyo", "Z": "UTC",
+}
+
+// nicknames are what other crons take in the place of five fields.
+var nicknames = map[string]string{
+	"@hourly": "0 * * * *", "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@weekly": "0 0 * * 0", "@monthly": "0 0 1 * *", "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *",
+}
+
 // zoneTable remembers the zones that were read: a workspace has few.
 type zoneTable map[string]*time.Location
 
@@ -83,6 +95,8 @@ func (p *pass) timeZone(v value, pointer string) *time.Location {
 	}
 	hint := "write a name of the time-zone database, such as Asia/Shanghai"
 	if near := spec.Nearest(v.text, zones); near != "" {
+		hint = `did you mean "` + near + `"?`
+	} else if near := sameZone[strings.ToUpper(v.text)]; near != "" {
 		hint = `did you mean "` + near + `"?`
 	}
 	p.report("cron", v.node.Range, pointer+".timezone", "unknown time zone "+quoted(v.text), hint).Severity = spec.Warning
@@ -116,7 +130,11 @@ func (p *pass) cron(v value, location *time.Location, pointer string) {
 	pointer += ".cron"
 	fields := stretches(v.text, func(c byte) bool { return strings.IndexByte(" \t\r\n\f", c) < 0 })
 	if strings.ContainsAny(v.text, "=@") { // the library panics on TZ= and takes @every
-		p.report("cron", v.node.Range, pointer, quoted(v.text)+" is no cron expression of five fields", "write minute, hour, day, month and weekday; the zone goes to timezone")
+		hint := "write minute, hour, day, month and weekday; the zone goes to timezone"
+		if fields := nicknames[strings.ToLower(v.text)]; fields != "" {
+			hint = `write "` + fields + `"`
+		}
+		p.report("cron", v.node.Range, pointer, quoted(v.text)+" is no cron expression of five fields", hint)
 		return
 	}
 	if len(fields) != 5 {

@@ -211,6 +211,9 @@ func (w *secretWalk) scalar(n *spec.Node, name string, path way) {
 		if name == "url" && strings.HasSuffix(m.Kind, " in a URL") {
 			continue // scm-credentials says it
 		}
+		if at := credentials().FindStringIndex(n.Text); name == "url" && at != nil && m.End <= at[1] {
+			continue // and so it does here
+		}
 		shown := ""
 		if excerpt := m.Excerpt(n.Text); excerpt != "****" {
 			shown = " (" + excerpt + ")"

@@ -43,6 +43,8 @@ func (p *pass) sources(u *unit) {
 var (
 	// cloneAddress matches what git can clone: ssh, https, and the scp form.
 	cloneAddress = pattern(`^(ssh://|https?://|git://)[^\s/]+/\S+$|^[A-Za-z0-9_.\-]+@[A-Za-z0-9_.\-]+:\S+$`)
+	// scpWithSlash matches the scp form with a slash in the place of its colon.
+	scpWithSlash = pattern(`^(git@[A-Za-z0-9_.\-]+)/([A-Za-z0-9_.\-/]+)$`)
 	// webPage matches the paths of the usual hosts' web pages.
 	webPage = pattern(`/(tree|blob|commits?|branches|tags|pulls?|merge_requests|issues|releases|wiki)(/|$)|/-/|/(home|summary|files)/?$|[?#]|/codehub/project/`)
 )
@@ -53,7 +55,11 @@ func (p *pass) scmURL(v value, pointer string) {
 	case strings.TrimSpace(v.text) != v.text || strings.ContainsAny(v.text, " \t\n"):
 		p.report("scm-url", v.node.Range, pointer, "the clone address "+quotedURL(v.text)+" holds blanks", "remove them")
 	case !cloneAddress().MatchString(v.text):
-		p.report("scm-url", v.node.Range, pointer, quotedURL(v.text)+" is no clone address", "write git@host:group/repository.git or https://host/group/repository.git")
+		hint := "write git@host:group/repository.git or https://host/group/repository.git"
+		if m := scpWithSlash().FindStringSubmatch(v.text); m != nil {
+			hint = "write " + m[1] + ":" + m[2]
+		}
+		p.report("scm-url", v.node.Range, pointer, quotedURL(v.text)+" is no clone address", hint)
 	case strings.HasPrefix(v.text, "http") && webPage().MatchString(v.text):
 		p.report("scm-url", v.node.Range, pointer, quotedURL(v.text)+" is a web page, not a clone address", "copy the address that the repository offers for cloning; it ends in .git")
 	}

@@ -168,6 +168,7 @@ func (p *pass) walk(s *script) {
 		case *syntax.Lit:
 			p.continuation(s, n)
 		case *syntax.CallExpr:
+			p.testBracket(s, n)
 			p.removal(s, n)
 			p.injection(s, n)
 			p.shellFromNet(s, n)
@@ -196,6 +197,19 @@ func (p *pass) continuation(s *script, lit *syntax.Lit) {
 	if ok && found && (s.isFile() || s.node.Style == spec.LiteralStyle) {
 		d.Fixes = []spec.Fix{{Message: "remove the blank", Unsafe: true, Edits: []spec.Edit{{File: s.pass.name, Start: from, End: to}}}}
 	}
+}
+
+// testBracket reports a [ whose ] is part of another word: [ -f pom.xml].
+func (p *pass) testBracket(s *script, call *syntax.CallExpr) {
+	if len(call.Args) < 2 || call.Args[0].Lit() != "[" || call.Args[len(call.Args)-1].Lit() == "]" {
+		return
+	}
+	last := call.Args[len(call.Args)-1]
+	start, end := offsets(last)
+	if !strings.HasSuffix(s.text[start:min(end, len(s.text))], "]") {
+		start, end = offsets(call)
+	}
+	p.report("shell-syntax", s.at(start, end), s.pointer, "the test that starts with [ does not end with ] as a word of its own, so it fails", "write a blank before the ]")
 }
 
 // removal reports rm -r of something that may turn out to be everything.

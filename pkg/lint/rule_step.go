@@ -83,10 +83,37 @@ func (p *pass) properties(u *unit, s *step) {
 	}
 	for i := range s.module.Properties {
 		known := &s.module.Properties[i]
-		if known.Required && s.prop(known.Name) == nil {
-			p.report("step-property", s.at.Range, s.pointer+"."+known.Name, "the step "+s.label()+" needs the property "+quoted(known.Name), "add it under inputs")
+		if known.Required && s.prop(known.Name) == nil && !s.misplaced(known.Name) {
+			p.missingProperty(s, known.Name)
 		}
 	}
+}
+
+func (p *pass) missingProperty(s *step, name string) {
+	message := "the step " + s.label() + " needs the property " + quoted(name)
+	if inputs := s.node.Key("inputs"); s.id != nil && inputs != nil {
+		p.report("step-property", inputs.Range, s.pointer+".inputs", message, "a step in the API's own form has properties, not inputs")
+		return
+	}
+	hint := "add it under inputs"
+	if s.id != nil {
+		hint = "add it under properties"
+	}
+	p.report("step-property", s.at.Range, s.pointer+"."+name, message, hint)
+}
+
+// misplaced tells whether a property stands in the step, misspelt or beside
+// inputs: that is reported, and not that it is absent.
+func (s *step) misplaced(name string) bool {
+	if s.word != "" && s.node.Fields[0].Value.Get(name) != nil {
+		return true
+	}
+	for i := range s.props {
+		if prop := &s.props[i]; prop.known == nil && prop.key != nil && spec.Nearest(prop.key.Text, []string{name}) == name {
+			return true
+		}
+	}
+	return false
 }
 
 func (p *pass) unknownProperty(s *step, prop *prop) {
@@ -104,6 +131,9 @@ func (p *pass) unknownProperty(s *step, prop *prop) {
 	}
 	d := p.report("step-property", prop.key.Range, prop.pointer, "the catalogue knows no property "+quoted(prop.key.Text)+" of "+moduleName(s.module), hint)
 	d.Severity = spec.Warning
+	if meant := s.module.Property(near); meant != nil && meant.Required && s.prop(near) == nil {
+		d.Severity = spec.Error // it is the one that the step needs
+	}
 	if near != "" && s.prop(near) == nil {
 		d.Fixes = p.replace(prop.key.Range, near, "write "+near, unsafeFix)
 	}

@@ -86,7 +86,7 @@ var rules = [...]Rule{
 	{Name: "file-pattern", Severity: spec.Error, Summary: "a file pattern that cannot match in the build's workspace"},
 	{Name: "command-empty", Severity: spec.Warning, Summary: "a script that runs nothing"},
 	{Name: "command-folded", Severity: spec.Warning, Summary: "a folded script that joins its lines", Why: "`>` makes one line of several; a script wants `|`."},
-	{Name: "shell-syntax", Severity: spec.Error, Summary: "a script that no shell would run", Why: "Scripts are parsed as bash, within buildsync; nothing is executed."},
+	{Name: "shell-syntax", Severity: spec.Error, Summary: "a script that no shell would run as it is meant", Why: "Scripts are parsed as bash, within buildsync; nothing is executed."},
 	{Name: "shell-safety", Severity: spec.Warning, Summary: "a script that goes wrong quietly", Why: "No errexit in a script of several commands, a blank behind a continuation, an unquoted variable in `rm -r`, a download piped into a shell."},
 	{Name: "shell-injection", Severity: spec.Warning, Summary: "a value that becomes shell code", Why: "A parameter inside `eval` or `sh -c`: whoever starts a build chooses what it runs."},
 	{Name: "notification", Severity: spec.Error, Summary: "a notification that the service does not know", Why: "An unknown channel or event, one twice, a param_config that is not JSON. That no channel hears of a failure is only information."},

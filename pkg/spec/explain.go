@@ -223,7 +223,7 @@ func (e *explainer) report(rule string, at place, where Range, hint, format stri
 		Rule: rule, Severity: Error, Range: where, Pointer: at.pointer, Hint: hint,
 		Message: fmt.Sprintf(format, args...),
 	}
-	if at.key != nil && where == at.key.Range {
+	if where == at.keyRange() {
 		d.Value = at.node.Range.Start
 	}
 	e.out.add(d)

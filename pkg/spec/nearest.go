@@ -11,7 +11,8 @@ import (
 // none is close. Distance is Damerau–Levenshtein's (a swap of neighbours counts
 // once), letter case and the difference of "-" and "_" are free, and a third of
 // the word's characters may be wrong. Of equals the first wins. Where none is
-// close, it is the only one that the word is the start of: group for group_id.
+// close, it is the only one that the word is the start of: group for group_id;
+// and else what other tools call by the word: choices for options.
 func Nearest(word string, candidates []string) string {
 	const longest = 64 // no key is longer, and the work is quadratic in it
 	if word == "" || utf8.RuneCountInString(word) > longest {
@@ -36,7 +37,32 @@ func Nearest(word string, candidates []string) string {
 			best = starts[0]
 		}
 	}
+	if best == "" {
+		best = elsewhere(string(have), candidates)
+	}
 	return best
+}
+
+// otherWords are what other tools, and the service's own pages, say for words of
+// the language: folded, each with what may be meant, the likeliest first.
+var otherWords = map[string][]string{
+	"amd64": {"x86-64"}, "x64": {"x86-64"}, "x86": {"x86-64"}, "intel": {"x86-64"}, "arm64": {"arm"}, "aarch64": {"arm"}, "armv8": {"arm"}, "kunpeng": {"arm"},
+	"choices": {"options"}, "enum": {"options"}, "values": {"options"}, "value": {"default"}, "default_value": {"default"}, "optional": {"required"},
+	"run": {"sh", "command"}, "script": {"sh", "command"}, "shell": {"sh"}, "bash": {"sh"}, "command": {"sh"}, "commands": {"command"}, "cmd": {"sh", "command"}, "goals": {"command"},
+	"mvn": {"maven"}, "yarn": {"npm"}, "node": {"npm"}, "nodejs": {"npm"}, "artifact": {"upload_artifact"}, "upload": {"upload_artifact"},
+	"schedule": {"cron", "triggers"}, "on": {"triggers"}, "tz": {"timezone"}, "email": {"MAIL"}, "sms": {"MESSAGE"}, "dingding": {"DING_TALK"}, "wechat": {"WECOM"}, "lark": {"FEISHU"},
+	"repo": {"scms", "url"}, "repository": {"scms", "url"}, "git": {"scms"}, "source": {"scms"}, "sources": {"scms"}, "ref": {"branch"}, "env": {"parameters"}, "params": {"parameters"}, "with": {"inputs", "parameters"},
+	"tasks": {"steps"}, "stages": {"steps"}, "disabled": {"enabled"}, "pool": {"host_type"}, "size": {"flavor"}, "spec": {"flavor"}, "use": {"template"}, "extends": {"template"}, "strategy": {"matrix"},
+}
+
+// elsewhere finds the candidate that other tools call by a word.
+func elsewhere(folded string, candidates []string) string {
+	for _, meant := range otherWords[folded] {
+		if slices.Contains(candidates, meant) {
+			return meant
+		}
+	}
+	return ""
 }
 
 func foldName(s string) []rune {

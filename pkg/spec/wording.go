@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -10,6 +11,8 @@ func (e *explainer) stepHint(n *Node) string {
 	action := e.set.byLocation[definitionsLocation+"#/$defs/action"]
 	for _, field := range n.Fields {
 		switch key := field.Key.Text; {
+		case slices.Contains([]string{"run", "script", "command", "shell"}, key):
+			return "write - sh: {name: …, inputs: {command: …}}"
 		case Nearest(key, []string{"module_id"}) != "":
 			return fmt.Sprintf(`did you mean "module_id" instead of %s?`, quoted(key))
 		case action.properties[key] == nil && len(n.Fields) > 1 && (field.Value.IsNull() || field.Value.Kind == MappingNode):
@@ -22,6 +25,8 @@ func (e *explainer) stepHint(n *Node) string {
 // hintOnForm is for a value that is right but for the way it is written.
 func hintOnForm(s *schema, n *Node) string {
 	switch {
+	case s.rule == "secret-name" && n.Type != StringType:
+		return "write the name of a secret, such as NEXUS_TOKEN, that buildsync.yaml lists under secrets"
 	case n.Type != StringType && !n.IsNull() && s.types&typeString != 0:
 		if s.valid(scalarOf(n.Text, StringType)) {
 			return "put it in quotes: " + quoted(n.Text)
@@ -31,7 +36,17 @@ func hintOnForm(s *schema, n *Node) string {
 			return "write it without quotes"
 		}
 	case s.items != nil && s.items.valid(n):
-		return "write a list: [" + quoted(n.Text) + "]"
+		parts := strings.Split(n.Text, ",")
+		for i, part := range parts {
+			if parts[i] = strings.TrimSpace(part); !s.items.valid(scalarOf(parts[i], StringType)) {
+				parts = []string{n.Text}
+				break
+			}
+		}
+		for i := range parts {
+			parts[i] = quoted(parts[i])
+		}
+		return "write a list: [" + strings.Join(parts, ", ") + "]"
 	}
 	return ""
 }
@@ -82,8 +97,11 @@ func (s *schema) expects() string {
 
 // hintFor offers the nearest of the allowed values, or the way to write one.
 func hintFor(s *schema, n *Node) string {
-	if n.Kind == MappingNode && s.types&typeArray != 0 && len(n.Fields) > 0 && strings.HasPrefix(n.Fields[0].Key.Text, "-") {
-		return "an item of a list starts with a dash and a space: write " + quoted("- "+n.Fields[0].Key.Text[1:]+":")
+	if n.Kind == MappingNode && s.types&typeArray != 0 && len(n.Fields) > 0 {
+		if key, dash := strings.CutPrefix(n.Fields[0].Key.Text, "-"); dash {
+			return "an item of a list starts with a dash and a space: write " + quoted("- "+key+":")
+		}
+		return "start each item of the list with a dash and a space"
 	}
 	if n.Kind != ScalarNode {
 		return ""
