@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/buildsync/buildsync/internal/failpoint"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
@@ -27,7 +28,9 @@ func withHTTP(transport http.RoundTripper, timeout time.Duration) sender {
 		var sent atomic.Bool
 		ctx = context.WithValue(ctx, callKey{}, k)
 		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-			GotConn: func(httptrace.GotConnInfo) { sent.Store(true) },
+			GotConn:      func(httptrace.GotConnInfo) { sent.Store(true) },
+			WroteHeaders: func() { k.at("headers out") },
+			WroteRequest: func(httptrace.WroteRequestInfo) { k.at("request out") },
 		})
 		attempt, cancel := deadline(ctx, k, timeout)
 		defer cancel()
@@ -40,6 +43,7 @@ func withHTTP(transport http.RoundTripper, timeout time.Duration) sender {
 			return nil, k.broken(ctx, because(attempt, err), sent.Load())
 		}
 		defer resp.Body.Close()
+		k.at("headers in")
 		a := &answer{status: resp.StatusCode, header: resp.Header}
 		if k.sink != nil && resp.StatusCode/100 == 2 {
 			return a, k.sink.receive(ctx, k, resp)
@@ -50,7 +54,15 @@ func withHTTP(transport http.RoundTripper, timeout time.Duration) sender {
 		}
 		a.raw, a.cut = readLimited(resp.Body)
 		a.cut = because(attempt, a.cut)
+		k.at("answer in")
 		return a, nil
+	}
+}
+
+// at is a place where a test may end the process in the middle of a write.
+func (k *call) at(place string) {
+	if k.repeat != repeatRead {
+		failpoint.At(place)
 	}
 }
 
