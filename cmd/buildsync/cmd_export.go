@@ -136,7 +136,7 @@ func (in *invocation) newExporting(w *workspace, service *service, projects []ex
 	x := &exporting{
 		invocation: in, w: w, service: service,
 		exporter: export.New(export.Options{
-			Catalogue: w.catalogue, WithIDs: in.on("with-ids"), TakenSecrets: w.result.Secrets,
+			Catalogue: w.catalogue, WithIDs: in.on("with-ids"), TakenSecrets: secretsInUse(w.result),
 			ShareSecrets: in.on("share-secrets"), QualifySecrets: len(w.set.Workspace.Projects) > 1,
 		}),
 		layout: export.NewLayout(w.set.Workspace.Definitions, in.text("out")), hasTwin: map[string]bool{},
@@ -145,6 +145,19 @@ func (in *invocation) newExporting(w *workspace, service *service, projects []ex
 		x.report.Projects = append(x.report.Projects, project.Alias)
 	}
 	return x
+}
+
+// secretsInUse are the secrets that definitions use, each with the parameter
+// that it is for. One that is declared and not used may be what an export that
+// was killed left: it is free.
+func secretsInUse(result *compile.Result) map[string]string {
+	used := map[string]string{}
+	for _, job := range result.Jobs {
+		for _, use := range job.Secrets {
+			used[use.Secret] = use.Parameter
+		}
+	}
+	return used
 }
 
 // projects lists the projects that are asked for, by alias.

@@ -181,14 +181,36 @@ func (x *exporting) tell() {
 	if len(r.Foreign) > 0 {
 		x.note("left out, as other accounts have made them public: %s", sanitize.Line(strings.Join(r.Foreign, ", "), 300))
 	}
-	if len(r.Secrets) > 0 {
-		x.printf("\nValues to supply, each as BUILDSYNC_SECRET_<NAME> or a file in --secrets-dir:\n")
-		for _, secret := range r.Secrets {
-			x.printf("  %s  parameter %s of %s\n", secret.Name, sanitize.Line(secret.Parameter, 130), sanitize.Line(secret.Address, 300))
-		}
-	}
+	x.tellSecrets()
 	for _, path := range r.Withheld {
 		x.printf("left out, because it may be secret; it stays as it is: %s\n", sanitize.Line(path.Address+" "+path.Path, 400))
+	}
+}
+
+// tellSecrets lists the values to supply, a line for each name.
+func (x *exporting) tellSecrets() {
+	users, parameters := map[string][]exportSecret{}, map[string]bool{}
+	var names []string
+	for _, s := range x.report.Secrets {
+		if users[s.Name] == nil {
+			names = append(names, s.Name)
+		}
+		users[s.Name] = append(users[s.Name], s)
+		parameters[s.Parameter] = true
+	}
+	if len(names) == 0 {
+		return
+	}
+	x.printf("\nValues to supply, each as BUILDSYNC_SECRET_<NAME> or a file in --secrets-dir:\n")
+	for _, name := range names {
+		first, more := users[name][0], ""
+		if n := len(users[name]) - 1; n > 0 {
+			more = fmt.Sprintf(" and %d more", n)
+		}
+		x.printf("  %s  parameter %s of %s%s\n", name, sanitize.Line(first.Parameter, 130), sanitize.Line(first.Address, 300), more)
+	}
+	if len(names) > len(parameters) {
+		x.note("each job has secrets of its own, for nobody can see whether two values are one; where parameters of one name hold one value, export with --share-secrets")
 	}
 }
 

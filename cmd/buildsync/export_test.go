@@ -453,6 +453,9 @@ func TestExportSecrets(t *testing.T) {
 			t.Errorf("no %q in\n%s", text, got.stderr)
 		}
 	}
+	if !strings.Contains(got.stderr, "export with --share-secrets") {
+		t.Errorf("no hint in\n%s", got.stderr)
+	}
 	if workspace := e.read(t, "buildsync.yaml"); !strings.Contains(workspace, "secrets: [ONE_TOKEN, TOKEN]") {
 		t.Errorf("have\n%s", workspace)
 	}
@@ -468,6 +471,20 @@ func TestExportSecrets(t *testing.T) {
 		t.Fatal(err)
 	}
 	e.run(t, exitDone, []string{"plan", "--detailed-exitcode"}, nothingToDo)
+
+	if err := os.RemoveAll(filepath.Join(e.dir, "definitions")); err != nil {
+		t.Fatal(err)
+	}
+	if got := e.run(t, exitDone, []string{"export", "--share-secrets"}); !strings.Contains(got.stderr, "  TOKEN  parameter TOKEN of shop/job/one and 1 more\n") || strings.Contains(got.stderr, "note: each job") {
+		t.Errorf("have\n%s", got.stderr)
+	}
+	if err := os.Remove(filepath.Join(e.dir, "definitions", "shop", "二.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	e.run(t, exitDone, []string{"export", "--share-secrets"}, "1 written")
+	if text := e.read(t, "definitions/shop/二.yaml"); !strings.Contains(text, "secret: TOKEN}") {
+		t.Errorf("a run that goes on takes another name:\n%s", text)
+	}
 }
 
 // TestExportTemplates: the caller's own templates are exported, those that others

@@ -155,6 +155,10 @@ func isWord(s string) bool {
 	case "", "module_id", "name", "properties", "version", "enable", "image", "inputs":
 		return false
 	}
+	return hasWordLetters(s)
+}
+
+func hasWordLetters(s string) bool {
 	for _, r := range s {
 		if !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-", r) {
 			return false

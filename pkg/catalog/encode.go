@@ -209,7 +209,7 @@ func quotedOrNone(s string) string {
 // quotedKey leaves quotes away where no reader could take the key for something
 // else.
 func quotedKey(s string) string {
-	if isWord(s) && len(s) > 1 && s[0] > '9' && s != "null" && s != "true" && s != "false" && s[0] != '-' {
+	if hasWordLetters(s) && len(s) > 1 && s[0] > '9' && s != "null" && s != "true" && s != "false" && s[0] != '-' {
 		if _, err := strconv.ParseFloat(s, 64); err != nil {
 			return s
 		}

@@ -21,8 +21,10 @@ type Options struct {
 	// QualifySecrets puts the project into the names of secrets, for a workspace
 	// with several.
 	QualifySecrets bool
-	// TakenSecrets are names that the workspace uses already.
-	TakenSecrets []string
+	// TakenSecrets are the names of secrets that definitions use already, each
+	// with the parameter that it is for. With ShareSecrets more parameters of that
+	// name share it.
+	TakenSecrets map[string]string
 }
 
 // Exporter turns live objects into definitions. The same objects in the same
@@ -43,8 +45,11 @@ func New(opts Options) *Exporter {
 		e.catalogue = catalog.Default()
 	}
 	e.modules = diff.ModulesOf(e.catalogue)
-	for _, name := range opts.TakenSecrets {
+	for name, parameter := range opts.TakenSecrets {
 		e.taken[name] = ""
+		if opts.ShareSecrets {
+			e.taken[name] = parameter
+		}
 	}
 	return e
 }

@@ -224,7 +224,7 @@ func (f *factorer) commonParameters(jobs []*sharing) *node {
 		if i == 0 {
 			common.items = own
 		}
-		common.items = slices.DeleteFunc(common.items, func(p *node) bool { return p.get("secret") != nil || !containsNode(own, p) })
+		common.items = slices.DeleteFunc(common.items, func(p *node) bool { return !containsNode(own, p) })
 	}
 	for _, p := range common.items {
 		oneLine(p)
