@@ -51,8 +51,11 @@ func runChild() int {
 	}
 	op := killable(os.Getenv(childVariable))
 	in := apply.PlanInput{Input: diff.Input{
-		Head: op.head(), Endpoint: url, ToolVersion: "test", Policy: spec.Policy{MaxRemovals: 100, MaxRemovalShare: 1},
+		Head: op.head(), Endpoint: url, ToolVersion: "test", Policy: spec.Policy{OnRemove: "delete", MaxRemovals: 100, MaxRemovalShare: 1},
 	}}
+	if op.base != nil {
+		in.Base, in.BaseRevision = op.base(), &diff.Revision{Commit: "base"}
+	}
 	plan, err := apply.MakePlan(context.Background(), api, in)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -76,8 +79,9 @@ func runChild() int {
 	return report.ExitCode()
 }
 
-// killable returns the operation of an id: those of the fault matrix, and the
-// replacement of a template (TR).
+// killable returns the operation of an id: those of the fault matrix, the
+// recovery of a disabled job (ER), and the replacement (TR) and the deletion (TD)
+// of a template.
 func killable(id string) operation {
 	all := killables()
 	return all[slices.IndexFunc(all, func(o operation) bool { return o.id == id })]
@@ -85,6 +89,20 @@ func killable(id string) operation {
 
 func killables() []operation {
 	return append(operations(), operation{
+		id: "ER", api: "RecoverJob", action: diff.ActionEnable, address: "shop/job/target",
+		head: func() *compile.Result {
+			return definitions(before().Jobs[0], job("target", "echo before", secret("token", "TOKEN"), enabled(true)))
+		},
+		done: func(_ testing.TB, truth emulator.Truth) bool {
+			named := truth.Named(emulator.DefaultProject, "target")
+			return len(named) == 1 && !named[0].Disabled
+		},
+	}, operation{
+		id: "TD", api: "DeleteTemplate", action: diff.ActionDelete, address: "shop/template/gone",
+		base: func() *compile.Result { return templates("bystander", "gone") },
+		head: func() *compile.Result { return templates("bystander") },
+		done: func(_ testing.TB, truth emulator.Truth) bool { return len(truth.Templates) == 1 },
+	}, operation{
 		id: "TR", api: "CreateTemplate", action: diff.ActionReplace, address: "shop/template/replaced",
 		head: func() *compile.Result {
 			head := before()
@@ -97,12 +115,25 @@ func killables() []operation {
 	})
 }
 
+// templates is before with templates of these names.
+func templates(names ...string) *compile.Result {
+	r := before()
+	for _, name := range names {
+		r.Templates = append(r.Templates, template(name, "mvn package"))
+	}
+	return r
+}
+
 // startOf is what the service holds before a killable operation.
 func startOf(op operation) *compile.Result {
 	start := before()
 	switch op.id {
 	case "TC":
 		start.Templates = op.head().Templates[:1]
+	case "TD":
+		start = op.base()
+	case "ER":
+		enabled(false)(start.Jobs[1])
 	case "TR":
 		start.Templates = []*compile.Template{template("replaced", "before")}
 	}
@@ -159,7 +190,11 @@ func (w *world) recoverFrom(t *testing.T, op operation, prior emulator.Truth, jo
 			t.Fatal(err)
 		}
 	}
-	plan := w.plan(op.head(), nil, func(in *apply.PlanInput) { in.Journal = entries })
+	var base *compile.Result
+	if op.base != nil {
+		base = op.base()
+	}
+	plan := w.plan(op.head(), base, func(in *apply.PlanInput) { in.Journal = entries })
 	report := w.apply(plan, apply.Options{Secrets: secrets})
 	truth := w.MustTruth(t)
 	if !report.Complete() || !op.done(t, truth) {

@@ -132,7 +132,7 @@ func newWorldWith(t testing.TB, quirks emulator.Quirks, start *compile.Result) *
 	t.Helper()
 	var seed emulator.Seed
 	for _, j := range start.Jobs {
-		seed.Bodies = append(seed.Bodies, emulator.SeedJob{Body: bodyOf(j)})
+		seed.Bodies = append(seed.Bodies, emulator.SeedJob{Body: bodyOf(j), Disabled: j.Enabled != nil && !*j.Enabled})
 	}
 	for _, x := range start.Templates {
 		seed.Templates = append(seed.Templates, x.Body)

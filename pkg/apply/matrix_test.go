@@ -19,6 +19,7 @@ type operation struct {
 	api     string // the emulator's name of the call
 	action  diff.Action
 	address string
+	base    func() *compile.Result // nil: none
 	head    func() *compile.Result
 	done    func(testing.TB, emulator.Truth) bool
 }
