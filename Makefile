@@ -2,6 +2,8 @@
 
 GO          ?= go
 FUZZTIME    ?= 3s
+# How many random schedules each of four tests side by side plays.
+SCHEDULES   ?= 7500
 RELEASE     := -trimpath -tags urfave_cli_no_docs -ldflags="-s -w -buildid="
 STATICCHECK := $(GO) tool -modfile=tools/go.mod staticcheck
 FOLDERS     := $(wildcard cmd internal pkg schemas test)
@@ -11,7 +13,7 @@ RACE        := $(shell command -v "$$($(GO) env CC | cut -d' ' -f1)" >/dev/null 
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build test test-long demo bench lint fmt check fuzz test-modules test-editor test-browser size
+.PHONY: help build test test-long test-soak demo bench lint fmt check fuzz test-modules test-editor test-browser size
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,8 +24,13 @@ build: ## build bin/buildsync
 test: check build fuzz test-modules test-editor ## everything CI checks: format, vet, staticcheck, build, fuzz briefly, all tests
 	@test -n "$(RACE)" || echo "no C compiler: the race detector is off"
 	$(GO) test -tags failpoint -run KilledAtEvery ./pkg/apply
+	GOGC=400 $(GO) test -tags long -timeout 30m -run RandomSchedules ./pkg/apply -rapid.checks=$(SCHEDULES)
+	GOGC=400 $(GO) test -tags long -timeout 30m -run 'Interleavings|EveryRequest' ./pkg/apply -rapid.checks=2000
 	$(GO) test -tags long -run ForLong ./pkg/emulator
 	$(GO) test $(RACE) -shuffle=on -timeout 30m $(PACKAGES)
+
+test-soak: ## a million random schedules of applies, faults and kills: hours
+	GOGC=400 $(GO) test -v -tags long -timeout 24h -run RandomSchedules ./pkg/apply -rapid.checks=250000
 
 test-long: ## the cells and counts that make test leaves out: some minutes
 	$(GO) test -tags long -shuffle=on -count=1 -timeout 30m ./test/faults
