@@ -9,6 +9,7 @@ import (
 	"hash/crc32"
 	"io"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -160,19 +161,20 @@ func parseEntry(text []byte) (e JournalEntry, ok bool) {
 // underWay returns the intents of a journal that have no outcome: what was under
 // way when the run ended.
 func underWay(entries []JournalEntry) []JournalEntry {
+	type action struct {
+		key string
+		op  diff.Action
+	}
+	later := map[action]bool{} // what is spoken of again
 	var out []JournalEntry
-	for i, e := range entries {
-		if e.Phase != phaseIntent {
-			continue
-		}
-		ended := false
-		for _, later := range entries[i+1:] {
-			ended = ended || later.Key == e.Key && later.Op == e.Op
-		}
-		if !ended {
+	for _, e := range slices.Backward(entries) {
+		at := action{e.Key, e.Op}
+		if e.Phase == phaseIntent && !later[at] {
 			out = append(out, e)
 		}
+		later[at] = true
 	}
+	slices.Reverse(out)
 	return out
 }
 

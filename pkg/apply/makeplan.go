@@ -33,6 +33,7 @@ func MakePlan(ctx context.Context, api Reader, in PlanInput) (*diff.Plan, error)
 	projects := jobsToRead(listed.Narrow(in.Head, in.Base)).projects
 	in.Whole = in.Head
 	in.Head, in.Base = in.Scope.Narrow(in.Head, in.Base)
+	in.Journal = underWay(in.Journal) // which of a long run is little
 	in.Part, in.LeftEnabled = in.Scope.Part(), leftEnabled(in.Journal)
 
 	read := newLiveReader(api, &in, projects)
