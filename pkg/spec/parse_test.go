@@ -297,3 +297,16 @@ func TestEmptyFile(t *testing.T) {
 		}
 	}
 }
+
+// TestJoinedEmoji: the joiner within a picture of several emoji is seen, so it is
+// none of the invisible characters; anywhere else it is.
+func TestJoinedEmoji(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int{
+		"a: 👨\u200d👩\u200d👧 # 👩🏽\u200d💻 ❤\ufe0f\u200d🔥\n": 0, "a: x\u200dy\n": 1, "a: 👨\u200dx\n": 1, "a: x\u200d👨\n": 1, "a: \u200d\n": 1, "a: 👨\u200b👩\n": 1,
+	} {
+		if _, found := ParseFile("f.yaml", []byte(text)); len(found) != want {
+			t.Errorf("%q: %d findings, want %d: %s", text, len(found), want, details(found))
+		}
+	}
+}

@@ -83,7 +83,7 @@ func (s *source) scan(out *report) (fatal bool) {
 			if r := s.kindsRoom(out); r {
 				out.errorf("invisible-char", s.at(i, i+size), hint, "%s", problem)
 			}
-		} else if isOdd(char) {
+		} else if isOdd(char) && !joinsEmoji(text, i, size) {
 			s.odd = append(s.odd, oddChar{i, char})
 		}
 		i += size
@@ -135,6 +135,18 @@ func unreadable(char rune, size int) (problem, hint string) {
 // Chinese text.
 func isOdd(char rune) bool {
 	return char >= 0x80 && char != 0x3000 && !unicode.IsPrint(char)
+}
+
+// joinsEmoji tells whether the zero-width joiner at i makes one picture of two:
+// it is seen, and without it there would be others.
+func joinsEmoji(text []byte, i, size int) bool {
+	char, _ := utf8.DecodeRune(text[i:])
+	if char != 0x200d {
+		return false
+	}
+	before, _ := utf8.DecodeLastRune(text[:i])
+	behind, _ := utf8.DecodeRune(text[i+size:])
+	return unicode.Is(unicode.So, behind) && (unicode.Is(unicode.So, before) || before == 0xfe0f || before >= 0x1f3fb && before <= 0x1f3ff)
 }
 
 // charName names the characters that attacks and mishaps are made of.

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -83,7 +84,7 @@ func TestText(t *testing.T) {
 // The caret must stand under what the range covers, whatever widths stand before it.
 func TestCutPutsTheMarkUnderTheRange(t *testing.T) {
 	t.Parallel()
-	lines := []string{"plain text here", "\tone\ttwo", "订单服务 name", "e\u0301tude x", "a\u200bb", "😀 smile", ""}
+	lines := []string{"plain text here", "\tone\ttwo", "订单服务 name", "e\u0301tude x", "a\u200bb", "😀 smile", "👨\u200d👩\u200d👧 family", "👍🏽 ok", "ｆｕｌｌ width", "\t\t订\t单 x", "한국어 a", "e\u0301\u0302x", "é\tö", ""}
 	for _, line := range lines {
 		runes := []rune(line)
 		for start := 1; start <= len(runes)+1; start++ {
@@ -99,6 +100,49 @@ func TestCutPutsTheMarkUnderTheRange(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestCaretCoversTheText cuts out of the line what stands above the mark: it is
+// the text of the range, whatever widths stand before and in it.
+func TestCaretCoversTheText(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		parts := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "订", "单", "\t", " ", "e\u0301", "😀", "👍🏽", "👨\u200d👩", "ｗ", "한", "\u202e", "é", "：", "|"}), 1, 12).Draw(t, "parts")
+		line := []rune(strings.Join(parts, ""))
+		start := rapid.IntRange(1, len(line)).Draw(t, "start")
+		end := rapid.IntRange(start+1, len(line)+1).Draw(t, "end")
+		have := cut(line, start, end, 1000)
+		var want strings.Builder
+		column := have.before
+		for _, r := range line[start-1 : end-1] {
+			printed, size := printable(r, column)
+			want.WriteString(printed)
+			column += size
+		}
+		above := cellsOf(have.text+strings.Repeat(" ", 200), have.before, have.before+have.under)
+		bare := strings.NewReplacer("\u0301", "") // a range may part a letter from its accent, the mark cannot
+		if cells(want.String()) > 0 && strings.TrimRight(bare.Replace(above), " ") != strings.TrimRight(bare.Replace(want.String()), " ") {
+			t.Fatalf("%q from %d to %d: the mark stands under %q, want %q", string(line), start, end, above, want.String())
+		}
+	})
+}
+
+// cellsOf cuts the cells from one to another out of a text; what takes no cell of
+// its own goes with the character before it.
+func cellsOf(text string, from, to int) string {
+	var out strings.Builder
+	column, taken := 0, false
+	for _, r := range text {
+		size := cells(string(r))
+		if size > 0 {
+			taken = column >= from && column < to
+		}
+		if taken {
+			out.WriteRune(r)
+		}
+		column += size
+	}
+	return out.String()
 }
 
 func TestCutKeepsWithinTheWidth(t *testing.T) {
