@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -29,14 +30,18 @@ type modelJob struct {
 	id, name, arch    string
 	disabled, deleted bool
 	mail              []string // events that are on
-	changes, builds   int
+	changes           int
+	builds            []*modelBuild
 }
 
 func newModel(t *rapid.T) *model {
-	profile := rapid.SampledFrom([]func() emulator.Quirks{emulator.NoQuirks, emulator.Defaults, emulator.Strict, emulator.Legacy}).Draw(t, "profile")
+	profile := rapid.SampledFrom([]func() emulator.Quirks{emulator.NoQuirks, emulator.Defaults, emulator.Strict, emulator.Legacy, emulator.Lenient, emulator.Hostile}).Draw(t, "profile")
 	m := &model{quirks: profile(), tmpl: map[string]string{}}
+	m.quirks.PublicTemplates = 0 // the templates of others are none of the model's
 	var err error
-	if m.e, err = emulator.New(emulator.Options{Quirks: &m.quirks, Now: fixedClock, ID: counter()}); err != nil {
+	if m.e, err = emulator.New(emulator.Options{
+		Quirks: &m.quirks, Now: fixedClock, ID: counter(), StepTime: modelStep, TokenLife: 1 << 20 * time.Hour,
+	}); err != nil {
 		t.Fatal(err)
 	}
 	if m.token, err = m.e.Token(0); err != nil {
@@ -76,19 +81,34 @@ func (m *model) taken(name string, self *modelJob) bool {
 	})
 }
 
-// expect compares a status; gone says that the object does not exist.
+// expect compares how a call ended; gone says that the object does not exist. An
+// error may come inside a 200.
 func (m *model) expect(t *rapid.T, what string, r reply, gone, taken bool) bool {
-	want := http.StatusOK
+	want, inside := http.StatusOK, false
 	switch {
 	case gone:
-		want = m.quirks.NotFound
+		want, inside = m.quirks.NotFound, m.quirks.NotFound == http.StatusOK
+	case taken && m.uniqueness(what) == emulator.UniqueInside200:
+		inside = true
 	case taken:
 		want = http.StatusConflict
 	}
-	if r.status != want {
+	if r.status != want || isError(r) != (inside || want != http.StatusOK) {
 		t.Fatalf("%s: got %d %s, want %d", what, r.status, r.text, want)
 	}
-	return want == http.StatusOK
+	return want == http.StatusOK && !inside
+}
+
+func (m *model) uniqueness(what string) emulator.Uniqueness {
+	if strings.HasPrefix(what, "template") {
+		return m.quirks.UniqueTemplates
+	}
+	return m.quirks.UniqueNames
+}
+
+// isError tells whether an answer holds an error.
+func isError(r reply) bool {
+	return r.body.Str("error_code") != "" || r.body.Str("err_code") != "" || r.body.Get("error").Kind() == jsontree.KindObject && r.body.Get("error").Len() > 0
 }
 
 func drawName(t *rapid.T) string {
@@ -108,7 +128,7 @@ func either(t *rapid.T, reference, successor string) (method, path string) {
 func (m *model) create(t *rapid.T) {
 	name, arch := drawName(t), drawArch(t)
 	method, path := either(t, "POST /v3/jobs/create", "POST /v1/job/create")
-	body := fmt.Sprintf(`{"project_id":%q,"job_name":%q,"arch":%q,"steps":[]}`, emulator.DefaultProject, name, arch)
+	body := fmt.Sprintf(`{"project_id":%q,"job_name":%q,"arch":%q,"steps":[`+oneStep+`]}`, emulator.DefaultProject, name, arch)
 	r := m.call(t, method, path, body)
 	if m.expect(t, "create", r, false, m.taken(name, nil)) {
 		m.jobs = append(m.jobs, &modelJob{id: r.body.Get("result").Str("job_id"), name: name, arch: arch, mail: []string{"buildJobFail"}, changes: 1})
@@ -118,7 +138,7 @@ func (m *model) create(t *rapid.T) {
 func (m *model) update(t *rapid.T) {
 	j, name, arch := m.pick(t), drawName(t), drawArch(t)
 	method, path := either(t, "POST /v3/jobs/update", "POST /v1/job/update")
-	body := fmt.Sprintf(`{"job_id":%q,"project_id":%q,"job_name":%q,"arch":%q,"steps":[]}`, j.id, emulator.DefaultProject, name, arch)
+	body := fmt.Sprintf(`{"job_id":%q,"project_id":%q,"job_name":%q,"arch":%q,"steps":[`+oneStep+`]}`, j.id, emulator.DefaultProject, name, arch)
 	if m.expect(t, "update", m.call(t, method, path, body), j.deleted, m.taken(name, j)) {
 		j.name, j.arch = name, arch
 		j.changes++
@@ -182,13 +202,13 @@ func (m *model) build(t *rapid.T) {
 	if !m.expect(t, "build", r, j.deleted, false) {
 		return
 	}
-	j.builds++
+	j.builds = append(j.builds, &modelBuild{began: m.e.Now()})
 	answer := r.body
 	if inside := answer.Get("result"); inside != nil { // the successor's envelope
 		answer = inside
 	}
-	if answer.Str("actual_build_number") != fmt.Sprint(j.builds) {
-		t.Fatalf("build = %s, want number %d", r.text, j.builds)
+	if answer.Str("actual_build_number") != fmt.Sprint(len(j.builds)) {
+		t.Fatalf("build = %s, want number %d", r.text, len(j.builds))
 	}
 }
 
@@ -214,16 +234,22 @@ func (m *model) check(t *rapid.T) {
 	if rapid.IntRange(0, 2).Draw(t, "look") > 0 {
 		return // looking after every step costs more than it finds
 	}
+	if m.quirks.ListLag > 0 {
+		m.e.Advance(m.quirks.ListLag + time.Second)
+	}
 	var want, got []string
 	for _, j := range m.jobs {
 		if !j.deleted {
 			want = append(want, fmt.Sprintf("%s %s %t", j.id, j.name, j.disabled))
 		}
 	}
+	if m.quirks.NewestFirst {
+		slices.Reverse(want)
+	}
 	if len(m.jobs) > 0 {
 		m.checkJob(t, rapid.SampledFrom(m.jobs).Draw(t, "checked"))
 	}
-	for page := 0; ; page++ {
+	for page := m.quirks.PageBase; ; page++ {
 		r := m.call(t, "GET", fmt.Sprintf("/v3/%s/jobs?page_index=%d&page_size=5", emulator.DefaultProject, page), "")
 		if total := r.body.Str("total"); total != fmt.Sprint(len(want)) {
 			t.Fatalf("total = %s, want %d", total, len(want))
@@ -238,7 +264,7 @@ func (m *model) check(t *rapid.T) {
 	if !slices.Equal(want, got) {
 		t.Fatalf("list = %q, want %q", got, want)
 	}
-	found := m.call(t, "GET", "/v3/templates/query?page=0&page_size=100", "").body.Get("result")
+	found := m.call(t, "GET", fmt.Sprintf("/v3/templates/query?page=%d&page_size=100", m.quirks.TemplateBase), "").body.Get("result")
 	if found.Str("total_size") != fmt.Sprint(len(m.tmpl)) {
 		t.Fatalf("%s templates, want %d", found.Str("total_size"), len(m.tmpl))
 	}
@@ -253,15 +279,22 @@ func (m *model) checkJob(t *rapid.T, j *modelJob) {
 		t.Fatalf("query = %s, want %+v", read.text, j)
 	}
 	rows := m.call(t, "GET", "/v1/job/"+j.id+"/notice", "").body.Get("result").Items()
-	for _, event := range rows[1].Get("enable_map").Members() {
+	mail := slices.IndexFunc(rows, func(row *jsontree.Value) bool { return strings.EqualFold(row.Str("notice_type"), "MAIL") })
+	for _, event := range rows[mail].Get("enable_map").Members() {
 		if on, _ := event.Value.AsBool(); on != slices.Contains(j.mail, event.Key) {
 			t.Fatalf("%s of %s is %t, want %v", event.Key, j.name, on, j.mail)
 		}
 	}
 	builds := m.call(t, "GET", "/v3/jobs/"+j.id+"/history?interval=1&offset=0&limit=100", "").body
-	if builds.Str("total") != fmt.Sprint(j.builds) || builds.Get("history_records").Len() != j.builds {
-		t.Fatalf("builds of %s = %s, want %d", j.name, builds.AppendJSON(nil), j.builds)
+	listed := builds.Get("history_records").Len()
+	if builds.Get("history_records").Kind() == jsontree.KindObject {
+		listed = 1 // a list of one may be printed as its element
 	}
+	recent := m.recent(j)
+	if builds.Str("total") != fmt.Sprint(recent) || listed != min(recent, 100) {
+		t.Fatalf("builds of %s = %s, want %d", j.name, builds.AppendJSON(nil), recent)
+	}
+	m.checkBuilds(t, j)
 	history := m.call(t, "GET", "/v1/job/"+j.id+"/history", "").body.Get("result")
 	if history.Str("total") != fmt.Sprint(j.changes) {
 		t.Fatalf("%s changes, want %d", history.Str("total"), j.changes)
@@ -278,7 +311,7 @@ func againstAModel(t *rapid.T) (steps int) {
 	}
 	t.Repeat(map[string]func(*rapid.T){
 		"create": step(m.create), "create again": step(m.create), "update": step(m.update), "delete": step(m.remove), "restore": step(m.restore),
-		"toggle": step(m.toggle), "notify": step(m.notify), "templates": step(m.templates), "build": step(m.build), "": m.check,
+		"toggle": step(m.toggle), "notify": step(m.notify), "templates": step(m.templates), "build": step(m.build), "stop": step(m.stop), "wait": step(m.wait), "": m.check,
 	})
 	return steps
 }
