@@ -14,6 +14,7 @@ type typedLine struct {
 	head     []string // the program's name, global flags, the commands' names
 	flags    []string // of the command, each with its value behind it
 	args     []string // of the command
+	path     []string // the commands' names
 	known    []cli.Flag
 	commands []*cli.Command // what could be named next; none behind a command that does something
 	open     bool           // the last word is a flag that still lacks its value
@@ -49,7 +50,8 @@ func readLine(app *cli.App, args []string) typedLine {
 				line.head, line.ended = append(line.head, args[i+1:]...), true
 				return line
 			}
-			line.known, line.commands = line.commands[next].Flags, line.commands[next].Subcommands
+			command := line.commands[next]
+			line.path, line.known, line.commands = append(line.path, command.Name), command.Flags, command.Subcommands
 		default:
 			line.args = append(line.args, word)
 		}

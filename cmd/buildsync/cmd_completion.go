@@ -37,9 +37,14 @@ compdef _buildsync buildsync
 	fishCompletion = `# fish completion for buildsync: buildsync completion fish | source
 function __buildsync_complete
     set -l words (commandline -opc) (commandline -ct)
-    $words ` + completionFlag + ` 2>/dev/null
+    set -l found ($words ` + completionFlag + ` 2>/dev/null)
+    if set -q found[1]
+        printf '%s\n' $found
+    else
+        __fish_complete_path (commandline -ct)
+    end
 end
-complete -c buildsync -a '(__buildsync_complete)'
+complete -c buildsync -f -a '(__buildsync_complete)'
 `
 	powershellCompletion = `# PowerShell completion for buildsync: buildsync completion powershell | Out-String | Invoke-Expression
 Register-ArgumentCompleter -Native -CommandName buildsync -ScriptBlock {
@@ -87,48 +92,4 @@ Exit codes: 0 done; 3 invalid input.`,
 		_, err = fmt.Fprint(p.stdout, script)
 		return err
 	})
-}
-
-// completionRequest takes a request for completion apart: the words between
-// the program's name and the completion flag.
-func completionRequest(args []string) (words []string, ok bool) {
-	if len(args) < 2 || args[len(args)-1] != completionFlag {
-		return nil, false
-	}
-	return args[1 : len(args)-1], true
-}
-
-// complete prints what could stand in the place of the last word: nothing where
-// that is a flag's value or an argument, for which a shell offers files.
-func (p *program) complete(words []string) {
-	app, last := p.app(), ""
-	if len(words) > 0 {
-		last, words = words[len(words)-1], words[:len(words)-1]
-	}
-	line := readLine(app, append([]string{app.Name}, words...))
-	switch {
-	case line.open || line.ended:
-	case strings.HasPrefix(last, "-"):
-		p.completeFlags(line.known, last)
-	default:
-		for _, c := range line.commands {
-			if strings.HasPrefix(c.Name, last) && !c.Hidden {
-				_, _ = fmt.Fprintf(p.stdout, "%s\t%s\n", c.Name, c.Usage)
-			}
-		}
-	}
-}
-
-func (p *program) completeFlags(flags []cli.Flag, typed string) {
-	for _, flag := range flags {
-		name := "--" + flag.Names()[0]
-		if !strings.HasPrefix(name, typed) {
-			continue
-		}
-		usage := ""
-		if documented, ok := flag.(cli.DocGenerationFlag); ok {
-			_, usage = flagUsage(documented)
-		}
-		_, _ = fmt.Fprintf(p.stdout, "%s\t%s\n", name, usage)
-	}
 }

@@ -33,11 +33,12 @@ Exit codes: 0 all is well; 1 something is not.`,
 // diagnosis prints the checks of doctor as they are made.
 type diagnosis struct {
 	in     *invocation
+	column int // the width of what is checked
 	failed bool
 }
 
 func (d *diagnosis) print(mark, what, format string, args ...any) {
-	_, _ = fmt.Fprintf(d.in.stdout, "%-4s  %-12s %s\n", mark, what, sanitize.Line(fmt.Sprintf(format, args...), 2048))
+	_, _ = fmt.Fprintf(d.in.stdout, "%-4s  %-*s  %s\n", mark, d.column, what, sanitize.Line(fmt.Sprintf(format, args...), 2048))
 }
 
 func (d *diagnosis) ok(what, format string, args ...any)   { d.print("ok", what, format, args...) }
@@ -61,7 +62,7 @@ func (in *invocation) doctor() error {
 	}
 	ctx, cancel := in.withTimeout()
 	defer cancel()
-	d := &diagnosis{in: in}
+	d := &diagnosis{in: in, column: len("credentials")}
 	w, err := in.openPacked()
 	if err != nil {
 		if err.Error() == "" {
@@ -69,6 +70,9 @@ func (in *invocation) doctor() error {
 		}
 		d.fail("workspace", err, "buildsync lint shows each with its line")
 		return said(exitFailed)
+	}
+	for alias := range w.set.Workspace.Projects {
+		d.column = min(max(d.column, len("project "+alias)), 32)
 	}
 	d.ok("workspace", "%s: %s, %s", w.dir, counted(len(w.result.Jobs), "job"), counted(len(w.result.Templates), "template"))
 	d.checkGit(ctx, w)

@@ -30,7 +30,7 @@ func globalFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "no-color", Usage: "no colours; NO_COLOR does the same", DisableDefaultText: true},
 		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "only results and errors", DisableDefaultText: true},
 		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "log each request: method, path, status, duration, id", DisableDefaultText: true},
-		&cli.StringFlag{Name: "log-format", Usage: "`FORMAT`: the log as text or json", Value: "text"},
+		&cli.StringFlag{Name: "log-format", Usage: "`FORMAT`: the log's form, text or json", Value: "text"},
 	}
 }
 

@@ -213,6 +213,39 @@ func TestCompletion(t *testing.T) {
 			t.Errorf("completing %q: %+v, want %q first", tc.words, got, tc.want)
 		}
 	}
+	for _, tc := range []struct {
+		words []string
+		want  string // all candidates
+	}{
+		{[]string{"plan", "--format", ""}, "text json markdown html"},
+		{[]string{"--log-format", "j"}, "json"},
+		{[]string{"lint", "--fail-on", ""}, "info warning error never"},
+		{[]string{"job", "logs", "--level", ""}, "INFO DEBUG"},
+		{[]string{"init", "--ci", "git"}, "github gitlab"},
+		{[]string{"plan", "--out", ""}, ""},
+		{[]string{"plan", "--base", ""}, ""},
+		{[]string{"emulator", "--fault", ""}, ""},
+		{[]string{"completion", ""}, "bash zsh fish powershell"},
+		{[]string{"schema", "w"}, "workspace"},
+		{[]string{"help", "job", "lo"}, "logs"},
+		{[]string{"explain", "image-p"}, "image-pin"},
+		{[]string{"-C", examples + "/shop", "--env", ""}, "dev prod"},
+		{[]string{"-C", examples + "/shop", "plan", "--project", ""}, "shop"},
+		{[]string{"-C", examples + "/shop", "--env", "dev", "job", "run", "page-"}, "page-admin page-checkout page-shop"},
+		{[]string{"--dir=" + examples + "/shop", "--env=prod", "explain", "dep"}, "deploy"},
+		{[]string{"-C", examples + "/shop", "modules", "show", "ma"}, "maven"},
+		{[]string{"-C", examples + "/none", "job", "run", ""}, ""},
+	} {
+		got := runWith(t, "", nil, append(tc.words, completionFlag)...)
+		var words []string
+		for line := range strings.Lines(got.stdout) {
+			word, _, _ := strings.Cut(line, "\t")
+			words = append(words, word)
+		}
+		if have := strings.Join(words, " "); got.code != exitDone || got.stderr != "" || have != tc.want {
+			t.Errorf("completing %q: code %d, %q, want %q\n%s", tc.words, got.code, have, tc.want, got.stderr)
+		}
+	}
 	for name, words := range map[string][]string{
 		"a flag's value":    {"--env", "pl"},
 		"an argument":       {"show", "pl"},

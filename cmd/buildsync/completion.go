@@ -1,0 +1,234 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/buildsync/buildsync/pkg/lint"
+	"github.com/buildsync/buildsync/pkg/sanitize"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// completionRequest takes a request for completion apart: the words between
+// the program's name and the completion flag.
+func completionRequest(args []string) (words []string, ok bool) {
+	if len(args) < 2 || args[len(args)-1] != completionFlag {
+		return nil, false
+	}
+	return args[1 : len(args)-1], true
+}
+
+// candidate is a word that could stand there, and what it means.
+type candidate struct{ word, about string }
+
+// complete prints what could stand in the place of the last word: nothing where
+// a shell does better by offering files.
+func (p *program) complete(words []string) {
+	app, last := p.app(), ""
+	if len(words) > 0 {
+		last, words = words[len(words)-1], words[:len(words)-1]
+	}
+	line := readLine(app, append([]string{app.Name}, words...))
+	for _, c := range p.candidates(app, &line, last) {
+		if strings.HasPrefix(c.word, last) {
+			_, _ = fmt.Fprintf(p.stdout, "%s\t%s\n", c.word, sanitize.Line(c.about, 200))
+		}
+	}
+}
+
+func (p *program) candidates(app *cli.App, line *typedLine, last string) []candidate {
+	switch {
+	case line.open:
+		return p.valueCandidates(line)
+	case line.ended:
+		return nil
+	case strings.HasPrefix(last, "-"):
+		return flagCandidates(line.known)
+	case len(line.commands) > 0:
+		return commandCandidates(line.commands)
+	}
+	return p.argumentCandidates(app, line)
+}
+
+func commandCandidates(commands []*cli.Command) (out []candidate) {
+	for _, c := range commands {
+		if !c.Hidden {
+			out = append(out, candidate{c.Name, c.Usage})
+		}
+	}
+	return out
+}
+
+func flagCandidates(flags []cli.Flag) (out []candidate) {
+	for _, flag := range flags {
+		usage := ""
+		if documented, ok := flag.(cli.DocGenerationFlag); ok {
+			_, usage = flagUsage(documented)
+		}
+		out = append(out, candidate{"--" + flag.Names()[0], usage})
+	}
+	return out
+}
+
+// valueCandidates are the values of the flag that the line ends with.
+func (p *program) valueCandidates(line *typedLine) []candidate {
+	typed := line.flags
+	if len(line.commands) > 0 {
+		typed = line.head
+	}
+	name, _ := flagWord(typed[len(typed)-1])
+	switch name {
+	case "env":
+		return p.workspaceCandidates(line, environments)
+	case "project":
+		return p.workspaceCandidates(line, projects)
+	}
+	for _, flag := range line.known {
+		if documented, ok := flag.(cli.DocGenerationFlag); ok && slices.Contains(flag.Names(), name) {
+			_, usage := flagUsage(documented)
+			return listedWords(usage)
+		}
+	}
+	return nil
+}
+
+// listedWords are the words that a flag's usage lists at its end, such as "text,
+// json, markdown or html"; none where it lists no two.
+func listedWords(usage string) (out []candidate) {
+	if i := strings.LastIndex(usage, ": "); i >= 0 {
+		usage = usage[i+2:]
+	}
+	usage, _, _ = strings.Cut(usage, " (")
+	list := strings.NewReplacer(", or ", ",", " or ", ",", ", ", ",").Replace(usage)
+	for word := range strings.SplitSeq(list, ",") {
+		if !strings.ContainsFunc(word, notOfWord) {
+			out = append(out, candidate{word: word})
+		}
+	}
+	if len(out) < 2 {
+		return nil
+	}
+	return out
+}
+
+func notOfWord(r rune) bool {
+	return r != '-' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+}
+
+// argumentCandidates are a command's arguments, where they are names that can be
+// known without the service.
+func (p *program) argumentCandidates(app *cli.App, line *typedLine) (out []candidate) {
+	switch command := strings.Join(line.path, " "); command {
+	case "completion":
+		return listedWords("bash, zsh, fish, powershell")
+	case "schema":
+		for _, name := range schemaNames() {
+			out = append(out, candidate{word: name})
+		}
+	case "help":
+		inner := readLine(app, append([]string{app.Name}, line.args...))
+		return commandCandidates(inner.commands)
+	case "explain":
+		for _, rule := range lint.Rules() {
+			out = append(out, candidate{rule.Name, rule.Summary})
+		}
+		return append(out, p.workspaceCandidates(line, jobs)...)
+	case "modules show":
+		return p.workspaceCandidates(line, modules)
+	default:
+		if command == "compile" || line.path[0] == "notice" || line.path[0] == "job" && command != "job list" {
+			return p.workspaceCandidates(line, jobs)
+		}
+	}
+	return out
+}
+
+// workspaceCandidates are names that the definitions hold. What is wrong with
+// them is said by every other command.
+func (p *program) workspaceCandidates(line *typedLine, names func(*workspace) []candidate) []candidate {
+	start := line.value("dir", "C")
+	if start == "" {
+		start = p.env.get("BUILDSYNC_DIR")
+	}
+	if start == "" {
+		start = "."
+	}
+	dir, err := spec.FindWorkspace(start)
+	if err != nil {
+		return nil
+	}
+	tree, err := openTree(dir)
+	if err != nil {
+		return nil
+	}
+	defer tree.Close()
+	environment := line.value("env")
+	if environment == "" {
+		environment = p.env.get("BUILDSYNC_ENV")
+	}
+	w := &workspace{dir: dir, tree: tree}
+	w.loadPacked(environment, nil)
+	if w.set == nil || w.set.Workspace == nil {
+		return nil
+	}
+	return names(w)
+}
+
+func environments(w *workspace) (out []candidate) {
+	if node := w.set.Workspace.Root.Get("environments"); node != nil {
+		for _, field := range node.Fields {
+			out = append(out, candidate{word: field.Key.Text})
+		}
+	}
+	return out
+}
+
+func projects(w *workspace) (out []candidate) {
+	for alias, project := range w.set.Workspace.Projects {
+		out = append(out, candidate{alias, project.ID})
+	}
+	slices.SortFunc(out, func(a, b candidate) int { return strings.Compare(a.word, b.word) })
+	return out
+}
+
+func jobs(w *workspace) (out []candidate) {
+	if w.result == nil {
+		return nil
+	}
+	for _, job := range w.result.Jobs {
+		out = append(out, candidate{job.Name, job.Pos.String()})
+	}
+	return out
+}
+
+func modules(w *workspace) (out []candidate) {
+	if w.catalogue == nil {
+		return nil
+	}
+	for _, module := range w.catalogue.Modules() {
+		for _, action := range module.Actions {
+			out = append(out, candidate{action.Word, module.Name})
+		}
+	}
+	return out
+}
+
+// value returns the value of a flag that was typed, "" where it was not.
+func (l *typedLine) value(names ...string) (value string) {
+	words := slices.Concat(l.head, l.flags)
+	for i, word := range words {
+		name, isFlag := flagWord(word)
+		if !isFlag || !slices.Contains(names, name) {
+			continue
+		}
+		if _, joined, ok := strings.Cut(word, "="); ok {
+			value = joined
+		} else if i+1 < len(words) {
+			value = words[i+1]
+		}
+	}
+	return value
+}
