@@ -74,7 +74,10 @@ func newRig(t *testing.T, change ...func(*emulator.Options)) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	options := emulator.Options{Seed: seed, StepTime: 20 * time.Millisecond}
+	// The service's clock stands but where a test moves it: a build must not end
+	// by itself while a busy machine gets to the next command.
+	start := time.Now()
+	options := emulator.Options{Seed: seed, StepTime: 20 * time.Millisecond, Now: func() time.Time { return start }}
 	for _, c := range change {
 		c(&options)
 	}
