@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"maps"
 	"path"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/buildsync/buildsync/pkg/catalog"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -131,12 +134,9 @@ func (l *loader) try() (loaded *Loaded, found spec.Diagnostics, again bool) {
 	l.compiler = newCompiler(set, opts, shared)
 	names = l.read(names)
 	l.compiler.checkTemplates()
-	templatesSame := l.templatesAreSame()
-	for _, name := range names {
-		if !l.compileNamed(name, templatesSame) {
-			l.declaring[name] = true
-			return nil, nil, true
-		}
+	if missed := l.compileAll(names); missed != "" {
+		l.declaring[missed] = true
+		return nil, nil, true
 	}
 	l.compiler.part = nil
 	result, more := l.compiler.finish()
@@ -229,36 +229,111 @@ func (l *loader) templatesAreSame() bool {
 	return maps.EqualFunc(declaring, l.files, func(bool, *spec.File) bool { return true })
 }
 
-// compileNamed compiles a file, or takes what is known of it. It returns false
-// for one whose templates were missed.
-func (l *loader) compileNamed(name string, templatesSame bool) bool {
-	part := l.unchanged(name)
-	if part != nil && (templatesSame || len(part.templates) == 0) {
-		l.reuse(name, part)
-		return true
-	}
-	source := l.sources[name]
-	delete(l.sources, name)
-	file := l.files[name]
-	if file == nil {
-		if source == nil { // it is the same, and its templates are not
-			var more spec.Diagnostics
-			if source, more = spec.ReadDefinitions(l.tree, name); len(more) > 0 {
-				l.found = append(l.found, more...)
-				return true
+// pending is a file whose turn to be compiled comes.
+type pending struct {
+	name   string
+	part   *filePart // what is known of it, if that is still so
+	source []byte
+	file   *spec.File
+	found  spec.Diagnostics
+}
+
+// compileAll compiles the files in order, or takes what is known of them. It
+// returns a file whose templates were missed, "" in the end.
+func (l *loader) compileAll(names []string) (missed string) {
+	templatesSame := l.templatesAreSame()
+	next := l.parseAhead(names, templatesSame)
+	for batch := next(); len(batch) > 0; batch = next() {
+		for _, p := range batch {
+			if p.part != nil {
+				l.reuse(p.name, p.part)
+				continue
+			}
+			if p.file != nil && len(p.file.Templates) > 0 && l.files[p.name] == nil {
+				return p.name
+			}
+			l.found = append(l.found, p.found...)
+			if p.file != nil {
+				l.compile(p.file)
 			}
 		}
-		parsed, more := spec.ParseDefinitions(name, source)
-		if parsed != nil && len(parsed.Templates) > 0 {
-			return false
+	}
+	return ""
+}
+
+// batchFiles is how many files are parsed together: enough to keep every
+// processor busy, and few enough to hold.
+const batchFiles = 32
+
+// parseAhead returns a function that returns batch after batch of parsed files.
+// While one is compiled, the next is parsed on the other processors.
+// A panic of the parser goes on where the batch is asked for.
+func (l *loader) parseAhead(names []string, templatesSame bool) (next func() []pending) {
+	var fault any
+	start := func() <-chan []pending {
+		batch := make([]pending, min(batchFiles, len(names)))
+		for i := range batch {
+			batch[i] = l.pending(names[i], templatesSame)
 		}
-		l.found = append(l.found, more...)
-		file = parsed
+		names = names[len(batch):]
+		done := make(chan []pending, 1)
+		go func() {
+			fault = parseBatch(batch)
+			done <- batch
+		}()
+		return done
 	}
-	if file != nil {
-		l.compile(file)
+	ahead := start()
+	return func() []pending {
+		batch := <-ahead
+		if fault != nil {
+			panic(fault)
+		}
+		if len(batch) > 0 {
+			ahead = start()
+		}
+		return batch
 	}
-	return true
+}
+
+// pending finds out what has to be done for a file.
+func (l *loader) pending(name string, templatesSame bool) pending {
+	p := pending{name: name, file: l.files[name], source: l.sources[name]}
+	delete(l.sources, name)
+	if part := l.unchanged(name); part != nil && (templatesSame || len(part.templates) == 0) {
+		p.part = part
+		return p
+	}
+	if p.file == nil && p.source == nil { // it is the same, and its templates are not
+		p.source, p.found = spec.ReadDefinitions(l.tree, name)
+	}
+	return p
+}
+
+// parseBatch parses what of a batch has to be, side by side, and returns the
+// value of a panic.
+func parseBatch(batch []pending) (fault any) {
+	var workers sync.WaitGroup
+	var taken atomic.Int64
+	faults := make(chan any, runtime.GOMAXPROCS(0))
+	for range min(cap(faults), len(batch)) {
+		workers.Go(func() {
+			defer func() { faults <- recover() }()
+			for i := taken.Add(1) - 1; int(i) < len(batch); i = taken.Add(1) - 1 {
+				if p := &batch[i]; p.part == nil && p.file == nil && p.source != nil {
+					p.file, p.found = spec.ParseDefinitions(p.name, p.source)
+				}
+			}
+		})
+	}
+	workers.Wait()
+	close(faults)
+	for f := range faults {
+		if f != nil {
+			fault = f
+		}
+	}
+	return fault
 }
 
 func (l *loader) compile(file *spec.File) {
