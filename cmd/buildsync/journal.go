@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -51,21 +52,38 @@ func (in *invocation) dropOldJournals(folder string) {
 // it helps to finish what that run had begun. Without one nothing is lost.
 func (in *invocation) earlierJournal(dir, endpoint string) []apply.JournalEntry {
 	names, err := filepath.Glob(filepath.Join(dir, stateFolder, journalPattern))
-	if err != nil || len(names) == 0 {
-		return nil
-	}
-	file, err := os.Open(slices.Max(names))
 	if err != nil {
 		return nil
+	}
+	slices.Sort(names)
+	foreign := false
+	for _, name := range slices.Backward(names) {
+		entries, warning, err := readJournal(name, endpoint)
+		switch {
+		case errors.Is(err, apply.ErrForeignJournal):
+			foreign = true
+			continue
+		case errors.Is(err, fs.ErrNotExist):
+			continue
+		case err != nil:
+			in.note("the journal of the last run is not used: %v", err)
+			return nil
+		case warning != "":
+			in.note("the journal of the last run: %s", warning)
+		}
+		return entries
+	}
+	if foreign {
+		in.note("the journals in %s are of other endpoints, so none is used", stateFolder)
+	}
+	return nil
+}
+
+func readJournal(name, endpoint string) (entries []apply.JournalEntry, warning string, err error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, "", err
 	}
 	defer file.Close()
-	entries, warning, err := apply.ReadJournal(file, endpoint)
-	if err != nil {
-		in.note("the journal of the last run is not used: %v", err)
-		return nil
-	}
-	if warning != "" {
-		in.note("the journal of the last run: %s", warning)
-	}
-	return entries
+	return apply.ReadJournal(file, endpoint)
 }

@@ -127,7 +127,9 @@ func (in *invocation) connectTo(p *planning) (err error) {
 
 // makePlan reads the live state and compares.
 func (in *invocation) makePlan(ctx context.Context, p *planning) error {
-	plan, err := apply.MakePlan(ctx, p.service, in.planInput(p))
+	input := in.planInput(p)
+	input.Journal = in.earlierJournal(p.w.dir, p.service.name)
+	plan, err := apply.MakePlan(ctx, p.service, input)
 	if err != nil {
 		return fmt.Errorf("reading the live state: %w", err)
 	}
@@ -144,7 +146,7 @@ func (in *invocation) connectAndPlan(ctx context.Context, p *planning) error {
 	return in.makePlan(ctx, p)
 }
 
-// planInput is what a plan depends on beside the live state.
+// planInput is what a plan depends on beside the live state and earlier runs.
 func (in *invocation) planInput(p *planning) apply.PlanInput {
 	input := apply.PlanInput{
 		Scope: p.scope,
@@ -162,7 +164,6 @@ func (in *invocation) planInput(p *planning) apply.PlanInput {
 		Parallel: in.number("parallelism"),
 	}
 	if p.service != nil {
-		input.Journal = in.earlierJournal(p.w.dir, p.service.name)
 		input.Endpoint = p.service.name
 	}
 	if base := p.revisions.base; base != nil {

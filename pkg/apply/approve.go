@@ -49,7 +49,11 @@ func Approve(planned, fresh *diff.Plan) error {
 		if fact.what == "base" && appliedBefore(planned, fresh) {
 			continue
 		}
-		if fact.planned != fact.fresh {
+		switch {
+		case fact.planned == fact.fresh:
+		case fact.fresh == "":
+			stale.add("the %s was %q and there is none now: give apply the flags that plan was given", fact.what, sanitize.Line(fact.planned, 200))
+		default:
 			stale.add("the %s was %q and is %q", fact.what, sanitize.Line(fact.planned, 200), sanitize.Line(fact.fresh, 200))
 		}
 	}

@@ -143,7 +143,12 @@ func (s *step) send(ctx context.Context, call func(context.Context) error) (repl
 	}
 	failpoint.At("intent")
 	s.sends++
-	err := call(client.WithObserver(ctx, s.observe()))
+	awaited, cancel := context.WithCancel(ctx)
+	if !s.putsBack {
+		defer context.AfterFunc(s.run.answers, cancel)()
+	}
+	err := call(client.WithObserver(awaited, s.observe()))
+	cancel()
 	failpoint.At("answered")
 	if err == nil {
 		return accepted, nil

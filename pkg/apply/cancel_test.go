@@ -78,6 +78,35 @@ func TestInterruptedBeforeAnyWrite(t *testing.T) {
 	}
 }
 
+// Ctrl-C while an answer does not come: it is awaited for the grace, and then a
+// read tells what became of the write.
+func TestInterruptedDuringSilence(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		commit  emulator.Commit
+		outcome apply.Outcome
+	}{
+		"it took effect": {emulator.CommitFirst, apply.AppliedConfirmed},
+		"it did not":     {emulator.CommitNever, apply.Failed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, emulator.Strict())
+			w.converge(definitions(job("a", "before")))
+			head := definitions(job("a", "after"))
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			w.MustFail(t, emulator.Fault{Op: "UpdateJob", Kind: emulator.FaultSilence, Commit: test.commit, Before: cancel})
+			report := w.applyWith(ctx, w.client, w.plan(head, nil, nil), apply.Options{Grace: 50 * time.Millisecond})
+			if got := result(t, report, "shop/job/a", diff.ActionUpdate); got.Outcome != test.outcome || report.ExitCode() != 130 {
+				t.Errorf("ended:\n%s", describe(report))
+			}
+			w.converge(head)
+			w.mustBeInSync(head)
+		})
+	}
+}
+
 // A back-off is left at once: no other attempt will follow it.
 func TestInterruptedWhileWaiting(t *testing.T) {
 	t.Parallel()

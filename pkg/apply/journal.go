@@ -124,9 +124,12 @@ func (e JournalEntry) checksum() (string, error) {
 	return fmt.Sprintf("%08x", crc32.ChecksumIEEE(text)), err
 }
 
+// ErrForeignJournal is what a journal of another endpoint is.
+var ErrForeignJournal = errors.New("the journal is of another endpoint")
+
 // ReadJournal reads an earlier run's journal. Damaged lines end it: what stands
-// before them is returned, and a warning says where. A journal of another
-// endpoint or version yields nothing but a warning.
+// before them is returned, and a warning says where. A journal of another version
+// yields nothing but a warning, one of another endpoint ErrForeignJournal.
 func ReadJournal(r io.Reader, endpoint string) (entries []JournalEntry, warning string, err error) {
 	scanner := bufio.NewScanner(r)
 	scanner.Buffer(nil, 1<<20)
@@ -139,7 +142,7 @@ func ReadJournal(r io.Reader, endpoint string) (entries []JournalEntry, warning 
 			return nil, fmt.Sprintf("the journal has version %d, not %d; it is ignored", e.Version, journalVersion), nil
 		}
 		if number == 1 && (e.Phase != phaseBegin || e.Endpoint != endpoint) {
-			return nil, "the journal is of another endpoint; it is ignored", nil
+			return nil, "", ErrForeignJournal
 		}
 		entries = append(entries, e)
 	}

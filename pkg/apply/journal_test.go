@@ -101,17 +101,18 @@ func TestForeignJournalIsIgnored(t *testing.T) {
 		data     []byte
 		endpoint string
 		warning  string
+		err      error
 	}{
-		"another endpoint": {data, "https://two", "another endpoint"},
-		"another version":  {otherVersion(t), "https://one", "version"},
-		"empty":            {nil, "https://one", ""},
+		"another endpoint": {data, "https://two", "", ErrForeignJournal},
+		"another version":  {otherVersion(t), "https://one", "version", nil},
+		"empty":            {nil, "https://one", "", nil},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			entries, warning, err := ReadJournal(bytes.NewReader(test.data), test.endpoint)
-			if err != nil || len(entries) != 0 || !strings.Contains(warning, test.warning) {
-				t.Errorf("got %d entries, warning %q, error %v; want none and %q", len(entries), warning, err, test.warning)
+			if !errors.Is(err, test.err) || len(entries) != 0 || !strings.Contains(warning, test.warning) {
+				t.Errorf("got %d entries, warning %q, error %v; want none, %q and %v", len(entries), warning, err, test.warning, test.err)
 			}
 		})
 	}

@@ -91,7 +91,8 @@ type run struct {
 	failed     bool // something failed, for FailFast
 	warnings   []string
 	results    map[resultKey]*Result
-	created    []*step // creates of jobs that were sent, for the duplicate sweep
+	created    []*step         // creates of jobs that were sent, for the duplicate sweep
+	answers    context.Context // ends when no answer to a write is awaited any more
 	lastCreate time.Time
 	states     []*step // enabled states that were set and are to be verified
 }
@@ -123,17 +124,30 @@ func newRun(ctx context.Context, api API, plan *diff.Plan, opts Options) *run {
 	return r
 }
 
-// workContext returns the context of calls: it outlives ctx by the grace, and
-// ends at once with Options.Abort.
+// workContext returns the context of calls: it outlives ctx by the grace, in
+// which answers are awaited, and by a last look at what became of those that did
+// not come. It ends at once with Options.Abort.
 func (r *run) workContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	answers, overdue := context.WithCancel(work)
+	r.answers = answers
 	stopAbort := context.AfterFunc(r.opts.Abort, cancel)
-	stopGrace := context.AfterFunc(ctx, func() { time.AfterFunc(r.opts.Grace, cancel) })
+	stopGrace := context.AfterFunc(ctx, func() {
+		time.AfterFunc(r.opts.Grace, overdue)
+		time.AfterFunc(r.opts.Grace+lastLook(r.opts.Grace), cancel)
+	})
 	return work, func() {
 		stopAbort()
 		stopGrace()
+		overdue()
 		cancel()
 	}
+}
+
+// lastLook is how long reads may go on after a grace: short enough for a runner
+// that gave this grace and kills soon after.
+func lastLook(grace time.Duration) time.Duration {
+	return min(max(grace/4, time.Second), 5*time.Second)
 }
 
 // stopping returns why no further write may be sent, "" where one may.
