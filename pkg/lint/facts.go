@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -15,7 +14,7 @@ type facts struct {
 	unused   []deferredUse     // parameters of templates that their own steps do not use
 	names    []named
 	jobs     []jobFact
-	removals []compile.Removal
+	removals []removalFact
 	batch    int                     // how many compilations there have been
 	ranges   map[spec.Pos]spec.Range // of the names in the files of this compilation, by where they start
 }

@@ -134,6 +134,11 @@ func (l *linter) file(file *spec.File) {
 	for _, node := range file.Jobs {
 		p.unit(l.unitOf(node, jobUnit))
 	}
+	for _, node := range file.Removed {
+		if name := node.Get("job"); name != nil && name.Kind == spec.ScalarNode {
+			p.facts.ranges[node.Range.Start] = name.Range
+		}
+	}
 	p.implicitTypes(file.Root)
 	p.secretLiterals(file.Root)
 	l.found[before:].SharpenInto(file.Root)

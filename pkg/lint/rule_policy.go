@@ -18,6 +18,12 @@ type jobFact struct {
 	batch                             int // the compilation that it came from
 }
 
+// removalFact is what was removed, and where its name stands.
+type removalFact struct {
+	compile.Removal
+	at spec.Range
+}
+
 type formerName struct {
 	name string
 	at   spec.Range
@@ -38,8 +44,12 @@ func (l *linter) compiled(result *compile.Result) {
 		l.facts.jobs = append(l.facts.jobs, fact)
 	}
 	for _, removal := range result.Removals {
-		if !slices.Contains(l.facts.removals, removal) {
-			l.facts.removals = append(l.facts.removals, removal)
+		fact := removalFact{removal, at(removal.Pos)}
+		if name, known := l.facts.ranges[removal.Pos]; known {
+			fact.at = name
+		}
+		if !slices.Contains(l.facts.removals, fact) {
+			l.facts.removals = append(l.facts.removals, fact)
 		}
 	}
 	clear(l.facts.ranges)
@@ -83,7 +93,7 @@ func (l *linter) policies() {
 	l.renames(byAddress)
 	for _, removal := range l.facts.removals {
 		if job := byAddress[removal.Address]; job != nil {
-			d := l.report("removed-still-defined", at(removal.Pos), "removed["+removal.Job+"]", "the job "+quoted(removal.Job)+" is listed under removed and is still defined", "remove one of the two")
+			d := l.report("removed-still-defined", removal.at, "removed["+removal.Job+"].job", "the job "+quoted(removal.Job)+" is listed under removed and is still defined", "remove one of the two")
 			d.Related = []spec.Related{{Range: job.at, Message: "it is defined here"}}
 		}
 	}

@@ -342,7 +342,11 @@ func (p *pass) dockerSecrets(u *unit, declared map[string]*param) {
 					if d == nil || !d.secret {
 						continue
 					}
-					f := p.report("secret-in-docker-step", p.textRange(n, m[0], m[1]), prop.pointer,
+					end := m[1]
+					if m[2]-m[0] == len("${") && strings.HasPrefix(n.Text[end:], "}") {
+						end++
+					}
+					f := p.report("secret-in-docker-step", p.textRange(n, m[0], end), prop.pointer,
 						"the secret parameter "+quoted(d.name)+" is used in a docker step, and users report that it is empty there", "log in or fetch it in a shell step before, and hand it on in a file")
 					f.Related = []spec.Related{{Range: cmp.Or(d.nameAt, d.node).Range, Message: "the parameter is declared here"}}
 				}

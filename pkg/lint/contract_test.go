@@ -1,0 +1,292 @@
+package lint_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/buildsync/buildsync/pkg/lint"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// jobHead is before what a case says about its job.
+const jobHead = "version: 1\njobs:\n  - name: a\n    arch: arm\n"
+
+// build is a step that nothing is wrong with.
+const build = "    steps: [{sh: {name: Build, inputs: {command: make}}}]\n"
+
+// command is a step with a script on one line, from column 54 on.
+func command(text string) string {
+	return "    steps: [{sh: {name: Build, inputs: {command: '" + strings.ReplaceAll(text, "'", "''") + "'}}}]\n"
+}
+
+// cells are what the linter promises to catch, each with the smallest definition
+// that shows it: the findings it gets, all of them.
+var cells = []struct {
+	promise     string
+	workspace   string // beside the usual
+	definitions string // below jobHead, or whole where it starts with version
+	want        []string
+}{
+	{"yaml-syntax: an error with its place", "", "version: 1\njobs: [\n", []string{"error yaml-syntax 2:7-2:8"}},
+	{"duplicate-key", "", build + "    arch: arm\n", []string{"error duplicate-key 6:5-6:9"}},
+	{"unknown-key: the nearest key offered", "", build + "    flavour: x\n", []string{`error unknown-key 6:5-6:12 did you mean "flavor"?`}},
+	{"missing-key", "", "version: 1\njobs:\n  - arch: arm\n" + build, []string{"error missing-key 3:5-3:9"}},
+	{"wrong-type", "", build + "    enabled: often\n", []string{"error wrong-type 6:14-6:19"}},
+	{"implicit-type: 3.10", "", "    flavor: 3.10\n" + build, []string{"warning flavor 5:13-5:17", `warning implicit-type 5:13-5:17 write "3.10"`}},
+	{"implicit-type: on", "", "    scms: [{url: git@h:a/b.git, scm_type: git, branch: on}]\n" + build, []string{"warning implicit-type 5:56-5:58"}},
+	{"implicit-type: 010", "", "    parameters: [{name: p, default: 010}]\n" + command("${p}"), []string{"warning implicit-type 5:37-5:40"}},
+	{"implicit-type: 1e3", "", "    parameters: [{name: p, default: 1e3}]\n" + command("${p}"), []string{"warning implicit-type 5:37-5:40"}},
+	{"implicit-type: a date", "", "    parameters: [{name: p, default: 2024-01-01}]\n" + command("${p}"), []string{"warning implicit-type 5:37-5:47"}},
+	{"implicit-type: a hash", "", "    parameters: [{name: p, default: 7e08}]\n" + command("${p}"), []string{"warning implicit-type 5:37-5:41"}},
+	{"unused-anchor", "", "    flavor: &f 2u8g\n" + build, []string{"warning unused-anchor 5:13-5:15"}},
+	{"alias-limit: an expansion above the limit", "", "version: 1\nx: &a [*a]\n", []string{"error alias-limit 2:8-2:10"}},
+	{"invisible-char: zero-width in a key is an error", "", "    fla\u200bvor: 2u8g\n" + build, []string{"error invisible-char 5:8-5:9"}},
+	{"invisible-char: zero-width in a name is an error", "", strings.Replace(build, "Build", "Bu\u200bild", 1), []string{"error invisible-char 5:27-5:28"}},
+	{"invisible-char: bidirectional in a text is a warning", "", "    parameters: [{name: p, default: x, description: \"a\u202eb\"}]\n" + command("${p}"), []string{"warning invisible-char 5:55-5:56"}},
+	{"invisible-char: a non-breaking space", "", "    parameters: [{name: p, default: x, description: a\u00a0b}]\n" + command("${p}"), []string{"warning invisible-char 5:54-5:55"}},
+	{"invisible-char: a byte-order mark within the file", "", build + "\ufeff    flavor: 2u8g\n", []string{"error invisible-char 6:1-6:2"}},
+	{"invisible-char: CR in a script", "", command("make")[:49] + "{$file: crlf.sh}}}}]\n", []string{"warning invisible-char crlf.sh:1:7-1:8"}},
+	{"look-alike-name: mixes scripts", "", build + "templates: [{name: pаy, publish: true, steps: [{sh: {name: s, inputs: {command: make}}}]}]\n", []string{"warning look-alike-name 6:20-6:23"}},
+	{"look-alike-name: resembles another managed name", "", build + "  - {name: pay1, arch: arm, steps: []}\n  - {name: payl, arch: arm, steps: []}\n", []string{"warning look-alike-name 7:12-7:16"}},
+	{"project-id", "projects: {shop: 6ecbc5bac7c8442fb3d2563d53c13582, other: x}\n", build, []string{"error project-id buildsync.yaml:6:59-6:60"}},
+	{"job-name", "", strings.Replace(jobHead, "name: a", "name: a.b", 1) + build, []string{"error job-name 3:11-3:14"}},
+	{"duplicate-job: the same key twice in all files", "", build + "  - {name: a, arch: arm, steps: []}\n", []string{"error duplicate-job 6:12-6:13"}},
+	{"duplicate-job: matrix included", "", build + "  - {name: \"${{ matrix.n }}\", matrix: {n: [a, b]}, arch: arm, steps: []}\n", []string{"error duplicate-job 6:12-6:29"}},
+	{"duplicate-template", "", build + "templates: [{name: t, publish: true, steps: []}, {name: t, steps: []}]\n", []string{"error duplicate-template 6:57-6:58"}},
+	{"arch: unknown, nearest offered", "", strings.Replace(jobHead, "arch: arm", "arch: x86_64", 1) + build, []string{`error arch 4:11-4:17 did you mean "x86-64"?`}},
+	{"flavor: unknown, nearest offered", "", "    flavor: 2u8\n" + build, []string{`warning flavor 5:13-5:16 did you mean "2u8g"?`}},
+	{"host-type: unknown, nearest offered", "", "    host_type: devclod\n" + build, []string{`warning host-type 5:16-5:23 did you mean "devcloud"?`}},
+	{"config-type: steps with YAML", "", "    build_config_type: YAML\n" + build, []string{"error config-type 6:5-6:10"}},
+	{"config-type: none with ACTION", "", "    build_config_type: ACTION\n", []string{"error config-type 5:24-5:30"}},
+	{"scm-url: a web page for a clone address", "", "    scms: [{url: https://h.com/a/b/tree/main, branch: main, scm_type: git}]\n" + build, []string{"error scm-url 5:18-5:45"}},
+	{"scm-credentials: a token in a URL", "", "    scms: [{url: 'https://u:s3cretT0ken@h.com/a.git', branch: main, scm_type: git}]\n" + build, []string{"error scm-credentials 5:27-5:40"}},
+	{"scm-type", "", "    scms: [{url: git@h:a/b.git, branch: main, scm_type: githup}]\n" + build, []string{`warning scm-type 5:57-5:63 did you mean "github"?`}},
+	{"scm-branch: refs/heads/ prefix", "", "    scms: [{url: git@h:a/b.git, branch: refs/heads/main, scm_type: git}]\n" + build, []string{"error scm-branch 5:41-5:56 write main"}},
+	{"scm-depth: not a positive number", "", "    scms: [{url: git@h:a/b.git, branch: main, scm_type: git, depth: 0}]\n" + build, []string{"error scm-depth 5:69-5:70"}},
+	{"param-name: not an identifier", "", "    parameters: [{name: my-p, default: x}]\n" + build, []string{"error param-name 5:25-5:29"}},
+	{"param-name: a system variable's name", "", "    parameters: [{name: BUILDNUMBER, default: x}]\n" + command("${BUILDNUMBER}"), []string{"error param-name 5:25-5:36"}},
+	{"param-duplicate", "", "    parameters: [{name: p, default: x}, {name: p, default: z}]\n" + command("${p}"), []string{"error param-duplicate 5:48-5:49"}},
+	{"param-class: a misspelt definition class", "", "    parameters: [{definition: hudson.model.StringParamterDefinition, params: [{name: name, value: p}]}]\n" + command("${p}"), []string{"error param-class 5:31-5:68"}},
+	{"param-options: a default that is not an option", "", "    parameters: [{name: p, options: [dev, prod], default: pord}]\n" + command("${p}"), []string{`error param-options 5:59-5:63 did you mean "prod"?`}},
+	{"param-undefined: in a property", "", "    steps: [{sh: {name: Build, inputs: {command: make}}}, {upload_artifact: {name: Up, inputs: {file: '${X}/a.jar'}}}]\n", []string{"warning param-undefined 5:104-5:108"}},
+	{"param-undefined: in a branch", "", "    scms: [{url: git@h:a/b.git, branch: '${X}', scm_type: git}]\n" + build, []string{"warning param-undefined 5:42-5:46"}},
+	{"param-undefined: in a script", "", command("echo ${X}"), []string{"warning param-undefined 5:56-5:60"}},
+	{"param-undefined: not what is declared, predefined or set in the script", "", "    parameters: [{name: P, default: x}]\n" + command("X=1; echo ${P} ${BUILDNUMBER} ${X} ${HOME} ${Y:-z}"), nil},
+	{"param-unused", "", "    parameters: [{name: p, default: x}]\n" + build, []string{"warning param-unused 5:25-5:26"}},
+	{"param-shadowed: a script assigns to it", "", "    parameters: [{name: p, default: x}]\n" + command("p=1; echo ${p}"), []string{"warning param-shadowed 6:51-6:52"}},
+	{"secret-default", "", "    parameters: [{name: p, secret: NEXUS_TOKEN, default: abc}]\n" + command("${p}"), []string{"error secret-default 5:58-5:61"}},
+	{"secret-literal: a password anywhere", "", command("export DB_PASSWORD=Hunter2x9"), []string{"error secret-literal 5:70-5:79"}},
+	{"secret-literal: a token", "", command("T=ghp_0123456789abcdefghijklmnopqrstuvwxyz make"), []string{"error secret-literal 5:53-5:93"}},
+	{"secret-literal: a private key", "", "    parameters: [{name: p, default: \"-----BEGIN RSA PRIVATE KEY-----\\nMIIEpAIBAAKCAQEA7x\\n-----END RSA PRIVATE KEY-----\"}]\n" + command("${p}"), []string{"error secret-literal 5:38-5:120"}},
+	{"secret-in-docker-step", "", "    parameters: [{name: p, secret: NEXUS_TOKEN}]\n    steps: [{docker: {name: D, properties: {command: 'docker login -p ${p}'}}}]\n", []string{"warning secret-in-docker-step 6:71-6:75"}},
+	{"template-unknown", "", "    template: {name: t}\n", []string{"error template-unknown 5:22-5:23"}},
+	{"template-input", "", "    template: {name: t, inputs: {y: 1}}\ntemplates: [{name: t, inputs: {x: {required: true}}, steps: [{sh: {name: '${{ inputs.x }}', inputs: {command: make}}}]}]\n", []string{"error template-input 5:15-5:40", "error template-input 5:34-5:35"}},
+	{"template-unused", "", build + "templates: [{name: t, steps: [{sh: {name: s, inputs: {command: make}}}]}]\n", []string{"warning template-unused 6:20-6:21"}},
+	{"template-secret: a published template cannot hold a secret", "", build + "templates: [{name: t, publish: true, parameters: [{name: p, secret: NEXUS_TOKEN}], steps: [{sh: {name: s, inputs: {command: 'make ${p}'}}}]}]\n", []string{"error template-secret 6:69-6:80"}},
+	{"module-id: not of the action form", "", "    steps: [{module_id: shell, name: s, properties: {command: make}}]\n", []string{"error module-id 5:25-5:30"}},
+	{"module-unknown: with how to harvest it", "", "    steps: [{module_id: devcloud2018.codeci_action_99999.action, name: s, properties: {}}]\n", []string{"warning module-unknown 5:25-5:64 let `buildsync modules harvest`"}},
+	{"step-property: one that the module needs is absent", "", "    steps: [{sh: {name: s, inputs: {}}}]\n", []string{"error step-property 5:14-5:16"}},
+	{"step-property: of the wrong type", "", "    steps: [{sh: {name: s, inputs: {command: {a: b}}}}]\n", []string{`error step-property 5:46-5:52`}},
+	{"step-property: unknown to the module", "", "    steps: [{sh: {name: s, inputs: {command: make}, properties: {zzz: b}}}]\n", []string{"warning step-property 5:66-5:69"}},
+	{"step-name: repeated names", "", "    steps: [{sh: {name: s, inputs: {command: make}}}, {sh: {name: s, inputs: {command: ls}}}]\n", []string{"warning step-name 5:67-5:68"}},
+	{"step-disabled: every step off", "", "    steps: [{sh: {name: s, enable: false, inputs: {command: make}}}]\n", []string{"warning step-disabled 5:5-5:10"}},
+	{"step-order: an upload before anything is built", "", "    steps: [{upload_artifact: {name: Up, inputs: {file: a.jar}}}, {sh: {name: s, inputs: {command: make}}}]\n", []string{"warning step-order 5:14-5:29"}},
+	{"image-pin: no tag", "", "    steps: [{sh: {name: s, image: h.com/shop/builder, inputs: {command: make}}}]\n", []string{"warning image-pin 5:35-5:53"}},
+	{"image-pin: latest", "", "    steps: [{sh: {name: s, image: 'node:latest', inputs: {command: make}}}]\n", []string{"warning image-pin 5:41-5:47"}},
+	{"image-retired: a table", "lint: {tables: {images: {'own1.*': use own2}}}\n", "    steps: [{sh: {name: s, image: own1.3, inputs: {command: make}}}]\n", []string{"warning image-retired 5:35-5:41 use own2"}},
+	{"file-pattern: an absolute path", "", "    steps: [{sh: {name: s, inputs: {command: make}}}, {upload_artifact: {name: Up, inputs: {file: /a.jar}}}]\n", []string{"error file-pattern 5:99-5:105"}},
+	{"file-pattern: ..", "", "    steps: [{sh: {name: s, inputs: {command: make}}}, {upload_artifact: {name: Up, inputs: {file: a/../b}}}]\n", []string{"error file-pattern 5:101-5:103"}},
+	{"file-pattern: a backslash", "", "    steps: [{sh: {name: s, inputs: {command: make}}}, {upload_artifact: {name: Up, inputs: {file: a\\b}}}]\n", []string{"error file-pattern 5:100-5:101"}},
+	{"file-pattern: an unbalanced bracket", "", "    steps: [{sh: {name: s, inputs: {command: make}}}, {upload_artifact: {name: Up, inputs: {file: 'a[0'}}}]\n", []string{"error file-pattern 5:101-5:102"}},
+	{"command-empty: only comments", "", command("# later"), []string{"warning command-empty 5:50-5:59"}},
+	{"command-folded: a folded style that joins lines", "", "    steps:\n      - sh:\n          name: s\n          inputs:\n            command: >\n              make\n              make install\n", []string{"warning command-folded 9:22-9:23"}},
+	{"shell-syntax: a script that does not parse", "", command("if true; then make"), []string{"error shell-syntax 5:51-5:53"}},
+	{"shell-safety: no errexit in a multi-line script", "", command("make; make install"), []string{"warning shell-safety 5:51-5:56"}},
+	{"shell-safety: a space after a continuation", "", "    steps:\n      - sh:\n          name: s\n          inputs:\n            command: |\n              make \\ \n                all\n", []string{"warning shell-safety 10:20-10:22", "warning shell-safety 10:15-10:22"}},
+	{"shell-safety: an unquoted variable in rm -r", "", command("rm -rf $D"), []string{"warning shell-safety 5:58-5:60"}},
+	{"shell-safety: a download piped into a shell", "", command("curl -s https://h/i.sh | sh"), []string{"warning shell-safety 5:51-5:78"}},
+	{"shell-injection: a run-time value inside eval", "", "    parameters: [{name: p, default: x}]\n" + command("eval ${p}"), []string{"warning shell-injection 6:56-6:60"}},
+	{"notification: an unknown channel", "", build + "    notifications: {MIAL: [buildJobFail]}\n", []string{`error notification 6:21-6:25 did you mean "MAIL"?`}},
+	{"notification: an unknown event", "", build + "    notifications: {MAIL: [buildJobFail, buildJobFial]}\n", []string{`error notification 6:42-6:54 did you mean "buildJobFail"?`}},
+	{"notification: one twice", "", build + "    notifications: {MAIL: [buildJobFail, buildJobFail]}\n", []string{"error notification 6:42-6:54"}},
+	{"notification: a param_config that is not JSON", "", build + "    notifications: {DING_TALK: {events: [buildJobFail], param_config: '{'}}\n", []string{"error notification 6:71-6:74"}},
+	{"notification: no failure event at all", "", build + "    notifications: {MAIL: [buildJobSuccess]}\n", []string{"info notification 6:5-6:18"}},
+	{"cron: not five fields", "", build + "    triggers: [{cron: '0 2 * *'}]\n", []string{"error cron 6:23-6:32"}},
+	{"cron: out of range", "", build + "    triggers: [{cron: '0 24 * * *'}]\n", []string{"error cron 6:26-6:28 from 0 to 23"}},
+	{"cron: never fires", "", build + "    triggers: [{cron: '0 2 31 4 *'}]\n", []string{"warning cron 6:23-6:35"}},
+	{"cron: an unknown time zone", "", build + "    triggers: [{cron: '0 2 * * *', timezone: Asia/Shangai}]\n", []string{`warning cron 6:46-6:58 did you mean "Asia/Shanghai"?`}},
+	{"renamed-from: contradicts another definition", "", build + "    renamed_from: [b]\n  - {name: b, arch: arm, steps: []}\n", []string{"error renamed-from 6:20-6:21"}},
+	{"removed-still-defined", "", build + "removed: [{job: a}]\n", []string{"error removed-still-defined 6:17-6:18"}},
+	{"ignore-unused: a defined job that policy ignores", "policy: {ignore: [{job: a, reason: x}]}\n", build, []string{"warning ignore-unused buildsync.yaml:6:25-6:26"}},
+	{"unused-suppression: a suppression that suppresses nothing", "", "    flavor: 2u8g # buildsync:ignore flavor: ours\n" + build, []string{"warning unused-suppression 5:37-5:43"}},
+	{"unknown-rule: one that names no rule", "", "    flavor: 2u8g # buildsync:ignore flavr: ours\n" + build, []string{`error unknown-rule 5:37-5:42 did you mean "flavor"?`}},
+}
+
+// told writes a finding as the cells do.
+func told(d *spec.Diagnostic, hint bool) string {
+	end := d.Range.End
+	text := fmt.Sprintf("%s %s %s-%d:%d", d.Severity, d.Rule, strings.TrimPrefix(d.Range.Start.String(), definitionsName+":"), end.Line, end.Column)
+	if hint {
+		text += " " + d.Hint
+	}
+	return text
+}
+
+// saysSo tells whether a finding is the one that a cell wants: its severity, rule
+// and range, and how its hint starts where the cell says so.
+func saysSo(have, want string) bool {
+	const parts = 3 // severity, rule, range
+	if strings.Count(want, " ") < parts {
+		want += " "
+	}
+	return strings.HasPrefix(have, want)
+}
+
+// TestCells holds the linter to what it promises to catch.
+func TestCells(t *testing.T) {
+	t.Parallel()
+	for _, c := range cells {
+		t.Run(c.promise, func(t *testing.T) {
+			t.Parallel()
+			definitions := c.definitions
+			if !strings.HasPrefix(definitions, "version") {
+				definitions = jobHead + definitions
+			}
+			base := workspace
+			if strings.HasPrefix(c.workspace, "projects") {
+				base = strings.Replace(workspace, "projects: {shop: 6ecbc5bac7c8442fb3d2563d53c13582}\n", "", 1)
+				base += strings.Repeat("#\n", 6-strings.Count(base, "\n")-1)
+			}
+			tree := spec.MapTree{"buildsync.yaml": base + c.workspace, definitionsName: definitions, "crlf.sh": "set -e\r\nmake\n"}
+			found := lint.Check(tree, "", lint.Options{})
+			var have []string
+			for i := range found {
+				have = append(have, told(&found[i], true))
+			}
+			matches := len(have) == len(c.want)
+			for _, want := range c.want {
+				matches = matches && slices.ContainsFunc(have, func(h string) bool {
+					return h == want || strings.HasPrefix(h, want+" ") || strings.HasPrefix(h, want) && strings.Count(want, " ") > 2
+				})
+			}
+			if !matches {
+				t.Errorf("have %q\nwant %q\n%s", have, c.want, asText(t, tree, found))
+			}
+			rule, _, _ := strings.Cut(c.promise, ":")
+			if _, known := lint.RuleByName(rule); !known {
+				t.Errorf("the promise is about no rule")
+			}
+		})
+	}
+}
+
+// TestEveryRuleIsInTheCells finds rules that nobody promised, but for those about
+// the language itself, which pkg/compile and pkg/spec hold.
+func TestEveryRuleIsInTheCells(t *testing.T) {
+	t.Parallel()
+	elsewhere := []string{
+		"file-limit", "expression", "unknown-name", "expansion-limit", "include", "modules-file", "matrix", "timeout", "extra-field", "unreadable-file", "definitions",
+		"version", "unknown-environment", "unknown-project", "step-form", "job-id", "secret-name", "project-unknown", "secret-unknown", "param-value", "param-default",
+	}
+	for _, rule := range lint.Rules() {
+		held := slices.ContainsFunc(cells, func(c struct {
+			promise, workspace, definitions string
+			want                            []string
+		}) bool {
+			return c.promise == rule.Name || strings.HasPrefix(c.promise, rule.Name+":")
+		})
+		if held == slices.Contains(elsewhere, rule.Name) {
+			t.Errorf("%s: in the cells is %t", rule.Name, held)
+		}
+	}
+}
+
+// TestNextRunsAreInformation: what the next runs are is said where there is a
+// clock, and is no fault.
+func TestNextRunsAreInformation(t *testing.T) {
+	t.Parallel()
+	tree := spec.MapTree{"buildsync.yaml": workspace, definitionsName: jobHead + build + "    triggers: [{cron: '0 2 * * *'}]\n"}
+	found := lint.Check(tree, "", lint.Options{Now: time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)})
+	if len(found) != 1 || told(&found[0], false) != "info cron 6:23-6:34" || !strings.Contains(found[0].Message, "Mon 2026-11-23 02:00 UTC") {
+		t.Errorf("have %v", found)
+	}
+}
+
+// TestPlacesInScripts: a fault in a script has its line and column in the file, in
+// whatever style the script is written.
+func TestPlacesInScripts(t *testing.T) {
+	t.Parallel()
+	const head = "    steps:\n      - sh:\n          name: 构建\n          inputs:\n            command: "
+	cases := []struct{ style, command, want string }{
+		{"literal", "|\n              set -e\n              echo 订单 😀\n              rm -rf $D\n", "12:22-12:24"},
+		{"literal, with its indentation given", "|2\n              set -e\n              rm -rf $D\n", "11:22-11:24"},
+		{"literal, stripped", "|-\n              # 说明\n\n              rm -rf $D", "12:22-12:24"},
+		{"folded", ">\n              set -e;\n              rm -rf $D\n", "11:22-11:24"},
+		{"double quotes", `"echo 订单\n\u0041=1; rm -rf $D"` + "\n", "9:49-9:51"},
+		{"double quotes over two lines", "\"set -e;\n              rm -rf $D\"\n", "10:22-10:24"},
+		{"single quotes", "'echo ''订单''; rm -rf $D'\n", "9:43-9:45"},
+		{"plain", "rm -rf $D\n", "9:29-9:31"},
+		{"plain over two lines", "set -e;\n              rm -rf $D\n", "10:22-10:24"},
+		{"a file", "{$file: run.sh}\n", "run.sh:3:16-3:18"},
+	}
+	for _, c := range cases {
+		t.Run(c.style, func(t *testing.T) {
+			t.Parallel()
+			tree := spec.MapTree{"buildsync.yaml": workspace, definitionsName: jobHead + head + c.command, "run.sh": "# 说明\nset -e\ntrue 订; rm -rf $D\n"}
+			want := "warning shell-safety " + c.want
+			found := lint.Check(tree, "", lint.Options{})
+			if len(found) != 1 || told(&found[0], false) != want {
+				t.Errorf("want %s:\n%s", want, asText(t, tree, found))
+			}
+			if len(found) > 0 && found[0].Pointer != "jobs[a].steps[构建].inputs.command" {
+				t.Errorf("pointer %q", found[0].Pointer)
+			}
+		})
+	}
+}
+
+// TestPointersAndBaselines: each finding inside a value has its pointer by names,
+// so that a baseline holds when lines move, whatever the rule.
+func TestPointersAndBaselines(t *testing.T) {
+	t.Parallel()
+	withoutNode := []string{"yaml-syntax", "file-limit", "alias-limit", "unreadable-file"} // there are no values, or the file as a whole is meant
+	for _, rule := range lint.Rules() {
+		t.Run(rule.Name, func(t *testing.T) {
+			t.Parallel()
+			files := fixtureTree(rule.Name, "bad")
+			environment := lint.ExampleEnvironment(rule.Name)
+			found := lint.Check(files, environment, lint.Options{})
+			for _, d := range found {
+				if d.Pointer == "" && !slices.Contains(withoutNode, d.Rule) {
+					t.Errorf("%s [%s] has no pointer: %s", d.Range.Start, d.Rule, d.Message)
+				}
+				if strings.Contains(d.Pointer, `"`) || strings.Contains(d.Pointer, "..") {
+					t.Errorf("the pointer %s of %s is not written as all others", d.Pointer, d.Rule)
+				}
+			}
+			baseline := lint.NewBaseline(found)
+			moved := spec.MapTree{}
+			for name, text := range files {
+				if strings.HasSuffix(name, ".yaml") {
+					text = "# moved\n\n# down\n" + text
+				}
+				moved[name] = text
+			}
+			want, have := []string{}, []string{}
+			for _, d := range baseline.Filter(slices.Clone(found)) {
+				want = append(want, d.Rule+" "+d.Pointer)
+			}
+			for _, d := range lint.Check(moved, environment, lint.Options{Baseline: baseline}) {
+				have = append(have, d.Rule+" "+d.Pointer)
+			}
+			if diff := cmp.Diff(want, have); diff != "" {
+				t.Errorf("beyond the baseline, when lines have moved (-before +after):\n%s", diff)
+			}
+		})
+	}
+}
