@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -37,7 +38,7 @@ func (p *program) onUsageError(ctx *cli.Context, err error, _ bool) error {
 	}
 	name, unknown := strings.CutPrefix(err.Error(), undefined)
 	if !unknown {
-		return usageError{text: where + ": " + err.Error()}
+		return usageError{text: where + ": " + inOurWords(err.Error())}
 	}
 	name = strings.TrimLeft(name, "-")
 	var names []string
@@ -45,10 +46,37 @@ func (p *program) onUsageError(ctx *cli.Context, err error, _ bool) error {
 		names = append(names, flag.Names()...)
 	}
 	text := fmt.Sprintf("%s has no flag --%s", where, name)
-	if near := spec.Nearest(name, names); near != "" {
+	if isFormat(name) && slices.Contains(names, "format") {
+		text += fmt.Sprintf("; did you mean --format %s?", name)
+	} else if near := spec.Nearest(name, names); near != "" {
 		text += fmt.Sprintf("; did you mean --%s?", near)
 	} else {
 		text += fmt.Sprintf("; see %s --help", where)
 	}
 	return usageError{text: text}
+}
+
+// inOurWords writes what the flag parser says as the rest of the messages are
+// written: flags with two dashes, and no word about parsing.
+func inOurWords(text string) string {
+	if name, lacks := strings.CutPrefix(text, "flag needs an argument: -"); lacks {
+		return "--" + strings.TrimPrefix(name, "-") + " needs a value"
+	}
+	if names, twice := strings.CutPrefix(text, "Cannot use two forms of the same flag: "); twice {
+		short, long, _ := strings.Cut(names, " ")
+		return fmt.Sprintf("-%s and --%s are the same flag; give one of them", short, long)
+	}
+	text = strings.TrimSuffix(text, ": parse error")
+	for _, between := range []string{" for flag -", " for -"} {
+		if what, name, ok := strings.Cut(text, between); ok {
+			return what + " for --" + name
+		}
+	}
+	return text
+}
+
+// isFormat tells whether a word is the name of a format, which people try as a
+// flag of its own.
+func isFormat(word string) bool {
+	return slices.Contains([]string{"text", "json", "yaml", "markdown", "html", "sarif", "github", "gitlab", "junit", "checkstyle"}, word)
 }
