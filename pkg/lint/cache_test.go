@@ -1,0 +1,140 @@
+package lint_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/buildsync/buildsync/pkg/lint"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// cachedTree has a finding of every severity, so that what comes from a cache can
+// be told from nothing.
+func cachedTree() spec.MapTree {
+	return tree(job("a", "    flavor: training\n    hots_type: x\n    notifications: {MAIL: [buildJobSuccess]}\n"), "")
+}
+
+// TestBrokenCache: an entry that is damaged in any way is as none, and is written
+// anew.
+func TestBrokenCache(t *testing.T) {
+	t.Parallel()
+	files := cachedTree()
+	want := lint.Check(files, "", lint.Options{})
+	if len(want) != 3 {
+		t.Fatal(short(want))
+	}
+	damage := map[string]func(entry string) error{
+		"cut off": func(entry string) error {
+			return rewrite(entry, func(text string) string { return text[:len(text)/2] })
+		},
+		"empty":    func(entry string) error { return os.WriteFile(entry, nil, 0o600) },
+		"not JSON": func(entry string) error { return os.WriteFile(entry, []byte("\x00\xff{"), 0o600) },
+		"other JSON": func(entry string) error {
+			return os.WriteFile(entry, []byte(`{"Files": [1], "Findings": {"a": 1}}`), 0o600)
+		},
+		"no files": func(entry string) error { return os.WriteFile(entry, []byte(`{"Files": {}, "Findings": []}`), 0o600) },
+		"null":     func(entry string) error { return os.WriteFile(entry, []byte("null"), 0o600) },
+		"another sum": func(entry string) error {
+			return rewrite(entry, func(text string) string { return strings.Replace(text, `":"`, `":"00`, 1) })
+		},
+		"a folder": func(entry string) error {
+			if err := os.Remove(entry); err != nil {
+				return err
+			}
+			return os.Mkdir(entry, 0o700)
+		},
+		"a link": func(entry string) error {
+			if err := os.Rename(entry, entry+".moved"); err != nil {
+				return err
+			}
+			return os.Symlink(entry+".moved", entry)
+		},
+	}
+	for name, spoil := range damage {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store := lint.DirStore{Dir: filepath.Join(t.TempDir(), "cache")}
+			run := func() {
+				t.Helper()
+				found, _ := lint.CheckCached(files, "", lint.Options{}, store, "1")
+				if diff := cmp.Diff(want, found); diff != "" {
+					t.Errorf("findings (-want +got):\n%s", diff)
+				}
+			}
+			run()
+			entries, err := filepath.Glob(filepath.Join(store.Dir, "*.json"))
+			if err != nil || len(entries) != 1 {
+				t.Fatal(entries, err)
+			}
+			if err := spoil(entries[0]); err != nil {
+				t.Skip("this machine cannot: ", err)
+			}
+			run()
+			run()
+		})
+	}
+}
+
+func rewrite(name string, change func(string) string) error {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(name, []byte(change(string(text))), 0o600)
+}
+
+// TestCacheOfConcurrentRuns: runs side by side, as editors and hooks start them,
+// find the same, and leave an entry that holds.
+func TestCacheOfConcurrentRuns(t *testing.T) {
+	t.Parallel()
+	store := lint.DirStore{Dir: filepath.Join(t.TempDir(), "cache")}
+	want := lint.Check(cachedTree(), "", lint.Options{})
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			for range 5 {
+				found, err := lint.CheckCached(cachedTree(), "", lint.Options{}, store, "1")
+				if diff := cmp.Diff(want, found); diff != "" || err != nil {
+					t.Errorf("%v (-want +got):\n%s", err, diff)
+				}
+			}
+		})
+	}
+	group.Wait()
+	left, err := os.ReadDir(store.Dir)
+	if err != nil || len(left) != 2 { // the entry and .gitignore
+		t.Errorf("left: %v, %v", left, err)
+	}
+}
+
+// TestCacheKeyedByConfiguration: what a run depends on besides the definitions is
+// part of the key or of the entry.
+func TestCacheKeyedByConfiguration(t *testing.T) {
+	t.Parallel()
+	store := lint.DirStore{Dir: filepath.Join(t.TempDir(), "cache")}
+	changes := map[string]func(spec.MapTree){
+		"nothing":       func(spec.MapTree) {},
+		"configuration": func(files spec.MapTree) { files["buildsync.yaml"] += "lint: {rules: {flavor: off}}\n" },
+		"a table":       func(files spec.MapTree) { files["buildsync.yaml"] += "lint: {tables: {flavors: [training]}}\n" },
+		"a definition": func(files spec.MapTree) {
+			files["defs.yaml"] = strings.Replace(files["defs.yaml"], "training", "2u8g", 1)
+		},
+		"a new file":  func(files spec.MapTree) { files["more.yaml"] = files["defs.yaml"] },
+		"a lost file": func(files spec.MapTree) { delete(files, "defs.yaml") },
+	}
+	for range 2 { // from the entry that another change has left as well
+		for name, change := range changes {
+			files := cachedTree()
+			change(files)
+			found, err := lint.CheckCached(files, "", lint.Options{}, store, "1")
+			if diff := cmp.Diff(lint.Check(files, "", lint.Options{}), found); diff != "" || err != nil {
+				t.Errorf("%s: %v (-want +got):\n%s", name, err, diff)
+			}
+		}
+	}
+}
