@@ -63,8 +63,8 @@ func inOurWords(text string) string {
 		return "--" + strings.TrimPrefix(name, "-") + " needs a value"
 	}
 	if names, twice := strings.CutPrefix(text, "Cannot use two forms of the same flag: "); twice {
-		short, long, _ := strings.Cut(names, " ")
-		return fmt.Sprintf("-%s and --%s are the same flag; give one of them", short, long)
+		one, other, _ := strings.Cut(names, " ")
+		return dashed(one) + " and " + dashed(other) + " are the same flag; give one of them"
 	}
 	text = strings.TrimSuffix(text, ": parse error")
 	for _, between := range []string{" for flag -", " for -"} {
@@ -73,6 +73,14 @@ func inOurWords(text string) string {
 		}
 	}
 	return text
+}
+
+// dashed writes a flag's name as it is typed.
+func dashed(name string) string {
+	if len(name) == 1 {
+		return "-" + name
+	}
+	return "--" + name
 }
 
 // isFormat tells whether a word is the name of a format, which people try as a
