@@ -24,7 +24,7 @@ func (d *diagnosis) checkService(ctx context.Context, w *workspace) {
 		d.fail("connection", err, "")
 		return
 	case err != nil:
-		d.fail("credentials", err, "they come from the environment or a profile, never from a flag or the repository: docs/tutorial.md")
+		d.fail("credentials", err, "keys are made in the console under My Credentials, Access Keys; buildsync takes them from the environment or a profile, never from a flag or the repository")
 		return
 	}
 	defer func() {

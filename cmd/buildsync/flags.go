@@ -174,7 +174,7 @@ func (in *invocation) texts(name string) []string {
 func (in *invocation) args(most int) ([]string, error) {
 	args := in.flags.Args().Slice()
 	if len(args) > most {
-		return nil, usageError{text: fmt.Sprintf("%s: unexpected argument %q", in.flags.Command.HelpName, args[most])}
+		return nil, usageError{text: fmt.Sprintf("unexpected argument %q; see %s --help", args[most], in.flags.Command.HelpName)}
 	}
 	return args, nil
 }

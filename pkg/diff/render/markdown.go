@@ -217,7 +217,7 @@ func changeMarkdown(c *changeView, d detail) string {
 	// Inside a summary no code span works; entities mean the same in HTML.
 	summary := sanitize.MarkdownText(strings.TrimSpace(c.left()), 0)
 	if c.right != "" {
-		summary += " · " + sanitize.MarkdownText(c.right, 0)
+		summary += " · " + sanitize.MarkdownText(strings.ReplaceAll(c.right, "   ", " · "), 0)
 	}
 	return "<details><summary><code>" + summary + "</code></summary>\n\n" +
 		sanitize.MarkdownFence(strings.Join(lines, "\n"), "diff") + "\n</details>\n\n"
