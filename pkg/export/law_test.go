@@ -283,7 +283,7 @@ func (d draw) notices() []wire.NoticeUpdate {
 func TestLawOverBodies(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		d := draw{t: t}
+		d := draw{t: t, short: export.UnderRace}
 		name := d.name()
 		live := &diff.LiveJob{ProjectID: projectID, ID: strings.Repeat("a", 32), Name: name, Body: d.body(name)}
 		live.Item.Disabled = d.chance(30)
@@ -363,7 +363,7 @@ func planIsEmpty(t failer, tree spec.MapTree, jobs []*diff.LiveJob) {
 func TestLawOverTheService(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
-		d := draw{t: r}
+		d := draw{t: r, short: true}
 		quirks, _ := emulator.Profile(d.oneOf(emulator.ProfileNames()...))
 		quirks.ListLag, quirks.WrongTotal, quirks.EmptyPages = 0, false, false
 		seed := emulator.Seed{}
@@ -403,7 +403,7 @@ func TestLongScript(t *testing.T) {
 func TestLawOverTemplates(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		d := draw{t: t}
+		d := draw{t: t, short: export.UnderRace}
 		name, steps, parameters := d.name(), jsontree.Array(), jsontree.Array()
 		for range d.count(3) {
 			properties := jsontree.Object()
@@ -464,7 +464,7 @@ func TestLawOfFactoring(t *testing.T) {
 		var jobs []*diff.LiveJob
 		for kind := range 1 + d.count(1) {
 			model := d.body("model")
-			for i := range 1 + d.count(4) {
+			for i := range 1 + d.count(3) {
 				body := model.Clone()
 				body.Set("job_name", str(fmt.Sprintf("job-%d-%d", kind, i)))
 				for _, step := range body.Get("steps").Items() {
