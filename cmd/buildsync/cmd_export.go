@@ -180,8 +180,8 @@ func (in *invocation) projects(w *workspace) ([]export.Project, error) {
 
 func (x *exporting) run(ctx context.Context, kind string, projects []export.Project) error {
 	if kind != "template" {
-		for _, project := range projects {
-			if err := x.jobs(ctx, project); err != nil {
+		for i, project := range projects {
+			if err := x.jobs(ctx, project, i+1); err != nil {
 				return err
 			}
 		}
@@ -194,8 +194,8 @@ func (x *exporting) run(ctx context.Context, kind string, projects []export.Proj
 	return x.conclude()
 }
 
-// jobs exports the jobs of one project.
-func (x *exporting) jobs(ctx context.Context, project export.Project) error {
+// jobs exports the jobs of the nth project.
+func (x *exporting) jobs(ctx context.Context, project export.Project, nth int) error {
 	listing, err := export.List(ctx, x.service, project.ID)
 	if err != nil {
 		return fmt.Errorf("listing the jobs of %s: %w", project.Alias, err)
@@ -227,7 +227,7 @@ func (x *exporting) jobs(ctx context.Context, project export.Project) error {
 		}
 	}
 	shown := x.newExportProgress(project.Alias, len(wanted))
-	defer shown.close()
+	defer shown.close(nth, len(x.report.Projects))
 	for job := range export.Read(ctx, x.service, wanted, export.ReadOptions{Parallel: x.number("parallelism")}) {
 		if err := x.job(ctx, project, job, taken[job]); err != nil {
 			return err

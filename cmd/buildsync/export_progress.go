@@ -46,9 +46,13 @@ func (p *exportProgress) step() {
 	}
 }
 
-// close ends the display, finished or not.
-func (p *exportProgress) close() {
+// close ends the display, finished or not. nth is which one of how many projects
+// it was.
+func (p *exportProgress) close(nth, projects int) {
 	if p.bar == nil {
+		if projects > 1 && p.done > 0 && p.done == p.total && !p.in.on("quiet") {
+			p.in.printf("%s: %d jobs read (%d of %d projects)\n", p.what, p.done, nth, projects)
+		}
 		return
 	}
 	if p.done < p.total {
