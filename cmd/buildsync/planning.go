@@ -129,7 +129,10 @@ func (in *invocation) connectTo(p *planning) (err error) {
 func (in *invocation) makePlan(ctx context.Context, p *planning) error {
 	input := in.planInput(p)
 	input.Journal = in.earlierJournal(p.w.dir, p.service.name)
+	progress := in.newReadProgress()
+	input.OnRead = progress.read
 	plan, err := apply.MakePlan(ctx, p.service, input)
+	progress.close()
 	if err != nil {
 		return fmt.Errorf("reading the live state: %w", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -126,6 +127,54 @@ func TestOnATerminal(t *testing.T) {
 				t.Errorf("written: %v, want %v", wrote, test.writes)
 			}
 		})
+	}
+}
+
+// TestReadingOnATerminal: where reading takes long, a bar says how far it is, and
+// is gone when the plan is printed. Elsewhere, and when it is quick, there is none.
+func TestReadingOnATerminal(t *testing.T) {
+	t.Parallel()
+	service := emulatortest.Start(t, emulator.Options{})
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"buildsync.yaml": "version: 1\ndefinitions: [jobs.yaml]\nprojects: {demo: " + emulator.DefaultProject + "}\ndefault_project: demo\n",
+		"jobs.yaml":      "version: 1\njobs: [{name: \"j-${{ matrix.n }}\", matrix: {n: [1, 2, 3, 4, 5, 6]}, arch: x86-64, steps: []}]\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	env := []string{
+		"HOME=" + dir, "BUILDSYNC_ENDPOINT=" + service.URL, "BUILDSYNC_RATE=600000/min", "TERM=xterm-256color",
+		"HUAWEICLOUD_SDK_AK=" + emulator.DefaultAccessKey, "HUAWEICLOUD_SDK_SK=" + emulator.DefaultSecretKey,
+	}
+	if got := runWith(t, "", env, "apply", "-C", dir, "--yes"); got.code != exitDone {
+		t.Fatalf("%+v", got)
+	}
+	plan := func(arguments ...string) string {
+		t.Helper()
+		term := openTerminal(t, "\x00", "")
+		code := run(context.Background(), append([]string{"buildsync", "plan", "-C", dir, "--parallelism", "1"}, arguments...), env, term.program, term.program, term.program)
+		if screen := term.close(); code == exitDone {
+			return screen
+		}
+		t.Fatalf("exit code %d", code)
+		return ""
+	}
+	if screen := plan(); strings.Contains(screen, "reading jobs") {
+		t.Errorf("a bar for a moment:\n%q", screen)
+	}
+	service.MustFail(t, emulator.Fault{Op: "QueryJob", Kind: emulator.FaultDelay, Delay: 300 * time.Millisecond, Times: -1})
+	screen := plan()
+	_, printed, _ := strings.Cut(screen, "Plan ")
+	if !strings.Contains(screen, "reading jobs") || !strings.Contains(screen, " of 6 ") || strings.Contains(printed, "reading jobs") {
+		t.Errorf("the bar is not there, or stays:\n%q", screen)
+	}
+	if screen := plan("--quiet"); strings.Contains(screen, "reading") {
+		t.Errorf("a bar in spite of --quiet:\n%q", screen)
+	}
+	if got := runWith(t, "", env, "plan", "-C", dir, "--parallelism", "1"); got.code != exitDone || got.stderr != "" {
+		t.Errorf("without a terminal: %+v", got)
 	}
 }
 

@@ -17,6 +17,10 @@ type PlanInput struct {
 	// where there is none. It lets a half-done template replacement be finished,
 	// and a job be disabled again that was enabled for an update.
 	Journal []JournalEntry
+
+	// OnRead is told after each job that was read how many of how many are; nil:
+	// nobody asks. It must be safe for concurrent use.
+	OnRead func(done, total int)
 }
 
 // MakePlan reads the live state within the scope and compares it with the

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -34,11 +35,12 @@ type liveReader struct {
 	parallel int
 	wanted   *wanted
 	snap     *diff.Snapshot
+	onRead   func(done, total int)
 }
 
 // newLiveReader makes a reader for narrowed definitions.
 func newLiveReader(api Reader, in *PlanInput, projects []string) *liveReader {
-	r := &liveReader{api: api, parallel: in.Parallel, wanted: jobsToRead(in.Head, in.Base)}
+	r := &liveReader{api: api, parallel: in.Parallel, wanted: jobsToRead(in.Head, in.Base), onRead: in.OnRead}
 	if r.parallel < 1 {
 		r.parallel = readParallelism
 	}
@@ -181,6 +183,7 @@ func (r *liveReader) jobs(ctx context.Context, compare func(*diff.LiveJob)) erro
 			}
 		}
 	}
+	var done atomic.Int64
 	return r.sideBySide(ctx, len(jobs), func(ctx context.Context, i int) error {
 		job := jobs[i]
 		if job.Body == nil && job.ReadErr == nil {
@@ -190,6 +193,9 @@ func (r *liveReader) jobs(ctx context.Context, compare func(*diff.LiveJob)) erro
 		}
 		compare(job)
 		job.Body, job.Notices = nil, nil
+		if n := done.Add(1); r.onRead != nil {
+			r.onRead(int(n), len(jobs))
+		}
 		return nil
 	})
 }

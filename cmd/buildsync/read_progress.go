@@ -1,0 +1,74 @@
+package main
+
+import (
+	"sync"
+	"time"
+
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+)
+
+// After how long people are told that reading goes on: soon on a terminal, and
+// elsewhere before a CI system takes the silence for a hang.
+const (
+	readingShown = time.Second
+	readingTold  = 30 * time.Second
+)
+
+// readProgress shows on stderr how far the live state is read, where that takes
+// long: a bar on a terminal, gone in the end, and now and then a line elsewhere.
+type readProgress struct {
+	in *invocation
+
+	mu   sync.Mutex
+	last time.Time // of the start, then of the last line
+	bars *mpb.Progress
+	bar  *mpb.Bar
+}
+
+func (in *invocation) newReadProgress() *readProgress {
+	return &readProgress{in: in, last: time.Now()}
+}
+
+// read shows that done of total jobs are read.
+func (p *readProgress) read(done, total int) {
+	if p.in.on("quiet") || p.in.on("verbose") {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	silence := time.Since(p.last)
+	switch {
+	case p.bar != nil:
+		p.bar.SetCurrent(int64(done))
+	case isTerminal(p.in.stderr):
+		if silence >= readingShown {
+			p.begin(done, total)
+		}
+	case silence >= readingTold && done < total:
+		p.last = time.Now()
+		p.in.printf("note: %d of %d jobs are read\n", done, total)
+	}
+}
+
+// begin draws the bar.
+func (p *readProgress) begin(done, total int) {
+	p.bars = mpb.NewWithContext(p.in.stops.hard, mpb.WithOutput(unwrapStream(p.in.stderr)), mpb.WithWidth(40))
+	p.bar = p.bars.AddBar(int64(total), mpb.BarRemoveOnComplete(),
+		mpb.PrependDecorators(decor.Name("reading jobs "), decor.CountersNoUnit("%d of %d ")),
+		mpb.AppendDecorators(decor.AverageETA(decor.ET_STYLE_GO)))
+	p.bar.SetCurrent(int64(done))
+	p.in.logged.putAbove(p.bars)
+}
+
+// close ends the display, whether everything was read or not.
+func (p *readProgress) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.bar == nil {
+		return
+	}
+	p.bar.Abort(true)
+	p.in.logged.putAbove(nil)
+	p.bars.Wait()
+}
