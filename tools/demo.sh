@@ -8,7 +8,7 @@ top=$(mktemp -d)
 trap 'rm -rf "$top"' EXIT INT TERM
 work=$top/first-job
 cp -R "$EXAMPLE" "$work"
-rm -rf "$work/.buildsync"
+rm -rf "$work/.buildsync" "$work"/compiled*.json # the second is for a test
 cd "$work"
 # The demo shows the same whatever the caller's environment says.
 unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
@@ -43,11 +43,22 @@ say "A workspace: buildsync.yaml and one job, in Git"
 git -c init.defaultBranch=main init -q
 echo .buildsync/ >.gitignore
 commit "The first job"
-show "ls . jobs"
-ls . jobs
+show "ls *"
+ls -- *
+show "sed -n 1,14p jobs/maven.yaml"
+sed -n 1,14p jobs/maven.yaml
 
 say "Is it right? lint needs no network and no account"
 run 0 lint
+echo "(no findings)"
+
+say "A slip of the pen is found before anybody runs it"
+show "sed s/flavor/flavour/ jobs/maven.yaml | buildsync lint --stdin-filename jobs/maven.yaml -"
+sed s/flavor/flavour/ jobs/maven.yaml >"$top/slip.yaml"
+got=0
+"$BUILDSYNC" lint --stdin-filename jobs/maven.yaml - <"$top/slip.yaml" || got=$?
+test "$got" = 2 || { echo "demo: lint found nothing" >&2; exit 1; }
+echo "(exit code 2)"
 
 say "What would happen? The service here is the emulator that buildsync brings along"
 run 0 plan
@@ -73,7 +84,7 @@ commit "Build without debug output"
 run 0 plan --base auto
 
 say "One update carries your change and sets back the drift"
-run 0 apply --base auto --yes
+run 0 apply --base auto --yes --quiet
 run 0 plan --base auto --detailed-exitcode
 
 say "That was it. Next: docs/tutorial.md, or buildsync help"
