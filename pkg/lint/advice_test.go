@@ -49,3 +49,14 @@ func TestAdvice(t *testing.T) {
 		})
 	}
 }
+
+// TestMissingScript offers the file that was most likely meant.
+func TestMissingScript(t *testing.T) {
+	t.Parallel()
+	tree := spec.MapTree{"buildsync.yaml": workspace, "scripts/build.sh": "make\n", "scripts/test.sh": "make\n", definitionsName: jobHead +
+		"    steps: [{sh: {name: Build, inputs: {command: {$file: scripts/biuld.sh}}}}]\n"}
+	found := lint.Check(tree, "", lint.Options{})
+	if len(found) != 1 || !strings.HasSuffix(found[0].Message, `did you mean "scripts/build.sh"?`) {
+		t.Errorf("findings:\n%s", asText(t, tree, found))
+	}
+}

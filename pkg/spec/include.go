@@ -36,14 +36,37 @@ func ReadInclude(tree Tree, fromFile, name string) (string, error) {
 	return string(text), nil
 }
 
-// includeHint finds a file that was named relative to the file that names it.
+// includeHint finds a file that was named relative to the file that names it, or
+// that is called nearly so.
 func includeHint(tree Tree, fromFile, name string) string {
 	beside := path.Join(path.Dir(fromFile), name)
-	if beside == name || strings.HasPrefix(beside, "..") {
+	if beside != name && !strings.HasPrefix(beside, "..") {
+		if _, err := tree.ReadFile(beside, MaxFileBytes); err == nil {
+			return "; paths are relative to the workspace: write " + quoted(beside)
+		}
+	}
+	if near := nearestFile(tree, name); near != "" {
+		return "; did you mean " + quoted(near) + "?"
+	}
+	return ""
+}
+
+// nearestFile finds the file of the same folder that a name was most likely meant
+// to be, "" where none is close.
+func nearestFile(tree Tree, name string) string {
+	folder, base := path.Split(name)
+	if strings.ContainsAny(folder, `*?[]{}\`) {
 		return ""
 	}
-	if _, err := tree.ReadFile(beside, MaxFileBytes); err != nil {
+	names, err := tree.Glob([]string{folder + "*"})
+	if err != nil {
 		return ""
 	}
-	return "; paths are relative to the workspace: write " + quoted(beside)
+	for i := range names {
+		names[i] = path.Base(names[i])
+	}
+	if near := Nearest(base, names); near != "" {
+		return folder + near
+	}
+	return ""
 }
