@@ -88,7 +88,7 @@ func (in *invocation) export() (err error) {
 	}
 	ctx, cancel := in.withTimeout()
 	defer cancel()
-	w, err := in.open()
+	w, err := in.openToFill()
 	if err != nil {
 		return err
 	}
@@ -110,6 +110,15 @@ func (in *invocation) export() (err error) {
 		in.printStats(service)
 	}
 	return errors.Join(x.finish(exitCode(ctx, err), ctx.Err() != nil), err)
+}
+
+// openToFill is open for a workspace that may well have no definitions yet.
+func (in *invocation) openToFill() (*workspace, error) {
+	return in.openBy(func(w *workspace, environment string, vars map[string]string) spec.Diagnostics {
+		return slices.DeleteFunc(w.load(environment, vars), func(d spec.Diagnostic) bool {
+			return d.Rule == "definitions" && d.Severity == spec.Warning && len(w.set.Files) == 0
+		})
+	})
 }
 
 // exportFlags checks the flags whose words are few.
@@ -202,6 +211,8 @@ func (x *exporting) jobs(ctx context.Context, project export.Project, nth int) e
 	}
 	if !listing.Complete {
 		x.unsure(project.Alias, "", "its listing is not complete: "+listing.Problem)
+	} else if len(listing.Jobs) == 0 {
+		x.note("%s has no live jobs", project.Alias)
 	}
 	var wanted []*diff.LiveJob
 	taken := map[*diff.LiveJob]places{}
@@ -338,7 +349,7 @@ func (x *exporting) update(job *compile.Job, live *diff.LiveJob) error {
 		edited.Files = append(edited.Files, file.Name)
 	}
 	x.report.Edited = append(x.report.Edited, edited)
-	x.w, err = x.open() // places have moved
+	x.w, err = x.openToFill() // places have moved
 	return err
 }
 

@@ -258,7 +258,7 @@ func (in *invocation) modulesHarvest() (err error) {
 	}
 	ctx, cancel := in.withTimeout()
 	defer cancel()
-	w, err := in.open()
+	w, err := in.openToFill()
 	if err != nil {
 		return err
 	}

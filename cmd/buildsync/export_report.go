@@ -176,15 +176,25 @@ func (x *exporting) tell() {
 		x.printf("the next apply renames a job: %s is called %s now (id %s)\n", sanitize.Line(job.Address, 300), sanitize.Line(job.LiveName, 300), sanitize.Line(job.ID, 100))
 	}
 	if len(r.Ignored) > 0 {
-		x.note("left out, as policy.ignore says: %s", sanitize.Line(strings.Join(r.Ignored, ", "), 1000))
+		x.note("left out, as policy.ignore says: %s", fewOf(r.Ignored))
 	}
 	if len(r.Foreign) > 0 {
-		x.note("left out, as other accounts have made them public: %s", sanitize.Line(strings.Join(r.Foreign, ", "), 300))
+		x.note("left out, as other accounts have made them public: %s", fewOf(r.Foreign))
 	}
 	x.tellSecrets()
 	for _, path := range r.Withheld {
 		x.printf("left out, because it may be secret; it stays as it is: %s\n", sanitize.Line(path.Address+" "+path.Path, 400))
 	}
+}
+
+// fewOf lists the first of many names, and how many more there are.
+func fewOf(names []string) string {
+	const shown = 5
+	text := sanitize.Line(strings.Join(names[:min(len(names), shown)], ", "), 1000)
+	if len(names) > shown {
+		text += fmt.Sprintf(" and %d more", len(names)-shown)
+	}
+	return text
 }
 
 // tellSecrets lists the values to supply, a line for each name.
@@ -219,7 +229,7 @@ func (x *exporting) factor() error {
 	if !x.on("factor") && len(x.report.Written) == 0 {
 		return nil
 	}
-	w, err := x.open()
+	w, err := x.openToFill()
 	if err != nil {
 		return err
 	}
@@ -264,7 +274,7 @@ func (x *exporting) printFactoring(f *export.Factoring) error {
 // verify compiles the workspace as it is now and compares it with all that was
 // read.
 func (x *exporting) verify() (exact bool, err error) {
-	w, err := x.open()
+	w, err := x.openToFill()
 	if err != nil {
 		return false, err
 	}
