@@ -15,6 +15,7 @@ import (
 
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/emulator"
+	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/schemas"
 )
 
@@ -30,7 +31,7 @@ var ciFiles = map[string]struct{ from, to string }{
 
 var (
 	aliasForm     = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,63}$`)
-	projectIDForm = regexp.MustCompile(`^[0-9a-z]{32}$`)
+	projectIDForm = regexp.MustCompile(`^[0-9a-fA-F]{32}$`)
 )
 
 func (p *program) initCommand() *cli.Command {
@@ -76,17 +77,22 @@ func (in *invocation) init() error {
 			return err
 		}
 	}
+	for _, flag := range []string{"project-id", "alias", "region", "ci"} {
+		if err := a.check(flag); err != nil {
+			return err
+		}
+	}
 	if a.projectID == "" {
 		a.projectID = emulator.DefaultProject
 	}
-	if err := a.check(); err != nil {
-		return err
-	}
-	written, err := writeScaffold(dir, a)
+	written, kept, err := writeScaffold(dir, a)
 	for _, name := range written {
 		if _, err := fmt.Fprintf(in.stdout, "wrote %s\n", filepath.Join(dir, filepath.FromSlash(name))); err != nil {
 			return err
 		}
+	}
+	if len(kept) > 0 && !in.on("quiet") {
+		in.printf("kept as they are: %s\n", strings.Join(kept, ", "))
 	}
 	if err != nil {
 		return err
@@ -101,15 +107,15 @@ func (in *invocation) init() error {
 	return nil
 }
 
-// askAnswers asks for what no flag said; an empty line takes what stands in
-// brackets.
+// askAnswers asks for what no flag said, again where the answer cannot be right;
+// an empty line takes what stands in brackets.
 func (in *invocation) askAnswers(a answers) (answers, error) {
 	lines := bufio.NewScanner(in.stdin)
 	for _, question := range []struct {
 		flag, text string
 		value      *string
 	}{
-		{"project-id", "Id of the CodeArts project (32 characters; empty for the emulator)", &a.projectID},
+		{"project-id", "Id of the CodeArts project, the 32 characters in the address of its pages; empty for the emulator's", &a.projectID},
 		{"alias", "What to call it in definitions", &a.alias},
 		{"region", "Region", &a.region},
 		{"ci", "CI snippet: github, gitlab, codearts or none", &a.ci},
@@ -117,36 +123,52 @@ func (in *invocation) askAnswers(a answers) (answers, error) {
 		if in.set(question.flag) {
 			continue
 		}
-		in.printf("%s [%s]: ", question.text, *question.value)
-		if !lines.Scan() {
-			in.printf("\n")
-			return a, errors.Join(errors.New("the questions were not answered"), lines.Err())
-		}
-		if text := strings.TrimSpace(lines.Text()); text != "" {
-			*question.value = text
+		unanswered := *question.value
+		for {
+			in.printf("%s [%s]: ", question.text, unanswered)
+			if !lines.Scan() {
+				in.printf("\n")
+				return a, errors.Join(errors.New("the questions were not answered"), lines.Err())
+			}
+			if *question.value = strings.TrimSpace(lines.Text()); *question.value == "" {
+				*question.value = unanswered
+			}
+			err := a.check(question.flag)
+			if err == nil {
+				break
+			}
+			in.printf("%s\n", sanitize.Line(err.Error(), 400))
 		}
 	}
 	return a, nil
 }
 
-func (a answers) check() error {
-	if !projectIDForm.MatchString(a.projectID) {
-		return usageError{text: fmt.Sprintf("--project-id %q: a project's id has 32 small letters and digits", a.projectID)}
-	}
-	if !aliasForm.MatchString(a.alias) {
-		return usageError{text: fmt.Sprintf("--alias %q: a letter, then letters, digits, _ and -", a.alias)}
-	}
-	if _, err := client.Endpoint(a.region); err != nil {
-		return usageError{text: "--region: " + err.Error()}
-	}
-	if _, known := ciFiles[a.ci]; !known && a.ci != "none" {
-		return unknownWord("--ci", a.ci, []string{"github", "gitlab", "codearts", "none"})
+// check tells whether what a flag or an answer said can be right.
+func (a answers) check(flag string) error {
+	switch flag {
+	case "project-id":
+		if a.projectID != "" && !projectIDForm.MatchString(a.projectID) {
+			return usageError{text: fmt.Sprintf("--project-id %q: a project's id has 32 hexadecimal characters", a.projectID)}
+		}
+	case "alias":
+		if !aliasForm.MatchString(a.alias) {
+			return usageError{text: fmt.Sprintf("--alias %q: a letter, then letters, digits, _ and -", a.alias)}
+		}
+	case "region":
+		if _, err := client.Endpoint(a.region); err != nil {
+			return usageError{text: "--region: " + err.Error()}
+		}
+	case "ci":
+		if _, known := ciFiles[a.ci]; !known && a.ci != "none" {
+			return unknownWord("--ci", a.ci, []string{"github", "gitlab", "codearts", "none"})
+		}
 	}
 	return nil
 }
 
-// writeScaffold writes the files that do not exist yet and returns their names.
-func writeScaffold(dir string, a answers) (written []string, err error) {
+// writeScaffold writes the files that do not exist yet and returns their names,
+// and those of the others.
+func writeScaffold(dir string, a answers) (written, kept []string, err error) {
 	fill := strings.NewReplacer("@ALIAS@", a.alias, "@PROJECT@", a.projectID, "@REGION@", a.region)
 	files := []struct{ from, to string }{
 		{"buildsync.yaml", "buildsync.yaml"},
@@ -156,34 +178,34 @@ func writeScaffold(dir string, a answers) (written []string, err error) {
 	if ci, ok := ciFiles[a.ci]; ok {
 		files = append(files, ci)
 	}
+	type text struct{ name, content string }
+	var texts []text
 	for _, file := range files {
 		content, err := scaffold.ReadFile("scaffold/" + file.from)
 		if err != nil {
-			return written, err
+			return nil, nil, err
 		}
-		made, err := writeNew(dir, file.to, fill.Replace(string(content)))
-		if err != nil {
-			return written, err
-		}
-		if made {
-			written = append(written, file.to)
-		}
+		texts = append(texts, text{file.to, fill.Replace(string(content))})
 	}
 	for _, name := range []string{"definitions", "workspace"} {
 		content, err := schemas.Files.ReadFile(name + ".schema.json")
 		if err != nil {
-			return written, err
+			return nil, nil, err
 		}
-		to := ".schemas/" + name + ".schema.json"
-		made, err := writeNew(dir, to, string(content))
+		texts = append(texts, text{".schemas/" + name + ".schema.json", string(content)})
+	}
+	for _, file := range texts {
+		made, err := writeNew(dir, file.name, file.content)
 		if err != nil {
-			return written, err
+			return written, kept, err
 		}
 		if made {
-			written = append(written, to)
+			written = append(written, file.name)
+		} else {
+			kept = append(kept, file.name)
 		}
 	}
-	return written, nil
+	return written, kept, nil
 }
 
 // writeNew writes a file unless it exists.

@@ -130,6 +130,30 @@ func TestOnATerminal(t *testing.T) {
 	}
 }
 
+// TestInitAsks: init asks on a terminal, and asks again where an answer cannot be
+// right.
+func TestInitAsks(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "builds")
+	term := openTerminal(t, "Id of the", "xyz\n"+strings.Repeat("0", 32)+"\nthe shop\nshop\n\ngitlap\ngitlab\n")
+	code := run(context.Background(), []string{"buildsync", "init", dir}, nil, term.program, term.program, term.program)
+	screen := term.close()
+	if code != exitDone {
+		t.Errorf("exit code %d\n%s", code, screen)
+	}
+	for _, want := range []string{
+		`--project-id "xyz": a project's id has 32 hexadecimal characters`, `--alias "the shop": a letter, then`, "Region [cn-north-4]: ",
+		`did you mean "gitlab"?`, "wrote " + filepath.Join(dir, ".gitlab-ci.yml"),
+	} {
+		if !strings.Contains(screen, want) {
+			t.Errorf("the screen lacks %q:\n%s", want, screen)
+		}
+	}
+	if text := readFile(t, filepath.Join(dir, "buildsync.yaml")); !strings.Contains(text, "shop: "+strings.Repeat("0", 32)) {
+		t.Errorf("the project is not there:\n%s", text)
+	}
+}
+
 // TestReadingOnATerminal: where reading takes long, a bar says how far it is, and
 // is gone when the plan is printed. Elsewhere, and when it is quick, there is none.
 func TestReadingOnATerminal(t *testing.T) {
