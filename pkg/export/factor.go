@@ -142,10 +142,10 @@ func (f *factorer) run() error {
 }
 
 // shareable are the keys that defaults.job may take over: single values, since
-// lists are the job's own, and notifications, which are merged channel by
-// channel.
+// lists are the job's own, and what is merged key by key, notifications and
+// extra.
 var shareable = []string{
-	"project", "arch", "flavor", "host_type", "build_config_type", "auto_update_sub_module", "notifications", "timeout", "build_if_code_updated",
+	"project", "arch", "flavor", "host_type", "build_config_type", "auto_update_sub_module", "notifications", "timeout", "build_if_code_updated", "extra",
 }
 
 // defaults moves the value that most jobs have. A key that some job lacks stays
@@ -212,7 +212,7 @@ func (f *factorer) majority(key string) *node {
 	below := ""
 	for i, job := range f.jobs {
 		n := job.node.Get(key)
-		if n == nil || n.IsNull() || n.Kind != spec.ScalarNode && key != "notifications" {
+		if n == nil || n.IsNull() || n.Kind != spec.ScalarNode && key != "notifications" && !(key == "extra" && isFlat(n)) {
 			return nil
 		}
 		value := fromSpec(n)
@@ -234,6 +234,12 @@ func (f *factorer) majority(key string) *node {
 		}
 	}
 	return nil
+}
+
+// isFlat tells whether a mapping holds single values alone: what lies deeper
+// would be merged too.
+func isFlat(n *spec.Node) bool {
+	return n.Kind == spec.MappingNode && !slices.ContainsFunc(n.Fields, func(f spec.Field) bool { return f.Value.Kind != spec.ScalarNode })
 }
 
 // keysOf lists the keys of a mapping, in one text.

@@ -142,6 +142,11 @@ func TestFactorShares(t *testing.T) {
 			"buildsync.yaml":     "defaults:\n  job:\n    notifications:\n      MAIL: [deleteJob]\n",
 			"definitions/a.yaml": "{command: b, x: 1}\n  - name: c\n    steps:\n",
 		}},
+		{"further fields that all have", job("a", "i", "a", "", "{}\n    extra: {source: codeci, k: 1}") + job("b", "j", "b", ", x: 1", "{}\n    extra: {k: 1, source: codeci}") + job("c", "k", "c", "", "{}\n    extra: {source: codeci, k: 1}"), map[string]string{
+			"buildsync.yaml":     "defaults:\n  job:\n    extra:\n      source: codeci\n      k: 1\n",
+			"definitions/a.yaml": "    notifications: {}\n  - name: b\n",
+		}},
+		{"not what lies deeper", job("a", "i", "a", "", "{}\n    extra: {x: {a: 1}}") + job("b", "j", "b", ", x: 1", "{}\n    extra: {x: {a: 1}}") + job("c", "k", "c", "", "{}\n    extra: {x: {b: 1}}"), map[string]string{}},
 		{"not of different ones", job("a", "i", "a", "", "{MAIL: [deleteJob]}") + job("b", "j", "b", ", x: 1", "{MAIL: [deleteJob]}") + job("c", "k", "c", "", "{MESSAGE: []}"), map[string]string{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
