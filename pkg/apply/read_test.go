@@ -33,7 +33,7 @@ func TestUnreadableIsUnknown(t *testing.T) {
 	}{
 		"one job":           {emulator.Fault{Op: "QueryJob", Path: "target", Times: -1}, diff.RuleUnreadable, nil},
 		"all jobs":          {emulator.Fault{Op: "QueryJob", Times: -1}, diff.RuleUnreadable, []string{"UpdateJob", "DeleteJob", "DisableJob"}},
-		"the listing":       {emulator.Fault{Op: "ListJobs", Times: -1}, diff.RuleListingIncomplete, []string{"CreateJob", "UpdateJob", "DeleteJob"}},
+		"the listing":       {emulator.Fault{Op: "ListJobs", Times: -1}, diff.RuleListingUnread, []string{"CreateJob", "UpdateJob", "DeleteJob"}},
 		"the notifications": {emulator.Fault{Op: "QueryNotice", Times: -1}, diff.RuleUnreadable, []string{"UpdateNotice"}},
 		"the templates":     {emulator.Fault{Op: "QueryTemplates", Times: -1}, diff.RuleUnreadable, []string{"CreateTemplate", "DeleteTemplate"}},
 	}

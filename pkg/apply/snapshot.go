@@ -160,7 +160,7 @@ func readListing(ctx context.Context, api Reader, projectID string) (*diff.LiveP
 	case err != nil && halts(err):
 		return nil, err
 	case err != nil:
-		project.Problem = sanitize.Line(err.Error(), messageLimit)
+		project.Problem, project.Unread = sanitize.Line(err.Error(), messageLimit), true
 		return project, nil
 	}
 	project.Complete, project.Problem = list.Complete, list.Problem

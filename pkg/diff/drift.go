@@ -30,7 +30,7 @@ func DriftOnly(p *Plan) *Plan {
 	}
 	for _, r := range p.Refusals {
 		switch r.Rule {
-		case RuleListingIncomplete, RuleListingEmpty, RuleUnreadable, RuleDuplicateLive, RuleDuplicateTemplate, RulePinnedIDMissing:
+		case RuleListingIncomplete, RuleListingUnread, RuleListingEmpty, RuleUnreadable, RuleDuplicateLive, RuleDuplicateTemplate, RulePinnedIDMissing:
 			out.Refusals = append(out.Refusals, r)
 		}
 	}

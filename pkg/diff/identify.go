@@ -102,8 +102,15 @@ func (p *Planner) requireListing(projectID, alias string, out *outcome) bool {
 	}
 	p.distrusted[projectID] = true
 	problem := "it was not listed"
-	if project := p.live.projects[projectID]; project != nil && project.Problem != "" {
+	project := p.live.projects[projectID]
+	if project != nil && project.Problem != "" {
 		problem = sanitize.Line(project.Problem, messageLimit)
+	}
+	if project != nil && project.Unread {
+		out.refuse(RuleListingUnread, "", fmt.Sprintf(
+			"the jobs of project %s (%s) could not be listed, so nothing is known of them and nothing is done: %s; plan again when the service answers",
+			quote(alias), sanitize.Line(projectID, nameLimit), problem))
+		return false
 	}
 	out.refuse(RuleListingIncomplete, "", fmt.Sprintf(
 		"the job listing of project %s (%s) is not complete, so a job that is not in it is unknown, not absent: %s; plan again",

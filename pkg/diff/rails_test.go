@@ -56,6 +56,7 @@ func TestRails(t *testing.T) {
 		"listing incomplete":                        {in: incomplete(input(compiled(jobs...), nil, listed(live[:5]...))), rules: "listing-incomplete", code: 5, text: "page 2 failed"},
 		"listing incomplete, all that matters seen": {in: incomplete(input(compiled(jobs[:5]...), nil, listed(live...)))},
 		"listing incomplete, removal":               {in: incomplete(input(compiled(jobs[:5]...), compiled(jobs[:6]...), listed(live[:5]...))), rules: "listing-incomplete", code: 5},
+		"listing failed":                            {in: unread(input(compiled(jobs...), compiled(jobs...), listed())), rules: "listing-unread", code: 1, text: "could not be listed"},
 		"project not listed":                        {in: input(compiled(jobs[0]), nil, &diff.Snapshot{}), rules: "listing-incomplete", code: 5},
 		"removal of a protected job":                {in: input(compiled(jobs[1:]...), compiled(append([]*compile.Job{protected}, jobs[1:]...)...), listed(live...)), rules: "protected", code: 5},
 		"a protected job disabled":                  {in: input(compiled(append([]*compile.Job{disabled}, jobs[1:]...)...), nil, listed(live...)), rules: "protected", code: 5},
@@ -97,6 +98,13 @@ func whole(in diff.Input, all *compile.Result) diff.Input {
 func incomplete(in diff.Input) diff.Input {
 	for _, p := range in.Live.Projects {
 		p.Complete, p.Problem = false, "page 2 failed"
+	}
+	return in
+}
+
+func unread(in diff.Input) diff.Input {
+	for _, p := range in.Live.Projects {
+		p.Complete, p.Unread, p.Problem = false, true, "HTTP 500"
 	}
 	return in
 }

@@ -12,6 +12,7 @@ type Refusal struct {
 const (
 	RuleMaxRemovals       = "max-removals"
 	RuleListingIncomplete = "listing-incomplete"
+	RuleListingUnread     = "listing-unread"
 	RuleListingEmpty      = "listing-empty"
 	RuleNoDefinitions     = "no-definitions"
 	RuleProtected         = "protected"
@@ -44,7 +45,7 @@ func (r Refusal) Partial() bool {
 // ExitCode is the exit status that r asks for: 1 where the live state could not
 // be read, 5 for every rail.
 func (r Refusal) ExitCode() int {
-	if r.Rule == RuleUnreadable {
+	if r.Rule == RuleUnreadable || r.Rule == RuleListingUnread {
 		return exitError
 	}
 	return exitRefused

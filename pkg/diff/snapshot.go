@@ -25,6 +25,7 @@ type LiveProject struct {
 	ID       string
 	Complete bool   // every page was read and the count fits
 	Problem  string // why it is not, for people
+	Unread   bool   // the listing failed: there is nothing to judge it by
 	Jobs     []*LiveJob
 }
 
