@@ -233,6 +233,9 @@ func (l *linter) withFront(front spec.Diagnostics) (hard, all spec.Diagnostics) 
 	said := make(map[spec.Pos][]string, len(front))
 	for _, d := range front {
 		said[d.Range.Start] = append(said[d.Range.Start], d.Rule)
+		if d.Value.IsValid() {
+			said[d.Value] = append(said[d.Value], d.Rule)
+		}
 		if d.Severity == spec.Error {
 			d.Blocking = true
 			hard = append(hard, d)

@@ -229,7 +229,7 @@ func checkPattern(pattern string) error {
 		return fmt.Errorf("the pattern %s is malformed: %w", quoted(pattern), doublestar.ErrBadPattern)
 	}
 	if err := CheckName(pattern); err != nil {
-		return fmt.Errorf("the pattern %s: %w", quoted(pattern), err)
+		return fmt.Errorf("the pattern %w", err) // which starts with it
 	}
 	return nil
 }

@@ -93,6 +93,8 @@ func DefinitionFiles(tree Tree, workspace *Workspace) ([]string, Diagnostics) {
 		}
 	}
 	switch {
+	case len(kept) == 0 && isMisread(workspace.Root.Get("definitions")):
+		return nil, nil // what the patterns are is not known, and was reported
 	case len(kept) == 0:
 		return nil, Diagnostics{{
 			Rule: "definitions", Severity: Warning, Range: where, Pointer: "definitions",
@@ -106,6 +108,9 @@ func DefinitionFiles(tree Tree, workspace *Workspace) ([]string, Diagnostics) {
 	}
 	return kept, nil
 }
+
+// isMisread tells whether a list is something else.
+func isMisread(n *Node) bool { return n != nil && n.Kind != SequenceNode }
 
 func patternList(patterns []string) string {
 	list := ""

@@ -197,7 +197,7 @@ func TestDefinitionFiles(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, definitions, want string }{
 		{"nothing matches", `["nothing/*.yaml"]`, `buildsync.yaml:2:14-2:32 warning [definitions] no file in memory matches "nothing/*.yaml"`},
-		{"a pattern that leaves", `["../**"]`, `error [definitions] the pattern "../**": "../**" leaves the workspace`},
+		{"a pattern that leaves", `["../**"]`, `error [definitions] the pattern "../**" leaves the workspace`},
 		{"a malformed pattern", `["jobs/["]`, `error [definitions] the pattern "jobs/[" is malformed`},
 	} {
 		tree := MapTree{WorkspaceFile: "version: 1\ndefinitions: " + test.definitions + "\n"}

@@ -52,7 +52,7 @@ var otherWords = map[string][]string{
 	"mvn": {"maven"}, "yarn": {"npm"}, "node": {"npm"}, "nodejs": {"npm"}, "artifact": {"upload_artifact"}, "upload": {"upload_artifact"},
 	"schedule": {"cron", "triggers"}, "on": {"triggers"}, "tz": {"timezone"}, "email": {"MAIL"}, "sms": {"MESSAGE"}, "dingding": {"DING_TALK"}, "wechat": {"WECOM"}, "lark": {"FEISHU"},
 	"repo": {"scms", "url"}, "repository": {"scms", "url"}, "git": {"scms"}, "source": {"scms"}, "sources": {"scms"}, "ref": {"branch"}, "env": {"parameters"}, "params": {"parameters"}, "with": {"inputs", "parameters"},
-	"tasks": {"steps"}, "stages": {"steps"}, "disabled": {"enabled"}, "pool": {"host_type"}, "size": {"flavor"}, "spec": {"flavor"}, "use": {"template"}, "extends": {"template"}, "strategy": {"matrix"},
+	"warn": {"warning"}, "fatal": {"error"}, "none": {"off"}, "ignore": {"off"}, "disable": {"off"}, "tasks": {"steps"}, "stages": {"steps"}, "disabled": {"enabled"}, "pool": {"host_type"}, "size": {"flavor"}, "spec": {"flavor"}, "use": {"template"}, "extends": {"template"}, "strategy": {"matrix"},
 }
 
 // elsewhere finds the candidate that other tools call by a word.
