@@ -16,17 +16,11 @@ import (
 
 // TestPreCommit does what pre-commit does with the hooks: it clones this
 // repository, and nothing else, installs the hooks of language golang from the
-// clone, and runs each entry on the staged files that its pattern takes. Paths
-// are trimmed so that the build cache knows the packages of the next clone.
+// clone, and runs each entry on the staged files that its pattern takes.
 func TestPreCommit(t *testing.T) {
 	t.Parallel()
-	clone, bin := cloneSource(t), t.TempDir()
-	install := exec.Command("go", "install", "-buildvcs=false", "./cmd/buildsync")
-	install.Dir = clone
-	install.Env = append(os.Environ(), "GOBIN="+bin, "GOFLAGS=-mod=readonly -trimpath", "GOWORK=off")
-	if out, err := install.CombinedOutput(); err != nil {
-		t.Fatalf("go install: %v\n%s", err, out)
-	}
+	clone := cloneSource(t)
+	bin := installHooks(t, clone)
 	source, err := os.ReadFile(filepath.Join(clone, ".pre-commit-hooks.yaml"))
 	if err != nil {
 		t.Fatal(err)
@@ -98,6 +92,27 @@ func TestPreCommit(t *testing.T) {
 	if tried != 2 {
 		t.Errorf("%d hooks of language golang", tried)
 	}
+}
+
+// installHooks runs what pre-commit runs in its clone, go install ./... with a
+// GOPATH of its own and the toolchain that is there, and returns the folder of the
+// programs. The modules come from this machine's cache; paths are trimmed so that
+// the build cache knows the packages of the next clone.
+func installHooks(t *testing.T, clone string) (bin string) {
+	t.Helper()
+	modules, err := exec.Command("go", "env", "GOMODCACHE").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := t.TempDir()
+	install := exec.Command("go", "install", "./...")
+	install.Dir = clone
+	install.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "GOBIN=") })
+	install.Env = append(install.Env, "GOPATH="+path, "GOMODCACHE="+strings.TrimSpace(string(modules)), "GOTOOLCHAIN=local", "GOFLAGS=-mod=readonly -trimpath -buildvcs=false", "GOWORK=off")
+	if out, err := install.CombinedOutput(); err != nil {
+		t.Fatalf("go install: %v\n%s", err, out)
+	}
+	return filepath.Join(path, "bin")
 }
 
 func exeSuffix() string {
