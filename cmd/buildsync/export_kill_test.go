@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -32,12 +33,24 @@ func TestExportGoesOnAfterAKill(t *testing.T) {
 			e.write(t, "buildsync.yaml", "version: 1\nprojects: {shop: "+estateProject(0)+"}\nregion: cn-north-4\n")
 			child := exec.Command("buildsync", "-C", e.dir, "export", "--parallelism", "1")
 			child.Env = append(e.env, "PATH="+os.Getenv("PATH"))
-			if err := e.Fail(emulator.Fault{Op: "QueryJob", Nth: nth, Kind: emulator.FaultClose, After: func() { _ = child.Process.Signal(syscall.SIGKILL) }}); err != nil {
+			var out bytes.Buffer
+			child.Stdout, child.Stderr = &out, &out
+			started := make(chan struct{}) // the child's first request may come before Start has returned
+			kill := func() {
+				<-started
+				_ = child.Process.Signal(syscall.SIGKILL)
+			}
+			if err := e.Fail(emulator.Fault{Op: "QueryJob", Nth: nth, Kind: emulator.FaultClose, After: kill}); err != nil {
 				t.Fatal(err)
 			}
-			out, err := child.CombinedOutput()
+			err := child.Start()
+			if err != nil {
+				t.Fatal(err)
+			}
+			close(started)
+			err = child.Wait()
 			if status, ok := child.ProcessState.Sys().(syscall.WaitStatus); !ok || status.Signal() != syscall.SIGKILL {
-				t.Fatalf("it was not killed: %v\n%s", err, out)
+				t.Fatalf("it was not killed: %v\n%s", err, out.Bytes())
 			}
 			e.ClearFaults()
 			files, err := filepath.Glob(filepath.Join(e.dir, "definitions", "shop", "*.yaml"))
