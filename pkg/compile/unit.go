@@ -238,11 +238,10 @@ func (u *unit) project(n, owner *spec.Node) (alias string, p *spec.Project) {
 		return "", nil
 	}
 	found, ok := u.c.workspace.Projects[alias]
+	if !ok && n == nil {
+		return "", nil // of default_project, loading has said it
+	}
 	if !ok {
-		at := owner
-		if n != nil {
-			at = n
-		}
 		aliases := make([]string, 0, len(u.c.workspace.Projects))
 		for a := range u.c.workspace.Projects {
 			aliases = append(aliases, a)
@@ -254,7 +253,7 @@ func (u *unit) project(n, owner *spec.Node) (alias string, p *spec.Project) {
 				hint = fmt.Sprintf("a job names its project by the alias: write %s", a)
 			}
 		}
-		u.report("project-unknown", at, "project", hint, "buildsync.yaml declares no project %q", alias)
+		u.report("project-unknown", n, "project", hint, "buildsync.yaml declares no project %q", alias)
 		return "", nil
 	}
 	return alias, &found

@@ -2,6 +2,7 @@ package lint
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -46,13 +47,32 @@ func (l *linter) lookAlikes(names []named) {
 		case other == nil:
 			first[k] = n
 		case other.name != n.name:
-			d := l.report("look-alike-name", n.at, n.pointer, "the "+n.kind+" name "+quoted(n.name)+" can be mistaken for "+quoted(other.name), "choose names that differ to the eye")
+			d := l.report("look-alike-name", n.at, n.pointer, "the "+n.kind+" name "+quoted(n.name)+" can be mistaken for "+quoted(other.name), "choose names that differ to the eye"+difference(n.name, other.name))
 			d.Related = []spec.Related{{Range: other.at, Message: "the other name stands here"}}
 			if (!isASCII(n.name) || !isASCII(other.name)) && len(alphabets(n.name+other.name)) > 1 {
 				d.Severity = spec.Error // one imitates the other in foreign letters
 			}
 		}
 	}
+}
+
+// difference says in which characters two names differ that may look the same,
+// "" where one sees it.
+func difference(name, other string) string {
+	a, b := []rune(name), []rune(other)
+	for i := range a {
+		if i >= len(b) || a[i] != b[i] {
+			if isASCII(string(a[i])) && (i >= len(b) || isASCII(string(b[i]))) {
+				return ""
+			}
+			behind := "the end"
+			if i < len(b) {
+				behind = fmt.Sprintf("U+%04X", b[i])
+			}
+			return fmt.Sprintf("; these differ at character %d: U+%04X and %s", i+1, a[i], behind)
+		}
+	}
+	return ""
 }
 
 func isASCII(s string) bool {

@@ -128,6 +128,10 @@ func (p *pass) scmBranch(v value, pointer string) {
 		return
 	}
 	if v.text == "" || !strings.Contains(v.text, "${") && badBranch().MatchString(v.text) {
-		p.report("scm-branch", v.node.Range, pointer, quoted(v.text)+" cannot be the name of a branch", "see git check-ref-format")
+		hint := "write the branch to build, such as main"
+		if bad := badBranch().FindString(v.text); bad != "" {
+			hint = "Git takes no branch that holds " + quoted(bad) + " there"
+		}
+		p.report("scm-branch", v.node.Range, pointer, quoted(v.text)+" cannot be the name of a branch", hint)
 	}
 }
