@@ -113,6 +113,7 @@ var heldElsewhere = []struct{ sentence, file, test string }{
 	{"--force changes only the nodes that differ, so that comments survive", "update_test.go", "TestUpdateKeepsComments"},
 	{"--force edits a script where it stands", "update_test.go", "TestUpdateEditsScripts"},
 	{"--force brings any definition to any live state", "update_test.go", "TestUpdateLaw"},
+	{"--force leaves the other jobs alone that share defaults and a template", "update_test.go", "TestUpdateLawOfSharing"},
 	{"--factor changes no compiled body", "law_test.go", "TestLawOfFactoring"},
 	{"--factor offers defaults and fragments, and leaves comments alone", "files_test.go", "TestFactorKeepsMeaning"},
 	{"--factor makes inputs of what differs, with the usual value as default", "files_test.go", "TestFactorShares"},

@@ -237,9 +237,12 @@ func (f *factorer) majority(key string) *node {
 }
 
 // isFlat tells whether a mapping holds single values alone: what lies deeper
-// would be merged too.
+// would be merged too, and an escaped $file means another thing beside other
+// keys.
 func isFlat(n *spec.Node) bool {
-	return n.Kind == spec.MappingNode && !slices.ContainsFunc(n.Fields, func(f spec.Field) bool { return f.Value.Kind != spec.ScalarNode })
+	return n.Kind == spec.MappingNode && !slices.ContainsFunc(n.Fields, func(f spec.Field) bool {
+		return f.Value.Kind != spec.ScalarNode || isIncludeKey(f.Key.Text)
+	})
 }
 
 // keysOf lists the keys of a mapping, in one text.

@@ -53,7 +53,11 @@ func (e *Exporter) update(set *spec.Set, job *compile.Job, live *diff.LiveJob, o
 	for i, attempt := range []struct {
 		change  func(*editor, string)
 		scripts bool // files that the definition includes may change
-	}{{u.adjust, true}, {u.adjust, true}, {u.reconcile, true}, {u.adjust, false}, {u.reconcile, false}, {u.replace, false}, {u.empty, false}} {
+		alone   bool // the definition no longer uses its template
+	}{
+		{change: u.adjust, scripts: true}, {change: u.adjust, scripts: true}, {change: u.reconcile, scripts: true},
+		{change: u.adjust}, {change: u.reconcile}, {change: u.replace}, {change: u.empty}, {change: u.empty, alone: true},
+	} {
 		ed, keys := newEditor(in.Source), u.keys()
 		ed.includes = &includes{tree: set.Tree, from: in.Name, edit: attempt.scripts}
 		if i == 0 {
@@ -61,6 +65,13 @@ func (e *Exporter) update(set *spec.Set, job *compile.Job, live *diff.LiveJob, o
 				continue
 			}
 			keys = slices.DeleteFunc(keys, func(key string) bool { return key == "steps" })
+		}
+		if attempt.alone {
+			if have.Get("template") == nil {
+				continue
+			}
+			ed.setKey(have, "template", nil)
+			keys = append(slices.DeleteFunc(keys, func(key string) bool { return key == "steps" || key == "parameters" }), "steps", "parameters")
 		}
 		for _, key := range keys {
 			attempt.change(ed, key)
@@ -250,13 +261,32 @@ func (u *update) replace(ed *editor, key string) {
 // live a value.
 func (u *update) empty(ed *editor, key string) {
 	switch have := u.have.Get(key); {
-	case u.wanted(key) != nil || key == "extra" || u.want.get("extra").get(key) != nil:
+	case key == "extra" && have == nil:
+		ed.insertKey(u.have, u.before(key), key, u.emptiedExtra())
+	case key == "extra":
+		ed.setValue(u.have.Key(key), have, u.emptiedExtra())
+	case u.wanted(key) != nil || u.want.get("extra").get(key) != nil:
 		u.replace(ed, key)
 	case have == nil:
 		ed.insertKey(u.have, u.before(key), key, literal("null"))
 	default:
 		ed.setValue(u.have.Key(key), have, literal("null"))
 	}
+}
+
+// emptiedExtra is what is wanted under extra, with a null for each field that
+// only the definitions have.
+func (u *update) emptiedExtra() *node {
+	extra := mapping()
+	if want := u.want.get("extra"); want != nil {
+		extra.fields = slices.Clone(want.fields)
+	}
+	for _, key := range memberNames(tidy(u.job.Body, u.e.catalogue).Members()) {
+		if !slices.Contains(keyOrder, key) && extra.get(key) == nil {
+			extra.add(key, literal("null"))
+		}
+	}
+	return extra
 }
 
 // wanted is the value that a key is to have.

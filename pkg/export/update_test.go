@@ -1,6 +1,8 @@
 package export_test
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -96,6 +98,83 @@ func TestUpdateLaw(t *testing.T) {
 			t.Fatalf("%v\n%s", paths, text)
 		}
 	})
+}
+
+// TestUpdateLawOfSharing factors a random estate, lets one job become another
+// one, and brings its definition there: the others, which share its defaults and
+// template, stay what they are.
+func TestUpdateLawOfSharing(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		d := draw{t: t, short: true}
+		model := d.body("model")
+		var jobs []*diff.LiveJob
+		for i := range 3 + d.count(2) {
+			body := model.Clone()
+			body.Set("job_name", str(fmt.Sprintf("job-%d", i)))
+			if steps := body.Get("steps").Items(); len(steps) > 0 {
+				steps[0].Set("properties", obj("command", fmt.Sprintf("make %d\n", i), "image", "i"))
+			}
+			jobs = append(jobs, &diff.LiveJob{ProjectID: projectID, ID: fmt.Sprintf("%032d", i), Name: body.Str("job_name"), Body: body})
+		}
+		tree := exportedTree(t, jobs)
+		load := func() (*spec.Set, *compile.Result) {
+			set, diagnostics := spec.Load(tree, spec.Options{})
+			result, more := compile.Compile(set, compile.Options{})
+			if diagnostics = append(diagnostics, more...); diagnostics.HasErrors() {
+				t.Fatalf("%v", diagnostics)
+			}
+			return set, result
+		}
+		set, _ := load()
+		factoring, err := export.Factor(set, export.NewLayout(set.Workspace.Definitions, ""), compile.Options{})
+		if err != nil {
+			t.Fatalf("%v\n%v", err, tree)
+		}
+		for name, text := range factoring.Files {
+			tree[name] = string(text)
+		}
+		changed, other := jobs[d.count(len(jobs)-1)], d.body("model")
+		for range 1 + d.count(1) {
+			key := d.oneOf("steps", "parameters", "scms", "flavor", "timeout", "resource_limit", "arch")
+			changed.Body.Set(key, other.Get(key))
+		}
+		if steps := changed.Body.Get("steps").Items(); len(steps) > 0 && d.chance(60) {
+			steps[0].Set("properties", obj("command", d.text(), "image", d.oneOf("i", "j")))
+		}
+		set, result := load()
+		for _, job := range result.Jobs {
+			if job.Name != changed.Name {
+				continue
+			}
+			for _, secret := range tellSecrets(changed) {
+				if !slices.Contains(result.Secrets, secret) {
+					t.Skip("a new secret is declared first")
+				}
+			}
+			files, err := export.New(export.Options{}).Update(set, job, changed, compile.Options{})
+			if err != nil {
+				t.Fatalf("%v\n%v\n%s", err, tree, changed.Body.Indented())
+			}
+			for _, f := range files {
+				tree[f.Name] = string(f.Text)
+			}
+		}
+		planIsEmpty(t, tree, jobs)
+	})
+}
+
+// tellSecrets are the names that an export of a job alone would give.
+func tellSecrets(live *diff.LiveJob) []string {
+	d, err := export.New(export.Options{}).Job(shop, live)
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, s := range d.Secrets {
+		names = append(names, s.Name)
+	}
+	return names
 }
 
 // TestUpdateKeepsComments shows what a person who wrote the file sees.
