@@ -150,6 +150,10 @@ func (in *invocation) connectEmulator(config client.Config) (*service, error) {
 	}}, nil
 }
 
+// listAhead is how many pages of a list are read at a time where --parallelism
+// is not given, as many as jobs.
+const listAhead = 8
+
 // clientConfig reads the flags about how to talk, but not to whom.
 func (in *invocation) clientConfig() (client.Config, error) {
 	dialect, err := in.oneOf("api", "v3", "v1")
@@ -170,7 +174,7 @@ func (in *invocation) clientConfig() (client.Config, error) {
 			return client.Config{}, usageError{text: fmt.Sprintf("--shard %q: write it as I/N, from 1/N to N/N", in.text("shard"))}
 		}
 	}
-	return client.Config{Dialect: client.Dialect(dialect), CAFile: in.text("ca-file"), Rate: rate, Share: share, Logger: logger, Getenv: in.env.get,
+	return client.Config{Dialect: client.Dialect(dialect), ListAhead: cmp.Or(in.number("parallelism"), listAhead), CAFile: in.text("ca-file"), Rate: rate, Share: share, Logger: logger, Getenv: in.env.get,
 		UserAgent: "buildsync/" + version(), Hide: in.env.secrets()}, nil
 }
 

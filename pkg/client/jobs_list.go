@@ -74,7 +74,8 @@ func (s *scan) verdict(o op) error {
 
 func (c *Client) jobPager(projectID string) *pager {
 	return &pager{
-		id: func(row *jsontree.Value) string { return row.Str("id") },
+		width: c.cfg.ListAhead,
+		id:    func(row *jsontree.Value) string { return row.Str("id") },
 		fetch: func(ctx context.Context, index int) (page, error) {
 			k, err := c.newCall(opListJobs, repeatRead, projectID)
 			if err != nil {

@@ -33,6 +33,7 @@ type page struct {
 type pager struct {
 	fetch func(ctx context.Context, index int) (page, error)
 	id    func(row *jsontree.Value) string
+	width int // pages at a time; 0: one
 }
 
 // scan is one reading of the whole list.
@@ -51,12 +52,16 @@ func (s *scan) complete() bool { return s.problem == "" && s.err == nil }
 func (p *pager) once(ctx context.Context, s *scan) iter.Seq[*jsontree.Value] {
 	return func(yield func(*jsontree.Value) bool) {
 		seen := map[string]bool{}
+		ctx, cancel := context.WithCancel(ctx)
+		pages := &aheadReader{fetch: p.fetch, width: p.width, last: -1}
+		defer pages.running.Wait()
+		defer cancel()
 		for index := 0; ; index++ {
 			if index == pageCeiling {
 				s.problem = fmt.Sprintf("the list does not end within %d pages", pageCeiling)
 				return
 			}
-			got, err := p.fetch(ctx, index)
+			got, err := pages.page(ctx, index)
 			if err != nil {
 				if index == 0 && invalidPage(err) {
 					continue // a service that counts pages from 1

@@ -1,12 +1,17 @@
 package client_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -145,25 +150,27 @@ func TestListing(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			l := test.list
-			s := newServer(t, l.serve)
-			c, _ := newClient(t, s.URL)
-			list, err := c.Listing(t.Context(), projectID)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if len(list.Jobs) != test.found || list.Complete != test.complete || list.Complete != (list.Problem == "") {
-				t.Errorf("%d jobs, complete %v (%s), want %d, %v", len(list.Jobs), list.Complete, list.Problem, test.found, test.complete)
-			}
-			if n := len(s.all()); test.requests != 0 && n != test.requests {
-				t.Errorf("%d requests, want %d", n, test.requests)
+			for _, ahead := range []int{0, 4} {
+				l := test.list
+				s := newServer(t, inTurn(l.serve))
+				c, _ := newClient(t, s.URL, func(cfg *client.Config) { cfg.ListAhead = ahead })
+				list, err := c.Listing(t.Context(), projectID)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(list.Jobs) != test.found || list.Complete != test.complete || list.Complete != (list.Problem == "") {
+					t.Errorf("%d ahead: %d jobs, complete %v (%s), want %d, %v", ahead, len(list.Jobs), list.Complete, list.Problem, test.found, test.complete)
+				}
+				if n := len(s.all()); test.requests != 0 && n != test.requests {
+					t.Errorf("%d ahead: %d requests, want %d", ahead, n, test.requests)
+				}
 			}
 
 			again := test.list
-			s = newServer(t, again.serve)
-			c, _ = newClient(t, s.URL)
+			s := newServer(t, again.serve)
+			c, _ := newClient(t, s.URL)
 			uuids := map[string]bool{}
-			err = nil
+			var err error
 			for template, e := range c.Templates(t.Context(), "") {
 				if err = e; e == nil {
 					uuids[template.UUID] = true
@@ -177,6 +184,48 @@ func TestListing(t *testing.T) {
 	}
 }
 
+// inTurn serves one request at a time.
+func inTurn(serve func(http.ResponseWriter, *http.Request, int)) func(http.ResponseWriter, *http.Request, int) {
+	var mu sync.Mutex
+	return func(w http.ResponseWriter, r *http.Request, n int) {
+		mu.Lock()
+		defer mu.Unlock()
+		serve(w, r, n)
+	}
+}
+
+// Once the first page says how many there are, the others are read side by side.
+func TestListingReadsAhead(t *testing.T) {
+	t.Parallel()
+	l := list{n: 1000}
+	const ahead = 4
+	var together atomic.Int32
+	s := newServer(t, func(w http.ResponseWriter, r *http.Request, n int) {
+		if index := r.URL.Query().Get("page_index"); index >= "1" && index <= "4" {
+			ctx, cancel := context.WithTimeout(r.Context(), 10*time.Second)
+			defer cancel()
+			for together.Add(1); together.Load() < ahead && ctx.Err() == nil; { // all four are here before one is answered
+				runtime.Gosched()
+			}
+			if ctx.Err() != nil {
+				t.Errorf("page %s came alone", index)
+			}
+		}
+		served := l
+		served.serve(w, r, n)
+	})
+	c, _ := newClient(t, s.URL, func(cfg *client.Config) { cfg.ListAhead = ahead })
+	list, err := c.Listing(t.Context(), projectID)
+	if err != nil || len(list.Jobs) != l.n || !list.Complete || len(s.all()) != 10 {
+		t.Errorf("%d jobs, complete %v, %v, by %d requests", len(list.Jobs), list.Complete, err, len(s.all()))
+	}
+	for i, job := range list.Jobs {
+		if want := fmt.Sprint("j", i); job.ID != want {
+			t.Fatalf("row %d is %s, want %s: the order is not the service's", i, job.ID, want)
+		}
+	}
+}
+
 // Whatever the base of the pages, a quiet list is found whole.
 func TestListingFindsEveryJob(t *testing.T) {
 	t.Parallel()
@@ -186,9 +235,10 @@ func TestListingFindsEveryJob(t *testing.T) {
 			base:  rapid.IntRange(0, 1).Draw(rt, "base"),
 			below: rapid.SampledFrom([]string{"", "same", "400"}).Draw(rt, "below"),
 		}
-		s := newServer(t, l.serve)
+		s := newServer(t, inTurn(l.serve))
 		defer s.Close()
-		c, _ := newClient(t, s.URL)
+		ahead := rapid.IntRange(0, 3).Draw(rt, "ahead")
+		c, _ := newClient(t, s.URL, func(cfg *client.Config) { cfg.ListAhead = ahead })
 		list, err := c.Listing(t.Context(), projectID)
 		if err != nil || len(list.Jobs) != l.n || !list.Complete {
 			rt.Fatalf("%+v: %d jobs, complete %v (%s), %v", l, len(list.Jobs), list.Complete, list.Problem, err)
