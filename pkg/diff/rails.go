@@ -17,6 +17,7 @@ const (
 // rails adds the refusals that look at the plan as a whole.
 func (p *Planner) rails() {
 	p.noDefinitions()
+	p.unreadListings()
 	p.emptyListings()
 	p.tooManyRemovals()
 	p.driftRefused()
@@ -28,6 +29,25 @@ func (p *Planner) noDefinitions() {
 		return
 	}
 	p.all.refuse(RuleNoDefinitions, "", "there is no definition at all; look at the definitions: globs of buildsync.yaml, or pass --allow-empty if that is meant")
+}
+
+// unreadListings refuses what no job has led to: a listing that failed is an
+// error also where nothing of it was needed, as with --changed where nothing
+// changed. Else a service that is down would look like one that is in step.
+func (p *Planner) unreadListings() {
+	for _, id := range slices.Sorted(maps.Keys(p.live.projects)) {
+		if !p.live.projects[id].Unread {
+			continue
+		}
+		alias := id
+		for _, job := range p.whole.result.Jobs {
+			if job.ProjectID == id {
+				alias = job.Project
+				break
+			}
+		}
+		p.requireListing(id, alias, &p.all)
+	}
 }
 
 // emptyListings refuses a project that looks empty although the base declared

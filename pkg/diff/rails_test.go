@@ -57,6 +57,7 @@ func TestRails(t *testing.T) {
 		"listing incomplete, all that matters seen": {in: incomplete(input(compiled(jobs[:5]...), nil, listed(live...)))},
 		"listing incomplete, removal":               {in: incomplete(input(compiled(jobs[:5]...), compiled(jobs[:6]...), listed(live[:5]...))), rules: "listing-incomplete", code: 5},
 		"listing failed":                            {in: unread(input(compiled(jobs...), compiled(jobs...), listed())), rules: "listing-unread", code: 1, text: "could not be listed"},
+		"listing failed, nothing needed of it":      {in: whole(unread(input(compiled(), compiled(), listed())), compiled(jobs...)), rules: "listing-unread", code: 1, text: `project "shop"`},
 		"project not listed":                        {in: input(compiled(jobs[0]), nil, &diff.Snapshot{}), rules: "listing-incomplete", code: 5},
 		"removal of a protected job":                {in: input(compiled(jobs[1:]...), compiled(append([]*compile.Job{protected}, jobs[1:]...)...), listed(live...)), rules: "protected", code: 5},
 		"a protected job disabled":                  {in: input(compiled(append([]*compile.Job{disabled}, jobs[1:]...)...), nil, listed(live...)), rules: "protected", code: 5},
