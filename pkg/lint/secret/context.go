@@ -40,8 +40,8 @@ func inURLs(text string) []Match {
 // commandMarkers are the options, in lower case, that take a password.
 var commandMarkers = []string{" -u", " --user", " -p"}
 
-// inCommands finds the passwords that curl -u, wget --user and docker login -p
-// take as arguments.
+// inCommands finds the passwords that curl -u, wget --user, docker login -p and
+// sshpass -p take as arguments.
 func inCommands(text, lower string) []Match {
 	if !slices.ContainsFunc(commandMarkers, func(marker string) bool { return strings.Contains(lower, marker) }) {
 		return nil
@@ -71,7 +71,7 @@ func inCommand(found []Match, command string, offset int) []Match {
 		switch {
 		case word == "curl" || word == "wget":
 			takesUser = true
-		case word == "login":
+		case word == "login" || word == "sshpass":
 			takesPassword = true
 		case option == "-u" || option == "--user":
 			if user, password, has := strings.Cut(word, ":"); takesUser && has {

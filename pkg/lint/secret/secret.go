@@ -10,10 +10,12 @@ package secret
 
 import (
 	"cmp"
+	"encoding/base64"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 // Match is one literal that should not be in a file.
@@ -35,7 +37,8 @@ type rule struct {
 	kind    string
 	markers []string
 	pattern func() *regexp.Regexp
-	shown   int // leading bytes of the secret that may be shown
+	shown   int               // leading bytes of the secret that may be shown
+	check   func(string) bool // what it must be besides; may be nil
 }
 
 var rules = []rule{
@@ -59,6 +62,10 @@ var rules = []rule{
 		pattern: pattern(`\b(AIza[A-Za-z0-9_\-]{35})`), shown: 4},
 	{kind: "JSON web token", markers: []string{"eyj"},
 		pattern: pattern(`\b(eyJ[A-Za-z0-9_\-]{8,}\.eyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{8,})`), shown: 3},
+	{kind: "Huawei Cloud secret key", markers: []string{"_sk", "-k="}, // 40 letters and digits, as IAM makes them
+		pattern: pattern(`(?:(?i:_SK)["']?\s*[=:]\s*["']?|\s-k=["']?)([A-Za-z0-9]{40})\b`)},
+	{kind: "password in a header", markers: []string{"basic "},
+		pattern: pattern(`(?i)\bbasic\s+([A-Za-z0-9+/]{12,}={0,2})`), check: isUserAndPassword},
 	{kind: "webhook address", markers: []string{"oapi.dingtalk.com", "qyapi.weixin.qq.com", "open.feishu.cn", "hooks.slack.com"},
 		pattern: pattern(`(?:oapi\.dingtalk\.com/robot/send\?access_token=|qyapi\.weixin\.qq\.com/cgi-bin/webhook/send\?key=|open\.feishu\.cn/open-apis/bot/v2/hook/|hooks\.slack\.com/services/)([A-Za-z0-9_\-/]{16,})`)},
 }
@@ -72,6 +79,9 @@ func pattern(expression string) func() *regexp.Regexp {
 func (r *rule) appendTo(found []Match, text string) []Match {
 	for _, at := range r.pattern().FindAllStringSubmatchIndex(text, -1) {
 		start, end := unquote(text, at[2], at[3])
+		if r.check != nil && !r.check(text[start:end]) {
+			continue
+		}
 		found = append(found, Match{Start: start, End: end, Kind: r.kind, shown: r.shown})
 	}
 	return found
@@ -171,9 +181,25 @@ func looksIssued(value string) bool {
 // prose matches the words that follow a colon in a sentence.
 var prose = pattern(`^[A-Za-z][a-z]*([_\-][a-z]+)*[.!?]?$`)
 
+// fileName matches what is searched or read, as in grep password: config.yml.
+var fileName = pattern(`^[\w./-]+\.(ya?ml|json|txt|conf|cfg|ini|properties|env|xml|sh|md|log)$`)
+
 // isUnlikeProse is isLiteral where "token: required" is more likely a sentence
-// than a secret.
-func isUnlikeProse(value string) bool { return isLiteral(value) && !prose().MatchString(value) }
+// than a secret, "password: !vault" a tag, and "password: config.yml" a command.
+func isUnlikeProse(value string) bool {
+	return isLiteral(value) && value[0] != '!' && !prose().MatchString(value) && !fileName().MatchString(value)
+}
+
+// isUserAndPassword tells whether a header's value is a name and a password, as
+// HTTP's basic authentication has them.
+func isUserAndPassword(value string) bool {
+	plain, err := base64.StdEncoding.DecodeString(value)
+	if err != nil || !utf8.Valid(plain) {
+		return false
+	}
+	_, password, has := strings.Cut(string(plain), ":")
+	return has && password != ""
+}
 
 func unquote(text string, start, end int) (int, int) {
 	if end-start >= 2 && (text[start] == '"' || text[start] == '\'') && text[end-1] == text[start] {

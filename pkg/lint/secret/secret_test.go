@@ -35,6 +35,10 @@ func TestFind(t *testing.T) {
 		{"bearer", "-H 'Authorization: Bearer " + alnum36 + "'", alnum36, "bearer token"},
 		{"DingTalk", "https://oapi.dingtalk.com/robot/send?access_token=" + alnum36, alnum36, "webhook address"},
 		{"private key", "-----BEGIN RSA " + "PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----", "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----", "private key"},
+		{"Huawei Cloud's secret key", "export HUAWEICLOUD_SDK_SK=" + alnum36 + "aB3x", alnum36 + "aB3x", "Huawei Cloud secret key"},
+		{"obsutil", "obsutil config -i=${ak} -k=" + alnum36 + "aB3x -e=obs", alnum36 + "aB3x", "Huawei Cloud secret key"},
+		{"basic", "curl -H 'Authorization: Basic Ym9iOlRyMHViNGRvcg==' https://h", "Ym9iOlRyMHViNGRvcg==", "password in a header"},
+		{"sshpass", "sshpass -p '" + password + "' ssh host", password, "password"},
 		{"after Chinese text", "密码 PASSWORD=" + password, password, "password"},
 		{"a letter whose lower case is longer", "\u0130 PASSWORD=" + password, password, "password"},
 	}
@@ -65,7 +69,8 @@ func TestFindLeavesAlone(t *testing.T) {
 		"description: Upload token: required for releases", "secret: NEXUS_TOKEN", "secret: NEXUS_TOKEN_2", "{name: A, secret: deploy-key}",
 		"token=`cat file`", "docker build --secret=id=npmrc,src=.npmrc .", "docker login --password-stdin", "mvn -Dpassword=${env.PASSWORD}",
 		"https://codehub.example.com/shop/order.git", "git@codehub.example.com:shop/order.git", "ssh://git@host:22/x.git", "password=", "pwd; ls -l",
-		"TOKEN=NEXUS_TOKEN", "The password: see the wiki", "--token-file=/run/x", "curl -u $USER:$PASS https://h", "https://$USER:${PASS}@host/x",
+		"TOKEN=NEXUS_TOKEN", "The password: see the wiki", "grep -i password: config.yml", "password: !vault |", "Authorization: Basic ${CREDENTIALS}", "the basic configuration0",
+		"echo basic YWJjZGVmZ2hpams=", "MAVEN_SK=1", "skip_sk: true", "tool -k=v", "--token-file=/run/x", "curl -u $USER:$PASS https://h", "https://$USER:${PASS}@host/x",
 	} {
 		for _, m := range Find(text) {
 			t.Errorf("Find(%q) takes %q for a %s", text, text[m.Start:m.End], m.Kind)
@@ -110,7 +115,7 @@ func TestRedactKeepsTheNumberOfCharacters(t *testing.T) {
 // minutes where it is not.
 func TestFindIsLinear(t *testing.T) {
 	t.Parallel()
-	for _, unit := range []string{"token=", "://a:", "ghp_", `password: "`, "eyJaaaaaaaa.", "-----BEGIN PRIVATE KEY-----", "xoxb-", "login -p ", "curl -u a:", "AKIA", "pypi-", " -u", "apikey='"} {
+	for _, unit := range []string{"token=", "://a:", "ghp_", `password: "`, "eyJaaaaaaaa.", "-----BEGIN PRIVATE KEY-----", "xoxb-", "login -p ", "curl -u a:", "AKIA", "pypi-", " -u", "apikey='", "_sk=", " -k=a", "basic "} {
 		text := strings.Repeat(unit, maxText/4/len(unit))
 		for _, m := range Find(text) {
 			if m.End > len(text) {
