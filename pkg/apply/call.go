@@ -143,9 +143,11 @@ func (s *step) send(ctx context.Context, call func(context.Context) error) (repl
 	}
 	failpoint.At("intent")
 	s.sends++
+	s.sent.Store(true)
 	awaited, cancel := context.WithCancel(ctx)
 	if !s.putsBack {
 		defer context.AfterFunc(s.run.answers, cancel)()
+		awaited = client.Until(awaited, s.run.soft)
 	}
 	err := call(client.WithObserver(awaited, s.observe()))
 	cancel()

@@ -320,6 +320,7 @@ func (r *run) doCreate(ctx context.Context, index int, job *jobState) {
 		return
 	}
 	defer s.close()
+	ctx = s.guard(ctx)
 	body, err := r.secrets.fill(s.change)
 	if err != nil {
 		s.end(Failed, "not created: %v", err)

@@ -20,6 +20,7 @@ func (r *run) doNotices(ctx context.Context, index int, job *jobState) {
 		return
 	}
 	defer s.close()
+	ctx = s.guard(ctx)
 	s.result.ID = job.id
 	if job.id == "" {
 		s.end(Skipped, "the job was not created")

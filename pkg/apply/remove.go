@@ -18,6 +18,7 @@ func (r *run) doRemoval(ctx context.Context, index int) {
 		return
 	}
 	defer s.close()
+	ctx = s.guard(ctx)
 	id := s.result.ID
 	item, err := r.listings.job(ctx, change.ProjectID, id, 0)
 	switch {

@@ -319,11 +319,14 @@ type step struct {
 	result Result
 	began  time.Time
 
-	sends     int  // writes handed to the client
-	taken     bool // the service refused a create because of its name
-	refused   bool // the service refused a create, for whatever reason
-	recovered bool // a disabled job was recovered for its update
-	putsBack  bool // what is sent now ends a write under way, so an interrupt does not prevent it
+	sends     int         // writes handed to the client
+	sent      atomic.Bool // there was one
+	cut       atomic.Bool // the run was to end before there was one
+	release   func()      // of the context; nil where there is none
+	taken     bool        // the service refused a create because of its name
+	refused   bool        // the service refused a create, for whatever reason
+	recovered bool        // a disabled job was recovered for its update
+	putsBack  bool        // what is sent now ends a write under way, so an interrupt does not prevent it
 }
 
 // begin starts an action. It returns nil where the run is to stop: then the
@@ -352,6 +355,24 @@ func (r *run) begin(index int, action diff.Action) *step {
 	return s
 }
 
+// guard returns the context of the action's calls. Until it has sent a write it
+// ends when the run is to end, since what it reads is for nothing then; from the
+// first write on it goes on until that is verified.
+func (s *step) guard(ctx context.Context) context.Context {
+	ctx, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(s.run.soft, func() {
+		if !s.sent.Load() {
+			s.cut.Store(true)
+			cancel()
+		}
+	})
+	s.release = func() {
+		stop()
+		cancel()
+	}
+	return ctx
+}
+
 // end says how the action ended. What an action consists of may end several
 // times; the last word counts when the action is closed.
 func (s *step) end(outcome Outcome, format string, args ...any) {
@@ -362,8 +383,14 @@ func (s *step) end(outcome Outcome, format string, args ...any) {
 // close records an action that has ended. It does nothing for one that is still
 // to be verified.
 func (s *step) close() {
+	if s.release != nil {
+		s.release()
+	}
 	if s.result.Outcome == "" {
 		return
+	}
+	if s.cut.Load() && s.result.Outcome == Failed {
+		s.end(Skipped, "%s", s.run.stopping())
 	}
 	failpoint.At("verified")
 	s.result.Duration = s.run.clock.Now().Sub(s.began).Seconds()

@@ -17,6 +17,7 @@ func (r *run) doState(ctx context.Context, index int, action diff.Action, job *j
 		return
 	}
 	defer s.close()
+	ctx = s.guard(ctx)
 	s.result.ID = job.id
 	switch {
 	case job.id == "":

@@ -25,6 +25,7 @@ func (r *run) doTemplate(ctx context.Context, index int) {
 		return
 	}
 	defer s.close()
+	ctx = s.guard(ctx)
 	switch s.action {
 	case diff.ActionDelete:
 		s.deleteTemplate(ctx, s.result.ID)

@@ -21,6 +21,7 @@ func (r *run) doUpdate(ctx context.Context, index int, job *jobState) {
 		return
 	}
 	defer s.close()
+	ctx = s.guard(ctx)
 	body, err := r.secrets.fill(s.change)
 	if err != nil {
 		s.end(Failed, "not written: %v", err)

@@ -30,6 +30,33 @@ func WithObserver(ctx context.Context, observe func(Attempt)) context.Context {
 	return context.WithValue(ctx, observerKey{}, observe)
 }
 
+type untilKey struct{}
+
+// Until returns a context under which no attempt of a call begins once stop has
+// ended, and no wait between attempts goes on: a call that is under way then may
+// still end by itself. It is for callers that must not start anything new.
+func Until(ctx, stop context.Context) context.Context {
+	return context.WithValue(ctx, untilKey{}, stop)
+}
+
+// waiting returns the context of a wait before an attempt: it ends with ctx and
+// with what Until was given.
+func waiting(ctx context.Context) (context.Context, context.CancelFunc) {
+	wait, cancel := context.WithCancel(ctx)
+	stop, ok := ctx.Value(untilKey{}).(context.Context)
+	if !ok {
+		return wait, cancel
+	}
+	release := context.AfterFunc(stop, cancel)
+	if stop.Err() != nil {
+		cancel()
+	}
+	return wait, func() {
+		release()
+		cancel()
+	}
+}
+
 // tell reports an attempt to the context's observer, if it has one.
 func (k *call) tell(ctx context.Context, a *answer, err error, began time.Time, took time.Duration) {
 	observe, ok := ctx.Value(observerKey{}).(func(Attempt))

@@ -78,12 +78,19 @@ func (b *bucket) throttled() {
 // withRate makes each attempt take its turn, and learns from the answers.
 func withRate(next sender, b *bucket, wait func(context.Context, time.Duration) error, stats *recorder) sender {
 	return func(ctx context.Context, k *call) (*answer, error) {
-		if delay, cancel := b.take(); delay > 0 {
-			if err := wait(ctx, delay); err != nil {
+		delay, cancel := b.take()
+		pause, end := waiting(ctx)
+		defer end()
+		if delay > 0 {
+			if err := wait(pause, delay); err != nil {
 				cancel()
-				return nil, k.broken(ctx, err, false)
+				return nil, k.broken(pause, err, false)
 			}
 			stats.queued(delay)
+		}
+		if err := pause.Err(); err != nil {
+			cancel()
+			return nil, k.broken(pause, err, false)
 		}
 		a, err := next(ctx, k)
 		if errors.Is(err, ErrRateLimited) {

@@ -87,7 +87,11 @@ func withRetry(next sender, r *retries, stats *recorder) sender {
 				r.logger.Info("waiting before a request is sent again",
 					slog.Duration("wait", wait.Round(100*time.Millisecond)), slog.String("because", err.Error()))
 			}
-			if sleepErr := r.sleep(ctx, wait); sleepErr != nil {
+			pause, end := waiting(ctx)
+			sleepErr := r.sleep(pause, wait)
+			ended := pause.Err() != nil
+			end()
+			if sleepErr != nil || ended {
 				return a, run.finish(err)
 			}
 			run.waited += wait

@@ -304,3 +304,38 @@ func TestOutage(t *testing.T) {
 		}
 	})
 }
+
+// Under Until no attempt begins once the run is to stop, and the wait before it
+// ends at once; a call that is under way ends by itself.
+func TestUntil(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		requests := 0
+		var stop context.CancelFunc
+		c, err := New(Config{
+			Endpoint: "http://127.0.0.1", Rate: 1e6, Credentials: Credentials{Token: "t"},
+			Transport: roundTrip(func(req *http.Request) (*http.Response, error) {
+				requests++
+				time.AfterFunc(time.Second, stop)
+				time.Sleep(2 * time.Second)
+				return &http.Response{
+					StatusCode: 429, Header: http.Header{"Retry-After": {"30"}}, Request: req,
+					Body: io.NopCloser(strings.NewReader(`{"error_code":"APIGW.0308","error_msg":"slower"}`)),
+				}, nil
+			}),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		until, end := context.WithCancel(t.Context())
+		stop = end
+		began := time.Now()
+		err = c.DisableJob(Until(t.Context(), until), testJob)
+		if took := time.Since(began); took != 2*time.Second || requests != 1 || !errors.Is(err, ErrRateLimited) {
+			t.Errorf("%d requests in %v: %v", requests, took, err)
+		}
+		if err := c.DisableJob(Until(t.Context(), until), testJob); requests != 1 || OutcomeOf(err) != NotSent {
+			t.Errorf("%d requests: %v", requests, err)
+		}
+	})
+}

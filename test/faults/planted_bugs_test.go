@@ -20,6 +20,7 @@ func plantedBugs() []planted {
 		bug("a wait without a cap", retry, "if e.RetryAfter > t.maxWait {", "if !PLANTED && e.RetryAfter > t.maxWait {", client, "RetryAfter"),
 		bug("no bound on repeats in an outage", retry, "if b.tokens < cost {", "if !PLANTED && b.tokens < cost {", client, "Budget|Outage"),
 		bug("a wait that the service asks for is not kept", retry, "wait = max(delays.NextBackOff(), e.RetryAfter)", "if wait = delays.NextBackOff(); !PLANTED {\n\t\twait = max(wait, e.RetryAfter)\n\t}", client, "RetryAfter"),
+		bug("a back-off goes on after an interrupt", retry, "			if sleepErr != nil || ended {", "			if !PLANTED && (sleepErr != nil || ended) {", client, "Until"),
 
 		bug("an unclear answer counts as a refusal", classify, "		return // Unsure: the handling may have got anywhere\n", "		if !PLANTED {\n\t\t\treturn\n\t\t}\n", apply, "TestFaults/strict/JC"),
 		bug("a redirect proves nothing", classify, "e.kind, e.passing = ErrRedirect, false", "if e.kind, e.passing = ErrRedirect, false; PLANTED {\n\t\te.kind, e.passing = nil, true\n\t}", apply, "TestFaults/strict/JU"),
