@@ -101,7 +101,10 @@ func (t *textWriter) words(indent string, paint func(string) string, sentence st
 func (t *textWriter) header(plan *diff.Plan) {
 	title := titleOf(plan)
 	revisions := revisionsOf(plan)
-	gap := max(2, 32-cells.StringWidth(title))
+	gap := 3
+	if len(t.doc.changes) > 0 { // a column of its own, as places have below
+		gap = max(2, 32-cells.StringWidth(title))
+	}
 	if t.fold {
 		gap = max(2, min(gap, t.width-cells.StringWidth(title)-cells.StringWidth(revisions)))
 	}
