@@ -139,3 +139,31 @@ func TestLintNoSuchFile(t *testing.T) {
 		t.Errorf("code %d\n%s%s", got.code, got.stdout, got.stderr)
 	}
 }
+
+// TestExplainEveryRule: the page of each rule says what is wrong, what lint says
+// about it, and what is right, as text and as JSON.
+func TestExplainEveryRule(t *testing.T) {
+	t.Parallel()
+	home := []string{"HOME=" + t.TempDir()}
+	for _, rule := range lint.Rules() {
+		page := runWith(t, "", home, "explain", rule.Name)
+		for _, want := range []string{rule.Name + ": " + rule.Summary, "\nWrong:\n", " says:\n", "[" + rule.Name + "]\n", "\nRight:\n"} {
+			if page.code != 0 || !strings.Contains(page.stdout, want) {
+				t.Errorf("explain %s exits %d and has no %q:\n%s%s", rule.Name, page.code, want, page.stdout, page.stderr)
+			}
+		}
+		var document struct {
+			Rules []struct {
+				Name    string
+				Example lint.Example
+			}
+		}
+		answer := runWith(t, "", home, "explain", "--format", "json", rule.Name)
+		if err := json.Unmarshal([]byte(answer.stdout), &document); err != nil {
+			t.Fatal(err)
+		}
+		if r := document.Rules; len(r) != 1 || r[0].Name != rule.Name || len(r[0].Example.Wrong) == 0 || r[0].Example.Output == "" || len(r[0].Example.Right) == 0 {
+			t.Errorf("explain --format json %s: %+v", rule.Name, r)
+		}
+	}
+}
