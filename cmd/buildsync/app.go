@@ -107,6 +107,9 @@ func (p *program) bare(ctx *cli.Context) error {
 		names = append(names, c.Name)
 	}
 	if word := ctx.Args().First(); word != "" {
+		if ours := elsewhere(word); ctx.Command.Name == ctx.App.Name && ours != "" {
+			return usageError{text: fmt.Sprintf("unknown command %q; did you mean %q?", word, ours)}
+		}
 		return unknownWord("command", word, names)
 	}
 	if ctx.Command.Name == ctx.App.Name {

@@ -150,6 +150,8 @@ func TestUsage(t *testing.T) {
 		{name: "the version as a flag", args: []string{"--version"}, code: exitDone, stdout: "buildsync "},
 		{name: "a global flag before the command", args: []string{"-v", "version"}, code: exitDone, stdout: "buildsync "},
 		{name: "a global flag after the command", args: []string{"version", "--env", "prod"}, code: exitDone, stdout: "buildsync "},
+		{name: "a command of other tools", args: []string{"validate"}, code: exitInvalid, stderr: `unknown command "validate"; did you mean "lint"?`},
+		{name: "a subcommand without its group", args: []string{"logs", "order"}, code: exitInvalid, stderr: `unknown command "logs"; did you mean "job logs"?`},
 		{name: "a surplus argument", args: []string{"version", "1"}, code: exitInvalid, stderr: `unexpected argument "1"`},
 		{name: "a format that does not exist", args: []string{"show", "--format", "jsno", "x"}, code: exitInvalid, stderr: `--format does not take "jsno"; did you mean "json"?`},
 		{name: "a flag behind an argument", args: []string{"show", "/nowhere", "--format", "jsno"}, code: exitInvalid, stderr: `did you mean "json"?`},
