@@ -70,6 +70,7 @@ type exporting struct {
 	read     []readJob // for --verify
 	verified []*diff.LiveTemplate
 	hasTwin  map[string]bool // by the ids of live jobs that share a name
+	moved    map[string]bool // files that were edited since the workspace was read
 }
 
 // readJob is a live job that was read, by the name that its definition has.
@@ -148,7 +149,7 @@ func (in *invocation) newExporting(w *workspace, service *service, projects []ex
 			Catalogue: w.catalogue, WithIDs: in.on("with-ids"), TakenSecrets: secretsInUse(w.result),
 			ShareSecrets: in.on("share-secrets"), QualifySecrets: len(w.set.Workspace.Projects) > 1,
 		}),
-		layout: export.NewLayout(w.set.Workspace.Definitions, in.text("out")), hasTwin: map[string]bool{},
+		layout: export.NewLayout(w.set.Workspace.Definitions, in.text("out")), hasTwin: map[string]bool{}, moved: map[string]bool{},
 	}
 	for _, project := range projects {
 		x.report.Projects = append(x.report.Projects, project.Alias)
@@ -328,6 +329,15 @@ func (x *exporting) update(job *compile.Job, live *diff.LiveJob) error {
 	if err != nil {
 		return err
 	}
+	if x.moved[job.Pos.File] {
+		if x.w, err = x.openToFill(); err != nil {
+			return err
+		}
+		x.moved = map[string]bool{}
+		if job = x.byAddress(job.Address); job == nil {
+			return nil // somebody has taken it away in between
+		}
+	}
 	files, err := x.exporter.Update(x.w.set, job, live, compile.Options{Vars: vars, Catalogue: x.w.catalogue})
 	switch {
 	case err != nil:
@@ -347,10 +357,19 @@ func (x *exporting) update(job *compile.Job, live *diff.LiveJob) error {
 			return err
 		}
 		edited.Files = append(edited.Files, file.Name)
+		x.moved[file.Name] = true
 	}
 	x.report.Edited = append(x.report.Edited, edited)
-	x.w, err = x.openToFill() // places have moved
-	return err
+	return nil
+}
+
+func (x *exporting) byAddress(address string) *compile.Job {
+	for _, job := range x.w.result.Jobs {
+		if job.Address == address {
+			return job
+		}
+	}
+	return nil
 }
 
 // halting tells whether every further read would fail as well.

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -229,6 +230,35 @@ func TestExportNeverOverwrites(t *testing.T) {
 	got := e.run(t, exitPartial, []string{"export", "--force"}, "1 not exported")
 	if !strings.Contains(got.stderr, file+" exists and defines something else") || e.read(t, file) != "version: 1\n" {
 		t.Errorf("%s\n%s", got.stderr, e.read(t, file))
+	}
+}
+
+// TestExportEditsJobsOfOneFile: places move when a job that stands above is
+// edited.
+func TestExportEditsJobsOfOneFile(t *testing.T) {
+	t.Parallel()
+	e := newEstate(t, 6, 1)
+	e.run(t, exitDone, []string{"export"})
+	whole := "version: 1\njobs:\n"
+	files, err := filepath.Glob(filepath.Join(e.dir, "jobs", "team00", "*.yaml"))
+	if err != nil || len(files) != 6 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole += strings.TrimPrefix(string(text), "version: 1\njobs:\n")
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	whole = regexp.MustCompile(`(?m)^    flavor: .*\n`).ReplaceAllString(whole, "")
+	e.write(t, "jobs/all.yaml", strings.ReplaceAll(whole, "host_type: devcloud", "host_type: custom_host # ours"))
+	e.run(t, exitDone, []string{"export", "--force", "--verify"}, "6 edited, 0 defined already", "6 of 6 exact")
+	if text := e.read(t, "jobs/all.yaml"); strings.Count(text, "host_type: devcloud # ours\n") != 6 || strings.Count(text, "    flavor: ") != 6 {
+		t.Errorf("have\n%s", text)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 type overlay struct {
 	spec.Tree
 	files map[string][]byte
+	only  []string // the definition files that are looked at; nil: all
 }
 
 func (o overlay) ReadFile(name string, limit int64) ([]byte, error) {
@@ -37,13 +38,20 @@ func (o overlay) Glob(patterns []string) ([]string, error) {
 			names = append(names, name)
 		}
 	}
+	if o.only != nil {
+		names = slices.DeleteFunc(names, func(name string) bool { return !slices.Contains(o.only, name) })
+	}
 	slices.Sort(names)
 	return slices.Compact(names), nil
 }
 
 // compileEdited compiles a workspace with some of its files edited.
 func compileEdited(tree spec.Tree, files map[string][]byte, environment string, opts compile.Options) (*compile.Result, error) {
-	set, diagnostics := spec.Load(overlay{tree, files}, spec.Options{Environment: environment})
+	return compileOverlay(overlay{Tree: tree, files: files}, environment, opts)
+}
+
+func compileOverlay(tree overlay, environment string, opts compile.Options) (*compile.Result, error) {
+	set, diagnostics := spec.Load(tree, spec.Options{Environment: environment})
 	if err := firstError(diagnostics); err != nil {
 		return nil, err
 	}

@@ -94,11 +94,21 @@ func (u *update) holds(set *spec.Set, files []File, opts compile.Options) bool {
 	for _, f := range files {
 		edited[f.Name] = f.Text
 	}
-	after, err := compileEdited(set.Tree, edited, set.Workspace.Environment, opts)
+	view := overlay{Tree: set.Tree, files: edited}
+	_, alone := edited[u.job.Pos.File]
+	if alone = alone && len(edited) == 1; alone {
+		// Nothing but the job's own file and the templates decides what it means.
+		for _, file := range set.Files {
+			if file.Name == u.job.Pos.File || len(file.Templates) > 0 {
+				view.only = append(view.only, file.Name)
+			}
+		}
+	}
+	after, err := compileOverlay(view, set.Workspace.Environment, opts)
 	if err != nil {
 		return false
 	}
-	if _, alone := edited[u.job.Pos.File]; len(edited) > 1 || !alone {
+	if !alone {
 		before, err := compileEdited(set.Tree, nil, set.Workspace.Environment, opts)
 		if err != nil {
 			return false
