@@ -33,11 +33,12 @@ func TestPreCommit(t *testing.T) {
 	const job = "version: 1\njobs:\n  - name: order\n    arch: x86-64\n    steps:\n      - sh: {name: Build, inputs: {command: make}}\n"
 	repository := t.TempDir()
 	for name, text := range map[string]string{
-		"ci/buildsync.yaml":  "version: 1\ndefinitions: [\"jobs/*.yaml\"]\nprojects: {shop: 6ecbc5bac7c8442fb3d2563d53c13582}\ndefault_project: shop\n",
-		"ci/jobs/good.yaml":  job,
-		"ci/jobs/bad.yaml":   strings.NewReplacer("order", "bad", "x86-64", "x86_65", "{name: Build", "{  name: Build").Replace(job),
-		"docker-compose.yml": "services: [\n",
-		"ci/jobs/run.sh":     "fi\n",
+		"ci/buildsync.yaml":           "version: 1\ndefinitions: [\"jobs/*.yaml\"]\nprojects: {shop: 6ecbc5bac7c8442fb3d2563d53c13582}\ndefault_project: shop\n",
+		"ci/jobs/good.yaml":           job,
+		"ci/jobs/bad.yaml":            strings.NewReplacer("order", "bad", "x86-64", "x86_65", "{name: Build", "{  name: Build").Replace(job),
+		"docker-compose.yml":          "services: [\n",
+		"charts/a/templates/job.yaml": "{{ if .Values.job }}\n",
+		"ci/jobs/run.sh":              "fi\n",
 	} {
 		full := filepath.Join(repository, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
@@ -50,13 +51,13 @@ func TestPreCommit(t *testing.T) {
 	git(t, repository, "init", "-q")
 	git(t, repository, "add", ".")
 	staged := strings.Fields(git(t, repository, "diff", "--cached", "--name-only"))
-	if len(staged) != 5 {
+	if len(staged) != 6 {
 		t.Fatalf("staged: %v", staged)
 	}
 
 	run := func(hook *spec.Node, files []string) (string, bool) {
-		pattern := regexp.MustCompile(hook.Str("files"))
-		args := slices.DeleteFunc(slices.Clone(files), func(name string) bool { return !pattern.MatchString(name) })
+		pattern, not := regexp.MustCompile(hook.Str("files")), regexp.MustCompile(hook.Str("exclude"))
+		args := slices.DeleteFunc(slices.Clone(files), func(name string) bool { return !pattern.MatchString(name) || not.MatchString(name) })
 		words := strings.Fields(hook.Str("entry"))
 		command := exec.Command(filepath.Join(bin, words[0]+exeSuffix()), append(words[1:], args...)...)
 		command.Dir = repository
@@ -73,7 +74,7 @@ func TestPreCommit(t *testing.T) {
 		}
 		tried++
 		id := hook.Str("id")
-		if out, passed := run(hook, []string{"ci/jobs/good.yaml", "docker-compose.yml"}); !passed {
+		if out, passed := run(hook, []string{"ci/jobs/good.yaml", "docker-compose.yml", "charts/a/templates/job.yaml"}); !passed {
 			t.Errorf("%s fails on what is right:\n%s", id, out)
 		}
 		out, passed := run(hook, staged)
