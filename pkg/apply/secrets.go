@@ -158,7 +158,7 @@ func (r *run) resolveSecrets() {
 // It refuses a body in which a secret would be missing or would be sent as it
 // was read, since a replacement with a mask destroys the stored value (A5).
 func (v secretValues) fill(change *diff.Change) (*jsontree.Value, error) {
-	body := change.Desired.Unpack()
+	body := change.DesiredBody()
 	uses := map[string]compile.SecretUse{}
 	var missing []string
 	for _, use := range change.Want.Secrets {

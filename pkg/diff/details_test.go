@@ -82,7 +82,7 @@ func TestCodeSources(t *testing.T) {
 	if got, want := outline(p), "change shop/job/j update | change scms[0].url"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	scm := p.Changes[0].Desired.Unpack().Get("scms").Items()[0]
+	scm := p.Changes[0].DesiredBody().Get("scms").Items()[0]
 	if scm.Get("repo_id") != nil || scm.Get("web_url") != nil || scm.Get("enable_git_lfs") == nil {
 		t.Errorf("sent %s", scm.AppendJSON(nil))
 	}
@@ -95,7 +95,7 @@ func TestPredefinedParameterIsCarried(t *testing.T) {
 	if got, want := outline(p), `change shop/job/j update | change parameters["mine"]`; got != want {
 		t.Fatalf("got %s, want %s", got, want)
 	}
-	if got := p.Changes[0].Desired.Unpack().Get("parameters"); got.Len() != 1 || !strings.Contains(string(got.AppendJSON(nil)), "codeBranch") {
+	if got := p.Changes[0].DesiredBody().Get("parameters"); got.Len() != 1 || !strings.Contains(string(got.AppendJSON(nil)), "codeBranch") {
 		t.Errorf("sent %s", got.AppendJSON(nil))
 	}
 }
@@ -240,7 +240,7 @@ func TestSecrets(t *testing.T) {
 						t.Errorf("%s holds the secret", u.Path)
 					}
 				}
-				if tc.want != "" && !strings.Contains(tc.want, "refused") && strings.Contains(string(c.Desired.Unpack().AppendJSON(nil)), canary) {
+				if tc.want != "" && !strings.Contains(tc.want, "refused") && strings.Contains(string(c.DesiredBody().AppendJSON(nil)), canary) {
 					t.Error("a value that was read would be sent")
 				}
 			}

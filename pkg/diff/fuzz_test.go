@@ -39,9 +39,9 @@ func FuzzCompute(f *testing.F) {
 			if len(c.Actions) == 0 {
 				continue
 			}
-			in.Live = listed(liveOf("j", c.Desired.Unpack()))
+			in.Live = listed(liveOf("j", c.DesiredBody()))
 			if again := diff.Compute(in); again.HasChanges() {
-				t.Fatalf("%s\nsent %s", outline(again), c.Desired.Unpack().AppendJSON(nil))
+				t.Fatalf("%s\nsent %s", outline(again), c.DesiredBody().AppendJSON(nil))
 			}
 		}
 		if p := diff.Compute(input(compiled(jobOf("j", w)), compiled(jobOf("j", w)), listed(liveOf("j", l)))); p == nil {

@@ -95,7 +95,7 @@ func (j *jobTask) add(c Change) {
 func (j *jobTask) create() {
 	want := j.want.Unpacked()
 	body := want.CreateBody()
-	change := Change{Verdict: VerdictCreate, Actions: []Action{ActionCreate}, Desired: jsontree.Pack(body)}
+	change := Change{Verdict: VerdictCreate, Actions: []Action{ActionCreate}}
 	if j.before != nil {
 		change.Verdict, change.Note = VerdictDrift, "was deleted outside buildsync"
 		j.drifted = append(j.drifted, want.Address)

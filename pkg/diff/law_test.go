@@ -220,7 +220,7 @@ func TestLawApplyThenPlanIsEmpty(t *testing.T) {
 		sent := live.Body
 		for _, c := range first.Changes {
 			if len(c.Actions) > 0 {
-				sent = c.Desired.Unpack()
+				sent = c.DesiredBody()
 			}
 		}
 		checkContains(t, "body", sent, want.Body)
@@ -254,7 +254,7 @@ func TestLawCreateThenPlanIsEmpty(t *testing.T) {
 		if len(first.Changes) != 1 || first.Summary.Create != 1 {
 			t.Fatal(outline(first))
 		}
-		in.Live = listed(liveOf("j", d.server(first.Changes[0].Desired.Unpack())))
+		in.Live = listed(liveOf("j", d.server(first.Changes[0].DesiredBody())))
 		if second := diff.Compute(in); second.HasChanges() {
 			t.Fatal(outline(second))
 		}
@@ -301,7 +301,7 @@ func TestLawUnknownMembersSurvive(t *testing.T) {
 		if len(p.Changes) != 1 {
 			t.Fatal(outline(p))
 		}
-		sent := p.Changes[0].Desired.Unpack()
+		sent := p.Changes[0].DesiredBody()
 		same := func(where string, v *jsontree.Value) {
 			if got := string(v.Get("y_unknown").AppendJSON(nil)); got != string(odd.AppendJSON(nil)) {
 				t.Fatalf("%s: %s", where, got)

@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"slices"
 	"time"
 
 	"github.com/buildsync/buildsync/pkg/compile"
@@ -135,8 +136,18 @@ type Change struct {
 	Live         *LiveJob          `json:"-"` // nil for a create; its body may be gone, see Have
 	LiveTemplate *LiveTemplate     `json:"-"`
 	Have         jsontree.Packed   `json:"-"` // the live job's body, as it came
-	Desired      jsontree.Packed   `json:"-"` // the whole create or update body, the latter built over the live one
+	Desired      jsontree.Packed   `json:"-"` // the whole update body, built over the live one, or that of a template; see DesiredBody
 	Notices      []NoticeChange    `json:"-"`
+}
+
+// DesiredBody returns the whole body of the create or update that c asks for, a
+// tree of the caller's own; nil where it asks for neither. That of a new job is
+// made of its definition, which is held anyway.
+func (c *Change) DesiredBody() *jsontree.Value {
+	if c.Kind == KindJob && c.Want != nil && slices.Contains(c.Actions, ActionCreate) {
+		return c.Want.CreateBody()
+	}
+	return c.Desired.Unpack()
 }
 
 // LastEdit is the newest row of a live object's change history. Apply's own

@@ -108,7 +108,7 @@ func TestReadOnlyMembersAreNeitherComparedNorSent(t *testing.T) {
 		t.Fatalf("got %s, want %s", got, want)
 	}
 	want := body(t, `{"arch":"b","source_code":"codeci","job_name":"j","project_id":"`+project+`","timeout":{"limit":"4","unit":"hour"},"job_id":"id-of-j"}`)
-	if got := p.Changes[0].Desired.Unpack(); !jsontree.Equal(got, want) {
+	if got := p.Changes[0].DesiredBody(); !jsontree.Equal(got, want) {
 		t.Errorf("sent %s\nwant %s", got.AppendJSON(nil), want.AppendJSON(nil))
 	}
 }
