@@ -22,9 +22,9 @@ func (p *program) exportCommand() *cli.Command {
 		Name:  "export",
 		Usage: "write live jobs and templates as definitions",
 		Description: about(`Writes the live jobs of the workspace's projects, with their notifications and their enabled
-state, and the caller's own build templates, one file each. What is defined already, and a
-file that exists, is left alone: a run that was interrupted goes on where it stopped.
-Nothing is written to the service.
+state, and the caller's own build templates, one file each; a script of more than 64 KiB gets
+a file of its own below scripts/. What is defined already, and a file that exists, is left
+alone: a run that was interrupted goes on where it stopped. Nothing is written to the service.
 
 The value of a secret cannot be read: a sensitive parameter becomes "secret: NAME", the name
 is declared in buildsync.yaml, and the values to supply are listed.
