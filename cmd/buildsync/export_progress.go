@@ -30,6 +30,7 @@ func (in *invocation) newExportProgress(what string, total int) *exportProgress 
 		p.bar = p.bars.AddBar(int64(total), mpb.BarRemoveOnComplete(),
 			mpb.PrependDecorators(decor.Name(p.what+" "), decor.CountersNoUnit("%d of %d ")),
 			mpb.AppendDecorators(decor.EwmaETA(decor.ET_STYLE_GO, 30)))
+		in.logged.putAbove(p.bars)
 	}
 	return p
 }
@@ -58,5 +59,6 @@ func (p *exportProgress) close(nth, projects int) {
 	if p.done < p.total {
 		p.bar.Abort(true)
 	}
+	p.in.logged.putAbove(nil)
 	p.bars.Wait()
 }

@@ -117,6 +117,7 @@ func (in *invocation) newDownloadProgress() *downloadProgress {
 	p.bars = mpb.NewWithContext(in.stops.hard, mpb.WithOutput(unwrapStream(in.stderr)), mpb.WithWidth(40))
 	p.bar = p.bars.AddBar(0, mpb.PrependDecorators(decor.CountersKibiByte("% .1f / % .1f ")),
 		mpb.AppendDecorators(decor.AverageSpeed(decor.SizeB1024(0), " % .1f")))
+	in.logged.putAbove(p.bars)
 	return p
 }
 
@@ -136,6 +137,7 @@ func (p *downloadProgress) update(written, total int64) {
 func (p *downloadProgress) close() {
 	if p.bar != nil {
 		p.bar.Abort(true)
+		p.in.logged.putAbove(nil)
 		p.bars.Wait()
 	}
 }

@@ -76,7 +76,9 @@ func (l *logged) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.above != nil {
-		return l.above.Write(p)
+		if n, err := l.above.Write(p); err == nil {
+			return n, nil
+		} // the bars have ended by themselves
 	}
 	return l.to.Write(p)
 }

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+)
+
+// ended is a writer of bars that are gone.
+type ended struct{}
+
+func (ended) Write([]byte) (int, error) { return 0, errors.New("done") }
+
+// A log without --verbose is sentences, of which nothing acts on a terminal and
+// none gets lost with the bars that were drawn.
+func TestSentences(t *testing.T) {
+	t.Parallel()
+	var stderr, bars strings.Builder
+	to := &logged{to: &stderr}
+	logger := slog.New(sentences{to, slog.LevelInfo})
+	logger.Debug("request", "path", "/v3/jobs")
+	logger.Info("waiting", "wait", 2*time.Second)
+	to.putAbove(&bars)
+	logger.Warn("the clock is wrong", "off by", "\x1b[31m1h")
+	to.putAbove(ended{})
+	logger.With("op", "x").WithGroup("g").Info("after the bars")
+	to.putAbove(nil)
+	logger.Info("at the end")
+	if want := "note: waiting; wait 2s\nnote: after the bars\nnote: at the end\n"; stderr.String() != want {
+		t.Errorf("stderr %q, want %q", stderr.String(), want)
+	}
+	if want := "warning: the clock is wrong; off by \\u{001b}[31m1h\n"; bars.String() != want {
+		t.Errorf("above the bars %q, want %q", bars.String(), want)
+	}
+}
