@@ -173,6 +173,9 @@ func (p *pass) propertyType(u *unit, prop *prop) {
 	if at, found := p.offset(n.Range.Start); found && n.Kind != spec.ScalarNode && prop.known.Type == catalog.String && strings.IndexByte("[{", p.source[at]) >= 0 {
 		hint = "a text that starts with " + quoted(string(p.source[at])) + " needs quotes, or | and a line of its own"
 	}
+	if hint == "" && n.Kind == spec.SequenceNode && prop.known.Type == catalog.String {
+		hint = "a text of several lines starts with |, without dashes"
+	}
 	p.report("step-property", n.Range, prop.pointer, "the property "+quoted(prop.key.Text)+" is "+describe(n)+" and must be "+typeName(prop.known.Type), hint)
 }
 

@@ -5,8 +5,8 @@ import "strings"
 // causes are what the library's errors mostly come from, the surest first. Each
 // looks at the line at fault and says whether it is that.
 var causes = []func(*fault) bool{
-	causeForeign, causeTab, causeSwallowed, causeOpenQuote, causeEscape, causeBlockText, causeLeftBlock, causeBraces, causeBehindBracket, causeIndicator, causeAlias,
-	causeUnknownAnchor, causeBehindQuote, causeNoSpace, causeColon, causeListOnKeyLine, causeQuestion, causeComma, causeBracket, causeNoValue, causeNoKey,
+	causeForeign, causeComment, causeDirective, causeTab, causeSwallowed, causeOpenQuote, causeEscape, causeBlockText, causeLeftBlock, causeBraces, causeBehindBracket, causeIndicator, causeAlias,
+	causeUnknownAnchor, causeBehindQuote, causeNoSpace, causeColon, causeListOnKeyLine, causeQuestion, causeComma, causeInFlow, causeBracket, causeNoValue, causeNoKey,
 	causeStrayBracket, causeEnded, causeIndent, causeNoColon,
 }
 
@@ -248,7 +248,7 @@ func causeColon(f *fault) bool {
 	}
 	at := indentOf(f.text)
 	return f.say(at, head[1], "a key cannot stand here: what is above it at a smaller indentation has a value already",
-		"check the indentation of this line and of the one above")
+		"check the indentation of this line and of the one above; a text of several lines starts with |")
 }
 
 var listOnKeyLine = pattern(`:\s+(- )`)

@@ -133,6 +133,38 @@ func causeComma(f *fault) bool {
 	return false
 }
 
+var (
+	// noSpaceInFlow is a key in brackets with no space behind its colon.
+	noSpaceInFlow = pattern(`[{,]\s*([A-Za-z_][\w.-]*)(:)[^\s/,}\]]`)
+	// commentInFlow is a # where a value should be.
+	commentInFlow = pattern(`[:,\[{]\s+(#\S.*)$`)
+	// oddInFlow is a plain text in brackets with characters that mean something.
+	oddInFlow = pattern(`[:,\[{]\s+([^\s"'\[\]{},#&*!|>%@][^,\[\]{}"']*[?&*!|>%@][^,\[\]{}"']*)`)
+)
+
+// causeInFlow is a value or key that is not written as brackets need it.
+func causeInFlow(f *fault) bool {
+	if !f.has("',' or ']'", "',' or '}'") {
+		return false
+	}
+	if m := noSpaceInFlow().FindStringSubmatchIndex(f.text); m != nil {
+		return f.say(m[4], m[5], "there is no space behind the colon of "+quoted(f.text[m[2]:m[3]]), "write "+quoted(f.text[m[2]:m[3]]+": "))
+	}
+	for _, wide := range []string{"：", "，", "［", "］", "｛", "｝"} {
+		if at := strings.Index(f.text, wide); at >= 0 {
+			return f.say(at, at+len(wide), "this "+quoted(wide)+" is a full-width one, which YAML takes for a letter", "write the ordinary one")
+		}
+	}
+	if open, _ := f.src.brackets(f.line); len(open) > 0 {
+		return false
+	}
+	if m := oddInFlow().FindStringSubmatchIndex(f.text); m != nil {
+		value := strings.TrimRight(f.text[m[2]:m[3]], " ")
+		return f.say(m[2], m[2]+len(value), "within brackets this text needs quotes", toQuote(value))
+	}
+	return false
+}
+
 // causeBracket is a flow collection that does not end.
 func causeBracket(f *fault) bool {
 	if !f.has("',' or ']'", "',' or '}'", "did not find expected node content") {
@@ -150,6 +182,9 @@ func causeBracket(f *fault) bool {
 	}
 	last := open[len(open)-1]
 	f.moveTo(last.line)
+	if m := commentInFlow().FindStringSubmatchIndex(f.text[last.at:]); m != nil {
+		return f.say(last.at+m[2], last.at+m[3], "a comment starts at this #, so the brackets before it are not closed", "put the value in quotes")
+	}
 	return f.say(last.at, last.at+1, "the bracket "+quoted(string(last.char))+" that opens here is not closed, or a comma is missing within", "")
 }
 

@@ -30,6 +30,29 @@ func causeForeign(f *fault) bool {
 	return false
 }
 
+// causeComment is a comment of another language.
+func causeComment(f *fault) bool {
+	for _, line := range []int{f.line, f.line - 1, f.line + 1} {
+		text := string(f.src.lineText(line))
+		at := indentOf(text)
+		if body := text[at:]; strings.HasPrefix(body, "//") || strings.HasPrefix(body, "/*") {
+			f.moveTo(line)
+			return f.say(at, at+2, "a comment of YAML starts with #, not with "+quoted(body[:2]), "write #")
+		}
+	}
+	return false
+}
+
+// causeDirective is a line for a YAML reader, which buildsync needs none of.
+func causeDirective(f *fault) bool {
+	first := string(f.src.lineText(1))
+	if !strings.HasPrefix(first, "%") || !f.has("incompatible", "directive", "mapping values", "did not find expected <document start>") {
+		return false
+	}
+	f.moveTo(1)
+	return f.say(0, len(first), "this line is a directive to the YAML reader", "remove it: buildsync reads YAML 1.2 without it")
+}
+
 var textBehindHeader = pattern(`(?:^|[:\-]\s+)([|>][-+0-9]{0,2})\s*([^\s#|>+\-0-9].*)$`)
 
 // causeBlockText is text behind the | or > that starts a block.

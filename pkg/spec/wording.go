@@ -98,13 +98,20 @@ func (s *schema) expects() string {
 // hintFor offers the nearest of the allowed values, or the way to write one.
 func hintFor(s *schema, n *Node) string {
 	if n.Kind == MappingNode && s.types&typeArray != 0 && len(n.Fields) > 0 {
-		if key, dash := strings.CutPrefix(n.Fields[0].Key.Text, "-"); dash {
+		key := n.Fields[0].Key.Text
+		if strings.ContainsRune("–—−－", []rune(key + " ")[0]) {
+			return "the dash of " + quoted(key) + " is not the one of the keyboard: write " + quoted("- ")
+		}
+		if key, dash := strings.CutPrefix(key, "-"); dash {
 			return "an item of a list starts with a dash and a space: write " + quoted("- "+key+":")
 		}
 		return "start each item of the list with a dash and a space"
 	}
 	if n.Kind != ScalarNode {
 		return ""
+	}
+	if s.types&typeArray != 0 && strings.ContainsAny(n.Text, "［］，") {
+		return "the brackets or commas of " + quoted(n.Text) + " are full-width ones: write ordinary ones"
 	}
 	var words []string
 	for _, sub := range append([]*schema{s}, s.anyOf...) {
