@@ -1,0 +1,196 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/catalog"
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/export"
+	"github.com/buildsync/buildsync/pkg/sanitize"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// modulesFile is where harvest writes to in a workspace that names no file.
+const modulesFile = "modules.yaml"
+
+func (in *invocation) modulesHarvest() (err error) {
+	if _, err := in.args(0); err != nil {
+		return err
+	}
+	ctx, cancel := in.withTimeout()
+	defer cancel()
+	w, err := in.openToFill()
+	if err != nil {
+		return err
+	}
+	projects, err := in.projects(w)
+	if err != nil {
+		return err
+	}
+	service, err := in.connect(w.dir, w.set.Workspace.Region)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, service.close()) }()
+	seen, unread, err := in.observeSteps(ctx, service, projects)
+	if in.on("stats") {
+		in.printStats(service)
+	}
+	if err != nil {
+		return err
+	}
+	if err := in.learn(w, seen); err != nil || unread == 0 {
+		return err
+	}
+	return said(exitPartial)
+}
+
+// learn says what was learned of steps, and keeps it.
+func (in *invocation) learn(w *workspace, seen []catalog.Observation) error {
+	harvest := catalog.Harvest(w.catalogue, seen)
+	if len(harvest) == 0 {
+		if in.on("diff") {
+			return nil
+		}
+		_, err := fmt.Fprintf(in.stdout, "Nothing to learn: the catalogue knows all of %d steps.\n", len(seen))
+		return err
+	}
+	if !in.on("diff") {
+		if _, err := io.WriteString(in.stdout, learned(w.catalogue, harvest)); err != nil {
+			return err
+		}
+	}
+	if in.on("dry-run") && !in.on("diff") {
+		return nil
+	}
+	return in.keepModules(w, harvest)
+}
+
+// learned tells of each module how many of its properties are new.
+func learned(known *catalog.Catalogue, harvest []*catalog.Module) string {
+	var out strings.Builder
+	for _, m := range harvest {
+		what, more, name := "new module", "", m.Name
+		if before := known.Module(m.ID); before != nil {
+			what, more, name = "known module", " more", before.Name
+		}
+		noun := "properties"
+		if len(m.Properties) == 1 {
+			noun = "property"
+		}
+		fmt.Fprintf(&out, "%s %s %s: %d%s %s (%s)\n", what, sanitize.Line(m.ID, 100), sanitize.Line(name, 60),
+			len(m.Properties), more, noun, sanitize.Line(strings.Join(m.Sources, ", "), 200))
+	}
+	return out.String()
+}
+
+// observeSteps reads the steps of all templates and of the projects' jobs, and
+// counts the jobs that could not be read.
+func (in *invocation) observeSteps(ctx context.Context, service *service, projects []export.Project) (seen []catalog.Observation, unread int, err error) {
+	for t, err := range service.Templates(ctx, "") {
+		if err != nil {
+			return nil, 0, fmt.Errorf("reading the templates: %w", err)
+		}
+		seen = append(seen, export.StepsOfTemplate(t)...)
+	}
+	for i, project := range projects {
+		listing, err := export.List(ctx, service, project.ID)
+		if err != nil {
+			return nil, 0, fmt.Errorf("listing the jobs of %s: %w", project.Alias, err)
+		}
+		shown := in.newExportProgress(project.Alias, len(listing.Jobs))
+		more, missed, err := in.observeJobs(ctx, service, project, listing.Jobs, shown)
+		shown.close(i+1, len(projects))
+		if err != nil {
+			return nil, 0, err
+		}
+		seen, unread = append(seen, more...), unread+missed
+	}
+	return seen, unread, nil
+}
+
+// observeJobs reads the steps of a project's jobs.
+func (in *invocation) observeJobs(ctx context.Context, service *service, project export.Project, jobs []*diff.LiveJob, shown *exportProgress) (seen []catalog.Observation, unread int, err error) {
+	for live := range export.Read(ctx, service, jobs, export.ReadOptions{Parallel: in.number("parallelism"), BodiesOnly: true}) {
+		switch {
+		case ctx.Err() != nil:
+			return nil, 0, context.Cause(ctx)
+		case live.ReadErr != nil && halting(live.ReadErr):
+			return nil, 0, fmt.Errorf("reading %s/%s: %w", project.Alias, live.Name, live.ReadErr)
+		case live.ReadErr != nil:
+			unread++
+			in.printf("not read: %s: %s\n", sanitize.Line(project.Alias+"/job/"+live.Name, 300), sanitize.Line(live.ReadErr.Error(), 1000))
+		default:
+			seen = append(seen, export.StepsOf(project.Alias, live)...)
+		}
+		shown.step()
+	}
+	return seen, unread, nil
+}
+
+// keepModules writes what was learned into the workspace's modules file, and
+// names that file in buildsync.yaml if nothing does.
+func (in *invocation) keepModules(w *workspace, harvest []*catalog.Module) error {
+	name := modulesFile
+	declared := w.set.Workspace.Modules != nil && !w.set.Workspace.Modules.IsNull()
+	if declared {
+		name = w.set.Workspace.Modules.Text
+	}
+	full := filepath.Join(w.dir, filepath.FromSlash(name))
+	before, err := os.ReadFile(full)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	after, err := export.MergeModules(name, before, harvest)
+	if err != nil {
+		return fmt.Errorf("adding to %s: %w", name, err)
+	}
+	if slices.Equal(before, after) {
+		return nil
+	}
+	declare := func(text []byte) ([]byte, error) { return export.DeclareModules(text, name) }
+	if in.on("diff") {
+		if err := in.announce(name, before, after); err != nil || declared {
+			return err
+		}
+		text, err := os.ReadFile(filepath.Join(w.dir, spec.WorkspaceFile))
+		if err != nil {
+			return err
+		}
+		named, err := declare(text)
+		if err != nil {
+			return err
+		}
+		return in.announce(spec.WorkspaceFile, text, named)
+	}
+	if err := writeFileMode(full, after, 0o644); err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintf(in.stdout, "wrote %s\n", sanitize.Line(name, 300)); err != nil || declared {
+		return err
+	}
+	return editWorkspace(w.dir, declare)
+}
+
+// editWorkspace changes buildsync.yaml in one step, unless the edit changes
+// nothing.
+func editWorkspace(dir string, edit func([]byte) ([]byte, error)) error {
+	full := filepath.Join(dir, spec.WorkspaceFile)
+	before, err := os.ReadFile(full)
+	if err != nil {
+		return err
+	}
+	after, err := edit(before)
+	if err != nil || slices.Equal(before, after) {
+		return err
+	}
+	return writeFileMode(full, after, 0o644)
+}
