@@ -38,6 +38,7 @@ func (in *invocation) drift() (err error) {
 	if err != nil {
 		return err
 	}
+	defer collectLess(in.env)()
 	ctx, cancel := in.withTimeout()
 	defer cancel()
 	p, err := in.preparePlanning(ctx, baseAuto)

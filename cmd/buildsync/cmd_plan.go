@@ -46,6 +46,7 @@ func (in *invocation) planCommandRun() (err error) {
 	if _, err := in.oneOf("detail", "line", detailFull); err != nil {
 		return err
 	}
+	defer collectLess(in.env)()
 	ctx, cancel := in.withTimeout()
 	defer cancel()
 	p, err := in.preparePlanning(ctx, "")
