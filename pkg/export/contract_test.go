@@ -123,10 +123,10 @@ var heldElsewhere = []struct{ sentence, file, test string }{
 	{"resumable after an error", "../../cmd/buildsync/export_test.go", "TestExportGoesOn"},
 	{"resumable after a kill", "../../cmd/buildsync/export_kill_test.go", "TestExportGoesOnAfterAKill"},
 	{"a list of secrets to supply, and no value in any file", "../../cmd/buildsync/export_test.go", "TestExportSecrets"},
-	{"live jobs of one name are never missed in silence", "../../cmd/buildsync/export_test.go", "TestExportTwins"},
-	{"a team that wants both jobs of one name gets both", "../../cmd/buildsync/export_test.go", "TestExportRenamesTwins"},
+	{"live jobs of one name are never missed in silence", "../../cmd/buildsync/export_report_test.go", "TestExportTwins"},
+	{"a team that wants both jobs of one name gets both", "../../cmd/buildsync/export_report_test.go", "TestExportRenamesTwins"},
 	{"templates of one's own, not those of others", "../../cmd/buildsync/export_test.go", "TestExportTemplates"},
-	{"a report for programs", "../../cmd/buildsync/export_test.go", "TestExportReport"},
+	{"a report for programs", "../../cmd/buildsync/export_report_test.go", "TestExportReport"},
 	{"modules harvest writes source and confidence, no value of a user", "modules_test.go", "TestHarvestMerges"},
 	{"modules harvest keeps what a person wrote", "../../cmd/buildsync/modules_test.go", "TestModulesHarvest"},
 }
