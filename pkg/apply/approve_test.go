@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/emulator"
+	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
 // stored is a plan as a file brings it back: without bodies.
@@ -113,5 +115,61 @@ func TestApproveComparesWhereThePlanIsFrom(t *testing.T) {
 		if err := apply.Approve(&base, &other); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: got %v, want an error that names it", name, err)
 		}
+	}
+}
+
+// What the fingerprints let pass, or do not cover, is compared as well.
+func TestApproveComparesTheChanges(t *testing.T) {
+	t.Parallel()
+	text := func(s string) *jsontree.Value { return jsontree.String(s) }
+	id, other := "one", "two"
+	plan := func() *diff.Plan {
+		return &diff.Plan{PlanID: "sha256:a", Changes: []diff.Change{{
+			Address: "shop/job/a", Kind: diff.KindJob, Name: "a", ID: &id, Actions: []diff.Action{diff.ActionUpdate},
+			HaveFingerprint: "h", WantFingerprint: "w",
+			Fields: []diff.Field{{Path: "arch", Before: text("x86"), After: text("arm")}},
+		}}}
+	}
+	many := func(p *diff.Plan) {
+		p.Changes[0].WantFingerprint = "other"
+		for i := range 7 {
+			p.Changes[0].Fields = append(p.Changes[0].Fields, diff.Field{Path: fmt.Sprintf("f%d", i), After: text("v")})
+		}
+	}
+	for name, test := range map[string]struct {
+		change func(*diff.Plan)
+		want   string // "" where the approval holds
+	}{
+		"nothing":               {func(*diff.Plan) {}, ""},
+		"nothing is left to do": {func(p *diff.Plan) { p.Changes[0].Actions = nil }, ""},
+		"another object":        {func(p *diff.Plan) { p.Changes[0].ID = &other }, "another object"},
+		"no object":             {func(p *diff.Plan) { p.Changes[0].ID = nil }, "another object"},
+		"another action":        {func(p *diff.Plan) { p.Changes[0].Actions = []diff.Action{diff.ActionDelete} }, "it was to update and is now to delete"},
+		"an action more":        {func(p *diff.Plan) { p.Changes[0].Actions = append(p.Changes[0].Actions, diff.ActionDisable) }, "update and disable"},
+		"another value behind":  {func(p *diff.Plan) { p.Changes[0].Fields[0].After = text("mips") }, "different in arch"},
+		"another value before":  {func(p *diff.Plan) { p.Changes[0].Fields[0].Before = text("mips") }, "different in arch"},
+		"a field more":          {func(p *diff.Plan) { p.Changes[0].Fields = append(p.Changes[0].Fields, diff.Field{Path: "timeout"}) }, "different in timeout"},
+		"many fields more":      {many, "and 2 more"},
+		"another kind":          {func(p *diff.Plan) { p.Changes[0].Kind = diff.KindTemplate }, "was not in the plan"},
+		"another project":       {func(p *diff.Plan) { p.Changes[0].ProjectID = "elsewhere" }, "was not in the plan"},
+		"refused in the meantime": {func(p *diff.Plan) {
+			p.Refusals = []diff.Refusal{{Rule: diff.RuleDuplicateLive, Address: "shop/job/b", Message: "two of one name"}}
+		}, "it is refused now: two of one name"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			fresh := plan()
+			fresh.PlanID = "sha256:b"
+			test.change(fresh)
+			err := apply.Approve(plan(), fresh)
+			if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want %q", err, test.want)
+			}
+		})
+	}
+	from := plan()
+	from.Environment = "prod"
+	if err := apply.Approve(from, func() *diff.Plan { p := plan(); p.PlanID = "sha256:b"; return p }()); err == nil || !strings.Contains(err.Error(), "give apply the flags") {
+		t.Errorf("an environment that is missing: %v", err)
 	}
 }
