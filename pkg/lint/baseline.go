@@ -1,11 +1,14 @@
 package lint
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"unicode"
+	"unicode/utf16"
 
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -84,8 +87,29 @@ func (b *Baseline) Encode() []byte {
 	if err != nil {
 		panic("bug in buildsync: a baseline does not encode: " + err.Error())
 	}
-	return append(text, '\n')
+	return append(visible(text), '\n')
 }
+
+// visible writes what a reviewer of JSON text would not see as escapes.
+func visible(text []byte) []byte {
+	if !bytes.ContainsFunc(text, isUnseen) {
+		return text
+	}
+	var out bytes.Buffer
+	for _, r := range string(text) {
+		switch high, low := utf16.EncodeRune(r); {
+		case !isUnseen(r):
+			out.WriteRune(r)
+		case r > 0xffff:
+			fmt.Fprintf(&out, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(&out, `\u%04x`, r)
+		}
+	}
+	return out.Bytes()
+}
+
+func isUnseen(r rune) bool { return r > unicode.MaxASCII && !unicode.IsPrint(r) }
 
 // Filter drops the findings that are remembered, as many as there were.
 func (b *Baseline) Filter(ds spec.Diagnostics) spec.Diagnostics {

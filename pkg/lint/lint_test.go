@@ -351,3 +351,21 @@ func FuzzCheck(f *testing.F) {
 		lint.Fix("defs.yaml", []byte(text), found, lint.AllFixes)
 	})
 }
+
+// A baseline is read in review: what a pointer holds and nobody sees is written as
+// an escape, and means the same.
+func TestBaselineIsVisible(t *testing.T) {
+	t.Parallel()
+	ds := spec.Diagnostics{{Rule: "look-alike-name", Severity: spec.Warning, Pointer: "templates[ja\u200bva\U000e0041订单].name"}}
+	text := lint.NewBaseline(ds).Encode()
+	if !strings.Contains(string(text), `templates[ja\u200bva\udb40\udc41订单].name`) {
+		t.Errorf("the baseline is %s", text)
+	}
+	baseline, err := lint.ReadBaseline(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if left := baseline.Filter(ds); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+}
