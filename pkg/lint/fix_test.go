@@ -80,6 +80,9 @@ func TestFixesMendAndMoveNothing(t *testing.T) {
 			}
 			found := lint.Check(files(text), "", lint.Options{})
 			fixed, mended := lint.Fix(definitionsName, []byte(text), found, mode)
+			if crlf := strings.Count(text, "\r\n"); crlf > 0 && strings.Count(string(fixed), "\n") != strings.Count(string(fixed), "\r\n") {
+				t.Fatalf("a line of the mended file ends in another way than all others: %q", fixed)
+			}
 			if len(mended) == 0 {
 				if text != string(fixed) {
 					t.Fatal("nothing was mended, and the text has changed")

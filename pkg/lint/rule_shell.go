@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 
@@ -158,7 +159,11 @@ func (s *script) insertBefore(stmt *syntax.Stmt, line string) []spec.Fix {
 	if !s.isFile() {
 		indent = strings.Repeat(" ", place.Column-1)
 	}
-	return []spec.Fix{{Message: "start with " + line, Unsafe: true, Edits: []spec.Edit{{File: s.pass.name, Start: at, End: at, New: line + "\n" + indent}}}}
+	lineEnd := "\n"
+	if end := bytes.IndexByte(s.pass.source[at:], '\n'); end > 0 && s.pass.source[at+end-1] == '\r' {
+		lineEnd = "\r\n" // as the lines around it
+	}
+	return []spec.Fix{{Message: "start with " + line, Unsafe: true, Edits: []spec.Edit{{File: s.pass.name, Start: at, End: at, New: line + lineEnd + indent}}}}
 }
 
 // walk applies the rules about single commands.
