@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/buildsync/buildsync/internal/failpoint"
 	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/diff"
@@ -90,6 +91,7 @@ func (in *invocation) apply() (err error) {
 	if err := in.mayApply(ctx, p, approved); err != nil {
 		return err
 	}
+	failpoint.At("approved")
 	return in.carryOut(p, createRetry)
 }
 
@@ -241,12 +243,14 @@ func (in *invocation) carryOut(p *planning, createRetry apply.CreateRetry) error
 			return err
 		}
 		defer release()
+		failpoint.At("locked")
 		journal, err := in.openJournal(p)
 		if err != nil {
 			return err
 		}
 		defer journal.Close()
 		options.Journal = journal
+		failpoint.At("journalled")
 		in.mayHaveWritten.Store(true)
 	}
 	progress := in.newProgress(p.plan)
@@ -264,6 +268,7 @@ func (in *invocation) carryOut(p *planning, createRetry apply.CreateRetry) error
 		in.printf("buildsync: %s\n", sanitize.Line(err.Error(), 2048))
 		code = max(code, exitFailed)
 	}
+	failpoint.At("reported")
 	if code == exitDone {
 		in.rememberApplied(ctx, p)
 	}

@@ -140,5 +140,6 @@ func replaceFile(name string, mode fs.FileMode, write func(io.Writer) error) (er
 	if err != nil {
 		return err
 	}
+	failpoint.At("file written")
 	return os.Rename(temporary.Name(), name)
 }
