@@ -55,6 +55,62 @@ func (sp *shellParser) parse(text string) (*syntax.File, error) {
 	return sp.bash.Parse(strings.NewReader(text), "")
 }
 
+// judgeScripts reads the scripts of a unit and applies the rules about each.
+func (p *pass) judgeScripts(u *unit) []*script {
+	var scripts []*script
+	for i := range u.steps {
+		prop := u.steps[i].prop("command")
+		if prop == nil || prop.value == nil {
+			continue
+		}
+		of := p.scriptsOf(u, prop)
+		if len(of) == 0 && prop.value.Kind == spec.ScalarNode && prop.value.Text == "" {
+			p.report("command-empty", prop.value.Range, prop.pointer, "the script is empty", "write a command, or switch the step off with enable: false")
+		}
+		for _, s := range of {
+			p.judgeScript(u, s)
+		}
+		scripts = append(scripts, of...)
+	}
+	return append(scripts, p.templateScripts(u)...)
+}
+
+// templateScripts are those of the template's steps whose file depends on the
+// job that uses it.
+func (p *pass) templateScripts(u *unit) (scripts []*script) {
+	if u.template == nil || len(u.steps) > 0 {
+		return nil
+	}
+	t := p.templates[u.template.Text]
+	if t == nil {
+		return nil
+	}
+	for i := range t.steps {
+		prop := t.steps[i].prop("command")
+		if prop == nil || prop.value == nil || !isFile(prop.value) || isPlainText(prop.value.Fields[0].Value) {
+			continue
+		}
+		of, _ := p.scriptsFrom(u, prop.value, prop.pointer)
+		for _, s := range of {
+			p.judgeScript(u, s)
+		}
+		scripts = append(scripts, of...)
+	}
+	return scripts
+}
+
+// judgeScript applies the rules about one script, to a file once.
+func (p *pass) judgeScript(u *unit, s *script) {
+	if !s.isFile() {
+		p.judge(s)
+		p.commandFolded(s)
+		p.activeValues(u, s)
+	} else if file := p.scripts[s.pass.name]; file != nil && !file.judged {
+		file.judged = true
+		p.judge(s)
+	}
+}
+
 // scriptsOf reads the scripts that a property holds: one, or one for each file
 // that the name of a $file stands for; none where it is not known.
 func (p *pass) scriptsOf(u *unit, prop *prop) []*script {
