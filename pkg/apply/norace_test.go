@@ -3,3 +3,5 @@
 package apply_test
 
 const propertyChecks = "100"
+
+const raced = false

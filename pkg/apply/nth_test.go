@@ -72,6 +72,9 @@ func TestEveryRequestFailsOnce(t *testing.T) {
 			t.Run(profile+"/"+scenario.name, func(t *testing.T) {
 				t.Parallel()
 				for name, fault := range kinds {
+					if raced && name != "answer lost" {
+						continue
+					}
 					if name == "not found" && scenario.name == "delete" {
 						continue // a read by id that denies the job is believed: the listing may lag
 					}
