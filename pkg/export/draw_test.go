@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"testing"
 
 	"pgregory.net/rapid"
 
@@ -29,6 +30,20 @@ func obj(pairs ...any) *jsontree.Value {
 		o.Set(pairs[i].(string), v)
 	}
 	return o
+}
+
+// check holds a property; a quarter of the tries is enough under the race
+// detector, which has little to find where one goroutine does all.
+func check(t *testing.T, property func(*rapid.T)) {
+	t.Helper()
+	tries, failing := 0, false
+	rapid.Check(t, func(t *rapid.T) {
+		if tries++; export.UnderRace && tries%4 != 0 && !failing {
+			return
+		}
+		defer func() { failing = failing || t.Failed() }()
+		property(t)
+	})
 }
 
 // draw draws parts of live states. Anything that JSON can hold and the service

@@ -20,7 +20,7 @@ import (
 // accepted.
 func TestLawOverBodies(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
+	check(t, func(t *rapid.T) {
 		d := draw{t: t, short: export.UnderRace}
 		name := d.name()
 		live := &diff.LiveJob{ProjectID: projectID, ID: strings.Repeat("a", 32), Name: name, Body: d.body(name)}
@@ -100,7 +100,7 @@ func planIsEmpty(t failer, tree spec.MapTree, jobs []*diff.LiveJob) {
 // answers for random jobs that were created.
 func TestLawOverTheService(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(r *rapid.T) {
+	check(t, func(r *rapid.T) {
 		d := draw{t: r, short: true}
 		quirks, _ := emulator.Profile(d.oneOf(emulator.ProfileNames()...))
 		quirks.ListLag, quirks.WrongTotal, quirks.EmptyPages = 0, false, false
@@ -140,7 +140,7 @@ func TestLongScript(t *testing.T) {
 // such a template is refused by the path.
 func TestLawOverTemplates(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
+	check(t, func(t *rapid.T) {
 		d := draw{t: t, short: export.UnderRace}
 		name, steps, parameters := d.name(), jsontree.Array(), jsontree.Array()
 		for range d.count(3) {
@@ -197,7 +197,7 @@ func holdsSecret(item *jsontree.Value) bool {
 // few values: no plan sees it.
 func TestLawOfFactoring(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
+	check(t, func(t *rapid.T) {
 		d := draw{t: t, short: true}
 		var jobs []*diff.LiveJob
 		for kind := range 1 + d.count(1) {

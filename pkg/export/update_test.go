@@ -42,7 +42,7 @@ func workspaceOf(t failer, definitions string, secrets ...string) (*spec.Set, *c
 // brings the definition there.
 func TestUpdateLaw(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
+	check(t, func(t *rapid.T) {
 		d := draw{t: t, short: true}
 		before := liveJob(d.body("one"))
 		e := export.New(export.Options{})
@@ -105,7 +105,7 @@ func TestUpdateLaw(t *testing.T) {
 // template, stay what they are.
 func TestUpdateLawOfSharing(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
+	check(t, func(t *rapid.T) {
 		d := draw{t: t, short: true}
 		model := d.body("model")
 		var jobs []*diff.LiveJob
