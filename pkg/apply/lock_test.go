@@ -2,13 +2,12 @@ package apply
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
 	"testing"
-
-	"os"
 )
 
 func TestLockExcludes(t *testing.T) {
@@ -48,5 +47,33 @@ func TestLockNameStaysInTheFolder(t *testing.T) {
 		if name := lockName(id); filepath.Base(name) != name || strings.ContainsAny(name, "/\\\x00") {
 			t.Errorf("project %q has the lock file %q", id, name)
 		}
+	}
+}
+
+// Locks that cannot be taken are an error of their own, and leave none behind.
+func TestLockThatCannotBeTaken(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "apply-b.lock"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var locked *LockedError
+	if _, err := Lock(file, []string{"a"}); err == nil || errors.As(err, &locked) {
+		t.Errorf("a file in the folder's place: %v", err)
+	}
+	if _, err := Lock(dir, []string{"a", "b"}); err == nil || errors.As(err, &locked) || !strings.Contains(err.Error(), "project b") {
+		t.Errorf("a folder in the lock's place: %v", err)
+	}
+	release, err := Lock(dir, []string{"a"})
+	if err != nil {
+		t.Fatalf("the lock of the other project was kept: %v", err)
+	}
+	defer release()
+	if _, err := Lock(dir, []string{"a"}); !errors.As(err, &locked) || !strings.Contains(err.Error(), "project a") {
+		t.Errorf("a lock that is held: %v", err)
 	}
 }

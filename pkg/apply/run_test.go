@@ -1,6 +1,7 @@
 package apply_test
 
 import (
+	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -196,8 +197,10 @@ func TestRefusedPlanIsNotApplied(t *testing.T) {
 		t.Fatalf("the plan is not refused:\n%s", describePlan(plan))
 	}
 	w.ResetCalls()
-	if _, err := apply.Run(t.Context(), w.client, plan, apply.Options{Clock: w}); err == nil {
-		t.Error("the refused plan was applied")
+	_, err := apply.Run(t.Context(), w.client, plan, apply.Options{Clock: w})
+	var refused *apply.RefusedError
+	if !errors.As(err, &refused) || !strings.Contains(err.Error(), diff.RuleMaxRemovals) {
+		t.Errorf("the refused plan was applied, or the error does not say why not: %v", err)
 	}
 	if n := len(w.Calls()); n != 0 {
 		t.Errorf("%d requests, want none", n)
