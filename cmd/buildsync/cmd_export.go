@@ -114,11 +114,12 @@ func (in *invocation) export() (err error) {
 }
 
 // openToFill is open for a workspace that may well have no definitions yet.
-func (in *invocation) openToFill() (*workspace, error) {
-	return in.openBy(func(w *workspace, environment string, vars map[string]string) spec.Diagnostics {
-		return slices.DeleteFunc(w.load(environment, vars), func(d spec.Diagnostic) bool {
-			return d.Rule == "definitions" && d.Severity == spec.Warning && len(w.set.Files) == 0
-		})
+func (in *invocation) openToFill() (*workspace, error) { return in.openBy((*workspace).loadToFill) }
+
+// loadToFill is load without the warning that there are no definitions.
+func (w *workspace) loadToFill(environment string, vars map[string]string) spec.Diagnostics {
+	return slices.DeleteFunc(w.load(environment, vars), func(d spec.Diagnostic) bool {
+		return d.Rule == "definitions" && d.Severity == spec.Warning && len(w.set.Files) == 0
 	})
 }
 

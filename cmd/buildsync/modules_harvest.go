@@ -27,7 +27,7 @@ func (in *invocation) modulesHarvest() (err error) {
 	}
 	ctx, cancel := in.withTimeout()
 	defer cancel()
-	w, err := in.openToFill()
+	w, err := in.openToLearn()
 	if err != nil {
 		return err
 	}
@@ -51,6 +51,20 @@ func (in *invocation) modulesHarvest() (err error) {
 		return err
 	}
 	return said(exitPartial)
+}
+
+// openToLearn is openToFill for a workspace that names a modules file which
+// nobody has written yet.
+func (in *invocation) openToLearn() (*workspace, error) {
+	return in.openBy(func(w *workspace, environment string, vars map[string]string) spec.Diagnostics {
+		return slices.DeleteFunc(w.loadToFill(environment, vars), func(d spec.Diagnostic) bool {
+			if d.Rule != "modules-file" || d.Range.Start.File != spec.WorkspaceFile {
+				return false
+			}
+			_, err := w.tree.ReadFile(w.set.Workspace.Modules.Text, spec.MaxFileBytes)
+			return errors.Is(err, fs.ErrNotExist)
+		})
+	})
 }
 
 // learn says what was learned of steps, and keeps it.
@@ -170,6 +184,9 @@ func (in *invocation) keepModules(w *workspace, harvest []*catalog.Module) error
 			return err
 		}
 		return in.announce(spec.WorkspaceFile, text, named)
+	}
+	if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
+		return err
 	}
 	if err := writeFileMode(full, after, 0o644); err != nil {
 		return err

@@ -75,3 +75,32 @@ func TestModulesHarvestSaysWhatIsMissing(t *testing.T) {
 		t.Errorf("have\n%s", got.stderr)
 	}
 }
+
+// TestModulesHarvestWritesTheFileThatIsNamed: buildsync.yaml may name a modules
+// file before there is one; one that cannot be read is an error all the same.
+func TestModulesHarvestWritesTheFileThatIsNamed(t *testing.T) {
+	t.Parallel()
+	for name, exit := range map[string]int{"modules.yaml": exitDone, "catalogue/own.yaml": exitDone, "../own.yaml": exitInvalid, "definitions": exitInvalid} {
+		body, err := jsontree.Parse([]byte(`{"job_name": "one", "project_id": "`+estateProject(0)+`", "arch": "arm", "steps": [
+			{"module_id": "devcloud2018.codeci_action_20099.action", "name": "Build with Gradle", "properties": {"command": "x"}}]}`), jsontree.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := &estate{dir: t.TempDir()}
+		e.Emulator = serveEstate(t, emulator.Seed{Bodies: []emulator.SeedJob{{Body: body}}}, &e.env)
+		workspace := "version: 1\nregion: cn-north-4\nprojects: {shop: " + estateProject(0) + "}\nmodules: " + name + "\n"
+		e.write(t, "buildsync.yaml", workspace)
+		e.write(t, "definitions/none.yaml", "version: 1\n")
+		got := e.run(t, exit, []string{"modules", "harvest"})
+		if exit != exitDone {
+			continue
+		}
+		if !strings.Contains(got.stdout, "wrote "+name+"\n") || got.stderr != "" {
+			t.Errorf("%s: have\n%s%s", name, got.stdout, got.stderr)
+		}
+		if now := e.read(t, "buildsync.yaml"); now != workspace {
+			t.Errorf("%s: have\n%s", name, now)
+		}
+		e.run(t, exitDone, []string{"modules", "harvest"}, "Nothing to learn")
+	}
+}
