@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"bytes"
 	"fmt"
 	"sort"
 	"unicode/utf8"
@@ -278,10 +279,14 @@ func (b *builder) strictSpan(start, end int) {
 
 // checkEscaped finds the invisible characters that escapes put into a name. It
 // warns only: a reviewer sees the escape, and what is live must be expressible.
+// Those that stand there as they are reportOdd reports.
 func (b *builder) checkEscaped(n *Node) {
 	for i, char := range n.Text {
 		if char < ' ' || char == 0x7f || isOdd(char) {
 			where := Range{n.TextPos(b.src.text, i), n.TextPos(b.src.text, i+utf8.RuneLen(char))}
+			if at, ok := offsetOf(b.src.text, where.Start); ok && isOdd(char) && bytes.HasPrefix(b.src.text[at:], utf8.AppendRune(nil, char)) {
+				continue
+			}
 			b.out.add(Diagnostic{
 				Rule: "invisible-char", Severity: Warning, Range: where, Message: "a name holds a " + charName(char), Hint: "remove it",
 			})

@@ -179,6 +179,8 @@ func TestInvisibleCharacters(t *testing.T) {
 			{"in a key", "a" + string(c) + "b: 1\n", Error, "1:2"},
 			{"in a job's name", "jobs: [{name: a" + string(c) + "}]\n", Error, "1:16"},
 			{"in a module ID", "module_id: a" + string(c) + "\n", Error, "1:13"},
+			{"in a key in quotes", "\"a" + string(c) + "b\": 1\n", Error, "1:3"},
+			{"in a job's name in quotes", "jobs: [{name: \"a" + string(c) + "\"}]\n", Error, "1:17"},
 			{"escaped in a name", fmt.Sprintf("name: \"a\\U%08x\"\n", c), Warning, "1:9"},
 			{"in a comment", "a: 1 # x" + string(c) + "\n", Warning, "1:9"},
 			{"in a command", "command: |\n  rm " + string(c) + "-r\n", Warning, "2:6"},
