@@ -15,8 +15,7 @@ func (l *layout) flow(n *spec.Written, indent int, s *shape) (first string, rest
 		return l.flowLine(n, s), nil
 	}
 	lines := strings.Split(source, "\n")
-	lineStart := n.Value - l.column(n.Value)
-	outer := leadingBlanks(l.src[lineStart:])
+	outer := l.outer(n)
 	at := n.Value
 	for i, line := range lines {
 		trimmed := strings.Trim(line, " \t")
@@ -34,6 +33,21 @@ func (l *layout) flow(n *spec.Written, indent int, s *shape) (first string, rest
 		at += len(line) + 1
 	}
 	return strings.TrimRight(lines[0], " \t"), rest
+}
+
+// outer is the column of the key whose value n is, or of the line where n has
+// none.
+func (l *layout) outer(n *spec.Written) int {
+	before := l.src[n.Start-l.column(n.Start) : n.Start]
+	column := leadingBlanks(before)
+	at := column
+	for at < len(before) && before[at] == '-' && at+1 < len(before) && before[at+1] == ' ' {
+		at += 1 + leadingBlanks(before[at+1:])
+	}
+	if at < len(before) {
+		return at
+	}
+	return column
 }
 
 // enclosing counts the collections in which an offset lies, their last bracket
