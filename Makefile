@@ -80,8 +80,9 @@ bench-cli: size $(ACTIONLINT) ## what a start costs, and lint of one file
 bench-lint: size $(ACTIONLINT) ## lint of 10,000 definitions, cold and warm
 	$(MEASURE) -actionlint "$(ACTIONLINT)" lint
 
-bench-plan: size ## apply and plan of 1,000 jobs over 20 ms of latency
-	$(MEASURE) plan
+bench-plan: size ## apply and plan of 1,000 jobs over 20 ms of latency, beside a client of the official SDK
+	cd test/sdk && $(GO) build -o ../../dist/bench/naive ./naive
+	$(MEASURE) -naive dist/bench/naive plan
 
 bench-scale: size ## apply and plan of 1,000 and of 10,000 jobs
 	$(MEASURE) scale
