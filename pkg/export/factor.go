@@ -171,7 +171,7 @@ func (f *factorer) defaults() error {
 		made.add(key, value)
 		f.out.Defaults = append(f.out.Defaults, key)
 		for _, job := range f.jobs {
-			if job.plain && equal(fromSpec(job.node.Get(key)), value) {
+			if job.plain && equal(fromSpec(job.node.Get(key)), value) && !f.editors[job.file.Name].hasComments(job.node, key) {
 				f.editors[job.file.Name].setKey(job.node, key, nil)
 				job.given = true
 			}

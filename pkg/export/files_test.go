@@ -116,6 +116,31 @@ jobs:
 	}
 }
 
+// TestFactorKeepsComments: what a person wrote beside a value stays, and so the
+// value.
+func TestFactorKeepsComments(t *testing.T) {
+	t.Parallel()
+	job := func(name, arch, parameters string) string {
+		return "  - name: " + name + "\n    arch: " + arch + "\n    notifications:\n      MAIL: [buildJobFail]" + map[string]string{"b": "   # ours"}[name] +
+			"\n    parameters:\n" + parameters + "      - {name: v, default: d}\n    steps:\n      - sh:\n          name: Test\n          image: i\n"
+	}
+	source := "version: 1\njobs:\n" + job("a", "arm   # until the new hosts", "") + job("b", "arm", "") + job("c", "arm", "      # why\n") + job("d", "arm", "") + job("e", "arm", "")
+	set, _ := workspaceOf(t, source)
+	factoring, err := export.Factor(set, export.NewLayout(set.Workspace.Definitions, ""), compile.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	have := string(factoring.Files["definitions/a.yaml"])
+	for _, want := range []string{"    arch: arm   # until the new hosts\n", "      MAIL: [buildJobFail]   # ours\n", "      # why\n"} {
+		if !strings.Contains(have, want) {
+			t.Errorf("%q is lost", want)
+		}
+	}
+	if strings.Count(have, "arch:") != 1 || strings.Count(have, "template:") < 3 {
+		t.Errorf("have\n%s", have)
+	}
+}
+
 // TestFactorShares shows what is shared of jobs that are alike but for a few
 // values.
 func TestFactorShares(t *testing.T) {
