@@ -34,6 +34,28 @@ func causeTab(f *fault) bool {
 			return f.say(match[2], match[3], "a tab stands behind the dash of a list item", "write a space")
 		}
 	}
+	return f.has("where an indentation space is expected") && tabInBlock(f)
+}
+
+// tabInBlock finds the tab that stands where the lines of a block text, which
+// starts at the line at fault, are indented with spaces.
+func tabInBlock(f *fault) bool {
+	level := 0
+	for line := f.line + 1; line <= len(f.src.lines); line++ {
+		text := string(f.src.lineText(line))
+		body := strings.TrimLeft(text, " ")
+		if body == "" {
+			continue
+		}
+		at := len(text) - len(body)
+		if level == 0 && at > indentOf(f.text) {
+			level = at
+		}
+		if body[0] == '\t' && (level == 0 || at < level) {
+			f.moveTo(line)
+			return f.say(at, at+1, "the line is indented with a tab", "indent with spaces")
+		}
+	}
 	return false
 }
 

@@ -136,6 +136,8 @@ func causeComma(f *fault) bool {
 var (
 	// noSpaceInFlow is a key in brackets with no space behind its colon.
 	noSpaceInFlow = pattern(`[{,]\s*([A-Za-z_][\w.-]*)(:)[^\s/,}\]]`)
+	// colonInFlow is a value in brackets with a colon in it.
+	colonInFlow = pattern(`[{,\[]\s*[A-Za-z_][\w.-]*:\s+([^\s"'\[\]{},#&*!|>%@][^,\[\]{}]*?(:)(?:\s[^,\[\]{}]*)?)[,\]}]`)
 	// commentInFlow is a # where a value should be.
 	commentInFlow = pattern(`[:,\[{]\s+(#\S.*)$`)
 	// oddInFlow is a plain text in brackets with characters that mean something.
@@ -149,6 +151,9 @@ func causeInFlow(f *fault) bool {
 	}
 	if m := noSpaceInFlow().FindStringSubmatchIndex(f.text); m != nil {
 		return f.say(m[4], m[5], "there is no space behind the colon of "+quoted(f.text[m[2]:m[3]]), "write "+quoted(f.text[m[2]:m[3]]+": "))
+	}
+	if m := colonInFlow().FindStringSubmatchIndex(f.text); m != nil {
+		return f.say(m[4], m[5], "a text without quotes cannot hold a colon before a space or the end of the line", toQuote(strings.TrimRight(f.text[m[2]:m[3]], " ")))
 	}
 	for _, wide := range []string{"：", "，", "［", "］", "｛", "｝"} {
 		if at := strings.Index(f.text, wide); at >= 0 {
