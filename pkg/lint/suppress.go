@@ -109,10 +109,19 @@ func lastCovered(lines []string, line int, header *regexp.Regexp) int {
 		}
 		return line
 	}
-	for line < len(lines) && strings.HasSuffix(strings.TrimRight(lines[line-1], "\r"), `\`) {
+	for line < len(lines) && goesOn(strings.TrimRight(lines[line-1], "\r"), header != nil) {
 		line++
 	}
 	return line
+}
+
+// goesOn tells whether a line goes on in the next. In YAML one that ends with
+// \n\ does not: that is how a double-quoted script ends a line.
+func goesOn(line string, yaml bool) bool {
+	if yaml && strings.HasSuffix(line, `\n\`) {
+		return strings.HasSuffix(line, `\\\n\`)
+	}
+	return strings.HasSuffix(line, `\`)
 }
 
 // valueColumn is the column, in characters from 1, in which a line's key or
