@@ -54,7 +54,11 @@ func (in *invocation) newLinting(t target) (*linting, error) {
 			return nil, err
 		}
 	}
-	if l.baseline != "" && !in.on("update-baseline") {
+	if in.on("update-baseline") {
+		if before, err := os.ReadFile(l.baseline); err == nil && len(before) > 0 && !lint.IsBaseline(before) {
+			return nil, usageError{text: fmt.Sprintf("--baseline %s: what stands there is no baseline, so it is not overwritten: name another file, or remove it first", l.baseline)}
+		}
+	} else if l.baseline != "" {
 		text, err := os.ReadFile(l.baseline)
 		if err != nil {
 			return nil, &failure{exitInvalid, fmt.Errorf("--baseline: %w; --update-baseline writes it", err)}

@@ -74,6 +74,15 @@ func ReadBaseline(text []byte) (*Baseline, error) {
 	return b, nil
 }
 
+// IsBaseline tells whether a text is what some version of Encode wrote, and not
+// a file of another kind.
+func IsBaseline(text []byte) bool {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	var file baselineFile
+	return decoder.Decode(&file) == nil && file.Version > 0
+}
+
 // Encode writes the baseline, sorted, so that a change of it reads well.
 func (b *Baseline) Encode() []byte {
 	file := baselineFile{Version: baselineVersion, Findings: []baselineEntry{}}
