@@ -44,10 +44,22 @@ func (in *invocation) outputs(formats ...string) ([]output, error) {
 				value, value, strings.Join(formats, ", "))}
 		case !slices.Contains(formats, format):
 			return nil, unknownWord("--out", format, formats)
+		case format != "yaml" && isDefinition(file):
+			return nil, usageError{text: fmt.Sprintf("--out %s would replace a YAML file, such as a definition, by %s; name another file", file, format)}
 		}
 		all = append(all, output{format: format, file: file})
 	}
 	return all, nil
+}
+
+// isDefinition tells whether there is a file that people may have written: what
+// is printed as YAML is printed by its own command.
+func isDefinition(file string) bool {
+	if ext := filepath.Ext(file); ext != ".yaml" && ext != ".yml" {
+		return false
+	}
+	info, err := os.Lstat(file)
+	return err == nil && info.Mode().IsRegular()
 }
 
 func formatOf(file string) string {
