@@ -218,7 +218,17 @@ func (w *secretWalk) scalar(n *spec.Node, name string, path way) {
 		if excerpt := m.Excerpt(n.Text); excerpt != "****" {
 			shown = " (" + excerpt + ")"
 		}
-		w.report("secret-literal", w.textRange(n, m.Start, m.End), path.pointer(), "this looks like a "+m.Kind+shown,
+		w.report("secret-literal", w.textRange(n, m.Start, m.End), path.pointer(), "this looks like "+withArticle(m.Kind)+shown,
 			"declare a secret parameter and refer to it; then revoke this one, Git keeps it")
 	}
+}
+
+// withArticle writes a kind of secret with "a" or "an", as it is spoken.
+func withArticle(kind string) string {
+	for _, spokenWithVowel := range []string{"AWS", "npm"} {
+		if strings.HasPrefix(kind, spokenWithVowel) {
+			return "an " + kind
+		}
+	}
+	return "a " + kind
 }

@@ -1,0 +1,12 @@
+package lint
+
+import "testing"
+
+func TestWithArticle(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[string]string{"AWS access key": "an AWS access key", "npm token": "an npm token", "password": "a password"} {
+		if got := withArticle(kind); got != want {
+			t.Errorf("withArticle(%q) = %q, want %q", kind, got, want)
+		}
+	}
+}
