@@ -233,7 +233,10 @@ func propertyValues(body *jsontree.Value) map[string]*jsontree.Value {
 }
 
 // reconcile changes the nodes below a key that differ.
-func (u *update) reconcile(ed *editor, key string) {
+func (u *update) reconcile(ed *editor, key string) { u.bring(key, ed, ed.reconcile) }
+
+// bring brings a key to what is wanted, by change where it is there and stays.
+func (u *update) bring(key string, ed *editor, change func(key, have *spec.Node, want *node)) {
 	have, want := u.have.Get(key), u.wanted(key)
 	switch {
 	case have == nil && want == nil:
@@ -242,7 +245,7 @@ func (u *update) reconcile(ed *editor, key string) {
 	case want == nil:
 		ed.setKey(u.have, key, nil)
 	default:
-		ed.reconcile(u.have.Key(key), have, want)
+		change(u.have.Key(key), have, want)
 	}
 }
 
@@ -254,18 +257,7 @@ func (u *update) adjust(ed *editor, key string) {
 }
 
 // replace gives a key its new value whole.
-func (u *update) replace(ed *editor, key string) {
-	have, want := u.have.Get(key), u.wanted(key)
-	switch {
-	case have == nil && want == nil:
-	case have == nil:
-		ed.insertKey(u.have, u.before(key), key, want)
-	case want == nil:
-		ed.setKey(u.have, key, nil)
-	default:
-		ed.setValue(u.have.Key(key), have, want)
-	}
-}
+func (u *update) replace(ed *editor, key string) { u.bring(key, ed, ed.setValue) }
 
 // empty is replace where something else, such as a default, gives what is not
 // live a value.
