@@ -161,8 +161,8 @@ func TestLawOverTemplates(t *testing.T) {
 		e := export.New(export.Options{})
 		definition, err := e.Template(live)
 		if err != nil {
-			if holdsSecret(item) {
-				t.Skip("a published template holds no secret")
+			if holdsSecret(item) && strings.Contains(err.Error(), "sensitive") {
+				return // a published template holds none
 			}
 			t.Fatalf("%v\n%s", err, item.Indented())
 		}
