@@ -79,7 +79,7 @@ type readJob struct {
 	address string
 }
 
-func (in *invocation) export() (err error) {
+func (in *invocation) export() error {
 	if _, err := in.args(0); err != nil {
 		return err
 	}
@@ -87,9 +87,26 @@ func (in *invocation) export() (err error) {
 	if err != nil {
 		return err
 	}
+	return in.withProjects(in.openToFill, func(ctx context.Context, w *workspace, service *service, projects []export.Project) error {
+		x := in.newExporting(w, service, projects)
+		err := x.run(ctx, kind, projects)
+		if ctx.Err() != nil {
+			in.printf("Stopped after %d files; the same command goes on from there.\n", len(x.report.Written))
+		}
+		if in.on("stats") {
+			in.printStats(service)
+		}
+		return errors.Join(x.finish(exitCode(ctx, err), ctx.Err() != nil), err)
+	})
+}
+
+// withProjects opens a workspace and the service, and calls do with the projects
+// that are to be read into it.
+func (in *invocation) withProjects(open func() (*workspace, error),
+	do func(ctx context.Context, w *workspace, service *service, projects []export.Project) error) (err error) {
 	ctx, cancel := in.withTimeout()
 	defer cancel()
-	w, err := in.openToFill()
+	w, err := open()
 	if err != nil {
 		return err
 	}
@@ -102,15 +119,7 @@ func (in *invocation) export() (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, service.close()) }()
-	x := in.newExporting(w, service, projects)
-	err = x.run(ctx, kind, projects)
-	if ctx.Err() != nil {
-		in.printf("Stopped after %d files; the same command goes on from there.\n", len(x.report.Written))
-	}
-	if in.on("stats") {
-		in.printStats(service)
-	}
-	return errors.Join(x.finish(exitCode(ctx, err), ctx.Err() != nil), err)
+	return do(ctx, w, service, projects)
 }
 
 // openToFill is open for a workspace that may well have no definitions yet.

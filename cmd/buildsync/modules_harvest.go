@@ -21,36 +21,23 @@ import (
 // modulesFile is where harvest writes to in a workspace that names no file.
 const modulesFile = "modules.yaml"
 
-func (in *invocation) modulesHarvest() (err error) {
+func (in *invocation) modulesHarvest() error {
 	if _, err := in.args(0); err != nil {
 		return err
 	}
-	ctx, cancel := in.withTimeout()
-	defer cancel()
-	w, err := in.openToLearn()
-	if err != nil {
-		return err
-	}
-	projects, err := in.projects(w)
-	if err != nil {
-		return err
-	}
-	service, err := in.connect(w.dir, w.set.Workspace.Region)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, service.close()) }()
-	seen, unread, err := in.observeSteps(ctx, service, projects)
-	if in.on("stats") {
-		in.printStats(service)
-	}
-	if err != nil {
-		return err
-	}
-	if err := in.learn(w, seen); err != nil || unread == 0 {
-		return err
-	}
-	return said(exitPartial)
+	return in.withProjects(in.openToLearn, func(ctx context.Context, w *workspace, service *service, projects []export.Project) error {
+		seen, unread, err := in.observeSteps(ctx, service, projects)
+		if in.on("stats") {
+			in.printStats(service)
+		}
+		if err != nil {
+			return err
+		}
+		if err := in.learn(w, seen); err != nil || unread == 0 {
+			return err
+		}
+		return said(exitPartial)
+	})
 }
 
 // openToLearn is openToFill for a workspace that names a modules file which
