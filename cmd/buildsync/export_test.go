@@ -197,18 +197,23 @@ func TestExportGoesOn(t *testing.T) {
 	e.run(t, exitDone, []string{"plan", "--detailed-exitcode"}, nothingToDo)
 }
 
+// first is the name of the first job and the file that it is exported to.
+func (e *estate) first(t *testing.T) (name, file string) {
+	t.Helper()
+	truth, err := e.Truth()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return truth.Jobs[0].Name, "jobs/team00/" + truth.Jobs[0].Name + ".yaml"
+}
+
 // TestExportNeverOverwrites: files stay as they are without --force, and keep
 // their comments with it.
 func TestExportNeverOverwrites(t *testing.T) {
 	t.Parallel()
 	e := newEstate(t, 4, 1)
 	e.run(t, exitDone, []string{"export"})
-	truth, err := e.Truth()
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := truth.Jobs[0].Name
-	file := "jobs/team00/" + name + ".yaml"
+	_, file := e.first(t)
 	edited := "# Mine.\n" + strings.Replace(e.read(t, file), "arch: x86-64", "arch: arm   # try it", 1)
 	e.write(t, file, edited)
 	e.run(t, exitDone, []string{"export"}, "Export: 0 written, 4 defined already, 0 not exported.")
@@ -263,12 +268,7 @@ func TestExportKnowsRenames(t *testing.T) {
 	t.Parallel()
 	e := newEstate(t, 2, 1)
 	e.run(t, exitDone, []string{"export"})
-	truth, err := e.Truth()
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := truth.Jobs[0].Name
-	file := "jobs/team00/" + name + ".yaml"
+	name, file := e.first(t)
 	e.write(t, file, strings.Replace(e.read(t, file), "name: "+name+"\n", "name: renamed\n    renamed_from: ["+name+"]\n", 1))
 	e.run(t, exitDone, []string{"export", "--verify"}, "0 written, 2 defined already", "2 of 2 exact")
 }

@@ -62,6 +62,12 @@ func (i *impatient) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Method == http.MethodGet {
 		return i.next.RoundTrip(req)
 	}
+	return roundTripUntil(i.quiet, i.next, req)
+}
+
+// roundTripUntil carries out a request that may meet silence: quiet ends it as a
+// deadline would.
+func roundTripUntil(quiet <-chan struct{}, next http.RoundTripper, req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancel(req.Context())
 	type end struct {
 		resp *http.Response
@@ -69,14 +75,14 @@ func (i *impatient) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	ended := make(chan end, 1)
 	go func() {
-		resp, err := i.next.RoundTrip(req.WithContext(ctx))
+		resp, err := next.RoundTrip(req.WithContext(ctx))
 		ended <- end{resp, err}
 	}()
 	select {
 	case e := <-ended:
 		context.AfterFunc(req.Context(), cancel)
 		return e.resp, e.err
-	case <-i.quiet:
+	case <-quiet:
 		cancel()
 		if e := <-ended; e.resp != nil {
 			e.resp.Body.Close()

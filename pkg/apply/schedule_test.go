@@ -100,27 +100,7 @@ func (r *scheduledRun) kill() {
 
 // send carries out a request that may meet silence.
 func (s *schedule) send(req *http.Request) (*http.Response, error) {
-	ctx, cancel := context.WithCancel(req.Context())
-	type end struct {
-		resp *http.Response
-		err  error
-	}
-	ended := make(chan end, 1)
-	go func() {
-		resp, err := s.transport.next.RoundTrip(req.WithContext(ctx))
-		ended <- end{resp, err}
-	}()
-	select {
-	case e := <-ended:
-		context.AfterFunc(req.Context(), cancel)
-		return e.resp, e.err
-	case <-s.quiet:
-		cancel()
-		if e := <-ended; e.resp != nil {
-			e.resp.Body.Close()
-		}
-		return nil, timeoutError{}
-	}
+	return roundTripUntil(s.quiet, s.transport.next, req)
 }
 
 // strike scripts a fault that any request of any actor may meet.

@@ -18,9 +18,9 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// TestGolden compiles each folder of testdata and compares what comes out.
-func TestGolden(t *testing.T) {
-	t.Parallel()
+// eachFixture calls test with each folder of testdata that is a workspace.
+func eachFixture(t *testing.T, test func(t *testing.T, dir string, tree spec.Tree)) {
+	t.Helper()
 	folders, err := filepath.Glob("testdata/*/buildsync.yaml")
 	if err != nil || len(folders) == 0 {
 		t.Fatalf("no fixtures: %v", err)
@@ -34,15 +34,23 @@ func TestGolden(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer func() { _ = tree.Close() }()
-			set, front := spec.Load(tree, spec.Options{})
-			if wantErrors := filepath.Base(dir) == "errors"; front.HasErrors() && !wantErrors {
-				t.Fatalf("the fixture does not load:\n%s", describe(front))
-			}
-			result, diags := compile.Compile(set, compile.Options{})
-			golden(t, filepath.Join(dir, "want.json"), dump(result).Indented())
-			golden(t, filepath.Join(dir, "want.txt"), []byte(describe(diags)))
+			test(t, dir, tree)
 		})
 	}
+}
+
+// TestGolden compiles each folder of testdata and compares what comes out.
+func TestGolden(t *testing.T) {
+	t.Parallel()
+	eachFixture(t, func(t *testing.T, dir string, tree spec.Tree) {
+		set, front := spec.Load(tree, spec.Options{})
+		if wantErrors := filepath.Base(dir) == "errors"; front.HasErrors() && !wantErrors {
+			t.Fatalf("the fixture does not load:\n%s", describe(front))
+		}
+		result, diags := compile.Compile(set, compile.Options{})
+		golden(t, filepath.Join(dir, "want.json"), dump(result).Indented())
+		golden(t, filepath.Join(dir, "want.txt"), []byte(describe(diags)))
+	})
 }
 
 func golden(t *testing.T, name string, have []byte) {

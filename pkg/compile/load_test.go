@@ -3,7 +3,6 @@ package compile_test
 import (
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -84,34 +83,21 @@ func samePlaces(t interface{ Errorf(string, ...any) }, want, have *compile.Resul
 // comes to, errors and warnings included.
 func TestLoadFixtures(t *testing.T) {
 	t.Parallel()
-	folders, err := filepath.Glob("testdata/*/buildsync.yaml")
-	if err != nil || len(folders) == 0 {
-		t.Fatalf("no fixtures: %v", err)
-	}
-	for _, workspace := range folders {
-		dir := filepath.Dir(workspace)
-		t.Run(filepath.Base(dir), func(t *testing.T) {
-			t.Parallel()
-			tree, err := spec.OpenDir(dir)
-			if err != nil {
-				t.Fatal(err)
+	eachFixture(t, func(t *testing.T, dir string, tree spec.Tree) {
+		want, wantFound := loadWhole(tree, compile.Options{})
+		for _, packed := range []bool{false, true} {
+			loaded, found := compile.Load(tree, "", compile.Options{Pack: packed})
+			if d := cmp.Diff(describe(wantFound), describe(found)); d != "" {
+				t.Errorf("packed %v: diagnostics (-at once +file by file):\n%s", packed, d)
 			}
-			defer func() { _ = tree.Close() }()
-			want, wantFound := loadWhole(tree, compile.Options{})
-			for _, packed := range []bool{false, true} {
-				loaded, found := compile.Load(tree, "", compile.Options{Pack: packed})
-				if d := cmp.Diff(describe(wantFound), describe(found)); d != "" {
-					t.Errorf("packed %v: diagnostics (-at once +file by file):\n%s", packed, d)
-				}
-				if d := cmp.Diff(text(want), text(resultOf(loaded))); d != "" {
-					t.Errorf("packed %v: result (-at once +file by file):\n%s", packed, d)
-				}
-				if packed {
-					samePlaces(t, want, loaded.Result)
-				}
+			if d := cmp.Diff(text(want), text(resultOf(loaded))); d != "" {
+				t.Errorf("packed %v: result (-at once +file by file):\n%s", packed, d)
 			}
-		})
-	}
+			if packed {
+				samePlaces(t, want, loaded.Result)
+			}
+		}
+	})
 }
 
 // Templates are found in whatever way the key is written, and in whichever file.

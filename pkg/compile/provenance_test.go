@@ -2,7 +2,6 @@ package compile_test
 
 import (
 	"fmt"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -82,27 +81,17 @@ jobs:
 // TestEveryValueHasProvenance holds it for all fixtures.
 func TestEveryValueHasProvenance(t *testing.T) {
 	t.Parallel()
-	folders, _ := filepath.Glob("testdata/*/buildsync.yaml")
-	for _, workspace := range folders {
-		dir := filepath.Dir(workspace)
-		t.Run(filepath.Base(dir), func(t *testing.T) {
-			t.Parallel()
-			tree, err := spec.OpenDir(dir)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() { _ = tree.Close() }()
-			set, _ := spec.Load(tree, spec.Options{})
-			result, _ := compile.Compile(set, compile.Options{})
-			for _, job := range result.Jobs {
-				for _, path := range bodyPaths(job.Body) {
-					if p, ok := job.Provenance[path]; !ok || !p.Pos.IsValid() {
-						t.Errorf("%s: no provenance of %s", job.Address, path)
-					}
+	eachFixture(t, func(t *testing.T, dir string, tree spec.Tree) {
+		set, _ := spec.Load(tree, spec.Options{})
+		result, _ := compile.Compile(set, compile.Options{})
+		for _, job := range result.Jobs {
+			for _, path := range bodyPaths(job.Body) {
+				if p, ok := job.Provenance[path]; !ok || !p.Pos.IsValid() {
+					t.Errorf("%s: no provenance of %s", job.Address, path)
 				}
 			}
-		})
-	}
+		}
+	})
 }
 
 // bodyPaths spells the paths of a body's values as the compiler does.
