@@ -13,7 +13,7 @@ RACE        := $(shell command -v "$$($(GO) env CC | cut -d' ' -f1)" >/dev/null 
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build test test-long test-soak demo bench lint fmt check fuzz test-modules test-editor test-browser size
+.PHONY: help build test test-long test-soak demo bench lint fmt check vet fuzz mutants vuln test-modules test-editor test-browser size
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,12 +36,26 @@ test-long: ## the cells and counts that make test leaves out: some minutes
 	$(GO) test -tags long -shuffle=on -count=1 -timeout 30m ./test/faults
 	$(GO) test -count=1 -timeout 30m ./pkg/apply -rapid.checks=2000 -run 'RandomFaults|ApplyThenPlan'
 
-check: ## gofmt, go vet, staticcheck
+check: vet ## gofmt, go vet for every system, staticcheck
 	@unformatted=$$(gofmt -l $(FOLDERS)); \
 	test -z "$$unformatted" || { echo "not gofmt-ed (make fmt):"; echo "$$unformatted"; exit 1; }
+	$(STATICCHECK) $(PACKAGES)
+
+vet: ## go vet, tests included, for Linux, Windows and macOS
 	$(GO) vet $(PACKAGES)
 	$(GO) vet -tags long,browser,failpoint $(PACKAGES)
-	$(STATICCHECK) $(PACKAGES)
+	GOOS=windows GOARCH=amd64 $(GO) vet $(PACKAGES)
+	GOOS=darwin GOARCH=arm64 $(GO) vet $(PACKAGES)
+
+# What a mutation run covers: the packages whose rules every stage relies on.
+MUTANTS ?= ./pkg/sanitize ./pkg/jsontree ./pkg/client/signer ./pkg/diff
+
+mutants: ## change one condition at a time and list the changes that no test notices: an hour
+	$(GO) -C tools/mutants run . $(MUTANTS)
+
+vuln: ## known faults of the libraries, where the database can be reached
+	@$(GO) tool -modfile=tools/go.mod govulncheck $(PACKAGES) || { \
+		test "$$?" = 3 && exit 1; echo "govulncheck: not run: its database cannot be reached"; }
 
 fuzz: ## run every fuzz target for FUZZTIME (default 3s)
 	@GO="$(GO)" FUZZTIME="$(FUZZTIME)" sh tools/fuzz.sh

@@ -23,16 +23,6 @@ func fileFaults() map[string]string {
 	}
 }
 
-// failing makes the bench run the program that can fail on demand.
-func (b *bench) failing() {
-	b.t.Helper()
-	exe, err := programs.buildFailing()
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	b.exe[0] = exe
-}
-
 // TestFilesThatCannotBeWritten: the seven errors of a plan, of a plan over an
 // older one, of a report and of a compiled body. Whatever was there stays to the
 // byte, nothing half-written is left, and the message names the file.

@@ -7,6 +7,7 @@ package faults
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -19,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/emulator"
 	"github.com/buildsync/buildsync/pkg/emulator/emulatortest"
 )
@@ -250,4 +252,24 @@ func (b *bench) noTemporaryFiles() {
 	if err != nil {
 		b.t.Error(err)
 	}
+}
+
+// failing makes the bench run the program that can fail on demand.
+func (b *bench) failing() {
+	b.t.Helper()
+	exe, err := programs.buildFailing()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.exe[0] = exe
+}
+
+// report reads what a run wrote about itself.
+func (b *bench) report() *apply.Report {
+	b.t.Helper()
+	report := &apply.Report{}
+	if err := json.Unmarshal([]byte(b.read("report.json")), report); err != nil {
+		b.t.Errorf("the report: %v", err)
+	}
+	return report
 }

@@ -5,7 +5,6 @@ package faults
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -102,16 +101,6 @@ func threeUpdates(t testing.TB) *bench {
 	b := newBench(t, emulator.Options{}, map[string]string{"jobs/j.yaml": jobFile("echo new", "a", "b", "c")})
 	b.live("echo old", "a", "b", "c")
 	return b
-}
-
-// report reads what a run wrote about itself.
-func (b *bench) report() *apply.Report {
-	b.t.Helper()
-	report := &apply.Report{}
-	if err := json.Unmarshal([]byte(b.read("report.json")), report); err != nil {
-		b.t.Errorf("the report: %v", err)
-	}
-	return report
 }
 
 // finished fails the test unless the next apply makes everything right with so

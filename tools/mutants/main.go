@@ -1,0 +1,152 @@
+// Mutants changes one condition or operator of a package at a time and runs
+// the package's own tests on each change. It prints the changes that no test
+// notices, except those that survivors.txt lists with a reason, and ends with
+// code 1 if there are any.
+//
+// A survivor is known by its file, its kind and the text of its line, so that
+// lines may move.
+//
+//	go -C tools/mutants run . [-root DIR] [-record] PACKAGE...
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// outcome is the part of gremlins' JSON report that matters here.
+type outcome struct {
+	Files []struct {
+		Name      string `json:"file_name"`
+		Mutations []struct {
+			Type   string `json:"type"`
+			Status string `json:"status"`
+			Line   int    `json:"line"`
+		} `json:"mutations"`
+	} `json:"files"`
+	Killed int `json:"mutants_killed"`
+	Lived  int `json:"mutants_lived"`
+}
+
+func main() {
+	root := flag.String("root", "../..", "the project's root")
+	record := flag.Bool("record", false, "print every unlisted survivor as a line for survivors.txt")
+	flag.Parse()
+	known, err := readSurvivors("survivors.txt")
+	if err != nil {
+		fatal(err)
+	}
+	unlisted := 0
+	for _, pkg := range flag.Args() {
+		found, counts, err := survivorsOf(*root, pkg)
+		if err != nil {
+			fatal(err)
+		}
+		for _, s := range found {
+			if known[s] {
+				continue
+			}
+			unlisted++
+			if *record {
+				fmt.Printf("%s\treason\n", s)
+			} else {
+				fmt.Printf("%s: no test of %s notices this mutation\n", s, pkg)
+			}
+		}
+		fmt.Fprintf(os.Stderr, "%s: %d killed, %d lived\n", pkg, counts.Killed, counts.Lived)
+	}
+	if unlisted > 0 {
+		fmt.Fprintf(os.Stderr, "%d survivors are not listed in tools/mutants/survivors.txt: write a test, or list them with a reason\n", unlisted)
+		os.Exit(1)
+	}
+}
+
+// survivorsOf runs gremlins on one package, such as ./pkg/jsontree.
+func survivorsOf(root, pkg string) ([]string, outcome, error) {
+	var result outcome
+	dir, err := os.MkdirTemp("", "mutants-*")
+	if err != nil {
+		return nil, result, err
+	}
+	defer os.RemoveAll(dir)
+	gremlins, err := exec.Command("go", "tool", "-n", "gremlins").Output()
+	if err != nil {
+		return nil, result, fmt.Errorf("building gremlins: %w", err)
+	}
+	report := filepath.Join(dir, "report.json")
+	cmd := exec.Command(strings.TrimSpace(string(gremlins)), "unleash", "--silent", "--workers", "2", "--output", report, pkg)
+	cmd.Dir, cmd.Stderr = root, os.Stderr
+	if err := cmd.Run(); err != nil {
+		return nil, result, fmt.Errorf("mutating %s: %w", pkg, err)
+	}
+	raw, err := os.ReadFile(report)
+	if err != nil {
+		return nil, result, err
+	}
+	if err := json.Unmarshal(raw, &result); err != nil {
+		return nil, result, err
+	}
+	var found []string
+	for _, file := range result.Files {
+		name := filepath.ToSlash(filepath.Join(pkg, file.Name))
+		lines, err := readLines(filepath.Join(root, name))
+		if err != nil {
+			return nil, result, err
+		}
+		for _, m := range file.Mutations {
+			if m.Status == "LIVED" && m.Line <= len(lines) {
+				found = append(found, name+"\t"+m.Type+"\t"+strings.TrimSpace(lines[m.Line-1]))
+			}
+		}
+	}
+	slices.Sort(found)
+	return slices.Compact(found), result, nil
+}
+
+// readSurvivors reads lines of file, kind, source line and reason, separated
+// by tabs. A line without a reason is an error.
+func readSurvivors(name string) (map[string]bool, error) {
+	lines, err := readLines(name)
+	if err != nil {
+		return nil, err
+	}
+	known := make(map[string]bool, len(lines))
+	for i, line := range lines {
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		fields := strings.Split(line, "\t")
+		if len(fields) != 4 || fields[3] == "" {
+			return nil, fmt.Errorf("%s:%d: want file, kind, source line and reason, separated by tabs", name, i+1)
+		}
+		known[strings.Join(fields[:3], "\t")] = true
+	}
+	return known, nil
+}
+
+func readLines(name string) ([]string, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	var lines []string
+	scan := bufio.NewScanner(file)
+	scan.Buffer(nil, 1<<20)
+	for scan.Scan() {
+		lines = append(lines, scan.Text())
+	}
+	return lines, scan.Err()
+}
+
+func fatal(err error) {
+	fmt.Fprintln(os.Stderr, "mutants:", err)
+	os.Exit(2)
+}
