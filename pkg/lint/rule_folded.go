@@ -16,8 +16,6 @@ var commandWords = []string{
 	"sudo", "su", "sh", "bash", "source", "if", "then", "else", "fi", "for", "while", "do", "done", "case", "esac", "exit", "return", "trap", "unset", "read", "eval", "exec", "ls", "pwd", "env", "date",
 }
 
-var assignment = pattern(`^[A-Za-z_][A-Za-z0-9_]*=`)
-
 // commandFolded reports a script in folded style (>) that joins commands which
 // stand on lines of their own.
 func (p *pass) commandFolded(s *script) {
@@ -30,12 +28,13 @@ func (p *pass) commandFolded(s *script) {
 		return
 	}
 	lines := bytes.Split(p.source[start:end], []byte("\n"))
+	own := blockIndent(lines)
 	for i := 2; i < len(lines); i++ {
 		before, line := string(bytes.TrimRight(lines[i-1], " \r")), string(bytes.TrimRight(lines[i], " \r"))
-		if strings.TrimSpace(before) == "" || strings.TrimSpace(line) == "" || indentOf(before) != indentOf(line) {
-			continue // a blank line or a deeper one is not joined
+		if strings.TrimSpace(before) == "" || strings.TrimSpace(line) == "" || indentOf(before) != own || indentOf(line) != own {
+			continue // YAML joins only lines that stand at the block's own indent
 		}
-		if !startsCommand(strings.TrimSpace(line)) || continues(before) {
+		if !joinsCommands(strings.TrimSpace(before), strings.TrimSpace(line)) {
 			continue
 		}
 		header := spec.Range{Start: s.node.Range.Start, End: s.node.Range.Start}
@@ -54,14 +53,62 @@ func lineRange(file string, line, from, to int) spec.Range {
 
 func indentOf(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
 
-// startsCommand tells whether a line is a command of its own, or a comment that
-// would swallow what follows it.
+// blockIndent is the indent of a block's lines: that of the first one that is
+// not blank, or of the least indented one.
+func blockIndent(lines [][]byte) int {
+	least := -1
+	for _, line := range lines[1:] {
+		if text := strings.TrimRight(string(line), " \r"); text != "" && (least < 0 || indentOf(text) < least) {
+			least = indentOf(text)
+		}
+	}
+	return least
+}
+
+// joinsCommands reports whether a line certainly is a command of its own, and
+// the line before a whole one. A comment swallows what is joined to it.
+func joinsCommands(before, line string) bool {
+	if strings.HasPrefix(before, "#") || strings.HasPrefix(line, "#") {
+		return true
+	}
+	return startsCommand(line) && !continues(before) && isComplete(before)
+}
+
+// startsCommand reports whether a line begins with the name of a command.
 func startsCommand(line string) bool {
-	if line[0] == '#' || assignment().MatchString(line) || strings.HasPrefix(line, "./") {
+	if strings.HasPrefix(line, "./") {
 		return true
 	}
 	word, _, _ := strings.Cut(line, " ")
 	return slices.Contains(commandWords, strings.TrimSuffix(word, ";"))
+}
+
+// goalTools take targets and options, and no name of another command.
+var goalTools = []string{"make", "ninja", "ant", "gradle", "gradlew", "./gradlew", "mvn", "mvnw", "./mvnw", "cargo", "cmake", "npm", "yarn", "pnpm", "pytest", "tox"}
+
+// isComplete reports whether nothing can be missing at the end of a command.
+// Most programs take more words, which a folded block may hold in its next
+// line: docker run IMAGE, apt-get install -y, tar czf a.tgz.
+func isComplete(line string) bool {
+	words := strings.Fields(line)
+	last := words[len(words)-1]
+	switch words[0] {
+	case "set", "cd", "source", ".", "exit":
+		return len(words) == 2
+	case "export":
+		return len(words) == 2 && strings.Contains(last, "=")
+	case "fi", "done", "esac":
+		return len(words) == 1
+	case "echo":
+		return len(words) > 1 && strings.ContainsAny(last[len(last)-1:], "\"'")
+	case "docker":
+		return len(words) > 2 && words[1] == "build" && strings.HasPrefix(last, ".") || len(words) == 3 && (words[1] == "push" || words[1] == "pull")
+	case "go":
+		return len(words) > 1 && words[1] != "run" && words[1] != "tool" && last[0] != '-'
+	case "git":
+		return len(words) > 2 && (words[1] == "clone" || words[1] == "checkout" || words[1] == "pull") && last[0] != '-' || len(words) == 2 && words[1] == "pull"
+	}
+	return slices.Contains(goalTools, words[0]) && last[0] != '-'
 }
 
 // continues tells whether a line goes on in the next by itself.

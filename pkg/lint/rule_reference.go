@@ -27,7 +27,7 @@ func (p *pass) references(u *unit) {
 		p.scriptReferences(u, s, declared)
 	}
 	p.textReferences(u, declared)
-	p.unusedParameters(u)
+	p.unusedParameters(u, slices.ContainsFunc(scripts, func(s *script) bool { return s.names != nil && s.names.runsFiles }))
 }
 
 // declared returns the parameters that a unit's scripts may refer to: its own,
@@ -58,25 +58,34 @@ func (p *pass) scriptReferences(u *unit, s *script, declared map[string]*param) 
 	if s.names == nil {
 		return
 	}
-	for name, at := range s.names.set {
-		d := declared[name]
-		if d == nil || d.nameAt == nil {
-			continue
-		}
-		f := p.report("param-shadowed", s.at(at.start, at.end), s.pointer, "the script sets "+quoted(name)+", which is a parameter: from here on it is not what was chosen for the build", "use another name")
-		f.Related = []spec.Related{{Range: d.nameAt.Range, Message: "the parameter is declared here"}}
-	}
+	p.shadowed(s, declared)
+	p.injections(s, declared)
 	if s.names.opaque {
 		return
 	}
 	for _, use := range s.names.used {
-		if !use.braces || use.safe || !isParamName(use.name) || isDigit(use.name[0]) || use.name == "_" {
+		if !use.braces || use.safe || s.names.guarded(use.name, use.start) || !isParamName(use.name) || isDigit(use.name[0]) || use.name == "_" {
 			continue
 		}
 		if _, set := s.names.set[use.name]; set || slices.Contains(shellVariables, use.name) || p.provided(use.name, declared) {
 			continue
 		}
 		p.undefined(u, use.name, s.at(use.start, use.end), s.pointer, declared, s)
+	}
+}
+
+// shadowed reports a parameter that a script sets to something else, once for
+// each parameter.
+func (p *pass) shadowed(s *script, declared map[string]*param) {
+	reported := map[string]bool{}
+	for _, a := range s.names.assignments {
+		d := declared[a.name]
+		if d == nil || d.nameAt == nil || reported[a.name] || a.continues() || s.names.filled(a.name, a.start) {
+			continue
+		}
+		reported[a.name] = true
+		f := p.report("param-shadowed", s.at(a.start, a.end), s.pointer, "the script sets "+quoted(a.name)+", which is a parameter: from here on it is not what was chosen for the build", "use another name")
+		f.Related = []spec.Related{{Range: d.nameAt.Range, Message: "the parameter is declared here"}}
 	}
 }
 
@@ -165,9 +174,10 @@ func eachScalar(n *spec.Node, f func(*spec.Node)) {
 	}
 }
 
-// unusedParameters reports parameters that nothing in the unit mentions. A
-// mention is enough: programs that a script calls may read the environment.
-func (p *pass) unusedParameters(u *unit) {
+// unusedParameters reports parameters that nothing in the unit mentions.
+// Parameters reach programs through the environment as well, so it is only a
+// note where a script of the repository, make or a container runs.
+func (p *pass) unusedParameters(u *unit, runsFiles bool) {
 	steps := u.steps
 	if u.template != nil && len(steps) == 0 {
 		t := p.templates[u.template.Text]
@@ -193,9 +203,13 @@ func (p *pass) unusedParameters(u *unit) {
 		if d.name == "" || d.nameAt == nil || d.system || strings.Contains(d.name, "${{") || mentioned[d.name] {
 			continue
 		}
+		severity, message := severityOf("param-unused"), "the parameter "+quoted(d.name)+" is never used"
+		if runsFiles {
+			severity, message = spec.Info, "no step names the parameter "+quoted(d.name)+"; a program of the repository may read it"
+		}
 		finding := spec.Diagnostic{
-			Rule: "param-unused", Severity: severityOf("param-unused"), Range: d.nameAt.Range, Pointer: d.pointer,
-			Message: "the parameter " + quoted(d.name) + " is never used", Hint: "remove it, or refer to it as ${" + d.name + "}",
+			Rule: "param-unused", Severity: severity, Range: d.nameAt.Range, Pointer: d.pointer,
+			Message: message, Hint: "remove it, or refer to it as ${" + d.name + "}",
 		}
 		if u.kind == templateUnit {
 			p.facts.unused = append(p.facts.unused, deferredUse{u.name, d.name, finding})

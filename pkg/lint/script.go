@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"errors"
 	"sort"
 	"strings"
 	"unicode/utf8"
@@ -21,6 +20,7 @@ type script struct {
 	text    string       // what the shell would read, references replaced
 	parsed  *syntax.File // nil where it does not parse
 	names   *shellNames  // what it sets and uses
+	stops   bool         // it ends when a command fails
 	pointer string       // of the property that holds it
 	node    *spec.Node   // the scalar, or the {$file: …}
 	pass    *pass        // of the file it stands in
@@ -40,19 +40,6 @@ func (s *script) isFile() bool { return s.pass.name != s.node.Range.Start.File }
 type scriptFile struct {
 	script *script // nil where it cannot be read
 	judged bool
-}
-
-// shellParser parses scripts; the library's parser is made once.
-type shellParser struct{ bash *syntax.Parser }
-
-func newShellParser() *shellParser { return &shellParser{} }
-
-// parse parses a script as bash.
-func (sp *shellParser) parse(text string) (*syntax.File, error) {
-	if sp.bash == nil {
-		sp.bash = syntax.NewParser(syntax.Variant(syntax.LangBash))
-	}
-	return sp.bash.Parse(strings.NewReader(text), "")
 }
 
 // judgeScripts reads the scripts of a unit and applies the rules about each.
@@ -208,17 +195,4 @@ func isShell(text string) bool {
 		}
 	}
 	return false
-}
-
-// syntaxError is where and why a script does not parse.
-func syntaxError(err error) (offset int, message string, ok bool) {
-	var parse syntax.ParseError
-	if errors.As(err, &parse) {
-		return int(parse.Pos.Offset()), parse.Text, true
-	}
-	var lang syntax.LangError
-	if errors.As(err, &lang) {
-		return int(lang.Pos.Offset()), lang.Feature + " is not for bash", true
-	}
-	return 0, "", false
 }

@@ -1,0 +1,152 @@
+package lint
+
+import (
+	"slices"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// chosenOutside are variables of a build whose values a person or a commit
+// chooses: the branch and the tag.
+var chosenOutside = []string{"codeBranch", "GIT_TAG", "GIT_BRANCH", "BRANCH_NAME", "COMMIT_MESSAGE"}
+
+// injections reports a value that somebody chooses for a run and that is run
+// as code: inside eval, or in the text of a shell or an interpreter that is
+// started with -c, also on another machine and behind wrappers.
+func (p *pass) injections(s *script, declared map[string]*param) {
+	chosen := s.names.chosen(declared)
+	syntax.Walk(s.parsed, func(node syntax.Node) bool {
+		call, ok := node.(*syntax.CallExpr)
+		if !ok || len(call.Args) < 2 {
+			return true
+		}
+		e := unwrap(call).runs()
+		for _, word := range e.code {
+			p.injection(s, word, e, chosen)
+		}
+		return true
+	})
+}
+
+func (p *pass) injection(s *script, word *syntax.Word, e execution, chosen map[string]int) {
+	kind := "code"
+	if e.shell {
+		kind = "shell code"
+	}
+	syntax.Walk(word, func(node syntax.Node) bool {
+		if sub, ok := node.(*syntax.CmdSubst); ok && quotes(sub) {
+			return false
+		}
+		expansion, ok := node.(*syntax.ParamExp)
+		if !ok || expansion.Param == nil || expansion.Length || expansion.Exp != nil && expansion.Exp.Op == syntax.OtherParamOps {
+			return true
+		}
+		start, end := offsets(expansion)
+		from, ok := chosen[expansion.Param.Value]
+		if !ok || from > start {
+			return true
+		}
+		p.report("shell-injection", s.at(start, end), s.pointer, "the value of "+quoted(expansion.Param.Value)+" is run as "+kind+" inside "+e.program,
+			"whoever sets it chooses what the build runs: pass it as an argument, or check it with a case before")
+		return true
+	})
+}
+
+// chosen returns the variables whose values come from outside, each with the
+// offset from which on that holds: parameters, and what the script sets from
+// them. A parameter that the script has set to a literal text is none.
+func (n *shellNames) chosen(declared map[string]*param) map[string]int {
+	from := map[string]int{}
+	for name := range declared {
+		from[name] = 0
+	}
+	for _, name := range chosenOutside {
+		from[name] = 0
+	}
+	for name := range from {
+		if at, set := n.set[name]; set && n.literal[name] && at.start >= 0 {
+			delete(from, name)
+		}
+	}
+	for range 3 { // a = $b, b = $c: few scripts go further
+		grown := false
+		for _, a := range n.assignments {
+			if _, there := from[a.name]; there || !a.takesFrom(from) {
+				continue
+			}
+			from[a.name], grown = a.end, true
+		}
+		if !grown {
+			break
+		}
+	}
+	return from
+}
+
+// takesFrom reports whether a value holds one of the chosen variables. What
+// printf %q has quoted is safe.
+func (a assignment) takesFrom(chosen map[string]int) (takes bool) {
+	look := func(node syntax.Node) {
+		if node == nil {
+			return
+		}
+		syntax.Walk(node, func(n syntax.Node) bool {
+			switch e := n.(type) {
+			case *syntax.CmdSubst:
+				return !quotes(e)
+			case *syntax.ParamExp:
+				if e.Param != nil && !e.Length && (e.Exp == nil || e.Exp.Op != syntax.OtherParamOps) {
+					_, found := chosen[e.Param.Value]
+					takes = takes || found
+				}
+			}
+			return !takes
+		})
+	}
+	if a.value != nil {
+		look(a.value)
+	}
+	for _, node := range a.all {
+		look(node)
+	}
+	return takes
+}
+
+// quotes reports whether a substitution is printf %q.
+func quotes(sub *syntax.CmdSubst) bool {
+	return len(sub.Stmts) == 1 && slices.ContainsFunc(sub.Stmts, func(stmt *syntax.Stmt) bool {
+		call, ok := stmt.Cmd.(*syntax.CallExpr)
+		if !ok || len(call.Args) < 2 || call.Args[0].Lit() != "printf" {
+			return false
+		}
+		format, _ := literalText(call.Args[1])
+		return strings.Contains(format, "%q")
+	})
+}
+
+// continues reports whether an assignment goes on with the value that the
+// variable had: X="${X%/}", X+=y, export X='${X}'.
+func (a assignment) continues() (same bool) {
+	look := func(node syntax.Node) {
+		syntax.Walk(node, func(n syntax.Node) bool {
+			switch e := n.(type) {
+			case *syntax.ParamExp:
+				same = same || e.Param != nil && e.Param.Value == a.name
+			case *syntax.SglQuoted:
+				same = same || strings.Contains(e.Value, "${"+a.name+"}")
+			}
+			return !same
+		})
+	}
+	if a.value != nil {
+		look(a.value)
+	}
+	for _, node := range a.all {
+		if node == nil {
+			return true
+		}
+		look(node)
+	}
+	return same
+}

@@ -1,0 +1,115 @@
+package lint
+
+import (
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// testBracket reports a [ that the shell does not read as a test: [ -f x],
+// [-f x ].
+func (p *pass) testBracket(s *script, call *syntax.CallExpr) {
+	if len(call.Args) < 2 {
+		return
+	}
+	first, last := call.Args[0], call.Args[len(call.Args)-1]
+	text := first.Lit()
+	if open := strings.TrimLeft(text, "["); text != open && open != "" && !strings.Contains(open, "]") {
+		start, end := offsets(first)
+		bracket := text[:len(text)-len(open)]
+		p.report("shell-syntax", s.at(start, end), s.pointer, "the shell looks for a program called "+quoted(text)+": a blank is missing behind "+bracket, "write "+bracket+" "+open)
+		return
+	}
+	if text != "[" || last.Lit() == "]" {
+		return
+	}
+	start, end := offsets(last)
+	if !strings.HasSuffix(s.text[start:min(end, len(s.text))], "]") {
+		start, end = offsets(call)
+	}
+	p.report("shell-syntax", s.at(start, end), s.pointer, "the test that starts with [ does not end with ] as a word of its own, so it fails", "write a blank before the ]")
+}
+
+// redirectInTest reports [ "$N" > 5 ], which writes a file instead of
+// comparing.
+func (p *pass) redirectInTest(s *script, stmt *syntax.Stmt) {
+	call, ok := stmt.Cmd.(*syntax.CallExpr)
+	if !ok || len(call.Args) == 0 || call.Args[0].Lit() != "[" || call.Args[len(call.Args)-1].Lit() != "]" {
+		return
+	}
+	close, _ := offsets(call.Args[len(call.Args)-1])
+	for _, r := range stmt.Redirs {
+		start, _ := offsets(r)
+		if start >= close || r.N != nil || r.Word == nil {
+			continue
+		}
+		_, end := offsets(r.Word)
+		switch r.Op {
+		case syntax.RdrOut:
+			p.mistake(s, start, end, "> inside [ ] writes the file "+quoted(s.text[end-len(source(s, r.Word)):end])+" and compares nothing", "compare numbers with -gt, texts with [[ … > … ]]")
+		case syntax.RdrIn:
+			p.mistake(s, start, end, "< inside [ ] reads a file and compares nothing", "compare numbers with -lt, texts with [[ … < … ]]")
+		}
+	}
+}
+
+// assignment reports X = 1, $X=1 and export X = 1: none of them assigns.
+func (p *pass) assignment(s *script, call *syntax.CallExpr) {
+	if len(call.Args) == 0 {
+		return
+	}
+	first := call.Args[0]
+	if len(first.Parts) > 1 {
+		if e, ok := first.Parts[0].(*syntax.ParamExp); ok && e.Param != nil && e.Exp == nil && !e.Excl && isParamName(e.Param.Value) && !isDigit(e.Param.Value[0]) {
+			if lit, ok := first.Parts[1].(*syntax.Lit); ok && strings.HasPrefix(lit.Value, "=") {
+				start, end := offsets(first)
+				p.mistake(s, start, end, "this assigns nothing: the shell looks for a program of that name", "write "+e.Param.Value+"=… without the $")
+			}
+		}
+		return
+	}
+	name := first.Lit()
+	if len(call.Args) < 2 || !isVariableName(name) || len(call.Assigns) > 0 {
+		return
+	}
+	second := leadingText(call.Args[1])
+	if second != "=" && !(strings.HasPrefix(second, "=") && !strings.HasPrefix(second, "==") && len(call.Args) == 2 && name == strings.ToUpper(name)) {
+		return
+	}
+	switch name {
+	case "test", "expr", "let":
+		return
+	}
+	start, _ := offsets(first)
+	_, end := offsets(call.Args[1])
+	p.mistake(s, start, end, "this assigns nothing: the shell looks for a program called "+quoted(name), "write "+name+"=… without blanks around the =")
+}
+
+// declaration reports export X = 1, and local outside a function.
+func (p *pass) declaration(s *script, d *syntax.DeclClause, inFunction bool) {
+	start, end := offsets(d)
+	if d.Variant.Value == "local" && !inFunction {
+		p.mistake(s, start, start+len("local"), "local stands outside a function, where the shell refuses it", "leave local out")
+	}
+	for _, a := range d.Args {
+		if a.Naked && a.Name == nil && a.Value != nil && a.Value.Lit() == "=" {
+			p.mistake(s, start, end, d.Variant.Value+" with blanks around the = assigns nothing", "write "+d.Variant.Value+" NAME=… without blanks")
+			return
+		}
+	}
+}
+
+func isVariableName(name string) bool { return name != "" && isParamName(name) && !isDigit(name[0]) }
+
+// mistake reports what bash parses and what fails whenever it runs.
+func (p *pass) mistake(s *script, start, end int, message, hint string) {
+	p.report("shell-safety", s.at(start, end), s.pointer, message, hint).Severity = spec.Warning
+}
+
+// source is the text of a node as it stands in the script.
+func source(s *script, n syntax.Node) string {
+	start, end := offsets(n)
+	return s.text[min(start, len(s.text)):min(end, len(s.text))]
+}

@@ -1,0 +1,180 @@
+package lint
+
+import (
+	"slices"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// provided by the shell or the service in every build, and never empty.
+var alwaysSet = []string{"HOME", "PWD", "OLDPWD", "WORKSPACE", "RANDOM", "UID", "EUID", "PPID", "SECONDS", "LINENO", "HOSTNAME", "BASH", "BASH_VERSION"}
+
+// systemFolders are those that stand below the root of every image.
+var systemFolders = []string{"bin", "boot", "dev", "etc", "home", "lib", "lib64", "opt", "root", "run", "sbin", "sys", "usr", "var"}
+
+// removal reports rm -r of something that may turn out to be everything.
+func (p *pass) removal(s *script, call *syntax.CallExpr) {
+	c := unwrap(call)
+	if !removesFolders(c) {
+		return
+	}
+	for _, word := range c.args {
+		start, end := offsets(word)
+		if text := strings.TrimRight(word.Lit(), "/"); word.Lit() != "" && (text == "" || text == "/*") {
+			p.report("shell-safety", s.at(start, end), s.pointer, "rm -r of "+quoted(word.Lit())+" removes everything", "name the folder")
+			continue
+		}
+		if e := firstExpansion(word); e == nil || s.names.neverEmpty(e) {
+			continue
+		} else if name := rootWhenEmpty(word); name != "" {
+			p.report("shell-safety", s.at(start, end), s.pointer, "rm -r of "+quoted(s.text[start:end])+" removes "+name+" when the value is empty", `make it fail when empty: "${DIR:?}"`)
+			continue
+		}
+		if !slices.ContainsFunc(word.Parts, isExpansion) {
+			continue
+		}
+		d := p.report("shell-safety", s.at(start, end), s.pointer, "rm -r of "+quoted(s.text[start:end])+", which is not quoted: a blank or an empty value removes something else",
+			`quote it, and make it fail when empty: "${DIR:?}"`)
+		if _, ok := word.Parts[0].(*syntax.ParamExp); ok && len(word.Parts) == 1 {
+			d.Fixes = s.edit(start, end, `"`+s.text[start:end]+`"`, "quote it")
+		}
+	}
+}
+
+// removesFolders reports whether c is rm -r.
+func removesFolders(c command) bool {
+	return c.program == "rm" && slices.ContainsFunc(c.args, func(w *syntax.Word) bool {
+		text := w.Lit()
+		return text == "--recursive" || strings.HasPrefix(text, "-") && !strings.HasPrefix(text, "--") && strings.ContainsAny(text, "rR")
+	})
+}
+
+// firstExpansion returns the expansion that a word begins with, in quotes or
+// not; nil where it begins with a text.
+func firstExpansion(w *syntax.Word) syntax.WordPart {
+	for _, part := range w.Parts {
+		if quoted, ok := part.(*syntax.DblQuoted); ok {
+			if len(quoted.Parts) == 0 {
+				continue
+			}
+			part = quoted.Parts[0]
+		}
+		switch part.(type) {
+		case *syntax.ParamExp, *syntax.CmdSubst:
+			return part
+		}
+		return nil
+	}
+	return nil
+}
+
+// neverEmpty reports whether an expansion is known to give a text: a variable
+// of every build, one that the script has set from a literal text, or one that
+// fails when empty.
+func (n *shellNames) neverEmpty(part syntax.WordPart) bool {
+	e, ok := part.(*syntax.ParamExp)
+	if !ok || e.Param == nil {
+		return false
+	}
+	if e.Exp != nil {
+		switch e.Exp.Op {
+		case syntax.ErrorUnset, syntax.ErrorUnsetOrNull:
+			return true
+		case syntax.DefaultUnsetOrNull, syntax.AssignUnsetOrNull:
+			return e.Exp.Word != nil && leadingText(e.Exp.Word) != ""
+		}
+		return false
+	}
+	if slices.Contains(alwaysSet, e.Param.Value) {
+		return true
+	}
+	start, _ := offsets(e)
+	return n.text[e.Param.Value] && n.set[e.Param.Value].start < start
+}
+
+// rootWhenEmpty names what a word stands for when the expansion at its
+// beginning gives nothing: "/" and folders of the system. It is empty where
+// that is harmless.
+func rootWhenEmpty(w *syntax.Word) string {
+	rest := ""
+	first := true
+	ok := true
+	var add func(parts []syntax.WordPart)
+	add = func(parts []syntax.WordPart) {
+		for _, part := range parts {
+			switch e := part.(type) {
+			case *syntax.Lit:
+				rest += e.Value
+			case *syntax.SglQuoted:
+				rest += e.Value
+			case *syntax.DblQuoted:
+				add(e.Parts)
+				continue
+			case *syntax.ParamExp, *syntax.CmdSubst:
+				ok = ok && first
+			default:
+				ok = false
+			}
+			first = false
+		}
+	}
+	add(w.Parts)
+	if !ok || !strings.HasPrefix(rest, "/") {
+		return ""
+	}
+	rest = strings.TrimRight(strings.TrimLeft(rest, "/"), "/*")
+	switch {
+	case rest == "":
+		return `"/"`
+	case slices.Contains(systemFolders, rest):
+		return quoted("/" + rest)
+	}
+	return ""
+}
+
+// unsafeFolder reports cd X followed by rm -r of a relative path, in a script
+// that goes on after a failure: when cd fails, rm empties another folder.
+func (p *pass) unsafeFolder(s *script, stmts []*syntax.Stmt) {
+	if s.stops {
+		return
+	}
+	var moved *syntax.CallExpr
+	for _, stmt := range stmts {
+		call, ok := stmt.Cmd.(*syntax.CallExpr)
+		if !ok {
+			continue
+		}
+		switch c := unwrap(call); {
+		case c.program == "cd" && len(c.args) > 0 && c.args[0].Lit() != "/":
+			moved = call
+		case c.program == "cd":
+			moved = nil
+		case moved != nil && removesFolders(c) && slices.ContainsFunc(c.args, isRelativeGlob):
+			start, end := offsets(call)
+			from, to := offsets(moved)
+			d := p.report("shell-safety", s.at(start, end), s.pointer, "when "+quoted(s.text[from:to])+" fails, this removes the files of another folder", "write cd … || exit 1, or start the script with set -e")
+			d.Related = []spec.Related{{Range: s.at(from, to), Message: "the folder is chosen here"}}
+			return
+		}
+	}
+}
+
+// isRelativeGlob reports whether rm would take files of the current folder,
+// whichever it is.
+func isRelativeGlob(w *syntax.Word) bool {
+	text := w.Lit()
+	return text != "" && text[0] != '/' && text[0] != '-' && text[0] != '~' && (strings.ContainsAny(text, "*?") || text == "." || text == "./")
+}
+
+func isExpansion(part syntax.WordPart) bool {
+	switch e := part.(type) {
+	case *syntax.ParamExp:
+		return e.Exp == nil || e.Exp.Op != syntax.ErrorUnset && e.Exp.Op != syntax.ErrorUnsetOrNull
+	case *syntax.CmdSubst:
+		return true
+	}
+	return false
+}

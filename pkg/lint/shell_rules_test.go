@@ -1,0 +1,115 @@
+package lint_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/buildsync/buildsync/pkg/lint"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// lintScript lints a script as the command of a job with the parameters target
+// and X, and returns the rules that fire, but notes and unused parameters.
+func lintScript(t *testing.T, script string) (rules []string) {
+	t.Helper()
+	tree := spec.MapTree{"buildsync.yaml": workspace, "defs.yaml": "version: 1\njobs:\n  - name: a\n    arch: arm\n" +
+		"    parameters: [{name: target, default: all}, {name: X, default: x}]\n    steps:\n      - sh:\n          name: B\n          inputs:\n            command: |\n              " +
+		strings.ReplaceAll(strings.TrimSuffix(script, "\n"), "\n", "\n              ") + "\n"}
+	for _, d := range lint.Check(tree, "", lint.Options{}) {
+		if d.Severity != spec.Info && d.Rule != "param-unused" {
+			rules = append(rules, d.Rule)
+		}
+	}
+	return rules
+}
+
+// TestShellRulesAreSilent lints scripts that a good engineer leaves as they are.
+func TestShellRulesAreSilent(t *testing.T) {
+	t.Parallel()
+	for _, script := range []string{
+		// what the parser cannot read and bash does
+		"declare -A tag=([node:18]=lts); echo \"${tag[node:18]}\"", "declare -A m=([my-own.net]=x)", "declare -A v; v[1.2.3]=x", "declare -A m; m[\"a b\"]=1; echo \"${m[a b]}\"",
+		"declare -A things; foo=1; bar=2; echo \"${things[$foo $bar]}\"", "declare -A h=([~/]=home)", "files=([^_]*.txt)", "jars=([a-z]*.jar)", "((echo a); (echo b))", "! ! true",
+		"x=$((cat a; cat b) | sort)\necho $x", "((cd a && make) || exit 1)", "((make) 2>&1 | tee log)", "declare -A a=([x y]=1 [\"z\"]=2 [a/b]=3 [-x]=1)", "a=([!a]*.txt [[:alpha:]]* *[0-9])",
+		"declare -A a\necho ${#a[foo.bar]} ${a[x/y]} ${a[a-b]:-none} \"${a[a:b]%c}\"", "declare -A m=( [a.b]=c\n [d-e]=f )", "declare -A m\nm+=([a.b c]=d)\n[[ ${m[a.b]} == x ]]", "a=([k]=v [k2]+=w)",
+		"declare -A a; a[#]=1; echo ${a[#]}", "case x in esac", "shopt -s extglob\nrm -rf !(dist)", "echo a \\", "[[ $X == @(a|b) ]] && echo yes",
+		// downloads that are data
+		"curl -s https://e.example/x | python3 -m json.tool", "curl -s https://e.example/x | python3 -c 'import json,sys; print(json.load(sys.stdin)[\"tag\"])'", "curl -s https://e.example/x | perl -ne 'print if /v1/'",
+		"curl -s https://e.example/x | node -p 'process.stdin.fd'", "curl -s https://e.example/x | python3 scripts/parse.py", "python3 deploy.py --ip \"$(curl -s https://e.example/ip)\"", "bash deploy.sh \"$(curl -s https://e.example/ip)\"",
+		"curl -s https://e.example/x | jq .", "curl -s https://e.example/x | tar xz", "curl -s https://e.example/x | bash -c 'cat >f'", "curl -s https://e.example/x | sudo tee /etc/x", "curl -s https://e.example/x | ruby -e 'puts 1'", "curl -s https://e.example/x | sudo -u ci python3 -m json.tool",
+		"eval \"$(ssh-agent -s)\"", "source <(kubectl completion bash)",
+		// values that nobody chooses
+		"bash -c \"cd $HOME && ls ${WORKSPACE}\"", "for i in a b; do eval \"v_$i=1\"; done", "cmd=mvn\ncmd=\"$cmd -B\"\neval \"$cmd\"", "bash -c 'make \"$1\"' make \"${target}\"", "make \"${target}\"", "bash -c \"$(printf 'make %q' \"$target\")\"", "safe=$(printf %q \"$target\")\neval \"make $safe\"", "ssh -p 22 host 'make all'",
+		// names that are set
+		"exec {lock}>f\necho ${lock}", "let \"k = 3\"\necho ${k}", "let k+=1\necho ${k}", "sleep 1 &\nwait -n -p PID\necho ${PID}", "fn() { local out; fill out; echo ${out}; }", "declare Y\necho ${Y}", "export $(cat .env | xargs)\necho ${FOO}", "line=A=1\nexport \"$line\"\necho ${A}",
+		"v=Z\ndeclare \"$v=1\"\necho ${Z}", "source ./env.sh\necho ${Z}", "read -r A <f\necho ${A}", "printf -v OUT x\necho ${OUT}", "mapfile -t LINES2 <f\necho ${LINES2}", "coproc CO { cat; }\necho ${CO_PID}", "declare -n ref=Q\nref=1\necho ${Q}", "builtin read -r B1 <f\necho ${B1}", "select c in a b; do echo ${c}; done", "n=NAME\nread -r \"$n\" <f\necho ${NAME}",
+		"[ -n \"${N}\" ] && echo \"${N}\"", "if [ -n \"${N}\" ]; then echo \"${N}\"; fi", "[[ -v N ]] && echo ${N}", "[ -z \"${N}\" ] || echo ${N}", "if [[ -z ${N} ]]; then exit 1; fi\necho ${N}", "test -n \"${N}\" && echo ${N}", "if [ \"${N}\" ]; then echo ${N}; fi", "if [[ -n ${N} && -n ${M} ]]; then echo ${N} ${M}; fi",
+		"if [ -z \"${N}\" ]; then echo none; else echo ${N}; fi", "echo ${GROUPS} ${CI} ${GRADLE_USER_HOME} ${EPOCHREALTIME} ${BASHOPTS} ${SOURCE_DATE_EPOCH} ${NVM_DIR} ${PS2}", "echo ${N:-a} ${N+x}",
+		// goes on with the chosen value
+		"X=\"${X:-default}\"", "export X='${X}'", "X=\"${X%/}\"", ": \"${X:=y}\"", "if [ -z \"$X\" ]; then X=y; fi", "[ -z \"$X\" ] && X=y", "X+=y", "X=prod make", "X=$(echo \"$X\" | tr a-z A-Z)",
+		// failures that nothing loses
+		"set -e\nmake\nmake test", "#!/bin/sh -e\nmake\nmake test", "make && make test", "make || exit 1\nmake test", "trap 'exit 1' ERR\nmake\nmake test", "make\nstatus=$?\nnpm test\nexit $status", "rm -rf dist\nnpm run build", "mkdir -p out\ncd out\ncmake ..", "java -version\nmvn -v\nmvn package",
+		"if [ -f pom.xml ]; then mvn package; else ant; fi", "[ -d dist ] && rm -rf dist\nmake", "make\nif [ $? -ne 0 ]; then exit 1; fi\nmake test", "set -euo pipefail\nmake\nmake test",
+		// removals that are bounded
+		"rm -rf \"${DIR:?}/\"*", "rm -rf dist", "rm -f $X", "DIR=build\nrm -rf \"$DIR\"/*", "rm -rf \"$X\"", "rm -rf \"$X/dist\"", "rm -rf \"$WORKSPACE\"/*", "cd build || exit 1\nrm -rf *", "cd build && rm -rf *", "set -e\ncd build\nrm -rf *",
+		// tests and assignments that hold
+		"if [ -f x ]; then echo; fi", "[ \"$X\" \\> 5 ] && echo", "[ -f x ] >/dev/null && echo", "fn() { local a=1; echo $a; }", "expr X = 1", "test X = 1 && echo", "export A=1", "X= make", "ls [a-z]* ",
+		"mvn -B \\\n  package",
+	} {
+		if rules := lintScript(t, script); len(rules) > 0 {
+			t.Errorf("%s\n\treports %v", script, rules)
+		}
+	}
+}
+
+// TestShellRulesFire lints scripts with one mistake each.
+func TestShellRulesFire(t *testing.T) {
+	t.Parallel()
+	for rule, scripts := range map[string][]string{
+		"shell-syntax": {
+			"if true; then echo a", "echo \"open", "rm -rf !(dist)", "make\nelse\nmake test", "for i in a b; echo $i; done", "if [-f x]; then :; fi", "if [ -f x]; then :; fi", "[[-f x ]] && echo", "echo a &; echo b", "f() { }", "in", "ls ?(a)", "case x in a) echo",
+			"declare -A m=([a.b]=c)\nif true; then echo",
+		},
+		"shell-safety": {
+			"make\nmake test", "for m in a b; do make $m; make test; done", "if true; then make; make test; fi", "cd build\nrm -rf *", "mvn -B \\ \n  package", "rm -rf $DIR", "rm -rf \"$DIR/\"", "rm -rf \"$DIR\"/*", "sudo rm -rf \"$DIR\"/*", "rm -rf \"${DIR}/usr\"", "rm -fr -- $DIR/*", "rm -rf /", "pushd x\ncd y\nrm -rf ./*",
+			"curl -s https://e.example/x | sh", "wget -qO- https://e.example/x | sudo sh", "curl -s https://e.example/x | python3 -", "curl -s https://e.example/x | python3", "curl -s https://e.example/x | bash -s -- --yes", "bash <(curl -s https://e.example/x)", "bash -c \"$(curl -s https://e.example/x)\"",
+			"eval \"$(curl -s https://e.example/x)\"", "source <(curl -s https://e.example/x)", ". <(curl -s https://e.example/x)", "curl -s https://e.example/x | sudo -u builder bash", "curl -s https://e.example/x | sudo -E bash -", "curl -s https://e.example/x | env A=1 timeout -k 5 60 bash", "curl -s https://e.example/x | nice -n 5 sh",
+			"sudo bash -c \"$(curl -s https://e.example/x)\"", "/bin/bash -c \"$(curl -s https://e.example/x)\"", "bash <<< \"$(curl -s https://e.example/x)\"", "bash < <(curl -s https://e.example/x)", "python3 -c \"$(curl -s https://e.example/x)\"", "eval `wget -qO- https://e.example/x`", "curl -s https://e.example/x | bash /dev/stdin --yes", "curl -s https://e.example/x | bash -x -o pipefail", "curl -s https://e.example/x | gunzip | sh",
+			"Y = 1", "$Y=1", "[ \"$X\" > 5 ] && echo", "local y=1", "export Y = 1", "if [ $X < 5 ]; then echo; fi",
+		},
+		"shell-injection": {
+			"eval \"mvn $target\"", "bash -c \"make ${target}\"", "sudo bash -c \"make ${target}\"", "timeout 60 bash -c \"make ${target}\"", "docker run --rm img sh -c \"make ${target}\"", "ssh h \"make ${target}\"", "su -c \"make ${target}\"", "python3 -c \"print(${target})\"", "find . -exec sh -c \"make ${target}\" \\;",
+			"docker exec -it c sh -c \"make ${target}\"", "kubectl exec pod -- sh -c \"make ${target}\"", "xargs -I{} sh -c \"make ${target}\"", "node -e \"f('${target}')\"", "perl -e \"print '${target}'\"", "env A=1 bash -ec \"make ${target}\"", "docker run -e A=1 -v /a:/b --name n img bash -c \"make ${target}\"", "goal=${target}\neval \"make $goal\"", "goal=\"make $target\"\nbash -c \"$goal\"",
+			"eval \"git checkout ${GIT_TAG}\"", "ssh -p 22 -i key u@h make ${target}", "su - ci -c \"make ${target}\"", "nohup bash -c \"make ${target}\"", "podman run img sh -c \"make ${target}\"",
+		},
+		"param-undefined": {"echo ${TPYO}", "make TARGET=${TPYO}", "[ -n \"${N}\" ] && echo; echo ${N}"},
+		"param-shadowed":  {"X=fixed", "read -r X <f", "for X in a b; do echo; done", "if [ -n \"$X\" ]; then X=fixed; fi", "target=staging\n./deploy.sh ${target}"},
+	} {
+		for _, script := range scripts {
+			if rules := lintScript(t, script); !slices.Contains(rules, rule) {
+				t.Errorf("%s\n\treports %v, want %s", script, rules, rule)
+			}
+		}
+	}
+}
+
+// TestFoldedScripts lints scripts in folded style: YAML joins only lines at
+// the block's own indent, and a folded block is made for one long command.
+func TestFoldedScripts(t *testing.T) {
+	t.Parallel()
+	for script, want := range map[string]bool{
+		"if [ -f pom.xml ]; then\n  echo found\n  exit 1\nfi": false, "docker run --rm builder:1.2\nmake test": false, "apt-get install -y\ngit curl make": false,
+		"kubectl exec web --\nbash -c \"ls\"": false, "env\nFOO=1\nmake": false, "tar czf a.tgz\ngo docker java": false, "mvn -B\n-U package": false, "ssh host\nmake test": false,
+		"sudo\nmake install": false, "xargs\nrm -f": false, "docker build -t\nimg .": false, "npm run build --\ndocker": false, "make\n\nmake test": false, "timeout 60\nmake test": false,
+		"make\nmake test\nnpm ci": true, "cd app\nnpm ci": true, "make\n# then the tests\nmake test": true, "set -e\nmake": true, "export A=b\nmake": true, "mvn -B package\ndocker build .": true, "echo \"a\"\nmake": true,
+	} {
+		tree := spec.MapTree{"buildsync.yaml": workspace, "defs.yaml": "version: 1\njobs:\n  - name: a\n    arch: arm\n    steps:\n      - sh:\n          name: B\n          inputs:\n            command: >\n              " +
+			strings.ReplaceAll(script, "\n", "\n              ") + "\n"}
+		tree["defs.yaml"] = strings.ReplaceAll(tree["defs.yaml"], "              \n", "\n")
+		have := slices.ContainsFunc(lint.Check(tree, "", lint.Options{}), func(d spec.Diagnostic) bool { return d.Rule == "command-folded" })
+		if have != want {
+			t.Errorf("%q: command-folded reported: %t, want %t", script, have, want)
+		}
+	}
+}
