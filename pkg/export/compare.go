@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/jsontree"
@@ -16,7 +17,7 @@ import (
 const probeFile = "definitions/probe.yaml"
 
 // probe compiles a definitions file that stands alone with its scripts.
-func (e *Exporter) probe(workspace *node, definitions []byte, scripts []File) (*compile.Result, error) {
+func (e *Exporter) probe(workspace *yamltext.Node, definitions []byte, scripts []File) (*compile.Result, error) {
 	tree := spec.MapTree{spec.WorkspaceFile: string(source("", workspace)), probeFile: string(definitions)}
 	for _, script := range scripts {
 		tree[script.Name] = string(script.Text)
@@ -42,11 +43,11 @@ func firstError(diagnostics spec.Diagnostics) error {
 }
 
 // compileJob compiles one job in a workspace of its own.
-func (e *Exporter) compileJob(project Project, tree *node) (*compile.Job, error) {
-	workspace := mapping(field{"version", literal("1")},
-		field{"projects", mapping(field{project.Alias, text(project.ID)})}, field{"secrets", secretNames(tree)})
+func (e *Exporter) compileJob(project Project, tree *yamltext.Node) (*compile.Job, error) {
+	workspace := yamltext.Mapping(yamltext.Entry("version", yamltext.Literal("1")),
+		yamltext.Entry("projects", yamltext.Mapping(yamltext.Entry(project.Alias, yamltext.Text(project.ID)))), yamltext.Entry("secrets", secretNames(tree)))
 	parts := spill(tree)
-	result, err := e.probe(workspace, source("", mapping(field{"version", literal("1")}, field{"jobs", sequence(parts.tree)})), parts.place(""))
+	result, err := e.probe(workspace, source("", yamltext.Mapping(yamltext.Entry("version", yamltext.Literal("1")), yamltext.Entry("jobs", yamltext.Sequence(parts.tree)))), parts.place(""))
 	if err != nil {
 		return nil, err
 	}
@@ -57,21 +58,21 @@ func (e *Exporter) compileJob(project Project, tree *node) (*compile.Job, error)
 }
 
 // secretNames lists the secrets that a definition names.
-func secretNames(tree *node) *node {
-	names := sequence()
-	for _, p := range itemsOf(tree.get("parameters")) {
-		if name := p.get("secret"); name != nil && !slices.ContainsFunc(names.items, func(n *node) bool { return n.text == name.text }) {
-			names.items = append(names.items, text(name.text))
+func secretNames(tree *yamltext.Node) *yamltext.Node {
+	names := yamltext.Sequence()
+	for _, p := range itemsOf(tree.Get("parameters")) {
+		if name := p.Get("secret"); name != nil && !slices.ContainsFunc(names.Items, func(n *yamltext.Node) bool { return n.Text == name.Text }) {
+			names.Items = append(names.Items, yamltext.Text(name.Text))
 		}
 	}
 	return names
 }
 
-func itemsOf(n *node) []*node {
+func itemsOf(n *yamltext.Node) []*yamltext.Node {
 	if n == nil {
 		return nil
 	}
-	return n.items
+	return n.Items
 }
 
 // fingerprint identifies what a body means, without what an export leaves out.

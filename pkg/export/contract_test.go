@@ -108,7 +108,7 @@ var heldElsewhere = []struct{ sentence, file, test string }{
 	{"the law for build templates", "law_test.go", "TestLawOverTemplates"},
 	{"the law for scripts of 5,000 lines with every white space", "law_test.go", "TestLongScript"},
 	{"the law at every size that can be read", "spill_test.go", "TestLargeJobsCanBeRead"},
-	{"texts survive in every place of a file", "yaml_test.go", "TestManyTextsSurvive"},
+	{"texts survive in every place of a file", "../../internal/yamltext/write_test.go", "TestManyTextsSurvive"},
 	{"one file a job, on every file system", "files_test.go", "TestLayout"},
 	{"--force changes only the nodes that differ, so that comments survive", "update_test.go", "TestUpdateKeepsComments"},
 	{"--force edits a script where it stands", "update_test.go", "TestUpdateEditsScripts"},

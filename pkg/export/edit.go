@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -53,7 +54,7 @@ func (ed *editor) isFlow(n *spec.Node) bool {
 }
 
 // setKey gives a key of a block mapping a value; a nil value removes the key.
-func (ed *editor) setKey(in *spec.Node, key string, value *node) {
+func (ed *editor) setKey(in *spec.Node, key string, value *yamltext.Node) {
 	at := in.Key(key)
 	switch {
 	case at == nil && value == nil:
@@ -79,7 +80,7 @@ func (ed *editor) indentOf(n *spec.Node) string {
 
 // insertKey writes a new field of a block mapping behind the field called after,
 // behind the last one for "".
-func (ed *editor) insertKey(in *spec.Node, after, key string, value *node) {
+func (ed *editor) insertKey(in *spec.Node, after, key string, value *yamltext.Node) {
 	last := in.Fields[len(in.Fields)-1]
 	for _, f := range in.Fields {
 		if f.Key.Text == after {
@@ -91,7 +92,7 @@ func (ed *editor) insertKey(in *spec.Node, after, key string, value *node) {
 	if at > 0 && ed.src[at-1] != '\n' {
 		out.WriteByte('\n')
 	}
-	appendBlock(&out, mapping(field{key, value}), ed.indentOf(in.Fields[0].Key))
+	yamltext.AppendBlock(&out, yamltext.Mapping(yamltext.Entry(key, value)), ed.indentOf(in.Fields[0].Key))
 	ed.replace(at, at, out.String())
 }
 
@@ -106,17 +107,17 @@ func (ed *editor) endOf(key, value *spec.Node) int {
 
 // setValue replaces the value of a key: within its line where both the old and
 // the new value stand on one, whole otherwise.
-func (ed *editor) setValue(key, have *spec.Node, want *node) {
+func (ed *editor) setValue(key, have *spec.Node, want *yamltext.Node) {
 	start, end := ed.offset(have.Range.Start), ed.offset(have.Range.End)
 	isBlock := have.Kind == spec.ScalarNode && (have.Style == spec.LiteralStyle || have.Style == spec.FoldedStyle) ||
 		have.Kind != spec.ScalarNode && !ed.isFlow(have)
-	if line := oneLineOf(want, start-ed.lineStart(start)); line != "" && !isBlock && end > start {
+	if line := yamltext.OneLineOf(want, start-ed.lineStart(start)); line != "" && !isBlock && end > start {
 		ed.replace(start, end, line)
 		return
 	}
 	var out bytes.Buffer
 	indent := ed.indentOf(key)
-	appendValue(&out, want, indent)
+	yamltext.AppendValue(&out, key.Text, want, indent)
 	after := ed.offset(key.Range.End)
 	after += bytes.IndexByte(ed.src[after:], ':') + 1
 	ed.replace(after, ed.lineEnd(max(end, after)), out.String())

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/catalog"
 	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/format"
 )
 
 // Options are what an export depends on besides the live state.
@@ -66,7 +68,7 @@ type Definition struct {
 	// secret; they stay as they are on the service.
 	Withheld []string
 
-	tree *node
+	tree *yamltext.Node
 }
 
 // Secret is a build parameter whose value cannot be read.
@@ -87,16 +89,36 @@ func (d *Definition) Source(schema, folder string) (file []byte, scripts []File)
 	}
 	parts := spill(d.tree)
 	scripts = parts.place(folder)
-	return source(schema, mapping(field{"version", literal("1")}, field{list, sequence(parts.tree)})), scripts
+	text := source(schema, yamltext.Mapping(yamltext.Entry("version", yamltext.Literal("1")), yamltext.Entry(list, yamltext.Sequence(parts.tree))))
+	return formatted("definitions.yaml", text), scripts
 }
 
-func source(schema string, root *node) []byte {
+func source(schema string, root *yamltext.Node) []byte {
 	var out bytes.Buffer
 	if schema != "" {
 		out.WriteString("# yaml-language-server: $schema=" + schema + "\n")
 	}
-	appendBlock(&out, root, "")
+	yamltext.AppendBlock(&out, root, "")
 	return out.Bytes()
+}
+
+// formatted is a file in the form that fmt gives it. What fmt leaves alone stays
+// as it is.
+func formatted(name string, text []byte) []byte {
+	canonical, err := format.Source(name, text, format.KindOf(name))
+	if err != nil {
+		return text
+	}
+	return canonical
+}
+
+// refitted is formatted for a file that a person may have written: it is left
+// in the layout that it had, unless that was the canonical one before the edit.
+func refitted(name string, before, after []byte) []byte {
+	if !bytes.Equal(before, formatted(name, before)) {
+		return after
+	}
+	return formatted(name, after)
 }
 
 // secretName chooses the name of a parameter's secret.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -130,7 +131,7 @@ func (f *factorer) run() error {
 	}
 	for name, ed := range f.editors {
 		if len(ed.edits) > 0 {
-			f.out.Files[name] = ed.apply()
+			f.out.Files[name] = refitted(name, ed.src, ed.apply())
 		}
 	}
 	for _, job := range f.jobs {
@@ -159,7 +160,7 @@ func (f *factorer) defaults() error {
 	if err != nil {
 		return err
 	}
-	made := mapping()
+	made := yamltext.Mapping()
 	for _, key := range shareable {
 		if f.set.Workspace.JobDefaults.Get(key) != nil {
 			continue
@@ -168,16 +169,16 @@ func (f *factorer) defaults() error {
 		if value == nil {
 			continue
 		}
-		made.add(key, value)
+		made.Add(key, value)
 		f.out.Defaults = append(f.out.Defaults, key)
 		for _, job := range f.jobs {
-			if job.plain && equal(fromSpec(job.node.Get(key)), value) && !f.editors[job.file.Name].hasComments(job.node, key) {
+			if job.plain && yamltext.Equal(fromSpec(job.node.Get(key)), value) && !f.editors[job.file.Name].hasComments(job.node, key) {
 				f.editors[job.file.Name].setKey(job.node, key, nil)
 				job.given = true
 			}
 		}
 	}
-	if len(made.fields) == 0 {
+	if len(made.Fields) == 0 {
 		return nil
 	}
 	ed := newEditor(source)
@@ -187,28 +188,28 @@ func (f *factorer) defaults() error {
 }
 
 // addDefaults writes new keys below defaults.job of a workspace file.
-func (ed *editor) addDefaults(root *spec.Node, made *node) {
+func (ed *editor) addDefaults(root *spec.Node, made *yamltext.Node) {
 	defaults := root.Get("defaults")
 	job := defaults.Get("job")
 	switch {
 	case job != nil && len(job.Fields) > 0 && !ed.isFlow(job):
-		for _, f := range made.fields {
-			ed.insertKey(job, "", f.key, f.value)
+		for _, f := range made.Fields {
+			ed.insertKey(job, "", f.Key, f.Value)
 		}
 	case job != nil && len(job.Fields) > 0:
 		whole := fromSpec(job)
-		whole.fields = append(whole.fields, made.fields...)
+		whole.Fields = append(whole.Fields, made.Fields...)
 		ed.setValue(defaults.Key("job"), job, whole)
 	default:
-		ed.setKey(root, "defaults", mapping(field{"job", made}))
+		ed.setKey(root, "defaults", yamltext.Mapping(yamltext.Entry("job", made)))
 	}
 }
 
 // majority is the value of a key that at least half of the jobs, and two, have;
 // nil where there is none, or a job lacks the key or one below it: it would get
 // that.
-func (f *factorer) majority(key string) *node {
-	counts, values := map[string]int{}, map[string]*node{}
+func (f *factorer) majority(key string) *yamltext.Node {
+	counts, values := map[string]int{}, map[string]*yamltext.Node{}
 	below := ""
 	for i, job := range f.jobs {
 		n := job.node.Get(key)
@@ -222,7 +223,7 @@ func (f *factorer) majority(key string) *node {
 		}
 		below = keys
 		var written bytes.Buffer
-		appendBlock(&written, mapping(field{key, value}), "")
+		yamltext.AppendBlock(&written, yamltext.Mapping(yamltext.Entry(key, value)), "")
 		id := written.String()
 		if values[id] = value; job.plain {
 			counts[id]++
@@ -246,14 +247,14 @@ func isFlat(n *spec.Node) bool {
 }
 
 // keysOf lists the keys of a mapping, in one text.
-func keysOf(n *node) string {
+func keysOf(n *yamltext.Node) string {
 	var keys []string
-	for _, f := range n.fields {
-		keys = append(keys, f.key)
-		for _, item := range f.value.items {
-			oneLine(item)
+	for _, f := range n.Fields {
+		keys = append(keys, f.Key)
+		for _, item := range f.Value.Items {
+			yamltext.OneLine(item)
 		}
-		oneLine(f.value)
+		yamltext.OneLine(f.Value)
 	}
 	slices.Sort(keys)
 	return strings.Join(keys, " ")
@@ -289,27 +290,27 @@ func (f *factorer) templates() error {
 }
 
 // fromSpec is a node that was read as one that can be written.
-func fromSpec(n *spec.Node) *node {
+func fromSpec(n *spec.Node) *yamltext.Node {
 	switch {
 	case n == nil:
 		return nil
 	case n.Kind == spec.MappingNode:
-		m := mapping()
+		m := yamltext.Mapping()
 		for _, f := range n.Fields {
-			m.add(f.Key.Text, fromSpec(f.Value))
+			m.Add(f.Key.Text, fromSpec(f.Value))
 		}
-		m.flow = m.isInclude()
+		m.Flow = m.IsInclude()
 		return m
 	case n.Kind == spec.SequenceNode:
-		s := sequence()
+		s := yamltext.Sequence()
 		for _, item := range n.Items {
-			s.items = append(s.items, fromSpec(item))
+			s.Items = append(s.Items, fromSpec(item))
 		}
 		return s
 	case n.Type == spec.StringType:
-		return text(n.Text)
+		return yamltext.Text(n.Text)
 	case n.Type == spec.NullType:
-		return literal("null")
+		return yamltext.Literal("null")
 	}
-	return literal(n.Text)
+	return yamltext.Literal(n.Text)
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/catalog"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
@@ -13,37 +14,37 @@ import (
 
 // stepForms lists the forms of a step: the action word with inputs, the word
 // with the API's properties, and the API's own form.
-func (e *Exporter) stepForms(step *jsontree.Value) []*node {
-	raw := mapping()
+func (e *Exporter) stepForms(step *jsontree.Value) []*yamltext.Node {
+	raw := yamltext.Mapping()
 	for _, key := range []string{wire.KeyModuleID, wire.KeyName, wire.KeyVersion, wire.KeyEnable, wire.KeyProperties} {
 		if v := step.Get(key); v != nil {
-			raw.add(key, verbatim(v))
+			raw.Add(key, verbatim(v))
 		}
 	}
 	unknown := false
 	for _, m := range step.Members() {
-		if raw.get(m.Key) == nil {
-			raw.add(m.Key, verbatim(m.Value))
+		if raw.Get(m.Key) == nil {
+			raw.Add(m.Key, verbatim(m.Value))
 			unknown = true
 		}
 	}
 	module := e.catalogue.Module(step.Str(wire.KeyModuleID))
 	if module == nil || module.Word() == "" || unknown {
-		return []*node{raw}
+		return []*yamltext.Node{raw}
 	}
-	return []*node{
-		mapping(field{module.Word(), actionForm(step, module, true)}),
-		mapping(field{module.Word(), actionForm(step, module, false)}),
+	return []*yamltext.Node{
+		yamltext.Mapping(yamltext.Entry(module.Word(), actionForm(step, module, true))),
+		yamltext.Mapping(yamltext.Entry(module.Word(), actionForm(step, module, false))),
 		raw,
 	}
 }
 
 // actionForm is what stands below an action word.
-func actionForm(step *jsontree.Value, module *catalog.Module, withInputs bool) *node {
-	n := mapping()
+func actionForm(step *jsontree.Value, module *catalog.Module, withInputs bool) *yamltext.Node {
+	n := yamltext.Mapping()
 	add := func(key string) {
 		if v := step.Get(key); v != nil {
-			n.add(key, verbatim(v))
+			n.Add(key, verbatim(v))
 		}
 	}
 	add(wire.KeyName)
@@ -55,34 +56,34 @@ func actionForm(step *jsontree.Value, module *catalog.Module, withInputs bool) *
 		return n
 	}
 	if image, ok := properties.Get("image").AsString(); ok {
-		n.add("image", text(escaped(image)))
+		n.Add("image", yamltext.Text(escaped(image)))
 	}
 	add(wire.KeyEnable)
 	add(wire.KeyVersion)
-	inputs, others := mapping(), mapping()
+	inputs, others := yamltext.Mapping(), yamltext.Mapping()
 	for _, m := range byInterest(properties.Members()) {
 		switch {
-		case m.Key == "image" && n.get("image") != nil:
+		case m.Key == "image" && n.Get("image") != nil:
 		case module.Input(m.Key) != nil || module.HasInputsUnder(m.Key) || module.Property(m.Key) == nil:
 			// As an input the name would mean something else, or nothing that is known.
-			others.add(m.Key, verbatim(m.Value))
+			others.Add(m.Key, verbatim(m.Value))
 		default:
-			inputs.add(m.Key, verbatim(m.Value))
+			inputs.Add(m.Key, verbatim(m.Value))
 		}
 	}
-	if len(inputs.fields) > 0 {
-		n.add("inputs", guardedKey(inputs))
+	if len(inputs.Fields) > 0 {
+		n.Add("inputs", guardedKey(inputs))
 	}
-	if len(others.fields) > 0 || properties.Kind() == jsontree.KindObject && len(inputs.fields) == 0 && n.get("image") == nil {
-		n.add(wire.KeyProperties, guardedKey(others))
+	if len(others.Fields) > 0 || properties.Kind() == jsontree.KindObject && len(inputs.Fields) == 0 && n.Get("image") == nil {
+		n.Add(wire.KeyProperties, guardedKey(others))
 	}
 	return n
 }
 
 // guardedKey escapes a lone key that would be read as an include.
-func guardedKey(n *node) *node {
-	if len(n.fields) == 1 && isIncludeKey(n.fields[0].key) {
-		n.fields[0].key = "$" + n.fields[0].key
+func guardedKey(n *yamltext.Node) *yamltext.Node {
+	if len(n.Fields) == 1 && isIncludeKey(n.Fields[0].Key) {
+		n.Fields[0].Key = "$" + n.Fields[0].Key
 	}
 	return n
 }
@@ -109,31 +110,31 @@ var scmOrder = []string{
 	wire.KeyEndPointID, wire.KeySource, wire.KeyWebURL, wire.KeyGroupName, wire.KeyRepoName, wire.KeyEnableGitLFS,
 }
 
-func scmForms(scm *jsontree.Value) []*node {
-	n := mapping()
+func scmForms(scm *jsontree.Value) []*yamltext.Node {
+	n := yamltext.Mapping()
 	for _, key := range scmOrder {
 		v := scm.Get(key)
 		switch {
 		case v == nil:
 		case key == wire.KeyDepth && plainDepth.MatchString(v.Text()):
-			n.add(key, literal(v.Text()))
+			n.Add(key, yamltext.Literal(v.Text()))
 		default:
-			n.add(key, verbatim(v))
+			n.Add(key, verbatim(v))
 		}
 	}
 	for _, m := range scm.Members() {
-		if n.get(m.Key) == nil {
-			n.add(m.Key, verbatim(m.Value))
+		if n.Get(m.Key) == nil {
+			n.Add(m.Key, verbatim(m.Value))
 		}
 	}
-	return []*node{n}
+	return []*yamltext.Node{n}
 }
 
-func triggerForms(trigger *jsontree.Value) []*node {
+func triggerForms(trigger *jsontree.Value) []*yamltext.Node {
 	raw := verbatim(trigger)
-	if list := raw.get("parameters"); list != nil {
-		for _, p := range list.items {
-			oneLine(p)
+	if list := raw.Get("parameters"); list != nil {
+		for _, p := range list.Items {
+			yamltext.OneLine(p)
 		}
 	}
 	var cron, zone string
@@ -146,24 +147,24 @@ func triggerForms(trigger *jsontree.Value) []*node {
 		}
 	}
 	if cron == "" {
-		return []*node{raw}
+		return []*yamltext.Node{raw}
 	}
-	friendly := oneLine(mapping(field{"cron", text(escaped(cron))}))
+	friendly := yamltext.OneLine(yamltext.Mapping(yamltext.Entry("cron", yamltext.Text(escaped(cron)))))
 	if zone != "" {
-		friendly.add("timezone", text(escaped(zone)))
+		friendly.Add("timezone", yamltext.Text(escaped(zone)))
 	}
-	return []*node{friendly, raw}
+	return []*yamltext.Node{friendly, raw}
 }
 
 // parameterForms lists the forms of a build parameter. The value of a sensitive
 // one is never written, whatever the service returned for it.
-func (w *jobWriter) parameterForms(definition *jsontree.Value) []*node {
+func (w *jobWriter) parameterForms(definition *jsontree.Value) []*yamltext.Node {
 	p := readParameter(definition)
 	secret := ""
 	if p.isSensitive() {
 		secret = w.secretName(w.definition.Address, w.live.Name, p.name())
 	}
-	forms := []*node{p.friendly(secret), p.raw(secret)}
+	forms := []*yamltext.Node{p.friendly(secret), p.raw(secret)}
 	if secret != "" && p.fields[wire.ParamDefaultValue] == nil {
 		forms = append(forms, p.raw(""))
 	}
@@ -192,77 +193,77 @@ func (p *parameter) isOn(name string) bool    { return strings.EqualFold(p.value
 func (p *parameter) isSensitive() bool        { return p.isOn(wire.ParamSensitiveVar) }
 
 // friendly is the parameter by its own keys.
-func (p *parameter) friendly(secret string) *node {
-	n := oneLine(mapping(field{"name", text(escaped(p.name()))}))
+func (p *parameter) friendly(secret string) *yamltext.Node {
+	n := yamltext.OneLine(yamltext.Mapping(yamltext.Entry("name", yamltext.Text(escaped(p.name())))))
 	limits := p.fields[wire.ParamDefaultValue].Get(wire.KeyLimits)
-	var options *node
+	var options *yamltext.Node
 	first := ""
 	for _, limit := range limits.Items() {
 		if options == nil {
-			options = oneLine(sequence())
+			options = yamltext.OneLine(yamltext.Sequence())
 			first = limit.Str(wire.KeyName)
 		}
-		options.items = append(options.items, option(limit))
+		options.Items = append(options.Items, option(limit))
 	}
-	n.add("options", options)
+	n.Add("options", options)
 	switch value := p.value(wire.ParamDefaultValue); {
 	case secret != "":
-		n.add("secret", text(secret))
+		n.Add("secret", yamltext.Text(secret))
 	case value != "" && (options == nil || value != first || limits.Items()[0].Str(wire.KeyDisable) == "1"):
-		n.add("default", text(escaped(value)))
+		n.Add("default", yamltext.Text(escaped(value)))
 	}
 	for _, flag := range []struct{ field, key string }{
 		{wire.ParamDefaults, "predefined"}, {wire.ParamStaticVar, "static"}, {wire.ParamDeletion, "deletable"},
 	} {
 		if p.isOn(flag.field) {
-			n.add(flag.key, literal("true"))
+			n.Add(flag.key, yamltext.Literal("true"))
 		}
 	}
 	// The service writes a predefined parameter's description in its own language.
 	if description := p.value(wire.ParamDescription); description != "" && !p.isOn(wire.ParamDefaults) {
-		n.add("description", text(escaped(description)))
+		n.Add("description", yamltext.Text(escaped(description)))
 	}
 	return n
 }
 
 // option is one choice of an enumeration.
-func option(limit *jsontree.Value) *node {
+func option(limit *jsontree.Value) *yamltext.Node {
 	name, shown := limit.Str(wire.KeyName), limit.Str(wire.KeyDisplayName)
 	if shown == name && limit.Str(wire.KeyDisable) != "1" {
-		return text(escaped(name))
+		return yamltext.Text(escaped(name))
 	}
-	n := mapping(field{wire.KeyName, text(escaped(name))})
+	n := yamltext.Mapping(yamltext.Entry(wire.KeyName, yamltext.Text(escaped(name))))
 	if shown != name {
-		n.add(wire.KeyDisplayName, text(escaped(shown)))
+		n.Add(wire.KeyDisplayName, yamltext.Text(escaped(shown)))
 	}
 	if limit.Str(wire.KeyDisable) == "1" {
-		n.add(wire.KeyDisable, literal("true"))
+		n.Add(wire.KeyDisable, yamltext.Literal("true"))
 	}
 	return n
 }
 
 // raw is the parameter as the API has it; a secret stands in for its value.
-func (p *parameter) raw(secret string) *node {
-	n := mapping()
+func (p *parameter) raw(secret string) *yamltext.Node {
+	n := yamltext.Mapping()
 	if secret != "" {
-		n.add("secret", text(secret))
+		n.Add("secret", yamltext.Text(secret))
 	}
 	if name := p.definition.Get(wire.KeyName); name != nil {
-		n.add("definition", verbatim(name))
+		n.Add("definition", verbatim(name))
 		if strings.EqualFold(name.Text(), wire.ParameterDefinition) {
-			n.fields[len(n.fields)-1].value = text(wire.ParameterDefinition)
+			n.Fields[len(n.Fields)-1].Value = yamltext.Text(wire.ParameterDefinition)
 		}
 	}
 	if params := p.definition.Get(wire.KeyParams); params != nil {
 		list := verbatim(withoutSecret(params, p.isSensitive()))
-		for _, entry := range list.items {
-			oneLine(entry)
+		for _, entry := range list.Items {
+			yamltext.OneLine(entry)
 		}
-		n.add(wire.KeyParams, list)
+		n.Add(wire.KeyParams, list)
 	}
 	for _, m := range p.definition.Members() {
 		if m.Key != wire.KeyName && m.Key != wire.KeyParams {
-			n.add(m.Key, verbatim(m.Value))
+			n.Add(m.Key, verbatim(m.Value))
 		}
 	}
 	return n

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -18,24 +19,24 @@ func isIdentity(key string) bool { return key == "name" || key == "module_id" ||
 
 // shapeOf is what two lists of steps must share to become one template: all but
 // the values of their texts, numbers and booleans.
-func shapeOf(n *node, key string) string {
+func shapeOf(n *yamltext.Node, key string) string {
 	switch {
-	case n.isInclude():
+	case n.IsInclude():
 		return "." // a text like any other
-	case n.kind == mappingNode:
+	case n.Kind == yamltext.MappingNode:
 		var parts []string
-		for _, f := range n.fields {
-			parts = append(parts, fmt.Sprintf("%q:%s", f.key, shapeOf(f.value, f.key)))
+		for _, f := range n.Fields {
+			parts = append(parts, fmt.Sprintf("%q:%s", f.Key, shapeOf(f.Value, f.Key)))
 		}
 		return "{" + strings.Join(parts, ",") + "}"
-	case n.kind == sequenceNode:
+	case n.Kind == yamltext.SequenceNode:
 		var parts []string
-		for _, item := range n.items {
+		for _, item := range n.Items {
 			parts = append(parts, shapeOf(item, ""))
 		}
 		return "[" + strings.Join(parts, ",") + "]"
 	case isIdentity(key):
-		return fmt.Sprintf("%d%q", n.kind, n.text)
+		return fmt.Sprintf("%d%q", n.Kind, n.Text)
 	}
 	return "."
 }
@@ -43,45 +44,45 @@ func shapeOf(n *node, key string) string {
 // leaf is a place in steps with its value in each job.
 type leaf struct {
 	key    string
-	values []*node
+	values []*yamltext.Node
 }
 
 // leavesOf pairs the values of lists of steps that have one shape.
-func leavesOf(lists []*node, key string, into *[]leaf) {
+func leavesOf(lists []*yamltext.Node, key string, into *[]leaf) {
 	first := lists[0]
-	if first.isInclude() || first.kind == textNode || first.kind == literalNode {
+	if first.IsInclude() || first.Kind == yamltext.TextNode || first.Kind == yamltext.LiteralNode {
 		*into = append(*into, leaf{key, lists})
 		return
 	}
-	children := func(pick func(*node) *node) []*node {
-		out := make([]*node, len(lists))
+	children := func(pick func(*yamltext.Node) *yamltext.Node) []*yamltext.Node {
+		out := make([]*yamltext.Node, len(lists))
 		for i, n := range lists {
 			out[i] = pick(n)
 		}
 		return out
 	}
-	for i := range first.fields {
-		leavesOf(children(func(n *node) *node { return n.fields[i].value }), first.fields[i].key, into)
+	for i := range first.Fields {
+		leavesOf(children(func(n *yamltext.Node) *yamltext.Node { return n.Fields[i].Value }), first.Fields[i].Key, into)
 	}
-	for i := range first.items {
-		leavesOf(children(func(n *node) *node { return n.items[i] }), key, into)
+	for i := range first.Items {
+		leavesOf(children(func(n *yamltext.Node) *yamltext.Node { return n.Items[i] }), key, into)
 	}
 }
 
 // varies tells whether not all jobs have the same value.
 func (l leaf) varies() bool {
-	return slices.ContainsFunc(l.values, func(v *node) bool { return !equal(v, l.values[0]) })
+	return slices.ContainsFunc(l.values, func(v *yamltext.Node) bool { return !yamltext.Equal(v, l.values[0]) })
 }
 
 // usual returns the value that most jobs have, the first of those where several
 // are as frequent, and how many have it.
-func (l leaf) usual() (value *node, jobs int) {
+func (l leaf) usual() (value *yamltext.Node, jobs int) {
 	counts := map[string]int{}
-	idOf := func(v *node) string {
-		if v.isInclude() {
-			return "$file" + v.fields[0].value.text
+	idOf := func(v *yamltext.Node) string {
+		if v.IsInclude() {
+			return "$file" + v.Fields[0].Value.Text
 		}
-		return string(rune('0'+v.kind)) + v.text
+		return string(rune('0'+v.Kind)) + v.Text
 	}
 	for _, v := range l.values {
 		counts[idOf(v)]++
@@ -101,7 +102,7 @@ func (f *factorer) share(jobs []*sharing, names map[string]bool) error {
 	if len(jobs) < leastShared {
 		return nil
 	}
-	lists := make([]*node, len(jobs))
+	lists := make([]*yamltext.Node, len(jobs))
 	for i, job := range jobs {
 		lists[i] = fromSpec(job.node.Get("steps"))
 	}
@@ -112,27 +113,27 @@ func (f *factorer) share(jobs []*sharing, names map[string]bool) error {
 		alike, others := apart(jobs, leaves)
 		return errors.Join(f.share(alike, names), f.share(others, names))
 	}
-	inputs, given := mapping(), make([]*node, len(jobs))
+	inputs, given := yamltext.Mapping(), make([]*yamltext.Node, len(jobs))
 	for i := range given {
-		given[i] = mapping()
+		given[i] = yamltext.Mapping()
 	}
 	for _, l := range leaves {
-		name := freeName(inputName(l.key), func(s string) bool { return inputs.get(s) != nil })
+		name := freeName(inputName(l.key), func(s string) bool { return inputs.Get(s) != nil })
 		usual, count := l.usual()
-		declared := mapping(field{"required", literal("true")})
-		if 2*count > len(jobs) && !usual.isInclude() {
+		declared := yamltext.Mapping(yamltext.Entry("required", yamltext.Literal("true")))
+		if 2*count > len(jobs) && !usual.IsInclude() {
 			c := *usual
-			declared = mapping(field{"default", &c})
+			declared = yamltext.Mapping(yamltext.Entry("default", &c))
 		} else {
 			usual = nil
 		}
-		inputs.add(name, oneLine(declared))
+		inputs.Add(name, yamltext.OneLine(declared))
 		for i, v := range l.values {
-			if c := *v; usual == nil || !equal(v, usual) {
-				given[i].add(name, &c)
+			if c := *v; usual == nil || !yamltext.Equal(v, usual) {
+				given[i].Add(name, &c)
 			}
 		}
-		*l.values[0] = *text("${{ inputs." + name + " }}") // the first job's steps become the template's
+		*l.values[0] = *yamltext.Text("${{ inputs." + name + " }}") // the first job's steps become the template's
 	}
 	name := freeNumbered(templateName(lists[0]), "-", func(s string) bool { return names[s] })
 	names[name] = true
@@ -144,15 +145,15 @@ func (f *factorer) share(jobs []*sharing, names map[string]bool) error {
 		return fmt.Errorf("%s exists; move it away", file)
 	}
 	common := f.commonParameters(jobs)
-	template := mapping(field{"name", text(name)})
-	if len(inputs.fields) > 0 {
-		template.add("inputs", inputs)
+	template := yamltext.Mapping(yamltext.Entry("name", yamltext.Text(name)))
+	if len(inputs.Fields) > 0 {
+		template.Add("inputs", inputs)
 	}
-	if len(common.items) > 0 {
-		template.add("parameters", common)
+	if len(common.Items) > 0 {
+		template.Add("parameters", common)
 	}
-	template.add("steps", lists[0])
-	f.out.Files[file] = source("", mapping(field{"version", literal("1")}, field{"templates", sequence(template)}))
+	template.Add("steps", lists[0])
+	f.out.Files[file] = formatted(file, source("", yamltext.Mapping(yamltext.Entry("version", yamltext.Literal("1")), yamltext.Entry("templates", yamltext.Sequence(template)))))
 	f.out.Templates = append(f.out.Templates, SharedTemplate{Name: name, Jobs: len(jobs)})
 	for i, job := range jobs {
 		f.use(job, name, given[i], common)
@@ -163,7 +164,7 @@ func (f *factorer) share(jobs []*sharing, names map[string]bool) error {
 // apart parts jobs by the value that most of them have alike.
 func apart(jobs []*sharing, leaves []leaf) (alike, others []*sharing) {
 	var by leaf
-	var value *node
+	var value *yamltext.Node
 	most := 0
 	for _, l := range leaves {
 		if v, count := l.usual(); count > most {
@@ -171,7 +172,7 @@ func apart(jobs []*sharing, leaves []leaf) (alike, others []*sharing) {
 		}
 	}
 	for i, job := range jobs {
-		if equal(by.values[i], value) {
+		if yamltext.Equal(by.values[i], value) {
 			alike = append(alike, job)
 		} else {
 			others = append(others, job)
@@ -181,15 +182,15 @@ func apart(jobs []*sharing, leaves []leaf) (alike, others []*sharing) {
 }
 
 // use makes a job use a template.
-func (f *factorer) use(job *sharing, name string, inputs, common *node) {
+func (f *factorer) use(job *sharing, name string, inputs, common *yamltext.Node) {
 	job.given = true
 	ed := f.editors[job.file.Name]
 	ed.setKey(job.node, "steps", nil)
-	use := mapping(field{"name", text(name)})
-	if len(inputs.fields) > 0 {
-		use.add("inputs", inputs)
+	use := yamltext.Mapping(yamltext.Entry("name", yamltext.Text(name)))
+	if len(inputs.Fields) > 0 {
+		use.Add("inputs", inputs)
 	} else {
-		oneLine(use)
+		yamltext.OneLine(use)
 	}
 	after := "name"
 	if job.node.Get("project") != nil {
@@ -197,15 +198,15 @@ func (f *factorer) use(job *sharing, name string, inputs, common *node) {
 	}
 	ed.insertKey(job.node, after, "template", use)
 	parameters := job.node.Get("parameters")
-	if parameters == nil || len(common.items) == 0 {
+	if parameters == nil || len(common.Items) == 0 {
 		return
 	}
-	if len(common.items) == len(parameters.Items) {
+	if len(common.Items) == len(parameters.Items) {
 		ed.setKey(job.node, "parameters", nil)
 		return
 	}
 	for _, p := range parameters.Items {
-		if containsNode(common.items, fromSpec(p)) {
+		if containsNode(common.Items, fromSpec(p)) {
 			start, end := ed.itemLines(p)
 			ed.replace(start, end, "")
 		}
@@ -213,30 +214,30 @@ func (f *factorer) use(job *sharing, name string, inputs, common *node) {
 }
 
 // commonParameters are the build parameters that all of the jobs declare alike.
-func (f *factorer) commonParameters(jobs []*sharing) *node {
-	common := sequence()
+func (f *factorer) commonParameters(jobs []*sharing) *yamltext.Node {
+	common := yamltext.Sequence()
 	for i, job := range jobs {
 		list := job.node.Get("parameters")
 		if list == nil || list.Kind != spec.SequenceNode || f.editors[job.file.Name].isFlow(list) || f.editors[job.file.Name].hasComments(job.node, "parameters") {
-			return sequence()
+			return yamltext.Sequence()
 		}
-		own := fromSpec(list).items
+		own := fromSpec(list).Items
 		if i == 0 {
-			common.items = own
+			common.Items = own
 		}
-		common.items = slices.DeleteFunc(common.items, func(p *node) bool { return !containsNode(own, p) })
+		common.Items = slices.DeleteFunc(common.Items, func(p *yamltext.Node) bool { return !containsNode(own, p) })
 	}
-	for _, p := range common.items {
-		oneLine(p)
-		for _, field := range p.fields {
-			oneLine(field.value)
+	for _, p := range common.Items {
+		yamltext.OneLine(p)
+		for _, field := range p.Fields {
+			yamltext.OneLine(field.Value)
 		}
 	}
 	return common
 }
 
-func containsNode(list []*node, n *node) bool {
-	return slices.ContainsFunc(list, func(m *node) bool { return equal(m, n) })
+func containsNode(list []*yamltext.Node, n *yamltext.Node) bool {
+	return slices.ContainsFunc(list, func(m *yamltext.Node) bool { return yamltext.Equal(m, n) })
 }
 
 // freeName is base, or base with a number, whichever is not taken.
@@ -265,11 +266,11 @@ func inputName(key string) string {
 }
 
 // templateName says what a template's steps do.
-func templateName(steps *node) string {
+func templateName(steps *yamltext.Node) string {
 	var words []string
-	for _, step := range steps.items {
-		word := step.fields[0].key
-		if id := step.get("module_id"); id != nil {
+	for _, step := range steps.Items {
+		word := step.Fields[0].Key
+		if id := step.Get("module_id"); id != nil {
 			word = "step"
 		}
 		if len(words) == 0 || words[len(words)-1] != word {

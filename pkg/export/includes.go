@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -36,15 +37,15 @@ func (x *includes) text(n *spec.Node) (text string, is bool) {
 // set gives the file of an include a new text. It returns false, and changes
 // nothing, where n is no include, no file can hold the text, or the definition
 // includes the file twice.
-func (x *includes) set(n *spec.Node, want *node) bool {
-	if _, is := x.text(n); !is || !x.edit || want.kind != textNode || !canInclude(unescaped(want.text)) {
+func (x *includes) set(n *spec.Node, want *yamltext.Node) bool {
+	if _, is := x.text(n); !is || !x.edit || want.Kind != yamltext.TextNode || !canInclude(unescaped(want.Text)) {
 		return false
 	}
 	name := path.Clean(includedName(n))
 	if slices.ContainsFunc(x.changed, func(f File) bool { return f.Name == name }) {
 		return false
 	}
-	x.changed = append(x.changed, File{Name: name, Text: []byte(unescaped(want.text))})
+	x.changed = append(x.changed, File{Name: name, Text: []byte(unescaped(want.Text))})
 	return true
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/jsontree"
@@ -70,7 +71,7 @@ type jobWriter struct {
 	definition *Definition
 	body       *jsontree.Value // tidy
 	parts      []part
-	channels   *node
+	channels   *yamltext.Node
 	reason     string // why the last form did not fit
 }
 
@@ -79,20 +80,20 @@ type part struct {
 	key  string
 	live *jsontree.Value
 
-	forms   []*node   // of the whole, the friendliest first
-	items   [][]*node // of each item of a list
-	chosen  []int     // the form that is used, of the whole or of each item
-	asExtra bool      // no form fits: the value stands under extra
+	forms   []*yamltext.Node   // of the whole, the friendliest first
+	items   [][]*yamltext.Node // of each item of a list
+	chosen  []int              // the form that is used, of the whole or of each item
+	asExtra bool               // no form fits: the value stands under extra
 }
 
 // value is the part in its chosen form.
-func (p *part) value() *node {
+func (p *part) value() *yamltext.Node {
 	if p.items == nil {
 		return p.forms[p.chosen[0]]
 	}
-	list := sequence()
+	list := yamltext.Sequence()
 	for i, forms := range p.items {
-		list.items = append(list.items, forms[p.chosen[i]])
+		list.Items = append(list.Items, forms[p.chosen[i]])
 	}
 	return list
 }
@@ -125,14 +126,14 @@ func (w *jobWriter) members() {
 	}
 	if w.body.Get(wire.KeySteps) == nil && w.body.Str(wire.KeyBuildConfigType) != "YAML" {
 		// A create must name the member (4.18).
-		w.parts = append(w.parts, part{key: wire.KeySteps, live: jsontree.Array(), forms: []*node{sequence()}, chosen: []int{0}})
+		w.parts = append(w.parts, part{key: wire.KeySteps, live: jsontree.Array(), forms: []*yamltext.Node{yamltext.Sequence()}, chosen: []int{0}})
 	}
 }
 
 // formsOf lists the forms of each item of a list, nil where it is no list of
 // objects.
-func formsOf(list *jsontree.Value, forms func(*jsontree.Value) []*node) [][]*node {
-	var all [][]*node
+func formsOf(list *jsontree.Value, forms func(*jsontree.Value) []*yamltext.Node) [][]*yamltext.Node {
+	var all [][]*yamltext.Node
 	for _, item := range list.Items() {
 		if item.Kind() != jsontree.KindObject || item.Len() == 0 {
 			return nil
@@ -150,32 +151,32 @@ var keyOrder = []string{
 }
 
 // tree is the whole definition in the chosen forms.
-func (w *jobWriter) tree() *node {
-	values := map[string]*node{"notifications": w.channels}
+func (w *jobWriter) tree() *yamltext.Node {
+	values := map[string]*yamltext.Node{"notifications": w.channels}
 	if w.live.Item.Disabled {
-		values["enabled"] = literal("false")
+		values["enabled"] = yamltext.Literal("false")
 	}
 	if w.withIDs {
-		values["id"] = text(w.live.ID)
+		values["id"] = yamltext.Text(w.live.ID)
 	}
-	extra := mapping()
+	extra := yamltext.Mapping()
 	for i := range w.parts {
 		if p := &w.parts[i]; p.asExtra {
-			extra.add(p.key, verbatim(w.withoutSecrets(p)))
+			extra.Add(p.key, verbatim(w.withoutSecrets(p)))
 		} else {
 			values[p.key] = p.value()
 		}
 	}
-	job := mapping(field{"name", text(w.live.Name)}, field{"project", text(w.project.Alias)})
+	job := yamltext.Mapping(yamltext.Entry("name", yamltext.Text(w.live.Name)), yamltext.Entry("project", yamltext.Text(w.project.Alias)))
 	for _, key := range keyOrder {
-		job.add(key, values[key])
+		job.Add(key, values[key])
 	}
-	if len(extra.fields) > 0 {
+	if len(extra.Fields) > 0 {
 		// A lone key $file under extra is a field like any other there.
-		if len(extra.fields) == 1 && isIncludeKey(extra.fields[0].key) {
-			extra.fields[0].key = "$" + extra.fields[0].key
+		if len(extra.Fields) == 1 && isIncludeKey(extra.Fields[0].Key) {
+			extra.Fields[0].Key = "$" + extra.Fields[0].Key
 		}
-		job.add("extra", extra)
+		job.Add("extra", extra)
 	}
 	return job
 }
@@ -209,14 +210,14 @@ func (w *jobWriter) settle(p *part) {
 	}
 	for i := range p.items {
 		live := jsontree.Array(p.live.Items()[i])
-		p.chosen[i] = slices.IndexFunc(p.items[i], func(form *node) bool { return w.same(p.key, sequence(form), live) })
+		p.chosen[i] = slices.IndexFunc(p.items[i], func(form *yamltext.Node) bool { return w.same(p.key, yamltext.Sequence(form), live) })
 		if p.chosen[i] < 0 {
 			p.asExtra = true
 			return
 		}
 	}
 	if p.items == nil {
-		p.chosen[0] = slices.IndexFunc(p.forms, func(form *node) bool { return w.same(p.key, form, p.live) })
+		p.chosen[0] = slices.IndexFunc(p.forms, func(form *yamltext.Node) bool { return w.same(p.key, form, p.live) })
 		p.asExtra = p.chosen[0] < 0
 		return
 	}
@@ -224,8 +225,8 @@ func (w *jobWriter) settle(p *part) {
 }
 
 // same tells whether a part alone compiles to a value.
-func (w *jobWriter) same(key string, form *node, live *jsontree.Value) bool {
-	job, err := w.compileJob(w.project, mapping(field{"name", text("part")}, field{"project", text(w.project.Alias)}, field{key, form}))
+func (w *jobWriter) same(key string, form *yamltext.Node, live *jsontree.Value) bool {
+	job, err := w.compileJob(w.project, yamltext.Mapping(yamltext.Entry("name", yamltext.Text("part")), yamltext.Entry("project", yamltext.Text(w.project.Alias)), yamltext.Entry(key, form)))
 	if err != nil {
 		return false
 	}
@@ -234,32 +235,32 @@ func (w *jobWriter) same(key string, form *node, live *jsontree.Value) bool {
 	return w.fingerprint(have) == w.fingerprint(want)
 }
 
-func textForms(v *jsontree.Value) []*node {
+func textForms(v *jsontree.Value) []*yamltext.Node {
 	if _, ok := v.AsString(); !ok {
 		return nil
 	}
-	return []*node{text(escaped(v.Text()))}
+	return []*yamltext.Node{yamltext.Text(escaped(v.Text()))}
 }
 
-func flagForms(v *jsontree.Value) []*node {
+func flagForms(v *jsontree.Value) []*yamltext.Node {
 	if t := v.Text(); t == "true" || t == "false" {
-		return []*node{literal(t)}
+		return []*yamltext.Node{yamltext.Literal(t)}
 	}
 	return nil
 }
 
 var wholeHours = regexp.MustCompile(`^[1-9][0-9]{0,6}$`)
 
-func timeoutForms(v *jsontree.Value) []*node {
+func timeoutForms(v *jsontree.Value) []*yamltext.Node {
 	limit, unit := v.Get("limit"), v.Str("unit")
 	if v.Kind() != jsontree.KindObject {
 		return nil
 	}
-	var forms []*node
+	var forms []*yamltext.Node
 	if v.Len() == 2 && unit == "hour" && wholeHours.MatchString(limit.Text()) {
-		forms = append(forms, text(limit.Text()+"h"))
+		forms = append(forms, yamltext.Text(limit.Text()+"h"))
 	}
-	return append(forms, oneLine(verbatim(v)))
+	return append(forms, yamltext.OneLine(verbatim(v)))
 }
 
 // eventOrder is the order in which people read events.
@@ -272,7 +273,7 @@ var channelName = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
 // notices writes the channels that send something. MAIL is written where it is
 // off as well, because a new job has it on (4.23).
 func (w *jobWriter) notices() {
-	channels := mapping()
+	channels := yamltext.Mapping()
 	rows := slices.Clone(w.live.Notices)
 	slices.SortFunc(rows, func(a, b wire.Notice) int { return strings.Compare(a.NoticeType, b.NoticeType) })
 	for _, row := range rows {
@@ -280,13 +281,13 @@ func (w *jobWriter) notices() {
 		if !channelName.MatchString(row.NoticeType) || len(events) == 0 && row.NoticeType != wire.NoticeMail {
 			continue
 		}
-		list := oneLine(sequence())
+		list := yamltext.OneLine(yamltext.Sequence())
 		for _, event := range events {
-			list.items = append(list.items, text(escaped(event)))
+			list.Items = append(list.Items, yamltext.Text(escaped(event)))
 		}
-		channels.add(row.NoticeType, list)
+		channels.Add(row.NoticeType, list)
 	}
-	if len(channels.fields) > 0 {
+	if len(channels.Fields) > 0 {
 		w.channels = channels
 	}
 }

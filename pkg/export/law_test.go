@@ -12,6 +12,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/emulator"
 	"github.com/buildsync/buildsync/pkg/export"
+	"github.com/buildsync/buildsync/pkg/format"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -58,6 +59,7 @@ func exportedTree(t failer, jobs []*diff.LiveJob) spec.MapTree {
 			t.Fatalf("%s: %v\n%s", live.Name, err, live.Body.Indented())
 		}
 		file, scripts := d.Source("", fmt.Sprint(i))
+		isCanonical(t, "a.yaml", file)
 		tree[fmt.Sprintf("definitions/%d.yaml", i)] = string(file)
 		for _, script := range scripts {
 			tree[script.Name] = string(script.Text)
@@ -70,8 +72,18 @@ func exportedTree(t failer, jobs []*diff.LiveJob) spec.MapTree {
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
+	isCanonical(t, spec.WorkspaceFile, workspace)
 	tree["buildsync.yaml"] = string(workspace)
 	return tree
+}
+
+// isCanonical demands that fmt would leave a file as it is.
+func isCanonical(t failer, name string, file []byte) {
+	t.Helper()
+	canonical, err := format.Source(name, file, format.KindOf(name))
+	if err != nil || string(canonical) != string(file) {
+		t.Fatalf("fmt would change it (%v):\n%s\nto\n%s", err, file, canonical)
+	}
 }
 
 func planIsEmpty(t failer, tree spec.MapTree, jobs []*diff.LiveJob) {
@@ -167,6 +179,7 @@ func TestLawOverTemplates(t *testing.T) {
 			t.Fatalf("%v\n%s", err, item.Indented())
 		}
 		file, scripts := definition.Source("", "t")
+		isCanonical(t, "a.yaml", file)
 		tree := spec.MapTree{"buildsync.yaml": "version: 1\nprojects: {shop: " + projectID + "}\ndefault_project: shop\n", "definitions/t.yaml": string(file)}
 		for _, script := range scripts {
 			tree[script.Name] = string(script.Text)
@@ -226,6 +239,7 @@ func TestLawOfFactoring(t *testing.T) {
 			t.Fatalf("%v\n%v", err, tree)
 		}
 		for name, text := range factoring.Files {
+			isCanonical(t, name, text)
 			tree[name] = string(text)
 		}
 		planIsEmpty(t, tree, jobs)

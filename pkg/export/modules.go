@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 
+	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/catalog"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/diff"
@@ -43,14 +44,14 @@ func MergeModules(name string, file []byte, harvest []*catalog.Module) ([]byte, 
 	root, _ := spec.ParseFile(name, file)
 	list := root.Get("modules")
 	ed := newEditor(file)
-	added := sequence()
+	added := yamltext.Sequence()
 	for _, m := range catalog.Merge(before, harvest) {
 		i := indexOf(before, m.ID)
 		switch {
 		case i < 0:
-			added.items = append(added.items, entryOf(m))
+			added.Items = append(added.Items, entryOf(m))
 		case ed.isFlow(list) || ed.isFlow(list.Items[i]) || len(list.Items) != len(before):
-			if !equal(entryOf(m), entryOf(before[i])) {
+			if !yamltext.Equal(entryOf(m), entryOf(before[i])) {
 				return nil, errors.New("write its modules as a block list, one under the other, and try again")
 			}
 		default:
@@ -58,52 +59,52 @@ func MergeModules(name string, file []byte, harvest []*catalog.Module) ([]byte, 
 		}
 	}
 	switch {
-	case len(added.items) == 0:
+	case len(added.Items) == 0:
 	case list == nil || len(list.Items) == 0:
 		ed.setKey(root, "modules", added)
 	case ed.isFlow(list):
 		return nil, errors.New("write its modules as a block list, one under the other, and try again")
 	default:
 		_, end := ed.itemLines(list.Items[len(list.Items)-1])
-		ed.insertItems(end, ed.dashIndent(list.Items[0]), added.items)
+		ed.insertItems(end, ed.dashIndent(list.Items[0]), added.Items)
 	}
 	return ed.apply(), nil
 }
 
 // addNews writes into a module's entry what it says now and did not before. The
 // entry may say the same in another way than entryOf would.
-func (ed *editor) addNews(entry *spec.Node, before, now *node) {
+func (ed *editor) addNews(entry *spec.Node, before, now *yamltext.Node) {
 	after := ""
-	for _, f := range now.fields {
-		have := entry.Get(f.key)
+	for _, f := range now.Fields {
+		have := entry.Get(f.Key)
 		switch {
-		case equal(before.get(f.key), f.value):
+		case yamltext.Equal(before.Get(f.Key), f.Value):
 		case have == nil:
-			ed.insertKey(entry, after, f.key, f.value)
-		case f.value.kind == mappingNode && have.Kind == spec.MappingNode && !ed.isFlow(have) && len(have.Fields) > 0:
-			for _, p := range f.value.fields {
-				if have.Get(p.key) == nil {
-					ed.insertKey(have, "", p.key, p.value)
+			ed.insertKey(entry, after, f.Key, f.Value)
+		case f.Value.Kind == yamltext.MappingNode && have.Kind == spec.MappingNode && !ed.isFlow(have) && len(have.Fields) > 0:
+			for _, p := range f.Value.Fields {
+				if have.Get(p.Key) == nil {
+					ed.insertKey(have, "", p.Key, p.Value)
 				}
 			}
 		default:
-			ed.reconcile(entry.Key(f.key), have, f.value)
+			ed.reconcile(entry.Key(f.Key), have, f.Value)
 		}
 		if have != nil {
-			after = f.key
+			after = f.Key
 		}
 	}
 }
 
 // entryOf is a module as a modules file has it.
-func entryOf(m *catalog.Module) *node {
+func entryOf(m *catalog.Module) *yamltext.Node {
 	root, _ := spec.ParseFile("module", catalog.Encode([]*catalog.Module{m}))
 	entry := fromSpec(root.Get("modules").Items[0])
-	for _, f := range entry.fields {
-		oneLine(f.value)
-		for _, p := range f.value.fields { // a property a line
-			f.value.flow = false
-			oneLine(p.value)
+	for _, f := range entry.Fields {
+		yamltext.OneLine(f.Value)
+		for _, p := range f.Value.Fields { // a property a line
+			f.Value.Flow = false
+			yamltext.OneLine(p.Value)
 		}
 	}
 	return entry

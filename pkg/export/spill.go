@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -37,7 +38,7 @@ const (
 
 // spilled is a definition's tree with its long texts in files.
 type spilled struct {
-	tree    *node
+	tree    *yamltext.Node
 	scripts []*spilledText
 }
 
@@ -46,31 +47,31 @@ type spilled struct {
 type spilledText struct {
 	base string // the file's name within the definition's folder
 	text string
-	name *node
+	name *yamltext.Node
 }
 
 // spill moves long texts out of a tree: those that are long, and where the file
 // would be too large nevertheless, the longest of the others. The tree itself is
 // not changed.
-func spill(tree *node) spilled {
+func spill(tree *yamltext.Node) spilled {
 	texts := longTexts(tree, "", "")
 	out := spilled{tree: tree}
 	move := func(t foundText) {
 		base := freeFile(t.base, func(s string) bool {
 			return slices.ContainsFunc(out.scripts, func(t *spilledText) bool { return strings.EqualFold(t.base, s) })
 		})
-		name := text(path.Join(scriptFolder, base))
-		out.scripts = append(out.scripts, &spilledText{base: base, text: unescaped(t.node.text), name: name})
-		out.tree = exchanged(out.tree, t.node, oneLine(mapping(field{"$file", name})))
+		name := yamltext.Text(path.Join(scriptFolder, base))
+		out.scripts = append(out.scripts, &spilledText{base: base, text: unescaped(t.node.Text), name: name})
+		out.tree = exchanged(out.tree, t.node, yamltext.OneLine(yamltext.Mapping(yamltext.Entry("$file", name))))
 	}
 	texts = slices.DeleteFunc(texts, func(t foundText) bool {
-		if len(t.node.text) < longText {
+		if len(t.node.Text) < longText {
 			return false
 		}
 		move(t)
 		return true
 	})
-	slices.SortStableFunc(texts, func(a, b foundText) int { return len(b.node.text) - len(a.node.text) })
+	slices.SortStableFunc(texts, func(a, b foundText) int { return len(b.node.Text) - len(a.node.Text) })
 	for len(texts) > 0 {
 		excess := sizeOf(out.tree) + len(out.scripts)*longName - mostBytes
 		if excess <= 0 {
@@ -78,7 +79,7 @@ func spill(tree *node) spilled {
 		}
 		for excess > 0 && len(texts) > 0 {
 			move(texts[0])
-			excess -= len(texts[0].node.text) - 2*longName
+			excess -= len(texts[0].node.Text) - 2*longName
 			texts = texts[1:]
 		}
 	}
@@ -86,9 +87,9 @@ func spill(tree *node) spilled {
 }
 
 // sizeOf is at least how large a file with a tree is.
-func sizeOf(tree *node) int {
+func sizeOf(tree *yamltext.Node) int {
 	var out bytes.Buffer
-	appendBlock(&out, mapping(field{"jobs", sequence(tree)}), "")
+	yamltext.AppendBlock(&out, yamltext.Mapping(yamltext.Entry("jobs", yamltext.Sequence(tree))), "")
 	return out.Len()
 }
 
@@ -96,8 +97,8 @@ func sizeOf(tree *node) int {
 func (s spilled) place(folder string) []File {
 	var scripts []File
 	for _, t := range s.scripts {
-		t.name.text = path.Join(scriptFolder, folder, t.base)
-		scripts = append(scripts, File{Name: t.name.text, Text: []byte(t.text)})
+		t.name.Text = path.Join(scriptFolder, folder, t.base)
+		scripts = append(scripts, File{Name: t.name.Text, Text: []byte(t.text)})
 	}
 	return scripts
 }
@@ -105,31 +106,31 @@ func (s spilled) place(folder string) []File {
 // foundText is a text that could stand in a file of its own, with a name for
 // that.
 type foundText struct {
-	node *node
+	node *yamltext.Node
 	base string
 }
 
 // longTexts lists the texts of a job's or template's steps, and those under
 // extra, that an include can hold as they are.
-func longTexts(n *node, step, key string) []foundText {
+func longTexts(n *yamltext.Node, step, key string) []foundText {
 	var found []foundText
 	switch {
 	case n == nil:
-	case n.kind == textNode && len(n.text) >= leastSpilled && canInclude(unescaped(n.text)):
+	case n.Kind == yamltext.TextNode && len(n.Text) >= leastSpilled && canInclude(unescaped(n.Text)):
 		found = append(found, foundText{node: n, base: scriptName(step, key)})
-	case n.kind == mappingNode && step == "":
-		for i, item := range itemsOf(n.get(wire.KeySteps)) {
+	case n.Kind == yamltext.MappingNode && step == "":
+		for i, item := range itemsOf(n.Get(wire.KeySteps)) {
 			found = append(found, longTexts(item, stepLabel(item, i), "")...)
 		}
-		found = append(found, longTexts(n.get("extra"), "extra", "")...)
+		found = append(found, longTexts(n.Get("extra"), "extra", "")...)
 	}
 	if n == nil || step == "" {
 		return found
 	}
-	for _, f := range n.fields {
-		found = append(found, longTexts(f.value, step, f.key)...)
+	for _, f := range n.Fields {
+		found = append(found, longTexts(f.Value, step, f.Key)...)
 	}
-	for _, item := range n.items {
+	for _, item := range n.Items {
 		found = append(found, longTexts(item, step, key)...)
 	}
 	return found
@@ -141,15 +142,15 @@ func canInclude(s string) bool {
 }
 
 // stepLabel is what a step is called, for a file's name.
-func stepLabel(step *node, i int) string {
-	label := step.get(wire.KeyName)
-	if label == nil && len(step.fields) == 1 {
-		label = step.fields[0].value.get(wire.KeyName)
+func stepLabel(step *yamltext.Node, i int) string {
+	label := step.Get(wire.KeyName)
+	if label == nil && len(step.Fields) == 1 {
+		label = step.Fields[0].Value.Get(wire.KeyName)
 	}
-	if label == nil || label.text == "" {
+	if label == nil || label.Text == "" {
 		return "step-" + strconv.Itoa(i+1)
 	}
-	return label.text
+	return label.Text
 }
 
 // scriptName is the name of a text's file: a step's command is its script.
@@ -176,23 +177,23 @@ func freeFile(base string, taken func(string) bool) string {
 
 // exchanged is a tree with one node in the place of another. What does not lead
 // there is shared.
-func exchanged(n, from, to *node) *node {
+func exchanged(n, from, to *yamltext.Node) *yamltext.Node {
 	if n == from {
 		return to
 	}
-	if n == nil || len(n.fields)+len(n.items) == 0 {
+	if n == nil || len(n.Fields)+len(n.Items) == 0 {
 		return n
 	}
 	changed := *n
-	changed.fields, changed.items = slices.Clone(n.fields), slices.Clone(n.items)
+	changed.Fields, changed.Items = slices.Clone(n.Fields), slices.Clone(n.Items)
 	same := true
-	for i, f := range n.fields {
-		changed.fields[i].value = exchanged(f.value, from, to)
-		same = same && changed.fields[i].value == f.value
+	for i, f := range n.Fields {
+		changed.Fields[i].Value = exchanged(f.Value, from, to)
+		same = same && changed.Fields[i].Value == f.Value
 	}
-	for i, item := range n.items {
-		changed.items[i] = exchanged(item, from, to)
-		same = same && changed.items[i] == item
+	for i, item := range n.Items {
+		changed.Items[i] = exchanged(item, from, to)
+		same = same && changed.Items[i] == item
 	}
 	if same {
 		return n

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
@@ -55,38 +56,38 @@ func (e *Exporter) template(live *diff.LiveTemplate) (*Definition, error) {
 
 // templateTree is the definition in its chosen forms. Steps must have one: a
 // template has no other place for them.
-func (w *jobWriter) templateTree() (tree *node, ok bool) {
-	n := mapping(field{"name", text(w.live.Name)})
-	values, extra := map[string]*node{}, mapping()
+func (w *jobWriter) templateTree() (tree *yamltext.Node, ok bool) {
+	n := yamltext.Mapping(yamltext.Entry("name", yamltext.Text(w.live.Name)))
+	values, extra := map[string]*yamltext.Node{}, yamltext.Mapping()
 	for i := range w.parts {
 		p := &w.parts[i]
 		switch {
 		case p.key == wire.KeyName:
 		case p.key == wire.KeyDescription || p.key == wire.KeyToolType:
-			values[p.key] = text(escaped(p.live.Text()))
+			values[p.key] = yamltext.Text(escaped(p.live.Text()))
 		case !p.asExtra:
 			values[p.key] = p.value()
 		case p.key == wire.KeySteps:
 			return nil, false
 		default:
-			extra.add(p.key, verbatim(p.live))
+			extra.Add(p.key, verbatim(p.live))
 		}
 	}
-	n.add(wire.KeyDescription, values[wire.KeyDescription])
-	n.add("publish", literal("true"))
-	n.add(wire.KeyToolType, values[wire.KeyToolType])
-	n.add(wire.KeyParameters, values[wire.KeyParameters])
-	n.add(wire.KeySteps, values[wire.KeySteps])
-	if len(extra.fields) > 0 {
-		n.add("extra", extra)
+	n.Add(wire.KeyDescription, values[wire.KeyDescription])
+	n.Add("publish", yamltext.Literal("true"))
+	n.Add(wire.KeyToolType, values[wire.KeyToolType])
+	n.Add(wire.KeyParameters, values[wire.KeyParameters])
+	n.Add(wire.KeySteps, values[wire.KeySteps])
+	if len(extra.Fields) > 0 {
+		n.Add("extra", extra)
 	}
 	return n, true
 }
 
-func (w *jobWriter) templateFits(tree *node, live *diff.LiveTemplate) bool {
-	workspace := mapping(field{"version", literal("1")}, field{"projects", mapping(field{w.project.Alias, text(w.project.ID)})})
+func (w *jobWriter) templateFits(tree *yamltext.Node, live *diff.LiveTemplate) bool {
+	workspace := yamltext.Mapping(yamltext.Entry("version", yamltext.Literal("1")), yamltext.Entry("projects", yamltext.Mapping(yamltext.Entry(w.project.Alias, yamltext.Text(w.project.ID)))))
 	parts := spill(tree)
-	result, err := w.probe(workspace, source("", mapping(field{"version", literal("1")}, field{"templates", sequence(parts.tree)})), parts.place(""))
+	result, err := w.probe(workspace, source("", yamltext.Mapping(yamltext.Entry("version", yamltext.Literal("1")), yamltext.Entry("templates", yamltext.Sequence(parts.tree)))), parts.place(""))
 	switch {
 	case err != nil:
 		w.reason = err.Error()

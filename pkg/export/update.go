@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
@@ -77,7 +78,7 @@ func (e *Exporter) update(set *spec.Set, job *compile.Job, live *diff.LiveJob, o
 			attempt.change(ed, key)
 		}
 		files := slices.Clone(ed.includes.changed)
-		if text := ed.apply(); !bytes.Equal(text, in.Source) {
+		if text := refitted(in.Name, in.Source, ed.apply()); !bytes.Equal(text, in.Source) {
 			files = append(files, File{Name: in.Name, Text: text})
 		}
 		if u.holds(set, files, opts) {
@@ -141,15 +142,15 @@ func definitionOf(set *spec.Set, job *compile.Job) (*spec.File, *spec.Node) {
 
 // keepSecrets gives the parameters of want the names of secrets that the
 // definition uses already.
-func keepSecrets(have *spec.Node, want *node) {
-	for _, p := range itemsOf(want.get("parameters")) {
-		secret := p.get("secret")
+func keepSecrets(have *spec.Node, want *yamltext.Node) {
+	for _, p := range itemsOf(want.Get("parameters")) {
+		secret := p.Get("secret")
 		if secret == nil || have.Get("parameters") == nil {
 			continue
 		}
 		for _, old := range have.Get("parameters").Items {
-			if name := p.get("name"); name != nil && old.Str("name") == name.text && old.Str("secret") != "" {
-				secret.text = old.Str("secret")
+			if name := p.Get("name"); name != nil && old.Str("name") == name.Text && old.Str("secret") != "" {
+				secret.Text = old.Str("secret")
 			}
 		}
 	}
@@ -161,7 +162,7 @@ type update struct {
 	job  *compile.Job
 	live *diff.LiveJob
 	have *spec.Node
-	want *node
+	want *yamltext.Node
 }
 
 // keys are the keys whose meaning differs, whatever gives it to them: the
@@ -176,7 +177,7 @@ func (u *update) keys() []string {
 			if u.e.fingerprint(only(key, body.Get(key))) == u.e.fingerprint(only(key, compiled.Get(key))) {
 				continue
 			}
-			if !isKey(key) || u.want.get("extra").get(key) != nil || u.have.Get("extra").Get(key) != nil {
+			if !isKey(key) || u.want.Get("extra").Get(key) != nil || u.have.Get("extra").Get(key) != nil {
 				keys = append(keys, "extra")
 			}
 			if isKey(key) {
@@ -236,7 +237,7 @@ func propertyValues(body *jsontree.Value) map[string]*jsontree.Value {
 func (u *update) reconcile(ed *editor, key string) { u.bring(key, ed, ed.reconcile) }
 
 // bring brings a key to what is wanted, by change where it is there and stays.
-func (u *update) bring(key string, ed *editor, change func(key, have *spec.Node, want *node)) {
+func (u *update) bring(key string, ed *editor, change func(key, have *spec.Node, want *yamltext.Node)) {
 	have, want := u.have.Get(key), u.wanted(key)
 	switch {
 	case have == nil && want == nil:
@@ -267,36 +268,36 @@ func (u *update) empty(ed *editor, key string) {
 		ed.insertKey(u.have, u.before(key), key, u.emptiedExtra())
 	case key == "extra":
 		ed.setValue(u.have.Key(key), have, u.emptiedExtra())
-	case u.wanted(key) != nil || u.want.get("extra").get(key) != nil:
+	case u.wanted(key) != nil || u.want.Get("extra").Get(key) != nil:
 		u.replace(ed, key)
 	case have == nil:
-		ed.insertKey(u.have, u.before(key), key, literal("null"))
+		ed.insertKey(u.have, u.before(key), key, yamltext.Literal("null"))
 	default:
-		ed.setValue(u.have.Key(key), have, literal("null"))
+		ed.setValue(u.have.Key(key), have, yamltext.Literal("null"))
 	}
 }
 
 // emptiedExtra is what is wanted under extra, with a null for each field that
 // only the definitions have.
-func (u *update) emptiedExtra() *node {
-	extra := mapping()
-	if want := u.want.get("extra"); want != nil {
-		extra.fields = slices.Clone(want.fields)
+func (u *update) emptiedExtra() *yamltext.Node {
+	extra := yamltext.Mapping()
+	if want := u.want.Get("extra"); want != nil {
+		extra.Fields = slices.Clone(want.Fields)
 	}
 	for _, key := range memberNames(tidy(u.job.Body, u.e.catalogue).Members()) {
-		if !slices.Contains(keyOrder, key) && extra.get(key) == nil {
-			extra.add(key, literal("null"))
+		if !slices.Contains(keyOrder, key) && extra.Get(key) == nil {
+			extra.Add(key, yamltext.Literal("null"))
 		}
 	}
 	return extra
 }
 
 // wanted is the value that a key is to have.
-func (u *update) wanted(key string) *node {
-	if key == "enabled" && u.want.get(key) == nil {
-		return literal("true") // the definition, or a default, says otherwise
+func (u *update) wanted(key string) *yamltext.Node {
+	if key == "enabled" && u.want.Get(key) == nil {
+		return yamltext.Literal("true") // the definition, or a default, says otherwise
 	}
-	return u.want.get(key)
+	return u.want.Get(key)
 }
 
 // before is the key that stands before another in the schema's order.

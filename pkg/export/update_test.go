@@ -93,6 +93,7 @@ func TestUpdateLaw(t *testing.T) {
 		if !strings.HasPrefix(string(text), "# at the top\n") || !strings.HasSuffix(string(text), "# at the end\n") {
 			t.Fatalf("comments are lost:\n%s", text)
 		}
+		isCanonical(t, "a.yaml", text)
 		_, result = workspaceOf(t, string(text), secrets...)
 		if paths := e.Differences(result.Jobs[0], after); len(paths) > 0 {
 			t.Fatalf("%v\n%s", paths, text)

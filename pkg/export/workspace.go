@@ -6,6 +6,7 @@ import (
 	"slices"
 	"unicode/utf8"
 
+	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -27,18 +28,18 @@ func DeclareSecrets(workspace []byte, names []string) ([]byte, error) {
 	if len(missing) == 0 {
 		return workspace, nil
 	}
-	list := sequence()
+	list := yamltext.Sequence()
 	if have != nil {
 		for _, item := range have.Items {
-			list.items = append(list.items, text(item.Text))
+			list.Items = append(list.Items, yamltext.Text(item.Text))
 		}
 	}
 	for _, name := range missing {
-		list.items = append(list.items, text(name))
+		list.Items = append(list.Items, yamltext.Text(name))
 	}
 	edited := newEditor(workspace)
-	edited.setKey(root, "secrets", oneLine(list))
-	return edited.apply(), nil
+	edited.setKey(root, "secrets", yamltext.OneLine(list))
+	return refitted(spec.WorkspaceFile, workspace, edited.apply()), nil
 }
 
 // DeclareModules returns the text of a workspace file that names a modules file.
@@ -48,8 +49,8 @@ func DeclareModules(workspace []byte, name string) ([]byte, error) {
 		return nil, err
 	}
 	edited := newEditor(workspace)
-	edited.setKey(root, "modules", text(name))
-	return edited.apply(), nil
+	edited.setKey(root, "modules", yamltext.Text(name))
+	return refitted(spec.WorkspaceFile, workspace, edited.apply()), nil
 }
 
 func parseWorkspace(source []byte) (*spec.Node, error) {

@@ -4,6 +4,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -72,14 +73,14 @@ func (l *layout) flowLine(n *spec.Written, s *shape) string {
 	if n.Kind == spec.SequenceNode {
 		parts := make([]string, 0, len(n.Items))
 		for _, item := range n.Items {
-			parts = append(parts, l.inline(item, inFlow, s.item()))
+			parts = append(parts, l.inline(item, yamltext.InFlow, s.item()))
 		}
 		return "[" + strings.Join(parts, ", ") + "]"
 	}
 	parts := make([]string, 0, len(n.Items)/2)
 	for _, i := range s.sorted(n) {
 		key, value := n.Items[2*i], n.Items[2*i+1]
-		parts = append(parts, l.inline(key, asKey, nil)+": "+l.inline(value, inFlow, s.key(key.Text)))
+		parts = append(parts, l.inline(key, yamltext.AsKey, nil)+": "+l.inline(value, yamltext.InFlow, s.key(key.Text)))
 	}
 	return "{" + strings.Join(parts, ", ") + "}"
 }
@@ -115,16 +116,16 @@ func (l *layout) isRegular(n *spec.Written) bool {
 }
 
 // inline writes a node of a collection on one line.
-func (l *layout) inline(n *spec.Written, place place, s *shape) string {
+func (l *layout) inline(n *spec.Written, in yamltext.Place, s *shape) string {
 	switch {
 	case n.Alias:
-		if place == asKey {
+		if in == yamltext.AsKey {
 			return l.src[n.Start:n.End] + " " // or the colon would belong to the name
 		}
 		return l.src[n.Start:n.End]
 	case n.Kind == spec.ScalarNode:
 		properties, _ := l.properties(n)
-		return properties + l.oneLine(n, l.src[n.Value:n.End], place)
+		return properties + l.oneLine(n, l.src[n.Value:n.End], in)
 	}
 	properties, _ := l.properties(n)
 	return properties + l.flowLine(n, s)

@@ -1,6 +1,7 @@
 package format
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"path"
@@ -75,13 +76,22 @@ func Source(name string, text []byte, kind Kind) ([]byte, error) {
 	if formatted != "" {
 		formatted += "\n"
 	}
+	if endsLinesWithCRLF(text) {
+		formatted = strings.ReplaceAll(formatted, "\n", "\r\n")
+	}
 	if string(text) == formatted {
 		return text, nil
 	}
-	if reason := l.differs(name, before, root, formatted); reason != "" {
+	if reason := l.differs(name, before, root, strings.ReplaceAll(formatted, "\r\n", "\n")); reason != "" {
 		return nil, &UnsupportedError{spec.Pos{File: name}, reason}
 	}
 	return []byte(formatted), nil
+}
+
+// endsLinesWithCRLF reports whether most lines end with CRLF: the file keeps the
+// line ends that its editor, or Git, gave it.
+func endsLinesWithCRLF(text []byte) bool {
+	return 2*bytes.Count(text, []byte("\r\n")) > bytes.Count(text, []byte("\n"))
 }
 
 // document writes the whole file.
@@ -93,11 +103,17 @@ func (l *layout) document(root *spec.Written) ([]string, error) {
 	if err != nil || root == nil {
 		return lines, err
 	}
-	if root.Kind == spec.ScalarNode || root.Flow || root.Start != root.Value {
+	if root.Kind == spec.ScalarNode || root.Start != root.Value {
 		return nil, l.refuse(root.Start, "it does not start with a key such as version")
 	}
-	head, body, open, err := l.collection(root, 0, schemaOrder().root(l.kind), documentTop)
-	if err != nil {
+	var head []remark
+	var body []string
+	open := false
+	if root.Flow { // as in a JSON file
+		first, rest := l.flow(root, 0, schemaOrder().root(l.kind))
+		body, l.at = append([]string{first}, rest...), root.End
+		body[len(body)-1] += l.trail()
+	} else if head, body, open, err = l.collection(root, 0, schemaOrder().root(l.kind), documentTop); err != nil {
 		return nil, err
 	}
 	lines = append(appendRemarks(lines, head, 0, false), body...)
@@ -106,10 +122,30 @@ func (l *layout) document(root *spec.Written) ([]string, error) {
 		end = end[:len(end)-1]
 	}
 	lines = appendRemarks(lines, end, 0, open)
+	lines = appendRemarks(lines, l.behindEnd(), 0, open)
 	if rest := strings.TrimSpace(l.src[l.at:]); rest != "" {
 		return nil, l.refuse(l.at, "%q stands behind the end of the definitions", strings.Fields(rest)[0])
 	}
 	return lines, nil
+}
+
+// behindEnd steps over the mark of the document's end, which means nothing in a
+// file of one document, and consumes the comments behind it.
+func (l *layout) behindEnd() []remark {
+	rest := l.src[l.at:]
+	if !strings.HasPrefix(rest, "...") || l.column(l.at) != 0 || len(rest) > 3 && strings.IndexByte(" \t\n", rest[3]) < 0 {
+		return nil
+	}
+	l.at += len("...")
+	var found []remark
+	if comment := l.trail(); comment != "" {
+		found = append(found, remark{text: strings.TrimLeft(comment, " ")})
+	}
+	found = append(found, l.remarks()...)
+	for len(found) > 0 && found[len(found)-1].text == "" {
+		found = found[:len(found)-1]
+	}
+	return found
 }
 
 // prologue writes what stands before the first value: comments, and "---" or a

@@ -2,8 +2,10 @@ package format
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -33,6 +35,7 @@ func (l *layout) refuse(offset int, format string, args ...any) error {
 // part is one written value: an entry of a mapping or an item of a list.
 type part struct {
 	head  []remark // the remarks above it
+	tail  []remark // the comments below it that are about it
 	lines []string // indented; the first is that of the key or the dash
 	open  bool     // blank lines behind it would belong to it
 	name  string   // an entry's key
@@ -65,6 +68,9 @@ func (l *layout) collection(n *spec.Written, indent int, s *shape, top string) (
 		return nil, nil, false, err
 	}
 	end := l.deeper(column)
+	for i := range parts[1:] {
+		parts[i].tail, parts[i+1].head = split(parts[i+1].head)
+	}
 	if n.Kind == spec.MappingNode {
 		parts = s.sort(n, parts)
 	}
@@ -76,11 +82,26 @@ func (l *layout) collection(n *spec.Written, indent int, s *shape, top string) (
 		}
 		lines = appendRemarks(lines, above, indent, open)
 		lines, open = append(lines, p.lines...), p.open
+		if len(p.tail) > 0 {
+			lines, open = appendRemarks(lines, p.tail, indent, open), false
+		}
 	}
 	if len(end) > 0 {
 		lines, open = appendRemarks(lines, end, indent, open), false
 	}
 	return head, lines, open, nil
+}
+
+// split parts the remarks between two parts: a comment directly below the first
+// is about it where a blank line follows, or where it closes something.
+func split(between []remark) (tail, head []remark) {
+	comments := slices.IndexFunc(between, func(r remark) bool { return r.text == "" })
+	if comments < 0 {
+		for comments = 0; comments < len(between) && yamltext.ClosesAbove(between[comments].text); {
+			comments++
+		}
+	}
+	return between[:comments], between[comments:]
 }
 
 // lists are the keys below which parts are set apart by a blank line.
@@ -122,20 +143,11 @@ func (l *layout) entries(n *spec.Written, indent int, s *shape, top string) ([]p
 	for i := 0; i < len(n.Items); i += 2 {
 		key, value := n.Items[i], n.Items[i+1]
 		p := part{head: l.remarks(), name: key.Text}
-		column := l.column(key.Start)
-		if err := l.skipTo(key.Start); err != nil {
+		column := l.column(l.at)
+		word, explicit, err := l.key(key, &p)
+		if err != nil {
 			return nil, err
 		}
-		if key.Kind != spec.ScalarNode || key.Alias || key.End < 0 || strings.Contains(l.src[key.Start:key.End], "\n") {
-			return nil, l.refuse(key.Start, "a key that is not a text on one line")
-		}
-		word := l.inline(key, asKey, nil) + ":"
-		l.at = key.End
-		colon := strings.TrimLeft(l.src[l.at:], " \t")
-		if !strings.HasPrefix(colon, ":") {
-			return nil, l.refuse(l.at, "there is no colon behind %q", key.Text)
-		}
-		l.at = len(l.src) - len(colon) + 1
 		below := ""
 		if top == documentTop {
 			below = key.Text
@@ -146,6 +158,9 @@ func (l *layout) entries(n *spec.Written, indent int, s *shape, top string) ([]p
 			return nil, err
 		}
 		lines[0] = spaces(indent) + strings.TrimRight(word+" "+lines[0], " ")
+		if explicit != "" {
+			lines = append([]string{spaces(indent) + explicit}, lines...)
+		}
 		p.lines, p.open = lines, open
 		if isEmpty(value) {
 			p.lines = appendRemarks(p.lines, l.deeper(column+1), indent+2, false)
@@ -153,6 +168,65 @@ func (l *layout) entries(n *spec.Written, indent int, s *shape, top string) ([]p
 		parts = append(parts, p)
 	}
 	return parts, nil
+}
+
+// longestKey is how many bytes a key may have before its colon; readers look no
+// further.
+const longestKey = 1000
+
+// key writes the key at the cursor and its colon. One behind a question mark
+// becomes an ordinary one where it can; explicit is its line where it cannot.
+func (l *layout) key(key *spec.Written, p *part) (word, explicit string, err error) {
+	marked := l.isQuestion()
+	if marked {
+		l.at++
+		p.head = append(p.head, l.above()...)
+	}
+	if err := l.skipTo(key.Start); err != nil {
+		return "", "", err
+	}
+	if key.Kind != spec.ScalarNode || key.Alias && marked || key.End < 0 {
+		return "", "", l.refuse(key.Start, "a key that is not a text")
+	}
+	if source := l.src[key.Start:key.End]; !strings.Contains(source, "\n") && key.Style != spec.LiteralStyle && key.Style != spec.FoldedStyle {
+		word = l.inline(key, yamltext.AsKey, nil)
+	} else if marked && key.Start == key.Value {
+		word = yamltext.Inline(key.Text, yamltext.AsKey)
+	} else {
+		return "", "", l.refuse(key.Start, "a key that is not a text on one line")
+	}
+	l.at = key.End
+	if marked {
+		p.head = append(p.head, l.above()...)
+	}
+	colon := strings.TrimLeft(l.src[l.at:], " \t")
+	if !strings.HasPrefix(colon, ":") {
+		if !marked {
+			return "", "", l.refuse(l.at, "there is no colon behind %q", key.Text)
+		}
+		return word + ":", "", nil // a key without a value
+	}
+	l.at = len(l.src) - len(colon) + 1
+	if marked && len(word) > longestKey {
+		return ":", "? " + word, nil
+	}
+	return word + ":", "", nil
+}
+
+// isQuestion reports whether the cursor stands at the mark of an explicit key.
+func (l *layout) isQuestion() bool {
+	rest := l.src[l.at:]
+	return strings.HasPrefix(rest, "?") && (len(rest) == 1 || strings.IndexByte(" \t\n", rest[1]) >= 0)
+}
+
+// above consumes the comments between the parts of an explicit key: they go
+// above it.
+func (l *layout) above() []remark {
+	var found []remark
+	if comment := l.trail(); comment != "" {
+		found = append(found, remark{text: strings.TrimLeft(comment, " ")})
+	}
+	return append(found, withoutBlank(l.remarks())...)
 }
 
 // isEmpty tells whether nothing stands where the value should.
@@ -236,7 +310,7 @@ func (l *layout) value(n *spec.Written, indent int, s *shape, top string) (lines
 	case n.Style == spec.LiteralStyle || n.Style == spec.FoldedStyle:
 		first, rest, open = l.block(n, indent+2)
 	default:
-		first, rest = l.scalar(n, indent+2, inBlock)
+		first, rest = l.scalar(n, indent+2, yamltext.InBlock)
 	}
 	l.at = n.End
 	lines = append([]string{properties + first}, rest...)

@@ -1,4 +1,4 @@
-package export
+package yamltext
 
 import (
 	"bytes"
@@ -38,7 +38,7 @@ func TestTextsSurvive(t *testing.T) {
 	})
 }
 
-// TestManyTextsSurvive is TestTextsSurvive for 100,000 texts, side by side and
+// TestManyTextsSurvive is TestTextsSurvive for many texts, side by side and
 // in the styles of list items.
 func TestManyTextsSurvive(t *testing.T) {
 	t.Parallel()
@@ -54,35 +54,35 @@ func TestManyTextsSurvive(t *testing.T) {
 				}
 			}
 		}
-		tree := mapping(field{"list", sequence()}, field{"end", literal("true")})
+		tree := Mapping(Entry("list", Sequence()), Entry("end", Literal("true")))
 		for i, s := range texts {
-			item := text(s)
+			item := Text(s)
 			if i%2 == 0 {
-				item = oneLine(mapping(field{"k", item}, field{"l", oneLine(sequence(item))}))
+				item = OneLine(Mapping(Entry("k", item), Entry("l", OneLine(Sequence(item)))))
 			}
-			tree.fields[0].value.items = append(tree.fields[0].value.items, item)
+			tree.Fields[0].Value.Items = append(tree.Fields[0].Value.Items, item)
 		}
 		survives(t, tree)
 	}
 }
 
 // everywhere puts texts into every place where a text can stand.
-func everywhere(texts []string) *node {
-	list, flow, items, keys := sequence(), oneLine(sequence()), sequence(), mapping()
+func everywhere(texts []string) *Node {
+	list, flow, items, keys := Sequence(), OneLine(Sequence()), Sequence(), Mapping()
 	for i, s := range texts {
-		list.items = append(list.items, text(s))
-		items.items = append(items.items, oneLine(mapping(field{s, text(s)}, field{s + "x", oneLine(sequence(text(s)))})))
-		if keys.get(s) == nil {
-			keys.add(s, text(texts[(i*7+3)%len(texts)]))
+		list.Items = append(list.Items, Text(s))
+		items.Items = append(items.Items, OneLine(Mapping(Entry(s, Text(s)), Entry(s+"x", OneLine(Sequence(Text(s)))))))
+		if keys.Get(s) == nil {
+			keys.Add(s, Text(texts[(i*7+3)%len(texts)]))
 		}
 	}
-	flow.items = list.items
-	return mapping(field{"list", list}, field{"flow", flow}, field{"items", items}, field{"keys", keys}, field{"end", literal("true")})
+	flow.Items = list.Items
+	return Mapping(Entry("list", list), Entry("flow", flow), Entry("items", items), Entry("keys", keys), Entry("end", Literal("true")))
 }
 
-func survives(t interface{ Fatalf(string, ...any) }, tree *node) {
+func survives(t interface{ Fatalf(string, ...any) }, tree *Node) {
 	var out bytes.Buffer
-	appendBlock(&out, tree, "")
+	AppendBlock(&out, tree, "")
 	root, diagnostics := spec.ParseFile("x.yaml", out.Bytes())
 	if diagnostics.HasErrors() || root == nil {
 		t.Fatalf("%v\n%s", diagnostics, out.Bytes())
@@ -93,35 +93,35 @@ func survives(t interface{ Fatalf(string, ...any) }, tree *node) {
 }
 
 // unlike says where a node that was read is not the one that was written.
-func unlike(have *spec.Node, want *node) string {
-	switch want.kind {
-	case textNode:
-		if have.Kind != spec.ScalarNode || have.Type != spec.StringType || have.Text != want.text {
+func unlike(have *spec.Node, want *Node) string {
+	switch want.Kind {
+	case TextNode:
+		if have.Kind != spec.ScalarNode || have.Type != spec.StringType || have.Text != want.Text {
 			return "." + have.Text
 		}
-	case literalNode:
-		if have.Kind != spec.ScalarNode || have.Type == spec.StringType || have.Text != want.text {
+	case LiteralNode:
+		if have.Kind != spec.ScalarNode || have.Type == spec.StringType || have.Text != want.Text {
 			return "." + have.Text
 		}
-	case sequenceNode:
-		if have.Kind != spec.SequenceNode || len(have.Items) != len(want.items) {
+	case SequenceNode:
+		if have.Kind != spec.SequenceNode || len(have.Items) != len(want.Items) {
 			return "[]"
 		}
-		for i, item := range want.items {
+		for i, item := range want.Items {
 			if at := unlike(have.Items[i], item); at != "" {
 				return "[]" + at
 			}
 		}
-	case mappingNode:
-		if have.Kind != spec.MappingNode || len(have.Fields) != len(want.fields) {
+	case MappingNode:
+		if have.Kind != spec.MappingNode || len(have.Fields) != len(want.Fields) {
 			return "{}"
 		}
-		for i, f := range want.fields {
-			if have.Fields[i].Key.Text != f.key {
-				return "key " + f.key
+		for i, f := range want.Fields {
+			if have.Fields[i].Key.Text != f.Key {
+				return "key " + f.Key
 			}
-			if at := unlike(have.Fields[i].Value, f.value); at != "" {
-				return f.key + at
+			if at := unlike(have.Fields[i].Value, f.Value); at != "" {
+				return f.Key + at
 			}
 		}
 	}
@@ -142,14 +142,25 @@ func TestStyles(t *testing.T) {
 		{"script", "make\nmake check\n", "a: |\n  make\n  make check\n"},
 		{"script without a last line break", "make\n\nmake check", "a: |-\n  make\n\n  make check\n"},
 		{"script with tabs", "all:\n\tmake", "a: |-\n  all:\n  \tmake\n"},
-		{"blank at a line's end", "make \n  check\n", "a: \"make \\n\\\n  \\  check\\n\"\n"},
-		{"two last line breaks", "make\n\n", "a: \"make\\n\\\n  \\n\"\n"},
+		{"blank at a line's end", "make \n  check\n", "a: |\n  make \n    check\n"},
+		{"two last line breaks", "make\n\n", "a: |+\n  make\n\n"},
+		{"blank first line", "\nmake\n", "a: |\n\n  make\n"},
+		{"leading indent", "  make\n  check\n", "a: |2\n    make\n    check\n"},
+		{"leading tab", "\tmake\ncheck", "a: |2-\n  \tmake\n  check\n"},
+		{"blank first line and indent", "\n make\n\n", "a: |2+\n\n   make\n\n"},
+		{"emoji", "echo 😀\nls\n", "a: |\n  echo 😀\n  ls\n"},
+		{"joined emoji", "echo 👨‍👩‍👧\nls\n", "a: |\n  echo 👨‍👩‍👧\n  ls\n"},
+		{"only a line break", "\n", "a: |+\n\n"},
+		{"blanks at the end", "ls\n  ", "a: |-\n  ls\n    \n"},
+		{"no-break space", "ls\u00a0-l\nls\n", "a: |\n  ls\u00a0-l\n  ls\n"},
+		{"carriage return", "ls\r\nls\r\n", "a: \"ls\\r\\n\\\n  ls\\r\\n\"\n"},
+		{"control", "a\x1b[0m\nb", "a: \"a\\x1b[0m\\n\\\n  b\"\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			tree := mapping(field{"a", text(c.text)})
+			tree := Mapping(Entry("a", Text(c.text)))
 			var out bytes.Buffer
-			appendBlock(&out, tree, "")
+			AppendBlock(&out, tree, "")
 			if out.String() != c.want {
 				t.Errorf("have %q\nwant %q", out.String(), c.want)
 			}

@@ -1,0 +1,6 @@
+//go:build long
+
+package yamltext
+
+// manyTexts is how many texts TestManyTextsSurvive tries.
+const manyTexts = 100_000

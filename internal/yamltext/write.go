@@ -1,0 +1,123 @@
+package yamltext
+
+import (
+	"bytes"
+	"strings"
+	"unicode/utf8"
+)
+
+// lineWidth is how long a line may become before a list or mapping is written
+// over several.
+const lineWidth = 100
+
+// longKey is how long a written key may be before it needs the explicit form:
+// YAML readers look no further than 1,024 characters for a key's colon.
+const longKey = 1000
+
+const indentStep = "  "
+
+// AppendBlock writes n in block style, each line behind indent. n must be a
+// mapping or sequence that is not empty.
+func AppendBlock(out *bytes.Buffer, n *Node, indent string) {
+	for _, f := range n.Fields {
+		out.WriteString(indent)
+		key := Inline(f.Key, AsKey)
+		if len(key) > longKey {
+			out.WriteString("? " + key + "\n" + indent + ":")
+		} else {
+			out.WriteString(key + ":")
+		}
+		appendValue(out, f.Value, indent, names[f.Key])
+	}
+	for _, item := range n.Items {
+		out.WriteString(indent + "-")
+		if len(item.Fields) == 0 || OneLineOf(item, len(indent)+2) != "" {
+			appendValue(out, item, indent, false)
+			continue
+		}
+		// The first key stands behind the dash.
+		var block bytes.Buffer
+		AppendBlock(&block, item, indent+indentStep)
+		out.WriteByte(' ')
+		out.Write(block.Bytes()[len(indent)+len(indentStep):])
+	}
+}
+
+// names are the keys whose values name or identify something: pkg/spec takes no
+// invisible character there as it is.
+var names = map[string]bool{
+	"name": true, "id": true, "job": true, "project": true, "module_id": true, "secret": true, "default_project": true,
+	"project_id": true, "definition": true, "region": true,
+}
+
+// AppendValue writes what stands behind a key or a dash, and ends the line.
+func AppendValue(out *bytes.Buffer, key string, n *Node, indent string) {
+	appendValue(out, n, indent, names[key])
+}
+
+func appendValue(out *bytes.Buffer, n *Node, indent string, isName bool) {
+	if n.Kind == TextNode && strings.Contains(n.Text, "\n") {
+		out.WriteByte(' ')
+		appendLines(out, n.Text, indent+indentStep, isName)
+		return
+	}
+	column := out.Len() - bytes.LastIndexByte(out.Bytes(), '\n')
+	if line := OneLineOf(n, column); line != "" {
+		out.WriteString(" " + line + "\n")
+		return
+	}
+	out.WriteByte('\n')
+	AppendBlock(out, n, indent+indentStep)
+}
+
+// OneLineOf writes n on one line, "" where it must stand over several.
+func OneLineOf(n *Node, column int) string {
+	switch {
+	case n.Kind == LiteralNode:
+		return n.Text
+	case n.Kind == TextNode && !strings.Contains(n.Text, "\n"):
+		return Inline(n.Text, InBlock)
+	case n.Kind == MappingNode && len(n.Fields) == 0:
+		return "{}"
+	case n.Kind == SequenceNode && len(n.Items) == 0:
+		return "[]"
+	case !n.Flow:
+		return ""
+	}
+	line, ok := FlowOf(n)
+	if !ok || column+utf8.RuneCountInString(line) > lineWidth {
+		return ""
+	}
+	return line
+}
+
+// FlowOf writes n in flow style; ok is false where a text of several lines or a
+// long key is in the way.
+func FlowOf(n *Node) (line string, ok bool) {
+	switch n.Kind {
+	case LiteralNode:
+		return n.Text, true
+	case TextNode:
+		return Inline(n.Text, InFlow), !strings.Contains(n.Text, "\n")
+	case SequenceNode:
+		parts := make([]string, 0, len(n.Items))
+		for _, item := range n.Items {
+			part, ok := FlowOf(item)
+			if !ok {
+				return "", false
+			}
+			parts = append(parts, part)
+		}
+		return "[" + strings.Join(parts, ", ") + "]", true
+	}
+	parts := make([]string, 0, len(n.Fields))
+	for _, f := range n.Fields {
+		part, ok := FlowOf(f.Value)
+		key := Inline(f.Key, AsKey)
+		if !ok || len(key) > longKey {
+			return "", false
+		}
+		parts = append(parts, key+": "+part)
+	}
+	return "{" + strings.Join(parts, ", ") + "}", true
+}

@@ -1,0 +1,55 @@
+package export
+
+import (
+	"strings"
+
+	"github.com/buildsync/buildsync/internal/yamltext"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// verbatim writes a value as the compiler reads it back: YAML's types stand for
+// JSON's, ${{ is escaped, and so is an object whose only key is $file.
+func verbatim(v *jsontree.Value) *yamltext.Node {
+	switch v.Kind() {
+	case jsontree.KindString:
+		return yamltext.Text(escaped(v.Text()))
+	case jsontree.KindArray:
+		n := yamltext.Sequence()
+		for _, item := range v.Items() {
+			n.Items = append(n.Items, small(verbatim(item)))
+		}
+		return n
+	case jsontree.KindObject:
+		n := yamltext.Mapping()
+		for _, m := range v.Members() {
+			n.Fields = append(n.Fields, yamltext.Entry(m.Key, small(verbatim(m.Value))))
+		}
+		if len(n.Fields) == 1 && isIncludeKey(n.Fields[0].Key) {
+			n.Fields[0].Key = "$" + n.Fields[0].Key
+		}
+		return n
+	case jsontree.KindBool, jsontree.KindNumber:
+		return yamltext.Literal(v.Text())
+	}
+	return yamltext.Literal("null")
+}
+
+// small marks a collection of single values to be written on one line.
+func small(n *yamltext.Node) *yamltext.Node {
+	for _, f := range n.Fields {
+		n.Flow = n.Flow || f.Value.Kind != yamltext.MappingNode && f.Value.Kind != yamltext.SequenceNode
+	}
+	for _, item := range n.Items {
+		n.Flow = n.Flow || item.Kind != yamltext.MappingNode && item.Kind != yamltext.SequenceNode
+	}
+	return n
+}
+
+// isIncludeKey tells whether a lone key would be read as an include, or as an
+// escaped one.
+func isIncludeKey(key string) bool {
+	return strings.HasPrefix(key, "$") && strings.TrimLeft(key, "$") == "file"
+}
+
+// escaped keeps the compiler from taking ${{ for a reference.
+func escaped(s string) string { return strings.ReplaceAll(s, "${{", "$${{") }
