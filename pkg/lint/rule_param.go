@@ -89,7 +89,11 @@ func (p *pass) paramOptions(u *unit, d *param) {
 		names = append(names, option.Text)
 	}
 	for _, v := range u.values(d.value) {
-		if v.text != "" && first[v.text] == nil {
+		switch {
+		case v.text == "" || first[v.text] != nil:
+		case slices.Contains(d.disabled, v.text):
+			p.report("param-options", v.node.Range, d.pointer+".default", "the default "+quoted(v.text)+" is a disabled option", "enable it, or choose another default").Severity = spec.Warning
+		default:
 			p.report("param-options", v.node.Range, d.pointer+".default", "the default "+quoted(v.text)+" is not one of the options", didYouMean(v.text, names))
 		}
 	}
@@ -138,7 +142,7 @@ func (p *pass) secretLiterals(root *spec.Node) {
 		return
 	}
 	likely := secret.Within(string(p.source))
-	if !likely.FindsAny() {
+	if !likely.FindsAny() && !bytes.Contains(p.source, []byte("$file")) {
 		return
 	}
 	w := secretWalk{pass: p, seen: map[*spec.Node]bool{}, likely: likely, escapes: bytes.IndexByte(p.source, '\\') >= 0}
@@ -163,6 +167,10 @@ func (w *secretWalk) node(n *spec.Node, name string, path way) {
 		return
 	}
 	w.seen[n] = true
+	if isFile(n) && isPlainText(n.Fields[0].Value) {
+		w.includedFile(n.Fields[0].Value.Text, n, path.pointer())
+		return
+	}
 	for _, f := range n.Fields {
 		key := f.Key.Text
 		switch {
@@ -172,6 +180,8 @@ func (w *secretWalk) node(n *spec.Node, name string, path way) {
 			continue // secret-default says it
 		case (key == "default" || key == "value") && n.Str("name") != "":
 			key = n.Str("name")
+		case key == "default" && name != "" && n.Get("name") == nil:
+			key = name // an input of a template
 		}
 		w.node(f.Value, key, append(path, leg{key: f.Key.Text}))
 	}
@@ -214,13 +224,18 @@ func (w *secretWalk) scalar(n *spec.Node, name string, path way) {
 		if at := credentials().FindStringIndex(n.Text); name == "url" && at != nil && m.End <= at[1] {
 			continue // and so it does here
 		}
-		shown := ""
-		if excerpt := m.Excerpt(n.Text); excerpt != "****" {
-			shown = " (" + excerpt + ")"
-		}
-		w.report("secret-literal", w.textRange(n, m.Start, m.End), path.pointer(), "this looks like "+withArticle(m.Kind)+shown,
-			"declare a secret parameter and refer to it; then revoke this one, Git keeps it")
+		w.secretLiteral(w.textRange(n, m.Start, m.End), path.pointer(), m, n.Text)
 	}
+}
+
+// secretLiteral reports a secret, of which it shows no more than its kind.
+func (p *pass) secretLiteral(at spec.Range, pointer string, m secret.Match, text string) *spec.Diagnostic {
+	shown := ""
+	if excerpt := m.Excerpt(text); excerpt != "****" {
+		shown = " (" + excerpt + ")"
+	}
+	return p.report("secret-literal", at, pointer, "this looks like "+withArticle(m.Kind)+shown,
+		"declare a secret parameter and refer to it; then revoke this one, Git keeps it")
 }
 
 // withArticle writes a kind of secret with "a" or "an", as it is spoken.

@@ -7,6 +7,7 @@ import (
 
 	"mvdan.cc/sh/v3/syntax"
 
+	"github.com/buildsync/buildsync/pkg/lint/secret"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -38,8 +39,9 @@ func (s *script) isFile() bool { return s.pass.name != s.node.Range.Start.File }
 // scriptFile is a script that steps take from a file. It is read and judged
 // once, however many steps use it.
 type scriptFile struct {
-	script *script // nil where it cannot be read
-	judged bool
+	script   *script // nil where it cannot be read
+	judged   bool
+	searched bool // for secrets
 }
 
 // judgeScripts reads the scripts of a unit and applies the rules about each.
@@ -122,20 +124,32 @@ func (p *pass) scriptsOf(u *unit, prop *prop) []*script {
 func (p *pass) scriptsFrom(u *unit, n *spec.Node, pointer string) (scripts []*script, known bool) {
 	names := u.expansions(n.Fields[0].Value)
 	for _, name := range names {
-		file := p.scripts[name]
-		if file == nil {
-			file = &scriptFile{}
-			p.scripts[name] = file
-			text, err := spec.ReadInclude(p.set.Tree, p.name, name)
-			if err == nil { // the compiler reports what cannot be read
-				file.script = p.newScriptFile(name, text, n, pointer)
-			}
-		}
-		if file.script != nil {
-			scripts = append(scripts, file.script)
+		if s := p.includedFile(name, n, pointer); s != nil {
+			scripts = append(scripts, s)
 		}
 	}
 	return scripts, len(names) > 0
+}
+
+// includedFile reads a file that a $file names, once, and looks for secrets in
+// it. It returns nil where the file cannot be read; the compiler reports that.
+func (p *pass) includedFile(name string, n *spec.Node, pointer string) *script {
+	file := p.scripts[name]
+	if file == nil {
+		file = &scriptFile{}
+		p.scripts[name] = file
+		if text, err := spec.ReadInclude(p.set.Tree, p.name, name); err == nil {
+			file.script = p.newScriptFile(name, text, n, pointer)
+		}
+	}
+	if s := file.script; s != nil && !file.searched {
+		file.searched = true
+		for _, m := range secret.Find(s.text) {
+			d := p.secretLiteral(s.at(m.Start, m.End), pointer, m, s.text)
+			d.Related = []spec.Related{{Range: n.Range, Message: "the file is used here"}}
+		}
+	}
+	return file.script
 }
 
 func (p *pass) newScriptFile(name, text string, n *spec.Node, pointer string) *script {

@@ -30,15 +30,16 @@ type unit struct {
 
 // param is one entry of parameters.
 type param struct {
-	node    *spec.Node
-	nameAt  *spec.Node // nil where there is none
-	name    string
-	pointer string
-	raw     bool
-	secret  bool
-	system  bool // predefined: the console made it
-	value   *spec.Node
-	options []*spec.Node // the active ones
+	node     *spec.Node
+	nameAt   *spec.Node // nil where there is none
+	name     string
+	pointer  string
+	raw      bool
+	secret   bool
+	system   bool // predefined: the console made it
+	value    *spec.Node
+	options  []*spec.Node // the active ones
+	disabled []string
 }
 
 // step is one entry of steps.
@@ -150,7 +151,12 @@ func (p *param) readOptions(n *spec.Node) {
 		case item.Kind == spec.ScalarNode && item.Type != spec.NullType:
 			p.options = append(p.options, item)
 		case item.Kind == spec.MappingNode:
-			if name := item.Get("name"); name != nil && item.Str("disable") != "1" && item.Str("disable") != "true" {
+			name := item.Get("name")
+			switch {
+			case name == nil:
+			case item.Str("disable") == "1" || item.Str("disable") == "true":
+				p.disabled = append(p.disabled, name.Text)
+			default:
 				p.options = append(p.options, name)
 			}
 		}

@@ -29,6 +29,7 @@ func inURLs(text string) []Match {
 		}
 		user, password, has := strings.Cut(authority[:end], ":")
 		switch {
+		case has && (password == user || isLocalHost(authority[end+1:])): // the login of a test service
 		case has && isLiteral(password):
 			found = append(found, Match{Start: start + len(user) + 1, End: start + end, Kind: "password in a URL"})
 		case !has && len(user) >= 20 && isLiteral(user):
@@ -37,30 +38,117 @@ func inURLs(text string) []Match {
 	}
 }
 
-// commandMarkers are the options, in lower case, that take a password.
-var commandMarkers = []string{" -u", " --user", " -p"}
+// isLocalHost reports whether a host with its port is the machine itself.
+func isLocalHost(host string) bool {
+	name, _, _ := strings.Cut(host, ":")
+	return name == "localhost" || name == "127.0.0.1" || strings.HasPrefix(host, "[::1]")
+}
 
-// inCommands finds the passwords that curl -u, wget --user, docker login -p and
-// sshpass -p take as arguments.
+// commandMarkers occur, in lower case, wherever a command takes a password: as
+// one of the options below, or through a pipe.
+var commandMarkers = []string{" -u", " --user", " -p", " -a ", " -k", "pass", " --pat", " -w ", " -s"}
+
+// passwordOptions are options whose value is a password, by the program. A
+// value may be attached (-pVALUE), where attached says so, and may stand behind
+// "pass:", as openssl writes it.
+type passwordOptions struct {
+	separate []string
+	attached []string
+}
+
+var commandPasswords = map[string]passwordOptions{
+	"login":   {separate: []string{"-p"}}, // docker, podman, helm registry
+	"sshpass": {separate: []string{"-p"}, attached: []string{"-p"}},
+	"mysql":   mysqlOptions, "mysqldump": mysqlOptions, "mysqladmin": mysqlOptions, "mysqlimport": mysqlOptions, "mariadb": mysqlOptions, "mariadb-dump": mysqlOptions,
+	"keytool": keystoreOptions, "jarsigner": keystoreOptions,
+	"apksigner": {separate: []string{"--ks-pass", "--key-pass"}},
+	"gpg":       {separate: []string{"--passphrase"}, attached: []string{"--passphrase="}},
+	"gpg2":      {separate: []string{"--passphrase"}, attached: []string{"--passphrase="}},
+	"openssl":   {separate: []string{"-k", "-pass", "-passin", "-passout", "-password"}},
+	"vsce":      {separate: []string{"--pat", "-p"}, attached: []string{"--pat="}},
+	"ovsx":      {separate: []string{"--pat", "-p"}, attached: []string{"--pat="}},
+	"redis-cli": {separate: []string{"-a", "--pass"}},
+	"mongo":     mongoOptions, "mongosh": mongoOptions, "mongodump": mongoOptions, "mongorestore": mongoOptions, "mongoimport": mongoOptions,
+	"ldapsearch": {separate: []string{"-w"}}, "ldapmodify": {separate: []string{"-w"}}, "ldapadd": {separate: []string{"-w"}},
+	"zip": {separate: []string{"-P", "--password"}}, "unzip": {separate: []string{"-P"}},
+	"7z": {attached: []string{"-p"}}, "7za": {attached: []string{"-p"}}, "rar": {attached: []string{"-p"}}, "unrar": {attached: []string{"-p"}},
+	"sqlcmd": {separate: []string{"-P"}, attached: []string{"-P"}}, "bcp": {separate: []string{"-P"}, attached: []string{"-P"}},
+	"twine":             {separate: []string{"-p"}},
+	"signtool":          {separate: []string{"/p"}},
+	"security":          {separate: []string{"-p", "-P"}},
+	"clickhouse-client": {separate: []string{"--password"}},
+}
+
+var (
+	mysqlOptions    = passwordOptions{attached: []string{"-p"}}
+	mongoOptions    = passwordOptions{separate: []string{"-p"}}
+	keystoreOptions = passwordOptions{separate: []string{"-storepass", "-keypass", "-srcstorepass", "-deststorepass", "-srckeypass", "-destkeypass", "-new"}}
+)
+
+// inCommands finds the passwords that programs take as arguments, and those
+// that are piped into a login.
 func inCommands(text, lower string) []Match {
 	if !slices.ContainsFunc(commandMarkers, func(marker string) bool { return strings.Contains(lower, marker) }) {
 		return nil
 	}
 	var found []Match
+	previous := ""
+	previousStart := 0
 	for start := 0; start < len(text); {
-		end := len(text)
-		if at := strings.IndexAny(text[start:], "\n|;"); at >= 0 {
-			end = start + at
+		end := commandEnd(text, start)
+		command := text[start:end]
+		found = inCommand(found, command, start)
+		if strings.HasSuffix(text[:start], "|") && readsPassword(command) {
+			found = piped(found, previous, previousStart)
 		}
-		found = inCommand(found, text[start:end], start)
+		previous, previousStart = command, start
 		start = end + 1
 	}
 	return found
 }
 
+// commandEnd returns where the command that begins at start ends. A backslash
+// at the end of a line continues it.
+func commandEnd(text string, start int) int {
+	for at := start; ; {
+		next := strings.IndexAny(text[at:], "\n|;")
+		if next < 0 {
+			return len(text)
+		}
+		if at += next; text[at] != '\n' || at == 0 || text[at-1] != '\\' {
+			return at
+		}
+		at++
+	}
+}
+
+// readsPassword reports whether a command reads a password from its input.
+func readsPassword(command string) bool {
+	words := strings.Fields(command)
+	return slices.Contains(words, "--password-stdin") || len(words) > 1 && words[0] == "sudo" && slices.Contains(words, "-S") || slices.Contains(words, "--passphrase-fd")
+}
+
+// piped reports the literal text that echo or printf sends into a pipe.
+func piped(found []Match, command string, offset int) []Match {
+	word, from := nextWord(command, 0)
+	if word != "echo" && word != "printf" {
+		return found
+	}
+	for {
+		word, from = nextWord(command, from+len(word))
+		if word == "" {
+			return found
+		}
+		if value, skipped := trimQuotes(word); word[0] != '-' && !strings.Contains(value, "%s") && isLiteral(value) {
+			return append(found, Match{Start: offset + from + skipped, End: offset + from + skipped + len(value), Kind: "password"})
+		}
+	}
+}
+
 // inCommand looks at one command, which starts at offset.
 func inCommand(found []Match, command string, offset int) []Match {
-	takesUser, takesPassword := false, false
+	var options passwordOptions
+	takesUser := false
 	option := ""
 	for at := 0; at < len(command); {
 		word, from := nextWord(command, at)
@@ -68,35 +156,71 @@ func inCommand(found []Match, command string, offset int) []Match {
 			break
 		}
 		at = from + len(word)
-		switch {
-		case word == "curl" || word == "wget":
-			takesUser = true
-		case word == "login" || word == "sshpass":
-			takesPassword = true
-		case option == "-u" || option == "--user":
-			if user, password, has := strings.Cut(word, ":"); takesUser && has {
-				value, skipped := trimQuotes(password)
-				if isLiteral(value) {
-					begin := offset + from + len(user) + 1 + skipped
-					found = append(found, Match{Start: begin, End: begin + len(value), Kind: "password"})
-				}
+		if of, known := commandPasswords[word[strings.LastIndexByte(word, '/')+1:]]; known {
+			options = of
+		}
+		takesUser = takesUser || word == "curl" || word == "wget"
+		value, skipped := word, 0
+		switch attached := attachedTo(options.attached, word); {
+		case takesUser && (option == "-u" || option == "--user"):
+			user, password, has := strings.Cut(word, ":")
+			if !has {
+				option = word
+				continue
 			}
-		case option == "-p" && takesPassword:
-			if value, skipped := trimQuotes(word); isLiteral(value) {
-				found = append(found, Match{Start: offset + from + skipped, End: offset + from + skipped + len(value), Kind: "password"})
-			}
+			value, skipped = password, len(user)+1
+		case slices.Contains(options.separate, option):
+		case attached > 0:
+			value, skipped = word[attached:], attached
+		default:
+			option = word
+			continue
+		}
+		if scheme, rest, has := strings.Cut(value, "pass:"); has && strings.Trim(scheme, "\"'") == "" {
+			skipped += len(value) - len(rest)
+			value = rest
+		}
+		inner, quotes := trimQuotes(value)
+		if source, _, has := strings.Cut(inner, ":"); has && (source == "env" || source == "file" || source == "fd") {
+			option = word
+			continue
+		}
+		if begin := offset + from + skipped + quotes; isLiteral(inner) && !isLocalLogin(command) {
+			found = append(found, Match{Start: begin, End: begin + len(inner), Kind: "password"})
 		}
 		option = word
 	}
 	return found
 }
 
+// attachedTo returns the length of the option that word begins with and that
+// holds its value, 0 where it is none.
+func attachedTo(options []string, word string) int {
+	for _, option := range options {
+		if strings.HasPrefix(word, option) && len(word) > len(option) {
+			return len(option)
+		}
+	}
+	return 0
+}
+
+// isLocalLogin reports whether a command talks to the machine it runs on: the
+// password of a test service is no secret.
+func isLocalLogin(command string) bool {
+	for _, host := range []string{"localhost", "127.0.0.1", "[::1]"} {
+		if at := strings.Index(command, host); at > 0 && (command[at-1] == ' ' || command[at-1] == 'h' || command[at-1] == '=' || command[at-1] == '@' || command[at-1] == '/') {
+			return true
+		}
+	}
+	return false
+}
+
 func nextWord(text string, at int) (word string, from int) {
-	for at < len(text) && strings.IndexByte(" \t\r\\", text[at]) >= 0 {
+	for at < len(text) && strings.IndexByte(" \t\r\n\\", text[at]) >= 0 {
 		at++
 	}
 	end := at
-	for end < len(text) && strings.IndexByte(" \t\r", text[end]) < 0 {
+	for end < len(text) && strings.IndexByte(" \t\r\n", text[end]) < 0 {
 		end++
 	}
 	return text[at:end], at

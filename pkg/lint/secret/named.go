@@ -75,6 +75,9 @@ func valueBehind(text, lower string, end int) (Match, bool) {
 	for start > 0 && isNameByte(lower[start-1]) {
 		start--
 	}
+	if start >= 2 && text[start-2:start] == "${" {
+		return defaultOf(text, end)
+	}
 	at := end
 	if at < len(text) && (text[at] == '"' || text[at] == '\'') {
 		at++
@@ -93,7 +96,7 @@ func valueBehind(text, lower string, end int) (Match, bool) {
 		return Match{}, false
 	}
 	from, to := unquoted(text, at)
-	if from >= to || !accept(text[from:to]) {
+	if from >= to || !accept(text[from:to]) || isTestValue(text[start:end], text[from:to]) || isLocalLogin(lineAround(text, from)) {
 		return Match{}, false
 	}
 	return Match{Start: from, End: to, Kind: "password"}, true
@@ -129,4 +132,52 @@ func unquoted(text string, at int) (from, to int) {
 		to++
 	}
 	return at, to
+}
+
+// defaultOf finds the literal word of ${PASSWORD:-word} and ${PASSWORD:=word}.
+// The words of :? and :+ are messages and flags, never the secret.
+func defaultOf(text string, end int) (Match, bool) {
+	at := end
+	if at < len(text) && text[at] == ':' {
+		at++
+	}
+	if at >= len(text) || text[at] != '-' && text[at] != '=' {
+		return Match{}, false
+	}
+	from, to := unquoted(text, at+1)
+	if from >= to || !isLiteral(text[from:to]) || isTestValue(text[:0], text[from:to]) {
+		return Match{}, false
+	}
+	return Match{Start: from, End: to, Kind: "password"}, true
+}
+
+// lineAround returns the line of a text that holds the byte at.
+func lineAround(text string, at int) string {
+	start := strings.LastIndexByte(text[max(0, at-maxValue):at], '\n') + 1 + max(0, at-maxValue)
+	end := min(len(text), at+maxValue)
+	if stop := strings.IndexByte(text[at:end], '\n'); stop >= 0 {
+		end = at + stop
+	}
+	return text[start:end]
+}
+
+// amountWords stand in names that hold a number: MAX_TOKEN, TOKEN_TTL.
+var amountWords = []string{"max", "min", "count", "length", "size", "limit", "ttl", "expir", "timeout", "num", "total"}
+
+// isTestValue reports whether a value is no secret by what it is: a number
+// under a name of an amount or of a token, the name of the service itself.
+func isTestValue(name, value string) bool {
+	lower := strings.ToLower(name)
+	if strings.Trim(value, "0123456789") == "" {
+		if strings.HasSuffix(lower, "token") {
+			return true
+		}
+		for _, word := range amountWords {
+			if strings.Contains(lower, word) {
+				return true
+			}
+		}
+	}
+	service, _, _ := strings.Cut(lower, "_")
+	return service == strings.ToLower(value)
 }

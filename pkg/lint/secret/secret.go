@@ -48,6 +48,8 @@ var rules = []rule{
 		pattern: pattern(`\b(github_pat_[A-Za-z0-9_]{22,})\b`), shown: 11},
 	{kind: "GitLab token", markers: []string{"glpat-"},
 		pattern: pattern(`\b(glpat-[A-Za-z0-9_\-.]{20,})`), shown: 6},
+	{kind: "SonarQube token", markers: []string{"sonar.login", "sqp_", "squ_", "sqa_"},
+		pattern: pattern(`(?:sonar\.login=["']?([0-9a-f]{40})\b|\b(sq[pua]_[0-9a-f]{40})\b)`)},
 	{kind: "Slack token", markers: []string{"xox"},
 		pattern: pattern(`\b(xox[abeoprs]-[A-Za-z0-9\-]{10,})`), shown: 5},
 	{kind: "npm token", markers: []string{"npm_"},
@@ -78,7 +80,11 @@ func pattern(expression string) func() *regexp.Regexp {
 
 func (r *rule) appendTo(found []Match, text string) []Match {
 	for _, at := range r.pattern().FindAllStringSubmatchIndex(text, -1) {
-		start, end := unquote(text, at[2], at[3])
+		group := 2
+		for at[group] < 0 {
+			group += 2 // the pattern has alternatives
+		}
+		start, end := unquote(text, at[group], at[group+1])
 		if r.check != nil && !r.check(text[start:end]) {
 			continue
 		}
@@ -156,7 +162,7 @@ func (m Match) mask(value string) string {
 }
 
 // placeholder matches what stands for a value and is none.
-var placeholder = pattern(`(?i)^(x{3,}|\.{2,}|…+|-+|_+|\*+|#+|change[_\-]?me|change[_\-]?it|example|placeholder|todo|none|null|true|false|yes|no|dummy|redacted|required|optional|string|text|env|file|stdin|auto|your[_\-].*|my[_\-].*)$`)
+var placeholder = pattern(`(?i)^(x{3,}|\.{2,}|…+|-+|_+|\*+|#+|change[_\-]?(me|it)\w*|placeholder|todo|none|null|true|false|yes|no|redacted|required|optional|string|text|env|file|stdin|auto|your[_\-].*|my[_\-].*|(fake|dummy|example|sample|mock|replace|insert)[\w\-]*|.*example(key)?|test[_\-]?(password|passwd|pass|token|secret|key)\d*|password|postgres(ql)?|mysql|mariadb|mongodb|rabbitmq|minioadmin|elastic|oracle)$`)
 
 // reference matches the name of a variable or secret: NEXUS_TOKEN.
 var reference = pattern(`^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$`)
