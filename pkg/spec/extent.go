@@ -145,6 +145,10 @@ func (a *aligner) escape(size int) bool {
 	case 'x':
 		a.take(size, 4)
 	case 'u':
+		if surrogates().Match(a.src[a.pos:min(a.pos+12, len(a.src))]) {
+			a.take(size, 12)
+			return true
+		}
 		a.take(size, 6)
 	case 'U':
 		a.take(size, 10)

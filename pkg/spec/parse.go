@@ -45,10 +45,25 @@ type errSeveralDocuments struct{ line, column int }
 
 func (e *errSeveralDocuments) Error() string { return "a second document" }
 
-// decode parses text to the library's nodes, and to nothing else: any other
-// target costs quadratic time and memory in the number of keys. A nil node is
-// an empty file.
+// decode parses text to the library's nodes. A nil node is an empty file.
 func decode(text []byte) (document *yaml.Node, err error) {
+	document, err = decodePlainly(text)
+	if err == nil || !isEscapeError().MatchString(err.Error()) {
+		return document, err
+	}
+	rewritten, restore := jsonEscapes(text)
+	if restore == nil {
+		return nil, err
+	}
+	if document, err = decodePlainly(rewritten); document != nil {
+		restore(document)
+	}
+	return document, err
+}
+
+// decodePlainly parses to nodes, and to nothing else: any other target costs
+// quadratic time and memory in the number of keys.
+func decodePlainly(text []byte) (document *yaml.Node, err error) {
 	// The library is archived and has known inputs on which it panics.
 	defer func() {
 		if problem := recover(); problem != nil {

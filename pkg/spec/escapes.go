@@ -1,0 +1,79 @@
+package spec
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+
+	"gopkg.in/yaml.v3"
+)
+
+// isEscapeError matches the library's words for an escape that it does not know:
+// it takes neither \/ nor a pair of surrogates, which JSON allows.
+var isEscapeError = pattern(`unknown escape character|invalid Unicode character escape|expected hexdecimal`)
+
+// standIns are escapes of two bytes with the character that each means. One that
+// a file does not use stands for what the library does not know, so that every
+// place in the file stays where it is.
+var standIns = []struct {
+	letter byte
+	char   rune
+}{{'P', 0x2029}, {'L', 0x2028}, {'N', 0x85}, {'v', 0x0b}, {'a', 0x07}, {'e', 0x1b}}
+
+// jsonEscapes rewrites the escapes of JSON that the library does not know, byte
+// for byte in the same places. restore gives the values of a parsed document
+// their meaning back; it is nil where nothing was to be done.
+func jsonEscapes(text []byte) (rewritten []byte, restore func(*yaml.Node)) {
+	var free []int
+	for i, s := range standIns {
+		// A hexadecimal escape could mean the character as well.
+		if !bytes.Contains(text, []byte{'\\', s.letter}) && !bytes.Contains(bytes.ToLower(text), fmt.Appendf(nil, "%02x", s.char)) {
+			free = append(free, i)
+		}
+	}
+	if len(free) < 2 {
+		return nil, nil
+	}
+	slash, padding := standIns[free[0]], standIns[free[1]]
+	pairs := map[string]string{} // as the file has them, by what stands for them
+	rewritten = bytes.Clone(text)
+	for i := 0; i+1 < len(rewritten); i++ {
+		if rewritten[i] != '\\' {
+			continue
+		}
+		if pair := surrogates().Find(rewritten[i:min(i+12, len(rewritten))]); pair != nil {
+			high, _ := strconv.ParseUint(string(pair[2:6]), 16, 32)
+			low, _ := strconv.ParseUint(string(pair[8:12]), 16, 32)
+			long := fmt.Sprintf(`\U%08x\%c`, utf16.DecodeRune(rune(high), rune(low)), padding.letter)
+			pairs[long] = string(pair)
+			copy(rewritten[i:], long)
+		} else if rewritten[i+1] == '/' {
+			rewritten[i+1] = slash.letter
+		}
+		i++ // a backslash behind this one is no escape's start
+	}
+	if bytes.Equal(rewritten, text) {
+		return nil, nil
+	}
+	// What stands outside of double quotes is no escape: it is put back.
+	back := []string{string(slash.char), "/", string(padding.char), "", `\` + string(slash.letter), `\/`}
+	for long, pair := range pairs {
+		back = append(back, long, pair)
+	}
+	replacer := strings.NewReplacer(back...)
+	var visit func(n *yaml.Node)
+	visit = func(n *yaml.Node) {
+		if n.Kind == yaml.ScalarNode {
+			n.Value = replacer.Replace(n.Value)
+		}
+		for _, child := range n.Content {
+			visit(child)
+		}
+	}
+	return rewritten, visit
+}
+
+// surrogates finds a pair of escapes that together mean one character.
+var surrogates = pattern(`^\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}`)
