@@ -25,8 +25,9 @@ func (p *program) fmtCommand() *cli.Command {
 		ArgsUsage: "[PATH… | -]",
 		Description: about(`Rewrites buildsync.yaml and the definition files of the workspace, or those named: keys in the
 order of the schema, an indentation of two, quotes where they are needed, one blank line
-between jobs. Comments, scripts and what a file means stay as they are. The names of the files
-that changed are printed. A folder stands for the definition files in it, - for stdin, whose
+between jobs. Comments, scripts, line ends and what a file means stay as they are. The names of
+the files that changed are printed. A file that is not a definition file is left as it is, and
+named on stderr. A folder stands for the definition files in it, - for stdin, whose
 canonical form goes to stdout.
 
 Exit codes: 0 done; 1 a file could not be read or written; 2 --check: a file is not in its
@@ -177,10 +178,22 @@ func (in *invocation) fmtFile(file fmtTarget) (int, error) {
 func (in *invocation) announce(name string, before, after []byte) error {
 	text := name + "\n"
 	if in.on("diff") {
-		text = render.Unified(filepath.ToSlash(name), string(before), string(after))
+		text = render.Unified(in.patchName(name), string(before), string(after))
 	}
 	_, err := io.WriteString(in.stdout, sanitize.Lines(text))
 	return err
+}
+
+// patchName is a file's name in a patch, relative to the folder that the command
+// runs in: that of -C, where it is given.
+func (in *invocation) patchName(name string) string {
+	base, err := filepath.Abs(in.text("dir"))
+	if full, absErr := filepath.Abs(name); err == nil && absErr == nil {
+		if relative, err := filepath.Rel(base, full); err == nil && filepath.IsLocal(relative) {
+			name = relative
+		}
+	}
+	return strings.TrimPrefix(filepath.ToSlash(name), "/")
 }
 
 // readRegular reads a file that is one, of no more than a definition file may
@@ -231,6 +244,10 @@ func (in *invocation) fmtStdin() error {
 // formatted is the canonical form of a text; nil with the exit code where it
 // has none.
 func (in *invocation) formatted(name string, text []byte) ([]byte, int, error) {
+	if reason := format.Foreign(filepath.ToSlash(name), text); reason != "" {
+		in.note("%s is left as it is: %s", sanitize.Line(name, 300), reason)
+		return text, exitDone, nil
+	}
 	formatted, err := format.Source(filepath.ToSlash(name), text, format.KindOf(filepath.ToSlash(name)))
 	if err == nil {
 		return formatted, exitDone, nil

@@ -55,6 +55,20 @@ func (e *UnsupportedError) Error() string {
 	return fmt.Sprintf("%s: the file is left as it is: %s", e.Pos, e.Reason)
 }
 
+// Foreign says why a file is none of buildsync's, "" where it is one, where it is
+// empty, and where it is not YAML: Source says what is wrong with that. Files of
+// other tools stand in folders called jobs and templates too.
+func Foreign(name string, text []byte) string {
+	root, found := spec.ParseFile(name, text)
+	switch kind := spec.Foreign(root, text); {
+	case kind == spec.ForeignModules, KindOf(name) == Workspace, kind == "" && (found.HasErrors() || root == nil || root.IsNull()), spec.IsDefinitions(root):
+		return ""
+	case kind != "":
+		return "it is " + string(kind) + ", not a definition file"
+	}
+	return `it is not a definition file: it has no "version: 1" with jobs, templates or removed below it`
+}
+
 // documentTop is the name of the collection that is the whole file; no key can
 // be called so.
 const documentTop = "\x00document"

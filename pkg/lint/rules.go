@@ -32,6 +32,7 @@ var rules = [...]Rule{
 	{Name: "timeout", Severity: spec.Error, Summary: "a timeout cannot be said in the API's terms", Fixed: true},
 	{Name: "extra-field", Severity: spec.Error, Summary: "extra names a field that has a key of its own", Fixed: true},
 	{Name: "unreadable-file", Severity: spec.Error, Summary: "a file cannot be read", Fixed: true},
+	{Name: "foreign-file", Severity: spec.Error, Summary: "a file is another tool's, or another format", Why: "A build.yml, a body of the API, a workflow of another host and a job without `jobs:` are recognised and named once, in place of a list of unknown keys.", Fixed: true},
 	{Name: "definitions", Severity: spec.Warning, Summary: "the patterns of definition files match nothing"},
 	{Name: "version", Severity: spec.Error, Summary: "the file is of a version that this buildsync does not read", Fixed: true},
 	{Name: "unknown-environment", Severity: spec.Error, Summary: "the environment is not declared in buildsync.yaml", Fixed: true},

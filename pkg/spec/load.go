@@ -136,6 +136,12 @@ func LoadFile(tree Tree, name string) (*File, Diagnostics) {
 // ParseDefinitions is LoadFile for text that is at hand, such as an editor's.
 func ParseDefinitions(name string, text []byte) (*File, Diagnostics) {
 	root, found := ParseFile(name, text)
+	if kind := Foreign(root, text); kind != "" {
+		start := Pos{File: name, Line: 1, Column: 1}
+		out := &report{file: name}
+		out.errorf("foreign-file", Range{start, start}, kind.hint(name), "this is %s, not a definition file", kind)
+		return &File{Name: name, Source: text, Root: &Node{Kind: MappingNode, Range: Range{start, start}}}, out.done()
+	}
 	if root == nil {
 		return nil, found
 	}
