@@ -88,8 +88,11 @@ func (in *invocation) export() error {
 		return err
 	}
 	return in.withProjects(in.openToFill, func(ctx context.Context, w *workspace, service *service, projects []export.Project) error {
-		x := in.newExporting(w, service, projects)
-		err := x.run(ctx, kind, projects)
+		x, err := in.newExporting(w, service, projects)
+		if err != nil {
+			return err
+		}
+		err = x.run(ctx, kind, projects)
 		if ctx.Err() != nil {
 			in.printf("Stopped after %d files; the same command goes on from there.\n", len(x.report.Written))
 		}
@@ -152,19 +155,27 @@ func (in *invocation) exportFlags() (kind string, err error) {
 	return kind, nil
 }
 
-func (in *invocation) newExporting(w *workspace, service *service, projects []export.Project) *exporting {
+func (in *invocation) newExporting(w *workspace, service *service, projects []export.Project) (*exporting, error) {
+	out, err := export.OutFolder(w.dir, in.text("out"))
+	if err != nil {
+		return nil, &failure{exitInvalid, err}
+	}
+	vars, err := in.variables()
+	if err != nil {
+		return nil, err
+	}
 	x := &exporting{
 		invocation: in, w: w, service: service,
 		exporter: export.New(export.Options{
-			Catalogue: w.catalogue, WithIDs: in.on("with-ids"), TakenSecrets: secretsInUse(w.result),
+			Catalogue: w.catalogue, Workspace: w.set, Vars: vars, WithIDs: in.on("with-ids"), TakenSecrets: secretsInUse(w.result),
 			ShareSecrets: in.on("share-secrets"), QualifySecrets: len(w.set.Workspace.Projects) > 1,
 		}),
-		layout: export.NewLayout(w.set.Workspace.Definitions, in.text("out")), hasTwin: map[string]bool{}, moved: map[string]bool{},
+		layout: export.NewLayout(w.set.Workspace.Definitions, out), hasTwin: map[string]bool{}, moved: map[string]bool{},
 	}
 	for _, project := range projects {
 		x.report.Projects = append(x.report.Projects, project.Alias)
 	}
-	return x
+	return x, nil
 }
 
 // secretsInUse are the secrets that definitions use, each with the parameter

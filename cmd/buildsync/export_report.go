@@ -238,11 +238,11 @@ func (x *exporting) factor() error {
 		return err
 	}
 	factoring, err := export.Factor(w.set, x.layout, compile.Options{Vars: vars, Catalogue: w.catalogue})
-	if err != nil {
+	if err != nil && x.on("factor") {
 		return fmt.Errorf("factoring: %w", err)
 	}
 	if !x.on("factor") {
-		if factoring.Jobs > 0 {
+		if err == nil && factoring.Jobs > 0 { // a hint never fails the command
 			x.note("--factor would make %d definitions shorter: %d keys into defaults.job, %d templates", factoring.Jobs, len(factoring.Defaults), len(factoring.Templates))
 		}
 		return nil

@@ -18,15 +18,17 @@ const probeFile = "definitions/probe.yaml"
 
 // probe compiles a definitions file that stands alone with its scripts.
 func (e *Exporter) probe(workspace *yamltext.Node, definitions []byte, scripts []File) (*compile.Result, error) {
-	tree := spec.MapTree{spec.WorkspaceFile: string(source("", workspace)), probeFile: string(definitions)}
+	e.world.addTo(workspace)
+	files := spec.MapTree{spec.WorkspaceFile: string(source("", workspace)), probeFile: string(definitions)}
 	for _, script := range scripts {
-		tree[script.Name] = string(script.Text)
+		files[script.Name] = string(script.Text)
 	}
+	tree := probeTree{files, e.world.tree}
 	set, diagnostics := spec.Load(tree, spec.Options{})
 	if err := firstError(diagnostics); err != nil {
 		return nil, err
 	}
-	result, diagnostics := compile.Compile(set, compile.Options{Catalogue: e.catalogue})
+	result, diagnostics := compile.Compile(set, compile.Options{Catalogue: e.catalogue, Vars: e.world.given})
 	if err := firstError(diagnostics); err != nil {
 		return nil, err
 	}
@@ -45,7 +47,7 @@ func firstError(diagnostics spec.Diagnostics) error {
 // compileJob compiles one job in a workspace of its own.
 func (e *Exporter) compileJob(project Project, tree *yamltext.Node) (*compile.Job, error) {
 	workspace := yamltext.Mapping(yamltext.Entry("version", yamltext.Literal("1")),
-		yamltext.Entry("projects", yamltext.Mapping(yamltext.Entry(project.Alias, yamltext.Text(project.ID)))), yamltext.Entry("secrets", secretNames(tree)))
+		yamltext.Entry("projects", yamltext.Mapping(yamltext.Entry(project.Alias, yamltext.Text(project.ID)))), yamltext.Entry("secrets", secretNames(tree, e.world.secrets())))
 	parts := spill(tree)
 	result, err := e.probe(workspace, source("", yamltext.Mapping(yamltext.Entry("version", yamltext.Literal("1")), yamltext.Entry("jobs", yamltext.Sequence(parts.tree)))), parts.place(""))
 	if err != nil {
@@ -58,8 +60,11 @@ func (e *Exporter) compileJob(project Project, tree *yamltext.Node) (*compile.Jo
 }
 
 // secretNames lists the secrets that a definition names.
-func secretNames(tree *yamltext.Node) *yamltext.Node {
+func secretNames(tree *yamltext.Node, more []string) *yamltext.Node {
 	names := yamltext.Sequence()
+	for _, name := range more {
+		names.Items = append(names.Items, yamltext.Text(name))
+	}
 	for _, p := range itemsOf(tree.Get("parameters")) {
 		if name := p.Get("secret"); name != nil && !slices.ContainsFunc(names.Items, func(n *yamltext.Node) bool { return n.Text == name.Text }) {
 			names.Items = append(names.Items, yamltext.Text(name.Text))
@@ -96,6 +101,10 @@ func (e *Exporter) Differences(job *compile.Job, live *diff.LiveJob) []string {
 	have.Delete("job_name")
 	if want := job.Body; e.fingerprint(want) != e.fingerprint(have) {
 		paths = append(paths, e.bodyDifferences(want, have)...)
+	} else {
+		// What a plan would write is a difference too, even where both sides mean
+		// the same.
+		paths = append(paths, diff.Differences(have, want, nil, e.modules)...)
 	}
 	for _, row := range live.Notices {
 		var declared []string

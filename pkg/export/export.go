@@ -9,6 +9,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/catalog"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/format"
+	"github.com/buildsync/buildsync/pkg/spec"
 )
 
 // Options are what an export depends on besides the live state.
@@ -27,6 +28,11 @@ type Options struct {
 	// with the parameter that it is for. With ShareSecrets more parameters of that
 	// name share it.
 	TakenSecrets map[string]string
+	// Workspace is what the definitions are written into: its defaults are part of
+	// what they mean. Nil: a workspace without defaults.
+	Workspace *spec.Set
+	// Vars are those of the command line.
+	Vars map[string]string
 }
 
 // Exporter turns live objects into definitions. The same objects in the same
@@ -38,6 +44,7 @@ type Exporter struct {
 	shareSecrets bool
 	qualify      bool
 	taken        map[string]string // the owner of each secret's name
+	world        world
 }
 
 // New makes an Exporter.
@@ -47,6 +54,7 @@ func New(opts Options) *Exporter {
 		e.catalogue = catalog.Default()
 	}
 	e.modules = diff.ModulesOf(e.catalogue)
+	e.world = worldOf(opts)
 	for name, parameter := range opts.TakenSecrets {
 		e.taken[name] = ""
 		if opts.ShareSecrets {

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"path"
+	"path/filepath"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -22,6 +23,43 @@ type Layout struct {
 	globs []string
 	out   string
 	taken map[string]string // address by lower-case file name
+}
+
+// OutFolder is a folder below a workspace's, relative to it: out may be absolute.
+// "" stays "". The error says that it lies outside.
+func OutFolder(workspace, out string) (string, error) {
+	if !filepath.IsAbs(out) {
+		if out != "" && !filepath.IsLocal(filepath.FromSlash(out)) {
+			return "", fmt.Errorf("--out %s lies outside the workspace %s; name a folder in it", out, workspace)
+		}
+		return filepath.ToSlash(out), nil
+	}
+	workspace, err := realPath(workspace)
+	if err != nil {
+		return "", fmt.Errorf("finding --out %s: %w", out, err)
+	}
+	full, err := realPath(out)
+	if err != nil {
+		return "", fmt.Errorf("finding --out %s: %w", out, err)
+	}
+	relative, err := filepath.Rel(workspace, full)
+	if err != nil || !filepath.IsLocal(relative) {
+		return "", fmt.Errorf("--out %s lies outside the workspace %s; name a folder in it", out, workspace)
+	}
+	return filepath.ToSlash(relative), nil
+}
+
+// realPath is an absolute path with its links resolved, as far as it exists.
+func realPath(name string) (string, error) {
+	name, err := filepath.Abs(name)
+	if err != nil {
+		return "", err
+	}
+	if real, err := filepath.EvalSymlinks(name); err == nil || filepath.Dir(name) == name {
+		return real, err
+	}
+	parent, err := realPath(filepath.Dir(name))
+	return filepath.Join(parent, filepath.Base(name)), err
 }
 
 // NewLayout makes a layout for a workspace with these globs. out is the folder

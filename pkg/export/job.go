@@ -48,6 +48,11 @@ func (e *Exporter) job(project Project, live *diff.LiveJob) (*Definition, error)
 	if w.fits() {
 		return d, nil
 	}
+	if w.world.defaults != nil {
+		if w.alone = true; w.fits() {
+			return d, nil
+		}
+	}
 	for i := range w.parts {
 		w.settle(&w.parts[i])
 	}
@@ -72,6 +77,7 @@ type jobWriter struct {
 	body       *jsontree.Value // tidy
 	parts      []part
 	channels   *yamltext.Node
+	alone      bool   // what the defaults would add is written as null
 	reason     string // why the last form did not fit
 }
 
@@ -177,6 +183,9 @@ func (w *jobWriter) tree() *yamltext.Node {
 			extra.Fields[0].Key = "$" + extra.Fields[0].Key
 		}
 		job.Add("extra", extra)
+	}
+	if w.alone {
+		w.world.withoutDefaults(job)
 	}
 	return job
 }

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/buildsync/buildsync/pkg/emulator"
+	"github.com/buildsync/buildsync/pkg/format"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// TestExportIntoWorkspaces: an export into a workspace that has content already
+// is exact, the plan right after is empty, and fmt and lint have nothing to say.
+func TestExportIntoWorkspaces(t *testing.T) {
+	t.Parallel()
+	const head = "version: 1\nprojects: {shop: 6ecbc5bac7c8442fb3d2563d53c13582}\ndefault_project: shop\n"
+	for _, c := range []struct {
+		name, workspace string
+		files           map[string]string
+		args            []string
+	}{
+		{"defaults in flow style", head + "defaults: {job: {arch: x86-64}}\n", nil, nil},
+		{"a default that no job has", head + "defaults: {job: {flavor: 2u8g}}\n", nil, nil},
+		{"defaults of every kind", head + `vars: {zone: Asia/Shanghai}
+secrets: [TOKEN]
+defaults:
+  job:
+    host_type: custom_host
+    flavor: 8u16g # large
+    auto_update_sub_module: true
+    enabled: false
+    timeout: 3h
+    build_if_code_updated: true
+    group_id: g
+    scms:
+      - {scm_type: git, url: "https://example.com/a.git", branch: main}
+    parameters:
+      - {name: TOKEN, secret: TOKEN}
+    notifications: {MESSAGE: [buildJobFail], MAIL: [buildJobSuccess]}
+    triggers:
+      - {cron: "1 2 * * *", timezone: "${{ vars.zone }}"}
+    extra: {description: from the defaults}
+`, nil, nil},
+		{"a published template and comments", head + "# comments\n", map[string]string{
+			"definitions/t.yaml": "# above\nversion: 1\ntemplates:\n  - name: t # beside\n    publish: false\n    steps:\n      - sh: {name: s, inputs: {command: make}}\n",
+		}, []string{"--factor"}},
+		{"an absolute folder", head, nil, []string{"--out", "$DIR/definitions/below"}},
+		{"a relative folder", head, nil, []string{"--out", "./definitions//below/"}},
+		{"CRLF", strings.ReplaceAll(head+"secrets: [A]\n", "\n", "\r\n"), nil, []string{"--factor"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			e := &estate{dir: t.TempDir()}
+			var seed emulator.Seed
+			for _, name := range []string{"one", "two", "three"} {
+				seed.Bodies = append(seed.Bodies, plainBody(name))
+			}
+			e.Emulator = serveEstate(t, seed, &e.env)
+			canonical, err := format.Source("buildsync.yaml", []byte(c.workspace), format.Workspace)
+			if err != nil {
+				t.Fatal(err)
+			}
+			e.write(t, "buildsync.yaml", string(canonical))
+			for name, text := range c.files {
+				e.write(t, name, text)
+			}
+			args := []string{"export", "--verify"}
+			for _, arg := range c.args {
+				args = append(args, strings.ReplaceAll(arg, "$DIR", e.dir))
+			}
+			e.run(t, exitDone, args, "3 of 3 exact")
+			e.run(t, exitDone, []string{"plan", "--detailed-exitcode"})
+			e.run(t, exitDone, []string{"lint", "--fail-on", "error"})
+			if got := e.run(t, exitDone, []string{"fmt", "--check"}); got.stdout != "" {
+				t.Errorf("fmt would change %s", got.stdout)
+			}
+			if e.writes() > 0 {
+				t.Errorf("%d writes", e.writes())
+			}
+		})
+	}
+}
+
+// plainBody is a small job.
+func plainBody(name string) emulator.SeedJob {
+	body := jsontree.Object()
+	body.Set("job_name", jsontree.String(name))
+	body.Set("project_id", jsontree.String("6ecbc5bac7c8442fb3d2563d53c13582"))
+	body.Set("arch", jsontree.String("x86-64"))
+	properties := jsontree.Object()
+	properties.Set("command", jsontree.String("set -e \nmake "+name+"\n\n"))
+	step := jsontree.Object()
+	step.Set("module_id", jsontree.String("devcloud2018.codeci_action_20017.action"))
+	step.Set("name", jsontree.String("Build"))
+	step.Set("properties", properties)
+	body.Set("steps", jsontree.Array(step))
+	return emulator.SeedJob{Body: body}
+}
+
+// TestExportOutside refuses a folder outside the workspace.
+func TestExportOutside(t *testing.T) {
+	t.Parallel()
+	e := newEstate(t, 1, 1)
+	for _, out := range []string{filepath.Dir(e.dir), "../x"} {
+		got := e.run(t, exitInvalid, []string{"export", "--out", out})
+		if !strings.Contains(got.stderr, "outside the workspace") {
+			t.Errorf("%s: %s", out, got.stderr)
+		}
+	}
+}
