@@ -109,3 +109,49 @@ func TestExportOutside(t *testing.T) {
 		}
 	}
 }
+
+// TestTemplateMembersSurvive: members of a template beside its steps are
+// exported, can be written by hand, and survive a replacement, whether the
+// definition names them or not.
+func TestTemplateMembersSurvive(t *testing.T) {
+	t.Parallel()
+	seed, err := jsontree.Parse([]byte(`{"name": "t", "template": {"steps": [{"module_id": "devcloud2018.codeci_action_20017.action", "name": "s",
+		"properties": {"command": "make"}}], "image": "i", "actions": [1], "auto_update_sub_module": "true"}}`), jsontree.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &estate{dir: t.TempDir()}
+	e.Emulator = serveEstate(t, emulator.Seed{Templates: []*jsontree.Value{seed}}, &e.env)
+	e.write(t, "buildsync.yaml", "version: 1\nprojects: {shop: "+estateProject(0)+"}\ndefault_project: shop\n")
+	e.run(t, exitDone, []string{"export", "--verify"}, "1 of 1 exact")
+	const file = "definitions/templates/t.yaml"
+	text := e.read(t, file)
+	for _, member := range []string{"image: i", "actions: [1]", `auto_update_sub_module: "true"`} {
+		if !strings.Contains(text, member) {
+			t.Errorf("%s is not in\n%s", member, text)
+		}
+	}
+	e.run(t, exitDone, []string{"plan", "--detailed-exitcode"})
+
+	live := func() *jsontree.Value {
+		truth, err := e.Truth()
+		if err != nil || len(truth.Templates) != 1 {
+			t.Fatalf("%d templates, %v", len(truth.Templates), err)
+		}
+		return truth.Templates[0].Body.Get("template")
+	}
+	e.write(t, file, strings.ReplaceAll(text, "make", "make all"))
+	e.run(t, exitDone, []string{"apply", "--yes"})
+	if have := live(); have.Str("image") != "i" || len(have.Get("actions").Items()) != 1 || have.Str("auto_update_sub_module") != "true" {
+		t.Errorf("after a replacement the template is %s", have.Indented())
+	}
+
+	const byHand = "version: 1\ntemplates:\n  - name: t\n    publish: true\n    steps:\n      - sh: {name: s, inputs: {command: make more}}\n"
+	e.write(t, file, byHand+"    extra:\n      template: {image: j}\n")
+	e.run(t, exitDone, []string{"plan"}, "template.image")
+	e.run(t, exitDone, []string{"apply", "--yes"})
+	if have := live(); have.Str("image") != "j" || len(have.Get("actions").Items()) != 1 {
+		t.Errorf("what the definition does not name is lost: %s", have.Indented())
+	}
+	e.run(t, exitDone, []string{"plan", "--detailed-exitcode"})
+}

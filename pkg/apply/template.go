@@ -39,7 +39,7 @@ func (r *run) doTemplate(ctx context.Context, index int) {
 // templateCreation is the create protocol for a template. One with the uuid old
 // is being replaced and does not count.
 func (s *step) templateCreation(old string) creation {
-	api, name, body := s.run.api, s.change.Name, s.change.WantTemplate.Body
+	api, name, body := s.run.api, s.change.Name, s.templateBody()
 	return creation{
 		post: func(ctx context.Context) (string, error) { return api.CreateTemplate(ctx, body) },
 		find: func(ctx context.Context) (found, error) {
@@ -79,6 +79,15 @@ func (s *step) templateCreation(old string) creation {
 			return err == nil
 		},
 	}
+}
+
+// templateBody is the body that is sent: that of the plan, which carries over
+// what the definition does not name of a template that is replaced.
+func (s *step) templateBody() *jsontree.Value {
+	if body := s.change.DesiredBody(); body != nil {
+		return body
+	}
+	return s.change.WantTemplate.Body
 }
 
 // errTemplateGone says that no listing shows a template.

@@ -235,8 +235,10 @@ func (u *unit) publish(t *template) *Template {
 	template := jsontree.Object(jsontree.Member{Key: "steps", Value: jsontree.Array()})
 	if steps := u.expand(t.steps); steps != nil {
 		template.Set("steps", u.steps(steps))
-	} else {
+	} else if u.get(t.node, "extra").Get("template").Get("steps") == nil {
 		u.report("missing-key", t.node.Get("name"), "steps", "", "the published template %q needs steps", t.name)
+	} else {
+		template.Delete("steps")
 	}
 	body.Set("template", template)
 	body.Set("name", jsontree.String(t.name))
@@ -268,11 +270,27 @@ func (u *unit) templateExtra(body *jsontree.Value, extra *spec.Node) {
 		return
 	}
 	for _, f := range extra.Fields {
+		if f.Key.Text == "template" && f.Value.Kind == spec.MappingNode {
+			u.templateMembers(body.Get("template"), f.Value)
+			continue
+		}
 		if body.Get(f.Key.Text) != nil {
 			u.report("extra-field", f.Key, "extra."+f.Key.Text, "declare it once", "%s is declared beside extra already", f.Key.Text)
 			continue
 		}
 		body.Set(f.Key.Text, u.value(topSegment(f.Key.Text), f.Value))
+	}
+}
+
+// templateMembers puts further members of a template in, beside its steps:
+// image, image_source, actions and whatever else the service keeps there.
+func (u *unit) templateMembers(template *jsontree.Value, members *spec.Node) {
+	for _, f := range members.Fields {
+		if template.Get(f.Key.Text) != nil {
+			u.report("extra-field", f.Key, "extra.template"+MemberSegment(f.Key.Text), "declare it once", "%s is declared beside extra already", f.Key.Text)
+			continue
+		}
+		template.Set(f.Key.Text, u.value("template"+MemberSegment(f.Key.Text), f.Value))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
@@ -71,7 +72,7 @@ func (p *Planner) compareTemplate(want, before *compile.Template, live *LiveTemp
 		c.base = flatTemplate(before.Body)
 	}
 	c.desired = overlay{p.in.Modules, ignoreNothing}.body(c.live, c.declared, c.base)
-	change.ID, change.LiveTemplate, change.Desired = &live.UUID, live, jsontree.Pack(want.Body)
+	change.ID, change.LiveTemplate, change.Desired = &live.UUID, live, jsontree.Pack(replacement(want.Body, live.Body))
 	change.HaveFingerprint = Fingerprint(c.live, p.in.Modules)
 	change.Fields = c.fields()
 	change.Unchanged = c.unchanged(change.Fields)
@@ -186,16 +187,52 @@ func flatTemplate(body *jsontree.Value) *jsontree.Value {
 			out.Set(key, v.Clone())
 		}
 	}
-	steps := getFold(getFold(body, "template"), "steps")
-	if steps.Kind() != jsontree.KindArray {
-		return out
+	for _, m := range getFold(body, "template").Members() {
+		switch key := plainKey(m.Key); {
+		case key != "steps":
+			out.Set("template."+key, m.Value.Clone())
+		case m.Value.Kind() == jsontree.KindArray:
+			list := jsontree.Array()
+			for _, step := range m.Value.Items() {
+				list.Append(flatStep(step))
+			}
+			out.Set("steps", list)
+		}
 	}
-	list := jsontree.Array()
-	for _, step := range steps.Items() {
-		list.Append(flatStep(step))
-	}
-	out.Set("steps", list)
 	return out
+}
+
+// replacement is the body of a template that takes the place of a live one: what
+// the definition does not name of it, beside the steps, is carried over.
+func replacement(want, live *jsontree.Value) *jsontree.Value {
+	template := getFold(live, "template")
+	if template.Kind() != jsontree.KindObject || want.Get("template").Kind() != jsontree.KindObject {
+		return want
+	}
+	declared := map[string]bool{"steps": true}
+	for _, m := range want.Get("template").Members() {
+		declared[plainKey(m.Key)] = true
+	}
+	body := want.Clone()
+	for _, m := range template.Members() {
+		if !declared[plainKey(m.Key)] && !m.Value.IsEmpty() {
+			body.Get("template").Set(m.Key, m.Value.Clone())
+		}
+	}
+	return body
+}
+
+// plainKey is a key in the API's spelling: the service stores those of a template
+// as moduleId and Steps too.
+func plainKey(key string) string {
+	var out strings.Builder
+	for i, r := range key {
+		if unicode.IsUpper(r) && i > 0 && key[i-1] != '_' && !unicode.IsUpper(rune(key[i-1])) {
+			out.WriteByte('_')
+		}
+		out.WriteRune(unicode.ToLower(r))
+	}
+	return out.String()
 }
 
 func flatStep(step *jsontree.Value) *jsontree.Value {

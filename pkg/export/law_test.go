@@ -168,7 +168,11 @@ func TestLawOverTemplates(t *testing.T) {
 		for i := range d.count(3) {
 			parameters.Append(d.parameter(fmt.Sprintf("P%d", i)))
 		}
-		item := obj("name", name, "description", d.text(), "template", obj("steps", steps), "parameters", parameters)
+		inner := obj("steps", steps)
+		for range d.count(3) {
+			inner.Set(d.oneOf("image", "image_source", "actions", "auto_update_sub_module", d.key()), d.value(3))
+		}
+		item := obj("name", name, "description", d.text(), "template", inner, "parameters", parameters)
 		live := &diff.LiveTemplate{UUID: "u", Name: name, Body: item}
 		e := export.New(export.Options{})
 		definition, err := e.Template(live)
@@ -191,6 +195,10 @@ func TestLawOverTemplates(t *testing.T) {
 		}
 		if paths := e.TemplateDifferences(result.Templates[0], live); len(paths) > 0 {
 			t.Fatalf("%v\n%s\n%s", paths, file, item.Indented())
+		}
+		plan := diff.Compute(diff.Input{Head: result, Modules: diff.ModulesOf(defaultCatalogue()), Live: &diff.Snapshot{Templates: []*diff.LiveTemplate{live}}})
+		if len(plan.Changes) > 0 {
+			t.Fatalf("the plan is not empty: %+v\n%s\n%s", plan.Changes[0].Fields, file, item.Indented())
 		}
 	})
 }

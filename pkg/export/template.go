@@ -36,10 +36,7 @@ func (e *Exporter) template(live *diff.LiveTemplate) (*Definition, error) {
 	w := &jobWriter{Exporter: e, project: probeProject, live: &diff.LiveJob{Name: live.Name}, definition: d, body: body}
 	w.members()
 	for range 2 {
-		tree, ok := w.templateTree()
-		if !ok {
-			break
-		}
+		tree := w.templateTree(live.Body)
 		if w.templateFits(tree, live) {
 			d.tree = tree
 			return d, nil
@@ -54,9 +51,16 @@ func (e *Exporter) template(live *diff.LiveTemplate) (*Definition, error) {
 	return nil, fmt.Errorf("no definition compiles to it again: %s", w.reason)
 }
 
-// templateTree is the definition in its chosen forms. Steps must have one: a
-// template has no other place for them.
-func (w *jobWriter) templateTree() (tree *yamltext.Node, ok bool) {
+// templateTree is the definition in its chosen forms. What has none stands under
+// extra, in the API's own form: steps that no form can hold too, beside the other
+// members of the live template.
+func (w *jobWriter) templateTree(live *jsontree.Value) *yamltext.Node {
+	beside := yamltext.Mapping()
+	for _, m := range foldGet(live, wire.KeyTemplate).Members() {
+		if !strings.EqualFold(m.Key, wire.KeySteps) && !m.Value.IsEmpty() {
+			beside.Add(m.Key, small(verbatim(m.Value)))
+		}
+	}
 	n := yamltext.Mapping(yamltext.Entry("name", yamltext.Text(w.live.Name)))
 	values, extra := map[string]*yamltext.Node{}, yamltext.Mapping()
 	for i := range w.parts {
@@ -68,7 +72,7 @@ func (w *jobWriter) templateTree() (tree *yamltext.Node, ok bool) {
 		case !p.asExtra:
 			values[p.key] = p.value()
 		case p.key == wire.KeySteps:
-			return nil, false
+			beside.Add(p.key, verbatim(p.live))
 		default:
 			extra.Add(p.key, verbatim(p.live))
 		}
@@ -78,10 +82,13 @@ func (w *jobWriter) templateTree() (tree *yamltext.Node, ok bool) {
 	n.Add(wire.KeyToolType, values[wire.KeyToolType])
 	n.Add(wire.KeyParameters, values[wire.KeyParameters])
 	n.Add(wire.KeySteps, values[wire.KeySteps])
+	if len(beside.Fields) > 0 {
+		extra.Add(wire.KeyTemplate, beside)
+	}
 	if len(extra.Fields) > 0 {
 		n.Add("extra", extra)
 	}
-	return n, true
+	return n
 }
 
 func (w *jobWriter) templateFits(tree *yamltext.Node, live *diff.LiveTemplate) bool {
