@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/diff/render"
 	"github.com/buildsync/buildsync/pkg/gitbase"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
@@ -25,7 +27,7 @@ func (p *program) applyCommand() *cli.Command {
 		&cli.DurationFlag{Name: "max-plan-age", Usage: "refuse a PLAN that is older than `D`; 0: any age", Value: 24 * time.Hour},
 		&cli.StringFlag{Name: "report", Usage: "write what was done to `FILE`, as JSON"},
 		&cli.StringFlag{Name: "format", Usage: "`FORMAT`: text or json (the report)", Value: "text"},
-		&cli.StringFlag{Name: "secrets-dir", Usage: "read secrets from files in `DIR`, named as in buildsync.yaml"},
+		&cli.BoolFlag{Name: "skip-missing-secrets", Usage: "leave out the jobs whose secrets have no value, and write the others", DisableDefaultText: true},
 		&cli.BoolFlag{Name: "fail-fast", Usage: "start nothing more after the first failure", DisableDefaultText: true},
 		&cli.BoolFlag{Name: "smoke", Usage: "run each changed job afterwards and fail if its build does", DisableDefaultText: true},
 		&cli.StringFlag{Name: "create-retry", Usage: "send a create again after an error `ANSWER` (answered), or after silence too (settled)", Value: "answered"},
@@ -41,7 +43,8 @@ func (p *program) applyCommand() *cli.Command {
 it goes on only if the plan that it makes now is the one that was approved; give it the
 flags that plan was given. Without a terminal it needs PLAN, --approve or --yes.
 
-Secrets come from BUILDSYNC_SECRET_<NAME> or --secrets-dir. Ctrl-C starts nothing new and
+Secrets come from BUILDSYNC_SECRET_<NAME> or --secrets-dir. An empty value counts as missing,
+and a missing secret ends the run before the first write. Ctrl-C starts nothing new and
 lets writes under way finish; a second one stops at once. After a complete success
 refs/buildsync/<environment> names the commit that was applied.
 
@@ -102,8 +105,8 @@ func (in *invocation) approval() (approval, error) {
 		return approval{}, err
 	}
 	a := approval{id: in.text("approve")}
-	if a.id != "" && !strings.HasPrefix(a.id, "sha256:") {
-		return a, usageError{text: fmt.Sprintf("--approve %q: a plan's id begins with sha256:", a.id)}
+	if in.set("approve") && !approvedID.MatchString(a.id) {
+		return a, usageError{text: fmt.Sprintf("--approve %q: give a plan's id, sha256: and at least its first 12 digits", a.id)}
 	}
 	if len(args) == 0 {
 		return a, nil
@@ -111,15 +114,18 @@ func (in *invocation) approval() (approval, error) {
 	if a.plan, err = in.readPlan(args[0]); err != nil {
 		return a, err
 	}
-	if !a.plan.Intact() {
-		return a, &failure{exitStale, fmt.Errorf("%s was changed after it was made: its id is not that of its content; make a new plan and approve that", args[0])}
+	if a.plan.FormatVersion != diff.FormatVersion {
+		return a, &failure{exitStale, fmt.Errorf("%s is a plan of format %s, and this version approves %s; make a new plan and approve that", args[0], sanitize.Line(a.plan.FormatVersion, 20), diff.FormatVersion)}
 	}
-	if a.id != "" && a.id != a.plan.PlanID {
+	if a.id != "" && !strings.HasPrefix(a.plan.PlanID, a.id) {
 		return a, &failure{exitStale, fmt.Errorf("%s is the plan %s, not %s as --approve demands", args[0], a.plan.PlanID, a.id)}
 	}
 	a.id = a.plan.PlanID
 	return a, in.checkAge(args[0], a.plan)
 }
+
+// approvedID matches a plan's id, or the beginning of one that documents show.
+var approvedID = regexp.MustCompile(`^sha256:[0-9a-f]{12,64}$`)
 
 // clocksMayDiffer is how far the clocks of two machines may be apart.
 const clocksMayDiffer = 5 * time.Minute
@@ -151,7 +157,7 @@ func (a approval) check(fresh *diff.Plan) error {
 		return apply.Approve(a.plan, fresh)
 	}
 	// Of an empty plan nothing can go beyond an approval: all is done already.
-	if a.id != "" && a.id != fresh.PlanID && (fresh.HasChanges() || fresh.Refused()) {
+	if a.id != "" && !strings.HasPrefix(fresh.PlanID, a.id) && (fresh.HasChanges() || fresh.Refused()) {
 		return fmt.Errorf("the plan is %s now, not %s as --approve demands; look at a new plan and approve that", fresh.PlanID, sanitize.Line(a.id, 80))
 	}
 	return nil
@@ -184,7 +190,7 @@ func (in *invocation) mayApply(ctx context.Context, p *planning, approved approv
 	if err := approved.check(p.plan); err != nil {
 		return &failure{exitStale, err}
 	}
-	if approved.id == "" && in.text("format") == "text" && (!in.on("quiet") || p.plan.Refused()) {
+	if (approved.id == "" || !p.plan.HasChanges()) && in.text("format") == "text" && (!in.on("quiet") || p.plan.Refused()) {
 		if err := in.renderPlan(p.plan, []output{{format: "text"}}); err != nil {
 			return err
 		}
@@ -198,7 +204,7 @@ func (in *invocation) mayApply(ctx context.Context, p *planning, approved approv
 	if !isTerminal(in.stdin) {
 		return usageError{text: "there is no terminal to ask on: add --yes, or give the file of a plan that was approved"}
 	}
-	agreed, err := in.confirm(ctx, "Do this?")
+	agreed, err := in.confirm(ctx, "Apply this"+where(p.plan)+"?")
 	if err != nil {
 		return err
 	}
@@ -206,6 +212,14 @@ func (in *invocation) mayApply(ctx context.Context, p *planning, approved approv
 		return &failure{exitFailed, errors.New("not applied; nothing was written")}
 	}
 	return nil
+}
+
+// where repeats in a question where the plan would be applied.
+func where(plan *diff.Plan) string {
+	if place := render.Place(plan); place != "" {
+		return " to " + place
+	}
+	return ""
 }
 
 // refused says which rails hold the plan back.
@@ -227,11 +241,13 @@ func (in *invocation) carryOut(p *planning, createRetry apply.CreateRetry) error
 		FailFast:    in.on("fail-fast"),
 		CreateRetry: createRetry,
 		Clock:       p.service.clock,
-		Secrets:     hiding{apply.EnvSecrets{LookupEnv: in.env.lookup, Dir: in.text("secrets-dir")}, p.service.Hide},
+		Secrets:     hiding{in.secrets(), p.service.Hide},
 		Grace:       in.duration("grace"),
 		RescueFile:  in.text("rescue"),
-		Modules:     diff.ModulesOf(p.w.catalogue),
-		Abort:       in.stops.hard,
+
+		SkipMissingSecrets: in.on("skip-missing-secrets"),
+		Modules:            diff.ModulesOf(p.w.catalogue),
+		Abort:              in.stops.hard,
 	}
 	options.Smoke = in.smoke(p.service)
 	if p.service.Dialect() == client.DialectV1 {
@@ -273,6 +289,11 @@ func (in *invocation) carryOut(p *planning, createRetry apply.CreateRetry) error
 		in.rememberApplied(ctx, p)
 	}
 	return said(code)
+}
+
+// secrets is where the values of secrets come from.
+func (in *invocation) secrets() apply.EnvSecrets {
+	return apply.EnvSecrets{LookupEnv: in.env.lookup, Dir: in.text("secrets-dir"), AllowEmpty: in.on("allow-empty-secrets")}
 }
 
 // applyCode is the exit code of a run: the report's, with the signal's own where

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -23,7 +24,7 @@ func (p *program) showCommand() *cli.Command {
 		Description: about(`Prints what plan printed when it wrote the document, in any format. The plans of shards are
 joined into one. It works offline.
 
-Exit codes: 0 done; 3 not a plan.`,
+Exit codes: 0 done; 3 not a plan; 4 the plan was changed after it was made.`,
 			"buildsync show plan.json",
 			"buildsync show --format markdown --max-bytes 60000 plan.json",
 			"buildsync show --out joined.json 1.json 2.json 3.json"),
@@ -69,6 +70,9 @@ func (in *invocation) readPlan(name string) (*diff.Plan, error) {
 		from = file
 	}
 	plan, err := render.Read(io.LimitReader(from, maxPlan))
+	if err == nil && plan.FormatVersion <= diff.FormatVersion && !plan.Intact() || errors.Is(err, render.ErrAltered) {
+		return nil, &failure{exitStale, fmt.Errorf("%s was changed after it was made: its id is not that of its content; make a new plan and approve that", spec.Pos{File: name})}
+	}
 	if err != nil {
 		return nil, &failure{exitInvalid, fmt.Errorf("%s is not a plan that this version can read: %w", spec.Pos{File: name}, err)}
 	}

@@ -12,11 +12,12 @@ import (
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/client/credentials"
 	"github.com/buildsync/buildsync/pkg/client/signer"
+	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
 // endpointEmulator as the endpoint starts the emulator inside the command.
-const endpointEmulator = "emulator"
+const endpointEmulator = diff.BuiltInEmulator
 
 // emulatorRate is the pace in requests a minute at which the built-in emulator
 // is spoken to: it has no limit, and nobody wants to wait for it.

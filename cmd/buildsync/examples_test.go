@@ -73,9 +73,12 @@ func checkExample(t *testing.T, name, dir, environment string) {
 	t.Helper()
 	env := []string{
 		"PATH=" + os.Getenv("PATH"), "XDG_CACHE_HOME=" + t.TempDir(),
-		"BUILDSYNC_DIR=" + dir, "BUILDSYNC_ENV=" + environment, "BUILDSYNC_ENDPOINT=emulator",
+		"BUILDSYNC_DIR=" + dir, "BUILDSYNC_ENDPOINT=emulator",
 		"BUILDSYNC_SECRET_NEXUS_TOKEN=n", "BUILDSYNC_SECRET_DEPLOY_KEY=d", "BUILDSYNC_SECRET_PYPI_TOKEN=p",
 		"BUILDSYNC_SECRET_READ_KEY=r", "BUILDSYNC_SECRET_READ_SECRET=r", "BUILDSYNC_SECRET_WRITE_KEY=w", "BUILDSYNC_SECRET_WRITE_SECRET=w",
+	}
+	if environment != "" {
+		env = append(env, "BUILDSYNC_ENV="+environment)
 	}
 	expect := func(code int, args ...string) result {
 		t.Helper()

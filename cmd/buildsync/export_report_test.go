@@ -62,7 +62,7 @@ func TestExportTwins(t *testing.T) {
 	}
 	e.write(t, file, strings.Replace(definition, "name: twin\n", "name: twin\n    id: "+ids[1]+"\n", 1))
 	e.run(t, exitPartial, []string{"export", "--force", "--verify"}, "edited "+file, "1 not exported", "2 of 2 exact")
-	e.run(t, exitDone, []string{"plan", "--detailed-exitcode"}, nothingToDo, "2 unchanged")
+	e.run(t, exitDone, []string{"plan", "--detailed-exitcode"}, nothingToDo, "2 jobs.")
 	e.run(t, exitDone, []string{"export", "--twins", "rename", "--verify"}, "wrote definitions/shop/twin-2.yaml", "3 of 3 exact")
 }
 
@@ -85,7 +85,7 @@ func TestExportRenamesTwins(t *testing.T) {
 	e.run(t, exitDone, []string{"export", "--force", "--verify"}, "0 written, 0 edited, 3 defined already, 0 not exported", "3 of 3 exact")
 	e.run(t, exitDifferent, []string{"plan", "--detailed-exitcode"}, "1 to update", "twin-2")
 	e.run(t, exitDone, []string{"apply", "--yes"})
-	e.run(t, exitDone, []string{"plan", "--detailed-exitcode"}, nothingToDo, "3 unchanged, 0 unmanaged")
+	e.run(t, exitDone, []string{"plan", "--detailed-exitcode"}, nothingToDo, "is in step: 3 jobs.")
 	truth, err := e.Truth()
 	if err != nil {
 		t.Fatal(err)

@@ -91,7 +91,10 @@ func (in *invocation) prepare() error {
 		}
 		variable := variableOf(in.flags.Command.Name, name)
 		value, ok := in.env[variable]
-		if !ok || value == "" {
+		if value == "" {
+			if ok && slices.Contains(selecting, name) {
+				return emptyValue("the variable " + variable)
+			}
 			continue
 		}
 		for _, one := range split(flag, value) {
@@ -100,7 +103,45 @@ func (in *invocation) prepare() error {
 			}
 		}
 	}
+	return in.refuseEmpty()
+}
+
+// selecting are the flags that select or approve something. CI systems set a
+// variable that does not exist to the empty text; to take that for "not given"
+// would apply everything, or without an approval.
+var selecting = []string{"approve", "base", "changed-since", "endpoint", "env", "kind", "only", "profile", "project", "region", "shard", "write-secret"}
+
+// emptyAllowed are the text flags whose empty value means something.
+var emptyAllowed = []string{"data", "marker", "seed"}
+
+// refuseEmpty refuses flags that were given an empty text.
+func (in *invocation) refuseEmpty() error {
+	for _, c := range in.flags.Lineage() {
+		if c.Command == nil {
+			continue
+		}
+		for _, flag := range c.Command.Flags {
+			name, _ := flagName(flag)
+			if slices.Contains(emptyAllowed, name) || !slices.Contains(c.LocalFlagNames(), name) {
+				continue
+			}
+			switch flag.(type) {
+			case *cli.StringFlag:
+				if strings.TrimSpace(c.String(name)) == "" {
+					return emptyValue("--" + name)
+				}
+			case *cli.StringSliceFlag:
+				if slices.ContainsFunc(c.StringSlice(name), func(text string) bool { return strings.TrimSpace(text) == "" }) {
+					return emptyValue("--" + name)
+				}
+			}
+		}
+	}
 	return nil
+}
+
+func emptyValue(what string) error {
+	return usageError{text: what + " is empty; give it a value, or leave it out"}
 }
 
 // variableOf names the environment variable of a command's flag. The emulator's

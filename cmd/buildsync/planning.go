@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/buildsync/buildsync/pkg/apply"
+	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/diff"
 )
 
@@ -23,6 +24,8 @@ func scopeFlags() []cli.Flag {
 		&cli.StringFlag{Name: "shard", Usage: "only the `I/N`-th part of the objects, such as 3/8"},
 		&cli.BoolFlag{Name: "show-undeclared", Usage: "list what is live and not declared, and so kept", DisableDefaultText: true},
 		&cli.BoolFlag{Name: "explain", Usage: "name the rule that made two different values equal", DisableDefaultText: true},
+		&cli.StringFlag{Name: "secrets-dir", Usage: "read secrets from files in `DIR`, named as in buildsync.yaml"},
+		&cli.BoolFlag{Name: "allow-empty-secrets", Usage: "an empty value of a secret is what is meant", DisableDefaultText: true},
 		&cli.BoolFlag{Name: "stats", Usage: "count the requests on stderr", DisableDefaultText: true},
 	}
 }
@@ -137,8 +140,21 @@ func (in *invocation) makePlan(ctx context.Context, p *planning) error {
 		return fmt.Errorf("reading the live state: %w", err)
 	}
 	plan.CreatedAt = time.Now().UTC().Truncate(time.Second)
+	plan.Region = regionOf(p.service.name)
+	apply.MarkMissing(plan, in.secrets())
 	p.plan = plan
 	return nil
+}
+
+// regionOf returns the region that an endpoint belongs to, "" where none is
+// known.
+func regionOf(endpoint string) string {
+	for _, region := range client.Regions() {
+		if known, err := client.Endpoint(region); err == nil && known == strings.TrimSuffix(endpoint, "/") {
+			return region
+		}
+	}
+	return ""
 }
 
 // connectAndPlan is connectTo, then makePlan.

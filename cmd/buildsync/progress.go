@@ -38,13 +38,13 @@ func (in *invocation) newProgress(plan *diff.Plan) *progress {
 		p.lines = io.Discard
 		return p
 	}
-	if !isTerminal(in.stderr) || in.on("verbose") {
-		return p
+	if p.count == 0 || !isTerminal(in.stderr) || in.on("verbose") {
+		return p // a bar without work never completes
 	}
 	// The display must not outlive the run, whatever became of its bars. It wants
 	// the terminal itself: on any other writer it shows nothing.
 	p.bars = mpb.NewWithContext(in.stops.hard, mpb.WithOutput(unwrapStream(in.stderr)), mpb.WithWidth(40))
-	p.total = p.bars.AddBar(int64(p.count), mpb.BarPriority(1<<30),
+	p.total = p.bars.AddBar(int64(p.count), mpb.BarPriority(1<<30), mpb.BarRemoveOnComplete(),
 		mpb.PrependDecorators(decor.CountersNoUnit("%d of %d ")),
 		mpb.AppendDecorators(decor.OnComplete(decor.EwmaETA(decor.ET_STYLE_GO, 30), "")))
 	p.lines, p.logged = p.bars, in.logged
@@ -87,8 +87,8 @@ func (p *progress) done(r apply.Result) {
 	}
 }
 
-// close ends the display; bars that are unfinished are dropped, or it would
-// wait for them.
+// close ends the display and leaves nothing of it behind. It drops every bar,
+// finished or not: Wait would wait for one that is not.
 func (p *progress) close() {
 	if p.bars == nil {
 		return
@@ -97,9 +97,7 @@ func (p *progress) close() {
 	for _, bar := range p.running {
 		bar.Abort(true)
 	}
-	if p.ended < p.count {
-		p.total.Abort(true)
-	}
+	p.total.Abort(true)
 	p.mu.Unlock()
 	p.logged.putAbove(nil)
 	p.bars.Wait()

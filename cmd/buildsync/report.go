@@ -24,9 +24,7 @@ func printReport(w io.Writer, report *apply.Report) error {
 	for i := range report.Results {
 		writeResult(&out, &report.Results[i])
 	}
-	if len(report.Results) == 0 {
-		out.WriteString("Nothing to do: the live state is what the definitions say.\n")
-	} else {
+	if len(report.Results) > 0 { // otherwise the plan has said that all is in step
 		fmt.Fprintf(&out, "Apply: %s.\n", countOutcomes(report.Outcomes))
 	}
 	_, err := io.WriteString(w, out.String())

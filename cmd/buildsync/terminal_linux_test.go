@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -91,9 +92,9 @@ func TestOnATerminal(t *testing.T) {
 		want   []string
 	}{
 		"yes": {"y\n", exitDone, true, []string{
-			"\x1b[32m", "Do this? [y/N]", "create demo/job/maven-package: applied", " of 1", "Apply: 1 applied.",
+			"\x1b[32m", "Apply this to 127.0.0.1:", "create demo/job/maven-package: applied", " of 1", "Apply: 1 applied.",
 		}},
-		"no":             {"n\n", exitFailed, false, []string{"Do this? [y/N]", "nothing was written"}},
+		"no":             {"n\n", exitFailed, false, []string{"Apply this to 127.0.0.1:", "nothing was written"}},
 		"the end of it":  {"\x04", exitFailed, false, []string{"nothing was written"}},
 		"something else": {"yep\n", exitFailed, false, []string{"nothing was written"}},
 	} {
@@ -127,6 +128,44 @@ func TestOnATerminal(t *testing.T) {
 				t.Errorf("written: %v, want %v", wrote, test.writes)
 			}
 		})
+	}
+}
+
+// TestNothingToDoOnATerminal: a command with nothing to write ends, says so in
+// one line, and draws no progress.
+func TestNothingToDoOnATerminal(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "w")
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join(examples, "first-job"))); err != nil {
+		t.Fatal(err)
+	}
+	env := []string{"HOME=" + t.TempDir(), "BUILDSYNC_ENDPOINT=emulator", "TERM=xterm-256color"}
+	plan := filepath.Join(t.TempDir(), "plan.json")
+	for _, args := range [][]string{{"plan", "--out", plan}, {"apply", "--yes"}} {
+		if got := runWith(t, "", env, append(args, "-C", dir)...); got.code != exitDone {
+			t.Fatalf("%v: %+v", args, got)
+		}
+	}
+	for _, args := range [][]string{{"apply", "--yes"}, {"apply"}, {"apply", "--no-color"}, {"apply", plan}, {"apply", "--format", "json", "--yes"}, {"apply", "--yes", "--only", "maven-*"}, {"plan"}, {"drift"}} {
+		term := openTerminal(t, "\x00", "")
+		ended := make(chan int, 1)
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() {
+			ended <- run(ctx, append([]string{"buildsync", "-C", dir}, args...), env, term.program, term.program, term.program)
+		}()
+		select {
+		case code := <-ended:
+			if code != exitDone {
+				t.Errorf("%v: code %d", args, code)
+			}
+		case <-time.After(time.Minute):
+			t.Errorf("%v still runs after a minute", args)
+		}
+		cancel()
+		screen := term.close()
+		if strings.Contains(screen, " of 0") || strings.Contains(screen, "[--") || !slices.Contains(args, "json") && !strings.Contains(screen, "1 job") {
+			t.Errorf("%v: %q", args, screen)
+		}
 	}
 }
 

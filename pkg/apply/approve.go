@@ -35,10 +35,14 @@ func (e *StaleError) ExitCode() int { return exitStale }
 //
 // planned is a constraint and never a script: nothing of it is sent.
 func Approve(planned, fresh *diff.Plan) error {
+	stale := &StaleError{Planned: planned.PlanID, Fresh: fresh.PlanID}
+	if planned.Refused() {
+		stale.add("it was refused when it was made, and a refused plan approves nothing")
+		return stale
+	}
 	if planned.PlanID == fresh.PlanID {
 		return nil
 	}
-	stale := &StaleError{Planned: planned.PlanID, Fresh: fresh.PlanID}
 	for _, fact := range [...]struct{ what, planned, fresh string }{
 		{"version of buildsync", planned.ToolVersion, fresh.ToolVersion},
 		{"environment", planned.Environment, fresh.Environment},

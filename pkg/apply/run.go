@@ -15,17 +15,22 @@ import (
 
 // Options are how a plan is carried out. The zero value is the careful default.
 type Options struct {
-	Parallelism int           // objects written side by side; default 4
-	FailFast    bool          // after the first failure start nothing more
-	CreateRetry CreateRetry   // when a create may be sent a second time
-	Secrets     Resolver      // nil: no secret is available
-	Clock       Clock         // nil: SystemClock
-	Grace       time.Duration // how long calls under way may go on after ctx ends; default 30 s
-	Journal     *Journal      // nil: none is kept
-	RescueFile  string        // where a template's body is kept before it is deleted ahead of its replacement
-	Smoke       *Smoke        // not nil: run each changed job after its update
-	History     History       // not nil: detect edits that an update overwrites, for two requests an update
-	Modules     diff.Modules  // what the comparison knows of step modules; as given to MakePlan
+	Parallelism int         // objects written side by side; default 4
+	FailFast    bool        // after the first failure start nothing more
+	CreateRetry CreateRetry // when a create may be sent a second time
+	Secrets     Resolver    // nil: no secret is available
+	Clock       Clock       // nil: SystemClock
+
+	// SkipMissingSecrets leaves out the jobs whose secrets are missing and writes
+	// the others. Without it a missing secret ends the run before the first write.
+	SkipMissingSecrets bool
+
+	Grace      time.Duration // how long calls under way may go on after ctx ends; default 30 s
+	Journal    *Journal      // nil: none is kept
+	RescueFile string        // where a template's body is kept before it is deleted ahead of its replacement
+	Smoke      *Smoke        // not nil: run each changed job after its update
+	History    History       // not nil: detect edits that an update overwrites, for two requests an update
+	Modules    diff.Modules  // what the comparison knows of step modules; as given to MakePlan
 
 	// Abort, when it ends, ends calls under way at once, as a second Ctrl-C
 	// does. Nil: only Grace ends them.
@@ -63,7 +68,9 @@ func Run(ctx context.Context, api API, plan *diff.Plan, opts Options) (*Report, 
 	defer cancel()
 	failpoint.At("begun")
 
-	r.resolveSecrets()
+	if err := r.resolveSecrets(); err != nil {
+		return nil, err
+	}
 	for _, phase := range r.phases() {
 		r.carryOut(work, phase)
 	}

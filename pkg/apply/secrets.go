@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
@@ -31,11 +33,14 @@ var ErrNoSecret = errors.New("no value was given")
 // 8,192 characters (reference 4.18), of four bytes each.
 const secretLimit = 4 * 8192
 
-// EnvSecrets resolves secrets from BUILDSYNC_SECRET_<NAME> and, where that is
-// not set, from a file of that name in Dir.
+// EnvSecrets resolves secrets from BUILDSYNC_SECRET_<NAME> and from a file of
+// that name in Dir. CI systems set a secret that does not exist to the empty
+// text, so an empty or blank value counts as not given; a file may then have
+// it.
 type EnvSecrets struct {
-	LookupEnv func(key string) (string, bool)
-	Dir       string // "": no files
+	LookupEnv  func(key string) (string, bool)
+	Dir        string // "": no files
+	AllowEmpty bool   // an empty value is what is meant
 }
 
 // SecretEnvPrefix stands before a secret's name in the environment.
@@ -43,20 +48,46 @@ const SecretEnvPrefix = "BUILDSYNC_SECRET_"
 
 var secretName = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
 
-// Resolve implements Resolver. One line break at the end of a file is not part
-// of the value.
+// Resolve implements Resolver. One line break at the end, of a variable or a
+// file, is no part of the value. A value that is not UTF-8, or that is the
+// mask of a stored secret, is an error.
 func (e EnvSecrets) Resolve(name string) (string, error) {
-	if value, ok := e.LookupEnv(SecretEnvPrefix + name); ok {
-		return value, nil
+	value, given := e.LookupEnv(SecretEnvPrefix + name)
+	if value = withoutLineBreak(value); given && (e.AllowEmpty || !isBlank(value)) {
+		return value, checkSecret(value)
 	}
 	if e.Dir == "" || !secretName.MatchString(name) || strings.Trim(name, ".") == "" {
 		return "", ErrNoSecret
 	}
 	value, err := readSecretFile(e.Dir, name)
-	if errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist), err == nil && isBlank(value) && !e.AllowEmpty:
 		return "", ErrNoSecret
+	case err != nil:
+		return "", err
 	}
-	return value, err
+	return value, checkSecret(value)
+}
+
+func isBlank(value string) bool {
+	return strings.TrimFunc(value, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) }) == ""
+}
+
+func withoutLineBreak(value string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(value, "\n"), "\r")
+}
+
+// checkSecret refuses what cannot be the secret.
+func checkSecret(value string) error {
+	switch {
+	case !utf8.ValidString(value):
+		return errors.New("its value is not UTF-8 text")
+	case len(value) > secretLimit:
+		return fmt.Errorf("its value has more than %d bytes", secretLimit)
+	case len(value) >= 3 && strings.Trim(value, "*") == "":
+		return errors.New("its value is a mask (asterisks only), not the secret")
+	}
+	return nil
 }
 
 // readSecretFile reads a regular file within dir. It does not open anything
@@ -83,11 +114,7 @@ func readSecretFile(dir, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	value := strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r")
-	if len(value) > secretLimit {
-		return "", fmt.Errorf("the secret's file %q has more than %d bytes", name, secretLimit)
-	}
-	return value, nil
+	return withoutLineBreak(string(data)), nil
 }
 
 // MissingSecret is a secret without a value and the objects that need it.
@@ -97,61 +124,55 @@ type MissingSecret struct {
 	Err       error
 }
 
-// MissingSecrets returns every secret that carrying out plan needs and resolver
-// has no value for, so that all can be listed together before the first write.
-func MissingSecrets(plan *diff.Plan, resolver Resolver) []MissingSecret {
-	_, missing := resolveSecrets(plan, resolver)
-	return missing
+// MissingSecretsError says that a plan needs secrets which have no value here.
+// Nothing was written.
+type MissingSecretsError struct{ Missing []MissingSecret }
+
+func (e *MissingSecretsError) Error() string {
+	var text strings.Builder
+	text.WriteString("secrets are missing; nothing was written")
+	for _, m := range e.Missing {
+		fmt.Fprintf(&text, "\n  %s: %v; needed by %s", m.Name, m.Err, strings.Join(m.Addresses, ", "))
+	}
+	return text.String()
 }
 
 // secretValues are the resolved values by name.
 type secretValues map[string]string
 
-// writesBody tells whether a change sends a job's whole body.
-func writesBody(change *diff.Change) bool {
-	return change.Kind == diff.KindJob && change.Want != nil &&
-		(slices.Contains(change.Actions, diff.ActionCreate) || slices.Contains(change.Actions, diff.ActionUpdate))
+// MarkMissing notes in a plan which of the secrets that it needs have no value
+// with resolver.
+func MarkMissing(plan *diff.Plan, resolver Resolver) {
+	for i := range plan.Needs {
+		_, err := resolver.Resolve(plan.Needs[i].Secret)
+		plan.Needs[i].Missing = err != nil
+	}
 }
 
-func resolveSecrets(plan *diff.Plan, resolver Resolver) (secretValues, []MissingSecret) {
-	values := secretValues{}
+// resolveSecrets resolves what the plan needs once, before the first write. It
+// returns a *MissingSecretsError where a value is missing, unless the jobs that
+// need it are to be left out.
+func (r *run) resolveSecrets() error {
 	var missing []MissingSecret
-	for i := range plan.Changes {
-		change := &plan.Changes[i]
-		if !writesBody(change) {
+	r.secrets = secretValues{}
+	for _, need := range r.plan.Needs {
+		value, err := "", ErrNoSecret
+		if r.opts.Secrets != nil {
+			value, err = r.opts.Secrets.Resolve(need.Secret)
+		}
+		if err != nil {
+			missing = append(missing, MissingSecret{Name: need.Secret, Addresses: need.Addresses, Err: err})
 			continue
 		}
-		for _, use := range change.Want.Secrets {
-			if _, known := values[use.Secret]; known {
-				continue
-			}
-			if at := slices.IndexFunc(missing, func(m MissingSecret) bool { return m.Name == use.Secret }); at >= 0 {
-				if !slices.Contains(missing[at].Addresses, change.Address) {
-					missing[at].Addresses = append(missing[at].Addresses, change.Address)
-				}
-				continue
-			}
-			value, err := "", ErrNoSecret
-			if resolver != nil {
-				value, err = resolver.Resolve(use.Secret)
-			}
-			if err != nil {
-				missing = append(missing, MissingSecret{Name: use.Secret, Addresses: []string{change.Address}, Err: err})
-				continue
-			}
-			values[use.Secret] = value
-		}
+		r.secrets[need.Secret] = value
 	}
-	return values, missing
-}
-
-// resolveSecrets resolves what the plan needs once, before the first write.
-func (r *run) resolveSecrets() {
-	values, missing := resolveSecrets(r.plan, r.opts.Secrets)
-	r.secrets = values
+	if len(missing) > 0 && !r.opts.SkipMissingSecrets {
+		return &MissingSecretsError{missing}
+	}
 	for _, m := range missing {
 		r.warn("secret %s: %v; not written without it: %s", m.Name, m.Err, strings.Join(m.Addresses, ", "))
 	}
+	return nil
 }
 
 // fill returns the body to send: the desired one with the values of its secrets.

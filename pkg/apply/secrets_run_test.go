@@ -1,6 +1,7 @@
 package apply_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -9,8 +10,24 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// A job whose secret is not available is not written at all, the others are, and
-// what is missing is said once for all.
+// Where a secret is missing nothing is written, and every missing one is listed
+// with all that need it.
+func TestMissingSecretsEndTheRun(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Strict())
+	plan := w.plan(definitions(job("plain", "x"), job("a", "x", secret("token", "TOKEN")), job("b", "x", secret("token", "TOKEN"), secret("more", "MORE"))), nil, nil)
+	_, err := apply.Run(t.Context(), w.client, plan, apply.Options{})
+	var missing *apply.MissingSecretsError
+	if !errors.As(err, &missing) || len(missing.Missing) != 2 || !strings.Contains(err.Error(), "TOKEN: no value was given; needed by shop/job/a, shop/job/b") {
+		t.Errorf("got %v", err)
+	}
+	if jobs := w.MustTruth(t).Jobs; len(jobs) != 0 {
+		t.Errorf("%d jobs were written", len(jobs))
+	}
+}
+
+// With SkipMissingSecrets a job whose secret is not available is not written at
+// all, the others are, and what is missing is said once for all.
 func TestSecretIsMissing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Strict())
@@ -21,7 +38,7 @@ func TestSecretIsMissing(t *testing.T) {
 		job("secretive-too", "x", secret("token", "TOKEN"), secret("more", "MORE")),
 	)
 	plan := w.plan(head, nil, nil)
-	report := w.apply(plan, apply.Options{})
+	report := w.apply(plan, apply.Options{SkipMissingSecrets: true})
 	for address, want := range map[string]apply.Outcome{
 		"shop/job/plain": apply.Applied, "shop/job/secretive-too": apply.Failed,
 	} {
@@ -32,7 +49,7 @@ func TestSecretIsMissing(t *testing.T) {
 	if got := result(t, report, "shop/job/secretive", diff.ActionUpdate); got.Outcome != apply.Failed || !strings.Contains(got.Message, "BUILDSYNC_SECRET_TOKEN") {
 		t.Errorf("ended %s: %s", got.Outcome, got.Message)
 	}
-	if len(report.Warnings) != 2 || !strings.Contains(report.Warnings[0], "shop/job/secretive, shop/job/secretive-too") {
+	if len(report.Warnings) != 2 || !strings.Contains(report.Warnings[1], "shop/job/secretive, shop/job/secretive-too") {
 		t.Errorf("warnings %q", report.Warnings)
 	}
 	stored := w.MustTruth(t).Named(emulator.DefaultProject, "secretive")[0]

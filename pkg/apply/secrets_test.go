@@ -27,6 +27,10 @@ func TestEnvSecrets(t *testing.T) {
 	write("CRLF", "from file\r\n")
 	write("LINES", "one\n\ntwo\n\n")
 	write("BOTH", "from file")
+	write("EMPTY_BOTH", "from file")
+	write("BLANK", " \n")
+	write("LATIN", "caf\xe9x")
+	write("MASK", "******\n")
 	write("LONG", strings.Repeat("x", secretLimit+1))
 	write("FULL", strings.Repeat("x", secretLimit)+"\n")
 	if err := os.Mkdir(filepath.Join(dir, "FOLDER"), 0o700); err != nil {
@@ -39,7 +43,8 @@ func TestEnvSecrets(t *testing.T) {
 	if err := os.Symlink(outside, filepath.Join(dir, "LINK")); err != nil {
 		t.Fatal(err)
 	}
-	env := map[string]string{"BUILDSYNC_SECRET_ENV": "from env", "BUILDSYNC_SECRET_BOTH": "from env", "BUILDSYNC_SECRET_EMPTY": "", "HOME": "x"}
+	env := map[string]string{"BUILDSYNC_SECRET_ENV": "from env", "BUILDSYNC_SECRET_BOTH": "from env", "BUILDSYNC_SECRET_EMPTY": "", "BUILDSYNC_SECRET_EMPTY_BOTH": "\n", "BUILDSYNC_SECRET_SPACES": " \t\u200b\n",
+		"BUILDSYNC_SECRET_BREAK": "good-value-1\n", "BUILDSYNC_SECRET_STARS": "***", "BUILDSYNC_SECRET_BYTES": "a\xffb", "HOME": "x"}
 	resolver := EnvSecrets{LookupEnv: func(k string) (string, bool) { v, ok := env[k]; return v, ok }, Dir: dir}
 	tests := map[string]struct {
 		name, want string
@@ -47,7 +52,15 @@ func TestEnvSecrets(t *testing.T) {
 	}{
 		"environment":               {name: "ENV", want: "from env"},
 		"environment before file":   {name: "BOTH", want: "from env"},
-		"set and empty is a value":  {name: "EMPTY", want: ""},
+		"set and empty":             {name: "EMPTY", none: true},
+		"empty, and a good file":    {name: "EMPTY_BOTH", want: "from file"},
+		"blank":                     {name: "SPACES", none: true},
+		"a blank file":              {name: "BLANK", none: true},
+		"a line break at the end":   {name: "BREAK", want: "good-value-1"},
+		"the mask of a CI system":   {name: "STARS", fail: true},
+		"the mask in a file":        {name: "MASK", fail: true},
+		"not UTF-8":                 {name: "BYTES", fail: true},
+		"a file that is not UTF-8":  {name: "LATIN", fail: true},
 		"file":                      {name: "FILE", want: "from file"},
 		"file with CRLF":            {name: "CRLF", want: "from file"},
 		"only the last break goes":  {name: "LINES", want: "one\n\ntwo\n"},
@@ -168,33 +181,11 @@ func TestFill(t *testing.T) {
 	}
 }
 
-type fixedSecrets map[string]string
-
-func (f fixedSecrets) Resolve(name string) (string, error) {
-	if value, ok := f[name]; ok {
-		return value, nil
-	}
-	return "", ErrNoSecret
-}
-
-// Every missing secret is listed, with all that need it, whatever else fails.
-func TestMissingSecretsAreListedTogether(t *testing.T) {
+// An intended empty value is one.
+func TestEmptySecretIsMeant(t *testing.T) {
 	t.Parallel()
-	job := func(name string, action diff.Action, secrets ...string) diff.Change {
-		want := &compile.Job{}
-		for _, secret := range secrets {
-			want.Secrets = append(want.Secrets, compile.SecretUse{Parameter: secret, Secret: secret})
-		}
-		return diff.Change{Kind: diff.KindJob, Address: "p/job/" + name, Actions: []diff.Action{action}, Want: want}
-	}
-	plan := &diff.Plan{Changes: []diff.Change{
-		job("a", diff.ActionCreate, "ONE", "TWO"), job("b", diff.ActionUpdate, "TWO", "HAVE"), job("c", diff.ActionDisable, "NEVER"),
-	}}
-	var got []string
-	for _, m := range MissingSecrets(plan, fixedSecrets{"HAVE": "x"}) {
-		got = append(got, m.Name+": "+strings.Join(m.Addresses, " "))
-	}
-	if diff := cmp.Diff([]string{"ONE: p/job/a", "TWO: p/job/a p/job/b"}, got); diff != "" {
-		t.Errorf("missing (-want +got):\n%s", diff)
+	resolver := EnvSecrets{LookupEnv: func(string) (string, bool) { return "", true }, AllowEmpty: true}
+	if got, err := resolver.Resolve("TOKEN"); got != "" || err != nil {
+		t.Errorf("got %q, %v", got, err)
 	}
 }

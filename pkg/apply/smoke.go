@@ -52,7 +52,7 @@ func (r *run) smoke(ctx context.Context) {
 	}
 	var jobs []*Result
 	for i := range r.plan.Changes {
-		if !writesBody(&r.plan.Changes[i]) || r.leftDisabled(i) {
+		if !r.plan.Changes[i].WritesBody() || r.leftDisabled(i) {
 			continue
 		}
 		for _, action := range []diff.Action{diff.ActionCreate, diff.ActionUpdate} {

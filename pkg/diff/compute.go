@@ -125,8 +125,22 @@ func (p *Planner) finish() *Plan {
 		p.plan.Summary.count(c)
 	}
 	p.plan.Summary.Unmanaged += p.unmanaged()
+	p.plan.Projects, p.plan.Jobs = projectsOf(p.whole.result), len(p.in.Head.Jobs)
+	p.plan.Needs = needs(p.plan)
 	p.plan.PlanID = planID(p.plan)
 	return p.plan
+}
+
+// projectsOf returns the aliases of the projects that definitions speak of.
+func projectsOf(r *compile.Result) []string {
+	var aliases []string
+	for _, job := range r.Jobs {
+		if !slices.Contains(aliases, job.Project) {
+			aliases = append(aliases, job.Project)
+		}
+	}
+	slices.Sort(aliases)
+	return aliases
 }
 
 // count adds one change to the summary.

@@ -34,6 +34,7 @@ func DriftOnly(p *Plan) *Plan {
 			out.Refusals = append(out.Refusals, r)
 		}
 	}
+	out.Needs, out.Question = nil, QuestionDrift
 	out.PlanID = planID(&out)
 	return &out
 }

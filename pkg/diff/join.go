@@ -55,6 +55,7 @@ func Join(plans ...*Plan) (*Plan, error) {
 	slices.SortStableFunc(out.Changes, func(a, b Change) int {
 		return cmp.Or(cmp.Compare(stage(&a), stage(&b)), cmp.Compare(a.Name, b.Name))
 	})
+	out.Needs = joinNeeds(plans)
 	out.PlanID = planID(&out)
 	return &out, nil
 }
@@ -84,4 +85,26 @@ func stage(c *Change) int {
 		return 0
 	}
 	return 1
+}
+
+// joinNeeds lists the secrets that any of the parts takes.
+func joinNeeds(plans []*Plan) []Need {
+	var out []Need
+	for _, plan := range plans {
+		for _, need := range plan.Needs {
+			at := slices.IndexFunc(out, func(n Need) bool { return n.Secret == need.Secret })
+			if at < 0 {
+				out = append(out, Need{Secret: need.Secret, Addresses: slices.Clone(need.Addresses), Missing: need.Missing})
+				continue
+			}
+			for _, address := range need.Addresses {
+				if !slices.Contains(out[at].Addresses, address) {
+					out[at].Addresses = append(out[at].Addresses, address)
+				}
+			}
+			out[at].Missing = out[at].Missing || need.Missing
+		}
+	}
+	slices.SortFunc(out, func(a, b Need) int { return cmp.Compare(a.Secret, b.Secret) })
+	return out
 }

@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -9,7 +10,7 @@ import (
 )
 
 // FormatVersion is the version of the plan document. Minor versions only add.
-const FormatVersion = "1.0"
+const FormatVersion = "1.1"
 
 // Plan is what would have to happen for the live state to be what the
 // definitions say. It is data: rendering, approving and applying it are done
@@ -29,7 +30,55 @@ type Plan struct {
 	Summary       Summary   `json:"summary"`
 	Refusals      []Refusal `json:"refusals"`
 	Changes       []Change  `json:"changes"`
+	Question      string    `json:"question,omitempty"` // QuestionDrift; what is shown depends on it, what is done does not
+	Region        string    `json:"region,omitempty"`   // of the endpoint, where it is a known one
+	Projects      []string  `json:"projects,omitempty"` // the aliases that the plan is about
+	Jobs          int       `json:"jobs,omitempty"`     // declared jobs that were compared
+	Needs         []Need    `json:"needs,omitempty"`    // the secrets that apply has to know; decides nothing and is no part of the plan id
+
+	// Checksum is over the whole stored document, so that an edit of what no id
+	// covers, such as the summary, is seen. Only the JSON form has it.
+	Checksum string `json:"checksum,omitempty"`
 }
+
+// Need is a secret that carrying out the plan takes.
+type Need struct {
+	Secret    string   `json:"secret"`
+	Addresses []string `json:"addresses"`
+	Missing   bool     `json:"missing,omitempty"` // it has no value where the plan was made
+}
+
+// needs lists the secrets that p's changes write, each with the objects that
+// need it.
+func needs(p *Plan) []Need {
+	var out []Need
+	for i := range p.Changes {
+		c := &p.Changes[i]
+		if !c.WritesBody() {
+			continue
+		}
+		for _, use := range c.Want.Secrets {
+			at := slices.IndexFunc(out, func(n Need) bool { return n.Secret == use.Secret })
+			if at < 0 {
+				at, out = len(out), append(out, Need{Secret: use.Secret})
+			}
+			if !slices.Contains(out[at].Addresses, c.Address) {
+				out[at].Addresses = append(out[at].Addresses, c.Address)
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b Need) int { return cmp.Compare(a.Secret, b.Secret) })
+	return out
+}
+
+// WritesBody reports whether applying c sends a job's whole body.
+func (c *Change) WritesBody() bool {
+	return c.Kind == KindJob && c.Want != nil && (slices.Contains(c.Actions, ActionCreate) || slices.Contains(c.Actions, ActionUpdate))
+}
+
+// QuestionDrift marks the plan of drift, which asks one question and is not
+// carried out.
+const QuestionDrift = "drift"
 
 // Revision names the definitions that were compiled.
 type Revision struct {

@@ -9,6 +9,10 @@ import (
 // shows what changed against the base.
 const Offline = "offline"
 
+// BuiltInEmulator is the endpoint of a plan that was made with the emulator
+// inside the command.
+const BuiltInEmulator = "emulator"
+
 // Snapshot is the live state that a plan was made from.
 type Snapshot struct {
 	Endpoint  string

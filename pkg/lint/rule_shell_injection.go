@@ -44,7 +44,7 @@ func (p *pass) injection(s *script, word *syntax.Word, e execution, chosen map[s
 		}
 		start, end := offsets(expansion)
 		from, ok := chosen[expansion.Param.Value]
-		if !ok || from > start {
+		if checked, found := s.names.checked[expansion.Param.Value]; !ok || from > start || found && checked <= start {
 			return true
 		}
 		p.report("shell-injection", s.at(start, end), s.pointer, "the value of "+quoted(expansion.Param.Value)+" is run as "+kind+" inside "+e.program,
@@ -58,8 +58,10 @@ func (p *pass) injection(s *script, word *syntax.Word, e execution, chosen map[s
 // them. A parameter that the script has set to a literal text is none.
 func (n *shellNames) chosen(declared map[string]*param) map[string]int {
 	from := map[string]int{}
-	for name := range declared {
-		from[name] = 0
+	for name, d := range declared {
+		if len(d.options) == 0 { // whoever starts a build can only choose one of the options
+			from[name] = 0
+		}
 	}
 	for _, name := range chosenOutside {
 		from[name] = 0

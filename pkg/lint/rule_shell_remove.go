@@ -27,13 +27,16 @@ func (p *pass) removal(s *script, call *syntax.CallExpr) {
 			p.report("shell-safety", s.at(start, end), s.pointer, "rm -r of "+quoted(word.Lit())+" removes everything", "name the folder")
 			continue
 		}
-		if e := firstExpansion(word); e == nil || s.names.neverEmpty(e) {
-			continue
-		} else if name := rootWhenEmpty(word); name != "" {
+		name := ""
+		if e := firstExpansion(word); e != nil && !s.names.neverEmpty(e) {
+			name = rootWhenEmpty(word)
+		}
+		if name != "" {
 			p.report("shell-safety", s.at(start, end), s.pointer, "rm -r of "+quoted(s.text[start:end])+" removes "+name+" when the value is empty", `make it fail when empty: "${DIR:?}"`)
 			continue
 		}
-		if !slices.ContainsFunc(word.Parts, isExpansion) {
+		open := func(part syntax.WordPart) bool { return isExpansion(part) && !s.names.neverEmpty(part) }
+		if !slices.ContainsFunc(word.Parts, open) {
 			continue
 		}
 		d := p.report("shell-safety", s.at(start, end), s.pointer, "rm -r of "+quoted(s.text[start:end])+", which is not quoted: a blank or an empty value removes something else",

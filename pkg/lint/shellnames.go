@@ -18,6 +18,7 @@ type shellNames struct {
 	guards      []guard
 	fills       []guard                 // where a variable is known to be empty, so that it may be set
 	passing     map[*syntax.Assign]bool // set for one command only: X=1 make
+	checked     map[string]int          // from which offset on a case or =~ has looked at the value
 	opaque      bool                    // it sets variables whose names are not known here
 	runsFiles   bool                    // it runs programs of the repository, which may read any variable
 }
@@ -48,7 +49,7 @@ type guard struct {
 }
 
 func namesOf(file *syntax.File) *shellNames {
-	n := &shellNames{set: map[string]span{}, literal: map[string]bool{}, text: map[string]bool{}, passing: map[*syntax.Assign]bool{}}
+	n := &shellNames{set: map[string]span{}, literal: map[string]bool{}, text: map[string]bool{}, passing: map[*syntax.Assign]bool{}, checked: map[string]int{}}
 	_, end := offsets(file)
 	syntax.Walk(file, func(node syntax.Node) bool {
 		switch e := node.(type) {
@@ -72,6 +73,12 @@ func namesOf(file *syntax.File) *shellNames {
 			n.arithmetic(e.X, e.Op == syntax.Inc || e.Op == syntax.Dec)
 		case *syntax.BinaryArithm:
 			n.arithmetic(e.X, strings.HasSuffix(e.Op.String(), "=") && e.Op != syntax.Eql && e.Op != syntax.Neq && e.Op != syntax.Leq && e.Op != syntax.Geq)
+		case *syntax.CaseClause:
+			n.check(e.Word)
+		case *syntax.BinaryTest:
+			if w, ok := e.X.(*syntax.Word); ok && e.Op == syntax.TsReMatch {
+				n.check(w)
+			}
 		case *syntax.BinaryCmd:
 			n.guardPair(e, end)
 		case *syntax.IfClause:
@@ -83,6 +90,15 @@ func namesOf(file *syntax.File) *shellNames {
 		return true
 	})
 	return n
+}
+
+// check notes that a script looks at the value of the variable that w is.
+func (n *shellNames) check(w *syntax.Word) {
+	for _, name := range namesIn(w, true) {
+		if _, there := n.checked[name]; !there {
+			n.checked[name] = int(w.End().Offset())
+		}
+	}
 }
 
 func (n *shellNames) add(name *syntax.Lit) {

@@ -1,6 +1,9 @@
 package render_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"regexp"
 	"strings"
 	"testing"
@@ -236,7 +239,7 @@ func TestReadIsStrict(t *testing.T) {
 	for name, doc := range map[string]string{
 		"empty":           ``,
 		"not JSON":        `plan`,
-		"another version": strings.Replace(good, `"format_version": "1.0"`, `"format_version": "2.0"`, 1),
+		"another version": strings.Replace(good, `"format_version": "1.1"`, `"format_version": "2.0"`, 1),
 		"unknown member":  strings.Replace(good, `"tool_version"`, `"tool": 1, "tool_version"`, 1),
 		"duplicate key":   strings.Replace(good, `"tool_version"`, `"environment": "x", "tool_version"`, 1),
 		"case variant":    strings.Replace(good, `"tool_version"`, `"Environment": "x", "tool_version"`, 1),
@@ -251,10 +254,51 @@ func TestReadIsStrict(t *testing.T) {
 			if doc == good {
 				t.Fatal("the case changes nothing")
 			}
-			if _, err := render.Read(strings.NewReader(doc)); err == nil {
+			if _, err := render.Read(strings.NewReader(stamped(doc))); err == nil || errors.Is(err, render.ErrAltered) {
 				t.Error("was accepted")
 			}
 		})
+	}
+}
+
+// stamped gives a document the checksum of its content, where it can be read.
+func stamped(doc string) string {
+	tree, err := jsontree.Parse([]byte(doc), jsontree.Limits{})
+	if err != nil {
+		return doc
+	}
+	tree.Delete("checksum")
+	sum := sha256.Sum256(tree.AppendJSON(nil))
+	tree.Set("checksum", jsontree.String("sha256:"+hex.EncodeToString(sum[:])))
+	return string(tree.AppendJSON(nil))
+}
+
+// TestReadSeesEdits changes one thing of a stored plan at a time: Read refuses
+// each, the summary and what no id covers included.
+func TestReadSeesEdits(t *testing.T) {
+	t.Parallel()
+	good := document(t, review(t))
+	for what, edit := range map[string][2]string{
+		"a count": {`"unmanaged": 1`, `"unmanaged": 0`}, "a place": {`"line": 4`, `"line": 5`}, "a name": {`"tool_version": "`, `"tool_version": "x`},
+		"the checksum": {`"checksum": "sha256:`, `"checksum": "sha256:0`}, "no checksum": {`"checksum"`, `"was"`},
+	} {
+		doc := strings.Replace(good, edit[0], edit[1], 1)
+		if doc == good {
+			t.Errorf("%s: the case changes nothing", what)
+		}
+		if _, err := render.Read(strings.NewReader(doc)); !errors.Is(err, render.ErrAltered) {
+			t.Errorf("%s: got %v, want ErrAltered", what, err)
+		}
+	}
+}
+
+// TestReadNewerMinorVersion: minor versions only add members.
+func TestReadNewerMinorVersion(t *testing.T) {
+	t.Parallel()
+	good := document(t, review(t))
+	newer := strings.Replace(good, `"format_version": "1.1"`, `"more": {"a": 1}, "format_version": "1.9"`, 1)
+	if _, err := render.Read(strings.NewReader(stamped(newer))); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -2,10 +2,15 @@ package render
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
+	"strconv"
+	"strings"
 
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/jsontree"
@@ -25,6 +30,7 @@ func JSON(w io.Writer, plan *diff.Plan) error {
 	if err != nil {
 		return fmt.Errorf("writing the plan: %w", err)
 	}
+	tree.Set(keyChecksum, jsontree.String(checksum(tree)))
 	_, err = w.Write(sanitize.JSON(tree.Indented()))
 	return err
 }
@@ -50,8 +56,13 @@ func Read(r io.Reader) (*diff.Plan, error) {
 	if err := checkVersion(tree); err != nil {
 		return nil, err
 	}
+	if err := verifyChecksum(tree); err != nil {
+		return nil, err
+	}
 	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields()
+	if version, _ := tree.Get("format_version").AsString(); !isNewer(version) {
+		dec.DisallowUnknownFields() // a newer minor version may add members
+	}
 	plan := &diff.Plan{}
 	if err := dec.Decode(plan); err != nil {
 		return nil, err
@@ -59,13 +70,56 @@ func Read(r io.Reader) (*diff.Plan, error) {
 	return plan, validate(plan)
 }
 
+const keyChecksum = "checksum"
+
+// ErrAltered says that a stored plan was changed after it was made.
+var ErrAltered = errors.New("it was changed after it was made: its checksum is not that of its content")
+
+// checksum is over the document as it is written, without the checksum itself.
+func checksum(tree *jsontree.Value) string {
+	content := tree.Clone()
+	content.Delete(keyChecksum)
+	sum := sha256.Sum256(content.AppendJSON(nil))
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+// verifyChecksum returns ErrAltered for a document whose content is not what
+// was written. Documents of version 1.0 have no checksum; their plan id is
+// checked by Intact.
+func verifyChecksum(tree *jsontree.Value) error {
+	version, _ := tree.Get("format_version").AsString()
+	said, has := tree.Get(keyChecksum).AsString()
+	if version == "1.0" && !has {
+		return nil
+	}
+	if said != checksum(tree) {
+		return ErrAltered
+	}
+	return nil
+}
+
+// checkVersion accepts every minor version of the major version that this
+// program writes: minor versions only add members.
 func checkVersion(tree *jsontree.Value) error {
 	version, ok := tree.Get("format_version").AsString()
+	major, _, _ := strings.Cut(diff.FormatVersion, ".")
 	switch {
 	case !ok:
 		return errors.New("format_version is missing; buildsync plan --out FILE writes it")
-	case version != diff.FormatVersion:
-		return fmt.Errorf("format_version is %.20q, and this version reads %q; make the plan anew", version, diff.FormatVersion)
+	case !formatVersion.MatchString(version) || !strings.HasPrefix(version, major+"."):
+		return fmt.Errorf("format_version is %.20q, and this version reads %s.x; make the plan anew", version, major)
 	}
 	return nil
+}
+
+var formatVersion = regexp.MustCompile(`^[0-9]{1,4}\.[0-9]{1,4}$`)
+
+// isNewer reports whether a document of that version may hold members that
+// this program does not know.
+func isNewer(version string) bool {
+	_, minor, _ := strings.Cut(version, ".")
+	_, ours, _ := strings.Cut(diff.FormatVersion, ".")
+	have, _ := strconv.Atoi(minor)
+	known, _ := strconv.Atoi(ours)
+	return have > known
 }

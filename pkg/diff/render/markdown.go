@@ -133,7 +133,12 @@ func (m *markdownWriter) text() string {
 		}
 		fmt.Fprintf(&out, "%s %s\n\n", onlyAPart, strings.Join(parts, "; "))
 	}
-	fmt.Fprintf(&out, "**%s**\n\n", sanitize.MarkdownText(summaryLine(m.plan), 0))
+	if line := summaryLine(m.plan); line != "" {
+		fmt.Fprintf(&out, "**%s**\n\n", sanitize.MarkdownText(line, 0))
+	}
+	for _, line := range needLines(m.plan) {
+		fmt.Fprintf(&out, "%s\n\n", sanitize.MarkdownText(line, 0))
+	}
 	for _, r := range m.plan.Refusals {
 		fmt.Fprintf(&out, "- **Refused** %s: %s\n", sanitize.MarkdownCode(r.Rule, nameLimit), sanitize.MarkdownText(r.Message, messageLimit))
 	}

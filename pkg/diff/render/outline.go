@@ -282,10 +282,9 @@ func namedValues(v *jsontree.Value) (lines []string, ok bool) {
 	return lines, len(lines) > 0
 }
 
-// stat says how much of a script changed.
-func (f *fieldView) stat() string {
-	return fmt.Sprintf("script, %d of %s", f.diff.changed, counted(f.diff.total, "line"))
-}
+// stat says how many lines of a script changed: a line that was replaced
+// counts once.
+func (f *fieldView) stat() string { return counted(f.diff.changed, "line") + " changed" }
 
 // verdictNote is said beside the path of a field that is shown by lines.
 func (f *fieldView) verdictNote() string {

@@ -41,22 +41,32 @@ func (h hunk) start() int {
 // scriptDiff is the difference of two scripts.
 type scriptDiff struct {
 	hunks   []hunk
-	changed int // lines that come or go
-	total   int // lines of the longer script
+	changed int // lines: one that was replaced counts once
 }
 
 // diffScripts compares two scripts line by line.
 func diffScripts(before, after string) scriptDiff {
 	a, b := splitLines(before), splitLines(after)
 	lines := weave(a, b, matches(a, b))
-	d := scriptDiff{total: max(len(a), len(b))}
+	return scriptDiff{changed: changedLines(lines), hunks: hunks(lines)}
+}
+
+// changedLines counts, in each stretch of changes, the lines of its longer
+// side.
+func changedLines(lines []line) int {
+	changed, gone, came := 0, 0, 0
 	for _, l := range lines {
-		if l.kind != ' ' {
-			d.changed++
+		switch l.kind {
+		case '-':
+			gone++
+		case '+':
+			came++
+		default:
+			changed += max(gone, came)
+			gone, came = 0, 0
 		}
 	}
-	d.hunks = hunks(lines)
-	return d
+	return changed + max(gone, came)
 }
 
 // splitLines cuts a script behind each line break.

@@ -13,26 +13,60 @@ import (
 // sanitizeMessage makes a message of a rail safe for one line.
 func sanitizeMessage(s string) string { return sanitize.Line(s, messageLimit) }
 
-// titleOf names what the plan is for.
+// titleOf names what the plan is for, and where it would be applied.
 func titleOf(plan *diff.Plan) string {
 	title := "Plan"
-	var projects []string
+	if plan.Question == diff.QuestionDrift {
+		title = "Drift"
+	}
+	if subject := subjectOf(plan); subject != "" {
+		title += " for " + subject
+	}
+	return title
+}
+
+// subjectOf names projects, environment and place: shop (prod) on cn-north-4.
+func subjectOf(plan *diff.Plan) string {
+	projects := slices.Clone(plan.Projects)
 	for _, c := range plan.Changes {
-		if alias, _, ok := strings.Cut(c.Address, "/"); ok && !slices.Contains(projects, alias) {
+		if alias, _, ok := strings.Cut(c.Address, "/"); ok && c.Kind != diff.KindTemplate && !slices.Contains(projects, alias) {
 			projects = append(projects, alias)
 		}
 	}
+	slices.Sort(projects)
+	var subject string
 	switch {
 	case len(projects) > 3:
-		title += fmt.Sprintf(" for %d projects", len(projects))
+		subject = fmt.Sprintf("%d projects", len(projects))
 	case len(projects) > 0:
-		slices.Sort(projects)
-		title += " for " + name(strings.Join(projects, ", "))
+		subject = name(strings.Join(projects, ", "))
 	}
 	if plan.Environment != "" {
-		title += " (" + name(plan.Environment) + ")"
+		subject = strings.TrimSpace(subject + " (" + name(plan.Environment) + ")")
 	}
-	return title
+	if where := Place(plan); where != "" {
+		subject = strings.TrimSpace(subject + " on " + where)
+	}
+	return subject
+}
+
+// Place names the service so that nobody takes one for another: the region,
+// the host of an endpoint that belongs to none, or the emulator.
+func Place(plan *diff.Plan) string {
+	switch plan.Endpoint {
+	case "", diff.Offline:
+		return ""
+	case diff.BuiltInEmulator:
+		return "the emulator"
+	}
+	if plan.Region != "" {
+		return name(plan.Region)
+	}
+	_, host, found := strings.Cut(plan.Endpoint, "://")
+	if !found {
+		host = plan.Endpoint
+	}
+	return name(strings.TrimSuffix(host, "/"))
 }
 
 // revisionsOf says which definitions were compared.
@@ -111,41 +145,112 @@ func quoted(word string) string {
 
 // nothingToDo says of a plan without changes what that is true of.
 func nothingToDo(plan *diff.Plan) string {
+	subject := subjectOf(plan)
 	switch {
 	case plan.Endpoint == diff.Offline && plan.Base != nil && (!plan.Partial || plan.Summary.Unchanged > 0):
-		return "Nothing to do as far as Git tells: what is defined is what the base defines."
-	case !plan.Partial:
-		return "Nothing to do: what is defined is what is live."
-	case plan.Summary.Unchanged == 0:
-		return "Nothing to do: nothing that is defined lies in the part that was asked for."
+		return "No change: the definitions are those of the base. The live state was not read."
+	case plan.Partial && plan.Summary.Unchanged == 0:
+		return "Nothing to do: no definition lies in the part that was asked for."
+	case plan.Question == diff.QuestionDrift:
+		return noDrift(plan)
+	case plan.Partial:
+		return "In step in the part that was asked for: " + counted(plan.Jobs, "job") + "."
+	case subject == "":
+		return "In step: " + counted(plan.Jobs, "job") + "." + unmanaged(plan)
 	}
-	return "Nothing to do in the part that was asked for: what is defined there is what is live."
+	return subject + " is in step: " + counted(plan.Jobs, "job") + "." + unmanaged(plan)
 }
 
-// summaryLine counts.
+// unmanaged counts the live jobs that no definition speaks of.
+func unmanaged(plan *diff.Plan) string {
+	switch n := plan.Summary.Unmanaged; n {
+	case 0:
+		return ""
+	case 1:
+		return " 1 live job is unmanaged."
+	default:
+		return fmt.Sprintf(" %d live jobs are unmanaged.", n)
+	}
+}
+
+// noDrift answers the question of drift: which definitions the live state is
+// held against, and whether there are newer ones.
+func noDrift(plan *diff.Plan) string {
+	as, later := "the files here declare them", ""
+	if plan.Base != nil && plan.Base.Commit != "" {
+		as = revision(*plan.Base) + " declares them"
+		if plan.Head.Commit != "" && plan.Head.Commit != plan.Base.Commit {
+			later = " Newer commits are not applied: buildsync plan shows them."
+		}
+	}
+	are := "are"
+	if plan.Jobs == 1 {
+		are = "is"
+	}
+	return fmt.Sprintf("No drift: %s %s as %s.%s", counted(plan.Jobs, "job"), are, as, later)
+}
+
+// summaryLine counts what is not zero.
 func summaryLine(plan *diff.Plan) string {
 	s := plan.Summary
-	line := fmt.Sprintf("Plan: %d to create, %d to update, %d to replace", s.Create, s.Update, s.Replace)
-	if s.Enable > 0 {
-		line += fmt.Sprintf(", %d to enable", s.Enable)
+	var actions, sentences []string
+	add := func(n int, what string) {
+		if n > 0 {
+			actions = append(actions, fmt.Sprintf("%d %s", n, what))
+		}
 	}
-	line += fmt.Sprintf(", %d to disable, %d to delete; ", s.Disable, s.Delete)
-	if s.Drift == 1 {
-		line += "1 drifted field"
-	} else {
-		line += fmt.Sprintf("%d drifted fields", s.Drift)
+	add(s.Create, "to create")
+	add(s.Update, "to update")
+	add(s.Replace, "to replace")
+	add(s.Enable, "to enable")
+	add(s.Disable, "to disable")
+	add(s.Delete, "to delete")
+	if len(actions) > 0 {
+		sentences = append(sentences, strings.Join(actions, ", ")+".")
 	}
-	if s.Conflict == 1 {
-		line += ", 1 conflict"
-	} else {
-		line += fmt.Sprintf(", %d conflicts", s.Conflict)
+	was := func(n int, one, many string) {
+		switch {
+		case n == 1:
+			sentences = append(sentences, "1 "+one+".")
+		case n > 1:
+			sentences = append(sentences, fmt.Sprintf("%d %s.", n, many))
+		}
 	}
-	if s.Collision > 0 {
-		line += fmt.Sprintf(", %s", counted(s.Collision, "collision"))
+	was(s.Drift, "field was edited outside", "fields were edited outside")
+	was(s.Conflict, "conflict", "conflicts")
+	was(s.Collision, "collision", "collisions")
+	was(s.Adopt, "adopted", "adopted")
+	var rest []string
+	if s.Unchanged > 0 {
+		rest = append(rest, fmt.Sprintf("%d unchanged", s.Unchanged))
 	}
-	line += fmt.Sprintf("; %d unchanged", s.Unchanged)
-	if s.Adopt > 0 {
-		line += fmt.Sprintf(", %d adopted", s.Adopt)
+	if s.Unmanaged > 0 {
+		rest = append(rest, fmt.Sprintf("%d unmanaged", s.Unmanaged))
 	}
-	return line + fmt.Sprintf(", %d unmanaged.", s.Unmanaged)
+	if len(rest) > 0 {
+		sentences = append(sentences, strings.Join(rest, ", ")+".")
+	}
+	return strings.Join(sentences, " ")
+}
+
+// needLines says which secrets apply will need.
+func needLines(plan *diff.Plan) []string {
+	var lines []string
+	for _, need := range plan.Needs {
+		const most = 3
+		names := make([]string, 0, most)
+		for i, address := range need.Addresses {
+			if i == most {
+				names = append(names, fmt.Sprintf("and %d more", len(need.Addresses)-most))
+				break
+			}
+			names = append(names, name(address[strings.LastIndexByte(address, '/')+1:]))
+		}
+		line := "Needs at apply: secret " + name(need.Secret) + " (" + strings.Join(names, ", ") + ")"
+		if need.Missing {
+			line += ", not set here"
+		}
+		lines = append(lines, line+".")
+	}
+	return lines
 }

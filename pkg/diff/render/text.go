@@ -30,20 +30,31 @@ func Text(w io.Writer, plan *diff.Plan, options Options) error {
 	if options.Width > 0 {
 		t.width, t.fold = max(options.Width, minWidth), true
 	}
+	if len(t.doc.changes) == 0 && len(plan.Refusals) == 0 {
+		if parts := partsOf(plan); len(parts) > 0 {
+			t.words("", t.palette.bold, onlyAPart+" "+strings.Join(parts, "; "))
+		}
+		t.words("", t.palette.bold, nothingToDo(plan))
+		_, err := w.Write(t.out.Bytes())
+		return err
+	}
 	t.header(plan)
 	for i := range t.doc.changes {
 		t.change(&t.doc.changes[i])
 	}
-	switch {
-	case len(t.doc.changes) > 0:
-		t.line("")
-	case len(plan.Refusals) == 0:
-		t.line("  " + nothingToDo(plan))
+	if len(t.doc.changes) > 0 {
 		t.line("")
 	}
 	t.refusals(plan)
-	t.words("", t.palette.bold, summaryLine(plan))
-	t.line("Plan id: " + name(plan.PlanID))
+	if line := summaryLine(plan); line != "" {
+		t.words("", t.palette.bold, line)
+	}
+	for _, line := range needLines(plan) {
+		t.words("", t.palette.bold, line)
+	}
+	if plan.Question != diff.QuestionDrift {
+		t.line("Plan id: " + name(plan.PlanID))
+	}
 	_, err := w.Write(t.out.Bytes())
 	return err
 }
@@ -105,10 +116,15 @@ func (t *textWriter) header(plan *diff.Plan) {
 	if len(t.doc.changes) > 0 { // a column of its own, as places have below
 		gap = max(2, 32-cells.StringWidth(title))
 	}
-	if t.fold {
-		gap = max(2, min(gap, t.width-cells.StringWidth(title)-cells.StringWidth(revisions)))
+	if room := t.width - cells.StringWidth(title) - cells.StringWidth(revisions); t.fold && room < 2 {
+		t.words("", t.palette.bold, title)
+		t.words("  ", func(s string) string { return s }, revisions)
+	} else {
+		if t.fold {
+			gap = min(gap, room)
+		}
+		t.line(t.palette.bold(title) + strings.Repeat(" ", gap) + revisions)
 	}
-	t.line(t.palette.bold(title) + strings.Repeat(" ", gap) + revisions)
 	if parts := partsOf(plan); len(parts) > 0 {
 		t.words("", t.palette.bold, onlyAPart+" "+strings.Join(parts, "; "))
 	}
