@@ -177,7 +177,7 @@ func drawQuirks(rt *rapid.T) emulator.Quirks {
 		"unique-names", "unique-names-200", "unique-templates", "recycled-name-blocked", "disabled-locked", "not-found-404", "not-found-200",
 		"page-base-1", "newest-first", "list-lag", "empty-pages", "secret-null", "upper-definition", "nulls", "server-properties", "text-booleans",
 		"reordered", "extra-fields", "endpoint-id", "predefined-parameter", "parameters-need-flag", "body-required", "text-in-text", "empty-errors",
-		"text-result", "template-base-1", "capital-templates", "commit-on-error",
+		"object-result", "template-base-0", "capital-templates", "commit-on-error",
 	}
 	if rapid.IntRange(0, 2).Draw(rt, "mixture") == 2 {
 		text += "," + strings.Join(rapid.SliceOfNDistinct(rapid.SampledFrom(switches), 1, 3, rapid.ID).Draw(rt, "switches"), ",")

@@ -98,6 +98,9 @@ func nameTaken(unique Uniqueness, what string) error {
 	return &apiError{class: classConflict, unique: unique, code: codeRejected, message: "The " + what + " name already exists."}
 }
 
+// badJobID is the reference's only error for an id that names no job.
+func badJobID() error { return refuse(http.StatusBadRequest, codeJobID, "Invalid task ID.") }
+
 func noJob(id string) error {
 	return &apiError{class: classNotFound, status: http.StatusUnprocessableEntity, code: codeNoJob, message: "The job " + id + " does not exist."}
 }
@@ -117,13 +120,20 @@ func (e *Emulator) refusal(err error, api generation) *answer {
 	switch refused.class {
 	case classNotFound:
 		status = e.quirks.NotFound
+		if status == http.StatusBadRequest && code == codeNoJob {
+			return e.refusal(badJobID(), api)
+		}
 		if api == apiV1 && code == codeNoJob {
 			code = "DEV" + codeNoJob
 		}
 	case classConflict:
-		status = http.StatusConflict
-		if refused.unique == UniqueInside200 {
+		switch refused.unique {
+		case UniqueInside200:
 			status = http.StatusOK
+		case Unique400:
+			return e.refusal(refuse(http.StatusBadRequest, codeParameter, "Invalid parameter."), api)
+		default:
+			status = http.StatusConflict
 		}
 	}
 	if status == http.StatusOK {

@@ -132,7 +132,7 @@ func runningStatus(rq *request) (*answer, error) {
 	}
 	running := false
 	for _, b := range rq.state().builds[j.ID] {
-		running = running || b.at(rq.now).result == resultRunning
+		running = running || !b.at(rq.now).ended()
 	}
 	return ok(obj("result", jsontree.Bool(running)))
 }

@@ -51,7 +51,7 @@ func TestBuildProceedsWithTheClock(t *testing.T) {
 		result, list, status string
 		steps                string
 	}{
-		{0, "QUEUED", "building", "false", " -  - "},
+		{0, "QUEUED", "building", "true", " -  - "},
 		{time.Second, "RUNNING", "building", "true", "running -  - "},
 		{5 * time.Second, "RUNNING", "building", "true", "success - running - "},
 		{9 * time.Second, "RUNNING", "building", "true", "success - success - running"},

@@ -12,7 +12,10 @@ import (
 
 // checker gathers the first thing that is wrong with a request body, worded
 // with its place.
-type checker struct{ err error }
+type checker struct {
+	err   error
+	loose bool // takes nameless parameters and two of one name
+}
 
 func (c *checker) fail(format string, args ...any) {
 	if c.err == nil {
@@ -98,8 +101,8 @@ var reservedParameters = []string{"LD_PRELOAD", "LD_LIBRARY_PATH", "PATH", "path
 const maxDefault = 8192
 
 // checkJob holds a job body against tables 4-152 to 4-157 of the API reference.
-func checkJob(body *jsontree.Value) error {
-	c := &checker{}
+func (e *Emulator) checkJob(body *jsontree.Value) error {
+	c := &checker{loose: e.quirks.LooseParameters}
 	c.need("", body, "arch", jsontree.KindString)
 	c.need("", body, "project_id", jsontree.KindString)
 	name := c.need("", body, "job_name", jsontree.KindString)
@@ -166,6 +169,7 @@ func (c *checker) parameters(body *jsontree.Value) {
 func (c *checker) parameter(at string, definition *jsontree.Value, seen map[string]bool) {
 	name := paramField(definition, "name")
 	switch {
+	case c.loose && (name == "" || seen[name]):
 	case !isParameterName(name):
 		c.fail("%s: the parameter's name must be 1 to 128 letters, digits or _", at)
 	case slices.Contains(reservedParameters, name):

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -28,6 +29,8 @@ type Emulator struct {
 	limiter  limiter
 	clock    clock
 	pages    pageCounter
+	reads    int          // config reads so far, for Quirks.MovingFields
+	underway atomic.Int64 // requests being handled
 }
 
 // New makes an emulator. It reads the state of Options.Path if there is one; a
@@ -43,7 +46,7 @@ func New(opts Options) (*Emulator, error) {
 	}
 	e := &Emulator{opts: opts, quirks: opts.Quirks.withDefaults(), closed: make(chan struct{})}
 	e.clock.base = opts.Now
-	e.limiter.perSecond = opts.Rate
+	e.limiter = newLimiter(e.quirks, opts.Rate)
 	if e.state, err = loadState(disk); err != nil {
 		return nil, closeAfter(disk, err)
 	}

@@ -59,11 +59,12 @@ const (
 // Fault is something that goes wrong with requests that match. Zero members of
 // the match accept everything.
 type Fault struct {
-	Op     string `json:"op,omitempty"`     // operation, "CreateJob"
-	Method string `json:"method,omitempty"` // "POST"
-	Path   string `json:"path,omitempty"`   // pattern of path.Match over the URL's path
-	Nth    int    `json:"nth,omitempty"`    // the first matching request that it meets, from 1; 0 is 1
-	Times  int    `json:"times,omitempty"`  // how many requests it meets; 0 is 1, -1 is all
+	Op     string `json:"op,omitempty"`           // operation, "CreateJob"
+	Method string `json:"method,omitempty"`       // "POST"
+	Path   string `json:"path,omitempty"`         // pattern of path.Match over the URL's path
+	Holds  string `json:"request_body,omitempty"` // text that the request's body holds
+	Nth    int    `json:"nth,omitempty"`          // the first matching request that it meets, from 1; 0 is 1
+	Times  int    `json:"times,omitempty"`        // how many requests it meets; 0 is 1, -1 is all
 
 	Kind   FaultKind `json:"kind"`
 	Commit Commit    `json:"commit,omitempty"`
@@ -164,7 +165,10 @@ func joinKinds() string {
 	return strings.Join(names, ", ")
 }
 
-func (f Fault) matches(r *route, req *http.Request) bool {
+func (f Fault) matches(r *route, req *http.Request, raw []byte) bool {
+	if !bytes.Contains(raw, []byte(f.Holds)) {
+		return false
+	}
 	if f.Op != "" && f.Op != r.Op || f.Method != "" && f.Method != req.Method {
 		return false
 	}
@@ -205,12 +209,12 @@ func (b *faultBook) add(f Fault) {
 
 // take returns the fault that a request meets, nil for none. Only the first that
 // is due plays; the others wait for the next request.
-func (b *faultBook) take(r *route, req *http.Request) *Fault {
+func (b *faultBook) take(r *route, req *http.Request, raw []byte) *Fault {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var met *Fault
 	for _, s := range b.faults {
-		if !s.Fault.matches(r, req) {
+		if !s.Fault.matches(r, req, raw) {
 			continue
 		}
 		s.Seen++

@@ -39,7 +39,7 @@ func ParseFault(text string) (Fault, error) {
 func (f *Fault) set(key, value string) error {
 	texts := map[string]*string{
 		"method": &f.Method, "path": &f.Path, "code": &f.Code, "message": &f.Message, "shape": &f.Shape,
-		"body": &f.Body, "retry_after": &f.RetryAfter, "location": &f.Location,
+		"body": &f.Body, "request_body": &f.Holds, "retry_after": &f.RetryAfter, "location": &f.Location,
 	}
 	numbers := map[string]*int{"nth": &f.Nth, "times": &f.Times, "status": &f.Status, "cut": &f.Cut}
 	var err error
@@ -64,7 +64,7 @@ func (f *Fault) set(key, value string) error {
 		}
 	default:
 		return fmt.Errorf("unknown key %q; known are kind, commit, nth, times, status, code, message, shape, body, "+
-			"retry_after, location, delay, cut, method and path", key)
+			"request_body, retry_after, location, delay, cut, method and path", key)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %q is not a value for it", key, value)

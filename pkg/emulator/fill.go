@@ -11,6 +11,15 @@ import (
 // fill adds to a body that is about to be stored what the service fills in by
 // itself: the host type, members of each code source, properties of steps.
 func (e *Emulator) fill(body *jsontree.Value) {
+	if e.quirks.PredefinedReturns {
+		addPredefined(body)
+	}
+	if e.quirks.Doubles {
+		printDoubles(body)
+	}
+	if e.quirks.AsSent {
+		return
+	}
 	setIfEmpty(body, "host_type", "devcloud")
 	for _, scm := range body.Get("scms").Items() {
 		fillSource(scm)

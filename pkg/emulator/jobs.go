@@ -13,7 +13,7 @@ func jobOf(rq *request) (*job, error) { return rq.jobByID(rq.path("job_id")) }
 
 func (rq *request) jobByID(id string) (*job, error) {
 	if !isObjectID(id) {
-		return nil, refuse(http.StatusBadRequest, codeJobID, "Invalid task ID.")
+		return nil, badJobID()
 	}
 	j := rq.state().liveJob(id)
 	if j == nil || !rq.e.projectExists(j.Project) {
@@ -34,7 +34,7 @@ func (rq *request) checkProject(id string) error {
 
 // createJob is POST /v3/jobs/create (API reference 4.18).
 func createJob(rq *request) (*answer, error) {
-	if err := checkJob(rq.body); err != nil {
+	if err := rq.e.checkJob(rq.body); err != nil {
 		return nil, err
 	}
 	project, name := rq.body.Str("project_id"), rq.body.Str("job_name")
@@ -53,17 +53,25 @@ func createJob(rq *request) (*answer, error) {
 
 // newJob makes a job of a checked body and fills in what the service adds to it.
 func (e *Emulator) newJob(t *tx, body *jsontree.Value) *job {
-	if e.quirks.PredefinedParameter && !hasParameter(body, "codeBranch") {
-		if body.Get("parameters").IsAbsentOrNull() {
-			body.Set("parameters", jsontree.Array())
-		}
-		body.Get("parameters").Append(definition("codeBranch", "normalparam", "master", "代码分支，系统预定义参数", "true", nil))
+	if e.quirks.PredefinedParameter {
+		addPredefined(body)
 	}
 	e.fill(body)
 	return &job{
 		ID: e.opts.ID(), Project: body.Str("project_id"), Name: body.Str("job_name"), Repo: repository(body),
 		Creator: t.user.ID, User: t.user.Name, Created: t.now, Seq: t.nextSeq(),
 	}
+}
+
+// addPredefined adds the parameter that console-made jobs have.
+func addPredefined(body *jsontree.Value) {
+	if hasParameter(body, "codeBranch") {
+		return
+	}
+	if body.Get("parameters").IsAbsentOrNull() {
+		body.Set("parameters", jsontree.Array())
+	}
+	body.Get("parameters").Append(definition("codeBranch", "normalparam", "master", "代码分支，系统预定义参数", "true", nil))
 }
 
 // updateJob is POST /v3/jobs/update (API reference 4.19). The body replaces the
@@ -73,7 +81,7 @@ func updateJob(rq *request) (*answer, error) {
 	if !isText || id == "" {
 		return nil, invalid("job_id is mandatory.")
 	}
-	if err := checkJob(rq.body); err != nil {
+	if err := rq.e.checkJob(rq.body); err != nil {
 		return nil, err
 	}
 	old, err := rq.jobByID(id)
@@ -159,7 +167,7 @@ func queryJob(rq *request) (*answer, error) {
 	if rq.hideParameters() {
 		body.Set("parameters", jsontree.Array())
 	}
-	body = rq.e.present(body)
+	body = rq.e.present(body, rq.route.API)
 	if rq.e.quirks.TextInText {
 		body = str(string(body.AppendJSON(nil)))
 	}

@@ -134,10 +134,10 @@ func (rq *request) storeNotice(j *job, update wire.NoticeUpdate) (*answer, error
 		next.Notices = append(next.Notices, row)
 	}
 	rq.tx.putJob(&next, nil, "NOTICE")
-	if rq.e.quirks.TextResult {
-		return rq.success(str(next.ID))
+	if rq.e.quirks.ObjectResult {
+		return rq.success(obj("job_id", str(next.ID)))
 	}
-	return rq.success(obj("job_id", str(next.ID)))
+	return rq.success(str(next.ID))
 }
 
 // disableNotice is API reference 4.25: all events of one type go off.

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -97,7 +98,7 @@ func (o Options) withDefaults() (Options, error) {
 		o.Now = time.Now
 	}
 	if o.TokenLife == 0 {
-		o.TokenLife = 24 * time.Hour
+		o.TokenLife = cmp.Or(o.Quirks.TokenLife, 24*time.Hour)
 	}
 	if o.StepTime == 0 {
 		o.StepTime = 3 * time.Second

@@ -14,10 +14,13 @@ const secretMask = "******"
 
 // present gives a stored body the form in which this service answers it. It
 // changes body.
-func (e *Emulator) present(body *jsontree.Value) *jsontree.Value {
+func (e *Emulator) present(body *jsontree.Value, api generation) *jsontree.Value {
 	q := e.quirks
 	for _, definition := range body.Get("parameters").Items() {
-		e.presentParameter(definition)
+		e.presentParameter(definition, api)
+	}
+	if api == apiV3 {
+		hideMembers(body, q.V3Hidden)
 	}
 	for _, scm := range body.Get("scms").Items() {
 		if q.Nulls {
@@ -37,6 +40,10 @@ func (e *Emulator) present(body *jsontree.Value) *jsontree.Value {
 		if q.TextBooleans {
 			textBooleans(step.Get("properties"))
 		}
+		e.presentTexts(step)
+	}
+	if q.MovingFields {
+		e.moveFields(body)
 	}
 	if q.Reordered {
 		reverse(body.Get("parameters"))
@@ -69,10 +76,10 @@ func addExtra(body *jsontree.Value) {
 	}
 }
 
-func (e *Emulator) presentParameter(definition *jsontree.Value) {
+func (e *Emulator) presentParameter(definition *jsontree.Value, api generation) {
 	q := e.quirks
 	setIfEmpty(definition, "name", definitionName)
-	if q.UpperDefinition {
+	if q.UpperDefinition && api == apiV3 {
 		definition.Set("name", str(strings.ToUpper(definition.Str("name"))))
 	}
 	if q.Nulls {

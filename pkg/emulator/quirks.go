@@ -21,8 +21,8 @@ type Quirks struct {
 	RecycledNameBlocked bool `json:"recycled_name_blocked"`
 	// DisabledLocked refuses to update a job that is disabled.
 	DisabledLocked bool `json:"disabled_locked"`
-	// NotFound is the status for a job or template that does not exist: 422, 404
-	// or 200 with an error inside.
+	// NotFound is the status for a job or template that does not exist: 422, 404,
+	// 400 with the reference's code, or 200 with an error inside.
 	NotFound int `json:"not_found"`
 	// PageBase is the number of the first page of jobs, 0 or 1.
 	PageBase int `json:"page_base"`
@@ -36,7 +36,8 @@ type Quirks struct {
 	WrongTotal bool `json:"wrong_total"`
 	// Secrets says how sensitive parameter values are read back (Q30).
 	Secrets SecretForm `json:"secrets"`
-	// UpperDefinition upper-cases the names of parameter definitions (Q1).
+	// UpperDefinition shows the names of parameter definitions in capitals on the
+	// v3 routes (Q1). What is stored keeps the form in which it was sent.
 	UpperDefinition bool `json:"upper_definition"`
 	// Nulls answers null for optional members that were not sent (Q5).
 	Nulls bool `json:"nulls"`
@@ -69,17 +70,18 @@ type Quirks struct {
 	TextInText bool `json:"text_in_text"`
 	// EmptyErrors answers "error": "" in place of null (Q33).
 	EmptyErrors bool `json:"empty_errors"`
-	// TextResult answers the results that the reference types as String, those of
-	// notification calls, as texts in place of objects (Q22).
-	TextResult bool `json:"text_result"`
+	// ObjectResult answers the results that the reference types as String, those of
+	// notification calls, as objects, as its examples do (Q22).
+	ObjectResult bool `json:"object_result"`
 	// EmptyStop answers a stop with an empty body.
 	EmptyStop bool `json:"empty_stop"`
 	// NoticeCase is the spelling of notice_type that disabling takes.
 	NoticeCase NoticeCase `json:"notice_case"`
 	// NewNotices adds the rows WECOM and FEISHU.
 	NewNotices bool `json:"new_notices"`
-	// TemplateBase is the number of the first page of templates, 0 or 1 (Q24).
-	TemplateBase int `json:"template_base"`
+	// TemplatesFromZero makes 0 the number of the first page of templates; the
+	// vendor's SDK and Terraform provider count from 1 (Q24).
+	TemplatesFromZero bool `json:"templates_from_zero"`
 	// PublicTemplates is how many templates of others a query returns as well.
 	PublicTemplates int `json:"public_templates"`
 	// SimilarTemplates gives those templates names like the caller's own.
@@ -88,7 +90,48 @@ type Quirks struct {
 	CapitalTemplates bool `json:"capital_templates"`
 	// CommitOnError carries out every second request whose fault leaves it open.
 	CommitOnError bool `json:"commit_on_error"`
+
+	// V3Hidden names members that a config read on v3 leaves out, with blanks
+	// between; scms.NAME stands for a member of each code source.
+	V3Hidden string `json:"v3_hidden"`
+	// Doubles parses numbers into floating point and prints them again when a body
+	// is stored: 1.10 becomes 1.1.
+	Doubles bool `json:"doubles"`
+	// TemplateMembers shows image, image_source, actions and
+	// auto_update_sub_module beside the steps of each template.
+	TemplateMembers bool `json:"template_members"`
+	// LooseParameters takes parameters without a name, and two of one name.
+	LooseParameters bool `json:"loose_parameters"`
+	// AsSent stores bodies as they were sent, with nothing filled in.
+	AsSent bool `json:"as_sent"`
+	// PredefinedReturns adds codeBranch to every body that lacks it, updates too.
+	PredefinedReturns bool `json:"predefined_returns"`
+	// NoOfficialTemplates answers the newer route of official templates with 404.
+	NoOfficialTemplates bool `json:"no_official_templates"`
+	// MovingFields shows members that have another value at each read.
+	MovingFields bool `json:"moving_fields"`
+	// StripNewline shows texts of steps without their last line break.
+	StripNewline bool `json:"strip_newline"`
+	// EscapeHTML shows texts of steps with &amp;, &lt; and &gt;.
+	EscapeHTML bool `json:"escape_html"`
+	// NFC shows texts of steps in Unicode's composed form.
+	NFC bool `json:"nfc"`
+	// TokenLife is how long an IAM token is good; 0: as Options.TokenLife says.
+	TokenLife time.Duration `json:"token_life"`
+	// RatePerSecond allows so many calls a second; 0: as Options.Rate says.
+	RatePerSecond int `json:"rate_per_second"`
+	// RatePerMinute allows so many calls of one route a minute; 0: no limit.
+	RatePerMinute int `json:"rate_per_minute"`
+	// NoRetryAfter leaves the header Retry-After out of throttling answers.
+	NoRetryAfter bool `json:"no_retry_after"`
+	// ThrottleInside500 throttles with 500 CB.00060211 in place of 429.
+	ThrottleInside500 bool `json:"throttle_500"`
+	// SlowPerCall delays each answer by so much for every other call under way.
+	SlowPerCall time.Duration `json:"slow_per_call"`
 }
+
+// v3Leaves are the members that the reference's 4.26 does not show.
+const v3Leaves = "triggers timeout build_if_code_updated group_id scms.enable_git_lfs scms.group_name scms.repo_name"
 
 // Uniqueness says what a second object of one name meets.
 type Uniqueness string
@@ -97,6 +140,7 @@ type Uniqueness string
 const (
 	UniqueOff       Uniqueness = "off"       // it is created
 	Unique409       Uniqueness = "409"       // refused with 409
+	Unique400       Uniqueness = "400"       // refused with the reference's generic 400 CB.00060200
 	UniqueInside200 Uniqueness = "error-200" // refused with an error inside 200
 )
 
@@ -119,6 +163,14 @@ const (
 	NoticeLower NoticeCase = "lower" // message, as the example of 4.25
 	NoticeUpper NoticeCase = "upper" // MESSAGE, as the rows
 )
+
+// templateBase is the number of the first page of templates.
+func (q Quirks) templateBase() int {
+	if q.TemplatesFromZero {
+		return 0
+	}
+	return 1
+}
 
 // NoQuirks is the reference at its word.
 func NoQuirks() Quirks {
@@ -164,7 +216,7 @@ func Lenient() Quirks {
 	q.ListLag = 5 * time.Second
 	q.NewestFirst = true
 	q.Secrets = SecretCiphertext
-	q.TemplateBase, q.PublicTemplates = 1, 170
+	q.PublicTemplates = 170
 	return q.withForms()
 }
 
@@ -179,7 +231,7 @@ func Hostile() Quirks {
 	q.Secrets = SecretNull
 	q.ParametersNeedFlag, q.BodyRequired = true, true
 	q.CommitOnError = true
-	q.TemplateBase, q.PublicTemplates, q.SimilarTemplates = 1, 500, true
+	q.PublicTemplates, q.SimilarTemplates = 500, true
 	q.OneAsObject, q.ParametersAsList, q.EmptyErrors, q.EmptyStop = true, true, true, true
 	return q.withForms()
 }
@@ -219,12 +271,22 @@ func ProfileNames() []string {
 	return []string{"default", "none", "all", "strict", "lenient", "hostile", "legacy"}
 }
 
+// allQuirks turns on every switch that leaves a body's meaning alone.
 func allQuirks() Quirks {
 	q := NoQuirks()
 	for _, s := range Switches() {
-		s.on(&q)
+		if !s.Alone {
+			s.on(&q)
+		}
 	}
 	return q
+}
+
+// formerSwitches are switches of an earlier version whose behaviour is the
+// default now; they are taken and change nothing else.
+var formerSwitches = map[string]func(*Quirks){
+	"text-result":     func(q *Quirks) { q.ObjectResult = false },
+	"template-base-1": func(q *Quirks) { q.TemplatesFromZero = false },
 }
 
 // ParseQuirks reads what --quirks takes: the name of a profile, or a list of
@@ -237,6 +299,10 @@ func ParseQuirks(text string) (Quirks, error) {
 		name = strings.TrimSpace(name)
 		if profile, ok := Profile(name); ok && i == 0 {
 			q = profile
+			continue
+		}
+		if on := formerSwitches[name]; on != nil {
+			on(&q)
 			continue
 		}
 		at := slices.IndexFunc(known, func(s Switch) bool { return s.Name == name })

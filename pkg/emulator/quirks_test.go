@@ -110,13 +110,13 @@ func TestBehaviourQuirks(t *testing.T) {
 			body := `{"name":"t","template":{"steps":[]}}`
 			return answered(c.call("POST", "/v3/templates/create", body)) + answered(c.call("POST", "/v3/templates/create", body))
 		}, map[string]string{"none": "200 200 ", "unique-templates": "200 409 DEVCB.00030000"}},
-		{"template-base-1", func(c *caller) string {
+		{"template-base-0", func(c *caller) string {
 			c.good("POST", "/v3/templates/create", `{"name":"t","template":{"steps":[]}}`)
 			n := func(page string) int {
 				return c.good("GET", "/v3/templates/query?page_size=1&page="+page, "").Get("result").Get("items").Len()
 			}
 			return fmt.Sprint(n("0"), n("1"), n("2"))
-		}, map[string]string{"none": "1 0 0", "template-base-1": "1 1 0"}},
+		}, map[string]string{"none": "1 1 0", "template-base-0": "1 0 0", "template-base-1": "1 1 0"}},
 		{"public-templates", func(c *caller) string {
 			return c.good("GET", "/v3/templates/query?page_size=100&page=1", "").Get("result").Str("total_size")
 		}, map[string]string{"none": "0", "public-templates": "170"}},
@@ -193,17 +193,17 @@ func TestProfiles(t *testing.T) {
 		Secrets  emulator.SecretForm
 		Commit   bool
 		Recycled bool
-		TBase    int
+		FromZero bool
 		Public   int
 	}
 	want := []row{
-		{emulator.Unique409, 0, 0, false, http.StatusUnprocessableEntity, emulator.SecretMask, false, true, 0, 0},
-		{emulator.UniqueOff, 0, 5 * time.Second, false, http.StatusNotFound, emulator.SecretCiphertext, false, false, 1, 170},
-		{emulator.UniqueInside200, 1, 30 * time.Second, true, http.StatusOK, emulator.SecretNull, true, true, 1, 500},
-		{emulator.UniqueOff, 0, 0, false, http.StatusNotFound, emulator.SecretMask, true, false, 0, 0},
+		{emulator.Unique409, 0, 0, false, http.StatusUnprocessableEntity, emulator.SecretMask, false, true, false, 0},
+		{emulator.UniqueOff, 0, 5 * time.Second, false, http.StatusNotFound, emulator.SecretCiphertext, false, false, false, 170},
+		{emulator.UniqueInside200, 1, 30 * time.Second, true, http.StatusOK, emulator.SecretNull, true, true, false, 500},
+		{emulator.UniqueOff, 0, 0, false, http.StatusNotFound, emulator.SecretMask, true, false, false, 0},
 	}
 	for i, p := range q {
-		got := row{p.UniqueNames, p.PageBase, p.ListLag, p.EmptyPages, p.NotFound, p.Secrets, p.CommitOnError, p.RecycledNameBlocked, p.TemplateBase, p.PublicTemplates}
+		got := row{p.UniqueNames, p.PageBase, p.ListLag, p.EmptyPages, p.NotFound, p.Secrets, p.CommitOnError, p.RecycledNameBlocked, p.TemplatesFromZero, p.PublicTemplates}
 		if d := cmp.Diff(want[i], got); d != "" {
 			t.Errorf("profile %d (-want +got):\n%s", i, d)
 		}

@@ -136,7 +136,7 @@ func (e *Emulator) seed(s Seed) error {
 func (e *Emulator) seedJob(t *tx, s SeedJob, project string) error {
 	body := s.Body.Clone()
 	setIfEmpty(body, "project_id", project)
-	if err := checkJob(body); err != nil {
+	if err := e.checkJob(body); err != nil {
 		return err
 	}
 	j := e.newJob(t, body)

@@ -67,9 +67,11 @@ func (e *Emulator) serve(r *route) http.HandlerFunc {
 			return
 		}
 		rq := &request{e: e, route: r, http: req, raw: raw}
-		fault := e.faults.take(r, req)
+		fault := e.faults.take(r, req, raw)
 		call.fault(fault)
-		if !e.wait(req, e.opts.Latency) {
+		others := e.underway.Add(1) - 1
+		defer e.underway.Add(-1)
+		if !e.wait(req, e.opts.Latency+time.Duration(others)*e.quirks.SlowPerCall) {
 			return
 		}
 		if fault != nil {
@@ -153,7 +155,7 @@ func (e *Emulator) admit(rq *request) error {
 	if rq.user != nil {
 		return nil
 	}
-	if err := e.limiter.admit(rq.now); err != nil {
+	if err := e.limiter.admit(rq.route, rq.now); err != nil {
 		return err
 	}
 	user := &User{}

@@ -221,6 +221,9 @@ func parameterRules(rq *request) (*answer, error) {
 
 // officialTemplates are the vendor's own: one for every module that is known.
 func officialTemplates(rq *request) (*answer, error) {
+	if rq.e.quirks.NoOfficialTemplates {
+		return unknownURL(rq)
+	}
 	var list []*template
 	for i, s := range stacks() {
 		properties := obj("image", str(s.image), "command", str(s.command))

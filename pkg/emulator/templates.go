@@ -21,20 +21,20 @@ func createTemplate(rq *request) (*answer, error) {
 		return nil, err
 	}
 	rq.tx.putTemplate(made)
-	return rq.success(rq.e.writtenItem(made))
+	return rq.success(rq.e.writtenItem(made, rq.route.API))
 }
 
 // writtenItem is the row that creating and deleting answer (tables 4-202 and
 // 4-216): that of a query without the owner's nickname.
-func (e *Emulator) writtenItem(t *template) *jsontree.Value {
-	item := e.templateItem(t)
+func (e *Emulator) writtenItem(t *template, api generation) *jsontree.Value {
+	item := e.templateItem(t, api)
 	item.Delete("nick_name")
 	return item
 }
 
 // newTemplate makes a template of a body, or says why the service refuses it.
 func (e *Emulator) newTemplate(t *tx, user *User, body *jsontree.Value) (*template, error) {
-	c := &checker{}
+	c := &checker{loose: e.quirks.LooseParameters}
 	name := c.need("", body, "name", jsontree.KindString).Text()
 	inner := c.need("", body, "template", jsontree.KindObject)
 	c.need("template", inner, "steps", jsontree.KindArray)
@@ -55,24 +55,31 @@ func (e *Emulator) newTemplate(t *tx, user *User, body *jsontree.Value) (*templa
 		}
 	}
 	return &template{
-		UUID: e.opts.ID(), ID: e.opts.ID()[:24], Name: name, Body: body.Clone(),
+		UUID: e.opts.ID(), ID: e.opts.ID()[:24], Name: name, Body: e.stored(body),
 		UserID: user.ID, User: user.Name, Domain: user.Domain, Account: user.DomainID,
 		Created: t.now, Seq: t.nextSeq(),
 	}, nil
 }
 
 // templateItem is one row of a template query (table 4-183).
-func (e *Emulator) templateItem(t *template) *jsontree.Value {
+func (e *Emulator) templateItem(t *template, api generation) *jsontree.Value {
 	body := t.Body.Clone()
 	for _, definition := range body.Get("parameters").Items() {
-		e.presentParameter(definition)
+		e.presentParameter(definition, api)
 	}
 	inner := body.Get("template")
-	if e.quirks.Nulls {
-		for _, step := range inner.Get("steps").Items() {
+	for _, step := range inner.Get("steps").Items() {
+		if e.quirks.Nulls {
 			setIfAbsent(step, "version", jsontree.Null())
 			setIfAbsent(step, "enable", jsontree.Bool(true))
 		}
+		e.presentTexts(step)
+	}
+	if e.quirks.TemplateMembers {
+		setIfAbsent(inner, "image", jsontree.Null())
+		setIfAbsent(inner, "image_source", jsontree.Null())
+		setIfAbsent(inner, "actions", jsontree.Array())
+		setIfAbsent(inner, "auto_update_sub_module", jsontree.Null())
 	}
 	if e.quirks.CapitalTemplates {
 		inner = capitalSteps(inner)
@@ -105,7 +112,15 @@ func capitalSteps(inner *jsontree.Value) *jsontree.Value {
 		}
 		steps.Append(turned)
 	}
-	return obj("Steps", steps)
+	turned := jsontree.Object()
+	for _, m := range inner.Members() {
+		if m.Key == "steps" {
+			turned.Set("Steps", steps)
+			continue
+		}
+		turned.Set(m.Key, m.Value)
+	}
+	return turned
 }
 
 // queryTemplates is API reference 4.20: a search in names over the caller's own
@@ -121,7 +136,7 @@ func queryTemplates(rq *request) (*answer, error) {
 // templatePage cuts a page out of templates. The page numbers of 4.20 are texts
 // and optional.
 func (rq *request) templatePage(found []*template, pageKey, sizeKey string) (*jsontree.Value, int, error) {
-	page, size := rq.e.quirks.TemplateBase, 10
+	page, size := rq.e.quirks.templateBase(), 10
 	for _, p := range []struct {
 		key       string
 		into      *int
@@ -135,10 +150,10 @@ func (rq *request) templatePage(found []*template, pageKey, sizeKey string) (*js
 			*p.into = n
 		}
 	}
-	start, end := window(page, size, rq.e.quirks.TemplateBase, len(found))
+	start, end := window(page, size, rq.e.quirks.templateBase(), len(found))
 	items := jsontree.Array()
 	for _, t := range found[start:end] {
-		items.Append(rq.e.templateItem(t))
+		items.Append(rq.e.templateItem(t, rq.route.API))
 	}
 	return items, len(found), nil
 }
@@ -221,5 +236,5 @@ func deleteTemplate(rq *request) (*answer, error) {
 		return nil, noTemplate(rq.path("uuid"))
 	}
 	rq.tx.dropTemplate(t.UUID)
-	return rq.success(jsontree.Array(rq.e.writtenItem(t)))
+	return rq.success(jsontree.Array(rq.e.writtenItem(t, rq.route.API)))
 }

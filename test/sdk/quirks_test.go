@@ -24,6 +24,7 @@ func unreadable() map[string][]string {
 		"one-as-object":      {"ShowListHistory", "ShowListPeriodHistory"},
 		"parameters-as-list": {"ShowHistoryDetails"},
 		"text-in-text":       {"ListJobConfig"},
+		"object-result":      {"UpdateNotice"},
 	}
 }
 
@@ -33,7 +34,7 @@ func TestQuirks(t *testing.T) {
 	for _, quirk := range emulator.Switches() {
 		t.Run(quirk.Name, func(t *testing.T) {
 			t.Parallel()
-			b := start(t, "none,text-result,"+quirk.Name, newCoverage())
+			b := start(t, "none,"+quirk.Name, newCoverage())
 			if diff := cmp.Diff(unreadable()[quirk.Name], b.failures()); diff != "" {
 				t.Errorf("operations that fail (-want +got):\n%s", diff)
 			}
@@ -82,6 +83,7 @@ func (b *bench) failures() []string {
 }
 
 func (b *bench) buildFailures(id string, note func(string, error)) {
+	b.advance(time.Second) // the SDK repeats nothing that was throttled
 	c := b.client
 	_, err := c.RunJob(&model.RunJobRequest{Body: &model.RunJobRequestBody{JobId: id}})
 	note("RunJob", err)

@@ -21,7 +21,7 @@ func templates(b *bench) {
 	made := do(b, c.CreateTemplates, &model.CreateTemplatesRequest{Body: templateBody("shop-maven")})
 	uuid := *made.Result.Uuid
 	doAs(b, "-second", c.CreateTemplates, &model.CreateTemplatesRequest{Body: templateBody("tools")})
-	found := do(b, c.ListTemplates, &model.ListTemplatesRequest{Name: ptr("MAVEN"), Page: ptr("0"), PageSize: ptr("10")})
+	found := do(b, c.ListTemplates, &model.ListTemplatesRequest{Name: ptr("MAVEN"), Page: ptr("1"), PageSize: ptr("10")})
 	if items := *found.Result.Items; len(items) != 1 || *items[0].Uuid != uuid {
 		b.t.Fatalf("found %s", found)
 	}
@@ -45,11 +45,11 @@ func templates(b *bench) {
 func templatesOfV1(b *bench) {
 	c := b.client
 	uuid := *do(b, c.CreateTemplate, &model.CreateTemplateRequest{Body: templateBody("shop-maven")}).Result.Uuid
-	found := do(b, c.ListCustomTemplate, &model.ListCustomTemplateRequest{Name: ptr("shop"), Page: ptr(int32(0)), PageSize: ptr(int32(10))})
+	found := do(b, c.ListCustomTemplate, &model.ListCustomTemplateRequest{Name: ptr("shop"), Page: ptr(int32(1)), PageSize: ptr(int32(10))})
 	if items := *found.Result.Items; len(items) != 1 || *items[0].Uuid != uuid {
 		b.t.Errorf("found %s", found)
 	}
-	official := do(b, c.ListOfficialTemplate, &model.ListOfficialTemplateRequest{Page: ptr("0"), PageSize: ptr("100")})
+	official := do(b, c.ListOfficialTemplate, &model.ListOfficialTemplateRequest{Page: ptr("1"), PageSize: ptr("100")})
 	for _, item := range *official.Result.Items {
 		if *item.Scope != "official" {
 			b.t.Errorf("an official template has the scope %s", *item.Scope)

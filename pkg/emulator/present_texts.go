@@ -1,0 +1,113 @@
+package emulator
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// stored returns the form in which a body that was sent is kept.
+func (e *Emulator) stored(sent *jsontree.Value) *jsontree.Value {
+	body := sent.Clone()
+	if e.quirks.Doubles {
+		printDoubles(body)
+	}
+	return body
+}
+
+// hideMembers removes the named members of a body; scms.NAME is one of each
+// code source.
+func hideMembers(body *jsontree.Value, names string) {
+	for name := range strings.FieldsSeq(names) {
+		member, ofSource := strings.CutPrefix(name, "scms.")
+		if !ofSource {
+			body.Delete(member)
+			continue
+		}
+		for _, scm := range body.Get("scms").Items() {
+			scm.Delete(member)
+		}
+	}
+}
+
+// presentTexts shows the texts of a step's properties as this service has them.
+func (e *Emulator) presentTexts(step *jsontree.Value) {
+	q := e.quirks
+	properties := step.Get("properties")
+	if !q.StripNewline && !q.EscapeHTML && !q.NFC {
+		return
+	}
+	for _, m := range properties.Members() {
+		text, isText := m.Value.AsString()
+		if !isText {
+			continue
+		}
+		if q.StripNewline {
+			text = strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r")
+		}
+		if q.NFC {
+			text = norm.NFC.String(text)
+		}
+		if q.EscapeHTML {
+			text = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(text)
+		}
+		properties.Set(m.Key, str(text))
+	}
+}
+
+// moveFields gives members that nobody sets a value that no read had before. The
+// emulator's lock guards the counter.
+func (e *Emulator) moveFields(body *jsontree.Value) {
+	e.reads++
+	at := e.Now().UnixMilli() + int64(e.reads)
+	body.Set("update_time", jsontree.Int(at))
+	for _, step := range body.Get("steps").Items() {
+		if step.Get("properties").Kind() != jsontree.KindObject {
+			continue
+		}
+		step.Get("properties").Set("stepUpdateTime", str(strconv.FormatInt(at, 10)))
+	}
+}
+
+// printDoubles prints every number of v as JavaScript does after parsing it into
+// floating point. A number beyond that range stays as it is.
+func printDoubles(v *jsontree.Value) {
+	for _, m := range v.Members() {
+		if double := asDouble(m.Value); double != nil {
+			v.Set(m.Key, double)
+			continue
+		}
+		printDoubles(m.Value)
+	}
+	items := v.Items()
+	for i, item := range items {
+		if double := asDouble(item); double != nil {
+			items[i] = double
+			continue
+		}
+		printDoubles(item)
+	}
+}
+
+// asDouble returns a number in its printed form, nil for any other value.
+func asDouble(v *jsontree.Value) *jsontree.Value {
+	if v.Kind() != jsontree.KindNumber {
+		return nil
+	}
+	f, err := strconv.ParseFloat(v.Text(), 64)
+	if err != nil {
+		return nil
+	}
+	text, err := json.Marshal(f) // prints as ECMAScript does, but for the next line
+	if err != nil {
+		return nil
+	}
+	if f == 0 {
+		text = []byte("0") // -0 prints as 0
+	}
+	return jsontree.Number(string(text))
+}
