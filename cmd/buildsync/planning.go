@@ -102,7 +102,12 @@ func (in *invocation) preparePlanning(ctx context.Context, base string) (*planni
 	if scope.Changed && revisions.base == nil {
 		return nil, &failure{exitInvalid, fmt.Errorf("--changed needs a base, and there is none yet: leave it out for the first apply")}
 	}
-	return &planning{w: w, revisions: revisions, scope: scope}, nil
+	p := &planning{w: w, revisions: revisions, scope: scope}
+	input := in.planInput(p)
+	if err := input.CheckNames(); err != nil {
+		return nil, usageError{text: err.Error()}
+	}
+	return p, nil
 }
 
 // checkProjects refuses a project that the workspace does not know.

@@ -28,10 +28,9 @@ func (e *StaleError) Error() string {
 func (e *StaleError) ExitCode() int { return exitStale }
 
 // Approve tells whether fresh, made just now, may be carried out on the approval
-// of planned. It may where both are the same plan, and where fresh is a part of
-// it that is left to do: an approved plan can be applied again after an
-// interruption, or twice. Nothing may be added, and what is left must still
-// replace what the approved plan showed. The error is a *StaleError.
+// of planned. It may where both are the same plan, and where nothing is left to
+// do: applying a plan twice does nothing the second time. A part of what was
+// approved is another plan. The error is a *StaleError.
 //
 // planned is a constraint and never a script: nothing of it is sent.
 func Approve(planned, fresh *diff.Plan) error {
@@ -77,10 +76,21 @@ func Approve(planned, fresh *diff.Plan) error {
 			stale.add("it is refused now: %s", refusal.Message)
 		}
 	}
+	if len(stale.Changes) == 0 && fresh.HasChanges() {
+		stale.add("only a part of it is left to do, or was asked for: %d of %d actions", actionCount(fresh), actionCount(planned))
+	}
 	if len(stale.Changes) > 0 {
 		return stale
 	}
 	return nil
+}
+
+func actionCount(p *diff.Plan) int {
+	n := 0
+	for i := range p.Changes {
+		n += len(p.Changes[i].Actions)
+	}
+	return n
 }
 
 func (e *StaleError) add(format string, args ...any) {

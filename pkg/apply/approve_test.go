@@ -47,8 +47,8 @@ func TestApprove(t *testing.T) {
 	}{
 		"nothing happened":    {func(*world) {}, want, ""},
 		"all of it is done":   {func(w *world) { w.converge(want()) }, want, ""},
-		"part of it is done":  {func(w *world) { w.converge(definitions(want().Jobs[:2]...)) }, want, ""},
-		"the create is done":  {func(w *world) { w.converge(definitions(job("new", "echo new"))) }, want, ""},
+		"part of it is done":  {func(w *world) { w.converge(definitions(want().Jobs[:2]...)) }, want, "1 of 3 actions"},
+		"the create is done":  {func(w *world) { w.converge(definitions(job("new", "echo new"))) }, want, "2 of 3 actions"},
 		"the job was edited":  {func(w *world) { w.editOutside("target", setCommand("echo edited")) }, want, "the live object was changed"},
 		"another job drifted": {func(w *world) { w.editOutside("keep", setCommand("echo edited")) }, want, "shop/job/keep: update was not in the plan"},
 		"the definitions say something else": {func(*world) {}, func() *compile.Result {
@@ -140,7 +140,7 @@ func TestApproveComparesTheChanges(t *testing.T) {
 		change func(*diff.Plan)
 		want   string // "" where the approval holds
 	}{
-		"nothing":               {func(*diff.Plan) {}, ""},
+		"nothing":               {func(*diff.Plan) {}, "only a part of it is left to do"},
 		"nothing is left to do": {func(p *diff.Plan) { p.Changes[0].Actions = nil }, ""},
 		"another object":        {func(p *diff.Plan) { p.Changes[0].ID = &other }, "another object"},
 		"no object":             {func(p *diff.Plan) { p.Changes[0].ID = nil }, "another object"},

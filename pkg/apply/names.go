@@ -1,0 +1,72 @@
+package apply
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// UnknownNameError says that a name or pattern that was asked for matches
+// nothing that is defined. Such a selection is a mistake and never a success.
+type UnknownNameError struct {
+	Word string
+	What string // what it should have named, such as "secret"
+	Near string // the nearest name, "" where none is near
+}
+
+func (e *UnknownNameError) Error() string {
+	text := fmt.Sprintf("%q matches no %s", e.Word, e.What)
+	if e.Near != "" {
+		text += fmt.Sprintf("; did you mean %q?", e.Near)
+	}
+	return text
+}
+
+// CheckNames returns an *UnknownNameError for the first pattern of
+// Scope.Only that no job or template of head or base has, and the first of
+// Options.WriteSecrets that no job uses.
+func (in *PlanInput) CheckNames() error {
+	names := definedNames(in.Head, in.Base)
+	for _, glob := range in.Scope.Only {
+		matches := func(name string) bool { return doublestar.MatchUnvalidated(glob, name) }
+		if !slices.ContainsFunc(names, matches) {
+			return &UnknownNameError{glob, "job or template that is defined", spec.Nearest(glob, names)}
+		}
+	}
+	var used []string
+	for _, job := range in.Head.Jobs {
+		for _, use := range job.Secrets {
+			used = append(used, use.Secret)
+		}
+	}
+	for _, word := range in.Options.WriteSecrets {
+		if word != "all" && !slices.Contains(used, word) {
+			return &UnknownNameError{word, "secret that a job uses", spec.Nearest(word, used)}
+		}
+	}
+	return nil
+}
+
+// definedNames returns the names of all that the definitions speak of.
+func definedNames(results ...*compile.Result) []string {
+	var names []string
+	for _, r := range results {
+		if r == nil {
+			continue
+		}
+		for _, job := range r.Jobs {
+			names = append(append(names, job.Name), job.RenamedFrom...)
+		}
+		for _, template := range r.Templates {
+			names = append(names, template.Name)
+		}
+		for _, removal := range r.Removals {
+			names = append(names, removal.Job)
+		}
+	}
+	return names
+}
