@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"cmp"
 	"slices"
 	"unicode"
 	"unicode/utf8"
@@ -20,6 +21,10 @@ var bodyOrder = []string{
 
 // textFields are the members of a job's body that hold plain text.
 var textFields = []string{wire.KeyArch, wire.KeyFlavor, wire.KeyHostType, wire.KeyBuildConfigType, wire.KeyGroupID}
+
+// keyOnCommit is the friendly name of build_if_code_updated, which is the commit
+// trigger in spite of its name.
+const keyOnCommit = "on_commit"
 
 const maxJobName = 115
 
@@ -165,8 +170,8 @@ func (u *unit) jobBody(whole *spec.Node, p parts) *jsontree.Value {
 	if n := u.get(whole, "auto_update_sub_module"); n != nil {
 		members["auto_update_sub_module"] = u.boolText("auto_update_sub_module", n)
 	}
-	if n := u.get(whole, "build_if_code_updated"); n != nil {
-		members["build_if_code_updated"] = u.nullableBool("build_if_code_updated", n)
+	if n := u.commitTrigger(whole); n != nil {
+		members[wire.KeyBuildIfCodeUpdated] = u.nullableBool(wire.KeyBuildIfCodeUpdated, n)
 	}
 	if p.parameters != nil {
 		members["parameters"] = u.parameters(p.parameters)
@@ -189,6 +194,24 @@ func (u *unit) jobBody(whole *spec.Node, p parts) *jsontree.Value {
 		members["timeout"] = u.timeout(n)
 	}
 	return u.withExtra(extra, members)
+}
+
+// commitTrigger returns what says whether each commit starts a build: on_commit,
+// or the API's name for it. Where one of them is inherited, the job's own counts;
+// a job that has both is refused.
+func (u *unit) commitTrigger(whole *spec.Node) *spec.Node {
+	friendly, raw := u.get(whole, keyOnCommit), u.get(whole, wire.KeyBuildIfCodeUpdated)
+	if friendly == nil || raw == nil {
+		return cmp.Or(friendly, raw)
+	}
+	inherited := func(n *spec.Node) bool { return n.Origin != nil && n.Origin.Kind == spec.FromDefault }
+	switch {
+	case inherited(friendly) && !inherited(raw):
+		return raw
+	case inherited(friendly) == inherited(raw):
+		u.report("extra-field", raw, wire.KeyBuildIfCodeUpdated, "remove one of the two", "on_commit and build_if_code_updated are one setting")
+	}
+	return friendly
 }
 
 // withExtra puts the members in order, those of extra verbatim among them.

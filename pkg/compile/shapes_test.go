@@ -31,6 +31,8 @@ func TestWrongShapes(t *testing.T) {
 		{"arch: [a]", "4:11 [wrong-type] arch must be a text, not a list"},
 		{"auto_update_sub_module: maybe", `4:29 [wrong-type] auto_update_sub_module must be true or false, not "maybe"`},
 		{"build_if_code_updated: 1", `4:28 [wrong-type] build_if_code_updated must be true or false, not "1"`},
+		{"on_commit: 1", `4:16 [wrong-type] build_if_code_updated must be true or false, not "1"`},
+		{"on_commit: true\n    build_if_code_updated: true", "5:28 [extra-field] on_commit and build_if_code_updated are one setting"},
 		{"enabled: null", "4:14 [wrong-type] enabled must be true or false, not null"},
 		{"enabled: ${{ vars.text }}", `4:14 [wrong-type] enabled must be true or false, not "a"`},
 		{"adopt: {}", "4:12 [wrong-type] adopt must be true or false, not a mapping"},

@@ -117,6 +117,8 @@ var cells = []struct {
 	{"notification: one twice", "", build + "    notifications: {MAIL: [buildJobFail, buildJobFail]}\n", []string{"error notification 6:42-6:54"}},
 	{"notification: a param_config that is not JSON", "", build + "    notifications: {DING_TALK: {events: [buildJobFail], param_config: '{'}}\n", []string{"error notification 6:71-6:74"}},
 	{"notification: no failure event at all", "", build + "    notifications: {MAIL: [buildJobSuccess]}\n", []string{"info notification 6:5-6:18"}},
+	{"commit-trigger: a source of another host", "", "    on_commit: true\n    scms: [{url: https://github.com/a/b.git, scm_type: github}]\n" + build, []string{"warning commit-trigger 5:16-5:20"}},
+	{"commit-trigger: beside a timer", "", "    build_if_code_updated: true\n    triggers: [{cron: '0 2 * * *'}]\n" + build, []string{"warning commit-trigger 5:28-5:32"}},
 	{"cron: not five fields", "", build + "    triggers: [{cron: '0 2 * *'}]\n", []string{"error cron 6:23-6:32"}},
 	{"cron: out of range", "", build + "    triggers: [{cron: '0 24 * * *'}]\n", []string{"error cron 6:26-6:28 from 0 to 23"}},
 	{"cron: never fires", "", build + "    triggers: [{cron: '0 2 31 4 *'}]\n", []string{"warning cron 6:23-6:35"}},

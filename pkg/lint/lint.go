@@ -189,6 +189,7 @@ func (p *pass) unit(u *unit) {
 	p.steps(u)
 	p.notifications(u)
 	p.triggers(u)
+	p.commitTrigger(u)
 	p.references(u)
 	p.names(u)
 }

@@ -11,7 +11,7 @@ import (
 // notText are the keys whose values are not text, so that a plain true or 3 is
 // what it looks like.
 var notText = map[string]bool{
-	"enabled": true, "auto_update_sub_module": true, "is_auto_build": true, "enable_git_lfs": true, "build_if_code_updated": true, "adopt": true, "protect": true,
+	"enabled": true, "auto_update_sub_module": true, "is_auto_build": true, "enable_git_lfs": true, "build_if_code_updated": true, "on_commit": true, "adopt": true, "protect": true,
 	"predefined": true, "static": true, "deletable": true, "publish": true, "required": true, "enable": true, "disable": true,
 	"extra": true, "lint": true, "policy": true, "steps": true, "version": true,
 }

@@ -1,0 +1,53 @@
+package lint
+
+import "github.com/buildsync/buildsync/pkg/spec"
+
+// ownRepositories are the kinds of code source that the service hosts itself.
+var ownRepositories = map[string]bool{"codehub": true, "repo": true}
+
+// commitTrigger checks a job that is built on each commit: its first source must
+// be a repository of the service, and a timer beside it is likely a mistake about
+// what build_if_code_updated means.
+func (p *pass) commitTrigger(u *unit) {
+	for _, key := range []string{"on_commit", "build_if_code_updated"} {
+		n := u.node.Get(key)
+		for _, v := range u.values(n) {
+			if v.text != "true" {
+				continue
+			}
+			if kind := foreignSource(u.node.Get("scms")); kind != "" {
+				p.report("commit-trigger", v.node.Range, u.pointer+"."+key, "the service starts no build on a commit to a "+kind+" source",
+					"only its own repositories (codehub, repo) are documented to; remove "+key+", or call the service from a webhook")
+			}
+			if hasTimer(u.node.Get("triggers")) {
+				p.report("commit-trigger", v.node.Range, u.pointer+"."+key, key+" starts a build on each commit, besides the timer",
+					"it does not limit the timer to changed code; remove "+key+" if only the timer is meant")
+			}
+		}
+	}
+}
+
+// foreignSource returns the kind of a job's first code source where the service
+// does not host it; "" where it does or where the kind is not known.
+func foreignSource(list *spec.Node) string {
+	if list == nil || list.Kind != spec.SequenceNode || len(list.Items) == 0 {
+		return ""
+	}
+	kind := list.Items[0].Str("scm_type")
+	if ownRepositories[kind] {
+		return ""
+	}
+	return kind
+}
+
+func hasTimer(list *spec.Node) bool {
+	if list == nil || list.Kind != spec.SequenceNode {
+		return false
+	}
+	for _, n := range list.Items {
+		if n.Get("cron") != nil || n.Str("name") == timerTrigger {
+			return true
+		}
+	}
+	return false
+}
