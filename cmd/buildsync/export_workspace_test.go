@@ -21,6 +21,8 @@ func TestExportIntoWorkspaces(t *testing.T) {
 		args            []string
 	}{
 		{"defaults in flow style", head + "defaults: {job: {arch: x86-64}}\n", nil, nil},
+		{"defaults in flow style, factored", head + "defaults: {job: {arch: x86-64}}\n", nil, []string{"--factor"}},
+		{"defaults in half flow style, factored", head + "defaults:\n  job: {arch: x86-64} # all\n", nil, []string{"--factor"}},
 		{"a default that no job has", head + "defaults: {job: {flavor: 2u8g}}\n", nil, nil},
 		{"defaults of every kind", head + `vars: {zone: Asia/Shanghai}
 secrets: [TOKEN]

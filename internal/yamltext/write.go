@@ -121,3 +121,25 @@ func FlowOf(n *Node) (line string, ok bool) {
 	}
 	return "{" + strings.Join(parts, ", ") + "}", true
 }
+
+// Compact writes n in flow style on one line, texts of several lines escaped: for
+// a place within brackets, where no block may stand.
+func Compact(n *Node) string {
+	switch n.Kind {
+	case LiteralNode:
+		return n.Text
+	case TextNode:
+		return Inline(n.Text, InFlow)
+	case SequenceNode:
+		parts := make([]string, 0, len(n.Items))
+		for _, item := range n.Items {
+			parts = append(parts, Compact(item))
+		}
+		return "[" + strings.Join(parts, ", ") + "]"
+	}
+	parts := make([]string, 0, len(n.Fields))
+	for _, f := range n.Fields {
+		parts = append(parts, Inline(f.Key, AsKey)+": "+Compact(f.Value))
+	}
+	return "{" + strings.Join(parts, ", ") + "}"
+}

@@ -117,9 +117,9 @@ type sharing struct {
 
 func (f *factorer) run() error {
 	for _, file := range f.set.Files {
-		f.editors[file.Name] = newEditor(file.Source)
+		f.editors[file.Name] = newEditor(file.Name, file.Source)
 		for _, n := range file.Jobs {
-			plain := !f.left[n] && n.Get("matrix") == nil && n.Get("template") == nil && !f.editors[file.Name].isFlow(n)
+			plain := !f.left[n] && n.Get("matrix") == nil && n.Get("template") == nil && !f.editors[file.Name].IsFlow(n)
 			f.jobs = append(f.jobs, &sharing{file: file, node: n, plain: plain})
 		}
 	}
@@ -130,8 +130,8 @@ func (f *factorer) run() error {
 		return err
 	}
 	for name, ed := range f.editors {
-		if len(ed.edits) > 0 {
-			f.out.Files[name] = refitted(name, ed.src, ed.apply())
+		if ed.Changed() {
+			f.out.Files[name] = refitted(name, ed.Src, ed.Apply())
 		}
 	}
 	for _, job := range f.jobs {
@@ -173,7 +173,7 @@ func (f *factorer) defaults() error {
 		f.out.Defaults = append(f.out.Defaults, key)
 		for _, job := range f.jobs {
 			if job.plain && yamltext.Equal(fromSpec(job.node.Get(key)), value) && !f.editors[job.file.Name].hasComments(job.node, key) {
-				f.editors[job.file.Name].setKey(job.node, key, nil)
+				f.editors[job.file.Name].SetKey(job.node, key, nil)
 				job.given = true
 			}
 		}
@@ -181,7 +181,7 @@ func (f *factorer) defaults() error {
 	if len(made.Fields) == 0 {
 		return nil
 	}
-	ed := newEditor(source)
+	ed := newEditor(spec.WorkspaceFile, source)
 	ed.addDefaults(root, made)
 	f.editors[spec.WorkspaceFile] = ed
 	return nil
@@ -192,16 +192,14 @@ func (ed *editor) addDefaults(root *spec.Node, made *yamltext.Node) {
 	defaults := root.Get("defaults")
 	job := defaults.Get("job")
 	switch {
-	case job != nil && len(job.Fields) > 0 && !ed.isFlow(job):
-		for _, f := range made.Fields {
-			ed.insertKey(job, "", f.Key, f.Value)
-		}
 	case job != nil && len(job.Fields) > 0:
-		whole := fromSpec(job)
-		whole.Fields = append(whole.Fields, made.Fields...)
-		ed.setValue(defaults.Key("job"), job, whole)
+		for _, f := range made.Fields {
+			ed.InsertKey(job, "", f.Key, f.Value)
+		}
+	case defaults != nil && len(defaults.Fields) > 0:
+		ed.SetKey(defaults, "job", made)
 	default:
-		ed.setKey(root, "defaults", yamltext.Mapping(yamltext.Entry("job", made)))
+		ed.SetKey(root, "defaults", yamltext.Mapping(yamltext.Entry("job", made)))
 	}
 }
 

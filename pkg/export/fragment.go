@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/buildsync/buildsync/internal/yamledit"
 	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -185,7 +186,7 @@ func apart(jobs []*sharing, leaves []leaf) (alike, others []*sharing) {
 func (f *factorer) use(job *sharing, name string, inputs, common *yamltext.Node) {
 	job.given = true
 	ed := f.editors[job.file.Name]
-	ed.setKey(job.node, "steps", nil)
+	ed.SetKey(job.node, "steps", nil)
 	use := yamltext.Mapping(yamltext.Entry("name", yamltext.Text(name)))
 	if len(inputs.Fields) > 0 {
 		use.Add("inputs", inputs)
@@ -196,21 +197,22 @@ func (f *factorer) use(job *sharing, name string, inputs, common *yamltext.Node)
 	if job.node.Get("project") != nil {
 		after = "project"
 	}
-	ed.insertKey(job.node, after, "template", use)
+	ed.InsertKey(job.node, after, "template", use)
 	parameters := job.node.Get("parameters")
 	if parameters == nil || len(common.Items) == 0 {
 		return
 	}
 	if len(common.Items) == len(parameters.Items) {
-		ed.setKey(job.node, "parameters", nil)
+		ed.SetKey(job.node, "parameters", nil)
 		return
 	}
-	for _, p := range parameters.Items {
-		if containsNode(common.Items, fromSpec(p)) {
-			start, end := ed.itemLines(p)
-			ed.replace(start, end, "")
+	var stay []yamledit.Item
+	for i, p := range parameters.Items {
+		if !containsNode(common.Items, fromSpec(p)) {
+			stay = append(stay, yamledit.Item{Have: i})
 		}
 	}
+	ed.Arrange(parameters, stay)
 }
 
 // commonParameters are the build parameters that all of the jobs declare alike.
@@ -218,7 +220,7 @@ func (f *factorer) commonParameters(jobs []*sharing) *yamltext.Node {
 	common := yamltext.Sequence()
 	for i, job := range jobs {
 		list := job.node.Get("parameters")
-		if list == nil || list.Kind != spec.SequenceNode || f.editors[job.file.Name].isFlow(list) || f.editors[job.file.Name].hasComments(job.node, "parameters") {
+		if list == nil || list.Kind != spec.SequenceNode || f.editors[job.file.Name].IsFlow(list) || f.editors[job.file.Name].hasComments(job.node, "parameters") {
 			return yamltext.Sequence()
 		}
 		own := fromSpec(list).Items
@@ -284,7 +286,8 @@ func templateName(steps *yamltext.Node) string {
 // they are nobody's but their writer's to move.
 func (ed *editor) hasComments(in *spec.Node, key string) bool {
 	at, n := in.Key(key), in.Get(key)
-	source := string(ed.src[ed.offset(at.Range.End):ed.endOf(at, n)])
+	end := max(ed.At(at.Range.End), ed.At(n.Range.End))
+	source := string(ed.Src[ed.At(at.Range.End):ed.LineEnd(end)])
 	return hashLines(source) > hashLinesIn(n) || strings.Contains(ed.outsideTexts(n, source, at.Range.End.Line), " #")
 }
 
@@ -328,8 +331,8 @@ func (ed *editor) outsideTexts(n *spec.Node, source string, line int) string {
 			for line := first; line <= n.Range.End.Line; line++ {
 				inText[line] = true
 			}
-			end := ed.offset(n.Range.End)
-			out.Write(ed.src[end:ed.lineEnd(end)]) // what stands behind it
+			end := ed.At(n.Range.End)
+			out.Write(ed.Src[end:ed.LineEnd(end)]) // what stands behind it
 		}
 		for _, f := range n.Fields {
 			mark(f.Value)

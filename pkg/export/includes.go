@@ -38,15 +38,35 @@ func (x *includes) text(n *spec.Node) (text string, is bool) {
 // nothing, where n is no include, no file can hold the text, or the definition
 // includes the file twice.
 func (x *includes) set(n *spec.Node, want *yamltext.Node) bool {
+	if !x.takes(n, want) {
+		return false
+	}
+	name := path.Clean(includedName(n))
+	x.changed = append(x.changed, File{Name: name, Text: []byte(unescaped(want.Text))})
+	return true
+}
+
+// takes reports whether set would change the file of an include.
+func (x *includes) takes(n *spec.Node, want *yamltext.Node) bool {
 	if _, is := x.text(n); !is || !x.edit || want.Kind != yamltext.TextNode || !canInclude(unescaped(want.Text)) {
 		return false
 	}
 	name := path.Clean(includedName(n))
-	if slices.ContainsFunc(x.changed, func(f File) bool { return f.Name == name }) {
-		return false
+	return !slices.ContainsFunc(x.changed, func(f File) bool { return f.Name == name })
+}
+
+// mark counts the texts that change; revert takes back those since a mark.
+func (x *includes) mark() int {
+	if x == nil {
+		return 0
 	}
-	x.changed = append(x.changed, File{Name: name, Text: []byte(unescaped(want.Text))})
-	return true
+	return len(x.changed)
+}
+
+func (x *includes) revert(mark int) {
+	if x != nil {
+		x.changed = x.changed[:mark]
+	}
 }
 
 // includedName is the file that a mapping includes, "" where it is none.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 
+	"github.com/buildsync/buildsync/internal/yamledit"
 	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/catalog"
 	"github.com/buildsync/buildsync/pkg/client/wire"
@@ -43,14 +44,14 @@ func MergeModules(name string, file []byte, harvest []*catalog.Module) ([]byte, 
 	}
 	root, _ := spec.ParseFile(name, file)
 	list := root.Get("modules")
-	ed := newEditor(file)
+	ed := newEditor(name, file)
 	added := yamltext.Sequence()
 	for _, m := range catalog.Merge(before, harvest) {
 		i := indexOf(before, m.ID)
 		switch {
 		case i < 0:
 			added.Items = append(added.Items, entryOf(m))
-		case ed.isFlow(list) || ed.isFlow(list.Items[i]) || len(list.Items) != len(before):
+		case ed.IsFlow(list) || ed.IsFlow(list.Items[i]) || len(list.Items) != len(before):
 			if !yamltext.Equal(entryOf(m), entryOf(before[i])) {
 				return nil, errors.New("write its modules as a block list, one under the other, and try again")
 			}
@@ -61,14 +62,20 @@ func MergeModules(name string, file []byte, harvest []*catalog.Module) ([]byte, 
 	switch {
 	case len(added.Items) == 0:
 	case list == nil || len(list.Items) == 0:
-		ed.setKey(root, "modules", added)
-	case ed.isFlow(list):
+		ed.SetKey(root, "modules", added)
+	case ed.IsFlow(list):
 		return nil, errors.New("write its modules as a block list, one under the other, and try again")
 	default:
-		_, end := ed.itemLines(list.Items[len(list.Items)-1])
-		ed.insertItems(end, ed.dashIndent(list.Items[0]), added.Items)
+		items := make([]yamledit.Item, 0, len(list.Items)+len(added.Items))
+		for i := range list.Items {
+			items = append(items, yamledit.Item{Have: i})
+		}
+		for _, item := range added.Items {
+			items = append(items, yamledit.Item{Have: -1, New: item})
+		}
+		ed.Arrange(list, items)
 	}
-	return ed.apply(), nil
+	return ed.Apply(), nil
 }
 
 // addNews writes into a module's entry what it says now and did not before. The
@@ -80,11 +87,11 @@ func (ed *editor) addNews(entry *spec.Node, before, now *yamltext.Node) {
 		switch {
 		case yamltext.Equal(before.Get(f.Key), f.Value):
 		case have == nil:
-			ed.insertKey(entry, after, f.Key, f.Value)
-		case f.Value.Kind == yamltext.MappingNode && have.Kind == spec.MappingNode && !ed.isFlow(have) && len(have.Fields) > 0:
+			ed.InsertKey(entry, after, f.Key, f.Value)
+		case f.Value.Kind == yamltext.MappingNode && have.Kind == spec.MappingNode && !ed.IsFlow(have) && len(have.Fields) > 0:
 			for _, p := range f.Value.Fields {
 				if have.Get(p.Key) == nil {
-					ed.insertKey(have, "", p.Key, p.Value)
+					ed.InsertKey(have, "", p.Key, p.Value)
 				}
 			}
 		default:

@@ -44,11 +44,10 @@ func (e *Exporter) update(set *spec.Set, job *compile.Job, live *diff.LiveJob, o
 		return nil, errors.New("its definition is not found")
 	case have.Get("matrix") != nil:
 		return nil, fmt.Errorf("it comes from a matrix, which is edited by hand; it differs in %s", strings.Join(differ, ", "))
-	case newEditor(in.Source).isFlow(have):
-		return nil, fmt.Errorf("it stands on one line, which is edited by hand; it differs in %s", strings.Join(differ, ", "))
 	}
 	want := definition.tree
 	keepSecrets(have, want)
+	e.keepForms(have, want, live.Body)
 	u := &update{e: e, job: job, live: live, have: have, want: want}
 	// The smallest edit that compiles to what is live is taken.
 	for i, attempt := range []struct {
@@ -59,7 +58,7 @@ func (e *Exporter) update(set *spec.Set, job *compile.Job, live *diff.LiveJob, o
 		{change: u.adjust, scripts: true}, {change: u.adjust, scripts: true}, {change: u.reconcile, scripts: true},
 		{change: u.adjust}, {change: u.reconcile}, {change: u.replace}, {change: u.empty}, {change: u.empty, alone: true},
 	} {
-		ed, keys := newEditor(in.Source), u.keys()
+		ed, keys := newEditor(in.Name, in.Source), u.keys()
 		ed.includes = &includes{tree: set.Tree, from: in.Name, edit: attempt.scripts}
 		if i == 0 {
 			if !u.inputs(ed, differ) {
@@ -71,14 +70,14 @@ func (e *Exporter) update(set *spec.Set, job *compile.Job, live *diff.LiveJob, o
 			if have.Get("template") == nil {
 				continue
 			}
-			ed.setKey(have, "template", nil)
+			ed.SetKey(have, "template", nil)
 			keys = append(slices.DeleteFunc(keys, func(key string) bool { return key == "steps" || key == "parameters" }), "steps", "parameters")
 		}
 		for _, key := range keys {
 			attempt.change(ed, key)
 		}
 		files := slices.Clone(ed.includes.changed)
-		if text := refitted(in.Name, in.Source, ed.apply()); !bytes.Equal(text, in.Source) {
+		if text := refitted(in.Name, in.Source, ed.Apply()); !bytes.Equal(text, in.Source) {
 			files = append(files, File{Name: in.Name, Text: text})
 		}
 		if u.holds(set, files, opts) {
@@ -212,10 +211,10 @@ func (u *update) inputs(ed *editor, differ []string) bool {
 			}
 		}
 		value, key := values[path], given.Key(name)
-		if name == "" || value == nil || key == nil || ed.isFlow(given) {
+		if name == "" || value == nil || key == nil {
 			return false
 		}
-		ed.setValue(key, given.Get(name), verbatim(value))
+		ed.SetValue(key, given.Get(name), verbatim(value))
 		changed = true
 	}
 	return changed
@@ -242,9 +241,9 @@ func (u *update) bring(key string, ed *editor, change func(key, have *spec.Node,
 	switch {
 	case have == nil && want == nil:
 	case have == nil:
-		ed.insertKey(u.have, u.before(key), key, want)
+		ed.InsertKey(u.have, u.before(key), key, want)
 	case want == nil:
-		ed.setKey(u.have, key, nil)
+		ed.SetKey(u.have, key, nil)
 	default:
 		change(u.have.Key(key), have, want)
 	}
@@ -258,22 +257,22 @@ func (u *update) adjust(ed *editor, key string) {
 }
 
 // replace gives a key its new value whole.
-func (u *update) replace(ed *editor, key string) { u.bring(key, ed, ed.setValue) }
+func (u *update) replace(ed *editor, key string) { u.bring(key, ed, ed.SetValue) }
 
 // empty is replace where something else, such as a default, gives what is not
 // live a value.
 func (u *update) empty(ed *editor, key string) {
 	switch have := u.have.Get(key); {
 	case key == "extra" && have == nil:
-		ed.insertKey(u.have, u.before(key), key, u.emptiedExtra())
+		ed.InsertKey(u.have, u.before(key), key, u.emptiedExtra())
 	case key == "extra":
-		ed.setValue(u.have.Key(key), have, u.emptiedExtra())
+		ed.SetValue(u.have.Key(key), have, u.emptiedExtra())
 	case u.wanted(key) != nil || u.want.Get("extra").Get(key) != nil:
 		u.replace(ed, key)
 	case have == nil:
-		ed.insertKey(u.have, u.before(key), key, yamltext.Literal("null"))
+		ed.InsertKey(u.have, u.before(key), key, yamltext.Literal("null"))
 	default:
-		ed.setValue(u.have.Key(key), have, yamltext.Literal("null"))
+		ed.SetValue(u.have.Key(key), have, yamltext.Literal("null"))
 	}
 }
 

@@ -231,12 +231,12 @@ jobs:
           image: ${{ vars.image }}
           inputs:
             command: make check    # fast
-      # then the rest
       - sh:
           name: Lint
           image: i
           inputs:
             command: make lint
+      # then the rest
       - sh:
           name: Ship
           image: i

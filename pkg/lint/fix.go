@@ -1,10 +1,9 @@
 package lint
 
 import (
-	"bytes"
-	"cmp"
 	"slices"
 
+	"github.com/buildsync/buildsync/internal/textedit"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -22,7 +21,7 @@ const (
 // all; of two that touch the same bytes the first in the file wins, and another
 // run takes the second. Bytes that no fix names stay as they are.
 func Fix(file string, source []byte, ds spec.Diagnostics, mode FixMode) ([]byte, spec.Diagnostics) {
-	var edits []spec.Edit
+	var edits []textedit.Edit
 	var mended spec.Diagnostics
 	for i := range ds {
 		fix := wantedFix(ds[i].Fixes, mode)
@@ -30,7 +29,7 @@ func Fix(file string, source []byte, ds spec.Diagnostics, mode FixMode) ([]byte,
 			continue
 		}
 		for _, e := range fix.Edits {
-			if !slices.Contains(edits, e) { // two findings may want the same
+			if e := bare(e); !slices.Contains(edits, e) { // two findings may want the same
 				edits = append(edits, e)
 			}
 		}
@@ -39,16 +38,7 @@ func Fix(file string, source []byte, ds spec.Diagnostics, mode FixMode) ([]byte,
 	if len(edits) == 0 {
 		return source, nil
 	}
-	slices.SortStableFunc(edits, func(a, b spec.Edit) int { return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End)) })
-	var out bytes.Buffer
-	last := 0
-	for _, e := range edits {
-		out.Write(source[last:e.Start])
-		out.WriteString(e.New)
-		last = e.End
-	}
-	out.Write(source[last:])
-	return out.Bytes(), mended
+	return textedit.Apply(source, edits), mended
 }
 
 func wantedFix(fixes []spec.Fix, mode FixMode) *spec.Fix {
@@ -62,7 +52,7 @@ func wantedFix(fixes []spec.Fix, mode FixMode) *spec.Fix {
 
 // fits tells whether a fix is one of this file alone, lies within it, and does
 // not touch what is edited already.
-func fits(fix *spec.Fix, file string, source []byte, edits []spec.Edit) bool {
+func fits(fix *spec.Fix, file string, source []byte, edits []textedit.Edit) bool {
 	if len(fix.Edits) == 0 {
 		return false
 	}
@@ -71,10 +61,13 @@ func fits(fix *spec.Fix, file string, source []byte, edits []spec.Edit) bool {
 			return false
 		}
 		for _, other := range edits {
-			if e != other && e.Start <= other.End && other.Start <= e.End {
+			if bare(e) != other && textedit.Overlap(bare(e), other) {
 				return false
 			}
 		}
 	}
 	return true
 }
+
+// bare is an edit without the name of its file.
+func bare(e spec.Edit) textedit.Edit { return textedit.Edit{Start: e.Start, End: e.End, New: e.New} }

@@ -18,6 +18,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/buildsync/buildsync/internal/textedit"
 	"github.com/buildsync/buildsync/pkg/catalog"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -287,7 +288,7 @@ type pass struct {
 	*linter
 	name   string
 	source []byte
-	starts []int // of the lines, made on first use
+	lines  *textedit.Lines // made on first use
 }
 
 func (l *linter) pass(name string, source []byte) *pass {
@@ -316,20 +317,10 @@ func (p *pass) offset(at spec.Pos) (int, bool) {
 	if p.source == nil || at.File != p.name || at.Line < 1 || at.Column < 1 {
 		return 0, false
 	}
-	if p.starts == nil {
-		p.starts = lineStarts(p.source)
+	if p.lines == nil {
+		p.lines = textedit.Index(p.source)
 	}
-	if at.Line > len(p.starts) {
-		return 0, false
-	}
-	offset := p.starts[at.Line-1]
-	for range at.Column - 1 {
-		if offset >= len(p.source) || p.source[offset] == '\n' {
-			return offset, false
-		}
-		offset += runeSize(p.source[offset:])
-	}
-	return offset, true
+	return p.lines.Offset(at.Line, at.Column)
 }
 
 // replace makes a fix that puts text in the place of a range; none where the

@@ -1,12 +1,11 @@
 package lint
 
 import (
-	"sort"
 	"strings"
-	"unicode/utf8"
 
 	"mvdan.cc/sh/v3/syntax"
 
+	"github.com/buildsync/buildsync/internal/textedit"
 	"github.com/buildsync/buildsync/pkg/lint/secret"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -154,11 +153,11 @@ func (p *pass) includedFile(name string, n *spec.Node, pointer string) *script {
 
 func (p *pass) newScriptFile(name, text string, n *spec.Node, pointer string) *script {
 	own := p.linter.pass(name, []byte(text))
-	own.starts = lineStarts(own.source)
+	own.lines = textedit.Index(own.source)
 	s := &script{text: text, pointer: pointer, node: n, pass: own}
 	s.place = func(offset int) spec.Pos {
-		line := sort.SearchInts(own.starts, offset+1)
-		return spec.Pos{File: name, Line: line, Column: utf8.RuneCountInString(text[own.starts[line-1]:offset]) + 1}
+		line, column := own.lines.Position(offset)
+		return spec.Pos{File: name, Line: line, Column: column}
 	}
 	own.readScriptComments(text, pointer)
 	return s

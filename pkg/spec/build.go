@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/buildsync/buildsync/internal/textedit"
 )
 
 // builder turns the library's nodes into ours in one walk: limits, duplicate
@@ -284,7 +286,7 @@ func (b *builder) checkEscaped(n *Node) {
 	for i, char := range n.Text {
 		if char < ' ' || char == 0x7f || isOdd(char) {
 			where := Range{n.TextPos(b.src.text, i), n.TextPos(b.src.text, i+utf8.RuneLen(char))}
-			if at, ok := offsetOf(b.src.text, where.Start); ok && isOdd(char) && bytes.HasPrefix(b.src.text[at:], utf8.AppendRune(nil, char)) {
+			if at, ok := textedit.Find(b.src.text, where.Start.Line, where.Start.Column); ok && isOdd(char) && bytes.HasPrefix(b.src.text[at:], utf8.AppendRune(nil, char)) {
 				continue
 			}
 			b.out.add(Diagnostic{

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/buildsync/buildsync/internal/textedit"
 )
 
 // TextPos returns the place in the file of a byte of n's Text: inside scripts,
@@ -14,7 +16,7 @@ func (n *Node) TextPos(source []byte, offset int) Pos {
 	if n.Kind != ScalarNode || offset < 0 || offset > len(n.Text) || start.Line < 1 {
 		return start
 	}
-	from, ok := offsetOf(source, start)
+	from, ok := textedit.Find(source, start.Line, start.Column)
 	if !ok {
 		return start
 	}
@@ -27,28 +29,6 @@ func (n *Node) TextPos(source []byte, offset int) Pos {
 		return Pos{start.File, start.Line + bytes.Count(between, []byte("\n")), utf8.RuneCount(between[last+1:]) + 1}
 	}
 	return Pos{start.File, start.Line, start.Column + utf8.RuneCount(between)}
-}
-
-// offsetOf finds a place in source.
-func offsetOf(source []byte, at Pos) (offset int, ok bool) {
-	if bytes.HasPrefix(source, byteOrderMark) {
-		offset = len(byteOrderMark)
-	}
-	for line := 1; line < at.Line; line++ {
-		next := bytes.IndexByte(source[offset:], '\n')
-		if next < 0 {
-			return 0, false
-		}
-		offset += next + 1
-	}
-	for column := 1; column < at.Column; column++ {
-		if offset >= len(source) {
-			return 0, false
-		}
-		_, size := utf8.DecodeRune(source[offset:])
-		offset += size
-	}
-	return offset, true
 }
 
 // align follows a scalar's text and its source side by side. It returns where

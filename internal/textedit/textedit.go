@@ -1,0 +1,136 @@
+// Package textedit finds places in a text and applies edits to it. Bytes that no
+// edit names stay as they are.
+package textedit
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"unicode/utf8"
+)
+
+// Edit puts New in the place of the bytes from Start to End.
+type Edit struct {
+	Start, End int
+	New        string
+}
+
+// Lines is a text with an index of its lines. A byte-order mark is no part of
+// the first line.
+type Lines struct {
+	Src    []byte
+	starts []int
+}
+
+// Index indexes the lines of a text.
+func Index(src []byte) *Lines {
+	x := &Lines{Src: src, starts: make([]int, 1, 1+bytes.Count(src, []byte("\n")))}
+	if bytes.HasPrefix(src, []byte("\ufeff")) {
+		x.starts[0] = len("\ufeff")
+	}
+	for i, c := range src {
+		if c == '\n' {
+			x.starts = append(x.starts, i+1)
+		}
+	}
+	return x
+}
+
+// Offset returns the byte at a line and a column, both from 1 and the column in
+// characters. ok is false where the text has no such place; the offset is then
+// the nearest one.
+func (x *Lines) Offset(line, column int) (offset int, ok bool) {
+	if line < 1 || line > len(x.starts) {
+		return len(x.Src), false
+	}
+	offset = x.starts[line-1]
+	for range column - 1 {
+		if offset >= len(x.Src) || x.Src[offset] == '\n' {
+			return offset, false
+		}
+		_, size := utf8.DecodeRune(x.Src[offset:])
+		offset += size
+	}
+	return offset, column > 0
+}
+
+// Position returns the line and the column of a byte, both from 1 and the column
+// in characters.
+func (x *Lines) Position(offset int) (line, column int) {
+	start := x.LineStart(offset)
+	i, _ := slices.BinarySearch(x.starts, start)
+	return i + 1, utf8.RuneCount(x.Src[start:max(offset, start)]) + 1
+}
+
+// Find returns the byte at a line and a column of a text without an index: for
+// one place. The column may lie behind the end of its line.
+func Find(src []byte, line, column int) (offset int, ok bool) {
+	if bytes.HasPrefix(src, []byte("\ufeff")) {
+		offset = len("\ufeff")
+	}
+	for ; line > 1; line-- {
+		next := bytes.IndexByte(src[offset:], '\n')
+		if next < 0 {
+			return 0, false
+		}
+		offset += next + 1
+	}
+	for ; column > 1; column-- {
+		if offset >= len(src) {
+			return 0, false
+		}
+		_, size := utf8.DecodeRune(src[offset:])
+		offset += size
+	}
+	return offset, true
+}
+
+// LineStart is the start of the line that an offset is on.
+func (x *Lines) LineStart(at int) int {
+	i, found := slices.BinarySearch(x.starts, at)
+	if !found {
+		i--
+	}
+	return x.starts[max(i, 0)]
+}
+
+// LineEnd is the place behind the break of an offset's line, or the end of the
+// text.
+func (x *Lines) LineEnd(at int) int {
+	if i := bytes.IndexByte(x.Src[at:], '\n'); i >= 0 {
+		return at + i + 1
+	}
+	return len(x.Src)
+}
+
+// Overlap reports whether two edits touch, so that their order would matter.
+func Overlap(a, b Edit) bool { return a.Start <= b.End && b.Start <= a.End }
+
+// Apply returns src with the edits made, in the order of their places. What is
+// written at a place comes before what is taken away behind it; an edit within
+// what another has replaced is dropped.
+func Apply(src []byte, edits []Edit) []byte {
+	sorted := slices.Clone(edits)
+	slices.SortStableFunc(sorted, func(a, b Edit) int { return cmp.Or(a.Start-b.Start, min(a.End-a.Start, 1)-min(b.End-b.Start, 1)) })
+	var out bytes.Buffer
+	at := 0
+	for _, e := range sorted {
+		if e.Start < at {
+			continue
+		}
+		out.Write(src[at:e.Start])
+		out.WriteString(e.New)
+		at = e.End
+	}
+	out.Write(src[at:])
+	return out.Bytes()
+}
+
+// KeepLineEnds gives every line of after the line ends of before, where those are
+// CRLF.
+func KeepLineEnds(before, after []byte) []byte {
+	if !bytes.Contains(before, []byte("\r\n")) {
+		return after
+	}
+	return bytes.ReplaceAll(bytes.ReplaceAll(after, []byte("\r\n"), []byte("\n")), []byte("\n"), []byte("\r\n"))
+}

@@ -1,0 +1,110 @@
+package yamledit_test
+
+import (
+	"testing"
+
+	"github.com/buildsync/buildsync/internal/yamledit"
+	"github.com/buildsync/buildsync/internal/yamltext"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// edit parses a file, edits it and demands that it can still be read.
+func edit(t testing.TB, src string, change func(e *yamledit.Editor, root *spec.Node)) string {
+	t.Helper()
+	root, found := spec.ParseFile("a.yaml", []byte(src))
+	if found.HasErrors() {
+		t.Fatalf("%v\n%s", found, src)
+	}
+	e := yamledit.New("a.yaml", []byte(src))
+	change(e, root)
+	after := string(e.Apply())
+	if _, found := spec.ParseFile("a.yaml", []byte(after)); found.HasErrors() {
+		t.Fatalf("%v\n%s\nof\n%s", found, after, src)
+	}
+	return after
+}
+
+func text(s string) *yamltext.Node { return yamltext.Text(s) }
+
+func TestEdits(t *testing.T) {
+	t.Parallel()
+	step := func(name string) *yamltext.Node { return yamltext.Mapping(yamltext.Entry("name", text(name))) }
+	for _, c := range []struct {
+		name, src, want string
+		change          func(e *yamledit.Editor, root *spec.Node)
+	}{
+		{"a value beside a comment", "a: 1 # one\nb: 2\n", "a: two # one\nb: 2\n",
+			func(e *yamledit.Editor, n *spec.Node) { e.SetKey(n, "a", text("two")) }},
+		{"a script beside a comment", "a: make # all\nb: 2\n", "a: | # all\n  x\n  y\nb: 2\n",
+			func(e *yamledit.Editor, n *spec.Node) { e.SetKey(n, "a", text("x\ny\n")) }},
+		{"a script with a comment on its header", "a: |- # all\n  x\nb: 2\n", "a: | # all\n  x\n  y\nb: 2\n",
+			func(e *yamledit.Editor, n *spec.Node) { e.SetKey(n, "a", text("x\ny\n")) }},
+		{"a script that becomes a word", "a: | # all\n  x\n  y\nb: 2\n", "a: x # all\nb: 2\n",
+			func(e *yamledit.Editor, n *spec.Node) { e.SetKey(n, "a", text("x")) }},
+		{"a key that goes takes its comments along", "# about a\na: 1 # one\n# about b\nb: 2\n", "# about b\nb: 2\n",
+			func(e *yamledit.Editor, n *spec.Node) { e.SetKey(n, "a", nil) }},
+		{"a heading stays", "x: 0\n\n# heading\n\n# about a\na: 1\nb: 2\n", "x: 0\n\n# heading\n\nb: 2\n",
+			func(e *yamledit.Editor, n *spec.Node) { e.SetKey(n, "a", nil) }},
+		{"the key behind a dash", "- a: 1 # one\n  # about b\n  b: 2\n", "  # about b\n- b: 2\n",
+			func(e *yamledit.Editor, n *spec.Node) { e.SetKey(n.Items[0], "a", nil) }},
+		{"a key behind another with a deeper comment", "a:\n  - 1\n  # end of a\nb: 2\n", "a:\n  - 1\n  # end of a\nc: x\nb: 2\n",
+			func(e *yamledit.Editor, n *spec.Node) { e.InsertKey(n, "a", "c", text("x")) }},
+		{"flow: a value", "a: {b: 1, c: [x, y]} # d\n", "a: {b: \"2\", c: [x, y]} # d\n",
+			func(e *yamledit.Editor, n *spec.Node) { e.SetKey(n.Get("a"), "b", text("2")) }},
+		{"flow: a key", "a: {b: 1} # d\n", "a: {b: 1, c: x} # d\n",
+			func(e *yamledit.Editor, n *spec.Node) { e.InsertKey(n.Get("a"), "", "c", text("x")) }},
+		{"flow: a key of an empty mapping", "a: {}\n", "a: {c: {d: x}}\n",
+			func(e *yamledit.Editor, n *spec.Node) {
+				e.InsertKey(n.Get("a"), "", "c", yamltext.Mapping(yamltext.Entry("d", text("x"))))
+			}},
+		{"flow: a key goes", "a: {b: 1, c: 2, d: 3}\n", "a: {b: 1, d: 3}\n",
+			func(e *yamledit.Editor, n *spec.Node) { e.SetKey(n.Get("a"), "c", nil) }},
+		{"flow: the last key goes", "a: {b: 1, c: 2}\n", "a: {b: 1}\n",
+			func(e *yamledit.Editor, n *spec.Node) { e.SetKey(n.Get("a"), "c", nil) }},
+		{"flow: a script", "a: {b: 1}\n", "a: {b: \"x\\ny\\n\"}\n",
+			func(e *yamledit.Editor, n *spec.Node) { e.SetKey(n.Get("a"), "b", text("x\ny\n")) }},
+		{"flow over lines: an item goes with its comment", "a: [\n  # about x\n  x, # X\n  # about y\n  y # Y\n]\n", "a: [\n  # about x\n  x, # X\n]\n",
+			func(e *yamledit.Editor, n *spec.Node) { e.Arrange(n.Get("a"), []yamledit.Item{{Have: 0}}) }},
+		{"flow over lines: items change places", "a: [\n  # about x\n  x, # X\n  # about y\n  y # Y\n]\n", "a: [\n  # about y\n  y, # Y\n  # about x\n  x, # X\n]\n",
+			func(e *yamledit.Editor, n *spec.Node) { e.Arrange(n.Get("a"), []yamledit.Item{{Have: 1}, {Have: 0}}) }},
+		{"an alias becomes a value", "a: &x {b: 1}\nc: *x # beside\n", "a: &x {b: 1}\nc: word # beside\n",
+			func(e *yamledit.Editor, n *spec.Node) { e.SetValue(n.Key("c"), n.Get("c"), text("word")) }},
+		{"an anchor stays", "a: &x 1 # beside\nc: *x\n", "a: &x word # beside\nc: *x\n",
+			func(e *yamledit.Editor, n *spec.Node) { e.SetKey(n, "a", text("word")) }},
+		{"a merged key is laid over", "a: &x {b: 1}\nc:\n  <<: *x # base\n  d: 2\n", "a: &x {b: 1}\nc:\n  <<: *x # base\n  d: 2\n  b: null\n",
+			func(e *yamledit.Editor, n *spec.Node) { e.SetKey(n.Get("c"), "b", nil) }},
+		{"a step is inserted", "steps:\n  # about A\n  - name: A\n  # about B\n  - name: B\n  # end of B\nx: 1\n",
+			"steps:\n  # about A\n  - name: A\n  - name: New\n  # about B\n  - name: B\n  # end of B\nx: 1\n",
+			func(e *yamledit.Editor, n *spec.Node) {
+				e.Arrange(n.Get("steps"), []yamledit.Item{{Have: 0}, {Have: -1, New: step("New")}, {Have: 1}})
+			}},
+		{"steps change places", "steps:\n  # about A\n  - name: A # a\n  # about B\n  - name: B\n  # end of B\nx: 1\n",
+			"steps:\n  # about B\n  - name: B\n  # end of B\n  # about A\n  - name: A # a\nx: 1\n",
+			func(e *yamledit.Editor, n *spec.Node) {
+				e.Arrange(n.Get("steps"), []yamledit.Item{{Have: 1}, {Have: 0}})
+			}},
+		{"steps at the column of their key", "steps:\n- name: A\n# about B\n- name: B\n# about x\nx: 1\n",
+			"steps:\n# about B\n- name: B\n- name: A\n# about x\nx: 1\n",
+			func(e *yamledit.Editor, n *spec.Node) {
+				e.Arrange(n.Get("steps"), []yamledit.Item{{Have: 1}, {Have: 0}})
+			}},
+		{"a changed step moves", "steps:\n  # about A\n  - name: A\n    v: 1 # one\n  - name: B\n",
+			"steps:\n  - name: B\n  # about A\n  - name: A\n    v: two # one\n    w: x\n",
+			func(e *yamledit.Editor, n *spec.Node) {
+				e.SetKey(n.Get("steps").Items[0], "v", text("two"))
+				e.SetKey(n.Get("steps").Items[0], "w", text("x"))
+				e.Arrange(n.Get("steps"), []yamledit.Item{{Have: 1}, {Have: 0}})
+			}},
+		{"CRLF", "a: 1 # one\r\nb: 2\r\n", "a: | # one\r\n  x\r\n  y\r\nb: 2\r\n",
+			func(e *yamledit.Editor, n *spec.Node) { e.SetKey(n, "a", text("x\ny\n")) }},
+		{"no line break at the end", "a: 1", "a: 1\nb: x\n",
+			func(e *yamledit.Editor, n *spec.Node) { e.SetKey(n, "b", text("x")) }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			if have := edit(t, c.src, c.change); have != c.want {
+				t.Errorf("have:\n%s\nwant:\n%s", have, c.want)
+			}
+		})
+	}
+}

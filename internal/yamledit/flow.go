@@ -1,0 +1,133 @@
+package yamledit
+
+import (
+	"strings"
+
+	"github.com/buildsync/buildsync/internal/yamltext"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// insertFlow writes an entry or item of a collection in brackets before its
+// child with the index given.
+func (e *Editor) insertFlow(w *spec.Written, before int, text string) {
+	switch {
+	case len(w.Items) == 0:
+		e.Replace(w.Value+1, w.End-1, text)
+	case before > 0:
+		end := e.endOf(w.Items[before-1])
+		e.Replace(end, end, ", "+text)
+	default:
+		e.Replace(w.Items[0].Start, w.Items[0].Start, text+", ")
+	}
+}
+
+// removeFlow removes the children from i to j of a collection in brackets, with
+// one comma and the comment beside them.
+func (e *Editor) removeFlow(w *spec.Written, i, j int) {
+	if i == 0 && j == len(w.Items) {
+		e.Replace(w.Value+1, w.End-1, "")
+		return
+	}
+	from, to := w.Items[i].Start, e.endOf(w.Items[j-1])
+	switch {
+	case e.holdsComment(w):
+		l := e.flowLine(from, to)
+		e.Replace(l.start, l.end, "")
+	case j < len(w.Items):
+		e.Replace(from, w.Items[j].Start, "")
+	default:
+		e.Replace(e.endOf(w.Items[i-1]), to, "")
+	}
+}
+
+// holdsComment reports whether a comment stands between the brackets.
+func (e *Editor) holdsComment(w *spec.Written) bool {
+	inside := string(e.Src[w.Value:w.End])
+	return strings.Contains(inside, "\n") && strings.Contains(inside, "#")
+}
+
+// flowLine is the range of a child in brackets, from start to end: with its
+// comma, the comment beside it, and whole lines where it has lines of its own,
+// the comments above included.
+type flowLine struct {
+	start, end int
+	whole      bool // lines of its own
+	comma      int  // where the comma is or belongs
+	hasComma   bool
+}
+
+func (e *Editor) flowLine(start, end int) flowLine {
+	l := flowLine{start: start, end: end, comma: end}
+	blanks := func(at int) int {
+		for at < len(e.Src) && (e.Src[at] == ' ' || e.Src[at] == '\t') {
+			at++
+		}
+		return at
+	}
+	if at := blanks(end); at < len(e.Src) && e.Src[at] == ',' {
+		l.hasComma, l.end = true, at+1
+	}
+	behind := blanks(l.end)
+	if behind < len(e.Src) && e.Src[behind] == '#' {
+		behind = e.LineEnd(behind)
+		if behind > 0 && e.Src[behind-1] == '\n' {
+			behind--
+		}
+		l.end = behind
+	}
+	line := e.LineStart(start)
+	if strings.TrimSpace(string(e.Src[line:start])) == "" && (behind >= len(e.Src) || e.Src[behind] == '\n' || e.Src[behind] == '\r') {
+		l.whole, l.start, l.end = true, e.above(line, 0), e.LineEnd(behind)
+	}
+	return l
+}
+
+// arrangeFlow is Arrange for a list in brackets.
+func (e *Editor) arrangeFlow(w *spec.Written, items []Item) bool {
+	if e.holdsComment(w) {
+		return e.arrangeFlowLines(w, items)
+	}
+	var texts []string
+	for _, item := range items {
+		if item.Have < 0 {
+			texts = append(texts, yamltext.Compact(item.New))
+			continue
+		}
+		child := w.Items[item.Have]
+		texts = append(texts, e.taken(child.Start, e.endOf(child)))
+	}
+	start, end := w.Items[0].Start, e.endOf(w.Items[len(w.Items)-1])
+	e.taken(start, end) // of the items that are removed
+	e.Replace(start, end, strings.Join(texts, ", "))
+	return true
+}
+
+// arrangeFlowLines is Arrange for a list in brackets with comments, where each
+// item has lines of its own.
+func (e *Editor) arrangeFlowLines(w *spec.Written, items []Item) bool {
+	lines := make([]flowLine, 0, len(w.Items))
+	for i, item := range w.Items {
+		l := e.flowLine(item.Start, e.endOf(item))
+		if !l.whole || i > 0 && l.start < lines[i-1].end {
+			return false
+		}
+		lines = append(lines, l)
+	}
+	indent := spaces(e.column(w.Items[0].Start))
+	var out strings.Builder
+	for _, item := range items {
+		if item.Have < 0 {
+			out.WriteString(indent + yamltext.Compact(item.New) + ",\n")
+			continue
+		}
+		l := lines[item.Have]
+		if !l.hasComma {
+			e.Replace(l.comma, l.comma, ",")
+		}
+		out.WriteString(e.taken(l.start, l.end))
+	}
+	start, end := lines[0].start, lines[len(lines)-1].end
+	e.taken(start, end)
+	e.Replace(start, end, out.String())
+	return true
+}

@@ -1,0 +1,175 @@
+package export
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/buildsync/buildsync/internal/yamltext"
+	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// similarEnough is the least share of equal values at which two items with
+// different names are one that was renamed, as in a plan.
+const similarEnough = 0.5
+
+// pairItems finds for each item of want the one of have that it is, -1 for none.
+func pairItems(have *spec.Node, want *yamltext.Node) (partners []int, paired int) {
+	forms := make([][]*yamltext.Node, 0, len(want.Items))
+	for _, item := range want.Items {
+		forms = append(forms, []*yamltext.Node{item})
+	}
+	return pairForms(have, forms, kindOf)
+}
+
+// pairForms pairs wanted items, each in the forms that it can be written in: by
+// what they are called, and then, among those of one kind, by what they say.
+func pairForms(have *spec.Node, want [][]*yamltext.Node, kind func(*yamltext.Node) string) (partners []int, paired int) {
+	partners = make([]int, len(want))
+	used := make([]bool, len(have.Items))
+	old := make([]*yamltext.Node, len(have.Items))
+	byLabel := map[string][]int{}
+	for i, item := range have.Items {
+		old[i] = fromSpec(item)
+		byLabel[labelOf(old[i])] = append(byLabel[labelOf(old[i])], i)
+	}
+	for j, forms := range want {
+		partners[j] = -1
+		label := labelOf(forms[0])
+		if free := byLabel[label]; len(free) > 0 {
+			partners[j], byLabel[label] = free[0], free[1:]
+			used[free[0]] = true
+			paired++
+		}
+	}
+	type candidate struct {
+		i, j  int
+		score float64
+	}
+	var candidates []candidate
+	for j, forms := range want {
+		if partners[j] >= 0 {
+			continue
+		}
+		for i := range old {
+			if !used[i] && kind(old[i]) == kind(forms[0]) {
+				if _, score := nearestForm(old[i], forms); score >= similarEnough {
+					candidates = append(candidates, candidate{i, j, score})
+				}
+			}
+		}
+	}
+	slices.SortStableFunc(candidates, func(a, b candidate) int { return cmp.Compare(b.score, a.score) })
+	for _, c := range candidates {
+		if !used[c.i] && partners[c.j] < 0 {
+			partners[c.j], used[c.i] = c.i, true
+			paired++
+		}
+	}
+	return partners, paired
+}
+
+// nearestForm is the form that is most like what is written now.
+func nearestForm(have *yamltext.Node, forms []*yamltext.Node) (nearest *yamltext.Node, score float64) {
+	for _, form := range forms {
+		if s := similarity(have, form); nearest == nil || s > score {
+			nearest, score = form, s
+		}
+	}
+	return nearest, score
+}
+
+// keepForms writes the steps of want in the forms that the definition has: a
+// step in the API's own form stays in it.
+func (e *Exporter) keepForms(have *spec.Node, want *yamltext.Node, live *jsontree.Value) {
+	steps, written := want.Get(wire.KeySteps), have.Get(wire.KeySteps)
+	items := tidy(live, e.catalogue).Get(wire.KeySteps).Items()
+	if steps == nil || written == nil || len(steps.Items) != len(items) {
+		return
+	}
+	forms := make([][]*yamltext.Node, 0, len(items))
+	for i, item := range items {
+		if item.Kind() != jsontree.KindObject {
+			return
+		}
+		forms = append(forms, append([]*yamltext.Node{steps.Items[i]}, e.stepForms(item)...))
+	}
+	partners, _ := pairForms(written, forms, e.moduleOf)
+	for j, i := range partners {
+		if i >= 0 {
+			steps.Items[j], _ = nearestForm(fromSpec(written.Items[i]), forms[j])
+		}
+	}
+}
+
+// moduleOf is the id of a step's module, the action word where that is not known.
+func (e *Exporter) moduleOf(n *yamltext.Node) string {
+	word := kindOf(n)
+	if n.Get(wire.KeyModuleID) == nil {
+		if module := e.catalogue.Action(word); module != nil {
+			return module.ID
+		}
+	}
+	return word
+}
+
+// kindOf is the action word or module of a step, "" for another item.
+func kindOf(n *yamltext.Node) string {
+	if module := n.Get("module_id"); module != nil {
+		return module.Text
+	}
+	if len(n.Fields) == 1 {
+		return n.Fields[0].Key
+	}
+	return ""
+}
+
+// similarity is the share of equal single values of two items.
+func similarity(a, b *yamltext.Node) float64 {
+	have, want := map[string]string{}, map[string]string{}
+	leaves(a, "", have)
+	leaves(b, "", want)
+	same := 0
+	for path, text := range have {
+		if other, there := want[path]; there && other == text {
+			same++
+		}
+	}
+	return float64(same) / float64(max(len(have), len(want), 1))
+}
+
+func leaves(n *yamltext.Node, path string, into map[string]string) {
+	if len(n.Fields)+len(n.Items) == 0 {
+		into[path] = n.Text
+	}
+	for _, f := range n.Fields {
+		leaves(f.Value, path+"\x00"+f.Key, into)
+	}
+	for i, item := range n.Items {
+		leaves(item, path+"\x00"+string(rune('0'+i%10)), into)
+	}
+}
+
+// labelOf is what an item of a list is called: its name, below an action word
+// too, or what it says.
+func labelOf(n *yamltext.Node) string {
+	for _, key := range []string{"name", "url", "cron"} {
+		if v := n.Get(key); v != nil {
+			return key + "\x00" + v.Text
+		}
+	}
+	if len(n.Fields) == 1 {
+		word := n.Fields[0]
+		if name := word.Value.Get("name"); name != nil {
+			return "name\x00" + name.Text
+		}
+		return "word\x00" + word.Key
+	}
+	for _, p := range itemsOf(n.Get("params")) {
+		if name := p.Get("name"); name != nil && name.Text == "name" && p.Get("value") != nil {
+			return "name\x00" + p.Get("value").Text
+		}
+	}
+	return n.Text
+}
