@@ -136,10 +136,20 @@ func alignTriggers(have, want []*jsontree.Value) *alignment {
 }
 
 // alignParameters pairs parameters by name; of several with one name, in order.
+// Those without a name have no identity: they are paired where they say the
+// same, then by position, so that none is added once more.
 func alignParameters(have, want []*jsontree.Value) *alignment {
 	a := newAlignment(len(have), len(want))
-	a.match(keys(have, paramName), keys(want, paramName), 0,
-		func(h, w int) float64 { return sameness(have[h], want[w]) })
+	equal := func(h, w int) float64 { return sameness(have[h], want[w]) }
+	nameless := func(v *jsontree.Value) string {
+		if paramName(v) != "" {
+			return ""
+		}
+		return "nameless"
+	}
+	a.match(keys(have, paramName), keys(want, paramName), 0, equal)
+	a.match(keys(have, nameless), keys(want, nameless), 1, equal)
+	a.match(keys(have, nameless), keys(want, nameless), 0, equal)
 	return a
 }
 
