@@ -76,6 +76,12 @@ func halts(err error) bool {
 // halts, because nothing that this server says can be trusted.
 var errWrongObject = errors.New("the answer is about another object than the one asked for")
 
+// gone tells whether err, from a call about an id that the service gave, says
+// that the object is no longer there.
+func gone(err error) bool {
+	return errors.Is(err, client.ErrNotFound) || errors.Is(err, client.ErrInvalidID)
+}
+
 // timedOut tells whether the service may still be working on the request.
 func timedOut(err error) bool {
 	var timeout net.Error

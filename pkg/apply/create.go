@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"time"
 
@@ -50,6 +51,9 @@ type creation struct {
 	// taken asks the service whether the name exists, where it can be asked; nil
 	// where it cannot. Only a yes counts.
 	taken func(ctx context.Context) bool
+	// replaces is the object of the same name that stays until this one is there;
+	// "" where there is none.
+	replaces string
 }
 
 // create makes an object without ever making two, although the API has no
@@ -193,7 +197,7 @@ func (s *step) afterRefusal(ctx context.Context, c creation, refusal error) (id 
 	}
 	waits := []time.Duration{0}
 	s.refused = true
-	if s.taken = errors.Is(refusal, client.ErrExists); s.taken {
+	if s.taken = nameTaken(refusal); s.taken && c.replaces == "" {
 		waits = confirmWaits()
 	}
 	for _, d := range waits {
@@ -213,8 +217,22 @@ func (s *step) afterRefusal(ctx context.Context, c creation, refusal error) (id 
 	if s.taken {
 		s.result.Next = "look into the recycle bin of the project: a deleted job may keep its name"
 	}
+	if c.replaces != "" {
+		s.end(Failed, "the service refused it beside the old one, %s, which stays: %s", c.replaces, describe(refusal))
+		return "", false
+	}
 	s.end(Failed, "the service refused, and no listing shows the name: %s", describe(refusal))
 	return "", false
+}
+
+// takenText is how the service says in words that a name is taken. No public
+// code says it.
+var takenText = regexp.MustCompile(`(?i)\b(already (exists?|in use|used|taken)|duplicated?|same name)\b|已存在|已经存在|重名|重复`)
+
+// nameTaken tells whether a create was refused because of its name.
+func nameTaken(refusal error) bool {
+	var e *client.Error
+	return errors.Is(refusal, client.ErrExists) || errors.As(refusal, &e) && takenText.MatchString(e.Message)
 }
 
 // mayCreateAgain is the proof of absence P of the protocol, and the policy of
@@ -260,7 +278,7 @@ func (s *step) confirmCreate(ctx context.Context, c creation, id string, outcome
 	switch {
 	case ended:
 		s.end(Unknown, "the service accepted it as %s; the run ended before a read could show it", id)
-	case errors.Is(err, client.ErrNotFound), errors.Is(err, errWrongObject):
+	case gone(err), errors.Is(err, errWrongObject):
 		s.endWrongID(ctx, c, id, err)
 	case err != nil:
 		s.endUnread(err)

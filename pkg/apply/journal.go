@@ -227,6 +227,18 @@ func leftEnabled(entries []JournalEntry) map[string]bool {
 	return out
 }
 
+// replacing returns the uuids of the templates that a run began to replace and
+// is not known to have deleted.
+func replacing(entries []JournalEntry) map[string]bool {
+	out := map[string]bool{}
+	for _, e := range entries {
+		if e.Kind == diff.KindTemplate && e.Op == diff.ActionReplace {
+			out[e.ID] = e.Phase == phaseIntent || !e.Outcome.done()
+		}
+	}
+	return out
+}
+
 // entry names the object that the plan is about: of a replacement the old one,
 // also after the new one is there.
 func (s *step) entry() JournalEntry {

@@ -37,8 +37,8 @@ func MakePlan(ctx context.Context, api Reader, in PlanInput) (*diff.Plan, error)
 	projects := jobsToRead(listed.Narrow(in.Head, in.Base)).projects
 	in.Whole = in.Head
 	in.Head, in.Base = in.Scope.Narrow(in.Head, in.Base)
-	in.Journal = underWay(in.Journal) // which of a long run is little
-	in.Part, in.LeftEnabled = in.Scope.Part(), leftEnabled(in.Journal)
+	in.Part, in.LeftEnabled, in.Replacing = in.Scope.Part(), leftEnabled(in.Journal), replacing(in.Journal)
+	in.Journal = nil // that of a long run is large
 
 	read := newLiveReader(api, &in, projects)
 	if err := read.listings(ctx); err != nil {
@@ -54,31 +54,5 @@ func MakePlan(ctx context.Context, api Reader, in PlanInput) (*diff.Plan, error)
 			return nil, err
 		}
 	}
-	hideReplacements(read.snap, in.Journal)
 	return planner.Plan(), nil
-}
-
-// hideReplacements takes out of the snapshot the new template of a replacement
-// that an earlier run began and did not finish: the plan then replaces the old
-// one again, and carrying it out finds the new one in place. Without the
-// journal two templates of one name are for a person to decide.
-func hideReplacements(snap *diff.Snapshot, journal []JournalEntry) {
-	for _, entry := range underWay(journal) {
-		if entry.Kind != diff.KindTemplate || entry.Op != diff.ActionReplace {
-			continue
-		}
-		var old, others []*diff.LiveTemplate
-		for _, t := range snap.Templates {
-			switch {
-			case t.Name != entry.Name:
-			case t.UUID == entry.ID:
-				old = append(old, t)
-			default:
-				others = append(others, t)
-			}
-		}
-		if len(old) == 1 && len(others) == 1 {
-			snap.Templates = keep(snap.Templates, func(t *diff.LiveTemplate) bool { return t != others[0] })
-		}
-	}
 }

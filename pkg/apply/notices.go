@@ -2,11 +2,9 @@ package apply
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 
-	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/diff"
 )
@@ -29,7 +27,7 @@ func (r *run) doNotices(ctx context.Context, index int, job *jobState) {
 	rows, err := r.api.Notices(ctx, job.id)
 	if err != nil {
 		s.noteRead(err)
-		if errors.Is(err, client.ErrNotFound) {
+		if gone(err) {
 			s.result.Next = nextReplan
 			s.end(Conflict, "the job was deleted after the plan was made; not written")
 			return

@@ -2,10 +2,11 @@ package apply
 
 import (
 	"context"
-	"errors"
+	"slices"
 	"time"
 
 	"github.com/buildsync/buildsync/pkg/client"
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/diff"
 )
 
@@ -36,7 +37,7 @@ func (r *run) doRemoval(ctx context.Context, index int) {
 	}
 	have, err := r.readJob(ctx, id, change.ProjectID)
 	switch {
-	case errors.Is(err, client.ErrNotFound):
+	case gone(err):
 		s.end(AlreadyAbsent, "")
 	case err != nil:
 		s.noteRead(err)
@@ -52,16 +53,26 @@ func (r *run) doRemoval(ctx context.Context, index int) {
 	}
 }
 
-// deleteJob sends the delete until a read by id says that the job is gone.
+// deleteJob sends the delete until a read by id, or where that is refused a
+// complete listing, says that the job is gone.
 func (s *step) deleteJob(ctx context.Context, id string) bool {
+	r := s.run
 	return s.remove(ctx, removal{
-		send: func(ctx context.Context) error { return s.run.api.DeleteJob(ctx, id) },
+		send: func(ctx context.Context) error { return r.api.DeleteJob(ctx, id) },
 		gone: func(ctx context.Context) (bool, error) {
-			_, err := s.run.api.QueryJob(ctx, id)
-			if errors.Is(err, client.ErrNotFound) {
-				return true, nil
+			_, err := r.api.QueryJob(ctx, id)
+			switch {
+			case err == nil, gone(err):
+				return err != nil, nil
+			case client.OutcomeOf(err) != client.Rejected || halts(err):
+				return false, err
 			}
-			return false, err
+			list, _, listErr := r.listings.read(ctx, s.change.ProjectID, r.listings.now())
+			if listErr != nil || !list.Complete {
+				return false, err
+			}
+			row := func(item wire.JobItem) bool { return item.ID == id }
+			return !slices.ContainsFunc(list.Jobs, row), nil
 		},
 	})
 }
@@ -79,10 +90,12 @@ func (s *step) remove(ctx context.Context, m removal) bool {
 		got, err := s.send(ctx, m.send)
 		waits, outcome := confirmWaits(), Applied
 		switch {
-		case got == refused && errors.Is(err, client.ErrNotFound):
+		case got == refused && gone(err):
 			outcome = AlreadyAbsent
-		case got == refused:
+		case got == refused && halts(err):
 			return s.endRefused(err)
+		case got == refused: // the codes for what is not there are many: a read knows
+			waits, outcome = []time.Duration{0}, AlreadyAbsent
 		case got == unsent:
 			return s.endUnsent(err)
 		case got == distrusted:
@@ -101,6 +114,8 @@ func (s *step) remove(ctx context.Context, m removal) bool {
 		case gone:
 			s.end(outcome, "")
 			return true
+		case got == refused:
+			return s.endRefused(err)
 		case readErr != nil && err == nil:
 			s.endUnread(readErr)
 			return false

@@ -84,6 +84,116 @@ func playReplacement(t *testing.T, f emulator.Fault) {
 	w.mustBeInSync(head)
 }
 
+// A replacement whose second half failed is finished by the next apply: by what
+// the base says the old one was, or by what the journal says was begun.
+func TestHalfReplacementIsFinished(t *testing.T) {
+	t.Parallel()
+	faults := map[string]emulator.Fault{
+		"refused":         {Kind: emulator.FaultStatus, Status: 403, Code: "CB.00060203"},
+		"failed":          {Kind: emulator.FaultStatus, Status: 500},
+		"inside 200":      {Kind: emulator.FaultStatus, Status: 200, Code: "CB.00060200"},
+		"refused login":   {Kind: emulator.FaultStatus, Status: 401},
+		"nothing came in": {Kind: emulator.FaultReset},
+	}
+	for name, fault := range faults {
+		for _, by := range []string{"base", "journal", "neither"} {
+			t.Run(name+" by "+by, func(t *testing.T) {
+				t.Parallel()
+				before, after := definitions(job("a", "x")), definitions(job("a", "x"))
+				before.Templates = append(before.Templates, template("tmpl", "before"))
+				after.Templates = append(after.Templates, template("tmpl", "after"))
+				w := newWorld(t, emulator.Legacy())
+				w.converge(before)
+				path := filepath.Join(t.TempDir(), "journal")
+				journal, err := apply.CreateJournal(path, w.URL, "sha256:x")
+				if err != nil {
+					t.Fatal(err)
+				}
+				fault.Op, fault.Times, fault.Commit = "DeleteTemplate", -1, emulator.CommitNever
+				w.strike(fault)
+				report := w.apply(w.plan(after, before, nil), apply.Options{Journal: journal})
+				journal.Close()
+				w.ClearFaults()
+				w.settle()
+				w.client = w.newClient(nil)
+				if truth := w.MustTruth(t); len(truth.Templates) != 2 || report.ExitCode() != 6 {
+					t.Fatalf("%d templates:\n%s", len(truth.Templates), describe(report))
+				}
+				base := map[string]*compile.Result{"base": before}[by]
+				next := w.plan(after, base, func(in *apply.PlanInput) {
+					if by == "journal" {
+						in.Journal = entriesOf(t, path, w.URL)
+					}
+				})
+				if by == "neither" {
+					if len(next.Refusals) != 1 || next.Refusals[0].Rule != diff.RuleDuplicateTemplate {
+						t.Errorf("nobody knows which one is meant, and the plan:\n%s", describePlan(next))
+					}
+					return
+				}
+				if report := w.apply(next, apply.Options{}); !report.Complete() {
+					t.Fatalf("not finished:\n%s", describe(report))
+				}
+				if truth := w.MustTruth(t); len(truth.Templates) != 1 || countTemplates(t, truth, "after") != 1 {
+					t.Errorf("%d templates left", len(truth.Templates))
+				}
+				w.mustBeInSync(after)
+			})
+		}
+	}
+}
+
+func entriesOf(t *testing.T, path, endpoint string) []apply.JournalEntry {
+	t.Helper()
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	entries, warning, err := apply.ReadJournal(file, endpoint)
+	if err != nil || warning != "" {
+		t.Fatal(err, warning)
+	}
+	return entries
+}
+
+// A taken template name leads to the other order of replacement, or to the flag
+// that allows it, whatever status the service refuses it with.
+func TestTakenTemplateName(t *testing.T) {
+	t.Parallel()
+	for _, unique := range []emulator.Uniqueness{emulator.Unique409, emulator.Unique400, emulator.UniqueInside200} {
+		for _, message := range []string{"The template name already exists.", "模板名称已存在", "invalid"} {
+			t.Run(fmt.Sprint(unique, " ", message), func(t *testing.T) {
+				t.Parallel()
+				quirks := emulator.Legacy()
+				quirks.UniqueTemplates = unique
+				before, after := definitions(), definitions()
+				before.Templates = append(before.Templates, template("tmpl", "before"))
+				after.Templates = append(after.Templates, template("tmpl", "after"))
+				w := newWorld(t, quirks)
+				w.converge(before)
+				status := map[emulator.Uniqueness]int{emulator.Unique409: 409, emulator.Unique400: 400, emulator.UniqueInside200: 200}[unique]
+				w.strike(emulator.Fault{Op: "CreateTemplate", Times: 1, Kind: emulator.FaultStatus, Status: status, Code: "CB.00060200", Message: message})
+				report := w.apply(w.plan(after, before, nil), apply.Options{})
+				got := result(t, report, "shop/template/tmpl", diff.ActionReplace)
+				if said := message != "invalid" || status == 409; said {
+					if got.Outcome != apply.Applied {
+						t.Errorf("ended %s: %s", got.Outcome, got.Message)
+					}
+					w.mustBeInSync(after)
+					return
+				}
+				if got.Outcome != apply.Failed || !strings.Contains(got.Next, "--rescue") || strings.Contains(got.Message, "no listing") {
+					t.Errorf("ended %s: %s; next %s", got.Outcome, got.Message, got.Next)
+				}
+				if truth := w.MustTruth(t); countTemplates(t, truth, "before") != 1 {
+					t.Error("the old template is gone")
+				}
+			})
+		}
+	}
+}
+
 // Where the service wants unique names the old template goes first. Whatever
 // strikes the create that follows, the run says so unless the new one is there,
 // the old one's body is kept, and the next run finishes.

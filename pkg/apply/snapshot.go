@@ -2,14 +2,12 @@ package apply
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
@@ -131,7 +129,7 @@ func (r *liveReader) unlistedPins(ctx context.Context) error {
 		return readJob(ctx, r.api, missing[i], r.notices(missing[i]))
 	})
 	for _, job := range missing {
-		if project := r.snap.Projects[job.ProjectID]; job.Item.ID != "" || !errors.Is(job.ReadErr, client.ErrNotFound) {
+		if project := r.snap.Projects[job.ProjectID]; job.Item.ID != "" || !gone(job.ReadErr) {
 			project.Jobs = append(project.Jobs, job)
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
@@ -100,7 +99,7 @@ func (s *step) deleteOwn(ctx context.Context, winner string) {
 	s.result.ID = winner
 	have, err := s.run.readJob(ctx, winner, s.change.ProjectID)
 	switch {
-	case errors.Is(err, client.ErrNotFound):
+	case gone(err):
 		s.result.Next = nextReplan
 		s.end(NotConverged, "another run created %s at the same time; our own, %s, was deleted in its favour, and now it is gone", winner, own)
 	case err != nil:

@@ -2,7 +2,6 @@ package apply
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -41,7 +40,8 @@ func (r *run) doTemplate(ctx context.Context, index int) {
 func (s *step) templateCreation(old string) creation {
 	api, name, body := s.run.api, s.change.Name, s.templateBody()
 	return creation{
-		post: func(ctx context.Context) (string, error) { return api.CreateTemplate(ctx, body) },
+		replaces: old,
+		post:     func(ctx context.Context) (string, error) { return api.CreateTemplate(ctx, body) },
 		find: func(ctx context.Context) (found, error) {
 			seen := found{complete: true, at: s.run.clock.Now()}
 			search := name
@@ -126,8 +126,12 @@ func (s *step) replaceTemplate(ctx context.Context, old string) {
 	}
 	// A refusal with no clear reason may be about the name. To delete first on
 	// such a guess takes a user who said where the old body is to be kept.
-	if s.result.Outcome == Failed && (s.taken || s.refused && s.run.opts.RescueFile != "") {
+	switch {
+	case s.result.Outcome != Failed || !s.refused:
+	case s.taken || s.run.opts.RescueFile != "":
 		s.deleteThenCreate(ctx, old, creation)
+	default:
+		s.result.Next = "if the service wants unique names: apply again with --rescue FILE, which keeps the old template's body and deletes it first"
 	}
 }
 
@@ -148,6 +152,7 @@ func (s *step) deleteThenCreate(ctx context.Context, old string, creation creati
 	if !s.deleteTemplate(ctx, old) {
 		return
 	}
+	creation.replaces = ""
 	id, done := s.create(ctx, creation)
 	if done {
 		s.result.ID = id
@@ -176,7 +181,7 @@ func (s *step) baseHoldsOld() bool {
 func (s *step) oldAsPlanned(ctx context.Context, old string) bool {
 	item, err := s.findTemplate(ctx, old, s.change.Name)
 	switch {
-	case errors.Is(err, client.ErrNotFound):
+	case gone(err):
 		return true // nothing is left to delete; the create goes on
 	case err != nil:
 		s.noteRead(err)
@@ -216,7 +221,7 @@ func (s *step) deleteTemplate(ctx context.Context, uuid string) bool {
 		send: func(ctx context.Context) error { return s.run.api.DeleteTemplate(ctx, uuid) },
 		gone: func(ctx context.Context) (bool, error) {
 			_, err := s.findTemplate(ctx, uuid, s.change.Name)
-			if errors.Is(err, client.ErrNotFound) {
+			if gone(err) {
 				return true, nil
 			}
 			return false, err

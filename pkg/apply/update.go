@@ -54,7 +54,7 @@ func (r *run) doUpdate(ctx context.Context, index int, job *jobState) {
 func (s *step) stillAsPlanned(ctx context.Context, id string) (have *jsontree.Value, ok bool) {
 	have, err := s.run.readJob(ctx, id, s.change.ProjectID)
 	switch {
-	case errors.Is(err, client.ErrNotFound):
+	case gone(err):
 		s.result.Next = nextReplan
 		s.end(Conflict, "the job was deleted after the plan was made; not written")
 		return nil, false
@@ -123,7 +123,7 @@ func (s *step) replace(ctx context.Context, id string, body, before *jsontree.Va
 // update.
 func (s *step) replaceRefused(ctx context.Context, id string, body, before *jsontree.Value, refusal error) bool {
 	disabled := s.change.Live != nil && s.change.Live.Item.Disabled
-	if !disabled || s.recovered || halts(refusal) || errors.Is(refusal, client.ErrNotFound) || errors.Is(refusal, client.ErrForbidden) {
+	if !disabled || s.recovered || halts(refusal) || gone(refusal) || errors.Is(refusal, client.ErrForbidden) {
 		return s.endRefused(refusal)
 	}
 	leave := !slices.Contains(s.change.Actions, diff.ActionEnable)
@@ -205,7 +205,7 @@ func (s *step) endDistrusted(err error) bool {
 
 // endRefused ends an action that the service said no to.
 func (s *step) endRefused(err error) bool {
-	if errors.Is(err, client.ErrNotFound) {
+	if gone(err) {
 		s.result.Next = nextReplan
 		s.end(Conflict, "the service says that it no longer exists: %s", describe(err))
 		return false

@@ -88,7 +88,7 @@ func (s *step) lookAfterUpdate(ctx context.Context, id string, before *jsontree.
 		}
 		have, err := s.run.readJob(ctx, id, s.change.ProjectID)
 		switch {
-		case errors.Is(err, client.ErrNotFound):
+		case gone(err):
 			return sawGone
 		case err != nil:
 			s.noteRead(err)
@@ -136,7 +136,7 @@ func (s *step) confirmUpdate(ctx context.Context, id string, before *jsontree.Va
 // endUnconfirmed ends an action whose write was accepted and not found again.
 func (s *step) endUnconfirmed(have, before *jsontree.Value, err error) {
 	switch {
-	case errors.Is(err, client.ErrNotFound):
+	case gone(err):
 		s.end(NotConverged, "the service accepted it, and the job is gone when read by its id")
 	case err != nil:
 		s.endUnread(err)

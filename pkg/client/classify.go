@@ -98,6 +98,8 @@ func (e *Error) refusal(success bool) {
 	switch {
 	case notFoundCodes[e.Code], e.Code == codeNoHistory:
 		e.kind = ErrNotFound
+	case e.Code == codeInvalidID:
+		e.kind = ErrInvalidID
 	case openCodes[e.Code], e.Status >= 500 && !success:
 		e.passing = e.Status != http.StatusNotImplemented
 		return // Unsure: the handling may have got anywhere

@@ -23,6 +23,7 @@ var (
 const (
 	codeBusy      = "CB.00060100"
 	codeThrottled = "CB.00060211" // with status 500, in spite of its meaning
+	codeInvalidID = "CB.00060201" // reference 7.2: for an id that is malformed, and for one that is not there
 	codeNoHistory = "CB.00031059" // 403, and yet only: there is no such build
 )
 

@@ -48,7 +48,8 @@ func OutcomeOf(err error) Outcome {
 // What an *Error may be, for errors.Is.
 var (
 	ErrNotFound     = errors.New("not found")
-	ErrExists       = errors.New("already exists") // by status 409 only: no public code says it, so look the name up after any refusal of a create
+	ErrExists       = errors.New("already exists")                   // by status 409 only: no public code says it, so look the name up after any refusal of a create
+	ErrInvalidID    = errors.New("the service does not take the id") // of an id that it took before: the object is gone
 	ErrUnauthorized = errors.New("not authenticated")
 	ErrForbidden    = errors.New("forbidden")
 	ErrRateLimited  = errors.New("too many requests")

@@ -35,6 +35,10 @@ type Input struct {
 	// Modules answers what is known of step modules; nil: nothing is.
 	Modules Modules
 
+	// Replacing are the uuids of templates that an earlier run began to replace and
+	// did not delete.
+	Replacing map[string]bool
+
 	// LeftEnabled holds the ids of the disabled jobs that an earlier run enabled
 	// for an update and did not come to disable again.
 	LeftEnabled map[string]bool

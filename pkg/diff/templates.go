@@ -57,10 +57,34 @@ func (p *Planner) template(want *compile.Template, named []*LiveTemplate, out *o
 	case 1:
 		p.compareTemplate(want, before, named[0], change, out)
 	default:
+		if old := p.halfReplaced(want, before, named); old != nil {
+			p.compareTemplate(want, before, old, change, out)
+			return
+		}
 		out.refuse(RuleDuplicateTemplate, want.Address, duplicateTemplates(want, named, p.in.Modules))
 		change.Verdict = VerdictUnknown
 		out.changes = append(out.changes, change)
 	}
+}
+
+// halfReplaced returns the template that a replacement should have deleted and
+// did not: of two of one name one is as wanted, and the other is what the base
+// says, or what an earlier run was replacing. Replacing that one once more finds
+// the new one in place and deletes the old one. It returns nil where the two are
+// for a person to decide.
+func (p *Planner) halfReplaced(want, before *compile.Template, named []*LiveTemplate) *LiveTemplate {
+	if len(named) != 2 {
+		return nil
+	}
+	is := func(live *LiveTemplate, definition *compile.Template) bool {
+		return definition != nil && len(TemplateDifferences(live.Body, definition.Body, p.in.Modules)) == 0
+	}
+	for i, old := range named {
+		if is(named[1-i], want) && !is(old, want) && (p.in.Replacing[old.UUID] || is(old, before)) {
+			return old
+		}
+	}
+	return nil
 }
 
 func (p *Planner) compareTemplate(want, before *compile.Template, live *LiveTemplate, change Change, out *outcome) {

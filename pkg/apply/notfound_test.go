@@ -1,0 +1,95 @@
+package apply_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/buildsync/buildsync/pkg/apply"
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/emulator"
+)
+
+// The service has several ways to say that a job is not there. An accepted
+// delete is believed with each of them, at once.
+func TestDeleteIsBelieved(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{400, 404, 422, 200} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			t.Parallel()
+			quirks := emulator.Strict()
+			quirks.NotFound = status
+			w := newWorld(t, quirks)
+			w.converge(definitions(job("keep", "x"), job("old", "x")))
+			head := definitions(job("keep", "x"))
+			head.Removals = []compile.Removal{{
+				Address: "shop/job/old", Project: projectAlias, ProjectID: emulator.DefaultProject, Job: "old", Action: "delete",
+			}}
+			plan := w.plan(head, nil, nil)
+			report := w.apply(plan, apply.Options{})
+			if got := result(t, report, "shop/job/old", diff.ActionDelete); got.Outcome != apply.Applied || got.Waited > 0 {
+				t.Errorf("ended %s after a wait of %g s: %s", got.Outcome, got.Waited, got.Message)
+			}
+			again := w.apply(plan, apply.Options{})
+			if got := result(t, again, "shop/job/old", diff.ActionDelete); got.Outcome != apply.AlreadyAbsent {
+				t.Errorf("the second time it ended %s: %s", got.Outcome, got.Message)
+			}
+		})
+	}
+}
+
+// A read that is refused for any reason proves nothing by itself; a complete
+// listing without the job does.
+func TestDeleteIsBelievedByTheListing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Strict())
+	base := definitions(job("keep", "x"), job("old", "x"))
+	w.converge(base)
+	plan := w.plan(definitions(job("keep", "x")), base, nil)
+	w.strike(emulator.Fault{Op: "QueryJob", Nth: 2, Times: -1, Kind: emulator.FaultStatus, Status: 400, Code: "CB.00069999"})
+	report := w.apply(plan, apply.Options{})
+	if got := result(t, report, "shop/job/old", diff.ActionDelete); got.Outcome != apply.Applied {
+		t.Errorf("ended %s: %s", got.Outcome, got.Message)
+	}
+}
+
+// A job that was deleted by someone else is gone, however the service says it.
+func TestUpdateOfADeletedJob(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{400, 404, 422, 200} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			t.Parallel()
+			quirks := emulator.Strict()
+			quirks.NotFound = status
+			w := newWorld(t, quirks)
+			w.converge(definitions(job("a", "x")))
+			plan := w.plan(definitions(job("a", "y")), nil, nil)
+			if err := w.client.DeleteJob(t.Context(), *plan.Changes[0].ID); err != nil {
+				t.Fatal(err)
+			}
+			report := w.apply(plan, apply.Options{})
+			if got := result(t, report, "shop/job/a", diff.ActionUpdate); got.Outcome != apply.Conflict {
+				t.Errorf("ended %s: %s, want a conflict", got.Outcome, got.Message)
+			}
+		})
+	}
+}
+
+// A pinned id that does not exist is a rail, and no unreadable job.
+func TestPinnedIDIsMissing(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{400, 404, 422, 200} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			t.Parallel()
+			quirks := emulator.Strict()
+			quirks.NotFound = status
+			w := newWorld(t, quirks)
+			pinned := job("a", "x")
+			pinned.ID = "0123456789abcdef0123456789abcdef"
+			plan := w.plan(definitions(pinned), nil, nil)
+			if len(plan.Refusals) != 1 || plan.Refusals[0].Rule != diff.RulePinnedIDMissing || plan.ExitCode() != 5 {
+				t.Errorf("code %d:\n%s", plan.ExitCode(), describePlan(plan))
+			}
+		})
+	}
+}
