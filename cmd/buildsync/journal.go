@@ -33,14 +33,27 @@ func (in *invocation) openJournal(p *planning) (*apply.Journal, error) {
 	return journal, nil
 }
 
+// journalsIn lists the journals of a folder, oldest first. The folder is never
+// part of the pattern, since its own name may hold a bracket.
+func journalsIn(folder string) ([]string, error) {
+	names, err := fs.Glob(os.DirFS(folder), journalPattern)
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(names)
+	for i, name := range names {
+		names[i] = filepath.Join(folder, name)
+	}
+	return names, nil
+}
+
 // dropOldJournals keeps the newest ones. Nothing depends on the others, so a
 // failure is only mentioned.
 func (in *invocation) dropOldJournals(folder string) {
-	names, err := filepath.Glob(filepath.Join(folder, journalPattern))
+	names, err := journalsIn(folder)
 	if err != nil || len(names) <= keptJournals {
 		return
 	}
-	slices.Sort(names)
 	for _, name := range names[:len(names)-keptJournals] {
 		if err := os.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
 			in.note("%v", err)
@@ -51,11 +64,10 @@ func (in *invocation) dropOldJournals(folder string) {
 // earlierJournal reads the journal of the last run against the same endpoint:
 // it helps to finish what that run had begun. Without one nothing is lost.
 func (in *invocation) earlierJournal(dir, endpoint string) []apply.JournalEntry {
-	names, err := filepath.Glob(filepath.Join(dir, stateFolder, journalPattern))
+	names, err := journalsIn(filepath.Join(dir, stateFolder))
 	if err != nil {
 		return nil
 	}
-	slices.Sort(names)
 	foreign := false
 	for _, name := range slices.Backward(names) {
 		entries, warning, err := readJournal(name, endpoint)

@@ -90,10 +90,13 @@ func (t *Tree) Glob(patterns []string) ([]string, error) {
 		if !doublestar.ValidatePattern(pattern) {
 			return nil, fmt.Errorf("pattern %q: %w", pattern, doublestar.ErrBadPattern)
 		}
+		if err := spec.CheckName(pattern); err != nil {
+			return nil, fmt.Errorf("the pattern %w", err)
+		}
 	}
 	var names []string
 	for _, name := range t.names {
-		if !slices.ContainsFunc(patterns, func(p string) bool { return doublestar.MatchUnvalidated(p, name) }) {
+		if !slices.ContainsFunc(patterns, func(p string) bool { return doublestar.MatchUnvalidated(path.Clean(p), name) }) {
 			continue
 		}
 		if _, err := t.resolve(name); err == nil {
@@ -121,9 +124,10 @@ func (t *Tree) HoldsExactly(name string, content Identity) bool {
 
 // resolve finds the file behind name, through links.
 func (t *Tree) resolve(name string) (entry, error) {
-	if !fs.ValidPath(name) {
-		return entry{}, errors.New("the name leaves the workspace")
+	if err := spec.CheckName(name); err != nil {
+		return entry{}, err
 	}
+	name = path.Clean(name)
 	for range maxLinks {
 		next, found, err := t.step(name)
 		if err != nil || found.object != "" {

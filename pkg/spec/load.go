@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 
 	"github.com/buildsync/buildsync/pkg/sanitize"
@@ -88,7 +89,7 @@ func DefinitionFiles(tree Tree, workspace *Workspace) ([]string, Diagnostics) {
 	}
 	kept := names[:0]
 	for _, name := range names {
-		if name != WorkspaceFile && (workspace.Modules == nil || name != workspace.Modules.Text) {
+		if name != WorkspaceFile && (workspace.Modules == nil || name != path.Clean(workspace.Modules.Text)) {
 			kept = append(kept, name)
 		}
 	}

@@ -1,0 +1,48 @@
+package gitbase
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// TestStoresReadNamesAlike holds the three stores of a workspace to one meaning
+// of a name and of a pattern, however either is written.
+func TestStoresReadNamesAlike(t *testing.T) {
+	t.Parallel()
+	files := map[string]string{"jobs/a.yaml": "a", "jobs/b.yaml": "b", "mods.yaml": "m", "w[7]/c.yaml": "c"}
+	r := newRepository(t)
+	for name, text := range files {
+		r.write(name, text)
+	}
+	commit := openTree(t, open(t, r.dir), r.commit("files"))
+	folder, err := spec.OpenDir(r.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = folder.Close() })
+
+	for name, tree := range map[string]spec.Tree{"folder": folder, "memory": spec.MapTree(files), "commit": commit} {
+		for spelling, want := range map[string]string{
+			"mods.yaml": "m", "./mods.yaml": "m", "jobs//a.yaml": "a", "./jobs/./b.yaml": "b", "w[7]/c.yaml": "c",
+		} {
+			if got, err := tree.ReadFile(spelling, 100); err != nil || string(got) != want {
+				t.Errorf("%s: %s holds %q, %v; want %q", name, spelling, got, err, want)
+			}
+		}
+		for _, pattern := range []string{"jobs/*.yaml", "./jobs/*.yaml", "jobs//*.yaml", "./jobs/./*.yaml"} {
+			got, err := tree.Glob([]string{pattern})
+			if want := []string{"jobs/a.yaml", "jobs/b.yaml"}; err != nil || !slices.Equal(got, want) {
+				t.Errorf("%s: %s matches %v, %v; want %v", name, pattern, got, err, want)
+			}
+		}
+		if _, err := tree.ReadFile("jobs/../mods.yaml", 100); err == nil || !strings.Contains(err.Error(), "leaves the workspace") {
+			t.Errorf("%s: a name that climbs is answered with %v", name, err)
+		}
+		if _, err := tree.Glob([]string{"other/../jobs/*.yaml"}); err == nil || !strings.Contains(err.Error(), "leaves the workspace") {
+			t.Errorf("%s: a pattern that climbs is answered with %v", name, err)
+		}
+	}
+}
