@@ -1,0 +1,441 @@
+//go:build unix
+
+package faults
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/buildsync/buildsync/pkg/emulator"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// scheduleSeed chooses the schedules; the default plays the same ones each time.
+var scheduleSeed = flag.Uint64("schedule.seed", 1, "play the random schedules of this seed; 0: of a seed by chance")
+
+// scheduleOnly plays one schedule of a seed.
+var scheduleOnly = flag.Int("schedule.only", -1, "play one schedule of the seed, by its number")
+
+// scheduleSecret must reach no output.
+const scheduleSecret = "canary-schedule-secret-value"
+
+// TestServerSchedules plays random schedules with the program as users run it:
+// one to three applies at once, edits by others between and during runs, faults
+// and signals, on a service whose switches are drawn. After each run what the
+// service holds is compared with what the runs say.
+func TestServerSchedules(t *testing.T) {
+	t.Parallel()
+	count := 30
+	if long {
+		count = 300
+	}
+	seed := *scheduleSeed
+	if seed == 0 {
+		seed = rand.Uint64()
+	}
+	for i := range count {
+		if *scheduleOnly >= 0 && *scheduleOnly != i {
+			continue
+		}
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			t.Parallel()
+			p := newServerSchedule(t, rand.New(rand.NewPCG(seed, uint64(i))))
+			p.draw("go test ./test/faults -run TestServerSchedules -schedule.seed %d -schedule.only %d", seed, i)
+			p.play()
+			if t.Failed() {
+				t.Logf("the schedule:\n%s", strings.Join(p.draws, "\n"))
+			}
+		})
+	}
+}
+
+// serverSchedule is a schedule as it is played, and what its judge has to know.
+type serverSchedule struct {
+	*bench
+	r      *rand.Rand
+	quirks emulator.Quirks
+	lossy  bool // the service shows or stores other texts than were sent
+	mu     sync.Mutex
+	draws  []string
+	wanted map[string]map[string]bool // commands that anyone wanted, by job
+	want   map[string]string          // the commands of the definitions, by job
+	theirs map[string]string          // members of the prior job that nobody declares
+	other  string                     // the bystander's body
+	edited bool                       // by others, since the round began
+	round  int
+}
+
+// priorName is a job that is live before buildsync, adopted and updated.
+const priorName, bystander = "j0", "bystander"
+
+func newServerSchedule(t *testing.T, r *rand.Rand) *serverSchedule {
+	p := &serverSchedule{r: r, wanted: map[string]map[string]bool{}, want: map[string]string{}}
+	p.drawServer(t)
+	opts := emulator.Options{Quirks: &p.quirks, Seed: emulator.Seed{Bodies: []emulator.SeedJob{
+		{Body: mustTree(t, priorBody)}, {Body: mustTree(t, strings.Replace(priorBody, `"`+priorName+`"`, `"`+bystander+`"`, 1))},
+	}}}
+	p.bench = newBench(t, opts, nil)
+	p.env = append(p.env, "BUILDSYNC_SECRET_TOKEN="+scheduleSecret)
+	p.note(priorName, "echo prior")
+	p.Advance(time.Minute) // past the lag of lists
+	truth := p.MustTruth(t)
+	p.other = string(truth.Named(p.Project, bystander)[0].Body.AppendJSON(nil))
+	p.theirs = undeclared(truth.Named(p.Project, priorName)[0].Body)
+	return p
+}
+
+// priorBody holds members of every kind that no definition declares.
+const priorBody = `{"project_id":"` + emulator.DefaultProject + `","job_name":"` + priorName + `","arch":"x86-64","flavor":"2u8g",
+"description":"theirs","timeout":{"limit":"3","unit":"hour"},"group_id":"g-1","build_if_code_updated":true,
+"triggers":[{"name":"hudson.triggers.TimerTrigger","parameters":[{"name":"spec","value":"1 2 * * *"}]}],
+"steps":[{"module_id":"devcloud2018.codeci_action_20017.action","name":"Run","version":null,"enable":true,"properties":{"image":"shell4.2.46-git1.8.3-zip6.00","command":"echo prior","theirs":{"n":1.5}}}]}`
+
+// undeclared are the members of a body that the definitions of a schedule leave
+// alone, by name.
+func undeclared(body *jsontree.Value) map[string]string {
+	found := map[string]string{}
+	for _, key := range []string{"description", "timeout", "group_id", "build_if_code_updated", "triggers"} {
+		found[key] = string(body.Get(key).AppendJSON(nil))
+	}
+	if steps := body.Get("steps").Items(); len(steps) > 0 {
+		found["steps.theirs"] = string(steps[0].Get("properties").Get("theirs").AppendJSON(nil))
+	}
+	return found
+}
+
+func mustTree(t testing.TB, text string) *jsontree.Value {
+	t.Helper()
+	tree, err := jsontree.Parse([]byte(text), jsontree.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tree
+}
+
+// draw notes what was drawn, for the one who reads a failure.
+func (p *serverSchedule) draw(format string, args ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.draws = append(p.draws, "  "+fmt.Sprintf(format, args...))
+}
+
+func (p *serverSchedule) note(job, command string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.wanted[job] == nil {
+		p.wanted[job] = map[string]bool{}
+	}
+	p.wanted[job][command] = true
+}
+
+// Switches that schedules do not draw: they slow the clock of a real process
+// down, or refuse calls that every run needs.
+var undrawn = []string{"throttle-minute", "throttle-second", "short-tokens", "slow-under-load", "empty-pages", "similar-templates", "public-templates", "as-sent"}
+
+func (p *serverSchedule) drawServer(t *testing.T) {
+	profiles := []string{"default", "default", "none", "strict", "lenient", "legacy", "hostile"}
+	list := []string{profiles[p.r.IntN(len(profiles))]}
+	known := emulator.Switches()
+	for range p.r.IntN(4) {
+		s := known[p.r.IntN(len(known))]
+		if !slices.Contains(undrawn, s.Name) {
+			list = append(list, s.Name)
+			p.lossy = p.lossy || s.Name == "html-escape"
+		}
+	}
+	quirks, err := emulator.ParseQuirks(strings.Join(list, ","))
+	if err != nil {
+		t.Fatal(err)
+	}
+	quirks.ListLag = min(quirks.ListLag, time.Second) // a real process waits in real time
+	quirks.PublicTemplates = min(quirks.PublicTemplates, 3)
+	quirks.EmptyPages = false
+	p.quirks = quirks
+	p.draw("quirks %s", strings.Join(list, ","))
+}
+
+// play goes through the rounds of a schedule and ends with runs that nothing
+// disturbs.
+func (p *serverSchedule) play() {
+	for p.round = range 1 + p.r.IntN(3) {
+		p.define()
+		p.edited = false
+		if p.r.IntN(4) == 0 {
+			p.edit()
+		}
+		p.disturb()
+		p.judge(p.applyAll())
+	}
+	p.ClearFaults()
+	p.Advance(time.Minute)
+	p.converge()
+}
+
+// define writes the definitions of a round.
+func (p *serverSchedule) define() {
+	jobs := 1 + p.r.IntN(3)
+	var text strings.Builder
+	text.WriteString("version: 1\njobs:\n")
+	clear(p.want)
+	for i := range jobs {
+		name, command := fmt.Sprintf("j%d", i), fmt.Sprintf("echo %d && echo %d", p.round, p.r.IntN(3))
+		p.want[name] = command
+		p.note(name, command)
+		fmt.Fprintf(&text, "  - name: %s\n    arch: x86-64\n    adopt: true\n", name)
+		if i == 1 {
+			text.WriteString("    parameters:\n      - {name: token, secret: TOKEN}\n")
+		}
+		fmt.Fprintf(&text, "    steps:\n      - sh: {name: Run, image: shell4.2.46-git1.8.3-zip6.00, inputs: {command: %q}}\n", command)
+	}
+	p.write("buildsync.yaml", workspaceFile+"secrets: [TOKEN]\n")
+	p.write("jobs/a.yaml", text.String())
+	p.draw("round %d defines %v", p.round, p.want)
+}
+
+// edit changes a live job as a person in the console would.
+func (p *serverSchedule) edit() {
+	truth, err := p.Truth()
+	if err != nil || len(truth.Jobs) == 0 {
+		return
+	}
+	p.mu.Lock()
+	chosen := truth.Jobs[p.r.IntN(len(truth.Jobs))]
+	command := fmt.Sprintf("echo edited %d", p.r.IntN(1000))
+	p.edited = true
+	p.mu.Unlock()
+	if chosen.Name == bystander || len(chosen.Body.Get("steps").Items()) == 0 {
+		return
+	}
+	p.note(chosen.Name, command)
+	body := chosen.Body.Clone()
+	body.Set("job_id", jsontree.String(chosen.ID))
+	body.Get("steps").Items()[0].Get("properties").Set("command", jsontree.String(command))
+	status := p.post("/v1/job/update", string(body.AppendJSON(nil)))
+	p.draw("an edit of %s to %q: %d", chosen.Name, command, status)
+}
+
+// post sends a request as somebody else does.
+func (p *serverSchedule) post(path, body string) int {
+	token, err := p.Token(0)
+	if err != nil {
+		return 0
+	}
+	req, err := http.NewRequest(http.MethodPost, p.URL+path, strings.NewReader(body))
+	if err != nil {
+		return 0
+	}
+	req.Header.Set("X-Auth-Token", token)
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0
+	}
+	defer resp.Body.Close()
+	_, _ = io.Copy(io.Discard, resp.Body) // only the status counts
+	return resp.StatusCode
+}
+
+// disturb scripts the faults of a round, and what others do during it.
+func (p *serverSchedule) disturb() {
+	p.ClearFaults()
+	ops := []string{"", "CreateJob", "UpdateJob", "ListJobs", "QueryJob"}
+	faults := []string{
+		"kind=reset-before", "kind=reset-after", "kind=close-after", "status=500,code=CB.00060100", "status=500,code=CB.00060211",
+		"status=502,commit=first", "status=503", "kind=throttle", "kind=truncate,cut=5", "kind=html,status=502", "kind=no-id", "kind=delay,delay=20ms", "status=404", "status=401",
+	}
+	for range p.r.IntN(4) {
+		op, text := ops[p.r.IntN(len(ops))], faults[p.r.IntN(len(faults))]
+		text = strings.Replace(text, "-after", ",commit=first", 1)
+		text = strings.Replace(text, "-before", ",commit=never", 1)
+		text = fmt.Sprintf("%s:%s,nth=%d", op, text, 1+p.r.IntN(4))
+		f, err := emulator.ParseFault(text)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		p.draw("fault %s", text)
+		p.MustFail(p.t, f)
+	}
+	if p.r.IntN(4) == 0 {
+		op := ops[p.r.IntN(len(ops))]
+		p.draw("somebody edits during %q", op)
+		p.MustFail(p.t, emulator.Fault{Op: op, Nth: 1 + p.r.IntN(3), Kind: emulator.FaultPass, Before: p.edit})
+	}
+}
+
+// applyAll runs one to three applies at once; one of them may get a signal at
+// one of its requests.
+func (p *serverSchedule) applyAll() []result {
+	actors := []int{1, 1, 2, 3}[p.r.IntN(4)]
+	ctx, cancel := context.WithTimeout(p.t.Context(), patience)
+	defer cancel()
+	commands, outs := make([]*exec.Cmd, actors), make([][2]bytes.Buffer, actors)
+	for i := range commands {
+		dir := p.dir
+		if i > 0 {
+			dir = p.copyWorkspace(i)
+		}
+		commands[i] = p.command(ctx, nil, "apply", "--yes")
+		commands[i].Dir = dir
+		commands[i].Stdout, commands[i].Stderr = &outs[i][0], &outs[i][1]
+	}
+	started := make(chan struct{})
+	if p.r.IntN(4) == 0 {
+		sig := []os.Signal{syscall.SIGKILL, syscall.SIGINT, syscall.SIGTERM}[p.r.IntN(3)]
+		nth := 1 + p.r.IntN(8)
+		p.draw("signal %v at request %d", sig, nth)
+		p.MustFail(p.t, emulator.Fault{Nth: nth, Kind: emulator.FaultPass, Before: func() {
+			<-started
+			_ = commands[0].Process.Signal(sig) // it may have ended
+		}})
+	}
+	for _, c := range commands {
+		if err := c.Start(); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+	close(started)
+	results := make([]result, actors)
+	for i, c := range commands {
+		err := c.Wait()
+		results[i] = result{[]string{"apply", "--yes"}, exitCode(p.t, err), outs[i][0].String(), outs[i][1].String()}
+		p.draw("actor %d ended with %d", i, results[i].code)
+	}
+	if ctx.Err() != nil {
+		p.t.Errorf("I6: a run did not end: %v", results)
+	}
+	return results
+}
+
+// copyWorkspace is the workspace of another person with the same definitions.
+func (p *serverSchedule) copyWorkspace(i int) string {
+	dir := filepath.Join(p.root, fmt.Sprint("workspace", i))
+	for _, name := range []string{"buildsync.yaml", "jobs/a.yaml"} {
+		file := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			p.t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(p.read(name)), 0o600); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// judge compares what the service holds with what the runs of a round say.
+func (p *serverSchedule) judge(results []result) {
+	p.t.Helper()
+	truth := p.MustTruth(p.t)
+	for _, r := range results {
+		if strings.Contains(r.stdout+r.stderr, scheduleSecret) {
+			p.t.Errorf("I8: a secret was printed: %v", r)
+		}
+		if strings.Contains(r.stderr, "bug in buildsync") || strings.Contains(r.stderr, "panic:") {
+			p.t.Errorf("a bug: %v", r)
+		}
+	}
+	p.untouched(truth)
+	for _, j := range truth.Jobs {
+		if command := scriptOf(j.Body); j.Name != bystander && !p.wanted[j.Name][command] {
+			p.t.Errorf("I3: %s has the command %q, which nobody wanted; wanted were %v", j.Name, command, p.wanted[j.Name])
+		}
+	}
+	if len(results) == 1 && results[0].code == 0 && !p.edited {
+		p.holds(truth, "I4: a run ended with 0", results[0])
+	}
+}
+
+// untouched holds what nobody declared to what it was (I2).
+func (p *serverSchedule) untouched(truth emulator.Truth) {
+	p.t.Helper()
+	if now := truth.Named(p.Project, bystander); len(now) != 1 || string(now[0].Body.AppendJSON(nil)) != p.other {
+		p.t.Errorf("I2: a job that no definition names was touched: %d of them", len(now))
+	}
+	prior := truth.Named(p.Project, priorName)
+	if len(prior) == 0 {
+		p.t.Error("I2: the adopted job is gone")
+		return
+	}
+	for key, want := range p.theirs {
+		if got := undeclared(prior[0].Body)[key]; got != want {
+			p.t.Errorf("I2: %s of the adopted job was %s and is %s", key, want, got)
+		}
+	}
+	for _, j := range truth.Jobs {
+		for _, definition := range j.Body.Get("parameters").Items() {
+			if text := string(definition.AppendJSON(nil)); strings.Contains(text, `"token"`) && !strings.Contains(text, scheduleSecret) {
+				p.t.Errorf("I2: the stored secret of %s is not the supplied one: %s", j.Name, text)
+			}
+		}
+	}
+}
+
+// holds fails the test unless each definition is live once, as it is written.
+func (p *serverSchedule) holds(truth emulator.Truth, promise string, r result) {
+	p.t.Helper()
+	for name, command := range p.want {
+		live := truth.Named(p.Project, name)
+		if len(live) != 1 {
+			p.t.Errorf("%s, and there are %d jobs %s: %v", promise, len(live), name, r)
+			continue
+		}
+		if got := scriptOf(live[0].Body); got != command {
+			p.t.Errorf("%s, and %s has the command %q in place of %q: %v", promise, name, got, command, r)
+		}
+	}
+}
+
+func scriptOf(body *jsontree.Value) string {
+	steps := body.Get("steps").Items()
+	if len(steps) == 0 {
+		return ""
+	}
+	return steps[0].Get("properties").Str("command")
+}
+
+// converge runs the program with nothing in its way: it finishes the work (I5),
+// and the run after it writes nothing.
+func (p *serverSchedule) converge() {
+	p.t.Helper()
+	// Edits are conflicts, and duplicates are for a person to remove.
+	last := p.run("apply", "--yes", "--force-conflicts")
+	truth := p.MustTruth(p.t)
+	p.draw("the last run ended with %d", last.code)
+	if last.code == 0 {
+		p.holds(truth, "I4: the last run ended with 0", last)
+		before := p.writes()
+		again := p.run("apply", "--yes")
+		if again.code != 0 || p.writes() != before {
+			p.t.Errorf("I5: the run after the last ended with %d and %d writes: %v", again.code, p.writes()-before, again)
+		}
+	} else if !p.excused(truth) {
+		p.t.Errorf("I5: a run that nothing disturbs ended with %d: %v", last.code, last)
+	}
+	p.judge([]result{last})
+	p.noTemporaryFiles()
+}
+
+// excused reports whether the last run could not succeed: two live jobs of one
+// name, a service that shows other texts than it was sent, or one that hides
+// what an update needs.
+func (p *serverSchedule) excused(truth emulator.Truth) bool {
+	for name := range p.want {
+		if len(truth.Named(p.Project, name)) > 1 {
+			return true
+		}
+	}
+	return p.lossy
+}
