@@ -56,7 +56,7 @@ func TestServerSchedules(t *testing.T) {
 			p := newServerSchedule(t, rand.New(rand.NewPCG(seed, uint64(i))))
 			p.draw("go test ./test/faults -run TestServerSchedules -schedule.seed %d -schedule.only %d", seed, i)
 			p.play()
-			if t.Failed() {
+			if t.Failed() || testing.Verbose() {
 				t.Logf("the schedule:\n%s", strings.Join(p.draws, "\n"))
 			}
 		})
