@@ -261,7 +261,7 @@ func (x *exporting) jobs(ctx context.Context, project export.Project, nth int) e
 	}
 	shown := x.newExportProgress(project.Alias, len(wanted))
 	defer shown.close(nth, len(x.report.Projects))
-	for job := range export.Read(ctx, x.service, wanted, export.ReadOptions{Parallel: x.number("parallelism")}) {
+	for job := range export.Read(ctx, x.service, wanted, export.ReadOptions{Parallel: x.readsAtATime()}) {
 		if err := x.job(ctx, project, job, taken[job]); err != nil {
 			return err
 		}

@@ -19,10 +19,6 @@ import (
 // endpointEmulator as the endpoint starts the emulator inside the command.
 const endpointEmulator = diff.BuiltInEmulator
 
-// emulatorRate is the pace in requests a minute at which the built-in emulator
-// is spoken to: it has no limit, and nobody wants to wait for it.
-const emulatorRate = 600_000
-
 // service is where a command's requests go.
 type service struct {
 	*client.Client
@@ -65,11 +61,16 @@ func (in *invocation) connect(dir, region string) (*service, error) {
 			return nil, err
 		}
 	}
+	config.Paces = in.earlierPaces(config.Endpoint)
 	api, err := client.New(config)
 	if err != nil {
 		return nil, &failure{exitInvalid, err}
 	}
-	return &service{Client: api, name: config.Endpoint, source: found.Source, clock: apply.SystemClock{}, close: func() error { api.Close(); return nil }}, nil
+	return &service{Client: api, name: config.Endpoint, source: found.Source, clock: apply.SystemClock{}, close: func() error {
+		api.Close()
+		in.rememberPaces(config.Endpoint, api.Paces())
+		return nil
+	}}, nil
 }
 
 // buildEndpoint is the address of the build service: from flags, the
@@ -137,9 +138,6 @@ func (in *invocation) connectEmulator(config client.Config) (*service, error) {
 	}
 	config.Endpoint, config.IAMEndpoint = served.url, served.url
 	config.Credentials = client.Credentials{Key: signer.Key{Access: emulator.DefaultAccessKey, Secret: emulator.DefaultSecretKey}}
-	if config.Rate == 0 {
-		config.Rate = emulatorRate
-	}
 	api, err := client.New(config)
 	if err != nil {
 		_ = served.close()
@@ -150,10 +148,6 @@ func (in *invocation) connectEmulator(config client.Config) (*service, error) {
 		return served.close()
 	}}, nil
 }
-
-// listAhead is how many pages of a list are read at a time where --parallelism
-// is not given, as many as jobs.
-const listAhead = 8
 
 // clientConfig reads the flags about how to talk, but not to whom.
 func (in *invocation) clientConfig() (client.Config, error) {
@@ -175,9 +169,13 @@ func (in *invocation) clientConfig() (client.Config, error) {
 			return client.Config{}, usageError{text: fmt.Sprintf("--shard %q: write it as I/N, from 1/N to N/N", in.text("shard"))}
 		}
 	}
-	return client.Config{Dialect: client.Dialect(dialect), ListAhead: cmp.Or(in.number("parallelism"), listAhead), CAFile: in.text("ca-file"), Rate: rate, Share: share, Logger: logger, Getenv: in.env.get,
+	return client.Config{Dialect: client.Dialect(dialect), InFlight: in.number("parallelism"), ListAhead: in.readsAtATime(), CAFile: in.text("ca-file"), Rate: rate, Share: share, Logger: logger, Getenv: in.env.get,
 		UserAgent: "buildsync/" + version(), Hide: in.env.secrets()}, nil
 }
+
+// readsAtATime is how many reads are begun side by side; the client decides how
+// many of them are in flight.
+func (in *invocation) readsAtATime() int { return cmp.Or(in.number("parallelism"), client.MaxInFlight) }
 
 // ratePerMinute reads --rate: a number of requests a minute, with or without
 // the unit.

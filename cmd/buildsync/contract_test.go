@@ -78,7 +78,7 @@ var planPromises = []promise{
 	{"a create whose answer is lost is never simply sent again, and never makes two", "pkg/apply.TestFaults pkg/apply.TestCreateAnswerCutAnywhere pkg/apply.TestCreateMeetsAnotherJob pkg/apply.TestRandomFaults"},
 	{"only what is safe is repeated, and the call says whether it is", "pkg/client.TestRepeating pkg/apply.TestFaults"},
 	{"redirects are never followed", "pkg/client.TestRedirectsAreNeverFollowed"},
-	{"Retry-After in both forms, jitter, and one bucket that slows down and recovers", "pkg/client.TestRetryAfter pkg/client.TestFullJitter pkg/client.TestBucket"},
+	{"Retry-After in both forms, jitter, and one bucket that slows down and recovers", "pkg/client.TestRetryAfter pkg/client.TestFullJitter pkg/client.TestPace"},
 	{"--timeout bounds all of it, and the wait is shown", "script/contract_bounds pkg/apply.TestTimeIsOver"},
 	{"an error inside a 200 is one; what is no JSON is quoted, made safe", "pkg/client.TestClassify pkg/client.TestErrorText pkg/client.TestAnswersAreBounded"},
 	{"Ctrl-C finishes what is under way and ends with 130; a second one ends at once", "script/interrupt pkg/apply.TestInterruptedDuringSilence test/faults.TestSignalDuringAWrite test/faults.TestSecondSignal"},
@@ -96,7 +96,7 @@ var planPromises = []promise{
 	{"--changed reads the listing and what differs", "test/faults.TestRequestsOfAPlan pkg/apply.TestPlanCosts script/base"},
 	{"--only and --project narrow it", "pkg/apply.TestNarrowingRemovesNothing pkg/apply.TestPlanCosts"},
 	{"shards are stable, disjoint and together the whole, and show joins their plans", "pkg/apply.TestShardsDivideThePlan pkg/diff.TestJoin test/faults.TestRequestsOfAPlan"},
-	{"each shard stays within its part of the rate", "pkg/client.TestBucketsShareTheRate cmd/buildsync.TestAShardKeepsToItsPartOfTheRate"},
+	{"each shard stays within its part of the rate", "pkg/client.TestRateIsACeiling cmd/buildsync.TestAShardKeepsToItsPartOfTheRate"},
 }
 
 var linePromises = []promise{

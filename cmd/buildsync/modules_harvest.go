@@ -120,7 +120,7 @@ func (in *invocation) observeSteps(ctx context.Context, service *service, projec
 
 // observeJobs reads the steps of a project's jobs.
 func (in *invocation) observeJobs(ctx context.Context, service *service, project export.Project, jobs []*diff.LiveJob, shown *exportProgress) (seen []catalog.Observation, unread int, err error) {
-	for live := range export.Read(ctx, service, jobs, export.ReadOptions{Parallel: in.number("parallelism"), BodiesOnly: true}) {
+	for live := range export.Read(ctx, service, jobs, export.ReadOptions{Parallel: in.readsAtATime(), BodiesOnly: true}) {
 		switch {
 		case ctx.Err() != nil:
 			return nil, 0, context.Cause(ctx)

@@ -3,6 +3,7 @@ package main
 import (
 	"maps"
 	"slices"
+	"time"
 )
 
 // printStats says on stderr, with --stats, how many requests were sent, by
@@ -15,5 +16,12 @@ func (in *invocation) printStats(s *service) {
 	in.printf("requests: %d, of which %d repeated\n", stats.Attempts, stats.Retries)
 	for _, op := range slices.Sorted(maps.Keys(stats.Calls)) {
 		in.printf("  %5d %s\n", stats.Calls[op], op)
+	}
+	if stats.Throttled > 0 {
+		in.printf("the service asked %d times for fewer requests; waited %s for it\n", stats.Throttled, stats.Queued.Round(time.Millisecond))
+		paces := s.Paces()
+		for _, op := range slices.Sorted(maps.Keys(paces)) {
+			in.printf("  %s: %.1f a second\n", op, paces[op])
+		}
 	}
 }

@@ -21,7 +21,7 @@ import (
 // the asking.
 func FindLastEdits(ctx context.Context, history History, plan *diff.Plan, parallel int) (problem error) {
 	if parallel < 1 {
-		parallel = readParallelism
+		parallel = client.MaxInFlight
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(parallel)

@@ -43,7 +43,7 @@ type Options struct {
 }
 
 const (
-	writeParallelism = 4
+	writeParallelism = 8
 	defaultGrace     = 30 * time.Second
 )
 

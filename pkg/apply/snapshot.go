@@ -14,10 +14,6 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// readParallelism is how many reads go side by side where the caller does not
-// say.
-const readParallelism = 8
-
 // liveReader reads what a plan over the definitions needs and no more: each
 // project's listing, one query for each job that is declared, was declared at
 // the base or is listed under removed: and that exists, one notification query
@@ -40,7 +36,7 @@ type liveReader struct {
 func newLiveReader(api Reader, in *PlanInput, projects []string) *liveReader {
 	r := &liveReader{api: api, parallel: in.Parallel, wanted: jobsToRead(in.Head, in.Base), onRead: in.OnRead}
 	if r.parallel < 1 {
-		r.parallel = readParallelism
+		r.parallel = client.MaxInFlight
 	}
 	r.wanted.projects = projects
 	r.snap = &diff.Snapshot{Endpoint: in.Endpoint, Projects: map[string]*diff.LiveProject{}}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/sanitize"
@@ -33,6 +34,7 @@ type call struct {
 	emptyOK   bool      // an empty answer counts as a success
 	sink      *download // takes the answer as a stream; nil for JSON
 	attempt   int
+	queued    *time.Duration // takes the time that attempts waited for their turn; may be nil
 }
 
 // answer is what came back, parsed unless it was streamed.

@@ -17,6 +17,7 @@ type Client struct {
 	cfg      Config
 	proxy    *proxySettings
 	auth     *authority
+	governor *governor
 	stats    *recorder
 	transp   *transports // nil with Config.Transport
 	send     sender
@@ -54,6 +55,7 @@ func New(cfg Config) (*Client, error) {
 	c.cfg = cfg
 	c.auth = newAuthority(&c.cfg, c.stats)
 	c.auth.fetch = c.requestToken
+	c.governor = newGovernor(&c.cfg)
 	c.send = c.chain(shared, fresh)
 	return c, nil
 }
@@ -73,7 +75,7 @@ func (c *Client) chain(shared, fresh http.RoundTripper) sender {
 	send := withHTTP(withSignature(byRepeat(shared, fresh), c.auth, c.cfg.UserAgent), c.cfg.Timeouts.Attempt)
 	send = withErrors(send, c.cfg.Now, c.maskFor)
 	send = withLog(send, c.cfg.Logger, c.cfg.Now, c.stats)
-	send = withRate(send, newBucket(&c.cfg), c.cfg.Sleep, c.stats)
+	send = withRate(send, c.governor, c.stats)
 	send = withRenewal(send, c.auth)
 	return withRetry(send, newRetries(&c.cfg), c.stats)
 }
@@ -98,6 +100,10 @@ func (c *Client) Proxy() string {
 	}
 	return via.Scheme + "://" + via.Host
 }
+
+// Paces returns what was learned of how many calls per second the service
+// takes, by operation. Kinds of call that were never throttled are absent.
+func (c *Client) Paces() map[string]float64 { return c.governor.paces() }
 
 // Stats returns what the client did so far.
 func (c *Client) Stats() Stats { return c.stats.snapshot() }

@@ -25,10 +25,12 @@ type Config struct {
 	IAMEndpoint string // needed for a password and for IAMProjects
 	Dialect     Dialect
 	Credentials Credentials
-	CAFile      string  // authorities beyond the system's, PEM
-	Rate        float64 // calls per minute; 0: adaptive from 240, at most 480
-	Share       int     // of so many processes that divide the rate this is one; 0 and 1: all is ours
-	ListAhead   int     // pages of a job list read at a time, once the first says how many there are; 0: one
+	CAFile      string             // authorities beyond the system's, PEM
+	Rate        float64            // calls per minute, a ceiling; 0: what the service takes
+	InFlight    int                // requests in flight at most; 0: 32
+	Paces       map[string]float64 // what Client.Paces returned of an earlier run
+	Share       int                // of so many processes that divide the rate this is one; 0 and 1: all is ours
+	ListAhead   int                // pages of a job list read at a time, once the first says how many there are; 0: one
 	MaxWait     time.Duration
 	Logger      *slog.Logger        // debug: each attempt; info: longer waits; warn: what someone should mend; nil for none
 	Getenv      func(string) string // HTTPS_PROXY and NO_PROXY come from it; nil: no proxy

@@ -5,96 +5,272 @@ import (
 	"errors"
 	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 )
 
-// Rates are in calls per second. A sibling service allows ten a second and user,
-// and the gateway's policies hint at fifty a minute on a route, which the floor
-// stays below.
+// How the pace is found. There is no fixed rate: what the service takes is
+// learned from its answers, for each kind of call, since the gateway's limits
+// are those of a route.
 const (
-	rateStart   = 4
-	rateBurst   = 8
-	rateFloor   = 0.5
-	rateCeiling = 8
-	rateQuiet   = 10 * time.Second // without throttling, until the rate grows
-	rateGrowth  = 1.1
-	halvePause  = time.Second // throttled answers within it are one sign, not many
+	flightStart     = 8           // requests in flight at first
+	slowerAnswers   = 3           // times the quickest answers: more in flight would only queue
+	pauseFirst      = time.Second // after a throttled answer; doubles with each further one
+	pauseMost       = 20 * time.Second
+	paceSafety      = 0.97  // of the rate that was seen to be taken
+	paceAgain       = 0.9   // of the pace at which the service throttled again
+	paceGrowth      = 1.001 // with each good answer
+	paceGrowthFirst = 1.002 // until the first estimate has proved too high
+	paceFloor       = 0.2   // calls per second
+	paceUnbounded   = 1000
 )
 
-// bucket is the rate that all calls share. It halves when the service asks for
-// fewer calls, and recovers by a tenth for every ten seconds of quiet.
-type bucket struct {
-	now            func() time.Time
-	floor, ceiling float64
+// MaxInFlight is how many requests are in flight at most where nobody says
+// otherwise. The client finds the number below it that the service takes, so
+// that callers may start as many tasks.
+const MaxInFlight = 32
 
-	mu      sync.Mutex
-	limiter *rate.Limiter
-	halved  time.Time
-	changed time.Time
+// governor decides when a request may go: how many are in flight at a time,
+// and the pace of each kind of call.
+type governor struct {
+	now   func() time.Time
+	sleep func(context.Context, time.Duration) error
+
+	maxWait  time.Duration
+	mu       sync.Mutex
+	limit    float64 // requests in flight
+	most     float64
+	inFlight int
+	halved   time.Time
+	quickest time.Duration
+	ceiling  *pacer        // of --rate, over all calls; nil without it
+	pacers   map[op]*pacer // by kind of call
+	changed  chan struct{} // closed when a place is free or a probe has its answer
 }
 
-func newBucket(cfg *Config) *bucket {
-	b := &bucket{now: cfg.Now, floor: rateFloor, ceiling: rateCeiling, changed: cfg.Now()}
-	start := float64(rateStart)
-	if cfg.Rate > 0 {
-		b.ceiling = cfg.Rate / 60
-		start = b.ceiling
-		b.floor = min(b.floor, b.ceiling)
+// pacer is the pace of one kind of call.
+type pacer struct {
+	rate    float64   // calls per second; 0: as fast as answers come
+	growth  float64   // of rate, with each good answer
+	next    time.Time // of the next call by rate
+	until   time.Time // nothing is sent before, after a throttled answer
+	strikes int       // throttled answers since the last good one
+	probing bool      // one request is out to see whether the service takes calls again
+
+	since time.Time // of the counting
+	taken int       // good answers since
+}
+
+func newGovernor(cfg *Config) *governor {
+	g := &governor{
+		now: cfg.Now, sleep: cfg.Sleep, maxWait: cfg.MaxWait, limit: flightStart, most: MaxInFlight,
+		pacers: map[op]*pacer{}, changed: make(chan struct{}),
+	}
+	if cfg.InFlight > 0 {
+		g.most = float64(cfg.InFlight)
+		g.limit = min(g.limit, g.most)
 	}
 	share := float64(max(cfg.Share, 1))
-	b.floor, b.ceiling = b.floor/share, b.ceiling/share
-	b.limiter = rate.NewLimiter(rate.Limit(start/share), max(1, rateBurst/max(cfg.Share, 1)))
-	return b
-}
-
-// take reserves the next free place and returns how long it is away. cancel
-// gives the place back.
-func (b *bucket) take() (wait time.Duration, cancel func()) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	now := b.now()
-	for now.Sub(b.changed) >= rateQuiet && float64(b.limiter.Limit()) < b.ceiling {
-		b.changed = b.changed.Add(rateQuiet)
-		b.limiter.SetLimitAt(now, rate.Limit(min(b.ceiling, float64(b.limiter.Limit())*rateGrowth)))
+	g.limit, g.most = max(1, g.limit/share), max(1, g.most/share)
+	if cfg.Rate > 0 {
+		g.ceiling = &pacer{rate: cfg.Rate / 60 / share}
 	}
-	reservation := b.limiter.ReserveN(now, 1)
-	return reservation.DelayFrom(now), func() { reservation.CancelAt(b.now()) }
+	for kind, rate := range cfg.Paces {
+		if rate > 0 {
+			g.pacers[op(kind)] = &pacer{rate: rate / share}
+		}
+	}
+	return g
 }
 
-// throttled halves the rate.
-func (b *bucket) throttled() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	now := b.now()
-	b.changed = now
-	if !b.halved.IsZero() && now.Sub(b.halved) < halvePause {
+// acquire waits until a call may be sent. It returns how long that took, and
+// the error of ctx when it ends before.
+func (g *governor) acquire(ctx context.Context, kind op) (waited time.Duration, err error) {
+	began := g.now()
+	for {
+		if err := ctx.Err(); err != nil {
+			return g.now().Sub(began), err
+		}
+		switch wait, changed := g.try(kind); {
+		case changed != nil:
+			select {
+			case <-changed:
+			case <-ctx.Done():
+				return g.now().Sub(began), ctx.Err()
+			}
+		case wait > 0:
+			if err := g.sleep(ctx, wait); err != nil {
+				return g.now().Sub(began), err
+			}
+		default:
+			return g.now().Sub(began), nil
+		}
+	}
+}
+
+// try takes a place, or says what to wait for: a time, or a change.
+func (g *governor) try(kind op) (wait time.Duration, changed <-chan struct{}) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	p := g.pacers[kind]
+	if p == nil {
+		p = &pacer{since: g.now()}
+		g.pacers[kind] = p
+	}
+	now := g.now()
+	if p.since.IsZero() {
+		p.since = now
+	}
+	wait = max(p.until.Sub(now), p.next.Sub(now))
+	if g.ceiling != nil {
+		wait = max(wait, g.ceiling.next.Sub(now))
+	}
+	switch {
+	case p.strikes > 0 && p.probing, g.inFlight >= int(g.limit):
+		return 0, g.changed
+	case wait > 0:
+		return wait, nil
+	}
+	g.inFlight++
+	p.probing = p.strikes > 0
+	p.step(now)
+	if g.ceiling != nil {
+		g.ceiling.step(now)
+	}
+	return 0, nil
+}
+
+// step moves the time of the next call.
+func (p *pacer) step(now time.Time) {
+	if p.rate > 0 {
+		from := p.next
+		if from.Before(now) {
+			from = now
+		}
+		p.next = from.Add(time.Duration(float64(time.Second) / p.rate))
+	}
+}
+
+// release gives a place back and learns from the answer that came with it.
+func (g *governor) release(kind op, err error, took time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.inFlight--
+	p, now := g.pacers[kind], g.now()
+	var e *Error
+	switch {
+	case errors.As(err, &e) && errors.Is(err, ErrRateLimited):
+		asked := e.RetryAfter
+		if asked > g.maxWait {
+			asked = 0 // the call fails at once, and so do the next ones
+		}
+		p.throttled(now, asked)
+		if now.Sub(g.halved) >= pauseFirst || g.halved.IsZero() {
+			g.limit, g.halved = max(1, g.limit/2), now
+		}
+	case err == nil:
+		p.answered(now, g.ceiling)
+		if g.quickest == 0 || took < g.quickest {
+			g.quickest = took
+		}
+		if took <= g.quickest*slowerAnswers {
+			g.limit = min(g.most, g.limit+1/g.limit)
+		}
+	}
+	g.tell(p)
+}
+
+// giveBack returns a place that was not used.
+func (g *governor) giveBack(kind op) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.inFlight--
+	g.tell(g.pacers[kind])
+}
+
+// tell wakes those who wait for a place or for the answer to a probe.
+func (g *governor) tell(p *pacer) {
+	p.probing = false
+	close(g.changed)
+	g.changed = make(chan struct{})
+}
+
+// throttled closes the kind of call for a while. Answers to requests that were
+// under way at the first throttled one are the same sign.
+func (p *pacer) throttled(now time.Time, asked time.Duration) {
+	if now.Before(p.until) {
+		if until := now.Add(asked); until.After(p.until) {
+			p.until = until
+		}
 		return
 	}
-	b.halved = now
-	b.limiter.SetLimitAt(now, rate.Limit(max(b.floor, float64(b.limiter.Limit())/2)))
+	p.strikes++
+	pause := min(pauseMost, pauseFirst<<min(p.strikes-1, 10))
+	p.until = now.Add(max(pause, asked))
+}
+
+// answered counts a good answer. The first one after a throttled one tells how
+// many calls the service takes in the time that has gone by.
+func (p *pacer) answered(now time.Time, ceiling *pacer) {
+	if p.strikes == 0 {
+		p.taken++
+		if p.rate > 0 {
+			if p.rate *= max(p.growth, paceGrowth); p.rate > paceUnbounded {
+				p.rate = 0
+			}
+		}
+		return
+	}
+	switch elapsed := now.Sub(p.since).Seconds(); {
+	case p.rate > 0 && p.strikes == 1:
+		p.rate, p.growth = p.rate*paceAgain, paceGrowth
+	case p.rate > 0:
+		// It was closed for longer than a moment: a limit of many seconds.
+		seen := float64(p.taken) / elapsed * paceSafety
+		p.rate, p.growth = min(p.rate*paceAgain, max(p.rate/2, seen)), paceGrowth
+	case p.taken > 0 && elapsed > 0:
+		p.rate, p.growth = float64(p.taken)/elapsed*paceSafety, paceGrowthFirst
+	case ceiling != nil:
+		p.rate, p.growth = ceiling.rate/2, paceGrowthFirst
+	default:
+		p.rate, p.growth = 1, paceGrowthFirst
+	}
+	p.rate = max(p.rate, paceFloor)
+	p.strikes, p.taken, p.since, p.next = 0, 1, now, now
+}
+
+// paces returns the rates that were learned, in calls per second.
+func (g *governor) paces() map[string]float64 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	learned := map[string]float64{}
+	for kind, p := range g.pacers {
+		if p.rate > 0 {
+			learned[string(kind)] = p.rate
+		}
+	}
+	return learned
 }
 
 // withRate makes each attempt take its turn, and learns from the answers.
-func withRate(next sender, b *bucket, wait func(context.Context, time.Duration) error, stats *recorder) sender {
+func withRate(next sender, g *governor, stats *recorder) sender {
 	return func(ctx context.Context, k *call) (*answer, error) {
-		delay, cancel := b.take()
 		pause, end := waiting(ctx)
 		defer end()
-		if delay > 0 {
-			if err := wait(pause, delay); err != nil {
-				cancel()
-				return nil, k.broken(pause, err, false)
-			}
-			stats.queued(delay)
+		waited, err := g.acquire(pause, k.op)
+		stats.queued(waited)
+		if k.queued != nil {
+			*k.queued += waited
 		}
-		if err := pause.Err(); err != nil {
-			cancel()
+		if err != nil {
 			return nil, k.broken(pause, err, false)
 		}
+		if err := pause.Err(); err != nil {
+			g.giveBack(k.op)
+			return nil, k.broken(pause, err, false)
+		}
+		began := g.now()
 		a, err := next(ctx, k)
+		g.release(k.op, err, g.now().Sub(began))
 		if errors.Is(err, ErrRateLimited) {
-			b.throttled()
 			stats.throttledOnce()
 		}
 		return a, err

@@ -76,7 +76,7 @@ func withRetry(next sender, r *retries, stats *recorder) sender {
 		run.plain, run.throttled = r.delays(r.backoff.Base), r.delays(r.backoff.Throttled)
 		for {
 			one := *k
-			one.attempt = run.count + 1
+			one.attempt, one.queued = run.count+1, &run.queued
 			a, err := next(ctx, &one)
 			wait, again := run.after(err)
 			if !again {
@@ -106,6 +106,7 @@ type attempts struct {
 	began            time.Time
 	count            int
 	waited, asked    time.Duration
+	queued           time.Duration // for the turn of an attempt, which is no time of the service
 	first            error
 	plain, throttled *backoff.ExponentialBackOff
 }
@@ -134,7 +135,7 @@ func (t *attempts) after(err error) (wait time.Duration, again bool) {
 			t.now().Add(e.RetryAfter).UTC().Format(time.RFC3339), t.maxWait))
 		return 0, false
 	}
-	if t.now().Sub(t.began)-t.asked+wait-e.RetryAfter > patience {
+	if t.now().Sub(t.began)-t.asked-t.queued+wait-e.RetryAfter > patience {
 		return 0, false
 	}
 	if !t.budget.spend(e.timedOut) {

@@ -42,10 +42,6 @@ func List(ctx context.Context, api Reader, projectID string) (*diff.LiveProject,
 	return project, nil
 }
 
-// readParallelism is how many reads go side by side where the caller does not
-// say.
-const readParallelism = 8
-
 // ReadOptions say what Read reads, and how.
 type ReadOptions struct {
 	Parallel   int  // reads at a time; 0: 8
@@ -65,7 +61,7 @@ func Read(ctx context.Context, api Reader, jobs []*diff.LiveJob, opts ReadOption
 		for i := range done {
 			done[i] = make(chan struct{})
 		}
-		slots := make(chan struct{}, cmp.Or(max(opts.Parallel, 0), readParallelism))
+		slots := make(chan struct{}, cmp.Or(max(opts.Parallel, 0), 8))
 		go func() {
 			for i, job := range jobs {
 				slots <- struct{}{}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// paceAge is how long a pace that was learned is believed.
+const paceAge = 7 * 24 * time.Hour
+
+// paceFile is what runs remember of how many calls per second a service takes,
+// by endpoint. It lies in the user's cache folder; losing it costs a run a few
+// throttled answers.
+type paceFile map[string]paceOf
+
+type paceOf struct {
+	Learned time.Time          `json:"learned"`
+	Rates   map[string]float64 `json:"rates"`
+}
+
+// paceName returns the file's name, "" where there is no cache folder.
+func (in *invocation) paceName() string {
+	folder := in.env.get("XDG_CACHE_HOME")
+	if folder == "" {
+		home := cmp.Or(in.env.get("HOME"), in.env.get("USERPROFILE"))
+		if home == "" {
+			return ""
+		}
+		folder = filepath.Join(home, ".cache")
+	}
+	return filepath.Join(folder, "buildsync", "pace.json")
+}
+
+// readPaces reads the file; a damaged one counts as empty.
+func readPaces(name string) paceFile {
+	const most = 1 << 20
+	paces := paceFile{}
+	if info, err := os.Lstat(name); err != nil || !info.Mode().IsRegular() || info.Size() > most {
+		return paces
+	}
+	data, err := os.ReadFile(name)
+	if err != nil || json.Unmarshal(data, &paces) != nil {
+		return paceFile{}
+	}
+	return paces
+}
+
+// earlierPaces returns what was learned of an endpoint. The next run starts a
+// little faster: the limit may have been raised.
+func (in *invocation) earlierPaces(endpoint string) map[string]float64 {
+	known := readPaces(in.paceName())[endpoint]
+	if age := time.Since(known.Learned); age < 0 || age > paceAge {
+		return nil
+	}
+	rates := map[string]float64{}
+	for kind, rate := range known.Rates {
+		if rate > 0 && !math.IsInf(rate, 0) && !math.IsNaN(rate) {
+			rates[kind] = rate * 1.05
+		}
+	}
+	return rates
+}
+
+// rememberPaces keeps what this run learned. It fails silently: the file only
+// saves time.
+func (in *invocation) rememberPaces(endpoint string, rates map[string]float64) {
+	name := in.paceName()
+	if name == "" || len(rates) == 0 {
+		return
+	}
+	paces := readPaces(name)
+	for other, known := range paces {
+		if age := time.Since(known.Learned); age < 0 || age > paceAge {
+			delete(paces, other)
+		}
+	}
+	paces[endpoint] = paceOf{Learned: time.Now().UTC().Truncate(time.Second), Rates: rates}
+	data, err := json.MarshalIndent(paces, "", "  ")
+	if err != nil || os.MkdirAll(filepath.Dir(name), 0o700) != nil {
+		return
+	}
+	_ = writeFile(name, append(data, '\n'))
+}
