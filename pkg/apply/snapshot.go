@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
