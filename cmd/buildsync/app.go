@@ -115,7 +115,7 @@ func (p *program) bare(ctx *cli.Context) error {
 	if ctx.Command.Name == ctx.App.Name {
 		return usageError{text: "a command is missing\n\n" + strings.TrimSuffix(overview(ctx.App), "\n")}
 	}
-	return usageError{text: fmt.Sprintf("%s needs one of: %s", ctx.Command.HelpName, strings.Join(names, ", "))}
+	return usageError{text: ctx.Command.HelpName + " needs a command\n\nCommands:\n" + strings.TrimSuffix(commandTable(ctx.Command.Subcommands), "\n")}
 }
 
 // helpCommand prints the help of the commands named, without the library's own

@@ -190,13 +190,13 @@ func (in *invocation) mayApply(ctx context.Context, p *planning, approved approv
 	if err := approved.check(p.plan); err != nil {
 		return &failure{exitStale, err}
 	}
-	if (approved.id == "" || !p.plan.HasChanges()) && in.text("format") == "text" && (!in.on("quiet") || p.plan.Refused()) {
+	if (approved.id == "" || !p.plan.HasChanges()) && !render.Unread(p.plan) && in.text("format") == "text" && (!in.on("quiet") || p.plan.Refused()) {
 		if err := in.renderPlan(p.plan, []output{{format: "text"}}); err != nil {
 			return err
 		}
 	}
 	if p.plan.Refused() {
-		return in.refused(p.plan)
+		return in.refused(p.plan, "the plan is refused; nothing was written")
 	}
 	if !p.plan.HasChanges() || approved.id != "" || in.on("yes") {
 		return nil
@@ -223,9 +223,12 @@ func where(plan *diff.Plan) string {
 }
 
 // refused says which rails hold the plan back.
-func (in *invocation) refused(plan *diff.Plan) error {
+func (in *invocation) refused(plan *diff.Plan, what string) error {
+	if render.Unread(plan) {
+		return &failure{plan.ExitCode(), errors.New(sanitize.Line(plan.Refusals[0].Message, 2048))}
+	}
 	var text strings.Builder
-	text.WriteString("the plan is refused; nothing was written")
+	text.WriteString(what)
 	for _, refusal := range plan.Refusals {
 		fmt.Fprintf(&text, "\n  %s: %s", refusal.Rule, sanitize.Line(refusal.Message, 2048))
 	}
@@ -268,6 +271,7 @@ func (in *invocation) carryOut(p *planning, createRetry apply.CreateRetry) error
 		options.Journal = journal
 		failpoint.At("journalled")
 		in.mayHaveWritten.Store(true)
+		in.stops.writing.Store(true)
 	}
 	progress := in.newProgress(p.plan)
 	options.Begin, options.Done = progress.begin, progress.done
@@ -283,6 +287,9 @@ func (in *invocation) carryOut(p *planning, createRetry apply.CreateRetry) error
 		// What was done stands on stderr; a lost report must not look like success.
 		in.printf("buildsync: %s\n", sanitize.Line(err.Error(), 2048))
 		code = max(code, exitFailed)
+	}
+	if report.Interrupted || code == exitPartial {
+		in.next("%s does what was not done", in.again("apply"))
 	}
 	failpoint.At("reported")
 	if code == exitDone {

@@ -34,7 +34,7 @@ func (in *invocation) drift() (err error) {
 	if _, err := in.args(0); err != nil {
 		return err
 	}
-	outputs, err := in.outputs(planFormats()...)
+	outputs, err := in.planOutputs()
 	if err != nil {
 		return err
 	}
@@ -63,8 +63,12 @@ func (in *invocation) drift() (err error) {
 		in.note("it is not known of every job who edited: %s", sanitize.Line(err.Error(), 500))
 	}
 	in.printStats(p.service)
-	if err := in.renderPlan(drifted, outputs); err != nil {
+	code := drifted.DriftExitCode()
+	if err := in.showPlan(drifted, outputs, code); err != nil {
 		return err
 	}
-	return said(drifted.DriftExitCode())
+	if code == exitDifferent {
+		in.nextAfterDrift()
+	}
+	return said(code)
 }

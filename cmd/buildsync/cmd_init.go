@@ -1,10 +1,10 @@
 package main
 
 import (
-	"bufio"
 	"embed"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -100,7 +100,7 @@ func (in *invocation) init() error {
 	if !in.on("quiet") {
 		command := "buildsync"
 		if filepath.Clean(dir) != "." {
-			command += " -C " + dir
+			command += " -C " + shellWord(dir)
 		}
 		in.printf("\nNext: %s plan --endpoint emulator\n", command)
 	}
@@ -110,7 +110,7 @@ func (in *invocation) init() error {
 // askAnswers asks for what no flag said, again where the answer cannot be right;
 // an empty line takes what stands in brackets.
 func (in *invocation) askAnswers(a answers) (answers, error) {
-	lines := bufio.NewScanner(in.stdin)
+	prompt := in.newPrompt()
 	for _, question := range []struct {
 		flag, text string
 		value      *string
@@ -125,15 +125,21 @@ func (in *invocation) askAnswers(a answers) (answers, error) {
 		}
 		unanswered := *question.value
 		for {
-			in.printf("%s [%s]: ", question.text, unanswered)
-			if !lines.Scan() {
-				in.printf("\n")
-				return a, errors.Join(errors.New("the questions were not answered"), lines.Err())
+			text := question.text + ": "
+			if unanswered != "" {
+				text = fmt.Sprintf("%s [%s]: ", question.text, unanswered)
 			}
-			if *question.value = strings.TrimSpace(lines.Text()); *question.value == "" {
+			line, err := prompt.ask(in.ctx, text)
+			switch {
+			case err == io.EOF:
+				return a, errors.New("the questions were not answered; give flags instead, see buildsync init --help")
+			case err != nil:
+				return a, err
+			}
+			if *question.value = strings.TrimSpace(line); *question.value == "" {
 				*question.value = unanswered
 			}
-			err := a.check(question.flag)
+			err = a.check(question.flag)
 			if err == nil {
 				break
 			}

@@ -3,8 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/diff/render"
 )
 
 func (p *program) planCommand() *cli.Command {
@@ -39,7 +43,7 @@ func (in *invocation) planCommandRun() (err error) {
 	if _, err := in.args(0); err != nil {
 		return err
 	}
-	outputs, err := in.outputs(planFormats()...)
+	outputs, err := in.planOutputs()
 	if err != nil {
 		return err
 	}
@@ -60,13 +64,34 @@ func (in *invocation) planCommandRun() (err error) {
 		return err
 	}
 	in.printStats(p.service)
-	if err := in.renderPlan(p.plan, outputs); err != nil {
+	code := p.plan.ExitCode()
+	if in.on("detailed-exitcode") {
+		code = p.plan.DetailedExitCode()
+	}
+	if err := in.showPlan(p.plan, outputs, code); err != nil {
 		return err
 	}
-	if in.on("detailed-exitcode") {
-		return said(p.plan.DetailedExitCode())
+	in.nextAfterPlan(p.plan.HasChanges())
+	return said(code)
+}
+
+// showPlan renders a plan that was made now. One that holds apply back is an
+// error whose reasons stand on stderr: in CI the plan itself often goes into a
+// file. Where nothing could be read there is only the reason to show.
+func (in *invocation) showPlan(plan *diff.Plan, outputs []output, code int) error {
+	if render.Unread(plan) {
+		outputs = slices.DeleteFunc(slices.Clone(outputs), func(o output) bool { return o.file == "" && o.format == "text" })
 	}
-	return said(p.plan.ExitCode())
+	if err := in.renderPlan(plan, outputs); err != nil {
+		return err
+	}
+	if len(plan.Refusals) == 0 || code != exitFailed && code != exitRefused {
+		return nil
+	}
+	if len(outputs) > 0 && outputs[0].file == "" && outputs[0].format == "text" && isTerminal(in.stdout) && isTerminal(in.stderr) && !render.Unread(plan) {
+		return said(code) // the reasons stand on the same screen
+	}
+	return in.refused(plan, "the plan is refused")
 }
 
 // withTimeout bounds the command by --timeout.

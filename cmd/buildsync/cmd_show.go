@@ -1,15 +1,18 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/diff/render"
+	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -33,7 +36,7 @@ Exit codes: 0 done; 3 not a plan; 4 the plan was changed after it was made.`,
 }
 
 func (in *invocation) show() error {
-	outputs, err := in.outputs(planFormats()...)
+	outputs, err := in.planOutputs()
 	if err != nil {
 		return err
 	}
@@ -42,10 +45,13 @@ func (in *invocation) show() error {
 		return usageError{text: "show needs the file of a plan, which plan --out FILE writes"}
 	}
 	var plans []*diff.Plan
-	for _, name := range args {
+	for i, name := range args {
 		plan, err := in.readPlan(name)
 		if err != nil {
 			return err
+		}
+		if same := slices.IndexFunc(plans, func(other *diff.Plan) bool { return samePlan(other, plan) }); same >= 0 {
+			return usageError{text: fmt.Sprintf("%s and %s are the same plan (argument %d); give each part once", args[same], name, i+1)}
 		}
 		plans = append(plans, plan)
 	}
@@ -56,6 +62,15 @@ func (in *invocation) show() error {
 		}
 	}
 	return in.renderPlan(plan, outputs)
+}
+
+// samePlan reports whether two documents hold the same part of the same plan.
+// Parts without a change have one id.
+func samePlan(a, b *diff.Plan) bool {
+	same := func(p, q diff.Part) bool {
+		return p.Shard == q.Shard && p.Changed == q.Changed && slices.Equal(p.Only, q.Only) && slices.Equal(p.Projects, q.Projects)
+	}
+	return a.PlanID == b.PlanID && a.Endpoint == b.Endpoint && slices.EqualFunc(a.Parts, b.Parts, same)
 }
 
 // readPlan reads a stored plan, from stdin for "-".
@@ -91,6 +106,42 @@ func renderFlags() []cli.Flag {
 	}
 }
 
+// renderMarkdown writes a comment, and says where it could not be made as short
+// as --max-bytes demands: a service that refuses it gives no such reason.
+func (in *invocation) renderMarkdown(w io.Writer, plan *diff.Plan) error {
+	most := in.number("max-bytes")
+	var comment bytes.Buffer
+	if err := render.Markdown(&comment, plan, render.MarkdownOptions{MaxBytes: most, Tag: in.text("marker")}); err != nil {
+		return err
+	}
+	if most > 0 && comment.Len() > most {
+		in.warn("the comment has %d bytes, more than --max-bytes %d: removals, refusals and the plan id are never left out", comment.Len(), most)
+	}
+	_, err := w.Write(comment.Bytes())
+	return err
+}
+
+// warn says on stderr what people should look at.
+func (in *invocation) warn(format string, args ...any) {
+	in.printf("warning: %s\n", sanitize.Line(fmt.Sprintf(format, args...), 2048))
+}
+
+// checkRenderFlags refuses values that say nothing of a plan's form.
+func (in *invocation) checkRenderFlags() error {
+	if most := in.number("max-bytes"); in.set("max-bytes") && most < 1 {
+		return usageError{text: fmt.Sprintf("--max-bytes %d: give a number of bytes above 0, or leave it out for no limit", most)}
+	}
+	return nil
+}
+
+// planOutputs is outputs for a plan.
+func (in *invocation) planOutputs() ([]output, error) {
+	if err := in.checkRenderFlags(); err != nil {
+		return nil, err
+	}
+	return in.outputs(planFormats()...)
+}
+
 // renderPlan shows a plan in each output.
 func (in *invocation) renderPlan(plan *diff.Plan, outputs []output) error {
 	return in.write(outputs, func(w io.Writer, o output) error {
@@ -98,7 +149,7 @@ func (in *invocation) renderPlan(plan *diff.Plan, outputs []output) error {
 		case "json":
 			return render.JSON(w, plan)
 		case "markdown":
-			return render.Markdown(w, plan, render.MarkdownOptions{MaxBytes: in.number("max-bytes"), Tag: in.text("marker")})
+			return in.renderMarkdown(w, plan)
 		case "html":
 			return render.HTML(w, plan)
 		default:

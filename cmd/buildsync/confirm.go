@@ -10,25 +10,46 @@ import (
 // confirm asks a question on stderr and reads the answer from stdin. Only y and
 // yes agree. It ends with ctx.
 func (in *invocation) confirm(ctx context.Context, question string) (bool, error) {
-	in.printf("%s [y/N] ", question)
+	line, err := in.newPrompt().ask(ctx, question+" [y/N] ")
+	if err != nil && err != io.EOF {
+		return false, err
+	}
+	word := strings.ToLower(strings.TrimSpace(line))
+	return word == "y" || word == "yes", nil
+}
+
+// prompt asks questions one after the other.
+type prompt struct {
+	in    *invocation
+	lines *bufio.Reader
+}
+
+func (in *invocation) newPrompt() *prompt { return &prompt{in, bufio.NewReader(in.stdin)} }
+
+// ask writes a question on stderr and returns the line that answers it, io.EOF
+// with what came before the end of the input. It ends at once with ctx, so that
+// Ctrl-C needs no Enter behind it.
+func (p *prompt) ask(ctx context.Context, question string) (string, error) {
+	p.in.stops.asking.Store(true)
+	defer p.in.stops.asking.Store(false)
+	p.in.printf("%s", question)
 	type reply struct {
 		line string
 		err  error
 	}
 	answers := make(chan reply, 1)
 	go func() {
-		line, err := bufio.NewReader(in.stdin).ReadString('\n')
+		line, err := p.lines.ReadString('\n')
 		answers <- reply{line, err}
 	}()
 	select {
 	case <-ctx.Done():
-		in.printf("\n")
-		return false, context.Cause(ctx)
+		p.in.printf("\n")
+		return "", context.Cause(ctx)
 	case answer := <-answers:
-		if answer.err != nil && answer.err != io.EOF {
-			return false, answer.err
+		if answer.err == io.EOF {
+			p.in.printf("\n")
 		}
-		word := strings.ToLower(strings.TrimSpace(answer.line))
-		return word == "y" || word == "yes", nil
+		return strings.TrimRight(answer.line, "\r\n"), answer.err
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"syscall"
 
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
@@ -85,6 +86,9 @@ func (p *program) exit(ctx context.Context, err error) int {
 	code := exitCode(ctx, err)
 	if err == nil {
 		return code
+	}
+	if p.stops.unread.Load() && (errors.Is(err, syscall.EPIPE) || code == exitInterrupted || code == exitFailed && errors.Is(err, context.Canceled)) {
+		return code // nobody reads on, as in `| head`: that is no failure to speak of
 	}
 	if message := err.Error(); message != "" {
 		p.printf("buildsync: %s\n", sanitize.Lines(message))

@@ -111,7 +111,7 @@ func (f *follower) leave() error {
 	if f.log != nil {
 		f.log.flush()
 	}
-	f.say("%s goes on; buildsync job stop ends it", f.build)
+	f.say("%s goes on; buildsync job stop %s ends it", f.build, shellWord(f.build.job.String()))
 	cause := context.Cause(f.l.ctx)
 	if errors.As(cause, new(errInterrupted)) {
 		return cause

@@ -237,6 +237,8 @@ func (l *live) write(send func(context.Context) error) error {
 		return context.Cause(l.ctx)
 	}
 	l.in.mayHaveWritten.Store(true)
+	l.in.stops.writing.Store(true)
+	defer l.in.stops.writing.Store(false)
 	ctx, cancel := context.WithTimeout(l.in.stops.hard, lastWrite)
 	defer cancel()
 	err := send(ctx)

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"log/slog"
 	"strings"
 	"sync"
+
+	"github.com/urfave/cli/v2"
 
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
@@ -83,9 +86,74 @@ func (l *logged) Write(p []byte) (int, error) {
 	return l.to.Write(p)
 }
 
+// putTo names where the log goes.
+func (l *logged) putTo(w io.Writer) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.to = w
+}
+
 // putAbove sends what follows above bars, nil to stderr again.
 func (l *logged) putAbove(bars io.Writer) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.above = bars
+}
+
+// jsonLines makes each line that is written for people a record of the log, as
+// --log-format json promises for all of stderr.
+type jsonLines struct {
+	mu   sync.Mutex
+	log  *slog.Logger
+	rest []byte // of a line that has not ended
+}
+
+func newJSONLines(to io.Writer) *jsonLines {
+	return &jsonLines{log: slog.New(slog.NewJSONHandler(to, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+}
+
+// Write implements io.Writer.
+func (j *jsonLines) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.rest = append(j.rest, p...)
+	for {
+		line, rest, ended := bytes.Cut(j.rest, []byte("\n"))
+		if !ended {
+			return len(p), nil
+		}
+		j.record(string(line))
+		j.rest = append(j.rest[:0], rest...)
+	}
+}
+
+// close writes what is left of a line.
+func (j *jsonLines) close() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.record(string(j.rest))
+	j.rest = nil
+}
+
+func (j *jsonLines) record(line string) {
+	level := slog.LevelInfo
+	for prefix, as := range map[string]slog.Level{"buildsync: ": slog.LevelError, "warning: ": slog.LevelWarn, "note: ": slog.LevelInfo} {
+		if text, cut := strings.CutPrefix(line, prefix); cut {
+			line, level = text, as
+		}
+	}
+	if strings.TrimSpace(line) != "" {
+		j.log.Log(context.Background(), level, sanitize.Line(strings.TrimRight(line, " \t\r"), 0))
+	}
+}
+
+// logsJSON reports whether a command line asks for a log in JSON. It is asked
+// before the flags are read, since what is wrong with them is logged too.
+func logsJSON(app *cli.App, args []string, env environment) bool {
+	line := readLine(app, args)
+	format := line.value("log-format")
+	if format == "" {
+		format = env.get("BUILDSYNC_LOG_FORMAT")
+	}
+	return format == "json"
 }

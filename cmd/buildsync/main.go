@@ -25,13 +25,20 @@ func main() {
 
 // run is the whole program but for the end of the process.
 func run(ctx context.Context, args, env []string, in io.Reader, out, errOut io.Writer) (code int) {
-	ctx, stops := watchSignals(ctx, errOut)
+	said := &logged{}
+	ctx, stops := watchSignals(ctx, said)
 	defer stops.release()
 	p := &program{
 		env: newEnvironment(env), stops: stops,
-		stdin: in, stdout: stops.guard(out), stderr: stops.guard(errOut),
+		stdin: in, stdout: stops.guard(out), stderr: stops.guard(errOut), logged: said,
 	}
-	p.logged = &logged{to: p.stderr}
+	if logsJSON(p.app(), args, p.env) {
+		lines := newJSONLines(p.stderr)
+		defer lines.close()
+		p.logged = &logged{to: p.stderr} // what comes from below is JSON already
+		p.stderr = lines
+	}
+	said.putTo(p.stderr)
 	defer func() {
 		if fault := recover(); fault != nil {
 			code = p.crashed(fault)

@@ -26,11 +26,12 @@ type progress struct {
 	count   int
 	ended   int
 	last    time.Time // of the last end, for the estimate
+	all     bool      // no report for people follows, so each end is said here
 }
 
 // newProgress starts the display; close ends it.
 func (in *invocation) newProgress(plan *diff.Plan) *progress {
-	p := &progress{lines: in.stderr, running: map[string]*mpb.Bar{}, last: time.Now()}
+	p := &progress{lines: in.stderr, running: map[string]*mpb.Bar{}, last: time.Now(), all: in.text("format") != "text"}
 	for i := range plan.Changes {
 		p.count += len(plan.Changes[i].Actions)
 	}
@@ -76,15 +77,18 @@ func (p *progress) done(r apply.Result) {
 		bar.Abort(true)
 		delete(p.running, key)
 	}
+	if p.total != nil {
+		p.total.EwmaIncrement(time.Since(p.last))
+		p.last = time.Now()
+	}
+	if !p.all && !r.Outcome.Done() {
+		return // the report has it, with the reason
+	}
 	waited := ""
 	if r.Waited >= 1 {
 		waited = fmt.Sprintf(", %.0f s of it waiting", r.Waited)
 	}
 	_, _ = fmt.Fprintf(p.lines, "%s %s: %s (%.1f s%s)\n", r.Action, sanitize.Line(r.Address, 300), r.Outcome, r.Duration, waited)
-	if p.total != nil {
-		p.total.EwmaIncrement(time.Since(p.last))
-		p.last = time.Now()
-	}
 }
 
 // close ends the display and leaves nothing of it behind. It drops every bar,

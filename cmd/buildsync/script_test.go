@@ -316,7 +316,7 @@ func scriptInterrupt(ts *testscript.TestScript, _ bool, args []string) {
 	cmd := exec.Command(path, args[2:]...)
 	cmd.Dir = ts.MkAbs(".")
 	cmd.Env = scriptEnviron(ts)
-	out := watched{seen: make(chan struct{}), word: []byte(stopping)}
+	out := watched{seen: make(chan struct{}), word: []byte("buildsync: stopping")}
 	cmd.Stdout, cmd.Stderr = &out, &out
 	started := make(chan struct{}) // cmd.Process is set
 	ts.Check(benchOf(ts).Fail(emulator.Fault{Op: args[0], Kind: emulator.FaultPass, After: func() {

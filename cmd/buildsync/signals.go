@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -16,8 +17,12 @@ import (
 // way before the process ends regardless.
 const lastGrace = 150 * time.Millisecond
 
-// stopping is what a first signal is answered with.
-const stopping = "buildsync: stopping; what is under way is finished first (once more: stop at once)"
+// What a first signal is answered with: while writes are under way, and
+// otherwise.
+const (
+	finishing = "buildsync: stopping; what is under way is finished first (once more: stop at once)"
+	stopping  = "buildsync: stopping (once more: stop at once)"
+)
 
 // errInterrupted is why a context ended early; exit code 130 or 143.
 type errInterrupted struct{ code int }
@@ -37,6 +42,10 @@ type stops struct {
 	soften  context.CancelCauseFunc
 	harden  context.CancelCauseFunc
 	release func()
+
+	asking  atomic.Bool // a question waits for its answer: a signal ends it and needs no words
+	writing atomic.Bool // writes are under way, and are finished after a signal
+	unread  atomic.Bool // whoever read the output has gone away
 }
 
 // watchSignals listens for SIGINT, SIGTERM and SIGHUP until release is called.
@@ -76,15 +85,30 @@ func (s *stops) listen(signals <-chan os.Signal, done <-chan struct{}, errOut io
 			}
 			if count == 1 {
 				s.soften(cause)
-				fmt.Fprintln(errOut, stopping)
+				s.answer(errOut)
 				continue
 			}
 			s.harden(cause)
 			time.AfterFunc(lastGrace, func() {
-				fmt.Fprintln(errOut, "buildsync: stopped at once; run `buildsync plan` to see where things stand")
+				text := "buildsync: stopped at once"
+				if s.writing.Load() {
+					text += "; run `buildsync plan` to see where things stand"
+				}
+				fmt.Fprintln(errOut, text)
 				os.Exit(cause.code)
 			})
 		}
+	}
+}
+
+// answer says what a first signal does.
+func (s *stops) answer(errOut io.Writer) {
+	switch {
+	case s.asking.Load():
+	case s.writing.Load():
+		fmt.Fprintln(errOut, finishing)
+	default:
+		fmt.Fprintln(errOut, stopping)
 	}
 }
 
@@ -100,6 +124,7 @@ type guarded struct {
 func (g *guarded) Write(b []byte) (int, error) {
 	n, err := g.Writer.Write(b)
 	if errors.Is(err, syscall.EPIPE) {
+		g.stops.unread.Store(true)
 		g.stops.soften(errInterrupted{code: exitInterrupted})
 	}
 	return n, err

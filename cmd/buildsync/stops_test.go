@@ -22,7 +22,7 @@ func TestConfirm(t *testing.T) {
 		{"y\n", true}, {"yes\n", true}, {" YES \n", true}, {"yes", true},
 		{"\n", false}, {"", false}, {"n\n", false}, {"yess\n", false}, {"sure\n", false},
 	} {
-		in := &invocation{program: &program{stdin: strings.NewReader(tc.answer), stderr: io.Discard}}
+		in := &invocation{program: &program{stops: &stops{}, stdin: strings.NewReader(tc.answer), stderr: io.Discard}}
 		if got, err := in.confirm(t.Context(), "Do this?"); got != tc.want || err != nil {
 			t.Errorf("the answer %q: %v, %v; want %v", tc.answer, got, err, tc.want)
 		}
@@ -35,7 +35,7 @@ func TestConfirmEndsWithTheRun(t *testing.T) {
 	defer hold.Close()
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errInterrupted{exitInterrupted})
-	in := &invocation{program: &program{stdin: never, stderr: io.Discard}}
+	in := &invocation{program: &program{stops: &stops{}, stdin: never, stderr: io.Discard}}
 	_, err := in.confirm(ctx, "Do this?")
 	if code := exitCode(ctx, err); code != exitInterrupted {
 		t.Errorf("%v is exit code %d, want 130", err, code)

@@ -70,15 +70,28 @@ func (p *program) onUsageError(ctx *cli.Context, err error, _ bool) error {
 	for _, flag := range ctx.Command.Flags {
 		names = append(names, flag.Names()...)
 	}
-	text := fmt.Sprintf("%s has no flag --%s", where, name)
+	text := fmt.Sprintf("%s has no flag %s", where, dashed(name))
 	if isFormat(name) && slices.Contains(names, "format") {
 		text += fmt.Sprintf("; did you mean --format %s?", name)
-	} else if near := spec.Nearest(name, names); near != "" {
-		text += fmt.Sprintf("; did you mean --%s?", near)
+	} else if isFormat(name) && ctx.Command.Name == ctx.App.Name {
+		text += fmt.Sprintf("; write --format %s behind the command", name)
+	} else if answer := neighbourAnswer(name, names, ctx.Command.Name == ctx.App.Name); answer != "" {
+		text += "; " + answer
+	} else if near := nearestFlag(name, names); near != "" {
+		text += fmt.Sprintf("; did you mean %s?", dashed(near))
 	} else {
 		text += fmt.Sprintf("; see %s --help", where)
 	}
 	return usageError{text: text}
+}
+
+// nearestFlag returns the flag that was probably meant. One letter is near to
+// every other, so none is meant by it.
+func nearestFlag(name string, names []string) string {
+	if len(name) == 1 {
+		return ""
+	}
+	return spec.Nearest(name, slices.DeleteFunc(slices.Clone(names), func(one string) bool { return len(one) == 1 }))
 }
 
 // inOurWords writes what the flag parser says as the rest of the messages are

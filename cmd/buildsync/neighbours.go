@@ -1,0 +1,51 @@
+package main
+
+import "slices"
+
+// neighbourFlag is a flag that other tools have, and what stands in its place
+// here. own is the flag of ours that answers it; a command without that flag
+// gives the other answer.
+type neighbourFlag struct {
+	names   []string
+	own     string
+	with    string // the answer of a command that has own
+	without string // the answer of any other command; "" says nothing
+}
+
+var neighbourFlags = []neighbourFlag{
+	{[]string{"target", "t"}, "only", "use --only GLOB to choose jobs", "plan, apply, drift and export choose jobs with --only GLOB"},
+	{[]string{"auto-approve", "y", "yes", "assume-yes", "non-interactive", "no-input"}, "yes", "use --yes", "this command asks nothing; apply has --yes"},
+	{[]string{"input"}, "yes", "without a terminal nothing is asked; use --yes", "this command asks nothing"},
+	{[]string{"chdir", "cwd", "directory", "working-dir"}, "dir", "use -C DIR, or --dir DIR", "use -C DIR, or --dir DIR"},
+	{[]string{"dry-run", "dryrun", "what-if", "noop", "n"}, "check", "use --check", "buildsync plan shows what apply would do, and writes nothing"},
+	{[]string{"o", "output"}, "out", "use --format FORMAT, or --out FILE", "use --format FORMAT"},
+	{[]string{"e", "environment", "stage"}, "env", "use --env NAME", "use --env NAME"},
+	{[]string{"w", "workspace"}, "env", "use --env NAME for an environment, or -C DIR for a folder", "use --env NAME for an environment, or -C DIR for a folder"},
+	{[]string{"f", "file", "filename"}, "only", "all definitions of the workspace are read; --only GLOB chooses jobs", "use -C DIR to name the workspace"},
+	{[]string{"p"}, "project", "use --project P", "use --project P"},
+	{[]string{"r"}, "region", "use --region R", "use --region R"},
+	{[]string{"j", "jobs", "parallel", "concurrency", "workers", "threads"}, "parallelism", "use --parallelism N", "use --parallelism N"},
+	{[]string{"refresh", "refresh-only"}, "offline", "the live state is read each time; plan --offline does without it, and drift asks only what was edited outside", "the live state is read each time; plan --offline does without it, and drift asks only what was edited outside"},
+	{[]string{"var-file"}, "var", "use --var NAME=VALUE for each variable", "use --var NAME=VALUE for each variable"},
+	{[]string{"debug", "trace", "d"}, "verbose", "use --verbose", "use --verbose"},
+	{[]string{"silent", "s"}, "quiet", "use --quiet", "use --quiet"},
+	{[]string{"destroy"}, "only", "take the definition away; policy.on_remove says what becomes of the job", ""},
+	{[]string{"replace"}, "rescue", "a changed template is replaced by itself", ""},
+	{[]string{"backend", "state", "state-out", "lock"}, "base", "there is no state file: Git holds what is wanted, and --base names the commit that was applied last", ""},
+}
+
+// neighbourAnswer returns what to say about a flag of another tool, "" where
+// nothing is known of it. top is true in front of a command's name, where the
+// command's own flags are not known yet.
+func neighbourAnswer(name string, known []string, top bool) string {
+	for _, f := range neighbourFlags {
+		switch {
+		case !slices.Contains(f.names, name):
+		case slices.Contains(known, f.own) || top && f.own != "check":
+			return f.with
+		default:
+			return f.without
+		}
+	}
+	return ""
+}
