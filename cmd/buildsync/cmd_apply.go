@@ -225,7 +225,11 @@ func where(plan *diff.Plan) string {
 // refused says which rails hold the plan back.
 func (in *invocation) refused(plan *diff.Plan, what string) error {
 	if render.Unread(plan) {
-		return &failure{plan.ExitCode(), errors.New(sanitize.Line(plan.Refusals[0].Message, 2048))}
+		_, consequence, _ := strings.Cut(what, ";")
+		if consequence != "" {
+			consequence = ";" + consequence
+		}
+		return &failure{plan.ExitCode(), errors.New(sanitize.Line(plan.Refusals[0].Message, 2048) + consequence)}
 	}
 	var text strings.Builder
 	text.WriteString(what)

@@ -54,6 +54,9 @@ func (o Outcome) done() bool {
 	return false
 }
 
+// Done reports whether the object is as the plan wanted it.
+func (o Outcome) Done() bool { return o.done() }
+
 // wrote tells whether the service has committed something.
 func (o Outcome) wrote() bool {
 	switch o {

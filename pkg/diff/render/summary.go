@@ -161,6 +161,16 @@ func nothingToDo(plan *diff.Plan) string {
 	return subject + " is in step: " + counted(plan.Jobs, "job") + "." + unmanaged(plan)
 }
 
+// Unread reports whether nothing of the live state could be read, so that the
+// reason is all there is to say. Only the first refusal is a reason; the others
+// follow from it.
+func Unread(plan *diff.Plan) bool {
+	if len(plan.Refusals) == 0 || len(plan.Changes) == 0 || plan.Summary.Unchanged > 0 {
+		return false
+	}
+	return !slices.ContainsFunc(plan.Changes, func(c diff.Change) bool { return c.Verdict != diff.VerdictUnknown })
+}
+
 // unmanaged counts the live jobs that no definition speaks of.
 func unmanaged(plan *diff.Plan) string {
 	switch n := plan.Summary.Unmanaged; n {
