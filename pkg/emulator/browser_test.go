@@ -32,7 +32,7 @@ func TestInBrowser(t *testing.T) {
 	}
 	dom := string(out)
 	for _, want := range []string{
-		emulator.DefaultProject, "<bdi>订单-构建</bdi>", "<bdi>shop-web</bdi>", "not built yet", "Last requests",
+		emulator.DefaultProject, `<bdi>订单-构建</bdi></a>`, "<bdi>shop-web</bdi>", "not built yet", "Last requests",
 		"<td>CreateJob</td>", "<td>RunJob</td>", "&lt;img src=x onerror=document.title=1&gt;", "<title>buildsync emulator</title>",
 	} {
 		if !strings.Contains(dom, want) {

@@ -1,16 +1,18 @@
 package emulator
 
 import (
-	_ "embed"
+	"embed"
 	htmltemplate "html/template"
 	"net/http"
+	"net/url"
 	"slices"
 	"sort"
+	"strings"
 	"time"
 )
 
-//go:embed page.html
-var pageSource string
+//go:embed page_*.html
+var pageSources embed.FS
 
 // How many of the last calls, and of a project's newest jobs, the page shows.
 const (
@@ -18,9 +20,19 @@ const (
 	pageJobs  = 500
 )
 
+// pageHead is what each page begins with.
+type pageHead struct {
+	Now    time.Time
+	Store  string
+	Title  string
+	Filter string
+	Live   bool // the page loads itself again
+	// Still and Moving are the queries of this page without and with refreshing.
+	Still, Moving htmltemplate.URL
+}
+
 type pageData struct {
-	Now      time.Time
-	Store    string
+	pageHead
 	Projects []pageProject
 	Template []pageTemplate
 	Calls    []Call
@@ -35,6 +47,7 @@ type pageProject struct {
 
 type pageJob struct {
 	Name, ID, User, Status string
+	Word                   string // Status as people say it
 	Disabled, Recycled     bool
 	Updated                time.Time
 	Builds                 []pageBuild
@@ -50,51 +63,103 @@ type pageTemplate struct{ Name, UUID, User string }
 // pageBuilds is how many builds of a job the page shows.
 const pageBuilds = 5
 
-// addPage registers the page at /, which shows the state to a person.
+// refreshEvery is how many seconds pass before a page loads itself again.
+const refreshEvery = "5"
+
+// addPage registers the pages that show the state to a person, at / and below.
 func (e *Emulator) addPage(mux *http.ServeMux) {
-	page := htmltemplate.Must(htmltemplate.New("page").Parse(pageSource)) // fixed text, parsed by every test
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
-		if !local(r) {
-			http.Error(w, "this page is for this machine only", http.StatusForbidden)
-			return
-		}
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
-		w.Header().Set("X-Frame-Options", "DENY")
-		_ = page.Execute(w, e.pageData()) // the client has gone: nobody to tell
-	})
+	pages := htmltemplate.Must(htmltemplate.ParseFS(pageSources, "page_*.html")) // fixed text, parsed by every test
+	for pattern, page := range map[string]struct {
+		name string
+		data func(*http.Request, *pageHead) any // nil where there is no such object
+	}{
+		"GET /{$}":             {"overview", e.overviewPage},
+		"GET /job/{id}":        {"job", e.jobPage},
+		"GET /build/{record}":  {"build", e.buildPage},
+		"GET /template/{uuid}": {"template", e.templateDetails},
+		"GET /requests":        {"requests", e.requestsPage},
+	} {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			if !local(r) {
+				http.Error(w, "this page is for this machine only", http.StatusForbidden)
+				return
+			}
+			head := e.pageHead(r)
+			data := page.data(r, &head)
+			if data == nil {
+				http.Error(w, "the emulator has no such job, build or template", http.StatusNotFound)
+				return
+			}
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'")
+			w.Header().Set("X-Frame-Options", "DENY")
+			if head.Live {
+				w.Header().Set("Refresh", refreshEvery)
+			}
+			_ = pages.ExecuteTemplate(w, page.name, data) // the client has gone: nobody to tell
+		})
+	}
 }
 
-func (e *Emulator) pageData() pageData {
-	data := pageData{Now: e.Now(), Store: orText(e.opts.Path, "in memory"), Faults: e.Faults()}
+func (e *Emulator) pageHead(r *http.Request) pageHead {
+	query := r.URL.Query()
+	head := pageHead{
+		Now: e.Now(), Store: orText(e.opts.Path, "in memory"), Filter: query.Get("q"), Live: query.Get("refresh") != "off",
+	}
+	keep := url.Values{}
+	if head.Filter != "" {
+		keep.Set("q", head.Filter)
+	}
+	head.Moving = htmltemplate.URL(keep.Encode()) //nolint:gosec // Encode escapes it
+	keep.Set("refresh", "off")
+	head.Still = htmltemplate.URL(keep.Encode()) //nolint:gosec // Encode escapes it
+	return head
+}
+
+// named reports whether a name holds what the page is filtered by, in any case.
+func (h pageHead) named(name string) bool {
+	return strings.Contains(strings.ToLower(name), strings.ToLower(h.Filter))
+}
+
+func (e *Emulator) overviewPage(_ *http.Request, head *pageHead) any {
+	data := pageData{pageHead: *head, Faults: e.Faults()}
 	data.Calls = e.Calls()
 	data.Calls = data.Calls[max(0, len(data.Calls)-pageCalls):]
 	slices.Reverse(data.Calls)
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	rq := &request{e: e, now: data.Now}
-	for id, jobs := range e.state.byProject {
+	for id, all := range e.state.byProject {
+		jobs := slices.DeleteFunc(slices.Clone(all), func(j *job) bool { return !head.named(j.Name) })
+		if len(jobs) == 0 {
+			continue
+		}
 		project := pageProject{ID: id, More: max(0, len(jobs)-pageJobs)}
 		for _, j := range jobs[project.More:] {
-			project.Jobs = append(project.Jobs, rq.pageJob(j))
+			project.Jobs = append(project.Jobs, rq.pageJob(j, pageBuilds))
 		}
 		data.Projects = append(data.Projects, project)
 	}
 	sort.Slice(data.Projects, func(i, k int) bool { return data.Projects[i].ID < data.Projects[k].ID })
 	for _, t := range e.state.templates {
-		data.Template = append(data.Template, pageTemplate{t.Name, t.UUID, t.User})
+		if head.named(t.Name) {
+			data.Template = append(data.Template, pageTemplate{t.Name, t.UUID, t.User})
+		}
 	}
 	sort.Slice(data.Template, func(i, k int) bool { return data.Template[i].Name < data.Template[k].Name })
 	return data
 }
 
-func (rq *request) pageJob(j *job) pageJob {
+// statusWords are the list's words for a last build as people say them.
+var statusWords = map[string]string{"blue": "succeeded", "red": "failed", "building": "running", "aborted": "stopped", "none": "not built yet"}
+
+// pageJob is a job's row with its last builds, at most limit of them.
+func (rq *request) pageJob(j *job, limit int) pageJob {
 	status, _ := rq.lastBuild(j)
-	row := pageJob{Name: j.Name, ID: j.ID, User: j.User, Status: status, Disabled: j.Disabled, Recycled: !j.live(), Updated: j.Updated}
+	row := pageJob{Name: j.Name, ID: j.ID, User: j.User, Status: status, Word: statusWords[status], Disabled: j.Disabled, Recycled: !j.live(), Updated: j.Updated}
 	builds := rq.state().builds[j.ID]
-	for i := len(builds) - 1; i >= max(0, len(builds)-pageBuilds); i-- {
-		p := builds[i].at(rq.now)
-		row.Builds = append(row.Builds, pageBuild{builds[i].Daily, p.result, builds[i].Record, p.duration(rq.now)})
+	for i := len(builds) - 1; i >= max(0, len(builds)-limit); i-- {
+		row.Builds = append(row.Builds, builds[i].row(rq.now))
 	}
 	return row
 }

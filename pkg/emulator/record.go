@@ -21,10 +21,25 @@ type Call struct {
 // maxCalls bounds what the recorder keeps; the oldest calls go first.
 const maxCalls = 100_000
 
+// maxRecent is how many of the last calls are kept with their bodies, each of at
+// most maxRecentBody bytes.
+const (
+	maxRecent     = 200
+	maxRecentBody = 256 << 10
+)
+
+// recentCall is a call with its body as it was sent.
+type recentCall struct {
+	call Call
+	raw  []byte
+}
+
 // recorder keeps the calls in order of arrival.
 type recorder struct {
-	mu    sync.Mutex
-	calls []*Call
+	mu     sync.Mutex
+	calls  []*Call
+	bodies map[*Call][]byte // of the last calls
+	recent []*Call          // the keys of bodies, oldest first
 }
 
 // openCall is a call that may still get its outcome.
@@ -43,6 +58,35 @@ func (r *recorder) start(op, id string, req *http.Request, now time.Time) *openC
 	c := &Call{Time: now, Op: op, Method: req.Method, Path: req.URL.EscapedPath(), RequestID: id}
 	r.calls = append(r.calls, c)
 	return &openCall{recorder: r, call: c, id: id}
+}
+
+// body keeps a call's body for the page of requests.
+func (o *openCall) body(raw []byte) {
+	if len(raw) > maxRecentBody {
+		raw = []byte("too large")
+	}
+	o.recorder.mu.Lock()
+	defer o.recorder.mu.Unlock()
+	r := o.recorder
+	if r.bodies == nil {
+		r.bodies = map[*Call][]byte{}
+	}
+	if len(r.recent) >= maxRecent {
+		delete(r.bodies, r.recent[0])
+		r.recent = r.recent[1:]
+	}
+	r.recent, r.bodies[o.call] = append(r.recent, o.call), raw
+}
+
+// recentCalls returns the last calls with their bodies, newest first.
+func (r *recorder) recentCalls() []recentCall {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var list []recentCall
+	for i := len(r.recent) - 1; i >= 0; i-- {
+		list = append(list, recentCall{*r.recent[i], r.bodies[r.recent[i]]})
+	}
+	return list
 }
 
 func (o *openCall) set(change func(*Call)) {
@@ -80,5 +124,5 @@ func (e *Emulator) Calls() []Call {
 func (e *Emulator) ResetCalls() {
 	e.recorder.mu.Lock()
 	defer e.recorder.mu.Unlock()
-	e.recorder.calls = nil
+	e.recorder.calls, e.recorder.recent, e.recorder.bodies = nil, nil, nil
 }

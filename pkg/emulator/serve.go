@@ -61,6 +61,7 @@ func (e *Emulator) serve(r *route) http.HandlerFunc {
 		raw, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxRequest))
 		id := randomID()
 		call := e.recorder.start(r.Op, id, req, e.Now())
+		call.body(raw)
 		if err != nil {
 			a := e.refusal(refuse(http.StatusRequestEntityTooLarge, codeParameter, "The request body is larger than 12 MB or was cut."), r.API)
 			e.finish(w, call, a)

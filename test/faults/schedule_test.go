@@ -161,7 +161,7 @@ func (p *serverSchedule) drawServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	quirks.ListLag = min(quirks.ListLag, time.Second) // a real process waits in real time
+	quirks.ListLag = min(quirks.ListLag, 200*time.Millisecond) // a real process waits in real time
 	quirks.PublicTemplates = min(quirks.PublicTemplates, 3)
 	quirks.EmptyPages = false
 	p.quirks = quirks
