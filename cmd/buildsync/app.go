@@ -51,6 +51,7 @@ func (p *program) commands() []*cli.Command {
 		p.driftCommand(),
 		p.showCommand(),
 		p.exportCommand(),
+		p.importCommand(),
 		p.modulesCommand(),
 		p.jobCommand(),
 		p.templateCommand(),

@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/buildsync/buildsync/pkg/export"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
@@ -20,12 +21,16 @@ func (p *program) compileCommand() *cli.Command {
 		Description: about(`Prints the create bodies of all jobs and published templates, or of those named by address
 (shop/job/order-service-build) or by name. It works offline. A secret stands as a placeholder.
 
+--to build.yml prints what one job builds as a CodeArts build.yml; what such a file cannot hold
+is listed on stderr.
+
 Exit codes: 0 done; 1 a file could not be written; 3 errors in the definitions.`,
 			"buildsync compile",
 			"buildsync compile --format yaml order-service-build",
 			"buildsync compile --env prod --out bodies"),
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: json or yaml", Value: "json"},
+			&cli.StringFlag{Name: "to", Usage: "print another `KIND` of file: build.yml"},
 			&cli.StringFlag{Name: "out", Usage: "write one file an object below `DIR` instead"},
 		},
 	}, (*invocation).compile)
@@ -42,6 +47,9 @@ func (in *invocation) compile() error {
 	if err != nil {
 		return err
 	}
+	if to := in.text("to"); in.flags.IsSet("to") && to != "build.yml" {
+		return unknownWord("--to", to, []string{"build.yml"})
+	}
 	w, err := in.open()
 	if err != nil {
 		return err
@@ -50,10 +58,31 @@ func (in *invocation) compile() error {
 	if err != nil {
 		return err
 	}
+	if in.flags.IsSet("to") {
+		return in.compileToBuildYML(w)
+	}
 	if folder := in.text("out"); folder != "" {
 		return writeCompiled(folder, format, objects)
 	}
 	return printCompiled(in.stdout, format, objects, in.flags.NArg() == 1)
+}
+
+// compileToBuildYML prints one job as a build.yml.
+func (in *invocation) compileToBuildYML(w *workspace) error {
+	if in.flags.NArg() != 1 {
+		return usageError{text: "compile --to build.yml needs one job"}
+	}
+	job, err := w.job(in.flags.Args().First())
+	if err != nil {
+		return err
+	}
+	text, lost, err := export.New(export.Options{Catalogue: w.catalogue}).ToBuildYML(job)
+	if err != nil {
+		return &failure{exitInvalid, fmt.Errorf("writing %s as a build.yml: %w", job.Address, err)}
+	}
+	in.tellLost(lost)
+	_, err = in.stdout.Write(text)
+	return err
 }
 
 // selectCompiled returns the objects that the arguments name, all of them

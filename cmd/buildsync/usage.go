@@ -39,7 +39,7 @@ func elsewhere(word string) string {
 		return "plan"
 	case "sync", "deploy", "up":
 		return "apply"
-	case "import", "dump", "pull":
+	case "dump", "pull":
 		return "export"
 	case "refresh":
 		return "drift"

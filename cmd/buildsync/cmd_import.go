@@ -1,0 +1,149 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/buildsync/buildsync/pkg/export"
+	"github.com/buildsync/buildsync/pkg/sanitize"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+func (p *program) importCommand() *cli.Command {
+	return p.command(&cli.Command{
+		Name:      "import",
+		Usage:     "make a definition of a build.yml or a body of the API",
+		ArgsUsage: "FILE | -",
+		Description: about(`Turns a CodeArts build.yml (version 2.0), or a job's body as the API writes it (JSON), into a
+definition, and prints it. What the definition cannot hold is listed on stderr, each with the
+reason. It works offline; in a workspace the step modules of the workspace are known as well.
+
+A build.yml does not name its job: --name does, else the name of its folder. buildsync compile
+--to build.yml JOB is the other way.
+
+Exit codes: 0 done; 1 a file could not be read or written; 3 the file cannot be imported.`,
+			"buildsync import .cloudbuild/build.yml --name order-service",
+			"buildsync import body.json --out jobs/order-service.yaml"),
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "name", Usage: "the `NAME` of the job"},
+			&cli.StringFlag{Name: "out", Usage: "write the definition to the new `FILE` instead"},
+		},
+	}, (*invocation).importFile)
+}
+
+func (in *invocation) importFile() error {
+	args, err := in.args(1)
+	if err != nil {
+		return err
+	}
+	if len(args) == 0 {
+		return usageError{text: "import needs the file to read, or - for stdin"}
+	}
+	text, err := in.readImport(args[0])
+	if err != nil {
+		return err
+	}
+	opts := export.ImportOptions{Name: in.text("name"), Project: in.text("project")}
+	exporter, err := in.importer()
+	if err != nil {
+		return err
+	}
+	if opts.Name == "" && !strings.HasSuffix(args[0], ".json") {
+		opts.Name = importedName(args[0])
+	}
+	made, err := exporter.Import(filepath.ToSlash(args[0]), text, opts)
+	if err != nil {
+		return &failure{exitInvalid, fmt.Errorf("importing %s: %w", sanitize.Line(args[0], 300), err)}
+	}
+	if err := in.keepImport(made.Text); err != nil {
+		return err
+	}
+	in.tellLost(made.Lost)
+	return nil
+}
+
+// readImport reads the file, or stdin for -.
+func (in *invocation) readImport(name string) ([]byte, error) {
+	if name == "-" {
+		text, err := io.ReadAll(io.LimitReader(in.stdin, spec.MaxFileBytes+1))
+		if err != nil {
+			return nil, fmt.Errorf("reading stdin: %w", err)
+		}
+		return text, nil
+	}
+	if dir := in.text("dir"); dir != "" && !filepath.IsAbs(name) {
+		name = filepath.Join(dir, name)
+	}
+	text, _, err := readRegular(name)
+	if err != nil {
+		return nil, fmt.Errorf("importing %s: %w", sanitize.Line(name, 300), err)
+	}
+	return text, nil
+}
+
+// importer makes an exporter that knows the workspace's step modules, where
+// there is a workspace.
+func (in *invocation) importer() (*export.Exporter, error) {
+	if _, err := in.findWorkspace(); err != nil {
+		return export.New(export.Options{ShareSecrets: true}), nil
+	}
+	w, err := in.openToFill()
+	if err != nil {
+		return nil, err
+	}
+	return export.New(export.Options{Catalogue: w.catalogue, Workspace: w.set, ShareSecrets: true, TakenSecrets: secretsInUse(w.result)}), nil
+}
+
+// importedName is the name of the folder of a build.yml, but for the folder that
+// the service keeps it in.
+func importedName(file string) string {
+	full, err := filepath.Abs(file)
+	if err != nil || file == "-" {
+		return ""
+	}
+	dir := filepath.Dir(full)
+	if base := filepath.Base(dir); strings.HasPrefix(base, ".") {
+		dir = filepath.Dir(dir)
+	}
+	name := strings.Map(func(r rune) rune {
+		if r == '-' || r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
+			return r
+		}
+		return '-'
+	}, filepath.Base(dir))
+	return strings.Trim(name, "-")
+}
+
+// keepImport prints the definition, or writes it to a new file.
+func (in *invocation) keepImport(text []byte) error {
+	out := in.text("out")
+	if out == "" {
+		_, err := in.stdout.Write(text)
+		return err
+	}
+	if _, err := os.Lstat(out); !errors.Is(err, fs.ErrNotExist) {
+		return &failure{exitInvalid, fmt.Errorf("%s exists; import writes new files only", sanitize.Line(out, 300))}
+	}
+	if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil {
+		return fmt.Errorf("writing %s: %w", out, err)
+	}
+	if err := writeFileMode(out, text, 0o644); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(in.stdout, "wrote %s\n", sanitize.Line(out, 0))
+	return err
+}
+
+// tellLost lists what was not carried over.
+func (in *invocation) tellLost(lost []export.Lost) {
+	for _, l := range lost {
+		in.printf("not carried over: %s: %s\n", sanitize.Line(l.Path, 300), sanitize.Line(l.Reason, 500))
+	}
+}

@@ -1,0 +1,356 @@
+package export
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"github.com/buildsync/buildsync/internal/yamltext"
+	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// phases are the lists of steps of a build.yml, in the order in which they run.
+var phases = []string{"PRE_BUILD", "BUILD", "POST_BUILD"}
+
+// buildYML makes a definition of a build.yml.
+type buildYML struct {
+	*Exporter
+	job  *yamltext.Node
+	lost []Lost
+}
+
+func (e *Exporter) importBuildYML(root *spec.Node, opts ImportOptions) (*Imported, error) {
+	b := &buildYML{Exporter: e, job: yamltext.Mapping(
+		yamltext.Entry("name", yamltext.Text(cmp.Or(opts.Name, "imported"))), yamltext.Entry("project", yamltext.Text(importProject.Alias)),
+		yamltext.Entry("arch", yamltext.Text("x86-64")), yamltext.Entry("steps", yamltext.Sequence()))}
+	if _, err := b.compileJob(importProject, b.job); err != nil {
+		return nil, err
+	}
+	for _, f := range root.Fields {
+		switch f.Key.Text {
+		case "version":
+		case "env":
+			b.env(f.Value)
+		case "params":
+			b.params(f.Value)
+		case "steps":
+			b.steps(f.Value)
+		default:
+			b.lose(f.Key.Text, "a definition has no such key")
+		}
+	}
+	b.codeBranch()
+	return &Imported{Text: imported(b.job, opts), Lost: b.lost}, nil
+}
+
+func (b *buildYML) lose(path, reason string) { b.lost = append(b.lost, Lost{path, reason}) }
+
+// try makes a change of the job where the result compiles; the error says why it
+// does not, and then nothing has changed.
+func (b *buildYML) try(change func(job *yamltext.Node)) error {
+	job := clone(b.job)
+	change(job)
+	if _, err := b.compileJob(importProject, job); err != nil {
+		return err
+	}
+	b.job = job
+	return nil
+}
+
+func clone(n *yamltext.Node) *yamltext.Node {
+	if n == nil {
+		return nil
+	}
+	c := *n
+	c.Fields, c.Items = nil, nil
+	for _, f := range n.Fields {
+		c.Fields = append(c.Fields, yamltext.Entry(f.Key, clone(f.Value)))
+	}
+	for _, item := range n.Items {
+		c.Items = append(c.Items, clone(item))
+	}
+	return &c
+}
+
+// predefinedBranch is the parameter that jobs made in the console have.
+const predefinedBranch = "codeBranch"
+
+// codeBranch declares the parameter that jobs made in the console have, where the
+// file counts on it.
+func (b *buildYML) codeBranch() {
+	const name = predefinedBranch
+	for _, p := range itemsOf(b.job.Get("parameters")) {
+		if p.Get("name").Text == name {
+			return
+		}
+	}
+	used := false
+	var look func(n *yamltext.Node)
+	look = func(n *yamltext.Node) {
+		used = used || strings.Contains(n.Text, "${"+name+"}")
+		for _, f := range n.Fields {
+			look(f.Value)
+		}
+		for _, item := range n.Items {
+			look(item)
+		}
+	}
+	look(b.job)
+	if used {
+		b.addParameter("params", yamltext.OneLine(yamltext.Mapping(yamltext.Entry("name", yamltext.Text(name)),
+			yamltext.Entry("default", yamltext.Text("master")), yamltext.Entry("predefined", yamltext.Literal("true")))))
+	}
+}
+
+func (b *buildYML) addParameter(path string, p *yamltext.Node) {
+	err := b.try(func(job *yamltext.Node) {
+		if job.Get("parameters") == nil {
+			place(job, "parameters", yamltext.Sequence())
+		}
+		list := job.Get("parameters")
+		list.Items = append(list.Items, p)
+	})
+	if err != nil {
+		b.lose(path, err.Error())
+	}
+}
+
+// set gives a key of a mapping a value.
+func set(n *yamltext.Node, key string, value *yamltext.Node) {
+	for i, f := range n.Fields {
+		if f.Key == key {
+			n.Fields[i].Value = value
+			return
+		}
+	}
+	n.Add(key, value)
+}
+
+// setKey gives a key of the job a value, or says that it is lost.
+func (b *buildYML) setKey(path, key string, value *yamltext.Node) {
+	err := b.try(func(job *yamltext.Node) {
+		if job.Get(key) != nil {
+			set(job, key, value)
+		} else {
+			place(job, key, value)
+		}
+	})
+	if err != nil {
+		b.lose(path, err.Error())
+	}
+}
+
+// env reads the machine: env.resource.{arch, class, type}.
+func (b *buildYML) env(env *spec.Node) {
+	for _, f := range env.Fields {
+		if f.Key.Text != "resource" {
+			b.lose("env."+f.Key.Text, "a definition has no such key")
+			continue
+		}
+		for _, r := range f.Value.Fields {
+			path, value := "env.resource."+r.Key.Text, strings.ToLower(r.Value.Text)
+			switch {
+			case r.Key.Text == "arch" && (value == "x86" || value == "x86-64" || value == "x86_64"):
+			case r.Key.Text == "arch" && (value == "arm" || value == "arm64" || value == "aarch64"):
+				b.setKey(path, wire.KeyArch, yamltext.Text("arm"))
+			case r.Key.Text == "class":
+				b.setKey(path, wire.KeyFlavor, yamltext.Text(value))
+			case r.Key.Text == "type" && value == "docker": // what every job has
+			default:
+				b.lose(path, "a definition has nothing for it")
+			}
+		}
+	}
+}
+
+// params reads the build parameters.
+func (b *buildYML) params(params *spec.Node) {
+	for i, p := range params.Items {
+		name := p.Str("name")
+		path := fmt.Sprintf("params[%s]", cmp.Or(name, fmt.Sprint(i)))
+		if name == "" {
+			b.lose(path, "it has no name")
+			continue
+		}
+		n := yamltext.OneLine(yamltext.Mapping(yamltext.Entry("name", yamltext.Text(name))))
+		for _, f := range p.Fields {
+			switch {
+			case f.Key.Text == "name":
+			case f.Key.Text == "value" && f.Value.Kind == spec.ScalarNode && !f.Value.IsNull():
+				n.Add("default", verbatimOf(f.Value))
+			case f.Key.Text == "description" && f.Value.Kind == spec.ScalarNode:
+				n.Add("description", verbatimOf(f.Value))
+			case f.Value.IsNull():
+			default:
+				b.lose(path+"."+f.Key.Text, "a build parameter has no such key")
+			}
+		}
+		if name == predefinedBranch {
+			n.Add("predefined", yamltext.Literal("true"))
+		}
+		b.addParameter(path, n)
+	}
+}
+
+// verbatimOf is a value of the file with its ${{ escaped: build.yml knows no
+// references.
+func verbatimOf(n *spec.Node) *yamltext.Node {
+	value := fromSpec(n)
+	var escape func(n *yamltext.Node)
+	escape = func(n *yamltext.Node) {
+		switch {
+		case n.Kind == yamltext.TextNode:
+			n.Text = escaped(n.Text)
+		case n.Kind == yamltext.LiteralNode && strings.ContainsAny(n.Text, ".eE") && strings.ContainsAny(n.Text, "0123456789"):
+			n.Kind = yamltext.TextNode // 1.10 is a version, and other readers take it for 1.1
+		}
+		for _, f := range n.Fields {
+			escape(f.Value)
+		}
+		for _, item := range n.Items {
+			escape(item)
+		}
+	}
+	escape(value)
+	return value
+}
+
+// steps reads the phases in the order in which they run.
+func (b *buildYML) steps(steps *spec.Node) {
+	for _, phase := range phases {
+		list := steps.Get(phase)
+		if list == nil {
+			continue
+		}
+		for i, item := range list.Items {
+			path := fmt.Sprintf("steps.%s[%d]", phase, i)
+			if len(item.Fields) != 1 {
+				b.lose(path, "it is not one action with its settings below it")
+				continue
+			}
+			word, settings := item.Fields[0].Key.Text, item.Fields[0].Value
+			if word == "checkout" {
+				b.checkout(path+".checkout", settings)
+			} else {
+				b.step(path+"."+word, word, settings)
+			}
+		}
+	}
+	for _, f := range steps.Fields {
+		known := false
+		for _, phase := range phases {
+			known = known || phase == f.Key.Text
+		}
+		if !known {
+			b.lose("steps."+f.Key.Text, "the phases are PRE_BUILD, BUILD and POST_BUILD")
+		}
+	}
+}
+
+// checkoutKeys are the inputs of checkout with the keys of a code source.
+var checkoutKeys = map[string]string{"scm": wire.KeySCMType, "url": wire.KeyURL, "branch": wire.KeyBranch, "depth": wire.KeyDepth, "lfs": wire.KeyEnableGitLFS}
+
+// checkout makes a code source: the service checks it out before the first step.
+func (b *buildYML) checkout(path string, settings *spec.Node) {
+	scm := yamltext.Mapping()
+	for _, f := range settings.Fields {
+		if f.Key.Text != "inputs" {
+			if f.Key.Text != "name" {
+				b.lose(path+"."+f.Key.Text, "a code source has no such key")
+			}
+			continue
+		}
+		for _, in := range f.Value.Fields {
+			key := checkoutKeys[in.Key.Text]
+			switch {
+			case key != "":
+				scm.Add(key, verbatimOf(in.Value))
+			case in.Key.Text == "submodule" && (in.Value.Text == "true" || in.Value.Text == "false"):
+				b.setKey(path+".inputs.submodule", wire.KeyAutoUpdateSubModule, yamltext.Literal(in.Value.Text))
+			default:
+				b.lose(path+".inputs."+in.Key.Text, "a code source has no such key")
+			}
+		}
+	}
+	for len(scm.Fields) > 0 {
+		err := b.try(func(job *yamltext.Node) {
+			if job.Get(wire.KeySCMs) == nil {
+				place(job, wire.KeySCMs, yamltext.Sequence())
+			}
+			list := job.Get(wire.KeySCMs)
+			list.Items = append(list.Items, clone(scm))
+		})
+		if err == nil {
+			return
+		}
+		last := scm.Fields[len(scm.Fields)-1]
+		b.lose(path+".inputs."+last.Key, err.Error())
+		scm.Fields = scm.Fields[:len(scm.Fields)-1]
+	}
+}
+
+// step makes a step of an action: first with all of its settings, then, where
+// that does not compile, with those that do.
+func (b *buildYML) step(path, word string, settings *spec.Node) {
+	if b.catalogue.Action(word) == nil {
+		b.lose(path, fmt.Sprintf("the module of the action %q is not known: run buildsync modules harvest and import the file again, or write the step in the raw form", word))
+		return
+	}
+	body := yamltext.Mapping()
+	add := func(job *yamltext.Node) {
+		steps := job.Get(wire.KeySteps)
+		steps.Items = append(steps.Items, yamltext.Mapping(yamltext.Entry(word, clone(body))))
+	}
+	keep := func(at string, change func(body *yamltext.Node)) {
+		before := clone(body)
+		change(body)
+		saved := b.job
+		if err := b.try(add); err != nil {
+			b.lose(at, err.Error())
+			body = before
+		}
+		b.job = saved
+	}
+	for _, f := range settings.Fields {
+		switch f.Key.Text {
+		case "name", "image":
+			keep(path+"."+f.Key.Text, func(body *yamltext.Node) { body.Add(f.Key.Text, verbatimOf(f.Value)) })
+		case "inputs":
+			for _, in := range f.Value.Fields {
+				b.input(path+".inputs."+in.Key.Text, []string{in.Key.Text}, in.Value, keep)
+			}
+		default:
+			b.lose(path+"."+f.Key.Text, "a step has no such key")
+		}
+	}
+	if err := b.try(add); err != nil {
+		b.lose(path, err.Error())
+	}
+}
+
+// input adds an input to a step, a mapping input by input where it does not fit
+// whole.
+func (b *buildYML) input(path string, keys []string, value *spec.Node, keep func(string, func(*yamltext.Node))) {
+	count := len(b.lost)
+	keep(path, func(body *yamltext.Node) { setPath(body, append([]string{"inputs"}, keys...), verbatimOf(value)) })
+	if len(b.lost) == count || value.Kind != spec.MappingNode {
+		return
+	}
+	b.lost = b.lost[:count]
+	for _, f := range value.Fields {
+		b.input(path+"."+f.Key.Text, append(append([]string(nil), keys...), f.Key.Text), f.Value, keep)
+	}
+}
+
+func setPath(n *yamltext.Node, keys []string, value *yamltext.Node) {
+	for _, key := range keys[:len(keys)-1] {
+		below := n.Get(key)
+		if below == nil {
+			below = yamltext.Mapping()
+			n.Add(key, below)
+		}
+		n = below
+	}
+	set(n, keys[len(keys)-1], value)
+}

@@ -1,0 +1,182 @@
+package export
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/buildsync/buildsync/internal/yamltext"
+	"github.com/buildsync/buildsync/pkg/catalog"
+	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// ToBuildYML writes what a job builds as a CodeArts build.yml, and lists what
+// such a file cannot hold: it stays with the job. The error names a step whose
+// module has no action word: a build without it would be another one.
+func (e *Exporter) ToBuildYML(job *compile.Job) (text []byte, lost []Lost, err error) {
+	body := job.Body
+	w := &buildYMLWriter{Exporter: e}
+	root := yamltext.Mapping(yamltext.Entry("version", yamltext.Literal("2.0")))
+	root.Add("params", w.params(body.Get(wire.KeyParameters)))
+	root.Add("env", w.env(body))
+	steps := yamltext.Mapping()
+	steps.Add("PRE_BUILD", w.checkouts(body))
+	build := yamltext.Sequence()
+	for i, step := range body.Get(wire.KeySteps).Items() {
+		n, err := w.step(step, stepPath(body.Get(wire.KeySteps).Items(), i))
+		if err != nil {
+			return nil, nil, err
+		}
+		if n != nil {
+			build.Items = append(build.Items, n)
+		}
+	}
+	steps.Add("BUILD", build)
+	root.Add("steps", steps)
+	for _, m := range body.Members() {
+		switch m.Key {
+		case wire.KeyParameters, wire.KeySCMs, wire.KeySteps, wire.KeyArch, wire.KeyFlavor, wire.KeyAutoUpdateSubModule, wire.KeyProjectID, wire.KeyJobName:
+		default:
+			if !m.Value.IsEmpty() {
+				w.lose(m.Key, "it stays with the job")
+			}
+		}
+	}
+	if len(job.Notices) > 0 {
+		w.lose("notifications", "they stay with the job")
+	}
+	return source("", root), w.lost, nil
+}
+
+type buildYMLWriter struct {
+	*Exporter
+	lost []Lost
+}
+
+func (w *buildYMLWriter) lose(path, reason string) { w.lost = append(w.lost, Lost{path, reason}) }
+
+func (w *buildYMLWriter) params(parameters *jsontree.Value) *yamltext.Node {
+	var list *yamltext.Node
+	for _, definition := range parameters.Items() {
+		p := readParameter(definition)
+		path := compile.ParameterPath(p.name())
+		if p.isSensitive() {
+			w.lose(path, "its value is secret; declare it in the job")
+			continue
+		}
+		if p.fields[wire.ParamDefaultValue].Get(wire.KeyLimits).Kind() == jsontree.KindArray {
+			w.lose(path+".options", "a build.yml has no options")
+		}
+		if list == nil {
+			list = yamltext.Sequence()
+		}
+		list.Items = append(list.Items, yamltext.Mapping(yamltext.Entry("name", yamltext.Text(p.name())),
+			yamltext.Entry("value", yamltext.Text(p.value(wire.ParamDefaultValue)))))
+	}
+	return list
+}
+
+func (w *buildYMLWriter) env(body *jsontree.Value) *yamltext.Node {
+	resource := yamltext.Mapping(yamltext.Entry("type", yamltext.Text("docker")), yamltext.Entry("arch", yamltext.Text("X86")))
+	if body.Str(wire.KeyArch) == "arm" {
+		set(resource, "arch", yamltext.Text("ARM"))
+	}
+	if flavor := body.Str(wire.KeyFlavor); flavor != "" && !strings.EqualFold(flavor, "DEFAULT") {
+		resource.Add("class", yamltext.Text(strings.ToUpper(flavor)))
+	}
+	return yamltext.Mapping(yamltext.Entry("resource", resource))
+}
+
+func (w *buildYMLWriter) checkouts(body *jsontree.Value) *yamltext.Node {
+	var list *yamltext.Node
+	for i, scm := range body.Get(wire.KeySCMs).Items() {
+		inputs := yamltext.Mapping()
+		for _, name := range []string{"scm", "url", "branch", "lfs", "depth"} {
+			if v := scm.Get(checkoutKeys[name]); !v.IsEmpty() {
+				inputs.Add(name, plainOf(v))
+			}
+		}
+		if body.Get(wire.KeyAutoUpdateSubModule).Text() == "true" {
+			inputs.Add("submodule", yamltext.Literal("true"))
+		}
+		for _, m := range scm.Members() {
+			known := false
+			for _, key := range checkoutKeys {
+				known = known || key == m.Key
+			}
+			if !known && !m.Value.IsEmpty() {
+				w.lose(fmt.Sprintf("scms[%d].%s", i, m.Key), "checkout has no such input")
+			}
+		}
+		if list == nil {
+			list = yamltext.Sequence()
+		}
+		list.Items = append(list.Items, yamltext.Mapping(yamltext.Entry("checkout",
+			yamltext.Mapping(yamltext.Entry("name", yamltext.Text("checkout")), yamltext.Entry("inputs", inputs)))))
+	}
+	return list
+}
+
+// plainOf is a value as a file without references has it.
+func plainOf(v *jsontree.Value) *yamltext.Node {
+	n := verbatim(v)
+	if n.Kind == yamltext.TextNode {
+		n.Text = v.Text()
+	}
+	return n
+}
+
+func (w *buildYMLWriter) step(step *jsontree.Value, path string) (*yamltext.Node, error) {
+	module := w.catalogue.Module(step.Str(wire.KeyModuleID))
+	if module == nil || module.Word() == "" {
+		return nil, fmt.Errorf("%s: the module %s has no action word, so it cannot stand in a build.yml", path, step.Str(wire.KeyModuleID))
+	}
+	if on, ok := step.Get(wire.KeyEnable).AsBool(); ok && !on {
+		w.lose(path, "the step is switched off")
+		return nil, nil
+	}
+	n := yamltext.Mapping(yamltext.Entry("name", yamltext.Text(step.Str(wire.KeyName))))
+	properties := step.Get(wire.KeyProperties)
+	if image := properties.Str("image"); image != "" {
+		n.Add("image", yamltext.Text(image))
+	}
+	for _, m := range byInterest(properties.Members()) {
+		p := module.Property(m.Key)
+		switch {
+		case m.Key == "image", m.Value.IsEmpty(), p != nil && p.Default != nil && jsontree.Equal(p.Default, m.Value):
+			continue
+		case m.Key == "command":
+			setPath(n, []string{"inputs", "command"}, plainOf(m.Value))
+			continue
+		}
+		if name, value := inputOf(module, m); name != "" {
+			setPath(n, append([]string{"inputs"}, strings.Split(name, ".")...), value)
+			continue
+		}
+		w.lose(path+".properties"+compile.MemberSegment(m.Key), "no input of build.yml is known for it")
+	}
+	return yamltext.Mapping(yamltext.Entry(module.Word(), n)), nil
+}
+
+// inputOf is the input that sets a property to a value, "" where none is known.
+func inputOf(module *catalog.Module, m jsontree.Member) (name string, value *yamltext.Node) {
+	for _, in := range module.Inputs {
+		if in.Property != m.Key {
+			continue
+		}
+		if len(in.Values) == 0 {
+			return in.Name, plainOf(m.Value)
+		}
+		for _, v := range in.Values {
+			if v.To != m.Value.Text() {
+				continue
+			}
+			if v.From == "true" || v.From == "false" {
+				return in.Name, yamltext.Literal(v.From)
+			}
+			return in.Name, yamltext.Text(v.From)
+		}
+	}
+	return "", nil
+}
