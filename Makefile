@@ -13,7 +13,7 @@ RACE        := $(shell command -v "$$($(GO) env CC | cut -d' ' -f1)" >/dev/null 
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build test test-long test-soak demo bench lint fmt check vet fuzz mutants vuln test-modules test-editor test-browser size
+.PHONY: help build test test-long test-soak demo bench lint fmt check vet fuzz mutants vuln test-modules test-editor test-browser test-terraform size
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ test-modules: ## the tests that live in modules of their own (test/*), such as t
 
 test-editor: ## the YAML language server against the published schema, where node and npm are
 	@GO="$(GO)" sh test/editor/run.sh
+
+test-terraform: build ## OpenTofu with the vendor's provider against the emulator, where TOFU= and PROVIDER= name both binaries
+	@BUILDSYNC="$(CURDIR)/bin/buildsync" TOFU="$(TOFU)" PROVIDER="$(PROVIDER)" sh test/terraform/run.sh
 
 test-browser: ## the pages of a plan and of the emulator in Chromium, where there is one
 	@if command -v chromium >/dev/null 2>&1; then $(GO) test -count=1 -tags browser -run TestInBrowser ./pkg/diff/render ./pkg/emulator; \

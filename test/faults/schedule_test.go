@@ -302,6 +302,7 @@ func (p *serverSchedule) applyAll() []result {
 			_ = commands[0].Process.Signal(sig) // it may have ended
 		}})
 	}
+	begun := time.Now()
 	for _, c := range commands {
 		if err := c.Start(); err != nil {
 			p.t.Fatal(err)
@@ -312,7 +313,10 @@ func (p *serverSchedule) applyAll() []result {
 	for i, c := range commands {
 		err := c.Wait()
 		results[i] = result{[]string{"apply", "--yes"}, exitCode(p.t, err), outs[i][0].String(), outs[i][1].String()}
-		p.draw("actor %d ended with %d", i, results[i].code)
+		if *scheduleOnly >= 0 && testing.Verbose() {
+			p.t.Log(results[i])
+		}
+		p.draw("actor %d ended with %d after %.1f s", i, results[i].code, time.Since(begun).Seconds())
 	}
 	if ctx.Err() != nil {
 		p.t.Errorf("I6: a run did not end: %v", results)
