@@ -28,6 +28,7 @@ func (p *program) applyCommand() *cli.Command {
 		&cli.StringFlag{Name: "report", Usage: "write what was done to `FILE`, as JSON"},
 		&cli.StringFlag{Name: "format", Usage: "`FORMAT`: text or json (the report)", Value: "text"},
 		&cli.BoolFlag{Name: "skip-missing-secrets", Usage: "leave out the jobs whose secrets have no value, and write the others", DisableDefaultText: true},
+		&cli.BoolFlag{Name: "allow-hidden", Usage: "update a job although the routes do not show all of it; what they do not show may be cleared", DisableDefaultText: true},
 		&cli.BoolFlag{Name: "fail-fast", Usage: "start nothing more after the first failure", DisableDefaultText: true},
 		&cli.BoolFlag{Name: "smoke", Usage: "run each changed job afterwards and fail if its build does", DisableDefaultText: true},
 		&cli.StringFlag{Name: "create-retry", Usage: "send a create again after an error `ANSWER` (answered), or after silence too (settled)", Value: "answered"},
@@ -252,6 +253,7 @@ func (in *invocation) carryOut(p *planning, createRetry apply.CreateRetry) error
 		Grace:       in.duration("grace"),
 		RescueFile:  in.text("rescue"),
 
+		AllowHidden:        in.on("allow-hidden"),
 		SkipMissingSecrets: in.on("skip-missing-secrets"),
 		Modules:            diff.ModulesOf(p.w.catalogue),
 		Abort:              in.stops.hard,

@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
@@ -40,4 +41,24 @@ type Writer interface {
 type API interface {
 	Reader
 	Writer
+}
+
+// fullReader is what an API may have besides: a read of a job over the newer
+// route, which shows members that the other leaves out. It returns nil where the
+// two are one.
+type fullReader interface {
+	FullJob(ctx context.Context, jobID string) (*jsontree.Value, error)
+}
+
+// fullJob reads a job over the newer route, nil where there is none.
+func fullJob(ctx context.Context, api any, job *diff.LiveJob) (*jsontree.Value, error) {
+	reader, ok := api.(fullReader)
+	if !ok {
+		return nil, nil
+	}
+	body, err := reader.FullJob(ctx, job.ID)
+	if body == nil || err != nil {
+		return nil, err
+	}
+	return body, rightJob(body, job)
 }

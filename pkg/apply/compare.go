@@ -13,7 +13,7 @@ import (
 func (s *step) missing(have *jsontree.Value) []string {
 	before := s.change.Have.Unpack()
 	before.Delete(wire.KeySteps)
-	return diff.Differences(have, s.change.DesiredBody(), before, s.run.opts.Modules)
+	return s.seen(diff.Differences(have, s.change.DesiredBody(), before, s.run.opts.Modules))
 }
 
 // changedSincePlan returns the paths at which the job is no longer what the plan

@@ -271,7 +271,7 @@ func (s *step) confirmCreate(ctx context.Context, c creation, id string, outcome
 		}
 		ended = false
 		if paths, err = c.differs(ctx, id); err == nil && len(paths) == 0 {
-			s.end(outcome, "")
+			s.end(outcome, "%s", s.unseenText())
 			return true
 		}
 	}
@@ -356,7 +356,7 @@ func (r *run) doCreate(ctx context.Context, index int, job *jobState) {
 			return r.listings.named(ctx, projectID, name, since)
 		},
 		differs: func(ctx context.Context, id string) ([]string, error) {
-			have, err := r.readJob(ctx, id, projectID)
+			have, err := s.read(ctx, id)
 			if err != nil {
 				return nil, err
 			}

@@ -32,6 +32,10 @@ type Options struct {
 	History    History       // not nil: detect edits that an update overwrites, for two requests an update
 	Modules    diff.Modules  // what the comparison knows of step modules; as given to MakePlan
 
+	// AllowHidden lets a job be updated although the routes do not show all of it,
+	// and what they do not show may be cleared.
+	AllowHidden bool
+
 	// Abort, when it ends, ends calls under way at once, as a second Ctrl-C
 	// does. Nil: only Grace ends them.
 	Abort context.Context
@@ -333,6 +337,7 @@ type step struct {
 	taken     bool        // the service refused a create because of its name
 	refused   bool        // the service refused a create, for whatever reason
 	recovered bool        // a disabled job was recovered for its update
+	unseen    []string    // members that the routes do not show
 	putsBack  bool        // what is sent now ends a write under way, so an interrupt does not prevent it
 }
 

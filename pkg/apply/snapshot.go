@@ -12,6 +12,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
@@ -187,7 +188,7 @@ func (r *liveReader) jobs(ctx context.Context, compare func(*diff.LiveJob)) erro
 			}
 		}
 		compare(job)
-		job.Body, job.Notices = nil, nil
+		job.Body, job.Notices, job.Full = nil, nil, nil
 		if n := done.Add(1); r.onRead != nil {
 			r.onRead(int(n), len(jobs))
 		}
@@ -232,6 +233,7 @@ func readJob(ctx context.Context, api Reader, job *diff.LiveJob, notices bool) e
 		return nil
 	}
 	job.Body = body
+	job.Full = func() (*jsontree.Value, error) { return fullJob(ctx, api, job) }
 	return nil
 }
 

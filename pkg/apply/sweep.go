@@ -97,7 +97,7 @@ func (s *step) deleteOwn(ctx context.Context, winner string) {
 		return
 	}
 	s.result.ID = winner
-	have, err := s.run.readJob(ctx, winner, s.change.ProjectID)
+	have, err := s.read(ctx, winner)
 	switch {
 	case gone(err):
 		s.result.Next = nextReplan

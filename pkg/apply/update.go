@@ -37,6 +37,9 @@ func (r *run) doUpdate(ctx context.Context, index int, job *jobState) {
 		s.end(Unchanged, "")
 		return
 	}
+	if body, ok = s.carryOver(ctx, job.id, body, have); !ok {
+		return
+	}
 	job.written = s.replace(ctx, job.id, body, have)
 	if !watched || !job.written {
 		return
@@ -52,7 +55,7 @@ func (r *run) doUpdate(ctx context.Context, index int, job *jobState) {
 // job that is already as the plan wants it passes, so that one plan can be
 // applied twice.
 func (s *step) stillAsPlanned(ctx context.Context, id string) (have *jsontree.Value, ok bool) {
-	have, err := s.run.readJob(ctx, id, s.change.ProjectID)
+	have, err := s.read(ctx, id)
 	switch {
 	case gone(err):
 		s.result.Next = nextReplan

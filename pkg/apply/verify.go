@@ -86,7 +86,7 @@ func (s *step) lookAfterUpdate(ctx context.Context, id string, before *jsontree.
 		if s.wait(ctx, d) != nil {
 			break
 		}
-		have, err := s.run.readJob(ctx, id, s.change.ProjectID)
+		have, err := s.read(ctx, id)
 		switch {
 		case gone(err):
 			return sawGone
@@ -113,12 +113,12 @@ func (s *step) confirmUpdate(ctx context.Context, id string, before *jsontree.Va
 		if s.wait(ctx, d) != nil {
 			break
 		}
-		have, err = s.run.readJob(ctx, id, s.change.ProjectID)
+		have, err = s.read(ctx, id)
 		if err != nil {
 			continue
 		}
 		if len(s.missing(have)) == 0 {
-			s.end(outcome, "")
+			s.end(outcome, "%s", s.unseenText())
 			return true
 		}
 		// A third state that stands twice is no lag: the service rewrote the

@@ -13,7 +13,20 @@ import (
 // QueryJob returns a job's body as the service holds it, with all its
 // parameters (API reference 4.26).
 func (c *Client) QueryJob(ctx context.Context, jobID string) (*jsontree.Value, error) {
-	k, err := c.newCall(opQueryJob, repeatRead, jobID)
+	return c.queryJob(ctx, opQueryJob, jobID)
+}
+
+// FullJob is QueryJob over the newer route, which shows members that the
+// reference's leaves out. It returns nil where QueryJob takes that route.
+func (c *Client) FullJob(ctx context.Context, jobID string) (*jsontree.Value, error) {
+	if c.dialect == DialectV1 {
+		return nil, nil
+	}
+	return c.queryJob(ctx, opFullJob, jobID)
+}
+
+func (c *Client) queryJob(ctx context.Context, o op, jobID string) (*jsontree.Value, error) {
+	k, err := c.newCall(o, repeatRead, jobID)
 	if err == nil {
 		// The reference prints one name of the flag, the service reads the other.
 		k.query = url.Values{"get_all_params": {"true"}, "get_all_parameters": {"true"}}

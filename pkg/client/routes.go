@@ -40,6 +40,7 @@ const (
 	opUpdateNotice   op = "update notification"
 	opDisableNotice  op = "turn notification off"
 	opQueryJob       op = "read job"
+	opFullJob        op = "read job in full"
 	opOldLog         op = "download build log (old route)"
 	opFlowGraph      op = "read flow graph"
 	opOldRecord      op = "read build record (old route)"
@@ -93,6 +94,7 @@ var routeTable = map[op]generations{
 	opUpdateNotice:   {route{"POST", "/v3/jobs/notice/{job_id}/update"}, route{"PUT", "/v1/job/{job_id}/notice"}},
 	opDisableNotice:  {route{"POST", "/v3/jobs/notice/{job_id}/disable"}, route{"PUT", "/v1/job/{job_id}/notice"}},
 	opQueryJob:       {route{"GET", "/v3/jobs/{job_id}/query"}, route{"GET", "/v1/job/{job_id}/config"}},
+	opFullJob:        {successor: route{"GET", "/v1/job/{job_id}/config"}},
 	opOldLog:         {reference: route{"GET", "/v3/{record_id}/download-log"}},
 	opFlowGraph:      {route{"GET", "/v3/{build_flow_record_id}/flow-graph"}, route{"GET", "/v1/record/{build_flow_record_id}/flow-graph"}},
 	opOldRecord:      {reference: route{"GET", "/v3/jobs/{job_id}/{build_no}/record-info"}},

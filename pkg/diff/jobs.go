@@ -114,8 +114,8 @@ func (j *jobTask) create() {
 	j.notices()
 }
 
-// update plans a job that is there and was read.
-func (j *jobTask) update() {
+// comparison compares the job as it was read.
+func (j *jobTask) comparison() *comparison {
 	c := &comparison{
 		live: namedBody(j.live), declared: declaredBody(j.want), modules: j.in.Modules,
 		threeWay: j.base != nil && j.before != nil, placeOf: j.want.PlaceOf, pos: j.want.Pos,
@@ -124,8 +124,20 @@ func (j *jobTask) update() {
 		c.base = declaredBody(j.before)
 	}
 	c.desired = overlay{j.in.Modules, j.ignore.matches}.body(c.live, c.declared, c.base)
+	return c
+}
+
+// update plans a job that is there and was read.
+func (j *jobTask) update() {
+	c := j.comparison()
+	if j.complete(c) {
+		c = j.comparison()
+	}
 	setIdentity(c.desired, j.want, j.live)
-	change := Change{Verdict: VerdictUnchanged, Fields: c.fields()}
+	change := Change{Verdict: VerdictUnchanged, Fields: j.seen(c.fields())}
+	if len(j.live.Unseen) > 0 {
+		change.Note = fmt.Sprintf("%s cannot be seen over these routes, --api v1 shows it", strings.Join(j.live.Unseen, ", "))
+	}
 	j.forced(&change)
 	if len(change.Fields) > 0 {
 		change.Actions = append(change.Actions, ActionUpdate)

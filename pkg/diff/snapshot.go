@@ -42,6 +42,12 @@ type LiveJob struct {
 	Body      *jsontree.Value // result of the query endpoint, as it came
 	Notices   []wire.Notice
 	ReadErr   error // the read failed: verdict unknown
+
+	// Full reads the body over the newer route, which shows members that the
+	// other leaves out; nil where that is the route in use.
+	Full      func() (*jsontree.Value, error)
+	Completed bool     // Body was completed by Full
+	Unseen    []string // members that could not be compared, because Full failed
 }
 
 // LiveTemplate is one of the caller's build templates.

@@ -1,0 +1,168 @@
+package apply_test
+
+import (
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/buildsync/buildsync/pkg/apply"
+	"github.com/buildsync/buildsync/pkg/client"
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/emulator"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// hideable are members that a read may leave out, with values that a person set.
+// The names after scms. are those of a code source.
+func hideable() *jsontree.Value {
+	return object(
+		"triggers", jsontree.Array(object("name", "hudson.triggers.TimerTrigger", "parameters", jsontree.Array(object("name", "spec", "value", "0 2 * * *")))),
+		"timeout", object("limit", "4", "unit", "hour"), "group_id", "0123456789abcdef0123456789abcdef", "build_if_code_updated", true,
+		"auto_update_sub_module", "true", "x_later", object("deep", "value"),
+		"scms.enable_git_lfs", true, "scms.group_name", "team", "scms.repo_name", "shop", "scms.x_later", "value",
+	)
+}
+
+func hideableKeys() []string {
+	var keys []string
+	for _, m := range hideable().Members() {
+		keys = append(keys, m.Key)
+	}
+	return keys
+}
+
+// full is a job in which all of them are set.
+func full(command string, keys ...string) *compile.Job {
+	return job("full", command, func(j *compile.Job) {
+		source := object("url", "git@example.com:team/shop.git", "branch", "main", "scm_type", "codehub", "repo_id", "1", "web_url", "https://example.com/team/shop", "build_type", "branch")
+		for _, m := range hideable().Members() {
+			if !slices.Contains(keys, m.Key) {
+				continue
+			}
+			if key, ofSource := strings.CutPrefix(m.Key, "scms."); ofSource {
+				source.Set(key, m.Value)
+			} else {
+				j.Body.Set(m.Key, m.Value)
+			}
+		}
+		j.Body.Set("scms", jsontree.Array(source))
+	})
+}
+
+// After an update of one field the stored job differs in that field only,
+// whatever members the route of the read leaves out.
+func TestUpdateLosesNothing(t *testing.T) {
+	t.Parallel()
+	all := hideableKeys()
+	rapid.Check(t, func(rt *rapid.T) {
+		pick := func(label string) []string {
+			return rapid.SliceOfDistinct(rapid.SampledFrom(all), rapid.ID[string]).Draw(rt, label)
+		}
+		set, hidden := pick("set by a person"), pick("not shown")
+		declared := rapid.SliceOfDistinct(rapid.SampledFrom(append(set, "")), rapid.ID[string]).Draw(rt, "declared as well")
+		declared = slices.DeleteFunc(declared, func(key string) bool { return key == "" || strings.HasPrefix(key, "scms.") })
+		quirks := emulator.NoQuirks()
+		quirks.V3Hidden = strings.Join(hidden, " ")
+		w := newWorldFor(t, rt, quirks)
+		w.dialect = client.DialectV1
+		w.client = w.newClient(nil)
+		w.converge(definitions(full("echo before", set...)))
+		before := w.MustTruth(t).Jobs[0].Body
+
+		w.dialect = client.DialectV3
+		w.client = w.newClient(nil)
+		head := job("full", "echo after", func(j *compile.Job) {
+			for _, key := range declared {
+				j.Body.Set(key, hideable().Get(key))
+			}
+		})
+		plan := w.plan(definitions(head), nil, nil)
+		if len(plan.Changes) != 1 || len(plan.Changes[0].Fields) != 1 {
+			rt.Fatalf("more than the command is a change:\n%s", describePlan(plan))
+		}
+		report := w.apply(plan, apply.Options{})
+		if !report.Complete() {
+			rt.Fatalf("not complete:\n%s", describe(report))
+		}
+		after := w.MustTruth(t).Jobs[0].Body
+		after.Get("steps").Items()[0].Get("properties").Set("command", jsontree.String("echo before"))
+		before.SortKeys()
+		after.SortKeys()
+		if diff := cmp.Diff(string(before.AppendJSON(nil)), string(after.AppendJSON(nil))); diff != "" {
+			rt.Errorf("more than the command changed (-before +after):\n%s", diff)
+		}
+	})
+}
+
+// What the route does not show is confirmed over the one that does, once, and
+// without a wait; a job in step on a server that shows everything costs no more
+// than one read.
+func TestHiddenMembersAreConfirmed(t *testing.T) {
+	t.Parallel()
+	for name, hidden := range map[string]string{"hidden": strings.Join(hideableKeys(), " "), "shown": ""} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			quirks := emulator.NoQuirks()
+			quirks.V3Hidden = hidden
+			w := newWorld(t, quirks)
+			head := definitions(full("x", hideableKeys()...))
+			report := w.apply(w.plan(head, nil, nil), apply.Options{})
+			if got := result(t, report, "shop/job/full", diff.ActionCreate); got.Outcome != apply.Applied || got.Waited > 0 {
+				t.Fatalf("ended %s after %g s:\n%s", got.Outcome, got.Waited, describe(report))
+			}
+			w.settle()
+			w.ResetCalls()
+			plan := w.plan(head, nil, nil)
+			if plan.HasChanges() {
+				t.Errorf("the plan after is not empty:\n%s", describePlan(plan))
+			}
+			if reads := w.ops("QueryJob"); hidden == "" && reads != 1 || reads > 2 {
+				t.Errorf("%d reads", reads)
+			}
+		})
+	}
+}
+
+// Where the newer route cannot be read, what this one does not show is unknown:
+// an update is refused before anything is sent, unless it is allowed.
+func TestHiddenMembersWithoutTheNewerRoute(t *testing.T) {
+	t.Parallel()
+	quirks := emulator.NoQuirks()
+	quirks.V3Hidden = strings.Join(hideableKeys(), " ")
+	w := newWorld(t, quirks)
+	w.converge(definitions(full("echo before", "triggers", "timeout")))
+	w.client = w.newClient(func(cfg *client.Config) { cfg.Transport = withoutNewer{w.transport} })
+	plan := w.plan(definitions(full("echo before", "timeout")), nil, nil)
+	if plan.HasChanges() {
+		t.Errorf("what cannot be seen is a change:\n%s", describePlan(plan))
+	}
+	plan = w.plan(definitions(full("echo after", "timeout")), nil, nil)
+	w.ResetCalls()
+	report := w.apply(plan, apply.Options{})
+	got := result(t, report, "shop/job/full", diff.ActionUpdate)
+	if got.Outcome != apply.Failed || !strings.Contains(got.Next, "--api v1") || w.writes() > 0 {
+		t.Errorf("%d writes, ended %s: %s; next %s", w.writes(), got.Outcome, got.Message, got.Next)
+	}
+	if report := w.apply(plan, apply.Options{AllowHidden: true}); !report.Complete() {
+		t.Errorf("it was allowed:\n%s", describe(report))
+	}
+}
+
+// withoutNewer is a service that does not have the newer routes.
+type withoutNewer struct{ next http.RoundTripper }
+
+func (w withoutNewer) RoundTrip(req *http.Request) (*http.Response, error) {
+	if !strings.HasPrefix(req.URL.Path, "/v1/") {
+		return w.next.RoundTrip(req)
+	}
+	return &http.Response{
+		StatusCode: http.StatusNotFound, Request: req, Header: http.Header{"Content-Type": {"application/json"}},
+		Body: io.NopCloser(strings.NewReader(`{"error_msg":"The API does not exist or has not been published in the environment","error_code":"APIGW.0101"}`)),
+	}, nil
+}

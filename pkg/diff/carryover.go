@@ -1,0 +1,187 @@
+package diff
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// CarryOver returns body with all that full, a job's body as the newer route
+// shows it, holds and shown, the same body as another route shows it, leaves
+// out. An update replaces the whole job, so what a route does not show would be
+// lost. The arguments are left as they are.
+func CarryOver(body, shown, full *jsontree.Value) *jsontree.Value {
+	out := body.Clone()
+	for _, m := range full.Members() {
+		if !slices.Contains(readOnlyMembers, m.Key) && !slices.Contains(identityMembers, m.Key) && m.Key != "limit_time" {
+			carryMember(out, shown, m)
+		}
+	}
+	return out
+}
+
+// carryMember brings one member of the full object into body, or what is within
+// it.
+func carryMember(body, shown *jsontree.Value, m jsontree.Member) {
+	have, own := spelled(shown, m.Key), spelled(body, m.Key)
+	switch {
+	case m.Value.IsEmpty():
+	case absent(have):
+		if absent(own) {
+			body.Set(m.Key, m.Value.Clone())
+		}
+	case own == nil:
+	case m.Value.Kind() == jsontree.KindObject:
+		for _, inner := range m.Value.Members() {
+			if have.Kind() == jsontree.KindObject && own.Kind() == jsontree.KindObject {
+				carryMember(own, have, inner)
+			}
+		}
+	case m.Value.Kind() == jsontree.KindArray:
+		carryItems(m.Key, own, have, m.Value)
+	}
+}
+
+// carryItems does the same for the items that all three lists have.
+func carryItems(list string, body, shown, full *jsontree.Value) {
+	for i, item := range full.Items() {
+		have, own := partnerOf(list, item, i, full, shown), partnerOf(list, item, i, full, body)
+		if have == nil || own == nil {
+			continue
+		}
+		for _, inner := range item.Members() {
+			carryMember(own, have, inner)
+		}
+	}
+}
+
+// partnerOf returns the item of others that is the same as the i-th of items.
+func partnerOf(list string, item *jsontree.Value, i int, items, others *jsontree.Value) *jsontree.Value {
+	if item.Kind() != jsontree.KindObject {
+		return nil
+	}
+	var same []*jsontree.Value
+	for _, other := range others.Items() {
+		if identityOf(list, other) == identityOf(list, item) {
+			same = append(same, other)
+		}
+	}
+	rank := 0 // among those of one identity
+	for _, before := range items.Items()[:i] {
+		if identityOf(list, before) == identityOf(list, item) {
+			rank++
+		}
+	}
+	switch {
+	case rank < len(same):
+		return same[rank]
+	case list == wire.KeySCMs && items.Len() == 1 && others.Len() == 1:
+		return others.Items()[0] // its address may be what changed
+	}
+	return nil
+}
+
+// identityOf is what tells an item of a list from the others.
+func identityOf(list string, item *jsontree.Value) string {
+	switch list {
+	case wire.KeySteps:
+		return item.Str("module_id") + "\x00" + item.Str("name")
+	case wire.KeyParameters:
+		return paramName(item)
+	case wire.KeySCMs:
+		return item.Str("url")
+	}
+	return item.Str("name")
+}
+
+func absent(v *jsontree.Value) bool { return v == nil || v.Kind() == jsontree.KindNull }
+
+// spelled returns the member called key, in whatever way the route writes it:
+// one writes end_point_id, another endpoint_id.
+func spelled(v *jsontree.Value, key string) *jsontree.Value {
+	if exact := v.Get(key); exact != nil {
+		return exact
+	}
+	plain := func(s string) string { return strings.ToLower(strings.ReplaceAll(s, "_", "")) }
+	for _, m := range v.Members() {
+		if plain(m.Key) == plain(key) {
+			return m.Value
+		}
+	}
+	return nil
+}
+
+// Hidden returns the members of want, and of its code sources, that live lacks:
+// they are not there, or the route does not show them.
+func Hidden(live, want *jsontree.Value) []string {
+	var paths []string
+	for _, m := range want.Members() {
+		switch {
+		case m.Value.IsEmpty() || m.Key == "timeout" && !absent(live.Get("limit_time")):
+		case absent(spelled(live, m.Key)) && !slices.Contains(identityMembers, m.Key):
+			paths = append(paths, m.Key)
+		case m.Key == wire.KeySCMs:
+			for i, item := range m.Value.Items() {
+				have := partnerOf(m.Key, item, i, m.Value, live.Get(m.Key))
+				for _, inner := range item.Members() {
+					if path := m.Key + "." + inner.Key; have != nil && !inner.Value.IsEmpty() && absent(spelled(have, inner.Key)) && !slices.Contains(paths, path) {
+						paths = append(paths, path)
+					}
+				}
+			}
+		}
+	}
+	return paths
+}
+
+// ShowsHidden tells whether body has one of the members that the reference's
+// route of reading a job (4.26) does not list: then this route shows them.
+func ShowsHidden(body *jsontree.Value) bool {
+	return slices.ContainsFunc(hiddenMembers, func(key string) bool { return body.Get(key) != nil })
+}
+
+// hiddenMembers are those that an update takes (reference 4.19) and the answer
+// of reading a job does not have.
+var hiddenMembers = []string{"triggers", "timeout", "build_if_code_updated", "group_id"}
+
+// complete reads the job over the newer route too where this one may not show
+// all that is compared. What cannot be read that way is unknown, see unseen.
+func (j *jobTask) complete(c *comparison) bool {
+	if j.live.Full == nil || j.live.Completed || len(c.fields()) == 0 && len(Hidden(c.live, c.base)) == 0 {
+		return false
+	}
+	hidden := append(Hidden(c.live, c.declared), Hidden(c.live, c.base)...)
+	if len(hidden) == 0 {
+		return false
+	}
+	full, err := j.live.Full()
+	switch {
+	case err != nil:
+		j.live.Unseen = hidden
+		return false
+	case full == nil:
+		return false
+	}
+	j.live.Body, j.live.Completed = CarryOver(j.live.Body, j.live.Body, full), true
+	return true
+}
+
+// seen returns fields without those of members that the route does not show:
+// they are unknown, and no difference.
+func (j *jobTask) seen(fields []Field) []Field {
+	return slices.DeleteFunc(fields, func(f Field) bool { return absent(f.Before) && UnseenPath(f.Path, j.live.Unseen) })
+}
+
+// UnseenPath tells whether path lies within one of the members that Hidden
+// returned.
+func UnseenPath(path string, hidden []string) bool {
+	return slices.ContainsFunc(hidden, func(h string) bool {
+		list, key, nested := strings.Cut(h, ".")
+		if nested {
+			return strings.HasPrefix(path, list+"[") && strings.HasSuffix(path, "."+key)
+		}
+		return path == h || strings.HasPrefix(path, h+"[") || strings.HasPrefix(path, h+".")
+	})
+}
