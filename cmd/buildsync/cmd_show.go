@@ -103,6 +103,7 @@ func renderFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "out", Usage: "write to `[FORMAT=]FILE` as well; plan.json is what apply takes"},
 		&cli.StringFlag{Name: "marker", Usage: "put `TEXT` into markdown's hidden first line, by which a bot finds its comment again"},
 		&cli.IntFlag{Name: "max-bytes", Usage: "keep markdown below `N` bytes; removals, refusals and the plan id are never left out", DefaultText: "no limit"},
+		&cli.BoolFlag{Name: "no-group", Usage: "list each job, also where many get the same change from one place", DisableDefaultText: true},
 	}
 }
 
@@ -111,7 +112,7 @@ func renderFlags() []cli.Flag {
 func (in *invocation) renderMarkdown(w io.Writer, plan *diff.Plan) error {
 	most := in.number("max-bytes")
 	var comment bytes.Buffer
-	if err := render.Markdown(&comment, plan, render.MarkdownOptions{MaxBytes: most, Tag: in.text("marker")}); err != nil {
+	if err := render.Markdown(&comment, plan, render.MarkdownOptions{MaxBytes: most, Tag: in.text("marker"), NoGroup: in.on("no-group")}); err != nil {
 		return err
 	}
 	if most > 0 && comment.Len() > most {
@@ -151,9 +152,9 @@ func (in *invocation) renderPlan(plan *diff.Plan, outputs []output) error {
 		case "markdown":
 			return in.renderMarkdown(w, plan)
 		case "html":
-			return render.HTML(w, plan)
+			return render.HTML(w, plan, render.HTMLOptions{NoGroup: in.on("no-group")})
 		default:
-			var options render.Options
+			options := render.Options{NoGroup: in.on("no-group")}
 			if o.file == "" {
 				options.Color = in.colorful(in.stdout, in.on("no-color"))
 				options.Width = terminalWidth(in.stdout)

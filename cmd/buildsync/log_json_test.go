@@ -27,7 +27,7 @@ func TestLogInJSON(t *testing.T) {
 		{[]string{"plan", "-C", dir, "--log-format", "json", "--no-such-flag"}, nil, "has no flag --no-such-flag"},
 		{[]string{"plan", "-C", dir, "--log-format", "json", "-v", "--only", "typo"}, nil, `"level":"ERROR"`},
 		{[]string{"plan", "-C", dir, "-v"}, []string{"BUILDSYNC_LOG_FORMAT=json"}, `"level":"DEBUG"`},
-		{[]string{"plan", "-C", filepath.Join(dir, "none"), "--log-format", "json"}, nil, `"level":"ERROR"`},
+		{[]string{"plan", "-C", t.TempDir(), "--log-format", "json"}, nil, `"level":"ERROR"`},
 	} {
 		got := runWith(t, "", append(test.env, env...), test.args...)
 		if !strings.Contains(got.stderr, test.word) {

@@ -35,6 +35,7 @@ type Plan struct {
 	Projects      []string  `json:"projects,omitempty"` // the aliases that the plan is about
 	Jobs          int       `json:"jobs,omitempty"`     // declared jobs that were compared
 	Needs         []Need    `json:"needs,omitempty"`    // the secrets that apply has to know; decides nothing and is no part of the plan id
+	Groups        []Group   `json:"groups,omitempty"`   // changes with one cause, as they are shown; only the JSON form has them, and they decide nothing
 
 	// Checksum is over the whole stored document, so that an edit of what no id
 	// covers, such as the summary, is seen. Only the JSON form has it.
@@ -46,6 +47,12 @@ type Need struct {
 	Secret    string   `json:"secret"`
 	Addresses []string `json:"addresses"`
 	Missing   bool     `json:"missing,omitempty"` // it has no value where the plan was made
+}
+
+// Group is jobs that get the same change from the same place.
+type Group struct {
+	Addresses []string `json:"addresses"`
+	Place     string   `json:"place,omitempty"` // file:line, where one place says all of it
 }
 
 // needs lists the secrets that p's changes write, each with the objects that

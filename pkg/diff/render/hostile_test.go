@@ -318,7 +318,7 @@ func FuzzRead(f *testing.F) {
 			"text":     func() error { return render.Text(&strings.Builder{}, p, render.Options{}) },
 			"json":     func() error { return render.JSON(&strings.Builder{}, p) },
 			"markdown": func() error { return render.Markdown(&strings.Builder{}, p, render.MarkdownOptions{MaxBytes: 500}) },
-			"html":     func() error { return render.HTML(&strings.Builder{}, p) },
+			"html":     func() error { return render.HTML(&strings.Builder{}, p, render.HTMLOptions{}) },
 		} {
 			if err := show(); err != nil {
 				t.Errorf("%s: %v", name, err)

@@ -19,14 +19,22 @@ var page = sync.OnceValue(func() *template.Template {
 	return template.Must(template.New("page").Parse(pageSource))
 })
 
+// HTMLOptions say how a page is laid out.
+type HTMLOptions struct {
+	NoGroup bool // list each of the changes that have one cause
+}
+
 // HTML writes a plan as one file that needs nothing else: no script, no font,
 // no address. Choosing verdicts and folding work by style sheet alone, so the
 // page can forbid scripts altogether.
-func HTML(w io.Writer, plan *diff.Plan) error {
-	doc := outlineOf(plan)
+func HTML(w io.Writer, plan *diff.Plan, options HTMLOptions) error {
+	if Unread(plan) {
+		plan = withoutChanges(plan)
+	}
+	doc := outlineOf(plan, options.NoGroup)
 	data := pageData{
 		Title: titleOf(plan), Revisions: revisionsOf(plan), Summary: summaryLine(plan),
-		OnlyAPart: onlyAPart, Parts: partsOf(plan),
+		OnlyAPart: onlyAPart, Parts: partsOf(plan), Needs: needLines(plan),
 		PlanID: name(plan.PlanID), Endpoint: name(plan.Endpoint), Tool: name(plan.ToolVersion),
 	}
 	for _, r := range plan.Refusals {
@@ -36,7 +44,7 @@ func HTML(w io.Writer, plan *diff.Plan) error {
 	for i := range doc.changes {
 		c := pageChangeOf(&doc.changes[i])
 		c.Open = c.Open || len(doc.changes) <= fewChanges
-		counts[c.Verdict]++
+		counts[c.Verdict] += max(1, len(c.Members))
 		data.Changes = append(data.Changes, c)
 	}
 	for _, v := range verdicts {
@@ -53,7 +61,7 @@ const fewChanges = 12
 type pageData struct {
 	Title, Revisions, Summary, PlanID, Endpoint, Tool string
 	OnlyAPart                                         string
-	Parts                                             []string
+	Parts, Needs                                      []string
 	Refusals                                          []pageRefusal
 	Verdicts                                          []pageVerdict
 	Changes                                           []pageChange
@@ -73,6 +81,7 @@ type pageChange struct {
 	Fields                            []pageField
 	Undeclared                        []string
 	Unchanged, LastEdit               string
+	Members                           []string // of a group
 }
 
 type pageField struct {
@@ -102,6 +111,7 @@ func pageChangeOf(c *changeView) pageChange {
 	out := pageChange{
 		Mark: c.mark, Title: c.title, Note: c.note, Right: strings.ReplaceAll(c.right, "   ", " · "), Verdict: string(c.verdict),
 		Open: c.weight >= weightDrift, Undeclared: c.undeclared, Unchanged: c.unchanged, LastEdit: c.lastEdit,
+		Members: c.members,
 	}
 	out.Plain = len(c.fields) == 0 && len(c.undeclared) == 0 && c.unchanged == "" && c.lastEdit == ""
 	for i := range c.fields {

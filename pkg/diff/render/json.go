@@ -20,10 +20,12 @@ import (
 // JSON writes the plan document (schemas/plan.schema.json), indented, with what
 // acts on a terminal escaped. The same plan gives the same bytes.
 func JSON(w io.Writer, plan *diff.Plan) error {
+	document := *plan
+	document.Groups = groupsOf(plan)
 	var raw bytes.Buffer
 	enc := json.NewEncoder(&raw)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(plan); err != nil {
+	if err := enc.Encode(&document); err != nil {
 		return fmt.Errorf("writing the plan: %w", err)
 	}
 	tree, err := jsontree.Parse(raw.Bytes(), jsontree.Limits{Bytes: maxPlan, Values: maxValues})

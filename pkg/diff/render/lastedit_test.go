@@ -32,7 +32,7 @@ func TestLastEdit(t *testing.T) {
 			out = markdown(t, drifted, 0)
 		case "html":
 			var b strings.Builder
-			if err := render.HTML(&b, drifted); err != nil {
+			if err := render.HTML(&b, drifted, render.HTMLOptions{}); err != nil {
 				t.Fatal(err)
 			}
 			out = b.String()

@@ -20,6 +20,8 @@ type MarkdownOptions struct {
 	// again and nobody else's: letters, digits, and single . _ - / : between them;
 	// the rest is dropped.
 	Tag string
+	// NoGroup lists each of the changes that have one cause.
+	NoGroup bool
 }
 
 // detail is how much of a change a comment shows.
@@ -39,7 +41,10 @@ const (
 // is shortened change by change: scripts first, then values, then paths, then
 // whole objects, quiet ones and long ones before others.
 func Markdown(w io.Writer, plan *diff.Plan, options MarkdownOptions) error {
-	m := &markdownWriter{plan: plan, doc: outlineOf(plan), tag: tagOf(options.Tag)}
+	if Unread(plan) {
+		plan = withoutChanges(plan)
+	}
+	m := &markdownWriter{plan: plan, doc: outlineOf(plan, options.NoGroup), tag: tagOf(options.Tag)}
 	m.details = make([]detail, len(m.doc.changes))
 	m.parts = make([]string, len(m.doc.changes))
 	for i := range m.parts {
@@ -149,6 +154,9 @@ func (m *markdownWriter) text() string {
 	m.write(&out, func(c *changeView) bool { return c.weight == weightRemoval })
 	m.write(&out, func(c *changeView) bool { return c.weight != weightRemoval })
 	m.leftOut(&out)
+	if m.plan.PlanID == "" {
+		return out.String()
+	}
 	fmt.Fprintf(&out, "Plan id: %s\n", sanitize.MarkdownCode(m.plan.PlanID, nameLimit))
 	return out.String()
 }
@@ -243,11 +251,22 @@ func changeLines(c *changeView, d detail) []string {
 	for _, u := range c.undeclared {
 		lines = append(lines, "  "+u)
 	}
+	if len(c.members) > 0 {
+		width := 0
+		if d != detailAll {
+			width = memberWidth
+		}
+		lines = append(lines, "  "+c.memberNames(width))
+	}
 	if c.unchanged != "" {
 		lines = append(lines, "  "+c.unchanged)
 	}
 	return lines
 }
+
+// memberWidth is how long the list of a group's members is in a shortened
+// comment, in cells.
+const memberWidth = 100
 
 // valueLimit caps one value of a comment, in characters.
 const valueLimit = 300

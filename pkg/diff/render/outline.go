@@ -31,6 +31,10 @@ type changeView struct {
 	lastEdit   string
 	address    string
 	verdict    diff.Verdict
+	name       string
+	job        bool
+	members    []string // of a group: the names of the jobs that get this change
+	addresses  []string // of a group, in the same order
 }
 
 // weight orders what may be left out where room is short.
@@ -67,12 +71,14 @@ type fieldView struct {
 	hidden  bool
 }
 
-// outlineOf prepares a plan.
-func outlineOf(plan *diff.Plan) document {
-	var doc document
-	for i := range plan.Changes {
-		view := viewOf(&plan.Changes[i])
-		doc.changes = append(doc.changes, view)
+// outlineOf prepares a plan. Equal changes with one cause are one, unless each
+// is to be listed.
+func outlineOf(plan *diff.Plan, noGroup bool) document {
+	doc := document{changes: objectsOf(plan)}
+	if !noGroup {
+		doc.changes = grouped(doc.changes)
+	}
+	for _, view := range doc.changes {
 		doc.widen(view.left())
 		for _, f := range view.fields {
 			doc.widen("    " + f.mark + " " + f.path)
@@ -84,7 +90,7 @@ func outlineOf(plan *diff.Plan) document {
 func (d *document) widen(left string) { d.column = max(d.column, cells.StringWidth(left)) }
 
 func viewOf(c *diff.Change) changeView {
-	v := changeView{title: string(c.Kind) + " " + name(c.Name), address: name(c.Address), verdict: c.Verdict}
+	v := changeView{title: string(c.Kind) + " " + name(c.Name), address: name(c.Address), verdict: c.Verdict, name: name(c.Name), job: c.Kind != diff.KindTemplate}
 	v.mark, v.paint, v.weight = markOf(c)
 	v.note = noteOf(c)
 	v.right = place(c)
@@ -295,6 +301,15 @@ func (f *fieldView) verdictNote() string {
 		return "   conflict: live (-), definitions (+), both differ from the base"
 	}
 	return ""
+}
+
+// valuesIn is values in a line of width cells: whole where they fit, and
+// otherwise each shortened alike, so that the parts that differ stay.
+func (f *fieldView) valuesIn(width int) string {
+	if whole := f.values(width); cells.StringWidth(whole) <= width {
+		return whole
+	}
+	return f.values(max(16, (width-8)/2))
 }
 
 // values is a field's values on one line, each of at most room characters.

@@ -142,7 +142,7 @@ func markdown(t *testing.T, p *diff.Plan, limit int) string {
 func page(t *testing.T, p *diff.Plan) string {
 	t.Helper()
 	var out bytes.Buffer
-	if err := render.HTML(&out, p); err != nil {
+	if err := render.HTML(&out, p, render.HTMLOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()

@@ -171,6 +171,14 @@ func Unread(plan *diff.Plan) bool {
 	return !slices.ContainsFunc(plan.Changes, func(c diff.Change) bool { return c.Verdict != diff.VerdictUnknown })
 }
 
+// withoutChanges is a plan of which only the first refusal is left: the reason
+// why nothing was read.
+func withoutChanges(plan *diff.Plan) *diff.Plan {
+	short := *plan
+	short.Changes, short.Refusals, short.PlanID, short.Summary, short.Needs = nil, plan.Refusals[:1], "", diff.Summary{}, nil
+	return &short
+}
+
 // unmanaged counts the live jobs that no definition speaks of.
 func unmanaged(plan *diff.Plan) string {
 	switch n := plan.Summary.Unmanaged; n {
@@ -209,12 +217,16 @@ func summaryLine(plan *diff.Plan) string {
 			actions = append(actions, fmt.Sprintf("%d %s", n, what))
 		}
 	}
-	add(s.Create, "to create")
-	add(s.Update, "to update")
-	add(s.Replace, "to replace")
-	add(s.Enable, "to enable")
-	add(s.Disable, "to disable")
-	add(s.Delete, "to delete")
+	objects := countObjects(plan)
+	if plan.Question == diff.QuestionDrift {
+		objects = objectCounts{} // it writes nothing
+	}
+	add(objects.create, "to create")
+	add(objects.update, "to update")
+	add(objects.replace, "to replace")
+	add(objects.enable, "to enable")
+	add(objects.disable, "to disable")
+	add(objects.delete, "to delete")
 	if len(actions) > 0 {
 		sentences = append(sentences, strings.Join(actions, ", ")+".")
 	}

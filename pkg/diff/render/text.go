@@ -17,6 +17,8 @@ import (
 type Options struct {
 	Color bool
 	Width int // columns of the terminal
+
+	NoGroup bool // list each of the changes that have one cause
 }
 
 const (
@@ -26,7 +28,10 @@ const (
 
 // Text writes a plan for a terminal.
 func Text(w io.Writer, plan *diff.Plan, options Options) error {
-	t := &textWriter{width: defaultWidth, palette: paletteOf(options.Color), doc: outlineOf(plan)}
+	if Unread(plan) {
+		plan = withoutChanges(plan)
+	}
+	t := &textWriter{width: defaultWidth, palette: paletteOf(options.Color), doc: outlineOf(plan, options.NoGroup)}
 	if options.Width > 0 {
 		t.width, t.fold = max(options.Width, minWidth), true
 	}
@@ -52,7 +57,7 @@ func Text(w io.Writer, plan *diff.Plan, options Options) error {
 	for _, line := range needLines(plan) {
 		t.words("", t.palette.bold, line)
 	}
-	if plan.Question != diff.QuestionDrift {
+	if plan.Question != diff.QuestionDrift && plan.PlanID != "" {
 		t.line("Plan id: " + name(plan.PlanID))
 	}
 	_, err := w.Write(t.out.Bytes())
@@ -156,6 +161,10 @@ func (t *textWriter) change(c *changeView) {
 	for _, u := range c.undeclared {
 		t.line(t.palette.dim("        " + u))
 	}
+	if len(c.members) > 0 {
+		const hint = "   (--no-group lists each)"
+		t.line(t.palette.dim("      " + c.memberNames(t.width-6-len(hint)) + hint))
+	}
 	if c.unchanged != "" {
 		t.line(t.palette.dim("      " + c.unchanged))
 	}
@@ -173,9 +182,21 @@ func (t *textWriter) field(f *fieldView) {
 		}
 	default:
 		left := "    " + f.mark + " " + f.path + "   "
-		room := max(16, (t.width-cells.StringWidth(left)-8)/2)
-		t.row(left+f.values(room), f.paint, f.place)
+		t.row(left+f.valuesIn(t.room(left)), f.paint, f.place)
 	}
+}
+
+// pipeWidth is how long a line with values may get where it is not shown on a
+// terminal, which would fold it.
+const pipeWidth = 1000
+
+// room is how many cells a line has behind left. The place goes on in the next
+// line where it does not fit beside the values.
+func (t *textWriter) room(left string) int {
+	if !t.fold {
+		return pipeWidth
+	}
+	return max(32, t.width-cells.StringWidth(left))
 }
 
 func joinRight(parts ...string) string {

@@ -1,0 +1,202 @@
+package render
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/diff"
+)
+
+// objectsOf returns what people see of a plan: a job is one object, and its
+// notifications are shown with it.
+func objectsOf(plan *diff.Plan) []changeView {
+	var views []changeView
+	owners := map[string]int{} // of a job's address, its view
+	for i := range plan.Changes {
+		c := &plan.Changes[i]
+		view := viewOf(c)
+		owner := jobAddress(c)
+		at, known := owners[owner]
+		switch {
+		case c.Kind == diff.KindTemplate:
+			views = append(views, view)
+		case !known:
+			owners[owner] = len(views)
+			view.title = string(diff.KindJob) + " " + name(c.Name)
+			views = append(views, view)
+		case c.Kind == diff.KindNotification:
+			views[at].takeIn(&view)
+		default: // the job's own change stands in front, so this is another job of that address
+			views = append(views, view)
+		}
+	}
+	return views
+}
+
+// jobAddress returns the address of the job that a change is about. A removed
+// job has the id of the live one, so that two jobs of one name stay apart.
+func jobAddress(c *diff.Change) string {
+	address := c.Address
+	if alias, job, ok := strings.Cut(address, "/"+string(diff.KindNotification)+"/"); ok && c.Kind == diff.KindNotification {
+		address = alias + "/" + string(diff.KindJob) + "/" + job
+	}
+	return address
+}
+
+// takeIn shows the notifications of a job with it. Those of a new job are part
+// of what is created and stay unmentioned, as its steps do.
+func (c *changeView) takeIn(notice *changeView) {
+	if c.mark == "+" && len(c.fields) == 0 && notice.weight <= weightChange {
+		return
+	}
+	if notice.weight > c.weight {
+		c.weight, c.mark, c.paint, c.verdict = notice.weight, notice.mark, notice.paint, notice.verdict
+	}
+	if c.note == "" {
+		c.note = notice.note
+	}
+	c.fields = append(c.fields, notice.fields...)
+	c.undeclared = append(c.undeclared, notice.undeclared...)
+	if c.lastEdit == "" {
+		c.lastEdit = notice.lastEdit
+	}
+}
+
+// leastGroup is how many objects share a change before it is shown once.
+const leastGroup = 2
+
+// grouped shows changes with one cause once: the same fields with the same
+// values, defined in the same place. A group stands where its first member
+// stood.
+func grouped(views []changeView) []changeView {
+	members := map[string][]int{}
+	for i := range views {
+		if cause := views[i].cause(); cause != "" {
+			members[cause] = append(members[cause], i)
+		}
+	}
+	var out []changeView
+	for i := range views {
+		cause := views[i].cause()
+		group := members[cause]
+		switch {
+		case cause == "" || len(group) < leastGroup:
+			out = append(out, views[i])
+		case group[0] == i:
+			out = append(out, groupOf(views, group))
+		}
+	}
+	return out
+}
+
+func groupOf(views []changeView, group []int) changeView {
+	view := views[group[0]]
+	view.title = fmt.Sprintf("%d jobs get the same change", len(group))
+	view.right, view.unchanged = "", ""
+	view.fields = slices.Clone(view.fields)
+	for _, i := range group {
+		view.members = append(view.members, views[i].name)
+		view.addresses = append(view.addresses, views[i].address)
+	}
+	if place := view.fields[0].place; !slices.ContainsFunc(view.fields, func(f fieldView) bool { return f.place != place }) {
+		view.right = place // one place for all of it is said once
+		for i := range view.fields {
+			view.fields[i].place = ""
+		}
+	}
+	return view
+}
+
+// cause is equal for changes that one edit made, "" for a change that is always
+// shown by itself: removals and conflicts, and what is new.
+func (c *changeView) cause() string {
+	if !c.job || len(c.fields) == 0 || c.weight == weightRemoval || c.mark != "~" || c.lastEdit != "" {
+		return ""
+	}
+	var cause strings.Builder
+	part := func(texts ...string) {
+		for _, text := range texts {
+			fmt.Fprintf(&cause, "%d:%s", len(text), text) // so that no two lists of texts look alike
+		}
+	}
+	part(string(c.verdict), c.note)
+	part(c.undeclared...)
+	for i := range c.fields {
+		f := &c.fields[i]
+		part(f.path, f.place, string(f.verdict), f.before, f.after, f.base)
+		part(f.item...)
+	}
+	return cause.String()
+}
+
+// memberNames lists the members of a group, at most so many that the line fits
+// into width cells; 0 lists all.
+func (c *changeView) memberNames(width int) string {
+	const some = 3
+	if width == 0 {
+		return strings.Join(c.members, ", ")
+	}
+	if all := strings.Join(c.members, ", "); len(c.members) <= some+1 && cells.StringWidth(all) <= width {
+		return all
+	}
+	shown := min(some, len(c.members))
+	for shown > 1 && cells.StringWidth(strings.Join(c.members[:shown], ", "))+len(" … and 10000 more") > width {
+		shown--
+	}
+	return fmt.Sprintf("%s … and %d more", strings.Join(c.members[:shown], ", "), len(c.members)-shown)
+}
+
+// groupsOf lists the groups of a plan for its document.
+func groupsOf(plan *diff.Plan) []diff.Group {
+	var groups []diff.Group
+	for _, view := range grouped(objectsOf(plan)) {
+		if len(view.members) > 0 {
+			groups = append(groups, diff.Group{Addresses: view.addresses, Place: view.right})
+		}
+	}
+	return groups
+}
+
+// objectCounts counts objects by what is done to each: a job whose
+// notifications change too is one.
+type objectCounts struct{ create, update, replace, enable, disable, delete int }
+
+func countObjects(plan *diff.Plan) objectCounts {
+	actions := map[string][]diff.Action{}
+	var order []string
+	for i := range plan.Changes {
+		c := &plan.Changes[i]
+		key := string(c.Kind) + " " + jobAddress(c)
+		if c.Kind == diff.KindNotification {
+			key = string(diff.KindJob) + " " + jobAddress(c)
+		} else if _, known := actions[key]; known && c.ID != nil {
+			key += " " + *c.ID
+		}
+		if _, known := actions[key]; !known {
+			order = append(order, key)
+		}
+		actions[key] = append(actions[key], c.Actions...)
+	}
+	var n objectCounts
+	for _, key := range order {
+		n.add(actions[key])
+	}
+	return n
+}
+
+// add counts an object by the weightiest of its actions.
+func (n *objectCounts) add(actions []diff.Action) {
+	for _, kind := range []struct {
+		action diff.Action
+		count  *int
+	}{
+		{diff.ActionDelete, &n.delete}, {diff.ActionCreate, &n.create}, {diff.ActionReplace, &n.replace},
+		{diff.ActionDisable, &n.disable}, {diff.ActionUpdate, &n.update}, {diff.ActionEnable, &n.enable},
+	} {
+		if slices.Contains(actions, kind.action) {
+			*kind.count++
+			return
+		}
+	}
+}

@@ -1,0 +1,149 @@
+package render_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/diff/render"
+)
+
+// manyJobs is a plan in which n jobs get one change from a template's line, and
+// one job gets the same change from a line of its own.
+func manyJobs(t testing.TB, n int) *diff.Plan {
+	plan := &diff.Plan{
+		FormatVersion: diff.FormatVersion, PlanID: "sha256:" + strings.Repeat("0", 64), Endpoint: diff.BuiltInEmulator,
+		Projects: []string{"shop"}, Jobs: n + 1, Refusals: []diff.Refusal{}, Summary: diff.Summary{Update: n + 1},
+	}
+	for i := range n + 1 {
+		name := fmt.Sprintf("order-%04d", i)
+		field := diff.Field{Path: `steps["Build"].properties.image`, Verdict: diff.VerdictChange, File: "templates/java.yaml", Line: 12,
+			Before: parse(t, `"maven3.5.3-jdk8-open"`), After: parse(t, `"maven3.9.5-jdk17"`)}
+		if i == n {
+			field.File, field.Line = "jobs/own.yaml", 7
+		}
+		id := fmt.Sprintf("%032d", i)
+		plan.Changes = append(plan.Changes, diff.Change{
+			Kind: diff.KindJob, Address: "shop/job/" + name, Name: name, ProjectID: project, ID: &id, Verdict: diff.VerdictChange,
+			Actions: []diff.Action{diff.ActionUpdate}, Definition: &diff.Definition{File: "jobs/all.yaml", Line: i + 1}, Fields: []diff.Field{field},
+		})
+	}
+	return plan
+}
+
+// TestGroups: changes with one cause are shown once in every format, each of
+// them with --no-group.
+func TestGroups(t *testing.T) {
+	t.Parallel()
+	plan := manyJobs(t, 75)
+	out := text(t, plan, render.Options{Width: 100})
+	for _, want := range []string{
+		"~ 75 jobs get the same change", "templates/java.yaml:12", `"maven3.5.3-jdk8-open" → "maven3.9.5-jdk17"`,
+		"order-0000, order-0001, order-0002 … and 72 more   (--no-group lists each)", "~ job order-0075", "jobs/own.yaml:7", "76 to update.",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the text lacks %q:\n%s", want, out)
+		}
+	}
+	if lines := strings.Count(out, "\n"); lines > 14 {
+		t.Errorf("the text has %d lines", lines)
+	}
+	for _, one := range plan.Changes {
+		if !strings.Contains(markdown(t, plan, 0), one.Name) || !strings.Contains(page(t, plan), one.Name) {
+			t.Fatalf("%s is not in the comment or not on the page", one.Name)
+		}
+	}
+	if got := strings.Count(page(t, plan), "maven3.9.5"); got != 2 {
+		t.Errorf("the page shows the change %d times", got)
+	}
+	each := text(t, plan, render.Options{Width: 100, NoGroup: true})
+	if strings.Count(each, "maven3.9.5") != 76 || strings.Contains(each, "same change") {
+		t.Errorf("--no-group:\n%s", each)
+	}
+	doc := document(t, plan)
+	checkSchema(t, doc)
+	stored, err := render.Read(strings.NewReader(doc))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(stored.Groups) != 1 || len(stored.Groups[0].Addresses) != 75 || stored.Groups[0].Place != "templates/java.yaml:12" {
+		t.Errorf("the document has the groups %+v", stored.Groups)
+	}
+}
+
+// TestNoGroups: what differs in a value, a place or a note is shown apart, and
+// so is what is removed, new or in conflict.
+func TestNoGroups(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*diff.Change){
+		"value":    func(c *diff.Change) { c.Fields[0].After = parse(t, `"other"`) },
+		"before":   func(c *diff.Change) { c.Fields[0].Before = parse(t, `"other"`) },
+		"place":    func(c *diff.Change) { c.Fields[0].Line++ },
+		"path":     func(c *diff.Change) { c.Fields[0].Path += "x" },
+		"actions":  func(c *diff.Change) { c.Actions = append(c.Actions, diff.ActionDisable) },
+		"drift":    func(c *diff.Change) { c.Fields[0].Verdict = diff.VerdictDrift },
+		"conflict": func(c *diff.Change) { c.Verdict = diff.VerdictConflict },
+		"edited":   func(c *diff.Change) { c.LastEdit = &diff.LastEdit{User: "li.wei", Time: time.Unix(0, 0)} },
+	} {
+		plan := manyJobs(t, 2)
+		change(&plan.Changes[1])
+		if out := text(t, plan, render.Options{}); strings.Contains(out, "same change") {
+			t.Errorf("%s:\n%s", name, out)
+		}
+	}
+}
+
+// TestOneObject: a job with its notifications is one object, in the list and in
+// the counts.
+func TestOneObject(t *testing.T) {
+	t.Parallel()
+	plan := manyJobs(t, 1)
+	plan.Changes = slices.Insert(plan.Changes[:1], 1, diff.Change{
+		Kind: diff.KindNotification, Address: "shop/notification/order-0000", Name: "order-0000", Verdict: diff.VerdictChange, Actions: []diff.Action{diff.ActionUpdate},
+		Fields: []diff.Field{{Path: `notifications["MAIL"].events`, Verdict: diff.VerdictChange, After: parse(t, `["buildJobFail"]`)}},
+	})
+	out := text(t, plan, render.Options{})
+	if !strings.Contains(out, "1 to update.") || strings.Contains(out, "notification order") || !strings.Contains(out, `notifications["MAIL"].events`) {
+		t.Errorf("update:\n%s", out)
+	}
+	plan.Changes[0].Actions, plan.Changes[0].Verdict, plan.Changes[0].Fields = []diff.Action{diff.ActionCreate}, diff.VerdictCreate, nil
+	out = text(t, plan, render.Options{})
+	if !strings.Contains(out, "1 to create.") || strings.Contains(out, "notification") {
+		t.Errorf("create:\n%s", out)
+	}
+	plan.Changes = plan.Changes[1:]
+	out = text(t, plan, render.Options{})
+	if !strings.Contains(out, "~ job order-0000") || !strings.Contains(out, "1 to update.") {
+		t.Errorf("the notification alone:\n%s", out)
+	}
+}
+
+// TestNothingRead: the reason stands alone, without a line for each job.
+func TestNothingRead(t *testing.T) {
+	t.Parallel()
+	plan := manyJobs(t, 20)
+	for i := range plan.Changes {
+		plan.Changes[i].Verdict, plan.Changes[i].Actions, plan.Changes[i].Fields = diff.VerdictUnknown, nil, nil
+	}
+	plan.Refusals = []diff.Refusal{{Rule: "listing-unread", Message: "the service does not answer"}}
+	for format, out := range map[string]string{"text": text(t, plan, render.Options{}), "markdown": markdown(t, plan, 0), "html": page(t, plan)} {
+		if strings.Count(out, "the service does not answer") != 1 || strings.Contains(out, "order-0") || strings.Contains(out, "Plan id") {
+			t.Errorf("%s:\n%s", format, out)
+		}
+	}
+}
+
+// TestValuesKeepTheirRoom: a value is shown whole where it fits, and in a pipe.
+func TestValuesKeepTheirRoom(t *testing.T) {
+	t.Parallel()
+	plan := manyJobs(t, 1)
+	for _, width := range []int{0, 80, 160} {
+		out := text(t, plan, render.Options{Width: width})
+		if width != 80 && !strings.Contains(out, `"maven3.5.3-jdk8-open" → "maven3.9.5-jdk17"`) || !strings.Contains(out, "jdk17") {
+			t.Errorf("%d columns:\n%s", width, out)
+		}
+	}
+}
