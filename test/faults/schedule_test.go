@@ -284,11 +284,12 @@ func (p *serverSchedule) applyAll() []result {
 	defer cancel()
 	commands, outs := make([]*exec.Cmd, actors), make([][2]bytes.Buffer, actors)
 	for i := range commands {
-		dir := p.dir
-		if i > 0 {
+		dir, env := p.dir, []string(nil)
+		if i > 0 { // another person, on another machine: the local lock does not hold them back
 			dir = p.copyWorkspace(i)
+			env = []string{"HOME=" + filepath.Join(dir, "home"), "TMPDIR=" + filepath.Join(dir, "tmp")}
 		}
-		commands[i] = p.command(ctx, nil, "apply", "--yes")
+		commands[i] = p.command(ctx, env, "apply", "--yes")
 		commands[i].Dir = dir
 		commands[i].Stdout, commands[i].Stderr = &outs[i][0], &outs[i][1]
 	}
@@ -327,6 +328,11 @@ func (p *serverSchedule) applyAll() []result {
 // copyWorkspace is the workspace of another person with the same definitions.
 func (p *serverSchedule) copyWorkspace(i int) string {
 	dir := filepath.Join(p.root, fmt.Sprint("workspace", i))
+	for _, name := range []string{"home", "tmp"} {
+		if err := os.MkdirAll(filepath.Join(dir, name), 0o700); err != nil {
+			p.t.Fatal(err)
+		}
+	}
 	for _, name := range []string{"buildsync.yaml", "jobs/a.yaml"} {
 		file := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
