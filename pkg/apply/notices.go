@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -39,7 +40,7 @@ func (r *run) doNotices(ctx context.Context, index int, job *jobState) {
 		return
 	}
 	outcome := Unchanged
-	for _, notice := range s.change.Notices {
+	for i, notice := range s.change.Notices {
 		if seenNotice(rows, notice) == sawWanted {
 			continue
 		}
@@ -48,8 +49,10 @@ func (r *run) doNotices(ctx context.Context, index int, job *jobState) {
 		}
 		confirmed, ok := s.writeNotice(ctx, job.id, notice)
 		if !ok {
+			s.nameChannels(notice, s.change.Notices[i+1:])
 			return
 		}
+		s.wrote("channel %s", notice.Want.Type)
 		if confirmed {
 			outcome = AppliedConfirmed
 		}
@@ -59,6 +62,17 @@ func (r *run) doNotices(ctx context.Context, index int, job *jobState) {
 		return
 	}
 	s.confirmNotices(ctx, job.id, outcome)
+}
+
+// nameChannels adds to the end of the action which channel it stopped at, and
+// which ones were not tried.
+func (s *step) nameChannels(at diff.NoticeChange, rest []diff.NoticeChange) {
+	s.result.Paths = append(s.result.Paths, noticePath(at))
+	s.result.Message = fmt.Sprintf("channel %s: %s", at.Want.Type, s.result.Message)
+	for _, notice := range rest {
+		s.result.Paths = append(s.result.Paths, noticePath(notice))
+		s.result.Message += fmt.Sprintf("; channel %s was not tried", notice.Want.Type)
+	}
 }
 
 // noticesChangedSince ends the action where a channel is neither as the plan saw

@@ -7,7 +7,7 @@ import (
 )
 
 // ReportVersion is the version of the report document. Minor versions only add.
-const ReportVersion = "1.0"
+const ReportVersion = "1.1"
 
 // Report is what a run did. Its JSON form is schemas/report.schema.json; it
 // holds no secret and no request body.
@@ -75,9 +75,10 @@ type Result struct {
 	ID         string           `json:"id"` // the job's id or the template's uuid, "" where none is known
 	Action     diff.Action      `json:"action"`
 	Outcome    Outcome          `json:"outcome"`
-	Message    string           `json:"message"` // what happened, for people; "" where the outcome says all
-	Next       string           `json:"next"`    // what to do about it, such as a command
-	Paths      []string         `json:"paths"`   // the fields that a conflict or a rewriting is about
+	Message    string           `json:"message"`           // what happened, for people; "" where the outcome says all
+	Next       string           `json:"next"`              // what to do about it, such as a command
+	Paths      []string         `json:"paths"`             // the fields that a conflict or a rewriting is about
+	Written    []string         `json:"written,omitempty"` // what an action of several requests had written when it stopped
 	Code       string           `json:"error_code"`
 	Attempts   int              `json:"attempts"` // requests of the writes, those that the client repeated by itself included
 	Causes     []string         `json:"causes"`   // why each attempt but a good one was not the last
@@ -105,8 +106,8 @@ const (
 )
 
 // ExitCode returns the exit code that the results amount to: 6 where something
-// is unknown, not converged, or failed beside a write; 4 where an object had
-// changed since the plan; 1 where something failed and nothing was written; 130
+// is unknown, not converged, failed or stale beside a write; 4 where an object
+// had changed since the plan and nothing was written; 1 where something failed and nothing was written; 130
 // where the run was interrupted.
 func (r *Report) ExitCode() int {
 	var wrote, failed, stale, open bool
@@ -123,7 +124,7 @@ func (r *Report) ExitCode() int {
 	switch {
 	case r.Interrupted:
 		return exitInterrupted
-	case open, failed && wrote:
+	case open, (failed || stale) && wrote:
 		return exitPartial
 	case stale:
 		return exitStale

@@ -87,7 +87,7 @@ func TestExitCodes(t *testing.T) {
 		"unknown":                   {[]apply.Outcome{apply.Unknown}, nil, 6},
 		"not converged":             {[]apply.Outcome{apply.NotConverged}, nil, 6},
 		"stale":                     {[]apply.Outcome{apply.Conflict, apply.Unchanged}, nil, 4},
-		"stale beside a write":      {[]apply.Outcome{apply.Conflict, apply.Applied}, nil, 4},
+		"stale beside a write":      {[]apply.Outcome{apply.Conflict, apply.Applied}, nil, 6},
 		"stale and unknown":         {[]apply.Outcome{apply.Conflict, apply.Unknown}, nil, 6},
 		"stale, failed, no writes":  {[]apply.Outcome{apply.Conflict, apply.Failed}, nil, 4},
 		"interrupted":               {[]apply.Outcome{apply.Applied, apply.Skipped}, func(r *apply.Report) { r.Interrupted = true }, 130},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -392,6 +393,29 @@ func (s *step) end(outcome Outcome, format string, args ...any) {
 	s.result.Message = fmt.Sprintf(format, args...)
 }
 
+// wrote notes a part of the action that the service has carried out.
+func (s *step) wrote(format string, args ...any) {
+	s.result.Written = append(s.result.Written, fmt.Sprintf(format, args...))
+}
+
+// endInPart says of an action that stopped half-way what was done: it is not one
+// of which nothing was written.
+func (s *step) endInPart() {
+	switch {
+	case s.result.Outcome.done():
+		s.result.Written = nil
+		return
+	case len(s.result.Written) == 0:
+		return
+	case s.result.Outcome != Unknown:
+		s.result.Outcome = NotConverged
+	}
+	if s.result.Next == "" {
+		s.result.Next = nextReplan
+	}
+	s.result.Message = fmt.Sprintf("written in part, %s; then: %s", strings.Join(s.result.Written, ", "), s.result.Message)
+}
+
 // close records an action that has ended. It does nothing for one that is still
 // to be verified.
 func (s *step) close() {
@@ -401,6 +425,7 @@ func (s *step) close() {
 	if s.result.Outcome == "" {
 		return
 	}
+	s.endInPart()
 	if s.cut.Load() && s.result.Outcome == Failed {
 		s.end(Skipped, "%s", s.run.stopping())
 	}

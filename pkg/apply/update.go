@@ -137,21 +137,30 @@ func (s *step) replaceRefused(ctx context.Context, id string, body, before *json
 			return false
 		}
 	}
-	if got, err := s.switchState(ctx, id, false); got != switched {
+	switch got, err := s.switchState(ctx, id, false); got {
+	case switched:
+	case switchUnknown:
+		s.result.Next = "when the service answers again: buildsync plan"
+		s.end(Unknown, "the service refused (%s), and whether the job was recovered for it is not known: %s", describe(refusal), describe(err))
+		return false
+	default:
 		s.end(Failed, "the service refused (%s), perhaps because the job is disabled, and recovering it failed: %s", describe(refusal), describe(err))
 		return false
 	}
 	s.recovered = true
+	s.wrote("the job was enabled")
 	done := s.replace(ctx, id, body, before)
 	if !leave {
 		return done
 	}
 	s.putsBack = true
 	if got, err := s.switchState(ctx, id, true); got != switched {
+		s.result.Written = nil // the message says it
 		s.end(NotConverged, "the job was disabled, had to be recovered for the update, and could not be disabled again: %s", describe(err))
 		s.result.Next = "disable it: buildsync job disable " + sanitize.Line(s.change.Name, 200)
 		return false
 	}
+	s.result.Written = nil // it is as it was
 	if err := s.run.journal(s.recovery(phaseOutcome)); err != nil {
 		s.run.halt(err)
 	}
