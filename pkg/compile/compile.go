@@ -32,6 +32,9 @@ type Options struct {
 	// very many jobs can be held: Body and Provenance are nil then, Unpacked and
 	// PlaceOf serve in their place.
 	Pack bool
+	// Partly says that more files follow, or that the definitions are not to be
+	// applied: which live jobs they mean together is not checked.
+	Partly bool
 }
 
 // Compile compiles a loaded workspace. The result holds whatever could be
@@ -64,6 +67,9 @@ func (c *compiler) finish() (*Result, spec.Diagnostics) {
 	c.publishTemplates()
 	c.checkUnused()
 	c.refuseDuplicates()
+	if !c.partly {
+		c.checkIdentities()
+	}
 	slices.SortStableFunc(c.result.Jobs, func(a, b *Job) int {
 		return cmp.Or(strings.Compare(a.Address, b.Address), a.Pos.Compare(b.Pos))
 	})
@@ -93,6 +99,7 @@ type compiler struct {
 	result    *Result
 
 	pack    bool
+	partly  bool
 	files   *fileTable
 	room    []recorded // for the next job
 	packing []byte     // as well
@@ -105,7 +112,7 @@ func newCompiler(set *spec.Set, opts Options, part *filePart) *compiler {
 	c := &compiler{
 		set: set, workspace: set.Workspace, catalogue: opts.Catalogue,
 		templates: map[string]*template{}, secrets: map[string]bool{}, includes: map[string]*include{}, sources: make(map[string][]byte, len(set.Files)),
-		result: &Result{}, maxTotal: maxTotal, pack: opts.Pack, files: &fileTable{number: map[string]uint64{}}, part: part,
+		result: &Result{}, maxTotal: maxTotal, pack: opts.Pack, partly: opts.Partly, files: &fileTable{number: map[string]uint64{}}, part: part,
 	}
 	if c.workspace == nil {
 		c.workspace = &spec.Workspace{}

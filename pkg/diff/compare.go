@@ -16,6 +16,7 @@ type placeOf func(path string) (spec.Pos, bool)
 type comparison struct {
 	live, desired, declared *jsontree.Value
 	base                    *jsontree.Value
+	links                   correspondences // of desired's items, from the overlay
 	threeWay                bool
 	modules                 Modules
 	placeOf                 placeOf
@@ -30,34 +31,33 @@ type sides struct {
 	live, desired, base                *view
 	shownLive, shownDesired, shownBase *view
 	declared                           *view
-	livePaths, desiredPaths            *itemPaths
+	livePaths, desiredPaths, basePaths *itemPaths
 	baseBody                           *jsontree.Value
 	baseItems                          map[string]bool // the paths of the base's items
 }
 
 func (c *comparison) sides() *sides {
 	if c.walked == nil {
-		c.walked = c.walk(canonicalInPlace(c.live, c.modules), canonicalInPlace(c.desired, c.modules))
+		c.walked = c.walk(normalizeKeepingOrder(c.live, c.modules), normalizeKeepingOrder(c.desired, c.modules))
 	}
 	return c.walked
 }
 
+// overlaid fills in what an update would leave, with the items' partners.
+func (c *comparison) overlaid(ignored func(path string) bool) {
+	c.desired, c.links = overlay{c.modules, ignored}.body(c.live, c.declared, c.base)
+}
+
 func (c *comparison) walk(live, desired *jsontree.Value) *sides {
-	base := canonicalInPlace(c.base, c.modules)
-	livePaths, desiredPaths := relate(live, desired)
-	basePaths := relateBase(base, live, desired, livePaths, desiredPaths)
-	declared := canonicalInPlace(c.declared, c.modules)
-	declaredPaths := &itemPaths{paths: map[string][]string{}, whole: map[string][]bool{}}
-	for _, list := range listMembers {
-		declaredPaths.follow(list, declared.Get(list).Items(), desired.Get(list).Items(), desiredPaths)
-	}
+	base := normalizeKeepingOrder(c.base, c.modules)
+	livePaths, desiredPaths, basePaths, declaredPaths := c.name(live, desired, base)
 	s := &sides{
 		live: viewOf(live, livePaths), desired: viewOf(desired, desiredPaths), base: viewOf(base, basePaths),
 		shownLive:    viewOf(shown(c.live, c.modules), livePaths),
 		shownDesired: viewOf(shown(c.desired, c.modules), desiredPaths),
 		shownBase:    viewOf(shown(c.base, c.modules), basePaths),
 		declared:     viewOf(shown(c.declared, c.modules), declaredPaths),
-		livePaths:    livePaths, desiredPaths: desiredPaths, baseBody: c.base, baseItems: map[string]bool{},
+		livePaths:    livePaths, desiredPaths: desiredPaths, basePaths: basePaths, baseBody: c.base, baseItems: map[string]bool{},
 	}
 	for _, e := range s.shownBase.entries {
 		s.baseItems[e.item] = true
@@ -65,14 +65,78 @@ func (c *comparison) walk(live, desired *jsontree.Value) *sides {
 	return s
 }
 
-// canonicalInPlace is Normalize without set-order: items keep their indexes, so
-// that they can be found in the body that was read.
-func canonicalInPlace(body *jsontree.Value, modules Modules) *jsontree.Value {
+// name gives the items of all sides their paths. An item has the path that it
+// has in desired, else in live, else one of its own; without a partner on the
+// other side it is viewed whole.
+func (c *comparison) name(live, desired, base *jsontree.Value) (livePaths, desiredPaths, basePaths, declaredPaths *itemPaths) {
+	livePaths, desiredPaths, basePaths, declaredPaths = newItemPaths(), ownPaths(desired), newItemPaths(), newItemPaths()
+	for _, list := range listMembers {
+		link := c.links[list]
+		if link == nil {
+			link = &correspondence{}
+		}
+		taken := map[string]bool{}
+		for _, path := range desiredPaths.paths[list] {
+			taken[path] = true
+		}
+		liveItems, baseItems := live.Get(list).Items(), base.Get(list).Items()
+		livePaths.reserve(list, len(liveItems))
+		basePaths.reserve(list, len(baseItems))
+		for d, path := range desiredPaths.paths[list] {
+			h := link.partner(link.live, d)
+			desiredPaths.whole[list][d] = h == none
+			if h != none && h < len(liveItems) {
+				livePaths.set(list, h, path, false)
+			}
+			if b := link.partner(link.base, d); b != none && b < len(baseItems) {
+				basePaths.set(list, b, path, h == none)
+			}
+		}
+		for h, item := range liveItems {
+			if livePaths.paths[list][h] == "" {
+				livePaths.set(list, h, freePath(list, item, h, taken), true)
+			}
+		}
+		for b, item := range baseItems {
+			if basePaths.paths[list][b] != "" {
+				continue
+			}
+			if h := link.partner(link.baseLive, b); h != none && livePaths.whole[list][h] {
+				basePaths.set(list, b, livePaths.paths[list][h], true)
+			} else {
+				basePaths.set(list, b, freePath(list, item, b, taken), true)
+			}
+		}
+		declaredPaths.reserve(list, c.declared.Get(list).Len())
+		for w, item := range c.declared.Get(list).Items() {
+			if d := link.partner(link.declared, w); d != none && d < len(desiredPaths.paths[list]) {
+				declaredPaths.set(list, w, desiredPaths.paths[list][d], desiredPaths.whole[list][d])
+			} else {
+				declaredPaths.set(list, w, freePath(list, item, w, taken), true)
+			}
+		}
+	}
+	return livePaths, desiredPaths, basePaths, declaredPaths
+}
+
+// partner returns the i-th index of a side, none where there is none.
+func (l *correspondence) partner(side []int, i int) int {
+	if i >= len(side) {
+		return none
+	}
+	return side[i]
+}
+
+// normalizeKeepingOrder returns a normalized copy without sorting the items of
+// lists, so that they can be found in the body that was read.
+func normalizeKeepingOrder(body *jsontree.Value, modules Modules) *jsontree.Value {
 	c := body.Clone()
 	for _, rule := range Rules() {
-		if rule.ID != "set-order" {
-			rule.apply(c, modules)
+		if rule.ID == "set-order" {
+			nestedOrder(c, modules)
+			continue
 		}
+		rule.apply(c, modules)
 	}
 	return c
 }
@@ -91,7 +155,7 @@ func shown(body *jsontree.Value, modules Modules) *jsontree.Value {
 
 // fields lists what differs between live and desired, each with its verdict.
 func (c *comparison) fields() []Field {
-	live, desired := canonicalInPlace(c.live, c.modules), canonicalInPlace(c.desired, c.modules)
+	live, desired := normalizeKeepingOrder(c.live, c.modules), normalizeKeepingOrder(c.desired, c.modules)
 	if jsontree.Equal(live, desired) {
 		return nil // as most are: no views are needed
 	}
@@ -104,7 +168,7 @@ func (c *comparison) fields() []Field {
 		}
 	}
 	for _, e := range s.live.entries {
-		if s.desired.has(e.path) || isDerived(e) && !s.shownBase.has(e.path) {
+		if s.desired.has(e.path) || isDerived(e) && !s.shownBase.has(e.path) && !s.declared.has(e.path) {
 			continue
 		}
 		out = append(out, c.field(s, e))
@@ -165,7 +229,36 @@ func (c *comparison) verdict(s *sides, e entry) Verdict {
 	if !c.threeWay || !s.baseDeclares(e) {
 		return VerdictChange
 	}
-	return threeWay(s.base.get(e.path), s.live.get(e.path), s.desired.get(e.path))
+	base := s.base.get(e.path)
+	if e.whole && base != nil && s.live.has(e.path) && c.standsAsDeclared(s, e) {
+		base = s.live.get(e.path) // what the service added to it is no edit
+	}
+	return threeWay(base, s.live.get(e.path), s.desired.get(e.path))
+}
+
+// standsAsDeclared reports whether a live item is what the base declared: laying
+// the base's item over it changes nothing.
+func (c *comparison) standsAsDeclared(s *sides, e entry) bool {
+	live := itemAt(c.live.Get(e.list), s.livePaths, e)
+	base := itemAt(c.base.Get(e.list), s.basePaths, e)
+	if live == nil || base == nil {
+		return false
+	}
+	o := overlay{c.modules, ignoreNothing}
+	single := func(item *jsontree.Value) *jsontree.Value {
+		return Normalize(jsontree.Object(jsontree.Member{Key: e.list, Value: jsontree.Array(item.Clone())}), c.modules)
+	}
+	return jsontree.Equal(single(o.item(e.list, e.path, live, base, nil)), single(live))
+}
+
+// itemAt returns the item of a list that is viewed under e's path.
+func itemAt(list *jsontree.Value, paths *itemPaths, e entry) *jsontree.Value {
+	for i, path := range paths.paths[e.list] {
+		if path == e.path && i < list.Len() {
+			return list.Items()[i]
+		}
+	}
+	return nil
 }
 
 // baseDeclares tells whether the base said anything about a value: its absence
@@ -234,12 +327,7 @@ func (c *comparison) orderFields(s *sides) []Field {
 
 // orderVerdict compares the order of the items that all three sides have.
 func (c *comparison) orderVerdict(list string, live, desired []string) Verdict {
-	desiredBody := canonicalInPlace(c.desired, c.modules)
-	_, desiredPaths := relate(desiredBody, desiredBody)
-	basePaths := &itemPaths{paths: map[string][]string{}, whole: map[string][]bool{}}
-	base := canonicalInPlace(c.base, c.modules)
-	basePaths.follow(list, base.Get(list).Items(), desiredBody.Get(list).Items(), desiredPaths)
-	order := paired(basePaths, list)
+	order := partners(c.sides().basePaths, c.links[list], list)
 	common := func(paths []string) []string {
 		return slices.DeleteFunc(slices.Clone(paths), func(p string) bool {
 			return !slices.Contains(order, p) || !slices.Contains(live, p) || !slices.Contains(desired, p)
@@ -252,6 +340,24 @@ func (c *comparison) orderVerdict(list string, live, desired []string) Verdict {
 		return VerdictChange
 	}
 	return VerdictConflict
+}
+
+// partners lists the paths of the base's items that desired has too, in the
+// base's order.
+func partners(base *itemPaths, link *correspondence, list string) []string {
+	inDesired := map[int]bool{}
+	if link != nil {
+		for _, b := range link.base {
+			inDesired[b] = true
+		}
+	}
+	var out []string
+	for b, path := range base.paths[list] {
+		if inDesired[b] {
+			out = append(out, path)
+		}
+	}
+	return out
 }
 
 // paired lists the paths of the items that both sides have, in order.

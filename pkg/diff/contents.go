@@ -14,7 +14,7 @@ func (p *Planner) contents(declared *jsontree.Value, at placeOf, change *Change)
 		return nil
 	}
 	c := &comparison{live: jsontree.Object(), declared: declared, modules: p.in.Modules, placeOf: at}
-	c.desired = overlay{p.in.Modules, ignoreNothing}.body(c.live, c.declared, nil)
+	c.overlaid(ignoreNothing)
 	var out []Field
 	for _, f := range c.fields() {
 		if f.Path != "job_name" && f.Path != "project_id" { // the change says both

@@ -8,8 +8,8 @@ import "github.com/buildsync/buildsync/pkg/jsontree"
 // that was replaced, nil for a create; what it held and want does not must be
 // gone. Sensitive values cannot be compared and never differ.
 func Differences(live, want, before *jsontree.Value, modules Modules) []string {
-	c := &comparison{live: live, declared: want, modules: modules}
-	c.desired = overlay{modules, ignoreNothing}.body(live, want, before)
+	c := &comparison{live: live, declared: want, base: before, modules: modules}
+	c.overlaid(ignoreNothing)
 	var paths []string
 	for _, f := range c.fields() {
 		paths = append(paths, f.Path)

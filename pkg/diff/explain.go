@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"bytes"
 	"maps"
 	"slices"
 
@@ -76,7 +77,7 @@ func (c *comparison) equalities() []Equality {
 		a, b := viewOf(live, s.livePaths), viewOf(desired, s.desiredPaths)
 		out := map[string]bool{}
 		for _, e := range b.entries {
-			if other := a.get(e.path); !jsontree.Equal(other, e.value) {
+			if other := a.get(e.path); !writtenAlike(other, e.value) {
 				out[e.path] = true
 			}
 		}
@@ -104,6 +105,18 @@ func (c *comparison) equalities() []Equality {
 		before = after
 	}
 	return append(out, reordered(c.live, c.desired)...)
+}
+
+// writtenAlike reports whether two values have one spelling: Equal takes 1.0
+// for 1.
+func writtenAlike(a, b *jsontree.Value) bool {
+	if !jsontree.Equal(a, b) {
+		return false
+	}
+	x, y := a.Clone(), b.Clone()
+	x.SortKeys()
+	y.SortKeys()
+	return bytes.Equal(x.AppendJSON(nil), y.AppendJSON(nil))
 }
 
 // reordered explains parameters that stand in another order on both sides.

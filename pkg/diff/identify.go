@@ -18,7 +18,7 @@ func (p *Planner) identify(want *compile.Job, out *outcome) (live *LiveJob, ok b
 	}
 	switch len(named) {
 	case 1:
-		return named[0], true
+		return named[0], !p.bothNamesAreLive(want, named[0], out)
 	case 0:
 	default:
 		p.refuseDuplicate(want.Address, want.Name, named, out)
@@ -74,6 +74,30 @@ func (p *Planner) identifyRenamed(want *compile.Job, out *outcome) (*LiveJob, bo
 		}
 	}
 	return nil, true
+}
+
+// bothNamesAreLive refuses a renamed job whose old name is live as well: which
+// of the two is meant is not known, and an update would overwrite the one with
+// the content of the other. An entry that stays after the rename is harmless
+// while nothing has its old name.
+func (p *Planner) bothNamesAreLive(want *compile.Job, live *LiveJob, out *outcome) bool {
+	for _, old := range want.RenamedFrom {
+		key := jobKey{want.ProjectID, old}
+		if old == want.Name || p.whole.jobs[key] != nil {
+			continue
+		}
+		for _, other := range p.live.byName[key] {
+			if other == live {
+				continue
+			}
+			p.claimed[other] = true
+			out.refuse(RuleRename, want.Address, fmt.Sprintf(
+				"%s is renamed from %s, and both are live (ids %s and %s); remove the entry from renamed_from if they are two jobs, or delete one of them",
+				quote(want.Name), quote(old), quote(live.ID), quote(other.ID)))
+			return true
+		}
+	}
+	return false
 }
 
 func (p *Planner) refuseDuplicate(address, name string, jobs []*LiveJob, out *outcome) {

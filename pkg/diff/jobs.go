@@ -123,7 +123,7 @@ func (j *jobTask) comparison() *comparison {
 	if j.before != nil {
 		c.base = declaredBody(j.before)
 	}
-	c.desired = overlay{j.in.Modules, j.ignore.matches}.body(c.live, c.declared, c.base)
+	c.overlaid(j.ignore.matches)
 	return c
 }
 

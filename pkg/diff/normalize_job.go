@@ -110,6 +110,29 @@ func toBool(object *jsontree.Value, keys ...string) {
 	}
 }
 
+// numbers writes every number in its shortest form.
+func numbers(v *jsontree.Value, _ Modules) {
+	canonical := func(m *jsontree.Value) (*jsontree.Value, bool) {
+		if m.Kind() != jsontree.KindNumber {
+			numbers(m, nil)
+			return nil, false
+		}
+		text := jsontree.CanonicalNumber(m.Text())
+		return jsontree.Number(text), text != m.Text()
+	}
+	for _, m := range v.Members() {
+		if number, changed := canonical(m.Value); changed {
+			v.Set(m.Key, number)
+		}
+	}
+	items := v.Items()
+	for i, item := range items {
+		if number, changed := canonical(item); changed {
+			items[i] = number
+		}
+	}
+}
+
 func lineEndings(body *jsontree.Value, _ Modules) {
 	rewriteStrings(body, func(s string) string { return strings.ReplaceAll(s, "\r\n", "\n") })
 }

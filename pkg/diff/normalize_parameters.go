@@ -17,11 +17,21 @@ func definitionName(body *jsontree.Value, _ Modules) {
 			continue
 		}
 		name := strings.ToLower(param.Str("name"))
-		if name == "" || name == stringDefinition[1:] {
+		if isStringDefinition(name) {
 			name = stringDefinition
 		}
 		param.Set("name", jsontree.String(name))
 	}
+}
+
+// writtenStringDefinition is stringDefinition as it is written.
+const writtenStringDefinition = "hudson.model.StringParameterDefinition"
+
+// isStringDefinition reports whether name stands for the only definition that
+// is known: in any letter case, missing, or damaged at its first letter.
+func isStringDefinition(name string) bool {
+	name = strings.ToLower(name)
+	return name == "" || name == stringDefinition || name == stringDefinition[1:]
 }
 
 func predefinedDescription(body *jsontree.Value, _ Modules) {
@@ -45,15 +55,19 @@ func dropParamField(param *jsontree.Value, name string, value *string) {
 }
 
 func setOrder(body *jsontree.Value, _ Modules) {
-	parameters := body.Get("parameters")
-	for _, param := range parameters.Items() {
+	nestedOrder(body, nil)
+	sortItems(body.Get("parameters"), paramName)
+}
+
+// nestedOrder sorts what lies inside the items of lists.
+func nestedOrder(body *jsontree.Value, _ Modules) {
+	for _, param := range body.Get("parameters").Items() {
 		fields := param.Get("params")
 		for _, field := range fields.Items() {
 			sortItems(field.Get("limits"), func(limit *jsontree.Value) string { return limit.Str("name") })
 		}
 		sortItems(fields, func(field *jsontree.Value) string { return field.Str("name") })
 	}
-	sortItems(parameters, paramName)
 	for _, trigger := range body.Get("triggers").Items() {
 		sortItems(trigger.Get("parameters"), func(field *jsontree.Value) string { return field.Str("name") })
 	}

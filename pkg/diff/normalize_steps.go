@@ -25,7 +25,7 @@ func propertyTypes(body *jsontree.Value, modules Modules) {
 // inside properties are mixed by the service just as well.
 func scalarsAsText(v *jsontree.Value) *jsontree.Value {
 	switch v.Kind() {
-	case jsontree.KindBool, jsontree.KindNumber:
+	case jsontree.KindBool, jsontree.KindNumber: // numbers are canonical by then
 		return jsontree.String(v.Text())
 	}
 	for _, m := range v.Members() {

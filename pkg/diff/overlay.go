@@ -21,12 +21,15 @@ type overlay struct {
 	ignored func(path string) bool
 }
 
-// body returns the desired body. live and want are left as they are.
-func (o overlay) body(live, want, base *jsontree.Value) *jsontree.Value {
+// body returns the desired body, and which items of its lists are which live
+// ones. live and want are left as they are.
+func (o overlay) body(live, want, base *jsontree.Value) (*jsontree.Value, correspondences) {
 	out := live.Clone()
 	if out.Kind() != jsontree.KindObject {
 		out = jsontree.Object()
 	}
+	canonicalForm(out, o.modules)
+	links := correspondences{}
 	if limit := out.Get("limit_time"); !limit.IsEmpty() && out.Get("timeout").IsEmpty() {
 		out.Set("timeout", timeoutOfHours(limit))
 	}
@@ -34,26 +37,78 @@ func (o overlay) body(live, want, base *jsontree.Value) *jsontree.Value {
 	for _, key := range readOnlyMembers {
 		out.Delete(key)
 	}
+	removed := jsontree.Array() // what a list is that is declared no more
 	for _, m := range base.Members() {
-		if want.Get(m.Key) == nil && !slices.Contains(identityMembers, m.Key) && m.Key != "job_name" && !o.ignored(m.Key) {
-			out.Delete(m.Key)
+		if want.Get(m.Key) != nil || slices.Contains(identityMembers, m.Key) || m.Key == "job_name" || o.ignored(m.Key) {
+			continue
 		}
+		if isList(m.Key) && out.Get(m.Key).Kind() == jsontree.KindArray {
+			left, link := o.list(m.Key, out.Get(m.Key), removed, m.Value)
+			if links[m.Key] = link; left.Len() > 0 {
+				out.Set(m.Key, left) // what the service made by itself
+				continue
+			}
+		}
+		out.Delete(m.Key)
 	}
 	for _, m := range want.Members() {
 		if o.ignored(m.Key) {
 			continue
 		}
 		if isList(m.Key) && m.Value.Kind() == jsontree.KindArray {
-			out.Set(m.Key, o.list(m.Key, out.Get(m.Key), m.Value, base.Get(m.Key)))
+			list, link := o.list(m.Key, out.Get(m.Key), m.Value, base.Get(m.Key))
+			links[m.Key] = link
+			out.Set(m.Key, list)
 			continue
 		}
 		out.Set(m.Key, o.value(m.Key, out.Get(m.Key), m.Value, base.Get(m.Key)))
 	}
-	return out
+	for _, list := range listMembers {
+		if links[list] == nil {
+			links[list] = itself(list, o.canonical(list, out.Get(list)), o.canonical(list, base.Get(list)))
+		}
+	}
+	return out, links
+}
+
+// canonicalForm writes what was read in the form that is written: the service
+// shows some members in another type, under another name, or as null. Lists
+// keep their order, and texts their line endings.
+func canonicalForm(body *jsontree.Value, modules Modules) {
+	dropNulls(body)
+	for _, list := range listMembers {
+		for _, item := range body.Get(list).Items() {
+			dropNulls(item)
+		}
+	}
+	endpointKey(body, modules)
+	canonicalTypes(body, modules)
+	for _, param := range body.Get("parameters").Items() {
+		if name := param.Str("name"); name != "" && isStringDefinition(name) {
+			param.Set("name", jsontree.String(writtenStringDefinition))
+		}
+	}
+}
+
+// dropNulls removes the members of object that are null: null and absent mean
+// the same to the service.
+func dropNulls(object *jsontree.Value) {
+	var null []string
+	for _, m := range object.Members() {
+		if m.Value.Kind() == jsontree.KindNull {
+			null = append(null, m.Key)
+		}
+	}
+	for _, key := range null {
+		object.Delete(key)
+	}
 }
 
 // value lays want over live: objects member by member, everything else whole.
 func (o overlay) value(path string, live, want, base *jsontree.Value) *jsontree.Value {
+	if isProperties(path) && want.IsAbsentOrNull() {
+		want = jsontree.Object() // no properties declared, as {} says too
+	}
 	if live.Kind() != jsontree.KindObject || want.Kind() != jsontree.KindObject || want.Len() == 0 && !isProperties(path) {
 		return want.Clone()
 	}
@@ -83,20 +138,22 @@ func (o overlay) object(path string, live, want, base *jsontree.Value) *jsontree
 }
 
 // list lays a declared list over the live one.
-func (o overlay) list(list string, live, want, base *jsontree.Value) *jsontree.Value {
+func (o overlay) list(list string, live, want, base *jsontree.Value) (*jsontree.Value, *correspondence) {
 	wantItems, liveItems, baseItems := want.Items(), live.Items(), base.Items()
-	canonLive, canonWant, canonBase := o.canonical(list, live), o.canonical(list, want), o.canonical(list, base)
-	toLive := align(list, canonLive, canonWant)
-	toBase := align(list, canonBase, canonWant)
+	toLive, toBase, baseLive := matchThree(list, o.canonical(list, live), o.canonical(list, want), o.canonical(list, base))
+	link := &correspondence{baseLive: baseLive}
 	taken := map[string]bool{}
+	used := make([]bool, len(liveItems))
 	out := make([]*jsontree.Value, 0, len(wantItems))
 	for i, item := range wantItems {
 		path := freePath(list, item, i, taken)
-		h, b := toLive.partner[i], toBase.partner[i]
+		h, b := toLive[i], toBase[i]
+		link.live, link.base, link.declared = append(link.live, h), append(link.base, b), append(link.declared, i)
 		if h == none {
 			out = append(out, item.Clone())
 			continue
 		}
+		used[h] = true
 		var baseItem *jsontree.Value
 		if b != none {
 			baseItem = baseItems[b]
@@ -104,30 +161,29 @@ func (o overlay) list(list string, live, want, base *jsontree.Value) *jsontree.V
 		out = append(out, o.item(list, path, liveItems[h], item, baseItem))
 	}
 	for h, item := range liveItems {
-		if toLive.used[h] {
+		if used[h] || !(list == "parameters" && isPredefined(item)) && !o.ignored(freePath(list, item, h, taken)) {
 			continue
 		}
-		if list == "parameters" && isPredefined(item) || o.ignored(freePath(list, item, h, taken)) {
-			out = slices.Insert(out, min(h, len(out)), item.Clone())
+		at := min(h, len(out))
+		out = slices.Insert(out, at, item.Clone())
+		link.live, link.base = slices.Insert(link.live, at, h), slices.Insert(link.base, at, slices.Index(baseLive, h))
+		for d := range link.declared {
+			if link.declared[d] >= at {
+				link.declared[d]++
+			}
 		}
 	}
-	return jsontree.Array(out...)
+	return jsontree.Array(out...), link
 }
 
 // canonical returns the items of a list as the rules leave them, in the list's
 // own order.
 func (o overlay) canonical(list string, items *jsontree.Value) []*jsontree.Value {
-	body := jsontree.Object(jsontree.Member{Key: list, Value: items})
 	if items.Kind() != jsontree.KindArray {
 		return nil
 	}
-	c := body.Clone()
-	for _, rule := range Rules() {
-		if rule.ID != "set-order" {
-			rule.apply(c, o.modules)
-		}
-	}
-	return c.Get(list).Items()
+	body := jsontree.Object(jsontree.Member{Key: list, Value: items})
+	return normalizeKeepingOrder(body, o.modules).Get(list).Items()
 }
 
 // derivedScmMembers follow from a code source's address: with another address

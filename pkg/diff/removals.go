@@ -155,7 +155,7 @@ func (p *Planner) checkEdited(r removal, live *LiveJob, change *Change, out *out
 		live: namedBody(live), declared: declared, modules: p.in.Modules,
 		placeOf: r.before.PlaceOf, pos: r.before.Pos,
 	}
-	c.desired = overlay{p.in.Modules, p.ignoreFor(r.before.Name).matches}.body(c.live, declared, nil)
+	c.overlaid(p.ignoreFor(r.before.Name).matches)
 	fields := c.fields()
 	if len(fields) == 0 {
 		return

@@ -20,6 +20,7 @@ func Rules() []Rule {
 		{"read-only", "members that only the service writes: domain_id, actions, build_environment_type, cluster_selected", readOnly},
 		{"endpoint-key", "endpoint_id is another spelling of a code source's end_point_id", endpointKey},
 		{"definition-name", "a parameter's definition name in any letter case, damaged at its first letter, or missing (API reference 4.20, 4.26)", definitionName},
+		{"numbers", "1.10 and 1.1, 1e3 and 1000: a number is its value, exactly", numbers},
 		{"canonical-types", "true and \"true\", 1 and \"1\" where the API reference has one type and the service writes the other", canonicalTypes},
 		{"property-types", "true and \"true\", 1 and \"1\" in a step's property, unless the catalogue knows it as text (API reference 4.20, 4.26)", propertyTypes},
 		{"line-endings", "CRLF and LF", lineEndings},

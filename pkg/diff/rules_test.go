@@ -37,6 +37,7 @@ func TestRules(t *testing.T) {
 		{"limit-time", "timeout.limit", pair{`{"limit_time":"4"}`, `{"timeout":{"limit":"4","unit":"hour"}}`}, pair{`{"limit_time":"4"}`, `{"timeout":{"limit":"5","unit":"hour"}}`}},
 		{"endpoint-key", "scms[0].endpoint_id", pair{`{"scms":[{"url":"u","endpoint_id":"e"}]}`, `{"scms":[{"url":"u","end_point_id":"e"}]}`}, pair{`{"scms":[{"url":"u","endpoint_id":"e"}]}`, `{"scms":[{"url":"u","end_point_id":"f"}]}`}},
 		{"definition-name", `parameters["p"].definition`, pair{`{"parameters":[{"name":"HUDSON.MODEL.STRINGPARAMETERDEFINITION","params":[{"name":"name","value":"p"},{"name":"type","value":"normalparam"}]}]}`, params(`{"name":"type","value":"normalparam"}`)}, pair{`{"parameters":[{"name":"hudson.model.ChoiceParameterDefinition","params":[{"name":"name","value":"p"}]}]}`, params(`{"name":"type","value":"normalparam"}`)}},
+		{"numbers", `steps["B"].properties.n`, pair{shell(`"n":1.10`), shell(`"n":1.1`)}, pair{shell(`"n":12345678901234567890`), shell(`"n":12345678901234567000`)}},
 		{"canonical-types", "auto_update_sub_module", pair{`{"auto_update_sub_module":true}`, `{"auto_update_sub_module":"true"}`}, pair{`{"auto_update_sub_module":true}`, `{"auto_update_sub_module":"false"}`}},
 		{"canonical-types", "scms[0].depth", pair{`{"scms":[{"url":"u","depth":5}]}`, `{"scms":[{"url":"u","depth":"5"}]}`}, pair{`{"scms":[{"url":"u","depth":5}]}`, `{"scms":[{"url":"u","depth":"6"}]}`}},
 		{"property-types", `steps["B"].properties.ignoreTest`, pair{maven(`"ignoreTest":"true"`), maven(`"ignoreTest":true`)}, pair{maven(`"ignoreTest":"true"`), maven(`"ignoreTest":false`)}},
@@ -86,7 +87,7 @@ func TestRules(t *testing.T) {
 // what it is for.
 func TestRulesAreTested(t *testing.T) {
 	t.Parallel()
-	tested := []string{"limit-time", "read-only", "endpoint-key", "definition-name", "canonical-types", "property-types", "line-endings", "letter-case",
+	tested := []string{"limit-time", "read-only", "endpoint-key", "definition-name", "numbers", "canonical-types", "property-types", "line-endings", "letter-case",
 		"predefined-description", "pre-condition", "secret-value", "empty", "server-default", "set-order"}
 	var ids []string
 	for _, rule := range diff.Rules() {

@@ -95,7 +95,7 @@ func (p *Planner) compareTemplate(want, before *compile.Template, live *LiveTemp
 	if before != nil {
 		c.base = flatTemplate(before.Body)
 	}
-	c.desired = overlay{p.in.Modules, ignoreNothing}.body(c.live, c.declared, c.base)
+	c.overlaid(ignoreNothing)
 	change.ID, change.LiveTemplate, change.Desired = &live.UUID, live, jsontree.Pack(replacement(want.Body, live.Body))
 	change.HaveFingerprint = Fingerprint(c.live, p.in.Modules)
 	change.Fields = c.fields()
@@ -165,7 +165,7 @@ func (p *Planner) removeTemplate(before *compile.Template, live *LiveTemplate, c
 		return
 	}
 	c := &comparison{live: flatTemplate(live.Body), declared: flatTemplate(before.Body), modules: p.in.Modules}
-	c.desired = overlay{p.in.Modules, ignoreNothing}.body(c.live, c.declared, nil)
+	c.overlaid(ignoreNothing)
 	if n := len(c.fields()); n > 0 {
 		change.Verdict = VerdictRemoveEdited
 		if !p.in.Options.ForceConflicts {

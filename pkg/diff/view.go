@@ -61,7 +61,7 @@ func isList(key string) bool {
 
 // ownPaths names every item of body by itself.
 func ownPaths(body *jsontree.Value) *itemPaths {
-	p := &itemPaths{paths: map[string][]string{}, whole: map[string][]bool{}}
+	p := newItemPaths()
 	for _, list := range listMembers {
 		items := body.Get(list).Items()
 		taken := map[string]bool{}
@@ -97,42 +97,16 @@ func itemPath(list string, item *jsontree.Value, i, nth int) string {
 	return list + compile.IndexSegment(i)
 }
 
-// relate names have's items as their partners in want are named. What has no
-// partner gets a path of its own and is viewed whole, on both sides.
-func relate(have, want *jsontree.Value) (havePaths, wantPaths *itemPaths) {
-	wantPaths = ownPaths(want)
-	havePaths = &itemPaths{paths: map[string][]string{}, whole: map[string][]bool{}}
-	for _, list := range listMembers {
-		havePaths.follow(list, have.Get(list).Items(), want.Get(list).Items(), wantPaths)
-		a := align(list, have.Get(list).Items(), want.Get(list).Items())
-		for w, h := range a.partner {
-			wantPaths.whole[list][w] = h == none
-		}
-	}
-	return havePaths, wantPaths
+func newItemPaths() *itemPaths {
+	return &itemPaths{paths: map[string][]string{}, whole: map[string][]bool{}}
 }
 
-// follow names the items of one list as their partners in want are named.
-func (p *itemPaths) follow(list string, items, want []*jsontree.Value, wantPaths *itemPaths) {
-	p.paths[list] = make([]string, len(items))
-	p.whole[list] = make([]bool, len(items))
-	taken := map[string]bool{}
-	for _, path := range wantPaths.paths[list] {
-		taken[path] = true
-	}
-	a := align(list, items, want)
-	for w, h := range a.partner {
-		if h != none {
-			p.paths[list][h] = wantPaths.paths[list][w]
-			p.whole[list][h] = wantPaths.whole[list][w]
-		}
-	}
-	for h, item := range items {
-		if !a.used[h] {
-			p.paths[list][h] = freePath(list, item, h, taken)
-			p.whole[list][h] = true
-		}
-	}
+func (p *itemPaths) reserve(list string, n int) {
+	p.paths[list], p.whole[list] = make([]string, n), make([]bool, n)
+}
+
+func (p *itemPaths) set(list string, i int, path string, whole bool) {
+	p.paths[list][i], p.whole[list][i] = path, whole
 }
 
 // align pairs the items of one list.

@@ -250,8 +250,8 @@ func (v *Value) Clone() *Value {
 	return c
 }
 
-// Equal tells whether a and b are the same JSON, members in any order. Numbers
-// are compared by their text, and absent is not null.
+// Equal reports whether a and b are the same JSON, members in any order.
+// Numbers are compared by value, and absent is not null.
 func Equal(a, b *Value) bool {
 	if a.Kind() != b.Kind() {
 		return false
@@ -272,6 +272,8 @@ func Equal(a, b *Value) bool {
 			}
 		}
 		return true
+	case KindNumber:
+		return a.text == b.text || CanonicalNumber(a.text) == CanonicalNumber(b.text)
 	default:
 		return a.text == b.text
 	}

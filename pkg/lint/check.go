@@ -152,7 +152,7 @@ func (c *checker) flush() {
 func (c *checker) compileFiles(files, judged []*spec.File) {
 	part := *c.set
 	part.Files = files
-	result, more := compile.Compile(&part, compile.Options{Vars: c.opts.Vars, Catalogue: c.catalogue})
+	result, more := compile.Compile(&part, compile.Options{Vars: c.opts.Vars, Catalogue: c.catalogue, Partly: true})
 	sharpen(more, files)
 	c.front = append(c.front, more.Besides(c.front)...)
 	for _, file := range judged {

@@ -45,7 +45,7 @@ func runTree(tree spec.MapTree, opts lint.Options) spec.Diagnostics {
 	if set == nil {
 		return front
 	}
-	result, more := compile.Compile(set, compile.Options{})
+	result, more := compile.Compile(set, compile.Options{Partly: true})
 	return lint.Run(set, append(front, more.Besides(front)...), result, opts)
 }
 

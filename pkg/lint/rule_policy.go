@@ -12,21 +12,16 @@ import (
 
 // jobFact is what the rules across files keep of a compiled job.
 type jobFact struct {
-	address, project, projectID, name string
-	at                                spec.Range // of its name
-	former                            []formerName
-	batch                             int // the compilation that it came from
+	address, project, projectID, name, id string
+	at                                    spec.Range // of its name
+	former                                []compile.FormerName
+	batch                                 int // the compilation that it came from
 }
 
 // removalFact is what was removed, and where its name stands.
 type removalFact struct {
 	compile.Removal
 	at spec.Range
-}
-
-type formerName struct {
-	name string
-	at   spec.Range
 }
 
 // compiled takes from a compilation what the rules across files need.
@@ -36,10 +31,10 @@ func (l *linter) compiled(result *compile.Result) {
 	}
 	l.facts.batch++
 	for _, job := range result.Jobs {
-		fact := jobFact{address: job.Address, project: job.Project, projectID: job.ProjectID, name: job.Name, at: l.rangeAt(job, "job_name", at(job.Pos)), batch: l.facts.batch}
+		fact := jobFact{address: job.Address, project: job.Project, projectID: job.ProjectID, name: job.Name, id: job.ID, at: l.rangeAt(job, "job_name", at(job.Pos)), batch: l.facts.batch}
 		for i, former := range job.RenamedFrom {
 			where := l.rangeAt(job, "renamed_from"+compile.IndexSegment(i), l.rangeAt(job, "renamed_from", fact.at))
-			fact.former = append(fact.former, formerName{former, where})
+			fact.former = append(fact.former, compile.FormerName{Name: former, At: where})
 		}
 		l.facts.jobs = append(l.facts.jobs, fact)
 	}
@@ -90,39 +85,25 @@ func (l *linter) policies() {
 			d.Related = []spec.Related{{Range: first.at, Message: "first defined here"}}
 		}
 	}
-	l.renames(byAddress)
-	for _, removal := range l.facts.removals {
-		if job := byAddress[removal.Address]; job != nil {
-			d := l.report("removed-still-defined", removal.at, "removed["+removal.Job+"].job", "the job "+quoted(removal.Job)+" is listed under removed and is still defined", "remove one of the two")
-			d.Related = []spec.Related{{Range: job.at, Message: "it is defined here"}}
-		}
-	}
+	l.identities()
 	l.ignores()
 }
 
-// renames reports a former name that is in use: an update of one job would take
-// the other's place.
-func (l *linter) renames(byAddress map[string]*jobFact) {
-	claimed := map[string]*jobFact{}
+// identities reports definitions that mean one live job, by the check that plan
+// and apply make.
+func (l *linter) identities() {
+	claims := make([]compile.Claim, 0, len(l.facts.jobs))
 	for i := range l.facts.jobs {
 		job := &l.facts.jobs[i]
-		for _, former := range job.former {
-			address := job.project + "/job/" + former.name
-			pointer := "jobs[" + job.name + "].renamed_from"
-			other, taken := claimed[address]
-			switch {
-			case former.name == job.name:
-				l.report("renamed-from", former.at, pointer, "the job "+quoted(job.name)+" is renamed from its own name", "remove the entry")
-			case byAddress[address] != nil:
-				d := l.report("renamed-from", former.at, pointer, "the job "+quoted(job.name)+" is renamed from "+quoted(former.name)+", which is defined as well", "remove the entry, or the other definition")
-				d.Related = []spec.Related{{Range: byAddress[address].at, Message: "it is defined here"}}
-			case taken && other.address != job.address:
-				d := l.report("renamed-from", former.at, pointer, "two jobs are renamed from "+quoted(former.name), "only one of them can be")
-				d.Related = []spec.Related{{Range: other.at, Message: "the other job"}}
-			default:
-				claimed[address] = job
-			}
-		}
+		claims = append(claims, compile.Claim{Address: job.address, ProjectID: job.projectID, Name: job.name, ID: job.id, At: job.at, Former: job.former})
+	}
+	removals := make([]compile.RemovalClaim, 0, len(l.facts.removals))
+	for _, removal := range l.facts.removals {
+		removals = append(removals, compile.RemovalClaim{Removal: removal.Removal, At: removal.at})
+	}
+	for _, d := range compile.CheckIdentities(claims, removals) {
+		d.Severity = severityOf(d.Rule)
+		l.found = append(l.found, d)
 	}
 }
 

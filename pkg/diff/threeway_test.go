@@ -1,0 +1,130 @@
+package diff_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// serverStep is a step as the service shows it: with properties of its own.
+func serverStep(module, name, command, image string) string {
+	return fmt.Sprintf(`{"module_id":%q,"name":%q,"properties":{"command":%q,"image":%q,"preCondition":"SUCCESS","added":7,"more":"x"},"enable":true,"version":null}`, module, name, command, image)
+}
+
+func wantedStep(module, name, command, image string) string {
+	return fmt.Sprintf(`{"module_id":%q,"name":%q,"properties":{"command":%q,"image":%q}}`, module, name, command, image)
+}
+
+// TestOrdinaryEditsOfSteps edits definitions whose live job is as the base
+// declares, on a server that adds properties to steps. Nobody edited outside,
+// so no verdict may say so.
+func TestOrdinaryEditsOfSteps(t *testing.T) {
+	t.Parallel()
+	const maven, shell = "devcloud2018.codeci_action_20043.action", "devcloud2018.codeci_action_20017.action"
+	type step [4]string
+	a, b, c := step{maven, "A", "mvn a", "i"}, step{shell, "B", "sh b", "i"}, step{maven, "C", "mvn c", "i"}
+	for name, edit := range map[string]struct{ before, after []step }{
+		"rename":                        {[]step{a}, []step{{maven, "A2", "mvn a", "i"}}},
+		"rename and another command":    {[]step{{maven, "Compile", "mvn -B compile", "i"}}, []step{{maven, "Package", "mvn -B package", "i"}}},
+		"all of it":                     {[]step{a}, []step{{maven, "Z", "mvn z", "j"}}},
+		"another command":               {[]step{a}, []step{{maven, "A", "mvn other", "i"}}},
+		"another module and name":       {[]step{a}, []step{{shell, "Z", "sh z", "j"}}},
+		"another module, same name":     {[]step{a}, []step{{shell, "A", "mvn a", "i"}}},
+		"the middle one replaced":       {[]step{a, b, c}, []step{a, {shell, "Z", "sh z", "j"}, c}},
+		"replaced with its image":       {[]step{a, b, c}, []step{a, {maven, "B", "mvn z", "j"}, c}},
+		"two swapped":                   {[]step{a, b, c}, []step{b, a, c}},
+		"one inserted before":           {[]step{a}, []step{b, a}},
+		"two replaced by one":           {[]step{a, b}, []step{{maven, "AB", "mvn ab", "i"}}},
+		"one replaced by two":           {[]step{a}, []step{{maven, "A1", "mvn 1", "i"}, {maven, "A2", "mvn 2", "i"}}},
+		"the second of one name":        {[]step{a, a}, []step{a, {maven, "A", "mvn other", "i"}}},
+		"one removed":                   {[]step{a, b, c}, []step{a, c}},
+		"all removed":                   {[]step{a, b}, nil},
+		"the first of one name removed": {[]step{a, {maven, "A", "mvn 2", "i"}}, []step{{maven, "A", "mvn 2", "i"}}},
+	} {
+		list := func(steps []step, write func(module, name, command, image string) string) string {
+			var texts []string
+			for _, s := range steps {
+				texts = append(texts, write(s[0], s[1], s[2], s[3]))
+			}
+			return `{"steps":[` + strings.Join(texts, ",") + `]}`
+		}
+		base := compiled(defined(t, "j", list(edit.before, wantedStep)))
+		head := compiled(defined(t, "j", list(edit.after, wantedStep)))
+		plan := diff.Compute(input(head, base, listed(existing(t, "j", list(edit.before, serverStep)))))
+		for _, change := range plan.Changes {
+			for _, f := range change.Fields {
+				if f.Verdict != diff.VerdictChange {
+					t.Errorf("%s: %s %s: base %s, live %s, definitions %s", name, f.Path, f.Verdict, text(f.Base), text(f.Before), text(f.After))
+				}
+			}
+		}
+		if len(plan.Refusals) > 0 || !plan.HasChanges() {
+			t.Errorf("%s: %s %v", name, outline(plan), plan.Refusals)
+		}
+	}
+}
+
+// TestRemovedItemsAreChanges takes items out of each list, with a live state
+// that is as the base declares but for what the service writes in its own way.
+func TestRemovedItemsAreChanges(t *testing.T) {
+	t.Parallel()
+	const param = `{"name":"hudson.model.StringParameterDefinition","params":[{"name":"name","value":"%s"},{"name":"type","value":"normalparam"},{"name":"defaultValue","value":"1"}]}`
+	const shownParam = `{"name":"HUDSON.MODEL.STRINGPARAMETERDEFINITION","params":[{"name":"type","value":"normalparam"},{"name":"defaultValue","value":"1"},{"name":"description","value":""},{"name":"deletion","value":"false"},{"name":"staticVar","value":"false"},{"name":"name","value":"%s"}]}`
+	const predefined = `{"name":"hudson.model.StringParameterDefinition","params":[{"name":"name","value":"codeBranch"},{"name":"defaults","value":"true"},{"name":"defaultValue","value":"master"}]}`
+	const scm = `{"url":"git@h:%s.git","scm_type":"codehub","branch":"main"}`
+	const shownScm = `{"url":"git@h:%s.git","scm_type":"repo","branch":"main","build_type":"branch","depth":1,"repo_id":211,"web_url":"https://h/1","endpoint_id":""}`
+	const trigger = `{"name":"hudson.triggers.TimerTrigger","parameters":[{"name":"spec","value":"%s"},{"name":"isDST","value":"false"}]}`
+	const shownTrigger = `{"name":"hudson.triggers.TimerTrigger","parameters":[{"name":"isDST","value":false},{"name":"spec","value":"%s"}]}`
+	for list, forms := range map[string][3]string{
+		"parameters": {param, shownParam, predefined}, "scms": {scm, shownScm}, "triggers": {trigger, shownTrigger},
+	} {
+		write := func(form string, names ...string) string {
+			var items []string
+			for _, name := range names {
+				items = append(items, fmt.Sprintf(form, name))
+			}
+			return strings.Join(items, ",")
+		}
+		live := write(forms[1], "b", "a")
+		if forms[2] != "" {
+			live += "," + forms[2]
+		}
+		base := compiled(defined(t, "j", `{"`+list+`":[`+write(forms[0], "a", "b")+`]}`))
+		for what, want := range map[string]string{"one": `{"` + list + `":[` + write(forms[0], "a") + `]}`, "all": `{"` + list + `":[]}`, "the key": `{}`} {
+			plan := diff.Compute(input(compiled(defined(t, "j", want)), base, listed(existing(t, "j", `{"`+list+`":[`+live+`]}`))))
+			for _, change := range plan.Changes {
+				for _, f := range change.Fields {
+					if f.Verdict != diff.VerdictChange || strings.Contains(f.Path, "codeBranch") {
+						t.Errorf("%s, %s: %s %s: base %s, live %s", list, what, f.Path, f.Verdict, text(f.Base), text(f.Before))
+					}
+				}
+			}
+			if len(plan.Refusals) > 0 || !plan.HasChanges() {
+				t.Errorf("%s, %s: %s %v", list, what, outline(plan), plan.Refusals)
+			}
+		}
+	}
+}
+
+func text(v *jsontree.Value) string { return string(v.AppendJSON(nil)) }
+
+// TestRenameWhoseNewNameIsLive: an update would overwrite another job.
+func TestRenameWhoseNewNameIsLive(t *testing.T) {
+	t.Parallel()
+	want := defined(t, "bb", `{"arch":"b"}`)
+	want.RenamedFrom = []string{"aa"}
+	both := listed(existing(t, "aa", `{"arch":"a"}`), existing(t, "bb", `{"arch":"c"}`))
+	p := diff.Compute(input(compiled(want), nil, both))
+	if len(p.Refusals) != 1 || p.Refusals[0].Rule != diff.RuleRename || !strings.Contains(p.Refusals[0].Message, "id-of-aa") || !strings.Contains(p.Refusals[0].Message, "id-of-bb") || p.HasChanges() {
+		t.Errorf("%s %v", outline(p), p.Refusals)
+	}
+	if p := diff.Compute(input(compiled(want), nil, listed(existing(t, "bb", `{"arch":"b"}`)))); len(p.Refusals) > 0 || p.HasChanges() {
+		t.Errorf("an entry that stays after the rename: %s %v", outline(p), p.Refusals)
+	}
+	if p := diff.Compute(input(compiled(want), nil, listed(existing(t, "aa", `{"arch":"a"}`)))); len(p.Refusals) > 0 || !p.HasChanges() {
+		t.Errorf("a rename: %s %v", outline(p), p.Refusals)
+	}
+}
