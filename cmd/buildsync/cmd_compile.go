@@ -18,8 +18,9 @@ func (p *program) compileCommand() *cli.Command {
 		Name:      "compile",
 		Usage:     "print the API bodies that the definitions mean",
 		ArgsUsage: "[ADDRESS…]",
-		Description: about(`Prints the create bodies of all jobs and published templates, or of those named by address
-(shop/job/order-service-build) or by name. It works offline. A secret stands as a placeholder.
+		Description: about(`Prints the create bodies of all jobs and published templates, and the bodies that set the
+notifications, or those named by address (shop/job/order-service-build,
+shop/notification/order-service-build) or by name. It works offline. A secret stands as a placeholder.
 
 --to build.yml prints what one job builds as a CodeArts build.yml; what such a file cannot hold
 is listed on stderr.
@@ -89,30 +90,40 @@ func (in *invocation) compileToBuildYML(w *workspace) error {
 // where there are none.
 func selectCompiled(w *workspace, words []string) ([]compiled, error) {
 	var all []compiled
+	named := map[string][]compiled{} // by address, and by name
+	add := func(object compiled, names ...string) {
+		all = append(all, object)
+		for _, name := range append(names, object.address) {
+			named[name] = append(named[name], object)
+		}
+	}
 	for _, job := range w.result.Jobs {
-		all = append(all, compiled{job.Address, job.CreateBody()})
+		add(compiled{job.Address, job.CreateBody()}, job.Name)
+		if len(job.Notices) > 0 {
+			add(compiled{job.NoticeAddress(), job.NoticeBodies()})
+		}
 	}
 	for _, template := range w.result.Templates {
-		all = append(all, compiled{template.Address, template.Body})
+		if len(named[template.Name]) > 0 { // the name is a job's first
+			add(compiled{template.Address, template.Body})
+		} else {
+			add(compiled{template.Address, template.Body}, template.Name)
+		}
 	}
 	if len(words) == 0 {
 		return all, nil
 	}
-	byAddress := map[string]compiled{}
-	for _, object := range all {
-		byAddress[object.address] = object
-	}
 	var chosen []compiled
 	for _, word := range words {
-		object, ok := byAddress[word]
-		if !ok {
-			job, err := w.job(word)
-			if err != nil {
-				return nil, err
-			}
-			object = compiled{job.Address, job.CreateBody()}
+		if found := named[word]; len(found) == 1 {
+			chosen = append(chosen, found[0])
+			continue
 		}
-		chosen = append(chosen, object)
+		job, err := w.job(word)
+		if err != nil {
+			return nil, err
+		}
+		chosen = append(chosen, compiled{job.Address, job.CreateBody()})
 	}
 	return chosen, nil
 }

@@ -82,6 +82,9 @@ func (in *invocation) explainValue(outputs []output, word string) error {
 	case len(below) > 0:
 		return in.print(outputs, w.catalogue, valueList(o.address, below))
 	}
+	if i := wholeOf(path, values); i >= 0 {
+		return in.print(outputs, w.catalogue, valuePage(o.address, values[i]))
+	}
 	return &failure{exitInvalid, o.unknownPath(path, values)}
 }
 
@@ -101,6 +104,7 @@ func (w *workspace) explainable(word string) (o explainable, path string, err er
 	var found []explainable
 	best := ""
 	var names []string
+	jobs := map[string]bool{}
 	consider := func(name string, candidate explainable) {
 		names = append(names, name)
 		rest, ok := strings.CutPrefix(word, name)
@@ -116,9 +120,17 @@ func (w *workspace) explainable(word string) (o explainable, path string, err er
 		candidate := explainable{"job", job.Address, job.CreateBody(), job.Notices, job.Provenance}
 		consider(job.Address, candidate)
 		consider(job.Name, candidate)
+		jobs[job.Name] = true
+		if len(job.Notices) > 0 {
+			consider(job.NoticeAddress(), explainable{"notification", job.NoticeAddress(), jsontree.Object(), job.Notices, noticesOnly(job.Provenance)})
+		}
 	}
 	for _, t := range w.result.Templates {
-		consider(t.Address, explainable{"template", t.Address, t.Body, nil, t.Provenance})
+		candidate := explainable{"template", t.Address, t.Body, nil, t.Provenance}
+		consider(t.Address, candidate)
+		if !jobs[t.Name] { // the name is a job's first
+			consider(t.Name, candidate)
+		}
 	}
 	switch len(found) {
 	case 1:
@@ -161,10 +173,31 @@ func (o explainable) unknownPath(path string, values []explained) error {
 	return fmt.Errorf("%s; `buildsync explain %s` lists what they declare", text, o.address)
 }
 
+// noticesOnly is the provenance of a job's notifications.
+func noticesOnly(all map[string]compile.Provenance) map[string]compile.Provenance {
+	some := map[string]compile.Provenance{}
+	for path, p := range all {
+		if strings.HasPrefix(path, "notifications") {
+			some[path] = p
+		}
+	}
+	return some
+}
+
+// wholeOf is the value that a path lies in and that came as a whole, such as a
+// property that is a list; -1 for none.
+func wholeOf(path string, values []explained) int {
+	return slices.IndexFunc(values, func(v explained) bool { return v.Value != nil && v.Value.Len() > 0 && isPart(path, v.Path) })
+}
+
+// bareChannel matches a channel written as a member.
+var bareChannel = regexp.MustCompile(`^notifications\.([A-Za-z_][A-Za-z0-9_]*)`)
+
 var bareName = regexp.MustCompile(`\[([^"\]]*[^"\]0-9][^"\]]*)\]`)
 
 // quotedNames lets people leave out the quotes in steps[Build].
 func quotedNames(path string) string {
+	path = bareChannel.ReplaceAllStringFunc(path, func(s string) string { return compile.NoticePath(strings.TrimPrefix(s, "notifications.")) })
 	return bareName.ReplaceAllStringFunc(path, func(segment string) string {
 		return compile.NameSegment(segment[1:len(segment)-1], 1)
 	})

@@ -4,8 +4,35 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
+
+// NoticeAddress is the address of a job's notifications: what a plan calls them.
+func (j *Job) NoticeAddress() string { return j.Project + "/notification/" + j.Name }
+
+// noticeConfigPlaceholder stands for a channel's param_config, which may hold a
+// webhook's secret.
+const noticeConfigPlaceholder = "<param_config>"
+
+// NoticeBodies are the bodies that set the declared channels (reference 4.24), a
+// placeholder in the place of what may be secret.
+func (j *Job) NoticeBodies() *jsontree.Value {
+	list := jsontree.Array()
+	for _, notice := range j.Notices {
+		events := jsontree.Array()
+		for _, event := range notice.Events {
+			events.Append(jsontree.String(event))
+		}
+		body := jsontree.Object(jsontree.Member{Key: "notice_type", Value: jsontree.String(notice.Type)},
+			jsontree.Member{Key: "enabled_event_type_names", Value: events})
+		if notice.ParamConfig != nil {
+			body.Set("param_config", jsontree.String(noticeConfigPlaceholder))
+		}
+		list.Append(body)
+	}
+	return list
+}
 
 // notices compiles the declared channels. A channel that is absent is not
 // managed; an empty list or null means that it is off.

@@ -17,7 +17,7 @@ func (j *jobTask) notices() {
 		return
 	}
 	change := Change{
-		Address: noticeAddress(want), Kind: KindNotification, ProjectID: want.ProjectID, Name: want.Name,
+		Address: want.NoticeAddress(), Kind: KindNotification, ProjectID: want.ProjectID, Name: want.Name,
 		Want: want, Live: live,
 	}
 	if want.Pos.IsValid() {
@@ -46,10 +46,6 @@ func (j *jobTask) notices() {
 			" were changed both in the definitions and outside; look at both, then pass --force-conflicts to let the definitions win")
 	}
 	j.changes = append(j.changes, change)
-}
-
-func noticeAddress(job *compile.Job) string {
-	return job.Project + "/notification/" + job.Name
 }
 
 // channel compares one channel.
