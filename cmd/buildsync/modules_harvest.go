@@ -69,6 +69,11 @@ func (in *invocation) learn(w *workspace, seen []catalog.Observation) error {
 			return err
 		}
 	}
+	for _, m := range harvest {
+		if word := w.catalogue.ProposedWord(m); word != "" {
+			in.note("%s has no action word; to write its steps as %s:, add \"actions: [{word: %s}]\" to it in the modules file", sanitize.Line(m.ID+" "+m.Name, 200), word, word)
+		}
+	}
 	if in.on("dry-run") && !in.on("diff") {
 		return nil
 	}

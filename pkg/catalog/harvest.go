@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -232,4 +233,27 @@ func Merge(file, harvest []*Module) []*Module {
 	}
 	slices.SortStableFunc(merged, func(a, b *Module) int { return strings.Compare(a.ID, b.ID) })
 	return merged
+}
+
+// buildWith matches the display names that name a tool, in the languages of the
+// service.
+var buildWith = regexp.MustCompile(`(?i)^(?:build with |)([a-z][a-z0-9]*)(?:\s*(?:语言)?构建)?$`)
+
+// ProposedWord is an action word that fits a harvested module, "" where its names
+// give none, or where a word is there. It is for a person to confirm: a display
+// name proves nothing.
+func (c *Catalogue) ProposedWord(m *Module) string {
+	if known := c.Module(m.ID); known != nil && known.Word() != "" || m.Word() != "" {
+		return ""
+	}
+	for _, name := range append([]string{m.Name}, m.Aliases...) {
+		parts := buildWith.FindStringSubmatch(strings.TrimSpace(name))
+		if parts == nil || strings.EqualFold(parts[0], parts[1]) { // a word alone may be anything
+			continue
+		}
+		if word := strings.ToLower(parts[1]); c.Action(word) == nil {
+			return word
+		}
+	}
+	return ""
 }

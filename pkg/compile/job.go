@@ -227,7 +227,7 @@ func (u *unit) withExtra(extra *spec.Node, members map[string]*jsontree.Value) *
 			switch {
 			case key == "project_id" || key == "job_name" || key == "job_id":
 				u.report("extra-field", f.Key, "extra."+key, "", "%s is what identifies a job and cannot be set under extra", key)
-			case members[key] != nil:
+			case members[key] != nil && !members[key].IsEmpty(): // null leaves the key to extra, against a default
 				u.report("extra-field", f.Key, "extra."+key, "declare it once", "%s is declared beside extra already", key)
 			case slices.Contains(bodyOrder, key):
 				members[key] = u.value(key, f.Value)

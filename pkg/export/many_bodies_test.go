@@ -1,0 +1,59 @@
+package export_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/export"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// TestLawOfManyBodies holds the whole law for many random live bodies, in
+// workspaces without defaults and with some: the export is exact, the plan right
+// after is empty, and fmt has nothing to change.
+func TestLawOfManyBodies(t *testing.T) {
+	t.Parallel()
+	workspaces := []string{
+		"", "defaults: {job: {flavor: 2u8g}}\n",
+		"defaults: {job: {host_type: custom_host, timeout: 2h, notifications: {MAIL: [buildJobFail]}, extra: {description: d}}}\n",
+		"defaults: {job: {steps: [{sh: {name: s, inputs: {command: c}}}], parameters: [{name: P, default: x}], enabled: false}}\n",
+	}
+	jobs := rapid.Custom(func(t *rapid.T) *diff.LiveJob {
+		d := draw{t: t, short: true}
+		name := d.name()
+		live := &diff.LiveJob{ProjectID: projectID, ID: strings.Repeat("a", 32), Name: name, Body: d.body(name)}
+		live.Item.Disabled = d.chance(30)
+		return live
+	})
+	for i := range manyBodies {
+		head := "version: 1\nprojects: {shop: " + projectID + "}\n" + workspaces[i%len(workspaces)]
+		live := jobs.Example(i)
+		set, found := spec.Load(spec.MapTree{spec.WorkspaceFile: head}, spec.Options{})
+		if found.HasErrors() {
+			t.Fatal(found)
+		}
+		definition, err := export.New(export.Options{Workspace: set}).Job(shop, live)
+		if err != nil {
+			t.Fatalf("body %d in %q: %v\n%s", i, head, err, live.Body.Indented())
+		}
+		file, scripts := definition.Source("", fmt.Sprint(i))
+		isCanonical(t, "a.yaml", file)
+		var secrets []string
+		for _, s := range definition.Secrets {
+			secrets = append(secrets, s.Name)
+		}
+		workspace, err := export.DeclareSecrets([]byte(head), secrets)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tree := spec.MapTree{spec.WorkspaceFile: string(workspace), "definitions/a.yaml": string(file)}
+		for _, script := range scripts {
+			tree[script.Name] = string(script.Text)
+		}
+		planIsEmpty(t, tree, []*diff.LiveJob{live})
+	}
+}

@@ -1,0 +1,6 @@
+//go:build !long
+
+package export_test
+
+// manyBodies is how many random live bodies TestLawOfManyBodies tries.
+const manyBodies = 150
