@@ -73,6 +73,7 @@ type creation struct {
 // it is as wanted. The action has ended then.
 func (s *step) create(ctx context.Context, c creation) (id string, done bool) {
 	s.result.Outcome, s.result.Message, s.result.Next = "", "", "" // of an earlier part of the action
+	s.made = c
 	if !s.absentBefore(ctx, c) {
 		return s.result.ID, s.result.Outcome.done()
 	}
@@ -350,8 +351,8 @@ func (r *run) doCreate(ctx context.Context, index int, job *jobState) {
 		post: func(ctx context.Context) (string, error) { return r.api.CreateJob(ctx, body) },
 		find: func(ctx context.Context) (found, error) {
 			since := r.listings.now()
-			if first { // the look before the create may share a listing of this run
-				first, since = false, 0
+			if first { // the look right before the create may share one of this moment
+				first, since = false, r.listings.recent(projectID)
 			}
 			return r.listings.named(ctx, projectID, name, since)
 		},

@@ -25,7 +25,25 @@ type sharedListing struct {
 	mu    sync.Mutex
 	begun uint64 // 0: there is none
 	at    time.Time
+	took  time.Duration
 	list  wire.JobList
+}
+
+// proofAge is how old a listing may be that proves absence right before a
+// create. One that takes long may be older, or creates would list all the time.
+func (s *sharedListing) proofAge() time.Duration { return max(time.Second, 4*s.took) }
+
+// recent returns the moment since which a listing is a look right before a
+// create.
+func (l *listings) recent(projectID string) mark {
+	now := l.now()
+	shared := l.of(projectID)
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	if shared.begun > 0 && l.clock.Now().Sub(shared.at) <= shared.proofAge() {
+		return mark(shared.begun - 1)
+	}
+	return now
 }
 
 // mark is a moment in a run: what began later is newer.
@@ -37,17 +55,7 @@ func (l *listings) now() mark { return mark(l.count.Load()) }
 // read returns a listing that began after the moment since, a new one if need
 // be. The zero moment is content with any of this run.
 func (l *listings) read(ctx context.Context, projectID string, since mark) (wire.JobList, time.Time, error) {
-	l.mu.Lock()
-	if l.projects == nil {
-		l.projects = map[string]*sharedListing{}
-	}
-	shared := l.projects[projectID]
-	if shared == nil {
-		shared = &sharedListing{}
-		l.projects[projectID] = shared
-	}
-	l.mu.Unlock()
-
+	shared := l.of(projectID)
 	shared.mu.Lock()
 	defer shared.mu.Unlock()
 	if mark(shared.begun) > since {
@@ -58,8 +66,23 @@ func (l *listings) read(ctx context.Context, projectID string, since mark) (wire
 	if err != nil {
 		return wire.JobList{}, at, err
 	}
-	shared.begun, shared.at, shared.list = begun, at, list
+	shared.begun, shared.at, shared.took, shared.list = begun, at, l.clock.Now().Sub(at), list
 	return list, at, nil
+}
+
+// of returns where a project's latest listing is kept.
+func (l *listings) of(projectID string) *sharedListing {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.projects == nil {
+		l.projects = map[string]*sharedListing{}
+	}
+	shared := l.projects[projectID]
+	if shared == nil {
+		shared = &sharedListing{}
+		l.projects[projectID] = shared
+	}
+	return shared
 }
 
 // job returns a job's row by its id, nil where the listing lacks it.

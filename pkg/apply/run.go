@@ -103,7 +103,7 @@ type run struct {
 	failed     bool // something failed, for FailFast
 	warnings   []string
 	results    map[resultKey]*Result
-	created    []*step         // creates of jobs that were sent, for the duplicate sweep
+	created    []*step         // creates that were sent, for the duplicate sweep
 	answers    context.Context // ends when no answer to a write is awaited any more
 	lastCreate time.Time
 	states     []*step // enabled states that were set and are to be verified
@@ -338,6 +338,9 @@ type step struct {
 	taken     bool        // the service refused a create because of its name
 	refused   bool        // the service refused a create, for whatever reason
 	recovered bool        // a disabled job was recovered for its update
+	made      creation    // of a create
+	twins     []twin      // objects of the name that was created, as last seen
+	twinsErr  error       // of the last look for them
 	unseen    []string    // members that the routes do not show
 	putsBack  bool        // what is sent now ends a write under way, so an interrupt does not prevent it
 }

@@ -7,12 +7,20 @@ import (
 	"strings"
 	"time"
 
-	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/client"
+	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// sweepDelay is how long after its last create a run looks for duplicates.
-const sweepDelay = 5 * time.Second
+// lateDelay is how long after a create that was sent twice a run looks for what
+// the first one may have made.
+const lateDelay = 5 * time.Second
+
+// twin is an object of the name of one that this run created.
+type twin struct {
+	id    string
+	built bool // it is in use
+}
 
 // noteCreated keeps a create that was sent for the sweep.
 func (r *run) noteCreated(s *step) {
@@ -22,94 +30,150 @@ func (r *run) noteCreated(s *step) {
 	r.lastCreate = r.clock.Now()
 }
 
-// sweep looks for a second job under each name that this run created, which two
-// runs at the same moment can make where the service does not keep names unique:
-// one listing of each project, a while after the last create. Of two, the one
-// with the smallest id stays. A run deletes only a job whose id the service gave
-// to this very run, and only while it has never been built.
+// sweep looks for a second object under each name that this run created, which
+// somebody else can make at the same moment where the service does not keep
+// names unique. Of two, the one with the smallest id stays. A run deletes only an
+// object whose id the service gave to this very run, and a job only while it has
+// never been built. It waits only for a list that does not show the new objects
+// yet, and for another run to delete its own.
 func (r *run) sweep(ctx context.Context) {
-	if len(r.created) == 0 || r.soft.Err() != nil {
+	pending := slices.DeleteFunc(slices.Clone(r.created), func(s *step) bool { return !s.result.Outcome.done() })
+	if len(pending) == 0 || r.soft.Err() != nil {
 		return // a run that is to end now leaves duplicates to the next plan, which reports them
 	}
-	if rest := sweepDelay - r.clock.Now().Sub(r.lastCreate); rest > 0 && r.clock.Wait(ctx, rest) != nil {
-		return
+	for _, d := range append([]time.Duration{0}, settleWaits()...) {
+		if len(pending) == 0 || r.clock.Wait(ctx, d) != nil {
+			break
+		}
+		since := r.listings.now()
+		pending = slices.DeleteFunc(pending, func(s *step) bool { return s.lookForTwins(ctx, since) })
 	}
-	since := r.listings.now()
-	for _, s := range r.created {
-		if !s.result.Outcome.done() {
-			continue
-		}
-		list, _, err := r.listings.read(ctx, s.change.ProjectID, since)
-		if err != nil {
-			r.warn("%s: whether it was created twice could not be checked: %s", s.change.Address, describe(err))
-			continue
-		}
-		var rows []wire.JobItem
-		for _, item := range list.Jobs {
-			if item.JobName == s.change.Name && item.ID != "" {
-				rows = append(rows, item)
-			}
-		}
-		s.resolveDuplicates(ctx, rows)
+	for _, s := range pending {
+		s.endWithTwins()
+		r.record(s)
 	}
 }
 
-// resolveDuplicates settles which of several jobs of one name stays.
-func (s *step) resolveDuplicates(ctx context.Context, rows []wire.JobItem) {
-	others := slices.DeleteFunc(slices.Clone(rows), func(item wire.JobItem) bool { return item.ID == s.result.ID })
-	if len(others) == 0 {
-		return
+// lookForTwins looks once. It tells whether the question is settled.
+func (s *step) lookForTwins(ctx context.Context, since mark) bool {
+	s.twins, s.twinsErr = s.sameName(ctx, since)
+	if s.twinsErr != nil {
+		s.noteRead(s.twinsErr)
+		if client.OutcomeOf(s.twinsErr) != client.Rejected && !halts(s.twinsErr) {
+			return false // it may pass
+		}
+		s.endWithTwins()
+		s.run.record(s)
+		return true
 	}
-	ids := make([]string, len(rows))
-	for i := range rows {
-		ids[i] = rows[i].ID
-	}
-	first := slices.MinFunc(others, func(a, b wire.JobItem) int { return strings.Compare(a.ID, b.ID) })
-	ours := slices.IndexFunc(rows, func(item wire.JobItem) bool { return item.ID == s.result.ID })
-	own := s.result.Outcome == Applied || s.result.Outcome == AppliedAfterAbsence
+	ours := slices.IndexFunc(s.twins, func(t twin) bool { return t.id == s.result.ID })
+	others := slices.DeleteFunc(slices.Clone(s.twins), func(t twin) bool { return t.id == s.result.ID })
+	first := firstOf(others)
 	switch {
-	case own && s.result.ID < first.ID:
-		// The other run deletes its own; if it died, the next plan says so.
-		s.run.warn("%s: another run created a job of this name too (%s); that run is to delete its own", s.change.Address, quoted(ids))
-		return
-	case !own || ours < 0 || neverBuilt(rows[ours]) != nil:
-		s.result.Next = "look at them and delete the one that is not used"
-		s.end(NotConverged, "there are %d jobs of this name, %s; nothing was deleted", len(ids), quoted(ids))
+	case ours < 0 && len(others) == 0:
+		return false // the list lags
+	case len(others) == 0:
+		return s.result.Outcome != AppliedAfterAbsence || s.run.clock.Now().Sub(s.run.lastCreate) >= lateDelay
+	case s.own() && s.result.ID < first:
+		return false // if it is another run's, that run deletes it
+	case !s.own() || ours < 0 || s.twins[ours].built:
+		s.endWithTwins()
 	default:
-		s.deleteOwn(ctx, first.ID)
+		s.deleteOwn(ctx, first)
 	}
 	s.run.record(s)
+	return true
 }
 
-// neverBuilt returns why a job must not be deleted as a duplicate.
-func neverBuilt(item wire.JobItem) error {
-	if item.LastBuildTime != "" && item.LastBuildTime != "0" {
-		return errors.New("it has been built")
+// own tells whether the object's id came as the answer to a create of this run.
+func (s *step) own() bool {
+	return s.result.Outcome == Applied || s.result.Outcome == AppliedAfterAbsence
+}
+
+func firstOf(twins []twin) string {
+	if len(twins) == 0 {
+		return ""
 	}
-	return nil
+	return slices.MinFunc(twins, func(a, b twin) int { return strings.Compare(a.id, b.id) }).id
 }
 
-// deleteOwn removes this run's job in favour of the one called winner.
+// sameName returns the objects of the name that the step created.
+func (s *step) sameName(ctx context.Context, since mark) (twins []twin, err error) {
+	if s.change.Kind == diff.KindTemplate {
+		for t, err := range s.run.api.Templates(ctx, s.change.Name) {
+			if err != nil {
+				return nil, err
+			}
+			if t.Name == s.change.Name && isOwn(t) {
+				twins = append(twins, twin{id: t.UUID})
+			}
+		}
+		return twins, nil
+	}
+	list, _, err := s.run.listings.read(ctx, s.change.ProjectID, since)
+	if err != nil {
+		return nil, err
+	}
+	for _, item := range list.Jobs {
+		if item.JobName == s.change.Name && item.ID != "" {
+			twins = append(twins, twin{id: item.ID, built: item.LastBuildTime != "" && item.LastBuildTime != "0"})
+		}
+	}
+	return twins, nil
+}
+
+// endWithTwins ends a create of which it is not known that it made the only
+// object of its name.
+func (s *step) endWithTwins() {
+	ids := make([]string, len(s.twins))
+	for i, t := range s.twins {
+		ids[i] = t.id
+	}
+	switch {
+	case s.twinsErr != nil:
+		s.result.Next = "when the service answers again: buildsync plan"
+		s.end(Unknown, "it was created as %s, and whether there are two of this name could not be checked: %s", s.result.ID, describe(s.twinsErr))
+	case len(ids) > 1:
+		s.result.Next = "look at them and delete the one that is not used"
+		s.end(NotConverged, "there are %d of this name, %s; ours is %s, and nothing was deleted", len(ids), quoted(ids), sanitize.Line(s.result.ID, 64))
+	case len(ids) == 1 && ids[0] == s.result.ID:
+		// The one that was there beside it is gone.
+	case len(ids) == 1:
+		s.result.Next = nextReplan
+		s.end(NotConverged, "it was created as %s, and the list shows %s under its name", s.result.ID, quoted(ids))
+	default:
+		s.result.Next = "buildsync plan, when the list shows it"
+		s.end(Unknown, "it was created as %s; the list does not show it yet, so a second one of this name would not be seen", s.result.ID)
+	}
+}
+
+// deleteOwn removes this run's object in favour of the one called winner.
 func (s *step) deleteOwn(ctx context.Context, winner string) {
-	own := s.result.ID
-	if !s.deleteJob(ctx, own) {
-		s.end(NotConverged, "another run created a job of this name at the same time, %s; deleting our own, %s, failed: %s", winner, own, s.result.Message)
+	own, remove := s.result.ID, s.deleteJob
+	if s.change.Kind == diff.KindTemplate {
+		remove = s.deleteTemplate
+	}
+	if !remove(ctx, own) {
+		s.end(NotConverged, "somebody created one of this name at the same time, %s; deleting our own, %s, failed: %s", winner, own, s.result.Message)
 		return
 	}
 	s.result.ID = winner
-	have, err := s.read(ctx, winner)
+	paths, err := s.made.differs(ctx, winner)
 	switch {
 	case gone(err):
 		s.result.Next = nextReplan
-		s.end(NotConverged, "another run created %s at the same time; our own, %s, was deleted in its favour, and now it is gone", winner, own)
+		s.end(NotConverged, "somebody created %s at the same time; our own, %s, was deleted in its favour, and now it is gone", winner, own)
+	case errors.Is(err, errWrongObject):
+		s.run.halt(err)
+		s.endUnread(err)
 	case err != nil:
 		s.endUnread(err)
-	case len(s.missing(have)) > 0:
-		s.result.Paths = s.missing(have)
+	case len(paths) > 0:
+		s.result.Paths = paths
 		s.result.Next = nextReplan
-		s.end(Conflict, "another run created %s at the same time, and it differs from the definitions; our own, %s, was deleted", winner, own)
+		s.end(Conflict, "somebody created %s at the same time, and it differs from the definitions; our own, %s, was deleted", winner, own)
 	default:
-		s.end(Unchanged, "another run created it at the same time as %s; our own, %s, was deleted", winner, own)
+		s.end(Unchanged, "somebody created it at the same time as %s; our own, %s, was deleted", winner, own)
 	}
 }
 

@@ -33,6 +33,9 @@ func (r *run) doTemplate(ctx context.Context, index int) {
 	default:
 		s.create(ctx, s.templateCreation(""))
 	}
+	if s.sends > 0 && s.result.ID != "" && s.action != diff.ActionDelete {
+		r.noteCreated(s)
+	}
 }
 
 // templateCreation is the create protocol for a template. One with the uuid old
