@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -112,14 +111,14 @@ func (l *live) lastSuccess(outputs []output, repository string) error {
 	return l.in.print(outputs, nil, reply{doc: doc, text: doc.text})
 }
 
-func (d historyDocument) text(out *strings.Builder) {
+func (d historyDocument) text(out *paper) {
 	if len(d.Builds) == 0 {
 		out.WriteString("No builds.\n")
 		return
 	}
 	t := newTable("BUILD", "JOB", "RESULT", "STARTED", "ENDED", "BRANCH", "COMMIT", "BY", "TRIGGER", "RECORD", "MESSAGE")
 	for _, b := range d.Builds {
-		t.add(string(b.BuildNumber), b.JobName, b.Result, b.StartTime, b.EndTime, b.Branch,
+		t.add(string(b.BuildNumber), b.JobName, b.Result, out.time(b.StartTime), out.time(b.EndTime), b.Branch,
 			fmt.Sprintf("%.12s", b.CommitID), b.Executor, b.TriggerType, b.RecordID, b.CommitMessage)
 	}
 	t.writeTo(out)

@@ -1,12 +1,8 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
-	"time"
 
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/urfave/cli/v2"
@@ -87,7 +83,7 @@ func matchingJobs(jobs []wire.JobItem, globs []string) []wire.JobItem {
 	return matching
 }
 
-func (d jobListDocument) text(out *strings.Builder) {
+func (d jobListDocument) text(out *paper) {
 	if len(d.Jobs) == 0 {
 		out.WriteString("No jobs.\n")
 		return
@@ -102,7 +98,7 @@ func (d jobListDocument) text(out *strings.Builder) {
 		if job.HealthScore != "" && job.LastBuildStatus != "none" {
 			health = string(job.HealthScore) + " %"
 		}
-		t.add(job.JobName, job.ID, state, lastBuildWord(job.LastBuildStatus), millisecondsShown(job.LastBuildTime), health, job.UserName)
+		t.add(job.JobName, job.ID, state, lastBuildWord(job.LastBuildStatus), out.time(string(job.LastBuildTime)), health, job.UserName)
 	}
 	t.writeTo(out)
 }
@@ -118,13 +114,4 @@ func lastBuildWord(status string) string {
 		return "never built"
 	}
 	return status
-}
-
-// millisecondsShown is a time that the service counts in milliseconds.
-func millisecondsShown(n json.Number) string {
-	ms, err := strconv.ParseInt(string(n), 10, 64)
-	if err != nil || ms <= 0 {
-		return ""
-	}
-	return time.UnixMilli(ms).UTC().Format(time.RFC3339)
 }

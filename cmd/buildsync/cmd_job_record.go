@@ -61,14 +61,14 @@ func (in *invocation) jobRecord() error {
 			}
 			doc.Details = &details
 		}
-		return in.print(outputs, nil, reply{doc: doc, text: func(out *strings.Builder) {
+		return in.print(outputs, nil, reply{doc: doc, text: func(out *paper) {
 			writeRecord(out, b, doc.Record)
 			writeDetails(out, doc.Details)
 		}})
 	})
 }
 
-func writeRecord(out *strings.Builder, b buildRef, r wire.Record) {
+func writeRecord(out *paper, b buildRef, r wire.Record) {
 	var s sheet
 	s.add("Job", b.job.String())
 	s.add("Build", string(r.BuildNo))
@@ -82,14 +82,14 @@ func writeRecord(out *strings.Builder, b buildRef, r wire.Record) {
 	s.add("Tag", r.Tag)
 	s.add("Commit", r.Commit)
 	s.add("Commit message", r.CommitMessage)
-	s.add("Created", r.CreateTime)
-	s.add("Started", r.StartTime)
-	s.add("Finished", r.FinishTime)
+	s.add("Created", out.time(r.CreateTime))
+	s.add("Started", out.time(r.StartTime))
+	s.add("Finished", out.time(r.FinishTime))
 	s.add("Took", shownDuration(string(r.Duration)))
 	s.writeTo(out)
 }
 
-func writeDetails(out *strings.Builder, d *wire.HistoryDetails) {
+func writeDetails(out *paper, d *wire.HistoryDetails) {
 	if d == nil {
 		return
 	}
@@ -139,13 +139,13 @@ func (in *invocation) jobArtifacts() error {
 		if err != nil {
 			return err
 		}
-		return in.print(outputs, nil, reply{doc: info, text: func(out *strings.Builder) {
+		return in.print(outputs, nil, reply{doc: info, text: func(out *paper) {
 			writeArtifacts(out, b, info)
 		}})
 	})
 }
 
-func writeArtifacts(out *strings.Builder, b buildRef, info wire.OutputInfo) {
+func writeArtifacts(out *paper, b buildRef, info wire.OutputInfo) {
 	t := newTable("KIND", "STEP", "NAME", "VERSION", "TYPE", "URI")
 	add := func(kind, step string, o wire.Output) { t.add(kind, step, o.Name, o.Version, o.PackageType, o.URI) }
 	for _, step := range slices.Sorted(maps.Keys(info.PackageInfos)) {
@@ -201,11 +201,11 @@ func (in *invocation) jobGraph() error {
 		if err != nil {
 			return err
 		}
-		return in.print(outputs, nil, reply{doc: graph, text: func(out *strings.Builder) { writeGraph(out, graph) }})
+		return in.print(outputs, nil, reply{doc: graph, text: func(out *paper) { writeGraph(out, graph) }})
 	})
 }
 
-func writeGraph(out *strings.Builder, graph wire.FlowGraph) {
+func writeGraph(out *paper, graph wire.FlowGraph) {
 	if len(graph.Vertices) == 0 {
 		out.WriteString("No parts.\n")
 		return
@@ -224,7 +224,7 @@ func writeGraph(out *strings.Builder, graph wire.FlowGraph) {
 	}
 	t := newTable("PART", "BUILD", "STATUS", "TOOK", "STARTED", "FINISHED", "DEPENDS ON")
 	for _, v := range graph.Vertices {
-		t.add(v.DisplayName, v.BuildNo, v.Status, shownDuration(string(v.BuildDuration)), v.StartTime, v.FinishTime, strings.Join(after[v.ID], ", "))
+		t.add(v.DisplayName, v.BuildNo, v.Status, shownDuration(string(v.BuildDuration)), out.time(v.StartTime), out.time(v.FinishTime), strings.Join(after[v.ID], ", "))
 	}
 	t.writeTo(out)
 }

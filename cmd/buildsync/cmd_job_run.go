@@ -110,7 +110,7 @@ func (l *live) reportRun(outputs []output, f *follower, doc runDocument) error {
 	}
 	f.build.number = number
 	if !l.in.on("wait") && !l.in.on("follow") {
-		return l.in.print(outputs, nil, reply{doc: doc, text: func(out *strings.Builder) {
+		return l.in.print(outputs, nil, reply{doc: doc, text: func(out *paper) {
 			fmt.Fprintf(out, "%s was started.\n", shownText(capitalised(f.build.String()), 0))
 		}})
 	}
@@ -119,7 +119,7 @@ func (l *live) reportRun(outputs []output, f *follower, doc runDocument) error {
 		return err
 	}
 	doc.Record = &record
-	err = l.in.print(outputs, nil, reply{doc: doc, text: func(out *strings.Builder) {
+	err = l.in.print(outputs, nil, reply{doc: doc, text: func(out *paper) {
 		fmt.Fprintf(out, "%s: %s (%s)\n", shownText(capitalised(f.build.String()), 0), shownText(record.Status, 60), shownDuration(string(record.Duration)))
 	}})
 	if err != nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -43,14 +42,14 @@ func (in *invocation) jobShow() error {
 		}
 		modules := catalog.Default()
 		body = in.redacted(body, modules)
-		return in.print(outputs, modules, reply{doc: body, text: func(out *strings.Builder) {
+		return in.print(outputs, modules, reply{doc: body, text: func(out *paper) {
 			writeJobBody(out, job, body, modules)
 		}})
 	})
 }
 
 // writeJobBody writes a body that holds no secret.
-func writeJobBody(out *strings.Builder, job jobRef, body *jsontree.Value, modules *catalog.Catalogue) {
+func writeJobBody(out *paper, job jobRef, body *jsontree.Value, modules *catalog.Catalogue) {
 	var s sheet
 	s.add("Job", body.Str(wire.KeyJobName))
 	s.add("Id", job.ID)
@@ -72,7 +71,7 @@ func writeJobBody(out *strings.Builder, job jobRef, body *jsontree.Value, module
 	writeSteps(out, body.Get(wire.KeySteps).Items(), modules)
 }
 
-func writeParameters(out *strings.Builder, parameters []*jsontree.Value) {
+func writeParameters(out *paper, parameters []*jsontree.Value) {
 	if len(parameters) == 0 {
 		return
 	}
@@ -95,7 +94,7 @@ func parameterField(parameter *jsontree.Value, name string) string {
 	return ""
 }
 
-func writeSteps(out *strings.Builder, steps []*jsontree.Value, modules *catalog.Catalogue) {
+func writeSteps(out *paper, steps []*jsontree.Value, modules *catalog.Catalogue) {
 	if len(steps) == 0 {
 		return
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -46,7 +45,7 @@ func (in *invocation) jobStatus() error {
 		if doc.Running, err = l.JobRunning(l.ctx, job.ID); err != nil {
 			return err
 		}
-		return in.print(outputs, nil, reply{doc: doc, text: func(out *strings.Builder) {
+		return in.print(outputs, nil, reply{doc: doc, text: func(out *paper) {
 			word := "not running"
 			if doc.Running {
 				word = "running"
@@ -97,7 +96,7 @@ func (in *invocation) jobRatio() error {
 		if doc.SuccessRatio, err = l.SuccessRatio(l.ctx, job.ID, from, to); err != nil {
 			return err
 		}
-		return in.print(outputs, nil, reply{doc: doc, text: func(out *strings.Builder) {
+		return in.print(outputs, nil, reply{doc: doc, text: func(out *paper) {
 			fmt.Fprintf(out, "%s, %s to %s: %s of %s builds succeeded (%s)\n", shownText(job.String(), 0), doc.From, doc.To,
 				doc.SuccessCount, doc.TotalCount, percent(doc.SuccessRatio.SuccessRatio))
 		}})

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 )
@@ -50,7 +49,7 @@ func (in *invocation) jobStop() error {
 			return err
 		}
 		doc := stopDocument{JobID: b.job.ID, JobName: b.job.Name, BuildNumber: b.number, Outcome: "stopped"}
-		return in.print(outputs, nil, reply{doc: doc, text: func(out *strings.Builder) {
+		return in.print(outputs, nil, reply{doc: doc, text: func(out *paper) {
 			fmt.Fprintf(out, "%s was stopped.\n", shownText(capitalised(b.String()), 0))
 		}})
 	})

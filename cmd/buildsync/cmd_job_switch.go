@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -77,7 +76,7 @@ Exit codes: 0 done; 1 nothing was done; 3 invalid input; 6 done in part, or not 
 }
 
 func deleteQuestion(jobs []jobRef) string {
-	var out strings.Builder
+	var out paper
 	out.WriteString("These jobs go to the recycle bin:\n")
 	for _, job := range jobs {
 		fmt.Fprintf(&out, "  %s (%s)\n", shownText(job.Name, 0), job.ID)
@@ -189,7 +188,7 @@ func outcomeWords(err error, done string) (outcome, message string) {
 	return "failed", sanitize.Line(err.Error(), 2048)
 }
 
-func (d jobsDocument) text(out *strings.Builder) {
+func (d jobsDocument) text(out *paper) {
 	for _, job := range d.Jobs {
 		name := job.JobName
 		if name == "" {

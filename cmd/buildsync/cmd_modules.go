@@ -110,7 +110,7 @@ func (in *invocation) modulesList() error {
 			jsontree.Member{Key: "modules", Value: list}).Indented())
 		return err
 	}
-	var out strings.Builder
+	var out paper
 	rows := newTable("ACTION", "MODULE", "PROPERTIES", "CONFIDENCE", "NAME")
 	for _, m := range known.Modules() {
 		rows.add(wordsOf(m), m.ID, strconv.Itoa(len(m.Properties)), string(m.Confidence), m.Name)
@@ -168,7 +168,7 @@ func (in *invocation) modulesShow() error {
 
 // shownModule is a module as text.
 func shownModule(m *catalog.Module) string {
-	var out strings.Builder
+	var out paper
 	head := &sheet{}
 	head.add("module", m.ID)
 	head.add("name", m.Name)

@@ -69,7 +69,7 @@ func (in *invocation) noticeShow() error {
 	})
 }
 
-func (d noticesDocument) text(out *strings.Builder) {
+func (d noticesDocument) text(out *paper) {
 	if len(d.Notices) == 0 {
 		out.WriteString("No notifications.\n")
 		return
@@ -137,7 +137,7 @@ func (in *invocation) noticeDisable() error {
 			return err
 		}
 		doc := noticeOutcome{JobID: job.ID, JobName: job.Name, NoticeType: kind, Outcome: "disabled"}
-		return in.print(outputs, nil, reply{doc: doc, text: func(out *strings.Builder) {
+		return in.print(outputs, nil, reply{doc: doc, text: func(out *paper) {
 			fmt.Fprintf(out, "%s: %s is off\n", shownText(job.String(), 0), shownText(kind, 0))
 		}})
 	})

@@ -105,14 +105,14 @@ func isCustom(t wire.Template) bool {
 	return t.Scope == wire.ScopeCustom || t.Scope == "" && !t.Public
 }
 
-func (d templateListDocument) text(out *strings.Builder) {
+func (d templateListDocument) text(out *paper) {
 	if len(d.Templates) == 0 {
 		out.WriteString("No templates.\n")
 		return
 	}
 	t := newTable("NAME", "UUID", "SCOPE", "TOOL", "CREATED", "CREATOR", "DESCRIPTION")
 	for _, template := range d.Templates {
-		t.add(template.Name, template.UUID, template.Scope, template.ToolType, template.CreateTime, template.UserName, template.Description)
+		t.add(template.Name, template.UUID, template.Scope, template.ToolType, out.time(template.CreateTime), template.UserName, template.Description)
 	}
 	t.writeTo(out)
 }
@@ -187,13 +187,13 @@ func (in *invocation) templateShow() error {
 		}
 		modules := catalog.Default()
 		item := in.redacted(template.Item, modules)
-		return in.print(outputs, modules, reply{doc: item, text: func(out *strings.Builder) {
+		return in.print(outputs, modules, reply{doc: item, text: func(out *paper) {
 			writeTemplate(out, template, item, modules)
 		}})
 	})
 }
 
-func writeTemplate(out *strings.Builder, t wire.Template, item *jsontree.Value, modules *catalog.Catalogue) {
+func writeTemplate(out *paper, t wire.Template, item *jsontree.Value, modules *catalog.Catalogue) {
 	var s sheet
 	s.add("Template", t.Name)
 	s.add("Uuid", t.UUID)
@@ -201,7 +201,7 @@ func writeTemplate(out *strings.Builder, t wire.Template, item *jsontree.Value, 
 	s.add("Tool", t.ToolType)
 	s.add("Description", t.Description)
 	s.add("Creator", t.UserName)
-	s.add("Created", t.CreateTime)
+	s.add("Created", out.time(t.CreateTime))
 	s.writeTo(out)
 	writeParameters(out, foldedMember(item, wire.KeyParameters).Items())
 	writeSteps(out, foldedMember(foldedMember(item, wire.KeyTemplate), wire.KeySteps).Items(), modules)
@@ -249,7 +249,7 @@ func (in *invocation) templateDelete() error {
 			return err
 		}
 		doc := templateOutcome{UUID: t.UUID, Name: t.Name, Outcome: "deleted"}
-		return in.print(outputs, nil, reply{doc: doc, text: func(out *strings.Builder) {
+		return in.print(outputs, nil, reply{doc: doc, text: func(out *paper) {
 			fmt.Fprintf(out, "%s: deleted\n", shownText(t.Name, 0))
 		}})
 	})

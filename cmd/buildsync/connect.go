@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -49,6 +50,9 @@ func (in *invocation) connect(dir, region string) (*service, error) {
 	found, err := credentials.Find(credentials.Options{
 		Getenv: in.env.get, Home: cmp.Or(in.env.get("HOME"), in.env.get("USERPROFILE")), Profile: in.text("profile"), Region: region,
 	})
+	if errors.Is(err, credentials.ErrNone) {
+		return nil, fmt.Errorf("%w; --endpoint emulator needs no account, and buildsync doctor checks what is set", err)
+	}
 	if err != nil {
 		return nil, err
 	}

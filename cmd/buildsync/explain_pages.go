@@ -202,7 +202,7 @@ func (s station) place() string {
 func valuePage(address string, v explained) reply {
 	return reply{
 		doc: map[string]any{"format_version": "1.0", "address": address, "values": []explained{v}},
-		text: func(out *strings.Builder) {
+		text: func(out *paper) {
 			out.WriteString(sanitize.Line(address+"."+v.Path, 0) + "\n")
 			switch {
 			case strings.Contains(v.Value.Text(), "\n"):
@@ -225,7 +225,7 @@ func valuePage(address string, v explained) reply {
 func valueList(address string, values []explained) reply {
 	return reply{
 		doc: map[string]any{"format_version": "1.0", "address": address, "values": values},
-		text: func(out *strings.Builder) {
+		text: func(out *paper) {
 			out.WriteString(sanitize.Line(address, 0) + "\n\n")
 			t := newTable("PATH", "VALUE", "PLACE", "FROM")
 			for _, v := range values {
@@ -285,7 +285,7 @@ func ruleList() reply {
 	}
 	return reply{
 		doc: map[string]any{"format_version": "1.0", "rules": docs},
-		text: func(out *strings.Builder) {
+		text: func(out *paper) {
 			t := newTable("RULE", "SEVERITY", "REPORTS")
 			for _, rule := range rules {
 				t.add(rule.Name, rule.Severity.String(), rule.Summary)
@@ -304,7 +304,7 @@ func rulePage(rule lint.Rule) reply {
 	}
 	return reply{
 		doc: map[string]any{"format_version": "1.0", "rules": []ruleDoc{doc}},
-		text: func(out *strings.Builder) {
+		text: func(out *paper) {
 			severity := rule.Severity.String()
 			if rule.Fixed {
 				severity += "; plan and apply do not run with it, so it can be neither lowered nor suppressed"
@@ -331,7 +331,7 @@ func rulePage(rule lint.Rule) reply {
 // exampleText shows files, with their names where there are several or one is
 // not the usual file of definitions.
 func exampleText(files []lint.ExampleFile) string {
-	var out strings.Builder
+	var out paper
 	for _, file := range files {
 		if file.Name != "" && (len(files) > 1 || file.Name != "jobs.yaml") {
 			out.WriteString("\n" + file.Name + ":\n")
@@ -344,7 +344,7 @@ func exampleText(files []lint.ExampleFile) string {
 // indented sets an example off from the text around it. What its file holds is
 // made safe to print: some rules are about what does not print.
 func indented(text string) string {
-	var out strings.Builder
+	var out paper
 	for line := range strings.Lines(sanitize.Lines(text)) {
 		out.WriteString("   " + line)
 	}

@@ -143,7 +143,7 @@ func aboutTwin(live *diff.LiveJob, twins []*diff.LiveJob) string {
 	}
 	use := "never built"
 	if at := lastBuilt(live); at > 0 {
-		use = "last built " + time.UnixMilli(at).UTC().Format("2006-01-02 15:04 UTC")
+		use = "last built " + time.UnixMilli(at).UTC().Format(time.RFC3339)
 	}
 	if live.Item.Disabled {
 		use += ", disabled"

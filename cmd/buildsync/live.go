@@ -73,6 +73,9 @@ func (l *live) readWorkspace() (dir string, err error) {
 		return "", err
 	}
 	workspace, diagnostics := spec.LoadWorkspace(tree, spec.Options{Environment: in.text("env")})
+	if err := in.unknownEnvironment(diagnostics); err != nil {
+		return "", err
+	}
 	if diagnostics.HasErrors() {
 		return "", errors.Join(in.reportAt(diagnostics, tree), said(exitInvalid))
 	}

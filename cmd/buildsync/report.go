@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/buildsync/buildsync/pkg/apply"
+	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
@@ -25,7 +26,7 @@ func printReport(w io.Writer, report *apply.Report) error {
 		writeResult(&out, &report.Results[i])
 	}
 	if len(report.Results) > 0 { // otherwise the plan has said that all is in step
-		fmt.Fprintf(&out, "Apply: %s.\n", countOutcomes(report.Outcomes))
+		fmt.Fprintf(&out, "Apply: %s.\n", countOutcomes(objectOutcomes(report)))
 	}
 	_, err := io.WriteString(w, out.String())
 	return err
@@ -73,6 +74,33 @@ func smokeText(b *apply.Build) string {
 		text += ": " + sanitize.Line(b.Message, 500)
 	}
 	return text
+}
+
+// objectOutcomes counts objects by the worst that happened to each: a job and
+// its notifications are one object.
+func objectOutcomes(report *apply.Report) map[apply.Outcome]int {
+	worst := map[string]apply.Outcome{}
+	for i := range report.Results {
+		r := &report.Results[i]
+		address := strings.Replace(r.Address, "/"+string(diff.KindNotification)+"/", "/"+string(diff.KindJob)+"/", 1)
+		if r.Action == diff.ActionDelete || r.Action == diff.ActionDisable {
+			address += " " + r.ID // a removed job may have had a twin
+		}
+		if have, known := worst[address]; !known || slices.Index(byWeight, r.Outcome) > slices.Index(byWeight, have) {
+			worst[address] = r.Outcome
+		}
+	}
+	counts := map[apply.Outcome]int{}
+	for _, outcome := range worst {
+		counts[outcome]++
+	}
+	return counts
+}
+
+// byWeight orders the outcomes from what needs no look to what needs one most.
+var byWeight = []apply.Outcome{
+	apply.Unchanged, apply.AlreadyAbsent, apply.Applied, apply.AppliedConfirmed, apply.AppliedAfterAbsence,
+	apply.Skipped, apply.Conflict, apply.Failed, apply.NotConverged, apply.Unknown,
 }
 
 // countOutcomes writes "3 applied, 1 failed".

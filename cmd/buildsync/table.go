@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/mattn/go-runewidth"
 
@@ -37,7 +39,7 @@ func (t *table) add(cells ...string) {
 	t.rows = append(t.rows, row)
 }
 
-func (t *table) writeTo(out *strings.Builder) {
+func (t *table) writeTo(out *paper) {
 	if len(t.rows) == 0 {
 		return
 	}
@@ -47,17 +49,103 @@ func (t *table) writeTo(out *strings.Builder) {
 			widths[i] = max(widths[i], displayCells.StringWidth(cell))
 		}
 	}
+	for i, head := range t.head {
+		if widths[i] > 0 {
+			widths[i] = max(widths[i], len(head))
+		}
+	}
+	left := fitColumns(widths, out.width)
 	for _, row := range append([][]string{t.head}, t.rows...) {
 		var line strings.Builder
 		for i, cell := range row {
 			if widths[i] == 0 {
 				continue
 			}
-			line.WriteString(displayCells.FillRight(cell, max(widths[i], len(t.head[i]))))
+			if displayCells.StringWidth(cell) > widths[i] {
+				cell = displayCells.Truncate(cell, widths[i], "…")
+			}
+			line.WriteString(displayCells.FillRight(cell, widths[i]))
 			line.WriteString("  ")
 		}
 		out.WriteString(strings.TrimRight(line.String(), " ") + "\n")
 	}
+	if left > 0 {
+		out.WriteString(fmt.Sprintf("(%d more columns on a wider terminal)\n", left))
+	}
+}
+
+// fitColumns narrows columns until a row fits into width cells: the last ones
+// are left out first, and the first one, a name, is cut if the second one, an
+// id, leaves no more room. It returns how many were left out.
+func fitColumns(widths []int, width int) (left int) {
+	const gap, leastName = 2, 12
+	total := func() (sum int) {
+		for _, w := range widths {
+			if w > 0 {
+				sum += w + gap
+			}
+		}
+		return max(0, sum-gap)
+	}
+	if width == 0 {
+		return 0
+	}
+	for i := len(widths) - 1; i > 1 && total() > width; i-- {
+		if over := total() - width; widths[i] > over+leastName { // enough is left of it
+			widths[i] -= over
+			return left
+		}
+		if widths[i] > 0 {
+			widths[i], left = 0, left+1
+		}
+	}
+	if over := total() - width; over > 0 && len(widths) > 0 {
+		widths[0] = max(leastName, widths[0]-over)
+	}
+	return left
+}
+
+// paper is what a result for people is written on.
+type paper struct {
+	strings.Builder
+	width int            // cells of a line; 0 where nothing folds it
+	zone  *time.Location // nil is UTC
+}
+
+func (in *invocation) paperFor(o output) *paper {
+	p := &paper{}
+	if o.file == "" && isTerminal(in.stdout) {
+		p.width, p.zone = terminalWidth(in.stdout), time.Local
+	}
+	return p
+}
+
+// timeLayouts are the forms in which the service writes times.
+var timeLayouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999Z0700", "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999 Z0700"}
+
+// time writes a time in the one form that all commands have: of the reader's
+// zone on a terminal, and of UTC elsewhere. What is no time stays.
+func (p *paper) time(text string) string {
+	if ms, err := strconv.ParseInt(text, 10, 64); err == nil {
+		if ms <= 0 {
+			return ""
+		}
+		return p.instant(time.UnixMilli(ms))
+	}
+	for _, layout := range timeLayouts {
+		if t, err := time.Parse(layout, text); err == nil {
+			return p.instant(t)
+		}
+	}
+	return text
+}
+
+func (p *paper) instant(t time.Time) string {
+	zone := p.zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	return t.In(zone).Format(time.RFC3339)
 }
 
 // sheet is names and values below each other. What has no value is left out.
@@ -73,7 +161,7 @@ func (s *sheet) add(name, value string) {
 	}
 }
 
-func (s *sheet) writeTo(out *strings.Builder) {
+func (s *sheet) writeTo(out *paper) {
 	widest := 0
 	for _, name := range s.names {
 		widest = max(widest, displayCells.StringWidth(name))
@@ -89,7 +177,7 @@ func shownText(s string, limit int) string { return sanitize.Line(secret.Redact(
 
 // reply is what a command has to say, for people and for programs.
 type reply struct {
-	text func(out *strings.Builder)
+	text func(out *paper)
 	doc  any // its JSON has stable keys: those of the API, or of this program
 }
 
@@ -104,8 +192,8 @@ func (in *invocation) print(outputs []output, modules *catalog.Catalogue, r repl
 			_, err = w.Write(document)
 			return err
 		}
-		var out strings.Builder
-		r.text(&out)
+		out := in.paperFor(o)
+		r.text(out)
 		_, err := io.WriteString(w, in.knownSecrets().Replace(out.String()))
 		return err
 	})

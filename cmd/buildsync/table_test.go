@@ -32,7 +32,7 @@ func TestTable(t *testing.T) {
 			for _, row := range tc.rows {
 				table.add(row...)
 			}
-			var out strings.Builder
+			var out paper
 			table.writeTo(&out)
 			if out.String() != tc.want {
 				t.Errorf("got\n%swant\n%s", out.String(), tc.want)
@@ -117,7 +117,7 @@ func TestLogLines(t *testing.T) {
 		{"a secret that is known", "token is kn0wn-t0 the run\n", "token is (sensitive) the run\n"},
 	} {
 		for _, size := range []int{1, 3, 1000} { // however it comes
-			var out strings.Builder
+			var out paper
 			w := &logLines{to: &out, known: strings.NewReplacer("kn0wn-t0", sensitive)}
 			for rest := []byte(tc.have); len(rest) > 0; rest = rest[min(size, len(rest)):] {
 				if _, err := w.Write(rest[:min(size, len(rest))]); err != nil {
@@ -130,7 +130,7 @@ func TestLogLines(t *testing.T) {
 			}
 		}
 	}
-	var out strings.Builder
+	var out paper
 	w := &logLines{to: &out, known: strings.NewReplacer()}
 	for range 3 {
 		_, _ = w.Write([]byte(strings.Repeat("x", maxLogLine)))

@@ -126,3 +126,17 @@ func dashed(name string) string {
 func isFormat(word string) bool {
 	return slices.Contains([]string{"text", "json", "yaml", "markdown", "html", "sarif", "github", "gitlab", "junit", "checkstyle"}, word)
 }
+
+// unknownEnvironment is the error about --env, whose mistake stands on the
+// command line and not in buildsync.yaml.
+func (in *invocation) unknownEnvironment(diagnostics spec.Diagnostics) error {
+	at := slices.IndexFunc(diagnostics, func(d spec.Diagnostic) bool { return d.Rule == "unknown-environment" })
+	if at < 0 || !in.set("env") {
+		return nil
+	}
+	text := fmt.Sprintf("--env %q: buildsync.yaml does not declare this environment", in.text("env"))
+	if hint := diagnostics[at].Hint; hint != "" {
+		text += "; " + hint
+	}
+	return usageError{text: text}
+}

@@ -73,6 +73,9 @@ func (in *invocation) openBy(load func(w *workspace, environment string, vars ma
 	}
 	w := &workspace{dir: dir, tree: tree}
 	diagnostics := load(w, in.text("env"), vars)
+	if err := in.unknownEnvironment(diagnostics); err != nil {
+		return nil, err
+	}
 	if err := in.report(diagnostics, w); err != nil {
 		return nil, err
 	}

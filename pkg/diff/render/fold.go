@@ -16,6 +16,9 @@ func objectsOf(plan *diff.Plan) []changeView {
 	for i := range plan.Changes {
 		c := &plan.Changes[i]
 		view := viewOf(c)
+		for k := range view.fields {
+			view.fields[k].asked = plan.Question == diff.QuestionDrift
+		}
 		owner := jobAddress(c)
 		at, known := owners[owner]
 		switch {

@@ -139,7 +139,7 @@ func pageFieldOf(f *fieldView) pageField {
 	case f.hidden:
 		out.Values, out.Note = f.values(pageValueLimit), ""
 	case f.verdict == diff.VerdictDrift || f.verdict == diff.VerdictConflict || f.verdict == diff.VerdictRemoveEdited:
-		out.Sides, out.Note = sidesOf(f), sidesNote(f.verdict)
+		out.Sides, out.Note = sidesOf(f), sidesNote(f)
 	case f.verdict == diff.VerdictCreate:
 		out.Created = pair{f.after, f.after}.shorten(pageValueLimit).after
 	default:
@@ -163,14 +163,14 @@ func sidesOf(f *fieldView) []pageSide {
 	return []pageSide{live, head}
 }
 
-func sidesNote(verdict diff.Verdict) string {
-	switch verdict {
+func sidesNote(f *fieldView) string {
+	switch f.verdict {
 	case diff.VerdictConflict:
 		return "conflict: both differ from the base"
 	case diff.VerdictRemoveEdited:
 		return "edited outside"
 	}
-	return "drift → will be set back"
+	return strings.ReplaceAll("drift"+f.setBack(), "  ", " ")
 }
 
 // pageValueLimit caps one value of the page, in characters.

@@ -19,9 +19,9 @@ func TestLastEdit(t *testing.T) {
 	}
 	drifted.Changes[0].LastEdit = &diff.LastEdit{User: "小王 <b>@all\x1b[31m", Time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
 	for format, want := range map[string]string{
-		"text":     `last edit: 小王 <b>@all\u{001b}[31m, 2026-01-02 03:04:05 UTC`,
-		"markdown": `  last edit: 小王 <b>@all\u{001b}[31m, 2026-01-02 03:04:05 UTC`,
-		"html":     `last edit: 小王 &lt;b&gt;@all\u{001b}[31m, 2026-01-02 03:04:05 UTC`,
+		"text":     `last edit: 小王 <b>@all\u{001b}[31m, 2026-01-02T03:04:05Z`,
+		"markdown": `  last edit: 小王 <b>@all\u{001b}[31m, 2026-01-02T03:04:05Z`,
+		"html":     `last edit: 小王 &lt;b&gt;@all\u{001b}[31m, 2026-01-02T03:04:05Z`,
 		"json":     `"time": "2026-01-02T03:04:05Z"`,
 	} {
 		var out string

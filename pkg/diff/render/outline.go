@@ -69,6 +69,7 @@ type fieldView struct {
 	diff    *scriptDiff
 	item    []string // a whole item that comes or goes, by lines
 	hidden  bool
+	asked   bool // of drift, which writes nothing
 }
 
 // outlineOf prepares a plan. Equal changes with one cause are one, unless each
@@ -120,7 +121,7 @@ func viewOf(c *diff.Change) changeView {
 func lastEdit(e *diff.LastEdit) string {
 	text := "last edit: " + name(e.User)
 	if !e.Time.IsZero() {
-		text += ", " + e.Time.UTC().Format("2006-01-02 15:04:05 UTC")
+		text += ", " + e.Time.UTC().Format("2006-01-02T15:04:05Z07:00")
 	}
 	return text
 }
@@ -292,11 +293,19 @@ func namedValues(v *jsontree.Value) (lines []string, ok bool) {
 // counts once.
 func (f *fieldView) stat() string { return counted(f.diff.changed, "line") + " changed" }
 
+// setBack says what apply does about an edit outside.
+func (f *fieldView) setBack() string {
+	if f.asked {
+		return ""
+	}
+	return "  → will be set back"
+}
+
 // verdictNote is said beside the path of a field that is shown by lines.
 func (f *fieldView) verdictNote() string {
 	switch f.verdict {
 	case diff.VerdictDrift:
-		return "   drift: live (-), definitions (+)  → will be set back"
+		return "   drift: live (-), definitions (+)" + f.setBack()
 	case diff.VerdictConflict:
 		return "   conflict: live (-), definitions (+), both differ from the base"
 	}
@@ -324,7 +333,7 @@ func (f *fieldView) values(room int) string {
 	p := pair{f.before, f.after}.shorten(room)
 	switch f.verdict {
 	case diff.VerdictDrift:
-		return fmt.Sprintf("drift: live %s, definitions %s  → will be set back", p.before, p.after)
+		return fmt.Sprintf("drift: live %s, definitions %s%s", p.before, p.after, f.setBack())
 	case diff.VerdictConflict:
 		return fmt.Sprintf("conflict: base %s, live %s, definitions %s", pair{f.base, p.after}.shorten(room).before, p.before, p.after)
 	case diff.VerdictRemoveEdited:

@@ -1,0 +1,323 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+
+	"github.com/buildsync/buildsync/pkg/emulator"
+	"github.com/buildsync/buildsync/pkg/emulator/emulatortest"
+)
+
+// tooLong is after what time a command that still runs counts as hanging.
+const tooLong = 2 * time.Minute
+
+// buildsyncBinary is the program that TestMain puts into PATH.
+func buildsyncBinary(t *testing.T) string {
+	t.Helper()
+	path, err := exec.LookPath("buildsync")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// seat is a person in front of a terminal on which buildsync runs.
+type seat struct {
+	t      *testing.T
+	cmd    *exec.Cmd
+	person *os.File
+	screen *watched
+	read   chan struct{}
+	ended  chan error
+}
+
+// sit starts buildsync on a terminal of so many columns.
+func sit(t *testing.T, columns uint16, dir string, env []string, args ...string) *seat {
+	t.Helper()
+	binary := buildsyncBinary(t)
+	s := &seat{t: t, screen: &watched{}, read: make(chan struct{}), ended: make(chan error, 1)}
+	s.cmd = exec.Command(binary, args...)
+	s.cmd.Env, s.cmd.Dir = env, dir
+	person, err := pty.StartWithSize(s.cmd, &pty.Winsize{Rows: 40, Cols: columns})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.person = person
+	go func() {
+		defer close(s.read)
+		buffer := make([]byte, 4096)
+		for {
+			n, err := person.Read(buffer)
+			_, _ = s.screen.Write(buffer[:n])
+			if err != nil {
+				return // the program has ended
+			}
+		}
+	}()
+	go func() { s.ended <- s.cmd.Wait() }()
+	t.Cleanup(func() {
+		_ = s.cmd.Process.Kill()
+		person.Close()
+	})
+	return s
+}
+
+// sees waits until a word is on the screen.
+func (s *seat) sees(word string) {
+	s.t.Helper()
+	deadline := time.After(tooLong)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !strings.Contains(s.text(), word) {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			s.t.Fatalf("the screen lacks %q:\n%s", word, s.text())
+		}
+	}
+}
+
+func (s *seat) text() string {
+	s.screen.mu.Lock()
+	defer s.screen.mu.Unlock()
+	return s.screen.text.String()
+}
+
+func (s *seat) types(keys string) { _, _ = io.WriteString(s.person, keys) }
+
+// end waits for the program and returns its code and what is left on the screen.
+func (s *seat) end() (code int, screen string) {
+	s.t.Helper()
+	select {
+	case <-s.ended:
+	case <-time.After(tooLong):
+		s.t.Fatalf("%v still runs:\n%s", s.cmd.Args, s.text())
+	}
+	<-s.read
+	return s.cmd.ProcessState.ExitCode(), shownOn(s.text())
+}
+
+var controls = regexp.MustCompile("\x1b\\[([0-9;]*)([A-Za-z])")
+
+// shownOn plays what a program wrote and returns what stays on the screen,
+// without colours.
+func shownOn(written string) string {
+	lines, row, column := [][]rune{{}}, 0, 0
+	rest := strings.ReplaceAll(written, "\r\n", "\n")
+	for rest != "" {
+		if at := controls.FindStringSubmatchIndex(rest); at != nil && at[0] == 0 {
+			n := 1
+			if at[3] > at[2] {
+				n = 0
+				for _, digit := range rest[at[2]:at[3]] {
+					if digit >= '0' && digit <= '9' {
+						n = n*10 + int(digit-'0')
+					}
+				}
+			}
+			switch rest[at[4]] {
+			case 'A':
+				row = max(0, row-n)
+			case 'J':
+				lines = lines[:row+1]
+				lines[row] = lines[row][:min(column, len(lines[row]))]
+			case 'K':
+				lines[row] = lines[row][:min(column, len(lines[row]))]
+			}
+			rest = rest[at[1]:]
+			continue
+		}
+		r := []rune(rest[:min(len(rest), 4)])[0]
+		rest = rest[len(string(r)):]
+		switch r {
+		case '\n':
+			row, column = row+1, 0
+			if row == len(lines) {
+				lines = append(lines, nil)
+			}
+		case '\r':
+			column = 0
+		default:
+			for len(lines[row]) <= column {
+				lines[row] = append(lines[row], ' ')
+			}
+			lines[row][column] = r
+			column++
+		}
+	}
+	var out []string
+	for _, line := range lines {
+		out = append(out, strings.TrimRight(string(line), " "))
+	}
+	return strings.Join(out, "\n")
+}
+
+// terminalBench is a workspace with an emulator for a terminal test.
+func terminalBench(t *testing.T) (*emulatortest.Server, string, []string) {
+	t.Helper()
+	service := emulatortest.Start(t, emulator.Options{})
+	dir := filepath.Join(t.TempDir(), "w")
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join(examples, "first-job"))); err != nil {
+		t.Fatal(err)
+	}
+	return service, dir, []string{
+		"HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH"), "BUILDSYNC_ENDPOINT=" + service.URL, "BUILDSYNC_RATE=600000/min", "TERM=xterm-256color",
+		"HUAWEICLOUD_SDK_AK=" + emulator.DefaultAccessKey, "HUAWEICLOUD_SDK_SK=" + emulator.DefaultSecretKey,
+	}
+}
+
+// TestEveryCommandOnATerminal: each command ends on a terminal of 80 and of 160
+// columns, with work and without, leaves no part of a display behind, and its
+// lines fit.
+func TestEveryCommandOnATerminal(t *testing.T) {
+	t.Parallel()
+	for _, columns := range []uint16{80, 160} {
+		_, dir, env := terminalBench(t)
+		for _, step := range []struct {
+			line string
+			code int
+			want string
+		}{
+			{"lint", 0, ""},
+			{"fmt --check", 0, ""},
+			{"compile", 0, ""},
+			{"drift", 2, ""},
+			{"plan", 0, "Next: buildsync apply"},
+			{"plan --out plan.json", 0, "Next: buildsync apply plan.json"},
+			{"show plan.json", 0, "1 to create"},
+			{"apply --yes", 0, "Apply: 1 applied."},
+			{"apply --yes", 0, "1 job"},
+			{"apply", 0, "1 job"},
+			{"plan", 0, "is in step: 1 job."},
+			{"drift", 0, "No drift: 1 job"},
+			{"job list", 0, "maven-package"},
+			{"job show maven-package", 0, "maven-package"},
+			{"job status maven-package", 0, ""},
+			{"job run maven-package", 0, "was started"},
+			{"job history maven-package", 0, "BUILD"},
+			{"job disable maven-package", 0, ""},
+			{"job enable maven-package", 0, ""},
+			{"template list", 0, ""},
+			{"notice show maven-package", 0, ""},
+			{"modules list", 0, "ACTION"},
+			{"modules show maven", 0, ""},
+			{"explain maven-package", 0, ""},
+			{"doctor", 0, ""},
+			{"export --out elsewhere", 3, "matches none of the globs"},
+			{"schema plan", 0, ""},
+			{"version", 0, "buildsync"},
+			{"help", 0, "Commands:"},
+			{"job", 3, "Commands:"},
+		} {
+			s := sit(t, columns, dir, env, strings.Fields(step.line)...)
+			code, screen := s.end()
+			if code != step.code && step.line != "drift" {
+				t.Errorf("%d columns, %s: code %d, want %d\n%s", columns, step.line, code, step.code, screen)
+			}
+			if !strings.Contains(screen, step.want) {
+				t.Errorf("%d columns, %s: the screen lacks %q:\n%s", columns, step.line, step.want, screen)
+			}
+			for line := range strings.Lines(screen) {
+				if width := displayCells.StringWidth(strings.TrimRight(line, "\n")); (step.line == "job list" || strings.HasPrefix(step.line, "job history")) && width > int(columns) {
+					t.Errorf("%d columns, %s: a line of %d cells:\n%s", columns, step.line, width, screen)
+				}
+			}
+			if regexp.MustCompile(`\d+ of \d+ +\[|\[[=>-]{3}`).MatchString(screen) {
+				t.Errorf("%d columns, %s: a bar is left behind:\n%s", columns, step.line, screen)
+			}
+		}
+	}
+}
+
+// TestCtrlCAtAQuestion: it ends the command at once, with 130, nothing written
+// and no word about work that is not there.
+func TestCtrlCAtAQuestion(t *testing.T) {
+	t.Parallel()
+	service, dir, env := terminalBench(t)
+	for question, args := range map[string][]string{
+		"[y/N]":     {"apply"},
+		"Id of the": {"init", filepath.Join(t.TempDir(), "new")},
+	} {
+		s := sit(t, 80, dir, env, args...)
+		s.sees(question)
+		s.types("\x03")
+		code, screen := s.end()
+		if code != exitInterrupted || strings.Contains(screen, "under way") || strings.Contains(screen, "stopping") {
+			t.Errorf("%v: code %d\n%s", args, code, screen)
+		}
+	}
+	if slices.ContainsFunc(service.Calls(), func(c emulator.Call) bool { return c.Committed }) {
+		t.Error("something was written")
+	}
+}
+
+// TestCtrlCInARun: what is under way is finished, each job is said once, and
+// the next command is named.
+func TestCtrlCInARun(t *testing.T) {
+	t.Parallel()
+	service, dir, env := terminalBench(t)
+	jobs := "version: 1\njobs: [{name: \"j-${{ matrix.n }}\", matrix: {n: [1, 2, 3, 4]}, arch: x86-64, steps: []}]\n"
+	if err := os.WriteFile(filepath.Join(dir, "jobs.yaml"), []byte(jobs), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	workspace := "version: 1\ndefinitions: [jobs.yaml]\nprojects: {demo: " + emulator.DefaultProject + "}\ndefault_project: demo\n"
+	if err := os.WriteFile(filepath.Join(dir, "buildsync.yaml"), []byte(workspace), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	started := make(chan *seat, 1)
+	service.MustFail(t, emulator.Fault{Op: "CreateJob", Kind: emulator.FaultPass, After: func() {
+		s := <-started
+		_ = s.cmd.Process.Signal(syscall.SIGINT)
+		s.sees("stopping")
+	}})
+	s := sit(t, 80, dir, env, "apply", "--yes", "--parallelism", "1")
+	started <- s
+	code, screen := s.end()
+	if code != exitInterrupted || !strings.Contains(screen, "buildsync: stopping; what is under way is finished first") ||
+		!strings.Contains(screen, "1 applied, 3 skipped") || !strings.Contains(screen, "Next: buildsync") || strings.Contains(screen, "[--") {
+		t.Errorf("code %d\n%s", code, screen)
+	}
+	_, run, _ := strings.Cut(screen, "Plan id")
+	for _, job := range []string{"j-1", "j-2", "j-3", "j-4"} {
+		if n := strings.Count(run, job); n != 1 {
+			t.Errorf("%s is said %d times:\n%s", job, n, screen)
+		}
+	}
+}
+
+// TestAClosedPipe: a reader that goes away, as head does, is no failure.
+func TestAClosedPipe(t *testing.T) {
+	t.Parallel()
+	_, dir, env := terminalBench(t)
+	binary := buildsyncBinary(t)
+	for _, line := range []string{"plan", "lint", "help", "job list", "modules list", "compile", "apply --yes"} {
+		reader, writer, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		reader.Close()
+		ctx, cancel := context.WithTimeout(t.Context(), tooLong)
+		cmd := exec.CommandContext(ctx, binary, append([]string{"-C", dir}, strings.Fields(line)...)...)
+		var said strings.Builder
+		cmd.Env, cmd.Stdout, cmd.Stderr = env, writer, &said
+		_ = cmd.Run()
+		cancel()
+		writer.Close()
+		if strings.Contains(said.String(), "pipe") || strings.Contains(said.String(), "buildsync: ") {
+			t.Errorf("%s: %s", line, said.String())
+		}
+	}
+}
