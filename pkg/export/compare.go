@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/buildsync/buildsync/internal/yamltext"
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/jsontree"
@@ -117,6 +118,12 @@ func (e *Exporter) Differences(job *compile.Job, live *diff.LiveJob) []string {
 		slices.Sort(events)
 		if !slices.Equal(events, declared) && len(events)+len(declared) > 0 {
 			paths = append(paths, "notifications."+row.NoticeType)
+		}
+	}
+	for _, notice := range job.Notices {
+		isLive := slices.ContainsFunc(live.Notices, func(row wire.Notice) bool { return strings.EqualFold(row.NoticeType, notice.Type) })
+		if !isLive && len(notice.Events) > 0 {
+			paths = append(paths, "notifications."+notice.Type)
 		}
 	}
 	return paths
