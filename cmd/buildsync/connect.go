@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"strconv"
 	"strings"
 
+	"github.com/buildsync/buildsync/internal/loopback"
 	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/client/credentials"
@@ -57,7 +57,7 @@ func (in *invocation) connect(dir, region string) (*service, error) {
 		return nil, err
 	}
 	config.Credentials = found.Credentials
-	if config.IAMEndpoint, err = in.iamEndpoint(config.Endpoint, region, found.IAMEndpoint); err != nil {
+	if config.IAMEndpoint, err = in.iamEndpoint(config.Endpoint, region, found); err != nil {
 		return nil, err
 	}
 	if dir := in.text("token-cache"); dir != "" {
@@ -106,12 +106,17 @@ func buildEndpoint(endpoint, region string) (string, error) {
 }
 
 // iamEndpoint is the address of IAM that belongs to a build service. named is
-// what the source of the credentials says.
-func (in *invocation) iamEndpoint(endpoint, region, named string) (string, error) {
-	if iam := cmp.Or(in.env.get("HW_AUTH_URL"), named); iam != "" {
-		return iam, nil
+// what the source of the credentials says. Only a password needs IAM: with
+// other credentials an address that is wrong is no more than a note.
+func (in *invocation) iamEndpoint(endpoint, region string, found credentials.Found) (string, error) {
+	if iam := cmp.Or(credentials.IdentityURL(in.env.get("HW_AUTH_URL")), found.IAMEndpoint); iam != "" {
+		err := client.CheckEndpoint(iam)
+		if err == nil || found.Credentials.Kind() == "password" {
+			return iam, nil
+		}
+		in.note("HW_AUTH_URL is not used: %v", err)
 	}
-	if address, err := url.Parse(endpoint); err == nil && isLoopback(address.Hostname()) {
+	if address, err := url.Parse(endpoint); err == nil && loopback.Is(address.Hostname()) {
 		return endpoint, nil // an emulator; its users' passwords are no business of the real IAM
 	}
 	if region == "" {
@@ -122,12 +127,6 @@ func (in *invocation) iamEndpoint(endpoint, region, named string) (string, error
 		return "", &failure{exitInvalid, err}
 	}
 	return iam, nil
-}
-
-// isLoopback tells whether a host is this machine.
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // connectEmulator starts the emulator on loopback, on the workspace's file.

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/buildsync/buildsync/internal/loopback"
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
@@ -119,7 +120,7 @@ func loopbackOnly(address string) error {
 	if err != nil {
 		return usageError{text: fmt.Sprintf("--listen %q: write it as HOST:PORT", address)}
 	}
-	if isLoopback(host) {
+	if loopback.Is(host) {
 		return nil
 	}
 	return usageError{text: fmt.Sprintf("--listen %q: the emulator's key is public, so it serves loopback addresses only, such as 127.0.0.1", address)}

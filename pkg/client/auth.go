@@ -27,7 +27,7 @@ const (
 
 // authority authenticates requests. It makes sure that a run has at most two
 // failed authentications, because the vendor locks a key after five: the first
-// authenticated call goes alone, a second try follows only a new token or a
+// authenticated call of each kind goes alone, a second try follows only a new token or a
 // corrected clock, and after that nothing is sent any more.
 type authority struct {
 	cfg   *Config
@@ -37,9 +37,9 @@ type authority struct {
 	gate chan struct{} // held by the call that goes first, and while renewing
 
 	mu         sync.Mutex
-	proven     bool   // a call has been authenticated
-	generation int    // of token or clock
-	token      string // "" where none is used or known
+	proven     map[op]bool // a call of this kind has been authenticated
+	generation int         // of token or clock
+	token      string      // "" where none is used or known
 	expires    time.Time
 	fetched    time.Time
 	skew       time.Duration
@@ -47,7 +47,7 @@ type authority struct {
 }
 
 func newAuthority(cfg *Config, stats *recorder) *authority {
-	return &authority{cfg: cfg, stats: stats, token: cfg.Credentials.Token, gate: make(chan struct{}, 1)}
+	return &authority{cfg: cfg, stats: stats, token: cfg.Credentials.Token, proven: map[op]bool{}, gate: make(chan struct{}, 1)}
 }
 
 // authenticate puts the credentials on a request.
@@ -88,11 +88,13 @@ func (t *turn) leave() {
 	}
 }
 
-// enter makes ready for an authenticated attempt. Until a call has been
-// authenticated, the turn holds the gate, so that the others wait.
+// enter makes ready for an authenticated attempt. Until a call of this kind has
+// been authenticated, the turn holds the gate, so that the others wait: a
+// service may take one kind and refuse another, and all that are under way at
+// the first refusal count.
 func (a *authority) enter(ctx context.Context, k *call) (*turn, error) {
 	t := &turn{authority: a}
-	if !a.isProven() || a.stale() {
+	if !a.isProven(k.op) || a.stale() {
 		if err := a.acquire(ctx); err != nil {
 			return t, k.broken(ctx, err, false)
 		}
@@ -100,7 +102,7 @@ func (a *authority) enter(ctx context.Context, k *call) (*turn, error) {
 		if err := a.ready(ctx); err != nil {
 			return t, a.refuse(k, err)
 		}
-		if a.isProven() {
+		if a.isProven(k.op) {
 			t.leave()
 		}
 	}
@@ -113,10 +115,10 @@ func (a *authority) enter(ctx context.Context, k *call) (*turn, error) {
 	return t, nil
 }
 
-func (a *authority) isProven() bool {
+func (a *authority) isProven(kind op) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.proven
+	return a.proven[kind]
 }
 
 func (a *authority) acquire(ctx context.Context) error {
@@ -208,10 +210,10 @@ func (a *authority) cacheKey() string {
 }
 
 // passed notes that a call of this generation was authenticated.
-func (a *authority) passed() {
+func (a *authority) passed(kind op) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.proven = true
+	a.proven[kind] = true
 }
 
 // again decides what follows a refused authentication: true to send the call

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/buildsync/buildsync/internal/loopback"
 )
 
 // proxySettings is what HTTPS_PROXY and NO_PROXY say. The standard library
@@ -88,7 +90,7 @@ func (p *proxySettings) forRequest(req *http.Request) (*url.URL, error) {
 // direct tells whether NO_PROXY names the host of u, or it is loopback.
 func (p *proxySettings) direct(u *url.URL) bool {
 	host, port := strings.ToLower(u.Hostname()), u.Port()
-	if isLoopback(host) {
+	if loopback.Is(host) {
 		return true
 	}
 	if port == "" {

@@ -71,7 +71,7 @@ func withRenewal(next sender, auth *authority) sender {
 			}
 		}
 		if authenticated(err) {
-			auth.passed()
+			auth.passed(k.op)
 		}
 		return a, err
 	}

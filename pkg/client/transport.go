@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/buildsync/buildsync/internal/loopback"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
@@ -135,18 +136,10 @@ func parseEndpoint(what, text string) (*url.URL, error) {
 		return nil, fmt.Errorf("the %s holds a user or a password; credentials come from the environment", what)
 	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
 		return nil, fmt.Errorf("the %s %q must end with the host: no path, no query", what, shown)
-	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+	case u.Scheme == "http" && !loopback.Is(u.Hostname()):
 		return nil, fmt.Errorf("the %s %q is plain http, which is for loopback only: credentials would travel unencrypted; use https", what, shown)
 	case u.Scheme != "https" && u.Scheme != "http":
 		return nil, fmt.Errorf("the %s %q must begin with https://", what, shown)
 	}
 	return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
-}
-
-func isLoopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	at, err := netip.ParseAddr(host)
-	return err == nil && at.Unmap().IsLoopback()
 }

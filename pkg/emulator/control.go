@@ -7,8 +7,9 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"strings"
 	"time"
+
+	"github.com/buildsync/buildsync/internal/loopback"
 )
 
 // addControl registers the control address: what a test bench in another
@@ -70,8 +71,7 @@ func local(r *http.Request) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
 	}
-	ip := net.ParseIP(strings.Trim(host, "[]"))
-	if host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+	if !loopback.Is(host) {
 		return false
 	}
 	origin := r.Header.Get("Origin")

@@ -84,15 +84,15 @@ func keyFrom(opts Options, access, secret, token, project, domain, iam string) (
 		found.Source = fmt.Sprintf("environment variables %s, %s and %s", access, secret, token)
 	}
 	if iam != "" {
-		found.IAMEndpoint = baseURL(get(iam))
+		found.IAMEndpoint = IdentityURL(get(iam))
 	}
 	return found, nil
 }
 
-// baseURL takes the version from the end of an identity URL, as HW_AUTH_URL is
-// commonly written with one.
-func baseURL(text string) string {
-	return strings.TrimSuffix(strings.TrimSuffix(text, "/"), "/v3")
+// IdentityURL takes the version from the end of an identity URL: HW_AUTH_URL is
+// commonly written as https://iam.REGION.myhuaweicloud.com:443/v3.
+func IdentityURL(text string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(strings.TrimRight(text, "/"), "/v3"), "/")
 }
 
 func readyToken(opts Options) (Found, error) {
@@ -138,7 +138,7 @@ func iamUser(opts Options) (Found, error) {
 	return Found{
 		Credentials: client.Credentials{Password: p},
 		Source:      "environment variables HW_USER_NAME, HW_USER_PASSWORD and HW_DOMAIN_NAME",
-		IAMEndpoint: baseURL(get("HW_AUTH_URL")),
+		IAMEndpoint: IdentityURL(get("HW_AUTH_URL")),
 		DomainID:    get("HW_DOMAIN_ID"),
 	}, nil
 }
