@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"regexp"
 	"strings"
 	"time"
@@ -76,6 +77,9 @@ func (in *invocation) apply() (err error) {
 	if err != nil {
 		return err
 	}
+	if err := in.checkOutputs(); err != nil {
+		return err
+	}
 	ctx, cancel := in.withTimeout()
 	defer cancel()
 	p, err := in.preparePlanning(ctx, "")
@@ -96,7 +100,7 @@ func (in *invocation) apply() (err error) {
 		return err
 	}
 	failpoint.At("approved")
-	return in.carryOut(p, createRetry)
+	return in.carryOut(ctx, p, createRetry)
 }
 
 // approval reads the PLAN argument and --approve.
@@ -241,9 +245,7 @@ func (in *invocation) refused(plan *diff.Plan, what string) error {
 }
 
 // carryOut runs the plan, reports, and remembers the commit that was applied.
-func (in *invocation) carryOut(p *planning, createRetry apply.CreateRetry) error {
-	ctx, cancel := in.withTimeout()
-	defer cancel()
+func (in *invocation) carryOut(ctx context.Context, p *planning, createRetry apply.CreateRetry) error {
 	options := apply.Options{
 		Parallelism: in.number("parallelism"),
 		FailFast:    in.on("fail-fast"),
@@ -290,9 +292,14 @@ func (in *invocation) carryOut(p *planning, createRetry apply.CreateRetry) error
 	report.Code = in.applyCode(p.plan, report)
 	code := report.Code
 	if err := in.writeReport(report); err != nil {
-		// What was done stands on stderr; a lost report must not look like success.
+		// A lost report must not look like success, nor as if nothing was written.
 		in.printf("buildsync: %s\n", sanitize.Line(err.Error(), 2048))
-		code = max(code, exitFailed)
+		switch {
+		case code == exitDone && report.Wrote():
+			code = exitPartial
+		case code == exitDone:
+			code = exitFailed
+		}
 	}
 	if report.Interrupted || code == exitPartial {
 		in.next("%s does what was not done", in.again("apply"))
@@ -344,6 +351,24 @@ func (h hiding) Resolve(name string) (string, error) {
 	return value, err
 }
 
+// checkOutputs finds out whether the files that apply writes can be written,
+// before it writes anything else.
+func (in *invocation) checkOutputs() error {
+	if file := in.text("report"); file != "" {
+		if err := checkOutput(file); err != nil {
+			return err
+		}
+	}
+	file := in.text("rescue")
+	if file == "" {
+		return nil
+	}
+	if _, err := os.Lstat(file); err == nil {
+		return usageError{text: fmt.Sprintf("--rescue %s: it exists, and a template's body is never written over something", file)}
+	}
+	return checkOutput(file)
+}
+
 // writeReport writes --report and prints the summary, or the report as JSON. The
 // file comes first: it is what is left when nobody reads stdout any more.
 func (in *invocation) writeReport(report *apply.Report) error {
@@ -354,7 +379,9 @@ func (in *invocation) writeReport(report *apply.Report) error {
 	document = append(document, '\n')
 	var notKept error
 	if file := in.text("report"); file != "" {
-		notKept = writeFile(file, document)
+		if notKept = writeFile(file, document); notKept != nil {
+			in.printf("%s", document) // the only place that is left
+		}
 	}
 	if in.text("format") == "json" {
 		_, err = in.stdout.Write(document)

@@ -112,6 +112,33 @@ func writeFileMode(name string, content []byte, mode fs.FileMode) error {
 	})
 }
 
+// checkOutput finds out whether a result can be written to name, before the work
+// whose result it is. It leaves nothing behind.
+func checkOutput(name string) error {
+	if err := notReplaceable(name); err != nil {
+		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	temporary, err := os.CreateTemp(filepath.Dir(name), ".buildsync-*")
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	if err := errors.Join(temporary.Close(), os.Remove(temporary.Name())); err != nil {
+		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	return nil
+}
+
+// notReplaceable says why a file must not be replaced, nil where it may.
+func notReplaceable(name string) error {
+	switch info, err := os.Lstat(name); {
+	case err == nil && !info.Mode().IsRegular():
+		return errors.New("it exists and is not a regular file")
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	return nil
+}
+
 // replaceFile replaces a file in one step by what write writes: what was there
 // stays until the new content is safely on disk. Only regular files are
 // replaced, never a link, a device or a pipe.
@@ -121,10 +148,7 @@ func replaceFile(name string, mode fs.FileMode, write func(io.Writer) error) (er
 			err = fmt.Errorf("writing %s: %w", name, err)
 		}
 	}()
-	switch info, err := os.Lstat(name); {
-	case err == nil && !info.Mode().IsRegular():
-		return errors.New("it exists and is not a regular file")
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
+	if err := notReplaceable(name); err != nil {
 		return err
 	}
 	if err := failpoint.Fail("file.create"); err != nil {

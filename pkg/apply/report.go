@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"slices"
 	"time"
 
 	"github.com/buildsync/buildsync/pkg/diff"
@@ -64,6 +65,11 @@ func (o Outcome) wrote() bool {
 		return true
 	}
 	return false
+}
+
+// Wrote tells whether the service has committed something in the run.
+func (r *Report) Wrote() bool {
+	return slices.ContainsFunc(r.Results, func(result Result) bool { return result.Outcome.wrote() })
 }
 
 // Result is the end of one action of one change.
