@@ -71,6 +71,8 @@ type exporting struct {
 	verified []*diff.LiveTemplate
 	hasTwin  map[string]bool // by the ids of live jobs that share a name
 	moved    map[string]bool // files that were edited since the workspace was read
+
+	definitions *definitions // of the workspace, made by index
 }
 
 // readJob is a live job that was read, by the name that its definition has.
@@ -288,12 +290,46 @@ func (x *exporting) isIgnored(name string) bool {
 // declared is the definition that a live job has already: the one that is pinned
 // to it, or one of its name that is pinned to none.
 func (x *exporting) declared(project export.Project, live *diff.LiveJob, name string) *compile.Job {
+	index := x.index()
+	if job := index.pinned[defined{project.ID, live.ID}]; job != nil {
+		return job
+	}
+	return index.named[defined{project.ID, name}]
+}
+
+// defined is what a definition is found by: a project, and an id or a name in it.
+type defined struct{ project, key string }
+
+// definitions are the jobs of a workspace, for finding one among many.
+type definitions struct {
+	of      *compile.Result
+	pinned  map[defined]*compile.Job // by id
+	named   map[defined]*compile.Job // by name, of those without an id
+	renamed map[defined]*compile.Job // by a name that it had, of those without an id
+	address map[string]*compile.Job
+}
+
+// index returns the jobs of the workspace as it was read last.
+func (x *exporting) index() *definitions {
+	if x.definitions != nil && x.definitions.of == x.w.result {
+		return x.definitions
+	}
+	d := &definitions{of: x.w.result, pinned: map[defined]*compile.Job{}, named: map[defined]*compile.Job{}, renamed: map[defined]*compile.Job{}, address: map[string]*compile.Job{}}
 	for _, job := range x.w.result.Jobs {
-		if job.ProjectID == project.ID && (job.ID == live.ID || job.ID == "" && job.Name == name) {
-			return job
+		d.address[job.Address] = job
+		if job.ID != "" {
+			d.pinned[defined{job.ProjectID, job.ID}] = job
+		} else {
+			d.named[defined{job.ProjectID, job.Name}] = job
+			for _, old := range job.RenamedFrom {
+				if key := (defined{job.ProjectID, old}); d.renamed[key] == nil {
+					d.renamed[key] = job
+				}
+			}
 		}
 	}
-	return nil
+	x.definitions = d
+	return d
 }
 
 func (x *exporting) job(ctx context.Context, project export.Project, live *diff.LiveJob, at places) error {
@@ -355,7 +391,7 @@ func (x *exporting) update(job *compile.Job, live *diff.LiveJob) error {
 			return err
 		}
 		x.moved = map[string]bool{}
-		if job = x.byAddress(job.Address); job == nil {
+		if job = x.index().address[job.Address]; job == nil {
 			return nil // somebody has taken it away in between
 		}
 	}
@@ -381,15 +417,6 @@ func (x *exporting) update(job *compile.Job, live *diff.LiveJob) error {
 		x.moved[file.Name] = true
 	}
 	x.report.Edited = append(x.report.Edited, edited)
-	return nil
-}
-
-func (x *exporting) byAddress(address string) *compile.Job {
-	for _, job := range x.w.result.Jobs {
-		if job.Address == address {
-			return job
-		}
-	}
 	return nil
 }
 

@@ -45,10 +45,8 @@ func (x *exporting) namesOf(project export.Project, jobs []*diff.LiveJob) map[*d
 // ownName is a live job's name, or the one that a definition is about to give
 // it.
 func (x *exporting) ownName(project export.Project, live *diff.LiveJob, taken map[string]bool) string {
-	for _, job := range x.w.result.Jobs {
-		if job.ProjectID == project.ID && job.ID == "" && slices.Contains(job.RenamedFrom, live.Name) && x.declared(project, live, live.Name) == nil {
-			return job.Name
-		}
+	if job := x.index().renamed[defined{project.ID, live.Name}]; job != nil && x.declared(project, live, live.Name) == nil {
+		return job.Name
 	}
 	return live.Name
 }
@@ -93,12 +91,7 @@ func (x *exporting) nameTwins(project export.Project, twins []*diff.LiveJob, tak
 
 // pinned is the definition that names a live job by its id.
 func (x *exporting) pinned(project export.Project, live *diff.LiveJob) *compile.Job {
-	for _, job := range x.w.result.Jobs {
-		if job.ProjectID == project.ID && job.ID == live.ID {
-			return job
-		}
-	}
-	return nil
+	return x.index().pinned[defined{project.ID, live.ID}]
 }
 
 // byUse puts the job first that people are most likely to mean: enabled, then
