@@ -27,8 +27,9 @@ const (
 
 // authority authenticates requests. It makes sure that a run has at most two
 // failed authentications, because the vendor locks a key after five: the first
-// authenticated call of each kind goes alone, a second try follows only a new token or a
-// corrected clock, and after that nothing is sent any more.
+// authenticated call of each kind goes alone, a second try follows only a new
+// token or a corrected clock and goes alone too, and after that nothing is sent
+// any more.
 type authority struct {
 	cfg   *Config
 	stats *recorder
@@ -76,6 +77,7 @@ func (a *authority) secrets() []string {
 // turn is a caller's permission to send one call.
 type turn struct {
 	authority  *authority
+	op         op
 	generation int  // of what the call is authenticated with
 	held       bool // the gate is this caller's
 }
@@ -93,7 +95,7 @@ func (t *turn) leave() {
 // service may take one kind and refuse another, and all that are under way at
 // the first refusal count.
 func (a *authority) enter(ctx context.Context, k *call) (*turn, error) {
-	t := &turn{authority: a}
+	t := &turn{authority: a, op: k.op}
 	if !a.isProven(k.op) || a.stale() {
 		if err := a.acquire(ctx); err != nil {
 			return t, k.broken(ctx, err, false)
@@ -187,6 +189,7 @@ func (a *authority) use(token string, expires, fetched time.Time) {
 	defer a.mu.Unlock()
 	a.token, a.expires, a.fetched = token, expires, fetched
 	a.generation++
+	clear(a.proven)
 }
 
 // cached returns a token of an earlier run that has some life left, once.
@@ -209,15 +212,27 @@ func (a *authority) cacheKey() string {
 	return fmt.Sprintf("%s|%s|%s|%s|%s", a.cfg.IAMEndpoint, p.Domain, p.User, p.Project, p.ProjectID)
 }
 
-// passed notes that a call of this generation was authenticated.
-func (a *authority) passed(kind op) {
+// passed notes what an answer that is no refusal says about the calls of this
+// kind: they are authenticated where the service itself answered. Where those of
+// another kind are, a gateway that does not know the route says enough, and the
+// others need not go one by one.
+func (t *turn) passed(err error) {
+	a := t.authority
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.proven[kind] = true
+	if t.generation != a.generation {
+		return
+	}
+	var e *Error
+	known := errors.As(err, &e) && e.Status/100 == 4 && !e.throttled && len(a.proven) > 0
+	if known || authenticated(err) {
+		a.proven[t.op] = true
+	}
 }
 
 // again decides what follows a refused authentication: true to send the call
-// once more with what has been renewed meanwhile, by this caller or another.
+// once more with what has been renewed meanwhile, by this caller or another. The
+// first call with something new holds the gate.
 func (t *turn) again(ctx context.Context, e *Error) bool {
 	a := t.authority
 	if !t.held {
@@ -225,7 +240,6 @@ func (t *turn) again(ctx context.Context, e *Error) bool {
 			return false
 		}
 		t.held = true
-		defer t.leave()
 	}
 	a.mu.Lock()
 	used, current, dead := t.generation, a.generation, a.dead != nil
@@ -239,6 +253,9 @@ func (t *turn) again(ctx context.Context, e *Error) bool {
 	a.mu.Lock()
 	t.generation = a.generation
 	a.mu.Unlock()
+	if a.isProven(t.op) {
+		t.leave()
+	}
 	return true
 }
 
@@ -286,6 +303,7 @@ func (a *authority) correctClock(e *Error) bool {
 	a.mu.Lock()
 	a.skew = skew
 	a.generation++
+	clear(a.proven)
 	a.mu.Unlock()
 	a.stats.skewed(skew)
 	a.cfg.Logger.Warn("the clock of this machine is wrong; requests are signed with the server's time", slog.Duration("off by", -skew))

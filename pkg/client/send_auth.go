@@ -70,9 +70,7 @@ func withRenewal(next sender, auth *authority) sender {
 				return a, err
 			}
 		}
-		if authenticated(err) {
-			auth.passed(k.op)
-		}
+		t.passed(err)
 		return a, err
 	}
 }
