@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	kit "github.com/buildsync/buildsync/internal/cli"
 )
 
 // app is the command line. Each command is one file; this list is where they
@@ -33,11 +35,11 @@ func (p *program) app() *cli.App {
 // dispatch runs a command line.
 func (p *program) dispatch(ctx context.Context, args []string) error {
 	app := p.app()
-	if slices.ContainsFunc(args, asksForHelp) {
-		setHelp(app)
+	if slices.ContainsFunc(args, kit.AsksForHelp) {
+		kit.SetHelp(app, exitTable())
 	}
-	line := readLine(app, args)
-	return app.RunContext(ctx, line.flagsFirst())
+	line := kit.ReadLine(app, args)
+	return app.RunContext(ctx, line.FlagsFirst())
 }
 
 func (p *program) commands() []*cli.Command {
@@ -114,9 +116,9 @@ func (p *program) bare(ctx *cli.Context) error {
 		return unknownWord("command", word, names)
 	}
 	if ctx.Command.Name == ctx.App.Name {
-		return usageError{text: "a command is missing\n\n" + strings.TrimSuffix(overview(ctx.App), "\n")}
+		return usageError{text: "a command is missing\n\n" + strings.TrimSuffix(kit.Overview(ctx.App), "\n")}
 	}
-	return usageError{text: ctx.Command.HelpName + " needs a command\n\nCommands:\n" + strings.TrimSuffix(commandTable(ctx.Command.Subcommands), "\n")}
+	return usageError{text: ctx.Command.HelpName + " needs a command\n\nCommands:\n" + strings.TrimSuffix(kit.CommandTable(ctx.Command.Subcommands), "\n")}
 }
 
 // helpCommand prints the help of the commands named, without the library's own
@@ -135,3 +137,6 @@ func (p *program) helpCommand() *cli.Command {
 	}
 	return command
 }
+
+// about builds a command's help text from what it does and its examples.
+func about(text string, examples ...string) string { return kit.About(text, examples...) }

@@ -9,12 +9,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/urfave/cli/v2"
 	"pgregory.net/rapid"
+
+	kit "github.com/buildsync/buildsync/internal/cli"
 )
 
 // inOrder is a command line as the flag parser gets it.
 func inOrder(args []string) []string {
-	line := readLine((&program{}).app(), args)
-	return line.flagsFirst()
+	line := kit.ReadLine((&program{}).app(), args)
+	return line.FlagsFirst()
 }
 
 func TestFlagsStandAnywhere(t *testing.T) {
@@ -84,8 +86,8 @@ func TestFlagsAndArgumentsMix(t *testing.T) {
 				},
 			}},
 		}
-		line := readLine(app, words)
-		return got, app.Run(line.flagsFirst())
+		line := kit.ReadLine(app, words)
+		return got, app.Run(line.FlagsFirst())
 	}
 	flag := rapid.SampledFrom([][]string{
 		{"--text", "x"}, {"-t", "--switch"}, {"--text=y=z"}, {"--switch"}, {"--switch=false"}, {"--several", "1,2"}, {"--several=act"}, {"-several", "--"},
@@ -119,13 +121,13 @@ func FuzzFlagsFirst(f *testing.F) {
 	app := (&program{}).app()
 	f.Fuzz(func(t *testing.T, typed string) {
 		words := append([]string{"buildsync"}, strings.Split(typed, " ")...)
-		line := readLine(app, words)
-		once := line.flagsFirst()
-		again := readLine(app, once)
-		if d := cmp.Diff(once, again.flagsFirst()); d != "" {
+		line := kit.ReadLine(app, words)
+		once := line.FlagsFirst()
+		again := kit.ReadLine(app, once)
+		if d := cmp.Diff(once, again.FlagsFirst()); d != "" {
 			t.Errorf("%q: not settled\n%s", words, d)
 		}
-		if line.open {
+		if line.Open {
 			return // the arguments are left out, for the flag is an error
 		}
 		count := func(words []string) map[string]int {

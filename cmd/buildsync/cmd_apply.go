@@ -12,6 +12,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/internal/failpoint"
 	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/client"
@@ -258,7 +259,7 @@ func (in *invocation) carryOut(ctx context.Context, p *planning, createRetry app
 		AllowHidden:        in.on("allow-hidden"),
 		SkipMissingSecrets: in.on("skip-missing-secrets"),
 		Modules:            diff.ModulesOf(p.w.catalogue),
-		Abort:              in.stops.hard,
+		Abort:              in.stops.Hard,
 	}
 	options.Smoke = in.smoke(p.service)
 	if p.service.Dialect() == client.DialectV1 {
@@ -279,7 +280,7 @@ func (in *invocation) carryOut(ctx context.Context, p *planning, createRetry app
 		options.Journal = journal
 		failpoint.At("journalled")
 		in.mayHaveWritten.Store(true)
-		in.stops.writing.Store(true)
+		in.stops.Writing.Store(true)
 	}
 	progress := in.newProgress(p.plan)
 	options.Begin, options.Done = progress.begin, progress.done
@@ -319,11 +320,11 @@ func (in *invocation) secrets() apply.EnvSecrets {
 // applyCode is the exit code of a run: the report's, with the signal's own where
 // one came, and with what the plan had to leave out.
 func (in *invocation) applyCode(plan *diff.Plan, report *apply.Report) int {
-	var stopped errInterrupted
+	var stopped kit.Interrupted
 	code := report.ExitCode()
 	switch {
 	case report.Interrupted && errors.As(context.Cause(in.ctx), &stopped):
-		return stopped.code
+		return stopped.Code
 	case code != exitDone || plan.ExitCode() == exitDone:
 		return code
 	}

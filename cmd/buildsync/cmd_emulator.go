@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
@@ -49,7 +50,7 @@ func switchList() string {
 	for _, s := range emulator.Switches() {
 		rows = append(rows, [2]string{s.Name, s.Doc})
 	}
-	return glossary(rows)
+	return kit.Glossary(rows)
 }
 
 func (in *invocation) runEmulator() error {

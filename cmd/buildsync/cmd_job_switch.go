@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/sanitize"
@@ -180,7 +181,7 @@ func outcomeWords(err error, done string) (outcome, message string) {
 	switch {
 	case err == nil:
 		return done, ""
-	case errors.As(err, new(errInterrupted)):
+	case errors.As(err, new(kit.Interrupted)):
 		return "not reached", ""
 	case client.OutcomeOf(err) == client.Unsure:
 		return "unknown", sanitize.Line(err.Error(), 2048)

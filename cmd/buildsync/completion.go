@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/lint"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -31,7 +32,7 @@ func (p *program) complete(words []string) {
 	if len(words) > 0 {
 		last, words = words[len(words)-1], words[:len(words)-1]
 	}
-	line := readLine(app, append([]string{app.Name}, words...))
+	line := kit.ReadLine(app, append([]string{app.Name}, words...))
 	for _, c := range p.candidates(app, &line, last) {
 		if strings.HasPrefix(c.word, last) {
 			_, _ = fmt.Fprintf(p.stdout, "%s\t%s\n", c.word, sanitize.Line(c.about, 200))
@@ -39,16 +40,16 @@ func (p *program) complete(words []string) {
 	}
 }
 
-func (p *program) candidates(app *cli.App, line *typedLine, last string) []candidate {
+func (p *program) candidates(app *cli.App, line *kit.Line, last string) []candidate {
 	switch {
-	case line.open:
+	case line.Open:
 		return p.valueCandidates(line)
-	case line.ended:
+	case line.Ended:
 		return nil
 	case strings.HasPrefix(last, "-"):
-		return flagCandidates(line.known)
-	case len(line.commands) > 0:
-		return commandCandidates(line.commands)
+		return flagCandidates(line.Known)
+	case len(line.Commands) > 0:
+		return commandCandidates(line.Commands)
 	}
 	return p.argumentCandidates(app, line)
 }
@@ -66,7 +67,7 @@ func flagCandidates(flags []cli.Flag) (out []candidate) {
 	for _, flag := range flags {
 		usage := ""
 		if documented, ok := flag.(cli.DocGenerationFlag); ok {
-			_, usage = flagUsage(documented)
+			_, usage = kit.FlagUsage(documented)
 		}
 		out = append(out, candidate{"--" + flag.Names()[0], usage})
 	}
@@ -74,21 +75,21 @@ func flagCandidates(flags []cli.Flag) (out []candidate) {
 }
 
 // valueCandidates are the values of the flag that the line ends with.
-func (p *program) valueCandidates(line *typedLine) []candidate {
-	typed := line.flags
-	if len(line.commands) > 0 {
-		typed = line.head
+func (p *program) valueCandidates(line *kit.Line) []candidate {
+	typed := line.Flags
+	if len(line.Commands) > 0 {
+		typed = line.Head
 	}
-	name, _ := flagWord(typed[len(typed)-1])
+	name, _ := kit.FlagWord(typed[len(typed)-1])
 	switch name {
 	case "env":
 		return p.workspaceCandidates(line, environments)
 	case "project":
 		return p.workspaceCandidates(line, projects)
 	}
-	for _, flag := range line.known {
+	for _, flag := range line.Known {
 		if documented, ok := flag.(cli.DocGenerationFlag); ok && slices.Contains(flag.Names(), name) {
-			_, usage := flagUsage(documented)
+			_, usage := kit.FlagUsage(documented)
 			return listedWords(usage)
 		}
 	}
@@ -120,8 +121,8 @@ func notOfWord(r rune) bool {
 
 // argumentCandidates are a command's arguments, where they are names that can be
 // known without the service.
-func (p *program) argumentCandidates(app *cli.App, line *typedLine) (out []candidate) {
-	switch command := strings.Join(line.path, " "); command {
+func (p *program) argumentCandidates(app *cli.App, line *kit.Line) (out []candidate) {
+	switch command := strings.Join(line.Path, " "); command {
 	case "completion":
 		return listedWords("bash, zsh, fish, powershell")
 	case "schema":
@@ -129,8 +130,8 @@ func (p *program) argumentCandidates(app *cli.App, line *typedLine) (out []candi
 			out = append(out, candidate{word: name})
 		}
 	case "help":
-		inner := readLine(app, append([]string{app.Name}, line.args...))
-		return commandCandidates(inner.commands)
+		inner := kit.ReadLine(app, append([]string{app.Name}, line.Args...))
+		return commandCandidates(inner.Commands)
 	case "explain":
 		for _, rule := range lint.Rules() {
 			out = append(out, candidate{rule.Name, rule.Summary})
@@ -139,7 +140,7 @@ func (p *program) argumentCandidates(app *cli.App, line *typedLine) (out []candi
 	case "modules show":
 		return p.workspaceCandidates(line, modules)
 	default:
-		if command == "compile" || line.path[0] == "notice" || line.path[0] == "job" && command != "job list" {
+		if command == "compile" || line.Path[0] == "notice" || line.Path[0] == "job" && command != "job list" {
 			return p.workspaceCandidates(line, jobs)
 		}
 	}
@@ -148,8 +149,8 @@ func (p *program) argumentCandidates(app *cli.App, line *typedLine) (out []candi
 
 // workspaceCandidates are names that the definitions hold. What is wrong with
 // them is said by every other command.
-func (p *program) workspaceCandidates(line *typedLine, names func(*workspace) []candidate) []candidate {
-	start := line.value("dir", "C")
+func (p *program) workspaceCandidates(line *kit.Line, names func(*workspace) []candidate) []candidate {
+	start := line.Value("dir", "C")
 	if start == "" {
 		start = p.env.get("BUILDSYNC_DIR")
 	}
@@ -165,7 +166,7 @@ func (p *program) workspaceCandidates(line *typedLine, names func(*workspace) []
 		return nil
 	}
 	defer tree.Close()
-	environment := line.value("env")
+	environment := line.Value("env")
 	if environment == "" {
 		environment = p.env.get("BUILDSYNC_ENV")
 	}
@@ -214,21 +215,4 @@ func modules(w *workspace) (out []candidate) {
 		}
 	}
 	return out
-}
-
-// value returns the value of a flag that was typed, "" where it was not.
-func (l *typedLine) value(names ...string) (value string) {
-	words := slices.Concat(l.head, l.flags)
-	for i, word := range words {
-		name, isFlag := flagWord(word)
-		if !isFlag || !slices.Contains(names, name) {
-			continue
-		}
-		if _, joined, ok := strings.Cut(word, "="); ok {
-			value = joined
-		} else if i+1 < len(words) {
-			value = words[i+1]
-		}
-	}
-	return value
 }

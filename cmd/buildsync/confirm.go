@@ -30,8 +30,8 @@ func (in *invocation) newPrompt() *prompt { return &prompt{in, bufio.NewReader(i
 // with what came before the end of the input. It ends at once with ctx, so that
 // Ctrl-C needs no Enter behind it.
 func (p *prompt) ask(ctx context.Context, question string) (string, error) {
-	p.in.stops.asking.Store(true)
-	defer p.in.stops.asking.Store(false)
+	p.in.stops.Asking.Store(true)
+	defer p.in.stops.Asking.Store(false)
 	p.in.printf("%s", question)
 	type reply struct {
 		line string

@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"strconv"
 	"syscall"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
@@ -18,8 +20,8 @@ const (
 	exitStale       = 4
 	exitRefused     = 5
 	exitPartial     = 6
-	exitInterrupted = 130
-	exitTerminated  = 143
+	exitInterrupted = kit.CodeInterrupted
+	exitTerminated  = kit.CodeTerminated
 )
 
 // exitMeanings is the table as `buildsync help` prints it.
@@ -64,7 +66,7 @@ func said(code int) error {
 // exitCode is the one place where an error becomes an exit code.
 func exitCode(ctx context.Context, err error) int {
 	var f *failure
-	var stopped errInterrupted
+	var stopped kit.Interrupted
 	switch {
 	case err == nil:
 		return exitDone
@@ -73,9 +75,9 @@ func exitCode(ctx context.Context, err error) int {
 	case errors.As(err, new(usageError)):
 		return exitInvalid
 	case errors.As(err, &stopped):
-		return stopped.code
+		return stopped.Code
 	case errors.Is(err, context.Canceled) && errors.As(context.Cause(ctx), &stopped):
-		return stopped.code
+		return stopped.Code
 	default:
 		return exitFailed
 	}
@@ -87,11 +89,20 @@ func (p *program) exit(ctx context.Context, err error) int {
 	if err == nil {
 		return code
 	}
-	if p.stops.unread.Load() && (errors.Is(err, syscall.EPIPE) || code == exitInterrupted || code == exitFailed && errors.Is(err, context.Canceled)) {
+	if p.stops.Unread.Load() && (errors.Is(err, syscall.EPIPE) || code == exitInterrupted || code == exitFailed && errors.Is(err, context.Canceled)) {
 		return code // nobody reads on, as in `| head`: that is no failure to speak of
 	}
 	if message := err.Error(); message != "" {
 		p.printf("buildsync: %s\n", sanitize.Lines(message))
 	}
 	return code
+}
+
+// exitTable is exitMeanings for the help.
+func exitTable() [][2]string {
+	var rows [][2]string
+	for _, row := range exitMeanings {
+		rows = append(rows, [2]string{strconv.Itoa(row.code), row.meaning})
+	}
+	return rows
 }

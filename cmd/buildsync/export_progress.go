@@ -6,6 +6,7 @@ import (
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
@@ -26,11 +27,11 @@ type exportProgress struct {
 func (in *invocation) newExportProgress(what string, total int) *exportProgress {
 	p := &exportProgress{in: in, what: sanitize.Line(what, 60), total: total, last: time.Now()}
 	if total > 0 && isTerminal(in.stderr) && !in.on("quiet") && !in.on("verbose") {
-		p.bars = mpb.NewWithContext(in.stops.hard, mpb.WithOutput(unwrapStream(in.stderr)), mpb.WithWidth(40))
+		p.bars = mpb.NewWithContext(in.stops.Hard, mpb.WithOutput(kit.StreamFile(in.stderr)), mpb.WithWidth(40))
 		p.bar = p.bars.AddBar(int64(total), mpb.BarRemoveOnComplete(),
 			mpb.PrependDecorators(decor.Name(p.what+" "), decor.CountersNoUnit("%d of %d ")),
 			mpb.AppendDecorators(decor.EwmaETA(decor.ET_STYLE_GO, 30)))
-		in.logged.putAbove(p.bars)
+		in.logged.PutAbove(p.bars)
 	}
 	return p
 }
@@ -59,6 +60,6 @@ func (p *exportProgress) close(nth, projects int) {
 	if p.done < p.total {
 		p.bar.Abort(true)
 	}
-	p.in.logged.putAbove(nil)
+	p.in.logged.PutAbove(nil)
 	p.bars.Wait()
 }

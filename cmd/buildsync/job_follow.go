@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/client/wire"
@@ -113,7 +114,7 @@ func (f *follower) leave() error {
 	}
 	f.say("%s goes on; buildsync job stop %s ends it", f.build, shellWord(f.build.job.String()))
 	cause := context.Cause(f.l.ctx)
-	if errors.As(cause, new(errInterrupted)) {
+	if errors.As(cause, new(kit.Interrupted)) {
 		return cause
 	}
 	return &failure{exitPartial, fmt.Errorf("waiting for %s: %w", f.build, cause)}

@@ -14,6 +14,7 @@ import (
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/lint/secret"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
@@ -114,10 +115,10 @@ func (in *invocation) newDownloadProgress() *downloadProgress {
 	if in.on("quiet") || in.on("verbose") || !isTerminal(in.stderr) {
 		return p
 	}
-	p.bars = mpb.NewWithContext(in.stops.hard, mpb.WithOutput(unwrapStream(in.stderr)), mpb.WithWidth(40))
+	p.bars = mpb.NewWithContext(in.stops.Hard, mpb.WithOutput(kit.StreamFile(in.stderr)), mpb.WithWidth(40))
 	p.bar = p.bars.AddBar(0, mpb.PrependDecorators(decor.CountersKibiByte("% .1f / % .1f ")),
 		mpb.AppendDecorators(decor.AverageSpeed(decor.SizeB1024(0), " % .1f")))
-	in.logged.putAbove(p.bars)
+	in.logged.PutAbove(p.bars)
 	return p
 }
 
@@ -137,7 +138,7 @@ func (p *downloadProgress) update(written, total int64) {
 func (p *downloadProgress) close() {
 	if p.bar != nil {
 		p.bar.Abort(true)
-		p.in.logged.putAbove(nil)
+		p.in.logged.PutAbove(nil)
 		p.bars.Wait()
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/emulator"
 	"github.com/buildsync/buildsync/pkg/emulator/emulatortest"
@@ -254,7 +255,7 @@ func TestInterruptedWaiting(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(o *emulator.Options) { o.StepTime = time.Hour })
 	ctx, cancel := context.WithCancelCause(t.Context())
-	r.srv.MustFail(t, emulator.Fault{Op: "RecordInfo", Kind: emulator.FaultPass, Nth: 2, After: func() { cancel(errInterrupted{exitInterrupted}) }})
+	r.srv.MustFail(t, emulator.Fault{Op: "RecordInfo", Kind: emulator.FaultPass, Nth: 2, After: func() { cancel(kit.Interrupted{Code: exitInterrupted}) }})
 	var out, errOut bytes.Buffer
 	code := run(ctx, []string{"buildsync", "job", "run", "--wait", "--every", "1ms", "good"}, r.env, strings.NewReader(""), &out, &errOut)
 	if code != exitInterrupted || !strings.Contains(errOut.String(), "build 1 of good goes on") || out.Len() > 0 {

@@ -240,9 +240,9 @@ func (l *live) write(send func(context.Context) error) error {
 		return context.Cause(l.ctx)
 	}
 	l.in.mayHaveWritten.Store(true)
-	l.in.stops.writing.Store(true)
-	defer l.in.stops.writing.Store(false)
-	ctx, cancel := context.WithTimeout(l.in.stops.hard, lastWrite)
+	l.in.stops.Writing.Store(true)
+	defer l.in.stops.Writing.Store(false)
+	ctx, cancel := context.WithTimeout(l.in.stops.Hard, lastWrite)
 	defer cancel()
 	err := send(ctx)
 	if err != nil && client.OutcomeOf(err) == client.Unsure {

@@ -1,17 +1,9 @@
 package main
 
 import (
-	"bytes"
-	"context"
-	"fmt"
-	"io"
 	"log/slog"
-	"strings"
-	"sync"
 
-	"github.com/urfave/cli/v2"
-
-	"github.com/buildsync/buildsync/pkg/sanitize"
+	kit "github.com/buildsync/buildsync/internal/cli"
 )
 
 // logger writes to stderr: each request with --verbose; without it only longer
@@ -34,126 +26,5 @@ func (in *invocation) logger() (*slog.Logger, error) {
 	case level == slog.LevelDebug:
 		return slog.New(slog.NewTextHandler(in.logged, options)), nil
 	}
-	return slog.New(sentences{in.logged, level}), nil
-}
-
-// sentences writes a log for people: a line a record, without time and level.
-type sentences struct {
-	to    io.Writer
-	level slog.Level
-}
-
-// Enabled implements slog.Handler.
-func (s sentences) Enabled(_ context.Context, level slog.Level) bool { return level >= s.level }
-
-// Handle implements slog.Handler.
-func (s sentences) Handle(_ context.Context, r slog.Record) error {
-	word := "note"
-	if r.Level >= slog.LevelWarn {
-		word = "warning"
-	}
-	var more strings.Builder
-	r.Attrs(func(a slog.Attr) bool {
-		fmt.Fprintf(&more, "; %s %s", a.Key, a.Value)
-		return true
-	})
-	_, err := fmt.Fprintf(s.to, "%s: %s\n", word, sanitize.Line(r.Message+more.String(), 2048))
-	return err
-}
-
-// WithAttrs implements slog.Handler. Nothing of ours has attributes that last.
-func (s sentences) WithAttrs([]slog.Attr) slog.Handler { return s }
-
-// WithGroup implements slog.Handler.
-func (s sentences) WithGroup(string) slog.Handler { return s }
-
-// logged is where a log goes: to stderr, or above the bars that are drawn there.
-type logged struct {
-	mu    sync.Mutex
-	to    io.Writer
-	above io.Writer // nil: there are no bars
-}
-
-// Write implements io.Writer.
-func (l *logged) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.above != nil {
-		if n, err := l.above.Write(p); err == nil {
-			return n, nil
-		} // the bars have ended by themselves
-	}
-	return l.to.Write(p)
-}
-
-// putTo names where the log goes.
-func (l *logged) putTo(w io.Writer) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.to = w
-}
-
-// putAbove sends what follows above bars, nil to stderr again.
-func (l *logged) putAbove(bars io.Writer) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.above = bars
-}
-
-// jsonLines makes each line that is written for people a record of the log, as
-// --log-format json promises for all of stderr.
-type jsonLines struct {
-	mu   sync.Mutex
-	log  *slog.Logger
-	rest []byte // of a line that has not ended
-}
-
-func newJSONLines(to io.Writer) *jsonLines {
-	return &jsonLines{log: slog.New(slog.NewJSONHandler(to, &slog.HandlerOptions{Level: slog.LevelDebug}))}
-}
-
-// Write implements io.Writer.
-func (j *jsonLines) Write(p []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.rest = append(j.rest, p...)
-	for {
-		line, rest, ended := bytes.Cut(j.rest, []byte("\n"))
-		if !ended {
-			return len(p), nil
-		}
-		j.record(string(line))
-		j.rest = append(j.rest[:0], rest...)
-	}
-}
-
-// close writes what is left of a line.
-func (j *jsonLines) close() {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.record(string(j.rest))
-	j.rest = nil
-}
-
-func (j *jsonLines) record(line string) {
-	level := slog.LevelInfo
-	for prefix, as := range map[string]slog.Level{"buildsync: ": slog.LevelError, "warning: ": slog.LevelWarn, "note: ": slog.LevelInfo} {
-		if text, cut := strings.CutPrefix(line, prefix); cut {
-			line, level = text, as
-		}
-	}
-	if strings.TrimSpace(line) != "" {
-		j.log.Log(context.Background(), level, sanitize.Line(strings.TrimRight(line, " \t\r"), 0))
-	}
-}
-
-// logsJSON reports whether a command line asks for a log in JSON. It is asked
-// before the flags are read, since what is wrong with them is logged too.
-func logsJSON(app *cli.App, args []string, env environment) bool {
-	line := readLine(app, args)
-	format := line.value("log-format")
-	if format == "" {
-		format = env.get("BUILDSYNC_LOG_FORMAT")
-	}
-	return format == "json"
+	return slog.New(kit.Sentences{To: in.logged, Level: level}), nil
 }

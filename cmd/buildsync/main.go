@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"runtime/debug"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
@@ -25,20 +26,20 @@ func main() {
 
 // run is the whole program but for the end of the process.
 func run(ctx context.Context, args, env []string, in io.Reader, out, errOut io.Writer) (code int) {
-	said := &logged{}
-	ctx, stops := watchSignals(ctx, said)
-	defer stops.release()
+	said := kit.NewLogged(nil)
+	ctx, stops := kit.WatchSignals(ctx, said)
+	defer stops.Release()
 	p := &program{
 		env: newEnvironment(env), stops: stops,
-		stdin: in, stdout: stops.guard(out), stderr: stops.guard(errOut), logged: said,
+		stdin: in, stdout: stops.Guard(out), stderr: stops.Guard(errOut), logged: said,
 	}
-	if logsJSON(p.app(), args, p.env) {
-		lines := newJSONLines(p.stderr)
-		defer lines.close()
-		p.logged = &logged{to: p.stderr} // what comes from below is JSON already
+	if kit.LogsJSON(p.app(), args, p.env.get("BUILDSYNC_LOG_FORMAT")) {
+		lines := kit.NewJSONLines(p.stderr)
+		defer lines.Close()
+		p.logged = kit.NewLogged(p.stderr) // what comes from below is JSON already
 		p.stderr = lines
 	}
-	said.putTo(p.stderr)
+	said.PutTo(p.stderr)
 	defer func() {
 		if fault := recover(); fault != nil {
 			code = p.crashed(fault)

@@ -12,6 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/urfave/cli/v2"
+
+	kit "github.com/buildsync/buildsync/internal/cli"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files and the cmp sections of scripts")
@@ -91,7 +93,7 @@ func TestHelp(t *testing.T) {
 			t.Errorf("the help of %s has no example", name)
 		}
 		for line := range strings.Lines(got.stdout) {
-			if width := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); width > helpWidth {
+			if width := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); width > kit.HelpWidth {
 				t.Errorf("the help of %s has a line of %d cells: %s", name, width, line)
 			}
 		}

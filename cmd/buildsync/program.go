@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/term"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/apply"
 )
 
@@ -16,11 +17,11 @@ import (
 // it outlives the run.
 type program struct {
 	env    environment
-	stops  *stops
+	stops  *kit.Stops
 	stdin  io.Reader
-	stdout io.Writer // the result, in the format asked for, and nothing else
-	stderr io.Writer // everything else
-	logged *logged   // stderr for what comes from below, while bars may be drawn there
+	stdout io.Writer   // the result, in the format asked for, and nothing else
+	stderr io.Writer   // everything else
+	logged *kit.Logged // stderr for what comes from below, while bars may be drawn there
 
 	mayHaveWritten atomic.Bool // a write to the service has been sent
 }
@@ -72,7 +73,7 @@ func (p *program) printf(format string, args ...any) {
 
 // isTerminal tells whether a stream is one; stdout and stderr are judged apart.
 func isTerminal(stream any) bool {
-	file := unwrapStream(stream)
+	file := kit.StreamFile(stream)
 	return file != nil && term.IsTerminal(int(file.Fd()))
 }
 
@@ -103,7 +104,7 @@ func width(stream any) int {
 // terminalWidth is how many cells a line of the stream has, 0 where it is no
 // terminal.
 func terminalWidth(stream any) int {
-	if file := unwrapStream(stream); file != nil {
+	if file := kit.StreamFile(stream); file != nil {
 		if columns, _, err := term.GetSize(int(file.Fd())); err == nil && columns > 20 {
 			return columns
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/sanitize"
@@ -20,7 +21,7 @@ type progress struct {
 	mu      sync.Mutex
 	lines   io.Writer // where plain lines go; above the bars on a terminal
 	bars    *mpb.Progress
-	logged  *logged
+	logged  *kit.Logged
 	total   *mpb.Bar
 	running map[string]*mpb.Bar
 	count   int
@@ -44,12 +45,12 @@ func (in *invocation) newProgress(plan *diff.Plan) *progress {
 	}
 	// The display must not outlive the run, whatever became of its bars. It wants
 	// the terminal itself: on any other writer it shows nothing.
-	p.bars = mpb.NewWithContext(in.stops.hard, mpb.WithOutput(unwrapStream(in.stderr)), mpb.WithWidth(40))
+	p.bars = mpb.NewWithContext(in.stops.Hard, mpb.WithOutput(kit.StreamFile(in.stderr)), mpb.WithWidth(40))
 	p.total = p.bars.AddBar(int64(p.count), mpb.BarPriority(1<<30), mpb.BarRemoveOnComplete(),
 		mpb.PrependDecorators(decor.CountersNoUnit("%d of %d ")),
 		mpb.AppendDecorators(decor.OnComplete(decor.EwmaETA(decor.ET_STYLE_GO, 30), "")))
 	p.lines, p.logged = p.bars, in.logged
-	in.logged.putAbove(p.bars)
+	in.logged.PutAbove(p.bars)
 	return p
 }
 
@@ -103,6 +104,6 @@ func (p *progress) close() {
 	}
 	p.total.Abort(true)
 	p.mu.Unlock()
-	p.logged.putAbove(nil)
+	p.logged.PutAbove(nil)
 	p.bars.Wait()
 }

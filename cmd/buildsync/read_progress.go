@@ -6,6 +6,8 @@ import (
 
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
+
+	kit "github.com/buildsync/buildsync/internal/cli"
 )
 
 // After how long people are told that reading goes on: soon on a terminal, and
@@ -53,12 +55,12 @@ func (p *readProgress) read(done, total int) {
 
 // begin draws the bar.
 func (p *readProgress) begin(done, total int) {
-	p.bars = mpb.NewWithContext(p.in.stops.hard, mpb.WithOutput(unwrapStream(p.in.stderr)), mpb.WithWidth(40))
+	p.bars = mpb.NewWithContext(p.in.stops.Hard, mpb.WithOutput(kit.StreamFile(p.in.stderr)), mpb.WithWidth(40))
 	p.bar = p.bars.AddBar(int64(total), mpb.BarRemoveOnComplete(),
 		mpb.PrependDecorators(decor.Name("reading jobs "), decor.CountersNoUnit("%d of %d ")),
 		mpb.AppendDecorators(decor.AverageETA(decor.ET_STYLE_GO)))
 	p.bar.SetCurrent(int64(done))
-	p.in.logged.putAbove(p.bars)
+	p.in.logged.PutAbove(p.bars)
 }
 
 // close ends the display, whether everything was read or not.
@@ -69,6 +71,6 @@ func (p *readProgress) close() {
 		return
 	}
 	p.bar.Abort(true)
-	p.in.logged.putAbove(nil)
+	p.in.logged.PutAbove(nil)
 	p.bars.Wait()
 }

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/urfave/cli/v2"
+
+	kit "github.com/buildsync/buildsync/internal/cli"
 )
 
 func TestConfirm(t *testing.T) {
@@ -22,7 +24,7 @@ func TestConfirm(t *testing.T) {
 		{"y\n", true}, {"yes\n", true}, {" YES \n", true}, {"yes", true},
 		{"\n", false}, {"", false}, {"n\n", false}, {"yess\n", false}, {"sure\n", false},
 	} {
-		in := &invocation{program: &program{stops: &stops{}, stdin: strings.NewReader(tc.answer), stderr: io.Discard}}
+		in := &invocation{program: &program{stops: &kit.Stops{}, stdin: strings.NewReader(tc.answer), stderr: io.Discard}}
 		if got, err := in.confirm(t.Context(), "Do this?"); got != tc.want || err != nil {
 			t.Errorf("the answer %q: %v, %v; want %v", tc.answer, got, err, tc.want)
 		}
@@ -34,8 +36,8 @@ func TestConfirmEndsWithTheRun(t *testing.T) {
 	never, hold := io.Pipe()
 	defer hold.Close()
 	ctx, cancel := context.WithCancelCause(t.Context())
-	cancel(errInterrupted{exitInterrupted})
-	in := &invocation{program: &program{stops: &stops{}, stdin: never, stderr: io.Discard}}
+	cancel(kit.Interrupted{Code: exitInterrupted})
+	in := &invocation{program: &program{stops: &kit.Stops{}, stdin: never, stderr: io.Discard}}
 	_, err := in.confirm(ctx, "Do this?")
 	if code := exitCode(ctx, err); code != exitInterrupted {
 		t.Errorf("%v is exit code %d, want 130", err, code)
@@ -51,13 +53,13 @@ func (brokenPipe) Write([]byte) (int, error) {
 
 func TestAClosedStreamEndsTheRunInOrder(t *testing.T) {
 	t.Parallel()
-	ctx, stops := watchSignals(t.Context(), io.Discard)
-	defer stops.release()
-	_, _ = stops.guard(brokenPipe{}).Write([]byte("x"))
-	if !errors.Is(context.Cause(ctx), errInterrupted{exitInterrupted}) {
+	ctx, stops := kit.WatchSignals(t.Context(), io.Discard)
+	defer stops.Release()
+	_, _ = stops.Guard(brokenPipe{}).Write([]byte("x"))
+	if !errors.Is(context.Cause(ctx), kit.Interrupted{Code: exitInterrupted}) {
 		t.Errorf("the run goes on: %v", context.Cause(ctx))
 	}
-	if stops.hard.Err() != nil {
+	if stops.Hard.Err() != nil {
 		t.Error("writes under way are cut off")
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -75,7 +76,7 @@ func (p *program) onUsageError(ctx *cli.Context, err error, _ bool) error {
 		text += fmt.Sprintf("; did you mean --format %s?", name)
 	} else if isFormat(name) && ctx.Command.Name == ctx.App.Name {
 		text += fmt.Sprintf("; write --format %s behind the command", name)
-	} else if answer := neighbourAnswer(name, names, ctx.Command.Name == ctx.App.Name); answer != "" {
+	} else if answer := kit.NeighbourAnswer(name, names, ctx.Command.Name == ctx.App.Name); answer != "" {
 		text += "; " + answer
 	} else if near := nearestFlag(name, names); near != "" {
 		text += fmt.Sprintf("; did you mean %s?", dashed(near))

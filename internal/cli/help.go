@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"fmt"
@@ -10,18 +10,19 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// helpWidth is the width of every help text: the narrowest terminal in use.
-const helpWidth = 80
+// HelpWidth is the width of every help text: the narrowest terminal in use.
+const HelpWidth = 80
 
-// asksForHelp tells whether an argument may be a request for help. The texts
+// AsksForHelp tells whether an argument may be a request for help. The texts
 // are only made then: a start that does not show them must not pay for them.
-func asksForHelp(arg string) bool {
+func AsksForHelp(arg string) bool {
 	return arg == "help" || strings.HasPrefix(arg, "-h") || strings.HasPrefix(arg, "--h")
 }
 
-// setHelp gives the program and every command its help text.
-func setHelp(app *cli.App) {
-	app.CustomAppHelpTemplate = literal(appHelp(app))
+// SetHelp gives the program and every command its help text.
+// codes are the exit codes and what they mean.
+func SetHelp(app *cli.App, codes [][2]string) {
+	app.CustomAppHelpTemplate = literal(appHelp(app, codes))
 	setCommandHelp(app.Name, app.Commands)
 }
 
@@ -40,32 +41,28 @@ func setCommandHelp(above string, commands []*cli.Command) {
 // literal writes a text as a template that prints it.
 func literal(text string) string { return "{{" + strconv.Quote(text) + "}}" }
 
-func appHelp(app *cli.App) string {
-	var codes [][2]string
-	for _, row := range exitMeanings {
-		codes = append(codes, [2]string{strconv.Itoa(row.code), row.meaning})
-	}
-	return overview(app) +
+func appHelp(app *cli.App, codes [][2]string) string {
+	return Overview(app) +
 		"\nGlobal flags (also accepted after the command):\n" + flagTable(app.Flags) +
 		"\n" + reflow("Every flag --some-flag can be set by the variable BUILDSYNC_SOME_FLAG; a flag wins over a variable. "+
 		"Global flags, and --format and --out of a command that has them, may stand in front of the command, behind it "+
 		"and behind its arguments. What follows -- is an argument.") +
-		"\n\nExit codes:\n" + glossary(codes)
+		"\n\nExit codes:\n" + Glossary(codes)
 }
 
-// overview is the part of the program's help that finds a command.
-func overview(app *cli.App) string {
+// Overview is the part of the program's help that finds a command.
+func Overview(app *cli.App) string {
 	return "buildsync – " + app.Usage + "\n\nUsage:\n   " + app.UsageText + "\n\n" +
-		glossary([][2]string{
+		Glossary([][2]string{
 			{"buildsync plan --endpoint emulator", "what apply would do, tried offline"},
 			{"buildsync apply --endpoint emulator", "show it, ask, and do it"},
 			{"buildsync help plan", "explain a command"},
-		}) + "\nCommands:\n" + commandTable(app.Commands)
+		}) + "\nCommands:\n" + CommandTable(app.Commands)
 }
 
 func groupHelp(name string, c *cli.Command) string {
 	return name + " – " + c.Usage + "\n\nUsage:\n   " + name + " COMMAND [flags] [arguments]\n\n" +
-		reflow(c.Description) + "\n\nCommands:\n" + commandTable(c.Subcommands) +
+		reflow(c.Description) + "\n\nCommands:\n" + CommandTable(c.Subcommands) +
 		"\nGlobal flags and exit codes: buildsync --help\n"
 }
 
@@ -76,12 +73,12 @@ func commandHelp(name string, c *cli.Command) string {
 		"Global flags and exit codes: buildsync --help\n"
 }
 
-func commandTable(commands []*cli.Command) string {
+func CommandTable(commands []*cli.Command) string {
 	var rows [][2]string
 	for _, c := range commands {
 		rows = append(rows, [2]string{c.Name, c.Usage})
 	}
-	return glossary(rows)
+	return Glossary(rows)
 }
 
 // flagTable lists the flags that are not hidden: names, the placeholder that
@@ -93,7 +90,7 @@ func flagTable(flags []cli.Flag) string {
 		if v, ok := flag.(cli.VisibleFlag); !documented || ok && !v.IsVisible() {
 			continue
 		}
-		placeholder, usage := flagUsage(f)
+		placeholder, usage := FlagUsage(f)
 		names := flagNames(flag)
 		if placeholder != "" && !strings.HasPrefix(placeholder, "[=") {
 			names += " "
@@ -108,12 +105,12 @@ func flagTable(flags []cli.Flag) string {
 		}
 		rows = append(rows, [2]string{names, usage})
 	}
-	return glossary(rows)
+	return Glossary(rows)
 }
 
-// flagUsage takes a flag's usage apart: the placeholder, and the text, which
+// FlagUsage takes a flag's usage apart: the placeholder, and the text, which
 // does not repeat a placeholder that only introduces it ("`FORMAT`: text or json").
-func flagUsage(flag cli.DocGenerationFlag) (placeholder, text string) {
+func FlagUsage(flag cli.DocGenerationFlag) (placeholder, text string) {
 	before, rest, _ := strings.Cut(flag.GetUsage(), "`")
 	placeholder, after, _ := strings.Cut(rest, "`")
 	if alone, ok := strings.CutPrefix(after, ": "); ok && before == "" {
@@ -134,10 +131,10 @@ func flagNames(flag cli.Flag) string {
 	return strings.Join(names, ", ")
 }
 
-// glossary sets terms and what they mean side by side, the meaning wrapped in its
+// Glossary sets terms and what they mean side by side, the meaning wrapped in its
 // column. A term that would push the column beyond the middle has a line of its
 // own.
-func glossary(rows [][2]string) string {
+func Glossary(rows [][2]string) string {
 	const indent, gap, widest = 3, 2, 36
 	column := 0
 	for _, row := range rows {
@@ -148,7 +145,7 @@ func glossary(rows [][2]string) string {
 	start := indent + column + gap
 	var out strings.Builder
 	for _, row := range rows {
-		lines := wrapWords(strings.Fields(row[1]), helpWidth-start)
+		lines := wrapWords(strings.Fields(row[1]), HelpWidth-start)
 		if utf8.RuneCountInString(row[0]) > column {
 			fmt.Fprintf(&out, "%*s%s\n", indent, "", row[0])
 		} else {
@@ -170,7 +167,7 @@ func reflow(text string) string {
 		var words, lines []string
 		flush := func() {
 			if len(words) > 0 {
-				lines = append(lines, wrapWords(words, helpWidth)...)
+				lines = append(lines, wrapWords(words, HelpWidth)...)
 				words = nil
 			}
 		}
@@ -209,7 +206,7 @@ func wrapWords(words []string, width int) []string {
 	return lines
 }
 
-// about builds a command's help text from what it does and its examples.
-func about(text string, examples ...string) string {
+// About builds a command's help text from what it does and its examples.
+func About(text string, examples ...string) string {
 	return strings.Join(slices.Concat([]string{strings.TrimSpace(text) + "\n\nExamples:"}, examples), "\n   ")
 }

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"context"
@@ -13,6 +13,12 @@ import (
 	"time"
 )
 
+// The exit codes of an interrupted run.
+const (
+	CodeInterrupted = 130
+	CodeTerminated  = 143
+)
+
 // lastGrace is how long a second signal leaves for a report of what is under
 // way before the process ends regardless.
 const lastGrace = 150 * time.Millisecond
@@ -24,32 +30,32 @@ const (
 	stopping  = "buildsync: stopping (once more: stop at once)"
 )
 
-// errInterrupted is why a context ended early; exit code 130 or 143.
-type errInterrupted struct{ code int }
+// Interrupted is why a context ended early; exit code 130 or 143.
+type Interrupted struct{ Code int }
 
-func (e errInterrupted) Error() string {
-	if e.code == exitTerminated {
+func (e Interrupted) Error() string {
+	if e.Code == CodeTerminated {
 		return "terminated"
 	}
 	return "interrupted"
 }
 
-// stops turns signals into contexts. The first one asks for an orderly end: the
+// Stops turns signals into contexts. The first one asks for an orderly end: the
 // context of the run is cancelled, and what is under way finishes. The second
 // cancels hard, after which nothing is waited for.
-type stops struct {
-	hard    context.Context
+type Stops struct {
+	Hard    context.Context
 	soften  context.CancelCauseFunc
 	harden  context.CancelCauseFunc
-	release func()
+	Release func()
 
-	asking  atomic.Bool // a question waits for its answer: a signal ends it and needs no words
-	writing atomic.Bool // writes are under way, and are finished after a signal
-	unread  atomic.Bool // whoever read the output has gone away
+	Asking  atomic.Bool // a question waits for its answer: a signal ends it and needs no words
+	Writing atomic.Bool // writes are under way, and are finished after a signal
+	Unread  atomic.Bool // whoever read the output has gone away
 }
 
-// watchSignals listens for SIGINT, SIGTERM and SIGHUP until release is called.
-func watchSignals(parent context.Context, errOut io.Writer) (context.Context, *stops) {
+// WatchSignals listens for SIGINT, SIGTERM and SIGHUP until Release is called.
+func WatchSignals(parent context.Context, errOut io.Writer) (context.Context, *Stops) {
 	ctx, soften := context.WithCancelCause(parent)
 	hard, harden := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 2)
@@ -58,9 +64,9 @@ func watchSignals(parent context.Context, errOut io.Writer) (context.Context, *s
 	// A closed pipe must not end the process in the middle of a write: the
 	// guard below sees it instead.
 	signal.Ignore(syscall.SIGPIPE)
-	s := &stops{hard: hard, soften: soften, harden: harden}
+	s := &Stops{Hard: hard, soften: soften, harden: harden}
 	var once sync.Once
-	s.release = func() {
+	s.Release = func() {
 		once.Do(func() {
 			signal.Stop(signals)
 			close(done)
@@ -72,16 +78,16 @@ func watchSignals(parent context.Context, errOut io.Writer) (context.Context, *s
 	return ctx, s
 }
 
-func (s *stops) listen(signals <-chan os.Signal, done <-chan struct{}, errOut io.Writer) {
+func (s *Stops) listen(signals <-chan os.Signal, done <-chan struct{}, errOut io.Writer) {
 	for count := 0; ; {
 		select {
 		case <-done:
 			return
 		case sig := <-signals:
 			count++
-			cause := errInterrupted{code: exitInterrupted}
+			cause := Interrupted{Code: CodeInterrupted}
 			if sig == syscall.SIGTERM {
-				cause.code = exitTerminated
+				cause.Code = CodeTerminated
 			}
 			if count == 1 {
 				s.soften(cause)
@@ -91,48 +97,48 @@ func (s *stops) listen(signals <-chan os.Signal, done <-chan struct{}, errOut io
 			s.harden(cause)
 			time.AfterFunc(lastGrace, func() {
 				text := "buildsync: stopped at once"
-				if s.writing.Load() {
+				if s.Writing.Load() {
 					text += "; run `buildsync plan` to see where things stand"
 				}
 				fmt.Fprintln(errOut, text)
-				os.Exit(cause.code)
+				os.Exit(cause.Code)
 			})
 		}
 	}
 }
 
 // answer says what a first signal does.
-func (s *stops) answer(errOut io.Writer) {
+func (s *Stops) answer(errOut io.Writer) {
 	switch {
-	case s.asking.Load():
-	case s.writing.Load():
+	case s.Asking.Load():
+	case s.Writing.Load():
 		fmt.Fprintln(errOut, finishing)
 	default:
 		fmt.Fprintln(errOut, stopping)
 	}
 }
 
-// guard makes a stream whose reader has gone away end the run in order: writes
+// Guard makes a stream whose reader has gone away end the run in order: writes
 // to the service are finished and reported elsewhere.
-func (s *stops) guard(w io.Writer) io.Writer { return &guarded{Writer: w, stops: s} }
+func (s *Stops) Guard(w io.Writer) io.Writer { return &guarded{Writer: w, stops: s} }
 
 type guarded struct {
 	io.Writer
-	stops *stops
+	stops *Stops
 }
 
 func (g *guarded) Write(b []byte) (int, error) {
 	n, err := g.Writer.Write(b)
 	if errors.Is(err, syscall.EPIPE) {
-		g.stops.unread.Store(true)
-		g.stops.soften(errInterrupted{code: exitInterrupted})
+		g.stops.Unread.Store(true)
+		g.stops.soften(Interrupted{Code: CodeInterrupted})
 	}
 	return n, err
 }
 
-// unwrapStream returns the file behind a guarded stream, nil where there is
+// StreamFile returns the file behind a guarded stream, nil where there is
 // none.
-func unwrapStream(w any) *os.File {
+func StreamFile(w any) *os.File {
 	if g, ok := w.(*guarded); ok {
 		w = g.Writer
 	}

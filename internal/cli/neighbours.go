@@ -1,4 +1,4 @@
-package main
+package cli
 
 import "slices"
 
@@ -34,10 +34,10 @@ var neighbourFlags = []neighbourFlag{
 	{[]string{"backend", "state", "state-out", "lock"}, "base", "there is no state file: Git holds what is wanted, and --base names the commit that was applied last", ""},
 }
 
-// neighbourAnswer returns what to say about a flag of another tool, "" where
+// NeighbourAnswer returns what to say about a flag of another tool, "" where
 // nothing is known of it. top is true in front of a command's name, where the
 // command's own flags are not known yet.
-func neighbourAnswer(name string, known []string, top bool) string {
+func NeighbourAnswer(name string, known []string, top bool) string {
 	for _, f := range neighbourFlags {
 		switch {
 		case !slices.Contains(f.names, name):

@@ -1,4 +1,4 @@
-package main
+package cli_test
 
 import (
 	"errors"
@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	kit "github.com/buildsync/buildsync/internal/cli"
 )
 
 // ended is a writer of bars that are gone.
@@ -18,15 +20,15 @@ func (ended) Write([]byte) (int, error) { return 0, errors.New("done") }
 func TestSentences(t *testing.T) {
 	t.Parallel()
 	var stderr, bars strings.Builder
-	to := &logged{to: &stderr}
-	logger := slog.New(sentences{to, slog.LevelInfo})
+	to := kit.NewLogged(&stderr)
+	logger := slog.New(kit.Sentences{To: to, Level: slog.LevelInfo})
 	logger.Debug("request", "path", "/v3/jobs")
 	logger.Info("waiting", "wait", 2*time.Second)
-	to.putAbove(&bars)
+	to.PutAbove(&bars)
 	logger.Warn("the clock is wrong", "off by", "\x1b[31m1h")
-	to.putAbove(ended{})
+	to.PutAbove(ended{})
 	logger.With("op", "x").WithGroup("g").Info("after the bars")
-	to.putAbove(nil)
+	to.PutAbove(nil)
 	logger.Info("at the end")
 	if want := "note: waiting; wait 2s\nnote: after the bars\nnote: at the end\n"; stderr.String() != want {
 		t.Errorf("stderr %q, want %q", stderr.String(), want)

@@ -1,0 +1,139 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"sync"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/buildsync/buildsync/pkg/sanitize"
+)
+
+// Sentences writes a log for people: a line a record, without time and level.
+type Sentences struct {
+	To    io.Writer
+	Level slog.Level
+}
+
+// Enabled implements slog.Handler.
+func (s Sentences) Enabled(_ context.Context, level slog.Level) bool { return level >= s.Level }
+
+// Handle implements slog.Handler.
+func (s Sentences) Handle(_ context.Context, r slog.Record) error {
+	word := "note"
+	if r.Level >= slog.LevelWarn {
+		word = "warning"
+	}
+	var more strings.Builder
+	r.Attrs(func(a slog.Attr) bool {
+		fmt.Fprintf(&more, "; %s %s", a.Key, a.Value)
+		return true
+	})
+	_, err := fmt.Fprintf(s.To, "%s: %s\n", word, sanitize.Line(r.Message+more.String(), 2048))
+	return err
+}
+
+// WithAttrs implements slog.Handler. Nothing of ours has attributes that last.
+func (s Sentences) WithAttrs([]slog.Attr) slog.Handler { return s }
+
+// WithGroup implements slog.Handler.
+func (s Sentences) WithGroup(string) slog.Handler { return s }
+
+// NewLogged makes a log that goes to w.
+func NewLogged(w io.Writer) *Logged { return &Logged{to: w} }
+
+// Logged is where a log goes: to stderr, or above the bars that are drawn there.
+type Logged struct {
+	mu    sync.Mutex
+	to    io.Writer
+	above io.Writer // nil: there are no bars
+}
+
+// Write implements io.Writer.
+func (l *Logged) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.above != nil {
+		if n, err := l.above.Write(p); err == nil {
+			return n, nil
+		} // the bars have ended by themselves
+	}
+	return l.to.Write(p)
+}
+
+// PutTo names where the log goes.
+func (l *Logged) PutTo(w io.Writer) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.to = w
+}
+
+// PutAbove sends what follows above bars, nil to stderr again.
+func (l *Logged) PutAbove(bars io.Writer) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.above = bars
+}
+
+// JSONLines makes each line that is written for people a record of the log, as
+// --log-format json promises for all of stderr.
+type JSONLines struct {
+	mu   sync.Mutex
+	log  *slog.Logger
+	rest []byte // of a line that has not ended
+}
+
+func NewJSONLines(to io.Writer) *JSONLines {
+	return &JSONLines{log: slog.New(slog.NewJSONHandler(to, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+}
+
+// Write implements io.Writer.
+func (j *JSONLines) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.rest = append(j.rest, p...)
+	for {
+		line, rest, ended := bytes.Cut(j.rest, []byte("\n"))
+		if !ended {
+			return len(p), nil
+		}
+		j.record(string(line))
+		j.rest = append(j.rest[:0], rest...)
+	}
+}
+
+// Close writes what is left of a line.
+func (j *JSONLines) Close() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.record(string(j.rest))
+	j.rest = nil
+}
+
+func (j *JSONLines) record(line string) {
+	level := slog.LevelInfo
+	for prefix, as := range map[string]slog.Level{"buildsync: ": slog.LevelError, "warning: ": slog.LevelWarn, "note: ": slog.LevelInfo} {
+		if text, cut := strings.CutPrefix(line, prefix); cut {
+			line, level = text, as
+		}
+	}
+	if strings.TrimSpace(line) != "" {
+		j.log.Log(context.Background(), level, sanitize.Line(strings.TrimRight(line, " \t\r"), 0))
+	}
+}
+
+// LogsJSON reports whether a command line asks for a log in JSON. It is asked
+// before the flags are read, since what is wrong with them is Logged too.
+func LogsJSON(app *cli.App, args []string, variable string) bool {
+	line := ReadLine(app, args)
+	format := line.Value("log-format")
+	if format == "" {
+		format = variable
+	}
+	return format == "json"
+}
