@@ -266,12 +266,17 @@ func (s *step) confirmCreate(ctx context.Context, c creation, id string, outcome
 	var paths []string
 	var err error
 	ended := true
-	for _, d := range confirmWaits() {
+	var before []string
+	for i, d := range confirmWaits() {
 		if s.wait(ctx, d) != nil {
 			break
 		}
 		ended = false
-		if paths, err = c.differs(ctx, id); err == nil && len(paths) == 0 {
+		before = paths
+		if paths, err = c.differs(ctx, id); i > 0 && err == nil && len(paths) > 0 && slices.Equal(before, paths) {
+			break // there is no older state that a new object could still show
+		}
+		if err == nil && len(paths) == 0 {
 			s.end(outcome, "%s", s.unseenText())
 			return true
 		}
@@ -286,6 +291,9 @@ func (s *step) confirmCreate(ctx context.Context, c creation, id string, outcome
 	default:
 		s.result.Paths = paths
 		s.result.Next = "see what it stores: buildsync plan"
+		if s.spelling != "" {
+			s.result.Next = s.spelling
+		}
 		s.end(NotConverged, "the service stored something else than was sent")
 	}
 	return false
@@ -364,6 +372,7 @@ func (r *run) doCreate(ctx context.Context, index int, job *jobState) {
 			if read := have.Str(wire.KeyJobName); read != "" && read != name {
 				return nil, fmt.Errorf("reading job %s: %w: it is called %q", id, errWrongObject, sanitize.Line(read, 200))
 			}
+			s.spelling = s.rewriting(have)
 			return s.missing(have), nil
 		},
 		confirms: func(ctx context.Context, witness string) bool {

@@ -121,10 +121,12 @@ func (s *step) confirmUpdate(ctx context.Context, id string, before *jsontree.Va
 			s.end(outcome, "%s", s.unseenText())
 			return true
 		}
-		// A third state that stands twice is no lag: the service rewrote the
-		// body, or someone else did.
+		// A state that stands twice and is not the old one is no lag: the service
+		// rewrote the body, or someone else did. The old one may be a lag, unless
+		// the service shows the very difference that its own rewriting explains.
 		mark := s.fingerprint(have)
-		if mark != s.fingerprint(before) && mark == stable {
+		rewritten := mark != s.fingerprint(before) || s.rewriting(have) != ""
+		if rewritten && mark == stable {
 			break
 		}
 		stable = mark
@@ -142,6 +144,10 @@ func (s *step) endUnconfirmed(have, before *jsontree.Value, err error) {
 		s.endUnread(err)
 	case have == nil:
 		s.end(Unknown, "the service accepted it; the run ended before a read could show it")
+	case s.rewriting(have) != "":
+		s.result.Paths = s.missing(have)
+		s.result.Next = s.rewriting(have)
+		s.end(NotConverged, "the service stores it in another spelling than it was sent in")
 	case before != nil && s.fingerprint(have) == s.fingerprint(before):
 		s.result.Paths = s.missing(have)
 		s.end(NotConverged, "the service accepted it and still holds the old body")

@@ -74,11 +74,8 @@ func partnerOf(list string, item *jsontree.Value, i int, items, others *jsontree
 			rank++
 		}
 	}
-	switch {
-	case rank < len(same):
+	if rank < len(same) {
 		return same[rank]
-	case list == wire.KeySCMs && items.Len() == 1 && others.Len() == 1:
-		return others.Items()[0] // its address may be what changed
 	}
 	return nil
 }
