@@ -1,0 +1,28 @@
+package apply
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// An answer about another job, or of another project, is none; members that are
+// missing prove nothing.
+func TestRightJob(t *testing.T) {
+	t.Parallel()
+	for body, right := range map[string]bool{
+		`{}`: true, `{"job_id":"a","project_id":"P"}`: true,
+		`{"job_id":"b","project_id":"p"}`: false, `{"job_id":"a","project_id":"q"}`: false, `{"project_id":"q"}`: false,
+	} {
+		tree, err := jsontree.Parse([]byte(body), jsontree.Limits{Bytes: 1000, Values: 100})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = rightJob(tree, &diff.LiveJob{ID: "a", ProjectID: "p"})
+		if (err == nil) != right || err != nil && (!errors.Is(err, errWrongObject) || !halts(err)) {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+}
