@@ -67,7 +67,7 @@ func (in *invocation) templateList() error {
 		return usageError{text: "--custom and --official exclude each other; leave both out for all templates"}
 	}
 	return in.withService(0, 0, func(l *live) error {
-		templates, err := l.templates(in.text("name"))
+		templates, err := l.templates(in.text("name"), in.on("custom"))
 		var incomplete *client.IncompleteError
 		if err != nil && !errors.As(err, &incomplete) {
 			return err
@@ -86,11 +86,16 @@ func (in *invocation) templateList() error {
 	})
 }
 
-// templates reads the templates whose name holds part. With an
-// *client.IncompleteError there may be others.
-func (l *live) templates(part string) ([]wire.Template, error) {
+// templates reads the templates whose name holds part; own leaves a route out
+// that lists official ones only. With an *client.IncompleteError there may be
+// others.
+func (l *live) templates(part string, own bool) ([]wire.Template, error) {
+	list := l.AllTemplates
+	if own {
+		list = l.Templates
+	}
 	var templates []wire.Template
-	for template, err := range l.Templates(l.ctx, part) {
+	for template, err := range list(l.ctx, part) {
 		if err != nil {
 			return templates, err
 		}
@@ -117,6 +122,17 @@ func (d templateListDocument) text(out *paper) {
 	t.writeTo(out)
 }
 
+// namedTemplates reads where a template may be, the official ones only where
+// the caller's do not have it.
+func (l *live) namedTemplates(word, part string, own bool) ([]wire.Template, error) {
+	templates, err := l.templates(part, true)
+	is := func(t wire.Template) bool { return t.Name == word || t.UUID == word }
+	if own || err != nil || slices.ContainsFunc(templates, is) {
+		return templates, err
+	}
+	return l.templates(part, false)
+}
+
 // template finds a template by its uuid or its name. own leaves the official
 // ones out.
 func (l *live) template(word string, own bool) (wire.Template, error) {
@@ -124,9 +140,9 @@ func (l *live) template(word string, own bool) (wire.Template, error) {
 	if objectID.MatchString(word) {
 		part = ""
 	}
-	templates, err := l.templates(part)
+	templates, err := l.namedTemplates(word, part, own)
 	if err == nil && part != "" && !slices.ContainsFunc(templates, func(t wire.Template) bool { return t.Name == word }) {
-		templates, err = l.templates("") // for the nearest name
+		templates, err = l.templates("", own) // for the nearest name
 	}
 	var incomplete *client.IncompleteError
 	if err != nil && !errors.As(err, &incomplete) {

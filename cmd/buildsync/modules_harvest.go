@@ -101,7 +101,7 @@ func learned(known *catalog.Catalogue, harvest []*catalog.Module) string {
 // observeSteps reads the steps of all templates and of the projects' jobs, and
 // counts the jobs that could not be read.
 func (in *invocation) observeSteps(ctx context.Context, service *service, projects []export.Project) (seen []catalog.Observation, unread int, err error) {
-	for t, err := range service.Templates(ctx, "") {
+	for t, err := range service.AllTemplates(ctx, "") {
 		if err != nil {
 			return nil, 0, fmt.Errorf("reading the templates: %w", err)
 		}

@@ -10,15 +10,25 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// Templates yields the build templates whose name holds name, all for "", each
-// once: the caller's own and the public ones (API reference 4.20). It ends with
-// an *IncompleteError where the service counts another number; then it has
-// yielded what was found, and no absence can be concluded.
+// Templates yields the caller's build templates whose name holds name, all for
+// "", each once, and the public ones where the same route lists them (API
+// reference 4.20). It ends with an *IncompleteError where the service counts
+// another number; then it has yielded what was found, and no absence can be
+// concluded.
 func (c *Client) Templates(ctx context.Context, name string) iter.Seq2[wire.Template, error] {
-	lists := []op{opListTemplates}
-	if c.dialect == DialectV1 { // which has one route for each kind
-		lists = append(lists, opOfficial)
+	return c.templates(ctx, name, opListTemplates)
+}
+
+// AllTemplates is Templates with the public ones in either generation. The v1
+// dialect has a route of their own, which not every service serves.
+func (c *Client) AllTemplates(ctx context.Context, name string) iter.Seq2[wire.Template, error] {
+	if c.dialect == DialectV1 {
+		return c.templates(ctx, name, opListTemplates, opOfficial)
 	}
+	return c.templates(ctx, name, opListTemplates)
+}
+
+func (c *Client) templates(ctx context.Context, name string, lists ...op) iter.Seq2[wire.Template, error] {
 	return func(yield func(wire.Template, error) bool) {
 		seen := map[string]bool{}
 		for _, list := range lists {
