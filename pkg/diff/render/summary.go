@@ -168,7 +168,11 @@ func Unread(plan *diff.Plan) bool {
 	if len(plan.Refusals) == 0 || len(plan.Changes) == 0 || plan.Summary.Unchanged > 0 {
 		return false
 	}
-	return !slices.ContainsFunc(plan.Changes, func(c diff.Change) bool { return c.Verdict != diff.VerdictUnknown })
+	other := func(r diff.Refusal) bool {
+		return r.Rule != diff.RuleListingUnread && r.Rule != diff.RuleListingIncomplete && r.Rule != diff.RuleListingEmpty
+	}
+	return !slices.ContainsFunc(plan.Refusals, other) &&
+		!slices.ContainsFunc(plan.Changes, func(c diff.Change) bool { return c.Verdict != diff.VerdictUnknown })
 }
 
 // withoutChanges is a plan of which only the first refusal is left: the reason
