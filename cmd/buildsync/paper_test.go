@@ -1,0 +1,71 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestOneFormOfTime: whatever form the service writes, people see one.
+func TestOneFormOfTime(t *testing.T) {
+	t.Parallel()
+	utc, far := &paper{}, &paper{zone: time.FixedZone("far", 8*60*60)}
+	for text, want := range map[string]string{
+		"1767323045000":                 "2026-01-02T03:04:05Z",
+		"2026-01-02T03:04:05Z":          "2026-01-02T03:04:05Z",
+		"2026-01-02T11:04:05+08:00":     "2026-01-02T03:04:05Z",
+		"2026-01-02T03:04:05.792+00:00": "2026-01-02T03:04:05Z",
+		"2026-01-02T11:04:05.792+0800":  "2026-01-02T03:04:05Z",
+		"0":                             "",
+		"":                              "",
+		"yesterday":                     "yesterday",
+	} {
+		if got := utc.time(text); got != want {
+			t.Errorf("%q is shown as %q, want %q", text, got, want)
+		}
+	}
+	if got := far.time("1767323045000"); got != "2026-01-02T11:04:05+08:00" {
+		t.Errorf("in the reader's zone: %q", got)
+	}
+}
+
+// TestTablesFit: a table is no wider than its terminal and keeps its first two
+// columns; elsewhere nothing is left out.
+func TestTablesFit(t *testing.T) {
+	t.Parallel()
+	table := newTable("NAME", "ID", "STATE", "LAST BUILD", "BUILT AT", "HEALTH", "CREATOR")
+	table.add("订单服务-a-rather-long-name-of-a-job-that-goes-on", strings.Repeat("0123456789abcdef", 2), "enabled", "succeeded", "2026-01-02T03:04:05Z", "100 %", "somebody")
+	for _, width := range []int{0, 50, 80, 120, 160, 200} {
+		out := &paper{width: width}
+		table.writeTo(out)
+		for line := range strings.Lines(out.String()) {
+			if cells := displayCells.StringWidth(strings.TrimRight(line, "\n")); width > 0 && cells > width {
+				t.Errorf("%d columns: a line of %d cells: %s", width, cells, line)
+			}
+		}
+		if !strings.Contains(out.String(), strings.Repeat("0123456789abcdef", 2)) {
+			t.Errorf("%d columns: the id is cut:\n%s", width, out)
+		}
+		if (width == 0 || width == 200) && !strings.Contains(out.String(), "somebody") {
+			t.Errorf("%d columns: something is left out:\n%s", width, out)
+		}
+	}
+}
+
+// TestUnknownEnvironment: the mistake stands on the command line, and is
+// reported there.
+func TestUnknownEnvironment(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "w")
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join(examples, "first-job"))); err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range []string{"plan", "apply", "drift", "compile", "job list"} {
+		got := runWith(t, "", []string{"HOME=" + dir}, append([]string{"-C", dir, "--env", "prdo", "--endpoint", "emulator"}, strings.Fields(command)...)...)
+		if got.code != exitInvalid || !strings.HasPrefix(got.stderr, `buildsync: --env "prdo": buildsync.yaml does not declare this environment`) {
+			t.Errorf("%s: %+v", command, got)
+		}
+	}
+}
