@@ -13,6 +13,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/spec"
 )
 
 // scopeFlags say what is compared with what, and which part of it.
@@ -176,7 +177,7 @@ func (in *invocation) planInput(p *planning) apply.PlanInput {
 		Scope: p.scope,
 		Input: diff.Input{
 			Head: p.w.result, HeadRevision: p.revisions.head,
-			Policy: p.w.set.Workspace.Policy, Environment: p.w.set.Workspace.Environment,
+			Policy: p.w.set.Workspace.Policy, Unread: spec.UnreadJobs(p.w.tree, p.w.set.Workspace), Environment: p.w.set.Workspace.Environment,
 			ToolVersion: version(), Modules: diff.ModulesOf(p.w.catalogue),
 			Options: diff.Options{
 				ForceConflicts: in.on("force-conflicts"), Adopt: in.on("adopt"), RefuseDrift: in.on("refuse-drift"),

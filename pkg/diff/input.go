@@ -28,6 +28,7 @@ type Input struct {
 
 	Live        *Snapshot
 	Policy      spec.Policy
+	Unread      map[string]string // jobs that files define which no pattern matches, each with its file
 	Environment string
 	Endpoint    string
 	ToolVersion string

@@ -26,6 +26,7 @@ const (
 	RuleSecret            = "secret"
 	RuleRename            = "rename"
 	RuleUnreadable        = "unreadable"
+	RuleUnreadFile        = "unread-file"
 )
 
 // Exit statuses that a plan can lead to; the whole table is in docs/cli.md.

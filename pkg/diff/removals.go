@@ -133,6 +133,10 @@ func (p *Planner) planRemoval(r removal, live *LiveJob, out *outcome) {
 		out.changes = append(out.changes, change)
 		return
 	}
+	if file := p.in.Unread[live.Name]; file != "" && r.checked {
+		out.refuse(RuleUnreadFile, r.address, fmt.Sprintf(
+			"%s would be %sd, but %s still names it and no pattern of definitions matches that file; add a pattern for it, or remove the job there too", quote(r.address), r.action, quote(file)))
+	}
 	if r.before != nil && r.before.Protect {
 		out.refuse(RuleProtected, r.address, fmt.Sprintf(
 			"%s is protected and would be %sd; take protect: true out in a change of its own first", quote(r.address), r.action))

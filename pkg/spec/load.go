@@ -107,7 +107,7 @@ func DefinitionFiles(tree Tree, workspace *Workspace) ([]string, Diagnostics) {
 			Message: fmt.Sprintf("%d files match; at most %d are read", len(kept), MaxFiles),
 		}}
 	}
-	return kept, nil
+	return kept, unreadWarning(tree, workspace, kept, where)
 }
 
 // isMisread tells whether a list is something else.

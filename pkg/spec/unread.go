@@ -1,0 +1,153 @@
+package spec
+
+import (
+	"bytes"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+// unreadHead is how much of a file is looked at to see whether it is a
+// definitions file.
+const unreadHead = 64 << 10
+
+// allYAML matches every YAML file of a workspace.
+const allYAML = "**/*.{yaml,yml}"
+
+// UnreadFiles lists the YAML files that no pattern of a workspace matches and
+// that people may take for definitions: those in or below the folders where the
+// patterns look, and those anywhere that have the members of a definitions file.
+// read are the files that the patterns match, sorted. Files of other tools, in
+// folders whose names begin with a dot or in node_modules, are left out.
+func UnreadFiles(tree Tree, workspace *Workspace, read []string) ([]string, error) {
+	all, err := tree.Glob([]string{allYAML})
+	if err != nil {
+		return nil, err
+	}
+	if len(all) == len(read) {
+		return nil, nil
+	}
+	folders := definitionFolders(workspace, read)
+	var unread []string
+	for _, name := range all {
+		if _, isRead := slices.BinarySearch(read, name); isRead || isOtherTools(name) || isNamed(workspace, name) {
+			continue
+		}
+		inside := slices.ContainsFunc(folders, func(folder string) bool { return strings.HasPrefix(name, folder+"/") })
+		if inside || looksLikeDefinitions(tree, name) {
+			unread = append(unread, name)
+		}
+	}
+	return unread, nil
+}
+
+// definitionFolders are the folders below which the patterns look, and those
+// that hold files which are read. The workspace's own folder is none: it holds
+// everything.
+func definitionFolders(workspace *Workspace, read []string) []string {
+	var folders []string
+	add := func(folder string) {
+		if folder != "." && folder != "" && !slices.Contains(folders, folder) {
+			folders = append(folders, folder)
+		}
+	}
+	for _, pattern := range workspace.Definitions {
+		base, _ := doublestar.SplitPattern(path.Clean(pattern))
+		add(base)
+	}
+	for _, name := range read {
+		add(path.Dir(name))
+	}
+	return folders
+}
+
+// isOtherTools reports whether a file lies where other tools keep theirs.
+func isOtherTools(name string) bool {
+	for part := range strings.SplitSeq(name, "/") {
+		if strings.HasPrefix(part, ".") || part == "node_modules" {
+			return true
+		}
+	}
+	return false
+}
+
+// isNamed reports whether buildsync.yaml, or the workspace through it, reads a
+// file in another way.
+func isNamed(workspace *Workspace, name string) bool {
+	return name == WorkspaceFile || path.Base(name) == WorkspaceFile || workspace.Modules != nil && name == path.Clean(workspace.Modules.Text)
+}
+
+// looksLikeDefinitions reports whether a file has version: and one of the
+// members of a definitions file at the beginning of lines.
+func looksLikeDefinitions(tree Tree, name string) bool {
+	source, err := tree.ReadFile(name, MaxFileBytes)
+	if err != nil {
+		return false
+	}
+	source = source[:min(len(source), unreadHead)]
+	member := func(keys ...string) bool {
+		for _, key := range keys {
+			if bytes.HasPrefix(source, []byte(key+":")) || bytes.Contains(source, []byte("\n"+key+":")) {
+				return true
+			}
+		}
+		return false
+	}
+	return member("version") && member("jobs", "templates", "removed")
+}
+
+// unreadWarning says in one finding which files are not read.
+func unreadWarning(tree Tree, workspace *Workspace, read []string, where Range) Diagnostics {
+	unread, err := UnreadFiles(tree, workspace, read)
+	if err != nil || len(unread) == 0 {
+		return nil
+	}
+	const most = 5
+	names := make([]string, 0, most)
+	for i, name := range unread {
+		if i == most {
+			names = append(names, fmt.Sprintf("and %d more", len(unread)-most))
+			break
+		}
+		names = append(names, quoted(name))
+	}
+	what := "a YAML file is not read"
+	if len(unread) > 1 {
+		what = fmt.Sprintf("%d YAML files are not read", len(unread))
+	}
+	return Diagnostics{{
+		Rule: "definitions", Severity: Warning, Range: where, Pointer: "definitions",
+		Message: what + ", since no pattern of definitions matches: " + strings.Join(names, ", "),
+		Hint:    "add a pattern, such as " + quoted(path.Join(path.Dir(unread[0]), allYAML)) + ", or move what is no definition elsewhere",
+	}}
+}
+
+// UnreadJobs returns the names of the jobs that unread files define, each with
+// its file: a job whose file merely fell out of the patterns was not removed.
+func UnreadJobs(tree Tree, workspace *Workspace) map[string]string {
+	read, _ := DefinitionFiles(tree, workspace)
+	unread, err := UnreadFiles(tree, workspace, read)
+	if err != nil || len(unread) == 0 {
+		return nil
+	}
+	jobs := map[string]string{}
+	for _, name := range unread {
+		source, err := tree.ReadFile(name, MaxFileBytes)
+		if err != nil {
+			continue
+		}
+		file, _ := ParseDefinitions(name, source)
+		if file == nil {
+			continue
+		}
+		for _, job := range file.Jobs {
+			if text := job.Str("name"); text != "" {
+				jobs[text] = name
+			}
+		}
+	}
+	return jobs
+}
