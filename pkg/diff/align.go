@@ -172,11 +172,33 @@ func keys(items []*jsontree.Value, key func(*jsontree.Value) string) []string {
 	return out
 }
 
-func sameness(a, b *jsontree.Value) float64 {
-	if jsontree.Equal(a, b) {
+// sameness says from 0 to 1 how much of what want declares have holds. What
+// only have holds does not count, so that two declared items which differ in an
+// undeclared member only keep their order.
+func sameness(have, want *jsontree.Value) float64 {
+	switch {
+	case jsontree.Equal(have, want):
 		return 1
+	case have.Kind() != want.Kind() || want.Len() == 0:
+		return 0
+	case want.Kind() == jsontree.KindObject:
+		sum := 0.0
+		for _, m := range want.Members() {
+			sum += sameness(have.Get(m.Key), m.Value)
+		}
+		return sum / float64(want.Len())
+	case want.Kind() == jsontree.KindArray:
+		named := map[string]*jsontree.Value{}
+		for _, item := range have.Items() {
+			named[item.Str("name")] = item
+		}
+		sum := 0.0
+		for _, item := range want.Items() {
+			sum += sameness(named[item.Str("name")], item)
+		}
+		return sum / float64(want.Len())
 	}
-	return 0.5
+	return 0
 }
 
 // similarProperties says from 0 to 1 how much of what want declares have holds.
