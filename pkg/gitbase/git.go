@@ -57,7 +57,16 @@ func gitCommand(ctx context.Context, dir string, args ...string) *exec.Cmd {
 // git runs one command and returns what it wrote. The error quotes the first
 // line of what Git said.
 func git(ctx context.Context, dir string, args ...string) ([]byte, error) {
+	return gitInput(ctx, dir, nil, nil, args...)
+}
+
+// gitInput is git with something to read on its input, and with more variables.
+func gitInput(ctx context.Context, dir string, input []byte, env []string, args ...string) ([]byte, error) {
 	cmd := gitCommand(ctx, dir, args...)
+	cmd.Env = append(cmd.Env, env...)
+	if input != nil {
+		cmd.Stdin = bytes.NewReader(input)
+	}
 	var out, errOut bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errOut
 	if err := cmd.Run(); err != nil {

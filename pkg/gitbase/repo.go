@@ -9,12 +9,14 @@ import (
 	"strings"
 )
 
-// RefPrefix is where apply remembers the commit that was applied last, one ref
-// for each environment.
-const RefPrefix = "refs/buildsync/"
-
 // ErrNoRepository says that the folder is not inside a Git work tree.
 var ErrNoRepository = errors.New("not inside a Git repository")
+
+// ErrMoved says that a ref was moved by somebody else.
+var ErrMoved = errors.New("another run moved the ref")
+
+// ErrNoWorkspace says that a commit does not hold the workspace's folder.
+var ErrNoWorkspace = errors.New("no buildsync.yaml")
 
 // ErrUnknownRevision says that a revision does not name a commit of this
 // clone.
@@ -49,6 +51,9 @@ func Open(ctx context.Context, dir string) (*Repo, error) {
 	return &Repo{dir: dir, prefix: lines[2], Shallow: lines[1] == "true"}, nil
 }
 
+// Folder returns the workspace's folder inside the repository, "" for its root.
+func (r *Repo) Folder() string { return strings.TrimSuffix(r.prefix, "/") }
+
 // Resolve returns the full id of the commit that revision names. The error
 // wraps ErrUnknownRevision where there is none, and says so if that may be
 // because the clone is shallow.
@@ -61,7 +66,7 @@ func (r *Repo) Resolve(ctx context.Context, revision string) (string, error) {
 			"fetch the history first (git fetch --unshallow, or fetch-depth: 0 in CI)", ErrUnknownRevision, revision)
 	case errors.As(err, &failed):
 		return "", fmt.Errorf("%w %q in this clone; if it exists elsewhere, fetch it first "+
-			"(refs/buildsync/* needs: git fetch origin '+refs/buildsync/*:refs/buildsync/*')", ErrUnknownRevision, revision)
+			"(git fetch; what was applied comes with: buildsync base fetch)", ErrUnknownRevision, revision)
 	case err != nil:
 		return "", fmt.Errorf("resolving %q: %w", revision, err)
 	}
@@ -81,28 +86,32 @@ func (r *Repo) Head(ctx context.Context) (string, error) {
 	return commit, err
 }
 
-// Ref is the ref that holds the commit applied last to environment; a
-// workspace without environments uses "default".
-func Ref(environment string) string {
-	if environment == "" {
-		environment = "default"
-	}
-	return RefPrefix + environment
-}
-
 // MoveRef makes ref name commit, if it still names have ("" for a ref that
-// does not exist): of two runs that end together only one wins.
+// does not exist): of two runs that end together only one wins, and the error of
+// the other wraps ErrMoved.
 func (r *Repo) MoveRef(ctx context.Context, ref, commit, have string) error {
-	if !strings.HasPrefix(ref, RefPrefix) {
-		return fmt.Errorf("moving %s: only refs below %s are buildsync's to move", ref, RefPrefix)
+	if !strings.HasPrefix(ref, "refs/buildsync") {
+		return fmt.Errorf("moving %s: only refs below refs/buildsync are buildsync's to move", ref)
 	}
 	if have == "" {
 		have = strings.Repeat("0", len(commit))
 	}
-	if _, err := git(ctx, r.dir, "update-ref", "-m", "buildsync apply", "--end-of-options", ref, commit, have); err != nil {
-		return fmt.Errorf("moving %s to %.12s: %w", ref, commit, err)
+	_, err := git(ctx, r.dir, "update-ref", "-m", "buildsync apply", "--end-of-options", ref, commit, have)
+	if err == nil {
+		return nil
 	}
-	return nil
+	now, lookErr := r.RefCommit(ctx, ref)
+	if lookErr == nil && now != have && (now != "" || have != strings.Repeat("0", len(commit))) || strings.Contains(err.Error(), ".lock") {
+		return fmt.Errorf("%w: %s", ErrMoved, ref)
+	}
+	return fmt.Errorf("moving %s to %.12s: %w", ref, commit, err)
+}
+
+// RefCommit returns the commit that a full ref names, "" where there is no such
+// ref.
+func (r *Repo) RefCommit(ctx context.Context, ref string) (string, error) {
+	refs, err := r.Refs(ctx, ref)
+	return refs[ref], err
 }
 
 // RemovedIn returns the newest commit after base that deleted the file name of

@@ -42,7 +42,11 @@ type entry struct{ mode, object string }
 func (r *Repo) Tree(ctx context.Context, commit string) (*Tree, error) {
 	object := commit + ":" + strings.TrimSuffix(r.prefix, "/")
 	out, err := git(ctx, r.dir, "ls-tree", "-r", "-z", "--full-tree", object)
-	if err != nil {
+	var failed *commandError
+	switch {
+	case errors.As(err, &failed) && r.prefix != "" && strings.Contains(failed.said, "Not a valid object name"):
+		return nil, fmt.Errorf("%w in commit %.12s: it has no folder %s", ErrNoWorkspace, commit, r.Folder())
+	case err != nil:
 		return nil, fmt.Errorf("listing the workspace at commit %.12s: %w", commit, err)
 	}
 	t := &Tree{Commit: commit, entries: map[string]entry{}}

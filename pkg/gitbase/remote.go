@@ -1,0 +1,120 @@
+package gitbase
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+)
+
+// ErrRejected says that a remote did not take a push because it holds something
+// newer.
+var ErrRejected = errors.New("the remote holds something newer")
+
+// locating are the variables that would lead Git to another repository than the
+// workspace's.
+var locating = []string{
+	"GIT_DIR=", "GIT_WORK_TREE=", "GIT_INDEX_FILE=", "GIT_OBJECT_DIRECTORY=", "GIT_COMMON_DIR=", "GIT_NAMESPACE=",
+	"GIT_ALTERNATE_OBJECT_DIRECTORIES=", "GIT_PREFIX=", "GIT_CEILING_DIRECTORIES=",
+}
+
+// remoteGit runs fetch or push. Unlike every other command these two need the
+// user's own Git: its credentials, proxies and rewritten addresses. Hooks stay
+// off, and nothing asks on the terminal.
+func (r *Repo) remoteGit(ctx context.Context, args ...string) error {
+	cmd := exec.CommandContext(ctx, "git", append([]string{
+		"--no-pager", "-c", "core.hooksPath=" + os.DevNull, "-c", "gc.auto=0", "-c", "maintenance.auto=false",
+	}, args...)...)
+	cmd.Dir = r.dir
+	for _, variable := range os.Environ() {
+		if !hasAnyPrefix(variable, locating) && !strings.HasPrefix(variable, "LC_ALL=") {
+			cmd.Env = append(cmd.Env, variable)
+		}
+	}
+	cmd.Env = append(cmd.Env, "LC_ALL=C", "GIT_TERMINAL_PROMPT=0")
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	if err := cmd.Run(); err != nil {
+		return gitError(ctx, args[0], reason(said.String()), err)
+	}
+	return nil
+}
+
+func hasAnyPrefix(s string, prefixes []string) bool {
+	for _, prefix := range prefixes {
+		if strings.HasPrefix(s, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// reason returns the line of a command's output that says what went wrong: the
+// first rejection or error, else the first line.
+func reason(said string) string {
+	for _, mark := range []string{"[rejected]", "[remote rejected]", "fatal:", "error:"} {
+		for line := range strings.Lines(said) {
+			if strings.Contains(line, mark) {
+				return strings.TrimSpace(line)
+			}
+		}
+	}
+	return said
+}
+
+// checkRemote refuses a remote's name that Git could take for an option.
+func checkRemote(remote string) error {
+	if remote == "" || strings.HasPrefix(remote, "-") {
+		return fmt.Errorf("%q is not the name of a remote", remote)
+	}
+	return nil
+}
+
+// FetchRefs fetches all refs below from, with what they need, and keeps them
+// below to. What the remote no longer has goes there too.
+func (r *Repo) FetchRefs(ctx context.Context, remote, from, to string) error {
+	if err := checkRemote(remote); err != nil {
+		return err
+	}
+	err := r.remoteGit(ctx, "fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules",
+		"--refmap=", "--end-of-options", remote, "+"+from+"*:"+to+"*")
+	if err != nil {
+		return fmt.Errorf("fetching %s* from %s: %w", from, remote, err)
+	}
+	return nil
+}
+
+// PushRefs pushes refs under their names. The error wraps ErrRejected where the
+// remote holds something that is not in them.
+func (r *Repo) PushRefs(ctx context.Context, remote string, refs []string) error {
+	if err := checkRemote(remote); err != nil {
+		return err
+	}
+	args := []string{"push", "--quiet", "--no-verify", "--end-of-options", remote}
+	for _, ref := range refs {
+		args = append(args, ref+":"+ref)
+	}
+	err := r.remoteGit(ctx, args...)
+	var failed *commandError
+	switch {
+	case errors.As(err, &failed) && strings.Contains(failed.said, "rejected]"):
+		return fmt.Errorf("%w: %w", ErrRejected, err)
+	case err != nil:
+		return fmt.Errorf("pushing to %s: %w", remote, err)
+	}
+	return nil
+}
+
+// userConfigEnv lets Git read the user's own configuration.
+func userConfigEnv() []string {
+	var env []string
+	for _, name := range []string{"HOME", "XDG_CONFIG_HOME", "USERPROFILE", "GIT_CONFIG_GLOBAL"} {
+		if value, set := os.LookupEnv(name); set {
+			env = append(env, name+"="+value)
+		}
+	}
+	return env
+}

@@ -1,0 +1,184 @@
+package record
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/buildsync/buildsync/pkg/gitbase"
+)
+
+// Moved is a record that an exchange with a remote changed.
+type Moved struct {
+	Ref    string
+	Merged bool // both sides had something that the other had not
+}
+
+// Fetch brings the records of a remote into this clone, with the commits that
+// they name, and merges them with those that are here.
+func Fetch(ctx context.Context, repo *gitbase.Repo, remote string) ([]Moved, error) {
+	refs, err := fetchRefs(ctx, repo, remote)
+	if err != nil {
+		return nil, err
+	}
+	var moved []Moved
+	for _, ref := range slices.Sorted(maps.Keys(refs)) {
+		change, err := takeOver(ctx, repo, remote, ref, refs[ref])
+		if err != nil {
+			return moved, err
+		}
+		if change != nil {
+			moved = append(moved, *change)
+		}
+	}
+	return moved, nil
+}
+
+// fetchRefs fetches the remote's records, and returns by their names the commits
+// that they are at.
+func fetchRefs(ctx context.Context, repo *gitbase.Repo, remote string) (map[string]string, error) {
+	kept := fetched + escape(remote) + "/"
+	if err := repo.FetchRefs(ctx, remote, Shared, kept); err != nil {
+		return nil, err
+	}
+	refs, err := repo.Refs(ctx, kept)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]string{}
+	for ref, commit := range refs {
+		out[Shared+strings.TrimPrefix(ref, kept)] = commit
+	}
+	return out, nil
+}
+
+// takeOver brings one ref up to what the remote has of it.
+func takeOver(ctx context.Context, repo *gitbase.Repo, remote, ref, theirs string) (*Moved, error) {
+	for range attempts {
+		ours, err := repo.RefCommit(ctx, ref)
+		if err != nil || ours == theirs {
+			return nil, err
+		}
+		next, merged, err := join(ctx, repo, remote, ref, ours, theirs)
+		if err != nil || next == ours {
+			return nil, err
+		}
+		switch err := repo.MoveRef(ctx, ref, next, ours); {
+		case errors.Is(err, gitbase.ErrMoved):
+			continue
+		case err != nil:
+			return nil, err
+		}
+		return &Moved{Ref: ref, Merged: merged}, nil
+	}
+	return nil, fmt.Errorf("%s was moved by others %d times; fetch again", ref, attempts)
+}
+
+// join returns the commit that holds what both sides know of a ref.
+func join(ctx context.Context, repo *gitbase.Repo, remote, ref, ours, theirs string) (next string, merged bool, err error) {
+	if ours == "" {
+		return theirs, false, nil
+	}
+	switch behind, err := repo.Contains(ctx, theirs, ours); {
+	case err != nil:
+		return "", false, err
+	case behind:
+		return theirs, false, nil
+	}
+	switch ahead, err := repo.Contains(ctx, ours, theirs); {
+	case err != nil:
+		return "", false, err
+	case ahead:
+		return ours, false, nil
+	}
+	if _, _, _, ok := Parts(ref); !ok { // the plain commit of an older version
+		return "", false, fmt.Errorf("%s was written by an older version, here and at %s, at commits of different branches; delete the one that is wrong", ref, remote)
+	}
+	mine, err := readAt(ctx, repo, ref, ours)
+	if err != nil {
+		return "", false, err
+	}
+	other, err := readAt(ctx, repo, ref+" of "+remote, theirs)
+	if err != nil {
+		return "", false, err
+	}
+	base, err := commonRecord(ctx, repo, ref, ours, theirs)
+	if err != nil {
+		return "", false, err
+	}
+	both, err := Merge(base, mine, other, newer(ctx, repo))
+	if err != nil {
+		return "", false, err
+	}
+	message := fmt.Sprintf("Merge what was applied from %s\n", remote)
+	next, err = commitRecord(ctx, repo, both, []string{ours, theirs}, message)
+	return next, true, err
+}
+
+// commonRecord returns the record that two came from, nil where they have none.
+func commonRecord(ctx context.Context, repo *gitbase.Repo, ref, ours, theirs string) (*Record, error) {
+	common, err := repo.CommonFile(ctx, ours, theirs, File)
+	if err != nil || common == "" {
+		return nil, err
+	}
+	return readAt(ctx, repo, ref, common)
+}
+
+// Push brings the records of this clone to a remote. What others pushed in the
+// meantime is merged, and the push tried again.
+func Push(ctx context.Context, repo *gitbase.Repo, remote string) ([]Moved, error) {
+	var last error
+	for attempt := range attempts {
+		theirs, err := fetchRefs(ctx, repo, remote)
+		if err != nil {
+			return nil, err
+		}
+		for ref, commit := range theirs {
+			if _, err := takeOver(ctx, repo, remote, ref, commit); err != nil {
+				return nil, err
+			}
+		}
+		ours, err := repo.Refs(ctx, Shared)
+		if err != nil {
+			return nil, err
+		}
+		var moved []Moved
+		var refs []string
+		for _, ref := range slices.Sorted(maps.Keys(ours)) {
+			if _, _, _, ok := Parts(ref); ok && ours[ref] != theirs[ref] {
+				moved, refs = append(moved, Moved{Ref: ref}), append(refs, ref)
+			}
+		}
+		if len(refs) == 0 {
+			return nil, nil
+		}
+		if last = repo.PushRefs(ctx, remote, refs); last == nil {
+			return moved, nil
+		}
+		if !errors.Is(last, gitbase.ErrRejected) {
+			return nil, last
+		}
+		if err := pause(ctx, attempt); err != nil {
+			return nil, err
+		}
+	}
+	return nil, fmt.Errorf("others pushed before each of %d attempts: %w", attempts, last)
+}
+
+// pause waits longer after each lost race, and not as long as the others do.
+func pause(ctx context.Context, attempt int) error {
+	longest := min(50*time.Millisecond<<min(attempt, 6), 2*time.Second)
+	timer := time.NewTimer(rand.N(longest))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+		return nil
+	}
+}

@@ -1,0 +1,77 @@
+package record
+
+import (
+	"slices"
+)
+
+// Newer reports whether commit a has b among its ancestors.
+type Newer func(a, b string) (bool, error)
+
+// Merge joins two records that both came from base, object by object: what one
+// side alone changed is as that side says. Where both did, the object may be at
+// either commit, and the live state decides at the next plan.
+func Merge(base, ours, theirs *Record, newer Newer) (*Record, error) {
+	common, err := mergeState(base.Of(""), ours.Of(""), theirs.Of(""), newer)
+	if err != nil {
+		return nil, err
+	}
+	out := &Record{Version: Version, Commit: common.Commit}
+	addresses := slices.Concat(base.Listed(), ours.Listed(), theirs.Listed())
+	for _, address := range sorted(addresses) {
+		s, err := mergeState(base.Of(address), ours.Of(address), theirs.Of(address), newer)
+		if err != nil {
+			return nil, err
+		}
+		out.set(address, s, s.Commit != common.Commit)
+	}
+	return out, nil
+}
+
+func mergeState(base, ours, theirs State, newer Newer) (State, error) {
+	switch {
+	case ours.equal(theirs), base.equal(theirs):
+		return ours, nil
+	case base.equal(ours):
+		return theirs, nil
+	}
+	out := State{
+		Commit:   ours.Commit,
+		Tried:    with(kept(base, ours, theirs), kept(base, theirs, ours)...),
+		Found:    ours.Found && theirs.Found,
+		Unproven: ours.Unproven && theirs.Unproven,
+	}
+	switch {
+	case ours.Commit == theirs.Commit || theirs.Commit == base.Commit:
+		return out, nil
+	case ours.Commit == base.Commit:
+		out.Commit = theirs.Commit
+		return out, nil
+	}
+	// Both were applied. The later commit is the likelier one.
+	older := theirs.Commit
+	if ours.Commit == "" {
+		out.Commit, older = theirs.Commit, ""
+	} else if theirs.Commit != "" {
+		later, err := newer(theirs.Commit, ours.Commit)
+		if err != nil {
+			return State{}, err
+		}
+		if later {
+			out.Commit, older = theirs.Commit, ours.Commit
+		}
+	}
+	out.Tried = with(out.Tried, older)
+	return out, nil
+}
+
+// kept returns the commits that one side tried, without those that the other
+// side knows the end of.
+func kept(base, one, other State) []string {
+	return slices.DeleteFunc(slices.Clone(one.Tried), func(commit string) bool {
+		return slices.Contains(base.Tried, commit) && !slices.Contains(other.Tried, commit)
+	})
+}
+
+func (s State) equal(t State) bool {
+	return s.Commit == t.Commit && s.Found == t.Found && s.Unproven == t.Unproven && slices.Equal(s.Tried, t.Tried)
+}

@@ -1,0 +1,117 @@
+package record
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// Shared is where records lie that clones exchange. The refs in it have one
+// level, so that they can stand beside those that older versions wrote.
+const Shared = "refs/buildsync/"
+
+// Local is where the records of the built-in emulator lie: no fetch and no push
+// of Shared touches them.
+const Local = "refs/buildsync-local/"
+
+// fetched is where the records of a remote lie between a fetch and their merge.
+const fetched = "refs/buildsync-fetched/"
+
+// Scope is what a record is about.
+type Scope struct {
+	Environment string // "": the workspace has none
+	Endpoint    string // the service's address, as plans name it
+	Private     bool   // the service exists in this clone only
+	Folder      string // the workspace's folder in the repository, "" at its root
+}
+
+// Ref returns the ref of the record of s.
+func (s Scope) Ref() string {
+	prefix := Shared
+	if s.Private {
+		prefix = Local
+	}
+	ref := prefix + s.environment() + "@" + escape(host(s.Endpoint))
+	if s.Folder != "" {
+		ref += "@" + escape(s.Folder)
+	}
+	return ref
+}
+
+// OldRef returns the ref in which older versions kept the one commit of an
+// environment.
+func (s Scope) OldRef() string { return Shared + s.environment() }
+
+func (s Scope) environment() string {
+	if s.Environment == "" {
+		return "default"
+	}
+	return escape(s.Environment)
+}
+
+// String names s for people.
+func (s Scope) String() string {
+	if s.Environment == "" {
+		return s.Endpoint
+	}
+	return s.Endpoint + " (" + s.Environment + ")"
+}
+
+// host is what of an endpoint tells it from others: the host in one spelling,
+// and the port where it is not the scheme's own.
+func host(endpoint string) string {
+	address, err := url.Parse(endpoint)
+	if err != nil || address.Host == "" {
+		return strings.ToLower(endpoint)
+	}
+	name := strings.TrimSuffix(strings.ToLower(address.Hostname()), ".")
+	port := address.Port()
+	if port == "" || port == "443" && strings.EqualFold(address.Scheme, "https") || port == "80" && strings.EqualFold(address.Scheme, "http") {
+		return name
+	}
+	return name + "_" + port
+}
+
+// escape spells text so that it can be a part of a ref's name. No two texts have
+// one spelling.
+func escape(text string) string {
+	var out strings.Builder
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		plain := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_' ||
+			c == '.' && i > 0 && text[i-1] != '.' && i < len(text)-1
+		if plain {
+			out.WriteByte(c)
+			continue
+		}
+		fmt.Fprintf(&out, "%%%02x", c)
+	}
+	escaped := out.String()
+	if rest, ok := strings.CutSuffix(escaped, ".lock"); ok { // Git refuses such a name
+		return rest + "%2elock"
+	}
+	return escaped
+}
+
+// Parts returns what the name of a record's ref says, for people.
+func Parts(ref string) (environment, endpoint, folder string, ok bool) {
+	name, shared := strings.CutPrefix(ref, Shared)
+	if !shared {
+		if name, ok = strings.CutPrefix(ref, Local); !ok {
+			return "", "", "", false
+		}
+	}
+	parts := strings.SplitN(name, "@", 3)
+	if len(parts) < 2 {
+		return "", "", "", false
+	}
+	for i, part := range parts {
+		if text, err := url.PathUnescape(part); err == nil {
+			parts[i] = text
+		}
+	}
+	if len(parts) == 3 {
+		folder = parts[2]
+	}
+	return parts[0], parts[1], folder, true
+}
