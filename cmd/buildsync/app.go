@@ -59,6 +59,7 @@ func (p *program) commands() []*cli.Command {
 		p.templateCommand(),
 		p.noticeCommand(),
 		p.keystoreCommand(),
+		p.baseCommand(),
 		p.emulatorCommand(),
 		p.explainCommand(),
 		p.doctorCommand(),

@@ -18,7 +18,6 @@ import (
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/diff/render"
-	"github.com/buildsync/buildsync/pkg/gitbase"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
@@ -48,13 +47,13 @@ flags that plan was given. Without a terminal it needs PLAN, --approve or --yes.
 
 Secrets come from BUILDSYNC_SECRET_<NAME> or --secrets-dir. An empty value counts as missing,
 and a missing secret ends the run before the first write. Ctrl-C starts nothing new and
-lets writes under way finish; a second one stops at once. After a complete success
-refs/buildsync/<environment> names the commit that was applied.
+lets writes under way finish; a second one stops at once. A record in Git keeps at which
+commit each object was applied last, also where a run ends early; see buildsync base.
 
 Exit codes: 0 done; 1 an error before any write; 3 invalid input; 4 the plan is stale;
 5 a rail refuses the plan; 6 written in part, unknown or not converged; 130 interrupted.`,
 			"buildsync apply --endpoint emulator",
-			"buildsync apply --env prod --base auto plan.json",
+			"buildsync apply --env prod plan.json",
 			"buildsync apply --yes --report report.json"),
 		Flags: append(flags, railFlags()...),
 	}, (*invocation).apply)
@@ -83,7 +82,7 @@ func (in *invocation) apply() (err error) {
 	}
 	ctx, cancel := in.withTimeout()
 	defer cancel()
-	p, err := in.preparePlanning(ctx, "")
+	p, err := in.preparePlanning(ctx)
 	if err != nil {
 		return err
 	}
@@ -265,6 +264,7 @@ func (in *invocation) carryOut(ctx context.Context, p *planning, createRetry app
 	if p.service.Dialect() == client.DialectV1 {
 		options.History = p.service // only these routes have a change history
 	}
+	memory := in.remembers(ctx, p)
 	if p.plan.HasChanges() {
 		release, err := in.lock(ctx, p)
 		if err != nil {
@@ -279,6 +279,11 @@ func (in *invocation) carryOut(ctx context.Context, p *planning, createRetry app
 		defer journal.Close()
 		options.Journal = journal
 		failpoint.At("journalled")
+		if memory != nil {
+			if err := memory.begin(ctx); err != nil {
+				return fmt.Errorf("noting what is about to be applied: %w; nothing was written", err)
+			}
+		}
 		in.mayHaveWritten.Store(true)
 		in.stops.Writing.Store(true)
 	}
@@ -288,6 +293,9 @@ func (in *invocation) carryOut(ctx context.Context, p *planning, createRetry app
 	progress.close()
 	if err != nil {
 		return err
+	}
+	if memory != nil {
+		memory.end(ctx, report)
 	}
 	in.printStats(p.service)
 	report.Code = in.applyCode(p.plan, report)
@@ -306,9 +314,6 @@ func (in *invocation) carryOut(ctx context.Context, p *planning, createRetry app
 		in.next("%s does what was not done", in.again("apply"))
 	}
 	failpoint.At("reported")
-	if code == exitDone {
-		in.rememberApplied(ctx, p)
-	}
 	return said(code)
 }
 
@@ -390,32 +395,4 @@ func (in *invocation) writeReport(report *apply.Report) error {
 		err = printReport(in.stdout, report)
 	}
 	return errors.Join(notKept, err)
-}
-
-// rememberApplied moves the environment's ref to the commit that was applied,
-// if all of it was and if there is a commit that holds exactly it.
-func (in *invocation) rememberApplied(ctx context.Context, p *planning) {
-	head, repo := p.revisions.head, p.revisions.repo
-	whole := len(p.scope.Only) == 0 && len(p.scope.Projects) == 0 && p.scope.Shard == (apply.Shard{})
-	if repo == nil || !whole {
-		return
-	}
-	ref := gitbase.Ref(in.text("env"))
-	if head.Dirty || head.Commit == "" {
-		in.note("the definitions are not committed, so %s is not moved", ref)
-		return
-	}
-	have, err := repo.Resolve(ctx, ref)
-	if err != nil && !errors.Is(err, gitbase.ErrUnknownRevision) {
-		in.note("%v", err)
-		return
-	}
-	if have == head.Commit {
-		return
-	}
-	if err := repo.MoveRef(ctx, ref, head.Commit, have); err != nil {
-		in.note("%v", err)
-		return
-	}
-	in.note("%s is now %.12s: plan --base auto compares with it", ref, head.Commit)
 }

@@ -113,12 +113,11 @@ func (d *diagnosis) checkGit(ctx context.Context, w *workspace) {
 	default:
 		d.ok("git", "commit %.12s", r.head.Commit)
 	}
-	d.checkBase(ctx, repo)
+	d.checkBase(ctx, w, repo)
 }
 
-// checkBase looks for the commit that was applied last, as --base auto does.
-func (d *diagnosis) checkBase(ctx context.Context, repo *gitbase.Repo) {
-	ref := gitbase.Ref(d.in.text("env"))
+// checkBase looks for the record of what was applied, as --base auto does.
+func (d *diagnosis) checkBase(ctx context.Context, w *workspace, repo *gitbase.Repo) {
 	if named := d.in.env.get("BUILDSYNC_BASE"); named != "" && named != baseAuto {
 		commit, err := repo.Resolve(ctx, named)
 		if err != nil {
@@ -128,13 +127,17 @@ func (d *diagnosis) checkBase(ctx context.Context, repo *gitbase.Repo) {
 		d.ok("base", "BUILDSYNC_BASE %s is %.12s", named, commit)
 		return
 	}
-	commit, err := repo.Resolve(ctx, ref)
-	if err == nil {
-		d.ok("base", "%s is %.12s", ref, commit)
+	r := &revisions{repo: repo}
+	if err := d.in.findRecord(ctx, w, r); err != nil {
+		d.fail("base", err, "buildsync base fetch brings the record that others made")
 		return
 	}
-	d.warn("base", "%s does not exist in this clone: --base auto compares two ways, and removes nothing", ref)
-	d.advise("it comes with the first complete apply; if another clone applies, git fetch origin '+%s*:%s*'", gitbase.RefPrefix, gitbase.RefPrefix)
+	if r.recorded == nil {
+		d.warn("base", "no record of an earlier apply is in this clone: plan compares two ways, and nothing is removed")
+		d.advise("it comes with the first apply; if another clone applies, run buildsync base fetch")
+		return
+	}
+	d.ok("base", "%s", recordText(r.recorded))
 }
 
 // ciMutexes are the words by which a CI system is told not to run two applies

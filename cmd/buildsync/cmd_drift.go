@@ -17,8 +17,8 @@ func (p *program) driftCommand() *cli.Command {
 		Name:  "drift",
 		Usage: "ask whether someone edited outside what is declared",
 		Description: about(`A plan that asks one question, for a nightly run: was a declared field edited outside Git?
-It compares with the commit applied last (--base auto), so that changes in Git which are not
-applied yet do not count; where there is none, what is checked out counts as applied. Nothing
+It compares each object with the commit at which it was applied last, so that changes in Git
+which are not applied yet do not count; without a record, what is checked out counts as applied. Nothing
 is written. Each job that drifted is shown with the user and the time of its last edit, where
 the service keeps a change history.
 
@@ -41,12 +41,12 @@ func (in *invocation) drift() (err error) {
 	defer collectLess(in.env)()
 	ctx, cancel := in.withTimeout()
 	defer cancel()
-	p, err := in.preparePlanning(ctx, baseAuto)
+	p, err := in.preparePlanning(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
-	if p.revisions.base == nil {
+	if base := p.revisions.base; base == nil || base.Commit == "" && p.revisions.recorded == nil {
 		in.note("what is checked out counts as applied")
 		p.revisions.base = &revision{Revision: p.revisions.head, result: p.w.result}
 	}

@@ -20,17 +20,17 @@ func (p *program) planCommand() *cli.Command {
 		Description: about(`Compiles the definitions, reads the live state and prints what differs. Nothing is written.
 plan --out plan.json keeps the plan for apply; it holds no secret and no request body.
 
-Without --base the comparison is two-way, and nothing is removed. With --base the commit
-that was applied last tells your changes from edits made outside (drift), and what was
-removed from the definitions is removed by policy.on_remove.
+What apply recorded tells your changes from edits made outside (drift), and what was removed
+from the definitions is removed by policy.on_remove. Where no record of this endpoint is in the
+clone, plan says so: nothing is removed then. --base REF compares with one commit instead.
 
 Exit codes: 0 done; 1 the live state could not be read; 2 there are differences
 (--detailed-exitcode); 3 invalid input; 5 a rail refuses the plan; 130 interrupted.`,
 			"buildsync plan --endpoint emulator",
-			"buildsync plan --base auto --out plan.json --out markdown=comment.md",
+			"buildsync plan --out plan.json --out markdown=comment.md",
 			"buildsync plan --offline --base origin/main",
 			"buildsync plan --detail full --out html=plan.html",
-			"buildsync plan --base auto --changed --shard 3/8"),
+			"buildsync plan --changed --shard 3/8"),
 		Flags: append(flags,
 			&cli.BoolFlag{Name: "detailed-exitcode", Usage: "end with code 2 if there is something to do", DisableDefaultText: true},
 			&cli.StringFlag{Name: "detail", Usage: "how much of a new object is shown: `WORD` is line, or full for its steps, parameters and sources", Value: "line"},
@@ -53,7 +53,7 @@ func (in *invocation) planCommandRun() (err error) {
 	defer collectLess(in.env)()
 	ctx, cancel := in.withTimeout()
 	defer cancel()
-	p, err := in.preparePlanning(ctx, "")
+	p, err := in.preparePlanning(ctx)
 	if err != nil {
 		return err
 	}

@@ -176,7 +176,7 @@ func TestUsage(t *testing.T) {
 		{name: "no workspace", args: []string{"plan", "-C", "/"}, code: exitInvalid, stderr: "buildsync init"},
 		{name: "a --var without a value", args: []string{"compile", "-C", examples + "/first-job", "--var", "x"}, code: exitInvalid, stderr: "NAME=VALUE"},
 		{name: "a shard that does not exist", args: []string{"plan", "-C", examples + "/first-job", "--shard", "9/8"}, code: exitInvalid, stderr: "I/N"},
-		{name: "changed without a base", args: []string{"plan", "-C", examples + "/first-job", "--changed"}, code: exitInvalid, stderr: "--base auto"},
+		{name: "changed without a base", args: []string{"plan", "-C", examples + "/first-job", "--changed"}, code: exitInvalid, stderr: "--changed needs a base"},
 		{name: "a rate that is none", args: []string{"plan", "-C", examples + "/first-job", "--rate", "fast"}, code: exitInvalid, stderr: "60/min"},
 		{name: "an endpoint that is none", args: []string{"plan", "-C", examples + "/first-job", "--endpoint", "host"}, code: exitInvalid, stderr: "https://HOST"},
 		{name: "an unknown project", args: []string{"plan", "-C", examples + "/first-job", "--project", "dmeo"}, code: exitInvalid, stderr: `did you mean "demo"?`},

@@ -19,7 +19,7 @@ import (
 // scopeFlags say what is compared with what, and which part of it.
 func scopeFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "base", Usage: "compare three ways: `REF` is the commit applied last; auto takes $BUILDSYNC_BASE or refs/buildsync/ENV"},
+		&cli.StringFlag{Name: "base", Usage: "compare with `REF` as the commit applied last; auto: $BUILDSYNC_BASE, or each object's own commit of the record; none: without a base", Value: baseAuto},
 		&cli.StringSliceFlag{Name: "only", Usage: "only objects whose name matches `GLOB`"},
 		&cli.BoolFlag{Name: "changed", Usage: "read only what differs between base and head", DisableDefaultText: true},
 		&cli.StringFlag{Name: "shard", Usage: "only the `I/N`-th part of the objects, such as 3/8"},
@@ -76,18 +76,14 @@ func (in *invocation) scope() (apply.Scope, error) {
 	return scope, nil
 }
 
-// prepare loads and compiles head and base. base is what --base stands for
-// where it was not given.
-func (in *invocation) preparePlanning(ctx context.Context, base string) (*planning, error) {
+// preparePlanning loads and compiles head and base.
+func (in *invocation) preparePlanning(ctx context.Context) (*planning, error) {
 	scope, err := in.scope()
 	if err != nil {
 		return nil, err
 	}
-	if in.text("base") != "" {
-		base = in.text("base")
-	}
-	if scope.Changed && base == "" {
-		return nil, usageError{text: "--changed needs a base to compare with: add --base auto, or --base REF"}
+	if scope.Changed && in.text("base") == baseNone {
+		return nil, usageError{text: "--changed needs a base to compare with, and --base none gives none"}
 	}
 	w, err := in.openPacked()
 	if err != nil {
@@ -96,7 +92,7 @@ func (in *invocation) preparePlanning(ctx context.Context, base string) (*planni
 	if err := w.checkProjects(scope.Projects); err != nil {
 		return nil, err
 	}
-	revisions, err := in.readRevisions(ctx, w, base)
+	revisions, err := in.readRevisions(ctx, w, in.text("base"))
 	if err != nil {
 		return nil, err
 	}
@@ -193,6 +189,7 @@ func (in *invocation) planInput(p *planning) apply.PlanInput {
 	}
 	if base := p.revisions.base; base != nil {
 		input.Base, input.BaseRevision = base.result, &base.Revision
+		p.revisions.describeBase(&input.Input)
 	}
 	return input
 }

@@ -8,16 +8,25 @@ import (
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/gitbase"
+	"github.com/buildsync/buildsync/pkg/record"
 )
 
-// baseAuto is the value of --base that asks for the commit applied last.
-const baseAuto = "auto"
+// The values of --base that are no revisions.
+const (
+	baseAuto = "auto" // what the record says, the default
+	baseNone = "none" // compare without a base
+)
 
 // revisions are what Git says about the definitions.
 type revisions struct {
 	repo *gitbase.Repo // nil outside a repository
 	head diff.Revision
 	base *revision
+
+	scope    record.Scope   // of the record
+	recorded *record.Stored // nil: nothing was applied to this endpoint from here
+	applied  *record.Base   // what the record stands for, where it was read
+	first    bool           // nothing is known here of an earlier apply to any endpoint
 }
 
 // revision is a compiled commit.
@@ -28,27 +37,27 @@ type revision struct {
 
 // readRevisions finds the commit that is checked out, whether the definitions
 // that were read differ from it, and the base. Outside a repository there is
-// neither, which is an error only where a base was asked for.
+// neither, which is an error only where a revision was asked for.
 func (in *invocation) readRevisions(ctx context.Context, w *workspace, base string) (*revisions, error) {
 	repo, err := gitbase.Open(ctx, w.dir)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		if base != "" && base != baseAuto {
+		switch base {
+		case baseAuto:
+			if in.set("base") || !errors.Is(err, gitbase.ErrNoRepository) {
+				in.note("there is no base: %v, so nothing is removed, and drift cannot be told from change", err)
+			}
+		case baseNone:
+		default:
 			return nil, &failure{exitInvalid, fmt.Errorf("--base %s: %w", base, err)}
 		}
-		if base == baseAuto || !errors.Is(err, gitbase.ErrNoRepository) {
-			in.note("there is no base to compare with: %v", err)
-		}
-		return &revisions{}, nil
+		return &revisions{first: true}, nil
 	}
 	r := &revisions{repo: repo}
 	if err := r.readHead(ctx, w); err != nil {
 		return nil, err
-	}
-	if base == "" {
-		return r, nil
 	}
 	return r, in.readBase(ctx, w, r, base)
 }
@@ -97,40 +106,38 @@ func (w *workspace) differsFrom(tree *gitbase.Tree) bool {
 
 // readBase resolves and compiles the base.
 func (in *invocation) readBase(ctx context.Context, w *workspace, r *revisions, base string) error {
-	ref := base
-	if base == baseAuto {
-		ref = gitbase.Ref(in.text("env"))
-		if named := in.env.get("BUILDSYNC_BASE"); named != "" && named != baseAuto {
-			ref = named
-		}
+	if named := in.env.get("BUILDSYNC_BASE"); base == baseAuto && named != "" {
+		base = named
 	}
-	commit, err := r.repo.Resolve(ctx, ref)
-	switch {
-	case errors.Is(err, gitbase.ErrUnknownRevision) && base == baseAuto && ref == gitbase.Ref(in.text("env")):
-		in.note("there is no base yet: %s does not exist in this clone. Definitions and live state are compared directly, "+
-			"and nothing is removed. (A ref of the same name elsewhere: git fetch origin '+refs/buildsync/*:refs/buildsync/*')", ref)
-		if r.repo.Shallow {
-			in.note("this clone is shallow")
-		}
+	switch base {
+	case baseNone:
 		return nil
+	case baseAuto:
+		return in.readRecord(ctx, w, r)
+	}
+	commit, err := r.repo.Resolve(ctx, base)
+	switch {
 	case errors.Is(err, gitbase.ErrUnknownRevision):
 		return &failure{exitInvalid, fmt.Errorf("--base %s: %w", base, err)}
 	case err != nil:
 		return fmt.Errorf("--base %s: %w", base, err)
 	}
-	result, err := in.compileCommit(ctx, w, r.repo, commit)
+	loaded, err := in.compileCommit(ctx, w, r.repo, commit)
 	if err != nil {
 		return err
 	}
-	r.base = &revision{Revision: diff.Revision{Ref: ref, Commit: commit}, result: result}
+	r.base = &revision{Revision: diff.Revision{Ref: base, Commit: commit}, result: loaded.Result}
 	return nil
 }
 
 // compileCommit compiles the workspace as it was at a commit: only what can have
 // come out differently than it does now.
-func (in *invocation) compileCommit(ctx context.Context, w *workspace, repo *gitbase.Repo, commit string) (*compile.Result, error) {
+func (in *invocation) compileCommit(ctx context.Context, w *workspace, repo *gitbase.Repo, commit string) (*compile.Loaded, error) {
 	tree, err := repo.Tree(ctx, commit)
-	if err != nil {
+	switch {
+	case errors.Is(err, gitbase.ErrNoWorkspace):
+		return nil, &failure{exitInvalid, fmt.Errorf("the base: %w; if the folder was renamed since, choose a later --base, or --base none to compare without one", err)}
+	case err != nil:
 		return nil, fmt.Errorf("reading the base: %w", err)
 	}
 	defer tree.Close()
@@ -142,15 +149,18 @@ func (in *invocation) compileCommit(ctx context.Context, w *workspace, repo *git
 		content, read := w.tree.read[name]
 		return read && tree.HoldsExactly(name, content)
 	}
-	then, diagnostics := w.loaded.Earlier(tree, in.text("env"), compile.Options{Vars: vars, Pack: true, Partly: true}, same)
+	then, diagnostics := w.loaded.Earlier(tree, in.text("env"), compile.Options{Vars: vars, Pack: true}, same)
 	if then == nil || diagnostics.HasErrors() {
 		in.printf("buildsync: the base, commit %.12s, does not compile:\n", commit)
 		if err := in.reportAt(diagnostics, tree); err != nil {
 			return nil, err
 		}
-		return nil, &failure{exitInvalid, fmt.Errorf("the definitions at the base %.12s have errors; choose another --base, or leave it out to compare without one", commit)}
+		return nil, &failure{exitInvalid, fmt.Errorf("the definitions at the base %.12s have errors; choose another --base, or --base none to compare without one", commit)}
 	}
-	return then.Result, nil
+	if then.Files() == 0 && w.loaded.Files() > 0 {
+		in.warn("the base, commit %.12s, holds no definitions file, so nothing counts as applied at it; look at definitions: in its buildsync.yaml", commit)
+	}
+	return then, nil
 }
 
 // note says something on stderr that is worth knowing, unless --quiet.

@@ -49,7 +49,7 @@ func Approve(planned, fresh *diff.Plan) error {
 		{"commit", planned.Head.Commit, fresh.Head.Commit},
 		{"base", baseOf(planned), baseOf(fresh)},
 	} {
-		if fact.what == "base" && appliedBefore(planned, fresh) {
+		if fact.what == "base" && (appliedBefore(planned, fresh) || recorded(planned) && recorded(fresh)) {
 			continue
 		}
 		switch {
@@ -104,6 +104,10 @@ func appliedBefore(planned, fresh *diff.Plan) bool {
 	return !planned.Head.Dirty && planned.Head.Commit != "" &&
 		planned.Head.Commit == fresh.Head.Commit && planned.Head.Commit == baseOf(fresh)
 }
+
+// recorded reports whether a plan compares with the record, or would if there
+// were one. Runs move it side by side; each change says what it was held against.
+func recorded(p *diff.Plan) bool { return p.Base == nil || p.Base.Recorded() }
 
 func baseOf(p *diff.Plan) string {
 	if p.Base == nil {

@@ -35,8 +35,9 @@ func MakePlan(ctx context.Context, api Reader, in PlanInput) (*diff.Plan, error)
 	listed := in.Scope
 	listed.Changed = false
 	projects := jobsToRead(listed.Narrow(in.Head, in.Base)).projects
-	in.Whole = in.Head
+	in.Whole, in.WholeBase = in.Head, in.Base
 	in.Head, in.Base = in.Scope.Narrow(in.Head, in.Base)
+	in.Tried = in.Scope.narrowTried(in.Tried, in.Head)
 	in.Part, in.LeftEnabled, in.Replacing = in.Scope.Part(), leftEnabled(in.Journal), replacing(in.Journal)
 	in.Journal = nil // that of a long run is large
 

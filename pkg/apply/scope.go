@@ -69,6 +69,31 @@ func (s Scope) Narrow(head, base *compile.Result) (*compile.Result, *compile.Res
 	})
 }
 
+// narrowTried returns what of the jobs that may have been written lies within s.
+func (s Scope) narrowTried(tried map[string][]*compile.Job, head *compile.Result) map[string][]*compile.Job {
+	within := map[string]bool{}
+	for _, job := range head.Jobs {
+		within[job.Address] = true
+	}
+	out := map[string][]*compile.Job{}
+	for address, jobs := range tried {
+		last := jobs[len(jobs)-1]
+		if within[address] || s.has(address, last.Name, last.Project, last.ProjectID) {
+			out[address] = jobs
+		}
+	}
+	return out
+}
+
+// triedJobs returns the jobs that may have been written.
+func triedJobs(tried map[string][]*compile.Job) *compile.Result {
+	out := &compile.Result{}
+	for _, jobs := range tried {
+		out.Jobs = append(out.Jobs, jobs...)
+	}
+	return out
+}
+
 // jobKey is a job's identity before its id is known.
 type jobKey struct{ projectID, name string }
 

@@ -36,7 +36,7 @@ type liveReader struct {
 
 // newLiveReader makes a reader for narrowed definitions.
 func newLiveReader(api Reader, in *PlanInput, projects []string) *liveReader {
-	r := &liveReader{api: api, parallel: in.Parallel, wanted: jobsToRead(in.Head, in.Base), onRead: in.OnRead}
+	r := &liveReader{api: api, parallel: in.Parallel, wanted: jobsToRead(in.Head, in.Base, triedJobs(in.Tried)), onRead: in.OnRead}
 	if r.parallel < 1 {
 		r.parallel = client.MaxInFlight
 	}
@@ -57,7 +57,7 @@ type wanted struct {
 	pinned   map[jobKey]interest // projectID and job id
 }
 
-func jobsToRead(head, base *compile.Result) *wanted {
+func jobsToRead(head *compile.Result, others ...*compile.Result) *wanted {
 	r := &wanted{names: map[jobKey]interest{}, pinned: map[jobKey]interest{}}
 	add := func(into map[jobKey]interest, projectID, key string, notices bool) {
 		if key == "" {
@@ -69,7 +69,7 @@ func jobsToRead(head, base *compile.Result) *wanted {
 			r.projects = append(r.projects, projectID)
 		}
 	}
-	for _, result := range []*compile.Result{head, base} {
+	for _, result := range append([]*compile.Result{head}, others...) {
 		if result == nil {
 			continue
 		}

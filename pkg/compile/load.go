@@ -23,6 +23,9 @@ type Loaded struct {
 	includes []string // of buildsync.yaml: whatever a job is made of may come from them
 }
 
+// Files returns how many definitions files were compiled.
+func (l *Loaded) Files() int { return len(l.parts) }
+
 // filePart is what came of one file, and what it came from besides the file
 // itself, buildsync.yaml and the modules.
 type filePart struct {

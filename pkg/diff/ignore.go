@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/buildsync/buildsync/pkg/spec"
 )
 
 // ignored is what policy.ignore says about one job.
@@ -12,9 +14,14 @@ type ignored struct {
 	patterns [][]string // path patterns, cut into segments
 }
 
-func (p *Planner) ignoreFor(name string) ignored {
+// IgnoresJob reports whether a policy lets nobody look at the jobs of a name.
+func IgnoresJob(policy spec.Policy, name string) bool { return ignoredBy(policy, name).whole }
+
+func (p *Planner) ignoreFor(name string) ignored { return ignoredBy(p.in.Policy, name) }
+
+func ignoredBy(policy spec.Policy, name string) ignored {
 	var out ignored
-	for _, rule := range p.in.Policy.Ignore {
+	for _, rule := range policy.Ignore {
 		if !doublestar.MatchUnvalidated(rule.Job, name) {
 			continue
 		}

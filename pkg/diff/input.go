@@ -26,6 +26,30 @@ type Input struct {
 	Base         *compile.Result
 	BaseRevision *Revision
 
+	// WholeBase is all that the base declares where Base holds only a part of it;
+	// nil: Base is all.
+	WholeBase *compile.Result
+
+	// FirstApply says that nothing is known of an earlier apply: a live job of a
+	// declared name is compared two ways, although there is a base for others.
+	FirstApply bool
+
+	// Tried holds, by address, what the definitions said of a job at commits at
+	// which it may have been written, the newest last: a run was killed, or an
+	// answer was lost. What of it is live was written by that run.
+	Tried map[string][]*compile.Job
+
+	// BasePolicy returns the policy of the commit that an object's base is of; nil:
+	// it is not known, and Policy stands for it.
+	BasePolicy func(address string) (spec.Policy, bool)
+
+	// Found holds the addresses of jobs that were found in step when they were
+	// first seen, and never written from here.
+	Found map[string]bool
+
+	// Unproven holds the addresses of jobs whose smoke build has not succeeded yet.
+	Unproven map[string]bool
+
 	Live        *Snapshot
 	Policy      spec.Policy
 	Unread      map[string]string // jobs that files define which no pattern matches, each with its file

@@ -129,6 +129,7 @@ func (j *jobTask) comparison() *comparison {
 
 // update plans a job that is there and was read.
 func (j *jobTask) update() {
+	j.before = j.asWritten(j.want.Address, j.before, j.live)
 	c := j.comparison()
 	if j.complete(c) {
 		c = j.comparison()
@@ -143,8 +144,9 @@ func (j *jobTask) update() {
 		change.Actions = append(change.Actions, ActionUpdate)
 	}
 	j.enabled(&change)
+	j.ofBasePolicy(change.Fields)
 	change.Verdict = objectVerdict(change.Fields)
-	if j.base != nil && j.before == nil {
+	if j.base != nil && j.before == nil && !j.in.FirstApply {
 		j.unclaimed(&change)
 	}
 	j.explain(c, &change)

@@ -70,6 +70,7 @@ func joinable(a, b *Plan) error {
 		return fmt.Errorf("its endpoint is %.80q, the first's %.80q", b.Endpoint, a.Endpoint)
 	case a.Head != b.Head:
 		return fmt.Errorf("its head is %.12q, the first's %.12q", b.Head.Commit, a.Head.Commit)
+	case a.Base.Recorded() && b.Base.Recorded():
 	case (a.Base == nil) != (b.Base == nil), a.Base != nil && a.Base.Commit != b.Base.Commit:
 		return errors.New("its base is another one")
 	}

@@ -33,6 +33,7 @@ func (j *jobTask) notices() {
 		}
 		channel(notice, noticeOf(j.before, notice.Type), rows, &change)
 	}
+	j.ofBasePolicy(change.Fields)
 	change.Verdict = objectVerdict(change.Fields)
 	if len(change.Fields) == 0 {
 		return

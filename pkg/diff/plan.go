@@ -3,6 +3,7 @@ package diff
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/buildsync/buildsync/pkg/compile"
@@ -93,6 +94,10 @@ type Revision struct {
 	Commit string `json:"commit"`
 	Dirty  bool   `json:"dirty"`
 }
+
+// Recorded reports whether r stands for the record of what was applied, which may
+// be of several commits.
+func (r *Revision) Recorded() bool { return r != nil && strings.HasPrefix(r.Ref, "refs/buildsync") }
 
 // Summary counts. The actions count actions, Drift counts fields, the rest
 // count objects.

@@ -11,7 +11,8 @@ import (
 func planID(p *Plan) string {
 	b := idBuilder{}
 	b.text("format", p.FormatVersion, p.ToolVersion, p.Environment, p.Endpoint)
-	if p.Base != nil {
+	if p.Base != nil && !p.Base.Recorded() {
+		// A record moves with each run; what it decides stands in the changes.
 		b.text("base", p.Base.Commit)
 	}
 	b.text("head", p.Head.Commit)

@@ -79,7 +79,8 @@ func (p *Planner) emptyListings() {
 // policy. The share is of the managed live jobs, and one job may always go, or
 // a workspace of three could never lose one.
 func (p *Planner) tooManyRemovals() {
-	n := len(p.all.removed)
+	removed := p.allRemoved()
+	n := len(removed)
 	if n == 0 || p.in.Options.AllowRemovals >= n {
 		return
 	}
@@ -98,7 +99,7 @@ func (p *Planner) tooManyRemovals() {
 	}
 	p.all.refuse(RuleMaxRemovals, "", fmt.Sprintf(
 		"the plan disables or deletes %s and %s; if that is meant, pass --allow-removals %d: %s",
-		count(n, "job"), reason, n, firstOf(p.all.removed)))
+		count(n, "job"), reason, n, firstOf(removed)))
 }
 
 // managedJobs counts the live jobs that the definitions speak of, those outside

@@ -27,6 +27,7 @@ const (
 	RuleRename            = "rename"
 	RuleUnreadable        = "unreadable"
 	RuleUnreadFile        = "unread-file"
+	RuleNotWritten        = "not-written"
 )
 
 // Exit statuses that a plan can lead to; the whole table is in docs/cli.md.

@@ -2,6 +2,8 @@ package diff
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/buildsync/buildsync/pkg/compile"
@@ -27,10 +29,45 @@ func (p *Planner) findRemovals() {
 	kept := p.successors()
 	for _, before := range p.base.result.Jobs {
 		key := jobKey{before.ProjectID, before.Name}
-		if p.whole.jobs[key] == nil && !settled[key] && !kept[before] && !p.ignoreFor(before.Name).whole {
-			p.goneFromHead(before, key)
+		if p.whole.jobs[key] == nil && !settled[key] && !kept[before] && !p.unseen(before) {
+			settled[key] = true
+			p.goneFromHead(before, key, false)
 		}
 	}
+	p.findUnrecorded(settled)
+}
+
+// findUnrecorded finds the jobs that a run may have created before it was
+// killed, and that the definitions do not declare any more.
+func (p *Planner) findUnrecorded(settled map[jobKey]bool) {
+	renamed := map[jobKey]bool{}
+	for _, job := range p.whole.result.Jobs {
+		for _, old := range job.RenamedFrom {
+			renamed[jobKey{job.ProjectID, old}] = true
+		}
+	}
+	for _, address := range slices.Sorted(maps.Keys(p.in.Tried)) {
+		jobs := p.in.Tried[address]
+		last := jobs[len(jobs)-1]
+		key := jobKey{last.ProjectID, last.Name}
+		if p.whole.jobs[key] == nil && !settled[key] && !renamed[key] && !p.ignoreFor(last.Name).whole {
+			settled[key] = true
+			p.goneFromHead(last, key, true)
+		}
+	}
+}
+
+// unseen reports whether a policy leaves a job of the base to others: that of
+// the head, or that of the commit which the job was applied at.
+func (p *Planner) unseen(before *compile.Job) bool {
+	if p.ignoreFor(before.Name).whole {
+		return true
+	}
+	if p.in.BasePolicy == nil {
+		return false
+	}
+	policy, known := p.in.BasePolicy(before.Address)
+	return known && IgnoresJob(policy, before.Name)
 }
 
 // successors are the base's jobs that live on in the head under another name.
@@ -53,6 +90,7 @@ type removal struct {
 	before                 *compile.Job
 	definition             *Definition
 	checked                bool // the live body must still be what the base declared
+	unrecorded             bool // before is what a run may have created
 }
 
 func (p *Planner) explicitRemoval(r compile.Removal, key jobKey) {
@@ -73,9 +111,9 @@ func (p *Planner) explicitRemoval(r compile.Removal, key jobKey) {
 	p.remove(out)
 }
 
-func (p *Planner) goneFromHead(before *compile.Job, key jobKey) {
+func (p *Planner) goneFromHead(before *compile.Job, key jobKey, unrecorded bool) {
 	out := removal{
-		address: before.Address, project: before.Project, key: key, id: before.ID, before: before, checked: true,
+		address: before.Address, project: before.Project, key: key, id: before.ID, before: before, checked: true, unrecorded: unrecorded,
 		note: "removed in " + short(p.in.HeadRevision.Commit),
 	}
 	if p.in.HeadRevision.Commit == "" || p.in.HeadRevision.Dirty {
@@ -115,6 +153,15 @@ func (p *Planner) remove(r removal) {
 }
 
 func (p *Planner) planRemoval(r removal, live *LiveJob, out *outcome) {
+	if r.checked && live.ReadErr == nil {
+		declared := r.before
+		if r.unrecorded {
+			declared = nil
+		}
+		if r.before = p.asWritten(r.address, declared, live); r.before == nil {
+			return // somebody else's job of that name
+		}
+	}
 	change := Change{
 		Kind: KindJob, Address: r.address, ProjectID: live.ProjectID, Name: live.Name, ID: &live.ID, Live: live,
 		Verdict: VerdictRemove, Note: r.note, Definition: r.definition, HaveFingerprint: Fingerprint(live.Body, p.in.Modules),
@@ -141,12 +188,26 @@ func (p *Planner) planRemoval(r removal, live *LiveJob, out *outcome) {
 		out.refuse(RuleProtected, r.address, fmt.Sprintf(
 			"%s is protected and would be %sd; take protect: true out in a change of its own first", quote(r.address), r.action))
 	}
+	if r.checked && p.in.Found[r.address] && !p.in.Options.Adopt {
+		out.refuse(RuleNotWritten, r.address, p.neverWritten(r, live))
+	}
 	if r.checked {
 		p.checkEdited(r, live, &change, out)
 	}
 	change.Actions = []Action{r.action}
 	out.removed = append(out.removed, r.address)
 	out.changes = append(out.changes, change)
+}
+
+// neverWritten says why a job that was only found in step is not removed: it
+// may be somebody else's.
+func (p *Planner) neverWritten(r removal, live *LiveJob) string {
+	whose := "its creator is not known"
+	if creator := live.Item.JobCreator; creator != "" {
+		whose = "it was created by " + sanitize.Line(creator, nameLimit)
+	}
+	return fmt.Sprintf("%s would be %sd, and was never written from here, only found as it was declared; %s (id %s). "+
+		"If it is yours, list it under removed:, or pass --adopt", quote(r.address), r.action, whose, quote(live.ID))
 }
 
 // checkEdited compares a job that goes with what the base declared of it.

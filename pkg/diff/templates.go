@@ -105,7 +105,7 @@ func (p *Planner) compareTemplate(want, before *compile.Template, live *LiveTemp
 		change.Actions = []Action{ActionReplace}
 		change.Note = "the new one is created first, then the old one is deleted"
 	}
-	if p.base != nil && before == nil {
+	if p.base != nil && before == nil && !p.in.FirstApply {
 		switch {
 		case len(change.Fields) == 0, p.in.Options.Adopt:
 			change.Verdict = VerdictAdopt

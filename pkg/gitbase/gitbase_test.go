@@ -213,7 +213,7 @@ func TestMoveRef(t *testing.T) {
 	first := r.commit("first")
 	r.write("f", "2")
 	second := r.commit("second")
-	repo, ref := open(t, r.dir), Ref("prod")
+	repo, ref := open(t, r.dir), "refs/buildsync/prod@host"
 
 	if err := repo.MoveRef(t.Context(), ref, first, ""); err != nil {
 		t.Fatal(err)
@@ -227,7 +227,7 @@ func TestMoveRef(t *testing.T) {
 	if err := repo.MoveRef(t.Context(), ref, second, first); err != nil {
 		t.Fatal(err)
 	}
-	if got := r.git("rev-parse", "refs/buildsync/prod"); got != second {
+	if got := r.git("rev-parse", "refs/buildsync/prod@host"); got != second {
 		t.Errorf("the ref names %q, want %q", got, second)
 	}
 	if err := repo.MoveRef(t.Context(), "refs/heads/main", first, second); err == nil {
@@ -311,7 +311,7 @@ func TestHostileRepositoryRunsNothing(t *testing.T) {
 	if _, err := repo.RemovedIn(t.Context(), commit, "x"); err != nil {
 		t.Error(err)
 	}
-	if err := repo.MoveRef(t.Context(), Ref("prod"), commit, ""); err != nil {
+	if err := repo.MoveRef(t.Context(), "refs/buildsync/prod@host", commit, ""); err != nil {
 		t.Error(err)
 	}
 	if _, err := os.Stat(marker); !errors.Is(err, fs.ErrNotExist) {
@@ -348,7 +348,7 @@ func TestSHA256Repository(t *testing.T) {
 	if len(commit) != 64 || !tree.Same("a.yaml", []byte("a: 1\n")) || tree.Same("a.yaml", []byte("a: 2\n")) {
 		t.Errorf("commit %s: Same does not tell contents apart", commit)
 	}
-	if err := repo.MoveRef(t.Context(), Ref(""), commit, ""); err != nil {
+	if err := repo.MoveRef(t.Context(), "refs/buildsync/default@host", commit, ""); err != nil {
 		t.Error(err)
 	}
 }

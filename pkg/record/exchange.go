@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"maps"
@@ -42,7 +43,7 @@ func Fetch(ctx context.Context, repo *gitbase.Repo, remote string) ([]Moved, err
 // fetchRefs fetches the remote's records, and returns by their names the commits
 // that they are at.
 func fetchRefs(ctx context.Context, repo *gitbase.Repo, remote string) (map[string]string, error) {
-	kept := fetched + escape(remote) + "/"
+	kept := fmt.Sprintf("%s%x/", fetched, sha256.Sum256([]byte(remote))) // an address may hold what is private
 	if err := repo.FetchRefs(ctx, remote, Shared, kept); err != nil {
 		return nil, err
 	}

@@ -74,6 +74,26 @@ func ReadOld(ctx context.Context, repo *gitbase.Repo, s Scope) (*Stored, error) 
 	return &Stored{Ref: s.OldRef(), Record: &Record{Version: Version, Commit: commit}}, nil
 }
 
+// Others returns the refs of the records that a workspace has of other endpoints,
+// in the environment of s.
+func Others(ctx context.Context, repo *gitbase.Repo, s Scope) ([]string, error) {
+	var out []string
+	for _, prefix := range []string{Shared, Local} {
+		refs, err := repo.Refs(ctx, prefix)
+		if err != nil {
+			return nil, err
+		}
+		for ref := range refs {
+			environment, _, folder, ok := Parts(ref)
+			if ok && ref != s.Ref() && folder == s.Folder && (Scope{Environment: environment}).environment() == s.environment() {
+				out = append(out, ref)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out, nil
+}
+
 // Write makes ref name next, which came from the record have (nil: from none).
 // Where another run has moved ref since, the two records are merged.
 func Write(ctx context.Context, repo *gitbase.Repo, ref string, have *Stored, next *Record, message string) (*Stored, error) {

@@ -49,19 +49,21 @@ func (u Update) around(commit string) *Record {
 	return r
 }
 
-// Begin returns old with a note that objects are about to be written at commit.
-func Begin(old *Record, commit string, addresses []string) *Record {
-	r := &Record{Version: Version, Tried: map[string][]string{}}
+// Begin returns old with a note that objects are about to be written at commit,
+// and that smoke builds of some are due.
+func Begin(old *Record, commit string, addresses, smoked []string) *Record {
+	r := &Record{Version: Version}
 	if old != nil {
 		*r = *old
-		r.Tried = maps.Clone(old.Tried)
-		if r.Tried == nil {
-			r.Tried = map[string][]string{}
-		}
+	}
+	r.Tried = maps.Clone(r.Tried)
+	if r.Tried == nil {
+		r.Tried = map[string][]string{}
 	}
 	for _, address := range addresses {
 		r.Tried[address] = with(r.Tried[address], commit)
 	}
+	r.Unproven = sorted(append(slices.Clone(r.Unproven), smoked...))
 	return r
 }
 

@@ -1,0 +1,56 @@
+package apply
+
+import "github.com/buildsync/buildsync/pkg/diff"
+
+// Settlement is what a run says about one object: its job or template, the job's
+// notifications included.
+type Settlement struct {
+	Done   bool   // it is as the plan wanted it, verified
+	Wrote  bool   // something of it was written
+	Open   bool   // something of it was written, or may have been, and not all is done
+	Smoked *Build // its smoke build; nil: none was run
+}
+
+// Settlements returns what became of each object that the plan lists, by its
+// address. What the plan does not list, and did not refuse, was in step.
+func Settlements(plan *diff.Plan, report *Report) map[string]Settlement {
+	out := map[string]Settlement{}
+	next := 0
+	for i := range plan.Changes {
+		change := &plan.Changes[i]
+		address := change.Object()
+		s, known := out[address]
+		if !known {
+			s.Done = true
+		}
+		if len(change.Actions) == 0 {
+			s.Done = s.Done && change.InStep()
+		}
+		for range change.Actions {
+			result := &report.Results[next]
+			next++
+			s.Done = s.Done && result.Outcome.done()
+			s.Wrote = s.Wrote || result.Outcome.wrote()
+			s.Open = s.Open || result.Outcome.wrote() || result.Outcome == Unknown
+			if result.Build != nil {
+				s.Smoked = result.Build
+			}
+		}
+		out[address] = s
+	}
+	for _, refusal := range plan.Refusals {
+		if refusal.Address != "" {
+			s := out[refusal.Address]
+			s.Done = false
+			out[refusal.Address] = s
+		}
+	}
+	for address, s := range out {
+		s.Open = s.Open && !s.Done
+		out[address] = s
+	}
+	return out
+}
+
+// Succeeded reports whether the build succeeded.
+func (b *Build) Succeeded() bool { return b.Result == buildSucceeded }
