@@ -21,6 +21,7 @@ type linting struct {
 	w        *workspace
 	tree     spec.Tree
 	then     *gitbase.Tree // with --changed-since; or nil
+	head     *gitbase.Tree // the commit that is checked out; or nil
 	options  lint.Options
 	baseline string
 	found    spec.Diagnostics
@@ -57,7 +58,9 @@ func (in *invocation) newLinting(t target) (*linting, error) {
 		if err := l.openThen(rev); err != nil {
 			return nil, err
 		}
+		l.options.Before = func() (spec.Tree, error) { return l.then, nil }
 	}
+	l.options.Others = l.others()
 	if in.on("update-baseline") {
 		if before, err := os.ReadFile(l.baseline); err == nil && len(before) > 0 && !lint.IsBaseline(before) {
 			return nil, usageError{text: fmt.Sprintf("--baseline %s: what stands there is no baseline, so it is not overwritten: name another file, or remove it first", l.baseline)}
@@ -112,11 +115,18 @@ func (t target) only() func(string) bool {
 	}
 }
 
+// close ends the git processes.
+func (l *linting) close() {
+	for _, tree := range []*gitbase.Tree{l.then, l.head} {
+		if tree != nil {
+			tree.Close()
+		}
+	}
+}
+
 // run lints, mends and lints again as long as mending helps.
 func (l *linting) run() error {
-	if l.then != nil {
-		defer l.then.Close()
-	}
+	defer l.close()
 	mode := l.in.flags.Generic("fix").(*fixValue).mode
 	const mostPasses = 10
 	for pass := 0; ; pass++ {
@@ -144,6 +154,9 @@ func (l *linting) run() error {
 func (l *linting) lintOnce() {
 	_, piped := l.tree.(*overlay)
 	env := l.in.text("env")
+	if l.then != nil {
+		l.options.Changed = l.changedLines()
+	}
 	if piped || l.in.on("no-cache") || l.in.flags.Generic("fix").(*fixValue).mode != 0 {
 		l.found = lint.Check(l.tree, env, l.options)
 	} else {
@@ -157,9 +170,6 @@ func (l *linting) lintOnce() {
 	l.broken = slices.ContainsFunc(l.found, func(d spec.Diagnostic) bool {
 		return d.Severity == spec.Error && d.Range.Start.File == spec.WorkspaceFile
 	}) && !l.readable()
-	if l.then != nil && !l.broken {
-		l.keepChanged()
-	}
 }
 
 // readable tells whether buildsync.yaml is a workspace at all.
@@ -187,8 +197,9 @@ func (l *linting) fix(mode lint.FixMode) (count int, err error) {
 	}
 	var names []string
 	for _, d := range l.found {
-		if len(d.Fixes) > 0 && !slices.Contains(names, d.Range.Start.File) {
-			names = append(names, d.Range.Start.File)
+		file := d.Range.Start.File
+		if len(d.Fixes) > 0 && !slices.Contains(names, file) && (l.options.Only == nil || l.options.Only(file)) {
+			names = append(names, file)
 		}
 	}
 	for _, name := range names {
@@ -230,36 +241,77 @@ func (l *linting) openThen(rev string) error {
 	return nil
 }
 
-// keepChanged leaves out what lies in lines that were there before. Only files
-// that have findings are compared.
-func (l *linting) keepChanged() {
-	changes := lint.Changes{}
-	seen := map[string]bool{}
-	look := func(name string) {
-		if name == "" || seen[name] {
-			return
-		}
-		seen[name] = true
+// changedLines compares a file with what it was at the commit of
+// --changed-since. Only files that have findings are compared, each once.
+func (l *linting) changedLines() lint.Changes {
+	type change struct {
+		lines   []lint.Lines
+		touched bool
+	}
+	known := map[string]change{}
+	compare := func(name string) (c change) {
 		content, err := l.tree.ReadFile(name, spec.MaxFileBytes)
 		if err != nil || l.then.Same(name, content) {
-			return
+			return change{}
 		}
-		changes[name] = nil // new: touched as a whole
+		c.touched = true
 		before, err := l.then.ReadFile(name, spec.MaxFileBytes)
 		if err != nil {
-			return
+			return c // new: touched as a whole
 		}
 		for _, lines := range gitbase.ChangedLines(before, content) {
-			changes[name] = append(changes[name], lint.Lines{First: lines[0], Last: lines[1]})
+			c.lines = append(c.lines, lint.Lines{First: lines[0], Last: lines[1]})
 		}
+		return c
 	}
-	l.found = slices.DeleteFunc(l.found, func(d spec.Diagnostic) bool {
-		look(d.Range.Start.File)
-		for _, related := range d.Related {
-			look(related.Range.Start.File)
+	return func(name string) ([]lint.Lines, bool) {
+		c, seen := known[name]
+		if !seen {
+			c = compare(name)
+			known[name] = c
 		}
-		return !changes.Touch(&d)
-	})
+		return c.lines, c.touched
+	}
+}
+
+// others are the states of the workspace that show what the files that were
+// asked for cause: without them, and with these files as the last commit has
+// them.
+func (l *linting) others() []lint.Other {
+	only := l.options.Only
+	if only == nil {
+		return nil
+	}
+	return []lint.Other{
+		func() (spec.Tree, error) { return lint.Without(l.tree, only), nil },
+		func() (spec.Tree, error) {
+			committed, err := l.committed()
+			if err != nil {
+				return nil, err
+			}
+			return lint.WithFiles(l.tree, committed, only), nil
+		},
+	}
+}
+
+// committed opens the workspace as the commit that is checked out has it.
+func (l *linting) committed() (spec.Tree, error) {
+	if l.head != nil {
+		return l.head, nil
+	}
+	repo, err := gitbase.Open(l.in.ctx, l.w.dir)
+	if err != nil {
+		return nil, err
+	}
+	commit, err := repo.Head(l.in.ctx)
+	if err != nil {
+		return nil, err
+	}
+	if commit == "" {
+		return nil, gitbase.ErrUnknownRevision
+	}
+	l.head, err = repo.Tree(l.in.ctx, commit)
+	return l.head, err
 }
 
 // overlay is a tree in which one file has another content: what an editor has

@@ -36,7 +36,7 @@ func CheckCached(tree spec.Tree, environment string, opts Options, store Store, 
 	if text, ok := store.Load(key); ok {
 		var entry cacheEntry
 		if json.Unmarshal(text, &entry) == nil && entry.stillHolds(tree) {
-			return opts.wanted(entry.Findings), nil
+			return opts.wanted(entry.Findings, environment), nil
 		}
 	}
 	recorded := &recorder{Tree: tree, entry: cacheEntry{Files: map[string]digest{}}}
@@ -52,7 +52,7 @@ func CheckCached(tree spec.Tree, environment string, opts Options, store Store, 
 	if err != nil {
 		err = fmt.Errorf("storing the result of the lint run: %w", err)
 	}
-	return opts.wanted(slices.Clone(all)), err
+	return opts.wanted(slices.Clone(all), environment), err
 }
 
 // cacheKey names what a result depends on besides files.

@@ -2,9 +2,9 @@ package lint
 
 import "github.com/buildsync/buildsync/pkg/spec"
 
-// Changes are the lines that a change touches, by file. A file with no lines is
-// touched as a whole.
-type Changes map[string][]Lines
+// Changes returns the lines of a file that a change touches. A file that is
+// touched and has no lines is touched as a whole.
+type Changes func(file string) (lines []Lines, touched bool)
 
 // Lines are lines of a file, from 1, the last included.
 type Lines struct{ First, Last int }
@@ -24,7 +24,7 @@ func (c Changes) Touch(d *spec.Diagnostic) bool {
 }
 
 func (c Changes) has(r spec.Range) bool {
-	lines, touched := c[r.Start.File]
+	lines, touched := c(r.Start.File)
 	if !touched {
 		return false
 	}

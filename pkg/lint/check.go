@@ -25,7 +25,7 @@ func Check(tree spec.Tree, environment string, opts Options) spec.Diagnostics {
 	if !readable {
 		return all
 	}
-	return opts.wanted(all)
+	return opts.wanted(all, environment)
 }
 
 // check returns all findings, whatever is asked for, and whether there is a

@@ -35,10 +35,16 @@ type Options struct {
 	// Now is when the next runs of a trigger are counted from; zero leaves them
 	// out.
 	Now time.Time
-	// Only tells whether findings of a file are wanted; nil wants all.
+	// Only reports whether a file was asked for; nil stands for all. What the
+	// files that were asked for cause is reported wherever it stands.
 	Only func(file string) bool
-	// Changed restricts findings to what a change touches; nil does not.
+	// Others are states of the workspace that differ in these files: as they were
+	// before, or without them.
+	Others []Other
+	// Changed restricts findings to what a change touches or causes; nil does not.
 	Changed Changes
+	// Before is the workspace before the change; may be nil.
+	Before Other
 	// Baseline holds old findings that are not reported again; may be nil.
 	Baseline *Baseline
 }
@@ -56,7 +62,7 @@ func Run(set *spec.Set, front spec.Diagnostics, result *compile.Result, opts Opt
 		l.file(file)
 	}
 	l.compiled(result)
-	return opts.wanted(l.decide(front))
+	return opts.wanted(l.decide(front), "")
 }
 
 // inBody is how the compiler's paths, which are those of bodies, write names.
@@ -205,27 +211,18 @@ func (l *linter) decide(front spec.Diagnostics) spec.Diagnostics {
 	all = l.suppress(all, hard)
 	all = append(all, hard...)
 	all.Sort()
+	l.addCauses(all)
 	return all
 }
 
 // wanted keeps the findings that are asked for. Those of fixed rules are never
 // in a baseline, see NewBaseline.
-func (o *Options) wanted(all spec.Diagnostics) spec.Diagnostics {
+func (o *Options) wanted(all spec.Diagnostics, environment string) spec.Diagnostics {
 	all = withNextRuns(all, o.Now)
 	all = o.Baseline.Filter(all)
-	kept := all[:0]
-	for _, d := range all {
-		file := d.Range.Start.File
-		if o.Only != nil && file != "" && !o.Only(file) {
-			continue
-		}
-		if o.Changed != nil && !o.Changed.Touch(&d) {
-			continue
-		}
-		kept = append(kept, d)
-	}
-	kept.Sort()
-	return kept
+	all = o.caused(all, environment)
+	all.Sort()
+	return all
 }
 
 // withFront joins the diagnostics of loading and compiling with the linter's

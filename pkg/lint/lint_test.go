@@ -152,6 +152,14 @@ func errorsOf(ds spec.Diagnostics) []string {
 	return short(slices.DeleteFunc(slices.Clone(ds), func(d spec.Diagnostic) bool { return d.Severity != spec.Error }))
 }
 
+// changesOf is a change of lines that are known beforehand.
+func changesOf(byFile map[string][]lint.Lines) lint.Changes {
+	return func(file string) ([]lint.Lines, bool) {
+		lines, touched := byFile[file]
+		return lines, touched
+	}
+}
+
 func TestChangesAndOnly(t *testing.T) {
 	t.Parallel()
 	files := tree(job("a", "    flavor: training\n")+job("b", "    flavor: training\n"), "")
@@ -162,10 +170,10 @@ func TestChangesAndOnly(t *testing.T) {
 		want []string
 	}{
 		{"all", lint.Options{}, []string{"defs.yaml:6:13 warning flavor", "defs.yaml:10:13 warning flavor", "more.yaml:3:11 error duplicate-job"}},
-		{"a line", lint.Options{Changed: lint.Changes{"defs.yaml": {{First: 9, Last: 11}}}}, []string{"defs.yaml:10:13 warning flavor"}},
-		{"a related line", lint.Options{Changed: lint.Changes{"defs.yaml": {{First: 7, Last: 7}}}}, []string{"more.yaml:3:11 error duplicate-job"}},
-		{"a new file", lint.Options{Changed: lint.Changes{"more.yaml": nil}}, []string{"more.yaml:3:11 error duplicate-job"}},
-		{"nothing", lint.Options{Changed: lint.Changes{}}, []string{}},
+		{"a line", lint.Options{Changed: changesOf(map[string][]lint.Lines{"defs.yaml": {{First: 9, Last: 11}}})}, []string{"defs.yaml:10:13 warning flavor"}},
+		{"a related line", lint.Options{Changed: changesOf(map[string][]lint.Lines{"defs.yaml": {{First: 7, Last: 7}}})}, []string{"more.yaml:3:11 error duplicate-job"}},
+		{"a new file", lint.Options{Changed: changesOf(map[string][]lint.Lines{"more.yaml": nil})}, []string{"more.yaml:3:11 error duplicate-job"}},
+		{"nothing", lint.Options{Changed: changesOf(map[string][]lint.Lines{})}, []string{}},
 		{"one file", lint.Options{Only: func(file string) bool { return file == "more.yaml" }}, []string{"more.yaml:3:11 error duplicate-job"}},
 	}
 	for _, c := range cases {

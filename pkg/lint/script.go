@@ -1,6 +1,8 @@
 package lint
 
 import (
+	"path"
+	"slices"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -40,7 +42,8 @@ func (s *script) isFile() bool { return s.pass.name != s.node.Range.Start.File }
 type scriptFile struct {
 	script   *script // nil where it cannot be read
 	judged   bool
-	searched bool // for secrets
+	searched bool     // for secrets
+	users    []string // the files that name it, and those whose jobs it depends on
 }
 
 // judgeScripts reads the scripts of a unit and applies the rules about each.
@@ -133,12 +136,18 @@ func (p *pass) scriptsFrom(u *unit, n *spec.Node, pointer string) (scripts []*sc
 // includedFile reads a file that a $file names, once, and looks for secrets in
 // it. It returns nil where the file cannot be read; the compiler reports that.
 func (p *pass) includedFile(name string, n *spec.Node, pointer string) *script {
+	name = path.Clean(name)
 	file := p.scripts[name]
 	if file == nil {
 		file = &scriptFile{}
 		p.scripts[name] = file
 		if text, err := spec.ReadInclude(p.set.Tree, p.name, name); err == nil {
 			file.script = p.newScriptFile(name, text, n, pointer)
+		}
+	}
+	for _, user := range []string{p.name, n.Range.Start.File} {
+		if user != "" && !slices.Contains(file.users, user) {
+			file.users = append(file.users, user)
 		}
 	}
 	if s := file.script; s != nil && !file.searched {

@@ -66,8 +66,9 @@ type Diagnostic struct {
 	Related  []Related // other places that matter
 	Pointer  string    // stable, with names: jobs[order].steps[Build].inputs.command
 	Fixes    []Fix
-	Blocking bool // lint: loading or compiling says it, so plan and apply refuse it as well
-	Value    Pos  // where the value that is refused starts, if Range is its key; for Besides
+	Blocking bool     // lint: loading or compiling says it, so plan and apply refuse it as well
+	Value    Pos      // where the value that is refused starts, if Range is its key; for Besides
+	Causes   []string // lint: files besides those of its places that it depends on
 }
 
 // Related is another place that a Diagnostic speaks of.

@@ -1,0 +1,191 @@
+package lint
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// Other opens a workspace in another state. A finding that this state does not
+// have is caused by what differs. It is opened and checked only if there are
+// findings whose places do not show the cause.
+type Other func() (spec.Tree, error)
+
+// caused keeps the findings that were asked for, and those that the change
+// causes.
+func (o *Options) caused(all spec.Diagnostics, environment string) spec.Diagnostics {
+	if o.Only != nil {
+		all = o.keep(all, environment, o.concerns, o.Others)
+	}
+	if o.Changed != nil {
+		all = o.keep(all, environment, o.Changed.Touch, []Other{o.Before})
+	}
+	return all
+}
+
+// keep returns the findings that are wanted for their places, and those that one
+// of the other states of the workspace does not have.
+func (o *Options) keep(all spec.Diagnostics, environment string, wanted func(*spec.Diagnostic) bool, others []Other) spec.Diagnostics {
+	kept := make(spec.Diagnostics, 0, len(all))
+	var open spec.Diagnostics
+	for _, d := range all {
+		if wanted(&d) {
+			kept = append(kept, d)
+		} else {
+			open = append(open, d)
+		}
+	}
+	for _, other := range others {
+		if len(open) == 0 {
+			break
+		}
+		if other == nil {
+			continue
+		}
+		tree, err := other()
+		if err != nil {
+			continue // there is no such state to compare with
+		}
+		theirs, _ := check(tree, environment, Options{Vars: o.Vars})
+		var added spec.Diagnostics
+		added, open = newlyFound(open, theirs)
+		kept = append(kept, added...)
+	}
+	kept.Sort()
+	return kept
+}
+
+// concerns reports whether a file that was asked for holds a place of d, or is
+// one that d depends on.
+func (o *Options) concerns(d *spec.Diagnostic) bool {
+	return d.Range.Start.File == "" || o.Only(d.Range.Start.File) || slices.ContainsFunc(d.Causes, o.Only) ||
+		slices.ContainsFunc(d.Related, func(r spec.Related) bool { return r.Range.Start.File != "" && o.Only(r.Range.Start.File) })
+}
+
+// newlyFound divides findings into those that an other state of the workspace
+// lacks and those that it has too. Lines may have moved, and so may the index of
+// what has no name: a finding is looked for under its pointer first, then
+// anywhere in its file.
+func newlyFound(ds, theirs spec.Diagnostics) (added, old spec.Diagnostics) {
+	type key struct {
+		severity                     spec.Severity
+		rule, file, pointer, message string
+	}
+	loose := func(d *spec.Diagnostic) key { return key{d.Severity, d.Rule, d.Range.Start.File, "", d.Message} }
+	exact := func(d *spec.Diagnostic) key {
+		k := loose(d)
+		k.pointer = d.Pointer
+		return k
+	}
+	take := func(counts map[key]int, k key) bool {
+		if counts[k] == 0 {
+			return false
+		}
+		counts[k]--
+		return true
+	}
+	count := func(of func(*spec.Diagnostic) key) map[key]int {
+		counts := make(map[key]int, len(theirs))
+		for i := range theirs {
+			counts[of(&theirs[i])]++
+		}
+		return counts
+	}
+	byPointer, inFile := count(exact), count(loose)
+	var moved spec.Diagnostics
+	for i := range ds {
+		if take(byPointer, exact(&ds[i])) {
+			take(inFile, loose(&ds[i]))
+			old = append(old, ds[i])
+		} else {
+			moved = append(moved, ds[i])
+		}
+	}
+	for i := range moved {
+		if take(inFile, loose(&moved[i])) {
+			old = append(old, moved[i])
+		} else {
+			added = append(added, moved[i])
+		}
+	}
+	return added, old
+}
+
+// addCauses notes what findings depend on that have no place there: the users of
+// a script, and the files in which a name that is not known could be declared.
+func (l *linter) addCauses(ds spec.Diagnostics) {
+	modules := []string{workspaceFile}
+	if w := l.set.Workspace; w != nil && w.Modules != nil && w.Modules.Text != "" {
+		modules = append(modules, w.Modules.Text)
+	}
+	for i := range ds {
+		d := &ds[i]
+		if file := l.scripts[d.Range.Start.File]; file != nil {
+			d.Causes = append(d.Causes, file.users...)
+		}
+		switch d.Rule {
+		case "template-unknown":
+			d.Causes = append(d.Causes, l.declaring()...)
+		case "project-unknown", "secret-unknown", "unknown-name", "unknown-environment", "unknown-project":
+			d.Causes = append(d.Causes, workspaceFile)
+		case "module-unknown":
+			d.Causes = append(d.Causes, modules...)
+		}
+	}
+}
+
+// declaring lists the files that declare templates.
+func (l *linter) declaring() []string {
+	var files []string
+	for _, t := range l.templates {
+		files = append(files, t.node.Range.Start.File)
+	}
+	slices.SortFunc(files, cmp.Compare)
+	return slices.Compact(files)
+}
+
+// Without is a workspace without some of its files. buildsync.yaml stays, since
+// without it there is no workspace.
+func Without(tree spec.Tree, gone func(file string) bool) spec.Tree {
+	return WithFiles(tree, spec.MapTree{}, func(file string) bool { return file != workspaceFile && gone(file) })
+}
+
+// WithFiles is a workspace in which some files are as they are in another state.
+func WithFiles(tree, other spec.Tree, taken func(file string) bool) spec.Tree {
+	return &mixedTree{Tree: tree, other: other, taken: taken}
+}
+
+type mixedTree struct {
+	spec.Tree
+	other spec.Tree
+	taken func(file string) bool
+}
+
+// ReadFile implements spec.Tree.
+func (m *mixedTree) ReadFile(name string, limit int64) ([]byte, error) {
+	if m.taken(name) {
+		return m.other.ReadFile(name, limit)
+	}
+	return m.Tree.ReadFile(name, limit)
+}
+
+// Glob implements spec.Tree.
+func (m *mixedTree) Glob(patterns []string) ([]string, error) {
+	ours, err := m.Tree.Glob(patterns)
+	if err != nil {
+		return nil, err
+	}
+	theirs, err := m.other.Glob(patterns)
+	if err != nil {
+		return nil, err
+	}
+	names := slices.DeleteFunc(slices.Clone(ours), m.taken)
+	for _, name := range theirs {
+		if m.taken(name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names, nil
+}
