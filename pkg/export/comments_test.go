@@ -195,7 +195,7 @@ func rearranged(d draw, list []commented, fresh string, isStep bool) (live []*js
 			still = append(still, kept{c, c.name, false})
 		case d.chance(15):
 			renamed := c.value.Clone()
-			text := "make " + c.name
+			var text string
 			if isStep {
 				text = renamed.Get("properties").Str("command")
 			} else {
