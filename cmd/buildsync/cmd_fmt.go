@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -39,6 +40,7 @@ canonical form; 3 a file is not YAML that buildsync reads.`,
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "check", Usage: "write nothing; exit code 2 if a file would change", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "diff", Usage: "write nothing; print what would change as a patch", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "hook", Usage: "for commit hooks: pass over the PATHs that no workspace reads", DisableDefaultText: true},
 			&cli.StringFlag{Name: "stdin-filename", Usage: "the `NAME` of the text from stdin, for messages", Value: "stdin"},
 		},
 	}, (*invocation).fmt)
@@ -83,12 +85,15 @@ type fmtTarget struct{ shown, path string }
 // fmtFiles lists the files that the arguments name, all of the workspace where
 // there are none.
 func (in *invocation) fmtFiles(args []string) ([]fmtTarget, error) {
-	if len(args) == 0 {
+	if len(args) == 0 && !in.on("hook") {
 		dir, err := in.findWorkspace()
 		if err != nil {
 			return nil, err
 		}
 		return in.workspaceFiles(dir, ".")
+	}
+	if in.on("hook") {
+		return in.hookFiles(args), nil
 	}
 	var files []fmtTarget
 	for _, arg := range args {
@@ -118,6 +123,44 @@ func (in *invocation) fmtFiles(args []string) ([]fmtTarget, error) {
 		files = append(files, below...)
 	}
 	return files, nil
+}
+
+// hookFiles lists those of the files that a commit hook passes which a workspace
+// reads as definitions, and buildsync.yaml.
+func (in *invocation) hookFiles(args []string) (files []fmtTarget) {
+	read := map[string][]string{} // by workspace
+	for _, arg := range args {
+		dir, name, err := locate(in.text("dir"), arg)
+		if err != nil {
+			continue
+		}
+		names, known := read[dir]
+		if !known {
+			names = definitionNames(dir, in.text("env"))
+			read[dir] = names
+		}
+		if slices.Contains(names, name) {
+			w := workspace{dir: dir}
+			files = append(files, fmtTarget{shown: w.shown(name), path: filepath.Join(dir, filepath.FromSlash(name))})
+		}
+	}
+	return files
+}
+
+// definitionNames lists buildsync.yaml and the definition files of a workspace;
+// none where it cannot be read, which lint says.
+func definitionNames(dir, environment string) []string {
+	tree, err := spec.OpenDir(dir)
+	if err != nil {
+		return nil
+	}
+	defer tree.Close()
+	root, _ := spec.LoadWorkspace(tree, spec.Options{Environment: environment})
+	if root == nil {
+		return nil
+	}
+	names, _ := spec.DefinitionFiles(tree, root)
+	return append([]string{spec.WorkspaceFile}, names...)
 }
 
 // workspaceFiles lists buildsync.yaml and the definition files of a workspace

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,8 +20,8 @@ func (p *program) lintCommand() *cli.Command {
 		Name:      "lint",
 		Usage:     "check definitions: schema, references, compile, rules",
 		ArgsUsage: "[PATH… | -]",
-		Description: about(`Loads every definition of the workspace, since rules look across files, and reports on the
-files asked for, or on all. It needs no network and no credentials. buildsync.yaml turns
+		Description: about(`Loads every definition of the workspace, since rules look across files, and reports what the
+files asked for cause, wherever it stands, or all. It needs no network and no credentials. buildsync.yaml turns
 rules off and on (lint.rules), a comment silences one in place:
 
    # buildsync:ignore RULE: reason
@@ -42,7 +41,8 @@ Exit codes: 0 no findings at or above --fail-on; 1 a file could not be written; 
 			&cli.GenericFlag{Name: "fix", Usage: "`[=unsafe]`: mend what is safe to mend; with =unsafe all that can be", Value: new(fixValue)},
 			&cli.StringFlag{Name: "baseline", Usage: "do not report the findings that `FILE` remembers"},
 			&cli.BoolFlag{Name: "update-baseline", Usage: "write the findings of today to the baseline", DisableDefaultText: true},
-			&cli.StringFlag{Name: "changed-since", Usage: "report only what lies in lines changed since the commit `REV`"},
+			&cli.StringFlag{Name: "changed-since", Usage: "report only what the changes since the commit `REV` touch or cause"},
+			&cli.BoolFlag{Name: "hook", Usage: "for commit hooks: pass over the PATHs that no workspace reads, and add the files of the last commit that are gone", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "no-cache", Usage: "look at every file again, and keep no result in .buildsync/cache", DisableDefaultText: true},
 			&cli.StringFlag{Name: "stdin-filename", Usage: "the `NAME` that the text from stdin has in the workspace"},
 		},
@@ -82,9 +82,12 @@ func (in *invocation) lint() error {
 	if err != nil {
 		return err
 	}
-	groups, err := in.lintTargets()
+	groups, refused, err := in.lintTargets()
 	if err != nil {
 		return err
+	}
+	if len(groups) == 0 {
+		return refused
 	}
 	if err := in.checkRemembering(groups); err != nil {
 		return err
@@ -112,6 +115,9 @@ func (in *invocation) lint() error {
 		return err
 	}
 	in.lintSummary(all.list)
+	if refused != nil {
+		return refused
+	}
 	if code == exitDone && reaches(all.list, failOn) {
 		code = exitDifferent
 	}
@@ -233,70 +239,6 @@ func (in *invocation) printFindings(w io.Writer, o output, all *findings) error 
 		options.Width = width(in.stdout)
 	}
 	return format.ByName(o.format)(w, all.list, options)
-}
-
-// target is a workspace and the files of it to report on; none means all.
-type target struct {
-	dir   string
-	files []string // relative to dir, with slashes; a folder stands for what is in it
-	stdin bool
-}
-
-// lintTargets groups the arguments by the workspace that they lie in.
-func (in *invocation) lintTargets() ([]target, error) {
-	args := in.flags.Args().Slice()
-	if slices.Contains(args, "-") {
-		name := in.text("stdin-filename")
-		if len(args) > 1 || name == "" {
-			return nil, usageError{text: "lint - reads one file from stdin: give its name with --stdin-filename and no other file"}
-		}
-		args = []string{name}
-	} else if len(args) == 0 {
-		dir, err := in.findWorkspace()
-		return []target{{dir: dir}}, err
-	}
-	var groups []target
-	for _, arg := range args {
-		dir, name, err := locate(in.text("dir"), arg)
-		if err != nil {
-			return nil, err
-		}
-		// A misspelt name must not pass for a file without findings.
-		if _, err := os.Stat(filepath.Join(dir, filepath.FromSlash(name))); err != nil && in.flags.Args().First() != "-" {
-			return nil, &failure{exitInvalid, fmt.Errorf("linting %s: %w", arg, err)}
-		}
-		i := slices.IndexFunc(groups, func(t target) bool { return t.dir == dir })
-		if i < 0 {
-			groups = append(groups, target{dir: dir})
-			i = len(groups) - 1
-		}
-		groups[i].files = append(groups[i].files, name)
-		groups[i].stdin = in.flags.Args().First() == "-"
-	}
-	return groups, nil
-}
-
-// locate finds the workspace that a file lies in, and the file's name there.
-func locate(from, arg string) (dir, name string, err error) {
-	full, err := filepath.Abs(filepath.Join(from, arg))
-	if filepath.IsAbs(arg) {
-		full = filepath.Clean(arg)
-	}
-	if err != nil {
-		return "", "", &failure{exitInvalid, err}
-	}
-	start := full
-	if info, err := os.Stat(full); err != nil || !info.IsDir() {
-		start = filepath.Dir(full)
-	}
-	if dir, err = spec.FindWorkspace(start); err != nil {
-		return "", "", &failure{exitInvalid, err}
-	}
-	relative, err := filepath.Rel(dir, full)
-	if err != nil {
-		return "", "", &failure{exitInvalid, err}
-	}
-	return dir, filepath.ToSlash(relative), nil
 }
 
 // lintSummary counts on a terminal, where saying nothing could be taken for

@@ -4,10 +4,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/buildsync/buildsync/pkg/gitbase"
@@ -40,9 +38,6 @@ func (in *invocation) newLinting(t target) (*linting, error) {
 		return nil, err
 	}
 	l := &linting{in: in, w: &workspace{dir: t.dir}, tree: tree, baseline: in.text("baseline")}
-	if err := t.checkNames(tree, in.text("env")); err != nil {
-		return nil, err
-	}
 	l.options = lint.Options{Vars: vars, Only: t.only()}
 	if in.on("verbose") { // when a trigger fires next is another line each day
 		l.options.Now = time.Now()
@@ -75,44 +70,6 @@ func (in *invocation) newLinting(t target) (*linting, error) {
 		}
 	}
 	return l, nil
-}
-
-// checkNames refuses a YAML file that was named and that nothing reads: silence
-// about it would pass for "no findings". Files of other kinds may be scripts
-// that definitions include.
-func (t target) checkNames(tree spec.Tree, environment string) error {
-	workspace, _ := spec.LoadWorkspace(tree, spec.Options{Environment: environment})
-	if workspace == nil || t.stdin {
-		return nil
-	}
-	var read []string
-	for _, name := range t.files {
-		if ext := path.Ext(name); ext != ".yaml" && ext != ".yml" && ext != ".json" || name == spec.WorkspaceFile || workspace.Modules != nil && name == path.Clean(workspace.Modules.Text) {
-			continue
-		}
-		if info, err := os.Stat(filepath.Join(t.dir, filepath.FromSlash(name))); err != nil || info.IsDir() {
-			continue
-		}
-		if read == nil {
-			read, _ = spec.DefinitionFiles(tree, workspace)
-		}
-		if !slices.Contains(read, name) {
-			return usageError{text: fmt.Sprintf("%s is not read: no pattern of definitions in %s matches it (%s)", name, spec.WorkspaceFile, strings.Join(workspace.Definitions, ", "))}
-		}
-	}
-	return nil
-}
-
-// only tells which files findings are wanted of; nil for all.
-func (t target) only() func(string) bool {
-	if len(t.files) == 0 {
-		return nil
-	}
-	return func(file string) bool {
-		return slices.ContainsFunc(t.files, func(name string) bool {
-			return name == "." || file == name || strings.HasPrefix(file, name+"/")
-		})
-	}
 }
 
 // close ends the git processes.

@@ -56,8 +56,8 @@ func TestPreCommit(t *testing.T) {
 	}
 
 	run := func(hook *spec.Node, files []string) (string, bool) {
-		pattern, not := regexp.MustCompile(hook.Str("files")), regexp.MustCompile(hook.Str("exclude"))
-		args := slices.DeleteFunc(slices.Clone(files), func(name string) bool { return !pattern.MatchString(name) || not.MatchString(name) })
+		pattern := regexp.MustCompile(hook.Str("files"))
+		args := slices.DeleteFunc(slices.Clone(files), func(name string) bool { return !pattern.MatchString(name) })
 		words := strings.Fields(hook.Str("entry"))
 		command := exec.Command(filepath.Join(bin, words[0]+exeSuffix()), append(words[1:], args...)...)
 		command.Dir = repository
