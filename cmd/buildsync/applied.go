@@ -13,6 +13,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/gitbase"
 	"github.com/buildsync/buildsync/pkg/record"
+	"github.com/buildsync/buildsync/pkg/spec"
 )
 
 // lastRecord bounds the Git commands that note what was applied, also where the
@@ -120,12 +121,28 @@ func (in *invocation) composeRecord(ctx context.Context, w *workspace, r *revisi
 // describeBase adds what the record says of single objects.
 func (r *revisions) describeBase(input *diff.Input) {
 	input.FirstApply = r.recorded == nil && r.first
-	if r.applied == nil {
+	input.BasePolicy = func(string) (spec.Policy, bool) { return r.base.policy, true }
+	if r.applied == nil || r.base.result != r.applied.Result {
 		return
 	}
 	input.FirstApply = r.recorded.Record.Commit == "" && len(r.recorded.Except) == 0
 	input.Tried, input.BasePolicy = r.applied.Tried(), r.applied.Policy
 	input.Found, input.Unproven = setOf(r.recorded.Found), setOf(r.recorded.Unproven)
+}
+
+// policies returns the policies that decide about an object: of the definitions
+// that were read, and of the base.
+func (r *revisions) policies(w *workspace) func(address string) (head, base spec.Policy) {
+	return func(address string) (head, base spec.Policy) {
+		head = w.set.Workspace.Policy
+		switch {
+		case r.applied != nil && r.base != nil && r.base.result == r.applied.Result:
+			base, _ = r.applied.Policy(address)
+		case r.base != nil:
+			base = r.base.policy
+		}
+		return head, base
+	}
 }
 
 func setOf(names []string) map[string]bool {

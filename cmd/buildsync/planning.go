@@ -99,6 +99,7 @@ func (in *invocation) preparePlanning(ctx context.Context) (*planning, error) {
 	if scope.Changed && revisions.base == nil {
 		return nil, &failure{exitInvalid, fmt.Errorf("--changed needs a base, and there is none yet: leave it out for the first apply")}
 	}
+	scope.Policies = revisions.policies(w)
 	p := &planning{w: w, revisions: revisions, scope: scope}
 	input := in.planInput(p)
 	if err := input.CheckNames(); err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/gitbase"
 	"github.com/buildsync/buildsync/pkg/record"
+	"github.com/buildsync/buildsync/pkg/spec"
 )
 
 // The values of --base that are no revisions.
@@ -33,6 +34,7 @@ type revisions struct {
 type revision struct {
 	diff.Revision
 	result *compile.Result
+	policy spec.Policy // of a base that is one commit
 }
 
 // readRevisions finds the commit that is checked out, whether the definitions
@@ -126,7 +128,7 @@ func (in *invocation) readBase(ctx context.Context, w *workspace, r *revisions, 
 	if err != nil {
 		return err
 	}
-	r.base = &revision{Revision: diff.Revision{Ref: base, Commit: commit}, result: loaded.Result}
+	r.base = &revision{Revision: diff.Revision{Ref: base, Commit: commit}, result: loaded.Result, policy: loaded.Set.Workspace.Policy}
 	return nil
 }
 

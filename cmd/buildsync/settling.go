@@ -55,7 +55,12 @@ func (s *settling) parts() (inScope, touched map[string]bool) {
 	if !s.scope.Changed {
 		return inScope, inScope
 	}
-	return inScope, addressesIn(s.scope.Narrow(s.head, s.base.Result))
+	changed := s.scope
+	changed.Policies = func(address string) (head, base spec.Policy) {
+		base, _ = s.base.Policy(address)
+		return s.policy, base
+	}
+	return inScope, addressesIn(changed.Narrow(s.head, s.base.Result))
 }
 
 func addressesIn(results ...*compile.Result) map[string]bool {

@@ -106,7 +106,8 @@ type run struct {
 	created    []*step         // creates that were sent, for the duplicate sweep
 	answers    context.Context // ends when no answer to a write is awaited any more
 	lastCreate time.Time
-	states     []*step // enabled states that were set and are to be verified
+	smoked     []*Result // builds of jobs that this run did not write
+	states     []*step   // enabled states that were set and are to be verified
 }
 
 // resultKey is an action of one of the plan's changes.
@@ -484,6 +485,10 @@ func (r *run) finish(ctx context.Context) *Report {
 			report.Results = append(report.Results, *result)
 			report.Outcomes[result.Outcome]++
 		}
+	}
+	for _, result := range r.smoked {
+		report.Results = append(report.Results, *result)
+		report.Outcomes[result.Outcome]++
 	}
 	report.Code = report.ExitCode()
 	return report

@@ -10,6 +10,7 @@ import (
 
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/spec"
 )
 
 // Scope narrows what is planned, read and written. The zero Scope is
@@ -19,6 +20,10 @@ type Scope struct {
 	Projects []string // aliases or ids; empty: all
 	Changed  bool     // with a base: only jobs whose compiled form differs between base and head
 	Shard    Shard
+
+	// Policies returns the policies that decide about an object, of head and of the
+	// base; nil: they are the same. Only Changed asks.
+	Policies func(address string) (head, base spec.Policy)
 }
 
 // Shard is a stable part of the jobs: the Index-th (from 1) of Count. The zero
@@ -53,7 +58,7 @@ func (s Scope) Part() diff.Part {
 func (s Scope) Narrow(head, base *compile.Result) (*compile.Result, *compile.Result) {
 	touched := func(string) bool { return true }
 	if s.Changed && base != nil {
-		differ := changedAddresses(head, base)
+		differ := s.changedAddresses(head, base)
 		touched = func(address string) bool { return differ[address] }
 	}
 	within := func(j *compile.Job) bool {
@@ -150,13 +155,15 @@ func (s Shard) has(address string) bool {
 }
 
 // changedAddresses returns what is new, gone or different in head against base.
-func changedAddresses(head, base *compile.Result) map[string]bool {
+func (s Scope) changedAddresses(head, base *compile.Result) map[string]bool {
 	differ := map[string]bool{}
-	compare(differ, head.Jobs, base.Jobs, func(j *compile.Job) string { return j.Address }, sameJob)
+	compare(differ, head.Jobs, base.Jobs, func(j *compile.Job) string { return j.Address }, s.sameJob)
 	compare(differ, head.Templates, base.Templates, func(t *compile.Template) string { return t.Address },
 		func(a, b *compile.Template) bool { return bytes.Equal(a.Body.AppendJSON(nil), b.Body.AppendJSON(nil)) })
 	compare(differ, head.Removals, base.Removals, func(m compile.Removal) string { return m.Address },
-		func(a, b compile.Removal) bool { return a.Action == b.Action })
+		func(a, b compile.Removal) bool {
+			return a.Action == b.Action && a.ProjectID == b.ProjectID && a.Job == b.Job
+		})
 	return differ
 }
 
@@ -177,30 +184,6 @@ func compare[T any](differ map[string]bool, head, base []T, address func(T) stri
 	for at := range before {
 		differ[at] = true
 	}
-}
-
-// sameJob tells whether two jobs are the same in everything that decides about
-// them.
-func sameJob(a, b *compile.Job) bool {
-	return a == b || bytes.Equal(settings(a), settings(b)) && compile.SameBody(a, b)
-}
-
-// settings is the text of what a job declares beside its body.
-func settings(j *compile.Job) []byte {
-	var form []byte
-	for _, n := range j.Notices {
-		form = fmt.Appendf(form, "\nnotice %q %q", n.Type, n.Events)
-		if n.ParamConfig != nil {
-			form = fmt.Appendf(form, " %q", *n.ParamConfig)
-		}
-	}
-	if j.Enabled != nil {
-		form = fmt.Appendf(form, "\nenabled %t", *j.Enabled)
-	}
-	for _, use := range j.Secrets {
-		form = fmt.Appendf(form, "\nsecret %q %q", use.Parameter, use.Secret)
-	}
-	return fmt.Appendf(form, "\n%q %q %t %t", j.ID, j.RenamedFrom, j.Adopt, j.Protect)
 }
 
 func keep[T any](items []T, ok func(T) bool) []T {

@@ -38,6 +38,12 @@ func Settlements(plan *diff.Plan, report *Report) map[string]Settlement {
 		}
 		out[address] = s
 	}
+	for i := range report.Results[next:] { // builds of jobs that were not written
+		result := &report.Results[next+i]
+		s := out[result.Address]
+		s.Smoked = result.Build
+		out[result.Address] = s
+	}
 	for _, refusal := range plan.Refusals {
 		if refusal.Address != "" {
 			s := out[refusal.Address]

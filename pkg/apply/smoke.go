@@ -23,7 +23,8 @@ type Runner interface {
 }
 
 // Smoke runs each job whose body the plan changed, after everything else, and
-// follows the build to its end. A build that does not succeed makes the run's
+// each that an earlier run wrote and did not prove, and follows the build to its
+// end. A build that does not succeed makes the run's
 // exit code 6.
 type Smoke struct {
 	Runner Runner
@@ -52,7 +53,14 @@ func (r *run) smoke(ctx context.Context) {
 	}
 	var jobs []*Result
 	for i := range r.plan.Changes {
-		if !r.plan.Changes[i].WritesBody() || r.leftDisabled(i) {
+		change := &r.plan.Changes[i]
+		if r.leftDisabled(i) {
+			continue
+		}
+		if !change.WritesBody() {
+			if result := r.stillUnproven(i); result != nil {
+				jobs = append(jobs, result)
+			}
 			continue
 		}
 		for _, action := range []diff.Action{diff.ActionCreate, diff.ActionUpdate} {
@@ -67,6 +75,27 @@ func (r *run) smoke(ctx context.Context) {
 		defer r.mu.Unlock()
 		jobs[i].Build = &build // Done was called when the job was written: that has not happened again
 	})
+}
+
+// stillUnproven returns a result for the build of a job that an earlier run
+// wrote and whose build has not succeeded; nil for any other.
+func (r *run) stillUnproven(index int) *Result {
+	change := &r.plan.Changes[index]
+	if !change.Unproven || change.Kind != diff.KindJob || change.Want == nil || change.ID == nil {
+		return nil
+	}
+	for _, action := range change.Actions {
+		if result := r.results[resultKey{index, action}]; result == nil || !result.Outcome.done() {
+			return nil
+		}
+	}
+	result := &Result{
+		Address: change.Address, Kind: change.Kind, ProjectID: change.ProjectID, Name: change.Name, ID: *change.ID,
+		Action: diff.ActionSmoke, Outcome: Unchanged, Definition: change.Definition,
+		Paths: []string{}, Causes: []string{}, RequestIDs: []string{},
+	}
+	r.smoked = append(r.smoked, result)
+	return result
 }
 
 // leftDisabled tells whether a job is disabled when the run ends: it cannot run.

@@ -17,18 +17,27 @@ type ignored struct {
 // IgnoresJob reports whether a policy lets nobody look at the jobs of a name.
 func IgnoresJob(policy spec.Policy, name string) bool { return ignoredBy(policy, name).whole }
 
+// IgnoreRules returns the fields that each rule of a policy leaves to others in
+// the jobs of a name; none: the whole job.
+func IgnoreRules(policy spec.Policy, name string) [][]string {
+	var out [][]string
+	for _, rule := range policy.Ignore {
+		if doublestar.MatchUnvalidated(rule.Job, name) {
+			out = append(out, rule.Fields)
+		}
+	}
+	return out
+}
+
 func (p *Planner) ignoreFor(name string) ignored { return ignoredBy(p.in.Policy, name) }
 
 func ignoredBy(policy spec.Policy, name string) ignored {
 	var out ignored
-	for _, rule := range policy.Ignore {
-		if !doublestar.MatchUnvalidated(rule.Job, name) {
-			continue
-		}
-		if len(rule.Fields) == 0 {
+	for _, fields := range IgnoreRules(policy, name) {
+		if len(fields) == 0 {
 			out.whole = true
 		}
-		for _, field := range rule.Fields {
+		for _, field := range fields {
 			out.patterns = append(out.patterns, segments(field))
 		}
 	}

@@ -151,8 +151,12 @@ func (j *jobTask) update() {
 	}
 	j.explain(c, &change)
 	j.judge(c, &change)
+	if j.in.Unproven[j.want.Address] && change.Verdict != VerdictCollision {
+		change.Unproven = true
+		change.Note = strings.TrimPrefix(change.Note+"; applied, not proven: no smoke build of it has succeeded", "; ")
+	}
 	switch {
-	case len(change.Actions) > 0 || change.Verdict != VerdictUnchanged || wordy(&change):
+	case change.Unproven || len(change.Actions) > 0 || change.Verdict != VerdictUnchanged || wordy(&change):
 		change.HaveFingerprint = Fingerprint(j.live.Body, j.in.Modules)
 		if change.Verdict != VerdictCollision {
 			change.WantFingerprint = Fingerprint(c.desired, j.in.Modules)

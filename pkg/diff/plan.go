@@ -137,6 +137,7 @@ const (
 	ActionEnable  Action = "enable"
 	ActionDisable Action = "disable"
 	ActionDelete  Action = "delete"
+	ActionSmoke   Action = "smoke" // in reports only: a build of a job that was not written
 )
 
 // Verdict is the outcome of the three-way comparison, of an object or a field.
@@ -179,6 +180,7 @@ type Change struct {
 	Note       string      `json:"note,omitempty"` // such as "removed in 9d02c1f"
 	Fields     []Field     `json:"fields"`
 	Unchanged  int         `json:"unchanged_fields"`
+	Unproven   bool        `json:"unproven,omitempty"`  // applied before, and no smoke build of it has succeeded yet
 	LastEdit   *LastEdit   `json:"last_edit,omitempty"` // in a plan of drift, where the service knows
 
 	// HaveFingerprint and WantFingerprint are Fingerprint of the live body and

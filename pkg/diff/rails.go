@@ -79,9 +79,12 @@ func (p *Planner) emptyListings() {
 // policy. The share is of the managed live jobs, and one job may always go, or
 // a workspace of three could never lose one.
 func (p *Planner) tooManyRemovals() {
+	if len(p.all.removed) == 0 {
+		return // this part takes nothing away
+	}
 	removed := p.allRemoved()
 	n := len(removed)
-	if n == 0 || p.in.Options.AllowRemovals >= n {
+	if p.in.Options.AllowRemovals >= n {
 		return
 	}
 	limit, share := p.in.Policy.MaxRemovals, p.in.Policy.MaxRemovalShare

@@ -3,5 +3,5 @@ set -eu
 go install "github.com/buildsync/buildsync/cmd/buildsync@${BUILDSYNC_VERSION}"
 PATH=$PATH:$(go env GOPATH)/bin
 export HUAWEICLOUD_SDK_AK="${ACCESS_KEY}" HUAWEICLOUD_SDK_SK="${SECRET_KEY}"
-git fetch --quiet origin '+refs/buildsync/*:refs/buildsync/*'
+buildsync base fetch
 buildsync drift
