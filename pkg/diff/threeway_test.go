@@ -128,3 +128,32 @@ func TestRenameWhoseNewNameIsLive(t *testing.T) {
 		t.Errorf("a rename: %s %v", outline(p), p.Refusals)
 	}
 }
+
+// TestPlanIDHoldsTheObjectsID: the same change of another live job is another
+// plan.
+func TestPlanIDHoldsTheObjectsID(t *testing.T) {
+	t.Parallel()
+	id := func(id string) string {
+		live := existing(t, "j", `{"arch":"a"}`)
+		live.ID, live.Item.ID = id, id
+		return diff.Compute(input(compiled(defined(t, "j", `{"arch":"b"}`)), nil, listed(live))).PlanID
+	}
+	if id("one") == id("two") {
+		t.Error("two objects, one plan id")
+	}
+}
+
+// TestDeleteOfADisabledJob: that it is disabled already does not make it gone.
+func TestDeleteOfADisabledJob(t *testing.T) {
+	t.Parallel()
+	job := defined(t, "j", `{"arch":"a"}`)
+	live := existing(t, "j", `{"arch":"a"}`)
+	live.Item.Disabled = true
+	for action, want := range map[string]int{"delete": 1, "disable": 0} {
+		in := input(compiled(defined(t, "other", `{"arch":"a"}`)), compiled(job, defined(t, "other", `{"arch":"a"}`)), listed(live, existing(t, "other", `{"arch":"a"}`)))
+		in.Policy.OnRemove, in.Policy.MaxRemovalShare = action, 1
+		if plan := diff.Compute(in); plan.Summary.Delete+plan.Summary.Disable != want {
+			t.Errorf("%s: %s", action, outline(plan))
+		}
+	}
+}
