@@ -3,7 +3,7 @@
 GO          ?= go
 FUZZTIME    ?= 3s
 # How many random schedules each of four tests side by side plays.
-SCHEDULES   ?= 7500
+SCHEDULES   ?= 1000
 RELEASE     := -trimpath -tags urfave_cli_no_docs -ldflags="-s -w -buildid="
 STATICCHECK := $(GO) tool -modfile=tools/go.mod staticcheck
 FOLDERS     := $(wildcard cmd internal pkg schemas test)
@@ -25,15 +25,16 @@ test: check build fuzz test-modules test-editor ## everything CI checks: format,
 	@test -n "$(RACE)" || echo "no C compiler: the race detector is off"
 	$(GO) test -tags failpoint -run KilledAtEvery ./pkg/apply
 	GOGC=400 $(GO) test -tags long -timeout 30m -run RandomSchedules ./pkg/apply -rapid.checks=$(SCHEDULES)
-	GOGC=400 $(GO) test -tags long -timeout 30m -run 'Interleavings|EveryRequest' ./pkg/apply -rapid.checks=2000
-	$(GO) test -tags long -run ForLong ./pkg/emulator
 	$(GO) test $(RACE) -shuffle=on -timeout 30m $(PACKAGES)
 
 test-soak: ## a million random schedules of applies, faults and kills: hours
 	GOGC=400 $(GO) test -v -tags long -timeout 24h -run RandomSchedules ./pkg/apply -rapid.checks=250000
 
-test-long: ## the cells and counts that make test leaves out: some minutes
-	$(GO) test -tags long -shuffle=on -count=1 -timeout 30m ./test/faults
+test-long: ## what make test leaves out for its time: the counts of docs/benchmarks.md, half an hour
+	GOGC=400 $(GO) test -tags long -timeout 60m -run RandomSchedules ./pkg/apply -rapid.checks=7500
+	GOGC=400 $(GO) test -tags long -timeout 30m -run 'Interleavings|EveryRequest' ./pkg/apply -rapid.checks=2000
+	$(GO) test -tags long -run ForLong ./pkg/emulator
+	$(GO) test -tags long -shuffle=on -count=1 -timeout 60m ./test/faults ./pkg/export ./internal/yamltext ./internal/yamledit
 	$(GO) test -count=1 -timeout 30m ./pkg/apply -rapid.checks=2000 -run 'RandomFaults|ApplyThenPlan'
 
 check: vet ## gofmt, go vet for every system, staticcheck
