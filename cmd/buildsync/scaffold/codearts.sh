@@ -6,4 +6,7 @@ BUILDSYNC_VERSION=latest    # pin the release or commit that you have tried
 go install "github.com/buildsync/buildsync/cmd/buildsync@$BUILDSYNC_VERSION"
 PATH=$PATH:$(go env GOPATH)/bin
 buildsync lint
-buildsync apply --yes --report report.json
+buildsync base fetch
+buildsync apply --yes --report report.json || code=$?
+buildsync base push
+exit "${code:-0}"
