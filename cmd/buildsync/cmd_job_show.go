@@ -86,12 +86,7 @@ func writeParameters(out *paper, parameters []*jsontree.Value) {
 
 // parameterField is one field of a parameter definition, as text.
 func parameterField(parameter *jsontree.Value, name string) string {
-	for _, field := range foldedMember(parameter, wire.KeyParams).Items() {
-		if foldedMember(field, wire.KeyName).Text() == name {
-			return foldedMember(field, wire.KeyValue).Text()
-		}
-	}
-	return ""
+	return wire.Parameter{Definition: parameter}.Value(name).Text()
 }
 
 func writeSteps(out *paper, steps []*jsontree.Value, modules *catalog.Catalogue) {
@@ -101,16 +96,16 @@ func writeSteps(out *paper, steps []*jsontree.Value, modules *catalog.Catalogue)
 	out.WriteString("\nSteps:\n")
 	t := newTable("NO", "NAME", "MODULE", "STATE")
 	for i, step := range steps {
-		id := foldedMember(step, wire.KeyModuleID, "moduleId").Text()
+		id := wire.Member(step, wire.KeyModuleID, "moduleId").Text()
 		what := id
 		if word := modules.Module(id).Word(); word != "" {
 			what = word + " (" + id + ")"
 		}
 		state := ""
-		if enabled, given := foldedMember(step, wire.KeyEnable).AsBool(); given && !enabled {
+		if enabled, given := wire.Member(step, wire.KeyEnable).AsBool(); given && !enabled {
 			state = "disabled"
 		}
-		t.add(fmt.Sprint(i+1), foldedMember(step, wire.KeyName).Text(), what, state)
+		t.add(fmt.Sprint(i+1), wire.Member(step, wire.KeyName).Text(), what, state)
 	}
 	t.writeTo(out)
 }

@@ -219,8 +219,8 @@ func writeTemplate(out *paper, t wire.Template, item *jsontree.Value, modules *c
 	s.add("Creator", t.UserName)
 	s.add("Created", out.time(t.CreateTime))
 	s.writeTo(out)
-	writeParameters(out, foldedMember(item, wire.KeyParameters).Items())
-	writeSteps(out, foldedMember(foldedMember(item, wire.KeyTemplate), wire.KeySteps).Items(), modules)
+	writeParameters(out, wire.Member(item, wire.KeyParameters).Items())
+	writeSteps(out, wire.Member(wire.Member(item, wire.KeyTemplate), wire.KeySteps).Items(), modules)
 }
 
 func (p *program) templateDeleteCommand() *cli.Command {

@@ -74,8 +74,8 @@ func (r redactor) value(name string, v *jsontree.Value) *jsontree.Value {
 }
 
 func (r redactor) object(v *jsontree.Value) {
-	module := r.modules.Module(foldedMember(v, wire.KeyModuleID, "moduleId").Text())
-	label, _ := foldedMember(v, wire.KeyName).AsString()
+	module := r.modules.Module(wire.Member(v, wire.KeyModuleID, "moduleId").Text())
+	label, _ := wire.Member(v, wire.KeyName).AsString()
 	for _, m := range v.Members() {
 		switch {
 		case strings.EqualFold(m.Key, "param_config") && !m.Value.IsEmpty():
@@ -101,20 +101,8 @@ func (r redactor) object(v *jsontree.Value) {
 // hideParameter hides the default value of a parameter definition where the
 // definition says that it is sensitive, or its name does.
 func hideParameter(params *jsontree.Value) {
-	var value *jsontree.Value
-	var name string
-	marked := false
-	for _, field := range params.Items() {
-		text := foldedMember(field, wire.KeyValue).Text()
-		switch foldedMember(field, wire.KeyName).Text() {
-		case wire.ParamName:
-			name = text
-		case wire.ParamSensitiveVar:
-			marked = strings.EqualFold(text, "true")
-		case wire.ParamDefaultValue:
-			value = field
-		}
-	}
+	parameter := wire.Parameter{Definition: jsontree.Object(jsontree.Member{Key: wire.KeyParams, Value: params})}
+	value, name, marked := parameter.Field(wire.ParamDefaultValue), parameter.Name(), parameter.IsSensitive()
 	for _, m := range value.Members() {
 		if !strings.EqualFold(m.Key, wire.KeyValue) || m.Value.IsEmpty() {
 			continue
@@ -137,16 +125,4 @@ func hideSecret(name, text string) string {
 		return sensitive
 	}
 	return text
-}
-
-// foldedMember returns the member of one of those names, in any case.
-func foldedMember(v *jsontree.Value, names ...string) *jsontree.Value {
-	for _, m := range v.Members() {
-		for _, name := range names {
-			if strings.EqualFold(m.Key, name) {
-				return m.Value
-			}
-		}
-	}
-	return nil
 }

@@ -194,14 +194,14 @@ func (v secretValues) fill(change *diff.Change) (*jsontree.Value, error) {
 	}
 	declared := parametersByName(change.Want.Unpacked().Body)
 	for name, parameter := range parametersByName(body) {
-		field := parameterField(parameter, wire.ParamDefaultValue)
+		field := parameter.Field(wire.ParamDefaultValue)
 		use, isSecret := uses[name]
 		switch {
 		case isSecret && field != nil && field.Str(wire.KeyValue) == spec.SecretPlaceholder(use.Secret):
 			field.Set(wire.KeyValue, jsontree.String(v[use.Secret]))
 		case isSecret:
 			return nil, fmt.Errorf("parameter %q has no place for its secret; this is a bug in buildsync", name)
-		case isSensitive(parameter) && parameterField(declared[name], wire.ParamDefaultValue) == nil:
+		case parameter.IsSensitive() && declared[name].Field(wire.ParamDefaultValue) == nil:
 			return nil, fmt.Errorf("parameter %q is a secret whose stored value cannot be read back, "+
 				"and replacing the job would destroy it; declare it with secret: NAME", name)
 		}
@@ -216,28 +216,12 @@ func mustWrite(change *diff.Change) bool {
 }
 
 // parametersByName returns a body's build parameters (reference 4.18).
-func parametersByName(body *jsontree.Value) map[string]*jsontree.Value {
-	out := map[string]*jsontree.Value{}
-	for _, parameter := range body.Get(wire.KeyParameters).Items() {
-		if field := parameterField(parameter, wire.ParamName); field != nil {
-			out[field.Str(wire.KeyValue)] = parameter
+func parametersByName(body *jsontree.Value) map[string]wire.Parameter {
+	out := map[string]wire.Parameter{}
+	for _, parameter := range wire.ParametersOf(body) {
+		if parameter.Field(wire.ParamName) != nil {
+			out[parameter.Name()] = parameter
 		}
 	}
 	return out
-}
-
-// parameterField returns the entry of a parameter's params that is called name.
-func parameterField(parameter *jsontree.Value, name string) *jsontree.Value {
-	for _, field := range parameter.Get(wire.KeyParams).Items() {
-		if field.Str(wire.KeyName) == name {
-			return field
-		}
-	}
-	return nil
-}
-
-// isSensitive tells whether a parameter's value comes back masked.
-func isSensitive(parameter *jsontree.Value) bool {
-	field := parameterField(parameter, wire.ParamSensitiveVar)
-	return field != nil && strings.EqualFold(field.Str(wire.KeyValue), "true")
 }

@@ -109,19 +109,9 @@ func secretsOf(body []byte) []string {
 	found := append(textsOf(v.Str("param_config")),
 		v.Get("auth").Get("identity").Get("password").Get("user").Str("password"),
 	)
-	for _, parameter := range v.Get(wire.KeyParameters).Items() {
-		var value string
-		var sensitive bool
-		for _, param := range parameter.Get(wire.KeyParams).Items() {
-			switch param.Str(wire.KeyName) {
-			case wire.ParamDefaultValue:
-				value = param.Str(wire.KeyValue)
-			case wire.ParamSensitiveVar:
-				sensitive = param.Str(wire.KeyValue) == "true"
-			}
-		}
-		if sensitive {
-			found = append(found, value)
+	for _, parameter := range wire.ParametersOf(v) {
+		if parameter.IsSensitive() {
+			found = append(found, parameter.Value(wire.ParamDefaultValue).Text())
 		}
 	}
 	for _, parameter := range v.Get("parameter").Items() {

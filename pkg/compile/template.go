@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -329,7 +330,7 @@ func (u *unit) refuseSecrets(t *template, parameters *spec.Node) {
 		at := p.Get("secret")
 		if params := p.Get("params"); params != nil && at == nil {
 			for _, field := range params.Items {
-				if field.Str("name") == "sensitiveVar" && field.Str("value") == "true" {
+				if strings.EqualFold(field.Str("name"), wire.ParamSensitiveVar) && wire.MeansTrue(field.Str("value")) {
 					at = field
 				}
 			}

@@ -1,8 +1,7 @@
 package diff
 
 import (
-	"strings"
-
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
@@ -76,33 +75,18 @@ func secretValue(body *jsontree.Value, modules Modules) {
 
 // hideDefault puts secretMark in the place of a parameter's default value.
 func hideDefault(param *jsontree.Value) {
-	for _, field := range param.Get("params").Items() {
-		if field.Str("name") == "defaultValue" {
-			field.Set("value", jsontree.String(secretMark))
-			return
-		}
+	if field := (wire.Parameter{Definition: param}).Field(wire.ParamDefaultValue); field != nil {
+		field.Set("value", jsontree.String(secretMark))
 	}
 }
 
-// isSensitive tells whether a parameter's value must not be shown.
-func isSensitive(param *jsontree.Value) bool {
-	return strings.EqualFold(paramField(param, "sensitiveVar").Text(), "true")
-}
+// isSensitive reports whether a parameter's value must not be shown.
+func isSensitive(param *jsontree.Value) bool { return wire.Parameter{Definition: param}.IsSensitive() }
 
-// isPredefined tells whether the service made the parameter.
+// isPredefined reports whether the service made the parameter.
 func isPredefined(param *jsontree.Value) bool {
-	return strings.EqualFold(paramField(param, "defaults").Text(), "true")
-}
-
-// paramField returns the value of a parameter's field, such as defaultValue.
-func paramField(param *jsontree.Value, name string) *jsontree.Value {
-	for _, field := range param.Get("params").Items() {
-		if field.Str("name") == name {
-			return field.Get("value")
-		}
-	}
-	return nil
+	return wire.Parameter{Definition: param}.IsPredefined()
 }
 
 // paramName returns a parameter's name.
-func paramName(param *jsontree.Value) string { return paramField(param, "name").Text() }
+func paramName(param *jsontree.Value) string { return wire.Parameter{Definition: param}.Name() }

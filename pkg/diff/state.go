@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
@@ -78,14 +79,14 @@ func (j *jobTask) forced(change *Change) {
 // stored value.
 func (c *comparison) unsendable() []string {
 	declared := map[string]bool{}
-	for _, param := range c.declared.Get("parameters").Items() {
-		if paramField(param, "defaultValue") != nil {
-			declared[paramName(param)] = true
+	for _, param := range wire.ParametersOf(c.declared) {
+		if param.Value(wire.ParamDefaultValue) != nil {
+			declared[param.Name()] = true
 		}
 	}
 	var lost []string
-	for _, param := range c.desired.Get("parameters").Items() {
-		if name := paramName(param); isSensitive(param) && !declared[name] && !paramField(param, "defaultValue").IsEmpty() {
+	for _, param := range wire.ParametersOf(c.desired) {
+		if name := param.Name(); param.IsSensitive() && !declared[name] && !param.Value(wire.ParamDefaultValue).IsEmpty() {
 			lost = append(lost, compile.ParameterPath(name))
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/sanitize"
@@ -207,11 +208,11 @@ func flatTemplate(body *jsontree.Value) *jsontree.Value {
 	}
 	out := jsontree.Object()
 	for _, key := range templateMembers {
-		if v := getFold(body, key); v != nil {
+		if v := wire.Member(body, key); v != nil {
 			out.Set(key, v.Clone())
 		}
 	}
-	for _, m := range getFold(body, "template").Members() {
+	for _, m := range wire.Member(body, "template").Members() {
 		switch key := plainKey(m.Key); {
 		case key != "steps":
 			out.Set("template."+key, m.Value.Clone())
@@ -229,7 +230,7 @@ func flatTemplate(body *jsontree.Value) *jsontree.Value {
 // replacement is the body of a template that takes the place of a live one: what
 // the definition does not name of it, beside the steps, is carried over.
 func replacement(want, live *jsontree.Value) *jsontree.Value {
-	template := getFold(live, "template")
+	template := wire.Member(live, "template")
 	if template.Kind() != jsontree.KindObject || want.Get("template").Kind() != jsontree.KindObject {
 		return want
 	}
@@ -272,17 +273,4 @@ func flatStep(step *jsontree.Value) *jsontree.Value {
 		out.Set(key, m.Value.Clone())
 	}
 	return out
-}
-
-// getFold returns the member called key in any letter case.
-func getFold(v *jsontree.Value, key string) *jsontree.Value {
-	if exact := v.Get(key); exact != nil {
-		return exact
-	}
-	for _, m := range v.Members() {
-		if strings.EqualFold(m.Key, key) {
-			return m.Value
-		}
-	}
-	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
@@ -107,7 +108,7 @@ func maskSecrets(body *jsontree.Value) {
 }
 
 func sensitive(definition *jsontree.Value) bool {
-	return paramField(definition, "sensitiveVar") == "true"
+	return wire.Parameter{Definition: definition}.IsSensitive()
 }
 
 // hidden is what is read back in place of a sensitive value.

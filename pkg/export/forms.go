@@ -189,8 +189,8 @@ func readParameter(definition *jsontree.Value) *parameter {
 
 func (p *parameter) value(name string) string { return p.fields[name].Str(wire.KeyValue) }
 func (p *parameter) name() string             { return p.value(wire.ParamName) }
-func (p *parameter) isOn(name string) bool    { return strings.EqualFold(p.value(name), "true") }
-func (p *parameter) isSensitive() bool        { return p.isOn(wire.ParamSensitiveVar) }
+func (p *parameter) isOn(name string) bool    { return wire.MeansTrue(p.value(name)) }
+func (p *parameter) isSensitive() bool        { return wire.Parameter{Definition: p.definition}.IsSensitive() }
 
 // friendly is the parameter by its own keys.
 func (p *parameter) friendly(secret string) *yamltext.Node {

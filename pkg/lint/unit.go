@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/buildsync/buildsync/pkg/catalog"
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -128,18 +129,18 @@ func (p *param) readRaw(n *spec.Node) {
 		if value == nil {
 			continue
 		}
-		switch field.Str("name") {
-		case "name":
+		switch name := field.Str("name"); {
+		case strings.EqualFold(name, wire.ParamName):
 			p.nameAt = value
-		case "defaultValue":
+		case strings.EqualFold(name, wire.ParamDefaultValue):
 			p.value = value
 			if limits := field.Get("limits"); limits != nil {
 				p.readOptions(limits)
 			}
-		case "sensitiveVar":
-			p.secret = p.secret || value.Text == "true"
-		case "defaults":
-			p.system = p.system || value.Text == "true"
+		case strings.EqualFold(name, wire.ParamSensitiveVar):
+			p.secret = p.secret || wire.MeansTrue(value.Text)
+		case strings.EqualFold(name, wire.ParamDefaults):
+			p.system = p.system || wire.MeansTrue(value.Text)
 		}
 	}
 }
