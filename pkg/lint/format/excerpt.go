@@ -88,6 +88,18 @@ func secretRanges(ds spec.Diagnostics) map[filePlace][]spec.Range {
 	return found
 }
 
+// line returns the line at a place as it may be shown.
+func (t *textWriter) line(at spec.Pos) ([]rune, bool) {
+	place := filePlace{at.File, at.Line}
+	if !t.shown.known || t.shown.at != place {
+		t.shown = shownLine{at: place, known: true}
+		if t.shown.text, t.shown.ok = t.files.line(at.File, at.Line); t.shown.ok {
+			t.shown.text = t.masked(t.shown.text, at)
+		}
+	}
+	return t.shown.text, t.shown.ok
+}
+
 // masked returns the line at a place with what is or looks like a secret as
 // asterisks, character for character.
 func (t *textWriter) masked(line []rune, at spec.Pos) []rune {

@@ -34,6 +34,17 @@ type textWriter struct {
 	paint  palette
 	files  sources
 	hidden map[filePlace][]spec.Range
+	shown  shownLine
+}
+
+// shownLine is the line that was shown last, as it may be shown. The findings of
+// one line follow each other, so a line is read and searched for secrets once,
+// however many findings it has.
+type shownLine struct {
+	at    filePlace
+	known bool // text is that of the line at this place
+	text  []rune
+	ok    bool // there is such a line
 }
 
 func (t *textWriter) diagnostic(d *spec.Diagnostic) {
@@ -60,7 +71,7 @@ func (t *textWriter) diagnostic(d *spec.Diagnostic) {
 
 // excerpt writes the first source line of r with a caret under what r covers.
 func (t *textWriter) excerpt(r spec.Range, severity spec.Severity) {
-	line, ok := t.files.line(r.Start.File, r.Start.Line)
+	line, ok := t.line(r.Start)
 	if !ok || r.Start.Column < 1 {
 		return
 	}
@@ -68,7 +79,7 @@ func (t *textWriter) excerpt(r spec.Range, severity spec.Severity) {
 	if r.End.Line > r.Start.Line {
 		end = len(line) + 1 // the rest of the line
 	}
-	shown := cut(t.masked(line, r.Start), r.Start.Column, end, t.width())
+	shown := cut(line, r.Start.Column, end, t.width())
 	number := strconv.Itoa(r.Start.Line)
 	pad := max(5, len(number)+1)
 	fmt.Fprintf(t.out, "%*s %s %s\n", pad, number, t.paint.dim("|"), shown.text)
