@@ -20,7 +20,14 @@ type Edit struct {
 type Lines struct {
 	Src    []byte
 	starts []int
+
+	// marks are the characters up to each markEvery bytes of a long line, by
+	// where the line starts: a column of a line of any length is found at once.
+	marks map[int][]int
 }
+
+// markEvery is how many bytes stand between two marks of a line.
+const markEvery = 512
 
 // Index indexes the lines of a text.
 func Index(src []byte) *Lines {
@@ -44,6 +51,14 @@ func (x *Lines) Offset(line, column int) (offset int, ok bool) {
 		return len(x.Src), false
 	}
 	offset = x.starts[line-1]
+	if column > markEvery { // earlier columns are found by counting
+		marks := x.marksOf(offset)
+		i, found := slices.BinarySearch(marks, column-1)
+		if !found {
+			i--
+		}
+		offset, column = x.runeStart(offset+i*markEvery), column-marks[i]
+	}
 	for range column - 1 {
 		if offset >= len(x.Src) || x.Src[offset] == '\n' {
 			return offset, false
@@ -59,7 +74,46 @@ func (x *Lines) Offset(line, column int) (offset int, ok bool) {
 func (x *Lines) Position(offset int) (line, column int) {
 	start := x.LineStart(offset)
 	i, _ := slices.BinarySearch(x.starts, start)
-	return i + 1, utf8.RuneCount(x.Src[start:max(offset, start)]) + 1
+	before := 0
+	if offset-start > markEvery {
+		marks := x.marksOf(start)
+		mark := min((offset-start)/markEvery, len(marks)-1)
+		if from := x.runeStart(start + mark*markEvery); from <= offset {
+			start, before = from, marks[mark]
+		}
+	}
+	return i + 1, before + utf8.RuneCount(x.Src[start:max(offset, start)]) + 1
+}
+
+// marksOf counts the characters of a line up to each mark, once.
+func (x *Lines) marksOf(start int) []int {
+	if marks, known := x.marks[start]; known {
+		return marks
+	}
+	end := len(x.Src)
+	if i := bytes.IndexByte(x.Src[start:], '\n'); i >= 0 {
+		end = start + i
+	}
+	marks, count, at := []int{0}, 0, start
+	for next := start + markEvery; next < end; next += markEvery {
+		to := x.runeStart(next)
+		count += utf8.RuneCount(x.Src[at:to])
+		at = to
+		marks = append(marks, count)
+	}
+	if x.marks == nil {
+		x.marks = map[int][]int{}
+	}
+	x.marks[start] = marks
+	return marks
+}
+
+// runeStart returns the start of the first character at or behind an offset.
+func (x *Lines) runeStart(at int) int {
+	for at < len(x.Src) && !utf8.RuneStart(x.Src[at]) {
+		at++
+	}
+	return at
 }
 
 // Find returns the byte at a line and a column of a text without an index: for

@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/buildsync/buildsync/internal/textedit"
 	"github.com/buildsync/buildsync/pkg/catalog"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -91,8 +92,11 @@ type compiler struct {
 	templates map[string]*template
 	secrets   map[string]bool
 	includes  map[string]*include
-	sources   map[string][]byte // of the definition files, by name
-	total     int               // values of all jobs so far
+	sources   map[string][]byte          // of the definition files, by name
+	indexes   map[string]*textedit.Lines // of sources, made on first use
+	placesFor *spec.Node                 // what places are those of
+	places    *spec.TextPlaces           // of the scalar that something was reported in last
+	total     int                        // values of all jobs so far
 	maxTotal  int
 	exhausted bool // there were more than maxTotal
 	findings  findings

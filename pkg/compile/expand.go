@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/buildsync/buildsync/internal/textedit"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -284,15 +285,37 @@ func (s *scope) reportIn(n *spec.Node, p part, rule, hint, format string, args .
 // textRange is the place of a stretch of a scalar's text: inside the scalar
 // where it stands in the file as it is, the whole scalar otherwise.
 func (c *compiler) textRange(n *spec.Node, start, end int) spec.Range {
-	source := c.source(n.Range.Start.File)
-	if source == nil || n.Style == 0 {
+	if n.Style == 0 {
 		return n.Range
 	}
-	at := spec.Range{Start: n.TextPos(source, start), End: n.TextPos(source, end)}
+	lines := c.lines(n.Range.Start.File)
+	if lines == nil {
+		return n.Range
+	}
+	if c.placesFor != n {
+		c.placesFor, c.places = n, n.TextPlaces(lines)
+	}
+	at := spec.Range{Start: c.places.At(start), End: c.places.At(end)}
 	if at.Start == n.Range.Start || at.End.Compare(at.Start) <= 0 {
 		at.End = n.Range.End
 	}
 	return at
+}
+
+// lines returns the lines of a file that definitions stand in, indexed once; nil
+// where its text is not to be had.
+func (c *compiler) lines(name string) *textedit.Lines {
+	lines, known := c.indexes[name]
+	if !known {
+		if source := c.source(name); source != nil {
+			lines = textedit.Index(source)
+		}
+		if c.indexes == nil {
+			c.indexes = map[string]*textedit.Lines{}
+		}
+		c.indexes[name] = lines
+	}
+	return lines
 }
 
 // source returns the text of a file that definitions stand in, nil where it is

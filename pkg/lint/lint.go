@@ -286,6 +286,9 @@ type pass struct {
 	name   string
 	source []byte
 	lines  *textedit.Lines // made on first use
+
+	placesFor *spec.Node // what places are those of
+	places    *spec.TextPlaces
 }
 
 func (l *linter) pass(name string, source []byte) *pass {
@@ -306,7 +309,8 @@ func (p *pass) textRange(n *spec.Node, start, end int) spec.Range {
 	if p.source == nil || n.Range.Start.File != p.name {
 		return n.Range
 	}
-	return spec.Range{Start: n.TextPos(p.source, start), End: n.TextPos(p.source, end)}
+	places := p.placesOf(n)
+	return spec.Range{Start: places.At(start), End: places.At(end)}
 }
 
 // offset returns the byte of the source that a place is.
@@ -314,10 +318,24 @@ func (p *pass) offset(at spec.Pos) (int, bool) {
 	if p.source == nil || at.File != p.name || at.Line < 1 || at.Column < 1 {
 		return 0, false
 	}
+	return p.index().Offset(at.Line, at.Column)
+}
+
+// index returns the lines of the file, indexed once.
+func (p *pass) index() *textedit.Lines {
 	if p.lines == nil {
 		p.lines = textedit.Index(p.source)
 	}
-	return p.lines.Offset(at.Line, at.Column)
+	return p.lines
+}
+
+// placesOf returns the places of a scalar's text. A rule asks for those of one
+// scalar in a row, so the last are kept.
+func (p *pass) placesOf(n *spec.Node) *spec.TextPlaces {
+	if p.placesFor != n {
+		p.placesFor, p.places = n, n.TextPlaces(p.index())
+	}
+	return p.places
 }
 
 // replace makes a fix that puts text in the place of a range; none where the

@@ -114,7 +114,7 @@ func (p *pass) scriptsOf(u *unit, prop *prop) []*script {
 		return nil
 	}
 	s := &script{text: maskReferences(n.Text), pointer: prop.pointer, node: n, pass: p}
-	s.place = func(offset int) spec.Pos { return n.TextPos(p.source, offset) }
+	s.place = func(offset int) spec.Pos { return p.placesOf(n).At(offset) }
 	if p.source == nil || n.Range.Start.File != p.name {
 		s.place = func(int) spec.Pos { return n.Range.Start }
 	}

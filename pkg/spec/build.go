@@ -196,7 +196,7 @@ func (b *builder) scalar(n *yaml.Node, content, afterProperties int, name bool) 
 	end := afterProperties
 	if n.Value == "" && built.Style == PlainStyle {
 		content = afterProperties
-	} else if _, to, ok := align(b.src.text, content, built.Style, n.Value, len(n.Value)); ok {
+	} else if to, ok := align(b.src.text, content, built.Style, n.Value); ok {
 		end = to
 	} else {
 		end = content
@@ -283,10 +283,14 @@ func (b *builder) strictSpan(start, end int) {
 // warns only: a reviewer sees the escape, and what is live must be expressible.
 // Those that stand there as they are reportOdd reports.
 func (b *builder) checkEscaped(n *Node) {
+	var places *TextPlaces
 	for i, char := range n.Text {
 		if char < ' ' || char == 0x7f || isOdd(char) {
-			where := Range{n.TextPos(b.src.text, i), n.TextPos(b.src.text, i+utf8.RuneLen(char))}
-			if at, ok := textedit.Find(b.src.text, where.Start.Line, where.Start.Column); ok && isOdd(char) && bytes.HasPrefix(b.src.text[at:], utf8.AppendRune(nil, char)) {
+			if places == nil {
+				places = n.TextPlaces(textedit.Index(b.src.text))
+			}
+			where := Range{places.At(i), places.At(i + utf8.RuneLen(char))}
+			if at, ok := places.lines.Offset(where.Start.Line, where.Start.Column); ok && isOdd(char) && bytes.HasPrefix(b.src.text[at:], utf8.AppendRune(nil, char)) {
 				continue
 			}
 			b.out.add(Diagnostic{

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -10,48 +11,90 @@ import (
 
 // TextPos returns the place in the file of a byte of n's Text: inside scripts,
 // whatever the style they are written in. source is the file n was read from;
-// where n does not stand in it as it is, the start of n is returned.
+// where n does not stand in it as it is, the start of n is returned. It goes
+// through the text: TextPlaces is for more places than a few.
 func (n *Node) TextPos(source []byte, offset int) Pos {
-	start := n.Range.Start
-	if n.Kind != ScalarNode || offset < 0 || offset > len(n.Text) || start.Line < 1 {
-		return start
-	}
-	from, ok := textedit.Find(source, start.Line, start.Column)
-	if !ok {
-		return start
-	}
-	at, _, ok := align(source, from, n.Style, n.Text, offset)
-	if !ok {
-		return start
-	}
-	between := source[from:at]
-	if last := bytes.LastIndexByte(between, '\n'); last >= 0 {
-		return Pos{start.File, start.Line + bytes.Count(between, []byte("\n")), utf8.RuneCount(between[last+1:]) + 1}
-	}
-	return Pos{start.File, start.Line, start.Column + utf8.RuneCount(between)}
+	return n.TextPlaces(textedit.Index(source)).At(offset)
 }
 
-// align follows a scalar's text and its source side by side. It returns where
-// the byte at offset want of the text stands and where the scalar ends; ok is
-// false where the two do not match.
-func align(src []byte, start int, style Style, text string, want int) (at, end int, ok bool) {
-	a := aligner{src: src, pos: start, text: text, want: want, at: -1}
+// TextPlaces finds the places of the bytes of a scalar's text. It goes through
+// the text once, so finding many places costs no more than reading it.
+type TextPlaces struct {
+	start  Pos
+	lines  *textedit.Lines
+	length int       // of the text
+	runs   []textRun // sorted; none where the text does not stand in the file as it is
+	end    int       // in the source, of the last character
+}
+
+// textRun is a stretch of a text that the source writes in one way.
+type textRun struct {
+	text, source int  // where it starts
+	asIs         bool // byte for byte, not as an escape or a fold
+}
+
+// TextPlaces returns the places of n's Text in the file that it was read from.
+func (n *Node) TextPlaces(lines *textedit.Lines) *TextPlaces {
+	p := &TextPlaces{start: n.Range.Start, lines: lines, length: len(n.Text)}
+	if n.Kind != ScalarNode || p.start.Line < 1 {
+		return p
+	}
+	from, ok := lines.Offset(p.start.Line, p.start.Column)
+	if !ok {
+		return p
+	}
+	a := aligner{src: lines.Src, pos: from, text: n.Text, record: true}
+	if !a.follow(n.Style) {
+		return p
+	}
+	p.runs, p.end = a.runs, a.pos
+	if a.closed {
+		p.end-- // the quote that ends it
+	}
+	if len(p.runs) == 0 {
+		p.runs = []textRun{{source: p.end}}
+	}
+	return p
+}
+
+// At returns the place of a byte of the text, the start of the scalar where that
+// is not known.
+func (p *TextPlaces) At(offset int) Pos {
+	if len(p.runs) == 0 || offset < 0 || offset > p.length {
+		return p.start
+	}
+	at := p.end
+	if offset < p.length {
+		i, found := slices.BinarySearchFunc(p.runs, offset, func(run textRun, at int) int { return run.text - at })
+		if !found {
+			i = max(i-1, 0)
+		}
+		at = p.runs[i].source
+		if p.runs[i].asIs {
+			at += offset - p.runs[i].text
+		}
+	}
+	line, column := p.lines.Position(at)
+	return Pos{p.start.File, line, column}
+}
+
+// align follows a scalar's text and its source side by side and returns where the
+// scalar ends; ok is false where the two do not match.
+func align(src []byte, start int, style Style, text string) (end int, ok bool) {
+	a := aligner{src: src, pos: start, text: text}
+	ok = a.follow(style)
+	return a.pos, ok
+}
+
+func (a *aligner) follow(style Style) bool {
 	switch style {
 	case LiteralStyle, FoldedStyle:
-		ok = a.block(style == FoldedStyle)
+		return a.block(style == FoldedStyle)
 	case SingleQuotedStyle, DoubleQuotedStyle:
 		a.pos++
-		ok = a.flow(style) && a.close(style)
-	default:
-		ok = a.plainLine() || a.flow(style)
+		return a.flow(style) && a.close(style)
 	}
-	if a.at < 0 {
-		a.at = a.pos
-	}
-	if ok && a.closed {
-		return min(a.at, a.pos-1), a.pos, true
-	}
-	return a.at, a.pos, ok
+	return a.plainLine() || a.flow(style)
 }
 
 type aligner struct {
@@ -59,17 +102,20 @@ type aligner struct {
 	pos    int // in src
 	text   string
 	i      int // in text
-	want   int
-	at     int // where want stands, -1 while unknown
 	closed bool
+
+	record bool // fill in runs
+	runs   []textRun
 }
 
 // take consumes n bytes of text that stand as size bytes at pos.
 func (a *aligner) take(n, size int) {
-	if a.at < 0 && a.want < a.i+n {
-		a.at = a.pos
-		if n == size {
-			a.at += a.want - a.i
+	if a.record && n > 0 {
+		run := textRun{text: a.i, source: a.pos, asIs: n == size}
+		last := len(a.runs) - 1
+		goesOn := last >= 0 && run.asIs && a.runs[last].asIs && run.source-a.runs[last].source == run.text-a.runs[last].text
+		if !goesOn {
+			a.runs = append(a.runs, run)
 		}
 	}
 	a.i += n

@@ -70,7 +70,7 @@ func (w *Written) scalarEnd(text []byte, afterProperties int) {
 		return
 	}
 	w.End = -1
-	if _, end, ok := align(text, w.Value, w.Style, w.Text, len(w.Text)); ok {
+	if end, ok := align(text, w.Value, w.Style, w.Text); ok {
 		w.End = end
 	}
 }
