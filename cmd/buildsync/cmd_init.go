@@ -1,14 +1,12 @@
 package main
 
 import (
-	"embed"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -16,18 +14,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/emulator"
 	"github.com/buildsync/buildsync/pkg/sanitize"
-	"github.com/buildsync/buildsync/schemas"
 )
-
-//go:embed scaffold
-var scaffold embed.FS
-
-// ciFiles are the CI systems that init writes a snippet for, and where.
-var ciFiles = map[string]struct{ from, to string }{
-	"github":   {"github.yml", ".github/workflows/buildsync.yml"},
-	"gitlab":   {"gitlab-ci.yml", ".gitlab-ci.yml"},
-	"codearts": {"codearts.sh", "ci/buildsync.sh"},
-}
 
 var (
 	aliasForm     = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,63}$`)
@@ -39,25 +26,38 @@ func (p *program) initCommand() *cli.Command {
 		Name:      "init",
 		Usage:     "write a workspace with an example job",
 		ArgsUsage: "[DIR]",
-		Description: about(`Writes a commented buildsync.yaml, a first job, the schemas for editors, a pre-commit entry
-and a snippet for a CI system. It asks on a terminal and takes flags elsewhere. A file that
-exists is left as it is.
+		Description: about(`Writes a commented buildsync.yaml, a first job and the schemas for editors into DIR, and a
+pre-commit entry and a pipeline for a CI system into the root of the Git repository around it,
+where their tools look. A file that exists is left as it is.
 
-Exit codes: 0 done; 1 a file could not be written; 3 invalid input.`,
-			"buildsync init",
+On a terminal it asks for what no flag says; with --endpoint emulator it asks nothing.
+--empty writes no example job. --from-live writes the jobs that exist instead, as buildsync
+export does.
+
+The pipelines install an archive of make release. They have variables for its address, its
+version and its checksum; set them first.
+
+Exit codes: 0 done; 1 a file could not be written, or the live jobs could not be read;
+3 invalid input; 6 some live jobs could not be written as definitions.`,
+			"buildsync init --endpoint emulator",
 			"buildsync init --alias shop --ci github builds",
-			"buildsync init --project-id 6ecbc5bac7c8442fb3d2563d53c13582 builds"),
+			"buildsync init --project-id 6ecbc5bac7c8442fb3d2563d53c13582 --from-live"),
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "project-id", Usage: "the 32-character `ID` of the CodeArts project", DefaultText: "one of the emulator's"},
 			&cli.StringFlag{Name: "alias", Usage: "what to call the project in definitions, `NAME`", Value: "demo"},
 			&cli.StringFlag{Name: "region", Usage: "the Huawei Cloud `REGION`", Value: emulator.DefaultRegion},
-			&cli.StringFlag{Name: "ci", Usage: "write a snippet for `SYSTEM`: github, gitlab, codearts or none", Value: "none"},
+			&cli.StringFlag{Name: "ci", Usage: "write a pipeline for `SYSTEM`: github, gitlab, codearts or none", Value: "none"},
+			&cli.BoolFlag{Name: "empty", Usage: "without an example job", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "from-live", Usage: "with the jobs that exist instead of an example", DisableDefaultText: true},
 		},
 	}, (*invocation).init)
 }
 
 // answers are what init has to know.
-type answers struct{ alias, projectID, region, ci string }
+type answers struct {
+	alias, projectID, region, ci string
+	example                      bool // write the example job
+}
 
 func (in *invocation) init() error {
 	args, err := in.args(1)
@@ -72,7 +72,8 @@ func (in *invocation) init() error {
 		dir = "."
 	}
 	a := answers{alias: in.text("alias"), projectID: in.text("project-id"), region: in.text("region"), ci: in.text("ci")}
-	if isTerminal(in.stdin) && isTerminal(in.stderr) {
+	onEmulator := in.text("endpoint") == endpointEmulator
+	if !onEmulator && isTerminal(in.stdin) && isTerminal(in.stderr) {
 		if a, err = in.askAnswers(a); err != nil {
 			return err
 		}
@@ -82,29 +83,53 @@ func (in *invocation) init() error {
 			return err
 		}
 	}
-	if a.projectID == "" {
+	switch {
+	case in.on("empty") && in.on("from-live"):
+		return usageError{text: "--empty and --from-live exclude each other"}
+	case a.projectID == "" && in.on("from-live") && !onEmulator:
+		return usageError{text: "--from-live needs --project-id ID, the 32 characters in the address of the project's pages"}
+	case a.projectID == "":
 		a.projectID = emulator.DefaultProject
 	}
-	written, kept, err := writeScaffold(dir, a)
-	for _, name := range written {
-		if _, err := fmt.Fprintf(in.stdout, "wrote %s\n", filepath.Join(dir, filepath.FromSlash(name))); err != nil {
-			return err
-		}
-	}
-	if len(kept) > 0 && !in.on("quiet") {
-		in.printf("kept as they are: %s\n", strings.Join(kept, ", "))
-	}
+	a.example = !in.on("empty") && !in.on("from-live")
+	place, err := placeOf(dir)
 	if err != nil {
 		return err
 	}
-	if !in.on("quiet") {
-		command := "buildsync"
-		if filepath.Clean(dir) != "." {
-			command += " -C " + shellWord(dir)
-		}
-		in.printf("\nNext: %s plan --endpoint emulator\n", command)
+	if err := in.writeScaffold(place, a); err != nil {
+		return err
 	}
+	if in.on("from-live") {
+		return in.exportInto(dir)
+	}
+	if in.on("quiet") {
+		return nil
+	}
+	command := "buildsync"
+	if filepath.Clean(dir) != "." {
+		command += " -C " + shellWord(dir)
+	}
+	if !a.example {
+		in.printf("\nNext: %s export writes the jobs that exist; or write one below jobs/\n", command)
+		return nil
+	}
+	in.printf("\nNext: %s plan --endpoint emulator\n", command)
 	return nil
+}
+
+// exportInto runs export in the new workspace, against the service that this
+// command line names.
+func (in *invocation) exportInto(dir string) error {
+	line := []string{"buildsync", "-C", dir}
+	for _, flag := range globalFlags() {
+		name, _ := flagName(flag)
+		if slices.Contains([]string{"dir", "env", "project", "region", "var"}, name) || !in.typed(name) {
+			continue
+		}
+		c, _ := in.at(name)
+		line = append(line, fmt.Sprintf("--%s=%v", name, c.Value(name)))
+	}
+	return in.dispatch(in.ctx, append(line, "export"))
 }
 
 // askAnswers asks for what no flag said, again where the answer cannot be right;
@@ -118,7 +143,7 @@ func (in *invocation) askAnswers(a answers) (answers, error) {
 		{"project-id", "Id of the CodeArts project, the 32 characters in the address of its pages; empty for the emulator's", &a.projectID},
 		{"alias", "What to call it in definitions", &a.alias},
 		{"region", "Region", &a.region},
-		{"ci", "CI snippet: github, gitlab, codearts or none", &a.ci},
+		{"ci", "CI pipeline: github, gitlab, codearts or none", &a.ci},
 	} {
 		if in.set(question.flag) {
 			continue
@@ -149,7 +174,7 @@ func (in *invocation) askAnswers(a answers) (answers, error) {
 	return a, nil
 }
 
-// check tells whether what a flag or an answer said can be right.
+// check reports what is wrong with the value of a flag or an answer.
 func (a answers) check(flag string) error {
 	switch flag {
 	case "project-id":
@@ -170,66 +195,4 @@ func (a answers) check(flag string) error {
 		}
 	}
 	return nil
-}
-
-// writeScaffold writes the files that do not exist yet and returns their names,
-// and those of the others.
-func writeScaffold(dir string, a answers) (written, kept []string, err error) {
-	fill := strings.NewReplacer("@ALIAS@", a.alias, "@PROJECT@", a.projectID, "@REGION@", a.region)
-	files := []struct{ from, to string }{
-		{"buildsync.yaml", "buildsync.yaml"},
-		{"job.yaml", "jobs/hello.yaml"},
-		{"pre-commit.yaml", ".pre-commit-config.yaml"},
-	}
-	if ci, ok := ciFiles[a.ci]; ok {
-		files = append(files, ci)
-	}
-	type text struct{ name, content string }
-	var texts []text
-	for _, file := range files {
-		content, err := scaffold.ReadFile("scaffold/" + file.from)
-		if err != nil {
-			return nil, nil, err
-		}
-		texts = append(texts, text{file.to, fill.Replace(string(content))})
-	}
-	for _, name := range []string{"definitions", "workspace"} {
-		content, err := schemas.Files.ReadFile(name + ".schema.json")
-		if err != nil {
-			return nil, nil, err
-		}
-		texts = append(texts, text{".schemas/" + name + ".schema.json", string(content)})
-	}
-	for _, file := range texts {
-		made, err := writeNew(dir, file.name, file.content)
-		if err != nil {
-			return written, kept, err
-		}
-		if made {
-			written = append(written, file.name)
-		} else {
-			kept = append(kept, file.name)
-		}
-	}
-	return written, kept, nil
-}
-
-// writeNew writes a file unless it exists.
-func writeNew(dir, name, content string) (made bool, err error) {
-	full := filepath.Join(dir, filepath.FromSlash(name))
-	if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
-		return false, fmt.Errorf("writing %s: %w", full, err)
-	}
-	file, err := os.OpenFile(full, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if errors.Is(err, fs.ErrExist) {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("writing %s: %w", full, err)
-	}
-	_, err = file.WriteString(content)
-	if err := errors.Join(err, file.Close()); err != nil {
-		return false, fmt.Errorf("writing %s: %w", full, err)
-	}
-	return true, nil
 }

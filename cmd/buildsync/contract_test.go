@@ -104,7 +104,7 @@ var linePromises = []promise{
 	{"stdout has only what was asked for, in the format asked for", "script/contract_formats script/outputs pkg/client.TestObserver"},
 	{"every flag has a variable", "cmd/buildsync.TestEveryFlagNamesAVariable cmd/buildsync.TestUsage"},
 	{"the commands and their flags are those of the contract", "cmd/buildsync.TestCommandsOfTheContract"},
-	{"init writes a workspace, a job, the editor's line, a pre-commit entry and CI", "script/init cmd/buildsync.TestPreCommit"},
+	{"init writes a workspace, a job, the editor's line, a pre-commit entry and CI", "script/init cmd/buildsync.TestWrittenPipelines cmd/buildsync.TestPreCommit"},
 	{"lint: schema, references, compile, rules; --changed-since, stdin, formats", "script/lint script/lint_repository pkg/lint/format.TestWriters"},
 	{"fmt keeps comments, --check and --diff", "script/fmt"},
 	{"compile prints bodies, secrets as placeholders, offline", "script/outputs test/faults.TestOfflineReadsNoCredentials"},

@@ -23,7 +23,7 @@ func pipelineOf(t *testing.T, system, folder string) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return text
+		return []byte(strings.NewReplacer("@BUILDSYNC@", "buildsync", "@INSTALL@\n", ":\n").Replace(string(text)))
 	}
 	var lines []string
 	switch system {
@@ -109,7 +109,7 @@ func (f *forge) try(dir string, env []string, program string, args ...string) (s
 	cmd := exec.Command(program, args...)
 	cmd.Dir = dir
 	cmd.Env = append([]string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + f.dir, "RUNNER_TEMP=" + f.dir, "CI_PROJECT_URL=" + strings.TrimSuffix(f.origin, ".git"),
+		"PATH=" + os.Getenv("PATH"), "HOME=" + f.dir, "RUNNER_TEMP=" + f.dir, "GITHUB_PATH=" + os.DevNull, "GITHUB_STEP_SUMMARY=" + os.DevNull, "CI_PROJECT_URL=" + strings.TrimSuffix(f.origin, ".git"),
 		"BUILDSYNC_ENDPOINT=" + f.url, "BUILDSYNC_RATE=600000/min", "BUILDSYNC_VERSION=none",
 		"HUAWEICLOUD_SDK_AK=" + emulator.DefaultAccessKey, "HUAWEICLOUD_SDK_SK=" + emulator.DefaultSecretKey,
 		"ACCESS_KEY=" + emulator.DefaultAccessKey, "SECRET_KEY=" + emulator.DefaultSecretKey,

@@ -264,6 +264,16 @@ func TestCtrlCAtAQuestion(t *testing.T) {
 	}
 }
 
+// TestInitWithoutQuestions: with the emulator there is nothing that init must ask.
+func TestInitWithoutQuestions(t *testing.T) {
+	t.Parallel()
+	s := sit(t, 80, t.TempDir(), []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "BUILDSYNC_ENDPOINT=emulator"}, "init", "builds")
+	code, screen := s.end()
+	if code != exitDone || strings.Contains(screen, "Id of the") || !strings.Contains(screen, "Next: buildsync -C builds plan") {
+		t.Errorf("code %d\n%s", code, screen)
+	}
+}
+
 // TestCtrlCInARun: what is under way is finished, each job is said once, and
 // the next command is named.
 func TestCtrlCInARun(t *testing.T) {

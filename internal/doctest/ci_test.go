@@ -50,7 +50,10 @@ var pinned = regexp.MustCompile(`^[\w-]+/[\w-]+@[0-9a-f]{40}$`)
 // readSnippet decodes a CI file and refuses keys that the type does not have.
 func readSnippet(t *testing.T, name string, into any) {
 	t.Helper()
-	file, err := os.Open(filepath.Join(root, filepath.FromSlash(name)))
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(root, filepath.FromSlash(name))
+	}
+	file, err := os.Open(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,11 +65,25 @@ func readSnippet(t *testing.T, name string, into any) {
 	}
 }
 
+// writtenPipeline returns the pipeline that buildsync init writes for a system.
+func writtenPipeline(t *testing.T, system, name string) string {
+	t.Helper()
+	repository := t.TempDir()
+	for _, words := range [][]string{{"git", "init", "-q"}, {filepath.Join(programs, "buildsync"), "init", "--ci", system}} {
+		command := exec.Command(words[0], words[1:]...)
+		command.Dir = repository
+		if out, err := command.CombinedOutput(); err != nil {
+			t.Fatalf("%q: %v\n%s", words, err, out)
+		}
+	}
+	return filepath.Join(repository, filepath.FromSlash(name))
+}
+
 // TestGitHubWorkflows: a pull request from a fork gets a token that can only
 // read, and no secret; nothing is injected into a script; actions are pinned.
 func TestGitHubWorkflows(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"examples/ci/github/buildsync.yml", "cmd/buildsync/scaffold/github.yml"} {
+	for _, name := range []string{"examples/ci/github/buildsync.yml", writtenPipeline(t, "github", ".github/workflows/buildsync.yml")} {
 		var flow workflow
 		readSnippet(t, name, &flow)
 		for event := range flow.On {
@@ -153,6 +170,7 @@ type pipeline struct {
 	Needs         []string            `yaml:"needs"`
 	ResourceGroup string              `yaml:"resource_group"`
 	Environment   string              `yaml:"environment"`
+	Variables     map[string]string   `yaml:"variables"`
 	Artifacts     struct {
 		When    string            `yaml:"when"`
 		Exposed string            `yaml:"expose_as"`
@@ -165,7 +183,7 @@ type pipeline struct {
 // pipeline of the default branch applies at a time.
 func TestGitLabPipelines(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"examples/ci/gitlab/gitlab-ci.yml", "cmd/buildsync/scaffold/gitlab-ci.yml"} {
+	for _, name := range []string{"examples/ci/gitlab/gitlab-ci.yml", writtenPipeline(t, "gitlab", ".gitlab-ci.yml")} {
 		var file struct {
 			Variables map[string]string    `yaml:"variables"`
 			Default   pipeline             `yaml:"default"`
@@ -225,7 +243,7 @@ func TestGitLabComment(t *testing.T) {
 func TestInstalledVersion(t *testing.T) {
 	t.Parallel()
 	installed := 0
-	for _, folder := range []string{"examples/ci", "cmd/buildsync/scaffold"} {
+	for _, folder := range []string{"examples/ci"} {
 		err := filepath.WalkDir(filepath.Join(root, filepath.FromSlash(folder)), func(name string, entry os.DirEntry, err error) error {
 			if err != nil || entry.IsDir() {
 				return err
@@ -255,7 +273,7 @@ func TestScripts(t *testing.T) {
 	if err != nil || len(names) < 3 {
 		t.Fatalf("%q %v", names, err)
 	}
-	for _, name := range append(names, filepath.Join(root, "cmd", "buildsync", "scaffold", "codearts.sh")) {
+	for _, name := range append(names, writtenPipeline(t, "codearts", "ci/buildsync.sh")) {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)

@@ -2,11 +2,16 @@
 # A shell step of a CodeArts pipeline that runs on the main branch, serially.
 # HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK are private pipeline parameters.
 set -eu
-BUILDSYNC_VERSION=latest    # pin the release or commit that you have tried
-go install "github.com/buildsync/buildsync/cmd/buildsync@$BUILDSYNC_VERSION"
-PATH=$PATH:$(go env GOPATH)/bin
-buildsync lint
-buildsync base fetch
-buildsync apply --yes --report report.json || code=$?
-buildsync base push
-exit "${code:-0}"
+# What make release makes: the address of its archives, the version that you have
+# tried, and the line of that archive in checksums.txt.
+: "${BUILDSYNC_RELEASES:=https://releases.example.com/buildsync}"
+: "${BUILDSYNC_VERSION:=0.0.0}"
+: "${BUILDSYNC_SHA256:=unset}"
+@INSTALL@
+@BUILDSYNC@ lint
+@BUILDSYNC@ base fetch
+@BUILDSYNC@ plan --quiet --out markdown=plan.md
+code=0
+@BUILDSYNC@ apply --yes --report report.json || code=$?
+@BUILDSYNC@ base push    # also after a failure: what was written is recorded
+exit "$code"
