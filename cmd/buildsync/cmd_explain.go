@@ -1,9 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -13,6 +13,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/lint"
 	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
 func (p *program) explainCommand() *cli.Command {
@@ -66,6 +67,9 @@ func (in *invocation) explainValue(outputs []output, word string) error {
 		}
 		return err
 	}
+	if p, err := valuepath.Parse(word); err == nil && (strings.HasPrefix(word, "jobs[") || strings.HasPrefix(word, "templates[")) {
+		word = strings.TrimSuffix(p.Job+p.Template+"."+p.String(), ".") // as lint prints it
+	}
 	o, path, err := w.explainable(word)
 	if err != nil {
 		return &failure{exitInvalid, err}
@@ -74,10 +78,14 @@ func (in *invocation) explainValue(outputs []output, word string) error {
 	if path == "" {
 		return in.print(outputs, w.catalogue, valueList(o.address, values))
 	}
-	path = quotedNames(path)
-	below := slices.DeleteFunc(slices.Clone(values), func(v explained) bool { return v.Path != path && !isPart(v.Path, path) })
+	asked, err := valuepath.Parse(path)
+	if err != nil {
+		return &failure{exitInvalid, err}
+	}
+	path = asked.String()
+	below := slices.DeleteFunc(slices.Clone(values), func(v explained) bool { return !asked.Covers(valuepath.Own(v.Path)) })
 	switch {
-	case len(below) == 1 && below[0].Path == path:
+	case len(below) == 1 && asked.Matches(valuepath.Own(below[0].Path)):
 		return in.print(outputs, w.catalogue, valuePage(o.address, below[0]))
 	case len(below) > 0:
 		return in.print(outputs, w.catalogue, valueList(o.address, below))
@@ -85,7 +93,7 @@ func (in *invocation) explainValue(outputs []output, word string) error {
 	if i := wholeOf(path, values); i >= 0 {
 		return in.print(outputs, w.catalogue, valuePage(o.address, values[i]))
 	}
-	return &failure{exitInvalid, o.unknownPath(path, values)}
+	return &failure{exitInvalid, o.unknownPath(asked, values)}
 }
 
 // explainable is a compiled object that can be asked about.
@@ -161,13 +169,13 @@ func (w *workspace) unknownObject(word string, names []string) error {
 	return errors.New(text + "; `buildsync compile` prints all addresses, `buildsync explain` all rules")
 }
 
-func (o explainable) unknownPath(path string, values []explained) error {
+func (o explainable) unknownPath(path valuepath.Path, values []explained) error {
 	var paths []string
 	for _, v := range values {
 		paths = append(paths, v.Path)
 	}
-	text := fmt.Sprintf("the definitions of %s declare nothing at %q", o.address, path)
-	if near := spec.Nearest(path, paths); near != "" {
+	text := fmt.Sprintf("the definitions of %s declare nothing at %q", o.address, path.String())
+	if near := cmp.Or(path.Nearest(paths, spec.Nearest), spec.Nearest(path.String(), paths)); near != "" {
 		return fmt.Errorf("%s; did you mean %q?", text, near)
 	}
 	return fmt.Errorf("%s; `buildsync explain %s` lists what they declare", text, o.address)
@@ -188,17 +196,4 @@ func noticesOnly(all map[string]compile.Provenance) map[string]compile.Provenanc
 // property that is a list; -1 for none.
 func wholeOf(path string, values []explained) int {
 	return slices.IndexFunc(values, func(v explained) bool { return v.Value != nil && v.Value.Len() > 0 && isPart(path, v.Path) })
-}
-
-// bareChannel matches a channel written as a member.
-var bareChannel = regexp.MustCompile(`^notifications\.([A-Za-z_][A-Za-z0-9_]*)`)
-
-var bareName = regexp.MustCompile(`\[([^"\]]*[^"\]0-9][^"\]]*)\]`)
-
-// quotedNames lets people leave out the quotes in steps[Build].
-func quotedNames(path string) string {
-	path = bareChannel.ReplaceAllStringFunc(path, func(s string) string { return compile.NoticePath(strings.TrimPrefix(s, "notifications.")) })
-	return bareName.ReplaceAllStringFunc(path, func(segment string) string {
-		return compile.NameSegment(segment[1:len(segment)-1], 1)
-	})
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/lint/secret"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
 // explained is one value of an object and its way there.
@@ -119,7 +120,7 @@ func walkBody(body *jsontree.Value, visit func(path string, v *jsontree.Value)) 
 		case "template": // of a template's body (API reference 4.21): what the paths start below
 			walkBody(m.Value, visit)
 		default:
-			walkValue(strings.TrimPrefix(compile.MemberSegment(m.Key), "."), m.Value, visit)
+			walkValue(strings.TrimPrefix(valuepath.Member(m.Key), "."), m.Value, visit)
 		}
 	}
 }
@@ -135,7 +136,7 @@ func walkParameter(p *jsontree.Value, visit func(path string, v *jsontree.Value)
 	}
 	visit(path, p)
 	for _, field := range p.Get("params").Items() {
-		visit(path+compile.MemberSegment(field.Str("name")), field.Get("value"))
+		visit(path+valuepath.Member(field.Str("name")), field.Get("value"))
 	}
 }
 
@@ -143,14 +144,14 @@ func walkParameter(p *jsontree.Value, visit func(path string, v *jsontree.Value)
 func walkTrigger(path string, trigger *jsontree.Value, visit func(path string, v *jsontree.Value)) {
 	visit(path, trigger)
 	for _, m := range trigger.Members() {
-		member := path + compile.MemberSegment(m.Key)
+		member := path + valuepath.Member(m.Key)
 		if m.Key != "parameters" {
 			walkValue(member, m.Value, visit)
 			continue
 		}
 		visit(member, m.Value)
 		for _, p := range m.Value.Items() {
-			visit(member+compile.NameSegment(p.Str("name"), 1), p.Get("value"))
+			visit(member+valuepath.Name(p.Str("name"), 1), p.Get("value"))
 		}
 	}
 }
@@ -158,10 +159,10 @@ func walkTrigger(path string, trigger *jsontree.Value, visit func(path string, v
 func walkValue(path string, v *jsontree.Value, visit func(path string, v *jsontree.Value)) {
 	visit(path, v)
 	for _, m := range v.Members() {
-		walkValue(path+compile.MemberSegment(m.Key), m.Value, visit)
+		walkValue(path+valuepath.Member(m.Key), m.Value, visit)
 	}
 	for i, item := range v.Items() {
-		walkValue(path+compile.IndexSegment(i), item, visit)
+		walkValue(path+valuepath.Index(i), item, visit)
 	}
 }
 

@@ -3,12 +3,14 @@ package compile
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
 // bodyOrder is the order of a job's members: that of the reference (4.18), then
@@ -232,7 +234,7 @@ func (u *unit) withExtra(extra *spec.Node, members map[string]*jsontree.Value) *
 			case slices.Contains(bodyOrder, key):
 				members[key] = u.value(key, f.Value)
 			default:
-				others = append(others, jsontree.Member{Key: key, Value: u.value(topSegment(key), f.Value)})
+				others = append(others, jsontree.Member{Key: key, Value: u.value(strings.TrimPrefix(valuepath.Member(key), "."), f.Value)})
 			}
 		}
 	}
@@ -243,14 +245,6 @@ func (u *unit) withExtra(extra *spec.Node, members map[string]*jsontree.Value) *
 		}
 	}
 	return jsontree.Object(append(ordered, others...)...)
-}
-
-// topSegment is the path of a body's own member.
-func topSegment(key string) string {
-	if isIdentifier(key) {
-		return key
-	}
-	return NameSegment(key, 1)
 }
 
 // settings reads what is not part of the body.
@@ -277,7 +271,7 @@ func (u *unit) settings(whole *spec.Node, j *Job) {
 		}
 		items, _ := u.list("renamed_from", n)
 		for i, item := range items {
-			j.RenamedFrom = append(j.RenamedFrom, u.filledText("renamed_from"+IndexSegment(i), item))
+			j.RenamedFrom = append(j.RenamedFrom, u.filledText("renamed_from"+valuepath.Index(i), item))
 		}
 	}
 }

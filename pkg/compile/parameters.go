@@ -6,6 +6,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
 // The types of a parameter (reference 4.26 shows the first; the second is the
@@ -232,7 +233,7 @@ func (u *unit) rawParam(path string, n *spec.Node) *jsontree.Value {
 		return u.value(path+".params", n)
 	}
 	entry := jsontree.Object()
-	member := path + MemberSegment(n.Str("name"))
+	member := path + valuepath.Member(n.Str("name"))
 	for _, f := range n.Fields {
 		switch {
 		case f.Value.Kind == spec.ScalarNode && (f.Key.Text == "name" || f.Key.Text == "value"):
@@ -240,7 +241,7 @@ func (u *unit) rawParam(path string, n *spec.Node) *jsontree.Value {
 		case f.Key.Text == "limits":
 			entry.Set("limits", u.value(path+".limits", f.Value))
 		default:
-			entry.Set(f.Key.Text, u.value(member+MemberSegment(f.Key.Text), f.Value))
+			entry.Set(f.Key.Text, u.value(member+valuepath.Member(f.Key.Text), f.Value))
 		}
 	}
 	return entry
@@ -248,7 +249,7 @@ func (u *unit) rawParam(path string, n *spec.Node) *jsontree.Value {
 
 // setRaw gives the field called name a value, at the end if it has none yet.
 func (u *unit) setRaw(params *jsontree.Value, name, value, path string, at *spec.Node) {
-	u.record(path+MemberSegment(name), at)
+	u.record(path+valuepath.Member(name), at)
 	for _, p := range params.Items() {
 		if p.Str("name") == name {
 			p.Set("value", jsontree.String(value))

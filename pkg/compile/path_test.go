@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
 func TestPath(t *testing.T) {
@@ -19,9 +20,9 @@ func TestPath(t *testing.T) {
 		{"code source", compile.ScmPath(0), `scms[0]`},
 		{"trigger", compile.TriggerPath(11), `triggers[11]`},
 		{"channel", compile.NoticePath("MAIL"), `notifications["MAIL"]`},
-		{"member", compile.MemberSegment("ignore_fail"), `.ignore_fail`},
-		{"member that is no identifier", compile.MemberSegment("a.b"), `["a.b"]`},
-		{"empty member", compile.MemberSegment(""), `[""]`},
+		{"member", valuepath.Member("ignore_fail"), `.ignore_fail`},
+		{"member that is no identifier", valuepath.Member("a.b"), `["a.b"]`},
+		{"empty member", valuepath.Member(""), `[""]`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -8,6 +8,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
 // TestExplain follows values through every kind of station.
@@ -125,11 +126,11 @@ func triggerPaths(path string, trigger *jsontree.Value) []string {
 	paths := []string{path}
 	for _, m := range trigger.Members() {
 		if m.Key != "parameters" {
-			paths = append(paths, leaves(path+compile.MemberSegment(m.Key), m.Value)...)
+			paths = append(paths, leaves(path+valuepath.Member(m.Key), m.Value)...)
 			continue
 		}
 		for _, p := range m.Value.Items() {
-			paths = append(paths, path+".parameters"+compile.NameSegment(p.Str("name"), 1))
+			paths = append(paths, path+".parameters"+valuepath.Name(p.Str("name"), 1))
 		}
 	}
 	return paths
@@ -146,7 +147,7 @@ func parameterPaths(p *jsontree.Value) []string {
 	}
 	paths := []string{compile.ParameterPath(name)}
 	for _, field := range fields {
-		paths = append(paths, compile.ParameterPath(name)+compile.MemberSegment(field))
+		paths = append(paths, compile.ParameterPath(name)+valuepath.Member(field))
 	}
 	return paths
 }
@@ -154,10 +155,10 @@ func parameterPaths(p *jsontree.Value) []string {
 func leaves(path string, v *jsontree.Value) []string {
 	paths := []string{path}
 	for _, m := range v.Members() {
-		paths = append(paths, leaves(path+compile.MemberSegment(m.Key), m.Value)...)
+		paths = append(paths, leaves(path+valuepath.Member(m.Key), m.Value)...)
 	}
 	for i, item := range v.Items() {
-		paths = append(paths, leaves(path+compile.IndexSegment(i), item)...)
+		paths = append(paths, leaves(path+valuepath.Index(i), item)...)
 	}
 	return paths
 }

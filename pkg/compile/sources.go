@@ -7,6 +7,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
 // scmFields are the members of a code source, in the order of the reference
@@ -45,7 +46,7 @@ func (u *unit) scms(n *spec.Node) *jsontree.Value {
 		}
 		for _, f := range item.Fields {
 			if scm.Get(f.Key.Text) == nil {
-				scm.Set(f.Key.Text, u.value(path+MemberSegment(f.Key.Text), f.Value))
+				scm.Set(f.Key.Text, u.value(path+valuepath.Member(f.Key.Text), f.Value))
 			}
 		}
 		list.Append(scm)
@@ -88,7 +89,7 @@ func (u *unit) timer(path string, n *spec.Node) *jsontree.Value {
 		parameters.Append(jsontree.Object(
 			jsontree.Member{Key: "name", Value: jsontree.String(name)}, jsontree.Member{Key: "value", Value: jsontree.String(value)}))
 	}
-	in := func(name string) string { return path + ".parameters" + NameSegment(name, 1) }
+	in := func(name string) string { return path + ".parameters" + valuepath.Name(name, 1) }
 	add("spec", u.filledText(in("spec"), n.Get("cron")))
 	if zone := n.Get("timezone"); zone != nil && !zone.IsNull() {
 		name := u.filledText(in("timeZoneId"), zone)
@@ -109,7 +110,7 @@ func (u *unit) timer(path string, n *spec.Node) *jsontree.Value {
 func (u *unit) rawTrigger(path string, n *spec.Node) *jsontree.Value {
 	trigger := jsontree.Object()
 	for _, f := range n.Fields {
-		member := path + MemberSegment(f.Key.Text)
+		member := path + valuepath.Member(f.Key.Text)
 		switch {
 		case f.Key.Text == "name" && f.Value.Kind == spec.ScalarNode:
 			trigger.Set("name", u.text(member, f.Value))
@@ -127,16 +128,16 @@ func (u *unit) triggerParameters(path string, n *spec.Node) *jsontree.Value {
 	list := jsontree.Array()
 	for i, item := range n.Items {
 		if item.Kind != spec.MappingNode {
-			list.Append(u.value(path+IndexSegment(i), item))
+			list.Append(u.value(path+valuepath.Index(i), item))
 			continue
 		}
 		entry := jsontree.Object()
-		at := path + NameSegment(item.Str("name"), 1)
+		at := path + valuepath.Name(item.Str("name"), 1)
 		for _, f := range item.Fields {
 			if f.Value.Kind == spec.ScalarNode && (f.Key.Text == "name" || f.Key.Text == "value") {
 				entry.Set(f.Key.Text, u.text(at, f.Value))
 			} else {
-				entry.Set(f.Key.Text, u.value(at+MemberSegment(f.Key.Text), f.Value))
+				entry.Set(f.Key.Text, u.value(at+valuepath.Member(f.Key.Text), f.Value))
 			}
 		}
 		list.Append(entry)
@@ -154,7 +155,7 @@ func (u *unit) timeout(n *spec.Node) *jsontree.Value {
 	case n.Kind == spec.MappingNode:
 		timeout := jsontree.Object()
 		for _, f := range n.Fields {
-			member := "timeout" + MemberSegment(f.Key.Text)
+			member := "timeout" + valuepath.Member(f.Key.Text)
 			if f.Value.Kind == spec.ScalarNode {
 				timeout.Set(f.Key.Text, u.text(member, f.Value))
 			} else {

@@ -7,6 +7,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
 // stepFields are the members of a step, in the order of the reference
@@ -78,7 +79,7 @@ func (u *unit) rawStep(n *spec.Node, count map[string]int) *jsontree.Value {
 	module := u.c.catalogue.Module(n.Str("module_id"))
 	members := map[string]*jsontree.Value{}
 	for _, f := range n.Fields {
-		key, member := f.Key.Text, path+MemberSegment(f.Key.Text)
+		key, member := f.Key.Text, path+valuepath.Member(f.Key.Text)
 		switch key {
 		case "module_id", "name", "version":
 			members[key] = u.text(member, f.Value)
@@ -130,7 +131,7 @@ func (u *unit) properties(path string, n *spec.Node, module *catalog.Module) *js
 // written where the catalogue says that it is text, YAML's type in JSON
 // otherwise.
 func (u *unit) property(path, name string, n *spec.Node, module *catalog.Module) *jsontree.Value {
-	path += MemberSegment(name)
+	path += valuepath.Member(name)
 	if name == commandProperty {
 		u.refuseShellActive(path, n)
 	}
@@ -218,7 +219,7 @@ func (p *propertyBuilder) isTaken(property string, at *spec.Node) bool {
 		p.from[property] = at
 		return false
 	}
-	d := p.u.report("step-property", at, p.path+MemberSegment(property), "keep one of the two", "the property %q is set twice in this step", property)
+	d := p.u.report("step-property", at, p.path+valuepath.Member(property), "keep one of the two", "the property %q is set twice in this step", property)
 	d.Related = []spec.Related{{Range: first.Range, Message: "first set here"}}
 	return true
 }
@@ -281,14 +282,14 @@ func (p *propertyBuilder) input(input *catalog.Input, f spec.Field) {
 		if v.From == f.Value.Text {
 			p.declare(f.Value)
 			if !p.isTaken(input.Property, f.Key) {
-				path := p.path + MemberSegment(input.Property)
+				path := p.path + valuepath.Member(input.Property)
 				p.members = append(p.members, jsontree.Member{Key: input.Property, Value: jsontree.String(v.To)})
 				p.u.recordFixed(path, f.Value, spec.FromCatalogue, p.word+" "+input.Name)
 			}
 			return
 		}
 	}
-	p.u.report("step-property", f.Value, p.path+MemberSegment(input.Property), "set the property "+input.Property+" under properties: "+input.Note,
+	p.u.report("step-property", f.Value, p.path+valuepath.Member(input.Property), "set the property "+input.Property+" under properties: "+input.Note,
 		"the value %s of the input %q cannot be translated", describe(f.Value), input.Name)
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
 // template is a template of the definitions.
@@ -279,7 +280,7 @@ func (u *unit) templateExtra(body *jsontree.Value, extra *spec.Node) {
 			u.report("extra-field", f.Key, "extra."+f.Key.Text, "declare it once", "%s is declared beside extra already", f.Key.Text)
 			continue
 		}
-		body.Set(f.Key.Text, u.value(topSegment(f.Key.Text), f.Value))
+		body.Set(f.Key.Text, u.value(strings.TrimPrefix(valuepath.Member(f.Key.Text), "."), f.Value))
 	}
 }
 
@@ -288,10 +289,10 @@ func (u *unit) templateExtra(body *jsontree.Value, extra *spec.Node) {
 func (u *unit) templateMembers(template *jsontree.Value, members *spec.Node) {
 	for _, f := range members.Fields {
 		if template.Get(f.Key.Text) != nil {
-			u.report("extra-field", f.Key, "extra.template"+MemberSegment(f.Key.Text), "declare it once", "%s is declared beside extra already", f.Key.Text)
+			u.report("extra-field", f.Key, "extra.template"+valuepath.Member(f.Key.Text), "declare it once", "%s is declared beside extra already", f.Key.Text)
 			continue
 		}
-		template.Set(f.Key.Text, u.value("template"+MemberSegment(f.Key.Text), f.Value))
+		template.Set(f.Key.Text, u.value("template"+valuepath.Member(f.Key.Text), f.Value))
 	}
 }
 

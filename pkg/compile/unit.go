@@ -7,6 +7,7 @@ import (
 
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
 // maxValues bounds the JSON values of one body: variables that refer to each
@@ -168,7 +169,7 @@ func (u *unit) value(path string, n *spec.Node) *jsontree.Value {
 		object := jsontree.Object()
 		members := make([]jsontree.Member, 0, len(n.Fields))
 		for _, f := range n.Fields {
-			members = append(members, jsontree.Member{Key: f.Key.Text, Value: u.value(path+MemberSegment(f.Key.Text), f.Value)})
+			members = append(members, jsontree.Member{Key: f.Key.Text, Value: u.value(path+valuepath.Member(f.Key.Text), f.Value)})
 		}
 		if len(members) > 0 {
 			object = jsontree.Object(members...)
@@ -177,7 +178,7 @@ func (u *unit) value(path string, n *spec.Node) *jsontree.Value {
 	case spec.SequenceNode:
 		items := make([]*jsontree.Value, 0, len(n.Items))
 		for i, item := range n.Items {
-			items = append(items, u.value(path+IndexSegment(i), item))
+			items = append(items, u.value(path+valuepath.Index(i), item))
 		}
 		return jsontree.Array(items...)
 	}

@@ -31,6 +31,10 @@ func (j *jobTask) notices() {
 		if j.ignore.matches(compile.NoticePath(notice.Type)) {
 			continue
 		}
+		notice, left := j.withoutIgnored(notice, rows)
+		if !left {
+			continue
+		}
 		channel(notice, noticeOf(j.before, notice.Type), rows, &change)
 	}
 	j.ofBasePolicy(change.Fields)
@@ -47,6 +51,29 @@ func (j *jobTask) notices() {
 			" were changed both in the definitions and outside; look at both, then pass --force-conflicts to let the definitions win")
 	}
 	j.changes = append(j.changes, change)
+}
+
+// withoutIgnored returns a declared channel with the live state of what of it is
+// ignored, since one call sets all of a channel; left is false where nothing is
+// left to compare.
+func (j *jobTask) withoutIgnored(notice compile.Notice, rows []wire.Notice) (kept compile.Notice, left bool) {
+	path := compile.NoticePath(notice.Type)
+	if j.ignore.matches(path + ".param_config") {
+		notice.ParamConfig = nil
+	}
+	if !j.ignore.matches(path + ".events") {
+		return notice, true
+	}
+	if j.live == nil || notice.ParamConfig == nil {
+		return notice, false
+	}
+	notice.Events = nil
+	for _, row := range rows {
+		if strings.EqualFold(row.NoticeType, notice.Type) {
+			notice.Events = enabledEvents(row)
+		}
+	}
+	return notice, true
 }
 
 // channel compares one channel.

@@ -1,11 +1,11 @@
 package diff
 
-import "github.com/buildsync/buildsync/pkg/compile"
+import "github.com/buildsync/buildsync/pkg/valuepath"
 
 // memberPath is the path of an object's member.
 func memberPath(path, key string) string {
 	if path == "" {
 		return key
 	}
-	return path + compile.MemberSegment(key)
+	return path + valuepath.Member(key)
 }

@@ -3,6 +3,7 @@ package diff
 import (
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
 // view is a body as a list of values that can be compared one by one, each
@@ -92,9 +93,9 @@ func itemPath(list string, item *jsontree.Value, i, nth int) string {
 	case "steps":
 		return compile.StepPath(item.Str("name"), nth)
 	case "parameters":
-		return list + compile.NameSegment(paramName(item), nth)
+		return list + valuepath.Name(paramName(item), nth)
 	}
-	return list + compile.IndexSegment(i)
+	return list + valuepath.Index(i)
 }
 
 func newItemPaths() *itemPaths {
@@ -147,7 +148,7 @@ func viewOf(body *jsontree.Value, paths *itemPaths) *view {
 func (v *view) addItem(e entry, item *jsontree.Value) {
 	for _, m := range item.Members() {
 		child := e
-		child.path = e.path + compile.MemberSegment(m.Key)
+		child.path = e.path + valuepath.Member(m.Key)
 		switch {
 		case e.list == "parameters" && m.Key == "name":
 			child.path = e.path + ".definition"
@@ -173,14 +174,14 @@ func (v *view) addParams(e entry, params *jsontree.Value) {
 			case "name":
 				continue
 			case "value":
-				child.path = e.path + compile.MemberSegment(name)
+				child.path = e.path + valuepath.Member(name)
 			case "limits":
 				child.path = e.path + ".limits"
 				if name != "defaultValue" {
-					child.path = e.path + compile.MemberSegment(name) + ".limits"
+					child.path = e.path + valuepath.Member(name) + ".limits"
 				}
 			default:
-				child.path = e.path + compile.MemberSegment(name) + compile.MemberSegment(m.Key)
+				child.path = e.path + valuepath.Member(name) + valuepath.Member(m.Key)
 			}
 			child.value = m.Value
 			v.add(child)
@@ -192,7 +193,7 @@ func (v *view) addParams(e entry, params *jsontree.Value) {
 func (v *view) addNamed(e entry, list *jsontree.Value) {
 	for _, field := range list.Items() {
 		child := e
-		child.path = e.path + compile.NameSegment(field.Str("name"), 1)
+		child.path = e.path + valuepath.Name(field.Str("name"), 1)
 		child.value = field.Get("value")
 		v.add(child)
 	}
@@ -208,7 +209,7 @@ func (v *view) addTree(e entry, value *jsontree.Value) {
 	}
 	for _, m := range value.Members() {
 		child := e
-		child.path = e.path + compile.MemberSegment(m.Key)
+		child.path = e.path + valuepath.Member(m.Key)
 		v.addTree(child, m.Value)
 	}
 }

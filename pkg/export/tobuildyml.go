@@ -9,6 +9,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
 // ToBuildYML writes what a job builds as a CodeArts build.yml, and lists what
@@ -154,7 +155,7 @@ func (w *buildYMLWriter) step(step *jsontree.Value, path string) (*yamltext.Node
 			setPath(n, append([]string{"inputs"}, strings.Split(name, ".")...), value)
 			continue
 		}
-		w.lose(path+".properties"+compile.MemberSegment(m.Key), "no input of build.yml is known for it")
+		w.lose(path+".properties"+valuepath.Member(m.Key), "no input of build.yml is known for it")
 	}
 	return yamltext.Mapping(yamltext.Entry(module.Word(), n)), nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
 // Update brings the definition of a job to what is live. It returns the files
@@ -226,7 +227,7 @@ func propertyValues(body *jsontree.Value) map[string]*jsontree.Value {
 	steps := body.Get(wire.KeySteps).Items()
 	for i, step := range steps {
 		for _, m := range step.Get(wire.KeyProperties).Members() {
-			values[stepPath(steps, i)+".properties"+compile.MemberSegment(m.Key)] = m.Value
+			values[stepPath(steps, i)+".properties"+valuepath.Member(m.Key)] = m.Value
 		}
 	}
 	return values

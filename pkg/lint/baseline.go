@@ -12,6 +12,7 @@ import (
 
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
 // baselineVersion is raised when the file's form changes.
@@ -127,11 +128,13 @@ func (b *Baseline) Filter(ds spec.Diagnostics) spec.Diagnostics {
 	}
 	left := make(map[baselineKey]int, len(b.counts))
 	for key, count := range b.counts {
-		left[key] = count
+		key.pointer = valuepath.Canonical(key.pointer)
+		left[key] += count
 	}
 	kept := ds[:0]
 	for _, d := range ds {
 		key := keyOf(&d)
+		key.pointer = valuepath.Canonical(key.pointer)
 		if left[key] > 0 && !d.Blocking {
 			left[key]--
 			continue

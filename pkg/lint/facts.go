@@ -15,6 +15,7 @@ type facts struct {
 	names    []named
 	jobs     []jobFact
 	removals []removalFact
+	ignored  []ignoredField
 	batch    int                     // how many compilations there have been
 	ranges   map[spec.Pos]spec.Range // of the names in the files of this compilation, by where they start
 }

@@ -21,7 +21,7 @@ func (p *pass) triggers(u *unit) {
 		return
 	}
 	for i, n := range list.Items {
-		pointer := u.pointer + ".triggers[" + spec.ItemName(n, i) + "]"
+		pointer := u.pointer + ".triggers" + spec.ItemSegment(n, i)
 		expression, zone := n.Get("cron"), n.Get("timezone")
 		if name := n.Str("name"); name != "" { // the API's own form
 			if name != timerTrigger {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
 // jobFact is what the rules across files keep of a compiled job.
@@ -30,10 +31,16 @@ func (l *linter) compiled(result *compile.Result) {
 		return
 	}
 	l.facts.batch++
+	if l.facts.batch == 1 {
+		l.facts.ignored = ignoredFields(l.set.Workspace)
+	}
 	for _, job := range result.Jobs {
+		for i := range l.facts.ignored {
+			l.facts.ignored[i].lookIn(job)
+		}
 		fact := jobFact{address: job.Address, project: job.Project, projectID: job.ProjectID, name: job.Name, id: job.ID, at: l.rangeAt(job, "job_name", at(job.Pos)), batch: l.facts.batch}
 		for i, former := range job.RenamedFrom {
-			where := l.rangeAt(job, "renamed_from"+compile.IndexSegment(i), l.rangeAt(job, "renamed_from", fact.at))
+			where := l.rangeAt(job, "renamed_from"+valuepath.Index(i), l.rangeAt(job, "renamed_from", fact.at))
 			fact.former = append(fact.former, compile.FormerName{Name: former, At: where})
 		}
 		l.facts.jobs = append(l.facts.jobs, fact)
@@ -108,11 +115,12 @@ func (l *linter) identities() {
 }
 
 // ignores reports policy that contradicts the definitions: a job that is
-// defined and ignored, and ignored fields of a job that nobody defines.
+// defined and ignored, and ignored fields that no defined job has.
 func (l *linter) ignores() {
 	if l.set.Workspace == nil {
 		return
 	}
+	l.unusedFields()
 	for i, ignore := range l.set.Workspace.Policy.Ignore {
 		where := at(ignore.Pos)
 		if n := ignoreNode(l.set.Workspace.Root, i); n != nil {

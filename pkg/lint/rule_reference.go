@@ -150,7 +150,7 @@ func (p *pass) textReferences(u *unit, declared map[string]*param) {
 		for i, item := range scms.Items {
 			for _, key := range []string{"branch", "url"} {
 				if n := item.Get(key); n != nil {
-					check(n, u.pointer+".scms["+spec.ItemName(item, i)+"]."+key)
+					check(n, u.pointer+".scms"+spec.ItemSegment(item, i)+"."+key)
 				}
 			}
 		}

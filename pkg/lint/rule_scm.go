@@ -16,7 +16,7 @@ func (p *pass) sources(u *unit) {
 		return
 	}
 	for i, n := range list.Items {
-		pointer := u.pointer + ".scms[" + spec.ItemName(n, i) + "]"
+		pointer := u.pointer + ".scms" + spec.ItemSegment(n, i)
 		for _, v := range u.values(n.Get("url")) {
 			p.scmURL(v, pointer+".url")
 			p.scmCredentials(v, pointer+".url")

@@ -95,7 +95,7 @@ var rules = [...]Rule{
 	{Name: "commit-trigger", Severity: spec.Warning, Summary: "a build on each commit that the service does not support, or beside a timer", Why: "`on_commit`, in the API `build_if_code_updated`, starts a build for each push. It is no condition for scheduled builds, and the service documents it for its own repositories only."},
 	{Name: "renamed-from", Severity: spec.Error, Summary: "a former name that contradicts another definition"},
 	{Name: "removed-still-defined", Severity: spec.Error, Summary: "a job under removed that is still defined"},
-	{Name: "ignore-unused", Severity: spec.Warning, Summary: "policy.ignore contradicts the definitions", Why: "A defined job that is ignored is never applied; ignored fields of a job that nobody defines do nothing."},
+	{Name: "ignore-unused", Severity: spec.Warning, Summary: "policy.ignore contradicts the definitions", Why: "A defined job that is ignored is never applied; ignored fields that no job has do nothing, so that what they were to protect is overwritten."},
 	{Name: "unused-suppression", Severity: spec.Warning, Summary: "a suppression that suppresses nothing"},
 	{Name: "unknown-rule", Severity: spec.Error, Summary: "a rule that does not exist, or cannot be changed"},
 }

@@ -115,7 +115,7 @@ func (u *unit) readParams(n *spec.Node) []param {
 		if p.nameAt != nil && p.nameAt.Kind == spec.ScalarNode {
 			p.name = p.nameAt.Text
 		}
-		p.pointer = u.pointer + ".parameters[" + spec.ItemName(item, i) + "]"
+		p.pointer = u.pointer + ".parameters" + spec.ItemSegment(item, i)
 		params = append(params, p)
 	}
 	return params
@@ -171,7 +171,7 @@ func (u *unit) readSteps(n *spec.Node) []step {
 	steps := make([]step, 0, len(n.Items))
 	for i, item := range n.Items {
 		s := u.readStep(item)
-		s.pointer = u.pointer + ".steps[" + spec.ItemName(item, i) + "]"
+		s.pointer = u.pointer + ".steps" + spec.ItemSegment(item, i)
 		for j := range s.props {
 			p := &s.props[j]
 			p.pointer = s.pointer + "." + strings.TrimPrefix(p.where+"."+p.key.Text, ".")

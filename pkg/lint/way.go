@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
 // way is how one comes to a value from the root of its file. It is written out
@@ -26,9 +27,9 @@ func (w way) pointer() string {
 	var out strings.Builder
 	for _, leg := range w {
 		if leg.item != nil {
-			out.WriteString("[" + spec.ItemName(leg.item, leg.index) + "]")
+			out.WriteString(spec.ItemSegment(leg.item, leg.index))
 		} else {
-			out.WriteString("." + leg.key)
+			out.WriteString(valuepath.Member(leg.key))
 		}
 	}
 	return strings.TrimPrefix(out.String(), ".")

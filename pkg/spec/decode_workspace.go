@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
+
+	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
 // Defaults of the workspace file.
@@ -49,6 +51,7 @@ func LoadWorkspace(tree Tree, opts Options) (*Workspace, Diagnostics) {
 	workspace := decodeWorkspace(root, effective)
 	workspace.Environment = opts.Environment
 	checkDefaultProject(workspace, effective, out)
+	checkIgnoredPaths(effective, out)
 	return workspace, out.done()
 }
 
@@ -202,6 +205,26 @@ func textItems(n *Node) []string {
 		}
 	}
 	return list
+}
+
+// checkIgnoredPaths refuses what is no path under policy.ignore: the field that it
+// was to protect would be overwritten.
+func checkIgnoredPaths(n *Node, out *report) {
+	list := ofKind(n.Get("policy").Get("ignore"), SequenceNode)
+	if list == nil {
+		return
+	}
+	for _, rule := range list.Items {
+		fields := ofKind(rule.Get("fields"), SequenceNode)
+		if fields == nil {
+			continue
+		}
+		for _, field := range fields.Items {
+			if _, err := valuepath.Parse(field.Text); err != nil && field.Kind == ScalarNode && !field.IsNull() {
+				out.errorf("wrong-type", field.Range, "write it as a plan prints it, such as steps[\"Build\"].properties.command", "%s", err)
+			}
+		}
+	}
 }
 
 func checkDefaultProject(w *Workspace, n *Node, out *report) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
 
+	"github.com/buildsync/buildsync/pkg/valuepath"
 	"github.com/buildsync/buildsync/schemas"
 )
 
@@ -156,7 +157,7 @@ func (p place) step(part string) place {
 			return p
 		}
 		item := p.node.Items[i]
-		next := place{node: item, pointer: p.pointer + "[" + ItemName(item, i) + "]"}
+		next := place{node: item, pointer: p.pointer + ItemSegment(item, i)}
 		if p.key != nil {
 			next.within = p.key.Text
 		}
@@ -167,7 +168,7 @@ func (p place) step(part string) place {
 	if key == nil {
 		return p
 	}
-	pointer := strings.TrimPrefix(p.pointer+"."+key.Text, ".")
+	pointer := strings.TrimPrefix(p.pointer+valuepath.Member(key.Text), ".")
 	if p.action {
 		pointer = p.pointer
 	}

@@ -4,33 +4,41 @@ import (
 	"math"
 	"slices"
 	"sort"
-	"strconv"
 	"strings"
+
+	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
-// ItemName is how a pointer calls an item of a list: by its name, so that the
-// pointer stays when items are added or moved; by its index, from 0, where it
-// has none.
-func ItemName(item *Node, index int) string {
+// ItemSegment is how a pointer calls an item of a list, brackets included.
+func ItemSegment(item *Node, index int) string {
+	if name, has := itemName(item); has {
+		return valuepath.Bare(name)
+	}
+	return valuepath.Index(index)
+}
+
+// itemName finds the name of a list's item, by which a pointer calls it so that
+// the pointer stays when items are added or moved.
+func itemName(item *Node) (name string, has bool) {
 	for _, key := range []string{"name", "job"} {
 		if name := item.Str(key); name != "" {
-			return name
+			return name, true
 		}
 	}
 	if item.Kind == MappingNode && len(item.Fields) == 1 && item.Fields[0].Value.Kind == MappingNode { // a step
 		if name := item.Fields[0].Value.Str("name"); name != "" {
-			return name
+			return name, true
 		}
-		return item.Fields[0].Key.Text // the action word
+		return item.Fields[0].Key.Text, true // the action word
 	}
 	if params := ofKind(item.Get("params"), SequenceNode); params != nil { // a parameter as the API has it
 		for _, param := range params.Items {
 			if name := param.Str("value"); name != "" && param.Str("name") == "name" {
-				return name
+				return name, true
 			}
 		}
 	}
-	return strconv.Itoa(index)
+	return "", false
 }
 
 // ActionWord tells whether the item of a list called key is a step under its
@@ -131,7 +139,7 @@ func (p *pointing) value(n *Node, pointer, key string, from Pos) {
 			}
 			p.before(start, pointer)
 			if p.reach(end) {
-				below := strings.TrimPrefix(pointer+"."+field.Key.Text, ".")
+				below := strings.TrimPrefix(pointer+valuepath.Member(field.Key.Text), ".")
 				p.value(field.Value, below, field.Key.Text, start)
 				p.behind(end, below)
 			}
@@ -143,7 +151,7 @@ func (p *pointing) value(n *Node, pointer, key string, from Pos) {
 			}
 			p.before(item.Range.Start, pointer)
 			if p.reach(item.Range.End) {
-				below := pointer + "[" + ItemName(item, i) + "]"
+				below := pointer + ItemSegment(item, i)
 				if ActionWord(key, item) {
 					p.before(item.Fields[0].Value.Range.Start, below)
 					p.value(item.Fields[0].Value, below, "", item.Range.Start)

@@ -7,10 +7,10 @@ import "fmt"
 // open; a key that is nearly one of those listed is a mistake all the same.
 func checkRawSteps(file *File, out *report) {
 	for i, job := range file.Jobs {
-		checkRawStepsOf(job, "jobs["+ItemName(job, i)+"]", out)
+		checkRawStepsOf(job, "jobs"+ItemSegment(job, i), out)
 	}
 	for i, template := range file.Templates {
-		checkRawStepsOf(template, "templates["+ItemName(template, i)+"]", out)
+		checkRawStepsOf(template, "templates"+ItemSegment(template, i), out)
 	}
 }
 
@@ -32,7 +32,7 @@ func checkRawStepsOf(owner *Node, pointer string, out *report) {
 			if hint := didYouMean(key, listed.keys); hint != "" {
 				out.add(Diagnostic{
 					Rule: "unknown-key", Severity: Error, Range: field.Key.Range, Message: "unknown key " + quoted(key), Hint: hint,
-					Pointer: fmt.Sprintf("%s.steps[%s].%s", pointer, ItemName(step, i), key),
+					Pointer: fmt.Sprintf("%s.steps%s.%s", pointer, ItemSegment(step, i), key),
 				})
 			}
 		}

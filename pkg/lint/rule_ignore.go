@@ -1,0 +1,94 @@
+package lint
+
+import (
+	"slices"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/valuepath"
+)
+
+// ignoredField is one path of policy.ignore and whether it names anything.
+type ignoredField struct {
+	job, text string
+	path      valuepath.Path
+	at        spec.Range
+	pointer   string
+	used      bool
+	near      string // a path of a job that was probably meant
+}
+
+// ignoredFields lists the paths of policy.ignore that can be read; the others
+// are errors of loading.
+func ignoredFields(w *spec.Workspace) []ignoredField {
+	if w == nil {
+		return nil
+	}
+	var out []ignoredField
+	for i, rule := range w.Policy.Ignore {
+		for k, text := range rule.Fields {
+			path, err := valuepath.Parse(text)
+			if err != nil || !doublestar.ValidatePattern(rule.Job) {
+				continue
+			}
+			f := ignoredField{job: rule.Job, text: text, path: path, at: at(rule.Pos), pointer: "policy.ignore[" + rule.Job + "].fields" + valuepath.Index(k)}
+			if list := w.Root.Get("policy").Get("ignore"); list != nil && i < len(list.Items) {
+				if fields := list.Items[i].Get("fields"); fields != nil && k < len(fields.Items) {
+					f.at = fields.Items[k].Range
+				}
+			}
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// lookIn notes which ignored fields a compiled job has.
+func (f *ignoredField) lookIn(job *compile.Job) {
+	if f.used || !f.path.IsAbout(job.Name) || !doublestar.MatchUnvalidated(f.job, job.Name) {
+		return
+	}
+	declared := func(p valuepath.Path) bool {
+		for path := range job.Provenance {
+			if p.Covers(valuepath.Own(path)) {
+				return true
+			}
+		}
+		return false
+	}
+	if f.used = declared(f.path); f.used {
+		return
+	}
+	near := f.path.Nearest(job.Paths(), spec.Nearest)
+	if f.near == "" {
+		f.near = near
+	}
+	// What only a live job has cannot be seen here, unless it looks like a slip.
+	f.used = near == "" && f.path.CanBeLive(declared)
+}
+
+// unusedFields reports ignored fields that no matching job has.
+func (l *linter) unusedFields() {
+	for i := range l.facts.ignored {
+		f := &l.facts.ignored[i]
+		defined := slices.ContainsFunc(l.facts.jobs, func(job jobFact) bool { return doublestar.MatchUnvalidated(f.job, job.name) })
+		if f.used || !defined {
+			continue // of no job, the whole entry is reported
+		}
+		message, hint := "no job that "+quoted(f.job)+" names declares "+quoted(f.text)+": the entry protects nothing", "remove it, or write the path that a plan prints"
+		switch name, known, unknown := f.path.Unknown(); {
+		case f.path.Template != "" || f.path.Job != "" && !doublestar.MatchUnvalidated(f.job, f.path.Job):
+			hint = "a field is a path within the jobs that job: names"
+		case unknown:
+			message = quoted(f.text) + " names nothing that a job has: the entry protects nothing"
+			if near := spec.Nearest(name, known); near != "" {
+				hint = "did you mean " + quoted(near) + " in the place of " + quoted(name) + "?"
+			}
+		case f.near != "":
+			hint = "did you mean " + quoted(f.near) + "?"
+		}
+		l.report("ignore-unused", f.at, f.pointer, message, hint)
+	}
+}

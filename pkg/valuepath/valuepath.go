@@ -1,0 +1,240 @@
+// Package valuepath is the one grammar of paths: how plans, lint, explain,
+// query, set and policy.ignore call a value of a job. It promises that each of
+// them reads what any other prints.
+//
+//	arch
+//	steps["Build with Maven"].properties.command
+//	steps[Build].image                         the same as .properties.image
+//	steps["Test"#2].enable                     the second step called Test
+//	steps[*].properties.image                  of any step
+//	parameters["target"].defaultValue
+//	scms[0].branch
+//	triggers[0].parameters["spec"]
+//	notifications["MAIL"].events               the same as notifications.MAIL.events
+//	**.command                                 at any depth
+//
+// A path names items by names, not by indexes, so that it stays the same when a
+// neighbour comes or goes. .name, [name] and ["name"] are the same. In a name,
+// * stands for any text. A path may begin with the job that it is about, as
+// lint prints it (jobs[order].arch) and as explain does (shop/job/order.arch).
+package valuepath
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// kind tells how a segment chooses.
+type kind uint8
+
+const (
+	named   kind = iota // a member or item by its name
+	indexed             // an item by its index, from 0
+	anyone              // [*]: any member or item
+	deep                // **: any number of segments
+)
+
+// segment is one part of a path.
+type segment struct {
+	kind  kind
+	name  string
+	nth   int // among the items of that name, from 1; 0: not written
+	index int
+}
+
+// Path is a parsed path, or a pattern of paths.
+type Path struct {
+	// Job and Template name the object that the path begins with, "" for none.
+	Job, Template string
+
+	as   []segment // as it was written
+	body []segment // in the API's words, nil where that is the same
+}
+
+// IsZero reports whether p names no value: only a job, or nothing.
+func (p Path) IsZero() bool { return len(p.as) == 0 }
+
+// IsAbout reports whether p can name a value of the job called name.
+func (p Path) IsAbout(name string) bool { return p.Template == "" && (p.Job == "" || p.Job == name) }
+
+// IsPattern reports whether p can stand for several values of one job.
+func (p Path) IsPattern() bool {
+	return slices.ContainsFunc(p.as, func(s segment) bool {
+		return s.kind == anyone || s.kind == deep || s.kind == named && strings.Contains(s.name, "*")
+	})
+}
+
+// Matches reports whether p names the value at path, or every value like it.
+func (p Path) Matches(path Path) bool {
+	return match(p.as, path.as, true) || p.body != nil && match(p.body, path.as, true)
+}
+
+// Covers reports whether p names the value at path or one that it lies in.
+func (p Path) Covers(path Path) bool {
+	return match(p.as, path.as, false) || p.body != nil && match(p.body, path.as, false)
+}
+
+// match compares a pattern with a path, or with its beginning unless whole.
+func match(pattern, path []segment, whole bool) bool {
+	for i, want := range pattern {
+		if want.kind == deep {
+			for skip := 0; skip <= len(path)-i; skip++ {
+				if match(pattern[i+1:], path[i+skip:], whole) {
+					return true
+				}
+			}
+			return false
+		}
+		if i >= len(path) || !want.matches(path[i]) {
+			return false
+		}
+	}
+	return !whole || len(pattern) == len(path)
+}
+
+func (s segment) matches(have segment) bool {
+	switch {
+	case s.kind == anyone:
+		return have.kind != deep
+	case s.kind != have.kind:
+		return false
+	case s.kind == indexed:
+		return s.index == have.index
+	case !Glob(s.name, have.name):
+		return false
+	case s.nth == 0 && strings.Contains(s.name, "*"):
+		return true
+	}
+	return max(s.nth, 1) == max(have.nth, 1)
+}
+
+// Glob reports whether pattern, in which * stands for any text, matches s.
+func Glob(pattern, s string) bool {
+	first, rest, star := strings.Cut(pattern, "*")
+	if !star {
+		return pattern == s
+	}
+	s, ok := strings.CutPrefix(s, first)
+	if !ok {
+		return false
+	}
+	for {
+		part, more, star := strings.Cut(rest, "*")
+		if !star {
+			return strings.HasSuffix(s, part)
+		}
+		i := strings.Index(s, part)
+		if i < 0 {
+			return false
+		}
+		s, rest = s[i+len(part):], more
+	}
+}
+
+// String spells p as plans do, without the job.
+func (p Path) String() string {
+	segments := p.as
+	if p.body != nil {
+		segments = p.body
+	}
+	return spell(segments)
+}
+
+func spell(segments []segment) string {
+	var out strings.Builder
+	for i, s := range segments {
+		switch {
+		case s.kind == indexed:
+			out.WriteString(Index(s.index))
+		case s.kind == deep:
+			out.WriteString(strings.TrimPrefix("."+"**", dotless(i)))
+		case isItem(segments, i) && s.kind == anyone:
+			out.WriteString("[*]")
+		case s.kind == anyone:
+			out.WriteString(strings.TrimPrefix(".*", dotless(i)))
+		case isItem(segments, i) || s.nth > 1:
+			out.WriteString(Name(s.name, s.nth))
+		case strings.Contains(s.name, "*") && isIdentifier(strings.ReplaceAll(s.name, "*", "x")):
+			out.WriteString(strings.TrimPrefix("."+s.name, dotless(i)))
+		default:
+			out.WriteString(strings.TrimPrefix(Member(s.name), dotless(i)))
+		}
+	}
+	return out.String()
+}
+
+// dotless is what the first segment goes without.
+func dotless(i int) string {
+	if i == 0 {
+		return "."
+	}
+	return ""
+}
+
+// lists are the members whose items a path names in brackets.
+var lists = []string{"steps", "parameters", "notifications", "scms", "triggers"}
+
+// isItem reports whether the i-th segment chooses an item of a list.
+func isItem(segments []segment, i int) bool {
+	switch i {
+	case 1:
+		return segments[0].kind == named && slices.Contains(lists, segments[0].name)
+	case 3:
+		return segments[0].name == "triggers" && segments[2].name == "parameters"
+	}
+	return false
+}
+
+// Name is the part of a path that chooses a list's nth item of that name,
+// counted from 1. The name is quoted as in Go, with what does not print escaped,
+// so that a path may be shown as it is.
+func Name(name string, nth int) string {
+	buf := make([]byte, 0, len(name)+8)
+	buf = append(buf, '[')
+	buf = strconv.AppendQuote(buf, name)
+	if nth > 1 {
+		buf = append(buf, '#')
+		buf = strconv.AppendInt(buf, int64(nth), 10)
+	}
+	return string(append(buf, ']'))
+}
+
+// Bare is Name without the quotes where the name can be read without them: how
+// lint spells an item.
+func Bare(name string) string {
+	plain := name != "" && !strings.ContainsAny(name, "[]\"\\*\n")
+	if _, err := strconv.Atoi(name); err == nil || !plain {
+		return Name(name, 1)
+	}
+	return "[" + name + "]"
+}
+
+// Index is the part of a path that chooses a list's item by its index, from 0.
+func Index(i int) string { return "[" + strconv.Itoa(i) + "]" }
+
+// Member is the part of a path that chooses an object's member: .name, or
+// ["odd name"] where the name is no identifier.
+func Member(name string) string {
+	if isIdentifier(name) {
+		return "." + name
+	}
+	return Name(name, 1)
+}
+
+// isIdentifier reports whether name can stand in a path without quotes.
+func isIdentifier(name string) bool {
+	if name == "" || len(name) > 128 {
+		return false
+	}
+	for i := range len(name) {
+		c := name[i]
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c == '_':
+		case i > 0 && (c >= '0' && c <= '9' || c == '-'), i == 0 && c == '$' && len(name) > 1:
+		default:
+			return false
+		}
+	}
+	return true
+}
