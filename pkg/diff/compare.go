@@ -168,7 +168,7 @@ func (c *comparison) fields() []Field {
 		}
 	}
 	for _, e := range s.live.entries {
-		if s.desired.has(e.path) || isDerived(e) && !s.shownBase.has(e.path) && !s.declared.has(e.path) {
+		if s.desired.has(e.path) || isDerived(e) && !(c.threeWay && s.shownBase.has(e.path)) && !s.declared.has(e.path) {
 			continue
 		}
 		out = append(out, c.field(s, e))
