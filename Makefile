@@ -13,7 +13,7 @@ RACE        := $(shell command -v "$$($(GO) env CC | cut -d' ' -f1)" >/dev/null 
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build test test-long test-soak demo bench lint fmt check vet fuzz mutants vuln test-modules test-editor test-browser test-terraform size
+.PHONY: help build test test-long test-soak demo bench lint fmt check vet fuzz mutants vuln test-modules test-editor test-browser test-terraform test-release release size
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,7 +21,7 @@ help: ## list the targets
 build: ## build bin/buildsync
 	$(GO) build -trimpath -o bin/buildsync ./cmd/buildsync
 
-test: check build fuzz test-modules test-editor ## everything CI checks: format, vet, staticcheck, build, fuzz briefly, all tests
+test: check build fuzz test-modules test-editor test-release ## everything CI checks: format, vet, staticcheck, build, fuzz briefly, all tests
 	@test -n "$(RACE)" || echo "no C compiler: the race detector is off"
 	$(GO) test -tags failpoint -run KilledAtEvery ./pkg/apply
 	GOGC=400 $(GO) test -tags long -timeout 30m -run RandomSchedules ./pkg/apply -rapid.checks=$(SCHEDULES)
@@ -119,6 +119,18 @@ lint: build ## go vet and staticcheck on the code, buildsync lint on the example
 
 fmt: ## gofmt all Go files
 	gofmt -w $(FOLDERS)
+
+# Where the archives of a release will be, for the manifests; @VERSION@ stands for
+# the version, which comes from the last tag of Git.
+RELEASE_URL ?= https://github.com/buildsync/buildsync/releases/download/v@VERSION@
+
+release: ## dist/release: archives for each system, checksums, SBOMs, Homebrew and Scoop manifests
+	$(GO) -C tools/release build -o "$(CURDIR)/bin/release" .
+	bin/release -go "$(GO)" -out dist/release -url "$(RELEASE_URL)"
+
+test-release: ## build a release twice, compare the bytes, install it
+	$(GO) -C tools/release vet .
+	$(GO) -C tools/release test -count=1 .
 
 size: ## the size of a release binary, and how long it takes to build
 	@mkdir -p dist

@@ -11,7 +11,7 @@ func (p *program) versionCommand() *cli.Command {
 	return p.command(&cli.Command{
 		Name:        "version",
 		Usage:       "print the version",
-		Description: about("Prints the version of buildsync, of Go, and the platform.", "buildsync version"),
+		Description: about("Prints the version of buildsync, its commit and the date of that, the version of Go, and the\nplatform.", "buildsync version"),
 	}, func(in *invocation) error {
 		if _, err := in.args(0); err != nil {
 			return err
@@ -21,6 +21,6 @@ func (p *program) versionCommand() *cli.Command {
 }
 
 func (p *program) printVersion() error {
-	_, err := fmt.Fprintf(p.stdout, "buildsync %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	_, err := fmt.Fprintf(p.stdout, "buildsync %s%s %s %s/%s\n", version(), commitText(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return err
 }

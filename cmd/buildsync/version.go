@@ -5,6 +5,7 @@ import (
 	"os"
 	"runtime/debug"
 	"strings"
+	"time"
 )
 
 // version comes from the build information: the module's version for what
@@ -23,6 +24,28 @@ func version() string {
 		}
 	}
 	return "devel"
+}
+
+// commitText names the commit that was built and its date, "" where Go was told
+// of none.
+func commitText() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	of := map[string]string{}
+	for _, setting := range info.Settings {
+		of[setting.Key] = setting.Value
+	}
+	commit, date := of["vcs.revision"], of["vcs.time"]
+	if len(commit) < 12 || len(date) < len(time.DateOnly) {
+		return ""
+	}
+	changed := ""
+	if of["vcs.modified"] == "true" {
+		changed = " with changes"
+	}
+	return fmt.Sprintf(" (commit %s of %s%s)", commit[:12], date[:len(time.DateOnly)], changed)
 }
 
 // buildOf tells builds apart for which version is not enough: those of a work
