@@ -91,6 +91,57 @@ func testWrittenPipeline(t *testing.T, system, dir string) {
 	r.run(system, "main", false, exitFailed)
 }
 
+// TestInstallers: the action for GitHub and the component for GitLab install the
+// archive that they are told, and nothing where its checksum is another.
+func TestInstallers(t *testing.T) {
+	t.Parallel()
+	var action struct {
+		Runs struct{ Steps []struct{ Run string } }
+	}
+	var component struct {
+		Job struct {
+			Before []string `yaml:"before_script"`
+		} `yaml:".buildsync"`
+	}
+	readYAML(t, filepath.Join("..", "..", "install", "action.yml"), 0, &action)
+	readYAML(t, filepath.Join("..", "..", "templates", "install.yml"), 1, &component)
+	for name, script := range map[string]string{"action": action.Runs.Steps[0].Run, "component": component.Job.Before[0]} {
+		r := newCIRunner(t, "http://127.0.0.1:1")
+		install := func(env ...string) ([]byte, error) {
+			home := t.TempDir()
+			cmd := exec.Command("sh", "-e", "-c", script+"\nbuildsync version")
+			cmd.Env = append(append(r.env, "PATH="+r.path, "HOME="+home, "GITHUB_PATH="+filepath.Join(home, "path")), env...)
+			return cmd.CombinedOutput()
+		}
+		if out, err := install(); err != nil || !strings.Contains(string(out), "\nbuildsync ") {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		}
+		if out, err := install("BUILDSYNC_SHA256=" + strings.Repeat("0", 64)); err == nil {
+			t.Errorf("%s installs an archive with another checksum:\n%s", name, out)
+		}
+	}
+}
+
+// readYAML decodes the nth document of a file.
+func readYAML(t *testing.T, name string, nth int, into any) {
+	t.Helper()
+	file, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	decoder := yaml.NewDecoder(file)
+	for ; nth > 0; nth-- {
+		var skipped any
+		if err := decoder.Decode(&skipped); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := decoder.Decode(into); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // disabledJobs returns for the name of each live job whether it is disabled.
 func disabledJobs(t *testing.T, core *emulator.Emulator) map[string]bool {
 	t.Helper()

@@ -60,13 +60,11 @@ func pipelineOf(t *testing.T, system, folder string) string {
 		}
 		lines = strings.Split(string(read(name)), "\n")
 	}
-	kept := "set -e\n"
-	for _, line := range strings.Split(strings.Join(lines, "\n"), "\n") {
-		if !strings.Contains(line, "go install") && !strings.HasPrefix(line, "PATH=") {
-			kept += line + "\n"
-		}
+	install, err := scaffold.ReadFile("scaffold/install.sh")
+	if err != nil {
+		t.Fatal(err)
 	}
-	return kept
+	return "set -e\n" + strings.ReplaceAll(strings.Join(lines, "\n")+"\n", string(install), "")
 }
 
 // forge is a repository that others clone, and the service that they apply to.

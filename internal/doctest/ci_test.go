@@ -238,31 +238,33 @@ func TestGitLabComment(t *testing.T) {
 	checkScript(t, name, script)
 }
 
-// TestInstalledVersion: no CI file installs a version that moves by itself without
-// a place to pin it.
+// TestInstalledVersion: every CI file installs buildsync by the same lines, from an
+// archive whose version and checksum are pinned.
 func TestInstalledVersion(t *testing.T) {
 	t.Parallel()
-	installed := 0
-	for _, folder := range []string{"examples/ci"} {
-		err := filepath.WalkDir(filepath.Join(root, filepath.FromSlash(folder)), func(name string, entry os.DirEntry, err error) error {
-			if err != nil || entry.IsDir() {
-				return err
-			}
-			text, err := os.ReadFile(name)
-			for _, after := range strings.Split(string(text), "cmd/buildsync@")[1:] {
-				installed++
-				if !strings.HasPrefix(after, "$BUILDSYNC_VERSION") && !strings.HasPrefix(after, "${BUILDSYNC_VERSION}") {
-					t.Errorf("%s installs buildsync@%.20s", name, after)
-				}
-			}
-			return err
-		})
+	lines := func(name string) string {
+		text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
 		if err != nil {
 			t.Fatal(err)
 		}
+		var out strings.Builder
+		for line := range strings.Lines(string(text)) {
+			out.WriteString(strings.TrimSpace(line) + "\n")
+		}
+		return out.String()
 	}
-	if installed < 8 {
-		t.Errorf("only %d installations", installed)
+	install := lines("cmd/buildsync/scaffold/install.sh")
+	for name, count := range map[string]int{
+		"install/action.yml": 1, "templates/install.yml": 1, "examples/ci/github/buildsync.yml": 3, "examples/ci/gitlab/gitlab-ci.yml": 1,
+		"examples/ci/codearts/scripts/apply.sh": 1, "examples/ci/codearts/scripts/check.sh": 1, "examples/ci/codearts/scripts/drift.sh": 1,
+	} {
+		text := lines(name)
+		if got := strings.Count(text, install); got != count {
+			t.Errorf("%s holds the lines of cmd/buildsync/scaffold/install.sh %d times, want %d", name, got, count)
+		}
+		if strings.Contains(text, "go install") || strings.Contains(text, "@latest") {
+			t.Errorf("%s installs a version that moves by itself", name)
+		}
 	}
 }
 

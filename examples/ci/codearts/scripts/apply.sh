@@ -1,7 +1,11 @@
 #!/bin/sh
 set -eu
-go install "github.com/buildsync/buildsync/cmd/buildsync@${BUILDSYNC_VERSION}"
-PATH=$PATH:$(go env GOPATH)/bin
+archive=buildsync_${BUILDSYNC_VERSION}_linux_amd64.tar.gz
+mkdir -p "$HOME/.local/bin"
+curl -fsSL -o "$HOME/.local/$archive" "$BUILDSYNC_RELEASES/$archive"
+echo "$BUILDSYNC_SHA256  $HOME/.local/$archive" | sha256sum -c -
+tar -xzf "$HOME/.local/$archive" -C "$HOME/.local/bin" buildsync
+PATH=$HOME/.local/bin:$PATH
 export HUAWEICLOUD_SDK_AK="${ACCESS_KEY}" HUAWEICLOUD_SDK_SK="${SECRET_KEY}"
 buildsync base fetch
 buildsync apply --yes --report report.json || code=$?
