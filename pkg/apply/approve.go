@@ -138,7 +138,7 @@ func exceeds(approved, fresh *diff.Change) string {
 		return "it is another object now"
 	}
 	if !created && fresh.HaveFingerprint != approved.HaveFingerprint {
-		return "the live object was changed since" + pathsText(approved, fresh)
+		return "the live object was changed since" + valuesText(movedSince(approved, fresh))
 	}
 	if fresh.WantFingerprint != approved.WantFingerprint {
 		return "the definitions say something else" + pathsText(approved, fresh)
@@ -169,6 +169,29 @@ func actionsText(actions []diff.Action) string {
 		texts[i] = string(action)
 	}
 	return strings.Join(texts, " and ")
+}
+
+// movedSince returns the live values that two versions of a change saw
+// differently: Before the approved one, After the present one. A field that one
+// version does not list was as that one wanted it.
+func movedSince(approved, fresh *diff.Change) []diff.Field {
+	var out []diff.Field
+	for i := range fresh.Fields {
+		now := &fresh.Fields[i]
+		before := now.After
+		if seen := fieldAt(approved, now.Path); seen != nil {
+			before = seen.Before
+		}
+		if !jsontree.Equal(before, now.Before) {
+			out = append(out, diff.Field{Path: now.Path, Before: before, After: now.Before, Sensitive: now.Sensitive})
+		}
+	}
+	for i := range approved.Fields {
+		if seen := &approved.Fields[i]; fieldAt(fresh, seen.Path) == nil && !jsontree.Equal(seen.Before, seen.After) {
+			out = append(out, diff.Field{Path: seen.Path, Before: seen.Before, After: seen.After, Sensitive: seen.Sensitive})
+		}
+	}
+	return out
 }
 
 // pathsText names the fields in which two versions of a change differ.

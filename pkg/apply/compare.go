@@ -1,34 +1,72 @@
 package apply
 
 import (
-	"github.com/buildsync/buildsync/pkg/client/wire"
+	"fmt"
+	"strings"
+
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
 // missing returns the paths at which a body that was read is not what was sent,
-// by the comparison that the next plan will make. Members that the old body held
-// and the sent one does not must be gone, but for those of steps, where the
-// service puts a module's properties back by itself.
+// by the comparison that the next plan will make.
 func (s *step) missing(have *jsontree.Value) []string {
-	before := s.change.Have.Unpack()
-	before.Delete(wire.KeySteps)
-	return s.seen(diff.Differences(have, s.change.DesiredBody(), before, s.run.opts.Modules))
+	return s.seen(s.change.Unmet(have, s.run.opts.Modules))
 }
 
-// changedSincePlan returns the paths at which the job is no longer what the plan
-// was made from.
-func (s *step) changedSincePlan(have *jsontree.Value) []string {
-	return diff.Differences(have, s.change.Have.Unpack(), nil, s.run.opts.Modules)
+// endStale ends an action whose job is no longer what the plan was made from,
+// and says in what.
+func (s *step) endStale(have *jsontree.Value, not string) {
+	changed := s.change.Since(have, s.run.opts.Modules)
+	for i := range changed {
+		s.result.Paths = append(s.result.Paths, changed[i].Path)
+	}
+	s.result.Next = nextReplan
+	s.end(Conflict, "the job was changed after the plan was made; not %s%s", not, valuesText(changed))
 }
 
-// asPlanned tells whether the job is what the plan was made from.
+// valuesText lists fields with the value that they had and the one they have
+// now, for a message.
+func valuesText(fields []diff.Field) string {
+	const most = 5
+	var out strings.Builder
+	for i := range fields {
+		f := &fields[i]
+		switch {
+		case i == most:
+			fmt.Fprintf(&out, "; and %d more", len(fields)-most)
+			return out.String()
+		case i == 0:
+			out.WriteString(": ")
+		default:
+			out.WriteString("; ")
+		}
+		if f.Sensitive {
+			fmt.Fprintf(&out, "%s is another secret", sanitize.Line(f.Path, 200))
+			continue
+		}
+		fmt.Fprintf(&out, "%s was %s and is %s", sanitize.Line(f.Path, 200), valueText(f.Before), valueText(f.After))
+	}
+	return out.String()
+}
+
+// valueText is a value in a message, cut where it is long.
+func valueText(v *jsontree.Value) string {
+	if v == nil {
+		return "absent"
+	}
+	return sanitize.Line(string(v.AppendJSON(nil)), 100)
+}
+
+// asPlanned reports whether the job is what the plan was made from, in all that
+// the plan decides by.
 func (s *step) asPlanned(have *jsontree.Value) bool {
-	return s.fingerprint(have) == s.change.HaveFingerprint
+	return s.change.AsPlanned(have, s.run.opts.Modules)
 }
 
 func (s *step) fingerprint(body *jsontree.Value) string {
-	return diff.Fingerprint(body, s.run.opts.Modules)
+	return s.change.Fingerprint(body, s.run.opts.Modules)
 }
 
 // templateDifferences returns the paths at which a template, as a listing shows

@@ -63,6 +63,7 @@ func playRow(t *testing.T, quirks emulator.Quirks, op operation, row fault) {
 
 // play runs one cell and checks the invariants.
 func play(t *testing.T, quirks emulator.Quirks, op operation, row fault, f emulator.Fault, want apply.Outcome, retry apply.CreateRetry) {
+	quirks.ObjectResult = quirks.ObjectResult || row.objects
 	w := newWorldWith(t, quirks, startOf(op))
 	w.settle()
 	prior := w.MustTruth(t)

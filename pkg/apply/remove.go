@@ -43,9 +43,7 @@ func (r *run) doRemoval(ctx context.Context, index int) {
 		s.noteRead(err)
 		s.end(Failed, "not removed, because the job could not be read before: %s", describe(err))
 	case !s.asPlanned(have):
-		s.result.Paths = s.changedSincePlan(have)
-		s.result.Next = nextReplan
-		s.end(Conflict, "the job was changed after the plan was made; not removed")
+		s.endStale(have, "removed")
 	case action == diff.ActionDisable:
 		s.setState(ctx, id)
 	default:

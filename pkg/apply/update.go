@@ -22,8 +22,7 @@ func (r *run) doUpdate(ctx context.Context, index int, job *jobState) {
 	}
 	defer s.close()
 	ctx = s.guard(ctx)
-	body, err := r.secrets.fill(s.change)
-	if err != nil {
+	if _, err := r.secrets.fill(s.change); err != nil {
 		s.end(Failed, "not written: %v", err)
 		return
 	}
@@ -35,6 +34,11 @@ func (r *run) doUpdate(ctx context.Context, index int, job *jobState) {
 	if len(s.missing(have)) == 0 && !mustWrite(s.change) {
 		job.written = true
 		s.end(Unchanged, "")
+		return
+	}
+	body, err := r.secrets.fill(s.change)
+	if err != nil {
+		s.end(Failed, "not written: %v", err)
 		return
 	}
 	if body, ok = s.carryOver(ctx, job.id, body, have); !ok {
@@ -66,13 +70,12 @@ func (s *step) stillAsPlanned(ctx context.Context, id string) (have *jsontree.Va
 		s.end(Failed, "not written, because the job could not be read before the write: %s", describe(err))
 		return nil, false
 	case s.asPlanned(have):
+		s.change = s.change.Onto(have, s.run.opts.Modules)
 		return have, true
 	case s.change.Desired != "" && len(s.missing(have)) == 0:
 		return have, true
 	}
-	s.result.Paths = s.changedSincePlan(have)
-	s.result.Next = nextReplan
-	s.end(Conflict, "the job was changed after the plan was made; not written")
+	s.endStale(have, "written")
 	return nil, false
 }
 

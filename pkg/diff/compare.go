@@ -21,6 +21,7 @@ type comparison struct {
 	modules                 Modules
 	placeOf                 placeOf
 	pos                     spec.Pos
+	ignored                 func(path string) bool // paths left to others; nil: none
 
 	walked *sides // made by sides when they are first asked for
 }
@@ -45,6 +46,7 @@ func (c *comparison) sides() *sides {
 
 // overlaid fills in what an update would leave, with the items' partners.
 func (c *comparison) overlaid(ignored func(path string) bool) {
+	c.ignored = ignored
 	c.desired, c.links = overlay{c.modules, ignored}.body(c.live, c.declared, c.base)
 }
 
@@ -168,7 +170,7 @@ func (c *comparison) fields() []Field {
 		}
 	}
 	for _, e := range s.live.entries {
-		if s.desired.has(e.path) || isDerived(e) && !(c.threeWay && s.shownBase.has(e.path)) && !s.declared.has(e.path) {
+		if s.desired.has(e.path) || c.isServers(e) {
 			continue
 		}
 		out = append(out, c.field(s, e))
@@ -176,6 +178,14 @@ func (c *comparison) fields() []Field {
 	out = append(out, c.orderFields(s)...)
 	sortFields(out)
 	return out
+}
+
+// isServers reports whether the service works a live value out by itself and
+// nobody declares it, nor did the base: that the body to send lacks it means
+// nothing. One that is declared empty counts.
+func (c *comparison) isServers(e entry) bool {
+	s := c.walked
+	return isDerived(e) && !s.desired.has(e.path) && !(c.threeWay && s.shownBase.has(e.path)) && !s.declared.has(e.path)
 }
 
 // isDerived tells whether the service works a value out by itself where it is
@@ -306,11 +316,13 @@ func (c *comparison) place(path string) (file string, line int) {
 	return c.pos.File, c.pos.Line
 }
 
-// orderFields reports lists whose items stand in another order: steps and code
-// sources run in theirs.
+// orderedLists are the lists whose items run in their order.
+var orderedLists = []string{"steps", "scms"}
+
+// orderFields reports lists whose items stand in another order.
 func (c *comparison) orderFields(s *sides) []Field {
 	var out []Field
-	for _, list := range []string{"steps", "scms"} {
+	for _, list := range orderedLists {
 		live, desired := paired(s.livePaths, list), paired(s.desiredPaths, list)
 		if slices.Equal(live, desired) {
 			continue

@@ -8,11 +8,19 @@ import "github.com/buildsync/buildsync/pkg/jsontree"
 // that was replaced, nil for a create; what it held and want does not must be
 // gone. Sensitive values cannot be compared and never differ.
 func Differences(live, want, before *jsontree.Value, modules Modules) []string {
+	return pathsOf(differing(live, want, before, modules))
+}
+
+func differing(live, want, before *jsontree.Value, modules Modules) []Field {
 	c := &comparison{live: live, declared: want, base: before, modules: modules}
 	c.overlaid(ignoreNothing)
+	return c.fields()
+}
+
+func pathsOf(fields []Field) []string {
 	var paths []string
-	for _, f := range c.fields() {
-		paths = append(paths, f.Path)
+	for i := range fields {
+		paths = append(paths, fields[i].Path)
 	}
 	return paths
 }

@@ -157,9 +157,11 @@ func (j *jobTask) update() {
 	}
 	switch {
 	case change.Unproven || len(change.Actions) > 0 || change.Verdict != VerdictUnchanged || wordy(&change):
-		change.HaveFingerprint = Fingerprint(j.live.Body, j.in.Modules)
+		have, want := c.fingerprints()
+		change.HaveFingerprint = have
 		if change.Verdict != VerdictCollision {
-			change.WantFingerprint = Fingerprint(c.desired, j.in.Modules)
+			change.WantFingerprint = want
+			change.before, change.ignore = j.before, j.ignore
 			change.Unchanged = c.unchanged(change.Fields)
 			change.Have, change.Desired = jsontree.Pack(j.live.Body), jsontree.Pack(c.desired)
 		}
@@ -274,12 +276,14 @@ func declaredBody(job *compile.Job) *jsontree.Value {
 
 // namedBody is a live body that says its job's name, which the listing knows
 // even where the body does not.
-func namedBody(live *LiveJob) *jsontree.Value {
-	if live.Body.Kind() != jsontree.KindObject || live.Body.Str("job_name") != "" {
-		return live.Body
+func namedBody(live *LiveJob) *jsontree.Value { return named(live.Body, live.Name) }
+
+func named(body *jsontree.Value, name string) *jsontree.Value {
+	if body.Kind() != jsontree.KindObject || body.Str("job_name") != "" {
+		return body
 	}
-	body := live.Body.Clone()
-	body.Set("job_name", jsontree.String(live.Name))
+	body = body.Clone()
+	body.Set("job_name", jsontree.String(name))
 	return body
 }
 

@@ -183,9 +183,10 @@ type Change struct {
 	Unproven   bool        `json:"unproven,omitempty"`  // applied before, and no smoke build of it has succeeded yet
 	LastEdit   *LastEdit   `json:"last_edit,omitempty"` // in a plan of drift, where the service knows
 
-	// HaveFingerprint and WantFingerprint are Fingerprint of the live body and
-	// of the desired one, "" where there is none. Apply compares the first with
-	// what it reads right before it writes.
+	// HaveFingerprint and WantFingerprint identify the live body and the desired
+	// one, in all that is declared or changed, "" where there is none. Apply
+	// compares the first with what it reads right before it writes. Those of a
+	// template, and of a job that is created, are Fingerprint of the whole body.
 	HaveFingerprint string `json:"have_fingerprint,omitempty"`
 	WantFingerprint string `json:"want_fingerprint,omitempty"`
 
@@ -201,6 +202,8 @@ type Change struct {
 	Have         jsontree.Packed   `json:"-"` // the live job's body, as it came
 	Desired      jsontree.Packed   `json:"-"` // the whole update body, built over the live one, or that of a template; see DesiredBody
 	Notices      []NoticeChange    `json:"-"`
+	before       *compile.Job      // what the job is compared with, of the base
+	ignore       ignored           // what policy.ignore leaves to others
 }
 
 // DesiredBody returns the whole body of the create or update that c asks for, a

@@ -164,8 +164,11 @@ func (p *Planner) planRemoval(r removal, live *LiveJob, out *outcome) {
 	}
 	change := Change{
 		Kind: KindJob, Address: r.address, ProjectID: live.ProjectID, Name: live.Name, ID: &live.ID, Live: live,
-		Verdict: VerdictRemove, Note: r.note, Definition: r.definition, HaveFingerprint: Fingerprint(live.Body, p.in.Modules),
-		Have: jsontree.Pack(live.Body),
+		Verdict: VerdictRemove, Note: r.note, Definition: r.definition, Have: jsontree.Pack(live.Body),
+		before: r.before, ignore: p.ignoreFor(live.Name),
+	}
+	if live.Body != nil {
+		change.HaveFingerprint, _ = change.over(live.Body, p.in.Modules).fingerprints()
 	}
 	switch {
 	case r.action == "":

@@ -1,0 +1,202 @@
+package diff
+
+import (
+	"slices"
+
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// judged returns the part of one side that a plan decides by: what the
+// definitions declare and leave to nobody else, and what the update changes. The
+// rest is carried over as it is at the write, so that a member that moves by
+// itself makes no plan old.
+func (c *comparison) judged(side, other *view) []entry {
+	s := c.sides()
+	var out []entry
+	for _, e := range side.entries {
+		declared := s.declared.has(e.path) && (c.ignored == nil || !c.ignored(e.path))
+		differs := !jsontree.Equal(other.get(e.path), e.value)
+		if differs && side == s.live && c.isServers(e) {
+			differs = false
+		}
+		if declared || differs {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// fingerprints identify what a plan decides by, of the live body and of the
+// desired one. They hold no sensitive value.
+func (c *comparison) fingerprints() (have, want string) {
+	s := c.sides()
+	return c.fingerprint(s.live, s.desired, s.livePaths), c.fingerprint(s.desired, s.live, s.desiredPaths)
+}
+
+func (c *comparison) fingerprint(side, other *view, paths *itemPaths) string {
+	var lines []string
+	for _, e := range c.judged(side, other) {
+		value := e.value.Clone()
+		value.SortKeys()
+		path := e.path
+		if e.whole {
+			path = e.list // its place among items without a partner means nothing
+		}
+		lines = append(lines, string(value.AppendJSON(append(jsontree.AppendQuoted(nil, path), ' '))))
+	}
+	slices.Sort(lines)
+	for _, list := range orderedLists {
+		if c.declared.Get(list) == nil {
+			continue
+		}
+		for _, path := range paired(paths, list) {
+			lines = append(lines, string(jsontree.AppendQuoted(nil, path)))
+		}
+	}
+	var text []byte
+	for _, line := range lines {
+		text = append(append(text, line...), '\n')
+	}
+	return digest(text)
+}
+
+// over is the comparison that c was planned by, with a body read since.
+func (c *Change) over(live *jsontree.Value, modules Modules) *comparison {
+	name := c.Name
+	if c.Live != nil {
+		name = c.Live.Name // it may be renamed
+	}
+	out := &comparison{live: named(live, name), modules: modules}
+	switch {
+	case c.Want != nil:
+		out.declared = declaredBody(c.Want)
+		if c.before != nil {
+			out.base = declaredBody(c.before)
+		}
+	case c.before != nil:
+		out.declared = declaredBody(c.before)
+	default:
+		out.declared = writable(c.Have.Unpack(), modules)
+	}
+	out.overlaid(c.ignore.matches)
+	if c.Want != nil && c.Live != nil {
+		setIdentity(out.desired, c.Want, c.Live)
+	}
+	return out
+}
+
+// writable leaves of a body that nobody declared what a user can say: the
+// members of the API reference, and the properties that the catalogue knows. All
+// else may move by itself.
+func writable(body *jsontree.Value, modules Modules) *jsontree.Value {
+	out := jsontree.Object()
+	for _, m := range body.Members() {
+		if slices.Contains(memberOrder, m.Key) {
+			out.Set(m.Key, m.Value)
+		}
+	}
+	for _, step := range out.Get("steps").Items() {
+		known := jsontree.Object()
+		for _, m := range step.Get("properties").Members() {
+			if modules == nil {
+				break
+			}
+			if _, ok := modules.PropertyFacts(step.Str("module_id"), m.Key); ok {
+				known.Set(m.Key, m.Value)
+			}
+		}
+		if known.Len() > 0 {
+			step.Set("properties", known)
+		}
+	}
+	return out
+}
+
+// Fingerprint identifies a body of c's job, in all that c declares or changes;
+// of a job that c creates in everything. "" for an absent body.
+func (c *Change) Fingerprint(body *jsontree.Value, modules Modules) string {
+	if body == nil || c.Live == nil {
+		return Fingerprint(body, modules)
+	}
+	have, _ := c.over(body, modules).fingerprints()
+	return have
+}
+
+// AsPlanned reports whether a body that was read since is what c was planned
+// from.
+func (c *Change) AsPlanned(live *jsontree.Value, modules Modules) bool {
+	return c.Fingerprint(live, modules) == c.HaveFingerprint
+}
+
+// Unmet returns the paths at which a body that was read after the write is not
+// what was sent. A value that nobody declares may become another one, as one
+// that moves by itself does; it may not go. What the old body held and the sent
+// one does not must be gone, but for members of steps, where the service puts a
+// module's properties back by itself.
+func (c *Change) Unmet(have *jsontree.Value, modules Modules) []string {
+	before := c.Have.Unpack()
+	before.Delete("steps")
+	differing := differing(have, c.DesiredBody(), before, modules)
+	if len(differing) == 0 || c.Live == nil {
+		return pathsOf(differing)
+	}
+	over := c.over(have, modules)
+	declared := over.sides().declared
+	return pathsOf(slices.DeleteFunc(differing, func(f Field) bool {
+		ours := declared.has(f.Path) && !over.ignored(f.Path)
+		return !ours && isScalar(f.Before) && isScalar(f.After)
+	}))
+}
+
+func isScalar(v *jsontree.Value) bool {
+	switch v.Kind() {
+	case jsontree.KindString, jsontree.KindNumber, jsontree.KindBool:
+		return true
+	}
+	return false
+}
+
+// Since returns what c was planned from and is not so in a body that was read
+// since: Before is the planned value, After the present one.
+func (c *Change) Since(live *jsontree.Value, modules Modules) []Field {
+	then, now := c.over(c.Have.Unpack(), modules), c.over(live, modules)
+	old, fresh := then.sides(), now.sides()
+	var out []Field
+	seen := map[string]bool{}
+	note := func(e entry) {
+		before, after := old.live.get(e.path), fresh.live.get(e.path)
+		if seen[e.path] || jsontree.Equal(before, after) {
+			return
+		}
+		seen[e.path] = true
+		f := Field{
+			Path: e.path, Verdict: VerdictChange,
+			Before: orElse(old.shownLive.get(e.path), before), After: orElse(fresh.shownLive.get(e.path), after),
+		}
+		if holdsSecret(f.Before) || holdsSecret(f.After) {
+			f.Sensitive, f.Before, f.After = true, nil, nil
+		}
+		out = append(out, f)
+	}
+	for _, e := range then.judged(old.live, old.desired) {
+		note(e)
+	}
+	for _, e := range now.judged(fresh.live, fresh.desired) {
+		note(e)
+	}
+	for _, list := range orderedLists {
+		if before, after := paired(old.livePaths, list), paired(fresh.livePaths, list); len(out) == 0 && !slices.Equal(before, after) {
+			out = append(out, Field{Path: list, Verdict: VerdictChange, Before: then.names(then.live, old.livePaths, list), After: now.names(now.live, fresh.livePaths, list)})
+		}
+	}
+	sortFields(out)
+	return out
+}
+
+// Onto returns c with its body built over live, which was read since and is as
+// planned: what nobody declared is carried over as it is now.
+func (c *Change) Onto(live *jsontree.Value, modules Modules) *Change {
+	out := *c
+	out.Have, out.Desired = jsontree.Pack(live), jsontree.Pack(c.over(live, modules).desired)
+	return &out
+}
