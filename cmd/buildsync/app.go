@@ -62,6 +62,7 @@ func (p *program) commands() []*cli.Command {
 		p.baseCommand(),
 		p.emulatorCommand(),
 		p.explainCommand(),
+		p.queryCommand(),
 		p.doctorCommand(),
 		p.schemaCommand(),
 		p.completionCommand(),

@@ -7,13 +7,13 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/buildsync/buildsync/pkg/bulk"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/lint"
 	"github.com/buildsync/buildsync/pkg/lint/secret"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
-	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
 // explained is one value of an object and its way there.
@@ -37,7 +37,7 @@ type station struct {
 func (o explainable) values(w *workspace) []explained {
 	shown := map[string]*jsontree.Value{}
 	var order []string
-	walkBody(redacted(o.body, w.catalogue), func(path string, v *jsontree.Value) {
+	bulk.Walk(redacted(o.body, w.catalogue), func(path string, v *jsontree.Value) {
 		if shown[path] == nil {
 			order = append(order, path)
 		}
@@ -92,78 +92,6 @@ func (w *workspace) way(p compile.Provenance) []station {
 		way = append(way, station{kind, s.Name, w.shown(s.Pos.File), s.Pos.Line, s.Pos.Column})
 	}
 	return way
-}
-
-// walkBody visits the values of a body under the paths that the compiler gives
-// them.
-func walkBody(body *jsontree.Value, visit func(path string, v *jsontree.Value)) {
-	for _, m := range body.Members() {
-		switch m.Key {
-		case "steps":
-			visit(m.Key, m.Value)
-			seen := map[string]int{}
-			for _, step := range m.Value.Items() {
-				name := step.Str("name")
-				seen[name]++
-				walkValue(compile.StepPath(name, seen[name]), step, visit)
-			}
-		case "parameters":
-			visit(m.Key, m.Value)
-			for _, p := range m.Value.Items() {
-				walkParameter(p, visit)
-			}
-		case "triggers":
-			visit(m.Key, m.Value)
-			for i, trigger := range m.Value.Items() {
-				walkTrigger(compile.TriggerPath(i), trigger, visit)
-			}
-		case "template": // of a template's body (API reference 4.21): what the paths start below
-			walkBody(m.Value, visit)
-		default:
-			walkValue(strings.TrimPrefix(valuepath.Member(m.Key), "."), m.Value, visit)
-		}
-	}
-}
-
-// walkParameter visits a build parameter, whose fields are a list of names and
-// values in the API.
-func walkParameter(p *jsontree.Value, visit func(path string, v *jsontree.Value)) {
-	path := ""
-	for _, field := range p.Get("params").Items() {
-		if field.Str("name") == "name" {
-			path = compile.ParameterPath(field.Str("value"))
-		}
-	}
-	visit(path, p)
-	for _, field := range p.Get("params").Items() {
-		visit(path+valuepath.Member(field.Str("name")), field.Get("value"))
-	}
-}
-
-// walkTrigger visits a trigger, whose parameters are named as a build's are.
-func walkTrigger(path string, trigger *jsontree.Value, visit func(path string, v *jsontree.Value)) {
-	visit(path, trigger)
-	for _, m := range trigger.Members() {
-		member := path + valuepath.Member(m.Key)
-		if m.Key != "parameters" {
-			walkValue(member, m.Value, visit)
-			continue
-		}
-		visit(member, m.Value)
-		for _, p := range m.Value.Items() {
-			visit(member+valuepath.Name(p.Str("name"), 1), p.Get("value"))
-		}
-	}
-}
-
-func walkValue(path string, v *jsontree.Value, visit func(path string, v *jsontree.Value)) {
-	visit(path, v)
-	for _, m := range v.Members() {
-		walkValue(path+valuepath.Member(m.Key), m.Value, visit)
-	}
-	for i, item := range v.Items() {
-		walkValue(path+valuepath.Index(i), item, visit)
-	}
 }
 
 // inWords is a value as people read it.

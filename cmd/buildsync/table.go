@@ -183,20 +183,23 @@ type reply struct {
 
 // print writes a reply to stdout and wherever --out says.
 func (in *invocation) print(outputs []output, modules *catalog.Catalogue, r reply) error {
-	return in.write(outputs, func(w io.Writer, o output) error {
-		if o.format == "json" {
-			document, err := in.documentOf(r.doc, modules)
-			if err != nil {
-				return err
-			}
-			_, err = w.Write(document)
+	return in.write(outputs, func(w io.Writer, o output) error { return in.printTo(w, o, modules, r) })
+}
+
+// printTo writes a reply to one output, as JSON or as text.
+func (in *invocation) printTo(w io.Writer, o output, modules *catalog.Catalogue, r reply) error {
+	if o.format == "json" {
+		document, err := in.documentOf(r.doc, modules)
+		if err != nil {
 			return err
 		}
-		out := in.paperFor(o)
-		r.text(out)
-		_, err := io.WriteString(w, in.knownSecrets().Replace(out.String()))
+		_, err = w.Write(document)
 		return err
-	})
+	}
+	out := in.paperFor(o)
+	r.text(out)
+	_, err := io.WriteString(w, in.knownSecrets().Replace(out.String()))
+	return err
 }
 
 // documentOf is a value as JSON, secrets hidden.

@@ -31,7 +31,7 @@ var bans = []ban{
 }
 
 // pure packages give the same bytes for the same input.
-var pure = []string{"pkg/spec", "pkg/catalog", "pkg/compile", "pkg/lint", "pkg/diff", "pkg/diff/render", "pkg/format", "pkg/sanitize", "pkg/jsontree"}
+var pure = []string{"pkg/spec", "pkg/catalog", "pkg/compile", "pkg/lint", "pkg/diff", "pkg/diff/render", "pkg/format", "pkg/bulk", "pkg/valuepath", "pkg/sanitize", "pkg/jsontree"}
 
 var impureNames = []string{"time.Now", "time.Since", "os.Getenv", "os.LookupEnv", "os.Environ", "os.Stdout", "os.Stderr", "os.Stdin"}
 

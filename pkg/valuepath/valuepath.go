@@ -238,3 +238,31 @@ func isIdentifier(name string) bool {
 	}
 	return true
 }
+
+// Bound returns how many leading segments p and other have in common, where one
+// of them stands for several values: with steps[*].image and steps[*].enable the
+// step is one and the same. It is 0 where nothing binds them.
+func (p Path) Bound(other Path) int {
+	a, b := p.segments(), other.segments()
+	n, several := 0, 0
+	for n < len(a) && n < len(b) && a[n] == b[n] && a[n].kind != deep {
+		n++
+		if a[n-1].kind == anyone || a[n-1].kind == named && strings.Contains(a[n-1].name, "*") {
+			several = n
+		}
+	}
+	return several
+}
+
+// Shares reports whether the first n segments of two paths are the same.
+func (p Path) Shares(other Path, n int) bool {
+	return len(p.as) >= n && len(other.as) >= n && slices.Equal(p.as[:n], other.as[:n])
+}
+
+// segments are those of p in the API's words.
+func (p Path) segments() []segment {
+	if p.body != nil {
+		return p.body
+	}
+	return p.as
+}

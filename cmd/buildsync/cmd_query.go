@@ -1,0 +1,348 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+	"github.com/urfave/cli/v2"
+
+	"github.com/buildsync/buildsync/pkg/bulk"
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/export"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+func (p *program) queryCommand() *cli.Command {
+	return p.command(&cli.Command{
+		Name:      "query",
+		Usage:     "find values in all jobs, and where they come from",
+		ArgsUsage: "CONDITION…",
+		Description: about(`Lists the values of compiled jobs that fulfil a condition, each with the place that it is
+written in. A condition is PATH (the job has such a value), PATH=GLOB or PATH!=GLOB; paths are
+those that plans print (docs/paths.md). --where adds conditions that must hold too: a condition
+about the same item, such as steps[*] in both, is about that very item.
+
+--by source counts the values by the place that says them: a template, a default, a variable.
+--missing lists the jobs that have no such value. --live asks the live jobs, managed or not.
+--format files prints the names of the files, for a pipe.
+
+Exit codes: 0 done, also where nothing was found; 1 the live jobs could not be read; 3 invalid
+input; 6 some live jobs could not be read.`,
+			`buildsync query 'steps[*].image=maven3.5.3*'`,
+			`buildsync query 'steps[*].image' --where 'arch=arm' --by source`,
+			"buildsync query timeout --missing --live"),
+		Flags: append(selectionFlags(),
+			&cli.StringFlag{Name: "by", Usage: "count by `WHAT`: source or value"},
+			&cli.BoolFlag{Name: "missing", Usage: "the jobs that have no such value", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "live", Usage: "ask the live jobs", DisableDefaultText: true},
+			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: text, json or files", Value: "text"},
+			&cli.StringSliceFlag{Name: "out", Usage: "write to `FORMAT=FILE` as well"}),
+	}, (*invocation).query)
+}
+
+// selectionFlags choose jobs for query and set.
+func selectionFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringSliceFlag{Name: "where", Usage: "only jobs with `CONDITION`: PATH, PATH=GLOB or PATH!=GLOB; repeat it for and"},
+		&cli.StringSliceFlag{Name: "only", Usage: "only jobs whose name matches `GLOB`"},
+	}
+}
+
+// asked is what a query asks for.
+type asked struct {
+	conditions, where []bulk.Condition
+	only              []string
+}
+
+func (in *invocation) asked(words []string) (a asked, err error) {
+	if len(words) == 0 {
+		return a, usageError{text: in.flags.Command.HelpName + " needs a condition, such as 'steps[*].image=maven3.5*'"}
+	}
+	if a.conditions, err = conditions(words); err != nil {
+		return a, err
+	}
+	if a.where, err = conditions(in.texts("where")); err != nil {
+		return a, err
+	}
+	a.only = in.texts("only")
+	for _, glob := range a.only {
+		if !doublestar.ValidatePattern(glob) {
+			return a, usageError{text: fmt.Sprintf("--only %q is not a valid pattern for names", glob)}
+		}
+	}
+	return a, nil
+}
+
+func conditions(words []string) (list []bulk.Condition, err error) {
+	for _, word := range words {
+		c, err := bulk.ParseCondition(word)
+		if err != nil {
+			return nil, usageError{text: err.Error()}
+		}
+		list = append(list, c)
+	}
+	return list, nil
+}
+
+// selects reports whether --only and --project let a job in.
+func (in *invocation) selects(a asked, name, address string) bool {
+	if word := in.text("project"); word != "" && !strings.HasPrefix(address, word+"/") {
+		return false
+	}
+	return len(a.only) == 0 || slices.ContainsFunc(a.only, func(glob string) bool { return doublestar.MatchUnvalidated(glob, name) })
+}
+
+// foundValue is a row of a query's answer.
+type foundValue struct {
+	Job    string          `json:"job"`
+	Path   string          `json:"path,omitempty"`
+	Value  *jsontree.Value `json:"value,omitempty"`
+	File   string          `json:"file,omitempty"`
+	Line   int             `json:"line,omitempty"`
+	Column int             `json:"column,omitempty"`
+
+	source spec.Pos // the place that says the value
+	name   string   // of the file, in the workspace
+}
+
+func (in *invocation) query() error {
+	outputs, err := in.outputs("text", "json", "files")
+	if err != nil {
+		return err
+	}
+	a, err := in.asked(in.flags.Args().Slice())
+	if err != nil {
+		return err
+	}
+	if by := in.text("by"); by != "" && by != "source" && by != "value" {
+		return unknownWord("--by", by, []string{"source", "value"})
+	}
+	if in.on("live") {
+		if in.text("by") == "source" || in.text("format") == "files" {
+			return usageError{text: "--live: live jobs stand in no file; leave out --by source and --format files"}
+		}
+		return in.withProjects(in.openToFill, func(ctx context.Context, w *workspace, service *service, projects []export.Project) error {
+			objects, unread, err := in.liveObjects(ctx, w, service, projects, a)
+			if err != nil {
+				return err
+			}
+			if err := in.answer(outputs, w, a, objects); err != nil || !unread {
+				return err
+			}
+			return said(exitPartial)
+		})
+	}
+	w, err := in.open()
+	if err != nil {
+		return err
+	}
+	var objects []*bulk.Object
+	for _, job := range w.result.Jobs {
+		if in.selects(a, job.Name, job.Address) {
+			shown := *job
+			shown.Body = redacted(job.Body, w.catalogue)
+			objects = append(objects, bulk.OfJob(&shown))
+		}
+	}
+	return in.answer(outputs, w, a, objects)
+}
+
+// liveObjects reads the live jobs; unread reports that some could not be read.
+func (in *invocation) liveObjects(ctx context.Context, w *workspace, service *service, projects []export.Project, a asked) (objects []*bulk.Object, unread bool, err error) {
+	for _, project := range projects {
+		listing, err := export.List(ctx, service, project.ID)
+		if err != nil {
+			return nil, false, fmt.Errorf("listing the jobs of %s: %w", project.Alias, err)
+		}
+		if !listing.Complete {
+			unread = true
+			in.printf("buildsync: the listing of %s is not complete: %s\n", project.Alias, listing.Problem)
+		}
+		jobs := slices.DeleteFunc(listing.Jobs, func(live *diff.LiveJob) bool { return !in.selects(a, live.Name, project.Alias+"/") })
+		for job := range export.Read(ctx, service, jobs, export.ReadOptions{Parallel: max(in.number("parallelism"), 0)}) {
+			address := project.Alias + "/job/" + job.Name
+			if job.ReadErr != nil {
+				unread = true
+				in.printf("buildsync: reading %s: %v\n", address, job.ReadErr)
+				continue
+			}
+			var notices []compile.Notice
+			for _, row := range job.Notices {
+				notice := compile.Notice{Type: row.NoticeType}
+				for event, on := range row.EnableMap {
+					if on {
+						notice.Events = append(notice.Events, event)
+					}
+				}
+				slices.Sort(notice.Events)
+				if len(notice.Events) > 0 {
+					notices = append(notices, notice)
+				}
+			}
+			slices.SortFunc(notices, func(a, b compile.Notice) int { return strings.Compare(a.Type, b.Type) })
+			objects = append(objects, bulk.OfBody(job.Name, address, in.redacted(job.Body, w.catalogue), notices, !job.Item.Disabled))
+		}
+		if ctx.Err() != nil {
+			return nil, true, context.Cause(ctx)
+		}
+	}
+	return objects, unread, nil
+}
+
+// answer finds and prints what was asked for.
+func (in *invocation) answer(outputs []output, w *workspace, a asked, objects []*bulk.Object) error {
+	if err := bulk.CheckPaths(objects, slices.Concat(a.conditions, a.where)); err != nil {
+		return &failure{exitInvalid, err}
+	}
+	sources := bulk.NewSources(w.set)
+	var rows []foundValue
+	jobs := map[string]bool{}
+	add := func(o *bulk.Object, row foundValue, at spec.Pos, placed bool) {
+		if placed {
+			row.name, row.File, row.Line, row.Column = at.File, w.shown(at.File), at.Line, at.Column
+		}
+		jobs[o.Address] = true
+		rows = append(rows, row)
+	}
+	for _, o := range objects {
+		if in.on("missing") {
+			if bulk.Missing(o, a.conditions, a.where) {
+				at := spec.Pos{}
+				if o.Job != nil {
+					at = o.Job.Pos
+				}
+				add(o, foundValue{Job: o.Address, source: at}, at, o.Job != nil)
+			}
+			continue
+		}
+		for _, v := range bulk.Find(o, a.conditions, a.where) {
+			row := foundValue{Job: o.Address, Path: v.Path, Value: v.Value}
+			row.source, _ = sources.SourceOf(o, v.Path)
+			at, placed := o.PlaceOf(v.Path)
+			add(o, row, at, placed)
+		}
+	}
+	if len(rows) == 0 && !in.on("missing") {
+		for _, c := range a.conditions {
+			if near := bulk.Nearest(objects, c); near != "" {
+				in.printf("No job has a value at %s; did you mean %s?\n", c.Path.String(), near)
+			}
+		}
+	}
+	return in.printFound(outputs, w, rows, len(jobs))
+}
+
+func (in *invocation) printFound(outputs []output, w *workspace, rows []foundValue, jobs int) error {
+	files := []string{}
+	for _, row := range rows {
+		if row.source.File != "" && !slices.Contains(files, w.shown(row.source.File)) {
+			files = append(files, w.shown(row.source.File))
+		}
+	}
+	slices.Sort(files)
+	r := reply{doc: map[string]any{"format_version": "1.0", "jobs": jobs, "values": append([]foundValue{}, rows...)}, text: func(out *paper) { writeFound(out, rows, jobs) }}
+	if by := in.text("by"); by != "" {
+		groups := groupFound(rows, by, w)
+		r = reply{doc: map[string]any{"format_version": "1.0", "jobs": jobs, "groups": append([]foundGroup{}, groups...)}, text: func(out *paper) { writeGroups(out, groups, by, jobs) }}
+	}
+	return in.write(outputs, func(to io.Writer, o output) error {
+		if o.format == "files" {
+			for _, file := range files {
+				if _, err := io.WriteString(to, file+"\n"); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+		return in.printTo(to, o, nil, r)
+	})
+}
+
+func writeFound(out *paper, rows []foundValue, jobs int) {
+	if len(rows) == 0 {
+		out.WriteString("No job matches.\n")
+		return
+	}
+	t := newTable("JOB", "PATH", "VALUE", "PLACE")
+	for _, row := range rows {
+		shown, place := "", ""
+		if row.Value != nil {
+			shown = inWords(row.Value)
+		}
+		if row.File != "" {
+			place = fmt.Sprintf("%s:%d", row.File, row.Line)
+		}
+		t.add(row.Job, row.Path, shown, place)
+	}
+	t.writeTo(out)
+	fmt.Fprintf(out, "\n%s.\n", counted(jobs, "job"))
+}
+
+// foundGroup is the values that one place says, or that are the same.
+type foundGroup struct {
+	File  string   `json:"file,omitempty"`
+	Line  int      `json:"line,omitempty"`
+	Value string   `json:"value,omitempty"`
+	Count int      `json:"jobs"`
+	Jobs  []string `json:"names"`
+}
+
+// groupFound counts jobs by source or by value, the largest group first.
+func groupFound(rows []foundValue, by string, w *workspace) (groups []foundGroup) {
+	index := map[string]int{}
+	for _, row := range rows {
+		g, key := foundGroup{}, ""
+		if row.Value != nil {
+			g.Value = inWords(row.Value)
+		}
+		if key = g.Value; by == "source" {
+			g.File, g.Line = w.shown(row.source.File), row.source.Line
+			key = row.source.String()
+		}
+		i, known := index[key]
+		if !known {
+			i, index[key] = len(groups), len(groups)
+			groups = append(groups, g)
+		}
+		if groups[i].Value != g.Value {
+			groups[i].Value = "(several)"
+		}
+		if !slices.Contains(groups[i].Jobs, row.Job) {
+			groups[i].Jobs = append(groups[i].Jobs, row.Job)
+			groups[i].Count++
+		}
+	}
+	slices.SortStableFunc(groups, func(a, b foundGroup) int { return cmp.Compare(b.Count, a.Count) })
+	return groups
+}
+
+func writeGroups(out *paper, groups []foundGroup, by string, jobs int) {
+	if len(groups) == 0 {
+		out.WriteString("No job matches.\n")
+		return
+	}
+	t := newTable("PLACE", "JOBS", "VALUE", "NAMES")
+	for _, g := range groups {
+		place, names := "", strings.Join(g.Jobs[:min(3, len(g.Jobs))], ", ")
+		if len(g.Jobs) > 3 {
+			names += ", …"
+		}
+		if g.File != "" {
+			place = fmt.Sprintf("%s:%d", g.File, g.Line)
+		}
+		t.add(place, fmt.Sprint(g.Count), g.Value, names)
+	}
+	t.writeTo(out)
+	what := "place"
+	if by == "value" {
+		what = "value"
+	}
+	fmt.Fprintf(out, "\n%s, %s.\n", counted(jobs, "job"), counted(len(groups), what))
+}

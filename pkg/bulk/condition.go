@@ -1,0 +1,176 @@
+package bulk
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/valuepath"
+)
+
+// Condition is PATH, PATH=GLOB or PATH!=GLOB: a job has such a value.
+type Condition struct {
+	Path valuepath.Path
+	text string
+	glob string
+	op   string // "", "=" or "!="
+}
+
+// ParseCondition reads a condition. The = that counts is the first one outside
+// of brackets.
+func ParseCondition(text string) (Condition, error) {
+	c := Condition{text: text}
+	path := text
+	if i := equalsSign(text); i >= 0 {
+		path, c.op, c.glob = text[:i], "=", text[i+1:]
+		if strings.HasSuffix(path, "!") {
+			path, c.op = path[:i-1], "!="
+		}
+	}
+	var err error
+	if c.Path, err = valuepath.Parse(strings.TrimSpace(path)); err != nil {
+		return c, err
+	}
+	if c.Path.IsZero() {
+		return c, fmt.Errorf("%q names a job and no value of it", text)
+	}
+	return c, nil
+}
+
+func equalsSign(text string) int {
+	quoted, depth := false, 0
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"' && (quoted || depth > 0):
+			quoted = !quoted
+		case quoted:
+		case c == '[':
+			depth++
+		case c == ']' && depth > 0:
+			depth--
+		case c == '=' && depth == 0:
+			return i
+		}
+	}
+	return -1
+}
+
+// accepts reports whether a value of the path fulfils c.
+func (c Condition) accepts(v Value) bool {
+	switch c.op {
+	case "=":
+		return valuepath.Glob(c.glob, Text(v.Path, v.Value))
+	case "!=":
+		return !valuepath.Glob(c.glob, Text(v.Path, v.Value))
+	}
+	return true
+}
+
+// in lists the values of o that fulfil c.
+func (c Condition) in(o *Object) (values []Value) {
+	if !c.Path.IsAbout(o.Name) {
+		return nil
+	}
+	for _, v := range o.Values {
+		if c.Path.Matches(v.path) && c.accepts(v) {
+			values = append(values, v)
+		}
+	}
+	return values
+}
+
+// Find lists the values of o that fulfil one of asked and every one of where. A
+// condition about the same item ("steps[*]" in both) must be fulfilled by that
+// item.
+func Find(o *Object, asked, where []Condition) (values []Value) {
+	seen := map[string]bool{}
+	for _, a := range asked {
+		for _, v := range a.in(o) {
+			if !seen[v.Path] && allHold(o, a, v, where) {
+				seen[v.Path] = true
+				values = append(values, v)
+			}
+		}
+	}
+	return values
+}
+
+func allHold(o *Object, asked Condition, v Value, where []Condition) bool {
+	for _, w := range where {
+		bound, held := asked.Path.Bound(w.Path), false
+		for _, other := range w.in(o) {
+			held = held || v.path.Shares(other.path, bound)
+		}
+		if !held {
+			return false
+		}
+	}
+	return true
+}
+
+// Missing reports whether o has no value at any of the paths asked for, and
+// fulfils where.
+func Missing(o *Object, asked, where []Condition) bool {
+	for _, a := range asked {
+		if len(a.in(o)) > 0 || !a.Path.IsAbout(o.Name) {
+			return false
+		}
+	}
+	return Holds(o, where)
+}
+
+// Holds reports whether o fulfils all conditions.
+func Holds(o *Object, where []Condition) bool {
+	for _, w := range where {
+		if len(w.in(o)) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// CheckPaths says of the first condition whose path no object has, and no job can
+// have, what was probably meant.
+func CheckPaths(objects []*Object, conditions []Condition) error {
+	for _, c := range conditions {
+		if name, known, unknown := c.Path.Unknown(); unknown && !anyHas(objects, c) {
+			if near := spec.Nearest(name, known); near != "" {
+				return fmt.Errorf("%q names nothing that a job has; did you mean %q in the place of %q?", c.Path.String(), near, name)
+			}
+			return fmt.Errorf("%q names nothing that a job has: %q is unknown", c.Path.String(), name)
+		}
+	}
+	return nil
+}
+
+func anyHas(objects []*Object, c Condition) bool {
+	for _, o := range objects {
+		for _, v := range o.Values {
+			if c.Path.Matches(v.path) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Nearest is the path that a condition without a result was probably meant to
+// have, "" for none.
+func Nearest(objects []*Object, c Condition) string {
+	if anyHas(objects, c) {
+		return ""
+	}
+	seen := map[string]bool{}
+	var paths []string
+	for _, o := range objects {
+		for _, v := range o.Values {
+			if !seen[v.Path] {
+				seen[v.Path] = true
+				paths = append(paths, v.Path)
+			}
+		}
+	}
+	return c.Path.Nearest(paths, spec.Nearest)
+}

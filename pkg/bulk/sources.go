@@ -1,0 +1,116 @@
+package bulk
+
+import (
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// entry is a value in a file, with what holds it.
+type entry struct {
+	value, parent *spec.Node
+	key           *spec.Node // nil for an item of a list
+	index         int
+	list          string // the key of the list that it is an item of
+}
+
+// Sources knows the nodes of a workspace's files by where they start.
+type Sources struct {
+	at   map[spec.Pos]entry
+	file map[string][]byte
+}
+
+// NewSources reads the nodes of a workspace.
+func NewSources(set *spec.Set) *Sources {
+	s := &Sources{at: map[spec.Pos]entry{}, file: map[string][]byte{}}
+	if set.Workspace != nil && set.Workspace.Root != nil {
+		s.read(entry{value: set.Workspace.Root})
+	}
+	for _, file := range set.Files {
+		s.file[file.Name] = file.Source
+		if file.Root != nil {
+			s.read(entry{value: file.Root})
+		}
+	}
+	return s
+}
+
+// read notes e and what is below it. What an alias stands for, or a merge key
+// brings, is noted where it is written.
+func (s *Sources) read(e entry) {
+	start := e.value.Range.Start
+	if e.parent != nil && start.Compare(e.parent.Range.Start) < 0 {
+		return
+	}
+	if have, known := s.at[start]; !known || have.value.Kind != spec.ScalarNode && e.value.Kind == spec.ScalarNode && len(e.value.Text) > 0 {
+		s.at[start] = e
+	} else if known && have.value == e.value {
+		return
+	}
+	for _, f := range e.value.Fields {
+		if f.Key.Range.Start.Compare(start) >= 0 && f.Value.Range.Start.Compare(f.Key.Range.Start) >= 0 {
+			s.read(entry{value: f.Value, parent: e.value, key: f.Key})
+		}
+	}
+	list := ""
+	if e.key != nil {
+		list = e.key.Text
+	}
+	for i, item := range e.value.Items {
+		s.read(entry{value: item, parent: e.value, index: i, list: list})
+	}
+}
+
+// places lists where the value at a path could be changed, the place that says
+// it first: a value that a variable, an input or a matrix puts there is said
+// where that one is.
+func (s *Sources) places(o *Object, path string) []entry {
+	from, ok := o.Job.Provenance[path]
+	if !ok {
+		return nil
+	}
+	text := Text(path, o.get(path))
+	stations := from.Stations()
+	var out []entry
+	seen := map[spec.Pos]bool{}
+	for i := len(stations) - 1; i >= 0; i-- {
+		st := stations[i]
+		e, known := s.at[st.Pos]
+		if !known || seen[st.Pos] || e.value.Kind == spec.ScalarNode && i > 0 && e.value.Text != text {
+			continue
+		}
+		if i > 0 && e.value.Kind != spec.ScalarNode && st.Pos != stations[0].Pos {
+			continue
+		}
+		if i == 0 && (st.Kind == spec.FromCatalogue || isFixed(from)) {
+			continue
+		}
+		seen[st.Pos] = true
+		out = append(out, e)
+	}
+	// A text without references says more than one that refers to it.
+	for i := range out {
+		if !strings.Contains(out[i].value.Text, "${{") && out[i].value.Kind == spec.ScalarNode {
+			out[0], out[i] = out[i], out[0]
+			break
+		}
+	}
+	return out
+}
+
+// isFixed reports whether the compiler itself put a value in.
+func isFixed(p compile.Provenance) bool {
+	return p.Origin != nil && (p.Origin.Kind == spec.FromCompiler || p.Origin.Kind == spec.FromCatalogue) && p.Origin.Pos == p.Pos
+}
+
+// SourceOf is the place that says the value at a path.
+func (s *Sources) SourceOf(o *Object, path string) (spec.Pos, bool) {
+	if o.Job == nil {
+		return spec.Pos{}, false
+	}
+	if places := s.places(o, path); len(places) > 0 {
+		return places[0].value.Range.Start, true
+	}
+	return o.PlaceOf(path)
+}

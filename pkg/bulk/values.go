@@ -1,0 +1,187 @@
+// Package bulk asks and changes many jobs at once: it finds values of compiled
+// or live jobs by paths and conditions, and edits the definitions so that exactly
+// the chosen values change.
+package bulk
+
+import (
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/valuepath"
+)
+
+// Value is one value of a job.
+type Value struct {
+	Path  string
+	Value *jsontree.Value
+
+	path valuepath.Path
+}
+
+// Object is a job whose values can be asked for.
+type Object struct {
+	Name, Address string
+	Values        []Value
+	Job           *compile.Job // nil for a live job
+}
+
+// OfJob lists what the definitions say of a job.
+func OfJob(job *compile.Job) *Object {
+	o := &Object{Name: job.Name, Address: job.Address, Job: job}
+	o.add("job_name", jsontree.String(job.Name))
+	Walk(job.Unpacked().Body, o.add)
+	o.notices(job.Notices)
+	if job.Enabled != nil {
+		o.add("enabled", jsontree.Bool(*job.Enabled))
+	}
+	if job.Protect {
+		o.add("protect", jsontree.Bool(true))
+	}
+	if job.Adopt {
+		o.add("adopt", jsontree.Bool(true))
+	}
+	if job.ID != "" {
+		o.add("id", jsontree.String(job.ID))
+	}
+	return o
+}
+
+// OfBody lists what a live job holds.
+func OfBody(name, address string, body *jsontree.Value, notices []compile.Notice, enabled bool) *Object {
+	o := &Object{Name: name, Address: address}
+	Walk(body, o.add)
+	o.notices(notices)
+	o.add("enabled", jsontree.Bool(enabled))
+	return o
+}
+
+func (o *Object) add(path string, v *jsontree.Value) {
+	o.Values = append(o.Values, Value{Path: path, Value: v, path: valuepath.Own(path)})
+}
+
+func (o *Object) notices(notices []compile.Notice) {
+	for _, notice := range notices {
+		path := compile.NoticePath(notice.Type)
+		events := jsontree.Array()
+		for _, event := range notice.Events {
+			events.Append(jsontree.String(event))
+		}
+		o.add(path, jsontree.Object(jsontree.Member{Key: "events", Value: events}))
+		o.add(path+".events", events)
+		if notice.ParamConfig != nil {
+			o.add(path+".param_config", jsontree.String("(sensitive)"))
+		}
+	}
+}
+
+// get returns the value at a path, nil where there is none.
+func (o *Object) get(path string) *jsontree.Value {
+	for i := range o.Values {
+		if o.Values[i].Path == path {
+			return o.Values[i].Value
+		}
+	}
+	return nil
+}
+
+// PlaceOf is where a value was written, or what it is a part of.
+func (o *Object) PlaceOf(path string) (spec.Pos, bool) {
+	if o.Job == nil {
+		return spec.Pos{}, false
+	}
+	for {
+		if from, ok := o.Job.Provenance[path]; ok {
+			return from.Pos, true
+		}
+		i := strings.LastIndexAny(path, ".[")
+		if i < 0 {
+			return spec.Pos{}, false
+		}
+		path = path[:i]
+	}
+}
+
+// Text is a value as conditions compare it: a text without its quotes, a timeout
+// as the definitions write it, all else as JSON.
+func Text(path string, v *jsontree.Value) string {
+	if text, is := v.AsString(); is {
+		return text
+	}
+	if limit := v.Str("limit"); path == "timeout" && limit != "" && v.Str("unit") == "hour" {
+		return limit + "h"
+	}
+	return string(v.AppendJSON(nil))
+}
+
+// Walk visits the values of a body under the paths that the compiler gives them.
+func Walk(body *jsontree.Value, visit func(path string, v *jsontree.Value)) {
+	for _, m := range body.Members() {
+		switch m.Key {
+		case "steps":
+			visit(m.Key, m.Value)
+			seen := map[string]int{}
+			for _, step := range m.Value.Items() {
+				name := step.Str("name")
+				seen[name]++
+				walkValue(compile.StepPath(name, seen[name]), step, visit)
+			}
+		case "parameters":
+			visit(m.Key, m.Value)
+			for _, p := range m.Value.Items() {
+				walkParameter(p, visit)
+			}
+		case "triggers":
+			visit(m.Key, m.Value)
+			for i, trigger := range m.Value.Items() {
+				walkTrigger(compile.TriggerPath(i), trigger, visit)
+			}
+		case "template": // of a template's body (API reference 4.21): what the paths start below
+			Walk(m.Value, visit)
+		default:
+			walkValue(strings.TrimPrefix(valuepath.Member(m.Key), "."), m.Value, visit)
+		}
+	}
+}
+
+// walkParameter visits a build parameter, whose fields are a list of names and
+// values in the API.
+func walkParameter(p *jsontree.Value, visit func(path string, v *jsontree.Value)) {
+	path := ""
+	for _, field := range p.Get("params").Items() {
+		if field.Str("name") == "name" {
+			path = compile.ParameterPath(field.Str("value"))
+		}
+	}
+	visit(path, p)
+	for _, field := range p.Get("params").Items() {
+		visit(path+valuepath.Member(field.Str("name")), field.Get("value"))
+	}
+}
+
+// walkTrigger visits a trigger, whose parameters are named as a build's are.
+func walkTrigger(path string, trigger *jsontree.Value, visit func(path string, v *jsontree.Value)) {
+	visit(path, trigger)
+	for _, m := range trigger.Members() {
+		member := path + valuepath.Member(m.Key)
+		if m.Key != "parameters" {
+			walkValue(member, m.Value, visit)
+			continue
+		}
+		visit(member, m.Value)
+		for _, p := range m.Value.Items() {
+			visit(member+valuepath.Name(p.Str("name"), 1), p.Get("value"))
+		}
+	}
+}
+
+func walkValue(path string, v *jsontree.Value, visit func(path string, v *jsontree.Value)) {
+	visit(path, v)
+	for _, m := range v.Members() {
+		walkValue(path+valuepath.Member(m.Key), m.Value, visit)
+	}
+	for i, item := range v.Items() {
+		walkValue(path+valuepath.Index(i), item, visit)
+	}
+}
