@@ -14,14 +14,15 @@ import (
 
 	"github.com/buildsync/buildsync/pkg/gitbase"
 	"github.com/buildsync/buildsync/pkg/sanitize"
+	"github.com/buildsync/buildsync/pkg/spec"
 )
 
 func (p *program) doctorCommand() *cli.Command {
 	return p.command(&cli.Command{
 		Name:  "doctor",
 		Usage: "check what apply needs, and say what to do",
-		Description: about(`Checks one thing after the other that apply needs, and prints what to do about those that are
-not right. It writes nothing, sends one listing for each project, and stops asking when the
+		Description: about(`Checks each thing that apply needs, also after one that fails, and prints what to do about those
+that are not right. It writes nothing, sends one listing for each project, and stops asking when the
 service refuses the credentials: a key is locked after a few failures.
 
 Exit codes: 0 all is well; 1 something is not.`,
@@ -63,18 +64,10 @@ func (in *invocation) doctor() error {
 	ctx, cancel := in.withTimeout()
 	defer cancel()
 	d := &diagnosis{in: in, column: len("credentials")}
-	w, err := in.openPacked()
-	if err != nil {
-		if err.Error() == "" {
-			err = errors.New("the definitions have errors, see above")
-		}
-		d.fail("workspace", err, "buildsync lint shows each with its line")
-		return said(exitFailed)
-	}
-	for alias := range w.set.Workspace.Projects {
+	w := d.checkWorkspace()
+	for alias := range w.projects() {
 		d.column = min(max(d.column, len("project "+alias)), 32)
 	}
-	d.ok("workspace", "%s: %s, %s", w.dir, counted(len(w.result.Jobs), "job"), counted(len(w.result.Templates), "template"))
 	d.checkGit(ctx, w)
 	d.checkCI(w.dir)
 	d.checkService(ctx, w)
@@ -87,17 +80,96 @@ func (in *invocation) doctor() error {
 	return nil
 }
 
+// checkWorkspace loads the workspace. One that cannot be found or loaded is
+// returned with what is known of it: the checks that come after need no more.
+func (d *diagnosis) checkWorkspace() *workspace {
+	start := cmp.Or(d.in.text("dir"), ".")
+	w := &workspace{dir: start}
+	dir, err := spec.FindWorkspace(start)
+	if err != nil {
+		d.fail("workspace", err, "change to the folder of the workspace, or name it with -C; buildsync init writes a new one")
+		return w
+	}
+	w.dir = dir
+	if w.tree, err = openTree(dir); err != nil {
+		d.fail("workspace", err, "see that this user may read the folder")
+		return w
+	}
+	vars, err := d.in.variables()
+	if err != nil {
+		d.fail("workspace", err, "")
+		return w
+	}
+	diagnostics := w.loadPacked(d.in.text("env"), vars)
+	if w.set == nil {
+		w.set, _ = spec.Load(w.tree, spec.Options{})
+	}
+	if err := d.in.unknownEnvironment(diagnostics); err != nil {
+		d.fail("workspace", err, "name an environment that buildsync.yaml declares, or declare this one")
+		return w
+	}
+	if err := d.in.report(diagnostics, w); err != nil {
+		d.fail("workspace", err, "")
+	}
+	if diagnostics.HasErrors() {
+		errs := 0
+		for _, one := range diagnostics {
+			if one.Severity == spec.Error {
+				errs++
+			}
+		}
+		d.fail("workspace", fmt.Errorf("%s: %s, see above", w.dir, counted(errs, "error")), "mend them; buildsync lint shows them again, and buildsync explain RULE says more")
+		return w
+	}
+	d.ok("workspace", "%s: %s, %s", w.dir, counted(len(w.result.Jobs), "job"), counted(len(w.result.Templates), "template"))
+	return w
+}
+
+// isLoaded reports whether buildsync.yaml was read; the definitions may have
+// errors all the same.
+func (w *workspace) isLoaded() bool { return w.set != nil && w.set.Workspace != nil }
+
+// projects are the projects of buildsync.yaml, none where it was not read.
+func (w *workspace) projects() map[string]spec.Project {
+	if !w.isLoaded() {
+		return nil
+	}
+	return w.set.Workspace.Projects
+}
+
+// region is the region that buildsync.yaml names, "" where it was not read.
+func (w *workspace) region() string {
+	if !w.isLoaded() {
+		return ""
+	}
+	return w.set.Workspace.Region
+}
+
 // checkGit looks at what --base needs.
 func (d *diagnosis) checkGit(ctx context.Context, w *workspace) {
+	const without = "there is no base, so drift cannot be told from changes, and nothing is removed"
 	repo, err := gitbase.Open(ctx, w.dir)
-	if err != nil {
-		d.warn("git", "%v: there is no base, so drift cannot be told from changes, and nothing is removed", err)
+	switch {
+	case errors.Is(err, gitbase.ErrNoGit):
+		d.warn("git", "the program git is not on the PATH: %s", without)
+		d.advise("install Git, or add its folder to PATH")
+		return
+	case errors.Is(err, gitbase.ErrNoRepository):
+		d.warn("git", "%v: %s", err, without)
 		d.advise("git init, and commit the definitions")
+		return
+	case err != nil:
+		d.warn("git", "%v: %s", err, without)
+		d.advise("see what git -C %s status says", shellWord(w.dir))
 		return
 	}
 	if repo.Shallow {
 		d.warn("git", "this clone is shallow: the commit applied last may be missing")
 		d.advise("git fetch --unshallow; in CI, clone with the whole history (GitHub: fetch-depth: 0, GitLab: GIT_DEPTH: 0)")
+	}
+	if !w.isLoaded() {
+		d.ok("git", "%s is in a repository", w.dir)
+		return
 	}
 	var r revisions
 	r.repo = repo

@@ -47,12 +47,7 @@ func (in *invocation) connect(dir, region string) (*service, error) {
 	if config.Endpoint, err = buildEndpoint(endpoint, region); err != nil {
 		return nil, err
 	}
-	found, err := credentials.Find(credentials.Options{
-		Getenv: in.env.get, Home: cmp.Or(in.env.get("HOME"), in.env.get("USERPROFILE")), Profile: in.text("profile"), Region: region,
-	})
-	if errors.Is(err, credentials.ErrNone) {
-		return nil, fmt.Errorf("%w; --endpoint emulator needs no account, and buildsync doctor checks what is set", err)
-	}
+	found, err := in.findCredentials(region)
 	if err != nil {
 		return nil, err
 	}
@@ -75,6 +70,17 @@ func (in *invocation) connect(dir, region string) (*service, error) {
 		in.rememberPaces(config.Endpoint, api.Paces())
 		return nil
 	}}, nil
+}
+
+// findCredentials looks for credentials where users keep them.
+func (in *invocation) findCredentials(region string) (credentials.Found, error) {
+	found, err := credentials.Find(credentials.Options{
+		Getenv: in.env.get, Home: cmp.Or(in.env.get("HOME"), in.env.get("USERPROFILE")), Profile: in.text("profile"), Region: region,
+	})
+	if errors.Is(err, credentials.ErrNone) {
+		err = fmt.Errorf("%w; --endpoint emulator needs no account, and buildsync doctor checks what is set", err)
+	}
+	return found, err
 }
 
 // buildEndpoint is the address of the build service: from flags, the

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,16 +16,17 @@ import (
 // checkService looks at the way to the service and reads each project's
 // listing.
 func (d *diagnosis) checkService(ctx context.Context, w *workspace) {
-	if !d.checkEndpoint(w.set.Workspace.Region) {
+	named := d.checkEndpoint(w)
+	if !d.checkCredentials(w.region()) || !named {
 		return
 	}
-	service, err := d.in.connect(w.dir, w.set.Workspace.Region)
-	switch {
-	case err != nil && errors.As(err, new(*failure)):
-		d.fail("connection", err, "")
+	if len(w.projects()) == 0 {
+		d.warn("project", "not checked: without buildsync.yaml there is no project to ask for")
 		return
-	case err != nil:
-		d.fail("credentials", err, "keys are made in the console under My Credentials, Access Keys; buildsync takes them from the environment or a profile, never from a flag or the repository")
+	}
+	service, err := d.in.connect(w.dir, w.region())
+	if err != nil {
+		d.fail("connection", err, "")
 		return
 	}
 	defer func() {
@@ -32,8 +34,6 @@ func (d *diagnosis) checkService(ctx context.Context, w *workspace) {
 			d.fail("service", err, "")
 		}
 	}()
-	d.ok("endpoint", "%s", service.name)
-	d.ok("credentials", "%s", service.source)
 	if proxy := service.Proxy(); proxy != "" {
 		d.ok("proxy", "requests go through %s", proxy)
 	} else {
@@ -43,19 +43,38 @@ func (d *diagnosis) checkService(ctx context.Context, w *workspace) {
 	d.checkProjects(client.WithObserver(ctx, clock.see), service, w, clock)
 }
 
-// checkEndpoint tells whether it is said which service to talk to.
-func (d *diagnosis) checkEndpoint(region string) bool {
-	endpoint := d.in.text("endpoint")
-	if endpoint == endpointEmulator {
+// checkEndpoint looks for what names the service. Where buildsync.yaml, which may
+// name it, was not read, it is no failure that nothing does.
+func (d *diagnosis) checkEndpoint(w *workspace) bool {
+	endpoint, region := d.in.text("endpoint"), cmp.Or(d.in.text("region"), w.region())
+	if endpoint == "" && region == "" && !w.isLoaded() {
+		d.warn("endpoint", "not checked: buildsync.yaml would name the region, or --region and --endpoint do")
 		return true
 	}
-	if named := d.in.text("region"); named != "" {
-		region = named
+	if endpoint != endpointEmulator {
+		address, err := buildEndpoint(endpoint, region)
+		if err != nil {
+			d.fail("endpoint", err, "")
+			return false
+		}
+		endpoint = address
 	}
-	if _, err := buildEndpoint(endpoint, region); err != nil {
-		d.fail("endpoint", err, "")
+	d.ok("endpoint", "%s", endpoint)
+	return true
+}
+
+// checkCredentials looks for credentials, without using them.
+func (d *diagnosis) checkCredentials(region string) bool {
+	if d.in.text("endpoint") == endpointEmulator {
+		d.ok("credentials", "the emulator's own")
+		return true
+	}
+	found, err := d.in.findCredentials(cmp.Or(d.in.text("region"), region))
+	if err != nil {
+		d.fail("credentials", err, "keys are made in the console under My Credentials, Access Keys; buildsync takes them from the environment or a profile, never from a flag or the repository")
 		return false
 	}
+	d.ok("credentials", "%s", found.Source)
 	return true
 }
 

@@ -75,12 +75,15 @@ func gitInput(ctx context.Context, dir string, input []byte, env []string, args 
 	return out.Bytes(), nil
 }
 
+// ErrNoGit says that there is no git command.
+var ErrNoGit = errors.New("the git command was not found in PATH; install Git, or work without --base")
+
 func gitError(ctx context.Context, subcommand, said string, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	if errors.Is(err, exec.ErrNotFound) {
-		return errors.New("the git command was not found in PATH; install Git, or work without --base")
+		return ErrNoGit
 	}
 	first, _, _ := strings.Cut(strings.TrimSpace(said), "\n")
 	if first == "" {
