@@ -25,7 +25,7 @@ func (b *bench) scale() error {
 		}
 		small = samples
 	}
-	fmt.Printf("Parallelism %d, no latency.\n\n", parallelism)
+	fmt.Print("Default flags, no latency.\n\n")
 	out.print()
 	return nil
 }
