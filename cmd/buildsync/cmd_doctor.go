@@ -173,7 +173,7 @@ func (d *diagnosis) checkGit(ctx context.Context, w *workspace) {
 	}
 	var r revisions
 	r.repo = repo
-	switch err := r.readHead(ctx, w); {
+	switch err := r.readHead(ctx, w, baseAuto); {
 	case err != nil:
 		d.fail("git", err, "see what git status says in "+w.dir)
 		return

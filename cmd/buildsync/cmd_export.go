@@ -69,6 +69,7 @@ type exporting struct {
 	report   exportReport
 	read     []readJob // for --verify
 	verified []*diff.LiveTemplate
+	matched  map[string]bool // the patterns of --only that a live object has
 	hasTwin  map[string]bool // by the ids of live jobs that share a name
 	moved    map[string]bool // files that were edited since the workspace was read
 
@@ -167,7 +168,7 @@ func (in *invocation) newExporting(w *workspace, service *service, projects []ex
 		return nil, err
 	}
 	x := &exporting{
-		invocation: in, w: w, service: service,
+		invocation: in, w: w, service: service, matched: map[string]bool{},
 		exporter: export.New(export.Options{
 			Catalogue: w.catalogue, Workspace: w.set, Vars: vars, WithIDs: in.on("with-ids"), TakenSecrets: secretsInUse(w.result),
 			ShareSecrets: in.on("share-secrets"), QualifySecrets: len(w.set.Workspace.Projects) > 1,
@@ -224,7 +225,18 @@ func (x *exporting) run(ctx context.Context, kind string, projects []export.Proj
 			return err
 		}
 	}
-	return x.conclude()
+	return errors.Join(x.conclude(), x.unmatched())
+}
+
+// unmatched is the error about a pattern of --only that no live object has: to
+// export nothing is no success then.
+func (x *exporting) unmatched() error {
+	for _, glob := range x.texts("only") {
+		if !x.matched[glob] {
+			return usageError{text: fmt.Sprintf("--only %q matches nothing that is live", glob)}
+		}
+	}
+	return nil
 }
 
 // jobs exports the jobs of the nth project.
@@ -277,7 +289,13 @@ type places struct{ name, file string }
 
 func (x *exporting) matches(name string) bool {
 	globs := x.texts("only")
-	return len(globs) == 0 || slices.ContainsFunc(globs, func(glob string) bool { return doublestar.MatchUnvalidated(glob, name) })
+	some := len(globs) == 0
+	for _, glob := range globs {
+		if doublestar.MatchUnvalidated(glob, name) {
+			some, x.matched[glob] = true, true
+		}
+	}
+	return some
 }
 
 // isIgnored tells whether the workspace's policy leaves a job alone.

@@ -211,7 +211,7 @@ func (in *invocation) fmtFile(file fmtTarget) (int, error) {
 	case in.on("diff"):
 		return exitDone, nil
 	}
-	if err := writeFileMode(path, formatted, mode); err != nil {
+	if err := writeSource(path, formatted, mode); err != nil {
 		return exitFailed, err
 	}
 	return exitDone, nil

@@ -134,7 +134,7 @@ func (in *invocation) keepImport(text []byte) error {
 	if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil {
 		return fmt.Errorf("writing %s: %w", out, err)
 	}
-	if err := writeFileMode(out, text, 0o644); err != nil {
+	if err := writeSource(out, text, 0o644); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintf(in.stdout, "wrote %s\n", sanitize.Line(out, 0))

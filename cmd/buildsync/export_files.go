@@ -66,7 +66,7 @@ func (x *exporting) writeDefinitions(name string, text []byte) error {
 	if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
 		return fmt.Errorf("writing %s: %w", name, err)
 	}
-	return writeFileMode(full, text, 0o644)
+	return writeSource(full, text, 0o644)
 }
 
 func (x *exporting) declareSecrets(d *export.Definition) error {

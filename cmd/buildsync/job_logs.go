@@ -76,6 +76,9 @@ func (w *logLines) flush() {
 // openDownload opens a file that only its owner can read; kept says that what
 // it holds is the beginning, else it is emptied.
 func openDownload(name string, kept bool) (*os.File, error) {
+	if err := notDefinition(name); err != nil {
+		return nil, err
+	}
 	switch info, err := os.Lstat(name); {
 	case err == nil && !info.Mode().IsRegular():
 		return nil, fmt.Errorf("writing %s: it exists and is not a regular file", name)

@@ -173,7 +173,7 @@ func (l *linting) fix(mode lint.FixMode) (count int, err error) {
 		if err != nil {
 			return count, err
 		}
-		if err := writeFileMode(full, mendedSource, info.Mode().Perm()); err != nil {
+		if err := writeSource(full, mendedSource, info.Mode().Perm()); err != nil {
 			return count, err
 		}
 		count += len(mended)

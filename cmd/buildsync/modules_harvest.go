@@ -180,7 +180,7 @@ func (in *invocation) keepModules(w *workspace, harvest []*catalog.Module) error
 	if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
 		return err
 	}
-	if err := writeFileMode(full, after, 0o644); err != nil {
+	if err := writeSource(full, after, 0o644); err != nil {
 		return err
 	}
 	if _, err := fmt.Fprintf(in.stdout, "wrote %s\n", sanitize.Line(name, 300)); err != nil || declared {
@@ -201,5 +201,5 @@ func editWorkspace(dir string, edit func([]byte) ([]byte, error)) error {
 	if err != nil || slices.Equal(before, after) {
 		return err
 	}
-	return writeFileMode(full, after, 0o644)
+	return writeSource(full, after, 0o644)
 }

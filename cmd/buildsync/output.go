@@ -44,18 +44,21 @@ func (in *invocation) outputs(formats ...string) ([]output, error) {
 				value, value, strings.Join(formats, ", "))}
 		case !slices.Contains(formats, format):
 			return nil, unknownWord("--out", format, formats)
-		case format != "yaml" && isDefinition(file):
+		case format != "yaml" && isYAML(file):
 			return nil, usageError{text: fmt.Sprintf("--out %s would replace a YAML file, such as a definition, by %s; name another file", file, format)}
+		}
+		if err := notDefinition(file); err != nil {
+			return nil, err
 		}
 		all = append(all, output{format: format, file: file})
 	}
 	return all, nil
 }
 
-// isDefinition tells whether there is a file that people may have written: what
-// is printed as YAML is printed by its own command.
-func isDefinition(file string) bool {
-	if ext := filepath.Ext(file); ext != ".yaml" && ext != ".yml" {
+// isYAML reports whether there is a YAML file, which people may have written, be
+// it of this workspace or not.
+func isYAML(file string) bool {
+	if ext := strings.ToLower(filepath.Ext(file)); ext != ".yaml" && ext != ".yml" {
 		return false
 	}
 	info, err := os.Lstat(file)
@@ -106,19 +109,32 @@ func writeFile(name string, content []byte) error { return writeFileMode(name, c
 
 // writeFileMode is replaceFile for content that is there as a whole.
 func writeFileMode(name string, content []byte, mode fs.FileMode) error {
-	return replaceFile(name, mode, func(w io.Writer) error {
+	return replaceFile(name, mode, whole(content))
+}
+
+// writeSource replaces a file that buildsync reads, such as a definition.
+func writeSource(name string, content []byte, mode fs.FileMode) error {
+	return replaceAny(name, mode, whole(content))
+}
+
+// whole writes content that is there as a whole.
+func whole(content []byte) func(w io.Writer) error {
+	return func(w io.Writer) error {
 		_, err := w.Write(content)
 		return err
-	})
+	}
 }
 
 // checkOutput finds out whether a result can be written to name, before the work
 // whose result it is. It leaves nothing behind.
 func checkOutput(name string) error {
+	if err := notDefinition(name); err != nil {
+		return err
+	}
 	if err := notReplaceable(name); err != nil {
 		return fmt.Errorf("writing %s: %w", name, err)
 	}
-	temporary, err := os.CreateTemp(filepath.Dir(name), ".buildsync-*")
+	temporary, err := createBeside(name)
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", name, err)
 	}
@@ -126,6 +142,21 @@ func checkOutput(name string) error {
 		return fmt.Errorf("writing %s: %w", name, err)
 	}
 	return nil
+}
+
+// createBeside creates a file in the folder of another. Its own name is of no
+// use to people, so an error does not hold it.
+func createBeside(name string) (*os.File, error) {
+	folder := filepath.Dir(name)
+	file, err := os.CreateTemp(folder, ".buildsync-*")
+	var at *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("there is no folder %s: %w", folder, fs.ErrNotExist)
+	case errors.As(err, &at):
+		return nil, fmt.Errorf("in the folder %s: %w", folder, at.Err)
+	}
+	return file, err
 }
 
 // notReplaceable says why a file must not be replaced, nil where it may.
@@ -139,10 +170,19 @@ func notReplaceable(name string) error {
 	return nil
 }
 
-// replaceFile replaces a file in one step by what write writes: what was there
+// replaceFile is replaceAny for results. It is the one place through which they
+// go, so it refuses every file that a workspace reads, whatever its ending.
+func replaceFile(name string, mode fs.FileMode, write func(io.Writer) error) error {
+	if err := notDefinition(name); err != nil {
+		return err
+	}
+	return replaceAny(name, mode, write)
+}
+
+// replaceAny replaces a file in one step by what write writes: what was there
 // stays until the new content is safely on disk. Only regular files are
 // replaced, never a link, a device or a pipe.
-func replaceFile(name string, mode fs.FileMode, write func(io.Writer) error) (err error) {
+func replaceAny(name string, mode fs.FileMode, write func(io.Writer) error) (err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("writing %s: %w", name, err)
@@ -154,7 +194,7 @@ func replaceFile(name string, mode fs.FileMode, write func(io.Writer) error) (er
 	if err := failpoint.Fail("file.create"); err != nil {
 		return err
 	}
-	temporary, err := os.CreateTemp(filepath.Dir(name), ".buildsync-*")
+	temporary, err := createBeside(name)
 	if err != nil {
 		return err
 	}

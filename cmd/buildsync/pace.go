@@ -83,5 +83,5 @@ func (in *invocation) rememberPaces(endpoint string, rates map[string]float64) {
 	if err != nil || os.MkdirAll(filepath.Dir(name), 0o700) != nil {
 		return
 	}
-	_ = writeFile(name, append(data, '\n'))
+	_ = replaceAny(name, 0o600, whole(append(data, '\n')))
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
@@ -58,14 +60,16 @@ func (in *invocation) readRevisions(ctx context.Context, w *workspace, base stri
 		return &revisions{first: true}, nil
 	}
 	r := &revisions{repo: repo}
-	if err := r.readHead(ctx, w); err != nil {
+	if err := r.readHead(ctx, w, base); err != nil {
 		return nil, err
 	}
 	return r, in.readBase(ctx, w, r, base)
 }
 
-// readHead fills in the commit that is checked out.
-func (r *revisions) readHead(ctx context.Context, w *workspace) error {
+// readHead fills in the commit that is checked out. Definitions in a submodule
+// are refused: they are in no commit of this repository, so every comparison
+// with one would go wrong.
+func (r *revisions) readHead(ctx context.Context, w *workspace, base string) error {
 	commit, err := r.repo.Head(ctx)
 	if err != nil {
 		return fmt.Errorf("reading the commit that is checked out: %w", err)
@@ -82,6 +86,12 @@ func (r *revisions) readHead(ctx context.Context, w *workspace) error {
 		return ctx.Err()
 	}
 	defer tree.Close()
+	for _, name := range slices.Sorted(maps.Keys(w.tree.read)) {
+		if folder := tree.Submodule(name); folder != "" && base != baseNone {
+			return &failure{exitInvalid, fmt.Errorf("%s lies in the Git submodule %s, and buildsync reads the commits of one repository: "+
+				"keep the definitions in this repository, or make the submodule a workspace of its own; --base none compares without Git", w.shown(name), w.shown(folder))}
+		}
+	}
 	r.head.Dirty = w.differsFrom(tree)
 	return nil
 }

@@ -3,8 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"github.com/buildsync/buildsync/pkg/catalog"
@@ -82,7 +85,21 @@ func (in *invocation) openBy(load func(w *workspace, environment string, vars ma
 	if diagnostics.HasErrors() {
 		return nil, said(exitInvalid)
 	}
-	return w, nil
+	return w, w.unknownVariable()
+}
+
+// unknownVariable is the error about --var for a name that means nothing, nil
+// where each is declared or referred to.
+func (w *workspace) unknownVariable() error {
+	if w.result == nil || len(w.result.UnknownVars) == 0 {
+		return nil
+	}
+	name := w.result.UnknownVars[0]
+	text := fmt.Sprintf("--var %s: the workspace has no variable of this name: vars does not declare it, and nothing refers to it", name)
+	if near := spec.Nearest(name, slices.Collect(maps.Keys(w.set.Workspace.Vars))); near != "" {
+		text += fmt.Sprintf("; did you mean %q?", near)
+	}
+	return usageError{text: text}
 }
 
 // load reads and compiles the definitions.
@@ -188,7 +205,7 @@ func (t *readTree) ReadFile(name string, limit int64) ([]byte, error) {
 	if err == nil && t.read != nil {
 		id := gitbase.IdentityOf(content)
 		t.mu.Lock()
-		t.read[name] = id
+		t.read[path.Clean(name)] = id // as Git names it
 		t.mu.Unlock()
 	}
 	return content, err

@@ -68,6 +68,7 @@ func (c *compiler) finish() (*Result, spec.Diagnostics) {
 	c.publishTemplates()
 	c.checkUnused()
 	c.refuseDuplicates()
+	c.result.UnknownVars = c.vars.unknown()
 	if !c.partly {
 		c.checkIdentities()
 	}

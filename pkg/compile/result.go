@@ -12,6 +12,7 @@ type Result struct {
 	Templates   []*Template // published ones only
 	Removals    []Removal
 	Secrets     []string // names declared in the workspace
+	UnknownVars []string // of Options.Vars: neither declared nor referred to
 }
 
 // Job is one desired build job.

@@ -164,6 +164,7 @@ type variable struct {
 	declared *spec.Node
 	value    *spec.Node
 	busy     bool // being resolved: meeting it again is a circle
+	used     bool // something refers to it
 }
 
 func newVariables(c *compiler, given map[string]string) *variables {
@@ -200,11 +201,30 @@ func typeOf(text string) spec.ScalarType {
 // wrong with them does not depend on who uses them first, or at all.
 func (vs *variables) resolveAll() {
 	for _, name := range vs.names {
-		vs.lookup(name)
+		vs.resolve(name)
 	}
 }
 
+// unknown are the names that only the command line knows: buildsync.yaml does
+// not declare them, and nothing refers to them.
+func (vs *variables) unknown() (names []string) {
+	for _, name := range vs.names {
+		if vs.c.workspace.Vars[name] == nil && !vs.table[name].used {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// lookup resolves a variable for something that refers to it.
 func (vs *variables) lookup(name string) (*spec.Node, spec.Origin, *vocabulary) {
+	if v := vs.table[name]; v != nil {
+		v.used = true
+	}
+	return vs.resolve(name)
+}
+
+func (vs *variables) resolve(name string) (*spec.Node, spec.Origin, *vocabulary) {
 	v := vs.table[name]
 	if v == nil {
 		return nil, spec.Origin{}, &vocabulary{names: vs.names, why: "declare it under vars: in buildsync.yaml, or give --var " + name + "=…"}

@@ -27,10 +27,11 @@ const (
 // Tree is a workspace as it was at a commit. It is a spec.Tree; Close ends the
 // git process behind it.
 type Tree struct {
-	Commit  string
-	names   []string // sorted
-	entries map[string]entry
-	blobs   *blobReader
+	Commit     string
+	names      []string // sorted
+	submodules []string // their folders
+	entries    map[string]entry
+	blobs      *blobReader
 }
 
 var _ spec.Tree = (*Tree)(nil)
@@ -53,8 +54,12 @@ func (r *Repo) Tree(ctx context.Context, commit string) (*Tree, error) {
 	for record := range strings.SplitSeq(string(out), "\x00") {
 		meta, name, found := strings.Cut(record, "\t")
 		fields := strings.Fields(meta)
-		if !found || len(fields) != 3 || fields[1] != "blob" {
-			continue // the end of the list, or a submodule
+		if !found || len(fields) != 3 {
+			continue // the end of the list
+		}
+		if fields[1] != "blob" {
+			t.submodules = append(t.submodules, name)
+			continue
 		}
 		t.entries[name] = entry{mode: fields[0], object: fields[2]}
 		t.names = append(t.names, name)
@@ -65,6 +70,17 @@ func (r *Repo) Tree(ctx context.Context, commit string) (*Tree, error) {
 		return nil, fmt.Errorf("reading commit %.12s: %w", commit, err)
 	}
 	return t, nil
+}
+
+// Submodule returns the submodule of this tree in which a file lies, "" where it
+// lies in none. What a submodule holds is not in the tree.
+func (t *Tree) Submodule(name string) string {
+	for _, folder := range t.submodules {
+		if strings.HasPrefix(name, folder+"/") {
+			return folder
+		}
+	}
+	return ""
 }
 
 // Close ends the git process that serves the tree.

@@ -72,8 +72,8 @@ func cacheKey(version, environment string, opts Options) string {
 	return hex.EncodeToString(key[:])
 }
 
-// digest is the sum of a file or a list; the zero digest stands for what cannot
-// be read.
+// digest is the sum of a file or a list, or of the reason why it cannot be read:
+// that reason is in the findings.
 type digest [sha256.Size]byte
 
 // MarshalText implements encoding.TextMarshaler.
@@ -118,16 +118,22 @@ func (e *cacheEntry) stillHolds(tree spec.Tree) bool {
 
 func fileSum(text []byte, err error) digest {
 	if err != nil {
-		return digest{}
+		return unreadSum(err)
 	}
 	return sha256.Sum256(text)
 }
 
 func globSum(names []string, err error) digest {
 	if err != nil {
-		return digest{}
+		return unreadSum(err)
 	}
 	return sha256.Sum256([]byte(strings.Join(names, "\x00")))
+}
+
+// unreadSum stands for what cannot be read for one reason. No text and no list
+// has it, since it begins with what neither can hold.
+func unreadSum(err error) digest {
+	return sha256.Sum256([]byte("\xff\x00unread\x00" + err.Error()))
 }
 
 // recorder is a tree that notes what is taken from it.

@@ -1,6 +1,8 @@
 package lint_test
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -135,6 +137,40 @@ func TestCacheKeyedByConfiguration(t *testing.T) {
 			if diff := cmp.Diff(lint.Check(files, "", lint.Options{}), found); diff != "" || err != nil {
 				t.Errorf("%s: %v (-want +got):\n%s", name, err, diff)
 			}
+		}
+	}
+}
+
+// unreadable is a tree in which one file cannot be read.
+type unreadable struct {
+	spec.MapTree
+	name, why string
+}
+
+func (u *unreadable) ReadFile(name string, limit int64) ([]byte, error) {
+	if name == u.name {
+		return nil, errors.New(u.why)
+	}
+	return u.MapTree.ReadFile(name, limit)
+}
+
+// TestCacheOfUnreadableFile holds a stored result to the reason why a file could
+// not be read: it may be another one now.
+func TestCacheOfUnreadableFile(t *testing.T) {
+	t.Parallel()
+	files := tree(job("a", ""), "")
+	files["jobs/p.yaml"] = "never read"
+	files["buildsync.yaml"] = strings.Replace(files["buildsync.yaml"], "version: 1\n", "version: 1\ndefinitions: [\"**/*.yaml\"]\n", 1)
+	store := &memoryStore{entries: map[string][]byte{}}
+	at := &unreadable{MapTree: files, name: "jobs/p.yaml"}
+	for _, why := range []string{"it is a named pipe", "it leads outside", "it is a named pipe"} {
+		at.why = why
+		found, err := lint.CheckCached(at, "", lint.Options{}, store, "1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if said := fmt.Sprint(found); !strings.Contains(said, why) {
+			t.Errorf("found %s, want %q", said, why)
 		}
 	}
 }

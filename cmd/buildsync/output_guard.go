@@ -1,0 +1,83 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// notDefinition refuses a file that a workspace reads as the place of a result:
+// the result would replace a definition, or be read as one at the next run. It
+// looks at every workspace that the file lies in.
+func notDefinition(name string) error {
+	full, err := filepath.Abs(name)
+	if err != nil {
+		return err
+	}
+	// A folder that cannot be resolved cannot be written to either.
+	if folder, err := filepath.EvalSymlinks(filepath.Dir(full)); err == nil {
+		full = filepath.Join(folder, filepath.Base(full))
+	}
+	for below := filepath.Dir(full); ; {
+		dir, err := spec.FindWorkspace(below)
+		if err != nil {
+			return nil // there is none above
+		}
+		if why := readBy(dir, full); why != "" {
+			return usageError{text: fmt.Sprintf("%s is %s; a result never goes into a file that buildsync reads: name another file", name, why)}
+		}
+		if below = filepath.Dir(dir); below == dir {
+			return nil
+		}
+	}
+}
+
+// readBy says as what the workspace in dir reads the file full, "" where it
+// reads no such file, nor what full is another name of.
+func readBy(dir, full string) string {
+	name, err := filepath.Rel(dir, full)
+	if err != nil {
+		return ""
+	}
+	tree, err := spec.OpenDir(dir)
+	if err != nil {
+		return ""
+	}
+	defer func() { _ = tree.Close() }() // nothing was written
+	if why := spec.ReadAs(tree, filepath.ToSlash(name)); why != "" {
+		return why
+	}
+	target, err := os.Stat(full)
+	if err != nil {
+		return ""
+	}
+	names, workspace := spec.ReadNames(tree)
+	if slices.ContainsFunc(names, func(name string) bool { return isFile(filepath.Join(dir, name), target) }) {
+		return "another name of a file that the workspace reads"
+	}
+	if workspace == nil {
+		return ""
+	}
+	for _, from := range names {
+		if source, err := tree.ReadFile(from, spec.MaxFileBytes); err == nil && includes(source, filepath.ToSlash(name)) {
+			return "a file that " + from + " includes"
+		}
+	}
+	return ""
+}
+
+// isFile reports whether a path leads to a file.
+func isFile(path string, file fs.FileInfo) bool {
+	info, err := os.Stat(path)
+	return err == nil && os.SameFile(info, file)
+}
+
+// includes reports whether a definitions file seems to include a file.
+func includes(source []byte, name string) bool {
+	return bytes.Contains(source, []byte("$file")) && bytes.Contains(source, []byte(name))
+}

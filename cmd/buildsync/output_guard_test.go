@@ -1,0 +1,59 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestNotDefinition tries every way in which a result can reach a file that a
+// workspace reads.
+func TestNotDefinition(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	for name, text := range map[string]string{
+		"buildsync.yaml": "version: 1\ndefinitions: [\"./jobs/**/*.{yaml,YAML}\"]\nmodules: ./mods.json\nprojects: {p: 6ecbc5bac7c8442fb3d2563d53c13582}\n" +
+			"environments: {prod: {definitions: [\"prod/*.def\"]}}\n",
+		"jobs/a.yaml":          "version: 1\njobs: [{name: a, steps: [{sh: {inputs: {command: {$file: scripts/build.sh}}}}]}]\n",
+		"mods.json":            "{}",
+		"scripts/build.sh":     "make\n",
+		"scripts/other.sh":     "make\n",
+		"inner/buildsync.yaml": "version: 1\ndefinitions: [\"x/*.yaml\"]\n",
+	} {
+		full := filepath.Join(root, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(full, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink("jobs", filepath.Join(root, "link")); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"jobs/a.yaml":            "definitions file",
+		"jobs/deep/B.YAML":       "definitions file",
+		"jobs/../jobs/new.yaml":  "definitions file",
+		"link/a.yaml":            "definitions file",
+		"prod/x.def":             "definitions file",
+		"mods.json":              "modules file",
+		"buildsync.yaml":         "the workspace's own file",
+		"inner/buildsync.yaml":   "the workspace's own file",
+		"inner/x/a.yaml":         "definitions file",
+		"scripts/build.sh":       "jobs/a.yaml includes",
+		"scripts/other.sh":       "",
+		"report.json":            "",
+		"jobs/report.json":       "",
+		"inner/jobs/report.yaml": "",
+	} {
+		err := notDefinition(filepath.Join(root, filepath.FromSlash(name)))
+		switch {
+		case want == "" && err != nil:
+			t.Errorf("%s is refused: %v", name, err)
+		case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+			t.Errorf("%s: %v; want %q", name, err, want)
+		}
+	}
+}

@@ -1,0 +1,64 @@
+package spec
+
+import (
+	"path"
+	"slices"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+// ReadAs says as what a workspace reads, or would read, the file name in one of
+// its environments, "" where it does not. It is for those who write files.
+func ReadAs(tree Tree, name string) string {
+	if name == WorkspaceFile {
+		return "the workspace's own file"
+	}
+	for _, w := range everyEnvironment(tree) {
+		if isNamed(w, name) {
+			return "the workspace's modules file"
+		}
+		for _, pattern := range w.Definitions {
+			if doublestar.MatchUnvalidated(path.Clean(pattern), name) {
+				return "a definitions file, since " + quoted(pattern) + " in buildsync.yaml matches it"
+			}
+		}
+	}
+	return ""
+}
+
+// ReadNames lists the files that a workspace reads in one of its environments,
+// but for those that definitions include. The workspace is nil where
+// buildsync.yaml cannot be read.
+func ReadNames(tree Tree) (names []string, workspace *Workspace) {
+	names = []string{WorkspaceFile}
+	for _, w := range everyEnvironment(tree) {
+		workspace = w
+		if w.Modules != nil && w.Modules.Text != "" {
+			names = append(names, path.Clean(w.Modules.Text))
+		}
+		// A pattern that is wrong matches nothing.
+		if matched, err := tree.Glob(w.Definitions); err == nil {
+			names = append(names, matched...)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names), workspace
+}
+
+// everyEnvironment loads buildsync.yaml with no environment selected, and with
+// each that it declares.
+func everyEnvironment(tree Tree) []*Workspace {
+	first, _ := LoadWorkspace(tree, Options{})
+	if first == nil {
+		return nil
+	}
+	all := []*Workspace{first}
+	if environments := ofKind(first.Root.Get("environments"), MappingNode); environments != nil {
+		for _, field := range environments.Fields {
+			if w, _ := LoadWorkspace(tree, Options{Environment: field.Key.Text}); w != nil {
+				all = append(all, w)
+			}
+		}
+	}
+	return all
+}
