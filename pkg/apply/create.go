@@ -34,6 +34,7 @@ const proofGap = 10 * time.Second
 type found struct {
 	ids      []string // of that name
 	complete bool     // the listing shows everything
+	doubted  bool     // a page of it was empty
 	witness  string   // id of any other object in it, "" where it holds none
 	at       time.Time
 }
@@ -128,6 +129,10 @@ func (s *step) absentBefore(ctx context.Context, c creation) bool {
 		return false
 	case !seen.complete:
 		s.end(Failed, "not created, because the listing is incomplete and the name may be taken")
+		return false
+	case seen.doubted && seen.witness != "" && c.taken != nil && c.taken(ctx):
+		s.result.Next = nextReplan + "; where the name stays taken, look into the recycle bin of the project"
+		s.end(Failed, "not created, because the service says that the name exists, and its listing, of which a page was empty, lacks it")
 		return false
 	}
 	return true
@@ -339,6 +344,17 @@ type nameChecker interface {
 	JobNameExists(ctx context.Context, projectID, name string) (bool, error)
 }
 
+// nameExists asks the service for a name. Only a yes counts: not every service
+// has the route.
+func nameExists(ctx context.Context, api Reader, projectID, name string) bool {
+	checker, ok := api.(nameChecker)
+	if !ok {
+		return false
+	}
+	exists, err := checker.JobNameExists(ctx, projectID, name)
+	return err == nil && exists
+}
+
 // doCreate creates a job.
 func (r *run) doCreate(ctx context.Context, index int, job *jobState) {
 	job.written = false
@@ -379,14 +395,7 @@ func (r *run) doCreate(ctx context.Context, index int, job *jobState) {
 			_, err := r.readJob(ctx, witness, projectID)
 			return err == nil
 		},
-		taken: func(ctx context.Context) bool {
-			checker, ok := r.api.(nameChecker)
-			if !ok {
-				return false
-			}
-			exists, err := checker.JobNameExists(ctx, projectID, name)
-			return err == nil && exists
-		},
+		taken: func(ctx context.Context) bool { return nameExists(ctx, r.api, projectID, name) },
 	})
 	if s.sends > 0 && job.id != "" {
 		r.noteCreated(s)

@@ -105,7 +105,7 @@ func (l *listings) named(ctx context.Context, projectID, name string, since mark
 	if err != nil {
 		return found{}, err
 	}
-	seen := found{complete: list.Complete, at: at}
+	seen := found{complete: list.Complete, doubted: list.Doubted, at: at}
 	for i := range list.Jobs {
 		switch {
 		case list.Jobs[i].JobName == name:

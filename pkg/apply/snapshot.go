@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -55,10 +56,11 @@ type wanted struct {
 	projects []string // ids, in order of first mention
 	names    map[jobKey]interest
 	pinned   map[jobKey]interest // projectID and job id
+	before   map[jobKey]bool     // the names that the base declared
 }
 
 func jobsToRead(head *compile.Result, others ...*compile.Result) *wanted {
-	r := &wanted{names: map[jobKey]interest{}, pinned: map[jobKey]interest{}}
+	r := &wanted{names: map[jobKey]interest{}, pinned: map[jobKey]interest{}, before: map[jobKey]bool{}}
 	add := func(into map[jobKey]interest, projectID, key string, notices bool) {
 		if key == "" {
 			return
@@ -69,12 +71,15 @@ func jobsToRead(head *compile.Result, others ...*compile.Result) *wanted {
 			r.projects = append(r.projects, projectID)
 		}
 	}
-	for _, result := range append([]*compile.Result{head}, others...) {
+	for i, result := range append([]*compile.Result{head}, others...) {
 		if result == nil {
 			continue
 		}
 		for _, j := range result.Jobs {
 			notices := len(j.Notices) > 0
+			if i > 0 {
+				r.before[jobKey{j.ProjectID, j.Name}] = true
+			}
 			add(r.names, j.ProjectID, j.Name, notices)
 			add(r.pinned, j.ProjectID, j.ID, notices)
 			for _, old := range j.RenamedFrom {
@@ -93,7 +98,11 @@ func jobsToRead(head *compile.Result, others ...*compile.Result) *wanted {
 func (r *liveReader) listings(ctx context.Context) error {
 	projects := make([]*diff.LiveProject, len(r.wanted.projects))
 	err := r.sideBySide(ctx, len(projects), func(ctx context.Context, i int) (err error) {
-		projects[i], err = readListing(ctx, r.api, r.wanted.projects[i])
+		var doubted bool
+		projects[i], doubted, err = readListing(ctx, r.api, r.wanted.projects[i])
+		if err == nil && doubted {
+			r.checkNames(ctx, projects[i])
+		}
 		return err
 	})
 	if err != nil {
@@ -147,17 +156,50 @@ func (r *liveReader) sideBySide(ctx context.Context, n int, do func(ctx context.
 	return group.Wait()
 }
 
-func readListing(ctx context.Context, api Reader, projectID string) (*diff.LiveProject, error) {
-	project := &diff.LiveProject{ID: projectID}
+// checkNames asks for each wanted name that a listing lacks where a page of it was
+// empty: its count may be as wrong as the page. One that exists makes the listing
+// incomplete. Where the whole listing is empty, as that of a new project is, what
+// the base declared is asked for, else one name.
+func (r *liveReader) checkNames(ctx context.Context, project *diff.LiveProject) {
+	listed := map[string]bool{}
+	for _, job := range project.Jobs {
+		listed[job.Name] = true
+	}
+	var names []string
+	for key := range r.wanted.names {
+		if key.projectID == project.ID && !listed[key.name] {
+			names = append(names, key.name)
+		}
+	}
+	slices.Sort(names)
+	if len(project.Jobs) == 0 {
+		before := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !r.wanted.before[jobKey{project.ID, name}] })
+		if len(before) == 0 {
+			before = names[:min(1, len(names))]
+		}
+		names = before
+	}
+	for _, name := range names {
+		if nameExists(ctx, r.api, project.ID, name) {
+			project.Complete = false
+			project.Problem = fmt.Sprintf("a page of it was empty, and it lacks %q, which the service says exists", sanitize.Line(name, 200))
+			return
+		}
+	}
+}
+
+// readListing reads a project's listing; doubted says that a page of it was empty.
+func readListing(ctx context.Context, api Reader, projectID string) (project *diff.LiveProject, doubted bool, err error) {
+	project = &diff.LiveProject{ID: projectID}
 	list, err := api.Listing(ctx, projectID)
 	switch {
 	case ctx.Err() != nil:
-		return nil, context.Cause(ctx)
+		return nil, false, context.Cause(ctx)
 	case err != nil && halts(err):
-		return nil, err
+		return nil, false, err
 	case err != nil:
 		project.Problem, project.Unread = sanitize.Line(err.Error(), messageLimit), true
-		return project, nil
+		return project, false, nil
 	}
 	project.Complete, project.Problem = list.Complete, list.Problem
 	for _, item := range list.Jobs {
@@ -165,7 +207,7 @@ func readListing(ctx context.Context, api Reader, projectID string) (*diff.LiveP
 			ProjectID: projectID, ID: item.ID, Name: item.JobName, Item: item,
 		})
 	}
-	return project, nil
+	return project, list.Doubted && list.Complete, nil
 }
 
 // jobs queries the jobs that the plan looks at and hands each to compare; then

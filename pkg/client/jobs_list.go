@@ -23,7 +23,7 @@ func (c *Client) Listing(ctx context.Context, projectID string) (wire.JobList, e
 	if ctx.Err() != nil && !s.complete() {
 		return wire.JobList{Total: s.total, Problem: "interrupted"}, ctx.Err()
 	}
-	list := wire.JobList{Total: s.total, Complete: s.complete(), Problem: s.problem}
+	list := wire.JobList{Total: s.total, Complete: s.complete(), Problem: s.problem, Doubted: s.doubted}
 	if s.err != nil {
 		list.Problem = "a page could not be read: " + s.err.Error()
 	}

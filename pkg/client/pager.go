@@ -41,6 +41,7 @@ type scan struct {
 	rows    []*jsontree.Value
 	total   int
 	problem string // "" for a complete one
+	doubted bool   // it ended with an empty page: the count alone says that this is the end
 	err     error  // of the page that could not be read
 }
 
@@ -70,6 +71,7 @@ func (p *pager) once(ctx context.Context, s *scan) iter.Seq[*jsontree.Value] {
 				return
 			}
 			s.total = got.total
+			s.doubted = s.doubted || len(got.rows) == 0 && (len(seen) > 0 || got.total == 0)
 			if got.odd != "" {
 				s.problem = got.odd
 			}

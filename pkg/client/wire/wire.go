@@ -43,6 +43,7 @@ type JobList struct {
 	Total    int       `json:"total"` // as the service counts; -1 if it does not say
 	Complete bool      `json:"-"`     // the rows are as many as the service counts
 	Problem  string    `json:"-"`     // why it is not complete, for people
+	Doubted  bool      `json:"-"`     // it ended with an empty page, so the count alone says that nothing is missing
 }
 
 // Notice is one row of a job's notifications (API reference 4.23).
