@@ -13,7 +13,7 @@ RACE        := $(shell command -v "$$($(GO) env CC | cut -d' ' -f1)" >/dev/null 
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build test test-long test-soak demo bench lint fmt check vet fuzz mutants vuln test-modules test-editor test-browser test-terraform test-release release size
+.PHONY: help build test test-long test-soak demo record bench lint fmt check vet fuzz mutants vuln test-modules test-editor test-browser test-terraform test-release release size
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -78,8 +78,11 @@ test-browser: ## the pages of a plan and of the emulator in Chromium, where ther
 	@if command -v chromium >/dev/null 2>&1; then $(GO) test -count=1 -tags browser -run TestInBrowser ./pkg/diff/render ./pkg/emulator; \
 	else echo "browser check: not run: no chromium"; fi
 
-demo: build ## lint, plan, apply, drift and repair a first job against the built-in emulator
-	@BUILDSYNC="$(CURDIR)/bin/buildsync" EXAMPLE="$(CURDIR)/examples/first-job" sh tools/demo.sh
+demo: build ## what buildsync does that others do not, in a minute, against the built-in emulator
+	@BUILDSYNC="$(CURDIR)/bin/buildsync" sh tools/demo.sh
+
+record: build ## docs/demo.svg: make demo as a moving picture, for the README
+	@BUILDSYNC="$(CURDIR)/bin/buildsync" $(GO) -C tools/record run . -out "$(CURDIR)/docs/demo.svg" sh "$(CURDIR)/tools/demo.sh"
 
 bench: ## all Go benchmarks, once
 	$(GO) test -run '^$$' -bench . -benchtime 1x $(PACKAGES)
@@ -128,9 +131,11 @@ release: ## dist/release: archives for each system, checksums, SBOMs, Homebrew a
 	$(GO) -C tools/release build -o "$(CURDIR)/bin/release" .
 	bin/release -go "$(GO)" -out dist/release -url "$(RELEASE_URL)"
 
-test-release: ## build a release twice, compare the bytes, install it
+test-release: ## build a release twice, compare the bytes, install it; compare docs/demo.svg with a new recording
 	$(GO) -C tools/release vet .
 	$(GO) -C tools/release test -count=1 .
+	$(GO) -C tools/record vet .
+	$(GO) -C tools/record test -count=1 .
 
 size: ## the size of a release binary, and how long it takes to build
 	@mkdir -p dist

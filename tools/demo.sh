@@ -1,25 +1,31 @@
 #!/bin/sh
-# make demo: a first job from nothing to a repaired drift, against the built-in
-# emulator. Everything happens in a temporary copy of examples/first-job.
+# make demo: what buildsync does that others do not, in a minute, against the
+# built-in emulator. Everything happens in a temporary folder. On a terminal it
+# waits DEMO_PACE seconds after each part, so that a person can read along.
 set -eu
-: "${BUILDSYNC:?the buildsync binary}" "${EXAMPLE:?the example workspace}"
+: "${BUILDSYNC:?the buildsync binary}"
 
 top=$(mktemp -d)
-trap 'rm -rf "$top"' EXIT INT TERM
-work=$top/first-job
-cp -R "$EXAMPLE" "$work"
-rm -rf "$work/.buildsync" "$work"/compiled*.json # the second is for a test
-cd "$work"
+trap 'rm -rf "$top"' EXIT
+trap 'exit 130' INT TERM
 # The demo shows the same whatever the caller's environment says.
 unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
 for variable in $(env | sed -n 's/^\(BUILDSYNC_[A-Z_]*\)=.*/\1/p'); do
-	test "$variable" = BUILDSYNC || unset "$variable"
+	unset "$variable"
 done
 BUILDSYNC_ENDPOINT=emulator
 export BUILDSYNC_ENDPOINT
 
-if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then bold=$(printf '\033[1m') plain=$(printf '\033[0m'); else bold='' plain=''; fi
-say() { printf '\n%s── %s%s\n' "$bold" "$*" "$plain"; }
+pace=0
+if [ -t 1 ]; then pace=${DEMO_PACE:-3}; fi
+bold='' plain=''
+if { [ -t 1 ] || [ -n "${FORCE_COLOR:-}" ]; } && [ -z "${NO_COLOR:-}" ]; then bold=$(printf '\033[1m') plain=$(printf '\033[0m'); fi
+started=''
+say() {
+	if [ -n "$started" ] && [ "$pace" != 0 ]; then sleep "$pace"; fi
+	started=yes
+	printf '\n%s# %s%s\n' "$bold" "$*" "$plain"
+}
 show() { printf '%s$ %s%s\n' "$bold" "$*" "$plain"; }
 # run CODE ARGUMENTS…: shows and runs buildsync, and checks its exit code.
 run() {
@@ -27,7 +33,7 @@ run() {
 	shift
 	show "buildsync $*"
 	got=0
-	"$BUILDSYNC" "$@" || got=$?
+	"$binary" "$@" || got=$?
 	if [ "$got" != "$want" ]; then
 		echo "demo: exit code $got where $want was expected" >&2
 		exit 1
@@ -38,53 +44,54 @@ commit() {
 	git add -A
 	git -c user.name=you -c user.email=you@example.com -c commit.gpgsign=false commit -q --no-verify -m "$1"
 }
+# edit FILE FROM TO: replaces a text.
+edit() { sed "s/$2/$3/" "$1" >"$top/edited" && cat "$top/edited" >"$1"; }
+# A colleague edits the live job in the console: FROM becomes TO, past Git.
+colleague() {
+	rm -rf "$top/console"
+	cp -R "$top/builds" "$top/console"
+	edit "$top/console/jobs/hello.yaml" "$1" "$2"
+	"$binary" -C "$top/console" apply --yes --quiet --base none --emulator-data "$top/builds/.buildsync/emulator.db" >/dev/null 2>&1
+}
 
-say "A workspace: buildsync.yaml and one job, in Git"
+binary=$BUILDSYNC
+cd "$top"
+"$binary" init --quiet builds >/dev/null
+cd builds
 git -c init.defaultBranch=main init -q
-echo .buildsync/ >.gitignore
-commit "The first job"
-show "ls *"
-ls -- *
-show "sed -n 1,14p jobs/maven.yaml"
-sed -n 1,14p jobs/maven.yaml
+commit "A first job"
 
-say "Is it right? lint needs no network and no account"
-run 0 lint
-echo "(no findings)"
-
-say "A slip of the pen is found before anybody runs it"
-show "sed s/flavor/flavour/ jobs/maven.yaml | buildsync lint --stdin-filename jobs/maven.yaml -"
-sed s/flavor/flavour/ jobs/maven.yaml >"$top/slip.yaml"
+say "1. A mistake is found with its line, without network or account"
+show "sed -i 's/arch: x86-64/arch: x86_64/' jobs/hello.yaml && buildsync lint"
+edit jobs/hello.yaml 'arch: x86-64' 'arch: x86_64'
 got=0
-"$BUILDSYNC" lint --stdin-filename jobs/maven.yaml - <"$top/slip.yaml" || got=$?
+"$binary" lint || got=$?
+git checkout -q jobs/hello.yaml
 test "$got" = 2 || { echo "demo: lint found nothing" >&2; exit 1; }
 echo "(exit code 2)"
 
-say "What would happen? The service here is the emulator that buildsync brings along"
-run 0 plan
+say "2. Each write is read back and compared; a second apply has nothing to do"
+run 0 apply --yes --quiet
+run 0 plan --quiet --detailed-exitcode
 
-say "Do it. Each write is read back and compared"
-run 0 apply --yes
+say "3. You change the script, a colleague the processor in the console: change and drift are told apart"
+colleague 'arch: x86-64' 'arch: arm'
+edit jobs/hello.yaml 'world' 'everyone'
+commit "Greet everyone"
+run 0 plan --quiet
+run 0 apply --yes --quiet
 
-say "Nothing is left to do, and the exit code says so"
-run 0 plan --detailed-exitcode
+say "4. Both of you edit the same line: that is refused, and nobody's work is lost"
+colleague 'everyone' 'colleagues'
+edit jobs/hello.yaml 'everyone' 'friends'
+commit "Greet friends"
+run 5 apply --yes --quiet
+run 0 apply --yes --quiet --force-conflicts
 
-say "A colleague gives the job a bigger machine in the console, past Git"
-cp -R "$work" "$top/console"
-sed 's/flavor: 2u8g/flavor: 4u8g/' jobs/maven.yaml >"$top/console/jobs/maven.yaml"
-"$BUILDSYNC" -C "$top/console" apply --yes --quiet --emulator-data "$work/.buildsync/emulator.db" >/dev/null
-
-say "drift finds what was edited outside; a nightly job would run this"
-run 2 drift
-
-say "You change one line of the script in Git meanwhile"
-sed 's/^\( *\)mvn package -Dmaven.test.skip=true -U -e -X -B$/\1mvn package -Dmaven.test.skip=true -U -B/' \
-	jobs/maven.yaml >jobs/maven.new && mv jobs/maven.new jobs/maven.yaml
-commit "Build without debug output"
-run 0 plan --base auto
-
-say "One update carries your change and sets back the drift"
-run 0 apply --base auto --yes --quiet
-run 0 plan --base auto --detailed-exitcode
+say "5. A definition goes away: Git knows that the job was yours, and it is disabled"
+edit jobs/hello.yaml 'name: hello' 'name: greet'
+commit "Another job"
+run 0 apply --yes --quiet
+run 0 job list
 
 say "That was it. Next: docs/tutorial.md, or buildsync help"
