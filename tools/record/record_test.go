@@ -80,7 +80,7 @@ func TestDemoIsCurrent(t *testing.T) {
 // the picture.
 func TestScreen(t *testing.T) {
 	lines := screen("\n\x1b[1;31mbad\x1b[0m <b>&\x1b[K\r\n" + strings.Repeat("x", columns+1))
-	want := `[{{#ff7b72 true false} bad} {{ false false} <b>&}]`
+	want := `[{{#ff7b72 true false} bad} {{ false false}  <b>&}]`
 	if got := fmt.Sprint(lines[0]); got != want || len(lines) != 3 || len(lines[1][0].text) != columns || lines[2][0].text != "x" {
 		t.Errorf("lines are %v", lines)
 	}
