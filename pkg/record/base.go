@@ -25,7 +25,6 @@ type declared struct {
 	jobs      map[string]*compile.Job
 	templates map[string]*compile.Template
 	removals  map[string]compile.Removal
-	files     int
 }
 
 // Compile compiles the workspace as it was at a commit.
