@@ -63,6 +63,7 @@ func (p *program) commands() []*cli.Command {
 		p.emulatorCommand(),
 		p.explainCommand(),
 		p.queryCommand(),
+		p.setCommand(),
 		p.doctorCommand(),
 		p.schemaCommand(),
 		p.completionCommand(),

@@ -104,7 +104,12 @@ func (w *workspace) unknownVariable() error {
 
 // load reads and compiles the definitions.
 func (w *workspace) load(environment string, vars map[string]string) spec.Diagnostics {
-	set, diagnostics := spec.Load(w.tree, spec.Options{Environment: environment})
+	return w.loadFrom(w.tree, environment, vars)
+}
+
+// loadFrom is load from another tree, such as one with edits.
+func (w *workspace) loadFrom(tree spec.Tree, environment string, vars map[string]string) spec.Diagnostics {
+	set, diagnostics := spec.Load(tree, spec.Options{Environment: environment})
 	w.set = set
 	if set == nil || set.Workspace == nil {
 		return diagnostics

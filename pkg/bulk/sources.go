@@ -12,7 +12,7 @@ type entry struct {
 	value, parent *spec.Node
 	key           *spec.Node // nil for an item of a list
 	index         int
-	list          string // the key of the list that it is an item of
+	in            *entry // the parent's own entry, nil for a file
 }
 
 // Sources knows the nodes of a workspace's files by where they start.
@@ -50,15 +50,11 @@ func (s *Sources) read(e entry) {
 	}
 	for _, f := range e.value.Fields {
 		if f.Key.Range.Start.Compare(start) >= 0 && f.Value.Range.Start.Compare(f.Key.Range.Start) >= 0 {
-			s.read(entry{value: f.Value, parent: e.value, key: f.Key})
+			s.read(entry{value: f.Value, parent: e.value, key: f.Key, in: &e})
 		}
 	}
-	list := ""
-	if e.key != nil {
-		list = e.key.Text
-	}
 	for i, item := range e.value.Items {
-		s.read(entry{value: item, parent: e.value, index: i, list: list})
+		s.read(entry{value: item, parent: e.value, index: i, in: &e})
 	}
 }
 
@@ -66,7 +62,7 @@ func (s *Sources) read(e entry) {
 // it first: a value that a variable, an input or a matrix puts there is said
 // where that one is.
 func (s *Sources) places(o *Object, path string) []entry {
-	from, ok := o.Job.Provenance[path]
+	from, ok := o.from[path]
 	if !ok {
 		return nil
 	}
@@ -113,4 +109,16 @@ func (s *Sources) SourceOf(o *Object, path string) (spec.Pos, bool) {
 		return places[0].value.Range.Start, true
 	}
 	return o.PlaceOf(path)
+}
+
+// standing is where a value stands, with the key or list that holds it.
+func (s *Sources) standing(o *Object, path string) []entry {
+	from, ok := o.from[path]
+	if !ok || isFixed(from) {
+		return nil
+	}
+	if e, known := s.at[from.Pos]; known && e.parent != nil {
+		return []entry{e}
+	}
+	return nil
 }

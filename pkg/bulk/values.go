@@ -24,12 +24,14 @@ type Value struct {
 type Object struct {
 	Name, Address string
 	Values        []Value
-	Job           *compile.Job // nil for a live job
+	Job           *compile.Job // nil for a live job and a template
+
+	from map[string]compile.Provenance
 }
 
 // OfJob lists what the definitions say of a job.
 func OfJob(job *compile.Job) *Object {
-	o := &Object{Name: job.Name, Address: job.Address, Job: job}
+	o := &Object{Name: job.Name, Address: job.Address, Job: job, from: job.Provenance}
 	o.add("job_name", jsontree.String(job.Name))
 	Walk(job.Unpacked().Body, o.add)
 	o.notices(job.Notices)
@@ -45,6 +47,13 @@ func OfJob(job *compile.Job) *Object {
 	if job.ID != "" {
 		o.add("id", jsontree.String(job.ID))
 	}
+	return o
+}
+
+// ofTemplate lists what the definitions say of a published template.
+func ofTemplate(t *compile.Template) *Object {
+	o := &Object{Name: t.Name, Address: t.Address, from: t.Provenance}
+	Walk(t.Body, o.add)
 	return o
 }
 
@@ -68,8 +77,7 @@ func (o *Object) notices(notices []compile.Notice) {
 		for _, event := range notice.Events {
 			events.Append(jsontree.String(event))
 		}
-		o.add(path, jsontree.Object(jsontree.Member{Key: "events", Value: events}))
-		o.add(path+".events", events)
+		walkValue(path, jsontree.Object(jsontree.Member{Key: "events", Value: events}), o.add)
 		if notice.ParamConfig != nil {
 			o.add(path+".param_config", jsontree.String("(sensitive)"))
 		}
@@ -88,11 +96,8 @@ func (o *Object) get(path string) *jsontree.Value {
 
 // PlaceOf is where a value was written, or what it is a part of.
 func (o *Object) PlaceOf(path string) (spec.Pos, bool) {
-	if o.Job == nil {
-		return spec.Pos{}, false
-	}
-	for {
-		if from, ok := o.Job.Provenance[path]; ok {
+	for o.from != nil {
+		if from, ok := o.from[path]; ok {
 			return from.Pos, true
 		}
 		i := strings.LastIndexAny(path, ".[")
@@ -101,6 +106,7 @@ func (o *Object) PlaceOf(path string) (spec.Pos, bool) {
 		}
 		path = path[:i]
 	}
+	return spec.Pos{}, false
 }
 
 // Text is a value as conditions compare it: a text without its quotes, a timeout

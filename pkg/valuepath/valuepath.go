@@ -266,3 +266,17 @@ func (p Path) segments() []segment {
 	}
 	return p.as
 }
+
+// Names lists the names of p, "" for an index; ok is false for a pattern.
+func (p Path) Names() (names []string, ok bool) {
+	if p.IsPattern() || len(p.as) == 0 {
+		return nil, false
+	}
+	for _, s := range p.as {
+		names = append(names, s.name)
+	}
+	return names, true
+}
+
+// Prefix spells the first n segments of p.
+func (p Path) Prefix(n int) string { return spell(p.as[:min(n, len(p.as))]) }

@@ -68,3 +68,15 @@ func stepInBody(segments []segment, field string) []segment {
 	}
 	return slices.Concat(segments[:2], []segment{{name: "properties"}}, segments[2:])
 }
+
+// Words turns the names behind an item into the definitions' words.
+func Words(list string, names []string) []string {
+	if list == "parameters" {
+		for word, api := range parameterWords {
+			if api == names[0] {
+				return append([]string{word}, names[1:]...)
+			}
+		}
+	}
+	return names
+}

@@ -1,0 +1,283 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"path/filepath"
+	"slices"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/buildsync/buildsync/pkg/bulk"
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/diff/render"
+	"github.com/buildsync/buildsync/pkg/sanitize"
+	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/valuepath"
+)
+
+func (p *program) setCommand() *cli.Command {
+	return p.command(&cli.Command{
+		Name:      "set",
+		Usage:     "change a value of many jobs in the fewest places",
+		ArgsUsage: "PATH VALUE",
+		Description: about(`Edits the definitions so that PATH has VALUE in the jobs that --where and --only choose: at the
+template, default, variable or job that says it, in as few places as will do. Comments, order
+and style stay. The definitions are compiled before and after, and nothing is written unless
+exactly the chosen values have changed. It works offline; plan and apply follow as always.
+
+VALUE is YAML: a text, a number, true, or a list such as '[buildJobFail]'. A condition about
+the path itself chooses values: --where 'steps[*].image=maven3.5*' leaves other steps alone.
+A job that has no value at a path without * gets one; --missing chooses only such jobs.
+
+Where a place feeds jobs that were not chosen, they are named, and nothing is written: take
+them along with --all, or write the value into the chosen jobs with --override.
+
+Exit codes: 0 done, also where nothing had to change; 3 invalid input, or a change that would
+reach more than was chosen.`,
+			`buildsync set 'steps[*].image' maven3.9.9-jdk8-open --where 'steps[*].image=maven3.5.3*' --diff`,
+			`buildsync set enabled false --only 'old-*'`,
+			`buildsync set notifications.MAIL '[buildJobFail]' --missing`,
+			`buildsync set --delete 'parameters[unused]' --all`,
+			`buildsync set --append-step scan.yaml --after Build`,
+			`buildsync set --rename-parameter target targetEnv`,
+			`buildsync set --rename-job 'svc-*' 'service-*'`),
+		Flags: append(selectionFlags(),
+			&cli.BoolFlag{Name: "missing", Usage: "only jobs that have no value at PATH", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "all", Usage: "take along the jobs that share a place", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "override", Usage: "write into the chosen jobs where a place is shared", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "delete", Usage: "take the values at PATH away", DisableDefaultText: true},
+			&cli.StringFlag{Name: "append-step", Usage: "add the step, or steps, of `FILE`"},
+			&cli.StringFlag{Name: "after", Usage: "with --append-step: behind the step `NAME`, not at the end"},
+			&cli.BoolFlag{Name: "rename-parameter", Usage: "PATH and VALUE are OLD and NEW: a parameter and its uses in scripts", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "rename-job", Usage: "PATH and VALUE are OLD and NEW, patterns with *: adds renamed_from", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "diff", Usage: "print the difference of the files and write nothing", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "dry-run", Usage: "print what would change and write nothing", DisableDefaultText: true},
+			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: text, json or files", Value: "text"},
+			&cli.StringSliceFlag{Name: "out", Usage: "write to `FORMAT=FILE` as well"}),
+	}, (*invocation).setValues)
+}
+
+func (in *invocation) setValues() error {
+	outputs, err := in.outputs("text", "json", "files")
+	if err != nil {
+		return err
+	}
+	change, err := in.setRequest()
+	if err != nil {
+		return err
+	}
+	w, err := in.open()
+	if err != nil {
+		return err
+	}
+	vars, err := in.variables()
+	if err != nil {
+		return err
+	}
+	environment := in.text("env")
+	result, err := change(bulk.Workspace{Set: w.set, Result: w.result, Load: func(files map[string][]byte) (*spec.Set, *compile.Result, spec.Diagnostics) {
+		after := &workspace{dir: w.dir, tree: w.tree}
+		found := after.loadFrom(editedTree{w.tree, files}, environment, vars)
+		return after.set, after.result, found
+	}})
+	if err != nil {
+		return in.setFailed(w, err)
+	}
+	in.tellOtherEnvironments(w, result, vars)
+	if in.on("diff") || in.on("dry-run") {
+		return in.printSet(outputs, w, result)
+	}
+	for _, name := range slices.Sorted(maps.Keys(result.Files)) {
+		if err := in.writeEdited(w, name, result.Files[name]); err != nil {
+			return err
+		}
+	}
+	return in.printSet(outputs, w, result)
+}
+
+// tellOtherEnvironments says what the edits change in the environments that they
+// were not made for: a file is one for all of them.
+func (in *invocation) tellOtherEnvironments(w *workspace, result *bulk.Result, vars map[string]string) {
+	if len(result.Files) == 0 {
+		return
+	}
+	names := []string{""}
+	if environments := w.set.Workspace.Root.Get("environments"); environments != nil {
+		for _, f := range environments.Fields {
+			names = append(names, f.Key.Text)
+		}
+	}
+	for _, name := range names {
+		if name == in.text("env") {
+			continue
+		}
+		before, after := &workspace{dir: w.dir, tree: w.tree}, &workspace{dir: w.dir, tree: w.tree}
+		if before.loadFrom(w.tree, name, vars).HasErrors() {
+			continue // as it was
+		}
+		shown := "--env " + name
+		if name == "" {
+			shown = "without --env"
+		}
+		if found := after.loadFrom(editedTree{w.tree, result.Files}, name, vars); found.HasErrors() {
+			in.printf("warning: %s the definitions would have errors: %s\n", shown, found[0].Message)
+			continue
+		}
+		if values, jobs := bulk.Count(before.result, after.result); values > 0 {
+			in.printf("note: %s this changes %s of %s\n", shown, counted(values, "value"), counted(jobs, "job"))
+		}
+	}
+}
+
+// writeEdited replaces a file, unless it has changed since it was read.
+func (in *invocation) writeEdited(w *workspace, name string, text []byte) error {
+	path, err := filepath.EvalSymlinks(filepath.Join(w.dir, filepath.FromSlash(name)))
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", w.shown(name), err)
+	}
+	_, mode, err := readRegular(path)
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", w.shown(name), err)
+	}
+	return writeFileMode(path, text, mode)
+}
+
+// setRequest reads which change is asked for.
+func (in *invocation) setRequest() (func(bulk.Workspace) (*bulk.Result, error), error) {
+	if in.on("diff") && in.on("dry-run") {
+		return nil, usageError{text: "--diff and --dry-run: choose one"}
+	}
+	kinds := 0
+	for _, name := range []string{"delete", "append-step", "rename-parameter", "rename-job"} {
+		if in.set(name) {
+			kinds++
+		}
+	}
+	if kinds > 1 {
+		return nil, usageError{text: "--delete, --append-step, --rename-parameter and --rename-job: choose one"}
+	}
+	want := 2
+	switch {
+	case in.on("delete"):
+		want = 1
+	case in.set("append-step"):
+		want = 0
+	}
+	args, err := in.args(want)
+	if err != nil {
+		return nil, err
+	}
+	if len(args) < want {
+		return nil, usageError{text: "set needs PATH VALUE; with --delete PATH, with --rename-parameter and --rename-job OLD NEW"}
+	}
+	where, err := conditions(in.texts("where"))
+	if err != nil {
+		return nil, err
+	}
+	a := asked{where: where, only: in.texts("only")}
+	r := bulk.Request{Delete: in.on("delete"), Missing: in.on("missing"), All: in.on("all"), Override: in.on("override"), Where: where,
+		Selects: func(o *bulk.Object) bool { return in.selects(a, o.Name, o.Address) }}
+	if len(args) == 0 || in.on("rename-parameter") || in.on("rename-job") {
+		return in.specialRequest(r, args)
+	}
+	if r.Path, err = valuepath.Parse(args[0]); err != nil {
+		return nil, usageError{text: err.Error()}
+	}
+	if r.Path.IsZero() {
+		return nil, usageError{text: fmt.Sprintf("%q names a job and no value of it", args[0])}
+	}
+	if len(args) > 1 {
+		r.Value = args[1]
+	}
+	return func(w bulk.Workspace) (*bulk.Result, error) { return bulk.Set(w, r) }, nil
+}
+
+// setFailed explains a change that was refused.
+func (in *invocation) setFailed(w *workspace, err error) error {
+	var shared *bulk.SharedError
+	if errors.As(err, &shared) {
+		return &failure{exitInvalid, fmt.Errorf("%s:%d says the value of what was chosen, and of %s: nothing was written; "+
+			"take those along with --all, write the value into the chosen jobs with --override, or give the template an input",
+			w.shown(shared.At.File), shared.At.Line, shared.OthersText())}
+	}
+	return &failure{exitInvalid, err}
+}
+
+// printSet says what changed, or would.
+func (in *invocation) printSet(outputs []output, w *workspace, result *bulk.Result) error {
+	names := slices.Sorted(maps.Keys(result.Files))
+	jobs := map[string]bool{}
+	for _, c := range result.Changed {
+		jobs[c.Job] = true
+	}
+	files := []string{}
+	for _, name := range names {
+		files = append(files, w.shown(name))
+	}
+	changed := make([]map[string]string, 0, len(result.Changed))
+	for _, c := range result.Changed {
+		changed = append(changed, map[string]string{"job": c.Job, "path": c.Path, "before": c.Before, "after": c.After})
+	}
+	r := reply{doc: map[string]any{"format_version": "1.0", "files": files, "changed": changed, "jobs": len(jobs)}, text: func(out *paper) {
+		in.writeSet(out, w, result, names, len(jobs))
+	}}
+	return in.write(outputs, func(to io.Writer, o output) error {
+		if o.format != "files" {
+			return in.printTo(to, o, w.catalogue, r)
+		}
+		for _, file := range files {
+			if _, err := io.WriteString(to, file+"\n"); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (in *invocation) writeSet(out *paper, w *workspace, result *bulk.Result, names []string, jobs int) {
+	if len(names) == 0 {
+		out.WriteString("Nothing to change.\n")
+		return
+	}
+	verb := "Changed"
+	switch {
+	case in.on("diff"):
+		for _, name := range names {
+			before, err := w.tree.ReadFile(name, spec.MaxFileBytes)
+			if err == nil {
+				out.WriteString(sanitize.Lines(render.Unified(in.patchName(w.shown(name)), string(before), string(result.Files[name]))))
+			}
+		}
+		out.WriteString("\n")
+		verb = "Would change"
+	case in.on("dry-run"):
+		t := newTable("JOB", "PATH", "BEFORE", "AFTER")
+		for _, c := range result.Changed {
+			t.add(c.Job, c.Path, c.Before, c.After)
+		}
+		t.writeTo(out)
+		out.WriteString("\n")
+		verb = "Would change"
+	}
+	fmt.Fprintf(out, "%s %s of %s in %s.\n", verb, counted(len(result.Changed), "value"), counted(jobs, "job"), counted(len(names), "file"))
+	for _, name := range names {
+		fmt.Fprintf(out, "  %s\n", shownText(w.shown(name), 0))
+	}
+}
+
+// editedTree is a workspace's folder with files replaced.
+type editedTree struct {
+	spec.Tree
+	files map[string][]byte
+}
+
+// ReadFile returns the replaced text where there is one.
+func (t editedTree) ReadFile(name string, limit int64) ([]byte, error) {
+	if text, edited := t.files[name]; edited {
+		return text, nil
+	}
+	return t.Tree.ReadFile(name, limit)
+}

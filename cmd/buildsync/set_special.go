@@ -1,0 +1,24 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/buildsync/buildsync/pkg/bulk"
+)
+
+// specialRequest reads the changes that set no value at a path.
+func (in *invocation) specialRequest(r bulk.Request, args []string) (func(bulk.Workspace) (*bulk.Result, error), error) {
+	switch {
+	case in.on("rename-parameter"):
+		return func(w bulk.Workspace) (*bulk.Result, error) { return bulk.RenameParameter(w, r, args[0], args[1]) }, nil
+	case in.on("rename-job"):
+		return func(w bulk.Workspace) (*bulk.Result, error) { return bulk.RenameJob(w, r, args[0], args[1]) }, nil
+	}
+	file := in.text("append-step")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, &failure{exitInvalid, fmt.Errorf("reading the step: %w", err)}
+	}
+	return func(w bulk.Workspace) (*bulk.Result, error) { return bulk.AppendStep(w, r, text, in.text("after")) }, nil
+}

@@ -1,0 +1,160 @@
+package bulk
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// proven compiles what the edits left, and refuses unless exactly the targets
+// changed, each to the wanted value.
+func (w *world) proven(r Request, targets []target) (*Result, error) {
+	files := w.edits.result()
+	after, err := w.compiled(files)
+	if err != nil {
+		return nil, err
+	}
+	changed, err := difference(w.objects, after, nil)
+	if err != nil {
+		return nil, err
+	}
+	covered, byAddress := newCover(targets), map[string]*Object{}
+	for _, o := range w.objects {
+		byAddress[o.Address] = o
+	}
+	for _, c := range changed {
+		if !covered.holds(byAddress[c.Job], c.Path) {
+			return nil, fmt.Errorf("the edit would change %s of %s as well, from %s to %s: nothing was written", c.Path, c.Job, shortened(c.Before), shortened(c.After))
+		}
+	}
+	if !r.Delete {
+		if err := reached(r, targets, after); err != nil {
+			return nil, err
+		}
+	}
+	return &Result{Files: files, Changed: changed, Places: w.edits.places}, nil
+}
+
+// reached checks that each target has the wanted value.
+func reached(r Request, targets []target, after []*Object) error {
+	index := map[string]*Object{}
+	for _, o := range after {
+		index[o.Address] = o
+	}
+	for _, t := range targets {
+		v := index[t.o.Address].get(t.path)
+		if text := Text(t.path, v); v == nil || text != r.text() && !sameEvents(text, r.text()) {
+			return fmt.Errorf("%s of %s would compile to %s, not to %s: nothing was written", t.path, t.o.Address, shortened(text), shortened(r.text()))
+		}
+	}
+	return nil
+}
+
+// sameEvents compares a channel with the short form of it.
+func sameEvents(have, want string) bool {
+	return have == want || have == `{"events":`+want+`}` || strings.TrimSpace(have) == want
+}
+
+// compiled loads the workspace with files replaced; errors in it refuse the
+// change.
+func (w *world) compiled(files map[string][]byte) ([]*Object, error) {
+	_, result, found := w.Load(files)
+	for _, d := range found {
+		if d.Severity == spec.Error {
+			return nil, fmt.Errorf("the edited definitions would be wrong: %s: %s", d.Range.Start, d.Message)
+		}
+	}
+	if result == nil {
+		return nil, errors.New("the edited definitions cannot be read")
+	}
+	return objectsOf(result), nil
+}
+
+// leaf is a value without parts, as JSON.
+type leaf struct{ path, text string }
+
+func leaves(o *Object) []leaf {
+	list := make([]leaf, 0, len(o.Values))
+	for _, v := range o.Values {
+		if v.Value.Len() == 0 {
+			list = append(list, leaf{v.Path, string(v.Value.AppendJSON(nil))})
+		}
+	}
+	return list
+}
+
+// difference lists the leaves that differ. Objects that come, go or change the
+// order of what they keep are refused. rename gives the address that an object
+// has afterwards.
+func difference(before, after []*Object, rename map[string]string) (changed []Changed, err error) {
+	index := map[string]*Object{}
+	for _, o := range after {
+		index[o.Address] = o
+	}
+	if len(before) != len(after) {
+		return nil, errors.New("the edit would add or remove jobs: nothing was written")
+	}
+	for _, o := range before {
+		other := index[cmp.Or(rename[o.Address], o.Address)]
+		if other == nil {
+			return nil, fmt.Errorf("the edit would remove %s: nothing was written", o.Address)
+		}
+		have, want := leaves(o), leaves(other)
+		was, is := map[string]string{}, map[string]string{}
+		for _, l := range have {
+			was[l.path] = l.text
+		}
+		for _, l := range want {
+			is[l.path] = l.text
+		}
+		for _, l := range have {
+			if text, there := is[l.path]; !there || text != l.text {
+				changed = append(changed, Changed{o.Address, l.path, l.text, text})
+			}
+		}
+		for _, l := range want {
+			if _, there := was[l.path]; !there {
+				changed = append(changed, Changed{o.Address, l.path, "", l.text})
+			}
+		}
+		if !slices.Equal(shared(have, is), shared(want, was)) {
+			return nil, fmt.Errorf("the edit would change the order of what %s holds: nothing was written", o.Address)
+		}
+	}
+	return changed, nil
+}
+
+// Count counts the values, and the jobs, that differ between two results.
+func Count(before, after *compile.Result) (values, jobs int) {
+	changed, err := difference(objectsOf(before), objectsOf(after), nil)
+	if err != nil {
+		return max(1, len(changed)), 1
+	}
+	names := map[string]bool{}
+	for _, c := range changed {
+		names[c.Job] = true
+	}
+	return len(changed), len(names)
+}
+
+// shared lists the paths that the other side has too, in order.
+func shared(list []leaf, other map[string]string) (paths []string) {
+	for _, l := range list {
+		if _, both := other[l.path]; both {
+			paths = append(paths, l.path)
+		}
+	}
+	return paths
+}
+
+func shortened(text string) string {
+	if runes := []rune(text); len(runes) > 80 {
+		return string(runes[:79]) + "…"
+	}
+	return cmp.Or(text, "nothing")
+}
