@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -188,13 +189,24 @@ func (r *liveReader) checkNames(ctx context.Context, project *diff.LiveProject) 
 	}
 }
 
+// stopped is the error of a reading that was ended from outside, such as by
+// --timeout. What the service said last is the likely reason, so it is kept.
+func stopped(ctx context.Context, err error) error {
+	cause := context.Cause(ctx)
+	var said *client.Error
+	if !errors.Is(ctx.Err(), context.DeadlineExceeded) || !errors.As(err, &said) {
+		return cause
+	}
+	return fmt.Errorf("%w; the last call: %s", cause, describe(err))
+}
+
 // readListing reads a project's listing; doubted says that a page of it was empty.
 func readListing(ctx context.Context, api Reader, projectID string) (project *diff.LiveProject, doubted bool, err error) {
 	project = &diff.LiveProject{ID: projectID}
 	list, err := api.Listing(ctx, projectID)
 	switch {
 	case ctx.Err() != nil:
-		return nil, false, context.Cause(ctx)
+		return nil, false, stopped(ctx, err)
 	case err != nil && halts(err):
 		return nil, false, err
 	case err != nil:
@@ -265,7 +277,7 @@ func readJob(ctx context.Context, api Reader, job *diff.LiveJob, notices bool) e
 		job.Notices, err = api.Notices(ctx, job.ID)
 	}
 	if ctx.Err() != nil {
-		return context.Cause(ctx)
+		return stopped(ctx, err)
 	}
 	if err != nil {
 		job.ReadErr = err
@@ -285,7 +297,7 @@ func (r *liveReader) templates(ctx context.Context) error {
 	for t, err := range r.api.Templates(ctx, "") {
 		switch {
 		case ctx.Err() != nil:
-			return context.Cause(ctx)
+			return stopped(ctx, err)
 		case err != nil && halts(err):
 			return err
 		case err != nil:

@@ -101,7 +101,8 @@ type Input struct {
 	Note       string // what to know, or what to write instead
 }
 
-// InputValue is a value of an input that the API spells differently.
+// InputValue is a value of an input that the API spells differently. An empty To
+// leaves the property out.
 type InputValue struct{ From, To string }
 
 // Property returns the property called name, nil where the catalogue has none.

@@ -281,6 +281,9 @@ func (p *propertyBuilder) input(input *catalog.Input, f spec.Field) {
 	for _, v := range input.Values {
 		if v.From == f.Value.Text {
 			p.declare(f.Value)
+			if v.To == "" { // as if the input were absent
+				return
+			}
 			if !p.isTaken(input.Property, f.Key) {
 				path := p.path + valuepath.Member(input.Property)
 				p.members = append(p.members, jsontree.Member{Key: input.Property, Value: jsontree.String(v.To)})

@@ -19,7 +19,10 @@ func titleOf(plan *diff.Plan) string {
 	if plan.Question == diff.QuestionDrift {
 		title = "Drift"
 	}
-	if subject := subjectOf(plan); subject != "" {
+	switch subject := subjectOf(plan); {
+	case strings.HasPrefix(subject, "on "): // templates alone, which belong to no project
+		title += " " + subject
+	case subject != "":
 		title += " for " + subject
 	}
 	return title
@@ -155,8 +158,8 @@ func nothingToDo(plan *diff.Plan) string {
 		return noDrift(plan)
 	case plan.Partial:
 		return "In step in the part that was asked for: " + counted(plan.Jobs, "job") + "."
-	case subject == "":
-		return "In step: " + counted(plan.Jobs, "job") + "." + unmanaged(plan)
+	case subject == "" || strings.HasPrefix(subject, "on "):
+		return "In step" + strings.TrimRight(" "+subject, " ") + ": " + counted(plan.Jobs, "job") + "." + unmanaged(plan)
 	}
 	return subject + " is in step: " + counted(plan.Jobs, "job") + "." + unmanaged(plan)
 }
