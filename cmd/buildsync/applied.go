@@ -187,18 +187,27 @@ func (in *invocation) remembers(ctx context.Context, p *planning) *memory {
 // is killed leaves no other trace.
 func (m *memory) begin(ctx context.Context) error {
 	r := m.p.revisions
-	var addresses, smoked []string
-	for i := range m.p.plan.Changes {
-		change := &m.p.plan.Changes[i]
-		if len(change.Actions) > 0 {
-			addresses = append(addresses, change.Object())
-		}
-		if change.WritesBody() && m.in.on("smoke") {
-			smoked = append(smoked, change.Object())
-		}
+	addresses, smoked := aboutToWrite(m.p.plan)
+	if !m.in.on("smoke") {
+		smoked = nil
 	}
 	next := record.Begin(recordIn(r.recorded), r.head.Commit, addresses, smoked)
 	return m.write(ctx, next, fmt.Sprintf("Begin to apply %.12s to %s\n", r.head.Commit, r.scope))
+}
+
+// aboutToWrite returns the objects that a plan writes, and those whose builds can
+// prove them.
+func aboutToWrite(plan *diff.Plan) (addresses, bodies []string) {
+	for i := range plan.Changes {
+		change := &plan.Changes[i]
+		if len(change.Actions) > 0 {
+			addresses = append(addresses, change.Object())
+		}
+		if change.WritesBody() {
+			bodies = append(bodies, change.Object())
+		}
+	}
+	return addresses, bodies
 }
 
 func recordIn(s *record.Stored) *record.Record {

@@ -52,6 +52,16 @@ func (s *settling) parts() (inScope, touched map[string]bool) {
 	all := s.scope
 	all.Changed = false
 	inScope = addressesIn(all.Narrow(s.head, s.base.Result))
+	gone := &compile.Result{} // what a run tried to write, and nothing declares any more
+	for address, jobs := range s.base.Tried() {
+		if !inScope[address] && s.declared[address] == nil {
+			gone.Jobs = append(gone.Jobs, jobs[len(jobs)-1])
+		}
+	}
+	_, within := all.Narrow(s.head, gone)
+	for address := range addressesIn(within) {
+		inScope[address] = true
+	}
 	if !s.scope.Changed {
 		return inScope, inScope
 	}
@@ -107,7 +117,7 @@ func (s *settling) state(address string, inScope, touched bool) record.State {
 	case got.Done:
 		return record.State{Commit: s.commit, Found: s.found(address, was, got), Unproven: unproven(was, got)}
 	case got.Open:
-		was.Tried = append(append([]string{}, was.Tried...), s.commit)
+		was.Tried = record.With(was.Tried, s.commit)
 	}
 	was.Unproven = unproven(was, got)
 	return was

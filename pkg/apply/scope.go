@@ -79,6 +79,9 @@ func (s Scope) narrowTried(tried map[string][]*compile.Job, head *compile.Result
 	within := map[string]bool{}
 	for _, job := range head.Jobs {
 		within[job.Address] = true
+		for _, old := range job.RenamedFrom {
+			within[compile.JobAddress(job.Project, old)] = true
+		}
 	}
 	out := map[string][]*compile.Job{}
 	for address, jobs := range tried {

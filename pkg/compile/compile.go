@@ -172,7 +172,7 @@ func (c *compiler) compileRemoval(n *spec.Node) {
 		return
 	}
 	r := Removal{
-		Address: alias + "/job/" + name, Project: alias, ProjectID: project.ID, Job: name,
+		Address: JobAddress(alias, name), Project: alias, ProjectID: project.ID, Job: name,
 		Action: u.plainText(u.get(n, "action")), Reason: u.plainText(u.get(n, "reason")), Pos: n.Pos(),
 	}
 	if r.Action == "" {

@@ -85,7 +85,7 @@ func (c *compiler) compileJob(n *spec.Node, combo []binding) {
 	s.jobName, s.noJob = name, ""
 	u.pointer = "jobs[" + name + "]"
 	j := &Job{
-		Address: alias + "/job/" + name, Project: alias, ProjectID: project.ID, Name: name,
+		Address: JobAddress(alias, name), Project: alias, ProjectID: project.ID, Name: name,
 		Pos: n.Pos(), nameAt: n.Get("name").Range, chosen: choices(combo),
 	}
 	u.record("job_name", u.get(n, "name"))

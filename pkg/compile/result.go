@@ -45,6 +45,9 @@ type Job struct {
 	chosen []choice // by the matrix that made the job
 }
 
+// JobAddress returns the address of the job of a name in the project of an alias.
+func JobAddress(alias, name string) string { return alias + "/job/" + name }
+
 // SecretUse says that a build parameter takes its value from a secret.
 type SecretUse struct {
 	Parameter string // the build parameter's name

@@ -129,7 +129,7 @@ func (j *jobTask) comparison() *comparison {
 
 // update plans a job that is there and was read.
 func (j *jobTask) update() {
-	j.before = j.asWritten(j.want.Address, j.before, j.live)
+	j.before = j.asWritten(j.triedOf(j.want), j.before, j.live)
 	c := j.comparison()
 	if j.complete(c) {
 		c = j.comparison()

@@ -158,7 +158,7 @@ func (p *Planner) planRemoval(r removal, live *LiveJob, out *outcome) {
 		if r.unrecorded {
 			declared = nil
 		}
-		if r.before = p.asWritten(r.address, declared, live); r.before == nil {
+		if r.before = p.asWritten(p.in.Tried[r.address], declared, live); r.before == nil {
 			return // somebody else's job of that name
 		}
 	}

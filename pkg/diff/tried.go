@@ -13,8 +13,7 @@ import (
 // that run, and not by somebody else. The body, each channel and the enabled
 // state are written one by one, so each is judged by itself. before is what the
 // record says, nil where it says nothing.
-func (p *Planner) asWritten(address string, before *compile.Job, live *LiveJob) *compile.Job {
-	tried := p.in.Tried[address]
+func (p *Planner) asWritten(tried []*compile.Job, before *compile.Job, live *LiveJob) *compile.Job {
 	if len(tried) == 0 || live == nil || live.Body == nil {
 		return before
 	}
@@ -25,7 +24,11 @@ func (p *Planner) asWritten(address string, before *compile.Job, live *LiveJob) 
 			break
 		}
 	}
-	if out == nil {
+	switch {
+	case out != nil:
+	case p.in.FirstApply: // the job would be updated in any case; so its edits are seen
+		out = tried[len(tried)-1]
+	default:
 		return nil // nothing shows that the live job is what a run created
 	}
 	merged := *out
@@ -38,6 +41,16 @@ func (p *Planner) asWritten(address string, before *compile.Job, live *LiveJob) 
 		takeLive(&merged, job, live)
 	}
 	return &merged
+}
+
+// triedOf returns what a run may have written of a job, under the names that it
+// has and had.
+func (p *Planner) triedOf(job *compile.Job) []*compile.Job {
+	tried := p.in.Tried[job.Address]
+	for _, old := range job.RenamedFrom {
+		tried = append(slices.Clone(p.in.Tried[compile.JobAddress(job.Project, old)]), tried...)
+	}
+	return tried
 }
 
 // bodyIs reports whether a live body is as a definition declares it.

@@ -36,7 +36,7 @@ func mergeState(base, ours, theirs State, newer Newer) (State, error) {
 	}
 	out := State{
 		Commit:   ours.Commit,
-		Tried:    with(kept(base, ours, theirs), kept(base, theirs, ours)...),
+		Tried:    With(kept(base, ours, theirs), kept(base, theirs, ours)...),
 		Found:    ours.Found && theirs.Found,
 		Unproven: ours.Unproven && theirs.Unproven,
 	}
@@ -60,7 +60,7 @@ func mergeState(base, ours, theirs State, newer Newer) (State, error) {
 			out.Commit, older = theirs.Commit, ours.Commit
 		}
 	}
-	out.Tried = with(out.Tried, older)
+	out.Tried = With(out.Tried, older)
 	return out, nil
 }
 

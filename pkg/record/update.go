@@ -61,14 +61,14 @@ func Begin(old *Record, commit string, addresses, smoked []string) *Record {
 		r.Tried = map[string][]string{}
 	}
 	for _, address := range addresses {
-		r.Tried[address] = with(r.Tried[address], commit)
+		r.Tried[address] = With(r.Tried[address], commit)
 	}
 	r.Unproven = sorted(append(slices.Clone(r.Unproven), smoked...))
 	return r
 }
 
-// with returns commits with one more, the newest last.
-func with(commits []string, more ...string) []string {
+// With returns commits with one more, the newest last.
+func With(commits []string, more ...string) []string {
 	out := slices.Clone(commits)
 	for _, commit := range more {
 		if commit != "" && !slices.Contains(out, commit) {
