@@ -26,6 +26,7 @@ func (b *builder) mapping(n *yaml.Node, start, content, depth int) (*Node, int) 
 		if b.stopped {
 			return nil, end
 		}
+		b.checkKeySpace(key)
 		value, valueEnd := b.node(n.Content[i+1], depth+1, namesSomething(key))
 		if b.stopped {
 			return nil, end
@@ -258,4 +259,25 @@ func closing(src []byte, pos, start int, open, shut byte) int {
 			return pos
 		}
 	}
+}
+
+// gluedKey is a key with a collection or a quoted text right behind its colon,
+// which YAML takes for a part of the key.
+var gluedKey = pattern(`^([A-Za-z_][\w.-]*):[\[{"']`)
+
+// checkKeySpace reports a key whose colon has no space behind it. Where the line
+// holds another colon this is YAML, and nothing else would name the cause.
+func (b *builder) checkKeySpace(key *Node) {
+	if key.Kind != ScalarNode || key.Style != PlainStyle || !strings.Contains(key.Text, ":") {
+		return
+	}
+	match := gluedKey().FindStringSubmatch(key.Text)
+	if match == nil {
+		return
+	}
+	at := key.Range.Start
+	at.Column += len(match[1])
+	end := at
+	end.Column++
+	b.out.errorf("yaml-syntax", Range{at, end}, "write a space behind it; a key that holds a colon is put in quotes", "there is no space behind the colon of %s", quoted(match[1]))
 }

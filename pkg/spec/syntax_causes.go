@@ -5,8 +5,8 @@ import "strings"
 // causes are what the library's errors mostly come from, the surest first. Each
 // looks at the line at fault and says whether it is that.
 var causes = []func(*fault) bool{
-	causeForeign, causeComment, causeDirective, causeTab, causeSwallowed, causeOpenQuote, causeEscape, causeBlockText, causeLeftBlock, causeBraces, causeBehindBracket, causeIndicator, causeAlias,
-	causeUnknownAnchor, causeBehindQuote, causeNoSpace, causeColon, causeListOnKeyLine, causeQuestion, causeComma, causeInFlow, causeBracket, causeNoValue, causeNoKey,
+	causeForeign, causeComment, causeDirective, causeTab, causeSwallowedKeys, causeSwallowed, causeOpenQuote, causeEscape, causeBlockText, causeLeftBlock, causeBlockInFlow, causeNoSpace, causeBraces, causeBehindBracket, causeIndicator, causeAlias,
+	causeUnknownAnchor, causeBehindQuote, causeColon, causeListOnKeyLine, causeQuestion, causeComma, causeInFlow, causeBracket, causeNoValue, causeNoKey,
 	causeStrayBracket, causeEnded, causeIndent, causeNoColon,
 }
 
@@ -138,7 +138,7 @@ var inBrackets = pattern(`[\[{,:][^"']*?(\$\{[A-Za-z_][A-Za-z0-9_]*\})`)
 // causeBraces is a placeholder that YAML takes for a mapping: {{ anywhere, and
 // ${{ within brackets.
 func causeBraces(f *fault) bool {
-	at := strings.Index(f.text, "{{")
+	at := unquotedIndex(f.text, "{{")
 	if match := inBrackets().FindStringSubmatchIndex(f.text); at < 0 && match != nil && f.has("did not find expected") {
 		return f.say(match[2], match[3], "the braces of "+quoted(f.text[match[2]:match[3]])+" are taken for a mapping", "put the value in quotes")
 	}
@@ -156,6 +156,22 @@ func causeBraces(f *fault) bool {
 		end = at + shut + 2
 	}
 	return f.say(at, end, "the braces of "+quoted(f.text[at:end])+" are taken for a mapping", "put the value in quotes")
+}
+
+// unquotedIndex returns where a line holds a text outside of quotes, -1 if nowhere.
+func unquotedIndex(text, want string) int {
+	for i := 0; i < len(text); i++ {
+		if c := text[i]; (c == '"' || c == '\'') && (i == 0 || strings.IndexByte(" [{,:", text[i-1]) >= 0) {
+			if shut := closingQuote(text, i); shut > 0 {
+				i = shut
+				continue
+			}
+		}
+		if strings.HasPrefix(text[i:], want) {
+			return i
+		}
+	}
+	return -1
 }
 
 func causeIndicator(f *fault) bool {
@@ -243,7 +259,7 @@ func causeNoSpace(f *fault) bool {
 	}
 	for _, line := range []int{f.line, f.line - 1} {
 		text := string(f.src.lineText(line))
-		if match := noSpace().FindStringSubmatchIndex(text); match != nil && !strings.Contains(text[match[0]:match[1]], ": ") {
+		if match := noSpace().FindStringSubmatchIndex(text); match != nil && (strings.IndexByte("[{\"'", text[match[4]]) >= 0 || !strings.Contains(text[match[0]:match[1]], ": ")) {
 			f.moveTo(line)
 			return f.say(match[3], match[3]+1, "there is no space behind the colon of "+quoted(text[match[2]:match[3]]), "write "+quoted(text[match[2]:match[3]]+": "+strings.TrimSpace(text[match[4]:match[5]])))
 		}

@@ -31,11 +31,17 @@ func (s *source) scanBrackets(lines int) bracketScan {
 type bracketScan struct {
 	open   []bracket
 	stray  *bracket
-	within byte // the bracket that the stray one stands in; 0 if none
-	quote  byte // of a text that goes on; 0 if none
-	block  int  // the indentation that a block scalar's lines exceed; -1 if none
-	closed bool // the last value on the line was a flow collection
-	ended  int  // behind the first flow collection of the line; 0 if there is none
+	within byte    // the bracket that the stray one stands in; 0 if none
+	quote  byte    // of a text that goes on; 0 if none
+	opened bracket // where that text opens
+
+	// swallowing says that the text goes over a line that looks like a key of its
+	// own; swallowed is where the first such text opens.
+	swallowing bool
+	swallowed  *bracket
+	block      int  // the indentation that a block scalar's lines exceed; -1 if none
+	closed     bool // the last value on the line was a flow collection
+	ended      int  // behind the first flow collection of the line; 0 if there is none
 }
 
 var blockStart = pattern(`(?:^|[:\-?]\s+|\s)[|>][-+0-9]{0,2}\s*(?:#.*)?$`)
@@ -46,7 +52,11 @@ func (b *bracketScan) line(number int, text string) {
 		return
 	}
 	b.block, b.closed, b.ended = -1, false, 0
+	if b.quote != 0 && b.looksLikeKey(text) {
+		b.swallowing = true
+	}
 	before := byte(':') // the last character that is no blank; a value may start a line
+	plain := false      // within a text without quotes, outside of brackets
 	for i := 0; i < len(text); i++ {
 		c := text[i]
 		switch {
@@ -58,16 +68,23 @@ func (b *bracketScan) line(number int, text string) {
 		case c == '#' && (i == 0 || text[i-1] == ' ' || text[i-1] == '\t'):
 			return
 		}
+		blankNext := i+1 == len(text) || text[i+1] == ' ' || text[i+1] == '\t'
+		if plain && len(b.open) == 0 { // brackets and quotes are ordinary here
+			plain = c != ':' || !blankNext
+			before = c
+			continue
+		}
 		starts := strings.IndexByte("[{,:-?", before) >= 0
 		switch {
 		case (c == '"' || c == '\'') && starts:
-			b.quote = c
+			b.quote, b.opened, b.swallowing = c, bracket{number, i, c}, false
 		case (c == '[' || c == '{') && (starts || len(b.open) > 0):
 			b.open = append(b.open, bracket{number, i, c})
 		case c == ']' || c == '}':
 			b.close(bracket{number, i, c})
 		default:
 			b.closed = false
+			plain = len(b.open) == 0 && before != '"' && before != '\'' && !(strings.IndexByte(":-?", c) >= 0 && blankNext)
 		}
 		before = c
 	}
@@ -87,10 +104,28 @@ func (b *bracketScan) quoted(text string, i int) int {
 			i++
 		default:
 			b.quote = 0
+			b.swallow()
 			return i
 		}
 	}
 	return len(text)
+}
+
+// swallow notes a text that went over a key.
+func (b *bracketScan) swallow() {
+	if b.swallowing && b.swallowed == nil {
+		opened := b.opened
+		b.swallowed = &opened
+	}
+}
+
+var keyLine = pattern(`^\s*(?:- +)*(?:[A-Za-z_][\w.-]*):(?:\s|$)`)
+
+// looksLikeKey reports whether a line within a quoted text was probably meant as
+// one of its own. A script that is written in double quotes ends its lines in a
+// backslash, or within the quotes.
+func (b *bracketScan) looksLikeKey(text string) bool {
+	return keyLine().MatchString(text) && !strings.HasSuffix(text, `\`)
 }
 
 func (b *bracketScan) close(at bracket) {
@@ -103,7 +138,8 @@ func (b *bracketScan) close(at bracket) {
 		if b.closed && b.ended == 0 {
 			b.ended = at.at + 1
 		}
-	case b.stray == nil && (last >= 0 || b.closed):
+	case last < 0 && !b.closed: // a letter like any other
+	case b.stray == nil:
 		b.stray = &at
 		if last >= 0 {
 			b.within = b.open[last].char
@@ -227,4 +263,39 @@ func causeBehindBracket(f *fault) bool {
 	}
 	at := head[1]
 	return f.say(at, at+len(f.restOfLine(at)), "a text without quotes cannot start with "+quoted(f.text[at:at+1])+", which starts a collection", toQuote(f.restOfLine(at)))
+}
+
+// causeBlockInFlow is a text of several lines within brackets.
+func causeBlockInFlow(f *fault) bool {
+	if !f.has("cannot start any token") {
+		return false
+	}
+	for _, line := range []int{f.line, f.line + 1, f.line - 1} {
+		text := string(f.src.lineText(line))
+		open, _ := f.src.brackets(line)
+		match := blockHeaderEnd().FindStringIndex(text)
+		if match == nil || len(open) == 0 {
+			continue
+		}
+		at := match[0] + strings.IndexAny(text[match[0]:], "|>")
+		f.moveTo(line)
+		return f.say(at, at+1, "a text that starts with "+quoted(text[at:at+1])+" cannot stand within brackets", "write the mapping on lines of its own, without { }, or the text in quotes")
+	}
+	return false
+}
+
+// causeSwallowedKeys is a quote left open that goes over keys of their own, so
+// that what fails stands behind it.
+func causeSwallowedKeys(f *fault) bool {
+	scan := f.src.scanBrackets(f.line)
+	if scan.quote != 0 {
+		scan.swallow()
+	}
+	at := scan.swallowed
+	if at == nil {
+		return false
+	}
+	f.moveTo(at.line)
+	return f.say(at.at, at.at+1, "the quote "+string(at.char)+" that opens here is not closed where it should be",
+		"close it on this line; a text of several lines is better written with |")
 }
