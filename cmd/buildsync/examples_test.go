@@ -23,6 +23,7 @@ func TestExamples(t *testing.T) {
 		{"kinds", []string{""}},
 		{"shop", []string{"dev", "prod"}},
 		{"monorepo", []string{""}},
+		{"standard", []string{""}},
 		{"ci/codearts", []string{""}},
 	} {
 		t.Run(example.name, func(t *testing.T) {

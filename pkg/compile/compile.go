@@ -45,8 +45,8 @@ func Compile(set *spec.Set, opts Options) (*Result, spec.Diagnostics) {
 }
 
 func (c *compiler) compile() (*Result, spec.Diagnostics) {
-	c.collectTemplates()
-	c.checkTemplates()
+	c.collect()
+	c.checkShared()
 	for _, file := range c.set.Files {
 		c.compileFile(file)
 	}
@@ -67,6 +67,7 @@ func (c *compiler) compileFile(file *spec.File) {
 func (c *compiler) finish() (*Result, spec.Diagnostics) {
 	c.publishTemplates()
 	c.checkUnused()
+	c.checkUnusedFragments()
 	c.refuseDuplicates()
 	c.result.UnknownVars = c.vars.unknown()
 	if !c.partly {
@@ -91,6 +92,8 @@ type compiler struct {
 	vars      *variables
 	defaults  *spec.Node // defaults.job, marked as such
 	templates map[string]*template
+	fragments map[string]*fragment
+	uses      []usage // of the fragments whose steps are being compiled, the innermost last
 	secrets   map[string]bool
 	includes  map[string]*include
 	sources   map[string][]byte          // of the definition files, by name
@@ -116,7 +119,7 @@ type compiler struct {
 func newCompiler(set *spec.Set, opts Options, part *filePart) *compiler {
 	c := &compiler{
 		set: set, workspace: set.Workspace, catalogue: opts.Catalogue,
-		templates: map[string]*template{}, secrets: map[string]bool{}, includes: map[string]*include{}, sources: make(map[string][]byte, len(set.Files)),
+		templates: map[string]*template{}, fragments: map[string]*fragment{}, secrets: map[string]bool{}, includes: map[string]*include{}, sources: make(map[string][]byte, len(set.Files)),
 		result: &Result{}, maxTotal: maxTotal, pack: opts.Pack, partly: opts.Partly, files: &fileTable{number: map[string]uint64{}}, part: part,
 	}
 	if c.workspace == nil {

@@ -17,11 +17,16 @@ type Station struct {
 }
 
 // Stations lists the way of a value, the last station first: where it stands,
-// then what put it there, back to where it was first written.
+// then what put it there, back to where it was first written. What both a text
+// and the input within it came through counts once, for the text.
 func (p Provenance) Stations() []Station {
 	stations := []Station{{Pos: p.Pos}}
 	for o := p.Origin; o != nil; o = o.From {
-		stations = append(stations, Station{Kind: o.Kind, Name: o.Name, Pos: o.Pos})
+		s := Station{Kind: o.Kind, Name: o.Name, Pos: o.Pos}
+		if at := slices.Index(stations, s); at > 0 && o.Kind == spec.FromFragment {
+			stations = slices.Delete(stations, at, at+1)
+		}
+		stations = append(stations, s)
 	}
 	return stations
 }

@@ -2,6 +2,7 @@ package compile
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -16,7 +17,7 @@ const maxPerRule = 20
 // times; it counts once.
 type findings struct {
 	list   spec.Diagnostics
-	seen   map[findingKey]bool
+	seen   map[findingKey]int // the index in list, -1 for one that is not shown
 	kinds  map[ruleInFile]int
 	hidden map[ruleInFile]spec.Range // the first that is not shown
 }
@@ -32,13 +33,14 @@ type ruleInFile struct{ rule, file string }
 // that is not shown is thrown away.
 func (f *findings) add(d spec.Diagnostic) *spec.Diagnostic {
 	if f.seen == nil {
-		f.seen, f.kinds, f.hidden = map[findingKey]bool{}, map[ruleInFile]int{}, map[ruleInFile]spec.Range{}
+		f.seen, f.kinds, f.hidden = map[findingKey]int{}, map[ruleInFile]int{}, map[ruleInFile]spec.Range{}
 	}
 	key, kind := findingKey{d.Range, d.Rule, d.Message}, ruleInFile{d.Rule, d.Range.Start.File}
-	if f.seen[key] {
+	if at, seen := f.seen[key]; seen {
+		f.addPlaces(at, d.Related)
 		return &d
 	}
-	f.seen[key] = true
+	f.seen[key] = -1
 	f.kinds[kind]++
 	switch n := f.kinds[kind]; {
 	case n == maxPerRule+1:
@@ -47,8 +49,25 @@ func (f *findings) add(d spec.Diagnostic) *spec.Diagnostic {
 	case n > maxPerRule:
 		return &d
 	}
+	f.seen[key] = len(f.list)
 	f.list = append(f.list, d)
 	return &f.list[len(f.list)-1]
+}
+
+// maxUses is how many uses of a fragment a finding in it shows.
+const maxUses = 10
+
+// addPlaces adds what else a finding is about: further uses of a fragment.
+func (f *findings) addPlaces(at int, places []spec.Related) {
+	if at < 0 {
+		return
+	}
+	d := &f.list[at]
+	for _, place := range places {
+		if len(d.Related) < maxUses && !slices.Contains(d.Related, place) {
+			d.Related = append(d.Related, place)
+		}
+	}
 }
 
 // isFull tells whether a file shows no more of a rule, so that there is no sense
@@ -74,9 +93,13 @@ func (c *compiler) report(rule string, n *spec.Node, pointer, hint, format strin
 }
 
 func (c *compiler) reportAt(rule string, at spec.Range, pointer, hint, format string, args ...any) *spec.Diagnostic {
-	return c.findings.add(spec.Diagnostic{
-		Rule: rule, Severity: spec.Error, Range: at, Pointer: pointer, Hint: hint, Message: fmt.Sprintf(format, args...),
-	})
+	d := spec.Diagnostic{Rule: rule, Severity: spec.Error, Range: at, Pointer: pointer, Hint: hint, Message: fmt.Sprintf(format, args...)}
+	for _, use := range slices.Backward(c.uses) {
+		if use.at != nil && len(d.Related) < maxUses {
+			d.Related = append(d.Related, spec.Related{Range: use.at.Range, Message: "the fragment " + use.fragment + " is used here"})
+		}
+	}
+	return c.findings.add(d)
 }
 
 // didYouMean offers the nearest of the words that would be right, or lists them

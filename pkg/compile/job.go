@@ -94,7 +94,7 @@ func (c *compiler) compileJob(n *spec.Node, combo []binding) {
 	j.Notices = u.notices(u.get(whole, "notifications"))
 	u.settings(whole, j)
 	j.Secrets = u.secrets
-	c.total += len(u.recorded)
+	c.total += len(u.recorded) + u.uses
 	if c.pack {
 		c.packJob(j, u.recorded)
 	} else {
@@ -136,20 +136,25 @@ func (u *unit) jobName(n *spec.Node) string {
 }
 
 // parts are the lists of a job that may come from its template.
-type parts struct{ parameters, steps *spec.Node }
+type parts struct {
+	parameters, steps *spec.Node
+	template          *ofTemplate // what `use: template` stands for in steps
+}
 
 func (u *unit) parts(whole, own *spec.Node) parts {
-	p := parts{parameters: u.get(whole, "parameters"), steps: u.get(whole, "steps")}
+	p := parts{parameters: u.get(whole, "parameters"), steps: u.get(whole, "steps"), template: &ofTemplate{}}
 	use := u.get(whole, "template")
 	if use == nil || use.IsNull() {
 		return p
 	}
+	p.template.named = true
 	fromTemplate, ok := u.useTemplate(use)
 	if !ok {
 		return p
 	}
-	if own.Get("steps") == nil && fromTemplate.steps != nil {
-		p.steps = fromTemplate.steps
+	p.template.steps = fromTemplate.steps
+	if own.Get("steps") == nil && fromTemplate.steps != nil && !usesTemplate(p.steps) {
+		p.steps, p.template = fromTemplate.steps, nil
 	}
 	if own.Get("parameters") == nil {
 		if fromTemplate.parameters != nil {
@@ -182,7 +187,7 @@ func (u *unit) jobBody(whole *spec.Node, p parts) *jsontree.Value {
 		members["scms"] = u.scms(n)
 	}
 	if p.steps != nil {
-		members["steps"] = u.steps(p.steps)
+		members["steps"] = u.steps(p.steps, p.template)
 	} else if members["build_config_type"].Text() == "YAML" && extra.Get("steps") == nil {
 		// Such a job's steps stand in the repository's build.yml; a create must
 		// name the member all the same (reference 4.18).

@@ -34,13 +34,20 @@ type filePart struct {
 	jobs      []*Job
 	removals  []Removal
 	templates []string // names of those that its jobs use
+	fragments []string // as well
 	includes  []string // names of the files whose text is in it
-	declares  bool     // templates
+	declares  bool     // templates or fragments
 }
 
 func (c *compiler) noteTemplate(name string) {
 	if c.part != nil && !slices.Contains(c.part.templates, name) {
 		c.part.templates = append(c.part.templates, name)
+	}
+}
+
+func (c *compiler) noteFragment(name string) {
+	if c.part != nil && !slices.Contains(c.part.fragments, name) {
+		c.part.fragments = append(c.part.fragments, name)
 	}
 }
 
@@ -52,7 +59,7 @@ func (c *compiler) noteInclude(name string) {
 }
 
 // Load reads, checks and compiles a workspace file by file, so that the nodes of
-// one file, and of those that declare templates, are all that is in memory
+// one file, and of those that declare templates or fragments, are all that is in memory
 // beside the result. What it finds is what spec.Load, catalog.ForWorkspace and
 // Compile find together. environment is a key of environments, "" for none. The
 // result is nil where there is no workspace that can be understood.
@@ -65,7 +72,7 @@ func Load(tree spec.Tree, environment string, opts Options) (*Loaded, spec.Diagn
 // whether a file of that tree holds what the file of its name held when l was
 // loaded. What cannot have come out differently is taken from l and not compiled
 // again: the jobs of files that are the same, if so are buildsync.yaml, the
-// modules, and the templates and included files that they use. The result is
+// modules, and the templates, fragments and included files that they use. The result is
 // that of Load. Warnings are those of the files that were compiled.
 func (l *Loaded) Earlier(tree spec.Tree, environment string, opts Options, same func(name string) bool) (*Loaded, spec.Diagnostics) {
 	if l.worldIs(same) {
@@ -92,7 +99,7 @@ type loader struct {
 	tree        spec.Tree
 	environment string
 	opts        Options
-	declaring   map[string]bool // files that are known to declare templates, however they write it
+	declaring   map[string]bool // files that are known to declare templates or fragments, however they write it
 
 	known map[string]*filePart // of Earlier; nil: nothing is
 	same  func(name string) bool
@@ -100,7 +107,7 @@ type loader struct {
 	compiler *compiler
 	parts    map[string]*filePart
 	sources  map[string][]byte     // read and not compiled yet
-	files    map[string]*spec.File // those that declare templates
+	files    map[string]*spec.File // those that declare templates or fragments
 	found    spec.Diagnostics
 }
 
@@ -136,7 +143,7 @@ func (l *loader) try() (loaded *Loaded, found spec.Diagnostics, again bool) {
 	shared := &filePart{}
 	l.compiler = newCompiler(set, opts, shared)
 	names = l.read(names)
-	l.compiler.checkTemplates()
+	l.compiler.checkShared()
 	if missed := l.compileAll(names); missed != "" {
 		l.declaring[missed] = true
 		return nil, nil, true
@@ -172,15 +179,15 @@ func (l *loader) read(names []string) []string {
 			break
 		}
 		kept = append(kept, name)
-		if l.declaring[name] || declaresTemplates(l.sources[name]) {
+		if l.declaring[name] || declaresShared(l.sources[name]) {
 			l.declare(name)
 		}
 	}
 	return kept
 }
 
-// unchanged returns what is known of a file that is the same and declares no
-// templates.
+// unchanged returns what is known of a file that is the same and declares
+// neither templates nor fragments.
 func (l *loader) unchanged(name string) *filePart {
 	part := l.known[name]
 	if part == nil || part.declares || !l.same(name) || slices.ContainsFunc(part.includes, func(name string) bool { return !l.same(name) }) {
@@ -189,11 +196,11 @@ func (l *loader) unchanged(name string) *filePart {
 	return part
 }
 
-// declaresTemplates tells whether a file seems to declare templates: whether the
-// key stands at the beginning of a line. Who writes it otherwise is found out
-// when the file is parsed.
-func declaresTemplates(source []byte) bool {
-	for _, way := range [...]string{"templates", `"templates"`, "'templates'"} {
+// declaresShared reports whether a file seems to declare templates or fragments:
+// whether the key stands at the beginning of a line. Who writes it otherwise is
+// found out when the file is parsed.
+func declaresShared(source []byte) bool {
+	for _, way := range [...]string{"templates", `"templates"`, "'templates'", "fragments", `"fragments"`, "'fragments'"} {
 		if bytes.HasPrefix(source, []byte(way)) || bytes.Contains(source, []byte("\n"+way)) {
 			return true
 		}
@@ -201,23 +208,22 @@ func declaresTemplates(source []byte) bool {
 	return false
 }
 
-// declare parses a file for its templates, and keeps it if it has some.
+// declare parses a file for its templates and fragments, and keeps it if it has
+// some.
 func (l *loader) declare(name string) {
 	file, more := spec.ParseDefinitions(name, l.sources[name])
-	if file == nil || len(file.Templates) == 0 {
+	if file == nil || !file.Shares() {
 		return // what is wrong with it is found again when its turn comes
 	}
 	l.found = append(l.found, more...)
 	l.files[name] = file
 	l.compiler.sources[name] = file.Source
-	for _, n := range file.Templates {
-		l.compiler.collectTemplate(n)
-	}
+	l.compiler.collectFile(file)
 }
 
-// templatesAreSame tells whether the templates are those that the known files
-// were compiled with.
-func (l *loader) templatesAreSame() bool {
+// sharedIsSame reports whether the templates and fragments are those that the
+// known files were compiled with.
+func (l *loader) sharedIsSame() bool {
 	declaring := map[string]bool{}
 	for name, part := range l.known {
 		if part.declares {
@@ -244,15 +250,15 @@ type pending struct {
 // compileAll compiles the files in order, or takes what is known of them. It
 // returns a file whose templates were missed, "" in the end.
 func (l *loader) compileAll(names []string) (missed string) {
-	templatesSame := l.templatesAreSame()
-	next := l.parseAhead(names, templatesSame)
+	sharedSame := l.sharedIsSame()
+	next := l.parseAhead(names, sharedSame)
 	for batch := next(); len(batch) > 0; batch = next() {
 		for _, p := range batch {
 			if p.part != nil {
 				l.reuse(p.name, p.part)
 				continue
 			}
-			if p.file != nil && len(p.file.Templates) > 0 && l.files[p.name] == nil {
+			if p.file != nil && p.file.Shares() && l.files[p.name] == nil {
 				return p.name
 			}
 			l.found = append(l.found, p.found...)
@@ -271,12 +277,12 @@ const batchFiles = 32
 // parseAhead returns a function that returns batch after batch of parsed files.
 // While one is compiled, the next is parsed on the other processors.
 // A panic of the parser goes on where the batch is asked for.
-func (l *loader) parseAhead(names []string, templatesSame bool) (next func() []pending) {
+func (l *loader) parseAhead(names []string, sharedSame bool) (next func() []pending) {
 	var fault any
 	start := func() <-chan []pending {
 		batch := make([]pending, min(batchFiles, len(names)))
 		for i := range batch {
-			batch[i] = l.pending(names[i], templatesSame)
+			batch[i] = l.pending(names[i], sharedSame)
 		}
 		names = names[len(batch):]
 		done := make(chan []pending, 1)
@@ -300,10 +306,10 @@ func (l *loader) parseAhead(names []string, templatesSame bool) (next func() []p
 }
 
 // pending finds out what has to be done for a file.
-func (l *loader) pending(name string, templatesSame bool) pending {
+func (l *loader) pending(name string, sharedSame bool) pending {
 	p := pending{name: name, file: l.files[name], source: l.sources[name]}
 	delete(l.sources, name)
-	if part := l.unchanged(name); part != nil && (templatesSame || len(part.templates) == 0) {
+	if part := l.unchanged(name); part != nil && (sharedSame || len(part.templates)+len(part.fragments) == 0) {
 		p.part = part
 		return p
 	}
@@ -342,7 +348,7 @@ func parseBatch(batch []pending) (fault any) {
 func (l *loader) compile(file *spec.File) {
 	c := l.compiler
 	jobs, removals, total := len(c.result.Jobs), len(c.result.Removals), c.total
-	part := &filePart{size: len(file.Source), declares: len(file.Templates) > 0}
+	part := &filePart{size: len(file.Source), declares: file.Shares()}
 	c.part = part
 	c.sources[file.Name] = file.Source
 	c.compileFile(file)
@@ -366,6 +372,11 @@ func (l *loader) reuse(name string, part *filePart) {
 	for _, used := range part.templates {
 		if t := c.templates[used]; t != nil {
 			t.compiled = true
+		}
+	}
+	for _, used := range part.fragments {
+		if f := c.fragments[used]; f != nil {
+			f.compiled = true
 		}
 	}
 	l.parts[name] = part

@@ -129,7 +129,7 @@ func revised(t *rapid.T, tree spec.MapTree) spec.MapTree {
 	}
 	for i := range rapid.IntRange(0, 3).Draw(t, "edits") {
 		name := rapid.SampledFrom(names).Draw(t, "file")
-		switch rapid.SampledFrom([]string{"remove", "add", "rename", "body", "template", "variable", "default", "script", "twin", "break", "use"}).Draw(t, "edit") {
+		switch rapid.SampledFrom([]string{"remove", "add", "rename", "body", "template", "fragment", "variable", "default", "script", "twin", "break", "use"}).Draw(t, "edit") {
 		case "remove":
 			if name != "buildsync.yaml" {
 				delete(out, name)
@@ -142,6 +142,8 @@ func revised(t *rapid.T, tree spec.MapTree) spec.MapTree {
 			edit(name, "flavor: ${{ vars.flavor }}", "flavor: 8u16g")
 		case "template":
 			edit("definitions/templates.yaml", "from the template", "edited")
+		case "fragment":
+			edit("definitions/fragments.yaml", "from the fragment", "edited")
 		case "variable":
 			edit("buildsync.yaml", "flavor: 2u8g", "flavor: 4u8g")
 		case "default":

@@ -38,6 +38,7 @@ func definition(t *rapid.T, file int) string {
 			"timeout: null",
 			"extra: {description: \"${{ job.name }}\", z: [1, {a: null}]}",
 			"steps: [{maven: {image: i, inputs: {command: \"${{ job.project }}\", unit_test: {report_path: r}}}}, {sh: {}}, {sh: {}}]",
+			"steps: [{use: scan, inputs: {level: \"${{ job.name }}\"}}]",
 			"protect: true",
 		}), func(s string) string { return strings.SplitN(s, ":", 2)[0] }).Draw(t, "keys") {
 			out.WriteString("    " + line + "\n")
@@ -55,7 +56,12 @@ templates:
     publish: true
     inputs: {dir: {required: true}}
     parameters: [{name: b, description: from the template}, {name: c}]
-    steps: [{sh: {name: t, inputs: {command: "ls ${{ inputs.dir }}"}}}]
+    steps: [{sh: {name: t, inputs: {command: "ls ${{ inputs.dir }}"}}}, {use: list}]
+`,
+		"definitions/fragments.yaml": `version: 1
+fragments:
+  - {name: scan, inputs: {level: {}}, steps: [{use: list}, {sh: {name: scan, inputs: {command: "scan ${{ inputs.level }}"}}}]}
+  - {name: list, steps: [{sh: {name: list, inputs: {command: ls from the fragment}}}]}
 `,
 	}
 	for i := range rapid.IntRange(1, 3).Draw(t, "files") {

@@ -13,7 +13,7 @@ type scope struct {
 	c      *compiler
 	unit   *unit
 	matrix []binding
-	inputs map[string]*spec.Node // nil outside a template
+	inputs map[string]*spec.Node // nil outside a template or fragment
 
 	jobName, jobProject string // "" where they are not known yet
 
@@ -120,7 +120,7 @@ func (s *scope) lookup(space, name string) (*spec.Node, spec.Origin, *vocabulary
 		}
 		slices.Sort(v.names)
 		if s.inputs == nil {
-			v.why = "inputs are known in the parameters and steps of a template only"
+			v.why = "inputs are known in templates and fragments only"
 		}
 		return nil, spec.Origin{}, v
 	}

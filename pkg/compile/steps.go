@@ -14,17 +14,13 @@ import (
 // (CreateBuildJobSteps, 4.18).
 var stepFields = []string{wire.KeyProperties, wire.KeyModuleID, wire.KeyName, wire.KeyVersion, wire.KeyEnable}
 
-// steps compiles a list of steps.
-func (u *unit) steps(n *spec.Node) *jsontree.Value {
+// steps compiles a list of steps. template is what `use: template` stands for, nil
+// where it stands for nothing.
+func (u *unit) steps(n *spec.Node, template *ofTemplate) *jsontree.Value {
 	items, _ := u.list("steps", n)
-	list := jsontree.Array()
-	count := map[string]int{}
-	for _, item := range items {
-		if step := u.step(item, count); step != nil {
-			list.Append(step)
-		}
-	}
-	return list
+	l := &stepList{u: u, list: jsontree.Array(), count: map[string]int{}, template: template}
+	l.add(items)
+	return l.list
 }
 
 // step compiles one step of either form; count holds how many of a name there
@@ -38,8 +34,8 @@ func (u *unit) step(n *spec.Node, count map[string]int) *jsontree.Value {
 		return u.rawStep(n, count)
 	}
 	if len(n.Fields) != 1 {
-		d := u.report("missing-key", n, "steps", "write one action word with its settings below it, or module_id",
-			"a step has either module_id or exactly one action word")
+		d := u.report("missing-key", n, "steps", "write one action word with its settings below it, module_id, or use",
+			"a step has either module_id, or exactly one action word, or use")
 		for _, f := range n.Fields {
 			d.Related = append(d.Related, spec.Related{Range: f.Key.Range, Message: "key " + describe(f.Key)})
 		}
@@ -220,7 +216,7 @@ func (p *propertyBuilder) isTaken(property string, at *spec.Node) bool {
 		return false
 	}
 	d := p.u.report("step-property", at, p.path+valuepath.Member(property), "keep one of the two", "the property %q is set twice in this step", property)
-	d.Related = []spec.Related{{Range: first.Range, Message: "first set here"}}
+	d.Related = append(d.Related, spec.Related{Range: first.Range, Message: "first set here"})
 	return true
 }
 

@@ -12,14 +12,22 @@ import (
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
+const kindTemplate = "template"
+
+// shared is what templates and fragments have in common.
+type shared struct {
+	kind     string // template or fragment
+	node     *spec.Node
+	name     string
+	inputs   []templateInput
+	compiled bool // for what uses it, or to be published
+}
+
 // template is a template of the definitions.
 type template struct {
-	node       *spec.Node
-	name       string
+	shared
 	parameters *spec.Node // marked as the template's
 	steps      *spec.Node
-	inputs     []templateInput
-	compiled   bool // for a job, or to be published
 }
 
 // templateInput is a declared input; value is nil where there is no default.
@@ -29,48 +37,98 @@ type templateInput struct {
 	value *spec.Node
 }
 
-func (t *template) inputNames() []string {
-	names := make([]string, 0, len(t.inputs))
-	for _, in := range t.inputs {
+func (s *shared) inputNames() []string {
+	names := make([]string, 0, len(s.inputs))
+	for _, in := range s.inputs {
 		names = append(names, in.name)
 	}
 	return names
 }
 
-// collectTemplates reads all templates before any job uses one.
-func (c *compiler) collectTemplates() {
+// openInputs gives each input its key as a value, for what can be checked
+// without knowing who uses s.
+func (s *shared) openInputs() map[string]*spec.Node {
+	values := map[string]*spec.Node{}
+	for _, in := range s.inputs {
+		values[in.name] = in.key
+	}
+	return values
+}
+
+// poisonedInputs gives each input a value about which nothing is said.
+func (s *shared) poisonedInputs() map[string]*spec.Node {
+	values := map[string]*spec.Node{}
+	for _, in := range s.inputs {
+		values[in.name] = poison(in.key)
+	}
+	return values
+}
+
+// collect reads all templates and fragments before any job uses one.
+func (c *compiler) collect() {
 	for _, file := range c.set.Files {
-		for _, n := range file.Templates {
-			c.collectTemplate(n)
-		}
+		c.collectFile(file)
 	}
 }
 
-func (c *compiler) collectTemplate(n *spec.Node) {
+func (c *compiler) collectFile(file *spec.File) {
+	for _, n := range file.Fragments {
+		c.collectFragment(n)
+	}
+	for _, n := range file.Templates {
+		c.collectTemplate(n)
+	}
+}
+
+// collectShared reads what templates and fragments have in common. known returns
+// the declaration of a name, nil where there is none yet; ok is false where n was
+// reported.
+func collectShared(c *compiler, kind string, n *spec.Node, known func(name string) *spec.Node) (s shared, ok bool) {
 	name := n.Get("name")
 	if n.Kind != spec.MappingNode || name == nil || name.Kind != spec.ScalarNode || name.Text == "" {
-		c.report("missing-key", n, "templates", "", "a template needs a name")
+		c.report("missing-key", n, kind+"s", "", "a %s needs a name", kind)
+		return shared{}, false
+	}
+	if other := known(name.Text); other != nil {
+		d := c.report("duplicate-"+kind, name, kind+"s["+name.Text+"].name", "rename one of them", "the %s %q is defined twice", kind, name.Text)
+		d.Related = append(d.Related, spec.Related{Range: other.Get("name").Range, Message: "first defined here"})
+		return shared{}, false
+	}
+	s = shared{kind: kind, node: n, name: name.Text}
+	if inputs := n.Get("inputs"); inputs != nil && inputs.Kind == spec.MappingNode {
+		for _, f := range inputs.Fields {
+			// An input without a default is required whether it says so or not.
+			s.inputs = append(s.inputs, templateInput{name: f.Key.Text, key: f.Key, value: f.Value.Get("default")})
+		}
+	}
+	return s, true
+}
+
+func (c *compiler) collectTemplate(n *spec.Node) {
+	s, ok := collectShared(c, kindTemplate, n, func(name string) *spec.Node {
+		if t := c.templates[name]; t != nil {
+			return t.node
+		}
+		return nil
+	})
+	if !ok {
 		return
 	}
-	if other := c.templates[name.Text]; other != nil {
-		d := c.report("duplicate-template", name, "templates["+name.Text+"].name", "rename one of them", "the template %q is defined twice", name.Text)
-		d.Related = []spec.Related{{Range: other.node.Get("name").Range, Message: "first defined here"}}
-		return
-	}
-	t := &template{node: n, name: name.Text}
+	t := &template{shared: s}
 	if p := n.Get("parameters"); p != nil {
 		t.parameters = marked(p, spec.FromTemplate, t.name)
 	}
 	if p := n.Get("steps"); p != nil {
 		t.steps = marked(p, spec.FromTemplate, t.name)
 	}
-	if inputs := n.Get("inputs"); inputs != nil && inputs.Kind == spec.MappingNode {
-		for _, f := range inputs.Fields {
-			// An input without a default is required whether it says so or not.
-			t.inputs = append(t.inputs, templateInput{name: f.Key.Text, key: f.Key, value: f.Value.Get("default")})
-		}
-	}
 	c.templates[t.name] = t
+}
+
+// checkShared reports the references of templates and fragments that nobody can
+// resolve.
+func (c *compiler) checkShared() {
+	c.checkTemplates()
+	c.checkFragments()
 }
 
 // checkTemplates reports the references of a template that no job can resolve,
@@ -78,11 +136,8 @@ func (c *compiler) collectTemplate(n *spec.Node) {
 func (c *compiler) checkTemplates() {
 	for _, name := range slices.Sorted(maps.Keys(c.templates)) {
 		t := c.templates[name]
-		s := &scope{c: c, inputs: map[string]*spec.Node{}}
+		s := &scope{c: c, inputs: t.openInputs()}
 		u := c.newUnit("templates["+name+"]", s)
-		for _, in := range t.inputs {
-			s.inputs[in.name] = in.key
-		}
 		for _, key := range []string{"parameters", "steps"} {
 			u.field = key
 			s.check(t.node.Get(key))
@@ -98,18 +153,14 @@ func (c *compiler) checkUnused() {
 		if t.compiled || c.total > c.maxTotal {
 			continue
 		}
-		s := &scope{c: c, inputs: map[string]*spec.Node{}, anyJob: true}
-		u := c.newUnit("templates["+name+"]", s)
-		for _, in := range t.inputs {
-			s.inputs[in.name] = poison(in.key)
-		}
+		u := c.newUnit("templates["+name+"]", &scope{c: c, inputs: t.poisonedInputs(), anyJob: true})
 		if parameters := u.get(t.node, "parameters"); parameters != nil {
 			u.parameters(parameters)
 		}
 		if steps := u.get(t.node, "steps"); steps != nil {
-			u.steps(steps)
+			u.steps(steps, nil)
 		}
-		c.total += len(u.recorded)
+		c.total += len(u.recorded) + u.uses
 	}
 }
 
@@ -163,23 +214,28 @@ func (u *unit) useTemplate(use *spec.Node) (parts, bool) {
 	t.compiled = true
 	u.c.noteTemplate(t.name)
 	inside := *u.scope
-	inside.inputs = u.inputs(t, use, given)
+	inside.inputs = u.inputs(&t.shared, use, given)
 	return parts{parameters: inside.expand(t.parameters), steps: inside.expand(t.steps)}, true
 }
 
-// inputs gives each input of a template its value: what the job gives, else the
-// default.
-func (u *unit) inputs(t *template, use, given *spec.Node) map[string]*spec.Node {
+// inputs gives each input of a template or fragment its value: what is given
+// where it is used, else the default.
+func (u *unit) inputs(t *shared, use, given *spec.Node) map[string]*spec.Node {
 	values := make(map[string]*spec.Node, len(t.inputs))
+	path, hint, rule := "template.inputs", "add it under template.inputs", t.kind+"-input"
+	if t.kind == kindFragment {
+		path, hint = "steps.inputs", "add it under inputs, beside use"
+	}
 	if given != nil && !given.IsNull() && given.Kind != spec.MappingNode {
-		u.wrongType("template.inputs", given, "a mapping")
+		u.wrongType(path, given, "a mapping")
 		given = nil
 	}
+	outside := *u.scope
+	outside.inputs = nil // a default is written where no input is known
 	if given != nil {
 		for _, f := range given.Fields {
 			if !slices.ContainsFunc(t.inputs, func(in templateInput) bool { return in.name == f.Key.Text }) {
-				u.report("template-input", f.Key, "template.inputs."+f.Key.Text, didYouMean(f.Key.Text, t.inputNames()),
-					"the template %q has no input %q", t.name, f.Key.Text)
+				u.report(rule, f.Key, path+"."+f.Key.Text, didYouMean(f.Key.Text, t.inputNames()), "the %s %q has no input %q", t.kind, t.name, f.Key.Text)
 			}
 		}
 	}
@@ -188,11 +244,10 @@ func (u *unit) inputs(t *template, use, given *spec.Node) map[string]*spec.Node 
 		case value != nil:
 			values[in.name] = value
 		case in.value != nil:
-			values[in.name] = u.expand(in.value)
+			values[in.name] = outside.expand(in.value)
 		default:
-			d := u.report("template-input", use, "template.inputs."+in.name, "add it under template.inputs",
-				"the template %q needs the input %q", t.name, in.name)
-			d.Related = []spec.Related{{Range: in.key.Range, Message: "declared here"}}
+			d := u.report(rule, use, path+"."+in.name, hint, "the %s %q needs the input %q", t.kind, t.name, in.name)
+			d.Related = append(d.Related, spec.Related{Range: in.key.Range, Message: "declared here"})
 			values[in.name] = poison(use)
 		}
 	}
@@ -236,7 +291,7 @@ func (u *unit) publish(t *template) *Template {
 	body := jsontree.Object()
 	template := jsontree.Object(jsontree.Member{Key: "steps", Value: jsontree.Array()})
 	if steps := u.expand(t.steps); steps != nil {
-		template.Set("steps", u.steps(steps))
+		template.Set("steps", u.steps(steps, nil))
 	} else if u.get(t.node, "extra").Get("template").Get("steps") == nil {
 		u.report("missing-key", t.node.Get("name"), "steps", "", "the published template %q needs steps", t.name)
 	} else {

@@ -27,6 +27,7 @@ type unit struct {
 	recorded []recorded
 	secrets  []SecretUse
 	values   int
+	uses     int // of fragments and of the template's steps
 }
 
 func (c *compiler) newUnit(pointer string, s *scope) *unit {

@@ -98,9 +98,9 @@ func (u *update) holds(set *spec.Set, files []File, opts compile.Options) bool {
 	view := overlay{Tree: set.Tree, files: edited}
 	_, alone := edited[u.job.Pos.File]
 	if alone = alone && len(edited) == 1; alone {
-		// Nothing but the job's own file and the templates decides what it means.
+		// Nothing but the job's own file, the templates and the fragments decides what it means.
 		for _, file := range set.Files {
-			if file.Name == u.job.Pos.File || len(file.Templates) > 0 {
+			if file.Name == u.job.Pos.File || file.Shares() {
 				view.only = append(view.only, file.Name)
 			}
 		}

@@ -126,7 +126,9 @@ func (l *linter) addCauses(ds spec.Diagnostics) {
 		}
 		switch d.Rule {
 		case "template-unknown":
-			d.Causes = append(d.Causes, l.declaring()...)
+			d.Causes = append(d.Causes, declaring(l.templates)...)
+		case "fragment-unknown":
+			d.Causes = append(d.Causes, declaring(l.fragments)...)
 		case "project-unknown", "secret-unknown", "unknown-name", "unknown-environment", "unknown-project":
 			d.Causes = append(d.Causes, workspaceFile)
 		case "module-unknown":
@@ -135,10 +137,10 @@ func (l *linter) addCauses(ds spec.Diagnostics) {
 	}
 }
 
-// declaring lists the files that declare templates.
-func (l *linter) declaring() []string {
+// declaring lists the files that declare templates or fragments.
+func declaring(units map[string]*unit) []string {
 	var files []string
-	for _, t := range l.templates {
+	for _, t := range units {
 		files = append(files, t.node.Range.Start.File)
 	}
 	slices.SortFunc(files, cmp.Compare)

@@ -53,31 +53,40 @@ type checker struct {
 	*linter
 	tree      spec.Tree
 	front     spec.Diagnostics
-	templates []*spec.File // the files that declare templates, without their jobs, once all are known
+	templates []*spec.File // the files that declare templates or fragments, without their jobs, once all are known
 	batch     []*spec.File
 	size      int // of the batch, in bytes
 	total     int // of all files
 }
 
-// run takes the files that neither declare nor use templates first, one by one.
-// Those that declare some stay in memory; those that use some come when all are
-// known. Which is which shows in the bytes, before anything is parsed.
+// useWord matches a key called use, however it is written.
+var useWord = pattern(`\buse['"]?\s*:|\?\s*['"]?use\b`)
+
+// hasUse reports whether a file seems to use a fragment.
+func hasUse(source []byte) bool {
+	return bytes.Contains(source, []byte("use")) && useWord().Match(source)
+}
+
+// run takes the files that neither declare nor use templates or fragments first,
+// one by one. Those that declare some stay in memory; those that use some come
+// when all are known. Which is which shows in the bytes, before anything is
+// parsed.
 func (c *checker) run(names []string) {
 	var declaring, held []*spec.File
 	var later []string
-	alwaysUsed := c.set.Workspace.JobDefaults.Get("template") != nil
+	alwaysUsed := c.set.Workspace.JobDefaults.Get("template") != nil || hasUse(c.read(workspaceFile))
 	for _, name := range names {
 		source, ok := c.source(name)
 		switch {
 		case !ok:
-		case bytes.Contains(source, []byte("templates")):
-			if file := c.load(name, source); file != nil && len(file.Templates) > 0 {
+		case bytes.Contains(source, []byte("templates")), bytes.Contains(source, []byte("fragments")):
+			if file := c.load(name, source); file != nil && file.Shares() {
 				declaring = append(declaring, file)
 				c.learn(file)
 			} else if file != nil {
 				held = append(held, file)
 			}
-		case alwaysUsed || bytes.Contains(source, []byte("template")):
+		case alwaysUsed || bytes.Contains(source, []byte("template")) || hasUse(source):
 			later = append(later, name)
 		default:
 			c.add(c.load(name, source))
@@ -140,7 +149,8 @@ func (c *checker) add(file *spec.File) {
 	}
 }
 
-// flush compiles and judges the batch, with the templates that are known.
+// flush compiles and judges the batch, with the templates and fragments that are
+// known.
 func (c *checker) flush() {
 	if len(c.batch) > 0 {
 		c.compileFiles(append(slices.Clone(c.templates), c.batch...), c.batch)

@@ -24,6 +24,9 @@ func command(text string) string {
 	return "    steps: [{sh: {name: Build, inputs: {command: '" + strings.ReplaceAll(text, "'", "''") + "'}}}]\n"
 }
 
+// templateOfMake is a template that runs make.
+const templateOfMake = "templates: [{name: t, steps: [{sh: {name: s, inputs: {command: make}}}]}]\n"
+
 // cells are what the linter promises to catch, each with the smallest definition
 // that shows it: the findings it gets, all of them.
 var cells = []struct {
@@ -57,6 +60,21 @@ var cells = []struct {
 	{"job-name", "", strings.Replace(jobHead, "name: a", "name: a.b", 1) + build, []string{"error job-name 3:11-3:14"}},
 	{"duplicate-job: the same key twice in all files", "", build + "  - {name: a, arch: arm, steps: []}\n", []string{"error duplicate-job 6:12-6:13"}},
 	{"duplicate-job: matrix included", "", build + "  - {name: \"${{ matrix.n }}\", matrix: {n: [a, b]}, arch: arm, steps: []}\n", []string{"error duplicate-job 6:12-6:29"}},
+	{"template-steps-replaced", "", "    template: {name: t}\n" + build + templateOfMake, []string{"warning template-steps-replaced 6:5-6:10 write - use: template where the template's steps belong"}},
+	{"template-steps-replaced: by an empty list", "", "    template: {name: t}\n    steps: []\n" + templateOfMake, []string{"warning template-steps-replaced 6:5-6:10"}},
+	{"template-steps-replaced: the template of the defaults", "defaults: {job: {template: {name: t}}}\n", build + templateOfMake, []string{"warning template-steps-replaced 5:5-5:10"}},
+	{"template-steps-replaced: not with use: template", "", "    template: {name: t}\n    steps: [{use: template}]\n" + templateOfMake, nil},
+	{"template-steps-replaced: not by a template without steps", "", "    template: {name: t}\n" + build + "templates: [{name: t}]\n", nil},
+	{"fragment-unused", "", build + "fragments: [{name: f, steps: [{sh: {name: s, inputs: {command: make}}}]}]\n", []string{"warning fragment-unused 6:20-6:21"}},
+	{"fragment-unused: itself is no user", "", build + "fragments: [{name: f, steps: [{use: f}]}]\n", []string{"warning fragment-unused 6:20-6:21", "error fragment-cycle 6:37-6:38"}},
+	{"fragment-unused: a template is a user", "", build + "fragments: [{name: f, steps: [{sh: {name: s, inputs: {command: make}}}]}]\ntemplates: [{name: t, publish: true, steps: [{use: f}]}]\n", nil},
+	{"fragment-unused: defaults.job is a user", "defaults: {job: {steps: [{use: f}]}}\n", "version: 1\njobs: [{name: a, arch: arm}]\nfragments: [{name: f, steps: [{sh: {name: s, inputs: {command: make}}}]}]\n", nil},
+	{"param-unused: a fragment's script reads it", "", "    parameters: [{name: p, default: x}]\n    steps: [{use: f}]\nfragments: [{name: f, steps: [{sh: {name: s, inputs: {command: \"make ${p}\"}}}]}]\n", nil},
+	{"param-unused: what a fragment is given names it", "", "    parameters: [{name: p, default: x}]\n    steps: [{use: f, inputs: {c: \"make ${p}\"}}]\nfragments: [{name: f, inputs: {c: {}}, steps: [{sh: {name: s, inputs: {command: \"${{ inputs.c }}\"}}}]}]\n", nil},
+	{"param-unused: no fragment reads it", "", "    parameters: [{name: p, default: x}]\n    steps: [{use: f}]\nfragments: [{name: f, steps: [{sh: {name: s, inputs: {command: make}}}]}]\n", []string{"warning param-unused 5:25-5:26"}},
+	{"param-undefined: no user of the fragment declares it", "", "    steps: [{use: f}]\nfragments: [{name: f, steps: [{sh: {name: s, inputs: {command: \"make ${p}\"}}}]}]\n", []string{"warning param-undefined 6:70-6:74"}},
+	{"param-undefined: a user of a user of the fragment declares it", "", "    template: {name: t}\n    parameters: [{name: p, default: x}]\nfragments: [{name: f, steps: [{sh: {name: s, inputs: {command: \"make ${p}\"}}}]}, {name: g, steps: [{use: f}]}]\ntemplates: [{name: t, steps: [{use: g}]}]\n", nil},
+	{"step-order: a fragment may build", "", "    steps: [{use: f}, {upload_artifact: {name: u, inputs: {file: a}}}, {sh: {name: t, inputs: {command: make}}}]\nfragments: [{name: f, steps: [{sh: {name: s, inputs: {command: make}}}]}]\n", nil},
 	{"duplicate-template", "", build + "templates: [{name: t, publish: true, steps: []}, {name: t, steps: []}]\n", []string{"error duplicate-template 6:57-6:58"}},
 	{"arch: unknown, nearest offered", "", strings.Replace(jobHead, "arch: arm", "arch: x86_64", 1) + build, []string{`error arch 4:11-4:17 did you mean "x86-64"?`}},
 	{"flavor: unknown, nearest offered", "", "    flavor: 2u8\n" + build, []string{`warning flavor 5:13-5:16 did you mean "2u8g"?`}},
@@ -196,6 +214,7 @@ func TestEveryRuleIsInTheCells(t *testing.T) {
 	elsewhere := []string{
 		"file-limit", "expression", "unknown-name", "expansion-limit", "include", "modules-file", "matrix", "timeout", "extra-field", "unreadable-file", "definitions",
 		"foreign-file", "version", "unknown-environment", "unknown-project", "step-form", "job-id", "secret-name", "project-unknown", "secret-unknown", "param-value", "param-default",
+		"fragment-unknown", "fragment-input", "fragment-cycle", "duplicate-fragment",
 	}
 	for _, rule := range lint.Rules() {
 		held := slices.ContainsFunc(cells, func(c struct {

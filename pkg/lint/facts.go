@@ -9,15 +9,18 @@ import (
 
 // facts are what the rules across files need to know of each file.
 type facts struct {
-	users    map[string][]user // by template
-	deferred []deferredUse     // references of templates that nobody declares yet
-	unused   []deferredUse     // parameters of templates that their own steps do not use
-	names    []named
-	jobs     []jobFact
-	removals []removalFact
-	ignored  []ignoredField
-	batch    int                     // how many compilations there have been
-	ranges   map[spec.Pos]spec.Range // of the names in the files of this compilation, by where they start
+	users       map[string][]user          // by template
+	used        map[string]bool            // fragments, by name
+	provided    map[string]map[string]bool // by fragment, the parameters that one of its users declares
+	inFragments []deferredUse              // references of fragments that no user may declare
+	deferred    []deferredUse              // references of templates that nobody declares yet
+	unused      []deferredUse              // parameters of templates that their own steps do not use
+	names       []named
+	jobs        []jobFact
+	removals    []removalFact
+	ignored     []ignoredField
+	batch       int                     // how many compilations there have been
+	ranges      map[spec.Pos]spec.Range // of the names in the files of this compilation, by where they start
 }
 
 // user is a job that uses a template.
@@ -26,8 +29,8 @@ type user struct {
 	ownSteps bool
 }
 
-// deferredUse is a finding that holds unless a user of the template says
-// otherwise.
+// deferredUse is a finding that holds unless a user of the template, or fragment,
+// says otherwise.
 type deferredUse struct {
 	template, name string
 	finding        spec.Diagnostic
@@ -39,10 +42,12 @@ type named struct {
 	at                         spec.Range
 }
 
-func newFacts() facts { return facts{users: map[string][]user{}, ranges: map[spec.Pos]spec.Range{}} }
+func newFacts() facts {
+	return facts{users: map[string][]user{}, used: map[string]bool{}, provided: map[string]map[string]bool{}, ranges: map[spec.Pos]spec.Range{}}
+}
 
 func (f *facts) use(u *unit, template string) {
-	by := user{ownSteps: len(u.steps) > 0}
+	by := user{ownSteps: u.replacesTemplate()}
 	for i := range u.params {
 		by.params = append(by.params, u.params[i].name)
 	}
@@ -68,6 +73,7 @@ func (l *linter) acrossFiles() {
 		at := t.node.Get("name")
 		l.report("template-unused", at.Range, t.pointer, "no job uses the template "+quoted(name)+", and it is not published", "remove it, or write publish: true to keep it on the server")
 	}
+	l.acrossFragments()
 	l.policies()
 	l.lookAlikes(l.facts.names)
 }

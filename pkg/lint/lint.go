@@ -90,6 +90,7 @@ type linter struct {
 	config    *config
 	vars      map[string]*spec.Node
 	templates map[string]*unit
+	fragments map[string]*unit
 	scripts   map[string]*scriptFile
 	shell     *shellParser
 	zones     zoneTable
@@ -102,7 +103,7 @@ type linter struct {
 func newLinter(set *spec.Set, opts Options) *linter {
 	l := &linter{
 		set: set, opts: opts, catalogue: opts.Catalogue,
-		templates: map[string]*unit{}, scripts: map[string]*scriptFile{}, shell: newShellParser(), zones: zoneTable{}, timers: timerTable{},
+		templates: map[string]*unit{}, fragments: map[string]*unit{}, scripts: map[string]*scriptFile{}, shell: newShellParser(), zones: zoneTable{}, timers: timerTable{},
 		comments: map[string]*comments{}, facts: newFacts(),
 	}
 	if l.catalogue == nil {
@@ -124,6 +125,11 @@ func (l *linter) learn(file *spec.File) {
 		}
 		l.templates[name] = l.unitOf(node, templateUnit)
 	}
+	for _, node := range file.Fragments {
+		if name := node.Str("name"); name != "" && l.fragments[name] == nil {
+			l.fragments[name] = l.unitOf(node, fragmentUnit)
+		}
+	}
 }
 
 // file applies every rule that looks at one file.
@@ -131,6 +137,13 @@ func (l *linter) file(file *spec.File) {
 	before := len(l.found)
 	p := l.pass(file.Name, file.Source)
 	p.readComments(file.Root)
+	for _, node := range file.Fragments {
+		u := l.fragments[node.Str("name")]
+		if u == nil || u.node != node { // the second of a name
+			u = l.unitOf(node, fragmentUnit)
+		}
+		p.unit(u)
+	}
 	for _, node := range file.Templates {
 		u := l.templates[node.Str("name")]
 		if u == nil || u.node != node { // the second of a name
@@ -198,6 +211,7 @@ func (p *pass) unit(u *unit) {
 	p.triggers(u)
 	p.commitTrigger(u)
 	p.references(u)
+	p.fragmentUses(u)
 	p.names(u)
 }
 

@@ -10,7 +10,7 @@ import (
 // jobFields checks the fields of a job that take one of a few words: arch,
 // flavor, host-type, config-type (reference 4.18).
 func (p *pass) jobFields(u *unit) {
-	if u.kind == templateUnit {
+	if u.kind == templateUnit || u.kind == fragmentUnit {
 		return
 	}
 	p.enumeration(u, "arch", "arch", "arch", []string{"x86-64", "arm"})

@@ -11,7 +11,7 @@ import (
 )
 
 // names checks the parameter names of a unit among themselves and notes the
-// name of a template; jobs are checked under the names that they compile to.
+// name of a template or fragment; jobs are checked under the names that they compile to.
 func (p *pass) names(u *unit) {
 	for _, n := range []*spec.Node{u.node.Get("name"), u.node.Get("renamed_from")} {
 		eachScalar(n, func(name *spec.Node) { p.facts.ranges[name.Range.Start] = name.Range })
@@ -23,8 +23,9 @@ func (p *pass) names(u *unit) {
 		}
 	}
 	p.lookAlikes(params)
-	if n := u.node.Get("name"); u.kind == templateUnit && isPlainText(n) {
-		p.facts.names = append(p.facts.names, named{"template", "", n.Text, u.pointer + ".name", n.Range})
+	kind := map[unitKind]string{templateUnit: "template", fragmentUnit: "fragment"}[u.kind]
+	if n := u.node.Get("name"); kind != "" && isPlainText(n) {
+		p.facts.names = append(p.facts.names, named{kind, "", n.Text, u.pointer + ".name", n.Range})
 	}
 }
 

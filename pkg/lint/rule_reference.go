@@ -115,6 +115,10 @@ func (p *pass) undefined(u *unit, name string, at spec.Range, pointer string, de
 	if s != nil && s.isFile() {
 		d.Related = []spec.Related{{Range: s.node.Range, Message: "the script is used here"}}
 	}
+	if u.kind == fragmentUnit {
+		p.facts.inFragments = append(p.facts.inFragments, deferredUse{u.name, name, d})
+		return
+	}
 	if u.kind == templateUnit {
 		p.facts.deferred = append(p.facts.deferred, deferredUse{u.name, name, d})
 		return
@@ -178,17 +182,14 @@ func eachScalar(n *spec.Node, f func(*spec.Node)) {
 // Parameters reach programs through the environment as well, so it is only a
 // note where a script of the repository, make or a container runs.
 func (p *pass) unusedParameters(u *unit, runsFiles bool) {
-	steps := u.steps
-	if u.template != nil && len(steps) == 0 {
-		t := p.templates[u.template.Text]
-		if t == nil {
-			return
-		}
-		steps = t.steps
-	}
-	if len(u.params) == 0 || len(steps) == 0 {
+	if len(u.params) == 0 {
 		return
 	}
+	all := p.stepsOf(u)
+	if !all.known || len(all.steps) == 0 {
+		return
+	}
+	steps := all.steps
 	for _, v := range u.values(u.node.Get("build_config_type")) {
 		if v.text == "YAML" {
 			return // the steps stand in the repository
@@ -248,7 +249,9 @@ func (p *pass) mentions(u *unit, steps []step) (found map[string]bool, known boo
 		if name := steps[i].name; name != nil {
 			note(name)
 		}
+		eachScalar(steps[i].inputs, note)
 	}
+	eachScalar(u.node.Get("template").Get("inputs"), note)
 	eachScalar(u.node.Get("scms"), note)
 	eachScalar(u.node.Get("notifications"), note)
 	for i := range u.params {

@@ -235,7 +235,7 @@ func (p *pass) stepName(s *step, first map[string]*spec.Node) {
 }
 
 func (p *pass) stepDisabled(u *unit) {
-	if len(u.steps) == 0 {
+	if len(u.steps) == 0 || u.kind == fragmentUnit {
 		return
 	}
 	for i := range u.steps {
@@ -256,8 +256,14 @@ var (
 // stepOrder reports an upload before which nothing has run that could have
 // built what it uploads.
 func (p *pass) stepOrder(u *unit) {
+	if u.kind == fragmentUnit {
+		return // what stands before it is not known here
+	}
 	for i := range u.steps {
 		s := &u.steps[i]
+		if s.use != nil {
+			return // its steps may build
+		}
 		if s.opaque || s.isOff() {
 			continue
 		}

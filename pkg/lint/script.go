@@ -69,7 +69,7 @@ func (p *pass) judgeScripts(u *unit) []*script {
 // templateScripts are those of the template's steps whose file depends on the
 // job that uses it.
 func (p *pass) templateScripts(u *unit) (scripts []*script) {
-	if u.template == nil || len(u.steps) > 0 {
+	if u.template == nil || u.replacesTemplate() {
 		return nil
 	}
 	t := p.templates[u.template.Text]

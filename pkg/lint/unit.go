@@ -14,10 +14,12 @@ type unitKind uint8
 const (
 	jobUnit unitKind = iota + 1
 	templateUnit
+	fragmentUnit
 	defaultsUnit // defaults.job of the workspace: a job with anything missing
 )
 
-// unit is one job, template or set of defaults, taken apart for the rules.
+// unit is one job, template, fragment or set of defaults, taken apart for the
+// rules.
 type unit struct {
 	linter   *linter
 	kind     unitKind
@@ -54,7 +56,9 @@ type step struct {
 	enable  *spec.Node
 	pointer string
 	props   []prop
-	opaque  bool // what it holds could not be told apart
+	opaque  bool       // what it holds could not be told apart, or stands elsewhere
+	use     *spec.Node // the name of the fragment that it stands for, or template
+	inputs  *spec.Node // beside use
 }
 
 // prop is one property of a step, in whatever form it was written.
@@ -74,6 +78,8 @@ func (l *linter) unitOf(n *spec.Node, kind unitKind) *unit {
 		u.pointer = "jobs[" + u.name + "]"
 	case templateUnit:
 		u.pointer = "templates[" + u.name + "]"
+	case fragmentUnit:
+		u.pointer = "fragments[" + u.name + "]"
 	default:
 		u.pointer = "defaults.job"
 	}
@@ -193,6 +199,10 @@ func (u *unit) readStep(n *spec.Node) step {
 			s.module = u.linter.catalogue.Module(v.text)
 		}
 		s.addProps(n.Get("properties"), "properties")
+		return s
+	}
+	if use := n.Get("use"); use != nil {
+		s.opaque, s.use, s.at, s.inputs = true, use, use, n.Get("inputs")
 		return s
 	}
 	if len(n.Fields) != 1 {

@@ -31,7 +31,7 @@ func (u *unit) values(n *spec.Node) []value {
 		case "matrix":
 			return u.matrixValues(key)
 		case "inputs":
-			if input := u.node.Get("inputs").Get(key).Get("default"); u.kind == templateUnit && isPlainText(input) {
+			if input := u.node.Get("inputs").Get(key).Get("default"); u.hasInputs() && isPlainText(input) {
 				return []value{{input.Text, input}}
 			}
 			return nil
@@ -111,6 +111,9 @@ func (u *unit) referred(name string) []string {
 	return texts
 }
 
+// hasInputs reports whether a unit declares inputs.
+func (u *unit) hasInputs() bool { return u.kind == templateUnit || u.kind == fragmentUnit }
+
 // inputValues returns what a template's input is: in the template its default,
 // in a job that uses it what the job gives.
 func (u *unit) inputValues(key string) []value {
@@ -121,7 +124,7 @@ func (u *unit) inputValues(key string) []value {
 		}
 		template = u.linter.templates[u.template.Text]
 	}
-	if template == nil || template.kind != templateUnit {
+	if template == nil || !template.hasInputs() {
 		return nil
 	}
 	if input := template.node.Get("inputs").Get(key).Get("default"); isPlainText(input) {

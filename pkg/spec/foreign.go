@@ -64,7 +64,7 @@ func IsDefinitions(root *Node) bool {
 	if root == nil || root.Kind != MappingNode || root.Str("version") != "1" {
 		return false
 	}
-	for _, key := range []string{"jobs", "templates", "removed"} {
+	for _, key := range []string{"jobs", "templates", "fragments", "removed"} {
 		if v := root.Get(key); v != nil && v.Kind != MappingNode {
 			return true
 		}
@@ -145,7 +145,7 @@ func isPipeline(n *Node) bool {
 
 // isBareJob recognises what belongs into the list jobs.
 func isBareJob(n *Node) bool {
-	for _, key := range []string{"jobs", "templates", "removed", "job", "template"} {
+	for _, key := range []string{"jobs", "templates", "fragments", "removed", "job", "template", "fragment"} {
 		if n.Get(key) != nil {
 			return false
 		}

@@ -109,7 +109,8 @@ const (
 	FromDefault     OriginKind = "default"     // defaults.job of the workspace
 	FromEnvironment OriginKind = "environment" // environments.<name> of the workspace
 	FromTemplate    OriginKind = "template"    // a template's parameters or steps
-	FromInput       OriginKind = "input"       // an input of a template
+	FromFragment    OriginKind = "fragment"    // the steps of a fragment, at its use
+	FromInput       OriginKind = "input"       // an input of a template or fragment
 	FromMatrix      OriginKind = "matrix"      // a matrix combination
 	FromVariable    OriginKind = "variable"    // ${{ vars.X }} or --var
 	FromFile        OriginKind = "file"        // {$file: path}

@@ -9,6 +9,9 @@ func checkRawSteps(file *File, out *report) {
 	for i, job := range file.Jobs {
 		checkRawStepsOf(job, "jobs"+ItemSegment(job, i), out)
 	}
+	for i, fragment := range file.Fragments {
+		checkRawStepsOf(fragment, "fragments"+ItemSegment(fragment, i), out)
+	}
 	for i, template := range file.Templates {
 		checkRawStepsOf(template, "templates"+ItemSegment(template, i), out)
 	}

@@ -47,9 +47,13 @@ type File struct {
 	Source    []byte
 	Root      *Node
 	Jobs      []*Node
+	Fragments []*Node
 	Templates []*Node
 	Removed   []*Node
 }
+
+// Shares reports whether the file declares what jobs of other files may use.
+func (f *File) Shares() bool { return len(f.Templates)+len(f.Fragments) > 0 }
 
 // Set is a loaded workspace: everything that can be read without compiling.
 // The files are ordered by name.

@@ -1,0 +1,130 @@
+package lint
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// templateWord is what use says for the steps of the job's template.
+const templateWord = "template"
+
+// replacesTemplate reports whether the steps of a unit stand in the place of its
+// template's.
+func (u *unit) replacesTemplate() bool {
+	return len(u.steps) > 0 && !slices.ContainsFunc(u.steps, func(s step) bool { return s.use != nil && s.use.Text == templateWord })
+}
+
+// fragmentUses notes which fragments a unit uses and which parameters their
+// scripts find there, and reports steps that replace the template's.
+func (p *pass) fragmentUses(u *unit) {
+	for i := range u.steps {
+		if use := u.steps[i].use; use != nil && !(u.kind == fragmentUnit && use.Text == u.name) {
+			p.facts.used[use.Text] = true
+		}
+	}
+	p.stepsReplaced(u)
+	if u.kind == fragmentUnit || len(p.fragments) == 0 {
+		return
+	}
+	declared := p.declared(u)
+	for name := range p.stepsOf(u).fragments {
+		provided := p.facts.provided[name]
+		if provided == nil {
+			provided = map[string]bool{}
+			p.facts.provided[name] = provided
+		}
+		for parameter := range declared {
+			provided[parameter] = true
+		}
+	}
+}
+
+// stepsReplaced reports a job whose own steps drop those of its template.
+func (p *pass) stepsReplaced(u *unit) {
+	own, template := u.node.Get("steps"), u.template
+	if template == nil && u.node.Get("template") == nil && p.set.Workspace != nil {
+		template = templateName(p.set.Workspace.JobDefaults.Get("template"))
+	}
+	if u.kind != jobUnit || own == nil || template == nil || own.Kind == spec.ScalarNode && !own.IsNull() {
+		return
+	}
+	t := p.templates[template.Text]
+	if t == nil || len(t.steps) == 0 || len(u.steps) > 0 && !u.replacesTemplate() {
+		return
+	}
+	d := p.report("template-steps-replaced", u.node.Key("steps").Range, u.pointer+".steps",
+		"these steps replace the "+stepCount(t)+" of the template "+quoted(t.name)+", which the job does not run", "write - use: template where the template's steps belong")
+	d.Related = []spec.Related{{Range: t.node.Key("steps").Range, Message: "the steps of the template stand here"}}
+}
+
+func stepCount(t *unit) string {
+	if len(t.steps) == 1 {
+		return "step"
+	}
+	return strconv.Itoa(len(t.steps)) + " steps"
+}
+
+// allSteps are the steps that a unit comes to.
+type allSteps struct {
+	steps     []step
+	fragments map[string]bool // by name
+	known     bool            // false where a template or fragment is not known here
+}
+
+// stepsOf returns the steps of a unit with those of its template and of the
+// fragments that it uses, each fragment once.
+func (p *pass) stepsOf(u *unit) *allSteps {
+	all := &allSteps{fragments: map[string]bool{}, known: true}
+	own, template := u.steps, (*unit)(nil)
+	if u.template != nil {
+		if template = p.templates[u.template.Text]; template == nil {
+			all.known = false
+		}
+	}
+	if u.kind == jobUnit && u.node.Get("steps") == nil && p.set.Workspace != nil {
+		own = u.readSteps(p.set.Workspace.JobDefaults.Get("steps"))
+	}
+	if template != nil && (len(own) == 0 || u.kind == jobUnit && u.node.Get("steps") == nil) {
+		all.add(p, template.steps, nil)
+	}
+	all.add(p, own, template)
+	return all
+}
+
+func (all *allSteps) add(p *pass, steps []step, template *unit) {
+	for i := range steps {
+		use := steps[i].use
+		switch {
+		case use == nil:
+			all.steps = append(all.steps, steps[i])
+			continue
+		case use.Text == templateWord:
+			if template != nil {
+				all.add(p, template.steps, nil)
+			}
+		case p.fragments[use.Text] == nil:
+			all.known = false
+		case !all.fragments[use.Text]:
+			all.fragments[use.Text] = true
+			all.add(p, p.fragments[use.Text].steps, nil)
+		}
+		all.steps = append(all.steps, steps[i]) // for its inputs
+	}
+}
+
+// acrossFragments reports what can be said about fragments only when all files
+// are known.
+func (l *linter) acrossFragments() {
+	for _, d := range l.facts.inFragments {
+		if !l.facts.provided[d.template][d.name] {
+			l.found = append(l.found, d.finding)
+		}
+	}
+	for name, f := range l.fragments {
+		if !l.facts.used[name] {
+			l.report("fragment-unused", f.node.Get("name").Range, f.pointer, "nothing uses the fragment "+quoted(name), "remove it, or write - use: "+name+" among the steps of a job, template or fragment")
+		}
+	}
+}
