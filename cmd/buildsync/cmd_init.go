@@ -92,7 +92,7 @@ func (in *invocation) init() error {
 		a.projectID = emulator.DefaultProject
 	}
 	a.example = !in.on("empty") && !in.on("from-live")
-	place, err := placeOf(dir)
+	place, err := placeOf(in.ctx, dir)
 	if err != nil {
 		return err
 	}

@@ -2,14 +2,17 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"embed"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"unicode"
 
+	"github.com/buildsync/buildsync/pkg/gitbase"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/schemas"
 )
@@ -30,22 +33,31 @@ type place struct {
 	dir    string // as the user wrote it
 	root   string // from dir to the root of its repository, "." where it is that root
 	inside string // from that root to dir, "." where they are one
+	branch string // the main one
 	isRepo bool
 }
 
+// plainBranch is a branch's name that a workflow can hold as it is.
+var plainBranch = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_./-]*$`)
+
 // placeOf finds the repository around a folder that may not exist yet. Without
 // a repository the folder itself is taken for the root of one to come.
-func placeOf(dir string) (place, error) {
+func placeOf(ctx context.Context, dir string) (place, error) {
 	full, err := filepath.Abs(dir)
 	if err != nil {
 		return place{}, err
 	}
-	p := place{dir: dir, root: ".", inside: "."}
+	p := place{dir: dir, root: ".", inside: ".", branch: "main"}
 	repository := repositoryOf(full)
 	if repository == "" {
 		return p, nil
 	}
 	p.isRepo = true
+	if repo, err := gitbase.Open(ctx, repository); err == nil {
+		if branch := repo.MainBranch(ctx); plainBranch.MatchString(branch) {
+			p.branch = branch
+		}
+	}
 	if p.root, err = filepath.Rel(full, repository); err != nil {
 		return place{}, err
 	}
@@ -102,7 +114,7 @@ func scaffoldFiles(p place, a answers) ([]scaffoldFile, error) {
 		text := insertLines(string(content), "@INSTALL@", string(install))
 		text = strings.NewReplacer(
 			"@ALIAS@", a.alias, "@PROJECT@", a.projectID, "@REGION@", a.region,
-			"@BUILDSYNC@", p.call(),
+			"@BUILDSYNC@", p.call(), "@BRANCH@", p.branch,
 		).Replace(text)
 		files = append(files, scaffoldFile{file.to, text})
 	}

@@ -372,3 +372,27 @@ func TestChangedLines(t *testing.T) {
 		}
 	}
 }
+
+// TestMainBranch: the remote's word counts before the branch that is checked out.
+func TestMainBranch(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	run := func(args ...string) {
+		t.Helper()
+		if _, err := git(t.Context(), dir, args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run("init", "-q", "-b", "work")
+	repo, err := Open(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := repo.MainBranch(t.Context()); got != "work" {
+		t.Errorf("without a remote: %q", got)
+	}
+	run("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/release/1")
+	if got := repo.MainBranch(t.Context()); got != "release/1" {
+		t.Errorf("with a remote: %q", got)
+	}
+}

@@ -86,6 +86,18 @@ func (r *Repo) Head(ctx context.Context) (string, error) {
 	return commit, err
 }
 
+// MainBranch returns the branch that the remote origin has as its main one, that
+// which is checked out where there is no such remote, "" where neither is known.
+func (r *Repo) MainBranch(ctx context.Context) string {
+	for _, ref := range []string{"refs/remotes/origin/HEAD", "HEAD"} {
+		if out, err := git(ctx, r.dir, "symbolic-ref", "--quiet", ref); err == nil {
+			name := strings.TrimSpace(string(out))
+			return strings.TrimPrefix(strings.TrimPrefix(name, "refs/remotes/origin/"), "refs/heads/")
+		}
+	}
+	return ""
+}
+
 // MoveRef makes ref name commit, if it still names have ("" for a ref that
 // does not exist): of two runs that end together only one wins, and the error of
 // the other wraps ErrMoved.
