@@ -355,7 +355,7 @@ func (x *exporting) job(ctx context.Context, project export.Project, live *diff.
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case live.ReadErr != nil && halting(live.ReadErr):
+	case live.ReadErr != nil && client.EndsRun(live.ReadErr):
 		return fmt.Errorf("reading %s: %w", address, live.ReadErr)
 	case live.ReadErr != nil:
 		x.unsure(address, live.ID, "it could not be read: "+live.ReadErr.Error())
@@ -436,14 +436,4 @@ func (x *exporting) update(job *compile.Job, live *diff.LiveJob) error {
 	}
 	x.report.Edited = append(x.report.Edited, edited)
 	return nil
-}
-
-// halting tells whether every further read would fail as well.
-func halting(err error) bool {
-	for _, sentinel := range []error{client.ErrUnauthorized, client.ErrRouteMissing, client.ErrRedirect, client.ErrCertificate, client.ErrWrongObject} {
-		if errors.Is(err, sentinel) {
-			return true
-		}
-	}
-	return false
 }

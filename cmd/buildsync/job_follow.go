@@ -122,14 +122,7 @@ func (f *follower) leave() error {
 
 // hopeless tells whether an error will be the same the next time.
 func hopeless(err error) bool {
-	for _, kind := range []error{
-		client.ErrUnauthorized, client.ErrForbidden, client.ErrRouteMissing, client.ErrRedirect, client.ErrCertificate, client.ErrWrongObject,
-	} {
-		if errors.Is(err, kind) {
-			return true
-		}
-	}
-	return false
+	return client.EndsRun(err) || errors.Is(err, client.ErrForbidden)
 }
 
 // verdict is nil for a build that succeeded.

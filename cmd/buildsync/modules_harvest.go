@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/buildsync/buildsync/pkg/catalog"
+	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/export"
 	"github.com/buildsync/buildsync/pkg/sanitize"
@@ -129,7 +130,7 @@ func (in *invocation) observeJobs(ctx context.Context, service *service, project
 		switch {
 		case ctx.Err() != nil:
 			return nil, 0, context.Cause(ctx)
-		case live.ReadErr != nil && halting(live.ReadErr):
+		case live.ReadErr != nil && client.EndsRun(live.ReadErr):
 			return nil, 0, fmt.Errorf("reading %s/%s: %w", project.Alias, live.Name, live.ReadErr)
 		case live.ReadErr != nil:
 			unread++

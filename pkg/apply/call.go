@@ -58,24 +58,6 @@ func classify(err error) reply {
 	return silent
 }
 
-// halts tells whether err makes every further call pointless or dangerous: the
-// key is refused, the route is not there, or the other side is not the service.
-func halts(err error) bool {
-	for _, sentinel := range [...]error{
-		client.ErrUnauthorized, client.ErrRouteMissing, client.ErrRedirect, client.ErrCertificate,
-		client.ErrWrongObject, errWrongObject,
-	} {
-		if errors.Is(err, sentinel) {
-			return true
-		}
-	}
-	return false
-}
-
-// errWrongObject is an answer about another object than the one asked for. It
-// halts, because nothing that this server says can be trusted.
-var errWrongObject = errors.New("the answer is about another object than the one asked for")
-
 // gone tells whether err, from a call about an id that the service gave, says
 // that the object is no longer there.
 func gone(err error) bool {
@@ -114,6 +96,7 @@ func (t *retry) again(ctx context.Context, err error) bool {
 	if internal(err) {
 		limit = 2
 	}
+	t.step.lastTry = t.tries == limit-1
 	return t.tries < limit && t.step.run.stopping() == "" && t.step.pause(ctx, t.delays.NextBackOff()) == nil
 }
 
@@ -163,7 +146,7 @@ func (s *step) send(ctx context.Context, call func(context.Context) error) (repl
 	}
 	s.result.Causes = append(s.result.Causes, describe(err))
 	s.noteError(err)
-	if halts(err) {
+	if client.EndsRun(err) {
 		s.run.halt(err)
 	}
 	return classify(err), err

@@ -173,6 +173,13 @@ func (s *step) compareFound(ctx context.Context, c creation, seen found, outcome
 	s.result.ID = id
 	paths, err := c.differs(ctx, id)
 	switch {
+	case err != nil && s.sends == 0 && gone(err):
+		s.result.ID, s.result.Next = "", "apply again when the listing has caught up"
+		s.end(Failed, "not created, because the listing lags: it shows %s under this name, and a read says that it is gone", id)
+	case err != nil && s.sends == 0:
+		s.noteRead(err)
+		s.result.Next = nextReplan
+		s.end(Failed, "not created, because %s has this name and could not be read: %s", id, describe(err))
 	case err != nil:
 		s.noteRead(err)
 		s.result.Next = "when the service answers again: buildsync plan"
@@ -193,7 +200,7 @@ func (s *step) afterRefusal(ctx context.Context, c creation, refusal error) (id 
 	if errors.Is(refusal, client.ErrNotFound) {
 		s.run.halt(fmt.Errorf("project %s does not exist or is not visible to these credentials: %w", s.change.ProjectID, refusal))
 	}
-	if errors.Is(refusal, client.ErrNotFound) || errors.Is(refusal, client.ErrForbidden) || halts(refusal) {
+	if errors.Is(refusal, client.ErrNotFound) || errors.Is(refusal, client.ErrForbidden) || client.EndsRun(refusal) {
 		s.end(Failed, "the service refused: %s", describe(refusal))
 		return "", false
 	}
@@ -289,7 +296,7 @@ func (s *step) confirmCreate(ctx context.Context, c creation, id string, outcome
 	switch {
 	case ended:
 		s.end(Unknown, "the service accepted it as %s; the run ended before a read could show it", id)
-	case gone(err), errors.Is(err, errWrongObject):
+	case gone(err), errors.Is(err, client.ErrWrongObject):
 		s.endWrongID(ctx, c, id, err)
 	case err != nil:
 		s.endUnread(err)
@@ -320,10 +327,10 @@ func (s *step) endWrongID(ctx context.Context, c creation, id string, cause erro
 	}
 	switch {
 	case len(seen.ids) > 0:
-		s.run.halt(fmt.Errorf("%w: the answer to a create named %s, and the object is %s", errWrongObject, id, quoted(seen.ids)))
+		s.run.halt(fmt.Errorf("%w: the answer to a create named %s, and the object is %s", client.ErrWrongObject, id, quoted(seen.ids)))
 		s.result.Next = "buildsync plan shows what exists"
 		s.end(Unknown, "the answer named the id %s, and the object of this name is %s", id, quoted(seen.ids))
-	case errors.Is(cause, errWrongObject):
+	case errors.Is(cause, client.ErrWrongObject):
 		s.run.halt(cause)
 		s.result.Next = "buildsync plan shows what exists"
 		s.end(Unknown, "the answer named the id %s, which is another object", id)
@@ -386,7 +393,7 @@ func (r *run) doCreate(ctx context.Context, index int, job *jobState) {
 				return nil, err
 			}
 			if read := have.Str(wire.KeyJobName); read != "" && read != name {
-				return nil, fmt.Errorf("reading job %s: %w: it is called %q", id, errWrongObject, sanitize.Line(read, 200))
+				return nil, fmt.Errorf("reading job %s: %w: it is called %q", id, client.ErrWrongObject, sanitize.Line(read, 200))
 			}
 			s.spelling = s.rewriting(have)
 			return s.missing(have), nil

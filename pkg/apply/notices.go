@@ -136,7 +136,7 @@ func (s *step) writeNotice(ctx context.Context, id string, notice diff.NoticeCha
 
 func (s *step) lookAfterNotice(ctx context.Context, id string, notice diff.NoticeChange, got reply, cause error) sight {
 	saw := sawNothing
-	for _, d := range waitsAfter(got, cause) {
+	for _, d := range s.waitsAfter(got, cause) {
 		if s.wait(ctx, d) != nil {
 			break
 		}

@@ -62,7 +62,7 @@ func (s *step) deleteJob(ctx context.Context, id string) bool {
 			switch {
 			case err == nil, gone(err):
 				return err != nil, nil
-			case client.OutcomeOf(err) != client.Rejected || halts(err):
+			case client.OutcomeOf(err) != client.Rejected || client.EndsRun(err):
 				return false, err
 			}
 			list, _, listErr := r.listings.read(ctx, s.change.ProjectID, r.listings.now())
@@ -90,7 +90,7 @@ func (s *step) remove(ctx context.Context, m removal) bool {
 		switch {
 		case got == refused && gone(err):
 			outcome = AlreadyAbsent
-		case got == refused && halts(err):
+		case got == refused && client.EndsRun(err):
 			return s.endRefused(err)
 		case got == refused: // the codes for what is not there are many: a read knows
 			waits, outcome = []time.Duration{0}, AlreadyAbsent
@@ -99,7 +99,7 @@ func (s *step) remove(ctx context.Context, m removal) bool {
 		case got == distrusted:
 			return s.endDistrusted(err)
 		case got != accepted:
-			waits, outcome = waitsAfter(got, err), AppliedConfirmed
+			waits, outcome = s.waitsAfter(got, err), AppliedConfirmed
 		}
 		gone, readErr := s.lookGone(ctx, m, waits)
 		switch {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
@@ -21,7 +22,7 @@ func TestRightJob(t *testing.T) {
 			t.Fatal(err)
 		}
 		err = rightJob(tree, &diff.LiveJob{ID: "a", ProjectID: "p"})
-		if (err == nil) != right || err != nil && (!errors.Is(err, errWrongObject) || !halts(err)) {
+		if (err == nil) != right || err != nil && (!errors.Is(err, client.ErrWrongObject) || !client.EndsRun(err)) {
 			t.Errorf("%s: %v", body, err)
 		}
 	}

@@ -344,6 +344,8 @@ type step struct {
 	twins     []twin      // objects of the name that was created, as last seen
 	twinsErr  error       // of the last look for them
 	unseen    []string    // members that the routes do not show
+	lingered  bool        // a settle window was waited through
+	lastTry   bool        // no attempt follows
 	putsBack  bool        // what is sent now ends a write under way, so an interrupt does not prevent it
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/sanitize"
@@ -145,7 +146,7 @@ func (r *run) follow(ctx context.Context, job *Result, number int) Build {
 		if err != nil {
 			// A build's record may lag behind its start; the client has repeated
 			// what passes.
-			if failures++; failures == 5 || halts(err) {
+			if failures++; failures == 5 || client.EndsRun(err) {
 				build.Message = describe(err)
 				return build
 			}

@@ -207,7 +207,7 @@ func readListing(ctx context.Context, api Reader, projectID string) (project *di
 	switch {
 	case ctx.Err() != nil:
 		return nil, false, stopped(ctx, err)
-	case err != nil && halts(err):
+	case err != nil && client.EndsRun(err):
 		return nil, false, err
 	case err != nil:
 		project.Problem, project.Unread = sanitize.Line(err.Error(), messageLimit), true
@@ -281,7 +281,7 @@ func readJob(ctx context.Context, api Reader, job *diff.LiveJob, notices bool) e
 	}
 	if err != nil {
 		job.ReadErr = err
-		if halts(err) {
+		if client.EndsRun(err) {
 			return err
 		}
 		return nil
@@ -298,7 +298,7 @@ func (r *liveReader) templates(ctx context.Context) error {
 		switch {
 		case ctx.Err() != nil:
 			return stopped(ctx, err)
-		case err != nil && halts(err):
+		case err != nil && client.EndsRun(err):
 			return err
 		case err != nil:
 			snap.TemplatesProblem = describe(err)

@@ -117,7 +117,7 @@ func (s *step) switchState(ctx context.Context, id string, disable bool) (switch
 // are used up.
 func (s *step) lookAfterState(ctx context.Context, id string, disable bool, got reply, cause error) sight {
 	saw := sawNothing
-	for _, d := range waitsAfter(got, cause) {
+	for _, d := range s.waitsAfter(got, cause) {
 		if s.wait(ctx, d) != nil {
 			break
 		}

@@ -59,7 +59,7 @@ func (s *step) lookForTwins(ctx context.Context, since mark) bool {
 	s.twins, s.twinsErr = s.sameName(ctx, since)
 	if s.twinsErr != nil {
 		s.noteRead(s.twinsErr)
-		if client.OutcomeOf(s.twinsErr) != client.Rejected && !halts(s.twinsErr) {
+		if client.OutcomeOf(s.twinsErr) != client.Rejected && !client.EndsRun(s.twinsErr) {
 			return false // it may pass
 		}
 		s.endWithTwins()
@@ -163,7 +163,7 @@ func (s *step) deleteOwn(ctx context.Context, winner string) {
 	case gone(err):
 		s.result.Next = nextReplan
 		s.end(NotConverged, "somebody created %s at the same time; our own, %s, was deleted in its favour, and now it is gone", winner, own)
-	case errors.Is(err, errWrongObject):
+	case errors.Is(err, client.ErrWrongObject):
 		s.run.halt(err)
 		s.endUnread(err)
 	case err != nil:

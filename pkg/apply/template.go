@@ -75,7 +75,7 @@ func (s *step) templateCreation(old string) creation {
 				return nil, err
 			}
 			if read := item.Str(wire.KeyName); read != name {
-				return nil, fmt.Errorf("reading template %s: %w: it is called %q", uuid, errWrongObject, sanitize.Line(read, 200))
+				return nil, fmt.Errorf("reading template %s: %w: it is called %q", uuid, client.ErrWrongObject, sanitize.Line(read, 200))
 			}
 			return s.run.templateDifferences(item, body), nil
 		},

@@ -85,7 +85,7 @@ const nextReplan = "make a new plan, look at it, and apply that: buildsync plan"
 // where nothing more can work.
 func (s *step) noteRead(err error) {
 	s.noteError(err)
-	if halts(err) {
+	if client.EndsRun(err) {
 		s.run.halt(err)
 	}
 }
@@ -129,7 +129,7 @@ func (s *step) replace(ctx context.Context, id string, body, before *jsontree.Va
 // update.
 func (s *step) replaceRefused(ctx context.Context, id string, body, before *jsontree.Value, refusal error) bool {
 	disabled := s.change.Live != nil && s.change.Live.Item.Disabled
-	if !disabled || s.recovered || halts(refusal) || gone(refusal) || errors.Is(refusal, client.ErrForbidden) {
+	if !disabled || s.recovered || client.EndsRun(refusal) || gone(refusal) || errors.Is(refusal, client.ErrForbidden) {
 		return s.endRefused(refusal)
 	}
 	leave := !slices.Contains(s.change.Actions, diff.ActionEnable)

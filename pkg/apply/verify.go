@@ -36,11 +36,14 @@ func shortWaits() []time.Duration { return []time.Duration{0, 1 * time.Second} }
 // waitsAfter returns the looks that follow a write that ended in got and err.
 // Where a gateway or a slow service may still hold the request, the looks go on
 // for as long as it may yet be carried out.
-func waitsAfter(got reply, err error) []time.Duration {
+// A window that showed nothing is not waited through again before the last
+// attempt, since each attempt has the same end state.
+func (s *step) waitsAfter(got reply, err error) []time.Duration {
 	var e *client.Error
 	lingering := timedOut(err) || errors.As(err, &e) && !e.Answered &&
 		(e.Status == http.StatusBadGateway || e.Status == http.StatusServiceUnavailable || e.Status == http.StatusGatewayTimeout)
-	if got == silent && lingering {
+	if got == silent && lingering && (!s.lingered || s.lastTry) {
+		s.lingered = true
 		return settleWaits()
 	}
 	return shortWaits()
@@ -70,10 +73,10 @@ func (r *run) readJob(ctx context.Context, id, projectID string) (*jsontree.Valu
 // missing prove nothing.
 func rightJob(body *jsontree.Value, job *diff.LiveJob) error {
 	if id := body.Str(wire.KeyJobID); id != "" && id != job.ID {
-		return fmt.Errorf("reading job %s: %w: the answer is job %s", job.ID, errWrongObject, id)
+		return fmt.Errorf("reading job %s: %w: the answer is job %s", job.ID, client.ErrWrongObject, id)
 	}
 	if project := body.Str(wire.KeyProjectID); project != "" && !strings.EqualFold(project, job.ProjectID) {
-		return fmt.Errorf("reading job %s of project %s: %w: the answer is of project %s", job.ID, job.ProjectID, errWrongObject, project)
+		return fmt.Errorf("reading job %s of project %s: %w: the answer is of project %s", job.ID, job.ProjectID, client.ErrWrongObject, project)
 	}
 	return nil
 }
@@ -82,7 +85,7 @@ func rightJob(body *jsontree.Value, job *diff.LiveJob) error {
 // used up.
 func (s *step) lookAfterUpdate(ctx context.Context, id string, before *jsontree.Value, got reply, cause error) sight {
 	saw := sawNothing
-	for _, d := range waitsAfter(got, cause) {
+	for _, d := range s.waitsAfter(got, cause) {
 		if s.wait(ctx, d) != nil {
 			break
 		}

@@ -90,7 +90,8 @@ func (c *Client) LastSuccessful(ctx context.Context, projectID, repository strin
 }
 
 // HistoryDetails returns what a build was made with and its steps (API reference
-// 4.8).
+// 4.8). The number in the answer is not compared: in the reference's own example
+// build 1 is asked for, and build 5 is answered.
 func (c *Client) HistoryDetails(ctx context.Context, jobID string, buildNo int) (wire.HistoryDetails, error) {
 	a, err := c.readBuild(ctx, opHistoryDetails, jobID, buildNo)
 	if err != nil {
@@ -122,6 +123,9 @@ func (c *Client) record(ctx context.Context, o op, jobID string, buildNo int) (w
 	}
 	if record.CodeciJobID != "" && record.CodeciJobID != jobID {
 		return record, c.fails(k, a, Unsure, ErrWrongObject, "the answer is a build of job %q", record.CodeciJobID)
+	}
+	if n, err := record.BuildNo.Float64(); err == nil && n != float64(buildNo) { // one that is missing proves nothing
+		return record, c.fails(k, a, Unsure, ErrWrongObject, "the answer is build %s", record.BuildNo)
 	}
 	return record, nil
 }

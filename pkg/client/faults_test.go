@@ -376,6 +376,7 @@ func TestWrongObject(t *testing.T) {
 		{"disable", wrong, func(ctx context.Context, c *client.Client) error { return c.DisableJob(ctx, jobID) }},
 		{"template", `{"result":[{"uuid":"other"}],"status":"success"}`, func(ctx context.Context, c *client.Client) error { return c.DeleteTemplate(ctx, "u1") }},
 		{"read", `{"result":{"job_id":"` + otherID + `","steps":[]},"status":"success"}`, readOp.call},
+		{"record of another build", `{"result":{"id":"x","build_no":532},"status":"success"}`, func(ctx context.Context, c *client.Client) error { _, err := c.Record(ctx, jobID, 61); return err }},
 		{"record", `{"result":{"id":"x","codeci_job_id":"` + otherID + `"},"status":"success"}`, func(ctx context.Context, c *client.Client) error { _, err := c.Record(ctx, jobID, 1); return err }},
 	} {
 		s := newServer(t, func(w http.ResponseWriter, _ *http.Request, _ int) { reply(w, 200, test.answer) })

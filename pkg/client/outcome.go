@@ -62,6 +62,18 @@ var (
 	ErrCertificate  = errors.New("the server's identity cannot be verified")
 )
 
+// EndsRun reports whether err makes every further call pointless or dangerous:
+// the key is refused, the route is not there, or the other side is not the
+// service, or answers about other objects than it was asked for.
+func EndsRun(err error) bool {
+	for _, kind := range [...]error{ErrUnauthorized, ErrRouteMissing, ErrRedirect, ErrCertificate, ErrWrongObject} {
+		if errors.Is(err, kind) {
+			return true
+		}
+	}
+	return false
+}
+
 // Error is why a call failed.
 type Error struct {
 	Op         string        // what was being done, in the imperative: "create job"
