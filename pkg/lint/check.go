@@ -79,14 +79,14 @@ func (c *checker) run(names []string) {
 		source, ok := c.source(name)
 		switch {
 		case !ok:
-		case bytes.Contains(source, []byte("templates")), bytes.Contains(source, []byte("fragments")):
+		case mentions(source, "templates"), mentions(source, "fragments"):
 			if file := c.load(name, source); file != nil && file.Shares() {
 				declaring = append(declaring, file)
 				c.learn(file)
 			} else if file != nil {
 				held = append(held, file)
 			}
-		case alwaysUsed || bytes.Contains(source, []byte("template")) || hasUse(source):
+		case alwaysUsed || mentions(source, "template") || hasUse(source):
 			later = append(later, name)
 		default:
 			c.add(c.load(name, source))
@@ -110,6 +110,17 @@ func (c *checker) run(names []string) {
 		}
 	}
 	c.flush()
+}
+
+// mentions reports whether a file may hold a key: it has the word, or an escape
+// in which a letter of the word may be written.
+func mentions(source []byte, word string) bool {
+	for _, way := range [...]string{word, `\u`, `\U`, `\x`} {
+		if bytes.Contains(source, []byte(way)) {
+			return true
+		}
+	}
+	return false
 }
 
 // source reads a file as long as the files together stay within the limit.
