@@ -12,6 +12,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/gitbase"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -38,8 +39,15 @@ type diagnosis struct {
 	failed bool
 }
 
+// print writes a check; on a terminal what does not fit is continued below itself.
 func (d *diagnosis) print(mark, what, format string, args ...any) {
-	_, _ = fmt.Fprintf(d.in.stdout, "%-4s  %-*s  %s\n", mark, d.column, what, sanitize.Line(fmt.Sprintf(format, args...), 2048))
+	text := sanitize.Line(fmt.Sprintf(format, args...), 2048)
+	lines := []string{text}
+	indent := len("FAIL  ") + d.column + 2
+	if room := terminalWidth(d.in.stdout) - indent; room >= 30 {
+		lines = kit.WrapWords(strings.Fields(text), room)
+	}
+	_, _ = fmt.Fprintf(d.in.stdout, "%-4s  %-*s  %s\n", mark, d.column, what, strings.Join(lines, "\n"+strings.Repeat(" ", indent)))
 }
 
 func (d *diagnosis) ok(what, format string, args ...any)   { d.print("ok", what, format, args...) }
@@ -179,6 +187,7 @@ func (d *diagnosis) checkGit(ctx context.Context, w *workspace) {
 		return
 	case r.head.Commit == "":
 		d.warn("git", "there is no commit yet")
+		d.advise("git add and git commit the definitions: what is applied is recorded by its commit")
 	case r.head.Dirty:
 		d.warn("git", "commit %.12s, and definitions that are not committed", r.head.Commit)
 		d.advise("commit them before apply, or the base cannot be moved")

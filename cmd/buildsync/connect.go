@@ -48,6 +48,9 @@ func (in *invocation) connect(dir, region string) (*service, error) {
 		return nil, err
 	}
 	found, err := in.findCredentials(region)
+	if errors.Is(err, credentials.ErrNone) {
+		err = fmt.Errorf("%w; --endpoint emulator needs no account, and buildsync doctor checks what is set", err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -74,13 +77,9 @@ func (in *invocation) connect(dir, region string) (*service, error) {
 
 // findCredentials looks for credentials where users keep them.
 func (in *invocation) findCredentials(region string) (credentials.Found, error) {
-	found, err := credentials.Find(credentials.Options{
+	return credentials.Find(credentials.Options{
 		Getenv: in.env.get, Home: cmp.Or(in.env.get("HOME"), in.env.get("USERPROFILE")), Profile: in.text("profile"), Region: region,
 	})
-	if errors.Is(err, credentials.ErrNone) {
-		err = fmt.Errorf("%w; --endpoint emulator needs no account, and buildsync doctor checks what is set", err)
-	}
-	return found, err
 }
 
 // buildEndpoint is the address of the build service: from flags, the

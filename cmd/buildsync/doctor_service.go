@@ -71,7 +71,7 @@ func (d *diagnosis) checkCredentials(region string) bool {
 	}
 	found, err := d.in.findCredentials(cmp.Or(d.in.text("region"), region))
 	if err != nil {
-		d.fail("credentials", err, "keys are made in the console under My Credentials, Access Keys; buildsync takes them from the environment or a profile, never from a flag or the repository")
+		d.fail("credentials", err, "keys are made in the console under My Credentials, Access Keys; buildsync takes them from the environment or a profile, never from a flag or the repository. --endpoint emulator needs none")
 		return false
 	}
 	d.ok("credentials", "%s", found.Source)

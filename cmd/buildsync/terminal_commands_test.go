@@ -274,6 +274,23 @@ func TestInitWithoutQuestions(t *testing.T) {
 	}
 }
 
+// TestDoctorOnATerminal: a line that does not fit is continued below itself, at a
+// blank.
+func TestDoctorOnATerminal(t *testing.T) {
+	t.Parallel()
+	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}
+	s := sit(t, 80, t.TempDir(), env, "doctor", "--region", "cn-north-4")
+	code, screen := s.end()
+	if code != exitFailed || !strings.Contains(screen, "HUAWEICLOUD_SDK_AK and\n                   HUAWEICLOUD_SDK_SK") {
+		t.Errorf("code %d\n%s", code, screen)
+	}
+	for line := range strings.Lines(screen) {
+		if len([]rune(strings.TrimSpace(line))) > 80 {
+			t.Errorf("a line of more than 80 columns: %s", line)
+		}
+	}
+}
+
 // TestCtrlCInARun: what is under way is finished, each job is said once, and
 // the next command is named.
 func TestCtrlCInARun(t *testing.T) {

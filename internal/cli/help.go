@@ -145,7 +145,7 @@ func Glossary(rows [][2]string) string {
 	start := indent + column + gap
 	var out strings.Builder
 	for _, row := range rows {
-		lines := wrapWords(strings.Fields(row[1]), HelpWidth-start)
+		lines := WrapWords(strings.Fields(row[1]), HelpWidth-start)
 		if utf8.RuneCountInString(row[0]) > column {
 			fmt.Fprintf(&out, "%*s%s\n", indent, "", row[0])
 		} else {
@@ -167,7 +167,7 @@ func reflow(text string) string {
 		var words, lines []string
 		flush := func() {
 			if len(words) > 0 {
-				lines = append(lines, wrapWords(words, HelpWidth)...)
+				lines = append(lines, WrapWords(words, HelpWidth)...)
 				words = nil
 			}
 		}
@@ -188,9 +188,9 @@ func reflow(text string) string {
 	return strings.Join(out, "\n\n")
 }
 
-// wrapWords fills lines of at most width cells; a longer word has a line of its
+// WrapWords fills lines of at most width cells; a longer word has a line of its
 // own.
-func wrapWords(words []string, width int) []string {
+func WrapWords(words []string, width int) []string {
 	lines := []string{""}
 	for _, word := range words {
 		last := &lines[len(lines)-1]
