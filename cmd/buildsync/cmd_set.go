@@ -142,7 +142,7 @@ func (in *invocation) writeEdited(w *workspace, name string, text []byte) error 
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", w.shown(name), err)
 	}
-	return writeFileMode(path, text, mode)
+	return writeSource(path, text, mode)
 }
 
 // setRequest reads which change is asked for.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -48,16 +47,12 @@ func reached(r Request, targets []target, after []*Object) error {
 	}
 	for _, t := range targets {
 		v := index[t.o.Address].get(t.path)
-		if text := Text(t.path, v); v == nil || text != r.text() && !sameEvents(text, r.text()) {
+		if v == nil || !r.is(t.path, v) {
+			text := Text(t.path, v)
 			return fmt.Errorf("%s of %s would compile to %s, not to %s: nothing was written", t.path, t.o.Address, shortened(text), shortened(r.text()))
 		}
 	}
 	return nil
-}
-
-// sameEvents compares a channel with the short form of it.
-func sameEvents(have, want string) bool {
-	return have == want || have == `{"events":`+want+`}` || strings.TrimSpace(have) == want
 }
 
 // compiled loads the workspace with files replaced; errors in it refuse the

@@ -9,6 +9,7 @@ import (
 
 	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
@@ -140,7 +141,7 @@ func (w *world) chosen(r Request) (targets []target, err error) {
 			continue
 		}
 		for _, v := range found {
-			if !r.Delete && Text(v.Path, v.Value) == r.text() {
+			if !r.Delete && r.is(v.Path, v.Value) {
 				continue
 			}
 			if strings.Contains(Text(v.Path, v.Value), spec.SecretPlaceholder("")[:8]) {
@@ -153,6 +154,13 @@ func (w *world) chosen(r Request) (targets []target, err error) {
 		}
 	}
 	return targets, nil
+}
+
+// is reports whether a value is the wanted one. A channel may be wanted in its
+// short form, the list of its events.
+func (r Request) is(path string, v *jsontree.Value) bool {
+	text, want := Text(path, v), r.text()
+	return text == want || strings.HasPrefix(path, "notifications[") && text == `{"events":`+want+`}`
 }
 
 // text is the wanted value as Text writes what it compiles to.
@@ -297,7 +305,7 @@ func (w *world) changes(r Request, o *Object, path string) bool {
 	if v == nil || v.Len() > 0 && !r.Delete && path != "timeout" {
 		return false // a part of it says it
 	}
-	return r.Delete || Text(path, v) != r.text()
+	return r.Delete || !r.is(path, v)
 }
 
 // whyNot says which place is shared with whom, or that there is none.

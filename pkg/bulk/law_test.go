@@ -1,0 +1,188 @@
+package bulk_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/buildsync/buildsync/pkg/bulk"
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/valuepath"
+)
+
+// failing is what a test of either kind can do.
+type failing interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
+func load(t failing, files spec.MapTree) bulk.Workspace {
+	t.Helper()
+	read := func(edited map[string][]byte) (*spec.Set, *compile.Result, spec.Diagnostics) {
+		tree := maps.Clone(files)
+		for name, text := range edited {
+			tree[name] = string(text)
+		}
+		set, found := spec.Load(tree, spec.Options{})
+		if set == nil || found.HasErrors() {
+			return set, nil, found
+		}
+		result, more := compile.Compile(set, compile.Options{})
+		return set, result, append(found, more...)
+	}
+	set, result, found := read(nil)
+	if found.HasErrors() {
+		t.Fatalf("%v\n%s\n%s", found, files[spec.WorkspaceFile], files["jobs.yaml"])
+	}
+	return bulk.Workspace{Set: set, Result: result, Load: read}
+}
+
+func with(files spec.MapTree, edited map[string][]byte) spec.MapTree {
+	after := maps.Clone(files)
+	for name, text := range edited {
+		after[name] = string(text)
+	}
+	return after
+}
+
+// values lists what the jobs of a workspace compile to, by job and path.
+func values(w bulk.Workspace) map[string]string {
+	all := map[string]string{}
+	for _, job := range w.Result.Jobs {
+		for _, v := range bulk.OfJob(job).Values {
+			if v.Value.Len() == 0 {
+				all[job.Name+" "+v.Path] = bulk.Text(v.Path, v.Value)
+			}
+		}
+	}
+	return all
+}
+
+// randomWorkspace makes a workspace of templates, inputs, variables, defaults,
+// matrices, anchors, merge keys, flow style and comments.
+func randomWorkspace(t *rapid.T) spec.MapTree {
+	pick := func(name string, of ...string) string { return rapid.SampledFrom(of).Draw(t, name) }
+	var out strings.Builder
+	out.WriteString("# definitions\nversion: 1\ntemplates:\n  - name: t\n    inputs:\n      img: {default: maven3.5.3-jdk8-open}\n    steps:\n")
+	out.WriteString("      # builds\n      - maven:\n          name: Build\n          image: " +
+		pick("image", "maven3.5.3-jdk8-open", "${{ inputs.img }}", `"${{ vars.img }}" # from vars`, "'maven3.9.9-jdk17'") + "\n")
+	out.WriteString("          inputs: {command: mvn package}\njobs:\n")
+	n := rapid.IntRange(1, 6).Draw(t, "jobs")
+	for i := range n {
+		flavor := pick("flavor", "", "    flavor: 2u8g # small\n", "    flavor: ${{ vars.flavor }}\n", "    flavor: &f"+fmt.Sprint(i)+" 4u8g\n")
+		extra := pick("extra", "", "    notifications: {MAIL: [buildJobFail]}\n", "    notifications:\n      MAIL:\n        - buildJobFail # red\n", "    timeout: 2h\n")
+		switch pick("kind", "template", "own", "matrix", "flow", "merge") {
+		case "template":
+			fmt.Fprintf(&out, "  - name: job%d\n    template: {name: t%s}\n%s%s", i, pick("input", "", ", inputs: {img: maven3.5.3-jdk8-open}"), flavor, extra)
+		case "own":
+			fmt.Fprintf(&out, "\n  # own steps\n  - name: job%d\n%s    steps:\n      - maven: {name: Build, image: %s, inputs: {command: make}}\n      - sh:\n          name: After\n          image: shell4.2.46-git1.8.3-zip6.00\n%s",
+				i, flavor, pick("image", "maven3.5.3-jdk8-open", `"${{ vars.img }}"`), extra)
+		case "matrix":
+			fmt.Fprintf(&out, "  - name: job%d-${{ matrix.m }}\n    matrix: {m: [a, b]}\n    template: {name: t}\n%s%s", i, flavor, extra)
+		case "flow":
+			fmt.Fprintf(&out, "  - {name: job%d, arch: arm, template: {name: t}} # flow\n", i)
+		case "merge":
+			fmt.Fprintf(&out, "  - name: base%d\n    template: &u%d {name: t}\n%s  - name: job%d\n    template: *u%d\n%s", i, i, flavor, i, i, extra)
+		}
+	}
+	workspace := "version: 1\ndefinitions: [jobs.yaml]\nprojects: {shop: 6ecbc5bac7c8442fb3d2563d53c13582}\ndefault_project: shop\n" +
+		"vars:\n  img: maven3.5.3-jdk8-open # the image\n  flavor: 2u8g\n" + pick("defaults", "defaults: {job: {arch: x86-64}}\n", "defaults:\n  job:\n    arch: x86-64 # all\n    timeout: 1h\n    flavor: 1u2g\n")
+	return spec.MapTree{spec.WorkspaceFile: workspace, "jobs.yaml": out.String()}
+}
+
+// TestSetChangesExactlyTheChosenValues: what a set writes changes the chosen
+// values of the chosen jobs and nothing else, and a second one nothing at all.
+// Lines that hold no place of an edit keep their bytes.
+func TestSetChangesExactlyTheChosenValues(t *testing.T) {
+	t.Parallel()
+	done := 0
+	rapid.Check(t, func(t *rapid.T) {
+		files := randomWorkspace(t)
+		w := load(t, files)
+		change := rapid.SampledFrom([]struct{ path, value, where string }{
+			{"steps[*].image", "maven3.9.6-jdk21", "steps[*].image=maven3.5*"},
+			{"steps[Build].image", "maven3.9.6-jdk21", ""},
+			{"flavor", "8u16g", ""},
+			{"flavor", "8u16g", "flavor=2u8g"},
+			{"arch", "arm", ""},
+			{"timeout", "5h", ""},
+			{"enabled", "false", ""},
+			{"notifications.MAIL", "[buildJobFail]", ""},
+			{"steps[*].command", "set -e\nmvn verify\n", "steps[*].command=mvn*"},
+			{"steps[Build].enable", "false", ""},
+		}).Draw(t, "change")
+		only := rapid.SampledFrom([]string{"*", "job0*", "job*", "*-a", "job[01]*"}).Draw(t, "only")
+		path, err := valuepath.Parse(change.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := bulk.Request{Path: path, Value: change.value, All: rapid.Bool().Draw(t, "all"), Override: rapid.Bool().Draw(t, "override"),
+			Selects: func(o *bulk.Object) bool { return only == "*" || valuepath.Glob(only, o.Name) }}
+		if change.where != "" {
+			c, err := bulk.ParseCondition(change.where)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Where = []bulk.Condition{c}
+		}
+		result, err := bulk.Set(w, r)
+		if err != nil {
+			return // refused: nothing was written
+		}
+		after := load(t, with(files, result.Files))
+		have, want := values(after), values(w)
+		for key, text := range have {
+			name, at, _ := strings.Cut(key, " ")
+			same := want[key] == text
+			isTarget := path.Covers(valuepath.Own(at)) || valuepath.Own(at).Covers(path)
+			if !same && (!isTarget || !r.All && only != "*" && !valuepath.Glob(only, name)) {
+				t.Fatalf("%s changed from %q to %q\n%s", key, want[key], text, result.Files["jobs.yaml"])
+			}
+		}
+		for key := range want {
+			if _, there := have[key]; !there && !path.Covers(valuepath.Own(key[strings.IndexByte(key, ' ')+1:])) {
+				t.Fatalf("%s is gone", key)
+			}
+		}
+		again, err := bulk.Set(after, r)
+		if err != nil || len(again.Files) != 0 {
+			t.Fatalf("a second set: %v, %d files", err, len(again.Files))
+		}
+		for name, text := range result.Files {
+			keptLines(t, files[name], string(text), len(result.Places))
+		}
+		if len(result.Files) > 0 {
+			done++
+		}
+	})
+	if done == 0 {
+		t.Error("no set was carried out: the law says nothing")
+	}
+}
+
+// keptLines checks that no more lines are gone than there were edits; an edited
+// value may stand on several lines.
+func keptLines(t *rapid.T, before, after string, edits int) {
+	left := strings.Split(after, "\n")
+	gone := 0
+	for _, line := range strings.Split(before, "\n") {
+		if i := slices.Index(left, line); i >= 0 {
+			left = slices.Delete(left, i, i+1)
+		} else {
+			gone++
+		}
+	}
+	if gone > 2*edits {
+		t.Fatalf("%d edits took %d lines away:\n%s\nof\n%s", edits, gone, after, before)
+	}
+	for _, line := range strings.Split(before, "\n") {
+		if i := strings.Index(line, "#"); i >= 0 && !strings.Contains(after, line[i:]) {
+			t.Fatalf("the comment %q is gone:\n%s", line[i:], after)
+		}
+	}
+}
