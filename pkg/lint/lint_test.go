@@ -385,3 +385,24 @@ func TestBaselineIsVisible(t *testing.T) {
 		t.Errorf("left: %v", left)
 	}
 }
+
+// TestCronFields holds what is said about fields that are not well formed: the
+// field, and no word of the library.
+func TestCronFields(t *testing.T) {
+	t.Parallel()
+	for expression, want := range map[string]string{
+		"x 2 * * *": `"x" is not a valid minute`, "*/x 2 * * *": `"*/x" is not a valid minute`, "1-x 2 * * *": `"1-x" is not a valid minute`,
+		"1#1 2 * * *": `"1#1" is not a valid minute`, "1,,2 2 * * *": `"1,,2" is not a valid minute`, "0 2 L * *": `"L" is not a valid day of the month`,
+		"0 2 * foo *": `"foo" is not a valid month`, "0 2 * * ?": "has no ?", "? 2 * * 1": "has no ?", "5-1 2 * * *": "is not a valid cron expression",
+		"0 2 * jan-mar MON,fri": "", "*/5 1-3,7 1/2 * 1-5/2": "", "0 2 * * 7": "",
+	} {
+		found := slices.DeleteFunc(lint.Check(tree(job("a", "    triggers: [{cron: \""+expression+"\", timezone: UTC}]\n"), ""), "", lint.Options{}),
+			func(d spec.Diagnostic) bool { return d.Rule != "cron" })
+		switch {
+		case want == "" && len(found) > 0:
+			t.Errorf("%s: %v", expression, found)
+		case want != "" && (len(found) != 1 || found[0].Severity != spec.Error || !strings.Contains(found[0].Message, want) || strings.Contains(found[0].Message+found[0].Hint, "strconv")):
+			t.Errorf("%s, want %s: %v", expression, want, found)
+		}
+	}
+}

@@ -99,7 +99,7 @@ func (p *pass) timeZone(v value, pointer string) *time.Location {
 	} else if near := sameZone[strings.ToUpper(v.text)]; near != "" {
 		hint = `did you mean "` + near + `"?`
 	}
-	p.report("cron", v.node.Range, pointer+".timezone", "unknown time zone "+quoted(v.text), hint).Severity = spec.Warning
+	p.report("cron", v.node.Range, pointer+".timezone", "unknown time zone "+quoted(v.text), hint)
 	return time.UTC
 }
 
@@ -129,6 +129,9 @@ func (t timerTable) read(expression string) timer {
 func (p *pass) cron(v value, location *time.Location, pointer string) {
 	pointer += ".cron"
 	fields := stretches(v.text, func(c byte) bool { return strings.IndexByte(" \t\r\n\f", c) < 0 })
+	if p.hasQuestionMark(v, fields, pointer) {
+		return
+	}
 	if strings.ContainsAny(v.text, "=@") { // the library panics on TZ= and takes @every
 		hint := "write minute, hour, day, month and weekday; the zone goes to timezone"
 		if fields := nicknames[strings.ToLower(v.text)]; fields != "" {
@@ -150,7 +153,7 @@ func (p *pass) cron(v value, location *time.Location, pointer string) {
 	}
 	timer := p.timers.read(text)
 	if timer.err != nil {
-		p.report("cron", v.node.Range, pointer, quoted(v.text)+" is no cron expression", strings.TrimPrefix(timer.err.Error(), "failed to parse "))
+		p.report("cron", v.node.Range, pointer, quoted(v.text)+" is not a valid cron expression", "write minute, hour, day, month and weekday; a range goes from the smaller to the larger value")
 		return
 	}
 	if timer.never {
@@ -217,6 +220,10 @@ func (p *pass) cronFields(v value, fields [][2]int, pointer string) bool {
 			p.report("cron", at(), pointer, "H is Jenkins' own and not known to the service", "write a number for the "+bounds.name)
 			return true
 		}
+		if !isCronField(text, i) {
+			p.report("cron", at(), pointer, quoted(text)+" is not a valid "+bounds.name, "write a number, * for each, a range such as 1-5, a list such as 1,3, or a step such as */5")
+			return true
+		}
 		for _, number := range stretches(text, isDigit) {
 			if number[0] > 0 && text[number[0]-1] == '/' {
 				continue // a step
@@ -230,6 +237,47 @@ func (p *pass) cronFields(v value, fields [][2]int, pointer string) bool {
 		}
 	}
 	return false
+}
+
+// cronItem matches one item of a list in a field: a value, a range or all, with or
+// without a step. Months and weekdays have names.
+var (
+	cronItem      = pattern(`^(\*|\d+(-\d+)?)(/[1-9]\d*)?$`)
+	cronNamedItem = pattern(`^(\*|(\d+|[A-Za-z]{3})(-(\d+|[A-Za-z]{3}))?)(/[1-9]\d*)?$`)
+	cronNames     = []string{"", "", "", "jan feb mar apr may jun jul aug sep oct nov dec", "sun mon tue wed thu fri sat"}
+	cronWord      = pattern(`[A-Za-z]+`)
+)
+
+// isCronField reports whether text is well formed as field i of an expression.
+func isCronField(text string, i int) bool {
+	item := cronItem()
+	if cronNames[i] != "" {
+		item = cronNamedItem()
+	}
+	for part := range strings.SplitSeq(text, ",") {
+		if !item.MatchString(part) {
+			return false
+		}
+		for _, word := range cronWord().FindAllString(part, -1) {
+			if !strings.Contains(cronNames[i], strings.ToLower(word)) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// hasQuestionMark reports the ? of other crons, which have a field for seconds.
+func (p *pass) hasQuestionMark(v value, fields [][2]int, pointer string) bool {
+	if len(fields) != 5 || !strings.Contains(v.text, "?") {
+		return false
+	}
+	at := v.node.Range
+	if i := strings.IndexByte(v.text, '?'); v.text == v.node.Text {
+		at = p.textRange(v.node, i, i+1)
+	}
+	p.report("cron", at, pointer, "a cron expression of five fields has no ?", "write *: "+strings.ReplaceAll(v.text, "?", "*"))
+	return true
 }
 
 // stretches returns where the longest runs of bytes that belong start and end.

@@ -63,7 +63,7 @@ func (p *pass) paramClass(d *param) {
 	}
 	if near := spec.Nearest(class.Text, []string{stringDefinition}); near != "" {
 		f := p.report("param-class", class.Range, d.pointer+".definition", quoted(class.Text)+" is a misspelt "+near, "write "+near)
-		f.Fixes = p.replace(class.Range, near, "write "+near, safeFix)
+		f.Fixes = p.replace(class.Range, near, "write "+near, unsafeFix)
 		return
 	}
 	f := p.report("param-class", class.Range, d.pointer+".definition", "unknown parameter definition "+quoted(class.Text), "only "+stringDefinition+" is known; the service may take others")

@@ -128,7 +128,7 @@ func (p *pass) scmBranch(v value, pointer string) {
 		}
 		d := p.report("scm-branch", v.node.Range, pointer, "branch "+quoted(v.text)+" starts with "+prefix, "write "+name)
 		if v.node.Text == v.text && prefix == "refs/heads/" {
-			d.Fixes = p.replace(p.textRange(v.node, 0, len(prefix)), "", "remove "+prefix, safeFix)
+			d.Fixes = p.replace(p.textRange(v.node, 0, len(prefix)), "", "remove "+prefix, unsafeFix)
 		}
 		return
 	}

@@ -63,7 +63,7 @@ func (p *pass) carriageReturns(s *script) {
 	if !s.isFile() {
 		return
 	}
-	fix := spec.Fix{Message: "remove the carriage returns"}
+	fix := spec.Fix{Message: "remove the carriage returns", Unsafe: true}
 	for i := range len(s.text) {
 		if s.text[i] == '\r' {
 			fix.Edits = append(fix.Edits, spec.Edit{File: s.pass.name, Start: i, End: i + 1})

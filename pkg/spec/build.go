@@ -3,6 +3,7 @@ package spec
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"sort"
 	"unicode/utf8"
 
@@ -303,7 +304,11 @@ func (b *builder) checkEscaped(n *Node) {
 
 // reportOdd reports the invisible characters: an error in keys and names, a
 // warning in scripts, descriptions and comments.
-func (b *builder) reportOdd() {
+func (b *builder) reportOdd(root *Node) {
+	if len(b.src.odd) == 0 {
+		return
+	}
+	sent := scalarRanges(root)
 	sort.Slice(b.strict, func(i, j int) bool { return b.strict[i].start < b.strict[j].start })
 	for _, odd := range b.src.odd {
 		i := sort.Search(len(b.strict), func(i int) bool { return b.strict[i].end > odd.offset })
@@ -312,12 +317,48 @@ func (b *builder) reportOdd() {
 			severity, where = Error, "a name holds a"
 		}
 		size := len(string(odd.char))
+		at := b.src.at(odd.offset, odd.offset+size)
+		fix := oddFix(b.src.name, odd, size)
+		fix.Unsafe = root == nil || holds(sent, at.Start)
 		b.out.add(Diagnostic{
-			Rule: "invisible-char", Severity: severity, Range: b.src.at(odd.offset, odd.offset+size),
+			Rule: "invisible-char", Severity: severity, Range: at,
 			Message: fmt.Sprintf("%s %s", where, charName(odd.char)), Hint: "remove it",
-			Fixes: []Fix{oddFix(b.src.name, odd, size)},
+			Fixes: []Fix{fix},
 		})
 	}
+}
+
+// scalarRanges lists where keys and values stand, by their starts. What stands
+// outside of them is a comment or a blank, which nobody is sent.
+func scalarRanges(root *Node) []Range {
+	var ranges []Range
+	seen := map[*Node]bool{}
+	var visit func(n *Node)
+	visit = func(n *Node) {
+		if n == nil || seen[n] {
+			return
+		}
+		seen[n] = true
+		if n.Kind == ScalarNode {
+			ranges = append(ranges, n.Range)
+		}
+		for _, item := range n.Items {
+			visit(item)
+		}
+		for _, f := range n.Fields {
+			visit(f.Key)
+			visit(f.Value)
+		}
+	}
+	visit(root)
+	slices.SortFunc(ranges, func(a, b Range) int { return a.Start.Compare(b.Start) })
+	return ranges
+}
+
+// holds reports whether a place lies in one of the ranges, which are sorted.
+func holds(ranges []Range, at Pos) bool {
+	i, found := slices.BinarySearchFunc(ranges, at, func(r Range, at Pos) int { return r.Start.Compare(at) })
+	return found || i > 0 && at.Compare(ranges[i-1].End) < 0
 }
 
 // oddFix replaces an invisible character by what was most likely meant.

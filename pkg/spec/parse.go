@@ -35,7 +35,7 @@ func parse(name string, text []byte) (root *Node, document *yaml.Node, found Dia
 	}
 	b := &builder{src: src, out: out}
 	root = b.document(document)
-	b.reportOdd()
+	b.reportOdd(root)
 	out.root = root
 	return root, document, out.done()
 }

@@ -106,8 +106,8 @@ func TestSyntaxCauses(t *testing.T) {
 	for _, c := range []struct{ name, text, place, message string }{
 		{"a reference before a key without its space", "jobs:\n  - name: a-${{ matrix.x }}\n    matrix:{x: [p, q]}\n    steps: []\n", "3:11", "no space behind the colon"},
 		{"an action without its space", "steps:\n  - sh:{name: A, inputs: {command: make}}\n", "2:7", "no space behind the colon"},
-		{"an action without its space, and a key below", "steps:\n  - sh:{name: A}\n    arch: arm\n", "2:5", "no space behind the colon"},
-		{"a list without its space, and a key below", "a:\n  - b:[c]: 1\n    arch: arm\n", "2:5", "no space behind the colon"},
+		{"an action without its space, and a key below", "steps:\n  - sh:{name: A}\n    arch: arm\n", "2:7", "no space behind the colon"},
+		{"a list without its space, and a key below", "a:\n  - b:[c]: 1\n    arch: arm\n", "2:6", "no space behind the colon"},
 		{"a quote that swallows keys", "a:\n  - name: \"A\n    command: make \"a\" b\n    x: \"**/*.jar\"\n", "2:11", "the quote"},
 		{"a quote that swallows keys to the end", "a:\n  file: \"**/*.jar\n  b: c\n  d: e\n", "2:9", "the quote"},
 		{"a quoted reference before one that is not", "a: {b: \"${{ job.name }}\", c: ${{ job.name }}, d: 1}\n", "1:30", "taken for a mapping"},
