@@ -21,12 +21,14 @@ type settling struct {
 	given   *revision // the base that the plan compared with; nil: none
 
 	declared map[string]*compile.Job // of head; nil for a template or a removal
+	next     map[string]string       // from addresses that jobs had to those that they have
 }
 
 // states returns the state of every object that head or the record's commits
 // declare.
 func (s *settling) states() map[string]record.State {
 	s.declared = addressesOf(s.head)
+	s.next = successors(s.head, s.base.Result)
 	inScope, touched := s.parts()
 	out := map[string]record.State{}
 	add := func(address string) {
@@ -42,6 +44,26 @@ func (s *settling) states() map[string]record.State {
 	}
 	for _, address := range s.before.Listed() {
 		add(address)
+	}
+	return out
+}
+
+// successors returns the addresses that jobs of head had before, by their names
+// or by the ids that they are pinned to.
+func successors(head, base *compile.Result) map[string]string {
+	out, pinned := map[string]string{}, map[string]string{}
+	for _, job := range head.Jobs {
+		for _, old := range job.RenamedFrom {
+			out[compile.JobAddress(job.Project, old)] = job.Address
+		}
+		if job.ID != "" {
+			pinned[job.ID] = job.Address
+		}
+	}
+	for _, job := range base.Jobs {
+		if address := pinned[job.ID]; job.ID != "" && address != "" && address != job.Address {
+			out[job.Address] = address
+		}
 	}
 	return out
 }
@@ -104,6 +126,12 @@ func addressesOf(r *compile.Result) map[string]*compile.Job {
 func (s *settling) state(address string, inScope, touched bool) record.State {
 	was := s.before.Of(address)
 	got, listed := s.settled[address]
+	if next := s.next[address]; !listed && next != "" {
+		// The job lives on under another name, and what became of it stands there.
+		if renamed, planned := s.settled[next]; planned && !renamed.Done {
+			return was
+		}
+	}
 	if !listed {
 		if !inScope || s.unseen(address) {
 			return was

@@ -34,7 +34,8 @@ func MakePlan(ctx context.Context, api Reader, in PlanInput) (*diff.Plan, error)
 	// listed: the service is asked even where nothing changed.
 	listed := in.Scope
 	listed.Changed = false
-	projects := jobsToRead(listed.Narrow(in.Head, in.Base)).projects
+	head, base := listed.Narrow(in.Head, in.Base)
+	projects := jobsToRead(head, base, triedJobs(in.Scope.narrowTried(in.Tried, in.Head))).projects
 	in.Whole, in.WholeBase = in.Head, in.Base
 	in.Head, in.Base = in.Scope.Narrow(in.Head, in.Base)
 	in.Tried = in.Scope.narrowTried(in.Tried, in.Head)
