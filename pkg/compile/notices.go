@@ -35,10 +35,11 @@ func (j *Job) NoticeBodies() *jsontree.Value {
 }
 
 // notices compiles the declared channels. A channel that is absent is not
-// managed; an empty list or null means that it is off.
+// managed; an empty list or null means that it is off. Null for all of them
+// takes back what defaults.job declares.
 func (u *unit) notices(n *spec.Node) []Notice {
 	switch {
-	case n == nil || isPoison(n):
+	case n == nil || n.IsNull() || isPoison(n):
 		return nil
 	case n.Kind != spec.MappingNode:
 		u.wrongType("notifications", n, "a mapping of channels")

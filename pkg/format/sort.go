@@ -2,12 +2,14 @@ package format
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
 // sorted returns the order of a mapping's entries, by index: the schema's, keys
-// that it does not list behind those that it does, a merge key first.
+// that it does not list behind those that it does, a merge key first and a file's
+// x- keys behind its version.
 func (s *shape) sorted(n *spec.Written) []int {
 	order := make([]int, len(n.Items)/2)
 	for i := range order {
@@ -23,10 +25,12 @@ func (s *shape) sorted(n *spec.Written) []int {
 		switch at := slices.Index(keys, name); {
 		case name == "<<":
 			rank[i] = -1
+		case at < 0 && keys[0] == "version" && strings.HasPrefix(name, "x-"):
+			rank[i] = 1 // behind the version, before what uses its anchors
 		case at < 0:
-			rank[i] = len(keys)
+			rank[i] = 2 * len(keys)
 		default:
-			rank[i] = at
+			rank[i] = 2 * at
 		}
 	}
 	sorted := slices.Clone(order)

@@ -27,6 +27,7 @@ type schema struct {
 	types                typeSet
 	properties           map[string]*schema
 	keys                 []string // of properties, in order
+	patterned            []patterned
 	required             []string
 	additional           *schema // nil: allowed
 	closed               bool    // additionalProperties: false
@@ -41,6 +42,12 @@ type schema struct {
 	anyOf, allOf         []*schema
 	not, when            *schema
 	then, otherwise      *schema
+}
+
+// patterned is the schema of the values of keys that match a pattern.
+type patterned struct {
+	pattern func() *regexp.Regexp
+	schema  *schema
 }
 
 // typeSet is the set of JSON types that a schema allows; 0 is all of them.
@@ -161,6 +168,10 @@ func (set *schemaSet) keyword(s *schema, keyword string, v any) {
 		for key, sub := range v.(map[string]any) {
 			s.properties[key] = set.schema(below+"/"+escapePointer(key), sub)
 			s.keys = append(s.keys, key)
+		}
+	case "patternProperties":
+		for like, sub := range v.(map[string]any) {
+			s.patterned = append(s.patterned, patterned{pattern(like), set.schema(below+"/"+escapePointer(like), sub)})
 		}
 	case "required":
 		s.required = texts(v)

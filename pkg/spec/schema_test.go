@@ -41,7 +41,7 @@ func eachSchema(location string, value any, visit func(location string, schema m
 	for keyword, v := range schema {
 		below := location + "/" + keyword
 		switch keyword {
-		case "properties", "$defs":
+		case "properties", "patternProperties", "$defs":
 			for key, sub := range v.(map[string]any) {
 				eachSchema(below+"/"+key, sub, visit)
 			}
@@ -59,7 +59,7 @@ func eachSchema(location string, value any, visit func(location string, schema m
 // passes unknown ones silently, and our own check knows no others.
 func TestSchemasUseKnownKeywords(t *testing.T) {
 	t.Parallel()
-	known := strings.Fields(`$schema $id $defs $ref title description examples default type properties required additionalProperties
+	known := strings.Fields(`$schema $id $defs $ref title description examples default type properties patternProperties required additionalProperties
 		propertyNames items enum const pattern minimum maximum minLength maxLength minItems maxItems minProperties maxProperties
 		anyOf allOf not if then else x-rule x-expected`)
 	for _, name := range ours {

@@ -104,7 +104,11 @@ func (s *schema) validMapping(n *Node) bool {
 		if s.propertyNames != nil && !s.propertyNames.valid(&Node{Kind: ScalarNode, Type: StringType, Text: field.Key.Text}) {
 			return false
 		}
-		switch sub := s.properties[field.Key.Text]; {
+		sub := s.properties[field.Key.Text]
+		if sub == nil {
+			sub = s.patternedAt(field.Key.Text)
+		}
+		switch {
 		case sub != nil:
 			if !sub.valid(field.Value) {
 				return false
@@ -116,6 +120,16 @@ func (s *schema) validMapping(n *Node) bool {
 		}
 	}
 	return true
+}
+
+// patternedAt returns the schema of keys like key, nil where there is none.
+func (s *schema) patternedAt(key string) *schema {
+	for _, p := range s.patterned {
+		if p.pattern().MatchString(key) {
+			return p.schema
+		}
+	}
+	return nil
 }
 
 // equalJSON compares a value of a schema with a node.
