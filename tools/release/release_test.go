@@ -26,7 +26,7 @@ func clone(t *testing.T) string {
 		t.Fatal(err)
 	}
 	dir := filepath.Join(t.TempDir(), strings.Repeat("x", os.Getpid()%7), "clone")
-	for name := range strings.SplitSeq(strings.Trim(run(t, root, nil, "git", "ls-files", "-z"), "\x00"), "\x00") {
+	for _, name := range sourceFiles(t, root) {
 		text, err := os.ReadFile(filepath.Join(root, name))
 		if os.IsNotExist(err) {
 			continue // removed and not committed yet
@@ -46,6 +46,28 @@ func clone(t *testing.T) string {
 		run(t, dir, nil, "git", args...)
 	}
 	return dir
+}
+
+// sourceFiles lists the files that Git tracks, or all of them where the source
+// came without Git.
+func sourceFiles(t *testing.T, root string) []string {
+	t.Helper()
+	if _, err := os.Stat(filepath.Join(root, ".git")); err == nil {
+		return strings.Split(strings.Trim(run(t, root, nil, "git", "ls-files", "-z"), "\x00"), "\x00")
+	}
+	var names []string
+	err := filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {
+		if err == nil && entry.Type().IsRegular() {
+			var name string
+			name, err = filepath.Rel(root, path)
+			names = append(names, name)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
 }
 
 func run(t *testing.T, dir string, env []string, program string, args ...string) string {
