@@ -37,7 +37,7 @@ them along with --all, or write the value into the chosen jobs with --override.
 
 Exit codes: 0 done, also where nothing had to change; 3 invalid input, or a change that would
 reach more than was chosen.`,
-			`buildsync set 'steps[*].image' maven3.9.9-jdk8-open --where 'steps[*].image=maven3.5.3*' --diff`,
+			`buildsync set 'steps[*].image' NEW --where 'steps[*].image=OLD*' --diff`,
 			`buildsync set enabled false --only 'old-*'`,
 			`buildsync set notifications.MAIL '[buildJobFail]' --missing`,
 			`buildsync set --delete 'parameters[unused]' --all`,
