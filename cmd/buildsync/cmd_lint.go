@@ -230,6 +230,11 @@ func (in *invocation) printFindings(w io.Writer, o output, all *findings) error 
 			r, _ := lint.RuleByName(rule)
 			return r.Summary
 		},
+		Why: func(rule string) string {
+			r, _ := lint.RuleByName(rule)
+			return r.Why
+		},
+		FailOn: failingSeverity(in.text("fail-on")),
 	}
 	if !slices.Contains([]string{"sarif", "github", "gitlab"}, o.format) {
 		options.Path = all.fromHere
@@ -269,8 +274,18 @@ func reaches(found spec.Diagnostics, failOn string) bool {
 	if failOn == "never" {
 		return false
 	}
-	least := map[string]spec.Severity{"info": spec.Info, "warning": spec.Warning, "error": spec.Error}[failOn]
+	least := failingSeverity(failOn)
 	return slices.ContainsFunc(found, func(d spec.Diagnostic) bool { return d.Severity >= least })
+}
+
+// failingSeverity is the mildest severity that fails the run; for never, one that
+// no finding has.
+func failingSeverity(failOn string) spec.Severity {
+	severity, known := map[string]spec.Severity{"info": spec.Info, "warning": spec.Warning, "error": spec.Error}[failOn]
+	if !known {
+		return spec.Error + 1
+	}
+	return severity
 }
 
 func countedSeverity(n int, severity spec.Severity) string {

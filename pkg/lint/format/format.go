@@ -35,6 +35,10 @@ type Options struct {
 	Path func(file string) string
 	// Summary says in a sentence what a rule is about; may be nil.
 	Summary func(rule string) string
+	// Why says what comes of what a rule reports, in Markdown; may be nil.
+	Why func(rule string) string
+	// FailOn is the mildest severity that fails the run; 0 stands for errors.
+	FailOn spec.Severity
 	// Version is the version of buildsync, for the formats that name the tool.
 	Version string
 }

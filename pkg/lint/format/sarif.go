@@ -33,7 +33,13 @@ type (
 	sarifRule struct {
 		ID               string     `json:"id"`
 		ShortDescription *sarifText `json:"shortDescription,omitempty"`
+		FullDescription  *sarifText `json:"fullDescription,omitempty"`
 		HelpURI          string     `json:"helpUri,omitempty"`
+		Help             *sarifHelp `json:"help,omitempty"`
+	}
+	sarifHelp struct {
+		Text     string `json:"text"`
+		Markdown string `json:"markdown"`
 	}
 	sarifText struct {
 		Text string `json:"text"`
@@ -136,7 +142,7 @@ func sarifRules(ds spec.Diagnostics, opts *Options) ([]sarifRule, map[string]int
 		rule := sarifRule{ID: name, HelpURI: homepage + "/blob/main/docs/rules/" + uri(name) + ".md"}
 		if opts.Summary != nil {
 			if summary := opts.Summary(name); summary != "" {
-				rule.ShortDescription = &sarifText{summary}
+				rule.describe(summary, opts)
 			} else {
 				rule.HelpURI = "" // not a rule of the linter
 			}
@@ -148,6 +154,19 @@ func sarifRules(ds spec.Diagnostics, opts *Options) ([]sarifRule, map[string]int
 		index[rules[i].ID] = i
 	}
 	return rules, index
+}
+
+// describe fills in what a code host shows beside a finding: without help it says
+// that there is none.
+func (r *sarifRule) describe(summary string, opts *Options) {
+	full := summary + "."
+	if opts.Why != nil {
+		if why := opts.Why(r.ID); why != "" {
+			full += " " + why
+		}
+	}
+	r.ShortDescription, r.FullDescription = &sarifText{summary}, &sarifText{full}
+	r.Help = &sarifHelp{Text: full + " More with examples: " + r.HelpURI, Markdown: full + "\n\n[" + r.ID + " with examples](" + r.HelpURI + ")"}
 }
 
 func sarifPlace(r spec.Range, opts *Options) *sarifPhysical {

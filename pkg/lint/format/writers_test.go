@@ -324,3 +324,27 @@ func BenchmarkText(b *testing.B) {
 		}
 	}
 }
+
+// TestJUnitFailsAsTheRun holds that a report has failures exactly where the run
+// fails, so that no page is red beside a green build.
+func TestJUnitFailsAsTheRun(t *testing.T) {
+	t.Parallel()
+	at := spec.Range{Start: spec.Pos{File: "a.yaml", Line: 1, Column: 1}}
+	ds := spec.Diagnostics{
+		{Rule: "cron", Severity: spec.Error, Message: "an error", Range: at},
+		{Rule: "cron", Severity: spec.Warning, Message: "a warning", Range: at},
+		{Rule: "cron", Severity: spec.Info, Message: "an info", Range: at},
+	}
+	for failOn, want := range map[spec.Severity]int{0: 1, spec.Info: 3, spec.Warning: 2, spec.Error: 1, spec.Error + 1: 0} {
+		var out bytes.Buffer
+		if err := JUnit(&out, ds, Options{FailOn: failOn}); err != nil {
+			t.Fatal(err)
+		}
+		if have := strings.Count(out.String(), "<failure "); have != want {
+			t.Errorf("fail-on %d: %d failures, want %d\n%s", failOn, have, want, out.String())
+		}
+		if failOn == spec.Error && !strings.Contains(out.String(), "<system-out>warning: a warning</system-out>") {
+			t.Errorf("the warning is lost:\n%s", out.String())
+		}
+	}
+}

@@ -2,6 +2,7 @@ package format
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/xml"
 	"io"
 
@@ -41,7 +42,7 @@ type junitFailure struct {
 }
 
 // JUnit writes ds as JUnit XML: a suite for each file, a failed case for each
-// error and warning, a passed one with output for each info. Without findings
+// finding that fails the run, a passed one with output for each other. Without findings
 // there is one passed case, because readers refuse a report of none.
 func JUnit(w io.Writer, ds spec.Diagnostics, opts Options) error {
 	var all junitSuites
@@ -53,8 +54,8 @@ func JUnit(w io.Writer, ds spec.Diagnostics, opts Options) error {
 		}
 		suite := &all.Suites[len(all.Suites)-1]
 		test := junitCase{Name: sanitize.Line(ruleName(d), maxName) + " at " + opts.place(placeOf(d)), Class: file, File: file, Line: d.Range.Start.Line}
-		if d.Severity == spec.Info {
-			test.Output = withHint(d)
+		if d.Severity < cmp.Or(opts.FailOn, spec.Error) {
+			test.Output = d.Severity.String() + ": " + withHint(d)
 		} else {
 			test.Failure = &junitFailure{Message: withHint(d), Type: d.Severity.String(), Text: opts.place(placeOf(d)) + ": " + withHint(d)}
 			suite.Failures++
