@@ -104,7 +104,7 @@ func (in *invocation) tellOtherEnvironments(w *workspace, result *bulk.Result, v
 	if len(result.Files) == 0 {
 		return
 	}
-	names := []string{""}
+	var names []string
 	if environments := w.set.Workspace.Root.Get("environments"); environments != nil {
 		for _, f := range environments.Fields {
 			names = append(names, f.Key.Text)
@@ -118,10 +118,7 @@ func (in *invocation) tellOtherEnvironments(w *workspace, result *bulk.Result, v
 		if before.loadFrom(w.tree, name, vars).HasErrors() {
 			continue // as it was
 		}
-		shown := "--env " + name
-		if name == "" {
-			shown = "without --env"
-		}
+		shown := "with --env " + name
 		if found := after.loadFrom(editedTree{w.tree, result.Files}, name, vars); found.HasErrors() {
 			in.printf("warning: %s the definitions would have errors: %s\n", shown, found[0].Message)
 			continue
