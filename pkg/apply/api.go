@@ -7,6 +7,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/live"
 )
 
 // Reader is what making a plan needs of the service; *client.Client has it.
@@ -60,5 +61,5 @@ func fullJob(ctx context.Context, api any, job *diff.LiveJob) (*jsontree.Value, 
 	if body == nil || err != nil {
 		return nil, err
 	}
-	return body, rightJob(body, job)
+	return body, live.RightJob(body, job.ID, job.ProjectID)
 }

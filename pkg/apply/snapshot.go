@@ -15,6 +15,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/live"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
@@ -267,7 +268,7 @@ func (r *liveReader) notices(job *diff.LiveJob) bool {
 func readJob(ctx context.Context, api Reader, job *diff.LiveJob, notices bool) error {
 	body, err := api.QueryJob(ctx, job.ID)
 	if err == nil {
-		err = rightJob(body, job)
+		err = live.RightJob(body, job.ID, job.ProjectID)
 	}
 	if err == nil && job.Name == "" {
 		job.Name = body.Str(wire.KeyJobName)

@@ -3,15 +3,12 @@ package apply
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/buildsync/buildsync/pkg/client"
-	"github.com/buildsync/buildsync/pkg/client/wire"
-	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/live"
 )
 
 // confirmWaits stand before each read that confirms an accepted write. The first
@@ -66,19 +63,7 @@ func (r *run) readJob(ctx context.Context, id, projectID string) (*jsontree.Valu
 	if err != nil {
 		return nil, err
 	}
-	return body, rightJob(body, &diff.LiveJob{ID: id, ProjectID: projectID})
-}
-
-// rightJob checks that a body read by id is the job asked for. Members that are
-// missing prove nothing.
-func rightJob(body *jsontree.Value, job *diff.LiveJob) error {
-	if id := body.Str(wire.KeyJobID); id != "" && id != job.ID {
-		return fmt.Errorf("reading job %s: %w: the answer is job %s", job.ID, client.ErrWrongObject, id)
-	}
-	if project := body.Str(wire.KeyProjectID); project != "" && !strings.EqualFold(project, job.ProjectID) {
-		return fmt.Errorf("reading job %s of project %s: %w: the answer is of project %s", job.ID, job.ProjectID, client.ErrWrongObject, project)
-	}
-	return nil
+	return body, live.RightJob(body, id, projectID)
 }
 
 // lookAfterUpdate reads the job until it differs from before or the looks are

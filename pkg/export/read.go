@@ -3,7 +3,6 @@ package export
 import (
 	"cmp"
 	"context"
-	"errors"
 	"iter"
 	"slices"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/live"
 )
 
 // Reader is what an export needs of the service; *client.Client has it.
@@ -90,8 +90,8 @@ func readJob(ctx context.Context, api Reader, job *diff.LiveJob, opts ReadOption
 	if err != nil {
 		return err
 	}
-	if id := body.Str(wire.KeyJobID); id != "" && !strings.EqualFold(id, job.ID) {
-		return errors.New("the answer is about another job than the one asked for")
+	if err := live.RightJob(body, job.ID, job.ProjectID); err != nil {
+		return err
 	}
 	if !opts.BodiesOnly {
 		if job.Notices, err = api.Notices(ctx, job.ID); err != nil {

@@ -1,12 +1,12 @@
-package apply
+package live_test
 
 import (
 	"errors"
 	"testing"
 
 	"github.com/buildsync/buildsync/pkg/client"
-	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/live"
 )
 
 // An answer about another job, or of another project, is none; members that are
@@ -21,7 +21,7 @@ func TestRightJob(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = rightJob(tree, &diff.LiveJob{ID: "a", ProjectID: "p"})
+		err = live.RightJob(tree, "a", "p")
 		if (err == nil) != right || err != nil && (!errors.Is(err, client.ErrWrongObject) || !client.EndsRun(err)) {
 			t.Errorf("%s: %v", body, err)
 		}
