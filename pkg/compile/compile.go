@@ -13,6 +13,7 @@ package compile
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -68,6 +69,11 @@ func (c *compiler) finish() (*Result, spec.Diagnostics) {
 	c.publishTemplates()
 	c.checkUnused()
 	c.checkUnusedFragments()
+	for _, name := range slices.Sorted(maps.Keys(c.fragments)) {
+		if c.fragments[name].compiled {
+			c.result.Fragments = append(c.result.Fragments, name)
+		}
+	}
 	c.refuseDuplicates()
 	c.result.UnknownVars = c.vars.unknown()
 	if !c.partly {

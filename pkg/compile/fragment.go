@@ -134,11 +134,11 @@ func (l *stepList) use(item *spec.Node) {
 		u.report("fragment-unknown", name, "steps.use", didYouMean(name.Text, slices.Sorted(maps.Keys(u.c.fragments))), "there is no fragment %s", describe(name))
 		return
 	}
-	f.compiled = true
 	u.c.noteFragment(f.name)
 	if u.c.refuseNesting(u, f, name) {
 		return
 	}
+	f.compiled = true
 	inside := *u.scope
 	inside.inputs = u.inputs(&f.shared, item, item.Get("inputs"))
 	u.c.uses = append(u.c.uses, usage{f.name, name})

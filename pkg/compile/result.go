@@ -12,6 +12,7 @@ type Result struct {
 	Templates   []*Template // published ones only
 	Removals    []Removal
 	Secrets     []string // names declared in the workspace
+	Fragments   []string // names of those that something uses, sorted
 	UnknownVars []string // of Options.Vars: neither declared nor referred to
 }
 

@@ -12,6 +12,7 @@ type facts struct {
 	users       map[string][]user          // by template
 	used        map[string]bool            // fragments, by name
 	provided    map[string]map[string]bool // by fragment, the parameters that one of its users declares
+	unclear     bool                       // some steps use what is not known here
 	inFragments []deferredUse              // references of fragments that no user may declare
 	deferred    []deferredUse              // references of templates that nobody declares yet
 	unused      []deferredUse              // parameters of templates that their own steps do not use

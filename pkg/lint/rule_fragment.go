@@ -28,8 +28,9 @@ func (p *pass) fragmentUses(u *unit) {
 	if u.kind == fragmentUnit || len(p.fragments) == 0 {
 		return
 	}
-	declared := p.declared(u)
-	for name := range p.stepsOf(u).fragments {
+	declared, all := p.declared(u), p.stepsOf(u)
+	p.facts.unclear = p.facts.unclear || !all.known
+	for name := range all.fragments {
 		provided := p.facts.provided[name]
 		if provided == nil {
 			provided = map[string]bool{}
@@ -83,6 +84,9 @@ func (p *pass) stepsOf(u *unit) *allSteps {
 			all.known = false
 		}
 	}
+	if whole := u.node.Get("steps"); whole != nil && whole.Kind == spec.ScalarNode && !whole.IsNull() {
+		all.known = false // a reference
+	}
 	if u.kind == jobUnit && u.node.Get("steps") == nil && p.set.Workspace != nil {
 		own = u.readSteps(p.set.Workspace.JobDefaults.Get("steps"))
 	}
@@ -97,6 +101,9 @@ func (all *allSteps) add(p *pass, steps []step, template *unit) {
 	for i := range steps {
 		use := steps[i].use
 		switch {
+		case use == nil && steps[i].node.Kind == spec.ScalarNode: // a reference
+			all.known = false
+			continue
 		case use == nil:
 			all.steps = append(all.steps, steps[i])
 			continue
@@ -104,7 +111,7 @@ func (all *allSteps) add(p *pass, steps []step, template *unit) {
 			if template != nil {
 				all.add(p, template.steps, nil)
 			}
-		case p.fragments[use.Text] == nil:
+		case p.fragments[use.Text] == nil: // unknown, or a reference
 			all.known = false
 		case !all.fragments[use.Text]:
 			all.fragments[use.Text] = true
@@ -118,7 +125,7 @@ func (all *allSteps) add(p *pass, steps []step, template *unit) {
 // are known.
 func (l *linter) acrossFragments() {
 	for _, d := range l.facts.inFragments {
-		if !l.facts.provided[d.template][d.name] {
+		if !l.facts.unclear && !l.facts.provided[d.template][d.name] {
 			l.found = append(l.found, d.finding)
 		}
 	}

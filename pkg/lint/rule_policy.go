@@ -30,6 +30,9 @@ func (l *linter) compiled(result *compile.Result) {
 	if result == nil {
 		return
 	}
+	for _, name := range result.Fragments {
+		l.facts.used[name] = true // by way of a reference as well
+	}
 	l.facts.batch++
 	if l.facts.batch == 1 {
 		l.facts.ignored = ignoredFields(l.set.Workspace)
