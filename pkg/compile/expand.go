@@ -122,16 +122,56 @@ func (s *scope) expandFields(n *spec.Node) *spec.Node {
 		if expanded != f.Value && fields == nil {
 			fields = slices.Clone(n.Fields)
 		}
+		key := f.Key
+		if strings.Contains(key.Text, openRef) {
+			key = s.expandKey(key)
+		}
+		if key != f.Key && fields == nil {
+			fields = slices.Clone(n.Fields)
+		}
 		if fields != nil {
-			fields[i].Value = expanded
+			fields[i] = spec.Field{Key: key, Value: expanded}
 		}
 	}
 	if fields == nil {
 		return n
 	}
+	fields = s.distinct(fields)
 	c := *n
 	c.Fields = fields
 	return &c
+}
+
+// expandKey resolves the references of a key; nil where that is no text.
+func (s *scope) expandKey(key *spec.Node) *spec.Node {
+	expanded := s.expandText(key)
+	if isPoison(expanded) {
+		return nil
+	}
+	if expanded.Kind != spec.ScalarNode || expanded.Text == "" {
+		s.c.reportAt("expression", key.Range, s.unit.at(), "a key is a text", "%s as a key is %s", key.Text, describe(expanded))
+		return nil
+	}
+	resolved := *key
+	resolved.Text, resolved.Origin = expanded.Text, expanded.Origin
+	return &resolved
+}
+
+// distinct leaves out the keys that could not be resolved, which was reported,
+// and reports those that have become equal.
+func (s *scope) distinct(fields []spec.Field) []spec.Field {
+	kept, seen := fields[:0], map[string]bool{}
+	for _, f := range fields {
+		switch {
+		case f.Key == nil:
+		case seen[f.Key.Text]:
+			s.c.reportAt("duplicate-key", f.Key.Range, s.unit.at(), "", "the key %q stands twice once references are resolved", f.Key.Text)
+		default:
+			seen[f.Key.Text] = true
+			kept = append(kept, f)
+		}
+	}
+	return kept
 }
 
 // expandText resolves the references of one text. A text that is exactly one

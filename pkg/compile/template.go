@@ -89,6 +89,10 @@ func collectShared(c *compiler, kind string, n *spec.Node, known func(name strin
 		c.report("missing-key", n, kind+"s", "", "a %s needs a name", kind)
 		return shared{}, false
 	}
+	if at := strings.Index(name.Text, openRef); at >= 0 {
+		c.reportAt("expression", c.textRange(name, at, len(name.Text)), kind+"s["+name.Text+"].name", "write the name as it is meant", "the name of a %s cannot hold ${{: it is used by its name", kind)
+		return shared{}, false
+	}
 	if other := known(name.Text); other != nil {
 		d := c.report("duplicate-"+kind, name, kind+"s["+name.Text+"].name", "rename one of them", "the %s %q is defined twice", kind, name.Text)
 		d.Related = append(d.Related, spec.Related{Range: other.Get("name").Range, Message: "first defined here"})
