@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -129,15 +130,21 @@ func (in *invocation) tellOtherEnvironments(w *workspace, result *bulk.Result, v
 	}
 }
 
-// writeEdited replaces a file, unless it has changed since it was read.
+// writeEdited replaces a file, unless it is a definition that has changed since
+// it was read.
 func (in *invocation) writeEdited(w *workspace, name string, text []byte) error {
 	path, err := filepath.EvalSymlinks(filepath.Join(w.dir, filepath.FromSlash(name)))
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", w.shown(name), err)
 	}
-	_, mode, err := readRegular(path)
+	now, mode, err := readRegular(path)
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", w.shown(name), err)
+	}
+	for _, file := range w.set.Files {
+		if file.Name == name && !bytes.Equal(file.Source, now) {
+			return fmt.Errorf("writing %s: it has changed since it was read; run set again", w.shown(name))
+		}
 	}
 	return writeSource(path, text, mode)
 }
