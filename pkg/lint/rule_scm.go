@@ -105,6 +105,9 @@ func quotedURL(text string) string {
 }
 
 func (p *pass) scmType(v value, pointer, url string) {
+	if v.text == "" {
+		return // missing-key says it
+	}
 	known := p.config.tables.scmTypes
 	if !slices.ContainsFunc(known, func(s string) bool { return strings.EqualFold(s, v.text) }) {
 		p.report("scm-type", v.node.Range, pointer, "unknown code source "+quoted(v.text),
