@@ -21,16 +21,21 @@ var locating = []string{
 	"GIT_ALTERNATE_OBJECT_DIRECTORIES=", "GIT_PREFIX=", "GIT_CEILING_DIRECTORIES=",
 }
 
+// secret are the variables that hold what the service is asked with: Git, and
+// the credential helpers and ssh that it starts, have no use for them.
+var secret = []string{"BUILDSYNC_", "HUAWEICLOUD_", "HW_", "OS_"}
+
 // remoteGit runs fetch or push. Unlike every other command these two need the
 // user's own Git: its credentials, proxies and rewritten addresses. Hooks stay
-// off, and nothing asks on the terminal.
+// off, nothing asks on the terminal, and the service's keys and secrets are not
+// handed on.
 func (r *Repo) remoteGit(ctx context.Context, args ...string) error {
 	cmd := exec.CommandContext(ctx, "git", append([]string{
 		"--no-pager", "-c", "core.hooksPath=" + os.DevNull, "-c", "gc.auto=0", "-c", "maintenance.auto=false",
 	}, args...)...)
 	cmd.Dir = r.dir
 	for _, variable := range os.Environ() {
-		if !hasAnyPrefix(variable, locating) && !strings.HasPrefix(variable, "LC_ALL=") {
+		if !hasAnyPrefix(variable, locating) && !hasAnyPrefix(variable, secret) && !strings.HasPrefix(variable, "LC_ALL=") {
 			cmd.Env = append(cmd.Env, variable)
 		}
 	}

@@ -67,6 +67,8 @@ func TestOfflineReadsNoCredentials(t *testing.T) {
 	}
 	for _, line := range offlineLines() {
 		clean, poisoned := b.run(strings.Fields(line)...), b.runWith(poison, strings.Fields(line)...)
+		// The note on the missing record names the endpoint.
+		clean.stderr, poisoned.stderr = strings.ReplaceAll(clean.stderr, b.URL, "URL"), strings.ReplaceAll(poisoned.stderr, trap, "URL")
 		if clean.code != poisoned.code || clean.stdout != poisoned.stdout || clean.stderr != poisoned.stderr {
 			t.Errorf("poisoned it ends otherwise.\nclean: %v\npoisoned: %v", clean, poisoned)
 		}
