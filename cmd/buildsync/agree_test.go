@@ -23,6 +23,7 @@ func TestAllStagesAgreeOnSecrets(t *testing.T) {
 	for form, sensitive := range map[string]bool{
 		`{name: sensitiveVar, value: "true"}`: true, `{name: sensitiveVar, value: true}`: true, `{name: sensitiveVar, value: TRUE}`: true, `{name: sensitiveVar, value: "True"}`: true,
 		`{name: sensitiveVar, value: " true "}`: true, `{name: sensitiveVar, value: "1"}`: true, `{name: sensitiveVar, value: 1}`: true, `{name: SENSITIVEVAR, value: "true"}`: true,
+		`{name: sensitiveVar, value: "false"}, {name: sensitiveVar, value: "true"}`: true, `{name: defaultValue, value: Tr0ub4dor-3x}, {name: sensitiveVar, value: "yes"}`: true, `{name: sensitiveVar, value: 1.0}`: true,
 		`{name: sensitiveVar, value: "false"}`: false, `{name: sensitiveVar, value: "0"}`: false, `{name: sensitiveVar, value: ""}`: false, `{name: staticVar, value: "true"}`: false,
 	} {
 		parameter := `{definition: hudson.model.StringParameterDefinition, params: [{name: name, value: REGION}, {name: type, value: normalparam}, {name: defaultValue, value: ` + value + `}, ` + form + `]}`

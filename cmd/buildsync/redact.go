@@ -102,15 +102,18 @@ func (r redactor) object(v *jsontree.Value) {
 // definition says that it is sensitive, or its name does.
 func hideParameter(params *jsontree.Value) {
 	parameter := wire.Parameter{Definition: jsontree.Object(jsontree.Member{Key: wire.KeyParams, Value: params})}
-	value, name, marked := parameter.Field(wire.ParamDefaultValue), parameter.Name(), parameter.IsSensitive()
-	for _, m := range value.Members() {
-		if !strings.EqualFold(m.Key, wire.KeyValue) || m.Value.IsEmpty() {
-			continue
-		}
-		if marked {
-			value.Set(m.Key, jsontree.String(sensitive))
-		} else if text, ok := m.Value.AsString(); ok {
-			value.Set(m.Key, jsontree.String(hideSecret(name, text)))
+	name, marked := parameter.Name(), parameter.IsSensitive()
+	for _, value := range parameter.Fields(wire.ParamDefaultValue) {
+		for _, m := range value.Members() {
+			isValue := strings.EqualFold(m.Key, wire.KeyValue)
+			if m.Value.IsEmpty() || !isValue && !strings.EqualFold(m.Key, wire.KeyLimits) {
+				continue
+			}
+			if marked {
+				value.Set(m.Key, jsontree.String(sensitive))
+			} else if text, ok := m.Value.AsString(); ok && isValue {
+				value.Set(m.Key, jsontree.String(hideSecret(name, text)))
+			}
 		}
 	}
 }

@@ -111,7 +111,9 @@ func secretsOf(body []byte) []string {
 	)
 	for _, parameter := range wire.ParametersOf(v) {
 		if parameter.IsSensitive() {
-			found = append(found, parameter.Value(wire.ParamDefaultValue).Text())
+			for _, field := range parameter.Fields(wire.ParamDefaultValue) {
+				found = append(found, wire.Member(field, wire.KeyValue).Text())
+			}
 		}
 	}
 	for _, parameter := range v.Get("parameter").Items() {

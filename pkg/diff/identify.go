@@ -55,6 +55,7 @@ func (p *Planner) identifyPinned(want *compile.Job, named []*LiveJob, out *outco
 // identifyRenamed looks for want under the names that it had. A name that
 // another definition declares is that one's.
 func (p *Planner) identifyRenamed(want *compile.Job, out *outcome) (*LiveJob, bool) {
+	var former *LiveJob
 	for _, old := range want.RenamedFrom {
 		key := jobKey{want.ProjectID, old}
 		if p.whole.jobs[key] != nil {
@@ -67,13 +68,20 @@ func (p *Planner) identifyRenamed(want *compile.Job, out *outcome) (*LiveJob, bo
 			if !p.requireListing(want.ProjectID, want.Project, out) {
 				return nil, false
 			}
-			return named[0], true
+			if former != nil {
+				p.claimed[former], p.claimed[named[0]] = true, true
+				out.refuse(RuleRename, want.Address, fmt.Sprintf(
+					"%s is renamed from %s and from %s, and both are live (ids %s and %s); remove one of them from renamed_from, or pin the one that is meant with id:",
+					quote(want.Name), quote(former.Name), quote(named[0].Name), quote(former.ID), quote(named[0].ID)))
+				return nil, false
+			}
+			former = named[0]
 		default:
 			p.refuseDuplicate(want.Address, old, named, out)
 			return nil, false
 		}
 	}
-	return nil, true
+	return former, true
 }
 
 // bothNamesAreLive refuses a renamed job whose old name is live as well: which

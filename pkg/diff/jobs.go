@@ -19,8 +19,20 @@ type jobTask struct {
 	ignore       ignored
 }
 
+// found is a job of the head, the live job that it is, and what was refused on
+// the way.
+type found struct {
+	want   *compile.Job
+	live   *LiveJob // nil: there is none
+	known  bool     // whether that is known
+	ignore ignored
+	outcome
+}
+
 // findJobs finds the live job of every job of the head.
 func (p *Planner) findJobs() {
+	var all []*found
+	owner := map[*LiveJob]*found{}
 	sorted := slices.SortedStableFunc(slices.Values(p.in.Head.Jobs), func(a, b *compile.Job) int {
 		return strings.Compare(a.Address, b.Address)
 	})
@@ -29,16 +41,45 @@ func (p *Planner) findJobs() {
 		if ignore.whole {
 			continue
 		}
-		var found outcome
-		live, ok := p.identify(want, &found)
-		if live != nil {
-			p.claimed[live], p.managed[live] = true, true
+		f := &found{want: want, ignore: ignore}
+		if f.live, f.known = p.identify(want, &f.outcome); f.live != nil {
+			p.claimed[f.live], p.managed[f.live] = true, true
+			if first := owner[f.live]; first != nil {
+				refuseShared(first, f)
+			} else {
+				owner[f.live] = f
+			}
 		}
-		p.jobs = append(p.jobs, p.when(live, found, func(out *outcome) {
-			j := &jobTask{Planner: p, outcome: out, want: want, before: p.base.predecessor(want), live: live, ignore: ignore}
-			j.compare(ok)
+		all = append(all, f)
+	}
+	for _, f := range all {
+		p.jobs = append(p.jobs, p.when(f.live, f.outcome, func(out *outcome) {
+			j := &jobTask{Planner: p, outcome: out, want: f.want, before: p.base.predecessor(f.want), live: f.live, ignore: f.ignore}
+			j.compare(f.known)
 		}))
 	}
+}
+
+// refuseShared refuses a second definition of one live job, and the first: each
+// would take the place of the other. Lint cannot see it, since which name an id
+// has is known to the service alone.
+func refuseShared(first, second *found) {
+	for _, pair := range [][2]*found{{first, second}, {second, first}} {
+		if f, other := pair[0], pair[1]; f.known {
+			f.refuse(RuleRename, f.want.Address, fmt.Sprintf(
+				"%s is the live job %s (id %s), and so is %s; remove one of the two definitions, or correct its id or renamed_from",
+				placed(f.want), quote(f.live.Name), quote(f.live.ID), placed(other.want)))
+			f.known = false
+		}
+	}
+}
+
+// placed is a job's address and where it is defined.
+func placed(job *compile.Job) string {
+	if !job.Pos.IsValid() {
+		return quote(job.Address)
+	}
+	return fmt.Sprintf("%s (%s:%d)", quote(job.Address), job.Pos.File, job.Pos.Line)
 }
 
 // compare plans the job; known tells whether it is known which one is meant.

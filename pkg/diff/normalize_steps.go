@@ -73,10 +73,14 @@ func secretValue(body *jsontree.Value, modules Modules) {
 	}
 }
 
-// hideDefault puts secretMark in the place of a parameter's default value.
+// hideDefault puts secretMark in the place of a parameter's default value and
+// of its choices.
 func hideDefault(param *jsontree.Value) {
-	if field := (wire.Parameter{Definition: param}).Field(wire.ParamDefaultValue); field != nil {
-		field.Set("value", jsontree.String(secretMark))
+	for _, field := range (wire.Parameter{Definition: param}).Fields(wire.ParamDefaultValue) {
+		field.Set(wire.KeyValue, jsontree.String(secretMark))
+		if !wire.Member(field, wire.KeyLimits).IsEmpty() { // its choices, of which the value is one
+			field.Set(wire.KeyLimits, jsontree.String(secretMark))
+		}
 	}
 }
 

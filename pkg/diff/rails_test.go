@@ -153,7 +153,13 @@ func TestIdentity(t *testing.T) {
 		"renamed, three-way":  {head: []*compile.Job{renamed("new", "old")}, base: []*compile.Job{defined(t, "old", plainJob)}, live: []*diff.LiveJob{old}, want: "change shop/job/new update | change job_name"},
 		"renamed already":     {head: []*compile.Job{renamed("new", "old")}, base: []*compile.Job{defined(t, "old", plainJob)}, live: []*diff.LiveJob{existing(t, "new", plainJob)}},
 		"old name is another": {head: []*compile.Job{renamed("new", "old"), defined(t, "old", plainJob)}, live: []*diff.LiveJob{old}, want: "create shop/job/new create"},
-		"case matters":        {head: []*compile.Job{defined(t, "OLD", plainJob)}, live: []*diff.LiveJob{old}, want: "create shop/job/OLD create"},
+		"two definitions of one live job": {head: []*compile.Job{pin("x", "id-of-old"), defined(t, "old", plainJob)}, live: []*diff.LiveJob{old},
+			want: "unknown shop/job/old\nunknown shop/job/x\nrefused: rename\nrefused: rename"},
+		"pinned and renamed to": {head: []*compile.Job{pin("x", "id-of-old"), renamed("y", "old")}, live: []*diff.LiveJob{old},
+			want: "unknown shop/job/x\nunknown shop/job/y\nrefused: rename\nrefused: rename"},
+		"both former names live": {head: []*compile.Job{renamed("new", "old", "older")}, live: []*diff.LiveJob{old, existing(t, "older", plainJob)},
+			want: "unknown shop/job/new\nrefused: rename"},
+		"case matters": {head: []*compile.Job{defined(t, "OLD", plainJob)}, live: []*diff.LiveJob{old}, want: "create shop/job/OLD create"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

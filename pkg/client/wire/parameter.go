@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/buildsync/buildsync/pkg/jsontree"
@@ -21,14 +22,23 @@ func ParametersOf(body *jsontree.Value) []Parameter {
 	return parameters
 }
 
-// Field returns the entry called name, nil where there is none. Names are
-// compared without regard to case: a service that takes SENSITIVEVAR must not
-// find a gap here.
-func (p Parameter) Field(name string) *jsontree.Value {
+// Fields returns all entries called name: a list can hold a name twice, and
+// which of them the service takes is not known. Names are compared without
+// regard to case: a service that takes SENSITIVEVAR must not find a gap here.
+func (p Parameter) Fields(name string) []*jsontree.Value {
+	var found []*jsontree.Value
 	for _, field := range Member(p.Definition, KeyParams).Items() {
 		if strings.EqualFold(Member(field, KeyName).Text(), name) {
-			return field
+			found = append(found, field)
 		}
+	}
+	return found
+}
+
+// Field returns the first entry called name, nil where there is none.
+func (p Parameter) Field(name string) *jsontree.Value {
+	if fields := p.Fields(name); len(fields) > 0 {
+		return fields[0]
 	}
 	return nil
 }
@@ -39,18 +49,27 @@ func (p Parameter) Value(name string) *jsontree.Value { return Member(p.Field(na
 // Name returns the parameter's name, "" where it has none.
 func (p Parameter) Name() string { return p.Value(ParamName).Text() }
 
-// IsSensitive reports whether the service hides the parameter's value.
-func (p Parameter) IsSensitive() bool { return MeansTrue(p.Value(ParamSensitiveVar).Text()) }
+// IsSensitive reports whether the service hides the parameter's value. Of
+// several entries one that says so is enough.
+func (p Parameter) IsSensitive() bool {
+	return slices.ContainsFunc(p.Fields(ParamSensitiveVar), func(field *jsontree.Value) bool {
+		return MeansTrue(Member(field, KeyValue).Text())
+	})
+}
 
 // IsPredefined reports whether the service made the parameter.
 func (p Parameter) IsPredefined() bool { return MeansTrue(p.Value(ParamDefaults).Text()) }
 
 // MeansTrue reports whether the text of a flag, such as sensitiveVar, may mean
-// true to the service: true in any letter case, with blanks around it, or 1.
+// true to the service: true, yes or on in any letter case, with blanks
+// around it, or 1.
 // The API's own type for these flags is text.
 func MeansTrue(text string) bool {
-	text = strings.TrimSpace(text)
-	return strings.EqualFold(text, "true") || text == "1"
+	switch strings.ToLower(strings.TrimSpace(text)) {
+	case "true", "1", "1.0", "yes", "on":
+		return true
+	}
+	return false
 }
 
 // Member returns the member called by one of keys, in any letter case; an exact
