@@ -306,6 +306,7 @@ func (s *step) confirmCreate(ctx context.Context, c creation, id string, outcome
 		if s.spelling != "" {
 			s.result.Next = s.spelling
 		}
+		s.result.Stored = true
 		s.end(NotConverged, "the service stored something else than was sent")
 	}
 	return false

@@ -93,6 +93,10 @@ type Result struct {
 	Duration   float64          `json:"duration_seconds"`
 	Definition *diff.Definition `json:"definition"`
 	Build      *Build           `json:"build"` // of a smoke run
+
+	// Stored says of a job that is not converged that the service holds what was
+	// sent, in a form of its own: the definition is what it was made from.
+	Stored bool `json:"-"`
 }
 
 // Build is a smoke run of a changed job.

@@ -5,7 +5,7 @@ import "github.com/buildsync/buildsync/pkg/diff"
 // Settlement is what a run says about one object: its job or template, the job's
 // notifications included.
 type Settlement struct {
-	Done   bool   // it is as the plan wanted it, verified
+	Done   bool   // it is as the plan wanted it, verified, or made from it and stored in another form
 	Wrote  bool   // something of it was written
 	Open   bool   // something of it was written, or may have been, and not all is done
 	Smoked *Build // its smoke build; nil: none was run
@@ -29,7 +29,7 @@ func Settlements(plan *diff.Plan, report *Report) map[string]Settlement {
 		for range change.Actions {
 			result := &report.Results[next]
 			next++
-			s.Done = s.Done && result.Outcome.done()
+			s.Done = s.Done && (result.Outcome.done() || result.Stored)
 			s.Wrote = s.Wrote || result.Outcome.wrote()
 			s.Open = s.Open || result.Outcome.wrote() || result.Outcome == Unknown
 			if result.Build != nil {

@@ -134,7 +134,7 @@ func (s *step) endUnconfirmed(have, before *jsontree.Value, err error) {
 		s.end(Unknown, "the service accepted it; the run ended before a read could show it")
 	case s.rewriting(have) != "":
 		s.result.Paths = s.missing(have)
-		s.result.Next = s.rewriting(have)
+		s.result.Next, s.result.Stored = s.rewriting(have), true
 		s.end(NotConverged, "the service stores it in another spelling than it was sent in")
 	case before != nil && s.fingerprint(have) == s.fingerprint(before):
 		s.result.Paths = s.missing(have)
