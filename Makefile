@@ -33,6 +33,7 @@ test-soak: ## a million random schedules of applies, faults and kills: hours
 test-long: ## what make test leaves out for its time: the counts of docs/benchmarks.md, half an hour
 	GOGC=400 $(GO) test -tags long -timeout 60m -run RandomSchedules ./pkg/apply -rapid.checks=7500
 	GOGC=400 $(GO) test -tags long -timeout 30m -run 'Interleavings|EveryRequest' ./pkg/apply -rapid.checks=2000
+	$(GO) test -tags long -run Histories ./cmd/buildsync
 	$(GO) test -tags long -run ForLong ./pkg/emulator
 	$(GO) test -tags long -shuffle=on -count=1 -timeout 60m ./test/faults ./pkg/export ./internal/yamltext ./internal/yamledit
 	$(GO) test -count=1 -timeout 30m ./pkg/apply -rapid.checks=2000 -run 'RandomFaults|ApplyThenPlan'
