@@ -124,13 +124,13 @@ func alignScms(have, want []*jsontree.Value) *alignment {
 	return a
 }
 
-// alignTriggers pairs triggers that are equal, then those of one kind in order.
+// alignTriggers pairs triggers of one kind: first where have holds all that want
+// declares, as the service may add members, then the most similar.
 func alignTriggers(have, want []*jsontree.Value) *alignment {
 	a := newAlignment(len(have), len(want))
-	text := func(v *jsontree.Value) string { return string(v.AppendJSON(nil)) }
-	kind := func(v *jsontree.Value) string { return v.Str("name") }
+	kind := func(v *jsontree.Value) string { return "kind " + v.Str("name") }
 	equal := func(h, w int) float64 { return sameness(have[h], want[w]) }
-	a.match(keys(have, text), keys(want, text), 0, equal)
+	a.match(keys(have, kind), keys(want, kind), 1, equal)
 	a.match(keys(have, kind), keys(want, kind), 0, equal)
 	return a
 }

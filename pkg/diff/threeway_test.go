@@ -109,6 +109,37 @@ func TestRemovedItemsAreChanges(t *testing.T) {
 	}
 }
 
+// TestTriggersWithMembersOfTheService: a member that the service adds to a
+// trigger does not change which of the definitions' triggers it is.
+func TestTriggersWithMembersOfTheService(t *testing.T) {
+	t.Parallel()
+	trigger := func(name, spec, more string) string {
+		return fmt.Sprintf(`{"name":%q,"parameters":[{"name":"spec","value":%q}]%s}`, name, spec, more)
+	}
+	list := func(items ...string) string { return `{"triggers":[` + strings.Join(items, ",") + `]}` }
+	c1, c2, a1 := trigger("C", "1", ""), trigger("C", "2", ""), trigger("A", "1", "")
+	for name, tc := range map[string][2]string{
+		"one more":  {list(c2), list(a1, a1, c1, c2)},
+		"in front":  {list(c2), list(c1, c2)},
+		"exchanged": {list(c1, c2), list(c2, c1)},
+		"one less":  {list(c1, c2), list(c2)},
+	} {
+		live := strings.ReplaceAll(tc[0], "]}]}", `],"id":7}]}`)
+		live = strings.ReplaceAll(live, "]},{", `],"id":6},{`)
+		plan := diff.Compute(input(compiled(defined(t, "j", tc[1])), compiled(defined(t, "j", tc[0])), listed(existing(t, "j", live))))
+		for _, change := range plan.Changes {
+			for _, f := range change.Fields {
+				if f.Verdict != diff.VerdictChange {
+					t.Errorf("%s: %s %s: base %s, live %s, definitions %s", name, f.Path, f.Verdict, text(f.Base), text(f.Before), text(f.After))
+				}
+			}
+		}
+		if len(plan.Refusals) > 0 {
+			t.Errorf("%s: %v", name, plan.Refusals)
+		}
+	}
+}
+
 func text(v *jsontree.Value) string { return string(v.AppendJSON(nil)) }
 
 // TestRenameWhoseNewNameIsLive: an update would overwrite another job.
