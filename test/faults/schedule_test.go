@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -67,6 +68,7 @@ func TestServerSchedules(t *testing.T) {
 type serverSchedule struct {
 	*bench
 	r      *rand.Rand
+	edits  *rand.Rand // of edit, which the server calls as well; mu guards it
 	quirks emulator.Quirks
 	lossy  bool // the service shows or stores other texts than were sent
 	mu     sync.Mutex
@@ -75,7 +77,7 @@ type serverSchedule struct {
 	want   map[string]string          // the commands of the definitions, by job
 	theirs map[string]string          // members of the prior job that nobody declares
 	other  string                     // the bystander's body
-	edited bool                       // by others, since the round began
+	edited atomic.Bool                // by others, since the round began
 	round  int
 }
 
@@ -83,7 +85,10 @@ type serverSchedule struct {
 const priorName, bystander = "j0", "bystander"
 
 func newServerSchedule(t *testing.T, r *rand.Rand) *serverSchedule {
-	p := &serverSchedule{r: r, wanted: map[string]map[string]bool{}, want: map[string]string{}}
+	p := &serverSchedule{
+		r: r, edits: rand.New(rand.NewPCG(1, 1)),
+		wanted: map[string]map[string]bool{}, want: map[string]string{},
+	}
 	p.drawServer(t)
 	opts := emulator.Options{Quirks: &p.quirks, Seed: emulator.Seed{Bodies: []emulator.SeedJob{
 		{Body: mustTree(t, priorBody)}, {Body: mustTree(t, strings.Replace(priorBody, `"`+priorName+`"`, `"`+bystander+`"`, 1))},
@@ -173,7 +178,7 @@ func (p *serverSchedule) drawServer(t *testing.T) {
 func (p *serverSchedule) play() {
 	for p.round = range 1 + p.r.IntN(3) {
 		p.define()
-		p.edited = false
+		p.edited.Store(false)
 		if p.r.IntN(4) == 0 {
 			p.edit()
 		}
@@ -213,9 +218,9 @@ func (p *serverSchedule) edit() {
 		return
 	}
 	p.mu.Lock()
-	chosen := truth.Jobs[p.r.IntN(len(truth.Jobs))]
-	command := fmt.Sprintf("echo edited %d", p.r.IntN(1000))
-	p.edited = true
+	chosen := truth.Jobs[p.edits.IntN(len(truth.Jobs))]
+	command := fmt.Sprintf("echo edited %d", p.edits.IntN(1000))
+	p.edited.Store(true)
 	p.mu.Unlock()
 	if chosen.Name == bystander || len(chosen.Body.Get("steps").Items()) == 0 {
 		return
@@ -363,7 +368,7 @@ func (p *serverSchedule) judge(results []result) {
 			p.t.Errorf("I3: %s has the command %q, which nobody wanted; wanted were %v", j.Name, command, p.wanted[j.Name])
 		}
 	}
-	if len(results) == 1 && results[0].code == 0 && !p.edited {
+	if len(results) == 1 && results[0].code == 0 && !p.edited.Load() {
 		p.holds(truth, "I4: a run ended with 0", results[0])
 	}
 }
