@@ -89,6 +89,9 @@ func revisionsOf(plan *diff.Plan) string {
 	if base == "" && head == "" {
 		return "base is " + checkedOut + live
 	}
+	if base == "" { // this clone applied to another endpoint only
+		return "empty base → head " + head + live
+	}
 	if head == "" {
 		return "base " + base + " → " + checkedOut + live
 	}
