@@ -13,7 +13,8 @@ import (
 // out. An update replaces the whole job, so what a route does not show would be
 // lost. The arguments are left as they are.
 func CarryOver(body, shown, full *jsontree.Value) *jsontree.Value {
-	out := body.Clone()
+	out, full := body.Clone(), full.Clone()
+	writtenForm(full, nil)
 	for _, m := range full.Members() {
 		if !slices.Contains(readOnlyMembers, m.Key) && !slices.Contains(identityMembers, m.Key) && m.Key != "limit_time" {
 			carryMember(out, shown, m)

@@ -4,12 +4,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
 // stringDefinition is the only parameter definition that is known, and the one
-// meant where none is named (API reference 4.18).
-const stringDefinition = "hudson.model.stringparameterdefinition"
+// meant where none is named (API reference 4.18), as it is compared.
+var stringDefinition = strings.ToLower(wire.ParameterDefinition)
 
 func definitionName(body *jsontree.Value, _ Modules) {
 	for _, param := range body.Get("parameters").Items() {
@@ -23,9 +24,6 @@ func definitionName(body *jsontree.Value, _ Modules) {
 		param.Set("name", jsontree.String(name))
 	}
 }
-
-// writtenStringDefinition is stringDefinition as it is written.
-const writtenStringDefinition = "hudson.model.StringParameterDefinition"
 
 // isStringDefinition reports whether name stands for the only definition that
 // is known: in any letter case, missing, or damaged at its first letter.

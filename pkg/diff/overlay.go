@@ -28,7 +28,7 @@ func (o overlay) body(live, want, base *jsontree.Value) (*jsontree.Value, corres
 	if out.Kind() != jsontree.KindObject {
 		out = jsontree.Object()
 	}
-	canonicalForm(out, o.modules)
+	writtenForm(out, o.modules)
 	links := correspondences{}
 	if limit := out.Get("limit_time"); !limit.IsEmpty() && out.Get("timeout").IsEmpty() {
 		out.Set("timeout", timeoutOfHours(limit))
@@ -69,39 +69,6 @@ func (o overlay) body(live, want, base *jsontree.Value) (*jsontree.Value, corres
 		}
 	}
 	return out, links
-}
-
-// canonicalForm writes what was read in the form that is written: the service
-// shows some members in another type, under another name, or as null. Lists
-// keep their order, and texts their line endings.
-func canonicalForm(body *jsontree.Value, modules Modules) {
-	dropNulls(body)
-	for _, list := range listMembers {
-		for _, item := range body.Get(list).Items() {
-			dropNulls(item)
-		}
-	}
-	endpointKey(body, modules)
-	canonicalTypes(body, modules)
-	for _, param := range body.Get("parameters").Items() {
-		if name := param.Str("name"); name != "" && isStringDefinition(name) {
-			param.Set("name", jsontree.String(writtenStringDefinition))
-		}
-	}
-}
-
-// dropNulls removes the members of object that are null: null and absent mean
-// the same to the service.
-func dropNulls(object *jsontree.Value) {
-	var null []string
-	for _, m := range object.Members() {
-		if m.Value.Kind() == jsontree.KindNull {
-			null = append(null, m.Key)
-		}
-	}
-	for _, key := range null {
-		object.Delete(key)
-	}
 }
 
 // value lays want over live: objects member by member, everything else whole.
@@ -205,13 +172,6 @@ func (o overlay) item(list, path string, live, want, base *jsontree.Value) *json
 		}
 	case "scms":
 		live = live.Clone()
-		if old := live.Get("endpoint_id"); old != nil {
-			// Two spellings are read; one is written (facts of the API reference, 4.26).
-			if live.Get("end_point_id").IsEmpty() {
-				live.Set("end_point_id", old)
-			}
-			live.Delete("endpoint_id")
-		}
 		if live.Str("url") != want.Str("url") {
 			for _, key := range derivedScmMembers {
 				live.Delete(key)

@@ -86,7 +86,9 @@ func (c *comparison) unsendable() []string {
 	}
 	var lost []string
 	for _, param := range wire.ParametersOf(c.desired) {
-		if name := param.Name(); param.IsSensitive() && !declared[name] && !param.Value(wire.ParamDefaultValue).IsEmpty() {
+		value := param.Value(wire.ParamDefaultValue)
+		hidden := !value.IsEmpty() || value.Kind() == jsontree.KindNull // some services show null in place of a mask
+		if name := param.Name(); param.IsSensitive() && !declared[name] && hidden {
 			lost = append(lost, compile.ParameterPath(name))
 		}
 	}
