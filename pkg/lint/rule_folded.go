@@ -31,7 +31,7 @@ func (p *pass) commandFolded(s *script) {
 	own := blockIndent(lines)
 	for i := 2; i < len(lines); i++ {
 		before, line := string(bytes.TrimRight(lines[i-1], " \r")), string(bytes.TrimRight(lines[i], " \r"))
-		if strings.TrimSpace(before) == "" || strings.TrimSpace(line) == "" || indentOf(before) != own || indentOf(line) != own {
+		if !standsAt(before, own) || !standsAt(line, own) {
 			continue // YAML joins only lines that stand at the block's own indent
 		}
 		if !joinsCommands(strings.TrimSpace(before), strings.TrimSpace(line)) {
@@ -52,6 +52,12 @@ func lineRange(file string, line, from, to int) spec.Range {
 }
 
 func indentOf(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
+
+// standsAt reports whether a line holds text at that indent. A tab behind it is a
+// deeper indent.
+func standsAt(line string, indent int) bool {
+	return strings.TrimSpace(line) != "" && indentOf(line) == indent && line[indent] != '\t'
+}
 
 // blockIndent is the indent of a block's lines: that of the first one that is
 // not blank, or of the least indented one.

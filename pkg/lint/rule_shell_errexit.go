@@ -7,18 +7,12 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// harmless are commands that do not fail, or whose failure says nothing.
-var harmless = []string{
-	"echo", "printf", ":", "true", "set", "export", "cd", "pushd", "popd", "unset", "readonly", "declare", "local", "alias", "trap", "shopt", "exit", "return", "break", "continue",
-	"sleep", "date", "env", "printenv", "pwd", "ls", "cat", "tree", "df", "du", "free", "uname", "hostname", "whoami", "id", "which", "type", "tput", "clear", "umask", "ulimit", "[", "test", "kill",
-}
-
 // errexit reports a script that goes on after a command has failed.
 func (p *pass) errexit(s *script) {
 	if s.stops {
 		return
 	}
-	lost := lostFailures(s.parsed.Stmts)
+	lost := newFailures(s.parsed).in(s.parsed.Stmts)
 	if len(lost) < 2 {
 		return
 	}
@@ -54,22 +48,43 @@ func stopsOnFailure(s *script) bool {
 	return stops
 }
 
-// lostFailures returns the commands of a list whose failure nothing notices.
-// Of the branches of an if or a case, which exclude each other, the longest
-// counts; the body of a function counts where it is longer than the rest.
-func lostFailures(stmts []*syntax.Stmt) []*syntax.Stmt {
+// failures looks for commands whose failure nothing notices.
+type failures struct {
+	functions map[string]*syntax.Stmt // the bodies of the script's functions, by name
+	visited   map[*syntax.Stmt]bool   // bodies whose calls are being judged
+}
+
+func newFailures(file *syntax.File) *failures {
+	f := &failures{functions: map[string]*syntax.Stmt{}, visited: map[*syntax.Stmt]bool{}}
+	syntax.Walk(file, func(node syntax.Node) bool {
+		if function, ok := node.(*syntax.FuncDecl); ok && function.Name != nil {
+			f.functions[function.Name.Value] = function.Body
+		}
+		return true
+	})
+	return f
+}
+
+// in returns the commands of a list whose failure is lost. Of the branches of an
+// if or a case, which exclude each other, the longest counts; the body of a
+// function counts where it is longer than the rest. Behind status=$?, with which
+// the script ends, stands what cleans up.
+func (f *failures) in(stmts []*syntax.Stmt) []*syntax.Stmt {
 	var lost, inFunction []*syntax.Stmt
 	for i, stmt := range stmts {
-		if i+1 < len(stmts) && readsStatus(stmts[i+1]) {
+		if i+1 < len(stmts) && (readsStatus(stmts[i+1]) || checks(stmts[i+1])) {
 			continue
 		}
+		if keepsStatus(stmt, stmts[len(stmts)-1]) {
+			break
+		}
 		if function, ok := stmt.Cmd.(*syntax.FuncDecl); ok {
-			if body := lostFailures([]*syntax.Stmt{function.Body}); len(body) > len(inFunction) {
+			if body := f.in([]*syntax.Stmt{function.Body}); len(body) > len(inFunction) {
 				inFunction = body
 			}
 			continue
 		}
-		lost = append(lost, lostIn(stmt)...)
+		lost = append(lost, f.of(stmt)...)
 	}
 	if len(inFunction) > len(lost) {
 		return inFunction
@@ -77,35 +92,36 @@ func lostFailures(stmts []*syntax.Stmt) []*syntax.Stmt {
 	return lost
 }
 
-func lostIn(stmt *syntax.Stmt) []*syntax.Stmt {
+// of returns the commands of one statement whose failure is lost.
+func (f *failures) of(stmt *syntax.Stmt) []*syntax.Stmt {
 	if stmt.Negated || stmt.Background {
 		return nil
 	}
 	switch c := stmt.Cmd.(type) {
 	case *syntax.CallExpr:
-		if len(c.Args) > 0 && !isHarmless(unwrap(c)) {
+		if len(c.Args) > 0 && !f.harmless(stmt) {
 			return []*syntax.Stmt{stmt}
 		}
 	case *syntax.BinaryCmd:
 		switch {
 		case c.Op == syntax.OrStmt:
-		case c.Op == syntax.AndStmt && isTest(c.X):
-			return lostIn(c.Y)
-		default:
+		case c.Op == syntax.AndStmt && (asksQuestion(c.X) || endsWith(c.Y)):
+			return f.of(c.Y)
+		case !f.harmless(stmt):
 			return []*syntax.Stmt{stmt}
 		}
 	case *syntax.Block:
-		return lostFailures(c.Stmts)
+		return f.in(c.Stmts)
 	case *syntax.Subshell:
-		return lostFailures(c.Stmts)
+		return f.in(c.Stmts)
 	case *syntax.ForClause:
-		return lostFailures(c.Do)
+		return f.in(c.Do)
 	case *syntax.WhileClause:
-		return lostFailures(c.Do)
+		return f.in(c.Do)
 	case *syntax.IfClause:
 		var most []*syntax.Stmt
 		for branch := c; branch != nil; branch = branch.Else {
-			if lost := lostFailures(branch.Then); len(lost) > len(most) {
+			if lost := f.in(branch.Then); len(lost) > len(most) {
 				most = lost
 			}
 		}
@@ -113,13 +129,33 @@ func lostIn(stmt *syntax.Stmt) []*syntax.Stmt {
 	case *syntax.CaseClause:
 		var most []*syntax.Stmt
 		for _, item := range c.Items {
-			if lost := lostFailures(item.Stmts); len(lost) > len(most) {
+			if lost := f.in(item.Stmts); len(lost) > len(most) {
 				most = lost
 			}
 		}
 		return most
 	}
 	return nil
+}
+
+// keepsStatus reports whether stmt keeps the status of the command before it and
+// last ends the script with it.
+func keepsStatus(stmt, last *syntax.Stmt) bool {
+	kept, ok := stmt.Cmd.(*syntax.CallExpr)
+	if !ok || len(kept.Args) > 0 || len(kept.Assigns) != 1 || !readsStatus(stmt) {
+		return false
+	}
+	exit, ok := last.Cmd.(*syntax.CallExpr)
+	if !ok || len(exit.Args) != 2 || exit.Args[0].Lit() != "exit" {
+		return false
+	}
+	uses := false
+	syntax.Walk(exit, func(node syntax.Node) bool {
+		e, ok := node.(*syntax.ParamExp)
+		uses = uses || ok && e.Param != nil && e.Param.Value == kept.Assigns[0].Name.Value
+		return true
+	})
+	return uses
 }
 
 // readsStatus reports whether a statement looks at the result of the one
@@ -134,39 +170,45 @@ func readsStatus(stmt *syntax.Stmt) (reads bool) {
 	return reads
 }
 
-// isTest reports whether a statement asks a question, so that its failure is
-// an answer.
-func isTest(stmt *syntax.Stmt) bool {
+// asksQuestion reports whether the failure of a statement is an answer.
+func asksQuestion(stmt *syntax.Stmt) bool {
+	if stmt.Negated {
+		return true
+	}
 	switch c := stmt.Cmd.(type) {
 	case *syntax.TestClause, *syntax.ArithmCmd:
 		return true
+	case *syntax.BinaryCmd: // redis-cli ping | grep -q PONG
+		return (c.Op == syntax.Pipe || c.Op == syntax.PipeAll) && asksQuestion(c.Y)
 	case *syntax.CallExpr:
 		return slices.Contains([]string{"[", "test", "command", "which", "type", "grep", "id"}, unwrap(c).program)
 	}
 	return false
 }
 
-// isHarmless reports whether nobody would stop a build for a failure of c: a
-// message, a removal that is forced, a look at a version.
-func isHarmless(c command) bool {
-	if slices.Contains(harmless, c.program) || c.program == "command" {
-		return true
-	}
-	switch c.program {
-	case "rm":
-		return slices.ContainsFunc(c.args, func(w *syntax.Word) bool {
-			text := w.Lit()
-			return text == "--force" || strings.HasPrefix(text, "-") && !strings.HasPrefix(text, "--") && strings.Contains(text, "f")
-		})
-	case "mkdir":
-		return slices.ContainsFunc(c.args, func(w *syntax.Word) bool { return w.Lit() == "-p" || w.Lit() == "--parents" })
-	}
-	if len(c.args) != 1 {
-		return false
-	}
-	switch c.args[0].Lit() {
-	case "-v", "-V", "-version", "--version", "version":
-		return true
+// checks reports whether a statement asks for what the one before has done, and
+// ends the script where it is missing: [ -f app.jar ] || exit 1.
+func checks(stmt *syntax.Stmt) bool {
+	switch c := stmt.Cmd.(type) {
+	case *syntax.BinaryCmd:
+		return (c.Op == syntax.OrStmt || c.Op == syntax.AndStmt && c.X.Negated) && asksQuestion(c.X) && ends(c.Y)
+	case *syntax.IfClause:
+		return len(c.Cond) == 1 && asksQuestion(c.Cond[0]) && len(c.Then) > 0 && ends(c.Then[len(c.Then)-1])
 	}
 	return false
+}
+
+// ends reports whether a statement ends in exit or return.
+func ends(stmt *syntax.Stmt) bool {
+	if block, ok := stmt.Cmd.(*syntax.Block); ok && len(block.Stmts) > 0 {
+		return ends(block.Stmts[len(block.Stmts)-1])
+	}
+	return endsWith(stmt)
+}
+
+// endsWith reports whether a statement only leaves a loop or the script, so that
+// what stands before && is a question.
+func endsWith(stmt *syntax.Stmt) bool {
+	call, ok := stmt.Cmd.(*syntax.CallExpr)
+	return ok && len(call.Args) > 0 && slices.Contains([]string{"break", "continue", "return", "exit"}, call.Args[0].Lit())
 }
