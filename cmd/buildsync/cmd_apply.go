@@ -14,6 +14,7 @@ import (
 
 	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/internal/failpoint"
+	"github.com/buildsync/buildsync/internal/outfile"
 	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/diff"
@@ -361,7 +362,7 @@ func (h hiding) Resolve(name string) (string, error) {
 // before it writes anything else.
 func (in *invocation) checkOutputs() error {
 	if file := in.text("report"); file != "" {
-		if err := checkOutput(file); err != nil {
+		if err := outfile.Check(file); err != nil {
 			return err
 		}
 	}
@@ -372,7 +373,7 @@ func (in *invocation) checkOutputs() error {
 	if _, err := os.Lstat(file); err == nil {
 		return usageError{text: fmt.Sprintf("--rescue %s: it exists, and a template's body is never written over something", file)}
 	}
-	return checkOutput(file)
+	return outfile.Check(file)
 }
 
 // writeReport writes --report and prints the summary, or the report as JSON. The
@@ -385,7 +386,7 @@ func (in *invocation) writeReport(report *apply.Report) error {
 	document = append(document, '\n')
 	var notKept error
 	if file := in.text("report"); file != "" {
-		if notKept = writeFile(file, document); notKept != nil {
+		if notKept = outfile.Write(file, document); notKept != nil {
 			in.printf("%s", document) // the only place that is left
 		}
 	}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/buildsync/buildsync/internal/outfile"
+	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/export"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
@@ -146,7 +148,7 @@ func printCompiled(w io.Writer, format string, objects []compiled, alone bool) e
 func encodeBody(format string, body *jsontree.Value) []byte {
 	if format == "yaml" {
 		var out bytes.Buffer
-		appendYAML(&out, body, 0)
+		yamltext.AppendJSON(&out, body, 0)
 		return out.Bytes()
 	}
 	return body.Indented()
@@ -163,7 +165,7 @@ func writeCompiled(folder, format string, objects []compiled) error {
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 			return err
 		}
-		if err := writeFile(file, encodeBody(format, object.body)); err != nil {
+		if err := outfile.Write(file, encodeBody(format, object.body)); err != nil {
 			return err
 		}
 	}

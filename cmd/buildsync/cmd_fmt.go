@@ -12,6 +12,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/buildsync/buildsync/internal/outfile"
 	"github.com/buildsync/buildsync/pkg/diff/render"
 	"github.com/buildsync/buildsync/pkg/format"
 	lintformat "github.com/buildsync/buildsync/pkg/lint/format"
@@ -211,7 +212,7 @@ func (in *invocation) fmtFile(file fmtTarget) (int, error) {
 	case in.on("diff"):
 		return exitDone, nil
 	}
-	if err := writeSource(path, formatted, mode); err != nil {
+	if err := outfile.WriteSource(path, formatted, mode); err != nil {
 		return exitFailed, err
 	}
 	return exitDone, nil

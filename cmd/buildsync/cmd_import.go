@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/buildsync/buildsync/internal/outfile"
 	"github.com/buildsync/buildsync/pkg/export"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -134,7 +135,7 @@ func (in *invocation) keepImport(text []byte) error {
 	if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil {
 		return fmt.Errorf("writing %s: %w", out, err)
 	}
-	if err := writeSource(out, text, 0o644); err != nil {
+	if err := outfile.WriteSource(out, text, 0o644); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintf(in.stdout, "wrote %s\n", sanitize.Line(out, 0))

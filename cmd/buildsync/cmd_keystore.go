@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/buildsync/buildsync/internal/outfile"
 	"github.com/buildsync/buildsync/pkg/client"
 )
 
@@ -60,7 +61,7 @@ func (in *invocation) keystoreDownload() error {
 		}
 		var size int64
 		var refused error
-		err = replaceFile(file, 0o600, func(w io.Writer) error {
+		err = outfile.Replace(file, 0o600, func(w io.Writer) error {
 			size, refused = l.Keystore(l.ctx, name, domain, w)
 			return refused
 		})

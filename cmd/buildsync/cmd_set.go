@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/buildsync/buildsync/internal/outfile"
 	"github.com/buildsync/buildsync/pkg/bulk"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff/render"
@@ -146,7 +147,7 @@ func (in *invocation) writeEdited(w *workspace, name string, text []byte) error 
 			return fmt.Errorf("writing %s: it has changed since it was read; run set again", w.shown(name))
 		}
 	}
-	return writeSource(path, text, mode)
+	return outfile.WriteSource(path, text, mode)
 }
 
 // setRequest reads which change is asked for.

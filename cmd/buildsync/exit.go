@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/outfile"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
@@ -72,7 +73,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitDone
 	case errors.As(err, &f):
 		return f.code
-	case errors.As(err, new(usageError)):
+	case errors.As(err, new(usageError)), errors.As(err, new(*outfile.InputError)):
 		return exitInvalid
 	case errors.As(err, &stopped):
 		return stopped.Code

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/buildsync/buildsync/internal/outfile"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
@@ -66,7 +67,7 @@ func (x *exporting) writeDefinitions(name string, text []byte) error {
 	if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
 		return fmt.Errorf("writing %s: %w", name, err)
 	}
-	return writeSource(full, text, 0o644)
+	return outfile.WriteSource(full, text, 0o644)
 }
 
 func (x *exporting) declareSecrets(d *export.Definition) error {

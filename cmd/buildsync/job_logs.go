@@ -15,6 +15,7 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/outfile"
 	"github.com/buildsync/buildsync/pkg/lint/secret"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
@@ -76,7 +77,7 @@ func (w *logLines) flush() {
 // openDownload opens a file that only its owner can read; kept says that what
 // it holds is the beginning, else it is emptied.
 func openDownload(name string, kept bool) (*os.File, error) {
-	if err := notDefinition(name); err != nil {
+	if err := outfile.CheckUnread(name); err != nil {
 		return nil, err
 	}
 	switch info, err := os.Lstat(name); {

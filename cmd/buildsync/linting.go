@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/buildsync/buildsync/internal/outfile"
 	"github.com/buildsync/buildsync/pkg/gitbase"
 	"github.com/buildsync/buildsync/pkg/lint"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -138,7 +139,7 @@ func (l *linting) readable() bool {
 // remember writes the baseline and leaves over what a baseline cannot hold.
 func (l *linting) remember() error {
 	baseline := lint.NewBaseline(l.found)
-	if err := writeFileMode(l.baseline, baseline.Encode(), 0o644); err != nil {
+	if err := outfile.WriteMode(l.baseline, baseline.Encode(), 0o644); err != nil {
 		return err
 	}
 	all := len(l.found)
@@ -173,7 +174,7 @@ func (l *linting) fix(mode lint.FixMode) (count int, err error) {
 		if err != nil {
 			return count, err
 		}
-		if err := writeSource(full, mendedSource, info.Mode().Perm()); err != nil {
+		if err := outfile.WriteSource(full, mendedSource, info.Mode().Perm()); err != nil {
 			return count, err
 		}
 		count += len(mended)

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/buildsync/buildsync/internal/outfile"
 	"github.com/buildsync/buildsync/pkg/catalog"
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/diff"
@@ -181,7 +182,7 @@ func (in *invocation) keepModules(w *workspace, harvest []*catalog.Module) error
 	if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
 		return err
 	}
-	if err := writeSource(full, after, 0o644); err != nil {
+	if err := outfile.WriteSource(full, after, 0o644); err != nil {
 		return err
 	}
 	if _, err := fmt.Fprintf(in.stdout, "wrote %s\n", sanitize.Line(name, 300)); err != nil || declared {
@@ -202,5 +203,5 @@ func editWorkspace(dir string, edit func([]byte) ([]byte, error)) error {
 	if err != nil || slices.Equal(before, after) {
 		return err
 	}
-	return writeSource(full, after, 0o644)
+	return outfile.WriteSource(full, after, 0o644)
 }

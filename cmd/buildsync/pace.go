@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/buildsync/buildsync/internal/outfile"
 )
 
 // paceAge is how long a pace that was learned is believed.
@@ -83,5 +85,5 @@ func (in *invocation) rememberPaces(endpoint string, rates map[string]float64) {
 	if err != nil || os.MkdirAll(filepath.Dir(name), 0o700) != nil {
 		return
 	}
-	_ = replaceAny(name, 0o600, whole(append(data, '\n')))
+	_ = outfile.WriteSource(name, append(data, '\n'), 0o600)
 }

@@ -1,4 +1,4 @@
-package main
+package yamltext
 
 import (
 	"bytes"
@@ -9,11 +9,11 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// appendYAML writes a body as YAML that every reader understands as the same
+// AppendJSON writes a body as YAML that every reader understands as the same
 // value: text is plain only where no reader could take it for anything else,
 // scripts are literal blocks where that loses nothing, and all other text is
 // quoted as JSON, which YAML contains.
-func appendYAML(out *bytes.Buffer, v *jsontree.Value, indent int) {
+func AppendJSON(out *bytes.Buffer, v *jsontree.Value, indent int) {
 	pad := strings.Repeat("  ", indent)
 	switch {
 	case v.Kind() == jsontree.KindObject && v.Len() > 0:
@@ -29,7 +29,7 @@ func appendYAML(out *bytes.Buffer, v *jsontree.Value, indent int) {
 			if item.Kind() == jsontree.KindObject && item.Len() > 0 {
 				// The first key stands behind the dash.
 				var block bytes.Buffer
-				appendYAML(&block, item, indent+1)
+				AppendJSON(&block, item, indent+1)
 				out.WriteByte(' ')
 				out.Write(block.Bytes()[2*(indent+1):])
 				continue
@@ -47,7 +47,7 @@ func appendYAML(out *bytes.Buffer, v *jsontree.Value, indent int) {
 func appendYAMLChild(out *bytes.Buffer, v *jsontree.Value, indent int) {
 	if v.Len() > 0 {
 		out.WriteByte('\n')
-		appendYAML(out, v, indent+1)
+		AppendJSON(out, v, indent+1)
 		return
 	}
 	out.WriteByte(' ')
@@ -63,16 +63,16 @@ func writeYAMLScalar(out *bytes.Buffer, v *jsontree.Value, indent int) {
 	out.Write(v.AppendJSON(nil))
 }
 
-// plainText is text that YAML 1.1 and 1.2 both read as text.
-var plainText = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.@/-]*( [A-Za-z0-9_.@/-]+)*$`)
+// everText is text that YAML 1.1 and 1.2 both read as text.
+var everText = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.@/-]*( [A-Za-z0-9_.@/-]+)*$`)
 
-// notText are the words that some reader takes for a boolean or null.
-var notText = regexp.MustCompile(`(?i)^(y|n|yes|no|on|off|true|false|null|nan|inf)$`)
+// notEverText are the words that some reader takes for a boolean or null.
+var notEverText = regexp.MustCompile(`(?i)^(y|n|yes|no|on|off|true|false|null|nan|inf)$`)
 
 // writeYAMLText writes a text; a negative indent allows one line only.
 func writeYAMLText(out *bytes.Buffer, text string, indent int) {
 	switch {
-	case plainText.MatchString(text) && !notText.MatchString(text):
+	case everText.MatchString(text) && !notEverText.MatchString(text):
 		out.WriteString(text)
 	case indent > 0 && literalSafe(text):
 		pad := strings.Repeat("  ", indent)

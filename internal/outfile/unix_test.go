@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package outfile_test
 
 import (
 	"net"
@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/buildsync/buildsync/internal/outfile"
 )
 
 func TestWriteFileRefuses(t *testing.T) {
@@ -30,7 +32,7 @@ func TestWriteFileRefuses(t *testing.T) {
 		}
 	}
 	for _, name := range []string{link, fifo, folder, socket, filepath.Join(dir, "missing", "plan.json")} {
-		err := writeFile(name, []byte("new"))
+		err := outfile.Write(name, []byte("new"))
 		if err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("writing to %s: %v; want an error that names it", name, err)
 		}

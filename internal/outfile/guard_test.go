@@ -1,15 +1,17 @@
-package main
+package outfile_test
 
 import (
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/buildsync/buildsync/internal/outfile"
 )
 
-// TestNotDefinition tries every way in which a result can reach a file that a
+// TestCheckUnread tries every way in which a result can reach a file that a
 // workspace reads.
-func TestNotDefinition(t *testing.T) {
+func TestCheckUnread(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
 	for name, text := range map[string]string{
@@ -48,7 +50,7 @@ func TestNotDefinition(t *testing.T) {
 		"jobs/report.json":       "",
 		"inner/jobs/report.yaml": "",
 	} {
-		err := notDefinition(filepath.Join(root, filepath.FromSlash(name)))
+		err := outfile.CheckUnread(filepath.Join(root, filepath.FromSlash(name)))
 		switch {
 		case want == "" && err != nil:
 			t.Errorf("%s is refused: %v", name, err)

@@ -1,4 +1,4 @@
-package main
+package outfile
 
 import (
 	"bytes"
@@ -11,10 +11,20 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// notDefinition refuses a file that a workspace reads as the place of a result:
+// InputError refuses a place for a result because a workspace reads the file.
+type InputError struct {
+	Name string
+	Why  string // what the workspace reads it as
+}
+
+func (e *InputError) Error() string {
+	return fmt.Sprintf("%s is %s; a result never goes into a file that buildsync reads: name another file", e.Name, e.Why)
+}
+
+// CheckUnread refuses a file that a workspace reads as the place of a result:
 // the result would replace a definition, or be read as one at the next run. It
 // looks at every workspace that the file lies in.
-func notDefinition(name string) error {
+func CheckUnread(name string) error {
 	full, err := filepath.Abs(name)
 	if err != nil {
 		return err
@@ -29,7 +39,7 @@ func notDefinition(name string) error {
 			return nil // there is none above
 		}
 		if why := readBy(dir, full); why != "" {
-			return usageError{text: fmt.Sprintf("%s is %s; a result never goes into a file that buildsync reads: name another file", name, why)}
+			return &InputError{name, why}
 		}
 		if below = filepath.Dir(dir); below == dir {
 			return nil

@@ -1,41 +1,16 @@
-package main
+package yamltext_test
 
 import (
 	"bytes"
-	"os"
-	"path/filepath"
-	"runtime"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
-
-// TestWriteFile: a file is replaced as a whole or not at all (reliability §4.6).
-func TestWriteFile(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	name := filepath.Join(dir, "plan.json")
-	for _, content := range []string{"first", "second, longer", ""} {
-		if err := writeFile(name, []byte(content)); err != nil {
-			t.Fatal(err)
-		}
-		got, err := os.ReadFile(name)
-		if err != nil || string(got) != content {
-			t.Errorf("read %q, %v; want %q", got, err, content)
-		}
-	}
-	info, err := os.Stat(name)
-	if err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
-		t.Errorf("mode %v, %v; others must not read it", info.Mode(), err)
-	}
-	if entries, _ := os.ReadDir(dir); len(entries) != 1 {
-		t.Errorf("temporary files are left: %v", entries)
-	}
-}
 
 // TestYAMLIsTheSameBody writes random bodies as YAML and reads them back with
 // the strict reader of definitions.
@@ -76,7 +51,7 @@ func TestYAMLIsTheSameBody(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := jsontree.Object(jsontree.Member{Key: "body", Value: value(3).Draw(t, "body")})
 		var out bytes.Buffer
-		appendYAML(&out, want, 0)
+		yamltext.AppendJSON(&out, want, 0)
 		node, problems := spec.ParseFile("body.yaml", out.Bytes())
 		if problems.HasErrors() {
 			t.Fatalf("%v\n%s", problems, out.Bytes())

@@ -1,0 +1,131 @@
+// Package outfile writes files in one step: what was there stays until the new
+// content is safely on disk. A result never replaces a file that a workspace
+// reads, whatever flag named it.
+package outfile
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/buildsync/buildsync/internal/failpoint"
+)
+
+// Write writes a result that only its owner can read.
+func Write(name string, content []byte) error { return WriteMode(name, content, 0o600) }
+
+// WriteMode is replaceFile for content that is there as a whole.
+func WriteMode(name string, content []byte, mode fs.FileMode) error {
+	return Replace(name, mode, whole(content))
+}
+
+// WriteSource replaces a file that buildsync reads, such as a definition.
+func WriteSource(name string, content []byte, mode fs.FileMode) error {
+	return ReplaceSource(name, mode, whole(content))
+}
+
+// whole writes content that is there as a whole.
+func whole(content []byte) func(w io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	}
+}
+
+// Check finds out whether a result can be written to name, before the work
+// whose result it is. It leaves nothing behind.
+func Check(name string) error {
+	if err := CheckUnread(name); err != nil {
+		return err
+	}
+	if err := notReplaceable(name); err != nil {
+		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	temporary, err := createBeside(name)
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	if err := errors.Join(temporary.Close(), os.Remove(temporary.Name())); err != nil {
+		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	return nil
+}
+
+// createBeside creates a file in the folder of another. Its own name is of no
+// use to people, so an error does not hold it.
+func createBeside(name string) (*os.File, error) {
+	folder := filepath.Dir(name)
+	file, err := os.CreateTemp(folder, ".buildsync-*")
+	var at *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("there is no folder %s: %w", folder, fs.ErrNotExist)
+	case errors.As(err, &at):
+		return nil, fmt.Errorf("in the folder %s: %w", folder, at.Err)
+	}
+	return file, err
+}
+
+// notReplaceable says why a file must not be replaced, nil where it may.
+func notReplaceable(name string) error {
+	switch info, err := os.Lstat(name); {
+	case err == nil && !info.Mode().IsRegular():
+		return errors.New("it exists and is not a regular file")
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	return nil
+}
+
+// Replace is replaceAny for results. It is the one place through which they
+// go, so it refuses every file that a workspace reads, whatever its ending.
+func Replace(name string, mode fs.FileMode, write func(io.Writer) error) error {
+	if err := CheckUnread(name); err != nil {
+		return err
+	}
+	return ReplaceSource(name, mode, write)
+}
+
+// ReplaceSource replaces a file in one step by what write writes: what was there
+// stays until the new content is safely on disk. Only regular files are
+// replaced, never a link, a device or a pipe.
+func ReplaceSource(name string, mode fs.FileMode, write func(io.Writer) error) (err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("writing %s: %w", name, err)
+		}
+	}()
+	if err := notReplaceable(name); err != nil {
+		return err
+	}
+	if err := failpoint.Fail("file.create"); err != nil {
+		return err
+	}
+	temporary, err := createBeside(name)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(temporary.Name())
+		}
+	}()
+	err = errors.Join(write(temporary), failpoint.Fail("file.write"))
+	if err == nil && mode != 0o600 {
+		err = temporary.Chmod(mode)
+	}
+	if err == nil {
+		err = errors.Join(temporary.Sync(), failpoint.Fail("file.sync"))
+	}
+	if closed := temporary.Close(); err == nil {
+		err = errors.Join(closed, failpoint.Fail("file.rename"))
+	}
+	if err != nil {
+		return err
+	}
+	failpoint.At("file written")
+	return os.Rename(temporary.Name(), name)
+}
