@@ -266,6 +266,9 @@ func (m *memory) details() string {
 	if len(m.p.scope.Only) > 0 {
 		text += "Only: " + strings.Join(m.p.scope.Only, " ") + "\n"
 	}
+	if len(m.p.scope.Labels) > 0 {
+		text += "Label: " + strings.Join(m.p.scope.Labels.Texts(), " ") + "\n"
+	}
 	if len(m.p.scope.Projects) > 0 {
 		text += "Project: " + strings.Join(m.p.scope.Projects, " ") + "\n"
 	}

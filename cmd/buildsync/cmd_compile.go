@@ -11,6 +11,8 @@ import (
 
 	"github.com/buildsync/buildsync/internal/outfile"
 	"github.com/buildsync/buildsync/internal/yamltext"
+	"github.com/buildsync/buildsync/pkg/apply"
+	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/export"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
@@ -35,6 +37,8 @@ Exit codes: 0 done; 1 a file could not be written; 3 errors in the definitions.`
 			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: json or yaml", Value: "json"},
 			&cli.StringFlag{Name: "to", Usage: "print another `KIND` of file: build.yml"},
 			&cli.StringFlag{Name: "out", Usage: "write one file an object below `DIR` instead"},
+			&cli.StringSliceFlag{Name: "only", Usage: "only jobs and templates whose name matches `GLOB`"},
+			labelFlag(),
 		},
 	}, (*invocation).compile)
 }
@@ -57,6 +61,9 @@ func (in *invocation) compile() error {
 	if err != nil {
 		return err
 	}
+	if err := in.narrow(w); err != nil {
+		return err
+	}
 	objects, err := selectCompiled(w, in.flags.Args().Slice())
 	if err != nil {
 		return err
@@ -68,6 +75,27 @@ func (in *invocation) compile() error {
 		return writeCompiled(folder, format, objects)
 	}
 	return printCompiled(in.stdout, format, objects, in.flags.NArg() == 1)
+}
+
+// narrow leaves in a workspace's result what --only and --label choose. A
+// selection that matches nothing is a mistake.
+func (in *invocation) narrow(w *workspace) error {
+	scope := apply.Scope{Only: in.texts("only")}
+	var err error
+	if scope.Labels, err = in.labels(); err != nil {
+		return err
+	}
+	if len(scope.Only)+len(scope.Labels) == 0 {
+		return nil
+	}
+	if err := scope.Validate(); err != nil {
+		return usageError{text: err.Error()}
+	}
+	if err := (&apply.PlanInput{Scope: scope, Input: diff.Input{Head: w.result}}).CheckNames(); err != nil {
+		return usageError{text: err.Error()}
+	}
+	w.result, _ = scope.Narrow(w.result, nil)
+	return nil
 }
 
 // compileToBuildYML prints one job as a build.yml.

@@ -102,6 +102,7 @@ type explainable struct {
 	address    string
 	body       *jsontree.Value
 	notices    []compile.Notice
+	job        *compile.Job // nil for another object
 	provenance map[string]compile.Provenance
 }
 
@@ -125,16 +126,16 @@ func (w *workspace) explainable(word string) (o explainable, path string, err er
 		}
 	}
 	for _, job := range w.result.Jobs {
-		candidate := explainable{"job", job.Address, job.CreateBody(), job.Notices, job.Provenance}
+		candidate := explainable{"job", job.Address, job.CreateBody(), job.Notices, job, job.Provenance}
 		consider(job.Address, candidate)
 		consider(job.Name, candidate)
 		jobs[job.Name] = true
 		if len(job.Notices) > 0 {
-			consider(job.NoticeAddress(), explainable{"notification", job.NoticeAddress(), jsontree.Object(), job.Notices, noticesOnly(job.Provenance)})
+			consider(job.NoticeAddress(), explainable{"notification", job.NoticeAddress(), jsontree.Object(), job.Notices, nil, noticesOnly(job.Provenance)})
 		}
 	}
 	for _, t := range w.result.Templates {
-		candidate := explainable{"template", t.Address, t.Body, nil, t.Provenance}
+		candidate := explainable{"template", t.Address, t.Body, nil, nil, t.Provenance}
 		consider(t.Address, candidate)
 		if !jobs[t.Name] { // the name is a job's first
 			consider(t.Name, candidate)

@@ -9,6 +9,7 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/urfave/cli/v2"
 
+	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
@@ -45,6 +46,7 @@ Exit codes: 0 done; 1 the live state could not be read; 2 --verify found differe
 			"buildsync export --verify --format json"),
 		Flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "only", Usage: "only objects whose name matches `GLOB`"},
+			labelFlag(),
 			&cli.StringFlag{Name: "kind", Usage: "`KIND`: job, template or all", Value: "all"},
 			&cli.StringFlag{Name: "out", Usage: "write below the folder `DIR` of the workspace; without it where the globs point"},
 			&cli.BoolFlag{Name: "verify", Usage: "compile what is defined and compare it with all that is live", DisableDefaultText: true},
@@ -69,6 +71,7 @@ type exporting struct {
 	report   exportReport
 	read     []readJob // for --verify
 	verified []*diff.LiveTemplate
+	chosenBy compile.LabelTerms
 	matched  map[string]bool // the patterns of --only that a live object has
 	hasTwin  map[string]bool // by the ids of live jobs that share a name
 	moved    map[string]bool // files that were edited since the workspace was read
@@ -167,8 +170,15 @@ func (in *invocation) newExporting(w *workspace, service *service, projects []ex
 	if err != nil {
 		return nil, err
 	}
+	labels, err := in.labels()
+	if err != nil {
+		return nil, err
+	}
+	if term, near, unknown := labels.Unknown(w.result.Jobs); unknown {
+		return nil, usageError{text: (&apply.UnknownNameError{Word: term, What: "label of a job that is defined", Near: near}).Error()}
+	}
 	x := &exporting{
-		invocation: in, w: w, service: service, matched: map[string]bool{},
+		invocation: in, w: w, service: service, chosenBy: labels, matched: map[string]bool{},
 		exporter: export.New(export.Options{
 			Catalogue: w.catalogue, Workspace: w.set, Vars: vars, WithIDs: in.on("with-ids"), TakenSecrets: secretsInUse(w.result),
 			ShareSecrets: in.on("share-secrets"), QualifySecrets: len(w.set.Workspace.Projects) > 1,
@@ -220,7 +230,7 @@ func (x *exporting) run(ctx context.Context, kind string, projects []export.Proj
 			}
 		}
 	}
-	if kind == "template" || kind == "all" && x.text("project") == "" {
+	if len(x.chosenBy) == 0 && (kind == "template" || kind == "all" && x.text("project") == "") {
 		if err := x.templates(ctx); err != nil {
 			return err
 		}
@@ -264,7 +274,7 @@ func (x *exporting) jobs(ctx context.Context, project export.Project, nth int) e
 		switch {
 		case err != nil:
 			return &failure{exitInvalid, err}
-		case !x.matches(job.Name) && !x.matches(name):
+		case !x.matches(job.Name) && !x.matches(name), !x.labelled(project, job, name):
 		case x.isIgnored(name):
 			x.report.Ignored = append(x.report.Ignored, address)
 		case x.declared(project, job, name) != nil && !x.on("verify") && !x.on("force"):
@@ -282,6 +292,16 @@ func (x *exporting) jobs(ctx context.Context, project export.Project, nth int) e
 		shown.step()
 	}
 	return nil
+}
+
+// labelled reports whether the definition of a live job fulfils --label. A job
+// that is not defined has no labels.
+func (x *exporting) labelled(project export.Project, live *diff.LiveJob, name string) bool {
+	if len(x.chosenBy) == 0 {
+		return true
+	}
+	job := x.declared(project, live, name)
+	return job != nil && x.chosenBy.Select(job)
 }
 
 // places are the name that a job has in the definitions, and its file.

@@ -52,6 +52,7 @@ func selectionFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringSliceFlag{Name: "where", Usage: "only jobs with `CONDITION`: PATH, PATH=GLOB or PATH!=GLOB; repeat it for and"},
 		&cli.StringSliceFlag{Name: "only", Usage: "only jobs whose name matches `GLOB`"},
+		labelFlag(),
 	}
 }
 
@@ -59,6 +60,7 @@ func selectionFlags() []cli.Flag {
 type asked struct {
 	conditions, where []bulk.Condition
 	only              []string
+	labels            compile.LabelTerms
 }
 
 func (in *invocation) asked(words []string) (a asked, err error) {
@@ -69,6 +71,9 @@ func (in *invocation) asked(words []string) (a asked, err error) {
 		return a, err
 	}
 	if a.where, err = conditions(in.texts("where")); err != nil {
+		return a, err
+	}
+	if a.labels, err = in.labels(); err != nil {
 		return a, err
 	}
 	a.only = in.texts("only")
@@ -128,6 +133,9 @@ func (in *invocation) query() error {
 		if in.text("by") == "source" || in.text("format") == "files" {
 			return usageError{text: "--live: live jobs stand in no file; leave out --by source and --format files"}
 		}
+		if len(a.labels) > 0 {
+			return usageError{text: "--live: live jobs have no labels; leave out --label"}
+		}
 		return in.withProjects(in.openToFill, func(ctx context.Context, w *workspace, service *service, projects []export.Project) error {
 			objects, unread, err := in.liveObjects(ctx, w, service, projects, a)
 			if err != nil {
@@ -145,7 +153,7 @@ func (in *invocation) query() error {
 	}
 	var objects []*bulk.Object
 	for _, job := range w.result.Jobs {
-		if in.selects(a, job.Name, job.Address) {
+		if in.selects(a, job.Name, job.Address) && a.labels.Select(job) {
 			shown := *job
 			shown.Body = redacted(job.Body, w.catalogue)
 			objects = append(objects, bulk.OfJob(&shown))

@@ -182,9 +182,15 @@ func (in *invocation) setRequest() (func(bulk.Workspace) (*bulk.Result, error), 
 	if err != nil {
 		return nil, err
 	}
-	a := asked{where: where, only: in.texts("only")}
+	labels, err := in.labels()
+	if err != nil {
+		return nil, err
+	}
+	a := asked{where: where, only: in.texts("only"), labels: labels}
 	r := bulk.Request{Delete: in.on("delete"), Missing: in.on("missing"), All: in.on("all"), Override: in.on("override"), Where: where,
-		Selects: func(o *bulk.Object) bool { return in.selects(a, o.Name, o.Address) }}
+		Selects: func(o *bulk.Object) bool {
+			return in.selects(a, o.Name, o.Address) && (o.Job == nil || labels.Select(o.Job))
+		}}
 	if len(args) == 0 || in.on("rename-parameter") || in.on("rename-job") {
 		return in.specialRequest(r, args)
 	}

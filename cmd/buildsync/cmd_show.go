@@ -67,10 +67,7 @@ func (in *invocation) show() error {
 // samePlan reports whether two documents hold the same part of the same plan.
 // Parts without a change have one id.
 func samePlan(a, b *diff.Plan) bool {
-	same := func(p, q diff.Part) bool {
-		return p.Shard == q.Shard && p.Changed == q.Changed && slices.Equal(p.Only, q.Only) && slices.Equal(p.Projects, q.Projects)
-	}
-	return a.PlanID == b.PlanID && a.Endpoint == b.Endpoint && slices.EqualFunc(a.Parts, b.Parts, same)
+	return a.PlanID == b.PlanID && a.Endpoint == b.Endpoint && slices.EqualFunc(a.Parts, b.Parts, diff.Part.Equal)
 }
 
 // readPlan reads a stored plan, from stdin for "-".

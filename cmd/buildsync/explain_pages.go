@@ -51,6 +51,13 @@ func (o explainable) values(w *workspace) []explained {
 			shown[path+".events"].Append(jsontree.String(event))
 		}
 	}
+	if o.job != nil {
+		for _, v := range bulk.OfJob(o.job).Values { // what stands beside the body
+			if _, isPlace := o.job.Provenance[v.Path]; isPlace && shown[v.Path] == nil {
+				shown[v.Path] = v.Value
+			}
+		}
+	}
 	rank := map[string]int{}
 	for path := range o.provenance {
 		rank[path] = len(order) // what the body does not hold comes last

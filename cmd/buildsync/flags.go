@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/buildsync/buildsync/pkg/compile"
 )
 
 // globalFlags are accepted before and after the command's name.
@@ -109,7 +111,7 @@ func (in *invocation) prepare() error {
 // selecting are the flags that select or approve something. CI systems set a
 // variable that does not exist to the empty text; to take that for "not given"
 // would apply everything, or without an approval.
-var selecting = []string{"approve", "base", "changed-since", "endpoint", "env", "kind", "only", "profile", "project", "region", "shard", "write-secret"}
+var selecting = []string{"approve", "base", "changed-since", "endpoint", "env", "kind", "label", "only", "profile", "project", "region", "shard", "write-secret"}
 
 // emptyAllowed are the text flags whose empty value means something.
 var emptyAllowed = []string{"data", "marker", "seed"}
@@ -240,4 +242,18 @@ func (in *invocation) variables() (map[string]string, error) {
 		vars[name] = value
 	}
 	return vars, nil
+}
+
+// labelFlag chooses jobs by their labels.
+func labelFlag() cli.Flag {
+	return &cli.StringSliceFlag{Name: "label", Usage: "only jobs whose labels fulfil `KEY=GLOB`, KEY!=GLOB or KEY; owner is one; repeat it for and"}
+}
+
+// labels reads --label.
+func (in *invocation) labels() (compile.LabelTerms, error) {
+	terms, err := compile.ParseLabelTerms(in.texts("label"))
+	if err != nil {
+		return nil, usageError{text: "--label: " + err.Error()}
+	}
+	return terms, nil
 }

@@ -26,7 +26,7 @@ func (in *invocation) again(command string) string {
 			words = append(words, "--"+name, shellWord(value))
 		}
 	}
-	for _, name := range []string{"only", "var"} {
+	for _, name := range []string{"only", "label", "var"} {
 		if !in.typed(name) {
 			continue
 		}

@@ -21,6 +21,7 @@ func scopeFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "base", Usage: "compare with `REF` as the commit applied last; auto: $BUILDSYNC_BASE, or each object's own commit of the record; none: without a base", Value: baseAuto},
 		&cli.StringSliceFlag{Name: "only", Usage: "only objects whose name matches `GLOB`"},
+		labelFlag(),
 		&cli.BoolFlag{Name: "changed", Usage: "read only what differs between base and head", DisableDefaultText: true},
 		&cli.StringFlag{Name: "shard", Usage: "only the `I/N`-th part of the objects, such as 3/8"},
 		&cli.BoolFlag{Name: "show-undeclared", Usage: "list what is live and not declared, and so kept", DisableDefaultText: true},
@@ -69,6 +70,10 @@ func (in *invocation) scope() (apply.Scope, error) {
 			return scope, usageError{text: fmt.Sprintf("--shard %q: write it as I/N, from 1/N to N/N", text)}
 		}
 		scope.Shard = apply.Shard{Index: i, Count: n}
+	}
+	var err error
+	if scope.Labels, err = in.labels(); err != nil {
+		return scope, err
 	}
 	if err := scope.Validate(); err != nil {
 		return scope, usageError{text: err.Error()}

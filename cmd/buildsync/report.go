@@ -48,6 +48,9 @@ func writeResult(out *strings.Builder, r *apply.Result) {
 	if r.Definition != nil {
 		fmt.Fprintf(out, " (%s:%d)", sanitize.Line(r.Definition.File, 300), r.Definition.Line)
 	}
+	if r.Owner != "" {
+		fmt.Fprintf(out, ", owner %s", sanitize.Line(r.Owner, 200))
+	}
 	out.WriteByte('\n')
 	for _, path := range r.Paths {
 		fmt.Fprintf(out, "    %s\n", sanitize.Line(path, 300))

@@ -37,6 +37,9 @@ func (in *PlanInput) CheckNames() error {
 			return &UnknownNameError{glob, "job or template that is defined", spec.Nearest(glob, names)}
 		}
 	}
+	if err := unknownLabel(in.Scope.Labels, in.Head, in.Base); err != nil {
+		return err
+	}
 	var used []string
 	for _, job := range in.Head.Jobs {
 		for _, use := range job.Secrets {
@@ -69,4 +72,19 @@ func definedNames(results ...*compile.Result) []string {
 		}
 	}
 	return names
+}
+
+// unknownLabel returns an *UnknownNameError for the first condition on labels
+// that no job of head or base fulfils, nil where there is none.
+func unknownLabel(terms compile.LabelTerms, results ...*compile.Result) error {
+	var jobs []*compile.Job
+	for _, r := range results {
+		if r != nil {
+			jobs = append(jobs, r.Jobs...)
+		}
+	}
+	if term, near, unknown := terms.Unknown(jobs); unknown {
+		return &UnknownNameError{term, "label of a job that is defined", near}
+	}
+	return nil
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // ReportVersion is the version of the report document. Minor versions only add.
-const ReportVersion = "1.1"
+const ReportVersion = "1.2"
 
 // Report is what a run did. Its JSON form is schemas/report.schema.json; it
 // holds no secret and no request body.
@@ -93,6 +93,9 @@ type Result struct {
 	Duration   float64          `json:"duration_seconds"`
 	Definition *diff.Definition `json:"definition"`
 	Build      *Build           `json:"build"` // of a smoke run
+
+	Owner  string            `json:"owner,omitempty"` // who answers for the job
+	Labels map[string]string `json:"labels,omitempty"`
 
 	// Stored says of a job that is not converged that the service holds what was
 	// sent, in a form of its own: the definition is what it was made from.

@@ -356,7 +356,7 @@ func (r *run) begin(index int, action diff.Action) *step {
 	s := &step{run: r, index: index, change: change, action: action, began: r.clock.Now()}
 	s.result = Result{
 		Address: change.Address, Kind: change.Kind, ProjectID: change.ProjectID, Name: change.Name,
-		Action: action, Definition: change.Definition,
+		Action: action, Definition: change.Definition, Owner: change.Owner, Labels: change.Labels,
 		Paths: []string{}, Causes: []string{}, RequestIDs: []string{},
 	}
 	if change.ID != nil {

@@ -20,6 +20,7 @@ type Scope struct {
 	Projects []string // aliases or ids; empty: all
 	Changed  bool     // with a base: only jobs whose compiled form differs between base and head
 	Shard    Shard
+	Labels   compile.LabelTerms // all must hold; only jobs have labels
 
 	// Policies returns the policies that decide about an object, of head and of the
 	// base; nil: they are the same. Only Changed asks.
@@ -46,6 +47,7 @@ func (s Scope) Validate() error {
 // Part is s as a plan shows it.
 func (s Scope) Part() diff.Part {
 	part := diff.Part{Only: s.Only, Projects: s.Projects, Changed: s.Changed}
+	part.Labels = s.Labels.Texts()
 	if s.Shard != (Shard{}) {
 		part.Shard = fmt.Sprintf("%d/%d", s.Shard.Index, s.Shard.Count)
 	}
@@ -62,11 +64,11 @@ func (s Scope) Narrow(head, base *compile.Result) (*compile.Result, *compile.Res
 		touched = func(address string) bool { return differ[address] }
 	}
 	within := func(j *compile.Job) bool {
-		return s.has(j.Address, j.Name, j.Project, j.ProjectID) && touched(j.Address)
+		return s.hasJob(j) && touched(j.Address)
 	}
-	narrowed := s.filter(head, touched, within)
+	narrowed := s.filter(head, base, touched, within)
 	successors := successorsOf(head)
-	return narrowed, s.filter(base, touched, func(j *compile.Job) bool {
+	return narrowed, s.filter(base, base, touched, func(j *compile.Job) bool {
 		if next := successors[jobKey{j.ProjectID, j.Name}]; next != nil {
 			return within(next)
 		}
@@ -86,7 +88,7 @@ func (s Scope) narrowTried(tried map[string][]*compile.Job, head *compile.Result
 	out := map[string][]*compile.Job{}
 	for address, jobs := range tried {
 		last := jobs[len(jobs)-1]
-		if within[address] || s.has(address, last.Name, last.Project, last.ProjectID) {
+		if within[address] || s.has(address, last.Name, last.Project, last.ProjectID) && s.Labels.Select(last) {
 			out[address] = jobs
 		}
 	}
@@ -119,22 +121,37 @@ func successorsOf(r *compile.Result) map[jobKey]*compile.Job {
 	return out
 }
 
-func (s Scope) filter(r *compile.Result, touched func(address string) bool, job func(*compile.Job) bool) *compile.Result {
+// filter returns what of r lies within s. A removal has the labels of the job
+// that base defines, if any.
+func (s Scope) filter(r, base *compile.Result, touched func(address string) bool, job func(*compile.Job) bool) *compile.Result {
 	if r == nil {
 		return nil
+	}
+	labelled := func(m compile.Removal) bool { return len(s.Labels) == 0 }
+	if len(s.Labels) > 0 && base != nil {
+		before := successorsOf(base)
+		labelled = func(m compile.Removal) bool {
+			j := before[jobKey{m.ProjectID, m.Job}]
+			return j != nil && s.Labels.Select(j)
+		}
 	}
 	out := *r
 	out.Jobs = keep(r.Jobs, job)
 	out.Templates = keep(r.Templates, func(t *compile.Template) bool {
-		return s.has(t.Address, t.Name, "", "") && touched(t.Address)
+		return len(s.Labels) == 0 && s.has(t.Address, t.Name, "", "") && touched(t.Address)
 	})
 	out.Removals = keep(r.Removals, func(m compile.Removal) bool {
-		return s.has(m.Address, m.Job, m.Project, m.ProjectID) && touched(m.Address)
+		return s.has(m.Address, m.Job, m.Project, m.ProjectID) && labelled(m) && touched(m.Address)
 	})
 	return &out
 }
 
-// has tells whether s covers one object; templates belong to no project.
+// hasJob reports whether s covers a job.
+func (s Scope) hasJob(j *compile.Job) bool {
+	return s.has(j.Address, j.Name, j.Project, j.ProjectID) && s.Labels.Select(j)
+}
+
+// has tells whether s covers one object, whatever its labels; templates belong to no project.
 func (s Scope) has(address, name, project, projectID string) bool {
 	if len(s.Projects) > 0 && (project == "" ||
 		!slices.Contains(s.Projects, project) && !slices.Contains(s.Projects, projectID)) {

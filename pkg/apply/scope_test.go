@@ -114,3 +114,50 @@ func TestNarrowingRemovesNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestLabelsNarrow: a selection by labels plans the jobs that have them, those
+// that are removed with the labels that the base says. A job whose labels change
+// goes with its new ones, and is never taken for a removal.
+func TestLabelsNarrow(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Strict())
+	of := func(team string) func(*compile.Job) {
+		return func(j *compile.Job) { j.Owner, j.Labels = "owner-"+team, map[string]string{"team": team} }
+	}
+	base := definitions(job("a", "x", of("shop")), job("gone", "x", of("shop")), job("left", "x", of("pay")), job("moved", "x", of("shop")), job("listed", "x", of("shop")), job("bare", "x"))
+	w.converge(base)
+	head := definitions(job("a", "changed", of("shop")), job("moved", "changed", of("pay")), job("bare", "changed"))
+	head.Removals = []compile.Removal{{Address: "shop/job/listed", Project: "shop", ProjectID: emulator.DefaultProject, Job: "listed", Action: "disable"}}
+	for selection, want := range map[string]string{
+		"team=shop":      "update shop/job/a;delete shop/job/gone;disable shop/job/listed;",
+		"team=pay":       "update shop/job/moved;delete shop/job/left;",
+		"owner=*-shop":   "update shop/job/a;delete shop/job/gone;disable shop/job/listed;",
+		"team!=*":        "update shop/job/bare;",
+		"team=nobody":    "",
+		"owner!=owner-*": "update shop/job/bare;",
+	} {
+		terms, err := compile.ParseLabelTerms([]string{selection})
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan := w.plan(head, base, func(in *apply.PlanInput) { in.Scope.Labels = terms })
+		got := ""
+		for _, c := range plan.Changes {
+			for _, action := range c.Actions {
+				got += fmt.Sprintf("%s %s;", action, c.Address)
+			}
+			if selection == "team=shop" && (c.Owner != "owner-shop" || c.Labels["team"] != "shop") {
+				t.Errorf("%s belongs to %q, labels %v", c.Address, c.Owner, c.Labels)
+			}
+		}
+		if got != want || len(plan.Refusals) > 0 || !plan.Partial {
+			t.Errorf("%s: %q, want %q\n%s", selection, got, want, describePlan(plan))
+		}
+	}
+	terms, _ := compile.ParseLabelTerms([]string{"team=shpo"})
+	in := apply.PlanInput{Scope: apply.Scope{Labels: terms}}
+	in.Head, in.Base = head, base
+	if err := in.CheckNames(); err == nil || err.Error() != `"team=shpo" matches no label of a job that is defined; did you mean "team=shop"?` {
+		t.Errorf("a label that nobody has: %v", err)
+	}
+}

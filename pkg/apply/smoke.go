@@ -92,7 +92,7 @@ func (r *run) stillUnproven(index int) *Result {
 	}
 	result := &Result{
 		Address: change.Address, Kind: change.Kind, ProjectID: change.ProjectID, Name: change.Name, ID: *change.ID,
-		Action: diff.ActionSmoke, Outcome: Unchanged, Definition: change.Definition,
+		Action: diff.ActionSmoke, Outcome: Unchanged, Definition: change.Definition, Owner: change.Owner, Labels: change.Labels,
 		Paths: []string{}, Causes: []string{}, RequestIDs: []string{},
 	}
 	r.smoked = append(r.smoked, result)

@@ -4,6 +4,8 @@
 package bulk
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/buildsync/buildsync/pkg/compile"
@@ -46,6 +48,12 @@ func OfJob(job *compile.Job) *Object {
 	}
 	if job.ID != "" {
 		o.add("id", jsontree.String(job.ID))
+	}
+	if job.Owner != "" {
+		o.add("owner", jsontree.String(job.Owner))
+	}
+	for _, key := range slices.Sorted(maps.Keys(job.Labels)) {
+		o.add("labels"+valuepath.Member(key), jsontree.String(job.Labels[key]))
 	}
 	return o
 }

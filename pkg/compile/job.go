@@ -265,6 +265,7 @@ func (u *unit) settings(whole *spec.Node, j *Job) {
 	if n := u.get(whole, "protect"); n != nil {
 		j.Protect, _ = u.boolean("protect", n)
 	}
+	u.belongings(whole, j)
 	if n := u.get(whole, "id"); n != nil {
 		j.ID = u.filledText("id", n)
 	}

@@ -38,6 +38,11 @@ type Job struct {
 	Protect     bool
 	Secrets     []SecretUse
 
+	// Owner and Labels say whose the job is and what it is selected by. They are
+	// never sent.
+	Owner  string
+	Labels map[string]string
+
 	Pos        spec.Pos
 	Provenance map[string]Provenance // by path, see StepPath and its kin; nil in a job that was packed
 

@@ -93,7 +93,7 @@ func newPlanner(in Input) *Planner {
 
 		distrusted: map[string]bool{},
 	}
-	if !in.Part.equal(Part{}) {
+	if !in.Part.Equal(Part{}) {
 		p.plan.Parts = []Part{in.Part}
 	}
 	if in.Base != nil {

@@ -123,6 +123,7 @@ func (j *jobTask) unread() {
 func (j *jobTask) add(c Change) {
 	c.Kind, c.Address, c.ProjectID, c.Name = KindJob, j.want.Address, j.want.ProjectID, j.want.Name
 	c.Want, c.Live = j.want, j.live
+	c.Owner, c.Labels = j.want.Owner, j.want.Labels
 	if j.want.Pos.IsValid() {
 		c.Definition = &Definition{File: j.want.Pos.File, Line: j.want.Pos.Line}
 	}

@@ -18,7 +18,7 @@ func (j *jobTask) notices() {
 	}
 	change := Change{
 		Address: want.NoticeAddress(), Kind: KindNotification, ProjectID: want.ProjectID, Name: want.Name,
-		Want: want, Live: live,
+		Want: want, Live: live, Owner: want.Owner, Labels: want.Labels,
 	}
 	if want.Pos.IsValid() {
 		change.Definition = &Definition{File: want.Pos.File, Line: want.Pos.Line}

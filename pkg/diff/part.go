@@ -13,10 +13,13 @@ type Part struct {
 	Projects []string `json:"projects,omitempty"` // aliases or ids
 	Changed  bool     `json:"changed,omitempty"`  // only what differs between base and head
 	Shard    string   `json:"shard,omitempty"`    // "3/8"
+	Labels   []string `json:"labels,omitempty"`   // conditions on labels, all of which hold
 }
 
-func (p Part) equal(q Part) bool {
-	return slices.Equal(p.Only, q.Only) && slices.Equal(p.Projects, q.Projects) && p.Changed == q.Changed && p.Shard == q.Shard
+// Equal reports whether p and q ask for the same.
+func (p Part) Equal(q Part) bool {
+	return slices.Equal(p.Only, q.Only) && slices.Equal(p.Projects, q.Projects) && p.Changed == q.Changed && p.Shard == q.Shard &&
+		slices.Equal(p.Labels, q.Labels)
 }
 
 // shard returns p's index, from 1, and the count; zeros where it has none.
@@ -39,7 +42,7 @@ func joinParts(plans []*Plan) []Part {
 			return nil
 		}
 		for _, part := range plan.Parts {
-			if !slices.ContainsFunc(all, part.equal) {
+			if !slices.ContainsFunc(all, part.Equal) {
 				all = append(all, part)
 			}
 		}
@@ -51,10 +54,10 @@ func joinParts(plans []*Plan) []Part {
 		if !complete(all, part) {
 			whole = part
 		}
-		if whole.equal(Part{}) {
+		if whole.Equal(Part{}) {
 			return nil
 		}
-		if !slices.ContainsFunc(out, whole.equal) {
+		if !slices.ContainsFunc(out, whole.Equal) {
 			out = append(out, whole)
 		}
 	}
@@ -70,7 +73,7 @@ func complete(parts []Part, part Part) bool {
 	for i := range count {
 		sibling := part
 		sibling.Shard = strconv.Itoa(i+1) + "/" + strconv.Itoa(count)
-		if !slices.ContainsFunc(parts, sibling.equal) {
+		if !slices.ContainsFunc(parts, sibling.Equal) {
 			return false
 		}
 	}

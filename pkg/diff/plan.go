@@ -11,7 +11,7 @@ import (
 )
 
 // FormatVersion is the version of the plan document. Minor versions only add.
-const FormatVersion = "1.1"
+const FormatVersion = "1.2"
 
 // Plan is what would have to happen for the live state to be what the
 // definitions say. It is data: rendering, approving and applying it are done
@@ -26,7 +26,7 @@ type Plan struct {
 	Endpoint      string    `json:"endpoint"`
 	Base          *Revision `json:"base"`
 	Head          Revision  `json:"head"`
-	Partial       bool      `json:"partial,omitempty"` // a part of the definitions was asked for: --only, --project, --changed, --shard
+	Partial       bool      `json:"partial,omitempty"` // a part of the definitions was asked for: --only, --label, --project, --changed, --shard
 	Parts         []Part    `json:"parts,omitempty"`   // what was asked for, where that was not everything; several in joined plans
 	Summary       Summary   `json:"summary"`
 	Refusals      []Refusal `json:"refusals"`
@@ -177,11 +177,15 @@ type Change struct {
 	Actions    []Action    `json:"actions"`
 	Verdict    Verdict     `json:"verdict"`
 	Definition *Definition `json:"definition"`
-	Note       string      `json:"note,omitempty"` // such as "removed in 9d02c1f"
-	Fields     []Field     `json:"fields"`
-	Unchanged  int         `json:"unchanged_fields"`
-	Unproven   bool        `json:"unproven,omitempty"`  // applied before, and no smoke build of it has succeeded yet
-	LastEdit   *LastEdit   `json:"last_edit,omitempty"` // in a plan of drift, where the service knows
+
+	Owner  string            `json:"owner,omitempty"`  // who answers for the job; decides nothing and is no part of the plan id
+	Labels map[string]string `json:"labels,omitempty"` // as well
+
+	Note      string    `json:"note,omitempty"` // such as "removed in 9d02c1f"
+	Fields    []Field   `json:"fields"`
+	Unchanged int       `json:"unchanged_fields"`
+	Unproven  bool      `json:"unproven,omitempty"`  // applied before, and no smoke build of it has succeeded yet
+	LastEdit  *LastEdit `json:"last_edit,omitempty"` // in a plan of drift, where the service knows
 
 	// HaveFingerprint and WantFingerprint identify the live body and the desired
 	// one, in all that is declared or changed, "" where there is none. Apply

@@ -167,6 +167,9 @@ func (p *Planner) planRemoval(r removal, live *LiveJob, out *outcome) {
 		Verdict: VerdictRemove, Note: r.note, Definition: r.definition, Have: jsontree.Pack(live.Body),
 		before: r.before, ignore: p.ignoreFor(live.Name),
 	}
+	if r.before != nil {
+		change.Owner, change.Labels = r.before.Owner, r.before.Labels
+	}
 	if live.Body != nil {
 		change.HaveFingerprint, _ = change.over(live.Body, p.in.Modules).fingerprints()
 	}

@@ -94,7 +94,7 @@ func sameJob(a, b *compile.Job) bool {
 	}
 	notices := func(x, y compile.Notice) bool { return x.Type == y.Type && slices.Equal(x.Events, y.Events) }
 	return jsontree.Equal(bodies[0], bodies[1]) && slices.EqualFunc(a.Notices, b.Notices, notices) &&
-		(a.Enabled == nil) == (b.Enabled == nil) && (a.Enabled == nil || *a.Enabled == *b.Enabled)
+		a.Owner == b.Owner && maps.Equal(a.Labels, b.Labels) && (a.Enabled == nil) == (b.Enabled == nil) && (a.Enabled == nil || *a.Enabled == *b.Enabled)
 }
 
 // factorer is one attempt.
@@ -146,7 +146,7 @@ func (f *factorer) run() error {
 // lists are the job's own, and what is merged key by key, notifications and
 // extra.
 var shareable = []string{
-	"project", "arch", "flavor", "host_type", "build_config_type", "auto_update_sub_module", "notifications", "timeout", "build_if_code_updated", "extra",
+	"project", "owner", "labels", "arch", "flavor", "host_type", "build_config_type", "auto_update_sub_module", "notifications", "timeout", "build_if_code_updated", "extra",
 }
 
 // defaults moves the value that most jobs have. A key that some job lacks stays
@@ -211,7 +211,7 @@ func (f *factorer) majority(key string) *yamltext.Node {
 	below := ""
 	for i, job := range f.jobs {
 		n := job.node.Get(key)
-		if n == nil || n.IsNull() || n.Kind != spec.ScalarNode && key != "notifications" && !(key == "extra" && isFlat(n)) {
+		if n == nil || n.IsNull() || n.Kind != spec.ScalarNode && key != "notifications" && !((key == "extra" || key == "labels") && isFlat(n)) {
 			return nil
 		}
 		value := fromSpec(n)

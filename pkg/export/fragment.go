@@ -194,8 +194,10 @@ func (f *factorer) use(job *sharing, name string, inputs, common *yamltext.Node)
 		yamltext.OneLine(use)
 	}
 	after := "name"
-	if job.node.Get("project") != nil {
-		after = "project"
+	for _, key := range []string{"project", "owner", "labels"} {
+		if job.node.Get(key) != nil {
+			after = key
+		}
 	}
 	ed.InsertKey(job.node, after, "template", use)
 	parameters := job.node.Get("parameters")

@@ -303,7 +303,7 @@ func (u *update) wanted(key string) *yamltext.Node {
 // before is the key that stands before another in the schema's order.
 func (u *update) before(key string) string {
 	last := ""
-	for _, k := range append([]string{"name", "project", "template"}, keyOrder...) {
+	for _, k := range append([]string{"name", "project", "owner", "labels", "template"}, keyOrder...) {
 		if k == key {
 			break
 		}

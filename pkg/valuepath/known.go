@@ -9,7 +9,7 @@ var members = map[string][]string{
 	"": {
 		"arch", "auto_update_sub_module", "build_config_type", "build_if_code_updated", "enabled", "flavor", "group_id", "host_type",
 		"job_name", "notifications", "parameters", "scms", "steps", "timeout", "triggers",
-		"adopt", "id", "protect", "renamed_from",
+		"adopt", "id", "labels", "owner", "protect", "renamed_from",
 	},
 	"notifications": {"events", "param_config"},
 	"parameters":    {"defaultValue", "defaults", "deletion", "description", "limits", "name", "sensitiveVar", "staticVar", "type"},

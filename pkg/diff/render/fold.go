@@ -98,10 +98,17 @@ func groupOf(views []changeView, group []int) changeView {
 	view.title = fmt.Sprintf("%d jobs get the same change", len(group))
 	view.right, view.unchanged = "", ""
 	view.fields = slices.Clone(view.fields)
+	var owners []string
 	for _, i := range group {
 		view.members = append(view.members, views[i].name)
 		view.addresses = append(view.addresses, views[i].address)
+		for _, owner := range views[i].owners {
+			if !slices.Contains(owners, owner) {
+				owners = append(owners, owner)
+			}
+		}
 	}
+	view.owners = owners
 	if place := view.fields[0].place; !slices.ContainsFunc(view.fields, func(f fieldView) bool { return f.place != place }) {
 		view.right = place // one place for all of it is said once
 		for i := range view.fields {

@@ -239,7 +239,7 @@ func TestReadIsStrict(t *testing.T) {
 	for name, doc := range map[string]string{
 		"empty":           ``,
 		"not JSON":        `plan`,
-		"another version": strings.Replace(good, `"format_version": "1.1"`, `"format_version": "2.0"`, 1),
+		"another version": strings.Replace(good, `"format_version": "1.2"`, `"format_version": "2.0"`, 1),
 		"unknown member":  strings.Replace(good, `"tool_version"`, `"tool": 1, "tool_version"`, 1),
 		"duplicate key":   strings.Replace(good, `"tool_version"`, `"environment": "x", "tool_version"`, 1),
 		"case variant":    strings.Replace(good, `"tool_version"`, `"Environment": "x", "tool_version"`, 1),
@@ -296,7 +296,7 @@ func TestReadSeesEdits(t *testing.T) {
 func TestReadNewerMinorVersion(t *testing.T) {
 	t.Parallel()
 	good := document(t, review(t))
-	newer := strings.Replace(good, `"format_version": "1.1"`, `"more": {"a": 1}, "format_version": "1.9"`, 1)
+	newer := strings.Replace(good, `"format_version": "1.2"`, `"more": {"a": 1}, "format_version": "1.9"`, 1)
 	if _, err := render.Read(strings.NewReader(stamped(newer))); err != nil {
 		t.Error(err)
 	}

@@ -109,7 +109,7 @@ type pageRow struct {
 
 func pageChangeOf(c *changeView) pageChange {
 	out := pageChange{
-		Mark: c.mark, Title: c.title, Note: c.note, Right: strings.ReplaceAll(c.right, "   ", " · "), Verdict: string(c.verdict),
+		Mark: c.mark, Title: c.title, Note: c.note, Right: strings.ReplaceAll(c.aside(), "   ", " · "), Verdict: string(c.verdict),
 		Open: c.weight >= weightDrift, Undeclared: c.undeclared, Unchanged: c.unchanged, LastEdit: c.lastEdit,
 		Members: c.members,
 	}

@@ -220,8 +220,9 @@ func changeMarkdown(c *changeView, d detail) string {
 	if c.note != "" {
 		head += " (" + sanitize.MarkdownText(c.note, 0) + ")"
 	}
-	if c.right != "" {
-		head += " " + sanitize.MarkdownCode(c.right, 0)
+	aside := c.aside()
+	if aside != "" {
+		head += " " + sanitize.MarkdownCode(aside, 0)
 	}
 	lines := changeLines(c, d)
 	if len(lines) == 0 {
@@ -229,8 +230,8 @@ func changeMarkdown(c *changeView, d detail) string {
 	}
 	// Inside a summary no code span works; entities mean the same in HTML.
 	summary := sanitize.MarkdownText(strings.TrimSpace(c.left()), 0)
-	if c.right != "" {
-		summary += " · " + sanitize.MarkdownText(strings.ReplaceAll(c.right, "   ", " · "), 0)
+	if aside != "" {
+		summary += " · " + sanitize.MarkdownText(strings.ReplaceAll(aside, "   ", " · "), 0)
 	}
 	return "<details><summary><code>" + summary + "</code></summary>\n\n" +
 		sanitize.MarkdownFence(strings.Join(lines, "\n"), "diff") + "\n</details>\n\n"

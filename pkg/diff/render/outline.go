@@ -23,6 +23,7 @@ type changeView struct {
 	title      string // job order-service-build
 	note       string // (disable), exists, not managed
 	right      string // file:line, removed in …
+	owners     []string
 	paint      string
 	weight     weight
 	fields     []fieldView
@@ -95,6 +96,9 @@ func viewOf(c *diff.Change) changeView {
 	v.mark, v.paint, v.weight = markOf(c)
 	v.note = noteOf(c)
 	v.right = place(c)
+	if c.Owner != "" {
+		v.owners = []string{name(c.Owner)}
+	}
 	for _, f := range slices.Concat(c.Fields, c.Contents) {
 		v.fields = append(v.fields, viewOfField(f))
 	}
@@ -182,6 +186,22 @@ func place(c *diff.Change) string {
 		at = filePlace(c.Definition.File, c.Definition.Line)
 	}
 	return joinRight(at, sanitize.Line(c.Note, nameLimit))
+}
+
+// aside is what stands beside an object's name: its place, what is to be said of
+// it, and who answers for it.
+func (c *changeView) aside() string {
+	const most = 3
+	switch n := len(c.owners); {
+	case n == 0:
+		return c.right
+	case n == 1:
+		return joinRight(c.right, "owner "+c.owners[0])
+	case n > most:
+		return joinRight(c.right, fmt.Sprintf("owners %s and %d more", strings.Join(c.owners[:most], ", "), n-most))
+	default:
+		return joinRight(c.right, "owners "+strings.Join(c.owners, ", "))
+	}
 }
 
 func filePlace(file string, line int) string {

@@ -84,7 +84,7 @@ func TestPlanHasItsMembers(t *testing.T) {
 	want("base", doc["base"], "ref", "commit")
 	want("head", doc["head"], "commit", "dirty")
 	want("summary", doc["summary"], "create", "update", "replace", "enable", "disable", "delete", "unchanged", "drift", "conflict", "adopt", "collision", "unmanaged")
-	if doc["format_version"] != "1.1" {
+	if doc["format_version"] != "1.2" {
 		t.Errorf("format_version is %v", doc["format_version"])
 	}
 	for _, one := range doc["changes"].([]any) {

@@ -123,6 +123,9 @@ func partsOf(plan *diff.Plan) []string {
 		for _, glob := range part.Only {
 			words = append(words, "--only "+quoted(glob))
 		}
+		for _, term := range part.Labels {
+			words = append(words, "--label "+quoted(term))
+		}
 		for _, project := range part.Projects {
 			words = append(words, "--project "+quoted(project))
 		}
@@ -140,7 +143,7 @@ func partsOf(plan *diff.Plan) []string {
 // quoted writes a word as a shell would need it.
 func quoted(word string) string {
 	plainIn := func(r rune) bool {
-		return r == '-' || r == '_' || r == '.' || r == '/' || unicode.IsLetter(r) || unicode.IsDigit(r)
+		return r == '-' || r == '_' || r == '.' || r == '/' || r == '=' || unicode.IsLetter(r) || unicode.IsDigit(r)
 	}
 	word = name(word)
 	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plainIn(r) }) < 0 {

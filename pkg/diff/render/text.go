@@ -151,7 +151,7 @@ func message(s string) string {
 }
 
 func (t *textWriter) change(c *changeView) {
-	t.row(c.left(), c.paint, c.right)
+	t.row(c.left(), c.paint, c.aside())
 	if c.lastEdit != "" {
 		t.line(t.palette.dim("      " + c.lastEdit))
 	}
