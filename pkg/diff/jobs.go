@@ -195,7 +195,7 @@ func (j *jobTask) update() {
 	j.judge(c, &change)
 	if j.in.Unproven[j.want.Address] && change.Verdict != VerdictCollision {
 		change.Unproven = true
-		change.Note = strings.TrimPrefix(change.Note+"; applied, not proven: no smoke build of it has succeeded", "; ")
+		change.addNote("applied, not proven: no smoke build of it has succeeded")
 	}
 	switch {
 	case change.Unproven || len(change.Actions) > 0 || change.Verdict != VerdictUnchanged || wordy(&change):
