@@ -113,8 +113,12 @@ func (p *program) bare(ctx *cli.Context) error {
 		names = append(names, c.Name)
 	}
 	if word := ctx.Args().First(); word != "" {
-		if ours := elsewhere(word); ctx.Command.Name == ctx.App.Name && ours != "" {
-			return usageError{text: fmt.Sprintf("unknown command %q; did you mean %q?", word, ours)}
+		group := ctx.Command.Name
+		if group == ctx.App.Name {
+			group = ""
+		}
+		if answer := kit.NeighbourCommand(group, word); answer != "" {
+			return usageError{text: fmt.Sprintf("unknown command %q; %s", word, answer)}
 		}
 		return unknownWord("command", word, names)
 	}

@@ -44,11 +44,7 @@ func (in *invocation) readRecord(ctx context.Context, w *workspace, r *revisions
 		return err
 	}
 	if r.recorded == nil {
-		where := ""
-		if r.scope.Endpoint != "" {
-			where = " to " + r.scope.String()
-		}
-		in.note("there is no base yet: no record of an earlier apply%s is in this clone, so nothing is removed, and drift cannot be told from change (buildsync base fetch brings what others recorded)", where)
+		r.notes = append(r.notes, noBaseYet(r.scope))
 		if r.first {
 			return nil
 		}
@@ -61,6 +57,19 @@ func (in *invocation) readRecord(ctx context.Context, w *workspace, r *revisions
 	}
 	r.base = &revision{Revision: diff.Revision{Ref: r.recorded.Ref, Commit: r.recorded.Record.Commit}, result: r.applied.Result}
 	return nil
+}
+
+// noBaseYet says what a plan without a record cannot see.
+func noBaseYet(scope record.Scope) string {
+	text := "there is no base yet"
+	if scope.Endpoint != "" {
+		text += " for " + scope.String()
+	}
+	text += ": removals and drift are not seen"
+	if scope.Private {
+		return text + " before the first apply"
+	}
+	return text + "; buildsync base fetch gets what others applied"
 }
 
 // findRecord finds the record of the endpoint, or what an older version left.

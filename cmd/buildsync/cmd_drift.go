@@ -47,7 +47,7 @@ func (in *invocation) drift() (err error) {
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
 	if base := p.revisions.base; base == nil || base.Commit == "" && p.revisions.recorded == nil {
-		in.note("what is checked out counts as applied")
+		p.revisions.notes = []string{"there is no base yet, so what is checked out counts as applied"}
 		p.revisions.base = &revision{Revision: p.revisions.head, result: p.w.result, policy: p.w.set.Workspace.Policy}
 	}
 	if err := in.connectAndPlan(ctx, p); err != nil {

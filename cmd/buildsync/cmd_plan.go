@@ -60,6 +60,7 @@ func (in *invocation) planCommandRun() (err error) {
 	defer func() { err = errors.Join(err, p.close()) }()
 	if in.on("offline") {
 		p.plan = in.offlinePlan(p)
+		in.tellNotes(p)
 	} else if err := in.connectAndPlan(ctx, p); err != nil {
 		return err
 	}

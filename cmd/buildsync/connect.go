@@ -100,7 +100,7 @@ func buildEndpoint(endpoint, region string) (string, error) {
 		return endpoint, nil
 	}
 	if region == "" {
-		return "", usageError{text: "it is not said which service to talk to: set region in buildsync.yaml, or --region, or --endpoint; " +
+		return "", usageError{text: "no service selected: set region in buildsync.yaml, or give --region or --endpoint; " +
 			"--endpoint emulator needs no account"}
 	}
 	endpoint, err := client.Endpoint(region)

@@ -63,14 +63,14 @@ func (in *invocation) dropOldJournals(folder string) {
 
 // earlierJournal reads the journal of the last run against the same endpoint:
 // it helps to finish what that run had begun. Without one nothing is lost.
-func (in *invocation) earlierJournal(dir, endpoint string) []apply.JournalEntry {
-	names, err := journalsIn(filepath.Join(dir, stateFolder))
+func (in *invocation) earlierJournal(p *planning) []apply.JournalEntry {
+	names, err := journalsIn(filepath.Join(p.w.dir, stateFolder))
 	if err != nil {
 		return nil
 	}
 	foreign := false
 	for _, name := range slices.Backward(names) {
-		entries, warning, err := readJournal(name, endpoint)
+		entries, warning, err := readJournal(name, p.service.name)
 		switch {
 		case errors.Is(err, apply.ErrForeignJournal):
 			foreign = true
@@ -86,7 +86,7 @@ func (in *invocation) earlierJournal(dir, endpoint string) []apply.JournalEntry 
 		return entries
 	}
 	if foreign {
-		in.note("the journals in %s are of other endpoints, so none is used", stateFolder)
+		p.revisions.notes = append(p.revisions.notes, fmt.Sprintf("the journals in %s are of other endpoints, so none is used", stateFolder))
 	}
 	return nil
 }

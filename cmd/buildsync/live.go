@@ -106,7 +106,7 @@ func (l *live) project() (project, error) {
 		return l.projectCalled(word)
 	}
 	if l.workspace == nil {
-		return project{}, usageError{text: "it is not said which project: add --project ID, or run this in a workspace"}
+		return project{}, usageError{text: "no project selected: add --project ID, or run this in a workspace"}
 	}
 	if l.workspace.Default != "" {
 		return l.projectCalled(l.workspace.Default)

@@ -3,6 +3,8 @@ package main
 import (
 	"strings"
 	"testing"
+
+	kit "github.com/buildsync/buildsync/internal/cli"
 )
 
 // TestFlagsOfNeighbours: a flag that another tool has is answered by the one
@@ -29,6 +31,14 @@ func TestFlagsOfNeighbours(t *testing.T) {
 		"apply -refresh=false":   "--refresh; the live state is read each time",
 		"plan -z":                "-z; see buildsync plan --help",
 		"plan --detailed-exit":   "--detailed-exit; did you mean --detailed-exitcode?",
+		"fmt -w":                 "-w; files are rewritten in place",
+		"fmt --write":            "--write; files are rewritten in place",
+		"fmt -recursive":         "--recursive; every definition file",
+		"plan --watch":           "--watch; run the plan again",
+		"job list --limit 3":     "--limit; all of them are read",
+		"job list --jq .":        "--jq; pipe --format json into jq",
+		"lint --select x":        "--select; rules are set under lint:",
+		"plan -replace=x":        "--replace; see buildsync plan --help",
 		"apply --parallel 3":     "--parallel; use --parallelism N",
 		"apply --var-file x.yml": "--var-file; use --var NAME=VALUE",
 	} {
@@ -46,6 +56,64 @@ func TestGroupAlone(t *testing.T) {
 		got := runWith(t, "", nil, group)
 		if got.code != exitInvalid || !strings.Contains(got.stderr, "\nCommands:\n   ") {
 			t.Errorf("%s: %+v", group, got)
+		}
+	}
+}
+
+// TestCommandsOfNeighbours: a command that another tool has is answered by what
+// stands in its place.
+func TestCommandsOfNeighbours(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]string{
+		"destroy":       "take the definition away and apply",
+		"taint x":       "each plan reads the live state",
+		"state list":    "there is no state file",
+		"login":         `"buildsync doctor" checks them`,
+		"workspace new": "--env NAME",
+		"mv a b":        "renamed_from",
+		"console":       `did you mean "query"?`,
+		"ls":            `did you mean "job list"?`,
+		"get jobs":      `did you mean "job show"?`,
+		"job ls":        `did you mean "job list"?`,
+		"job view x":    `did you mean "job show"?`,
+		"job watch":     `"job logs --follow"`,
+		"job rerun x":   `did you mean "job run"?`,
+		"job rm x":      `did you mean "job delete"?`,
+		"job create":    "write a definition and apply it",
+		"template ls":   `did you mean "template list"?`,
+		"base pull":     `did you mean "base fetch"?`,
+	} {
+		got := runWith(t, "", nil, strings.Fields(line)...)
+		if got.code != exitInvalid || got.stdout != "" || !strings.Contains(got.stderr, "unknown command") || !strings.Contains(got.stderr, want) || strings.Contains(got.stderr, "it is one of") {
+			t.Errorf("%s: %+v, want %q", line, got, want)
+		}
+	}
+}
+
+// TestNeighboursNameRealCommands: an answer names commands that exist, and no
+// word of ours is taken for a neighbour's.
+func TestNeighboursNameRealCommands(t *testing.T) {
+	t.Parallel()
+	ours := map[string]bool{}
+	groups := map[string][]string{"": nil}
+	for _, c := range (&program{}).commands() {
+		ours[c.Name] = true
+		groups[""] = append(groups[""], c.Name)
+		for _, sub := range c.Subcommands {
+			ours[c.Name+" "+sub.Name] = true
+			groups[c.Name] = append(groups[c.Name], sub.Name)
+		}
+	}
+	for group, names := range groups {
+		for _, name := range names {
+			if answer := kit.NeighbourCommand(group, name); answer != "" {
+				t.Errorf("%s %s is a command of ours: %s", group, name, answer)
+			}
+		}
+	}
+	for _, target := range kit.NeighbourTargets() {
+		if !ours[target] {
+			t.Errorf("an answer names %q, which is no command", target)
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/diff/render"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -139,7 +140,7 @@ func (in *invocation) connectTo(p *planning) (err error) {
 // makePlan reads the live state and compares.
 func (in *invocation) makePlan(ctx context.Context, p *planning) error {
 	input := in.planInput(p)
-	input.Journal = in.earlierJournal(p.w.dir, p.service.name)
+	input.Journal = in.earlierJournal(p)
 	progress := in.newReadProgress()
 	input.OnRead = progress.read
 	plan, err := apply.MakePlan(ctx, p.service, input)
@@ -151,7 +152,19 @@ func (in *invocation) makePlan(ctx context.Context, p *planning) error {
 	plan.Region = regionOf(p.service.name)
 	apply.MarkMissing(plan, in.secrets())
 	p.plan = plan
+	if !render.Unread(plan) {
+		in.tellNotes(p)
+	}
 	return nil
+}
+
+// tellNotes says what the plan could not check. It comes behind the reading: where
+// that fails, the reason is all there is to say.
+func (in *invocation) tellNotes(p *planning) {
+	for _, note := range p.revisions.notes {
+		in.note("%s", note)
+	}
+	p.revisions.notes = nil
 }
 
 // regionOf returns the region that an endpoint belongs to, "" where none is

@@ -30,6 +30,7 @@ type revisions struct {
 	recorded *record.Stored // nil: nothing was applied to this endpoint from here
 	applied  *record.Base   // what the record stands for, where it was read
 	first    bool           // nothing is known here of an earlier apply to any endpoint
+	notes    []string       // what to say beside a plan, once there is one
 }
 
 // revision is a compiled commit.

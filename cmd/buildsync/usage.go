@@ -29,31 +29,6 @@ func unknownWord(what, word string, possible []string) error {
 	return usageError{text: text + "; it is one of: " + strings.Join(possible, ", ")}
 }
 
-// elsewhere is the command that other tools call word, "" where none does.
-func elsewhere(word string) string {
-	switch word {
-	case "validate", "check", "verify":
-		return "lint"
-	case "format":
-		return "fmt"
-	case "diff", "preview", "status":
-		return "plan"
-	case "sync", "deploy", "up":
-		return "apply"
-	case "dump", "pull":
-		return "export"
-	case "refresh":
-		return "drift"
-	case "serve":
-		return "emulator"
-	case "list", "run", "stop", "logs", "history":
-		return "job " + word
-	case "build":
-		return "job run"
-	}
-	return ""
-}
-
 // onUsageError words what the flag parser complains about. Without it the
 // library would print help on stdout.
 func (p *program) onUsageError(ctx *cli.Context, err error, _ bool) error {

@@ -20,6 +20,8 @@ var neighbourFlags = []neighbourFlag{
 	{[]string{"dry-run", "dryrun", "what-if", "noop", "n"}, "check", "use --check", "buildsync plan shows what apply would do, and writes nothing"},
 	{[]string{"o", "output"}, "out", "use --format FORMAT, or --out FILE", "use --format FORMAT"},
 	{[]string{"e", "environment", "stage"}, "env", "use --env NAME", "use --env NAME"},
+	{[]string{"w", "write", "i", "in-place", "inplace"}, "diff", "files are rewritten in place; --check and --diff leave them as they are", ""},
+	{[]string{"r", "recursive", "all"}, "diff", "every definition file of the workspace is read, at any depth", ""},
 	{[]string{"w", "workspace"}, "env", "use --env NAME for an environment, or -C DIR for a folder", "use --env NAME for an environment, or -C DIR for a folder"},
 	{[]string{"f", "file", "filename"}, "only", "all definitions of the workspace are read; --only GLOB chooses jobs", "use -C DIR to name the workspace"},
 	{[]string{"p"}, "project", "use --project P", "use --project P"},
@@ -30,6 +32,16 @@ var neighbourFlags = []neighbourFlag{
 	{[]string{"debug", "trace", "d"}, "verbose", "use --verbose", "use --verbose"},
 	{[]string{"silent", "s"}, "quiet", "use --quiet", "use --quiet"},
 	{[]string{"destroy"}, "only", "take the definition away; policy.on_remove says what becomes of the job", ""},
+	{[]string{"select", "enable", "disable", "rules", "extend-ignore", "ignore"}, "fail-on", "rules are set under lint: in buildsync.yaml; buildsync explain RULE says more", ""},
+	{[]string{"no-lock", "lock-timeout"}, "yes", "an apply waits for nobody: a second one is refused while the first runs", ""},
+	{[]string{"watch", "w"}, "follow", "use --follow, or --wait", ""},
+	{[]string{"watch"}, "detailed-exitcode", "run the plan again: it reads the live state each time", ""},
+	{[]string{"watch"}, "", "", "run the command again: the state is read each time"},
+	{[]string{"limit", "l", "last", "max", "per-page"}, "format", "all of them are read; pipe the result into head", ""},
+	{[]string{"jq", "q", "template", "query"}, "format", "pipe --format json into jq", ""},
+	{[]string{"web"}, "format", "buildsync job show names the job's id, which the console's address ends with", ""},
+	{[]string{"tail", "n"}, "follow", "pipe the log into tail", ""},
+	{[]string{"compact-warnings", "no-warnings"}, "quiet", "use --quiet", "use --quiet"},
 	{[]string{"replace"}, "rescue", "a changed template is replaced by itself", ""},
 	{[]string{"backend", "state", "state-out", "lock"}, "base", "there is no state file: Git holds what is wanted, and --base names the commit that was applied last", ""},
 }
@@ -41,9 +53,9 @@ func NeighbourAnswer(name string, known []string, top bool) string {
 	for _, f := range neighbourFlags {
 		switch {
 		case !slices.Contains(f.names, name):
-		case slices.Contains(known, f.own) || top && f.own != "check":
+		case slices.Contains(known, f.own) || top && f.own != "check" && f.own != "diff":
 			return f.with
-		default:
+		case f.without != "":
 			return f.without
 		}
 	}

@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+
+	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
 // patience is how long a call's attempts may take in all, waits that the service
@@ -85,7 +88,7 @@ func withRetry(next sender, r *retries, stats *recorder) sender {
 			stats.retried(wait)
 			if wait >= toldWait {
 				r.logger.Info("waiting before a request is sent again",
-					slog.Duration("wait", wait.Round(100*time.Millisecond)), slog.String("because", err.Error()))
+					slog.Duration("wait", wait.Round(100*time.Millisecond)), slog.String("because", brief(err)))
 			}
 			pause, end := waiting(ctx)
 			sleepErr := r.sleep(pause, wait)
@@ -97,6 +100,21 @@ func withRetry(next sender, r *retries, stats *recorder) sender {
 			run.waited += wait
 		}
 	}
+}
+
+// brief says in a few words why a call is sent again. The whole reason follows if
+// the call fails in the end.
+func brief(err error) string {
+	var e *Error
+	switch {
+	case !errors.As(err, &e):
+		return err.Error()
+	case e.Status > 0:
+		return strings.TrimSpace(fmt.Sprintf("%s: HTTP %d %s", e.Op, e.Status, sanitize.Line(e.Code, 40)))
+	case e.Outcome == NotSent:
+		return e.Op + ": no connection"
+	}
+	return e.Op + ": no answer"
 }
 
 // attempts is the history of one call.

@@ -236,7 +236,7 @@ func (u *unit) project(n, owner *spec.Node) (alias string, p *spec.Project) {
 	}
 	if alias == "" {
 		u.report("missing-key", owner, "project", "write project: with an alias of buildsync.yaml, or set default_project there",
-			"it is not said which project this belongs to")
+			"no project selected for this")
 		return "", nil
 	}
 	found, ok := u.c.workspace.Projects[alias]
