@@ -10,10 +10,10 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/buildsync/buildsync/pkg/apply"
-	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/export"
+	reading "github.com/buildsync/buildsync/pkg/live"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -251,9 +251,9 @@ func (x *exporting) unmatched() error {
 
 // jobs exports the jobs of the nth project.
 func (x *exporting) jobs(ctx context.Context, project export.Project, nth int) error {
-	listing, err := export.List(ctx, x.service, project.ID)
+	listing, err := listJobs(ctx, x.service, project)
 	if err != nil {
-		return fmt.Errorf("listing the jobs of %s: %w", project.Alias, err)
+		return err
 	}
 	if !listing.Complete {
 		x.unsure(project.Alias, "", "its listing is not complete: "+listing.Problem)
@@ -285,8 +285,11 @@ func (x *exporting) jobs(ctx context.Context, project export.Project, nth int) e
 	}
 	shown := x.newExportProgress(project.Alias, len(wanted))
 	defer shown.close(nth, len(x.report.Projects))
-	for job := range export.Read(ctx, x.service, wanted, export.ReadOptions{Parallel: x.readsAtATime()}) {
-		if err := x.job(ctx, project, job, taken[job]); err != nil {
+	for job, err := range reading.InOrder(ctx, x.service, wanted, reading.Options{Parallel: x.readsAtATime(), Notices: reading.AllNotices}) {
+		if err == nil {
+			err = x.job(project, job, taken[job])
+		}
+		if err != nil {
 			return err
 		}
 		shown.step()
@@ -302,6 +305,19 @@ func (x *exporting) labelled(project export.Project, live *diff.LiveJob, name st
 	}
 	job := x.declared(project, live, name)
 	return job != nil && x.chosenBy.Select(job)
+}
+
+// listJobs reads a project's listing. An error means that nothing is known of its
+// jobs.
+func listJobs(ctx context.Context, api reading.API, project export.Project) (*diff.LiveProject, error) {
+	listing, err := reading.Project(ctx, api, project.ID)
+	if err == nil {
+		err = listing.ReadErr
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listing the jobs of %s: %w", project.Alias, err)
+	}
+	return listing, nil
 }
 
 // places are the name that a job has in the definitions, and its file.
@@ -370,14 +386,9 @@ func (x *exporting) index() *definitions {
 	return d
 }
 
-func (x *exporting) job(ctx context.Context, project export.Project, live *diff.LiveJob, at places) error {
+func (x *exporting) job(project export.Project, live *diff.LiveJob, at places) error {
 	address := project.Alias + "/job/" + at.name
-	switch {
-	case ctx.Err() != nil:
-		return context.Cause(ctx)
-	case live.ReadErr != nil && client.EndsRun(live.ReadErr):
-		return fmt.Errorf("reading %s: %w", address, live.ReadErr)
-	case live.ReadErr != nil:
+	if live.ReadErr != nil {
 		x.unsure(address, live.ID, "it could not be read: "+live.ReadErr.Error())
 		x.trace(live.ReadErr)
 		return nil

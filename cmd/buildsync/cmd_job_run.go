@@ -156,7 +156,7 @@ func (l *live) checkParameters(job jobRef, parameters []wire.RunParameter) error
 	if len(parameters) == 0 {
 		return nil
 	}
-	body, err := l.QueryJob(l.ctx, job.ID)
+	body, err := l.body(job)
 	if err != nil {
 		return err
 	}

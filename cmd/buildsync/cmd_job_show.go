@@ -36,7 +36,7 @@ func (in *invocation) jobShow() error {
 		if err != nil {
 			return err
 		}
-		body, err := l.QueryJob(l.ctx, job.ID)
+		body, err := l.body(job)
 		if err != nil {
 			return err
 		}

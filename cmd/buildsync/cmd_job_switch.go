@@ -138,7 +138,7 @@ func (l *live) jobs(named bool) ([]jobRef, error) {
 		}
 		seen[job.ID] = true
 		if named && job.Name == "" {
-			body, err := l.QueryJob(l.ctx, job.ID)
+			body, err := l.body(job)
 			if err != nil {
 				return nil, err
 			}
@@ -165,7 +165,7 @@ func (l *live) writeEach(jobs []jobRef, w jobWrite) (jobsDocument, error) {
 			} else {
 				failures = append(failures, err)
 			}
-			stopped = err != nil && (hopeless(err) || l.ctx.Err() != nil)
+			stopped = err != nil && (client.EndsRun(err) || l.ctx.Err() != nil)
 		}
 		doc.Jobs = append(doc.Jobs, outcome)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/export"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	reading "github.com/buildsync/buildsync/pkg/live"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -165,16 +166,19 @@ func (in *invocation) query() error {
 // liveObjects reads the live jobs; unread reports that some could not be read.
 func (in *invocation) liveObjects(ctx context.Context, w *workspace, service *service, projects []export.Project, a asked) (objects []*bulk.Object, unread bool, err error) {
 	for _, project := range projects {
-		listing, err := export.List(ctx, service, project.ID)
+		listing, err := listJobs(ctx, service, project)
 		if err != nil {
-			return nil, false, fmt.Errorf("listing the jobs of %s: %w", project.Alias, err)
+			return nil, false, err
 		}
 		if !listing.Complete {
 			unread = true
 			in.printf("buildsync: the listing of %s is not complete: %s\n", project.Alias, listing.Problem)
 		}
 		jobs := slices.DeleteFunc(listing.Jobs, func(live *diff.LiveJob) bool { return !in.selects(a, live.Name, project.Alias+"/") })
-		for job := range export.Read(ctx, service, jobs, export.ReadOptions{Parallel: max(in.number("parallelism"), 0)}) {
+		for job, err := range reading.InOrder(ctx, service, jobs, reading.Options{Parallel: in.readsAtATime(), Notices: reading.AllNotices}) {
+			if err != nil {
+				return nil, false, err
+			}
 			address := project.Alias + "/job/" + job.Name
 			if job.ReadErr != nil {
 				unread = true
@@ -196,9 +200,6 @@ func (in *invocation) liveObjects(ctx context.Context, w *workspace, service *se
 			}
 			slices.SortFunc(notices, func(a, b compile.Notice) int { return strings.Compare(a.Type, b.Type) })
 			objects = append(objects, bulk.OfBody(job.Name, address, in.redacted(job.Body, w.catalogue), notices, !job.Item.Disabled))
-		}
-		if ctx.Err() != nil {
-			return nil, true, context.Cause(ctx)
 		}
 	}
 	return objects, unread, nil

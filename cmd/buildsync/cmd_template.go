@@ -13,6 +13,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	reading "github.com/buildsync/buildsync/pkg/live"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -77,7 +78,7 @@ func (in *invocation) templateList() error {
 			doc.Problem = incomplete.Problem
 		}
 		for _, template := range templates {
-			if in.on("custom") && !isCustom(template) || in.on("official") && isCustom(template) {
+			if in.on("custom") && !reading.IsOwn(template) || in.on("official") && reading.IsOwn(template) {
 				continue
 			}
 			doc.Templates = append(doc.Templates, template)
@@ -102,12 +103,6 @@ func (l *live) templates(part string, own bool) ([]wire.Template, error) {
 		templates = append(templates, template)
 	}
 	return templates, nil
-}
-
-// isCustom tells whether somebody made a template; the service does not always
-// say whose it is.
-func isCustom(t wire.Template) bool {
-	return t.Scope == wire.ScopeCustom || t.Scope == "" && !t.Public
 }
 
 func (d templateListDocument) text(out *paper) {
@@ -151,7 +146,7 @@ func (l *live) template(word string, own bool) (wire.Template, error) {
 	var found []wire.Template
 	var names, uuids []string
 	for _, t := range templates {
-		if own && !isCustom(t) && t.UUID != word {
+		if own && !reading.IsOwn(t) && t.UUID != word {
 			continue
 		}
 		names = append(names, t.Name)
@@ -255,7 +250,7 @@ func (in *invocation) templateDelete() error {
 		if err != nil {
 			return err
 		}
-		if !isCustom(t) {
+		if !reading.IsOwn(t) {
 			return fmt.Errorf("%s is an official template, which cannot be deleted", t.Name)
 		}
 		if err := l.agree(fmt.Sprintf("The template %s (%s) is deleted for good. Delete it?", shownText(t.Name, 0), t.UUID)); err != nil {

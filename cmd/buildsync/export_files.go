@@ -15,6 +15,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/export"
+	reading "github.com/buildsync/buildsync/pkg/live"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
@@ -97,10 +98,17 @@ func (x *exporting) schemaOf(file string) string {
 
 // templates exports the caller's own build templates.
 func (x *exporting) templates(ctx context.Context) error {
-	all, err := export.Templates(ctx, x.service)
+	list, err := reading.Templates(ctx, x.service)
+	if err == nil {
+		err = list.ReadErr
+	}
 	if err != nil {
 		return fmt.Errorf("reading the templates: %w", err)
 	}
+	if list.Problem != "" {
+		x.unsure("template", "", list.Problem)
+	}
+	all := list.Templates
 	var accounts []string
 	if len(all) > 0 {
 		accounts = x.accounts(ctx)

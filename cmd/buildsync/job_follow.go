@@ -61,7 +61,7 @@ func (f *follower) wait() (wire.Record, error) {
 		case f.l.ctx.Err() != nil:
 			return record, f.leave()
 		case err != nil:
-			if failures++; failures == maxLooks || hopeless(err) {
+			if failures++; failures == maxLooks || client.FailsAgain(err) {
 				return record, &failure{exitPartial, fmt.Errorf("%s cannot be followed: %w", f.build, err)}
 			}
 		default:
@@ -102,7 +102,7 @@ func (f *follower) readOn(record wire.Record, over bool) {
 	if err == nil || !over && errors.Is(err, client.ErrNotFound) || f.l.ctx.Err() != nil {
 		return
 	}
-	if f.lost = errors.Is(err, client.ErrChanged) || hopeless(err); f.lost || over {
+	if f.lost = errors.Is(err, client.ErrChanged) || client.FailsAgain(err); f.lost || over {
 		f.l.in.printf("warning: the log cannot be shown to its end: %s\n", sanitize.Line(err.Error(), 2048))
 	}
 }
@@ -118,11 +118,6 @@ func (f *follower) leave() error {
 		return cause
 	}
 	return &failure{exitPartial, fmt.Errorf("waiting for %s: %w", f.build, cause)}
-}
-
-// hopeless tells whether an error will be the same the next time.
-func hopeless(err error) bool {
-	return client.EndsRun(err) || errors.Is(err, client.ErrForbidden)
 }
 
 // verdict is nil for a build that succeeded.

@@ -11,6 +11,8 @@ import (
 
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+	reading "github.com/buildsync/buildsync/pkg/live"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -148,9 +150,10 @@ func (l *live) aliases() []string {
 
 // jobRef is a live job that an argument named.
 type jobRef struct {
-	ID   string
-	Name string        // "" where only the id was given
-	Item *wire.JobItem // its row of the listing; nil where only the id was given
+	ID        string
+	ProjectID string        // "" where neither the argument nor --project names it
+	Name      string        // "" where only the id was given
+	Item      *wire.JobItem // its row of the listing; nil where only the id was given
 }
 
 func (j jobRef) String() string {
@@ -163,7 +166,13 @@ func (j jobRef) String() string {
 // job finds a job by its id, its name, or its address (project/job/name).
 func (l *live) job(word string) (jobRef, error) {
 	if objectID.MatchString(word) {
-		return jobRef{ID: word}, nil
+		job := jobRef{ID: word}
+		if l.in.text("project") == "" {
+			return job, nil
+		}
+		in, err := l.project()
+		job.ProjectID = in.ID
+		return job, err
 	}
 	name := word
 	in, err := project{}, error(nil)
@@ -181,6 +190,11 @@ func (l *live) job(word string) (jobRef, error) {
 		return jobRef{}, err
 	}
 	return findJob(list, in, name)
+}
+
+// body reads the body of a job.
+func (l *live) body(job jobRef) (*jsontree.Value, error) {
+	return reading.Body(l.ctx, l.service, job.ID, job.ProjectID)
 }
 
 // list reads a project's jobs, once.
@@ -202,7 +216,7 @@ func findJob(list wire.JobList, in project, name string) (jobRef, error) {
 		item := &list.Jobs[i]
 		names = append(names, item.JobName)
 		if item.JobName == name {
-			found = append(found, jobRef{ID: item.ID, Name: item.JobName, Item: item})
+			found = append(found, jobRef{ID: item.ID, ProjectID: in.ID, Name: item.JobName, Item: item})
 		}
 	}
 	switch len(found) {

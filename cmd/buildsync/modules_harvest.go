@@ -13,9 +13,9 @@ import (
 
 	"github.com/buildsync/buildsync/internal/outfile"
 	"github.com/buildsync/buildsync/pkg/catalog"
-	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/export"
+	reading "github.com/buildsync/buildsync/pkg/live"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -110,9 +110,9 @@ func (in *invocation) observeSteps(ctx context.Context, service *service, projec
 		seen = append(seen, export.StepsOfTemplate(t)...)
 	}
 	for i, project := range projects {
-		listing, err := export.List(ctx, service, project.ID)
+		listing, err := listJobs(ctx, service, project)
 		if err != nil {
-			return nil, 0, fmt.Errorf("listing the jobs of %s: %w", project.Alias, err)
+			return nil, 0, err
 		}
 		shown := in.newExportProgress(project.Alias, len(listing.Jobs))
 		more, missed, err := in.observeJobs(ctx, service, project, listing.Jobs, shown)
@@ -127,12 +127,10 @@ func (in *invocation) observeSteps(ctx context.Context, service *service, projec
 
 // observeJobs reads the steps of a project's jobs.
 func (in *invocation) observeJobs(ctx context.Context, service *service, project export.Project, jobs []*diff.LiveJob, shown *exportProgress) (seen []catalog.Observation, unread int, err error) {
-	for live := range export.Read(ctx, service, jobs, export.ReadOptions{Parallel: in.readsAtATime(), BodiesOnly: true}) {
+	for live, err := range reading.InOrder(ctx, service, jobs, reading.Options{Parallel: in.readsAtATime()}) {
 		switch {
-		case ctx.Err() != nil:
-			return nil, 0, context.Cause(ctx)
-		case live.ReadErr != nil && client.EndsRun(live.ReadErr):
-			return nil, 0, fmt.Errorf("reading %s/%s: %w", project.Alias, live.Name, live.ReadErr)
+		case err != nil:
+			return nil, 0, err
 		case live.ReadErr != nil:
 			unread++
 			in.printf("not read: %s: %s\n", sanitize.Line(project.Alias+"/job/"+live.Name, 300), sanitize.Line(live.ReadErr.Error(), 1000))

@@ -58,12 +58,6 @@ func classify(err error) reply {
 	return silent
 }
 
-// gone tells whether err, from a call about an id that the service gave, says
-// that the object is no longer there.
-func gone(err error) bool {
-	return errors.Is(err, client.ErrNotFound) || errors.Is(err, client.ErrInvalidID)
-}
-
 // timedOut tells whether the service may still be working on the request.
 func timedOut(err error) bool {
 	var timeout net.Error

@@ -11,6 +11,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/live"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
@@ -173,7 +174,7 @@ func (s *step) compareFound(ctx context.Context, c creation, seen found, outcome
 	s.result.ID = id
 	paths, err := c.differs(ctx, id)
 	switch {
-	case err != nil && s.sends == 0 && gone(err):
+	case err != nil && s.sends == 0 && live.Gone(err):
 		s.result.ID, s.result.Next = "", "apply again when the listing has caught up"
 		s.end(Failed, "not created, because the listing lags: it shows %s under this name, and a read says that it is gone", id)
 	case err != nil && s.sends == 0:
@@ -296,7 +297,7 @@ func (s *step) confirmCreate(ctx context.Context, c creation, id string, outcome
 	switch {
 	case ended:
 		s.end(Unknown, "the service accepted it as %s; the run ended before a read could show it", id)
-	case gone(err), errors.Is(err, client.ErrWrongObject):
+	case live.Gone(err), errors.Is(err, client.ErrWrongObject):
 		s.endWrongID(ctx, c, id, err)
 	case err != nil:
 		s.endUnread(err)
@@ -354,7 +355,7 @@ type nameChecker interface {
 
 // nameExists asks the service for a name. Only a yes counts: not every service
 // has the route.
-func nameExists(ctx context.Context, api Reader, projectID, name string) bool {
+func nameExists(ctx context.Context, api live.API, projectID, name string) bool {
 	checker, ok := api.(nameChecker)
 	if !ok {
 		return false
@@ -400,7 +401,7 @@ func (r *run) doCreate(ctx context.Context, index int, job *jobState) {
 			return s.missing(have), nil
 		},
 		confirms: func(ctx context.Context, witness string) bool {
-			_, err := r.readJob(ctx, witness, projectID)
+			_, err := live.Body(ctx, r.api, witness, projectID)
 			return err == nil
 		},
 		taken: func(ctx context.Context) bool { return nameExists(ctx, r.api, projectID, name) },

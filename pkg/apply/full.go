@@ -8,13 +8,14 @@ import (
 
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/live"
 )
 
 // read reads the step's job. Where the route may not show all that is compared,
 // the newer route is asked too; what cannot be read that way is unseen, and no
 // difference.
 func (s *step) read(ctx context.Context, id string) (*jsontree.Value, error) {
-	have, err := s.run.readJob(ctx, id, s.change.ProjectID)
+	have, err := live.Body(ctx, s.run.api, id, s.change.ProjectID)
 	if err != nil {
 		return nil, err
 	}
@@ -22,7 +23,7 @@ func (s *step) read(ctx context.Context, id string) (*jsontree.Value, error) {
 	if len(hidden) == 0 && !s.completed() {
 		return have, nil
 	}
-	full, err := fullJob(ctx, s.run.api, &diff.LiveJob{ID: id, ProjectID: s.change.ProjectID})
+	full, err := live.FullBody(ctx, s.run.api, id, s.change.ProjectID)
 	switch {
 	case err != nil && s.completed():
 		return nil, err
@@ -44,7 +45,7 @@ func (s *step) carryOver(ctx context.Context, id string, body, have *jsontree.Va
 	if s.completed() {
 		return body, true // it was made from all that there is
 	}
-	full, err := fullJob(ctx, s.run.api, &diff.LiveJob{ID: id, ProjectID: s.change.ProjectID})
+	full, err := live.FullBody(ctx, s.run.api, id, s.change.ProjectID)
 	switch {
 	case err == nil && full == nil:
 		return body, true

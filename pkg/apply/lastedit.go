@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/buildsync/buildsync/internal/crash"
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/diff"
@@ -32,12 +33,12 @@ func FindLastEdits(ctx context.Context, history History, plan *diff.Plan, parall
 			continue // the history knows neither other objects nor what is gone
 		}
 		group.Go(func() error {
-			return caught(func() error {
+			return crash.Caught(func() error {
 				rows, err := history.JobChanges(ctx, *c.ID)
 				switch {
 				case err == nil:
 					c.LastEdit = lastEdit(rows)
-				case endsAsking(err):
+				case client.FailsAgain(err):
 					return err
 				default:
 					failed[i] = err
@@ -50,10 +51,6 @@ func FindLastEdits(ctx context.Context, history History, plan *diff.Plan, parall
 		return err
 	}
 	return errors.Join(failed...)
-}
-
-func endsAsking(err error) bool {
-	return errors.Is(err, client.ErrRouteMissing) || errors.Is(err, client.ErrForbidden) || errors.Is(err, client.ErrUnauthorized)
 }
 
 // lastEdit is the change with the highest number; nil where there is none. The

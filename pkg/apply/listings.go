@@ -7,12 +7,13 @@ import (
 	"time"
 
 	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/live"
 )
 
 // listings shares job listings between the workers of a run: a listing costs a
 // request for each hundred jobs, and several may be content with one.
 type listings struct {
-	api   Reader
+	api   live.API
 	clock Clock
 	count atomic.Uint64 // of listings begun
 

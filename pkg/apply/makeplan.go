@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/live"
 )
 
 // PlanInput is what a plan is made from, beside the live state. Input.Live and
@@ -26,7 +27,7 @@ type PlanInput struct {
 // MakePlan reads the live state within the scope and compares it with the
 // definitions, job by job as they come. It fails only where every further call
 // would: what could not be read is refused in the plan.
-func MakePlan(ctx context.Context, api Reader, in PlanInput) (*diff.Plan, error) {
+func MakePlan(ctx context.Context, api live.API, in PlanInput) (*diff.Plan, error) {
 	if err := in.Scope.Validate(); err != nil {
 		return nil, err
 	}

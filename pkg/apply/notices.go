@@ -8,6 +8,7 @@ import (
 
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/live"
 )
 
 // doNotices writes the channels of a job's notifications that differ. Each
@@ -28,7 +29,7 @@ func (r *run) doNotices(ctx context.Context, index int, job *jobState) {
 	rows, err := r.api.Notices(ctx, job.id)
 	if err != nil {
 		s.noteRead(err)
-		if gone(err) {
+		if live.Gone(err) {
 			s.result.Next = nextReplan
 			s.end(Conflict, "the job was deleted after the plan was made; not written")
 			return

@@ -8,6 +8,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/live"
 )
 
 // doRemoval disables or deletes a job whose definition is gone.
@@ -35,9 +36,9 @@ func (r *run) doRemoval(ctx context.Context, index int) {
 		s.end(Failed, "not deleted, because a build of it is running")
 		return
 	}
-	have, err := r.readJob(ctx, id, change.ProjectID)
+	have, err := live.Body(ctx, r.api, id, change.ProjectID)
 	switch {
-	case gone(err):
+	case live.Gone(err):
 		s.end(AlreadyAbsent, "")
 	case err != nil:
 		s.noteRead(err)
@@ -58,9 +59,9 @@ func (s *step) deleteJob(ctx context.Context, id string) bool {
 	return s.remove(ctx, removal{
 		send: func(ctx context.Context) error { return r.api.DeleteJob(ctx, id) },
 		gone: func(ctx context.Context) (bool, error) {
-			_, err := r.api.QueryJob(ctx, id)
+			_, err := live.Body(ctx, r.api, id, s.change.ProjectID)
 			switch {
-			case err == nil, gone(err):
+			case err == nil, live.Gone(err):
 				return err != nil, nil
 			case client.OutcomeOf(err) != client.Rejected || client.EndsRun(err):
 				return false, err
@@ -88,7 +89,7 @@ func (s *step) remove(ctx context.Context, m removal) bool {
 		got, err := s.send(ctx, m.send)
 		waits, outcome := confirmWaits(), Applied
 		switch {
-		case got == refused && gone(err):
+		case got == refused && live.Gone(err):
 			outcome = AlreadyAbsent
 		case got == refused && client.EndsRun(err):
 			return s.endRefused(err)

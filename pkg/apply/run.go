@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/buildsync/buildsync/internal/crash"
 	"github.com/buildsync/buildsync/internal/failpoint"
 	"github.com/buildsync/buildsync/pkg/diff"
 )
@@ -258,7 +259,7 @@ func (r *run) sideBySide(n int, do func(i int)) {
 	for range min(r.opts.Parallelism, n) {
 		workers.Go(func() {
 			for i := range queue {
-				err := caught(func() error { do(i); return nil })
+				err := crash.Caught(func() error { do(i); return nil })
 				if crash, ok := err.(*Crash); ok {
 					crashed.CompareAndSwap(nil, crash)
 					r.halt(crash)

@@ -146,7 +146,7 @@ func (r *run) follow(ctx context.Context, job *Result, number int) Build {
 		if err != nil {
 			// A build's record may lag behind its start; the client has repeated
 			// what passes.
-			if failures++; failures == 5 || client.EndsRun(err) {
+			if failures++; failures == 5 || client.FailsAgain(err) {
 				build.Message = describe(err)
 				return build
 			}

@@ -5,16 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
-	"sync/atomic"
 
-	"golang.org/x/sync/errgroup"
-
-	"github.com/buildsync/buildsync/pkg/client"
-	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
-	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/live"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
@@ -30,19 +23,16 @@ import (
 // where every further call would: a refused key, a missing route, a cancelled
 // context.
 type liveReader struct {
-	api      Reader
-	parallel int
-	wanted   *wanted
-	snap     *diff.Snapshot
-	onRead   func(done, total int)
+	api    live.API
+	opts   live.Options
+	wanted *wanted
+	snap   *diff.Snapshot
 }
 
 // newLiveReader makes a reader for narrowed definitions.
-func newLiveReader(api Reader, in *PlanInput, projects []string) *liveReader {
-	r := &liveReader{api: api, parallel: in.Parallel, wanted: jobsToRead(in.Head, in.Base, triedJobs(in.Tried)), onRead: in.OnRead}
-	if r.parallel < 1 {
-		r.parallel = client.MaxInFlight
-	}
+func newLiveReader(api live.API, in *PlanInput, projects []string) *liveReader {
+	r := &liveReader{api: api, wanted: jobsToRead(in.Head, in.Base, triedJobs(in.Tried))}
+	r.opts = live.Options{Parallel: in.Parallel, Notices: r.wanted.notices, OnRead: in.OnRead}
 	r.wanted.projects = projects
 	r.snap = &diff.Snapshot{Endpoint: in.Endpoint, Projects: map[string]*diff.LiveProject{}}
 	return r
@@ -99,13 +89,11 @@ func jobsToRead(head *compile.Result, others ...*compile.Result) *wanted {
 // by id, because listings lag (facts Q26).
 func (r *liveReader) listings(ctx context.Context) error {
 	projects := make([]*diff.LiveProject, len(r.wanted.projects))
-	err := r.sideBySide(ctx, len(projects), func(ctx context.Context, i int) (err error) {
-		var doubted bool
-		projects[i], doubted, err = readListing(ctx, r.api, r.wanted.projects[i])
-		if err == nil && doubted {
-			r.checkNames(ctx, projects[i])
+	err := live.Projects(ctx, r.api, r.wanted.projects, r.opts.Parallel, func(ctx context.Context, i int, project *diff.LiveProject) {
+		projects[i] = project
+		if project.Complete && project.Doubted {
+			r.checkNames(ctx, project)
 		}
-		return err
 	})
 	if err != nil {
 		return err
@@ -134,28 +122,15 @@ func (r *liveReader) unlistedPins(ctx context.Context) error {
 			missing = append(missing, &diff.LiveJob{ProjectID: key.projectID, ID: key.name})
 		}
 	}
-	err := r.sideBySide(ctx, len(missing), func(ctx context.Context, i int) error {
-		return readJob(ctx, r.api, missing[i], r.notices(missing[i]))
-	})
+	opts := r.opts
+	opts.OnRead = nil // these reads are not among the total of jobs
+	err := live.Each(ctx, r.api, missing, opts, crashOf)
 	for _, job := range missing {
-		if project := r.snap.Projects[job.ProjectID]; job.Item.ID != "" || !gone(job.ReadErr) {
+		if project := r.snap.Projects[job.ProjectID]; job.Item.ID != "" || !live.Gone(job.ReadErr) {
 			project.Jobs = append(project.Jobs, job)
 		}
 	}
 	return err
-}
-
-// sideBySide calls do for 0 to n-1, as many at a time as are wanted. The first
-// error ends it.
-func (r *liveReader) sideBySide(ctx context.Context, n int, do func(ctx context.Context, i int) error) error {
-	group, groupCtx := errgroup.WithContext(ctx)
-	group.SetLimit(r.parallel)
-	for i := range n {
-		group.Go(func() error {
-			return caught(func() error { return do(groupCtx, i) })
-		})
-	}
-	return group.Wait()
 }
 
 // checkNames asks for each wanted name that a listing lacks where a page of it was
@@ -190,123 +165,51 @@ func (r *liveReader) checkNames(ctx context.Context, project *diff.LiveProject) 
 	}
 }
 
-// stopped is the error of a reading that was ended from outside, such as by
-// --timeout. What the service said last is the likely reason, so it is kept.
-func stopped(ctx context.Context, err error) error {
-	cause := context.Cause(ctx)
-	var said *client.Error
-	if !errors.Is(ctx.Err(), context.DeadlineExceeded) || !errors.As(err, &said) {
-		return cause
-	}
-	return fmt.Errorf("%w; the last call: %s", cause, describe(err))
-}
-
-// readListing reads a project's listing; doubted says that a page of it was empty.
-func readListing(ctx context.Context, api Reader, projectID string) (project *diff.LiveProject, doubted bool, err error) {
-	project = &diff.LiveProject{ID: projectID}
-	list, err := api.Listing(ctx, projectID)
-	switch {
-	case ctx.Err() != nil:
-		return nil, false, stopped(ctx, err)
-	case err != nil && client.EndsRun(err):
-		return nil, false, err
-	case err != nil:
-		project.Problem, project.Unread = sanitize.Line(err.Error(), messageLimit), true
-		return project, false, nil
-	}
-	project.Complete, project.Problem = list.Complete, list.Problem
-	for _, item := range list.Jobs {
-		project.Jobs = append(project.Jobs, &diff.LiveJob{
-			ProjectID: projectID, ID: item.ID, Name: item.JobName, Item: item,
-		})
-	}
-	return project, list.Doubted && list.Complete, nil
-}
-
 // jobs queries the jobs that the plan looks at and hands each to compare; then
 // its body is let go, so that those of very many jobs are never held together.
 func (r *liveReader) jobs(ctx context.Context, compare func(*diff.LiveJob)) error {
 	var jobs []*diff.LiveJob
 	for _, projectID := range r.wanted.projects {
 		for _, job := range r.snap.Projects[projectID].Jobs {
-			if r.wants(job) {
+			if r.wanted.has(job) {
 				jobs = append(jobs, job)
 			}
 		}
 	}
-	var done atomic.Int64
-	return r.sideBySide(ctx, len(jobs), func(ctx context.Context, i int) error {
-		job := jobs[i]
-		if job.Body == nil && job.ReadErr == nil {
-			if err := readJob(ctx, r.api, job, r.notices(job)); err != nil {
-				return err
-			}
+	return live.Each(ctx, r.api, jobs, r.opts, func(job *diff.LiveJob) error {
+		if err := crashOf(job); err != nil {
+			return err
 		}
 		compare(job)
 		job.Body, job.Notices, job.Full = nil, nil, nil
-		if n := done.Add(1); r.onRead != nil {
-			r.onRead(int(n), len(jobs))
-		}
 		return nil
 	})
 }
 
-// wants tells whether the plan looks at a live job.
-func (r *liveReader) wants(job *diff.LiveJob) bool {
-	_, named := r.wanted.names[jobKey{job.ProjectID, job.Name}]
-	_, pinned := r.wanted.pinned[jobKey{job.ProjectID, job.ID}]
+// crashOf returns the crash that kept a job from being read: a bug must not pass
+// for a job that the service does not show.
+func crashOf(job *diff.LiveJob) error {
+	if bug := (*Crash)(nil); errors.As(job.ReadErr, &bug) {
+		return bug
+	}
+	return nil
+}
+
+// has reports whether the plan looks at a live job.
+func (w *wanted) has(job *diff.LiveJob) bool {
+	_, named := w.names[jobKey{job.ProjectID, job.Name}]
+	_, pinned := w.pinned[jobKey{job.ProjectID, job.ID}]
 	return pinned || named && job.Name != ""
 }
 
-// notices tells whether the plan looks at a live job's notifications.
-func (r *liveReader) notices(job *diff.LiveJob) bool {
-	return r.wanted.names[jobKey{job.ProjectID, job.Name}].notices || r.wanted.pinned[jobKey{job.ProjectID, job.ID}].notices
-}
-
-// readJob fills a live job's body and notifications. It fails only where every
-// further read would.
-func readJob(ctx context.Context, api Reader, job *diff.LiveJob, notices bool) error {
-	body, err := api.QueryJob(ctx, job.ID)
-	if err == nil {
-		err = live.RightJob(body, job.ID, job.ProjectID)
-	}
-	if err == nil && job.Name == "" {
-		job.Name = body.Str(wire.KeyJobName)
-		job.Item = wire.JobItem{ID: job.ID, JobName: job.Name}
-	}
-	if err == nil && notices {
-		job.Notices, err = api.Notices(ctx, job.ID)
-	}
-	if ctx.Err() != nil {
-		return stopped(ctx, err)
-	}
-	if err != nil {
-		job.ReadErr = err
-		if client.EndsRun(err) {
-			return err
-		}
-		return nil
-	}
-	job.Body = body
-	job.Full = func() (*jsontree.Value, error) { return fullJob(ctx, api, job) }
-	return nil
+// notices reports whether the plan looks at a live job's notifications.
+func (w *wanted) notices(job *diff.LiveJob) bool {
+	return w.names[jobKey{job.ProjectID, job.Name}].notices || w.pinned[jobKey{job.ProjectID, job.ID}].notices
 }
 
 // templates reads the caller's templates, of any name.
 func (r *liveReader) templates(ctx context.Context) error {
-	snap := r.snap
-	for t, err := range r.api.Templates(ctx, "") {
-		switch {
-		case ctx.Err() != nil:
-			return stopped(ctx, err)
-		case err != nil && client.EndsRun(err):
-			return err
-		case err != nil:
-			snap.TemplatesProblem = describe(err)
-		case isOwn(t):
-			snap.Templates = append(snap.Templates, &diff.LiveTemplate{UUID: t.UUID, Name: t.Name, Body: t.Item})
-		}
-	}
-	slices.SortFunc(snap.Templates, func(a, b *diff.LiveTemplate) int { return strings.Compare(a.UUID, b.UUID) })
-	return nil
+	list, err := live.Templates(ctx, r.api)
+	r.snap.Templates, r.snap.TemplatesProblem = list.Templates, list.Problem
+	return err
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/live"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
@@ -104,7 +105,7 @@ func (s *step) sameName(ctx context.Context, since mark) (twins []twin, err erro
 			if err != nil {
 				return nil, err
 			}
-			if t.Name == s.change.Name && isOwn(t) {
+			if t.Name == s.change.Name && live.IsOwn(t) {
 				twins = append(twins, twin{id: t.UUID})
 			}
 		}
@@ -160,7 +161,7 @@ func (s *step) deleteOwn(ctx context.Context, winner string) {
 	s.result.ID = winner
 	paths, err := s.made.differs(ctx, winner)
 	switch {
-	case gone(err):
+	case live.Gone(err):
 		s.result.Next = nextReplan
 		s.end(NotConverged, "somebody created %s at the same time; our own, %s, was deleted in its favour, and now it is gone", winner, own)
 	case errors.Is(err, client.ErrWrongObject):

@@ -11,6 +11,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/live"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
@@ -58,7 +59,7 @@ func (s *step) templateCreation(old string) creation {
 					return found{}, err
 				case t.UUID == old:
 					seen.witness = old
-				case t.Name == name && isOwn(t):
+				case t.Name == name && live.IsOwn(t):
 					seen.ids = append(seen.ids, t.UUID)
 				case seen.witness == "":
 					seen.witness = t.UUID
@@ -99,7 +100,7 @@ func (s *step) officialWitness(ctx context.Context) string {
 		return ""
 	}
 	for t, err := range lists.AllTemplates(ctx, "") {
-		if err == nil && !isOwn(t) {
+		if err == nil && !live.IsOwn(t) {
 			return t.UUID
 		}
 	}
@@ -130,11 +131,6 @@ func (s *step) findTemplate(ctx context.Context, uuid, search string) (*jsontree
 	}
 	return nil, errTemplateGone
 }
-
-// isOwn tells whether a template may be the caller's: those of the vendor have
-// another scope. The member public says nothing, it is true for all in the
-// reference's examples (4.20, 4.21).
-func isOwn(t wire.Template) bool { return t.Scope == "" || t.Scope == wire.ScopeCustom }
 
 // replaceTemplate creates the new template beside the old one, then deletes the
 // old one. Where an earlier run was killed between the two, the new one is found
@@ -206,7 +202,7 @@ func (s *step) baseHoldsOld() bool {
 func (s *step) oldAsPlanned(ctx context.Context, old string) bool {
 	item, err := s.findTemplate(ctx, old, s.change.Name)
 	switch {
-	case gone(err):
+	case live.Gone(err):
 		return true // nothing is left to delete; the create goes on
 	case err != nil:
 		s.noteRead(err)
@@ -246,7 +242,7 @@ func (s *step) deleteTemplate(ctx context.Context, uuid string) bool {
 		send: func(ctx context.Context) error { return s.run.api.DeleteTemplate(ctx, uuid) },
 		gone: func(ctx context.Context) (bool, error) {
 			_, err := s.findTemplate(ctx, uuid, s.change.Name)
-			if gone(err) {
+			if live.Gone(err) {
 				return true, nil
 			}
 			return false, err

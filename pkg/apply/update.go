@@ -9,6 +9,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/live"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
@@ -61,7 +62,7 @@ func (r *run) doUpdate(ctx context.Context, index int, job *jobState) {
 func (s *step) stillAsPlanned(ctx context.Context, id string) (have *jsontree.Value, ok bool) {
 	have, err := s.read(ctx, id)
 	switch {
-	case gone(err):
+	case live.Gone(err):
 		s.result.Next = nextReplan
 		s.end(Conflict, "the job was deleted after the plan was made; not written")
 		return nil, false
@@ -129,7 +130,7 @@ func (s *step) replace(ctx context.Context, id string, body, before *jsontree.Va
 // update.
 func (s *step) replaceRefused(ctx context.Context, id string, body, before *jsontree.Value, refusal error) bool {
 	disabled := s.change.Live != nil && s.change.Live.Item.Disabled
-	if !disabled || s.recovered || client.EndsRun(refusal) || gone(refusal) || errors.Is(refusal, client.ErrForbidden) {
+	if !disabled || s.recovered || client.EndsRun(refusal) || live.Gone(refusal) || errors.Is(refusal, client.ErrForbidden) {
 		return s.endRefused(refusal)
 	}
 	leave := !slices.Contains(s.change.Actions, diff.ActionEnable)
@@ -220,7 +221,7 @@ func (s *step) endDistrusted(err error) bool {
 
 // endRefused ends an action that the service said no to.
 func (s *step) endRefused(err error) bool {
-	if gone(err) {
+	if live.Gone(err) {
 		s.result.Next = nextReplan
 		s.end(Conflict, "the service says that it no longer exists: %s", describe(err))
 		return false

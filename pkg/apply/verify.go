@@ -57,15 +57,6 @@ const (
 	sawGone                 // it does not exist
 )
 
-// readJob reads a job's body and checks that the answer is about that job.
-func (r *run) readJob(ctx context.Context, id, projectID string) (*jsontree.Value, error) {
-	body, err := r.api.QueryJob(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	return body, live.RightJob(body, id, projectID)
-}
-
 // lookAfterUpdate reads the job until it differs from before or the looks are
 // used up.
 func (s *step) lookAfterUpdate(ctx context.Context, id string, before *jsontree.Value, got reply, cause error) sight {
@@ -76,7 +67,7 @@ func (s *step) lookAfterUpdate(ctx context.Context, id string, before *jsontree.
 		}
 		have, err := s.read(ctx, id)
 		switch {
-		case gone(err):
+		case live.Gone(err):
 			return sawGone
 		case err != nil:
 			s.noteRead(err)
@@ -126,7 +117,7 @@ func (s *step) confirmUpdate(ctx context.Context, id string, before *jsontree.Va
 // endUnconfirmed ends an action whose write was accepted and not found again.
 func (s *step) endUnconfirmed(have, before *jsontree.Value, err error) {
 	switch {
-	case gone(err):
+	case live.Gone(err):
 		s.end(NotConverged, "the service accepted it, and the job is gone when read by its id")
 	case err != nil:
 		s.endUnread(err)

@@ -74,6 +74,10 @@ func EndsRun(err error) bool {
 	return false
 }
 
+// FailsAgain reports whether the same call would fail the same way: err ends the
+// run, or forbids this call. Another call may still be allowed.
+func FailsAgain(err error) bool { return EndsRun(err) || errors.Is(err, ErrForbidden) }
+
 // Error is why a call failed.
 type Error struct {
 	Op         string        // what was being done, in the imperative: "create job"

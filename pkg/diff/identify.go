@@ -138,7 +138,7 @@ func (p *Planner) requireListing(projectID, alias string, out *outcome) bool {
 	if project != nil && project.Problem != "" {
 		problem = sanitize.Line(project.Problem, messageLimit)
 	}
-	if project != nil && project.Unread {
+	if project != nil && project.ReadErr != nil {
 		out.refuse(RuleListingUnread, "", fmt.Sprintf(
 			"the jobs of project %s (%s) could not be listed, so nothing is known of them and nothing is done: %s; plan again when the service answers",
 			quote(alias), sanitize.Line(projectID, nameLimit), problem))

@@ -36,7 +36,7 @@ func (p *Planner) noDefinitions() {
 // changed. Else a service that is down would look like one that is in step.
 func (p *Planner) unreadListings() {
 	for _, id := range slices.Sorted(maps.Keys(p.live.projects)) {
-		if !p.live.projects[id].Unread {
+		if p.live.projects[id].ReadErr == nil {
 			continue
 		}
 		alias := id

@@ -105,7 +105,7 @@ func incomplete(in diff.Input) diff.Input {
 
 func unread(in diff.Input) diff.Input {
 	for _, p := range in.Live.Projects {
-		p.Complete, p.Unread, p.Problem = false, true, "HTTP 500"
+		p.Complete, p.ReadErr, p.Problem = false, errors.New("HTTP 500"), "HTTP 500"
 	}
 	return in
 }

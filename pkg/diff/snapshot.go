@@ -29,7 +29,8 @@ type LiveProject struct {
 	ID       string
 	Complete bool   // every page was read and the count fits
 	Problem  string // why it is not, for people
-	Unread   bool   // the listing failed: there is nothing to judge it by
+	ReadErr  error  // the listing failed: there is nothing to judge it by
+	Doubted  bool   // a page of it was empty, so that its count may be wrong too
 	Jobs     []*LiveJob
 }
 

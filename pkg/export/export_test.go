@@ -11,6 +11,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator/emulatortest"
 	"github.com/buildsync/buildsync/pkg/export"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/live"
 )
 
 // TestGeneratedEstate exports realistic jobs as each profile of the service
@@ -52,15 +53,18 @@ func TestACrashCostsOneJob(t *testing.T) {
 	t.Parallel()
 	s := emulatortest.Start(t, emulator.Options{Seed: emulator.Seed{Jobs: 20}})
 	api := connect(t, s)
-	listing, err := export.List(t.Context(), api, s.Project)
+	listing, err := live.Project(t.Context(), api, s.Project)
 	if err != nil {
 		t.Fatal(err)
 	}
 	hostile := listing.Jobs[7]
 	e, read := export.New(export.Options{}), 0
-	for live := range export.Read(t.Context(), crashing{api, hostile.ID}, listing.Jobs, export.ReadOptions{}) {
-		if _, err := e.Job(shop, live); live != hostile && (live.ReadErr != nil || err != nil) {
-			t.Errorf("%s: %v %v", live.Name, live.ReadErr, err)
+	for job, err := range live.InOrder(t.Context(), crashing{api, hostile.ID}, listing.Jobs, live.Options{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := e.Job(shop, job); job != hostile && (job.ReadErr != nil || err != nil) {
+			t.Errorf("%s: %v %v", job.Name, job.ReadErr, err)
 		}
 		read++
 	}

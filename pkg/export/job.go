@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/buildsync/buildsync/internal/crash"
 	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/diff"
@@ -22,7 +23,7 @@ type Project struct {
 // Job writes a live job as a definition. The error says why no definition can
 // hold it; it is a *Crash where a bug is in the way.
 func (e *Exporter) Job(project Project, live *diff.LiveJob) (d *Definition, err error) {
-	err = caught(func() (err error) {
+	err = crash.Caught(func() (err error) {
 		d, err = e.job(project, live)
 		return err
 	})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/buildsync/buildsync/internal/crash"
 	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
@@ -18,7 +19,7 @@ var probeProject = Project{Alias: "probe", ID: strings.Repeat("0", 32)}
 // Template writes a build template of the service as a published one. The error
 // says why no definition can hold it; it is a *Crash where a bug is in the way.
 func (e *Exporter) Template(live *diff.LiveTemplate) (d *Definition, err error) {
-	err = caught(func() (err error) {
+	err = crash.Caught(func() (err error) {
 		d, err = e.template(live)
 		return err
 	})

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/buildsync/buildsync/internal/crash"
 	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
@@ -23,7 +24,7 @@ import (
 // error says why it cannot be done in place; it is a *Crash where a bug is in
 // the way.
 func (e *Exporter) Update(set *spec.Set, job *compile.Job, live *diff.LiveJob, opts compile.Options) (files []File, err error) {
-	err = caught(func() (err error) {
+	err = crash.Caught(func() (err error) {
 		files, err = e.update(set, job, live, opts)
 		return err
 	})
