@@ -120,7 +120,28 @@ func (d *decoder) module(n *spec.Node) *Module {
 	m.Actions = d.actions(n.Get("actions"), m.Confidence)
 	m.Properties = d.properties(n.Get("properties"), m.Confidence)
 	m.Inputs = d.inputs(n.Get("inputs"), m.Confidence)
+	for _, key := range []string{"module_id", "name", "properties", "inputs"} {
+		d.refuseReferences(n.Get(key), key)
+	}
 	return m
+}
+
+// refuseReferences reports a ${{ in what a step is compiled from: nothing would
+// resolve it.
+func (d *decoder) refuseReferences(n *spec.Node, key string) {
+	if n == nil {
+		return
+	}
+	if n.Kind == spec.ScalarNode && strings.Contains(n.Text, "${{") {
+		d.report(n, key, "references are not resolved in a modules file", "write the value itself")
+	}
+	for _, f := range n.Fields {
+		d.refuseReferences(f.Key, key)
+		d.refuseReferences(f.Value, key)
+	}
+	for _, item := range n.Items {
+		d.refuseReferences(item, key)
+	}
 }
 
 func (d *decoder) actions(n *spec.Node, confidence Confidence) []Action {

@@ -169,12 +169,12 @@ func (c *compiler) refuseDuplicates() {
 		}
 		d := c.reportAt("duplicate-job", job.nameAt, "jobs["+job.Name+"].name", hint,
 			"job %q is defined twice in project %q", job.Name, job.Project)
-		d.Related = []spec.Related{{Range: other.nameAt, Message: "first defined here"}}
+		d.Related = append(d.Related, spec.Related{Range: other.nameAt, Message: "first defined here"})
 	}
 }
 
 func (c *compiler) compileRemoval(n *spec.Node) {
-	u := c.newUnit("removed["+n.Str("job")+"]", &scope{c: c})
+	u := c.newUnit(spec.OfRemoval, "removed["+n.Str("job")+"]", &scope{c: c})
 	name := u.plainText(u.get(n, "job"))
 	alias, project := u.project(u.get(n, "project"), n)
 	if name == "" || project == nil {

@@ -187,7 +187,9 @@ func (s *scope) expandText(n *spec.Node) *spec.Node {
 		if !ok {
 			return poison(n)
 		}
-		value := s.derived(target.value, target.origin, n.Origin)
+		via := target.origin
+		via.Use = n.Range
+		value := s.derived(target.value, via, n.Origin)
 		if value.Kind == spec.ScalarNode {
 			value.Range = n.Range
 		}
@@ -209,12 +211,13 @@ func (s *scope) expandText(n *spec.Node) *spec.Node {
 		case isPoison(target.value):
 			failed = true
 		case target.value.Kind != spec.ScalarNode:
-			s.reportIn(n, p, "expression", "use it alone, as the whole value", "%s is %s and cannot be a part of a text", p.text, describe(target.value))
+			d := s.reportIn(n, p, "expression", "use it alone, as the whole value", "%s is %s and cannot be a part of a text", p.text, describe(target.value))
+			d.Related = append(d.Related, spec.Related{Range: spec.Range{Start: target.origin.Pos, End: target.origin.Pos}, Message: p.text + " is defined here"})
 			failed = true
 		case target.value.Type != spec.NullType:
 			text.WriteString(target.value.Text)
 		}
-		c.Origin = &spec.Origin{Kind: target.origin.Kind, Name: target.origin.Name, Pos: target.origin.Pos, From: chain(target.value.Origin, c.Origin)}
+		c.Origin = &spec.Origin{Kind: target.origin.Kind, Name: target.origin.Name, Pos: target.origin.Pos, From: chain(target.value.Origin, c.Origin), Use: n.Range}
 		if text.Len() > maxScalar {
 			s.reportIn(n, p, "expansion-limit", "", "the text grows beyond %d bytes", maxScalar)
 			return poison(n)
@@ -240,10 +243,19 @@ func (s *scope) derived(n *spec.Node, via spec.Origin, user *spec.Origin) *spec.
 		}
 		return poison(n)
 	}
-	c.Origin = &spec.Origin{Kind: via.Kind, Name: via.Name, Pos: via.Pos, From: chain(n.Origin, user)}
+	origin := via
+	origin.From = chain(n.Origin, user)
+	c.Origin = &origin
+	via.Part = true
 	c.Fields, c.Items = nil, nil
-	for _, f := range n.Fields {
-		c.Fields = append(c.Fields, spec.Field{Key: f.Key, Value: s.derived(f.Value, via, user)})
+	if len(n.Fields) > 0 {
+		part := origin
+		part.Part = true
+		for _, f := range n.Fields {
+			key := *f.Key
+			key.Origin = &part
+			c.Fields = append(c.Fields, spec.Field{Key: &key, Value: s.derived(f.Value, via, user)})
+		}
 	}
 	for _, item := range n.Items {
 		c.Items = append(c.Items, s.derived(item, via, user))
@@ -318,8 +330,8 @@ func (s *scope) include(n *spec.Node) *spec.Node {
 }
 
 // reportIn reports what is wrong with a part of a text.
-func (s *scope) reportIn(n *spec.Node, p part, rule, hint, format string, args ...any) {
-	s.c.reportAt(rule, s.c.textRange(n, p.start, p.end), s.unit.at(), hint, "%s", fmt.Sprintf(format, args...))
+func (s *scope) reportIn(n *spec.Node, p part, rule, hint, format string, args ...any) *spec.Diagnostic {
+	return s.c.reportAt(rule, s.c.textRange(n, p.start, p.end), s.unit.at(), hint, "%s", fmt.Sprintf(format, args...))
 }
 
 // textRange is the place of a stretch of a scalar's text: inside the scalar

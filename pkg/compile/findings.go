@@ -20,6 +20,19 @@ type findings struct {
 	seen   map[findingKey]int // the index in list, -1 for one that is not shown
 	kinds  map[ruleInFile]int
 	hidden map[ruleInFile]spec.Range // the first that is not shown
+
+	refused map[spec.Pos]string // values that the schema refuses, and what it says of them
+}
+
+// refuse notes that d says all that there is to say of a value.
+func (f *findings) refuse(d *spec.Diagnostic) {
+	if f.refused == nil {
+		f.refused = map[spec.Pos]string{}
+	}
+	f.refused[d.Range.Start] = d.Message
+	if d.Value.IsValid() {
+		f.refused[d.Value] = d.Message
+	}
 }
 
 type findingKey struct {
@@ -34,6 +47,9 @@ type ruleInFile struct{ rule, file string }
 func (f *findings) add(d spec.Diagnostic) *spec.Diagnostic {
 	if f.seen == nil {
 		f.seen, f.kinds, f.hidden = map[findingKey]int{}, map[ruleInFile]int{}, map[ruleInFile]spec.Range{}
+	}
+	if said, refused := f.refused[d.Range.Start]; refused && said != d.Message {
+		return &d
 	}
 	key, kind := findingKey{d.Range, d.Rule, d.Message}, ruleInFile{d.Rule, d.Range.Start.File}
 	if at, seen := f.seen[key]; seen {
@@ -89,11 +105,22 @@ func (f *findings) sorted() spec.Diagnostics {
 
 // report adds an error about n.
 func (c *compiler) report(rule string, n *spec.Node, pointer, hint, format string, args ...any) *spec.Diagnostic {
-	return c.reportAt(rule, n.Range, pointer, hint, format, args...)
+	at, others := n.Shown()
+	d := c.reportAt(rule, at, pointer, hint, format, args...)
+	for _, other := range others {
+		if !slices.Contains(d.Related, other) {
+			d.Related = append(d.Related, other)
+		}
+	}
+	return d
 }
 
 func (c *compiler) reportAt(rule string, at spec.Range, pointer, hint, format string, args ...any) *spec.Diagnostic {
-	d := spec.Diagnostic{Rule: rule, Severity: spec.Error, Range: at, Pointer: pointer, Hint: hint, Message: fmt.Sprintf(format, args...)}
+	return c.add(spec.Diagnostic{Rule: rule, Severity: spec.Error, Range: at, Pointer: pointer, Hint: hint, Message: fmt.Sprintf(format, args...)})
+}
+
+// add takes a finding, with the uses of the fragments that it was found in.
+func (c *compiler) add(d spec.Diagnostic) *spec.Diagnostic {
 	for _, use := range slices.Backward(c.uses) {
 		if use.at != nil && len(d.Related) < maxUses {
 			d.Related = append(d.Related, spec.Related{Range: use.at.Range, Message: "the fragment " + use.fragment + " is used here"})

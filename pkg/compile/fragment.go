@@ -47,18 +47,6 @@ func (c *compiler) collectFragment(n *spec.Node) {
 	c.fragments[s.name] = &fragment{shared: s, steps: n.Get("steps")}
 }
 
-// checkFragments reports the references of a fragment that no use can resolve,
-// whether something uses it or not.
-func (c *compiler) checkFragments() {
-	for _, name := range slices.Sorted(maps.Keys(c.fragments)) {
-		f := c.fragments[name]
-		s := &scope{c: c, inputs: f.openInputs()}
-		u := c.newUnit("fragments["+name+"]", s)
-		u.field = "steps"
-		s.check(f.steps)
-	}
-}
-
 // checkUnusedFragments compiles the fragments that nothing has used, for what is
 // wrong in them.
 func (c *compiler) checkUnusedFragments() {
@@ -67,7 +55,7 @@ func (c *compiler) checkUnusedFragments() {
 		if f.compiled || c.total > c.maxTotal {
 			continue
 		}
-		u := c.newUnit("fragments["+name+"]", &scope{c: c, inputs: f.poisonedInputs(), anyJob: true})
+		u := c.newUnit(spec.OfFragment, "fragments["+name+"]", &scope{c: c, inputs: f.poisonedInputs(), anyJob: true})
 		c.uses = append(c.uses, usage{fragment: name})
 		if steps := u.get(f.node, "steps"); steps != nil {
 			u.steps(steps, nil)
@@ -144,7 +132,7 @@ func (l *stepList) use(item *spec.Node) {
 	u.c.uses = append(u.c.uses, usage{f.name, name})
 	defer func() { u.c.uses = u.c.uses[:len(u.c.uses)-1] }()
 	u.field = "steps"
-	steps := inside.expand(f.steps)
+	steps := u.checked(spec.OfFragment, f.node.Key("steps"), f.steps, inside.expand(f.steps))
 	u.field = ""
 	l.within(u.used(steps, &spec.Origin{Kind: spec.FromFragment, Name: f.name, Pos: name.Pos(), From: item.Origin}))
 }

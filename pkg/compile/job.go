@@ -52,14 +52,13 @@ func (c *compiler) compileDefinition(n *spec.Node) {
 		c.report("wrong-type", n, "jobs", "", "a job must be a mapping, not %s", describe(n))
 		return
 	}
-	matrix := n.Get("matrix")
-	if matrix == nil || matrix.IsNull() {
+	if matrix := n.Get("matrix"); matrix == nil || matrix.IsNull() {
 		c.compileJob(n, nil)
 		return
 	}
 	s := &scope{c: c, noMatrix: "a matrix cannot use itself", noJob: "the matrix is multiplied before the jobs have names"}
-	u := c.newUnit("jobs["+n.Str("name")+"]", s)
-	for _, combo := range u.combinations(matrix) {
+	u := c.newUnit(spec.OfJob, "jobs["+n.Str("name")+"]", s)
+	for _, combo := range u.combinations(u.get(n, "matrix")) {
 		c.compileJob(n, combo)
 	}
 }
@@ -72,7 +71,7 @@ func (c *compiler) compileJob(n *spec.Node, combo []binding) {
 	if combo == nil {
 		s.noMatrix = "this job has no matrix"
 	}
-	u := c.newUnit("jobs["+n.Str("name")+"]", s)
+	u := c.newUnit(spec.OfJob, "jobs["+n.Str("name")+"]", s)
 	u.recorded = c.room[:0]
 	defer func() { c.room = emptied(u.recorded) }()
 	whole := merge(c.defaults, n)

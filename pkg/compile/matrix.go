@@ -48,7 +48,7 @@ func (u *unit) multiply(n *spec.Node) (combos [][]binding, ok bool) {
 		if name == "include" || name == "exclude" {
 			continue
 		}
-		axis := u.expand(f.Value)
+		axis := f.Value
 		if isPoison(axis) {
 			return nil, false
 		}
@@ -73,7 +73,7 @@ func (u *unit) multiply(n *spec.Node) (combos [][]binding, ok bool) {
 
 // entries returns the mappings of include or exclude.
 func (u *unit) entries(n *spec.Node, key string) [][]binding {
-	list := u.expand(n.Get(key))
+	list := n.Get(key)
 	if list == nil || list.IsNull() || isPoison(list) {
 		return nil
 	}

@@ -37,7 +37,7 @@ func (u *unit) parameters(n *spec.Node) *jsontree.Value {
 		name := parameterName(item)
 		if first := seen[name]; first != nil && name != "" {
 			d := u.report("param-duplicate", nameNode(item), ParameterPath(name), "", "the parameter %q is declared twice", name)
-			d.Related = []spec.Related{{Range: nameNode(first).Range, Message: "first declared here"}}
+			d.Related = append(d.Related, spec.Related{Range: nameNode(first).Range, Message: "first declared here"})
 			continue
 		}
 		seen[name] = item

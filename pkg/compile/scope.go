@@ -236,7 +236,7 @@ func (vs *variables) resolve(name string) (*spec.Node, spec.Origin, *vocabulary)
 	if v.value == nil {
 		v.busy = true
 		s := &scope{c: vs.c, noMatrix: "a variable cannot use a matrix", noJob: "a variable cannot use a job's name"}
-		u := vs.c.newUnit("vars."+name, s)
+		u := vs.c.newUnit("", "vars."+name, s)
 		resolved := u.expand(v.declared)
 		v.busy = false
 		if v.value == nil {

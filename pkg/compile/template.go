@@ -131,21 +131,30 @@ func (c *compiler) collectTemplate(n *spec.Node) {
 // checkShared reports the references of templates and fragments that nobody can
 // resolve.
 func (c *compiler) checkShared() {
-	c.checkTemplates()
-	c.checkFragments()
+	for _, name := range slices.Sorted(maps.Keys(c.templates)) {
+		c.templates[name].check(c, spec.OfTemplate)
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.fragments)) {
+		c.fragments[name].check(c, spec.OfFragment)
+	}
+	if c.defaults != nil {
+		s := &scope{c: c}
+		c.newUnit("", "defaults.job", s)
+		s.check(c.defaults)
+	}
 }
 
-// checkTemplates reports the references of a template that no job can resolve,
-// whether a job uses it or not.
-func (c *compiler) checkTemplates() {
-	for _, name := range slices.Sorted(maps.Keys(c.templates)) {
-		t := c.templates[name]
-		s := &scope{c: c, inputs: t.openInputs()}
-		u := c.newUnit("templates["+name+"]", s)
-		for _, key := range []string{"parameters", "steps"} {
-			u.field = key
-			s.check(t.node.Get(key))
+// check reports the references of s that nobody who uses it can resolve, whether
+// something uses it or not: those of what is written for people too.
+func (s *shared) check(c *compiler, owner spec.Owner) {
+	for _, f := range s.node.Fields {
+		inside := &scope{c: c, inputs: s.openInputs()}
+		if f.Key.Text == "inputs" {
+			inside.inputs = nil // a default is written where no input is known
 		}
+		u := c.newUnit(owner, s.kind+"s["+s.name+"]", inside)
+		u.field = f.Key.Text
+		inside.check(f.Value)
 	}
 }
 
@@ -157,7 +166,7 @@ func (c *compiler) checkUnused() {
 		if t.compiled || c.total > c.maxTotal {
 			continue
 		}
-		u := c.newUnit("templates["+name+"]", &scope{c: c, inputs: t.poisonedInputs(), anyJob: true})
+		u := c.newUnit(spec.OfTemplate, "templates["+name+"]", &scope{c: c, inputs: t.poisonedInputs(), anyJob: true})
 		if parameters := u.get(t.node, "parameters"); parameters != nil {
 			u.parameters(parameters)
 		}
@@ -175,6 +184,7 @@ func (s *scope) check(n *spec.Node) {
 		return
 	}
 	for _, f := range n.Fields {
+		s.check(f.Key)
 		s.check(f.Value)
 	}
 	for _, item := range n.Items {
@@ -219,7 +229,10 @@ func (u *unit) useTemplate(use *spec.Node) (parts, bool) {
 	u.c.noteTemplate(t.name)
 	inside := *u.scope
 	inside.inputs = u.inputs(&t.shared, use, given)
-	return parts{parameters: inside.expand(t.parameters), steps: inside.expand(t.steps)}, true
+	part := func(key string, marked *spec.Node) *spec.Node {
+		return u.checked(spec.OfTemplate, t.node.Key(key), marked, inside.expand(marked))
+	}
+	return parts{parameters: part("parameters", t.parameters), steps: part("steps", t.steps)}, true
 }
 
 // inputs gives each input of a template or fragment its value: what is given
@@ -262,7 +275,7 @@ func (u *unit) inputs(t *shared, use, given *spec.Node) map[string]*spec.Node {
 func (c *compiler) publishTemplates() {
 	for _, name := range slices.Sorted(maps.Keys(c.templates)) {
 		t := c.templates[name]
-		u := c.newUnit("templates["+name+"]", &scope{c: c,
+		u := c.newUnit(spec.OfTemplate, "templates["+name+"]", &scope{c: c,
 			noMatrix: "a published template belongs to no job", noJob: "a published template belongs to no job; a script can use ${JOB_NAME}"})
 		publish := u.get(t.node, "publish")
 		if publish == nil || publish.IsNull() {
@@ -294,7 +307,10 @@ func (u *unit) publish(t *template) *Template {
 	}
 	body := jsontree.Object()
 	template := jsontree.Object(jsontree.Member{Key: "steps", Value: jsontree.Array()})
-	if steps := u.expand(t.steps); steps != nil {
+	part := func(key string, marked *spec.Node) *spec.Node {
+		return u.checked(spec.OfTemplate, t.node.Key(key), marked, u.expand(marked))
+	}
+	if steps := part("steps", t.steps); steps != nil {
 		template.Set("steps", u.steps(steps, nil))
 	} else if u.get(t.node, "extra").Get("template").Get("steps") == nil {
 		u.report("missing-key", t.node.Get("name"), "steps", "", "the published template %q needs steps", t.name)
@@ -309,7 +325,7 @@ func (u *unit) publish(t *template) *Template {
 			body.Set(key, u.text(key, n))
 		}
 	}
-	if parameters := u.openInputs(open, u.expand(t.parameters)); parameters != nil {
+	if parameters := u.openInputs(open, part("parameters", t.parameters)); parameters != nil {
 		list := u.parameters(parameters)
 		u.refuseSecrets(t, parameters)
 		body.Set("parameters", list)

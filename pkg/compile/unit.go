@@ -22,6 +22,7 @@ const maxTotal = 2_000_000
 type unit struct {
 	c        *compiler
 	scope    *scope
+	owner    spec.Owner
 	pointer  string // of the whole, such as jobs[order]
 	field    string // the key that is being expanded
 	recorded []recorded
@@ -30,8 +31,8 @@ type unit struct {
 	uses     int // of fragments and of the template's steps
 }
 
-func (c *compiler) newUnit(pointer string, s *scope) *unit {
-	u := &unit{c: c, scope: s, pointer: pointer}
+func (c *compiler) newUnit(owner spec.Owner, pointer string, s *scope) *unit {
+	u := &unit{c: c, scope: s, owner: owner, pointer: pointer}
 	s.unit = u
 	return u
 }
@@ -55,8 +56,23 @@ func (u *unit) at() string {
 // get resolves the references in the value of a key, nil where it is absent.
 func (u *unit) get(n *spec.Node, key string) *spec.Node {
 	u.field = key
-	value := u.expand(n.Get(key))
+	written := n.Get(key)
+	value := u.checked(u.owner, n.Key(key), written, u.expand(written))
 	u.field = ""
+	return value
+}
+
+// checked holds what the references in the value of a key became to the schema.
+// What does not conform is reported, and not spoken of again.
+func (u *unit) checked(owner spec.Owner, key, written, value *spec.Node) *spec.Node {
+	if value == written || value == nil || owner == "" {
+		return value
+	}
+	for _, d := range spec.CheckResolved(owner, key, value) {
+		d.Pointer = u.pointer + "." + d.Pointer
+		u.c.findings.refuse(&d)
+		u.c.add(d)
+	}
 	return value
 }
 

@@ -250,6 +250,9 @@ func (l *linter) withFront(front spec.Diagnostics) (hard, all spec.Diagnostics) 
 			said[d.Value] = append(said[d.Value], d.Rule)
 		}
 		if d.Severity == spec.Error {
+			for _, other := range d.Related { // where the value of a reference is defined
+				said[other.Range.Start] = append(said[other.Range.Start], d.Rule)
+			}
 			d.Blocking = true
 			hard = append(hard, d)
 		} else {
@@ -274,7 +277,10 @@ func lendFixes(hard, found spec.Diagnostics) {
 		if len(hard[i].Fixes) > 0 {
 			continue
 		}
-		same := func(d spec.Diagnostic) bool { return d.Rule == hard[i].Rule && d.Range == hard[i].Range }
+		same := func(d spec.Diagnostic) bool {
+			return d.Rule == hard[i].Rule && (d.Range == hard[i].Range ||
+				slices.ContainsFunc(hard[i].Related, func(other spec.Related) bool { return other.Range.Start == d.Range.Start }))
+		}
 		if at := slices.IndexFunc(found, same); at >= 0 {
 			hard[i].Fixes = found[at].Fixes
 			if hard[i].Rule != "wrong-type" { // its message says it all

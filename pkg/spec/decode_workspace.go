@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
@@ -41,6 +42,7 @@ func LoadWorkspace(tree Tree, opts Options) (*Workspace, Diagnostics) {
 		return nil, out.done()
 	}
 	check(workspaceSchema, root, out)
+	refuseReferences(root, out)
 	if root.Kind != MappingNode {
 		return nil, out.done()
 	}
@@ -81,6 +83,38 @@ func withEnvironment(root *Node, name string, out *report) (effective *Node, kno
 		return root, true
 	}
 	return overlay(root, over, name), true
+}
+
+// refuseReferences reports the references of buildsync.yaml that nothing
+// resolves: vars and defaults take them, all else is read as it stands.
+func refuseReferences(root *Node, out *report) {
+	if root.Kind != MappingNode {
+		return
+	}
+	for _, f := range root.Fields {
+		switch key := f.Key.Text; {
+		case key == "vars" || key == "defaults" || strings.HasPrefix(key, "x-"):
+		case key == "environments" && f.Value.Kind == MappingNode:
+			for _, environment := range f.Value.Fields {
+				refuseReferences(environment.Value, out)
+			}
+		default:
+			refuseReferencesIn(f.Value, key, out)
+		}
+	}
+}
+
+func refuseReferencesIn(n *Node, key string, out *report) {
+	if n.Kind == ScalarNode && n.Type == StringType && strings.Contains(n.Text, "${{") {
+		out.errorf("expression", n.Range, "write the value itself; what differs between environments stands under environments", "references are not resolved in %s", key)
+	}
+	for _, f := range n.Fields {
+		refuseReferencesIn(f.Key, key, out)
+		refuseReferencesIn(f.Value, key, out)
+	}
+	for _, item := range n.Items {
+		refuseReferencesIn(item, key, out)
+	}
 }
 
 func keyTexts(n *Node) []string {

@@ -20,16 +20,35 @@ var isEscapeError = pattern(`unknown escape character|invalid Unicode character 
 var standIns = []struct {
 	letter byte
 	char   rune
-}{{'P', 0x2029}, {'L', 0x2028}, {'N', 0x85}, {'v', 0x0b}, {'a', 0x07}, {'e', 0x1b}}
+}{{'P', 0x2029}, {'L', 0x2028}, {'N', 0x85}, {'v', 0x0b}, {'a', 0x07}, {'e', 0x1b}, {'_', 0xa0}}
+
+// hexEscapes lists the characters that a text writes in hexadecimal.
+func hexEscapes(text []byte) map[rune]bool {
+	chars := map[rune]bool{}
+	digits := map[byte]int{'x': 2, 'u': 4, 'U': 8}
+	for i := 0; i+1 < len(text); i++ {
+		if text[i] != '\\' {
+			continue
+		}
+		if n := digits[text[i+1]]; n > 0 && i+2+n <= len(text) {
+			if code, err := strconv.ParseInt(string(text[i+2:i+2+n]), 16, 32); err == nil {
+				chars[rune(code)] = true
+			}
+		}
+		i++ // a backslash behind this one is no escape's start
+	}
+	return chars
+}
 
 // jsonEscapes rewrites the escapes of JSON that the library does not know, byte
 // for byte in the same places. restore gives the values of a parsed document
 // their meaning back; it is nil where nothing was to be done.
 func jsonEscapes(text []byte) (rewritten []byte, restore func(*yaml.Node)) {
 	var free []int
+	chars := hexEscapes(text)
 	for i, s := range standIns {
-		// A hexadecimal escape could mean the character as well.
-		if !bytes.Contains(text, []byte{'\\', s.letter}) && !bytes.Contains(bytes.ToLower(text), fmt.Appendf(nil, "%02x", s.char)) {
+		// Outside of double quotes the letter behind a backslash is text.
+		if !bytes.Contains(text, []byte{'\\', s.letter}) && !chars[s.char] && !bytes.ContainsRune(text, s.char) {
 			free = append(free, i)
 		}
 	}

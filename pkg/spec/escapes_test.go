@@ -82,3 +82,18 @@ func hex4(r rune) string {
 	const digits = "0123456789abcdef"
 	return string([]byte{digits[r>>12&15], digits[r>>8&15], digits[r>>4&15], digits[r&15]})
 }
+
+// TestStandInsAreFree holds that what stands for an escape for a while is nothing
+// that the file itself holds, in whatever way it writes it.
+func TestStandInsAreFree(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`"\/\\a\u2028\u0085\\P\u001b"`:  "/\\a\u2028\u0085\\P\x1b",
+		`"\/ 2029 2028 85 0b 07 1b a0"`: "/ 2029 2028 85 0b 07 1b a0",
+	} {
+		root, found := spec.ParseFile("a.yaml", []byte("a: "+text+"\n"))
+		if found.HasErrors() || root.Get("a").Text != want {
+			t.Errorf("%s: %v", text, found)
+		}
+	}
+}

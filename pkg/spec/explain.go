@@ -37,20 +37,26 @@ func compileSchema(name string) *jsonschema.Schema {
 
 // check reports all that a schema says about a file's root.
 func check(name string, root *Node, out *report) {
-	set := language()
-	if set.root(name).valid(root) {
+	if language().root(name).valid(root) {
 		return
 	}
 	library := compiled[0]
 	if name == workspaceSchema {
 		library = compiled[1]
 	}
+	e := &explainer{root: place{node: root}, out: out}
+	e.explain(library())
+}
+
+// explain reports what the library finds wrong with a value that is not valid.
+func (e *explainer) explain(library *jsonschema.Schema) {
+	root, out := e.root, e.out
 	var failed *jsonschema.ValidationError
-	if err := library().Validate(instance(root)); !errors.As(err, &failed) {
-		out.errorf("wrong-type", root.Range, "", "the file does not conform to its schema") // the two disagree: a bug, but no reason to accept
+	if err := library.Validate(instance(root.node)); !errors.As(err, &failed) {
+		out.errorf("wrong-type", root.node.Range, "", "the file does not conform to its schema") // the two disagree: a bug, but no reason to accept
 		return
 	}
-	e := &explainer{set: set, root: root, out: out}
+	e.set = language()
 	for _, d := range out.found {
 		if d.Severity == Error {
 			e.said = append(e.said, d.Range.Start)
@@ -95,8 +101,11 @@ func instance(n *Node) any {
 // our words.
 type explainer struct {
 	set  *schemaSet
-	root *Node
+	root place
 	out  *report
+	// resolved says to report only what references put in place.
+	resolved bool
+
 	said []Pos // where parsing has found an error: its consequences are not worth a word
 }
 
@@ -136,7 +145,7 @@ type place struct {
 // find follows a percent-encoded JSON pointer. A last part that is a key but
 // has no value is the key itself.
 func (e *explainer) find(pointer string) place {
-	at := place{node: e.root}
+	at := e.root
 	for part := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
 		if part == "" && pointer == "" {
 			break
@@ -186,6 +195,15 @@ func (p place) subject() string {
 	return "the file"
 }
 
+// wholeRange is where a message about a value as a whole points: its key, as the
+// whole of it would be many lines, or the reference that put it there.
+func (p place) wholeRange() Range {
+	if shown, others := p.node.Shown(); others != nil && !p.node.Origin.Part {
+		return shown
+	}
+	return p.keyRange()
+}
+
 // keyRange is where a message about a mapping's keys points.
 func (p place) keyRange() Range {
 	switch {
@@ -198,6 +216,9 @@ func (p place) keyRange() Range {
 }
 
 func (e *explainer) leaf(s *schema, location, keyword string, at place) {
+	if at.node.Origin != nil && at.node.Kind == ScalarNode && (at.node.Type == 0 || s != nil && s.valid(at.node)) {
+		return // the library does not know what valid lets pass
+	}
 	if s == nil {
 		e.out.errorf("wrong-type", at.node.Range, "", "%s is not valid", at.subject())
 		return
@@ -227,6 +248,11 @@ func (e *explainer) report(rule string, at place, where Range, hint, format stri
 	if where == at.keyRange() {
 		d.Value = at.node.Range.Start
 	}
+	_, others := at.node.Shown()
+	if e.resolved && others == nil {
+		return // written there: the front door has said it
+	}
+	d.Related = others
 	e.out.add(d)
 }
 
@@ -250,7 +276,7 @@ func (e *explainer) saidOf(at place) bool {
 func (e *explainer) missing(s *schema, at place) {
 	for _, key := range s.required {
 		if at.node.Get(key) == nil && !s.misspelt(key, at.node) {
-			e.report("missing-key", at, at.keyRange(), "", "key %s is missing", quoted(key))
+			e.report("missing-key", at, at.wholeRange(), "", "key %s is missing", quoted(key))
 		}
 	}
 }
@@ -267,6 +293,9 @@ func (s *schema) misspelt(missing string, n *Node) bool {
 }
 
 func (e *explainer) unknown(s *schema, at place) {
+	if _, others := at.node.Shown(); e.resolved && others == nil {
+		return
+	}
 	for _, field := range at.node.Fields {
 		key := field.Key.Text
 		if s.properties[key] != nil {
@@ -312,8 +341,8 @@ func (e *explainer) wrong(s *schema, keyword string, at place) {
 		rule = ruleOf(s, rule)
 	}
 	where := at.node.Range
-	if at.node.Kind != ScalarNode { // the whole of it would be many lines
-		where = at.keyRange()
+	if at.node.Kind != ScalarNode {
+		where = at.wholeRange()
 	}
 	if rule == "step-form" && at.node.Kind == MappingNode {
 		e.report(rule, at, where, e.stepHint(at.node), "a step is %s", s.expects())

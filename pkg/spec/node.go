@@ -124,4 +124,30 @@ type Origin struct {
 	Name string // the template, variable, matrix key, environment or file
 	Pos  Pos    // where that station stands
 	From *Origin
+
+	Use  Range // of the ${{ }} that put the value in its place, if one did
+	Part bool  // the value is a part of what that ${{ }} stands for
+}
+
+// Shown returns where a mistake in n is shown, and the other end of the reference
+// that put n there: a value is wrong where it is used, a part of it where it is
+// defined.
+func (n *Node) Shown() (at Range, others []Related) {
+	o := n.Origin
+	if o == nil || o.Use == (Range{}) {
+		return n.Range, nil
+	}
+	if o.Part {
+		return n.Range, []Related{{Range: o.Use, Message: "used here"}}
+	}
+	if o.Pos.IsValid() {
+		others = []Related{{Range: Range{o.Pos, o.Pos}, Message: o.reference() + " is defined here"}}
+	}
+	return o.Use, others
+}
+
+// reference is how a text names what o is.
+func (o *Origin) reference() string {
+	space := map[OriginKind]string{FromVariable: "vars.", FromMatrix: "matrix.", FromInput: "inputs."}[o.Kind]
+	return space + o.Name
 }

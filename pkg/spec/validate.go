@@ -8,8 +8,22 @@ import (
 	"unicode/utf8"
 )
 
-// valid tells whether a node conforms to a schema.
+// valid tells whether a node conforms to a schema. A value that could not be
+// resolved does, as that was reported; so does a text that a reference put in a
+// place, where it is written as what the place takes: vars know no types.
 func (s *schema) valid(n *Node) bool {
+	if n.Kind == ScalarNode && (n.Type == 0 || n.Type == StringType && n.Origin != nil) {
+		if n.Type == 0 || s.conforms(n) {
+			return true
+		}
+		as := *n
+		as.Type, as.Origin = coreType(n.Text), nil
+		return as.Type != StringType && s.conforms(&as)
+	}
+	return s.conforms(n)
+}
+
+func (s *schema) conforms(n *Node) bool {
 	if s.ref != nil && !s.ref.valid(n) {
 		return false
 	}
