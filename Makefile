@@ -102,6 +102,9 @@ bench-cli: size $(ACTIONLINT) ## what a start costs, and lint of one file
 bench-lint: size $(ACTIONLINT) ## lint of 10,000 definitions, cold and warm
 	$(MEASURE) -actionlint "$(ACTIONLINT)" lint
 
+bench-bulk: size ## query and set over 10,000 jobs, beside compile
+	$(MEASURE) bulk
+
 bench-plan: size ## apply and plan of 1,000 jobs over 20 ms of latency, beside a client of the official SDK
 	cd test/sdk && $(GO) build -o ../../dist/bench/naive ./naive
 	$(MEASURE) -naive dist/bench/naive plan

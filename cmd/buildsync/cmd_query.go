@@ -115,7 +115,6 @@ type foundValue struct {
 	Column int             `json:"column,omitempty"`
 
 	source spec.Pos // the place that says the value
-	name   string   // of the file, in the workspace
 }
 
 func (in *invocation) query() error {
@@ -148,7 +147,7 @@ func (in *invocation) query() error {
 			return said(exitPartial)
 		})
 	}
-	w, err := in.open()
+	w, err := in.openBy((*workspace).loadKept)
 	if err != nil {
 		return err
 	}
@@ -207,53 +206,42 @@ func (in *invocation) liveObjects(ctx context.Context, w *workspace, service *se
 
 // answer finds and prints what was asked for.
 func (in *invocation) answer(outputs []output, w *workspace, a asked, objects []*bulk.Object) error {
-	if err := bulk.CheckPaths(objects, slices.Concat(a.conditions, a.where)); err != nil {
+	q := bulk.Question{Asked: a.conditions, Where: a.where, Missing: in.on("missing")}
+	q.Sources = in.text("by") == "source" || slices.ContainsFunc(outputs, func(o output) bool { return o.format == "files" })
+	found, err := bulk.Query(w.loaded, objects, q)
+	if err != nil {
 		return &failure{exitInvalid, err}
 	}
-	sources := bulk.NewSources(w.set)
-	var rows []foundValue
-	jobs := map[string]bool{}
-	add := func(o *bulk.Object, row foundValue, at spec.Pos, placed bool) {
-		if placed {
-			row.name, row.File, row.Line, row.Column = at.File, w.shown(at.File), at.Line, at.Column
-		}
-		jobs[o.Address] = true
-		rows = append(rows, row)
-	}
-	for _, o := range objects {
-		if in.on("missing") {
-			if bulk.Missing(o, a.conditions, a.where) {
-				at := spec.Pos{}
-				if o.Job != nil {
-					at = o.Job.Pos
-				}
-				add(o, foundValue{Job: o.Address, source: at}, at, o.Job != nil)
-			}
-			continue
-		}
-		for _, v := range bulk.Find(o, a.conditions, a.where) {
-			row := foundValue{Job: o.Address, Path: v.Path, Value: v.Value}
-			row.source, _ = sources.SourceOf(o, v.Path)
-			at, placed := o.PlaceOf(v.Path)
-			add(o, row, at, placed)
-		}
-	}
-	if len(rows) == 0 && !in.on("missing") {
+	if len(found) == 0 && !q.Missing {
 		for _, c := range a.conditions {
 			if near := bulk.Nearest(objects, c); near != "" {
 				in.printf("No job has a value at %s; did you mean %s?\n", c.Path.String(), near)
 			}
 		}
 	}
+	jobs := map[string]bool{}
+	rows := make([]foundValue, 0, len(found))
+	for _, f := range found {
+		row := foundValue{Job: f.Job, Path: f.Path, Value: f.Value, source: f.Source}
+		if f.At.File != "" {
+			row.File, row.Line, row.Column = w.shown(f.At.File), f.At.Line, f.At.Column
+		}
+		jobs[f.Job] = true
+		rows = append(rows, row)
+	}
 	return in.printFound(outputs, w, rows, len(jobs))
 }
 
 func (in *invocation) printFound(outputs []output, w *workspace, rows []foundValue, jobs int) error {
-	files := []string{}
+	names := map[string]bool{}
 	for _, row := range rows {
-		if row.source.File != "" && !slices.Contains(files, w.shown(row.source.File)) {
-			files = append(files, w.shown(row.source.File))
+		if row.source.File != "" {
+			names[row.source.File] = true
 		}
+	}
+	files := []string{}
+	for name := range names {
+		files = append(files, w.shown(name))
 	}
 	slices.Sort(files)
 	r := reply{doc: map[string]any{"format_version": "1.0", "jobs": jobs, "values": append([]foundValue{}, rows...)}, text: func(out *paper) { writeFound(out, rows, jobs) }}
@@ -305,7 +293,11 @@ type foundGroup struct {
 
 // groupFound counts jobs by source or by value, the largest group first.
 func groupFound(rows []foundValue, by string, w *workspace) (groups []foundGroup) {
-	index := map[string]int{}
+	type place struct {
+		group int
+		job   string
+	}
+	index, seen := map[string]int{}, map[place]bool{}
 	for _, row := range rows {
 		g, key := foundGroup{}, ""
 		if row.Value != nil {
@@ -323,7 +315,8 @@ func groupFound(rows []foundValue, by string, w *workspace) (groups []foundGroup
 		if groups[i].Value != g.Value {
 			groups[i].Value = "(several)"
 		}
-		if !slices.Contains(groups[i].Jobs, row.Job) {
+		if counted := (place{i, row.Job}); !seen[counted] {
+			seen[counted] = true
 			groups[i].Jobs = append(groups[i].Jobs, row.Job)
 			groups[i].Count++
 		}

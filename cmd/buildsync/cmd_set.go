@@ -71,24 +71,15 @@ func (in *invocation) setValues() error {
 	if err != nil {
 		return err
 	}
-	w, err := in.open()
+	w, err := in.openBy((*workspace).loadKept)
 	if err != nil {
 		return err
 	}
-	vars, err := in.variables()
-	if err != nil {
-		return err
-	}
-	environment := in.text("env")
-	result, err := change(bulk.Workspace{Set: w.set, Result: w.result, Load: func(files map[string][]byte) (*spec.Set, *compile.Result, spec.Diagnostics) {
-		after := &workspace{dir: w.dir, tree: w.tree}
-		found := after.loadFrom(editedTree{w.tree, files}, environment, vars)
-		return after.set, after.result, found
-	}})
+	result, err := change(w.loaded)
 	if err != nil {
 		return in.setFailed(w, err)
 	}
-	in.tellOtherEnvironments(w, result, vars)
+	in.tellOtherEnvironments(w, result)
 	if in.on("diff") || in.on("dry-run") {
 		return in.printSet(outputs, w, result)
 	}
@@ -102,30 +93,25 @@ func (in *invocation) setValues() error {
 
 // tellOtherEnvironments says what the edits change in the environments that they
 // were not made for: a file is one for all of them.
-func (in *invocation) tellOtherEnvironments(w *workspace, result *bulk.Result, vars map[string]string) {
+func (in *invocation) tellOtherEnvironments(w *workspace, result *bulk.Result) {
 	if len(result.Files) == 0 {
 		return
 	}
-	var names []string
-	if environments := w.set.Workspace.Root.Get("environments"); environments != nil {
-		for _, f := range environments.Fields {
-			names = append(names, f.Key.Text)
-		}
-	}
-	for _, name := range names {
+	for _, name := range w.set.Workspace.Environments() {
 		if name == in.text("env") {
 			continue
 		}
-		before, after := &workspace{dir: w.dir, tree: w.tree}, &workspace{dir: w.dir, tree: w.tree}
-		if before.loadFrom(w.tree, name, vars).HasErrors() {
+		before, found := w.loaded.Under(name)
+		if found.HasErrors() {
 			continue // as it was
 		}
 		shown := "with --env " + name
-		if found := after.loadFrom(editedTree{w.tree, result.Files}, name, vars); found.HasErrors() {
+		after, found := before.With(result.Files)
+		if found.HasErrors() {
 			in.printf("warning: %s the definitions would have errors: %s\n", shown, found[0].Message)
 			continue
 		}
-		if values, jobs := bulk.Count(before.result, after.result); values > 0 {
+		if values, jobs := bulk.Count(before.Result, after.Result); values > 0 {
 			in.printf("note: %s this changes %s of %s\n", shown, counted(values, "value"), counted(jobs, "job"))
 		}
 	}
@@ -142,16 +128,14 @@ func (in *invocation) writeEdited(w *workspace, name string, text []byte) error 
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", w.shown(name), err)
 	}
-	for _, file := range w.set.Files {
-		if file.Name == name && !bytes.Equal(file.Source, now) {
-			return fmt.Errorf("writing %s: it has changed since it was read; run set again", w.shown(name))
-		}
+	if file := w.loaded.File(name); file != nil && !bytes.Equal(file.Source, now) {
+		return fmt.Errorf("writing %s: it has changed since it was read; run set again", w.shown(name))
 	}
 	return outfile.WriteSource(path, text, mode)
 }
 
 // setRequest reads which change is asked for.
-func (in *invocation) setRequest() (func(bulk.Workspace) (*bulk.Result, error), error) {
+func (in *invocation) setRequest() (func(*compile.Loaded) (*bulk.Result, error), error) {
 	if in.on("diff") && in.on("dry-run") {
 		return nil, usageError{text: "--diff and --dry-run: choose one"}
 	}
@@ -203,7 +187,7 @@ func (in *invocation) setRequest() (func(bulk.Workspace) (*bulk.Result, error), 
 	if len(args) > 1 {
 		r.Value = args[1]
 	}
-	return func(w bulk.Workspace) (*bulk.Result, error) { return bulk.Set(w, r) }, nil
+	return func(w *compile.Loaded) (*bulk.Result, error) { return bulk.Set(w, r) }, nil
 }
 
 // setFailed explains a change that was refused.
@@ -277,18 +261,4 @@ func (in *invocation) writeSet(out *paper, w *workspace, result *bulk.Result, na
 	for _, name := range names {
 		fmt.Fprintf(out, "  %s\n", shownText(w.shown(name), 0))
 	}
-}
-
-// editedTree is a workspace's folder with files replaced.
-type editedTree struct {
-	spec.Tree
-	files map[string][]byte
-}
-
-// ReadFile returns the replaced text where there is one.
-func (t editedTree) ReadFile(name string, limit int64) ([]byte, error) {
-	if text, edited := t.files[name]; edited {
-		return text, nil
-	}
-	return t.Tree.ReadFile(name, limit)
 }

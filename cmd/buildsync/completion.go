@@ -179,10 +179,8 @@ func (p *program) workspaceCandidates(line *kit.Line, names func(*workspace) []c
 }
 
 func environments(w *workspace) (out []candidate) {
-	if node := w.set.Workspace.Root.Get("environments"); node != nil {
-		for _, field := range node.Fields {
-			out = append(out, candidate{word: field.Key.Text})
-		}
+	for _, name := range w.set.Workspace.Environments() {
+		out = append(out, candidate{word: name})
 	}
 	return out
 }

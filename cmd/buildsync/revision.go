@@ -154,15 +154,11 @@ func (in *invocation) compileCommit(ctx context.Context, w *workspace, repo *git
 		return nil, fmt.Errorf("reading the base: %w", err)
 	}
 	defer tree.Close()
-	vars, err := in.variables()
-	if err != nil {
-		return nil, err
-	}
 	same := func(name string) bool {
 		content, read := w.tree.read[name]
 		return read && tree.HoldsExactly(name, content)
 	}
-	then, diagnostics := w.loaded.Earlier(tree, in.text("env"), compile.Options{Vars: vars, Pack: true}, same)
+	then, diagnostics := w.loaded.Earlier(tree, same)
 	if then == nil || diagnostics.HasErrors() {
 		in.printf("buildsync: the base, commit %.12s, does not compile:\n", commit)
 		if err := in.reportAt(diagnostics, tree); err != nil {

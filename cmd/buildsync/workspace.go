@@ -28,7 +28,7 @@ type workspace struct {
 	set       *spec.Set
 	catalogue *catalog.Catalogue
 	result    *compile.Result
-	loaded    *compile.Loaded // by loadPacked
+	loaded    *compile.Loaded // by loadPacked and loadKept
 }
 
 // findWorkspace returns the folder of the workspace that the command is about.
@@ -127,7 +127,17 @@ func (w *workspace) loadFrom(tree spec.Tree, environment string, vars map[string
 // loadPacked is load file by file.
 func (w *workspace) loadPacked(environment string, vars map[string]string) spec.Diagnostics {
 	w.tree.read = map[string]gitbase.Identity{}
-	loaded, diagnostics := compile.Load(w.tree, environment, compile.Options{Vars: vars, Pack: true})
+	return w.loadBy(environment, compile.Options{Vars: vars, Pack: true})
+}
+
+// loadKept is load that keeps the parsed files, for a change of many jobs: the
+// workspace can then be compiled again with files replaced.
+func (w *workspace) loadKept(environment string, vars map[string]string) spec.Diagnostics {
+	return w.loadBy(environment, compile.Options{Vars: vars, Keep: true})
+}
+
+func (w *workspace) loadBy(environment string, opts compile.Options) spec.Diagnostics {
+	loaded, diagnostics := compile.Load(w.tree, environment, opts)
 	if loaded != nil {
 		w.loaded, w.set, w.catalogue, w.result = loaded, loaded.Set, loaded.Catalogue, loaded.Result
 	}

@@ -31,8 +31,9 @@ func (w *world) holderOf(o *Object, path string) (holder, bool) {
 		if !known {
 			return holder{}, false
 		}
-		item := w.sources.at[from.Pos].value
-		if item == nil || item.Kind != spec.MappingNode {
+		at, known := w.sources.at(from.Pos)
+		item := at.value
+		if !known || item.Kind != spec.MappingNode {
 			return holder{}, false
 		}
 		if names[0] == "steps" {
@@ -66,7 +67,7 @@ func (w *world) jobNode(o *Object) *spec.Node {
 	if o.Job == nil {
 		return nil
 	}
-	if e, ok := w.sources.at[o.Job.Pos]; ok && e.value.Kind == spec.MappingNode {
+	if e, ok := w.sources.at(o.Job.Pos); ok && e.value.Kind == spec.MappingNode {
 		return e.value
 	}
 	return nil
@@ -124,6 +125,7 @@ func (w *world) defaults(targets, chosen []target) *spec.Node {
 func (w *world) intoHolders(r Request, targets, chosen []target) (taken []target, err error) {
 	covered := newCover(chosen)
 	done := map[*spec.Node]bool{}
+	users := map[string]map[*spec.Node][]*Object{} // by path and holder
 	for _, t := range targets {
 		h, ok := w.holderOf(t.o, t.path)
 		if !ok {
@@ -133,10 +135,13 @@ func (w *world) intoHolders(r Request, targets, chosen []target) (taken []target
 			continue
 		}
 		done[h.in] = true
+		if users[t.path] == nil {
+			users[t.path] = w.usersOfHolders(t.path)
+		}
 		var others []target
-		for _, o := range w.objects {
-			if other, ok := w.holderOf(o, t.path); ok && other.in == h.in && !covered.holds(o, t.path) && (o.get(t.path) == nil || r.Override) {
-				others = append(others, target{o, t.path, o.get(t.path) != nil})
+		for _, o := range users[t.path][h.in] {
+			if has := o.get(t.path) != nil; !covered.holds(o, t.path) && (!has || r.Override) {
+				others = append(others, target{o, t.path, has})
 			}
 		}
 		if len(others) > 0 && !r.All {
@@ -152,6 +157,18 @@ func (w *world) intoHolders(r Request, targets, chosen []target) (taken []target
 		}
 	}
 	return taken, nil
+}
+
+// usersOfHolders lists the objects into whose definitions a path would be
+// written, by the mapping that would hold it.
+func (w *world) usersOfHolders(path string) map[*spec.Node][]*Object {
+	users := map[*spec.Node][]*Object{}
+	for _, o := range w.objects {
+		if h, ok := w.holderOf(o, path); ok {
+			users[h.in] = append(users[h.in], o)
+		}
+	}
+	return users
 }
 
 // override writes values into the jobs themselves, against a default.

@@ -58,7 +58,7 @@ func equalsSign(text string) int {
 }
 
 // accepts reports whether a value of the path fulfils c.
-func (c Condition) accepts(v Value) bool {
+func (c Condition) accepts(v *Value) bool {
 	switch c.op {
 	case "=":
 		return valuepath.Glob(c.glob, Text(v.Path, v.Value))
@@ -69,22 +69,25 @@ func (c Condition) accepts(v Value) bool {
 }
 
 // in lists the values of o that fulfil c.
-func (c Condition) in(o *Object) (values []Value) {
+func (c Condition) in(o *Object) (values []*Value) {
 	if !c.Path.IsAbout(o.Name) {
 		return nil
 	}
-	for _, v := range o.Values {
-		if c.Path.Matches(v.path) && c.accepts(v) {
+	for i := range o.Values {
+		if v := &o.Values[i]; c.matches(v) && c.accepts(v) {
 			values = append(values, v)
 		}
 	}
 	return values
 }
 
+// matches reports whether a value stands at the path of c.
+func (c Condition) matches(v *Value) bool { return c.Path.MayMatch(v.Path) && c.Path.Matches(v.own()) }
+
 // Find lists the values of o that fulfil one of asked and every one of where. A
 // condition about the same item ("steps[*]" in both) must be fulfilled by that
 // item.
-func Find(o *Object, asked, where []Condition) (values []Value) {
+func Find(o *Object, asked, where []Condition) (values []*Value) {
 	seen := map[string]bool{}
 	for _, a := range asked {
 		for _, v := range a.in(o) {
@@ -97,11 +100,11 @@ func Find(o *Object, asked, where []Condition) (values []Value) {
 	return values
 }
 
-func allHold(o *Object, asked Condition, v Value, where []Condition) bool {
+func allHold(o *Object, asked Condition, v *Value, where []Condition) bool {
 	for _, w := range where {
 		bound, held := asked.Path.Bound(w.Path), false
 		for _, other := range w.in(o) {
-			held = held || v.path.Shares(other.path, bound)
+			held = held || v.own().Shares(other.own(), bound)
 		}
 		if !held {
 			return false
@@ -147,8 +150,8 @@ func CheckPaths(objects []*Object, conditions []Condition) error {
 
 func anyHas(objects []*Object, c Condition) bool {
 	for _, o := range objects {
-		for _, v := range o.Values {
-			if c.Path.Matches(v.path) {
+		for i := range o.Values {
+			if c.matches(&o.Values[i]) {
 				return true
 			}
 		}

@@ -7,13 +7,14 @@ import (
 
 	"github.com/buildsync/buildsync/internal/yamledit"
 	"github.com/buildsync/buildsync/internal/yamltext"
+	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
 // edits are the byte edits of a change, file by file.
 type edits struct {
-	sources map[string][]byte
+	loaded  *compile.Loaded
 	files   map[string]*yamledit.Editor
 	removed map[*entry][]int // items, by their list
 	done    map[spec.Pos]bool
@@ -21,25 +22,31 @@ type edits struct {
 	others  map[string][]byte // files that hold no YAML, as they are to be
 }
 
-func newEdits(set *spec.Set) *edits {
-	e := &edits{sources: map[string][]byte{}, files: map[string]*yamledit.Editor{}, removed: map[*entry][]int{}, done: map[spec.Pos]bool{}, others: map[string][]byte{}}
-	for _, file := range set.Files {
-		e.sources[file.Name] = file.Source
+func newEdits(loaded *compile.Loaded) *edits {
+	return &edits{loaded: loaded, files: map[string]*yamledit.Editor{}, removed: map[*entry][]int{}, done: map[spec.Pos]bool{}, others: map[string][]byte{}}
+}
+
+// source is the text of a file that can be edited, nil for another one.
+func (e *edits) source(name string) []byte {
+	if file := e.loaded.File(name); file != nil {
+		return file.Source
 	}
-	if set.Tree != nil {
-		if text, err := set.Tree.ReadFile(spec.WorkspaceFile, spec.MaxFileBytes); err == nil {
-			e.sources[spec.WorkspaceFile] = text
-		}
+	if name != spec.WorkspaceFile {
+		return nil
 	}
-	return e
+	text, err := e.loaded.Set.Tree.ReadFile(name, spec.MaxFileBytes)
+	if err != nil {
+		return nil
+	}
+	return text
 }
 
 func (e *edits) of(at spec.Pos) (*yamledit.Editor, error) {
-	source, known := e.sources[at.File]
-	if !known {
-		return nil, fmt.Errorf("%s is no file of definitions", at.File)
-	}
 	if e.files[at.File] == nil {
+		source := e.source(at.File)
+		if source == nil {
+			return nil, fmt.Errorf("%s is no file of definitions", at.File)
+		}
 		e.files[at.File] = yamledit.New(at.File, source)
 	}
 	if !e.done[at] {
@@ -122,7 +129,7 @@ func (e *edits) result() map[string][]byte {
 	clear(e.removed)
 	out := maps.Clone(e.others)
 	for name, editor := range e.files {
-		if after := editor.Apply(); string(after) != string(e.sources[name]) {
+		if after := editor.Apply(); string(after) != string(editor.Src) {
 			out[name] = after
 		}
 	}

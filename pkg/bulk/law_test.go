@@ -21,25 +21,13 @@ type failing interface {
 	Fatalf(format string, args ...any)
 }
 
-func load(t failing, files spec.MapTree) bulk.Workspace {
+func load(t failing, files spec.MapTree) *compile.Loaded {
 	t.Helper()
-	read := func(edited map[string][]byte) (*spec.Set, *compile.Result, spec.Diagnostics) {
-		tree := maps.Clone(files)
-		for name, text := range edited {
-			tree[name] = string(text)
-		}
-		set, found := spec.Load(tree, spec.Options{})
-		if set == nil || found.HasErrors() {
-			return set, nil, found
-		}
-		result, more := compile.Compile(set, compile.Options{})
-		return set, result, append(found, more...)
-	}
-	set, result, found := read(nil)
+	loaded, found := compile.Load(files, "", compile.Options{Keep: true})
 	if found.HasErrors() {
 		t.Fatalf("%v\n%s\n%s", found, files[spec.WorkspaceFile], files["jobs.yaml"])
 	}
-	return bulk.Workspace{Set: set, Result: result, Load: read}
+	return loaded
 }
 
 func with(files spec.MapTree, edited map[string][]byte) spec.MapTree {
@@ -51,7 +39,7 @@ func with(files spec.MapTree, edited map[string][]byte) spec.MapTree {
 }
 
 // values lists what the jobs of a workspace compile to, by job and path.
-func values(w bulk.Workspace) map[string]string {
+func values(w *compile.Loaded) map[string]string {
 	all := map[string]string{}
 	for _, job := range w.Result.Jobs {
 		for _, v := range bulk.OfJob(job).Values {

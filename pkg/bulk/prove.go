@@ -49,7 +49,7 @@ func reached(r Request, targets []target, after []*Object) error {
 		v := index[t.o.Address].get(t.path)
 		if v == nil || !r.is(t.path, v) {
 			text := Text(t.path, v)
-			return fmt.Errorf("%s of %s would compile to %s, not to %s: nothing was written", t.path, t.o.Address, shortened(text), shortened(r.text()))
+			return fmt.Errorf("%s of %s would compile to %s, not to %s: nothing was written", t.path, t.o.Address, shortened(text), shortened(r.wish.text))
 		}
 	}
 	return nil
@@ -58,16 +58,94 @@ func reached(r Request, targets []target, after []*Object) error {
 // compiled loads the workspace with files replaced; errors in it refuse the
 // change.
 func (w *world) compiled(files map[string][]byte) ([]*Object, error) {
-	_, result, found := w.Load(files)
+	after, found := w.With(files)
 	for _, d := range found {
 		if d.Severity == spec.Error {
 			return nil, fmt.Errorf("the edited definitions would be wrong: %s: %s", d.Range.Start, d.Message)
 		}
 	}
-	if result == nil {
+	if after == nil {
 		return nil, errors.New("the edited definitions cannot be read")
 	}
-	return objectsOf(result), nil
+	return objectsOf(after.Result, w.objects), nil
+}
+
+// difference lists the leaves that differ, those without parts. Objects that
+// come, go or change the order of what they keep are refused. rename gives the
+// address that an object has afterwards.
+func difference(before, after []*Object, rename map[string]string) (changed []Changed, err error) {
+	index := map[string]*Object{}
+	for _, o := range after {
+		index[o.Address] = o
+	}
+	if len(before) != len(after) {
+		return nil, errors.New("the edit would add or remove jobs: nothing was written")
+	}
+	for _, o := range before {
+		other := index[cmp.Or(rename[o.Address], o.Address)]
+		if other == nil {
+			return nil, fmt.Errorf("the edit would remove %s: nothing was written", o.Address)
+		}
+		if other == o {
+			continue
+		}
+		if list, sameShape := changedLeaves(o, other); sameShape {
+			changed = append(changed, list...)
+			continue
+		}
+		list, sameOrder := changedShape(o, other)
+		if !sameOrder {
+			return nil, fmt.Errorf("the edit would change the order of what %s holds: nothing was written", o.Address)
+		}
+		changed = append(changed, list...)
+	}
+	return changed, nil
+}
+
+// changedLeaves compares objects that hold values at the same paths; sameShape is
+// false where they do not.
+func changedLeaves(o, other *Object) (changed []Changed, sameShape bool) {
+	if len(o.Values) != len(other.Values) {
+		return nil, false
+	}
+	for i := range o.Values {
+		was, is := &o.Values[i], &other.Values[i]
+		isLeaf := was.Value.Len() == 0
+		if was.Path != is.Path || isLeaf != (is.Value.Len() == 0) {
+			return nil, false
+		}
+		if !isLeaf {
+			continue
+		}
+		before, after := string(was.Value.AppendJSON(nil)), string(is.Value.AppendJSON(nil))
+		if before != after {
+			changed = append(changed, Changed{o.Address, was.Path, before, after})
+		}
+	}
+	return changed, true
+}
+
+// changedShape compares objects one of which holds more than the other.
+func changedShape(o, other *Object) (changed []Changed, sameOrder bool) {
+	have, want := leaves(o), leaves(other)
+	was, is := map[string]string{}, map[string]string{}
+	for _, l := range have {
+		was[l.path] = l.text
+	}
+	for _, l := range want {
+		is[l.path] = l.text
+	}
+	for _, l := range have {
+		if text, there := is[l.path]; !there || text != l.text {
+			changed = append(changed, Changed{o.Address, l.path, l.text, text})
+		}
+	}
+	for _, l := range want {
+		if _, there := was[l.path]; !there {
+			changed = append(changed, Changed{o.Address, l.path, "", l.text})
+		}
+	}
+	return changed, slices.Equal(shared(have, is), shared(want, was))
 }
 
 // leaf is a value without parts, as JSON.
@@ -83,50 +161,10 @@ func leaves(o *Object) []leaf {
 	return list
 }
 
-// difference lists the leaves that differ. Objects that come, go or change the
-// order of what they keep are refused. rename gives the address that an object
-// has afterwards.
-func difference(before, after []*Object, rename map[string]string) (changed []Changed, err error) {
-	index := map[string]*Object{}
-	for _, o := range after {
-		index[o.Address] = o
-	}
-	if len(before) != len(after) {
-		return nil, errors.New("the edit would add or remove jobs: nothing was written")
-	}
-	for _, o := range before {
-		other := index[cmp.Or(rename[o.Address], o.Address)]
-		if other == nil {
-			return nil, fmt.Errorf("the edit would remove %s: nothing was written", o.Address)
-		}
-		have, want := leaves(o), leaves(other)
-		was, is := map[string]string{}, map[string]string{}
-		for _, l := range have {
-			was[l.path] = l.text
-		}
-		for _, l := range want {
-			is[l.path] = l.text
-		}
-		for _, l := range have {
-			if text, there := is[l.path]; !there || text != l.text {
-				changed = append(changed, Changed{o.Address, l.path, l.text, text})
-			}
-		}
-		for _, l := range want {
-			if _, there := was[l.path]; !there {
-				changed = append(changed, Changed{o.Address, l.path, "", l.text})
-			}
-		}
-		if !slices.Equal(shared(have, is), shared(want, was)) {
-			return nil, fmt.Errorf("the edit would change the order of what %s holds: nothing was written", o.Address)
-		}
-	}
-	return changed, nil
-}
-
 // Count counts the values, and the jobs, that differ between two results.
 func Count(before, after *compile.Result) (values, jobs int) {
-	changed, err := difference(objectsOf(before), objectsOf(after), nil)
+	was := objectsOf(before, nil)
+	changed, err := difference(was, objectsOf(after, was), nil)
 	if err != nil {
 		return max(1, len(changed)), 1
 	}

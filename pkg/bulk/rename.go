@@ -16,11 +16,11 @@ import (
 
 // RenameParameter renames a parameter of the chosen jobs and its uses: $OLD and
 // ${OLD} in all texts of the job and in the files that they include.
-func RenameParameter(w Workspace, r Request, old, fresh string) (*Result, error) {
+func RenameParameter(loaded *compile.Loaded, r Request, old, fresh string) (*Result, error) {
 	if old == fresh {
 		return &Result{}, nil
 	}
-	all := newWorld(w)
+	all := newWorld(loaded)
 	uses := regexp.MustCompile(`\$\{[#!]?` + regexp.QuoteMeta(old) + `\b|\$` + regexp.QuoteMeta(old) + `\b`)
 	chosen := map[*Object]bool{}
 	edited := map[spec.Pos]bool{}
@@ -73,7 +73,7 @@ func (w *world) renameIn(o *Object, old, fresh string, uses *regexp.Regexp, edit
 					return err
 				}
 			}
-			e, known := w.sources.at[station.Pos]
+			e, known := w.sources.at(station.Pos)
 			if !known || e.value.Kind != spec.ScalarNode || edited[station.Pos] || !uses.MatchString(e.value.Text) {
 				continue
 			}
@@ -167,11 +167,11 @@ func (w *world) provenRenamed(chosen map[*Object]bool, old, fresh string, replac
 
 // RenameJob renames the chosen jobs whose name matches old, a pattern with *, and
 // notes the former name in renamed_from, so that the live job keeps its id.
-func RenameJob(w Workspace, r Request, old, fresh string) (*Result, error) {
+func RenameJob(loaded *compile.Loaded, r Request, old, fresh string) (*Result, error) {
 	if strings.Count(old, "*") != strings.Count(fresh, "*") {
 		return nil, fmt.Errorf("%q and %q must have the same number of *", old, fresh)
 	}
-	all := newWorld(w)
+	all := newWorld(loaded)
 	rename := map[string]string{}
 	done := map[spec.Pos]bool{}
 	taken := map[string]bool{}
@@ -268,11 +268,13 @@ func (w *world) provenNames(rename map[string]string) (*Result, error) {
 			return nil, fmt.Errorf("the edit would change %s of %s as well, from %s to %s: nothing was written", c.Path, c.Job, shortened(c.Before), shortened(c.After))
 		}
 	}
+	byAddress := map[string]*Object{}
 	for _, o := range after {
-		for was, is := range rename {
-			if o.Address == is && (o.Job == nil || len(o.Job.RenamedFrom) == 0 || !strings.HasSuffix(was, "/job/"+o.Job.RenamedFrom[len(o.Job.RenamedFrom)-1])) {
-				return nil, fmt.Errorf("%s would not be known as the former %s: nothing was written", is, was)
-			}
+		byAddress[o.Address] = o
+	}
+	for was, is := range rename {
+		if o := byAddress[is]; o.Job == nil || len(o.Job.RenamedFrom) == 0 || !strings.HasSuffix(was, "/job/"+o.Job.RenamedFrom[len(o.Job.RenamedFrom)-1]) {
+			return nil, fmt.Errorf("%s would not be known as the former %s: nothing was written", is, was)
 		}
 	}
 	return &Result{Files: files, Changed: changed, Places: w.edits.places}, nil

@@ -14,14 +14,6 @@ import (
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
-// Workspace is what a change starts from. Load reads and compiles the same
-// workspace with files replaced.
-type Workspace struct {
-	Set    *spec.Set
-	Result *compile.Result
-	Load   func(files map[string][]byte) (*spec.Set, *compile.Result, spec.Diagnostics)
-}
-
 // Request says what is to change in which jobs.
 type Request struct {
 	Path     valuepath.Path
@@ -32,6 +24,8 @@ type Request struct {
 	Selects  func(*Object) bool // the jobs that may change
 	All      bool               // take along the jobs that share a place
 	Override bool               // write into the jobs where a place is shared
+
+	wish *wish
 }
 
 // Changed is a value before and after.
@@ -78,21 +72,31 @@ type target struct {
 
 // world is a workspace while it is changed.
 type world struct {
-	Workspace
-	objects []*Object // jobs, then templates
-	sources *Sources
-	edits   *edits
+	*compile.Loaded           // with its parsed files
+	objects         []*Object // jobs, then templates
+	sources         *sources
+	edits           *edits
 }
 
-func newWorld(w Workspace) *world {
-	all := &world{Workspace: w, objects: objectsOf(w.Result), sources: NewSources(w.Set)}
-	all.edits = newEdits(w.Set)
-	return all
+func newWorld(loaded *compile.Loaded) *world {
+	return &world{Loaded: loaded, objects: objectsOf(loaded.Result, nil), sources: newSources(loaded), edits: newEdits(loaded)}
 }
 
-func objectsOf(result *compile.Result) (objects []*Object) {
+// objectsOf lists the jobs and templates of a result. Those that are the very
+// ones of before are taken from there.
+func objectsOf(result *compile.Result, before []*Object) (objects []*Object) {
+	have := make(map[*compile.Job]*Object, len(before))
+	for _, o := range before {
+		if o.Job != nil {
+			have[o.Job] = o
+		}
+	}
 	for _, job := range result.Jobs {
-		objects = append(objects, OfJob(job))
+		o := have[job]
+		if o == nil {
+			o = OfJob(job)
+		}
+		objects = append(objects, o)
 	}
 	for _, t := range result.Templates {
 		objects = append(objects, ofTemplate(t))
@@ -101,9 +105,11 @@ func objectsOf(result *compile.Result) (objects []*Object) {
 }
 
 // Set finds the fewest edits that give the chosen values, makes them, compiles,
-// and proves that exactly those have changed. Nothing to change is no error.
-func Set(w Workspace, r Request) (*Result, error) {
-	all := newWorld(w)
+// and proves that exactly those have changed. Nothing to change is no error. The
+// workspace must be loaded with its parsed files (compile.Options.Keep).
+func Set(loaded *compile.Loaded, r Request) (*Result, error) {
+	all := newWorld(loaded)
+	r.wish = newWish(r.Value)
 	chosen, err := all.chosen(r)
 	if err != nil || len(chosen) == 0 {
 		return &Result{}, err
@@ -111,7 +117,7 @@ func Set(w Workspace, r Request) (*Result, error) {
 	var failed error
 	for _, useDefaults := range []bool{true, false} {
 		attempt := *all
-		attempt.edits = newEdits(w.Set)
+		attempt.edits = newEdits(loaded)
 		targets, err := attempt.edit(r, chosen, useDefaults)
 		if err != nil {
 			return nil, err
@@ -156,41 +162,34 @@ func (w *world) chosen(r Request) (targets []target, err error) {
 	return targets, nil
 }
 
+// wish is a wanted value.
+type wish struct {
+	node *spec.Node
+	text string // as Text writes what it compiles to
+}
+
+// newWish reads a value; what is no YAML is a text.
+func newWish(value string) *wish {
+	n, found := spec.ParseFile("value", []byte(value))
+	if found.HasErrors() || n == nil || strings.Contains(value, "\n") && n.Kind == spec.ScalarNode {
+		n = &spec.Node{Kind: spec.ScalarNode, Type: spec.StringType, Text: value}
+	}
+	if n.Kind == spec.ScalarNode {
+		return &wish{n, strings.TrimSpace(cmp.Or(n.Text, value))}
+	}
+	return &wish{n, string(jsonOf(n).AppendJSON(nil))}
+}
+
 // is reports whether a value is the wanted one. A channel may be wanted in its
 // short form, the list of its events.
 func (r Request) is(path string, v *jsontree.Value) bool {
-	text, want := Text(path, v), r.text()
+	text, want := Text(path, v), r.wish.text
 	return text == want || strings.HasPrefix(path, "notifications[") && text == `{"events":`+want+`}`
-}
-
-// text is the wanted value as Text writes what it compiles to.
-func (r Request) text() string {
-	n := r.node()
-	if n == nil || n.Kind == spec.ScalarNode {
-		return strings.TrimSpace(cmp.Or(textOf(n), r.Value))
-	}
-	return string(jsonOf(n).AppendJSON(nil))
-}
-
-func textOf(n *spec.Node) string {
-	if n == nil {
-		return ""
-	}
-	return n.Text
-}
-
-// node is the wanted value; nil where it is no YAML, and so a text.
-func (r Request) node() *spec.Node {
-	n, found := spec.ParseFile("value", []byte(r.Value))
-	if found.HasErrors() || n == nil || strings.Contains(r.Value, "\n") && n.Kind == spec.ScalarNode {
-		return &spec.Node{Kind: spec.ScalarNode, Type: spec.StringType, Text: r.Value}
-	}
-	return n
 }
 
 // want is what is written in the place of a value that was have.
 func (r Request) want(o *Object, path string) *yamltext.Node {
-	n := r.node()
+	n := r.wish.node
 	if n.Kind == spec.ScalarNode && n.Type != spec.StringType {
 		if v := o.get(path); v != nil {
 			if _, isText := v.AsString(); isText && !n.IsNull() {
@@ -215,88 +214,30 @@ func (w *world) edit(r Request, targets []target, useDefaults bool) ([]target, e
 	return append(targets, more...), err
 }
 
-// candidate is a place that can give some of the targets their value.
-type candidate struct {
-	entry
-	covers []target // of the chosen
-	others []target // that it would change besides
-	rank   int      // how good it is for the first target
-}
-
-// change edits the places that say the targets' values.
+// change edits the places that say the targets' values, and returns what they
+// change besides.
 func (w *world) change(r Request, targets, chosen []target) (taken []target, err error) {
-	left := targets
-	for len(left) > 0 {
-		candidates := w.candidates(r, left, append(slices.Clone(chosen), taken...))
-		best := pick(candidates, func(c *candidate) bool { return len(c.others) == 0 })
-		if best == nil && r.All {
-			best = pick(candidates, func(*candidate) bool { return true })
-		}
-		switch {
-		case best == nil && r.Override && !r.Delete:
-			more, err := w.override(r, left, append(slices.Clone(chosen), taken...))
-			return append(taken, more...), err
-		case best == nil:
-			return nil, w.whyNot(candidates, left)
-		}
-		taken = append(taken, best.others...)
-		if err := w.apply(r, best.entry, best.covers[0]); err != nil {
-			return nil, err
-		}
-		left = slices.DeleteFunc(slices.Clone(left), func(t target) bool { return slices.Contains(best.covers, t) })
-	}
-	return taken, nil
-}
-
-// pick chooses the candidate that covers most, the nearest to the source among
-// equals.
-func pick(candidates []*candidate, fits func(*candidate) bool) (best *candidate) {
-	for _, c := range candidates {
-		if fits(c) && (best == nil || len(c.covers) > len(best.covers) || len(c.covers) == len(best.covers) && c.rank < best.rank) {
-			best = c
-		}
-	}
-	return best
-}
-
-// candidates lists the places of targets, with what else they feed.
-func (w *world) candidates(r Request, targets, chosen []target) []*candidate {
-	byPos := map[spec.Pos]*candidate{}
-	var list []*candidate
-	for _, t := range targets {
-		places := w.sources.places(t.o, t.path)
-		if r.Delete {
-			places = w.sources.standing(t.o, t.path)
-		}
-		for rank, e := range places {
-			at := e.value.Range.Start
-			if byPos[at] == nil {
-				byPos[at] = &candidate{entry: e, rank: rank}
-				list = append(list, byPos[at])
-			}
-			byPos[at].covers = append(byPos[at].covers, t)
-		}
+	if len(targets) == 0 {
+		return nil, nil
 	}
 	covered := newCover(chosen)
-	for _, o := range w.objects {
-		for path, from := range o.from {
-			for _, station := range from.Stations() {
-				if c := byPos[station.Pos]; c != nil && !covered.holds(o, path) && !c.holds(o, path) && w.changes(r, o, path) {
-					c.others = append(c.others, target{o, path, true})
-				}
+	c := w.choose(r, targets, covered)
+	for c.left > 0 {
+		best, first := c.next()
+		if best == nil {
+			left := c.rest(targets)
+			if !r.Override || r.Delete {
+				return nil, c.whyNot(left)
 			}
+			more, err := w.override(r, left, append(slices.Clone(chosen), taken...))
+			return append(taken, more...), err
+		}
+		taken = append(taken, c.take(best.others)...)
+		if err := w.apply(r, best.entry, first); err != nil {
+			return nil, err
 		}
 	}
-	for _, c := range list {
-		slices.SortFunc(c.others, func(a, b target) int {
-			return cmp.Or(strings.Compare(a.o.Address, b.o.Address), strings.Compare(a.path, b.path))
-		})
-	}
-	return list
-}
-
-func (c *candidate) holds(o *Object, path string) bool {
-	return slices.ContainsFunc(c.others, func(t target) bool { return t.o == o && t.path == path })
+	return taken, nil
 }
 
 // changes reports whether a value would be another one with the wanted text.
@@ -306,25 +247,6 @@ func (w *world) changes(r Request, o *Object, path string) bool {
 		return false // a part of it says it
 	}
 	return r.Delete || !r.is(path, v)
-}
-
-// whyNot says which place is shared with whom, or that there is none.
-func (w *world) whyNot(candidates []*candidate, left []target) error {
-	best := pick(candidates, func(c *candidate) bool { return slices.Contains(c.covers, left[0]) })
-	if best == nil {
-		return fmt.Errorf("%s of %s is written in no definition that can be edited: it comes from the compiler, a file or the catalogue", left[0].path, left[0].o.Address)
-	}
-	shared := &SharedError{At: best.value.Range.Start, Chosen: len(best.covers)}
-	for _, t := range best.others {
-		name := t.o.Address
-		if i := slices.IndexFunc(left, func(l target) bool { return l.o == t.o }); i >= 0 {
-			name = t.o.Address + "." + t.path
-		}
-		if !slices.Contains(shared.Others, name) {
-			shared.Others = append(shared.Others, name)
-		}
-	}
-	return shared
 }
 
 // apply edits one place.
@@ -354,6 +276,10 @@ func newCover(targets []target) cover {
 // holds reports whether a value of o is chosen, a part of what is chosen, or
 // what a chosen value is a part of.
 func (c cover) holds(o *Object, path string) bool {
+	chosen := c[o]
+	if len(chosen) == 0 {
+		return false
+	}
 	own := valuepath.Own(path)
-	return slices.ContainsFunc(c[o], func(p valuepath.Path) bool { return p.Covers(own) || own.Covers(p) })
+	return slices.ContainsFunc(chosen, func(p valuepath.Path) bool { return p.Covers(own) || own.Covers(p) })
 }

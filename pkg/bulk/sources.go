@@ -15,36 +15,53 @@ type entry struct {
 	in            *entry // the parent's own entry, nil for a file
 }
 
-// Sources knows the nodes of a workspace's files by where they start.
-type Sources struct {
-	at   map[spec.Pos]entry
-	file map[string][]byte
+// sources knows the nodes of a workspace's files by where they start. A file is
+// looked through when a place in it is asked for.
+type sources struct {
+	loaded *compile.Loaded
+	files  map[string]nodesByPlace
 }
 
-// NewSources reads the nodes of a workspace.
-func NewSources(set *spec.Set) *Sources {
-	s := &Sources{at: map[spec.Pos]entry{}, file: map[string][]byte{}}
-	if set.Workspace != nil && set.Workspace.Root != nil {
-		s.read(entry{value: set.Workspace.Root})
-	}
-	for _, file := range set.Files {
-		s.file[file.Name] = file.Source
-		if file.Root != nil {
-			s.read(entry{value: file.Root})
-		}
-	}
-	return s
+func newSources(loaded *compile.Loaded) *sources {
+	return &sources{loaded: loaded, files: map[string]nodesByPlace{}}
 }
+
+// at is the node that starts at a place; ok is false where none does.
+func (s *sources) at(pos spec.Pos) (e entry, ok bool) {
+	index, known := s.files[pos.File]
+	if !known {
+		index = nodesByPlace{}
+		if root := s.root(pos.File); root != nil {
+			index.read(entry{value: root})
+		}
+		s.files[pos.File] = index
+	}
+	e, ok = index[pos]
+	return e, ok
+}
+
+func (s *sources) root(name string) *spec.Node {
+	if name == spec.WorkspaceFile {
+		return s.loaded.Set.Workspace.Root
+	}
+	if file := s.loaded.File(name); file != nil {
+		return file.Root
+	}
+	return nil
+}
+
+// nodesByPlace are the nodes of one file.
+type nodesByPlace map[spec.Pos]entry
 
 // read notes e and what is below it. What an alias stands for, or a merge key
 // brings, is noted where it is written.
-func (s *Sources) read(e entry) {
+func (s nodesByPlace) read(e entry) {
 	start := e.value.Range.Start
 	if e.parent != nil && start.Compare(e.parent.Range.Start) < 0 {
 		return
 	}
-	if have, known := s.at[start]; !known || have.value.Kind != spec.ScalarNode && e.value.Kind == spec.ScalarNode && len(e.value.Text) > 0 {
-		s.at[start] = e
+	if have, known := s[start]; !known || have.value.Kind != spec.ScalarNode && e.value.Kind == spec.ScalarNode && len(e.value.Text) > 0 {
+		s[start] = e
 	} else if known && have.value == e.value {
 		return
 	}
@@ -61,7 +78,7 @@ func (s *Sources) read(e entry) {
 // places lists where the value at a path could be changed, the place that says
 // it first: a value that a variable, an input or a matrix puts there is said
 // where that one is.
-func (s *Sources) places(o *Object, path string) []entry {
+func (s *sources) places(o *Object, path string) []entry {
 	from, ok := o.from[path]
 	if !ok {
 		return nil
@@ -72,7 +89,7 @@ func (s *Sources) places(o *Object, path string) []entry {
 	seen := map[spec.Pos]bool{}
 	for i := len(stations) - 1; i >= 0; i-- {
 		st := stations[i]
-		e, known := s.at[st.Pos]
+		e, known := s.at(st.Pos)
 		if !known || seen[st.Pos] || e.value.Kind == spec.ScalarNode && i > 0 && e.value.Text != text {
 			continue
 		}
@@ -100,8 +117,8 @@ func isFixed(p compile.Provenance) bool {
 	return p.Origin != nil && (p.Origin.Kind == spec.FromCompiler || p.Origin.Kind == spec.FromCatalogue) && p.Origin.Pos == p.Pos
 }
 
-// SourceOf is the place that says the value at a path.
-func (s *Sources) SourceOf(o *Object, path string) (spec.Pos, bool) {
+// sourceOf is the place that says the value at a path.
+func (s *sources) sourceOf(o *Object, path string) (spec.Pos, bool) {
 	if o.Job == nil {
 		return spec.Pos{}, false
 	}
@@ -112,12 +129,12 @@ func (s *Sources) SourceOf(o *Object, path string) (spec.Pos, bool) {
 }
 
 // standing is where a value stands, with the key or list that holds it.
-func (s *Sources) standing(o *Object, path string) []entry {
+func (s *sources) standing(o *Object, path string) []entry {
 	from, ok := o.from[path]
 	if !ok || isFixed(from) {
 		return nil
 	}
-	if e, known := s.at[from.Pos]; known && e.parent != nil {
+	if e, known := s.at(from.Pos); known && e.parent != nil {
 		return []entry{e}
 	}
 	return nil

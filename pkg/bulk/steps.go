@@ -15,12 +15,12 @@ import (
 
 // AppendStep adds the steps of a text to the chosen jobs, behind the step called
 // after or at the end. A job that has no such step is left alone.
-func AppendStep(w Workspace, r Request, text []byte, after string) (*Result, error) {
+func AppendStep(loaded *compile.Loaded, r Request, text []byte, after string) (*Result, error) {
 	added, err := readSteps(text)
 	if err != nil {
 		return nil, err
 	}
-	all := newWorld(w)
+	all := newWorld(loaded)
 	lists := map[*spec.Node]int{} // where to insert, by list of steps
 	chosen := map[*Object]bool{}
 	for _, o := range all.objects {
@@ -87,15 +87,16 @@ func readSteps(text []byte) ([]*spec.Node, error) {
 // last one.
 func (w *world) stepBefore(o *Object, after string) (entry, bool) {
 	last, found := entry{}, false
-	for _, v := range o.Values {
-		names, ok := v.path.Names()
+	for i := range o.Values {
+		v := &o.Values[i]
+		names, ok := v.own().Names()
 		if !ok || len(names) != 2 || names[0] != "steps" {
 			continue
 		}
 		if after != "" && v.Path != compile.StepPath(after, 1) {
 			continue
 		}
-		e, known := w.sources.at[o.from[v.Path].Pos]
+		e, known := w.sources.at(o.from[v.Path].Pos)
 		if known && e.parent != nil && e.parent.Kind == spec.SequenceNode {
 			last, found = e, true
 		}
@@ -111,8 +112,11 @@ func (w *world) sharedSteps(lists map[*spec.Node]int, chosen map[*Object]bool, t
 			continue
 		}
 		for path, from := range o.from {
+			if !strings.HasPrefix(path, "steps[") {
+				continue
+			}
 			names, ok := valuepath.Own(path).Names()
-			e := w.sources.at[from.Pos]
+			e, _ := w.sources.at(from.Pos)
 			if _, edited := lists[e.parent]; !ok || len(names) != 2 || names[0] != "steps" || !edited {
 				continue
 			}
@@ -132,7 +136,11 @@ func (w *world) sharedSteps(lists map[*spec.Node]int, chosen map[*Object]bool, t
 func (w *world) usersOf(lists map[*spec.Node]int, chosen map[*Object]bool) (names []string) {
 	for _, o := range w.objects {
 		for path, from := range o.from {
-			if _, edited := lists[w.sources.at[from.Pos].parent]; edited && !chosen[o] && strings.HasPrefix(path, "steps[") {
+			if chosen[o] || !strings.HasPrefix(path, "steps[") {
+				continue
+			}
+			e, _ := w.sources.at(from.Pos)
+			if _, edited := lists[e.parent]; edited {
 				names = append(names, o.Address)
 				break
 			}

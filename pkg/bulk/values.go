@@ -19,7 +19,16 @@ type Value struct {
 	Path  string
 	Value *jsontree.Value
 
-	path valuepath.Path
+	path *valuepath.Path // once it was asked for
+}
+
+// own is the value's path, parted.
+func (v *Value) own() valuepath.Path {
+	if v.path == nil {
+		p := valuepath.Own(v.Path)
+		v.path = &p
+	}
+	return *v.path
 }
 
 // Object is a job whose values can be asked for.
@@ -29,6 +38,7 @@ type Object struct {
 	Job           *compile.Job // nil for a live job and a template
 
 	from map[string]compile.Provenance
+	at   map[string]int // of Values by their path, once it was asked for
 }
 
 // OfJob lists what the definitions say of a job.
@@ -75,7 +85,7 @@ func OfBody(name, address string, body *jsontree.Value, notices []compile.Notice
 }
 
 func (o *Object) add(path string, v *jsontree.Value) {
-	o.Values = append(o.Values, Value{Path: path, Value: v, path: valuepath.Own(path)})
+	o.Values = append(o.Values, Value{Path: path, Value: v})
 }
 
 func (o *Object) notices(notices []compile.Notice) {
@@ -92,12 +102,27 @@ func (o *Object) notices(notices []compile.Notice) {
 	}
 }
 
+// fewValues is how many are searched one by one: to index them costs more.
+const fewValues = 256
+
 // get returns the value at a path, nil where there is none.
 func (o *Object) get(path string) *jsontree.Value {
-	for i := range o.Values {
-		if o.Values[i].Path == path {
-			return o.Values[i].Value
+	if len(o.Values) <= fewValues {
+		for i := range o.Values {
+			if o.Values[i].Path == path {
+				return o.Values[i].Value
+			}
 		}
+		return nil
+	}
+	if o.at == nil {
+		o.at = make(map[string]int, len(o.Values))
+		for i := len(o.Values) - 1; i >= 0; i-- { // the first of equal paths counts
+			o.at[o.Values[i].Path] = i
+		}
+	}
+	if i, ok := o.at[path]; ok {
+		return o.Values[i].Value
 	}
 	return nil
 }

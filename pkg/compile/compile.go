@@ -34,6 +34,9 @@ type Options struct {
 	// very many jobs can be held: Body and Provenance are nil then, Unpacked and
 	// PlaceOf serve in their place.
 	Pack bool
+	// Keep has Load keep the parsed files, so that Earlier, With and Under need not
+	// parse them again. It takes some 30 times the size of the files.
+	Keep bool
 	// Partly says that more files follow, or that the definitions are not to be
 	// applied: which live jobs they mean together is not checked.
 	Partly bool

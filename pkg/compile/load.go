@@ -19,12 +19,28 @@ type Loaded struct {
 	Catalogue *catalog.Catalogue // the workspace's own modules among it
 	Result    *Result
 
-	parts    map[string]*filePart
-	includes []string // of buildsync.yaml: whatever a job is made of may come from them
+	parts       map[string]*filePart
+	includes    []string // of buildsync.yaml: whatever a job is made of may come from them
+	environment string
+	opts        Options
+	parsed      map[string]parsedFile // with Options.Keep
+}
+
+// parsedFile is a definitions file and what was found in it by itself.
+type parsedFile struct {
+	file  *spec.File
+	found spec.Diagnostics
 }
 
 // Files returns how many definitions files were compiled.
 func (l *Loaded) Files() int { return len(l.parts) }
+
+// File returns a definitions file as it was parsed, nil where none of this name
+// was kept (Options.Keep).
+func (l *Loaded) File(name string) *spec.File { return l.parsed[name].file }
+
+// FileNames lists the files that File knows, sorted.
+func (l *Loaded) FileNames() []string { return slices.Sorted(maps.Keys(l.parsed)) }
 
 // filePart is what came of one file, and what it came from besides the file
 // itself, buildsync.yaml and the modules.
@@ -68,21 +84,52 @@ func Load(tree spec.Tree, environment string, opts Options) (*Loaded, spec.Diagn
 }
 
 // Earlier loads the workspace as it is in another tree, such as that of an older
-// commit, with the environment and options that l was loaded with. same tells
+// commit, with the environment and options that l was loaded with. same reports
 // whether a file of that tree holds what the file of its name held when l was
 // loaded. What cannot have come out differently is taken from l and not compiled
 // again: the jobs of files that are the same, if so are buildsync.yaml, the
 // modules, and the templates, fragments and included files that they use. The result is
 // that of Load. Warnings are those of the files that were compiled.
-func (l *Loaded) Earlier(tree spec.Tree, environment string, opts Options, same func(name string) bool) (*Loaded, spec.Diagnostics) {
+func (l *Loaded) Earlier(tree spec.Tree, same func(name string) bool) (*Loaded, spec.Diagnostics) {
+	loader := newLoader(tree, l.environment, l.opts)
+	loader.parsed, loader.same = l.parsed, same
 	if l.worldIs(same) {
-		loader := newLoader(tree, environment, opts)
-		loader.known, loader.same = l.parts, same
+		loader.known = l.parts
 		if loaded, found := loader.load(); !found.HasErrors() {
 			return loaded, found
 		}
+		loader.known = nil // to say all that is wrong
 	}
-	return Load(tree, environment, opts) // to say all that is wrong, or because all may differ
+	return loader.load()
+}
+
+// With loads the workspace with files replaced.
+func (l *Loaded) With(files map[string][]byte) (*Loaded, spec.Diagnostics) {
+	return l.Earlier(editedTree{l.Set.Tree, files}, func(name string) bool {
+		_, edited := files[name]
+		return !edited
+	})
+}
+
+// Under loads the same files for another environment, "" for none.
+func (l *Loaded) Under(environment string) (*Loaded, spec.Diagnostics) {
+	loader := newLoader(l.Set.Tree, environment, l.opts)
+	loader.parsed, loader.same = l.parsed, func(string) bool { return true }
+	return loader.load()
+}
+
+// editedTree is a workspace's folder with files replaced.
+type editedTree struct {
+	spec.Tree
+	files map[string][]byte
+}
+
+// ReadFile returns the replaced text where there is one.
+func (t editedTree) ReadFile(name string, limit int64) ([]byte, error) {
+	if text, edited := t.files[name]; edited {
+		return text, nil
+	}
+	return t.Tree.ReadFile(name, limit)
 }
 
 // worldIs tells whether what every job may depend on is the same.
@@ -101,13 +148,15 @@ type loader struct {
 	opts        Options
 	declaring   map[string]bool // files that are known to declare templates or fragments, however they write it
 
-	known map[string]*filePart // of Earlier; nil: nothing is
-	same  func(name string) bool
+	known  map[string]*filePart  // of Earlier; nil: nothing is
+	parsed map[string]parsedFile // of Earlier; nil: nothing is
+	same   func(name string) bool
 
 	compiler *compiler
 	parts    map[string]*filePart
 	sources  map[string][]byte     // read and not compiled yet
 	files    map[string]*spec.File // those that declare templates or fragments
+	kept     map[string]parsedFile // with Options.Keep: all
 	found    spec.Diagnostics
 }
 
@@ -127,7 +176,10 @@ func (l *loader) load() (*Loaded, spec.Diagnostics) {
 // try loads once. again says that a file turned out to declare templates which
 // jobs before it may have missed.
 func (l *loader) try() (loaded *Loaded, found spec.Diagnostics, again bool) {
-	l.parts, l.sources, l.files = map[string]*filePart{}, map[string][]byte{}, map[string]*spec.File{}
+	l.parts, l.sources, l.files, l.kept = map[string]*filePart{}, map[string][]byte{}, map[string]*spec.File{}, nil
+	if l.opts.Keep {
+		l.kept = map[string]parsedFile{}
+	}
 	workspace, found := spec.LoadWorkspace(l.tree, spec.Options{Environment: l.environment})
 	if workspace == nil {
 		return nil, found, false
@@ -154,7 +206,10 @@ func (l *loader) try() (loaded *Loaded, found spec.Diagnostics, again bool) {
 	found.Sort()
 	found = append(found, more.Besides(found)...)
 	found.Sort()
-	return &Loaded{Set: set, Catalogue: opts.Catalogue, Result: result, parts: l.parts, includes: shared.includes}, found, false
+	return &Loaded{
+		Set: set, Catalogue: opts.Catalogue, Result: result,
+		parts: l.parts, includes: shared.includes, environment: l.environment, opts: l.opts, parsed: l.kept,
+	}, found, false
 }
 
 // read reads the files that have to be, and what templates they declare. It
@@ -165,6 +220,9 @@ func (l *loader) read(names []string) []string {
 	for _, name := range names {
 		if part := l.unchanged(name); part != nil {
 			total += part.size
+		} else if have, ok := l.parsedAlready(name); ok {
+			l.sources[name] = have.file.Source
+			total += len(have.file.Source)
 		} else {
 			source, more := spec.ReadDefinitions(l.tree, name)
 			l.found = append(l.found, more...)
@@ -196,6 +254,27 @@ func (l *loader) unchanged(name string) *filePart {
 	return part
 }
 
+// parsedAlready returns a file that is the same as when it was parsed before.
+func (l *loader) parsedAlready(name string) (parsedFile, bool) {
+	have, ok := l.parsed[name]
+	return have, ok && l.same(name)
+}
+
+// parse parses a file, or takes it as it was parsed before.
+func (l *loader) parse(name string, source []byte) (*spec.File, spec.Diagnostics) {
+	if have, ok := l.parsedAlready(name); ok {
+		return have.file, have.found
+	}
+	return spec.ParseDefinitions(name, source)
+}
+
+// keep remembers a parsed file.
+func (l *loader) keep(file *spec.File, found spec.Diagnostics) {
+	if l.kept != nil && file != nil {
+		l.kept[file.Name] = parsedFile{file, found}
+	}
+}
+
 // declaresShared reports whether a file seems to declare templates or fragments:
 // whether the key stands at the beginning of a line. Who writes it otherwise is
 // found out when the file is parsed.
@@ -211,11 +290,12 @@ func declaresShared(source []byte) bool {
 // declare parses a file for its templates and fragments, and keeps it if it has
 // some.
 func (l *loader) declare(name string) {
-	file, more := spec.ParseDefinitions(name, l.sources[name])
+	file, more := l.parse(name, l.sources[name])
 	if file == nil || !file.Shares() {
 		return // what is wrong with it is found again when its turn comes
 	}
 	l.found = append(l.found, more...)
+	l.keep(file, more)
 	l.files[name] = file
 	l.compiler.sources[name] = file.Source
 	l.compiler.collectFile(file)
@@ -255,6 +335,9 @@ func (l *loader) compileAll(names []string) (missed string) {
 	for batch := next(); len(batch) > 0; batch = next() {
 		for _, p := range batch {
 			if p.part != nil {
+				if have, ok := l.parsedAlready(p.name); ok {
+					l.keep(have.file, have.found)
+				}
 				l.reuse(p.name, p.part)
 				continue
 			}
@@ -263,6 +346,9 @@ func (l *loader) compileAll(names []string) (missed string) {
 			}
 			l.found = append(l.found, p.found...)
 			if p.file != nil {
+				if l.files[p.name] == nil {
+					l.keep(p.file, p.found)
+				}
 				l.compile(p.file)
 			}
 		}
@@ -312,6 +398,11 @@ func (l *loader) pending(name string, sharedSame bool) pending {
 	if part := l.unchanged(name); part != nil && (sharedSame || len(part.templates)+len(part.fragments) == 0) {
 		p.part = part
 		return p
+	}
+	if p.file == nil {
+		if have, ok := l.parsedAlready(name); ok {
+			p.file, p.found = have.file, have.found
+		}
 	}
 	if p.file == nil && p.source == nil { // it is the same, and its templates are not
 		p.source, p.found = spec.ReadDefinitions(l.tree, name)

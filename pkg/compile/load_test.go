@@ -170,6 +170,9 @@ func TestEarlier(t *testing.T) {
 		now["run.sh"] = "true\n"
 		now["definitions/script.yaml"] = "version: 1\njobs:\n  - name: scripted\n    steps: [{sh: {name: s, inputs: {command: {$file: ./run.sh}}}}]\n"
 		opts := compile.Options{Pack: true}
+		if rapid.Bool().Draw(t, "keep the files") {
+			opts = compile.Options{Keep: true}
+		}
 		head, found := compile.Load(now, "", opts)
 		if found.HasErrors() {
 			return // there is no head to start from
@@ -179,7 +182,7 @@ func TestEarlier(t *testing.T) {
 			before, was := then[name]
 			return was && before == now[name]
 		}
-		earlier, narrowFound := head.Earlier(then, "", opts, same)
+		earlier, narrowFound := head.Earlier(then, same)
 		whole, wholeFound := compile.Load(then, "", opts)
 		if narrowFound.HasErrors() != wholeFound.HasErrors() {
 			t.Fatalf("errors whole:\n%s\nnarrow:\n%s", describe(wholeFound), describe(narrowFound))
@@ -193,6 +196,9 @@ func TestEarlier(t *testing.T) {
 		if d := cmp.Diff(text(whole.Result), text(earlier.Result)); d != "" {
 			t.Fatalf("result (-whole +narrow):\n%s", d)
 		}
+		if d := cmp.Diff(whole.FileNames(), earlier.FileNames()); d != "" {
+			t.Fatalf("files that were kept (-whole +narrow):\n%s", d)
+		}
 		for i, job := range whole.Result.Jobs {
 			if !compile.SameBody(job, earlier.Result.Jobs[i]) {
 				t.Fatalf("%s has another body", job.Address)
@@ -202,6 +208,40 @@ func TestEarlier(t *testing.T) {
 				if have, found := earlier.Result.Jobs[i].PlaceOf(path); have != at || found != ok {
 					t.Fatalf("%s: %s stands at %v, not %v", job.Address, path, have, at)
 				}
+			}
+		}
+	})
+}
+
+// TestWithAndUnder holds that a workspace with files replaced, and one for
+// another environment, come to what loading them afresh comes to, however often
+// that is done in a row.
+func TestWithAndUnder(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		now := drawTree(t)
+		now["buildsync.yaml"] += "environments: {prod: {vars: {flavor: 8u16g}}}\n"
+		loaded, found := compile.Load(now, "", compile.Options{Keep: true})
+		environment := ""
+		for range 3 {
+			if loaded == nil || found.HasErrors() {
+				return
+			}
+			if rapid.Bool().Draw(t, "environment") {
+				environment = rapid.SampledFrom([]string{"", "prod"}).Draw(t, "of")
+				loaded, found = loaded.Under(environment)
+			} else {
+				then, edits := revised(t, now), map[string][]byte{}
+				for name, text := range then {
+					if now[name] != text && now[name] != "" {
+						now[name], edits[name] = text, []byte(text)
+					}
+				}
+				loaded, found = loaded.With(edits)
+			}
+			fresh, freshFound := compile.Load(now, environment, compile.Options{})
+			if d := cmp.Diff(text(resultOf(fresh)), text(resultOf(loaded))); d != "" || found.HasErrors() != freshFound.HasErrors() {
+				t.Fatalf("errors %v and %v, result (-fresh +again):\n%s", freshFound.HasErrors(), found.HasErrors(), d)
 			}
 		}
 	})
@@ -236,7 +276,7 @@ func TestEarlierCompilesLittle(t *testing.T) {
 		}
 		then := maps.Clone(now)
 		maps.Copy(then, tc.edits)
-		earlier, found := head.Earlier(then, "", opts, func(name string) bool { return then[name] == now[name] })
+		earlier, found := head.Earlier(then, func(name string) bool { return then[name] == now[name] })
 		if found.HasErrors() {
 			t.Fatal(describe(found))
 		}

@@ -57,6 +57,9 @@ func LoadWorkspace(tree Tree, opts Options) (*Workspace, Diagnostics) {
 	return workspace, out.done()
 }
 
+// Environments lists the environments that the workspace declares, in order.
+func (w *Workspace) Environments() []string { return keyTexts(w.Root.Get("environments")) }
+
 // withEnvironment lays an environment's overrides over the file.
 func withEnvironment(root *Node, name string, out *report) (effective *Node, known bool) {
 	if name == "" {

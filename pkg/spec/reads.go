@@ -53,11 +53,9 @@ func everyEnvironment(tree Tree) []*Workspace {
 		return nil
 	}
 	all := []*Workspace{first}
-	if environments := ofKind(first.Root.Get("environments"), MappingNode); environments != nil {
-		for _, field := range environments.Fields {
-			if w, _ := LoadWorkspace(tree, Options{Environment: field.Key.Text}); w != nil {
-				all = append(all, w)
-			}
+	for _, name := range first.Environments() {
+		if w, _ := LoadWorkspace(tree, Options{Environment: name}); w != nil {
+			all = append(all, w)
 		}
 	}
 	return all

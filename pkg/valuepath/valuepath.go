@@ -280,3 +280,33 @@ func (p Path) Names() (names []string, ok bool) {
 
 // Prefix spells the first n segments of p.
 func (p Path) Prefix(n int) string { return spell(p.as[:min(n, len(p.as))]) }
+
+// MayMatch reports whether Matches is worth asking about the path that a text
+// spells, as plans spell it: it compares the first and the last name only, and
+// needs no parting of the text.
+func (p Path) MayMatch(text string) bool {
+	return mayMatch(p.as, text) || p.body != nil && mayMatch(p.body, text)
+}
+
+func mayMatch(pattern []segment, text string) bool {
+	if len(pattern) == 0 {
+		return true
+	}
+	if name, plain := pattern[0].plainName(); plain {
+		rest, ok := strings.CutPrefix(text, name)
+		if !ok || rest != "" && rest[0] != '.' && rest[0] != '[' {
+			return false
+		}
+	}
+	if name, plain := pattern[len(pattern)-1].plainName(); plain {
+		return strings.HasSuffix(strings.TrimSuffix(text, `"]`), name)
+	}
+	return true
+}
+
+// plainName returns the name of a segment that is spelt as it is.
+func (s segment) plainName() (string, bool) {
+	return s.name, s.kind == named && s.nth == 0 && !strings.ContainsFunc(s.name, func(c rune) bool {
+		return c != '_' && c != '-' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z')
+	})
+}

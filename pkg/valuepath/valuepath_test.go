@@ -77,6 +77,9 @@ func TestMatching(t *testing.T) {
 		if p.Matches(path) != c.matches || p.Covers(path) != c.covers {
 			t.Errorf("%s against %s: matches %t, covers %t", c.pattern, c.path, p.Matches(path), p.Covers(path))
 		}
+		if c.matches && !p.MayMatch(c.path) {
+			t.Errorf("%s may not match %s, and does", c.pattern, c.path)
+		}
 	}
 }
 
