@@ -86,7 +86,7 @@ func (c *comparison) name(live, desired, base *jsontree.Value) (livePaths, desir
 		basePaths.reserve(list, len(baseItems))
 		for d, path := range desiredPaths.paths[list] {
 			h := link.partner(link.live, d)
-			desiredPaths.whole[list][d] = h == none
+			desiredPaths.unpaired[list][d] = h == none
 			if h != none && h < len(liveItems) {
 				livePaths.set(list, h, path, false)
 			}
@@ -103,7 +103,7 @@ func (c *comparison) name(live, desired, base *jsontree.Value) (livePaths, desir
 			if basePaths.paths[list][b] != "" {
 				continue
 			}
-			if h := link.partner(link.baseLive, b); h != none && livePaths.whole[list][h] {
+			if h := link.partner(link.baseLive, b); h != none && livePaths.unpaired[list][h] {
 				basePaths.set(list, b, livePaths.paths[list][h], true)
 			} else {
 				basePaths.set(list, b, freePath(list, item, b, taken), true)
@@ -112,7 +112,7 @@ func (c *comparison) name(live, desired, base *jsontree.Value) (livePaths, desir
 		declaredPaths.reserve(list, c.declared.Get(list).Len())
 		for w, item := range c.declared.Get(list).Items() {
 			if d := link.partner(link.declared, w); d != none && d < len(desiredPaths.paths[list]) {
-				declaredPaths.set(list, w, desiredPaths.paths[list][d], desiredPaths.whole[list][d])
+				declaredPaths.set(list, w, desiredPaths.paths[list][d], desiredPaths.unpaired[list][d])
 			} else {
 				declaredPaths.set(list, w, freePath(list, item, w, taken), true)
 			}
@@ -191,7 +191,7 @@ func (c *comparison) isServers(e entry) bool {
 // isDerived tells whether the service works a value out by itself where it is
 // missing.
 func isDerived(e entry) bool {
-	if e.list != "scms" || e.whole {
+	if e.list != "scms" || e.wholeItem {
 		return false
 	}
 	return slices.Contains(derivedScmMembers, strings.TrimPrefix(e.path, e.item+"."))
@@ -240,7 +240,7 @@ func (c *comparison) verdict(s *sides, e entry) Verdict {
 		return VerdictChange
 	}
 	base := s.base.get(e.path)
-	if e.whole && base != nil && s.live.has(e.path) && c.standsAsDeclared(s, e) {
+	if e.wholeItem && base != nil && s.live.has(e.path) && c.standsAsDeclared(s, e) {
 		base = s.live.get(e.path) // what the service added to it is no edit
 	}
 	return threeWay(base, s.live.get(e.path), s.desired.get(e.path))
@@ -280,7 +280,7 @@ func (s *sides) baseDeclares(e entry) bool {
 	if s.baseBody.Get(e.list).Kind() != jsontree.KindArray {
 		return s.baseBody.Get(e.list) != nil
 	}
-	if e.whole || !s.baseItems[e.item] {
+	if e.wholeItem || !s.baseItems[e.item] {
 		return true
 	}
 	return declares(s.shownBase, e.path)
@@ -376,7 +376,7 @@ func partners(base *itemPaths, link *correspondence, list string) []string {
 func paired(p *itemPaths, list string) []string {
 	var out []string
 	for i, path := range p.paths[list] {
-		if !p.whole[list][i] {
+		if !p.unpaired[list][i] {
 			out = append(out, path)
 		}
 	}
@@ -387,7 +387,7 @@ func paired(p *itemPaths, list string) []string {
 func (c *comparison) names(body *jsontree.Value, paths *itemPaths, list string) *jsontree.Value {
 	out := jsontree.Array()
 	for i, item := range body.Get(list).Items() {
-		if paths.whole[list][i] {
+		if paths.unpaired[list][i] {
 			continue
 		}
 		name := item.Str("name")

@@ -8,8 +8,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// wordy tells whether a change is listed only because more was asked for.
-func wordy(change *Change) bool {
+// hasDetails tells whether a change is listed only because more was asked for.
+func hasDetails(change *Change) bool {
 	return len(change.Undeclared) > 0 || len(change.Equalities) > 0
 }
 
@@ -135,3 +135,22 @@ func reordered(live, desired *jsontree.Value) []Equality {
 }
 
 func sortedKeys(m map[string]bool) []string { return slices.Sorted(maps.Keys(m)) }
+
+// contents lists what a new object holds, as an update from nothing would: whole
+// steps, parameters and code sources, and the values beside them. Sensitive
+// values are left out of it like everywhere.
+func (p *Planner) contents(declared *jsontree.Value, at placeOf, change *Change) []Field {
+	if !p.in.Options.Contents || !slices.Contains(change.Actions, ActionCreate) {
+		return nil
+	}
+	c := &comparison{live: jsontree.Object(), declared: declared, modules: p.in.Modules, placeOf: at}
+	c.overlaid(ignoreNothing)
+	var out []Field
+	for _, f := range c.fields() {
+		if f.Path != "job_name" && f.Path != "project_id" { // the change says both
+			f.Verdict = VerdictCreate
+			out = append(out, f)
+		}
+	}
+	return out
+}

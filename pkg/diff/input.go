@@ -1,9 +1,12 @@
 package diff
 
 import (
+	"github.com/bmatcuk/doublestar/v4"
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
 // Input is all that a plan depends on. Compute reads nothing else: no clock, no
@@ -106,4 +109,110 @@ type PropertyFacts struct {
 	Text    bool            // holds text: "true" and true are different values
 	Secret  bool            // must not be shown
 	Default *jsontree.Value // what the server fills in where it is missing; nil: not known
+}
+
+// Offline is the endpoint of a plan for which nothing live was consulted: it
+// shows what changed against the base.
+const Offline = "offline"
+
+// BuiltInEmulator is the endpoint of a plan that was made with the emulator
+// inside the command.
+const BuiltInEmulator = "emulator"
+
+// Snapshot is the live state that a plan was made from.
+type Snapshot struct {
+	Endpoint  string
+	Projects  map[string]*LiveProject // by project id
+	Templates []*LiveTemplate         // the caller's own
+
+	// TemplatesProblem is why Templates may not be all of them, for people; ""
+	// where they are. A template that is missing then is unknown, not absent.
+	TemplatesProblem string
+}
+
+// LiveProject is one project's listing and what was read of its jobs.
+type LiveProject struct {
+	ID       string
+	Complete bool   // every page was read and the count fits
+	Problem  string // why it is not, for people
+	ReadErr  error  // the listing failed: there is nothing to judge it by
+	Doubted  bool   // a page of it was empty, so that its count may be wrong too
+	Jobs     []*LiveJob
+}
+
+// LiveJob is one live job. Body and Notices are nil where they were not read.
+type LiveJob struct {
+	ProjectID string
+	ID        string
+	Name      string
+	Item      wire.JobItem
+	Body      *jsontree.Value // result of the query endpoint, as it came
+	Notices   []wire.Notice
+	ReadErr   error // the read failed: verdict unknown
+
+	// Full reads the body over the newer route, which shows members that the
+	// other leaves out; nil where that is the route in use.
+	Full      func() (*jsontree.Value, error)
+	Completed bool     // Body was completed by Full
+	Unseen    []string // members that could not be compared, because Full failed
+}
+
+// LiveTemplate is one of the caller's build templates.
+type LiveTemplate struct {
+	UUID string
+	Name string
+	Body *jsontree.Value // the item as it came
+}
+
+// ignored is what policy.ignore says about one job.
+type ignored struct {
+	wholeJob bool
+	patterns []valuepath.Path
+}
+
+// IgnoresJob reports whether a policy lets nobody look at the jobs of a name.
+func IgnoresJob(policy spec.Policy, name string) bool { return ignoredBy(policy, name).wholeJob }
+
+// IgnoreRules returns the fields that each rule of a policy leaves to others in
+// the jobs of a name; none: the whole job.
+func IgnoreRules(policy spec.Policy, name string) [][]string {
+	var out [][]string
+	for _, rule := range policy.Ignore {
+		if doublestar.MatchUnvalidated(rule.Job, name) {
+			out = append(out, rule.Fields)
+		}
+	}
+	return out
+}
+
+func (p *Planner) ignoreFor(name string) ignored { return ignoredBy(p.in.Policy, name) }
+
+func ignoredBy(policy spec.Policy, name string) ignored {
+	var out ignored
+	for _, fields := range IgnoreRules(policy, name) {
+		if len(fields) == 0 {
+			out.wholeJob = true
+		}
+		for _, field := range fields {
+			// Loading refuses what is no path.
+			if pattern, err := valuepath.Parse(field); err == nil && pattern.IsAbout(name) {
+				out.patterns = append(out.patterns, pattern)
+			}
+		}
+	}
+	return out
+}
+
+// matches reports whether a path, or something that it lies in, is ignored.
+func (i ignored) matches(path string) bool {
+	if len(i.patterns) == 0 {
+		return false
+	}
+	own := valuepath.Own(path)
+	for _, pattern := range i.patterns {
+		if pattern.Covers(own) {
+			return true
+		}
+	}
+	return false
 }

@@ -17,7 +17,7 @@ func (p *Planner) findRemovals() {
 	settled := map[jobKey]bool{}
 	for _, removal := range p.in.Head.Removals {
 		key := jobKey{removal.ProjectID, removal.Job}
-		if p.whole.jobs[key] != nil || settled[key] {
+		if p.definitions.jobs[key] != nil || settled[key] {
 			continue
 		}
 		settled[key] = true
@@ -29,7 +29,7 @@ func (p *Planner) findRemovals() {
 	kept := p.successors()
 	for _, before := range p.base.result.Jobs {
 		key := jobKey{before.ProjectID, before.Name}
-		if p.whole.jobs[key] == nil && !settled[key] && !kept[before] && !p.unseen(before) {
+		if p.definitions.jobs[key] == nil && !settled[key] && !kept[before] && !p.unseen(before) {
 			settled[key] = true
 			p.goneFromHead(before, key, false)
 		}
@@ -41,7 +41,7 @@ func (p *Planner) findRemovals() {
 // killed, and that the definitions do not declare any more.
 func (p *Planner) findUnrecorded(settled map[jobKey]bool) {
 	renamed := map[jobKey]bool{}
-	for _, job := range p.whole.result.Jobs {
+	for _, job := range p.definitions.result.Jobs {
 		for _, old := range job.RenamedFrom {
 			renamed[jobKey{job.ProjectID, old}] = true
 		}
@@ -50,7 +50,7 @@ func (p *Planner) findUnrecorded(settled map[jobKey]bool) {
 		jobs := p.in.Tried[address]
 		last := jobs[len(jobs)-1]
 		key := jobKey{last.ProjectID, last.Name}
-		if p.whole.jobs[key] == nil && !settled[key] && !renamed[key] && !p.ignoreFor(last.Name).whole {
+		if p.definitions.jobs[key] == nil && !settled[key] && !renamed[key] && !p.ignoreFor(last.Name).wholeJob {
 			settled[key] = true
 			p.goneFromHead(last, key, true)
 		}
@@ -60,7 +60,7 @@ func (p *Planner) findUnrecorded(settled map[jobKey]bool) {
 // unseen reports whether a policy leaves a job of the base to others: that of
 // the head, or that of the commit which the job was applied at.
 func (p *Planner) unseen(before *compile.Job) bool {
-	if p.ignoreFor(before.Name).whole {
+	if p.ignoreFor(before.Name).wholeJob {
 		return true
 	}
 	if p.in.BasePolicy == nil {
@@ -73,7 +73,7 @@ func (p *Planner) unseen(before *compile.Job) bool {
 // successors are the base's jobs that live on in the head under another name.
 func (p *Planner) successors() map[*compile.Job]bool {
 	out := map[*compile.Job]bool{}
-	for _, job := range p.whole.result.Jobs {
+	for _, job := range p.definitions.result.Jobs {
 		if before := p.base.predecessor(job); before != nil {
 			out[before] = true
 		}
@@ -94,7 +94,7 @@ type removal struct {
 }
 
 func (p *Planner) explicitRemoval(r compile.Removal, key jobKey) {
-	if p.ignoreFor(r.Job).whole {
+	if p.ignoreFor(r.Job).wholeJob {
 		return
 	}
 	note := "listed under removed:"
@@ -279,4 +279,119 @@ func joinQuoted(names []string) string {
 		out[i] = quote(name)
 	}
 	return strings.Join(out, ", ")
+}
+
+// allRemoved lists the objects that the whole commit disables or deletes, also
+// where a part of it is planned: the parts must not each stay below a limit that
+// the whole exceeds. What is outside the part was not read, so of it counts what
+// the listings do not show to be gone.
+func (p *Planner) allRemoved() []string {
+	all := map[string]bool{}
+	for _, address := range p.all.removed {
+		all[address] = true
+	}
+	if p.in.partial() {
+		p.removedElsewhere(func(address string) { all[address] = true })
+	}
+	return slices.Sorted(maps.Keys(all))
+}
+
+// removedElsewhere calls add for what the commit removes outside the part.
+func (p *Planner) removedElsewhere(add func(address string)) {
+	part := indexDefinitions(p.in.Head)
+	within := map[string]bool{}
+	for _, removal := range p.in.Head.Removals {
+		within[removal.Address] = true
+	}
+	base := p.in.WholeBase
+	if base == nil {
+		base = p.in.Base
+	}
+	var before *definitionIndex
+	if base != nil {
+		before = indexDefinitions(base)
+	}
+	for _, removal := range p.definitions.result.Removals {
+		key := jobKey{removal.ProjectID, removal.Job}
+		known := before != nil && before.jobs[key] != nil
+		if !within[removal.Address] && !p.ignoreFor(removal.Job).wholeJob && p.mayRemove(key, "", Action(removal.Action), known) {
+			add(removal.Address)
+		}
+	}
+	for _, job := range p.definitions.result.Jobs {
+		key := jobKey{job.ProjectID, job.Name}
+		if part.jobs[key] == nil && job.Enabled != nil && !*job.Enabled && p.switchesOff(job, before) && !p.ignoreFor(job.Name).wholeJob {
+			add(job.Address)
+		}
+	}
+	if before == nil {
+		return
+	}
+	p.goneElsewhere(before, add)
+}
+
+// goneElsewhere adds the jobs and templates that the base declares and the head
+// does not.
+func (p *Planner) goneElsewhere(before *definitionIndex, add func(address string)) {
+	var action Action
+	switch p.in.Policy.OnRemove {
+	case "disable":
+		action = ActionDisable
+	case "delete":
+		action = ActionDelete
+	default:
+		return
+	}
+	inBase := map[*compile.Job]bool{} // of the part, which the plan has counted
+	if p.in.Base != nil {
+		for _, job := range p.in.Base.Jobs {
+			inBase[job] = true
+		}
+	}
+	kept := map[*compile.Job]bool{}
+	for _, job := range p.definitions.result.Jobs {
+		kept[before.predecessor(job)] = true
+	}
+	for _, job := range before.result.Jobs {
+		key := jobKey{job.ProjectID, job.Name}
+		if p.definitions.jobs[key] == nil && !inBase[job] && !kept[job] && !p.unseen(job) && p.mayRemove(key, job.ID, action, true) {
+			add(job.Address)
+		}
+	}
+}
+
+// mayRemove reports whether a job outside the part would be disabled or deleted.
+// known says that the base declares it, which counts where no listing was read.
+func (p *Planner) mayRemove(key jobKey, id string, action Action, known bool) bool {
+	if p.definitions.jobs[key] != nil {
+		return false
+	}
+	if !p.live.trusted(key.project) {
+		return known
+	}
+	if id != "" {
+		live := p.live.byID[id]
+		return live != nil && (action == ActionDelete || !live.Item.Disabled)
+	}
+	for _, live := range p.live.byName[key] {
+		if action == ActionDelete || !live.Item.Disabled {
+			return true
+		}
+	}
+	return false
+}
+
+// switchesOff reports whether a definition outside the part disables a job that
+// is enabled.
+func (p *Planner) switchesOff(job *compile.Job, before *definitionIndex) bool {
+	if p.live.trusted(job.ProjectID) {
+		for _, live := range p.live.byName[jobKey{job.ProjectID, job.Name}] {
+			if !live.Item.Disabled {
+				return true
+			}
+		}
+		return false
+	}
+	was := before.predecessor(job)
+	return was != nil && (was.Enabled == nil || *was.Enabled)
 }

@@ -1,6 +1,9 @@
 package diff
 
-import "github.com/buildsync/buildsync/pkg/jsontree"
+import (
+	"github.com/buildsync/buildsync/pkg/catalog"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
 
 // Rule is one way in which two bodies may differ without meaning anything
 // else. The rules are applied to both sides, in order, before they are
@@ -41,4 +44,26 @@ func Normalize(body *jsontree.Value, modules Modules) *jsontree.Value {
 		rule.apply(c, modules)
 	}
 	return c
+}
+
+// ModulesOf lets a catalogue answer what a comparison asks.
+func ModulesOf(c *catalog.Catalogue) Modules {
+	if c == nil {
+		return nil
+	}
+	return catalogueFacts{c}
+}
+
+type catalogueFacts struct{ catalogue *catalog.Catalogue }
+
+func (f catalogueFacts) PropertyFacts(moduleID, property string) (PropertyFacts, bool) {
+	p := f.catalogue.Module(moduleID).Property(property)
+	if p == nil {
+		return PropertyFacts{}, false
+	}
+	facts := PropertyFacts{Text: p.Type == catalog.String && !p.Boolish, Secret: p.Secret}
+	if p.ServerFills {
+		facts.Default = p.Default
+	}
+	return facts, true
 }

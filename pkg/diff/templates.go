@@ -127,7 +127,7 @@ func (p *Planner) compareTemplate(want, before *compile.Template, live *LiveTemp
 		out.drifted = append(out.drifted, want.Address)
 	}
 	p.explain(c, &change)
-	if len(change.Actions) > 0 || change.Verdict != VerdictUnchanged || wordy(&change) {
+	if len(change.Actions) > 0 || change.Verdict != VerdictUnchanged || hasDetails(&change) {
 		out.changes = append(out.changes, change)
 		return
 	}
@@ -143,7 +143,7 @@ func (p *Planner) templateRemovals(live map[string][]*LiveTemplate, out *outcome
 	}
 	for _, before := range p.base.result.Templates {
 		named := live[before.Name]
-		if p.whole.templates[before.Name] != nil || len(named) == 0 {
+		if p.definitions.templates[before.Name] != nil || len(named) == 0 {
 			continue
 		}
 		change := Change{Kind: KindTemplate, Address: before.Address, Name: before.Name, Verdict: VerdictRemove, Note: "no longer published"}

@@ -103,7 +103,7 @@ func (j *jobTask) ofBasePolicy(fields []Field) {
 	left := ignoredBy(policy, j.before.Name)
 	for i := range fields {
 		f := &fields[i]
-		if (left.whole || left.matches(f.Path)) && (f.Verdict == VerdictDrift || f.Verdict == VerdictConflict) {
+		if (left.wholeJob || left.matches(f.Path)) && (f.Verdict == VerdictDrift || f.Verdict == VerdictConflict) {
 			f.Verdict, f.Base = VerdictChange, (*jsontree.Value)(nil)
 		}
 	}

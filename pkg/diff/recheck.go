@@ -1,16 +1,18 @@
 package diff
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
 
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// judged returns the part of one side that a plan decides by: what the
+// decisive returns the part of one side that a plan decides by: what the
 // definitions declare and leave to nobody else, and what the update changes. The
 // rest is carried over as it is at the write, so that a member that moves by
 // itself makes no plan old.
-func (c *comparison) judged(side, other *view) []entry {
+func (c *comparison) decisive(side, other *view) []entry {
 	s := c.sides()
 	var out []entry
 	for _, e := range side.entries {
@@ -35,11 +37,11 @@ func (c *comparison) fingerprints() (have, want string) {
 
 func (c *comparison) fingerprint(side, other *view, paths *itemPaths) string {
 	var lines []string
-	for _, e := range c.judged(side, other) {
+	for _, e := range c.decisive(side, other) {
 		value := e.value.Clone()
 		value.SortKeys()
 		path := e.path
-		if e.whole {
+		if e.wholeItem {
 			path = e.list // its place among items without a partner means nothing
 		}
 		lines = append(lines, string(value.AppendJSON(append(jsontree.AppendQuoted(nil, path), ' '))))
@@ -178,10 +180,10 @@ func (c *Change) Since(live *jsontree.Value, modules Modules) []Field {
 		}
 		out = append(out, f)
 	}
-	for _, e := range then.judged(old.live, old.desired) {
+	for _, e := range then.decisive(old.live, old.desired) {
 		note(e)
 	}
-	for _, e := range now.judged(fresh.live, fresh.desired) {
+	for _, e := range now.decisive(fresh.live, fresh.desired) {
 		note(e)
 	}
 	for _, list := range orderedLists {
@@ -199,4 +201,57 @@ func (c *Change) Onto(live *jsontree.Value, modules Modules) *Change {
 	out := *c
 	out.Have, out.Desired = jsontree.Pack(live), jsontree.Pack(c.over(live, modules).desired)
 	return &out
+}
+
+// Differences returns the paths at which a body that was read is not what an
+// update to want leaves, by the comparison that Compute makes: what the service
+// adds, fills in or writes in its own way is no difference. before is the body
+// that was replaced, nil for a create; what it held and want does not must be
+// gone. Sensitive values cannot be compared and never differ.
+func Differences(live, want, before *jsontree.Value, modules Modules) []string {
+	return pathsOf(differing(live, want, before, modules))
+}
+
+func differing(live, want, before *jsontree.Value, modules Modules) []Field {
+	c := &comparison{live: live, declared: want, base: before, modules: modules}
+	c.overlaid(ignoreNothing)
+	return c.fields()
+}
+
+func pathsOf(fields []Field) []string {
+	var paths []string
+	for i := range fields {
+		paths = append(paths, fields[i].Path)
+	}
+	return paths
+}
+
+// TemplateDifferences is Differences for a template's item that was read and
+// the body that was sent.
+func TemplateDifferences(have, want *jsontree.Value, modules Modules) []string {
+	return Differences(flatTemplate(have), flatTemplate(want), nil, modules)
+}
+
+// TemplateFingerprint is Fingerprint for a template, as sent or as read.
+func TemplateFingerprint(body *jsontree.Value, modules Modules) string {
+	return Fingerprint(flatTemplate(body), modules)
+}
+
+func ignoreNothing(string) bool { return false }
+
+// Fingerprint identifies what a body means: the SHA-256 over its canonical
+// JSON, without what the service alone writes and without sensitive values. Two
+// bodies of one fingerprint make the same builds. "" for an absent body.
+func Fingerprint(body *jsontree.Value, modules Modules) string {
+	if body == nil {
+		return ""
+	}
+	canonical := Normalize(body, modules)
+	canonical.SortKeys()
+	return digest(canonical.AppendJSON(nil))
+}
+
+func digest(data []byte) string {
+	sum := sha256.Sum256(data)
+	return "sha256:" + hex.EncodeToString(sum[:])
 }

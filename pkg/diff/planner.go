@@ -2,6 +2,7 @@ package diff
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/buildsync/buildsync/pkg/compile"
@@ -15,18 +16,18 @@ func Compute(in Input) *Plan { return NewPlanner(in).Plan() }
 // Planner makes the plan that Compute makes, of live jobs that come one at a
 // time, so that not all bodies need to be in memory.
 type Planner struct {
-	in       Input
-	plan     *Plan
-	live     *liveIndex
-	base     *definitionIndex // nil: two-way
-	whole    *definitionIndex // all the definitions
-	pinned   map[jobKey]bool  // projects and ids that they name
-	claimed  map[*LiveJob]bool
-	managed  map[*LiveJob]bool
-	waiting  map[*LiveJob][]*task
-	jobs     []*task // by address
-	removals []*task
-	all      outcome // of everything that is done with
+	in          Input
+	plan        *Plan
+	live        *liveIndex
+	base        *definitionIndex // nil: two-way
+	definitions *definitionIndex // of the whole workspace; Input.Head may be a part of it
+	pinned      map[jobKey]bool  // projects and ids that they name
+	claimed     map[*LiveJob]bool
+	managed     map[*LiveJob]bool
+	waiting     map[*LiveJob][]*task
+	jobs        []*task // by address
+	removals    []*task
+	all         outcome // of everything that is done with
 
 	distrusted map[string]bool // projects whose listing has been refused
 }
@@ -100,12 +101,12 @@ func newPlanner(in Input) *Planner {
 	if in.Base != nil {
 		p.base = indexDefinitions(in.Base)
 	}
-	p.whole = indexDefinitions(in.Head)
+	p.definitions = indexDefinitions(in.Head)
 	if in.Whole != nil && in.Whole != in.Head {
-		p.whole = indexDefinitions(in.Whole) // of which Head may be a part
+		p.definitions = indexDefinitions(in.Whole) // of which Head may be a part
 	}
 	p.pinned = map[jobKey]bool{}
-	for _, job := range p.whole.result.Jobs {
+	for _, job := range p.definitions.result.Jobs {
 		p.pinned[jobKey{job.ProjectID, job.ID}] = job.ID != ""
 	}
 	return p
@@ -126,7 +127,7 @@ func (p *Planner) finish() *Plan {
 		p.plan.Summary.count(c)
 	}
 	p.plan.Summary.Unmanaged += p.unmanaged()
-	p.plan.Projects, p.plan.Jobs = projectsOf(p.whole.result), len(p.in.Head.Jobs)
+	p.plan.Projects, p.plan.Jobs = projectsOf(p.definitions.result), len(p.in.Head.Jobs)
 	p.plan.Needs = needs(p.plan)
 	p.plan.PlanID = planID(p.plan)
 	return p.plan
@@ -205,6 +206,137 @@ func (p *Planner) unmanaged() int {
 // spokenOf tells whether a live job is one that the definitions mean: by its id
 // where they pin one, else by its name. A twin of a pinned job is none of them.
 func (p *Planner) spokenOf(live *LiveJob) bool {
-	named := p.whole.jobs[jobKey{live.ProjectID, live.Name}]
+	named := p.definitions.jobs[jobKey{live.ProjectID, live.Name}]
 	return named != nil && named.ID == "" || p.pinned[jobKey{live.ProjectID, live.ID}]
+}
+
+// outcome is what comparing one object, or one kind of them, leads to. A plan is
+// made of outcomes in a fixed order, whatever the order they came about in.
+type outcome struct {
+	changes   []Change
+	refusals  []Refusal
+	drifted   []string // addresses
+	removed   []string // what the plan disables and deletes, for the rails
+	unchanged int      // objects that no change is listed for
+}
+
+func (o *outcome) refuse(rule, address, message string) {
+	o.refusals = append(o.refusals, Refusal{Rule: rule, Address: address, Message: message})
+}
+
+// add takes over what another outcome holds but for its changes, which it
+// returns.
+func (o *outcome) add(other *outcome) []Change {
+	o.refusals = append(o.refusals, other.refusals...)
+	o.drifted = append(o.drifted, other.drifted...)
+	o.removed = append(o.removed, other.removed...)
+	o.unchanged += other.unchanged
+	return other.changes
+}
+
+// task is one comparison that waits until a live job has been read, or until it
+// is certain that it will not be.
+type task struct {
+	outcome
+	do   func(*outcome)
+	done bool
+}
+
+func (t *task) run() {
+	if !t.done {
+		t.done = true
+		t.do(&t.outcome)
+	}
+}
+
+// when makes a task that is done when live has been read; nil: in the end.
+// found is what is known of it already.
+func (p *Planner) when(live *LiveJob, found outcome, do func(*outcome)) *task {
+	t := &task{outcome: found, do: do}
+	if live != nil {
+		p.waiting[live] = append(p.waiting[live], t)
+	}
+	return t
+}
+
+// jobKey is a job's identity while its id is not known.
+type jobKey struct{ project, name string }
+
+// liveIndex finds live jobs.
+type liveIndex struct {
+	projects map[string]*LiveProject
+	byName   map[jobKey][]*LiveJob
+	byID     map[string]*LiveJob
+	all      []*LiveJob // by project, name, id
+}
+
+func indexLive(s *Snapshot) *liveIndex {
+	x := &liveIndex{projects: s.Projects, byName: map[jobKey][]*LiveJob{}, byID: map[string]*LiveJob{}}
+	for _, id := range slices.Sorted(maps.Keys(s.Projects)) {
+		for _, job := range s.Projects[id].Jobs {
+			if _, twice := x.byID[job.ID]; twice {
+				continue // one row on two pages
+			}
+			x.byID[job.ID] = job
+			x.all = append(x.all, job)
+		}
+	}
+	slices.SortFunc(x.all, func(a, b *LiveJob) int {
+		return cmp.Or(cmp.Compare(a.ProjectID, b.ProjectID), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
+	})
+	for _, job := range x.all {
+		key := jobKey{job.ProjectID, job.Name}
+		x.byName[key] = append(x.byName[key], job)
+	}
+	return x
+}
+
+// trusted tells whether a project's listing can prove that a job is absent.
+func (x *liveIndex) trusted(projectID string) bool {
+	project := x.projects[projectID]
+	return project != nil && project.Complete
+}
+
+// definitionIndex finds the jobs and templates of a compiled workspace.
+type definitionIndex struct {
+	result    *compile.Result
+	jobs      map[jobKey]*compile.Job
+	byID      map[string]*compile.Job
+	templates map[string]*compile.Template
+}
+
+func indexDefinitions(r *compile.Result) *definitionIndex {
+	x := &definitionIndex{
+		result: r, jobs: map[jobKey]*compile.Job{}, byID: map[string]*compile.Job{}, templates: map[string]*compile.Template{},
+	}
+	for _, job := range r.Jobs {
+		x.jobs[jobKey{job.ProjectID, job.Name}] = job
+		if job.ID != "" {
+			x.byID[job.ID] = job
+		}
+	}
+	for _, template := range r.Templates {
+		x.templates[template.Name] = template
+	}
+	return x
+}
+
+// predecessor returns what the base declared of a job of the head: the one with
+// its name, its id, or a name that it had. nil where there is none.
+func (x *definitionIndex) predecessor(job *compile.Job) *compile.Job {
+	if x == nil {
+		return nil
+	}
+	if before := x.jobs[jobKey{job.ProjectID, job.Name}]; before != nil {
+		return before
+	}
+	if before := x.byID[job.ID]; before != nil && before.ProjectID == job.ProjectID {
+		return before
+	}
+	for _, name := range job.RenamedFrom {
+		if before := x.jobs[jobKey{job.ProjectID, name}]; before != nil {
+			return before
+		}
+	}
+	return nil
 }

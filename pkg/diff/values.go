@@ -14,11 +14,11 @@ type view struct {
 }
 
 type entry struct {
-	path  string
-	value *jsontree.Value
-	list  string // the list that the value is an item of, or is in: steps, parameters, …
-	item  string // the path of that item
-	whole bool   // the value is the whole item
+	path      string
+	value     *jsontree.Value
+	list      string // the list that the value is an item of, or is in: steps, parameters, …
+	item      string // the path of that item
+	wholeItem bool   // value is the whole item, because the other side has no partner of it
 }
 
 func (v *view) add(e entry) {
@@ -44,8 +44,8 @@ func (v *view) has(path string) bool {
 // itemPaths are the paths under which a body's items are viewed. An item
 // without a partner is viewed as one value.
 type itemPaths struct {
-	paths map[string][]string // by list, by index
-	whole map[string][]bool
+	paths    map[string][]string // by list, by index
+	unpaired map[string][]bool
 }
 
 // listMembers are the lists whose items are told apart by what they are.
@@ -67,7 +67,7 @@ func ownPaths(body *jsontree.Value) *itemPaths {
 		items := body.Get(list).Items()
 		taken := map[string]bool{}
 		p.paths[list] = make([]string, len(items))
-		p.whole[list] = make([]bool, len(items))
+		p.unpaired[list] = make([]bool, len(items))
 		for i, item := range items {
 			p.paths[list][i] = freePath(list, item, i, taken)
 		}
@@ -99,15 +99,15 @@ func itemPath(list string, item *jsontree.Value, i, nth int) string {
 }
 
 func newItemPaths() *itemPaths {
-	return &itemPaths{paths: map[string][]string{}, whole: map[string][]bool{}}
+	return &itemPaths{paths: map[string][]string{}, unpaired: map[string][]bool{}}
 }
 
 func (p *itemPaths) reserve(list string, n int) {
-	p.paths[list], p.whole[list] = make([]string, n), make([]bool, n)
+	p.paths[list], p.unpaired[list] = make([]string, n), make([]bool, n)
 }
 
-func (p *itemPaths) set(list string, i int, path string, whole bool) {
-	p.paths[list][i], p.whole[list][i] = path, whole
+func (p *itemPaths) set(list string, i int, path string, unpaired bool) {
+	p.paths[list][i], p.unpaired[list][i] = path, unpaired
 }
 
 // align pairs the items of one list.
@@ -133,8 +133,8 @@ func viewOf(body *jsontree.Value, paths *itemPaths) *view {
 		}
 		for i, item := range m.Value.Items() {
 			e := entry{path: paths.paths[m.Key][i], list: m.Key, item: paths.paths[m.Key][i]}
-			if paths.whole[m.Key][i] || item.Kind() != jsontree.KindObject {
-				e.value, e.whole = item, true
+			if paths.unpaired[m.Key][i] || item.Kind() != jsontree.KindObject {
+				e.value, e.wholeItem = item, true
 				v.add(e)
 				continue
 			}
@@ -212,4 +212,12 @@ func (v *view) addTree(e entry, value *jsontree.Value) {
 		child.path = e.path + valuepath.Member(m.Key)
 		v.addTree(child, m.Value)
 	}
+}
+
+// memberPath is the path of an object's member.
+func memberPath(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + valuepath.Member(key)
 }
