@@ -12,9 +12,9 @@ func (p *program) schemaCommand() *cli.Command {
 	return p.command(&cli.Command{
 		Name:      "schema",
 		Usage:     "print a JSON Schema",
-		ArgsUsage: "[definitions|workspace|modules|plan|report]",
-		Description: about(`Prints the JSON Schema (2020-12) of definition files, of buildsync.yaml, of a modules file, of
-the plan or of the report. Editors complete and explain keys from it: put this line at the top
+		ArgsUsage: "[definitions|workspace|policies|modules|plan|report]",
+		Description: about(`Prints the JSON Schema (2020-12) of definition files, of buildsync.yaml, of files of policies,
+of a modules file, of the plan or of the report. Editors complete and explain keys from it: put this line at the top
 of a file, with the path or address of the schema:
 
    # yaml-language-server: $schema=definitions.schema.json`,

@@ -177,3 +177,6 @@ func Nearest(objects []*Object, c Condition) string {
 	}
 	return c.Path.Nearest(paths, spec.Nearest)
 }
+
+// Comparison returns how c compares: "", "=" or "!=", and the pattern.
+func (c Condition) Comparison() (op, glob string) { return c.op, c.glob }

@@ -92,8 +92,19 @@ func (l *stepList) add(items []*spec.Node) {
 		if isUse(item) {
 			l.use(item)
 		} else if step := l.u.step(item, l.count); step != nil {
+			l.u.noteFragments(l.list.Len())
 			l.list.Append(step)
 		}
+	}
+}
+
+// noteFragments notes which fragments the i-th step of the unit comes from.
+func (u *unit) noteFragments(i int) {
+	for _, use := range u.c.uses {
+		if u.fragments == nil {
+			u.fragments = map[string][]int{}
+		}
+		u.fragments[use.fragment] = append(u.fragments[use.fragment], i)
 	}
 }
 

@@ -92,7 +92,7 @@ func (c *compiler) compileJob(n *spec.Node, combo []binding) {
 	j.Body = u.jobBody(whole, parts)
 	j.Notices = u.notices(u.get(whole, "notifications"))
 	u.settings(whole, j)
-	j.Secrets = u.secrets
+	j.Secrets, j.Template, j.Fragments = u.secrets, u.template, u.fragments
 	c.total += len(u.recorded) + u.uses
 	if c.pack {
 		c.packJob(j, u.recorded)

@@ -43,6 +43,9 @@ type Job struct {
 	Owner  string
 	Labels map[string]string
 
+	Template  string           // the name of the template that it uses, "" for none
+	Fragments map[string][]int // by name, the indexes in Body's steps of what comes from it
+
 	Pos        spec.Pos
 	Provenance map[string]Provenance // by path, see StepPath and its kin; nil in a job that was packed
 

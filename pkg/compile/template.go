@@ -227,6 +227,7 @@ func (u *unit) useTemplate(use *spec.Node) (parts, bool) {
 	}
 	t.compiled = true
 	u.c.noteTemplate(t.name)
+	u.template = t.name
 	inside := *u.scope
 	inside.inputs = u.inputs(&t.shared, use, given)
 	part := func(key string, marked *spec.Node) *spec.Node {

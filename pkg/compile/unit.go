@@ -29,6 +29,9 @@ type unit struct {
 	secrets  []SecretUse
 	values   int
 	uses     int // of fragments and of the template's steps
+
+	template  string           // the name of the one that is used
+	fragments map[string][]int // by name, the steps that come from it
 }
 
 func (c *compiler) newUnit(owner spec.Owner, pointer string, s *scope) *unit {

@@ -45,7 +45,7 @@ func keyOf(d *spec.Diagnostic) baselineKey {
 func NewBaseline(ds spec.Diagnostics) *Baseline {
 	b := &Baseline{counts: map[baselineKey]int{}}
 	for i := range ds {
-		if rule, known := ruleByName(ds[i].Rule); known && !rule.Fixed && !ds[i].Blocking {
+		if rule, known := ruleByName(ds[i].Rule); (known && !rule.Fixed || isPolicyRule(ds[i].Rule)) && !ds[i].Blocking {
 			b.counts[keyOf(&ds[i])]++
 		}
 	}

@@ -35,16 +35,16 @@ func CheckCached(tree spec.Tree, environment string, opts Options, store Store, 
 	key := cacheKey(version, environment, opts)
 	if text, ok := store.Load(key); ok {
 		var entry cacheEntry
-		if json.Unmarshal(text, &entry) == nil && entry.stillHolds(tree) {
+		if json.Unmarshal(text, &entry) == nil && (entry.LastDay == "" || opts.Today <= entry.LastDay) && entry.stillHolds(tree) {
 			return opts.wanted(entry.Findings, environment), nil
 		}
 	}
 	recorded := &recorder{Tree: tree, entry: cacheEntry{Files: map[string]digest{}}}
-	all, readable := check(recorded, environment, opts)
+	all, readable, lastDay := check(recorded, environment, opts)
 	if !readable {
 		return all, nil // soon said again, and it is not what any other run waits for
 	}
-	recorded.entry.Findings = all
+	recorded.entry.Findings, recorded.entry.LastDay = all, lastDay
 	text, err := json.Marshal(recorded.entry)
 	if err == nil {
 		err = store.Save(key, text)
@@ -94,6 +94,7 @@ func (d *digest) UnmarshalText(text []byte) error {
 type cacheEntry struct {
 	Files    map[string]digest // of the files that were read
 	Globs    []cachedGlob
+	LastDay  string // on which an exception of a policy holds; "" for none
 	Findings spec.Diagnostics
 }
 

@@ -21,7 +21,7 @@ const batchBytes = 64 << 10
 // none. Where buildsync.yaml is no workspace, why not is all that is reported,
 // whichever files are asked for.
 func Check(tree spec.Tree, environment string, opts Options) spec.Diagnostics {
-	all, readable := check(tree, environment, opts)
+	all, readable, _ := check(tree, environment, opts)
 	if !readable {
 		return all
 	}
@@ -29,12 +29,13 @@ func Check(tree spec.Tree, environment string, opts Options) spec.Diagnostics {
 }
 
 // check returns all findings, whatever is asked for, and whether there is a
-// workspace that could be read.
-func check(tree spec.Tree, environment string, opts Options) (all spec.Diagnostics, readable bool) {
+// workspace that could be read. lastDay is the day after which time alone may
+// change them, "" where it does not.
+func check(tree spec.Tree, environment string, opts Options) (all spec.Diagnostics, readable bool, lastDay string) {
 	workspace, front := spec.LoadWorkspace(tree, spec.Options{Environment: environment})
 	if workspace == nil {
 		front.Sort()
-		return front, false
+		return front, false, ""
 	}
 	set := &spec.Set{Tree: tree, Workspace: workspace}
 	if opts.Catalogue == nil {
@@ -44,8 +45,9 @@ func check(tree spec.Tree, environment string, opts Options) (all spec.Diagnosti
 	}
 	names, more := spec.DefinitionFiles(tree, workspace)
 	c := &checker{linter: newLinter(set, opts), tree: tree, front: append(front, more...)}
+	c.front = append(c.front, c.loadPolicies()...)
 	c.run(names)
-	return c.decide(c.front), true
+	return c.decide(c.front), true, c.judging.set.LastDay(opts.Today)
 }
 
 // checker feeds a linter with batches.
@@ -179,5 +181,5 @@ func (c *checker) compileFiles(files, judged []*spec.File) {
 	for _, file := range judged {
 		c.file(file)
 	}
-	c.compiled(result)
+	c.compiled(result, files)
 }

@@ -101,6 +101,10 @@ func (p *pass) levels(n *spec.Node, pointer string) map[string]level {
 	for _, f := range n.Fields {
 		name := f.Key.Text
 		rule, known := ruleByName(name)
+		if isPolicyRule(name) {
+			p.report("unknown-rule", f.Key.Range, pointer+"."+name, "the severity of a policy cannot be set here", "it is set by severity in the file of the policy")
+			continue
+		}
 		if !known {
 			p.report("unknown-rule", f.Key.Range, pointer+"."+name, "there is no rule "+quoted(name), didYouMean(name, ruleNames()))
 			continue

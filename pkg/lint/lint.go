@@ -35,6 +35,9 @@ type Options struct {
 	// Now is when the next runs of a trigger are counted from; zero leaves them
 	// out.
 	Now time.Time
+	// Today is the date, as 2027-01-31, by which exceptions of policies expire; ""
+	// lets none expire.
+	Today string
 	// Only reports whether a file was asked for; nil stands for all. What the
 	// files that were asked for cause is reported wherever it stands.
 	Only func(file string) bool
@@ -61,7 +64,8 @@ func Run(set *spec.Set, front spec.Diagnostics, result *compile.Result, opts Opt
 	for _, file := range set.Files {
 		l.file(file)
 	}
-	l.compiled(result)
+	front = append(slices.Clone(front), l.loadPolicies()...)
+	l.compiled(result, set.Files)
 	return opts.wanted(l.decide(front), "")
 }
 
@@ -98,6 +102,7 @@ type linter struct {
 	facts     facts
 	comments  map[string]*comments // suppressions by file
 	found     spec.Diagnostics
+	judging   judging
 }
 
 func newLinter(set *spec.Set, opts Options) *linter {
@@ -220,9 +225,11 @@ func (p *pass) unit(u *unit) {
 // keeps plan and apply from running as well.
 func (l *linter) decide(front spec.Diagnostics) spec.Diagnostics {
 	l.acrossFiles()
+	l.found = append(l.found, l.judging.run.Exceptions(!front.HasErrors())...)
 	hard, all := l.withFront(front)
 	all = l.config.apply(all)
 	all = l.suppress(all, hard)
+	all = append(all, l.judging.found...)
 	all = append(all, hard...)
 	all.Sort()
 	l.addCauses(all)

@@ -26,10 +26,11 @@ type removalFact struct {
 }
 
 // compiled takes from a compilation what the rules across files need.
-func (l *linter) compiled(result *compile.Result) {
+func (l *linter) compiled(result *compile.Result, files []*spec.File) {
 	if result == nil {
 		return
 	}
+	l.judge(result, files)
 	for _, name := range result.Fragments {
 		l.facts.used[name] = true // by way of a reference as well
 	}

@@ -102,6 +102,8 @@ var rules = [...]Rule{
 	{Name: "renamed-from", Severity: spec.Error, Summary: "a former name that contradicts another definition"},
 	{Name: "removed-still-defined", Severity: spec.Error, Summary: "a job under removed that is still defined"},
 	{Name: "ignore-unused", Severity: spec.Warning, Summary: "policy.ignore contradicts the definitions", Why: "A defined job that is ignored is never applied; ignored fields that no job has do nothing, so that what they were to protect is overwritten."},
+	{Name: "policy-file", Severity: spec.Error, Summary: "a file of policies is malformed", Why: "An unknown path, a misspelt field in a rule, two policies of one name. The policy would not be checked.", Fixed: true},
+	{Name: "policy-exception", Severity: spec.Warning, Summary: "an exception from a policy has expired, or lets nothing pass", Why: "Exceptions that nobody needs hide the next breach."},
 	{Name: "unused-suppression", Severity: spec.Warning, Summary: "a suppression that suppresses nothing"},
 	{Name: "unknown-rule", Severity: spec.Error, Summary: "a rule that does not exist, or cannot be changed"},
 }
@@ -117,8 +119,14 @@ var ruleIndex = sync.OnceValue(func() map[string]int {
 	return index
 })
 
-// RuleByName returns the rule of that name.
-func RuleByName(name string) (Rule, bool) { return ruleByName(name) }
+// RuleByName returns the rule of that name; policy/NAME stands for a policy of
+// the workspace, whether there is one or not.
+func RuleByName(name string) (Rule, bool) {
+	if isPolicyRule(name) {
+		return Rule{Name: name, Severity: spec.Error, Summary: "a job does not keep to a policy of the organisation", Why: "The policy stands in a file that `policies` of buildsync.yaml names. Only `except` there lets a job pass.", Fixed: true}, true
+	}
+	return ruleByName(name)
+}
 
 func ruleByName(name string) (Rule, bool) {
 	i, known := ruleIndex()[name]

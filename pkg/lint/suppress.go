@@ -141,6 +141,10 @@ func (p *pass) rulesIn(line string, m []int, number int, covered string) []suppr
 		for _, word := range ruleWord().FindAllStringIndex(line[m[2]:m[3]], -1) {
 			from, to := m[2]+word[0], m[2]+word[1]
 			name := line[from:to]
+			if isPolicyRule(name) {
+				p.report("unknown-rule", place(from, to), covered, "a policy cannot be suppressed: "+quoted(name), "only except in the file of the policy lets a job pass")
+				continue
+			}
 			if _, known := ruleByName(name); !known {
 				p.report("unknown-rule", place(from, to), covered, "there is no rule "+quoted(name), didYouMean(name, ruleNames()))
 				continue

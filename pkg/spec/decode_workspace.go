@@ -176,6 +176,11 @@ func decodeWorkspace(root, n *Node) *Workspace {
 	if len(w.Definitions) == 0 {
 		w.Definitions = []string{defaultDefinitions}
 	}
+	if one := ofKind(n.Get("policies"), ScalarNode); one != nil {
+		w.Policies = []string{one.Text}
+	} else if w.Policies = textItems(n.Get("policies")); len(w.Policies) == 0 {
+		w.Policies = []string{defaultPolicies}
+	}
 	if projects := ofKind(n.Get("projects"), MappingNode); projects != nil {
 		for _, field := range projects.Fields {
 			alias := field.Key.Text

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/url"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -21,6 +22,7 @@ import (
 var compiled = [...]func() *jsonschema.Schema{
 	sync.OnceValue(func() *jsonschema.Schema { return compileSchema(definitionsSchema) }),
 	sync.OnceValue(func() *jsonschema.Schema { return compileSchema(workspaceSchema) }),
+	sync.OnceValue(func() *jsonschema.Schema { return compileSchema(policiesSchema) }),
 }
 
 func compileSchema(name string) *jsonschema.Schema {
@@ -40,10 +42,7 @@ func check(name string, root *Node, out *report) {
 	if language().root(name).valid(root) {
 		return
 	}
-	library := compiled[0]
-	if name == workspaceSchema {
-		library = compiled[1]
-	}
+	library := compiled[slices.Index([]string{definitionsSchema, workspaceSchema, policiesSchema}, name)]
 	e := &explainer{root: place{node: root}, out: out}
 	e.explain(library())
 }

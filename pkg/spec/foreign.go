@@ -17,6 +17,7 @@ const (
 	ForeignJob        ForeignKind = "a job without jobs: above it"
 	ForeignModules    ForeignKind = "a file of step modules"
 	ForeignWorkspace  ForeignKind = "a workspace file"
+	ForeignPolicies   ForeignKind = "a file of policies"
 )
 
 // Foreign recognises a file that is no definition file. root is what ParseFile
@@ -48,6 +49,7 @@ func Foreign(root *Node, text []byte) ForeignKind {
 		{ForeignBuildYML, isBuildYML},
 		{ForeignGitLab, isPipeline},
 		{ForeignModules, func(n *Node) bool { return isList(n.Get("modules")) }},
+		{ForeignPolicies, func(n *Node) bool { return isList(n.Get("policies")) && n.Get("projects") == nil }},
 		{ForeignWorkspace, func(n *Node) bool { return n.Get("projects") != nil && n.Get("steps") == nil }},
 		{ForeignJob, isBareJob},
 	} {
@@ -79,6 +81,8 @@ func (k ForeignKind) hint(name string) string {
 		return "buildsync import " + sanitize.Line(name, 200) + " makes a definition of it; or move it out of the folders that definitions: names"
 	case ForeignJob:
 		return `write "version: 1" and "jobs:" above it, and the job as an item of that list: "- name: …"`
+	case ForeignPolicies:
+		return "name it under policies: in buildsync.yaml, and move it out of the folders that definitions: names"
 	case ForeignModules:
 		return "name it under modules: in buildsync.yaml, and move it out of the folders that definitions: names"
 	}

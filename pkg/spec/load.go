@@ -89,7 +89,7 @@ func DefinitionFiles(tree Tree, workspace *Workspace) ([]string, Diagnostics) {
 	}
 	kept := names[:0]
 	for _, name := range names {
-		if name != WorkspaceFile && (workspace.Modules == nil || name != path.Clean(workspace.Modules.Text)) {
+		if name != WorkspaceFile && (workspace.Modules == nil || name != path.Clean(workspace.Modules.Text)) && !isPolicies(workspace, name) {
 			kept = append(kept, name)
 		}
 	}

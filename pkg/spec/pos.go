@@ -41,6 +41,11 @@ func (p Pos) Compare(q Pos) int {
 // Range is a stretch of one file; End is the place just behind it.
 type Range struct{ Start, End Pos }
 
+// Contains reports whether a place lies in r.
+func (r Range) Contains(at Pos) bool {
+	return at.File == r.Start.File && at.Compare(r.Start) >= 0 && at.Compare(r.End) < 0
+}
+
 // Severity says how bad a Diagnostic is.
 type Severity uint8
 

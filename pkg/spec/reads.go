@@ -14,7 +14,10 @@ func ReadAs(tree Tree, name string) string {
 		return "the workspace's own file"
 	}
 	for _, w := range everyEnvironment(tree) {
-		if isNamed(w, name) {
+		switch {
+		case isPolicies(w, name):
+			return "a file of policies, or a fixture of one"
+		case isNamed(w, name):
 			return "the workspace's modules file"
 		}
 		for _, pattern := range w.Definitions {
@@ -37,7 +40,7 @@ func ReadNames(tree Tree) (names []string, workspace *Workspace) {
 			names = append(names, path.Clean(w.Modules.Text))
 		}
 		// A pattern that is wrong matches nothing.
-		if matched, err := tree.Glob(w.Definitions); err == nil {
+		if matched, err := tree.Glob(append(slices.Clone(w.Policies), w.Definitions...)); err == nil {
 			names = append(names, matched...)
 		}
 	}

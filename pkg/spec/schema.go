@@ -94,7 +94,7 @@ var language = sync.OnceValue(parseLanguage)
 
 func parseLanguage() *schemaSet {
 	set := &schemaSet{byLocation: map[string]*schema{}}
-	for _, name := range []string{definitionsSchema, workspaceSchema} {
+	for _, name := range []string{definitionsSchema, workspaceSchema, policiesSchema} {
 		text, err := schemas.Files.ReadFile(name)
 		if err != nil {
 			panic("bug in buildsync: " + err.Error()) // it is embedded

@@ -13,8 +13,9 @@ type Workspace struct {
 	JobDefaults *Node // defaults.job, nil where absent
 	Secrets     []*Node
 	Policy      Policy
-	Modules     *Node // the path of the workspace's own step modules, nil where absent
-	Lint        *Node // the lint section, nil where absent
+	Policies    []string // globs of the files with the organisation's own rules
+	Modules     *Node    // the path of the workspace's own step modules, nil where absent
+	Lint        *Node    // the lint section, nil where absent
 }
 
 // Project is an alias of the workspace and the 32-character id it stands for.

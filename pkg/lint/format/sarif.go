@@ -140,6 +140,9 @@ func sarifRules(ds spec.Diagnostics, opts *Options) ([]sarifRule, map[string]int
 	rules := make([]sarifRule, 0, len(index))
 	for name := range index {
 		rule := sarifRule{ID: name, HelpURI: homepage + "/blob/main/docs/rules/" + uri(name) + ".md"}
+		if strings.HasPrefix(name, "policy/") {
+			rule.HelpURI = homepage + "/blob/main/docs/policies.md"
+		}
 		if opts.Summary != nil {
 			if summary := opts.Summary(name); summary != "" {
 				rule.describe(summary, opts)

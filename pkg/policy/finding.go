@@ -1,0 +1,125 @@
+package policy
+
+import (
+	"cmp"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// Places knows the scalars of files by where they start, so that a finding points
+// at the text that says a value.
+type Places struct {
+	root  func(file string) *spec.Node
+	files map[string]map[spec.Pos]*spec.Node
+}
+
+// NewPlaces finds places in the files that root returns, nil for one that is not
+// at hand.
+func NewPlaces(root func(file string) *spec.Node) *Places {
+	return &Places{root: root, files: map[string]map[spec.Pos]*spec.Node{}}
+}
+
+// at is the scalar that starts at a place, nil for none.
+func (p *Places) at(pos spec.Pos) *spec.Node {
+	index, known := p.files[pos.File]
+	if !known {
+		index = map[spec.Pos]*spec.Node{}
+		if root := p.root(pos.File); root != nil {
+			indexScalars(root, index)
+		}
+		p.files[pos.File] = index
+	}
+	return index[pos]
+}
+
+func indexScalars(n *spec.Node, into map[spec.Pos]*spec.Node) {
+	if n.Kind == spec.ScalarNode {
+		into[n.Range.Start] = n
+		return
+	}
+	for _, f := range n.Fields {
+		if f.Value.Range.Start.Compare(n.Range.Start) >= 0 { // what an alias stands for is visited where it is written
+			indexScalars(f.Value, into)
+		}
+	}
+	for _, item := range n.Items {
+		if item.Range.Start.Compare(n.Range.Start) >= 0 {
+			indexScalars(item, into)
+		}
+	}
+}
+
+// Finding is a breach as lint reports it: at the text that says the value, or at
+// the name of the job where something is missing.
+func (p *Places) Finding(b Breach) spec.Diagnostic {
+	d := spec.Diagnostic{Rule: b.Policy.Rule(), Severity: b.Policy.Severity, Message: b.Message, Hint: hintOf(b), Causes: []string{b.Policy.At.Start.File}}
+	from, ok := b.Job.place(b.Path)
+	if !ok {
+		return d
+	}
+	stations := from.Stations()
+	d.Range = p.rangeOf(stations[0].Pos)
+	if value, ok := b.Job.valueAt(b.Path); ok {
+		for i := len(stations) - 1; i > 0; i-- {
+			if n := p.at(stations[i].Pos); n != nil && n.Text == value {
+				d.Range = n.Range
+				break
+			}
+		}
+	}
+	for _, s := range stations {
+		if s.Pos.IsValid() && s.Pos != d.Range.Start {
+			d.Related = append(d.Related, spec.Related{Range: p.rangeOf(s.Pos), Message: stationText(s)})
+		}
+	}
+	if at := b.Job.Job.Pos; at.File != d.Range.Start.File {
+		name := at
+		if from, known := b.Job.Job.Provenance["job_name"]; known {
+			name = from.Pos
+		}
+		d.Related = append(d.Related, spec.Related{Range: p.rangeOf(name), Message: "in the job " + quoted(b.Job.Name)})
+	}
+	return d
+}
+
+func (p *Places) rangeOf(pos spec.Pos) spec.Range {
+	if n := p.at(pos); n != nil {
+		return n.Range
+	}
+	return spec.Range{Start: pos, End: pos}
+}
+
+func stationText(s compile.Station) string {
+	if s.Kind == "" {
+		return "the value is used here"
+	}
+	return strings.TrimSpace("by way of the " + string(s.Kind) + " " + quotedOr(s.Name))
+}
+
+func quotedOr(name string) string {
+	if name == "" {
+		return ""
+	}
+	return quoted(name)
+}
+
+// hintOf is what to do: what the policy's author says, else what follows from its
+// form.
+func hintOf(b Breach) string { return cmp.Or(oneLine(b.Policy.Help), b.Hint) }
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// valueAt is the text of the value at a path of the body.
+func (o *Subject) valueAt(path string) (text string, ok bool) {
+	parsed, known := newSelector(path, ownPath(path))
+	if path == "" || !known {
+		return "", false
+	}
+	parsed.each(o, func(h *hit) bool {
+		text, ok = h.text(), true
+		return false
+	})
+	return text, ok
+}

@@ -1,0 +1,367 @@
+package policy
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/buildsync/buildsync/pkg/bulk"
+	"github.com/buildsync/buildsync/pkg/catalog"
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/policy/rule"
+	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/valuepath"
+)
+
+// MaxPolicies is how many policies a workspace may have.
+const MaxPolicies = 1000
+
+// Load reads the policies of a workspace. What is wrong with their files is
+// reported; the set holds what could be read, and is never nil.
+func Load(tree spec.Tree, workspace *spec.Workspace, catalogue *catalog.Catalogue) (*Set, spec.Diagnostics) {
+	s := &Set{catalogue: catalogue}
+	names, found := spec.PolicyFiles(tree, workspace)
+	l := &loader{set: s, workspace: workspace, found: found, names: map[string]*spec.Node{}}
+	for _, name := range names {
+		root, source, more := spec.LoadPolicies(tree, name)
+		l.found = append(l.found, more...)
+		s.Files = append(s.Files, name)
+		if root == nil {
+			continue
+		}
+		s.files = append(s.files, file{name, source, root})
+		l.source = source
+		before := len(l.found)
+		if list := root.Get("policies"); list != nil {
+			for _, item := range list.Items {
+				l.policy(item)
+			}
+		}
+		l.found[before:].PointInto(root)
+		slices.SortStableFunc(l.found[before:], func(a, b spec.Diagnostic) int { return a.Range.Start.Compare(b.Range.Start) })
+	}
+	l.found.Sort()
+	return s, l.found
+}
+
+// loader reads policies.
+type loader struct {
+	set       *Set
+	workspace *spec.Workspace
+	found     spec.Diagnostics
+	names     map[string]*spec.Node
+	source    []byte // of the file that is read
+}
+
+func (l *loader) report(at spec.Range, hint, format string, args ...any) *spec.Diagnostic {
+	l.found = append(l.found, spec.Diagnostic{Rule: FileRule, Severity: spec.Error, Range: at, Message: fmt.Sprintf(format, args...), Hint: hint})
+	return &l.found[len(l.found)-1]
+}
+
+// formKeys are the keys of which a policy has one or more.
+var formKeys = []string{"require", "require_step", "allow", "forbid", "max", "min", "rule"}
+
+func (l *loader) policy(n *spec.Node) {
+	name := n.Get("name")
+	if n.Kind != spec.MappingNode || name == nil || name.Kind != spec.ScalarNode {
+		return // the schema has said it
+	}
+	if first := l.names[name.Text]; first != nil {
+		d := l.report(name.Range, "choose another name", "two policies are called %s", quoted(name.Text))
+		d.Related = []spec.Related{{Range: first.Range, Message: "the first one stands here"}}
+		return
+	}
+	l.names[name.Text] = name
+	if len(l.names) > MaxPolicies {
+		if len(l.names) == MaxPolicies+1 {
+			l.report(name.Range, "", "a workspace may have %d policies; the rest is not read", MaxPolicies)
+		}
+		return
+	}
+	isForm := func(key string) bool { return n.Get(key) != nil }
+	if !slices.ContainsFunc(formKeys, isForm) {
+		if slices.ContainsFunc(l.found, func(d spec.Diagnostic) bool { return d.Rule == "unknown-key" && n.Range.Contains(d.Range.Start) }) {
+			return // a misspelt one
+		}
+		l.report(name.Range, "add one of "+strings.Join(formKeys, ", "), "the policy %s demands nothing", quoted(name.Text))
+		return
+	}
+	p := &Policy{Name: name.Text, Help: strings.TrimSpace(n.Str("help")), Severity: severityOf(n.Str("severity")), At: name.Range}
+	before := len(l.found)
+	l.where(&p.where, n.Get("where"))
+	l.required(p, n.Get("require"))
+	l.requiredStep(p, n.Get("require_step"))
+	l.allowed(p, n.Get("allow"))
+	l.forbidden(p, n.Get("forbid"))
+	l.limits(p, n.Get("max"), false)
+	l.limits(p, n.Get("min"), true)
+	l.rule(p, n.Get("rule"))
+	l.exceptions(p, n.Get("except"))
+	if len(l.found) == before {
+		l.set.Policies = append(l.set.Policies, p)
+	}
+}
+
+func severityOf(text string) spec.Severity {
+	switch text {
+	case "warning":
+		return spec.Warning
+	case "info":
+		return spec.Info
+	}
+	return spec.Error
+}
+
+func (l *loader) where(w *where, n *spec.Node) {
+	if n == nil || n.Kind != spec.MappingNode {
+		return
+	}
+	w.projects = l.projects(n.Get("project"))
+	w.jobs = l.globs(n.Get("job"))
+	w.uses, w.owners = textsOf(n.Get("uses")), textsOf(n.Get("owner"))
+	for _, item := range scalars(n.Get("has_step")) {
+		if id := l.module(item); id != "" {
+			w.steps = append(w.steps, id)
+		}
+	}
+	for _, item := range labelTexts(n.Get("label")) {
+		term, err := compile.ParseLabelTerm(item.Text)
+		if err != nil {
+			l.report(item.Range, "", "%s", err)
+			continue
+		}
+		w.labels = append(w.labels, term)
+	}
+	for _, item := range scalars(n.Get("value")) {
+		c, err := bulk.ParseCondition(item.Text)
+		if err != nil {
+			l.report(item.Range, "", "%s", err)
+			continue
+		}
+		if s, ok := l.selectorOf(item, c.Path); ok {
+			op, glob := c.Comparison()
+			w.values = append(w.values, condition{s, op, glob})
+		}
+	}
+}
+
+// labelTexts returns the terms over labels; a mapping says what they must be.
+func labelTexts(n *spec.Node) []*spec.Node {
+	if n == nil || n.Kind != spec.MappingNode {
+		return scalars(n)
+	}
+	var terms []*spec.Node
+	for _, f := range n.Fields {
+		terms = append(terms, &spec.Node{Kind: spec.ScalarNode, Type: spec.StringType, Text: f.Key.Text + "=" + f.Value.Text, Range: f.Key.Range})
+	}
+	return terms
+}
+
+// scalars returns the scalar, or the scalars of a list.
+func scalars(n *spec.Node) []*spec.Node {
+	switch {
+	case n == nil || n.IsNull():
+		return nil
+	case n.Kind == spec.ScalarNode:
+		return []*spec.Node{n}
+	}
+	return slices.DeleteFunc(slices.Clone(n.Items), func(item *spec.Node) bool { return item.Kind != spec.ScalarNode || item.IsNull() })
+}
+
+// projects reads aliases, each of which the workspace must know.
+func (l *loader) projects(n *spec.Node) (aliases []string) {
+	for _, item := range scalars(n) {
+		if _, known := l.workspace.Projects[item.Text]; !known {
+			l.report(item.Range, didYouMean(item.Text, slices.Sorted(maps.Keys(l.workspace.Projects))), "buildsync.yaml declares no project %s", quoted(item.Text))
+			continue
+		}
+		aliases = append(aliases, item.Text)
+	}
+	return aliases
+}
+
+// maxAlternatives bounds the braces of a glob, which multiply.
+const maxAlternatives = 3
+
+func (l *loader) globs(n *spec.Node) (g globs) {
+	for _, item := range scalars(n) {
+		switch {
+		case !doublestar.ValidatePattern(item.Text):
+			l.report(item.Range, "mind the brackets and braces", "%s is not a valid pattern for names", quoted(item.Text))
+		case strings.Count(item.Text, "{") > maxAlternatives:
+			l.report(item.Range, "write a list of patterns", "the pattern %s has more than %d braces", quoted(item.Text), maxAlternatives)
+		default:
+			g = append(g, item.Text)
+		}
+	}
+	return g
+}
+
+// module is the id of a step module that an action word, or the id itself, names.
+func (l *loader) module(n *spec.Node) string {
+	if m := l.set.catalogue.Action(n.Text); m != nil {
+		return m.ID
+	}
+	if l.set.catalogue.Module(n.Text) != nil || strings.Contains(n.Text, ".") {
+		return n.Text
+	}
+	l.report(n.Range, didYouMean(n.Text, l.set.catalogue.Words()), "no step module is known for the action %s", quoted(n.Text))
+	return ""
+}
+
+// selector reads a path that jobs can have.
+func (l *loader) selector(n *spec.Node) (selector, bool) {
+	path, err := valuepath.Parse(n.Text)
+	if err != nil {
+		l.report(n.Range, `write it as a plan prints it, such as steps[*].image`, "%s", err)
+		return selector{}, false
+	}
+	return l.selectorOf(n, path)
+}
+
+func (l *loader) selectorOf(n *spec.Node, path valuepath.Path) (selector, bool) {
+	if path.Template != "" || path.IsZero() {
+		l.report(n.Range, "", "%s names no value of a job", quoted(n.Text))
+		return selector{}, false
+	}
+	if name, known, unknown := path.Unknown(); unknown {
+		l.report(n.Range, didYouMean(name, known), "%s names nothing that a job has: %s is unknown", quoted(n.Text), quoted(name))
+		return selector{}, false
+	}
+	s, ok := newSelector(n.Text, path)
+	if !ok {
+		l.report(n.Range, "", "the path %s is too long", quoted(n.Text))
+	}
+	return s, ok
+}
+
+func (l *loader) required(p *Policy, n *spec.Node) {
+	for _, item := range scalars(n) {
+		s, ok := l.selector(item)
+		if !ok {
+			continue
+		}
+		r := &required{selector: s}
+		if open := s.path.LastItem(); open > 0 {
+			items, ok := newSelector(s.text, s.path.Head(open))
+			if !ok {
+				continue
+			}
+			r.items = &items
+		}
+		p.forms = append(p.forms, r)
+	}
+}
+
+func (l *loader) requiredStep(p *Policy, n *spec.Node) {
+	if n == nil || n.Kind != spec.MappingNode {
+		return
+	}
+	fragment, action, name := n.Get("fragment"), n.Get("action"), n.Get("name")
+	switch {
+	case fragment != nil && (action != nil || name != nil):
+		l.report(n.Range, "write two policies", "require_step takes a fragment, or an action and a name, not both")
+	case fragment != nil:
+		p.forms = append(p.forms, &requiredStep{fragment: fragment.Text})
+	default:
+		r := &requiredStep{}
+		if action != nil {
+			r.action = action.Text
+			if r.module = l.module(action); r.module == "" {
+				return
+			}
+		}
+		if name != nil {
+			r.name = name.Text
+		}
+		p.forms = append(p.forms, r)
+	}
+}
+
+func (l *loader) allowed(p *Policy, n *spec.Node) {
+	l.eachPath(n, func(s selector, value *spec.Node) {
+		p.forms = append(p.forms, &allowed{s, textsOf(value)})
+	})
+}
+
+func (l *loader) forbidden(p *Policy, n *spec.Node) {
+	if n == nil || n.Kind == spec.MappingNode {
+		l.eachPath(n, func(s selector, value *spec.Node) {
+			p.forms = append(p.forms, &forbidden{s, textsOf(value)})
+		})
+		return
+	}
+	for _, item := range scalars(n) {
+		if s, ok := l.selector(item); ok {
+			p.forms = append(p.forms, &forbidden{s, nil})
+		}
+	}
+}
+
+func (l *loader) limits(p *Policy, n *spec.Node, atLeast bool) {
+	l.eachPath(n, func(s selector, value *spec.Node) {
+		q, ok := parseQuantity(value.Text)
+		if !ok {
+			l.report(value.Range, "write a number, or a duration such as 4h, 90m or 2d", "%s is neither a number nor a duration", quoted(value.Text))
+			return
+		}
+		p.forms = append(p.forms, &limit{s, q, value.Text, atLeast})
+	})
+}
+
+func (l *loader) eachPath(n *spec.Node, visit func(s selector, value *spec.Node)) {
+	if n == nil || n.Kind != spec.MappingNode {
+		return
+	}
+	for _, f := range n.Fields {
+		if s, ok := l.selector(f.Key); ok {
+			visit(s, f.Value)
+		}
+	}
+}
+
+func (l *loader) rule(p *Policy, n *spec.Node) {
+	if n == nil || n.Kind != spec.ScalarNode || n.IsNull() {
+		return
+	}
+	r, err := rule.Compile(n.Text)
+	if err != nil {
+		l.report(spec.Range{Start: n.TextPos(l.source, err.Offset), End: n.TextPos(l.source, err.End)}, err.Hint, "%s", err.Message)
+		return
+	}
+	p.rule, p.ruleAt = r, n.Range
+}
+
+func (l *loader) exceptions(p *Policy, n *spec.Node) {
+	if n == nil {
+		return
+	}
+	for _, item := range n.Items {
+		job := item.Get("job")
+		if job == nil {
+			continue
+		}
+		e := &exception{jobs: l.globs(job), projects: l.projects(item.Get("project")), at: job.Range}
+		if until := item.Get("until"); until != nil {
+			if _, err := time.Parse(time.DateOnly, until.Text); err != nil {
+				l.report(until.Range, "write a date such as 2027-01-31", "%s is not a date", quoted(until.Text))
+			}
+			e.until, e.untilAt = until.Text, until.Range
+		}
+		p.exceptions = append(p.exceptions, e)
+	}
+}
+
+func didYouMean(word string, words []string) string {
+	if near := spec.Nearest(word, words); near != "" {
+		return `did you mean "` + near + `"?`
+	}
+	if len(words) > 0 && len(words) <= 12 {
+		return "known are " + strings.Join(words, ", ")
+	}
+	return ""
+}

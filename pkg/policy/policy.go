@@ -1,0 +1,217 @@
+// Package policy holds the organisation's own rules about jobs: it loads the
+// files of policies, and judges compiled and live jobs by them.
+//
+// Its promises: a mistake in a file of policies has its place; what is judged
+// depends on the arguments alone, the date included; no message holds the value
+// of a secret; the work for one job is bounded by its size and that of the
+// policies, whatever an expression or a pattern says.
+package policy
+
+import (
+	"github.com/buildsync/buildsync/pkg/catalog"
+	"github.com/buildsync/buildsync/pkg/policy/rule"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// RulePrefix begins the rule name of every finding of a policy.
+const RulePrefix = "policy/"
+
+// Set is the policies of a workspace.
+type Set struct {
+	Policies []*Policy
+	Files    []string // that they were read from
+
+	files     []file
+	catalogue *catalog.Catalogue
+}
+
+// file is a file of policies as it was read.
+type file struct {
+	name   string
+	source []byte
+	root   *spec.Node
+}
+
+// EachFile visits the files that could be read.
+func (s *Set) EachFile(visit func(name string, source []byte, root *spec.Node)) {
+	for _, f := range s.files {
+		visit(f.name, f.source, f.root)
+	}
+}
+
+// Policy is one rule of the organisation.
+type Policy struct {
+	Name     string
+	Help     string
+	Severity spec.Severity
+	At       spec.Range // of the name
+
+	where      where
+	forms      []form
+	rule       *rule.Rule
+	ruleAt     spec.Range
+	exceptions []*exception
+}
+
+// Rule is the name under which the findings of p are reported.
+func (p *Policy) Rule() string { return RulePrefix + p.Name }
+
+// form is one of the closed forms: require, allow and their kin.
+type form interface {
+	// check reports where a job does not keep to it.
+	check(c *checking)
+}
+
+// Breach is a job that does not keep to a policy, and where in it.
+type Breach struct {
+	Policy  *Policy
+	Job     *Subject
+	Path    string // of the value in question, "" where it is the job as a whole
+	Message string // with no value of a secret
+	Hint    string // what would be right
+}
+
+// checking is one policy at one job.
+type checking struct {
+	*Run
+	policy *Policy
+	job    *Subject
+	found  []Breach
+}
+
+// maxBreaches bounds the breaches of one policy in one job: what is hostile has
+// many.
+const maxBreaches = 50
+
+func (c *checking) report(path, message, hint string) {
+	if len(c.found) < maxBreaches {
+		c.found = append(c.found, Breach{c.policy, c.job, path, message, hint})
+	}
+}
+
+// Run judges the jobs of one workspace. It knows which exceptions have served.
+type Run struct {
+	set    *Set
+	today  string
+	budget rule.Budget
+	exempt bool // exceptions count
+	only   *Policy
+}
+
+// NewRun begins to judge. today is the date, as 2027-01-31; "" takes no exception
+// for expired.
+func (s *Set) NewRun(today string) *Run {
+	for _, p := range s.Policies {
+		for _, e := range p.exceptions {
+			e.served, e.named = false, false
+		}
+	}
+	return &Run{set: s, today: today, exempt: true, budget: rule.NewBudget()}
+}
+
+// Judge returns where a job breaks the policies. The jobs that an exception lets
+// pass are left out.
+func (r *Run) Judge(job *Subject) []Breach {
+	var found []Breach
+	for _, p := range r.set.Policies {
+		if r.only != nil && p != r.only || !p.where.holds(job) {
+			continue
+		}
+		c := &checking{Run: r, policy: p, job: job}
+		for _, f := range p.forms {
+			f.check(c)
+		}
+		if p.rule != nil {
+			c.judgeRule()
+		}
+		if r.exempt && len(p.exceptions) > 0 && p.excuses(job, len(c.found) > 0, r.today) {
+			continue
+		}
+		found = append(found, c.found...)
+	}
+	return found
+}
+
+// judgeRule applies the expression of the policy.
+func (c *checking) judgeRule() {
+	holds, err := c.policy.rule.Holds(c.job.ruleJob(), &c.budget)
+	switch {
+	case err != nil:
+		c.report("", "the rule of the policy "+quoted(c.policy.Name)+" cannot be applied to the job "+quoted(c.job.Name)+": "+err.Error(), "make the rule simpler")
+	case !holds:
+		c.report("", "the job "+quoted(c.job.Name)+" does not keep to the rule of the policy "+quoted(c.policy.Name), "")
+	}
+}
+
+// exception lets jobs pass.
+type exception struct {
+	jobs     globs
+	projects []string
+	until    string
+	at       spec.Range // of the job
+	untilAt  spec.Range
+	served   bool // a breach was let pass
+	named    bool // a job that the policy is about has such a name
+}
+
+// expired reports whether today is after the last day of e.
+func (e *exception) expired(today string) bool { return e.until != "" && today > e.until }
+
+// excuses reports whether an exception lets a job pass, and notes what each one
+// is good for.
+func (p *Policy) excuses(job *Subject, broken bool, today string) (excused bool) {
+	for _, e := range p.exceptions {
+		if !e.jobs.match(job.Name) || len(e.projects) > 0 && !has(e.projects, job.Project) {
+			continue
+		}
+		e.named = true
+		e.served = e.served || broken
+		excused = excused || !e.expired(today)
+	}
+	return excused
+}
+
+// Exceptions reports the exceptions that have expired, and those that let nothing
+// pass. all says that every job of the workspace was judged.
+func (r *Run) Exceptions(all bool) spec.Diagnostics {
+	var found spec.Diagnostics
+	report := func(at spec.Range, p *Policy, message, hint string) {
+		found = append(found, spec.Diagnostic{
+			Rule: ExceptionRule, Severity: spec.Warning, Range: at, Message: message, Hint: hint, Pointer: "policies[" + p.Name + "].except",
+		})
+	}
+	for _, p := range r.set.Policies {
+		for _, e := range p.exceptions {
+			switch {
+			case e.expired(r.today):
+				report(e.untilAt, p, "the exception from the policy "+quoted(p.Name)+" has expired: its last day was "+e.until, "remove it, or set a later date")
+			case !all:
+			case !e.named:
+				report(e.at, p, "the exception from the policy "+quoted(p.Name)+" names no job that the policy is about", "correct the pattern, or remove the exception")
+			case !e.served:
+				report(e.at, p, "the exception from the policy "+quoted(p.Name)+" is not needed: the jobs that it names keep to the policy", "remove it")
+			}
+		}
+	}
+	return found
+}
+
+// LastDay returns the first of the last days of exceptions that have not expired
+// at today: until then, time alone changes nothing. It is "" where there is none.
+func (s *Set) LastDay(today string) string {
+	first := ""
+	for _, p := range s.Policies {
+		for _, e := range p.exceptions {
+			if e.until != "" && !e.expired(today) && (first == "" || e.until < first) {
+				first = e.until
+			}
+		}
+	}
+	return first
+}
+
+// The rules of findings that are about the files of policies themselves.
+const (
+	FileRule      = "policy-file"
+	ExceptionRule = "policy-exception"
+)

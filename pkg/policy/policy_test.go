@@ -1,0 +1,118 @@
+package policy_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/buildsync/buildsync/pkg/lint"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+const workspaceText = `version: 1
+definitions: [jobs.yaml]
+projects: {shop: "0123456789abcdef0123456789abcdef", pay: "1123456789abcdef0123456789abcdef"}
+default_project: shop
+secrets: [NEXUS]
+vars: {jdk: "maven:latest"}
+`
+
+const jobsText = `version: 1
+fragments:
+  - name: scan
+    inputs: {on: {default: true}}
+    steps:
+      - sh: {name: Scan, enable: "${{ inputs.on }}", inputs: {command: scan .}}
+templates:
+  - name: java
+    steps:
+      - maven: {name: Build, image: "${{ vars.jdk }}", inputs: {command: mvn -B package}}
+      - use: scan
+jobs:
+  - name: order
+    arch: arm
+    timeout: 300m
+    template: java
+    triggers: [{cron: "0 2 * * *", timezone: Asia/Shanghai}]
+  - name: order-image
+    project: pay
+    arch: x86-64
+    timeout: 2h
+    scms: [{url: "https://example.com/a.git", branch: main, scm_type: codehub}, {url: "https://example.com/b.git", scm_type: codehub}]
+    parameters:
+      - {name: TOKEN, secret: NEXUS}
+      - {name: USER_PASSWORD, default: "hunter2hunter2"}
+    steps:
+      - sh: {name: Build, image: "swr.cn/corp/base:1", inputs: {command: docker build .}}
+      - use: scan
+        inputs: {on: false}
+`
+
+func findings(t *testing.T, policies, today string) string {
+	t.Helper()
+	tree := spec.MapTree{"buildsync.yaml": workspaceText, "jobs.yaml": jobsText, "policies/p.yaml": "version: 1\npolicies:\n" + policies}
+	var out strings.Builder
+	for _, d := range lint.Check(tree, "", lint.Options{Today: today}) {
+		if strings.HasPrefix(d.Rule, "policy") {
+			fmt.Fprintf(&out, "%s %s %s %s: %s", d.Range.Start, d.Severity, d.Rule, d.Pointer, d.Message)
+			if d.Hint != "" {
+				fmt.Fprintf(&out, " (%s)", d.Hint)
+			}
+			out.WriteString("\n")
+		}
+	}
+	return out.String()
+}
+
+// TestForms holds what each form finds, and where.
+func TestForms(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, policies, want string }{
+		{"a value that a variable says", `  - {name: a, forbid: {"steps[*].image": "*:latest"}}`,
+			`buildsync.yaml:6:13 error policy/a vars.jdk: "maven:latest" is forbidden by the policy "a" (forbidden: *:latest)` + "\n"},
+		{"help in the place of the hint", `  - {name: a, help: use a version, severity: info, forbid: {"steps[*].image": "*:latest"}}`,
+			`buildsync.yaml:6:13 info policy/a vars.jdk: "maven:latest" is forbidden by the policy "a" (use a version)` + "\n"},
+		{"allowed images", `  - {name: a, allow: {"steps[*].image": ["maven:*", "swr.*/corp/**"]}}`, ""},
+		{"an image that is not allowed", `  - {name: a, allow: {"steps[*].image": ["maven:*"]}}`,
+			`jobs.yaml:27:34 error policy/a jobs[order-image].steps[Build].image: "swr.cn/corp/base:1" is not allowed by the policy "a" (allowed: maven:*)` + "\n"},
+		{"durations by value", `  - {name: a, max: {timeout: 4h}}` + "\n" + `  - {name: b, min: {timeout: 7200s}}` + "\n" + `  - {name: c, max: {timeout: 0.5d}}`,
+			`jobs.yaml:15:14 error policy/a jobs[order].timeout: "5h" is more than the policy "a" allows (at most 4h)` + "\n"},
+		{"the least", `  - {name: a, min: {timeout: 181m}}`, `jobs.yaml:21:14 error policy/a jobs[order-image].timeout: "2h" is less than the policy "a" allows (at least 181m)` + "\n"},
+		{"what cannot be compared", `  - {name: a, max: {arch: 3}, where: {job: order}}`,
+			`jobs.yaml:14:11 error policy/a jobs[order].arch: "arm" is not a number, so that the policy "a" cannot compare it with 3 (write a number such as 3)` + "\n"},
+		{"a missing value", `  - {name: a, require: [arch, flavor], where: {project: pay}}`,
+			`jobs.yaml:18:11 error policy/a jobs[order-image].name: the job "order-image" has no flavor, which the policy "a" requires` + "\n"},
+		{"a value of every item", `  - {name: a, require: ["scms[*].branch"]}`,
+			`jobs.yaml:22:81 error policy/a jobs[order-image].scms[1]: scms[1] has no branch, which the policy "a" requires` + "\n"},
+		{"a step of a fragment that is switched off", `  - {name: a, require_step: {fragment: scan}}`,
+			`jobs.yaml:29:22 error policy/a jobs[order-image].steps[1].inputs.on: the step "Scan" of the fragment "scan" is switched off; the policy "a" requires that it runs` + "\n"},
+		{"a step by its action", `  - {name: a, require_step: {action: maven, name: Bu*}, where: {has_step: sh}}`,
+			`jobs.yaml:27:7 error policy/a jobs[order-image].steps: the job "order-image" has no step "maven" called "Bu*", which the policy "a" requires` + "\n"},
+		{"a key that must not be", `  - {name: a, forbid: [triggers]}`, `jobs.yaml:17:15 error policy/a jobs[order].triggers: a value of triggers is forbidden by the policy "a" (remove it)` + "\n"},
+		{"a rule", `  - {name: a, rule: 'job.triggers.all(t, t.timezone == "UTC")'}`,
+			`jobs.yaml:13:11 error policy/a jobs[order].name: the job "order" does not keep to the rule of the policy "a"` + "\n"},
+		{"conditions", `  - {name: a, require: [flavor], where: {job: "{order,x}*", value: ["arch=arm", "timeout=5h"], uses: java, has_step: [maven, sh]}}`,
+			`jobs.yaml:13:11 error policy/a jobs[order].name: the job "order" has no flavor, which the policy "a" requires` + "\n"},
+		{"no secret is shown", `  - {name: a, forbid: {"parameters[*].default": "*"}}` + "\n" + `  - {name: b, allow: {"parameters[*].default": "x"}}`,
+			`jobs.yaml:24:31 error policy/a jobs[order-image].parameters[TOKEN].secret: (sensitive) is forbidden by the policy "a" (forbidden: *)` + "\n" +
+				`jobs.yaml:24:31 error policy/b jobs[order-image].parameters[TOKEN].secret: (sensitive) is not allowed by the policy "b" (allowed: x)` + "\n" +
+				`jobs.yaml:25:40 error policy/a jobs[order-image].parameters[USER_PASSWORD].default: (sensitive) is forbidden by the policy "a" (forbidden: *)` + "\n" +
+				`jobs.yaml:25:40 error policy/b jobs[order-image].parameters[USER_PASSWORD].default: (sensitive) is not allowed by the policy "b" (allowed: x)` + "\n"},
+		{"an exception", `  - {name: a, require: [flavor], except: [{job: order*, until: 2026-11-29, reason: r}]}`, ""},
+		{"an exception for one project", `  - {name: a, require: [flavor], except: [{job: "*", project: shop, reason: r}]}`,
+			`jobs.yaml:18:11 error policy/a jobs[order-image].name: the job "order-image" has no flavor, which the policy "a" requires` + "\n"},
+		{"an expired exception", `  - {name: a, require: [flavor], except: [{job: order, until: 2026-11-28, reason: r}]}`,
+			`jobs.yaml:13:11 error policy/a jobs[order].name: the job "order" has no flavor, which the policy "a" requires` + "\n" +
+				`jobs.yaml:18:11 error policy/a jobs[order-image].name: the job "order-image" has no flavor, which the policy "a" requires` + "\n" +
+				`policies/p.yaml:3:63 warning policy-exception policies[a].except: the exception from the policy "a" has expired: its last day was 2026-11-28 (remove it, or set a later date)` + "\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(c.want, findings(t, c.policies, "2026-11-29")); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}

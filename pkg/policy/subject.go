@@ -1,0 +1,194 @@
+package policy
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/policy/rule"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// Subject is a job that is judged: one that the definitions declare, or a live
+// one.
+type Subject struct {
+	Name, Project, Address string
+	Owner                  string
+	Labels                 map[string]string
+	Job                    *compile.Job // nil for a live job
+
+	body     *jsontree.Value
+	extra    []jsontree.Member // what paths can name besides the body
+	notices  []compile.Notice
+	enabled  bool
+	template string
+	set      *Set
+
+	steps []step
+	known bool // steps are read
+	rule  *rule.Job
+}
+
+// step is a step of a body, with how often its name stood before.
+type step struct {
+	value  *jsontree.Value
+	module string
+	name   string
+	nth    int
+}
+
+// OfJob is a compiled job as the policies of s see it.
+func (s *Set) OfJob(job *compile.Job) *Subject {
+	o := &Subject{
+		Name: job.Name, Project: job.Project, Address: job.Address, Owner: job.Owner, Labels: job.Labels,
+		Job: job, body: job.Unpacked().Body, notices: job.Notices, enabled: job.Enabled == nil || *job.Enabled, template: job.Template, set: s,
+	}
+	if job.Enabled != nil {
+		o.add("enabled", jsontree.Bool(*job.Enabled))
+	}
+	if job.Protect {
+		o.add("protect", jsontree.Bool(true))
+	}
+	if job.Adopt {
+		o.add("adopt", jsontree.Bool(true))
+	}
+	if job.ID != "" {
+		o.add("id", jsontree.String(job.ID))
+	}
+	o.addCommon()
+	return o
+}
+
+// Live is a live job. Owner and Labels are those of its definition, where it has
+// one.
+type Live struct {
+	Name, Project, Address string
+	Owner                  string
+	Labels                 map[string]string
+	Body                   *jsontree.Value
+	Notices                []compile.Notice
+	Enabled                bool
+}
+
+// OfLive is a live job as the policies of s see it.
+func (s *Set) OfLive(live Live) *Subject {
+	o := &Subject{
+		Name: live.Name, Project: live.Project, Address: live.Address, Owner: live.Owner, Labels: live.Labels,
+		body: live.Body, notices: live.Notices, enabled: live.Enabled, set: s,
+	}
+	o.add("enabled", jsontree.Bool(live.Enabled))
+	o.addCommon()
+	return o
+}
+
+func (o *Subject) addCommon() {
+	o.add(wire.KeyJobName, jsontree.String(o.Name))
+	if o.Owner != "" {
+		o.add("owner", jsontree.String(o.Owner))
+	}
+	if len(o.Labels) > 0 {
+		labels := jsontree.Object()
+		for _, key := range slices.Sorted(maps.Keys(o.Labels)) {
+			labels.Set(key, jsontree.String(o.Labels[key]))
+		}
+		o.add("labels", labels)
+	}
+	if len(o.notices) > 0 {
+		o.add("notifications", noticesValue(o.notices))
+	}
+}
+
+func (o *Subject) add(key string, v *jsontree.Value) {
+	o.extra = append(o.extra, jsontree.Member{Key: key, Value: v})
+}
+
+// noticesValue is the channels as paths name them.
+func noticesValue(notices []compile.Notice) *jsontree.Value {
+	all := jsontree.Object()
+	for _, notice := range notices {
+		events := jsontree.Array()
+		for _, event := range notice.Events {
+			events.Append(jsontree.String(event))
+		}
+		channel := jsontree.Object(jsontree.Member{Key: "events", Value: events})
+		if notice.ParamConfig != nil {
+			channel.Set("param_config", jsontree.String(sensitive))
+		}
+		all.Set(notice.Type, channel)
+	}
+	return all
+}
+
+// Steps are the steps of the job, each with its place among those of its name.
+func (o *Subject) Steps() []step {
+	if o.known {
+		return o.steps
+	}
+	o.known = true
+	items := o.body.Get(wire.KeySteps).Items()
+	o.steps = make([]step, len(items))
+	var seen map[string]int
+	for i, item := range items {
+		s := step{value: item, module: item.Str(wire.KeyModuleID), name: item.Str(wire.KeyName), nth: 1}
+		if len(items) > 1 {
+			if seen == nil {
+				seen = make(map[string]int, len(items))
+			}
+			seen[s.name]++
+			s.nth = seen[s.name]
+		}
+		o.steps[i] = s
+	}
+	return o.steps
+}
+
+// isOn reports whether a step runs.
+func (s step) isOn() bool {
+	enable := s.value.Get(wire.KeyEnable)
+	return enable.IsAbsentOrNull() || wire.MeansTrue(enable.Text())
+}
+
+// uses reports whether the job uses the template or fragment called name.
+func (o *Subject) uses(name string) bool {
+	if o.Job == nil {
+		return false
+	}
+	return o.template == name || len(o.Job.Fragments[name]) > 0
+}
+
+// place is where the value at a path was written, or what it is a part of, or the
+// job; ok is false for a live job.
+func (o *Subject) place(path string) (from compile.Provenance, ok bool) {
+	if o.Job == nil {
+		return compile.Provenance{}, false
+	}
+	for path != "" {
+		if from, known := o.Job.Provenance[path]; known {
+			return from, true
+		}
+		if at, known := o.Job.PlaceOf(path); known {
+			return compile.Provenance{Pos: at}, true
+		}
+		path = parent(path)
+	}
+	if from, known := o.Job.Provenance[wire.KeyJobName]; known {
+		return from, true
+	}
+	return compile.Provenance{Pos: o.Job.Pos}, o.Job.Pos != spec.Pos{}
+}
+
+// parent is the path without its last part, "" for the first.
+func parent(path string) string {
+	quoted := false
+	for i := len(path) - 1; i > 0; i-- {
+		switch c := path[i]; {
+		case c == '"' && path[i-1] != '\\':
+			quoted = !quoted
+		case !quoted && (c == '.' || c == '['):
+			return path[:i]
+		}
+	}
+	return ""
+}

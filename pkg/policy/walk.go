@@ -1,0 +1,276 @@
+package policy
+
+import (
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/bulk"
+	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/lint/secret"
+	"github.com/buildsync/buildsync/pkg/valuepath"
+)
+
+// sensitive stands for a value that must not be shown.
+const sensitive = "(sensitive)"
+
+// selector chooses values of a job by a path. It goes into what the path can
+// reach and nothing else, and spells paths only where it is asked to.
+type selector struct {
+	text  string // as it was written
+	path  valuepath.Path
+	start valuepath.State
+	first string // the member that the path begins with; "" for several
+}
+
+func newSelector(text string, path valuepath.Path) (selector, bool) {
+	start, ok := path.Start()
+	s := selector{text: text, path: path, start: start}
+	s.first, _ = path.First()
+	return s, ok
+}
+
+// each visits the values that the path names, until visit returns false.
+func (s *selector) each(job *Subject, visit func(*hit) bool) {
+	if !s.path.IsAbout(job.Name) {
+		return
+	}
+	w := walker{selector: s, job: job, visit: visit}
+	if s.first != "" {
+		if v := job.body.Get(s.first); v != nil && s.first != wire.KeyJobName {
+			w.member(s.first, v)
+		}
+	} else {
+		for _, m := range job.body.Members() {
+			if m.Key != wire.KeyJobName {
+				w.member(m.Key, m.Value)
+			}
+		}
+	}
+	for _, m := range job.extra {
+		if s.first == "" || m.Key == s.first {
+			w.member(m.Key, m.Value)
+		}
+	}
+}
+
+// walker is one walk of a selector through a job.
+type walker struct {
+	*selector
+	job   *Subject
+	visit func(*hit) bool
+	trail []part
+	step  *jsontree.Value // that the walk is in
+	param *jsontree.Value // as well
+	done  bool
+}
+
+// part is a part of the way to a value.
+type part struct {
+	name  string
+	nth   int // of an item
+	index int // where name is not used
+	kind  partKind
+}
+
+type partKind uint8
+
+const (
+	memberPart partKind = iota
+	itemPart
+	indexPart
+)
+
+func (w *walker) member(key string, v *jsontree.Value) {
+	s := w.path.Name(w.start, key, 1)
+	if !s.Alive() || w.done {
+		return
+	}
+	w.push(part{name: key})
+	defer w.pop()
+	switch key {
+	case wire.KeySteps:
+		w.here(v, s)
+		for _, item := range w.job.Steps() {
+			w.step = item.value
+			w.below(part{name: item.name, nth: item.nth, kind: itemPart}, item.value, s)
+		}
+		w.step = nil
+	case wire.KeyParameters:
+		w.here(v, s)
+		for _, item := range v.Items() {
+			w.parameter(item, s)
+		}
+	case wire.KeyTriggers:
+		w.here(v, s)
+		for i, item := range v.Items() {
+			w.trigger(part{index: i, kind: indexPart}, item, s)
+		}
+	case "notifications":
+		for _, m := range v.Members() {
+			w.below(part{name: m.Key, nth: 1, kind: itemPart}, m.Value, s)
+		}
+	default:
+		w.value(v, s)
+	}
+}
+
+// parameter walks through a build parameter, whose fields are a list of names and
+// values in the API.
+func (w *walker) parameter(item *jsontree.Value, above valuepath.State) {
+	name := wire.Parameter{Definition: item}.Name()
+	s := w.path.Name(above, name, 1)
+	if !s.Alive() {
+		return
+	}
+	w.push(part{name: name, nth: 1, kind: itemPart})
+	w.param = item
+	w.here(item, s)
+	for _, field := range item.Get(wire.KeyParams).Items() {
+		if v := field.Get(wire.KeyValue); v != nil {
+			w.below(part{name: field.Str(wire.KeyName)}, v, s)
+		}
+	}
+	w.param = nil
+	w.pop()
+}
+
+// trigger walks through a trigger, whose parameters are named as a build's are.
+func (w *walker) trigger(at part, item *jsontree.Value, above valuepath.State) {
+	s := w.path.Index(above, at.index)
+	if !s.Alive() {
+		return
+	}
+	w.push(at)
+	w.here(item, s)
+	for _, m := range item.Members() {
+		if m.Key != wire.KeyParameters {
+			w.below(part{name: m.Key}, m.Value, s)
+			continue
+		}
+		inside := w.path.Name(s, m.Key, 1)
+		w.push(part{name: m.Key})
+		w.here(m.Value, inside)
+		for _, p := range m.Value.Items() {
+			if v := p.Get(wire.KeyValue); v != nil {
+				w.below(part{name: p.Str(wire.KeyName), nth: 1, kind: itemPart}, v, inside)
+			}
+		}
+		w.pop()
+	}
+	w.pop()
+}
+
+// below walks on into a part of a value.
+func (w *walker) below(p part, v *jsontree.Value, above valuepath.State) {
+	var s valuepath.State
+	if p.kind == indexPart {
+		s = w.path.Index(above, p.index)
+	} else {
+		s = w.path.Name(above, p.name, max(p.nth, 1))
+	}
+	if !s.Alive() || w.done {
+		return
+	}
+	w.push(p)
+	w.value(v, s)
+	w.pop()
+}
+
+func (w *walker) value(v *jsontree.Value, s valuepath.State) {
+	w.here(v, s)
+	for _, m := range v.Members() {
+		w.below(part{name: m.Key}, m.Value, s)
+	}
+	for i, item := range v.Items() {
+		w.below(part{index: i, kind: indexPart}, item, s)
+	}
+}
+
+// here visits the value that the walk has come to, if the path names it.
+func (w *walker) here(v *jsontree.Value, s valuepath.State) {
+	if w.done || !w.path.Matched(s) {
+		return
+	}
+	w.done = !w.visit(&hit{w: w, value: v})
+}
+
+func (w *walker) push(p part) { w.trail = append(w.trail, p) }
+
+func (w *walker) pop() { w.trail = w.trail[:len(w.trail)-1] }
+
+// hit is a value that a path names. It is of use while it is visited only.
+type hit struct {
+	w     *walker
+	value *jsontree.Value
+}
+
+// path spells where the value is, as plans do.
+func (h *hit) path() string {
+	var out strings.Builder
+	for i, p := range h.w.trail {
+		switch {
+		case p.kind == indexPart:
+			out.WriteString(valuepath.Index(p.index))
+		case p.kind == itemPart:
+			out.WriteString(valuepath.Name(p.name, p.nth))
+		case i == 0:
+			out.WriteString(strings.TrimPrefix(valuepath.Member(p.name), "."))
+		default:
+			out.WriteString(valuepath.Member(p.name))
+		}
+	}
+	return out.String()
+}
+
+// text is the value as conditions compare it.
+func (h *hit) text() string {
+	path := ""
+	if len(h.w.trail) == 1 {
+		path = h.w.trail[0].name
+	}
+	return bulk.Text(path, h.value)
+}
+
+// shown is the value for a message: no secret, no control characters, and not too
+// long.
+func (h *hit) shown() string {
+	if h.isSecret() {
+		return sensitive
+	}
+	text := h.text()
+	if safe := secret.Redact(text); safe != text {
+		return quoted(safe)
+	}
+	name := ""
+	for i := len(h.w.trail) - 1; i >= 0 && name == ""; i-- {
+		name = h.w.trail[i].name
+	}
+	if h.w.param != nil {
+		name = wire.Parameter{Definition: h.w.param}.Name()
+	}
+	if len(secret.FindValue(name, text)) > 0 {
+		return sensitive
+	}
+	return quoted(text)
+}
+
+// isSecret reports whether the value must not be shown, whatever it is: that of a
+// parameter which is kept from logs, or of a property that the catalogue calls
+// secret, and a step or parameter as a whole.
+func (h *hit) isSecret() bool {
+	if h.value.Kind() == jsontree.KindObject || h.value.Kind() == jsontree.KindArray {
+		return h.w.step != nil || h.w.param != nil || h.w.trail[0].name == wire.KeySteps || h.w.trail[0].name == wire.KeyParameters
+	}
+	if h.w.param != nil && (wire.Parameter{Definition: h.w.param}).IsSensitive() {
+		return true
+	}
+	if h.w.step == nil || len(h.w.trail) < 4 || h.w.job.set.catalogue == nil {
+		return false
+	}
+	module := h.w.job.set.catalogue.Module(h.w.step.Str(wire.KeyModuleID))
+	if module == nil {
+		return false
+	}
+	p := module.Property(h.w.trail[3].name)
+	return p != nil && p.Secret
+}

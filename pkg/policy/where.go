@@ -1,0 +1,84 @@
+package policy
+
+import (
+	"slices"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/sanitize"
+	"github.com/buildsync/buildsync/pkg/valuepath"
+)
+
+// where is the conditions of a policy. What is empty holds.
+type where struct {
+	projects []string
+	jobs     globs
+	steps    []string // module ids
+	uses     []string // names of templates and fragments
+	owners   []string // in which * stands for any text
+	labels   compile.LabelTerms
+	values   []condition
+}
+
+// condition is a value that a job must have, or one that fulfils a comparison.
+type condition struct {
+	selector
+	op, glob string
+}
+
+func (w *where) holds(job *Subject) bool {
+	if len(w.projects) > 0 && !has(w.projects, job.Project) || len(w.jobs) > 0 && !w.jobs.match(job.Name) {
+		return false
+	}
+	if len(w.owners) > 0 && !matchesAny(w.owners, job.Owner) {
+		return false
+	}
+	if len(w.labels) > 0 && !w.labels.Select(&compile.Job{Owner: job.Owner, Labels: job.Labels}) {
+		return false
+	}
+	if len(w.uses) > 0 && !slices.ContainsFunc(w.uses, job.uses) {
+		return false
+	}
+	if len(w.steps) > 0 && !slices.ContainsFunc(job.Steps(), func(s step) bool { return has(w.steps, s.module) }) {
+		return false
+	}
+	for i := range w.values {
+		if !w.values[i].holds(job) {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *condition) holds(job *Subject) (held bool) {
+	c.each(job, func(h *hit) bool {
+		held = c.op == "" || valuepath.Glob(c.glob, h.text()) == (c.op == "=")
+		return !held
+	})
+	return held
+}
+
+// globs are patterns over names of jobs, those that --only takes.
+type globs []string
+
+func (g globs) match(name string) bool {
+	return slices.ContainsFunc(g, func(pattern string) bool { return doublestar.MatchUnvalidated(pattern, name) })
+}
+
+// matchesAny reports whether one of patterns, in which * stands for any text,
+// matches text.
+func matchesAny(patterns []string, text string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool { return valuepath.Glob(pattern, text) })
+}
+
+func has(list []string, text string) bool { return slices.Contains(list, text) }
+
+// quoted makes a name or value fit for a message.
+func quoted(s string) string {
+	const longest = 100
+	return `"` + sanitize.Line(s, longest) + `"`
+}
+
+// ownPath reads a path that this package has spelled.
+func ownPath(path string) valuepath.Path { return valuepath.Own(path) }

@@ -1,0 +1,97 @@
+package spec
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+const (
+	policiesSchema = "policies.schema.json"
+	// defaultPolicies is where the files of policies are looked for unless
+	// buildsync.yaml says otherwise.
+	defaultPolicies = "policies/*.yaml"
+	// policyTests is the folder beside policies that holds their fixtures.
+	policyTests = "tests"
+	// MaxPolicyFiles is how many files of policies are read.
+	MaxPolicyFiles = 200
+)
+
+// PolicyFiles lists the files of a workspace's policies. That none matches is a
+// warning where buildsync.yaml names them.
+func PolicyFiles(tree Tree, workspace *Workspace) ([]string, Diagnostics) {
+	where := Range{Start: Pos{File: WorkspaceFile}}
+	environment := workspace.Root.Get("environments").Get(workspace.Environment)
+	named := false
+	for _, from := range []*Node{workspace.Root, environment} {
+		if patterns := from.Get("policies"); patterns != nil {
+			where, named = patterns.Range, true
+		}
+	}
+	names, err := tree.Glob(workspace.Policies)
+	if err != nil {
+		return nil, Diagnostics{{Rule: "policy-file", Severity: Error, Range: where, Pointer: "policies", Message: err.Error()}}
+	}
+	names = slices.DeleteFunc(names, func(name string) bool { return name == WorkspaceFile })
+	switch {
+	case len(names) == 0 && named:
+		return nil, Diagnostics{{
+			Rule: "policy-file", Severity: Error, Range: where, Pointer: "policies",
+			Message: fmt.Sprintf("no file in %s matches %s, so no policy is checked", tree.Describe(), patternList(workspace.Policies)),
+			Hint:    "correct the pattern, or remove the key",
+		}}
+	case len(names) > MaxPolicyFiles:
+		return nil, Diagnostics{{
+			Rule: "file-limit", Severity: Error, Range: where, Pointer: "policies",
+			Message: fmt.Sprintf("%d files of policies match; at most %d are read", len(names), MaxPolicyFiles),
+		}}
+	}
+	return names, nil
+}
+
+// LoadPolicies reads and checks one file of policies. The node is nil where it
+// cannot be read as YAML.
+func LoadPolicies(tree Tree, name string) (*Node, []byte, Diagnostics) {
+	text, err := readNamed(tree, name)
+	if err != nil {
+		return nil, nil, Diagnostics{unreadableFile(name, err)}
+	}
+	root, found := ParseFile(name, text)
+	if root == nil {
+		return nil, text, found
+	}
+	out := &report{file: name, root: root, found: found}
+	if root.IsNull() {
+		out.errorf("missing-key", root.Range, `write "version: 1" and the policies below it`, "the file is empty")
+		return nil, text, out.done()
+	}
+	check(policiesSchema, root, out)
+	return root, text, out.done()
+}
+
+// PolicyTestFolders are the folders that hold the fixtures of policies: tests
+// beside the files that the patterns of policies match.
+func PolicyTestFolders(workspace *Workspace) []string {
+	var folders []string
+	for _, pattern := range workspace.Policies {
+		base, _ := doublestar.SplitPattern(path.Clean(pattern))
+		if folder := path.Join(base, policyTests); !slices.Contains(folders, folder) {
+			folders = append(folders, folder)
+		}
+	}
+	return folders
+}
+
+// isPolicies reports whether a file holds policies of the workspace or their
+// fixtures.
+func isPolicies(workspace *Workspace, name string) bool {
+	for _, pattern := range workspace.Policies {
+		if doublestar.MatchUnvalidated(path.Clean(pattern), name) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(PolicyTestFolders(workspace), func(folder string) bool { return strings.HasPrefix(name, folder+"/") })
+}

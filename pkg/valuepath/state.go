@@ -1,0 +1,104 @@
+package valuepath
+
+// State is how much of a path a walk through a body has gone along, in each of
+// the path's spellings: bit i says that i segments are behind it. It lets a walk
+// leave out what a path cannot reach.
+type State struct{ as, body uint64 }
+
+// MaxSegments is how many segments a path may have for Start.
+const MaxSegments = 60
+
+// Start is the state at the root of a body. ok is false for a path with more than
+// MaxSegments segments.
+func (p Path) Start() (s State, ok bool) {
+	if len(p.as) > MaxSegments || len(p.body) > MaxSegments {
+		return State{}, false
+	}
+	s.as = skipDeep(p.as, 1)
+	if p.body != nil {
+		s.body = skipDeep(p.body, 1)
+	}
+	return s, true
+}
+
+// Alive reports whether something below can match.
+func (s State) Alive() bool { return s.as|s.body != 0 }
+
+// Matched reports whether p names the value that the walk has come to.
+func (p Path) Matched(s State) bool {
+	return s.as>>len(p.as)&1 == 1 || p.body != nil && s.body>>len(p.body)&1 == 1
+}
+
+// First returns the name that p begins with in the API's words; ok is false where
+// it is not one name.
+func (p Path) First() (name string, ok bool) {
+	first := p.segments()[0]
+	if first.kind != named || hasStar(first.name) {
+		return "", false
+	}
+	return first.name, true
+}
+
+func hasStar(name string) bool {
+	for i := range len(name) {
+		if name[i] == '*' {
+			return true
+		}
+	}
+	return false
+}
+
+// Name is the state at the nth member or item called name.
+func (p Path) Name(s State, name string, nth int) State {
+	return p.step(s, segment{kind: named, name: name, nth: nth})
+}
+
+// Index is the state at the i-th item of a list.
+func (p Path) Index(s State, i int) State { return p.step(s, segment{kind: indexed, index: i}) }
+
+func (p Path) step(s State, have segment) State {
+	return State{advance(p.as, s.as, have), advance(p.body, s.body, have)}
+}
+
+// advance takes a segment of a body along a pattern.
+func advance(pattern []segment, from uint64, have segment) (to uint64) {
+	for i := range pattern {
+		switch {
+		case from>>i&1 == 0:
+		case pattern[i].kind == deep:
+			to |= 1 << i
+		case pattern[i].matches(have):
+			to |= 1 << (i + 1)
+		}
+	}
+	return skipDeep(pattern, to)
+}
+
+// skipDeep adds what follows a ** that stands for nothing.
+func skipDeep(pattern []segment, s uint64) uint64 {
+	for i := range pattern {
+		if s>>i&1 == 1 && pattern[i].kind == deep {
+			s |= 1 << (i + 1)
+		}
+	}
+	return s
+}
+
+// LastItem returns how many segments of p, in the API's words, lead to the last
+// item that p leaves open; 0 where p names one value. A path that ends with such
+// an item leaves open no more than the item itself.
+func (p Path) LastItem() int {
+	segments := p.segments()
+	for i := len(segments) - 1; i >= 0; i-- {
+		if s := segments[i]; s.kind == anyone || s.kind == deep || s.kind == named && hasStar(s.name) {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// Len is the number of segments of p in the API's words.
+func (p Path) Len() int { return len(p.segments()) }
+
+// Head returns the path that the first n segments of p make, in the API's words.
+func (p Path) Head(n int) Path { return Path{as: p.segments()[:n]} }
