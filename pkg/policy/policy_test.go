@@ -35,6 +35,8 @@ jobs:
     arch: arm
     timeout: 300m
     template: java
+    owner: team-shop
+    labels: {team: shop}
     triggers: [{cron: "0 2 * * *", timezone: Asia/Shanghai}]
   - name: order-image
     project: pay
@@ -76,36 +78,42 @@ func TestForms(t *testing.T) {
 			`buildsync.yaml:6:13 info policy/a vars.jdk: "maven:latest" is forbidden by the policy "a" (use a version)` + "\n"},
 		{"allowed images", `  - {name: a, allow: {"steps[*].image": ["maven:*", "swr.*/corp/**"]}}`, ""},
 		{"an image that is not allowed", `  - {name: a, allow: {"steps[*].image": ["maven:*"]}}`,
-			`jobs.yaml:27:34 error policy/a jobs[order-image].steps[Build].image: "swr.cn/corp/base:1" is not allowed by the policy "a" (allowed: maven:*)` + "\n"},
+			`jobs.yaml:29:34 error policy/a jobs[order-image].steps[Build].image: "swr.cn/corp/base:1" is not allowed by the policy "a" (allowed: maven:*)` + "\n"},
 		{"durations by value", `  - {name: a, max: {timeout: 4h}}` + "\n" + `  - {name: b, min: {timeout: 7200s}}` + "\n" + `  - {name: c, max: {timeout: 0.5d}}`,
 			`jobs.yaml:15:14 error policy/a jobs[order].timeout: "5h" is more than the policy "a" allows (at most 4h)` + "\n"},
-		{"the least", `  - {name: a, min: {timeout: 181m}}`, `jobs.yaml:21:14 error policy/a jobs[order-image].timeout: "2h" is less than the policy "a" allows (at least 181m)` + "\n"},
+		{"the least", `  - {name: a, min: {timeout: 181m}}`, `jobs.yaml:23:14 error policy/a jobs[order-image].timeout: "2h" is less than the policy "a" allows (at least 181m)` + "\n"},
 		{"what cannot be compared", `  - {name: a, max: {arch: 3}, where: {job: order}}`,
 			`jobs.yaml:14:11 error policy/a jobs[order].arch: "arm" is not a number, so that the policy "a" cannot compare it with 3 (write a number such as 3)` + "\n"},
 		{"a missing value", `  - {name: a, require: [arch, flavor], where: {project: pay}}`,
-			`jobs.yaml:18:11 error policy/a jobs[order-image].name: the job "order-image" has no flavor, which the policy "a" requires` + "\n"},
+			`jobs.yaml:20:11 error policy/a jobs[order-image].name: the job "order-image" has no flavor, which the policy "a" requires` + "\n"},
 		{"a value of every item", `  - {name: a, require: ["scms[*].branch"]}`,
-			`jobs.yaml:22:81 error policy/a jobs[order-image].scms[1]: scms[1] has no branch, which the policy "a" requires` + "\n"},
+			`jobs.yaml:24:81 error policy/a jobs[order-image].scms[1]: scms[1] has no branch, which the policy "a" requires` + "\n"},
 		{"a step of a fragment that is switched off", `  - {name: a, require_step: {fragment: scan}}`,
-			`jobs.yaml:29:22 error policy/a jobs[order-image].steps[1].inputs.on: the step "Scan" of the fragment "scan" is switched off; the policy "a" requires that it runs` + "\n"},
+			`jobs.yaml:31:22 error policy/a jobs[order-image].steps[1].inputs.on: the step "Scan" of the fragment "scan" is switched off; the policy "a" requires that it runs` + "\n"},
 		{"a step by its action", `  - {name: a, require_step: {action: maven, name: Bu*}, where: {has_step: sh}}`,
-			`jobs.yaml:27:7 error policy/a jobs[order-image].steps: the job "order-image" has no step "maven" called "Bu*", which the policy "a" requires` + "\n"},
-		{"a key that must not be", `  - {name: a, forbid: [triggers]}`, `jobs.yaml:17:15 error policy/a jobs[order].triggers: a value of triggers is forbidden by the policy "a" (remove it)` + "\n"},
+			`jobs.yaml:29:7 error policy/a jobs[order-image].steps: the job "order-image" has no step "maven" called "Bu*", which the policy "a" requires` + "\n"},
+		{"an owner", `  - {name: a, require: [owner, labels.team]}`,
+			`jobs.yaml:20:11 error policy/a jobs[order-image].name: the job "order-image" has no labels.team, which the policy "a" requires` + "\n" +
+				`jobs.yaml:20:11 error policy/a jobs[order-image].name: the job "order-image" has no owner, which the policy "a" requires` + "\n"},
+		{"where an owner and a label", `  - {name: a, require: [flavor], where: {owner: team-*, label: {team: shop}}}` + "\n" + `  - {name: b, require: [flavor], where: {label: team!=shop}}`,
+			`jobs.yaml:13:11 error policy/a jobs[order].name: the job "order" has no flavor, which the policy "a" requires` + "\n" +
+				`jobs.yaml:20:11 error policy/b jobs[order-image].name: the job "order-image" has no flavor, which the policy "b" requires` + "\n"},
+		{"a key that must not be", `  - {name: a, forbid: [triggers]}`, `jobs.yaml:19:15 error policy/a jobs[order].triggers: a value of triggers is forbidden by the policy "a" (remove it)` + "\n"},
 		{"a rule", `  - {name: a, rule: 'job.triggers.all(t, t.timezone == "UTC")'}`,
 			`jobs.yaml:13:11 error policy/a jobs[order].name: the job "order" does not keep to the rule of the policy "a"` + "\n"},
 		{"conditions", `  - {name: a, require: [flavor], where: {job: "{order,x}*", value: ["arch=arm", "timeout=5h"], uses: java, has_step: [maven, sh]}}`,
 			`jobs.yaml:13:11 error policy/a jobs[order].name: the job "order" has no flavor, which the policy "a" requires` + "\n"},
 		{"no secret is shown", `  - {name: a, forbid: {"parameters[*].default": "*"}}` + "\n" + `  - {name: b, allow: {"parameters[*].default": "x"}}`,
-			`jobs.yaml:24:31 error policy/a jobs[order-image].parameters[TOKEN].secret: (sensitive) is forbidden by the policy "a" (forbidden: *)` + "\n" +
-				`jobs.yaml:24:31 error policy/b jobs[order-image].parameters[TOKEN].secret: (sensitive) is not allowed by the policy "b" (allowed: x)` + "\n" +
-				`jobs.yaml:25:40 error policy/a jobs[order-image].parameters[USER_PASSWORD].default: (sensitive) is forbidden by the policy "a" (forbidden: *)` + "\n" +
-				`jobs.yaml:25:40 error policy/b jobs[order-image].parameters[USER_PASSWORD].default: (sensitive) is not allowed by the policy "b" (allowed: x)` + "\n"},
+			`jobs.yaml:26:31 error policy/a jobs[order-image].parameters[TOKEN].secret: (sensitive) is forbidden by the policy "a" (forbidden: *)` + "\n" +
+				`jobs.yaml:26:31 error policy/b jobs[order-image].parameters[TOKEN].secret: (sensitive) is not allowed by the policy "b" (allowed: x)` + "\n" +
+				`jobs.yaml:27:40 error policy/a jobs[order-image].parameters[USER_PASSWORD].default: (sensitive) is forbidden by the policy "a" (forbidden: *)` + "\n" +
+				`jobs.yaml:27:40 error policy/b jobs[order-image].parameters[USER_PASSWORD].default: (sensitive) is not allowed by the policy "b" (allowed: x)` + "\n"},
 		{"an exception", `  - {name: a, require: [flavor], except: [{job: order*, until: 2026-11-29, reason: r}]}`, ""},
 		{"an exception for one project", `  - {name: a, require: [flavor], except: [{job: "*", project: shop, reason: r}]}`,
-			`jobs.yaml:18:11 error policy/a jobs[order-image].name: the job "order-image" has no flavor, which the policy "a" requires` + "\n"},
+			`jobs.yaml:20:11 error policy/a jobs[order-image].name: the job "order-image" has no flavor, which the policy "a" requires` + "\n"},
 		{"an expired exception", `  - {name: a, require: [flavor], except: [{job: order, until: 2026-11-28, reason: r}]}`,
 			`jobs.yaml:13:11 error policy/a jobs[order].name: the job "order" has no flavor, which the policy "a" requires` + "\n" +
-				`jobs.yaml:18:11 error policy/a jobs[order-image].name: the job "order-image" has no flavor, which the policy "a" requires` + "\n" +
+				`jobs.yaml:20:11 error policy/a jobs[order-image].name: the job "order-image" has no flavor, which the policy "a" requires` + "\n" +
 				`policies/p.yaml:3:63 warning policy-exception policies[a].except: the exception from the policy "a" has expired: its last day was 2026-11-28 (remove it, or set a later date)` + "\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
