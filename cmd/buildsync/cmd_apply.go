@@ -8,6 +8,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -81,6 +82,7 @@ func (in *invocation) apply() (err error) {
 	if err := in.checkOutputs(); err != nil {
 		return err
 	}
+	in.changes.Store(true)
 	ctx, cancel := in.withTimeout()
 	defer cancel()
 	p, err := in.preparePlanning(ctx)
@@ -204,6 +206,9 @@ func (in *invocation) mayApply(ctx context.Context, p *planning, approved approv
 	if p.plan.Refused() {
 		return in.refused(p.plan, "the plan is refused; nothing was written")
 	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	if !p.plan.HasChanges() || approved.id != "" || in.on("yes") {
 		return nil
 	}
@@ -301,7 +306,7 @@ func (in *invocation) carryOut(ctx context.Context, p *planning, createRetry app
 	in.printStats(p.service)
 	report.Code = in.applyCode(p.plan, report)
 	code := report.Code
-	if err := in.writeReport(report); err != nil {
+	if err := in.writeReport(report); err != nil && !errors.Is(err, syscall.EPIPE) {
 		// A lost report must not look like success, nor as if nothing was written.
 		in.printf("buildsync: %s\n", sanitize.Line(err.Error(), 2048))
 		switch {

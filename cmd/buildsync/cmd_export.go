@@ -98,7 +98,9 @@ func (in *invocation) export() error {
 		if err != nil {
 			return err
 		}
+		in.changes.Store(true)
 		err = x.run(ctx, kind, projects)
+		in.changes.Store(ctx.Err() != nil)
 		if ctx.Err() != nil {
 			in.printf("Stopped after %d files; the same command goes on from there.\n", len(x.report.Written))
 		}

@@ -91,12 +91,24 @@ func (p *program) exit(ctx context.Context, err error) int {
 		return code
 	}
 	if p.stops.Unread.Load() && (errors.Is(err, syscall.EPIPE) || code == exitInterrupted || code == exitFailed && errors.Is(err, context.Canceled)) {
-		return code // nobody reads on, as in `| head`: that is no failure to speak of
+		return p.unread(code) // nobody reads on, as in `| head`: that is no failure to speak of
 	}
 	if message := err.Error(); message != "" {
 		p.printf("buildsync: %s\n", sanitize.Lines(message))
 	}
 	return code
+}
+
+// unread is the exit code of a command whose reader has gone away. One that only
+// reads has done what was wanted of it; one that changes something was stopped.
+func (p *program) unread(code int) int {
+	switch {
+	case code != exitFailed && code != exitInterrupted:
+		return code
+	case p.changes.Load() || p.mayHaveWritten.Load():
+		return exitInterrupted
+	}
+	return exitDone
 }
 
 // exitTable is exitMeanings for the help.

@@ -2,12 +2,14 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/buildsync/buildsync/internal/outfile"
 )
@@ -82,11 +84,12 @@ func formatOf(file string) string {
 }
 
 // write sends a result to each output. A file that cannot be written leaves
-// what was there before.
+// what was there before. A reader of stdout that has gone away, as head does, is
+// no failure: the files are written, and the command has its own exit code.
 func (in *invocation) write(outputs []output, render func(w io.Writer, o output) error) error {
 	for _, o := range outputs {
 		if o.file == "" {
-			if err := render(in.stdout, o); err != nil {
+			if err := render(in.stdout, o); err != nil && !errors.Is(err, syscall.EPIPE) {
 				return fmt.Errorf("writing the result: %w", err)
 			}
 			continue

@@ -24,6 +24,7 @@ type program struct {
 	logged *kit.Logged // stderr for what comes from below, while bars may be drawn there
 
 	mayHaveWritten atomic.Bool // a write to the service has been sent
+	changes        atomic.Bool // the command is about more than what it prints
 }
 
 // environment is a snapshot of the environment variables.
