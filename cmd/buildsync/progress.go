@@ -82,8 +82,12 @@ func (p *progress) done(r apply.Result) {
 		p.total.EwmaIncrement(time.Since(p.last))
 		p.last = time.Now()
 	}
-	if !p.all && !r.Outcome.Done() {
+	switch {
+	case p.all:
+	case !r.Outcome.Done():
 		return // the report has it, with the reason
+	case r.Kind == diff.KindNotification && r.Outcome == apply.Unchanged:
+		return // a part of its job, with which it was written
 	}
 	waited := ""
 	if r.Waited >= 1 {

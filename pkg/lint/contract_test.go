@@ -112,6 +112,7 @@ var cells = []struct {
 	{"template-secret: a published template cannot hold a secret", "", build + "templates: [{name: t, publish: true, parameters: [{name: p, secret: NEXUS_TOKEN}], steps: [{sh: {name: s, inputs: {command: 'make ${p}'}}}]}]\n", []string{"error template-secret 6:69-6:80"}},
 	{"module-id: not of the action form", "", "    steps: [{module_id: shell, name: s, properties: {command: make}}]\n", []string{"error module-id 5:25-5:30"}},
 	{"module-unknown: with how to harvest it", "", "    steps: [{module_id: devcloud2018.codeci_action_99999.action, name: s, properties: {}}]\n", []string{"warning module-unknown 5:25-5:64 let `buildsync modules harvest`"}},
+	{"wrong-type: a step that is a text alone is one mistake", "", "    steps: [{sh: ls}]\n", []string{"error wrong-type 5:18-5:20"}},
 	{"step-property: one that the module needs is absent", "", "    steps: [{sh: {name: s, inputs: {}}}]\n", []string{"error step-property 5:14-5:16"}},
 	{"step-property: of the wrong type", "", "    steps: [{sh: {name: s, inputs: {command: {a: b}}}}]\n", []string{`error step-property 5:46-5:52`}},
 	{"step-property: unknown to the module", "", "    steps: [{sh: {name: s, inputs: {command: make}, properties: {zzz: b}}}]\n", []string{"warning step-property 5:66-5:69"}},

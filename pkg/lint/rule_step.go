@@ -120,10 +120,13 @@ func (p *pass) missingProperty(s *step, name string) {
 }
 
 // misplaced tells whether a property stands in the step, misspelt or beside
-// inputs: that is reported, and not that it is absent.
+// inputs, or the step is no mapping: that is reported, and not that it is absent.
 func (s *step) misplaced(name string) bool {
-	if s.word != "" && s.node.Fields[0].Value.Get(name) != nil {
-		return true
+	if s.word != "" {
+		value := s.node.Fields[0].Value
+		if value.Get(name) != nil || value.Kind == spec.ScalarNode && !value.IsNull() {
+			return true
+		}
 	}
 	for i := range s.props {
 		if prop := &s.props[i]; prop.known == nil && prop.key != nil && spec.Nearest(prop.key.Text, []string{name}) == name {

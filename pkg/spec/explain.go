@@ -275,9 +275,19 @@ func (e *explainer) saidOf(at place) bool {
 func (e *explainer) missing(s *schema, at place) {
 	for _, key := range s.required {
 		if at.node.Get(key) == nil && !s.misspelt(key, at.node) {
-			e.report("missing-key", at, at.wholeRange(), "", "key %s is missing", quoted(key))
+			e.report("missing-key", at, at.wholeRange(), onlyValue(s.properties[key], key), "key %s is missing", quoted(key))
 		}
 	}
+}
+
+// onlyValue hints at the one value that a key can have, "" where there are more.
+func onlyValue(s *schema, key string) string {
+	for ; s != nil; s = s.ref {
+		if len(s.enum) == 1 {
+			return fmt.Sprintf("add %s", quoted(fmt.Sprintf("%s: %v", key, s.enum[0])))
+		}
+	}
+	return ""
 }
 
 // misspelt tells whether an unknown key is most likely the missing one: then

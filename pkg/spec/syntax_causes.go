@@ -365,6 +365,9 @@ func causeIndent(f *fault) bool {
 			what, want := "a key", `a list item, which starts with "- ",`
 			if strings.HasPrefix(f.text[indent:], "- ") {
 				what, want = "a list item", "a key"
+				if indent == 0 && !f.hasKeyAbove("jobs:") {
+					return f.say(indent, len(f.text), what+" stands where "+want+" is expected", `a list stands below a key of its own: write "jobs:" above the jobs`)
+				}
 			}
 			return f.say(indent, len(f.text), what+" stands where "+want+" is expected", "check the indentation of this line and of those above")
 		}
@@ -374,6 +377,16 @@ func causeIndent(f *fault) bool {
 		hint = "levels above are indented by " + spacesList(levels)
 	}
 	return f.say(indent, len(f.text), "the indentation of this line fits no level above it", hint)
+}
+
+// hasKeyAbove reports whether a line above begins with key.
+func (f *fault) hasKeyAbove(key string) bool {
+	for line := f.line - 1; line >= 1; line-- {
+		if strings.HasPrefix(string(f.src.lineText(line)), key) {
+			return true
+		}
+	}
+	return false
 }
 
 // levels are the indentations that are open above the line, outermost first.

@@ -110,6 +110,9 @@ func hintFor(s *schema, n *Node) string {
 	if n.Kind != ScalarNode {
 		return ""
 	}
+	if inputs := s.properties["inputs"]; inputs != nil && n.Type == StringType && s.properties["image"] != nil {
+		return "write what the step is given under inputs:, such as {inputs: {command: …}}; buildsync modules show lists the inputs"
+	}
 	if s.types&typeArray != 0 && strings.ContainsAny(n.Text, "［］，") {
 		return "the brackets or commas of " + quoted(n.Text) + " are full-width ones: write ordinary ones"
 	}

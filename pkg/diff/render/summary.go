@@ -207,16 +207,16 @@ func unmanaged(plan *diff.Plan) string {
 // noDrift answers the question of drift: which definitions the live state is
 // held against, and whether there are newer ones.
 func noDrift(plan *diff.Plan) string {
-	as, later := "the files here declare them", ""
+	are, them := "are", "them"
+	if plan.Jobs == 1 {
+		are, them = "is", "it"
+	}
+	as, later := "the files here declare "+them, ""
 	if plan.Base != nil && plan.Base.Commit != "" {
-		as = revision(*plan.Base) + " declares them"
+		as = revision(*plan.Base) + " declares " + them
 		if plan.Head.Commit != "" && plan.Head.Commit != plan.Base.Commit {
 			later = " Newer commits are not applied: buildsync plan shows them."
 		}
-	}
-	are := "are"
-	if plan.Jobs == 1 {
-		are = "is"
 	}
 	return fmt.Sprintf("No drift: %s %s as %s.%s", counted(plan.Jobs, "job"), are, as, later)
 }
