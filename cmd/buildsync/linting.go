@@ -11,6 +11,7 @@ import (
 	"github.com/buildsync/buildsync/internal/outfile"
 	"github.com/buildsync/buildsync/pkg/gitbase"
 	"github.com/buildsync/buildsync/pkg/lint"
+	"github.com/buildsync/buildsync/pkg/lint/shelltool"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -42,6 +43,9 @@ func (in *invocation) newLinting(t target) (*linting, error) {
 	l.options = lint.Options{Vars: vars, Today: time.Now().Format(time.DateOnly), Only: t.only()}
 	if in.on("verbose") { // when a trigger fires next is another line each day
 		l.options.Now = time.Now()
+	}
+	if bash := shelltool.FindBash(in.ctx); bash != nil {
+		l.options.Bash = bash
 	}
 	if t.stdin {
 		text, err := io.ReadAll(io.LimitReader(in.stdin, spec.MaxFileBytes+1))

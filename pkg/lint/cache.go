@@ -64,6 +64,9 @@ func cacheKey(version, environment string, opts Options) string {
 	if !opts.Now.IsZero() {
 		parts = append(parts, "with next runs")
 	}
+	if opts.Bash != nil {
+		parts = append(parts, "bash", opts.Bash.Identity())
+	}
 	text, err := json.Marshal(parts)
 	if err != nil {
 		panic("bug in buildsync: texts do not encode: " + err.Error())

@@ -48,6 +48,8 @@ type Options struct {
 	Changed Changes
 	// Before is the workspace before the change; may be nil.
 	Before Other
+	// Bash settles which scripts parse; nil where there is none.
+	Bash Bash
 	// Baseline holds old findings that are not reported again; may be nil.
 	Baseline *Baseline
 }

@@ -21,15 +21,15 @@ func (p *pass) judge(s *script) {
 	if !isShell(s.text) {
 		return
 	}
-	parsed, faults := p.shell.parse(s.text)
-	for _, f := range faults {
+	read := p.shell.parse(s.text)
+	for _, f := range settled(s.text, read, p.opts.Bash) {
 		p.report("shell-syntax", s.at(f.start, f.end), s.pointer, f.message, f.hint).Severity = f.severity
 	}
-	if parsed == nil {
+	if read.file == nil {
 		return
 	}
-	s.parsed = parsed
-	s.names = namesOf(parsed)
+	s.parsed = read.file
+	s.names = namesOf(read.file)
 	if p.commandEmpty(s) {
 		return
 	}

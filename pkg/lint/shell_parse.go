@@ -25,41 +25,52 @@ type shellFault struct {
 	message    string
 	hint       string
 	severity   spec.Severity
+	unsure     bool // the parser says so, and bash may read it otherwise
+}
+
+// shellReading is what the parser made of a script.
+type shellReading struct {
+	file     *syntax.File // nil where nothing could be parsed
+	faults   []shellFault
+	doubtful bool // a part was masked, or not read at all
 }
 
 // parse parses a script as bash. The library cannot read everything that bash
 // reads: indexes of associative arrays, patterns as array elements, subshells
 // that begin with "((", a repeated "!". Such a construct is masked byte for
 // byte, so that offsets stay, and the script is parsed again. What remains is
-// a fault of the script. The file is nil where nothing could be parsed.
-func (sp *shellParser) parse(text string) (*syntax.File, []shellFault) {
+// a fault of the script.
+func (sp *shellParser) parse(text string) shellReading {
 	if sp.bash == nil {
 		sp.bash = syntax.NewParser(syntax.Variant(syntax.LangBash))
 	}
-	var faults []shellFault
+	var r shellReading
 	masked := text
 	for range maxRelaxed {
 		file, err := sp.bash.Parse(strings.NewReader(masked), "")
 		if err == nil {
-			return file, append(faults, reservedWords(file)...)
+			r.file, r.faults = file, append(r.faults, reservedWords(file)...)
+			return r
 		}
 		offset, message, ok := syntaxError(err)
 		if !ok {
-			return nil, faults // reading from memory fails in no other way
+			return r // reading from memory fails in no other way
 		}
+		r.doubtful = true
 		next, fault := relax(masked, min(offset, len(masked)), message)
 		if fault != nil {
 			if end := wordEnd(text, fault.start); fault.end == 0 {
 				fault.end = end
 			}
-			faults = append(faults, *fault)
+			r.faults = append(r.faults, *fault)
 		}
 		if next == masked {
-			return nil, faults
+			return r
 		}
 		masked = next
 	}
-	return nil, append(faults, shellFault{message: "the script holds too many constructs that the shell rules cannot read; they skip it", severity: spec.Info})
+	r.faults = append(r.faults, shellFault{message: "the script holds too many constructs that the shell rules cannot read; they skip it", severity: spec.Info, unsure: true})
+	return r
 }
 
 func wordEnd(text string, start int) int {
@@ -93,10 +104,10 @@ func relax(text string, offset int, message string) (string, *shellFault) {
 			return masked, nil
 		}
 		if masked, start, end, ok := maskArithmetic(text, offset); ok {
-			return masked, &shellFault{start: start, end: end, message: "this part is not checked: " + message, severity: spec.Info}
+			return masked, &shellFault{start: start, end: end, message: "this part is not checked: " + message, severity: spec.Info, unsure: true}
 		}
 	}
-	return text, &shellFault{start: offset, message: "the script does not parse: " + message, severity: spec.Error}
+	return text, &shellFault{start: offset, message: "the script does not parse: " + message, severity: spec.Error, unsure: true}
 }
 
 func isExpansionFault(message string) bool {
@@ -123,7 +134,7 @@ func closeHereDocument(text string, offset int, message string) (string, *shellF
 	_, word, ok := strings.Cut(message, "`")
 	word, _, closed := strings.Cut(word, "`")
 	if !ok || !closed || word == "" || strings.HasSuffix(text, "\n"+word+"\n") {
-		return text, &shellFault{start: offset, message: "the script does not parse: " + message, severity: spec.Error}
+		return text, &shellFault{start: offset, message: "the script does not parse: " + message, severity: spec.Error, unsure: true}
 	}
 	return text + "\n" + word + "\n", &shellFault{start: offset, severity: spec.Warning,
 		message: fmt.Sprintf("the here-document ends only with the script: no line holds %s alone", quoted(word)), hint: "write " + word + " on a line of its own"}

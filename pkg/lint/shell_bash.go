@@ -1,0 +1,80 @@
+package lint
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// Bash is a bash that can be asked whether it reads a script.
+type Bash interface {
+	// Identity names the program as it is today: results depend on it.
+	Identity() string
+	// Refusal returns where and why bash refuses a script; message is empty where
+	// it takes it. asked is false where it did not answer.
+	Refusal(script string) (line int, message string, asked bool)
+}
+
+// settled returns the faults of a script after bash was asked. It is asked only
+// about a script in which the parser stumbled: what bash takes is no fault, and
+// what it refuses is one, also where only an unclear part was passed over. Without
+// bash the parser's word counts, and what it cannot judge stays information.
+func settled(text string, read shellReading, bash Bash) []shellFault {
+	if !read.doubtful {
+		return read.faults
+	}
+	line, message, asked := 0, "", false
+	if bash != nil {
+		line, message, asked = bash.Refusal(text)
+	}
+	if !asked {
+		for i := range read.faults {
+			if f := &read.faults[i]; f.unsure && f.severity == spec.Info {
+				f.hint = "bash -n settles it where bash is installed"
+			}
+		}
+		return read.faults
+	}
+	isError := func(f shellFault) bool { return f.severity == spec.Error }
+	if message != "" {
+		if slices.ContainsFunc(read.faults, isError) {
+			return read.faults
+		}
+		start, end := lineOf(text, line)
+		refused := shellFault{start: start, end: end, message: "the script does not parse: bash says: " + message, severity: spec.Error}
+		return append(read.faults, refused)
+	}
+	var kept []shellFault
+	for _, f := range read.faults {
+		switch {
+		case !f.unsure:
+			kept = append(kept, f)
+		case f.severity == spec.Error:
+			said := strings.TrimPrefix(f.message, notParsed)
+			kept = append(kept, shellFault{start: f.start, end: f.end, severity: spec.Info, message: "bash reads this script, but the shell rules do not, and skip it: " + said})
+		}
+	}
+	return kept
+}
+
+// notParsed begins the message of a fault of the syntax.
+const notParsed = "the script does not parse: "
+
+// lineOf returns where a line's text starts and ends; the last line where there is
+// no such line.
+func lineOf(text string, line int) (start, end int) {
+	for n := 1; n < line; n++ {
+		next := strings.IndexByte(text[start:], '\n')
+		if next < 0 || start+next+1 >= len(text) {
+			break
+		}
+		start += next + 1
+	}
+	end = start + len(text[start:])
+	if stop := strings.IndexByte(text[start:], '\n'); stop >= 0 {
+		end = start + stop
+	}
+	start += len(text[start:end]) - len(strings.TrimLeft(text[start:end], " \t"))
+	return start, end
+}

@@ -1,0 +1,70 @@
+package shelltool
+
+import (
+	"context"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// leastBash is the oldest bash that is believed: older ones refuse what today's
+// scripts hold.
+const leastBash = 4
+
+// Bash is the bash of this machine.
+type Bash struct {
+	ctx     context.Context
+	program *program
+	recent  func() bool
+}
+
+// FindBash looks for bash in PATH. It returns nil where there is none.
+func FindBash(ctx context.Context) *Bash {
+	found := find("bash")
+	if found == nil {
+		return nil
+	}
+	b := &Bash{ctx: ctx, program: found}
+	b.recent = sync.OnceValue(b.isRecent)
+	return b
+}
+
+// Identity names the program as it is today: results depend on it.
+func (b *Bash) Identity() string { return b.program.identity }
+
+func (b *Bash) isRecent() bool {
+	out, _, code, err := b.program.run(b.ctx, "", "", "--noprofile", "--norc", "-c", `echo "${BASH_VERSINFO[0]}"`)
+	if err != nil || code != 0 {
+		return false
+	}
+	major, err := strconv.Atoi(strings.TrimSpace(out))
+	return err == nil && major >= leastBash
+}
+
+var bashFault = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^[^\n]*?: line (\d+): (.*)$`) })
+
+// Refusal asks bash to read a script without running it. message is empty where
+// bash takes the script. asked is false where bash is too old or does not answer.
+// Extended patterns are read as if extglob were on, since shopt does not run.
+func (b *Bash) Refusal(script string) (line int, message string, asked bool) {
+	if !b.recent() {
+		return 0, "", false
+	}
+	_, said, code, err := b.program.run(b.ctx, "", script, "--noprofile", "--norc", "-O", "extglob", "-n")
+	if err != nil {
+		return 0, "", false
+	}
+	if code == 0 {
+		return 0, "", true
+	}
+	for _, fault := range bashFault().FindAllStringSubmatch(said, -1) {
+		if strings.HasPrefix(fault[2], "warning:") {
+			continue
+		}
+		if line, err = strconv.Atoi(fault[1]); err == nil {
+			return line, fault[2], true
+		}
+	}
+	return 0, "", false // it failed for another reason than the script
+}
