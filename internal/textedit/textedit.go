@@ -116,29 +116,6 @@ func (x *Lines) runeStart(at int) int {
 	return at
 }
 
-// Find returns the byte at a line and a column of a text without an index: for
-// one place. The column may lie behind the end of its line.
-func Find(src []byte, line, column int) (offset int, ok bool) {
-	if bytes.HasPrefix(src, []byte("\ufeff")) {
-		offset = len("\ufeff")
-	}
-	for ; line > 1; line-- {
-		next := bytes.IndexByte(src[offset:], '\n')
-		if next < 0 {
-			return 0, false
-		}
-		offset += next + 1
-	}
-	for ; column > 1; column-- {
-		if offset >= len(src) {
-			return 0, false
-		}
-		_, size := utf8.DecodeRune(src[offset:])
-		offset += size
-	}
-	return offset, true
-}
-
 // LineStart is the start of the line that an offset is on.
 func (x *Lines) LineStart(at int) int {
 	i, found := slices.BinarySearch(x.starts, at)

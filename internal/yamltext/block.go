@@ -7,10 +7,10 @@ import (
 	"unicode/utf8"
 )
 
-// FitsBlock reports whether a block scalar can hold a text exactly: any text of
+// fitsBlock reports whether a block scalar can hold a text exactly: any text of
 // characters that may stand in a file as they are. A carriage return cannot,
 // since a reader takes it for the end of a line.
-func FitsBlock(s string) bool {
+func fitsBlock(s string) bool {
 	return utf8.ValidString(s) && strings.IndexFunc(s, isBarred) < 0
 }
 
@@ -62,7 +62,7 @@ func Header(s string, lines []string) (header string, open bool) {
 // for each of its lines. A name that holds what a reader cannot see is escaped,
 // so that it is seen.
 func appendLines(out *bytes.Buffer, s, indent string, isName bool) {
-	if !FitsBlock(s) || isName && strings.IndexFunc(s, isHidden) >= 0 {
+	if !fitsBlock(s) || isName && strings.IndexFunc(s, isHidden) >= 0 {
 		appendQuotedLines(out, s, indent)
 		return
 	}

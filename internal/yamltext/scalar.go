@@ -29,7 +29,7 @@ var numberLike = regexp.MustCompile(`^[0-9a-fA-FxXoObB_.:eE+TtZz -]*$`)
 // quotes.
 func Inline(s string, in Place) string {
 	switch {
-	case IsPlain(s, in):
+	case isPlain(s, in):
 		return s
 	case strings.ContainsAny(s, `"\`) && !strings.Contains(s, "'") && isAllSafe(s):
 		return "'" + s + "'"
@@ -37,9 +37,9 @@ func Inline(s string, in Place) string {
 	return `"` + escaped(s) + `"`
 }
 
-// IsPlain reports whether every reader of YAML takes a text without quotes for
+// isPlain reports whether every reader of YAML takes a text without quotes for
 // the same text.
-func IsPlain(s string, in Place) bool {
+func isPlain(s string, in Place) bool {
 	if IsClearlyPlain(s, in) {
 		return true
 	}

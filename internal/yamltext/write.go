@@ -84,16 +84,16 @@ func OneLineOf(n *Node, column int) string {
 	case !n.Flow:
 		return ""
 	}
-	line, ok := FlowOf(n)
+	line, ok := flowOf(n)
 	if !ok || column+utf8.RuneCountInString(line) > lineWidth {
 		return ""
 	}
 	return line
 }
 
-// FlowOf writes n in flow style; ok is false where a text of several lines or a
+// flowOf writes n in flow style; ok is false where a text of several lines or a
 // long key is in the way.
-func FlowOf(n *Node) (line string, ok bool) {
+func flowOf(n *Node) (line string, ok bool) {
 	switch n.Kind {
 	case LiteralNode:
 		return n.Text, true
@@ -102,7 +102,7 @@ func FlowOf(n *Node) (line string, ok bool) {
 	case SequenceNode:
 		parts := make([]string, 0, len(n.Items))
 		for _, item := range n.Items {
-			part, ok := FlowOf(item)
+			part, ok := flowOf(item)
 			if !ok {
 				return "", false
 			}
@@ -112,7 +112,7 @@ func FlowOf(n *Node) (line string, ok bool) {
 	}
 	parts := make([]string, 0, len(n.Fields))
 	for _, f := range n.Fields {
-		part, ok := FlowOf(f.Value)
+		part, ok := flowOf(f.Value)
 		key := Inline(f.Key, AsKey)
 		if !ok || len(key) > longKey {
 			return "", false

@@ -24,9 +24,6 @@ func (e *StaleError) Error() string {
 	return fmt.Sprintf("the plan is no longer what was approved (%s): %s; look at a new plan and approve that", ids, strings.Join(e.Changes, "; "))
 }
 
-// ExitCode returns the exit code of cmd/buildsync for it.
-func (e *StaleError) ExitCode() int { return exitStale }
-
 // Approve tells whether fresh, made just now, may be carried out on the approval
 // of planned. It may where both are the same plan, and where nothing is left to
 // do: applying a plan twice does nothing the second time. A part of what was

@@ -58,7 +58,7 @@ func TestRoutes(t *testing.T) {
 		{
 			name: "jobs", v3: "GET /v3/" + projectID + "/jobs", v1: "GET /v1/job/" + projectID + "/list", answer: `{"total":1,"jobs":[{"id":"a"}]}`,
 			query: "page_index=0&page_size=100",
-			call:  func(ctx context.Context, c *client.Client) error { return drain(c.Jobs(ctx, projectID)) },
+			call:  func(ctx context.Context, c *client.Client) error { _, err := c.Listing(ctx, projectID); return err },
 		},
 		{
 			name: "run", v3: "POST /v3/jobs/build", v1: "POST /v1/job/execute",

@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"iter"
 	"net/url"
 	"strconv"
 
@@ -33,22 +32,6 @@ func (c *Client) Listing(ctx context.Context, projectID string) (wire.JobList, e
 		list.Jobs = append(list.Jobs, wire.DecodeJobItem(row))
 	}
 	return list, nil
-}
-
-// Jobs yields the jobs of a project page by page, each once (API reference 4.5).
-// It ends with an *IncompleteError where the service counts another number.
-func (c *Client) Jobs(ctx context.Context, projectID string) iter.Seq2[wire.JobItem, error] {
-	return func(yield func(wire.JobItem, error) bool) {
-		s := &scan{total: unknownTotal}
-		for row := range c.jobPager(projectID).once(ctx, s) {
-			if !yield(wire.DecodeJobItem(row), nil) {
-				return
-			}
-		}
-		if err := s.verdict(opListJobs); err != nil {
-			yield(wire.JobItem{}, err)
-		}
-	}
 }
 
 // IncompleteError says that a list was read to its end and does not hold what

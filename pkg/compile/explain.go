@@ -1,7 +1,6 @@
 package compile
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 
@@ -29,19 +28,6 @@ func (p Provenance) Stations() []Station {
 		stations = append(stations, s)
 	}
 	return stations
-}
-
-// Explain returns the way of the value at path into the job's body. The error
-// names the nearest path where there is none.
-func (j *Job) Explain(path string) ([]Station, error) {
-	p, ok := j.Provenance[path]
-	if !ok {
-		if near := spec.Nearest(path, j.Paths()); near != "" {
-			return nil, fmt.Errorf("the definitions of %s declare nothing at %q; did you mean %q?", j.Address, path, near)
-		}
-		return nil, fmt.Errorf("the definitions of %s declare nothing at %q", j.Address, path)
-	}
-	return p.Stations(), nil
 }
 
 // Paths returns the paths of all values that the definitions of the job declare,

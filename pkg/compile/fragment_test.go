@@ -274,10 +274,7 @@ jobs:
 	if found.HasErrors() {
 		t.Fatal(describe(found))
 	}
-	stations, err := result.Jobs[0].Explain(`steps["Scan"].properties.command`)
-	if err != nil {
-		t.Fatal(err)
-	}
+	stations := result.Jobs[0].Provenance[`steps["Scan"].properties.command`].Stations()
 	var have []string
 	for _, s := range stations {
 		have = append(have, fmt.Sprintf("%s %s %d:%d", s.Kind, s.Name, s.Pos.Line, s.Pos.Column))

@@ -39,9 +39,6 @@ func (l *Loaded) Files() int { return len(l.parts) }
 // was kept (Options.Keep).
 func (l *Loaded) File(name string) *spec.File { return l.parsed[name].file }
 
-// FileNames lists the files that File knows, sorted.
-func (l *Loaded) FileNames() []string { return slices.Sorted(maps.Keys(l.parsed)) }
-
 // filePart is what came of one file, and what it came from besides the file
 // itself, buildsync.yaml and the modules.
 type filePart struct {

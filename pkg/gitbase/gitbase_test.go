@@ -196,9 +196,6 @@ func TestRevisions(t *testing.T) {
 	if got, err := repo.Resolve(t.Context(), "HEAD~1"); err != nil || got != first {
 		t.Errorf("Resolve(HEAD~1) = %q, %v; want %q", got, err, first)
 	}
-	if got, err := repo.RemovedIn(t.Context(), first, "f"); err != nil || got != second {
-		t.Errorf("RemovedIn = %q, %v; want %q", got, err, second)
-	}
 	for _, revision := range []string{"nowhere", "--help", "-n1", "", "a..b", strings.Repeat("0", 40)} {
 		if got, err := repo.Resolve(t.Context(), revision); !errors.Is(err, ErrUnknownRevision) {
 			t.Errorf("Resolve(%q) = %q, %v; want ErrUnknownRevision", revision, got, err)
@@ -308,9 +305,6 @@ func TestHostileRepositoryRunsNothing(t *testing.T) {
 		t.Error(err)
 	}
 	tree.Same("buildsync.yaml", []byte("x"))
-	if _, err := repo.RemovedIn(t.Context(), commit, "x"); err != nil {
-		t.Error(err)
-	}
 	if err := repo.MoveRef(t.Context(), "refs/buildsync/prod@host", commit, ""); err != nil {
 		t.Error(err)
 	}

@@ -1,7 +1,6 @@
 package gitbase
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -124,15 +123,4 @@ func (r *Repo) MoveRef(ctx context.Context, ref, commit, have string) error {
 func (r *Repo) RefCommit(ctx context.Context, ref string) (string, error) {
 	refs, err := r.Refs(ctx, ref)
 	return refs[ref], err
-}
-
-// RemovedIn returns the newest commit after base that deleted the file name of
-// the workspace, "" where none did.
-func (r *Repo) RemovedIn(ctx context.Context, base, name string) (string, error) {
-	out, err := git(ctx, r.dir, "log", "-1", "--no-ext-diff", "--no-textconv", "--no-show-signature",
-		"--format=%H", "--diff-filter=D", "--end-of-options", base+"..HEAD", "--", name)
-	if err != nil {
-		return "", fmt.Errorf("looking for the commit that removed %q: %w", name, err)
-	}
-	return string(bytes.TrimSpace(out)), nil
 }

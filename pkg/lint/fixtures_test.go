@@ -14,7 +14,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/lint"
 	"github.com/buildsync/buildsync/pkg/lint/format"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -32,22 +31,12 @@ secrets: [NEXUS_TOKEN]
 // definitionsName is what fixtures call their definitions.
 const definitionsName = "jobs.yaml"
 
-// lintTree runs the whole way from files to findings.
 func lintTree(t testing.TB, tree spec.MapTree, opts lint.Options) spec.Diagnostics {
 	t.Helper()
-	return runTree(tree, opts)
+	return lint.Check(tree, "", opts)
 }
 
-func lintAll(tree spec.MapTree) spec.Diagnostics { return runTree(tree, lint.Options{}) }
-
-func runTree(tree spec.MapTree, opts lint.Options) spec.Diagnostics {
-	set, front := spec.Load(tree, spec.Options{})
-	if set == nil {
-		return front
-	}
-	result, more := compile.Compile(set, compile.Options{Partly: true})
-	return lint.Run(set, append(front, more.Besides(front)...), result, opts)
-}
+func lintAll(tree spec.MapTree) spec.Diagnostics { return lint.Check(tree, "", lint.Options{}) }
 
 // fixtureTree is a rule's folder as a workspace in one state, bad or ok.
 func fixtureTree(rule, state string) spec.MapTree {
@@ -191,7 +180,7 @@ func checkFixes(t *testing.T, rule string, tree spec.MapTree, own spec.Diagnosti
 		again[name] = text
 	}
 	again[definitionsName] = string(fixed)
-	for _, d := range lintTree(t, again, lint.Options{}) {
+	for _, d := range lint.Check(again, "", lint.Options{}) {
 		if d.Rule == rule && len(d.Fixes) > 0 {
 			t.Errorf("after fixing: %s: %s", d.Range.Start, d.Message)
 		}

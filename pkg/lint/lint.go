@@ -20,7 +20,6 @@ import (
 
 	"github.com/buildsync/buildsync/internal/textedit"
 	"github.com/buildsync/buildsync/pkg/catalog"
-	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -52,23 +51,6 @@ type Options struct {
 	Bash Bash
 	// Baseline holds old findings that are not reported again; may be nil.
 	Baseline *Baseline
-}
-
-// Run applies the rules to a loaded workspace. front are the diagnostics of
-// loading and compiling: they go through configuration, suppressions and
-// filters together with the linter's own. result may be nil where nothing could
-// be compiled.
-func Run(set *spec.Set, front spec.Diagnostics, result *compile.Result, opts Options) spec.Diagnostics {
-	l := newLinter(set, opts)
-	for _, file := range set.Files {
-		l.learn(file)
-	}
-	for _, file := range set.Files {
-		l.file(file)
-	}
-	front = append(slices.Clone(front), l.loadPolicies()...)
-	l.compiled(result, set.Files)
-	return opts.wanted(l.decide(front), "")
 }
 
 // inBody is how the compiler's paths, which are those of bodies, write names.

@@ -24,14 +24,10 @@ type Options struct {
 // AllNotices reads the notifications of every job.
 func AllNotices(*diff.LiveJob) bool { return true }
 
-// Job reads the body of a job, and its notifications if notices is set. A
-// failure that concerns this job only goes to its ReadErr, a *crash.Crash where
-// a bug caused it; Job fails only where every further read would.
-func Job(ctx context.Context, api JobAPI, job *diff.LiveJob, notices bool) error {
-	return readJob(ctx, ctx, api, job, notices)
-}
-
-// readJob is Job; Full of the job lives as long as parent.
+// readJob reads the body of a job, and its notifications if notices is set. A
+// failure that concerns this job only goes to its ReadErr, a *crash.Crash where a
+// bug caused it; readJob fails only where every further read would. Full of the
+// job lives as long as parent.
 func readJob(parent, ctx context.Context, api JobAPI, job *diff.LiveJob, notices bool) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

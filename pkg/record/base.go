@@ -2,7 +2,6 @@ package record
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -156,12 +155,4 @@ func (b *Base) Addresses() []string {
 	}
 	slices.Sort(out)
 	return out
-}
-
-// String names the base for people.
-func (b *Base) String() string {
-	if n := len(b.Record.Except); n > 0 {
-		return fmt.Sprintf("%.12s, %d at other commits", b.Record.Commit, n)
-	}
-	return fmt.Sprintf("%.12s", b.Record.Commit)
 }

@@ -70,7 +70,3 @@ func escapeFirst(s string) string {
 	_, size := utf8.DecodeRuneInString(s)
 	return fmt.Sprintf(`\u{%04x}`, s[0]) + s[size:]
 }
-
-// XML makes s legal inside an XML document, JUnit's for one: it is Lines, which
-// leaves nothing that XML forbids. Escaping < and & is the encoder's work.
-func XML(s string) string { return Lines(s) }

@@ -169,7 +169,7 @@ func (p place) step(part string) place {
 		if p.key != nil {
 			next.within = p.key.Text
 		}
-		next.action = ActionWord(next.within, item)
+		next.action = actionWord(next.within, item)
 		return next
 	}
 	key := p.node.Key(part)

@@ -45,7 +45,7 @@ func Foreign(root *Node, text []byte) ForeignKind {
 	}{
 		{ForeignKubernetes, func(n *Node) bool { return n.Str("apiVersion") != "" && n.Str("kind") != "" }},
 		{ForeignGitHub, isWorkflow},
-		{ForeignAPIBody, func(n *Node) bool { return APIBody(n) != nil }},
+		{ForeignAPIBody, func(n *Node) bool { return apiBody(n) != nil }},
 		{ForeignBuildYML, isBuildYML},
 		{ForeignGitLab, isPipeline},
 		{ForeignModules, func(n *Node) bool { return isList(n.Get("modules")) }},
@@ -93,9 +93,9 @@ func isList(n *Node) bool { return n != nil && n.Kind == SequenceNode }
 
 func isMap(n *Node) bool { return n != nil && n.Kind == MappingNode }
 
-// APIBody returns the job of a body of the API: the body itself, or what stands
+// apiBody returns the job of a body of the API: the body itself, or what stands
 // under result in the answer that it came in. It is nil where n is none.
-func APIBody(n *Node) *Node {
+func apiBody(n *Node) *Node {
 	if !isMap(n) {
 		return nil
 	}

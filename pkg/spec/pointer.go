@@ -41,9 +41,9 @@ func itemName(item *Node) (name string, has bool) {
 	return "", false
 }
 
-// ActionWord tells whether the item of a list called key is a step under its
+// actionWord tells whether the item of a list called key is a step under its
 // action word, which pointers leave out: steps[Build].inputs.command.
-func ActionWord(key string, item *Node) bool {
+func actionWord(key string, item *Node) bool {
 	return key == "steps" && item.Kind == MappingNode && len(item.Fields) == 1 && item.Fields[0].Value.Kind == MappingNode
 }
 
@@ -152,7 +152,7 @@ func (p *pointing) value(n *Node, pointer, key string, from Pos) {
 			p.before(item.Range.Start, pointer)
 			if p.reach(item.Range.End) {
 				below := pointer + ItemSegment(item, i)
-				if ActionWord(key, item) {
+				if actionWord(key, item) {
 					p.before(item.Fields[0].Value.Range.Start, below)
 					p.value(item.Fields[0].Value, below, "", item.Range.Start)
 				} else {

@@ -17,12 +17,12 @@ const unreadHead = 64 << 10
 // allYAML matches every YAML file of a workspace.
 const allYAML = "**/*.{yaml,yml}"
 
-// UnreadFiles lists the YAML files that no pattern of a workspace matches and
+// unreadFiles lists the YAML files that no pattern of a workspace matches and
 // that people may take for definitions: those in or below the folders where the
 // patterns look, and those anywhere that have the members of a definitions file.
 // read are the files that the patterns match, sorted. Files of other tools, in
 // folders whose names begin with a dot or in node_modules, are left out.
-func UnreadFiles(tree Tree, workspace *Workspace, read []string) ([]string, error) {
+func unreadFiles(tree Tree, workspace *Workspace, read []string) ([]string, error) {
 	all, err := tree.Glob([]string{allYAML})
 	if err != nil {
 		return nil, err
@@ -101,7 +101,7 @@ func looksLikeDefinitions(tree Tree, name string) bool {
 
 // unreadWarning says in one finding which files are not read.
 func unreadWarning(tree Tree, workspace *Workspace, read []string, where Range) Diagnostics {
-	unread, err := UnreadFiles(tree, workspace, read)
+	unread, err := unreadFiles(tree, workspace, read)
 	if err != nil || len(unread) == 0 {
 		return nil
 	}
@@ -129,7 +129,7 @@ func unreadWarning(tree Tree, workspace *Workspace, read []string, where Range) 
 // its file: a job whose file merely fell out of the patterns was not removed.
 func UnreadJobs(tree Tree, workspace *Workspace) map[string]string {
 	read, _ := DefinitionFiles(tree, workspace)
-	unread, err := UnreadFiles(tree, workspace, read)
+	unread, err := unreadFiles(tree, workspace, read)
 	if err != nil || len(unread) == 0 {
 		return nil
 	}
