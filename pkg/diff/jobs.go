@@ -172,6 +172,11 @@ func (j *jobTask) comparison() *comparison {
 
 // update plans a job that is there and was read.
 func (j *jobTask) update() {
+	if j.isPlainlyInStep() {
+		j.unchanged++
+		j.notices()
+		return
+	}
 	j.before = j.asWritten(j.triedOf(j.want), j.before, j.live)
 	c := j.comparison()
 	if j.complete(c) {

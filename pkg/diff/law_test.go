@@ -341,3 +341,49 @@ func TestLawPure(t *testing.T) {
 		}
 	})
 }
+
+// TestLawShortWayIsNoOtherWay: a job that is found to be in step without a whole
+// comparison is found so by the whole one, which --explain asks for.
+func TestLawShortWayIsNoOtherWay(t *testing.T) {
+	t.Parallel()
+	inStep := 0
+	rapid.Check(t, func(t *rapid.T) {
+		d := bodies{t}
+		wanted := d.body()
+		live := d.server(wanted)
+		if d.maybe("another member") {
+			other := d.body()
+			for _, m := range other.Members() {
+				if d.maybe("its " + m.Key) {
+					live.Set(m.Key, m.Value)
+				}
+			}
+		}
+		want := jobOf("j", wanted)
+		var base *compile.Result
+		switch rapid.SampledFrom([]string{"none", "same", "other"}).Draw(t, "base") {
+		case "same":
+			base = compiled(jobOf("j", wanted))
+		case "other":
+			base = compiled(jobOf("j", d.body()))
+		}
+		in := input(compiled(want), base, listed(liveOf("j", live)))
+		short := diff.Compute(in)
+		in.Options.Explain = true
+		whole := diff.Compute(in)
+		for i, c := range whole.Changes {
+			if c.Verdict == diff.VerdictUnchanged {
+				whole.Changes = slices.Delete(whole.Changes, i, i+1)
+			}
+		}
+		if outline(short) != outline(whole) {
+			t.Fatalf("the short way:\n%s\nthe whole way:\n%s\nwant %s\nlive %s", outline(short), outline(whole), wanted.AppendJSON(nil), live.AppendJSON(nil))
+		}
+		if len(short.Changes) == 0 {
+			inStep++
+		}
+	})
+	if inStep == 0 {
+		t.Error("no job was in step: the law says nothing")
+	}
+}

@@ -1,0 +1,81 @@
+package diff
+
+import (
+	"slices"
+
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// isPlainlyInStep reports whether a job is in step and nothing was asked for that
+// says more of it. Most jobs of most plans are so, and a comparison copies each
+// of its members several times; here only those are compared that do not hold the
+// declared values to the letter. false says nothing: the whole comparison decides.
+func (j *jobTask) isPlainlyInStep() bool {
+	options := j.in.Options
+	switch want, live := j.want, j.live; {
+	case options.ShowUndeclared || options.Explain || len(options.WriteSecrets) > 0,
+		j.in.Unproven[want.Address] || j.in.LeftEnabled[live.ID],
+		len(live.Unseen) > 0 || len(j.triedOf(want)) > 0,
+		want.Enabled != nil && *want.Enabled == live.Item.Disabled,
+		j.base != nil && j.before == nil,
+		j.before != nil && (j.before.Name != want.Name || !compile.SameBody(j.before, want)):
+		return false
+	}
+	live, want := namedBody(j.live), j.want.Unpacked().Body
+	if live.Kind() != jsontree.KindObject || live.Str("job_name") != j.want.Name {
+		return false
+	}
+	var left []string // members that are not the same to the letter
+	for _, m := range want.Members() {
+		if m.Key == "timeout" { // may be read under another name
+			left = append(left, "limit_time")
+		}
+		if !holdsAll(live.Get(m.Key), m.Value) {
+			left = append(left, m.Key)
+		}
+	}
+	if len(left) == 0 {
+		return true
+	}
+	c := &comparison{live: only(live, left), declared: only(want, left), modules: j.in.Modules} // the base declares the same
+	c.overlaid(j.ignore.matches)
+	return len(c.fields()) == 0
+}
+
+// only is an object with those of its members that keys name.
+func only(body *jsontree.Value, keys []string) *jsontree.Value {
+	out := jsontree.Object()
+	for _, m := range body.Members() {
+		if slices.Contains(keys, m.Key) {
+			out.Set(m.Key, m.Value)
+		}
+	}
+	return out
+}
+
+// holdsAll reports whether live has all that want has: the members of objects and
+// equal lists of such items.
+func holdsAll(live, want *jsontree.Value) bool {
+	if live == nil || live.Kind() != want.Kind() {
+		return false
+	}
+	switch want.Kind() {
+	case jsontree.KindObject:
+		for _, m := range want.Members() {
+			if !holdsAll(live.Get(m.Key), m.Value) {
+				return false
+			}
+		}
+		return true
+	case jsontree.KindArray:
+		have := live.Items()
+		for i, item := range want.Items() {
+			if len(have) != want.Len() || !holdsAll(have[i], item) {
+				return false
+			}
+		}
+		return len(have) == want.Len()
+	}
+	return jsontree.Equal(live, want)
+}
