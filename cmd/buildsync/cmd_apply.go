@@ -8,7 +8,6 @@ import (
 	"os"
 	"regexp"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -206,7 +205,7 @@ func (in *invocation) mayApply(ctx context.Context, p *planning, approved approv
 	if p.plan.Refused() {
 		return in.refused(p.plan, "the plan is refused; nothing was written")
 	}
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && p.plan.HasChanges() {
 		return context.Cause(ctx)
 	}
 	if !p.plan.HasChanges() || approved.id != "" || in.on("yes") {
@@ -270,6 +269,9 @@ func (in *invocation) carryOut(ctx context.Context, p *planning, createRetry app
 	if p.service.Dialect() == client.DialectV1 {
 		options.History = p.service // only these routes have a change history
 	}
+	if !p.plan.HasChanges() {
+		ctx = context.WithoutCancel(ctx) // there is nothing to stop
+	}
 	memory := in.remembers(ctx, p)
 	if p.plan.HasChanges() {
 		release, err := in.lock(ctx, p)
@@ -306,7 +308,7 @@ func (in *invocation) carryOut(ctx context.Context, p *planning, createRetry app
 	in.printStats(p.service)
 	report.Code = in.applyCode(p.plan, report)
 	code := report.Code
-	if err := in.writeReport(report); err != nil && !errors.Is(err, syscall.EPIPE) {
+	if err := unlessUnread(in.writeReport(report)); err != nil {
 		// A lost report must not look like success, nor as if nothing was written.
 		in.printf("buildsync: %s\n", sanitize.Line(err.Error(), 2048))
 		switch {

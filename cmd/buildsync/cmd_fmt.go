@@ -57,6 +57,7 @@ func (in *invocation) fmt() error {
 		return err
 	}
 	worst := exitDone
+	in.changes.Store(!in.on("check") && !in.on("diff"))
 	for _, file := range files {
 		if err := in.ctx.Err(); err != nil {
 			return err
@@ -225,7 +226,7 @@ func (in *invocation) announce(name string, before, after []byte) error {
 		text = render.Unified(in.patchName(name), string(before), string(after))
 	}
 	_, err := io.WriteString(in.stdout, sanitize.Lines(text))
-	return err
+	return unlessUnread(err)
 }
 
 // patchName is a file's name in a patch, relative to the folder that the command

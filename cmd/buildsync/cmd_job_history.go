@@ -116,9 +116,9 @@ func (d historyDocument) text(out *paper) {
 		out.WriteString("No builds.\n")
 		return
 	}
-	t := newTable("BUILD", "JOB", "RESULT", "STARTED", "ENDED", "BRANCH", "COMMIT", "BY", "TRIGGER", "RECORD", "MESSAGE")
+	t := newTable("BUILD", "JOB", "RESULT", "STARTED", "TOOK", "ENDED", "BRANCH", "COMMIT", "BY", "TRIGGER", "RECORD", "MESSAGE")
 	for _, b := range d.Builds {
-		t.add(string(b.BuildNumber), b.JobName, b.Result, out.time(b.StartTime), out.time(b.EndTime), b.Branch,
+		t.add(string(b.BuildNumber), b.JobName, b.Result, out.time(b.StartTime), took(b.StartTime, b.EndTime), out.time(b.EndTime), b.Branch,
 			fmt.Sprintf("%.12s", b.CommitID), b.Executor, b.TriggerType, b.RecordID, b.CommitMessage)
 	}
 	t.writeTo(out)

@@ -267,7 +267,7 @@ func writeFound(out *paper, rows []foundValue, jobs int) {
 		out.WriteString("No job matches.\n")
 		return
 	}
-	t := newTable("JOB", "PATH", "VALUE", "PLACE")
+	t := newTable("JOB", "PATH", "VALUE", "PLACE").cutting("VALUE", "PATH")
 	for _, row := range rows {
 		shown, place := "", ""
 		if row.Value != nil {
@@ -330,7 +330,7 @@ func writeGroups(out *paper, groups []foundGroup, by string, jobs int) {
 		out.WriteString("No job matches.\n")
 		return
 	}
-	t := newTable("PLACE", "JOBS", "VALUE", "NAMES")
+	t := newTable("PLACE", "JOBS", "VALUE", "NAMES").cutting("NAMES", "VALUE")
 	for _, g := range groups {
 		place, names := "", strings.Join(g.Jobs[:min(3, len(g.Jobs))], ", ")
 		if len(g.Jobs) > 3 {

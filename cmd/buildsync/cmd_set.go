@@ -249,7 +249,7 @@ func (in *invocation) writeSet(out *paper, w *workspace, result *bulk.Result, na
 		out.WriteString("\n")
 		verb = "Would change"
 	case in.on("dry-run"):
-		t := newTable("JOB", "PATH", "BEFORE", "AFTER")
+		t := newTable("JOB", "PATH", "BEFORE", "AFTER").cutting("PATH", "BEFORE", "AFTER")
 		for _, c := range result.Changed {
 			t.add(c.Job, c.Path, c.Before, c.After)
 		}

@@ -164,7 +164,7 @@ func valueList(address string, values []explained) reply {
 		doc: map[string]any{"format_version": "1.0", "address": address, "values": values},
 		text: func(out *paper) {
 			out.WriteString(sanitize.Line(address, 0) + "\n\n")
-			t := newTable("PATH", "VALUE", "PLACE", "FROM")
+			t := newTable("PATH", "VALUE", "PLACE", "FROM").cutting("VALUE", "PATH")
 			for _, v := range values {
 				if v.Value == nil && slices.ContainsFunc(values, v.holds) {
 					continue // its parts are listed

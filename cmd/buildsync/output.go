@@ -89,7 +89,7 @@ func formatOf(file string) string {
 func (in *invocation) write(outputs []output, render func(w io.Writer, o output) error) error {
 	for _, o := range outputs {
 		if o.file == "" {
-			if err := render(in.stdout, o); err != nil && !errors.Is(err, syscall.EPIPE) {
+			if err := unlessUnread(render(in.stdout, o)); err != nil {
 				return fmt.Errorf("writing the result: %w", err)
 			}
 			continue
@@ -103,4 +103,12 @@ func (in *invocation) write(outputs []output, render func(w io.Writer, o output)
 		}
 	}
 	return nil
+}
+
+// unlessUnread drops the error of a write to stdout whose reader has gone away.
+func unlessUnread(err error) error {
+	if errors.Is(err, syscall.EPIPE) {
+		return nil
+	}
+	return err
 }

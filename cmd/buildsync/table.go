@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,9 +28,19 @@ const maxCell = 160
 type table struct {
 	head []string
 	rows [][]string
+	soft []int // columns that are cut before one is left out
 }
 
 func newTable(head ...string) *table { return &table{head: head} }
+
+// cutting names the columns whose values may be cut where the room is short. The
+// others say more in a line that is too long than these do.
+func (t *table) cutting(heads ...string) *table {
+	for _, head := range heads {
+		t.soft = append(t.soft, slices.Index(t.head, head))
+	}
+	return t
+}
 
 func (t *table) add(cells ...string) {
 	row := make([]string, len(t.head))
@@ -54,6 +65,7 @@ func (t *table) writeTo(out *paper) {
 			widths[i] = max(widths[i], len(head))
 		}
 	}
+	cutSoft(widths, t.soft, out.width)
 	left := fitColumns(widths, out.width)
 	for _, row := range append([][]string{t.head}, t.rows...) {
 		var line strings.Builder
@@ -74,24 +86,46 @@ func (t *table) writeTo(out *paper) {
 	}
 }
 
+// gap is how many cells stand between two columns, leastColumn how many of a
+// value are enough to tell it.
+const gap, leastColumn = 2, 12
+
+// rowWidth is how many cells a row takes; columns of no width are left out.
+func rowWidth(widths []int) (sum int) {
+	for _, w := range widths {
+		if w > 0 {
+			sum += w + gap
+		}
+	}
+	return max(0, sum-gap)
+}
+
+// cutSoft takes from the columns that may be cut, the widest first, until a row
+// fits into width cells or each is as narrow as makes sense.
+func cutSoft(widths, soft []int, width int) {
+	for width > 0 && rowWidth(widths) > width {
+		widest := -1
+		for _, i := range soft {
+			if widths[i] > leastColumn && (widest < 0 || widths[i] > widths[widest]) {
+				widest = i
+			}
+		}
+		if widest < 0 {
+			return
+		}
+		widths[widest]--
+	}
+}
+
 // fitColumns narrows columns until a row fits into width cells: the last ones
 // are left out first, and the first one, a name, is cut if the second one, an
 // id, leaves no more room. It returns how many were left out.
 func fitColumns(widths []int, width int) (left int) {
-	const gap, leastName = 2, 12
-	total := func() (sum int) {
-		for _, w := range widths {
-			if w > 0 {
-				sum += w + gap
-			}
-		}
-		return max(0, sum-gap)
-	}
 	if width == 0 {
 		return 0
 	}
-	for i := len(widths) - 1; i > 1 && total() > width; i-- {
-		if over := total() - width; widths[i] > over+leastName { // enough is left of it
+	for i := len(widths) - 1; i > 1 && rowWidth(widths) > width; i-- {
+		if over := rowWidth(widths) - width; widths[i] > over+leastColumn { // enough is left of it
 			widths[i] -= over
 			return left
 		}
@@ -99,8 +133,8 @@ func fitColumns(widths []int, width int) (left int) {
 			widths[i], left = 0, left+1
 		}
 	}
-	if over := total() - width; over > 0 && len(widths) > 0 {
-		widths[0] = max(leastName, widths[0]-over)
+	if over := rowWidth(widths) - width; over > 0 && len(widths) > 0 {
+		widths[0] = max(leastColumn, widths[0]-over)
 	}
 	return left
 }
@@ -126,18 +160,40 @@ var timeLayouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999Z0700
 // time writes a time in the one form that all commands have: of the reader's
 // zone on a terminal, and of UTC elsewhere. What is no time stays.
 func (p *paper) time(text string) string {
+	t, known := readTime(text)
+	switch {
+	case !known:
+		return text
+	case t.IsZero():
+		return ""
+	}
+	return p.instant(t)
+}
+
+// readTime reads a time as the service writes it; the zero time stands for none.
+func readTime(text string) (t time.Time, known bool) {
 	if ms, err := strconv.ParseInt(text, 10, 64); err == nil {
 		if ms <= 0 {
-			return ""
+			return time.Time{}, true
 		}
-		return p.instant(time.UnixMilli(ms))
+		return time.UnixMilli(ms), true
 	}
 	for _, layout := range timeLayouts {
 		if t, err := time.Parse(layout, text); err == nil {
-			return p.instant(t)
+			return t, true
 		}
 	}
-	return text
+	return time.Time{}, false
+}
+
+// took is how long something ran, "" where that is not known.
+func took(start, end string) string {
+	from, known := readTime(start)
+	to, alsoKnown := readTime(end)
+	if !known || !alsoKnown || from.IsZero() || to.Before(from) {
+		return ""
+	}
+	return to.Sub(from).Round(100 * time.Millisecond).String()
 }
 
 func (p *paper) instant(t time.Time) string {

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"context"
 	"io"
 	"os"
 	"os/exec"
@@ -179,78 +178,26 @@ func terminalBench(t *testing.T) (*emulatortest.Server, string, []string) {
 	}
 }
 
-// TestEveryCommandOnATerminal: each command ends on a terminal of 80 and of 160
-// columns, with work and without, leaves no part of a display behind, and its
-// lines fit.
-func TestEveryCommandOnATerminal(t *testing.T) {
-	t.Parallel()
-	for _, columns := range []uint16{80, 160} {
-		_, dir, env := terminalBench(t)
-		for _, step := range []struct {
-			line string
-			code int
-			want string
-		}{
-			{"lint", 0, ""},
-			{"fmt --check", 0, ""},
-			{"compile", 0, ""},
-			{"drift", 2, ""},
-			{"plan", 0, "Next: buildsync apply"},
-			{"plan --out plan.json", 0, "Next: buildsync apply plan.json"},
-			{"show plan.json", 0, "1 to create"},
-			{"apply --yes", 0, "Apply: 1 applied."},
-			{"apply --yes", 0, "1 job"},
-			{"apply", 0, "1 job"},
-			{"plan", 0, "is in step: 1 job."},
-			{"drift", 0, "No drift: 1 job"},
-			{"job list", 0, "maven-package"},
-			{"job show maven-package", 0, "maven-package"},
-			{"job status maven-package", 0, ""},
-			{"job run maven-package", 0, "was started"},
-			{"job history maven-package", 0, "BUILD"},
-			{"job disable maven-package", 0, ""},
-			{"job enable maven-package", 0, ""},
-			{"template list", 0, ""},
-			{"notice show maven-package", 0, ""},
-			{"modules list", 0, "ACTION"},
-			{"modules show maven", 0, ""},
-			{"explain maven-package", 0, ""},
-			{"doctor", 0, ""},
-			{"export --out elsewhere", 3, "matches none of the globs"},
-			{"schema plan", 0, ""},
-			{"version", 0, "buildsync"},
-			{"help", 0, "Commands:"},
-			{"job", 3, "Commands:"},
-		} {
-			s := sit(t, columns, dir, env, strings.Fields(step.line)...)
-			code, screen := s.end()
-			if code != step.code && step.line != "drift" {
-				t.Errorf("%d columns, %s: code %d, want %d\n%s", columns, step.line, code, step.code, screen)
-			}
-			if !strings.Contains(screen, step.want) {
-				t.Errorf("%d columns, %s: the screen lacks %q:\n%s", columns, step.line, step.want, screen)
-			}
-			for line := range strings.Lines(screen) {
-				if width := displayCells.StringWidth(strings.TrimRight(line, "\n")); (step.line == "job list" || strings.HasPrefix(step.line, "job history")) && width > int(columns) {
-					t.Errorf("%d columns, %s: a line of %d cells:\n%s", columns, step.line, width, screen)
-				}
-			}
-			if regexp.MustCompile(`\d+ of \d+ +\[|\[[=>-]{3}`).MatchString(screen) {
-				t.Errorf("%d columns, %s: a bar is left behind:\n%s", columns, step.line, screen)
-			}
-		}
-	}
-}
-
 // TestCtrlCAtAQuestion: it ends the command at once, with 130, nothing written
 // and no word about work that is not there.
 func TestCtrlCAtAQuestion(t *testing.T) {
 	t.Parallel()
-	service, dir, env := terminalBench(t)
-	for question, args := range map[string][]string{
-		"[y/N]":     {"apply"},
-		"Id of the": {"init", filepath.Join(t.TempDir(), "new")},
+	service, dir, env := walkBench(t)
+	if got := runWith(t, "", env, "-C", dir, "apply", "--yes"); got.code != exitDone {
+		t.Fatalf("%+v", got)
+	}
+	edited := filepath.Join(dir, "jobs", "build.yaml")
+	if err := os.WriteFile(edited, []byte(strings.ReplaceAll(readFile(t, edited), "mvn -B", "mvn -q")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	service.ResetCalls()
+	for line, question := range map[string]string{
+		"apply":                "[y/N]",
+		"job delete build":     "[y/N]",
+		"template delete base": "[y/N]",
+		"init " + filepath.Join(t.TempDir(), "new"): "Id of the",
 	} {
+		args := strings.Fields(line)
 		s := sit(t, 80, dir, env, args...)
 		s.sees(question)
 		s.types("\x03")
@@ -321,46 +268,6 @@ func TestCtrlCInARun(t *testing.T) {
 	for _, job := range []string{"j-1", "j-2", "j-3", "j-4"} {
 		if n := strings.Count(run, job); n != 1 {
 			t.Errorf("%s is said %d times:\n%s", job, n, screen)
-		}
-	}
-}
-
-// TestAClosedPipe: a reader that goes away, as head does, is no failure: the
-// command ends without a word, and with 0 unless it was about more than its output.
-func TestAClosedPipe(t *testing.T) {
-	t.Parallel()
-	_, dir, env := terminalBench(t)
-	workspace := filepath.Join(dir, "buildsync.yaml")
-	if err := os.WriteFile(workspace, []byte(strings.ReplaceAll(readFile(t, workspace), "jobs/*.yaml", "jobs/**/*.yaml")), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	binary := buildsyncBinary(t)
-	for _, step := range []struct {
-		line string
-		code int
-	}{
-		{"plan", 0}, {"plan --format json", 0}, {"lint", 0}, {"lint --format json", 0}, {"help", 0}, {"help plan", 0}, {"job list", 0}, {"modules list", 0},
-		{"compile", 0}, {"schema plan", 0}, {"query name=*", 0}, {"version", 0}, {"drift", exitRefused}, {"plan --detailed-exitcode", exitDifferent}, {"doctor", 0},
-		{"apply --yes", exitInterrupted}, // nothing was applied: the plan found no reader
-		{"apply --yes --quiet", 0}, {"plan", 0}, {"export --out jobs --force", exitInterrupted}, {"job show maven-package", 0}, {"job history maven-package", 0},
-	} {
-		reader, writer, err := os.Pipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		reader.Close()
-		ctx, cancel := context.WithTimeout(t.Context(), tooLong)
-		cmd := exec.CommandContext(ctx, binary, append([]string{"-C", dir}, strings.Fields(step.line)...)...)
-		var said strings.Builder
-		cmd.Env, cmd.Stdout, cmd.Stderr = env, writer, &said
-		_ = cmd.Run()
-		cancel()
-		writer.Close()
-		if strings.Contains(said.String(), "pipe") || step.code != exitRefused && strings.Contains(said.String(), "buildsync: ") {
-			t.Errorf("%s: %s", step.line, said.String())
-		}
-		if code := cmd.ProcessState.ExitCode(); code != step.code {
-			t.Errorf("%s: code %d, want %d\n%s", step.line, code, step.code, said.String())
 		}
 	}
 }
