@@ -2,6 +2,7 @@ package lint
 
 import (
 	"bytes"
+	"cmp"
 	"regexp"
 	"strings"
 	"unicode/utf8"
@@ -12,9 +13,11 @@ import (
 // comments are the suppressions of one file.
 type comments struct{ list []*comment }
 
-// comment is one `# buildsync:ignore rule, rule: reason`.
+// comment is one `# buildsync:ignore rule, rule: reason`, or one that ends in
+// -step, -job or -file.
 type comment struct {
-	first, last int // the lines it covers
+	first, last int    // the lines it covers
+	scope       string // the pointer of the step or job that it covers, with the scripts that it includes; or ""
 	rules       []suppressed
 }
 
@@ -28,28 +31,29 @@ type suppressed struct {
 
 const ignoreMark = "buildsync:ignore"
 
-var ignoreComment = pattern(`(?:^|\s)#\s*buildsync:ignore(?:\s+([^:#]*))?`)
+var ignoreComment = pattern(`(?:^|\s)#\s*buildsync:ignore(-step|-job|-file)?(?:\s+([^:#]*)|:|$)`)
 
 // blockHeader matches the end of a line that a block scalar starts on.
 var blockHeader = pattern(`[|>][-+0-9]{0,2}\s*(#.*)?$`)
 
 // readComments takes the suppressions of a YAML file. A comment covers its own
 // line or, alone on a line, the next that is no comment; with a line that a
-// block scalar starts on it covers the scalar.
+// block scalar starts on it covers the scalar. Those that end in -step, -job or
+// -file cover more, see ignoreScope.
 func (p *pass) readComments(root *spec.Node) {
-	if bytes.Contains(p.source, []byte(ignoreMark)) {
+	if seemsIgnoring(string(p.source)) {
 		pointer := func(line, column int) string {
 			return spec.PointerAt(root, spec.Pos{File: p.name, Line: line, Column: column})
 		}
-		p.linter.comments[p.name] = p.commentsIn(splitLines(p.source), blockHeader(), pointer)
+		p.linter.comments[p.name] = p.commentsIn(splitLines(p.source), blockHeader(), pointer, root)
 	}
 }
 
 // readScriptComments does the same for a script in a file of its own, which the
 // property at pointer takes.
 func (p *pass) readScriptComments(text, pointer string) {
-	if strings.Contains(text, ignoreMark) {
-		p.linter.comments[p.name] = p.commentsIn(splitLines([]byte(text)), nil, func(int, int) string { return pointer })
+	if seemsIgnoring(text) {
+		p.linter.comments[p.name] = p.commentsIn(splitLines([]byte(text)), nil, func(int, int) string { return pointer }, nil)
 	}
 }
 
@@ -57,14 +61,17 @@ func splitLines(source []byte) []string {
 	return strings.Split(string(bytes.TrimPrefix(source, []byte("\ufeff"))), "\n")
 }
 
-func (p *pass) commentsIn(lines []string, header *regexp.Regexp, pointer func(line, column int) string) *comments {
+// commentsIn reads the comments in lines. root is that of a YAML file, nil for a
+// script.
+func (p *pass) commentsIn(lines []string, header *regexp.Regexp, pointer func(line, column int) string, root *spec.Node) *comments {
 	found := &comments{}
 	for i, line := range lines {
-		if !strings.Contains(line, ignoreMark) {
+		if !seemsIgnoring(line) {
 			continue
 		}
 		m := ignoreComment().FindStringSubmatchIndex(line)
 		if m == nil {
+			p.misspeltIgnore(line, i+1)
 			continue
 		}
 		c := &comment{first: i + 1, last: i + 1}
@@ -80,6 +87,15 @@ func (p *pass) commentsIn(lines []string, header *regexp.Regexp, pointer func(li
 			covered = pointer(c.first, valueColumn(lines[c.first-1]))
 		}
 		c.last = lastCovered(lines, c.last, header)
+		if m[2] >= 0 {
+			scope, ok := ignoreScope(line[m[2]:m[3]], c.first, len(lines), root)
+			if !ok {
+				p.noScope(line, m, i+1, covered)
+				continue
+			}
+			c.first, c.last, c.scope = scope.first, scope.last, scope.pointer
+			covered = cmp.Or(scope.pointer, covered)
+		}
 		c.rules = p.rulesIn(line, m, i+1, covered)
 		found.list = append(found.list, c)
 	}
@@ -137,9 +153,9 @@ func (p *pass) rulesIn(line string, m []int, number int, covered string) []suppr
 		return lineRange(p.name, number, utf8.RuneCountInString(line[:from])+1, utf8.RuneCountInString(line[:to])+1)
 	}
 	var found []suppressed
-	if m[2] >= 0 {
-		for _, word := range ruleWord().FindAllStringIndex(line[m[2]:m[3]], -1) {
-			from, to := m[2]+word[0], m[2]+word[1]
+	if m[4] >= 0 {
+		for _, word := range ruleWord().FindAllStringIndex(line[m[4]:m[5]], -1) {
+			from, to := m[4]+word[0], m[4]+word[1]
 			name := line[from:to]
 			if isPolicyRule(name) {
 				p.report("unknown-rule", place(from, to), covered, "a policy cannot be suppressed: "+quoted(name), "only except in the file of the policy lets a job pass")
@@ -151,7 +167,7 @@ func (p *pass) rulesIn(line string, m []int, number int, covered string) []suppr
 			}
 			found = append(found, suppressed{rule: name, at: place(from, to), pointer: covered})
 		}
-		if len(found) > 0 || strings.TrimSpace(line[m[2]:m[3]]) != "" {
+		if len(found) > 0 || strings.TrimSpace(line[m[4]:m[5]]) != "" {
 			return found
 		}
 	}
@@ -217,18 +233,27 @@ func (l *linter) isSuppressed(d *spec.Diagnostic) bool {
 
 // covering calls f for the suppressions of a finding.
 func (l *linter) covering(d *spec.Diagnostic, f func(*suppressed)) {
-	found := l.comments[d.Range.Start.File]
-	if found == nil {
-		return
-	}
-	for _, c := range found.list {
-		if d.Range.Start.Line < c.first || d.Range.Start.Line > c.last {
-			continue
+	matching := func(file string, covers func(*comment) bool) {
+		found := l.comments[file]
+		if found == nil {
+			return
 		}
-		for i := range c.rules {
-			if c.rules[i].rule == d.Rule {
-				f(&c.rules[i])
+		for _, c := range found.list {
+			if !covers(c) {
+				continue
 			}
+			for i := range c.rules {
+				if c.rules[i].rule == d.Rule {
+					f(&c.rules[i])
+				}
+			}
+		}
+	}
+	file := d.Range.Start.File
+	matching(file, func(c *comment) bool { return c.first <= d.Range.Start.Line && d.Range.Start.Line <= c.last })
+	if script := l.scripts[file]; script != nil {
+		for _, user := range script.users {
+			matching(user, func(c *comment) bool { return c.scope != "" && holds(c.scope, d.Pointer) })
 		}
 	}
 }

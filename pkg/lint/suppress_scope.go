@@ -1,0 +1,133 @@
+package lint
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// ignoredLines are the lines that a suppression covers.
+type ignoredLines struct {
+	first, last int
+	pointer     string // of the step or job, "" for a file
+}
+
+// ignoreScope returns what `# buildsync:ignore-step`, -job or -file covers where the
+// line that it stands for is known: the step, or the job, template or fragment, in
+// which that line stands; the whole file. root is nil in a script. ok is false
+// where there is no such step or job.
+func ignoreScope(kind string, line, lines int, root *spec.Node) (scope ignoredLines, ok bool) {
+	whole := ignoredLines{first: 1, last: lines}
+	if kind == "-file" {
+		return whole, true
+	}
+	if root == nil {
+		return scope, false
+	}
+	job, node, ok := jobAround(root, line, whole)
+	if !ok || kind == "-job" {
+		return job, ok
+	}
+	return itemAround(node.Get("steps"), job.pointer+".steps", line, job)
+}
+
+// jobAround finds the job, template, fragment or defaults.job that a line stands in.
+func jobAround(root *spec.Node, line int, whole ignoredLines) (job ignoredLines, node *spec.Node, ok bool) {
+	if root.Kind != spec.MappingNode {
+		return job, nil, false
+	}
+	for i, field := range root.Fields {
+		part := ignoredLines{first: field.Key.Range.Start.Line, last: whole.last}
+		if i+1 < len(root.Fields) {
+			part.last = root.Fields[i+1].Key.Range.Start.Line - 1
+		}
+		if line < part.first || line > part.last {
+			continue
+		}
+		switch field.Key.Text {
+		case "jobs", "templates", "fragments":
+			job, ok = itemAround(field.Value, field.Key.Text, line, part)
+			if ok {
+				node = itemAt(field.Value, job.first)
+			}
+			return job, node, ok
+		case "defaults":
+			part.pointer = "defaults.job"
+			return part, field.Value.Get("job"), field.Value.Get("job") != nil
+		}
+	}
+	return job, nil, false
+}
+
+// itemAround finds the item of a list that a line stands in. An item ends where the
+// next begins; the last ends with what holds the list.
+func itemAround(list *spec.Node, pointer string, line int, within ignoredLines) (item ignoredLines, ok bool) {
+	if list == nil || list.Kind != spec.SequenceNode {
+		return item, false
+	}
+	for i, n := range list.Items {
+		start := n.Range.Start.Line
+		if start > line {
+			break
+		}
+		item = ignoredLines{first: start, last: within.last, pointer: pointer + spec.ItemSegment(n, i)}
+		if i+1 < len(list.Items) {
+			item.last = max(start, list.Items[i+1].Range.Start.Line-1)
+		}
+		ok = line <= item.last
+	}
+	return item, ok
+}
+
+func itemAt(list *spec.Node, line int) *spec.Node {
+	for _, n := range list.Items {
+		if n.Range.Start.Line == line {
+			return n
+		}
+	}
+	return nil
+}
+
+// holds reports whether a pointer is one, or stands below it.
+func holds(outer, pointer string) bool {
+	rest, found := strings.CutPrefix(pointer, outer)
+	return found && (rest == "" || rest[0] == '.' || rest[0] == '[')
+}
+
+// noScope reports a suppression for a step or a job where there is none.
+func (p *pass) noScope(line string, m []int, number int, pointer string) {
+	kind := line[m[2]+1 : m[3]]
+	at := lineRange(p.name, number, utf8.RuneCountInString(line[:m[2]])+1-len(ignoreMark), utf8.RuneCountInString(line[:m[3]])+1)
+	hint := "write it above the " + kind + " or in it"
+	if p.scripts[p.name] != nil {
+		hint = "in a script write # " + ignoreMark + "-file RULE: reason, or put the comment where the script is used"
+	}
+	p.report("unknown-rule", at, pointer, "there is no "+kind+" here to ignore a rule in", hint)
+}
+
+// misspelt matches comments that are plainly meant for buildsync and say nothing
+// to it: buildsync-ignore, buildsync:disable, buildsync:noqa.
+var misspelt = pattern(`(?i)(?:^|\s)#\s*((?:buildsync[:_-]|build-sync[:_-])(?:ignored?|disabled?|suppress|noqa|nolint|no-lint|skip|allow)(?:[_-][a-z]+)*|buildsync:?\s+(?:ignore|disable|noqa|nolint))(?:[\s:=(\[]|$)`)
+
+// seemsIgnoring reports whether a text may hold a suppression.
+func seemsIgnoring(text string) bool {
+	return strings.Contains(text, "buildsync") || strings.Contains(text, "build-sync") || strings.Contains(text, "BUILDSYNC") || strings.Contains(text, "Buildsync")
+}
+
+// misspeltIgnore reports a comment that was meant as a suppression.
+func (p *pass) misspeltIgnore(line string, number int) {
+	m := misspelt().FindStringSubmatchIndex(line)
+	if m == nil {
+		return
+	}
+	at := lineRange(p.name, number, utf8.RuneCountInString(line[:m[2]])+1, utf8.RuneCountInString(line[:m[3]])+1)
+	word := line[m[2]:m[3]]
+	hint := "did you mean # " + ignoreMark + " RULE: reason?"
+	for _, kind := range []string{"step", "job", "file"} {
+		if strings.HasSuffix(strings.ToLower(word), kind) {
+			hint = "did you mean # " + ignoreMark + "-" + kind + " RULE: reason?"
+		}
+	}
+	p.report("unused-suppression", at, "", quoted(word)+" suppresses nothing", hint)
+}
