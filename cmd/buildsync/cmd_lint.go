@@ -24,7 +24,8 @@ func (p *program) lintCommand() *cli.Command {
 files asked for cause, wherever it stands, or all. It needs no network and no credentials. buildsync.yaml turns
 rules off and on (lint.rules), a comment silences one in place:
 
-   # buildsync:ignore RULE: reason
+   # buildsync:ignore RULE: reason        for the next line, or its own
+   # buildsync:ignore-step RULE: reason   for its step; also -job and -file
 
 With --verbose it also says when each trigger fires next.
 
@@ -43,6 +44,7 @@ Exit codes: 0 no findings at or above --fail-on; 1 a file could not be written; 
 			&cli.BoolFlag{Name: "update-baseline", Usage: "write the findings of today to the baseline", DisableDefaultText: true},
 			&cli.StringFlag{Name: "changed-since", Usage: "report only what the changes since the commit `REV` touch or cause"},
 			&cli.BoolFlag{Name: "hook", Usage: "for commit hooks: pass over the PATHs that no workspace reads, and add the files of the last commit that are gone", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "statistics", Usage: "count the findings by rule in place of listing them, in text or json", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "no-cache", Usage: "look at every file again, and keep no result in .buildsync/cache", DisableDefaultText: true},
 			&cli.StringFlag{Name: "stdin-filename", Usage: "the `NAME` that the text from stdin has in the workspace"},
 		},
@@ -76,6 +78,9 @@ func (in *invocation) lint() error {
 	defer collectLess(in.env)()
 	outputs, err := in.outputs(format.Names()...)
 	if err != nil {
+		return err
+	}
+	if err := in.checkStatistics(outputs); err != nil {
 		return err
 	}
 	failOn, err := in.oneOf("fail-on", "error", "warning", "info", "never")
@@ -115,6 +120,7 @@ func (in *invocation) lint() error {
 		return err
 	}
 	in.lintSummary(all.list)
+	in.nextAfterLint(all.list, groups)
 	if refused != nil {
 		return refused
 	}
@@ -243,7 +249,11 @@ func (in *invocation) printFindings(w io.Writer, o output, all *findings) error 
 		options.Color = o.format == "text" && in.colorful(in.stdout, in.on("no-color"))
 		options.Width = width(in.stdout)
 	}
-	return format.ByName(o.format)(w, all.list, options)
+	write := format.ByName(o.format)
+	if in.on("statistics") {
+		write = statisticsIn[o.format]
+	}
+	return write(w, all.list, options)
 }
 
 // lintSummary counts on a terminal, where saying nothing could be taken for

@@ -52,6 +52,14 @@ func NewBaseline(ds spec.Diagnostics) *Baseline {
 	return b
 }
 
+// Len returns how many findings are remembered.
+func (b *Baseline) Len() (n int) {
+	for _, count := range b.counts {
+		n += count
+	}
+	return n
+}
+
 // ReadBaseline reads what Encode wrote. The error says what is wrong with the
 // text.
 func ReadBaseline(text []byte) (*Baseline, error) {

@@ -71,3 +71,6 @@ func fits(fix *spec.Fix, file string, source []byte, edits []textedit.Edit) bool
 
 // bare is an edit without the name of its file.
 func bare(e spec.Edit) textedit.Edit { return textedit.Edit{Start: e.Start, End: e.End, New: e.New} }
+
+// Mendable reports whether a finding has a fix that the mode takes.
+func Mendable(d *spec.Diagnostic, mode FixMode) bool { return wantedFix(d.Fixes, mode) != nil }

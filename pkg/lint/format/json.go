@@ -83,21 +83,27 @@ func JSON(w io.Writer, ds spec.Diagnostics, opts Options) error {
 	report := jsonReport{
 		Version:  jsonVersion,
 		Tool:     jsonTool{Name: "buildsync", Version: opts.Version},
+		Summary:  summaryOf(ds),
 		Findings: make([]jsonFinding, 0, len(ds)),
 	}
 	for i := range ds {
-		d := &ds[i]
-		switch d.Severity {
-		case spec.Error:
-			report.Summary.Errors++
-		case spec.Warning:
-			report.Summary.Warnings++
-		default:
-			report.Summary.Infos++
-		}
-		report.Findings = append(report.Findings, jsonFindingOf(d, &opts))
+		report.Findings = append(report.Findings, jsonFindingOf(&ds[i], &opts))
 	}
 	return writeJSON(w, report)
+}
+
+func summaryOf(ds spec.Diagnostics) (s jsonSummary) {
+	for i := range ds {
+		switch ds[i].Severity {
+		case spec.Error:
+			s.Errors++
+		case spec.Warning:
+			s.Warnings++
+		default:
+			s.Infos++
+		}
+	}
+	return s
 }
 
 func jsonFindingOf(d *spec.Diagnostic, opts *Options) jsonFinding {
