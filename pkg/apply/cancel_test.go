@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"testing"
 	"time"
+	"weak"
 
 	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/diff"
@@ -200,3 +202,30 @@ func TestJournalFails(t *testing.T) {
 		t.Errorf("a refused plan: %v", err)
 	}
 }
+
+// An interrupted run that has returned leaves no timer behind: one would keep
+// the run's context, and all that hangs on it, for the rest of the grace.
+func TestInterruptedRunLeavesNoTimer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Strict())
+	plan := w.plan(definitions(job("a", "x")), nil, nil)
+	carried := make(chan weak.Pointer[[1 << 10]byte])
+	go func() { // whose stack goes away with what it refers to
+		value := new([1 << 10]byte)
+		ctx, cancel := context.WithCancel(context.WithValue(context.Background(), carriedKey{}, value))
+		cancel()
+		w.applyWith(ctx, w.client, plan, apply.Options{Grace: time.Hour})
+		carried <- weak.Make(value)
+	}()
+	pointer := <-carried
+	for range 1000 {
+		if runtime.GC(); pointer.Value() == nil {
+			return
+		}
+		runtime.Gosched()
+	}
+	t.Error("the context of a run that has returned is still reachable")
+}
+
+// carriedKey is the key of a value in a run's context.
+type carriedKey struct{}

@@ -140,15 +140,20 @@ func newRun(ctx context.Context, api API, plan *diff.Plan, opts Options) *run {
 
 // workContext returns the context of calls: it outlives ctx by the grace, in
 // which answers are awaited, and by a last look at what became of those that did
-// not come. It ends at once with Options.Abort.
+// not come. It ends at once with Options.Abort. The grace is real time, whatever
+// Options.Clock says: answers come over the network.
 func (r *run) workContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	answers, overdue := context.WithCancel(work)
 	r.answers = answers
 	stopAbort := context.AfterFunc(r.opts.Abort, cancel)
 	stopGrace := context.AfterFunc(ctx, func() {
-		time.AfterFunc(r.opts.Grace, overdue)
-		time.AfterFunc(r.opts.Grace+lastLook(r.opts.Grace), cancel)
+		if real := (SystemClock{}); real.Wait(work, r.opts.Grace) == nil {
+			overdue()
+			if real.Wait(work, lastLook(r.opts.Grace)) == nil {
+				cancel()
+			}
+		}
 	})
 	return work, func() {
 		stopAbort()
