@@ -8,7 +8,6 @@ import (
 	"github.com/buildsync/buildsync/internal/yamledit"
 	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/compile"
-	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -156,29 +155,4 @@ func written(n *spec.Node) *yamltext.Node {
 		return yamltext.Text(n.Text)
 	}
 	return yamltext.Literal(n.Text)
-}
-
-// jsonOf is a value that was read, as JSON.
-func jsonOf(n *spec.Node) *jsontree.Value {
-	switch n.Kind {
-	case spec.MappingNode:
-		members := make([]jsontree.Member, 0, len(n.Fields))
-		for _, f := range n.Fields {
-			members = append(members, jsontree.Member{Key: f.Key.Text, Value: jsonOf(f.Value)})
-		}
-		return jsontree.Object(members...)
-	case spec.SequenceNode:
-		items := make([]*jsontree.Value, 0, len(n.Items))
-		for _, item := range n.Items {
-			items = append(items, jsonOf(item))
-		}
-		return jsontree.Array(items...)
-	}
-	switch n.Type {
-	case spec.NullType:
-		return jsontree.Null()
-	case spec.BoolType:
-		return jsontree.Bool(n.Text == "true")
-	}
-	return jsontree.String(n.Text)
 }

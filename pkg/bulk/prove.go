@@ -13,40 +13,48 @@ import (
 // proven compiles what the edits left, and refuses unless exactly the targets
 // changed, each to the wanted value.
 func (w *world) proven(r Request, targets []target) (*Result, error) {
+	covered := newCover(targets)
+	result, after, err := w.changesOnly(nil, func(o *Object, c Changed) bool { return covered.holds(o, c.Path) })
+	if err == nil && !r.Delete {
+		err = reached(r, targets, after)
+	}
+	return result, err
+}
+
+// changesOnly compiles what the edits left, and refuses every difference that
+// allowed does not take. after are the objects by their address; rename gives the
+// address that an object has afterwards.
+func (w *world) changesOnly(rename map[string]string, allowed func(before *Object, c Changed) bool) (result *Result, after map[string]*Object, err error) {
 	files := w.edits.result()
-	after, err := w.compiled(files)
+	objects, err := w.compiled(files)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	changed, err := difference(w.objects, after, nil)
+	changed, err := difference(w.objects, objects, rename)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	covered, byAddress := newCover(targets), map[string]*Object{}
-	for _, o := range w.objects {
-		byAddress[o.Address] = o
-	}
+	before := byAddress(w.objects)
 	for _, c := range changed {
-		if !covered.holds(byAddress[c.Job], c.Path) {
-			return nil, fmt.Errorf("the edit would change %s of %s as well, from %s to %s: nothing was written", c.Path, c.Job, shortened(c.Before), shortened(c.After))
+		if !allowed(before[c.Job], c) {
+			return nil, nil, fmt.Errorf("the edit would change %s of %s as well, from %s to %s: nothing was written", c.Path, c.Job, shortened(c.Before), shortened(c.After))
 		}
 	}
-	if !r.Delete {
-		if err := reached(r, targets, after); err != nil {
-			return nil, err
-		}
+	return &Result{Files: files, Changed: changed, Places: w.edits.places}, byAddress(objects), nil
+}
+
+func byAddress(objects []*Object) map[string]*Object {
+	index := make(map[string]*Object, len(objects))
+	for _, o := range objects {
+		index[o.Address] = o
 	}
-	return &Result{Files: files, Changed: changed, Places: w.edits.places}, nil
+	return index
 }
 
 // reached checks that each target has the wanted value.
-func reached(r Request, targets []target, after []*Object) error {
-	index := map[string]*Object{}
-	for _, o := range after {
-		index[o.Address] = o
-	}
+func reached(r Request, targets []target, after map[string]*Object) error {
 	for _, t := range targets {
-		v := index[t.o.Address].get(t.path)
+		v := after[t.o.Address].get(t.path)
 		if v == nil || !r.is(t.path, v) {
 			text := Text(t.path, v)
 			return fmt.Errorf("%s of %s would compile to %s, not to %s: nothing was written", t.path, t.o.Address, shortened(text), shortened(r.wish.text))
@@ -74,10 +82,7 @@ func (w *world) compiled(files map[string][]byte) ([]*Object, error) {
 // come, go or change the order of what they keep are refused. rename gives the
 // address that an object has afterwards.
 func difference(before, after []*Object, rename map[string]string) (changed []Changed, err error) {
-	index := map[string]*Object{}
-	for _, o := range after {
-		index[o.Address] = o
-	}
+	index := byAddress(after)
 	if len(before) != len(after) {
 		return nil, errors.New("the edit would add or remove jobs: nothing was written")
 	}

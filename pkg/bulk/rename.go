@@ -254,28 +254,14 @@ func renamed(old, fresh, name string) string {
 // provenNames compiles and refuses unless the jobs have their new names, and
 // nothing else is another one.
 func (w *world) provenNames(rename map[string]string) (*Result, error) {
-	files := w.edits.result()
-	after, err := w.compiled(files)
+	result, after, err := w.changesOnly(rename, func(_ *Object, c Changed) bool { return rename[c.Job] != "" && c.Path == "job_name" })
 	if err != nil {
 		return nil, err
-	}
-	changed, err := difference(w.objects, after, rename)
-	if err != nil {
-		return nil, err
-	}
-	for _, c := range changed {
-		if rename[c.Job] == "" || c.Path != "job_name" {
-			return nil, fmt.Errorf("the edit would change %s of %s as well, from %s to %s: nothing was written", c.Path, c.Job, shortened(c.Before), shortened(c.After))
-		}
-	}
-	byAddress := map[string]*Object{}
-	for _, o := range after {
-		byAddress[o.Address] = o
 	}
 	for was, is := range rename {
-		if o := byAddress[is]; o.Job == nil || len(o.Job.RenamedFrom) == 0 || !strings.HasSuffix(was, "/job/"+o.Job.RenamedFrom[len(o.Job.RenamedFrom)-1]) {
+		if o := after[is]; o.Job == nil || len(o.Job.RenamedFrom) == 0 || !strings.HasSuffix(was, "/job/"+o.Job.RenamedFrom[len(o.Job.RenamedFrom)-1]) {
 			return nil, fmt.Errorf("%s would not be known as the former %s: nothing was written", is, was)
 		}
 	}
-	return &Result{Files: files, Changed: changed, Places: w.edits.places}, nil
+	return result, nil
 }

@@ -177,7 +177,7 @@ func newWish(value string) *wish {
 	if n.Kind == spec.ScalarNode {
 		return &wish{n, strings.TrimSpace(cmp.Or(n.Text, value))}
 	}
-	return &wish{n, string(jsonOf(n).AppendJSON(nil))}
+	return &wish{n, string(n.JSON().AppendJSON(nil))}
 }
 
 // is reports whether a value is the wanted one. A channel may be wanted in its

@@ -153,31 +153,18 @@ func (w *world) usersOf(lists map[*spec.Node]int, chosen map[*Object]bool) (name
 // provenSteps compiles and refuses unless the chosen jobs, and no others, have n
 // steps more and all else as before.
 func (w *world) provenSteps(chosen map[*Object]bool, n int) (*Result, error) {
-	files := w.edits.result()
-	after, err := w.compiled(files)
+	result, after, err := w.changesOnly(nil, func(o *Object, c Changed) bool {
+		return chosen[o] && c.Before == "" && strings.HasPrefix(c.Path, "steps[")
+	})
 	if err != nil {
 		return nil, err
 	}
-	changed, err := difference(w.objects, after, nil)
-	if err != nil {
-		return nil, err
-	}
-	byAddress := map[string]*Object{}
-	for _, o := range w.objects {
-		byAddress[o.Address] = o
-	}
-	for _, c := range changed {
-		if !chosen[byAddress[c.Job]] || c.Before != "" || !strings.HasPrefix(c.Path, "steps[") {
-			return nil, fmt.Errorf("the edit would change %s of %s as well, from %s to %s: nothing was written", c.Path, c.Job, shortened(c.Before), shortened(c.After))
+	for _, was := range w.objects {
+		if chosen[was] && len(after[was.Address].get("steps").Items()) != len(was.get("steps").Items())+n {
+			return nil, fmt.Errorf("%s would not get %d steps more: nothing was written", was.Address, n)
 		}
 	}
-	for _, o := range after {
-		was := byAddress[o.Address]
-		if chosen[was] && len(o.get("steps").Items()) != len(was.get("steps").Items())+n {
-			return nil, fmt.Errorf("%s would not get %d steps more: nothing was written", o.Address, n)
-		}
-	}
-	return &Result{Files: files, Changed: changed, Places: w.edits.places}, nil
+	return result, nil
 }
 
 // sortChanged orders changes for people.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -115,7 +114,7 @@ func (d *decoder) module(n *spec.Node) *Module {
 		d.report(n, "module_id", "a module needs its module_id", "")
 	}
 	if v := n.Get("versions_seen"); v != nil {
-		m.Versions = valueOf(v).Items()
+		m.Versions = v.JSON().Items()
 	}
 	m.Actions = d.actions(n.Get("actions"), m.Confidence)
 	m.Properties = d.properties(n.Get("properties"), m.Confidence)
@@ -222,11 +221,11 @@ func (d *decoder) property(name string, n *spec.Node, confidence Confidence) Pro
 	}
 	p.Description, p.Source = d.text(n, "description"), d.text(n, "source")
 	p.Confidence = d.confidence(n, confidence)
-	p.Example, p.Default, p.DefaultBasis = valueOf(n.Get("example")), valueOf(n.Get("default")), d.text(n, "default_basis")
+	p.Example, p.Default, p.DefaultBasis = n.Get("example").JSON(), n.Get("default").JSON(), d.text(n, "default_basis")
 	p.Boolish = n.Str("normalise") == "boolish" || p.Type == BoolOrString
 	p.Required, p.RequiredSource = d.flag(n, "required"), d.text(n, "required_source")
 	p.ServerFills, p.Secret = d.flag(n, "server_fills"), d.flag(n, "secret")
-	p.Items = valueOf(n.Get("items"))
+	p.Items = n.Get("items").JSON()
 	return p
 }
 
@@ -255,38 +254,6 @@ func (d *decoder) inputs(n *spec.Node, confidence Confidence) []Input {
 		inputs = append(inputs, in)
 	}
 	return inputs
-}
-
-// valueOf shows a node as JSON, nil for nil.
-func valueOf(n *spec.Node) *jsontree.Value {
-	if n == nil {
-		return nil
-	}
-	switch n.Kind {
-	case spec.MappingNode:
-		members := make([]jsontree.Member, 0, len(n.Fields))
-		for _, f := range n.Fields {
-			members = append(members, jsontree.Member{Key: f.Key.Text, Value: valueOf(f.Value)})
-		}
-		return jsontree.Object(members...)
-	case spec.SequenceNode:
-		items := make([]*jsontree.Value, 0, len(n.Items))
-		for _, item := range n.Items {
-			items = append(items, valueOf(item))
-		}
-		return jsontree.Array(items...)
-	}
-	switch n.Type {
-	case spec.NullType:
-		return jsontree.Null()
-	case spec.BoolType:
-		return jsontree.Bool(n.Text == "true" || n.Text == "True" || n.Text == "TRUE")
-	case spec.IntType, spec.FloatType:
-		if v, err := jsontree.Parse([]byte(n.Text), jsontree.Limits{}); err == nil && v.Kind() == jsontree.KindNumber {
-			return v
-		}
-	}
-	return jsontree.String(n.Text)
 }
 
 // didYouMean is the hint that offers the nearest of the words that would be

@@ -187,35 +187,3 @@ func endpointKey(body *jsontree.Value, _ Modules) {
 		scm.Delete("endpoint_id")
 	}
 }
-
-// emptyValues removes members that hold nothing. Items of arrays stay: their
-// place means something. In a step's properties an empty string is a value of
-// its own, since the service keeps it apart from a missing one.
-func emptyValues(body *jsontree.Value, _ Modules) {
-	properties := map[*jsontree.Value]bool{}
-	for _, step := range body.Get("steps").Items() {
-		if p := step.Get("properties"); p != nil {
-			properties[p] = true
-		}
-	}
-	dropEmpty(body, properties, false)
-}
-
-// dropEmpty removes the empty members of v and of all below it; below the
-// values in keepText empty strings stay.
-func dropEmpty(v *jsontree.Value, keepText map[*jsontree.Value]bool, keeping bool) {
-	keeping = keeping || keepText[v]
-	for _, item := range v.Items() {
-		dropEmpty(item, keepText, keeping)
-	}
-	var empty []string
-	for _, m := range v.Members() {
-		dropEmpty(m.Value, keepText, keeping)
-		if m.Value.IsEmpty() && !(keeping && m.Value.Kind() == jsontree.KindString) {
-			empty = append(empty, m.Key)
-		}
-	}
-	for _, key := range empty {
-		v.Delete(key)
-	}
-}

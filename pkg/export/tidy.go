@@ -39,17 +39,14 @@ func tidy(live *jsontree.Value, modules *catalog.Catalogue) *jsontree.Value {
 			scm.Delete(wire.KeyEndpointIDAlt)
 		}
 	}
-	keep := map[*jsontree.Value]bool{}
 	for _, step := range body.Get(wire.KeySteps).Items() {
 		if enable, ok := step.Get(wire.KeyEnable).AsBool(); ok && enable {
 			step.Delete(wire.KeyEnable)
 		}
-		properties := step.Get(wire.KeyProperties)
-		dropFilled(step, properties, modules)
-		keep[properties] = properties != nil
+		dropFilled(step, step.Get(wire.KeyProperties), modules)
 	}
 	unixLines(body)
-	dropEmpty(body, keep, false)
+	wire.DropEmpty(body)
 	return body
 }
 
@@ -148,24 +145,4 @@ func unixLines(v *jsontree.Value) {
 		items[i] = fix(items[i])
 	}
 	v.SetItems(items)
-}
-
-// dropEmpty removes members that hold nothing, in v and below. Below the values
-// in keepText empty texts stay: the service keeps a step's empty property apart
-// from a missing one.
-func dropEmpty(v *jsontree.Value, keepText map[*jsontree.Value]bool, keeping bool) {
-	keeping = keeping || keepText[v]
-	for _, item := range v.Items() {
-		dropEmpty(item, keepText, keeping)
-	}
-	var empty []string
-	for _, m := range v.Members() {
-		dropEmpty(m.Value, keepText, keeping)
-		if m.Value.IsEmpty() && !(keeping && m.Value.Kind() == jsontree.KindString) {
-			empty = append(empty, m.Key)
-		}
-	}
-	for _, key := range empty {
-		v.Delete(key)
-	}
 }

@@ -1,0 +1,34 @@
+package bulk_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/buildsync/buildsync/pkg/bulk"
+	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/valuepath"
+)
+
+// A wanted list keeps the types of its items: numbers and booleans are no texts.
+func TestSetAListOfNumbers(t *testing.T) {
+	t.Parallel()
+	files := spec.MapTree{
+		spec.WorkspaceFile: "version: 1\ndefinitions: [jobs.yaml]\nprojects: {shop: 6ecbc5bac7c8442fb3d2563d53c13582}\ndefault_project: shop\n",
+		"jobs.yaml": "version: 1\njobs:\n  - name: a\n    arch: arm\n    steps:\n" +
+			"      - {name: s, module_id: devcloud2018.x.action, properties: {ports: [8080, true]}}\n",
+	}
+	path, err := valuepath.Parse("steps[s].properties.ports")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, value := range []string{"[80, 443, false]", "{https: 443, tls: true}"} {
+		result, err := bulk.Set(load(t, files), bulk.Request{Path: path, Value: value, Selects: func(*bulk.Object) bool { return true }})
+		if err != nil {
+			t.Errorf("%s: %v", value, err)
+			continue
+		}
+		if text := string(result.Files["jobs.yaml"]); !strings.Contains(text, "ports: "+value) {
+			t.Errorf("%s: wrote\n%s", value, text)
+		}
+	}
+}
