@@ -62,6 +62,7 @@ func (p *program) commands() []*cli.Command {
 		p.baseCommand(),
 		p.emulatorCommand(),
 		p.explainCommand(),
+		p.policyCommand(),
 		p.queryCommand(),
 		p.setCommand(),
 		p.doctorCommand(),

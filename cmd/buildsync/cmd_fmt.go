@@ -161,8 +161,7 @@ func definitionNames(dir, environment string) []string {
 	if root == nil {
 		return nil
 	}
-	names, _ := spec.DefinitionFiles(tree, root)
-	return append([]string{spec.WorkspaceFile}, names...)
+	return append([]string{spec.WorkspaceFile}, spec.OwnFiles(tree, root)...)
 }
 
 // workspaceFiles lists buildsync.yaml and the definition files of a workspace
@@ -180,9 +179,8 @@ func (in *invocation) workspaceFiles(dir, folder string) ([]fmtTarget, error) {
 		}
 		return nil, said(exitInvalid)
 	}
-	names, _ := spec.DefinitionFiles(tree, root)
 	var files []fmtTarget
-	for _, name := range append([]string{spec.WorkspaceFile}, names...) {
+	for _, name := range append([]string{spec.WorkspaceFile}, spec.OwnFiles(tree, root)...) {
 		if folder == "." || strings.HasPrefix(name, folder+"/") {
 			files = append(files, fmtTarget{shown: w.shown(name), path: filepath.Join(dir, filepath.FromSlash(name))})
 		}

@@ -119,7 +119,7 @@ func (t *target) dropUnread(environment string) (problems []error) {
 			return false
 		}
 		if read == nil {
-			read, _ = spec.DefinitionFiles(tree, workspace)
+			read = spec.OwnFiles(tree, workspace)
 		}
 		if slices.Contains(read, name) {
 			return false

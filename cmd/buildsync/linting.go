@@ -40,7 +40,7 @@ func (in *invocation) newLinting(t target) (*linting, error) {
 		return nil, err
 	}
 	l := &linting{in: in, w: &workspace{dir: t.dir}, tree: tree, baseline: in.text("baseline")}
-	l.options = lint.Options{Vars: vars, Today: time.Now().Format(time.DateOnly), Only: t.only()}
+	l.options = lint.Options{Vars: vars, Today: today(), Only: t.only()}
 	if in.on("verbose") { // when a trigger fires next is another line each day
 		l.options.Now = time.Now()
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/diff/render"
+	"github.com/buildsync/buildsync/pkg/policy"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -51,6 +52,7 @@ const detailFull = "full"
 // planning is everything that a plan is made from.
 type planning struct {
 	w         *workspace
+	policies  *policy.Set
 	revisions *revisions
 	scope     apply.Scope
 	service   *service
@@ -98,6 +100,10 @@ func (in *invocation) preparePlanning(ctx context.Context) (*planning, error) {
 	if err := w.checkProjects(scope.Projects); err != nil {
 		return nil, err
 	}
+	policies, err := in.loadPolicies(w)
+	if err != nil {
+		return nil, err
+	}
 	revisions, err := in.readRevisions(ctx, w, in.text("base"))
 	if err != nil {
 		return nil, err
@@ -106,7 +112,7 @@ func (in *invocation) preparePlanning(ctx context.Context) (*planning, error) {
 		return nil, &failure{exitInvalid, fmt.Errorf("--changed needs a base, and there is none yet: leave it out for the first apply")}
 	}
 	scope.Policies = revisions.policies(w)
-	p := &planning{w: w, revisions: revisions, scope: scope}
+	p := &planning{w: w, policies: policies, revisions: revisions, scope: scope}
 	input := in.planInput(p)
 	if err := input.CheckNames(); err != nil {
 		return nil, usageError{text: err.Error()}
@@ -203,6 +209,7 @@ func (in *invocation) planInput(p *planning) apply.PlanInput {
 		},
 		Parallel: in.number("parallelism"),
 	}
+	input.Judge = in.judge(p.policies)
 	if p.service != nil {
 		input.Endpoint = p.service.name
 	}

@@ -28,7 +28,8 @@ type workspace struct {
 	set       *spec.Set
 	catalogue *catalog.Catalogue
 	result    *compile.Result
-	loaded    *compile.Loaded // by loadPacked and loadKept
+	loaded    *compile.Loaded         // by loadPacked and loadKept
+	declared  map[string]*compile.Job // see definitionOf
 }
 
 // findWorkspace returns the folder of the workspace that the command is about.

@@ -60,6 +60,10 @@ type Input struct {
 	Endpoint    string
 	ToolVersion string
 
+	// Judge returns what the organisation's policies refuse of the desired jobs; nil:
+	// there are none.
+	Judge func(jobs []*compile.Job) []Refusal
+
 	// Modules answers what is known of step modules; nil: nothing is.
 	Modules Modules
 

@@ -21,6 +21,9 @@ func (p *Planner) rails() {
 	p.emptyListings()
 	p.tooManyRemovals()
 	p.driftRefused()
+	if p.in.Judge != nil {
+		p.all.refusals = append(p.all.refusals, p.in.Judge(p.in.Head.Jobs)...)
+	}
 }
 
 func (p *Planner) noDefinitions() {
@@ -172,6 +175,7 @@ const (
 	RuleUnreadable        = "unreadable"
 	RuleUnreadFile        = "unread-file"
 	RuleNotWritten        = "not-written"
+	RulePolicy            = "policy"
 )
 
 // Exit statuses that a plan can lead to; the whole table is in docs/cli.md.

@@ -19,9 +19,11 @@ type Kind string
 const (
 	Definitions Kind = "definitions.schema.json"
 	Workspace   Kind = "workspace.schema.json"
+	Policies    Kind = "policies.schema.json"
 )
 
-// KindOf is the kind of the file of that name.
+// KindOf is the kind of the file of that name. Definitions stands for a file of
+// policies too, which Source knows by what it holds.
 func KindOf(name string) Kind {
 	if path.Base(name) == spec.WorkspaceFile {
 		return Workspace
@@ -61,7 +63,7 @@ func (e *UnsupportedError) Error() string {
 func Foreign(name string, text []byte) string {
 	root, found := spec.ParseFile(name, text)
 	switch kind := spec.Foreign(root, text); {
-	case kind == spec.ForeignModules, KindOf(name) == Workspace, kind == "" && (found.HasErrors() || root == nil || root.IsNull()), spec.IsDefinitions(root):
+	case kind == spec.ForeignModules, kind == spec.ForeignPolicies, KindOf(name) == Workspace, kind == "" && (found.HasErrors() || root == nil || root.IsNull()), spec.IsDefinitions(root):
 		return ""
 	case kind != "":
 		return "it is " + string(kind) + ", not a definition file"
@@ -80,6 +82,9 @@ func Source(name string, text []byte, kind Kind) ([]byte, error) {
 	before, root, found := spec.ParseWritten(name, []byte(src))
 	if found.HasErrors() {
 		return nil, &InvalidError{name, found}
+	}
+	if kind == Definitions && spec.Foreign(before, []byte(src)) == spec.ForeignPolicies {
+		kind = Policies
 	}
 	l := &layout{src: src, kind: kind}
 	lines, err := l.document(root)

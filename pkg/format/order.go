@@ -29,7 +29,7 @@ type order struct{ files map[string]*jsontree.Value }
 // schemaOrder is read when a file is first formatted.
 var schemaOrder = sync.OnceValue(func() *order {
 	o := &order{files: map[string]*jsontree.Value{}}
-	for _, name := range []string{string(Definitions), string(Workspace)} {
+	for _, name := range []string{string(Definitions), string(Workspace), string(Policies)} {
 		text, err := schemas.Files.ReadFile(name)
 		if err == nil {
 			o.files[name], err = jsontree.Parse(text, jsontree.Limits{})

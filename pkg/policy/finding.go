@@ -21,6 +21,21 @@ func NewPlaces(root func(file string) *spec.Node) *Places {
 	return &Places{root: root, files: map[string]map[spec.Pos]*spec.Node{}}
 }
 
+// PlacesIn finds places in the files of a workspace.
+func PlacesIn(set *spec.Set) *Places {
+	return NewPlaces(func(name string) *spec.Node {
+		if name == spec.WorkspaceFile {
+			return set.Workspace.Root
+		}
+		for _, file := range set.Files {
+			if file.Name == name {
+				return file.Root
+			}
+		}
+		return nil
+	})
+}
+
 // at is the scalar that starts at a place, nil for none.
 func (p *Places) at(pos spec.Pos) *spec.Node {
 	index, known := p.files[pos.File]

@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -281,6 +282,60 @@ func (l *loader) requiredStep(p *Policy, n *spec.Node) {
 		p.forms = append(p.forms, r)
 	}
 }
+
+// KnowFragments tells the policies what the steps of fragments look like in live
+// jobs, which do not say where a step comes from.
+func (s *Set) KnowFragments(files []*spec.File) {
+	known := map[string]*spec.Node{}
+	for _, file := range files {
+		for _, n := range file.Fragments {
+			known[n.Str("name")] = n
+		}
+	}
+	for _, p := range s.Policies {
+		for _, f := range p.forms {
+			if r, ok := f.(*requiredStep); ok && r.fragment != "" {
+				r.likes = s.likes(known, r.fragment, 0)
+			}
+		}
+	}
+}
+
+const (
+	maxLikes     = 1000 // steps of one fragment
+	maxLikeDepth = 100
+)
+
+// likes lists what the steps of a fragment look like. What stands for an input may
+// be anything.
+func (s *Set) likes(known map[string]*spec.Node, name string, depth int) (list []stepLike) {
+	steps := known[name].Get("steps")
+	if steps == nil || depth > maxLikeDepth {
+		return nil
+	}
+	for _, item := range steps.Items {
+		if len(list) > maxLikes {
+			return list
+		}
+		if use := item.Get("use"); use != nil && item.Get("module_id") == nil {
+			list = append(list, s.likes(known, use.Text, depth+1)...)
+			continue
+		}
+		like := stepLike{module: item.Str("module_id"), name: item.Str("name")}
+		if like.module == "" && len(item.Fields) == 1 {
+			if m := s.catalogue.Action(item.Fields[0].Key.Text); m != nil {
+				like.module = m.ID
+			}
+			like.name = item.Fields[0].Value.Str("name")
+		}
+		like.name = anyReference.ReplaceAllString(orElse(like.name, "*"), "*")
+		list = append(list, like)
+	}
+	return list
+}
+
+// anyReference matches a ${{ }}.
+var anyReference = regexp.MustCompile(`\$\{\{[^}]*\}\}`)
 
 func (l *loader) allowed(p *Policy, n *spec.Node) {
 	l.eachPath(n, func(s selector, value *spec.Node) {

@@ -1,8 +1,10 @@
 package policy
 
 import (
+	"cmp"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
@@ -18,6 +20,7 @@ type Subject struct {
 	Owner                  string
 	Labels                 map[string]string
 	Job                    *compile.Job // nil for a live job
+	definition             *compile.Job // of a live job, if any
 
 	body     *jsontree.Value
 	extra    []jsontree.Member // what paths can name besides the body
@@ -61,26 +64,53 @@ func (s *Set) OfJob(job *compile.Job) *Subject {
 	return o
 }
 
-// Live is a live job. Owner and Labels are those of its definition, where it has
-// one.
+// Live is a live job. Definition is what declares it, nil for a job that nothing
+// does: its owner, labels and template are those of the definition.
 type Live struct {
 	Name, Project, Address string
-	Owner                  string
-	Labels                 map[string]string
+	Definition             *compile.Job
 	Body                   *jsontree.Value
-	Notices                []compile.Notice
+	Notices                []wire.Notice
 	Enabled                bool
 }
 
 // OfLive is a live job as the policies of s see it.
 func (s *Set) OfLive(live Live) *Subject {
 	o := &Subject{
-		Name: live.Name, Project: live.Project, Address: live.Address, Owner: live.Owner, Labels: live.Labels,
-		body: live.Body, notices: live.Notices, enabled: live.Enabled, set: s,
+		Name: live.Name, Project: live.Project, Address: live.Address, definition: live.Definition,
+		body: live.Body, notices: declaredNotices(live.Notices), enabled: live.Enabled, set: s,
+	}
+	if d := live.Definition; d != nil {
+		o.Owner, o.Labels, o.template = d.Owner, d.Labels, d.Template
+	}
+	if hours := o.body.Get(wire.KeyLimitTime); !hours.IsEmpty() && o.body.Get(wire.KeyTimeout).IsEmpty() {
+		o.body = o.body.Clone()
+		o.body.Set(wire.KeyTimeout, jsontree.Object(
+			jsontree.Member{Key: "limit", Value: jsontree.String(hours.Text())}, jsontree.Member{Key: "unit", Value: jsontree.String("hour")}))
 	}
 	o.add("enabled", jsontree.Bool(live.Enabled))
 	o.addCommon()
 	return o
+}
+
+// declaredNotices are the channels of a live job that hear of something, in the
+// form of the compiler.
+func declaredNotices(rows []wire.Notice) []compile.Notice {
+	var notices []compile.Notice
+	for _, row := range rows {
+		notice := compile.Notice{Type: row.NoticeType, ParamConfig: row.ParamConfig}
+		for event, on := range row.EnableMap {
+			if on {
+				notice.Events = append(notice.Events, event)
+			}
+		}
+		slices.Sort(notice.Events)
+		if len(notice.Events) > 0 {
+			notices = append(notices, notice)
+		}
+	}
+	slices.SortFunc(notices, func(a, b compile.Notice) int { return strings.Compare(a.Type, b.Type) })
+	return notices
 }
 
 func (o *Subject) addCommon() {
@@ -152,10 +182,8 @@ func (s step) isOn() bool {
 
 // uses reports whether the job uses the template or fragment called name.
 func (o *Subject) uses(name string) bool {
-	if o.Job == nil {
-		return false
-	}
-	return o.template == name || len(o.Job.Fragments[name]) > 0
+	by := cmp.Or(o.Job, o.definition)
+	return by != nil && (o.template == name || len(by.Fragments[name]) > 0)
 }
 
 // place is where the value at a path was written, or what it is a part of, or the

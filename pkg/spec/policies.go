@@ -95,3 +95,13 @@ func isPolicies(workspace *Workspace, name string) bool {
 	}
 	return slices.ContainsFunc(PolicyTestFolders(workspace), func(folder string) bool { return strings.HasPrefix(name, folder+"/") })
 }
+
+// OwnFiles lists the files of a workspace that its people write, besides
+// buildsync.yaml: definitions and policies, sorted.
+func OwnFiles(tree Tree, workspace *Workspace) []string {
+	names, _ := DefinitionFiles(tree, workspace)
+	policies, _ := PolicyFiles(tree, workspace)
+	names = append(slices.Clone(names), policies...)
+	slices.Sort(names)
+	return slices.Compact(names)
+}

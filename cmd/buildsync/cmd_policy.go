@@ -1,0 +1,385 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/bmatcuk/doublestar/v4"
+	"github.com/urfave/cli/v2"
+
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/export"
+	reading "github.com/buildsync/buildsync/pkg/live"
+	"github.com/buildsync/buildsync/pkg/policy"
+)
+
+func (p *program) policyCommand() *cli.Command {
+	return p.command(&cli.Command{
+		Name:  "policy",
+		Usage: "check the organisation's own rules, and test them",
+		Description: about(`Policies say what every job must hold: an owner, a scan, an image of your own. They stand in
+policies/*.yaml, or where policies: of buildsync.yaml says (docs/policies.md). lint, plan and
+apply check them too: a policy with severity error refuses a plan with code 5.`,
+			"buildsync policy check",
+			"buildsync policy check --live",
+			"buildsync policy test"),
+		Subcommands: []*cli.Command{p.policyCheckCommand(), p.policyTestCommand()},
+	}, nil)
+}
+
+func (p *program) policyCheckCommand() *cli.Command {
+	return p.command(&cli.Command{
+		Name:  "check",
+		Usage: "list the jobs that break a policy",
+		Description: about(`Judges the jobs that the definitions compile to, or with --live all live jobs, whether a
+definition declares them or not. A live job has the owner and the labels of its definition.
+
+Exit codes: 0 no findings at or above --fail-on; 1 the live jobs could not be read; 2 findings;
+3 invalid input, errors in the definitions or in a file of policies; 6 some live jobs could not
+be read.`,
+			"buildsync policy check",
+			"buildsync policy check --live --project shop --format json"),
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "live", Usage: "judge the live jobs", DisableDefaultText: true},
+			&cli.StringSliceFlag{Name: "only", Usage: "only jobs whose name matches `GLOB`"},
+			labelFlag(),
+			&cli.StringFlag{Name: "fail-on", Usage: "the mildest `SEVERITY` that ends with code 2: info, warning, error, or never", Value: "error"},
+			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: text or json", Value: "text"},
+			&cli.StringSliceFlag{Name: "out", Usage: "write to `FORMAT=FILE` as well"},
+		},
+	}, (*invocation).policyCheck)
+}
+
+func (p *program) policyTestCommand() *cli.Command {
+	return p.command(&cli.Command{
+		Name:      "test",
+		Usage:     "run the fixtures of policies",
+		ArgsUsage: "[NAME…]",
+		Description: about(`A fixture is a file of definitions in tests/NAME beside the file of the policy NAME. In ok*.yaml
+no job may break the policy, in bad*.yaml every job must. Templates and fragments of the
+workspace can be used; its jobs, and exceptions, are left out.
+
+Exit codes: 0 all fixtures show what their names say; 2 some do not; 3 invalid input.`,
+			"buildsync policy test",
+			"buildsync policy test scan-everywhere"),
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: text or json", Value: "text"},
+			&cli.StringSliceFlag{Name: "out", Usage: "write to `FORMAT=FILE` as well"},
+		},
+	}, (*invocation).policyTest)
+}
+
+// today is the date by which exceptions expire.
+func today() string { return time.Now().Format(time.DateOnly) }
+
+// loadPolicies reads the policies of a workspace. What is wrong with them is
+// printed, and ends the command with code 3.
+func (in *invocation) loadPolicies(w *workspace) (*policy.Set, error) {
+	set, found := policy.Load(w.tree, w.set.Workspace, w.catalogue)
+	if err := in.report(found, w); err != nil {
+		return nil, err
+	}
+	if found.HasErrors() {
+		return nil, said(exitInvalid)
+	}
+	return set, nil
+}
+
+// judge makes refusals of what policies say of the jobs of a plan.
+func (in *invocation) judge(set *policy.Set) func([]*compile.Job) []diff.Refusal {
+	if len(set.Policies) == 0 || in.flags.Command.Name == "drift" { // drift asks another question
+		return nil
+	}
+	return func(jobs []*compile.Job) (refusals []diff.Refusal) {
+		verdict := set.Refuse(jobs, today())
+		for _, r := range verdict.Refusals {
+			refusals = append(refusals, diff.Refusal{Rule: diff.RulePolicy, Message: r.Message})
+		}
+		if verdict.Milder > 0 {
+			in.note("policies: %s in %s; buildsync policy check lists them", counted(verdict.Milder, "finding"), counted(verdict.Jobs, "job"))
+		}
+		return refusals
+	}
+}
+
+// chosenJobs says which jobs policy check is about.
+type chosenJobs struct {
+	projects, only []string
+	labels         compile.LabelTerms
+}
+
+func (in *invocation) chosenJobs(w *workspace) (c chosenJobs, err error) {
+	if word := in.text("project"); word != "" {
+		c.projects = []string{word}
+	}
+	if err := w.checkProjects(c.projects); err != nil {
+		return c, err
+	}
+	for _, glob := range in.texts("only") {
+		if !doublestar.ValidatePattern(glob) {
+			return c, usageError{text: fmt.Sprintf("--only %q is not a valid pattern for names", glob)}
+		}
+		c.only = append(c.only, glob)
+	}
+	c.labels, err = in.labels()
+	return c, err
+}
+
+// has reports whether a job is chosen; definition is nil for a live job that
+// nothing declares.
+func (c *chosenJobs) has(name, alias, projectID string, definition *compile.Job) bool {
+	switch {
+	case len(c.projects) > 0 && !slices.Contains(c.projects, alias) && !slices.Contains(c.projects, projectID):
+		return false
+	case len(c.only) > 0 && !slices.ContainsFunc(c.only, func(glob string) bool { return doublestar.MatchUnvalidated(glob, name) }):
+		return false
+	case len(c.labels) == 0:
+		return true
+	}
+	return definition != nil && c.labels.Select(definition)
+}
+
+func (c *chosenJobs) isAll() bool { return len(c.projects)+len(c.only)+len(c.labels) == 0 }
+
+func (in *invocation) policyCheck() error {
+	outputs, err := in.outputs("text", "json")
+	if err != nil {
+		return err
+	}
+	if _, err := in.args(0); err != nil {
+		return err
+	}
+	failOn, err := in.oneOf("fail-on", "error", "warning", "info", "never")
+	if err != nil {
+		return err
+	}
+	var report *policy.Report
+	if in.on("live") {
+		err = in.withProjects(in.openToFill, func(ctx context.Context, w *workspace, service *service, projects []export.Project) error {
+			report, err = in.judgeLive(ctx, w, service, projects)
+			return err
+		})
+	} else {
+		report, err = in.judgeDefinitions()
+	}
+	if err != nil {
+		return err
+	}
+	report.Sort()
+	if err := in.print(outputs, nil, reply{doc: report, text: func(out *paper) { writePolicyReport(out, report) }}); err != nil {
+		return err
+	}
+	switch {
+	case report.Unread > 0:
+		return said(exitPartial)
+	case report.Worst() > 0 && report.Worst() >= failingSeverity(failOn):
+		return said(exitDifferent)
+	}
+	return nil
+}
+
+// judgeDefinitions judges what the definitions compile to.
+func (in *invocation) judgeDefinitions() (*policy.Report, error) {
+	w, err := in.open()
+	if err != nil {
+		return nil, err
+	}
+	set, err := in.loadPolicies(w)
+	if err != nil {
+		return nil, err
+	}
+	chosen, err := in.chosenJobs(w)
+	if err != nil {
+		return nil, err
+	}
+	places := policy.PlacesIn(w.set)
+	report, run := set.NewReport(), set.NewRun(today())
+	for _, job := range w.result.Jobs {
+		if chosen.has(job.Name, job.Project, job.ProjectID, job) {
+			subject := set.OfJob(job)
+			report.Add(subject, run.Judge(subject), places)
+		}
+	}
+	report.AddExceptions(run.Exceptions(chosen.isAll()))
+	for i := range report.Findings {
+		if f := &report.Findings[i]; f.File != "" {
+			f.File = w.shown(f.File)
+		}
+	}
+	return report, nil
+}
+
+// judgeLive judges the live jobs, managed or not.
+func (in *invocation) judgeLive(ctx context.Context, w *workspace, service *service, projects []export.Project) (*policy.Report, error) {
+	set, err := in.loadPolicies(w)
+	if err != nil {
+		return nil, err
+	}
+	chosen, err := in.chosenJobs(w)
+	if err != nil {
+		return nil, err
+	}
+	set.KnowFragments(w.set.Files)
+	report, run := set.NewReport(), set.NewRun(today())
+	for _, project := range projects {
+		listing, err := listJobs(ctx, service, project)
+		if err != nil {
+			return nil, err
+		}
+		if !listing.Complete {
+			report.Unread++
+			in.printf("buildsync: the listing of %s is not complete: %s\n", project.Alias, listing.Problem)
+		}
+		jobs := slices.DeleteFunc(listing.Jobs, func(live *diff.LiveJob) bool {
+			return !chosen.has(live.Name, project.Alias, project.ID, w.definitionOf(live))
+		})
+		for live, err := range reading.InOrder(ctx, service, jobs, reading.Options{Parallel: in.readsAtATime(), Notices: reading.AllNotices}) {
+			if err != nil {
+				return nil, err
+			}
+			address := compile.JobAddress(project.Alias, live.Name)
+			if live.ReadErr != nil {
+				report.Unread++
+				in.printf("buildsync: reading %s: %v\n", address, live.ReadErr)
+				continue
+			}
+			subject := set.OfLive(policy.Live{
+				Name: live.Name, Project: project.Alias, Address: address, Definition: w.definitionOf(live),
+				Body: in.redacted(live.Body, w.catalogue), Notices: live.Notices, Enabled: !live.Item.Disabled,
+			})
+			report.Add(subject, run.Judge(subject), nil)
+		}
+	}
+	return report, nil
+}
+
+// definitionOf finds what declares a live job, by its id where one is pinned, nil
+// for none.
+func (w *workspace) definitionOf(live *diff.LiveJob) *compile.Job {
+	if w.declared == nil {
+		w.declared = make(map[string]*compile.Job, len(w.result.Jobs))
+		for _, job := range w.result.Jobs {
+			if w.declared[job.ProjectID+"/name/"+job.Name] = job; job.ID != "" {
+				w.declared[job.ProjectID+"/id/"+job.ID] = job
+			}
+		}
+	}
+	if pinned := w.declared[live.ProjectID+"/id/"+live.ID]; pinned != nil {
+		return pinned
+	}
+	if named := w.declared[live.ProjectID+"/name/"+live.Name]; named != nil && named.ID == "" {
+		return named
+	}
+	return nil
+}
+
+func writePolicyReport(out *paper, r *policy.Report) {
+	last := ""
+	for _, f := range r.Findings {
+		if f.Policy != last {
+			if last != "" {
+				out.WriteString("\n")
+			}
+			last = f.Policy
+			fmt.Fprintf(out, "%s (%s)\n", shownText(f.Policy, maxCell), f.Severity)
+			if f.Hint != "" && f.Policy != policy.ExceptionRule {
+				fmt.Fprintf(out, "  %s\n", shownText(f.Hint, 500))
+			}
+		}
+		place := ""
+		if f.File != "" {
+			place = shownText(fmt.Sprintf("%s:%d:%d: ", f.File, f.Line, f.Column), 300)
+		}
+		subject := ""
+		if f.Job != "" {
+			subject = shownText(f.Job, 300) + ": "
+		}
+		if f.Path != "" && f.Line == 0 {
+			subject += shownText(f.Path, 300) + ": "
+		}
+		fmt.Fprintf(out, "  %s%s%s\n", place, subject, shownText(f.Message, 500))
+	}
+	if len(r.Findings) > 0 {
+		out.WriteString("\n")
+	}
+	fmt.Fprintf(out, "%s, %s, %s.\n", counted2(r.Policies, "policy", "policies"), counted(r.Jobs, "job"), counted(len(r.Findings), "finding"))
+}
+
+// counted2 is counted for a noun with a plural of its own.
+func counted2(n int, one, several string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, several)
+}
+
+func (in *invocation) policyTest() error {
+	outputs, err := in.outputs("text", "json")
+	if err != nil {
+		return err
+	}
+	names := in.flags.Args().Slice()
+	w, err := in.openBy((*workspace).loadToFill)
+	if err != nil {
+		return err
+	}
+	set, err := in.loadPolicies(w)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if p, near := set.ByName(name); p == nil {
+			return unknownPolicy(name, near)
+		}
+	}
+	vars, err := in.variables()
+	if err != nil {
+		return err
+	}
+	results, untested, err := set.Test(w.set, vars, names)
+	if err != nil {
+		return &failure{exitInvalid, err}
+	}
+	failed := 0
+	for _, r := range results {
+		if !r.Passed {
+			failed++
+		}
+		if err := in.report(r.Found, w); err != nil {
+			return err
+		}
+	}
+	doc := map[string]any{"format_version": "1.0", "tests": append([]policy.Tested{}, results...), "untested": append([]string{}, untested...), "failed": failed}
+	if err := in.print(outputs, nil, reply{doc: doc, text: func(out *paper) { writePolicyTests(out, results, untested, failed) }}); err != nil {
+		return err
+	}
+	if failed > 0 {
+		return said(exitDifferent)
+	}
+	return nil
+}
+
+func unknownPolicy(name, near string) error {
+	text := fmt.Sprintf("there is no policy %q", name)
+	if near != "" {
+		text += fmt.Sprintf("; did you mean %q?", near)
+	}
+	return usageError{text: text}
+}
+
+func writePolicyTests(out *paper, results []policy.Tested, untested []string, failed int) {
+	for _, r := range results {
+		if r.Passed {
+			fmt.Fprintf(out, "ok    %s\n", shownText(r.File, 300))
+			continue
+		}
+		fmt.Fprintf(out, "FAIL  %s: %s\n", shownText(r.File, 300), shownText(r.Reason, 500))
+	}
+	for _, name := range untested {
+		fmt.Fprintf(out, "none  %s has no fixtures\n", shownText(name, 100))
+	}
+	fmt.Fprintf(out, "%s, %d failed.\n", counted(len(results), "test"), failed)
+}

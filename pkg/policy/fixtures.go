@@ -1,0 +1,137 @@
+package policy
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// Tested is what came of one fixture: a file ok*.yaml or bad*.yaml in the folder
+// tests/NAME beside the files of policies.
+type Tested struct {
+	Policy string           `json:"policy"`
+	File   string           `json:"file"`
+	Passed bool             `json:"passed"`
+	Reason string           `json:"reason,omitempty"` // why it has not
+	Found  spec.Diagnostics `json:"-"`                // that keep it from being compiled
+}
+
+// fixturePatterns are the names that fixtures have.
+var fixturePatterns = []string{"ok*.yaml", "ok*.yml", "bad*.yaml", "bad*.yml"}
+
+// Test runs the fixtures of the policies called names, of all where there are
+// none. The definitions of w lend their templates and fragments, and their jobs
+// are left out. Exceptions do not count. untested are the policies that have no
+// fixture.
+func (s *Set) Test(w *spec.Set, vars map[string]string, names []string) (results []Tested, untested []string, err error) {
+	t := &tester{set: s, workspace: w, vars: vars, run: s.NewRun("")}
+	t.run.exempt = false
+	for _, file := range w.Files {
+		shared := *file
+		if shared.Jobs, shared.Removed = nil, nil; shared.Shares() {
+			t.shared = append(t.shared, &shared)
+		}
+	}
+	seen := map[string]bool{}
+	for _, folder := range spec.PolicyTestFolders(w.Workspace) {
+		var patterns []string
+		for _, pattern := range fixturePatterns {
+			patterns = append(patterns, path.Join(folder, "*", pattern))
+		}
+		files, err := w.Tree.Glob(patterns)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, file := range files {
+			name := path.Base(path.Dir(file))
+			if len(names) > 0 && !slices.Contains(names, name) {
+				continue
+			}
+			seen[name] = true
+			results = append(results, t.test(name, file))
+		}
+	}
+	for _, p := range s.Policies {
+		if !seen[p.Name] && (len(names) == 0 || slices.Contains(names, p.Name)) {
+			untested = append(untested, p.Name)
+		}
+	}
+	return results, untested, nil
+}
+
+// ByName returns the policy of a name, and the nearest name where there is none.
+func (s *Set) ByName(name string) (p *Policy, near string) {
+	var names []string
+	for _, p := range s.Policies {
+		if p.Name == name {
+			return p, ""
+		}
+		names = append(names, p.Name)
+	}
+	return nil, spec.Nearest(name, names)
+}
+
+type tester struct {
+	set       *Set
+	workspace *spec.Set
+	vars      map[string]string
+	shared    []*spec.File
+	run       *Run
+}
+
+func (t *tester) test(name, file string) Tested {
+	result := Tested{Policy: name, File: file}
+	p, near := t.set.ByName(name)
+	if p == nil {
+		result.Reason = "there is no policy " + quoted(name)
+		if near != "" {
+			result.Reason += "; did you mean " + quoted(near) + "?"
+		}
+		return result
+	}
+	jobs, found := t.compile(file)
+	if found.HasErrors() {
+		result.Found, result.Reason = found, "it does not compile"
+		return result
+	}
+	result.Reason = t.judge(p, jobs, strings.HasPrefix(path.Base(file), "ok"))
+	result.Passed = result.Reason == ""
+	return result
+}
+
+// compile compiles the jobs of a fixture.
+func (t *tester) compile(file string) ([]*compile.Job, spec.Diagnostics) {
+	loaded, found := spec.LoadFile(t.workspace.Tree, file)
+	if loaded == nil || found.HasErrors() {
+		return nil, found
+	}
+	set := *t.workspace
+	set.Files = append(slices.Clone(t.shared), loaded)
+	result, found := compile.Compile(&set, compile.Options{Vars: t.vars, Catalogue: t.set.catalogue, Partly: true})
+	return result.Jobs, found
+}
+
+// judge returns why a fixture does not show what its name says, "" where it does.
+func (t *tester) judge(p *Policy, jobs []*compile.Job, wantOK bool) string {
+	if len(jobs) == 0 {
+		return "it defines no job"
+	}
+	t.run.only = p
+	for _, job := range jobs {
+		subject := t.set.OfJob(job)
+		breaches := t.run.Judge(subject)
+		switch {
+		case wantOK && len(breaches) > 0:
+			return breaches[0].Message
+		case !wantOK && !p.where.holds(subject):
+			return fmt.Sprintf("the policy is not about the job %s: see where", quoted(job.Name))
+		case !wantOK && len(breaches) == 0:
+			return fmt.Sprintf("the job %s keeps to the policy", quoted(job.Name))
+		}
+	}
+	return ""
+}

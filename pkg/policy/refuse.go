@@ -1,0 +1,96 @@
+package policy
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/sanitize"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// Refusal is what a plan says of a policy that jobs do not keep to.
+type Refusal struct {
+	Policy  *Policy
+	Jobs    []string
+	Message string
+}
+
+// Verdict is what the policies say of the jobs of a plan.
+type Verdict struct {
+	Refusals []Refusal // of policies with severity error, in the order of the policies
+	Milder   int       // findings of the others
+	Jobs     int       // that have milder findings
+}
+
+// Refuse judges compiled jobs, packed ones too. today is as in NewRun.
+func (s *Set) Refuse(jobs []*compile.Job, today string) Verdict {
+	var v Verdict
+	if len(s.Policies) == 0 {
+		return v
+	}
+	run := s.NewRun(today)
+	broken := map[*Policy]*refusing{}
+	for _, job := range jobs {
+		milder := 0
+		for _, b := range run.Judge(s.OfJob(job)) {
+			if b.Policy.Severity < spec.Error {
+				milder++
+				continue
+			}
+			if broken[b.Policy] == nil {
+				broken[b.Policy] = &refusing{}
+			}
+			broken[b.Policy].add(b)
+		}
+		v.Milder += milder
+		v.Jobs += min(milder, 1)
+	}
+	for _, p := range s.Policies {
+		if r := broken[p]; r != nil {
+			v.Refusals = append(v.Refusals, Refusal{p, r.jobs, r.message(p)})
+		}
+	}
+	return v
+}
+
+// refusing gathers what one policy refuses.
+type refusing struct {
+	jobs  []string
+	parts []string
+}
+
+// mostRefused is how many breaches a refusal tells.
+const mostRefused = 5
+
+func (r *refusing) add(b Breach) {
+	if n := len(r.jobs); n == 0 || r.jobs[n-1] != b.Job.Address {
+		r.jobs = append(r.jobs, b.Job.Address)
+	}
+	if len(r.parts) >= mostRefused {
+		return
+	}
+	text := sanitize.Line(b.Job.Address, 200)
+	if from, ok := b.Job.place(b.Path); ok {
+		text += " (" + from.Pos.String() + ")"
+	}
+	r.parts = append(r.parts, text+": "+b.Message)
+}
+
+func (r *refusing) message(p *Policy) string {
+	text := fmt.Sprintf("%s to the policy %s of %s: %s", keeps(len(r.jobs)), quoted(p.Name), p.At.Start, strings.Join(r.parts, "; "))
+	if len(r.jobs) > mostRefused {
+		text += "; buildsync policy check lists all"
+	}
+	if help := oneLine(p.Help); help != "" {
+		text += "; what to do: " + sanitize.Line(help, 500)
+	}
+	return text
+}
+
+func keeps(n int) string {
+	if n == 1 {
+		return "1 job does not keep"
+	}
+	return fmt.Sprintf("%d jobs do not keep", n)
+}
