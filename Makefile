@@ -131,9 +131,13 @@ fmt: ## gofmt all Go files
 # the version, which comes from the last tag of Git.
 RELEASE_URL ?= https://github.com/buildsync/buildsync/releases/download/v@VERSION@
 
-release: ## dist/release: archives for each system, checksums, SBOMs, Homebrew and Scoop manifests
+# What the OCI image is laid over: nothing, or an image with Git and a shell, as
+# NAME@sha256:… of a registry or oci:FOLDER of an OCI layout.
+BASE ?=
+
+release: ## dist/release: archives for each system, an OCI image, checksums, SBOMs, Homebrew and Scoop manifests
 	$(GO) -C tools/release build -o "$(CURDIR)/bin/release" .
-	bin/release -go "$(GO)" -out dist/release -url "$(RELEASE_URL)"
+	bin/release -go "$(GO)" -out dist/release -url "$(RELEASE_URL)" -base "$(BASE)"
 
 test-release: ## build a release twice, compare the bytes, install it; compare docs/demo.svg with a new recording
 	$(GO) -C tools/release vet .

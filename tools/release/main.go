@@ -1,6 +1,6 @@
 // Command release builds what people install: an archive for each system with the
 // program, its completions and its manual pages, checksums, a list of what is
-// linked in, and the manifests for Homebrew and Scoop.
+// linked in, an OCI image, and the manifests for Homebrew and Scoop.
 //
 // The same commit and the same Go make the same bytes, wherever and whenever: the
 // version and all times come from Git, paths are trimmed, and the entries of an
@@ -36,6 +36,7 @@ func main() {
 	flag.StringVar(&r.out, "out", "dist/release", "the folder for the release; it is emptied first")
 	flag.StringVar(&r.address, "url", "https://github.com/buildsync/buildsync/releases/download/v@VERSION@", "where the archives will be, for the manifests")
 	flag.StringVar(&targets, "targets", platforms, "what to build for: OS/ARCH, separated by blanks")
+	flag.StringVar(&r.base, "base", "", "the image that the OCI image is laid over: NAME@sha256:…, or oci:FOLDER; empty: none")
 	flag.StringVar(&r.goCommand, "go", "go", "the go command")
 	flag.Parse()
 	r.targets = strings.Fields(targets)
@@ -48,9 +49,11 @@ func main() {
 // release is one run.
 type release struct {
 	source, out, address, goCommand string
+	base                            string
 	targets                         []string
 
 	version string
+	commit  string
 	time    time.Time // of the commit
 	pages   []file    // manual pages and completions
 	made    []made
@@ -59,6 +62,7 @@ type release struct {
 // made is an archive.
 type made struct {
 	goos, goarch, name string
+	program, bill      string // the program in it, and the list of what is linked in
 	sum                [sha256.Size]byte
 }
 
@@ -103,6 +107,9 @@ func (r *release) run(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", target, err)
 		}
 	}
+	if err := r.image(ctx); err != nil {
+		return err
+	}
 	return r.writeManifests()
 }
 
@@ -115,6 +122,9 @@ func (r *release) readCommit(ctx context.Context) error {
 	}
 	if changed != "" {
 		return fmt.Errorf("commit these changes first; a release is made from a commit:\n%s", changed)
+	}
+	if r.commit, err = r.git(ctx, "rev-parse", "HEAD"); err != nil {
+		return err
 	}
 	text, err := r.git(ctx, "log", "-1", "--format=%cI")
 	if err != nil {
@@ -228,7 +238,7 @@ func (r *release) archive(ctx context.Context, work, goos, goarch string) error 
 	if err := os.WriteFile(filepath.Join(r.out, name+ending), packed, 0o644); err != nil {
 		return err
 	}
-	r.made = append(r.made, made{goos, goarch, name + ending, sha256.Sum256(packed)})
+	r.made = append(r.made, made{goos, goarch, name + ending, program, name + ".cdx.json", sha256.Sum256(packed)})
 	fmt.Printf("%s  %.1f MB\n", filepath.Join(r.out, name+ending), float64(len(packed))/1e6)
 	return nil
 }

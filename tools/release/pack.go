@@ -16,10 +16,14 @@ type file struct {
 	name    string
 	text    []byte
 	program bool
+	folder  int64 // the mode of a folder, whose name ends with a slash; 0: it is a file
 }
 
 func (f file) mode() int64 {
-	if f.program {
+	switch {
+	case f.folder != 0:
+		return f.folder
+	case f.program:
 		return 0o755
 	}
 	return 0o644
@@ -38,6 +42,9 @@ func packTar(files []file, at time.Time) ([]byte, error) {
 	entries := tar.NewWriter(packed)
 	for _, f := range sorted(files) {
 		header := &tar.Header{Typeflag: tar.TypeReg, Name: f.name, Mode: f.mode(), Size: int64(len(f.text)), ModTime: at, Format: tar.FormatUSTAR}
+		if f.folder != 0 {
+			header.Typeflag = tar.TypeDir
+		}
 		if err := entries.WriteHeader(header); err != nil {
 			return nil, err
 		}

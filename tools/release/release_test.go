@@ -99,7 +99,7 @@ func TestRelease(t *testing.T) {
 		}
 	}
 	names, err := os.ReadDir(outs[0])
-	if err != nil || len(names) != 5 {
+	if err != nil || len(names) != 6 {
 		t.Fatalf("%v %v", names, err)
 	}
 	for _, name := range names {
@@ -111,7 +111,7 @@ func TestRelease(t *testing.T) {
 
 	archive := fmt.Sprintf("buildsync_1.2.3_%s_%s.tar.gz", runtime.GOOS, runtime.GOARCH)
 	sum := fmt.Sprintf("%x", sha256.Sum256(read(t, filepath.Join(outs[0], archive))))
-	if got := string(read(t, filepath.Join(outs[0], "checksums.txt"))); got != sum+"  "+archive+"\n" {
+	if got := string(read(t, filepath.Join(outs[0], "checksums.txt"))); !strings.HasPrefix(got, sum+"  "+archive+"\n") || !strings.HasSuffix(got, "  buildsync_1.2.3_oci.tar\n") {
 		t.Errorf("checksums.txt is %q", got)
 	}
 	formula := string(read(t, filepath.Join(outs[0], "buildsync.rb")))
@@ -119,6 +119,8 @@ func TestRelease(t *testing.T) {
 		t.Errorf("the formula lacks the archive:\n%s", formula)
 	}
 	checkBill(t, read(t, filepath.Join(outs[0], strings.TrimSuffix(archive, ".tar.gz")+".cdx.json")), commit)
+
+	checkImage(t, filepath.Join(outs[0], "buildsync_1.2.3_oci.tar"), commit)
 
 	home := t.TempDir()
 	run(t, home, nil, "tar", "-xzf", filepath.Join(outs[0], archive))
