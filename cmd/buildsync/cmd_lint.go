@@ -44,6 +44,8 @@ Exit codes: 0 no findings at or above --fail-on; 1 a file could not be written; 
 			&cli.BoolFlag{Name: "update-baseline", Usage: "write the findings of today to the baseline", DisableDefaultText: true},
 			&cli.StringFlag{Name: "changed-since", Usage: "report only what the changes since the commit `REV` touch or cause"},
 			&cli.BoolFlag{Name: "hook", Usage: "for commit hooks: pass over the PATHs that no workspace reads, and add the files of the last commit that are gone", DisableDefaultText: true},
+			&cli.StringSliceFlag{Name: "select", Usage: "report only the findings of `RULE`, and what keeps plan from running"},
+			&cli.StringSliceFlag{Name: "ignore", Usage: "do not report the findings of `RULE`"},
 			&cli.BoolFlag{Name: "statistics", Usage: "count the findings by rule in place of listing them, in text or json", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "no-cache", Usage: "look at every file again, and keep no result in .buildsync/cache", DisableDefaultText: true},
 			&cli.StringFlag{Name: "stdin-filename", Usage: "the `NAME` that the text from stdin has in the workspace"},
@@ -140,6 +142,8 @@ func (in *invocation) checkRemembering(groups []target) error {
 		return usageError{text: "--update-baseline needs the file to write: add --baseline FILE"}
 	case in.text("changed-since") != "" || len(groups) != 1 || len(groups[0].files) > 0:
 		return usageError{text: "--update-baseline remembers the whole workspace: leave out the paths and --changed-since"}
+	case len(in.texts("select"))+len(in.texts("ignore")) > 0:
+		return usageError{text: "--update-baseline remembers all findings: leave out --select and --ignore"}
 	}
 	return nil
 }

@@ -40,7 +40,11 @@ func (in *invocation) newLinting(t target) (*linting, error) {
 		return nil, err
 	}
 	l := &linting{in: in, w: &workspace{dir: t.dir}, tree: tree, baseline: in.text("baseline")}
-	l.options = lint.Options{Vars: vars, Today: today(), Only: t.only()}
+	selected, err := selectedRules(in.texts("select"), in.texts("ignore"))
+	if err != nil {
+		return nil, err
+	}
+	l.options = lint.Options{Vars: vars, Selected: selected, Today: today(), Only: t.only()}
 	if in.on("verbose") { // when a trigger fires next is another line each day
 		l.options.Now = time.Now()
 	}

@@ -47,6 +47,9 @@ type Options struct {
 	Changed Changes
 	// Before is the workspace before the change; may be nil.
 	Before Other
+	// Selected restricts findings to some rules; nil does not. What keeps plan and
+	// apply from running is reported all the same.
+	Selected func(rule string) bool
 	// Bash settles which scripts parse; nil where there is none.
 	Bash Bash
 	// Baseline holds old findings that are not reported again; may be nil.
@@ -224,6 +227,9 @@ func (l *linter) decide(front spec.Diagnostics) spec.Diagnostics {
 // in a baseline, see NewBaseline.
 func (o *Options) wanted(all spec.Diagnostics, environment string) spec.Diagnostics {
 	all = withNextRuns(all, o.Now)
+	if o.Selected != nil {
+		all = slices.DeleteFunc(slices.Clone(all), func(d spec.Diagnostic) bool { return !d.Blocking && !o.Selected(d.Rule) })
+	}
 	all = o.Baseline.Filter(all)
 	all = o.caused(all, environment)
 	all.Sort()

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/lint"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// selectedRules reads --select and --ignore. It returns nil where all rules count.
+// Names may stand in one list with commas, as in other linters.
+func selectedRules(chosen, ignored []string) (func(rule string) bool, error) {
+	chosen, ignored = inLists(chosen), inLists(ignored)
+	for _, list := range [][]string{chosen, ignored} {
+		for _, name := range list {
+			if err := checkRule(name); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if len(chosen)+len(ignored) == 0 {
+		return nil, nil
+	}
+	return func(rule string) bool {
+		return (len(chosen) == 0 || slices.Contains(chosen, rule)) && !slices.Contains(ignored, rule)
+	}, nil
+}
+
+func inLists(lists []string) (names []string) {
+	for _, list := range lists {
+		names = append(names, strings.Split(list, ",")...)
+	}
+	return names
+}
+
+func checkRule(name string) error {
+	if _, known := lint.RuleByName(name); known {
+		return nil
+	}
+	text := fmt.Sprintf("there is no rule %q", name)
+	if near := spec.Nearest(name, ruleNames()); near != "" {
+		text += fmt.Sprintf("; did you mean %q?", near)
+	}
+	return usageError{text: text}
+}
