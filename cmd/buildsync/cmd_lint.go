@@ -27,7 +27,7 @@ rules off and on (lint.rules), a comment silences one in place:
    # buildsync:ignore RULE: reason        for the next line, or its own
    # buildsync:ignore-step RULE: reason   for its step; also -job and -file
 
-With --verbose it also says when each trigger fires next.
+--fix changes only the files that are named, all where none is. With --verbose it also says when each trigger fires next.
 
 Exit codes: 0 no findings at or above --fail-on; 1 a file could not be written; 2 findings;
 3 no workspace that can be read.`,

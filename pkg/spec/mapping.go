@@ -261,6 +261,10 @@ func closing(src []byte, pos, start int, open, shut byte) int {
 	}
 }
 
+// gluedField is a field of a mapping without the space behind its colon, which
+// YAML reads as one text.
+var gluedField = pattern(`^([A-Za-z_][\w.-]*):([^\s/:].*)$`)
+
 // gluedKey is a key with a collection or a quoted text right behind its colon,
 // which YAML takes for a part of the key.
 var gluedKey = pattern(`^([A-Za-z_][\w.-]*):[\[{"']`)
