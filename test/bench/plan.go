@@ -122,6 +122,19 @@ func (b *bench) change(dir string, count, n int) error {
 	return b.commit(dir, "second")
 }
 
+// changeAll edits the variable that all definitions use, and commits.
+func (b *bench) changeAll(dir string) error {
+	name := filepath.Join(dir, "buildsync.yaml")
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	if err := write(name, strings.ReplaceAll(string(text), "maven3.9.5", "maven3.9.9")); err != nil {
+		return err
+	}
+	return b.commit(dir, "all")
+}
+
 func (b *bench) commit(dir, message string) error {
 	if err := b.git(dir, "add", "."); err != nil {
 		return err

@@ -6,7 +6,7 @@ import (
 )
 
 // scale measures how plan and apply grow from a tenth of the jobs to all of
-// them, without latency.
+// them, without latency. Every job changes by an edit of a variable that all use.
 func (b *bench) scale() error {
 	n := b.count(10_000)
 	out := newTable("command", "jobs", "CPU", "× a tenth of the jobs", "wall", "peak memory")
@@ -16,7 +16,7 @@ func (b *bench) scale() error {
 		if err != nil {
 			return err
 		}
-		for i, name := range []string{"`apply`, all new", "`plan`, all in step"} {
+		for i, name := range []string{"`apply`, all new", "`plan`, all in step", "`plan`, every job changed", "the same, `--format json`"} {
 			growth := "1"
 			if small != nil {
 				growth = ratio(samples[i].cpu, small[i].cpu)
@@ -30,7 +30,8 @@ func (b *bench) scale() error {
 	return nil
 }
 
-// applyAndPlan returns what it costs to create jobs, then to plan them.
+// applyAndPlan returns what it costs to create jobs, then to plan them in step,
+// and changed.
 func (b *bench) applyAndPlan(jobs int) (samples []sample, err error) {
 	dir := filepath.Join(b.dir, fmt.Sprintf("shop-%d", jobs))
 	if err := b.repository(dir, jobs); err != nil {
@@ -51,6 +52,16 @@ func (b *bench) applyAndPlan(jobs int) (samples []sample, err error) {
 			times = b.times(3)
 		}
 		medians, err := b.compare(times, c)
+		if err != nil {
+			return nil, err
+		}
+		samples = append(samples, medians...)
+	}
+	if err := b.changeAll(dir); err != nil {
+		return nil, err
+	}
+	for _, c := range []command{b.talk(server, dir, "plan"), b.talk(server, dir, "plan", "--format", "json")} {
+		medians, err := b.compare(b.times(3), c)
 		if err != nil {
 			return nil, err
 		}
