@@ -25,6 +25,7 @@ type twin struct {
 
 // noteCreated keeps a create that was sent for the sweep.
 func (r *run) noteCreated(s *step) {
+	s.made.post = nil // it holds the whole body, and nothing is sent again
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.created = append(r.created, s)
