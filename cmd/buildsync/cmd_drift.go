@@ -46,6 +46,7 @@ func (in *invocation) drift() (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
+	p.onlyShown = true
 	if base := p.revisions.base; base == nil || base.Commit == "" && p.revisions.recorded == nil {
 		p.revisions.notes = []string{"there is no base yet, so what is checked out counts as applied"}
 		p.revisions.base = &revision{Revision: p.revisions.head, result: p.w.result, policy: p.w.set.Workspace.Policy}

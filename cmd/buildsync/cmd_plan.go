@@ -58,6 +58,7 @@ func (in *invocation) planCommandRun() (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
+	p.onlyShown = true
 	if in.on("offline") {
 		p.plan = in.offlinePlan(p)
 		in.tellNotes(p)

@@ -3,6 +3,7 @@ package main
 import (
 	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"sync/atomic"
 )
 
@@ -10,18 +11,38 @@ import (
 // in percent of 4 MiB, so at 16.
 const startGoal = 400
 
+// A heap of more than largeHeap bytes is let grow by largeGoal percent only: the
+// memory of a plan in which 10,000 jobs change counts for more than the time.
+const (
+	largeHeap = 64 << 20
+	largeGoal = 50
+)
+
 // deferCollection sets the goal of the start. From the first collection on, the
-// usual one holds. Whoever sets GOGC or GOMEMLIMIT knows better.
+// usual one holds, and the one of a large heap once there is one. Whoever sets
+// GOGC or GOMEMLIMIT knows better.
 func deferCollection(env environment) {
 	if env.setsGoal() {
 		return
 	}
 	usual := debug.SetGCPercent(startGoal)
-	atFirstCollection(func() {
+	afterCollection(func() {
 		if current := debug.SetGCPercent(usual); current != startGoal { // somebody else has changed it
 			debug.SetGCPercent(current)
+			return
 		}
+		watchHeap()
 	})
+}
+
+// watchHeap looks after each collection whether the heap has become large.
+func watchHeap() {
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	if metrics.Read(live); live[0].Value.Uint64() > largeHeap {
+		debug.SetGCPercent(largeGoal)
+		return
+	}
+	afterCollection(watchHeap)
 }
 
 // spareBytes count as used and are never touched, so that the system gives no
@@ -36,13 +57,13 @@ func collectLess(env environment) (release func()) {
 		return func() {}
 	}
 	spare := &atomic.Pointer[[spareBytes]byte]{}
-	atFirstCollection(func() { spare.Store(new([spareBytes]byte)) })
+	afterCollection(func() { spare.Store(new([spareBytes]byte)) })
 	return func() { spare.Store(nil) }
 }
 
 func (env environment) setsGoal() bool { return env.get("GOGC") != "" || env.get("GOMEMLIMIT") != "" }
 
-// atFirstCollection calls do after the next collection of memory.
-func atFirstCollection(do func()) {
+// afterCollection calls do after the next collection of memory.
+func afterCollection(do func()) {
 	runtime.AddCleanup(new([64]byte), func(do func()) { do() }, do)
 }

@@ -57,6 +57,7 @@ type planning struct {
 	scope     apply.Scope
 	service   *service
 	plan      *diff.Plan
+	onlyShown bool // see diff.Options
 }
 
 // scope reads the flags that narrow a plan.
@@ -204,7 +205,7 @@ func (in *invocation) planInput(p *planning) apply.PlanInput {
 				ForceConflicts: in.on("force-conflicts"), Adopt: in.on("adopt"), RefuseDrift: in.on("refuse-drift"),
 				AllowEmpty: in.on("allow-empty"), AllowRemovals: in.number("allow-removals"), WriteSecrets: in.texts("write-secret"),
 				ShowUndeclared: in.on("show-undeclared"), Explain: in.on("explain"),
-				Contents: in.text("detail") == detailFull,
+				Contents: in.text("detail") == detailFull, OnlyShown: p.onlyShown,
 			},
 		},
 		Parallel: in.number("parallelism"),

@@ -98,6 +98,7 @@ type Options struct {
 	ShowUndeclared bool     // list what the definitions do not name and an update keeps
 	Explain        bool     // name the rule that made two values equal
 	Contents       bool     // list what each new object holds
+	OnlyShown      bool     // the plan is not carried out: its changes hold no whole bodies
 }
 
 // Modules is what the comparison asks of the step-module catalogue.

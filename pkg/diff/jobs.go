@@ -209,9 +209,11 @@ func (j *jobTask) update() {
 		change.HaveFingerprint = have
 		if change.Verdict != VerdictCollision {
 			change.WantFingerprint = want
-			change.before, change.ignore = j.before, j.ignore
 			change.Unchanged = c.unchanged(change.Fields)
-			change.Have, change.Desired = jsontree.Pack(j.live.Body), jsontree.Pack(c.desired)
+			if !j.in.Options.OnlyShown {
+				change.before, change.ignore = j.before, j.ignore
+				change.Have, change.Desired = jsontree.Pack(j.live.Body), jsontree.Pack(c.desired)
+			}
 		}
 		j.add(change)
 	default:
