@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -28,6 +29,9 @@ func (r *required) check(c *checking) {
 		}
 		return
 	}
+	if r.everyItemHas(c.job) {
+		return
+	}
 	have := map[string]bool{}
 	r.each(c.job, func(h *hit) bool {
 		if !h.value.IsEmpty() {
@@ -48,6 +52,30 @@ func (r *required) check(c *checking) {
 		}
 		return len(c.found) < maxBreaches
 	})
+}
+
+// everyItemHas reports whether, for certain, every item has a value. It compares
+// counts, so that nothing needs to be spelled where all is well.
+func (r *required) everyItemHas(job *Subject) bool {
+	items, depth := 0, r.path.LastItem()
+	r.items.each(job, func(h *hit) bool {
+		items++
+		return len(h.w.trail) == depth
+	})
+	var last [4]part
+	with := 0
+	r.each(job, func(h *hit) bool {
+		if depth > len(last) || depth > len(h.w.trail) {
+			with = -1
+			return false
+		}
+		if !h.value.IsEmpty() && (with == 0 || !slices.Equal(last[:depth], h.w.trail[:depth])) {
+			with++
+			copy(last[:], h.w.trail[:depth])
+		}
+		return true
+	})
+	return items == with
 }
 
 func orElse(text, otherwise string) string {

@@ -229,7 +229,7 @@ func (l *loader) selectorOf(n *spec.Node, path valuepath.Path) (selector, bool) 
 		l.report(n.Range, "", "%s names no value of a job", quoted(n.Text))
 		return selector{}, false
 	}
-	if name, known, unknown := path.Unknown(); unknown {
+	if name, known, unknown := path.Unknown(); unknown && !strings.HasPrefix(n.Text, "extra.") {
 		l.report(n.Range, didYouMean(name, known), "%s names nothing that a job has: %s is unknown", quoted(n.Text), quoted(name))
 		return selector{}, false
 	}

@@ -23,7 +23,7 @@ func (o *Subject) ruleJob() *rule.Job {
 		Name: o.Name, Project: o.Project, Owner: o.Owner, Labels: o.Labels,
 		Arch: text(wire.KeyArch), Flavor: text(wire.KeyFlavor), HostType: text(wire.KeyHostType),
 		Enabled: o.enabled, OnCommit: wire.MeansTrue(o.body.Str(wire.KeyBuildIfCodeUpdated)), Template: o.template,
-		Bytes: len(o.body.AppendJSON(nil)),
+		Bytes: textBytes(o.body),
 	}
 	if o.Job != nil {
 		j.Protect = o.Job.Protect
@@ -32,6 +32,7 @@ func (o *Subject) ruleJob() *rule.Job {
 	if q, ok := quantityOf(&hit{w: &walker{job: o}, value: o.timeout()}); ok {
 		j.Timeout = time.Duration(q.value * float64(time.Second))
 	}
+	j.Steps = make([]rule.Step, 0, len(o.Steps()))
 	for _, s := range o.Steps() {
 		j.Steps = append(j.Steps, o.ruleStep(s))
 	}
@@ -61,16 +62,29 @@ func (o *Subject) ruleJob() *rule.Job {
 	return j
 }
 
+// textBytes is the length of all texts of a value.
+func textBytes(v *jsontree.Value) int {
+	n := len(v.Text())
+	for _, m := range v.Members() {
+		n += len(m.Key) + textBytes(m.Value)
+	}
+	for _, item := range v.Items() {
+		n += textBytes(item)
+	}
+	return n
+}
+
 // timeout is the limit of a build, nil where there is none.
 func (o *Subject) timeout() *jsontree.Value { return o.body.Get(wire.KeyTimeout) }
 
 func (o *Subject) ruleStep(s step) rule.Step {
-	r := rule.Step{Name: s.name, ModuleID: s.module, Enable: s.isOn(), Inputs: map[string]string{}}
+	properties := s.value.Get(wire.KeyProperties).Members()
+	r := rule.Step{Name: s.name, ModuleID: s.module, Enable: s.isOn(), Inputs: make(map[string]string, len(properties))}
 	module := o.set.catalogue.Module(s.module)
 	if module != nil {
 		r.Action = module.Word()
 	}
-	for _, p := range s.value.Get(wire.KeyProperties).Members() {
+	for _, p := range properties {
 		text := bulk.Text("", p.Value)
 		if known := module.Property(p.Key); known != nil && known.Secret && !p.Value.IsEmpty() {
 			text = sensitive

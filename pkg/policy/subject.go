@@ -29,8 +29,9 @@ type Subject struct {
 	template string
 	set      *Set
 
-	steps []step
-	known bool // steps are read
+	steps  []step
+	known  bool   // steps are read
+	walker walker // of the walk under way
 	rule  *rule.Job
 }
 

@@ -34,7 +34,13 @@ func (s *selector) each(job *Subject, visit func(*hit) bool) {
 	if !s.path.IsAbout(job.Name) {
 		return
 	}
-	w := walker{selector: s, job: job, visit: visit}
+	w := &job.walker
+	if w.selector != nil { // a walk within a walk
+		w = &walker{}
+	}
+	w.selector, w.job, w.visit, w.done, w.trail = s, job, visit, false, w.room[:0]
+	w.hit.w = w
+	defer func() { w.selector, w.visit = nil, nil }()
 	if s.first != "" {
 		if v := job.body.Get(s.first); v != nil && s.first != wire.KeyJobName {
 			w.member(s.first, v)
@@ -59,6 +65,8 @@ type walker struct {
 	job   *Subject
 	visit func(*hit) bool
 	trail []part
+	room  [8]part // for the trail
+	hit   hit     // that is being visited
 	step  *jsontree.Value // that the walk is in
 	param *jsontree.Value // as well
 	done  bool
@@ -191,7 +199,8 @@ func (w *walker) here(v *jsontree.Value, s valuepath.State) {
 	if w.done || !w.path.Matched(s) {
 		return
 	}
-	w.done = !w.visit(&hit{w: w, value: v})
+	w.hit.value = v
+	w.done = !w.visit(&w.hit)
 }
 
 func (w *walker) push(p part) { w.trail = append(w.trail, p) }
