@@ -32,7 +32,7 @@ type Subject struct {
 	steps  []step
 	known  bool   // steps are read
 	walker walker // of the walk under way
-	rule  *rule.Job
+	rule   *rule.Job
 }
 
 // step is a step of a body, with how often its name stood before.

@@ -65,8 +65,8 @@ type walker struct {
 	job   *Subject
 	visit func(*hit) bool
 	trail []part
-	room  [8]part // for the trail
-	hit   hit     // that is being visited
+	room  [8]part         // for the trail
+	hit   hit             // that is being visited
 	step  *jsontree.Value // that the walk is in
 	param *jsontree.Value // as well
 	done  bool
