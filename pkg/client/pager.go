@@ -105,9 +105,9 @@ func (p *pager) ended(s *scan, index, rows, fresh, found int) bool {
 	switch {
 	case s.total == 0 && rows == 0 && index == 0:
 		return true // the service counts none, and shows none
-	case enough && found > 0 && (index > 0 || rows < pageSize):
+	case enough && (index > 0 || rows < pageSize):
 		return true
-	case enough && found > 0 && s.total > pageSize:
+	case enough && s.total > pageSize:
 		return true
 	case index == 0:
 		// An empty first page of a list that is not counted as empty, or one that is

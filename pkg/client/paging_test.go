@@ -268,6 +268,24 @@ func TestListingThatCannotBeRead(t *testing.T) {
 	}
 }
 
+// A list is not read again after an answer that will be the same.
+func TestListingIsNotReadAgainAfterARefusal(t *testing.T) {
+	t.Parallel()
+	l := list{n: 150}
+	s := newServer(t, func(w http.ResponseWriter, r *http.Request, n int) {
+		if r.URL.Query().Get("page_index") == "1" {
+			reply(w, 403, `{"error_code":"CB.9"}`)
+			return
+		}
+		l.serve(w, r, n)
+	})
+	c, _ := newClient(t, s.URL)
+	got, err := c.Listing(t.Context(), projectID)
+	if !errors.Is(err, client.ErrForbidden) || got.Complete || len(s.all()) != 2 {
+		t.Errorf("%d requests, want 2; %+v, %v", len(s.all()), got, err)
+	}
+}
+
 // A list that never ends is left after the page ceiling.
 func TestListWithoutEnd(t *testing.T) {
 	t.Parallel()
