@@ -91,6 +91,8 @@ jobs:
     renamed_from: [old]
     adopt: true
     protect: true
+    owner: o
+    labels: {l: v}
     extra: {resource_limit: {k: [v]}}
   - name: b
     arch: arm
