@@ -60,15 +60,32 @@ func (u *unit) multiply(n *spec.Node) (combos [][]binding, ok bool) {
 			u.report("matrix", n, "matrix", "split the definition", "the matrix makes more than %d combinations", maxCombinations)
 			return nil, false
 		}
-		next := make([][]binding, 0, len(combos)*len(axis.Items))
+		values := u.distinct(name, axis.Items)
+		next := make([][]binding, 0, len(combos)*len(values))
 		for _, combo := range combos {
-			for _, value := range axis.Items {
+			for _, value := range values {
 				next = append(next, append(slices.Clone(combo), binding{name, f.Key, value}))
 			}
 		}
 		combos = next
 	}
 	return combos, true
+}
+
+// distinct leaves out the values of a matrix key that stand there before, and
+// reports them: they would make one job twice.
+func (u *unit) distinct(name string, values []*spec.Node) []*spec.Node {
+	kept := make([]*spec.Node, 0, len(values))
+	for _, value := range values {
+		first := slices.IndexFunc(kept, func(have *spec.Node) bool { return !isPoison(value) && sameValue(have, value) })
+		if first < 0 {
+			kept = append(kept, value)
+			continue
+		}
+		d := u.report("matrix", value, "matrix."+name, "remove one of them", "matrix.%s holds %s twice", name, describe(value))
+		d.Related = append(d.Related, spec.Related{Range: kept[first].Range, Message: "first here"})
+	}
+	return kept
 }
 
 // entries returns the mappings of include or exclude.
@@ -126,7 +143,13 @@ func (u *unit) exclude(n *spec.Node, combos, entries [][]binding) [][]binding {
 
 func (u *unit) include(n *spec.Node, combos, entries [][]binding) [][]binding {
 	original := slices.Clone(combos)
-	for _, entry := range entries {
+	for i, entry := range entries {
+		same := func(before []binding) bool { return len(before) == len(entry) && agrees(before, entry, true) }
+		if first := slices.IndexFunc(entries[:i], same); first >= 0 {
+			d := u.report("matrix", entry[0].key, "matrix.include", "remove one of them", "this combination stands in include twice")
+			d.Related = append(d.Related, spec.Related{Range: entries[first][0].key.Range, Message: "first here"})
+			continue
+		}
 		added := false
 		for i, combo := range original {
 			if !agrees(combo, entry, false) {

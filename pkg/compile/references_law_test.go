@@ -244,7 +244,8 @@ func compileLaw(t *testing.T, workspace, definitions, where string) {
 		t.Errorf("%s: the unknown name is not refused", where)
 	}
 	for _, job := range result.Jobs {
-		sent := string(job.CreateBody().Indented()) + string(job.NoticeBodies().Indented()) + job.ID + job.Name + strings.Join(job.RenamedFrom, " ")
+		labels := fmt.Sprint(job.Owner, job.Labels)
+		sent := labels + string(job.CreateBody().Indented()) + string(job.NoticeBodies().Indented()) + job.ID + job.Name + strings.Join(job.RenamedFrom, " ")
 		for _, n := range job.Notices {
 			if n.ParamConfig != nil {
 				sent += *n.ParamConfig

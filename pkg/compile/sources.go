@@ -33,6 +33,8 @@ func (u *unit) scms(n *spec.Node) *jsontree.Value {
 			continue
 		}
 		u.record(path, item)
+		u.needs(item, wire.KeyURL, path, "code source", "4.18, CreateBuildJobScm")
+		u.needs(item, wire.KeySCMType, path, "code source", "4.18, CreateBuildJobScm")
 		scm := jsontree.Object()
 		for _, field := range scmFields {
 			v := item.Get(field.name)

@@ -87,7 +87,30 @@ func (u *unit) rawStep(n *spec.Node, count map[string]int) *jsontree.Value {
 			members[key] = u.value(member, f.Value)
 		}
 	}
+	u.needs(n, "module_id", path, "step", "4.18, CreateBuildJobSteps")
+	u.needsName(n, n.Get("module_id"), path)
 	return orderedStep(members, n)
+}
+
+// needsName reports a step of a job without a name. In a build template the
+// service takes one (reference 4.21). at is what stands there in its place.
+func (u *unit) needsName(step, at *spec.Node, path string) {
+	switch {
+	case u.owner == spec.OfTemplate:
+	case step.Get("name") != nil:
+		u.needs(step, "name", path, "step", "4.18, CreateBuildJobSteps")
+	default:
+		u.report("missing-key", at, path+".name", "add name: with what the step does", "the step needs a name: the service refuses it without one (API reference 4.18, CreateBuildJobSteps)")
+	}
+}
+
+// needs reports a null or blank text in the place of one without which the
+// service refuses the whole body. One that is absent the schema reports.
+func (u *unit) needs(owner *spec.Node, key, path, what, section string) {
+	n := owner.Get(key)
+	if n != nil && (n.IsNull() || n.Kind == spec.ScalarNode && !isPoison(n) && strings.TrimSpace(n.Text) == "") {
+		u.report("missing-key", n, path+"."+key, "write it", "the %s needs %s: the service refuses it without one (API reference %s)", what, key, section)
+	}
 }
 
 func orderedStep(members map[string]*jsontree.Value, n *spec.Node) *jsontree.Value {
@@ -158,6 +181,9 @@ func (u *unit) actionStep(n *spec.Node, action spec.Field, module *catalog.Modul
 	}
 	if v := body.Get("enable"); v != nil {
 		members["enable"] = u.nullableBool(path+".enable", v)
+	}
+	if name != nil {
+		u.needsName(body, nil, path)
 	}
 	p := &propertyBuilder{u: u, path: path + ".properties", module: module, word: action.Key.Text, from: map[string]*spec.Node{}}
 	if v := body.Get("image"); v != nil {

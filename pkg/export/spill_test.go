@@ -32,8 +32,8 @@ func TestLargeJobsCanBeRead(t *testing.T) {
 	}{
 		{"a script of ordinary length stays", []*jsontree.Value{step("Build", "command", lines(60))}, ""},
 		{"a long one gets a file", []*jsontree.Value{step("Build it 构建", "command", lines(70)+"no line break at the end")}, "scripts/shop/one/build-it-构建.sh"},
-		{"each gets its own", []*jsontree.Value{step("Build", "command", lines(500), "other", lines(500)), step("build", "command", lines(500)), step("", "command", lines(70))},
-			"scripts/shop/one/build.sh scripts/shop/one/build-other.txt scripts/shop/one/build-2.sh scripts/shop/one/step-3.sh"},
+		{"each gets its own", []*jsontree.Value{step("Build", "command", lines(500), "other", lines(500)), step("build", "command", lines(500)), step("!", "command", lines(70))},
+			"scripts/shop/one/build.sh scripts/shop/one/build-other.txt scripts/shop/one/build-2.sh scripts/shop/one/script.sh"},
 		{"many short ones are too much for a file", []*jsontree.Value{step("Build", crowd...)}, "scripts/shop/one/build-property0.txt and more"},
 		{"what no include can hold stays", []*jsontree.Value{step("Build", "command", "\ufeff"+lines(70)), step("Test", "command", "\x00"+lines(70))}, ""},
 		{"carriage returns survive", []*jsontree.Value{step("Build", "command", strings.Repeat("a\rb\n", 40000))}, "scripts/shop/one/build.sh"},

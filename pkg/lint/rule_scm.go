@@ -17,11 +17,6 @@ func (p *pass) sources(u *unit) {
 	}
 	for i, n := range list.Items {
 		pointer := u.pointer + ".scms" + spec.ItemSegment(n, i)
-		for _, key := range []string{"url", "scm_type"} { // one that is absent is found in the file already
-			if v := n.Get(key); v != nil && isBlank(v) {
-				p.report("missing-key", v.Range, pointer+"."+key, "the code source needs "+key+": the service refuses it without one", "write it")
-			}
-		}
 		for _, v := range u.values(n.Get("url")) {
 			p.scmURL(v, pointer+".url")
 			p.scmCredentials(v, pointer+".url")

@@ -20,7 +20,6 @@ func (p *pass) steps(u *unit) {
 		}
 		p.module(u, s)
 		p.properties(u, s)
-		p.stepNamed(s)
 		p.stepName(s, names)
 		for j := range s.props {
 			prop := &s.props[j]
@@ -34,22 +33,6 @@ func (p *pass) steps(u *unit) {
 	}
 	p.stepDisabled(u)
 	p.stepOrder(u)
-}
-
-// stepNamed reports a step without a name, which the service refuses (reference
-// 4.18, steps). An action word brings a name of its own, unless it is emptied.
-func (p *pass) stepNamed(s *step) {
-	switch {
-	case s.name == nil && s.id != nil:
-		p.report("missing-key", s.id.Range, s.pointer+".name", "the step needs a name: the service refuses it without one", "add name: with what the step does")
-	case s.name != nil && isBlank(s.name):
-		p.report("missing-key", s.name.Range, s.pointer+".name", "the step needs a name: the service refuses it without one", "write what the step does")
-	}
-}
-
-// isBlank reports whether a node is null or an empty text.
-func isBlank(n *spec.Node) bool {
-	return n.IsNull() || n.Kind == spec.ScalarNode && strings.TrimSpace(n.Text) == ""
 }
 
 // actionModule is the form of a step module's id (reference 4.18, module_id).

@@ -8,6 +8,15 @@ import (
 
 // stepHint finds what made a step neither of its two forms.
 func (e *explainer) stepHint(n *Node) string {
+	var actions []string
+	for _, field := range n.Fields {
+		if field.Value.Kind == MappingNode && field.Key.Text != "inputs" && field.Key.Text != "properties" {
+			actions = append(actions, quoted(field.Key.Text))
+		}
+	}
+	if len(actions) > 1 {
+		return strings.Join(actions, " and ") + " are steps of their own: start each with a dash"
+	}
 	action := e.set.byLocation[definitionsLocation+"#/$defs/action"]
 	for _, field := range n.Fields {
 		switch key := field.Key.Text; {
@@ -31,6 +40,10 @@ func hintOnForm(s *schema, n *Node) string {
 		if s.valid(scalarOf(n.Text, StringType)) {
 			return "put it in quotes: " + quoted(n.Text)
 		}
+	case n.Text == "" && n.Type == StringType && s.types&typeArray != 0:
+		return "write [] for none, or remove the key: what is absent stays as it is"
+	case n.Text == "" && n.Type == StringType && s.valid(scalarOf("", NullType)):
+		return "remove the key: what is absent stays as it is"
 	case n.Type == StringType && n.Style != PlainStyle && n.Style != 0 && coreType(n.Text) != StringType:
 		if s.valid(scalarOf(n.Text, coreType(n.Text))) {
 			return "write it without quotes"
