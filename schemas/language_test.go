@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/format"
 	"github.com/buildsync/buildsync/pkg/jsontree"
@@ -25,14 +26,14 @@ var update = flag.Bool("update", false, "rewrite docs/language.md")
 
 const (
 	languageFolder = "testdata/language"
-	languagePage   = "../docs/language.md"
+	docs           = "../docs"
 )
 
 var directive = regexp.MustCompile(`(?m)\{\{(keys|value|values|example|compiled|addresses) ([^}]*)\}\}`)
 
-// TestLanguagePage makes docs/language.md from testdata/language/language.md: a
-// table for each schema that it names, and the examples with what they compile
-// to.
+// TestLanguagePage makes docs/language.md and the pages in docs/language from
+// testdata/language/language.md: a table for each schema that it names, and the
+// examples with what they compile to.
 func TestLanguagePage(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(filepath.Join(languageFolder, "language.md"))
@@ -41,21 +42,23 @@ func TestLanguagePage(t *testing.T) {
 	}
 	p := &page{t: t, schemas: map[string]*jsontree.Value{}}
 	got := directive.ReplaceAllStringFunc(string(text), p.expand)
-	got = strings.Replace(got, "\n", "\n\n<!-- Made by `go test ./schemas -update` from the schemas and schemas/testdata/language; edit those. -->\n", 1)
 	if strings.Contains(got, "{{keys") || strings.Contains(got, "{{example") {
 		t.Errorf("a directive is malformed")
 	}
-	if *update {
-		if err := os.WriteFile(languagePage, []byte(got), 0o644); err != nil {
+	for name, content := range splitPages(t, got) {
+		file := filepath.Join(docs, filepath.FromSlash(name))
+		if *update {
+			if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(file)
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	want, err := os.ReadFile(languagePage)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("docs/language.md is not what the schemas and examples say; go test ./schemas -update (-want +got):\n%s", diff)
+		if diff := cmp.Diff(string(want), content); diff != "" {
+			t.Errorf("docs/%s is not what the schemas and examples say; go test ./schemas -update (-want +got):\n%s", name, diff)
+		}
 	}
 	p.checkComplete()
 }
@@ -73,7 +76,7 @@ func (p *page) expand(text string) string {
 	switch match[1] {
 	case "keys":
 		p.shown = append(p.shown, name+rest)
-		return p.keys(name, p.at(name, rest))
+		return p.keys(name, rest)
 	case "value":
 		expected, _ := p.takes(name, p.at(name, rest))
 		return strings.ToUpper(expected[:1]) + expected[1:]
@@ -126,7 +129,8 @@ func (p *page) follow(file string, schema *jsontree.Value) []*jsontree.Value {
 }
 
 // keys is the table of an object's keys.
-func (p *page) keys(file string, schema *jsontree.Value) string {
+func (p *page) keys(file, pointer string) string {
+	schema := p.at(file, pointer)
 	required := map[string]bool{}
 	for _, key := range schema.Get("required").Items() {
 		required[key.Text()] = true
@@ -139,9 +143,28 @@ func (p *page) keys(file string, schema *jsontree.Value) string {
 		if required[m.Key] {
 			key += " (required)"
 		}
-		fmt.Fprintf(&out, "| %s | %s | %s |\n", key, cell(expected), cell(description))
+		note := ""
+		if newerOnly(file+pointer, m.Key) {
+			note = " *Newer routes.*"
+		}
+		fmt.Fprintf(&out, "| %s | %s | %s%s |\n", key, cell(expected), cell(description), note)
 	}
 	return strings.TrimSuffix(out.String(), "\n")
+}
+
+// newerOnly reports whether only the newer routes read back what a key of a table
+// declares.
+func newerOnly(table, key string) bool {
+	switch table {
+	case "definitions.schema.json#/$defs/job":
+		if key == "on_commit" {
+			key = "build_if_code_updated" // its name in the API
+		}
+		return slices.Contains(wire.NewerRoutesOnly, key)
+	case "definitions.schema.json#/$defs/scm":
+		return slices.Contains(wire.NewerRoutesOnly, wire.KeySCMs+"."+key)
+	}
+	return false
 }
 
 // takes says what a key takes, and what for. The words nearest to the key win.

@@ -134,15 +134,11 @@ func Hidden(live, want *jsontree.Value) []string {
 	return paths
 }
 
-// ShowsHidden tells whether body has one of the members that the reference's
+// ShowsHidden reports whether body has one of the members that the reference's
 // route of reading a job (4.26) does not list: then this route shows them.
 func ShowsHidden(body *jsontree.Value) bool {
-	return slices.ContainsFunc(hiddenMembers, func(key string) bool { return body.Get(key) != nil })
+	return slices.ContainsFunc(wire.NewerRoutesOnly, func(key string) bool { return body.Get(key) != nil })
 }
-
-// hiddenMembers are those that an update takes (reference 4.19) and the answer
-// of reading a job does not have.
-var hiddenMembers = []string{"triggers", "timeout", "build_if_code_updated", "group_id"}
 
 // complete reads the job over the newer route too where this one may not show
 // all that is compared. What cannot be read that way is unknown, see unseen.

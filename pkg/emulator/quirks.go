@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/buildsync/buildsync/pkg/client/wire"
 )
 
 // Quirks say how the service behaves where its documents are silent, differ
@@ -131,7 +133,7 @@ type Quirks struct {
 }
 
 // v3Leaves are the members that the reference's 4.26 does not show.
-const v3Leaves = "triggers timeout build_if_code_updated group_id scms.enable_git_lfs scms.group_name scms.repo_name"
+var v3Leaves = strings.Join(wire.NewerRoutesOnly, " ")
 
 // Uniqueness says what a second object of one name meets.
 type Uniqueness string

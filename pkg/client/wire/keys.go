@@ -110,3 +110,11 @@ const (
 
 // DateLayout is how the API writes a day (API reference 4.1).
 const DateLayout = "2006-01-02"
+
+// NewerRoutesOnly are the members of a job that an update takes (reference 4.19)
+// and that reading it over v3 does not list (4.26); a dot leads into the items of a
+// list. The newer routes show them.
+var NewerRoutesOnly = []string{
+	"triggers", "timeout", "build_if_code_updated", "group_id",
+	KeySCMs + ".enable_git_lfs", KeySCMs + ".group_name", KeySCMs + ".repo_name",
+}
