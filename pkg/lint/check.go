@@ -3,10 +3,8 @@ package lint
 import (
 	"bytes"
 	"fmt"
-	"slices"
 
 	"github.com/buildsync/buildsync/pkg/catalog"
-	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -32,6 +30,7 @@ func Check(tree spec.Tree, environment string, opts Options) spec.Diagnostics {
 // workspace that could be read. lastDay is the day after which time alone may
 // change them, "" where it does not.
 func check(tree spec.Tree, environment string, opts Options) (all spec.Diagnostics, readable bool, lastDay string) {
+	tree = &lockedTree{Tree: tree}
 	workspace, front := spec.LoadWorkspace(tree, spec.Options{Environment: environment})
 	if workspace == nil {
 		front.Sort()
@@ -50,15 +49,17 @@ func check(tree spec.Tree, environment string, opts Options) (all spec.Diagnosti
 	return c.decide(c.front), true, c.judging.set.LastDay(opts.Today)
 }
 
-// checker feeds a linter with batches.
+// checker feeds a linter with batches, which workers load, compile and judge.
 type checker struct {
 	*linter
 	tree      spec.Tree
 	front     spec.Diagnostics
 	templates []*spec.File // the files that declare templates or fragments, without their jobs, once all are known
-	batch     []*spec.File
-	size      int // of the batch, in bytes
-	total     int // of all files
+	complete  bool         // all templates and fragments are known
+	batch     *batch
+	total     int         // of all files, in bytes
+	idle      chan *tools // those of the workers that have nothing to do
+	pending   []*batch    // in the order of the files
 }
 
 // useWord matches a key called use, however it is written.
@@ -76,6 +77,7 @@ func hasUse(source []byte) bool {
 func (c *checker) run(names []string) {
 	var declaring, held []*spec.File
 	var later []string
+	c.startWorkers()
 	alwaysUsed := c.set.Workspace.JobDefaults.Get("template") != nil || hasUse(c.read(workspaceFile))
 	for _, name := range names {
 		source, ok := c.source(name)
@@ -91,12 +93,14 @@ func (c *checker) run(names []string) {
 		case alwaysUsed || mentions(source, "template") || hasUse(source):
 			later = append(later, name)
 		default:
-			c.add(c.load(name, source))
+			c.add(batchFile{name: name, source: source})
 		}
 	}
 	c.flush()
+	c.join(0)
+	c.complete = true
 	if len(declaring) > 0 {
-		c.compileFiles(declaring, declaring)
+		c.compileFiles(declaring)
 	}
 	for _, file := range declaring {
 		templatesAlone := *file
@@ -104,14 +108,15 @@ func (c *checker) run(names []string) {
 		c.templates = append(c.templates, &templatesAlone)
 	}
 	for _, file := range held {
-		c.add(file)
+		c.add(batchFile{name: file.Name, source: file.Source, parsed: file})
 	}
 	for _, name := range later {
 		if source, err := c.tree.ReadFile(name, spec.MaxFileBytes); err == nil {
-			c.add(c.load(name, source))
+			c.add(batchFile{name: name, source: source})
 		}
 	}
 	c.flush()
+	c.join(0)
 }
 
 // mentions reports whether a file may hold a key: it has the word, or an escape
@@ -152,34 +157,36 @@ func (c *checker) load(name string, source []byte) *spec.File {
 	return file
 }
 
-func (c *checker) add(file *spec.File) {
-	if file == nil {
-		return
+func (c *checker) add(file batchFile) {
+	if c.batch == nil {
+		c.batch = c.newBatch()
 	}
-	c.batch = append(c.batch, file)
-	if c.size += len(file.Source); c.size > batchBytes {
+	c.batch.files = append(c.batch.files, file)
+	if c.batch.size += len(file.source); c.batch.size > batchBytes {
 		c.flush()
 	}
 }
 
-// flush compiles and judges the batch, with the templates and fragments that are
-// known.
+// flush gives the batch to a worker. It waits for the oldest batches where there
+// are more of them than workers.
 func (c *checker) flush() {
-	if len(c.batch) > 0 {
-		c.compileFiles(append(slices.Clone(c.templates), c.batch...), c.batch)
+	b := c.batch
+	if b == nil {
+		return
 	}
-	c.batch, c.size = nil, 0
+	c.batch = nil
+	c.pending = append(c.pending, b)
+	c.start(b)
+	c.join(cap(c.idle))
 }
 
-// compileFiles compiles files and applies the rules to those of them in judged.
-func (c *checker) compileFiles(files, judged []*spec.File) {
-	part := *c.set
-	part.Files = files
-	result, more := compile.Compile(&part, compile.Options{Vars: c.opts.Vars, Catalogue: c.catalogue, Partly: true})
-	sharpen(more, files)
-	c.front = append(c.front, more.Besides(c.front)...)
-	for _, file := range judged {
-		c.file(file)
+// compileFiles compiles and judges the files that declare templates or fragments.
+func (c *checker) compileFiles(files []*spec.File) {
+	b := c.newBatch()
+	b.tools = c.linter.tools
+	for _, file := range files {
+		b.files = append(b.files, batchFile{name: file.Name, source: file.Source, parsed: file})
 	}
-	c.compiled(result, files)
+	b.run()
+	c.take(b)
 }

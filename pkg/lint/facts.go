@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -53,6 +54,28 @@ func (f *facts) use(u *unit, template string) {
 		by.params = append(by.params, u.params[i].name)
 	}
 	f.users[template] = append(f.users[template], by)
+}
+
+// join adds what another part of the workspace has shown. What a compilation shows
+// is not among it, see linter.compiled.
+func (f *facts) join(other *facts) {
+	for template, users := range other.users {
+		f.users[template] = append(f.users[template], users...)
+	}
+	maps.Copy(f.used, other.used)
+	for fragment, provided := range other.provided {
+		if f.provided[fragment] == nil {
+			f.provided[fragment] = provided
+		} else {
+			maps.Copy(f.provided[fragment], provided)
+		}
+	}
+	f.unclear = f.unclear || other.unclear
+	f.inFragments = append(f.inFragments, other.inFragments...)
+	f.deferred = append(f.deferred, other.deferred...)
+	f.unused = append(f.unused, other.unused...)
+	f.names = append(f.names, other.names...)
+	maps.Copy(f.ranges, other.ranges)
 }
 
 // acrossFiles applies the rules that need all files.

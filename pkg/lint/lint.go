@@ -75,6 +75,7 @@ func sharpen(ds spec.Diagnostics, files []*spec.File) {
 // linter is what one run knows. Files go through it one at a time, so that they
 // need not all be in memory; what rules need across files is in facts.
 type linter struct {
+	*tools
 	set       *spec.Set
 	opts      Options
 	catalogue *catalog.Catalogue
@@ -83,9 +84,6 @@ type linter struct {
 	templates map[string]*unit
 	fragments map[string]*unit
 	scripts   map[string]*scriptFile
-	shell     *shellParser
-	zones     zoneTable
-	timers    timerTable
 	facts     facts
 	comments  map[string]*comments // suppressions by file
 	found     spec.Diagnostics
@@ -95,7 +93,7 @@ type linter struct {
 func newLinter(set *spec.Set, opts Options) *linter {
 	l := &linter{
 		set: set, opts: opts, catalogue: opts.Catalogue,
-		templates: map[string]*unit{}, fragments: map[string]*unit{}, scripts: map[string]*scriptFile{}, shell: newShellParser(), zones: zoneTable{}, timers: timerTable{},
+		templates: map[string]*unit{}, fragments: map[string]*unit{}, scripts: map[string]*scriptFile{}, tools: newTools(),
 		comments: map[string]*comments{}, facts: newFacts(),
 	}
 	if l.catalogue == nil {
@@ -106,6 +104,17 @@ func newLinter(set *spec.Set, opts Options) *linter {
 	}
 	l.workspace()
 	return l
+}
+
+// tools are what one worker keeps from file to file to save work.
+type tools struct {
+	shell  *shellParser
+	zones  zoneTable
+	timers timerTable
+}
+
+func newTools() *tools {
+	return &tools{shell: newShellParser(), zones: zoneTable{}, timers: timerTable{}}
 }
 
 // learn takes from a file what the rules need of it while they look at others.
@@ -211,6 +220,7 @@ func (p *pass) unit(u *unit) {
 // suppressions. Errors of loading and compiling go past both: what they report
 // keeps plan and apply from running as well.
 func (l *linter) decide(front spec.Diagnostics) spec.Diagnostics {
+	l.inScripts()
 	l.acrossFiles()
 	l.found = append(l.found, l.judging.run.Exceptions(!front.HasErrors())...)
 	hard, all := l.withFront(front)

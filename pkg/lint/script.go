@@ -44,6 +44,46 @@ type scriptFile struct {
 	judged   bool
 	searched bool     // for secrets
 	users    []string // the files that name it, and those whose jobs it depends on
+
+	inComments, secrets, rules spec.Diagnostics // what was found in it, once
+}
+
+// foundBy returns what do finds, and takes it out of what was found.
+func (l *linter) foundBy(do func()) spec.Diagnostics {
+	before := len(l.found)
+	do()
+	found := slices.Clone(l.found[before:])
+	l.found = l.found[:before]
+	return found
+}
+
+// join takes from other, which other files of the workspace use, what is not known
+// yet.
+func (f *scriptFile) join(other *scriptFile) {
+	for _, user := range other.users {
+		f.use(user)
+	}
+	if !f.searched {
+		f.searched, f.secrets = other.searched, other.secrets
+	}
+	if !f.judged {
+		f.judged, f.rules = other.judged, other.rules
+	}
+}
+
+func (f *scriptFile) use(file string) {
+	if file != "" && !slices.Contains(f.users, file) {
+		f.users = append(f.users, file)
+	}
+}
+
+// inScripts adds what was found in script files.
+func (l *linter) inScripts() {
+	for _, file := range l.scripts {
+		l.found = append(l.found, file.inComments...)
+		l.found = append(l.found, file.secrets...)
+		l.found = append(l.found, file.rules...)
+	}
 }
 
 // judgeScripts reads the scripts of a unit and applies the rules about each.
@@ -98,7 +138,7 @@ func (p *pass) judgeScript(u *unit, s *script) {
 		p.activeValues(u, s)
 	} else if file := p.scripts[s.pass.name]; file != nil && !file.judged {
 		file.judged = true
-		p.judge(s)
+		file.rules = p.foundBy(func() { p.judge(s) })
 	}
 }
 
@@ -142,20 +182,19 @@ func (p *pass) includedFile(name string, n *spec.Node, pointer string) *script {
 		file = &scriptFile{}
 		p.scripts[name] = file
 		if text, err := spec.ReadInclude(p.set.Tree, p.name, name); err == nil {
-			file.script = p.newScriptFile(name, text, n, pointer)
+			file.inComments = p.foundBy(func() { file.script = p.newScriptFile(name, text, n, pointer) })
 		}
 	}
-	for _, user := range []string{p.name, n.Range.Start.File} {
-		if user != "" && !slices.Contains(file.users, user) {
-			file.users = append(file.users, user)
-		}
-	}
+	file.use(p.name)
+	file.use(n.Range.Start.File)
 	if s := file.script; s != nil && !file.searched {
 		file.searched = true
-		for _, m := range secret.Find(s.text) {
-			d := p.secretLiteral(s.at(m.Start, m.End), pointer, m, s.text)
-			d.Related = []spec.Related{{Range: n.Range, Message: "the file is used here"}}
-		}
+		file.secrets = p.foundBy(func() {
+			for _, m := range secret.Find(s.text) {
+				d := p.secretLiteral(s.at(m.Start, m.End), pointer, m, s.text)
+				d.Related = []spec.Related{{Range: n.Range, Message: "the file is used here"}}
+			}
+		})
 	}
 	return file.script
 }

@@ -1,0 +1,160 @@
+package lint
+
+import (
+	"runtime"
+	"slices"
+	"sync"
+
+	"github.com/buildsync/buildsync/internal/crash"
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// batch is some files that one worker loads, compiles and judges. It knows what
+// the linter knows before it and writes nothing that another batch reads; the
+// linter takes the batches in the order of their files, so that the number of
+// workers changes no finding.
+type batch struct {
+	*linter              // its own findings, facts, scripts and comments
+	shared  []*spec.File // the templates and fragments that its jobs may use
+	files   []batchFile
+	size    int // in bytes
+
+	front    spec.Diagnostics // of loading
+	compiled spec.Diagnostics // of compiling
+	read     []*spec.File     // shared ones too
+	result   *compile.Result
+	done     chan struct{} // closed when it has been run
+	fault    error
+}
+
+// batchFile is a file to judge. parsed is set where it had to be parsed before.
+type batchFile struct {
+	name   string
+	source []byte
+	parsed *spec.File
+}
+
+// newBatch makes an empty batch. Before all templates and fragments are known it
+// knows none: its files use none.
+func (c *checker) newBatch() *batch {
+	part := &linter{
+		set: c.set, opts: c.opts, catalogue: c.catalogue, config: c.config, vars: c.vars,
+		scripts: map[string]*scriptFile{}, comments: map[string]*comments{}, facts: newFacts(),
+	}
+	if c.complete {
+		part.templates, part.fragments = c.linter.templates, c.fragments
+	}
+	return &batch{linter: part, shared: c.templates, done: make(chan struct{})}
+}
+
+// run loads, compiles and judges the files.
+func (b *batch) run() {
+	files := slices.Clone(b.shared)
+	var judged []*spec.File
+	for _, f := range b.files {
+		file := f.parsed
+		if file == nil {
+			var more spec.Diagnostics
+			file, more = spec.ParseDefinitions(f.name, f.source)
+			b.front = append(b.front, more...)
+		}
+		if file != nil {
+			judged = append(judged, file)
+		}
+	}
+	files = append(files, judged...)
+	if len(judged) == 0 {
+		return
+	}
+	part := *b.set
+	part.Files = files
+	b.result, b.compiled = compile.Compile(&part, compile.Options{Vars: b.opts.Vars, Catalogue: b.catalogue, Partly: true})
+	sharpen(b.compiled, files)
+	b.read = files
+	for _, file := range judged {
+		b.file(file)
+	}
+}
+
+// startWorkers allows as many batches at once as there are processors.
+func (c *checker) startWorkers() {
+	workers := runtime.GOMAXPROCS(0)
+	c.idle = make(chan *tools, workers)
+	for range workers {
+		c.idle <- newTools()
+	}
+}
+
+// start runs a batch as soon as a worker is idle.
+func (c *checker) start(b *batch) {
+	if cap(c.idle) == 1 {
+		b.tools = c.linter.tools
+		b.run()
+		close(b.done)
+		return
+	}
+	b.tools = <-c.idle
+	go func() {
+		b.fault = crash.Caught(func() error {
+			b.run()
+			return nil
+		})
+		c.idle <- b.tools
+		close(b.done)
+	}()
+}
+
+// join takes the oldest batches until at most some are left.
+func (c *checker) join(left int) {
+	for len(c.pending) > left {
+		b := c.pending[0]
+		c.pending[0], c.pending = nil, c.pending[1:]
+		<-b.done
+		if b.fault != nil {
+			panic(b.fault)
+		}
+		c.take(b)
+	}
+}
+
+// take adds what a batch has found.
+func (c *checker) take(b *batch) {
+	c.front = append(c.front, b.front...)
+	c.front = append(c.front, b.compiled.Besides(c.front)...)
+	c.found = append(c.found, b.found...)
+	c.facts.join(&b.facts)
+	for name, file := range b.scripts {
+		if known := c.scripts[name]; known != nil {
+			known.join(file)
+		} else {
+			c.scripts[name] = file
+		}
+	}
+	for name, comments := range b.comments {
+		if c.comments[name] == nil {
+			c.comments[name] = comments
+		}
+	}
+	c.linter.compiled(b.result, b.read)
+}
+
+// lockedTree lets several workers read from a tree that serves one at a time.
+type lockedTree struct {
+	spec.Tree
+	mutex sync.Mutex
+}
+
+// ReadFile implements spec.Tree.
+func (t *lockedTree) ReadFile(name string, limit int64) ([]byte, error) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	return t.Tree.ReadFile(name, limit)
+}
+
+// Glob implements spec.Tree.
+func (t *lockedTree) Glob(patterns []string) ([]string, error) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	return t.Tree.Glob(patterns)
+}
