@@ -269,11 +269,6 @@ func (u *unit) settings(whole *spec.Node, j *Job) {
 		j.ID = u.filledText("id", n)
 	}
 	if n := u.get(whole, "renamed_from"); n != nil {
-		if n.Kind == spec.ScalarNode && n.Type != spec.NullType && !isPoison(n) {
-			u.record("renamed_from", n)
-			j.RenamedFrom = []string{n.Text}
-			return
-		}
 		items, _ := u.list("renamed_from", n)
 		for i, item := range items {
 			j.RenamedFrom = append(j.RenamedFrom, u.filledText("renamed_from"+valuepath.Index(i), item))
