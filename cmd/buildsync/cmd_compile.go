@@ -12,9 +12,12 @@ import (
 	"github.com/buildsync/buildsync/internal/outfile"
 	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/apply"
+	"github.com/buildsync/buildsync/pkg/bulk"
+	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/export"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
 func (p *program) compileCommand() *cli.Command {
@@ -24,7 +27,9 @@ func (p *program) compileCommand() *cli.Command {
 		ArgsUsage: "[ADDRESS…]",
 		Description: about(`Prints the create bodies of all jobs and published templates, and the bodies that set the
 notifications, or those named by address (shop/job/order-service-build,
-shop/notification/order-service-build) or by name. It works offline. A secret stands as a placeholder.
+shop/notification/order-service-build) or by name. A path behind it, as plans and explain print it,
+chooses a part: order-service-build.notifications.MAIL. It works offline. A secret stands as a
+placeholder.
 
 --to build.yml prints what one job builds as a CodeArts build.yml; what such a file cannot hold
 is listed on stderr.
@@ -32,6 +37,7 @@ is listed on stderr.
 Exit codes: 0 done; 1 a file could not be written; 3 errors in the definitions.`,
 			"buildsync compile",
 			"buildsync compile --format yaml order-service-build",
+			"buildsync compile order-service-build.notifications.MAIL",
 			"buildsync compile --env prod --out bodies"),
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: json or yaml", Value: "json"},
@@ -150,12 +156,54 @@ func selectCompiled(w *workspace, words []string) ([]compiled, error) {
 			continue
 		}
 		job, err := w.job(word)
-		if err != nil {
+		if err == nil {
+			chosen = append(chosen, compiled{job.Address, job.CreateBody()})
+			continue
+		}
+		part, isPart, wrong := w.compiledPart(word)
+		if wrong != nil {
+			return nil, &failure{exitInvalid, wrong}
+		}
+		if !isPart {
 			return nil, err
 		}
-		chosen = append(chosen, compiled{job.Address, job.CreateBody()})
+		chosen = append(chosen, part)
 	}
 	return chosen, nil
+}
+
+// compiledPart finds what ADDRESS.PATH names of an object: a channel's body, or
+// a value of the body. isPart is false where word is no such thing.
+func (w *workspace) compiledPart(word string) (part compiled, isPart bool, err error) {
+	o, path, err := w.explainable(word)
+	if err != nil || path == "" {
+		return part, false, nil //nolint:nilerr // then it is an unknown job, which is said elsewhere
+	}
+	asked, err := valuepath.Parse(path)
+	if err != nil {
+		return part, false, err
+	}
+	for _, value := range o.bodies() {
+		if asked.Matches(valuepath.Own(value.address)) {
+			return compiled{o.address + "." + value.address, value.body}, true, nil
+		}
+	}
+	return part, false, o.unknownPath(asked, o.values(w))
+}
+
+// bodies lists an object's parts with their paths: each channel's body of its
+// notifications, and each value of its body.
+func (o explainable) bodies() []compiled {
+	var parts []compiled
+	if len(o.notices) > 0 {
+		bodies := (&compile.Job{Notices: o.notices}).NoticeBodies()
+		parts = append(parts, compiled{"notifications", bodies})
+		for _, body := range bodies.Items() {
+			parts = append(parts, compiled{compile.NoticePath(body.Str("notice_type")), body})
+		}
+	}
+	bulk.Walk(o.body, func(path string, v *jsontree.Value) { parts = append(parts, compiled{path, v}) })
+	return parts
 }
 
 // printCompiled writes one document: the body itself where one was asked for,

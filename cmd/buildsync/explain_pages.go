@@ -14,6 +14,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/lint/secret"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
 // explained is one value of an object and its way there.
@@ -52,6 +53,10 @@ func (o explainable) values(w *workspace) []explained {
 		}
 	}
 	if o.job != nil {
+		for i, name := range o.job.RenamedFrom { // no value of the job: set does not count it
+			shown["renamed_from"+valuepath.Index(i)] = jsontree.String(name)
+		}
+		shown["project"] = jsontree.String(o.job.Project)
 		for _, v := range bulk.OfJob(o.job).Values { // what stands beside the body
 			if _, isPlace := o.job.Provenance[v.Path]; isPlace && shown[v.Path] == nil {
 				shown[v.Path] = v.Value

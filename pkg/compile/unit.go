@@ -248,6 +248,7 @@ func jsonNumber(text string) string {
 func (u *unit) project(n, owner *spec.Node) (alias string, p *spec.Project) {
 	alias = u.c.workspace.Default
 	if n != nil {
+		u.record("project", n)
 		if isPoison(n) || n.IsNull() { // the schema has said it
 			return "", nil
 		}
