@@ -87,7 +87,7 @@ func (u *unit) parameter(name string, n *spec.Node) *jsontree.Value {
 		b.addFixed("defaultValue", value)
 	}
 	if limits != nil {
-		b.last().Set("limits", limits)
+		b.last().Set(wire.KeyLimits, limits)
 		u.record(b.path+".limits", n.Get("options"))
 	}
 	b.text("description", "description")
@@ -100,8 +100,8 @@ func (u *unit) parameter(name string, n *spec.Node) *jsontree.Value {
 		b.addFixed("sensitiveVar", "false")
 	}
 	return jsontree.Object(
-		jsontree.Member{Key: "name", Value: jsontree.String(wire.ParameterDefinition)},
-		jsontree.Member{Key: "params", Value: jsontree.Array(b.params...)},
+		jsontree.Member{Key: wire.KeyName, Value: jsontree.String(wire.ParameterDefinition)},
+		jsontree.Member{Key: wire.KeyParams, Value: jsontree.Array(b.params...)},
 	)
 }
 
@@ -166,9 +166,9 @@ func (u *unit) options(path string, n *spec.Node) ([]string, *jsontree.Value) {
 			names = append(names, name)
 		}
 		limits.Append(jsontree.Object(
-			jsontree.Member{Key: "disable", Value: jsontree.String(disabled)},
-			jsontree.Member{Key: "name", Value: jsontree.String(name)},
-			jsontree.Member{Key: "display_name", Value: jsontree.String(shown)},
+			jsontree.Member{Key: wire.KeyDisable, Value: jsontree.String(disabled)},
+			jsontree.Member{Key: wire.KeyName, Value: jsontree.String(name)},
+			jsontree.Member{Key: wire.KeyDisplayName, Value: jsontree.String(shown)},
 		))
 	}
 	return names, limits
@@ -205,14 +205,14 @@ func (u *unit) rawParameter(name string, n *spec.Node) *jsontree.Value {
 	path := ParameterPath(name)
 	p := jsontree.Object()
 	if definition := n.Get("definition"); definition != nil {
-		p.Set("name", u.text(path+".definition", definition))
+		p.Set(wire.KeyName, u.text(path+".definition", definition))
 	}
 	params := n.Get("params")
 	if params == nil {
 		return p
 	}
 	if params.IsNull() {
-		p.Set("params", jsontree.Null())
+		p.Set(wire.KeyParams, jsontree.Null())
 		return p
 	}
 	list := jsontree.Array()
@@ -224,7 +224,7 @@ func (u *unit) rawParameter(name string, n *spec.Node) *jsontree.Value {
 		u.setRaw(list, "defaultValue", u.secret(name, secret), path, secret)
 		u.setRaw(list, "sensitiveVar", "true", path, secret)
 	}
-	p.Set("params", list)
+	p.Set(wire.KeyParams, list)
 	return p
 }
 
@@ -239,7 +239,7 @@ func (u *unit) rawParam(path string, n *spec.Node) *jsontree.Value {
 		case f.Value.Kind == spec.ScalarNode && (f.Key.Text == "name" || f.Key.Text == "value"):
 			entry.Set(f.Key.Text, u.text(member, f.Value))
 		case f.Key.Text == "limits":
-			entry.Set("limits", u.value(path+".limits", f.Value))
+			entry.Set(wire.KeyLimits, u.value(path+".limits", f.Value))
 		default:
 			entry.Set(f.Key.Text, u.value(member+valuepath.Member(f.Key.Text), f.Value))
 		}
@@ -251,8 +251,8 @@ func (u *unit) rawParam(path string, n *spec.Node) *jsontree.Value {
 func (u *unit) setRaw(params *jsontree.Value, name, value, path string, at *spec.Node) {
 	u.record(path+valuepath.Member(name), at)
 	for _, p := range params.Items() {
-		if p.Str("name") == name {
-			p.Set("value", jsontree.String(value))
+		if p.Str(wire.KeyName) == name {
+			p.Set(wire.KeyValue, jsontree.String(value))
 			return
 		}
 	}
@@ -261,9 +261,9 @@ func (u *unit) setRaw(params *jsontree.Value, name, value, path string, at *spec
 
 func param(name, value string) *jsontree.Value {
 	return jsontree.Object(
-		jsontree.Member{Key: "name", Value: jsontree.String(name)},
-		jsontree.Member{Key: "value", Value: jsontree.String(value)},
-		jsontree.Member{Key: "limits", Value: jsontree.Null()},
+		jsontree.Member{Key: wire.KeyName, Value: jsontree.String(name)},
+		jsontree.Member{Key: wire.KeyValue, Value: jsontree.String(value)},
+		jsontree.Member{Key: wire.KeyLimits, Value: jsontree.Null()},
 	)
 }
 

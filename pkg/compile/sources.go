@@ -89,7 +89,7 @@ func (u *unit) timer(path string, n *spec.Node) *jsontree.Value {
 	parameters := jsontree.Array()
 	add := func(name, value string) {
 		parameters.Append(jsontree.Object(
-			jsontree.Member{Key: "name", Value: jsontree.String(name)}, jsontree.Member{Key: "value", Value: jsontree.String(value)}))
+			jsontree.Member{Key: wire.KeyName, Value: jsontree.String(name)}, jsontree.Member{Key: wire.KeyValue, Value: jsontree.String(value)}))
 	}
 	in := func(name string) string { return path + ".parameters" + valuepath.Name(name, 1) }
 	add("spec", u.filledText(in("spec"), n.Get("cron")))
@@ -105,7 +105,7 @@ func (u *unit) timer(path string, n *spec.Node) *jsontree.Value {
 	}
 	u.recordFixed(path+".name", n, spec.FromCompiler, "timer form")
 	return jsontree.Object(
-		jsontree.Member{Key: "name", Value: jsontree.String(timerTrigger)}, jsontree.Member{Key: "parameters", Value: parameters})
+		jsontree.Member{Key: wire.KeyName, Value: jsontree.String(timerTrigger)}, jsontree.Member{Key: wire.KeyParameters, Value: parameters})
 }
 
 // rawTrigger takes a trigger over; the values of its parameters are texts.
@@ -115,9 +115,9 @@ func (u *unit) rawTrigger(path string, n *spec.Node) *jsontree.Value {
 		member := path + valuepath.Member(f.Key.Text)
 		switch {
 		case f.Key.Text == "name" && f.Value.Kind == spec.ScalarNode:
-			trigger.Set("name", u.text(member, f.Value))
+			trigger.Set(wire.KeyName, u.text(member, f.Value))
 		case f.Key.Text == "parameters" && f.Value.Kind == spec.SequenceNode:
-			trigger.Set("parameters", u.triggerParameters(member, f.Value))
+			trigger.Set(wire.KeyParameters, u.triggerParameters(member, f.Value))
 		default:
 			trigger.Set(f.Key.Text, u.value(member, f.Value))
 		}

@@ -16,7 +16,7 @@ func CarryOver(body, shown, full *jsontree.Value) *jsontree.Value {
 	out, full := body.Clone(), full.Clone()
 	writtenForm(full, nil)
 	for _, m := range full.Members() {
-		if !slices.Contains(readOnlyMembers, m.Key) && !slices.Contains(identityMembers, m.Key) && m.Key != "limit_time" {
+		if !slices.Contains(readOnlyMembers, m.Key) && !slices.Contains(identityMembers, m.Key) && m.Key != wire.KeyLimitTime {
 			carryMember(out, shown, m)
 		}
 	}
@@ -85,13 +85,13 @@ func partnerOf(list string, item *jsontree.Value, i int, items, others *jsontree
 func identityOf(list string, item *jsontree.Value) string {
 	switch list {
 	case wire.KeySteps:
-		return item.Str("module_id") + "\x00" + item.Str("name")
+		return item.Str(wire.KeyModuleID) + "\x00" + item.Str(wire.KeyName)
 	case wire.KeyParameters:
 		return paramName(item)
 	case wire.KeySCMs:
-		return item.Str("url")
+		return item.Str(wire.KeyURL)
 	}
-	return item.Str("name")
+	return item.Str(wire.KeyName)
 }
 
 func absent(v *jsontree.Value) bool { return v == nil || v.Kind() == jsontree.KindNull }
@@ -117,7 +117,7 @@ func Hidden(live, want *jsontree.Value) []string {
 	var paths []string
 	for _, m := range want.Members() {
 		switch {
-		case m.Value.IsEmpty() || m.Key == "timeout" && !absent(live.Get("limit_time")):
+		case m.Value.IsEmpty() || m.Key == wire.KeyTimeout && !absent(live.Get(wire.KeyLimitTime)):
 		case absent(spelled(live, m.Key)) && !slices.Contains(identityMembers, m.Key):
 			paths = append(paths, m.Key)
 		case m.Key == wire.KeySCMs:

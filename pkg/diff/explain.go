@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
@@ -121,7 +122,7 @@ func writtenAlike(a, b *jsontree.Value) bool {
 
 // reordered explains parameters that stand in another order on both sides.
 func reordered(live, desired *jsontree.Value) []Equality {
-	order := func(body *jsontree.Value) []string { return keys(body.Get("parameters").Items(), paramName) }
+	order := func(body *jsontree.Value) []string { return keys(body.Get(wire.KeyParameters).Items(), paramName) }
 	a, b := order(live), order(desired)
 	if slices.Equal(a, b) {
 		return nil

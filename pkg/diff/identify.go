@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/sanitize"
@@ -193,7 +194,7 @@ func bodyOf(job *compile.Job) *jsontree.Value { return job.Unpacked().Body }
 
 // tellsApart reports whether a body says enough to recognise a job by: two jobs
 // without a step may well be equal.
-func tellsApart(body *jsontree.Value) bool { return body.Get("steps").Len() > 0 }
+func tellsApart(body *jsontree.Value) bool { return body.Get(wire.KeySteps).Len() > 0 }
 
 // renameHint asks whether a new job is one of those that go, "" for none.
 func renameHint(names []string) string {

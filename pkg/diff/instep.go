@@ -3,6 +3,7 @@ package diff
 import (
 	"slices"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
@@ -23,13 +24,13 @@ func (j *jobTask) isPlainlyInStep() bool {
 		return false
 	}
 	live, want := namedBody(j.live), j.want.Unpacked().Body
-	if live.Kind() != jsontree.KindObject || live.Str("job_name") != j.want.Name {
+	if live.Kind() != jsontree.KindObject || live.Str(wire.KeyJobName) != j.want.Name {
 		return false
 	}
 	var left []string // members that are not the same to the letter
 	for _, m := range want.Members() {
-		if m.Key == "timeout" { // may be read under another name
-			left = append(left, "limit_time")
+		if m.Key == wire.KeyTimeout { // may be read under another name
+			left = append(left, wire.KeyLimitTime)
 		}
 		if !holdsAll(live.Get(m.Key), m.Value) {
 			left = append(left, m.Key)

@@ -3,17 +3,18 @@ package diff
 import (
 	"strings"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
 // readOnlyMembers are written by the service alone: they are never compared and
 // never sent back.
 var readOnlyMembers = []string{
-	"domain_id", "actions", "build_environment_type", "cluster_selected",
+	wire.KeyDomainID, wire.KeyActions, wire.KeyBuildEnvironmentType, wire.KeyClusterSelected,
 }
 
 // identityMembers name the object; they are no part of what it is like.
-var identityMembers = []string{"job_id", "project_id"}
+var identityMembers = []string{wire.KeyJobID, wire.KeyProjectID}
 
 func readOnly(body *jsontree.Value, _ Modules) {
 	for _, key := range readOnlyMembers {
@@ -25,14 +26,14 @@ func readOnly(body *jsontree.Value, _ Modules) {
 }
 
 func limitTime(body *jsontree.Value, _ Modules) {
-	limit := body.Get("limit_time")
+	limit := body.Get(wire.KeyLimitTime)
 	if limit == nil {
 		return
 	}
-	if !limit.IsEmpty() && body.Get("timeout").IsEmpty() {
-		body.Set("timeout", timeoutOfHours(limit))
+	if !limit.IsEmpty() && body.Get(wire.KeyTimeout).IsEmpty() {
+		body.Set(wire.KeyTimeout, timeoutOfHours(limit))
 	}
-	body.Delete("limit_time")
+	body.Delete(wire.KeyLimitTime)
 }
 
 // timeoutOfHours is the written form of a limit_time that was read.
@@ -54,25 +55,25 @@ var (
 func canonicalTypes(body *jsontree.Value, _ Modules) {
 	toText(body, textMembers...)
 	toBool(body, boolMembers...)
-	toText(body.Get("timeout"), "limit", "unit")
-	for _, scm := range body.Get("scms").Items() {
+	toText(body.Get(wire.KeyTimeout), "limit", "unit")
+	for _, scm := range body.Get(wire.KeySCMs).Items() {
 		toText(scm, scmTextMembers...)
 		toBool(scm, scmBoolMembers...)
 	}
-	for _, step := range body.Get("steps").Items() {
+	for _, step := range body.Get(wire.KeySteps).Items() {
 		toBool(step, "enable")
 		toText(step, "version")
 	}
-	for _, param := range body.Get("parameters").Items() {
-		for _, field := range param.Get("params").Items() {
+	for _, param := range body.Get(wire.KeyParameters).Items() {
+		for _, field := range param.Get(wire.KeyParams).Items() {
 			toText(field, "value")
-			for _, limit := range field.Get("limits").Items() {
+			for _, limit := range field.Get(wire.KeyLimits).Items() {
 				toText(limit, "disable", "name", "display_name")
 			}
 		}
 	}
-	for _, trigger := range body.Get("triggers").Items() {
-		for _, field := range trigger.Get("parameters").Items() {
+	for _, trigger := range body.Get(wire.KeyTriggers).Items() {
+		for _, field := range trigger.Get(wire.KeyParameters).Items() {
 			toText(field, "value")
 		}
 	}
@@ -161,29 +162,29 @@ func rewriteStrings(v *jsontree.Value, f func(string) string) {
 }
 
 func letterCase(body *jsontree.Value, _ Modules) {
-	if flavor, ok := body.Get("flavor").AsString(); ok {
-		body.Set("flavor", jsontree.String(strings.ToLower(flavor)))
+	if flavor, ok := body.Get(wire.KeyFlavor).AsString(); ok {
+		body.Set(wire.KeyFlavor, jsontree.String(strings.ToLower(flavor)))
 	}
-	for _, scm := range body.Get("scms").Items() {
-		if kind, ok := scm.Get("scm_type").AsString(); ok {
+	for _, scm := range body.Get(wire.KeySCMs).Items() {
+		if kind, ok := scm.Get(wire.KeySCMType).AsString(); ok {
 			kind = strings.ToLower(kind)
 			if kind == "repo" {
 				kind = "codehub"
 			}
-			scm.Set("scm_type", jsontree.String(kind))
+			scm.Set(wire.KeySCMType, jsontree.String(kind))
 		}
 	}
 }
 
 func endpointKey(body *jsontree.Value, _ Modules) {
-	for _, scm := range body.Get("scms").Items() {
-		old := scm.Get("endpoint_id")
+	for _, scm := range body.Get(wire.KeySCMs).Items() {
+		old := scm.Get(wire.KeyEndpointIDAlt)
 		if old == nil {
 			continue
 		}
-		if scm.Get("end_point_id").IsEmpty() {
-			scm.Set("end_point_id", old)
+		if scm.Get(wire.KeyEndPointID).IsEmpty() {
+			scm.Set(wire.KeyEndPointID, old)
 		}
-		scm.Delete("endpoint_id")
+		scm.Delete(wire.KeyEndpointIDAlt)
 	}
 }

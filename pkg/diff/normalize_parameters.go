@@ -13,15 +13,15 @@ import (
 var stringDefinition = strings.ToLower(wire.ParameterDefinition)
 
 func definitionName(body *jsontree.Value, _ Modules) {
-	for _, param := range body.Get("parameters").Items() {
+	for _, param := range body.Get(wire.KeyParameters).Items() {
 		if param.Kind() != jsontree.KindObject {
 			continue
 		}
-		name := strings.ToLower(param.Str("name"))
+		name := strings.ToLower(param.Str(wire.KeyName))
 		if isStringDefinition(name) {
 			name = stringDefinition
 		}
-		param.Set("name", jsontree.String(name))
+		param.Set(wire.KeyName, jsontree.String(name))
 	}
 }
 
@@ -33,7 +33,7 @@ func isStringDefinition(name string) bool {
 }
 
 func predefinedDescription(body *jsontree.Value, _ Modules) {
-	for _, param := range body.Get("parameters").Items() {
+	for _, param := range body.Get(wire.KeyParameters).Items() {
 		if isPredefined(param) {
 			dropParamField(param, "description", nil)
 		}
@@ -43,31 +43,31 @@ func predefinedDescription(body *jsontree.Value, _ Modules) {
 // dropParamField removes a parameter's field if it holds value; nil: whatever
 // it holds.
 func dropParamField(param *jsontree.Value, name string, value *string) {
-	params := param.Get("params")
+	params := param.Get(wire.KeyParams)
 	if params == nil {
 		return
 	}
 	params.SetItems(slices.DeleteFunc(slices.Clone(params.Items()), func(field *jsontree.Value) bool {
-		return field.Str("name") == name && (value == nil || strings.EqualFold(field.Str("value"), *value))
+		return field.Str(wire.KeyName) == name && (value == nil || strings.EqualFold(field.Str(wire.KeyValue), *value))
 	}))
 }
 
 func setOrder(body *jsontree.Value, _ Modules) {
 	nestedOrder(body, nil)
-	sortItems(body.Get("parameters"), paramName)
+	sortItems(body.Get(wire.KeyParameters), paramName)
 }
 
 // nestedOrder sorts what lies inside the items of lists.
 func nestedOrder(body *jsontree.Value, _ Modules) {
-	for _, param := range body.Get("parameters").Items() {
-		fields := param.Get("params")
+	for _, param := range body.Get(wire.KeyParameters).Items() {
+		fields := param.Get(wire.KeyParams)
 		for _, field := range fields.Items() {
-			sortItems(field.Get("limits"), func(limit *jsontree.Value) string { return limit.Str("name") })
+			sortItems(field.Get(wire.KeyLimits), func(limit *jsontree.Value) string { return limit.Str(wire.KeyName) })
 		}
-		sortItems(fields, func(field *jsontree.Value) string { return field.Str("name") })
+		sortItems(fields, func(field *jsontree.Value) string { return field.Str(wire.KeyName) })
 	}
-	for _, trigger := range body.Get("triggers").Items() {
-		sortItems(trigger.Get("parameters"), func(field *jsontree.Value) string { return field.Str("name") })
+	for _, trigger := range body.Get(wire.KeyTriggers).Items() {
+		sortItems(trigger.Get(wire.KeyParameters), func(field *jsontree.Value) string { return field.Str(wire.KeyName) })
 	}
 }
 
@@ -95,19 +95,19 @@ var (
 
 func serverDefaults(body *jsontree.Value, modules Modules) {
 	dropDefaults(body, absentMembers)
-	for _, scm := range body.Get("scms").Items() {
+	for _, scm := range body.Get(wire.KeySCMs).Items() {
 		dropDefaults(scm, absentScmMembers)
 	}
-	for _, step := range body.Get("steps").Items() {
+	for _, step := range body.Get(wire.KeySteps).Items() {
 		dropDefaults(step, map[string]string{"enable": `true`})
 		dropPropertyDefaults(step, modules)
 	}
-	for _, param := range body.Get("parameters").Items() {
+	for _, param := range body.Get(wire.KeyParameters).Items() {
 		for _, absent := range absentParams {
 			dropParamField(param, absent[0], &absent[1])
 		}
-		for _, field := range param.Get("params").Items() {
-			for _, limit := range field.Get("limits").Items() {
+		for _, field := range param.Get(wire.KeyParams).Items() {
+			for _, limit := range field.Get(wire.KeyLimits).Items() {
 				dropDefaults(limit, map[string]string{"disable": `"0"`})
 			}
 		}
@@ -126,10 +126,10 @@ func dropDefaults(object *jsontree.Value, defaults map[string]string) {
 // dropPropertyDefaults removes from a step's properties what the catalogue says
 // that the service fills in.
 func dropPropertyDefaults(step *jsontree.Value, modules Modules) {
-	properties := step.Get("properties")
+	properties := step.Get(wire.KeyProperties)
 	var same []string
 	for _, m := range properties.Members() {
-		facts, known := propertyFacts(modules, step.Str("module_id"), m.Key)
+		facts, known := propertyFacts(modules, step.Str(wire.KeyModuleID), m.Key)
 		if known && facts.Default != nil && jsontree.Equal(m.Value, canonicalDefault(facts)) {
 			same = append(same, m.Key)
 		}
@@ -138,7 +138,7 @@ func dropPropertyDefaults(step *jsontree.Value, modules Modules) {
 		properties.Delete(key)
 	}
 	if properties != nil && properties.Len() == 0 {
-		step.Delete("properties")
+		step.Delete(wire.KeyProperties)
 	}
 }
 

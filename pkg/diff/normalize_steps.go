@@ -9,10 +9,10 @@ import (
 // one. A property that the catalogue knows as text is left as it is: there the
 // service keeps the type that was sent.
 func propertyTypes(body *jsontree.Value, modules Modules) {
-	for _, step := range body.Get("steps").Items() {
-		properties := step.Get("properties")
+	for _, step := range body.Get(wire.KeySteps).Items() {
+		properties := step.Get(wire.KeyProperties)
 		for _, m := range properties.Members() {
-			if facts, known := propertyFacts(modules, step.Str("module_id"), m.Key); known && facts.Text {
+			if facts, known := propertyFacts(modules, step.Str(wire.KeyModuleID), m.Key); known && facts.Text {
 				continue
 			}
 			properties.Set(m.Key, scalarsAsText(m.Value))
@@ -45,8 +45,8 @@ func propertyFacts(modules Modules, moduleID, property string) (PropertyFacts, b
 }
 
 func preCondition(body *jsontree.Value, _ Modules) {
-	for _, step := range body.Get("steps").Items() {
-		if properties := step.Get("properties"); properties.Str("preCondition") == "SUCCESS" {
+	for _, step := range body.Get(wire.KeySteps).Items() {
+		if properties := step.Get(wire.KeyProperties); properties.Str("preCondition") == "SUCCESS" {
 			properties.Delete("preCondition")
 		}
 	}
@@ -58,15 +58,15 @@ const secretMark = "(sensitive)"
 // secretValue makes all sensitive values one: a parameter's by its sensitiveVar,
 // a step's property by the catalogue.
 func secretValue(body *jsontree.Value, modules Modules) {
-	for _, param := range body.Get("parameters").Items() {
+	for _, param := range body.Get(wire.KeyParameters).Items() {
 		if isSensitive(param) {
 			hideDefault(param)
 		}
 	}
-	for _, step := range body.Get("steps").Items() {
-		properties := step.Get("properties")
+	for _, step := range body.Get(wire.KeySteps).Items() {
+		properties := step.Get(wire.KeyProperties)
 		for _, m := range properties.Members() {
-			if facts, known := propertyFacts(modules, step.Str("module_id"), m.Key); known && facts.Secret {
+			if facts, known := propertyFacts(modules, step.Str(wire.KeyModuleID), m.Key); known && facts.Secret {
 				properties.Set(m.Key, jsontree.String(secretMark))
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
@@ -30,16 +31,16 @@ func (o overlay) body(live, want, base *jsontree.Value) (*jsontree.Value, corres
 	}
 	writtenForm(out, o.modules)
 	links := correspondences{}
-	if limit := out.Get("limit_time"); !limit.IsEmpty() && out.Get("timeout").IsEmpty() {
-		out.Set("timeout", timeoutOfHours(limit))
+	if limit := out.Get(wire.KeyLimitTime); !limit.IsEmpty() && out.Get(wire.KeyTimeout).IsEmpty() {
+		out.Set(wire.KeyTimeout, timeoutOfHours(limit))
 	}
-	out.Delete("limit_time")
+	out.Delete(wire.KeyLimitTime)
 	for _, key := range readOnlyMembers {
 		out.Delete(key)
 	}
 	removed := jsontree.Array() // what a list is that is declared no more
 	for _, m := range base.Members() {
-		if want.Get(m.Key) != nil || slices.Contains(identityMembers, m.Key) || m.Key == "job_name" || o.ignored(m.Key) {
+		if want.Get(m.Key) != nil || slices.Contains(identityMembers, m.Key) || m.Key == wire.KeyJobName || o.ignored(m.Key) {
 			continue
 		}
 		if isList(m.Key) && out.Get(m.Key).Kind() == jsontree.KindArray {
@@ -128,7 +129,7 @@ func (o overlay) list(list string, live, want, base *jsontree.Value) (*jsontree.
 		out = append(out, o.item(list, path, liveItems[h], item, baseItem))
 	}
 	for h, item := range liveItems {
-		if used[h] || !(list == "parameters" && isPredefined(item)) && !o.ignored(freePath(list, item, h, taken)) {
+		if used[h] || !(list == wire.KeyParameters && isPredefined(item)) && !o.ignored(freePath(list, item, h, taken)) {
 			continue
 		}
 		at := min(h, len(out))
@@ -163,21 +164,21 @@ func (o overlay) item(list, path string, live, want, base *jsontree.Value) *json
 		return want.Clone()
 	}
 	switch list {
-	case "parameters":
+	case wire.KeyParameters:
 		return o.parameter(path, live, want, base)
-	case "steps":
-		if live.Str("module_id") != want.Str("module_id") {
+	case wire.KeySteps:
+		if live.Str(wire.KeyModuleID) != want.Str(wire.KeyModuleID) {
 			// Another module: what the server added for the old one means nothing.
 			return want.Clone()
 		}
-	case "scms":
+	case wire.KeySCMs:
 		live = live.Clone()
-		if live.Str("url") != want.Str("url") {
+		if live.Str(wire.KeyURL) != want.Str(wire.KeyURL) {
 			for _, key := range derivedScmMembers {
 				live.Delete(key)
 			}
 		}
-	case "triggers":
+	case wire.KeyTriggers:
 		return o.trigger(path, live, want)
 	}
 	return o.object(path, live, want, base)
@@ -192,8 +193,8 @@ func (o overlay) parameter(path string, live, want, base *jsontree.Value) *jsont
 			out.Set(m.Key, m.Value.Clone())
 		}
 	}
-	if want.Get("params") != nil {
-		out.Set("params", o.fields(path, live.Get("params"), want.Get("params"), base.Get("params")))
+	if want.Get(wire.KeyParams) != nil {
+		out.Set(wire.KeyParams, o.fields(path, live.Get(wire.KeyParams), want.Get(wire.KeyParams), base.Get(wire.KeyParams)))
 	}
 	return out
 }
@@ -201,12 +202,12 @@ func (o overlay) parameter(path string, live, want, base *jsontree.Value) *jsont
 func (o overlay) trigger(path string, live, want *jsontree.Value) *jsontree.Value {
 	out := live.Clone()
 	for _, m := range want.Members() {
-		if m.Key != "parameters" {
+		if m.Key != wire.KeyParameters {
 			out.Set(m.Key, m.Value.Clone())
 		}
 	}
-	if want.Get("parameters") != nil {
-		out.Set("parameters", want.Get("parameters").Clone())
+	if want.Get(wire.KeyParameters) != nil {
+		out.Set(wire.KeyParameters, want.Get(wire.KeyParameters).Clone())
 	}
 	return out
 }
@@ -217,15 +218,15 @@ func (o overlay) trigger(path string, live, want *jsontree.Value) *jsontree.Valu
 func (o overlay) fields(path string, live, want, base *jsontree.Value) *jsontree.Value {
 	byName := map[string]*jsontree.Value{}
 	for _, field := range live.Items() {
-		byName[field.Str("name")] = field
+		byName[field.Str(wire.KeyName)] = field
 	}
 	settled := map[string]bool{}
 	for _, field := range base.Items() {
-		settled[field.Str("name")] = true
+		settled[field.Str(wire.KeyName)] = true
 	}
 	var out []*jsontree.Value
 	for _, field := range want.Items() {
-		name := field.Str("name")
+		name := field.Str(wire.KeyName)
 		settled[name] = true
 		have := byName[name]
 		switch {
@@ -237,7 +238,7 @@ func (o overlay) fields(path string, live, want, base *jsontree.Value) *jsontree
 			out = append(out, field.Clone())
 		default:
 			merged := have.Clone()
-			merged.Delete("limits")
+			merged.Delete(wire.KeyLimits)
 			for _, m := range field.Members() {
 				merged.Set(m.Key, m.Value.Clone())
 			}
@@ -245,7 +246,7 @@ func (o overlay) fields(path string, live, want, base *jsontree.Value) *jsontree
 		}
 	}
 	for _, field := range live.Items() {
-		if !settled[field.Str("name")] {
+		if !settled[field.Str(wire.KeyName)] {
 			out = append(out, field.Clone())
 		}
 	}

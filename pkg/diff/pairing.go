@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
@@ -103,10 +104,10 @@ func alignSteps(have, want []*jsontree.Value) *alignment {
 	a := newAlignment(len(have), len(want))
 	similarity := func(h, w int) float64 { return similarProperties(have[h], want[w]) }
 	identity := func(step *jsontree.Value) string {
-		return step.Str("module_id") + "\x00" + step.Str("name")
+		return step.Str(wire.KeyModuleID) + "\x00" + step.Str(wire.KeyName)
 	}
-	module := func(step *jsontree.Value) string { return step.Str("module_id") }
-	name := func(step *jsontree.Value) string { return step.Str("name") }
+	module := func(step *jsontree.Value) string { return step.Str(wire.KeyModuleID) }
+	name := func(step *jsontree.Value) string { return step.Str(wire.KeyName) }
 	a.match(keys(have, identity), keys(want, identity), 0, similarity)
 	a.match(keys(have, module), keys(want, module), similarEnough, similarity)
 	a.match(keys(have, name), keys(want, name), 0, similarity)
@@ -117,7 +118,7 @@ func alignSteps(have, want []*jsontree.Value) *alignment {
 func alignScms(have, want []*jsontree.Value) *alignment {
 	a := newAlignment(len(have), len(want))
 	equal := func(h, w int) float64 { return sameness(have[h], want[w]) }
-	url := func(scm *jsontree.Value) string { return scm.Str("url") }
+	url := func(scm *jsontree.Value) string { return scm.Str(wire.KeyURL) }
 	any := func(*jsontree.Value) string { return "scm" }
 	a.match(keys(have, url), keys(want, url), 0, equal)
 	a.matchInOrder(a.free(len(have), "scm"), keys(want, any))
@@ -128,7 +129,7 @@ func alignScms(have, want []*jsontree.Value) *alignment {
 // declares, as the service may add members, then the most similar.
 func alignTriggers(have, want []*jsontree.Value) *alignment {
 	a := newAlignment(len(have), len(want))
-	kind := func(v *jsontree.Value) string { return "kind " + v.Str("name") }
+	kind := func(v *jsontree.Value) string { return "kind " + v.Str(wire.KeyName) }
 	equal := func(h, w int) float64 { return sameness(have[h], want[w]) }
 	a.match(keys(have, kind), keys(want, kind), 1, equal)
 	a.match(keys(have, kind), keys(want, kind), 0, equal)
@@ -190,11 +191,11 @@ func sameness(have, want *jsontree.Value) float64 {
 	case want.Kind() == jsontree.KindArray:
 		named := map[string]*jsontree.Value{}
 		for _, item := range have.Items() {
-			named[item.Str("name")] = item
+			named[item.Str(wire.KeyName)] = item
 		}
 		sum := 0.0
 		for _, item := range want.Items() {
-			sum += sameness(named[item.Str("name")], item)
+			sum += sameness(named[item.Str(wire.KeyName)], item)
 		}
 		return sum / float64(want.Len())
 	}
@@ -204,16 +205,16 @@ func sameness(have, want *jsontree.Value) float64 {
 // similarProperties says from 0 to 1 how much of what want declares have holds.
 // Properties that only have holds do not count: the server adds some.
 func similarProperties(have, want *jsontree.Value) float64 {
-	declared := want.Get("properties").Members()
+	declared := want.Get(wire.KeyProperties).Members()
 	if len(declared) == 0 {
-		if have.Get("properties").Len() == 0 {
+		if have.Get(wire.KeyProperties).Len() == 0 {
 			return 1
 		}
 		return 0
 	}
 	sum := 0.0
 	for _, m := range declared {
-		other := have.Get("properties").Get(m.Key)
+		other := have.Get(wire.KeyProperties).Get(m.Key)
 		switch {
 		case jsontree.Equal(m.Value, other):
 			sum++

@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/valuepath"
@@ -49,7 +50,7 @@ type itemPaths struct {
 }
 
 // listMembers are the lists whose items are told apart by what they are.
-var listMembers = []string{"steps", "scms", "parameters", "triggers"}
+var listMembers = []string{wire.KeySteps, wire.KeySCMs, wire.KeyParameters, wire.KeyTriggers}
 
 func isList(key string) bool {
 	for _, list := range listMembers {
@@ -90,9 +91,9 @@ func freePath(list string, item *jsontree.Value, i int, taken map[string]bool) s
 // name, they are counted.
 func itemPath(list string, item *jsontree.Value, i, nth int) string {
 	switch list {
-	case "steps":
-		return compile.StepPath(item.Str("name"), nth)
-	case "parameters":
+	case wire.KeySteps:
+		return compile.StepPath(item.Str(wire.KeyName), nth)
+	case wire.KeyParameters:
 		return list + valuepath.Name(paramName(item), nth)
 	}
 	return list + valuepath.Index(i)
@@ -113,11 +114,11 @@ func (p *itemPaths) set(list string, i int, path string, unpaired bool) {
 // align pairs the items of one list.
 func align(list string, have, want []*jsontree.Value) *alignment {
 	switch list {
-	case "steps":
+	case wire.KeySteps:
 		return alignSteps(have, want)
-	case "scms":
+	case wire.KeySCMs:
 		return alignScms(have, want)
-	case "parameters":
+	case wire.KeyParameters:
 		return alignParameters(have, want)
 	}
 	return alignTriggers(have, want)
@@ -150,12 +151,12 @@ func (v *view) addItem(e entry, item *jsontree.Value) {
 		child := e
 		child.path = e.path + valuepath.Member(m.Key)
 		switch {
-		case e.list == "parameters" && m.Key == "name":
+		case e.list == wire.KeyParameters && m.Key == wire.KeyName:
 			child.path = e.path + ".definition"
 			v.addTree(child, m.Value)
-		case e.list == "parameters" && m.Key == "params":
+		case e.list == wire.KeyParameters && m.Key == wire.KeyParams:
 			v.addParams(e, m.Value)
-		case e.list == "triggers" && m.Key == "parameters":
+		case e.list == wire.KeyTriggers && m.Key == wire.KeyParameters:
 			v.addNamed(child, m.Value)
 		default:
 			v.addTree(child, m.Value)
@@ -167,7 +168,7 @@ func (v *view) addItem(e entry, item *jsontree.Value) {
 // name, the options under limits.
 func (v *view) addParams(e entry, params *jsontree.Value) {
 	for _, field := range params.Items() {
-		name := field.Str("name")
+		name := field.Str(wire.KeyName)
 		for _, m := range field.Members() {
 			child := e
 			switch m.Key {
@@ -193,8 +194,8 @@ func (v *view) addParams(e entry, params *jsontree.Value) {
 func (v *view) addNamed(e entry, list *jsontree.Value) {
 	for _, field := range list.Items() {
 		child := e
-		child.path = e.path + valuepath.Name(field.Str("name"), 1)
-		child.value = field.Get("value")
+		child.path = e.path + valuepath.Name(field.Str(wire.KeyName), 1)
+		child.value = field.Get(wire.KeyValue)
 		v.add(child)
 	}
 }

@@ -99,7 +99,7 @@ func (e *Exporter) Differences(job *compile.Job, live *diff.LiveJob) []string {
 		paths = append(paths, "job_name")
 	}
 	have := live.Body.Clone()
-	have.Delete("job_name")
+	have.Delete(wire.KeyJobName)
 	if want := job.Body; e.fingerprint(want) != e.fingerprint(have) {
 		paths = append(paths, e.bodyDifferences(want, have)...)
 	} else {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/buildsync/buildsync/internal/yamltext"
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -88,7 +89,7 @@ func changedJobs(before, after *compile.Result) map[spec.Pos]bool {
 func sameJob(a, b *compile.Job) bool {
 	bodies := [2]*jsontree.Value{a.Body.Clone(), b.Body.Clone()}
 	for _, body := range bodies {
-		slices.SortStableFunc(body.Get("parameters").Items(), func(x, y *jsontree.Value) int {
+		slices.SortStableFunc(body.Get(wire.KeyParameters).Items(), func(x, y *jsontree.Value) int {
 			return strings.Compare(readParameter(x).name(), readParameter(y).name())
 		})
 	}

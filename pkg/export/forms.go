@@ -138,7 +138,7 @@ func triggerForms(trigger *jsontree.Value) []*yamltext.Node {
 		}
 	}
 	var cron, zone string
-	for _, p := range trigger.Get("parameters").Items() {
+	for _, p := range trigger.Get(wire.KeyParameters).Items() {
 		switch p.Str(wire.KeyName) {
 		case "spec":
 			cron = p.Str(wire.KeyValue)

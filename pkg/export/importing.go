@@ -74,7 +74,7 @@ func (e *Exporter) importBody(text []byte, opts ImportOptions) (*Imported, error
 	if err != nil {
 		return nil, fmt.Errorf("it is not JSON: %w", err)
 	}
-	if result := body.Get("result"); result.Kind() == jsontree.KindObject {
+	if result := body.Get(wire.KeyResult); result.Kind() == jsontree.KindObject {
 		body = result
 	}
 	body = body.Clone()

@@ -115,6 +115,6 @@ const DateLayout = "2006-01-02"
 // and that reading it over v3 does not list (4.26); a dot leads into the items of a
 // list. The newer routes show them.
 var NewerRoutesOnly = []string{
-	"triggers", "timeout", "build_if_code_updated", "group_id",
-	KeySCMs + ".enable_git_lfs", KeySCMs + ".group_name", KeySCMs + ".repo_name",
+	KeyTriggers, KeyTimeout, KeyBuildIfCodeUpdated, KeyGroupID,
+	KeySCMs + "." + KeyEnableGitLFS, KeySCMs + "." + KeyGroupName, KeySCMs + "." + KeyRepoName,
 }
