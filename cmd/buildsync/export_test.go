@@ -131,7 +131,7 @@ func (e *estate) writes() int {
 	return count
 }
 
-const nothingToDo = " is in step: "
+const nothingToDo = " in step: "
 
 // TestExportEstate takes over 300 jobs in 12 projects: exported, verified,
 // planned, factored, planned.

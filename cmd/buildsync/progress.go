@@ -84,7 +84,7 @@ func (p *progress) done(r apply.Result) {
 	}
 	switch {
 	case p.all:
-	case !r.Outcome.Done():
+	case needsWords(&r):
 		return // the report has it, with the reason
 	case r.Kind == diff.KindNotification && r.Outcome == apply.Unchanged:
 		return // a part of its job, with which it was written

@@ -32,10 +32,17 @@ func printReport(w io.Writer, report *apply.Report) error {
 	return err
 }
 
+func endedWell(o apply.Outcome) bool {
+	return o == apply.Applied || o == apply.Unchanged || o == apply.AlreadyAbsent
+}
+
+// needsWords reports whether the report says of an action how it ended.
+func needsWords(r *apply.Result) bool { return !endedWell(r.Outcome) || r.Message != "" }
+
 // writeResult writes one action, if it needs words.
 func writeResult(out *strings.Builder, r *apply.Result) {
-	good := r.Outcome == apply.Applied || r.Outcome == apply.Unchanged || r.Outcome == apply.AlreadyAbsent
-	if good && r.Message == "" {
+	good := endedWell(r.Outcome)
+	if !needsWords(r) {
 		if r.Build != nil { // the write has been said, and is not what is new
 			fmt.Fprintf(out, "%s: %s\n", sanitize.Line(r.Address, 300), smokeText(r.Build))
 		}

@@ -81,6 +81,9 @@ var walk = []walkStep{
 	{"explain arch", 0, ""},
 	{"query steps[*].image=*", 0, ""},
 	{"set --dry-run timeout 5h", 0, ""},
+	{"policy check --live", 0, "0 findings"},
+	{"policy check", 0, "0 findings"},
+	{"policy test", 0, "0 failed"},
 	{"import build.yml", 0, ""},
 	{"export --kind job --only build", 0, ""},
 	{"doctor", 0, "ok "},
@@ -229,7 +232,7 @@ func TestEveryCommandOnATerminal(t *testing.T) {
 // asksNobody are the commands that send nothing to a service, so that there is
 // no moment to interrupt them in.
 var asksNobody = []string{
-	"init", "lint", "fmt", "compile", "show", "import", "modules list", "modules show", "base show", "base fetch", "base push",
+	"init", "lint", "fmt", "compile", "show", "import", "policy test", "modules list", "modules show", "base show", "base fetch", "base push",
 	"explain", "query", "set", "schema", "completion", "version", "help",
 }
 

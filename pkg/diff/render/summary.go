@@ -167,7 +167,11 @@ func nothingToDo(plan *diff.Plan) string {
 	case subject == "" || strings.HasPrefix(subject, "on "):
 		return "In step" + strings.TrimRight(" "+subject, " ") + ": " + counted(plan.Jobs, "job") + "." + unmanaged(plan)
 	}
-	return subject + " is in step: " + counted(plan.Jobs, "job") + "." + unmanaged(plan)
+	is := " is"
+	if len(plan.Projects) > 1 {
+		is = " are"
+	}
+	return subject + is + " in step: " + counted(plan.Jobs, "job") + "." + unmanaged(plan)
 }
 
 // Unread reports whether nothing of the live state could be read, so that the
