@@ -13,7 +13,7 @@ import (
 // HelpWidth is the width of every help text: the narrowest terminal in use.
 const HelpWidth = 80
 
-// AsksForHelp tells whether an argument may be a request for help. The texts
+// AsksForHelp reports whether an argument may be a request for help. The texts
 // are only made then: a start that does not show them must not pay for them.
 func AsksForHelp(arg string) bool {
 	return arg == "help" || strings.HasPrefix(arg, "-h") || strings.HasPrefix(arg, "--h")

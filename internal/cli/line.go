@@ -59,7 +59,7 @@ func ReadLine(app *cli.App, args []string) Line {
 	return line
 }
 
-// forTheCommand tells whether a flag is the command's wherever it stands: each
+// forTheCommand reports whether a flag is the command's wherever it stands: each
 // has formats and files of its own, and people think of these flags as global.
 func forTheCommand(name string) bool { return name == "format" || name == "out" }
 
@@ -92,7 +92,7 @@ func FlagWord(word string) (name string, isFlag bool) {
 	return name, isFlag && word != "-"
 }
 
-// takesNext tells whether a flag's value is the next word. A flag that is not
+// takesNext reports whether a flag's value is the next word. A flag that is not
 // known takes none: it is refused in any case.
 func (l *Line) takesNext(name, word string) bool {
 	if strings.Contains(word, "=") {

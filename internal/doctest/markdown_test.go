@@ -102,7 +102,7 @@ func prompts(lines []string, first int) ([]*command, error) {
 	return commands, nil
 }
 
-// runs tells whether the document has a command.
+// runs reports whether the document has a command.
 func (d *document) runs() bool { return len(d.commands()) > 0 }
 
 func (d *document) commands() []*command {

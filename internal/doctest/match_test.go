@@ -27,7 +27,7 @@ var volatile = []struct {
 // digest is a whole one; documents show its beginning.
 var digest = regexp.MustCompile(`(sha256:[0-9a-f]{12})[0-9a-f]{52}`)
 
-// matches tells whether an output is what a document shows.
+// matches reports whether an output is what a document shows.
 func matches(shown, got string) bool {
 	want, have := strings.Split(normal(shown), "\n"), strings.Split(normal(got), "\n")
 	return matchLines(want, have)

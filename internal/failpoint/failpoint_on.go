@@ -26,7 +26,7 @@ var (
 	passes = map[string]int{}
 )
 
-// due counts a pass of name and tells whether it is the one that place means.
+// due counts a pass of name and reports whether it is the one that place means.
 func due(place, name string) bool {
 	place, count, numbered := strings.Cut(place, ":")
 	if place != name {

@@ -92,7 +92,7 @@ func writeYAMLText(out *bytes.Buffer, text string, indent int) {
 	}
 }
 
-// literalSafe tells whether a text of several lines survives as a literal
+// literalSafe reports whether a text of several lines survives as a literal
 // block: no blank at its start or at a line's end, one line break at its end at
 // most, and nothing that a reader changes.
 func literalSafe(text string) bool {

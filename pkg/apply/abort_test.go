@@ -68,7 +68,7 @@ func TestAbortedAtEveryStep(t *testing.T) {
 	}
 }
 
-// playAbort aborts at the nth step and tells whether the run had ended before.
+// playAbort aborts at the nth step and reports whether the run had ended before.
 func playAbort(t *testing.T, op operation, fault emulator.Fault, n int64) (ended bool) {
 	w := newWorldWith(t, emulator.Legacy(), startOf(op))
 	w.settle()

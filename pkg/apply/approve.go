@@ -24,7 +24,7 @@ func (e *StaleError) Error() string {
 	return fmt.Sprintf("the plan is no longer what was approved (%s): %s; look at a new plan and approve that", ids, strings.Join(e.Changes, "; "))
 }
 
-// Approve tells whether fresh, made just now, may be carried out on the approval
+// Approve reports whether fresh, made just now, may be carried out on the approval
 // of planned. It may where both are the same plan, and where nothing is left to
 // do: applying a plan twice does nothing the second time. A part of what was
 // approved is another plan. The error is a *StaleError.
@@ -94,7 +94,7 @@ func (e *StaleError) add(format string, args ...any) {
 	e.Changes = append(e.Changes, fmt.Sprintf(format, args...))
 }
 
-// appliedBefore tells whether fresh compares with the very commit that planned
+// appliedBefore reports whether fresh compares with the very commit that planned
 // was to apply: a complete apply moves the base there. What is left then is held
 // against the approved changes as after any interruption.
 func appliedBefore(planned, fresh *diff.Plan) bool {

@@ -58,13 +58,13 @@ func classify(err error) reply {
 	return silent
 }
 
-// timedOut tells whether the service may still be working on the request.
+// timedOut reports whether the service may still be working on the request.
 func timedOut(err error) bool {
 	var timeout net.Error
 	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout()
 }
 
-// throttled tells whether the service asked for fewer calls.
+// throttled reports whether the service asked for fewer calls.
 func throttled(err error) bool { return errors.Is(err, client.ErrRateLimited) }
 
 // retry is the repetition of one write with an absolute end state, each attempt
@@ -94,7 +94,7 @@ func (t *retry) again(ctx context.Context, err error) bool {
 	return t.tries < limit && t.step.run.stopping() == "" && t.step.pause(ctx, t.delays.NextBackOff()) == nil
 }
 
-// internal tells whether err is an internal error of the service, which is not
+// internal reports whether err is an internal error of the service, which is not
 // worth many attempts.
 func internal(err error) bool {
 	return classify(err) == answered && !errors.Is(err, client.ErrTryAgain) && !throttled(err)

@@ -48,7 +48,7 @@ type creation struct {
 	find func(ctx context.Context) (found, error)
 	// differs reads an object and returns where it is not as wanted.
 	differs func(ctx context.Context, id string) ([]string, error)
-	// confirms reads the witness directly and tells whether it exists.
+	// confirms reads the witness directly and reports whether it exists.
 	confirms func(ctx context.Context, witness string) bool
 	// taken asks the service whether the name exists, where it can be asked; nil
 	// where it cannot. Only a yes counts.
@@ -243,7 +243,7 @@ func (s *step) afterRefusal(ctx context.Context, c creation, refusal error) (id 
 // code says it.
 var takenText = regexp.MustCompile(`(?i)\b(already (exists?|in use|used|taken)|duplicated?|same name)\b|已存在|已经存在|重名|重复`)
 
-// nameTaken tells whether a create was refused because of its name.
+// nameTaken reports whether a create was refused because of its name.
 func nameTaken(refusal error) bool {
 	var e *client.Error
 	return errors.Is(refusal, client.ErrExists) || errors.As(refusal, &e) && takenText.MatchString(e.Message)

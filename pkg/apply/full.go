@@ -35,7 +35,7 @@ func (s *step) read(ctx context.Context, id string) (*jsontree.Value, error) {
 	return have, nil
 }
 
-// completed tells whether the plan was made from what both routes show.
+// completed reports whether the plan was made from what both routes show.
 func (s *step) completed() bool { return s.change.Live != nil && s.change.Live.Completed }
 
 // carryOver returns the body to send with what only the newer route shows of the

@@ -96,7 +96,7 @@ func TestEveryRequestFailsOnce(t *testing.T) {
 	}
 }
 
-// playNth fails the nth request and tells whether there was one.
+// playNth fails the nth request and reports whether there was one.
 func playNth(t *testing.T, quirks emulator.Quirks, scenario nthScenario, reference bool, fault emulator.Fault, n int) bool {
 	quirks.PublicTemplates = min(quirks.PublicTemplates, 5)
 	p := newScheduled(t, quirks, scenario.start())

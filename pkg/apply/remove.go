@@ -82,7 +82,7 @@ type removal struct {
 	gone func(ctx context.Context) (bool, error)
 }
 
-// remove deletes an object and verifies that it is gone. It tells whether it is.
+// remove deletes an object and verifies that it is gone. It reports whether it is.
 func (s *step) remove(ctx context.Context, m removal) bool {
 	attempts := retry{step: s}
 	for {

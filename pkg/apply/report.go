@@ -46,7 +46,7 @@ const (
 	NotConverged        Outcome = "not-converged"                  // written, but the service holds something else
 )
 
-// done tells whether the object is as the plan wanted it.
+// done reports whether the object is as the plan wanted it.
 func (o Outcome) done() bool {
 	switch o {
 	case Applied, AppliedConfirmed, AppliedAfterAbsence, Unchanged, AlreadyAbsent:
@@ -58,7 +58,7 @@ func (o Outcome) done() bool {
 // Done reports whether the object is as the plan wanted it.
 func (o Outcome) Done() bool { return o.done() }
 
-// wrote tells whether the service has committed something.
+// wrote reports whether the service has committed something.
 func (o Outcome) wrote() bool {
 	switch o {
 	case Applied, AppliedConfirmed, AppliedAfterAbsence, NotConverged:
@@ -67,7 +67,7 @@ func (o Outcome) wrote() bool {
 	return false
 }
 
-// Wrote tells whether the service has committed something in the run.
+// Wrote reports whether the service has committed something in the run.
 func (r *Report) Wrote() bool {
 	return slices.ContainsFunc(r.Results, func(result Result) bool { return result.Outcome.wrote() })
 }
@@ -147,5 +147,5 @@ func (r *Report) ExitCode() int {
 	return exitDone
 }
 
-// Complete tells whether every action of the plan is done and verified.
+// Complete reports whether every action of the plan is done and verified.
 func (r *Report) Complete() bool { return r.ExitCode() == exitDone }

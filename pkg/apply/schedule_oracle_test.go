@@ -36,7 +36,7 @@ func (p *scheduled) noteSighting(key string, commands []string) {
 	}
 }
 
-// had tells whether an object had a command at some time from one step to
+// had reports whether an object had a command at some time from one step to
 // another.
 func (p *scheduled) had(key, command string, from, to int) bool {
 	list := p.seen[key]
@@ -61,7 +61,7 @@ func (p *scheduled) all() []*scheduledRun {
 	return runs
 }
 
-// alone tells whether nobody else wrote while r went on: what it says must be
+// alone reports whether nobody else wrote while r went on: what it says must be
 // so when it has ended.
 func (p *scheduled) alone() bool { return len(p.actors) == 1 && p.edits == 0 }
 
@@ -85,7 +85,7 @@ func (p *scheduled) judge() {
 	p.finish()
 }
 
-// leavesOpen tells whether a fault leaves open whether the request happened.
+// leavesOpen reports whether a fault leaves open whether the request happened.
 func leavesOpen(f emulator.Fault) bool {
 	switch f.Kind {
 	case emulator.FaultReset, emulator.FaultSilence, emulator.FaultTruncate, emulator.FaultTwiceKeys, emulator.FaultNoID, emulator.FaultOtherID, emulator.FaultHTML:
@@ -148,13 +148,13 @@ func (p *scheduled) judgeResult(r *scheduledRun, c *diff.Change, got apply.Resul
 	}
 }
 
-// holds tells whether an object has a command now.
+// holds reports whether an object has a command now.
 func (p *scheduled) holds(key, command string) bool {
 	list := p.seen[key]
 	return slices.Contains(list[len(list)-1].commands, command)
 }
 
-// gone tells whether the object of a result is not there: ids never come back.
+// gone reports whether the object of a result is not there: ids never come back.
 func (p *scheduled) gone(got apply.Result) bool {
 	truth := p.MustTruth(p.t)
 	return truth.Job(got.ID) == nil &&

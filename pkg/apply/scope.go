@@ -151,7 +151,7 @@ func (s Scope) hasJob(j *compile.Job) bool {
 	return s.has(j.Address, j.Name, j.Project, j.ProjectID) && s.Labels.Select(j)
 }
 
-// has tells whether s covers one object, whatever its labels; templates belong to no project.
+// has reports whether s covers one object, whatever its labels; templates belong to no project.
 func (s Scope) has(address, name, project, projectID string) bool {
 	if len(s.Projects) > 0 && (project == "" ||
 		!slices.Contains(s.Projects, project) && !slices.Contains(s.Projects, projectID)) {

@@ -209,7 +209,7 @@ func (v secretValues) fill(change *diff.Change) (*jsontree.Value, error) {
 	return body, nil
 }
 
-// mustWrite tells whether the plan writes a secret anew. Secrets cannot be
+// mustWrite reports whether the plan writes a secret anew. Secrets cannot be
 // compared, so such an update is sent even if nothing else differs.
 func mustWrite(change *diff.Change) bool {
 	return slices.ContainsFunc(change.Fields, func(f diff.Field) bool { return f.Sensitive })

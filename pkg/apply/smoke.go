@@ -99,7 +99,7 @@ func (r *run) stillUnproven(index int) *Result {
 	return result
 }
 
-// leftDisabled tells whether a job is disabled when the run ends: it cannot run.
+// leftDisabled reports whether a job is disabled when the run ends: it cannot run.
 func (r *run) leftDisabled(index int) bool {
 	change := &r.plan.Changes[index]
 	if slices.Contains(change.Actions, diff.ActionDisable) {
@@ -175,12 +175,12 @@ func (r *run) follow(ctx context.Context, job *Result, number int) Build {
 	}
 }
 
-// BuildEnded tells whether a build is over, and whether it succeeded then.
+// BuildEnded reports whether a build is over, and whether it succeeded then.
 func BuildEnded(record wire.Record) (over, succeeded bool) {
 	return ended(record), strings.EqualFold(record.Status, buildSucceeded)
 }
 
-// ended tells whether a build is over. The set of statuses is open (facts §7):
+// ended reports whether a build is over. The set of statuses is open (facts §7):
 // a finish time counts as well.
 func ended(record wire.Record) bool {
 	switch strings.ToUpper(record.Status) {

@@ -56,7 +56,7 @@ func (r *run) sweep(ctx context.Context) {
 	}
 }
 
-// lookForTwins looks once. It tells whether the question is settled.
+// lookForTwins looks once. It reports whether the question is settled.
 func (s *step) lookForTwins(ctx context.Context, since mark) bool {
 	s.twins, s.twinsErr = s.sameName(ctx, since)
 	if s.twinsErr != nil {
@@ -87,7 +87,7 @@ func (s *step) lookForTwins(ctx context.Context, since mark) bool {
 	return true
 }
 
-// own tells whether the object's id came as the answer to a create of this run.
+// own reports whether the object's id came as the answer to a create of this run.
 func (s *step) own() bool {
 	return s.result.Outcome == Applied || s.result.Outcome == AppliedAfterAbsence
 }

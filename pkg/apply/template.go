@@ -189,7 +189,7 @@ func (s *step) deleteThenCreate(ctx context.Context, old string, creation creati
 	}
 }
 
-// baseHoldsOld tells whether the base's definitions compile to the live
+// baseHoldsOld reports whether the base's definitions compile to the live
 // template: then no field of it was edited outside.
 func (s *step) baseHoldsOld() bool {
 	return s.run.plan.Base != nil && !slices.ContainsFunc(s.change.Fields, func(f diff.Field) bool {

@@ -83,7 +83,7 @@ func (s *step) lookAfterUpdate(ctx context.Context, id string, before *jsontree.
 }
 
 // confirmUpdate reads the job until it is as wanted, and ends the action. It
-// tells whether it is.
+// reports whether it is.
 func (s *step) confirmUpdate(ctx context.Context, id string, before *jsontree.Value, outcome Outcome) bool {
 	var have *jsontree.Value
 	var err error

@@ -132,7 +132,7 @@ func (m *Module) Input(name string) *Input {
 	return nil
 }
 
-// HasInputsUnder tells whether the catalogue has inputs that are keys of the
+// HasInputsUnder reports whether the catalogue has inputs that are keys of the
 // mapping called name.
 func (m *Module) HasInputsUnder(name string) bool {
 	if m == nil {

@@ -168,7 +168,7 @@ func (d *decoder) actions(n *spec.Node, confidence Confidence) []Action {
 	return actions
 }
 
-// isWord tells whether s can be a step's key: lower-case letters, digits, _
+// isWord reports whether s can be a step's key: lower-case letters, digits, _
 // and -, and none of the keys of a raw step.
 func isWord(s string) bool {
 	switch s {

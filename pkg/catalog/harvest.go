@@ -110,7 +110,7 @@ const longestDefault = 200
 // secretWords are what the names of properties contain that hold secrets.
 var secretWords = []string{"password", "passwd", "secret", "token", "credential", "privatekey", "accesskey"}
 
-// isDefault tells whether an official template's value can stand in a modules
+// isDefault reports whether an official template's value can stand in a modules
 // file as the default of a property.
 func isDefault(name string, v *jsontree.Value) bool {
 	lower := strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(name))
@@ -126,7 +126,7 @@ func isDefault(name string, v *jsontree.Value) bool {
 	return false
 }
 
-// isPlain tells whether a text holds nothing but what prints.
+// isPlain reports whether a text holds nothing but what prints.
 func isPlain(s string) bool {
 	return s != "" && utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool { return r != ' ' && !unicode.IsPrint(r) }) < 0
 }

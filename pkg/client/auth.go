@@ -132,7 +132,7 @@ func (a *authority) acquire(ctx context.Context) error {
 	}
 }
 
-// stale tells whether a password's token is missing or about to end.
+// stale reports whether a password's token is missing or about to end.
 func (a *authority) stale() bool {
 	if a.cfg.Credentials.Kind() != "password" {
 		return false

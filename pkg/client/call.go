@@ -50,7 +50,7 @@ type answer struct {
 // sender makes one call. Each wrapper of the chain is one.
 type sender func(context.Context, *call) (*answer, error)
 
-// isIdentifier tells whether id may stand for an id in a path: it has nothing
+// isIdentifier reports whether id may stand for an id in a path: it has nothing
 // that changes the path's meaning.
 func isIdentifier(id string) bool {
 	for i, c := range []byte(id) {

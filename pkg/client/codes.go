@@ -27,7 +27,7 @@ const (
 	codeNoHistory = "CB.00031059" // 403, and yet only: there is no such build
 )
 
-// fromGateway tells whether a code is the API gateway's, which answers before
+// fromGateway reports whether a code is the API gateway's, which answers before
 // the service sees the request.
 func fromGateway(code string) bool {
 	return strings.HasPrefix(code, "APIGW.") || strings.HasPrefix(code, "APIG.")

@@ -86,7 +86,7 @@ func (c Credentials) check(cfg *Config) error {
 	return nil
 }
 
-// printable tells whether s may stand in a header.
+// printable reports whether s may stand in a header.
 func printable(s string) bool {
 	for i := range len(s) {
 		if s[i] <= ' ' || s[i] > '~' {

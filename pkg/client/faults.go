@@ -12,13 +12,13 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// isTimeout tells whether err is silence until a deadline.
+// isTimeout reports whether err is silence until a deadline.
 func isTimeout(err error) bool {
 	var timeout interface{ Timeout() bool }
 	return errors.As(err, &timeout) && timeout.Timeout()
 }
 
-// isCertificate tells whether err is about who the server is or what TLS it
+// isCertificate reports whether err is about who the server is or what TLS it
 // speaks; trying again cannot help.
 func isCertificate(err error) bool {
 	var (
@@ -34,7 +34,7 @@ func isCertificate(err error) bool {
 		errors.As(err, &alert) && (alert.Op == "remote error" || alert.Op == "local error")
 }
 
-// isPassing tells whether a connection that failed to come about may come about
+// isPassing reports whether a connection that failed to come about may come about
 // later.
 func isPassing(err error) bool {
 	var operation *net.OpError
@@ -43,7 +43,7 @@ func isPassing(err error) bool {
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)
 }
 
-// unprocessed tells whether an HTTP/2 error says that the request was not
+// unprocessed reports whether an HTTP/2 error says that the request was not
 // processed (RFC 9113, 8.7).
 func unprocessed(err error) bool {
 	var stream http2StreamError

@@ -152,7 +152,7 @@ func (c *Client) RunJob(ctx context.Context, run wire.RunRequest) (wire.RunResul
 	return result, nil
 }
 
-// JobRunning tells whether a build of the job is running (API reference 4.4). The
+// JobRunning reports whether a build of the job is running (API reference 4.4). The
 // answer lags behind a start; to wait for a build, read its record.
 func (c *Client) JobRunning(ctx context.Context, jobID string) (bool, error) {
 	k, err := c.newCall(opRunning, repeatRead, jobID)
@@ -222,7 +222,7 @@ func (c *Client) JobChanges(ctx context.Context, jobID string) ([]wire.JobChange
 	return changes, nil
 }
 
-// JobNameExists tells whether a project has a job of that name. The call exists
+// JobNameExists reports whether a project has a job of that name. The call exists
 // among the newer routes only and is used with either generation.
 func (c *Client) JobNameExists(ctx context.Context, projectID, name string) (bool, error) {
 	k, err := c.newCall(opNameExists, repeatRead)

@@ -102,7 +102,7 @@ type Error struct {
 	date      time.Time
 }
 
-// Is tells whether e is one of this package's sentinels.
+// Is reports whether e is one of this package's sentinels.
 func (e *Error) Is(target error) bool {
 	switch target {
 	case ErrAmbiguous:

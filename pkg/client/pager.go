@@ -45,7 +45,7 @@ type scan struct {
 	err     error  // of the page that could not be read
 }
 
-// complete tells whether the scan found what the service counts.
+// complete reports whether the scan found what the service counts.
 func (s *scan) complete() bool { return s.problem == "" && s.err == nil }
 
 // once reads the list once and yields each new row as it comes. The verdict is
@@ -133,7 +133,7 @@ func (s *scan) judge(found int) {
 	}
 }
 
-// invalidPage tells whether the service refused the number of a page.
+// invalidPage reports whether the service refused the number of a page.
 func invalidPage(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Outcome == Rejected && e.kind == nil
@@ -164,7 +164,7 @@ func (p *pager) all(ctx context.Context, wait func(context.Context, time.Duratio
 	return best
 }
 
-// final tells whether reading the list again cannot help.
+// final reports whether reading the list again cannot help.
 func final(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && (e.Outcome != Unsure || !e.passing)

@@ -87,7 +87,7 @@ func (p *proxySettings) forRequest(req *http.Request) (*url.URL, error) {
 	return p.https, nil
 }
 
-// direct tells whether NO_PROXY names the host of u, or it is loopback.
+// direct reports whether NO_PROXY names the host of u, or it is loopback.
 func (p *proxySettings) direct(u *url.URL) bool {
 	host, port := strings.ToLower(u.Hostname()), u.Port()
 	if loopback.Is(host) {

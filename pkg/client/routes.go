@@ -136,6 +136,6 @@ func (r route) expand(ids []string) (string, error) {
 	return strings.Join(segments, "/"), nil
 }
 
-// hasBody tells whether a request of this route carries one. The gateway
+// hasBody reports whether a request of this route carries one. The gateway
 // refuses a body-less POST, so those without content send an empty object.
 func (r route) hasBody() bool { return r.method == http.MethodPost || r.method == http.MethodPut }

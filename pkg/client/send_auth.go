@@ -75,7 +75,7 @@ func withRenewal(next sender, auth *authority) sender {
 	}
 }
 
-// authenticated tells whether the call reached the service: an error of
+// authenticated reports whether the call reached the service: an error of
 // something on the way there proves nothing about the credentials.
 func authenticated(err error) bool {
 	var e *Error

@@ -49,7 +49,7 @@ func (r repeat) attempts() int {
 	return 4
 }
 
-// allows tells whether a call of this kind may follow e with another attempt.
+// allows reports whether a call of this kind may follow e with another attempt.
 func (r repeat) allows(e *Error) bool {
 	if !e.passing {
 		return false

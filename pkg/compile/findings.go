@@ -86,7 +86,7 @@ func (f *findings) addPlaces(at int, places []spec.Related) {
 	}
 }
 
-// isFull tells whether a file shows no more of a rule, so that there is no sense
+// isFull reports whether a file shows no more of a rule, so that there is no sense
 // in looking for a hint.
 func (f *findings) isFull(rule, file string) bool {
 	return f.kinds[ruleInFile{rule, file}] >= maxPerRule

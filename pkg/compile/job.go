@@ -30,7 +30,7 @@ const keyOnCommit = "on_commit"
 
 const maxJobName = 115
 
-// isJobName tells whether the service takes name for a job (reference 4.26).
+// isJobName reports whether the service takes name for a job (reference 4.26).
 func isJobName(name string) bool {
 	for _, c := range name {
 		if c != '-' && !isWord(c) && !unicode.Is(unicode.Han, c) {
@@ -40,7 +40,7 @@ func isJobName(name string) bool {
 	return name != "" && utf8.RuneCountInString(name) <= maxJobName
 }
 
-// isWord tells whether c is a Latin letter, a digit or _.
+// isWord reports whether c is a Latin letter, a digit or _.
 func isWord(c rune) bool {
 	return c == '_' || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
 }
@@ -102,7 +102,7 @@ func (c *compiler) compileJob(n *spec.Node, combo []binding) {
 	c.result.Jobs = append(c.result.Jobs, j)
 }
 
-// hasRoom tells whether another job may be compiled; at is where it stands.
+// hasRoom reports whether another job may be compiled; at is where it stands.
 func (c *compiler) hasRoom(at spec.Range) bool {
 	if c.total > c.maxTotal {
 		c.reportAt("expansion-limit", at, "jobs", "split the workspace", "the definitions compile to more than %d values; the jobs from here on are left out", c.maxTotal)

@@ -129,7 +129,7 @@ func (t editedTree) ReadFile(name string, limit int64) ([]byte, error) {
 	return t.Tree.ReadFile(name, limit)
 }
 
-// worldIs tells whether what every job may depend on is the same.
+// worldIs reports whether what every job may depend on is the same.
 func (l *Loaded) worldIs(same func(name string) bool) bool {
 	shared := append([]string{spec.WorkspaceFile}, l.includes...)
 	if modules := l.Set.Workspace.Modules; modules != nil && !modules.IsNull() {

@@ -171,7 +171,7 @@ func (u *unit) include(n *spec.Node, combos, entries [][]binding) [][]binding {
 	return combos
 }
 
-// agrees tells whether a combination has the values of entry. Where all is
+// agrees reports whether a combination has the values of entry. Where all is
 // false, names that the combination does not have do not matter.
 func agrees(combo, entry []binding, all bool) bool {
 	for _, b := range entry {

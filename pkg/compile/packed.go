@@ -102,7 +102,7 @@ func (p *packedJob) placeOf(path string) (at spec.Pos, ok bool) {
 	return at, ok
 }
 
-// SameBody tells whether the bodies of a and b are the same text. Either may be
+// SameBody reports whether the bodies of a and b are the same text. Either may be
 // packed.
 func SameBody(a, b *Job) bool {
 	if a == b || a.packed != nil && b.packed != nil && a.packed.body == b.packed.body {

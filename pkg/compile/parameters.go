@@ -19,7 +19,7 @@ const (
 // maxDefault is the longest default value that the service takes.
 const maxDefault = 8192
 
-// isParameterName tells whether the service takes name for a parameter.
+// isParameterName reports whether the service takes name for a parameter.
 func isParameterName(name string) bool {
 	return name != "" && len(name) <= 128 && !strings.ContainsFunc(name, func(c rune) bool { return !isWord(c) })
 }

@@ -33,7 +33,7 @@ func (u *unit) refuseShellActive(path string, n *spec.Node) {
 	}
 }
 
-// isShellActive tells whether r may mean something to a shell. Letters, digits,
+// isShellActive reports whether r may mean something to a shell. Letters, digits,
 // blanks and the punctuation of names, versions and paths do not.
 func isShellActive(r rune) bool {
 	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(" _-./:@%+=,", r)

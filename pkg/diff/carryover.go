@@ -168,7 +168,7 @@ func (j *jobTask) seen(fields []Field) []Field {
 	return slices.DeleteFunc(fields, func(f Field) bool { return absent(f.Before) && UnseenPath(f.Path, j.live.Unseen) })
 }
 
-// UnseenPath tells whether path lies within one of the members that Hidden
+// UnseenPath reports whether path lies within one of the members that Hidden
 // returned.
 func UnseenPath(path string, hidden []string) bool {
 	return slices.ContainsFunc(hidden, func(h string) bool {

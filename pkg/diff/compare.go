@@ -188,7 +188,7 @@ func (c *comparison) isServers(e entry) bool {
 	return isDerived(e) && !s.desired.has(e.path) && !(c.threeWay && s.shownBase.has(e.path)) && !s.declared.has(e.path)
 }
 
-// isDerived tells whether the service works a value out by itself where it is
+// isDerived reports whether the service works a value out by itself where it is
 // missing.
 func isDerived(e entry) bool {
 	if e.list != "scms" || e.wholeItem {
@@ -228,7 +228,7 @@ func orElse(a, b *jsontree.Value) *jsontree.Value {
 	return b
 }
 
-// holdsSecret tells whether v stands for one sensitive value.
+// holdsSecret reports whether v stands for one sensitive value.
 func holdsSecret(v *jsontree.Value) bool {
 	text, ok := v.AsString()
 	return ok && text == secretMark
@@ -271,7 +271,7 @@ func itemAt(list *jsontree.Value, paths *itemPaths, e entry) *jsontree.Value {
 	return nil
 }
 
-// baseDeclares tells whether the base said anything about a value: its absence
+// baseDeclares reports whether the base said anything about a value: its absence
 // from a list that the base declares is said too.
 func (s *sides) baseDeclares(e entry) bool {
 	if e.list == "" {
@@ -286,7 +286,7 @@ func (s *sides) baseDeclares(e entry) bool {
 	return declares(s.shownBase, e.path)
 }
 
-// declares tells whether v holds path or something that path lies in.
+// declares reports whether v holds path or something that path lies in.
 func declares(v *view, path string) bool {
 	for {
 		if v.has(path) {

@@ -47,7 +47,7 @@ func standing(c *Change) int {
 	return 0
 }
 
-// Drifted tells whether anything that the definitions declare was edited
+// Drifted reports whether anything that the definitions declare was edited
 // outside.
 func (p *Plan) Drifted() bool {
 	for i := range p.Changes {

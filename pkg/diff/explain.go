@@ -9,7 +9,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// hasDetails tells whether a change is listed only because more was asked for.
+// hasDetails reports whether a change is listed only because more was asked for.
 func hasDetails(change *Change) bool {
 	return len(change.Undeclared) > 0 || len(change.Equalities) > 0
 }

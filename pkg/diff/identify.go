@@ -126,7 +126,7 @@ func (p *Planner) refuseDuplicate(address, name string, jobs []*LiveJob, out *ou
 		len(jobs), quote(name), strings.Join(ids, ", ")))
 }
 
-// requireListing tells whether a project's listing can prove an absence, and
+// requireListing reports whether a project's listing can prove an absence, and
 // refuses once for each project whose listing cannot.
 func (p *Planner) requireListing(projectID, alias string, out *outcome) bool {
 	if p.live.trusted(projectID) {

@@ -78,7 +78,7 @@ type Input struct {
 	Options Options
 }
 
-// partial tells whether Head leaves out some of what is defined.
+// partial reports whether Head leaves out some of what is defined.
 func (in *Input) partial() bool {
 	if in.Whole == nil || in.Head == nil {
 		return false

@@ -83,7 +83,7 @@ func placed(job *compile.Job) string {
 	return fmt.Sprintf("%s (%s:%d)", quote(job.Address), job.Pos.File, job.Pos.Line)
 }
 
-// compare plans the job; known tells whether it is known which one is meant.
+// compare plans the job; known reports whether it is known which one is meant.
 func (j *jobTask) compare(known bool) {
 	switch {
 	case !known: // why has been said

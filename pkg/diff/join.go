@@ -170,7 +170,7 @@ func joinParts(plans []*Plan) []Part {
 	return out
 }
 
-// complete tells whether parts hold every shard of what part is one of.
+// complete reports whether parts hold every shard of what part is one of.
 func complete(parts []Part, part Part) bool {
 	_, count := part.shard()
 	if count == 0 || count > len(parts) {

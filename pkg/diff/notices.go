@@ -130,7 +130,7 @@ func sameConfig(want compile.Notice, base *compile.Notice, live *string) bool {
 	return *want.ParamConfig == "" || live != nil && isMask(*live)
 }
 
-// isMask tells whether a text is what the service shows in place of a secret.
+// isMask reports whether a text is what the service shows in place of a secret.
 func isMask(s string) bool { return s != "" && strings.Trim(s, "*") == "" }
 
 func noticeOf(job *compile.Job, channel string) *compile.Notice {

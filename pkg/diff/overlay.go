@@ -83,7 +83,7 @@ func (o overlay) value(path string, live, want, base *jsontree.Value) *jsontree.
 	return o.object(path, live, want, base)
 }
 
-// isProperties tells whether path is that of a step's properties. None declared
+// isProperties reports whether path is that of a step's properties. None declared
 // there cannot mean none at all: the service adds its own to every step (API
 // reference 4.20, 4.26), and would do so again.
 func isProperties(path string) bool { return strings.HasSuffix(path, "].properties") }

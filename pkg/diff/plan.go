@@ -312,7 +312,7 @@ func planID(p *Plan) string {
 	return digest(b.buf)
 }
 
-// Intact tells whether the plan's id is that of its content: a stored plan that
+// Intact reports whether the plan's id is that of its content: a stored plan that
 // was edited is not.
 func (p *Plan) Intact() bool { return p.PlanID == planID(p) }
 

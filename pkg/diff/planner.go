@@ -203,7 +203,7 @@ func (p *Planner) unmanaged() int {
 	return n
 }
 
-// spokenOf tells whether a live job is one that the definitions mean: by its id
+// spokenOf reports whether a live job is one that the definitions mean: by its id
 // where they pin one, else by its name. A twin of a pinned job is none of them.
 func (p *Planner) spokenOf(live *LiveJob) bool {
 	named := p.definitions.jobs[jobKey{live.ProjectID, live.Name}]
@@ -291,7 +291,7 @@ func indexLive(s *Snapshot) *liveIndex {
 	return x
 }
 
-// trusted tells whether a project's listing can prove that a job is absent.
+// trusted reports whether a project's listing can prove that a job is absent.
 func (x *liveIndex) trusted(projectID string) bool {
 	project := x.projects[projectID]
 	return project != nil && project.Complete

@@ -186,7 +186,7 @@ const (
 	exitRefused     = 5
 )
 
-// Partial tells whether r holds back only the object that it names: nothing is
+// Partial reports whether r holds back only the object that it names: nothing is
 // done to that one, and everything else may go on.
 func (r Refusal) Partial() bool {
 	return r.Rule == RuleUnreadable || r.Rule == RuleDuplicateLive || r.Rule == RuleDuplicateTemplate
@@ -201,7 +201,7 @@ func (r Refusal) ExitCode() int {
 	return exitRefused
 }
 
-// Refused tells whether nothing of p may be applied.
+// Refused reports whether nothing of p may be applied.
 func (p *Plan) Refused() bool {
 	for _, r := range p.Refusals {
 		if !r.Partial() {
@@ -211,7 +211,7 @@ func (p *Plan) Refused() bool {
 	return false
 }
 
-// HasChanges tells whether applying p would write anything.
+// HasChanges reports whether applying p would write anything.
 func (p *Plan) HasChanges() bool {
 	for i := range p.Changes {
 		if len(p.Changes[i].Actions) > 0 {

@@ -84,7 +84,7 @@ func changedJobs(before, after *compile.Result) map[spec.Pos]bool {
 	return changed
 }
 
-// sameJob tells whether two compilations of one job are the same but for the
+// sameJob reports whether two compilations of one job are the same but for the
 // order of its parameters, which means nothing.
 func sameJob(a, b *compile.Job) bool {
 	bodies := [2]*jsontree.Value{a.Body.Clone(), b.Body.Clone()}
@@ -236,7 +236,7 @@ func (f *factorer) majority(key string) *yamltext.Node {
 	return nil
 }
 
-// isFlat tells whether a mapping holds single values alone: what lies deeper
+// isFlat reports whether a mapping holds single values alone: what lies deeper
 // would be merged too, and an escaped $file means another thing beside other
 // keys.
 func isFlat(n *spec.Node) bool {

@@ -14,7 +14,7 @@ import (
 // mostInputs is how many values jobs of one template may have of their own.
 const mostInputs = 4
 
-// isIdentity tells whether a key's value says what a step is; steps that differ
+// isIdentity reports whether a key's value says what a step is; steps that differ
 // in it are different ones.
 func isIdentity(key string) bool { return key == "name" || key == "module_id" || key == "version" }
 
@@ -70,7 +70,7 @@ func leavesOf(lists []*yamltext.Node, key string, into *[]leaf) {
 	}
 }
 
-// varies tells whether not all jobs have the same value.
+// varies reports whether not all jobs have the same value.
 func (l leaf) varies() bool {
 	return slices.ContainsFunc(l.values, func(v *yamltext.Node) bool { return !yamltext.Equal(v, l.values[0]) })
 }
@@ -284,7 +284,7 @@ func templateName(steps *yamltext.Node) string {
 	return strings.Join(words[:min(len(words), 4)], "-")
 }
 
-// hasComments tells whether comments stand between the lines of a key's value:
+// hasComments reports whether comments stand between the lines of a key's value:
 // they are nobody's but their writer's to move.
 func (ed *editor) hasComments(in *spec.Node, key string) bool {
 	at, n := in.Key(key), in.Get(key)

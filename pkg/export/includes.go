@@ -18,7 +18,7 @@ type includes struct {
 	changed []File
 }
 
-// text is what an include stands for; is tells whether n is one that can be
+// text is what an include stands for; is reports whether n is one that can be
 // read.
 func (x *includes) text(n *spec.Node) (text string, is bool) {
 	name := includedName(n)

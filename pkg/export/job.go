@@ -191,7 +191,7 @@ func (w *jobWriter) tree() *yamltext.Node {
 	return job
 }
 
-// fits tells whether the definition in its chosen forms compiles to the live
+// fits reports whether the definition in its chosen forms compiles to the live
 // job, and keeps it if so.
 func (w *jobWriter) fits() bool {
 	tree := w.tree()
@@ -234,7 +234,7 @@ func (w *jobWriter) settle(p *part) {
 	p.asExtra = !w.same(p.key, p.value(), p.live)
 }
 
-// same tells whether a part alone compiles to a value.
+// same reports whether a part alone compiles to a value.
 func (w *jobWriter) same(key string, form *yamltext.Node, live *jsontree.Value) bool {
 	job, err := w.compileJob(w.project, yamltext.Mapping(yamltext.Entry("name", yamltext.Text("part")), yamltext.Entry("project", yamltext.Text(w.project.Alias)), yamltext.Entry(key, form)))
 	if err != nil {

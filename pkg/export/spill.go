@@ -136,7 +136,7 @@ func longTexts(n *yamltext.Node, step, key string) []foundText {
 	return found
 }
 
-// canInclude tells whether a file that is included gives just this text.
+// canInclude reports whether a file that is included gives just this text.
 func canInclude(s string) bool {
 	return len(s) <= spec.MaxFileBytes && utf8.ValidString(s) && !strings.ContainsRune(s, 0) && !strings.HasPrefix(s, "\ufeff")
 }

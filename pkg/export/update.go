@@ -89,7 +89,7 @@ func (e *Exporter) update(set *spec.Set, job *compile.Job, live *diff.LiveJob, o
 	return nil, fmt.Errorf("it cannot be edited in place; it differs in %s", strings.Join(differ, ", "))
 }
 
-// holds tells whether files bring the job to what is live, and no other job to
+// holds reports whether files bring the job to what is live, and no other job to
 // anything else: two may include one script.
 func (u *update) holds(set *spec.Set, files []File, opts compile.Options) bool {
 	edited := map[string][]byte{}

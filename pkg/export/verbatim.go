@@ -45,7 +45,7 @@ func small(n *yamltext.Node) *yamltext.Node {
 	return n
 }
 
-// isIncludeKey tells whether a lone key would be read as an include, or as an
+// isIncludeKey reports whether a lone key would be read as an include, or as an
 // escaped one.
 func isIncludeKey(key string) bool {
 	return strings.HasPrefix(key, "$") && strings.TrimLeft(key, "$") == "file"

@@ -23,7 +23,7 @@ func (l *layout) differs(name string, before *spec.Node, root *spec.Written, for
 	return ""
 }
 
-// sameValue tells whether two values mean the same: the order of keys and the
+// sameValue reports whether two values mean the same: the order of keys and the
 // style of texts apart.
 func sameValue(a, b *spec.Node) bool {
 	if a == nil || b == nil {

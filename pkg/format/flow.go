@@ -85,7 +85,7 @@ func (l *layout) flowLine(n *spec.Written, s *shape) string {
 	return "{" + strings.Join(parts, ", ") + "}"
 }
 
-// isRegular tells whether a collection on one line has nothing but items, or
+// isRegular reports whether a collection on one line has nothing but items, or
 // keys that have values: no value left out, no bare pair, no "? key".
 func (l *layout) isRegular(n *spec.Written) bool {
 	for i, item := range n.Items {

@@ -107,7 +107,7 @@ func split(between []remark) (tail, head []remark) {
 // lists are the keys below which parts are set apart by a blank line.
 var lists = map[string]bool{"jobs": true, "fragments": true, "templates": true, "removed": true}
 
-// standsApart tells whether a blank line is to stand between two parts of the
+// standsApart reports whether a blank line is to stand between two parts of the
 // collection called top: between jobs, and between the lists of a file.
 func (l *layout) standsApart(top string, before, after part) bool {
 	if l.kind != Definitions {
@@ -229,7 +229,7 @@ func (l *layout) above() []remark {
 	return append(found, withoutBlank(l.remarks())...)
 }
 
-// isEmpty tells whether nothing stands where the value should.
+// isEmpty reports whether nothing stands where the value should.
 func isEmpty(n *spec.Written) bool {
 	return n.Kind == spec.ScalarNode && !n.Alias && n.Value == n.End
 }

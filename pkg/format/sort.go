@@ -50,7 +50,7 @@ func (s *shape) sort(n *spec.Written, parts []part) []part {
 	return sorted
 }
 
-// keepsAnchors tells whether the entries that hold anchors or aliases stay in
+// keepsAnchors reports whether the entries that hold anchors or aliases stay in
 // their order: an alias means the last anchor of its name before it.
 func keepsAnchors(n *spec.Written, sorted []int) bool {
 	last := -1
@@ -66,7 +66,7 @@ func keepsAnchors(n *spec.Written, sorted []int) bool {
 	return true
 }
 
-// anchored tells whether an anchor or an alias stands in a value.
+// anchored reports whether an anchor or an alias stands in a value.
 func anchored(n *spec.Written) bool {
 	return n.Alias || n.Start != n.Value || slices.ContainsFunc(n.Items, anchored)
 }

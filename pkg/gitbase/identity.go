@@ -42,7 +42,7 @@ func idsOf(content []byte) (ids blobIDs) {
 	return ids
 }
 
-// is tells whether object, as Git writes it, is one of the ids.
+// is reports whether object, as Git writes it, is one of the ids.
 func (ids blobIDs) is(object string) bool {
 	if len(object) == hex.EncodedLen(sha256.Size) {
 		return object == hex.EncodeToString(ids.sha256[:])

@@ -126,7 +126,7 @@ func (t *Tree) Glob(patterns []string) ([]string, error) {
 	return names, nil
 }
 
-// Same tells whether content is what the commit holds under name. Line ends
+// Same reports whether content is what the commit holds under name. Line ends
 // that Git rewrites on checkout make no difference.
 func (t *Tree) Same(name string, content []byte) bool { return t.Holds(name, IdentityOf(content)) }
 
@@ -136,7 +136,7 @@ func (t *Tree) Holds(name string, content Identity) bool {
 	return err == nil && (content.asIs.is(found.object) || content.unix.is(found.object))
 }
 
-// HoldsExactly tells whether the commit holds content under name to the byte.
+// HoldsExactly reports whether the commit holds content under name to the byte.
 func (t *Tree) HoldsExactly(name string, content Identity) bool {
 	found, err := t.resolve(name)
 	return err == nil && content.asIs.is(found.object)

@@ -96,7 +96,7 @@ func AppendQuoted(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
-// hidden tells whether r changes what a person sees without being seen.
+// hidden reports whether r changes what a person sees without being seen.
 func hidden(r rune) bool {
 	switch {
 	case r <= 0x9f, r == 0xad, r == 0x61c, r == 0xfeff:

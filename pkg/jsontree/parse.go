@@ -229,7 +229,7 @@ func (p *parser) number() (*Value, error) {
 	return &Value{kind: KindNumber, text: text}, nil
 }
 
-// validNumber tells whether s is a number by the grammar of RFC 8259 §6.
+// validNumber reports whether s is a number by the grammar of RFC 8259 §6.
 func validNumber(s string) bool {
 	s = strings.TrimPrefix(s, "-")
 	whole := len(s) - len(strings.TrimLeft(s, "0123456789"))

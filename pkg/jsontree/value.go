@@ -107,10 +107,10 @@ func (v *Value) Kind() Kind {
 	return v.kind
 }
 
-// IsAbsentOrNull tells whether v holds nothing.
+// IsAbsentOrNull reports whether v holds nothing.
 func (v *Value) IsAbsentOrNull() bool { return v == nil || v.kind == KindNull }
 
-// IsEmpty tells whether v is absent, null, "", [] or {}.
+// IsEmpty reports whether v is absent, null, "", [] or {}.
 func (v *Value) IsEmpty() bool {
 	switch v.Kind() {
 	case KindAbsent, KindNull:

@@ -209,7 +209,7 @@ func depthBelow(base, name string) int {
 	return strings.Count(name[len(base):], "/")
 }
 
-// isMeant tells whether an entry with a matching name was meant to be read: all
+// isMeant reports whether an entry with a matching name was meant to be read: all
 // but folders and links to them. A pipe, or a link that leads nowhere or
 // outside, is among them, for reading it says so; were it passed over, its jobs
 // would look as if they had been removed.

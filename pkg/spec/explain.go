@@ -255,7 +255,7 @@ func (e *explainer) report(rule string, at place, where Range, hint, format stri
 	e.out.add(d)
 }
 
-// saidOf tells whether parsing has found an error in a value or its key. There
+// saidOf reports whether parsing has found an error in a value or its key. There
 // are few such errors: each kind is capped.
 func (e *explainer) saidOf(at place) bool {
 	within := func(p Pos, n *Node) bool {
@@ -290,7 +290,7 @@ func onlyValue(s *schema, key string) string {
 	return ""
 }
 
-// misspelt tells whether an unknown key is most likely the missing one: then
+// misspelt reports whether an unknown key is most likely the missing one: then
 // that is reported, and not the same mistake twice.
 func (s *schema) misspelt(missing string, n *Node) bool {
 	for _, field := range n.Fields {

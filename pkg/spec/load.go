@@ -110,7 +110,7 @@ func DefinitionFiles(tree Tree, workspace *Workspace) ([]string, Diagnostics) {
 	return kept, unreadWarning(tree, workspace, kept, where)
 }
 
-// isMisread tells whether a list is something else.
+// isMisread reports whether a list is something else.
 func isMisread(n *Node) bool { return n != nil && n.Kind != SequenceNode }
 
 func patternList(patterns []string) string {

@@ -53,18 +53,18 @@ func (b *builder) mapping(n *yaml.Node, start, content, depth int) (*Node, int) 
 	return built, end
 }
 
-// isMergeKey tells whether a key is a plain <<.
+// isMergeKey reports whether a key is a plain <<.
 func isMergeKey(key *yaml.Node) bool {
 	return key.Kind == yaml.ScalarNode && key.Tag == "!!merge" && key.Value == "<<"
 }
 
-// isBarePair tells whether a flow mapping is the single pair of a sequence, as
+// isBarePair reports whether a flow mapping is the single pair of a sequence, as
 // in [a: b], which has no brackets of its own.
 func isBarePair(n *yaml.Node) bool {
 	return len(n.Content) == 2 && n.Content[0].Line == n.Line && n.Content[0].Column == n.Column
 }
 
-// namesSomething tells whether a key's value names or identifies something, so
+// namesSomething reports whether a key's value names or identifies something, so
 // that an invisible character in it would be an imitation.
 func namesSomething(key *Node) bool {
 	switch key.Text {

@@ -89,7 +89,7 @@ func (n *Node) Str(name string) string {
 	return ""
 }
 
-// IsNull tells whether n is an explicit null.
+// IsNull reports whether n is an explicit null.
 func (n *Node) IsNull() bool { return n != nil && n.Kind == ScalarNode && n.Type == NullType }
 
 // Pos returns where n starts; the zero Pos for nil.

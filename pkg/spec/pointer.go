@@ -41,7 +41,7 @@ func itemName(item *Node) (name string, has bool) {
 	return "", false
 }
 
-// actionWord tells whether the item of a list called key is a step under its
+// actionWord reports whether the item of a list called key is a step under its
 // action word, which pointers leave out: steps[Build].inputs.command.
 func actionWord(key string, item *Node) bool {
 	return key == "steps" && item.Kind == MappingNode && len(item.Fields) == 1 && item.Fields[0].Value.Kind == MappingNode
@@ -119,7 +119,7 @@ func (p *pointing) before(at Pos, pointer string) {
 	p.upTo(sort.Search(len(p.list), func(i int) bool { return p.list[i].Range.Start.Compare(at) >= 0 }), pointer)
 }
 
-// reach tells whether one of the rest stands up to a place.
+// reach reports whether one of the rest stands up to a place.
 func (p *pointing) reach(end Pos) bool {
 	return len(p.list) > 0 && p.list[0].Range.Start.Compare(end) <= 0
 }
@@ -169,7 +169,7 @@ func (p *pointing) behind(end Pos, pointer string) {
 	p.upTo(sort.Search(len(p.list), func(i int) bool { return p.list[i].Range.Start.Compare(end) > 0 }), pointer)
 }
 
-// within tells whether a pointer is another or leads on from it.
+// within reports whether a pointer is another or leads on from it.
 func within(pointer, from string) bool {
 	rest, ok := strings.CutPrefix(pointer, from)
 	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')

@@ -17,7 +17,7 @@ type Pos struct {
 	Column int
 }
 
-// IsValid tells whether p is a place.
+// IsValid reports whether p is a place.
 func (p Pos) IsValid() bool { return p.File != "" }
 
 // String writes file:line:column, leaving out what is not known. The name of
@@ -99,7 +99,7 @@ type Edit struct {
 // Diagnostics are the findings of one run.
 type Diagnostics []Diagnostic
 
-// HasErrors tells whether one of ds is an error.
+// HasErrors reports whether one of ds is an error.
 func (ds Diagnostics) HasErrors() bool {
 	return slices.ContainsFunc(ds, func(d Diagnostic) bool { return d.Severity == Error })
 }

@@ -91,7 +91,7 @@ func (s *source) scan(out *report) (fatal bool) {
 	return fatal
 }
 
-// isInvalid tells whether text starts with a byte that is no UTF-8.
+// isInvalid reports whether text starts with a byte that is no UTF-8.
 func isInvalid(text []byte) bool {
 	char, size := utf8.DecodeRune(text)
 	return char == utf8.RuneError && size == 1
@@ -130,14 +130,14 @@ func unreadable(char rune, size int) (problem, hint string) {
 	return "", ""
 }
 
-// isOdd tells whether a character is invisible, reorders the text around it, or
+// isOdd reports whether a character is invisible, reorders the text around it, or
 // means nothing that readers agree on. The ideographic space is ordinary in
 // Chinese text.
 func isOdd(char rune) bool {
 	return char >= 0x80 && char != 0x3000 && !unicode.IsPrint(char)
 }
 
-// joinsEmoji tells whether the zero-width joiner at i makes one picture of two:
+// joinsEmoji reports whether the zero-width joiner at i makes one picture of two:
 // it is seen, and without it there would be others.
 func joinsEmoji(text []byte, i, size int) bool {
 	char, _ := utf8.DecodeRune(text[i:])

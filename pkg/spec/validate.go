@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// valid tells whether a node conforms to a schema. A value that could not be
+// valid reports whether a node conforms to a schema. A value that could not be
 // resolved does, as that was reported; so does a text that a reference put in a
 // place, where it is written as what the place takes: vars know no types.
 func (s *schema) valid(n *Node) bool {

@@ -4,5 +4,5 @@ package credentials
 
 import "io/fs"
 
-// private tells whether nobody but the owner has rights.
+// private reports whether nobody but the owner has rights.
 func private(mode fs.FileMode) bool { return mode.Perm()&0o077 == 0 }

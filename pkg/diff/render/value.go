@@ -23,7 +23,7 @@ const (
 	hidden = "(sensitive)"
 )
 
-// isScript tells whether a field is shown line by line.
+// isScript reports whether a field is shown line by line.
 func isScript(f diff.Field) bool {
 	for _, v := range []*jsontree.Value{f.Before, f.After} {
 		if text, ok := v.AsString(); ok && strings.Contains(text, "\n") {
@@ -33,7 +33,7 @@ func isScript(f diff.Field) bool {
 	return false
 }
 
-// isItem tells whether a field is a whole step, parameter, code source or
+// isItem reports whether a field is a whole step, parameter, code source or
 // trigger that comes or goes.
 func isItem(f diff.Field) bool {
 	return !f.Sensitive && (f.Before == nil) != (f.After == nil) &&
@@ -173,7 +173,7 @@ func against(s, other []rune) string {
 	return out.String()
 }
 
-// lookalike tells whether r belongs to an alphabet, or a width, whose letters
+// lookalike reports whether r belongs to an alphabet, or a width, whose letters
 // pass for Latin ones.
 func lookalike(r rune) bool {
 	return unicode.In(r, unicode.Cyrillic, unicode.Greek, unicode.Armenian, unicode.Cherokee) ||
@@ -202,7 +202,7 @@ func scriptLine(l line, marks bool) string {
 // sanitize escapes.
 const tabMark = "⇥"
 
-// marksNeeded tells whether the changed lines of a hunk differ in blanks alone.
+// marksNeeded reports whether the changed lines of a hunk differ in blanks alone.
 func marksNeeded(h hunk) bool {
 	var removed, added strings.Builder
 	for _, l := range h.lines {
