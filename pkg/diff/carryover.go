@@ -8,10 +8,10 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// CarryOver returns body with all that full, a job's body as the newer route
-// shows it, holds and shown, the same body as another route shows it, leaves
-// out. An update replaces the whole job, so what a route does not show would be
-// lost. The arguments are left as they are.
+// CarryOver returns body with the members that only the newer route shows. full
+// is the job as the newer route shows it, shown the same job as the other route
+// shows it. An update replaces the whole job, so a member that a route does not
+// show would be lost. The arguments are not changed.
 func CarryOver(body, shown, full *jsontree.Value) *jsontree.Value {
 	out, full := body.Clone(), full.Clone()
 	writtenForm(full, nil)
@@ -23,8 +23,8 @@ func CarryOver(body, shown, full *jsontree.Value) *jsontree.Value {
 	return out
 }
 
-// carryMember brings one member of the full object into body, or what is within
-// it.
+// carryMember copies one member of the full object into body, or the parts of
+// it that shown lacks.
 func carryMember(body, shown *jsontree.Value, m jsontree.Member) {
 	have, own := spelled(shown, m.Key), spelled(body, m.Key)
 	switch {
@@ -45,7 +45,7 @@ func carryMember(body, shown *jsontree.Value, m jsontree.Member) {
 	}
 }
 
-// carryItems does the same for the items that all three lists have.
+// carryItems does the same for the items that all three lists hold.
 func carryItems(list string, body, shown, full *jsontree.Value) {
 	for i, item := range full.Items() {
 		have, own := partnerOf(list, item, i, full, shown), partnerOf(list, item, i, full, body)
@@ -58,7 +58,7 @@ func carryItems(list string, body, shown, full *jsontree.Value) {
 	}
 }
 
-// partnerOf returns the item of others that is the same as the i-th of items.
+// partnerOf returns the item of others that corresponds to the i-th of items.
 func partnerOf(list string, item *jsontree.Value, i int, items, others *jsontree.Value) *jsontree.Value {
 	if item.Kind() != jsontree.KindObject {
 		return nil
@@ -81,7 +81,7 @@ func partnerOf(list string, item *jsontree.Value, i int, items, others *jsontree
 	return nil
 }
 
-// identityOf is what tells an item of a list from the others.
+// identityOf returns what distinguishes an item of a list from the others.
 func identityOf(list string, item *jsontree.Value) string {
 	switch list {
 	case wire.KeySteps:
@@ -96,8 +96,8 @@ func identityOf(list string, item *jsontree.Value) string {
 
 func absent(v *jsontree.Value) bool { return v == nil || v.Kind() == jsontree.KindNull }
 
-// spelled returns the member called key, in whatever way the route writes it:
-// one writes end_point_id, another endpoint_id.
+// spelled returns the member called key in either spelling: one route writes
+// end_point_id, the other endpoint_id.
 func spelled(v *jsontree.Value, key string) *jsontree.Value {
 	if exact := v.Get(key); exact != nil {
 		return exact
@@ -111,8 +111,8 @@ func spelled(v *jsontree.Value, key string) *jsontree.Value {
 	return nil
 }
 
-// Hidden returns the members of want, and of its code sources, that live lacks:
-// they are not there, or the route does not show them.
+// Hidden returns the members of want, and of its code sources, that live lacks.
+// They do not exist, or the route does not show them.
 func Hidden(live, want *jsontree.Value) []string {
 	var paths []string
 	for _, m := range want.Members() {
@@ -134,14 +134,14 @@ func Hidden(live, want *jsontree.Value) []string {
 	return paths
 }
 
-// ShowsHidden reports whether body has one of the members that the reference's
-// route of reading a job (4.26) does not list: then this route shows them.
+// ShowsHidden reports whether body has one of the members that reading a job
+// does not list in the reference (4.26). If so, this route shows all of them.
 func ShowsHidden(body *jsontree.Value) bool {
 	return slices.ContainsFunc(wire.NewerRoutesOnly, func(key string) bool { return body.Get(key) != nil })
 }
 
-// complete reads the job over the newer route too where this one may not show
-// all that is compared. What cannot be read that way is unknown, see unseen.
+// complete also reads the job over the newer route if this route may hide
+// something that is compared. If that fails, the values stay unknown; see seen.
 func (j *jobTask) complete(c *comparison) bool {
 	if j.live.Full == nil || j.live.Completed || len(c.fields()) == 0 && len(Hidden(c.live, c.base)) == 0 {
 		return false
@@ -162,8 +162,8 @@ func (j *jobTask) complete(c *comparison) bool {
 	return true
 }
 
-// seen returns fields without those of members that the route does not show:
-// they are unknown, and no difference.
+// seen returns fields without members that the route does not show: they are
+// unknown, so they are no difference.
 func (j *jobTask) seen(fields []Field) []Field {
 	return slices.DeleteFunc(fields, func(f Field) bool { return absent(f.Before) && UnseenPath(f.Path, j.live.Unseen) })
 }

@@ -11,8 +11,8 @@ import (
 // placeOf finds where the value at a path was written.
 type placeOf func(path string) (spec.Pos, bool)
 
-// comparison is one object's three sides. Desired is what the overlay built;
-// declared is what of it the definitions say.
+// comparison holds the three sides of one object. desired is what the overlay
+// built; declared is the part of it that the definitions state.
 type comparison struct {
 	live, desired, declared *jsontree.Value
 	base                    *jsontree.Value
@@ -26,8 +26,8 @@ type comparison struct {
 	walked *sides // made by sides when they are first asked for
 }
 
-// sides are the views that a comparison walks: canonical ones to compare,
-// shown ones to print.
+// sides holds the views that a comparison walks: canonical ones for comparing,
+// readable ones for printing.
 type sides struct {
 	live, desired, base                *view
 	shownLive, shownDesired, shownBase *view
@@ -44,7 +44,8 @@ func (c *comparison) sides() *sides {
 	return c.walked
 }
 
-// overlaid fills in what an update would leave, with the items' partners.
+// overlaid computes the body that an update would leave, and which items belong
+// together.
 func (c *comparison) overlaid(ignored func(path string) bool) {
 	c.ignored = ignored
 	c.desired, c.links = overlay{c.modules, ignored}.body(c.live, c.declared, c.base)
@@ -67,9 +68,9 @@ func (c *comparison) walk(live, desired *jsontree.Value) *sides {
 	return s
 }
 
-// name gives the items of all sides their paths. An item has the path that it
-// has in desired, else in live, else one of its own; without a partner on the
-// other side it is viewed whole.
+// name gives the items of all sides their paths: the path in desired, else the
+// one in live, else one of its own. An item without a partner on the other side
+// is viewed as one value.
 func (c *comparison) name(live, desired, base *jsontree.Value) (livePaths, desiredPaths, basePaths, declaredPaths *itemPaths) {
 	livePaths, desiredPaths, basePaths, declaredPaths = newItemPaths(), ownPaths(desired), newItemPaths(), newItemPaths()
 	for _, list := range listMembers {
@@ -121,7 +122,7 @@ func (c *comparison) name(live, desired, base *jsontree.Value) (livePaths, desir
 	return livePaths, desiredPaths, basePaths, declaredPaths
 }
 
-// partner returns the i-th index of a side, none where there is none.
+// partner returns the i-th index of a side, or none.
 func (l *correspondence) partner(side []int, i int) int {
 	if i >= len(side) {
 		return none
@@ -143,8 +144,8 @@ func normalizeKeepingOrder(body *jsontree.Value, modules Modules) *jsontree.Valu
 	return c
 }
 
-// shown is a body as people may see it: as it was written, but for line
-// endings, what the service alone writes, and sensitive values.
+// shown returns a body for people: as it was written, without sensitive values
+// and without what only the service writes, and with normal line endings.
 func shown(body *jsontree.Value, modules Modules) *jsontree.Value {
 	c := body.Clone()
 	limitTime(c, modules)
@@ -180,16 +181,15 @@ func (c *comparison) fields() []Field {
 	return out
 }
 
-// isServers reports whether the service works a live value out by itself and
-// nobody declares it, nor did the base: that the body to send lacks it means
-// nothing. One that is declared empty counts.
+// isServers reports whether the service computes a live value by itself, and
+// neither the definitions nor the base declare it. The body to send may lack
+// such a value. A value that is declared empty counts as declared.
 func (c *comparison) isServers(e entry) bool {
 	s := c.walked
 	return isDerived(e) && !s.desired.has(e.path) && !(c.threeWay && s.shownBase.has(e.path)) && !s.declared.has(e.path)
 }
 
-// isDerived reports whether the service works a value out by itself where it is
-// missing.
+// isDerived reports whether the service computes a missing value by itself.
 func isDerived(e entry) bool {
 	if e.list != "scms" || e.wholeItem {
 		return false
@@ -246,8 +246,8 @@ func (c *comparison) verdict(s *sides, e entry) Verdict {
 	return threeWay(base, s.live.get(e.path), s.desired.get(e.path))
 }
 
-// standsAsDeclared reports whether a live item is what the base declared: laying
-// the base's item over it changes nothing.
+// standsAsDeclared reports whether a live item equals what the base declared:
+// laying the base's item over it changes nothing.
 func (c *comparison) standsAsDeclared(s *sides, e entry) bool {
 	live := itemAt(c.live.Get(e.list), s.livePaths, e)
 	base := itemAt(c.base.Get(e.list), s.basePaths, e)
@@ -271,8 +271,8 @@ func itemAt(list *jsontree.Value, paths *itemPaths, e entry) *jsontree.Value {
 	return nil
 }
 
-// baseDeclares reports whether the base said anything about a value: its absence
-// from a list that the base declares is said too.
+// baseDeclares reports whether the base stated anything about a value. A list
+// that the base declares also states what it does not hold.
 func (s *sides) baseDeclares(e entry) bool {
 	if e.list == "" {
 		return declares(s.shownBase, e.path)
@@ -300,8 +300,8 @@ func declares(v *view, path string) bool {
 	}
 }
 
-// place is where the value at path was defined: its own place, that of what it
-// lies in, or the object's.
+// place returns where the value at path was defined: its own place, that of an
+// enclosing value, or that of the object.
 func (c *comparison) place(path string) (file string, line int) {
 	for p := path; p != "" && c.placeOf != nil; {
 		if at, ok := c.placeOf(p); ok && at.IsValid() {
@@ -316,10 +316,10 @@ func (c *comparison) place(path string) (file string, line int) {
 	return c.pos.File, c.pos.Line
 }
 
-// orderedLists are the lists whose items run in their order.
+// orderedLists are the lists whose order has a meaning.
 var orderedLists = []string{"steps", "scms"}
 
-// orderFields reports lists whose items stand in another order.
+// orderFields returns a Field for each list whose items are in another order.
 func (c *comparison) orderFields(s *sides) []Field {
 	var out []Field
 	for _, list := range orderedLists {
@@ -383,7 +383,7 @@ func paired(p *itemPaths, list string) []string {
 	return out
 }
 
-// names lists the items of a list for people, those that both sides have.
+// names returns, for people, the items of a list that both sides have.
 func (c *comparison) names(body *jsontree.Value, paths *itemPaths, list string) *jsontree.Value {
 	out := jsontree.Array()
 	for i, item := range body.Get(list).Items() {
@@ -399,8 +399,8 @@ func (c *comparison) names(body *jsontree.Value, paths *itemPaths, list string) 
 	return out
 }
 
-// sortFields puts fields of one list side by side, in the order of the API
-// reference's body, what the list has no more behind what it has.
+// sortFields groups the fields of one list, in the order of a body in the API
+// reference. Fields of items that go come last.
 func sortFields(fields []Field) {
 	rank := func(f Field) int {
 		top, _, _ := strings.Cut(f.Path, "[")
@@ -413,7 +413,7 @@ func sortFields(fields []Field) {
 	slices.SortStableFunc(fields, func(a, b Field) int { return rank(a) - rank(b) })
 }
 
-// memberOrder is the order in which a reader meets a job's members.
+// memberOrder is the order in which a plan shows the members of a job.
 var memberOrder = []string{
 	"enabled", "job_name", "name", "description", "tool_type", "arch", "host_type", "flavor", "build_config_type",
 	"auto_update_sub_module", "build_if_code_updated", "timeout", "group_id", "scms", "parameters", "triggers", "steps",

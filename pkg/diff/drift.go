@@ -1,9 +1,9 @@
 package diff
 
-// DriftOnly is the plan that asks one question: did someone edit what we
-// declare? Of p it keeps the fields that were edited outside, conflicts among
-// them, and the objects that were deleted outside, and drops all else.
-// Refusals stay where they say that something could not be known.
+// DriftOnly returns the part of p that answers one question: did someone edit
+// what we declare? It keeps fields that were edited outside, conflicts
+// included, and objects that were deleted outside. It keeps the refusals that
+// say that something could not be read.
 func DriftOnly(p *Plan) *Plan {
 	out := *p
 	out.Changes, out.Refusals = []Change{}, []Refusal{}
@@ -39,7 +39,7 @@ func DriftOnly(p *Plan) *Plan {
 	return &out
 }
 
-// standing is 1 for a declared object that is live.
+// standing returns 1 for a declared object that is live, else 0.
 func standing(c *Change) int {
 	if c.ID != nil && c.Kind != KindNotification && stage(c) < 2 {
 		return 1
@@ -59,8 +59,8 @@ func (p *Plan) Drifted() bool {
 	return false
 }
 
-// DriftExitCode is the exit status of buildsync drift: 2 where something was
-// edited, that of what could not be known, else 0.
+// DriftExitCode returns the exit status of buildsync drift: 2 if something was
+// edited, the status of the refusal if something could not be read, else 0.
 func (p *Plan) DriftExitCode() int {
 	if code := p.ExitCode(); code != exitOK {
 		return code

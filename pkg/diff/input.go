@@ -9,8 +9,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
-// Input is all that a plan depends on. Compute reads nothing else: no clock, no
-// environment, no network.
+// Input holds everything that a plan depends on. Compute reads nothing else: no
+// clock, no environment, no network.
 type Input struct {
 	Head         *compile.Result
 	HeadRevision Revision
@@ -20,8 +20,8 @@ type Input struct {
 	// declares is not unmanaged, and an empty part is no empty workspace.
 	Whole *compile.Result
 
-	// Part is what was asked for, shown to those who read the plan. It selects
-	// nothing: Head and Base are that part.
+	// Part is the part that was asked for, shown to the readers of the plan. It
+	// selects nothing: Head and Base are that part already.
 	Part Part
 
 	// Base is what the definitions compiled to at the commit that was applied
@@ -33,21 +33,22 @@ type Input struct {
 	// nil: Base is all.
 	WholeBase *compile.Result
 
-	// FirstApply says that nothing is known of an earlier apply: a live job of a
-	// declared name is compared two ways, although there is a base for others.
+	// FirstApply says that no earlier apply is known. A live job with a
+	// declared name is then compared two ways, even if other jobs have a base.
 	FirstApply bool
 
-	// Tried holds, by address, what the definitions said of a job at commits at
-	// which it may have been written, the newest last: a run was killed, or an
-	// answer was lost. What of it is live was written by that run.
+	// Tried holds, by address, the jobs as they were defined at commits that
+	// may have written them (the run was killed, or an answer was lost), the
+	// newest last. A live value that equals one of them was written by that
+	// run.
 	Tried map[string][]*compile.Job
 
-	// BasePolicy returns the policy of the commit that an object's base is of; nil:
-	// it is not known, and Policy stands for it.
+	// BasePolicy returns the policy of the commit that the base of an object
+	// comes from. nil: it is not known, and Policy is used.
 	BasePolicy func(address string) (spec.Policy, bool)
 
-	// Found holds the addresses of jobs that were found in step when they were
-	// first seen, and never written from here.
+	// Found holds the addresses of jobs that were in step when they were first
+	// seen, and that buildsync has never written.
 	Found map[string]bool
 
 	// Unproven holds the addresses of jobs whose smoke build has not succeeded yet.
@@ -64,7 +65,7 @@ type Input struct {
 	// there are none.
 	Judge func(jobs []*compile.Job) []Refusal
 
-	// Modules answers what is known of step modules; nil: nothing is.
+	// Modules gives the facts about step modules; nil: there are none.
 	Modules Modules
 
 	// Replacing are the uuids of templates that an earlier run began to replace and
@@ -87,7 +88,7 @@ func (in *Input) partial() bool {
 	return size(in.Head) < size(in.Whole)
 }
 
-// Options are what a user asks of one run.
+// Options are the choices of a user for one run.
 type Options struct {
 	ForceConflicts bool     // the definitions win where both sides changed
 	Adopt          bool     // take over live jobs that no base declared
@@ -101,15 +102,15 @@ type Options struct {
 	OnlyShown      bool     // the plan is not carried out: its changes hold no whole bodies
 }
 
-// Modules is what the comparison asks of the step-module catalogue.
+// Modules gives the comparison the facts of the step-module catalogue.
 type Modules interface {
-	// PropertyFacts says what is known of a module's property, and whether
-	// anything is.
+	// PropertyFacts returns the facts about a property of a module, and whether
+	// there are any.
 	PropertyFacts(moduleID, property string) (PropertyFacts, bool)
 }
 
-// PropertyFacts is what the comparison has to know of one property of a step
-// module.
+// PropertyFacts holds what the comparison needs to know about one property of a
+// step module.
 type PropertyFacts struct {
 	Text    bool            // holds text: "true" and true are different values
 	Secret  bool            // must not be shown
@@ -130,12 +131,13 @@ type Snapshot struct {
 	Projects  map[string]*LiveProject // by project id
 	Templates []*LiveTemplate         // the caller's own
 
-	// TemplatesProblem is why Templates may not be all of them, for people; ""
-	// where they are. A template that is missing then is unknown, not absent.
+	// TemplatesProblem says why Templates may be incomplete; "" if it is
+	// complete. A template that is missing from an incomplete list is unknown,
+	// not absent.
 	TemplatesProblem string
 }
 
-// LiveProject is one project's listing and what was read of its jobs.
+// LiveProject is the listing of one project, with the jobs that were read.
 type LiveProject struct {
 	ID       string
 	Complete bool   // every page was read and the count fits
@@ -169,17 +171,17 @@ type LiveTemplate struct {
 	Body *jsontree.Value // the item as it came
 }
 
-// ignored is what policy.ignore says about one job.
+// ignored holds what policy.ignore says about one job.
 type ignored struct {
 	wholeJob bool
 	patterns []valuepath.Path
 }
 
-// IgnoresJob reports whether a policy lets nobody look at the jobs of a name.
+// IgnoresJob reports whether a policy ignores the whole job of a name.
 func IgnoresJob(policy spec.Policy, name string) bool { return ignoredBy(policy, name).wholeJob }
 
-// IgnoreRules returns the fields that each rule of a policy leaves to others in
-// the jobs of a name; none: the whole job.
+// IgnoreRules returns the fields that each rule of a policy ignores in the jobs
+// of a name; none: the whole job.
 func IgnoreRules(policy spec.Policy, name string) [][]string {
 	var out [][]string
 	for _, rule := range policy.Ignore {
@@ -199,7 +201,7 @@ func ignoredBy(policy spec.Policy, name string) ignored {
 			out.wholeJob = true
 		}
 		for _, field := range fields {
-			// Loading refuses what is no path.
+			// Loading has refused invalid paths.
 			if pattern, err := valuepath.Parse(field); err == nil && pattern.IsAbout(name) {
 				out.patterns = append(out.patterns, pattern)
 			}
@@ -208,7 +210,7 @@ func ignoredBy(policy spec.Policy, name string) ignored {
 	return out
 }
 
-// matches reports whether a path, or something that it lies in, is ignored.
+// matches reports whether a path, or a value that encloses it, is ignored.
 func (i ignored) matches(path string) bool {
 	if len(i.patterns) == 0 {
 		return false

@@ -9,10 +9,9 @@ import (
 	"strings"
 )
 
-// Join makes one plan of the plans of shards. They must speak of the same
-// definitions, environment and service. Of an object that several shards speak
-// of the first stands; what a shard cannot know of the others' jobs, how many
-// live ones are unmanaged, is the same in all.
+// Join makes one plan of the plans of shards. They must be about the same
+// definitions, environment and service. If several shards list an object, the
+// first one counts. The number of unmanaged jobs is the same in all shards.
 func Join(plans ...*Plan) (*Plan, error) {
 	if len(plans) == 0 {
 		return nil, errors.New("there is no plan to join")
@@ -79,7 +78,7 @@ func joinable(a, b *Plan) error {
 	return nil
 }
 
-// stage is when apply comes to a change: templates, jobs, removals.
+// stage orders changes as apply does: templates, jobs, removals.
 func stage(c *Change) int {
 	switch {
 	case c.Verdict == VerdictRemove || c.Verdict == VerdictRemoveEdited:
@@ -90,7 +89,7 @@ func stage(c *Change) int {
 	return 1
 }
 
-// joinNeeds lists the secrets that any of the parts takes.
+// joinNeeds returns the secrets that any of the parts needs.
 func joinNeeds(plans []*Plan) []Need {
 	var out []Need
 	for _, plan := range plans {
@@ -112,8 +111,8 @@ func joinNeeds(plans []*Plan) []Need {
 	return out
 }
 
-// Part is what of the definitions a plan was asked for, by the flags of those
-// names. Each narrows the others.
+// Part names the part of the definitions that was asked for, by the flags of
+// those names. Each narrows the others.
 type Part struct {
 	Only     []string `json:"only,omitempty"`     // globs over names
 	Projects []string `json:"projects,omitempty"` // aliases or ids
@@ -139,8 +138,8 @@ func (p Part) shard() (index, count int) {
 	return index, count
 }
 
-// joinParts is what joined plans are about together: nil where that is
-// everything. Shards that are all there make up what they divided.
+// joinParts returns the part that the joined plans cover: nil if that is
+// everything. A complete set of shards counts as the part that was divided.
 func joinParts(plans []*Plan) []Part {
 	var all []Part
 	for _, plan := range plans {
@@ -170,7 +169,8 @@ func joinParts(plans []*Plan) []Part {
 	return out
 }
 
-// complete reports whether parts hold every shard of what part is one of.
+// complete reports whether parts hold every shard of the part that part is a
+// shard of.
 func complete(parts []Part, part Part) bool {
 	_, count := part.shard()
 	if count == 0 || count > len(parts) {

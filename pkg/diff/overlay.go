@@ -8,7 +8,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// overlay builds the body of an update: what is declared, over what is live.
+// overlay builds the body of an update: the declared values over the live body.
 //
 // An update replaces the whole job, so everything that the definitions do not
 // name is carried over, members that no document lists included; only what the
@@ -22,8 +22,8 @@ type overlay struct {
 	ignored func(path string) bool
 }
 
-// body returns the desired body, and which items of its lists are which live
-// ones. live and want are left as they are.
+// body returns the desired body, and which items of its lists belong to which
+// live items. It does not change live and want.
 func (o overlay) body(live, want, base *jsontree.Value) (*jsontree.Value, correspondences) {
 	out := live.Clone()
 	if out.Kind() != jsontree.KindObject {
@@ -72,7 +72,8 @@ func (o overlay) body(live, want, base *jsontree.Value) (*jsontree.Value, corres
 	return out, links
 }
 
-// value lays want over live: objects member by member, everything else whole.
+// value lays want over live. Objects are merged member by member; any other
+// value is replaced.
 func (o overlay) value(path string, live, want, base *jsontree.Value) *jsontree.Value {
 	if isProperties(path) && want.IsAbsentOrNull() {
 		want = jsontree.Object() // no properties declared, as {} says too
@@ -83,9 +84,9 @@ func (o overlay) value(path string, live, want, base *jsontree.Value) *jsontree.
 	return o.object(path, live, want, base)
 }
 
-// isProperties reports whether path is that of a step's properties. None declared
-// there cannot mean none at all: the service adds its own to every step (API
-// reference 4.20, 4.26), and would do so again.
+// isProperties reports whether path leads to the properties of a step. A step
+// that declares none keeps the live ones: the service adds its own to every
+// step (API reference 4.20, 4.26), and would add them again.
 func isProperties(path string) bool { return strings.HasSuffix(path, "].properties") }
 
 func (o overlay) object(path string, live, want, base *jsontree.Value) *jsontree.Value {
@@ -144,8 +145,7 @@ func (o overlay) list(list string, live, want, base *jsontree.Value) (*jsontree.
 	return jsontree.Array(out...), link
 }
 
-// canonical returns the items of a list as the rules leave them, in the list's
-// own order.
+// canonical returns the normalized items of a list, in the order of the list.
 func (o overlay) canonical(list string, items *jsontree.Value) []*jsontree.Value {
 	if items.Kind() != jsontree.KindArray {
 		return nil
@@ -154,8 +154,8 @@ func (o overlay) canonical(list string, items *jsontree.Value) []*jsontree.Value
 	return normalizeKeepingOrder(body, o.modules).Get(list).Items()
 }
 
-// derivedScmMembers follow from a code source's address: with another address
-// the live ones are wrong.
+// derivedScmMembers follow from the address of a code source. With another
+// address their live values are wrong.
 var derivedScmMembers = []string{"repo_id", "web_url", "group_name", "repo_name"}
 
 // item lays one declared item over its live partner.

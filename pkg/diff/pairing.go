@@ -12,12 +12,12 @@ import (
 // none is the index of an item without a partner.
 const none = -1
 
-// maxCandidates bounds how many pairs of items are weighed against each other.
-// Beyond it items of one name are paired in their order.
+// maxCandidates bounds how many pairs of items are compared. Above it, items of
+// one name are paired in their order.
 const maxCandidates = 4_000
 
-// similarEnough is the least similarity at which two items of one kind with
-// different names are one item that was renamed.
+// similarEnough is the least similarity at which two items with different names
+// count as one item that was renamed.
 const similarEnough = 0.5
 
 // alignment pairs the items of two lists: partner[i] is the index in have of
@@ -46,8 +46,8 @@ type candidate struct {
 	score      float64
 }
 
-// match pairs the unpaired items that have one key, the most similar first.
-// Items with an empty key stay alone, and so do pairs less similar than least.
+// match pairs unpaired items that have the same key, the most similar first.
+// Items with an empty key, and pairs less similar than least, stay unpaired.
 func (a *alignment) match(have, want []string, least float64, similarity func(have, want int) float64) {
 	free := map[string][]int{}
 	for h, key := range have {
@@ -173,9 +173,9 @@ func keys(items []*jsontree.Value, key func(*jsontree.Value) string) []string {
 	return out
 }
 
-// sameness says from 0 to 1 how much of what want declares have holds. What
-// only have holds does not count, so that two declared items which differ in an
-// undeclared member only keep their order.
+// sameness returns from 0 to 1 how much of what want declares is in have.
+// Members that only have holds do not count, so items that differ only in those
+// keep their order.
 func sameness(have, want *jsontree.Value) float64 {
 	switch {
 	case jsontree.Equal(have, want):
@@ -202,8 +202,9 @@ func sameness(have, want *jsontree.Value) float64 {
 	return 0
 }
 
-// similarProperties says from 0 to 1 how much of what want declares have holds.
-// Properties that only have holds do not count: the server adds some.
+// similarProperties returns from 0 to 1 how many of the properties of want are
+// in have. Properties that only have holds do not count, because the server
+// adds some.
 func similarProperties(have, want *jsontree.Value) float64 {
 	declared := want.Get(wire.KeyProperties).Members()
 	if len(declared) == 0 {
@@ -225,11 +226,11 @@ func similarProperties(have, want *jsontree.Value) float64 {
 	return sum / float64(len(declared))
 }
 
-// maxSimilarText is up to which length texts are compared by lines, in bytes:
-// whether a step was renamed is not worth more.
+// maxSimilarText is the length in bytes up to which texts are compared line by
+// line. Finding out whether a step was renamed is not worth more time.
 const maxSimilarText = 64 << 10
 
-// similarText is the share of lines that two texts have in common.
+// similarText returns the share of lines that two texts have in common.
 func similarText(a, b string) float64 {
 	if len(a) > maxSimilarText || len(b) > maxSimilarText {
 		return 0
@@ -249,10 +250,9 @@ func similarText(a, b string) float64 {
 	return float64(common) / float64(max(len(linesA), len(linesB)))
 }
 
-// correspondence says which items of one list are one item on all sides. It is
-// computed once, by the overlay, so that what is built, what is compared and
-// what is shown cannot disagree. An index is none where a side has no such
-// item.
+// correspondence holds which items of one list are the same item on all sides.
+// The overlay computes it once, so the desired body, the comparison and the
+// plan cannot disagree. An index is none if a side has no such item.
 type correspondence struct {
 	live     []int // of each desired item, the live one
 	base     []int // of each desired item, the base's
@@ -263,11 +263,11 @@ type correspondence struct {
 // correspondences are those of a body, by list.
 type correspondences map[string]*correspondence
 
-// matchThree pairs the items of three lists, which are canonical. Live and base
-// are each paired with want, by what want declares, so that what the service
-// adds to live items has no say; what want has not is paired between base and
-// live. It returns, for each item of want, its partners in live and base, and
-// for each item of base its partner in live.
+// matchThree pairs the items of three canonical lists. Live and base are each
+// paired with want by what want declares, so members that the service adds to
+// live items do not matter. Items that want lacks are paired between base and
+// live. It returns for each item of want its partners in live and base, and for
+// each item of base its partner in live.
 //
 // The partner in base must not depend on live: an apply changes live, and the
 // plan after it must find the same partners.
@@ -307,7 +307,7 @@ func unmarked(items []*jsontree.Value, marked []bool) (rest []*jsontree.Value, i
 	return rest, index
 }
 
-// itself is the correspondence of a list that is carried over as it is.
+// itself returns the correspondence of a list that is carried over unchanged.
 func itself(list string, live, base []*jsontree.Value) *correspondence {
 	c := &correspondence{live: make([]int, len(live)), base: make([]int, len(live)), baseLive: align(list, live, base).partner}
 	for i := range live {

@@ -8,13 +8,13 @@ import (
 	"github.com/buildsync/buildsync/pkg/compile"
 )
 
-// Compute makes the plan: what would have to be done for the live state to be
-// what in.Head says, what must not be done, and why. It is a pure function of
-// its input; the same input gives the same plan to the byte.
+// Compute makes the plan: what must be done so that the live state becomes what
+// in.Head declares, what must not be done, and why. It is pure: the same input
+// gives the same plan to the byte.
 func Compute(in Input) *Plan { return NewPlanner(in).Plan() }
 
-// Planner makes the plan that Compute makes, of live jobs that come one at a
-// time, so that not all bodies need to be in memory.
+// Planner makes the same plan as Compute, from live jobs that come one at a
+// time, so that their bodies need not all be in memory.
 type Planner struct {
 	in          Input
 	plan        *Plan
@@ -32,9 +32,9 @@ type Planner struct {
 	distrusted map[string]bool // projects whose listing has been refused
 }
 
-// NewPlanner finds out by name and id which live jobs the definitions speak of.
-// in.Live holds the listings; bodies, notifications and templates may be filled
-// in until Compare and Plan are called.
+// NewPlanner finds the live job of each definition by name and id. in.Live
+// holds the listings; bodies, notifications and templates may be filled in
+// until Compare and Plan are called.
 func NewPlanner(in Input) *Planner {
 	p := newPlanner(in)
 	p.findJobs()
@@ -42,16 +42,17 @@ func NewPlanner(in Input) *Planner {
 	return p
 }
 
-// Compare compares a job of in.Live that has been read, or could not be. When it
-// returns, the job's Body and Notices are no longer needed. It may be called side
-// by side for several jobs, once for each.
+// Compare compares a job of in.Live after it was read, or after its reading
+// failed. When it returns, the job's Body and Notices are no longer needed. It
+// may be called concurrently, once for each job.
 func (p *Planner) Compare(job *LiveJob) {
 	for _, t := range p.waiting[job] {
 		t.run()
 	}
 }
 
-// Plan compares what is left and makes the plan. The Planner is used up.
+// Plan compares the remaining objects and returns the plan. The Planner must
+// not be used again.
 func (p *Planner) Plan() *Plan {
 	var templates, templateRemovals outcome
 	p.templates(&templates, &templateRemovals)
@@ -133,7 +134,7 @@ func (p *Planner) finish() *Plan {
 	return p.plan
 }
 
-// projectsOf returns the aliases of the projects that definitions speak of.
+// projectsOf returns the aliases of the projects of all defined jobs.
 func projectsOf(r *compile.Result) []string {
 	var aliases []string
 	for _, job := range r.Jobs {
@@ -176,8 +177,8 @@ func (s *Summary) count(c *Change) {
 	s.Drift += driftCount(c)
 }
 
-// driftCount is how many fields of c were edited outside; an object that was
-// deleted outside counts as one.
+// driftCount returns how many fields of c were edited outside. An object that
+// was deleted outside counts as one.
 func driftCount(c *Change) int {
 	n := 0
 	for _, f := range c.Fields {
@@ -191,7 +192,7 @@ func driftCount(c *Change) int {
 	return n
 }
 
-// unmanaged counts the live jobs that no definition speaks of, in the projects
+// unmanaged counts the live jobs that no definition declares, in the projects
 // that were listed.
 func (p *Planner) unmanaged() int {
 	n := 0
@@ -203,15 +204,16 @@ func (p *Planner) unmanaged() int {
 	return n
 }
 
-// spokenOf reports whether a live job is one that the definitions mean: by its id
-// where they pin one, else by its name. A twin of a pinned job is none of them.
+// spokenOf reports whether a definition declares a live job: by its id if the
+// definition pins one, else by its name. A second job with the name of a pinned
+// one does not count.
 func (p *Planner) spokenOf(live *LiveJob) bool {
 	named := p.definitions.jobs[jobKey{live.ProjectID, live.Name}]
 	return named != nil && named.ID == "" || p.pinned[jobKey{live.ProjectID, live.ID}]
 }
 
-// outcome is what comparing one object, or one kind of them, leads to. A plan is
-// made of outcomes in a fixed order, whatever the order they came about in.
+// outcome holds the result of comparing one object, or all objects of one kind.
+// A plan joins outcomes in a fixed order, whatever order they were computed in.
 type outcome struct {
 	changes   []Change
 	refusals  []Refusal
@@ -224,8 +226,7 @@ func (o *outcome) refuse(rule, address, message string) {
 	o.refusals = append(o.refusals, Refusal{Rule: rule, Address: address, Message: message})
 }
 
-// add takes over what another outcome holds but for its changes, which it
-// returns.
+// add appends what another outcome holds, except its changes, which it returns.
 func (o *outcome) add(other *outcome) []Change {
 	o.refusals = append(o.refusals, other.refusals...)
 	o.drifted = append(o.drifted, other.drifted...)
@@ -234,8 +235,8 @@ func (o *outcome) add(other *outcome) []Change {
 	return other.changes
 }
 
-// task is one comparison that waits until a live job has been read, or until it
-// is certain that it will not be.
+// task is a comparison that waits until a live job has been read, or until it
+// is certain that it will not be read.
 type task struct {
 	outcome
 	do   func(*outcome)
@@ -249,8 +250,8 @@ func (t *task) run() {
 	}
 }
 
-// when makes a task that is done when live has been read; nil: in the end.
-// found is what is known of it already.
+// when returns a task that runs when live has been read, or at the end if live
+// is nil. found is what is already known of it.
 func (p *Planner) when(live *LiveJob, found outcome, do func(*outcome)) *task {
 	t := &task{outcome: found, do: do}
 	if live != nil {
@@ -259,7 +260,7 @@ func (p *Planner) when(live *LiveJob, found outcome, do func(*outcome)) *task {
 	return t
 }
 
-// jobKey is a job's identity while its id is not known.
+// jobKey identifies a job by name, before its id is known.
 type jobKey struct{ project, name string }
 
 // liveIndex finds live jobs.
@@ -321,8 +322,8 @@ func indexDefinitions(r *compile.Result) *definitionIndex {
 	return x
 }
 
-// predecessor returns what the base declared of a job of the head: the one with
-// its name, its id, or a name that it had. nil where there is none.
+// predecessor returns the base's declaration of a job of head: the job with its
+// name, its id, or a former name. It returns nil if there is none.
 func (x *definitionIndex) predecessor(job *compile.Job) *compile.Job {
 	if x == nil {
 		return nil

@@ -14,7 +14,7 @@ const (
 	defaultMaxRemovalShare = 0.25
 )
 
-// rails adds the refusals that look at the plan as a whole.
+// rails adds the refusals that depend on the plan as a whole.
 func (p *Planner) rails() {
 	p.noDefinitions()
 	p.unreadListings()
@@ -34,9 +34,9 @@ func (p *Planner) noDefinitions() {
 	p.all.refuse(RuleNoDefinitions, "", "there is no definition at all; look at the definitions: globs of buildsync.yaml, or pass --allow-empty if that is meant")
 }
 
-// unreadListings refuses what no job has led to: a listing that failed is an
-// error also where nothing of it was needed, as with --changed where nothing
-// changed. Else a service that is down would look like one that is in step.
+// unreadListings refuses a plan if a listing failed that no job needed, as with
+// --changed where nothing changed. Otherwise a service that is down would look
+// like a service that is in step.
 func (p *Planner) unreadListings() {
 	for _, id := range slices.Sorted(maps.Keys(p.live.projects)) {
 		if p.live.projects[id].ReadErr == nil {
@@ -54,8 +54,8 @@ func (p *Planner) unreadListings() {
 }
 
 // emptyListings refuses a project that looks empty although the base declared
-// jobs in it: an expired session must never look like an empty project. Where
-// head wants nothing of the project either, nothing follows from the listing.
+// jobs in it: an expired session must not look like an empty project. If head
+// declares nothing there either, the listing does not matter.
 func (p *Planner) emptyListings() {
 	if p.base == nil {
 		return
@@ -78,9 +78,9 @@ func (p *Planner) emptyListings() {
 	}
 }
 
-// tooManyRemovals holds the number of disabled and deleted jobs against the
-// policy. The share is of the managed live jobs, and one job may always go, or
-// a workspace of three could never lose one.
+// tooManyRemovals compares the number of disabled and deleted jobs with the
+// policy. The share is a share of the managed live jobs. One job may always go;
+// otherwise a workspace of three jobs could never lose one.
 func (p *Planner) tooManyRemovals() {
 	if len(p.all.removed) == 0 {
 		return // this part takes nothing away
@@ -108,9 +108,8 @@ func (p *Planner) tooManyRemovals() {
 		count(n, "job"), reason, n, firstOf(removed)))
 }
 
-// managedJobs counts the live jobs that the definitions speak of, those outside
-// the part that is planned included: a removal is not a larger share because
-// less was looked at.
+// managedJobs counts the live jobs that are defined, including those outside
+// the planned part: looking at less must not make a removal a larger share.
 func (p *Planner) managedJobs() int {
 	n := 0
 	for _, job := range p.live.all {
@@ -121,7 +120,7 @@ func (p *Planner) managedJobs() int {
 	return n
 }
 
-// firstOf lists the first names, for a message.
+// firstOf returns the first few names for a message.
 func firstOf(names []string) string {
 	const most = 10
 	if len(names) > most {
@@ -147,8 +146,7 @@ func was(n int) string {
 	return fmt.Sprintf("%d objects were", n)
 }
 
-// Refusal is a rail that keeps the plan, or one object of it, from being
-// applied.
+// Refusal says why a plan, or one object of it, must not be applied.
 type Refusal struct {
 	Rule    string `json:"rule"`
 	Message string `json:"message"`
@@ -186,8 +184,8 @@ const (
 	exitRefused     = 5
 )
 
-// Partial reports whether r holds back only the object that it names: nothing is
-// done to that one, and everything else may go on.
+// Partial reports whether r holds back only the object that it names, so that
+// the rest of the plan may be applied.
 func (r Refusal) Partial() bool {
 	return r.Rule == RuleUnreadable || r.Rule == RuleDuplicateLive || r.Rule == RuleDuplicateTemplate
 }

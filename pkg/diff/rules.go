@@ -6,10 +6,9 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// Rule is one way in which two bodies may differ without meaning anything
-// else. The rules are applied to both sides, in order, before they are
-// compared; what is equal then is equal. Each is explainable: plan --explain
-// names the rule that made two values one.
+// Rule removes one kind of difference that has no meaning. The rules are
+// applied to both sides, in order, before the comparison. plan --explain names
+// the rule that made two values equal.
 type Rule struct {
 	ID  string
 	Doc string // what it takes for equal, and by which evidence
@@ -38,7 +37,7 @@ func Rules() []Rule {
 	}
 }
 
-// Normalize returns what body means: a copy with every rule applied.
+// Normalize returns a copy of body with every rule applied.
 func Normalize(body *jsontree.Value, modules Modules) *jsontree.Value {
 	c := body.Clone()
 	for _, rule := range Rules() {
@@ -47,7 +46,7 @@ func Normalize(body *jsontree.Value, modules Modules) *jsontree.Value {
 	return c
 }
 
-// ModulesOf lets a catalogue answer what a comparison asks.
+// ModulesOf makes Modules of a catalogue.
 func ModulesOf(c *catalog.Catalogue) Modules {
 	if c == nil {
 		return nil

@@ -7,8 +7,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
-// view is a body as a list of values that can be compared one by one, each
-// under its path.
+// view holds a body as a list of values, each under its path, so that they can
+// be compared one by one.
 type view struct {
 	entries []entry
 	index   map[string]int
@@ -42,14 +42,15 @@ func (v *view) has(path string) bool {
 	return ok
 }
 
-// itemPaths are the paths under which a body's items are viewed. An item
-// without a partner is viewed as one value.
+// itemPaths holds the paths of the items of a body. An item without a partner
+// is viewed as one value.
 type itemPaths struct {
 	paths    map[string][]string // by list, by index
 	unpaired map[string][]bool
 }
 
-// listMembers are the lists whose items are told apart by what they are.
+// listMembers are the lists whose items are identified by their content, not by
+// their position.
 var listMembers = []string{wire.KeySteps, wire.KeySCMs, wire.KeyParameters, wire.KeyTriggers}
 
 func isList(key string) bool {
@@ -61,7 +62,7 @@ func isList(key string) bool {
 	return false
 }
 
-// ownPaths names every item of body by itself.
+// ownPaths names the items of body without regard to another side.
 func ownPaths(body *jsontree.Value) *itemPaths {
 	p := newItemPaths()
 	for _, list := range listMembers {
@@ -76,7 +77,8 @@ func ownPaths(body *jsontree.Value) *itemPaths {
 	return p
 }
 
-// freePath is the first path of an item that is not taken, and takes it.
+// freePath returns the first path for an item that is not taken yet, and marks
+// it as taken.
 func freePath(list string, item *jsontree.Value, i int, taken map[string]bool) string {
 	for nth := 1; ; nth++ {
 		path := itemPath(list, item, i+nth-1, nth)
@@ -87,8 +89,8 @@ func freePath(list string, item *jsontree.Value, i int, taken map[string]bool) s
 	}
 }
 
-// itemPath names the nth item of one name; code sources and triggers have no
-// name, they are counted.
+// itemPath returns the path of the nth item of one name. Code sources and
+// triggers have no name; they are numbered.
 func itemPath(list string, item *jsontree.Value, i, nth int) string {
 	switch list {
 	case wire.KeySteps:
@@ -124,7 +126,7 @@ func align(list string, have, want []*jsontree.Value) *alignment {
 	return alignTriggers(have, want)
 }
 
-// viewOf lists body's values, its items named by paths.
+// viewOf returns the values of body; paths names its items.
 func viewOf(body *jsontree.Value, paths *itemPaths) *view {
 	v := &view{index: map[string]int{}}
 	for _, m := range body.Members() {
