@@ -112,6 +112,9 @@ bench-plan: size ## apply and plan of 1,000 jobs over 20 ms of latency, beside a
 	cd test/sdk && $(GO) build -o ../../dist/bench/naive ./naive
 	$(MEASURE) -naive dist/bench/naive plan
 
+bench-throttle: size ## plan on servers that refuse more than so many calls: a quarter of an hour
+	$(MEASURE) throttle
+
 bench-scale: size ## apply and plan of 1,000 and of 10,000 jobs
 	$(MEASURE) scale
 

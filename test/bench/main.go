@@ -47,14 +47,15 @@ func run(ctx context.Context, args []string) (err error) {
 	flags.IntVar(&b.jobs, "jobs", 0, "make so many definitions; 0 for what the bar says")
 	flags.IntVar(&b.runs, "runs", 0, "take the median of so many runs; 0 for what suits the measurement")
 	flags.Usage = func() {
-		fmt.Fprintln(flags.Output(), "usage: bench [flags] cli | lint | policy | bulk | plan | scale | emulator")
+		fmt.Fprintln(flags.Output(), "usage: bench [flags] cli | lint | policy | bulk | plan | throttle | scale | emulator")
 		flags.PrintDefaults()
 	}
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	suites := map[string]func(*bench) error{
-		"cli": (*bench).cli, "lint": (*bench).lint, "policy": (*bench).policy, "bulk": (*bench).bulk, "plan": (*bench).plan, "scale": (*bench).scale, "emulator": (*bench).emulator,
+		"cli": (*bench).cli, "lint": (*bench).lint, "policy": (*bench).policy, "bulk": (*bench).bulk,
+		"plan": (*bench).plan, "throttle": (*bench).throttle, "scale": (*bench).scale, "emulator": (*bench).emulator,
 	}
 	suite := suites[flags.Arg(0)]
 	if suite == nil || flags.NArg() != 1 {
