@@ -19,7 +19,9 @@
 // business. What must not happen twice (create, run) is repeated only with
 // that proof, and its requests travel on fresh connections without an
 // idempotency key: the standard transport would replay a request that has one.
-// The token request is sent up to 3 times.
+// The token request is sent up to 3 times. An answer that asks for fewer calls
+// counts as no attempt: such a call is sent again until the service has refused
+// every call of its kind for two and a half minutes.
 //
 // Waiting between attempts follows full jitter (0.5 s, for throttling 2 s,
 // doubling, at most 20 s), or Retry-After where the service sends it and it does

@@ -72,12 +72,13 @@ func TestRepeating(t *testing.T) {
 		sent    int
 		outcome client.Outcome
 	}
+	const patiently = -1 // as often as fits into two and a half minutes
 	for _, test := range []struct {
 		fault                string
 		read, update, create expectation
 	}{
-		{"gateway 429", expectation{5, client.NotSent}, expectation{4, client.NotSent}, expectation{4, client.NotSent}},
-		{"500 too many", expectation{5, client.Unsure}, expectation{4, client.Unsure}, expectation{1, client.Unsure}},
+		{"gateway 429", expectation{patiently, client.NotSent}, expectation{patiently, client.NotSent}, expectation{patiently, client.NotSent}},
+		{"500 too many", expectation{patiently, client.Unsure}, expectation{patiently, client.Unsure}, expectation{1, client.Unsure}},
 		{"500 busy", expectation{5, client.Unsure}, expectation{1, client.Unsure}, expectation{1, client.Unsure}},
 		{"500 internal", expectation{5, client.Unsure}, expectation{1, client.Unsure}, expectation{1, client.Unsure}},
 		{"502 page", expectation{5, client.Unsure}, expectation{1, client.Unsure}, expectation{1, client.Unsure}},
@@ -103,11 +104,16 @@ func TestRepeating(t *testing.T) {
 				s := newServer(t, func(w http.ResponseWriter, r *http.Request, _ int) { faults[test.fault](w, r) })
 				c, _ := newClient(t, s.URL)
 				err := kind.call(t.Context(), c)
-				if have := (expectation{len(s.all()), client.OutcomeOf(err)}); have != kind.want {
-					t.Errorf("have %+v, want %+v (%v)", have, kind.want, err)
+				have := expectation{len(s.all()), client.OutcomeOf(err)}
+				want := kind.want
+				if want.sent == patiently && have.sent >= 9 && have.sent <= 13 { // the waits are drawn
+					want.sent = have.sent
+				}
+				if have != want {
+					t.Errorf("have %+v, want %+v (%v)", have, want, err)
 				}
 				var e *client.Error
-				if !errors.As(err, &e) || e.Attempts != kind.want.sent {
+				if !errors.As(err, &e) || e.Attempts != want.sent {
 					t.Errorf("Attempts: %+v", e)
 				}
 			})
@@ -122,7 +128,7 @@ func TestRepeating(t *testing.T) {
 				})
 				c, _ := newClient(t, s.URL)
 				err := kind.call(t.Context(), c)
-				if repeated := kind.want.sent > 1; repeated != (err == nil) {
+				if repeated := kind.want.sent != 1; repeated != (err == nil) {
 					t.Errorf("sent %d times: %v", len(s.all()), err)
 				}
 				for _, r := range s.all()[1:] {

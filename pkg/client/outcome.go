@@ -100,6 +100,7 @@ type Error struct {
 	passing   bool  // another attempt may succeed
 	timedOut  bool  // silence until a deadline
 	date      time.Time
+	closedFor time.Duration // of a throttled answer: since the last good one to this kind of call
 }
 
 // Is reports whether e is one of this package's sentinels.

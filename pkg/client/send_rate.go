@@ -52,6 +52,7 @@ type pacer struct {
 	growth  float64   // of rate, with each good answer
 	next    time.Time // of the next call by rate
 	until   time.Time // nothing is sent before, after a throttled answer
+	closed  time.Time // when the first of the strikes came
 	strikes int       // throttled answers since the last good one
 	probing bool      // one request is out to see whether the service takes calls again
 
@@ -163,6 +164,7 @@ func (g *governor) release(kind op, err error, took time.Duration) {
 			asked = 0 // the call fails at once, and so do the next ones
 		}
 		p.throttled(now, asked)
+		e.closedFor = now.Sub(p.closed)
 		if now.Sub(g.halved) >= pauseFirst || g.halved.IsZero() {
 			g.limit, g.halved = max(1, g.limit/2), now
 		}
@@ -202,7 +204,13 @@ func (p *pacer) throttled(now time.Time, asked time.Duration) {
 		}
 		return
 	}
+	if p.strikes == 0 {
+		p.closed = now
+	}
 	p.strikes++
+	if now.Sub(p.closed) >= throttlePatience {
+		return // given up: the calls that are left ask once each, and need not wait for it
+	}
 	pause := min(pauseMost, pauseFirst<<min(p.strikes-1, 10))
 	p.until = now.Add(max(pause, asked))
 }

@@ -18,6 +18,11 @@ import (
 // asked for not counted: after two attempts that end in silence there is no third.
 const patience = 90 * time.Second
 
+// throttlePatience is how long a kind of call may be refused without one good
+// answer before it is given up. A gateway's limit may be one of a minute, so a
+// call must outlast two of those.
+const throttlePatience = 150 * time.Second
+
 // toldWait is how long a wait must be for people to be told of it.
 const toldWait = 2 * time.Second
 
@@ -123,6 +128,7 @@ type attempts struct {
 	kind             repeat
 	began            time.Time
 	count            int
+	refused          int // attempts to which the service said that there were too many
 	waited, asked    time.Duration
 	queued           time.Duration // for the turn of an attempt, which is no time of the service
 	first            error
@@ -140,7 +146,7 @@ func (t *attempts) after(err error) (wait time.Duration, again bool) {
 		t.first = err
 	}
 	var e *Error
-	if !errors.As(err, &e) || !t.kind.allows(e) || t.count >= t.kind.attempts() {
+	if !errors.As(err, &e) || !t.kind.allows(e) {
 		return 0, false
 	}
 	delays := t.plain
@@ -148,6 +154,14 @@ func (t *attempts) after(err error) (wait time.Duration, again bool) {
 		delays = t.throttled
 	}
 	wait = max(delays.NextBackOff(), e.RetryAfter)
+	if e.throttled && e.RetryAfter <= t.maxWait {
+		t.refused++
+		t.asked += wait
+		return wait, e.closedFor < throttlePatience
+	}
+	if t.count-t.refused >= t.kind.attempts() {
+		return 0, false
+	}
 	if e.RetryAfter > t.maxWait {
 		e.Message = joined(e.Message, fmt.Sprintf("the service asks to wait until %s, longer than %s",
 			t.now().Add(e.RetryAfter).UTC().Format(time.RFC3339), t.maxWait))

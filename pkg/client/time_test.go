@@ -267,6 +267,37 @@ func TestPace(t *testing.T) {
 	}
 }
 
+// TestOneCallOutlastsTheLimit: the last call of a run, which alone asks again,
+// waits for a limit of a minute to pass.
+func TestOneCallOutlastsTheLimit(t *testing.T) {
+	t.Parallel()
+	for name, s := range map[string]*limitedServer{
+		"no hint": {most: 50, window: time.Minute}, "Retry-After": {most: 50, window: time.Minute, retryAfter: true},
+	} {
+		for kind, repeat := range map[string]repeat{"a read": repeatRead, "an update": repeatAbsolute, "a create": repeatNever} {
+			t.Run(name+", "+kind, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					s := &limitedServer{most: s.most, window: s.window, retryAfter: s.retryAfter, began: time.Now(), taken: s.most}
+					cfg := Config{Credentials: Credentials{Token: "t"}}
+					if err := cfg.complete(); err != nil {
+						t.Fatal(err)
+					}
+					stats := newRecorder()
+					send := withRetry(withRate(s.send, newGovernor(&cfg), stats), newRetries(&cfg), stats)
+					began := time.Now()
+					if _, err := send(t.Context(), &call{op: "Op", repeat: repeat}); err != nil {
+						t.Fatal(err)
+					}
+					if took := time.Since(began); took < 55*time.Second || took > 2*time.Minute || s.all > 15 {
+						t.Errorf("%d requests in %v", s.all, took)
+					}
+				})
+			})
+		}
+	}
+}
+
 // TestOutageOfThrottling: a service that only ever throttles is given up after
 // a bounded number of requests and a bounded time.
 func TestOutageOfThrottling(t *testing.T) {
