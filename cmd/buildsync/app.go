@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -19,16 +17,21 @@ func (p *program) app() *cli.App {
 		Usage:     "Git as the source of truth for Huawei Cloud CodeArts Build",
 		UsageText: "buildsync [global flags] COMMAND [flags] [arguments]",
 		Commands:  p.commands(),
-		Flags: append(globalFlags(), helpFlag(), &cli.BoolFlag{
+		Flags: append(globalFlags(), kit.HelpFlag(), &cli.BoolFlag{
 			Name: "version", Usage: "print the version", DisableDefaultText: true,
 		}),
-		Reader: p.stdin, Writer: p.stdout, ErrWriter: p.stderr,
+		Reader: p.Stdin, Writer: p.Stdout, ErrWriter: p.Stderr,
 		HideVersion: true, HideHelpCommand: true, // their aliases collide with ours
 		HideHelp:                  true,                         // see helpFlag
 		DisableSliceFlagSeparator: true,                         // --var a=1,2 is one value
 		ExitErrHandler:            func(*cli.Context, error) {}, // exit.go decides
-		OnUsageError:              p.onUsageError,
-		Action:                    p.bare,
+		OnUsageError:              p.OnUsageError,
+		Action: func(ctx *cli.Context) error {
+			if ctx.Bool("version") {
+				return p.printVersion()
+			}
+			return p.Bare(ctx)
+		},
 	}
 }
 
@@ -73,60 +76,10 @@ func (p *program) commands() []*cli.Command {
 	}
 }
 
-// command completes a command that does something: its flags are checked and
-// filled from the environment before act runs. A command that only holds others
-// has subcommands and no act.
+// command completes a command that does something. A command that only holds
+// others has subcommands and no act.
 func (p *program) command(c *cli.Command, act func(*invocation) error) *cli.Command {
-	c.Flags = append(c.Flags, helpFlag())
-	c.Flags = append(c.Flags, hiddenGlobals(c.Flags)...)
-	c.HideHelp = true        // see helpFlag
-	c.HideHelpCommand = true // "help" would be a subcommand, and so no argument
-	c.OnUsageError = p.onUsageError
-	if len(c.Subcommands) > 0 {
-		c.Action = p.bare
-		return c
-	}
-	c.Action = func(ctx *cli.Context) error {
-		in := &invocation{program: p, ctx: ctx.Context, flags: ctx}
-		if err := in.prepare(); err != nil {
-			return err
-		}
-		return act(in)
-	}
-	return c
-}
-
-// helpFlag stands in for the library's own flag of that name, which is one
-// variable that every run writes to: two runs in one process would race for it.
-func helpFlag() cli.Flag {
-	return &cli.BoolFlag{
-		Name: "help", Aliases: []string{"h"}, Usage: "show help", DisableDefaultText: true,
-	}
-}
-
-// bare is what happens where a command's name should have come next.
-func (p *program) bare(ctx *cli.Context) error {
-	if ctx.Bool("version") {
-		return p.printVersion()
-	}
-	var names []string
-	for _, c := range ctx.Command.Subcommands {
-		names = append(names, c.Name)
-	}
-	if word := ctx.Args().First(); word != "" {
-		group := ctx.Command.Name
-		if group == ctx.App.Name {
-			group = ""
-		}
-		if answer := kit.NeighbourCommand(group, word); answer != "" {
-			return usageError{text: fmt.Sprintf("unknown command %q; %s", word, answer)}
-		}
-		return unknownWord("command", word, names)
-	}
-	if ctx.Command.Name == ctx.App.Name {
-		return usageError{text: "a command is missing\n\n" + strings.TrimSuffix(kit.Overview(ctx.App), "\n")}
-	}
-	return usageError{text: ctx.Command.HelpName + " needs a command\n\nCommands:\n" + strings.TrimSuffix(kit.CommandTable(ctx.Command.Subcommands), "\n")}
+	return p.Command(c, globalFlags(), func(in *kit.Invocation) error { return act(&invocation{in}) })
 }
 
 // helpCommand prints the help of the commands named, without the library's own

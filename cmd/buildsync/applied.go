@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/compile"
@@ -23,14 +24,14 @@ const lastRecord = time.Minute
 // recordScope returns what the record is about that belongs to the service that
 // the flags name.
 func (in *invocation) recordScope(w *workspace, repo *gitbase.Repo) (record.Scope, error) {
-	s := record.Scope{Environment: in.text("env"), Folder: repo.Folder()}
-	endpoint := in.text("endpoint")
+	s := record.Scope{Environment: in.Text("env"), Folder: repo.Folder()}
+	endpoint := in.Text("endpoint")
 	if endpoint == endpointEmulator {
 		s.Endpoint, s.Private = endpointEmulator, true
 		return s, nil
 	}
 	region := w.set.Workspace.Region
-	if named := in.text("region"); named != "" {
+	if named := in.Text("region"); named != "" {
 		region = named
 	}
 	var err error
@@ -177,12 +178,12 @@ func (in *invocation) remembers(ctx context.Context, p *planning) *memory {
 		return nil
 	}
 	if r.head.Dirty || r.head.Commit == "" {
-		in.note("the definitions are not committed, so what is applied is not remembered")
+		in.Note("the definitions are not committed, so what is applied is not remembered")
 		return nil
 	}
 	if r.scope.Endpoint == "" { // another base was given, so the record was not read
 		if err := in.findRecord(ctx, p.w, r); err != nil {
-			in.warn("what is applied is not remembered: %v", err)
+			in.Warn("what is applied is not remembered: %v", err)
 			return nil
 		}
 	}
@@ -197,7 +198,7 @@ func (in *invocation) remembers(ctx context.Context, p *planning) *memory {
 func (m *memory) begin(ctx context.Context) error {
 	r := m.p.revisions
 	addresses, smoked := aboutToWrite(m.p.plan)
-	if !m.in.on("smoke") {
+	if !m.in.On("smoke") {
 		smoked = nil
 	}
 	next := record.Begin(recordIn(r.recorded), r.head.Commit, addresses, smoked)
@@ -249,11 +250,11 @@ func (m *memory) end(ctx context.Context, report *apply.Report) {
 		err = m.write(ctx, next, message)
 	}
 	if err != nil {
-		m.in.warn("what was applied is not remembered: %v", err)
+		m.in.Warn("what was applied is not remembered: %v", err)
 		return
 	}
 	if m.p.plan.HasChanges() || len(next.Except) > 0 {
-		m.in.note("%s", recordText(r.recorded))
+		m.in.Note("%s", recordText(r.recorded))
 	}
 }
 
@@ -268,8 +269,8 @@ func recordText(s *record.Stored) string {
 
 // details are the lines of a record's commit message for who reads git log.
 func (m *memory) details() string {
-	text := fmt.Sprintf("Plan: %s\nVersion: buildsync %s\n", m.p.plan.PlanID, version())
-	if shard := m.in.text("shard"); shard != "" {
+	text := fmt.Sprintf("Plan: %s\nVersion: buildsync %s\n", m.p.plan.PlanID, kit.Version())
+	if shard := m.in.Text("shard"); shard != "" {
 		text += "Shard: " + shard + "\n"
 	}
 	if len(m.p.scope.Only) > 0 {
@@ -304,7 +305,7 @@ func (m *memory) next(ctx context.Context, report *apply.Report) (*record.Record
 	s := settling{
 		commit: r.head.Commit, head: m.p.w.result, base: base, before: before,
 		settled: apply.Settlements(m.p.plan, report), scope: m.p.scope,
-		policy: m.p.w.set.Workspace.Policy, adopt: m.in.on("adopt"), given: r.base,
+		policy: m.p.w.set.Workspace.Policy, adopt: m.in.On("adopt"), given: r.base,
 	}
 	states := s.states()
 	done := 0

@@ -71,7 +71,7 @@ func (in *invocation) apply() (err error) {
 	if err != nil {
 		return err
 	}
-	if _, err := in.oneOf("format", "text", "json"); err != nil {
+	if _, err := in.OneOf("format", "text", "json"); err != nil {
 		return err
 	}
 	createRetry, err := in.createRetry()
@@ -81,8 +81,8 @@ func (in *invocation) apply() (err error) {
 	if err := in.checkOutputs(); err != nil {
 		return err
 	}
-	in.changes.Store(true)
-	ctx, cancel := in.withTimeout()
+	in.Stops.Changes.Store(true)
+	ctx, cancel := in.WithTimeout()
 	defer cancel()
 	p, err := in.preparePlanning(ctx)
 	if err != nil {
@@ -107,13 +107,13 @@ func (in *invocation) apply() (err error) {
 
 // approval reads the PLAN argument and --approve.
 func (in *invocation) approval() (approval, error) {
-	args, err := in.args(1)
+	args, err := in.Args(1)
 	if err != nil {
 		return approval{}, err
 	}
-	a := approval{id: in.text("approve")}
-	if in.set("approve") && !approvedID.MatchString(a.id) {
-		return a, usageError{text: fmt.Sprintf("--approve %q: give a plan's id, sha256: and at least its first 12 digits", a.id)}
+	a := approval{id: in.Text("approve")}
+	if in.Set("approve") && !approvedID.MatchString(a.id) {
+		return a, kit.UsageError{Text: fmt.Sprintf("--approve %q: give a plan's id, sha256: and at least its first 12 digits", a.id)}
 	}
 	if len(args) == 0 {
 		return a, nil
@@ -140,7 +140,7 @@ const clocksMayDiffer = 5 * time.Minute
 // checkAge refuses a stored plan whose approval is too old to stand for what
 // people want now.
 func (in *invocation) checkAge(name string, plan *diff.Plan) error {
-	most := in.duration("max-plan-age")
+	most := in.Duration("max-plan-age")
 	age := time.Since(plan.CreatedAt)
 	var reason string
 	switch {
@@ -184,7 +184,7 @@ func (a approval) checkCircumstances(input apply.PlanInput) error {
 
 // createRetry reads --create-retry.
 func (in *invocation) createRetry() (apply.CreateRetry, error) {
-	word, err := in.oneOf("create-retry", "answered", string(apply.CreateRetrySettled))
+	word, err := in.OneOf("create-retry", "answered", string(apply.CreateRetrySettled))
 	if word == "answered" {
 		return apply.CreateRetryAnswered, err
 	}
@@ -197,8 +197,8 @@ func (in *invocation) mayApply(ctx context.Context, p *planning, approved approv
 	if err := approved.check(p.plan); err != nil {
 		return &failure{exitStale, err}
 	}
-	if (approved.id == "" || !p.plan.HasChanges()) && !render.Unread(p.plan) && in.text("format") == "text" && (!in.on("quiet") || p.plan.Refused()) {
-		if err := in.renderPlan(p.plan, []output{{format: "text"}}); err != nil {
+	if (approved.id == "" || !p.plan.HasChanges()) && !render.Unread(p.plan) && in.Text("format") == "text" && (!in.On("quiet") || p.plan.Refused()) {
+		if err := in.renderPlan(p.plan, []kit.Output{{Format: "text"}}); err != nil {
 			return err
 		}
 	}
@@ -208,13 +208,13 @@ func (in *invocation) mayApply(ctx context.Context, p *planning, approved approv
 	if ctx.Err() != nil && p.plan.HasChanges() {
 		return context.Cause(ctx)
 	}
-	if !p.plan.HasChanges() || approved.id != "" || in.on("yes") {
+	if !p.plan.HasChanges() || approved.id != "" || in.On("yes") {
 		return nil
 	}
-	if !isTerminal(in.stdin) {
-		return usageError{text: "there is no terminal to ask on: add --yes, or give the file of a plan that was approved"}
+	if !kit.IsTerminal(in.Stdin) {
+		return kit.UsageError{Text: "there is no terminal to ask on: add --yes, or give the file of a plan that was approved"}
 	}
-	agreed, err := in.confirm(ctx, "Apply this"+where(p.plan)+"?")
+	agreed, err := in.Confirm(ctx, "Apply this"+where(p.plan)+"?")
 	if err != nil {
 		return err
 	}
@@ -252,18 +252,18 @@ func (in *invocation) refused(plan *diff.Plan, what string) error {
 // carryOut runs the plan, reports, and remembers the commit that was applied.
 func (in *invocation) carryOut(ctx context.Context, p *planning, createRetry apply.CreateRetry) error {
 	options := apply.Options{
-		Parallelism: in.number("parallelism"),
-		FailFast:    in.on("fail-fast"),
+		Parallelism: in.Number("parallelism"),
+		FailFast:    in.On("fail-fast"),
 		CreateRetry: createRetry,
 		Clock:       p.service.clock,
 		Secrets:     hiding{in.secrets(), p.service.Hide},
-		Grace:       in.duration("grace"),
-		RescueFile:  in.text("rescue"),
+		Grace:       in.Duration("grace"),
+		RescueFile:  in.Text("rescue"),
 
-		AllowHidden:        in.on("allow-hidden"),
-		SkipMissingSecrets: in.on("skip-missing-secrets"),
+		AllowHidden:        in.On("allow-hidden"),
+		SkipMissingSecrets: in.On("skip-missing-secrets"),
 		Modules:            diff.ModulesOf(p.w.catalogue),
-		Abort:              in.stops.Hard,
+		Abort:              in.Stops.Hard,
 	}
 	options.Smoke = in.smoke(p.service)
 	if p.service.Dialect() == client.DialectV1 {
@@ -292,8 +292,8 @@ func (in *invocation) carryOut(ctx context.Context, p *planning, createRetry app
 				return fmt.Errorf("noting what is about to be applied: %w; nothing was written", err)
 			}
 		}
-		in.mayHaveWritten.Store(true)
-		in.stops.Writing.Store(true)
+		in.Stops.Wrote.Store(true)
+		in.Stops.Writing.Store(true)
 	}
 	progress := in.newProgress(p.plan)
 	options.Begin, options.Done = progress.begin, progress.done
@@ -308,9 +308,9 @@ func (in *invocation) carryOut(ctx context.Context, p *planning, createRetry app
 	in.printStats(p.service)
 	report.Code = in.applyCode(p.plan, report)
 	code := report.Code
-	if err := unlessUnread(in.writeReport(report)); err != nil {
+	if err := kit.UnlessUnread(in.writeReport(report)); err != nil {
 		// A lost report must not look like success, nor as if nothing was written.
-		in.printf("buildsync: %s\n", sanitize.Line(err.Error(), 2048))
+		in.Printf("buildsync: %s\n", sanitize.Line(err.Error(), 2048))
 		switch {
 		case code == exitDone && report.Wrote():
 			code = exitPartial
@@ -319,7 +319,7 @@ func (in *invocation) carryOut(ctx context.Context, p *planning, createRetry app
 		}
 	}
 	if report.Interrupted || code == exitPartial {
-		in.next("%s does what was not done", in.again("apply"))
+		in.Next("%s does what was not done", in.Again("apply"))
 	}
 	failpoint.At("reported")
 	return said(code)
@@ -327,7 +327,7 @@ func (in *invocation) carryOut(ctx context.Context, p *planning, createRetry app
 
 // secrets is where the values of secrets come from.
 func (in *invocation) secrets() apply.EnvSecrets {
-	return apply.EnvSecrets{LookupEnv: in.env.lookup, Dir: in.text("secrets-dir"), AllowEmpty: in.on("allow-empty-secrets")}
+	return apply.EnvSecrets{LookupEnv: in.Env.Lookup, Dir: in.Text("secrets-dir"), AllowEmpty: in.On("allow-empty-secrets")}
 }
 
 // applyCode is the exit code of a run: the report's, with the signal's own where
@@ -336,13 +336,13 @@ func (in *invocation) applyCode(plan *diff.Plan, report *apply.Report) int {
 	var stopped kit.Interrupted
 	code := report.ExitCode()
 	switch {
-	case report.Interrupted && errors.As(context.Cause(in.ctx), &stopped):
+	case report.Interrupted && errors.As(context.Cause(in.Ctx), &stopped):
 		return stopped.Code
 	case code != exitDone || plan.ExitCode() == exitDone:
 		return code
 	}
 	for _, refusal := range plan.Refusals {
-		in.printf("buildsync: left out: %s: %s\n", sanitize.Line(refusal.Address, 300), sanitize.Line(refusal.Message, 2048))
+		in.Printf("buildsync: left out: %s: %s\n", sanitize.Line(refusal.Address, 300), sanitize.Line(refusal.Message, 2048))
 	}
 	if report.Outcomes[apply.Applied]+report.Outcomes[apply.AppliedConfirmed]+report.Outcomes[apply.AppliedAfterAbsence] > 0 {
 		return exitPartial
@@ -368,17 +368,17 @@ func (h hiding) Resolve(name string) (string, error) {
 // checkOutputs finds out whether the files that apply writes can be written,
 // before it writes anything else.
 func (in *invocation) checkOutputs() error {
-	if file := in.text("report"); file != "" {
+	if file := in.Text("report"); file != "" {
 		if err := outfile.Check(file); err != nil {
 			return err
 		}
 	}
-	file := in.text("rescue")
+	file := in.Text("rescue")
 	if file == "" {
 		return nil
 	}
 	if _, err := os.Lstat(file); err == nil {
-		return usageError{text: fmt.Sprintf("--rescue %s: it exists, and a template's body is never written over something", file)}
+		return kit.UsageError{Text: fmt.Sprintf("--rescue %s: it exists, and a template's body is never written over something", file)}
 	}
 	return outfile.Check(file)
 }
@@ -392,15 +392,15 @@ func (in *invocation) writeReport(report *apply.Report) error {
 	}
 	document = append(document, '\n')
 	var notKept error
-	if file := in.text("report"); file != "" {
+	if file := in.Text("report"); file != "" {
 		if notKept = outfile.Write(file, document); notKept != nil {
-			in.printf("%s", document) // the only place that is left
+			in.Printf("%s", document) // the only place that is left
 		}
 	}
-	if in.text("format") == "json" {
-		_, err = in.stdout.Write(document)
+	if in.Text("format") == "json" {
+		_, err = in.Stdout.Write(document)
 	} else {
-		err = printReport(in.stdout, report)
+		err = printReport(in.Stdout, report)
 	}
 	return errors.Join(notKept, err)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/gitbase"
 	"github.com/buildsync/buildsync/pkg/record"
 )
@@ -77,20 +78,20 @@ Exit codes: 0 done; 1 the remote could not be written; 3 invalid input.`,
 // exchange opens the repository around the workspace and calls move for the
 // remote.
 func (in *invocation) exchange(done string, move func(repo *gitbase.Repo, remote string) ([]record.Moved, error)) error {
-	if _, err := in.args(0); err != nil {
+	if _, err := in.Args(0); err != nil {
 		return err
 	}
-	remote := in.text("remote")
+	remote := in.Text("remote")
 	if address, err := url.Parse(remote); err == nil && address.User != nil {
 		if _, secret := address.User.Password(); secret {
-			return usageError{text: "--remote holds a password; give the name of a remote, and let Git find the credentials"}
+			return kit.UsageError{Text: "--remote holds a password; give the name of a remote, and let Git find the credentials"}
 		}
 	}
 	dir, err := in.findWorkspace()
 	if err != nil {
 		return err
 	}
-	repo, err := gitbase.Open(in.ctx, dir)
+	repo, err := gitbase.Open(in.Ctx, dir)
 	if err != nil {
 		return &failure{exitInvalid, err}
 	}
@@ -103,16 +104,16 @@ func (in *invocation) exchange(done string, move func(repo *gitbase.Repo, remote
 		if m.Merged {
 			how = ", merged with what was applied from here"
 		}
-		in.note("%s %s%s", m.Ref, done, how)
+		in.Note("%s %s%s", m.Ref, done, how)
 	}
 	if len(moved) == 0 {
-		in.note("no record has changed")
+		in.Note("no record has changed")
 	}
 	return nil
 }
 
 func (in *invocation) baseFetch() error {
-	ctx, cancel := in.withTimeout()
+	ctx, cancel := in.WithTimeout()
 	defer cancel()
 	return in.exchange("fetched", func(repo *gitbase.Repo, remote string) ([]record.Moved, error) {
 		return record.Fetch(ctx, repo, remote)
@@ -120,7 +121,7 @@ func (in *invocation) baseFetch() error {
 }
 
 func (in *invocation) basePush() error {
-	ctx, cancel := in.withTimeout()
+	ctx, cancel := in.WithTimeout()
 	defer cancel()
 	return in.exchange("pushed", func(repo *gitbase.Repo, remote string) ([]record.Moved, error) {
 		return record.Push(ctx, repo, remote)
@@ -146,14 +147,14 @@ type shownRun struct {
 }
 
 func (in *invocation) baseShow() error {
-	if _, err := in.args(0); err != nil {
+	if _, err := in.Args(0); err != nil {
 		return err
 	}
-	format, err := in.oneOf("format", "text", "json")
+	format, err := in.OneOf("format", "text", "json")
 	if err != nil {
 		return err
 	}
-	ctx, cancel := in.withTimeout()
+	ctx, cancel := in.WithTimeout()
 	defer cancel()
 	w, err := in.openPacked()
 	if err != nil {
@@ -176,7 +177,7 @@ func (in *invocation) baseShow() error {
 	}
 	shown := shownRecord{Ref: r.recorded.Ref, Environment: r.scope.Environment, Endpoint: r.scope.Endpoint, Record: r.recorded.Record, Runs: []shownRun{}}
 	if r.recorded.Commit != "" {
-		runs, err := repo.FirstParents(ctx, r.recorded.Commit, record.File, max(in.number("runs"), 1))
+		runs, err := repo.FirstParents(ctx, r.recorded.Commit, record.File, max(in.Number("runs"), 1))
 		if err != nil {
 			return err
 		}
@@ -185,7 +186,7 @@ func (in *invocation) baseShow() error {
 		}
 	}
 	if format == "json" {
-		encoder := json.NewEncoder(in.stdout)
+		encoder := json.NewEncoder(in.Stdout)
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(shown)
 	}
@@ -193,7 +194,7 @@ func (in *invocation) baseShow() error {
 }
 
 func (in *invocation) printRecord(shown *shownRecord) error {
-	out := in.paperFor(output{})
+	out := in.paperFor(kit.Output{})
 	r := shown.Record
 	fmt.Fprintf(out, "%s\n", shown.Ref)
 	switch n := len(r.Except); {
@@ -217,7 +218,7 @@ func (in *invocation) printRecord(shown *shownRecord) error {
 		}
 		runs.writeTo(out)
 	}
-	_, err := in.stdout.Write([]byte(out.String()))
+	_, err := in.Stdout.Write([]byte(out.String()))
 	return err
 }
 

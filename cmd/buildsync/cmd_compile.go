@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/internal/outfile"
 	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/apply"
@@ -56,12 +57,12 @@ type compiled struct {
 }
 
 func (in *invocation) compile() error {
-	format, err := in.oneOf("format", "json", "yaml")
+	format, err := in.OneOf("format", "json", "yaml")
 	if err != nil {
 		return err
 	}
-	if to := in.text("to"); in.flags.IsSet("to") && to != "build.yml" {
-		return unknownWord("--to", to, []string{"build.yml"})
+	if to := in.Text("to"); in.Flags.IsSet("to") && to != "build.yml" {
+		return kit.UnknownWord("--to", to, []string{"build.yml"})
 	}
 	w, err := in.open()
 	if err != nil {
@@ -70,23 +71,23 @@ func (in *invocation) compile() error {
 	if err := in.narrow(w); err != nil {
 		return err
 	}
-	objects, err := selectCompiled(w, in.flags.Args().Slice())
+	objects, err := selectCompiled(w, in.Flags.Args().Slice())
 	if err != nil {
 		return err
 	}
-	if in.flags.IsSet("to") {
+	if in.Flags.IsSet("to") {
 		return in.compileToBuildYML(w)
 	}
-	if folder := in.text("out"); folder != "" {
+	if folder := in.Text("out"); folder != "" {
 		return writeCompiled(folder, format, objects)
 	}
-	return printCompiled(in.stdout, format, objects, in.flags.NArg() == 1)
+	return printCompiled(in.Stdout, format, objects, in.Flags.NArg() == 1)
 }
 
 // narrow leaves in a workspace's result what --only and --label choose. A
 // selection that matches nothing is a mistake.
 func (in *invocation) narrow(w *workspace) error {
-	scope := apply.Scope{Only: in.texts("only")}
+	scope := apply.Scope{Only: in.Texts("only")}
 	var err error
 	if scope.Labels, err = in.labels(); err != nil {
 		return err
@@ -95,10 +96,10 @@ func (in *invocation) narrow(w *workspace) error {
 		return nil
 	}
 	if err := scope.Validate(); err != nil {
-		return usageError{text: err.Error()}
+		return kit.UsageError{Text: err.Error()}
 	}
 	if err := (&apply.PlanInput{Scope: scope, Input: diff.Input{Head: w.result}}).CheckNames(); err != nil {
-		return usageError{text: err.Error()}
+		return kit.UsageError{Text: err.Error()}
 	}
 	w.result, _ = scope.Narrow(w.result, nil)
 	return nil
@@ -106,10 +107,10 @@ func (in *invocation) narrow(w *workspace) error {
 
 // compileToBuildYML prints one job as a build.yml.
 func (in *invocation) compileToBuildYML(w *workspace) error {
-	if in.flags.NArg() != 1 {
-		return usageError{text: "compile --to build.yml needs one job"}
+	if in.Flags.NArg() != 1 {
+		return kit.UsageError{Text: "compile --to build.yml needs one job"}
 	}
-	job, err := w.job(in.flags.Args().First())
+	job, err := w.job(in.Flags.Args().First())
 	if err != nil {
 		return err
 	}
@@ -118,7 +119,7 @@ func (in *invocation) compileToBuildYML(w *workspace) error {
 		return &failure{exitInvalid, fmt.Errorf("writing %s as a build.yml: %w", job.Address, err)}
 	}
 	in.tellLost(lost)
-	_, err = in.stdout.Write(text)
+	_, err = in.Stdout.Write(text)
 	return err
 }
 

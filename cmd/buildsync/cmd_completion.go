@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	kit "github.com/buildsync/buildsync/internal/cli"
 )
 
 // completionFlag as the last word asks for what could stand before it.
@@ -78,18 +80,18 @@ func (p *program) completionCommand() *cli.Command {
 Exit codes: 0 done; 3 invalid input.`,
 			`eval "$(buildsync completion bash)"`),
 	}, func(in *invocation) error {
-		args, err := in.args(1)
+		args, err := in.Args(1)
 		if err != nil {
 			return err
 		}
 		if len(args) == 0 {
-			return usageError{text: "completion needs the name of a shell: " + strings.Join(shells, ", ")}
+			return kit.UsageError{Text: "completion needs the name of a shell: " + strings.Join(shells, ", ")}
 		}
 		script, ok := scripts[args[0]]
 		if !ok {
-			return unknownWord("shell", args[0], shells)
+			return kit.UnknownWord("shell", args[0], shells)
 		}
-		_, err = fmt.Fprint(p.stdout, script)
+		_, err = fmt.Fprint(p.Stdout, script)
 		return err
 	})
 }

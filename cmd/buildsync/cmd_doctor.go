@@ -44,10 +44,10 @@ func (d *diagnosis) print(mark, what, format string, args ...any) {
 	text := sanitize.Line(fmt.Sprintf(format, args...), 2048)
 	lines := []string{text}
 	indent := len("FAIL  ") + d.column + 2
-	if room := terminalWidth(d.in.stdout) - indent; room >= 30 {
+	if room := kit.TerminalWidth(d.in.Stdout) - indent; room >= 30 {
 		lines = kit.WrapWords(strings.Fields(text), room)
 	}
-	_, _ = fmt.Fprintf(d.in.stdout, "%-4s  %-*s  %s\n", mark, d.column, what, strings.Join(lines, "\n"+strings.Repeat(" ", indent)))
+	_, _ = fmt.Fprintf(d.in.Stdout, "%-4s  %-*s  %s\n", mark, d.column, what, strings.Join(lines, "\n"+strings.Repeat(" ", indent)))
 }
 
 func (d *diagnosis) ok(what, format string, args ...any)   { d.print("ok", what, format, args...) }
@@ -66,10 +66,10 @@ func (d *diagnosis) fail(what string, err error, advice string) {
 func (d *diagnosis) advise(format string, args ...any) { d.print("", "", "→ "+format, args...) }
 
 func (in *invocation) doctor() error {
-	if _, err := in.args(0); err != nil {
+	if _, err := in.Args(0); err != nil {
 		return err
 	}
-	ctx, cancel := in.withTimeout()
+	ctx, cancel := in.WithTimeout()
 	defer cancel()
 	d := &diagnosis{in: in, column: len("credentials")}
 	w := d.checkWorkspace()
@@ -91,7 +91,7 @@ func (in *invocation) doctor() error {
 // checkWorkspace loads the workspace. One that cannot be found or loaded is
 // returned with what is known of it: the checks that come after need no more.
 func (d *diagnosis) checkWorkspace() *workspace {
-	start := cmp.Or(d.in.text("dir"), ".")
+	start := cmp.Or(d.in.Text("dir"), ".")
 	w := &workspace{dir: start}
 	dir, err := spec.FindWorkspace(start)
 	if err != nil {
@@ -108,7 +108,7 @@ func (d *diagnosis) checkWorkspace() *workspace {
 		d.fail("workspace", err, "")
 		return w
 	}
-	diagnostics := w.loadPacked(d.in.text("env"), vars)
+	diagnostics := w.loadPacked(d.in.Text("env"), vars)
 	if w.set == nil {
 		w.set, _ = spec.Load(w.tree, spec.Options{})
 	}
@@ -168,7 +168,7 @@ func (d *diagnosis) checkGit(ctx context.Context, w *workspace) {
 		return
 	case err != nil:
 		d.warn("git", "%v: %s", err, without)
-		d.advise("see what git -C %s status says", shellWord(w.dir))
+		d.advise("see what git -C %s status says", kit.ShellWord(w.dir))
 		return
 	}
 	if repo.Shallow {
@@ -199,7 +199,7 @@ func (d *diagnosis) checkGit(ctx context.Context, w *workspace) {
 
 // checkBase looks for the record of what was applied, as --base auto does.
 func (d *diagnosis) checkBase(ctx context.Context, w *workspace, repo *gitbase.Repo) {
-	if named := d.in.env.get("BUILDSYNC_BASE"); named != "" && named != baseAuto {
+	if named := d.in.Env.Get("BUILDSYNC_BASE"); named != "" && named != baseAuto {
 		commit, err := repo.Resolve(ctx, named)
 		if err != nil {
 			d.fail("base", fmt.Errorf("BUILDSYNC_BASE: %w", err), "name a commit of this clone, or fetch it first")

@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/diff"
@@ -31,15 +32,15 @@ Exit codes: 0 no drift; 1 the live state could not be read; 2 drift; 3 invalid i
 }
 
 func (in *invocation) drift() (err error) {
-	if _, err := in.args(0); err != nil {
+	if _, err := in.Args(0); err != nil {
 		return err
 	}
 	outputs, err := in.planOutputs()
 	if err != nil {
 		return err
 	}
-	defer collectLess(in.env)()
-	ctx, cancel := in.withTimeout()
+	defer kit.CollectLess(in.Env)()
+	ctx, cancel := in.WithTimeout()
 	defer cancel()
 	p, err := in.preparePlanning(ctx)
 	if err != nil {
@@ -55,13 +56,13 @@ func (in *invocation) drift() (err error) {
 		return err
 	}
 	drifted := diff.DriftOnly(p.plan)
-	switch err := apply.FindLastEdits(ctx, p.service, drifted, in.number("parallelism")); {
+	switch err := apply.FindLastEdits(ctx, p.service, drifted, in.Number("parallelism")); {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case errors.Is(err, client.ErrRouteMissing):
-		in.note("this service keeps no change history, so it is not known who edited")
+		in.Note("this service keeps no change history, so it is not known who edited")
 	case err != nil:
-		in.note("it is not known of every job who edited: %s", sanitize.Line(err.Error(), 500))
+		in.Note("it is not known of every job who edited: %s", sanitize.Line(err.Error(), 500))
 	}
 	in.printStats(p.service)
 	code := drifted.DriftExitCode()

@@ -54,19 +54,19 @@ func switchList() string {
 }
 
 func (in *invocation) runEmulator() error {
-	if _, err := in.args(0); err != nil {
+	if _, err := in.Args(0); err != nil {
 		return err
 	}
 	options, err := in.emulatorOptions()
 	if err != nil {
 		return err
 	}
-	if in.set("data") {
-		options.Path = in.text("data")
+	if in.Set("data") {
+		options.Path = in.Text("data")
 	} else if options.Path, err = in.defaultEmulatorFile(); err != nil {
 		return err
 	}
-	served, err := serveEmulator(in.text("listen"), options)
+	served, err := serveEmulator(in.Text("listen"), options)
 	if err != nil {
 		return err
 	}
@@ -74,15 +74,15 @@ func (in *invocation) runEmulator() error {
 	if options.Path != "" {
 		state = options.Path
 	}
-	in.printf("The emulator serves %s. State: %s.\n\n", served.url, state)
-	if _, err := fmt.Fprintf(in.stdout, "export BUILDSYNC_ENDPOINT=%s\nexport HUAWEICLOUD_SDK_AK=%s\nexport HUAWEICLOUD_SDK_SK=%s\n",
+	in.Printf("The emulator serves %s. State: %s.\n\n", served.url, state)
+	if _, err := fmt.Fprintf(in.Stdout, "export BUILDSYNC_ENDPOINT=%s\nexport HUAWEICLOUD_SDK_AK=%s\nexport HUAWEICLOUD_SDK_SK=%s\n",
 		served.url, emulator.DefaultAccessKey, emulator.DefaultSecretKey); err != nil {
 		return err
 	}
-	in.printf("\nIts key opens nothing but this emulator. Ctrl-C ends it.\n")
+	in.Printf("\nIts key opens nothing but this emulator. Ctrl-C ends it.\n")
 	select {
-	case <-in.ctx.Done():
-		in.printf("The emulator has ended.\n")
+	case <-in.Ctx.Done():
+		in.Printf("The emulator has ended.\n")
 		return served.close()
 	case err := <-served.failed:
 		return errors.Join(fmt.Errorf("the emulator stopped serving: %w", err), served.close())
@@ -91,28 +91,28 @@ func (in *invocation) runEmulator() error {
 
 // emulatorOptions reads the flags that say how the emulator behaves.
 func (in *invocation) emulatorOptions() (emulator.Options, error) {
-	quirks, err := emulator.ParseQuirks(in.text("quirks"))
+	quirks, err := emulator.ParseQuirks(in.Text("quirks"))
 	if err != nil {
-		return emulator.Options{}, usageError{text: "--quirks: " + err.Error()}
+		return emulator.Options{}, kit.UsageError{Text: "--quirks: " + err.Error()}
 	}
-	options := emulator.Options{Quirks: &quirks, Latency: in.duration("latency"), Rate: in.number("rate")}
+	options := emulator.Options{Quirks: &quirks, Latency: in.Duration("latency"), Rate: in.Number("rate")}
 	if options.Latency < 0 || options.Rate < 0 {
-		return options, usageError{text: "--latency and --rate must not be negative"}
+		return options, kit.UsageError{Text: "--latency and --rate must not be negative"}
 	}
-	for _, text := range in.texts("fault") {
+	for _, text := range in.Texts("fault") {
 		faults, err := faultsOf(text)
 		if err != nil {
 			return emulator.Options{}, err
 		}
 		options.Faults = append(options.Faults, faults...)
 	}
-	seed := in.text("seed")
+	seed := in.Text("seed")
 	if seed == "" {
 		return options, nil
 	}
 	if count, err := strconv.Atoi(seed); err == nil {
 		if count < 0 {
-			return options, usageError{text: "--seed: the number of jobs must not be negative"}
+			return options, kit.UsageError{Text: "--seed: the number of jobs must not be negative"}
 		}
 		options.Seed = emulator.Seed{Jobs: count}
 		return options, nil
@@ -143,7 +143,7 @@ func faultsOf(text string) ([]emulator.Fault, error) {
 	}
 	fault, err := emulator.ParseFault(text)
 	if err != nil {
-		return nil, usageError{text: "--fault: " + err.Error()}
+		return nil, kit.UsageError{Text: "--fault: " + err.Error()}
 	}
 	return []emulator.Fault{fault}, nil
 }
@@ -151,7 +151,7 @@ func faultsOf(text string) ([]emulator.Fault, error) {
 // defaultEmulatorFile is .buildsync/emulator.db in the workspace, or in the
 // current folder where there is no workspace.
 func (in *invocation) defaultEmulatorFile() (string, error) {
-	if file := in.text("emulator-data"); file != "" {
+	if file := in.Text("emulator-data"); file != "" {
 		return file, nil
 	}
 	dir, err := in.findWorkspace()

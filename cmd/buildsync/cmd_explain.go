@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/lint"
@@ -40,11 +41,11 @@ Exit codes: 0 done; 3 no such rule, object or path, or errors in the definitions
 }
 
 func (in *invocation) explain() error {
-	outputs, err := in.outputs("text", "json")
+	outputs, err := in.Outputs("text", "json")
 	if err != nil {
 		return err
 	}
-	args, err := in.args(1)
+	args, err := in.Args(1)
 	if err != nil {
 		return err
 	}
@@ -57,12 +58,12 @@ func (in *invocation) explain() error {
 	return in.explainValue(outputs, args[0])
 }
 
-func (in *invocation) explainValue(outputs []output, word string) error {
+func (in *invocation) explainValue(outputs []kit.Output, word string) error {
 	w, err := in.open()
 	if err != nil {
 		if !strings.ContainsAny(word, "./") { // it may as well be meant for a rule
 			if near := spec.Nearest(word, ruleNames()); near != "" {
-				in.printf("buildsync: there is no rule %q; did you mean %q?\n", word, near)
+				in.Printf("buildsync: there is no rule %q; did you mean %q?\n", word, near)
 			}
 		}
 		return err

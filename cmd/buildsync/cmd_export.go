@@ -9,6 +9,7 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/urfave/cli/v2"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
@@ -86,7 +87,7 @@ type readJob struct {
 }
 
 func (in *invocation) export() error {
-	if _, err := in.args(0); err != nil {
+	if _, err := in.Args(0); err != nil {
 		return err
 	}
 	kind, err := in.exportFlags()
@@ -98,13 +99,13 @@ func (in *invocation) export() error {
 		if err != nil {
 			return err
 		}
-		in.changes.Store(true)
+		in.Stops.Changes.Store(true)
 		err = x.run(ctx, kind, projects)
-		in.changes.Store(ctx.Err() != nil)
+		in.Stops.Changes.Store(ctx.Err() != nil)
 		if ctx.Err() != nil {
-			in.printf("Stopped after %d files; the same command goes on from there.\n", len(x.report.Written))
+			in.Printf("Stopped after %d files; the same command goes on from there.\n", len(x.report.Written))
 		}
-		if in.on("stats") {
+		if in.On("stats") {
 			in.printStats(service)
 		}
 		return errors.Join(x.finish(exitCode(ctx, err), ctx.Err() != nil), err)
@@ -115,7 +116,7 @@ func (in *invocation) export() error {
 // that are to be read into it.
 func (in *invocation) withProjects(open func() (*workspace, error),
 	do func(ctx context.Context, w *workspace, service *service, projects []export.Project) error) (err error) {
-	ctx, cancel := in.withTimeout()
+	ctx, cancel := in.WithTimeout()
 	defer cancel()
 	w, err := open()
 	if err != nil {
@@ -145,26 +146,26 @@ func (w *workspace) loadToFill(environment string, vars map[string]string) spec.
 
 // exportFlags checks the flags whose words are few.
 func (in *invocation) exportFlags() (kind string, err error) {
-	kind, err = in.oneOf("kind", "all", "job", "template")
+	kind, err = in.OneOf("kind", "all", "job", "template")
 	if err != nil {
 		return "", err
 	}
-	if _, err := in.oneOf("format", "text", "json"); err != nil {
+	if _, err := in.OneOf("format", "text", "json"); err != nil {
 		return "", err
 	}
-	if _, err := in.oneOf("twins", "skip", "rename"); err != nil {
+	if _, err := in.OneOf("twins", "skip", "rename"); err != nil {
 		return "", err
 	}
-	for _, glob := range in.texts("only") {
+	for _, glob := range in.Texts("only") {
 		if !doublestar.ValidatePattern(glob) {
-			return "", usageError{text: fmt.Sprintf("--only %q is not a valid pattern for names", glob)}
+			return "", kit.UsageError{Text: fmt.Sprintf("--only %q is not a valid pattern for names", glob)}
 		}
 	}
 	return kind, nil
 }
 
 func (in *invocation) newExporting(w *workspace, service *service, projects []export.Project) (*exporting, error) {
-	out, err := export.OutFolder(w.dir, in.text("out"))
+	out, err := export.OutFolder(w.dir, in.Text("out"))
 	if err != nil {
 		return nil, &failure{exitInvalid, err}
 	}
@@ -177,13 +178,13 @@ func (in *invocation) newExporting(w *workspace, service *service, projects []ex
 		return nil, err
 	}
 	if term, near, unknown := labels.Unknown(w.result.Jobs); unknown {
-		return nil, usageError{text: (&apply.UnknownNameError{Word: term, What: "label of a job that is defined", Near: near}).Error()}
+		return nil, kit.UsageError{Text: (&apply.UnknownNameError{Word: term, What: "label of a job that is defined", Near: near}).Error()}
 	}
 	x := &exporting{
 		invocation: in, w: w, service: service, chosenBy: labels, matched: map[string]bool{},
 		exporter: export.New(export.Options{
-			Catalogue: w.catalogue, Workspace: w.set, Vars: vars, WithIDs: in.on("with-ids"), TakenSecrets: secretsInUse(w.result),
-			ShareSecrets: in.on("share-secrets"), QualifySecrets: len(w.set.Workspace.Projects) > 1,
+			Catalogue: w.catalogue, Workspace: w.set, Vars: vars, WithIDs: in.On("with-ids"), TakenSecrets: secretsInUse(w.result),
+			ShareSecrets: in.On("share-secrets"), QualifySecrets: len(w.set.Workspace.Projects) > 1,
 		}),
 		layout: export.NewLayout(w.set.Workspace.Definitions, out), hasTwin: map[string]bool{}, moved: map[string]bool{},
 	}
@@ -208,7 +209,7 @@ func secretsInUse(result *compile.Result) map[string]string {
 
 // projects lists the projects that are asked for, by alias.
 func (in *invocation) projects(w *workspace) ([]export.Project, error) {
-	word := in.text("project")
+	word := in.Text("project")
 	if word != "" {
 		if err := w.checkProjects([]string{word}); err != nil {
 			return nil, err
@@ -232,7 +233,7 @@ func (x *exporting) run(ctx context.Context, kind string, projects []export.Proj
 			}
 		}
 	}
-	if len(x.chosenBy) == 0 && (kind == "template" || kind == "all" && x.text("project") == "") {
+	if len(x.chosenBy) == 0 && (kind == "template" || kind == "all" && x.Text("project") == "") {
 		if err := x.templates(ctx); err != nil {
 			return err
 		}
@@ -243,9 +244,9 @@ func (x *exporting) run(ctx context.Context, kind string, projects []export.Proj
 // unmatched is the error about a pattern of --only that no live object has: to
 // export nothing is no success then.
 func (x *exporting) unmatched() error {
-	for _, glob := range x.texts("only") {
+	for _, glob := range x.Texts("only") {
 		if !x.matched[glob] {
-			return usageError{text: fmt.Sprintf("--only %q matches nothing that is live", glob)}
+			return kit.UsageError{Text: fmt.Sprintf("--only %q matches nothing that is live", glob)}
 		}
 	}
 	return nil
@@ -260,7 +261,7 @@ func (x *exporting) jobs(ctx context.Context, project export.Project, nth int) e
 	if !listing.Complete {
 		x.unsure(project.Alias, "", "its listing is not complete: "+listing.Problem)
 	} else if len(listing.Jobs) == 0 {
-		x.note("%s has no live jobs", project.Alias)
+		x.Note("%s has no live jobs", project.Alias)
 	}
 	var wanted []*diff.LiveJob
 	taken := map[*diff.LiveJob]places{}
@@ -279,7 +280,7 @@ func (x *exporting) jobs(ctx context.Context, project export.Project, nth int) e
 		case !x.matches(job.Name) && !x.matches(name), !x.labelled(project, job, name):
 		case x.isIgnored(name):
 			x.report.Ignored = append(x.report.Ignored, address)
-		case x.declared(project, job, name) != nil && !x.on("verify") && !x.on("force"):
+		case x.declared(project, job, name) != nil && !x.On("verify") && !x.On("force"):
 			x.report.Defined = append(x.report.Defined, address)
 		default:
 			wanted, taken[job] = append(wanted, job), places{name: name, file: file}
@@ -326,7 +327,7 @@ func listJobs(ctx context.Context, api reading.API, project export.Project) (*di
 type places struct{ name, file string }
 
 func (x *exporting) matches(name string) bool {
-	globs := x.texts("only")
+	globs := x.Texts("only")
 	some := len(globs) == 0
 	for _, glob := range globs {
 		if doublestar.MatchUnvalidated(glob, name) {
@@ -421,15 +422,15 @@ func (x *exporting) job(project export.Project, live *diff.LiveJob, at places) e
 
 // trace shows where a bug came in the way.
 func (x *exporting) trace(err error) {
-	if crash := (*export.Crash)(nil); errors.As(err, &crash) && x.on("verbose") {
-		x.printf("%s", sanitize.Lines(string(crash.Stack())))
+	if crash := (*export.Crash)(nil); errors.As(err, &crash) && x.On("verbose") {
+		x.Printf("%s", sanitize.Lines(string(crash.Stack())))
 	}
 }
 
 // update brings a definition that exists to what is live, where --force allows
 // it.
 func (x *exporting) update(job *compile.Job, live *diff.LiveJob) error {
-	if !x.on("force") {
+	if !x.On("force") {
 		x.report.Defined = append(x.report.Defined, job.Address)
 		return nil
 	}

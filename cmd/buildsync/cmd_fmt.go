@@ -12,6 +12,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/internal/outfile"
 	"github.com/buildsync/buildsync/pkg/diff/render"
 	"github.com/buildsync/buildsync/pkg/format"
@@ -48,7 +49,7 @@ canonical form; 3 a file is not YAML that buildsync reads.`,
 }
 
 func (in *invocation) fmt() error {
-	args := in.flags.Args().Slice()
+	args := in.Flags.Args().Slice()
 	if len(args) == 1 && args[0] == "-" {
 		return in.fmtStdin()
 	}
@@ -57,14 +58,14 @@ func (in *invocation) fmt() error {
 		return err
 	}
 	worst := exitDone
-	in.changes.Store(!in.on("check") && !in.on("diff"))
+	in.Stops.Changes.Store(!in.On("check") && !in.On("diff"))
 	for _, file := range files {
-		if err := in.ctx.Err(); err != nil {
+		if err := in.Ctx.Err(); err != nil {
 			return err
 		}
 		code, err := in.fmtFile(file)
 		if err != nil {
-			in.printf("buildsync: %s\n", sanitize.Lines(err.Error()))
+			in.Printf("buildsync: %s\n", sanitize.Lines(err.Error()))
 		}
 		worst = worseOf(worst, code)
 	}
@@ -87,23 +88,23 @@ type fmtTarget struct{ shown, path string }
 // fmtFiles lists the files that the arguments name, all of the workspace where
 // there are none.
 func (in *invocation) fmtFiles(args []string) ([]fmtTarget, error) {
-	if len(args) == 0 && !in.on("hook") {
+	if len(args) == 0 && !in.On("hook") {
 		dir, err := in.findWorkspace()
 		if err != nil {
 			return nil, err
 		}
 		return in.workspaceFiles(dir, ".")
 	}
-	if in.on("hook") {
+	if in.On("hook") {
 		return in.hookFiles(args), nil
 	}
 	var files []fmtTarget
 	for _, arg := range args {
 		if arg == "-" {
-			return nil, usageError{text: "fmt - reads one file from stdin: name no other file"}
+			return nil, kit.UsageError{Text: "fmt - reads one file from stdin: name no other file"}
 		}
 		path := arg
-		if dir := in.text("dir"); dir != "" && !filepath.IsAbs(arg) {
+		if dir := in.Text("dir"); dir != "" && !filepath.IsAbs(arg) {
 			path = filepath.Join(dir, arg)
 		}
 		info, err := os.Stat(path)
@@ -114,7 +115,7 @@ func (in *invocation) fmtFiles(args []string) ([]fmtTarget, error) {
 			files = append(files, fmtTarget{shown: path, path: path})
 			continue
 		}
-		dir, name, err := locate(in.text("dir"), arg)
+		dir, name, err := locate(in.Text("dir"), arg)
 		if err != nil {
 			return nil, err
 		}
@@ -132,13 +133,13 @@ func (in *invocation) fmtFiles(args []string) ([]fmtTarget, error) {
 func (in *invocation) hookFiles(args []string) (files []fmtTarget) {
 	read := map[string][]string{} // by workspace
 	for _, arg := range args {
-		dir, name, err := locate(in.text("dir"), arg)
+		dir, name, err := locate(in.Text("dir"), arg)
 		if err != nil {
 			continue
 		}
 		names, known := read[dir]
 		if !known {
-			names = definitionNames(dir, in.text("env"))
+			names = definitionNames(dir, in.Text("env"))
 			read[dir] = names
 		}
 		if slices.Contains(names, name) {
@@ -172,7 +173,7 @@ func (in *invocation) workspaceFiles(dir, folder string) ([]fmtTarget, error) {
 		return nil, err
 	}
 	w := &workspace{dir: dir, tree: tree}
-	root, found := spec.LoadWorkspace(tree, spec.Options{Environment: in.text("env")})
+	root, found := spec.LoadWorkspace(tree, spec.Options{Environment: in.Text("env")})
 	if root == nil {
 		if err := in.report(found, w); err != nil {
 			return nil, err
@@ -206,9 +207,9 @@ func (in *invocation) fmtFile(file fmtTarget) (int, error) {
 		return exitFailed, err
 	}
 	switch {
-	case in.on("check"):
+	case in.On("check"):
 		return exitDifferent, nil
-	case in.on("diff"):
+	case in.On("diff"):
 		return exitDone, nil
 	}
 	if err := outfile.WriteSource(path, formatted, mode); err != nil {
@@ -220,17 +221,17 @@ func (in *invocation) fmtFile(file fmtTarget) (int, error) {
 // announce prints what becomes of a file: its name, or the difference.
 func (in *invocation) announce(name string, before, after []byte) error {
 	text := name + "\n"
-	if in.on("diff") {
+	if in.On("diff") {
 		text = render.Unified(in.patchName(name), string(before), string(after))
 	}
-	_, err := io.WriteString(in.stdout, sanitize.Lines(text))
-	return unlessUnread(err)
+	_, err := io.WriteString(in.Stdout, sanitize.Lines(text))
+	return kit.UnlessUnread(err)
 }
 
 // patchName is a file's name in a patch, relative to the folder that the command
 // runs in: that of -C, where it is given.
 func (in *invocation) patchName(name string) string {
-	base, err := filepath.Abs(in.text("dir"))
+	base, err := filepath.Abs(in.Text("dir"))
 	if full, absErr := filepath.Abs(name); err == nil && absErr == nil {
 		if relative, err := filepath.Rel(base, full); err == nil && filepath.IsLocal(relative) {
 			name = relative
@@ -257,8 +258,8 @@ func readRegular(path string) ([]byte, fs.FileMode, error) {
 
 // fmtStdin writes the canonical form of stdin to stdout.
 func (in *invocation) fmtStdin() error {
-	name := in.text("stdin-filename")
-	text, err := io.ReadAll(io.LimitReader(in.stdin, spec.MaxFileBytes+1))
+	name := in.Text("stdin-filename")
+	text, err := io.ReadAll(io.LimitReader(in.Stdin, spec.MaxFileBytes+1))
 	if err != nil {
 		return fmt.Errorf("reading stdin: %w", err)
 	}
@@ -271,14 +272,14 @@ func (in *invocation) fmtStdin() error {
 	}
 	same := string(formatted) == string(text)
 	switch {
-	case in.on("check") || in.on("diff"):
+	case in.On("check") || in.On("diff"):
 		if !same {
 			err = in.announce(name, text, formatted)
 		}
 	default:
-		_, err = in.stdout.Write(formatted)
+		_, err = in.Stdout.Write(formatted)
 	}
-	if err == nil && in.on("check") && !same {
+	if err == nil && in.On("check") && !same {
 		return said(exitDifferent)
 	}
 	return err
@@ -288,7 +289,7 @@ func (in *invocation) fmtStdin() error {
 // has none.
 func (in *invocation) formatted(name string, text []byte) ([]byte, int, error) {
 	if reason := format.Foreign(filepath.ToSlash(name), text); reason != "" {
-		in.note("%s is left as it is: %s", sanitize.Line(name, 300), reason)
+		in.Note("%s is left as it is: %s", sanitize.Line(name, 300), reason)
 		return text, exitDone, nil
 	}
 	formatted, err := format.Source(filepath.ToSlash(name), text, format.KindOf(filepath.ToSlash(name)))
@@ -300,8 +301,8 @@ func (in *invocation) formatted(name string, text []byte) ([]byte, int, error) {
 		return nil, exitInvalid, err
 	}
 	options := lintformat.Options{
-		Color: in.colorful(in.stderr, in.on("no-color")), Width: width(in.stderr), Version: version(),
+		Color: in.Colorful(in.Stderr, in.On("no-color")), Width: kit.Width(in.Stderr), Version: kit.Version(),
 		Source: func(string) []byte { return text },
 	}
-	return nil, exitInvalid, lintformat.Text(in.stderr, invalid.Diagnostics, options)
+	return nil, exitInvalid, lintformat.Text(in.Stderr, invalid.Diagnostics, options)
 }

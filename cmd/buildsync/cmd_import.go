@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/internal/outfile"
 	"github.com/buildsync/buildsync/pkg/export"
 	"github.com/buildsync/buildsync/pkg/sanitize"
@@ -40,18 +41,18 @@ Exit codes: 0 done; 1 a file could not be read or written; 3 the file cannot be 
 }
 
 func (in *invocation) importFile() error {
-	args, err := in.args(1)
+	args, err := in.Args(1)
 	if err != nil {
 		return err
 	}
 	if len(args) == 0 {
-		return usageError{text: "import needs the file to read, or - for stdin"}
+		return kit.UsageError{Text: "import needs the file to read, or - for stdin"}
 	}
 	text, err := in.readImport(args[0])
 	if err != nil {
 		return err
 	}
-	opts := export.ImportOptions{Name: in.text("name"), Project: in.text("project")}
+	opts := export.ImportOptions{Name: in.Text("name"), Project: in.Text("project")}
 	exporter, err := in.importer()
 	if err != nil {
 		return err
@@ -73,13 +74,13 @@ func (in *invocation) importFile() error {
 // readImport reads the file, or stdin for -.
 func (in *invocation) readImport(name string) ([]byte, error) {
 	if name == "-" {
-		text, err := io.ReadAll(io.LimitReader(in.stdin, spec.MaxFileBytes+1))
+		text, err := io.ReadAll(io.LimitReader(in.Stdin, spec.MaxFileBytes+1))
 		if err != nil {
 			return nil, fmt.Errorf("reading stdin: %w", err)
 		}
 		return text, nil
 	}
-	if dir := in.text("dir"); dir != "" && !filepath.IsAbs(name) {
+	if dir := in.Text("dir"); dir != "" && !filepath.IsAbs(name) {
 		name = filepath.Join(dir, name)
 	}
 	text, _, err := readRegular(name)
@@ -124,9 +125,9 @@ func importedName(file string) string {
 
 // keepImport prints the definition, or writes it to a new file.
 func (in *invocation) keepImport(text []byte) error {
-	out := in.text("out")
+	out := in.Text("out")
 	if out == "" {
-		_, err := in.stdout.Write(text)
+		_, err := in.Stdout.Write(text)
 		return err
 	}
 	if _, err := os.Lstat(out); !errors.Is(err, fs.ErrNotExist) {
@@ -138,13 +139,13 @@ func (in *invocation) keepImport(text []byte) error {
 	if err := outfile.WriteSource(out, text, 0o644); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(in.stdout, "wrote %s\n", sanitize.Line(out, 0))
+	_, err := fmt.Fprintf(in.Stdout, "wrote %s\n", sanitize.Line(out, 0))
 	return err
 }
 
 // tellLost lists what was not carried over.
 func (in *invocation) tellLost(lost []export.Lost) {
 	for _, l := range lost {
-		in.printf("not carried over: %s: %s\n", sanitize.Line(l.Path, 300), sanitize.Line(l.Reason, 500))
+		in.Printf("not carried over: %s: %s\n", sanitize.Line(l.Path, 300), sanitize.Line(l.Reason, 500))
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/emulator"
 	"github.com/buildsync/buildsync/pkg/sanitize"
@@ -50,7 +51,7 @@ Exit codes: 0 done; 1 a file could not be written, or the live jobs could not be
 			&cli.BoolFlag{Name: "empty", Usage: "without an example job", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "from-live", Usage: "with the jobs that exist instead of an example", DisableDefaultText: true},
 		},
-	}, (*invocation).init)
+	}, func(in *invocation) error { return in.init(p) })
 }
 
 // answers are what init has to know.
@@ -59,21 +60,21 @@ type answers struct {
 	example                      bool // write the example job
 }
 
-func (in *invocation) init() error {
-	args, err := in.args(1)
+func (in *invocation) init(p *program) error {
+	args, err := in.Args(1)
 	if err != nil {
 		return err
 	}
-	dir := in.text("dir")
+	dir := in.Text("dir")
 	if len(args) == 1 {
 		dir = args[0]
 	}
 	if dir == "" {
 		dir = "."
 	}
-	a := answers{alias: in.text("alias"), projectID: in.text("project-id"), region: in.text("region"), ci: in.text("ci")}
-	onEmulator := in.text("endpoint") == endpointEmulator
-	if !onEmulator && isTerminal(in.stdin) && isTerminal(in.stderr) {
+	a := answers{alias: in.Text("alias"), projectID: in.Text("project-id"), region: in.Text("region"), ci: in.Text("ci")}
+	onEmulator := in.Text("endpoint") == endpointEmulator
+	if !onEmulator && kit.IsTerminal(in.Stdin) && kit.IsTerminal(in.Stderr) {
 		if a, err = in.askAnswers(a); err != nil {
 			return err
 		}
@@ -84,58 +85,58 @@ func (in *invocation) init() error {
 		}
 	}
 	switch {
-	case in.on("empty") && in.on("from-live"):
-		return usageError{text: "--empty and --from-live exclude each other"}
-	case a.projectID == "" && in.on("from-live") && !onEmulator:
-		return usageError{text: "--from-live needs --project-id ID, the 32 characters in the address of the project's pages"}
+	case in.On("empty") && in.On("from-live"):
+		return kit.UsageError{Text: "--empty and --from-live exclude each other"}
+	case a.projectID == "" && in.On("from-live") && !onEmulator:
+		return kit.UsageError{Text: "--from-live needs --project-id ID, the 32 characters in the address of the project's pages"}
 	case a.projectID == "":
 		a.projectID = emulator.DefaultProject
 	}
-	a.example = !in.on("empty") && !in.on("from-live")
-	place, err := placeOf(in.ctx, dir)
+	a.example = !in.On("empty") && !in.On("from-live")
+	place, err := placeOf(in.Ctx, dir)
 	if err != nil {
 		return err
 	}
 	if err := in.writeScaffold(place, a); err != nil {
 		return err
 	}
-	if in.on("from-live") {
-		return in.exportInto(dir)
+	if in.On("from-live") {
+		return in.exportInto(p, dir)
 	}
-	if in.on("quiet") {
+	if in.On("quiet") {
 		return nil
 	}
 	command := "buildsync"
 	if filepath.Clean(dir) != "." {
-		command += " -C " + shellWord(dir)
+		command += " -C " + kit.ShellWord(dir)
 	}
 	if !a.example {
-		in.printf("\nNext: %s export writes the jobs that exist; or write one below jobs/\n", command)
+		in.Printf("\nNext: %s export writes the jobs that exist; or write one below jobs/\n", command)
 		return nil
 	}
-	in.printf("\nNext: %s plan --endpoint emulator\n", command)
+	in.Printf("\nNext: %s plan --endpoint emulator\n", command)
 	return nil
 }
 
 // exportInto runs export in the new workspace, against the service that this
 // command line names.
-func (in *invocation) exportInto(dir string) error {
+func (in *invocation) exportInto(p *program, dir string) error {
 	line := []string{"buildsync", "-C", dir}
 	for _, flag := range globalFlags() {
-		name, _ := flagName(flag)
-		if slices.Contains([]string{"dir", "env", "project", "region", "var"}, name) || !in.typed(name) {
+		name, _ := kit.FlagName(flag)
+		if slices.Contains([]string{"dir", "env", "project", "region", "var"}, name) || !in.Typed(name) {
 			continue
 		}
-		c, _ := in.at(name)
+		c, _ := in.At(name)
 		line = append(line, fmt.Sprintf("--%s=%v", name, c.Value(name)))
 	}
-	return in.dispatch(in.ctx, append(line, "export"))
+	return p.dispatch(in.Ctx, append(line, "export"))
 }
 
 // askAnswers asks for what no flag said, again where the answer cannot be right;
 // an empty line takes what stands in brackets.
 func (in *invocation) askAnswers(a answers) (answers, error) {
-	prompt := in.newPrompt()
+	prompt := in.NewPrompt()
 	for _, question := range []struct {
 		flag, text string
 		value      *string
@@ -145,7 +146,7 @@ func (in *invocation) askAnswers(a answers) (answers, error) {
 		{"region", "Region", &a.region},
 		{"ci", "CI pipeline: github, gitlab, codearts or none", &a.ci},
 	} {
-		if in.set(question.flag) {
+		if in.Set(question.flag) {
 			continue
 		}
 		unanswered := *question.value
@@ -154,7 +155,7 @@ func (in *invocation) askAnswers(a answers) (answers, error) {
 			if unanswered != "" {
 				text = fmt.Sprintf("%s [%s]: ", question.text, unanswered)
 			}
-			line, err := prompt.ask(in.ctx, text)
+			line, err := prompt.Ask(in.Ctx, text)
 			switch {
 			case err == io.EOF:
 				return a, errors.New("the questions were not answered; give flags instead, see buildsync init --help")
@@ -168,7 +169,7 @@ func (in *invocation) askAnswers(a answers) (answers, error) {
 			if err == nil {
 				break
 			}
-			in.printf("%s\n", sanitize.Line(err.Error(), 400))
+			in.Printf("%s\n", sanitize.Line(err.Error(), 400))
 		}
 	}
 	return a, nil
@@ -179,19 +180,19 @@ func (a answers) check(flag string) error {
 	switch flag {
 	case "project-id":
 		if a.projectID != "" && !projectIDForm.MatchString(a.projectID) {
-			return usageError{text: fmt.Sprintf("--project-id %q: a project's id has 32 hexadecimal characters", a.projectID)}
+			return kit.UsageError{Text: fmt.Sprintf("--project-id %q: a project's id has 32 hexadecimal characters", a.projectID)}
 		}
 	case "alias":
 		if !aliasForm.MatchString(a.alias) {
-			return usageError{text: fmt.Sprintf("--alias %q: a letter, then letters, digits, _ and -", a.alias)}
+			return kit.UsageError{Text: fmt.Sprintf("--alias %q: a letter, then letters, digits, _ and -", a.alias)}
 		}
 	case "region":
 		if _, err := client.Endpoint(a.region); err != nil {
-			return usageError{text: "--region: " + err.Error()}
+			return kit.UsageError{Text: "--region: " + err.Error()}
 		}
 	case "ci":
 		if _, known := ciFiles[a.ci]; !known && a.ci != "none" {
-			return unknownWord("--ci", a.ci, []string{"github", "gitlab", "codearts", "none"})
+			return kit.UnknownWord("--ci", a.ci, []string{"github", "gitlab", "codearts", "none"})
 		}
 	}
 	return nil

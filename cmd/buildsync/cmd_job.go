@@ -2,6 +2,8 @@ package main
 
 import (
 	"github.com/urfave/cli/v2"
+
+	kit "github.com/buildsync/buildsync/internal/cli"
 )
 
 func (p *program) jobCommand() *cli.Command {
@@ -42,7 +44,7 @@ func resultFlags() []cli.Flag {
 }
 
 // resultOutputs reads resultFlags.
-func (in *invocation) resultOutputs() ([]output, error) { return in.outputs("text", "json") }
+func (in *invocation) resultOutputs() ([]kit.Output, error) { return in.Outputs("text", "json") }
 
 // projectFlag is the global flag, shown where it matters most.
 func projectFlag() cli.Flag {

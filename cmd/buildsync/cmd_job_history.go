@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 )
 
@@ -44,17 +45,17 @@ func (in *invocation) jobHistory() error {
 	if err != nil {
 		return err
 	}
-	inPeriod := in.set("from") || in.set("to")
-	repository := in.text("last-success")
+	inPeriod := in.Set("from") || in.Set("to")
+	repository := in.Text("last-success")
 	switch {
-	case inPeriod && in.set("interval"):
-		return usageError{text: "--interval and --from/--to exclude each other"}
-	case repository != "" && (inPeriod || in.set("interval") || in.set("limit")):
-		return usageError{text: "--last-success prints one build; leave out --interval, --from, --to and --limit"}
-	case in.number("interval") < 1 || in.number("interval") > historyDays:
-		return usageError{text: fmt.Sprintf("--interval %d: the service answers for 1 to %d days", in.number("interval"), historyDays)}
-	case in.number("limit") < 0:
-		return usageError{text: "--limit must not be negative"}
+	case inPeriod && in.Set("interval"):
+		return kit.UsageError{Text: "--interval and --from/--to exclude each other"}
+	case repository != "" && (inPeriod || in.Set("interval") || in.Set("limit")):
+		return kit.UsageError{Text: "--last-success prints one build; leave out --interval, --from, --to and --limit"}
+	case in.Number("interval") < 1 || in.Number("interval") > historyDays:
+		return kit.UsageError{Text: fmt.Sprintf("--interval %d: the service answers for 1 to %d days", in.Number("interval"), historyDays)}
+	case in.Number("limit") < 0:
+		return kit.UsageError{Text: "--limit must not be negative"}
 	case repository != "":
 		return in.withService(0, 0, func(l *live) error { return l.lastSuccess(outputs, repository) })
 	}
@@ -69,12 +70,12 @@ func (in *invocation) jobHistory() error {
 		if err != nil {
 			return err
 		}
-		rows := l.History(l.ctx, job.ID, in.number("interval"))
+		rows := l.History(l.ctx, job.ID, in.Number("interval"))
 		if inPeriod {
 			rows = l.PeriodHistory(l.ctx, job.ID, from, to)
 		}
 		doc := historyDocument{JobID: job.ID}
-		if doc.Builds, err = atMost(rows, in.number("limit")); err != nil {
+		if doc.Builds, err = atMost(rows, in.Number("limit")); err != nil {
 			return err
 		}
 		return in.print(outputs, nil, reply{doc: doc, text: doc.text})
@@ -95,7 +96,7 @@ func atMost(rows iter.Seq2[wire.HistoryRecord, error], limit int) ([]wire.Histor
 	return builds, nil
 }
 
-func (l *live) lastSuccess(outputs []output, repository string) error {
+func (l *live) lastSuccess(outputs []kit.Output, repository string) error {
 	project, err := l.project()
 	if err != nil {
 		return err

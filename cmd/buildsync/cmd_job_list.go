@@ -7,6 +7,7 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/urfave/cli/v2"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 )
 
@@ -40,10 +41,10 @@ func (in *invocation) jobList() error {
 	if err != nil {
 		return err
 	}
-	globs := in.flags.Args().Slice()
+	globs := in.Flags.Args().Slice()
 	for _, glob := range globs {
 		if !doublestar.ValidatePattern(glob) {
-			return usageError{text: fmt.Sprintf("%q is no pattern; write one such as 'order-*'", glob)}
+			return kit.UsageError{Text: fmt.Sprintf("%q is no pattern; write one such as 'order-*'", glob)}
 		}
 	}
 	return in.withService(0, -1, func(l *live) error {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/client"
 )
 
@@ -48,14 +49,14 @@ func (in *invocation) jobLogs() error {
 	switch {
 	case err != nil:
 		return err
-	case in.on("legacy") && (in.text("step") != "" || level != ""):
-		return usageError{text: "--legacy knows neither --step nor --level"}
-	case in.on("resume") && in.text("out") == "":
-		return usageError{text: "--resume needs the --out FILE that holds the beginning"}
-	case in.on("follow") && (in.on("legacy") || in.text("step") != "" || in.text("out") != ""):
-		return usageError{text: "--follow prints the whole log; leave out --legacy, --step and --out"}
+	case in.On("legacy") && (in.Text("step") != "" || level != ""):
+		return kit.UsageError{Text: "--legacy knows neither --step nor --level"}
+	case in.On("resume") && in.Text("out") == "":
+		return kit.UsageError{Text: "--resume needs the --out FILE that holds the beginning"}
+	case in.On("follow") && (in.On("legacy") || in.Text("step") != "" || in.Text("out") != ""):
+		return kit.UsageError{Text: "--follow prints the whole log; leave out --legacy, --step and --out"}
 	}
-	if in.on("follow") {
+	if in.On("follow") {
 		return in.withService(1, 2, (*live).followLog)
 	}
 	return in.withService(1, 2, func(l *live) error {
@@ -63,10 +64,10 @@ func (in *invocation) jobLogs() error {
 		if err != nil {
 			return err
 		}
-		if file := in.text("out"); file != "" {
+		if file := in.Text("out"); file != "" {
 			return l.saveLog(b, file, level)
 		}
-		lines := in.newLogLines(in.stdout)
+		lines := in.newLogLines(in.Stdout)
 		defer lines.flush()
 		return l.fetchLog(b, lines, client.LogOptions{Level: level})
 	})
@@ -74,9 +75,9 @@ func (in *invocation) jobLogs() error {
 
 // logLevel reads --level.
 func (in *invocation) logLevel() (string, error) {
-	level := strings.ToUpper(in.text("level"))
+	level := strings.ToUpper(in.Text("level"))
 	if level != "" && level != "INFO" && level != "DEBUG" {
-		return "", unknownWord("--level", in.text("level"), []string{"INFO", "DEBUG"})
+		return "", kit.UnknownWord("--level", in.Text("level"), []string{"INFO", "DEBUG"})
 	}
 	return level, nil
 }
@@ -84,8 +85,8 @@ func (in *invocation) logLevel() (string, error) {
 // fetchLog downloads the log that the flags ask for.
 func (l *live) fetchLog(b buildRef, to io.Writer, options client.LogOptions) error {
 	var err error
-	switch step := l.in.text("step"); {
-	case l.in.on("legacy"):
+	switch step := l.in.Text("step"); {
+	case l.in.On("legacy"):
 		_, err = l.OldLog(l.ctx, b.record, to, options)
 	case step != "":
 		_, err = l.StepLog(l.ctx, b.record, step, to, options)
@@ -102,13 +103,13 @@ func (l *live) fetchLog(b buildRef, to io.Writer, options client.LogOptions) err
 // code.
 func (l *live) followLog() error {
 	if recordPattern.MatchString(l.args[0]) {
-		return usageError{text: "--follow needs the job and the number of the build, not the id of its record"}
+		return kit.UsageError{Text: "--follow needs the job and the number of the build, not the id of its record"}
 	}
 	b, err := l.build()
 	if err != nil {
 		return err
 	}
-	f, err := l.follower(b, l.in.newLogLines(l.in.stdout))
+	f, err := l.follower(b, l.in.newLogLines(l.in.Stdout))
 	if err != nil {
 		return err
 	}
@@ -122,7 +123,7 @@ func (l *live) followLog() error {
 // saveLog downloads a log to a file. What came of it stays there, whatever
 // happens, for --resume.
 func (l *live) saveLog(b buildRef, name, level string) (err error) {
-	resume := l.in.on("resume")
+	resume := l.in.On("resume")
 	file, err := openDownload(name, resume)
 	if err != nil {
 		return err
@@ -153,7 +154,7 @@ func (l *live) saveLog(b buildRef, name, level string) (err error) {
 }
 
 func (l *live) sayWritten(file *os.File, name string) {
-	if info, err := file.Stat(); err == nil && !l.in.on("quiet") {
-		l.in.printf("%s: %s\n", name, bytesShown(info.Size()))
+	if info, err := file.Stat(); err == nil && !l.in.On("quiet") {
+		l.in.Printf("%s: %s\n", name, bytesShown(info.Size()))
 	}
 }

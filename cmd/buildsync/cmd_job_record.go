@@ -47,14 +47,14 @@ func (in *invocation) jobRecord() error {
 			return err
 		}
 		read := l.Record
-		if in.on("legacy") {
+		if in.On("legacy") {
 			read = l.OldRecord
 		}
 		var doc recordDocument
 		if doc.Record, err = read(l.ctx, b.job.ID, b.number); err != nil {
 			return err
 		}
-		if in.on("details") {
+		if in.On("details") {
 			details, err := l.HistoryDetails(l.ctx, b.job.ID, b.number)
 			if err != nil {
 				return err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -54,8 +55,8 @@ func (in *invocation) jobRun() error {
 	if err != nil {
 		return err
 	}
-	if in.text("commit") != "" && in.text("tag") != "" {
-		return usageError{text: "--commit and --tag exclude each other"}
+	if in.Text("commit") != "" && in.Text("tag") != "" {
+		return kit.UsageError{Text: "--commit and --tag exclude each other"}
 	}
 	parameters, err := in.runParameters()
 	if err != nil {
@@ -75,7 +76,7 @@ func (in *invocation) jobRun() error {
 			return err
 		}
 		request := wire.RunRequest{JobID: job.ID, Parameter: parameters}
-		if commit, tag := in.text("commit"), in.text("tag"); commit+tag != "" {
+		if commit, tag := in.Text("commit"), in.Text("tag"); commit+tag != "" {
 			request.SCM = &wire.RunSCM{BuildCommitID: commit, BuildTag: tag}
 		}
 		doc := runDocument{JobID: job.ID, JobName: job.Name}
@@ -92,24 +93,24 @@ func (in *invocation) jobRun() error {
 }
 
 // runLog is where --follow prints the log: on stdout unless that takes JSON.
-func (l *live) runLog(outputs []output) *logLines {
+func (l *live) runLog(outputs []kit.Output) *logLines {
 	switch {
-	case !l.in.on("follow"):
+	case !l.in.On("follow"):
 		return nil
-	case outputs[0].format == "json":
-		return l.in.newLogLines(l.in.stderr)
+	case outputs[0].Format == "json":
+		return l.in.newLogLines(l.in.Stderr)
 	}
-	return l.in.newLogLines(l.in.stdout)
+	return l.in.newLogLines(l.in.Stdout)
 }
 
 // reportRun says that a build was started, or waits and says how it ended.
-func (l *live) reportRun(outputs []output, f *follower, doc runDocument) error {
+func (l *live) reportRun(outputs []kit.Output, f *follower, doc runDocument) error {
 	number, err := strconv.Atoi(doc.ActualBuildNumber)
 	if err != nil {
 		return &failure{exitPartial, fmt.Errorf("a build was started, and the service calls it %q, which is no number", shownText(doc.ActualBuildNumber, 60))}
 	}
 	f.build.number = number
-	if !l.in.on("wait") && !l.in.on("follow") {
+	if !l.in.On("wait") && !l.in.On("follow") {
 		return l.in.print(outputs, nil, reply{doc: doc, text: func(out *paper) {
 			fmt.Fprintf(out, "%s was started.\n", shownText(capitalised(f.build.String()), 0))
 		}})
@@ -132,18 +133,18 @@ func (l *live) reportRun(outputs []output, f *follower, doc runDocument) error {
 // environment, so that a secret need not stand in the list of processes.
 func (in *invocation) runParameters() ([]wire.RunParameter, error) {
 	var parameters []wire.RunParameter
-	for _, text := range in.texts("param") {
+	for _, text := range in.Texts("param") {
 		name, value, given := strings.Cut(text, "=")
 		if !given {
-			if value, given = in.env.lookup(name); !given {
-				return nil, usageError{text: fmt.Sprintf("--param %s has no value, and there is no environment variable of that name; write --param %s=VALUE", name, name)}
+			if value, given = in.Env.Lookup(name); !given {
+				return nil, kit.UsageError{Text: fmt.Sprintf("--param %s has no value, and there is no environment variable of that name; write --param %s=VALUE", name, name)}
 			}
 		}
 		if name == "" {
-			return nil, usageError{text: "--param: a name is missing; write it as NAME=VALUE"}
+			return nil, kit.UsageError{Text: "--param: a name is missing; write it as NAME=VALUE"}
 		}
 		if slices.ContainsFunc(parameters, func(p wire.RunParameter) bool { return p.Name == name }) {
-			return nil, usageError{text: fmt.Sprintf("--param %s is given twice", name)}
+			return nil, kit.UsageError{Text: fmt.Sprintf("--param %s is given twice", name)}
 		}
 		parameters = append(parameters, wire.RunParameter{Name: name, Value: value})
 	}
@@ -176,10 +177,10 @@ func (l *live) checkParameters(job jobRef, parameters []wire.RunParameter) error
 			} else if len(names) > 0 {
 				text += "; it has: " + strings.Join(names, ", ")
 			}
-			return usageError{text: text}
+			return kit.UsageError{Text: text}
 		}
 		if options := optionsOf(definition); len(options) > 0 && !slices.Contains(options, p.Value) {
-			return usageError{text: fmt.Sprintf("the value of --param %s is none of its options: %s", p.Name, strings.Join(options, ", "))}
+			return kit.UsageError{Text: fmt.Sprintf("the value of --param %s is none of its options: %s", p.Name, strings.Join(options, ", "))}
 		}
 	}
 	return nil

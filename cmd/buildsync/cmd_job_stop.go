@@ -42,7 +42,7 @@ func (in *invocation) jobStop() error {
 			return err
 		}
 		stop := l.StopBuild
-		if in.on("legacy") {
+		if in.On("legacy") {
 			stop = l.StopJob
 		}
 		if err := l.write(func(ctx context.Context) error { return stop(ctx, b.job.ID, b.number) }); err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/internal/outfile"
 	"github.com/buildsync/buildsync/pkg/client"
 )
@@ -48,12 +49,12 @@ Exit codes: 0 done; 1 nothing was downloaded; 3 invalid input.`,
 func (in *invocation) keystoreDownload() error {
 	return in.withService(1, 1, func(l *live) error {
 		name := l.args[0]
-		file := cmp.Or(in.text("out"), name)
-		if in.text("out") == "" && (strings.ContainsAny(name, `/\:`) || !fs.ValidPath(name) || name == ".") {
-			return usageError{text: fmt.Sprintf("%q is no name for a file here: say where it goes with --out FILE", name)}
+		file := cmp.Or(in.Text("out"), name)
+		if in.Text("out") == "" && (strings.ContainsAny(name, `/\:`) || !fs.ValidPath(name) || name == ".") {
+			return kit.UsageError{Text: fmt.Sprintf("%q is no name for a file here: say where it goes with --out FILE", name)}
 		}
-		if _, err := os.Lstat(file); err == nil && !in.on("force") {
-			return usageError{text: fmt.Sprintf("%s exists; --force replaces it", file)}
+		if _, err := os.Lstat(file); err == nil && !in.On("force") {
+			return kit.UsageError{Text: fmt.Sprintf("%s exists; --force replaces it", file)}
 		}
 		domain, err := l.domainID()
 		if err != nil {
@@ -68,8 +69,8 @@ func (in *invocation) keystoreDownload() error {
 		if err = cmp.Or(refused, err); err != nil {
 			return err
 		}
-		if !in.on("quiet") {
-			in.printf("%s: %s, readable by its owner only\n", file, bytesShown(size))
+		if !in.On("quiet") {
+			in.Printf("%s: %s, readable by its owner only\n", file, bytesShown(size))
 		}
 		return nil
 	})
@@ -78,14 +79,14 @@ func (in *invocation) keystoreDownload() error {
 // domainID is the account whose keystore is meant.
 func (l *live) domainID() (string, error) {
 	in := l.in
-	if id := cmp.Or(in.text("domain-id"), in.env.get("HUAWEICLOUD_SDK_DOMAIN_ID"), in.env.get("HW_DOMAIN_ID")); id != "" {
+	if id := cmp.Or(in.Text("domain-id"), in.Env.Get("HUAWEICLOUD_SDK_DOMAIN_ID"), in.Env.Get("HW_DOMAIN_ID")); id != "" {
 		return id, nil
 	}
 	const advice = "give the account's id with --domain-id"
 	projects, err := l.IAMProjects(l.ctx)
 	if err != nil {
 		if client.OutcomeOf(err) == client.NotSent {
-			return "", usageError{text: "it is not known whose keystore is meant: " + advice}
+			return "", kit.UsageError{Text: "it is not known whose keystore is meant: " + advice}
 		}
 		return "", fmt.Errorf("asking IAM for the account: %w; %s", err, advice)
 	}

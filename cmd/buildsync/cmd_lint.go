@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/lint"
 	"github.com/buildsync/buildsync/pkg/lint/format"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -77,15 +78,15 @@ func (f *fixValue) String() string { return "" }
 func (f *fixValue) IsBoolFlag() bool { return true }
 
 func (in *invocation) lint() error {
-	defer collectLess(in.env)()
-	outputs, err := in.outputs(format.Names()...)
+	defer kit.CollectLess(in.Env)()
+	outputs, err := in.Outputs(format.Names()...)
 	if err != nil {
 		return err
 	}
 	if err := in.checkStatistics(outputs); err != nil {
 		return err
 	}
-	failOn, err := in.oneOf("fail-on", "error", "warning", "info", "never")
+	failOn, err := in.OneOf("fail-on", "error", "warning", "info", "never")
 	if err != nil {
 		return err
 	}
@@ -116,9 +117,9 @@ func (in *invocation) lint() error {
 		fixed += l.fixed
 	}
 	if fixed > 0 {
-		in.note("mended: %s", counted(fixed, "finding"))
+		in.Note("mended: %s", counted(fixed, "finding"))
 	}
-	if err := in.write(outputs, func(w io.Writer, o output) error { return in.printFindings(w, o, all) }); err != nil {
+	if err := in.Write(outputs, func(w io.Writer, o kit.Output) error { return in.printFindings(w, o, all) }); err != nil {
 		return err
 	}
 	in.lintSummary(all.list)
@@ -136,14 +137,14 @@ func (in *invocation) lint() error {
 // workspace, and so forget the rest.
 func (in *invocation) checkRemembering(groups []target) error {
 	switch {
-	case !in.on("update-baseline"):
+	case !in.On("update-baseline"):
 		return nil
-	case in.text("baseline") == "":
-		return usageError{text: "--update-baseline needs the file to write: add --baseline FILE"}
-	case in.text("changed-since") != "" || len(groups) != 1 || len(groups[0].files) > 0:
-		return usageError{text: "--update-baseline remembers the whole workspace: leave out the paths and --changed-since"}
-	case len(in.texts("select"))+len(in.texts("ignore")) > 0:
-		return usageError{text: "--update-baseline remembers all findings: leave out --select and --ignore"}
+	case in.Text("baseline") == "":
+		return kit.UsageError{Text: "--update-baseline needs the file to write: add --baseline FILE"}
+	case in.Text("changed-since") != "" || len(groups) != 1 || len(groups[0].files) > 0:
+		return kit.UsageError{Text: "--update-baseline remembers the whole workspace: leave out the paths and --changed-since"}
+	case len(in.Texts("select"))+len(in.Texts("ignore")) > 0:
+		return kit.UsageError{Text: "--update-baseline remembers all findings: leave out --select and --ignore"}
 	}
 	return nil
 }
@@ -227,9 +228,9 @@ func (f *findings) fromHere(name string) string {
 
 // printFindings writes the findings in one format. Code hosts know files by
 // their place in the repository; everybody else by the working folder.
-func (in *invocation) printFindings(w io.Writer, o output, all *findings) error {
+func (in *invocation) printFindings(w io.Writer, o kit.Output, all *findings) error {
 	options := format.Options{
-		Version: version(),
+		Version: kit.Version(),
 		Source: func(name string) []byte {
 			if read := all.sources[name]; read != nil {
 				return read()
@@ -244,18 +245,18 @@ func (in *invocation) printFindings(w io.Writer, o output, all *findings) error 
 			r, _ := lint.RuleByName(rule)
 			return r.Why
 		},
-		FailOn: failingSeverity(in.text("fail-on")),
+		FailOn: failingSeverity(in.Text("fail-on")),
 	}
-	if !slices.Contains([]string{"sarif", "github", "gitlab"}, o.format) {
+	if !slices.Contains([]string{"sarif", "github", "gitlab"}, o.Format) {
 		options.Path = all.fromHere
 	}
-	if o.file == "" {
-		options.Color = o.format == "text" && in.colorful(in.stdout, in.on("no-color"))
-		options.Width = width(in.stdout)
+	if o.File == "" {
+		options.Color = o.Format == "text" && in.Colorful(in.Stdout, in.On("no-color"))
+		options.Width = kit.Width(in.Stdout)
 	}
-	write := format.ByName(o.format)
-	if in.on("statistics") {
-		write = statisticsIn[o.format]
+	write := format.ByName(o.Format)
+	if in.On("statistics") {
+		write = statisticsIn[o.Format]
 	}
 	return write(w, all.list, options)
 }
@@ -263,11 +264,11 @@ func (in *invocation) printFindings(w io.Writer, o output, all *findings) error 
 // lintSummary counts on a terminal, where saying nothing could be taken for
 // doing nothing.
 func (in *invocation) lintSummary(found spec.Diagnostics) {
-	if in.on("quiet") || !isTerminal(in.stderr) {
+	if in.On("quiet") || !kit.IsTerminal(in.Stderr) {
 		return
 	}
 	if len(found) == 0 {
-		in.printf("No findings.\n")
+		in.Printf("No findings.\n")
 		return
 	}
 	counts := map[spec.Severity]int{}
@@ -280,7 +281,7 @@ func (in *invocation) lintSummary(found spec.Diagnostics) {
 			parts = append(parts, countedSeverity(n, severity))
 		}
 	}
-	in.printf("%s. buildsync explain RULE says more.\n", strings.Join(parts, ", "))
+	in.Printf("%s. buildsync explain RULE says more.\n", strings.Join(parts, ", "))
 }
 
 // reaches tells whether a finding is at least as bad as failOn.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/catalog"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -64,7 +65,7 @@ be read; 130 interrupted.`,
 func (in *invocation) knownModules() (*catalog.Catalogue, error) {
 	dir, err := in.findWorkspace()
 	if err != nil {
-		if in.text("dir") != "" {
+		if in.Text("dir") != "" {
 			return nil, err
 		}
 		return catalog.Default(), nil
@@ -74,7 +75,7 @@ func (in *invocation) knownModules() (*catalog.Catalogue, error) {
 		return nil, err
 	}
 	w := &workspace{dir: dir, tree: tree}
-	declared, diagnostics := spec.LoadWorkspace(tree, spec.Options{Environment: in.text("env")})
+	declared, diagnostics := spec.LoadWorkspace(tree, spec.Options{Environment: in.Text("env")})
 	if declared != nil {
 		var more spec.Diagnostics
 		w.catalogue, more = catalog.ForWorkspace(&spec.Set{Tree: tree, Workspace: declared})
@@ -90,10 +91,10 @@ func (in *invocation) knownModules() (*catalog.Catalogue, error) {
 }
 
 func (in *invocation) modulesList() error {
-	if _, err := in.args(0); err != nil {
+	if _, err := in.Args(0); err != nil {
 		return err
 	}
-	format, err := in.oneOf("format", "text", "json")
+	format, err := in.OneOf("format", "text", "json")
 	if err != nil {
 		return err
 	}
@@ -106,7 +107,7 @@ func (in *invocation) modulesList() error {
 		for _, m := range known.Modules() {
 			list.Append(moduleDocument(m))
 		}
-		_, err := in.stdout.Write(jsontree.Object(jsontree.Member{Key: "format_version", Value: jsontree.String("1.0")},
+		_, err := in.Stdout.Write(jsontree.Object(jsontree.Member{Key: "format_version", Value: jsontree.String("1.0")},
 			jsontree.Member{Key: "modules", Value: list}).Indented())
 		return err
 	}
@@ -116,7 +117,7 @@ func (in *invocation) modulesList() error {
 		rows.add(wordsOf(m), m.ID, strconv.Itoa(len(m.Properties)), string(m.Confidence), m.Name)
 	}
 	rows.writeTo(&out)
-	_, err = io.WriteString(in.stdout, out.String())
+	_, err = io.WriteString(in.Stdout, out.String())
 	return err
 }
 
@@ -132,14 +133,14 @@ func wordsOf(m *catalog.Module) string {
 }
 
 func (in *invocation) modulesShow() error {
-	args, err := in.args(1)
+	args, err := in.Args(1)
 	if err != nil {
 		return err
 	}
 	if len(args) == 0 {
-		return usageError{text: "buildsync modules show needs an action word or a module id"}
+		return kit.UsageError{Text: "buildsync modules show needs an action word or a module id"}
 	}
-	format, err := in.oneOf("format", "text", "json")
+	format, err := in.OneOf("format", "text", "json")
 	if err != nil {
 		return err
 	}
@@ -156,13 +157,13 @@ func (in *invocation) modulesShow() error {
 		for _, m := range known.Modules() {
 			words = append(words, m.ID)
 		}
-		return unknownWord("step module", args[0], words)
+		return kit.UnknownWord("step module", args[0], words)
 	}
 	if format == "json" {
-		_, err := in.stdout.Write(moduleDocument(m).Indented())
+		_, err := in.Stdout.Write(moduleDocument(m).Indented())
 		return err
 	}
-	_, err = io.WriteString(in.stdout, shownModule(m))
+	_, err = io.WriteString(in.Stdout, shownModule(m))
 	return err
 }
 

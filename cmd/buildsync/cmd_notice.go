@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -159,7 +160,7 @@ func (l *live) noticeType(job jobRef, word string) (string, error) {
 	}
 	text := fmt.Sprintf("%s has no notification of the type %q", job, word)
 	if near := spec.Nearest(word, kinds); near != "" {
-		return "", usageError{text: text + fmt.Sprintf("; did you mean %q?", near)}
+		return "", kit.UsageError{Text: text + fmt.Sprintf("; did you mean %q?", near)}
 	}
-	return "", usageError{text: text + "; it has: " + strings.Join(kinds, ", ")}
+	return "", kit.UsageError{Text: text + "; it has: " + strings.Join(kinds, ", ")}
 }

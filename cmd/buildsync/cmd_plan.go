@@ -1,12 +1,12 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"slices"
 
 	"github.com/urfave/cli/v2"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/diff/render"
 )
@@ -40,18 +40,18 @@ Exit codes: 0 done; 1 the live state could not be read; 2 there are differences
 }
 
 func (in *invocation) planCommandRun() (err error) {
-	if _, err := in.args(0); err != nil {
+	if _, err := in.Args(0); err != nil {
 		return err
 	}
 	outputs, err := in.planOutputs()
 	if err != nil {
 		return err
 	}
-	if _, err := in.oneOf("detail", "line", detailFull); err != nil {
+	if _, err := in.OneOf("detail", "line", detailFull); err != nil {
 		return err
 	}
-	defer collectLess(in.env)()
-	ctx, cancel := in.withTimeout()
+	defer kit.CollectLess(in.Env)()
+	ctx, cancel := in.WithTimeout()
 	defer cancel()
 	p, err := in.preparePlanning(ctx)
 	if err != nil {
@@ -59,7 +59,7 @@ func (in *invocation) planCommandRun() (err error) {
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
 	p.onlyShown = true
-	if in.on("offline") {
+	if in.On("offline") {
 		p.plan = in.offlinePlan(p)
 		in.tellNotes(p)
 	} else if err := in.connectAndPlan(ctx, p); err != nil {
@@ -67,7 +67,7 @@ func (in *invocation) planCommandRun() (err error) {
 	}
 	in.printStats(p.service)
 	code := p.plan.ExitCode()
-	if in.on("detailed-exitcode") {
+	if in.On("detailed-exitcode") {
 		code = p.plan.DetailedExitCode()
 	}
 	if err := in.showPlan(p.plan, outputs, code); err != nil {
@@ -80,9 +80,9 @@ func (in *invocation) planCommandRun() (err error) {
 // showPlan renders a plan that was made now. One that holds apply back is an
 // error whose reasons stand on stderr: in CI the plan itself often goes into a
 // file. Where nothing could be read there is only the reason to show.
-func (in *invocation) showPlan(plan *diff.Plan, outputs []output, code int) error {
+func (in *invocation) showPlan(plan *diff.Plan, outputs []kit.Output, code int) error {
 	if render.Unread(plan) {
-		outputs = slices.DeleteFunc(slices.Clone(outputs), func(o output) bool { return o.file == "" && o.format == "text" })
+		outputs = slices.DeleteFunc(slices.Clone(outputs), func(o kit.Output) bool { return o.File == "" && o.Format == "text" })
 	}
 	if err := in.renderPlan(plan, outputs); err != nil {
 		return err
@@ -90,14 +90,8 @@ func (in *invocation) showPlan(plan *diff.Plan, outputs []output, code int) erro
 	if len(plan.Refusals) == 0 || code != exitFailed && code != exitRefused {
 		return nil
 	}
-	if len(outputs) > 0 && outputs[0].file == "" && outputs[0].format == "text" && isTerminal(in.stdout) && isTerminal(in.stderr) && !render.Unread(plan) {
+	if len(outputs) > 0 && outputs[0].File == "" && outputs[0].Format == "text" && kit.IsTerminal(in.Stdout) && kit.IsTerminal(in.Stderr) && !render.Unread(plan) {
 		return said(code) // the reasons stand on the same screen
 	}
 	return in.refused(plan, "the plan is refused")
-}
-
-// withTimeout bounds the command by --timeout.
-func (in *invocation) withTimeout() (context.Context, context.CancelFunc) {
-	return context.WithTimeoutCause(in.ctx, in.duration("timeout"),
-		&failure{exitFailed, errors.New("gave up after --timeout " + in.duration("timeout").String())})
 }

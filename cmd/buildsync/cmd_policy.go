@@ -9,6 +9,7 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/urfave/cli/v2"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/export"
@@ -90,7 +91,7 @@ func (in *invocation) loadPolicies(w *workspace) (*policy.Set, error) {
 
 // judge makes refusals of what policies say of the jobs of a plan.
 func (in *invocation) judge(set *policy.Set) func([]*compile.Job) []diff.Refusal {
-	if len(set.Policies) == 0 || in.flags.Command.Name == "drift" { // drift asks another question
+	if len(set.Policies) == 0 || in.Flags.Command.Name == "drift" { // drift asks another question
 		return nil
 	}
 	return func(jobs []*compile.Job) (refusals []diff.Refusal) {
@@ -99,7 +100,7 @@ func (in *invocation) judge(set *policy.Set) func([]*compile.Job) []diff.Refusal
 			refusals = append(refusals, diff.Refusal{Rule: diff.RulePolicy, Message: r.Message})
 		}
 		if verdict.Milder > 0 {
-			in.note("policies: %s in %s; buildsync policy check lists them", counted(verdict.Milder, "finding"), counted(verdict.Jobs, "job"))
+			in.Note("policies: %s in %s; buildsync policy check lists them", counted(verdict.Milder, "finding"), counted(verdict.Jobs, "job"))
 		}
 		return refusals
 	}
@@ -112,15 +113,15 @@ type chosenJobs struct {
 }
 
 func (in *invocation) chosenJobs(w *workspace) (c chosenJobs, err error) {
-	if word := in.text("project"); word != "" {
+	if word := in.Text("project"); word != "" {
 		c.projects = []string{word}
 	}
 	if err := w.checkProjects(c.projects); err != nil {
 		return c, err
 	}
-	for _, glob := range in.texts("only") {
+	for _, glob := range in.Texts("only") {
 		if !doublestar.ValidatePattern(glob) {
-			return c, usageError{text: fmt.Sprintf("--only %q is not a valid pattern for names", glob)}
+			return c, kit.UsageError{Text: fmt.Sprintf("--only %q is not a valid pattern for names", glob)}
 		}
 		c.only = append(c.only, glob)
 	}
@@ -145,19 +146,19 @@ func (c *chosenJobs) has(name, alias, projectID string, definition *compile.Job)
 func (c *chosenJobs) isAll() bool { return len(c.projects)+len(c.only)+len(c.labels) == 0 }
 
 func (in *invocation) policyCheck() error {
-	outputs, err := in.outputs("text", "json")
+	outputs, err := in.Outputs("text", "json")
 	if err != nil {
 		return err
 	}
-	if _, err := in.args(0); err != nil {
+	if _, err := in.Args(0); err != nil {
 		return err
 	}
-	failOn, err := in.oneOf("fail-on", "error", "warning", "info", "never")
+	failOn, err := in.OneOf("fail-on", "error", "warning", "info", "never")
 	if err != nil {
 		return err
 	}
 	var report *policy.Report
-	if in.on("live") {
+	if in.On("live") {
 		err = in.withProjects(in.openToFill, func(ctx context.Context, w *workspace, service *service, projects []export.Project) error {
 			report, err = in.judgeLive(ctx, w, service, projects)
 			return err
@@ -231,7 +232,7 @@ func (in *invocation) judgeLive(ctx context.Context, w *workspace, service *serv
 		}
 		if !listing.Complete {
 			report.Unread++
-			in.printf("buildsync: the listing of %s is not complete: %s\n", project.Alias, listing.Problem)
+			in.Printf("buildsync: the listing of %s is not complete: %s\n", project.Alias, listing.Problem)
 		}
 		jobs := slices.DeleteFunc(listing.Jobs, func(live *diff.LiveJob) bool {
 			return !chosen.has(live.Name, project.Alias, project.ID, w.definitionOf(live))
@@ -243,7 +244,7 @@ func (in *invocation) judgeLive(ctx context.Context, w *workspace, service *serv
 			address := compile.JobAddress(project.Alias, live.Name)
 			if live.ReadErr != nil {
 				report.Unread++
-				in.printf("buildsync: reading %s: %v\n", address, live.ReadErr)
+				in.Printf("buildsync: reading %s: %v\n", address, live.ReadErr)
 				continue
 			}
 			subject := set.OfLive(policy.Live{
@@ -317,11 +318,11 @@ func counted2(n int, one, several string) string {
 }
 
 func (in *invocation) policyTest() error {
-	outputs, err := in.outputs("text", "json")
+	outputs, err := in.Outputs("text", "json")
 	if err != nil {
 		return err
 	}
-	names := in.flags.Args().Slice()
+	names := in.Flags.Args().Slice()
 	w, err := in.openBy((*workspace).loadToFill)
 	if err != nil {
 		return err
@@ -367,7 +368,7 @@ func unknownPolicy(name, near string) error {
 	if near != "" {
 		text += fmt.Sprintf("; did you mean %q?", near)
 	}
-	return usageError{text: text}
+	return kit.UsageError{Text: text}
 }
 
 func writePolicyTests(out *paper, results []policy.Tested, untested []string, failed int) {

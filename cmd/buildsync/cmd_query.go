@@ -11,6 +11,7 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/urfave/cli/v2"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/bulk"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
@@ -66,21 +67,21 @@ type asked struct {
 
 func (in *invocation) asked(words []string) (a asked, err error) {
 	if len(words) == 0 {
-		return a, usageError{text: in.flags.Command.HelpName + " needs a condition, such as 'steps[*].image=maven3.5*'"}
+		return a, kit.UsageError{Text: in.Flags.Command.HelpName + " needs a condition, such as 'steps[*].image=maven3.5*'"}
 	}
 	if a.conditions, err = conditions(words); err != nil {
 		return a, err
 	}
-	if a.where, err = conditions(in.texts("where")); err != nil {
+	if a.where, err = conditions(in.Texts("where")); err != nil {
 		return a, err
 	}
 	if a.labels, err = in.labels(); err != nil {
 		return a, err
 	}
-	a.only = in.texts("only")
+	a.only = in.Texts("only")
 	for _, glob := range a.only {
 		if !doublestar.ValidatePattern(glob) {
-			return a, usageError{text: fmt.Sprintf("--only %q is not a valid pattern for names", glob)}
+			return a, kit.UsageError{Text: fmt.Sprintf("--only %q is not a valid pattern for names", glob)}
 		}
 	}
 	return a, nil
@@ -90,7 +91,7 @@ func conditions(words []string) (list []bulk.Condition, err error) {
 	for _, word := range words {
 		c, err := bulk.ParseCondition(word)
 		if err != nil {
-			return nil, usageError{text: err.Error()}
+			return nil, kit.UsageError{Text: err.Error()}
 		}
 		list = append(list, c)
 	}
@@ -99,7 +100,7 @@ func conditions(words []string) (list []bulk.Condition, err error) {
 
 // selects reports whether --only and --project let a job in.
 func (in *invocation) selects(a asked, name, address string) bool {
-	if word := in.text("project"); word != "" && !strings.HasPrefix(address, word+"/") {
+	if word := in.Text("project"); word != "" && !strings.HasPrefix(address, word+"/") {
 		return false
 	}
 	return len(a.only) == 0 || slices.ContainsFunc(a.only, func(glob string) bool { return doublestar.MatchUnvalidated(glob, name) })
@@ -118,23 +119,23 @@ type foundValue struct {
 }
 
 func (in *invocation) query() error {
-	outputs, err := in.outputs("text", "json", "files")
+	outputs, err := in.Outputs("text", "json", "files")
 	if err != nil {
 		return err
 	}
-	a, err := in.asked(in.flags.Args().Slice())
+	a, err := in.asked(in.Flags.Args().Slice())
 	if err != nil {
 		return err
 	}
-	if by := in.text("by"); by != "" && by != "source" && by != "value" {
-		return unknownWord("--by", by, []string{"source", "value"})
+	if by := in.Text("by"); by != "" && by != "source" && by != "value" {
+		return kit.UnknownWord("--by", by, []string{"source", "value"})
 	}
-	if in.on("live") {
-		if in.text("by") == "source" || in.text("format") == "files" {
-			return usageError{text: "--live: live jobs stand in no file; leave out --by source and --format files"}
+	if in.On("live") {
+		if in.Text("by") == "source" || in.Text("format") == "files" {
+			return kit.UsageError{Text: "--live: live jobs stand in no file; leave out --by source and --format files"}
 		}
 		if len(a.labels) > 0 {
-			return usageError{text: "--live: live jobs have no labels; leave out --label"}
+			return kit.UsageError{Text: "--live: live jobs have no labels; leave out --label"}
 		}
 		return in.withProjects(in.openToFill, func(ctx context.Context, w *workspace, service *service, projects []export.Project) error {
 			objects, unread, err := in.liveObjects(ctx, w, service, projects, a)
@@ -171,7 +172,7 @@ func (in *invocation) liveObjects(ctx context.Context, w *workspace, service *se
 		}
 		if !listing.Complete {
 			unread = true
-			in.printf("buildsync: the listing of %s is not complete: %s\n", project.Alias, listing.Problem)
+			in.Printf("buildsync: the listing of %s is not complete: %s\n", project.Alias, listing.Problem)
 		}
 		jobs := slices.DeleteFunc(listing.Jobs, func(live *diff.LiveJob) bool { return !in.selects(a, live.Name, project.Alias+"/") })
 		for job, err := range reading.InOrder(ctx, service, jobs, reading.Options{Parallel: in.readsAtATime(), Notices: reading.AllNotices}) {
@@ -181,7 +182,7 @@ func (in *invocation) liveObjects(ctx context.Context, w *workspace, service *se
 			address := project.Alias + "/job/" + job.Name
 			if job.ReadErr != nil {
 				unread = true
-				in.printf("buildsync: reading %s: %v\n", address, job.ReadErr)
+				in.Printf("buildsync: reading %s: %v\n", address, job.ReadErr)
 				continue
 			}
 			var notices []compile.Notice
@@ -205,9 +206,9 @@ func (in *invocation) liveObjects(ctx context.Context, w *workspace, service *se
 }
 
 // answer finds and prints what was asked for.
-func (in *invocation) answer(outputs []output, w *workspace, a asked, objects []*bulk.Object) error {
-	q := bulk.Question{Asked: a.conditions, Where: a.where, Missing: in.on("missing")}
-	q.Sources = in.text("by") == "source" || slices.ContainsFunc(outputs, func(o output) bool { return o.format == "files" })
+func (in *invocation) answer(outputs []kit.Output, w *workspace, a asked, objects []*bulk.Object) error {
+	q := bulk.Question{Asked: a.conditions, Where: a.where, Missing: in.On("missing")}
+	q.Sources = in.Text("by") == "source" || slices.ContainsFunc(outputs, func(o kit.Output) bool { return o.Format == "files" })
 	found, err := bulk.Query(w.loaded, objects, q)
 	if err != nil {
 		return &failure{exitInvalid, err}
@@ -215,7 +216,7 @@ func (in *invocation) answer(outputs []output, w *workspace, a asked, objects []
 	if len(found) == 0 && !q.Missing {
 		for _, c := range a.conditions {
 			if near := bulk.Nearest(objects, c); near != "" {
-				in.printf("No job has a value at %s; did you mean %s?\n", c.Path.String(), near)
+				in.Printf("No job has a value at %s; did you mean %s?\n", c.Path.String(), near)
 			}
 		}
 	}
@@ -232,7 +233,7 @@ func (in *invocation) answer(outputs []output, w *workspace, a asked, objects []
 	return in.printFound(outputs, w, rows, len(jobs))
 }
 
-func (in *invocation) printFound(outputs []output, w *workspace, rows []foundValue, jobs int) error {
+func (in *invocation) printFound(outputs []kit.Output, w *workspace, rows []foundValue, jobs int) error {
 	names := map[string]bool{}
 	for _, row := range rows {
 		if row.source.File != "" {
@@ -245,12 +246,12 @@ func (in *invocation) printFound(outputs []output, w *workspace, rows []foundVal
 	}
 	slices.Sort(files)
 	r := reply{doc: map[string]any{"format_version": "1.0", "jobs": jobs, "values": append([]foundValue{}, rows...)}, text: func(out *paper) { writeFound(out, rows, jobs) }}
-	if by := in.text("by"); by != "" {
+	if by := in.Text("by"); by != "" {
 		groups := groupFound(rows, by, w)
 		r = reply{doc: map[string]any{"format_version": "1.0", "jobs": jobs, "groups": append([]foundGroup{}, groups...)}, text: func(out *paper) { writeGroups(out, groups, by, jobs) }}
 	}
-	return in.write(outputs, func(to io.Writer, o output) error {
-		if o.format == "files" {
+	return in.Write(outputs, func(to io.Writer, o kit.Output) error {
+		if o.Format == "files" {
 			for _, file := range files {
 				if _, err := io.WriteString(to, file+"\n"); err != nil {
 					return err

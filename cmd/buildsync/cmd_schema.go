@@ -5,6 +5,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/schemas"
 )
 
@@ -21,7 +22,7 @@ of a file, with the path or address of the schema:
 			"buildsync schema > definitions.schema.json",
 			"buildsync schema workspace"),
 	}, func(in *invocation) error {
-		args, err := in.args(1)
+		args, err := in.Args(1)
 		if err != nil {
 			return err
 		}
@@ -31,9 +32,9 @@ of a file, with the path or address of the schema:
 		}
 		text, err := schemas.Files.ReadFile(name + schemaSuffix)
 		if err != nil {
-			return unknownWord("schema", name, schemaNames())
+			return kit.UnknownWord("schema", name, schemaNames())
 		}
-		_, err = in.stdout.Write(text)
+		_, err = in.Stdout.Write(text)
 		return err
 	})
 }

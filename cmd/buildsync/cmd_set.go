@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/internal/outfile"
 	"github.com/buildsync/buildsync/pkg/bulk"
 	"github.com/buildsync/buildsync/pkg/compile"
@@ -63,7 +64,7 @@ reach more than was chosen.`,
 }
 
 func (in *invocation) setValues() error {
-	outputs, err := in.outputs("text", "json", "files")
+	outputs, err := in.Outputs("text", "json", "files")
 	if err != nil {
 		return err
 	}
@@ -80,7 +81,7 @@ func (in *invocation) setValues() error {
 		return in.setFailed(w, err)
 	}
 	in.tellOtherEnvironments(w, result)
-	if in.on("diff") || in.on("dry-run") {
+	if in.On("diff") || in.On("dry-run") {
 		return in.printSet(outputs, w, result)
 	}
 	for _, name := range slices.Sorted(maps.Keys(result.Files)) {
@@ -98,7 +99,7 @@ func (in *invocation) tellOtherEnvironments(w *workspace, result *bulk.Result) {
 		return
 	}
 	for _, name := range w.set.Workspace.Environments() {
-		if name == in.text("env") {
+		if name == in.Text("env") {
 			continue
 		}
 		before, found := w.loaded.Under(name)
@@ -108,11 +109,11 @@ func (in *invocation) tellOtherEnvironments(w *workspace, result *bulk.Result) {
 		shown := "with --env " + name
 		after, found := before.With(result.Files)
 		if found.HasErrors() {
-			in.printf("warning: %s the definitions would have errors: %s\n", shown, found[0].Message)
+			in.Printf("warning: %s the definitions would have errors: %s\n", shown, found[0].Message)
 			continue
 		}
 		if values, jobs := bulk.Count(before.Result, after.Result); values > 0 {
-			in.printf("note: %s this changes %s of %s\n", shown, counted(values, "value"), counted(jobs, "job"))
+			in.Printf("note: %s this changes %s of %s\n", shown, counted(values, "value"), counted(jobs, "job"))
 		}
 	}
 }
@@ -136,33 +137,33 @@ func (in *invocation) writeEdited(w *workspace, name string, text []byte) error 
 
 // setRequest reads which change is asked for.
 func (in *invocation) setRequest() (func(*compile.Loaded) (*bulk.Result, error), error) {
-	if in.on("diff") && in.on("dry-run") {
-		return nil, usageError{text: "--diff and --dry-run: choose one"}
+	if in.On("diff") && in.On("dry-run") {
+		return nil, kit.UsageError{Text: "--diff and --dry-run: choose one"}
 	}
 	kinds := 0
 	for _, name := range []string{"delete", "append-step", "rename-parameter", "rename-job"} {
-		if in.set(name) {
+		if in.Set(name) {
 			kinds++
 		}
 	}
 	if kinds > 1 {
-		return nil, usageError{text: "--delete, --append-step, --rename-parameter and --rename-job: choose one"}
+		return nil, kit.UsageError{Text: "--delete, --append-step, --rename-parameter and --rename-job: choose one"}
 	}
 	want := 2
 	switch {
-	case in.on("delete"):
+	case in.On("delete"):
 		want = 1
-	case in.set("append-step"):
+	case in.Set("append-step"):
 		want = 0
 	}
-	args, err := in.args(want)
+	args, err := in.Args(want)
 	if err != nil {
 		return nil, err
 	}
 	if len(args) < want {
-		return nil, usageError{text: "set needs PATH VALUE; with --delete PATH, with --rename-parameter and --rename-job OLD NEW"}
+		return nil, kit.UsageError{Text: "set needs PATH VALUE; with --delete PATH, with --rename-parameter and --rename-job OLD NEW"}
 	}
-	where, err := conditions(in.texts("where"))
+	where, err := conditions(in.Texts("where"))
 	if err != nil {
 		return nil, err
 	}
@@ -170,19 +171,19 @@ func (in *invocation) setRequest() (func(*compile.Loaded) (*bulk.Result, error),
 	if err != nil {
 		return nil, err
 	}
-	a := asked{where: where, only: in.texts("only"), labels: labels}
-	r := bulk.Request{Delete: in.on("delete"), Missing: in.on("missing"), All: in.on("all"), Override: in.on("override"), Where: where,
+	a := asked{where: where, only: in.Texts("only"), labels: labels}
+	r := bulk.Request{Delete: in.On("delete"), Missing: in.On("missing"), All: in.On("all"), Override: in.On("override"), Where: where,
 		Selects: func(o *bulk.Object) bool {
 			return in.selects(a, o.Name, o.Address) && (o.Job == nil || labels.Select(o.Job))
 		}}
-	if len(args) == 0 || in.on("rename-parameter") || in.on("rename-job") {
+	if len(args) == 0 || in.On("rename-parameter") || in.On("rename-job") {
 		return in.specialRequest(r, args)
 	}
 	if r.Path, err = valuepath.Parse(args[0]); err != nil {
-		return nil, usageError{text: err.Error()}
+		return nil, kit.UsageError{Text: err.Error()}
 	}
 	if r.Path.IsZero() {
-		return nil, usageError{text: fmt.Sprintf("%q names a job and no value of it", args[0])}
+		return nil, kit.UsageError{Text: fmt.Sprintf("%q names a job and no value of it", args[0])}
 	}
 	if len(args) > 1 {
 		r.Value = args[1]
@@ -202,7 +203,7 @@ func (in *invocation) setFailed(w *workspace, err error) error {
 }
 
 // printSet says what changed, or would.
-func (in *invocation) printSet(outputs []output, w *workspace, result *bulk.Result) error {
+func (in *invocation) printSet(outputs []kit.Output, w *workspace, result *bulk.Result) error {
 	names := slices.Sorted(maps.Keys(result.Files))
 	jobs := map[string]bool{}
 	for _, c := range result.Changed {
@@ -219,8 +220,8 @@ func (in *invocation) printSet(outputs []output, w *workspace, result *bulk.Resu
 	r := reply{doc: map[string]any{"format_version": "1.0", "files": files, "changed": changed, "jobs": len(jobs)}, text: func(out *paper) {
 		in.writeSet(out, w, result, names, len(jobs))
 	}}
-	return in.write(outputs, func(to io.Writer, o output) error {
-		if o.format != "files" {
+	return in.Write(outputs, func(to io.Writer, o kit.Output) error {
+		if o.Format != "files" {
 			return in.printTo(to, o, w.catalogue, r)
 		}
 		for _, file := range files {
@@ -239,7 +240,7 @@ func (in *invocation) writeSet(out *paper, w *workspace, result *bulk.Result, na
 	}
 	verb := "Changed"
 	switch {
-	case in.on("diff"):
+	case in.On("diff"):
 		for _, name := range names {
 			before, err := w.tree.ReadFile(name, spec.MaxFileBytes)
 			if err == nil {
@@ -248,7 +249,7 @@ func (in *invocation) writeSet(out *paper, w *workspace, result *bulk.Result, na
 		}
 		out.WriteString("\n")
 		verb = "Would change"
-	case in.on("dry-run"):
+	case in.On("dry-run"):
 		t := newTable("JOB", "PATH", "BEFORE", "AFTER").cutting("PATH", "BEFORE", "AFTER")
 		for _, c := range result.Changed {
 			t.add(c.Job, c.Path, c.Before, c.After)

@@ -10,9 +10,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/diff/render"
-	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -40,9 +40,9 @@ func (in *invocation) show() error {
 	if err != nil {
 		return err
 	}
-	args := in.flags.Args().Slice()
+	args := in.Flags.Args().Slice()
 	if len(args) == 0 {
-		return usageError{text: "show needs the file of a plan, which plan --out FILE writes"}
+		return kit.UsageError{Text: "show needs the file of a plan, which plan --out FILE writes"}
 	}
 	var plans []*diff.Plan
 	for i, name := range args {
@@ -51,7 +51,7 @@ func (in *invocation) show() error {
 			return err
 		}
 		if same := slices.IndexFunc(plans, func(other *diff.Plan) bool { return samePlan(other, plan) }); same >= 0 {
-			return usageError{text: fmt.Sprintf("%s and %s are the same plan (argument %d); give each part once", args[same], name, i+1)}
+			return kit.UsageError{Text: fmt.Sprintf("%s and %s are the same plan (argument %d); give each part once", args[same], name, i+1)}
 		}
 		plans = append(plans, plan)
 	}
@@ -72,7 +72,7 @@ func samePlan(a, b *diff.Plan) bool {
 
 // readPlan reads a stored plan, from stdin for "-".
 func (in *invocation) readPlan(name string) (*diff.Plan, error) {
-	var from io.Reader = in.stdin
+	var from io.Reader = in.Stdin
 	if name != "-" {
 		file, err := os.Open(name)
 		if err != nil {
@@ -107,54 +107,49 @@ func renderFlags() []cli.Flag {
 // renderMarkdown writes a comment, and says where it could not be made as short
 // as --max-bytes demands: a service that refuses it gives no such reason.
 func (in *invocation) renderMarkdown(w io.Writer, plan *diff.Plan) error {
-	most := in.number("max-bytes")
+	most := in.Number("max-bytes")
 	var comment bytes.Buffer
-	if err := render.Markdown(&comment, plan, render.MarkdownOptions{MaxBytes: most, Tag: in.text("marker"), NoGroup: in.on("no-group")}); err != nil {
+	if err := render.Markdown(&comment, plan, render.MarkdownOptions{MaxBytes: most, Tag: in.Text("marker"), NoGroup: in.On("no-group")}); err != nil {
 		return err
 	}
 	if most > 0 && comment.Len() > most {
-		in.warn("the comment has %d bytes, more than --max-bytes %d: removals, refusals and the plan id are never left out", comment.Len(), most)
+		in.Warn("the comment has %d bytes, more than --max-bytes %d: removals, refusals and the plan id are never left out", comment.Len(), most)
 	}
 	_, err := w.Write(comment.Bytes())
 	return err
 }
 
-// warn says on stderr what people should look at.
-func (in *invocation) warn(format string, args ...any) {
-	in.printf("warning: %s\n", sanitize.Line(fmt.Sprintf(format, args...), 2048))
-}
-
 // checkRenderFlags refuses values that say nothing of a plan's form.
 func (in *invocation) checkRenderFlags() error {
-	if most := in.number("max-bytes"); in.set("max-bytes") && most < 1 {
-		return usageError{text: fmt.Sprintf("--max-bytes %d: give a number of bytes above 0, or leave it out for no limit", most)}
+	if most := in.Number("max-bytes"); in.Set("max-bytes") && most < 1 {
+		return kit.UsageError{Text: fmt.Sprintf("--max-bytes %d: give a number of bytes above 0, or leave it out for no limit", most)}
 	}
 	return nil
 }
 
 // planOutputs is outputs for a plan.
-func (in *invocation) planOutputs() ([]output, error) {
+func (in *invocation) planOutputs() ([]kit.Output, error) {
 	if err := in.checkRenderFlags(); err != nil {
 		return nil, err
 	}
-	return in.outputs(planFormats()...)
+	return in.Outputs(planFormats()...)
 }
 
 // renderPlan shows a plan in each output.
-func (in *invocation) renderPlan(plan *diff.Plan, outputs []output) error {
-	return in.write(outputs, func(w io.Writer, o output) error {
-		switch o.format {
+func (in *invocation) renderPlan(plan *diff.Plan, outputs []kit.Output) error {
+	return in.Write(outputs, func(w io.Writer, o kit.Output) error {
+		switch o.Format {
 		case "json":
 			return render.JSON(w, plan)
 		case "markdown":
 			return in.renderMarkdown(w, plan)
 		case "html":
-			return render.HTML(w, plan, render.HTMLOptions{NoGroup: in.on("no-group")})
+			return render.HTML(w, plan, render.HTMLOptions{NoGroup: in.On("no-group")})
 		default:
-			options := render.Options{NoGroup: in.on("no-group")}
-			if o.file == "" {
-				options.Color = in.colorful(in.stdout, in.on("no-color"))
-				options.Width = terminalWidth(in.stdout)
+			options := render.Options{NoGroup: in.On("no-group")}
+			if o.File == "" {
+				options.Color = in.Colorful(in.Stdout, in.On("no-color"))
+				options.Width = kit.TerminalWidth(in.Stdout)
 			}
 			return render.Text(w, plan, options)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/catalog"
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/client/wire"
@@ -64,11 +65,11 @@ func (in *invocation) templateList() error {
 	if err != nil {
 		return err
 	}
-	if in.on("custom") && in.on("official") {
-		return usageError{text: "--custom and --official exclude each other; leave both out for all templates"}
+	if in.On("custom") && in.On("official") {
+		return kit.UsageError{Text: "--custom and --official exclude each other; leave both out for all templates"}
 	}
 	return in.withService(0, 0, func(l *live) error {
-		templates, err := l.templates(in.text("name"), in.on("custom"))
+		templates, err := l.templates(in.Text("name"), in.On("custom"))
 		var incomplete *client.IncompleteError
 		if err != nil && !errors.As(err, &incomplete) {
 			return err
@@ -78,7 +79,7 @@ func (in *invocation) templateList() error {
 			doc.Problem = incomplete.Problem
 		}
 		for _, template := range templates {
-			if in.on("custom") && !reading.IsOwn(template) || in.on("official") && reading.IsOwn(template) {
+			if in.On("custom") && !reading.IsOwn(template) || in.On("official") && reading.IsOwn(template) {
 				continue
 			}
 			doc.Templates = append(doc.Templates, template)
@@ -159,7 +160,7 @@ func (l *live) template(word string, own bool) (wire.Template, error) {
 	case len(found) == 1:
 		return found[0], nil
 	case len(found) > 1:
-		return wire.Template{}, usageError{text: fmt.Sprintf("%d templates are called %q; give the uuid of one: %s", len(found), word, strings.Join(uuids, ", "))}
+		return wire.Template{}, kit.UsageError{Text: fmt.Sprintf("%d templates are called %q; give the uuid of one: %s", len(found), word, strings.Join(uuids, ", "))}
 	}
 	text := fmt.Sprintf("there is no template %q", word)
 	if near := spec.Nearest(word, names); near != "" {

@@ -5,6 +5,8 @@ import (
 	"runtime"
 
 	"github.com/urfave/cli/v2"
+
+	kit "github.com/buildsync/buildsync/internal/cli"
 )
 
 func (p *program) versionCommand() *cli.Command {
@@ -13,7 +15,7 @@ func (p *program) versionCommand() *cli.Command {
 		Usage:       "print the version",
 		Description: about("Prints the version of buildsync, its commit and the date of that, the version of Go, and the\nplatform.", "buildsync version"),
 	}, func(in *invocation) error {
-		if _, err := in.args(0); err != nil {
+		if _, err := in.Args(0); err != nil {
 			return err
 		}
 		return p.printVersion()
@@ -21,6 +23,6 @@ func (p *program) versionCommand() *cli.Command {
 }
 
 func (p *program) printVersion() error {
-	_, err := fmt.Fprintf(p.stdout, "buildsync %s%s %s %s/%s\n", version(), commitText(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	_, err := fmt.Fprintf(p.Stdout, "buildsync %s%s %s %s/%s\n", kit.Version(), kit.CommitText(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return err
 }

@@ -35,7 +35,7 @@ func (p *program) complete(words []string) {
 	line := kit.ReadLine(app, append([]string{app.Name}, words...))
 	for _, c := range p.candidates(app, &line, last) {
 		if strings.HasPrefix(c.word, last) {
-			_, _ = fmt.Fprintf(p.stdout, "%s\t%s\n", c.word, sanitize.Line(c.about, 200))
+			_, _ = fmt.Fprintf(p.Stdout, "%s\t%s\n", c.word, sanitize.Line(c.about, 200))
 		}
 	}
 }
@@ -152,7 +152,7 @@ func (p *program) argumentCandidates(app *cli.App, line *kit.Line) (out []candid
 func (p *program) workspaceCandidates(line *kit.Line, names func(*workspace) []candidate) []candidate {
 	start := line.Value("dir", "C")
 	if start == "" {
-		start = p.env.get("BUILDSYNC_DIR")
+		start = p.Env.Get("BUILDSYNC_DIR")
 	}
 	if start == "" {
 		start = "."
@@ -168,7 +168,7 @@ func (p *program) workspaceCandidates(line *kit.Line, names func(*workspace) []c
 	defer tree.Close()
 	environment := line.Value("env")
 	if environment == "" {
-		environment = p.env.get("BUILDSYNC_ENV")
+		environment = p.Env.Get("BUILDSYNC_ENV")
 	}
 	w := &workspace{dir: dir, tree: tree}
 	w.loadPacked(environment, nil)

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/internal/loopback"
 	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/client"
@@ -37,10 +38,10 @@ func (in *invocation) connect(dir, region string) (*service, error) {
 	if err != nil {
 		return nil, err
 	}
-	if named := in.text("region"); named != "" {
+	if named := in.Text("region"); named != "" {
 		region = named
 	}
-	endpoint := in.text("endpoint")
+	endpoint := in.Text("endpoint")
 	if endpoint == endpointEmulator {
 		return in.connectEmulator(config)
 	}
@@ -58,7 +59,7 @@ func (in *invocation) connect(dir, region string) (*service, error) {
 	if config.IAMEndpoint, err = in.iamEndpoint(config.Endpoint, region, found); err != nil {
 		return nil, err
 	}
-	if dir := in.text("token-cache"); dir != "" {
+	if dir := in.Text("token-cache"); dir != "" {
 		if config.TokenCache, err = credentials.OpenCache(dir); err != nil {
 			return nil, err
 		}
@@ -78,7 +79,7 @@ func (in *invocation) connect(dir, region string) (*service, error) {
 // findCredentials looks for credentials where users keep them.
 func (in *invocation) findCredentials(region string) (credentials.Found, error) {
 	return credentials.Find(credentials.Options{
-		Getenv: in.env.get, Home: cmp.Or(in.env.get("HOME"), in.env.get("USERPROFILE")), Profile: in.text("profile"), Region: region,
+		Getenv: in.Env.Get, Home: cmp.Or(in.Env.Get("HOME"), in.Env.Get("USERPROFILE")), Profile: in.Text("profile"), Region: region,
 	})
 }
 
@@ -88,11 +89,11 @@ func (in *invocation) findCredentials(region string) (credentials.Found, error) 
 func buildEndpoint(endpoint, region string) (string, error) {
 	if endpoint != "" {
 		if strings.Contains(endpoint, "@") { // not repeated: before the @ stands a password
-			return "", usageError{text: "the endpoint holds a user or a password; write it as https://HOST, since credentials come from the environment"}
+			return "", kit.UsageError{Text: "the endpoint holds a user or a password; write it as https://HOST, since credentials come from the environment"}
 		}
 		address, err := url.Parse(endpoint)
 		if err != nil || address.Host == "" || strings.Trim(address.Path, "/") != "" {
-			return "", usageError{text: fmt.Sprintf("--endpoint %q: write it as https://HOST, or as emulator", endpoint)}
+			return "", kit.UsageError{Text: fmt.Sprintf("--endpoint %q: write it as https://HOST, or as emulator", endpoint)}
 		}
 		if err := client.CheckEndpoint(endpoint); err != nil {
 			return "", &failure{exitInvalid, err}
@@ -100,7 +101,7 @@ func buildEndpoint(endpoint, region string) (string, error) {
 		return endpoint, nil
 	}
 	if region == "" {
-		return "", usageError{text: "no service selected: set region in buildsync.yaml, or give --region or --endpoint; " +
+		return "", kit.UsageError{Text: "no service selected: set region in buildsync.yaml, or give --region or --endpoint; " +
 			"--endpoint emulator needs no account"}
 	}
 	endpoint, err := client.Endpoint(region)
@@ -114,12 +115,12 @@ func buildEndpoint(endpoint, region string) (string, error) {
 // what the source of the credentials says. Only a password needs IAM: with
 // other credentials an address that is wrong is no more than a note.
 func (in *invocation) iamEndpoint(endpoint, region string, found credentials.Found) (string, error) {
-	if iam := cmp.Or(credentials.IdentityURL(in.env.get("HW_AUTH_URL")), found.IAMEndpoint); iam != "" {
+	if iam := cmp.Or(credentials.IdentityURL(in.Env.Get("HW_AUTH_URL")), found.IAMEndpoint); iam != "" {
 		err := client.CheckEndpoint(iam)
 		if err == nil || found.Credentials.Kind() == "password" {
 			return iam, nil
 		}
-		in.note("HW_AUTH_URL is not used: %v", err)
+		in.Note("HW_AUTH_URL is not used: %v", err)
 	}
 	if address, err := url.Parse(endpoint); err == nil && loopback.Is(address.Hostname()) {
 		return endpoint, nil // an emulator; its users' passwords are no business of the real IAM
@@ -159,7 +160,7 @@ func (in *invocation) connectEmulator(config client.Config) (*service, error) {
 
 // clientConfig reads the flags about how to talk, but not to whom.
 func (in *invocation) clientConfig() (client.Config, error) {
-	dialect, err := in.oneOf("api", "v3", "v1")
+	dialect, err := in.OneOf("api", "v3", "v1")
 	if err != nil {
 		return client.Config{}, err
 	}
@@ -167,34 +168,34 @@ func (in *invocation) clientConfig() (client.Config, error) {
 	if err != nil {
 		return client.Config{}, err
 	}
-	logger, err := in.logger()
+	logger, err := in.Logger()
 	if err != nil {
 		return client.Config{}, err
 	}
 	share := 1
-	if _, count, ok := strings.Cut(in.text("shard"), "/"); ok {
+	if _, count, ok := strings.Cut(in.Text("shard"), "/"); ok {
 		if share, err = strconv.Atoi(count); err != nil || share < 1 {
-			return client.Config{}, usageError{text: fmt.Sprintf("--shard %q: write it as I/N, from 1/N to N/N", in.text("shard"))}
+			return client.Config{}, kit.UsageError{Text: fmt.Sprintf("--shard %q: write it as I/N, from 1/N to N/N", in.Text("shard"))}
 		}
 	}
-	return client.Config{Dialect: client.Dialect(dialect), InFlight: in.number("parallelism"), ListAhead: in.readsAtATime(), CAFile: in.text("ca-file"), Rate: rate, Share: share, Logger: logger, Getenv: in.env.get,
-		UserAgent: "buildsync/" + version(), Hide: in.env.secrets()}, nil
+	return client.Config{Dialect: client.Dialect(dialect), InFlight: in.Number("parallelism"), ListAhead: in.readsAtATime(), CAFile: in.Text("ca-file"), Rate: rate, Share: share, Logger: logger, Getenv: in.Env.Get,
+		UserAgent: "buildsync/" + kit.Version(), Hide: environmentSecrets(in.Env)}, nil
 }
 
 // readsAtATime is how many reads are begun side by side; the client decides how
 // many of them are in flight.
-func (in *invocation) readsAtATime() int { return cmp.Or(in.number("parallelism"), client.MaxInFlight) }
+func (in *invocation) readsAtATime() int { return cmp.Or(in.Number("parallelism"), client.MaxInFlight) }
 
 // ratePerMinute reads --rate: a number of requests a minute, with or without
 // the unit.
 func (in *invocation) ratePerMinute() (float64, error) {
-	text := in.text("rate")
+	text := in.Text("rate")
 	if text == "" {
 		return 0, nil
 	}
 	number, err := strconv.ParseFloat(strings.TrimSuffix(text, "/min"), 64)
 	if err != nil || !(number > 0) || number > 1e9 {
-		return 0, usageError{text: fmt.Sprintf("--rate %q: write it as a number of requests a minute, such as 60/min", text)}
+		return 0, kit.UsageError{Text: fmt.Sprintf("--rate %q: write it as a number of requests a minute, such as 60/min", text)}
 	}
 	return number, nil
 }

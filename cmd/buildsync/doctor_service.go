@@ -46,7 +46,7 @@ func (d *diagnosis) checkService(ctx context.Context, w *workspace) {
 // checkEndpoint looks for what names the service. Where buildsync.yaml, which may
 // name it, was not read, it is no failure that nothing does.
 func (d *diagnosis) checkEndpoint(w *workspace) bool {
-	endpoint, region := d.in.text("endpoint"), cmp.Or(d.in.text("region"), w.region())
+	endpoint, region := d.in.Text("endpoint"), cmp.Or(d.in.Text("region"), w.region())
 	if endpoint == "" && region == "" && !w.isLoaded() {
 		d.warn("endpoint", "not checked: buildsync.yaml would name the region, or --region and --endpoint do")
 		return true
@@ -65,11 +65,11 @@ func (d *diagnosis) checkEndpoint(w *workspace) bool {
 
 // checkCredentials looks for credentials, without using them.
 func (d *diagnosis) checkCredentials(region string) bool {
-	if d.in.text("endpoint") == endpointEmulator {
+	if d.in.Text("endpoint") == endpointEmulator {
 		d.ok("credentials", "the emulator's own")
 		return true
 	}
-	found, err := d.in.findCredentials(cmp.Or(d.in.text("region"), region))
+	found, err := d.in.findCredentials(cmp.Or(d.in.Text("region"), region))
 	if err != nil {
 		d.fail("credentials", err, "keys are made in the console under My Credentials, Access Keys; buildsync takes them from the environment or a profile, never from a flag or the repository. --endpoint emulator needs none")
 		return false

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/internal/loopback"
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
@@ -118,10 +119,10 @@ func (c emulatorClock) Wait(ctx context.Context, d time.Duration) error {
 func loopbackOnly(address string) error {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
-		return usageError{text: fmt.Sprintf("--listen %q: write it as HOST:PORT", address)}
+		return kit.UsageError{Text: fmt.Sprintf("--listen %q: write it as HOST:PORT", address)}
 	}
 	if loopback.Is(host) {
 		return nil
 	}
-	return usageError{text: fmt.Sprintf("--listen %q: the emulator's key is public, so it serves loopback addresses only, such as 127.0.0.1", address)}
+	return kit.UsageError{Text: fmt.Sprintf("--listen %q: the emulator's key is public, so it serves loopback addresses only, such as 127.0.0.1", address)}
 }

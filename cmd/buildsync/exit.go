@@ -73,7 +73,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitDone
 	case errors.As(err, &f):
 		return f.code
-	case errors.As(err, new(usageError)), errors.As(err, new(*outfile.InputError)):
+	case errors.As(err, new(kit.UsageError)), errors.As(err, new(*outfile.InputError)):
 		return exitInvalid
 	case errors.As(err, &stopped):
 		return stopped.Code
@@ -90,11 +90,11 @@ func (p *program) exit(ctx context.Context, err error) int {
 	if err == nil {
 		return code
 	}
-	if p.stops.Unread.Load() && (errors.Is(err, syscall.EPIPE) || code == exitInterrupted || code == exitFailed && errors.Is(err, context.Canceled)) {
+	if p.Stops.Unread.Load() && (errors.Is(err, syscall.EPIPE) || code == exitInterrupted || code == exitFailed && errors.Is(err, context.Canceled)) {
 		return p.unread(code) // nobody reads on, as in `| head`: that is no failure to speak of
 	}
 	if message := err.Error(); message != "" {
-		p.printf("buildsync: %s\n", sanitize.Lines(message))
+		p.Printf("buildsync: %s\n", sanitize.Lines(message))
 	}
 	return code
 }
@@ -105,7 +105,7 @@ func (p *program) unread(code int) int {
 	switch {
 	case code != exitFailed && code != exitInterrupted:
 		return code
-	case p.changes.Load() || p.mayHaveWritten.Load():
+	case p.Stops.Changes.Load() || p.Stops.Wrote.Load():
 		return exitInterrupted
 	}
 	return exitDone

@@ -172,7 +172,7 @@ func (x *exporting) accounts(ctx context.Context) []string {
 	}
 	projects, err := x.service.IAMProjects(ctx)
 	if err != nil {
-		x.note("IAM does not tell which account this is, so the templates may hold some that others have made public: %s", sanitize.Line(err.Error(), 300))
+		x.Note("IAM does not tell which account this is, so the templates may hold some that others have made public: %s", sanitize.Line(err.Error(), 300))
 	}
 	for _, project := range projects {
 		add(project.DomainID)

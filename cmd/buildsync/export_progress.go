@@ -26,12 +26,12 @@ type exportProgress struct {
 
 func (in *invocation) newExportProgress(what string, total int) *exportProgress {
 	p := &exportProgress{in: in, what: sanitize.Line(what, 60), total: total, last: time.Now()}
-	if total > 0 && isTerminal(in.stderr) && !in.on("quiet") && !in.on("verbose") {
-		p.bars = mpb.NewWithContext(in.stops.Hard, mpb.WithOutput(kit.StreamFile(in.stderr)), mpb.WithWidth(40))
+	if total > 0 && kit.IsTerminal(in.Stderr) && !in.On("quiet") && !in.On("verbose") {
+		p.bars = mpb.NewWithContext(in.Stops.Hard, mpb.WithOutput(kit.StreamFile(in.Stderr)), mpb.WithWidth(40))
 		p.bar = p.bars.AddBar(int64(total), mpb.BarRemoveOnComplete(),
 			mpb.PrependDecorators(decor.Name(p.what+" "), decor.CountersNoUnit("%d of %d ")),
 			mpb.AppendDecorators(decor.EwmaETA(decor.ET_STYLE_GO, 30)))
-		in.logged.PutAbove(p.bars)
+		in.Logged.PutAbove(p.bars)
 	}
 	return p
 }
@@ -43,8 +43,8 @@ func (p *exportProgress) step() {
 	case p.bar != nil:
 		p.bar.EwmaIncrement(time.Since(p.last))
 		p.last = time.Now()
-	case p.done%progressStep == 0 && p.done < p.total && !p.in.on("quiet"):
-		p.in.printf("%s: %d of %d jobs read\n", p.what, p.done, p.total)
+	case p.done%progressStep == 0 && p.done < p.total && !p.in.On("quiet"):
+		p.in.Printf("%s: %d of %d jobs read\n", p.what, p.done, p.total)
 	}
 }
 
@@ -52,14 +52,14 @@ func (p *exportProgress) step() {
 // it was.
 func (p *exportProgress) close(nth, projects int) {
 	if p.bar == nil {
-		if projects > 1 && p.done > 0 && p.done == p.total && !p.in.on("quiet") {
-			p.in.printf("%s: %d jobs read (%d of %d projects)\n", p.what, p.done, nth, projects)
+		if projects > 1 && p.done > 0 && p.done == p.total && !p.in.On("quiet") {
+			p.in.Printf("%s: %d jobs read (%d of %d projects)\n", p.what, p.done, nth, projects)
 		}
 		return
 	}
 	if p.done < p.total {
 		p.bar.Abort(true)
 	}
-	p.in.logged.PutAbove(nil)
+	p.in.Logged.PutAbove(nil)
 	p.bars.Wait()
 }

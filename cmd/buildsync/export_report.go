@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/export"
@@ -99,21 +100,21 @@ func (x *exporting) unsure(address, id, reason string) {
 
 // say prints a line of the text form.
 func (x *exporting) say(format string, args ...any) error {
-	if x.text("format") != "text" {
+	if x.Text("format") != "text" {
 		return nil
 	}
-	_, err := fmt.Fprintf(x.stdout, format, args...)
+	_, err := fmt.Fprintf(x.Stdout, format, args...)
 	return err
 }
 
 // finish prints the report as JSON, where that is asked for, however the run
 // ended.
 func (x *exporting) finish(code int, interrupted bool) error {
-	if x.text("format") != "json" {
+	if x.Text("format") != "json" {
 		return nil
 	}
 	r := x.report
-	r.FormatVersion, r.ToolVersion, r.ExitCode, r.Interrupted = "1.0", version(), code, interrupted
+	r.FormatVersion, r.ToolVersion, r.ExitCode, r.Interrupted = "1.0", kit.Version(), code, interrupted
 	r.Projects, r.Defined, r.Ignored, r.Foreign = listed(r.Projects), listed(r.Defined), listed(r.Ignored), listed(r.Foreign)
 	r.Written, r.Edited, r.NotExported, r.Unsure = listed(r.Written), listed(r.Edited), listed(r.NotExported), listed(r.Unsure)
 	r.Renamed, r.Secrets, r.Withheld = listed(r.Renamed), listed(r.Secrets), listed(r.Withheld)
@@ -121,7 +122,7 @@ func (x *exporting) finish(code int, interrupted bool) error {
 	if err != nil {
 		return fmt.Errorf("encoding the report: %w", err)
 	}
-	_, err = x.stdout.Write(append(document, '\n'))
+	_, err = x.Stdout.Write(append(document, '\n'))
 	return err
 }
 
@@ -136,12 +137,12 @@ func listed[T any](list []T) []T {
 // conclude says what was done, factors and verifies where that is asked for,
 // and ends with the exit code.
 func (x *exporting) conclude() error {
-	if x.text("format") == "text" {
+	if x.Text("format") == "text" {
 		x.tell()
 	}
 	r := &x.report
 	edited := ""
-	if x.on("force") {
+	if x.On("force") {
 		edited = fmt.Sprintf("%d edited, ", len(r.Edited))
 	}
 	if err := x.say("Export: %d written, %s%d defined already, %d not exported.\n", len(r.Written), edited, len(r.Defined), len(r.NotExported)+len(r.Unsure)); err != nil {
@@ -154,7 +155,7 @@ func (x *exporting) conclude() error {
 	if len(r.NotExported)+len(r.Unsure) > 0 {
 		code = exitPartial
 	}
-	if x.on("verify") {
+	if x.On("verify") {
 		exact, err := x.verify()
 		if err != nil {
 			return err
@@ -170,20 +171,20 @@ func (x *exporting) conclude() error {
 func (x *exporting) tell() {
 	r := &x.report
 	for _, problem := range slices.Concat(r.Unsure, r.NotExported) {
-		x.printf("not exported: %s: %s\n", sanitize.Line(problem.Address, 300), sanitize.Line(problem.Reason, 1000))
+		x.Printf("not exported: %s: %s\n", sanitize.Line(problem.Address, 300), sanitize.Line(problem.Reason, 1000))
 	}
 	for _, job := range r.Renamed {
-		x.printf("the next apply renames a job: %s is called %s now (id %s)\n", sanitize.Line(job.Address, 300), sanitize.Line(job.LiveName, 300), sanitize.Line(job.ID, 100))
+		x.Printf("the next apply renames a job: %s is called %s now (id %s)\n", sanitize.Line(job.Address, 300), sanitize.Line(job.LiveName, 300), sanitize.Line(job.ID, 100))
 	}
 	if len(r.Ignored) > 0 {
-		x.note("left out, as policy.ignore says: %s", fewOf(r.Ignored))
+		x.Note("left out, as policy.ignore says: %s", fewOf(r.Ignored))
 	}
 	if len(r.Foreign) > 0 {
-		x.note("left out, as other accounts have made them public: %s", fewOf(r.Foreign))
+		x.Note("left out, as other accounts have made them public: %s", fewOf(r.Foreign))
 	}
 	x.tellSecrets()
 	for _, path := range r.Withheld {
-		x.printf("left out, because it may be secret; it stays as it is: %s\n", sanitize.Line(path.Address+" "+path.Path, 400))
+		x.Printf("left out, because it may be secret; it stays as it is: %s\n", sanitize.Line(path.Address+" "+path.Path, 400))
 	}
 }
 
@@ -211,22 +212,22 @@ func (x *exporting) tellSecrets() {
 	if len(names) == 0 {
 		return
 	}
-	x.printf("\nValues to supply, each as BUILDSYNC_SECRET_<NAME> or a file in --secrets-dir:\n")
+	x.Printf("\nValues to supply, each as BUILDSYNC_SECRET_<NAME> or a file in --secrets-dir:\n")
 	for _, name := range names {
 		first, more := users[name][0], ""
 		if n := len(users[name]) - 1; n > 0 {
 			more = fmt.Sprintf(" and %d more", n)
 		}
-		x.printf("  %s  parameter %s of %s%s\n", name, sanitize.Line(first.Parameter, 130), sanitize.Line(first.Address, 300), more)
+		x.Printf("  %s  parameter %s of %s%s\n", name, sanitize.Line(first.Parameter, 130), sanitize.Line(first.Address, 300), more)
 	}
 	if len(names) > len(parameters) {
-		x.note("each job has secrets of its own, for nobody can see whether two values are one; where parameters of one name hold one value, export with --share-secrets")
+		x.Note("each job has secrets of its own, for nobody can see whether two values are one; where parameters of one name hold one value, export with --share-secrets")
 	}
 }
 
 // factor moves what the definitions share, or says that it could be moved.
 func (x *exporting) factor() error {
-	if !x.on("factor") && len(x.report.Written) == 0 {
+	if !x.On("factor") && len(x.report.Written) == 0 {
 		return nil
 	}
 	w, err := x.openToFill()
@@ -238,12 +239,12 @@ func (x *exporting) factor() error {
 		return err
 	}
 	factoring, err := export.Factor(w.set, x.layout, compile.Options{Vars: vars, Catalogue: w.catalogue})
-	if err != nil && x.on("factor") {
+	if err != nil && x.On("factor") {
 		return fmt.Errorf("factoring: %w", err)
 	}
-	if !x.on("factor") {
+	if !x.On("factor") {
 		if err == nil && factoring.Jobs > 0 { // a hint never fails the command
-			x.note("--factor would make %d definitions shorter: %d keys into defaults.job, %d templates", factoring.Jobs, len(factoring.Defaults), len(factoring.Templates))
+			x.Note("--factor would make %d definitions shorter: %d keys into defaults.job, %d templates", factoring.Jobs, len(factoring.Defaults), len(factoring.Templates))
 		}
 		return nil
 	}
@@ -285,8 +286,8 @@ func (x *exporting) verify() (exact bool, err error) {
 			return
 		}
 		result.Differences = append(result.Differences, exportDifference{address, paths})
-		if x.text("format") == "text" {
-			x.printf("differs: %s in %s\n", sanitize.Line(address, 300), sanitize.Line(strings.Join(paths, ", "), 1000))
+		if x.Text("format") == "text" {
+			x.Printf("differs: %s in %s\n", sanitize.Line(address, 300), sanitize.Line(strings.Join(paths, ", "), 1000))
 		}
 	}
 	jobs := map[string]*compile.Job{}

@@ -77,7 +77,7 @@ func (x *exporting) nameTwins(project export.Project, twins []*diff.LiveJob, tak
 		case unpinned != nil:
 			x.problem(address, live.ID, fmt.Sprintf("%s, and its definition in %s does not say which one is meant; give it the id: of that one",
 				aboutTwin(live, twins), unpinned.Pos.File))
-		case x.text("twins") != "rename":
+		case x.Text("twins") != "rename":
 			x.problem(address, live.ID, aboutTwin(live, twins)+"; --twins rename exports all of them, pinned to their ids, all but one under a new name; "+
 				"or rename or delete all but one on the service and export again")
 		case free:

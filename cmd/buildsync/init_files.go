@@ -12,6 +12,7 @@ import (
 	"strings"
 	"unicode"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/gitbase"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/schemas"
@@ -66,7 +67,7 @@ func placeOf(ctx context.Context, dir string) (place, error) {
 	}
 	p.inside = filepath.ToSlash(p.inside)
 	if strings.ContainsFunc(p.inside, unicode.IsControl) || strings.Contains(p.inside, "${{") {
-		return place{}, usageError{text: fmt.Sprintf("the folder %q cannot be named in a pipeline; choose another name", p.inside)}
+		return place{}, kit.UsageError{Text: fmt.Sprintf("the folder %q cannot be named in a pipeline; choose another name", p.inside)}
 	}
 	return p, nil
 }
@@ -78,9 +79,9 @@ func (p place) call() string {
 	case p.inside == ".":
 		return "buildsync"
 	case strings.HasPrefix(p.inside, "-"):
-		return "buildsync -C " + shellWord("./"+p.inside)
+		return "buildsync -C " + kit.ShellWord("./"+p.inside)
 	}
-	return "buildsync -C " + shellWord(p.inside)
+	return "buildsync -C " + kit.ShellWord(p.inside)
 }
 
 // scaffoldFile is a file that init writes.
@@ -162,17 +163,17 @@ func (in *invocation) writeScaffold(p place, a answers) error {
 			in.noteUncalled(filepath.Join(p.dir, file.name), file.content, p.call())
 			continue
 		}
-		if _, err := fmt.Fprintf(in.stdout, "wrote %s\n", name); err != nil {
+		if _, err := fmt.Fprintf(in.Stdout, "wrote %s\n", name); err != nil {
 			return err
 		}
 	}
 	if len(kept) > 0 {
-		in.note("kept as they are: %s", strings.Join(kept, ", "))
+		in.Note("kept as they are: %s", strings.Join(kept, ", "))
 	}
 	if a.ci != "none" {
-		in.note("set BUILDSYNC_RELEASES, BUILDSYNC_VERSION and BUILDSYNC_SHA256 in %s to the archive that is to be installed", filepath.Join(p.dir, p.root, ciFiles[a.ci].to))
+		in.Note("set BUILDSYNC_RELEASES, BUILDSYNC_VERSION and BUILDSYNC_SHA256 in %s to the archive that is to be installed", filepath.Join(p.dir, p.root, ciFiles[a.ci].to))
 		if !p.isRepo {
-			in.note("there is no Git repository around %s yet: run git init in it", cmp.Or(p.dir, "."))
+			in.Note("there is no Git repository around %s yet: run git init in it", cmp.Or(p.dir, "."))
 		}
 	}
 	return nil
@@ -189,7 +190,7 @@ func (in *invocation) noteUncalled(name, content, call string) {
 	if err != nil || !strings.Contains(content, call+" ") || strings.Contains(string(exists), call) {
 		return
 	}
-	in.note("%s does not call %s yet; buildsync init in an empty folder writes one to copy from", sanitize.Line(name, 0), call)
+	in.Note("%s does not call %s yet; buildsync init in an empty folder writes one to copy from", sanitize.Line(name, 0), call)
 }
 
 // writeNew writes a file unless it exists.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 )
 
@@ -51,7 +52,7 @@ func (l *live) build() (buildRef, error) {
 func buildNumber(text string) (int, error) {
 	n, err := strconv.Atoi(strings.TrimPrefix(text, "#"))
 	if err != nil || n < 1 {
-		return 0, usageError{text: fmt.Sprintf("%q is no number of a build; write one such as 12", text)}
+		return 0, kit.UsageError{Text: fmt.Sprintf("%q is no number of a build; write one such as 12", text)}
 	}
 	return n, nil
 }
@@ -88,7 +89,7 @@ func (l *live) newestBuild(job jobRef) (buildRef, error) {
 func (l *live) buildRecord() (buildRef, error) {
 	if recordPattern.MatchString(l.args[0]) {
 		if len(l.args) > 1 {
-			return buildRef{}, usageError{text: "the id of a build record names one build; leave out " + strconv.Quote(l.args[1])}
+			return buildRef{}, kit.UsageError{Text: "the id of a build record names one build; leave out " + strconv.Quote(l.args[1])}
 		}
 		return buildRef{record: l.args[0]}, nil
 	}
@@ -125,22 +126,22 @@ func (l *live) period() (from, to time.Time, err error) {
 	in := l.in
 	today := l.clock.Now().In(serviceZone)
 	to = time.Date(today.Year(), today.Month(), today.Day(), 0, 0, 0, 0, time.UTC)
-	if in.text("to") != "" {
-		if to, err = day("--to", in.text("to")); err != nil {
+	if in.Text("to") != "" {
+		if to, err = day("--to", in.Text("to")); err != nil {
 			return from, to, err
 		}
 	}
 	from = to.AddDate(0, 0, -historyDays)
-	if in.text("from") != "" {
-		if from, err = day("--from", in.text("from")); err != nil {
+	if in.Text("from") != "" {
+		if from, err = day("--from", in.Text("from")); err != nil {
 			return from, to, err
 		}
 	}
 	switch days := int(to.Sub(from).Hours() / 24); {
 	case days < 0:
-		return from, to, usageError{text: fmt.Sprintf("--from %s is after --to %s", from.Format(wire.DateLayout), to.Format(wire.DateLayout))}
+		return from, to, kit.UsageError{Text: fmt.Sprintf("--from %s is after --to %s", from.Format(wire.DateLayout), to.Format(wire.DateLayout))}
 	case days > historyDays:
-		return from, to, usageError{text: fmt.Sprintf("from %s to %s is %d days; the service answers for at most %d",
+		return from, to, kit.UsageError{Text: fmt.Sprintf("from %s to %s is %d days; the service answers for at most %d",
 			from.Format(wire.DateLayout), to.Format(wire.DateLayout), days, historyDays)}
 	}
 	return from, to, nil
@@ -149,7 +150,7 @@ func (l *live) period() (from, to time.Time, err error) {
 func day(flag, text string) (time.Time, error) {
 	t, err := time.Parse(wire.DateLayout, text)
 	if err != nil {
-		return t, usageError{text: fmt.Sprintf("%s %q is no day; write it as 2026-01-31", flag, text)}
+		return t, kit.UsageError{Text: fmt.Sprintf("%s %q is no day; write it as 2026-01-31", flag, text)}
 	}
 	return t, nil
 }

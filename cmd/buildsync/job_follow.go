@@ -44,9 +44,9 @@ func (l *live) follower(b buildRef, log *logLines) (*follower, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &follower{l: l, build: b, every: l.in.duration("every"), level: level, log: log}
+	f := &follower{l: l, build: b, every: l.in.Duration("every"), level: level, log: log}
 	if f.every <= 0 {
-		return nil, usageError{text: "--every must be more than nothing, such as 5s"}
+		return nil, kit.UsageError{Text: "--every must be more than nothing, such as 5s"}
 	}
 	return f, nil
 }
@@ -84,8 +84,8 @@ func (f *follower) wait() (wire.Record, error) {
 
 // say tells how the build comes along, on stderr.
 func (f *follower) say(format string, args ...any) {
-	if !f.l.in.on("quiet") {
-		f.l.in.printf("%s\n", sanitize.Line(fmt.Sprintf(format, args...), 0))
+	if !f.l.in.On("quiet") {
+		f.l.in.Printf("%s\n", sanitize.Line(fmt.Sprintf(format, args...), 0))
 	}
 }
 
@@ -103,7 +103,7 @@ func (f *follower) readOn(record wire.Record, over bool) {
 		return
 	}
 	if f.lost = errors.Is(err, client.ErrChanged) || client.FailsAgain(err); f.lost || over {
-		f.l.in.printf("warning: the log cannot be shown to its end: %s\n", sanitize.Line(err.Error(), 2048))
+		f.l.in.Printf("warning: the log cannot be shown to its end: %s\n", sanitize.Line(err.Error(), 2048))
 	}
 }
 
@@ -112,7 +112,7 @@ func (f *follower) leave() error {
 	if f.log != nil {
 		f.log.flush()
 	}
-	f.say("%s goes on; buildsync job stop %s ends it", f.build, shellWord(f.build.job.String()))
+	f.say("%s goes on; buildsync job stop %s ends it", f.build, kit.ShellWord(f.build.job.String()))
 	cause := context.Cause(f.l.ctx)
 	if errors.As(cause, new(kit.Interrupted)) {
 		return cause

@@ -116,13 +116,13 @@ type downloadProgress struct {
 
 func (in *invocation) newDownloadProgress() *downloadProgress {
 	p := &downloadProgress{in: in, last: time.Now()}
-	if in.on("quiet") || in.on("verbose") || !isTerminal(in.stderr) {
+	if in.On("quiet") || in.On("verbose") || !kit.IsTerminal(in.Stderr) {
 		return p
 	}
-	p.bars = mpb.NewWithContext(in.stops.Hard, mpb.WithOutput(kit.StreamFile(in.stderr)), mpb.WithWidth(40))
+	p.bars = mpb.NewWithContext(in.Stops.Hard, mpb.WithOutput(kit.StreamFile(in.Stderr)), mpb.WithWidth(40))
 	p.bar = p.bars.AddBar(0, mpb.PrependDecorators(decor.CountersKibiByte("% .1f / % .1f ")),
 		mpb.AppendDecorators(decor.AverageSpeed(decor.SizeB1024(0), " % .1f")))
-	in.logged.PutAbove(p.bars)
+	in.Logged.PutAbove(p.bars)
 	return p
 }
 
@@ -133,16 +133,16 @@ func (p *downloadProgress) update(written, total int64) {
 	case p.bar != nil:
 		p.bar.SetTotal(max(total, written), false)
 		p.bar.SetCurrent(written)
-	case !p.in.on("quiet") && time.Since(p.last) >= plainProgress:
+	case !p.in.On("quiet") && time.Since(p.last) >= plainProgress:
 		p.last = time.Now()
-		p.in.printf("%s so far\n", bytesShown(written))
+		p.in.Printf("%s so far\n", bytesShown(written))
 	}
 }
 
 func (p *downloadProgress) close() {
 	if p.bar != nil {
 		p.bar.Abort(true)
-		p.in.logged.PutAbove(nil)
+		p.in.Logged.PutAbove(nil)
 		p.bars.Wait()
 	}
 }

@@ -56,7 +56,7 @@ func (in *invocation) dropOldJournals(folder string) {
 	}
 	for _, name := range names[:len(names)-keptJournals] {
 		if err := os.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
-			in.note("%v", err)
+			in.Note("%v", err)
 		}
 	}
 }
@@ -78,10 +78,10 @@ func (in *invocation) earlierJournal(p *planning) []apply.JournalEntry {
 		case errors.Is(err, fs.ErrNotExist):
 			continue
 		case err != nil:
-			in.note("the journal of the last run is not used: %v", err)
+			in.Note("the journal of the last run is not used: %v", err)
 			return nil
 		case warning != "":
-			in.note("the journal of the last run: %s", warning)
+			in.Note("the journal of the last run: %s", warning)
 		}
 		return entries
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/lint"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -43,5 +44,5 @@ func checkRule(name string) error {
 	if near := spec.Nearest(name, ruleNames()); near != "" {
 		text += fmt.Sprintf("; did you mean %q?", near)
 	}
-	return usageError{text: text}
+	return kit.UsageError{Text: text}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/lint"
 	"github.com/buildsync/buildsync/pkg/lint/format"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -12,13 +13,13 @@ import (
 var statisticsIn = map[string]format.Writer{"text": format.Statistics, "json": format.StatisticsJSON}
 
 // checkStatistics refuses --statistics in a format that lists findings.
-func (in *invocation) checkStatistics(outputs []output) error {
-	if !in.on("statistics") {
+func (in *invocation) checkStatistics(outputs []kit.Output) error {
+	if !in.On("statistics") {
 		return nil
 	}
 	for _, o := range outputs {
-		if statisticsIn[o.format] == nil {
-			return usageError{text: fmt.Sprintf("--statistics is written as text or json, not as %s", o.format)}
+		if statisticsIn[o.Format] == nil {
+			return kit.UsageError{Text: fmt.Sprintf("--statistics is written as text or json, not as %s", o.Format)}
 		}
 	}
 	return nil
@@ -30,10 +31,10 @@ const muchFound = 30
 // nextAfterLint offers --fix where it mends something, or a baseline where a team
 // finds much on its first day.
 func (in *invocation) nextAfterLint(found spec.Diagnostics, groups []target) {
-	mode := in.flags.Generic("fix").(*fixValue).mode
-	whole := len(groups) == 1 && len(groups[0].files) == 0 && in.text("changed-since") == ""
-	if old := lint.NewBaseline(found).Len(); whole && mode == 0 && in.text("baseline") == "" && old >= muchFound {
-		in.next("%s --baseline lint-baseline.json --update-baseline remembers these %s, so that only new ones are reported; --statistics counts them by rule", in.again("lint"), counted(old, "finding"))
+	mode := in.Flags.Generic("fix").(*fixValue).mode
+	whole := len(groups) == 1 && len(groups[0].files) == 0 && in.Text("changed-since") == ""
+	if old := lint.NewBaseline(found).Len(); whole && mode == 0 && in.Text("baseline") == "" && old >= muchFound {
+		in.Next("%s --baseline lint-baseline.json --update-baseline remembers these %s, so that only new ones are reported; --statistics counts them by rule", in.Again("lint"), counted(old, "finding"))
 		return
 	}
 	mendable := 0
@@ -43,6 +44,6 @@ func (in *invocation) nextAfterLint(found spec.Diagnostics, groups []target) {
 		}
 	}
 	if mode == 0 && mendable > 0 && whole {
-		in.next("%s --fix mends %s", in.again("lint"), counted(mendable, "of them"))
+		in.Next("%s --fix mends %s", in.Again("lint"), counted(mendable, "of them"))
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/gitbase"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -46,16 +47,16 @@ func (t target) only() func(string) bool {
 // says which arguments cannot be linted: what the others cause is reported all
 // the same.
 func (in *invocation) lintTargets() (groups []target, refused, err error) {
-	args := in.flags.Args().Slice()
+	args := in.Flags.Args().Slice()
 	switch {
 	case slices.Contains(args, "-"):
-		name := in.text("stdin-filename")
+		name := in.Text("stdin-filename")
 		if len(args) > 1 || name == "" {
-			return nil, nil, usageError{text: "lint - reads one file from stdin: give its name with --stdin-filename and no other file"}
+			return nil, nil, kit.UsageError{Text: "lint - reads one file from stdin: give its name with --stdin-filename and no other file"}
 		}
-		dir, name, err := locate(in.text("dir"), name)
+		dir, name, err := locate(in.Text("dir"), name)
 		return []target{{dir: dir, files: []string{name}, stdin: true}}, nil, err
-	case in.on("hook"):
+	case in.On("hook"):
 		return in.hookTargets(args), nil, nil
 	case len(args) == 0:
 		dir, err := in.findWorkspace()
@@ -63,7 +64,7 @@ func (in *invocation) lintTargets() (groups []target, refused, err error) {
 	}
 	var problems []error
 	for _, arg := range args {
-		dir, name, err := locate(in.text("dir"), arg)
+		dir, name, err := locate(in.Text("dir"), arg)
 		if err == nil {
 			// A misspelt name must not pass for a file without findings.
 			_, err = os.Stat(filepath.Join(dir, filepath.FromSlash(name)))
@@ -76,7 +77,7 @@ func (in *invocation) lintTargets() (groups []target, refused, err error) {
 	}
 	kept := groups[:0]
 	for _, group := range groups {
-		problems = append(problems, group.dropUnread(in.text("env"))...)
+		problems = append(problems, group.dropUnread(in.Text("env"))...)
 		if len(group.files) > 0 {
 			kept = append(kept, group)
 		}
@@ -124,7 +125,7 @@ func (t *target) dropUnread(environment string) (problems []error) {
 		if slices.Contains(read, name) {
 			return false
 		}
-		problems = append(problems, usageError{text: fmt.Sprintf("%s is not read: no pattern of definitions in %s matches it (%s)", name, spec.WorkspaceFile, strings.Join(workspace.Definitions, ", "))})
+		problems = append(problems, kit.UsageError{Text: fmt.Sprintf("%s is not read: no pattern of definitions in %s matches it (%s)", name, spec.WorkspaceFile, strings.Join(workspace.Definitions, ", "))})
 		return true
 	})
 	return problems
@@ -159,7 +160,7 @@ func locate(from, arg string) (dir, name string, err error) {
 // those are taken from the last commit.
 func (in *invocation) hookTargets(args []string) (groups []target) {
 	for _, arg := range append(slices.Clone(args), in.removedFiles()...) {
-		if dir, name, err := locate(in.text("dir"), arg); err == nil {
+		if dir, name, err := locate(in.Text("dir"), arg); err == nil {
 			groups = addTarget(groups, dir, name)
 		}
 	}
@@ -169,19 +170,19 @@ func (in *invocation) hookTargets(args []string) (groups []target) {
 // removedFiles lists the files below the working folder that the last commit has
 // and the work tree has not, by their paths.
 func (in *invocation) removedFiles() (removed []string) {
-	dir := in.text("dir")
+	dir := in.Text("dir")
 	if dir == "" {
 		dir = "."
 	}
-	repo, err := gitbase.Open(in.ctx, dir)
+	repo, err := gitbase.Open(in.Ctx, dir)
 	if err != nil {
 		return nil // a hook of another tool than Git
 	}
-	commit, err := repo.Head(in.ctx)
+	commit, err := repo.Head(in.Ctx)
 	if err != nil || commit == "" {
 		return nil
 	}
-	tree, err := repo.Tree(in.ctx, commit)
+	tree, err := repo.Tree(in.Ctx, commit)
 	if err != nil {
 		return nil // the folder is new, so nothing of it is gone
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/internal/outfile"
 	"github.com/buildsync/buildsync/pkg/gitbase"
 	"github.com/buildsync/buildsync/pkg/lint"
@@ -39,35 +40,35 @@ func (in *invocation) newLinting(t target) (*linting, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &linting{in: in, w: &workspace{dir: t.dir}, tree: tree, baseline: in.text("baseline")}
-	selected, err := selectedRules(in.texts("select"), in.texts("ignore"))
+	l := &linting{in: in, w: &workspace{dir: t.dir}, tree: tree, baseline: in.Text("baseline")}
+	selected, err := selectedRules(in.Texts("select"), in.Texts("ignore"))
 	if err != nil {
 		return nil, err
 	}
 	l.options = lint.Options{Vars: vars, Selected: selected, Today: today(), Only: t.only()}
-	if in.on("verbose") { // when a trigger fires next is another line each day
+	if in.On("verbose") { // when a trigger fires next is another line each day
 		l.options.Now = time.Now()
 	}
-	if bash := shelltool.FindBash(in.ctx); bash != nil {
+	if bash := shelltool.FindBash(in.Ctx); bash != nil {
 		l.options.Bash = bash
 	}
 	if t.stdin {
-		text, err := io.ReadAll(io.LimitReader(in.stdin, spec.MaxFileBytes+1))
+		text, err := io.ReadAll(io.LimitReader(in.Stdin, spec.MaxFileBytes+1))
 		if err != nil {
 			return nil, fmt.Errorf("reading stdin: %w", err)
 		}
 		l.tree = &overlay{Tree: tree, name: t.files[0], content: text}
 	}
-	if rev := in.text("changed-since"); rev != "" {
+	if rev := in.Text("changed-since"); rev != "" {
 		if err := l.openThen(rev); err != nil {
 			return nil, err
 		}
 		l.options.Before = func() (spec.Tree, error) { return l.then, nil }
 	}
 	l.options.Others = l.others()
-	if in.on("update-baseline") {
+	if in.On("update-baseline") {
 		if before, err := os.ReadFile(l.baseline); err == nil && len(before) > 0 && !lint.IsBaseline(before) {
-			return nil, usageError{text: fmt.Sprintf("--baseline %s: what stands there is no baseline, so it is not overwritten: name another file, or remove it first", l.baseline)}
+			return nil, kit.UsageError{Text: fmt.Sprintf("--baseline %s: what stands there is no baseline, so it is not overwritten: name another file, or remove it first", l.baseline)}
 		}
 	} else if l.baseline != "" {
 		text, err := os.ReadFile(l.baseline)
@@ -93,7 +94,7 @@ func (l *linting) close() {
 // run lints, mends and lints again as long as mending helps.
 func (l *linting) run() error {
 	defer l.close()
-	mode := l.in.flags.Generic("fix").(*fixValue).mode
+	mode := l.in.Flags.Generic("fix").(*fixValue).mode
 	const mostPasses = 10
 	for pass := 0; ; pass++ {
 		l.lintOnce()
@@ -109,7 +110,7 @@ func (l *linting) run() error {
 		}
 		l.fixed += count
 	}
-	if l.baseline != "" && l.in.on("update-baseline") {
+	if l.baseline != "" && l.in.On("update-baseline") {
 		return l.remember()
 	}
 	return nil
@@ -119,18 +120,18 @@ func (l *linting) run() error {
 // is mended or not saved yet is not what the cache is for.
 func (l *linting) lintOnce() {
 	_, piped := l.tree.(*overlay)
-	env := l.in.text("env")
+	env := l.in.Text("env")
 	if l.then != nil {
 		l.options.Changed = l.changedLines()
 	}
-	if piped || l.in.on("no-cache") || l.in.flags.Generic("fix").(*fixValue).mode != 0 {
+	if piped || l.in.On("no-cache") || l.in.Flags.Generic("fix").(*fixValue).mode != 0 {
 		l.found = lint.Check(l.tree, env, l.options)
 	} else {
 		store := lint.DirStore{Dir: filepath.Join(l.w.dir, stateFolder, "cache")}
 		var err error
-		l.found, err = lint.CheckCached(l.tree, env, l.options, store, buildOf(version()))
-		if err != nil && l.in.on("verbose") {
-			l.in.note("%v", err) // the next run is slower, no more
+		l.found, err = lint.CheckCached(l.tree, env, l.options, store, kit.BuildOf(kit.Version()))
+		if err != nil && l.in.On("verbose") {
+			l.in.Note("%v", err) // the next run is slower, no more
 		}
 	}
 	l.broken = slices.ContainsFunc(l.found, func(d spec.Diagnostic) bool {
@@ -140,7 +141,7 @@ func (l *linting) lintOnce() {
 
 // readable tells whether buildsync.yaml is a workspace at all.
 func (l *linting) readable() bool {
-	workspace, _ := spec.LoadWorkspace(l.tree, spec.Options{Environment: l.in.text("env")})
+	workspace, _ := spec.LoadWorkspace(l.tree, spec.Options{Environment: l.in.Text("env")})
 	return workspace != nil
 }
 
@@ -152,14 +153,14 @@ func (l *linting) remember() error {
 	}
 	all := len(l.found)
 	l.found = baseline.Filter(l.found)
-	l.in.note("%s remembers %s", l.baseline, counted(all-len(l.found), "finding"))
+	l.in.Note("%s remembers %s", l.baseline, counted(all-len(l.found), "finding"))
 	return nil
 }
 
 // fix mends each file once and returns how many findings that took.
 func (l *linting) fix(mode lint.FixMode) (count int, err error) {
 	if _, piped := l.tree.(*overlay); piped {
-		return 0, usageError{text: "--fix changes files; it cannot mend what comes from stdin"}
+		return 0, kit.UsageError{Text: "--fix changes files; it cannot mend what comes from stdin"}
 	}
 	var names []string
 	for _, d := range l.found {
@@ -192,7 +193,7 @@ func (l *linting) fix(mode lint.FixMode) (count int, err error) {
 
 // openThen opens the workspace as it was at a commit.
 func (l *linting) openThen(rev string) error {
-	ctx := l.in.ctx
+	ctx := l.in.Ctx
 	repo, err := gitbase.Open(ctx, l.w.dir)
 	if err != nil {
 		return &failure{exitInvalid, fmt.Errorf("--changed-since %s: %w", rev, err)}
@@ -265,18 +266,18 @@ func (l *linting) committed() (spec.Tree, error) {
 	if l.head != nil {
 		return l.head, nil
 	}
-	repo, err := gitbase.Open(l.in.ctx, l.w.dir)
+	repo, err := gitbase.Open(l.in.Ctx, l.w.dir)
 	if err != nil {
 		return nil, err
 	}
-	commit, err := repo.Head(l.in.ctx)
+	commit, err := repo.Head(l.in.Ctx)
 	if err != nil {
 		return nil, err
 	}
 	if commit == "" {
 		return nil, gitbase.ErrUnknownRevision
 	}
-	l.head, err = repo.Tree(l.in.ctx, commit)
+	l.head, err = repo.Tree(l.in.Ctx, commit)
 	return l.head, err
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
@@ -32,16 +33,16 @@ type live struct {
 // withService connects and calls act. least and most are how many arguments the
 // command takes; most is -1 where there is no limit.
 func (in *invocation) withService(least, most int, act func(*live) error) (err error) {
-	args := in.flags.Args().Slice()
+	args := in.Flags.Args().Slice()
 	if most >= 0 {
-		if args, err = in.args(most); err != nil {
+		if args, err = in.Args(most); err != nil {
 			return err
 		}
 	}
 	if len(args) < least {
-		return usageError{text: fmt.Sprintf("%s needs %s", in.flags.Command.HelpName, in.flags.Command.ArgsUsage)}
+		return kit.UsageError{Text: fmt.Sprintf("%s needs %s", in.Flags.Command.HelpName, in.Flags.Command.ArgsUsage)}
 	}
-	ctx, cancel := in.withTimeout()
+	ctx, cancel := in.WithTimeout()
 	defer cancel()
 	l := &live{in: in, ctx: ctx, args: args, lists: map[string]wire.JobList{}}
 	dir, err := l.readWorkspace()
@@ -65,7 +66,7 @@ func (l *live) readWorkspace() (dir string, err error) {
 	in := l.in
 	dir, err = in.findWorkspace()
 	switch {
-	case err != nil && (in.text("dir") != "" || in.text("env") != ""):
+	case err != nil && (in.Text("dir") != "" || in.Text("env") != ""):
 		return "", err
 	case err != nil:
 		return "", nil
@@ -74,7 +75,7 @@ func (l *live) readWorkspace() (dir string, err error) {
 	if err != nil {
 		return "", err
 	}
-	workspace, diagnostics := spec.LoadWorkspace(tree, spec.Options{Environment: in.text("env")})
+	workspace, diagnostics := spec.LoadWorkspace(tree, spec.Options{Environment: in.Text("env")})
 	if err := in.unknownEnvironment(diagnostics); err != nil {
 		return "", err
 	}
@@ -103,12 +104,12 @@ func (p project) String() string {
 
 // project returns the project that --project names, or the workspace's default.
 func (l *live) project() (project, error) {
-	word := l.in.text("project")
+	word := l.in.Text("project")
 	if word != "" {
 		return l.projectCalled(word)
 	}
 	if l.workspace == nil {
-		return project{}, usageError{text: "no project selected: add --project ID, or run this in a workspace"}
+		return project{}, kit.UsageError{Text: "no project selected: add --project ID, or run this in a workspace"}
 	}
 	if l.workspace.Default != "" {
 		return l.projectCalled(l.workspace.Default)
@@ -117,7 +118,7 @@ func (l *live) project() (project, error) {
 	if len(aliases) == 1 {
 		return l.projectCalled(aliases[0])
 	}
-	return project{}, usageError{text: "buildsync.yaml has several projects and no default_project: add --project with one of: " + strings.Join(aliases, ", ")}
+	return project{}, kit.UsageError{Text: "buildsync.yaml has several projects and no default_project: add --project with one of: " + strings.Join(aliases, ", ")}
 }
 
 func (l *live) projectCalled(word string) (project, error) {
@@ -132,9 +133,9 @@ func (l *live) projectCalled(word string) (project, error) {
 		return project{ID: word}, nil
 	}
 	if aliases := l.aliases(); len(aliases) > 0 {
-		return project{}, unknownWord("project", word, aliases)
+		return project{}, kit.UnknownWord("project", word, aliases)
 	}
-	return project{}, usageError{text: fmt.Sprintf("--project %q is no id of 32 letters and digits, and there is no workspace here that it could be an alias of", word)}
+	return project{}, kit.UsageError{Text: fmt.Sprintf("--project %q is no id of 32 letters and digits, and there is no workspace here that it could be an alias of", word)}
 }
 
 func (l *live) aliases() []string {
@@ -167,7 +168,7 @@ func (j jobRef) String() string {
 func (l *live) job(word string) (jobRef, error) {
 	if objectID.MatchString(word) {
 		job := jobRef{ID: word}
-		if l.in.text("project") == "" {
+		if l.in.Text("project") == "" {
 			return job, nil
 		}
 		in, err := l.project()
@@ -229,7 +230,7 @@ func findJob(list wire.JobList, in project, name string) (jobRef, error) {
 	for _, job := range found {
 		ids = append(ids, job.ID)
 	}
-	return jobRef{}, usageError{text: fmt.Sprintf("%d jobs of %s are called %q; give the id of one: %s", len(found), in, name, strings.Join(ids, ", "))}
+	return jobRef{}, kit.UsageError{Text: fmt.Sprintf("%d jobs of %s are called %q; give the id of one: %s", len(found), in, name, strings.Join(ids, ", "))}
 }
 
 func noSuchJob(list wire.JobList, in project, name string, names []string) error {
@@ -253,10 +254,10 @@ func (l *live) write(send func(context.Context) error) error {
 	if l.ctx.Err() != nil {
 		return context.Cause(l.ctx)
 	}
-	l.in.mayHaveWritten.Store(true)
-	l.in.stops.Writing.Store(true)
-	defer l.in.stops.Writing.Store(false)
-	ctx, cancel := context.WithTimeout(l.in.stops.Hard, lastWrite)
+	l.in.Stops.Wrote.Store(true)
+	l.in.Stops.Writing.Store(true)
+	defer l.in.Stops.Writing.Store(false)
+	ctx, cancel := context.WithTimeout(l.in.Stops.Hard, lastWrite)
 	defer cancel()
 	err := send(ctx)
 	if err != nil && client.OutcomeOf(err) == client.Unsure {
@@ -267,13 +268,13 @@ func (l *live) write(send func(context.Context) error) error {
 
 // agree asks before something is lost. Without a terminal --yes must say so.
 func (l *live) agree(question string) error {
-	if l.in.on("yes") {
+	if l.in.On("yes") {
 		return nil
 	}
-	if !isTerminal(l.in.stdin) {
-		return usageError{text: "there is no terminal to ask on: add --yes"}
+	if !kit.IsTerminal(l.in.Stdin) {
+		return kit.UsageError{Text: "there is no terminal to ask on: add --yes"}
 	}
-	agreed, err := l.in.confirm(l.ctx, question)
+	agreed, err := l.in.Confirm(l.ctx, question)
 	if err == nil && !agreed {
 		err = &failure{exitFailed, errors.New("nothing was written")}
 	}

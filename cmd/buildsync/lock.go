@@ -27,7 +27,7 @@ func (in *invocation) lock(ctx context.Context, p *planning) (release func(), er
 	if err != nil {
 		return nil, err
 	}
-	deadline := time.Now().Add(in.duration("lock-timeout"))
+	deadline := time.Now().Add(in.Duration("lock-timeout"))
 	for waiting := false; ; waiting = true {
 		release, err := apply.Lock(folder, projects)
 		if !errors.As(err, new(*apply.LockedError)) {
@@ -37,7 +37,7 @@ func (in *invocation) lock(ctx context.Context, p *planning) (release func(), er
 			return nil, fmt.Errorf("nothing was written: %w, or let apply wait for it with --lock-timeout 10m", err)
 		}
 		if !waiting {
-			in.note("%v", err)
+			in.Note("%v", err)
 		}
 		if err := (apply.SystemClock{}).Wait(ctx, lockLook); err != nil {
 			return nil, context.Cause(ctx)
@@ -49,8 +49,8 @@ func (in *invocation) lock(ctx context.Context, p *planning) (release func(), er
 // is one, whichever workspace writes to it. A built-in emulator has projects of
 // its own, by its file, though their ids are those of every example.
 func (in *invocation) lockFolder(endpoint string) (string, error) {
-	cache := in.env.get("XDG_CACHE_HOME")
-	if home := cmp.Or(in.env.get("HOME"), in.env.get("USERPROFILE")); cache == "" && home != "" {
+	cache := in.Env.Get("XDG_CACHE_HOME")
+	if home := cmp.Or(in.Env.Get("HOME"), in.Env.Get("USERPROFILE")); cache == "" && home != "" {
 		cache = filepath.Join(home, ".cache")
 	}
 	folder := filepath.Join(cmp.Or(cache, os.TempDir()), "buildsync", "locks")

@@ -20,7 +20,7 @@ import (
 )
 
 func main() {
-	deferCollection(newEnvironment(os.Environ()))
+	kit.DeferCollection(kit.NewEnvironment(os.Environ()))
 	os.Exit(run(context.Background(), os.Args, os.Environ(), os.Stdin, os.Stdout, os.Stderr))
 }
 
@@ -29,17 +29,17 @@ func run(ctx context.Context, args, env []string, in io.Reader, out, errOut io.W
 	said := kit.NewLogged(nil)
 	ctx, stops := kit.WatchSignals(ctx, said)
 	defer stops.Release()
-	p := &program{
-		env: newEnvironment(env), stops: stops,
-		stdin: in, stdout: stops.Guard(out), stderr: stops.Guard(errOut), logged: said,
-	}
-	if kit.LogsJSON(p.app(), args, p.env.get("BUILDSYNC_LOG_FORMAT")) {
-		lines := kit.NewJSONLines(p.stderr)
+	p := &program{kit.Console{
+		Env: kit.NewEnvironment(env), Stops: stops,
+		Stdin: in, Stdout: stops.Guard(out), Stderr: stops.Guard(errOut), Logged: said,
+	}}
+	if kit.LogsJSON(p.app(), args, p.Env.Get("BUILDSYNC_LOG_FORMAT")) {
+		lines := kit.NewJSONLines(p.Stderr)
 		defer lines.Close()
-		p.logged = kit.NewLogged(p.stderr) // what comes from below is JSON already
-		p.stderr = lines
+		p.Logged = kit.NewLogged(p.Stderr) // what comes from below is JSON already
+		p.Stderr = lines
 	}
-	said.PutTo(p.stderr)
+	said.PutTo(p.Stderr)
 	defer func() {
 		if fault := recover(); fault != nil {
 			code = p.crashed(fault)
@@ -66,11 +66,11 @@ func (p *program) crashed(fault any) int {
 	if fromRuntime := runtime.Error(nil); errors.As(err, &fromRuntime) {
 		kind = sanitize.Line(fromRuntime.Error(), 200)
 	}
-	p.printf("buildsync: internal error: %s in %s\n", kind, version())
-	p.printf("This is a bug in buildsync. Please report it with the command line and the lines below.\n")
-	p.printf("%s", sanitize.Lines(string(stack)))
-	if p.mayHaveWritten.Load() {
-		p.printf("Writes had begun: run `buildsync plan` to see where things stand.\n")
+	p.Printf("buildsync: internal error: %s in %s\n", kind, kit.Version())
+	p.Printf("This is a bug in buildsync. Please report it with the command line and the lines below.\n")
+	p.Printf("%s", sanitize.Lines(string(stack)))
+	if p.Stops.Wrote.Load() {
+		p.Printf("Writes had begun: run `buildsync plan` to see where things stand.\n")
 		return exitPartial
 	}
 	return exitFailed

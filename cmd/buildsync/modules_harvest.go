@@ -24,12 +24,12 @@ import (
 const modulesFile = "modules.yaml"
 
 func (in *invocation) modulesHarvest() error {
-	if _, err := in.args(0); err != nil {
+	if _, err := in.Args(0); err != nil {
 		return err
 	}
 	return in.withProjects(in.openToLearn, func(ctx context.Context, w *workspace, service *service, projects []export.Project) error {
 		seen, unread, err := in.observeSteps(ctx, service, projects)
-		if in.on("stats") {
+		if in.On("stats") {
 			in.printStats(service)
 		}
 		if err != nil {
@@ -60,23 +60,23 @@ func (in *invocation) openToLearn() (*workspace, error) {
 func (in *invocation) learn(w *workspace, seen []catalog.Observation) error {
 	harvest := catalog.Harvest(w.catalogue, seen)
 	if len(harvest) == 0 {
-		if in.on("diff") {
+		if in.On("diff") {
 			return nil
 		}
-		_, err := fmt.Fprintf(in.stdout, "Nothing to learn: the catalogue knows all of %d steps.\n", len(seen))
+		_, err := fmt.Fprintf(in.Stdout, "Nothing to learn: the catalogue knows all of %d steps.\n", len(seen))
 		return err
 	}
-	if !in.on("diff") {
-		if _, err := io.WriteString(in.stdout, learned(w.catalogue, harvest)); err != nil {
+	if !in.On("diff") {
+		if _, err := io.WriteString(in.Stdout, learned(w.catalogue, harvest)); err != nil {
 			return err
 		}
 	}
 	for _, m := range harvest {
 		if word := w.catalogue.ProposedWord(m); word != "" {
-			in.note("%s has no action word; to write its steps as %s:, add \"actions: [{word: %s}]\" to it in the modules file", sanitize.Line(m.ID+" "+m.Name, 200), word, word)
+			in.Note("%s has no action word; to write its steps as %s:, add \"actions: [{word: %s}]\" to it in the modules file", sanitize.Line(m.ID+" "+m.Name, 200), word, word)
 		}
 	}
-	if in.on("dry-run") && !in.on("diff") {
+	if in.On("dry-run") && !in.On("diff") {
 		return nil
 	}
 	return in.keepModules(w, harvest)
@@ -133,7 +133,7 @@ func (in *invocation) observeJobs(ctx context.Context, service *service, project
 			return nil, 0, err
 		case live.ReadErr != nil:
 			unread++
-			in.printf("not read: %s: %s\n", sanitize.Line(project.Alias+"/job/"+live.Name, 300), sanitize.Line(live.ReadErr.Error(), 1000))
+			in.Printf("not read: %s: %s\n", sanitize.Line(project.Alias+"/job/"+live.Name, 300), sanitize.Line(live.ReadErr.Error(), 1000))
 		default:
 			seen = append(seen, export.StepsOf(project.Alias, live)...)
 		}
@@ -163,7 +163,7 @@ func (in *invocation) keepModules(w *workspace, harvest []*catalog.Module) error
 		return nil
 	}
 	declare := func(text []byte) ([]byte, error) { return export.DeclareModules(text, name) }
-	if in.on("diff") {
+	if in.On("diff") {
 		if err := in.announce(name, before, after); err != nil || declared {
 			return err
 		}
@@ -183,7 +183,7 @@ func (in *invocation) keepModules(w *workspace, harvest []*catalog.Module) error
 	if err := outfile.WriteSource(full, after, 0o644); err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintf(in.stdout, "wrote %s\n", sanitize.Line(name, 300)); err != nil || declared {
+	if _, err := fmt.Fprintf(in.Stdout, "wrote %s\n", sanitize.Line(name, 300)); err != nil || declared {
 		return err
 	}
 	return editWorkspace(w.dir, declare)

@@ -26,9 +26,9 @@ type paceOf struct {
 
 // paceName returns the file's name, "" where there is no cache folder.
 func (in *invocation) paceName() string {
-	folder := in.env.get("XDG_CACHE_HOME")
+	folder := in.Env.Get("XDG_CACHE_HOME")
 	if folder == "" {
-		home := cmp.Or(in.env.get("HOME"), in.env.get("USERPROFILE"))
+		home := cmp.Or(in.Env.Get("HOME"), in.Env.Get("USERPROFILE"))
 		if home == "" {
 			return ""
 		}

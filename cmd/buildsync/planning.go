@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/diff"
@@ -62,16 +63,16 @@ type planning struct {
 
 // scope reads the flags that narrow a plan.
 func (in *invocation) scope() (apply.Scope, error) {
-	scope := apply.Scope{Only: in.texts("only"), Changed: in.on("changed")}
-	if project := in.text("project"); project != "" {
+	scope := apply.Scope{Only: in.Texts("only"), Changed: in.On("changed")}
+	if project := in.Text("project"); project != "" {
 		scope.Projects = []string{project}
 	}
-	if text := in.text("shard"); text != "" {
+	if text := in.Text("shard"); text != "" {
 		index, count, ok := strings.Cut(text, "/")
 		i, err1 := strconv.Atoi(index)
 		n, err2 := strconv.Atoi(count)
 		if !ok || err1 != nil || err2 != nil || i < 1 || n < i {
-			return scope, usageError{text: fmt.Sprintf("--shard %q: write it as I/N, from 1/N to N/N", text)}
+			return scope, kit.UsageError{Text: fmt.Sprintf("--shard %q: write it as I/N, from 1/N to N/N", text)}
 		}
 		scope.Shard = apply.Shard{Index: i, Count: n}
 	}
@@ -80,7 +81,7 @@ func (in *invocation) scope() (apply.Scope, error) {
 		return scope, err
 	}
 	if err := scope.Validate(); err != nil {
-		return scope, usageError{text: err.Error()}
+		return scope, kit.UsageError{Text: err.Error()}
 	}
 	return scope, nil
 }
@@ -91,8 +92,8 @@ func (in *invocation) preparePlanning(ctx context.Context) (*planning, error) {
 	if err != nil {
 		return nil, err
 	}
-	if scope.Changed && in.text("base") == baseNone {
-		return nil, usageError{text: "--changed needs a base to compare with, and --base none gives none"}
+	if scope.Changed && in.Text("base") == baseNone {
+		return nil, kit.UsageError{Text: "--changed needs a base to compare with, and --base none gives none"}
 	}
 	w, err := in.openPacked()
 	if err != nil {
@@ -105,7 +106,7 @@ func (in *invocation) preparePlanning(ctx context.Context) (*planning, error) {
 	if err != nil {
 		return nil, err
 	}
-	revisions, err := in.readRevisions(ctx, w, in.text("base"))
+	revisions, err := in.readRevisions(ctx, w, in.Text("base"))
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +117,7 @@ func (in *invocation) preparePlanning(ctx context.Context) (*planning, error) {
 	p := &planning{w: w, policies: policies, revisions: revisions, scope: scope}
 	input := in.planInput(p)
 	if err := input.CheckNames(); err != nil {
-		return nil, usageError{text: err.Error()}
+		return nil, kit.UsageError{Text: err.Error()}
 	}
 	return p, nil
 }
@@ -132,7 +133,7 @@ func (w *workspace) checkProjects(words []string) error {
 		}
 		if !found {
 			slices.Sort(known)
-			return unknownWord("project", word, known)
+			return kit.UnknownWord("project", word, known)
 		}
 	}
 	return nil
@@ -169,7 +170,7 @@ func (in *invocation) makePlan(ctx context.Context, p *planning) error {
 // that fails, the reason is all there is to say.
 func (in *invocation) tellNotes(p *planning) {
 	for _, note := range p.revisions.notes {
-		in.note("%s", note)
+		in.Note("%s", note)
 	}
 	p.revisions.notes = nil
 }
@@ -200,15 +201,15 @@ func (in *invocation) planInput(p *planning) apply.PlanInput {
 		Input: diff.Input{
 			Head: p.w.result, HeadRevision: p.revisions.head,
 			Policy: p.w.set.Workspace.Policy, Unread: spec.UnreadJobs(p.w.tree, p.w.set.Workspace), Environment: p.w.set.Workspace.Environment,
-			ToolVersion: version(), Modules: diff.ModulesOf(p.w.catalogue),
+			ToolVersion: kit.Version(), Modules: diff.ModulesOf(p.w.catalogue),
 			Options: diff.Options{
-				ForceConflicts: in.on("force-conflicts"), Adopt: in.on("adopt"), RefuseDrift: in.on("refuse-drift"),
-				AllowEmpty: in.on("allow-empty"), AllowRemovals: in.number("allow-removals"), WriteSecrets: in.texts("write-secret"),
-				ShowUndeclared: in.on("show-undeclared"), Explain: in.on("explain"),
-				Contents: in.text("detail") == detailFull, OnlyShown: p.onlyShown,
+				ForceConflicts: in.On("force-conflicts"), Adopt: in.On("adopt"), RefuseDrift: in.On("refuse-drift"),
+				AllowEmpty: in.On("allow-empty"), AllowRemovals: in.Number("allow-removals"), WriteSecrets: in.Texts("write-secret"),
+				ShowUndeclared: in.On("show-undeclared"), Explain: in.On("explain"),
+				Contents: in.Text("detail") == detailFull, OnlyShown: p.onlyShown,
 			},
 		},
-		Parallel: in.number("parallelism"),
+		Parallel: in.Number("parallelism"),
 	}
 	input.Judge = in.judge(p.policies)
 	if p.service != nil {

@@ -32,25 +32,25 @@ type progress struct {
 
 // newProgress starts the display; close ends it.
 func (in *invocation) newProgress(plan *diff.Plan) *progress {
-	p := &progress{lines: in.stderr, running: map[string]*mpb.Bar{}, last: time.Now(), all: in.text("format") != "text"}
+	p := &progress{lines: in.Stderr, running: map[string]*mpb.Bar{}, last: time.Now(), all: in.Text("format") != "text"}
 	for i := range plan.Changes {
 		p.count += len(plan.Changes[i].Actions)
 	}
-	if in.on("quiet") {
+	if in.On("quiet") {
 		p.lines = io.Discard
 		return p
 	}
-	if p.count == 0 || !isTerminal(in.stderr) || in.on("verbose") {
+	if p.count == 0 || !kit.IsTerminal(in.Stderr) || in.On("verbose") {
 		return p // a bar without work never completes
 	}
 	// The display must not outlive the run, whatever became of its bars. It wants
 	// the terminal itself: on any other writer it shows nothing.
-	p.bars = mpb.NewWithContext(in.stops.Hard, mpb.WithOutput(kit.StreamFile(in.stderr)), mpb.WithWidth(40))
+	p.bars = mpb.NewWithContext(in.Stops.Hard, mpb.WithOutput(kit.StreamFile(in.Stderr)), mpb.WithWidth(40))
 	p.total = p.bars.AddBar(int64(p.count), mpb.BarPriority(1<<30), mpb.BarRemoveOnComplete(),
 		mpb.PrependDecorators(decor.CountersNoUnit("%d of %d ")),
 		mpb.AppendDecorators(decor.OnComplete(decor.EwmaETA(decor.ET_STYLE_GO, 30), "")))
-	p.lines, p.logged = p.bars, in.logged
-	in.logged.PutAbove(p.bars)
+	p.lines, p.logged = p.bars, in.Logged
+	in.Logged.PutAbove(p.bars)
 	return p
 }
 

@@ -34,7 +34,7 @@ func (in *invocation) newReadProgress() *readProgress {
 
 // read shows that done of total jobs are read.
 func (p *readProgress) read(done, total int) {
-	if p.in.on("quiet") || p.in.on("verbose") {
+	if p.in.On("quiet") || p.in.On("verbose") {
 		return
 	}
 	p.mu.Lock()
@@ -43,24 +43,24 @@ func (p *readProgress) read(done, total int) {
 	switch {
 	case p.bar != nil:
 		p.bar.SetCurrent(int64(done))
-	case isTerminal(p.in.stderr):
+	case kit.IsTerminal(p.in.Stderr):
 		if silence >= readingShown {
 			p.begin(done, total)
 		}
 	case silence >= readingTold && done < total:
 		p.last = time.Now()
-		p.in.printf("note: %d of %d jobs are read\n", done, total)
+		p.in.Printf("note: %d of %d jobs are read\n", done, total)
 	}
 }
 
 // begin draws the bar.
 func (p *readProgress) begin(done, total int) {
-	p.bars = mpb.NewWithContext(p.in.stops.Hard, mpb.WithOutput(kit.StreamFile(p.in.stderr)), mpb.WithWidth(40))
+	p.bars = mpb.NewWithContext(p.in.Stops.Hard, mpb.WithOutput(kit.StreamFile(p.in.Stderr)), mpb.WithWidth(40))
 	p.bar = p.bars.AddBar(int64(total), mpb.BarRemoveOnComplete(),
 		mpb.PrependDecorators(decor.Name("reading jobs "), decor.CountersNoUnit("%d of %d ")),
 		mpb.AppendDecorators(decor.AverageETA(decor.ET_STYLE_GO)))
 	p.bar.SetCurrent(int64(done))
-	p.in.logged.PutAbove(p.bars)
+	p.in.Logged.PutAbove(p.bars)
 }
 
 // close ends the display, whether everything was read or not.
@@ -71,6 +71,6 @@ func (p *readProgress) close() {
 		return
 	}
 	p.bar.Abort(true)
-	p.in.logged.PutAbove(nil)
+	p.in.Logged.PutAbove(nil)
 	p.bars.Wait()
 }

@@ -41,9 +41,9 @@ const shortestKnown = 8
 // repeats them: the environment's, and values that were kept out of the command
 // line.
 func (in *invocation) knownSecrets() *strings.Replacer {
-	values := in.env.secrets()
-	for _, text := range in.texts("param") {
-		if value, ok := in.env.lookup(text); ok {
+	values := environmentSecrets(in.Env)
+	for _, text := range in.Texts("param") {
+		if value, ok := in.Env.Lookup(text); ok {
 			values = append(values, value)
 		}
 	}

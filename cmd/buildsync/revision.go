@@ -51,8 +51,8 @@ func (in *invocation) readRevisions(ctx context.Context, w *workspace, base stri
 		}
 		switch base {
 		case baseAuto:
-			if in.set("base") || !errors.Is(err, gitbase.ErrNoRepository) {
-				in.note("there is no base: %v, so nothing is removed, and drift cannot be told from change", err)
+			if in.Set("base") || !errors.Is(err, gitbase.ErrNoRepository) {
+				in.Note("there is no base: %v, so nothing is removed, and drift cannot be told from change", err)
 			}
 		case baseNone:
 		default:
@@ -119,7 +119,7 @@ func (w *workspace) differsFrom(tree *gitbase.Tree) bool {
 
 // readBase resolves and compiles the base.
 func (in *invocation) readBase(ctx context.Context, w *workspace, r *revisions, base string) error {
-	if named := in.env.get("BUILDSYNC_BASE"); base == baseAuto && named != "" {
+	if named := in.Env.Get("BUILDSYNC_BASE"); base == baseAuto && named != "" {
 		base = named
 	}
 	switch base {
@@ -160,21 +160,14 @@ func (in *invocation) compileCommit(ctx context.Context, w *workspace, repo *git
 	}
 	then, diagnostics := w.loaded.Earlier(tree, same)
 	if then == nil || diagnostics.HasErrors() {
-		in.printf("buildsync: the base, commit %.12s, does not compile:\n", commit)
+		in.Printf("buildsync: the base, commit %.12s, does not compile:\n", commit)
 		if err := in.reportAt(diagnostics, tree); err != nil {
 			return nil, err
 		}
 		return nil, &failure{exitInvalid, fmt.Errorf("the definitions at the base %.12s have errors; choose another --base, or --base none to compare without one", commit)}
 	}
 	if then.Files() == 0 && w.loaded.Files() > 0 {
-		in.warn("the base, commit %.12s, holds no definitions file, so nothing counts as applied at it; look at definitions: in its buildsync.yaml", commit)
+		in.Warn("the base, commit %.12s, holds no definitions file, so nothing counts as applied at it; look at definitions: in its buildsync.yaml", commit)
 	}
 	return then, nil
-}
-
-// note says something on stderr that is worth knowing, unless --quiet.
-func (in *invocation) note(format string, args ...any) {
-	if !in.on("quiet") {
-		in.printf("note: "+format+"\n", args...)
-	}
 }

@@ -11,15 +11,15 @@ import (
 // specialRequest reads the changes that set no value at a path.
 func (in *invocation) specialRequest(r bulk.Request, args []string) (func(*compile.Loaded) (*bulk.Result, error), error) {
 	switch {
-	case in.on("rename-parameter"):
+	case in.On("rename-parameter"):
 		return func(w *compile.Loaded) (*bulk.Result, error) { return bulk.RenameParameter(w, r, args[0], args[1]) }, nil
-	case in.on("rename-job"):
+	case in.On("rename-job"):
 		return func(w *compile.Loaded) (*bulk.Result, error) { return bulk.RenameJob(w, r, args[0], args[1]) }, nil
 	}
-	file := in.text("append-step")
+	file := in.Text("append-step")
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, &failure{exitInvalid, fmt.Errorf("reading the step: %w", err)}
 	}
-	return func(w *compile.Loaded) (*bulk.Result, error) { return bulk.AppendStep(w, r, text, in.text("after")) }, nil
+	return func(w *compile.Loaded) (*bulk.Result, error) { return bulk.AppendStep(w, r, text, in.Text("after")) }, nil
 }

@@ -12,17 +12,17 @@ import (
 // smoke is what --smoke asks for: each changed job is run, and the log of its
 // build is shown on stderr.
 func (in *invocation) smoke(s *service) *apply.Smoke {
-	if !in.on("smoke") {
+	if !in.On("smoke") {
 		return nil
 	}
 	smoke := &apply.Smoke{Runner: s.Client}
-	if in.on("quiet") {
+	if in.On("quiet") {
 		return smoke
 	}
-	smoke.Progress = in.stderr
+	smoke.Progress = in.Stderr
 	smoke.Log = func(ctx context.Context, address string, record wire.Record) error {
-		in.printf("log of %s, build %s:\n", sanitize.Line(address, 300), sanitize.Line(record.BuildNo.String(), 40))
-		lines := in.newLogLines(in.stderr)
+		in.Printf("log of %s, build %s:\n", sanitize.Line(address, 300), sanitize.Line(record.BuildNo.String(), 40))
+		lines := in.newLogLines(in.Stderr)
 		lines.margin = "    "
 		_, err := s.FullLog(ctx, record.ID, lines, client.LogOptions{})
 		lines.flush()

@@ -9,19 +9,19 @@ import (
 // printStats says on stderr, with --stats, how many requests were sent, by
 // operation.
 func (in *invocation) printStats(s *service) {
-	if s == nil || !in.on("stats") {
+	if s == nil || !in.On("stats") {
 		return
 	}
 	stats := s.Stats()
-	in.printf("requests: %d, of which %d repeated\n", stats.Attempts, stats.Retries)
+	in.Printf("requests: %d, of which %d repeated\n", stats.Attempts, stats.Retries)
 	for _, op := range slices.Sorted(maps.Keys(stats.Calls)) {
-		in.printf("  %5d %s\n", stats.Calls[op], op)
+		in.Printf("  %5d %s\n", stats.Calls[op], op)
 	}
 	if stats.Throttled > 0 {
-		in.printf("the service asked %d times for fewer requests; waited %s for it\n", stats.Throttled, stats.Queued.Round(time.Millisecond))
+		in.Printf("the service asked %d times for fewer requests; waited %s for it\n", stats.Throttled, stats.Queued.Round(time.Millisecond))
 		paces := s.Paces()
 		for _, op := range slices.Sorted(maps.Keys(paces)) {
-			in.printf("  %s: %.1f a second\n", op, paces[op])
+			in.Printf("  %s: %.1f a second\n", op, paces[op])
 		}
 	}
 }

@@ -24,8 +24,8 @@ func TestConfirm(t *testing.T) {
 		{"y\n", true}, {"yes\n", true}, {" YES \n", true}, {"yes", true},
 		{"\n", false}, {"", false}, {"n\n", false}, {"yess\n", false}, {"sure\n", false},
 	} {
-		in := &invocation{program: &program{stops: &kit.Stops{}, stdin: strings.NewReader(tc.answer), stderr: io.Discard}}
-		if got, err := in.confirm(t.Context(), "Do this?"); got != tc.want || err != nil {
+		in := &invocation{&kit.Invocation{Console: &kit.Console{Stops: &kit.Stops{}, Stdin: strings.NewReader(tc.answer), Stderr: io.Discard}}}
+		if got, err := in.Confirm(t.Context(), "Do this?"); got != tc.want || err != nil {
 			t.Errorf("the answer %q: %v, %v; want %v", tc.answer, got, err, tc.want)
 		}
 	}
@@ -37,8 +37,8 @@ func TestConfirmEndsWithTheRun(t *testing.T) {
 	defer hold.Close()
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(kit.Interrupted{Code: exitInterrupted})
-	in := &invocation{program: &program{stops: &kit.Stops{}, stdin: never, stderr: io.Discard}}
-	_, err := in.confirm(ctx, "Do this?")
+	in := &invocation{&kit.Invocation{Console: &kit.Console{Stops: &kit.Stops{}, Stdin: never, Stderr: io.Discard}}}
+	_, err := in.Confirm(ctx, "Do this?")
 	if code := exitCode(ctx, err); code != exitInterrupted {
 		t.Errorf("%v is exit code %d, want 130", err, code)
 	}
@@ -69,8 +69,8 @@ func TestAPanicTellsNoValues(t *testing.T) {
 	t.Parallel()
 	for _, wrote := range []bool{false, true} {
 		var errOut bytes.Buffer
-		p := &program{stderr: &errOut}
-		p.mayHaveWritten.Store(wrote)
+		p := &program{kit.Console{Stderr: &errOut, Stops: &kit.Stops{}}}
+		p.Stops.Wrote.Store(wrote)
 		code := p.crashed("password=hunter2")
 		if want := map[bool]int{false: exitFailed, true: exitPartial}[wrote]; code != want {
 			t.Errorf("code %d, want %d", code, want)
@@ -85,7 +85,7 @@ func TestAPanicTellsNoValues(t *testing.T) {
 // slows the one down must neither bar nor limit the other.
 func TestTheEmulatorsRateHasItsOwnVariable(t *testing.T) {
 	t.Parallel()
-	if client, emulator := variableOf("plan", "rate"), variableOf("emulator", "rate"); client == emulator {
+	if client, emulator := kit.VariableOf("plan", "rate"), kit.VariableOf("emulator", "rate"); client == emulator {
 		t.Errorf("both take %s", client)
 	}
 }
@@ -97,7 +97,7 @@ func TestEveryFlagNamesAVariable(t *testing.T) {
 		seen := map[string]string{}
 		for _, flag := range c.Flags {
 			name := flag.Names()[0]
-			variable := variableOf(c.Name, name)
+			variable := kit.VariableOf(c.Name, name)
 			if other, taken := seen[variable]; taken {
 				t.Errorf("%v: --%s and --%s both take %s", words, name, other, variable)
 			}

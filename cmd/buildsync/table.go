@@ -11,6 +11,7 @@ import (
 
 	"github.com/mattn/go-runewidth"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/catalog"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/lint/secret"
@@ -146,10 +147,10 @@ type paper struct {
 	zone  *time.Location // nil is UTC
 }
 
-func (in *invocation) paperFor(o output) *paper {
+func (in *invocation) paperFor(o kit.Output) *paper {
 	p := &paper{}
-	if o.file == "" && isTerminal(in.stdout) {
-		p.width, p.zone = terminalWidth(in.stdout), time.Local
+	if o.File == "" && kit.IsTerminal(in.Stdout) {
+		p.width, p.zone = kit.TerminalWidth(in.Stdout), time.Local
 	}
 	return p
 }
@@ -238,13 +239,13 @@ type reply struct {
 }
 
 // print writes a reply to stdout and wherever --out says.
-func (in *invocation) print(outputs []output, modules *catalog.Catalogue, r reply) error {
-	return in.write(outputs, func(w io.Writer, o output) error { return in.printTo(w, o, modules, r) })
+func (in *invocation) print(outputs []kit.Output, modules *catalog.Catalogue, r reply) error {
+	return in.Write(outputs, func(w io.Writer, o kit.Output) error { return in.printTo(w, o, modules, r) })
 }
 
 // printTo writes a reply to one output, as JSON or as text.
-func (in *invocation) printTo(w io.Writer, o output, modules *catalog.Catalogue, r reply) error {
-	if o.format == "json" {
+func (in *invocation) printTo(w io.Writer, o kit.Output, modules *catalog.Catalogue, r reply) error {
+	if o.Format == "json" {
 		document, err := in.documentOf(r.doc, modules)
 		if err != nil {
 			return err

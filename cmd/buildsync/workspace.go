@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sync"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/catalog"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/gitbase"
@@ -34,7 +35,7 @@ type workspace struct {
 
 // findWorkspace returns the folder of the workspace that the command is about.
 func (in *invocation) findWorkspace() (string, error) {
-	start := in.text("dir")
+	start := in.Text("dir")
 	if start == "" {
 		start = "."
 	}
@@ -76,7 +77,7 @@ func (in *invocation) openBy(load func(w *workspace, environment string, vars ma
 		return nil, err
 	}
 	w := &workspace{dir: dir, tree: tree}
-	diagnostics := load(w, in.text("env"), vars)
+	diagnostics := load(w, in.Text("env"), vars)
 	if err := in.unknownEnvironment(diagnostics); err != nil {
 		return nil, err
 	}
@@ -100,7 +101,7 @@ func (w *workspace) unknownVariable() error {
 	if near := spec.Nearest(name, slices.Collect(maps.Keys(w.set.Workspace.Vars))); near != "" {
 		text += fmt.Sprintf("; did you mean %q?", near)
 	}
-	return usageError{text: text}
+	return kit.UsageError{Text: text}
 }
 
 // load reads and compiles the definitions.
@@ -147,27 +148,27 @@ func (w *workspace) loadBy(environment string, opts compile.Options) spec.Diagno
 
 // report prints findings on stderr, with their source lines.
 func (in *invocation) report(diagnostics spec.Diagnostics, w *workspace) error {
-	if in.on("quiet") && !diagnostics.HasErrors() {
+	if in.On("quiet") && !diagnostics.HasErrors() {
 		return nil
 	}
 	options := in.formatOptions(w.tree.DirTree)
 	options.Path = w.shown
-	return format.Text(in.stderr, diagnostics, options)
+	return format.Text(in.Stderr, diagnostics, options)
 }
 
 // reportAt is report for findings in a commit, whose files are not those in the
 // folder.
 func (in *invocation) reportAt(diagnostics spec.Diagnostics, tree spec.Tree) error {
-	return format.Text(in.stderr, diagnostics, in.formatOptions(tree))
+	return format.Text(in.Stderr, diagnostics, in.formatOptions(tree))
 }
 
 // formatOptions are how findings about the files of a tree are written on
 // stderr.
 func (in *invocation) formatOptions(tree spec.Tree) format.Options {
 	return format.Options{
-		Color:   in.colorful(in.stderr, in.on("no-color")),
-		Width:   width(in.stderr),
-		Version: version(),
+		Color:   in.Colorful(in.Stderr, in.On("no-color")),
+		Width:   kit.Width(in.Stderr),
+		Version: kit.Version(),
 		Source: func(name string) []byte {
 			content, err := tree.ReadFile(name, 1<<20)
 			if err != nil {
@@ -240,7 +241,7 @@ func (w *workspace) job(word string) (*compile.Job, error) {
 			continue
 		}
 		if found != nil {
-			return nil, usageError{text: fmt.Sprintf("%q is the name of jobs in several projects: %s and %s; give the address", word, found.Address, job.Address)}
+			return nil, kit.UsageError{Text: fmt.Sprintf("%q is the name of jobs in several projects: %s and %s; give the address", word, found.Address, job.Address)}
 		}
 		found = job
 	}

@@ -137,3 +137,26 @@ func LogsJSON(app *cli.App, args []string, variable string) bool {
 	}
 	return format == "json"
 }
+
+// Logger writes to stderr: each request with --verbose; without it only longer
+// waits and warnings, as sentences; with --quiet the warnings alone.
+func (in *Invocation) Logger() (*slog.Logger, error) {
+	format, err := in.OneOf("log-format", "text", "json")
+	if err != nil {
+		return nil, err
+	}
+	level := slog.LevelInfo
+	switch {
+	case in.On("verbose"):
+		level = slog.LevelDebug
+	case in.On("quiet"):
+		level = slog.LevelWarn
+	}
+	switch options := (&slog.HandlerOptions{Level: level}); {
+	case format == "json":
+		return slog.New(slog.NewJSONHandler(in.Logged, options)), nil
+	case level == slog.LevelDebug:
+		return slog.New(slog.NewTextHandler(in.Logged, options)), nil
+	}
+	return slog.New(Sentences{To: in.Logged, Level: level}), nil
+}

@@ -51,6 +51,8 @@ type Stops struct {
 
 	Asking  atomic.Bool // a question waits for its answer: a signal ends it and needs no words
 	Writing atomic.Bool // writes are under way, and are finished after a signal
+	Wrote   atomic.Bool // a write to the service has been sent
+	Changes atomic.Bool // the command is about more than what it prints
 	Unread  atomic.Bool // whoever read the output has gone away
 }
 

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"runtime"
@@ -18,10 +18,10 @@ const (
 	largeGoal = 50
 )
 
-// deferCollection sets the goal of the start. From the first collection on, the
+// DeferCollection sets the goal of the start. From the first collection on, the
 // usual one holds, and the one of a large heap once there is one. Whoever sets
 // GOGC or GOMEMLIMIT knows better.
-func deferCollection(env environment) {
+func DeferCollection(env Environment) {
 	if env.setsGoal() {
 		return
 	}
@@ -49,10 +49,10 @@ func watchHeap() {
 // memory for them.
 const spareBytes = 12 << 20
 
-// collectLess suits a command that keeps little of what it makes, until release:
+// CollectLess suits a command that keeps little of what it makes, until release:
 // with spare bytes in it, a small heap is collected when it has grown by them,
 // and not each time it has doubled. A large one hardly notices.
-func collectLess(env environment) (release func()) {
+func CollectLess(env Environment) (release func()) {
 	if env.setsGoal() {
 		return func() {}
 	}
@@ -61,7 +61,7 @@ func collectLess(env environment) (release func()) {
 	return func() { spare.Store(nil) }
 }
 
-func (env environment) setsGoal() bool { return env.get("GOGC") != "" || env.get("GOMEMLIMIT") != "" }
+func (env Environment) setsGoal() bool { return env.Get("GOGC") != "" || env.Get("GOMEMLIMIT") != "" }
 
 // afterCollection calls do after the next collection of memory.
 func afterCollection(do func()) {

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"fmt"
@@ -7,31 +7,30 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// usageError is a mistake on the command line; exit code 3.
-type usageError struct{ text string }
+// UsageError is a mistake on the command line; exit code 3.
+type UsageError struct{ Text string }
 
-func (e usageError) Error() string { return e.text }
+func (e UsageError) Error() string { return e.Text }
 
-// unknownWord says that a word is none of those that are possible, and which
+// UnknownWord says that a word is none of those that are possible, and which
 // one was probably meant.
-func unknownWord(what, word string, possible []string) error {
+func UnknownWord(what, word string, possible []string) error {
 	text := fmt.Sprintf("unknown %s %q", what, word)
 	if strings.HasPrefix(what, "--") {
 		text = fmt.Sprintf("%s does not take %q", what, word)
 	}
 	if near := spec.Nearest(word, possible); near != "" {
-		return usageError{text: text + fmt.Sprintf("; did you mean %q?", near)}
+		return UsageError{Text: text + fmt.Sprintf("; did you mean %q?", near)}
 	}
-	return usageError{text: text + "; it is one of: " + strings.Join(possible, ", ")}
+	return UsageError{Text: text + "; it is one of: " + strings.Join(possible, ", ")}
 }
 
-// onUsageError words what the flag parser complains about. Without it the
+// OnUsageError words what the flag parser complains about. Without it the
 // library would print help on stdout.
-func (p *program) onUsageError(ctx *cli.Context, err error, _ bool) error {
+func (p *Console) OnUsageError(ctx *cli.Context, err error, _ bool) error {
 	const undefined = "flag provided but not defined: -"
 	where := ctx.Command.HelpName
 	if where == "" {
@@ -39,7 +38,7 @@ func (p *program) onUsageError(ctx *cli.Context, err error, _ bool) error {
 	}
 	name, unknown := strings.CutPrefix(err.Error(), undefined)
 	if !unknown {
-		return usageError{text: where + ": " + inOurWords(err.Error())}
+		return UsageError{Text: where + ": " + inOurWords(err.Error())}
 	}
 	name = strings.TrimLeft(name, "-")
 	var names []string
@@ -51,14 +50,14 @@ func (p *program) onUsageError(ctx *cli.Context, err error, _ bool) error {
 		text += fmt.Sprintf("; did you mean --format %s?", name)
 	} else if isFormat(name) && ctx.Command.Name == ctx.App.Name {
 		text += fmt.Sprintf("; write --format %s behind the command", name)
-	} else if answer := kit.NeighbourAnswer(name, names, ctx.Command.Name == ctx.App.Name); answer != "" {
+	} else if answer := NeighbourAnswer(name, names, ctx.Command.Name == ctx.App.Name); answer != "" {
 		text += "; " + answer
 	} else if near := nearestFlag(name, names); near != "" {
 		text += fmt.Sprintf("; did you mean %s?", dashed(near))
 	} else {
 		text += fmt.Sprintf("; see %s --help", where)
 	}
-	return usageError{text: text}
+	return UsageError{Text: text}
 }
 
 // nearestFlag returns the flag that was probably meant. One letter is near to
@@ -101,18 +100,4 @@ func dashed(name string) string {
 // flag of its own.
 func isFormat(word string) bool {
 	return slices.Contains([]string{"text", "json", "yaml", "markdown", "html", "sarif", "github", "gitlab", "junit", "checkstyle"}, word)
-}
-
-// unknownEnvironment is the error about --env, whose mistake stands on the
-// command line and not in buildsync.yaml.
-func (in *invocation) unknownEnvironment(diagnostics spec.Diagnostics) error {
-	at := slices.IndexFunc(diagnostics, func(d spec.Diagnostic) bool { return d.Rule == "unknown-environment" })
-	if at < 0 || !in.set("env") {
-		return nil
-	}
-	text := fmt.Sprintf("--env %q: buildsync.yaml does not declare this environment", in.text("env"))
-	if hint := diagnostics[at].Hint; hint != "" {
-		text += "; " + hint
-	}
-	return usageError{text: text}
 }

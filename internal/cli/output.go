@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"bytes"
@@ -14,43 +14,43 @@ import (
 	"github.com/buildsync/buildsync/internal/outfile"
 )
 
-// output is one place where a result goes, in one format.
-type output struct {
-	format string
-	file   string // "" is stdout
+// Output is one place where a result goes, in one format.
+type Output struct {
+	Format string
+	File   string // "" is stdout
 }
 
-// outputs reads --format and --out. The first format is the default; a bare
+// Outputs reads --format and --out. The first format is the default; a bare
 // --out FILE takes its format from the file's name.
-func (in *invocation) outputs(formats ...string) ([]output, error) {
-	format := in.text("format")
+func (in *Invocation) Outputs(formats ...string) ([]Output, error) {
+	format := in.Text("format")
 	if format == "" {
 		format = formats[0]
 	}
 	if !slices.Contains(formats, format) {
-		return nil, unknownWord("--format", format, formats)
+		return nil, UnknownWord("--format", format, formats)
 	}
-	all := []output{{format: format}}
-	for _, value := range in.texts("out") {
+	all := []Output{{Format: format}}
+	for _, value := range in.Texts("out") {
 		format, file, named := strings.Cut(value, "=")
 		if !named {
-			file, format = value, formatOf(value)
+			file, format = value, FormatOf(value)
 		}
 		switch {
 		case file == "":
-			return nil, usageError{text: fmt.Sprintf("--out %q names no file; write it as FILE or FORMAT=FILE", value)}
+			return nil, UsageError{Text: fmt.Sprintf("--out %q names no file; write it as FILE or FORMAT=FILE", value)}
 		case format == "":
-			return nil, usageError{text: fmt.Sprintf("--out %q does not say its format; write it as FORMAT=%s with one of: %s",
+			return nil, UsageError{Text: fmt.Sprintf("--out %q does not say its format; write it as FORMAT=%s with one of: %s",
 				value, value, strings.Join(formats, ", "))}
 		case !slices.Contains(formats, format):
-			return nil, unknownWord("--out", format, formats)
+			return nil, UnknownWord("--out", format, formats)
 		case format != "yaml" && isYAML(file):
-			return nil, usageError{text: fmt.Sprintf("--out %s would replace a YAML file, such as a definition, by %s; name another file", file, format)}
+			return nil, UsageError{Text: fmt.Sprintf("--out %s would replace a YAML file, such as a definition, by %s; name another file", file, format)}
 		}
 		if err := outfile.CheckUnread(file); err != nil {
 			return nil, err
 		}
-		all = append(all, output{format: format, file: file})
+		all = append(all, Output{Format: format, File: file})
 	}
 	return all, nil
 }
@@ -65,7 +65,7 @@ func isYAML(file string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-func formatOf(file string) string {
+func FormatOf(file string) string {
 	switch filepath.Ext(file) {
 	case ".json":
 		return "json"
@@ -83,13 +83,13 @@ func formatOf(file string) string {
 	return ""
 }
 
-// write sends a result to each output. A file that cannot be written leaves
+// Write sends a result to each output. A file that cannot be written leaves
 // what was there before. A reader of stdout that has gone away, as head does, is
 // no failure: the files are written, and the command has its own exit code.
-func (in *invocation) write(outputs []output, render func(w io.Writer, o output) error) error {
+func (in *Invocation) Write(outputs []Output, render func(w io.Writer, o Output) error) error {
 	for _, o := range outputs {
-		if o.file == "" {
-			if err := unlessUnread(render(in.stdout, o)); err != nil {
+		if o.File == "" {
+			if err := UnlessUnread(render(in.Stdout, o)); err != nil {
 				return fmt.Errorf("writing the result: %w", err)
 			}
 			continue
@@ -98,15 +98,15 @@ func (in *invocation) write(outputs []output, render func(w io.Writer, o output)
 		if err := render(&content, o); err != nil {
 			return err
 		}
-		if err := outfile.Write(o.file, content.Bytes()); err != nil {
+		if err := outfile.Write(o.File, content.Bytes()); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// unlessUnread drops the error of a write to stdout whose reader has gone away.
-func unlessUnread(err error) error {
+// UnlessUnread drops the error of a write to stdout whose reader has gone away.
+func UnlessUnread(err error) error {
 	if errors.Is(err, syscall.EPIPE) {
 		return nil
 	}

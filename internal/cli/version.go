@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"fmt"
@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// version comes from the build information: the module's version for what
+// Version comes from the build information: the module's version for what
 // `go install …@version` built, the commit for a build in a clone.
-func version() string {
+func Version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"
@@ -26,9 +26,9 @@ func version() string {
 	return "devel"
 }
 
-// commitText names the commit that was built and its date, "" where Go was told
+// CommitText names the commit that was built and its date, "" where Go was told
 // of none.
-func commitText() string {
+func CommitText() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return ""
@@ -48,9 +48,9 @@ func commitText() string {
 	return fmt.Sprintf(" (commit %s of %s%s)", commit[:12], date[:len(time.DateOnly)], changed)
 }
 
-// buildOf tells builds apart for which version is not enough: those of a work
+// BuildOf tells builds apart for which version is not enough: those of a work
 // tree with changes, which carry the version of the commit below.
-func buildOf(version string) string {
+func BuildOf(version string) string {
 	if !strings.Contains(version, "devel") && !strings.Contains(version, "dirty") {
 		return version
 	}

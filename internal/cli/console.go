@@ -1,0 +1,89 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"golang.org/x/term"
+)
+
+// Console is one run of the program: its streams and its environment. Nothing of
+// it outlives the run.
+type Console struct {
+	Env    Environment
+	Stops  *Stops
+	Stdin  io.Reader
+	Stdout io.Writer // the result, in the format asked for, and nothing else
+	Stderr io.Writer // everything else
+	Logged *Logged   // stderr for what comes from below, while bars may be drawn there
+
+}
+
+// Environment is a snapshot of the environment variables.
+type Environment map[string]string
+
+func NewEnvironment(pairs []string) Environment {
+	env := Environment{}
+	for _, pair := range pairs {
+		if name, value, ok := strings.Cut(pair, "="); ok {
+			env[name] = value
+		}
+	}
+	return env
+}
+
+// Get returns a variable, "" where it is not set.
+func (e Environment) Get(name string) string { return e[name] }
+
+// Lookup is get with whether the variable is set.
+func (e Environment) Lookup(name string) (string, bool) {
+	value, ok := e[name]
+	return value, ok
+}
+
+// Printf writes to stderr. A failure to write there has nowhere to be said.
+func (p *Console) Printf(format string, args ...any) {
+	_, _ = fmt.Fprintf(p.Stderr, format, args...)
+}
+
+// IsTerminal tells whether a stream is one; stdout and stderr are judged apart.
+func IsTerminal(stream any) bool {
+	file := StreamFile(stream)
+	return file != nil && term.IsTerminal(int(file.Fd()))
+}
+
+// Colorful decides about colour for one stream. NO_COLOR counts where it is not
+// empty (no-color.org), FORCE_COLOR where it is neither empty nor 0.
+func (p *Console) Colorful(stream any, disabled bool) bool {
+	force := p.Env.Get("FORCE_COLOR")
+	switch {
+	case disabled || p.Env.Get("NO_COLOR") != "":
+		return false
+	case force != "" && force != "0":
+		return true
+	case p.Env.Get("TERM") == "dumb":
+		return false
+	}
+	return IsTerminal(stream)
+}
+
+// Width is how many cells a line of the stream has; 100 where it is no
+// terminal.
+func Width(stream any) int {
+	if columns := TerminalWidth(stream); columns > 0 {
+		return columns
+	}
+	return 100
+}
+
+// TerminalWidth is how many cells a line of the stream has, 0 where it is no
+// terminal.
+func TerminalWidth(stream any) int {
+	if file := StreamFile(stream); file != nil {
+		if columns, _, err := term.GetSize(int(file.Fd())); err == nil && columns > 20 {
+			return columns
+		}
+	}
+	return 0
+}

@@ -1,0 +1,280 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/buildsync/buildsync/pkg/sanitize"
+)
+
+// Command completes a command that does something: its flags are checked and
+// filled from the environment before act runs. A command that only holds others
+// has subcommands and no act. globals are the flags that each command takes.
+func (p *Console) Command(c *cli.Command, globals []cli.Flag, act func(*Invocation) error) *cli.Command {
+	c.Flags = append(c.Flags, HelpFlag())
+	c.Flags = append(c.Flags, hiddenGlobals(globals, c.Flags)...)
+	c.HideHelp = true        // see helpFlag
+	c.HideHelpCommand = true // "help" would be a subcommand, and so no argument
+	c.OnUsageError = p.OnUsageError
+	if len(c.Subcommands) > 0 {
+		c.Action = p.Bare
+		return c
+	}
+	c.Action = func(ctx *cli.Context) error {
+		in := &Invocation{Console: p, Ctx: ctx.Context, Flags: ctx}
+		if err := in.prepare(); err != nil {
+			return err
+		}
+		return act(in)
+	}
+	return c
+}
+
+// HelpFlag stands in for the library's own flag of that name, which is one
+// variable that every run writes to: two runs in one process would race for it.
+func HelpFlag() cli.Flag {
+	return &cli.BoolFlag{
+		Name: "help", Aliases: []string{"h"}, Usage: "show help", DisableDefaultText: true,
+	}
+}
+
+// hiddenGlobals are the global flags that a command accepts after its name,
+// but for those that it has itself.
+func hiddenGlobals(globals, own []cli.Flag) []cli.Flag {
+	names := make(map[string]bool, len(own))
+	for _, flag := range own {
+		name, _ := FlagName(flag)
+		names[name] = true
+	}
+	var out []cli.Flag
+	for _, flag := range globals {
+		name, hidden := FlagName(flag)
+		if names[name] {
+			continue
+		}
+		*hidden = true
+		out = append(out, flag)
+	}
+	return out
+}
+
+// FlagName returns a flag's name and its switch Hidden. It does what Names does
+// without the expression that the library applies to each: with all flags of
+// all commands, that was an eighth of a start.
+func FlagName(flag cli.Flag) (name string, hidden *bool) {
+	switch f := flag.(type) {
+	case *cli.StringFlag:
+		return f.Name, &f.Hidden
+	case *cli.StringSliceFlag:
+		return f.Name, &f.Hidden
+	case *cli.IntFlag:
+		return f.Name, &f.Hidden
+	case *cli.DurationFlag:
+		return f.Name, &f.Hidden
+	case *cli.BoolFlag:
+		return f.Name, &f.Hidden
+	case *cli.GenericFlag:
+		return f.Name, &f.Hidden
+	}
+	return flag.Names()[0], new(bool)
+}
+
+// Bare is what happens where a command's name should have come next.
+func (p *Console) Bare(ctx *cli.Context) error {
+	var names []string
+	for _, c := range ctx.Command.Subcommands {
+		names = append(names, c.Name)
+	}
+	if word := ctx.Args().First(); word != "" {
+		group := ctx.Command.Name
+		if group == ctx.App.Name {
+			group = ""
+		}
+		if answer := NeighbourCommand(group, word); answer != "" {
+			return UsageError{Text: fmt.Sprintf("unknown command %q; %s", word, answer)}
+		}
+		return UnknownWord("command", word, names)
+	}
+	if ctx.Command.Name == ctx.App.Name {
+		return UsageError{Text: "a command is missing\n\n" + strings.TrimSuffix(Overview(ctx.App), "\n")}
+	}
+	return UsageError{Text: ctx.Command.HelpName + " needs a command\n\nCommands:\n" + strings.TrimSuffix(CommandTable(ctx.Command.Subcommands), "\n")}
+}
+
+// Invocation is one command as it was called.
+type Invocation struct {
+	*Console
+	Ctx   context.Context
+	Flags *cli.Context
+}
+
+// prepare fills flags from the environment.
+func (in *Invocation) prepare() error {
+	for _, flag := range in.Flags.Command.Flags {
+		name := flag.Names()[0]
+		if name == "help" || in.Set(name) {
+			continue
+		}
+		variable := VariableOf(in.Flags.Command.Name, name)
+		value, ok := in.Env[variable]
+		if value == "" {
+			if ok && slices.Contains(selecting, name) {
+				return emptyValue("the variable " + variable)
+			}
+			continue
+		}
+		for _, one := range split(flag, value) {
+			if err := in.Flags.Set(name, one); err != nil {
+				return UsageError{Text: fmt.Sprintf("the variable %s=%q: %v", variable, value, err)}
+			}
+		}
+	}
+	return in.refuseEmpty()
+}
+
+// selecting are the flags that select or approve something. CI systems set a
+// variable that does not exist to the empty text; to take that for "not given"
+// would apply everything, or without an approval.
+var selecting = []string{"approve", "base", "changed-since", "endpoint", "env", "kind", "label", "only", "profile", "project", "region", "shard", "write-secret"}
+
+// emptyAllowed are the text flags whose empty value means something.
+var emptyAllowed = []string{"data", "marker", "seed"}
+
+// refuseEmpty refuses flags that were given an empty text.
+func (in *Invocation) refuseEmpty() error {
+	for _, c := range in.Flags.Lineage() {
+		if c.Command == nil {
+			continue
+		}
+		for _, flag := range c.Command.Flags {
+			name, _ := FlagName(flag)
+			if slices.Contains(emptyAllowed, name) || !slices.Contains(c.LocalFlagNames(), name) {
+				continue
+			}
+			switch flag.(type) {
+			case *cli.StringFlag:
+				if strings.TrimSpace(c.String(name)) == "" {
+					return emptyValue("--" + name)
+				}
+			case *cli.StringSliceFlag:
+				if slices.ContainsFunc(c.StringSlice(name), func(text string) bool { return strings.TrimSpace(text) == "" }) {
+					return emptyValue("--" + name)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func emptyValue(what string) error {
+	return UsageError{Text: what + " is empty; give it a value, or leave it out"}
+}
+
+// VariableOf names the environment variable of a command's flag. The emulator's
+// rate is what it grants, not what a client asks for, so that one has its own.
+func VariableOf(command, flag string) string {
+	if command == "emulator" && flag == "rate" {
+		flag = "emulator-rate"
+	}
+	return "BUILDSYNC_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// split cuts the variable of a flag that may stand several times at its line
+// breaks.
+func split(flag cli.Flag, value string) []string {
+	if _, several := flag.(*cli.StringSliceFlag); several {
+		return strings.Split(strings.TrimSpace(value), "\n")
+	}
+	return []string{value}
+}
+
+// At returns the context in which a flag was set, the innermost first: global
+// flags may stand before the command and after it.
+func (in *Invocation) At(name string) (c *cli.Context, set bool) {
+	for _, c := range in.Flags.Lineage() {
+		if c.Command != nil && slices.Contains(c.LocalFlagNames(), name) {
+			return c, true
+		}
+	}
+	return in.Flags, false
+}
+
+func (in *Invocation) Set(name string) bool {
+	_, set := in.At(name)
+	return set
+}
+
+func (in *Invocation) Text(name string) string {
+	c, _ := in.At(name)
+	return c.String(name)
+}
+
+func (in *Invocation) On(name string) bool {
+	c, _ := in.At(name)
+	return c.Bool(name)
+}
+
+func (in *Invocation) Number(name string) int {
+	c, _ := in.At(name)
+	return c.Int(name)
+}
+
+func (in *Invocation) Duration(name string) time.Duration {
+	c, _ := in.At(name)
+	return c.Duration(name)
+}
+
+// Texts returns the values of a flag that may stand several times, those before
+// the command first.
+func (in *Invocation) Texts(name string) []string {
+	var all []string
+	lineage := in.Flags.Lineage()
+	for _, c := range slices.Backward(lineage) {
+		if c.Command != nil && slices.Contains(c.LocalFlagNames(), name) {
+			all = append(all, c.StringSlice(name)...)
+		}
+	}
+	return all
+}
+
+// Args returns the arguments, an error where there are more than most.
+func (in *Invocation) Args(most int) ([]string, error) {
+	args := in.Flags.Args().Slice()
+	if len(args) > most {
+		return nil, UsageError{Text: fmt.Sprintf("unexpected argument %q; see %s --help", args[most], in.Flags.Command.HelpName)}
+	}
+	return args, nil
+}
+
+// OneOf checks a flag that takes one of a few words.
+func (in *Invocation) OneOf(name string, words ...string) (string, error) {
+	value := in.Text(name)
+	if !slices.Contains(words, value) {
+		return "", UnknownWord("--"+name, value, words)
+	}
+	return value, nil
+}
+
+// Note says something on stderr that is worth knowing, unless --quiet.
+func (in *Invocation) Note(format string, args ...any) {
+	if !in.On("quiet") {
+		in.Printf("note: "+format+"\n", args...)
+	}
+}
+
+// Warn says on stderr what people should look at.
+func (in *Invocation) Warn(format string, args ...any) {
+	in.Printf("warning: %s\n", sanitize.Line(fmt.Sprintf(format, args...), 2048))
+}
+
+// WithTimeout bounds the command by --timeout.
+func (in *Invocation) WithTimeout() (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(in.Ctx, in.Duration("timeout"),
+		errors.New("gave up after --timeout "+in.Duration("timeout").String()))
+}
