@@ -8,9 +8,9 @@ import (
 	"github.com/buildsync/buildsync/pkg/live"
 )
 
-// Writer is what carrying a plan out needs beyond live.API; *client.Client has
-// it. No method repeats a call of which it is not proven that the service did
-// not process it: deciding about that is this package's work.
+// Writer holds the writes that carrying out a plan needs; *client.Client
+// implements it. No method sends a call twice unless the first one was provably
+// not processed: any other repetition is decided in this package.
 type Writer interface {
 	CreateJob(ctx context.Context, body *jsontree.Value) (id string, err error)
 	UpdateJob(ctx context.Context, body *jsontree.Value) error
@@ -22,7 +22,7 @@ type Writer interface {
 	DeleteTemplate(ctx context.Context, uuid string) error
 }
 
-// API is everything that Run calls.
+// API holds all calls of Run.
 type API interface {
 	live.API
 	Writer

@@ -24,10 +24,10 @@ func (e *StaleError) Error() string {
 	return fmt.Sprintf("the plan is no longer what was approved (%s): %s; look at a new plan and approve that", ids, strings.Join(e.Changes, "; "))
 }
 
-// Approve reports whether fresh, made just now, may be carried out on the approval
-// of planned. It may where both are the same plan, and where nothing is left to
-// do: applying a plan twice does nothing the second time. A part of what was
-// approved is another plan. The error is a *StaleError.
+// Approve returns a *StaleError unless fresh, a plan made just now, may be
+// carried out on the approval of planned. It may if both are the same plan, or
+// if nothing is left to do, since applying a plan twice does nothing the second
+// time. A part of what was approved is another plan.
 //
 // planned is a constraint and never a script: nothing of it is sent.
 func Approve(planned, fresh *diff.Plan) error {
@@ -94,16 +94,17 @@ func (e *StaleError) add(format string, args ...any) {
 	e.Changes = append(e.Changes, fmt.Sprintf(format, args...))
 }
 
-// appliedBefore reports whether fresh compares with the very commit that planned
-// was to apply: a complete apply moves the base there. What is left then is held
-// against the approved changes as after any interruption.
+// appliedBefore reports whether fresh compares with the commit that planned was
+// to apply: a complete apply moves the base there. The rest is then compared
+// with the approved changes, as after any interruption.
 func appliedBefore(planned, fresh *diff.Plan) bool {
 	return !planned.Head.Dirty && planned.Head.Commit != "" &&
 		planned.Head.Commit == fresh.Head.Commit && planned.Head.Commit == baseOf(fresh)
 }
 
 // recorded reports whether a plan compares with the record, or would if there
-// were one. Runs move it side by side; each change says what it was held against.
+// were one. Several runs may move the record at once; each change says what it
+// was compared with.
 func recorded(p *diff.Plan) bool { return p.Base == nil || p.Base.Recorded() }
 
 func baseOf(p *diff.Plan) string {
@@ -115,8 +116,8 @@ func baseOf(p *diff.Plan) string {
 
 func changeKey(c *diff.Change) string { return string(c.Kind) + " " + c.ProjectID + " " + c.Address }
 
-// exceeds says in which way a change goes beyond what was approved of it, "" if
-// it does not.
+// exceeds returns how a change goes beyond what was approved of it; "" if it
+// does not.
 func exceeds(approved, fresh *diff.Change) string {
 	if len(fresh.Actions) == 0 {
 		return ""
@@ -129,7 +130,8 @@ func exceeds(approved, fresh *diff.Change) string {
 			return fmt.Sprintf("it was to %s and is now to %s", actionsText(approved.Actions), actionsText(fresh.Actions))
 		}
 	}
-	// What was to be created has no state that could have been looked at.
+	// An object that was to be created has no state that a person could have
+	// looked at.
 	created := approved.ID == nil
 	if !created && (fresh.ID == nil || *fresh.ID != *approved.ID) {
 		return "it is another object now"
@@ -168,9 +170,9 @@ func actionsText(actions []diff.Action) string {
 	return strings.Join(texts, " and ")
 }
 
-// movedSince returns the live values that two versions of a change saw
-// differently: Before the approved one, After the present one. A field that one
-// version does not list was as that one wanted it.
+// movedSince returns the live values that differ between two versions of a
+// change: Before of the approved one, After of the present one. A field that
+// one version does not list had the wanted value there.
 func movedSince(approved, fresh *diff.Change) []diff.Field {
 	var out []diff.Field
 	for i := range fresh.Fields {
@@ -191,7 +193,7 @@ func movedSince(approved, fresh *diff.Change) []diff.Field {
 	return out
 }
 
-// pathsText names the fields in which two versions of a change differ.
+// pathsText lists the fields in which two versions of a change differ.
 func pathsText(approved, fresh *diff.Change) string {
 	const most = 5
 	var paths []string

@@ -22,7 +22,7 @@ const (
 	writeAttempts = 4
 )
 
-// reply is what the end of a write says about the object.
+// reply says what the end of a write means for the object.
 type reply uint8
 
 const (
@@ -67,16 +67,16 @@ func timedOut(err error) bool {
 // throttled reports whether the service asked for fewer calls.
 func throttled(err error) bool { return errors.Is(err, client.ErrRateLimited) }
 
-// retry is the repetition of one write with an absolute end state, each attempt
-// after a read that showed the old state.
+// retry repeats one write with an absolute end state. Each attempt follows a
+// read that showed the old state.
 type retry struct {
 	step   *step
 	tries  int
 	delays *backoff.ExponentialBackOff
 }
 
-// again waits before another attempt after one that ended in err. It says no
-// where the attempts are used up or the run is to stop.
+// again waits before another attempt after one that ended in err. It returns
+// false if no attempts are left or the run is to stop.
 func (t *retry) again(ctx context.Context, err error) bool {
 	t.tries++
 	if t.delays == nil {
@@ -100,7 +100,7 @@ func internal(err error) bool {
 	return classify(err) == answered && !errors.Is(err, client.ErrTryAgain) && !throttled(err)
 }
 
-// describe is err for a person, one line.
+// describe returns err as one line for a person.
 func describe(err error) string { return sanitize.Line(err.Error(), messageLimit) }
 
 // stopError says why a write was not sent although it was due.
@@ -146,8 +146,8 @@ func (s *step) send(ctx context.Context, call func(context.Context) error) (repl
 	return classify(err), err
 }
 
-// observe returns what notes the attempts of one write: the client repeats by
-// itself what the service certainly did not process.
+// observe returns the function that records the attempts of one write: the
+// client repeats by itself what the service certainly did not process.
 func (s *step) observe() func(client.Attempt) {
 	var last time.Time
 	return func(a client.Attempt) {
@@ -181,8 +181,8 @@ func (s *step) wait(ctx context.Context, d time.Duration) error {
 	return s.run.clock.Wait(ctx, d)
 }
 
-// pause is the wait before another attempt at a write: it also ends when the run
-// is to stop, because then no attempt will follow.
+// pause waits before another attempt at a write. It also ends when the run is
+// to stop, because then no attempt will follow.
 func (s *step) pause(ctx context.Context, d time.Duration) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

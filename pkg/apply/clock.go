@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Clock is the time that Run lives in.
+// Clock is the time as Run sees it.
 type Clock interface {
 	Now() time.Time
 	// Wait returns after d, or with the context's error as soon as it ends.

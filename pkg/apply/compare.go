@@ -9,14 +9,14 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// missing returns the paths at which a body that was read is not what was sent,
-// by the comparison that the next plan will make.
+// missing returns the paths at which a body that was read differs from the one
+// that was sent, by the comparison that the next plan will make.
 func (s *step) missing(have *jsontree.Value) []string {
 	return s.seen(s.change.Unmet(have, s.run.opts.Modules))
 }
 
-// endStale ends an action whose job is no longer what the plan was made from,
-// and says in what.
+// endStale ends an action whose job has changed since the plan was made, and
+// lists the changes.
 func (s *step) endStale(have *jsontree.Value, not string) {
 	changed := s.change.Since(have, s.run.opts.Modules)
 	for i := range changed {
@@ -26,8 +26,7 @@ func (s *step) endStale(have *jsontree.Value, not string) {
 	s.end(Conflict, "the job was changed after the plan was made; not %s%s", not, valuesText(changed))
 }
 
-// valuesText lists fields with the value that they had and the one they have
-// now, for a message.
+// valuesText lists fields with their old and their new value, for a message.
 func valuesText(fields []diff.Field) string {
 	const most = 5
 	var out strings.Builder
@@ -51,7 +50,7 @@ func valuesText(fields []diff.Field) string {
 	return out.String()
 }
 
-// valueText is a value in a message, cut where it is long.
+// valueText returns a value for a message, and shortens a long one.
 func valueText(v *jsontree.Value) string {
 	if v == nil {
 		return "absent"
@@ -59,8 +58,8 @@ func valueText(v *jsontree.Value) string {
 	return sanitize.Line(string(v.AppendJSON(nil)), 100)
 }
 
-// asPlanned reports whether the job is what the plan was made from, in all that
-// the plan decides by.
+// asPlanned reports whether the job still has every value that the plan depends
+// on.
 func (s *step) asPlanned(have *jsontree.Value) bool {
 	return s.change.AsPlanned(have, s.run.opts.Modules)
 }

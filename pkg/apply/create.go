@@ -15,8 +15,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// CreateRetry says when a create may be sent a second time. Both ways demand a
-// proof of absence, see below.
+// CreateRetry says when a create may be sent a second time. Both ways need a
+// proof of absence, see create.
 type CreateRetry string
 
 const (
@@ -31,7 +31,7 @@ const (
 // proofGap is how far apart the two listings of a proof of absence are at least.
 const proofGap = 10 * time.Second
 
-// found is what a look for an object by name showed.
+// found is the result of looking for an object by its name.
 type found struct {
 	ids      []string // of that name
 	complete bool     // the listing shows everything
@@ -40,7 +40,8 @@ type found struct {
 	at       time.Time
 }
 
-// creation is how one kind of object is created, for the protocol below.
+// creation holds the steps of creating one kind of object, for the protocol
+// below.
 type creation struct {
 	// post sends the create once.
 	post func(ctx context.Context) (id string, err error)
@@ -116,8 +117,8 @@ func (s *step) post(ctx context.Context, c creation) (id string, err error) {
 	return id, err
 }
 
-// absentBefore ends the action where the name is taken, or where that cannot be
-// told.
+// absentBefore ends the action if the name is taken, or if it is not known
+// whether it is.
 func (s *step) absentBefore(ctx context.Context, c creation) bool {
 	seen, err := c.find(ctx)
 	switch {
@@ -160,7 +161,8 @@ func (s *step) settle(ctx context.Context, c creation) (looks []found, id string
 	return looks, ""
 }
 
-// compareFound ends the action by what stands under the name.
+// compareFound compares the object that has the name with the wanted one, and
+// ends the action.
 func (s *step) compareFound(ctx context.Context, c creation, seen found, outcome Outcome, message string) {
 	if len(seen.ids) > 1 {
 		s.result.Next = "look at them and delete the one that is not used"
@@ -194,9 +196,9 @@ func (s *step) compareFound(ctx context.Context, c creation, seen found, outcome
 	}
 }
 
-// afterRefusal ends the action after the service said no. No public code says
-// that a name is taken, so the name is looked up after every refusal that does
-// not speak of something else.
+// afterRefusal ends the action after the service refused it. No public code
+// says that a name is taken, so the name is looked up after every refusal that
+// has no other known reason.
 func (s *step) afterRefusal(ctx context.Context, c creation, refusal error) (id string, done bool) {
 	if errors.Is(refusal, client.ErrNotFound) {
 		s.run.halt(fmt.Errorf("project %s does not exist or is not visible to these credentials: %w", s.change.ProjectID, refusal))
@@ -239,8 +241,8 @@ func (s *step) afterRefusal(ctx context.Context, c creation, refusal error) (id 
 	return "", false
 }
 
-// takenText is how the service says in words that a name is taken. No public
-// code says it.
+// takenText matches the words with which the service says that a name is taken.
+// No public code says it.
 var takenText = regexp.MustCompile(`(?i)\b(already (exists?|in use|used|taken)|duplicated?|same name)\b|已存在|已经存在|重名|重复`)
 
 // nameTaken reports whether a create was refused because of its name.
@@ -249,8 +251,8 @@ func nameTaken(refusal error) bool {
 	return errors.Is(refusal, client.ErrExists) || errors.As(refusal, &e) && takenText.MatchString(e.Message)
 }
 
-// mayCreateAgain is the proof of absence P of the protocol, and the policy of
-// when it suffices.
+// mayCreateAgain reports whether absence is proven, and the policy allows
+// another create on that proof.
 func (s *step) mayCreateAgain(ctx context.Context, c creation, got reply, looks []found) bool {
 	if got == silent && s.run.opts.CreateRetry != CreateRetrySettled || s.run.stopping() != "" {
 		return false
@@ -313,8 +315,8 @@ func (s *step) confirmCreate(ctx context.Context, c creation, id string, outcome
 	return false
 }
 
-// endWrongID ends a create whose answer named an id that is not, or no longer,
-// the new object's.
+// endWrongID ends a create whose answer named an id that is not the new
+// object's, or no longer is.
 func (s *step) endWrongID(ctx context.Context, c creation, id string, cause error) {
 	var seen found
 	for _, d := range append([]time.Duration{0}, settleWaits()...) {
@@ -341,20 +343,20 @@ func (s *step) endWrongID(ctx context.Context, c creation, id string, cause erro
 	}
 }
 
-// endCreateUnknown ends a create of which nothing is known.
+// endCreateUnknown ends a create whose result is not known.
 func (s *step) endCreateUnknown(err error) {
 	s.result.Next = "buildsync plan shows it once it exists; if it does not after a minute, apply again"
 	s.end(Unknown, "it was sent, the answer was lost (%s), and no listing shows it; it was not sent again, since that could make two", describe(err))
 }
 
-// nameChecker is what an API may have besides: the newer generation of routes
-// can be asked for a name.
+// nameChecker is the part of an API that can be asked for a name. Only the
+// newer routes have it.
 type nameChecker interface {
 	JobNameExists(ctx context.Context, projectID, name string) (bool, error)
 }
 
-// nameExists asks the service for a name. Only a yes counts: not every service
-// has the route.
+// nameExists asks the service for a name. Only a yes counts, because not every
+// service has the route.
 func nameExists(ctx context.Context, api live.API, projectID, name string) bool {
 	checker, ok := api.(nameChecker)
 	if !ok {

@@ -9,8 +9,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// sameJob reports whether head and base say the same of a job in everything that
-// decides about it.
+// sameJob reports whether head and base state the same about a job in
+// everything that a plan depends on.
 func (s Scope) sameJob(head, base *compile.Job) bool {
 	var now, then spec.Policy
 	if s.Policies != nil {
@@ -22,10 +22,10 @@ func (s Scope) sameJob(head, base *compile.Job) bool {
 	return compile.SameBody(head, base)
 }
 
-// decides is the text of all that decides about a job beside its body: the
-// project's id, notifications, enabled state, pins, protection, the names of its
-// secrets, and what the policy says of it. Of two jobs with one such text and one
-// body the plan is the same, whatever is live.
+// decides returns, as text, everything about a job beside its body that a plan
+// depends on: the project's id, notifications, enabled state, pins, protection,
+// the names of its secrets, and the policy. Two jobs with the same text and the
+// same body get the same plan, whatever is live.
 func decides(j *compile.Job, policy spec.Policy) []byte {
 	form := fmt.Appendf(nil, "%q %q %q %q %t %t", j.ProjectID, j.Name, j.ID, j.RenamedFrom, j.Adopt, j.Protect)
 	for _, n := range j.Notices {

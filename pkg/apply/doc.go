@@ -1,5 +1,7 @@
-// Package apply is where a plan meets the service: it reads the live state that
-// a plan is made from, carries an approved plan out, and verifies what it did.
+// Package apply makes a plan from the live state, carries an approved plan out,
+// and verifies what it did. makeplan.go makes the plan; run.go carries it out,
+// with create.go, update.go, state.go, notices.go, template.go and remove.go
+// for each kind of write; verify.go and sweep.go look at the result.
 //
 // It promises:
 //

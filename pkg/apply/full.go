@@ -11,9 +11,9 @@ import (
 	"github.com/buildsync/buildsync/pkg/live"
 )
 
-// read reads the step's job. Where the route may not show all that is compared,
-// the newer route is asked too; what cannot be read that way is unseen, and no
-// difference.
+// read reads the job of the step. If the route may hide something that is
+// compared, it also asks the newer route; what that does not show either is
+// unseen, and counts as no difference.
 func (s *step) read(ctx context.Context, id string) (*jsontree.Value, error) {
 	have, err := live.Body(ctx, s.run.api, id, s.change.ProjectID)
 	if err != nil {
@@ -35,12 +35,12 @@ func (s *step) read(ctx context.Context, id string) (*jsontree.Value, error) {
 	return have, nil
 }
 
-// completed reports whether the plan was made from what both routes show.
+// completed reports whether the plan was made from both routes.
 func (s *step) completed() bool { return s.change.Live != nil && s.change.Live.Completed }
 
-// carryOver returns the body to send with what only the newer route shows of the
-// job, since an update replaces the whole of it. Where that cannot be read, and
-// have shows that this route leaves members out, it ends the action.
+// carryOver adds to the body that is sent what only the newer route shows of
+// the job, because an update replaces the whole job. If that cannot be read,
+// and have shows that this route hides members, it ends the action.
 func (s *step) carryOver(ctx context.Context, id string, body, have *jsontree.Value) (*jsontree.Value, bool) {
 	if s.completed() {
 		return body, true // it was made from all that there is
@@ -60,12 +60,12 @@ func (s *step) carryOver(ctx context.Context, id string, body, have *jsontree.Va
 	return nil, false
 }
 
-// seen returns paths without those that this route does not show.
+// seen returns paths without those that this route hides.
 func (s *step) seen(paths []string) []string {
 	return slices.DeleteFunc(paths, func(path string) bool { return diff.UnseenPath(path, s.unseen) })
 }
 
-// unseenText says what could not be confirmed, "" where all could.
+// unseenText names what could not be confirmed; "" if everything was.
 func (s *step) unseenText() string {
 	if len(s.unseen) == 0 {
 		return ""

@@ -9,8 +9,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// History is a second witness of what happens to a job: its numbered changes,
-// newest first. *client.Client has it where the service has the newer routes.
+// History reads the numbered changes of a job, newest first. *client.Client
+// implements it where the service has the newer routes.
 //
 // The API has no condition on an update, so an edit that falls between our
 // reading and our writing is overwritten. With a history that is detected: the
@@ -36,15 +36,16 @@ func (r *run) revision(ctx context.Context, jobID string) (number int64, changes
 	return number, changes, known
 }
 
-// overwritten says whose edit an update replaced that nobody has seen, "" where
-// there was none or the history cannot tell. before is the number that was read
+// overwritten returns whose edit an update replaced unseen; "" if there was
+// none, or the history does not show it. before is the number that was read
 // before the update, which was committed at most writes times.
 func (s *step) overwritten(ctx context.Context, jobID string, before int64, writes int) string {
 	after, changes, known := s.run.revision(ctx, jobID)
 	if !known || after-before <= int64(writes) {
 		return ""
 	}
-	// Of the changes since, ours is the last; the one before it is the other's.
+	// The last of the changes since is ours; the one before it is the other
+	// person's.
 	for _, change := range changes {
 		if change.Number.String() == strconv.FormatInt(after-int64(writes), 10) {
 			return fmt.Sprintf("an edit by %s was made between the look and the write, and overwritten", who(change))

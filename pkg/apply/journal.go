@@ -32,7 +32,7 @@ type Journal struct {
 	now  func() time.Time
 }
 
-// journalFile is what the journal needs of a file.
+// journalFile is the file that a journal writes to.
 type journalFile interface {
 	io.WriteCloser
 	Sync() error
@@ -124,7 +124,7 @@ func (e JournalEntry) checksum() (string, error) {
 	return fmt.Sprintf("%08x", crc32.ChecksumIEEE(text)), err
 }
 
-// ErrForeignJournal is what a journal of another endpoint is.
+// ErrForeignJournal says that a journal is of another endpoint.
 var ErrForeignJournal = errors.New("the journal is of another endpoint")
 
 // ReadJournal reads an earlier run's journal. Damaged lines end it: what stands
@@ -161,8 +161,8 @@ func parseEntry(text []byte) (e JournalEntry, ok bool) {
 	return e, err == nil && bytes.Equal(line, append(bytes.Clone(text), '\n'))
 }
 
-// underWay returns the intents of a journal that have no outcome: what was under
-// way when the run ended.
+// underWay returns the intents of a journal that have no outcome: the writes
+// that were under way when the run ended.
 func underWay(entries []JournalEntry) []JournalEntry {
 	type action struct {
 		key string

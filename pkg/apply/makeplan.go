@@ -7,8 +7,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/live"
 )
 
-// PlanInput is what a plan is made from, beside the live state. Input.Live and
-// Input.Whole are filled in by MakePlan.
+// PlanInput holds what a plan is made from, beside the live state. MakePlan
+// fills in Input.Live and Input.Whole.
 type PlanInput struct {
 	diff.Input
 	Scope    Scope
@@ -19,8 +19,8 @@ type PlanInput struct {
 	// and a job be disabled again that was enabled for an update.
 	Journal []JournalEntry
 
-	// OnRead is told after each job that was read how many of how many are; nil:
-	// nobody asks. It must be safe for concurrent use.
+	// OnRead is called after each job with the number of jobs read and the
+	// number of all; nil: it is not called. It must be safe for concurrent use.
 	OnRead func(done, total int)
 }
 
@@ -31,8 +31,8 @@ func MakePlan(ctx context.Context, api live.API, in PlanInput) (*diff.Plan, erro
 	if err := in.Scope.Validate(); err != nil {
 		return nil, err
 	}
-	// What nobody changed is not read with Scope.Changed, but its project is
-	// listed: the service is asked even where nothing changed.
+	// With Scope.Changed, a job that nobody changed is not read, but its
+	// project is listed: the service is asked even if nothing changed.
 	listed := in.Scope
 	listed.Changed = false
 	head, base := listed.Narrow(in.Head, in.Base)

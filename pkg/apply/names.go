@@ -54,7 +54,7 @@ func (in *PlanInput) CheckNames() error {
 	return nil
 }
 
-// definedNames returns the names of all that the definitions speak of.
+// definedNames returns the names of all defined objects.
 func definedNames(results ...*compile.Result) []string {
 	var names []string
 	for _, r := range results {

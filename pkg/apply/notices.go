@@ -65,8 +65,8 @@ func (r *run) doNotices(ctx context.Context, index int, job *jobState) {
 	s.confirmNotices(ctx, job.id, outcome)
 }
 
-// nameChannels adds to the end of the action which channel it stopped at, and
-// which ones were not tried.
+// nameChannels adds to the end of the action the channel at which it stopped,
+// and those that were not tried.
 func (s *step) nameChannels(at diff.NoticeChange, rest []diff.NoticeChange) {
 	s.result.Paths = append(s.result.Paths, noticePath(at))
 	s.result.Message = fmt.Sprintf("channel %s: %s", at.Want.Type, s.result.Message)
@@ -76,8 +76,8 @@ func (s *step) nameChannels(at diff.NoticeChange, rest []diff.NoticeChange) {
 	}
 }
 
-// noticesChangedSince ends the action where a channel is neither as the plan saw
-// it nor as it is wanted.
+// noticesChangedSince ends the action if a channel is neither as it was in the
+// plan nor as it is wanted.
 func (s *step) noticesChangedSince(rows []wire.Notice) bool {
 	for _, notice := range s.change.Notices {
 		if slices.Equal(enabledEvents(rows, notice.Want.Type), sorted(notice.Have)) || noticeAsWanted(rows, notice) {
@@ -197,8 +197,8 @@ func noticeAsWanted(rows []wire.Notice, n diff.NoticeChange) bool {
 	return slices.Equal(enabledEvents(rows, n.Want.Type), sorted(n.Want.Events))
 }
 
-// seenNotice says what rows show of a channel: sawOther where the events are as
-// wanted and the param_config cannot be told.
+// seenNotice returns what rows show of a channel: sawOther if the events are as
+// wanted and the param_config cannot be compared.
 func seenNotice(rows []wire.Notice, n diff.NoticeChange) sight {
 	if !noticeAsWanted(rows, n) {
 		return sawOld

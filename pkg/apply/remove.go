@@ -76,13 +76,14 @@ func (s *step) deleteJob(ctx context.Context, id string) bool {
 	})
 }
 
-// removal is how one kind of object is deleted.
+// removal holds the steps of deleting one kind of object.
 type removal struct {
 	send func(ctx context.Context) error
 	gone func(ctx context.Context) (bool, error)
 }
 
-// remove deletes an object and verifies that it is gone. It reports whether it is.
+// remove deletes an object and verifies that it is gone. It returns whether it
+// is.
 func (s *step) remove(ctx context.Context, m removal) bool {
 	attempts := retry{step: s}
 	for {
@@ -133,8 +134,8 @@ func (s *step) remove(ctx context.Context, m removal) bool {
 	}
 }
 
-// lookGone reads until the object is gone or the looks are used up. The error is
-// that of the last read where none succeeded.
+// lookGone reads until the object is gone or no looks are left. The error is
+// that of the last read if none succeeded.
 func (s *step) lookGone(ctx context.Context, m removal, waits []time.Duration) (bool, error) {
 	var lastErr error
 	read := false

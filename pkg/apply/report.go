@@ -29,7 +29,7 @@ type Report struct {
 	Results       []Result        `json:"results"` // ordered as the plan's changes and their actions
 }
 
-// Outcome is how one action ended.
+// Outcome says how one action ended.
 type Outcome string
 
 // The outcomes. The first five leave the object as the plan wanted it.
@@ -72,7 +72,7 @@ func (r *Report) Wrote() bool {
 	return slices.ContainsFunc(r.Results, func(result Result) bool { return result.Outcome.wrote() })
 }
 
-// Result is the end of one action of one change.
+// Result says how one action of one change ended.
 type Result struct {
 	Address    string           `json:"address"`
 	Kind       diff.Kind        `json:"kind"`
@@ -97,8 +97,9 @@ type Result struct {
 	Owner  string            `json:"owner,omitempty"` // who answers for the job
 	Labels map[string]string `json:"labels,omitempty"`
 
-	// Stored says of a job that is not converged that the service holds what was
-	// sent, in a form of its own: the definition is what it was made from.
+	// Stored says that the service holds what was sent, but in a form of its
+	// own, so that the job is not converged: the live job was made from the
+	// definition.
 	Stored bool `json:"-"`
 }
 

@@ -11,9 +11,9 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// rewriting says what to write so that the service stores it as it is, where all
-// that differs in the steps of have is a known way in which a service spells
-// texts and numbers; "" where it is none.
+// rewriting returns how to write the steps so that the service stores them
+// unchanged, if every difference in have is a known way in which a service
+// rewrites texts and numbers; "" if it is not.
 func (s *step) rewriting(have *jsontree.Value) string {
 	want := s.change.DesiredBody()
 	if want == nil || have == nil {
@@ -38,8 +38,8 @@ func (s *step) rewriting(have *jsontree.Value) string {
 	return advice
 }
 
-// respelled says how a text has to be written so that it stays as it is, where
-// the service's rewriting is a known one.
+// respelled returns how a text must be written so that the service stores it
+// unchanged, if its rewriting is a known one.
 func respelled(sent, got string) string {
 	switch {
 	case sent == got:

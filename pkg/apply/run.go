@@ -15,7 +15,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff"
 )
 
-// Options are how a plan is carried out. The zero value is the careful default.
+// Options say how a plan is carried out. The zero value is the careful default.
 type Options struct {
 	Parallelism int         // objects written side by side; default 4
 	FailFast    bool        // after the first failure start nothing more
@@ -87,7 +87,7 @@ func Run(ctx context.Context, api API, plan *diff.Plan, opts Options) (*Report, 
 	return r.finish(ctx), nil
 }
 
-// run is one run under way.
+// run is a run that is under way.
 type run struct {
 	api   API
 	plan  *diff.Plan
@@ -111,7 +111,7 @@ type run struct {
 	states     []*step   // enabled states that were set and are to be verified
 }
 
-// resultKey is an action of one of the plan's changes.
+// resultKey identifies an action of one of the plan's changes.
 type resultKey struct {
 	change int
 	action diff.Action
@@ -163,8 +163,8 @@ func (r *run) workContext(ctx context.Context) (context.Context, context.CancelF
 	}
 }
 
-// lastLook is how long reads may go on after a grace: short enough for a runner
-// that gave this grace and kills soon after.
+// lastLook returns how long reads may go on after a grace: short enough for a
+// runner that allows this grace and kills soon after.
 func lastLook(grace time.Duration) time.Duration {
 	return min(max(grace/4, time.Second), 5*time.Second)
 }
@@ -213,8 +213,8 @@ func (r *run) warn(format string, args ...any) {
 	r.warnings = append(r.warnings, fmt.Sprintf(format, args...))
 }
 
-// task is what one worker does in order: an object's change, and behind a job's
-// the one of its notifications.
+// task lists the changes that one worker makes in order: the change of an
+// object, followed for a job by that of its notifications.
 type task []int // indexes of plan.Changes
 
 // phases returns the tasks of the three phases. The plan's order is kept.
@@ -323,7 +323,7 @@ func (r *run) doJob(ctx context.Context, t task) {
 	}
 }
 
-// jobState is what a task knows about its job.
+// jobState holds what a task knows about its job.
 type jobState struct {
 	id      string // "" while there is none
 	written bool   // its body is as the plan wants it
@@ -381,9 +381,9 @@ func (r *run) begin(index int, action diff.Action) *step {
 	return s
 }
 
-// guard returns the context of the action's calls. Until it has sent a write it
-// ends when the run is to end, since what it reads is for nothing then; from the
-// first write on it goes on until that is verified.
+// guard returns the context for the calls of the action. Before the first write
+// it ends when the run is to end, since reads are useless then. From the first
+// write on it goes on until the write is verified.
 func (s *step) guard(ctx context.Context) context.Context {
 	ctx, cancel := context.WithCancel(ctx)
 	stop := context.AfterFunc(s.run.soft, func() {
@@ -399,8 +399,8 @@ func (s *step) guard(ctx context.Context) context.Context {
 	return ctx
 }
 
-// end says how the action ended. What an action consists of may end several
-// times; the last word counts when the action is closed.
+// end records how the action ended. The parts of an action may each end it; the
+// last call counts when the action is closed.
 func (s *step) end(outcome Outcome, format string, args ...any) {
 	s.result.Outcome = outcome
 	s.result.Message = fmt.Sprintf(format, args...)
@@ -411,8 +411,8 @@ func (s *step) wrote(format string, args ...any) {
 	s.result.Written = append(s.result.Written, fmt.Sprintf(format, args...))
 }
 
-// endInPart says of an action that stopped half-way what was done: it is not one
-// of which nothing was written.
+// endInPart adds to the end of an action that stopped half-way what it did: it
+// did write.
 func (s *step) endInPart() {
 	switch {
 	case s.result.Outcome.done():
@@ -429,8 +429,8 @@ func (s *step) endInPart() {
 	s.result.Message = fmt.Sprintf("written in part, %s; then: %s", strings.Join(s.result.Written, ", "), s.result.Message)
 }
 
-// close records an action that has ended. It does nothing for one that is still
-// to be verified.
+// close records an action that has ended. It does nothing for an action that is
+// still to be verified.
 func (s *step) close() {
 	if s.release != nil {
 		s.release()

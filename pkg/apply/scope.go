@@ -31,7 +31,7 @@ type Scope struct {
 // Shard is all of them. A job stays in its shard when others come and go.
 type Shard struct{ Index, Count int }
 
-// Validate says what is wrong with s, nil if nothing is.
+// Validate returns what is wrong with s, nil if nothing is.
 func (s Scope) Validate() error {
 	for _, glob := range s.Only {
 		if !doublestar.ValidatePattern(glob) {
@@ -44,7 +44,7 @@ func (s Scope) Validate() error {
 	return nil
 }
 
-// Part is s as a plan shows it.
+// Part returns s in the form in which a plan shows it.
 func (s Scope) Part() diff.Part {
 	part := diff.Part{Only: s.Only, Projects: s.Projects, Changed: s.Changed}
 	part.Labels = s.Labels.Texts()
@@ -54,9 +54,9 @@ func (s Scope) Part() diff.Part {
 	return part
 }
 
-// Narrow returns what of head and base lies within s. base may be nil. An object
-// of the base goes where its successor in head goes: a renamed job must not
-// look removed because its old name is out of scope, or in another shard.
+// Narrow returns the parts of head and base that s covers. base may be nil. An
+// object of the base is covered if its successor in head is: a renamed job must
+// not look removed because its old name is out of scope, or in another shard.
 func (s Scope) Narrow(head, base *compile.Result) (*compile.Result, *compile.Result) {
 	touched := func(string) bool { return true }
 	if s.Changed && base != nil {
@@ -76,7 +76,7 @@ func (s Scope) Narrow(head, base *compile.Result) (*compile.Result, *compile.Res
 	})
 }
 
-// narrowTried returns what of the jobs that may have been written lies within s.
+// narrowTried returns the jobs that may have been written and that s covers.
 func (s Scope) narrowTried(tried map[string][]*compile.Job, head *compile.Result) map[string][]*compile.Job {
 	within := map[string]bool{}
 	for _, job := range head.Jobs {
@@ -104,10 +104,10 @@ func triedJobs(tried map[string][]*compile.Job) *compile.Result {
 	return out
 }
 
-// jobKey is a job's identity before its id is known.
+// jobKey identifies a job by name, before its id is known.
 type jobKey struct{ projectID, name string }
 
-// successorsOf maps the names that jobs have and had to the jobs.
+// successorsOf maps the present and former names of jobs to the jobs.
 func successorsOf(r *compile.Result) map[jobKey]*compile.Job {
 	out := map[jobKey]*compile.Job{}
 	for _, j := range r.Jobs {
@@ -121,8 +121,8 @@ func successorsOf(r *compile.Result) map[jobKey]*compile.Job {
 	return out
 }
 
-// filter returns what of r lies within s. A removal has the labels of the job
-// that base defines, if any.
+// filter returns the part of r that s covers. A removal has the labels of the
+// job that base defines, if any.
 func (s Scope) filter(r, base *compile.Result, touched func(address string) bool, job func(*compile.Job) bool) *compile.Result {
 	if r == nil {
 		return nil
@@ -151,7 +151,8 @@ func (s Scope) hasJob(j *compile.Job) bool {
 	return s.has(j.Address, j.Name, j.Project, j.ProjectID) && s.Labels.Select(j)
 }
 
-// has reports whether s covers one object, whatever its labels; templates belong to no project.
+// has reports whether s covers one object, whatever its labels. Templates
+// belong to no project.
 func (s Scope) has(address, name, project, projectID string) bool {
 	if len(s.Projects) > 0 && (project == "" ||
 		!slices.Contains(s.Projects, project) && !slices.Contains(s.Projects, projectID)) {
@@ -164,7 +165,7 @@ func (s Scope) has(address, name, project, projectID string) bool {
 	return s.Shard.has(address)
 }
 
-// has hashes the address, which a job keeps for as long as it keeps its name.
+// has hashes the address, which a job keeps as long as it keeps its name.
 func (s Shard) has(address string) bool {
 	if s.Count <= 1 {
 		return true
@@ -174,7 +175,8 @@ func (s Shard) has(address string) bool {
 	return int(h.Sum32()%uint32(s.Count)) == s.Index-1
 }
 
-// changedAddresses returns what is new, gone or different in head against base.
+// changedAddresses returns the objects that are new, gone or different in head
+// against base.
 func (s Scope) changedAddresses(head, base *compile.Result) map[string]bool {
 	differ := map[string]bool{}
 	compare(differ, head.Jobs, base.Jobs, func(j *compile.Job) string { return j.Address }, s.sameJob)
@@ -187,8 +189,7 @@ func (s Scope) changedAddresses(head, base *compile.Result) map[string]bool {
 	return differ
 }
 
-// compare notes the addresses of what only one side has, or both have and is not
-// the same.
+// compare adds the addresses of objects that only one side has, or that differ.
 func compare[T any](differ map[string]bool, head, base []T, address func(T) string, same func(a, b T) bool) {
 	before := make(map[string]T, len(base))
 	for _, object := range base {

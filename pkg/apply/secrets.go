@@ -19,7 +19,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// Resolver gives a declared secret its value.
+// Resolver returns the values of declared secrets.
 type Resolver interface {
 	// Resolve returns the value of the secret called name. ErrNoSecret says that
 	// there is none. No error may hold the value.
@@ -77,7 +77,7 @@ func withoutLineBreak(value string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(value, "\n"), "\r")
 }
 
-// checkSecret refuses what cannot be the secret.
+// checkSecret refuses a value that cannot be the secret.
 func checkSecret(value string) error {
 	switch {
 	case !utf8.ValidString(value):
@@ -209,7 +209,7 @@ func (v secretValues) fill(change *diff.Change) (*jsontree.Value, error) {
 	return body, nil
 }
 
-// mustWrite reports whether the plan writes a secret anew. Secrets cannot be
+// mustWrite reports whether the plan writes a secret again. Secrets cannot be
 // compared, so such an update is sent even if nothing else differs.
 func mustWrite(change *diff.Change) bool {
 	return slices.ContainsFunc(change.Fields, func(f diff.Field) bool { return f.Sensitive })

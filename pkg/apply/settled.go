@@ -2,8 +2,8 @@ package apply
 
 import "github.com/buildsync/buildsync/pkg/diff"
 
-// Settlement is what a run says about one object: its job or template, the job's
-// notifications included.
+// Settlement is the result of a run for one object: its job or template,
+// including the job's notifications.
 type Settlement struct {
 	Done   bool   // it is as the plan wanted it, verified, or made from it and stored in another form
 	Wrote  bool   // something of it was written
@@ -11,8 +11,8 @@ type Settlement struct {
 	Smoked *Build // its smoke build; nil: none was run
 }
 
-// Settlements returns what became of each object that the plan lists, by its
-// address. What the plan does not list, and did not refuse, was in step.
+// Settlements returns the result for each object that the plan lists, by
+// address. An object that the plan neither lists nor refuses was in step.
 func Settlements(plan *diff.Plan, report *Report) map[string]Settlement {
 	out := map[string]Settlement{}
 	next := 0

@@ -15,7 +15,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// Runner is what smoke runs need of the service; *client.Client has it.
+// Runner holds the calls of smoke runs; *client.Client implements it.
 type Runner interface {
 	// RunJob starts a build (reference 4.6). It must not be sent twice.
 	RunJob(ctx context.Context, run wire.RunRequest) (wire.RunResult, error)
@@ -175,7 +175,7 @@ func (r *run) follow(ctx context.Context, job *Result, number int) Build {
 	}
 }
 
-// BuildEnded reports whether a build is over, and whether it succeeded then.
+// BuildEnded returns whether a build is over, and if so, whether it succeeded.
 func BuildEnded(record wire.Record) (over, succeeded bool) {
 	return ended(record), strings.EqualFold(record.Status, buildSucceeded)
 }

@@ -13,15 +13,15 @@ import (
 )
 
 const (
-	// renewBefore is how long before its end a token is renewed.
+	// renewBefore is the time before its end at which a token is renewed.
 	renewBefore = 5 * time.Minute
 	// renewPause is the least time between two token requests.
 	renewPause = 60 * time.Second
-	// clockTolerance is how far a clock may be off before it explains a refusal;
-	// the gateway tolerates 15 minutes.
+	// clockTolerance is the clock difference from which the clock is named as the
+	// cause of a refusal; the gateway accepts 15 minutes.
 	clockTolerance = 5 * time.Minute
-	// clockLimit is how far a Date header may be off before it is taken for
-	// nonsense itself.
+	// clockLimit is the largest clock difference that a Date header is believed
+	// for.
 	clockLimit = 7 * 24 * time.Hour
 )
 
@@ -310,8 +310,8 @@ func (a *authority) correctClock(e *Error) bool {
 	return true
 }
 
-// kill ends all authentication: e is what every further call gets, as a copy,
-// because the call that met it goes on to complete its own.
+// kill ends all authentication: every further call fails with a copy of e. A
+// copy, because the call that met e completes its own.
 func (a *authority) kill(e *Error) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()

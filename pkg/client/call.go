@@ -11,7 +11,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// repeat is how often a call may be sent; the package comment has the rules.
+// repeat says how often a call may be sent; the package comment has the rules.
 type repeat uint8
 
 const (
@@ -37,7 +37,7 @@ type call struct {
 	queued    *time.Duration // takes the time that attempts waited for their turn; may be nil
 }
 
-// answer is what came back, parsed unless it was streamed.
+// answer is the response to a call, parsed unless it was streamed.
 type answer struct {
 	status    int
 	header    http.Header
@@ -83,7 +83,7 @@ func (c *Client) fails(k *call, a *answer, outcome Outcome, kind error, format s
 	}
 }
 
-// requestID is what the gateway calls this request, as it came.
+// requestID is the gateway's id of this request, as it came.
 func requestID(h http.Header) string {
 	for _, name := range [...]string{"X-Request-Id", "X-Apig-Request-Id", "X-Iam-Trace-Id"} {
 		if id := h.Get(name); id != "" {

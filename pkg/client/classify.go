@@ -13,7 +13,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// messageLimit bounds what is kept of a text that the server sent, in characters.
+// messageLimit is the length in characters to which a text from the server is
+// cut.
 const messageLimit = 2048
 
 // classify decides what an answer says. It returns the parsed body of a success,
@@ -77,8 +78,8 @@ func (e *Error) unreadable(a *answer, err error) {
 	}
 }
 
-// redirect never leads anywhere. All but 303, which tells where a result is to
-// be read, say that the request was not handled.
+// redirect is never followed. Any redirect but 303, which says where to read a
+// result, proves that the request was not handled.
 func (e *Error) redirect(a *answer) {
 	e.kind, e.passing = ErrRedirect, false
 	if e.Status != http.StatusSeeOther {

@@ -12,8 +12,9 @@ import (
 // Dialect is a generation of the service's routes.
 type Dialect string
 
-// The generations: that of the API reference, which is the default, and the
-// newer one that the vendor's pages recommend. Bodies are the same in both.
+// The generations of routes: that of the API reference, which is the default,
+// and the newer one that the vendor's pages recommend. Both have the same
+// bodies.
 const (
 	DialectV3 Dialect = "v3"
 	DialectV1 Dialect = "v1"

@@ -96,8 +96,8 @@ func printable(s string) bool {
 	return true
 }
 
-// TokenCache keeps IAM tokens between runs. The key names who the token is for
-// and holds no secret.
+// TokenCache keeps IAM tokens between runs. The key identifies the owner of the
+// token and holds no secret.
 type TokenCache interface {
 	Load(key string) (token string, expires time.Time, ok bool)
 	Store(key, token string, expires time.Time) error

@@ -21,8 +21,8 @@ import (
 const (
 	// streamLimit bounds a stream, so that an answer without end fills no disk.
 	streamLimit = 4 << 30
-	// errorPeek is how much of a stream is looked at for an error that came with
-	// status 200.
+	// errorPeek is the length of the start of a stream that is searched for an
+	// error sent with status 200.
 	errorPeek = 64 << 10
 )
 
@@ -38,10 +38,10 @@ type download struct {
 	etag     string
 }
 
-// Received is the part of a log that has arrived. A download that is given it
-// writes what follows only, and leaves in it how far it came: so a download that
-// broke off is taken up again, and the log of a running build is read on as it
-// grows. The zero value is nothing yet. It serves one download at a time.
+// Received is the part of a log that has arrived. A download writes only what
+// follows it, and stores in it how far it came. So a download that broke off
+// can go on, and the log of a running build can be followed. The zero value
+// means that nothing has arrived. It serves one download at a time.
 type Received struct {
 	size   int64
 	prefix hash.Hash
@@ -99,7 +99,7 @@ func (d *download) nothingMore(ctx context.Context, k *call, resp *http.Response
 	return nil
 }
 
-// errStall is why a stream was given up.
+// errStall is the reason for giving up a stream.
 var errStall = timeoutError("the stream stalled")
 
 // errWriting is a failure at this end, which no repeat mends.
@@ -165,8 +165,8 @@ func (d *download) copy(resp *http.Response) error {
 	return d.write(body)
 }
 
-// skip passes over what was written before, when the server sends all of it
-// again, and makes sure that it is the same.
+// skip reads over what was written before, if the server sends everything
+// again, and checks that it is the same.
 func (d *download) skip(body io.Reader) error {
 	again := sha256.New()
 	if _, err := io.CopyN(again, body, d.written); err == io.EOF {
@@ -225,7 +225,7 @@ func hiddenError(resp *http.Response, body *bufio.Reader) *Error {
 	return e
 }
 
-// contentStart is where a partial answer begins; -1 if it does not say.
+// contentStart returns where a partial answer begins; -1 if it does not say.
 func contentStart(header http.Header) int64 {
 	text, ok := strings.CutPrefix(header.Get("Content-Range"), "bytes ")
 	if !ok {

@@ -62,7 +62,8 @@ func (e http2StreamError) Error() string { return "HTTP/2 stream error" }
 
 const http2RefusedStream = 0x7
 
-// redirectTarget is where a redirect points, without what might be secret in it.
+// redirectTarget returns the target of a redirect without parts that may be
+// secret.
 func redirectTarget(location string) string {
 	u, err := url.Parse(location)
 	if err != nil || u.Host == "" {

@@ -87,8 +87,8 @@ func asciiJSON(text string) string {
 	return out.String()
 }
 
-// base64Core is what is certain of secret's base64 when it begins offset bytes
-// into a group of three.
+// base64Core returns the part of the base64 text of secret that does not depend
+// on its neighbours, if it begins offset bytes into a group of three.
 func base64Core(encoding *base64.Encoding, secret string, offset int) string {
 	text := encoding.EncodeToString(append(make([]byte, offset), secret...))
 	start := [...]int{0, 2, 3}[offset]
@@ -122,8 +122,8 @@ func secretsOf(body []byte) []string {
 	return found
 }
 
-// textsOf returns a channel's configuration and, as it is commonly JSON, the
-// texts in it that are long enough to be an address or a key.
+// textsOf returns the configuration of a channel. It is often JSON: then the
+// texts in it that are long enough for an address or a key are returned too.
 func textsOf(config string) []string {
 	found := []string{config}
 	v, err := jsontree.Parse([]byte(config), jsontree.Limits{})

@@ -32,9 +32,9 @@ func WithObserver(ctx context.Context, observe func(Attempt)) context.Context {
 
 type untilKey struct{}
 
-// Until returns a context under which no attempt of a call begins once stop has
-// ended, and no wait between attempts goes on: a call that is under way then may
-// still end by itself. It is for callers that must not start anything new.
+// Until returns a context under which no attempt begins, and no wait goes on,
+// after stop has ended. An attempt under way may still end by itself. It is for
+// callers that must not start anything new.
 func Until(ctx, stop context.Context) context.Context {
 	return context.WithValue(ctx, untilKey{}, stop)
 }

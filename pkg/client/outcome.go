@@ -9,7 +9,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// Outcome is how a call ended, seen from the state of the service.
+// Outcome says how a call ended, seen from the state of the service.
 type Outcome uint8
 
 // The outcomes of a call.
@@ -78,7 +78,7 @@ func EndsRun(err error) bool {
 // run, or forbids this call. Another call may still be allowed.
 func FailsAgain(err error) bool { return EndsRun(err) || errors.Is(err, ErrForbidden) }
 
-// Error is why a call failed.
+// Error describes a failed call.
 type Error struct {
 	Op         string        // what was being done, in the imperative: "create job"
 	Method     string        // of the request
@@ -147,7 +147,7 @@ func (e *Error) Error() string {
 	return out.String()
 }
 
-// reason is what happened, without the request.
+// reason returns the cause without the request.
 func (e *Error) reason() string {
 	var parts []string
 	if e.Status != 0 {
@@ -185,7 +185,7 @@ func joined(a, b string) string {
 	return a + ": " + b
 }
 
-// next is what to do about it; "" where nothing general can be said.
+// next returns advice on what to do; "" if there is none in general.
 func (e *Error) next() string {
 	switch e.kind {
 	case ErrUnauthorized:

@@ -122,7 +122,7 @@ func (p *pager) ended(s *scan, index, rows, fresh, found int) bool {
 	return true
 }
 
-// judge says what is wrong with a scan that is over, once every page was read.
+// judge records what is wrong with a scan, after every page was read.
 func (s *scan) judge(found int) {
 	switch {
 	case s.problem != "" || s.err != nil || found == s.total:
@@ -139,8 +139,8 @@ func invalidPage(err error) bool {
 	return errors.As(err, &e) && e.Outcome == Rejected && e.kind == nil
 }
 
-// all reads the list, and again if it does not add up. Rows of the best scan
-// are returned; its verdict says what is wrong with it.
+// all reads the list, and reads it again if the count does not fit. It returns
+// the best scan, whose verdict says what is wrong with it.
 func (p *pager) all(ctx context.Context, wait func(context.Context, time.Duration) error) *scan {
 	best := &scan{total: unknownTotal}
 	for try := range 1 + extraScans {

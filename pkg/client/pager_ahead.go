@@ -46,8 +46,9 @@ func (r *aheadReader) page(ctx context.Context, index int) (page, error) {
 	return got.page, got.err
 }
 
-// expect tells from the first page which others must follow: a full one says how
-// many rows there are. Whoever counts pages from 1 has refused page 0.
+// expect derives from the first page which others must follow: a full page
+// states the number of rows. A service that counts pages from 1 has refused
+// page 0.
 func (r *aheadReader) expect(index int, got page) {
 	if r.width > 1 && len(got.rows) == pageSize && got.total > pageSize && got.total <= pageSize*pageCeiling {
 		r.next, r.last = index+1, index+(got.total-1)/pageSize

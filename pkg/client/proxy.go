@@ -11,10 +11,9 @@ import (
 	"github.com/buildsync/buildsync/internal/loopback"
 )
 
-// proxySettings is what HTTPS_PROXY and NO_PROXY say. The standard library
-// silently ignores a value that it cannot read, and the call then goes out
-// directly; here it is an error, and one that does not repeat the value, which
-// may hold a password.
+// proxySettings holds HTTPS_PROXY and NO_PROXY. The standard library ignores a
+// value that it cannot read, and the call then bypasses the proxy. Here it is
+// an error, which does not repeat the value, because it may hold a password.
 type proxySettings struct {
 	https *url.URL // nil for none
 	skip  []string // hosts, domains, addresses and networks that are reached directly

@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// region is where a region's services answer.
+// region holds the addresses of a region's services.
 type region struct {
 	name     string
 	endpoint string

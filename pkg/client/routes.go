@@ -51,15 +51,15 @@ const (
 	opNameExists     op = "check job name"
 )
 
-// route is where a call goes. A route without a method does not exist in its
-// generation.
+// route is the method and path of a call. A route without a method does not
+// exist in its generation.
 type route struct {
 	method string
 	path   string // with {slots} for ids, in the order of the ids
 }
 
-// generations holds a call's routes: that of the API reference (v3, v4), and
-// the newer one where there is one with the same meaning.
+// generations holds the routes of a call: that of the API reference (v3, v4),
+// and the newer one with the same meaning, if there is one.
 type generations struct {
 	reference route
 	successor route // zero: the reference's route serves in both

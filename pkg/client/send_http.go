@@ -19,10 +19,9 @@ import (
 // answerLimit bounds an answer after decompression.
 const answerLimit = 32 << 20
 
-// withHTTP makes one attempt: it builds the request, keeps the attempt's
-// deadline, and reads the answer within limits. What fails here is told apart by
-// whether a connection had been handed to the request: before that, no byte of
-// it can have left.
+// withHTTP makes one attempt: it builds the request, keeps the deadline of the
+// attempt, and reads the answer within limits. A failure before the request was
+// given a connection proves that no byte of it was sent.
 func withHTTP(transport http.RoundTripper, timeout time.Duration) sender {
 	return func(ctx context.Context, k *call) (*answer, error) {
 		var sent atomic.Bool
@@ -66,7 +65,7 @@ func (k *call) at(place string) {
 	}
 }
 
-// errAttempt is why an attempt was ended by its own deadline.
+// errAttempt is the reason for ending an attempt at its own deadline.
 var errAttempt = timeoutError("no complete answer in time")
 
 type timeoutError string

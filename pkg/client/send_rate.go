@@ -23,9 +23,8 @@ const (
 	paceUnbounded   = 1000
 )
 
-// MaxInFlight is how many requests are in flight at most where nobody says
-// otherwise. The client finds the number below it that the service takes, so
-// that callers may start as many tasks.
+// MaxInFlight is the default limit of requests in flight. The client finds out
+// how many below it the service takes, so callers may start as many tasks.
 const MaxInFlight = 32
 
 // governor decides when a request may go: how many are in flight at a time,
@@ -107,7 +106,7 @@ func (g *governor) acquire(ctx context.Context, kind op) (waited time.Duration, 
 	}
 }
 
-// try takes a place, or says what to wait for: a time, or a change.
+// try takes a place, or returns what to wait for: a time, or a change.
 func (g *governor) try(kind op) (wait time.Duration, changed <-chan struct{}) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -215,8 +214,8 @@ func (p *pacer) throttled(now time.Time, asked time.Duration) {
 	p.until = now.Add(max(pause, asked))
 }
 
-// answered counts a good answer. The first one after a throttled one tells how
-// many calls the service takes in the time that has gone by.
+// answered counts a good answer. The first good answer after a throttled one
+// shows how many calls the service takes in the time since.
 func (p *pacer) answered(now time.Time, ceiling *pacer) {
 	if p.strikes == 0 {
 		p.taken++

@@ -14,8 +14,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// patience is how long a call's attempts may take in all, waits that the service
-// asked for not counted: after two attempts that end in silence there is no third.
+// patience limits the time of all attempts of a call, without waits that the
+// service asked for: after two attempts that end in silence there is no third.
 const patience = 90 * time.Second
 
 // throttlePatience is how long a kind of call may be refused without one good
@@ -23,7 +23,7 @@ const patience = 90 * time.Second
 // call must outlast two of those.
 const throttlePatience = 150 * time.Second
 
-// toldWait is how long a wait must be for people to be told of it.
+// toldWait is the length from which a wait is reported to the user.
 const toldWait = 2 * time.Second
 
 // retries decides about another attempt; the package comment has the rules.

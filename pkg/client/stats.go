@@ -11,7 +11,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// Stats is what a client did.
+// Stats counts the work of a client.
 type Stats struct {
 	Calls      map[string]int // by operation
 	Attempts   int            // requests, repeated ones included

@@ -43,9 +43,9 @@ func (t Timeouts) withDefaults() Timeouts {
 	return t
 }
 
-// transports are the two ways to the server: shared connections, and one
-// connection per request for what must not be sent twice. A request on a reused
-// connection may die with it unread, and nobody could tell.
+// transports holds two ways to the server: shared connections, and a connection
+// of its own for each request that must not be sent twice. A request on a
+// reused connection may be lost unread, without a sign.
 type transports struct {
 	shared, fresh *http.Transport
 }
@@ -118,8 +118,8 @@ func certificatePool(file string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// CheckEndpoint says what is wrong with the address of a service, as New would:
-// whoever has to find credentials first can ask before.
+// CheckEndpoint returns the error that New would return for the address of a
+// service. It lets a caller check the address before it looks for credentials.
 func CheckEndpoint(text string) error {
 	_, err := parseEndpoint("endpoint", text)
 	return err

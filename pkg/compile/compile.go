@@ -1,7 +1,7 @@
-// Package compile says what the definitions of a workspace mean: it merges
-// defaults and templates, multiplies matrices, resolves references and
-// includes, and turns the friendly forms into the bodies that the API takes,
-// each value with the place it came from.
+// Package compile turns the definitions of a workspace into the bodies that the
+// API takes: it merges defaults and templates, multiplies matrices, resolves
+// references and includes, and expands the friendly forms. Each value keeps the
+// place that it came from.
 //
 // Its promises: the result depends on its arguments alone and is the same to
 // the byte whatever the order of the files; a key that is absent stays absent

@@ -64,8 +64,8 @@ func splitRefs(text string) ([]part, error) {
 	}
 }
 
-// expand resolves the references and includes in n. It returns n itself where
-// there are none; what it makes anew says so in its Origin. Nil stays nil.
+// expand returns n with its references and includes resolved, n itself if there
+// are none. New nodes have an Origin. Nil stays nil.
 func (u *unit) expand(n *spec.Node) *spec.Node { return u.scope.expand(n) }
 
 func (s *scope) expand(n *spec.Node) *spec.Node {
@@ -102,8 +102,8 @@ func (s *scope) expand(n *spec.Node) *spec.Node {
 	return n
 }
 
-// unescaped takes one $ from {$$file: …}, which is how a value is written whose
-// one key really is $file.
+// unescaped removes one $ from {$$file: …}, the way to write a mapping whose
+// only key really is $file.
 func unescaped(n *spec.Node) *spec.Node {
 	if len(n.Fields) != 1 || !strings.HasPrefix(n.Fields[0].Key.Text, "$$") || strings.TrimLeft(n.Fields[0].Key.Text, "$") != "file" {
 		return n
@@ -175,7 +175,7 @@ func (s *scope) distinct(fields []spec.Field) []spec.Field {
 }
 
 // expandText resolves the references of one text. A text that is exactly one
-// reference becomes what it refers to, whatever its type.
+// reference becomes the value that it refers to, of any type.
 func (s *scope) expandText(n *spec.Node) *spec.Node {
 	parts, err := splitRefs(n.Text)
 	if err != nil {
@@ -329,7 +329,7 @@ func (s *scope) include(n *spec.Node) *spec.Node {
 	}
 }
 
-// reportIn reports what is wrong with a part of a text.
+// reportIn reports a finding about a part of a text.
 func (s *scope) reportIn(n *spec.Node, p part, rule, hint, format string, args ...any) *spec.Diagnostic {
 	return s.c.reportAt(rule, s.c.textRange(n, p.start, p.end), s.unit.at(), hint, "%s", fmt.Sprintf(format, args...))
 }
@@ -370,8 +370,8 @@ func (c *compiler) lines(name string) *textedit.Lines {
 	return lines
 }
 
-// source returns the text of a file that definitions stand in, nil where it is
-// not to be had.
+// source returns the text of a file that holds definitions, nil if it cannot be
+// read.
 func (c *compiler) source(name string) []byte {
 	source, known := c.sources[name]
 	if !known && name == spec.WorkspaceFile && c.set.Tree != nil {

@@ -150,9 +150,9 @@ func (u *unit) secret(parameter string, n *spec.Node) string {
 	return spec.SecretPlaceholder(n.Text)
 }
 
-// options compiles the choices of an enumeration: their names, and the limits of
-// the reference (LimitsParam), an empty list where options is declared empty and
-// nil where it is absent.
+// options compiles the choices of an enumeration: their names, and the limits
+// of the reference (LimitsParam). Limits are empty if options is declared
+// empty, and nil if it is absent.
 func (u *unit) options(path string, n *spec.Node) ([]string, *jsontree.Value) {
 	if n == nil {
 		return nil, nil

@@ -2,8 +2,8 @@ package compile
 
 import "github.com/buildsync/buildsync/pkg/valuepath"
 
-// StepPath is the path of the nth step called name, counted from 1 among the
-// steps of that name. The grammar of paths is that of package valuepath.
+// StepPath returns the path of the nth step called name, counted from 1 among
+// the steps of that name. Package valuepath has the grammar of paths.
 func StepPath(name string, nth int) string { return "steps" + valuepath.Name(name, nth) }
 
 // ParameterPath is the path of the build parameter called name.

@@ -21,8 +21,8 @@ var scmFields = []struct {
 	{wire.KeyEnableGitLFS, true}, {wire.KeyGroupName, false}, {wire.KeyRepoName, false},
 }
 
-// scms compiles the code sources. A field that is not listed is taken over as it
-// is written.
+// scms compiles the code sources. A field that is not listed is copied as it is
+// written.
 func (u *unit) scms(n *spec.Node) *jsontree.Value {
 	items, _ := u.list("scms", n)
 	list := jsontree.Array()

@@ -14,8 +14,8 @@ import (
 // (CreateBuildJobSteps, 4.18).
 var stepFields = []string{wire.KeyProperties, wire.KeyModuleID, wire.KeyName, wire.KeyVersion, wire.KeyEnable}
 
-// steps compiles a list of steps. template is what `use: template` stands for, nil
-// where it stands for nothing.
+// steps compiles a list of steps. template holds the steps that `use: template`
+// stands for, nil if there are none.
 func (u *unit) steps(n *spec.Node, template *ofTemplate) *jsontree.Value {
 	items, _ := u.list("steps", n)
 	l := &stepList{u: u, list: jsontree.Array(), count: map[string]int{}, template: template}

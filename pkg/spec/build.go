@@ -27,7 +27,7 @@ type builder struct {
 	last     weight // of the node built last
 }
 
-// anchor is what an alias may stand for.
+// anchor is the value that an alias stands for.
 type anchor struct {
 	node   *Node // nil while it is being built
 	weight weight
@@ -35,7 +35,7 @@ type anchor struct {
 	at     Range
 }
 
-// weight is how much a node is with its aliases expanded.
+// weight is the number of nodes under a node, aliases expanded.
 type weight struct{ nodes, bytes, height int }
 
 func (w *weight) add(part weight) {
@@ -106,8 +106,8 @@ func (b *builder) node(n *yaml.Node, depth int, name bool) (built *Node, end int
 	return built, end
 }
 
-// slabNodes is how many nodes are made together: few enough that what outlives
-// its file keeps little else of it.
+// slabNodes is how many nodes are allocated together: few enough that a node
+// which outlives its file keeps little else alive.
 const slabNodes = 32
 
 func (b *builder) make(n Node) *Node {
@@ -280,9 +280,9 @@ func (b *builder) strictSpan(start, end int) {
 	}
 }
 
-// checkEscaped finds the invisible characters that escapes put into a name. It
-// warns only: a reviewer sees the escape, and what is live must be expressible.
-// Those that stand there as they are reportOdd reports.
+// checkEscaped warns about invisible characters that escapes put into a name.
+// It is no error: a reviewer sees the escape, and every live name must be
+// expressible. reportOdd reports characters that stand there unescaped.
 func (b *builder) checkEscaped(n *Node) {
 	var places *TextPlaces
 	for i, char := range n.Text {
@@ -328,8 +328,8 @@ func (b *builder) reportOdd(root *Node) {
 	}
 }
 
-// scalarRanges lists where keys and values stand, by their starts. What stands
-// outside of them is a comment or a blank, which nobody is sent.
+// scalarRanges lists the ranges of keys and values, sorted by start. Everything
+// outside of them is a comment or a blank, which is never sent.
 func scalarRanges(root *Node) []Range {
 	var ranges []Range
 	seen := map[*Node]bool{}

@@ -228,7 +228,7 @@ func decodePolicy(n *Node) Policy {
 	return p
 }
 
-// ofKind returns n where it is of a kind, nil otherwise.
+// ofKind returns n if it is of the kind, else nil.
 func ofKind(n *Node, kind NodeKind) *Node {
 	if n == nil || n.Kind != kind || n.IsNull() {
 		return nil
@@ -249,8 +249,8 @@ func textItems(n *Node) []string {
 	return list
 }
 
-// checkIgnoredPaths refuses what is no path under policy.ignore: the field that it
-// was to protect would be overwritten.
+// checkIgnoredPaths refuses invalid paths under policy.ignore: the field that
+// such a path should protect would be overwritten.
 func checkIgnoredPaths(n *Node, out *report) {
 	list := ofKind(n.Get("policy").Get("ignore"), SequenceNode)
 	if list == nil {

@@ -141,7 +141,7 @@ type missingFileError struct{ text string }
 
 func (e *missingFileError) Error() string { return e.text }
 
-// Is tells that it is fs.ErrNotExist in other words.
+// Is makes the error match fs.ErrNotExist.
 func (e *missingFileError) Is(target error) bool { return target == fs.ErrNotExist }
 
 func noSuchFile(name string, tree Tree) error {
@@ -201,7 +201,7 @@ func (t *DirTree) match(pattern string) (names []string, err error) {
 	return names, err
 }
 
-// depthBelow is how many folders down from base name lies.
+// depthBelow returns how many folders name lies below base.
 func depthBelow(base, name string) int {
 	if base == "." {
 		return strings.Count(name, "/") + 1

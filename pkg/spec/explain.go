@@ -183,7 +183,7 @@ func (p place) step(part string) place {
 	return place{node: p.node.Get(part), key: key, pointer: pointer}
 }
 
-// subject is what a message calls the value.
+// subject returns the name of the value in a message.
 func (p place) subject() string {
 	switch {
 	case p.key != nil:
@@ -194,8 +194,8 @@ func (p place) subject() string {
 	return "the file"
 }
 
-// wholeRange is where a message about a value as a whole points: its key, as the
-// whole of it would be many lines, or the reference that put it there.
+// wholeRange returns the range for a message about a value as a whole: its key,
+// since the value may have many lines, or the reference that put it there.
 func (p place) wholeRange() Range {
 	if shown, others := p.node.Shown(); others != nil && !p.node.Origin.Part {
 		return shown
@@ -203,7 +203,7 @@ func (p place) wholeRange() Range {
 	return p.keyRange()
 }
 
-// keyRange is where a message about a mapping's keys points.
+// keyRange returns the range for a message about the keys of a mapping.
 func (p place) keyRange() Range {
 	switch {
 	case p.key != nil:
@@ -280,7 +280,8 @@ func (e *explainer) missing(s *schema, at place) {
 	}
 }
 
-// onlyValue hints at the one value that a key can have, "" where there are more.
+// onlyValue returns a hint with the one value that a key can have; "" if there
+// are several.
 func onlyValue(s *schema, key string) string {
 	for ; s != nil; s = s.ref {
 		if len(s.enum) == 1 {

@@ -9,10 +9,10 @@ import (
 	"github.com/buildsync/buildsync/internal/textedit"
 )
 
-// TextPos returns the place in the file of a byte of n's Text: inside scripts,
-// whatever the style they are written in. source is the file n was read from;
-// where n does not stand in it as it is, the start of n is returned. It goes
-// through the text: TextPlaces is for more places than a few.
+// TextPos returns the place in the file of a byte of the Text of n, whatever
+// style it is written in. source is the file that n was read from. If the text
+// does not stand in the file literally, the start of n is returned. It scans
+// the text: use TextPlaces for more than a few places.
 func (n *Node) TextPos(source []byte, offset int) Pos {
 	return n.TextPlaces(textedit.Index(source)).At(offset)
 }
@@ -205,8 +205,8 @@ func (a *aligner) close(style Style) bool {
 	return false
 }
 
-// foldAt tells how many line breaks, with the blanks around them, stand at pos,
-// and where the text goes on.
+// foldAt returns how many line breaks stand at pos, blanks around them
+// included, and where the text goes on.
 func foldAt(src []byte, pos int) (behind, breaks int) {
 	for i := pos; i < len(src); i++ {
 		switch src[i] {
@@ -262,7 +262,7 @@ func blockLine(src []byte, pos int) []byte {
 	return bytes.TrimSuffix(rest, []byte("\r"))
 }
 
-// nextLine is where the line behind pos starts, the end of src if none does.
+// nextLine returns the start of the line after pos, or the end of src.
 func nextLine(src []byte, pos int) int {
 	if end := bytes.IndexByte(src[min(pos, len(src)):], '\n'); end >= 0 {
 		return pos + end + 1

@@ -74,7 +74,7 @@ func IsDefinitions(root *Node) bool {
 	return false
 }
 
-// hint says what to do with a foreign file called name.
+// hint returns what to do with a foreign file called name.
 func (k ForeignKind) hint(name string) string {
 	switch k {
 	case ForeignBuildYML, ForeignAPIBody:

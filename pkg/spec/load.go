@@ -186,8 +186,8 @@ func ReadDefinitions(tree Tree, name string) (text []byte, found Diagnostics) {
 	return text, nil
 }
 
-// TooManyBytes is what Load reports of the file with which the definition files
-// together pass MaxTotalBytes.
+// TooManyBytes is the finding of Load about the file with which the definition
+// files together exceed MaxTotalBytes.
 func TooManyBytes(name string) Diagnostic {
 	return Diagnostic{
 		Rule: "file-limit", Severity: Error, Range: Range{Start: Pos{File: name}},

@@ -43,8 +43,8 @@ func Nearest(word string, candidates []string) string {
 	return best
 }
 
-// otherWords are what other tools, and the service's own pages, say for words of
-// the language: folded, each with what may be meant, the likeliest first.
+// otherWords maps words of other tools, and of the service's own pages, to
+// words of the language, the likeliest first. Keys are folded.
 var otherWords = map[string][]string{
 	"amd64": {"x86-64"}, "x64": {"x86-64"}, "x86": {"x86-64"}, "intel": {"x86-64"}, "arm64": {"arm"}, "aarch64": {"arm"}, "armv8": {"arm"}, "kunpeng": {"arm"},
 	"choices": {"options"}, "enum": {"options"}, "values": {"options"}, "value": {"default"}, "default_value": {"default"}, "optional": {"required"},

@@ -1,6 +1,6 @@
 package spec
 
-// NodeKind tells scalars, mappings and sequences apart.
+// NodeKind distinguishes scalars, mappings and sequences.
 type NodeKind uint8
 
 // The kinds of node. Aliases and merge keys are resolved before anyone sees a
@@ -11,8 +11,8 @@ const (
 	SequenceNode
 )
 
-// ScalarType is what YAML 1.2's core schema makes of a scalar: dates, "on" and
-// "yes" are strings there. Numbers with a leading zero are strings here as well,
+// ScalarType is the type of a scalar in the core schema of YAML 1.2: dates,
+// "on" and "yes" are strings. Numbers with a leading zero are strings too,
 // because readers disagree whether they are octal.
 type ScalarType uint8
 
@@ -25,7 +25,7 @@ const (
 	NullType
 )
 
-// Style is how a scalar stands in the file.
+// Style is the way in which a scalar is written in the file.
 type Style uint8
 
 // The styles of scalar.
@@ -67,8 +67,8 @@ func (n *Node) Get(name string) *Node {
 	return nil
 }
 
-// Key returns the key's own node of the field called name, nil where there is
-// none: what a diagnostic about the key points at.
+// Key returns the node of the key called name, for diagnostics about the key;
+// nil if there is none.
 func (n *Node) Key(name string) *Node {
 	if n == nil {
 		return nil
@@ -146,7 +146,7 @@ func (n *Node) Shown() (at Range, others []Related) {
 	return o.Use, others
 }
 
-// reference is how a text names what o is.
+// reference returns the words with which a message names o.
 func (o *Origin) reference() string {
 	space := map[OriginKind]string{FromVariable: "vars.", FromMatrix: "matrix.", FromInput: "inputs."}[o.Kind]
 	return space + o.Name

@@ -10,7 +10,7 @@ import (
 // nonBlocking keeps an open from waiting for the other end of a FIFO.
 const nonBlocking = syscall.O_NONBLOCK
 
-// hardLinks is how many names a file has.
+// hardLinks returns how many names a file has.
 func hardLinks(info fs.FileInfo) int {
 	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
 		return int(stat.Nlink)

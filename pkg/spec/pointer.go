@@ -9,7 +9,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
-// ItemSegment is how a pointer calls an item of a list, brackets included.
+// ItemSegment returns the segment of a pointer for an item of a list, with
+// brackets.
 func ItemSegment(item *Node, index int) string {
 	if name, has := itemName(item); has {
 		return valuepath.Bare(name)
@@ -175,8 +176,8 @@ func within(pointer, from string) bool {
 	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
-// fieldExtent is where a key and its value stand; own is false where they were
-// merged from elsewhere.
+// fieldExtent returns the range of a key and its value; own is false if they
+// were merged from elsewhere.
 func fieldExtent(n *Node, i int) (start, end Pos, own bool) {
 	key, value := n.Fields[i].Key.Range, n.Fields[i].Value.Range
 	if key.Start.Compare(n.Range.Start) < 0 || key.Start.Compare(n.Range.End) > 0 {

@@ -11,12 +11,12 @@ import (
 
 const (
 	policiesSchema = "policies.schema.json"
-	// defaultPolicies is where the files of policies are looked for unless
-	// buildsync.yaml says otherwise.
+	// defaultPolicies is the pattern for policy files unless buildsync.yaml
+	// sets one.
 	defaultPolicies = "policies/*.yaml"
 	// policyTests is the folder beside policies that holds their fixtures.
 	policyTests = "tests"
-	// MaxPolicyFiles is how many files of policies are read.
+	// MaxPolicyFiles is the largest number of policy files that are read.
 	MaxPolicyFiles = 200
 )
 

@@ -20,8 +20,8 @@ type Pos struct {
 // IsValid reports whether p is a place.
 func (p Pos) IsValid() bool { return p.File != "" }
 
-// String writes file:line:column, leaving out what is not known. The name of
-// the file is made safe to print.
+// String returns file:line:column without the parts that are unknown. The file
+// name is made safe to print.
 func (p Pos) String() string {
 	file := sanitize.Line(p.File, 0)
 	switch {
@@ -46,7 +46,7 @@ func (r Range) Contains(at Pos) bool {
 	return at.File == r.Start.File && at.Compare(r.Start) >= 0 && at.Compare(r.End) < 0
 }
 
-// Severity says how bad a Diagnostic is.
+// Severity is the weight of a Diagnostic.
 type Severity uint8
 
 // The severities, mildest first.

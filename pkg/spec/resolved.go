@@ -7,7 +7,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
-// Owner is what a key belongs to, as the schema calls it.
+// Owner is the object that a key belongs to, by its name in the schema.
 type Owner string
 
 // The owners of keys whose values may be resolved from references.

@@ -10,8 +10,8 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 )
 
-// unreadHead is how much of a file is looked at to see whether it is a
-// definitions file.
+// unreadHead is the length of the start of a file that is searched for signs of
+// a definitions file.
 const unreadHead = 64 << 10
 
 // allYAML matches every YAML file of a workspace.

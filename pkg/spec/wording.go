@@ -31,7 +31,8 @@ func (e *explainer) stepHint(n *Node) string {
 	return ""
 }
 
-// hintOnForm is for a value that is right but for the way it is written.
+// hintOnForm returns a hint for a value that is right but written in the wrong
+// form.
 func hintOnForm(s *schema, n *Node) string {
 	switch {
 	case s.rule == "secret-name" && n.Type != StringType:
@@ -68,8 +69,8 @@ func scalarOf(text string, t ScalarType) *Node {
 	return &Node{Kind: ScalarNode, Type: t, Style: PlainStyle, Text: text}
 }
 
-// shown is how a message shows the value that is wrong. A text that may be a
-// secret, or is too long, is not shown.
+// shown returns the text with which a message shows a wrong value. It hides a
+// text that may be a secret, and shortens a long one.
 func shown(n *Node, rule, keyword string) string {
 	switch {
 	case n.IsNull():

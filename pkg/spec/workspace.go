@@ -1,7 +1,7 @@
 package spec
 
-// Workspace is what buildsync.yaml says, an environment's overrides applied.
-// Definitions of the keys: docs/language.md.
+// Workspace holds buildsync.yaml, with the overrides of the environment
+// applied. docs/language.md explains the keys.
 type Workspace struct {
 	Root        *Node // the file as it stands
 	Region      string
