@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/catalog"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
@@ -62,7 +63,7 @@ func TestAllStagesAgreeOnSecrets(t *testing.T) {
 			t.Errorf("%s: the plan hides the value: %t\n%s", form, have, shown.String())
 		}
 		printed := live.Clone()
-		hideParameter(printed.Get(wire.KeyParameters).Items()[0].Get(wire.KeyParams))
+		screen.HideParameter(printed.Get(wire.KeyParameters).Items()[0].Get(wire.KeyParams))
 		if have := !strings.Contains(string(printed.AppendJSON(nil)), value); have != sensitive {
 			t.Errorf("%s: what is printed hides the value: %t", form, have)
 		}

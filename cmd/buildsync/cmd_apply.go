@@ -15,6 +15,7 @@ import (
 	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/internal/failpoint"
 	"github.com/buildsync/buildsync/internal/outfile"
+	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/diff"
@@ -295,10 +296,10 @@ func (in *invocation) carryOut(ctx context.Context, p *planning, createRetry app
 		in.Stops.Wrote.Store(true)
 		in.Stops.Writing.Store(true)
 	}
-	progress := in.newProgress(p.plan)
-	options.Begin, options.Done = progress.begin, progress.done
+	progress := screen.NewApplying(in.Invocation, p.plan)
+	options.Begin, options.Done = progress.Begin, progress.Done
 	report, err := apply.Run(ctx, p.service, p.plan, options)
-	progress.close()
+	progress.Close()
 	if err != nil {
 		return err
 	}
@@ -400,7 +401,7 @@ func (in *invocation) writeReport(report *apply.Report) error {
 	if in.Text("format") == "json" {
 		_, err = in.Stdout.Write(document)
 	} else {
-		err = printReport(in.Stdout, report)
+		err = screen.Report(in.Stdout, report)
 	}
 	return errors.Join(notKept, err)
 }

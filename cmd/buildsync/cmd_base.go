@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/gitbase"
 	"github.com/buildsync/buildsync/pkg/record"
 )
@@ -194,7 +195,7 @@ func (in *invocation) baseShow() error {
 }
 
 func (in *invocation) printRecord(shown *shownRecord) error {
-	out := in.paperFor(kit.Output{})
+	out := screen.PaperFor(in.Stdout, false)
 	r := shown.Record
 	fmt.Fprintf(out, "%s\n", shown.Ref)
 	switch n := len(r.Except); {
@@ -205,18 +206,18 @@ func (in *invocation) printRecord(shown *shownRecord) error {
 	default:
 		fmt.Fprintf(out, "all objects are at %.12s, but for %d:\n", r.Commit, n)
 	}
-	t := newTable("OBJECT", "STATE")
+	t := screen.NewTable("OBJECT", "STATE")
 	for _, address := range r.Listed() {
-		t.add(address, stateText(r, address))
+		t.Add(address, stateText(r, address))
 	}
-	t.writeTo(out)
+	t.WriteTo(out)
 	if len(shown.Runs) > 0 {
 		fmt.Fprintf(out, "\n")
-		runs := newTable("TIME", "BY", "WHAT")
+		runs := screen.NewTable("TIME", "BY", "WHAT")
 		for _, run := range shown.Runs {
-			runs.add(out.instant(run.Time), run.By, run.What)
+			runs.Add(out.Instant(run.Time), run.By, run.What)
 		}
-		runs.writeTo(out)
+		runs.WriteTo(out)
 	}
 	_, err := in.Stdout.Write([]byte(out.String()))
 	return err

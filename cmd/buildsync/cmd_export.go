@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
@@ -286,8 +287,8 @@ func (x *exporting) jobs(ctx context.Context, project export.Project, nth int) e
 			wanted, taken[job] = append(wanted, job), places{name: name, file: file}
 		}
 	}
-	shown := x.newExportProgress(project.Alias, len(wanted))
-	defer shown.close(nth, len(x.report.Projects))
+	shown := screen.NewCounting(x.Invocation, project.Alias, len(wanted))
+	defer shown.Close(nth, len(x.report.Projects))
 	for job, err := range reading.InOrder(ctx, x.service, wanted, reading.Options{Parallel: x.readsAtATime(), Notices: reading.AllNotices}) {
 		if err == nil {
 			err = x.job(project, job, taken[job])
@@ -295,7 +296,7 @@ func (x *exporting) jobs(ctx context.Context, project export.Project, nth int) e
 		if err != nil {
 			return err
 		}
-		shown.step()
+		shown.Step()
 	}
 	return nil
 }

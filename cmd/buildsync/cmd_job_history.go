@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 )
 
@@ -112,15 +113,15 @@ func (l *live) lastSuccess(outputs []kit.Output, repository string) error {
 	return l.in.print(outputs, nil, reply{doc: doc, text: doc.text})
 }
 
-func (d historyDocument) text(out *paper) {
+func (d historyDocument) text(out *screen.Paper) {
 	if len(d.Builds) == 0 {
 		out.WriteString("No builds.\n")
 		return
 	}
-	t := newTable("BUILD", "JOB", "RESULT", "STARTED", "TOOK", "ENDED", "BRANCH", "COMMIT", "BY", "TRIGGER", "RECORD", "MESSAGE")
+	t := screen.NewTable("BUILD", "JOB", "RESULT", "STARTED", "TOOK", "ENDED", "BRANCH", "COMMIT", "BY", "TRIGGER", "RECORD", "MESSAGE")
 	for _, b := range d.Builds {
-		t.add(string(b.BuildNumber), b.JobName, b.Result, out.time(b.StartTime), took(b.StartTime, b.EndTime), out.time(b.EndTime), b.Branch,
+		t.Add(string(b.BuildNumber), b.JobName, b.Result, out.Time(b.StartTime), screen.Took(b.StartTime, b.EndTime), out.Time(b.EndTime), b.Branch,
 			fmt.Sprintf("%.12s", b.CommitID), b.Executor, b.TriggerType, b.RecordID, b.CommitMessage)
 	}
-	t.writeTo(out)
+	t.WriteTo(out)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 )
 
@@ -84,12 +85,12 @@ func matchingJobs(jobs []wire.JobItem, globs []string) []wire.JobItem {
 	return matching
 }
 
-func (d jobListDocument) text(out *paper) {
+func (d jobListDocument) text(out *screen.Paper) {
 	if len(d.Jobs) == 0 {
 		out.WriteString("No jobs.\n")
 		return
 	}
-	t := newTable("NAME", "ID", "STATE", "LAST BUILD", "BUILT AT", "HEALTH", "CREATOR")
+	t := screen.NewTable("NAME", "ID", "STATE", "LAST BUILD", "BUILT AT", "HEALTH", "CREATOR")
 	for _, job := range d.Jobs {
 		state := "enabled"
 		if job.Disabled {
@@ -99,9 +100,9 @@ func (d jobListDocument) text(out *paper) {
 		if job.HealthScore != "" && job.LastBuildStatus != "none" {
 			health = string(job.HealthScore) + " %"
 		}
-		t.add(job.JobName, job.ID, state, lastBuildWord(job.LastBuildStatus), out.time(string(job.LastBuildTime)), health, job.UserName)
+		t.Add(job.JobName, job.ID, state, lastBuildWord(job.LastBuildStatus), out.Time(string(job.LastBuildTime)), health, job.UserName)
 	}
-	t.writeTo(out)
+	t.WriteTo(out)
 }
 
 // lastBuildWord says what the listing's colours mean; another word stays.

@@ -11,6 +11,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/outfile"
+	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/client"
 )
 
@@ -67,8 +69,8 @@ func (in *invocation) jobLogs() error {
 		if file := in.Text("out"); file != "" {
 			return l.saveLog(b, file, level)
 		}
-		lines := in.newLogLines(in.Stdout)
-		defer lines.flush()
+		lines := screen.NewLog(in.Stdout, "", in.knownSecrets())
+		defer lines.Flush()
 		return l.fetchLog(b, lines, client.LogOptions{Level: level})
 	})
 }
@@ -109,7 +111,7 @@ func (l *live) followLog() error {
 	if err != nil {
 		return err
 	}
-	f, err := l.follower(b, l.in.newLogLines(l.in.Stdout))
+	f, err := l.follower(b, screen.NewLog(l.in.Stdout, "", l.in.knownSecrets()))
 	if err != nil {
 		return err
 	}
@@ -124,7 +126,7 @@ func (l *live) followLog() error {
 // happens, for --resume.
 func (l *live) saveLog(b buildRef, name, level string) (err error) {
 	resume := l.in.On("resume")
-	file, err := openDownload(name, resume)
+	file, err := outfile.OpenDownload(name, resume)
 	if err != nil {
 		return err
 	}
@@ -135,14 +137,14 @@ func (l *live) saveLog(b buildRef, name, level string) (err error) {
 			return fmt.Errorf("reading %s: %w", name, err)
 		}
 	}
-	progress := l.in.newDownloadProgress()
-	err = l.fetchLog(b, file, client.LogOptions{Level: level, Progress: progress.update, Received: &received})
-	progress.close()
+	progress := screen.NewDownload(l.in.Invocation)
+	err = l.fetchLog(b, file, client.LogOptions{Level: level, Progress: progress.Update, Received: &received})
+	progress.Close()
 	switch {
 	case errors.Is(err, client.ErrChanged):
 		return fmt.Errorf("%s does not hold the beginning of this log; leave out --resume to download it anew: %w", name, err)
 	case err != nil && received.Size() > 0:
-		return fmt.Errorf("%w; the first %s are in %s, and --resume fetches the rest", err, bytesShown(received.Size()), name)
+		return fmt.Errorf("%w; the first %s are in %s, and --resume fetches the rest", err, screen.BytesShown(received.Size()), name)
 	case err != nil:
 		return err
 	}
@@ -155,6 +157,6 @@ func (l *live) saveLog(b buildRef, name, level string) (err error) {
 
 func (l *live) sayWritten(file *os.File, name string) {
 	if info, err := file.Stat(); err == nil && !l.in.On("quiet") {
-		l.in.Printf("%s: %s\n", name, bytesShown(info.Size()))
+		l.in.Printf("%s: %s\n", name, screen.BytesShown(info.Size()))
 	}
 }

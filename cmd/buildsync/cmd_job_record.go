@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 )
 
@@ -61,53 +62,53 @@ func (in *invocation) jobRecord() error {
 			}
 			doc.Details = &details
 		}
-		return in.print(outputs, nil, reply{doc: doc, text: func(out *paper) {
+		return in.print(outputs, nil, reply{doc: doc, text: func(out *screen.Paper) {
 			writeRecord(out, b, doc.Record)
 			writeDetails(out, doc.Details)
 		}})
 	})
 }
 
-func writeRecord(out *paper, b buildRef, r wire.Record) {
-	var s sheet
-	s.add("Job", b.job.String())
-	s.add("Build", string(r.BuildNo))
-	s.add("Of the day", r.DailyBuildNumber)
-	s.add("Status", r.Status)
-	s.add("Message", r.ErrMsg)
-	s.add("Record", recordOf(r))
-	s.add("Trigger", r.TriggerType)
-	s.add("Repository", r.RepoName)
-	s.add("Branch", r.Branch)
-	s.add("Tag", r.Tag)
-	s.add("Commit", r.Commit)
-	s.add("Commit message", r.CommitMessage)
-	s.add("Created", out.time(r.CreateTime))
-	s.add("Started", out.time(r.StartTime))
-	s.add("Finished", out.time(r.FinishTime))
-	s.add("Took", shownDuration(string(r.Duration)))
-	s.writeTo(out)
+func writeRecord(out *screen.Paper, b buildRef, r wire.Record) {
+	var s screen.Sheet
+	s.Add("Job", b.job.String())
+	s.Add("Build", string(r.BuildNo))
+	s.Add("Of the day", r.DailyBuildNumber)
+	s.Add("Status", r.Status)
+	s.Add("Message", r.ErrMsg)
+	s.Add("Record", recordOf(r))
+	s.Add("Trigger", r.TriggerType)
+	s.Add("Repository", r.RepoName)
+	s.Add("Branch", r.Branch)
+	s.Add("Tag", r.Tag)
+	s.Add("Commit", r.Commit)
+	s.Add("Commit message", r.CommitMessage)
+	s.Add("Created", out.Time(r.CreateTime))
+	s.Add("Started", out.Time(r.StartTime))
+	s.Add("Finished", out.Time(r.FinishTime))
+	s.Add("Took", shownDuration(string(r.Duration)))
+	s.WriteTo(out)
 }
 
-func writeDetails(out *paper, d *wire.HistoryDetails) {
+func writeDetails(out *screen.Paper, d *wire.HistoryDetails) {
 	if d == nil {
 		return
 	}
 	if len(d.BuildSteps) > 0 {
 		out.WriteString("\nSteps:\n")
-		t := newTable("NAME", "STATUS", "TOOK")
+		t := screen.NewTable("NAME", "STATUS", "TOOK")
 		for _, step := range d.BuildSteps {
-			t.add(step.Name, step.Status, shownDuration(string(step.BuildTime)))
+			t.Add(step.Name, step.Status, shownDuration(string(step.BuildTime)))
 		}
-		t.writeTo(out)
+		t.WriteTo(out)
 	}
 	if len(d.Parameters) > 0 {
 		out.WriteString("\nParameters:\n")
-		t := newTable("NAME", "VALUE")
+		t := screen.NewTable("NAME", "VALUE")
 		for _, name := range slices.Sorted(maps.Keys(d.Parameters)) {
-			t.add(name, hideSecret(name, d.Parameters[name]))
+			t.Add(name, screen.HideSecret(name, d.Parameters[name]))
 		}
-		t.writeTo(out)
+		t.WriteTo(out)
 	}
 }
 
@@ -139,15 +140,15 @@ func (in *invocation) jobArtifacts() error {
 		if err != nil {
 			return err
 		}
-		return in.print(outputs, nil, reply{doc: info, text: func(out *paper) {
+		return in.print(outputs, nil, reply{doc: info, text: func(out *screen.Paper) {
 			writeArtifacts(out, b, info)
 		}})
 	})
 }
 
-func writeArtifacts(out *paper, b buildRef, info wire.OutputInfo) {
-	t := newTable("KIND", "STEP", "NAME", "VERSION", "TYPE", "URI")
-	add := func(kind, step string, o wire.Output) { t.add(kind, step, o.Name, o.Version, o.PackageType, o.URI) }
+func writeArtifacts(out *screen.Paper, b buildRef, info wire.OutputInfo) {
+	t := screen.NewTable("KIND", "STEP", "NAME", "VERSION", "TYPE", "URI")
+	add := func(kind, step string, o wire.Output) { t.Add(kind, step, o.Name, o.Version, o.PackageType, o.URI) }
 	for _, step := range slices.Sorted(maps.Keys(info.PackageInfos)) {
 		add("package", step, info.PackageInfos[step])
 	}
@@ -157,11 +158,11 @@ func writeArtifacts(out *paper, b buildRef, info wire.OutputInfo) {
 	for _, step := range slices.Sorted(maps.Keys(info.ImageInfos)) {
 		add("image", step, info.ImageInfos[step])
 	}
-	if len(t.rows) == 0 {
-		fmt.Fprintf(out, "%s produced nothing.\n", shownText(capitalised(b.String()), 0))
+	if len(t.Rows) == 0 {
+		fmt.Fprintf(out, "%s produced nothing.\n", screen.Shown(capitalised(b.String()), 0))
 		return
 	}
-	t.writeTo(out)
+	t.WriteTo(out)
 }
 
 // capitalised begins a sentence; a name at its start stays as it is.
@@ -201,11 +202,11 @@ func (in *invocation) jobGraph() error {
 		if err != nil {
 			return err
 		}
-		return in.print(outputs, nil, reply{doc: graph, text: func(out *paper) { writeGraph(out, graph) }})
+		return in.print(outputs, nil, reply{doc: graph, text: func(out *screen.Paper) { writeGraph(out, graph) }})
 	})
 }
 
-func writeGraph(out *paper, graph wire.FlowGraph) {
+func writeGraph(out *screen.Paper, graph wire.FlowGraph) {
 	if len(graph.Vertices) == 0 {
 		out.WriteString("No parts.\n")
 		return
@@ -222,9 +223,9 @@ func writeGraph(out *paper, graph wire.FlowGraph) {
 		}
 		after[e.From] = append(after[e.From], name)
 	}
-	t := newTable("PART", "BUILD", "STATUS", "TOOK", "STARTED", "FINISHED", "DEPENDS ON")
+	t := screen.NewTable("PART", "BUILD", "STATUS", "TOOK", "STARTED", "FINISHED", "DEPENDS ON")
 	for _, v := range graph.Vertices {
-		t.add(v.DisplayName, v.BuildNo, v.Status, shownDuration(string(v.BuildDuration)), out.time(v.StartTime), out.time(v.FinishTime), strings.Join(after[v.ID], ", "))
+		t.Add(v.DisplayName, v.BuildNo, v.Status, shownDuration(string(v.BuildDuration)), out.Time(v.StartTime), out.Time(v.FinishTime), strings.Join(after[v.ID], ", "))
 	}
-	t.writeTo(out)
+	t.WriteTo(out)
 }

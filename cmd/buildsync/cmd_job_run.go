@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -93,26 +94,26 @@ func (in *invocation) jobRun() error {
 }
 
 // runLog is where --follow prints the log: on stdout unless that takes JSON.
-func (l *live) runLog(outputs []kit.Output) *logLines {
+func (l *live) runLog(outputs []kit.Output) *screen.Log {
 	switch {
 	case !l.in.On("follow"):
 		return nil
 	case outputs[0].Format == "json":
-		return l.in.newLogLines(l.in.Stderr)
+		return screen.NewLog(l.in.Stderr, "", l.in.knownSecrets())
 	}
-	return l.in.newLogLines(l.in.Stdout)
+	return screen.NewLog(l.in.Stdout, "", l.in.knownSecrets())
 }
 
 // reportRun says that a build was started, or waits and says how it ended.
 func (l *live) reportRun(outputs []kit.Output, f *follower, doc runDocument) error {
 	number, err := strconv.Atoi(doc.ActualBuildNumber)
 	if err != nil {
-		return &failure{exitPartial, fmt.Errorf("a build was started, and the service calls it %q, which is no number", shownText(doc.ActualBuildNumber, 60))}
+		return &failure{exitPartial, fmt.Errorf("a build was started, and the service calls it %q, which is no number", screen.Shown(doc.ActualBuildNumber, 60))}
 	}
 	f.build.number = number
 	if !l.in.On("wait") && !l.in.On("follow") {
-		return l.in.print(outputs, nil, reply{doc: doc, text: func(out *paper) {
-			fmt.Fprintf(out, "%s was started.\n", shownText(capitalised(f.build.String()), 0))
+		return l.in.print(outputs, nil, reply{doc: doc, text: func(out *screen.Paper) {
+			fmt.Fprintf(out, "%s was started.\n", screen.Shown(capitalised(f.build.String()), 0))
 		}})
 	}
 	record, err := f.wait()
@@ -120,8 +121,8 @@ func (l *live) reportRun(outputs []kit.Output, f *follower, doc runDocument) err
 		return err
 	}
 	doc.Record = &record
-	err = l.in.print(outputs, nil, reply{doc: doc, text: func(out *paper) {
-		fmt.Fprintf(out, "%s: %s (%s)\n", shownText(capitalised(f.build.String()), 0), shownText(record.Status, 60), shownDuration(string(record.Duration)))
+	err = l.in.print(outputs, nil, reply{doc: doc, text: func(out *screen.Paper) {
+		fmt.Fprintf(out, "%s: %s (%s)\n", screen.Shown(capitalised(f.build.String()), 0), screen.Shown(record.Status, 60), shownDuration(string(record.Duration)))
 	}})
 	if err != nil {
 		return err

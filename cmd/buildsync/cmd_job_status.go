@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 )
 
@@ -45,12 +46,12 @@ func (in *invocation) jobStatus() error {
 		if doc.Running, err = l.JobRunning(l.ctx, job.ID); err != nil {
 			return err
 		}
-		return in.print(outputs, nil, reply{doc: doc, text: func(out *paper) {
+		return in.print(outputs, nil, reply{doc: doc, text: func(out *screen.Paper) {
 			word := "not running"
 			if doc.Running {
 				word = "running"
 			}
-			fmt.Fprintf(out, "%s: %s\n", shownText(job.String(), 0), word)
+			fmt.Fprintf(out, "%s: %s\n", screen.Shown(job.String(), 0), word)
 		}})
 	})
 }
@@ -96,8 +97,8 @@ func (in *invocation) jobRatio() error {
 		if doc.SuccessRatio, err = l.SuccessRatio(l.ctx, job.ID, from, to); err != nil {
 			return err
 		}
-		return in.print(outputs, nil, reply{doc: doc, text: func(out *paper) {
-			fmt.Fprintf(out, "%s, %s to %s: %s of %s builds succeeded (%s)\n", shownText(job.String(), 0), doc.From, doc.To,
+		return in.print(outputs, nil, reply{doc: doc, text: func(out *screen.Paper) {
+			fmt.Fprintf(out, "%s, %s to %s: %s of %s builds succeeded (%s)\n", screen.Shown(job.String(), 0), doc.From, doc.To,
 				doc.SuccessCount, doc.TotalCount, percent(doc.SuccessRatio.SuccessRatio))
 		}})
 	})

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/buildsync/buildsync/internal/screen"
 )
 
 func (p *program) jobStopCommand() *cli.Command {
@@ -49,8 +51,8 @@ func (in *invocation) jobStop() error {
 			return err
 		}
 		doc := stopDocument{JobID: b.job.ID, JobName: b.job.Name, BuildNumber: b.number, Outcome: "stopped"}
-		return in.print(outputs, nil, reply{doc: doc, text: func(out *paper) {
-			fmt.Fprintf(out, "%s was stopped.\n", shownText(capitalised(b.String()), 0))
+		return in.print(outputs, nil, reply{doc: doc, text: func(out *screen.Paper) {
+			fmt.Fprintf(out, "%s was stopped.\n", screen.Shown(capitalised(b.String()), 0))
 		}})
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/sanitize"
@@ -77,10 +78,10 @@ Exit codes: 0 done; 1 nothing was done; 3 invalid input; 6 done in part, or not 
 }
 
 func deleteQuestion(jobs []jobRef) string {
-	var out paper
+	var out screen.Paper
 	out.WriteString("These jobs go to the recycle bin:\n")
 	for _, job := range jobs {
-		fmt.Fprintf(&out, "  %s (%s)\n", shownText(job.Name, 0), job.ID)
+		fmt.Fprintf(&out, "  %s (%s)\n", screen.Shown(job.Name, 0), job.ID)
 	}
 	out.WriteString("Delete them?")
 	return out.String()
@@ -189,12 +190,12 @@ func outcomeWords(err error, done string) (outcome, message string) {
 	return "failed", sanitize.Line(err.Error(), 2048)
 }
 
-func (d jobsDocument) text(out *paper) {
+func (d jobsDocument) text(out *screen.Paper) {
 	for _, job := range d.Jobs {
 		name := job.JobName
 		if name == "" {
 			name = job.JobID
 		}
-		fmt.Fprintf(out, "%s: %s\n", shownText(name, 0), job.Outcome)
+		fmt.Fprintf(out, "%s: %s\n", screen.Shown(name, 0), job.Outcome)
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/internal/outfile"
+	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/client"
 )
 
@@ -70,7 +71,7 @@ func (in *invocation) keystoreDownload() error {
 			return err
 		}
 		if !in.On("quiet") {
-			in.Printf("%s: %s, readable by its owner only\n", file, bytesShown(size))
+			in.Printf("%s: %s, readable by its owner only\n", file, screen.BytesShown(size))
 		}
 		return nil
 	})

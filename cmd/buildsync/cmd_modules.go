@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/catalog"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -111,12 +112,12 @@ func (in *invocation) modulesList() error {
 			jsontree.Member{Key: "modules", Value: list}).Indented())
 		return err
 	}
-	var out paper
-	rows := newTable("ACTION", "MODULE", "PROPERTIES", "CONFIDENCE", "NAME")
+	var out screen.Paper
+	rows := screen.NewTable("ACTION", "MODULE", "PROPERTIES", "CONFIDENCE", "NAME")
 	for _, m := range known.Modules() {
-		rows.add(wordsOf(m), m.ID, strconv.Itoa(len(m.Properties)), string(m.Confidence), m.Name)
+		rows.Add(wordsOf(m), m.ID, strconv.Itoa(len(m.Properties)), string(m.Confidence), m.Name)
 	}
-	rows.writeTo(&out)
+	rows.WriteTo(&out)
 	_, err = io.WriteString(in.Stdout, out.String())
 	return err
 }
@@ -169,36 +170,36 @@ func (in *invocation) modulesShow() error {
 
 // shownModule is a module as text.
 func shownModule(m *catalog.Module) string {
-	var out paper
-	head := &sheet{}
-	head.add("module", m.ID)
-	head.add("name", m.Name)
-	head.add("action", wordsOf(m))
-	head.add("confidence", string(m.Confidence))
-	head.add("what", m.Description)
+	var out screen.Paper
+	head := &screen.Sheet{}
+	head.Add("module", m.ID)
+	head.Add("name", m.Name)
+	head.Add("action", wordsOf(m))
+	head.Add("confidence", string(m.Confidence))
+	head.Add("what", m.Description)
 	for _, source := range m.Sources {
-		head.add("source", source)
+		head.Add("source", source)
 	}
-	head.writeTo(&out)
+	head.WriteTo(&out)
 	if len(m.Properties) > 0 {
-		rows := newTable("PROPERTY", "TYPE", "CONFIDENCE", "DEFAULT", "WHAT")
+		rows := screen.NewTable("PROPERTY", "TYPE", "CONFIDENCE", "DEFAULT", "WHAT")
 		for _, p := range m.Properties {
 			value := ""
 			if p.Default != nil {
 				value = string(p.Default.AppendJSON(nil))
 			}
-			rows.add(p.Name, string(p.Type), string(p.Confidence), value, p.Description)
+			rows.Add(p.Name, string(p.Type), string(p.Confidence), value, p.Description)
 		}
 		out.WriteByte('\n')
-		rows.writeTo(&out)
+		rows.WriteTo(&out)
 	}
 	if len(m.Inputs) > 0 {
-		rows := newTable("INPUT", "PROPERTY", "CONFIDENCE", "NOTE")
+		rows := screen.NewTable("INPUT", "PROPERTY", "CONFIDENCE", "NOTE")
 		for _, input := range m.Inputs {
-			rows.add(input.Name, input.Property, string(input.Confidence), input.Note)
+			rows.Add(input.Name, input.Property, string(input.Confidence), input.Note)
 		}
 		out.WriteByte('\n')
-		rows.writeTo(&out)
+		rows.WriteTo(&out)
 	}
 	return out.String()
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -70,12 +71,12 @@ func (in *invocation) noticeShow() error {
 	})
 }
 
-func (d noticesDocument) text(out *paper) {
+func (d noticesDocument) text(out *screen.Paper) {
 	if len(d.Notices) == 0 {
 		out.WriteString("No notifications.\n")
 		return
 	}
-	t := newTable("TYPE", "SENT ON", "NOT ON", "SETTINGS")
+	t := screen.NewTable("TYPE", "SENT ON", "NOT ON", "SETTINGS")
 	for _, notice := range d.Notices {
 		on, off := []string{}, []string{}
 		for _, event := range slices.Sorted(maps.Keys(notice.EnableMap)) {
@@ -87,15 +88,15 @@ func (d noticesDocument) text(out *paper) {
 		}
 		settings := ""
 		if notice.ParamConfig != nil && *notice.ParamConfig != "" {
-			settings = sensitive
+			settings = screen.Sensitive
 		}
 		sent := strings.Join(on, ", ")
 		if sent == "" {
 			sent = "nothing"
 		}
-		t.add(notice.NoticeType, sent, strings.Join(off, ", "), settings)
+		t.Add(notice.NoticeType, sent, strings.Join(off, ", "), settings)
 	}
-	t.writeTo(out)
+	t.WriteTo(out)
 }
 
 func (p *program) noticeDisableCommand() *cli.Command {
@@ -138,8 +139,8 @@ func (in *invocation) noticeDisable() error {
 			return err
 		}
 		doc := noticeOutcome{JobID: job.ID, JobName: job.Name, NoticeType: kind, Outcome: "disabled"}
-		return in.print(outputs, nil, reply{doc: doc, text: func(out *paper) {
-			fmt.Fprintf(out, "%s: %s is off\n", shownText(job.String(), 0), shownText(kind, 0))
+		return in.print(outputs, nil, reply{doc: doc, text: func(out *screen.Paper) {
+			fmt.Fprintf(out, "%s: %s is off\n", screen.Shown(job.String(), 0), screen.Shown(kind, 0))
 		}})
 	})
 }

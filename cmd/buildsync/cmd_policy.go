@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/export"
@@ -170,7 +171,7 @@ func (in *invocation) policyCheck() error {
 		return err
 	}
 	report.Sort()
-	if err := in.print(outputs, nil, reply{doc: report, text: func(out *paper) { writePolicyReport(out, report) }}); err != nil {
+	if err := in.print(outputs, nil, reply{doc: report, text: func(out *screen.Paper) { writePolicyReport(out, report) }}); err != nil {
 		return err
 	}
 	switch {
@@ -277,7 +278,7 @@ func (w *workspace) definitionOf(live *diff.LiveJob) *compile.Job {
 	return nil
 }
 
-func writePolicyReport(out *paper, r *policy.Report) {
+func writePolicyReport(out *screen.Paper, r *policy.Report) {
 	last := ""
 	for _, f := range r.Findings {
 		if f.Policy != last {
@@ -285,23 +286,23 @@ func writePolicyReport(out *paper, r *policy.Report) {
 				out.WriteString("\n")
 			}
 			last = f.Policy
-			fmt.Fprintf(out, "%s (%s)\n", shownText(f.Policy, maxCell), f.Severity)
+			fmt.Fprintf(out, "%s (%s)\n", screen.Shown(f.Policy, screen.MaxCell), f.Severity)
 			if f.Hint != "" && f.Policy != policy.ExceptionRule {
-				fmt.Fprintf(out, "  %s\n", shownText(f.Hint, 500))
+				fmt.Fprintf(out, "  %s\n", screen.Shown(f.Hint, 500))
 			}
 		}
 		place := ""
 		if f.File != "" {
-			place = shownText(fmt.Sprintf("%s:%d:%d: ", f.File, f.Line, f.Column), 300)
+			place = screen.Shown(fmt.Sprintf("%s:%d:%d: ", f.File, f.Line, f.Column), 300)
 		}
 		subject := ""
 		if f.Job != "" {
-			subject = shownText(f.Job, 300) + ": "
+			subject = screen.Shown(f.Job, 300) + ": "
 		}
 		if f.Path != "" && f.Line == 0 {
-			subject += shownText(f.Path, 300) + ": "
+			subject += screen.Shown(f.Path, 300) + ": "
 		}
-		fmt.Fprintf(out, "  %s%s%s\n", place, subject, shownText(f.Message, 500))
+		fmt.Fprintf(out, "  %s%s%s\n", place, subject, screen.Shown(f.Message, 500))
 	}
 	if len(r.Findings) > 0 {
 		out.WriteString("\n")
@@ -354,7 +355,7 @@ func (in *invocation) policyTest() error {
 		}
 	}
 	doc := map[string]any{"format_version": "1.0", "tests": append([]policy.Tested{}, results...), "untested": append([]string{}, untested...), "failed": failed}
-	if err := in.print(outputs, nil, reply{doc: doc, text: func(out *paper) { writePolicyTests(out, results, untested, failed) }}); err != nil {
+	if err := in.print(outputs, nil, reply{doc: doc, text: func(out *screen.Paper) { writePolicyTests(out, results, untested, failed) }}); err != nil {
 		return err
 	}
 	if failed > 0 {
@@ -371,16 +372,16 @@ func unknownPolicy(name, near string) error {
 	return kit.UsageError{Text: text}
 }
 
-func writePolicyTests(out *paper, results []policy.Tested, untested []string, failed int) {
+func writePolicyTests(out *screen.Paper, results []policy.Tested, untested []string, failed int) {
 	for _, r := range results {
 		if r.Passed {
-			fmt.Fprintf(out, "ok    %s\n", shownText(r.File, 300))
+			fmt.Fprintf(out, "ok    %s\n", screen.Shown(r.File, 300))
 			continue
 		}
-		fmt.Fprintf(out, "FAIL  %s: %s\n", shownText(r.File, 300), shownText(r.Reason, 500))
+		fmt.Fprintf(out, "FAIL  %s: %s\n", screen.Shown(r.File, 300), screen.Shown(r.Reason, 500))
 	}
 	for _, name := range untested {
-		fmt.Fprintf(out, "none  %s has no fixtures\n", shownText(name, 100))
+		fmt.Fprintf(out, "none  %s has no fixtures\n", screen.Shown(name, 100))
 	}
 	fmt.Fprintf(out, "%s, %d failed.\n", counted(len(results), "test"), failed)
 }

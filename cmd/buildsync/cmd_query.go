@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/bulk"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
@@ -156,7 +157,7 @@ func (in *invocation) query() error {
 	for _, job := range w.result.Jobs {
 		if in.selects(a, job.Name, job.Address) && a.labels.Select(job) {
 			shown := *job
-			shown.Body = redacted(job.Body, w.catalogue)
+			shown.Body = screen.Redacted(job.Body, w.catalogue, nil)
 			objects = append(objects, bulk.OfJob(&shown))
 		}
 	}
@@ -245,10 +246,10 @@ func (in *invocation) printFound(outputs []kit.Output, w *workspace, rows []foun
 		files = append(files, w.shown(name))
 	}
 	slices.Sort(files)
-	r := reply{doc: map[string]any{"format_version": "1.0", "jobs": jobs, "values": append([]foundValue{}, rows...)}, text: func(out *paper) { writeFound(out, rows, jobs) }}
+	r := reply{doc: map[string]any{"format_version": "1.0", "jobs": jobs, "values": append([]foundValue{}, rows...)}, text: func(out *screen.Paper) { writeFound(out, rows, jobs) }}
 	if by := in.Text("by"); by != "" {
 		groups := groupFound(rows, by, w)
-		r = reply{doc: map[string]any{"format_version": "1.0", "jobs": jobs, "groups": append([]foundGroup{}, groups...)}, text: func(out *paper) { writeGroups(out, groups, by, jobs) }}
+		r = reply{doc: map[string]any{"format_version": "1.0", "jobs": jobs, "groups": append([]foundGroup{}, groups...)}, text: func(out *screen.Paper) { writeGroups(out, groups, by, jobs) }}
 	}
 	return in.Write(outputs, func(to io.Writer, o kit.Output) error {
 		if o.Format == "files" {
@@ -263,12 +264,12 @@ func (in *invocation) printFound(outputs []kit.Output, w *workspace, rows []foun
 	})
 }
 
-func writeFound(out *paper, rows []foundValue, jobs int) {
+func writeFound(out *screen.Paper, rows []foundValue, jobs int) {
 	if len(rows) == 0 {
 		out.WriteString("No job matches.\n")
 		return
 	}
-	t := newTable("JOB", "PATH", "VALUE", "PLACE").cutting("VALUE", "PATH")
+	t := screen.NewTable("JOB", "PATH", "VALUE", "PLACE").Cutting("VALUE", "PATH")
 	for _, row := range rows {
 		shown, place := "", ""
 		if row.Value != nil {
@@ -277,9 +278,9 @@ func writeFound(out *paper, rows []foundValue, jobs int) {
 		if row.File != "" {
 			place = fmt.Sprintf("%s:%d", row.File, row.Line)
 		}
-		t.add(row.Job, row.Path, shown, place)
+		t.Add(row.Job, row.Path, shown, place)
 	}
-	t.writeTo(out)
+	t.WriteTo(out)
 	fmt.Fprintf(out, "\n%s.\n", counted(jobs, "job"))
 }
 
@@ -326,12 +327,12 @@ func groupFound(rows []foundValue, by string, w *workspace) (groups []foundGroup
 	return groups
 }
 
-func writeGroups(out *paper, groups []foundGroup, by string, jobs int) {
+func writeGroups(out *screen.Paper, groups []foundGroup, by string, jobs int) {
 	if len(groups) == 0 {
 		out.WriteString("No job matches.\n")
 		return
 	}
-	t := newTable("PLACE", "JOBS", "VALUE", "NAMES").cutting("NAMES", "VALUE")
+	t := screen.NewTable("PLACE", "JOBS", "VALUE", "NAMES").Cutting("NAMES", "VALUE")
 	for _, g := range groups {
 		place, names := "", strings.Join(g.Jobs[:min(3, len(g.Jobs))], ", ")
 		if len(g.Jobs) > 3 {
@@ -340,9 +341,9 @@ func writeGroups(out *paper, groups []foundGroup, by string, jobs int) {
 		if g.File != "" {
 			place = fmt.Sprintf("%s:%d", g.File, g.Line)
 		}
-		t.add(place, fmt.Sprint(g.Count), g.Value, names)
+		t.Add(place, fmt.Sprint(g.Count), g.Value, names)
 	}
-	t.writeTo(out)
+	t.WriteTo(out)
 	what := "place"
 	if by == "value" {
 		what = "value"

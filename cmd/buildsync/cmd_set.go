@@ -13,6 +13,7 @@ import (
 
 	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/internal/outfile"
+	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/bulk"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff/render"
@@ -217,7 +218,7 @@ func (in *invocation) printSet(outputs []kit.Output, w *workspace, result *bulk.
 	for _, c := range result.Changed {
 		changed = append(changed, map[string]string{"job": c.Job, "path": c.Path, "before": c.Before, "after": c.After})
 	}
-	r := reply{doc: map[string]any{"format_version": "1.0", "files": files, "changed": changed, "jobs": len(jobs)}, text: func(out *paper) {
+	r := reply{doc: map[string]any{"format_version": "1.0", "files": files, "changed": changed, "jobs": len(jobs)}, text: func(out *screen.Paper) {
 		in.writeSet(out, w, result, names, len(jobs))
 	}}
 	return in.Write(outputs, func(to io.Writer, o kit.Output) error {
@@ -233,7 +234,7 @@ func (in *invocation) printSet(outputs []kit.Output, w *workspace, result *bulk.
 	})
 }
 
-func (in *invocation) writeSet(out *paper, w *workspace, result *bulk.Result, names []string, jobs int) {
+func (in *invocation) writeSet(out *screen.Paper, w *workspace, result *bulk.Result, names []string, jobs int) {
 	if len(names) == 0 {
 		out.WriteString("Nothing to change.\n")
 		return
@@ -250,16 +251,16 @@ func (in *invocation) writeSet(out *paper, w *workspace, result *bulk.Result, na
 		out.WriteString("\n")
 		verb = "Would change"
 	case in.On("dry-run"):
-		t := newTable("JOB", "PATH", "BEFORE", "AFTER").cutting("PATH", "BEFORE", "AFTER")
+		t := screen.NewTable("JOB", "PATH", "BEFORE", "AFTER").Cutting("PATH", "BEFORE", "AFTER")
 		for _, c := range result.Changed {
-			t.add(c.Job, c.Path, c.Before, c.After)
+			t.Add(c.Job, c.Path, c.Before, c.After)
 		}
-		t.writeTo(out)
+		t.WriteTo(out)
 		out.WriteString("\n")
 		verb = "Would change"
 	}
 	fmt.Fprintf(out, "%s %s of %s in %s.\n", verb, counted(len(result.Changed), "value"), counted(jobs, "job"), counted(len(names), "file"))
 	for _, name := range names {
-		fmt.Fprintf(out, "  %s\n", shownText(w.shown(name), 0))
+		fmt.Fprintf(out, "  %s\n", screen.Shown(w.shown(name), 0))
 	}
 }

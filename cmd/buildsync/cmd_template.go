@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/catalog"
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/client/wire"
@@ -106,16 +107,16 @@ func (l *live) templates(part string, own bool) ([]wire.Template, error) {
 	return templates, nil
 }
 
-func (d templateListDocument) text(out *paper) {
+func (d templateListDocument) text(out *screen.Paper) {
 	if len(d.Templates) == 0 {
 		out.WriteString("No templates.\n")
 		return
 	}
-	t := newTable("NAME", "UUID", "SCOPE", "TOOL", "CREATED", "CREATOR", "DESCRIPTION")
+	t := screen.NewTable("NAME", "UUID", "SCOPE", "TOOL", "CREATED", "CREATOR", "DESCRIPTION")
 	for _, template := range d.Templates {
-		t.add(template.Name, template.UUID, template.Scope, template.ToolType, out.time(template.CreateTime), template.UserName, template.Description)
+		t.Add(template.Name, template.UUID, template.Scope, template.ToolType, out.Time(template.CreateTime), template.UserName, template.Description)
 	}
-	t.writeTo(out)
+	t.WriteTo(out)
 }
 
 // namedTemplates reads where a template may be, the official ones only where
@@ -199,22 +200,22 @@ func (in *invocation) templateShow() error {
 		}
 		modules := catalog.Default()
 		item := in.redacted(template.Item, modules)
-		return in.print(outputs, modules, reply{doc: item, text: func(out *paper) {
+		return in.print(outputs, modules, reply{doc: item, text: func(out *screen.Paper) {
 			writeTemplate(out, template, item, modules)
 		}})
 	})
 }
 
-func writeTemplate(out *paper, t wire.Template, item *jsontree.Value, modules *catalog.Catalogue) {
-	var s sheet
-	s.add("Template", t.Name)
-	s.add("Uuid", t.UUID)
-	s.add("Scope", t.Scope)
-	s.add("Tool", t.ToolType)
-	s.add("Description", t.Description)
-	s.add("Creator", t.UserName)
-	s.add("Created", out.time(t.CreateTime))
-	s.writeTo(out)
+func writeTemplate(out *screen.Paper, t wire.Template, item *jsontree.Value, modules *catalog.Catalogue) {
+	var s screen.Sheet
+	s.Add("Template", t.Name)
+	s.Add("Uuid", t.UUID)
+	s.Add("Scope", t.Scope)
+	s.Add("Tool", t.ToolType)
+	s.Add("Description", t.Description)
+	s.Add("Creator", t.UserName)
+	s.Add("Created", out.Time(t.CreateTime))
+	s.WriteTo(out)
 	writeParameters(out, wire.Member(item, wire.KeyParameters).Items())
 	writeSteps(out, wire.Member(wire.Member(item, wire.KeyTemplate), wire.KeySteps).Items(), modules)
 }
@@ -254,15 +255,15 @@ func (in *invocation) templateDelete() error {
 		if !reading.IsOwn(t) {
 			return fmt.Errorf("%s is an official template, which cannot be deleted", t.Name)
 		}
-		if err := l.agree(fmt.Sprintf("The template %s (%s) is deleted for good. Delete it?", shownText(t.Name, 0), t.UUID)); err != nil {
+		if err := l.agree(fmt.Sprintf("The template %s (%s) is deleted for good. Delete it?", screen.Shown(t.Name, 0), t.UUID)); err != nil {
 			return err
 		}
 		if err := l.write(func(ctx context.Context) error { return l.DeleteTemplate(ctx, t.UUID) }); err != nil {
 			return err
 		}
 		doc := templateOutcome{UUID: t.UUID, Name: t.Name, Outcome: "deleted"}
-		return in.print(outputs, nil, reply{doc: doc, text: func(out *paper) {
-			fmt.Fprintf(out, "%s: deleted\n", shownText(t.Name, 0))
+		return in.print(outputs, nil, reply{doc: doc, text: func(out *screen.Paper) {
+			fmt.Fprintf(out, "%s: deleted\n", screen.Shown(t.Name, 0))
 		}})
 	})
 }

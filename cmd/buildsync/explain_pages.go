@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/bulk"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
@@ -38,7 +39,7 @@ type station struct {
 func (o explainable) values(w *workspace) []explained {
 	shown := map[string]*jsontree.Value{}
 	var order []string
-	bulk.Walk(redacted(o.body, w.catalogue), func(path string, v *jsontree.Value) {
+	bulk.Walk(screen.Redacted(o.body, w.catalogue, nil), func(path string, v *jsontree.Value) {
 		if shown[path] == nil {
 			order = append(order, path)
 		}
@@ -144,20 +145,20 @@ func (s station) place() string {
 func valuePage(address string, v explained) reply {
 	return reply{
 		doc: map[string]any{"format_version": "1.0", "address": address, "values": []explained{v}},
-		text: func(out *paper) {
+		text: func(out *screen.Paper) {
 			out.WriteString(sanitize.Line(address+"."+v.Path, 0) + "\n")
 			switch {
 			case strings.Contains(v.Value.Text(), "\n"):
 				out.WriteString("\n" + indented(secret.Redact(strings.TrimSuffix(v.Value.Text(), "\n")+"\n")))
 			case v.Value != nil:
-				out.WriteString("= " + shownText(inWords(v.Value), 1000) + "\n")
+				out.WriteString("= " + screen.Shown(inWords(v.Value), 1000) + "\n")
 			}
 			out.WriteString("\n")
-			t := newTable("PLACE", "FROM")
+			t := screen.NewTable("PLACE", "FROM")
 			for _, s := range v.Way {
-				t.add(s.place(), s.words())
+				t.Add(s.place(), s.words())
 			}
-			t.writeTo(out)
+			t.WriteTo(out)
 		},
 	}
 }
@@ -167,9 +168,9 @@ func valuePage(address string, v explained) reply {
 func valueList(address string, values []explained) reply {
 	return reply{
 		doc: map[string]any{"format_version": "1.0", "address": address, "values": values},
-		text: func(out *paper) {
+		text: func(out *screen.Paper) {
 			out.WriteString(sanitize.Line(address, 0) + "\n\n")
-			t := newTable("PATH", "VALUE", "PLACE", "FROM").cutting("VALUE", "PATH")
+			t := screen.NewTable("PATH", "VALUE", "PLACE", "FROM").Cutting("VALUE", "PATH")
 			for _, v := range values {
 				if v.Value == nil && slices.ContainsFunc(values, v.holds) {
 					continue // its parts are listed
@@ -182,9 +183,9 @@ func valueList(address string, values []explained) reply {
 				if v.Value != nil {
 					shown = sanitize.Line(inWords(v.Value), 40)
 				}
-				t.add(v.Path, shown, v.Way[0].place(), from)
+				t.Add(v.Path, shown, v.Way[0].place(), from)
 			}
-			t.writeTo(out)
+			t.WriteTo(out)
 		},
 	}
 }
@@ -227,12 +228,12 @@ func ruleList() reply {
 	}
 	return reply{
 		doc: map[string]any{"format_version": "1.0", "rules": docs},
-		text: func(out *paper) {
-			t := newTable("RULE", "SEVERITY", "REPORTS")
+		text: func(out *screen.Paper) {
+			t := screen.NewTable("RULE", "SEVERITY", "REPORTS")
 			for _, rule := range rules {
-				t.add(rule.Name, rule.Severity.String(), rule.Summary)
+				t.Add(rule.Name, rule.Severity.String(), rule.Summary)
 			}
-			t.writeTo(out)
+			t.WriteTo(out)
 		},
 	}
 }
@@ -246,7 +247,7 @@ func rulePage(rule lint.Rule) reply {
 	}
 	return reply{
 		doc: map[string]any{"format_version": "1.0", "rules": []ruleDoc{doc}},
-		text: func(out *paper) {
+		text: func(out *screen.Paper) {
 			severity := rule.Severity.String()
 			if rule.Fixed {
 				severity += "; plan and apply do not run with it, so it can be neither lowered nor suppressed"
@@ -273,7 +274,7 @@ func rulePage(rule lint.Rule) reply {
 // exampleText shows files, with their names where there are several or one is
 // not the usual file of definitions.
 func exampleText(files []lint.ExampleFile) string {
-	var out paper
+	var out screen.Paper
 	for _, file := range files {
 		if file.Name != "" && (len(files) > 1 || file.Name != "jobs.yaml") {
 			out.WriteString("\n" + file.Name + ":\n")
@@ -286,7 +287,7 @@ func exampleText(files []lint.ExampleFile) string {
 // indented sets an example off from the text around it. What its file holds is
 // made safe to print: some rules are about what does not print.
 func indented(text string) string {
-	var out paper
+	var out screen.Paper
 	for line := range strings.Lines(sanitize.Lines(text)) {
 		out.WriteString("   " + line)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/client/wire"
@@ -33,13 +34,13 @@ type follower struct {
 	build    buildRef
 	every    time.Duration
 	level    string
-	log      *logLines // where the log goes as it grows; nil: it is not read
+	log      *screen.Log // where the log goes as it grows; nil: it is not read
 	received client.Received
 	lost     bool // the log cannot be read on
 }
 
 // follower reads followFlags.
-func (l *live) follower(b buildRef, log *logLines) (*follower, error) {
+func (l *live) follower(b buildRef, log *screen.Log) (*follower, error) {
 	level, err := l.in.logLevel()
 	if err != nil {
 		return nil, err
@@ -97,7 +98,7 @@ func (f *follower) readOn(record wire.Record, over bool) {
 	}
 	_, err := f.l.FullLog(f.l.ctx, recordOf(record), f.log, client.LogOptions{Level: f.level, Received: &f.received})
 	if over {
-		f.log.flush()
+		f.log.Flush()
 	}
 	if err == nil || !over && errors.Is(err, client.ErrNotFound) || f.l.ctx.Err() != nil {
 		return
@@ -110,7 +111,7 @@ func (f *follower) readOn(record wire.Record, over bool) {
 // leave ends the waiting before the build has ended.
 func (f *follower) leave() error {
 	if f.log != nil {
-		f.log.flush()
+		f.log.Flush()
 	}
 	f.say("%s goes on; buildsync job stop %s ends it", f.build, kit.ShellWord(f.build.job.String()))
 	cause := context.Cause(f.l.ctx)
@@ -125,9 +126,9 @@ func verdict(b buildRef, record wire.Record) error {
 	if _, succeeded := apply.BuildEnded(record); succeeded {
 		return nil
 	}
-	text := fmt.Sprintf("%s ended with %s", b, shownText(record.Status, 60))
+	text := fmt.Sprintf("%s ended with %s", b, screen.Shown(record.Status, 60))
 	if record.ErrMsg != "" {
-		text += ": " + shownText(record.ErrMsg, 2048)
+		text += ": " + screen.Shown(record.ErrMsg, 2048)
 	}
 	return &failure{exitPartial, errors.New(text)}
 }

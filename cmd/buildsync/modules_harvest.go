@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/buildsync/buildsync/internal/outfile"
+	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/catalog"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/export"
@@ -114,9 +115,9 @@ func (in *invocation) observeSteps(ctx context.Context, service *service, projec
 		if err != nil {
 			return nil, 0, err
 		}
-		shown := in.newExportProgress(project.Alias, len(listing.Jobs))
+		shown := screen.NewCounting(in.Invocation, project.Alias, len(listing.Jobs))
 		more, missed, err := in.observeJobs(ctx, service, project, listing.Jobs, shown)
-		shown.close(i+1, len(projects))
+		shown.Close(i+1, len(projects))
 		if err != nil {
 			return nil, 0, err
 		}
@@ -126,7 +127,7 @@ func (in *invocation) observeSteps(ctx context.Context, service *service, projec
 }
 
 // observeJobs reads the steps of a project's jobs.
-func (in *invocation) observeJobs(ctx context.Context, service *service, project export.Project, jobs []*diff.LiveJob, shown *exportProgress) (seen []catalog.Observation, unread int, err error) {
+func (in *invocation) observeJobs(ctx context.Context, service *service, project export.Project, jobs []*diff.LiveJob, shown *screen.Counting) (seen []catalog.Observation, unread int, err error) {
 	for live, err := range reading.InOrder(ctx, service, jobs, reading.Options{Parallel: in.readsAtATime()}) {
 		switch {
 		case err != nil:
@@ -137,7 +138,7 @@ func (in *invocation) observeJobs(ctx context.Context, service *service, project
 		default:
 			seen = append(seen, export.StepsOf(project.Alias, live)...)
 		}
-		shown.step()
+		shown.Step()
 	}
 	return seen, unread, nil
 }

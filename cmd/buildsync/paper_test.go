@@ -6,12 +6,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/buildsync/buildsync/internal/screen"
 )
 
 // TestOneFormOfTime: whatever form the service writes, people see one.
 func TestOneFormOfTime(t *testing.T) {
 	t.Parallel()
-	utc, far := &paper{}, &paper{zone: time.FixedZone("far", 8*60*60)}
+	utc, far := &screen.Paper{}, &screen.Paper{Zone: time.FixedZone("far", 8*60*60)}
 	for text, want := range map[string]string{
 		"1767323045000":                 "2026-01-02T03:04:05Z",
 		"2026-01-02T03:04:05Z":          "2026-01-02T03:04:05Z",
@@ -22,11 +24,11 @@ func TestOneFormOfTime(t *testing.T) {
 		"":                              "",
 		"yesterday":                     "yesterday",
 	} {
-		if got := utc.time(text); got != want {
+		if got := utc.Time(text); got != want {
 			t.Errorf("%q is shown as %q, want %q", text, got, want)
 		}
 	}
-	if got := far.time("1767323045000"); got != "2026-01-02T11:04:05+08:00" {
+	if got := far.Time("1767323045000"); got != "2026-01-02T11:04:05+08:00" {
 		t.Errorf("in the reader's zone: %q", got)
 	}
 }
@@ -35,13 +37,13 @@ func TestOneFormOfTime(t *testing.T) {
 // columns; elsewhere nothing is left out.
 func TestTablesFit(t *testing.T) {
 	t.Parallel()
-	table := newTable("NAME", "ID", "STATE", "LAST BUILD", "BUILT AT", "HEALTH", "CREATOR")
-	table.add("订单服务-a-rather-long-name-of-a-job-that-goes-on", strings.Repeat("0123456789abcdef", 2), "enabled", "succeeded", "2026-01-02T03:04:05Z", "100 %", "somebody")
+	table := screen.NewTable("NAME", "ID", "STATE", "LAST BUILD", "BUILT AT", "HEALTH", "CREATOR")
+	table.Add("订单服务-a-rather-long-name-of-a-job-that-goes-on", strings.Repeat("0123456789abcdef", 2), "enabled", "succeeded", "2026-01-02T03:04:05Z", "100 %", "somebody")
 	for _, width := range []int{0, 50, 80, 120, 160, 200} {
-		out := &paper{width: width}
-		table.writeTo(out)
+		out := &screen.Paper{Width: width}
+		table.WriteTo(out)
 		for line := range strings.Lines(out.String()) {
-			if cells := displayCells.StringWidth(strings.TrimRight(line, "\n")); width > 0 && cells > width {
+			if cells := screen.DisplayCells.StringWidth(strings.TrimRight(line, "\n")); width > 0 && cells > width {
 				t.Errorf("%d columns: a line of %d cells: %s", width, cells, line)
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/diff"
@@ -149,10 +150,10 @@ func (in *invocation) connectTo(p *planning) (err error) {
 func (in *invocation) makePlan(ctx context.Context, p *planning) error {
 	input := in.planInput(p)
 	input.Journal = in.earlierJournal(p)
-	progress := in.newReadProgress()
-	input.OnRead = progress.read
+	progress := screen.NewReading(in.Invocation)
+	input.OnRead = progress.Read
 	plan, err := apply.MakePlan(ctx, p.service, input)
-	progress.close()
+	progress.Close()
 	if err != nil {
 		return fmt.Errorf("reading the live state: %w", err)
 	}

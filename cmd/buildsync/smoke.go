@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/client/wire"
@@ -22,10 +23,9 @@ func (in *invocation) smoke(s *service) *apply.Smoke {
 	smoke.Progress = in.Stderr
 	smoke.Log = func(ctx context.Context, address string, record wire.Record) error {
 		in.Printf("log of %s, build %s:\n", sanitize.Line(address, 300), sanitize.Line(record.BuildNo.String(), 40))
-		lines := in.newLogLines(in.Stderr)
-		lines.margin = "    "
+		lines := screen.NewLog(in.Stderr, "    ", in.knownSecrets())
 		_, err := s.FullLog(ctx, record.ID, lines, client.LogOptions{})
-		lines.flush()
+		lines.Flush()
 		return err
 	}
 	return smoke

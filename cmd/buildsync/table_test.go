@@ -6,6 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/catalog"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
@@ -28,12 +29,12 @@ func TestTable(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			table := newTable("NAME", "EMPTY", "ID")
+			table := screen.NewTable("NAME", "EMPTY", "ID")
 			for _, row := range tc.rows {
-				table.add(row...)
+				table.Add(row...)
 			}
-			var out paper
-			table.writeTo(&out)
+			var out screen.Paper
+			table.WriteTo(&out)
 			if out.String() != tc.want {
 				t.Errorf("got\n%swant\n%s", out.String(), tc.want)
 			}
@@ -69,7 +70,7 @@ func TestRedacted(t *testing.T) {
 			if want == "" {
 				want = tc.have
 			}
-			if got := string(redacted(have, catalog.Default()).AppendJSON(nil)); got != want {
+			if got := string(screen.Redacted(have, catalog.Default(), nil).AppendJSON(nil)); got != want {
 				t.Errorf("got  %s\nwant %s", got, want)
 			}
 			if left := string(have.AppendJSON(nil)); left != tc.have {
@@ -99,7 +100,7 @@ func TestNoSensitiveValueIsLeft(t *testing.T) {
 				tree = jsontree.Object(jsontree.Member{Key: key, Value: tree}, jsontree.Member{Key: "name2", Value: other})
 			}
 		}
-		if got := string(redacted(tree, catalog.Default()).AppendJSON(nil)); strings.Contains(got, canary) {
+		if got := string(screen.Redacted(tree, catalog.Default(), nil).AppendJSON(nil)); strings.Contains(got, canary) {
 			rt.Fatalf("the value is left: %s", got)
 		}
 	})
@@ -117,25 +118,25 @@ func TestLogLines(t *testing.T) {
 		{"a secret that is known", "token is kn0wn-t0 the run\n", "token is (sensitive) the run\n"},
 	} {
 		for _, size := range []int{1, 3, 1000} { // however it comes
-			var out paper
-			w := &logLines{to: &out, known: strings.NewReplacer("kn0wn-t0", sensitive)}
+			var out screen.Paper
+			w := &screen.Log{To: &out, Known: strings.NewReplacer("kn0wn-t0", screen.Sensitive)}
 			for rest := []byte(tc.have); len(rest) > 0; rest = rest[min(size, len(rest)):] {
 				if _, err := w.Write(rest[:min(size, len(rest))]); err != nil {
 					t.Fatal(err)
 				}
 			}
-			w.flush()
+			w.Flush()
 			if out.String() != tc.want {
 				t.Errorf("%s, %d bytes at a time: %q, want %q", tc.name, size, out.String(), tc.want)
 			}
 		}
 	}
-	var out paper
-	w := &logLines{to: &out, known: strings.NewReplacer()}
+	var out screen.Paper
+	w := &screen.Log{To: &out, Known: strings.NewReplacer()}
 	for range 3 {
-		_, _ = w.Write([]byte(strings.Repeat("x", maxLogLine)))
+		_, _ = w.Write([]byte(strings.Repeat("x", screen.MaxLogLine)))
 	}
-	if out.Len() < 3*maxLogLine {
+	if out.Len() < 3*screen.MaxLogLine {
 		t.Errorf("a line without an end is held back: %d bytes", out.Len())
 	}
 }

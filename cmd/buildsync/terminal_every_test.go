@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/buildsync/buildsync/internal/screen"
+
 	"github.com/urfave/cli/v2"
 
 	"github.com/buildsync/buildsync/pkg/emulator"
@@ -207,22 +209,22 @@ func TestEveryCommandOnATerminal(t *testing.T) {
 			_, dir, env := walkBench(t)
 			for _, step := range walk {
 				s := sit(t, columns, dir, env, strings.Fields(step.line)...)
-				code, screen := s.end()
+				code, seen := s.end()
 				if code != step.code {
-					t.Errorf("%d columns, %s: code %d, want %d\n%s", columns, step.line, code, step.code, screen)
+					t.Errorf("%d columns, %s: code %d, want %d\n%s", columns, step.line, code, step.code, seen)
 				}
-				if !strings.Contains(screen, step.want) {
-					t.Errorf("%d columns, %s: the screen lacks %q:\n%s", columns, step.line, step.want, screen)
+				if !strings.Contains(seen, step.want) {
+					t.Errorf("%d columns, %s: the screen lacks %q:\n%s", columns, step.line, step.want, seen)
 				}
-				for line := range strings.Lines(screen) {
+				for line := range strings.Lines(seen) {
 					line = strings.TrimRight(line, "\n")
 					table := strings.HasPrefix(step.line, "job ") || strings.HasPrefix(step.line, "template list") || strings.HasPrefix(step.line, "help")
-					if width := displayCells.StringWidth(line); table && !strings.HasPrefix(line, "[20") && !strings.HasPrefix(line, "buildsync: ") && width > int(columns) {
-						t.Errorf("%d columns, %s: a line of %d cells:\n%s", columns, step.line, width, screen)
+					if width := screen.DisplayCells.StringWidth(line); table && !strings.HasPrefix(line, "[20") && !strings.HasPrefix(line, "buildsync: ") && width > int(columns) {
+						t.Errorf("%d columns, %s: a line of %d cells:\n%s", columns, step.line, width, seen)
 					}
 				}
-				if leftBar.MatchString(screen) {
-					t.Errorf("%d columns, %s: a bar is left behind:\n%s", columns, step.line, screen)
+				if leftBar.MatchString(seen) {
+					t.Errorf("%d columns, %s: a bar is left behind:\n%s", columns, step.line, seen)
 				}
 			}
 		})
@@ -257,12 +259,12 @@ func TestCtrlCInTheMiddle(t *testing.T) {
 		s := sit(t, 80, dir, env, strings.Fields(step.line)...)
 		<-asked
 		s.types("\x03")
-		code, screen := s.end()
+		code, seen := s.end()
 		if code != exitInterrupted {
-			t.Errorf("%s: code %d, want %d\n%s", step.line, code, exitInterrupted, screen)
+			t.Errorf("%s: code %d, want %d\n%s", step.line, code, exitInterrupted, seen)
 		}
-		if leftBar.MatchString(screen) || strings.Contains(screen, "under way") || strings.Contains(screen, "context canceled") || strings.Count(screen, "interrupted") > 1 {
-			t.Errorf("%s: %s", step.line, screen)
+		if leftBar.MatchString(seen) || strings.Contains(seen, "under way") || strings.Contains(seen, "context canceled") || strings.Count(seen, "interrupted") > 1 {
+			t.Errorf("%s: %s", step.line, seen)
 		}
 	}
 	for _, name := range leaves() {
@@ -278,8 +280,8 @@ func TestCtrlCAtRest(t *testing.T) {
 	s := sit(t, 80, t.TempDir(), []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}, "emulator", "--listen", "127.0.0.1:0", "--data", "")
 	s.sees("http://127.0.0.1:")
 	s.types("\x03")
-	if code, screen := s.end(); code != exitDone && code != exitInterrupted || strings.Contains(screen, "context canceled") {
-		t.Errorf("code %d\n%s", code, screen)
+	if code, seen := s.end(); code != exitDone && code != exitInterrupted || strings.Contains(seen, "context canceled") {
+		t.Errorf("code %d\n%s", code, seen)
 	}
 }
 

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/buildsync/buildsync/internal/screen"
+
 	"golang.org/x/sys/unix"
 
 	"github.com/buildsync/buildsync/pkg/emulator"
@@ -22,7 +24,7 @@ import (
 // the person in front of it sees and types.
 type terminal struct {
 	program, person *os.File
-	screen          watched
+	seen            watched
 	read            chan struct{} // closed when everything was read
 }
 
@@ -51,13 +53,13 @@ func openTerminal(t *testing.T, word, answer string) *terminal {
 	}
 	term := &terminal{program: program, person: person, read: make(chan struct{})}
 	asked := make(chan struct{})
-	term.screen = watched{seen: asked, word: []byte(word)}
+	term.seen = watched{seen: asked, word: []byte(word)}
 	go func() {
 		defer close(term.read)
 		buffer := make([]byte, 4096)
 		for {
 			n, err := person.Read(buffer)
-			_, _ = term.screen.Write(buffer[:n])
+			_, _ = term.seen.Write(buffer[:n])
 			if err != nil {
 				return // the program's side was closed
 			}
@@ -78,7 +80,7 @@ func openTerminal(t *testing.T, word, answer string) *terminal {
 func (term *terminal) close() string {
 	term.program.Close()
 	<-term.read
-	return term.screen.text.String()
+	return term.seen.text.String()
 }
 
 // TestOnATerminal: apply shows the plan in colour, asks, takes the answer, and
@@ -111,13 +113,13 @@ func TestOnATerminal(t *testing.T) {
 			}
 			term := openTerminal(t, "[y/N]", test.answer)
 			code := run(context.Background(), []string{"buildsync", "apply", "-C", dir}, env, term.program, term.program, term.program)
-			screen := term.close()
+			seen := term.close()
 			if code != test.code {
 				t.Errorf("exit code %d, want %d", code, test.code)
 			}
 			for _, want := range test.want {
-				if !strings.Contains(screen, want) {
-					t.Errorf("the screen lacks %q:\n%q", want, screen)
+				if !strings.Contains(seen, want) {
+					t.Errorf("the screen lacks %q:\n%q", want, seen)
 				}
 			}
 			wrote := false
@@ -162,9 +164,9 @@ func TestNothingToDoOnATerminal(t *testing.T) {
 			t.Errorf("%v still runs after a minute", args)
 		}
 		cancel()
-		screen := term.close()
-		if strings.Contains(screen, " of 0") || strings.Contains(screen, "[--") || !slices.Contains(args, "json") && !strings.Contains(screen, "1 job") {
-			t.Errorf("%v: %q", args, screen)
+		seen := term.close()
+		if strings.Contains(seen, " of 0") || strings.Contains(seen, "[--") || !slices.Contains(args, "json") && !strings.Contains(seen, "1 job") {
+			t.Errorf("%v: %q", args, seen)
 		}
 	}
 }
@@ -176,16 +178,16 @@ func TestInitAsks(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "builds")
 	term := openTerminal(t, "Id of the", "xyz\n"+strings.Repeat("0", 32)+"\nthe shop\nshop\n\ngitlap\ngitlab\n")
 	code := run(context.Background(), []string{"buildsync", "init", dir}, nil, term.program, term.program, term.program)
-	screen := term.close()
+	seen := term.close()
 	if code != exitDone {
-		t.Errorf("exit code %d\n%s", code, screen)
+		t.Errorf("exit code %d\n%s", code, seen)
 	}
 	for _, want := range []string{
 		`--project-id "xyz": a project's id has 32 hexadecimal characters`, `--alias "the shop": a letter, then`, "Region [cn-north-4]: ",
 		`did you mean "gitlab"?`, "wrote " + filepath.Join(dir, ".gitlab-ci.yml"),
 	} {
-		if !strings.Contains(screen, want) {
-			t.Errorf("the screen lacks %q:\n%s", want, screen)
+		if !strings.Contains(seen, want) {
+			t.Errorf("the screen lacks %q:\n%s", want, seen)
 		}
 	}
 	if text := readFile(t, filepath.Join(dir, "buildsync.yaml")); !strings.Contains(text, "shop: "+strings.Repeat("0", 32)) {
@@ -218,27 +220,27 @@ func TestReadingOnATerminal(t *testing.T) {
 		t.Helper()
 		term := openTerminal(t, "\x00", "")
 		code := run(context.Background(), append([]string{"buildsync", "plan", "-C", dir, "--parallelism", "1"}, arguments...), env, term.program, term.program, term.program)
-		if screen := term.close(); code == exitDone {
-			return screen
+		if seen := term.close(); code == exitDone {
+			return seen
 		}
 		t.Fatalf("exit code %d", code)
 		return ""
 	}
 	begun := time.Now()
-	if screen := plan(); strings.Contains(screen, "reading jobs") && time.Since(begun) < readingShown {
-		t.Errorf("a bar for a moment:\n%q", screen)
+	if seen := plan(); strings.Contains(seen, "reading jobs") && time.Since(begun) < screen.ReadingShown {
+		t.Errorf("a bar for a moment:\n%q", seen)
 	}
 	service.MustFail(t, emulator.Fault{Op: "QueryJob", Kind: emulator.FaultDelay, Delay: 300 * time.Millisecond, Times: -1})
-	screen := plan()
-	_, printed, _ := strings.Cut(screen, "Plan ")
-	if !strings.Contains(screen, "reading jobs") || !strings.Contains(screen, " of 6 ") || strings.Contains(printed, "reading jobs") {
-		t.Errorf("the bar is not there, or stays:\n%q", screen)
+	seen := plan()
+	_, printed, _ := strings.Cut(seen, "Plan ")
+	if !strings.Contains(seen, "reading jobs") || !strings.Contains(seen, " of 6 ") || strings.Contains(printed, "reading jobs") {
+		t.Errorf("the bar is not there, or stays:\n%q", seen)
 	}
-	if screen := plan("--quiet"); strings.Contains(screen, "reading") {
-		t.Errorf("a bar in spite of --quiet:\n%q", screen)
+	if seen := plan("--quiet"); strings.Contains(seen, "reading") {
+		t.Errorf("a bar in spite of --quiet:\n%q", seen)
 	}
 	begun = time.Now()
-	if got := runWith(t, "", env, "plan", "-C", dir, "--parallelism", "1"); got.code != exitDone || got.stderr != "" && time.Since(begun) < readingTold {
+	if got := runWith(t, "", env, "plan", "-C", dir, "--parallelism", "1"); got.code != exitDone || got.stderr != "" && time.Since(begun) < screen.ReadingTold {
 		t.Errorf("without a terminal: %+v", got)
 	}
 }

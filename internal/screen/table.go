@@ -1,7 +1,6 @@
-package main
+package screen
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -12,53 +11,51 @@ import (
 	"github.com/mattn/go-runewidth"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
-	"github.com/buildsync/buildsync/pkg/catalog"
-	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/lint/secret"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// displayCells measures text in columns of a terminal, whatever the locale is.
-var displayCells = runewidth.Condition{StrictEmojiNeutral: true}
+// DisplayCells measures text in columns of a terminal, whatever the locale is.
+var DisplayCells = runewidth.Condition{StrictEmojiNeutral: true}
 
-// maxCell is how many characters of one value a table shows.
-const maxCell = 160
+// MaxCell is how many characters of one value a table shows.
+const MaxCell = 160
 
-// table is rows below a heading, aligned by what a terminal shows: a Chinese
+// Table is rows below a heading, aligned by what a terminal shows: a Chinese
 // character is two columns wide. A column that is empty in all rows is left out.
-type table struct {
+type Table struct {
 	head []string
-	rows [][]string
+	Rows [][]string
 	soft []int // columns that are cut before one is left out
 }
 
-func newTable(head ...string) *table { return &table{head: head} }
+func NewTable(head ...string) *Table { return &Table{head: head} }
 
-// cutting names the columns whose values may be cut where the room is short. The
+// Cutting names the columns whose values may be cut where the room is short. The
 // others say more in a line that is too long than these do.
-func (t *table) cutting(heads ...string) *table {
+func (t *Table) Cutting(heads ...string) *Table {
 	for _, head := range heads {
 		t.soft = append(t.soft, slices.Index(t.head, head))
 	}
 	return t
 }
 
-func (t *table) add(cells ...string) {
+func (t *Table) Add(cells ...string) {
 	row := make([]string, len(t.head))
 	for i := range row {
-		row[i] = shownText(cells[i], maxCell)
+		row[i] = Shown(cells[i], MaxCell)
 	}
-	t.rows = append(t.rows, row)
+	t.Rows = append(t.Rows, row)
 }
 
-func (t *table) writeTo(out *paper) {
-	if len(t.rows) == 0 {
+func (t *Table) WriteTo(out *Paper) {
+	if len(t.Rows) == 0 {
 		return
 	}
 	widths := make([]int, len(t.head))
-	for _, row := range t.rows {
+	for _, row := range t.Rows {
 		for i, cell := range row {
-			widths[i] = max(widths[i], displayCells.StringWidth(cell))
+			widths[i] = max(widths[i], DisplayCells.StringWidth(cell))
 		}
 	}
 	for i, head := range t.head {
@@ -66,18 +63,18 @@ func (t *table) writeTo(out *paper) {
 			widths[i] = max(widths[i], len(head))
 		}
 	}
-	cutSoft(widths, t.soft, out.width)
-	left := fitColumns(widths, out.width)
-	for _, row := range append([][]string{t.head}, t.rows...) {
+	cutSoft(widths, t.soft, out.Width)
+	left := fitColumns(widths, out.Width)
+	for _, row := range append([][]string{t.head}, t.Rows...) {
 		var line strings.Builder
 		for i, cell := range row {
 			if widths[i] == 0 {
 				continue
 			}
-			if displayCells.StringWidth(cell) > widths[i] {
-				cell = displayCells.Truncate(cell, widths[i], "…")
+			if DisplayCells.StringWidth(cell) > widths[i] {
+				cell = DisplayCells.Truncate(cell, widths[i], "…")
 			}
-			line.WriteString(displayCells.FillRight(cell, widths[i]))
+			line.WriteString(DisplayCells.FillRight(cell, widths[i]))
 			line.WriteString("  ")
 		}
 		out.WriteString(strings.TrimRight(line.String(), " ") + "\n")
@@ -140,17 +137,18 @@ func fitColumns(widths []int, width int) (left int) {
 	return left
 }
 
-// paper is what a result for people is written on.
-type paper struct {
+// Paper is what a result for people is written on.
+type Paper struct {
 	strings.Builder
-	width int            // cells of a line; 0 where nothing folds it
-	zone  *time.Location // nil is UTC
+	Width int            // cells of a line; 0 where nothing folds it
+	Zone  *time.Location // nil is UTC
 }
 
-func (in *invocation) paperFor(o kit.Output) *paper {
-	p := &paper{}
-	if o.File == "" && kit.IsTerminal(in.Stdout) {
-		p.width, p.zone = kit.TerminalWidth(in.Stdout), time.Local
+// PaperFor is the paper of a result that goes to out; inFile: to a file.
+func PaperFor(out io.Writer, inFile bool) *Paper {
+	p := &Paper{}
+	if !inFile && kit.IsTerminal(out) {
+		p.Width, p.Zone = kit.TerminalWidth(out), time.Local
 	}
 	return p
 }
@@ -158,9 +156,9 @@ func (in *invocation) paperFor(o kit.Output) *paper {
 // timeLayouts are the forms in which the service writes times.
 var timeLayouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999Z0700", "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999 Z0700"}
 
-// time writes a time in the one form that all commands have: of the reader's
+// Time writes a time in the one form that all commands have: of the reader's
 // zone on a terminal, and of UTC elsewhere. What is no time stays.
-func (p *paper) time(text string) string {
+func (p *Paper) Time(text string) string {
 	t, known := readTime(text)
 	switch {
 	case !known:
@@ -168,7 +166,7 @@ func (p *paper) time(text string) string {
 	case t.IsZero():
 		return ""
 	}
-	return p.instant(t)
+	return p.Instant(t)
 }
 
 // readTime reads a time as the service writes it; the zero time stands for none.
@@ -187,8 +185,8 @@ func readTime(text string) (t time.Time, known bool) {
 	return time.Time{}, false
 }
 
-// took is how long something ran, "" where that is not known.
-func took(start, end string) string {
+// Took is how long something ran, "" where that is not known.
+func Took(start, end string) string {
 	from, known := readTime(start)
 	to, alsoKnown := readTime(end)
 	if !known || !alsoKnown || from.IsZero() || to.Before(from) {
@@ -197,77 +195,37 @@ func took(start, end string) string {
 	return to.Sub(from).Round(100 * time.Millisecond).String()
 }
 
-func (p *paper) instant(t time.Time) string {
-	zone := p.zone
+func (p *Paper) Instant(t time.Time) string {
+	zone := p.Zone
 	if zone == nil {
 		zone = time.UTC
 	}
 	return t.In(zone).Format(time.RFC3339)
 }
 
-// sheet is names and values below each other. What has no value is left out.
-type sheet struct {
+// Sheet is names and values below each other. What has no value is left out.
+type Sheet struct {
 	names  []string
 	values []string
 }
 
-func (s *sheet) add(name, value string) {
+func (s *Sheet) Add(name, value string) {
 	if value != "" {
 		s.names = append(s.names, name)
-		s.values = append(s.values, shownText(value, 0))
+		s.values = append(s.values, Shown(value, 0))
 	}
 }
 
-func (s *sheet) writeTo(out *paper) {
+func (s *Sheet) WriteTo(out *Paper) {
 	widest := 0
 	for _, name := range s.names {
-		widest = max(widest, displayCells.StringWidth(name))
+		widest = max(widest, DisplayCells.StringWidth(name))
 	}
 	for i, name := range s.names {
-		fmt.Fprintf(out, "%s  %s\n", displayCells.FillRight(name+":", widest+1), s.values[i])
+		fmt.Fprintf(out, "%s  %s\n", DisplayCells.FillRight(name+":", widest+1), s.values[i])
 	}
 }
 
-// shownText makes text of the service fit for a line of a terminal: without
+// Shown makes text of the service fit for a line of a terminal: without
 // what acts on it, and without what looks like a secret.
-func shownText(s string, limit int) string { return sanitize.Line(secret.Redact(s), limit) }
-
-// reply is what a command has to say, for people and for programs.
-type reply struct {
-	text func(out *paper)
-	doc  any // its JSON has stable keys: those of the API, or of this program
-}
-
-// print writes a reply to stdout and wherever --out says.
-func (in *invocation) print(outputs []kit.Output, modules *catalog.Catalogue, r reply) error {
-	return in.Write(outputs, func(w io.Writer, o kit.Output) error { return in.printTo(w, o, modules, r) })
-}
-
-// printTo writes a reply to one output, as JSON or as text.
-func (in *invocation) printTo(w io.Writer, o kit.Output, modules *catalog.Catalogue, r reply) error {
-	if o.Format == "json" {
-		document, err := in.documentOf(r.doc, modules)
-		if err != nil {
-			return err
-		}
-		_, err = w.Write(document)
-		return err
-	}
-	out := in.paperFor(o)
-	r.text(out)
-	_, err := io.WriteString(w, in.knownSecrets().Replace(out.String()))
-	return err
-}
-
-// documentOf is a value as JSON, secrets hidden.
-func (in *invocation) documentOf(doc any, modules *catalog.Catalogue) ([]byte, error) {
-	raw, err := json.Marshal(doc)
-	if err != nil {
-		return nil, fmt.Errorf("writing JSON: %w", err)
-	}
-	tree, err := jsontree.Parse(raw, jsontree.Limits{Bytes: len(raw) + 1})
-	if err != nil {
-		return nil, fmt.Errorf("writing JSON: %w", err)
-	}
-	return in.redacted(tree, modules).Indented(), nil
-}
+func Shown(s string, limit int) string { return sanitize.Line(secret.Redact(s), limit) }

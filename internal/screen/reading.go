@@ -1,4 +1,4 @@
-package main
+package screen
 
 import (
 	"sync"
@@ -13,14 +13,14 @@ import (
 // After how long people are told that reading goes on: soon on a terminal, and
 // elsewhere before a CI system takes the silence for a hang.
 const (
-	readingShown = time.Second
-	readingTold  = 30 * time.Second
+	ReadingShown = time.Second
+	ReadingTold  = 30 * time.Second
 )
 
-// readProgress shows on stderr how far the live state is read, where that takes
+// Reading shows on stderr how far the live state is read, where that takes
 // long: a bar on a terminal, gone in the end, and now and then a line elsewhere.
-type readProgress struct {
-	in *invocation
+type Reading struct {
+	in *kit.Invocation
 
 	mu   sync.Mutex
 	last time.Time // of the start, then of the last line
@@ -28,12 +28,13 @@ type readProgress struct {
 	bar  *mpb.Bar
 }
 
-func (in *invocation) newReadProgress() *readProgress {
-	return &readProgress{in: in, last: time.Now()}
+// NewReading starts the display; close ends it.
+func NewReading(in *kit.Invocation) *Reading {
+	return &Reading{in: in, last: time.Now()}
 }
 
-// read shows that done of total jobs are read.
-func (p *readProgress) read(done, total int) {
+// Read shows that done of total jobs are read.
+func (p *Reading) Read(done, total int) {
 	if p.in.On("quiet") || p.in.On("verbose") {
 		return
 	}
@@ -44,17 +45,17 @@ func (p *readProgress) read(done, total int) {
 	case p.bar != nil:
 		p.bar.SetCurrent(int64(done))
 	case kit.IsTerminal(p.in.Stderr):
-		if silence >= readingShown {
+		if silence >= ReadingShown {
 			p.begin(done, total)
 		}
-	case silence >= readingTold && done < total:
+	case silence >= ReadingTold && done < total:
 		p.last = time.Now()
 		p.in.Printf("note: %d of %d jobs are read\n", done, total)
 	}
 }
 
 // begin draws the bar.
-func (p *readProgress) begin(done, total int) {
+func (p *Reading) begin(done, total int) {
 	p.bars = mpb.NewWithContext(p.in.Stops.Hard, mpb.WithOutput(kit.StreamFile(p.in.Stderr)), mpb.WithWidth(40))
 	p.bar = p.bars.AddBar(int64(total), mpb.BarRemoveOnComplete(),
 		mpb.PrependDecorators(decor.Name("reading jobs "), decor.CountersNoUnit("%d of %d ")),
@@ -63,8 +64,8 @@ func (p *readProgress) begin(done, total int) {
 	p.in.Logged.PutAbove(p.bars)
 }
 
-// close ends the display, whether everything was read or not.
-func (p *readProgress) close() {
+// Close ends the display, whether everything was read or not.
+func (p *Reading) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.bar == nil {

@@ -1,4 +1,4 @@
-package main
+package screen
 
 import (
 	"fmt"
@@ -12,9 +12,9 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// printReport writes what a run did: a line for each action that did not end
+// Report writes what a run did: a line for each action that did not end
 // well, with what to do about it, then the counts.
-func printReport(w io.Writer, report *apply.Report) error {
+func Report(w io.Writer, report *apply.Report) error {
 	var out strings.Builder
 	for _, warning := range report.Warnings {
 		fmt.Fprintf(&out, "warning: %s\n", sanitize.Line(warning, 2048))

@@ -1,4 +1,4 @@
-package main
+package screen
 
 import (
 	"slices"
@@ -10,22 +10,19 @@ import (
 	"github.com/buildsync/buildsync/pkg/lint/secret"
 )
 
-// sensitive stands for a value that must not be shown.
-const sensitive = "(sensitive)"
+// Sensitive stands for a value that must not be shown.
+const Sensitive = "(sensitive)"
 
-// redacted returns a copy of a tree in which no secret can be read: the values
+// Redacted returns a copy of a tree in which no secret can be read: the values
 // of sensitive parameters, the step properties that the catalogue calls secret,
 // a notification's param_config, and every text that looks like a secret or
 // carries a secret's name. Templates spell their keys in more than one way
-// (quirk Q21), so keys are compared without regard to case.
-func redacted(v *jsontree.Value, modules *catalog.Catalogue) *jsontree.Value {
-	return redactor{modules, strings.NewReplacer()}.value("", v.Clone())
-}
-
-// redacted is redacted for what the service answered: the secrets that this run
-// knows are hidden too.
-func (in *invocation) redacted(v *jsontree.Value, modules *catalog.Catalogue) *jsontree.Value {
-	return redactor{modules, in.knownSecrets()}.value("", v.Clone())
+// (quirk Q21), so keys are compared without regard to case. known hides the secrets that a run knows; nil: it knows none.
+func Redacted(v *jsontree.Value, modules *catalog.Catalogue, known *strings.Replacer) *jsontree.Value {
+	if known == nil {
+		known = strings.NewReplacer()
+	}
+	return redactor{modules, known}.value("", v.Clone())
 }
 
 type redactor struct {
@@ -37,21 +34,14 @@ type redactor struct {
 // looked for in results: to hide each "test" would spoil them.
 const shortestKnown = 8
 
-// knownSecrets hides the secrets that this run knows, wherever the service
-// repeats them: the environment's, and values that were kept out of the command
-// line.
-func (in *invocation) knownSecrets() *strings.Replacer {
-	values := environmentSecrets(in.Env)
-	for _, text := range in.Texts("param") {
-		if value, ok := in.Env.Lookup(text); ok {
-			values = append(values, value)
-		}
-	}
+// Hiding returns what replaces the values of secrets, wherever the service repeats
+// them.
+func Hiding(values []string) *strings.Replacer {
 	slices.SortFunc(values, func(a, b string) int { return len(b) - len(a) }) // no secret hides a part of a longer one
 	var pairs []string
 	for _, value := range values {
 		if len(value) >= shortestKnown {
-			pairs = append(pairs, value, sensitive)
+			pairs = append(pairs, value, Sensitive)
 		}
 	}
 	return strings.NewReplacer(pairs...)
@@ -61,7 +51,7 @@ func (in *invocation) knownSecrets() *strings.Replacer {
 func (r redactor) value(name string, v *jsontree.Value) *jsontree.Value {
 	switch v.Kind() {
 	case jsontree.KindString:
-		return jsontree.String(hideSecret(name, r.known.Replace(v.Text())))
+		return jsontree.String(HideSecret(name, r.known.Replace(v.Text())))
 	case jsontree.KindArray:
 		items := v.Items()
 		for i := range items {
@@ -79,16 +69,16 @@ func (r redactor) object(v *jsontree.Value) {
 	for _, m := range v.Members() {
 		switch {
 		case strings.EqualFold(m.Key, "param_config") && !m.Value.IsEmpty():
-			v.Set(m.Key, jsontree.String(sensitive))
+			v.Set(m.Key, jsontree.String(Sensitive))
 			continue
 		case strings.EqualFold(m.Key, wire.KeyProperties) && module != nil:
 			for _, property := range m.Value.Members() {
 				if p := module.Property(property.Key); p != nil && p.Secret && !property.Value.IsEmpty() {
-					m.Value.Set(property.Key, jsontree.String(sensitive))
+					m.Value.Set(property.Key, jsontree.String(Sensitive))
 				}
 			}
 		case strings.EqualFold(m.Key, wire.KeyParams):
-			hideParameter(m.Value)
+			HideParameter(m.Value)
 		}
 		name := m.Key
 		if strings.EqualFold(name, wire.KeyValue) && label != "" {
@@ -98,9 +88,9 @@ func (r redactor) object(v *jsontree.Value) {
 	}
 }
 
-// hideParameter hides the default value of a parameter definition where the
+// HideParameter hides the default value of a parameter definition where the
 // definition says that it is sensitive, or its name does.
-func hideParameter(params *jsontree.Value) {
+func HideParameter(params *jsontree.Value) {
 	parameter := wire.Parameter{Definition: jsontree.Object(jsontree.Member{Key: wire.KeyParams, Value: params})}
 	name, marked := parameter.Name(), parameter.IsSensitive()
 	for _, value := range parameter.Fields(wire.ParamDefaultValue) {
@@ -110,22 +100,22 @@ func hideParameter(params *jsontree.Value) {
 				continue
 			}
 			if marked {
-				value.Set(m.Key, jsontree.String(sensitive))
+				value.Set(m.Key, jsontree.String(Sensitive))
 			} else if text, ok := m.Value.AsString(); ok && isValue {
-				value.Set(m.Key, jsontree.String(hideSecret(name, text)))
+				value.Set(m.Key, jsontree.String(HideSecret(name, text)))
 			}
 		}
 	}
 }
 
-// hideSecret hides what looks like a secret in the value of something called
+// HideSecret hides what looks like a secret in the value of something called
 // name.
-func hideSecret(name, text string) string {
+func HideSecret(name, text string) string {
 	if safe := secret.Redact(text); safe != text {
 		return safe
 	}
 	if len(secret.FindValue(name, text)) > 0 {
-		return sensitive
+		return Sensitive
 	}
 	return text
 }

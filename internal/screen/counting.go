@@ -1,4 +1,4 @@
-package main
+package screen
 
 import (
 	"time"
@@ -13,10 +13,10 @@ import (
 // progressStep is after how many objects a plain line says how far a run is.
 const progressStep = 50
 
-// exportProgress shows on stderr how many jobs of a project were read: a bar
+// Counting shows on stderr how many jobs of a project were read: a bar
 // with an estimate on a terminal, a line now and then elsewhere.
-type exportProgress struct {
-	in          *invocation
+type Counting struct {
+	in          *kit.Invocation
 	what        string
 	done, total int
 	bars        *mpb.Progress
@@ -24,8 +24,9 @@ type exportProgress struct {
 	last        time.Time
 }
 
-func (in *invocation) newExportProgress(what string, total int) *exportProgress {
-	p := &exportProgress{in: in, what: sanitize.Line(what, 60), total: total, last: time.Now()}
+// NewCounting starts the display; close ends it.
+func NewCounting(in *kit.Invocation, what string, total int) *Counting {
+	p := &Counting{in: in, what: sanitize.Line(what, 60), total: total, last: time.Now()}
 	if total > 0 && kit.IsTerminal(in.Stderr) && !in.On("quiet") && !in.On("verbose") {
 		p.bars = mpb.NewWithContext(in.Stops.Hard, mpb.WithOutput(kit.StreamFile(in.Stderr)), mpb.WithWidth(40))
 		p.bar = p.bars.AddBar(int64(total), mpb.BarRemoveOnComplete(),
@@ -36,8 +37,8 @@ func (in *invocation) newExportProgress(what string, total int) *exportProgress 
 	return p
 }
 
-// step counts one object.
-func (p *exportProgress) step() {
+// Step counts one object.
+func (p *Counting) Step() {
 	p.done++
 	switch {
 	case p.bar != nil:
@@ -48,9 +49,9 @@ func (p *exportProgress) step() {
 	}
 }
 
-// close ends the display, finished or not. nth is which one of how many projects
+// Close ends the display, finished or not. nth is which one of how many projects
 // it was.
-func (p *exportProgress) close(nth, projects int) {
+func (p *Counting) Close(nth, projects int) {
 	if p.bar == nil {
 		if projects > 1 && p.done > 0 && p.done == p.total && !p.in.On("quiet") {
 			p.in.Printf("%s: %d jobs read (%d of %d projects)\n", p.what, p.done, nth, projects)

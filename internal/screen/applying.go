@@ -1,4 +1,4 @@
-package main
+package screen
 
 import (
 	"fmt"
@@ -15,9 +15,9 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// progress shows on stderr how a run comes along: a plain line for each action
+// Applying shows on stderr how a run comes along: a plain line for each action
 // that has ended, and on a terminal a total with an estimate below them.
-type progress struct {
+type Applying struct {
 	mu      sync.Mutex
 	lines   io.Writer // where plain lines go; above the bars on a terminal
 	bars    *mpb.Progress
@@ -30,9 +30,9 @@ type progress struct {
 	all     bool      // no report for people follows, so each end is said here
 }
 
-// newProgress starts the display; close ends it.
-func (in *invocation) newProgress(plan *diff.Plan) *progress {
-	p := &progress{lines: in.Stderr, running: map[string]*mpb.Bar{}, last: time.Now(), all: in.Text("format") != "text"}
+// NewApplying starts the display; close ends it.
+func NewApplying(in *kit.Invocation, plan *diff.Plan) *Applying {
+	p := &Applying{lines: in.Stderr, running: map[string]*mpb.Bar{}, last: time.Now(), all: in.Text("format") != "text"}
 	for i := range plan.Changes {
 		p.count += len(plan.Changes[i].Actions)
 	}
@@ -56,8 +56,8 @@ func (in *invocation) newProgress(plan *diff.Plan) *progress {
 
 func progressKey(address string, action diff.Action) string { return string(action) + " " + address }
 
-// begin shows an action as running.
-func (p *progress) begin(change *diff.Change, action diff.Action) {
+// Begin shows an action as running.
+func (p *Applying) Begin(change *diff.Change, action diff.Action) {
 	if p.bars == nil {
 		return
 	}
@@ -68,8 +68,8 @@ func (p *progress) begin(change *diff.Change, action diff.Action) {
 		mpb.BarRemoveOnComplete(), mpb.PrependDecorators(decor.Name(text), decor.Elapsed(decor.ET_STYLE_GO)))
 }
 
-// done shows how an action ended.
-func (p *progress) done(r apply.Result) {
+// Done shows how an action ended.
+func (p *Applying) Done(r apply.Result) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.ended++
@@ -96,9 +96,9 @@ func (p *progress) done(r apply.Result) {
 	_, _ = fmt.Fprintf(p.lines, "%s %s: %s (%.1f s%s)\n", r.Action, sanitize.Line(r.Address, 300), r.Outcome, r.Duration, waited)
 }
 
-// close ends the display and leaves nothing of it behind. It drops every bar,
+// Close ends the display and leaves nothing of it behind. It drops every bar,
 // finished or not: Wait would wait for one that is not.
-func (p *progress) close() {
+func (p *Applying) Close() {
 	if p.bars == nil {
 		return
 	}
