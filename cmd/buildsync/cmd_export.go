@@ -276,13 +276,13 @@ func (x *exporting) jobs(ctx context.Context, project export.Project, nth int) e
 		// Each job gets a file, wanted or not, so that it is the same in every run.
 		file, err := x.layout.File(project.Alias, name, address)
 		switch {
-		case err != nil:
-			return &failure{exitInvalid, err}
 		case !x.matches(job.Name) && !x.matches(name), !x.labelled(project, job, name):
 		case x.isIgnored(name):
 			x.report.Ignored = append(x.report.Ignored, address)
 		case x.declared(project, job, name) != nil && !x.On("verify") && !x.On("force"):
 			x.report.Defined = append(x.report.Defined, address)
+		case err != nil: // of a job that is asked for; the others are to take their places only
+			return &failure{exitInvalid, err}
 		default:
 			wanted, taken[job] = append(wanted, job), places{name: name, file: file}
 		}

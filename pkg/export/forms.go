@@ -3,7 +3,6 @@ package export
 import (
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/catalog"
@@ -250,9 +249,6 @@ func (p *parameter) raw(secret string) *yamltext.Node {
 	}
 	if name := p.definition.Get(wire.KeyName); name != nil {
 		n.Add("definition", verbatim(name))
-		if strings.EqualFold(name.Text(), wire.ParameterDefinition) {
-			n.Fields[len(n.Fields)-1].Value = yamltext.Text(wire.ParameterDefinition)
-		}
 	}
 	if params := p.definition.Get(wire.KeyParams); params != nil {
 		list := verbatim(withoutSecret(params, p.isSensitive()))

@@ -2,6 +2,7 @@ package export_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,8 +10,14 @@ import (
 
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/export"
+	"github.com/buildsync/buildsync/pkg/lint"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
+
+// aboutContents are the rules that speak of what a live job really does wrong,
+// as random ones do: a depth of "master", a step without its script. How a
+// definition is written they do not judge.
+var aboutContents = []string{"config-type", "cron", "param-options", "scm-branch", "scm-depth", "scm-url", "shell-syntax", "step-property"}
 
 // TestLawOfManyBodies holds the whole law for many random live bodies, in
 // workspaces without defaults and with some: the export is exact, the plan right
@@ -42,6 +49,9 @@ func TestLawOfManyBodies(t *testing.T) {
 		}
 		file, scripts := definition.Source("", fmt.Sprint(i))
 		isCanonical(t, "a.yaml", file)
+		if strings.Contains(string(file), "HUDSON.MODEL.STRINGPARAMETERDEFINITION") {
+			t.Fatalf("body %d: the name of a definition stands in capitals:\n%s", i, file)
+		}
 		var secrets []string
 		for _, s := range definition.Secrets {
 			secrets = append(secrets, s.Name)
@@ -55,5 +65,10 @@ func TestLawOfManyBodies(t *testing.T) {
 			tree[script.Name] = string(script.Text)
 		}
 		planIsEmpty(t, tree, []*diff.LiveJob{live})
+		for _, d := range lint.Check(tree, "", lint.Options{}) {
+			if d.Severity == spec.Error && !slices.Contains(aboutContents, d.Rule) {
+				t.Errorf("body %d in %q: lint: %s %s [%s]\n%s", i, head, d.Range.Start, d.Message, d.Rule, file)
+			}
+		}
 	}
 }

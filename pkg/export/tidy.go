@@ -45,6 +45,12 @@ func tidy(live *jsontree.Value, modules *catalog.Catalogue) *jsontree.Value {
 		}
 		dropFilled(step, step.Get(wire.KeyProperties), modules)
 	}
+	for _, definition := range body.Get(wire.KeyParameters).Items() {
+		// v3 shows the name in capitals (facts); a definition has it as it is created.
+		if strings.EqualFold(definition.Str(wire.KeyName), wire.ParameterDefinition) {
+			definition.Set(wire.KeyName, jsontree.String(wire.ParameterDefinition))
+		}
+	}
 	unixLines(body)
 	wire.DropEmpty(body)
 	return body
