@@ -298,7 +298,7 @@ func (p *page) checkComplete() {
 // inSentences are the objects that the page tells of without a table, and the
 // fields of raw forms, which are the API's.
 var inSentences = []string{
-	"definitions.schema.json#/$defs/step",
+	"definitions.schema.json#/$defs/step", "definitions.schema.json#/$defs/jobEntry",
 	"definitions.schema.json#/$defs/file", "definitions.schema.json#/$defs/jobDefaults",
 	"definitions.schema.json#/$defs/rawParameter/properties/params/items",
 	"definitions.schema.json#/$defs/trigger/then/properties/parameters/items",

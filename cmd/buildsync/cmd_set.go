@@ -197,7 +197,7 @@ func (in *invocation) setFailed(w *workspace, err error) error {
 	var shared *bulk.SharedError
 	if errors.As(err, &shared) {
 		return &failure{exitInvalid, fmt.Errorf("%s:%d says the value of what was chosen, and of %s: nothing was written; "+
-			"take those along with --all, write the value into the chosen jobs with --override, or give the template an input",
+			"take those along with --all, write the value into the chosen jobs with --override, or give the template, fragment or family an input",
 			w.shown(shared.At.File), shared.At.Line, shared.OthersText())}
 	}
 	return &failure{exitInvalid, err}

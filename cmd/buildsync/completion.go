@@ -198,7 +198,7 @@ func jobs(w *workspace) (out []candidate) {
 		return nil
 	}
 	for _, job := range w.result.Jobs {
-		out = append(out, candidate{job.Name, job.Pos.String()})
+		out = append(out, candidate{job.Name, job.DefinedAt().String()})
 	}
 	return out
 }

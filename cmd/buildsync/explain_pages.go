@@ -121,6 +121,7 @@ var wayWords = map[spec.OriginKind]string{
 	spec.FromEnvironment: "environment",
 	spec.FromTemplate:    "template",
 	spec.FromFragment:    "fragment",
+	spec.FromFamily:      "family",
 	spec.FromInput:       "input",
 	spec.FromMatrix:      "matrix",
 	spec.FromVariable:    "variable",

@@ -37,7 +37,7 @@ func Query(loaded *compile.Loaded, objects []*Object, q Question) (found []Found
 			if Missing(o, q.Asked, q.Where) {
 				f := Found{Job: o.Address}
 				if o.Job != nil {
-					f.At, f.Source = o.Job.Pos, o.Job.Pos
+					f.At, f.Source = o.Job.DefinedAt(), o.Job.DefinedAt()
 				}
 				found = append(found, f)
 			}

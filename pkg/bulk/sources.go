@@ -89,6 +89,9 @@ func (s *sources) places(o *Object, path string) []entry {
 	seen := map[spec.Pos]bool{}
 	for i := len(stations) - 1; i >= 0; i-- {
 		st := stations[i]
+		if st.Kind == spec.FromFragment || st.Kind == spec.FromFamily {
+			continue // a use says a name, and no value
+		}
 		e, known := s.at(st.Pos)
 		if !known || seen[st.Pos] || e.value.Kind == spec.ScalarNode && i > 0 && e.value.Text != text {
 			continue

@@ -59,8 +59,8 @@ func (c *compiler) compile() (*Result, spec.Diagnostics) {
 
 // compileFile compiles what one file defines, when all templates are known.
 func (c *compiler) compileFile(file *spec.File) {
-	for _, job := range file.Jobs {
-		c.compileDefinition(job)
+	for _, entry := range file.Jobs {
+		c.compileEntry(entry, nil)
 	}
 	for _, removal := range file.Removed {
 		c.compileRemoval(removal)
@@ -70,11 +70,17 @@ func (c *compiler) compileFile(file *spec.File) {
 // finish adds what can be said only when every file has been compiled.
 func (c *compiler) finish() (*Result, spec.Diagnostics) {
 	c.publishTemplates()
+	c.checkUnusedFamilies()
 	c.checkUnused()
 	c.checkUnusedFragments()
 	for _, name := range slices.Sorted(maps.Keys(c.fragments)) {
 		if c.fragments[name].compiled {
 			c.result.Fragments = append(c.result.Fragments, name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.families)) {
+		if c.families[name].compiled {
+			c.result.Families = append(c.result.Families, name)
 		}
 	}
 	c.refuseDuplicates()
@@ -102,6 +108,7 @@ type compiler struct {
 	defaults  *spec.Node // defaults.job, marked as such
 	templates map[string]*template
 	fragments map[string]*fragment
+	families  map[string]*family
 	uses      []usage // of the fragments whose steps are being compiled, the innermost last
 	secrets   map[string]bool
 	includes  map[string]*include
@@ -128,7 +135,7 @@ type compiler struct {
 func newCompiler(set *spec.Set, opts Options, part *filePart) *compiler {
 	c := &compiler{
 		set: set, workspace: set.Workspace, catalogue: opts.Catalogue,
-		templates: map[string]*template{}, fragments: map[string]*fragment{}, secrets: map[string]bool{}, includes: map[string]*include{}, sources: make(map[string][]byte, len(set.Files)),
+		templates: map[string]*template{}, fragments: map[string]*fragment{}, families: map[string]*family{}, secrets: map[string]bool{}, includes: map[string]*include{}, sources: make(map[string][]byte, len(set.Files)),
 		result: &Result{}, maxTotal: maxTotal, pack: opts.Pack, partly: opts.Partly, files: &fileTable{number: map[string]uint64{}}, part: part,
 	}
 	if c.workspace == nil {
@@ -168,11 +175,16 @@ func (c *compiler) refuseDuplicates() {
 		}
 		hint := "rename one of them"
 		if job.Pos == other.Pos {
-			hint = "put what differs into the name, such as ${{ matrix." + cmp.Or(job.varying(other), "key") + " }}"
+			hint = job.distinction(other)
 		}
 		d := c.reportAt("duplicate-job", job.nameAt, "jobs["+job.Name+"].name", hint,
 			"job %q is defined twice in project %q", job.Name, job.Project)
 		d.Related = append(d.Related, spec.Related{Range: other.nameAt, Message: "first defined here"})
+		for _, place := range slices.Concat(job.familyPlaces(), other.familyPlaces()) {
+			if !slices.Contains(d.Related, place) {
+				d.Related = append(d.Related, place)
+			}
+		}
 	}
 }
 

@@ -22,7 +22,7 @@ func (p Provenance) Stations() []Station {
 	stations := []Station{{Pos: p.Pos}}
 	for o := p.Origin; o != nil; o = o.From {
 		s := Station{Kind: o.Kind, Name: o.Name, Pos: o.Pos}
-		if at := slices.Index(stations, s); at > 0 && o.Kind == spec.FromFragment {
+		if at := slices.Index(stations, s); at > 0 && (o.Kind == spec.FromFragment || o.Kind == spec.FromFamily) {
 			stations = slices.Delete(stations, at, at+1)
 		}
 		stations = append(stations, s)

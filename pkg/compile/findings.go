@@ -123,7 +123,7 @@ func (c *compiler) reportAt(rule string, at spec.Range, pointer, hint, format st
 func (c *compiler) add(d spec.Diagnostic) *spec.Diagnostic {
 	for _, use := range slices.Backward(c.uses) {
 		if use.at != nil && len(d.Related) < maxUses {
-			d.Related = append(d.Related, spec.Related{Range: use.at.Range, Message: "the fragment " + use.fragment + " is used here"})
+			d.Related = append(d.Related, spec.Related{Range: use.at.Range, Message: "the " + use.kind + " " + use.name + " is used here"})
 		}
 	}
 	return c.findings.add(d)

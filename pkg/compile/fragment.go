@@ -24,10 +24,10 @@ type fragment struct {
 	steps *spec.Node
 }
 
-// usage is a use of a fragment whose steps are being compiled.
+// usage is a use of a fragment or family that is being compiled.
 type usage struct {
-	fragment string
-	at       *spec.Node // the name behind use
+	kind, name string
+	at         *spec.Node // the name behind use or family
 }
 
 func (c *compiler) collectFragment(n *spec.Node) {
@@ -56,7 +56,7 @@ func (c *compiler) checkUnusedFragments() {
 			continue
 		}
 		u := c.newUnit(spec.OfFragment, "fragments["+name+"]", &scope{c: c, inputs: f.poisonedInputs(), anyJob: true})
-		c.uses = append(c.uses, usage{fragment: name})
+		c.uses = append(c.uses, usage{kind: kindFragment, name: name})
 		if steps := u.get(f.node, "steps"); steps != nil {
 			u.steps(steps, nil)
 		}
@@ -101,10 +101,13 @@ func (l *stepList) add(items []*spec.Node) {
 // noteFragments notes which fragments the i-th step of the unit comes from.
 func (u *unit) noteFragments(i int) {
 	for _, use := range u.c.uses {
+		if use.kind != kindFragment {
+			continue
+		}
 		if u.fragments == nil {
 			u.fragments = map[string][]int{}
 		}
-		u.fragments[use.fragment] = append(u.fragments[use.fragment], i)
+		u.fragments[use.name] = append(u.fragments[use.name], i)
 	}
 }
 
@@ -134,13 +137,13 @@ func (l *stepList) use(item *spec.Node) {
 		return
 	}
 	u.c.noteFragment(f.name)
-	if u.c.refuseNesting(u, f, name) {
+	if u.c.refuseNesting(u, &f.shared, name) {
 		return
 	}
 	f.compiled = true
 	inside := *u.scope
-	inside.inputs = u.inputs(&f.shared, item, item.Get("inputs"))
-	u.c.uses = append(u.c.uses, usage{f.name, name})
+	inside.inputs, inside.ofFamily = u.inputs(&f.shared, item, item.Get("inputs")), false
+	u.c.uses = append(u.c.uses, usage{kindFragment, f.name, name})
 	defer func() { u.c.uses = u.c.uses[:len(u.c.uses)-1] }()
 	u.field = "steps"
 	steps := u.checked(spec.OfFragment, f.node.Key("steps"), f.steps, inside.expand(f.steps))
@@ -216,40 +219,43 @@ func (u *unit) used(n *spec.Node, way *spec.Origin) *spec.Node {
 	return &c
 }
 
-// refuseNesting reports a fragment that would stand within itself, or too deep.
-func (c *compiler) refuseNesting(u *unit, f *fragment, at *spec.Node) bool {
-	first := slices.IndexFunc(c.uses, func(use usage) bool { return use.fragment == f.name })
+// refuseNesting reports a fragment or family that would stand within itself, or
+// too deep.
+func (c *compiler) refuseNesting(u *unit, f *shared, at *spec.Node) bool {
+	first := slices.IndexFunc(c.uses, func(use usage) bool { return use.kind == f.kind && use.name == f.name })
 	switch {
 	case first >= 0:
-		c.reportCycle(u, append(slices.Clone(c.uses[first+1:]), usage{f.name, at}))
+		c.reportCycle(u, append(slices.Clone(c.uses[first+1:]), usage{f.kind, f.name, at}))
 	case len(c.uses) >= maxFragmentDepth:
-		u.report("expansion-limit", at, "steps.use", "use fewer fragments within fragments", "fragments stand within each other at more than %d levels", maxFragmentDepth)
+		path, many := f.words()
+		u.report("expansion-limit", at, path, "use fewer "+many+" within "+many, "%s stand within each other at more than %d levels", many, maxFragmentDepth)
 	default:
 		return false
 	}
 	return true
 }
 
-// reportCycle reports fragments that use each other in a circle. steps are the
+// reportCycle reports fragments or families that use each other in a circle. steps are the
 // uses along it; it is told from the first name on, so that it is one finding
 // from wherever it is entered.
 func (c *compiler) reportCycle(u *unit, steps []usage) {
 	last := 0
 	for i := range steps {
-		if steps[i].fragment < steps[last].fragment {
+		if steps[i].name < steps[last].name {
 			last = i
 		}
 	}
 	steps = slices.Concat(steps[last+1:], steps[:last+1])
-	way := []string{steps[len(steps)-1].fragment}
+	kind, way := steps[0].kind, []string{steps[len(steps)-1].name}
 	for _, use := range steps {
-		way = append(way, use.fragment)
+		way = append(way, use.name)
 	}
 	outer := c.uses
 	c.uses = nil // the way says it all
-	d := u.report("fragment-cycle", steps[0].at, "steps.use", "take one of these uses out", "the fragment %q uses itself: %s", way[0], strings.Join(way, " → "))
+	path, _ := (&shared{kind: kind}).words()
+	d := u.report(kind+"-cycle", steps[0].at, path, "take one of these uses out", "the %s %q uses itself: %s", kind, way[0], strings.Join(way, " → "))
 	c.uses = outer
 	for _, use := range steps[1:] {
-		d.Related = append(d.Related, spec.Related{Range: use.at.Range, Message: "then " + use.fragment + " is used here"})
+		d.Related = append(d.Related, spec.Related{Range: use.at.Range, Message: "then " + use.name + " is used here"})
 	}
 }

@@ -45,33 +45,47 @@ func isWord(c rune) bool {
 	return c == '_' || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
 }
 
-// compileDefinition compiles one entry of jobs: a job, or one for each
-// combination of its matrix.
-func (c *compiler) compileDefinition(n *spec.Node) {
+// compileEntry compiles one entry of jobs: a job, or one for each combination of
+// its matrix, or those of a family. use is the use of the family that the entry
+// stands in, nil outside of families.
+func (c *compiler) compileEntry(n *spec.Node, use *familyUse) {
 	if n.Kind != spec.MappingNode {
 		c.report("wrong-type", n, "jobs", "", "a job must be a mapping, not %s", describe(n))
 		return
 	}
+	if isFamilyUse(n) {
+		c.compileFamily(n, use)
+		return
+	}
 	if matrix := n.Get("matrix"); matrix == nil || matrix.IsNull() {
-		c.compileJob(n, nil)
+		c.compileJob(n, nil, use)
 		return
 	}
 	s := &scope{c: c, noMatrix: "a matrix cannot use itself", noJob: "the matrix is multiplied before the jobs have names"}
+	use.known(s)
 	u := c.newUnit(spec.OfJob, "jobs["+n.Str("name")+"]", s)
 	for _, combo := range u.combinations(u.get(n, "matrix")) {
-		c.compileJob(n, combo)
+		c.compileJob(n, combo, use)
 	}
 }
 
-func (c *compiler) compileJob(n *spec.Node, combo []binding) {
+func (c *compiler) compileJob(n *spec.Node, combo []binding, use *familyUse) {
 	if !c.hasRoom(n.Range) {
 		return
 	}
+	c.total += jobValues
 	s := &scope{c: c, matrix: combo, noJob: "it is not known yet where the name itself is made"}
 	if combo == nil {
 		s.noMatrix = "this job has no matrix"
+		if use != nil && len(use.combo) > 0 {
+			s.noMatrix = "the matrix is that of the family's use: give the family an input for it"
+		}
 	}
+	use.known(s)
 	u := c.newUnit(spec.OfJob, "jobs["+n.Str("name")+"]", s)
+	if use != nil {
+		u.way = use.way
+	}
 	u.recorded = c.room[:0]
 	defer func() { c.room = emptied(u.recorded) }()
 	whole := merge(c.defaults, n)
@@ -85,21 +99,32 @@ func (c *compiler) compileJob(n *spec.Node, combo []binding) {
 	u.pointer = "jobs[" + name + "]"
 	j := &Job{
 		Address: JobAddress(alias, name), Project: alias, ProjectID: project.ID, Name: name,
-		Pos: n.Pos(), nameAt: n.Get("name").Range, chosen: choices(combo),
+		Pos: n.Pos(), nameAt: nameOf(n, use), writtenAt: n.Get("name").Range, chosen: choices(combo), use: use,
 	}
 	u.record("job_name", u.get(n, "name"))
-	parts := u.parts(whole, n)
-	j.Body = u.jobBody(whole, parts)
-	j.Notices = u.notices(u.get(whole, "notifications"))
-	u.settings(whole, j)
+	u.jobContent(whole, n, j)
 	j.Secrets, j.Template, j.Fragments = u.secrets, u.template, u.fragments
-	c.total += len(u.recorded) + u.uses
+	if use != nil {
+		j.Use = use.entry.Pos()
+	}
+	c.total += max(0, len(u.recorded)+u.uses-jobValues)
 	if c.pack {
 		c.packJob(j, u.recorded)
 	} else {
 		j.Provenance = provenanceOf(u.recorded)
 	}
 	c.result.Jobs = append(c.result.Jobs, j)
+}
+
+// jobValues is how many values a job counts as at least, however little it says:
+// very many small jobs take memory too.
+const jobValues = 20
+
+// jobContent compiles all of a job but its name and project.
+func (u *unit) jobContent(whole, own *spec.Node, j *Job) {
+	j.Body = u.jobBody(whole, u.parts(whole, own))
+	j.Notices = u.notices(u.get(whole, "notifications"))
+	u.settings(whole, j)
 }
 
 // hasRoom reports whether another job may be compiled; at is where it stands.

@@ -48,8 +48,9 @@ type filePart struct {
 	removals  []Removal
 	templates []string // names of those that its jobs use
 	fragments []string // as well
+	families  []string // as well
 	includes  []string // names of the files whose text is in it
-	declares  bool     // templates or fragments
+	declares  bool     // templates, fragments or families
 }
 
 func (c *compiler) noteTemplate(name string) {
@@ -61,6 +62,12 @@ func (c *compiler) noteTemplate(name string) {
 func (c *compiler) noteFragment(name string) {
 	if c.part != nil && !slices.Contains(c.part.fragments, name) {
 		c.part.fragments = append(c.part.fragments, name)
+	}
+}
+
+func (c *compiler) noteFamily(name string) {
+	if c.part != nil && !slices.Contains(c.part.families, name) {
+		c.part.families = append(c.part.families, name)
 	}
 }
 
@@ -276,7 +283,7 @@ func (l *loader) keep(file *spec.File, found spec.Diagnostics) {
 // whether the key stands at the beginning of a line. Who writes it otherwise is
 // found out when the file is parsed.
 func declaresShared(source []byte) bool {
-	for _, way := range [...]string{"templates", `"templates"`, "'templates'", "fragments", `"fragments"`, "'fragments'"} {
+	for _, way := range [...]string{"templates", `"templates"`, "'templates'", "fragments", `"fragments"`, "'fragments'", "families", `"families"`, "'families'"} {
 		if bytes.HasPrefix(source, []byte(way)) || bytes.Contains(source, []byte("\n"+way)) {
 			return true
 		}
@@ -392,7 +399,7 @@ func (l *loader) parseAhead(names []string, sharedSame bool) (next func() []pend
 func (l *loader) pending(name string, sharedSame bool) pending {
 	p := pending{name: name, file: l.files[name], source: l.sources[name]}
 	delete(l.sources, name)
-	if part := l.unchanged(name); part != nil && (sharedSame || len(part.templates)+len(part.fragments) == 0) {
+	if part := l.unchanged(name); part != nil && (sharedSame || len(part.templates)+len(part.fragments)+len(part.families) == 0) {
 		p.part = part
 		return p
 	}
@@ -460,6 +467,11 @@ func (l *loader) reuse(name string, part *filePart) {
 	for _, used := range part.templates {
 		if t := c.templates[used]; t != nil {
 			t.compiled = true
+		}
+	}
+	for _, used := range part.families {
+		if f := c.families[used]; f != nil {
+			f.compiled = true
 		}
 	}
 	for _, used := range part.fragments {

@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -217,6 +218,20 @@ func choices(combo []binding) []choice {
 // sameValue compares what two values of a matrix say, not how they are quoted.
 func sameValue(a, b *spec.Node) bool {
 	return a.Kind == b.Kind && a.Text == b.Text && a.IsNull() == b.IsNull()
+}
+
+// distinction says how to tell two jobs of one definition apart.
+func (j *Job) distinction(other *Job) string {
+	key := j.varying(other)
+	if j.use == nil || key != "" {
+		return "put what differs into the name, such as ${{ matrix." + cmp.Or(key, "key") + " }}"
+	}
+	for _, in := range j.use.family.inputs {
+		if a, b := j.use.inputs[in.name], other.use.inputs[in.name]; a != nil && b != nil && !sameValue(a, b) {
+			return "put what differs into the name, such as ${{ inputs." + in.name + " }}"
+		}
+	}
+	return "give the family an input that differs from use to use, and put it into the name"
 }
 
 // varying names the matrix keys by which two jobs of one definition differ.

@@ -47,7 +47,14 @@ templates:
     parameters: [{name: q, default: v}]
     steps: [{use: f, inputs: {i: v}}]
     extra: {other: v, template: {image: v}}
+families:
+  - name: fam
+    description: d
+    inputs: {i: {default: d, required: false, description: d}}
+    jobs: [{name: "fam-${{ inputs.i }}", arch: arm, steps: []}]
 jobs:
+  - family: {name: fam, inputs: {i: "${{ matrix.m }}"}}
+    matrix: {m: [x, y]}
   - name: a
     project: p
     template: {name: t, inputs: {i: v}}

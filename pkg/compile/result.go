@@ -12,6 +12,7 @@ type Result struct {
 	Templates   []*Template // published ones only
 	Removals    []Removal
 	Secrets     []string // names declared in the workspace
+	Families    []string // names of those that something uses, sorted
 	Fragments   []string // names of those that something uses, sorted
 	UnknownVars []string // of Options.Vars: neither declared nor referred to
 }
@@ -46,12 +47,15 @@ type Job struct {
 	Template  string           // the name of the template that it uses, "" for none
 	Fragments map[string][]int // by name, the indexes in Body's steps of what comes from it
 
-	Pos        spec.Pos
+	Pos        spec.Pos              // of the definition; that of a family's job stands in the family
+	Use        spec.Pos              // of the entry of jobs that uses the family; zero for a job of none
 	Provenance map[string]Provenance // by path, see StepPath and its kin; nil in a job that was packed
 
-	packed *packedJob
-	nameAt spec.Range
-	chosen []choice // by the matrix that made the job
+	packed    *packedJob
+	nameAt    spec.Range
+	writtenAt spec.Range // of the name
+	chosen    []choice   // by the matrix that made the job
+	use       *familyUse
 }
 
 // JobAddress returns the address of the job of a name in the project of an alias.

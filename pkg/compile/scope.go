@@ -13,7 +13,11 @@ type scope struct {
 	c      *compiler
 	unit   *unit
 	matrix []binding
-	inputs map[string]*spec.Node // nil outside a template or fragment
+	inputs map[string]*spec.Node // nil outside a template, fragment or family
+
+	// ofFamily says that inputs are those of a family: what defaults.job says of its
+	// jobs does not see them.
+	ofFamily bool
 
 	jobName, jobProject string // "" where they are not known yet
 
@@ -60,6 +64,11 @@ func (s *scope) resolve(n *spec.Node, p part) (target, bool) {
 	}
 	if s.anyJob && (space == "matrix" || space == "job" && (name == "name" || name == "project")) {
 		return target{}, false
+	}
+	if s.ofFamily && space == "inputs" && n.Origin != nil && n.Origin.Kind == spec.FromDefault {
+		outside := *s
+		outside.inputs = nil
+		s = &outside
 	}
 	value, origin, known := s.lookup(space, name)
 	if value != nil {
@@ -120,7 +129,7 @@ func (s *scope) lookup(space, name string) (*spec.Node, spec.Origin, *vocabulary
 		}
 		slices.Sort(v.names)
 		if s.inputs == nil {
-			v.why = "inputs are known in templates and fragments only"
+			v.why = "inputs are known in templates, fragments and families only"
 		}
 		return nil, spec.Origin{}, v
 	}

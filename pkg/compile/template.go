@@ -14,9 +14,9 @@ import (
 
 const kindTemplate = "template"
 
-// shared is what templates and fragments have in common.
+// shared is what templates, fragments and families have in common.
 type shared struct {
-	kind     string // template or fragment
+	kind     string // template, fragment or family
 	node     *spec.Node
 	name     string
 	inputs   []templateInput
@@ -64,7 +64,7 @@ func (s *shared) poisonedInputs() map[string]*spec.Node {
 	return values
 }
 
-// collect reads all templates and fragments before any job uses one.
+// collect reads all templates, fragments and families before any job uses one.
 func (c *compiler) collect() {
 	for _, file := range c.set.Files {
 		c.collectFile(file)
@@ -72,6 +72,9 @@ func (c *compiler) collect() {
 }
 
 func (c *compiler) collectFile(file *spec.File) {
+	for _, n := range file.Families {
+		c.collectFamily(n)
+	}
 	for _, n := range file.Fragments {
 		c.collectFragment(n)
 	}
@@ -80,21 +83,21 @@ func (c *compiler) collectFile(file *spec.File) {
 	}
 }
 
-// collectShared reads what templates and fragments have in common. known returns
+// collectShared reads what templates, fragments and families have in common. known returns
 // the declaration of a name, nil where there is none yet; ok is false where n was
 // reported.
 func collectShared(c *compiler, kind string, n *spec.Node, known func(name string) *spec.Node) (s shared, ok bool) {
-	name := n.Get("name")
+	name, list := n.Get("name"), (&shared{kind: kind}).list()
 	if n.Kind != spec.MappingNode || name == nil || name.Kind != spec.ScalarNode || name.Text == "" {
-		c.report("missing-key", n, kind+"s", "", "a %s needs a name", kind)
+		c.report("missing-key", n, list, "", "a %s needs a name", kind)
 		return shared{}, false
 	}
 	if at := strings.Index(name.Text, openRef); at >= 0 {
-		c.reportAt("expression", c.textRange(name, at, len(name.Text)), kind+"s["+name.Text+"].name", "write the name as it is meant", "the name of a %s cannot hold ${{: it is used by its name", kind)
+		c.reportAt("expression", c.textRange(name, at, len(name.Text)), list+"["+name.Text+"].name", "write the name as it is meant", "the name of a %s cannot hold ${{: it is used by its name", kind)
 		return shared{}, false
 	}
 	if other := known(name.Text); other != nil {
-		d := c.report("duplicate-"+kind, name, kind+"s["+name.Text+"].name", "rename one of them", "the %s %q is defined twice", kind, name.Text)
+		d := c.report("duplicate-"+kind, name, list+"["+name.Text+"].name", "rename one of them", "the %s %q is defined twice", kind, name.Text)
 		d.Related = append(d.Related, spec.Related{Range: other.Get("name").Range, Message: "first defined here"})
 		return shared{}, false
 	}
@@ -128,7 +131,7 @@ func (c *compiler) collectTemplate(n *spec.Node) {
 	c.templates[t.name] = t
 }
 
-// checkShared reports the references of templates and fragments that nobody can
+// checkShared reports the references of templates, fragments and families that nobody can
 // resolve.
 func (c *compiler) checkShared() {
 	for _, name := range slices.Sorted(maps.Keys(c.templates)) {
@@ -136,6 +139,9 @@ func (c *compiler) checkShared() {
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.fragments)) {
 		c.fragments[name].check(c, spec.OfFragment)
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.families)) {
+		c.families[name].check(c, "")
 	}
 	if c.defaults != nil {
 		s := &scope{c: c}
@@ -152,7 +158,7 @@ func (s *shared) check(c *compiler, owner spec.Owner) {
 		if f.Key.Text == "inputs" {
 			inside.inputs = nil // a default is written where no input is known
 		}
-		u := c.newUnit(owner, s.kind+"s["+s.name+"]", inside)
+		u := c.newUnit(owner, s.list()+"["+s.name+"]", inside)
 		u.field = f.Key.Text
 		inside.check(f.Value)
 	}
@@ -229,18 +235,18 @@ func (u *unit) useTemplate(use *spec.Node) (parts, bool) {
 	u.c.noteTemplate(t.name)
 	u.template = t.name
 	inside := *u.scope
-	inside.inputs = u.inputs(&t.shared, use, given)
+	inside.inputs, inside.ofFamily = u.inputs(&t.shared, use, given), false
 	part := func(key string, marked *spec.Node) *spec.Node {
 		return u.checked(spec.OfTemplate, t.node.Key(key), marked, inside.expand(marked))
 	}
 	return parts{parameters: part("parameters", t.parameters), steps: part("steps", t.steps)}, true
 }
 
-// inputs gives each input of a template or fragment its value: what is given
+// inputs gives each input of a template, fragment or family its value: what is given
 // where it is used, else the default.
 func (u *unit) inputs(t *shared, use, given *spec.Node) map[string]*spec.Node {
 	values := make(map[string]*spec.Node, len(t.inputs))
-	path, hint, rule := "template.inputs", "add it under template.inputs", t.kind+"-input"
+	path, hint, rule := t.kind+".inputs", "add it under "+t.kind+".inputs", t.kind+"-input"
 	if t.kind == kindFragment {
 		path, hint = "steps.inputs", "add it under inputs, beside use"
 	}
@@ -249,7 +255,7 @@ func (u *unit) inputs(t *shared, use, given *spec.Node) map[string]*spec.Node {
 		given = nil
 	}
 	outside := *u.scope
-	outside.inputs = nil // a default is written where no input is known
+	outside.inputs, outside.ofFamily = nil, false // a default is written where no input is known
 	if given != nil {
 		for _, f := range given.Fields {
 			if !slices.ContainsFunc(t.inputs, func(in templateInput) bool { return in.name == f.Key.Text }) {

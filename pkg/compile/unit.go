@@ -28,7 +28,8 @@ type unit struct {
 	recorded []recorded
 	secrets  []SecretUse
 	values   int
-	uses     int // of fragments and of the template's steps
+	uses     int          // of fragments and of the template's steps
+	way      *spec.Origin // what the values of a family's job came through
 
 	template  string           // the name of the one that is used
 	fragments map[string][]int // by name, the steps that come from it
@@ -81,12 +82,26 @@ func (u *unit) checked(owner spec.Owner, key, written, value *spec.Node) *spec.N
 
 // record notes where the value at path came from.
 func (u *unit) record(path string, n *spec.Node) {
-	u.note(path, Provenance{Pos: n.Pos(), Origin: n.Origin})
+	u.note(path, Provenance{Pos: n.Pos(), Origin: u.through(n.Origin)})
 }
 
 // recordFixed notes that the value at path was filled in because of n.
 func (u *unit) recordFixed(path string, n *spec.Node, kind spec.OriginKind, name string) {
-	u.note(path, Provenance{Pos: n.Pos(), Origin: &spec.Origin{Kind: kind, Name: name, Pos: n.Pos(), From: n.Origin}})
+	u.note(path, Provenance{Pos: n.Pos(), Origin: &spec.Origin{Kind: kind, Name: name, Pos: n.Pos(), From: u.through(n.Origin)}})
+}
+
+// through is the way of a value, continued by that of its job through a family.
+// What defaults.job says did not come that way.
+func (u *unit) through(o *spec.Origin) *spec.Origin {
+	if u.way == nil {
+		return o
+	}
+	for from := o; from != nil; from = from.From {
+		if from.Kind == spec.FromDefault {
+			return o
+		}
+	}
+	return chain(o, u.way)
 }
 
 // poison stands for a value that could not be resolved and was reported; it is

@@ -77,10 +77,21 @@ func refuseShared(first, second *found) {
 
 // placed is a job's address and where it is defined.
 func placed(job *compile.Job) string {
-	if !job.Pos.IsValid() {
+	at := definitionOf(job)
+	if at == nil {
 		return quote(job.Address)
 	}
-	return fmt.Sprintf("%s (%s:%d)", quote(job.Address), job.Pos.File, job.Pos.Line)
+	return fmt.Sprintf("%s (%s:%d)", quote(job.Address), at.File, at.Line)
+}
+
+// definitionOf is where people find a job's definition, nil where that is not
+// known.
+func definitionOf(job *compile.Job) *Definition {
+	at := job.DefinedAt()
+	if !at.IsValid() {
+		return nil
+	}
+	return &Definition{File: at.File, Line: at.Line}
 }
 
 // compare plans the job; known reports whether it is known which one is meant.
@@ -125,9 +136,7 @@ func (j *jobTask) add(c Change) {
 	c.Kind, c.Address, c.ProjectID, c.Name = KindJob, j.want.Address, j.want.ProjectID, j.want.Name
 	c.Want, c.Live = j.want, j.live
 	c.Owner, c.Labels = j.want.Owner, j.want.Labels
-	if j.want.Pos.IsValid() {
-		c.Definition = &Definition{File: j.want.Pos.File, Line: j.want.Pos.Line}
-	}
+	c.Definition = definitionOf(j.want)
 	if j.live != nil {
 		c.ID = &j.live.ID
 	}

@@ -20,9 +20,7 @@ func (j *jobTask) notices() {
 		Address: want.NoticeAddress(), Kind: KindNotification, ProjectID: want.ProjectID, Name: want.Name,
 		Want: want, Live: live, Owner: want.Owner, Labels: want.Labels,
 	}
-	if want.Pos.IsValid() {
-		change.Definition = &Definition{File: want.Pos.File, Line: want.Pos.Line}
-	}
+	change.Definition = definitionOf(want)
 	var rows []wire.Notice
 	if live != nil {
 		change.ID, rows = &live.ID, live.Notices

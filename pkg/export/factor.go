@@ -119,7 +119,17 @@ type sharing struct {
 func (f *factorer) run() error {
 	for _, file := range f.set.Files {
 		f.editors[file.Name] = newEditor(file.Name, file.Source)
+		for _, family := range file.Families {
+			for _, n := range itemsIn(family.Get("jobs")) {
+				if n.Get("family") == nil {
+					f.jobs = append(f.jobs, &sharing{file: file, node: n}) // a default would reach it, too
+				}
+			}
+		}
 		for _, n := range file.Jobs {
+			if n.Get("family") != nil {
+				continue
+			}
 			plain := !f.left[n] && n.Get("matrix") == nil && n.Get("template") == nil && !f.editors[file.Name].IsFlow(n)
 			f.jobs = append(f.jobs, &sharing{file: file, node: n, plain: plain})
 		}
@@ -141,6 +151,14 @@ func (f *factorer) run() error {
 		}
 	}
 	return nil
+}
+
+// itemsIn are the mappings of a list.
+func itemsIn(list *spec.Node) []*spec.Node {
+	if list == nil || list.Kind != spec.SequenceNode {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(list.Items), func(n *spec.Node) bool { return n.Kind != spec.MappingNode })
 }
 
 // shareable are the keys that defaults.job may take over: single values, since

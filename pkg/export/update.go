@@ -42,6 +42,8 @@ func (e *Exporter) update(set *spec.Set, job *compile.Job, live *diff.LiveJob, o
 	}
 	in, have := definitionOf(set, job)
 	switch {
+	case job.Use.IsValid():
+		return nil, fmt.Errorf("it is a job of a family, which is edited by hand (%s:%d); it differs in %s", job.Pos.File, job.Pos.Line, strings.Join(differ, ", "))
 	case have == nil:
 		return nil, errors.New("its definition is not found")
 	case have.Get("matrix") != nil:

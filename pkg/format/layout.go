@@ -105,7 +105,7 @@ func split(between []remark) (tail, head []remark) {
 }
 
 // lists are the keys below which parts are set apart by a blank line.
-var lists = map[string]bool{"jobs": true, "fragments": true, "templates": true, "removed": true}
+var lists = map[string]bool{"jobs": true, "families": true, "fragments": true, "templates": true, "removed": true}
 
 // standsApart reports whether a blank line is to stand between two parts of the
 // collection called top: between jobs, and between the lists of a file.

@@ -127,6 +127,10 @@ func (l *linter) addCauses(ds spec.Diagnostics) {
 		switch d.Rule {
 		case "template-unknown":
 			d.Causes = append(d.Causes, declaring(l.templates)...)
+		case "family-unknown":
+			for _, node := range l.families {
+				d.Causes = append(d.Causes, node.Range.Start.File)
+			}
 		case "fragment-unknown":
 			d.Causes = append(d.Causes, declaring(l.fragments)...)
 		case "project-unknown", "secret-unknown", "unknown-name", "unknown-environment", "unknown-project":

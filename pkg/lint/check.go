@@ -83,14 +83,14 @@ func (c *checker) run(names []string) {
 		source, ok := c.source(name)
 		switch {
 		case !ok:
-		case mentions(source, "templates"), mentions(source, "fragments"):
+		case mentions(source, "templates"), mentions(source, "fragments"), mentions(source, "families"):
 			if file := c.load(name, source); file != nil && file.Shares() {
 				declaring = append(declaring, file)
 				c.learn(file)
 			} else if file != nil {
 				held = append(held, file)
 			}
-		case alwaysUsed || mentions(source, "template") || hasUse(source):
+		case alwaysUsed || mentions(source, "template") || mentions(source, "family") || hasUse(source):
 			later = append(later, name)
 		default:
 			c.add(batchFile{name: name, source: source})

@@ -65,6 +65,12 @@ var cells = []struct {
 	{"template-steps-replaced: the template of the defaults", "defaults: {job: {template: {name: t}}}\n", build + templateOfMake, []string{"warning template-steps-replaced 5:5-5:10"}},
 	{"template-steps-replaced: not with use: template", "", "    template: {name: t}\n    steps: [{use: template}]\n" + templateOfMake, nil},
 	{"template-steps-replaced: not by a template without steps", "", "    template: {name: t}\n" + build + "templates: [{name: t}]\n", nil},
+	{"family-unused", "", "version: 1\nfamilies: [{name: f, jobs: [{name: a, arch: arm, steps: [{sh: {name: s, inputs: {command: make}}}]}]}]\n", []string{"warning family-unused 2:19-2:20"}},
+	{"family-unused: used in another family", "", "version: 1\nfamilies: [{name: f, jobs: [{name: a, arch: arm, steps: [{sh: {name: s, inputs: {command: make}}}]}]}, {name: g, jobs: [{family: {name: f}}]}]\njobs: [{family: {name: g}}]\n", nil},
+	{"flavor: the rules about jobs hold for those of a family", "", "version: 1\nfamilies: [{name: f, inputs: {i: {default: 9u9g}}, jobs: [{name: a, arch: arm, flavor: \"${{ inputs.i }}\", steps: [{sh: {name: s, inputs: {command: \"make ${p}\"}}}]}]}]\njobs: [{family: {name: f}}]\n", []string{"warning flavor 2:44-2:48 known are DEFAULT, 2u8g, 4u8g, 4u16g, 8u16g, 8u32g, 16u32g, 16u64g If your project has it, add it to lint.tables.flavors", "warning param-undefined 2:154-2:158 declare it under parameters, or add it to lint.tables.variables if the image sets it"}},
+	{"input-unused", "", build + "fragments: [{name: f, inputs: {x: {}}, steps: [{sh: {name: s, inputs: {command: make}}}]}]\n", []string{"warning fragment-unused 6:20-6:21", "warning input-unused 6:32-6:33"}},
+	{"input-unused: a template", "", "version: 1\ntemplates: [{name: t, inputs: {x: {default: 1}, y: {default: 1}}, steps: [{sh: {name: s, inputs: {command: \"make ${{inputs.y}}\"}}}]}]\njobs: [{name: a, arch: arm, template: {name: t}}]\n", []string{"warning input-unused 2:32-2:33"}},
+	{"input-unused: a published template", "", "version: 1\ntemplates: [{name: t, publish: true, inputs: {x: {}}, steps: [{sh: {name: s, inputs: {command: make}}}]}]\n", nil},
 	{"fragment-unused", "", build + "fragments: [{name: f, steps: [{sh: {name: s, inputs: {command: make}}}]}]\n", []string{"warning fragment-unused 6:20-6:21"}},
 	{"fragment-unused: itself is no user", "", build + "fragments: [{name: f, steps: [{use: f}]}]\n", []string{"warning fragment-unused 6:20-6:21", "error fragment-cycle 6:37-6:38"}},
 	{"fragment-unused: a template is a user", "", build + "fragments: [{name: f, steps: [{sh: {name: s, inputs: {command: make}}}]}]\ntemplates: [{name: t, publish: true, steps: [{use: f}]}]\n", nil},
@@ -219,6 +225,7 @@ func TestEveryRuleIsInTheCells(t *testing.T) {
 		"file-limit", "expression", "unknown-name", "expansion-limit", "include", "modules-file", "matrix", "timeout", "extra-field", "unreadable-file", "definitions",
 		"foreign-file", "version", "unknown-environment", "unknown-project", "step-form", "job-id", "secret-name", "project-unknown", "secret-unknown", "param-value", "param-default",
 		"fragment-unknown", "fragment-input", "fragment-cycle", "duplicate-fragment",
+		"family-unknown", "family-input", "family-cycle", "duplicate-family",
 		"policy-file", "policy-exception", // pkg/policy
 	}
 	for _, rule := range lint.Rules() {

@@ -10,19 +10,20 @@ import (
 
 // facts are what the rules across files need to know of each file.
 type facts struct {
-	users       map[string][]user          // by template
-	used        map[string]bool            // fragments, by name
-	provided    map[string]map[string]bool // by fragment, the parameters that one of its users declares
-	unclear     bool                       // some steps use what is not known here
-	inFragments []deferredUse              // references of fragments that no user may declare
-	deferred    []deferredUse              // references of templates that nobody declares yet
-	unused      []deferredUse              // parameters of templates that their own steps do not use
-	names       []named
-	jobs        []jobFact
-	removals    []removalFact
-	ignored     []ignoredField
-	batch       int                     // how many compilations there have been
-	ranges      map[spec.Pos]spec.Range // of the names in the files of this compilation, by where they start
+	users        map[string][]user // by template
+	used         map[string]bool   // fragments, by name
+	usedFamilies map[string]bool
+	provided     map[string]map[string]bool // by fragment, the parameters that one of its users declares
+	unclear      bool                       // some steps use what is not known here
+	inFragments  []deferredUse              // references of fragments that no user may declare
+	deferred     []deferredUse              // references of templates that nobody declares yet
+	unused       []deferredUse              // parameters of templates that their own steps do not use
+	names        []named
+	jobs         []jobFact
+	removals     []removalFact
+	ignored      []ignoredField
+	batch        int                     // how many compilations there have been
+	ranges       map[spec.Pos]spec.Range // of the names in the files of this compilation, by where they start
 }
 
 // user is a job that uses a template.
@@ -45,7 +46,7 @@ type named struct {
 }
 
 func newFacts() facts {
-	return facts{users: map[string][]user{}, used: map[string]bool{}, provided: map[string]map[string]bool{}, ranges: map[spec.Pos]spec.Range{}}
+	return facts{users: map[string][]user{}, used: map[string]bool{}, usedFamilies: map[string]bool{}, provided: map[string]map[string]bool{}, ranges: map[spec.Pos]spec.Range{}}
 }
 
 func (f *facts) use(u *unit, template string) {
@@ -98,6 +99,7 @@ func (l *linter) acrossFiles() {
 		l.report("template-unused", at.Range, t.pointer, "no job uses the template "+quoted(name)+", and it is not published", "remove it, or write publish: true to keep it on the server")
 	}
 	l.acrossFragments()
+	l.acrossFamilies()
 	l.policies()
 	l.lookAlikes(l.facts.names)
 }

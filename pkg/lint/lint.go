@@ -83,6 +83,7 @@ type linter struct {
 	vars      map[string]*spec.Node
 	templates map[string]*unit
 	fragments map[string]*unit
+	families  map[string]*spec.Node
 	scripts   map[string]*scriptFile
 	facts     facts
 	comments  map[string]*comments // suppressions by file
@@ -93,7 +94,7 @@ type linter struct {
 func newLinter(set *spec.Set, opts Options) *linter {
 	l := &linter{
 		set: set, opts: opts, catalogue: opts.Catalogue,
-		templates: map[string]*unit{}, fragments: map[string]*unit{}, scripts: map[string]*scriptFile{}, tools: newTools(),
+		templates: map[string]*unit{}, fragments: map[string]*unit{}, families: map[string]*spec.Node{}, scripts: map[string]*scriptFile{}, tools: newTools(),
 		comments: map[string]*comments{}, facts: newFacts(),
 	}
 	if l.catalogue == nil {
@@ -131,6 +132,11 @@ func (l *linter) learn(file *spec.File) {
 			l.fragments[name] = l.unitOf(node, fragmentUnit)
 		}
 	}
+	for _, node := range file.Families {
+		if name := node.Str("name"); name != "" && l.families[name] == nil {
+			l.families[name] = node
+		}
+	}
 }
 
 // file applies every rule that looks at one file.
@@ -152,8 +158,13 @@ func (l *linter) file(file *spec.File) {
 		}
 		p.unit(u)
 	}
+	for _, node := range file.Families {
+		p.family(node)
+	}
 	for _, node := range file.Jobs {
-		p.unit(l.unitOf(node, jobUnit))
+		if node.Get("family") == nil {
+			p.unit(l.unitOf(node, jobUnit))
+		}
 	}
 	for _, node := range file.Removed {
 		if name := node.Get("job"); name != nil && name.Kind == spec.ScalarNode {

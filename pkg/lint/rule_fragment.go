@@ -25,6 +25,15 @@ func (p *pass) fragmentUses(u *unit) {
 		}
 	}
 	p.stepsReplaced(u)
+	switch u.kind {
+	case templateUnit:
+		if u.node.Get("publish") != nil {
+			break // there an input may become a build parameter
+		}
+		p.unusedInputs("template", u.pointer, u.node)
+	case fragmentUnit:
+		p.unusedInputs("fragment", u.pointer, u.node)
+	}
 	if u.kind == fragmentUnit || len(p.fragments) == 0 {
 		return
 	}

@@ -31,6 +31,9 @@ func (l *linter) compiled(result *compile.Result, files []*spec.File) {
 		return
 	}
 	l.judge(result, files)
+	for _, name := range result.Families {
+		l.facts.usedFamilies[name] = true
+	}
 	for _, name := range result.Fragments {
 		l.facts.used[name] = true // by way of a reference as well
 	}

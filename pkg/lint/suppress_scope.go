@@ -52,12 +52,28 @@ func jobAround(root *spec.Node, line int, whole ignoredLines) (job ignoredLines,
 				node = itemAt(field.Value, job.first)
 			}
 			return job, node, ok
+		case "families":
+			return jobInFamily(field.Value, line, part)
 		case "defaults":
 			part.pointer = "defaults.job"
 			return part, field.Value.Get("job"), field.Value.Get("job") != nil
 		}
 	}
 	return job, nil, false
+}
+
+// jobInFamily finds the job of a family that a line stands in; the family where it
+// stands above its jobs.
+func jobInFamily(families *spec.Node, line int, part ignoredLines) (job ignoredLines, node *spec.Node, ok bool) {
+	family, ok := itemAround(families, "families", line, part)
+	if !ok {
+		return job, nil, false
+	}
+	node = itemAt(families, family.first)
+	if job, ok = itemAround(node.Get("jobs"), family.pointer+".jobs", line, family); ok {
+		return job, itemAt(node.Get("jobs"), job.first), true
+	}
+	return family, node, true
 }
 
 // itemAround finds the item of a list that a line stands in. An item ends where the

@@ -24,8 +24,9 @@ type unit struct {
 	linter   *linter
 	kind     unitKind
 	node     *spec.Node
-	name     string // as written, references and all
-	pointer  string // jobs[name]
+	name     string     // as written, references and all
+	inputs   *spec.Node // the declared inputs of a template or fragment, or of the family that a job stands in
+	pointer  string     // jobs[name]
 	template *spec.Node
 	params   []param
 	steps    []step
@@ -83,8 +84,18 @@ func (l *linter) unitOf(n *spec.Node, kind unitKind) *unit {
 	default:
 		u.pointer = "defaults.job"
 	}
+	if kind == templateUnit || kind == fragmentUnit {
+		u.inputs = n.Get("inputs")
+	}
 	u.params = u.readParams(n.Get("parameters"))
 	u.steps = u.readSteps(n.Get("steps"))
+	return u
+}
+
+// ofFamily takes a job of a family apart; name is that of the family.
+func (l *linter) ofFamily(n *spec.Node, family *spec.Node) *unit {
+	u := l.unitOf(n, jobUnit)
+	u.inputs = family.Get("inputs")
 	return u
 }
 

@@ -31,7 +31,7 @@ func (u *unit) values(n *spec.Node) []value {
 		case "matrix":
 			return u.matrixValues(key)
 		case "inputs":
-			if input := u.node.Get("inputs").Get(key).Get("default"); u.hasInputs() && isPlainText(input) {
+			if input := u.inputs.Get(key).Get("default"); u.hasInputs() && isPlainText(input) {
 				return []value{{input.Text, input}}
 			}
 			return nil
@@ -112,7 +112,7 @@ func (u *unit) referred(name string) []string {
 }
 
 // hasInputs reports whether a unit declares inputs.
-func (u *unit) hasInputs() bool { return u.kind == templateUnit || u.kind == fragmentUnit }
+func (u *unit) hasInputs() bool { return u.inputs != nil }
 
 // inputValues returns what a template's input is: in the template its default,
 // in a job that uses it what the job gives.
@@ -127,7 +127,7 @@ func (u *unit) inputValues(key string) []value {
 	if template == nil || !template.hasInputs() {
 		return nil
 	}
-	if input := template.node.Get("inputs").Get(key).Get("default"); isPlainText(input) {
+	if input := template.inputs.Get(key).Get("default"); isPlainText(input) {
 		return []value{{input.Text, input}}
 	}
 	return nil

@@ -66,7 +66,7 @@ func IsDefinitions(root *Node) bool {
 	if root == nil || root.Kind != MappingNode || root.Str("version") != "1" {
 		return false
 	}
-	for _, key := range []string{"jobs", "templates", "fragments", "removed"} {
+	for _, key := range []string{"jobs", "families", "templates", "fragments", "removed"} {
 		if v := root.Get(key); v != nil && v.Kind != MappingNode {
 			return true
 		}
@@ -149,7 +149,7 @@ func isPipeline(n *Node) bool {
 
 // isBareJob recognises what belongs into the list jobs.
 func isBareJob(n *Node) bool {
-	for _, key := range []string{"jobs", "templates", "fragments", "removed", "job", "template", "fragment"} {
+	for _, key := range []string{"jobs", "families", "templates", "fragments", "removed", "job", "family", "template", "fragment"} {
 		if n.Get(key) != nil {
 			return false
 		}

@@ -154,6 +154,7 @@ func ParseDefinitions(name string, text []byte) (*File, Diagnostics) {
 	}
 	check(definitionsSchema, root, out)
 	file.Jobs = items(root, "jobs")
+	file.Families = items(root, "families")
 	file.Fragments = items(root, "fragments")
 	file.Templates = items(root, "templates")
 	file.Removed = items(root, "removed")

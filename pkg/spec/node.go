@@ -110,7 +110,8 @@ const (
 	FromEnvironment OriginKind = "environment" // environments.<name> of the workspace
 	FromTemplate    OriginKind = "template"    // a template's parameters or steps
 	FromFragment    OriginKind = "fragment"    // the steps of a fragment, at its use
-	FromInput       OriginKind = "input"       // an input of a template or fragment
+	FromFamily      OriginKind = "family"      // a job of a family, at its use
+	FromInput       OriginKind = "input"       // an input of a template, fragment or family
 	FromMatrix      OriginKind = "matrix"      // a matrix combination
 	FromVariable    OriginKind = "variable"    // ${{ vars.X }} or --var
 	FromFile        OriginKind = "file"        // {$file: path}

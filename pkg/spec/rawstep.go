@@ -9,6 +9,11 @@ func checkRawSteps(file *File, out *report) {
 	for i, job := range file.Jobs {
 		checkRawStepsOf(job, "jobs"+ItemSegment(job, i), out)
 	}
+	for i, family := range file.Families {
+		for k, job := range items(family, "jobs") {
+			checkRawStepsOf(job, "families"+ItemSegment(family, i)+".jobs"+ItemSegment(job, k), out)
+		}
+	}
 	for i, fragment := range file.Fragments {
 		checkRawStepsOf(fragment, "fragments"+ItemSegment(fragment, i), out)
 	}

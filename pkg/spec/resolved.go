@@ -16,6 +16,7 @@ const (
 	OfTemplate Owner = "template"
 	OfFragment Owner = "fragment"
 	OfRemoval  Owner = "removal"
+	OfUse      Owner = "familyUse"
 )
 
 // resolvedSchemas are the library's schemas of single keys, made when one is

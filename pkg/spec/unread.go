@@ -96,7 +96,7 @@ func looksLikeDefinitions(tree Tree, name string) bool {
 		}
 		return false
 	}
-	return member("version") && member("jobs", "templates", "fragments", "removed")
+	return member("version") && member("jobs", "families", "templates", "fragments", "removed")
 }
 
 // unreadWarning says in one finding which files are not read.

@@ -47,14 +47,15 @@ type File struct {
 	Name      string // relative to the workspace, with slashes
 	Source    []byte
 	Root      *Node
-	Jobs      []*Node
+	Jobs      []*Node // entries: jobs, and uses of families
+	Families  []*Node
 	Fragments []*Node
 	Templates []*Node
 	Removed   []*Node
 }
 
 // Shares reports whether the file declares what jobs of other files may use.
-func (f *File) Shares() bool { return len(f.Templates)+len(f.Fragments) > 0 }
+func (f *File) Shares() bool { return len(f.Templates)+len(f.Fragments)+len(f.Families) > 0 }
 
 // Set is a loaded workspace: everything that can be read without compiling.
 // The files are ordered by name.

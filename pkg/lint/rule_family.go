@@ -1,0 +1,103 @@
+package lint
+
+import (
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// family applies the rules about jobs to those of a family, and notes its name.
+func (p *pass) family(node *spec.Node) {
+	pointer := "families[" + node.Str("name") + "]"
+	if n := node.Get("name"); isPlainText(n) {
+		p.facts.names = append(p.facts.names, named{"family", "", n.Text, pointer + ".name", n.Range})
+	}
+	p.unusedInputs("family", pointer, node)
+	jobs := node.Get("jobs")
+	if jobs == nil || jobs.Kind != spec.SequenceNode {
+		return
+	}
+	for i, job := range jobs.Items {
+		if job.Kind != spec.MappingNode || job.Get("family") != nil {
+			continue
+		}
+		u := p.ofFamily(job, node)
+		u.repoint(pointer + ".jobs" + spec.ItemSegment(job, i))
+		p.unit(u)
+	}
+}
+
+// repoint gives a unit, and all that it holds, another pointer.
+func (u *unit) repoint(pointer string) {
+	moved := func(of string) string { return pointer + strings.TrimPrefix(of, u.pointer) }
+	for i := range u.params {
+		u.params[i].pointer = moved(u.params[i].pointer)
+	}
+	for i := range u.steps {
+		s := &u.steps[i]
+		s.pointer = moved(s.pointer)
+		for k := range s.props {
+			s.props[k].pointer = moved(s.props[k].pointer)
+		}
+	}
+	u.pointer = pointer
+}
+
+// acrossFamilies reports families that nothing uses.
+func (l *linter) acrossFamilies() {
+	for name, node := range l.families {
+		if !l.facts.usedFamilies[name] {
+			l.report("family-unused", node.Get("name").Range, "families["+name+"]", "nothing uses the family "+quoted(name), "remove it, or write - family: {name: "+name+"} under jobs")
+		}
+	}
+}
+
+// unusedInputs reports inputs of templates, fragments and families that nothing in
+// them refers to: what is given for one has no effect.
+func (p *pass) unusedInputs(kind, pointer string, node *spec.Node) {
+	inputs := node.Get("inputs")
+	if inputs == nil || inputs.Kind != spec.MappingNode || len(inputs.Fields) == 0 {
+		return
+	}
+	used := map[string]bool{}
+	for _, f := range node.Fields {
+		if f.Key.Text != "inputs" {
+			inputsIn(f.Value, used)
+		}
+	}
+	for _, f := range inputs.Fields {
+		if !used[f.Key.Text] {
+			p.report("input-unused", f.Key.Range, pointer+".inputs."+f.Key.Text, "nothing in the "+kind+" refers to its input "+quoted(f.Key.Text), "remove it, or write ${{ inputs."+f.Key.Text+" }} where it belongs")
+		}
+	}
+}
+
+// inputsIn notes the inputs that n refers to.
+func inputsIn(n *spec.Node, used map[string]bool) {
+	note := func(text string) {
+		for rest := text; ; {
+			_, after, found := strings.Cut(rest, "${{")
+			if !found {
+				return
+			}
+			inside, behind, _ := strings.Cut(after, "}}")
+			if name, ok := strings.CutPrefix(strings.TrimSpace(inside), "inputs."); ok {
+				used[name] = true
+			}
+			rest = behind
+		}
+	}
+	if n == nil {
+		return
+	}
+	if n.Kind == spec.ScalarNode {
+		note(n.Text)
+	}
+	for _, f := range n.Fields {
+		note(f.Key.Text)
+		inputsIn(f.Value, used)
+	}
+	for _, item := range n.Items {
+		inputsIn(item, used)
+	}
+}
