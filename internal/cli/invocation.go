@@ -270,7 +270,7 @@ func (in *Invocation) Note(format string, args ...any) {
 
 // Warn says on stderr what people should look at.
 func (in *Invocation) Warn(format string, args ...any) {
-	in.Printf("warning: %s\n", sanitize.Line(fmt.Sprintf(format, args...), 2048))
+	in.Printf("warning: %s\n", sanitize.Message(fmt.Sprintf(format, args...)))
 }
 
 // WithTimeout bounds the command by --timeout.

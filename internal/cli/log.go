@@ -34,7 +34,7 @@ func (s Sentences) Handle(_ context.Context, r slog.Record) error {
 		fmt.Fprintf(&more, "; %s %s", a.Key, a.Value)
 		return true
 	})
-	_, err := fmt.Fprintf(s.To, "%s: %s\n", word, sanitize.Line(r.Message+more.String(), 2048))
+	_, err := fmt.Fprintf(s.To, "%s: %s\n", word, sanitize.Message(r.Message+more.String()))
 	return err
 }
 

@@ -16,8 +16,6 @@ import (
 )
 
 const (
-	// messageLimit is how much of a text from the service is kept, in characters.
-	messageLimit = 2048
 	// writeAttempts is how often a write with an absolute end state is sent.
 	writeAttempts = 4
 )
@@ -101,7 +99,7 @@ func internal(err error) bool {
 }
 
 // describe returns err as one line for a person.
-func describe(err error) string { return sanitize.Line(err.Error(), messageLimit) }
+func describe(err error) string { return sanitize.Message(err.Error()) }
 
 // stopError says why a write was not sent although it was due.
 type stopError struct{ reason string }

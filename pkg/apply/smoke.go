@@ -164,7 +164,7 @@ func (r *run) follow(ctx context.Context, job *Result, number int) Build {
 		}
 		build.Result = strings.ToUpper(sanitize.Line(record.Status, 40))
 		if build.Result != buildSucceeded {
-			build.Message = sanitize.Line(record.ErrMsg, messageLimit)
+			build.Message = sanitize.Message(record.ErrMsg)
 		}
 		if r.opts.Smoke.Log != nil {
 			if err := r.opts.Smoke.Log(ctx, job.Address, record); err != nil {

@@ -78,7 +78,7 @@ func (c *Client) newCall(o op, repeat repeat, ids ...string) (*call, error) {
 func (c *Client) fails(k *call, a *answer, outcome Outcome, kind error, format string, args ...any) *Error {
 	return &Error{
 		Op: string(k.op), Method: k.route.method, Path: k.path, Status: a.status, RequestID: a.requestID,
-		Message: sanitize.Line(c.maskFor(k, fmt.Sprintf(format, args...)), messageLimit),
+		Message: sanitize.Message(c.maskFor(k, fmt.Sprintf(format, args...))),
 		Outcome: outcome, kind: kind, Attempts: 1,
 	}
 }

@@ -11,11 +11,8 @@ import (
 	"time"
 
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/sanitize"
 )
-
-// messageLimit is the length in characters to which a text from the server is
-// cut.
-const messageLimit = 2048
 
 // classify decides what an answer says. It returns the parsed body of a success,
 // or an *Error: Rejected or NotSent only where the answer is a fully parsed
@@ -201,7 +198,7 @@ func scalar(v *jsontree.Value) string {
 
 // excerpt is the beginning of an answer that is not JSON.
 func excerpt(a *answer) string {
-	text := strings.Join(strings.Fields(string(a.raw[:min(len(a.raw), 4*messageLimit)])), " ")
+	text := strings.Join(strings.Fields(string(a.raw[:min(len(a.raw), 4*sanitize.MessageLimit)])), " ")
 	if text == "" {
 		return "an empty answer"
 	}

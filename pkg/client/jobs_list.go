@@ -26,7 +26,7 @@ func (c *Client) Listing(ctx context.Context, projectID string) (wire.JobList, e
 	if s.err != nil {
 		list.Problem = "a page could not be read: " + s.err.Error()
 	}
-	list.Problem = sanitize.Line(list.Problem, messageLimit)
+	list.Problem = sanitize.Message(list.Problem)
 	list.Jobs = make([]wire.JobItem, 0, len(s.rows))
 	for _, row := range s.rows {
 		list.Jobs = append(list.Jobs, wire.DecodeJobItem(row))
@@ -42,7 +42,7 @@ type IncompleteError struct {
 }
 
 func (e *IncompleteError) Error() string {
-	return e.Op + ": the list is incomplete: " + sanitize.Line(e.Problem, messageLimit)
+	return e.Op + ": the list is incomplete: " + sanitize.Message(e.Problem)
 }
 
 func (s *scan) verdict(o op) error {

@@ -25,7 +25,7 @@ func withErrors(next sender, now func() time.Time, mask func(*call, string) stri
 			}
 		}
 		if errors.As(err, &e) {
-			e.Message = sanitize.Line(mask(k, e.Message), messageLimit)
+			e.Message = sanitize.Message(mask(k, e.Message))
 			e.Code = sanitize.Line(mask(k, e.Code), 100)
 			if a != nil {
 				e.RequestID = a.requestID

@@ -139,7 +139,7 @@ func (p *Planner) requireListing(projectID, alias string, out *outcome) bool {
 	problem := "it was not listed"
 	project := p.live.projects[projectID]
 	if project != nil && project.Problem != "" {
-		problem = sanitize.Line(project.Problem, messageLimit)
+		problem = sanitize.Message(project.Problem)
 	}
 	if project != nil && project.ReadErr != nil {
 		out.refuse(RuleListingUnread, "", fmt.Sprintf(

@@ -103,7 +103,7 @@ func (j *jobTask) compare(known bool) {
 		j.create()
 	case j.live.ReadErr != nil:
 		j.refuse(RuleUnreadable, j.want.Address, fmt.Sprintf("%s could not be read, so nothing is done to it: %s",
-			quote(j.want.Address), sanitize.Line(j.live.ReadErr.Error(), messageLimit)))
+			quote(j.want.Address), sanitize.Message(j.live.ReadErr.Error())))
 		j.add(Change{Verdict: VerdictUnknown})
 	case j.live.Body == nil:
 		j.unread()
@@ -112,11 +112,8 @@ func (j *jobTask) compare(known bool) {
 	}
 }
 
-// messageLimit caps text of the service inside a message, nameLimit a name.
-const (
-	messageLimit = 2048
-	nameLimit    = 200
-)
+// nameLimit is the length in characters to which a message cuts a name.
+const nameLimit = 200
 
 func quote(name string) string { return `"` + sanitize.Line(name, nameLimit) + `"` }
 

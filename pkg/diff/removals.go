@@ -181,7 +181,7 @@ func (p *Planner) planRemoval(r removal, live *LiveJob, out *outcome) {
 		return // as it should be
 	case live.ReadErr != nil:
 		out.refuse(RuleUnreadable, r.address, fmt.Sprintf("%s is to be removed and could not be read, so nothing is done to it: %s",
-			quote(r.address), sanitize.Line(live.ReadErr.Error(), messageLimit)))
+			quote(r.address), sanitize.Message(live.ReadErr.Error())))
 		change.Verdict = VerdictUnknown
 		out.changes = append(out.changes, change)
 		return

@@ -43,7 +43,7 @@ func (p *Planner) template(want *compile.Template, named []*LiveTemplate, out *o
 	case 0:
 		if problem := p.in.Live.TemplatesProblem; problem != "" {
 			out.refuse(RuleUnreadable, want.Address, fmt.Sprintf("whether %s exists is not known, so nothing is done to it: %s",
-				quote(want.Address), sanitize.Line(problem, messageLimit)))
+				quote(want.Address), sanitize.Message(problem)))
 			change.Verdict = VerdictUnknown
 			out.changes = append(out.changes, change)
 			return

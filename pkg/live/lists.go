@@ -22,7 +22,7 @@ func Project(ctx context.Context, api API, projectID string) (*diff.LiveProject,
 		return nil, end
 	}
 	if err != nil {
-		project.Problem, project.ReadErr = sanitize.Line(err.Error(), messageLimit), err
+		project.Problem, project.ReadErr = sanitize.Message(err.Error()), err
 		return project, nil
 	}
 	project.Complete, project.Problem, project.Doubted = list.Complete, list.Problem, list.Doubted
@@ -52,7 +52,7 @@ func Templates(ctx context.Context, api API) (TemplateList, error) {
 		}
 		switch {
 		case err != nil:
-			list.Problem = sanitize.Line(err.Error(), messageLimit)
+			list.Problem = sanitize.Message(err.Error())
 			if !errors.As(err, new(*client.IncompleteError)) {
 				list.ReadErr = err
 			}

@@ -50,9 +50,6 @@ type fullReader interface {
 	FullJob(ctx context.Context, jobID string) (*jsontree.Value, error)
 }
 
-// messageLimit is how much of a text from the service is kept, in characters.
-const messageLimit = 2048
-
 // Gone reports whether err, from a call about an id that the service gave, says
 // that the object no longer exists.
 func Gone(err error) bool {
@@ -110,5 +107,5 @@ func ended(ctx context.Context, err error) error {
 	if !errors.Is(ctx.Err(), context.DeadlineExceeded) || !errors.As(err, &said) {
 		return cause
 	}
-	return fmt.Errorf("%w; the last call: %s", cause, sanitize.Line(err.Error(), messageLimit))
+	return fmt.Errorf("%w; the last call: %s", cause, sanitize.Message(err.Error()))
 }

@@ -54,6 +54,12 @@ func writeEscape(out *strings.Builder, r rune) {
 	out.WriteByte('}')
 }
 
+// MessageLimit is the length in characters to which Message cuts a text.
+const MessageLimit = 2048
+
+// Message is Line for a message: an error, or a text from the service.
+func Message(s string) string { return Line(s, MessageLimit) }
+
 // Lines is Line for text of several lines: line feeds and tabs are kept.
 func Lines(s string) string {
 	parts := strings.Split(s, "\n")
