@@ -17,7 +17,7 @@ import (
 // TestProfiles: the table of the emulator's profiles is what the profiles are.
 // It is not parallel, as -update writes a file that TestDocuments rewrites too.
 func TestProfiles(t *testing.T) {
-	file := filepath.Join(root, "docs", "emulator.md")
+	file := filepath.Join(root, "docs", "emulator-quirks.md")
 	content, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)

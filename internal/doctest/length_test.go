@@ -1,0 +1,42 @@
+//go:build unix
+
+package doctest
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// mostWords is how long a page may be: what a person reads at a sitting.
+const mostWords = 1700
+
+// longPages are those that are looked up and not read, each with the reason.
+var longPages = map[string]string{
+	"CHANGELOG.md":          "a list",
+	"docs/decisions.md":     "a list",
+	"docs/api-notes.md":     "tables that tests of test/sdk hold to the API",
+	"docs/commands/job.md":  "the help of fourteen commands",
+	"docs/rules/README.md":  "a table of rules",
+	"docs/language/jobs.md": "a table of keys",
+}
+
+// TestPagesAreShort: a page that a person is to read is short enough for that, and
+// README above all.
+func TestPagesAreShort(t *testing.T) {
+	t.Parallel()
+	for _, name := range documents(t) {
+		text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		most := mostWords
+		if name == "README.md" {
+			most = 700
+		}
+		if words := len(strings.Fields(string(text))); words > most && longPages[name] == "" {
+			t.Errorf("%s has %d words, above %d: split it by task, or cut it", name, words, most)
+		}
+	}
+}
