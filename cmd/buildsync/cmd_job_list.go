@@ -45,7 +45,7 @@ func (in *invocation) jobList() error {
 	globs := in.Flags.Args().Slice()
 	for _, glob := range globs {
 		if !doublestar.ValidatePattern(glob) {
-			return kit.UsageError{Text: fmt.Sprintf("%q is no pattern; write one such as 'order-*'", glob)}
+			return kit.UsageError{Text: fmt.Sprintf("%q is not a valid pattern; write one such as 'order-*'", glob)}
 		}
 	}
 	return in.withService(0, -1, func(l *live) error {

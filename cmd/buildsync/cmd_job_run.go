@@ -108,7 +108,7 @@ func (l *live) runLog(outputs []kit.Output) *screen.Log {
 func (l *live) reportRun(outputs []kit.Output, f *follower, doc runDocument) error {
 	number, err := strconv.Atoi(doc.ActualBuildNumber)
 	if err != nil {
-		return &failure{exitPartial, fmt.Errorf("a build was started, and the service calls it %q, which is no number", screen.Shown(doc.ActualBuildNumber, 60))}
+		return &failure{exitPartial, fmt.Errorf("a build was started, and the service calls it %q, which is not a number", screen.Shown(doc.ActualBuildNumber, 60))}
 	}
 	f.build.number = number
 	if !l.in.On("wait") && !l.in.On("follow") {

@@ -16,7 +16,7 @@ func (p *program) jobStatusCommand() *cli.Command {
 		Name:      "status",
 		Usage:     "tell whether a job is running",
 		ArgsUsage: "JOB",
-		Description: about(`Tells whether a build of the job is running (API reference 4.4). The service's answer lags behind
+		Description: about(`Prints whether a build of the job is running (API reference 4.4). The service's answer lags behind
 the start of a build; what became of one is said by buildsync job record.
 
 Exit codes: 0 done, running or not; 1 the state could not be read; 3 invalid input.`,

@@ -52,7 +52,7 @@ func (in *invocation) keystoreDownload() error {
 		name := l.args[0]
 		file := cmp.Or(in.Text("out"), name)
 		if in.Text("out") == "" && (strings.ContainsAny(name, `/\:`) || !fs.ValidPath(name) || name == ".") {
-			return kit.UsageError{Text: fmt.Sprintf("%q is no name for a file here: say where it goes with --out FILE", name)}
+			return kit.UsageError{Text: fmt.Sprintf("%q cannot be a file name here: say where it goes with --out FILE", name)}
 		}
 		if _, err := os.Lstat(file); err == nil && !in.On("force") {
 			return kit.UsageError{Text: fmt.Sprintf("%s exists; --force replaces it", file)}

@@ -52,7 +52,7 @@ func (l *live) build() (buildRef, error) {
 func buildNumber(text string) (int, error) {
 	n, err := strconv.Atoi(strings.TrimPrefix(text, "#"))
 	if err != nil || n < 1 {
-		return 0, kit.UsageError{Text: fmt.Sprintf("%q is no number of a build; write one such as 12", text)}
+		return 0, kit.UsageError{Text: fmt.Sprintf("%q is not the number of a build; write one such as 12", text)}
 	}
 	return n, nil
 }
@@ -150,7 +150,7 @@ func (l *live) period() (from, to time.Time, err error) {
 func day(flag, text string) (time.Time, error) {
 	t, err := time.Parse(wire.DateLayout, text)
 	if err != nil {
-		return t, kit.UsageError{Text: fmt.Sprintf("%s %q is no day; write it as 2026-01-31", flag, text)}
+		return t, kit.UsageError{Text: fmt.Sprintf("%s %q is not a day; write it as 2026-01-31", flag, text)}
 	}
 	return t, nil
 }

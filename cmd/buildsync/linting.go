@@ -68,7 +68,7 @@ func (in *invocation) newLinting(t target) (*linting, error) {
 	l.options.Others = l.others()
 	if in.On("update-baseline") {
 		if before, err := os.ReadFile(l.baseline); err == nil && len(before) > 0 && !lint.IsBaseline(before) {
-			return nil, kit.UsageError{Text: fmt.Sprintf("--baseline %s: what stands there is no baseline, so it is not overwritten: name another file, or remove it first", l.baseline)}
+			return nil, kit.UsageError{Text: fmt.Sprintf("--baseline %s: what stands there is not a baseline, so it is not overwritten: name another file, or remove it first", l.baseline)}
 		}
 	} else if l.baseline != "" {
 		text, err := os.ReadFile(l.baseline)

@@ -135,7 +135,7 @@ func (l *live) projectCalled(word string) (project, error) {
 	if aliases := l.aliases(); len(aliases) > 0 {
 		return project{}, kit.UnknownWord("project", word, aliases)
 	}
-	return project{}, kit.UsageError{Text: fmt.Sprintf("--project %q is no id of 32 letters and digits, and there is no workspace here that it could be an alias of", word)}
+	return project{}, kit.UsageError{Text: fmt.Sprintf("--project %q is not an id of 32 letters and digits, and there is no workspace here that it could be an alias of", word)}
 }
 
 func (l *live) aliases() []string {

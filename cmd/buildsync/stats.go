@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -18,10 +19,18 @@ func (in *invocation) printStats(s *service) {
 		in.Printf("  %5d %s\n", stats.Calls[op], op)
 	}
 	if stats.Throttled > 0 {
-		in.Printf("the service asked %d times for fewer requests; waited %s for it\n", stats.Throttled, stats.Queued.Round(time.Millisecond))
+		in.Printf("the service asked for fewer requests %s; waited %s for it\n", times(stats.Throttled), stats.Queued.Round(time.Millisecond))
 		paces := s.Paces()
 		for _, op := range slices.Sorted(maps.Keys(paces)) {
 			in.Printf("  %s: %.1f a second\n", op, paces[op])
 		}
 	}
+}
+
+// times counts how often something happened.
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
 }

@@ -44,7 +44,7 @@ func (e *edits) of(at spec.Pos) (*yamledit.Editor, error) {
 	if e.files[at.File] == nil {
 		source := e.source(at.File)
 		if source == nil {
-			return nil, fmt.Errorf("%s is no file of definitions", at.File)
+			return nil, fmt.Errorf("%s is not a definition file", at.File)
 		}
 		e.files[at.File] = yamledit.New(at.File, source)
 	}

@@ -96,7 +96,7 @@ func (d *decoder) confidence(n *spec.Node, fallback Confidence) Confidence {
 	case Documented, Observed, NoProperties, NameOnly, Harvested, Inferred:
 		return c
 	}
-	d.report(v, "confidence", fmt.Sprintf("%q is no confidence", v.Text),
+	d.report(v, "confidence", fmt.Sprintf("%q is not a confidence", v.Text),
 		"write documented, observed, observed-no-properties, id-and-name-only, harvested or inferred")
 	return fallback
 }
@@ -160,7 +160,7 @@ func (d *decoder) actions(n *spec.Node, confidence Confidence) []Action {
 			a = Action{Word: d.text(item, "word"), Confidence: d.confidence(item, confidence), Source: d.text(item, "source")}
 		}
 		if !isWord(a.Word) {
-			d.report(item, "actions", fmt.Sprintf("%q is no action word", a.Word), "letters, digits and _, such as upload_artifact")
+			d.report(item, "actions", fmt.Sprintf("%q is not an action word", a.Word), "letters, digits and _, such as upload_artifact")
 			continue
 		}
 		actions = append(actions, a)
@@ -213,11 +213,11 @@ func (d *decoder) property(name string, n *spec.Node, confidence Confidence) Pro
 		case String, Bool, BoolOrString, Number, Array, Object, Any:
 			p.Type = t
 		default:
-			d.report(v, "properties."+name+".type", fmt.Sprintf("%q is no type", v.Text), "write string, bool, bool|string, number, array, object or any")
+			d.report(v, "properties."+name+".type", fmt.Sprintf("%q is not a type", v.Text), "write string, bool, bool|string, number, array, object or any")
 		}
 	}
 	if v := n.Get("normalise"); v != nil && v.Text != "boolish" {
-		d.report(v, "properties."+name+".normalise", fmt.Sprintf("%q is no normalisation", v.Text), "write boolish")
+		d.report(v, "properties."+name+".normalise", fmt.Sprintf("%q is not a normalisation", v.Text), "write boolish")
 	}
 	p.Description, p.Source = d.text(n, "description"), d.text(n, "source")
 	p.Confidence = d.confidence(n, confidence)

@@ -65,9 +65,9 @@ func TestDecodeFindings(t *testing.T) {
 		{"no id", "version: 1\nmodules: [{name: a}]", "2:11 a module needs its module_id"},
 		{"twice", "version: 1\nmodules: [{module_id: a}, {module_id: a}]", `2:39 "a" stands in this file twice`},
 		{"word twice", "version: 1\nmodules: [{module_id: a, actions: [w]}, {module_id: b, actions: [w]}]", `2:65 "w" stands in this file twice`},
-		{"bad word", "version: 1\nmodules: [{module_id: a, actions: [module_id]}]", `2:36 "module_id" is no action word (letters, digits and _, such as upload_artifact)`},
-		{"bad type", "version: 1\nmodules: [{module_id: a, properties: {p: {type: text}}}]", `2:49 "text" is no type (write string, bool, bool|string, number, array, object or any)`},
-		{"bad confidence", "version: 1\nmodules: [{module_id: a, confidence: sure}]", `2:38 "sure" is no confidence (write documented, observed, observed-no-properties, id-and-name-only, harvested or inferred)`},
+		{"bad word", "version: 1\nmodules: [{module_id: a, actions: [module_id]}]", `2:36 "module_id" is not an action word (letters, digits and _, such as upload_artifact)`},
+		{"bad type", "version: 1\nmodules: [{module_id: a, properties: {p: {type: text}}}]", `2:49 "text" is not a type (write string, bool, bool|string, number, array, object or any)`},
+		{"bad confidence", "version: 1\nmodules: [{module_id: a, confidence: sure}]", `2:38 "sure" is not a confidence (write documented, observed, observed-no-properties, id-and-name-only, harvested or inferred)`},
 		{"bad flag", "version: 1\nmodules: [{module_id: a, properties: {p: {required: maybe}}}]", `2:53 required must be true or false`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

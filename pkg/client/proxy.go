@@ -69,7 +69,7 @@ func parseProxy(value string) (*url.URL, error) {
 	}
 	if port := u.Port(); port != "" {
 		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-			return nil, fmt.Errorf("its port is no number from 1 to 65535")
+			return nil, fmt.Errorf("its port is not a number from 1 to 65535")
 		}
 	}
 	if strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {

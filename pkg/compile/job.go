@@ -153,7 +153,7 @@ func (u *unit) jobName(n *spec.Node) string {
 	}
 	// The schema has checked the names that stand in the file as they are.
 	if node.Origin != nil && !isJobName(node.Text) {
-		u.report("job-name", node, "name", "1 to 115 Chinese or Latin letters, digits, _ and -", "%q is no job name", node.Text)
+		u.report("job-name", node, "name", "1 to 115 Chinese or Latin letters, digits, _ and -", "%q is not a valid job name", node.Text)
 		return ""
 	}
 	return node.Text

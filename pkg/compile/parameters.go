@@ -69,7 +69,7 @@ func (u *unit) parameter(name string, n *spec.Node) *jsontree.Value {
 		return nil
 	}
 	if nameAt.Origin != nil && !isParameterName(name) {
-		u.report("param-name", nameAt, ParameterPath(name), "1 to 128 Latin letters, digits and _", "%q is no parameter name", name)
+		u.report("param-name", nameAt, ParameterPath(name), "1 to 128 Latin letters, digits and _", "%q is not a parameter name", name)
 	}
 	b := &paramBuilder{u: u, path: ParameterPath(name), node: n, params: make([]*jsontree.Value, 0, 8),
 		fixed: &spec.Origin{Kind: spec.FromCompiler, Name: "parameter form", Pos: n.Pos(), From: n.Origin}}

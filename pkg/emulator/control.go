@@ -39,7 +39,7 @@ func (e *Emulator) addControl(mux *http.ServeMux) {
 		mux.HandleFunc(pattern, control(handle))
 	}
 	mux.HandleFunc("/_emulator/", control(func(r *http.Request) (any, error) {
-		return nil, fmt.Errorf("%s %s is no control address; GET /_emulator/ lists them", r.Method, r.URL.EscapedPath())
+		return nil, fmt.Errorf("%s %s is not a control address; GET /_emulator/ lists them", r.Method, r.URL.EscapedPath())
 	}))
 }
 

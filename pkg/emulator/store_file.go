@@ -31,7 +31,7 @@ func openFileStore(path string, wait time.Duration) (*fileStore, error) {
 	}
 	if err != nil {
 		return nil, fmt.Errorf("opening the emulator's data: %s: %w; "+
-			"if it is no emulator file or was damaged, move it away and start again", path, err)
+			"if it is not an emulator file or was damaged, move it away and start again", path, err)
 	}
 	err = db.Update(func(tx *bbolt.Tx) error {
 		for _, table := range tables {

@@ -71,7 +71,7 @@ func (r *Repo) Resolve(ctx context.Context, revision string) (string, error) {
 	}
 	commit := strings.TrimSpace(string(out))
 	if len(commit) != 40 && len(commit) != 64 {
-		return "", fmt.Errorf("resolving %q: git answered %q, which is no commit id", revision, commit)
+		return "", fmt.Errorf("resolving %q: git answered %q, which is not a commit id", revision, commit)
 	}
 	return commit, nil
 }

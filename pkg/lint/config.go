@@ -80,7 +80,7 @@ func (c *config) override(p *pass, n *spec.Node) {
 	}
 	for _, pattern := range o.files {
 		if !doublestar.ValidatePattern(pattern) {
-			p.report("wrong-type", files.Range, "lint.overrides.files", quoted(pattern)+" is no file pattern", "mind the brackets and braces")
+			p.report("wrong-type", files.Range, "lint.overrides.files", quoted(pattern)+" is not a file pattern", "mind the brackets and braces")
 			return
 		}
 	}
@@ -112,7 +112,7 @@ func (p *pass) levels(n *spec.Node, pointer string) map[string]level {
 		l, ok := levelOf(f.Value.Text)
 		switch {
 		case !ok || f.Value.Kind != spec.ScalarNode:
-			p.report("wrong-type", f.Value.Range, pointer+"."+name, quoted(f.Value.Text)+" is no severity", "write off, info, warning or error")
+			p.report("wrong-type", f.Value.Range, pointer+"."+name, quoted(f.Value.Text)+" is not a severity", "write off, info, warning or error")
 		case rule.Fixed && l.severity != spec.Error:
 			p.report("unknown-rule", f.Key.Range, pointer+"."+name, "rule "+quoted(name)+" cannot be lowered",
 				"what it reports keeps plan and apply from running as well")

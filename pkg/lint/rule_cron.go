@@ -137,7 +137,7 @@ func (p *pass) cron(v value, location *time.Location, pointer string) {
 		if fields := nicknames[strings.ToLower(v.text)]; fields != "" {
 			hint = `write "` + fields + `"`
 		}
-		p.report("cron", v.node.Range, pointer, quoted(v.text)+" is no cron expression of five fields", hint)
+		p.report("cron", v.node.Range, pointer, quoted(v.text)+" is not a cron expression of five fields", hint)
 		return
 	}
 	if len(fields) != 5 {

@@ -47,7 +47,7 @@ func (p *pass) paramName(u *unit, d *param) {
 	for _, v := range u.values(d.nameAt) {
 		switch {
 		case !isParamName(v.text):
-			p.report("param-name", v.node.Range, d.pointer, quoted(v.text)+" is no parameter name", "1 to 128 Latin letters, digits and _")
+			p.report("param-name", v.node.Range, d.pointer, quoted(v.text)+" is not a parameter name", "1 to 128 Latin letters, digits and _")
 		case slices.Contains(runtimeVariables, v.text):
 			p.report("param-name", v.node.Range, d.pointer, quoted(v.text)+" is set by the service in every build and cannot be declared", "rename the parameter, or refer to ${"+v.text+"} without declaring it")
 		case slices.Contains(forbiddenParameters, v.text):

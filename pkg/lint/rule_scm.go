@@ -59,7 +59,7 @@ func (p *pass) scmURL(v value, pointer string) {
 		if m := scpWithSlash().FindStringSubmatch(v.text); m != nil {
 			hint = "write " + m[1] + ":" + m[2]
 		}
-		p.report("scm-url", v.node.Range, pointer, quotedURL(v.text)+" is no clone address", hint)
+		p.report("scm-url", v.node.Range, pointer, quotedURL(v.text)+" is not a clone address", hint)
 	case strings.HasPrefix(v.text, "http") && webPage().MatchString(v.text):
 		p.report("scm-url", v.node.Range, pointer, quotedURL(v.text)+" is a web page, not a clone address", "copy the address that the repository offers for cloning; it ends in .git")
 	}

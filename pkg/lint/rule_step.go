@@ -46,7 +46,7 @@ func (p *pass) module(u *unit, s *step) {
 		switch {
 		case p.catalogue.Module(v.text) != nil || slices.Contains(p.config.tables.modules, v.text):
 		case !actionModule().MatchString(v.text):
-			p.report("module-id", v.node.Range, s.pointer+".module_id", quoted(v.text)+" is no step module's id", p.moduleHint(v.text))
+			p.report("module-id", v.node.Range, s.pointer+".module_id", quoted(v.text)+" is not a step module's id", p.moduleHint(v.text))
 		default:
 			p.report("module-unknown", v.node.Range, s.pointer+".module_id", "the step module "+quoted(v.text)+" is not in the catalogue",
 				"let `buildsync modules harvest` learn it from your service, or add it to lint.tables.modules")

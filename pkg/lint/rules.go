@@ -104,7 +104,7 @@ var rules = [...]Rule{
 	{Name: "shell-injection", Severity: spec.Warning, Summary: "a value that becomes shell code", Why: "A parameter inside `eval` or `sh -c`: whoever starts a build chooses what it runs."},
 	{Name: "notification", Severity: spec.Error, Summary: "a notification that the service does not know", Why: "An unknown channel or event, one twice, a param_config that is not JSON. That no channel hears of a failure is only information."},
 	{Name: "cron", Severity: spec.Error, Summary: "a timer that is not five fields, out of range, or never fires"},
-	{Name: "commit-trigger", Severity: spec.Warning, Summary: "a build on each commit that the service does not support, or beside a timer", Why: "`on_commit`, in the API `build_if_code_updated`, starts a build for each push. It is no condition for scheduled builds, and the service documents it for its own repositories only."},
+	{Name: "commit-trigger", Severity: spec.Warning, Summary: "a build on each commit that the service does not support, or beside a timer", Why: "`on_commit`, in the API `build_if_code_updated`, starts a build for each push. It is not a condition for scheduled builds, and the service documents it for its own repositories only."},
 	{Name: "renamed-from", Severity: spec.Error, Summary: "a former name that contradicts another definition"},
 	{Name: "removed-still-defined", Severity: spec.Error, Summary: "a job under removed that is still defined"},
 	{Name: "ignore-unused", Severity: spec.Warning, Summary: "policy.ignore contradicts the definitions", Why: "A defined job that is ignored is never applied; ignored fields that no job has do nothing, so that what they were to protect is overwritten."},

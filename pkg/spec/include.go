@@ -29,7 +29,7 @@ func ReadInclude(tree Tree, fromFile, name string) (string, error) {
 	text = bytes.TrimPrefix(text, byteOrderMark)
 	switch {
 	case bytes.IndexByte(text, 0) >= 0:
-		return "", fmt.Errorf("reading %s: it holds a NUL character at byte %d, so it is no text", quoted(name), bytes.IndexByte(text, 0))
+		return "", fmt.Errorf("reading %s: it holds a NUL character at byte %d, so it is not text", quoted(name), bytes.IndexByte(text, 0))
 	case !utf8.Valid(text):
 		return "", fmt.Errorf("reading %s: it is not valid UTF-8; save it as UTF-8", quoted(name))
 	}

@@ -125,7 +125,7 @@ func causeEscape(f *fault) bool {
 			continue
 		}
 		f.moveTo(line)
-		return f.say(at[0], at[1], quoted(text[at[0]:at[1]])+" is no escape of a double-quoted text",
+		return f.say(at[0], at[1], quoted(text[at[0]:at[1]])+" is not an escape of a double-quoted text",
 			`double the backslash, or use single quotes, in which it is an ordinary character`)
 	}
 	at := max(strings.IndexByte(f.text, '\\'), 0)

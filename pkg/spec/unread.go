@@ -121,7 +121,7 @@ func unreadWarning(tree Tree, workspace *Workspace, read []string, where Range) 
 	return Diagnostics{{
 		Rule: "definitions", Severity: Warning, Range: where, Pointer: "definitions",
 		Message: what + ", since no pattern of definitions matches: " + strings.Join(names, ", "),
-		Hint:    "add a pattern, such as " + quoted(path.Join(path.Dir(unread[0]), allYAML)) + ", or move what is no definition elsewhere",
+		Hint:    "add a pattern, such as " + quoted(path.Join(path.Dir(unread[0]), allYAML)) + ", or move what is not a definition elsewhere",
 	}}
 }
 
