@@ -269,7 +269,7 @@ func (l *loader) parse(name string, source []byte) (*spec.File, spec.Diagnostics
 	if have, ok := l.parsedAlready(name); ok {
 		return have.file, have.found
 	}
-	return spec.ParseDefinitions(name, source)
+	return l.compiler.workspace.ParseDefinitions(name, source)
 }
 
 // keep remembers a parsed file.
@@ -377,7 +377,7 @@ func (l *loader) parseAhead(names []string, sharedSame bool) (next func() []pend
 		names = names[len(batch):]
 		done := make(chan []pending, 1)
 		go func() {
-			fault = parseBatch(batch)
+			fault = parseBatch(l.compiler.workspace, batch)
 			done <- batch
 		}()
 		return done
@@ -416,7 +416,7 @@ func (l *loader) pending(name string, sharedSame bool) pending {
 
 // parseBatch parses what of a batch has to be, side by side, and returns the
 // value of a panic.
-func parseBatch(batch []pending) (fault any) {
+func parseBatch(workspace *spec.Workspace, batch []pending) (fault any) {
 	var workers sync.WaitGroup
 	var taken atomic.Int64
 	faults := make(chan any, runtime.GOMAXPROCS(0))
@@ -425,7 +425,7 @@ func parseBatch(batch []pending) (fault any) {
 			defer func() { faults <- recover() }()
 			for i := taken.Add(1) - 1; int(i) < len(batch); i = taken.Add(1) - 1 {
 				if p := &batch[i]; p.part == nil && p.file == nil && p.source != nil {
-					p.file, p.found = spec.ParseDefinitions(p.name, p.source)
+					p.file, p.found = workspace.ParseDefinitions(p.name, p.source)
 				}
 			}
 		})

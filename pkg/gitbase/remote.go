@@ -30,22 +30,41 @@ var secret = []string{"BUILDSYNC_", "HUAWEICLOUD_", "HW_", "OS_"}
 // off, nothing asks on the terminal, and the service's keys and secrets are not
 // handed on.
 func (r *Repo) remoteGit(ctx context.Context, args ...string) error {
+	_, err := remoteOutput(ctx, r.dir, args)
+	return err
+}
+
+// remoteOutput is remoteGit that returns what the command wrote; env is more of
+// its environment.
+func remoteOutput(ctx context.Context, dir string, args []string, env ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, "git", append([]string{
 		"--no-pager", "-c", "core.hooksPath=" + os.DevNull, "-c", "gc.auto=0", "-c", "maintenance.auto=false",
 	}, args...)...)
-	cmd.Dir = r.dir
+	cmd.Dir = dir
 	for _, variable := range os.Environ() {
 		if !hasAnyPrefix(variable, locating) && !hasAnyPrefix(variable, secret) && !strings.HasPrefix(variable, "LC_ALL=") {
 			cmd.Env = append(cmd.Env, variable)
 		}
 	}
-	cmd.Env = append(cmd.Env, "LC_ALL=C", "GIT_TERMINAL_PROMPT=0")
-	var said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &said, &said
+	cmd.Env = append(append(cmd.Env, "LC_ALL=C", "GIT_TERMINAL_PROMPT=0"), env...)
+	var out, said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &said
 	if err := cmd.Run(); err != nil {
-		return gitError(ctx, args[0], reason(said.String()), err)
+		return "", gitError(ctx, subcommandOf(args), reason(said.String()+out.String()), err)
 	}
-	return nil
+	return out.String(), nil
+}
+
+// subcommandOf is the first of args that is no option.
+func subcommandOf(args []string) string {
+	for i := 0; i < len(args); i++ {
+		if args[i] == "-c" {
+			i++
+		} else if !strings.HasPrefix(args[i], "-") {
+			return args[i]
+		}
+	}
+	return ""
 }
 
 func hasAnyPrefix(s string, prefixes []string) bool {

@@ -56,7 +56,7 @@ func (b *batch) run() {
 		file := f.parsed
 		if file == nil {
 			var more spec.Diagnostics
-			file, more = spec.ParseDefinitions(f.name, f.source)
+			file, more = b.set.Workspace.ParseDefinitions(f.name, f.source)
 			b.front = append(b.front, more...)
 		}
 		if file != nil {
@@ -73,7 +73,9 @@ func (b *batch) run() {
 	sharpen(b.compiled, files)
 	b.read = files
 	for _, file := range judged {
-		b.file(file)
+		if b.set.Workspace.SourceOf(file.Name) == nil { // what was copied is mended elsewhere
+			b.file(file)
+		}
 	}
 }
 

@@ -152,7 +152,7 @@ func (c *checker) source(name string) ([]byte, bool) {
 }
 
 func (c *checker) load(name string, source []byte) *spec.File {
-	file, more := spec.ParseDefinitions(name, source)
+	file, more := c.set.Workspace.ParseDefinitions(name, source)
 	c.front = append(c.front, more...)
 	return file
 }

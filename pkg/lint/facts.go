@@ -79,6 +79,11 @@ func (f *facts) join(other *facts) {
 	maps.Copy(f.ranges, other.ranges)
 }
 
+// isCopied reports whether a template or fragment comes from a source.
+func (l *linter) isCopied(u *unit) bool {
+	return l.set.Workspace.SourceOf(u.node.Range.Start.File) != nil
+}
+
 // acrossFiles applies the rules that need all files.
 func (l *linter) acrossFiles() {
 	for _, d := range l.facts.deferred {
@@ -92,7 +97,7 @@ func (l *linter) acrossFiles() {
 		}
 	}
 	for name, t := range l.templates {
-		if len(l.facts.users[name]) > 0 || t.node.Str("publish") == "true" || strings.Contains(t.node.Str("publish"), "${{") {
+		if len(l.facts.users[name]) > 0 || l.isCopied(t) || t.node.Str("publish") == "true" || strings.Contains(t.node.Str("publish"), "${{") {
 			continue
 		}
 		at := t.node.Get("name")

@@ -139,7 +139,7 @@ func (l *linter) acrossFragments() {
 		}
 	}
 	for name, f := range l.fragments {
-		if !l.facts.used[name] {
+		if !l.facts.used[name] && !l.isCopied(f) {
 			l.report("fragment-unused", f.node.Get("name").Range, f.pointer, "nothing uses the fragment "+quoted(name), "remove it, or write - use: "+name+" among the steps of a job, template or fragment")
 		}
 	}

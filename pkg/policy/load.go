@@ -35,7 +35,7 @@ func Load(tree spec.Tree, workspace *spec.Workspace, catalogue *catalog.Catalogu
 			continue
 		}
 		s.files = append(s.files, file{name, source, root})
-		l.source = source
+		l.source, l.from = source, workspace.SourceOf(name)
 		before := len(l.found)
 		if list := root.Get("policies"); list != nil {
 			for _, item := range list.Items {
@@ -55,7 +55,8 @@ type loader struct {
 	workspace *spec.Workspace
 	found     spec.Diagnostics
 	names     map[string]*spec.Node
-	source    []byte // of the file that is read
+	source    []byte       // of the file that is read
+	from      *spec.Source // that it was copied from, nil for a file of the workspace
 }
 
 func (l *loader) report(at spec.Range, hint, format string, args ...any) *spec.Diagnostic {
@@ -123,7 +124,10 @@ func (l *loader) where(w *where, n *spec.Node) {
 	}
 	w.projects = l.projects(n.Get("project"))
 	w.jobs = l.globs(n.Get("job"))
-	w.uses, w.owners = textsOf(n.Get("uses")), textsOf(n.Get("owner"))
+	for _, name := range textsOf(n.Get("uses")) {
+		w.uses = append(w.uses, l.fullName(name))
+	}
+	w.owners = textsOf(n.Get("owner"))
 	for _, item := range scalars(n.Get("has_step")) {
 		if id := l.module(item); id != "" {
 			w.steps = append(w.steps, id)
@@ -267,7 +271,7 @@ func (l *loader) requiredStep(p *Policy, n *spec.Node) {
 	case fragment != nil && (action != nil || name != nil):
 		l.report(n.Range, "write two policies", "require_step takes a fragment, or an action and a name, not both")
 	case fragment != nil:
-		p.forms = append(p.forms, &requiredStep{fragment: fragment.Text})
+		p.forms = append(p.forms, &requiredStep{fragment: l.fullName(fragment.Text)})
 	default:
 		r := &requiredStep{}
 		if action != nil {
@@ -336,6 +340,15 @@ func (s *Set) likes(known map[string]*spec.Node, name string, depth int) (list [
 
 // anyReference matches a ${{ }}.
 var anyReference = regexp.MustCompile(`\$\{\{[^}]*\}\}`)
+
+// fullName is the name by which the workspace knows a template or fragment that a
+// file calls name.
+func (l *loader) fullName(name string) string {
+	if l.from == nil {
+		return name
+	}
+	return l.from.Full(name)
+}
 
 func (l *loader) allowed(p *Policy, n *spec.Node) {
 	l.eachPath(n, func(s selector, value *spec.Node) {

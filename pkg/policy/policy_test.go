@@ -34,7 +34,7 @@ jobs:
   - name: order
     arch: arm
     timeout: 300m
-    template: java
+    template: {name: java}
     owner: team-shop
     labels: {team: shop}
     triggers: [{cron: "0 2 * * *", timezone: Asia/Shanghai}]

@@ -54,6 +54,7 @@ func LoadWorkspace(tree Tree, opts Options) (*Workspace, Diagnostics) {
 	workspace.Environment = opts.Environment
 	checkDefaultProject(workspace, effective, out)
 	checkIgnoredPaths(effective, out)
+	checkSources(effective, out)
 	return workspace, out.done()
 }
 
@@ -171,7 +172,7 @@ func decodeWorkspace(root, n *Node) *Workspace {
 		Definitions: textItems(n.Get("definitions")), Projects: map[string]Project{}, Vars: map[string]*Node{},
 		JobDefaults: ofKind(n.Get("defaults").Get("job"), MappingNode),
 		Modules:     ofKind(n.Get("modules"), ScalarNode), Lint: ofKind(n.Get("lint"), MappingNode),
-		Policy: decodePolicy(n.Get("policy")),
+		Policy: decodePolicy(n.Get("policy")), Sources: decodeSources(n.Get("sources")),
 	}
 	if len(w.Definitions) == 0 {
 		w.Definitions = []string{defaultDefinitions}
@@ -180,6 +181,9 @@ func decodeWorkspace(root, n *Node) *Workspace {
 		w.Policies = []string{one.Text}
 	} else if w.Policies = textItems(n.Get("policies")); len(w.Policies) == 0 {
 		w.Policies = []string{defaultPolicies}
+		for i := range w.Sources {
+			w.Policies = append(w.Policies, w.Sources[i].Folder()+"/"+defaultPolicies)
+		}
 	}
 	if projects := ofKind(n.Get("projects"), MappingNode); projects != nil {
 		for _, field := range projects.Fields {

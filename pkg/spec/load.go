@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
@@ -64,7 +65,7 @@ func Load(tree Tree, opts Options) (*Set, Diagnostics) {
 			found = append(found, TooManyBytes(name))
 			break
 		}
-		file, more := ParseDefinitions(name, text)
+		file, more := workspace.ParseDefinitions(name, text)
 		found = append(found, more...)
 		if file != nil {
 			set.Files = append(set.Files, file)
@@ -89,7 +90,7 @@ func DefinitionFiles(tree Tree, workspace *Workspace) ([]string, Diagnostics) {
 	}
 	kept := names[:0]
 	for _, name := range names {
-		if name != WorkspaceFile && (workspace.Modules == nil || name != path.Clean(workspace.Modules.Text)) && !isPolicies(workspace, name) {
+		if name != WorkspaceFile && (workspace.Modules == nil || name != path.Clean(workspace.Modules.Text)) && !isPolicies(workspace, name) && !isVendored(workspace, name) {
 			kept = append(kept, name)
 		}
 	}
@@ -107,7 +108,12 @@ func DefinitionFiles(tree Tree, workspace *Workspace) ([]string, Diagnostics) {
 			Message: fmt.Sprintf("%d files match; at most %d are read", len(kept), MaxFiles),
 		}}
 	}
-	return kept, unreadWarning(tree, workspace, kept, where)
+	found := unreadWarning(tree, workspace, kept, where)
+	if more := vendoredFiles(tree, workspace); len(more) > 0 {
+		kept = append(kept, more...)
+		slices.Sort(kept)
+	}
+	return kept, append(found, CheckVendored(tree, workspace)...)
 }
 
 // isMisread reports whether a list is something else.
@@ -136,6 +142,12 @@ func LoadFile(tree Tree, name string) (*File, Diagnostics) {
 
 // ParseDefinitions is LoadFile for text that is at hand, such as an editor's.
 func ParseDefinitions(name string, text []byte) (*File, Diagnostics) {
+	return parseDefinitions(name, text, nil)
+}
+
+// parseDefinitions is ParseDefinitions that changes the root, when it has been
+// checked.
+func parseDefinitions(name string, text []byte, change func(root *Node) *Node) (*File, Diagnostics) {
 	root, found := ParseFile(name, text)
 	if kind := Foreign(root, text); kind != "" {
 		start := Pos{File: name, Line: 1, Column: 1}
@@ -153,6 +165,10 @@ func ParseDefinitions(name string, text []byte) (*File, Diagnostics) {
 		return file, out.done()
 	}
 	check(definitionsSchema, root, out)
+	if change != nil && root.Kind == MappingNode {
+		root = change(root)
+		file.Root = root
+	}
 	file.Jobs = items(root, "jobs")
 	file.Families = items(root, "families")
 	file.Fragments = items(root, "fragments")

@@ -101,7 +101,7 @@ func isPolicies(workspace *Workspace, name string) bool {
 func OwnFiles(tree Tree, workspace *Workspace) []string {
 	names, _ := DefinitionFiles(tree, workspace)
 	policies, _ := PolicyFiles(tree, workspace)
-	names = append(slices.Clone(names), policies...)
+	names = slices.DeleteFunc(append(slices.Clone(names), policies...), func(name string) bool { return workspace.SourceOf(name) != nil })
 	slices.Sort(names)
 	return slices.Compact(names)
 }

@@ -15,6 +15,8 @@ func ReadAs(tree Tree, name string) string {
 	}
 	for _, w := range everyEnvironment(tree) {
 		switch {
+		case isVendored(w, name):
+			return "a copy from one of the workspace's sources, or their lock"
 		case isPolicies(w, name):
 			return "a file of policies, or a fixture of one"
 		case isNamed(w, name):
@@ -39,6 +41,10 @@ func ReadNames(tree Tree) (names []string, workspace *Workspace) {
 		if w.Modules != nil && w.Modules.Text != "" {
 			names = append(names, path.Clean(w.Modules.Text))
 		}
+		if len(w.Sources) > 0 {
+			names = append(names, LockFile)
+		}
+		names = append(names, vendoredFiles(tree, w)...)
 		// A pattern that is wrong matches nothing.
 		if matched, err := tree.Glob(append(slices.Clone(w.Policies), w.Definitions...)); err == nil {
 			names = append(names, matched...)

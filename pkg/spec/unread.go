@@ -77,7 +77,7 @@ func isOtherTools(name string) bool {
 // isNamed reports whether buildsync.yaml, or the workspace through it, reads a
 // file in another way.
 func isNamed(workspace *Workspace, name string) bool {
-	return name == WorkspaceFile || path.Base(name) == WorkspaceFile || workspace.Modules != nil && name == path.Clean(workspace.Modules.Text) || isPolicies(workspace, name)
+	return name == WorkspaceFile || path.Base(name) == WorkspaceFile || workspace.Modules != nil && name == path.Clean(workspace.Modules.Text) || isPolicies(workspace, name) || isVendored(workspace, name)
 }
 
 // looksLikeDefinitions reports whether a file has version: and one of the

@@ -14,6 +14,7 @@ type Workspace struct {
 	Secrets     []*Node
 	Policy      Policy
 	Policies    []string // globs of the files with the organisation's own rules
+	Sources     []Source // other repositories
 	Modules     *Node    // the path of the workspace's own step modules, nil where absent
 	Lint        *Node    // the lint section, nil where absent
 }

@@ -1,0 +1,443 @@
+package spec
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/url"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+const (
+	// VendorFolder holds what was copied of the sources, a folder for each.
+	VendorFolder = "vendor"
+	// LockFile says what was copied.
+	LockFile = VendorFolder + "/buildsync.lock"
+	// VendorRule is the rule of findings about what was copied.
+	VendorRule = "vendored-file"
+
+	// MaxVendoredFiles and MaxVendoredBytes bound what one source brings.
+	MaxVendoredFiles = 2000
+	MaxVendoredBytes = 16 << 20
+
+	fragmentsKey, templatesKey, familiesKey = "fragments", "templates", "families"
+)
+
+// Source is another repository whose templates, fragments and policies a
+// workspace uses under its name: golden/java-service.
+type Source struct {
+	Name string
+	Git  string // the address
+	Ref  string // a tag, a branch or a commit
+	Path string // the folder in it, "." for all
+	At   Range  // of the name
+}
+
+// Folder is where the files of s stand in the workspace.
+func (s *Source) Folder() string { return VendorFolder + "/" + s.Name }
+
+// Full is the name by which the workspace calls what s calls name.
+func (s *Source) Full(name string) string {
+	if name == "" || strings.Contains(name, "${{") || strings.HasPrefix(name, s.Name+"/") {
+		return name
+	}
+	return s.Name + "/" + name
+}
+
+// SourceOf is the source that a file was copied from, nil for a file of the
+// workspace itself.
+func (w *Workspace) SourceOf(name string) *Source {
+	if w == nil || len(w.Sources) == 0 || !strings.HasPrefix(name, VendorFolder+"/") {
+		return nil
+	}
+	for i := range w.Sources {
+		if strings.HasPrefix(name, w.Sources[i].Folder()+"/") {
+			return &w.Sources[i]
+		}
+	}
+	return nil
+}
+
+// isVendored reports whether a file is one that was copied, or the lock.
+func isVendored(w *Workspace, name string) bool {
+	return w.SourceOf(name) != nil || len(w.Sources) > 0 && name == LockFile
+}
+
+func decodeSources(n *Node) (sources []Source) {
+	if n = ofKind(n, MappingNode); n == nil {
+		return nil
+	}
+	for _, f := range n.Fields {
+		s := Source{Name: f.Key.Text, Git: f.Value.Str("git"), Ref: f.Value.Str("ref"), Path: path.Clean(f.Value.Str("path")), At: f.Key.Range}
+		sources = append(sources, s)
+	}
+	return sources
+}
+
+// checkSources refuses addresses that hold credentials, or that Git would take for
+// something else than a repository to read.
+func checkSources(n *Node, out *report) {
+	list := ofKind(n.Get("sources"), MappingNode)
+	if list == nil {
+		return
+	}
+	for _, f := range list.Fields {
+		address := f.Value.Get("git")
+		if address != nil && address.Kind == ScalarNode {
+			if hint, err := CheckGitAddress(address.Text); err != nil {
+				out.errorf(VendorRule, address.Range, hint, "%s", err)
+			}
+		}
+		if ref := f.Value.Get("ref"); ref != nil && ref.Kind == ScalarNode && !gitRef.MatchString(ref.Text) {
+			out.errorf(VendorRule, ref.Range, "write a tag, a branch or a full commit id", "%s is not a ref", quoted(ref.Text))
+		}
+		if folder := f.Value.Get("path"); folder != nil && folder.Kind == ScalarNode {
+			if err := CheckName(folder.Text); err != nil {
+				out.errorf(VendorRule, folder.Range, "", "%s", err)
+			}
+		}
+	}
+}
+
+// gitRef matches names that can stand in a command of Git without being taken for
+// an option or a range.
+var gitRef = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_./+@-]{0,199}$`)
+
+// scpAddress matches user@host:path, which is ssh.
+var scpAddress = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*@[A-Za-z0-9][A-Za-z0-9.-]*:[^:\s]\S*$`)
+
+// CheckGitAddress refuses what is not the address of a repository over https, ssh
+// or file, or holds a password. The error never quotes the address.
+func CheckGitAddress(address string) (hint string, err error) {
+	if scpAddress.MatchString(address) && !strings.Contains(address, "::") {
+		return "", nil
+	}
+	const write = "write https://…, ssh://… or user@host:path"
+	u, parseErr := url.Parse(address)
+	switch {
+	case parseErr != nil || strings.HasPrefix(address, "-") || strings.ContainsAny(address, " \t\r\n"):
+		return write, errors.New("this is not the address of a repository")
+	case u.User != nil && (u.Scheme != "ssh" || hasPassword(u)):
+		return "leave them out: Git has credential helpers, and ssh has keys", errors.New("credentials in the address of a source")
+	case u.RawQuery != "" || u.Fragment != "":
+		return "leave out what stands behind ? or #", errors.New("the address of a source holds a query or a fragment")
+	case u.Scheme == "file" && u.Host == "" && strings.HasPrefix(u.Path, "/"):
+		return "", nil
+	case (u.Scheme == "https" || u.Scheme == "ssh") && u.Hostname() != "" && !strings.HasPrefix(u.Hostname(), "-"):
+		return "", nil
+	case u.Scheme == "http" || u.Scheme == "git":
+		return "use https or ssh", fmt.Errorf("%s is not protected: whoever is on the way could change the templates", u.Scheme)
+	}
+	return write, errors.New("this is not the address of a repository over https, ssh or file")
+}
+
+func hasPassword(u *url.URL) bool {
+	_, has := u.User.Password()
+	return has
+}
+
+// Lock is what was copied of each source.
+type Lock struct {
+	Sources map[string]Locked
+}
+
+// Locked is what was copied of one source.
+type Locked struct {
+	Git, Ref, Path, Commit string
+	Files                  map[string]string // by the name in the folder, the SHA-256 in hexadecimal digits
+	At                     Range
+}
+
+// Of reports whether l was made of s as it is declared now.
+func (l *Locked) Of(s *Source) bool { return l.Git == s.Git && l.Ref == s.Ref && l.Path == s.Path }
+
+// ReadLock reads the lock file; the lock is empty where there is none.
+func ReadLock(tree Tree) (*Lock, Diagnostics) {
+	lock := &Lock{Sources: map[string]Locked{}}
+	text, err := tree.ReadFile(LockFile, 4*MaxFileBytes)
+	if errors.Is(err, fs.ErrNotExist) {
+		return lock, nil
+	}
+	if err != nil {
+		return lock, Diagnostics{unreadableFile(LockFile, err)}
+	}
+	root, found := ParseFile(LockFile, text)
+	if found.HasErrors() || root == nil || root.Str("version") != "1" || ofKind(root.Get("sources"), MappingNode) == nil {
+		return lock, Diagnostics{vendorError(Range{Start: Pos{File: LockFile, Line: 1, Column: 1}, End: Pos{File: LockFile, Line: 1, Column: 1}},
+			"buildsync vendor writes it anew", "the lock file cannot be read")}
+	}
+	for _, f := range root.Get("sources").Fields {
+		l := Locked{Git: f.Value.Str("git"), Ref: f.Value.Str("ref"), Path: path.Clean(f.Value.Str("path")), Commit: f.Value.Str("commit"), Files: map[string]string{}, At: f.Key.Range}
+		if files := ofKind(f.Value.Get("files"), MappingNode); files != nil {
+			for _, file := range files.Fields {
+				l.Files[file.Key.Text] = strings.TrimPrefix(file.Value.Text, "sha256:")
+			}
+		}
+		lock.Sources[f.Key.Text] = l
+	}
+	return lock, nil
+}
+
+// Encode writes the lock.
+func (l *Lock) Encode() []byte {
+	var out strings.Builder
+	out.WriteString("# Written by buildsync vendor. Do not edit.\nversion: 1\nsources:")
+	if len(l.Sources) == 0 {
+		out.WriteString(" {}")
+	}
+	out.WriteString("\n")
+	for _, name := range slices.Sorted(maps.Keys(l.Sources)) {
+		s := l.Sources[name]
+		fmt.Fprintf(&out, "  %q:\n    git: %q\n    ref: %q\n    path: %q\n    commit: %q\n    files:\n", name, s.Git, s.Ref, s.Path, s.Commit)
+		for _, file := range slices.Sorted(maps.Keys(s.Files)) {
+			fmt.Fprintf(&out, "      %q: sha256:%s\n", file, s.Files[file])
+		}
+	}
+	return []byte(out.String())
+}
+
+// Sum is the sum of a file as the lock holds it.
+func Sum(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
+// CheckVendored compares what stands in the folders of the sources with the lock,
+// and the lock with what buildsync.yaml declares. It reads no network.
+func CheckVendored(tree Tree, w *Workspace) Diagnostics {
+	if len(w.Sources) == 0 {
+		return nil
+	}
+	lock, found := ReadLock(tree)
+	if len(found) > 0 {
+		return found
+	}
+	for i := range w.Sources {
+		s := &w.Sources[i]
+		locked, known := lock.Sources[s.Name]
+		switch {
+		case !known:
+			found = append(found, vendorError(s.At, "run buildsync vendor, and commit "+VendorFolder+"/", "the source %s was not copied into the workspace", quoted(s.Name)))
+			continue
+		case !locked.Of(s):
+			found = append(found, vendorError(s.At, "run buildsync vendor, and commit "+VendorFolder+"/", "the source %s is declared otherwise than in %s", quoted(s.Name), LockFile))
+		}
+		found = append(found, checkFolder(tree, s, &locked)...)
+	}
+	for _, name := range slices.Sorted(maps.Keys(lock.Sources)) {
+		if !slices.ContainsFunc(w.Sources, func(s Source) bool { return s.Name == name }) {
+			found = append(found, vendorError(lock.Sources[name].At, "run buildsync vendor", "%s names the source %s, which buildsync.yaml does not declare", LockFile, quoted(name)))
+		}
+	}
+	found.Sort()
+	return found
+}
+
+// checkFolder compares the files of one source with the lock.
+func checkFolder(tree Tree, s *Source, locked *Locked) (found Diagnostics) {
+	defer func() {
+		for i := range found {
+			found[i].Pointer = "sources." + s.Name
+		}
+	}()
+	top := func(name string) Range {
+		at := Pos{File: name, Line: 1, Column: 1}
+		return Range{at, at}
+	}
+	const hint = "run buildsync vendor to get the copy back; change the file in its own repository"
+	have, err := tree.Glob([]string{s.Folder() + "/**"})
+	if err != nil {
+		return Diagnostics{vendorError(s.At, "", "%s", err)}
+	}
+	there := map[string]bool{}
+	for _, full := range have {
+		name := strings.TrimPrefix(full, s.Folder()+"/")
+		there[name] = true
+		want, known := locked.Files[name]
+		if !known {
+			found = append(found, vendorError(top(full), hint, "%s is not of the source %s: the lock does not name it", quoted(full), quoted(s.Name)))
+			continue
+		}
+		text, err := tree.ReadFile(full, MaxFileBytes)
+		if err != nil {
+			found = append(found, unreadableFile(full, err))
+		} else if Sum(text) != want {
+			found = append(found, vendorError(top(full), hint, "%s is not what was copied from the source %s", quoted(full), quoted(s.Name)))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(locked.Files)) {
+		if !there[name] {
+			found = append(found, vendorError(s.At, hint, "%s of the source %s is missing", quoted(s.Folder()+"/"+name), quoted(s.Name)))
+		}
+	}
+	return found
+}
+
+func vendorError(at Range, hint, format string, args ...any) Diagnostic {
+	return Diagnostic{Rule: VendorRule, Severity: Error, Range: at, Message: fmt.Sprintf(format, args...), Hint: hint, Pointer: "sources"}
+}
+
+// vendoredFiles lists the files of the sources that can hold definitions.
+func vendoredFiles(tree Tree, w *Workspace) []string {
+	var patterns []string
+	for i := range w.Sources {
+		patterns = append(patterns, w.Sources[i].Folder()+"/**/*.{yaml,yml}")
+	}
+	if patterns == nil {
+		return nil
+	}
+	names, err := tree.Glob(patterns)
+	if err != nil {
+		return nil // CheckVendored says it
+	}
+	return slices.DeleteFunc(names, func(name string) bool { return isPolicies(w, name) })
+}
+
+// ParseDefinitions reads a definitions file of the workspace. Of a file that was
+// copied from a source it takes the templates, fragments and families, under their
+// full names; what else stands there is of no concern here.
+func (w *Workspace) ParseDefinitions(name string, text []byte) (*File, Diagnostics) {
+	s := w.SourceOf(name)
+	if s == nil {
+		return ParseDefinitions(name, text)
+	}
+	root, found := ParseFile(name, text)
+	if !found.HasErrors() && !sharesSomething(root) {
+		start := Pos{File: name, Line: 1, Column: 1}
+		return &File{Name: name, Source: text, Root: &Node{Kind: MappingNode, Range: Range{start, start}}}, nil
+	}
+	return parseDefinitions(name, text, s.named)
+}
+
+// sharesSomething reports whether a file has what others may use.
+func sharesSomething(root *Node) bool {
+	return IsDefinitions(root) && (root.Get(templatesKey) != nil || root.Get(fragmentsKey) != nil || root.Get(familiesKey) != nil)
+}
+
+// named is the root of a file of s with what it shares under full names.
+func (s *Source) named(root *Node) *Node {
+	c := *root
+	c.Fields = nil
+	for _, f := range root.Fields {
+		switch f.Key.Text {
+		case "version":
+		case templatesKey, fragmentsKey, familiesKey:
+			f.Value = s.eachItem(f.Value, s.shared)
+		default:
+			continue
+		}
+		c.Fields = append(c.Fields, f)
+	}
+	return &c
+}
+
+func (s *Source) eachItem(n *Node, change func(*Node) *Node) *Node {
+	if n.Kind != SequenceNode {
+		return n
+	}
+	c := *n
+	c.Items = make([]*Node, len(n.Items))
+	for i, item := range n.Items {
+		c.Items[i] = change(item)
+	}
+	return &c
+}
+
+// shared is a template, fragment or family under its full name.
+func (s *Source) shared(n *Node) *Node {
+	return s.fields(n, func(f Field) (Field, bool) {
+		switch f.Key.Text {
+		case "name":
+			f.Value = s.name(f.Value)
+		case "publish":
+			return f, false // that is up to its own repository
+		default:
+			f.Value = s.inside(f.Key.Text, f.Value)
+		}
+		return f, true
+	})
+}
+
+func (s *Source) fields(n *Node, change func(Field) (Field, bool)) *Node {
+	if n.Kind != MappingNode {
+		return n
+	}
+	c := *n
+	c.Fields = nil
+	for _, f := range n.Fields {
+		if f, keep := change(f); keep {
+			c.Fields = append(c.Fields, f)
+		}
+	}
+	return &c
+}
+
+func (s *Source) name(n *Node) *Node {
+	if n.Kind != ScalarNode || n.IsNull() || n.Text == "" {
+		return n
+	}
+	c := *n
+	c.Text = s.Full(n.Text)
+	return &c
+}
+
+// inside changes the names that stand in the value of a key: of fragments behind
+// use, of templates, and of files behind $file.
+func (s *Source) inside(key string, n *Node) *Node {
+	switch n.Kind {
+	case ScalarNode:
+		if key == "template" {
+			return s.name(n)
+		}
+		return n
+	case SequenceNode:
+		return s.eachItem(n, func(item *Node) *Node {
+			if key == "steps" && item.Get("use") != nil && item.Get("module_id") == nil && item.Str("use") != "template" {
+				return s.fields(item, func(f Field) (Field, bool) {
+					if f.Key.Text == "use" {
+						f.Value = s.name(f.Value)
+					} else {
+						f.Value = s.inside(f.Key.Text, f.Value)
+					}
+					return f, true
+				})
+			}
+			return s.inside("", item)
+		})
+	}
+	if len(n.Fields) == 1 && n.Fields[0].Key.Text == "$file" {
+		return s.include(n)
+	}
+	return s.fields(n, func(f Field) (Field, bool) {
+		if key == "template" && f.Key.Text == "name" {
+			f.Value = s.name(f.Value)
+		} else {
+			f.Value = s.inside(f.Key.Text, f.Value)
+		}
+		return f, true
+	})
+}
+
+// include leads $file, which is relative to the source's own repository, to the
+// copy.
+func (s *Source) include(n *Node) *Node {
+	return s.fields(n, func(f Field) (Field, bool) {
+		if f.Value.Kind != ScalarNode || strings.Contains(f.Value.Text, "${{") || CheckName(f.Value.Text) != nil {
+			return f, true
+		}
+		c := *f.Value
+		name := path.Clean(c.Text)
+		if inside, ok := strings.CutPrefix(name, s.Path+"/"); ok {
+			name = inside
+		}
+		c.Text = s.Folder() + "/" + name
+		f.Value = &c
+		return f, true
+	})
+}

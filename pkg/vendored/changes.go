@@ -1,0 +1,80 @@
+package vendored
+
+import (
+	"bytes"
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/gitbase"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// Outdated is a source and the commit that its ref names now.
+type Outdated struct {
+	Source string `json:"source"`
+	Ref    string `json:"ref"`
+	Locked string `json:"locked"` // "" where there is no copy
+	Latest string `json:"latest"`
+}
+
+// Latest asks each source what its ref names now, and returns those whose copy is
+// of another commit.
+func Latest(ctx context.Context, tree spec.Tree, sources []spec.Source) ([]Outdated, error) {
+	lock, _ := spec.ReadLock(tree)
+	outdated := []Outdated{}
+	for _, source := range sources {
+		remote, err := gitbase.OpenSource(ctx, source)
+		if err != nil {
+			return nil, err
+		}
+		commit, _, err := remote.Resolve(ctx)
+		remote.Close()
+		if err != nil {
+			return nil, err
+		}
+		locked := lock.Sources[source.Name]
+		if locked.Commit != commit || !locked.Of(&source) {
+			outdated = append(outdated, Outdated{source.Name, source.Ref, locked.Commit, commit})
+		}
+	}
+	return outdated, nil
+}
+
+// Effect is a job or template whose compiled body changes; one of Before and
+// After is nil where it comes or goes.
+type Effect struct {
+	Address       string
+	Before, After *jsontree.Value
+}
+
+// Effects lists what differs between two compilations, by address.
+func Effects(before, after *compile.Result) []Effect {
+	was, will := bodies(before), bodies(after)
+	both := maps.Clone(was)
+	maps.Copy(both, will)
+	var effects []Effect
+	for _, address := range slices.Sorted(maps.Keys(both)) {
+		a, b := was[address], will[address]
+		if a == nil || b == nil || !bytes.Equal(a.AppendJSON(nil), b.AppendJSON(nil)) {
+			effects = append(effects, Effect{address, a, b})
+		}
+	}
+	return effects
+}
+
+func bodies(r *compile.Result) map[string]*jsontree.Value {
+	all := map[string]*jsontree.Value{}
+	if r == nil {
+		return all
+	}
+	for _, job := range r.Jobs {
+		all[job.Address] = job.Unpacked().Body
+	}
+	for _, t := range r.Templates {
+		all[t.Address] = t.Body
+	}
+	return all
+}

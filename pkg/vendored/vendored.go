@@ -1,0 +1,231 @@
+// Package vendored copies the sources of a workspace, which are folders of other
+// repositories, into it, and compares the copies with where they come from.
+//
+// Its promises: nothing is run of what is fetched, and it is not checked out; a
+// copy is replaced as a whole or not at all; links, submodules and what is too
+// large are refused; no message holds an address.
+package vendored
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+
+	"github.com/buildsync/buildsync/internal/outfile"
+	"github.com/buildsync/buildsync/pkg/gitbase"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// Copy is what a source holds at a commit, and what the workspace has of it.
+type Copy struct {
+	Source  spec.Source
+	Commit  string
+	Files   map[string][]byte // nil: the copy in the workspace is right
+	Before  spec.Locked       // zero where there was no copy
+	Changed []string          // names of files that are added, changed or removed
+}
+
+// Fetch reads sources so that they can be copied: at the commit of the lock where
+// the source is declared as it was then, else at the one that its ref names now.
+// What is right already is not fetched. latest takes the newest commit in any
+// case.
+func Fetch(ctx context.Context, tree spec.Tree, sources []spec.Source, latest bool) ([]Copy, error) {
+	lock, found := spec.ReadLock(tree)
+	if len(found) > 0 {
+		lock = &spec.Lock{} // it is written anew
+	}
+	copies := make([]Copy, 0, len(sources))
+	for _, source := range sources {
+		locked := lock.Sources[source.Name]
+		c, err := fetch(ctx, tree, source, locked, latest || !locked.Of(&source))
+		if err != nil {
+			return nil, err
+		}
+		copies = append(copies, c)
+	}
+	return copies, nil
+}
+
+func fetch(ctx context.Context, tree spec.Tree, source spec.Source, locked spec.Locked, latest bool) (Copy, error) {
+	c := Copy{Source: source, Commit: locked.Commit, Before: locked}
+	have := Standing(tree, source)
+	if !latest && isLocked(have, locked) {
+		return c, nil
+	}
+	remote, err := gitbase.OpenSource(ctx, source)
+	if err != nil {
+		return c, err
+	}
+	defer remote.Close()
+	commit, full, err := remote.Resolve(ctx)
+	if err != nil {
+		return c, err
+	}
+	if !latest && locked.Commit != commit {
+		full = ""
+		commit = locked.Commit
+	}
+	if commit == locked.Commit && locked.Of(&source) && isLocked(have, locked) {
+		return c, nil
+	}
+	files, err := remote.Fetch(ctx, commit, full)
+	if err != nil {
+		return c, err
+	}
+	c.Commit, c.Files = files.Commit, files.Files
+	for name, text := range files.Files {
+		if sum, known := have[name]; !known || sum != spec.Sum(text) {
+			c.Changed = append(c.Changed, name)
+		}
+	}
+	for name := range have {
+		if files.Files[name] == nil {
+			c.Changed = append(c.Changed, name)
+		}
+	}
+	slices.Sort(c.Changed)
+	return c, nil
+}
+
+// Standing is the sums of the files that stand in the folder of a source.
+func Standing(tree spec.Tree, source spec.Source) map[string]string {
+	sums := map[string]string{}
+	names, err := tree.Glob([]string{source.Folder() + "/**"})
+	if err != nil {
+		return sums
+	}
+	for _, name := range names {
+		text, err := tree.ReadFile(name, spec.MaxFileBytes)
+		if err != nil {
+			sums[name[len(source.Folder())+1:]] = "" // no file has this sum
+			continue
+		}
+		sums[name[len(source.Folder())+1:]] = spec.Sum(text)
+	}
+	return sums
+}
+
+func isLocked(have map[string]string, locked spec.Locked) bool {
+	return len(locked.Files) > 0 && maps.Equal(have, locked.Files)
+}
+
+// Write puts copies into the workspace in dir, and writes the lock for all of
+// declared: what the lock holds of other sources is dropped, with their folders.
+// An error leaves each folder as it was or as it should be.
+func Write(dir string, tree spec.Tree, declared []spec.Source, copies []Copy) error {
+	if err := checkFolder(dir); err != nil {
+		return err
+	}
+	old, _ := spec.ReadLock(tree)
+	lock := &spec.Lock{Sources: map[string]spec.Locked{}}
+	for _, source := range declared {
+		if locked, known := old.Sources[source.Name]; known {
+			lock.Sources[source.Name] = locked
+		}
+	}
+	for _, c := range copies {
+		locked := spec.Locked{Git: c.Source.Git, Ref: c.Source.Ref, Path: c.Source.Path, Commit: c.Commit, Files: c.Before.Files}
+		if c.Files != nil {
+			if err := replaceFolder(filepath.Join(dir, spec.VendorFolder), c.Source.Name, c.Files); err != nil {
+				return fmt.Errorf("copying the source %s: %w", c.Source.Name, err)
+			}
+			locked.Files = map[string]string{}
+			for name, text := range c.Files {
+				locked.Files[name] = spec.Sum(text)
+			}
+		}
+		lock.Sources[c.Source.Name] = locked
+	}
+	for name := range old.Sources {
+		if _, declared := lock.Sources[name]; !declared {
+			if err := replaceFolder(filepath.Join(dir, spec.VendorFolder), name, nil); err != nil {
+				return fmt.Errorf("removing the copy of %s: %w", name, err)
+			}
+		}
+	}
+	if err := os.MkdirAll(filepath.Join(dir, spec.VendorFolder), 0o755); err != nil {
+		return err
+	}
+	return outfile.WriteSource(filepath.Join(dir, filepath.FromSlash(spec.LockFile)), lock.Encode(), 0o644)
+}
+
+// checkFolder refuses a vendor folder that is a link: what it leads to is not
+// ours to replace.
+func checkFolder(dir string) error {
+	info, err := os.Lstat(filepath.Join(dir, spec.VendorFolder))
+	if err == nil && !info.IsDir() {
+		return errors.New(spec.VendorFolder + " is not a folder: nothing was written")
+	}
+	return nil
+}
+
+// replaceFolder puts files in the place of a folder in one step; none removes it.
+// name comes from a checked buildsync.yaml or from a lock, so it is checked here.
+func replaceFolder(parent, name string, files map[string][]byte) error {
+	if spec.CheckName(name) != nil || name != path.Base(name) || name == "." || name[0] == '.' {
+		return fmt.Errorf("%q is not the name of a source", name)
+	}
+	if err := os.MkdirAll(parent, 0o755); err != nil {
+		return err
+	}
+	target := filepath.Join(parent, name)
+	fresh, err := os.MkdirTemp(parent, ".new-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(fresh) // nothing is there once it has been renamed
+	for file, text := range files {
+		full := filepath.Join(fresh, "copy", filepath.FromSlash(file))
+		if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(full, text, 0o644); err != nil {
+			return err
+		}
+	}
+	old := filepath.Join(fresh, "old")
+	switch err := os.Rename(target, old); {
+	case errors.Is(err, os.ErrNotExist):
+	case err != nil:
+		return err
+	}
+	if files == nil {
+		return nil
+	}
+	if err := os.Rename(filepath.Join(fresh, "copy"), target); err != nil {
+		_ = os.Rename(old, target) // as it was
+		return err
+	}
+	return nil
+}
+
+// Overlay is the workspace with copies in place, as it would be once written.
+func Overlay(tree spec.Tree, declared []spec.Source, copies []Copy) spec.Tree {
+	o := &overlay{Tree: tree, files: map[string][]byte{}}
+	lock, _ := spec.ReadLock(tree)
+	next := &spec.Lock{Sources: map[string]spec.Locked{}}
+	for _, source := range declared {
+		if locked, known := lock.Sources[source.Name]; known {
+			next.Sources[source.Name] = locked
+		}
+	}
+	for _, c := range copies {
+		if c.Files == nil {
+			continue
+		}
+		o.folders = append(o.folders, c.Source.Folder()+"/")
+		locked := spec.Locked{Git: c.Source.Git, Ref: c.Source.Ref, Path: c.Source.Path, Commit: c.Commit, Files: map[string]string{}}
+		for name, text := range c.Files {
+			o.files[c.Source.Folder()+"/"+name] = text
+			locked.Files[name] = spec.Sum(text)
+		}
+		next.Sources[c.Source.Name] = locked
+	}
+	o.files[spec.LockFile] = next.Encode()
+	return o
+}
