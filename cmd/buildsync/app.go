@@ -66,6 +66,7 @@ func (p *program) commands() []*cli.Command {
 		p.emulatorCommand(),
 		p.explainCommand(),
 		p.policyCommand(),
+		p.vendorCommand(),
 		p.queryCommand(),
 		p.setCommand(),
 		p.doctorCommand(),

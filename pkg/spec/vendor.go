@@ -387,39 +387,60 @@ func (s *Source) name(n *Node) *Node {
 	return &c
 }
 
-// inside changes the names that stand in the value of a key: of fragments behind
-// use, of templates, and of files behind $file.
+// inside changes the names that stand in the value of a key of a template, a
+// fragment, a family or one of its jobs.
 func (s *Source) inside(key string, n *Node) *Node {
-	switch n.Kind {
-	case ScalarNode:
-		if key == "template" {
+	switch key {
+	case "steps":
+		return s.eachItem(n, s.step)
+	case "template":
+		if n.Kind == ScalarNode {
 			return s.name(n)
 		}
-		return n
-	case SequenceNode:
-		return s.eachItem(n, func(item *Node) *Node {
-			if key == "steps" && item.Get("use") != nil && item.Get("module_id") == nil && item.Str("use") != "template" {
-				return s.fields(item, func(f Field) (Field, bool) {
-					if f.Key.Text == "use" {
-						f.Value = s.name(f.Value)
-					} else {
-						f.Value = s.inside(f.Key.Text, f.Value)
-					}
-					return f, true
-				})
+		return s.fields(n, func(f Field) (Field, bool) {
+			if f.Key.Text == "name" {
+				f.Value = s.name(f.Value)
+			} else {
+				f.Value = s.files(f.Value)
 			}
-			return s.inside("", item)
+			return f, true
+		})
+	case "jobs":
+		return s.eachItem(n, func(job *Node) *Node {
+			return s.fields(job, func(f Field) (Field, bool) {
+				f.Value = s.inside(f.Key.Text, f.Value)
+				return f, true
+			})
 		})
 	}
-	if len(n.Fields) == 1 && n.Fields[0].Key.Text == "$file" {
+	return s.files(n)
+}
+
+// step changes the name of the fragment that a step stands for.
+func (s *Source) step(n *Node) *Node {
+	if n.Get("use") == nil || n.Get("module_id") != nil || n.Str("use") == "template" {
+		return s.files(n)
+	}
+	return s.fields(n, func(f Field) (Field, bool) {
+		if f.Key.Text == "use" {
+			f.Value = s.name(f.Value)
+		} else {
+			f.Value = s.files(f.Value)
+		}
+		return f, true
+	})
+}
+
+// files leads every $file within a value to the copy.
+func (s *Source) files(n *Node) *Node {
+	switch {
+	case n.Kind == SequenceNode:
+		return s.eachItem(n, s.files)
+	case n.Kind == MappingNode && len(n.Fields) == 1 && n.Fields[0].Key.Text == "$file":
 		return s.include(n)
 	}
 	return s.fields(n, func(f Field) (Field, bool) {
-		if key == "template" && f.Key.Text == "name" {
-			f.Value = s.name(f.Value)
-		} else {
-			f.Value = s.inside(f.Key.Text, f.Value)
-		}
+		f.Value = s.files(f.Value)
 		return f, true
 	})
 }

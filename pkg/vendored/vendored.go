@@ -3,7 +3,7 @@
 //
 // Its promises: nothing is run of what is fetched, and it is not checked out; a
 // copy is replaced as a whole or not at all; links, submodules and what is too
-// large are refused; no message holds an address.
+// large are refused.
 package vendored
 
 import (

@@ -1,0 +1,279 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/buildsync/buildsync/pkg/catalog"
+	"github.com/buildsync/buildsync/pkg/diff/render"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/lint/format"
+	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/vendored"
+)
+
+func (p *program) vendorCommand() *cli.Command {
+	return p.command(&cli.Command{
+		Name:      "vendor",
+		Usage:     "copy the templates of other repositories into the workspace",
+		ArgsUsage: "[outdated | update [NAME…]]",
+		Description: about(`Copies what sources: of buildsync.yaml name to vendor/NAME/, at the commit that
+vendor/buildsync.lock holds, or where it holds none at the one that the ref names now. Commit
+both: every other command reads the copies only and stays offline. Their templates and fragments
+are called NAME/…, as in golden/java-service.
+
+--check compares the copies with the lock, and the lock with buildsync.yaml, offline. outdated
+asks which refs name another commit now. update takes that commit and shows what changes in the
+compiled bodies; with --dry-run it only shows it.
+
+Exit codes: 0 done, nothing to do; 1 a source could not be read; 2 differences (--check,
+outdated); 3 invalid input.`,
+			"buildsync vendor",
+			"buildsync vendor --check",
+			"buildsync vendor update golden --dry-run"),
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "check", Usage: "compare only, offline", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "dry-run", Usage: "with update: show what would change, and write nothing", DisableDefaultText: true},
+			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: text or json", Value: "text"},
+			&cli.StringSliceFlag{Name: "out", Usage: "write to `FORMAT=FILE` as well"},
+		},
+	}, (*invocation).vendor)
+}
+
+func (in *invocation) vendor() error {
+	outputs, err := in.outputs("text", "json")
+	if err != nil {
+		return err
+	}
+	words := in.flags.Args().Slice()
+	verb := ""
+	if len(words) > 0 {
+		verb, words = words[0], words[1:]
+	}
+	switch {
+	case !slices.Contains([]string{"", "outdated", "update"}, verb):
+		return unknownWord("vendor", verb, []string{"outdated", "update"})
+	case verb == "outdated" && len(words) > 0:
+		return usageError{text: "vendor outdated takes no arguments"}
+	case in.on("check") && verb != "":
+		return usageError{text: "--check stands alone: leave out " + verb}
+	case in.on("dry-run") && verb != "update":
+		return usageError{text: "--dry-run belongs to vendor update"}
+	}
+	w, sources, err := in.openSources(words)
+	if err != nil {
+		return err
+	}
+	switch {
+	case in.on("check"):
+		return in.vendorCheck(outputs, w)
+	case verb == "outdated":
+		return in.vendorOutdated(outputs, w, sources)
+	case verb == "update":
+		return in.vendorUpdate(outputs, w, sources)
+	}
+	return in.vendorSync(outputs, w, sources)
+}
+
+// openSources reads buildsync.yaml alone: the copies may well be missing. The
+// sources are those called names, or all.
+func (in *invocation) openSources(names []string) (*workspace, []spec.Source, error) {
+	dir, err := in.findWorkspace()
+	if err != nil {
+		return nil, nil, err
+	}
+	tree, err := openTree(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	w := &workspace{dir: dir, tree: tree}
+	declared, found := spec.LoadWorkspace(tree, spec.Options{Environment: in.text("env")})
+	if err := in.unknownEnvironment(found); err != nil {
+		return nil, nil, err
+	}
+	if err := in.report(found, w); err != nil {
+		return nil, nil, err
+	}
+	if found.HasErrors() {
+		return nil, nil, said(exitInvalid)
+	}
+	w.set = &spec.Set{Tree: tree, Workspace: declared}
+	if len(declared.Sources) == 0 {
+		return nil, nil, &failure{exitInvalid, errors.New("buildsync.yaml declares no sources: write sources: {golden: {git: https://…, ref: v1, path: templates}}")}
+	}
+	if len(names) == 0 {
+		return w, declared.Sources, nil
+	}
+	var sources []spec.Source
+	for _, name := range names {
+		i := slices.IndexFunc(declared.Sources, func(s spec.Source) bool { return s.Name == name })
+		if i < 0 {
+			var known []string
+			for _, s := range declared.Sources {
+				known = append(known, s.Name)
+			}
+			return nil, nil, unknownWord("source", name, known)
+		}
+		sources = append(sources, declared.Sources[i])
+	}
+	return w, sources, nil
+}
+
+func (in *invocation) vendorCheck(outputs []output, w *workspace) error {
+	found := spec.CheckVendored(w.tree, w.set.Workspace)
+	doc := map[string]any{"format_version": "1.0", "differences": differenceTexts(found)}
+	err := in.write(outputs, func(to io.Writer, o output) error {
+		if o.format == "json" {
+			return in.printTo(to, o, nil, reply{doc: doc})
+		}
+		options := in.formatOptions(w.tree.DirTree)
+		options.Path = w.shown
+		options.Color = o.file == "" && in.colorful(in.stdout, in.on("no-color"))
+		return format.Text(to, found, options)
+	})
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	return said(exitDifferent)
+}
+
+func differenceTexts(found spec.Diagnostics) []string {
+	texts := []string{}
+	for _, d := range found {
+		texts = append(texts, d.Message)
+	}
+	return texts
+}
+
+func (in *invocation) vendorOutdated(outputs []output, w *workspace, sources []spec.Source) error {
+	ctx, cancel := in.withTimeout()
+	defer cancel()
+	outdated, err := vendored.Latest(ctx, w.tree, sources)
+	if err != nil {
+		return err
+	}
+	err = in.print(outputs, nil, reply{doc: map[string]any{"format_version": "1.0", "outdated": outdated}, text: func(out *paper) {
+		if len(outdated) == 0 {
+			out.WriteString("Every source is at the commit that its ref names.\n")
+			return
+		}
+		t := newTable("SOURCE", "REF", "COPIED", "NOW")
+		for _, o := range outdated {
+			t.add(o.Source, o.Ref, short(o.Locked), short(o.Latest))
+		}
+		t.writeTo(out)
+	}})
+	if err != nil || len(outdated) == 0 {
+		return err
+	}
+	return said(exitDifferent)
+}
+
+func short(commit string) string { return commit[:min(len(commit), 12)] }
+
+// vendorSync copies what is not copied yet, or not as the lock says.
+func (in *invocation) vendorSync(outputs []output, w *workspace, sources []spec.Source) error {
+	ctx, cancel := in.withTimeout()
+	defer cancel()
+	copies, err := vendored.Fetch(ctx, w.tree, sources, false)
+	if err != nil {
+		return err
+	}
+	if len(spec.CheckVendored(w.tree, w.set.Workspace)) > 0 {
+		if err := vendored.Write(w.dir, w.tree, w.set.Workspace.Sources, copies); err != nil {
+			return err
+		}
+	}
+	return in.printCopies(outputs, copies, nil, nil)
+}
+
+// vendorUpdate takes the newest commits and shows what they change.
+func (in *invocation) vendorUpdate(outputs []output, w *workspace, sources []spec.Source) error {
+	ctx, cancel := in.withTimeout()
+	defer cancel()
+	copies, err := vendored.Fetch(ctx, w.tree, sources, true)
+	if err != nil {
+		return err
+	}
+	vars, err := in.variables()
+	if err != nil {
+		return err
+	}
+	before, after := &workspace{dir: w.dir, tree: w.tree}, &workspace{dir: w.dir, tree: w.tree}
+	wasRight := !before.load(in.text("env"), vars).HasErrors()
+	next := vendored.Overlay(w.tree, w.set.Workspace.Sources, copies)
+	if found := after.loadFrom(next, in.text("env"), vars); found.HasErrors() {
+		in.note("with the new copies the definitions have errors")
+		if err := in.reportAt(found, next); err != nil {
+			return err
+		}
+		if in.on("dry-run") {
+			return said(exitInvalid)
+		}
+	}
+	var effects []vendored.Effect
+	if wasRight {
+		effects = vendored.Effects(before.result, after.result)
+	} else {
+		in.note("the definitions have errors with the copies that are there, so that it cannot be shown what changes")
+	}
+	if !in.on("dry-run") {
+		if err := vendored.Write(w.dir, w.tree, w.set.Workspace.Sources, copies); err != nil {
+			return err
+		}
+	}
+	return in.printCopies(outputs, copies, effects, after.catalogue)
+}
+
+// mostEffects is how many changed bodies are shown in full.
+const mostEffects = 20
+
+func (in *invocation) printCopies(outputs []output, copies []vendored.Copy, effects []vendored.Effect, modules *catalog.Catalogue) error {
+	type copied struct {
+		Source  string   `json:"source"`
+		Ref     string   `json:"ref"`
+		From    string   `json:"from,omitempty"`
+		Commit  string   `json:"commit"`
+		Changed []string `json:"changed"`
+	}
+	list, addresses := []copied{}, []string{}
+	for _, c := range copies {
+		list = append(list, copied{c.Source.Name, c.Source.Ref, c.Before.Commit, c.Commit, append([]string{}, c.Changed...)})
+	}
+	for _, e := range effects {
+		addresses = append(addresses, e.Address)
+	}
+	doc := map[string]any{"format_version": "1.0", "sources": list, "bodies": addresses}
+	return in.print(outputs, nil, reply{doc: doc, text: func(out *paper) {
+		for _, c := range copies {
+			what := counted(len(c.Changed), "file") + " changed"
+			if c.Files == nil {
+				what = "unchanged"
+			}
+			fmt.Fprintf(out, "%s  %s  %s  %s\n", c.Source.Name, shownText(c.Source.Ref, 100), short(c.Commit), what)
+		}
+		for i, e := range effects {
+			if i == mostEffects {
+				fmt.Fprintf(out, "\n… and %d more\n", len(effects)-i)
+				break
+			}
+			out.WriteString("\n" + render.Unified(e.Address, bodyText(e.Before, modules), bodyText(e.After, modules)))
+		}
+		if len(effects) > 0 {
+			fmt.Fprintf(out, "\n%s changed.\n", counted2(len(effects), "compiled body", "compiled bodies"))
+		}
+	}})
+}
+
+// bodyText is a body as lines, without secrets.
+func bodyText(v *jsontree.Value, modules *catalog.Catalogue) string {
+	if v == nil {
+		return ""
+	}
+	return strings.TrimSuffix(string(redacted(v, modules).Indented()), "\n") + "\n"
+}

@@ -1,0 +1,287 @@
+package vendored_test
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/buildsync/buildsync/pkg/gitbase"
+	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/vendored"
+)
+
+// standard is a repository to copy from, and a workspace that does.
+type standard struct {
+	t         *testing.T
+	repo, dir string
+}
+
+func newStandard(t *testing.T) *standard {
+	t.Helper()
+	s := &standard{t, t.TempDir(), t.TempDir()}
+	s.git("init", "--quiet", "--initial-branch=main", ".")
+	s.write("templates/java.yaml", "version: 1\ntemplates:\n  - {name: java, steps: [{use: scan}]}\nfragments:\n  - {name: scan, steps: [{sh: {name: Scan, inputs: {command: scan}}}]}\n")
+	s.write("README.md", "outside of the folder\n")
+	s.commit()
+	s.declare("main", "templates")
+	return s
+}
+
+func (s *standard) git(args ...string) string {
+	s.t.Helper()
+	cmd := exec.Command("git", append([]string{"-C", s.repo, "-c", "user.name=n", "-c", "user.email=n@example.com", "-c", "commit.gpgsign=false", "-c", "protocol.file.allow=always"}, args...)...)
+	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_NOSYSTEM=1")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		s.t.Fatalf("git %v: %v\n%s", args, err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+func (s *standard) write(name, text string) {
+	s.t.Helper()
+	full := filepath.Join(s.repo, filepath.FromSlash(name))
+	if err := errors.Join(os.MkdirAll(filepath.Dir(full), 0o755), os.WriteFile(full, []byte(text), 0o644)); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *standard) commit() string {
+	s.t.Helper()
+	s.git("add", "--all")
+	s.git("commit", "--quiet", "--message=x")
+	return s.git("rev-parse", "HEAD")
+}
+
+func (s *standard) declare(ref, path string) {
+	s.t.Helper()
+	text := "version: 1\ndefinitions: [\"jobs/*.yaml\"]\nprojects: {shop: 0123456789abcdef0123456789abcdef}\ndefault_project: shop\nsources: {golden: {git: 'file://" + filepath.ToSlash(s.repo) + "', ref: '" + ref + "', path: '" + path + "'}}\n"
+	if err := os.WriteFile(filepath.Join(s.dir, "buildsync.yaml"), []byte(text), 0o644); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *standard) open() (*spec.DirTree, *spec.Workspace) {
+	s.t.Helper()
+	tree, err := spec.OpenDir(s.dir)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { _ = tree.Close() })
+	w, found := spec.LoadWorkspace(tree, spec.Options{})
+	if found.HasErrors() {
+		s.t.Fatal(found)
+	}
+	return tree, w
+}
+
+func (s *standard) sync(latest bool) ([]vendored.Copy, error) {
+	s.t.Helper()
+	tree, w := s.open()
+	copies, err := vendored.Fetch(context.Background(), tree, w.Sources, latest)
+	if err != nil {
+		return nil, err
+	}
+	return copies, vendored.Write(s.dir, tree, w.Sources, copies)
+}
+
+func (s *standard) check() []string {
+	s.t.Helper()
+	tree, w := s.open()
+	var texts []string
+	for _, d := range spec.CheckVendored(tree, w) {
+		texts = append(texts, d.Message)
+	}
+	return texts
+}
+
+func (s *standard) copied() []string {
+	s.t.Helper()
+	tree, w := s.open()
+	return slices.Sorted(maps.Keys(vendored.Standing(tree, w.Sources[0])))
+}
+
+func TestACopyIsWhatTheLockSays(t *testing.T) {
+	t.Parallel()
+	s := newStandard(t)
+	if found := s.check(); len(found) != 1 || !strings.Contains(found[0], "was not copied") {
+		t.Fatalf("before: %q", found)
+	}
+	if _, err := s.sync(false); err != nil {
+		t.Fatal(err)
+	}
+	if found := s.check(); len(found) > 0 {
+		t.Fatalf("after: %q", found)
+	}
+	if have := s.copied(); !slices.Equal(have, []string{"java.yaml"}) {
+		t.Errorf("copied %q", have)
+	}
+	// The branch moves on: the copy stays at the commit of the lock, also when it is made anew.
+	s.write("templates/java.yaml", "version: 1\ntemplates: []\n")
+	second := s.commit()
+	full := filepath.Join(s.dir, "vendor", "golden", "java.yaml")
+	if err := os.WriteFile(full, []byte("edited"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if found := s.check(); len(found) != 1 || !strings.Contains(found[0], "is not what was copied") {
+		t.Fatalf("edited: %q", found)
+	}
+	if _, err := s.sync(false); err != nil {
+		t.Fatal(err)
+	}
+	if text, _ := os.ReadFile(full); !strings.Contains(string(text), "name: java") {
+		t.Errorf("not the file of the lock: %q", text)
+	}
+	tree, w := s.open()
+	outdated, err := vendored.Latest(context.Background(), tree, w.Sources)
+	if err != nil || len(outdated) != 1 || outdated[0].Latest != second {
+		t.Fatalf("outdated: %v %v", outdated, err)
+	}
+	copies, err := s.sync(true)
+	if err != nil || copies[0].Commit != second || !slices.Equal(copies[0].Changed, []string{"java.yaml"}) {
+		t.Fatalf("updated: %v %v", copies, err)
+	}
+	if again, err := s.sync(true); err != nil || again[0].Files != nil {
+		t.Errorf("a second update fetches again: %v", err)
+	}
+}
+
+func TestRefs(t *testing.T) {
+	t.Parallel()
+	s := newStandard(t)
+	first := s.git("rev-parse", "HEAD")
+	s.git("tag", "--annotate", "--message=t", "v1")
+	s.git("branch", "release/2")
+	s.write("templates/more.yaml", "version: 1\ntemplates: []\n")
+	s.commit()
+	for _, ref := range []string{"v1", "release/2", first} {
+		s.declare(ref, "templates")
+		copies, err := s.sync(false)
+		if err != nil || copies[0].Commit != first {
+			t.Errorf("%s: %v, %v", ref, copies, err)
+		}
+	}
+	s.declare("nothing", "templates")
+	if _, err := s.sync(false); !errors.Is(err, gitbase.ErrNoRef) {
+		t.Errorf("a ref that is not there: %v", err)
+	}
+	s.declare("main", "no/such")
+	if _, err := s.sync(false); err == nil || !strings.Contains(err.Error(), "no folder") {
+		t.Errorf("a folder that is not there: %v", err)
+	}
+}
+
+// TestWhatIsNotCopied: the copy in the workspace stays as it is.
+func TestWhatIsNotCopied(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		make func(s *standard)
+		want string
+	}{
+		"a link": {func(s *standard) {
+			if err := os.Symlink("/etc/passwd", filepath.Join(s.repo, "templates", "x.yaml")); err != nil {
+				s.t.Fatal(err)
+			}
+		}, "is a link"},
+		"a submodule": {func(s *standard) {
+			s.git("update-index", "--add", "--cacheinfo", "160000,"+s.git("rev-parse", "HEAD")+",templates/sub")
+			s.git("commit", "--quiet", "--message=sub")
+		}, "is a submodule"},
+		"a huge file": {func(s *standard) { s.write("templates/big.yaml", strings.Repeat("# x\n", 300_000)) }, "big.yaml"},
+		"an odd name": {func(s *standard) { s.write("templates/a\nb.yaml", "x") }, "not every system"},
+		"two cases":   {func(s *standard) { s.write("templates/A.yaml", "x"); s.write("templates/a.yaml", "x") }, "case of letters"},
+		"no file":     {func(s *standard) { s.write("empty/.keep", ""); s.declare("main", "empty") }, "holds no file"},
+		"a lot": {func(s *standard) {
+			for i := range 17 {
+				s.write("templates/"+string(rune('a'+i))+".txt", strings.Repeat("x", 1<<20))
+			}
+		}, "more than 16 MiB"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStandard(t)
+			if _, err := s.sync(false); err != nil {
+				t.Fatal(err)
+			}
+			before := s.copied()
+			c.make(s)
+			if name != "a submodule" {
+				s.commit()
+			}
+			if _, err := s.sync(true); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Fatalf("the error is %v", err)
+			}
+			if have := s.copied(); !slices.Equal(have, before) {
+				t.Errorf("the copy has become %q", have)
+			}
+			entries, err := os.ReadDir(filepath.Join(s.dir, "vendor"))
+			if err != nil || len(entries) != 2 {
+				t.Errorf("left over: %v %v", entries, err)
+			}
+		})
+	}
+}
+
+func TestHooksAndFiltersDoNotRun(t *testing.T) {
+	t.Parallel()
+	s := newStandard(t)
+	marker := filepath.Join(t.TempDir(), "ran")
+	s.write(".gitattributes", "* filter=evil\n")
+	s.write("templates/.gitattributes", "* filter=evil\n")
+	s.write(".gitmodules", "[submodule \"x\"]\n\tpath = x\n\turl = ext::touch "+marker+"\n")
+	s.commit()
+	if _, err := s.sync(true); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(marker); !errors.Is(err, fs.ErrNotExist) {
+		t.Error("something ran")
+	}
+	if have := s.copied(); !slices.Equal(have, []string{"java.yaml"}) {
+		t.Errorf("copied %q", have)
+	}
+}
+
+func TestAFolderThatIsALinkIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	s, elsewhere := newStandard(t), t.TempDir()
+	if err := os.Symlink(elsewhere, filepath.Join(s.dir, "vendor")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.sync(false); err == nil {
+		t.Error("it is written through")
+	}
+	if entries, _ := os.ReadDir(elsewhere); len(entries) > 0 {
+		t.Errorf("elsewhere: %v", entries)
+	}
+}
+
+// TestASourceThatIsGone: its folder goes with it, and a lock cannot name a folder
+// outside.
+func TestASourceThatIsGone(t *testing.T) {
+	t.Parallel()
+	s := newStandard(t)
+	if _, err := s.sync(false); err != nil {
+		t.Fatal(err)
+	}
+	tree, _ := s.open()
+	if err := vendored.Write(s.dir, tree, nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(s.dir, "vendor", "golden")); !errors.Is(err, fs.ErrNotExist) {
+		t.Error("the folder stays")
+	}
+	hostile := "version: 1\nsources: {\"../jobs\": {git: x, ref: x, path: x, commit: x, files: {a: \"sha256:0\"}}}\n"
+	if err := os.WriteFile(filepath.Join(s.dir, "vendor", "buildsync.lock"), []byte(hostile), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := vendored.Write(s.dir, tree, nil, nil); err == nil {
+		t.Error("a lock leads out of the folder")
+	}
+}
