@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/catalog"
 	"github.com/buildsync/buildsync/pkg/diff/render"
 	"github.com/buildsync/buildsync/pkg/jsontree"
@@ -46,31 +47,31 @@ outdated); 3 invalid input.`,
 }
 
 func (in *invocation) vendor() error {
-	outputs, err := in.outputs("text", "json")
+	outputs, err := in.Outputs("text", "json")
 	if err != nil {
 		return err
 	}
-	words := in.flags.Args().Slice()
+	words := in.Flags.Args().Slice()
 	verb := ""
 	if len(words) > 0 {
 		verb, words = words[0], words[1:]
 	}
 	switch {
 	case !slices.Contains([]string{"", "outdated", "update"}, verb):
-		return unknownWord("vendor", verb, []string{"outdated", "update"})
+		return kit.UnknownWord("vendor", verb, []string{"outdated", "update"})
 	case verb == "outdated" && len(words) > 0:
-		return usageError{text: "vendor outdated takes no arguments"}
-	case in.on("check") && verb != "":
-		return usageError{text: "--check stands alone: leave out " + verb}
-	case in.on("dry-run") && verb != "update":
-		return usageError{text: "--dry-run belongs to vendor update"}
+		return kit.UsageError{Text: "vendor outdated takes no arguments"}
+	case in.On("check") && verb != "":
+		return kit.UsageError{Text: "--check stands alone: leave out " + verb}
+	case in.On("dry-run") && verb != "update":
+		return kit.UsageError{Text: "--dry-run belongs to vendor update"}
 	}
 	w, sources, err := in.openSources(words)
 	if err != nil {
 		return err
 	}
 	switch {
-	case in.on("check"):
+	case in.On("check"):
 		return in.vendorCheck(outputs, w)
 	case verb == "outdated":
 		return in.vendorOutdated(outputs, w, sources)
@@ -92,7 +93,7 @@ func (in *invocation) openSources(names []string) (*workspace, []spec.Source, er
 		return nil, nil, err
 	}
 	w := &workspace{dir: dir, tree: tree}
-	declared, found := spec.LoadWorkspace(tree, spec.Options{Environment: in.text("env")})
+	declared, found := spec.LoadWorkspace(tree, spec.Options{Environment: in.Text("env")})
 	if err := in.unknownEnvironment(found); err != nil {
 		return nil, nil, err
 	}
@@ -117,23 +118,23 @@ func (in *invocation) openSources(names []string) (*workspace, []spec.Source, er
 			for _, s := range declared.Sources {
 				known = append(known, s.Name)
 			}
-			return nil, nil, unknownWord("source", name, known)
+			return nil, nil, kit.UnknownWord("source", name, known)
 		}
 		sources = append(sources, declared.Sources[i])
 	}
 	return w, sources, nil
 }
 
-func (in *invocation) vendorCheck(outputs []output, w *workspace) error {
+func (in *invocation) vendorCheck(outputs []kit.Output, w *workspace) error {
 	found := spec.CheckVendored(w.tree, w.set.Workspace)
 	doc := map[string]any{"format_version": "1.0", "differences": differenceTexts(found)}
-	err := in.write(outputs, func(to io.Writer, o output) error {
-		if o.format == "json" {
+	err := in.Write(outputs, func(to io.Writer, o kit.Output) error {
+		if o.Format == "json" {
 			return in.printTo(to, o, nil, reply{doc: doc})
 		}
 		options := in.formatOptions(w.tree.DirTree)
 		options.Path = w.shown
-		options.Color = o.file == "" && in.colorful(in.stdout, in.on("no-color"))
+		options.Color = o.File == "" && in.Colorful(in.Stdout, in.On("no-color"))
 		return format.Text(to, found, options)
 	})
 	if err != nil || len(found) == 0 {
@@ -150,8 +151,8 @@ func differenceTexts(found spec.Diagnostics) []string {
 	return texts
 }
 
-func (in *invocation) vendorOutdated(outputs []output, w *workspace, sources []spec.Source) error {
-	ctx, cancel := in.withTimeout()
+func (in *invocation) vendorOutdated(outputs []kit.Output, w *workspace, sources []spec.Source) error {
+	ctx, cancel := in.WithTimeout()
 	defer cancel()
 	outdated, err := vendored.Latest(ctx, w.tree, sources)
 	if err != nil {
@@ -177,8 +178,8 @@ func (in *invocation) vendorOutdated(outputs []output, w *workspace, sources []s
 func short(commit string) string { return commit[:min(len(commit), 12)] }
 
 // vendorSync copies what is not copied yet, or not as the lock says.
-func (in *invocation) vendorSync(outputs []output, w *workspace, sources []spec.Source) error {
-	ctx, cancel := in.withTimeout()
+func (in *invocation) vendorSync(outputs []kit.Output, w *workspace, sources []spec.Source) error {
+	ctx, cancel := in.WithTimeout()
 	defer cancel()
 	copies, err := vendored.Fetch(ctx, w.tree, sources, false)
 	if err != nil {
@@ -193,8 +194,8 @@ func (in *invocation) vendorSync(outputs []output, w *workspace, sources []spec.
 }
 
 // vendorUpdate takes the newest commits and shows what they change.
-func (in *invocation) vendorUpdate(outputs []output, w *workspace, sources []spec.Source) error {
-	ctx, cancel := in.withTimeout()
+func (in *invocation) vendorUpdate(outputs []kit.Output, w *workspace, sources []spec.Source) error {
+	ctx, cancel := in.WithTimeout()
 	defer cancel()
 	copies, err := vendored.Fetch(ctx, w.tree, sources, true)
 	if err != nil {
@@ -205,14 +206,14 @@ func (in *invocation) vendorUpdate(outputs []output, w *workspace, sources []spe
 		return err
 	}
 	before, after := &workspace{dir: w.dir, tree: w.tree}, &workspace{dir: w.dir, tree: w.tree}
-	wasRight := !before.load(in.text("env"), vars).HasErrors()
+	wasRight := !before.load(in.Text("env"), vars).HasErrors()
 	next := vendored.Overlay(w.tree, w.set.Workspace.Sources, copies)
-	if found := after.loadFrom(next, in.text("env"), vars); found.HasErrors() {
-		in.note("with the new copies the definitions have errors")
+	if found := after.loadFrom(next, in.Text("env"), vars); found.HasErrors() {
+		in.Note("with the new copies the definitions have errors")
 		if err := in.reportAt(found, next); err != nil {
 			return err
 		}
-		if in.on("dry-run") {
+		if in.On("dry-run") {
 			return said(exitInvalid)
 		}
 	}
@@ -220,9 +221,9 @@ func (in *invocation) vendorUpdate(outputs []output, w *workspace, sources []spe
 	if wasRight {
 		effects = vendored.Effects(before.result, after.result)
 	} else {
-		in.note("the definitions have errors with the copies that are there, so that it cannot be shown what changes")
+		in.Note("the definitions have errors with the copies that are there, so that it cannot be shown what changes")
 	}
-	if !in.on("dry-run") {
+	if !in.On("dry-run") {
 		if err := vendored.Write(w.dir, w.tree, w.set.Workspace.Sources, copies); err != nil {
 			return err
 		}
@@ -233,7 +234,7 @@ func (in *invocation) vendorUpdate(outputs []output, w *workspace, sources []spe
 // mostEffects is how many changed bodies are shown in full.
 const mostEffects = 20
 
-func (in *invocation) printCopies(outputs []output, copies []vendored.Copy, effects []vendored.Effect, modules *catalog.Catalogue) error {
+func (in *invocation) printCopies(outputs []kit.Output, copies []vendored.Copy, effects []vendored.Effect, modules *catalog.Catalogue) error {
 	type copied struct {
 		Source  string   `json:"source"`
 		Ref     string   `json:"ref"`

@@ -44,7 +44,7 @@ jobs:
 `
 	lock := &spec.Lock{Sources: map[string]spec.Locked{"golden": {Git: "https://h/x.git", Ref: "v1", Path: "templates", Commit: "c", Files: map[string]string{"a.yaml": spec.Sum([]byte(text)), "other.yaml": spec.Sum([]byte("a: 1\n"))}}}}
 	tree := spec.MapTree{
-		"buildsync.yaml":         "version: 1\ndefinitions: [\"**/*.yaml\"]\nprojects: {shop: 0123456789abcdef0123456789abcdef}\ndefault_project: shop\nsources: {golden: {git: \"https://h/x.git\", ref: v1, path: templates}}\n",
+		"buildsync.yaml":           "version: 1\ndefinitions: [\"**/*.yaml\"]\nprojects: {shop: 0123456789abcdef0123456789abcdef}\ndefault_project: shop\nsources: {golden: {git: \"https://h/x.git\", ref: v1, path: templates}}\n",
 		"vendor/golden/a.yaml":     text,
 		"vendor/golden/other.yaml": "a: 1\n",
 		"vendor/buildsync.lock":    string(lock.Encode()),
