@@ -24,6 +24,7 @@ func TestExamples(t *testing.T) {
 		{"shop", []string{"dev", "prod"}},
 		{"monorepo", []string{""}},
 		{"standard", []string{""}},
+		{"governed", []string{""}},
 		{"ci/codearts", []string{""}},
 	} {
 		t.Run(example.name, func(t *testing.T) {
@@ -94,6 +95,11 @@ func checkExample(t *testing.T, name, dir, environment string) {
 	expect(exitDifferent, "plan", "--detailed-exitcode")
 	expect(exitDone, "apply", "--yes")
 	expect(exitDone, "plan", "--detailed-exitcode")
+	if name == "governed" {
+		expect(exitDone, "vendor", "--check")
+		expect(exitDone, "policy", "test")
+		expect(exitDone, "policy", "check", "--live")
+	}
 }
 
 // compareBodies compares with the golden file beside the example.
