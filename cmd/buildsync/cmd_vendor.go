@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/catalog"
 	"github.com/buildsync/buildsync/pkg/diff/render"
 	"github.com/buildsync/buildsync/pkg/jsontree"
@@ -158,16 +159,16 @@ func (in *invocation) vendorOutdated(outputs []kit.Output, w *workspace, sources
 	if err != nil {
 		return err
 	}
-	err = in.print(outputs, nil, reply{doc: map[string]any{"format_version": "1.0", "outdated": outdated}, text: func(out *paper) {
+	err = in.print(outputs, nil, reply{doc: map[string]any{"format_version": "1.0", "outdated": outdated}, text: func(out *screen.Paper) {
 		if len(outdated) == 0 {
 			out.WriteString("Every source is at the commit that its ref names.\n")
 			return
 		}
-		t := newTable("SOURCE", "REF", "COPIED", "NOW")
+		t := screen.NewTable("SOURCE", "REF", "COPIED", "NOW")
 		for _, o := range outdated {
-			t.add(o.Source, o.Ref, short(o.Locked), short(o.Latest))
+			t.Add(o.Source, o.Ref, short(o.Locked), short(o.Latest))
 		}
-		t.writeTo(out)
+		t.WriteTo(out)
 	}})
 	if err != nil || len(outdated) == 0 {
 		return err
@@ -250,13 +251,13 @@ func (in *invocation) printCopies(outputs []kit.Output, copies []vendored.Copy, 
 		addresses = append(addresses, e.Address)
 	}
 	doc := map[string]any{"format_version": "1.0", "sources": list, "bodies": addresses}
-	return in.print(outputs, nil, reply{doc: doc, text: func(out *paper) {
+	return in.print(outputs, nil, reply{doc: doc, text: func(out *screen.Paper) {
 		for _, c := range copies {
 			what := counted(len(c.Changed), "file") + " changed"
 			if c.Files == nil {
 				what = "unchanged"
 			}
-			fmt.Fprintf(out, "%s  %s  %s  %s\n", c.Source.Name, shownText(c.Source.Ref, 100), short(c.Commit), what)
+			fmt.Fprintf(out, "%s  %s  %s  %s\n", c.Source.Name, screen.Shown(c.Source.Ref, 100), short(c.Commit), what)
 		}
 		for i, e := range effects {
 			if i == mostEffects {
@@ -276,5 +277,5 @@ func bodyText(v *jsontree.Value, modules *catalog.Catalogue) string {
 	if v == nil {
 		return ""
 	}
-	return strings.TrimSuffix(string(redacted(v, modules).Indented()), "\n") + "\n"
+	return strings.TrimSuffix(string(screen.Redacted(v, modules, nil).Indented()), "\n") + "\n"
 }
