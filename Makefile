@@ -13,7 +13,7 @@ RACE        := $(shell command -v "$$($(GO) env CC | cut -d' ' -f1)" >/dev/null 
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build test test-long test-soak demo record bench lint fmt check vet fuzz mutants vuln test-modules test-editor test-browser test-terraform test-release release size
+.PHONY: help build test test-long test-soak demo record bench lint fmt check vet fuzz mutants precommit vuln test-modules test-editor test-browser test-terraform test-release release size
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ MUTANTS ?= ./pkg/sanitize ./pkg/jsontree ./pkg/client/signer ./pkg/diff
 
 mutants: ## change one condition at a time and list the changes that no test notices: an hour
 	$(GO) -C tools/mutants run . $(MUTANTS)
+
+precommit: ## commits that must pass the hooks and commits that must not, with the real pre-commit program
+	test/precommit/cases.sh
 
 vuln: ## known faults of the libraries, where the database can be reached
 	@$(GO) tool -modfile=tools/go.mod govulncheck $(PACKAGES) || { \
