@@ -86,7 +86,7 @@ jobs:
       - cron: "53 15 * * 1-5"
         timezone: Asia/Shanghai
     timeout: 1h
-    build_if_code_updated: true
+    build_if_code_updated: false
 `
 
 // BenchmarkLint lints 10,000 definitions cold, and reports the live memory that
