@@ -167,8 +167,8 @@ func (c *checker) add(file batchFile) {
 	}
 }
 
-// flush gives the batch to a worker. It waits for the oldest batches where there
-// are more of them than workers.
+// flush gives the batch to a worker. It waits for the oldest batches while all
+// workers have one.
 func (c *checker) flush() {
 	b := c.batch
 	if b == nil {
@@ -177,7 +177,7 @@ func (c *checker) flush() {
 	c.batch = nil
 	c.pending = append(c.pending, b)
 	c.start(b)
-	c.join(cap(c.idle))
+	c.join(cap(c.idle) - 1)
 }
 
 // compileFiles compiles and judges the files that declare templates or fragments.

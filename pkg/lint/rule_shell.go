@@ -21,19 +21,17 @@ func (p *pass) judge(s *script) {
 	if !isShell(s.text) {
 		return
 	}
-	read := p.shell.parse(s.text)
-	for _, f := range settled(s.text, read, p.opts.Bash) {
+	read := p.shell.script(s.text)
+	for _, f := range settled(s.text, read.shellReading, p.opts.Bash) {
 		p.report("shell-syntax", s.at(f.start, f.end), s.pointer, f.message, f.hint).Severity = f.severity
 	}
 	if read.file == nil {
 		return
 	}
-	s.parsed = read.file
-	s.names = namesOf(read.file)
+	s.parsed, s.names, s.stops = read.file, read.names, read.stops
 	if p.commandEmpty(s) {
 		return
 	}
-	s.stops = stopsOnFailure(s)
 	p.errexit(s)
 	p.walk(s)
 }

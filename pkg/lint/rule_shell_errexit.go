@@ -23,13 +23,13 @@ func (p *pass) errexit(s *script) {
 
 // stopsOnFailure reports whether a script ends when a command fails: by set
 // -e, by the line #!/bin/sh -e, or by a trap on ERR.
-func stopsOnFailure(s *script) bool {
-	first, _, _ := strings.Cut(s.text, "\n")
+func stopsOnFailure(text string, file *syntax.File) bool {
+	first, _, _ := strings.Cut(text, "\n")
 	if _, flags, found := strings.Cut(first, " -"); found && strings.HasPrefix(first, "#!") && strings.Contains(flags, "e") {
 		return true
 	}
 	stops := false
-	syntax.Walk(s.parsed, func(node syntax.Node) bool {
+	syntax.Walk(file, func(node syntax.Node) bool {
 		call, ok := node.(*syntax.CallExpr)
 		if !ok || len(call.Args) < 2 {
 			return !stops

@@ -29,12 +29,13 @@ func settled(text string, read shellReading, bash Bash) []shellFault {
 		line, message, asked = bash.Refusal(text)
 	}
 	if !asked {
-		for i := range read.faults {
-			if f := &read.faults[i]; f.unsure && f.severity == spec.Info {
+		faults := slices.Clone(read.faults)
+		for i := range faults {
+			if f := &faults[i]; f.unsure && f.severity == spec.Info {
 				f.hint = "bash -n settles it where bash is installed"
 			}
 		}
-		return read.faults
+		return faults
 	}
 	isError := func(f shellFault) bool { return f.severity == spec.Error }
 	if message != "" {
@@ -43,7 +44,7 @@ func settled(text string, read shellReading, bash Bash) []shellFault {
 		}
 		start, end := lineOf(text, line)
 		refused := shellFault{start: start, end: end, message: "the script does not parse: bash says: " + message, severity: spec.Error}
-		return append(read.faults, refused)
+		return append(slices.Clip(read.faults), refused)
 	}
 	var kept []shellFault
 	for _, f := range read.faults {

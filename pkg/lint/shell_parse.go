@@ -15,9 +15,45 @@ import (
 const maxRelaxed = 64
 
 // shellParser parses scripts; the library's parser is made once.
-type shellParser struct{ bash *syntax.Parser }
+type shellParser struct {
+	bash  *syntax.Parser
+	known map[string]*knownScript // by text
+}
 
-func newShellParser() *shellParser { return &shellParser{} }
+func newShellParser() *shellParser { return &shellParser{known: map[string]*knownScript{}} }
+
+// knownScript is a script that was parsed before. Services that are built alike
+// have the same scripts, in one job after the other.
+type knownScript struct {
+	shellReading
+	names *shellNames // nil where nothing could be parsed
+	stops bool        // see script
+}
+
+// maxKnown bounds how many scripts are kept, and maxKnownBytes how long each is.
+const (
+	maxKnown      = 64
+	maxKnownBytes = 4 << 10
+)
+
+// script parses a script, or finds it among those that were parsed before. What it
+// returns must not be changed.
+func (sp *shellParser) script(text string) *knownScript {
+	if known := sp.known[text]; known != nil {
+		return known
+	}
+	read := &knownScript{shellReading: sp.parse(text)}
+	if read.file != nil {
+		read.names, read.stops = namesOf(read.file), stopsOnFailure(text, read.file)
+	}
+	if len(text) <= maxKnownBytes {
+		if len(sp.known) >= maxKnown {
+			clear(sp.known)
+		}
+		sp.known[strings.Clone(text)] = read
+	}
+	return read
+}
 
 // shellFault is one place of a script that does not parse.
 type shellFault struct {

@@ -41,7 +41,7 @@ var blockHeader = pattern(`[|>][-+0-9]{0,2}\s*(#.*)?$`)
 // block scalar starts on it covers the scalar. Those that end in -step, -job or
 // -file cover more, see ignoreScope.
 func (p *pass) readComments(root *spec.Node) {
-	if seemsIgnoring(string(p.source)) {
+	if bytes.Contains(p.source, []byte("buildsync")) || bytes.Contains(p.source, []byte("build-sync")) || bytes.Contains(p.source, []byte("BUILDSYNC")) {
 		pointer := func(line, column int) string {
 			return spec.PointerAt(root, spec.Pos{File: p.name, Line: line, Column: column})
 		}

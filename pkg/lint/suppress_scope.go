@@ -128,7 +128,7 @@ var misspelt = pattern(`(?i)(?:^|\s)#\s*((?:buildsync[:_-]|build-sync[:_-])(?:ig
 
 // seemsIgnoring reports whether a text may hold a suppression.
 func seemsIgnoring(text string) bool {
-	return strings.Contains(text, "buildsync") || strings.Contains(text, "build-sync") || strings.Contains(text, "BUILDSYNC") || strings.Contains(text, "Buildsync")
+	return strings.Contains(text, "buildsync") || strings.Contains(text, "build-sync") || strings.Contains(text, "BUILDSYNC")
 }
 
 // misspeltIgnore reports a comment that was meant as a suppression.
