@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -16,9 +17,9 @@ import (
 	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/bulk"
 	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/diff/render"
 	"github.com/buildsync/buildsync/pkg/sanitize"
-	"github.com/buildsync/buildsync/pkg/spec"
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
@@ -85,10 +86,8 @@ func (in *invocation) setValues() error {
 	if in.On("diff") || in.On("dry-run") {
 		return in.printSet(outputs, w, result)
 	}
-	for _, name := range slices.Sorted(maps.Keys(result.Files)) {
-		if err := in.writeEdited(w, name, result.Files[name]); err != nil {
-			return err
-		}
+	if err := in.writeEdited(w, result); err != nil {
+		return err
 	}
 	return in.printSet(outputs, w, result)
 }
@@ -119,21 +118,33 @@ func (in *invocation) tellOtherEnvironments(w *workspace, result *bulk.Result) {
 	}
 }
 
-// writeEdited replaces a file, unless it is a definition that has changed since
-// it was read.
-func (in *invocation) writeEdited(w *workspace, name string, text []byte) error {
-	path, err := filepath.EvalSymlinks(filepath.Join(w.dir, filepath.FromSlash(name)))
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", w.shown(name), err)
+// writeEdited replaces the files, unless one has changed since it was read.
+func (in *invocation) writeEdited(w *workspace, result *bulk.Result) error {
+	type target struct {
+		name, path string
+		mode       fs.FileMode
 	}
-	now, mode, err := readRegular(path)
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", w.shown(name), err)
+	var targets []target
+	for _, name := range slices.Sorted(maps.Keys(result.Files)) {
+		path, err := filepath.EvalSymlinks(filepath.Join(w.dir, filepath.FromSlash(name)))
+		if err != nil {
+			return fmt.Errorf("writing %s: %w", w.shown(name), err)
+		}
+		now, mode, err := readRegular(path)
+		if err != nil {
+			return fmt.Errorf("writing %s: %w", w.shown(name), err)
+		}
+		if !bytes.Equal(result.Before[name], now) {
+			return fmt.Errorf("writing %s: it has changed since it was read, so nothing was written; run set again", w.shown(name))
+		}
+		targets = append(targets, target{name, path, mode})
 	}
-	if file := w.loaded.File(name); file != nil && !bytes.Equal(file.Source, now) {
-		return fmt.Errorf("writing %s: it has changed since it was read; run set again", w.shown(name))
+	for _, t := range targets {
+		if err := outfile.WriteSource(t.path, result.Files[t.name], t.mode); err != nil {
+			return err
+		}
 	}
-	return outfile.WriteSource(path, text, mode)
+	return nil
 }
 
 // setRequest reads which change is asked for.
@@ -243,10 +254,7 @@ func (in *invocation) writeSet(out *screen.Paper, w *workspace, result *bulk.Res
 	switch {
 	case in.On("diff"):
 		for _, name := range names {
-			before, err := w.tree.ReadFile(name, spec.MaxFileBytes)
-			if err == nil {
-				out.WriteString(sanitize.Lines(render.Unified(in.patchName(w.shown(name)), string(before), string(result.Files[name]))))
-			}
+			out.WriteString(sanitize.Lines(render.Unified(in.patchName(w.shown(name)), string(result.Before[name]), string(result.Files[name]))))
 		}
 		out.WriteString("\n")
 		verb = "Would change"
@@ -263,4 +271,17 @@ func (in *invocation) writeSet(out *screen.Paper, w *workspace, result *bulk.Res
 	for _, name := range names {
 		fmt.Fprintf(out, "  %s\n", screen.Shown(w.shown(name), 0))
 	}
+	if in.On("diff") || in.On("dry-run") {
+		fmt.Fprintf(out, "Plan: %s\n", render.Summary(planOfSet(w, result)))
+	}
+}
+
+// planOfSet is what a plan would say of the change, were the definitions as they
+// are now applied: no service is asked.
+func planOfSet(w *workspace, result *bulk.Result) *diff.Plan {
+	return diff.Compute(diff.Input{
+		Endpoint: diff.Offline, Head: result.After.Result, Whole: result.After.Result, Base: w.result,
+		Live: diff.OfflineSnapshot(w.result, w.set.Workspace.Projects), Policy: w.set.Workspace.Policy, Modules: diff.ModulesOf(w.catalogue),
+		Options: diff.Options{OnlyShown: true},
+	})
 }

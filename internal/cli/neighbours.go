@@ -32,7 +32,7 @@ var neighbourFlags = []neighbourFlag{
 	{[]string{"debug", "trace", "d"}, "verbose", "use --verbose", "use --verbose"},
 	{[]string{"silent", "s"}, "quiet", "use --quiet", "use --quiet"},
 	{[]string{"destroy"}, "only", "take the definition away; policy.on_remove says what becomes of the job", ""},
-	{[]string{"select", "enable", "disable", "rules", "extend-ignore", "ignore"}, "fail-on", "rules are set under lint: in buildsync.yaml; buildsync explain RULE says more", ""},
+	{[]string{"enable", "disable", "rules", "extend-ignore"}, "fail-on", "rules are set under lint: in buildsync.yaml; buildsync explain RULE says more", ""},
 	{[]string{"no-lock", "lock-timeout"}, "yes", "an apply waits for nobody: a second one is refused while the first runs", ""},
 	{[]string{"watch", "w"}, "follow", "use --follow, or --wait", ""},
 	{[]string{"watch"}, "detailed-exitcode", "run the plan again: it reads the live state each time", ""},

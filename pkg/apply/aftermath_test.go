@@ -121,7 +121,7 @@ func TestAcceptedAndNotDone(t *testing.T) {
 		"delete":                  {"JD", named(target), apply.NotConverged, "", false},
 		"disable":                 {"DR", named(target), apply.NotConverged, "enabled", false},
 		"enable":                  {"ER", named(target), apply.NotConverged, "enabled", false},
-		"notify":                  {"NU", named(target), apply.NotConverged, "notifications.MAIL.events", false},
+		"notify":                  {"NU", named(target), apply.NotConverged, `notifications["MAIL"].events`, false},
 		"create, an id of nobody": {"JC", named(nobody), apply.NotConverged, "", false},
 		"create, another's id":    {"JC", named(bystander), apply.Unknown, "", true},
 		"delete a template":       {"TD", `{"status":"success","result":[]}`, apply.NotConverged, "", false},

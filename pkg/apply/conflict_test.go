@@ -75,7 +75,7 @@ func TestChangedSinceThePlan(t *testing.T) {
 		"notification, changed": {notify, "shop/notification/target", diff.ActionUpdate, func(w *world) {
 			head := definitions(job("target", "echo before", notice("MAIL", "forbiddenJob")))
 			w.apply(w.plan(head, nil, nil), apply.Options{})
-		}, []string{"notifications.MAIL.events"}, "echo before"},
+		}, []string{`notifications["MAIL"].events`}, "echo before"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/buildsync/buildsync/pkg/compile"
-	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -41,7 +40,7 @@ func decides(j *compile.Job, policy spec.Policy) []byte {
 		form = fmt.Appendf(form, "\nsecret %q %q", use.Parameter, use.Secret)
 	}
 	form = fmt.Appendf(form, "\npolicy %q %q", policy.OnRemove, policy.Drift)
-	for _, rule := range diff.IgnoreRules(policy, j.Name) {
+	for _, rule := range policy.IgnoreRules(j.Name) {
 		form = fmt.Appendf(form, "\nignore %q", rule)
 	}
 	return append(form, '\n')

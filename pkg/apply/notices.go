@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/live"
 )
@@ -93,7 +94,7 @@ func (s *step) noticesChangedSince(rows []wire.Notice) bool {
 	return true
 }
 
-func noticePath(n diff.NoticeChange) string { return "notifications." + n.Want.Type + ".events" }
+func noticePath(n diff.NoticeChange) string { return compile.NoticePath(n.Want.Type) + ".events" }
 
 // writeNotice sends one channel. It ends the action where that fails; confirmed
 // says that the answer was lost and a read shows the write.

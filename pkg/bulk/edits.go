@@ -19,10 +19,11 @@ type edits struct {
 	done    map[spec.Pos]bool
 	places  []spec.Pos
 	others  map[string][]byte // files that hold no YAML, as they are to be
+	read    map[string][]byte // all of them, as they were read
 }
 
 func newEdits(loaded *compile.Loaded) *edits {
-	return &edits{loaded: loaded, files: map[string]*yamledit.Editor{}, removed: map[*entry][]int{}, done: map[spec.Pos]bool{}, others: map[string][]byte{}}
+	return &edits{loaded: loaded, files: map[string]*yamledit.Editor{}, removed: map[*entry][]int{}, done: map[spec.Pos]bool{}, others: map[string][]byte{}, read: map[string][]byte{}}
 }
 
 // source is the text of a file that can be edited, nil for another one.
@@ -46,6 +47,7 @@ func (e *edits) of(at spec.Pos) (*yamledit.Editor, error) {
 		if source == nil {
 			return nil, fmt.Errorf("%s is not a definition file", at.File)
 		}
+		e.read[at.File] = source
 		e.files[at.File] = yamledit.New(at.File, source)
 	}
 	if !e.done[at] {

@@ -25,22 +25,20 @@ func (w *world) proven(r Request, targets []target) (*Result, error) {
 // allowed does not take. after are the objects by their address; rename gives the
 // address that an object has afterwards.
 func (w *world) changesOnly(rename map[string]string, allowed func(before *Object, c Changed) bool) (result *Result, after map[string]*Object, err error) {
-	files := w.edits.result()
-	objects, err := w.compiled(files)
+	result, objects, err := w.compiled()
 	if err != nil {
 		return nil, nil, err
 	}
-	changed, err := difference(w.objects, objects, rename)
-	if err != nil {
+	if result.Changed, err = difference(w.objects, objects, rename); err != nil {
 		return nil, nil, err
 	}
 	before := byAddress(w.objects)
-	for _, c := range changed {
+	for _, c := range result.Changed {
 		if !allowed(before[c.Job], c) {
 			return nil, nil, fmt.Errorf("the edit would change %s of %s as well, from %s to %s: nothing was written", c.Path, c.Job, shortened(c.Before), shortened(c.After))
 		}
 	}
-	return &Result{Files: files, Changed: changed, Places: w.edits.places}, byAddress(objects), nil
+	return result, byAddress(objects), nil
 }
 
 func byAddress(objects []*Object) map[string]*Object {
@@ -63,19 +61,21 @@ func reached(r Request, targets []target, after map[string]*Object) error {
 	return nil
 }
 
-// compiled loads the workspace with files replaced; errors in it refuse the
+// compiled loads the workspace with the edits made; errors in it refuse the
 // change.
-func (w *world) compiled(files map[string][]byte) ([]*Object, error) {
-	after, found := w.With(files)
+func (w *world) compiled() (*Result, []*Object, error) {
+	result := &Result{Files: w.edits.result(), Before: w.edits.read, Places: w.edits.places}
+	after, found := w.With(result.Files)
 	for _, d := range found {
 		if d.Severity == spec.Error {
-			return nil, fmt.Errorf("the edited definitions would be wrong: %s: %s", d.Range.Start, d.Message)
+			return nil, nil, fmt.Errorf("the edited definitions would be wrong: %s: %s", d.Range.Start, d.Message)
 		}
 	}
 	if after == nil {
-		return nil, errors.New("the edited definitions cannot be read")
+		return nil, nil, errors.New("the edited definitions cannot be read")
 	}
-	return objectsOf(after.Result, w.objects), nil
+	result.After = after
+	return result, objectsOf(after.Result, w.objects), nil
 }
 
 // difference lists the leaves that differ, those without parts. Objects that

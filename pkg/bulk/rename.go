@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/buildsync/buildsync/internal/textedit"
@@ -117,35 +118,36 @@ func (w *world) replaceInFile(name, old, fresh string, uses *regexp.Regexp, edit
 		at := m[0] + strings.Index(string(text[m[0]:m[1]]), old)
 		list = append(list, textedit.Edit{Start: at, End: at + len(old), New: fresh})
 	}
-	w.edits.others[name] = textedit.Apply(text, list)
+	w.edits.read[name], w.edits.others[name] = text, textedit.Apply(text, list)
 	return nil
 }
 
 // provenRenamed compiles and refuses unless the chosen jobs are as before but for
 // the name and its uses, and all others are as before.
 func (w *world) provenRenamed(chosen map[*Object]bool, old, fresh string, replace func(string) string) (*Result, error) {
-	files := w.edits.result()
-	after, err := w.compiled(files)
+	result, after, err := w.compiled()
 	if err != nil {
 		return nil, err
 	}
 	expected := make([]*Object, 0, len(w.objects))
 	was := compile.ParameterPath(old)
 	for _, o := range w.objects {
+		if !chosen[o] {
+			expected = append(expected, o)
+			continue
+		}
 		want := &Object{Name: o.Name, Address: o.Address}
 		for _, v := range o.Values {
 			value := v.Value
 			path := v.Path
-			if chosen[o] {
-				if rest, is := strings.CutPrefix(path, was); is {
-					path = compile.ParameterPath(fresh) + rest
-				}
-				if text, is := value.AsString(); is {
-					value = jsontree.String(replace(text))
-				}
-				if v.Path == was+".name" {
-					value = jsontree.String(fresh)
-				}
+			if rest, is := strings.CutPrefix(path, was); is {
+				path = compile.ParameterPath(fresh) + rest
+			}
+			if text, is := value.AsString(); is {
+				value = jsontree.String(replace(text))
+			}
+			if v.Path == was+".name" {
+				value = jsontree.String(fresh)
 			}
 			want.Values = append(want.Values, Value{Path: path, Value: value})
 		}
@@ -161,8 +163,8 @@ func (w *world) provenRenamed(chosen map[*Object]bool, old, fresh string, replac
 		return nil, fmt.Errorf("the edit would change %s of %s as well, from %s to %s: a shared definition uses the parameter, or a text is put together from several places; "+
 			"choose all jobs that share it: nothing was written", c.Path, c.Job, shortened(c.Before), shortened(c.After))
 	}
-	changed, err := difference(w.objects, after, nil)
-	return &Result{Files: files, Changed: changed, Places: w.edits.places}, err
+	result.Changed, err = difference(w.objects, after, nil)
+	return result, err
 }
 
 // RenameJob renames the chosen jobs whose name matches old, a pattern with *, and
@@ -190,6 +192,10 @@ func RenameJob(loaded *compile.Loaded, r Request, old, fresh string) (*Result, e
 		if taken[rename[o.Address]] {
 			return nil, fmt.Errorf("there is a job %s already", rename[o.Address])
 		}
+		if policy := loaded.Set.Workspace.Policy; !slices.Equal(leftToOthers(policy, o.Name), leftToOthers(policy, name)) {
+			return nil, fmt.Errorf("policy.ignore in %s leaves other fields of %s to others than of %s, so the next apply would write over them: let it name both first",
+				spec.WorkspaceFile, name, o.Name)
+		}
 		node := all.jobNode(o)
 		if node == nil || node.Get("name") == nil {
 			return nil, fmt.Errorf("the definition of %s cannot be edited", o.Address)
@@ -206,6 +212,22 @@ func RenameJob(loaded *compile.Loaded, r Request, old, fresh string) (*Result, e
 		return &Result{}, nil
 	}
 	return all.provenNames(rename)
+}
+
+// leftToOthers lists what a policy ignores in the job of a name, "*" for all.
+func leftToOthers(policy spec.Policy, name string) (paths []string) {
+	for _, fields := range policy.IgnoreRules(name) {
+		if len(fields) == 0 {
+			return []string{"*"}
+		}
+		for _, field := range fields {
+			if p, err := valuepath.Parse(field); err == nil && p.IsAbout(name) { // loading has refused what is no path
+				paths = append(paths, p.String())
+			}
+		}
+	}
+	slices.Sort(paths)
+	return slices.Compact(paths)
 }
 
 // renameNode edits the name in a job's definition, references and all.

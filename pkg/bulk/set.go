@@ -34,9 +34,11 @@ type Changed struct {
 }
 
 // Result is a proven change: the files that it writes and the values that it
-// changes.
+// changes. It is empty where nothing has to change.
 type Result struct {
 	Files   map[string][]byte
+	Before  map[string][]byte // the files as they were read
+	After   *compile.Loaded   // the workspace with the files written
 	Changed []Changed
 	Places  []spec.Pos
 }

@@ -1,7 +1,6 @@
 package diff
 
 import (
-	"github.com/bmatcuk/doublestar/v4"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
@@ -180,23 +179,11 @@ type ignored struct {
 // IgnoresJob reports whether a policy ignores the whole job of a name.
 func IgnoresJob(policy spec.Policy, name string) bool { return ignoredBy(policy, name).wholeJob }
 
-// IgnoreRules returns the fields that each rule of a policy ignores in the jobs
-// of a name; none: the whole job.
-func IgnoreRules(policy spec.Policy, name string) [][]string {
-	var out [][]string
-	for _, rule := range policy.Ignore {
-		if doublestar.MatchUnvalidated(rule.Job, name) {
-			out = append(out, rule.Fields)
-		}
-	}
-	return out
-}
-
 func (p *Planner) ignoreFor(name string) ignored { return ignoredBy(p.in.Policy, name) }
 
 func ignoredBy(policy spec.Policy, name string) ignored {
 	var out ignored
-	for _, fields := range IgnoreRules(policy, name) {
+	for _, fields := range policy.IgnoreRules(name) {
 		if len(fields) == 0 {
 			out.wholeJob = true
 		}

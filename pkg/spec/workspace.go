@@ -1,5 +1,7 @@
 package spec
 
+import "github.com/bmatcuk/doublestar/v4"
+
 // Workspace holds buildsync.yaml, with the overrides of the environment
 // applied. docs/language.md explains the keys.
 type Workspace struct {
@@ -41,6 +43,18 @@ type Ignore struct {
 	Fields []string // empty: the whole job
 	Reason string
 	Pos    Pos
+}
+
+// IgnoreRules returns the fields that each rule of p ignores in the jobs of a
+// name; none: the whole job.
+func (p Policy) IgnoreRules(name string) [][]string {
+	var out [][]string
+	for _, rule := range p.Ignore {
+		if doublestar.MatchUnvalidated(rule.Job, name) {
+			out = append(out, rule.Fields)
+		}
+	}
+	return out
 }
 
 // File is one definitions file.

@@ -33,7 +33,7 @@ func HTML(w io.Writer, plan *diff.Plan, options HTMLOptions) error {
 	}
 	doc := outlineOf(plan, options.NoGroup)
 	data := pageData{
-		Title: titleOf(plan), Revisions: revisionsOf(plan), Summary: summaryLine(plan),
+		Title: titleOf(plan), Revisions: revisionsOf(plan), Summary: Summary(plan),
 		OnlyAPart: onlyAPart, Parts: partsOf(plan), Needs: needLines(plan),
 		PlanID: name(plan.PlanID), Endpoint: name(plan.Endpoint), Tool: name(plan.ToolVersion),
 	}

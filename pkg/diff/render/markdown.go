@@ -138,7 +138,7 @@ func (m *markdownWriter) text() string {
 		}
 		fmt.Fprintf(&out, "%s %s\n\n", onlyAPart, strings.Join(parts, "; "))
 	}
-	if line := summaryLine(m.plan); line != "" {
+	if line := Summary(m.plan); line != "" {
 		fmt.Fprintf(&out, "**%s**\n\n", sanitize.MarkdownText(line, 0))
 	}
 	for _, line := range needLines(m.plan) {

@@ -225,8 +225,9 @@ func noDrift(plan *diff.Plan) string {
 	return fmt.Sprintf("No drift: %s %s as %s.%s", counted(plan.Jobs, "job"), are, as, later)
 }
 
-// summaryLine counts what is not zero.
-func summaryLine(plan *diff.Plan) string {
+// Summary counts what a plan does, and what is not as it should be: what is zero
+// is left out.
+func Summary(plan *diff.Plan) string {
 	s := plan.Summary
 	var actions, sentences []string
 	add := func(n int, what string) {

@@ -51,7 +51,7 @@ func Text(w io.Writer, plan *diff.Plan, options Options) error {
 		t.line("")
 	}
 	t.refusals(plan)
-	if line := summaryLine(plan); line != "" {
+	if line := Summary(plan); line != "" {
 		t.words("", t.palette.bold, line)
 	}
 	for _, line := range needLines(plan) {
