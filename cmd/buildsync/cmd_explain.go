@@ -13,6 +13,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/lint"
+	"github.com/buildsync/buildsync/pkg/policy"
 	"github.com/buildsync/buildsync/pkg/spec"
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
@@ -51,6 +52,9 @@ func (in *invocation) explain() error {
 	}
 	if len(args) == 0 {
 		return in.print(outputs, nil, ruleList())
+	}
+	if name, ok := strings.CutPrefix(args[0], policy.RulePrefix); ok {
+		return in.explainPolicy(outputs, name)
 	}
 	if rule, known := lint.RuleByName(args[0]); known {
 		return in.print(outputs, nil, rulePage(rule))

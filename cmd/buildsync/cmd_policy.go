@@ -385,3 +385,28 @@ func writePolicyTests(out *screen.Paper, results []policy.Tested, untested []str
 	}
 	fmt.Fprintf(out, "%s, %d failed.\n", counted(len(results), "test"), failed)
 }
+
+// explainPolicy prints what a policy is for, and where it stands.
+func (in *invocation) explainPolicy(outputs []kit.Output, name string) error {
+	w, err := in.openBy((*workspace).loadToFill)
+	if err != nil {
+		return err
+	}
+	set, err := in.loadPolicies(w)
+	if err != nil {
+		return err
+	}
+	p, near := set.ByName(name)
+	if p == nil {
+		return unknownPolicy(name, near)
+	}
+	place := fmt.Sprintf("%s:%d:%d", w.shown(p.At.Start.File), p.At.Start.Line, p.At.Start.Column)
+	doc := map[string]any{"format_version": "1.0", "policy": p.Name, "severity": p.Severity.String(), "help": p.Help, "place": place}
+	return in.print(outputs, nil, reply{doc: doc, text: func(out *screen.Paper) {
+		fmt.Fprintf(out, "%s%s: a policy of the organisation\n\nSeverity: %s\nWritten at: %s\n", policy.RulePrefix, p.Name, p.Severity, screen.Shown(place, 300))
+		if p.Help != "" {
+			fmt.Fprintf(out, "\n%s\n", screen.Shown(p.Help, 1000))
+		}
+		out.WriteString("\nIt cannot be suppressed in a definition: only except in that file lets a job pass. See docs/policies.md.\n")
+	}})
+}

@@ -14,6 +14,7 @@ package lint
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -234,6 +235,9 @@ func (l *linter) decide(front spec.Diagnostics) spec.Diagnostics {
 	l.inScripts()
 	l.acrossFiles()
 	l.found = append(l.found, l.judging.run.Exceptions(!front.HasErrors())...)
+	if !front.HasErrors() {
+		l.found = append(l.found, l.judging.set.UnknownFragments(slices.Sorted(maps.Keys(l.fragments)))...)
+	}
 	hard, all := l.withFront(front)
 	all = l.config.apply(all)
 	all = l.suppress(all, hard)

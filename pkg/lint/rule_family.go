@@ -46,7 +46,7 @@ func (u *unit) repoint(pointer string) {
 // acrossFamilies reports families that nothing uses.
 func (l *linter) acrossFamilies() {
 	for name, node := range l.families {
-		if !l.facts.usedFamilies[name] {
+		if !l.facts.usedFamilies[name] && l.set.Workspace.SourceOf(node.Range.Start.File) == nil {
 			l.report("family-unused", node.Get("name").Range, "families["+name+"]", "nothing uses the family "+quoted(name), "remove it, or write - family: {name: "+name+"} under jobs")
 		}
 	}

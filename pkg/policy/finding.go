@@ -122,7 +122,7 @@ func quotedOr(name string) string {
 
 // hintOf is what to do: what the policy's author says, else what follows from its
 // form.
-func hintOf(b Breach) string { return cmp.Or(oneLine(b.Policy.Help), b.Hint) }
+func hintOf(b Breach) string { return cmp.Or(b.Policy.Help, b.Hint) }
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 

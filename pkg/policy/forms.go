@@ -88,6 +88,7 @@ func orElse(text, otherwise string) string {
 // requiredStep wants a step that runs.
 type requiredStep struct {
 	fragment string // "" for a step of its own
+	at       spec.Range
 	likes    []stepLike
 	module   string // the id; "" for any
 	action   string // as it was written

@@ -14,6 +14,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/catalog"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/policy/rule"
+	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
@@ -92,7 +93,7 @@ func (l *loader) policy(n *spec.Node) {
 		l.report(name.Range, "add one of "+strings.Join(formKeys, ", "), "the policy %s demands nothing", quoted(name.Text))
 		return
 	}
-	p := &Policy{Name: name.Text, Help: strings.TrimSpace(n.Str("help")), Severity: severityOf(n.Str("severity")), At: name.Range}
+	p := &Policy{Name: name.Text, Help: sanitize.Line(oneLine(n.Str("help")), 1000), Severity: severityOf(n.Str("severity")), At: name.Range}
 	before := len(l.found)
 	l.where(&p.where, n.Get("where"))
 	l.required(p, n.Get("require"))
@@ -271,7 +272,7 @@ func (l *loader) requiredStep(p *Policy, n *spec.Node) {
 	case fragment != nil && (action != nil || name != nil):
 		l.report(n.Range, "write two policies", "require_step takes a fragment, or an action and a name, not both")
 	case fragment != nil:
-		p.forms = append(p.forms, &requiredStep{fragment: l.fullName(fragment.Text)})
+		p.forms = append(p.forms, &requiredStep{fragment: l.fullName(fragment.Text), at: fragment.Range})
 	default:
 		r := &requiredStep{}
 		if action != nil {
@@ -285,6 +286,22 @@ func (l *loader) requiredStep(p *Policy, n *spec.Node) {
 		}
 		p.forms = append(p.forms, r)
 	}
+}
+
+// UnknownFragments reports fragments that policies require and the workspace does
+// not have. No job can keep to such a policy.
+func (s *Set) UnknownFragments(known []string) (found spec.Diagnostics) {
+	for _, p := range s.Policies {
+		for _, f := range p.forms {
+			if r, ok := f.(*requiredStep); ok && r.fragment != "" && !slices.Contains(known, r.fragment) {
+				found = append(found, spec.Diagnostic{
+					Rule: FileRule, Severity: spec.Error, Range: r.at, Pointer: "policies[" + p.Name + "].require_step.fragment",
+					Message: "there is no fragment " + quoted(r.fragment) + ", which the policy " + quoted(p.Name) + " requires", Hint: didYouMean(r.fragment, known),
+				})
+			}
+		}
+	}
+	return found
 }
 
 // KnowFragments tells the policies what the steps of fragments look like in live

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -90,6 +91,8 @@ func TestForms(t *testing.T) {
 			`jobs.yaml:24:81 error policy/a jobs[order-image].scms[1]: scms[1] has no branch, which the policy "a" requires` + "\n"},
 		{"a step of a fragment that is switched off", `  - {name: a, require_step: {fragment: scan}}`,
 			`jobs.yaml:31:22 error policy/a jobs[order-image].steps[1].inputs.on: the step "Scan" of the fragment "scan" is switched off; the policy "a" requires that it runs` + "\n"},
+		{"a fragment that does not exist", `  - {name: a, require_step: {fragment: scann}, where: {job: none}}`,
+			`policies/p.yaml:3:40 error policy-file policies[a].require_step.fragment: there is no fragment "scann", which the policy "a" requires (did you mean "scan"?)` + "\n"},
 		{"a step by its action", `  - {name: a, require_step: {action: maven, name: Bu*}, where: {has_step: sh}}`,
 			`jobs.yaml:29:7 error policy/a jobs[order-image].steps: the job "order-image" has no step "maven" called "Bu*", which the policy "a" requires` + "\n"},
 		{"an owner", `  - {name: a, require: [owner, labels.team]}`,
@@ -120,6 +123,45 @@ func TestForms(t *testing.T) {
 			t.Parallel()
 			if diff := cmp.Diff(c.want, findings(t, c.policies, "2026-11-29")); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestHostilePolicies: whatever a file of policies says, lint ends soon, and says
+// no more than can be read.
+func TestHostilePolicies(t *testing.T) {
+	t.Parallel()
+	many := func(n int, text string) string { return strings.Repeat(text, n) }
+	for name, policies := range map[string]string{
+		"globs that multiply":  `  - {name: a, require: [flavor], where: {job: "` + many(20, "{a,b}") + `*"}}`,
+		"stars that backtrack": `  - {name: a, forbid: {"parameters[*].default": "` + many(240, "*a") + `b"}}`,
+		"deep paths":           `  - {name: a, forbid: {"` + many(80, "**.") + `x": "*"}}`,
+		"paths that branch":    `  - {name: a, forbid: {"` + many(20, "**.*.") + `x": "*"}}`,
+		"a rule that loops":    `  - {name: a, rule: 'job.steps.all(a, ` + many(40, "job.steps.all(b, job.steps.all(c, ") + `true` + many(81, ")") + `'}`,
+		"a regular expression": `  - {name: a, rule: 'job.name matches "(a{100}){10}(a{100}){10}"'}`,
+		"very many policies": func() (text string) {
+			for i := range 1100 {
+				text += fmt.Sprintf("  - {name: p%d, require: [flavor]}\n", i)
+			}
+			return text
+		}(),
+		"a very long list":        `  - {name: a, allow: {"steps[*].image": [` + many(5000, `"x*", `) + `"y"]}}`,
+		"aliases that multiply":   "  - &a {name: a, x-a: [1]}\n  - {name: b, x-b: [*a, *a, *a], require: [flavor]}",
+		"control characters":      "  - {name: a, help: \"\\e[31m\\u202e\", require: [flavor]}",
+		"a number of no size":     `  - {name: a, max: {timeout: 1e999}}` + "\n" + `  - {name: b, max: {timeout: .nan}}`,
+		"a date that is not":      `  - {name: a, require: [flavor], except: [{job: "*", until: 2026-13-77, reason: r}]}`,
+		"something else entirely": "  - [1, 2]\n  - null\n  - 7\n  - {name: [a]}\n  - {name: b, where: 3, require: {a: b}, allow: [x], rule: [y], except: {a: b}}",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			started := time.Now()
+			found := findings(t, policies, "2026-11-29")
+			if took := time.Since(started); took > 10*time.Second {
+				t.Errorf("it took %s", took)
+			}
+			if len(found) > 400_000 || strings.ContainsAny(found, "\x1b\u202e") {
+				t.Errorf("%d bytes of findings: %.300q", len(found), found)
 			}
 		})
 	}

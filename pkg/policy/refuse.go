@@ -82,8 +82,8 @@ func (r *refusing) message(p *Policy) string {
 	if len(r.jobs) > mostRefused {
 		text += "; buildsync policy check lists all"
 	}
-	if help := oneLine(p.Help); help != "" {
-		text += "; what to do: " + sanitize.Line(help, 500)
+	if p.Help != "" {
+		text += "; what to do: " + p.Help
 	}
 	return text
 }

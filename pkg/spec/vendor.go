@@ -393,7 +393,7 @@ func (s *Source) inside(key string, n *Node) *Node {
 	switch key {
 	case "steps":
 		return s.eachItem(n, s.step)
-	case "template":
+	case "template", "family":
 		if n.Kind == ScalarNode {
 			return s.name(n)
 		}

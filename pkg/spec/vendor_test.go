@@ -1,6 +1,7 @@
 package spec_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -39,6 +40,13 @@ templates:
       - sh: {name: A, inputs: {command: {$file: templates/a.sh}, use: scan, template: x}}
 fragments:
   - {name: scan, steps: [{sh: {name: Scan, inputs: {command: scan}}}]}
+families:
+  - name: service
+    jobs:
+      - {name: a, arch: arm, template: {name: java}}
+      - {name: b, arch: arm, steps: [{use: scan}]}
+      - family: {name: other}
+  - {name: other, jobs: [{name: c, arch: arm}]}
 jobs:
   - {name: sample, arch: arm, template: {name: java}}
 `
@@ -68,6 +76,10 @@ jobs:
 		if have := steps[i].Str("use"); have != want {
 			t.Errorf("step %d uses %q, want %q", i, have, want)
 		}
+	}
+	jobs := file.Families[0].Get("jobs").Items
+	if have := []string{file.Families[0].Str("name"), jobs[0].Get("template").Str("name"), jobs[1].Get("steps").Items[0].Str("use"), jobs[2].Get("family").Str("name")}; !slices.Equal(have, []string{"golden/service", "golden/java", "golden/scan", "golden/other"}) {
+		t.Errorf("the family: %q", have)
 	}
 	inputs := steps[3].Get("sh").Get("inputs")
 	if have := inputs.Get("command").Str("$file"); have != "vendor/golden/a.sh" {
