@@ -37,8 +37,8 @@ they are named, with what tells them apart, and the exit code is 6. --twins rena
 of them, each pinned to its id: the one that was built last keeps the name, the others get a
 number, which the next apply gives them on the service too.
 
---factor moves values that jobs share to defaults.job in buildsync.yaml, and steps that they
-share to templates. It edits definitions that exist, and keeps their comments; what they
+--factor moves values that jobs share to defaults.job in buildsync.yaml, steps that they share
+to templates, and sequences of steps that stand in five jobs or more to fragments. It edits definitions that exist, and keeps their comments; what they
 compile to stays the same to the byte.
 
 Exit codes: 0 done; 1 the live state could not be read; 2 --verify found differences;
@@ -53,7 +53,7 @@ Exit codes: 0 done; 1 the live state could not be read; 2 --verify found differe
 			&cli.StringFlag{Name: "out", Usage: "write below the folder `DIR` of the workspace; without it where the globs point"},
 			&cli.BoolFlag{Name: "verify", Usage: "compile what is defined and compare it with all that is live", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "force", Usage: "bring definitions that exist to what is live: only the nodes that differ are edited", DisableDefaultText: true},
-			&cli.BoolFlag{Name: "factor", Usage: "move what the definitions share to defaults and templates", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "factor", Usage: "move what the definitions share to defaults, templates and fragments", DisableDefaultText: true},
 			&cli.StringFlag{Name: "twins", Usage: "several live jobs of one name: `HOW` is skip or rename", Value: "skip"},
 			&cli.BoolFlag{Name: "with-ids", Usage: "pin each job to its id", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "share-secrets", Usage: "one secret for all parameters of one name, instead of one a job", DisableDefaultText: true},

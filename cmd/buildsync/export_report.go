@@ -72,6 +72,7 @@ type exportFactored struct {
 	Definitions int                 `json:"definitions"` // that became shorter
 	Defaults    []string            `json:"defaults"`
 	Templates   []exportSharedSteps `json:"templates"`
+	Fragments   []exportSharedSteps `json:"fragments"`
 }
 
 type exportSharedSteps struct {
@@ -114,7 +115,7 @@ func (x *exporting) finish(code int, interrupted bool) error {
 		return nil
 	}
 	r := x.report
-	r.FormatVersion, r.ToolVersion, r.ExitCode, r.Interrupted = "1.0", kit.Version(), code, interrupted
+	r.FormatVersion, r.ToolVersion, r.ExitCode, r.Interrupted = "1.1", kit.Version(), code, interrupted
 	r.Projects, r.Defined, r.Ignored, r.Foreign = listed(r.Projects), listed(r.Defined), listed(r.Ignored), listed(r.Foreign)
 	r.Written, r.Edited, r.NotExported, r.Unsure = listed(r.Written), listed(r.Edited), listed(r.NotExported), listed(r.Unsure)
 	r.Renamed, r.Secrets, r.Withheld = listed(r.Renamed), listed(r.Secrets), listed(r.Withheld)
@@ -244,7 +245,7 @@ func (x *exporting) factor() error {
 	}
 	if !x.On("factor") {
 		if err == nil && factoring.Jobs > 0 { // a hint never fails the command
-			x.Note("--factor would make %d definitions shorter: %d keys into defaults.job, %d templates", factoring.Jobs, len(factoring.Defaults), len(factoring.Templates))
+			x.Note("--factor would make %d definitions shorter: %d keys into defaults.job, %d templates, %d fragments", factoring.Jobs, len(factoring.Defaults), len(factoring.Templates), len(factoring.Fragments))
 		}
 		return nil
 	}
@@ -253,9 +254,12 @@ func (x *exporting) factor() error {
 			return err
 		}
 	}
-	x.report.Factored = &exportFactored{Definitions: factoring.Jobs, Defaults: listed(factoring.Defaults), Templates: []exportSharedSteps{}}
+	x.report.Factored = &exportFactored{Definitions: factoring.Jobs, Defaults: listed(factoring.Defaults), Templates: []exportSharedSteps{}, Fragments: []exportSharedSteps{}}
 	for _, t := range factoring.Templates {
 		x.report.Factored.Templates = append(x.report.Factored.Templates, exportSharedSteps(t))
+	}
+	for _, t := range factoring.Fragments {
+		x.report.Factored.Fragments = append(x.report.Factored.Fragments, exportSharedSteps(t))
 	}
 	return x.printFactoring(factoring)
 }
@@ -267,6 +271,9 @@ func (x *exporting) printFactoring(f *export.Factoring) error {
 	}
 	for _, t := range f.Templates {
 		fmt.Fprintf(&out, "template %s: the steps of %d jobs\n", sanitize.Line(t.Name, 100), t.Jobs)
+	}
+	for _, t := range f.Fragments {
+		fmt.Fprintf(&out, "fragment %s: steps of %d jobs\n", sanitize.Line(t.Name, 100), t.Jobs)
 	}
 	fmt.Fprintf(&out, "Factored: %d definitions are shorter.\n", f.Jobs)
 	return x.say("%s", out.String())

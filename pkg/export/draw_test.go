@@ -287,3 +287,17 @@ func (d draw) notices() []wire.NoticeUpdate {
 	}
 	return updates
 }
+
+// object makes an object of keys and values; texts become JSON strings.
+func object(pairs ...any) *jsontree.Value {
+	o := jsontree.Object()
+	for i := 0; i < len(pairs); i += 2 {
+		key := pairs[i].(string)
+		if text, is := pairs[i+1].(string); is {
+			o.Set(key, jsontree.String(text))
+		} else {
+			o.Set(key, pairs[i+1].(*jsontree.Value))
+		}
+	}
+	return o
+}

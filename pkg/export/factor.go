@@ -21,10 +21,12 @@ type Factoring struct {
 	Files     map[string][]byte
 	Defaults  []string         // keys that went to defaults.job
 	Templates []SharedTemplate // steps that became templates
+	Fragments []SharedTemplate // sequences of steps that became fragments
 	Jobs      int              // definitions that became shorter
 }
 
-// SharedTemplate is a template that was made of steps that jobs had in common.
+// SharedTemplate is a template or fragment that was made of steps that jobs had in
+// common.
 type SharedTemplate struct {
 	Name string
 	Jobs int
@@ -34,7 +36,7 @@ type SharedTemplate struct {
 const leastShared = 3
 
 // Factor moves what the jobs of a workspace have in common into defaults.job
-// and templates. No compiled body changes: where one would, its job is left as
+// templates and fragments. No compiled body changes: where one would, its job is left as
 // it is. Definitions that use a template or a matrix already, or whose steps
 // hold comments, are left alone too.
 func Factor(set *spec.Set, layout *Layout, opts compile.Options) (*Factoring, error) {
@@ -105,6 +107,7 @@ type factorer struct {
 	left    map[*spec.Node]bool
 	jobs    []*sharing
 	editors map[string]*editor
+	made    []*madeTemplate
 	out     *Factoring
 }
 
@@ -114,6 +117,8 @@ type sharing struct {
 	node  *spec.Node
 	plain bool // it may be edited
 	given bool // it gave something
+
+	templated bool // its steps went to a template
 }
 
 func (f *factorer) run() error {
@@ -138,6 +143,9 @@ func (f *factorer) run() error {
 		return err
 	}
 	if err := f.templates(); err != nil {
+		return err
+	}
+	if err := f.fragments(); err != nil {
 		return err
 	}
 	for name, ed := range f.editors {

@@ -154,7 +154,7 @@ func (f *factorer) share(jobs []*sharing, names map[string]bool) error {
 		template.Add("parameters", common)
 	}
 	template.Add("steps", lists[0])
-	f.out.Files[file] = formatted(file, source("", yamltext.Mapping(yamltext.Entry("version", yamltext.Literal("1")), yamltext.Entry("templates", yamltext.Sequence(template)))))
+	f.made = append(f.made, &madeTemplate{file: file, node: template, jobs: len(jobs)})
 	f.out.Templates = append(f.out.Templates, SharedTemplate{Name: name, Jobs: len(jobs)})
 	for i, job := range jobs {
 		f.use(job, name, given[i], common)
@@ -184,7 +184,7 @@ func apart(jobs []*sharing, leaves []leaf) (alike, others []*sharing) {
 
 // use makes a job use a template.
 func (f *factorer) use(job *sharing, name string, inputs, common *yamltext.Node) {
-	job.given = true
+	job.given, job.templated = true, true
 	ed := f.editors[job.file.Name]
 	ed.SetKey(job.node, "steps", nil)
 	use := yamltext.Mapping(yamltext.Entry("name", yamltext.Text(name)))

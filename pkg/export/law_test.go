@@ -253,3 +253,72 @@ func TestLawOfFactoring(t *testing.T) {
 		planIsEmpty(t, tree, jobs)
 	})
 }
+
+// TestLawOfFragments factors random estates in which jobs share sequences of
+// steps among steps of their own: no plan sees it, and sequences that enough jobs
+// have stand once.
+func TestLawOfFragments(t *testing.T) {
+	t.Parallel()
+	check(t, func(t *rapid.T) {
+		d := draw{t: t, short: true}
+		step := func(name, command string) *jsontree.Value {
+			return object("module_id", "devcloud2018.codeci_action_20017.action", "name", name, "properties", object("image", "shell4.2.46-git1.8.3-zip6.00", "command", command))
+		}
+		var tails [][]*jsontree.Value
+		for k := range 1 + d.count(2) {
+			var tail []*jsontree.Value
+			for i := range 2 + d.count(2) {
+				tail = append(tail, step(fmt.Sprintf("Tail %d-%d", k, i), d.text()))
+			}
+			tails = append(tails, tail)
+		}
+		var jobs []*diff.LiveJob
+		for i := range 5 + d.count(6) {
+			var steps []*jsontree.Value
+			own := func(where string) {
+				for k := range d.count(2) {
+					steps = append(steps, step(fmt.Sprintf("%s %d-%d", where, i, k), fmt.Sprintf("echo %s %d", where, i)))
+				}
+			}
+			own("Before")
+			tail := tails[0]
+			if i >= 5 {
+				tail = tails[d.count(len(tails)-1)]
+			}
+			for _, s := range tail {
+				steps = append(steps, s.Clone())
+			}
+			own("After")
+			body := object("arch", "x86-64", "flavor", "2u8g", "host_type", "devcloud", "build_config_type", "ACTION", "steps", jsontree.Array(steps...))
+			name := fmt.Sprintf("job-%d", i)
+			body.Set("job_name", str(name))
+			jobs = append(jobs, &diff.LiveJob{ProjectID: projectID, ID: fmt.Sprintf("%032d", i), Name: name, Body: body})
+		}
+		tree := exportedTree(t, jobs)
+		set, diagnostics := spec.Load(tree, spec.Options{})
+		if diagnostics.HasErrors() {
+			t.Fatalf("%v", diagnostics)
+		}
+		factoring, err := export.Factor(set, export.NewLayout(set.Workspace.Definitions, ""), compile.Options{})
+		if err != nil {
+			t.Fatalf("%v\n%v", err, tree)
+		}
+		for name, text := range factoring.Files {
+			isCanonical(t, name, text)
+			tree[name] = string(text)
+		}
+		if len(factoring.Fragments)+len(factoring.Templates) == 0 {
+			t.Fatalf("nothing was factored: %v", tree)
+		}
+		planIsEmpty(t, tree, jobs)
+		written := 0
+		for name, text := range tree {
+			if strings.HasSuffix(name, ".yaml") {
+				written += strings.Count(text, "name: Tail 0-0\n")
+			}
+		}
+		if written > 1+len(factoring.Templates) {
+			t.Errorf("the first tail is written %d times, with %d templates and %d fragments: %v", written, len(factoring.Templates), len(factoring.Fragments), tree)
+		}
+	})
+}
