@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
+	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/urfave/cli/v2"
@@ -289,7 +291,7 @@ func (x *exporting) jobs(ctx context.Context, project export.Project, nth int) e
 	}
 	shown := screen.NewCounting(x.Invocation, project.Alias, len(wanted))
 	defer shown.Close(nth, len(x.report.Projects))
-	for job, err := range reading.InOrder(ctx, x.service, wanted, reading.Options{Parallel: x.readsAtATime(), Notices: reading.AllNotices}) {
+	for job, err := range x.readJobs(ctx, x.service, project, wanted) {
 		if err == nil {
 			err = x.job(project, job, taken[job])
 		}
@@ -322,6 +324,29 @@ func listJobs(ctx context.Context, api reading.API, project export.Project) (*di
 		return nil, fmt.Errorf("listing the jobs of %s: %w", project.Alias, err)
 	}
 	return listing, nil
+}
+
+// readJobs reads live jobs of a project with all that the service shows of them,
+// and says on stderr what it does not show.
+func (in *invocation) readJobs(ctx context.Context, api reading.API, project export.Project, jobs []*diff.LiveJob) iter.Seq2[*diff.LiveJob, error] {
+	opts := reading.Options{Parallel: in.readsAtATime(), Notices: reading.AllNotices, Full: true}
+	return func(yield func(*diff.LiveJob, error) bool) {
+		var unseen []string
+		n, shows := 0, false
+		for job, err := range reading.InOrder(ctx, api, jobs, opts) {
+			if job != nil && len(job.Unseen) > 0 {
+				unseen, n = job.Unseen, n+1
+			}
+			shows = shows || job != nil && diff.ShowsHidden(job.Body) && !job.Completed
+			if !yield(job, err) {
+				return
+			}
+		}
+		if n > 0 && !shows {
+			in.Note("%s of %s may have %s, which these routes do not show, and the newer routes cannot be read; --api v1 says why",
+				counted(n, "job"), project.Alias, strings.Join(unseen, ", "))
+		}
+	}
 }
 
 // places are the name that a job has in the definitions, and its file.

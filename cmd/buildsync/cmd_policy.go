@@ -14,7 +14,6 @@ import (
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/export"
-	reading "github.com/buildsync/buildsync/pkg/live"
 	"github.com/buildsync/buildsync/pkg/policy"
 )
 
@@ -238,7 +237,7 @@ func (in *invocation) judgeLive(ctx context.Context, w *workspace, service *serv
 		jobs := slices.DeleteFunc(listing.Jobs, func(live *diff.LiveJob) bool {
 			return !chosen.has(live.Name, project.Alias, project.ID, w.definitionOf(live))
 		})
-		for live, err := range reading.InOrder(ctx, service, jobs, reading.Options{Parallel: in.readsAtATime(), Notices: reading.AllNotices}) {
+		for live, err := range in.readJobs(ctx, service, project, jobs) {
 			if err != nil {
 				return nil, err
 			}

@@ -18,7 +18,6 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/export"
 	"github.com/buildsync/buildsync/pkg/jsontree"
-	reading "github.com/buildsync/buildsync/pkg/live"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -176,7 +175,7 @@ func (in *invocation) liveObjects(ctx context.Context, w *workspace, service *se
 			in.Printf("buildsync: the listing of %s is not complete: %s\n", project.Alias, listing.Problem)
 		}
 		jobs := slices.DeleteFunc(listing.Jobs, func(live *diff.LiveJob) bool { return !in.selects(a, live.Name, project.Alias+"/") })
-		for job, err := range reading.InOrder(ctx, service, jobs, reading.Options{Parallel: in.readsAtATime(), Notices: reading.AllNotices}) {
+		for job, err := range in.readJobs(ctx, service, project, jobs) {
 			if err != nil {
 				return nil, false, err
 			}

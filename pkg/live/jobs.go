@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"sync/atomic"
 
@@ -19,24 +20,36 @@ type Options struct {
 	Parallel int                        // reads at a time; below 1: client.MaxInFlight
 	Notices  func(j *diff.LiveJob) bool // whether a job's notifications are read; nil: of none
 	OnRead   func(done, total int)      // called after each job, concurrently; nil: not called
+
+	// Full reads a job over the newer routes too, and adds what only they show.
+	// Where that fails, Unseen of the job has what may be missing.
+	Full bool
 }
 
 // AllNotices reads the notifications of every job.
 func AllNotices(*diff.LiveJob) bool { return true }
 
-// readJob reads the body of a job, and its notifications if notices is set. A
-// failure that concerns this job only goes to its ReadErr, a *crash.Crash where a
-// bug caused it; readJob fails only where every further read would. Full of the
-// job lives as long as parent.
-func readJob(parent, ctx context.Context, api JobAPI, job *diff.LiveJob, notices bool) error {
+// reading is the reading of several jobs.
+type reading struct {
+	api    JobAPI
+	opts   Options
+	parent context.Context // Full of the jobs lives as long as it does
+
+	newerGone atomic.Bool // the newer routes are closed to us
+}
+
+// job reads the body of a job, and what the options ask for besides. A failure
+// that concerns this job only goes to its ReadErr, a *crash.Crash where a bug
+// caused it; job fails only where every further read would.
+func (r *reading) job(ctx context.Context, job *diff.LiveJob) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	var body *jsontree.Value
 	var rows []wire.Notice
 	err := crash.Caught(func() (err error) {
-		if body, err = Body(ctx, api, job.ID, job.ProjectID); err == nil && notices {
-			rows, err = api.Notices(ctx, job.ID)
+		if body, err = Body(ctx, r.api, job.ID, job.ProjectID); err == nil && r.opts.Notices != nil && r.opts.Notices(job) {
+			rows, err = r.api.Notices(ctx, job.ID)
 		}
 		return err
 	})
@@ -48,7 +61,37 @@ func readJob(parent, ctx context.Context, api JobAPI, job *diff.LiveJob, notices
 		return ended(ctx, err)
 	}
 	job.Body, job.Notices = body, rows
-	job.Full = func() (*jsontree.Value, error) { return FullBody(parent, api, job.ID, job.ProjectID) }
+	job.Full = func() (*jsontree.Value, error) { return FullBody(r.parent, r.api, job.ID, job.ProjectID) }
+	if r.opts.Full {
+		return r.complete(ctx, job)
+	}
+	return nil
+}
+
+// complete adds to the body of a job what only the newer routes show. A member
+// that is missing may be unset or hidden, and a service may hide some and show
+// others, so only reading tells.
+func (r *reading) complete(ctx context.Context, job *diff.LiveJob) error {
+	unseen := wire.NewerRoutesOnly
+	if diff.ShowsHidden(job.Body) {
+		unseen = nil
+	}
+	if r.newerGone.Load() {
+		job.Unseen = unseen
+		return nil
+	}
+	full, err := FullBody(ctx, r.api, job.ID, job.ProjectID)
+	switch {
+	case ctx.Err() != nil, errors.Is(err, client.ErrWrongObject), errors.Is(err, client.ErrUnauthorized):
+		return ended(ctx, err)
+	case err != nil:
+		job.Unseen = unseen
+		if client.FailsAgain(err) {
+			r.newerGone.Store(true)
+		}
+	case full != nil:
+		job.Body, job.Completed = diff.CarryOver(job.Body, job.Body, full), true
+	}
 	return nil
 }
 
@@ -57,25 +100,24 @@ func readJob(parent, ctx context.Context, api JobAPI, job *diff.LiveJob, notices
 // failed, are not read again. The first error of use, and what makes every
 // further read pointless, ends the reading.
 func Each(ctx context.Context, api JobAPI, jobs []*diff.LiveJob, opts Options, use func(*diff.LiveJob) error) error {
-	return each(ctx, ctx, api, jobs, opts, use)
+	r := &reading{api: api, opts: opts, parent: ctx}
+	return r.each(ctx, jobs, use)
 }
 
-// each is Each; Full of the jobs lives as long as parent.
-func each(parent, ctx context.Context, api JobAPI, jobs []*diff.LiveJob, opts Options, use func(*diff.LiveJob) error) error {
+func (r *reading) each(ctx context.Context, jobs []*diff.LiveJob, use func(*diff.LiveJob) error) error {
 	var done atomic.Int64
-	return sideBySide(ctx, len(jobs), opts.Parallel, func(inner context.Context, i int) error {
+	return sideBySide(ctx, len(jobs), r.opts.Parallel, func(ctx context.Context, i int) error {
 		job := jobs[i]
 		if job.Body == nil && job.ReadErr == nil {
-			notices := opts.Notices != nil && opts.Notices(job)
-			if err := readJob(parent, inner, api, job, notices); err != nil {
+			if err := r.job(ctx, job); err != nil {
 				return err
 			}
 		}
 		if err := use(job); err != nil {
 			return err
 		}
-		if n := done.Add(1); opts.OnRead != nil {
-			opts.OnRead(int(n), len(jobs))
+		if n := done.Add(1); r.opts.OnRead != nil {
+			r.opts.OnRead(int(n), len(jobs))
 		}
 		return nil
 	})
@@ -92,11 +134,12 @@ func InOrder(ctx context.Context, api JobAPI, jobs []*diff.LiveJob, opts Options
 		}
 		ended := make(chan struct{})
 		var problem error
-		reading, cancel := context.WithCancel(ctx)
+		inner, cancel := context.WithCancel(ctx)
 		defer func() { cancel(); <-ended }()
 		go func() {
 			defer close(ended)
-			problem = each(ctx, reading, api, jobs, opts, func(job *diff.LiveJob) error {
+			r := &reading{api: api, opts: opts, parent: ctx}
+			problem = r.each(inner, jobs, func(job *diff.LiveJob) error {
 				close(read[job])
 				return nil
 			})

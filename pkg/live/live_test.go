@@ -13,6 +13,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/emulator"
 	"github.com/buildsync/buildsync/pkg/emulator/emulatortest"
+	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/live"
 )
 
@@ -24,7 +25,12 @@ type service struct {
 
 func start(t *testing.T, jobs int) *service {
 	t.Helper()
-	s := emulatortest.Start(t, emulator.Options{Seed: emulator.Seed{Jobs: jobs}})
+	return startWith(t, emulator.Options{Seed: emulator.Seed{Jobs: jobs}})
+}
+
+func startWith(t *testing.T, opts emulator.Options) *service {
+	t.Helper()
+	s := emulatortest.Start(t, opts)
 	api, err := client.New(client.Config{
 		Rate: 600_000, Endpoint: s.URL, IAMEndpoint: s.IAM,
 		Credentials: client.Credentials{Key: signer.Key{Access: s.AccessKey, Secret: s.SecretKey}},
@@ -212,5 +218,73 @@ func TestLists(t *testing.T) {
 			t.Errorf("%s: %v", op, err)
 		}
 		s.AllPlayed(t)
+	}
+}
+
+// With Full a job is read over the newer routes too: what only those show is part
+// of the body, and what cannot be read is named.
+func TestFull(t *testing.T) {
+	t.Parallel()
+	body, err := jsontree.Parse([]byte(`{"job_name":"a","arch":"arm","timeout":{"limit":"2","unit":"hour"},"steps":[]}`), jsontree.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	newer := func(fault emulator.Fault) *emulator.Fault {
+		fault.Path, fault.Times = "/v1/job/*/config", -1
+		return &fault
+	}
+	for name, test := range map[string]struct {
+		hides  string
+		fault  *emulator.Fault
+		shown  bool  // the timeout is in the bodies
+		unseen bool  // the jobs say that members are missing
+		reads  int   // over the newer route, of three jobs
+		ends   error // the reading
+	}{
+		"all shown":        {shown: true, reads: 3},
+		"all shown, alone": {shown: true, reads: 1, fault: newer(emulator.Fault{Kind: emulator.FaultStatus, Status: 404, Code: "APIG.0101"})},
+		"hidden":           {hides: "timeout", shown: true, reads: 3},
+		"no newer route":   {hides: "timeout", unseen: true, reads: 1, fault: newer(emulator.Fault{Kind: emulator.FaultStatus, Status: 404, Code: "APIG.0101"})},
+		"forbidden":        {hides: "timeout", unseen: true, reads: 1, fault: newer(emulator.Fault{Kind: emulator.FaultStatus, Status: 403, Code: "CB.00060003"})},
+		"refused":          {hides: "timeout", unseen: true, reads: 3, fault: newer(emulator.Fault{Kind: emulator.FaultStatus, Status: 422, Code: "CB.00069999"})},
+		"another job":      {hides: "timeout", reads: 1, fault: newer(emulator.Fault{Kind: emulator.FaultOtherID}), ends: client.ErrWrongObject},
+		"the key is bad":   {hides: "timeout", reads: 1, fault: newer(emulator.Fault{Kind: emulator.FaultStatus, Status: 401, Code: "APIGW.0301"}), ends: client.ErrUnauthorized},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			quirks := emulator.Strict()
+			quirks.V3Hidden = test.hides
+			opts := emulator.Options{Quirks: &quirks}
+			for _, name := range []string{"a", "b", "c"} {
+				named := body.Clone()
+				named.Set("job_name", jsontree.String(name))
+				opts.Seed.Bodies = append(opts.Seed.Bodies, emulator.SeedJob{Body: named})
+			}
+			s := startWith(t, opts)
+			if test.fault != nil {
+				s.MustFail(t, *test.fault)
+			}
+			var got error
+			for job, err := range live.InOrder(t.Context(), s.api, s.jobs(t), live.Options{Parallel: 1, Full: true}) {
+				if got = err; err != nil {
+					continue
+				}
+				if shown := job.Body.Get("timeout").Str("limit") == "2"; shown != test.shown || (len(job.Unseen) > 0) != test.unseen || job.ReadErr != nil {
+					t.Errorf("%s: %s, unseen %v, %v", job.Name, job.Body.AppendJSON(nil), job.Unseen, job.ReadErr)
+				}
+			}
+			if !errors.Is(got, test.ends) {
+				t.Errorf("the reading ended with %v, want %v", got, test.ends)
+			}
+			reads := 0
+			for _, call := range s.Calls() {
+				if strings.HasPrefix(call.Path, "/v1/") {
+					reads++
+				}
+			}
+			if reads != test.reads {
+				t.Errorf("%d reads over the newer route, want %d", reads, test.reads)
+			}
+		})
 	}
 }
