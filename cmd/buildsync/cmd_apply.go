@@ -198,13 +198,18 @@ func (in *invocation) mayApply(ctx context.Context, p *planning, approved approv
 	if err := approved.check(p.plan); err != nil {
 		return &failure{exitStale, err}
 	}
-	if (approved.id == "" || !p.plan.HasChanges()) && !render.Unread(p.plan) && in.Text("format") == "text" && (!in.On("quiet") || p.plan.Refused()) {
+	shown := (approved.id == "" || !p.plan.HasChanges()) && !render.Unread(p.plan) && in.Text("format") == "text" && (!in.On("quiet") || p.plan.Refused())
+	if shown {
 		if err := in.renderPlan(p.plan, []kit.Output{{Format: "text"}}); err != nil {
 			return err
 		}
 	}
-	if p.plan.Refused() {
-		return in.refused(p.plan, "the plan is refused; nothing was written")
+	const refused = "the plan is refused; nothing was written"
+	switch {
+	case p.plan.Refused() && shown && kit.SameReader(in.Stdout, in.Stderr):
+		return &failure{p.plan.ExitCode(), errors.New(refused)} // the reasons have been read
+	case p.plan.Refused():
+		return in.refused(p.plan, refused)
 	}
 	if ctx.Err() != nil && p.plan.HasChanges() {
 		return context.Cause(ctx)

@@ -90,8 +90,8 @@ func (in *invocation) showPlan(plan *diff.Plan, outputs []kit.Output, code int) 
 	if len(plan.Refusals) == 0 || code != exitFailed && code != exitRefused {
 		return nil
 	}
-	if len(outputs) > 0 && outputs[0].File == "" && outputs[0].Format == "text" && kit.IsTerminal(in.Stdout) && kit.IsTerminal(in.Stderr) && !render.Unread(plan) {
-		return said(code) // the reasons stand on the same screen
+	if len(outputs) > 0 && outputs[0].File == "" && outputs[0].Format == "text" && kit.SameReader(in.Stdout, in.Stderr) && !render.Unread(plan) {
+		return said(code) // the reasons have been read
 	}
 	return in.refused(plan, "the plan is refused")
 }

@@ -271,3 +271,32 @@ func TestCtrlCInARun(t *testing.T) {
 		}
 	}
 }
+
+// TestRefusalIsSaidOnce: where the plan and the error are read together, the
+// reasons stand there once.
+func TestRefusalIsSaidOnce(t *testing.T) {
+	t.Parallel()
+	_, dir, env := walkBench(t)
+	if got := runWith(t, "", env, "-C", dir, "apply", "--yes"); got.code != exitDone {
+		t.Fatalf("%+v", got)
+	}
+	if err := os.Remove(filepath.Join(dir, "jobs", "build.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{"plan", "apply --yes", "apply --yes --quiet"} {
+		s := sit(t, 80, dir, env, strings.Fields(line)...)
+		code, screen := s.end()
+		if n := strings.Count(screen, "no-definitions"); code != exitRefused || n != 1 {
+			t.Errorf("%s: code %d, the reason stands there %d times:\n%s", line, code, n, screen)
+		}
+		cmd := exec.Command(buildsyncBinary(t), strings.Fields(line)...)
+		cmd.Dir, cmd.Env = dir, env
+		out, _ := cmd.CombinedOutput()
+		if n := strings.Count(string(out), "no-definitions"); n != 1 {
+			t.Errorf("%s 2>&1: the reason stands there %d times:\n%s", line, n, out)
+		}
+		if got := runWith(t, "", env, append([]string{"-C", dir}, strings.Fields(line)...)...); !strings.Contains(got.stdout, "no-definitions") || !strings.Contains(got.stderr, "no-definitions") {
+			t.Errorf("%s, apart: %+v", line, got)
+		}
+	}
+}

@@ -86,6 +86,7 @@ var walk = []walkStep{
 	{"policy check --live", 0, "0 findings"},
 	{"policy check", 0, "0 findings"},
 	{"policy test", 0, "0 failed"},
+	{"vendor", exitInvalid, "declares no sources"},
 	{"import build.yml", 0, ""},
 	{"export --kind job --only build", 0, ""},
 	{"doctor", 0, "ok "},
@@ -234,7 +235,7 @@ func TestEveryCommandOnATerminal(t *testing.T) {
 // asksNobody are the commands that send nothing to a service, so that there is
 // no moment to interrupt them in.
 var asksNobody = []string{
-	"init", "lint", "fmt", "compile", "show", "import", "policy test", "modules list", "modules show", "base show", "base fetch", "base push",
+	"init", "lint", "fmt", "compile", "show", "import", "policy test", "vendor", "modules list", "modules show", "base show", "base fetch", "base push",
 	"explain", "query", "set", "schema", "completion", "version", "help",
 }
 

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"golang.org/x/term"
@@ -45,6 +46,21 @@ func (e Environment) Lookup(name string) (string, bool) {
 // Printf writes to stderr. A failure to write there has nowhere to be said.
 func (p *Console) Printf(format string, args ...any) {
 	_, _ = fmt.Fprintf(p.Stderr, format, args...)
+}
+
+// SameReader reports whether two streams are read together: both on a terminal, or
+// as one file, as with 2>&1.
+func SameReader(a, b any) bool {
+	if IsTerminal(a) && IsTerminal(b) {
+		return true
+	}
+	one, other := StreamFile(a), StreamFile(b)
+	if one == nil || other == nil {
+		return false
+	}
+	first, err := one.Stat()
+	second, otherErr := other.Stat()
+	return err == nil && otherErr == nil && os.SameFile(first, second)
 }
 
 // IsTerminal tells whether a stream is one; stdout and stderr are judged apart.
