@@ -290,7 +290,7 @@ func (ed *editor) hasComments(in *spec.Node, key string) bool {
 	at, n := in.Key(key), in.Get(key)
 	end := max(ed.At(at.Range.End), ed.At(n.Range.End))
 	source := string(ed.Src[ed.At(at.Range.End):ed.LineEnd(end)])
-	return hashLines(source) > hashLinesIn(n) || strings.Contains(ed.outsideTexts(n, source, at.Range.End.Line), " #")
+	return hashLines(source) > ed.hashLinesIn(n) || strings.Contains(ed.outsideTexts(n, source, at.Range.End.Line), " #")
 }
 
 func hashLines(s string) int {
@@ -304,16 +304,20 @@ func hashLines(s string) int {
 }
 
 // hashLinesIn counts the lines of the texts in n that start with #.
-func hashLinesIn(n *spec.Node) int {
+func (ed *editor) hashLinesIn(n *spec.Node) int {
 	count := 0
-	if n.Kind == spec.ScalarNode && (n.Style == spec.LiteralStyle || n.Style == spec.FoldedStyle) {
+	switch {
+	case n.Kind != spec.ScalarNode:
+	case n.Style == spec.LiteralStyle || n.Style == spec.FoldedStyle:
 		count = hashLines(n.Text)
+	case n.Range.End.Line > n.Range.Start.Line: // quoted, over several lines
+		count = hashLines(string(ed.Src[ed.LineEnd(ed.At(n.Range.Start)):ed.At(n.Range.End)]))
 	}
 	for _, f := range n.Fields {
-		count += hashLinesIn(f.Value)
+		count += ed.hashLinesIn(f.Value)
 	}
 	for _, item := range n.Items {
-		count += hashLinesIn(item)
+		count += ed.hashLinesIn(item)
 	}
 	return count
 }
