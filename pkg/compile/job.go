@@ -28,6 +28,9 @@ var textFields = []string{wire.KeyArch, wire.KeyFlavor, wire.KeyHostType, wire.K
 // trigger in spite of its name.
 const keyOnCommit = "on_commit"
 
+// keyWithout lists what a job does not inherit.
+const keyWithout = "without"
+
 const maxJobName = 115
 
 // isJobName reports whether the service takes name for a job (reference 4.26).
@@ -88,7 +91,8 @@ func (c *compiler) compileJob(n *spec.Node, combo []binding, use *familyUse) {
 	}
 	u.recorded = c.room[:0]
 	defer func() { c.room = emptied(u.recorded) }()
-	whole := merge(c.defaults, n)
+	u.inherited.entries = u.without(n)
+	whole := merge(u.inherited.defaults(c.defaults), n)
 	alias, project := u.project(u.get(whole, "project"), n)
 	s.jobProject = alias
 	name := u.jobName(n)
@@ -103,6 +107,7 @@ func (c *compiler) compileJob(n *spec.Node, combo []binding, use *familyUse) {
 	}
 	u.record("job_name", u.get(n, "name"))
 	u.jobContent(whole, n, j)
+	u.reportUnused()
 	j.Secrets, j.Template, j.Fragments = u.secrets, u.template, u.fragments
 	if use != nil {
 		j.Use = use.entry.Pos()
@@ -174,9 +179,11 @@ func (u *unit) parts(whole, own *spec.Node) parts {
 	p.template.named = true
 	fromTemplate, ok := u.useTemplate(use)
 	if !ok {
+		u.inherited.entries = nil // what the template would give is not known
 		return p
 	}
 	p.template.steps = fromTemplate.steps
+	fromTemplate.parameters = u.inherited.parameters(fromTemplate.parameters)
 	if own.Get("steps") == nil && fromTemplate.steps != nil && !usesTemplate(p.steps) {
 		p.steps, p.template = fromTemplate.steps, nil
 	}

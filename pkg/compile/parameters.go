@@ -207,16 +207,26 @@ func (u *unit) rawParameter(name string, n *spec.Node) *jsontree.Value {
 	if definition := n.Get("definition"); definition != nil {
 		p.Set(wire.KeyName, u.text(path+".definition", definition))
 	}
-	params := n.Get("params")
-	if params == nil {
-		return p
-	}
-	if params.IsNull() {
+	switch params := n.Get("params"); {
+	case params == nil:
+	case params.IsNull():
 		p.Set(wire.KeyParams, jsontree.Null())
-		return p
+	default:
+		p.Set(wire.KeyParams, u.rawParams(name, path, n))
 	}
+	for _, f := range n.Fields {
+		if key := f.Key.Text; key != "secret" && key != "definition" && key != "params" {
+			p.Set(key, u.value(path+valuepath.Member(key), f.Value))
+		}
+	}
+	return p
+}
+
+// rawParams compiles the fields of a raw parameter, the value of its secret among
+// them.
+func (u *unit) rawParams(name, path string, n *spec.Node) *jsontree.Value {
 	list := jsontree.Array()
-	items, _ := u.list(path+".params", params)
+	items, _ := u.list(path+".params", n.Get("params"))
 	for _, item := range items {
 		list.Append(u.rawParam(path, item))
 	}
@@ -224,8 +234,7 @@ func (u *unit) rawParameter(name string, n *spec.Node) *jsontree.Value {
 		u.setRaw(list, "defaultValue", u.secret(name, secret), path, secret)
 		u.setRaw(list, "sensitiveVar", "true", path, secret)
 	}
-	p.Set(wire.KeyParams, list)
-	return p
+	return list
 }
 
 func (u *unit) rawParam(path string, n *spec.Node) *jsontree.Value {

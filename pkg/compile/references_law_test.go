@@ -58,6 +58,7 @@ jobs:
   - name: a
     project: p
     template: {name: t, inputs: {i: v}}
+    without: [host_type]
     arch: arm
     flavor: 2u8g
     host_type: devcloud

@@ -20,16 +20,17 @@ const maxTotal = 2_000_000
 
 // unit is one job, template or removal while it is compiled.
 type unit struct {
-	c        *compiler
-	scope    *scope
-	owner    spec.Owner
-	pointer  string // of the whole, such as jobs[order]
-	field    string // the key that is being expanded
-	recorded []recorded
-	secrets  []SecretUse
-	values   int
-	uses     int          // of fragments and of the template's steps
-	way      *spec.Origin // what the values of a family's job came through
+	c         *compiler
+	scope     *scope
+	owner     spec.Owner
+	pointer   string // of the whole, such as jobs[order]
+	field     string // the key that is being expanded
+	recorded  []recorded
+	inherited inheritance // what a job does not take of it
+	secrets   []SecretUse
+	values    int
+	uses      int          // of fragments and of the template's steps
+	way       *spec.Origin // what the values of a family's job came through
 
 	template  string           // the name of the one that is used
 	fragments map[string][]int // by name, the steps that come from it

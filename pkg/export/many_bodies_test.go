@@ -17,7 +17,7 @@ import (
 // aboutContents are the rules that speak of what a live job really does wrong,
 // as random ones do: a depth of "master", a step without its script. How a
 // definition is written they do not judge.
-var aboutContents = []string{"config-type", "cron", "param-options", "scm-branch", "scm-depth", "scm-url", "shell-syntax", "step-property"}
+var aboutContents = []string{"config-type", "cron", "file-pattern", "param-options", "param-value", "scm-branch", "scm-depth", "scm-url", "shell-syntax", "step-property"}
 
 // TestLawOfManyBodies holds the whole law for many random live bodies, in
 // workspaces without defaults and with some: the export is exact, the plan right

@@ -30,6 +30,7 @@ var rules = [...]Rule{
 	{Name: "modules-file", Severity: spec.Error, Summary: "the workspace's own step modules are malformed", Fixed: true},
 	{Name: "matrix", Severity: spec.Error, Summary: "a matrix that makes no jobs or too many, or excludes what it does not have", Fixed: true},
 	{Name: "timeout", Severity: spec.Error, Summary: "a timeout cannot be said in the API's terms", Fixed: true},
+	{Name: "without", Severity: spec.Error, Summary: "`without` drops what the job does not inherit", Why: "What is dropped by a misspelt path would still be there.", Fixed: true},
 	{Name: "extra-field", Severity: spec.Error, Summary: "extra names a field that has a key of its own", Fixed: true},
 	{Name: "unreadable-file", Severity: spec.Error, Summary: "a file cannot be read", Fixed: true},
 	{Name: "foreign-file", Severity: spec.Error, Summary: "a file is another tool's, or another format", Why: "A build.yml, a body of the API, a workflow of another host and a job without `jobs:` are recognised and named once, in place of a list of unknown keys.", Fixed: true},

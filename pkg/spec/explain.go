@@ -313,6 +313,8 @@ func (e *explainer) unknown(s *schema, at place) {
 		}
 		hint := didYouMean(key, s.keys)
 		switch {
+		case key == "template" && s.location == definitionsLocation+"#/$defs/template":
+			hint = "a template cannot be made from another one: put the steps that they share into a fragment, and write `- use: NAME` in both"
 		case strings.ContainsRune(key, '\u3000'):
 			hint = "it holds full-width spaces: write ordinary ones"
 		case hint != "":

@@ -174,7 +174,7 @@ func parseDefinitions(name string, text []byte, change func(root *Node) *Node) (
 	file.Fragments = items(root, "fragments")
 	file.Templates = items(root, "templates")
 	file.Removed = items(root, "removed")
-	checkRawSteps(file, out)
+	checkRaw(file, out)
 	return file, out.done()
 }
 

@@ -2,27 +2,29 @@ package spec
 
 import "fmt"
 
-// checkRawSteps finds misspelt keys in steps that are written as the API has
-// them. Such a step may hold members that no reference lists, so its schema is
-// open; a key that is nearly one of those listed is a mistake all the same.
-func checkRawSteps(file *File, out *report) {
+// checkRaw finds misspelt keys in steps and parameters that are written as the API
+// has them. They may hold members that no reference lists, so their schemas are
+// open; a key that is nearly one of those listed is a mistake all the same, and so
+// is one of a parameter's friendly form.
+func checkRaw(file *File, out *report) {
 	for i, job := range file.Jobs {
-		checkRawStepsOf(job, "jobs"+ItemSegment(job, i), out)
+		checkRawOf(job, "jobs"+ItemSegment(job, i), out)
 	}
 	for i, family := range file.Families {
 		for k, job := range items(family, "jobs") {
-			checkRawStepsOf(job, "families"+ItemSegment(family, i)+".jobs"+ItemSegment(job, k), out)
+			checkRawOf(job, "families"+ItemSegment(family, i)+".jobs"+ItemSegment(job, k), out)
 		}
 	}
 	for i, fragment := range file.Fragments {
-		checkRawStepsOf(fragment, "fragments"+ItemSegment(fragment, i), out)
+		checkRawOf(fragment, "fragments"+ItemSegment(fragment, i), out)
 	}
 	for i, template := range file.Templates {
-		checkRawStepsOf(template, "templates"+ItemSegment(template, i), out)
+		checkRawOf(template, "templates"+ItemSegment(template, i), out)
 	}
 }
 
-func checkRawStepsOf(owner *Node, pointer string, out *report) {
+func checkRawOf(owner *Node, pointer string, out *report) {
+	checkRawParameters(owner, pointer, out)
 	steps := ofKind(owner.Get("steps"), SequenceNode)
 	if steps == nil {
 		return
@@ -41,6 +43,36 @@ func checkRawStepsOf(owner *Node, pointer string, out *report) {
 				out.add(Diagnostic{
 					Rule: "unknown-key", Severity: Error, Range: field.Key.Range, Message: "unknown key " + quoted(key), Hint: hint,
 					Pointer: fmt.Sprintf("%s.steps%s.%s", pointer, ItemSegment(step, i), key),
+				})
+			}
+		}
+	}
+}
+
+func checkRawParameters(owner *Node, pointer string, out *report) {
+	parameters := ofKind(owner.Get("parameters"), SequenceNode)
+	if parameters == nil {
+		return
+	}
+	defs := language().byLocation
+	raw, friendly := defs[definitionsLocation+"#/$defs/rawParameter"], defs[definitionsLocation+"#/$defs/friendlyParameter"]
+	for i, parameter := range parameters.Items {
+		if parameter.Get("params") == nil && parameter.Get("definition") == nil {
+			continue
+		}
+		for _, field := range parameter.Fields {
+			key := field.Key.Text
+			if raw.properties[key] != nil {
+				continue
+			}
+			hint := didYouMean(key, raw.keys)
+			if friendly.properties[key] != nil {
+				hint = "beside definition and params it is a field: write it under params, with its name and value"
+			}
+			if hint != "" {
+				out.add(Diagnostic{
+					Rule: "unknown-key", Severity: Error, Range: field.Key.Range, Message: "unknown key " + quoted(key), Hint: hint,
+					Pointer: fmt.Sprintf("%s.parameters%s.%s", pointer, ItemSegment(parameter, i), key),
 				})
 			}
 		}
