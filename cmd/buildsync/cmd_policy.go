@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -15,6 +16,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/export"
 	"github.com/buildsync/buildsync/pkg/policy"
+	"github.com/buildsync/buildsync/pkg/sanitize"
+	"github.com/buildsync/buildsync/pkg/spec"
 )
 
 func (p *program) policyCommand() *cli.Command {
@@ -103,6 +106,31 @@ func (in *invocation) judge(set *policy.Set) func([]*compile.Job) []diff.Refusal
 			in.Note("policies: %s in %s; buildsync policy check lists them", counted(verdict.Milder, "finding"), counted(verdict.Jobs, "job"))
 		}
 		return refusals
+	}
+}
+
+// notePolicies says beside a plan which policies of the base are gone or changed:
+// the plan itself is judged by those that are checked out.
+func (in *invocation) notePolicies(ctx context.Context, w *workspace, r *revisions, now *policy.Set) {
+	if in.Flags.Command.Name == "drift" || r.base == nil || r.base.Commit == "" || r.repo == nil || r.base.Commit == r.head.Commit && !r.head.Dirty {
+		return
+	}
+	tree, err := r.repo.Tree(ctx, r.base.Commit)
+	if err != nil {
+		return // whoever needs the base has said it
+	}
+	defer tree.Close()
+	then, _ := spec.LoadWorkspace(tree, spec.Options{Environment: in.Text("env")})
+	if then == nil {
+		return
+	}
+	before, _ := policy.Load(tree, then, w.catalogue)
+	gone, changed := now.Since(before)
+	if len(gone) > 0 {
+		r.notes = append(r.notes, "policies of the base that are gone: "+sanitize.Line(strings.Join(gone, ", "), 500))
+	}
+	if len(changed) > 0 {
+		r.notes = append(r.notes, "policies that differ from those of the base: "+sanitize.Line(strings.Join(changed, ", "), 500))
 	}
 }
 

@@ -115,6 +115,7 @@ func (in *invocation) preparePlanning(ctx context.Context) (*planning, error) {
 		return nil, &failure{exitInvalid, fmt.Errorf("--changed needs a base, and there is none yet: leave it out for the first apply")}
 	}
 	scope.Policies = revisions.policies(w)
+	in.notePolicies(ctx, w, revisions, policies)
 	p := &planning{w: w, policies: policies, revisions: revisions, scope: scope}
 	input := in.planInput(p)
 	if err := input.CheckNames(); err != nil {

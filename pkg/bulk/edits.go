@@ -41,7 +41,19 @@ func (e *edits) source(name string) []byte {
 	return text
 }
 
+// refuseCopy refuses to edit what was copied from a source.
+func (e *edits) refuseCopy(file string) error {
+	s := e.loaded.Set.Workspace.SourceOf(file)
+	if s == nil {
+		return nil
+	}
+	return fmt.Errorf("%s is a copy from the source %q: change it in its own repository, then run buildsync vendor update", file, s.Name)
+}
+
 func (e *edits) of(at spec.Pos) (*yamledit.Editor, error) {
+	if err := e.refuseCopy(at.File); err != nil {
+		return nil, err
+	}
 	if e.files[at.File] == nil {
 		source := e.source(at.File)
 		if source == nil {

@@ -93,7 +93,7 @@ func (l *loader) policy(n *spec.Node) {
 		l.report(name.Range, "add one of "+strings.Join(formKeys, ", "), "the policy %s demands nothing", quoted(name.Text))
 		return
 	}
-	p := &Policy{Name: name.Text, Help: sanitize.Line(oneLine(n.Str("help")), 1000), Severity: severityOf(n.Str("severity")), At: name.Range}
+	p := &Policy{Name: name.Text, Help: sanitize.Line(oneLine(n.Str("help")), 1000), Severity: severityOf(n.Str("severity")), At: name.Range, written: writtenText(n)}
 	before := len(l.found)
 	l.where(&p.where, n.Get("where"))
 	l.required(p, n.Get("require"))
@@ -107,6 +107,33 @@ func (l *loader) policy(n *spec.Node) {
 	if len(l.found) == before {
 		l.set.Policies = append(l.set.Policies, p)
 	}
+}
+
+// writtenText is what a node says, without comments and layout.
+func writtenText(n *spec.Node) string {
+	var out strings.Builder
+	var write func(n *spec.Node)
+	write = func(n *spec.Node) {
+		switch n.Kind {
+		case spec.MappingNode:
+			out.WriteString("{")
+			for _, f := range n.Fields {
+				fmt.Fprintf(&out, "%q:", f.Key.Text)
+				write(f.Value)
+			}
+			out.WriteString("}")
+		case spec.SequenceNode:
+			out.WriteString("[")
+			for _, item := range n.Items {
+				write(item)
+			}
+			out.WriteString("]")
+		default:
+			fmt.Fprintf(&out, "%q,", n.Text)
+		}
+	}
+	write(n)
+	return out.String()
 }
 
 func severityOf(text string) spec.Severity {

@@ -51,10 +51,25 @@ type Policy struct {
 	rule       *rule.Rule
 	ruleAt     spec.Range
 	exceptions []*exception
+	written    string // what its file says, whatever the form
 }
 
 // Rule is the name under which the findings of p are reported.
 func (p *Policy) Rule() string { return RulePrefix + p.Name }
+
+// Since lists the policies that an older state of the workspace has and s has not,
+// and those that say something else now.
+func (s *Set) Since(base *Set) (gone, changed []string) {
+	for _, before := range base.Policies {
+		switch now, _ := s.ByName(before.Name); {
+		case now == nil:
+			gone = append(gone, before.Name)
+		case now.written != before.written:
+			changed = append(changed, before.Name)
+		}
+	}
+	return gone, changed
+}
 
 // form is one of the closed forms: require, allow and their kin.
 type form interface {
