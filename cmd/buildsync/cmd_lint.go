@@ -48,6 +48,7 @@ Exit codes: 0 no findings at or above --fail-on; 1 a file could not be written; 
 			&cli.StringSliceFlag{Name: "select", Usage: "report only the findings of `RULE`, and what keeps plan from running"},
 			&cli.StringSliceFlag{Name: "ignore", Usage: "do not report the findings of `RULE`"},
 			&cli.BoolFlag{Name: "statistics", Usage: "count the findings by rule in place of listing them, in text or json", DisableDefaultText: true},
+			&cli.StringFlag{Name: "shellcheck", Usage: "ask shellcheck about scripts: `auto`, off or required, in place of lint.shellcheck"},
 			&cli.BoolFlag{Name: "no-cache", Usage: "look at every file again, and keep no result in .buildsync/cache", DisableDefaultText: true},
 			&cli.StringFlag{Name: "stdin-filename", Usage: "the `NAME` that the text from stdin has in the workspace"},
 		},

@@ -49,6 +49,14 @@ func (in *invocation) newLinting(t target) (*linting, error) {
 	if in.On("verbose") { // when a trigger fires next is another line each day
 		l.options.Now = time.Now()
 	}
+	mode, err := in.OneOf("shellcheck", "", "auto", "off", "required")
+	if err != nil {
+		return nil, err
+	}
+	l.options.ShellCheckMode = lint.ShellCheckMode(mode)
+	if found := shelltool.FindShellCheck(in.Ctx); found != nil {
+		l.options.ShellCheck = found
+	}
 	if bash := shelltool.FindBash(in.Ctx); bash != nil {
 		l.options.Bash = bash
 	}

@@ -34,7 +34,40 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "12"); err != nil {
 		panic(err)
 	}
+	if err := hideFromPath("shellcheck"); err != nil {
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){"buildsync": main})
+}
+
+// hideFromPath takes a program out of PATH, so that the tests see the same machine
+// everywhere: a folder of PATH that holds it is replaced by one of links to all else
+// in that folder.
+func hideFromPath(program string) error {
+	folders := filepath.SplitList(os.Getenv("PATH"))
+	for i, folder := range folders {
+		if _, err := os.Stat(filepath.Join(folder, program)); err != nil {
+			continue
+		}
+		links, err := os.MkdirTemp("", "buildsync-path-")
+		if err != nil {
+			return err
+		}
+		entries, err := os.ReadDir(folder)
+		if err != nil {
+			return err
+		}
+		for _, entry := range entries {
+			if entry.Name() == program {
+				continue
+			}
+			if err := os.Symlink(filepath.Join(folder, entry.Name()), filepath.Join(links, entry.Name())); err != nil {
+				return err
+			}
+		}
+		folders[i] = links
+	}
+	return os.Setenv("PATH", strings.Join(folders, string(filepath.ListSeparator)))
 }
 
 // emulatorKey finds a script's emulator in its environment.

@@ -48,6 +48,7 @@ func runSession(ctx context.Context, home string, doc *document) ([]string, erro
 // settings of whoever runs the test.
 func sessionEnvironment(home string) []string {
 	return []string{
+		"BUILDSYNC_SHELLCHECK=off", // what is installed beside must not show
 		"PATH=" + programs + string(os.PathListSeparator) + os.Getenv("PATH"),
 		"HOME=" + home, "TMPDIR=" + os.TempDir(), "TZ=UTC", "LC_ALL=C.UTF-8", "COLUMNS=120",
 		"GIT_AUTHOR_NAME=you", "GIT_AUTHOR_EMAIL=you@example.com",

@@ -43,7 +43,7 @@ func (c *checker) newBatch() *batch {
 		scripts: map[string]*scriptFile{}, comments: map[string]*comments{}, facts: newFacts(),
 	}
 	if c.complete {
-		part.templates, part.fragments = c.linter.templates, c.fragments
+		part.templates, part.fragments, part.families = c.linter.templates, c.fragments, c.families
 	}
 	return &batch{linter: part, shared: c.templates, done: make(chan struct{})}
 }
@@ -77,6 +77,7 @@ func (b *batch) run() {
 			b.file(file)
 		}
 	}
+	b.shellChecked()
 }
 
 // startWorkers allows as many batches at once as there are processors.
@@ -137,6 +138,9 @@ func (c *checker) take(b *batch) {
 		if c.comments[name] == nil {
 			c.comments[name] = comments
 		}
+	}
+	if c.silent == nil {
+		c.silent = b.silent
 	}
 	c.linter.compiled(b.result, b.read)
 }

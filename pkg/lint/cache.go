@@ -64,6 +64,12 @@ func cacheKey(version, environment string, opts Options) string {
 	if !opts.Now.IsZero() {
 		parts = append(parts, "with next runs")
 	}
+	if opts.ShellCheckMode != "" {
+		parts = append(parts, "shellcheck is", string(opts.ShellCheckMode))
+	}
+	if opts.ShellCheck != nil {
+		parts = append(parts, "shellcheck", opts.ShellCheck.Identity())
+	}
 	if opts.Bash != nil {
 		parts = append(parts, "bash", opts.Bash.Identity())
 	}

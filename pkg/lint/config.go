@@ -23,10 +23,13 @@ import (
 //	    scm_types: [svn]
 //	    modules: [devcloud2018.codeci_action_20999.action]
 //	    variables: [CI_RELEASE]                          # set by the build environment
+//	  shellcheck: required                               # or auto, off
 type config struct {
-	levels    map[string]level
-	overrides []override
-	tables    tables
+	levels       map[string]level
+	overrides    []override
+	tables       tables
+	shellCheck   ShellCheckMode
+	shellCheckAt *spec.Node // where it is set; nil where it is not
 }
 
 // level is what a rule is set to.
@@ -42,11 +45,11 @@ type override struct {
 
 // newConfig reads the lint section; p reports what is wrong with it.
 func newConfig(n *spec.Node, p *pass) *config {
-	c := &config{levels: map[string]level{}, tables: shippedTables()}
+	c := &config{levels: map[string]level{}, tables: shippedTables(), shellCheck: ShellCheckAuto}
 	if n == nil || n.IsNull() {
 		return c
 	}
-	if !p.mapping(n, "lint", "rules", "overrides", "tables") {
+	if !p.mapping(n, "lint", "rules", "overrides", "tables", "shellcheck") {
 		return c
 	}
 	c.levels = p.levels(n.Get("rules"), "lint.rules")
@@ -55,10 +58,28 @@ func newConfig(n *spec.Node, p *pass) *config {
 			c.override(p, item)
 		}
 	}
+	c.readShellCheck(n.Get("shellcheck"), p)
 	if t := n.Get("tables"); t != nil && !t.IsNull() {
 		c.tables.extend(p, t)
 	}
 	return c
+}
+
+// readShellCheck reads lint.shellcheck.
+func (c *config) readShellCheck(n *spec.Node, p *pass) {
+	if n == nil || n.IsNull() {
+		return
+	}
+	mode := ShellCheckMode(n.Text)
+	if n.Text == "false" { // an editor may have made a boolean of off
+		mode = ShellCheckOff
+	}
+	switch mode {
+	case ShellCheckAuto, ShellCheckOff, ShellCheckRequired:
+		c.shellCheck, c.shellCheckAt = mode, n
+	default:
+		p.report("wrong-type", n.Range, "lint.shellcheck", quoted(n.Text)+" is none of the values of lint.shellcheck", "write auto, off or required")
+	}
 }
 
 func (c *config) override(p *pass, n *spec.Node) {

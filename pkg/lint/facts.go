@@ -64,6 +64,7 @@ func (f *facts) join(other *facts) {
 		f.users[template] = append(f.users[template], users...)
 	}
 	maps.Copy(f.used, other.used)
+	maps.Copy(f.usedFamilies, other.usedFamilies)
 	for fragment, provided := range other.provided {
 		if f.provided[fragment] == nil {
 			f.provided[fragment] = provided

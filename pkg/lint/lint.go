@@ -51,6 +51,10 @@ type Options struct {
 	// Selected restricts findings to some rules; nil does not. What keeps plan and
 	// apply from running is reported all the same.
 	Selected func(rule string) bool
+	// ShellCheck is asked about scripts; nil where there is none. ShellCheckMode
+	// comes before what buildsync.yaml says.
+	ShellCheck     ShellCheck
+	ShellCheckMode ShellCheckMode
 	// Bash settles which scripts parse; nil where there is none.
 	Bash Bash
 	// Baseline holds old findings that are not reported again; may be nil.
@@ -87,6 +91,8 @@ type linter struct {
 	families  map[string]*spec.Node
 	scripts   map[string]*scriptFile
 	facts     facts
+	unchecked []*script            // those that shellcheck is to be asked about
+	silent    error                // why shellcheck does not answer
 	comments  map[string]*comments // suppressions by file
 	found     spec.Diagnostics
 	judging   judging
@@ -232,6 +238,8 @@ func (p *pass) unit(u *unit) {
 // suppressions. Errors of loading and compiling go past both: what they report
 // keeps plan and apply from running as well.
 func (l *linter) decide(front spec.Diagnostics) spec.Diagnostics {
+	l.shellChecked()
+	l.missingShellCheck()
 	l.inScripts()
 	l.acrossFiles()
 	l.found = append(l.found, l.judging.run.Exceptions(!front.HasErrors())...)

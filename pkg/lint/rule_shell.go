@@ -34,6 +34,9 @@ func (p *pass) judge(s *script) {
 	}
 	p.errexit(s)
 	p.walk(s)
+	if p.asksShellCheck() {
+		p.linter.unchecked = append(p.linter.unchecked, s)
+	}
 }
 
 // commandEmpty reports a script that runs nothing.

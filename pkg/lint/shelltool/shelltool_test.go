@@ -8,9 +8,14 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/buildsync/buildsync/pkg/lint"
 	"github.com/buildsync/buildsync/pkg/lint/shelltool"
 )
 
@@ -20,6 +25,8 @@ func TestMain(m *testing.M) {
 	switch name {
 	case "bash":
 		os.Exit(playBash())
+	case "shellcheck":
+		os.Exit(playShellCheck())
 	}
 	os.Exit(m.Run())
 }
@@ -58,6 +65,36 @@ func playBash() int {
 		}
 	}
 	return 0
+}
+
+// playShellCheck finds the word BAD in each file, and says with which options it
+// was started.
+func playShellCheck() int {
+	at := slices.Index(os.Args, "--")
+	_, err := os.Stat(".shellcheckrc")
+	if at < 0 || (err == nil) == slices.Contains(os.Args, "--norc") {
+		return 3
+	}
+	var comments []string
+	for _, name := range os.Args[at+1:] {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return 2
+		}
+		if strings.Contains(string(text), "CRASH") {
+			fmt.Fprintln(os.Stderr, "shellcheck: it is broken")
+			return 4
+		}
+		for i, line := range strings.Split(string(text), "\n") {
+			if before, _, found := strings.Cut(line, "BAD"); found {
+				column := utf8.RuneCountInString(before) + 1
+				comments = append(comments, fmt.Sprintf(`{"file": %q, "line": %d, "endLine": %d, "column": %d, "endColumn": %d, "level": "warning", "code": 2046, "message": %q, "fix": null}`,
+					name, i+1, i+1, column, column+3, strings.Join(os.Args[1:at], " ")))
+			}
+		}
+	}
+	fmt.Printf(`{"comments": [%s]}`, strings.Join(comments, ","))
+	return min(1, len(comments))
 }
 
 // programs puts this program into PATH under some names, and nothing else.
@@ -151,5 +188,44 @@ func TestStoppedRun(t *testing.T) {
 	cancel()
 	if _, _, asked := shelltool.FindBash(ctx).Refusal("make\n"); asked {
 		t.Error("a stopped run gave a verdict")
+	}
+}
+
+func TestShellCheck(t *testing.T) {
+	programs(t, "shellcheck")
+	check := shelltool.FindShellCheck(context.Background())
+	if check == nil {
+		t.Fatal("not found")
+	}
+	const options = "--format=json1 --severity=warning"
+	scripts := []string{"fine\n", "中 BAD\nBAD", "#!/bin/dash\nBAD\n", ""}
+	for rc, more := range map[string]string{"": " --norc", "disable=SC1\n": ""} {
+		var text []byte
+		if rc != "" {
+			text = []byte(rc)
+		}
+		found, err := check.Check(scripts, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := [][]lint.ShellCheckFinding{
+			nil,
+			{
+				{Code: 2046, Message: options + more + " --shell=bash", Line: 1, Column: 3, EndLine: 1, EndColumn: 6},
+				{Code: 2046, Message: options + more + " --shell=bash", Line: 2, Column: 1, EndLine: 2, EndColumn: 4},
+			},
+			{{Code: 2046, Message: options + more, Line: 2, Column: 1, EndLine: 2, EndColumn: 4}},
+			nil,
+		}
+		if diff := cmp.Diff(want, found); diff != "" {
+			t.Errorf("with rc %q (-want +got):\n%s", rc, diff)
+		}
+	}
+	if _, err := check.Check([]string{"CRASH"}, nil); err == nil || !strings.Contains(err.Error(), "it is broken") {
+		t.Errorf("a broken shellcheck: %v", err)
+	}
+	programs(t)
+	if shelltool.FindShellCheck(context.Background()) != nil {
+		t.Error("found a shellcheck where there is none")
 	}
 }

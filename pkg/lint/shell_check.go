@@ -1,0 +1,147 @@
+package lint
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/buildsync/buildsync/internal/textedit"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// ShellCheck is a shellcheck that can be asked about scripts.
+type ShellCheck interface {
+	// Identity names the program as it is today: results depend on it.
+	Identity() string
+	// Check returns what shellcheck says about each script. rc is the workspace's
+	// .shellcheckrc, nil where there is none.
+	Check(scripts []string, rc []byte) ([][]ShellCheckFinding, error)
+}
+
+// ShellCheckFinding is what shellcheck says about a place in a script. Lines and
+// columns count from 1, columns in characters.
+type ShellCheckFinding struct {
+	Code               int
+	Message            string
+	Line, Column       int
+	EndLine, EndColumn int
+}
+
+// ShellCheckMode says whether shellcheck is asked.
+type ShellCheckMode string
+
+// The modes. The zero value is what buildsync.yaml says, or auto.
+const (
+	ShellCheckAuto     ShellCheckMode = "auto" // where it is installed
+	ShellCheckOff      ShellCheckMode = "off"
+	ShellCheckRequired ShellCheckMode = "required" // where it is missing that is an error
+)
+
+// shellCheckFile configures shellcheck itself.
+const shellCheckFile = ".shellcheckrc"
+
+// otherRules report what these codes of shellcheck are about, where they do. The
+// codes without a rule say nothing about a script that a step holds: that it names
+// no shell, that a file which it includes was not read, what shellcheck's own parser
+// cannot read.
+var otherRules = map[int]string{
+	2148: "", 1090: "", 1091: "", 1072: "", 1073: "", 1009: "", 2154: "", // param-undefined knows what is set
+	2115: "shell-safety", 2114: "shell-safety", 2164: "shell-safety", 2168: "shell-safety", 3043: "shell-safety", 2086: "shell-safety", 1068: "shell-safety", 1066: "shell-safety", 2071: "shell-safety", 2210: "shell-safety", 2193: "shell-safety",
+	1020: "shell-syntax", 1035: "shell-syntax", 1014: "shell-syntax", 1069: "shell-syntax",
+}
+
+// asksShellCheck reports whether scripts are collected for shellcheck.
+func (l *linter) asksShellCheck() bool {
+	return l.opts.ShellCheck != nil && l.shellCheckMode() != ShellCheckOff
+}
+
+func (l *linter) shellCheckMode() ShellCheckMode {
+	if l.opts.ShellCheckMode != "" {
+		return l.opts.ShellCheckMode
+	}
+	return l.config.shellCheck
+}
+
+// shellChecked asks shellcheck about the scripts that were collected.
+func (l *linter) shellChecked() {
+	scripts := l.unchecked
+	l.unchecked = nil
+	if len(scripts) == 0 || l.silent != nil {
+		return
+	}
+	var rc []byte
+	if text := l.read(shellCheckFile); len(text) > 0 {
+		rc = text
+	}
+	var texts []string
+	index := map[string]int{}
+	for _, s := range scripts {
+		if _, known := index[s.text]; !known {
+			index[s.text] = len(texts)
+			texts = append(texts, s.text)
+		}
+	}
+	found, err := l.opts.ShellCheck.Check(texts, rc)
+	if err != nil || len(found) != len(texts) {
+		l.silent = fmt.Errorf("shellcheck gives no answer: %w", err)
+		return
+	}
+	for _, s := range scripts {
+		report := func() {
+			for _, f := range found[index[s.text]] {
+				l.shellCheckFinding(s, f)
+			}
+		}
+		if file := l.scripts[s.pass.name]; s.isFile() && file != nil {
+			before := l.found
+			l.found = file.rules // those about one place were reported by other rules
+			report()
+			file.rules, l.found = l.found, before
+		} else {
+			report()
+		}
+	}
+}
+
+func (l *linter) shellCheckFinding(s *script, f ShellCheckFinding) {
+	rule, covered := otherRules[f.Code]
+	if covered && rule == "" {
+		return
+	}
+	lines := textedit.Index([]byte(s.text))
+	start, ok := lines.Offset(f.Line, f.Column)
+	end, found := lines.Offset(f.EndLine, f.EndColumn)
+	if !ok {
+		return
+	}
+	if !found || end < start {
+		end = start
+	}
+	at := s.at(start, end)
+	if covered && slices.ContainsFunc(l.found, func(d spec.Diagnostic) bool {
+		return d.Rule == rule && d.Range.Start.File == at.Start.File && d.Range.Start.Line == at.Start.Line
+	}) {
+		return
+	}
+	l.report("shellcheck", at, s.pointer, fmt.Sprintf("SC%d: %s", f.Code, strings.TrimSuffix(f.Message, ".")), fmt.Sprintf("https://www.shellcheck.net/wiki/SC%d says more", f.Code))
+}
+
+// missingShellCheck reports a shellcheck that is required and not there, and one
+// that gives no answer.
+func (l *linter) missingShellCheck() {
+	mode := l.shellCheckMode()
+	at, pointer := spec.Range{Start: spec.Pos{File: workspaceFile, Line: 1, Column: 1}, End: spec.Pos{File: workspaceFile, Line: 1, Column: 1}}, ""
+	if l.config.shellCheckAt != nil {
+		at, pointer = l.config.shellCheckAt.Range, "lint.shellcheck"
+	}
+	switch {
+	case mode == ShellCheckRequired && l.opts.ShellCheck == nil:
+		l.report("shellcheck", at, pointer, "shellcheck is required and not on the PATH", "install shellcheck, or write lint.shellcheck: auto").Severity = spec.Error
+	case l.silent != nil:
+		d := l.report("shellcheck", at, pointer, l.silent.Error(), "")
+		d.Severity = spec.Info
+		if mode == ShellCheckRequired {
+			d.Severity = spec.Error
+		}
+	}
+}
