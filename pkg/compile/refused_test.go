@@ -33,6 +33,7 @@ func TestWhatTheServiceRefuses(t *testing.T) {
 		"a template of a template":    {"templates: [{name: s, steps: []}, {name: t, template: {name: s}, steps: []}]", `unknown key "template"`, "put the steps that they share into a fragment"},
 		"a friendly key in a raw one": {"jobs: [{name: a, steps: [], parameters: [{definition: d, params: [], default: x}]}]", `unknown key "default"`, "write it under params"},
 		"a misspelt key in a raw one": {"jobs: [{name: a, steps: [], parameters: [{definition: d, param: []}]}]", `unknown key "param"`, `did you mean "params"?`},
+		"an input without a default":  {"fragments: [{name: f, inputs: {i: {required: false}}, steps: []}]", `the input "i" has no default, so it is required`, "give it a default"},
 		"an empty word":               {"jobs: [{name: a, arch: '', steps: []}]", `"arch" must be x86-64 or arm, not ""`, "remove the key: what is absent stays as it is"},
 		"an empty list in quotes":     {"jobs: [{name: a, steps: ''}]", `"steps" must be a list of steps, not ""`, "write [] for none"},
 		"two actions in one step":     {"jobs: [{name: a, steps: [{sh: {name: A}, maven: {name: B}}]}]", "a step is either one action", `"sh" and "maven" are steps of their own: start each with a dash`},

@@ -104,7 +104,10 @@ func collectShared(c *compiler, kind string, n *spec.Node, known func(name strin
 	s = shared{kind: kind, node: n, name: name.Text}
 	if inputs := n.Get("inputs"); inputs != nil && inputs.Kind == spec.MappingNode {
 		for _, f := range inputs.Fields {
-			// An input without a default is required whether it says so or not.
+			if required := f.Value.Get("required"); required != nil && required.Text == "false" && f.Value.Get("default") == nil {
+				c.report(kind+"-input", required, kind+"s["+name.Text+"].inputs."+f.Key.Text+".required", "give it a default, such as default: \"\", or remove required: false",
+					"the input %q has no default, so it is required", f.Key.Text)
+			}
 			s.inputs = append(s.inputs, templateInput{name: f.Key.Text, key: f.Key, value: f.Value.Get("default")})
 		}
 	}
