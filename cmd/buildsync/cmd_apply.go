@@ -21,6 +21,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/diff/render"
 	"github.com/buildsync/buildsync/pkg/sanitize"
+	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
 func (p *program) applyCommand() *cli.Command {
@@ -268,7 +269,7 @@ func (in *invocation) carryOut(ctx context.Context, p *planning, createRetry app
 
 		AllowHidden:        in.On("allow-hidden"),
 		SkipMissingSecrets: in.On("skip-missing-secrets"),
-		Modules:            diff.ModulesOf(p.w.catalogue),
+		Modules:            diff.ModulesOf(p.w.Catalogue),
 		Abort:              in.Stops.Hard,
 	}
 	options.Smoke = in.smoke(p.service)
@@ -286,16 +287,19 @@ func (in *invocation) carryOut(ctx context.Context, p *planning, createRetry app
 		}
 		defer release()
 		failpoint.At("locked")
-		journal, err := in.openJournal(p)
+		journal, old, err := workspace.OpenJournal(p.w.Dir, p.service.name, p.plan.PlanID)
 		if err != nil {
 			return err
+		}
+		if old != nil {
+			in.Note("%v", old)
 		}
 		defer journal.Close()
 		options.Journal = journal
 		failpoint.At("journalled")
 		if memory != nil {
-			if err := memory.begin(ctx); err != nil {
-				return fmt.Errorf("noting what is about to be applied: %w; nothing was written", err)
+			if err := memory.Begin(ctx); err != nil {
+				return &failure{exitFailed, fmt.Errorf("noting what is about to be applied: %w; nothing was written", err)}
 			}
 		}
 		in.Stops.Wrote.Store(true)
@@ -309,7 +313,7 @@ func (in *invocation) carryOut(ctx context.Context, p *planning, createRetry app
 		return err
 	}
 	if memory != nil {
-		memory.end(ctx, report)
+		in.endRecord(ctx, memory, report)
 	}
 	in.printStats(p.service)
 	report.Code = in.applyCode(p.plan, report)

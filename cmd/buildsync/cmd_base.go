@@ -13,6 +13,7 @@ import (
 	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/gitbase"
 	"github.com/buildsync/buildsync/pkg/record"
+	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
 func (p *program) baseCommand() *cli.Command {
@@ -98,7 +99,7 @@ func (in *invocation) exchange(done string, move func(repo *gitbase.Repo, remote
 	}
 	moved, err := move(repo, remote)
 	if err != nil {
-		return recordFailure(err)
+		return workspace.RecordError(err)
 	}
 	for _, m := range moved {
 		how := ""
@@ -161,24 +162,24 @@ func (in *invocation) baseShow() error {
 	if err != nil {
 		return err
 	}
-	repo, err := gitbase.Open(ctx, w.dir)
+	repo, err := gitbase.Open(ctx, w.Dir)
 	if err != nil {
 		return &failure{exitInvalid, err}
 	}
-	r := &revisions{repo: repo}
-	if err := in.findRecord(ctx, w, r); err != nil {
+	r := &workspace.Revisions{Repo: repo, Asked: in.comparison(w, workspace.AutoBase)}
+	if err := w.FindRecord(ctx, r); err != nil {
 		return err
 	}
 	switch {
-	case r.scope.Endpoint == "":
-		_, err := in.recordScope(w, repo)
+	case r.Scope.Endpoint == "":
+		_, err := in.recordScope(w)
 		return err
-	case r.recorded == nil:
-		return &failure{exitFailed, fmt.Errorf("no record of an earlier apply to %s in this clone; what others recorded comes with buildsync base fetch", r.scope)}
+	case r.Recorded == nil:
+		return &failure{exitFailed, fmt.Errorf("no record of an earlier apply to %s in this clone; what others recorded comes with buildsync base fetch", r.Scope)}
 	}
-	shown := shownRecord{Ref: r.recorded.Ref, Environment: r.scope.Environment, Endpoint: r.scope.Endpoint, Record: r.recorded.Record, Runs: []shownRun{}}
-	if r.recorded.Commit != "" {
-		runs, err := repo.FirstParents(ctx, r.recorded.Commit, record.File, max(in.Number("runs"), 1))
+	shown := shownRecord{Ref: r.Recorded.Ref, Environment: r.Scope.Environment, Endpoint: r.Scope.Endpoint, Record: r.Recorded.Record, Runs: []shownRun{}}
+	if r.Recorded.Commit != "" {
+		runs, err := repo.FirstParents(ctx, r.Recorded.Commit, record.File, max(in.Number("runs"), 1))
 		if err != nil {
 			return err
 		}

@@ -19,6 +19,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/export"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/valuepath"
+	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
 func (p *program) compileCommand() *cli.Command {
@@ -86,7 +87,7 @@ func (in *invocation) compile() error {
 
 // narrow leaves in a workspace's result what --only and --label choose. A
 // selection that matches nothing is a mistake.
-func (in *invocation) narrow(w *workspace) error {
+func (in *invocation) narrow(w *workspace.Workspace) error {
 	scope := apply.Scope{Only: in.Texts("only")}
 	var err error
 	if scope.Labels, err = in.labels(); err != nil {
@@ -98,23 +99,23 @@ func (in *invocation) narrow(w *workspace) error {
 	if err := scope.Validate(); err != nil {
 		return kit.UsageError{Text: err.Error()}
 	}
-	if err := (&apply.PlanInput{Scope: scope, Input: diff.Input{Head: w.result}}).CheckNames(); err != nil {
+	if err := (&apply.PlanInput{Scope: scope, Input: diff.Input{Head: w.Result}}).CheckNames(); err != nil {
 		return kit.UsageError{Text: err.Error()}
 	}
-	w.result, _ = scope.Narrow(w.result, nil)
+	w.Result, _ = scope.Narrow(w.Result, nil)
 	return nil
 }
 
 // compileToBuildYML prints one job as a build.yml.
-func (in *invocation) compileToBuildYML(w *workspace) error {
+func (in *invocation) compileToBuildYML(w *workspace.Workspace) error {
 	if in.Flags.NArg() != 1 {
 		return kit.UsageError{Text: "compile --to build.yml needs one job"}
 	}
-	job, err := w.job(in.Flags.Args().First())
+	job, err := compiledJob(w, in.Flags.Args().First())
 	if err != nil {
 		return err
 	}
-	text, lost, err := export.New(export.Options{Catalogue: w.catalogue}).ToBuildYML(job)
+	text, lost, err := export.New(export.Options{Catalogue: w.Catalogue}).ToBuildYML(job)
 	if err != nil {
 		return &failure{exitInvalid, fmt.Errorf("writing %s as a build.yml: %w", job.Address, err)}
 	}
@@ -125,7 +126,7 @@ func (in *invocation) compileToBuildYML(w *workspace) error {
 
 // selectCompiled returns the objects that the arguments name, all of them
 // where there are none.
-func selectCompiled(w *workspace, words []string) ([]compiled, error) {
+func selectCompiled(w *workspace.Workspace, words []string) ([]compiled, error) {
 	var all []compiled
 	named := map[string][]compiled{} // by address, and by name
 	add := func(object compiled, names ...string) {
@@ -134,13 +135,13 @@ func selectCompiled(w *workspace, words []string) ([]compiled, error) {
 			named[name] = append(named[name], object)
 		}
 	}
-	for _, job := range w.result.Jobs {
+	for _, job := range w.Result.Jobs {
 		add(compiled{job.Address, job.CreateBody()}, job.Name)
 		if len(job.Notices) > 0 {
 			add(compiled{job.NoticeAddress(), job.NoticeBodies()})
 		}
 	}
-	for _, template := range w.result.Templates {
+	for _, template := range w.Result.Templates {
 		if len(named[template.Name]) > 0 { // the name is a job's first
 			add(compiled{template.Address, template.Body})
 		} else {
@@ -156,12 +157,12 @@ func selectCompiled(w *workspace, words []string) ([]compiled, error) {
 			chosen = append(chosen, found[0])
 			continue
 		}
-		job, err := w.job(word)
+		job, err := compiledJob(w, word)
 		if err == nil {
 			chosen = append(chosen, compiled{job.Address, job.CreateBody()})
 			continue
 		}
-		part, isPart, wrong := w.compiledPart(word)
+		part, isPart, wrong := compiledPart(w, word)
 		if wrong != nil {
 			return nil, &failure{exitInvalid, wrong}
 		}
@@ -175,8 +176,8 @@ func selectCompiled(w *workspace, words []string) ([]compiled, error) {
 
 // compiledPart finds what ADDRESS.PATH names of an object: a channel's body, or
 // a value of the body. isPart is false where word is no such thing.
-func (w *workspace) compiledPart(word string) (part compiled, isPart bool, err error) {
-	o, path, err := w.explainable(word)
+func compiledPart(w *workspace.Workspace, word string) (part compiled, isPart bool, err error) {
+	o, path, err := findExplainable(w, word)
 	if err != nil || path == "" {
 		return part, false, nil //nolint:nilerr // then it is an unknown job, which is said elsewhere
 	}

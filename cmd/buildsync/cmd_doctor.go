@@ -16,6 +16,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/gitbase"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
 func (p *program) doctorCommand() *cli.Command {
@@ -56,7 +57,7 @@ func (d *diagnosis) warn(what, format string, args ...any) { d.print("warn", wha
 // fail prints a check that failed; advice says what to do.
 func (d *diagnosis) fail(what string, err error, advice string) {
 	d.failed = true
-	d.print("FAIL", what, "%v", err)
+	d.print("FAIL", what, "%v%s", err, adviceOn(err))
 	if advice != "" {
 		d.advise("%s", advice)
 	}
@@ -73,11 +74,11 @@ func (in *invocation) doctor() error {
 	defer cancel()
 	d := &diagnosis{in: in, column: len("credentials")}
 	w := d.checkWorkspace()
-	for alias := range w.projects() {
+	for alias := range projectsOf(w) {
 		d.column = min(max(d.column, len("project "+alias)), 32)
 	}
 	d.checkGit(ctx, w)
-	d.checkCI(w.dir)
+	d.checkCI(w.Dir)
 	d.checkService(ctx, w)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -90,27 +91,29 @@ func (in *invocation) doctor() error {
 
 // checkWorkspace loads the workspace. One that cannot be found or loaded is
 // returned with what is known of it: the checks that come after need no more.
-func (d *diagnosis) checkWorkspace() *workspace {
+func (d *diagnosis) checkWorkspace() *workspace.Workspace {
 	start := cmp.Or(d.in.Text("dir"), ".")
-	w := &workspace{dir: start}
+	w := &workspace.Workspace{Dir: start}
 	dir, err := spec.FindWorkspace(start)
 	if err != nil {
 		d.fail("workspace", err, "change to the folder of the workspace, or name it with -C; buildsync init writes a new one")
 		return w
 	}
-	w.dir = dir
-	if w.tree, err = openTree(dir); err != nil {
+	opened, err := workspace.Open(dir)
+	if err != nil {
+		w.Dir = dir
 		d.fail("workspace", err, "see that this user may read the folder")
 		return w
 	}
+	w = opened
 	vars, err := d.in.variables()
 	if err != nil {
 		d.fail("workspace", err, "")
 		return w
 	}
-	diagnostics := w.loadPacked(d.in.Text("env"), vars)
-	if w.set == nil {
-		w.set, _ = spec.Load(w.tree, spec.Options{})
+	diagnostics := w.LoadPacked(d.in.Text("env"), vars)
+	if w.Set == nil {
+		w.Set, _ = spec.Load(w.Tree, spec.Options{})
 	}
 	if err := d.in.unknownEnvironment(diagnostics); err != nil {
 		d.fail("workspace", err, "name an environment that buildsync.yaml declares, or declare this one")
@@ -126,37 +129,37 @@ func (d *diagnosis) checkWorkspace() *workspace {
 				errs++
 			}
 		}
-		d.fail("workspace", fmt.Errorf("%s: %s, see above", w.dir, counted(errs, "error")), "mend them; buildsync lint shows them again, and buildsync explain RULE says more")
+		d.fail("workspace", fmt.Errorf("%s: %s, see above", w.Dir, counted(errs, "error")), "mend them; buildsync lint shows them again, and buildsync explain RULE says more")
 		return w
 	}
-	d.ok("workspace", "%s: %s, %s", w.dir, counted(len(w.result.Jobs), "job"), counted(len(w.result.Templates), "template"))
+	d.ok("workspace", "%s: %s, %s", w.Dir, counted(len(w.Result.Jobs), "job"), counted(len(w.Result.Templates), "template"))
 	return w
 }
 
-// isLoaded reports whether buildsync.yaml was read; the definitions may have
+// isLoadedOf reports whether buildsync.yaml was read; the definitions may have
 // errors all the same.
-func (w *workspace) isLoaded() bool { return w.set != nil && w.set.Workspace != nil }
+func isLoadedOf(w *workspace.Workspace) bool { return w.Set != nil && w.Set.Workspace != nil }
 
-// projects are the projects of buildsync.yaml, none where it was not read.
-func (w *workspace) projects() map[string]spec.Project {
-	if !w.isLoaded() {
+// projectsOf are the projects of buildsync.yaml, none where it was not read.
+func projectsOf(w *workspace.Workspace) map[string]spec.Project {
+	if !isLoadedOf(w) {
 		return nil
 	}
-	return w.set.Workspace.Projects
+	return w.Set.Workspace.Projects
 }
 
-// region is the region that buildsync.yaml names, "" where it was not read.
-func (w *workspace) region() string {
-	if !w.isLoaded() {
+// workspaceRegion is the region that buildsync.yaml names, "" where it was not read.
+func workspaceRegion(w *workspace.Workspace) string {
+	if !isLoadedOf(w) {
 		return ""
 	}
-	return w.set.Workspace.Region
+	return w.Set.Workspace.Region
 }
 
 // checkGit looks at what --base needs.
-func (d *diagnosis) checkGit(ctx context.Context, w *workspace) {
+func (d *diagnosis) checkGit(ctx context.Context, w *workspace.Workspace) {
 	const without = "there is no base, so drift cannot be told from changes, and nothing is removed"
-	repo, err := gitbase.Open(ctx, w.dir)
+	repo, err := gitbase.Open(ctx, w.Dir)
 	switch {
 	case errors.Is(err, gitbase.ErrNoGit):
 		d.warn("git", "the program git is not on the PATH: %s", without)
@@ -168,38 +171,37 @@ func (d *diagnosis) checkGit(ctx context.Context, w *workspace) {
 		return
 	case err != nil:
 		d.warn("git", "%v: %s", err, without)
-		d.advise("see what git -C %s status says", kit.ShellWord(w.dir))
+		d.advise("see what git -C %s status says", kit.ShellWord(w.Dir))
 		return
 	}
 	if repo.Shallow {
 		d.warn("git", "this clone is shallow: the commit applied last may be missing")
 		d.advise("git fetch --unshallow; in CI, clone with the whole history (GitHub: fetch-depth: 0, GitLab: GIT_DEPTH: 0)")
 	}
-	if !w.isLoaded() {
-		d.ok("git", "%s is in a repository", w.dir)
+	if !isLoadedOf(w) {
+		d.ok("git", "%s is in a repository", w.Dir)
 		return
 	}
-	var r revisions
-	r.repo = repo
-	switch err := r.readHead(ctx, w, baseAuto); {
+	r := &workspace.Revisions{Repo: repo}
+	switch err := w.ReadHead(ctx, r); {
 	case err != nil:
-		d.fail("git", err, "see what git status says in "+w.dir)
+		d.fail("git", err, "see what git status says in "+w.Dir)
 		return
-	case r.head.Commit == "":
+	case r.Head.Commit == "":
 		d.warn("git", "there is no commit yet")
 		d.advise("git add and git commit the definitions: what is applied is recorded by its commit")
-	case r.head.Dirty:
-		d.warn("git", "commit %.12s, and definitions that are not committed", r.head.Commit)
+	case r.Head.Dirty:
+		d.warn("git", "commit %.12s, and definitions that are not committed", r.Head.Commit)
 		d.advise("commit them before apply, or the base cannot be moved")
 	default:
-		d.ok("git", "commit %.12s", r.head.Commit)
+		d.ok("git", "commit %.12s", r.Head.Commit)
 	}
 	d.checkBase(ctx, w, repo)
 }
 
 // checkBase looks for the record of what was applied, as --base auto does.
-func (d *diagnosis) checkBase(ctx context.Context, w *workspace, repo *gitbase.Repo) {
-	if named := d.in.Env.Get("BUILDSYNC_BASE"); named != "" && named != baseAuto {
+func (d *diagnosis) checkBase(ctx context.Context, w *workspace.Workspace, repo *gitbase.Repo) {
+	if named := d.in.Env.Get("BUILDSYNC_BASE"); named != "" && named != workspace.AutoBase {
 		commit, err := repo.Resolve(ctx, named)
 		if err != nil {
 			d.fail("base", fmt.Errorf("BUILDSYNC_BASE: %w", err), "name a commit of this clone, or fetch it first")
@@ -208,17 +210,17 @@ func (d *diagnosis) checkBase(ctx context.Context, w *workspace, repo *gitbase.R
 		d.ok("base", "BUILDSYNC_BASE %s is %.12s", named, commit)
 		return
 	}
-	r := &revisions{repo: repo}
-	if err := d.in.findRecord(ctx, w, r); err != nil {
+	r := &workspace.Revisions{Repo: repo, Asked: d.in.comparison(w, workspace.AutoBase)}
+	if err := w.FindRecord(ctx, r); err != nil {
 		d.fail("base", err, "buildsync base fetch brings the record that others made")
 		return
 	}
-	if r.recorded == nil {
+	if r.Recorded == nil {
 		d.warn("base", "no record of an earlier apply is in this clone: plan compares two ways, and nothing is removed")
 		d.advise("it comes with the first apply; if another clone applies, run buildsync base fetch")
 		return
 	}
-	d.ok("base", "%s", recordText(r.recorded))
+	d.ok("base", "%s", recordText(r.Recorded))
 }
 
 // ciMutexes are the words by which a CI system is told not to run two applies
@@ -230,7 +232,7 @@ var ciMutexes = []struct{ glob, word, advice string }{
 
 // checkCI looks for CI files that apply without a mutex.
 func (d *diagnosis) checkCI(dir string) {
-	root := cmp.Or(repositoryOf(dir), dir)
+	root := cmp.Or(workspace.RepositoryOf(dir), dir)
 	for _, mutex := range ciMutexes {
 		names, err := fs.Glob(os.DirFS(root), mutex.glob)
 		if err != nil {

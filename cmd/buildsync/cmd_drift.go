@@ -11,6 +11,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/sanitize"
+	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
 func (p *program) driftCommand() *cli.Command {
@@ -48,9 +49,9 @@ func (in *invocation) drift() (err error) {
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
 	p.onlyShown = true
-	if base := p.revisions.base; base == nil || base.Commit == "" && p.revisions.recorded == nil {
-		p.revisions.notes = []string{"there is no base yet, so what is checked out counts as applied"}
-		p.revisions.base = &revision{Revision: p.revisions.head, result: p.w.result, policy: p.w.set.Workspace.Policy}
+	if base := p.revisions.Base; base == nil || base.Commit == "" && p.revisions.Recorded == nil {
+		p.notes = []string{"there is no base yet, so what is checked out counts as applied"}
+		p.revisions.Base = &workspace.Revision{Revision: p.revisions.Head, Result: p.w.Result, Policy: p.w.Set.Workspace.Policy}
 	}
 	if err := in.connectAndPlan(ctx, p); err != nil {
 		return err

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -12,6 +11,7 @@ import (
 
 	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/emulator"
+	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
 func (p *program) emulatorCommand() *cli.Command {
@@ -158,21 +158,5 @@ func (in *invocation) defaultEmulatorFile() (string, error) {
 	if err != nil {
 		dir = "."
 	}
-	return stateFile(dir, "emulator.db")
-}
-
-// stateFile names a file of the workspace's state folder and makes the folder,
-// which keeps itself out of Git.
-func stateFile(dir, name string) (string, error) {
-	folder := filepath.Join(dir, stateFolder)
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return "", fmt.Errorf("making the folder for buildsync's state: %w", err)
-	}
-	ignore := filepath.Join(folder, ".gitignore")
-	if _, err := os.Lstat(ignore); errors.Is(err, os.ErrNotExist) {
-		if err := os.WriteFile(ignore, []byte("*\n"), 0o600); err != nil {
-			return "", fmt.Errorf("making the folder for buildsync's state: %w", err)
-		}
-	}
-	return filepath.Join(folder, name), nil
+	return workspace.StateFile(dir, "emulator.db")
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/policy"
 	"github.com/buildsync/buildsync/pkg/spec"
 	"github.com/buildsync/buildsync/pkg/valuepath"
+	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
 func (p *program) explainCommand() *cli.Command {
@@ -75,13 +76,13 @@ func (in *invocation) explainValue(outputs []kit.Output, word string) error {
 	if p, err := valuepath.Parse(word); err == nil && (strings.HasPrefix(word, "jobs[") || strings.HasPrefix(word, "templates[")) {
 		word = strings.TrimSuffix(p.Job+p.Template+"."+p.String(), ".") // as lint prints it
 	}
-	o, path, err := w.explainable(word)
+	o, path, err := findExplainable(w, word)
 	if err != nil {
 		return &failure{exitInvalid, err}
 	}
 	values := o.values(w)
 	if path == "" {
-		return in.print(outputs, w.catalogue, valueList(o.address, values))
+		return in.print(outputs, w.Catalogue, valueList(o.address, values))
 	}
 	asked, err := valuepath.Parse(path)
 	if err != nil {
@@ -91,12 +92,12 @@ func (in *invocation) explainValue(outputs []kit.Output, word string) error {
 	below := slices.DeleteFunc(slices.Clone(values), func(v explained) bool { return !asked.Covers(valuepath.Own(v.Path)) })
 	switch {
 	case len(below) == 1 && asked.Matches(valuepath.Own(below[0].Path)):
-		return in.print(outputs, w.catalogue, valuePage(o.address, below[0]))
+		return in.print(outputs, w.Catalogue, valuePage(o.address, below[0]))
 	case len(below) > 0:
-		return in.print(outputs, w.catalogue, valueList(o.address, below))
+		return in.print(outputs, w.Catalogue, valueList(o.address, below))
 	}
 	if i := wholeOf(path, values); i >= 0 {
-		return in.print(outputs, w.catalogue, valuePage(o.address, values[i]))
+		return in.print(outputs, w.Catalogue, valuePage(o.address, values[i]))
 	}
 	return &failure{exitInvalid, o.unknownPath(asked, values)}
 }
@@ -111,10 +112,10 @@ type explainable struct {
 	provenance map[string]compile.Provenance
 }
 
-// explainable finds the object that a word is about, and the path behind its
+// findExplainable finds the object that a word is about, and the path behind its
 // address or name: the longest address that fits wins, for an alias may hold
 // dots.
-func (w *workspace) explainable(word string) (o explainable, path string, err error) {
+func findExplainable(w *workspace.Workspace, word string) (o explainable, path string, err error) {
 	var found []explainable
 	best := ""
 	var names []string
@@ -130,7 +131,7 @@ func (w *workspace) explainable(word string) (o explainable, path string, err er
 			found, best, path = []explainable{candidate}, name, strings.TrimPrefix(rest, ".")
 		}
 	}
-	for _, job := range w.result.Jobs {
+	for _, job := range w.Result.Jobs {
 		candidate := explainable{"job", job.Address, job.CreateBody(), job.Notices, job, job.Provenance}
 		consider(job.Address, candidate)
 		consider(job.Name, candidate)
@@ -139,7 +140,7 @@ func (w *workspace) explainable(word string) (o explainable, path string, err er
 			consider(job.NoticeAddress(), explainable{"notification", job.NoticeAddress(), jsontree.Object(), job.Notices, nil, noticesOnly(job.Provenance)})
 		}
 	}
-	for _, t := range w.result.Templates {
+	for _, t := range w.Result.Templates {
 		candidate := explainable{"template", t.Address, t.Body, nil, nil, t.Provenance}
 		consider(t.Address, candidate)
 		if !jobs[t.Name] { // the name is a job's first
@@ -150,13 +151,13 @@ func (w *workspace) explainable(word string) (o explainable, path string, err er
 	case 1:
 		return found[0], path, nil
 	case 0:
-		return o, "", w.unknownObject(word, names)
+		return o, "", unknownObject(w, word, names)
 	}
 	return o, "", fmt.Errorf("%q is the name of jobs in several projects: %s and %s; give the address", best, found[0].address, found[1].address)
 }
 
 // unknownObject says that a word is neither a rule nor an object.
-func (w *workspace) unknownObject(word string, names []string) error {
+func unknownObject(w *workspace.Workspace, word string, names []string) error {
 	slash := strings.LastIndexByte(word, '/') + 1
 	name, path, hasPath := strings.Cut(word[slash:], ".")
 	name = word[:slash] + name

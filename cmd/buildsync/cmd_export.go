@@ -20,6 +20,7 @@ import (
 	reading "github.com/buildsync/buildsync/pkg/live"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
 func (p *program) exportCommand() *cli.Command {
@@ -68,7 +69,7 @@ Exit codes: 0 done; 1 the live state could not be read; 2 --verify found differe
 // exporting is one run of export.
 type exporting struct {
 	*invocation
-	w        *workspace
+	w        *workspace.Workspace
 	service  *service
 	exporter *export.Exporter
 	layout   *export.Layout
@@ -97,7 +98,7 @@ func (in *invocation) export() error {
 	if err != nil {
 		return err
 	}
-	return in.withProjects(in.openToFill, func(ctx context.Context, w *workspace, service *service, projects []export.Project) error {
+	return in.withProjects(in.openToFill, func(ctx context.Context, w *workspace.Workspace, service *service, projects []export.Project) error {
 		x, err := in.newExporting(w, service, projects)
 		if err != nil {
 			return err
@@ -117,8 +118,8 @@ func (in *invocation) export() error {
 
 // withProjects opens a workspace and the service, and calls do with the projects
 // that are to be read into it.
-func (in *invocation) withProjects(open func() (*workspace, error),
-	do func(ctx context.Context, w *workspace, service *service, projects []export.Project) error) (err error) {
+func (in *invocation) withProjects(open func() (*workspace.Workspace, error),
+	do func(ctx context.Context, w *workspace.Workspace, service *service, projects []export.Project) error) (err error) {
 	ctx, cancel := in.WithTimeout()
 	defer cancel()
 	w, err := open()
@@ -129,7 +130,7 @@ func (in *invocation) withProjects(open func() (*workspace, error),
 	if err != nil {
 		return err
 	}
-	service, err := in.connect(w.dir, w.set.Workspace.Region)
+	service, err := in.connect(w.Dir, w.Set.Workspace.Region)
 	if err != nil {
 		return err
 	}
@@ -138,12 +139,12 @@ func (in *invocation) withProjects(open func() (*workspace, error),
 }
 
 // openToFill is open for a workspace that may well have no definitions yet.
-func (in *invocation) openToFill() (*workspace, error) { return in.openBy((*workspace).loadToFill) }
+func (in *invocation) openToFill() (*workspace.Workspace, error) { return in.openBy(loadToFill) }
 
 // loadToFill is load without the warning that there are no definitions.
-func (w *workspace) loadToFill(environment string, vars map[string]string) spec.Diagnostics {
-	return slices.DeleteFunc(w.load(environment, vars), func(d spec.Diagnostic) bool {
-		return d.Rule == "definitions" && d.Severity == spec.Warning && len(w.set.Files) == 0
+func loadToFill(w *workspace.Workspace, environment string, vars map[string]string) spec.Diagnostics {
+	return slices.DeleteFunc(w.Load(environment, vars), func(d spec.Diagnostic) bool {
+		return d.Rule == "definitions" && d.Severity == spec.Warning && len(w.Set.Files) == 0
 	})
 }
 
@@ -167,8 +168,8 @@ func (in *invocation) exportFlags() (kind string, err error) {
 	return kind, nil
 }
 
-func (in *invocation) newExporting(w *workspace, service *service, projects []export.Project) (*exporting, error) {
-	out, err := export.OutFolder(w.dir, in.Text("out"))
+func (in *invocation) newExporting(w *workspace.Workspace, service *service, projects []export.Project) (*exporting, error) {
+	out, err := export.OutFolder(w.Dir, in.Text("out"))
 	if err != nil {
 		return nil, &failure{exitInvalid, err}
 	}
@@ -180,16 +181,16 @@ func (in *invocation) newExporting(w *workspace, service *service, projects []ex
 	if err != nil {
 		return nil, err
 	}
-	if term, near, unknown := labels.Unknown(w.result.Jobs); unknown {
+	if term, near, unknown := labels.Unknown(w.Result.Jobs); unknown {
 		return nil, kit.UsageError{Text: (&apply.UnknownNameError{Word: term, What: "label of a job that is defined", Near: near}).Error()}
 	}
 	x := &exporting{
 		invocation: in, w: w, service: service, chosenBy: labels, matched: map[string]bool{},
 		exporter: export.New(export.Options{
-			Catalogue: w.catalogue, Workspace: w.set, Vars: vars, WithIDs: in.On("with-ids"), TakenSecrets: secretsInUse(w.result),
-			ShareSecrets: in.On("share-secrets"), QualifySecrets: len(w.set.Workspace.Projects) > 1,
+			Catalogue: w.Catalogue, Workspace: w.Set, Vars: vars, WithIDs: in.On("with-ids"), TakenSecrets: secretsInUse(w.Result),
+			ShareSecrets: in.On("share-secrets"), QualifySecrets: len(w.Set.Workspace.Projects) > 1,
 		}),
-		layout: export.NewLayout(w.set.Workspace.Definitions, out), hasTwin: map[string]bool{}, moved: map[string]bool{},
+		layout: export.NewLayout(w.Set.Workspace.Definitions, out), hasTwin: map[string]bool{}, moved: map[string]bool{},
 	}
 	for _, project := range projects {
 		x.report.Projects = append(x.report.Projects, project.Alias)
@@ -211,15 +212,15 @@ func secretsInUse(result *compile.Result) map[string]string {
 }
 
 // projects lists the projects that are asked for, by alias.
-func (in *invocation) projects(w *workspace) ([]export.Project, error) {
+func (in *invocation) projects(w *workspace.Workspace) ([]export.Project, error) {
 	word := in.Text("project")
 	if word != "" {
-		if err := w.checkProjects([]string{word}); err != nil {
+		if err := checkProjects(w, []string{word}); err != nil {
 			return nil, err
 		}
 	}
 	var projects []export.Project
-	for alias, project := range w.set.Workspace.Projects {
+	for alias, project := range w.Set.Workspace.Projects {
 		if word == "" || word == alias || word == project.ID {
 			projects = append(projects, export.Project{Alias: alias, ID: project.ID})
 		}
@@ -365,7 +366,7 @@ func (x *exporting) matches(name string) bool {
 
 // isIgnored tells whether the workspace's policy leaves a job alone.
 func (x *exporting) isIgnored(name string) bool {
-	return slices.ContainsFunc(x.w.set.Workspace.Policy.Ignore, func(rule spec.Ignore) bool {
+	return slices.ContainsFunc(x.w.Set.Workspace.Policy.Ignore, func(rule spec.Ignore) bool {
 		return len(rule.Fields) == 0 && doublestar.MatchUnvalidated(rule.Job, name)
 	})
 }
@@ -394,11 +395,11 @@ type definitions struct {
 
 // index returns the jobs of the workspace as it was read last.
 func (x *exporting) index() *definitions {
-	if x.definitions != nil && x.definitions.of == x.w.result {
+	if x.definitions != nil && x.definitions.of == x.w.Result {
 		return x.definitions
 	}
-	d := &definitions{of: x.w.result, pinned: map[defined]*compile.Job{}, named: map[defined]*compile.Job{}, renamed: map[defined]*compile.Job{}, address: map[string]*compile.Job{}}
-	for _, job := range x.w.result.Jobs {
+	d := &definitions{of: x.w.Result, pinned: map[defined]*compile.Job{}, named: map[defined]*compile.Job{}, renamed: map[defined]*compile.Job{}, address: map[string]*compile.Job{}}
+	for _, job := range x.w.Result.Jobs {
 		d.address[job.Address] = job
 		if job.ID != "" {
 			d.pinned[defined{job.ProjectID, job.ID}] = job
@@ -473,7 +474,7 @@ func (x *exporting) update(job *compile.Job, live *diff.LiveJob) error {
 			return nil // somebody has taken it away in between
 		}
 	}
-	files, err := x.exporter.Update(x.w.set, job, live, compile.Options{Vars: vars, Catalogue: x.w.catalogue})
+	files, err := x.exporter.Update(x.w.Set, job, live, compile.Options{Vars: vars, Catalogue: x.w.Catalogue})
 	switch {
 	case err != nil:
 		x.problem(job.Address, live.ID, err.Error())

@@ -19,6 +19,7 @@ import (
 	lintformat "github.com/buildsync/buildsync/pkg/lint/format"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
 func (p *program) fmtCommand() *cli.Command {
@@ -143,8 +144,8 @@ func (in *invocation) hookFiles(args []string) (files []fmtTarget) {
 			read[dir] = names
 		}
 		if slices.Contains(names, name) {
-			w := workspace{dir: dir}
-			files = append(files, fmtTarget{shown: w.shown(name), path: filepath.Join(dir, filepath.FromSlash(name))})
+			w := workspace.Workspace{Dir: dir}
+			files = append(files, fmtTarget{shown: w.Shown(name), path: filepath.Join(dir, filepath.FromSlash(name))})
 		}
 	}
 	return files
@@ -168,12 +169,11 @@ func definitionNames(dir, environment string) []string {
 // workspaceFiles lists buildsync.yaml and the definition files of a workspace
 // that lie in one of its folders.
 func (in *invocation) workspaceFiles(dir, folder string) ([]fmtTarget, error) {
-	tree, err := openTree(dir)
+	w, err := openFolder(dir)
 	if err != nil {
 		return nil, err
 	}
-	w := &workspace{dir: dir, tree: tree}
-	root, found := spec.LoadWorkspace(tree, spec.Options{Environment: in.Text("env")})
+	root, found := spec.LoadWorkspace(w.Tree, spec.Options{Environment: in.Text("env")})
 	if root == nil {
 		if err := in.report(found, w); err != nil {
 			return nil, err
@@ -181,9 +181,9 @@ func (in *invocation) workspaceFiles(dir, folder string) ([]fmtTarget, error) {
 		return nil, said(exitInvalid)
 	}
 	var files []fmtTarget
-	for _, name := range append([]string{spec.WorkspaceFile}, spec.OwnFiles(tree, root)...) {
+	for _, name := range append([]string{spec.WorkspaceFile}, spec.OwnFiles(w.Tree, root)...) {
 		if folder == "." || strings.HasPrefix(name, folder+"/") {
-			files = append(files, fmtTarget{shown: w.shown(name), path: filepath.Join(dir, filepath.FromSlash(name))})
+			files = append(files, fmtTarget{shown: w.Shown(name), path: filepath.Join(dir, filepath.FromSlash(name))})
 		}
 	}
 	return files, nil

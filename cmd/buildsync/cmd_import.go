@@ -100,7 +100,7 @@ func (in *invocation) importer() (*export.Exporter, error) {
 	if err != nil {
 		return nil, err
 	}
-	return export.New(export.Options{Catalogue: w.catalogue, Workspace: w.set, ShareSecrets: true, TakenSecrets: secretsInUse(w.result)}), nil
+	return export.New(export.Options{Catalogue: w.Catalogue, Workspace: w.Set, ShareSecrets: true, TakenSecrets: secretsInUse(w.Result)}), nil
 }
 
 // importedName is the name of the folder of a build.yml, but for the folder that

@@ -14,6 +14,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/lint"
 	"github.com/buildsync/buildsync/pkg/lint/format"
 	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
 func (p *program) lintCommand() *cli.Command {
@@ -161,7 +162,7 @@ type findings struct {
 
 func newFindings(groups []target) *findings {
 	f := &findings{sources: map[string]func() []byte{}}
-	f.root = repositoryOf(groups[0].dir)
+	f.root = workspace.RepositoryOf(groups[0].dir)
 	if f.root == "" && len(groups) == 1 {
 		f.root = groups[0].dir
 	}
@@ -170,14 +171,14 @@ func newFindings(groups []target) *findings {
 
 // name is how a file is called from the root; a file outside it as a terminal
 // would.
-func (f *findings) name(w *workspace, file string) string {
+func (f *findings) name(w *workspace.Workspace, file string) string {
 	if f.root != "" {
-		relative, err := filepath.Rel(f.root, filepath.Join(w.dir, filepath.FromSlash(file)))
+		relative, err := filepath.Rel(f.root, filepath.Join(w.Dir, filepath.FromSlash(file)))
 		if err == nil && filepath.IsLocal(relative) {
 			return filepath.ToSlash(relative)
 		}
 	}
-	return w.shown(file)
+	return w.Shown(file)
 }
 
 // add takes the findings of one workspace.
@@ -220,11 +221,11 @@ func (f *findings) add(l *linting) {
 // fromHere names a file as a terminal and the programs started from it
 // understand it.
 func (f *findings) fromHere(name string) string {
-	root := workspace{dir: f.root}
+	root := workspace.Workspace{Dir: f.root}
 	if f.root == "" {
 		return name
 	}
-	return root.shown(name)
+	return root.Shown(name)
 }
 
 // printFindings writes the findings in one format. Code hosts know files by

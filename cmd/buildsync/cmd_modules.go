@@ -71,15 +71,14 @@ func (in *invocation) knownModules() (*catalog.Catalogue, error) {
 		}
 		return catalog.Default(), nil
 	}
-	tree, err := openTree(dir)
+	w, err := openFolder(dir)
 	if err != nil {
 		return nil, err
 	}
-	w := &workspace{dir: dir, tree: tree}
-	declared, diagnostics := spec.LoadWorkspace(tree, spec.Options{Environment: in.Text("env")})
+	declared, diagnostics := spec.LoadWorkspace(w.Tree, spec.Options{Environment: in.Text("env")})
 	if declared != nil {
 		var more spec.Diagnostics
-		w.catalogue, more = catalog.ForWorkspace(&spec.Set{Tree: tree, Workspace: declared})
+		w.Catalogue, more = catalog.ForWorkspace(&spec.Set{Tree: w.Tree, Workspace: declared})
 		diagnostics = append(diagnostics, more...)
 	}
 	if err := in.report(diagnostics, w); err != nil {
@@ -88,7 +87,7 @@ func (in *invocation) knownModules() (*catalog.Catalogue, error) {
 	if diagnostics.HasErrors() {
 		return nil, said(exitInvalid)
 	}
-	return w.catalogue, nil
+	return w.Catalogue, nil
 }
 
 func (in *invocation) modulesList() error {

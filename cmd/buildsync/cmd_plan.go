@@ -60,7 +60,7 @@ func (in *invocation) planCommandRun() (err error) {
 	defer func() { err = errors.Join(err, p.close()) }()
 	p.onlyShown = true
 	if in.On("offline") {
-		p.plan = in.offlinePlan(p)
+		p.plan = p.w.OfflinePlan(in.planInput(p))
 		in.tellNotes(p)
 	} else if err := in.connectAndPlan(ctx, p); err != nil {
 		return err

@@ -18,6 +18,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/policy"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
 func (p *program) policyCommand() *cli.Command {
@@ -81,8 +82,8 @@ func today() string { return time.Now().Format(time.DateOnly) }
 
 // loadPolicies reads the policies of a workspace. What is wrong with them is
 // printed, and ends the command with code 3.
-func (in *invocation) loadPolicies(w *workspace) (*policy.Set, error) {
-	set, found := policy.Load(w.tree, w.set.Workspace, w.catalogue)
+func (in *invocation) loadPolicies(w *workspace.Workspace) (*policy.Set, error) {
+	set, found := policy.Load(w.Tree, w.Set.Workspace, w.Catalogue)
 	if err := in.report(found, w); err != nil {
 		return nil, err
 	}
@@ -109,29 +110,30 @@ func (in *invocation) judge(set *policy.Set) func([]*compile.Job) []diff.Refusal
 	}
 }
 
-// notePolicies says beside a plan which policies of the base are gone or changed:
-// the plan itself is judged by those that are checked out.
-func (in *invocation) notePolicies(ctx context.Context, w *workspace, r *revisions, now *policy.Set) {
-	if in.Flags.Command.Name == "drift" || r.base == nil || r.base.Commit == "" || r.repo == nil || r.base.Commit == r.head.Commit && !r.head.Dirty {
-		return
+// notesOfPolicies returns which policies of the base are gone or changed: the plan
+// itself is judged by those that are checked out.
+func (in *invocation) notesOfPolicies(ctx context.Context, w *workspace.Workspace, r *workspace.Revisions, now *policy.Set) (notes []string) {
+	if in.Flags.Command.Name == "drift" || r.Base == nil || r.Base.Commit == "" || r.Repo == nil || r.Base.Commit == r.Head.Commit && !r.Head.Dirty {
+		return nil
 	}
-	tree, err := r.repo.Tree(ctx, r.base.Commit)
+	tree, err := r.Repo.Tree(ctx, r.Base.Commit)
 	if err != nil {
-		return // whoever needs the base has said it
+		return nil // whoever needs the base has said it
 	}
 	defer tree.Close()
 	then, _ := spec.LoadWorkspace(tree, spec.Options{Environment: in.Text("env")})
 	if then == nil {
-		return
+		return nil
 	}
-	before, _ := policy.Load(tree, then, w.catalogue)
+	before, _ := policy.Load(tree, then, w.Catalogue)
 	gone, changed := now.Since(before)
 	if len(gone) > 0 {
-		r.notes = append(r.notes, "policies of the base that are gone: "+sanitize.Line(strings.Join(gone, ", "), 500))
+		notes = append(notes, "policies of the base that are gone: "+sanitize.Line(strings.Join(gone, ", "), 500))
 	}
 	if len(changed) > 0 {
-		r.notes = append(r.notes, "policies that differ from those of the base: "+sanitize.Line(strings.Join(changed, ", "), 500))
+		notes = append(notes, "policies that differ from those of the base: "+sanitize.Line(strings.Join(changed, ", "), 500))
 	}
+	return notes
 }
 
 // chosenJobs says which jobs policy check is about.
@@ -140,11 +142,11 @@ type chosenJobs struct {
 	labels         compile.LabelTerms
 }
 
-func (in *invocation) chosenJobs(w *workspace) (c chosenJobs, err error) {
+func (in *invocation) chosenJobs(w *workspace.Workspace) (c chosenJobs, err error) {
 	if word := in.Text("project"); word != "" {
 		c.projects = []string{word}
 	}
-	if err := w.checkProjects(c.projects); err != nil {
+	if err := checkProjects(w, c.projects); err != nil {
 		return c, err
 	}
 	for _, glob := range in.Texts("only") {
@@ -187,7 +189,7 @@ func (in *invocation) policyCheck() error {
 	}
 	var report *policy.Report
 	if in.On("live") {
-		err = in.withProjects(in.openToFill, func(ctx context.Context, w *workspace, service *service, projects []export.Project) error {
+		err = in.withProjects(in.openToFill, func(ctx context.Context, w *workspace.Workspace, service *service, projects []export.Project) error {
 			report, err = in.judgeLive(ctx, w, service, projects)
 			return err
 		})
@@ -224,9 +226,9 @@ func (in *invocation) judgeDefinitions() (*policy.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	places := policy.PlacesIn(w.set)
+	places := policy.PlacesIn(w.Set)
 	report, run := set.NewReport(), set.NewRun(today())
-	for _, job := range w.result.Jobs {
+	for _, job := range w.Result.Jobs {
 		if chosen.has(job.Name, job.Project, job.ProjectID, job) {
 			subject := set.OfJob(job)
 			report.Add(subject, run.Judge(subject), places)
@@ -235,14 +237,14 @@ func (in *invocation) judgeDefinitions() (*policy.Report, error) {
 	report.AddExceptions(run.Exceptions(chosen.isAll()))
 	for i := range report.Findings {
 		if f := &report.Findings[i]; f.File != "" {
-			f.File = w.shown(f.File)
+			f.File = w.Shown(f.File)
 		}
 	}
 	return report, nil
 }
 
 // judgeLive judges the live jobs, managed or not.
-func (in *invocation) judgeLive(ctx context.Context, w *workspace, service *service, projects []export.Project) (*policy.Report, error) {
+func (in *invocation) judgeLive(ctx context.Context, w *workspace.Workspace, service *service, projects []export.Project) (*policy.Report, error) {
 	set, err := in.loadPolicies(w)
 	if err != nil {
 		return nil, err
@@ -251,7 +253,7 @@ func (in *invocation) judgeLive(ctx context.Context, w *workspace, service *serv
 	if err != nil {
 		return nil, err
 	}
-	set.KnowFragments(w.set.Files)
+	set.KnowFragments(w.Set.Files)
 	report, run := set.NewReport(), set.NewRun(today())
 	for _, project := range projects {
 		listing, err := listJobs(ctx, service, project)
@@ -263,7 +265,7 @@ func (in *invocation) judgeLive(ctx context.Context, w *workspace, service *serv
 			in.Printf("buildsync: the listing of %s is not complete: %s\n", project.Alias, listing.Problem)
 		}
 		jobs := slices.DeleteFunc(listing.Jobs, func(live *diff.LiveJob) bool {
-			return !chosen.has(live.Name, project.Alias, project.ID, w.definitionOf(live))
+			return !chosen.has(live.Name, project.Alias, project.ID, w.DefinitionOf(live))
 		})
 		for live, err := range in.readJobs(ctx, service, project, jobs) {
 			if err != nil {
@@ -276,33 +278,13 @@ func (in *invocation) judgeLive(ctx context.Context, w *workspace, service *serv
 				continue
 			}
 			subject := set.OfLive(policy.Live{
-				Name: live.Name, Project: project.Alias, Address: address, Definition: w.definitionOf(live),
-				Body: in.redacted(live.Body, w.catalogue), Notices: live.Notices, Enabled: !live.Item.Disabled,
+				Name: live.Name, Project: project.Alias, Address: address, Definition: w.DefinitionOf(live),
+				Body: in.redacted(live.Body, w.Catalogue), Notices: live.Notices, Enabled: !live.Item.Disabled,
 			})
 			report.Add(subject, run.Judge(subject), nil)
 		}
 	}
 	return report, nil
-}
-
-// definitionOf finds what declares a live job, by its id where one is pinned, nil
-// for none.
-func (w *workspace) definitionOf(live *diff.LiveJob) *compile.Job {
-	if w.declared == nil {
-		w.declared = make(map[string]*compile.Job, len(w.result.Jobs))
-		for _, job := range w.result.Jobs {
-			if w.declared[job.ProjectID+"/name/"+job.Name] = job; job.ID != "" {
-				w.declared[job.ProjectID+"/id/"+job.ID] = job
-			}
-		}
-	}
-	if pinned := w.declared[live.ProjectID+"/id/"+live.ID]; pinned != nil {
-		return pinned
-	}
-	if named := w.declared[live.ProjectID+"/name/"+live.Name]; named != nil && named.ID == "" {
-		return named
-	}
-	return nil
 }
 
 func writePolicyReport(out *screen.Paper, r *policy.Report) {
@@ -351,7 +333,7 @@ func (in *invocation) policyTest() error {
 		return err
 	}
 	names := in.Flags.Args().Slice()
-	w, err := in.openBy((*workspace).loadToFill)
+	w, err := in.openBy(loadToFill)
 	if err != nil {
 		return err
 	}
@@ -368,7 +350,7 @@ func (in *invocation) policyTest() error {
 	if err != nil {
 		return err
 	}
-	results, untested, err := set.Test(w.set, vars, names)
+	results, untested, err := set.Test(w.Set, vars, names)
 	if err != nil {
 		return &failure{exitInvalid, err}
 	}
@@ -415,7 +397,7 @@ func writePolicyTests(out *screen.Paper, results []policy.Tested, untested []str
 
 // explainPolicy prints what a policy is for, and where it stands.
 func (in *invocation) explainPolicy(outputs []kit.Output, name string) error {
-	w, err := in.openBy((*workspace).loadToFill)
+	w, err := in.openBy(loadToFill)
 	if err != nil {
 		return err
 	}
@@ -427,7 +409,7 @@ func (in *invocation) explainPolicy(outputs []kit.Output, name string) error {
 	if p == nil {
 		return unknownPolicy(name, near)
 	}
-	place := fmt.Sprintf("%s:%d:%d", w.shown(p.At.Start.File), p.At.Start.Line, p.At.Start.Column)
+	place := fmt.Sprintf("%s:%d:%d", w.Shown(p.At.Start.File), p.At.Start.Line, p.At.Start.Column)
 	doc := map[string]any{"format_version": "1.0", "policy": p.Name, "severity": p.Severity.String(), "help": p.Help, "place": place}
 	return in.print(outputs, nil, reply{doc: doc, text: func(out *screen.Paper) {
 		fmt.Fprintf(out, "%s%s: a policy of the organisation\n\nSeverity: %s\nWritten at: %s\n", policy.RulePrefix, p.Name, p.Severity, screen.Shown(place, 300))

@@ -19,6 +19,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/export"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
 func (p *program) queryCommand() *cli.Command {
@@ -137,7 +138,7 @@ func (in *invocation) query() error {
 		if len(a.labels) > 0 {
 			return kit.UsageError{Text: "--live: live jobs have no labels; leave out --label"}
 		}
-		return in.withProjects(in.openToFill, func(ctx context.Context, w *workspace, service *service, projects []export.Project) error {
+		return in.withProjects(in.openToFill, func(ctx context.Context, w *workspace.Workspace, service *service, projects []export.Project) error {
 			objects, unread, err := in.liveObjects(ctx, w, service, projects, a)
 			if err != nil {
 				return err
@@ -148,15 +149,15 @@ func (in *invocation) query() error {
 			return said(exitPartial)
 		})
 	}
-	w, err := in.openBy((*workspace).loadKept)
+	w, err := in.openBy((*workspace.Workspace).LoadKept)
 	if err != nil {
 		return err
 	}
 	var objects []*bulk.Object
-	for _, job := range w.result.Jobs {
+	for _, job := range w.Result.Jobs {
 		if in.selects(a, job.Name, job.Address) && a.labels.Select(job) {
 			shown := *job
-			shown.Body = screen.Redacted(job.Body, w.catalogue, nil)
+			shown.Body = screen.Redacted(job.Body, w.Catalogue, nil)
 			objects = append(objects, bulk.OfJob(&shown))
 		}
 	}
@@ -164,7 +165,7 @@ func (in *invocation) query() error {
 }
 
 // liveObjects reads the live jobs; unread reports that some could not be read.
-func (in *invocation) liveObjects(ctx context.Context, w *workspace, service *service, projects []export.Project, a asked) (objects []*bulk.Object, unread bool, err error) {
+func (in *invocation) liveObjects(ctx context.Context, w *workspace.Workspace, service *service, projects []export.Project, a asked) (objects []*bulk.Object, unread bool, err error) {
 	for _, project := range projects {
 		listing, err := listJobs(ctx, service, project)
 		if err != nil {
@@ -199,17 +200,17 @@ func (in *invocation) liveObjects(ctx context.Context, w *workspace, service *se
 				}
 			}
 			slices.SortFunc(notices, func(a, b compile.Notice) int { return strings.Compare(a.Type, b.Type) })
-			objects = append(objects, bulk.OfBody(job.Name, address, in.redacted(job.Body, w.catalogue), notices, !job.Item.Disabled))
+			objects = append(objects, bulk.OfBody(job.Name, address, in.redacted(job.Body, w.Catalogue), notices, !job.Item.Disabled))
 		}
 	}
 	return objects, unread, nil
 }
 
 // answer finds and prints what was asked for.
-func (in *invocation) answer(outputs []kit.Output, w *workspace, a asked, objects []*bulk.Object) error {
+func (in *invocation) answer(outputs []kit.Output, w *workspace.Workspace, a asked, objects []*bulk.Object) error {
 	q := bulk.Question{Asked: a.conditions, Where: a.where, Missing: in.On("missing")}
 	q.Sources = in.Text("by") == "source" || slices.ContainsFunc(outputs, func(o kit.Output) bool { return o.Format == "files" })
-	found, err := bulk.Query(w.loaded, objects, q)
+	found, err := bulk.Query(w.Loaded, objects, q)
 	if err != nil {
 		return &failure{exitInvalid, err}
 	}
@@ -225,7 +226,7 @@ func (in *invocation) answer(outputs []kit.Output, w *workspace, a asked, object
 	for _, f := range found {
 		row := foundValue{Job: f.Job, Path: f.Path, Value: f.Value, source: f.Source}
 		if f.At.File != "" {
-			row.File, row.Line, row.Column = w.shown(f.At.File), f.At.Line, f.At.Column
+			row.File, row.Line, row.Column = w.Shown(f.At.File), f.At.Line, f.At.Column
 		}
 		jobs[f.Job] = true
 		rows = append(rows, row)
@@ -233,7 +234,7 @@ func (in *invocation) answer(outputs []kit.Output, w *workspace, a asked, object
 	return in.printFound(outputs, w, rows, len(jobs))
 }
 
-func (in *invocation) printFound(outputs []kit.Output, w *workspace, rows []foundValue, jobs int) error {
+func (in *invocation) printFound(outputs []kit.Output, w *workspace.Workspace, rows []foundValue, jobs int) error {
 	names := map[string]bool{}
 	for _, row := range rows {
 		if row.source.File != "" {
@@ -242,7 +243,7 @@ func (in *invocation) printFound(outputs []kit.Output, w *workspace, rows []foun
 	}
 	files := []string{}
 	for name := range names {
-		files = append(files, w.shown(name))
+		files = append(files, w.Shown(name))
 	}
 	slices.Sort(files)
 	r := reply{doc: map[string]any{"format_version": "1.0", "jobs": jobs, "values": append([]foundValue{}, rows...)}, text: func(out *screen.Paper) { writeFound(out, rows, jobs) }}
@@ -293,7 +294,7 @@ type foundGroup struct {
 }
 
 // groupFound counts jobs by source or by value, the largest group first.
-func groupFound(rows []foundValue, by string, w *workspace) (groups []foundGroup) {
+func groupFound(rows []foundValue, by string, w *workspace.Workspace) (groups []foundGroup) {
 	type place struct {
 		group int
 		job   string
@@ -305,7 +306,7 @@ func groupFound(rows []foundValue, by string, w *workspace) (groups []foundGroup
 			g.Value = inWords(row.Value)
 		}
 		if key = g.Value; by == "source" {
-			g.File, g.Line = w.shown(row.source.File), row.source.Line
+			g.File, g.Line = w.Shown(row.source.File), row.source.Line
 			key = row.source.String()
 		}
 		i, known := index[key]

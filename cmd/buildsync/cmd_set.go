@@ -21,6 +21,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff/render"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/valuepath"
+	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
 func (p *program) setCommand() *cli.Command {
@@ -74,11 +75,11 @@ func (in *invocation) setValues() error {
 	if err != nil {
 		return err
 	}
-	w, err := in.openBy((*workspace).loadKept)
+	w, err := in.openBy((*workspace.Workspace).LoadKept)
 	if err != nil {
 		return err
 	}
-	result, err := change(w.loaded)
+	result, err := change(w.Loaded)
 	if err != nil {
 		return in.setFailed(w, err)
 	}
@@ -94,15 +95,15 @@ func (in *invocation) setValues() error {
 
 // tellOtherEnvironments says what the edits change in the environments that they
 // were not made for: a file is one for all of them.
-func (in *invocation) tellOtherEnvironments(w *workspace, result *bulk.Result) {
+func (in *invocation) tellOtherEnvironments(w *workspace.Workspace, result *bulk.Result) {
 	if len(result.Files) == 0 {
 		return
 	}
-	for _, name := range w.set.Workspace.Environments() {
+	for _, name := range w.Set.Workspace.Environments() {
 		if name == in.Text("env") {
 			continue
 		}
-		before, found := w.loaded.Under(name)
+		before, found := w.Loaded.Under(name)
 		if found.HasErrors() {
 			continue // as it was
 		}
@@ -119,23 +120,23 @@ func (in *invocation) tellOtherEnvironments(w *workspace, result *bulk.Result) {
 }
 
 // writeEdited replaces the files, unless one has changed since it was read.
-func (in *invocation) writeEdited(w *workspace, result *bulk.Result) error {
+func (in *invocation) writeEdited(w *workspace.Workspace, result *bulk.Result) error {
 	type target struct {
 		name, path string
 		mode       fs.FileMode
 	}
 	var targets []target
 	for _, name := range slices.Sorted(maps.Keys(result.Files)) {
-		path, err := filepath.EvalSymlinks(filepath.Join(w.dir, filepath.FromSlash(name)))
+		path, err := filepath.EvalSymlinks(filepath.Join(w.Dir, filepath.FromSlash(name)))
 		if err != nil {
-			return fmt.Errorf("writing %s: %w", w.shown(name), err)
+			return fmt.Errorf("writing %s: %w", w.Shown(name), err)
 		}
 		now, mode, err := readRegular(path)
 		if err != nil {
-			return fmt.Errorf("writing %s: %w", w.shown(name), err)
+			return fmt.Errorf("writing %s: %w", w.Shown(name), err)
 		}
 		if !bytes.Equal(result.Before[name], now) {
-			return fmt.Errorf("writing %s: it has changed since it was read, so nothing was written; run set again", w.shown(name))
+			return fmt.Errorf("writing %s: it has changed since it was read, so nothing was written; run set again", w.Shown(name))
 		}
 		targets = append(targets, target{name, path, mode})
 	}
@@ -204,18 +205,18 @@ func (in *invocation) setRequest() (func(*compile.Loaded) (*bulk.Result, error),
 }
 
 // setFailed explains a change that was refused.
-func (in *invocation) setFailed(w *workspace, err error) error {
+func (in *invocation) setFailed(w *workspace.Workspace, err error) error {
 	var shared *bulk.SharedError
 	if errors.As(err, &shared) {
 		return &failure{exitInvalid, fmt.Errorf("%s:%d says the value of what was chosen, and of %s: nothing was written; "+
 			"take those along with --all, write the value into the chosen jobs with --override, or give the template, fragment or family an input",
-			w.shown(shared.At.File), shared.At.Line, shared.OthersText())}
+			w.Shown(shared.At.File), shared.At.Line, shared.OthersText())}
 	}
 	return &failure{exitInvalid, err}
 }
 
 // printSet says what changed, or would.
-func (in *invocation) printSet(outputs []kit.Output, w *workspace, result *bulk.Result) error {
+func (in *invocation) printSet(outputs []kit.Output, w *workspace.Workspace, result *bulk.Result) error {
 	names := slices.Sorted(maps.Keys(result.Files))
 	jobs := map[string]bool{}
 	for _, c := range result.Changed {
@@ -223,7 +224,7 @@ func (in *invocation) printSet(outputs []kit.Output, w *workspace, result *bulk.
 	}
 	files := []string{}
 	for _, name := range names {
-		files = append(files, w.shown(name))
+		files = append(files, w.Shown(name))
 	}
 	changed := make([]map[string]string, 0, len(result.Changed))
 	for _, c := range result.Changed {
@@ -234,7 +235,7 @@ func (in *invocation) printSet(outputs []kit.Output, w *workspace, result *bulk.
 	}}
 	return in.Write(outputs, func(to io.Writer, o kit.Output) error {
 		if o.Format != "files" {
-			return in.printTo(to, o, w.catalogue, r)
+			return in.printTo(to, o, w.Catalogue, r)
 		}
 		for _, file := range files {
 			if _, err := io.WriteString(to, file+"\n"); err != nil {
@@ -245,7 +246,7 @@ func (in *invocation) printSet(outputs []kit.Output, w *workspace, result *bulk.
 	})
 }
 
-func (in *invocation) writeSet(out *screen.Paper, w *workspace, result *bulk.Result, names []string, jobs int) {
+func (in *invocation) writeSet(out *screen.Paper, w *workspace.Workspace, result *bulk.Result, names []string, jobs int) {
 	if len(names) == 0 {
 		out.WriteString("Nothing to change.\n")
 		return
@@ -254,7 +255,7 @@ func (in *invocation) writeSet(out *screen.Paper, w *workspace, result *bulk.Res
 	switch {
 	case in.On("diff"):
 		for _, name := range names {
-			out.WriteString(sanitize.Lines(render.Unified(in.patchName(w.shown(name)), string(result.Before[name]), string(result.Files[name]))))
+			out.WriteString(sanitize.Lines(render.Unified(in.patchName(w.Shown(name)), string(result.Before[name]), string(result.Files[name]))))
 		}
 		out.WriteString("\n")
 		verb = "Would change"
@@ -269,7 +270,7 @@ func (in *invocation) writeSet(out *screen.Paper, w *workspace, result *bulk.Res
 	}
 	fmt.Fprintf(out, "%s %s of %s in %s.\n", verb, counted(len(result.Changed), "value"), counted(jobs, "job"), counted(len(names), "file"))
 	for _, name := range names {
-		fmt.Fprintf(out, "  %s\n", screen.Shown(w.shown(name), 0))
+		fmt.Fprintf(out, "  %s\n", screen.Shown(w.Shown(name), 0))
 	}
 	if in.On("diff") || in.On("dry-run") {
 		fmt.Fprintf(out, "Plan: %s\n", render.Summary(planOfSet(w, result)))
@@ -278,10 +279,10 @@ func (in *invocation) writeSet(out *screen.Paper, w *workspace, result *bulk.Res
 
 // planOfSet is what a plan would say of the change, were the definitions as they
 // are now applied: no service is asked.
-func planOfSet(w *workspace, result *bulk.Result) *diff.Plan {
+func planOfSet(w *workspace.Workspace, result *bulk.Result) *diff.Plan {
 	return diff.Compute(diff.Input{
-		Endpoint: diff.Offline, Head: result.After.Result, Whole: result.After.Result, Base: w.result,
-		Live: diff.OfflineSnapshot(w.result, w.set.Workspace.Projects), Policy: w.set.Workspace.Policy, Modules: diff.ModulesOf(w.catalogue),
+		Endpoint: diff.Offline, Head: result.After.Result, Whole: result.After.Result, Base: w.Result,
+		Live: diff.OfflineSnapshot(w.Result, w.Set.Workspace.Projects), Policy: w.Set.Workspace.Policy, Modules: diff.ModulesOf(w.Catalogue),
 		Options: diff.Options{OnlyShown: true},
 	})
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/buildsync/buildsync/pkg/workspace"
+
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
@@ -84,17 +86,16 @@ func (in *invocation) vendor() error {
 
 // openSources reads buildsync.yaml alone: the copies may well be missing. The
 // sources are those called names, or all.
-func (in *invocation) openSources(names []string) (*workspace, []spec.Source, error) {
+func (in *invocation) openSources(names []string) (*workspace.Workspace, []spec.Source, error) {
 	dir, err := in.findWorkspace()
 	if err != nil {
 		return nil, nil, err
 	}
-	tree, err := openTree(dir)
+	w, err := openFolder(dir)
 	if err != nil {
 		return nil, nil, err
 	}
-	w := &workspace{dir: dir, tree: tree}
-	declared, found := spec.LoadWorkspace(tree, spec.Options{Environment: in.Text("env")})
+	declared, found := spec.LoadWorkspace(w.Tree, spec.Options{Environment: in.Text("env")})
 	if err := in.unknownEnvironment(found); err != nil {
 		return nil, nil, err
 	}
@@ -104,7 +105,7 @@ func (in *invocation) openSources(names []string) (*workspace, []spec.Source, er
 	if found.HasErrors() {
 		return nil, nil, said(exitInvalid)
 	}
-	w.set = &spec.Set{Tree: tree, Workspace: declared}
+	w.Set = &spec.Set{Tree: w.Tree, Workspace: declared}
 	if len(declared.Sources) == 0 {
 		return nil, nil, &failure{exitInvalid, errors.New("buildsync.yaml declares no sources: write sources: {golden: {git: https://…, ref: v1, path: templates}}")}
 	}
@@ -126,15 +127,15 @@ func (in *invocation) openSources(names []string) (*workspace, []spec.Source, er
 	return w, sources, nil
 }
 
-func (in *invocation) vendorCheck(outputs []kit.Output, w *workspace) error {
-	found := spec.CheckVendored(w.tree, w.set.Workspace)
+func (in *invocation) vendorCheck(outputs []kit.Output, w *workspace.Workspace) error {
+	found := spec.CheckVendored(w.Tree, w.Set.Workspace)
 	doc := map[string]any{"format_version": "1.0", "differences": differenceTexts(found)}
 	err := in.Write(outputs, func(to io.Writer, o kit.Output) error {
 		if o.Format == "json" {
 			return in.printTo(to, o, nil, reply{doc: doc})
 		}
-		options := in.formatOptions(w.tree.DirTree)
-		options.Path = w.shown
+		options := in.formatOptions(w.Tree.DirTree)
+		options.Path = w.Shown
 		options.Color = o.File == "" && in.Colorful(in.Stdout, in.On("no-color"))
 		return format.Text(to, found, options)
 	})
@@ -152,10 +153,10 @@ func differenceTexts(found spec.Diagnostics) []string {
 	return texts
 }
 
-func (in *invocation) vendorOutdated(outputs []kit.Output, w *workspace, sources []spec.Source) error {
+func (in *invocation) vendorOutdated(outputs []kit.Output, w *workspace.Workspace, sources []spec.Source) error {
 	ctx, cancel := in.WithTimeout()
 	defer cancel()
-	outdated, err := vendored.Latest(ctx, w.tree, sources)
+	outdated, err := vendored.Latest(ctx, w.Tree, sources)
 	if err != nil {
 		return err
 	}
@@ -179,15 +180,15 @@ func (in *invocation) vendorOutdated(outputs []kit.Output, w *workspace, sources
 func short(commit string) string { return commit[:min(len(commit), 12)] }
 
 // vendorSync copies what is not copied yet, or not as the lock says.
-func (in *invocation) vendorSync(outputs []kit.Output, w *workspace, sources []spec.Source) error {
+func (in *invocation) vendorSync(outputs []kit.Output, w *workspace.Workspace, sources []spec.Source) error {
 	ctx, cancel := in.WithTimeout()
 	defer cancel()
-	copies, err := vendored.Fetch(ctx, w.tree, sources, false)
+	copies, err := vendored.Fetch(ctx, w.Tree, sources, false)
 	if err != nil {
 		return err
 	}
-	if len(spec.CheckVendored(w.tree, w.set.Workspace)) > 0 {
-		if err := vendored.Write(w.dir, w.tree, w.set.Workspace.Sources, copies); err != nil {
+	if len(spec.CheckVendored(w.Tree, w.Set.Workspace)) > 0 {
+		if err := vendored.Write(w.Dir, w.Tree, w.Set.Workspace.Sources, copies); err != nil {
 			return err
 		}
 	}
@@ -195,10 +196,10 @@ func (in *invocation) vendorSync(outputs []kit.Output, w *workspace, sources []s
 }
 
 // vendorUpdate takes the newest commits and shows what they change.
-func (in *invocation) vendorUpdate(outputs []kit.Output, w *workspace, sources []spec.Source) error {
+func (in *invocation) vendorUpdate(outputs []kit.Output, w *workspace.Workspace, sources []spec.Source) error {
 	ctx, cancel := in.WithTimeout()
 	defer cancel()
-	copies, err := vendored.Fetch(ctx, w.tree, sources, true)
+	copies, err := vendored.Fetch(ctx, w.Tree, sources, true)
 	if err != nil {
 		return err
 	}
@@ -206,10 +207,10 @@ func (in *invocation) vendorUpdate(outputs []kit.Output, w *workspace, sources [
 	if err != nil {
 		return err
 	}
-	before, after := &workspace{dir: w.dir, tree: w.tree}, &workspace{dir: w.dir, tree: w.tree}
-	wasRight := !before.load(in.Text("env"), vars).HasErrors()
-	next := vendored.Overlay(w.tree, w.set.Workspace.Sources, copies)
-	if found := after.loadFrom(next, in.Text("env"), vars); found.HasErrors() {
+	before, after := &workspace.Workspace{Dir: w.Dir, Tree: w.Tree}, &workspace.Workspace{Dir: w.Dir, Tree: w.Tree}
+	wasRight := !before.Load(in.Text("env"), vars).HasErrors()
+	next := vendored.Overlay(w.Tree, w.Set.Workspace.Sources, copies)
+	if found := after.LoadFrom(next, in.Text("env"), vars); found.HasErrors() {
 		in.Note("with the new copies the definitions have errors")
 		if err := in.reportAt(found, next); err != nil {
 			return err
@@ -220,16 +221,16 @@ func (in *invocation) vendorUpdate(outputs []kit.Output, w *workspace, sources [
 	}
 	var effects []vendored.Effect
 	if wasRight {
-		effects = vendored.Effects(before.result, after.result)
+		effects = vendored.Effects(before.Result, after.Result)
 	} else {
 		in.Note("the definitions have errors with the copies that are there, so that it cannot be shown what changes")
 	}
 	if !in.On("dry-run") {
-		if err := vendored.Write(w.dir, w.tree, w.set.Workspace.Sources, copies); err != nil {
+		if err := vendored.Write(w.Dir, w.Tree, w.Set.Workspace.Sources, copies); err != nil {
 			return err
 		}
 	}
-	return in.printCopies(outputs, copies, effects, after.catalogue)
+	return in.printCopies(outputs, copies, effects, after.Catalogue)
 }
 
 // mostEffects is how many changed bodies are shown in full.

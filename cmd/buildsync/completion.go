@@ -11,6 +11,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/lint"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
 // completionRequest takes a request for completion apart: the words between
@@ -149,7 +150,7 @@ func (p *program) argumentCandidates(app *cli.App, line *kit.Line) (out []candid
 
 // workspaceCandidates are names that the definitions hold. What is wrong with
 // them is said by every other command.
-func (p *program) workspaceCandidates(line *kit.Line, names func(*workspace) []candidate) []candidate {
+func (p *program) workspaceCandidates(line *kit.Line, names func(*workspace.Workspace) []candidate) []candidate {
 	start := line.Value("dir", "C")
 	if start == "" {
 		start = p.Env.Get("BUILDSYNC_DIR")
@@ -161,53 +162,52 @@ func (p *program) workspaceCandidates(line *kit.Line, names func(*workspace) []c
 	if err != nil {
 		return nil
 	}
-	tree, err := openTree(dir)
+	w, err := openFolder(dir)
 	if err != nil {
 		return nil
 	}
-	defer tree.Close()
+	defer w.Tree.Close()
 	environment := line.Value("env")
 	if environment == "" {
 		environment = p.Env.Get("BUILDSYNC_ENV")
 	}
-	w := &workspace{dir: dir, tree: tree}
-	w.loadPacked(environment, nil)
-	if w.set == nil || w.set.Workspace == nil {
+	w.LoadPacked(environment, nil)
+	if w.Set == nil || w.Set.Workspace == nil {
 		return nil
 	}
 	return names(w)
 }
 
-func environments(w *workspace) (out []candidate) {
-	for _, name := range w.set.Workspace.Environments() {
+func environments(w *workspace.Workspace) (out []candidate) {
+	for _, name := range w.Set.Workspace.Environments() {
 		out = append(out, candidate{word: name})
 	}
 	return out
 }
 
-func projects(w *workspace) (out []candidate) {
-	for alias, project := range w.set.Workspace.Projects {
+func projects(w *workspace.Workspace) (out []candidate) {
+	for alias, project := range w.Set.Workspace.Projects {
 		out = append(out, candidate{alias, project.ID})
 	}
 	slices.SortFunc(out, func(a, b candidate) int { return strings.Compare(a.word, b.word) })
 	return out
 }
 
-func jobs(w *workspace) (out []candidate) {
-	if w.result == nil {
+func jobs(w *workspace.Workspace) (out []candidate) {
+	if w.Result == nil {
 		return nil
 	}
-	for _, job := range w.result.Jobs {
+	for _, job := range w.Result.Jobs {
 		out = append(out, candidate{job.Name, job.DefinedAt().String()})
 	}
 	return out
 }
 
-func modules(w *workspace) (out []candidate) {
-	if w.catalogue == nil {
+func modules(w *workspace.Workspace) (out []candidate) {
+	if w.Catalogue == nil {
 		return nil
 	}
-	for _, module := range w.catalogue.Modules() {
+	for _, module := range w.Catalogue.Modules() {
 		for _, action := range module.Actions {
 			out = append(out, candidate{action.Word, module.Name})
 		}

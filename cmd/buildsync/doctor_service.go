@@ -11,20 +11,21 @@ import (
 	"time"
 
 	"github.com/buildsync/buildsync/pkg/client"
+	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
 // checkService looks at the way to the service and reads each project's
 // listing.
-func (d *diagnosis) checkService(ctx context.Context, w *workspace) {
+func (d *diagnosis) checkService(ctx context.Context, w *workspace.Workspace) {
 	named := d.checkEndpoint(w)
-	if !d.checkCredentials(w.region()) || !named {
+	if !d.checkCredentials(workspaceRegion(w)) || !named {
 		return
 	}
-	if len(w.projects()) == 0 {
+	if len(projectsOf(w)) == 0 {
 		d.warn("project", "not checked: without buildsync.yaml there is no project to ask for")
 		return
 	}
-	service, err := d.in.connect(w.dir, w.region())
+	service, err := d.in.connect(w.Dir, workspaceRegion(w))
 	if err != nil {
 		d.fail("connection", err, "")
 		return
@@ -45,9 +46,9 @@ func (d *diagnosis) checkService(ctx context.Context, w *workspace) {
 
 // checkEndpoint looks for what names the service. Where buildsync.yaml, which may
 // name it, was not read, it is no failure that nothing does.
-func (d *diagnosis) checkEndpoint(w *workspace) bool {
-	endpoint, region := d.in.Text("endpoint"), cmp.Or(d.in.Text("region"), w.region())
-	if endpoint == "" && region == "" && !w.isLoaded() {
+func (d *diagnosis) checkEndpoint(w *workspace.Workspace) bool {
+	endpoint, region := d.in.Text("endpoint"), cmp.Or(d.in.Text("region"), workspaceRegion(w))
+	if endpoint == "" && region == "" && !isLoadedOf(w) {
 		d.warn("endpoint", "not checked: buildsync.yaml would name the region, or --region and --endpoint do")
 		return true
 	}
@@ -81,9 +82,9 @@ func (d *diagnosis) checkCredentials(region string) bool {
 // checkProjects reads each project's listing, and the clock from the answers.
 // What is wrong with one project may be right for the next; a refused key or a
 // service that is not there is wrong for all, and a key can be locked.
-func (d *diagnosis) checkProjects(ctx context.Context, service *service, w *workspace, clock *clockWatch) {
-	for i, alias := range slices.Sorted(maps.Keys(w.set.Workspace.Projects)) {
-		listing, err := service.Listing(ctx, w.set.Workspace.Projects[alias].ID)
+func (d *diagnosis) checkProjects(ctx context.Context, service *service, w *workspace.Workspace, clock *clockWatch) {
+	for i, alias := range slices.Sorted(maps.Keys(w.Set.Workspace.Projects)) {
+		listing, err := service.Listing(ctx, w.Set.Workspace.Projects[alias].ID)
 		if i == 0 && service.name != endpointEmulator {
 			d.checkClock(clock)
 		}

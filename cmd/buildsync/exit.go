@@ -8,7 +8,9 @@ import (
 
 	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/internal/outfile"
+	"github.com/buildsync/buildsync/pkg/record"
 	"github.com/buildsync/buildsync/pkg/sanitize"
+	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
 // The exit codes. They are the contract with scripts: the same outcome has the
@@ -73,7 +75,8 @@ func exitCode(ctx context.Context, err error) int {
 		return exitDone
 	case errors.As(err, &f):
 		return f.code
-	case errors.As(err, new(kit.UsageError)), errors.As(err, new(*outfile.InputError)):
+	case errors.As(err, new(kit.UsageError)), errors.As(err, new(*outfile.InputError)),
+		errors.As(err, new(*workspace.Refusal)), errors.As(err, new(*record.DamagedError)):
 		return exitInvalid
 	case errors.As(err, &stopped):
 		return stopped.Code
@@ -93,7 +96,7 @@ func (p *program) exit(ctx context.Context, err error) int {
 	if p.Stops.Unread.Load() && (errors.Is(err, syscall.EPIPE) || code == exitInterrupted || code == exitFailed && errors.Is(err, context.Canceled)) {
 		return p.unread(code) // nobody reads on, as in `| head`: that is no failure to speak of
 	}
-	if message := err.Error(); message != "" {
+	if message := err.Error() + adviceOn(err); message != "" {
 		p.Printf("buildsync: %s\n", sanitize.Lines(message))
 	}
 	return code
@@ -118,4 +121,24 @@ func exitTable() [][2]string {
 		rows = append(rows, [2]string{strconv.Itoa(row.code), row.meaning})
 	}
 	return rows
+}
+
+// adviceOn words the remedy of a refusal as the flags and commands that people
+// can use, "" where there is none.
+func adviceOn(err error) string {
+	var refusal *workspace.Refusal
+	if !errors.As(err, &refusal) {
+		return ""
+	}
+	switch refusal.Remedy {
+	case workspace.CompareWithoutGit:
+		return "; --base none compares without Git"
+	case workspace.ChooseLaterBase:
+		return "; if the folder was renamed since, choose a later --base, or --base none to compare without one"
+	case workspace.ChooseOtherBase:
+		return "; choose another --base, or --base none to compare without one"
+	case workspace.FetchCommit:
+		return "; fetch it: buildsync base fetch (git fetch --unshallow in a shallow clone)"
+	}
+	return ""
 }

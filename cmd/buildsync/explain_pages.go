@@ -16,6 +16,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
 	"github.com/buildsync/buildsync/pkg/valuepath"
+	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
 // explained is one value of an object and its way there.
@@ -36,10 +37,10 @@ type station struct {
 
 // values lists what the definitions declare of an object: what belongs together
 // stands together, in the order of the body.
-func (o explainable) values(w *workspace) []explained {
+func (o explainable) values(w *workspace.Workspace) []explained {
 	shown := map[string]*jsontree.Value{}
 	var order []string
-	bulk.Walk(screen.Redacted(o.body, w.catalogue, nil), func(path string, v *jsontree.Value) {
+	bulk.Walk(screen.Redacted(o.body, w.Catalogue, nil), func(path string, v *jsontree.Value) {
 		if shown[path] == nil {
 			order = append(order, path)
 		}
@@ -81,7 +82,7 @@ func (o explainable) values(w *workspace) []explained {
 	}
 	values := make([]explained, 0, len(o.provenance))
 	for path, p := range o.provenance {
-		v := explained{Path: path, Way: w.way(p)}
+		v := explained{Path: path, Way: way(w, p)}
 		if !hasParts[path] {
 			v.Value = shown[path]
 		}
@@ -95,14 +96,14 @@ func (o explainable) values(w *workspace) []explained {
 
 // way turns provenance into stations. A place is named as the caller's folder
 // sees it.
-func (w *workspace) way(p compile.Provenance) []station {
+func way(w *workspace.Workspace, p compile.Provenance) []station {
 	var way []station
 	for _, s := range p.Stations() {
 		kind := string(s.Kind)
 		if kind == "" {
 			kind = "written"
 		}
-		way = append(way, station{kind, s.Name, w.shown(s.Pos.File), s.Pos.Line, s.Pos.Column})
+		way = append(way, station{kind, s.Name, w.Shown(s.Pos.File), s.Pos.Line, s.Pos.Column})
 	}
 	return way
 }

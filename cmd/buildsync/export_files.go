@@ -22,7 +22,7 @@ import (
 // keep writes a definition into a file of its own, its secrets declared first:
 // the workspace stays whole whenever the run ends.
 func (x *exporting) keep(d *export.Definition, file string) error {
-	full := filepath.Join(x.w.dir, filepath.FromSlash(file))
+	full := filepath.Join(x.w.Dir, filepath.FromSlash(file))
 	if _, err := os.Lstat(full); !errors.Is(err, fs.ErrNotExist) {
 		x.problem(d.Address, "", file+" exists and defines something else; move it away")
 		return nil
@@ -30,7 +30,7 @@ func (x *exporting) keep(d *export.Definition, file string) error {
 	text, scripts := d.Source(x.schemaOf(file), x.layout.ScriptFolder(file))
 	for _, script := range scripts {
 		// The same text is what an earlier run left when it was ended.
-		have, err := os.ReadFile(filepath.Join(x.w.dir, filepath.FromSlash(script.Name)))
+		have, err := os.ReadFile(filepath.Join(x.w.Dir, filepath.FromSlash(script.Name)))
 		if err == nil && !bytes.Equal(have, script.Text) || err != nil && !errors.Is(err, fs.ErrNotExist) {
 			x.problem(d.Address, "", script.Name+" exists and says something else; move it away")
 			return nil
@@ -64,7 +64,7 @@ func (x *exporting) keep(d *export.Definition, file string) error {
 // writeDefinitions writes a file of the workspace, and the folders that it
 // needs.
 func (x *exporting) writeDefinitions(name string, text []byte) error {
-	full := filepath.Join(x.w.dir, filepath.FromSlash(name))
+	full := filepath.Join(x.w.Dir, filepath.FromSlash(name))
 	if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
 		return fmt.Errorf("writing %s: %w", name, err)
 	}
@@ -79,14 +79,14 @@ func (x *exporting) declareSecrets(d *export.Definition) error {
 	for _, secret := range d.Secrets {
 		names = append(names, secret.Name)
 	}
-	return editWorkspace(x.w.dir, func(text []byte) ([]byte, error) { return export.DeclareSecrets(text, names) })
+	return editWorkspace(x.w.Dir, func(text []byte) ([]byte, error) { return export.DeclareSecrets(text, names) })
 }
 
 // schemaOf is the path from a file to the schema that init keeps for editors,
 // "" where there is none.
 func (x *exporting) schemaOf(file string) string {
 	const schema = ".schemas/definitions.schema.json"
-	if _, err := os.Stat(filepath.Join(x.w.dir, filepath.FromSlash(schema))); err != nil {
+	if _, err := os.Stat(filepath.Join(x.w.Dir, filepath.FromSlash(schema))); err != nil {
 		return ""
 	}
 	relative, err := filepath.Rel(filepath.Dir(filepath.FromSlash(file)), filepath.FromSlash(schema))
@@ -132,7 +132,7 @@ func (x *exporting) templates(ctx context.Context) error {
 			continue
 		}
 		x.verified = append(x.verified, live)
-		if slices.ContainsFunc(x.w.result.Templates, func(t *compile.Template) bool { return t.Name == live.Name }) {
+		if slices.ContainsFunc(x.w.Result.Templates, func(t *compile.Template) bool { return t.Name == live.Name }) {
 			x.report.Defined = append(x.report.Defined, address)
 			continue
 		}

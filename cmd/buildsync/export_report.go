@@ -12,6 +12,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/export"
 	"github.com/buildsync/buildsync/pkg/sanitize"
+	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
 func compareText(a, b string) int { return strings.Compare(a, b) }
@@ -239,7 +240,7 @@ func (x *exporting) factor() error {
 	if err != nil {
 		return err
 	}
-	factoring, err := export.Factor(w.set, x.layout, compile.Options{Vars: vars, Catalogue: w.catalogue})
+	factoring, err := export.Factor(w.Set, x.layout, compile.Options{Vars: vars, Catalogue: w.Catalogue})
 	if err != nil && x.On("factor") {
 		return fmt.Errorf("factoring: %w", err)
 	}
@@ -298,7 +299,7 @@ func (x *exporting) verify() (exact bool, err error) {
 		}
 	}
 	jobs := map[string]*compile.Job{}
-	for _, job := range w.result.Jobs {
+	for _, job := range w.Result.Jobs {
 		jobs[job.ProjectID+"/"+job.Name] = job
 		jobs[job.ID] = job
 	}
@@ -320,8 +321,8 @@ func (x *exporting) verify() (exact bool, err error) {
 	return result.Exact == result.Total, x.say("%d of %d exact\n", result.Exact, result.Total)
 }
 
-func (x *exporting) templateDifferences(w *workspace, live *diff.LiveTemplate) []string {
-	for _, want := range w.result.Templates {
+func (x *exporting) templateDifferences(w *workspace.Workspace, live *diff.LiveTemplate) []string {
+	for _, want := range w.Result.Templates {
 		if want.Name == live.Name {
 			return x.exporter.TemplateDifferences(want, live)
 		}

@@ -25,7 +25,7 @@ func (x *exporting) namesOf(project export.Project, jobs []*diff.LiveJob) map[*d
 		byName[job.Name] = append(byName[job.Name], job)
 		taken[job.Name] = true
 	}
-	for _, job := range x.w.result.Jobs {
+	for _, job := range x.w.Result.Jobs {
 		if job.ProjectID == project.ID {
 			taken[job.Name] = true
 		}
@@ -57,7 +57,7 @@ func (x *exporting) nameTwins(project export.Project, twins []*diff.LiveJob, tak
 	slices.SortStableFunc(twins, byUse)
 	free := true // no definition has their name
 	var unpinned *compile.Job
-	for _, job := range x.w.result.Jobs {
+	for _, job := range x.w.Result.Jobs {
 		if job.ProjectID == project.ID && job.Name == twins[0].Name {
 			free = false
 			if job.ID == "" {

@@ -4,6 +4,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
 // check holds a plan to the truth.
@@ -20,8 +21,8 @@ func (h *history) check(r *historyRun) {
 	all := r.scope
 	all.Changed = false
 	var base *compile.Result
-	if r.revision.applied != nil {
-		base = r.revision.applied.Result
+	if r.revision.Applied != nil {
+		base = r.revision.Applied.Result
 	}
 	part, _ := all.Narrow(head, base)
 	live := map[*standing]bool{}
@@ -58,7 +59,7 @@ func (h *history) check(r *historyRun) {
 
 // recorded reports whether the record says that an object was applied.
 func (h *history) recorded(r *historyRun, address string) bool {
-	return r.revision.applied != nil && r.revision.applied.Declares(recordIn(r.revision.recorded).Of(address).Commit, address)
+	return r.revision.Applied != nil && r.revision.Applied.Declares(workspace.RecordIn(r.revision.Recorded).Of(address).Commit, address)
 }
 
 // standingOf is the live job that a definition means: of its name, or of the one
@@ -127,7 +128,7 @@ func (h *history) checkComplete(r *historyRun) {
 
 func (h *history) fail(r *historyRun, format string, args ...any) {
 	h.t.Helper()
-	h.t.Logf("commit %.6s.. to %s, scope %+v, record %+v", r.commit[34:], r.site.name, r.scope, recordIn(r.revision.recorded))
+	h.t.Logf("commit %.6s.. to %s, scope %+v, record %+v", r.commit[34:], r.site.name, r.scope, workspace.RecordIn(r.revision.Recorded))
 	for _, refusal := range r.plan.Refusals {
 		h.t.Logf("refused: %s: %s", refusal.Rule, refusal.Message)
 	}

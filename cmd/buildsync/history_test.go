@@ -18,6 +18,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/record"
 	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
 // TestHistories draws histories of commits, of whole, partial, failed and killed
@@ -306,7 +307,7 @@ type historyRun struct {
 	site     *site
 	scope    apply.Scope
 	commit   string
-	revision *revisions
+	revision *workspace.Revisions
 	plan     *diff.Plan
 	killed   bool
 	complete bool
@@ -315,7 +316,7 @@ type historyRun struct {
 // plan fetches, plans and checks the plan.
 func (h *history) plan(clone int, s *site, scope apply.Scope, force bool) *historyRun {
 	h.fetch(clone, s.name)
-	r := &historyRun{clone: clone, site: s, scope: scope, commit: h.commits[len(h.commits)-1], revision: &revisions{first: true}}
+	r := &historyRun{clone: clone, site: s, scope: scope, commit: h.commits[len(h.commits)-1], revision: &workspace.Revisions{First: true}}
 	input := apply.PlanInput{Scope: scope, Input: diff.Input{
 		Head: h.results[r.commit], HeadRevision: diff.Revision{Commit: r.commit},
 		Policy: historyPolicy, Endpoint: s.name, Options: diff.Options{ForceConflicts: force, AllowEmpty: true},
@@ -325,11 +326,11 @@ func (h *history) plan(clone int, s *site, scope apply.Scope, force bool) *histo
 			return &compile.Loaded{Result: h.results[commit], Set: &spec.Set{Workspace: &spec.Workspace{Policy: historyPolicy}}}, nil
 		})
 		h.must(err)
-		r.revision.recorded = &record.Stored{Ref: "refs/buildsync/x", Commit: "x", Record: at.record}
-		r.revision.applied = applied
-		r.revision.base = &revision{Revision: diff.Revision{Ref: "refs/buildsync/x", Commit: at.record.Commit}, result: applied.Result}
-		input.Base, input.BaseRevision = applied.Result, &r.revision.base.Revision
-		r.revision.describeBase(&input.Input)
+		r.revision.Recorded = &record.Stored{Ref: "refs/buildsync/x", Commit: "x", Record: at.record}
+		r.revision.Applied = applied
+		r.revision.Base = &workspace.Revision{Revision: diff.Revision{Ref: "refs/buildsync/x", Commit: at.record.Commit}, Result: applied.Result}
+		input.Base, input.BaseRevision = applied.Result, &r.revision.Base.Revision
+		r.revision.DescribeBase(&input.Input)
 	} else {
 		r.scope.Changed, input.Scope.Changed = false, false // it needs a base
 	}
@@ -358,31 +359,31 @@ func (h *history) carryOut(r *historyRun, faults func() fault) {
 	if r.plan.Refused() {
 		return
 	}
-	before := recordIn(r.revision.recorded)
+	before := workspace.RecordIn(r.revision.Recorded)
 	if r.plan.HasChanges() {
-		addresses, _ := aboutToWrite(r.plan)
+		addresses, _ := workspace.AboutToWrite(r.plan)
 		h.store(r, record.Begin(before, r.commit, addresses, nil))
 	}
 	report, ended := h.write(r, faults)
 	if r.killed = !ended; r.killed {
 		return
 	}
-	base := r.revision.applied
+	base := r.revision.Applied
 	if base == nil {
 		base = &record.Base{Record: &record.Record{}, Result: &compile.Result{}}
 	}
-	s := settling{
-		commit: r.commit, head: h.results[r.commit], base: base, before: before, settled: apply.Settlements(r.plan, report),
-		scope: r.scope, policy: historyPolicy, given: r.revision.base,
+	s := workspace.Settling{
+		Commit: r.commit, Head: h.results[r.commit], Base: base, Before: before, Settled: apply.Settlements(r.plan, report),
+		Scope: r.scope, Policy: historyPolicy, Given: r.revision.Base,
 	}
-	states := s.states()
+	states := s.States()
 	for address, state := range states {
-		if job := r.site.jobs[strings.TrimPrefix(address, "demo/job/")]; job != nil && state.Commit == r.commit && s.declared[address] != nil && job.values == valuesOf(s.declared[address].Body) {
+		if job := r.site.jobs[strings.TrimPrefix(address, "demo/job/")]; job != nil && state.Commit == r.commit && s.Declared[address] != nil && job.values == valuesOf(s.Declared[address].Body) {
 			ours := job.values
 			job.ours = &ours // written or found in step
 		}
 	}
-	h.store(r, record.Update{Old: before, Commit: r.commit, States: states, Part: r.scope.Shard.Count > 1, Declares: s.declares}.Record())
+	h.store(r, record.Update{Old: before, Commit: r.commit, States: states, Part: r.scope.Shard.Count > 1, Declares: s.Declares}.Record())
 	r.complete = report.ExitCode() == 0
 }
 

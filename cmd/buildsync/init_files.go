@@ -15,6 +15,7 @@ import (
 	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/gitbase"
 	"github.com/buildsync/buildsync/pkg/sanitize"
+	"github.com/buildsync/buildsync/pkg/workspace"
 	"github.com/buildsync/buildsync/schemas"
 )
 
@@ -49,7 +50,7 @@ func placeOf(ctx context.Context, dir string) (place, error) {
 		return place{}, err
 	}
 	p := place{dir: dir, root: ".", inside: ".", branch: "main"}
-	repository := repositoryOf(full)
+	repository := workspace.RepositoryOf(full)
 	if repository == "" {
 		return p, nil
 	}

@@ -14,12 +14,13 @@ import (
 	"github.com/buildsync/buildsync/pkg/lint"
 	"github.com/buildsync/buildsync/pkg/lint/shelltool"
 	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
 // linting is one run of lint over one workspace.
 type linting struct {
 	in       *invocation
-	w        *workspace
+	w        *workspace.Workspace
 	tree     spec.Tree
 	then     *gitbase.Tree // with --changed-since; or nil
 	head     *gitbase.Tree // the commit that is checked out; or nil
@@ -40,7 +41,7 @@ func (in *invocation) newLinting(t target) (*linting, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &linting{in: in, w: &workspace{dir: t.dir}, tree: tree, baseline: in.Text("baseline")}
+	l := &linting{in: in, w: &workspace.Workspace{Dir: t.dir}, tree: tree, baseline: in.Text("baseline")}
 	selected, err := selectedRules(in.Texts("select"), in.Texts("ignore"))
 	if err != nil {
 		return nil, err
@@ -135,7 +136,7 @@ func (l *linting) lintOnce() {
 	if piped || l.in.On("no-cache") || l.in.Flags.Generic("fix").(*fixValue).mode != 0 {
 		l.found = lint.Check(l.tree, env, l.options)
 	} else {
-		store := lint.DirStore{Dir: filepath.Join(l.w.dir, stateFolder, "cache")}
+		store := lint.DirStore{Dir: filepath.Join(l.w.Dir, workspace.StateFolder, "cache")}
 		var err error
 		l.found, err = lint.CheckCached(l.tree, env, l.options, store, kit.BuildOf(kit.Version()))
 		if err != nil && l.in.On("verbose") {
@@ -186,7 +187,7 @@ func (l *linting) fix(mode lint.FixMode) (count int, err error) {
 		if len(mended) == 0 {
 			continue
 		}
-		full := filepath.Join(l.w.dir, filepath.FromSlash(name))
+		full := filepath.Join(l.w.Dir, filepath.FromSlash(name))
 		info, err := os.Stat(full)
 		if err != nil {
 			return count, err
@@ -202,7 +203,7 @@ func (l *linting) fix(mode lint.FixMode) (count int, err error) {
 // openThen opens the workspace as it was at a commit.
 func (l *linting) openThen(rev string) error {
 	ctx := l.in.Ctx
-	repo, err := gitbase.Open(ctx, l.w.dir)
+	repo, err := gitbase.Open(ctx, l.w.Dir)
 	if err != nil {
 		return &failure{exitInvalid, fmt.Errorf("--changed-since %s: %w", rev, err)}
 	}
@@ -274,7 +275,7 @@ func (l *linting) committed() (spec.Tree, error) {
 	if l.head != nil {
 		return l.head, nil
 	}
-	repo, err := gitbase.Open(l.in.Ctx, l.w.dir)
+	repo, err := gitbase.Open(l.in.Ctx, l.w.Dir)
 	if err != nil {
 		return nil, err
 	}

@@ -71,16 +71,16 @@ func (l *live) readWorkspace() (dir string, err error) {
 	case err != nil:
 		return "", nil
 	}
-	tree, err := openTree(dir)
+	w, err := openFolder(dir)
 	if err != nil {
 		return "", err
 	}
-	workspace, diagnostics := spec.LoadWorkspace(tree, spec.Options{Environment: in.Text("env")})
+	workspace, diagnostics := spec.LoadWorkspace(w.Tree, spec.Options{Environment: in.Text("env")})
 	if err := in.unknownEnvironment(diagnostics); err != nil {
 		return "", err
 	}
 	if diagnostics.HasErrors() {
-		return "", errors.Join(in.reportAt(diagnostics, tree), said(exitInvalid))
+		return "", errors.Join(in.reportAt(diagnostics, w.Tree), said(exitInvalid))
 	}
 	l.workspace = workspace
 	return dir, nil

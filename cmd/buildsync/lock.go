@@ -8,13 +8,10 @@ import (
 	"hash/fnv"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/buildsync/buildsync/pkg/apply"
+	"github.com/buildsync/buildsync/pkg/workspace"
 )
-
-// lockLook is how often a lock that another process holds is tried again.
-const lockLook = 200 * time.Millisecond
 
 // lock keeps two applies on this machine from writing to one project. It waits
 // for as long as --lock-timeout says.
@@ -27,22 +24,11 @@ func (in *invocation) lock(ctx context.Context, p *planning) (release func(), er
 	if err != nil {
 		return nil, err
 	}
-	deadline := time.Now().Add(in.Duration("lock-timeout"))
-	for waiting := false; ; waiting = true {
-		release, err := apply.Lock(folder, projects)
-		if !errors.As(err, new(*apply.LockedError)) {
-			return release, err
-		}
-		if time.Now().After(deadline) {
-			return nil, fmt.Errorf("nothing was written: %w, or let apply wait for it with --lock-timeout 10m", err)
-		}
-		if !waiting {
-			in.Note("%v", err)
-		}
-		if err := (apply.SystemClock{}).Wait(ctx, lockLook); err != nil {
-			return nil, context.Cause(ctx)
-		}
+	release, err = workspace.Lock(ctx, folder, projects, in.Duration("lock-timeout"), func(err error) { in.Note("%v", err) })
+	if errors.As(err, new(*apply.LockedError)) {
+		return nil, fmt.Errorf("nothing was written: %w, or let apply wait for it with --lock-timeout 10m", err)
 	}
+	return release, err
 }
 
 // lockFolder is the same for all workspaces of a user on this machine: a project

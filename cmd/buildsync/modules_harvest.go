@@ -19,6 +19,7 @@ import (
 	reading "github.com/buildsync/buildsync/pkg/live"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
 // modulesFile is where harvest writes to in a workspace that names no file.
@@ -28,7 +29,7 @@ func (in *invocation) modulesHarvest() error {
 	if _, err := in.Args(0); err != nil {
 		return err
 	}
-	return in.withProjects(in.openToLearn, func(ctx context.Context, w *workspace, service *service, projects []export.Project) error {
+	return in.withProjects(in.openToLearn, func(ctx context.Context, w *workspace.Workspace, service *service, projects []export.Project) error {
 		seen, unread, err := in.observeSteps(ctx, service, projects)
 		if in.On("stats") {
 			in.printStats(service)
@@ -45,21 +46,21 @@ func (in *invocation) modulesHarvest() error {
 
 // openToLearn is openToFill for a workspace that names a modules file which
 // nobody has written yet.
-func (in *invocation) openToLearn() (*workspace, error) {
-	return in.openBy(func(w *workspace, environment string, vars map[string]string) spec.Diagnostics {
-		return slices.DeleteFunc(w.loadToFill(environment, vars), func(d spec.Diagnostic) bool {
+func (in *invocation) openToLearn() (*workspace.Workspace, error) {
+	return in.openBy(func(w *workspace.Workspace, environment string, vars map[string]string) spec.Diagnostics {
+		return slices.DeleteFunc(loadToFill(w, environment, vars), func(d spec.Diagnostic) bool {
 			if d.Rule != "modules-file" || d.Range.Start.File != spec.WorkspaceFile {
 				return false
 			}
-			_, err := w.tree.ReadFile(w.set.Workspace.Modules.Text, spec.MaxFileBytes)
+			_, err := w.Tree.ReadFile(w.Set.Workspace.Modules.Text, spec.MaxFileBytes)
 			return errors.Is(err, fs.ErrNotExist)
 		})
 	})
 }
 
 // learn says what was learned of steps, and keeps it.
-func (in *invocation) learn(w *workspace, seen []catalog.Observation) error {
-	harvest := catalog.Harvest(w.catalogue, seen)
+func (in *invocation) learn(w *workspace.Workspace, seen []catalog.Observation) error {
+	harvest := catalog.Harvest(w.Catalogue, seen)
 	if len(harvest) == 0 {
 		if in.On("diff") {
 			return nil
@@ -68,12 +69,12 @@ func (in *invocation) learn(w *workspace, seen []catalog.Observation) error {
 		return err
 	}
 	if !in.On("diff") {
-		if _, err := io.WriteString(in.Stdout, learned(w.catalogue, harvest)); err != nil {
+		if _, err := io.WriteString(in.Stdout, learned(w.Catalogue, harvest)); err != nil {
 			return err
 		}
 	}
 	for _, m := range harvest {
-		if word := w.catalogue.ProposedWord(m); word != "" {
+		if word := w.Catalogue.ProposedWord(m); word != "" {
 			in.Note("%s has no action word; to write its steps as %s:, add \"actions: [{word: %s}]\" to it in the modules file", sanitize.Line(m.ID+" "+m.Name, 200), word, word)
 		}
 	}
@@ -145,13 +146,13 @@ func (in *invocation) observeJobs(ctx context.Context, service *service, project
 
 // keepModules writes what was learned into the workspace's modules file, and
 // names that file in buildsync.yaml if nothing does.
-func (in *invocation) keepModules(w *workspace, harvest []*catalog.Module) error {
+func (in *invocation) keepModules(w *workspace.Workspace, harvest []*catalog.Module) error {
 	name := modulesFile
-	declared := w.set.Workspace.Modules != nil && !w.set.Workspace.Modules.IsNull()
+	declared := w.Set.Workspace.Modules != nil && !w.Set.Workspace.Modules.IsNull()
 	if declared {
-		name = w.set.Workspace.Modules.Text
+		name = w.Set.Workspace.Modules.Text
 	}
-	full := filepath.Join(w.dir, filepath.FromSlash(name))
+	full := filepath.Join(w.Dir, filepath.FromSlash(name))
 	before, err := os.ReadFile(full)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -168,7 +169,7 @@ func (in *invocation) keepModules(w *workspace, harvest []*catalog.Module) error
 		if err := in.announce(name, before, after); err != nil || declared {
 			return err
 		}
-		text, err := os.ReadFile(filepath.Join(w.dir, spec.WorkspaceFile))
+		text, err := os.ReadFile(filepath.Join(w.Dir, spec.WorkspaceFile))
 		if err != nil {
 			return err
 		}
@@ -187,7 +188,7 @@ func (in *invocation) keepModules(w *workspace, harvest []*catalog.Module) error
 	if _, err := fmt.Fprintf(in.Stdout, "wrote %s\n", sanitize.Line(name, 300)); err != nil || declared {
 		return err
 	}
-	return editWorkspace(w.dir, declare)
+	return editWorkspace(w.Dir, declare)
 }
 
 // editWorkspace changes buildsync.yaml in one step, unless the edit changes

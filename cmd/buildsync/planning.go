@@ -2,8 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,13 +17,13 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/diff/render"
 	"github.com/buildsync/buildsync/pkg/policy"
-	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
 // scopeFlags say what is compared with what, and which part of it.
 func scopeFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "base", Usage: "compare with `REF` as the commit applied last; auto: $BUILDSYNC_BASE, or each object's own commit of the record; none: without a base", Value: baseAuto},
+		&cli.StringFlag{Name: "base", Usage: "compare with `REF` as the commit applied last; auto: $BUILDSYNC_BASE, or each object's own commit of the record; none: without a base", Value: workspace.AutoBase},
 		&cli.StringSliceFlag{Name: "only", Usage: "only objects whose name matches `GLOB`"},
 		labelFlag(),
 		&cli.BoolFlag{Name: "changed", Usage: "read only what differs between base and head", DisableDefaultText: true},
@@ -53,9 +53,10 @@ const detailFull = "full"
 
 // planning is everything that a plan is made from.
 type planning struct {
-	w         *workspace
+	w         *workspace.Workspace
 	policies  *policy.Set
-	revisions *revisions
+	notes     []string // what to say beside a plan, once there is one
+	revisions *workspace.Revisions
 	scope     apply.Scope
 	service   *service
 	plan      *diff.Plan
@@ -93,14 +94,14 @@ func (in *invocation) preparePlanning(ctx context.Context) (*planning, error) {
 	if err != nil {
 		return nil, err
 	}
-	if scope.Changed && in.Text("base") == baseNone {
+	if scope.Changed && in.Text("base") == workspace.NoBase {
 		return nil, kit.UsageError{Text: "--changed needs a base to compare with, and --base none gives none"}
 	}
 	w, err := in.openPacked()
 	if err != nil {
 		return nil, err
 	}
-	if err := w.checkProjects(scope.Projects); err != nil {
+	if err := checkProjects(w, scope.Projects); err != nil {
 		return nil, err
 	}
 	policies, err := in.loadPolicies(w)
@@ -111,12 +112,16 @@ func (in *invocation) preparePlanning(ctx context.Context) (*planning, error) {
 	if err != nil {
 		return nil, err
 	}
-	if scope.Changed && revisions.base == nil {
+	var notes []string
+	if revisions.Unrecorded {
+		notes = append(notes, noBaseYet(revisions.Scope))
+	}
+	if scope.Changed && revisions.Base == nil {
 		return nil, &failure{exitInvalid, fmt.Errorf("--changed needs a base, and there is none yet: leave it out for the first apply")}
 	}
-	scope.Policies = revisions.policies(w)
-	in.notePolicies(ctx, w, revisions, policies)
-	p := &planning{w: w, policies: policies, revisions: revisions, scope: scope}
+	scope.Policies = revisions.Policies(w)
+	notes = append(notes, in.notesOfPolicies(ctx, w, revisions, policies)...)
+	p := &planning{w: w, notes: notes, policies: policies, revisions: revisions, scope: scope}
 	input := in.planInput(p)
 	if err := input.CheckNames(); err != nil {
 		return nil, kit.UsageError{Text: err.Error()}
@@ -124,33 +129,25 @@ func (in *invocation) preparePlanning(ctx context.Context) (*planning, error) {
 	return p, nil
 }
 
-// checkProjects refuses a project that the workspace does not know.
-func (w *workspace) checkProjects(words []string) error {
-	for _, word := range words {
-		var known []string
-		found := false
-		for alias, project := range w.set.Workspace.Projects {
-			known = append(known, alias)
-			found = found || word == alias || word == project.ID
-		}
-		if !found {
-			slices.Sort(known)
-			return kit.UnknownWord("project", word, known)
-		}
-	}
-	return nil
-}
-
 // connectTo makes the client that the plan is read with. Nothing is sent yet.
 func (in *invocation) connectTo(p *planning) (err error) {
-	p.service, err = in.connect(p.w.dir, p.w.set.Workspace.Region)
+	p.service, err = in.connect(p.w.Dir, p.w.Set.Workspace.Region)
 	return err
 }
 
 // makePlan reads the live state and compares.
 func (in *invocation) makePlan(ctx context.Context, p *planning) error {
 	input := in.planInput(p)
-	input.Journal = in.earlierJournal(p)
+	var warning string
+	var err error
+	switch input.Journal, warning, err = workspace.EarlierJournal(p.w.Dir, p.service.name); {
+	case errors.Is(err, workspace.ErrForeignJournals):
+		p.notes = append(p.notes, err.Error())
+	case err != nil:
+		in.Note("the journal of the last run is not used: %v", err)
+	case warning != "":
+		in.Note("the journal of the last run: %s", warning)
+	}
 	progress := screen.NewReading(in.Invocation)
 	input.OnRead = progress.Read
 	plan, err := apply.MakePlan(ctx, p.service, input)
@@ -171,10 +168,10 @@ func (in *invocation) makePlan(ctx context.Context, p *planning) error {
 // tellNotes says what the plan could not check. It comes behind the reading: where
 // that fails, the reason is all there is to say.
 func (in *invocation) tellNotes(p *planning) {
-	for _, note := range p.revisions.notes {
+	for _, note := range p.notes {
 		in.Note("%s", note)
 	}
-	p.revisions.notes = nil
+	p.notes = nil
 }
 
 // regionOf returns the region that an endpoint belongs to, "" where none is
@@ -198,28 +195,17 @@ func (in *invocation) connectAndPlan(ctx context.Context, p *planning) error {
 
 // planInput is what a plan depends on beside the live state and earlier runs.
 func (in *invocation) planInput(p *planning) apply.PlanInput {
-	input := apply.PlanInput{
-		Scope: p.scope,
-		Input: diff.Input{
-			Head: p.w.result, HeadRevision: p.revisions.head,
-			Policy: p.w.set.Workspace.Policy, Unread: spec.UnreadJobs(p.w.tree, p.w.set.Workspace), Environment: p.w.set.Workspace.Environment,
-			ToolVersion: kit.Version(), Modules: diff.ModulesOf(p.w.catalogue),
-			Options: diff.Options{
-				ForceConflicts: in.On("force-conflicts"), Adopt: in.On("adopt"), RefuseDrift: in.On("refuse-drift"),
-				AllowEmpty: in.On("allow-empty"), AllowRemovals: in.Number("allow-removals"), WriteSecrets: in.Texts("write-secret"),
-				ShowUndeclared: in.On("show-undeclared"), Explain: in.On("explain"),
-				Contents: in.Text("detail") == detailFull, OnlyShown: p.onlyShown,
-			},
-		},
-		Parallel: in.Number("parallelism"),
+	input := p.w.PlanInput(p.revisions, p.scope)
+	input.ToolVersion, input.Parallel = kit.Version(), in.Number("parallelism")
+	input.Options = diff.Options{
+		ForceConflicts: in.On("force-conflicts"), Adopt: in.On("adopt"), RefuseDrift: in.On("refuse-drift"),
+		AllowEmpty: in.On("allow-empty"), AllowRemovals: in.Number("allow-removals"), WriteSecrets: in.Texts("write-secret"),
+		ShowUndeclared: in.On("show-undeclared"), Explain: in.On("explain"),
+		Contents: in.Text("detail") == detailFull, OnlyShown: p.onlyShown,
 	}
 	input.Judge = in.judge(p.policies)
 	if p.service != nil {
 		input.Endpoint = p.service.name
-	}
-	if base := p.revisions.base; base != nil {
-		input.Base, input.BaseRevision = base.result, &base.Revision
-		p.revisions.describeBase(&input.Input)
 	}
 	return input
 }

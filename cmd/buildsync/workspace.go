@@ -4,34 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
-	"path"
-	"path/filepath"
 	"slices"
-	"sync"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
-	"github.com/buildsync/buildsync/pkg/catalog"
 	"github.com/buildsync/buildsync/pkg/compile"
-	"github.com/buildsync/buildsync/pkg/gitbase"
 	"github.com/buildsync/buildsync/pkg/lint/format"
 	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/workspace"
 )
-
-// stateFolder is where buildsync keeps what is not in Git: the emulator's file,
-// the journal, caches. Git ignores it.
-const stateFolder = ".buildsync"
-
-// workspace is a loaded and compiled workspace.
-type workspace struct {
-	dir       string
-	tree      *readTree
-	set       *spec.Set
-	catalogue *catalog.Catalogue
-	result    *compile.Result
-	loaded    *compile.Loaded         // by loadPacked and loadKept
-	declared  map[string]*compile.Job // see definitionOf
-}
 
 // findWorkspace returns the folder of the workspace that the command is about.
 func (in *invocation) findWorkspace() (string, error) {
@@ -46,29 +26,33 @@ func (in *invocation) findWorkspace() (string, error) {
 	return dir, nil
 }
 
-// openTree opens a workspace's folder.
-func openTree(dir string) (*readTree, error) {
-	tree, err := spec.OpenDir(dir)
+// openFolder opens a workspace's folder. Nothing is read yet.
+func openFolder(dir string) (*workspace.Workspace, error) {
+	w, err := workspace.Open(dir)
 	if err != nil {
 		return nil, &failure{exitInvalid, err}
 	}
-	return &readTree{DirTree: tree}, nil
+	return w, nil
 }
 
 // open finds, loads and compiles the workspace. Everything that is wrong with
 // it is printed, and ends the command with code 3.
-func (in *invocation) open() (*workspace, error) { return in.openBy((*workspace).load) }
+func (in *invocation) open() (*workspace.Workspace, error) {
+	return in.openBy((*workspace.Workspace).Load)
+}
 
 // openPacked is open for a plan: of the definitions it keeps no nodes, of the
 // jobs no trees, and what was read can be compared with a commit.
-func (in *invocation) openPacked() (*workspace, error) { return in.openBy((*workspace).loadPacked) }
+func (in *invocation) openPacked() (*workspace.Workspace, error) {
+	return in.openBy((*workspace.Workspace).LoadPacked)
+}
 
-func (in *invocation) openBy(load func(w *workspace, environment string, vars map[string]string) spec.Diagnostics) (*workspace, error) {
+func (in *invocation) openBy(load func(w *workspace.Workspace, environment string, vars map[string]string) spec.Diagnostics) (*workspace.Workspace, error) {
 	dir, err := in.findWorkspace()
 	if err != nil {
 		return nil, err
 	}
-	tree, err := openTree(dir)
+	w, err := openFolder(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +60,6 @@ func (in *invocation) openBy(load func(w *workspace, environment string, vars ma
 	if err != nil {
 		return nil, err
 	}
-	w := &workspace{dir: dir, tree: tree}
 	diagnostics := load(w, in.Text("env"), vars)
 	if err := in.unknownEnvironment(diagnostics); err != nil {
 		return nil, err
@@ -87,72 +70,30 @@ func (in *invocation) openBy(load func(w *workspace, environment string, vars ma
 	if diagnostics.HasErrors() {
 		return nil, said(exitInvalid)
 	}
-	return w, w.unknownVariable()
+	return w, unknownVariable(w)
 }
 
 // unknownVariable is the error about --var for a name that means nothing, nil
 // where each is declared or referred to.
-func (w *workspace) unknownVariable() error {
-	if w.result == nil || len(w.result.UnknownVars) == 0 {
+func unknownVariable(w *workspace.Workspace) error {
+	if w.Result == nil || len(w.Result.UnknownVars) == 0 {
 		return nil
 	}
-	name := w.result.UnknownVars[0]
+	name := w.Result.UnknownVars[0]
 	text := fmt.Sprintf("--var %s: the workspace has no variable of this name: vars does not declare it, and nothing refers to it", name)
-	if near := spec.Nearest(name, slices.Collect(maps.Keys(w.set.Workspace.Vars))); near != "" {
+	if near := spec.Nearest(name, slices.Collect(maps.Keys(w.Set.Workspace.Vars))); near != "" {
 		text += fmt.Sprintf("; did you mean %q?", near)
 	}
 	return kit.UsageError{Text: text}
 }
 
-// load reads and compiles the definitions.
-func (w *workspace) load(environment string, vars map[string]string) spec.Diagnostics {
-	return w.loadFrom(w.tree, environment, vars)
-}
-
-// loadFrom is load from another tree, such as one with edits.
-func (w *workspace) loadFrom(tree spec.Tree, environment string, vars map[string]string) spec.Diagnostics {
-	set, diagnostics := spec.Load(tree, spec.Options{Environment: environment})
-	w.set = set
-	if set == nil || set.Workspace == nil {
-		return diagnostics
-	}
-	catalogue, more := catalog.ForWorkspace(set)
-	diagnostics = append(diagnostics, more...)
-	w.catalogue = catalogue
-	result, more := compile.Compile(set, compile.Options{Vars: vars, Catalogue: catalogue})
-	diagnostics = append(diagnostics, more.Besides(diagnostics)...)
-	diagnostics.Sort()
-	w.result = result
-	return diagnostics
-}
-
-// loadPacked is load file by file.
-func (w *workspace) loadPacked(environment string, vars map[string]string) spec.Diagnostics {
-	w.tree.read = map[string]gitbase.Identity{}
-	return w.loadBy(environment, compile.Options{Vars: vars, Pack: true})
-}
-
-// loadKept is load that keeps the parsed files, for a change of many jobs: the
-// workspace can then be compiled again with files replaced.
-func (w *workspace) loadKept(environment string, vars map[string]string) spec.Diagnostics {
-	return w.loadBy(environment, compile.Options{Vars: vars, Keep: true})
-}
-
-func (w *workspace) loadBy(environment string, opts compile.Options) spec.Diagnostics {
-	loaded, diagnostics := compile.Load(w.tree, environment, opts)
-	if loaded != nil {
-		w.loaded, w.set, w.catalogue, w.result = loaded, loaded.Set, loaded.Catalogue, loaded.Result
-	}
-	return diagnostics
-}
-
 // report prints findings on stderr, with their source lines.
-func (in *invocation) report(diagnostics spec.Diagnostics, w *workspace) error {
+func (in *invocation) report(diagnostics spec.Diagnostics, w *workspace.Workspace) error {
 	if in.On("quiet") && !diagnostics.HasErrors() {
 		return nil
 	}
-	options := in.formatOptions(w.tree.DirTree)
-	options.Path = w.shown
+	options := in.formatOptions(w.Tree.DirTree)
+	options.Path = w.Shown
 	return format.Text(in.Stderr, diagnostics, options)
 }
 
@@ -179,60 +120,11 @@ func (in *invocation) formatOptions(tree spec.Tree) format.Options {
 	}
 }
 
-// shown is a file's name as a terminal understands it: relative to the working
-// folder where that is shorter.
-func (w *workspace) shown(name string) string {
-	full := filepath.Join(w.dir, filepath.FromSlash(name))
-	here, err := os.Getwd()
-	if err != nil {
-		return full
-	}
-	if relative, err := filepath.Rel(here, full); err == nil && len(relative) < len(full) {
-		return relative
-	}
-	return full
-}
-
-// repositoryOf returns the folder of the Git work tree that dir lies in, "" where
-// it lies in none.
-func repositoryOf(dir string) string {
-	for {
-		if _, err := os.Stat(filepath.Join(dir, ".git")); err == nil {
-			return dir
-		}
-		above := filepath.Dir(dir)
-		if above == dir {
-			return ""
-		}
-		dir = above
-	}
-}
-
-// readTree remembers what was read of a folder, so that it can be told whether
-// a commit holds the same.
-type readTree struct {
-	*spec.DirTree
-	mu   sync.Mutex
-	read map[string]gitbase.Identity // nil: nobody will ask
-}
-
-// ReadFile reads a file and remembers it.
-func (t *readTree) ReadFile(name string, limit int64) ([]byte, error) {
-	content, err := t.DirTree.ReadFile(name, limit)
-	if err == nil && t.read != nil {
-		id := gitbase.IdentityOf(content)
-		t.mu.Lock()
-		t.read[path.Clean(name)] = id // as Git names it
-		t.mu.Unlock()
-	}
-	return content, err
-}
-
-// job finds a compiled job by address or by name.
-func (w *workspace) job(word string) (*compile.Job, error) {
+// compiledJob finds a compiled job by address or by name.
+func compiledJob(w *workspace.Workspace, word string) (*compile.Job, error) {
 	var found *compile.Job
 	var names []string
-	for _, job := range w.result.Jobs {
+	for _, job := range w.Result.Jobs {
 		names = append(names, job.Name, job.Address)
 		if job.Address == word {
 			return job, nil
@@ -253,4 +145,21 @@ func (w *workspace) job(word string) (*compile.Job, error) {
 		text += fmt.Sprintf("; did you mean %q?", near)
 	}
 	return nil, &failure{exitInvalid, errors.New(text)}
+}
+
+// checkProjects refuses a project that the workspace does not know.
+func checkProjects(w *workspace.Workspace, words []string) error {
+	for _, word := range words {
+		var known []string
+		found := false
+		for alias, project := range w.Set.Workspace.Projects {
+			known = append(known, alias)
+			found = found || word == alias || word == project.ID
+		}
+		if !found {
+			slices.Sort(known)
+			return kit.UnknownWord("project", word, known)
+		}
+	}
+	return nil
 }

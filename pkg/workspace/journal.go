@@ -1,4 +1,4 @@
-package main
+package workspace
 
 import (
 	"errors"
@@ -18,19 +18,18 @@ const keptJournals = 20
 // journalPattern matches the journals of a workspace, whose names sort by time.
 const journalPattern = "journal-*.jsonl"
 
-// openJournal begins the journal of a run in the workspace's state folder.
-func (in *invocation) openJournal(p *planning) (*apply.Journal, error) {
+// OpenJournal begins the journal of a run in the workspace's state folder. old
+// says that an old journal could not be removed, on which nothing depends.
+func OpenJournal(dir, endpoint, planID string) (journal *apply.Journal, old, err error) {
 	name := fmt.Sprintf("journal-%s-%d.jsonl", time.Now().UTC().Format("20060102T150405.000"), os.Getpid())
-	file, err := stateFile(p.w.dir, name)
+	file, err := StateFile(dir, name)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	journal, err := apply.CreateJournal(file, p.service.name, p.plan.PlanID)
-	if err != nil {
-		return nil, fmt.Errorf("%w; nothing was sent", err)
+	if journal, err = apply.CreateJournal(file, endpoint, planID); err != nil {
+		return nil, nil, fmt.Errorf("%w; nothing was sent", err)
 	}
-	in.dropOldJournals(filepath.Dir(file))
-	return journal, nil
+	return journal, dropOldJournals(filepath.Dir(file)), nil
 }
 
 // journalsIn lists the journals of a folder, oldest first. The folder is never
@@ -47,48 +46,48 @@ func journalsIn(folder string) ([]string, error) {
 	return names, nil
 }
 
-// dropOldJournals keeps the newest ones. Nothing depends on the others, so a
-// failure is only mentioned.
-func (in *invocation) dropOldJournals(folder string) {
+// dropOldJournals keeps the newest ones.
+func dropOldJournals(folder string) error {
 	names, err := journalsIn(folder)
 	if err != nil || len(names) <= keptJournals {
-		return
+		return nil
 	}
+	var problems []error
 	for _, name := range names[:len(names)-keptJournals] {
 		if err := os.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
-			in.Note("%v", err)
+			problems = append(problems, err)
 		}
 	}
+	return errors.Join(problems...)
 }
 
-// earlierJournal reads the journal of the last run against the same endpoint:
-// it helps to finish what that run had begun. Without one nothing is lost.
-func (in *invocation) earlierJournal(p *planning) []apply.JournalEntry {
-	names, err := journalsIn(filepath.Join(p.w.dir, stateFolder))
+// ErrForeignJournals says that earlier runs were all against other endpoints.
+var ErrForeignJournals = errors.New("the journals in " + StateFolder + " are of other endpoints, so none is used")
+
+// EarlierJournal reads the journal of the last run against the same endpoint:
+// it helps to finish what that run had begun. Without one nothing is lost, so an
+// error says only why there is none; warning, that it is not whole.
+func EarlierJournal(dir, endpoint string) (entries []apply.JournalEntry, warning string, err error) {
+	names, err := journalsIn(filepath.Join(dir, StateFolder))
 	if err != nil {
-		return nil
+		return nil, "", nil //nolint:nilerr // there is none
 	}
 	foreign := false
 	for _, name := range slices.Backward(names) {
-		entries, warning, err := readJournal(name, p.service.name)
+		entries, warning, err := readJournal(name, endpoint)
 		switch {
 		case errors.Is(err, apply.ErrForeignJournal):
 			foreign = true
 			continue
 		case errors.Is(err, fs.ErrNotExist):
 			continue
-		case err != nil:
-			in.Note("the journal of the last run is not used: %v", err)
-			return nil
-		case warning != "":
-			in.Note("the journal of the last run: %s", warning)
 		}
-		return entries
+		return entries, warning, err
 	}
 	if foreign {
-		p.revisions.notes = append(p.revisions.notes, fmt.Sprintf("the journals in %s are of other endpoints, so none is used", stateFolder))
+		return nil, "", ErrForeignJournals
 	}
-	return nil
+	return nil, "", nil
 }
 
 func readJournal(name, endpoint string) (entries []apply.JournalEntry, warning string, err error) {

@@ -1,4 +1,4 @@
-package main
+package workspace
 
 import (
 	"github.com/buildsync/buildsync/pkg/apply"
@@ -8,27 +8,27 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// settling works out what the record says of each object after a run.
-type settling struct {
-	commit  string
-	head    *compile.Result
-	base    *record.Base
-	before  *record.Record // nil: there was none
-	settled map[string]apply.Settlement
-	scope   apply.Scope
-	policy  spec.Policy
+// Settling works out what the record says of each object after a run.
+type Settling struct {
+	Commit  string
+	Head    *compile.Result
+	Base    *record.Base
+	Before  *record.Record // nil: there was none
+	Settled map[string]apply.Settlement
+	Scope   apply.Scope
+	Policy  spec.Policy
 	adopt   bool
-	given   *revision // the base that the plan compared with; nil: none
+	Given   *Revision // the base that the plan compared with; nil: none
 
-	declared map[string]*compile.Job // of head; nil for a template or a removal
+	Declared map[string]*compile.Job // of head; nil for a template or a removal
 	next     map[string]string       // from addresses that jobs had to those that they have
 }
 
-// states returns the state of every object that head or the record's commits
+// States returns the state of every object that head or the record's commits
 // declare.
-func (s *settling) states() map[string]record.State {
-	s.declared = addressesOf(s.head)
-	s.next = successors(s.head, s.base.Result)
+func (s *Settling) States() map[string]record.State {
+	s.Declared = addressesOf(s.Head)
+	s.next = successors(s.Head, s.Base.Result)
 	inScope, touched := s.parts()
 	out := map[string]record.State{}
 	add := func(address string) {
@@ -36,13 +36,13 @@ func (s *settling) states() map[string]record.State {
 			out[address] = s.state(address, inScope[address], touched[address])
 		}
 	}
-	for address := range s.declared {
+	for address := range s.Declared {
 		add(address)
 	}
-	for _, address := range s.base.Addresses() {
+	for _, address := range s.Base.Addresses() {
 		add(address)
 	}
-	for _, address := range s.before.Listed() {
+	for _, address := range s.Before.Listed() {
 		add(address)
 	}
 	return out
@@ -70,29 +70,29 @@ func successors(head, base *compile.Result) map[string]string {
 
 // parts returns what the run's scope holds, and what of it differs from the
 // record, so that --changed looked at it.
-func (s *settling) parts() (inScope, touched map[string]bool) {
-	all := s.scope
+func (s *Settling) parts() (inScope, touched map[string]bool) {
+	all := s.Scope
 	all.Changed = false
-	inScope = addressesIn(all.Narrow(s.head, s.base.Result))
+	inScope = addressesIn(all.Narrow(s.Head, s.Base.Result))
 	gone := &compile.Result{} // what a run tried to write, and nothing declares any more
-	for address, jobs := range s.base.Tried() {
-		if !inScope[address] && s.declared[address] == nil {
+	for address, jobs := range s.Base.Tried() {
+		if !inScope[address] && s.Declared[address] == nil {
 			gone.Jobs = append(gone.Jobs, jobs[len(jobs)-1])
 		}
 	}
-	_, within := all.Narrow(s.head, gone)
+	_, within := all.Narrow(s.Head, gone)
 	for address := range addressesIn(within) {
 		inScope[address] = true
 	}
-	if !s.scope.Changed {
+	if !s.Scope.Changed {
 		return inScope, inScope
 	}
-	changed := s.scope
+	changed := s.Scope
 	changed.Policies = func(address string) (head, base spec.Policy) {
-		base, _ = s.base.Policy(address)
-		return s.policy, base
+		base, _ = s.Base.Policy(address)
+		return s.Policy, base
 	}
-	return inScope, addressesIn(changed.Narrow(s.head, s.base.Result))
+	return inScope, addressesIn(changed.Narrow(s.Head, s.Base.Result))
 }
 
 func addressesIn(results ...*compile.Result) map[string]bool {
@@ -123,12 +123,12 @@ func addressesOf(r *compile.Result) map[string]*compile.Job {
 }
 
 // state returns what is known of one object after the run.
-func (s *settling) state(address string, inScope, touched bool) record.State {
-	was := s.before.Of(address)
-	got, listed := s.settled[address]
+func (s *Settling) state(address string, inScope, touched bool) record.State {
+	was := s.Before.Of(address)
+	got, listed := s.Settled[address]
 	if next := s.next[address]; !listed && next != "" {
 		// The job lives on under another name, and what became of it stands there.
-		if renamed, planned := s.settled[next]; planned && !renamed.Done {
+		if renamed, planned := s.Settled[next]; planned && !renamed.Done {
 			return was
 		}
 	}
@@ -136,16 +136,16 @@ func (s *settling) state(address string, inScope, touched bool) record.State {
 		if !inScope || s.unseen(address) {
 			return was
 		}
-		if touched && s.scope.Changed && s.given != nil && s.given.result != s.base.Result {
+		if touched && s.Scope.Changed && s.Given != nil && s.Given.Result != s.Base.Result {
 			return was // what --changed looked at was chosen by another base
 		}
 		got.Done = true // the plan had nothing to do for it
 	}
 	switch {
 	case got.Done:
-		return record.State{Commit: s.commit, Found: s.found(address, was, got), Unproven: unproven(was, got)}
+		return record.State{Commit: s.Commit, Found: s.found(address, was, got), Unproven: unproven(was, got)}
 	case got.Open:
-		was.Tried = record.With(was.Tried, s.commit)
+		was.Tried = record.With(was.Tried, s.Commit)
 	}
 	was.Unproven = unproven(was, got)
 	return was
@@ -161,8 +161,8 @@ func unproven(was record.State, got apply.Settlement) bool {
 
 // found reports whether an object was found in step, and never written from
 // here or taken over by one who said so.
-func (s *settling) found(address string, was record.State, got apply.Settlement) bool {
-	job := s.declared[address]
+func (s *Settling) found(address string, was record.State, got apply.Settlement) bool {
+	job := s.Declared[address]
 	switch {
 	case got.Wrote || job == nil || s.adopt || job.Adopt:
 		return false
@@ -171,8 +171,8 @@ func (s *settling) found(address string, was record.State, got apply.Settlement)
 	case len(was.Tried) > 0:
 		return false
 	}
-	if s.given != nil && s.given.result != s.base.Result { // a base that the user named declares it
-		for _, declared := range s.given.result.Jobs {
+	if s.Given != nil && s.Given.Result != s.Base.Result { // a base that the user named declares it
+		for _, declared := range s.Given.Result.Jobs {
 			if declared.Address == address {
 				return false
 			}
@@ -183,16 +183,16 @@ func (s *settling) found(address string, was record.State, got apply.Settlement)
 
 // unseen reports whether the policy lets nobody look at an object: then nothing
 // is known of it.
-func (s *settling) unseen(address string) bool {
-	job := s.declared[address]
-	return job != nil && diff.IgnoresJob(s.policy, job.Name)
+func (s *Settling) unseen(address string) bool {
+	job := s.Declared[address]
+	return job != nil && diff.IgnoresJob(s.Policy, job.Name)
 }
 
-// declares reports whether a commit declares an object.
-func (s *settling) declares(commit, address string) bool {
-	if commit == s.commit {
-		_, declared := s.declared[address]
+// Declares reports whether a commit declares an object.
+func (s *Settling) Declares(commit, address string) bool {
+	if commit == s.Commit {
+		_, declared := s.Declared[address]
 		return declared
 	}
-	return s.base.Declares(commit, address)
+	return s.Base.Declares(commit, address)
 }

@@ -1,0 +1,294 @@
+package workspace
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/buildsync/buildsync/pkg/apply"
+	"github.com/buildsync/buildsync/pkg/client"
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/record"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// lastRecord bounds the Git commands that note what was applied, also where the
+// run itself was interrupted.
+const lastRecord = time.Minute
+
+// readRecord reads and compiles what was applied to the endpoint.
+func (w *Workspace) readRecord(ctx context.Context, r *Revisions) error {
+	if err := w.FindRecord(ctx, r); err != nil {
+		return err
+	}
+	if r.Recorded == nil {
+		r.Unrecorded = true
+		if r.First {
+			return nil
+		}
+		// What this clone applied elsewhere says nothing of what is live here.
+		r.Base = &Revision{Revision: diff.Revision{Ref: r.Scope.Ref()}, Result: &compile.Result{}}
+		return nil
+	}
+	if err := w.composeRecord(ctx, r); err != nil {
+		return err
+	}
+	r.Base = &Revision{Revision: diff.Revision{Ref: r.Recorded.Ref, Commit: r.Recorded.Record.Commit}, Result: r.Applied.Result}
+	return nil
+}
+
+// FindRecord finds the record of the endpoint, or what an older version left.
+func (w *Workspace) FindRecord(ctx context.Context, r *Revisions) (err error) {
+	scope := r.Asked.Scope
+	if scope.Endpoint == "" {
+		r.First = true // connecting says what is missing
+		return nil
+	}
+	scope.Folder = r.Repo.Folder()
+	r.Scope = scope
+	if r.Recorded, err = record.Read(ctx, r.Repo, scope.Ref()); err != nil {
+		return RecordError(err)
+	}
+	if r.Recorded == nil && isOwnRegion(w, scope.Endpoint) {
+		if r.Recorded, err = record.ReadOld(ctx, r.Repo, scope); err != nil {
+			return RecordError(err)
+		}
+	}
+	others, err := record.Others(ctx, r.Repo, scope)
+	r.First = len(others) == 0
+	return err
+}
+
+// isOwnRegion reports whether an endpoint is that of the workspace's region.
+func isOwnRegion(w *Workspace, endpoint string) bool {
+	own, err := client.Endpoint(w.Set.Workspace.Region)
+	return err == nil && own == strings.TrimSuffix(endpoint, "/")
+}
+
+// RecordError is an error about the record; it is not guessed around.
+func RecordError(err error) error {
+	var damaged *record.DamagedError
+	if errors.As(err, &damaged) {
+		return err
+	}
+	return fmt.Errorf("reading what was applied: %w", err)
+}
+
+// composeRecord compiles the commits that the record names.
+func (w *Workspace) composeRecord(ctx context.Context, r *Revisions) error {
+	applied, err := record.Compose(ctx, r.Recorded.Record, func(ctx context.Context, commit string) (*compile.Loaded, error) {
+		if _, err := r.Repo.Resolve(ctx, commit); err != nil {
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			return nil, &Refusal{fmt.Errorf("the record %s names commit %.12s, which is not in this clone", r.Recorded.Ref, commit), FetchCommit}
+		}
+		return w.compileCommit(ctx, r, commit)
+	})
+	if err != nil {
+		return err
+	}
+	r.Applied = applied
+	return nil
+}
+
+// DescribeBase adds what the record says of single objects.
+func (r *Revisions) DescribeBase(input *diff.Input) {
+	input.FirstApply = r.Recorded == nil && r.First
+	input.BasePolicy = func(string) (spec.Policy, bool) { return r.Base.Policy, true }
+	if r.Applied == nil || r.Base.Result != r.Applied.Result {
+		return
+	}
+	input.FirstApply = r.Recorded.Record.Commit == "" && len(r.Recorded.Except) == 0
+	input.Tried, input.BasePolicy = r.Applied.Tried(), r.Applied.Policy
+	input.Found, input.Unproven = setOf(r.Recorded.Found), setOf(r.Recorded.Unproven)
+}
+
+// Policies returns the policies that decide about an object: of the definitions
+// that were read, and of the base.
+func (r *Revisions) Policies(w *Workspace) func(address string) (head, base spec.Policy) {
+	return func(address string) (head, base spec.Policy) {
+		head = w.Set.Workspace.Policy
+		switch {
+		case r.Applied != nil && r.Base != nil && r.Base.Result == r.Applied.Result:
+			base, _ = r.Applied.Policy(address)
+		case r.Base != nil:
+			base = r.Base.Policy
+		}
+		return head, base
+	}
+}
+
+func setOf(names []string) map[string]bool {
+	set := make(map[string]bool, len(names))
+	for _, name := range names {
+		set[name] = true
+	}
+	return set
+}
+
+// Recording keeps the record of one apply.
+type Recording struct {
+	w      *Workspace
+	r      *Revisions
+	before *record.Stored // the record that the plan was made with; nil: there was none
+	About  Applying
+}
+
+// Applying is what a run was asked to do.
+type Applying struct {
+	Plan    *diff.Plan
+	Scope   apply.Scope
+	Smoke   bool   // builds prove what was written
+	Adopt   bool   // what was found in step is taken over
+	Details string // lines for who reads git log
+}
+
+// ErrNotCommitted says that the definitions are in no commit, so that what is
+// applied cannot be recorded.
+var ErrNotCommitted = errors.New("the definitions are not committed")
+
+// Remember returns the memory of a run, nil where nothing can be recorded.
+func (w *Workspace) Remember(ctx context.Context, r *Revisions, about Applying) (*Recording, error) {
+	if r.Repo == nil {
+		return nil, nil
+	}
+	if r.Head.Dirty || r.Head.Commit == "" {
+		return nil, ErrNotCommitted
+	}
+	if r.Scope.Endpoint == "" { // another base was given, so the record was not read
+		if err := w.FindRecord(ctx, r); err != nil {
+			return nil, err
+		}
+	}
+	if r.Scope.Endpoint == "" {
+		return nil, nil
+	}
+	return &Recording{w, r, r.Recorded, about}, nil
+}
+
+// Begin notes, before the first write, what is about to be written: a run that
+// is killed leaves no other trace.
+func (m *Recording) Begin(ctx context.Context) error {
+	r := m.r
+	addresses, smoked := AboutToWrite(m.About.Plan)
+	if !m.About.Smoke {
+		smoked = nil
+	}
+	next := record.Begin(RecordIn(r.Recorded), r.Head.Commit, addresses, smoked)
+	return m.write(ctx, next, fmt.Sprintf("Begin to apply %.12s to %s\n", r.Head.Commit, r.Scope))
+}
+
+// AboutToWrite returns the objects that a plan writes, and those whose builds can
+// prove them.
+func AboutToWrite(plan *diff.Plan) (addresses, bodies []string) {
+	for i := range plan.Changes {
+		change := &plan.Changes[i]
+		if len(change.Actions) > 0 {
+			addresses = append(addresses, change.Object())
+		}
+		if change.WritesBody() {
+			bodies = append(bodies, change.Object())
+		}
+	}
+	return addresses, bodies
+}
+
+func RecordIn(s *record.Stored) *record.Record {
+	if s == nil {
+		return nil
+	}
+	return s.Record
+}
+
+// write stores the record. What an older version left is the record's origin.
+func (m *Recording) write(ctx context.Context, next *record.Record, message string) error {
+	r := m.r
+	stored, err := record.Write(ctx, r.Repo, r.Scope.Ref(), r.Recorded, next, message)
+	if err != nil {
+		return err
+	}
+	r.Recorded = stored
+	return nil
+}
+
+// End notes what was applied: of each object that was written and verified, or
+// found in step, that it is at the commit now.
+func (m *Recording) End(ctx context.Context, report *apply.Report) (*record.Stored, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastRecord)
+	defer cancel()
+	r := m.r
+	next, done, err := m.next(ctx, report)
+	if err == nil {
+		message := fmt.Sprintf("Apply %.12s to %s: %s\n\n%s", r.Head.Commit, r.Scope, objects(done), m.About.Details)
+		err = m.write(ctx, next, message)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r.Recorded, nil
+}
+
+// next works out the record after the run, and how many objects are at the
+// commit.
+func (m *Recording) next(ctx context.Context, report *apply.Report) (*record.Record, int, error) {
+	r := m.r
+	before := RecordIn(m.before)
+	base := r.Applied
+	if base == nil && before != nil { // another base was given
+		held := *r
+		held.Recorded = &record.Stored{Ref: r.Scope.Ref(), Record: before}
+		if err := m.w.composeRecord(ctx, &held); err != nil {
+			return nil, 0, err
+		}
+		base = held.Applied
+	}
+	if base == nil {
+		base = &record.Base{Record: &record.Record{}, Result: &compile.Result{}}
+	}
+	s := Settling{
+		Commit: r.Head.Commit, Head: m.w.Result, Base: base, Before: before,
+		Settled: apply.Settlements(m.About.Plan, report), Scope: m.About.Scope,
+		Policy: m.w.Set.Workspace.Policy, adopt: m.About.Adopt, Given: r.Base,
+	}
+	states := s.States()
+	done := 0
+	for _, state := range states {
+		if state.Commit == r.Head.Commit {
+			done++
+		}
+	}
+	return record.Update{
+		Old: before, Commit: r.Head.Commit, States: states,
+		Part: m.About.Scope.Shard.Count > 1, Declares: s.Declares,
+	}.Record(), done, nil
+}
+
+// objects counts them.
+func objects(n int) string {
+	if n == 1 {
+		return "1 object"
+	}
+	return fmt.Sprintf("%d objects", n)
+}
+
+// PlanInput is what a plan of the workspace depends on beside the live state.
+func (w *Workspace) PlanInput(r *Revisions, scope apply.Scope) apply.PlanInput {
+	scope.Policies = r.Policies(w)
+	input := apply.PlanInput{
+		Scope: scope,
+		Input: diff.Input{
+			Head: w.Result, HeadRevision: r.Head,
+			Policy: w.Set.Workspace.Policy, Unread: spec.UnreadJobs(w.Tree, w.Set.Workspace), Environment: w.Set.Workspace.Environment,
+			Modules: diff.ModulesOf(w.Catalogue),
+		},
+	}
+	if base := r.Base; base != nil {
+		input.Base, input.BaseRevision = base.Result, &base.Revision
+		r.DescribeBase(&input.Input)
+	}
+	return input
+}

@@ -1,0 +1,167 @@
+package workspace
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"sync"
+
+	"github.com/buildsync/buildsync/pkg/catalog"
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/gitbase"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// StateFolder is where buildsync keeps what is not in Git: the emulator's file,
+// the journal, caches. Git ignores it.
+const StateFolder = ".buildsync"
+
+// Workspace is a loaded and compiled workspace.
+type Workspace struct {
+	Dir       string
+	Tree      *Tree
+	Set       *spec.Set
+	Catalogue *catalog.Catalogue
+	Result    *compile.Result
+	Loaded    *compile.Loaded         // by loadPacked and loadKept
+	declared  map[string]*compile.Job // see definitionOf
+}
+
+// Load reads and compiles the definitions.
+func (w *Workspace) Load(environment string, vars map[string]string) spec.Diagnostics {
+	return w.LoadFrom(w.Tree, environment, vars)
+}
+
+// LoadFrom is load from another tree, such as one with edits.
+func (w *Workspace) LoadFrom(tree spec.Tree, environment string, vars map[string]string) spec.Diagnostics {
+	set, diagnostics := spec.Load(tree, spec.Options{Environment: environment})
+	w.Set = set
+	if set == nil || set.Workspace == nil {
+		return diagnostics
+	}
+	catalogue, more := catalog.ForWorkspace(set)
+	diagnostics = append(diagnostics, more...)
+	w.Catalogue = catalogue
+	result, more := compile.Compile(set, compile.Options{Vars: vars, Catalogue: catalogue})
+	diagnostics = append(diagnostics, more.Besides(diagnostics)...)
+	diagnostics.Sort()
+	w.Result = result
+	return diagnostics
+}
+
+// LoadPacked is load file by file.
+func (w *Workspace) LoadPacked(environment string, vars map[string]string) spec.Diagnostics {
+	w.Tree.read = map[string]gitbase.Identity{}
+	return w.loadBy(environment, compile.Options{Vars: vars, Pack: true})
+}
+
+// LoadKept is load that keeps the parsed files, for a change of many jobs: the
+// workspace can then be compiled again with files replaced.
+func (w *Workspace) LoadKept(environment string, vars map[string]string) spec.Diagnostics {
+	return w.loadBy(environment, compile.Options{Vars: vars, Keep: true})
+}
+
+func (w *Workspace) loadBy(environment string, opts compile.Options) spec.Diagnostics {
+	loaded, diagnostics := compile.Load(w.Tree, environment, opts)
+	if loaded != nil {
+		w.Loaded, w.Set, w.Catalogue, w.Result = loaded, loaded.Set, loaded.Catalogue, loaded.Result
+	}
+	return diagnostics
+}
+
+// Shown is a file's name as a terminal understands it: relative to the working
+// folder where that is shorter.
+func (w *Workspace) Shown(name string) string {
+	full := filepath.Join(w.Dir, filepath.FromSlash(name))
+	here, err := os.Getwd()
+	if err != nil {
+		return full
+	}
+	if relative, err := filepath.Rel(here, full); err == nil && len(relative) < len(full) {
+		return relative
+	}
+	return full
+}
+
+// RepositoryOf returns the folder of the Git work tree that dir lies in, "" where
+// it lies in none.
+func RepositoryOf(dir string) string {
+	for {
+		if _, err := os.Stat(filepath.Join(dir, ".git")); err == nil {
+			return dir
+		}
+		above := filepath.Dir(dir)
+		if above == dir {
+			return ""
+		}
+		dir = above
+	}
+}
+
+// Tree remembers what was read of a folder, so that it can be told whether
+// a commit holds the same.
+type Tree struct {
+	*spec.DirTree
+	mu   sync.Mutex
+	read map[string]gitbase.Identity // nil: nobody will ask
+}
+
+// ReadFile reads a file and remembers it.
+func (t *Tree) ReadFile(name string, limit int64) ([]byte, error) {
+	content, err := t.DirTree.ReadFile(name, limit)
+	if err == nil && t.read != nil {
+		id := gitbase.IdentityOf(content)
+		t.mu.Lock()
+		t.read[path.Clean(name)] = id // as Git names it
+		t.mu.Unlock()
+	}
+	return content, err
+}
+
+// Open opens a workspace's folder. Nothing is read yet.
+func Open(dir string) (*Workspace, error) {
+	tree, err := spec.OpenDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	return &Workspace{Dir: dir, Tree: &Tree{DirTree: tree}}, nil
+}
+
+// DefinitionOf finds what declares a live job, by its id where one is pinned, nil
+// for none.
+func (w *Workspace) DefinitionOf(live *diff.LiveJob) *compile.Job {
+	if w.declared == nil {
+		w.declared = make(map[string]*compile.Job, len(w.Result.Jobs))
+		for _, job := range w.Result.Jobs {
+			if w.declared[job.ProjectID+"/name/"+job.Name] = job; job.ID != "" {
+				w.declared[job.ProjectID+"/id/"+job.ID] = job
+			}
+		}
+	}
+	if pinned := w.declared[live.ProjectID+"/id/"+live.ID]; pinned != nil {
+		return pinned
+	}
+	if named := w.declared[live.ProjectID+"/name/"+live.Name]; named != nil && named.ID == "" {
+		return named
+	}
+	return nil
+}
+
+// StateFile names a file of the workspace's state folder and makes the folder,
+// which keeps itself out of Git.
+func StateFile(dir, name string) (string, error) {
+	folder := filepath.Join(dir, StateFolder)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return "", fmt.Errorf("making the folder for buildsync's state: %w", err)
+	}
+	ignore := filepath.Join(folder, ".gitignore")
+	if _, err := os.Lstat(ignore); errors.Is(err, os.ErrNotExist) {
+		if err := os.WriteFile(ignore, []byte("*\n"), 0o600); err != nil {
+			return "", fmt.Errorf("making the folder for buildsync's state: %w", err)
+		}
+	}
+	return filepath.Join(folder, name), nil
+}
