@@ -14,6 +14,7 @@ import (
 	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/internal/outfile"
 	"github.com/buildsync/buildsync/pkg/export"
+	"github.com/buildsync/buildsync/pkg/exporting"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -100,7 +101,7 @@ func (in *invocation) importer() (*export.Exporter, error) {
 	if err != nil {
 		return nil, err
 	}
-	return export.New(export.Options{Catalogue: w.Catalogue, Workspace: w.Set, ShareSecrets: true, TakenSecrets: secretsInUse(w.Result)}), nil
+	return export.New(export.Options{Catalogue: w.Catalogue, Workspace: w.Set, ShareSecrets: true, TakenSecrets: exporting.SecretsInUse(w.Result)}), nil
 }
 
 // importedName is the name of the folder of a build.yml, but for the folder that

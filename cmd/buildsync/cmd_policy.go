@@ -15,6 +15,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/export"
+	"github.com/buildsync/buildsync/pkg/exporting"
 	"github.com/buildsync/buildsync/pkg/policy"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -256,7 +257,7 @@ func (in *invocation) judgeLive(ctx context.Context, w *workspace.Workspace, ser
 	set.KnowFragments(w.Set.Files)
 	report, run := set.NewReport(), set.NewRun(today())
 	for _, project := range projects {
-		listing, err := listJobs(ctx, service, project)
+		listing, err := exporting.ListJobs(ctx, service, project)
 		if err != nil {
 			return nil, err
 		}

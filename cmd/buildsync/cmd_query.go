@@ -17,6 +17,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/export"
+	"github.com/buildsync/buildsync/pkg/exporting"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
 	"github.com/buildsync/buildsync/pkg/workspace"
@@ -167,7 +168,7 @@ func (in *invocation) query() error {
 // liveObjects reads the live jobs; unread reports that some could not be read.
 func (in *invocation) liveObjects(ctx context.Context, w *workspace.Workspace, service *service, projects []export.Project, a asked) (objects []*bulk.Object, unread bool, err error) {
 	for _, project := range projects {
-		listing, err := listJobs(ctx, service, project)
+		listing, err := exporting.ListJobs(ctx, service, project)
 		if err != nil {
 			return nil, false, err
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/catalog"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/export"
+	"github.com/buildsync/buildsync/pkg/exporting"
 	reading "github.com/buildsync/buildsync/pkg/live"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -112,7 +113,7 @@ func (in *invocation) observeSteps(ctx context.Context, service *service, projec
 		seen = append(seen, export.StepsOfTemplate(t)...)
 	}
 	for i, project := range projects {
-		listing, err := listJobs(ctx, service, project)
+		listing, err := exporting.ListJobs(ctx, service, project)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -188,20 +189,5 @@ func (in *invocation) keepModules(w *workspace.Workspace, harvest []*catalog.Mod
 	if _, err := fmt.Fprintf(in.Stdout, "wrote %s\n", sanitize.Line(name, 300)); err != nil || declared {
 		return err
 	}
-	return editWorkspace(w.Dir, declare)
-}
-
-// editWorkspace changes buildsync.yaml in one step, unless the edit changes
-// nothing.
-func editWorkspace(dir string, edit func([]byte) ([]byte, error)) error {
-	full := filepath.Join(dir, spec.WorkspaceFile)
-	before, err := os.ReadFile(full)
-	if err != nil {
-		return err
-	}
-	after, err := edit(before)
-	if err != nil || slices.Equal(before, after) {
-		return err
-	}
-	return outfile.WriteSource(full, after, 0o644)
+	return exporting.EditWorkspace(w.Dir, declare)
 }

@@ -1,4 +1,4 @@
-package main
+package exporting
 
 import (
 	"bytes"
@@ -17,11 +17,13 @@ import (
 	"github.com/buildsync/buildsync/pkg/export"
 	reading "github.com/buildsync/buildsync/pkg/live"
 	"github.com/buildsync/buildsync/pkg/sanitize"
+	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
 // keep writes a definition into a file of its own, its secrets declared first:
 // the workspace stays whole whenever the run ends.
-func (x *exporting) keep(d *export.Definition, file string) error {
+func (x *Run) keep(d *export.Definition, file string) error {
 	full := filepath.Join(x.w.Dir, filepath.FromSlash(file))
 	if _, err := os.Lstat(full); !errors.Is(err, fs.ErrNotExist) {
 		x.problem(d.Address, "", file+" exists and defines something else; move it away")
@@ -47,23 +49,23 @@ func (x *exporting) keep(d *export.Definition, file string) error {
 	if err := x.writeDefinitions(file, text); err != nil {
 		return err
 	}
-	written := exported{Address: d.Address, Files: []string{file}}
+	written := Exported{Address: d.Address, Files: []string{file}}
 	for _, script := range scripts {
 		written.Files = append(written.Files, script.Name)
 	}
-	x.report.Written = append(x.report.Written, written)
+	x.Report.Written = append(x.Report.Written, written)
 	for _, s := range d.Secrets {
-		x.report.Secrets = append(x.report.Secrets, exportSecret{s.Name, s.Parameter, s.Address})
+		x.Report.Secrets = append(x.Report.Secrets, Secret{s.Name, s.Parameter, s.Address})
 	}
 	for _, path := range d.Withheld {
-		x.report.Withheld = append(x.report.Withheld, exportPath{d.Address, path})
+		x.Report.Withheld = append(x.Report.Withheld, Path{d.Address, path})
 	}
-	return x.say("wrote %s\n", sanitize.Line(file, 0))
+	return x.tell.Say("wrote %s\n", sanitize.Line(file, 0))
 }
 
 // writeDefinitions writes a file of the workspace, and the folders that it
 // needs.
-func (x *exporting) writeDefinitions(name string, text []byte) error {
+func (x *Run) writeDefinitions(name string, text []byte) error {
 	full := filepath.Join(x.w.Dir, filepath.FromSlash(name))
 	if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
 		return fmt.Errorf("writing %s: %w", name, err)
@@ -71,7 +73,7 @@ func (x *exporting) writeDefinitions(name string, text []byte) error {
 	return outfile.WriteSource(full, text, 0o644)
 }
 
-func (x *exporting) declareSecrets(d *export.Definition) error {
+func (x *Run) declareSecrets(d *export.Definition) error {
 	if len(d.Secrets) == 0 {
 		return nil
 	}
@@ -79,12 +81,12 @@ func (x *exporting) declareSecrets(d *export.Definition) error {
 	for _, secret := range d.Secrets {
 		names = append(names, secret.Name)
 	}
-	return editWorkspace(x.w.Dir, func(text []byte) ([]byte, error) { return export.DeclareSecrets(text, names) })
+	return EditWorkspace(x.w.Dir, func(text []byte) ([]byte, error) { return export.DeclareSecrets(text, names) })
 }
 
 // schemaOf is the path from a file to the schema that init keeps for editors,
 // "" where there is none.
-func (x *exporting) schemaOf(file string) string {
+func (x *Run) schemaOf(file string) string {
 	const schema = ".schemas/definitions.schema.json"
 	if _, err := os.Stat(filepath.Join(x.w.Dir, filepath.FromSlash(schema))); err != nil {
 		return ""
@@ -97,7 +99,7 @@ func (x *exporting) schemaOf(file string) string {
 }
 
 // templates exports the caller's own build templates.
-func (x *exporting) templates(ctx context.Context) error {
+func (x *Run) templates(ctx context.Context) error {
 	list, err := reading.Templates(ctx, x.service)
 	if err == nil {
 		err = list.ReadErr
@@ -117,7 +119,7 @@ func (x *exporting) templates(ctx context.Context) error {
 		owner := live.Body.Str(wire.KeyDomainID)
 		foreign := owner != "" && len(accounts) > 0 && !slices.Contains(accounts, owner)
 		if foreign && x.matches(live.Name) {
-			x.report.Foreign = append(x.report.Foreign, "template/"+live.Name)
+			x.Report.Foreign = append(x.Report.Foreign, "template/"+live.Name)
 		}
 		return foreign
 	})
@@ -133,18 +135,18 @@ func (x *exporting) templates(ctx context.Context) error {
 		}
 		x.verified = append(x.verified, live)
 		if slices.ContainsFunc(x.w.Result.Templates, func(t *compile.Template) bool { return t.Name == live.Name }) {
-			x.report.Defined = append(x.report.Defined, address)
+			x.Report.Defined = append(x.Report.Defined, address)
 			continue
 		}
 		definition, err := x.exporter.Template(live)
 		if err != nil {
 			x.problem(address, live.UUID, err.Error())
-			x.trace(err)
+			x.tell.Trace(err)
 			continue
 		}
 		file, err := x.layout.File("templates", live.Name, address)
 		if err != nil {
-			return &failure{exitInvalid, err}
+			return &workspace.Refusal{Err: err}
 		}
 		if err := x.keep(definition, file); err != nil {
 			return err
@@ -157,7 +159,7 @@ func (x *exporting) templates(ctx context.Context) error {
 // reference 7.3): a query returns the public templates of other accounts too,
 // under the same scope as the caller's (4.20). No account means that neither
 // told.
-func (x *exporting) accounts(ctx context.Context) []string {
+func (x *Run) accounts(ctx context.Context) []string {
 	var accounts []string
 	add := func(id string) {
 		if id != "" && !slices.Contains(accounts, id) {
@@ -172,10 +174,25 @@ func (x *exporting) accounts(ctx context.Context) []string {
 	}
 	projects, err := x.service.IAMProjects(ctx)
 	if err != nil {
-		x.Note("IAM does not tell which account this is, so the templates may hold some that others have made public: %s", sanitize.Line(err.Error(), 300))
+		x.tell.Note("IAM does not tell which account this is, so the templates may hold some that others have made public: %s", sanitize.Line(err.Error(), 300))
 	}
 	for _, project := range projects {
 		add(project.DomainID)
 	}
 	return accounts
+}
+
+// EditWorkspace changes buildsync.yaml in one step, unless the edit changes
+// nothing.
+func EditWorkspace(dir string, edit func([]byte) ([]byte, error)) error {
+	full := filepath.Join(dir, spec.WorkspaceFile)
+	before, err := os.ReadFile(full)
+	if err != nil {
+		return err
+	}
+	after, err := edit(before)
+	if err != nil || slices.Equal(before, after) {
+		return err
+	}
+	return outfile.WriteSource(full, after, 0o644)
 }

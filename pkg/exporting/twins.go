@@ -1,4 +1,4 @@
-package main
+package exporting
 
 import (
 	"cmp"
@@ -19,7 +19,7 @@ const mostNameRunes = 115
 // but for jobs of one name. Definitions cannot hold two of those, since a name is
 // what identifies a job there. Jobs that cannot be exported have none, and a
 // problem in the report.
-func (x *exporting) namesOf(project export.Project, jobs []*diff.LiveJob) map[*diff.LiveJob]string {
+func (x *Run) namesOf(project export.Project, jobs []*diff.LiveJob) map[*diff.LiveJob]string {
 	byName, names, taken := map[string][]*diff.LiveJob{}, map[*diff.LiveJob]string{}, map[string]bool{}
 	for _, job := range jobs {
 		byName[job.Name] = append(byName[job.Name], job)
@@ -44,7 +44,7 @@ func (x *exporting) namesOf(project export.Project, jobs []*diff.LiveJob) map[*d
 
 // ownName is a live job's name, or the one that a definition is about to give
 // it.
-func (x *exporting) ownName(project export.Project, live *diff.LiveJob, taken map[string]bool) string {
+func (x *Run) ownName(project export.Project, live *diff.LiveJob, taken map[string]bool) string {
 	if job := x.index().renamed[defined{project.ID, live.Name}]; job != nil && x.declared(project, live, live.Name) == nil {
 		return job.Name
 	}
@@ -52,7 +52,7 @@ func (x *exporting) ownName(project export.Project, live *diff.LiveJob, taken ma
 }
 
 // nameTwins chooses the names of live jobs of one name.
-func (x *exporting) nameTwins(project export.Project, twins []*diff.LiveJob, taken map[string]bool, names map[*diff.LiveJob]string) {
+func (x *Run) nameTwins(project export.Project, twins []*diff.LiveJob, taken map[string]bool, names map[*diff.LiveJob]string) {
 	twins = slices.Clone(twins)
 	slices.SortStableFunc(twins, byUse)
 	free := true // no definition has their name
@@ -77,9 +77,8 @@ func (x *exporting) nameTwins(project export.Project, twins []*diff.LiveJob, tak
 		case unpinned != nil:
 			x.problem(address, live.ID, fmt.Sprintf("%s, and its definition in %s does not say which one is meant; give it the id: of that one",
 				aboutTwin(live, twins), unpinned.Pos.File))
-		case x.Text("twins") != "rename":
-			x.problem(address, live.ID, aboutTwin(live, twins)+"; --twins rename exports all of them, pinned to their ids, all but one under a new name; "+
-				"or rename or delete all but one on the service and export again")
+		case !x.opts.RenameTwins:
+			x.problem(address, live.ID, aboutTwin(live, twins)+"; "+x.opts.TwinAdvice)
 		case free:
 			names[live], free = live.Name, false
 		default:
@@ -90,7 +89,7 @@ func (x *exporting) nameTwins(project export.Project, twins []*diff.LiveJob, tak
 }
 
 // pinned is the definition that names a live job by its id.
-func (x *exporting) pinned(project export.Project, live *diff.LiveJob) *compile.Job {
+func (x *Run) pinned(project export.Project, live *diff.LiveJob) *compile.Job {
 	return x.index().pinned[defined{project.ID, live.ID}]
 }
 

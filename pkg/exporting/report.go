@@ -1,0 +1,190 @@
+package exporting
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/export"
+	"github.com/buildsync/buildsync/pkg/workspace"
+)
+
+// Report is what a run did. Its JSON form is schemas/export.schema.json.
+type Report struct {
+	FormatVersion string     `json:"format_version"`
+	ToolVersion   string     `json:"tool_version"`
+	ExitCode      int        `json:"exit_code"`
+	Interrupted   bool       `json:"interrupted"`
+	Projects      []string   `json:"projects"`
+	Written       []Exported `json:"written"`
+	Edited        []Exported `json:"edited"`
+	Defined       []string   `json:"defined"` // addresses that were defined already
+	Ignored       []string   `json:"ignored"` // addresses that the policy leaves alone
+	Foreign       []string   `json:"foreign"` // templates that others have made public
+	NotExported   []Problem  `json:"not_exported"`
+	Unsure        []Problem  `json:"unsure"` // what could not be read
+	Renamed       []Rename   `json:"renamed"`
+	Secrets       []Secret   `json:"secrets"`
+	Withheld      []Path     `json:"withheld"`
+	Factored      *Factored  `json:"factored"`
+	Verified      *Verified  `json:"verified"`
+}
+
+type Exported struct {
+	Address string   `json:"address"`
+	Files   []string `json:"files"` // the definitions first, then the scripts
+}
+
+// Problem is an object that has no definition now, or may have none.
+type Problem struct {
+	Address string `json:"address"`
+	ID      string `json:"id"` // of the job or template; "" where none is known
+	Reason  string `json:"reason"`
+}
+
+// Rename is a job that the next apply gives the name of its definition.
+type Rename struct {
+	Address  string `json:"address"`
+	ID       string `json:"id"`
+	LiveName string `json:"live_name"`
+}
+
+// Secret is a value to supply.
+type Secret struct {
+	Name      string `json:"name"`
+	Parameter string `json:"parameter"`
+	Address   string `json:"address"`
+}
+
+type Path struct {
+	Address string `json:"address"`
+	Path    string `json:"path"`
+}
+
+type Factored struct {
+	Definitions int           `json:"definitions"` // that became shorter
+	Defaults    []string      `json:"defaults"`
+	Templates   []SharedSteps `json:"templates"`
+	Fragments   []SharedSteps `json:"fragments"`
+}
+
+type SharedSteps struct {
+	Name string `json:"name"`
+	Jobs int    `json:"jobs"`
+}
+
+type Verified struct {
+	Exact       int          `json:"exact"`
+	Total       int          `json:"total"`
+	Differences []Difference `json:"differences"`
+}
+
+type Difference struct {
+	Address string   `json:"address"`
+	Paths   []string `json:"paths"`
+}
+
+// Encode writes the report as JSON; lists are never null.
+func (r Report) Encode(code int, interrupted bool) ([]byte, error) {
+	r.FormatVersion, r.ExitCode, r.Interrupted = "1.1", code, interrupted
+	r.Projects, r.Defined, r.Ignored, r.Foreign = listed(r.Projects), listed(r.Defined), listed(r.Ignored), listed(r.Foreign)
+	r.Written, r.Edited, r.NotExported, r.Unsure = listed(r.Written), listed(r.Edited), listed(r.NotExported), listed(r.Unsure)
+	r.Renamed, r.Secrets, r.Withheld = listed(r.Renamed), listed(r.Secrets), listed(r.Withheld)
+	document, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("encoding the report: %w", err)
+	}
+	return append(document, '\n'), nil
+}
+
+// listed is a list that is never null in JSON.
+func listed[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+func (x *Run) problem(address, id, reason string) {
+	x.Report.NotExported = append(x.Report.NotExported, Problem{address, id, reason})
+}
+
+func (x *Run) unsure(address, id, reason string) {
+	x.Report.Unsure = append(x.Report.Unsure, Problem{address, id, reason})
+}
+
+// Factor works out what the definitions share. Nothing is written.
+func (x *Run) Factor() (*export.Factoring, error) {
+	w, err := x.tell.Reopen()
+	if err != nil {
+		return nil, err
+	}
+	return export.Factor(w.Set, x.layout, compile.Options{Vars: x.opts.Vars, Catalogue: w.Catalogue})
+}
+
+// KeepFactoring writes what the definitions share where it belongs.
+func (x *Run) KeepFactoring(factoring *export.Factoring) error {
+	for _, name := range slices.Sorted(maps.Keys(factoring.Files)) {
+		if err := x.writeDefinitions(name, factoring.Files[name]); err != nil {
+			return err
+		}
+	}
+	x.Report.Factored = &Factored{Definitions: factoring.Jobs, Defaults: listed(factoring.Defaults), Templates: []SharedSteps{}, Fragments: []SharedSteps{}}
+	for _, t := range factoring.Templates {
+		x.Report.Factored.Templates = append(x.Report.Factored.Templates, SharedSteps(t))
+	}
+	for _, t := range factoring.Fragments {
+		x.Report.Factored.Fragments = append(x.Report.Factored.Fragments, SharedSteps(t))
+	}
+	return nil
+}
+
+// Verify compiles the workspace as it is now and compares it with all that was
+// read.
+func (x *Run) Verify() error {
+	w, err := x.tell.Reopen()
+	if err != nil {
+		return err
+	}
+	result := &Verified{Differences: []Difference{}}
+	compare := func(address string, paths []string) {
+		if result.Total++; len(paths) == 0 {
+			result.Exact++
+			return
+		}
+		result.Differences = append(result.Differences, Difference{address, paths})
+	}
+	jobs := map[string]*compile.Job{}
+	for _, job := range w.Result.Jobs {
+		jobs[job.ProjectID+"/"+job.Name] = job
+		jobs[job.ID] = job
+	}
+	for _, live := range x.read {
+		job := jobs[live.ID]
+		if job == nil {
+			job = jobs[live.ProjectID+"/"+live.Name]
+		}
+		if job == nil {
+			compare(live.address, []string{"everything: it is not defined"})
+			continue
+		}
+		compare(job.Address, x.exporter.Differences(job, live.LiveJob))
+	}
+	for _, live := range x.verified {
+		compare("template/"+live.Name, x.templateDifferences(w, live))
+	}
+	x.Report.Verified = result
+	return nil
+}
+
+func (x *Run) templateDifferences(w *workspace.Workspace, live *diff.LiveTemplate) []string {
+	for _, want := range w.Result.Templates {
+		if want.Name == live.Name {
+			return x.exporter.TemplateDifferences(want, live)
+		}
+	}
+	return []string{"everything: it is not defined"}
+}
