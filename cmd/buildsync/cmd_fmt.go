@@ -17,6 +17,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff/render"
 	"github.com/buildsync/buildsync/pkg/format"
 	lintformat "github.com/buildsync/buildsync/pkg/lint/format"
+	"github.com/buildsync/buildsync/pkg/linting"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
 	"github.com/buildsync/buildsync/pkg/workspace"
@@ -116,7 +117,7 @@ func (in *invocation) fmtFiles(args []string) ([]fmtTarget, error) {
 			files = append(files, fmtTarget{shown: path, path: path})
 			continue
 		}
-		dir, name, err := locate(in.Text("dir"), arg)
+		dir, name, err := linting.Locate(in.Text("dir"), arg)
 		if err != nil {
 			return nil, err
 		}
@@ -134,7 +135,7 @@ func (in *invocation) fmtFiles(args []string) ([]fmtTarget, error) {
 func (in *invocation) hookFiles(args []string) (files []fmtTarget) {
 	read := map[string][]string{} // by workspace
 	for _, arg := range args {
-		dir, name, err := locate(in.Text("dir"), arg)
+		dir, name, err := linting.Locate(in.Text("dir"), arg)
 		if err != nil {
 			continue
 		}

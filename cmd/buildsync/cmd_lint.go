@@ -4,17 +4,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/pkg/gitbase"
 	"github.com/buildsync/buildsync/pkg/lint"
 	"github.com/buildsync/buildsync/pkg/lint/format"
+	"github.com/buildsync/buildsync/pkg/linting"
 	"github.com/buildsync/buildsync/pkg/spec"
-	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
 func (p *program) lintCommand() *cli.Command {
@@ -102,21 +103,25 @@ func (in *invocation) lint() error {
 	if err := in.checkRemembering(groups); err != nil {
 		return err
 	}
-	all := newFindings(groups)
+	opts, err := in.lintOptions()
+	if err != nil {
+		return err
+	}
+	all := linting.NewFindings(groups)
 	code, fixed := exitDone, 0
 	for _, group := range groups {
-		l, err := in.newLinting(group)
+		l, err := linting.New(in.Ctx, group, opts)
+		if err == nil {
+			err = l.Run()
+		}
 		if err != nil {
-			return err
+			return in.lintFailed(err)
 		}
-		if err := l.run(); err != nil {
-			return err
-		}
-		if l.broken {
+		if l.Broken {
 			code = exitInvalid
 		}
-		all.add(l)
-		fixed += l.fixed
+		all.Add(l)
+		fixed += l.Fixed
 	}
 	if fixed > 0 {
 		in.Note("mended: %s", counted(fixed, "finding"))
@@ -124,26 +129,75 @@ func (in *invocation) lint() error {
 	if err := in.Write(outputs, func(w io.Writer, o kit.Output) error { return in.printFindings(w, o, all) }); err != nil {
 		return err
 	}
-	in.lintSummary(all.list)
-	in.nextAfterLint(all.list, groups)
+	in.lintSummary(all.List)
+	in.nextAfterLint(all.List, groups)
 	if refused != nil {
 		return refused
 	}
-	if code == exitDone && reaches(all.list, failOn) {
+	if code == exitDone && reaches(all.List, failOn) {
 		code = exitDifferent
 	}
 	return said(code)
 }
 
+// lintOptions reads the flags.
+func (in *invocation) lintOptions() (o linting.Options, err error) {
+	o = linting.Options{
+		Environment: in.Text("env"), Today: today(), Fix: in.Flags.Generic("fix").(*fixValue).mode, NoCache: in.On("no-cache"),
+		Build: kit.BuildOf(kit.Version()), Since: in.Text("changed-since"), Baseline: in.Text("baseline"), Remember: in.On("update-baseline"),
+		Stdin: in.Stdin, Note: in.Note, Verbose: in.On("verbose"),
+	}
+	if o.Verbose { // when a trigger fires next is another line each day
+		o.Now = time.Now()
+	}
+	if o.Vars, err = in.variables(); err != nil {
+		return o, err
+	}
+	mode, err := in.OneOf("shellcheck", "", "auto", "off", "required")
+	if err != nil {
+		return o, err
+	}
+	o.ShellCheck = lint.ShellCheckMode(mode)
+	o.Selected, err = selectedRules(in.Texts("select"), in.Texts("ignore"))
+	return o, err
+}
+
+// lintFailed words what is wrong with the value of a flag.
+func (in *invocation) lintFailed(err error) error {
+	var input *linting.InputError
+	if !errors.As(err, &input) {
+		return err
+	}
+	file := in.Text("baseline")
+	switch input.About {
+	case linting.AboutBaselineFile:
+		err = fmt.Errorf("--baseline: %w; --update-baseline writes it", err)
+	case linting.AboutBaseline:
+		err = fmt.Errorf("--baseline %s: %w", file, err)
+	case linting.AboutForeignFile:
+		err = fmt.Errorf("--baseline %s: %w: name another file, or remove it first", file, err)
+	case linting.AboutSince:
+		err = fmt.Errorf("--changed-since %w", err)
+		if errors.Is(err, gitbase.ErrUnknownRevision) {
+			err = fmt.Errorf("--changed-since: %w", input.Err)
+		}
+	case linting.AboutSinceTree:
+		return fmt.Errorf("--changed-since %w", err)
+	case linting.AboutFixingStdin:
+		err = errors.New("--fix changes files; it cannot mend what comes from stdin")
+	}
+	return &failure{exitInvalid, err}
+}
+
 // checkRemembering refuses a baseline that would hold less than all of one
 // workspace, and so forget the rest.
-func (in *invocation) checkRemembering(groups []target) error {
+func (in *invocation) checkRemembering(groups []linting.Target) error {
 	switch {
 	case !in.On("update-baseline"):
 		return nil
 	case in.Text("baseline") == "":
 		return kit.UsageError{Text: "--update-baseline needs the file to write: add --baseline FILE"}
-	case in.Text("changed-since") != "" || len(groups) != 1 || len(groups[0].files) > 0:
+	case in.Text("changed-since") != "" || len(groups) != 1 || len(groups[0].Files) > 0:
 		return kit.UsageError{Text: "--update-baseline remembers the whole workspace: leave out the paths and --changed-since"}
 	case len(in.Texts("select"))+len(in.Texts("ignore")) > 0:
 		return kit.UsageError{Text: "--update-baseline remembers all findings: leave out --select and --ignore"}
@@ -151,90 +205,13 @@ func (in *invocation) checkRemembering(groups []target) error {
 	return nil
 }
 
-// findings are those of all workspaces that were linted, their files named from
-// one folder, so that what is remembered of them elsewhere stays the same
-// wherever the command is run: the repository, where there is one.
-type findings struct {
-	list    spec.Diagnostics
-	root    string
-	sources map[string]func() []byte
-}
-
-func newFindings(groups []target) *findings {
-	f := &findings{sources: map[string]func() []byte{}}
-	f.root = workspace.RepositoryOf(groups[0].dir)
-	if f.root == "" && len(groups) == 1 {
-		f.root = groups[0].dir
-	}
-	return f
-}
-
-// name is how a file is called from the root; a file outside it as a terminal
-// would.
-func (f *findings) name(w *workspace.Workspace, file string) string {
-	if f.root != "" {
-		relative, err := filepath.Rel(f.root, filepath.Join(w.Dir, filepath.FromSlash(file)))
-		if err == nil && filepath.IsLocal(relative) {
-			return filepath.ToSlash(relative)
-		}
-	}
-	return w.Shown(file)
-}
-
-// add takes the findings of one workspace.
-func (f *findings) add(l *linting) {
-	rename := func(name string) string {
-		if name == "" {
-			return ""
-		}
-		shown := f.name(l.w, name)
-		f.sources[shown] = func() []byte {
-			content, err := l.tree.ReadFile(name, spec.MaxFileBytes)
-			if err != nil {
-				return nil
-			}
-			return content
-		}
-		return shown
-	}
-	move := func(r *spec.Range) {
-		r.Start.File = rename(r.Start.File)
-		r.End.File = r.Start.File
-	}
-	for _, d := range l.found {
-		move(&d.Range)
-		d.Related = slices.Clone(d.Related)
-		for i := range d.Related {
-			move(&d.Related[i].Range)
-		}
-		d.Fixes = slices.Clone(d.Fixes)
-		for i := range d.Fixes {
-			d.Fixes[i].Edits = slices.Clone(d.Fixes[i].Edits)
-			for k := range d.Fixes[i].Edits {
-				d.Fixes[i].Edits[k].File = rename(d.Fixes[i].Edits[k].File)
-			}
-		}
-		f.list = append(f.list, d)
-	}
-}
-
-// fromHere names a file as a terminal and the programs started from it
-// understand it.
-func (f *findings) fromHere(name string) string {
-	root := workspace.Workspace{Dir: f.root}
-	if f.root == "" {
-		return name
-	}
-	return root.Shown(name)
-}
-
 // printFindings writes the findings in one format. Code hosts know files by
 // their place in the repository; everybody else by the working folder.
-func (in *invocation) printFindings(w io.Writer, o kit.Output, all *findings) error {
+func (in *invocation) printFindings(w io.Writer, o kit.Output, all *linting.Findings) error {
 	options := format.Options{
 		Version: kit.Version(),
 		Source: func(name string) []byte {
-			if read := all.sources[name]; read != nil {
+			if read := all.Sources[name]; read != nil {
 				return read()
 			}
 			return nil
@@ -250,7 +227,7 @@ func (in *invocation) printFindings(w io.Writer, o kit.Output, all *findings) er
 		FailOn: failingSeverity(in.Text("fail-on")),
 	}
 	if !slices.Contains([]string{"sarif", "github", "gitlab"}, o.Format) {
-		options.Path = all.fromHere
+		options.Path = all.FromHere
 	}
 	if o.File == "" {
 		options.Color = o.Format == "text" && in.Colorful(in.Stdout, in.On("no-color"))
@@ -260,7 +237,7 @@ func (in *invocation) printFindings(w io.Writer, o kit.Output, all *findings) er
 	if in.On("statistics") {
 		write = statisticsIn[o.Format]
 	}
-	return write(w, all.list, options)
+	return write(w, all.List, options)
 }
 
 // lintSummary counts on a terminal, where saying nothing could be taken for
@@ -318,4 +295,27 @@ func counted(n int, noun string) string {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// lintTargets groups the arguments by the workspace that they lie in. refused
+// says which arguments cannot be linted: what the others cause is reported all
+// the same.
+func (in *invocation) lintTargets() (groups []linting.Target, refused, err error) {
+	args := in.Flags.Args().Slice()
+	switch {
+	case slices.Contains(args, "-"):
+		name := in.Text("stdin-filename")
+		if len(args) > 1 || name == "" {
+			return nil, nil, kit.UsageError{Text: "lint - reads one file from stdin: give its name with --stdin-filename and no other file"}
+		}
+		dir, name, err := linting.Locate(in.Text("dir"), name)
+		return []linting.Target{{Dir: dir, Files: []string{name}, Stdin: true}}, nil, err
+	case in.On("hook"):
+		return linting.HookTargets(in.Ctx, in.Text("dir"), args), nil, nil
+	case len(args) == 0:
+		dir, err := in.findWorkspace()
+		return []linting.Target{{Dir: dir}}, nil, err
+	}
+	groups, refused = linting.TargetsOf(in.Text("dir"), in.Text("env"), args)
+	return groups, refused, nil
 }

@@ -8,6 +8,7 @@ import (
 
 	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/internal/outfile"
+	"github.com/buildsync/buildsync/pkg/linting"
 	"github.com/buildsync/buildsync/pkg/record"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/workspace"
@@ -75,7 +76,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitDone
 	case errors.As(err, &f):
 		return f.code
-	case errors.As(err, new(kit.UsageError)), errors.As(err, new(*outfile.InputError)),
+	case errors.As(err, new(kit.UsageError)), errors.As(err, new(*outfile.InputError)), errors.As(err, new(*linting.InputError)),
 		errors.As(err, new(*workspace.Refusal)), errors.As(err, new(*record.DamagedError)):
 		return exitInvalid
 	case errors.As(err, &stopped):

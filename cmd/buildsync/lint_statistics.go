@@ -6,6 +6,7 @@ import (
 	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/lint"
 	"github.com/buildsync/buildsync/pkg/lint/format"
+	"github.com/buildsync/buildsync/pkg/linting"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -30,9 +31,9 @@ const muchFound = 30
 
 // nextAfterLint offers --fix where it mends something, or a baseline where a team
 // finds much on its first day.
-func (in *invocation) nextAfterLint(found spec.Diagnostics, groups []target) {
+func (in *invocation) nextAfterLint(found spec.Diagnostics, groups []linting.Target) {
 	mode := in.Flags.Generic("fix").(*fixValue).mode
-	whole := len(groups) == 1 && len(groups[0].files) == 0 && in.Text("changed-since") == ""
+	whole := len(groups) == 1 && len(groups[0].Files) == 0 && in.Text("changed-since") == ""
 	if old := lint.NewBaseline(found).Len(); whole && mode == 0 && in.Text("baseline") == "" && old >= muchFound {
 		in.Next("%s --baseline lint-baseline.json --update-baseline remembers these %s, so that only new ones are reported; --statistics counts them by rule", in.Again("lint"), counted(old, "finding"))
 		return

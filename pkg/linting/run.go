@@ -1,6 +1,8 @@
-package main
+package linting
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -8,7 +10,6 @@ import (
 	"slices"
 	"time"
 
-	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/internal/outfile"
 	"github.com/buildsync/buildsync/pkg/gitbase"
 	"github.com/buildsync/buildsync/pkg/lint"
@@ -17,82 +18,122 @@ import (
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
-// linting is one run of lint over one workspace.
-type linting struct {
-	in       *invocation
-	w        *workspace.Workspace
-	tree     spec.Tree
-	then     *gitbase.Tree // with --changed-since; or nil
-	head     *gitbase.Tree // the commit that is checked out; or nil
-	options  lint.Options
-	baseline string
-	found    spec.Diagnostics
-	broken   bool // buildsync.yaml could not be read, so nothing else was
-	fixed    int
+// Options say how a workspace is linted.
+type Options struct {
+	Environment string
+	Vars        map[string]string
+	Selected    func(rule string) bool // nil: all rules
+	Today       string
+	Now         time.Time           // when triggers fire next is said too; zero: it is not
+	Fix         lint.FixMode        // 0: nothing is mended
+	ShellCheck  lint.ShellCheckMode // "": as the workspace says
+	NoCache     bool
+	Build       string // of this program, by which results are kept
+	Since       string // only what changes since this commit touch or cause; "" for all
+	Baseline    string // a file of findings that are not reported
+	Remember    bool   // the findings become the baseline
+	Stdin       io.Reader
+	Note        func(format string, args ...any)
+	Verbose     bool
 }
 
-// newLinting opens one workspace and reads what the flags say about it.
-func (in *invocation) newLinting(t target) (*linting, error) {
-	tree, err := spec.OpenDir(t.dir)
+// Topic is what an input error is about.
+type Topic int
+
+// What an input error is about.
+const (
+	aboutInput        Topic = iota
+	AboutBaselineFile       // it cannot be read
+	AboutBaseline           // what it holds is no baseline
+	AboutForeignFile        // what stands in the place of a new baseline is none
+	AboutSince              // the commit cannot be found
+	AboutSinceTree          // the workspace at the commit cannot be read
+	AboutFixingStdin
+)
+
+// InputError says that something that was named cannot be used.
+type InputError struct {
+	About Topic
+	Err   error
+}
+
+func (e *InputError) Error() string { return e.Err.Error() }
+
+func (e *InputError) Unwrap() error { return e.Err }
+
+var errNoBaseline = errors.New("what stands there is not a baseline, so it is not overwritten")
+
+// New opens one workspace and reads what the options name.
+func New(ctx context.Context, t Target, opts Options) (*Run, error) {
+	tree, err := spec.OpenDir(t.Dir)
 	if err != nil {
-		return nil, &failure{exitInvalid, err}
+		return nil, &InputError{aboutInput, err}
 	}
-	vars, err := in.variables()
-	if err != nil {
-		return nil, err
-	}
-	l := &linting{in: in, w: &workspace.Workspace{Dir: t.dir}, tree: tree, baseline: in.Text("baseline")}
-	selected, err := selectedRules(in.Texts("select"), in.Texts("ignore"))
-	if err != nil {
-		return nil, err
-	}
-	l.options = lint.Options{Vars: vars, Selected: selected, Today: today(), Only: t.only()}
-	if in.On("verbose") { // when a trigger fires next is another line each day
-		l.options.Now = time.Now()
-	}
-	mode, err := in.OneOf("shellcheck", "", "auto", "off", "required")
-	if err != nil {
-		return nil, err
-	}
-	l.options.ShellCheckMode = lint.ShellCheckMode(mode)
-	if found := shelltool.FindShellCheck(in.Ctx); found != nil {
+	l := &Run{ctx: ctx, opts: opts, dir: t.Dir, tree: tree}
+	l.options = lint.Options{Vars: opts.Vars, Selected: opts.Selected, Today: opts.Today, Now: opts.Now, Only: t.only()}
+	l.options.ShellCheckMode = opts.ShellCheck
+	if found := shelltool.FindShellCheck(ctx); found != nil {
 		l.options.ShellCheck = found
 	}
-	if bash := shelltool.FindBash(in.Ctx); bash != nil {
+	if bash := shelltool.FindBash(ctx); bash != nil {
 		l.options.Bash = bash
 	}
-	if t.stdin {
-		text, err := io.ReadAll(io.LimitReader(in.Stdin, spec.MaxFileBytes+1))
+	if t.Stdin {
+		text, err := io.ReadAll(io.LimitReader(opts.Stdin, spec.MaxFileBytes+1))
 		if err != nil {
 			return nil, fmt.Errorf("reading stdin: %w", err)
 		}
-		l.tree = &overlay{Tree: tree, name: t.files[0], content: text}
+		l.tree = &overlay{Tree: tree, name: t.Files[0], content: text}
 	}
-	if rev := in.Text("changed-since"); rev != "" {
-		if err := l.openThen(rev); err != nil {
+	if opts.Since != "" {
+		if err := l.openThen(opts.Since); err != nil {
 			return nil, err
 		}
 		l.options.Before = func() (spec.Tree, error) { return l.then, nil }
 	}
 	l.options.Others = l.others()
-	if in.On("update-baseline") {
-		if before, err := os.ReadFile(l.baseline); err == nil && len(before) > 0 && !lint.IsBaseline(before) {
-			return nil, kit.UsageError{Text: fmt.Sprintf("--baseline %s: what stands there is not a baseline, so it is not overwritten: name another file, or remove it first", l.baseline)}
-		}
-	} else if l.baseline != "" {
-		text, err := os.ReadFile(l.baseline)
-		if err != nil {
-			return nil, &failure{exitInvalid, fmt.Errorf("--baseline: %w; --update-baseline writes it", err)}
-		}
-		if l.options.Baseline, err = lint.ReadBaseline(text); err != nil {
-			return nil, &failure{exitInvalid, fmt.Errorf("--baseline %s: %w", l.baseline, err)}
-		}
+	return l, l.readBaseline()
+}
+
+// readBaseline reads the findings that are not reported, or looks that nothing
+// else stands where they will be written.
+func (l *Run) readBaseline() error {
+	name := l.opts.Baseline
+	if name == "" {
+		return nil
 	}
-	return l, nil
+	text, err := os.ReadFile(name)
+	switch {
+	case l.opts.Remember:
+		if err == nil && len(text) > 0 && !lint.IsBaseline(text) {
+			return &InputError{AboutForeignFile, errNoBaseline}
+		}
+		return nil
+	case err != nil:
+		return &InputError{AboutBaselineFile, err}
+	}
+	if l.options.Baseline, err = lint.ReadBaseline(text); err != nil {
+		return &InputError{AboutBaseline, err}
+	}
+	return nil
+}
+
+// Run is one run of lint over one workspace.
+type Run struct {
+	ctx     context.Context
+	opts    Options
+	dir     string
+	tree    spec.Tree
+	then    *gitbase.Tree // with --changed-since; or nil
+	head    *gitbase.Tree // the commit that is checked out; or nil
+	options lint.Options
+	found   spec.Diagnostics
+	Broken  bool // buildsync.yaml could not be read, so nothing else was
+	Fixed   int
 }
 
 // close ends the git processes.
-func (l *linting) close() {
+func (l *Run) close() {
 	for _, tree := range []*gitbase.Tree{l.then, l.head} {
 		if tree != nil {
 			tree.Close()
@@ -100,10 +141,10 @@ func (l *linting) close() {
 	}
 }
 
-// run lints, mends and lints again as long as mending helps.
-func (l *linting) run() error {
+// Run lints, mends and lints again as long as mending helps.
+func (l *Run) Run() error {
 	defer l.close()
-	mode := l.in.Flags.Generic("fix").(*fixValue).mode
+	mode := l.opts.Fix
 	const mostPasses = 10
 	for pass := 0; ; pass++ {
 		l.lintOnce()
@@ -117,9 +158,9 @@ func (l *linting) run() error {
 		if count == 0 {
 			break
 		}
-		l.fixed += count
+		l.Fixed += count
 	}
-	if l.baseline != "" && l.in.On("update-baseline") {
+	if l.opts.Baseline != "" && l.opts.Remember {
 		return l.remember()
 	}
 	return nil
@@ -127,49 +168,49 @@ func (l *linting) run() error {
 
 // lintOnce takes what is known of an unchanged workspace from the cache; what
 // is mended or not saved yet is not what the cache is for.
-func (l *linting) lintOnce() {
+func (l *Run) lintOnce() {
 	_, piped := l.tree.(*overlay)
-	env := l.in.Text("env")
+	env := l.opts.Environment
 	if l.then != nil {
 		l.options.Changed = l.changedLines()
 	}
-	if piped || l.in.On("no-cache") || l.in.Flags.Generic("fix").(*fixValue).mode != 0 {
+	if piped || l.opts.NoCache || l.opts.Fix != 0 {
 		l.found = lint.Check(l.tree, env, l.options)
 	} else {
-		store := lint.DirStore{Dir: filepath.Join(l.w.Dir, workspace.StateFolder, "cache")}
+		store := lint.DirStore{Dir: filepath.Join(l.dir, workspace.StateFolder, "cache")}
 		var err error
-		l.found, err = lint.CheckCached(l.tree, env, l.options, store, kit.BuildOf(kit.Version()))
-		if err != nil && l.in.On("verbose") {
-			l.in.Note("%v", err) // the next run is slower, no more
+		l.found, err = lint.CheckCached(l.tree, env, l.options, store, l.opts.Build)
+		if err != nil && l.opts.Verbose {
+			l.opts.Note("%v", err) // the next run is slower, no more
 		}
 	}
-	l.broken = slices.ContainsFunc(l.found, func(d spec.Diagnostic) bool {
+	l.Broken = slices.ContainsFunc(l.found, func(d spec.Diagnostic) bool {
 		return d.Severity == spec.Error && d.Range.Start.File == spec.WorkspaceFile
 	}) && !l.readable()
 }
 
 // readable tells whether buildsync.yaml is a workspace at all.
-func (l *linting) readable() bool {
-	workspace, _ := spec.LoadWorkspace(l.tree, spec.Options{Environment: l.in.Text("env")})
+func (l *Run) readable() bool {
+	workspace, _ := spec.LoadWorkspace(l.tree, spec.Options{Environment: l.opts.Environment})
 	return workspace != nil
 }
 
 // remember writes the baseline and leaves over what a baseline cannot hold.
-func (l *linting) remember() error {
+func (l *Run) remember() error {
 	baseline := lint.NewBaseline(l.found)
-	if err := outfile.WriteMode(l.baseline, baseline.Encode(), 0o644); err != nil {
+	if err := outfile.WriteMode(l.opts.Baseline, baseline.Encode(), 0o644); err != nil {
 		return err
 	}
 	all := len(l.found)
 	l.found = baseline.Filter(l.found)
-	l.in.Note("%s remembers %s", l.baseline, counted(all-len(l.found), "finding"))
+	l.opts.Note("%s remembers %s", l.opts.Baseline, findingsText(all-len(l.found)))
 	return nil
 }
 
 // fix mends each file once and returns how many findings that took.
-func (l *linting) fix(mode lint.FixMode) (count int, err error) {
+func (l *Run) fix(mode lint.FixMode) (count int, err error) {
 	if _, piped := l.tree.(*overlay); piped {
-		return 0, kit.UsageError{Text: "--fix changes files; it cannot mend what comes from stdin"}
+		return 0, &InputError{AboutFixingStdin, errors.New("what comes from stdin cannot be mended")}
 	}
 	var names []string
 	for _, d := range l.found {
@@ -187,7 +228,7 @@ func (l *linting) fix(mode lint.FixMode) (count int, err error) {
 		if len(mended) == 0 {
 			continue
 		}
-		full := filepath.Join(l.w.Dir, filepath.FromSlash(name))
+		full := filepath.Join(l.dir, filepath.FromSlash(name))
 		info, err := os.Stat(full)
 		if err != nil {
 			return count, err
@@ -201,25 +242,25 @@ func (l *linting) fix(mode lint.FixMode) (count int, err error) {
 }
 
 // openThen opens the workspace as it was at a commit.
-func (l *linting) openThen(rev string) error {
-	ctx := l.in.Ctx
-	repo, err := gitbase.Open(ctx, l.w.Dir)
+func (l *Run) openThen(rev string) error {
+	ctx := l.ctx
+	repo, err := gitbase.Open(ctx, l.dir)
 	if err != nil {
-		return &failure{exitInvalid, fmt.Errorf("--changed-since %s: %w", rev, err)}
+		return &InputError{AboutSince, fmt.Errorf("%s: %w", rev, err)}
 	}
 	commit, err := repo.Resolve(ctx, rev)
 	if err != nil {
-		return &failure{exitInvalid, fmt.Errorf("--changed-since: %w", err)}
+		return &InputError{AboutSince, err}
 	}
 	if l.then, err = repo.Tree(ctx, commit); err != nil {
-		return fmt.Errorf("--changed-since %s: %w", rev, err)
+		return &InputError{AboutSinceTree, fmt.Errorf("%s: %w", rev, err)}
 	}
 	return nil
 }
 
 // changedLines compares a file with what it was at the commit of
 // --changed-since. Only files that have findings are compared, each once.
-func (l *linting) changedLines() lint.Changes {
+func (l *Run) changedLines() lint.Changes {
 	type change struct {
 		lines   []lint.Lines
 		touched bool
@@ -253,7 +294,7 @@ func (l *linting) changedLines() lint.Changes {
 // others are the states of the workspace that show what the files that were
 // asked for cause: without them, and with these files as the last commit has
 // them.
-func (l *linting) others() []lint.Other {
+func (l *Run) others() []lint.Other {
 	only := l.options.Only
 	if only == nil {
 		return nil
@@ -271,22 +312,22 @@ func (l *linting) others() []lint.Other {
 }
 
 // committed opens the workspace as the commit that is checked out has it.
-func (l *linting) committed() (spec.Tree, error) {
+func (l *Run) committed() (spec.Tree, error) {
 	if l.head != nil {
 		return l.head, nil
 	}
-	repo, err := gitbase.Open(l.in.Ctx, l.w.Dir)
+	repo, err := gitbase.Open(l.ctx, l.dir)
 	if err != nil {
 		return nil, err
 	}
-	commit, err := repo.Head(l.in.Ctx)
+	commit, err := repo.Head(l.ctx)
 	if err != nil {
 		return nil, err
 	}
 	if commit == "" {
 		return nil, gitbase.ErrUnknownRevision
 	}
-	l.head, err = repo.Tree(l.in.Ctx, commit)
+	l.head, err = repo.Tree(l.ctx, commit)
 	return l.head, err
 }
 
@@ -320,4 +361,11 @@ func (o *overlay) Glob(patterns []string) ([]string, error) {
 		slices.Sort(names)
 	}
 	return names, nil
+}
+
+func findingsText(n int) string {
+	if n == 1 {
+		return "1 finding"
+	}
+	return fmt.Sprintf("%d findings", n)
 }
