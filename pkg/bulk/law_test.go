@@ -51,20 +51,32 @@ func values(w *compile.Loaded) map[string]string {
 	return all
 }
 
-// randomWorkspace makes a workspace of templates, inputs, variables, defaults,
-// matrices, anchors, merge keys, flow style and comments.
+// randomWorkspace makes a workspace of templates, fragments, families, inputs,
+// variables, defaults, matrices, anchors, merge keys, flow style and comments.
 func randomWorkspace(t *rapid.T) spec.MapTree {
 	pick := func(name string, of ...string) string { return rapid.SampledFrom(of).Draw(t, name) }
 	var out strings.Builder
 	out.WriteString("# definitions\nversion: 1\ntemplates:\n  - name: t\n    inputs:\n      img: {default: maven3.5.3-jdk8-open}\n    steps:\n")
 	out.WriteString("      # builds\n      - maven:\n          name: Build\n          image: " +
 		pick("image", "maven3.5.3-jdk8-open", "${{ inputs.img }}", `"${{ vars.img }}" # from vars`, "'maven3.9.9-jdk17'") + "\n")
-	out.WriteString("          inputs: {command: mvn package}\njobs:\n")
+	out.WriteString("          inputs: {command: mvn package}\n" + pick("in the template", "", "      - use: scan\n"))
+	out.WriteString("fragments:\n  - name: scan\n    inputs: {level: {default: low}}\n    steps:\n      - sh: # finds holes\n          name: Scan\n          image: " +
+		pick("scan image", "maven3.5.3-jdk8-open", `"${{ vars.img }}"`) + "\n          inputs: {command: \"scan ${{ inputs.level }} ${p}\"}\n")
+	out.WriteString("families:\n  - name: pair\n    inputs:\n      s: {}\n      size: {default: 2u8g} # small\n    jobs:\n" +
+		"      - name: job9-${{ inputs.s }}-a\n        flavor: " + pick("size", "2u8g # fixed", "${{ inputs.size }}") + "\n        template: {name: t}\n" +
+		"      - name: job9-${{ inputs.s }}-b\n        labels: {team: shop}\n        parameters: [{name: p, default: x}]\n        steps:\n          - use: scan\n            inputs: {level: \"${{ inputs.s }}\"}\n" +
+		"          - sh: {name: After, inputs: {command: 'echo ${p} $p'}}\njobs:\n")
+	if rapid.Bool().Draw(t, "a family") {
+		out.WriteString("  - family: {name: pair, inputs: {s: one}} # a family\n  - family:\n      name: pair\n      inputs:\n        s: two\n        size: " + pick("its size", "2u8g", "${{ vars.flavor }}") + " # of two\n")
+	}
 	n := rapid.IntRange(1, 6).Draw(t, "jobs")
 	for i := range n {
 		flavor := pick("flavor", "", "    flavor: 2u8g # small\n", "    flavor: ${{ vars.flavor }}\n", "    flavor: &f"+fmt.Sprint(i)+" 4u8g\n")
 		extra := pick("extra", "", "    notifications: {MAIL: [buildJobFail]}\n", "    notifications:\n      MAIL:\n        - buildJobFail # red\n", "    timeout: 2h\n")
-		switch pick("kind", "template", "own", "matrix", "flow", "merge") {
+		switch pick("kind", "template", "own", "matrix", "flow", "merge", "fragment") {
+		case "fragment":
+			fmt.Fprintf(&out, "  - name: job%d # scanned\n%s    parameters:\n      - {name: p, default: y} # given\n    steps:\n      - use: scan\n%s      - sh: {name: After, inputs: {command: \"run ${p}\"}}\n%s",
+				i, flavor, pick("level", "", "        inputs: {level: high}\n"), extra)
 		case "template":
 			fmt.Fprintf(&out, "  - name: job%d\n    template: {name: t%s}\n%s%s", i, pick("input", "", ", inputs: {img: maven3.5.3-jdk8-open}"), flavor, extra)
 		case "own":
@@ -103,8 +115,12 @@ func TestSetChangesExactlyTheChosenValues(t *testing.T) {
 			{"notifications.MAIL", "[buildJobFail]", ""},
 			{"steps[*].command", "set -e\nmvn verify\n", "steps[*].command=mvn*"},
 			{"steps[Build].enable", "false", ""},
+			{"steps[Scan].image", "maven3.9.6-jdk21", ""},
+			{"steps[Scan].command", "scan all", "steps[Scan].command=scan high*"},
+			{"labels.team", "pay", ""},
+			{"owner", "team-a", ""},
 		}).Draw(t, "change")
-		only := rapid.SampledFrom([]string{"*", "job0*", "job*", "*-a", "job[01]*"}).Draw(t, "only")
+		only := rapid.SampledFrom([]string{"*", "job0*", "job*", "*-a", "job[01]*", "job9-one-*"}).Draw(t, "only")
 		path, err := valuepath.Parse(change.path)
 		if err != nil {
 			t.Fatal(err)
@@ -128,6 +144,9 @@ func TestSetChangesExactlyTheChosenValues(t *testing.T) {
 			name, at, _ := strings.Cut(key, " ")
 			same := want[key] == text
 			isTarget := path.Covers(valuepath.Own(at)) || valuepath.Own(at).Covers(path)
+			if !same && r.All && text == change.value {
+				continue // taken along: the place feeds this value too
+			}
 			if !same && (!isTarget || !r.All && only != "*" && !valuepath.Glob(only, name)) {
 				t.Fatalf("%s changed from %q to %q\n%s", key, want[key], text, result.Files["jobs.yaml"])
 			}
@@ -172,5 +191,119 @@ func keptLines(t *rapid.T, before, after string, edits int) {
 		if i := strings.Index(line, "#"); i >= 0 && !strings.Contains(after, line[i:]) {
 			t.Fatalf("the comment %q is gone:\n%s", line[i:], after)
 		}
+	}
+}
+
+// orderedLines checks that the lines which stay keep their order: only so many are
+// gone, and only so many are new.
+func orderedLines(t *rapid.T, before, after string, edits int) {
+	a, b := strings.Split(before, "\n"), strings.Split(after, "\n")
+	common := make([][]int, len(a)+1)
+	for i := range common {
+		common[i] = make([]int, len(b)+1)
+	}
+	for i := len(a) - 1; i >= 0; i-- {
+		for k := len(b) - 1; k >= 0; k-- {
+			common[i][k] = max(common[i+1][k], common[i][k+1])
+			if a[i] == b[k] {
+				common[i][k] = common[i+1][k+1] + 1
+			}
+		}
+	}
+	if gone := len(a) - common[0][0]; gone > 8*edits {
+		t.Fatalf("%d edits took %d lines away:\n%s\nof\n%s", edits, gone, after, before)
+	}
+}
+
+// TestBulkChangesTouchNothingElse: what --delete, --append-step and the renames
+// write changes what they are about in the chosen jobs, and nothing else in any
+// job; lines that hold no edit keep their bytes and their order.
+func TestBulkChangesTouchNothingElse(t *testing.T) {
+	t.Parallel()
+	done := map[string]int{}
+	rapid.Check(t, func(t *rapid.T) {
+		files := randomWorkspace(t)
+		w := load(t, files)
+		only := rapid.SampledFrom([]string{"*", "job0*", "job*", "*-a", "job9-*", "job9-one-*", "*-b"}).Draw(t, "only")
+		r := bulk.Request{All: rapid.Bool().Draw(t, "all"), Selects: func(o *bulk.Object) bool { return valuepath.Glob(only, o.Name) }}
+		op := rapid.SampledFrom([]string{"delete", "append", "parameter", "job"}).Draw(t, "op")
+		var result *bulk.Result
+		var err error
+		var about func(job, path string) bool // a path that may change
+		renamed := func(job string) string { return job }
+		text := func(s string) string { return s }
+		switch op {
+		case "delete":
+			path := rapid.SampledFrom([]string{"timeout", "flavor", "notifications.MAIL", "steps[After]", "steps[Scan]", "labels.team", "parameters[p]"}).Draw(t, "path")
+			if r.Path, err = valuepath.Parse(path); err != nil {
+				t.Fatal(err)
+			}
+			r.Delete = true
+			about = func(job, at string) bool {
+				own := valuepath.Own(at)
+				return (r.Path.Covers(own) || own.Covers(r.Path)) && (r.All || valuepath.Glob(only, job))
+			}
+			result, err = bulk.Set(w, r)
+		case "append":
+			after := rapid.SampledFrom([]string{"", "Build", "Scan", "After"}).Draw(t, "after")
+			result, err = bulk.AppendStep(w, r, []byte("- sh: {name: New, inputs: {command: ls}}\n"), after)
+			about = func(job, at string) bool {
+				return (at == "steps" || strings.HasPrefix(at, `steps["New"]`)) && (r.All || valuepath.Glob(only, job))
+			}
+		case "parameter":
+			result, err = bulk.RenameParameter(w, r, "p", "quality")
+			about = func(job, at string) bool {
+				return strings.HasPrefix(at, `parameters["p"]`) || strings.HasPrefix(at, `parameters["quality"]`)
+			}
+			text = func(s string) string {
+				return strings.NewReplacer("${p}", "${quality}", "$p", "$quality").Replace(s)
+			}
+		case "job":
+			old, fresh := "job*", "svc*"
+			if rapid.Bool().Draw(t, "behind") {
+				old, fresh = "*-a", "*-first"
+			}
+			result, err = bulk.RenameJob(w, r, old, fresh)
+			about = func(job, at string) bool { return at == "job_name" }
+			renamed = func(job string) string {
+				if !valuepath.Glob(only, job) || !valuepath.Glob(old, job) {
+					return job
+				}
+				if old == "job*" {
+					return "svc" + strings.TrimPrefix(job, "job")
+				}
+				return strings.TrimSuffix(job, "-a") + "-first"
+			}
+		}
+		if err != nil || len(result.Files) == 0 {
+			return // refused, or nothing to do: nothing is written
+		}
+		done[op]++
+		have, want := values(load(t, with(files, result.Files))), values(w)
+		for key, before := range want {
+			job, at, _ := strings.Cut(key, " ")
+			after, there := have[renamed(job)+" "+at]
+			if (!there || after != before && after != text(before)) && !about(job, at) {
+				t.Fatalf("%s %s (only %s): %s changed from %q to %q (%v)\n%s\nof\n%s", op, r.Path.String(), only, key, before, after, there, result.Files["jobs.yaml"], files["jobs.yaml"])
+			}
+		}
+		known := map[string]bool{}
+		for key := range want {
+			job, at, _ := strings.Cut(key, " ")
+			known[renamed(job)+" "+at] = true
+		}
+		for key := range have {
+			job, at, _ := strings.Cut(key, " ")
+			if !known[key] && !about(job, at) {
+				t.Fatalf("%s (only %s): %s is new\n%s", op, only, key, result.Files["jobs.yaml"])
+			}
+		}
+		for name, after := range result.Files {
+			orderedLines(t, files[name], string(after), max(1, len(result.Places)))
+		}
+	})
+	t.Logf("carried out: %v", done)
+	if len(done) == 0 {
+		t.Error("nothing was carried out: the law says nothing")
 	}
 }
