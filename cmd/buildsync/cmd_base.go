@@ -244,5 +244,8 @@ func stateText(r *record.Record, address string) string {
 	if s.Unproven {
 		parts = append(parts, "applied, not proven: no smoke build of it has succeeded")
 	}
+	if s.Spelled {
+		parts = append(parts, "stored by the service in another spelling than it was sent in")
+	}
 	return strings.Join(parts, "; ")
 }

@@ -103,7 +103,7 @@ func (h *history) checkDeclared(r *historyRun, want *compile.Job, job *standing,
 	for i, path := range [...]string{"description", `steps["Build"].properties.command`} {
 		verdict, listed := verdicts[path]
 		edited := job.values[i] != job.ours[i]
-		switch differs := job.values[i] != wanted[i]; {
+		switch differs := r.site.shown(job.values)[i] != wanted[i]; {
 		case differs != listed:
 			h.fail(r, "%s %s: live %q, definitions %q, listed %t", want.Name, path, job.values[i], wanted[i], listed)
 		case !differs:

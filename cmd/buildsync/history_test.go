@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/text/unicode/norm"
 	"pgregory.net/rapid"
 
 	"github.com/buildsync/buildsync/pkg/apply"
@@ -65,9 +66,21 @@ type standing struct {
 
 // site is one endpoint. It answers what making a plan reads.
 type site struct {
-	name string
-	jobs map[string]*standing
-	next int
+	name  string
+	jobs  map[string]*standing
+	next  int
+	spell func(string) string // how the service shows what it was sent
+}
+
+// shown are the values of a job as the site shows them.
+func (s *site) shown(v values) values { return values{s.spell(v[0]), s.spell(v[1])} }
+
+// spellings are the ways in which services show texts.
+func spellings() []func(string) string {
+	escape := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace
+	strip := func(s string) string { return strings.TrimSuffix(s, "\n") }
+	plain := func(s string) string { return s }
+	return []func(string) string{plain, plain, plain, strip, escape, norm.NFC.String, func(s string) string { return escape(strip(s)) }}
 }
 
 func (s *site) Listing(context.Context, string) (wire.JobList, error) {
@@ -81,7 +94,7 @@ func (s *site) Listing(context.Context, string) (wire.JobList, error) {
 func (s *site) QueryJob(_ context.Context, id string) (*jsontree.Value, error) {
 	for name, job := range s.jobs {
 		if job.id == id {
-			body := job.values.body()
+			body := s.shown(job.values).body()
 			body.Set("job_id", jsontree.String(id))
 			body.Set("job_name", jsontree.String(name))
 			body.Set("project_id", jsontree.String(historyProject))
@@ -141,13 +154,16 @@ func newHistory(t *rapid.T) *history {
 		sites:  [2]*site{{name: "one", jobs: map[string]*standing{}}, {name: "two", jobs: map[string]*standing{}}},
 		clones: [2]map[string]*node{{}, {}},
 	}
+	for _, s := range h.sites {
+		s.spell = rapid.SampledFrom(spellings()).Draw(t, "spelling")
+	}
 	return h
 }
 
 // fresh is a value that nobody else writes.
 func (h *history) fresh(who string) string {
 	h.counter++
-	return fmt.Sprintf("%s %d", who, h.counter)
+	return fmt.Sprintf("%s %d%s", who, h.counter, rapid.SampledFrom([]string{"", "\n", " <a> && b\n", " cafe\u0301"}).Draw(h.t, "tail"))
 }
 
 func (h *history) play() {
@@ -406,7 +422,11 @@ func (h *history) write(r *historyRun, faults func() fault) (*apply.Report, bool
 			case lostWritten, lostUnwritten:
 				outcome = apply.Unknown
 			}
-			report.Results = append(report.Results, apply.Result{Address: change.Address, Kind: change.Kind, Action: action, Outcome: outcome})
+			result := apply.Result{Address: change.Address, Kind: change.Kind, Action: action, Outcome: outcome}
+			if body := change.DesiredBody(); outcome == apply.Applied && body != nil && action != diff.ActionDisable && r.site.shown(valuesOf(body)) != valuesOf(body) {
+				result.Outcome, result.Stored = apply.NotConverged, true
+			}
+			report.Results = append(report.Results, result)
 		}
 	}
 	return report, true

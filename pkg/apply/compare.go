@@ -9,9 +9,9 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// missing returns the paths at which a body that was read differs from the one
-// that was sent, by the comparison that the next plan will make.
-func (s *step) missing(have *jsontree.Value) []string {
+// missing returns the fields in which a body that was read is not what was sent,
+// by the comparison that the next plan will make.
+func (s *step) missing(have *jsontree.Value) []diff.Field {
 	return s.seen(s.change.Unmet(have, s.run.opts.Modules))
 }
 
@@ -68,8 +68,8 @@ func (s *step) fingerprint(body *jsontree.Value) string {
 	return s.change.Fingerprint(body, s.run.opts.Modules)
 }
 
-// templateDifferences returns the paths at which a template, as a listing shows
+// templateDifferences returns the fields in which a template, as a listing shows
 // it, is not what body says (API reference 4.20, 4.21).
-func (r *run) templateDifferences(item, body *jsontree.Value) []string {
+func (r *run) templateDifferences(item, body *jsontree.Value) []diff.Field {
 	return diff.TemplateDifferences(item, body, r.opts.Modules)
 }

@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,8 +49,8 @@ type creation struct {
 	// find looks for the object by its name.
 	find func(ctx context.Context) (found, error)
 	// differs reads an object and returns where it is not as wanted.
-	differs func(ctx context.Context, id string) ([]string, error)
-	// confirms reads the witness directly and reports whether it exists.
+	differs func(ctx context.Context, id string) ([]diff.Field, error)
+	// confirms reads the witness directly and tells whether it exists.
 	confirms func(ctx context.Context, witness string) bool
 	// taken asks the service whether the name exists, where it can be asked; nil
 	// where it cannot. Only a yes counts.
@@ -174,7 +175,7 @@ func (s *step) compareFound(ctx context.Context, c creation, seen found, outcome
 	}
 	id := seen.ids[0]
 	s.result.ID = id
-	paths, err := c.differs(ctx, id)
+	unmet, err := c.differs(ctx, id)
 	switch {
 	case err != nil && s.sends == 0 && live.Gone(err):
 		s.result.ID, s.result.Next = "", "apply again when the listing has caught up"
@@ -187,8 +188,8 @@ func (s *step) compareFound(ctx context.Context, c creation, seen found, outcome
 		s.noteRead(err)
 		s.result.Next = "when the service answers again: buildsync plan"
 		s.end(Unknown, "%s of this name exists, and reading it failed: %s", id, describe(err))
-	case len(paths) > 0:
-		s.result.Paths = paths
+	case len(unmet) > 0:
+		s.result.Paths = diff.Paths(unmet)
 		s.result.Next = nextReplan
 		s.end(Conflict, "%s of this name exists and differs from the definitions; it was left alone", id)
 	default:
@@ -278,20 +279,19 @@ func (s *step) mayCreateAgain(ctx context.Context, c creation, got reply, looks 
 // Where the id of the answer is not the new object's, no answer of this server
 // can be trusted, and the run halts.
 func (s *step) confirmCreate(ctx context.Context, c creation, id string, outcome Outcome) bool {
-	var paths []string
+	var unmet, before []diff.Field
 	var err error
 	ended := true
-	var before []string
 	for i, d := range confirmWaits() {
 		if s.wait(ctx, d) != nil {
 			break
 		}
 		ended = false
-		before = paths
-		if paths, err = c.differs(ctx, id); i > 0 && err == nil && len(paths) > 0 && slices.Equal(before, paths) {
+		before = unmet
+		if unmet, err = c.differs(ctx, id); i > 0 && err == nil && len(unmet) > 0 && slices.Equal(diff.Paths(before), diff.Paths(unmet)) {
 			break // there is no older state that a new object could still show
 		}
-		if err == nil && len(paths) == 0 {
+		if err == nil && len(unmet) == 0 {
 			s.end(outcome, "%s", s.unseenText())
 			return true
 		}
@@ -304,12 +304,13 @@ func (s *step) confirmCreate(ctx context.Context, c creation, id string, outcome
 	case err != nil:
 		s.endUnread(err)
 	default:
-		s.result.Paths = paths
-		s.result.Next = "see what it stores: buildsync plan"
-		if s.spelling != "" {
-			s.result.Next = s.spelling
-		}
+		s.result.Paths = diff.Paths(unmet)
+		s.result.Next = cmp.Or(rewriting(unmet), "see what it stores: buildsync plan")
 		s.result.Stored = true
+		if rewriting(unmet) != "" {
+			s.end(NotConverged, storedSpelled)
+			return false
+		}
 		s.end(NotConverged, "the service stored something else than was sent")
 	}
 	return false
@@ -391,7 +392,7 @@ func (r *run) doCreate(ctx context.Context, index int, job *jobState) {
 			}
 			return r.listings.named(ctx, projectID, name, since)
 		},
-		differs: func(ctx context.Context, id string) ([]string, error) {
+		differs: func(ctx context.Context, id string) ([]diff.Field, error) {
 			have, err := s.read(ctx, id)
 			if err != nil {
 				return nil, err
@@ -399,7 +400,6 @@ func (r *run) doCreate(ctx context.Context, index int, job *jobState) {
 			if read := have.Str(wire.KeyJobName); read != "" && read != name {
 				return nil, fmt.Errorf("reading job %s: %w: it is called %q", id, client.ErrWrongObject, sanitize.Line(read, 200))
 			}
-			s.spelling = s.rewriting(have)
 			return s.missing(have), nil
 		},
 		confirms: func(ctx context.Context, witness string) bool {

@@ -60,9 +60,9 @@ func (s *step) carryOver(ctx context.Context, id string, body, have *jsontree.Va
 	return nil, false
 }
 
-// seen returns paths without those that this route hides.
-func (s *step) seen(paths []string) []string {
-	return slices.DeleteFunc(paths, func(path string) bool { return diff.UnseenPath(path, s.unseen) })
+// seen returns fields without those that this route does not show.
+func (s *step) seen(fields []diff.Field) []diff.Field {
+	return slices.DeleteFunc(fields, func(f diff.Field) bool { return diff.UnseenPath(f.Path, s.unseen) })
 }
 
 // unseenText names what could not be confirmed; "" if everything was.

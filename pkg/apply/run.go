@@ -345,7 +345,6 @@ type step struct {
 	taken     bool        // the service refused a create because of its name
 	refused   bool        // the service refused a create, for whatever reason
 	recovered bool        // a disabled job was recovered for its update
-	spelling  string      // what a rewriting of the service is about, see rewriting
 	made      creation    // of a create
 	twins     []twin      // objects of the name that was created, as last seen
 	twinsErr  error       // of the last look for them

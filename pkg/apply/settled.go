@@ -9,6 +9,9 @@ type Settlement struct {
 	Wrote  bool   // something of it was written
 	Open   bool   // something of it was written, or may have been, and not all is done
 	Smoked *Build // its smoke build; nil: none was run
+
+	// Spelled says that the service stores what was sent in another form.
+	Spelled bool
 }
 
 // Settlements returns the result for each object that the plan lists, by
@@ -30,6 +33,7 @@ func Settlements(plan *diff.Plan, report *Report) map[string]Settlement {
 			result := &report.Results[next]
 			next++
 			s.Done = s.Done && (result.Outcome.done() || result.Stored)
+			s.Spelled = s.Spelled || result.Stored
 			s.Wrote = s.Wrote || result.Outcome.wrote()
 			s.Open = s.Open || result.Outcome.wrote() || result.Outcome == Unknown
 			if result.Build != nil {

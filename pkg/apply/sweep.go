@@ -171,7 +171,7 @@ func (s *step) deleteOwn(ctx context.Context, winner string) {
 	case err != nil:
 		s.endUnread(err)
 	case len(paths) > 0:
-		s.result.Paths = paths
+		s.result.Paths = diff.Paths(paths)
 		s.result.Next = nextReplan
 		s.end(Conflict, "somebody created %s at the same time, and it differs from the definitions; our own, %s, was deleted", winner, own)
 	default:

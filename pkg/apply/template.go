@@ -70,7 +70,7 @@ func (s *step) templateCreation(old string) creation {
 			}
 			return seen, nil
 		},
-		differs: func(ctx context.Context, uuid string) ([]string, error) {
+		differs: func(ctx context.Context, uuid string) ([]diff.Field, error) {
 			item, err := s.findTemplate(ctx, uuid, "")
 			if err != nil {
 				return nil, err
@@ -209,8 +209,8 @@ func (s *step) oldAsPlanned(ctx context.Context, old string) bool {
 		s.end(Failed, "not replaced, because the template could not be read before: %s", describe(err))
 		return false
 	}
-	if paths := s.run.templateDifferences(item, s.change.LiveTemplate.Body); len(paths) > 0 {
-		s.result.Paths = paths
+	if changed := s.run.templateDifferences(item, s.change.LiveTemplate.Body); len(changed) > 0 {
+		s.result.Paths = diff.Paths(changed)
 		s.result.Next = nextReplan
 		s.end(Conflict, "the template was changed after the plan was made; not replaced")
 		return false

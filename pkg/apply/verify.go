@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/buildsync/buildsync/pkg/client"
+	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/live"
 )
@@ -104,7 +105,7 @@ func (s *step) confirmUpdate(ctx context.Context, id string, before *jsontree.Va
 		// rewrote the body, or someone else did. The old one may be a lag, unless
 		// the service shows the very difference that its own rewriting explains.
 		mark := s.fingerprint(have)
-		rewritten := mark != s.fingerprint(before) || s.rewriting(have) != ""
+		rewritten := mark != s.fingerprint(before) || rewriting(s.missing(have)) != ""
 		if rewritten && mark == stable {
 			break
 		}
@@ -116,6 +117,11 @@ func (s *step) confirmUpdate(ctx context.Context, id string, before *jsontree.Va
 
 // endUnconfirmed ends an action whose write was accepted and not found again.
 func (s *step) endUnconfirmed(have, before *jsontree.Value, err error) {
+	var unmet []diff.Field
+	if err == nil && have != nil {
+		unmet = s.missing(have)
+		s.result.Paths = diff.Paths(unmet)
+	}
 	switch {
 	case live.Gone(err):
 		s.end(NotConverged, "the service accepted it, and the job is gone when read by its id")
@@ -123,15 +129,12 @@ func (s *step) endUnconfirmed(have, before *jsontree.Value, err error) {
 		s.endUnread(err)
 	case have == nil:
 		s.end(Unknown, "the service accepted it; the run ended before a read could show it")
-	case s.rewriting(have) != "":
-		s.result.Paths = s.missing(have)
-		s.result.Next, s.result.Stored = s.rewriting(have), true
-		s.end(NotConverged, "the service stores it in another spelling than it was sent in")
+	case rewriting(unmet) != "":
+		s.result.Next, s.result.Stored = rewriting(unmet), true
+		s.end(NotConverged, storedSpelled)
 	case before != nil && s.fingerprint(have) == s.fingerprint(before):
-		s.result.Paths = s.missing(have)
 		s.end(NotConverged, "the service accepted it and still holds the old body")
 	default:
-		s.result.Paths = s.missing(have)
 		s.result.Next = "see what it stores: buildsync plan"
 		s.end(NotConverged, "the service stored something else than was sent, or someone changed it right after")
 	}

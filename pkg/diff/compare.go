@@ -18,6 +18,7 @@ type comparison struct {
 	base                    *jsontree.Value
 	links                   correspondences // of desired's items, from the overlay
 	threeWay                bool
+	spelled                 bool // the service may store values in a spelling of its own
 	modules                 Modules
 	placeOf                 placeOf
 	pos                     spec.Pos
@@ -239,11 +240,19 @@ func (c *comparison) verdict(s *sides, e entry) Verdict {
 	if !c.threeWay || !s.baseDeclares(e) {
 		return VerdictChange
 	}
+	spelled := s.spells(e)
+	if c.spelled && spelled {
+		return VerdictChange
+	}
 	base := s.base.get(e.path)
 	if e.wholeItem && base != nil && s.live.has(e.path) && c.standsAsDeclared(s, e) {
 		base = s.live.get(e.path) // what the service added to it is no edit
 	}
-	return threeWay(base, s.live.get(e.path), s.desired.get(e.path))
+	verdict := threeWay(base, s.live.get(e.path), s.desired.get(e.path))
+	if verdict == VerdictConflict && spelled {
+		return VerdictChange // nobody edits a value into another spelling of it
+	}
+	return verdict
 }
 
 // standsAsDeclared reports whether a live item equals what the base declared:
@@ -258,7 +267,8 @@ func (c *comparison) standsAsDeclared(s *sides, e entry) bool {
 	single := func(item *jsontree.Value) *jsontree.Value {
 		return Normalize(jsontree.Object(jsontree.Member{Key: e.list, Value: jsontree.Array(item.Clone())}), c.modules)
 	}
-	return jsontree.Equal(single(o.item(e.list, e.path, live, base, nil)), single(live))
+	laid, stands := single(o.item(e.list, e.path, live, base, nil)), single(live)
+	return jsontree.Equal(laid, stands) || c.spelled && respelled(laid, stands)
 }
 
 // itemAt returns the item of a list that is viewed under e's path.

@@ -53,6 +53,10 @@ type Input struct {
 	// Unproven holds the addresses of jobs whose smoke build has not succeeded yet.
 	Unproven map[string]bool
 
+	// Spelled holds the addresses of objects that the service stored in another
+	// spelling than the one in which they were sent.
+	Spelled map[string]bool
+
 	Live        *Snapshot
 	Policy      spec.Policy
 	Unread      map[string]string // jobs that files define which no pattern matches, each with its file

@@ -168,6 +168,7 @@ func (j *jobTask) comparison() *comparison {
 	c := &comparison{
 		live: namedBody(j.live), declared: declaredBody(j.want), modules: j.in.Modules,
 		threeWay: j.base != nil && j.before != nil, placeOf: j.want.PlaceOf, pos: j.want.Pos,
+		spelled: j.spelled(j.want),
 	}
 	if j.before != nil {
 		c.base = declaredBody(j.before)

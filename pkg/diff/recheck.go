@@ -130,24 +130,24 @@ func (c *Change) AsPlanned(live *jsontree.Value, modules Modules) bool {
 	return c.Fingerprint(live, modules) == c.HaveFingerprint
 }
 
-// Unmet returns the paths at which a body that was read after the write is not
+// Unmet returns the fields in which a body that was read after the write is not
 // what was sent. A value that nobody declares may become another one, as one
 // that moves by itself does; it may not go. What the old body held and the sent
 // one does not must be gone, but for members of steps, where the service puts a
 // module's properties back by itself.
-func (c *Change) Unmet(have *jsontree.Value, modules Modules) []string {
+func (c *Change) Unmet(have *jsontree.Value, modules Modules) []Field {
 	before := c.Have.Unpack()
 	before.Delete("steps")
 	differing := differing(have, c.DesiredBody(), before, modules)
 	if len(differing) == 0 || c.Live == nil {
-		return pathsOf(differing)
+		return differing
 	}
 	over := c.over(have, modules)
 	declared := over.sides().declared
-	return pathsOf(slices.DeleteFunc(differing, func(f Field) bool {
+	return slices.DeleteFunc(differing, func(f Field) bool {
 		ours := declared.has(f.Path) && !over.ignored(f.Path)
 		return !ours && isScalar(f.Before) && isScalar(f.After)
-	}))
+	})
 }
 
 func isScalar(v *jsontree.Value) bool {
@@ -209,7 +209,7 @@ func (c *Change) Onto(live *jsontree.Value, modules Modules) *Change {
 // that was replaced, nil for a create; what it held and want does not must be
 // gone. Sensitive values cannot be compared and never differ.
 func Differences(live, want, before *jsontree.Value, modules Modules) []string {
-	return pathsOf(differing(live, want, before, modules))
+	return Paths(differing(live, want, before, modules))
 }
 
 func differing(live, want, before *jsontree.Value, modules Modules) []Field {
@@ -218,7 +218,8 @@ func differing(live, want, before *jsontree.Value, modules Modules) []Field {
 	return c.fields()
 }
 
-func pathsOf(fields []Field) []string {
+// Paths lists the paths of fields.
+func Paths(fields []Field) []string {
 	var paths []string
 	for i := range fields {
 		paths = append(paths, fields[i].Path)
@@ -226,10 +227,10 @@ func pathsOf(fields []Field) []string {
 	return paths
 }
 
-// TemplateDifferences is Differences for a template's item that was read and
-// the body that was sent.
-func TemplateDifferences(have, want *jsontree.Value, modules Modules) []string {
-	return Differences(flatTemplate(have), flatTemplate(want), nil, modules)
+// TemplateDifferences returns the fields in which a template's item that was read
+// is not the body that was sent: Before is what was read, After what was sent.
+func TemplateDifferences(have, want *jsontree.Value, modules Modules) []Field {
+	return differing(flatTemplate(have), flatTemplate(want), nil, modules)
 }
 
 // TemplateFingerprint is Fingerprint for a template, as sent or as read.

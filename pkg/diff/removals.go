@@ -227,7 +227,8 @@ func (p *Planner) checkEdited(r removal, live *LiveJob, change *Change, out *out
 		placeOf: r.before.PlaceOf, pos: r.before.Pos,
 	}
 	c.overlaid(p.ignoreFor(r.before.Name).matches)
-	fields := c.fields()
+	c.spelled = p.storedSpelled(r.address)
+	fields := c.edits(c.fields())
 	if len(fields) == 0 {
 		return
 	}

@@ -91,7 +91,7 @@ func (p *Planner) halfReplaced(want, before *compile.Template, named []*LiveTemp
 func (p *Planner) compareTemplate(want, before *compile.Template, live *LiveTemplate, change Change, out *outcome) {
 	c := &comparison{
 		live: flatTemplate(live.Body), declared: flatTemplate(want.Body), modules: p.in.Modules,
-		threeWay: before != nil, placeOf: want.PlaceOf, pos: want.Pos,
+		threeWay: before != nil, spelled: p.storedSpelled(want.Address), placeOf: want.PlaceOf, pos: want.Pos,
 	}
 	if before != nil {
 		c.base = flatTemplate(before.Body)
@@ -165,9 +165,9 @@ func (p *Planner) removeTemplate(before *compile.Template, live *LiveTemplate, c
 		out.changes = append(out.changes, change)
 		return
 	}
-	c := &comparison{live: flatTemplate(live.Body), declared: flatTemplate(before.Body), modules: p.in.Modules}
+	c := &comparison{live: flatTemplate(live.Body), declared: flatTemplate(before.Body), modules: p.in.Modules, spelled: p.storedSpelled(before.Address)}
 	c.overlaid(ignoreNothing)
-	if n := len(c.fields()); n > 0 {
+	if n := len(c.edits(c.fields())); n > 0 {
 		change.Verdict = VerdictRemoveEdited
 		if !p.in.Options.ForceConflicts {
 			out.refuse(RuleConflict, before.Address, fmt.Sprintf(

@@ -57,7 +57,8 @@ func (p *Planner) triedOf(job *compile.Job) []*compile.Job {
 func (p *Planner) bodyIs(live *LiveJob, job *compile.Job) bool {
 	c := &comparison{live: namedBody(live), declared: declaredBody(job), modules: p.in.Modules, placeOf: job.PlaceOf, pos: job.Pos}
 	c.overlaid(p.ignoreFor(job.Name).matches)
-	return len(c.fields()) == 0
+	c.spelled = true // of a write whose end is not known, the spelling is not known either
+	return len(c.edits(c.fields())) == 0
 }
 
 // takeLive takes over the channels and the enabled state that are live as job

@@ -117,7 +117,7 @@ func (e *Exporter) TemplateDifferences(want *compile.Template, live *diff.LiveTe
 	if diff.TemplateFingerprint(want.Body, e.modules) == diff.TemplateFingerprint(live.Body, e.modules) {
 		return nil
 	}
-	if paths := diff.TemplateDifferences(live.Body, want.Body, e.modules); len(paths) > 0 {
+	if paths := diff.Paths(diff.TemplateDifferences(live.Body, want.Body, e.modules)); len(paths) > 0 {
 		return paths
 	}
 	return []string{"its body"}

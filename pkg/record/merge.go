@@ -39,6 +39,7 @@ func mergeState(base, ours, theirs State, newer Newer) (State, error) {
 		Tried:    With(kept(base, ours, theirs), kept(base, theirs, ours)...),
 		Found:    ours.Found && theirs.Found,
 		Unproven: ours.Unproven && theirs.Unproven,
+		Spelled:  ours.Spelled || theirs.Spelled,
 	}
 	switch {
 	case ours.Commit == theirs.Commit || theirs.Commit == base.Commit:
@@ -73,5 +74,5 @@ func kept(base, one, other State) []string {
 }
 
 func (s State) equal(t State) bool {
-	return s.Commit == t.Commit && s.Found == t.Found && s.Unproven == t.Unproven && slices.Equal(s.Tried, t.Tried)
+	return s.Commit == t.Commit && s.Found == t.Found && s.Unproven == t.Unproven && s.Spelled == t.Spelled && slices.Equal(s.Tried, t.Tried)
 }

@@ -45,6 +45,9 @@ type Record struct {
 	Found []string `json:"found,omitempty"`
 	// Unproven lists the objects whose smoke build has not succeeded yet.
 	Unproven []string `json:"unproven,omitempty"`
+	// Spelled lists the objects that the service stores in another spelling than
+	// the one in which they were sent.
+	Spelled []string `json:"spelled,omitempty"`
 }
 
 // State is what a record says of one object.
@@ -53,6 +56,7 @@ type State struct {
 	Tried    []string // commits at which it may have been written
 	Found    bool     // in step when it was first seen, and never written from here
 	Unproven bool     // its smoke build has not succeeded yet
+	Spelled  bool     // the service stores it in another spelling than it was sent in
 }
 
 // commitID matches the id of a commit in either object format.
@@ -91,7 +95,7 @@ func Parse(text []byte) (*Record, error) {
 func (r *Record) Encode() ([]byte, error) {
 	out := *r
 	out.Version = Version
-	out.Found, out.Unproven = sorted(r.Found), sorted(r.Unproven)
+	out.Found, out.Unproven, out.Spelled = sorted(r.Found), sorted(r.Unproven), sorted(r.Spelled)
 	out.Tried = map[string][]string{}
 	for address, commits := range r.Tried {
 		if len(commits) > 0 {
@@ -121,7 +125,7 @@ func (r *Record) Of(address string) State {
 		return State{}
 	}
 	s := State{Commit: r.Commit, Tried: r.Tried[address],
-		Found: slices.Contains(r.Found, address), Unproven: slices.Contains(r.Unproven, address)}
+		Found: slices.Contains(r.Found, address), Unproven: slices.Contains(r.Unproven, address), Spelled: slices.Contains(r.Spelled, address)}
 	if own, listed := r.Except[address]; listed {
 		s.Commit = ""
 		if own != nil {
@@ -143,7 +147,7 @@ func (r *Record) Listed() []string {
 	for address := range r.Tried {
 		all[address] = true
 	}
-	for _, address := range slices.Concat(r.Found, r.Unproven) {
+	for _, address := range slices.Concat(r.Found, r.Unproven, r.Spelled) {
 		all[address] = true
 	}
 	return slices.Sorted(maps.Keys(all))
@@ -195,5 +199,8 @@ func (r *Record) set(address string, s State, except bool) {
 	}
 	if s.Unproven {
 		r.Unproven = append(r.Unproven, address)
+	}
+	if s.Spelled {
+		r.Spelled = append(r.Spelled, address)
 	}
 }

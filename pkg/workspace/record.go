@@ -105,6 +105,7 @@ func (r *Revisions) DescribeBase(input *diff.Input) {
 	input.FirstApply = r.Recorded.Record.Commit == "" && len(r.Recorded.Except) == 0
 	input.Tried, input.BasePolicy = r.Applied.Tried(), r.Applied.Policy
 	input.Found, input.Unproven = setOf(r.Recorded.Found), setOf(r.Recorded.Unproven)
+	input.Spelled = setOf(r.Recorded.Spelled)
 }
 
 // Policies returns the policies that decide about an object: of the definitions

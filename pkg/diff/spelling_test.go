@@ -1,0 +1,107 @@
+package diff_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+func TestSpellingOf(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		sent, got string
+		want      diff.Spelling
+	}{
+		"equal":                   {`"a\n"`, `"a\n"`, ""},
+		"line break":              {`"a\n"`, `"a"`, diff.SpellingLineBreak},
+		"line break of Windows":   {`"a\r\n"`, `"a"`, diff.SpellingLineBreak},
+		"line break added":        {`"a"`, `"a\n"`, diff.SpellingLineBreak},
+		"HTML":                    {`"a <b> && c"`, `"a &lt;b&gt; &amp;&amp; c"`, diff.SpellingHTML},
+		"HTML of an escape":       {`"a &lt;"`, `"a &amp;lt;"`, diff.SpellingHTML},
+		"HTML the other way":      {`"a &lt;"`, `"a <"`, ""},
+		"composed":                {`"cafe\u0301"`, `"caf\u00e9"`, diff.SpellingNFC},
+		"taken apart":             {`"caf\u00e9"`, `"cafe\u0301"`, diff.SpellingNFD},
+		"HTML and line break":     {`"a < b\n"`, `"a &lt; b"`, diff.SpellingSeveral},
+		"composed and line break": {`"cafe\u0301\n"`, `"caf\u00e9"`, diff.SpellingSeveral},
+		"number":                  {`12345678901234567890`, `12345678901234567000`, diff.SpellingNumber},
+		"another number":          {`1.1`, `1.2`, ""},
+		"a number's text":         {`"1.10"`, `"1.1"`, ""},
+		"a blank at the end":      {`"a "`, `"a"`, ""},
+		"an empty line within":    {`"a\n\nb"`, `"a\nb"`, ""},
+		"something else":          {`"a"`, `"b"`, ""},
+		"another type":            {`1`, `"1"`, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			value := func(text string) *jsontree.Value { return body(t, `{"v":`+text+`}`).Get("v") }
+			if got := diff.SpellingOf(value(tc.sent), value(tc.got)); got != tc.want {
+				t.Errorf("got %q, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
+// TestSpelledByTheService: what the service stores in a spelling of its own was
+// edited by nobody, where a write is known to have ended so. Elsewhere the same
+// difference may be a person's edit.
+func TestSpelledByTheService(t *testing.T) {
+	t.Parallel()
+	long := "one && a\ntwo\n"
+	base := steps(step("A", long), step("B", "b\n"))
+	live := steps(step("A", "one &amp;&amp; a\ntwo"), step("B", "b"))
+	command := func(name string) string { return `steps["` + name + `"].properties.command` }
+	for name, tc := range map[string]struct {
+		head, live, spelled, other string // head "": the job is removed
+	}{
+		"nothing edited": {head: base, live: live,
+			spelled: "change shop/job/j update | change " + command("A") + " | change " + command("B"),
+			other:   "drift shop/job/j update | drift " + command("A") + " | drift " + command("B")},
+		"the field edited": {head: steps(step("A", long+"three\n"), step("B", "b")), live: live,
+			spelled: "change shop/job/j update | change " + command("A"), other: "change shop/job/j update | change " + command("A")},
+		"edited by both": {head: steps(step("A", long+"three\n"), step("B", "b")), live: steps(step("A", "console"), step("B", "b")),
+			spelled: "conflict shop/job/j update | conflict " + command("A") + "\nrefused: conflict", other: "conflict shop/job/j update | conflict " + command("A") + "\nrefused: conflict"},
+		"edited outside": {head: base, live: steps(step("A", long), step("B", "console")),
+			spelled: "drift shop/job/j update | drift " + command("B"), other: "drift shop/job/j update | drift " + command("B")},
+		"a step removed": {head: steps(step("B", "b")), live: live,
+			spelled: `change shop/job/j update | change steps["A"]`, other: `change shop/job/j update | change steps["A"]`},
+		"the job removed": {live: live,
+			spelled: "remove shop/job/j disable", other: "remove-edited shop/job/j disable | remove-edited " + command("A") + " | remove-edited " + command("B") + "\nrefused: conflict"},
+	} {
+		for _, spelled := range []bool{true, false} {
+			t.Run(name+map[bool]string{true: ", known", false: ", not known"}[spelled], func(t *testing.T) {
+				t.Parallel()
+				head := compiled()
+				if tc.head != "" {
+					head = compiled(defined(t, "j", tc.head))
+				}
+				want := tc.other
+				in := input(head, compiled(defined(t, "j", base)), listed(existing(t, "j", tc.live)))
+				in.Options.AllowEmpty, in.Policy.MaxRemovalShare = true, 1
+				if spelled {
+					in.Spelled, want = map[string]bool{"shop/job/j": true}, tc.spelled
+				}
+				if d := cmp.Diff(want, outline(diff.Compute(in))); d != "" {
+					t.Errorf("-want +got\n%s", d)
+				}
+			})
+		}
+	}
+}
+
+// TestSpelledByAnInterruptedRun: a run that wrote and did not come to look is
+// known by what stands there, in the service's spelling too.
+func TestSpelledByAnInterruptedRun(t *testing.T) {
+	t.Parallel()
+	before, written, next := defined(t, "j", steps(step("A", "one\n"))), defined(t, "j", steps(step("A", "two\n"))), defined(t, "j", steps(step("A", "three\n")))
+	for name, base := range map[string]*compile.Result{"of an update": compiled(before), "of a create": compiled()} {
+		in := input(compiled(next), base, listed(existing(t, "j", steps(step("A", "two")))))
+		in.Tried = map[string][]*compile.Job{"shop/job/j": {written}}
+		if got, want := outline(diff.Compute(in)), `change shop/job/j update | change steps["A"].properties.command`; got != want {
+			t.Errorf("%s: got %s, want %s", name, got, want)
+		}
+	}
+}
