@@ -8,20 +8,27 @@ import (
 )
 
 // How the pace is found. There is no fixed rate: what the service takes is
-// learned from its answers, for each kind of call, since the gateway's limits
-// are those of a route.
+// learned from its answers, for all calls together. A gateway's limits may be
+// those of a route instead: that shows when calls of other kinds are taken while
+// those of one kind are refused, and from then on each kind has a pace of its own.
 const (
 	flightStart     = 8           // requests in flight at first
 	slowerAnswers   = 3           // times the quickest answers: more in flight would only queue
 	pauseFirst      = time.Second // after a throttled answer; doubles with each further one
 	pauseMost       = 20 * time.Second
-	paceSafety      = 0.97  // of the rate that was seen to be taken
-	paceAgain       = 0.9   // of the pace at which the service throttled again
-	paceGrowth      = 1.001 // with each good answer
-	paceGrowthFirst = 1.002 // until the first estimate has proved too high
-	paceFloor       = 0.2   // calls per second
+	paceSafety      = 0.97   // of the rate that was seen to be taken
+	paceAgain       = 0.93   // of the pace at which the service throttled again
+	paceGrowth      = 1.0005 // with each good answer
+	paceGrowthFirst = 1.002  // until the first estimate has proved too high
+	paceFloor       = 0.2    // calls per second
 	paceUnbounded   = 1000
+	otherCalls      = 3                      // of other kinds, that are taken while one is refused, show limits of routes
+	otherPatience   = 2 * time.Second        // after which another kind asks whether calls are taken again
+	otherWait       = 100 * time.Millisecond // between their looks whether it is open
 )
+
+// allKinds stands for all kinds of call among the paces that were learned.
+const allKinds op = "all calls"
 
 // MaxInFlight is the default limit of requests in flight. The client finds out
 // how many below it the service takes, so callers may start as many tasks.
@@ -41,11 +48,12 @@ type governor struct {
 	halved   time.Time
 	quickest time.Duration
 	ceiling  *pacer        // of --rate, over all calls; nil without it
-	pacers   map[op]*pacer // by kind of call
+	all      *pacer        // of all calls, while there are no pacers
+	pacers   map[op]*pacer // by kind of call, once limits of routes show; nil before
 	changed  chan struct{} // closed when a place is free or a probe has its answer
 }
 
-// pacer is the pace of one kind of call.
+// pacer is the pace of one kind of call, or of all.
 type pacer struct {
 	rate    float64   // calls per second; 0: as fast as answers come
 	growth  float64   // of rate, with each good answer
@@ -57,12 +65,19 @@ type pacer struct {
 
 	since time.Time // of the counting
 	taken int       // good answers since
+
+	// Of a pacer of all calls:
+	byKind  map[op]int // taken, by kind
+	refused op         // the kind that was refused first
+	others  int        // calls of other kinds that were taken since
+	asking  bool       // one of them is out
+	ofAll   bool       // one of them was refused once: it is a limit over all
 }
 
 func newGovernor(cfg *Config) *governor {
 	g := &governor{
 		now: cfg.Now, sleep: cfg.Sleep, maxWait: cfg.MaxWait, limit: flightStart, most: MaxInFlight,
-		pacers: map[op]*pacer{}, changed: make(chan struct{}),
+		all: &pacer{byKind: map[op]int{}}, changed: make(chan struct{}),
 	}
 	if cfg.InFlight > 0 {
 		g.most = float64(cfg.InFlight)
@@ -74,11 +89,84 @@ func newGovernor(cfg *Config) *governor {
 		g.ceiling = &pacer{rate: cfg.Rate / 60 / share}
 	}
 	for kind, rate := range cfg.Paces {
-		if rate > 0 {
+		switch {
+		case rate <= 0:
+		case op(kind) == allKinds:
+			g.all.rate = rate / share
+		case g.pacers == nil:
+			g.pacers = map[op]*pacer{}
+			fallthrough
+		default:
 			g.pacers[op(kind)] = &pacer{rate: rate / share}
 		}
 	}
 	return g
+}
+
+// pacer returns the pace that a kind of call keeps to.
+func (g *governor) pacer(kind op) *pacer {
+	if g.pacers == nil {
+		return g.all
+	}
+	p := g.pacers[kind]
+	if p == nil {
+		p = &pacer{since: g.now()}
+		g.pacers[kind] = p
+	}
+	return p
+}
+
+// split gives each kind of call a pace of its own. Only the one that was refused
+// is closed.
+func (g *governor) split() {
+	closed := *g.all
+	closed.taken, closed.byKind = closed.byKind[closed.refused], nil
+	g.pacers = map[op]*pacer{closed.refused: &closed}
+	for kind, taken := range g.all.byKind {
+		if kind != closed.refused {
+			g.pacers[kind] = &pacer{since: closed.since, taken: taken}
+		}
+	}
+}
+
+// tryOther decides about a call of another kind than the one that is refused,
+// while all are closed: a few may go to see whether they are taken.
+func (p *pacer) tryOther(now time.Time) (wait time.Duration, goes bool) {
+	switch {
+	case p.strikes > 1 && !p.asking && !p.ofAll && p.others < otherCalls:
+		p.asking = true
+		return 0, true
+	case !p.probing && now.Sub(p.until) >= otherPatience: // none of the refused kind asks
+		p.probing = true
+		return 0, true
+	}
+	return max(otherWait, p.until.Sub(now)), false
+}
+
+// learnFromOther learns from the answer to a call that began while its kind was
+// not the refused one. It reports whether all is said with it.
+func (g *governor) learnFromOther(kind op, err error, began time.Time) bool {
+	p := g.all
+	if g.pacers != nil || p.strikes == 0 || kind == p.refused || began.Before(p.closed) {
+		return false
+	}
+	if !p.asking {
+		return false // it asked in the place of the refused kind
+	}
+	p.asking = false
+	switch {
+	case errors.Is(err, ErrRateLimited):
+		p.ofAll = true
+		return true
+	case err == nil:
+		p.taken++
+		p.byKind[kind]++
+		if p.others++; p.others == otherCalls {
+			g.split()
+		}
+		return true
+	}
+	return false
 }
 
 // acquire waits until a call may be sent. It returns how long that took, and
@@ -110,12 +198,7 @@ func (g *governor) acquire(ctx context.Context, kind op) (waited time.Duration, 
 func (g *governor) try(kind op) (wait time.Duration, changed <-chan struct{}) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	p := g.pacers[kind]
-	if p == nil {
-		p = &pacer{since: g.now()}
-		g.pacers[kind] = p
-	}
-	now := g.now()
+	p, now := g.pacer(kind), g.now()
 	if p.since.IsZero() {
 		p.since = now
 	}
@@ -123,14 +206,22 @@ func (g *governor) try(kind op) (wait time.Duration, changed <-chan struct{}) {
 	if g.ceiling != nil {
 		wait = max(wait, g.ceiling.next.Sub(now))
 	}
+	other := g.pacers == nil && p.strikes > 0 && kind != p.refused
 	switch {
-	case p.strikes > 0 && p.probing, g.inFlight >= int(g.limit):
+	case g.inFlight >= int(g.limit):
+		return 0, g.changed
+	case other:
+		if wait, goes := p.tryOther(now); !goes {
+			return wait, nil
+		}
+	case p.strikes > 0 && p.probing:
 		return 0, g.changed
 	case wait > 0:
 		return wait, nil
+	default:
+		p.probing = p.strikes > 0
 	}
 	g.inFlight++
-	p.probing = p.strikes > 0
 	p.step(now)
 	if g.ceiling != nil {
 		g.ceiling.step(now)
@@ -154,7 +245,11 @@ func (g *governor) release(kind op, err error, took time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.inFlight--
-	p, now := g.pacers[kind], g.now()
+	p, now := g.pacer(kind), g.now()
+	if g.learnFromOther(kind, err, now.Add(-took)) {
+		g.wake()
+		return
+	}
 	var e *Error
 	switch {
 	case errors.As(err, &e) && errors.Is(err, ErrRateLimited):
@@ -162,13 +257,16 @@ func (g *governor) release(kind op, err error, took time.Duration) {
 		if asked > g.maxWait {
 			asked = 0 // the call fails at once, and so do the next ones
 		}
+		if p.strikes == 0 {
+			p.refused = kind
+		}
 		p.throttled(now, asked)
 		e.closedFor = now.Sub(p.closed)
 		if now.Sub(g.halved) >= pauseFirst || g.halved.IsZero() {
 			g.limit, g.halved = max(1, g.limit/2), now
 		}
 	case err == nil:
-		p.answered(now, g.ceiling)
+		g.count(p, kind, now, now.Add(-took))
 		if g.quickest == 0 || took < g.quickest {
 			g.quickest = took
 		}
@@ -179,17 +277,37 @@ func (g *governor) release(kind op, err error, took time.Duration) {
 	g.tell(p)
 }
 
+// count counts a good answer. One that was under way when calls were refused says
+// nothing of whether they are taken again.
+func (g *governor) count(p *pacer, kind op, now, began time.Time) {
+	if p.strikes > 0 && !began.After(p.closed) {
+		p.taken++
+	} else {
+		p.answered(now, g.ceiling)
+	}
+	if g.pacers == nil {
+		if p.taken == 1 {
+			clear(p.byKind)
+		}
+		p.byKind[kind]++
+	}
+}
+
 // giveBack returns a place that was not used.
 func (g *governor) giveBack(kind op) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.inFlight--
-	g.tell(g.pacers[kind])
+	g.tell(g.pacer(kind))
 }
 
 // tell wakes those who wait for a place or for the answer to a probe.
 func (g *governor) tell(p *pacer) {
 	p.probing = false
+	g.wake()
+}
+
+func (g *governor) wake() {
 	close(g.changed)
 	g.changed = make(chan struct{})
 }
@@ -204,7 +322,7 @@ func (p *pacer) throttled(now time.Time, asked time.Duration) {
 		return
 	}
 	if p.strikes == 0 {
-		p.closed = now
+		p.closed, p.others, p.asking = now, 0, false
 	}
 	p.strikes++
 	if now.Sub(p.closed) >= throttlePatience {
@@ -249,6 +367,9 @@ func (g *governor) paces() map[string]float64 {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	learned := map[string]float64{}
+	if g.pacers == nil && g.all.rate > 0 {
+		learned[string(allKinds)] = g.all.rate
+	}
 	for kind, p := range g.pacers {
 		if p.rate > 0 {
 			learned[string(kind)] = p.rate
