@@ -20,7 +20,7 @@ import (
 // bash -n; each stands for what many public repositories hold.
 type corpusScript struct{ name, text string }
 
-func readCorpus(t *testing.T) (scripts []corpusScript) {
+func readCorpus(t testing.TB) (scripts []corpusScript) {
 	t.Helper()
 	files, err := filepath.Glob("testdata/corpus/*.txtar")
 	if err != nil {

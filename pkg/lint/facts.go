@@ -21,6 +21,7 @@ type facts struct {
 	names        []named
 	jobs         []jobFact
 	removals     []removalFact
+	removed      map[removalFact]bool
 	ignored      []ignoredField
 	batch        int                     // how many compilations there have been
 	ranges       map[spec.Pos]spec.Range // of the names in the files of this compilation, by where they start
@@ -46,7 +47,7 @@ type named struct {
 }
 
 func newFacts() facts {
-	return facts{users: map[string][]user{}, used: map[string]bool{}, usedFamilies: map[string]bool{}, provided: map[string]map[string]bool{}, ranges: map[spec.Pos]spec.Range{}}
+	return facts{users: map[string][]user{}, used: map[string]bool{}, usedFamilies: map[string]bool{}, removed: map[removalFact]bool{}, provided: map[string]map[string]bool{}, ranges: map[spec.Pos]spec.Range{}}
 }
 
 func (f *facts) use(u *unit, template string) {

@@ -2,6 +2,7 @@ package lint
 
 import (
 	"slices"
+	"sort"
 
 	"github.com/buildsync/buildsync/internal/textedit"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -21,7 +22,7 @@ const (
 // all; of two that touch the same bytes the first in the file wins, and another
 // run takes the second. Bytes that no fix names stay as they are.
 func Fix(file string, source []byte, ds spec.Diagnostics, mode FixMode) ([]byte, spec.Diagnostics) {
-	var edits []textedit.Edit
+	var edits chosenEdits
 	var mended spec.Diagnostics
 	for i := range ds {
 		fix := wantedFix(ds[i].Fixes, mode)
@@ -29,9 +30,7 @@ func Fix(file string, source []byte, ds spec.Diagnostics, mode FixMode) ([]byte,
 			continue
 		}
 		for _, e := range fix.Edits {
-			if e := bare(e); !slices.Contains(edits, e) { // two findings may want the same
-				edits = append(edits, e)
-			}
+			edits.add(bare(e))
 		}
 		mended = append(mended, ds[i])
 	}
@@ -39,6 +38,37 @@ func Fix(file string, source []byte, ds spec.Diagnostics, mode FixMode) ([]byte,
 		return source, nil
 	}
 	return textedit.Apply(source, edits), mended
+}
+
+// chosenEdits are edits of one file, sorted by where they start.
+type chosenEdits []textedit.Edit
+
+// before returns how many edits start at a place or before it.
+func (c chosenEdits) before(place int) int {
+	return sort.Search(len(c), func(i int) bool { return c[i].Start > place })
+}
+
+// add takes an edit; two findings may want the same.
+func (c *chosenEdits) add(e textedit.Edit) {
+	if !c.has(e) {
+		*c = slices.Insert(*c, c.before(e.Start), e)
+	}
+}
+
+func (c chosenEdits) has(e textedit.Edit) bool {
+	for i := c.before(e.Start) - 1; i >= 0 && c[i].Start == e.Start; i-- {
+		if c[i] == e {
+			return true
+		}
+	}
+	return false
+}
+
+// touched reports whether an edit touches one that was chosen. As none of those
+// overlaps another, the last that starts no later than e ends is the one.
+func (c chosenEdits) touched(e textedit.Edit) bool {
+	last := c.before(e.End) - 1
+	return !c.has(e) && last >= 0 && textedit.Overlap(e, c[last])
 }
 
 func wantedFix(fixes []spec.Fix, mode FixMode) *spec.Fix {
@@ -52,7 +82,7 @@ func wantedFix(fixes []spec.Fix, mode FixMode) *spec.Fix {
 
 // fits tells whether a fix is one of this file alone, lies within it, and does
 // not touch what is edited already.
-func fits(fix *spec.Fix, file string, source []byte, edits []textedit.Edit) bool {
+func fits(fix *spec.Fix, file string, source []byte, edits chosenEdits) bool {
 	if len(fix.Edits) == 0 {
 		return false
 	}
@@ -60,10 +90,8 @@ func fits(fix *spec.Fix, file string, source []byte, edits []textedit.Edit) bool
 		if e.File != file || e.Start < 0 || e.End < e.Start || e.End > len(source) {
 			return false
 		}
-		for _, other := range edits {
-			if bare(e) != other && textedit.Overlap(bare(e), other) {
-				return false
-			}
+		if edits.touched(bare(e)) {
+			return false
 		}
 	}
 	return true

@@ -46,6 +46,14 @@ func TestWorkGrowsAsTheInput(t *testing.T) {
 		"references that nothing declares": func(n int) string {
 			return scriptOf(`"echo` + repeated(n, func(i int) string { return fmt.Sprintf(` ${{ vars.x%d }}`, i) }) + `"`)
 		},
+		"suppressions of steps": func(n int) string {
+			return "version: 1\njobs:\n  - name: a\n    arch: arm\n    steps:\n" + repeated(n, func(i int) string {
+				return fmt.Sprintf("      # buildsync:ignore-step cron: x\n      - sh: {name: s%d, inputs: {command: make}} # buildsync:ignore image-pin: x\n", i)
+			})
+		},
+		"suppressions one below the other": func(n int) string {
+			return "version: 1\njobs:\n  - name: a\n    arch: arm\n    steps:\n" + strings.Repeat("      # buildsync:ignore cron: x\n      # buildsync-ignore\n", n) + "      - sh: {name: s, inputs: {command: make}}\n"
+		},
 		"a list on one line": func(n int) string {
 			return "version: 1\njobs: [{name: a, arch: x86-64, steps: [" + repeated(n, func(i int) string {
 				return fmt.Sprintf("{sh: {name: s%d, image: shell, inputs: {command: \"curl x | sh\"}}}, ", i)

@@ -57,7 +57,8 @@ func (l *linter) compiled(result *compile.Result, files []*spec.File) {
 		if name, known := l.facts.ranges[removal.Pos]; known {
 			fact.at = name
 		}
-		if !slices.Contains(l.facts.removals, fact) {
+		if !l.facts.removed[fact] {
+			l.facts.removed[fact] = true
 			l.facts.removals = append(l.facts.removals, fact)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -11,7 +12,28 @@ import (
 )
 
 // comments are the suppressions of one file.
-type comments struct{ list []*comment }
+type comments struct {
+	list   []*comment
+	byLine map[int][]*comment // those that cover few lines, by each of them
+	wide   []*comment         // the others
+}
+
+// fewLines is up to how many lines a comment is kept by line.
+const fewLines = 32
+
+func (c *comments) add(one *comment) {
+	c.list = append(c.list, one)
+	if one.last-one.first >= fewLines {
+		c.wide = append(c.wide, one)
+		return
+	}
+	if c.byLine == nil {
+		c.byLine = map[int][]*comment{}
+	}
+	for line := one.first; line <= one.last; line++ {
+		c.byLine[line] = append(c.byLine[line], one)
+	}
+}
 
 // comment is one `# buildsync:ignore rule, rule: reason`, or one that ends in
 // -step, -job or -file.
@@ -42,10 +64,8 @@ var blockHeader = pattern(`[|>][-+0-9]{0,2}\s*(#.*)?$`)
 // -file cover more, see ignoreScope.
 func (p *pass) readComments(root *spec.Node) {
 	if bytes.Contains(p.source, []byte("buildsync")) || bytes.Contains(p.source, []byte("build-sync")) || bytes.Contains(p.source, []byte("BUILDSYNC")) {
-		pointer := func(line, column int) string {
-			return spec.PointerAt(root, spec.Pos{File: p.name, Line: line, Column: column})
-		}
-		p.linter.comments[p.name] = p.commentsIn(splitLines(p.source), blockHeader(), pointer, root)
+		pointers := func(places []spec.Pos) []string { return spec.PointersAt(root, places) }
+		p.linter.comments[p.name] = p.commentsIn(splitLines(p.source), blockHeader(), pointers, root)
 	}
 }
 
@@ -53,7 +73,8 @@ func (p *pass) readComments(root *spec.Node) {
 // property at pointer takes.
 func (p *pass) readScriptComments(text, pointer string) {
 	if seemsIgnoring(text) {
-		p.linter.comments[p.name] = p.commentsIn(splitLines([]byte(text)), nil, func(int, int) string { return pointer }, nil)
+		pointers := func(places []spec.Pos) []string { return slices.Repeat([]string{pointer}, len(places)) }
+		p.linter.comments[p.name] = p.commentsIn(splitLines([]byte(text)), nil, pointers, nil)
 	}
 }
 
@@ -61,11 +82,53 @@ func splitLines(source []byte) []string {
 	return strings.Split(string(bytes.TrimPrefix(source, []byte("\ufeff"))), "\n")
 }
 
+// ignoring is a comment that was found, and the first line that it covers.
+type ignoring struct {
+	line, first int
+	match       []int // of ignoreComment
+}
+
 // commentsIn reads the comments in lines. root is that of a YAML file, nil for a
-// script.
-func (p *pass) commentsIn(lines []string, header *regexp.Regexp, pointer func(line, column int) string, root *spec.Node) *comments {
+// script. pointers returns what stands at places.
+func (p *pass) commentsIn(lines []string, header *regexp.Regexp, pointers func([]spec.Pos) []string, root *spec.Node) *comments {
+	marks := p.ignorings(lines)
+	places := make([]spec.Pos, len(marks))
+	for i, mark := range marks {
+		if mark.first <= len(lines) {
+			places[i] = spec.Pos{File: p.name, Line: mark.first, Column: valueColumn(lines[mark.first-1])}
+		}
+	}
+	at := pointers(places)
 	found := &comments{}
+	for i, mark := range marks {
+		line, m, covered := lines[mark.line-1], mark.match, at[i]
+		c := &comment{first: mark.first, last: lastCovered(lines, mark.first, header)}
+		if m[2] >= 0 {
+			scope, ok := ignoreScope(line[m[2]:m[3]], c.first, len(lines), root)
+			if !ok {
+				p.noScope(line, m, mark.line, covered)
+				continue
+			}
+			c.first, c.last, c.scope = scope.first, scope.last, scope.pointer
+			covered = cmp.Or(scope.pointer, covered)
+		}
+		c.rules = p.rulesIn(line, m, mark.line, covered)
+		found.add(c)
+	}
+	return found
+}
+
+// ignorings finds the comments in lines, and reports those that are misspelt. One
+// that stands alone on its line is for the next that is neither blank nor a comment.
+func (p *pass) ignorings(lines []string) (marks []ignoring) {
+	waiting := 0 // those at the end that wait for their line
 	for i, line := range lines {
+		if !isCommentOrBlank(line) {
+			for k := len(marks) - waiting; k < len(marks); k++ {
+				marks[k].first = i + 1
+			}
+			waiting = 0
+		}
 		if !seemsIgnoring(line) {
 			continue
 		}
@@ -74,32 +137,14 @@ func (p *pass) commentsIn(lines []string, header *regexp.Regexp, pointer func(li
 			p.misspeltIgnore(line, i+1)
 			continue
 		}
-		c := &comment{first: i + 1, last: i + 1}
-		if strings.TrimSpace(line[:m[0]]) == "" { // alone on its line
-			next := i + 1
-			for next < len(lines) && isCommentOrBlank(lines[next]) {
-				next++
-			}
-			c.first, c.last = next+1, next+1
+		mark := ignoring{line: i + 1, first: i + 1, match: m}
+		if strings.TrimSpace(line[:m[0]]) == "" {
+			mark.first = len(lines) + 1
+			waiting++
 		}
-		covered := ""
-		if c.first <= len(lines) {
-			covered = pointer(c.first, valueColumn(lines[c.first-1]))
-		}
-		c.last = lastCovered(lines, c.last, header)
-		if m[2] >= 0 {
-			scope, ok := ignoreScope(line[m[2]:m[3]], c.first, len(lines), root)
-			if !ok {
-				p.noScope(line, m, i+1, covered)
-				continue
-			}
-			c.first, c.last, c.scope = scope.first, scope.last, scope.pointer
-			covered = cmp.Or(scope.pointer, covered)
-		}
-		c.rules = p.rulesIn(line, m, i+1, covered)
-		found.list = append(found.list, c)
+		marks = append(marks, mark)
 	}
-	return found
+	return marks
 }
 
 func isCommentOrBlank(line string) bool {
@@ -233,12 +278,8 @@ func (l *linter) isSuppressed(d *spec.Diagnostic) bool {
 
 // covering calls f for the suppressions of a finding.
 func (l *linter) covering(d *spec.Diagnostic, f func(*suppressed)) {
-	matching := func(file string, covers func(*comment) bool) {
-		found := l.comments[file]
-		if found == nil {
-			return
-		}
-		for _, c := range found.list {
+	apply := func(list []*comment, covers func(*comment) bool) {
+		for _, c := range list {
 			if !covers(c) {
 				continue
 			}
@@ -249,11 +290,17 @@ func (l *linter) covering(d *spec.Diagnostic, f func(*suppressed)) {
 			}
 		}
 	}
-	file := d.Range.Start.File
-	matching(file, func(c *comment) bool { return c.first <= d.Range.Start.Line && d.Range.Start.Line <= c.last })
+	file, line := d.Range.Start.File, d.Range.Start.Line
+	if found := l.comments[file]; found != nil {
+		covers := func(c *comment) bool { return c.first <= line && line <= c.last }
+		apply(found.byLine[line], covers)
+		apply(found.wide, covers)
+	}
 	if script := l.scripts[file]; script != nil {
 		for _, user := range script.users {
-			matching(user, func(c *comment) bool { return c.scope != "" && holds(c.scope, d.Pointer) })
+			if found := l.comments[user]; found != nil {
+				apply(found.list, func(c *comment) bool { return c.scope != "" && holds(c.scope, d.Pointer) })
+			}
 		}
 	}
 }

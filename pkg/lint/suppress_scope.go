@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"sort"
 	"strings"
 	"unicode/utf8"
 
@@ -82,18 +83,16 @@ func itemAround(list *spec.Node, pointer string, line int, within ignoredLines) 
 	if list == nil || list.Kind != spec.SequenceNode {
 		return item, false
 	}
-	for i, n := range list.Items {
-		start := n.Range.Start.Line
-		if start > line {
-			break
-		}
-		item = ignoredLines{first: start, last: within.last, pointer: pointer + spec.ItemSegment(n, i)}
-		if i+1 < len(list.Items) {
-			item.last = max(start, list.Items[i+1].Range.Start.Line-1)
-		}
-		ok = line <= item.last
+	i := sort.Search(len(list.Items), func(i int) bool { return list.Items[i].Range.Start.Line > line }) - 1
+	if i < 0 {
+		return item, false
 	}
-	return item, ok
+	n := list.Items[i]
+	item = ignoredLines{first: n.Range.Start.Line, last: within.last, pointer: pointer + spec.ItemSegment(n, i)}
+	if i+1 < len(list.Items) {
+		item.last = max(item.first, list.Items[i+1].Range.Start.Line-1)
+	}
+	return item, line <= item.last
 }
 
 func itemAt(list *spec.Node, line int) *spec.Node {

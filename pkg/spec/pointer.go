@@ -71,12 +71,19 @@ func (ds Diagnostics) SharpenInto(root *Node) {
 	})
 }
 
-// PointerAt is the pointer of the innermost value at a place of the file whose
-// root is given, "" where no value stands there.
-func PointerAt(root *Node, at Pos) string {
-	ds := Diagnostics{{Range: Range{Start: at, End: at}}}
+// PointersAt are the pointers of the innermost values at places of the file whose
+// root is given, "" where no value stands.
+func PointersAt(root *Node, places []Pos) []string {
+	ds := make(Diagnostics, len(places))
+	for i, at := range places {
+		ds[i].Range = Range{Start: at, End: at}
+	}
 	ds.PointInto(root)
-	return ds[0].Pointer
+	pointers := make([]string, len(ds))
+	for i := range ds {
+		pointers[i] = ds[i].Pointer
+	}
+	return pointers
 }
 
 func (ds Diagnostics) point(root *Node, tell func(pointer string, d *Diagnostic)) {

@@ -9,9 +9,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestPointerAt holds that every place of a file has the pointer of the value
+// TestPointersAt holds that every place of a file has the pointer of the value
 // that a person would say stands there.
-func TestPointerAt(t *testing.T) {
+func TestPointersAt(t *testing.T) {
 	t.Parallel()
 	const text = `# top
 version: 1
@@ -53,7 +53,7 @@ removed: [{job: old}]
 		{24, 5, "jobs[pay].name"}, {25, 13, "jobs[pay].flavor"}, {26, 17, "removed[old].job"}, {26, 1, "removed"},
 	}
 	for _, c := range cases {
-		if have := PointerAt(root, Pos{"f.yaml", c.line, c.column}); have != c.want {
+		if have := PointersAt(root, []Pos{{"f.yaml", c.line, c.column}})[0]; have != c.want {
 			t.Errorf("%d:%d has the pointer %q, want %q", c.line, c.column, have, c.want)
 		}
 	}
@@ -74,7 +74,7 @@ func TestPointersHoldWhenLinesMove(t *testing.T) {
 		}
 		all := func(text string) (list []string) {
 			root, _ := ParseFile("f.yaml", []byte(text))
-			eachScalarOf(root, func(n *Node) { list = append(list, n.Text+" "+PointerAt(root, n.Range.Start)) })
+			eachScalarOf(root, func(n *Node) { list = append(list, n.Text+" "+PointersAt(root, []Pos{n.Range.Start})[0]) })
 			return list
 		}
 		gap := rapid.SampledFrom([]string{"# comment\n", "\n\n", "  # 说明 &x *y\n"}).Draw(t, "gap")
