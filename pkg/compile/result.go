@@ -58,6 +58,10 @@ type Job struct {
 	use       *familyUse
 }
 
+// NameAt is where the name of the job is said: of a family's job at the use of the
+// family, since that is what makes it another job.
+func (j *Job) NameAt() spec.Range { return j.nameAt }
+
 // JobAddress returns the address of the job of a name in the project of an alias.
 func JobAddress(alias, name string) string { return alias + "/job/" + name }
 

@@ -89,12 +89,8 @@ func (p *Places) Finding(b Breach) spec.Diagnostic {
 			d.Related = append(d.Related, spec.Related{Range: p.rangeOf(s.Pos), Message: stationText(s)})
 		}
 	}
-	if at := b.Job.Job.Pos; at.File != d.Range.Start.File {
-		name := at
-		if from, known := b.Job.Job.Provenance["job_name"]; known {
-			name = from.Pos
-		}
-		d.Related = append(d.Related, spec.Related{Range: p.rangeOf(name), Message: "in the job " + quoted(b.Job.Name)})
+	if at := b.Job.Job.NameAt(); at.Start.File != d.Range.Start.File {
+		d.Related = append(d.Related, spec.Related{Range: at, Message: "in the job " + quoted(b.Job.Name)})
 	}
 	return d
 }

@@ -94,7 +94,6 @@ func (l *loader) policy(n *spec.Node) {
 		return
 	}
 	p := &Policy{Name: name.Text, Help: sanitize.Line(oneLine(n.Str("help")), 1000), Severity: severityOf(n.Str("severity")), At: name.Range, written: writtenText(n)}
-	before := len(l.found)
 	l.where(&p.where, n.Get("where"))
 	l.required(p, n.Get("require"))
 	l.requiredStep(p, n.Get("require_step"))
@@ -104,7 +103,8 @@ func (l *loader) policy(n *spec.Node) {
 	l.limits(p, n.Get("min"), true)
 	l.rule(p, n.Get("rule"))
 	l.exceptions(p, n.Get("except"))
-	if len(l.found) == before {
+	// One with a mistake could mean more, or other jobs, than it was to.
+	if !slices.ContainsFunc(l.found, func(d spec.Diagnostic) bool { return d.Severity == spec.Error && n.Range.Contains(d.Range.Start) }) {
 		l.set.Policies = append(l.set.Policies, p)
 	}
 }
@@ -216,6 +216,9 @@ func (l *loader) projects(n *spec.Node) (aliases []string) {
 	}
 	return aliases
 }
+
+// dateForm is what the schema takes for a date.
+var dateForm = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`)
 
 // maxAlternatives bounds the braces of a glob, which multiply.
 const maxAlternatives = 3
@@ -459,7 +462,7 @@ func (l *loader) exceptions(p *Policy, n *spec.Node) {
 		}
 		e := &exception{jobs: l.globs(job), projects: l.projects(item.Get("project")), at: job.Range}
 		if until := item.Get("until"); until != nil {
-			if _, err := time.Parse(time.DateOnly, until.Text); err != nil {
+			if _, err := time.Parse(time.DateOnly, until.Text); err != nil && dateForm.MatchString(until.Text) {
 				l.report(until.Range, "write a date such as 2027-01-31", "%s is not a date", quoted(until.Text))
 			}
 			e.until, e.untilAt = until.Text, until.Range

@@ -10,7 +10,6 @@ import (
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/policy/rule"
-	"github.com/buildsync/buildsync/pkg/spec"
 )
 
 // Subject is a job that is judged: one that the definitions declare, or a live
@@ -202,10 +201,7 @@ func (o *Subject) place(path string) (from compile.Provenance, ok bool) {
 		}
 		path = parent(path)
 	}
-	if from, known := o.Job.Provenance[wire.KeyJobName]; known {
-		return from, true
-	}
-	return compile.Provenance{Pos: o.Job.Pos}, o.Job.Pos != spec.Pos{}
+	return compile.Provenance{Pos: o.Job.NameAt().Start}, true
 }
 
 // parent is the path without its last part, "" for the first.
