@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/buildsync/buildsync/pkg/compile"
@@ -56,34 +57,62 @@ func (s *Set) Refuse(jobs []*compile.Job, today string) Verdict {
 
 // refusing gathers what one policy refuses.
 type refusing struct {
-	jobs  []string
-	parts []string
+	jobs   []string
+	places []*refusedPlace
+	more   bool // places that are not told
 }
 
-// mostRefused is how many breaches a refusal tells.
+// refusedPlace is one place, and the jobs that get from there what is refused.
+type refusedPlace struct {
+	at      spec.Pos
+	message string // of the first
+	jobs    []string
+}
+
+// mostRefused is how many places a refusal tells.
 const mostRefused = 5
 
 func (r *refusing) add(b Breach) {
 	if n := len(r.jobs); n == 0 || r.jobs[n-1] != b.Job.Address {
 		r.jobs = append(r.jobs, b.Job.Address)
 	}
-	if len(r.parts) >= mostRefused {
+	from, _ := b.Job.place(b.Path)
+	at := slices.IndexFunc(r.places, func(p *refusedPlace) bool { return p.at == from.Pos })
+	switch {
+	case at < 0 && len(r.places) == mostRefused:
+		r.more = true
 		return
+	case at < 0:
+		at = len(r.places)
+		r.places = append(r.places, &refusedPlace{at: from.Pos, message: b.Message})
 	}
-	text := sanitize.Line(b.Job.Address, 200)
-	if from, ok := b.Job.place(b.Path); ok {
-		text += " (" + from.Pos.String() + ")"
+	p := r.places[at]
+	if n := len(p.jobs); n == 0 || p.jobs[n-1] != b.Job.Address {
+		p.jobs = append(p.jobs, b.Job.Address)
 	}
-	r.parts = append(r.parts, text+": "+b.Message)
 }
 
 func (r *refusing) message(p *Policy) string {
-	text := fmt.Sprintf("%s to the policy %s of %s: %s", keeps(len(r.jobs)), quoted(p.Name), p.At.Start, strings.Join(r.parts, "; "))
-	if len(r.jobs) > mostRefused {
+	var parts []string
+	for _, place := range r.places {
+		parts = append(parts, fmt.Sprintf("%s (%s): %s", firstOf(place.jobs), place.at, place.message))
+	}
+	text := fmt.Sprintf("%s to the policy %s of %s: %s", keeps(len(r.jobs)), quoted(p.Name), p.At.Start, strings.Join(parts, "; "))
+	if r.more {
 		text += "; buildsync policy check lists all"
 	}
 	if p.Help != "" {
 		text += "; what to do: " + p.Help
+	}
+	return text
+}
+
+// firstOf names the first of some jobs.
+func firstOf(jobs []string) string {
+	const most = 3
+	text := sanitize.Line(strings.Join(jobs[:min(len(jobs), most)], ", "), 400)
+	if len(jobs) > most {
+		text += fmt.Sprintf(" and %d more", len(jobs)-most)
 	}
 	return text
 }
