@@ -125,29 +125,22 @@ func unreadWarning(tree Tree, workspace *Workspace, read []string, where Range) 
 	}}
 }
 
-// UnreadJobs returns the names of the jobs that unread files define, each with
-// its file: a job whose file merely fell out of the patterns was not removed.
-func UnreadJobs(tree Tree, workspace *Workspace) map[string]string {
+// UnreadDefinitions parses the files that people may take for definitions and
+// that no pattern matches.
+func UnreadDefinitions(tree Tree, workspace *Workspace) (unread []*File) {
 	read, _ := DefinitionFiles(tree, workspace)
-	unread, err := unreadFiles(tree, workspace, read)
-	if err != nil || len(unread) == 0 {
+	names, err := unreadFiles(tree, workspace, read)
+	if err != nil {
 		return nil
 	}
-	jobs := map[string]string{}
-	for _, name := range unread {
+	for _, name := range names {
 		source, err := tree.ReadFile(name, MaxFileBytes)
 		if err != nil {
 			continue
 		}
-		file, _ := ParseDefinitions(name, source)
-		if file == nil {
-			continue
-		}
-		for _, job := range file.Jobs {
-			if text := job.Str("name"); text != "" {
-				jobs[text] = name
-			}
+		if file, _ := ParseDefinitions(name, source); file != nil {
+			unread = append(unread, file)
 		}
 	}
-	return jobs
+	return unread
 }
