@@ -86,6 +86,7 @@ func (in *invocation) doctor() error {
 	if d.failed {
 		return said(exitFailed)
 	}
+	in.Next("%s", in.Again("plan"))
 	return nil
 }
 

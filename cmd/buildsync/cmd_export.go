@@ -96,7 +96,11 @@ func (in *invocation) export() error {
 		if in.On("stats") {
 			in.printStats(service)
 		}
-		return errors.Join(x.finish(exitCode(ctx, err), ctx.Err() != nil), err)
+		err = errors.Join(x.finish(exitCode(ctx, err), ctx.Err() != nil), err)
+		if err == nil && len(x.Report.Written)+len(x.Report.Edited) > 0 {
+			in.Next("%s shows that no job changes; then commit the definitions", in.Again("plan"))
+		}
+		return err
 	})
 }
 

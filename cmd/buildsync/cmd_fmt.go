@@ -71,6 +71,9 @@ func (in *invocation) fmt() error {
 		}
 		worst = worseOf(worst, code)
 	}
+	if worst == exitDifferent {
+		in.Next("%s writes them in their canonical form", in.Again("fmt"))
+	}
 	return said(worst)
 }
 

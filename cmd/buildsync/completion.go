@@ -87,6 +87,8 @@ func (p *program) valueCandidates(line *kit.Line) []candidate {
 		return p.workspaceCandidates(line, environments)
 	case "project":
 		return p.workspaceCandidates(line, projects)
+	case "only":
+		return p.workspaceCandidates(line, jobs)
 	}
 	for _, flag := range line.Known {
 		if documented, ok := flag.(cli.DocGenerationFlag); ok && slices.Contains(flag.Names(), name) {
