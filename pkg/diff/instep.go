@@ -32,7 +32,7 @@ func (j *jobTask) isPlainlyInStep() bool {
 		if m.Key == wire.KeyTimeout { // may be read under another name
 			left = append(left, wire.KeyLimitTime)
 		}
-		if !holdsAll(live.Get(m.Key), m.Value) {
+		if !holdsAll(m.Key, live.Get(m.Key), m.Value) {
 			left = append(left, m.Key)
 		}
 	}
@@ -55,28 +55,39 @@ func only(body *jsontree.Value, keys []string) *jsontree.Value {
 	return out
 }
 
-// holdsAll reports whether live has all that want has: the members of objects and
-// equal lists of such items.
-func holdsAll(live, want *jsontree.Value) bool {
+// holdsAll reports whether live, a member called key, has all that want has, as an
+// update lays one over the other: objects may have more members, the items of a
+// job's own lists too, and a list that is a value is what it is.
+func holdsAll(key string, live, want *jsontree.Value) bool {
 	if live == nil || live.Kind() != want.Kind() {
 		return false
 	}
 	switch want.Kind() {
 	case jsontree.KindObject:
 		for _, m := range want.Members() {
-			if !holdsAll(live.Get(m.Key), m.Value) {
+			nested := "" // a value
+			if key == wire.KeyParameters && m.Key == wire.KeyParams {
+				nested = m.Key
+			}
+			if !holdsAll(nested, live.Get(m.Key), m.Value) {
+				return false
+			}
+		}
+		return key != wire.KeyParams || want.Get(wire.KeyLimits) != nil || absent(live.Get(wire.KeyLimits)) // none declared is none
+	case jsontree.KindArray:
+		if !isList(key) && key != wire.KeyParams {
+			break
+		}
+		have := live.Items()
+		if len(have) != want.Len() {
+			return false
+		}
+		for i, item := range want.Items() {
+			if !holdsAll(key, have[i], item) {
 				return false
 			}
 		}
 		return true
-	case jsontree.KindArray:
-		have := live.Items()
-		for i, item := range want.Items() {
-			if len(have) != want.Len() || !holdsAll(have[i], item) {
-				return false
-			}
-		}
-		return len(have) == want.Len()
 	}
 	return jsontree.Equal(live, want)
 }
