@@ -4,12 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
-	"strings"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/gitbase"
 	"github.com/buildsync/buildsync/pkg/record"
@@ -130,24 +129,6 @@ func (in *invocation) basePush() error {
 	})
 }
 
-// shownRecord is a record as base show prints it.
-type shownRecord struct {
-	Ref         string         `json:"ref"`
-	Environment string         `json:"environment"`
-	Endpoint    string         `json:"endpoint"`
-	Record      *record.Record `json:"record"`
-	Runs        []shownRun     `json:"runs"`
-}
-
-// shownRun is one run that changed a record.
-type shownRun struct {
-	Time    time.Time `json:"time"`
-	By      string    `json:"by"`
-	Email   string    `json:"email"`
-	What    string    `json:"what"`
-	Content string    `json:"commit"` // of the record
-}
-
 func (in *invocation) baseShow() error {
 	if _, err := in.Args(0); err != nil {
 		return err
@@ -177,14 +158,14 @@ func (in *invocation) baseShow() error {
 	case r.Recorded == nil:
 		return &failure{exitFailed, fmt.Errorf("no record of an earlier apply to %s in this clone; what others recorded comes with buildsync base fetch", r.Scope)}
 	}
-	shown := shownRecord{Ref: r.Recorded.Ref, Environment: r.Scope.Environment, Endpoint: r.Scope.Endpoint, Record: r.Recorded.Record, Runs: []shownRun{}}
+	shown := pages.ShownRecord{Ref: r.Recorded.Ref, Environment: r.Scope.Environment, Endpoint: r.Scope.Endpoint, Record: r.Recorded.Record, Runs: []pages.ShownRun{}}
 	if r.Recorded.Commit != "" {
 		runs, err := repo.FirstParents(ctx, r.Recorded.Commit, record.File, max(in.Number("runs"), 1))
 		if err != nil {
 			return err
 		}
 		for _, run := range runs {
-			shown.Runs = append(shown.Runs, shownRun{run.By.When, run.By.Name, run.By.Email, run.Subject, run.Commit})
+			shown.Runs = append(shown.Runs, pages.ShownRun{Time: run.By.When, By: run.By.Name, Email: run.By.Email, What: run.Subject, Content: run.Commit})
 		}
 	}
 	if format == "json" {
@@ -192,60 +173,8 @@ func (in *invocation) baseShow() error {
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(shown)
 	}
-	return in.printRecord(&shown)
-}
-
-func (in *invocation) printRecord(shown *shownRecord) error {
 	out := screen.PaperFor(in.Stdout, false)
-	r := shown.Record
-	fmt.Fprintf(out, "%s\n", shown.Ref)
-	switch n := len(r.Except); {
-	case r.Commit == "":
-		fmt.Fprintf(out, "no run has ended yet\n")
-	case n == 0:
-		fmt.Fprintf(out, "all objects are at %.12s\n", r.Commit)
-	default:
-		fmt.Fprintf(out, "all objects are at %.12s, but for %d:\n", r.Commit, n)
-	}
-	t := screen.NewTable("OBJECT", "STATE")
-	for _, address := range r.Listed() {
-		t.Add(address, stateText(r, address))
-	}
-	t.WriteTo(out)
-	if len(shown.Runs) > 0 {
-		fmt.Fprintf(out, "\n")
-		runs := screen.NewTable("TIME", "BY", "WHAT")
-		for _, run := range shown.Runs {
-			runs.Add(out.Instant(run.Time), run.By, run.What)
-		}
-		runs.WriteTo(out)
-	}
-	_, err := in.Stdout.Write([]byte(out.String()))
+	pages.WriteShownRecord(out, &shown)
+	_, err = in.Stdout.Write([]byte(out.String()))
 	return err
-}
-
-// stateText says what a record knows of one object.
-func stateText(r *record.Record, address string) string {
-	s := r.Of(address)
-	var parts []string
-	switch _, except := r.Except[address]; {
-	case !except:
-	case s.Commit == "":
-		parts = append(parts, "not applied yet")
-	default:
-		parts = append(parts, fmt.Sprintf("at %.12s", s.Commit))
-	}
-	for _, commit := range s.Tried {
-		parts = append(parts, fmt.Sprintf("may have been written at %.12s", commit))
-	}
-	if s.Found {
-		parts = append(parts, "found in step, never written from here")
-	}
-	if s.Unproven {
-		parts = append(parts, "applied, not proven: no smoke build of it has succeeded")
-	}
-	if s.Spelled {
-		parts = append(parts, "stored by the service in another spelling than it was sent in")
-	}
-	return strings.Join(parts, "; ")
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/pkg/gitbase"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -130,10 +131,10 @@ func (d *diagnosis) checkWorkspace() *workspace.Workspace {
 				errs++
 			}
 		}
-		d.fail("workspace", fmt.Errorf("%s: %s, see above", w.Dir, counted(errs, "error")), "mend them; buildsync lint shows them again, and buildsync explain RULE says more")
+		d.fail("workspace", fmt.Errorf("%s: %s, see above", w.Dir, pages.Counted(errs, "error")), "mend them; buildsync lint shows them again, and buildsync explain RULE says more")
 		return w
 	}
-	d.ok("workspace", "%s: %s, %s", w.Dir, counted(len(w.Result.Jobs), "job"), counted(len(w.Result.Templates), "template"))
+	d.ok("workspace", "%s: %s, %s", w.Dir, pages.Counted(len(w.Result.Jobs), "job"), pages.Counted(len(w.Result.Templates), "template"))
 	return w
 }
 

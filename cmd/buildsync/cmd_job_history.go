@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 )
@@ -33,12 +34,6 @@ Exit codes: 0 done; 1 the history could not be read, or has no such build; 3 inv
 			&cli.IntFlag{Name: "limit", Usage: "at most `N` builds; 0: all"},
 		}, periodFlags()...)...),
 	}, (*invocation).jobHistory)
-}
-
-// historyDocument is job history as JSON.
-type historyDocument struct {
-	JobID  string               `json:"job_id,omitempty"`
-	Builds []wire.HistoryRecord `json:"builds"`
 }
 
 func (in *invocation) jobHistory() error {
@@ -75,11 +70,11 @@ func (in *invocation) jobHistory() error {
 		if inPeriod {
 			rows = l.PeriodHistory(l.ctx, job.ID, from, to)
 		}
-		doc := historyDocument{JobID: job.ID}
+		doc := pages.HistoryDocument{JobID: job.ID}
 		if doc.Builds, err = atMost(rows, in.Number("limit")); err != nil {
 			return err
 		}
-		return in.print(outputs, nil, reply{doc: doc, text: doc.text})
+		return in.print(outputs, nil, screen.Reply{Doc: doc, Text: doc.Text})
 	})
 }
 
@@ -109,19 +104,6 @@ func (l *live) lastSuccess(outputs []kit.Output, repository string) error {
 	if record.RecordID == "" && record.BuildNumber == "" {
 		return errors.New("no build of the repository has succeeded")
 	}
-	doc := historyDocument{JobID: record.JobID, Builds: []wire.HistoryRecord{record}}
-	return l.in.print(outputs, nil, reply{doc: doc, text: doc.text})
-}
-
-func (d historyDocument) text(out *screen.Paper) {
-	if len(d.Builds) == 0 {
-		out.WriteString("No builds.\n")
-		return
-	}
-	t := screen.NewTable("BUILD", "JOB", "RESULT", "STARTED", "TOOK", "ENDED", "BRANCH", "COMMIT", "BY", "TRIGGER", "RECORD", "MESSAGE")
-	for _, b := range d.Builds {
-		t.Add(string(b.BuildNumber), b.JobName, b.Result, out.Time(b.StartTime), screen.Took(b.StartTime, b.EndTime), out.Time(b.EndTime), b.Branch,
-			fmt.Sprintf("%.12s", b.CommitID), b.Executor, b.TriggerType, b.RecordID, b.CommitMessage)
-	}
-	t.WriteTo(out)
+	doc := pages.HistoryDocument{JobID: record.JobID, Builds: []wire.HistoryRecord{record}}
+	return l.in.print(outputs, nil, screen.Reply{Doc: doc, Text: doc.Text})
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 )
@@ -26,15 +27,6 @@ Exit codes: 0 done; 1 the list could not be read, or is incomplete; 3 invalid in
 			"buildsync job list --format json"),
 		Flags: objectFlags(),
 	}, (*invocation).jobList)
-}
-
-// jobListDocument is job list as JSON.
-type jobListDocument struct {
-	ProjectID string         `json:"project_id"`
-	Jobs      []wire.JobItem `json:"jobs"`
-	Total     int            `json:"total"` // as the service counts all jobs; -1 if it does not say
-	Complete  bool           `json:"complete"`
-	Problem   string         `json:"problem,omitempty"`
 }
 
 func (in *invocation) jobList() error {
@@ -57,17 +49,9 @@ func (in *invocation) jobList() error {
 		if err != nil {
 			return err
 		}
-		doc := jobListDocument{project.ID, matchingJobs(list.Jobs, globs), list.Total, list.Complete, list.Problem}
-		return errors.Join(in.print(outputs, nil, reply{doc: doc, text: doc.text}), doc.verdict())
+		doc := pages.JobListDocument{ProjectID: project.ID, Jobs: matchingJobs(list.Jobs, globs), Total: list.Total, Complete: list.Complete, Problem: list.Problem}
+		return errors.Join(in.print(outputs, nil, screen.Reply{Doc: doc, Text: doc.Text}), doc.Verdict())
 	})
-}
-
-// verdict is an error for a list that proves no absence.
-func (d jobListDocument) verdict() error {
-	if d.Complete {
-		return nil
-	}
-	return errors.New("the list is incomplete: " + d.Problem)
 }
 
 // matchingJobs are those whose name matches a glob; all of them without globs.
@@ -83,37 +67,4 @@ func matchingJobs(jobs []wire.JobItem, globs []string) []wire.JobItem {
 		}
 	}
 	return matching
-}
-
-func (d jobListDocument) text(out *screen.Paper) {
-	if len(d.Jobs) == 0 {
-		out.WriteString("No jobs.\n")
-		return
-	}
-	t := screen.NewTable("NAME", "ID", "STATE", "LAST BUILD", "BUILT AT", "HEALTH", "CREATOR")
-	for _, job := range d.Jobs {
-		state := "enabled"
-		if job.Disabled {
-			state = "disabled"
-		}
-		health := ""
-		if job.HealthScore != "" && job.LastBuildStatus != "none" {
-			health = string(job.HealthScore) + " %"
-		}
-		t.Add(job.JobName, job.ID, state, lastBuildWord(job.LastBuildStatus), out.Time(string(job.LastBuildTime)), health, job.UserName)
-	}
-	t.WriteTo(out)
-}
-
-// lastBuildWord says what the listing's colours mean; another word stays.
-func lastBuildWord(status string) string {
-	switch status {
-	case "blue":
-		return "succeeded"
-	case "red":
-		return "failed"
-	case "none":
-		return "never built"
-	}
-	return status
 }

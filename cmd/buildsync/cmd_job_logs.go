@@ -12,6 +12,7 @@ import (
 
 	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/internal/outfile"
+	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/client"
 )
@@ -85,15 +86,15 @@ func (in *invocation) logLevel() (string, error) {
 }
 
 // fetchLog downloads the log that the flags ask for.
-func (l *live) fetchLog(b buildRef, to io.Writer, options client.LogOptions) error {
+func (l *live) fetchLog(b pages.BuildRef, to io.Writer, options client.LogOptions) error {
 	var err error
 	switch step := l.in.Text("step"); {
 	case l.in.On("legacy"):
-		_, err = l.OldLog(l.ctx, b.record, to, options)
+		_, err = l.OldLog(l.ctx, b.Record, to, options)
 	case step != "":
-		_, err = l.StepLog(l.ctx, b.record, step, to, options)
+		_, err = l.StepLog(l.ctx, b.Record, step, to, options)
 	default:
-		_, err = l.FullLog(l.ctx, b.record, to, options)
+		_, err = l.FullLog(l.ctx, b.Record, to, options)
 	}
 	if err != nil && l.ctx.Err() != nil {
 		return fmt.Errorf("downloading the log: %w", context.Cause(l.ctx))
@@ -124,7 +125,7 @@ func (l *live) followLog() error {
 
 // saveLog downloads a log to a file. What came of it stays there, whatever
 // happens, for --resume.
-func (l *live) saveLog(b buildRef, name, level string) (err error) {
+func (l *live) saveLog(b pages.BuildRef, name, level string) (err error) {
 	resume := l.in.On("resume")
 	file, err := outfile.OpenDownload(name, resume)
 	if err != nil {

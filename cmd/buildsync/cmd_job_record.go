@@ -1,15 +1,10 @@
 package main
 
 import (
-	"fmt"
-	"maps"
-	"slices"
-	"strings"
-
 	"github.com/urfave/cli/v2"
 
+	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/internal/screen"
-	"github.com/buildsync/buildsync/pkg/client/wire"
 )
 
 func (p *program) jobRecordCommand() *cli.Command {
@@ -31,12 +26,6 @@ Exit codes: 0 done, whatever became of the build; 1 the record could not be read
 	}, (*invocation).jobRecord)
 }
 
-// recordDocument is job record as JSON.
-type recordDocument struct {
-	Record  wire.Record          `json:"record"`
-	Details *wire.HistoryDetails `json:"details,omitempty"`
-}
-
 func (in *invocation) jobRecord() error {
 	outputs, err := in.resultOutputs()
 	if err != nil {
@@ -51,65 +40,22 @@ func (in *invocation) jobRecord() error {
 		if in.On("legacy") {
 			read = l.OldRecord
 		}
-		var doc recordDocument
-		if doc.Record, err = read(l.ctx, b.job.ID, b.number); err != nil {
+		var doc pages.RecordDocument
+		if doc.Record, err = read(l.ctx, b.Job.ID, b.Number); err != nil {
 			return err
 		}
 		if in.On("details") {
-			details, err := l.HistoryDetails(l.ctx, b.job.ID, b.number)
+			details, err := l.HistoryDetails(l.ctx, b.Job.ID, b.Number)
 			if err != nil {
 				return err
 			}
 			doc.Details = &details
 		}
-		return in.print(outputs, nil, reply{doc: doc, text: func(out *screen.Paper) {
-			writeRecord(out, b, doc.Record)
-			writeDetails(out, doc.Details)
+		return in.print(outputs, nil, screen.Reply{Doc: doc, Text: func(out *screen.Paper) {
+			pages.WriteRecord(out, b, doc.Record)
+			pages.WriteDetails(out, doc.Details)
 		}})
 	})
-}
-
-func writeRecord(out *screen.Paper, b buildRef, r wire.Record) {
-	var s screen.Sheet
-	s.Add("Job", b.job.String())
-	s.Add("Build", string(r.BuildNo))
-	s.Add("Of the day", r.DailyBuildNumber)
-	s.Add("Status", r.Status)
-	s.Add("Message", r.ErrMsg)
-	s.Add("Record", recordOf(r))
-	s.Add("Trigger", r.TriggerType)
-	s.Add("Repository", r.RepoName)
-	s.Add("Branch", r.Branch)
-	s.Add("Tag", r.Tag)
-	s.Add("Commit", r.Commit)
-	s.Add("Commit message", r.CommitMessage)
-	s.Add("Created", out.Time(r.CreateTime))
-	s.Add("Started", out.Time(r.StartTime))
-	s.Add("Finished", out.Time(r.FinishTime))
-	s.Add("Took", shownDuration(string(r.Duration)))
-	s.WriteTo(out)
-}
-
-func writeDetails(out *screen.Paper, d *wire.HistoryDetails) {
-	if d == nil {
-		return
-	}
-	if len(d.BuildSteps) > 0 {
-		out.WriteString("\nSteps:\n")
-		t := screen.NewTable("NAME", "STATUS", "TOOK")
-		for _, step := range d.BuildSteps {
-			t.Add(step.Name, step.Status, shownDuration(string(step.BuildTime)))
-		}
-		t.WriteTo(out)
-	}
-	if len(d.Parameters) > 0 {
-		out.WriteString("\nParameters:\n")
-		t := screen.NewTable("NAME", "VALUE")
-		for _, name := range slices.Sorted(maps.Keys(d.Parameters)) {
-			t.Add(name, screen.HideSecret(name, d.Parameters[name]))
-		}
-		t.WriteTo(out)
-	}
 }
 
 func (p *program) jobArtifactsCommand() *cli.Command {
@@ -136,41 +82,14 @@ func (in *invocation) jobArtifacts() error {
 		if err != nil {
 			return err
 		}
-		info, err := l.OutputInfo(l.ctx, b.job.ID, b.number)
+		info, err := l.OutputInfo(l.ctx, b.Job.ID, b.Number)
 		if err != nil {
 			return err
 		}
-		return in.print(outputs, nil, reply{doc: info, text: func(out *screen.Paper) {
-			writeArtifacts(out, b, info)
+		return in.print(outputs, nil, screen.Reply{Doc: info, Text: func(out *screen.Paper) {
+			pages.WriteArtifacts(out, b, info)
 		}})
 	})
-}
-
-func writeArtifacts(out *screen.Paper, b buildRef, info wire.OutputInfo) {
-	t := screen.NewTable("KIND", "STEP", "NAME", "VERSION", "TYPE", "URI")
-	add := func(kind, step string, o wire.Output) { t.Add(kind, step, o.Name, o.Version, o.PackageType, o.URI) }
-	for _, step := range slices.Sorted(maps.Keys(info.PackageInfos)) {
-		add("package", step, info.PackageInfos[step])
-	}
-	if len(info.PackageInfos) == 0 && info.PackageInfo != nil {
-		add("package", "", *info.PackageInfo)
-	}
-	for _, step := range slices.Sorted(maps.Keys(info.ImageInfos)) {
-		add("image", step, info.ImageInfos[step])
-	}
-	if len(t.Rows) == 0 {
-		fmt.Fprintf(out, "%s produced nothing.\n", screen.Shown(capitalised(b.String()), 0))
-		return
-	}
-	t.WriteTo(out)
-}
-
-// capitalised begins a sentence; a name at its start stays as it is.
-func capitalised(s string) string {
-	if rest, ok := strings.CutPrefix(s, "build "); ok {
-		return "Build " + rest
-	}
-	return s
 }
 
 func (p *program) jobGraphCommand() *cli.Command {
@@ -198,34 +117,10 @@ func (in *invocation) jobGraph() error {
 		if err != nil {
 			return err
 		}
-		graph, err := l.FlowGraph(l.ctx, b.record)
+		graph, err := l.FlowGraph(l.ctx, b.Record)
 		if err != nil {
 			return err
 		}
-		return in.print(outputs, nil, reply{doc: graph, text: func(out *screen.Paper) { writeGraph(out, graph) }})
+		return in.print(outputs, nil, screen.Reply{Doc: graph, Text: func(out *screen.Paper) { pages.WriteGraph(out, graph) }})
 	})
-}
-
-func writeGraph(out *screen.Paper, graph wire.FlowGraph) {
-	if len(graph.Vertices) == 0 {
-		out.WriteString("No parts.\n")
-		return
-	}
-	names := map[string]string{}
-	for _, v := range graph.Vertices {
-		names[v.ID] = v.DisplayName
-	}
-	after := map[string][]string{}
-	for _, e := range graph.Edges {
-		name := names[e.To]
-		if name == "" {
-			name = e.To
-		}
-		after[e.From] = append(after[e.From], name)
-	}
-	t := screen.NewTable("PART", "BUILD", "STATUS", "TOOK", "STARTED", "FINISHED", "DEPENDS ON")
-	for _, v := range graph.Vertices {
-		t.Add(v.DisplayName, v.BuildNo, v.Status, shownDuration(string(v.BuildDuration)), out.Time(v.StartTime), out.Time(v.FinishTime), strings.Join(after[v.ID], ", "))
-	}
-	t.WriteTo(out)
 }

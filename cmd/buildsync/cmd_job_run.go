@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
@@ -65,7 +66,7 @@ func (in *invocation) jobRun() error {
 	}
 	return in.withService(1, 1, func(l *live) error {
 		// What is wrong with the flags must be said before a build runs.
-		f, err := l.follower(buildRef{}, l.runLog(outputs))
+		f, err := l.follower(pages.BuildRef{}, l.runLog(outputs))
 		if err != nil {
 			return err
 		}
@@ -88,7 +89,7 @@ func (in *invocation) jobRun() error {
 		if err != nil {
 			return err
 		}
-		f.build = buildRef{job: job}
+		f.build = pages.BuildRef{Job: job}
 		return l.reportRun(outputs, f, doc)
 	})
 }
@@ -110,10 +111,10 @@ func (l *live) reportRun(outputs []kit.Output, f *follower, doc runDocument) err
 	if err != nil {
 		return &failure{exitPartial, fmt.Errorf("a build was started, and the service calls it %q, which is not a number", screen.Shown(doc.ActualBuildNumber, 60))}
 	}
-	f.build.number = number
+	f.build.Number = number
 	if !l.in.On("wait") && !l.in.On("follow") {
-		return l.in.print(outputs, nil, reply{doc: doc, text: func(out *screen.Paper) {
-			fmt.Fprintf(out, "%s was started.\n", screen.Shown(capitalised(f.build.String()), 0))
+		return l.in.print(outputs, nil, screen.Reply{Doc: doc, Text: func(out *screen.Paper) {
+			fmt.Fprintf(out, "%s was started.\n", screen.Shown(pages.Capitalised(f.build.String()), 0))
 		}})
 	}
 	record, err := f.wait()
@@ -121,8 +122,8 @@ func (l *live) reportRun(outputs []kit.Output, f *follower, doc runDocument) err
 		return err
 	}
 	doc.Record = &record
-	err = l.in.print(outputs, nil, reply{doc: doc, text: func(out *screen.Paper) {
-		fmt.Fprintf(out, "%s: %s (%s)\n", screen.Shown(capitalised(f.build.String()), 0), screen.Shown(record.Status, 60), shownDuration(string(record.Duration)))
+	err = l.in.print(outputs, nil, screen.Reply{Doc: doc, Text: func(out *screen.Paper) {
+		fmt.Fprintf(out, "%s: %s (%s)\n", screen.Shown(pages.Capitalised(f.build.String()), 0), screen.Shown(record.Status, 60), pages.ShownDuration(string(record.Duration)))
 	}})
 	if err != nil {
 		return err
@@ -154,7 +155,7 @@ func (in *invocation) runParameters() ([]wire.RunParameter, error) {
 
 // checkParameters refuses parameters that the job does not declare, and values
 // that are none of its options: the service would build with its defaults.
-func (l *live) checkParameters(job jobRef, parameters []wire.RunParameter) error {
+func (l *live) checkParameters(job pages.JobRef, parameters []wire.RunParameter) error {
 	if len(parameters) == 0 {
 		return nil
 	}
@@ -165,7 +166,7 @@ func (l *live) checkParameters(job jobRef, parameters []wire.RunParameter) error
 	declared := map[string]*jsontree.Value{}
 	var names []string
 	for _, definition := range body.Get(wire.KeyParameters).Items() {
-		name := parameterField(definition, wire.ParamName)
+		name := pages.ParameterField(definition, wire.ParamName)
 		declared[name] = definition
 		names = append(names, name)
 	}
@@ -180,22 +181,9 @@ func (l *live) checkParameters(job jobRef, parameters []wire.RunParameter) error
 			}
 			return kit.UsageError{Text: text}
 		}
-		if options := optionsOf(definition); len(options) > 0 && !slices.Contains(options, p.Value) {
+		if options := pages.OptionsOf(definition); len(options) > 0 && !slices.Contains(options, p.Value) {
 			return kit.UsageError{Text: fmt.Sprintf("the value of --param %s is none of its options: %s", p.Name, strings.Join(options, ", "))}
 		}
 	}
 	return nil
-}
-
-// optionsOf are the values that an enumeration offers; none for other types.
-func optionsOf(definition *jsontree.Value) []string {
-	var options []string
-	for _, field := range definition.Get(wire.KeyParams).Items() {
-		for _, option := range field.Get(wire.KeyLimits).Items() {
-			if option.Str(wire.KeyDisable) != "1" {
-				options = append(options, option.Str(wire.KeyName))
-			}
-		}
-	}
-	return options
 }

@@ -1,12 +1,11 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"strconv"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 )
@@ -25,13 +24,6 @@ Exit codes: 0 done, running or not; 1 the state could not be read; 3 invalid inp
 	}, (*invocation).jobStatus)
 }
 
-// statusDocument is job status as JSON.
-type statusDocument struct {
-	JobID   string `json:"job_id"`
-	JobName string `json:"job_name,omitempty"`
-	Running bool   `json:"running"`
-}
-
 func (in *invocation) jobStatus() error {
 	outputs, err := in.resultOutputs()
 	if err != nil {
@@ -42,11 +34,11 @@ func (in *invocation) jobStatus() error {
 		if err != nil {
 			return err
 		}
-		doc := statusDocument{JobID: job.ID, JobName: job.Name}
+		doc := pages.StatusDocument{JobID: job.ID, JobName: job.Name}
 		if doc.Running, err = l.JobRunning(l.ctx, job.ID); err != nil {
 			return err
 		}
-		return in.print(outputs, nil, reply{doc: doc, text: func(out *screen.Paper) {
+		return in.print(outputs, nil, screen.Reply{Doc: doc, Text: func(out *screen.Paper) {
 			word := "not running"
 			if doc.Running {
 				word = "running"
@@ -71,14 +63,6 @@ Exit codes: 0 done; 1 the ratio could not be read; 3 invalid input.`,
 	}, (*invocation).jobRatio)
 }
 
-// ratioDocument is job ratio as JSON.
-type ratioDocument struct {
-	JobID string `json:"job_id"`
-	From  string `json:"start_time"`
-	To    string `json:"end_time"`
-	wire.SuccessRatio
-}
-
 func (in *invocation) jobRatio() error {
 	outputs, err := in.resultOutputs()
 	if err != nil {
@@ -93,22 +77,13 @@ func (in *invocation) jobRatio() error {
 		if err != nil {
 			return err
 		}
-		doc := ratioDocument{JobID: job.ID, From: from.Format(wire.DateLayout), To: to.Format(wire.DateLayout)}
+		doc := pages.RatioDocument{JobID: job.ID, From: from.Format(wire.DateLayout), To: to.Format(wire.DateLayout)}
 		if doc.SuccessRatio, err = l.SuccessRatio(l.ctx, job.ID, from, to); err != nil {
 			return err
 		}
-		return in.print(outputs, nil, reply{doc: doc, text: func(out *screen.Paper) {
+		return in.print(outputs, nil, screen.Reply{Doc: doc, Text: func(out *screen.Paper) {
 			fmt.Fprintf(out, "%s, %s to %s: %s of %s builds succeeded (%s)\n", screen.Shown(job.String(), 0), doc.From, doc.To,
-				doc.SuccessCount, doc.TotalCount, percent(doc.SuccessRatio.SuccessRatio))
+				doc.SuccessCount, doc.TotalCount, pages.Percent(doc.SuccessRatio.SuccessRatio))
 		}})
 	})
-}
-
-// percent shows a fraction of 1.
-func percent(fraction json.Number) string {
-	f, err := strconv.ParseFloat(string(fraction), 64)
-	if err != nil {
-		return "no ratio"
-	}
-	return strconv.FormatFloat(100*f, 'f', 0, 64) + " %"
 }

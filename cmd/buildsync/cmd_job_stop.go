@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/internal/screen"
 )
 
@@ -47,12 +48,12 @@ func (in *invocation) jobStop() error {
 		if in.On("legacy") {
 			stop = l.StopJob
 		}
-		if err := l.write(func(ctx context.Context) error { return stop(ctx, b.job.ID, b.number) }); err != nil {
+		if err := l.write(func(ctx context.Context) error { return stop(ctx, b.Job.ID, b.Number) }); err != nil {
 			return err
 		}
-		doc := stopDocument{JobID: b.job.ID, JobName: b.job.Name, BuildNumber: b.number, Outcome: "stopped"}
-		return in.print(outputs, nil, reply{doc: doc, text: func(out *screen.Paper) {
-			fmt.Fprintf(out, "%s was stopped.\n", screen.Shown(capitalised(b.String()), 0))
+		doc := stopDocument{JobID: b.Job.ID, JobName: b.Job.Name, BuildNumber: b.Number, Outcome: "stopped"}
+		return in.print(outputs, nil, screen.Reply{Doc: doc, Text: func(out *screen.Paper) {
+			fmt.Fprintf(out, "%s was stopped.\n", screen.Shown(pages.Capitalised(b.String()), 0))
 		}})
 	})
 }

@@ -3,11 +3,11 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/client/wire"
@@ -19,7 +19,7 @@ type jobWrite struct {
 	done string // what has become of the job: "disabled"
 	send func(l *live, ctx context.Context, id string) error
 	// question is asked before the first write; nil where nothing is lost.
-	question func(jobs []jobRef) string
+	question func(jobs []pages.JobRef) string
 }
 
 func (p *program) jobEnableCommand() *cli.Command {
@@ -72,32 +72,9 @@ Exit codes: 0 done; 1 nothing was done; 3 invalid input; 6 done in part, or not 
 		return in.writeJobs(jobWrite{
 			done:     "deleted",
 			send:     func(l *live, ctx context.Context, id string) error { return l.DeleteJob(ctx, id) },
-			question: deleteQuestion,
+			question: pages.DeleteQuestion,
 		})
 	})
-}
-
-func deleteQuestion(jobs []jobRef) string {
-	var out screen.Paper
-	out.WriteString("These jobs go to the recycle bin:\n")
-	for _, job := range jobs {
-		fmt.Fprintf(&out, "  %s (%s)\n", screen.Shown(job.Name, 0), job.ID)
-	}
-	out.WriteString("Delete them?")
-	return out.String()
-}
-
-// jobsDocument is job enable, disable and delete as JSON.
-type jobsDocument struct {
-	Jobs []jobOutcome `json:"jobs"`
-}
-
-// jobOutcome is what became of one job.
-type jobOutcome struct {
-	JobID   string `json:"job_id"`
-	JobName string `json:"job_name,omitempty"`
-	Outcome string `json:"outcome"` // enabled, disabled or deleted; failed, unknown, not reached
-	Message string `json:"message,omitempty"`
 }
 
 // writeJobs finds all jobs before it writes to the first.
@@ -117,7 +94,7 @@ func (in *invocation) writeJobs(w jobWrite) error {
 			}
 		}
 		doc, failed := l.writeEach(jobs, w)
-		if err := in.print(outputs, nil, reply{doc: doc, text: doc.text}); err != nil {
+		if err := in.print(outputs, nil, screen.Reply{Doc: doc, Text: doc.Text}); err != nil {
 			return err
 		}
 		return failed
@@ -126,8 +103,8 @@ func (in *invocation) writeJobs(w jobWrite) error {
 
 // jobs finds the jobs that the arguments name, each once. named asks for their
 // names too, so that it can be seen what is lost.
-func (l *live) jobs(named bool) ([]jobRef, error) {
-	var jobs []jobRef
+func (l *live) jobs(named bool) ([]pages.JobRef, error) {
+	var jobs []pages.JobRef
 	seen := map[string]bool{}
 	for _, word := range l.args {
 		job, err := l.job(word)
@@ -152,12 +129,12 @@ func (l *live) jobs(named bool) ([]jobRef, error) {
 
 // writeEach writes to one job after the other. One that is refused does not keep
 // the others from being written; what fails for all ends the run.
-func (l *live) writeEach(jobs []jobRef, w jobWrite) (jobsDocument, error) {
-	var doc jobsDocument
+func (l *live) writeEach(jobs []pages.JobRef, w jobWrite) (pages.JobsDocument, error) {
+	var doc pages.JobsDocument
 	var failures []error
 	written, stopped := 0, false
 	for _, job := range jobs {
-		outcome := jobOutcome{JobID: job.ID, JobName: job.Name, Outcome: "not reached"}
+		outcome := pages.JobOutcome{JobID: job.ID, JobName: job.Name, Outcome: "not reached"}
 		if !stopped {
 			err := l.write(func(ctx context.Context) error { return w.send(l, ctx, job.ID) })
 			outcome.Outcome, outcome.Message = outcomeWords(err, w.done)
@@ -188,14 +165,4 @@ func outcomeWords(err error, done string) (outcome, message string) {
 		return "unknown", sanitize.Line(err.Error(), 2048)
 	}
 	return "failed", sanitize.Line(err.Error(), 2048)
-}
-
-func (d jobsDocument) text(out *screen.Paper) {
-	for _, job := range d.Jobs {
-		name := job.JobName
-		if name == "" {
-			name = job.JobID
-		}
-		fmt.Fprintf(out, "%s: %s\n", screen.Shown(name, 0), job.Outcome)
-	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/pkg/gitbase"
 	"github.com/buildsync/buildsync/pkg/lint"
 	"github.com/buildsync/buildsync/pkg/lint/format"
@@ -124,7 +125,7 @@ func (in *invocation) lint() error {
 		fixed += l.Fixed
 	}
 	if fixed > 0 {
-		in.Note("mended: %s", counted(fixed, "finding"))
+		in.Note("mended: %s", pages.Counted(fixed, "finding"))
 	}
 	if err := in.Write(outputs, func(w io.Writer, o kit.Output) error { return in.printFindings(w, o, all) }); err != nil {
 		return err
@@ -286,15 +287,7 @@ func countedSeverity(n int, severity spec.Severity) string {
 	if severity == spec.Info {
 		return fmt.Sprintf("%d info", n)
 	}
-	return counted(n, severity.String())
-}
-
-// counted writes "1 finding", "2 findings".
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	return pages.Counted(n, severity.String())
 }
 
 // lintTargets groups the arguments by the workspace that they lie in. refused

@@ -3,11 +3,11 @@ package main
 import (
 	"io"
 	"strconv"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/catalog"
 	"github.com/buildsync/buildsync/pkg/jsontree"
@@ -105,7 +105,7 @@ func (in *invocation) modulesList() error {
 	if format == "json" {
 		list := jsontree.Array()
 		for _, m := range known.Modules() {
-			list.Append(moduleDocument(m))
+			list.Append(pages.ModuleDocument(m))
 		}
 		_, err := in.Stdout.Write(jsontree.Object(jsontree.Member{Key: "format_version", Value: jsontree.String("1.0")},
 			jsontree.Member{Key: "modules", Value: list}).Indented())
@@ -114,22 +114,11 @@ func (in *invocation) modulesList() error {
 	var out screen.Paper
 	rows := screen.NewTable("ACTION", "MODULE", "PROPERTIES", "CONFIDENCE", "NAME")
 	for _, m := range known.Modules() {
-		rows.Add(wordsOf(m), m.ID, strconv.Itoa(len(m.Properties)), string(m.Confidence), m.Name)
+		rows.Add(pages.WordsOf(m), m.ID, strconv.Itoa(len(m.Properties)), string(m.Confidence), m.Name)
 	}
 	rows.WriteTo(&out)
 	_, err = io.WriteString(in.Stdout, out.String())
 	return err
-}
-
-func wordsOf(m *catalog.Module) string {
-	var words []string
-	for _, a := range m.Actions {
-		words = append(words, a.Word)
-	}
-	if words == nil {
-		return "–"
-	}
-	return strings.Join(words, ", ")
 }
 
 func (in *invocation) modulesShow() error {
@@ -160,83 +149,9 @@ func (in *invocation) modulesShow() error {
 		return kit.UnknownWord("step module", args[0], words)
 	}
 	if format == "json" {
-		_, err := in.Stdout.Write(moduleDocument(m).Indented())
+		_, err := in.Stdout.Write(pages.ModuleDocument(m).Indented())
 		return err
 	}
-	_, err = io.WriteString(in.Stdout, shownModule(m))
+	_, err = io.WriteString(in.Stdout, pages.ShownModule(m))
 	return err
-}
-
-// shownModule is a module as text.
-func shownModule(m *catalog.Module) string {
-	var out screen.Paper
-	head := &screen.Sheet{}
-	head.Add("module", m.ID)
-	head.Add("name", m.Name)
-	head.Add("action", wordsOf(m))
-	head.Add("confidence", string(m.Confidence))
-	head.Add("what", m.Description)
-	for _, source := range m.Sources {
-		head.Add("source", source)
-	}
-	head.WriteTo(&out)
-	if len(m.Properties) > 0 {
-		rows := screen.NewTable("PROPERTY", "TYPE", "CONFIDENCE", "DEFAULT", "WHAT")
-		for _, p := range m.Properties {
-			value := ""
-			if p.Default != nil {
-				value = string(p.Default.AppendJSON(nil))
-			}
-			rows.Add(p.Name, string(p.Type), string(p.Confidence), value, p.Description)
-		}
-		out.WriteByte('\n')
-		rows.WriteTo(&out)
-	}
-	if len(m.Inputs) > 0 {
-		rows := screen.NewTable("INPUT", "PROPERTY", "CONFIDENCE", "NOTE")
-		for _, input := range m.Inputs {
-			rows.Add(input.Name, input.Property, string(input.Confidence), input.Note)
-		}
-		out.WriteByte('\n')
-		rows.WriteTo(&out)
-	}
-	return out.String()
-}
-
-// moduleDocument is a module as JSON.
-func moduleDocument(m *catalog.Module) *jsontree.Value {
-	texts := func(list []string) *jsontree.Value {
-		array := jsontree.Array()
-		for _, s := range list {
-			array.Append(jsontree.String(s))
-		}
-		return array
-	}
-	object := func(pairs ...string) *jsontree.Value {
-		o := jsontree.Object()
-		for i := 0; i < len(pairs); i += 2 {
-			o.Set(pairs[i], jsontree.String(pairs[i+1]))
-		}
-		return o
-	}
-	actions, properties, inputs := jsontree.Array(), jsontree.Array(), jsontree.Array()
-	for _, a := range m.Actions {
-		actions.Append(object("word", a.Word, "confidence", string(a.Confidence), "source", a.Source))
-	}
-	for _, p := range m.Properties {
-		o := object("name", p.Name, "type", string(p.Type), "confidence", string(p.Confidence), "source", p.Source, "description", p.Description)
-		if p.Default != nil {
-			o.Set("default", p.Default)
-		}
-		properties.Append(o)
-	}
-	for _, i := range m.Inputs {
-		inputs.Append(object("name", i.Name, "property", i.Property, "confidence", string(i.Confidence), "source", i.Source, "note", i.Note))
-	}
-	document := object("module_id", m.ID, "name", m.Name, "description", m.Description, "confidence", string(m.Confidence))
-	document.Set("sources", texts(m.Sources))
-	document.Set("actions", actions)
-	document.Set("properties", properties)
-	document.Set("inputs", inputs)
-	return document
 }

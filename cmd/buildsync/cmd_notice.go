@@ -3,15 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/internal/screen"
-	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -45,13 +43,6 @@ Exit codes: 0 done; 1 the notifications could not be read; 3 invalid input.`,
 	}, (*invocation).noticeShow)
 }
 
-// noticesDocument is notice show as JSON.
-type noticesDocument struct {
-	JobID   string        `json:"job_id"`
-	JobName string        `json:"job_name,omitempty"`
-	Notices []wire.Notice `json:"notices"`
-}
-
 func (in *invocation) noticeShow() error {
 	outputs, err := in.resultOutputs()
 	if err != nil {
@@ -66,37 +57,9 @@ func (in *invocation) noticeShow() error {
 		if err != nil {
 			return err
 		}
-		doc := noticesDocument{JobID: job.ID, JobName: job.Name, Notices: notices}
-		return in.print(outputs, nil, reply{doc: doc, text: doc.text})
+		doc := pages.NoticesDocument{JobID: job.ID, JobName: job.Name, Notices: notices}
+		return in.print(outputs, nil, screen.Reply{Doc: doc, Text: doc.Text})
 	})
-}
-
-func (d noticesDocument) text(out *screen.Paper) {
-	if len(d.Notices) == 0 {
-		out.WriteString("No notifications.\n")
-		return
-	}
-	t := screen.NewTable("TYPE", "SENT ON", "NOT ON", "SETTINGS")
-	for _, notice := range d.Notices {
-		on, off := []string{}, []string{}
-		for _, event := range slices.Sorted(maps.Keys(notice.EnableMap)) {
-			if notice.EnableMap[event] {
-				on = append(on, event)
-			} else {
-				off = append(off, event)
-			}
-		}
-		settings := ""
-		if notice.ParamConfig != nil && *notice.ParamConfig != "" {
-			settings = screen.Sensitive
-		}
-		sent := strings.Join(on, ", ")
-		if sent == "" {
-			sent = "nothing"
-		}
-		t.Add(notice.NoticeType, sent, strings.Join(off, ", "), settings)
-	}
-	t.WriteTo(out)
 }
 
 func (p *program) noticeDisableCommand() *cli.Command {
@@ -111,14 +74,6 @@ Exit codes: 0 done; 1 not turned off; 3 invalid input; 6 it is not known whether
 			"buildsync notice disable maven-package MAIL"),
 		Flags: objectFlags(),
 	}, (*invocation).noticeDisable)
-}
-
-// noticeOutcome is notice disable as JSON.
-type noticeOutcome struct {
-	JobID      string `json:"job_id"`
-	JobName    string `json:"job_name,omitempty"`
-	NoticeType string `json:"notice_type"`
-	Outcome    string `json:"outcome"` // disabled
 }
 
 func (in *invocation) noticeDisable() error {
@@ -138,8 +93,8 @@ func (in *invocation) noticeDisable() error {
 		if err := l.write(func(ctx context.Context) error { return l.DisableNotice(ctx, job.ID, kind) }); err != nil {
 			return err
 		}
-		doc := noticeOutcome{JobID: job.ID, JobName: job.Name, NoticeType: kind, Outcome: "disabled"}
-		return in.print(outputs, nil, reply{doc: doc, text: func(out *screen.Paper) {
+		doc := pages.NoticeOutcome{JobID: job.ID, JobName: job.Name, NoticeType: kind, Outcome: "disabled"}
+		return in.print(outputs, nil, screen.Reply{Doc: doc, Text: func(out *screen.Paper) {
 			fmt.Fprintf(out, "%s: %s is off\n", screen.Shown(job.String(), 0), screen.Shown(kind, 0))
 		}})
 	})
@@ -147,7 +102,7 @@ func (in *invocation) noticeDisable() error {
 
 // noticeType finds a type among those that the job has: the set is open, and the
 // service may take a word that it does not know for done.
-func (l *live) noticeType(job jobRef, word string) (string, error) {
+func (l *live) noticeType(job pages.JobRef, word string) (string, error) {
 	notices, err := l.Notices(l.ctx, job.ID)
 	if err != nil {
 		return "", err

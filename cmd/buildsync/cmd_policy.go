@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
@@ -105,7 +106,7 @@ func (in *invocation) judge(set *policy.Set) func([]*compile.Job) []diff.Refusal
 			refusals = append(refusals, diff.Refusal{Rule: diff.RulePolicy, Message: r.Message})
 		}
 		if verdict.Milder > 0 {
-			in.Note("policies: %s in %s; buildsync policy check lists them", counted(verdict.Milder, "finding"), counted(verdict.Jobs, "job"))
+			in.Note("policies: %s in %s; buildsync policy check lists them", pages.Counted(verdict.Milder, "finding"), pages.Counted(verdict.Jobs, "job"))
 		}
 		return refusals
 	}
@@ -201,7 +202,7 @@ func (in *invocation) policyCheck() error {
 		return err
 	}
 	report.Sort()
-	if err := in.print(outputs, nil, reply{doc: report, text: func(out *screen.Paper) { writePolicyReport(out, report) }}); err != nil {
+	if err := in.print(outputs, nil, screen.Reply{Doc: report, Text: func(out *screen.Paper) { pages.WritePolicyReport(out, report) }}); err != nil {
 		return err
 	}
 	switch {
@@ -288,46 +289,6 @@ func (in *invocation) judgeLive(ctx context.Context, w *workspace.Workspace, ser
 	return report, nil
 }
 
-func writePolicyReport(out *screen.Paper, r *policy.Report) {
-	last := ""
-	for _, f := range r.Findings {
-		if f.Policy != last {
-			if last != "" {
-				out.WriteString("\n")
-			}
-			last = f.Policy
-			fmt.Fprintf(out, "%s (%s)\n", screen.Shown(f.Policy, screen.MaxCell), f.Severity)
-			if f.Hint != "" && f.Policy != policy.ExceptionRule {
-				fmt.Fprintf(out, "  %s\n", screen.Shown(f.Hint, 500))
-			}
-		}
-		place := ""
-		if f.File != "" {
-			place = screen.Shown(fmt.Sprintf("%s:%d:%d: ", f.File, f.Line, f.Column), 300)
-		}
-		subject := ""
-		if f.Job != "" {
-			subject = screen.Shown(f.Job, 300) + ": "
-		}
-		if f.Path != "" && f.Line == 0 {
-			subject += screen.Shown(f.Path, 300) + ": "
-		}
-		fmt.Fprintf(out, "  %s%s%s\n", place, subject, screen.Shown(f.Message, 500))
-	}
-	if len(r.Findings) > 0 {
-		out.WriteString("\n")
-	}
-	fmt.Fprintf(out, "%s, %s, %s.\n", counted2(r.Policies, "policy", "policies"), counted(r.Jobs, "job"), counted(len(r.Findings), "finding"))
-}
-
-// counted2 is counted for a noun with a plural of its own.
-func counted2(n int, one, several string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, several)
-}
-
 func (in *invocation) policyTest() error {
 	outputs, err := in.Outputs("text", "json")
 	if err != nil {
@@ -365,7 +326,7 @@ func (in *invocation) policyTest() error {
 		}
 	}
 	doc := map[string]any{"format_version": "1.0", "tests": append([]policy.Tested{}, results...), "untested": append([]string{}, untested...), "failed": failed}
-	if err := in.print(outputs, nil, reply{doc: doc, text: func(out *screen.Paper) { writePolicyTests(out, results, untested, failed) }}); err != nil {
+	if err := in.print(outputs, nil, screen.Reply{Doc: doc, Text: func(out *screen.Paper) { pages.WritePolicyTests(out, results, untested, failed) }}); err != nil {
 		return err
 	}
 	if failed > 0 {
@@ -380,20 +341,6 @@ func unknownPolicy(name, near string) error {
 		text += fmt.Sprintf("; did you mean %q?", near)
 	}
 	return kit.UsageError{Text: text}
-}
-
-func writePolicyTests(out *screen.Paper, results []policy.Tested, untested []string, failed int) {
-	for _, r := range results {
-		if r.Passed {
-			fmt.Fprintf(out, "ok    %s\n", screen.Shown(r.File, 300))
-			continue
-		}
-		fmt.Fprintf(out, "FAIL  %s: %s\n", screen.Shown(r.File, 300), screen.Shown(r.Reason, 500))
-	}
-	for _, name := range untested {
-		fmt.Fprintf(out, "none  %s has no fixtures\n", screen.Shown(name, 100))
-	}
-	fmt.Fprintf(out, "%s, %d failed.\n", counted(len(results), "test"), failed)
 }
 
 // explainPolicy prints what a policy is for, and where it stands.
@@ -412,7 +359,7 @@ func (in *invocation) explainPolicy(outputs []kit.Output, name string) error {
 	}
 	place := fmt.Sprintf("%s:%d:%d", w.Shown(p.At.Start.File), p.At.Start.Line, p.At.Start.Column)
 	doc := map[string]any{"format_version": "1.0", "policy": p.Name, "severity": p.Severity.String(), "help": p.Help, "place": place}
-	return in.print(outputs, nil, reply{doc: doc, text: func(out *screen.Paper) {
+	return in.print(outputs, nil, screen.Reply{Doc: doc, Text: func(out *screen.Paper) {
 		fmt.Fprintf(out, "%s%s: a policy of the organisation\n\nSeverity: %s\nWritten at: %s\n", policy.RulePrefix, p.Name, p.Severity, screen.Shown(place, 300))
 		if p.Help != "" {
 			fmt.Fprintf(out, "\n%s\n", screen.Shown(p.Help, 1000))

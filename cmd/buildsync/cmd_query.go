@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -12,14 +11,13 @@ import (
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/bulk"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/export"
 	"github.com/buildsync/buildsync/pkg/exporting"
-	"github.com/buildsync/buildsync/pkg/jsontree"
-	"github.com/buildsync/buildsync/pkg/spec"
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
@@ -106,18 +104,6 @@ func (in *invocation) selects(a asked, name, address string) bool {
 		return false
 	}
 	return len(a.only) == 0 || slices.ContainsFunc(a.only, func(glob string) bool { return doublestar.MatchUnvalidated(glob, name) })
-}
-
-// foundValue is a row of a query's answer.
-type foundValue struct {
-	Job    string          `json:"job"`
-	Path   string          `json:"path,omitempty"`
-	Value  *jsontree.Value `json:"value,omitempty"`
-	File   string          `json:"file,omitempty"`
-	Line   int             `json:"line,omitempty"`
-	Column int             `json:"column,omitempty"`
-
-	source spec.Pos // the place that says the value
 }
 
 func (in *invocation) query() error {
@@ -223,9 +209,9 @@ func (in *invocation) answer(outputs []kit.Output, w *workspace.Workspace, a ask
 		}
 	}
 	jobs := map[string]bool{}
-	rows := make([]foundValue, 0, len(found))
+	rows := make([]pages.FoundValue, 0, len(found))
 	for _, f := range found {
-		row := foundValue{Job: f.Job, Path: f.Path, Value: f.Value, source: f.Source}
+		row := pages.FoundValue{Job: f.Job, Path: f.Path, Value: f.Value, Source: f.Source}
 		if f.At.File != "" {
 			row.File, row.Line, row.Column = w.Shown(f.At.File), f.At.Line, f.At.Column
 		}
@@ -235,11 +221,11 @@ func (in *invocation) answer(outputs []kit.Output, w *workspace.Workspace, a ask
 	return in.printFound(outputs, w, rows, len(jobs))
 }
 
-func (in *invocation) printFound(outputs []kit.Output, w *workspace.Workspace, rows []foundValue, jobs int) error {
+func (in *invocation) printFound(outputs []kit.Output, w *workspace.Workspace, rows []pages.FoundValue, jobs int) error {
 	names := map[string]bool{}
 	for _, row := range rows {
-		if row.source.File != "" {
-			names[row.source.File] = true
+		if row.Source.File != "" {
+			names[row.Source.File] = true
 		}
 	}
 	files := []string{}
@@ -247,10 +233,10 @@ func (in *invocation) printFound(outputs []kit.Output, w *workspace.Workspace, r
 		files = append(files, w.Shown(name))
 	}
 	slices.Sort(files)
-	r := reply{doc: map[string]any{"format_version": "1.0", "jobs": jobs, "values": append([]foundValue{}, rows...)}, text: func(out *screen.Paper) { writeFound(out, rows, jobs) }}
+	r := screen.Reply{Doc: map[string]any{"format_version": "1.0", "jobs": jobs, "values": append([]pages.FoundValue{}, rows...)}, Text: func(out *screen.Paper) { pages.WriteFound(out, rows, jobs) }}
 	if by := in.Text("by"); by != "" {
-		groups := groupFound(rows, by, w)
-		r = reply{doc: map[string]any{"format_version": "1.0", "jobs": jobs, "groups": append([]foundGroup{}, groups...)}, text: func(out *screen.Paper) { writeGroups(out, groups, by, jobs) }}
+		groups := pages.GroupFound(rows, by, w)
+		r = screen.Reply{Doc: map[string]any{"format_version": "1.0", "jobs": jobs, "groups": append([]pages.FoundGroup{}, groups...)}, Text: func(out *screen.Paper) { pages.WriteGroups(out, groups, by, jobs) }}
 	}
 	return in.Write(outputs, func(to io.Writer, o kit.Output) error {
 		if o.Format == "files" {
@@ -263,91 +249,4 @@ func (in *invocation) printFound(outputs []kit.Output, w *workspace.Workspace, r
 		}
 		return in.printTo(to, o, nil, r)
 	})
-}
-
-func writeFound(out *screen.Paper, rows []foundValue, jobs int) {
-	if len(rows) == 0 {
-		out.WriteString("No job matches.\n")
-		return
-	}
-	t := screen.NewTable("JOB", "PATH", "VALUE", "PLACE").Cutting("VALUE", "PATH")
-	for _, row := range rows {
-		shown, place := "", ""
-		if row.Value != nil {
-			shown = inWords(row.Value)
-		}
-		if row.File != "" {
-			place = fmt.Sprintf("%s:%d", row.File, row.Line)
-		}
-		t.Add(row.Job, row.Path, shown, place)
-	}
-	t.WriteTo(out)
-	fmt.Fprintf(out, "\n%s.\n", counted(jobs, "job"))
-}
-
-// foundGroup is the values that one place says, or that are the same.
-type foundGroup struct {
-	File  string   `json:"file,omitempty"`
-	Line  int      `json:"line,omitempty"`
-	Value string   `json:"value,omitempty"`
-	Count int      `json:"jobs"`
-	Jobs  []string `json:"names"`
-}
-
-// groupFound counts jobs by source or by value, the largest group first.
-func groupFound(rows []foundValue, by string, w *workspace.Workspace) (groups []foundGroup) {
-	type place struct {
-		group int
-		job   string
-	}
-	index, seen := map[string]int{}, map[place]bool{}
-	for _, row := range rows {
-		g, key := foundGroup{}, ""
-		if row.Value != nil {
-			g.Value = inWords(row.Value)
-		}
-		if key = g.Value; by == "source" {
-			g.File, g.Line = w.Shown(row.source.File), row.source.Line
-			key = row.source.String()
-		}
-		i, known := index[key]
-		if !known {
-			i, index[key] = len(groups), len(groups)
-			groups = append(groups, g)
-		}
-		if groups[i].Value != g.Value {
-			groups[i].Value = "(several)"
-		}
-		if counted := (place{i, row.Job}); !seen[counted] {
-			seen[counted] = true
-			groups[i].Jobs = append(groups[i].Jobs, row.Job)
-			groups[i].Count++
-		}
-	}
-	slices.SortStableFunc(groups, func(a, b foundGroup) int { return cmp.Compare(b.Count, a.Count) })
-	return groups
-}
-
-func writeGroups(out *screen.Paper, groups []foundGroup, by string, jobs int) {
-	if len(groups) == 0 {
-		out.WriteString("No job matches.\n")
-		return
-	}
-	t := screen.NewTable("PLACE", "JOBS", "VALUE", "NAMES").Cutting("NAMES", "VALUE")
-	for _, g := range groups {
-		place, names := "", strings.Join(g.Jobs[:min(3, len(g.Jobs))], ", ")
-		if len(g.Jobs) > 3 {
-			names += ", …"
-		}
-		if g.File != "" {
-			place = fmt.Sprintf("%s:%d", g.File, g.Line)
-		}
-		t.Add(place, fmt.Sprint(g.Count), g.Value, names)
-	}
-	t.WriteTo(out)
-	what := "place"
-	if by == "value" {
-		what = "value"
-	}
-	fmt.Fprintf(out, "\n%s, %s.\n", counted(jobs, "job"), counted(len(groups), what))
 }

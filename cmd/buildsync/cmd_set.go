@@ -14,6 +14,7 @@ import (
 
 	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/internal/outfile"
+	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/bulk"
 	"github.com/buildsync/buildsync/pkg/compile"
@@ -114,7 +115,7 @@ func (in *invocation) tellOtherEnvironments(w *workspace.Workspace, result *bulk
 			continue
 		}
 		if values, jobs := bulk.Count(before.Result, after.Result); values > 0 {
-			in.Printf("note: %s this changes %s of %s\n", shown, counted(values, "value"), counted(jobs, "job"))
+			in.Printf("note: %s this changes %s of %s\n", shown, pages.Counted(values, "value"), pages.Counted(jobs, "job"))
 		}
 	}
 }
@@ -230,7 +231,7 @@ func (in *invocation) printSet(outputs []kit.Output, w *workspace.Workspace, res
 	for _, c := range result.Changed {
 		changed = append(changed, map[string]string{"job": c.Job, "path": c.Path, "before": c.Before, "after": c.After})
 	}
-	r := reply{doc: map[string]any{"format_version": "1.0", "files": files, "changed": changed, "jobs": len(jobs)}, text: func(out *screen.Paper) {
+	r := screen.Reply{Doc: map[string]any{"format_version": "1.0", "files": files, "changed": changed, "jobs": len(jobs)}, Text: func(out *screen.Paper) {
 		in.writeSet(out, w, result, names, len(jobs))
 	}}
 	return in.Write(outputs, func(to io.Writer, o kit.Output) error {
@@ -268,7 +269,7 @@ func (in *invocation) writeSet(out *screen.Paper, w *workspace.Workspace, result
 		out.WriteString("\n")
 		verb = "Would change"
 	}
-	fmt.Fprintf(out, "%s %s of %s in %s.\n", verb, counted(len(result.Changed), "value"), counted(jobs, "job"), counted(len(names), "file"))
+	fmt.Fprintf(out, "%s %s of %s in %s.\n", verb, pages.Counted(len(result.Changed), "value"), pages.Counted(jobs, "job"), pages.Counted(len(names), "file"))
 	for _, name := range names {
 		fmt.Fprintf(out, "  %s\n", screen.Shown(w.Shown(name), 0))
 	}

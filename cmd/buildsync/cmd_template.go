@@ -10,11 +10,11 @@ import (
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/catalog"
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/client/wire"
-	"github.com/buildsync/buildsync/pkg/jsontree"
 	reading "github.com/buildsync/buildsync/pkg/live"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -54,13 +54,6 @@ Exit codes: 0 done; 1 the list could not be read, or is incomplete; 3 invalid in
 	}, (*invocation).templateList)
 }
 
-// templateListDocument is template list as JSON.
-type templateListDocument struct {
-	Templates []wire.Template `json:"templates"`
-	Complete  bool            `json:"complete"`
-	Problem   string          `json:"problem,omitempty"`
-}
-
 func (in *invocation) templateList() error {
 	outputs, err := in.resultOutputs()
 	if err != nil {
@@ -75,7 +68,7 @@ func (in *invocation) templateList() error {
 		if err != nil && !errors.As(err, &incomplete) {
 			return err
 		}
-		doc := templateListDocument{Templates: []wire.Template{}, Complete: incomplete == nil}
+		doc := pages.TemplateListDocument{Templates: []wire.Template{}, Complete: incomplete == nil}
 		if incomplete != nil {
 			doc.Problem = incomplete.Problem
 		}
@@ -85,7 +78,7 @@ func (in *invocation) templateList() error {
 			}
 			doc.Templates = append(doc.Templates, template)
 		}
-		return errors.Join(in.print(outputs, nil, reply{doc: doc, text: doc.text}), err)
+		return errors.Join(in.print(outputs, nil, screen.Reply{Doc: doc, Text: doc.Text}), err)
 	})
 }
 
@@ -105,18 +98,6 @@ func (l *live) templates(part string, own bool) ([]wire.Template, error) {
 		templates = append(templates, template)
 	}
 	return templates, nil
-}
-
-func (d templateListDocument) text(out *screen.Paper) {
-	if len(d.Templates) == 0 {
-		out.WriteString("No templates.\n")
-		return
-	}
-	t := screen.NewTable("NAME", "UUID", "SCOPE", "TOOL", "CREATED", "CREATOR", "DESCRIPTION")
-	for _, template := range d.Templates {
-		t.Add(template.Name, template.UUID, template.Scope, template.ToolType, out.Time(template.CreateTime), template.UserName, template.Description)
-	}
-	t.WriteTo(out)
 }
 
 // namedTemplates reads where a template may be, the official ones only where
@@ -200,24 +181,10 @@ func (in *invocation) templateShow() error {
 		}
 		modules := catalog.Default()
 		item := in.redacted(template.Item, modules)
-		return in.print(outputs, modules, reply{doc: item, text: func(out *screen.Paper) {
-			writeTemplate(out, template, item, modules)
+		return in.print(outputs, modules, screen.Reply{Doc: item, Text: func(out *screen.Paper) {
+			pages.WriteTemplate(out, template, item, modules)
 		}})
 	})
-}
-
-func writeTemplate(out *screen.Paper, t wire.Template, item *jsontree.Value, modules *catalog.Catalogue) {
-	var s screen.Sheet
-	s.Add("Template", t.Name)
-	s.Add("Uuid", t.UUID)
-	s.Add("Scope", t.Scope)
-	s.Add("Tool", t.ToolType)
-	s.Add("Description", t.Description)
-	s.Add("Creator", t.UserName)
-	s.Add("Created", out.Time(t.CreateTime))
-	s.WriteTo(out)
-	writeParameters(out, wire.Member(item, wire.KeyParameters).Items())
-	writeSteps(out, wire.Member(wire.Member(item, wire.KeyTemplate), wire.KeySteps).Items(), modules)
 }
 
 func (p *program) templateDeleteCommand() *cli.Command {
@@ -233,13 +200,6 @@ Exit codes: 0 done; 1 not deleted; 3 invalid input; 6 it is not known whether it
 			"buildsync template delete java-service"),
 		Flags: append([]cli.Flag{&cli.BoolFlag{Name: "yes", Usage: "do not ask", DisableDefaultText: true}}, resultFlags()...),
 	}, (*invocation).templateDelete)
-}
-
-// templateOutcome is template delete as JSON.
-type templateOutcome struct {
-	UUID    string `json:"uuid"`
-	Name    string `json:"name"`
-	Outcome string `json:"outcome"` // deleted
 }
 
 func (in *invocation) templateDelete() error {
@@ -261,8 +221,8 @@ func (in *invocation) templateDelete() error {
 		if err := l.write(func(ctx context.Context) error { return l.DeleteTemplate(ctx, t.UUID) }); err != nil {
 			return err
 		}
-		doc := templateOutcome{UUID: t.UUID, Name: t.Name, Outcome: "deleted"}
-		return in.print(outputs, nil, reply{doc: doc, text: func(out *screen.Paper) {
+		doc := pages.TemplateOutcome{UUID: t.UUID, Name: t.Name, Outcome: "deleted"}
+		return in.print(outputs, nil, screen.Reply{Doc: doc, Text: func(out *screen.Paper) {
 			fmt.Fprintf(out, "%s: deleted\n", screen.Shown(t.Name, 0))
 		}})
 	})

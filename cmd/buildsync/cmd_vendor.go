@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/catalog"
 	"github.com/buildsync/buildsync/pkg/diff/render"
@@ -132,7 +133,7 @@ func (in *invocation) vendorCheck(outputs []kit.Output, w *workspace.Workspace) 
 	doc := map[string]any{"format_version": "1.0", "differences": differenceTexts(found)}
 	err := in.Write(outputs, func(to io.Writer, o kit.Output) error {
 		if o.Format == "json" {
-			return in.printTo(to, o, nil, reply{doc: doc})
+			return in.printTo(to, o, nil, screen.Reply{Doc: doc})
 		}
 		options := in.formatOptions(w.Tree.DirTree)
 		options.Path = w.Shown
@@ -160,7 +161,7 @@ func (in *invocation) vendorOutdated(outputs []kit.Output, w *workspace.Workspac
 	if err != nil {
 		return err
 	}
-	err = in.print(outputs, nil, reply{doc: map[string]any{"format_version": "1.0", "outdated": outdated}, text: func(out *screen.Paper) {
+	err = in.print(outputs, nil, screen.Reply{Doc: map[string]any{"format_version": "1.0", "outdated": outdated}, Text: func(out *screen.Paper) {
 		if len(outdated) == 0 {
 			out.WriteString("Every source is at the commit that its ref names.\n")
 			return
@@ -252,9 +253,9 @@ func (in *invocation) printCopies(outputs []kit.Output, copies []vendored.Copy, 
 		addresses = append(addresses, e.Address)
 	}
 	doc := map[string]any{"format_version": "1.0", "sources": list, "bodies": addresses}
-	return in.print(outputs, nil, reply{doc: doc, text: func(out *screen.Paper) {
+	return in.print(outputs, nil, screen.Reply{Doc: doc, Text: func(out *screen.Paper) {
 		for _, c := range copies {
-			what := counted(len(c.Changed), "file") + " changed"
+			what := pages.Counted(len(c.Changed), "file") + " changed"
 			if c.Files == nil {
 				what = "unchanged"
 			}
@@ -268,7 +269,7 @@ func (in *invocation) printCopies(outputs []kit.Output, copies []vendored.Copy, 
 			out.WriteString("\n" + render.Unified(e.Address, bodyText(e.Before, modules), bodyText(e.After, modules)))
 		}
 		if len(effects) > 0 {
-			fmt.Fprintf(out, "\n%s changed.\n", counted2(len(effects), "compiled body", "compiled bodies"))
+			fmt.Fprintf(out, "\n%s changed.\n", pages.Counted2(len(effects), "compiled body", "compiled bodies"))
 		}
 	}})
 }

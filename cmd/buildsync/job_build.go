@@ -10,41 +10,28 @@ import (
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 )
 
 // recordPattern is the form of a build record's id.
 var recordPattern = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
 
-// buildRef is a build that arguments named.
-type buildRef struct {
-	job    jobRef
-	number int    // 0 where the record was named
-	record string // "" where it has not been read
-}
-
-func (b buildRef) String() string {
-	if b.number == 0 {
-		return "build record " + b.record
-	}
-	return fmt.Sprintf("build %d of %s", b.number, b.job)
-}
-
 // build finds the build that JOB [BUILD] names: the newest one without a number.
-func (l *live) build() (buildRef, error) {
+func (l *live) build() (pages.BuildRef, error) {
 	number := 0
 	if len(l.args) > 1 {
 		var err error
 		if number, err = buildNumber(l.args[1]); err != nil {
-			return buildRef{}, err
+			return pages.BuildRef{}, err
 		}
 	}
 	job, err := l.job(l.args[0])
 	if err != nil {
-		return buildRef{}, err
+		return pages.BuildRef{}, err
 	}
 	if number > 0 {
-		return buildRef{job: job, number: number}, nil
+		return pages.BuildRef{Job: job, Number: number}, nil
 	}
 	return l.newestBuild(job)
 }
@@ -65,49 +52,41 @@ const (
 
 // newestBuild looks a job's last build up in its history, which does not say in
 // what order it comes: the first page decides.
-func (l *live) newestBuild(job jobRef) (buildRef, error) {
-	newest := buildRef{job: job}
+func (l *live) newestBuild(job pages.JobRef) (pages.BuildRef, error) {
+	newest := pages.BuildRef{Job: job}
 	seen := 0
 	for row, err := range l.History(l.ctx, job.ID, historyDays) {
 		if err != nil {
 			return newest, err
 		}
-		if n, err := strconv.Atoi(string(row.BuildNumber)); err == nil && n > newest.number {
-			newest.number, newest.record = n, row.RecordID
+		if n, err := strconv.Atoi(string(row.BuildNumber)); err == nil && n > newest.Number {
+			newest.Number, newest.Record = n, row.RecordID
 		}
 		if seen++; seen == historyPage {
 			break
 		}
 	}
-	if newest.number == 0 {
+	if newest.Number == 0 {
 		return newest, fmt.Errorf("%s has no build of the last %d days; give the number of an older one", job, historyDays)
 	}
 	return newest, nil
 }
 
 // buildRecord finds the record id of the build that JOB [BUILD] or RECORD names.
-func (l *live) buildRecord() (buildRef, error) {
+func (l *live) buildRecord() (pages.BuildRef, error) {
 	if recordPattern.MatchString(l.args[0]) {
 		if len(l.args) > 1 {
-			return buildRef{}, kit.UsageError{Text: "the id of a build record names one build; leave out " + strconv.Quote(l.args[1])}
+			return pages.BuildRef{}, kit.UsageError{Text: "the id of a build record names one build; leave out " + strconv.Quote(l.args[1])}
 		}
-		return buildRef{record: l.args[0]}, nil
+		return pages.BuildRef{Record: l.args[0]}, nil
 	}
 	b, err := l.build()
-	if err != nil || b.record != "" {
+	if err != nil || b.Record != "" {
 		return b, err
 	}
-	record, err := l.Record(l.ctx, b.job.ID, b.number)
-	b.record = recordOf(record)
+	record, err := l.Record(l.ctx, b.Job.ID, b.Number)
+	b.Record = pages.RecordOf(record)
 	return b, err
-}
-
-// recordOf is the id by which a build's log is asked for.
-func recordOf(record wire.Record) string {
-	if record.ID != "" {
-		return record.ID
-	}
-	return record.BuildRecordID
 }
 
 // serviceZone is the zone in which the service counts days.
@@ -153,17 +132,4 @@ func day(flag, text string) (time.Time, error) {
 		return t, kit.UsageError{Text: fmt.Sprintf("%s %q is not a day; write it as 2026-01-31", flag, text)}
 	}
 	return t, nil
-}
-
-// shownDuration is a number of milliseconds for people.
-func shownDuration(ms string) string {
-	n, err := strconv.ParseInt(ms, 10, 64)
-	if err != nil || n < 0 {
-		return ""
-	}
-	d := time.Duration(n) * time.Millisecond
-	if d < time.Minute {
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	}
-	return d.Round(time.Second).String()
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/client"
@@ -31,7 +32,7 @@ const maxLooks = 5
 // follower waits for a build to end.
 type follower struct {
 	l        *live
-	build    buildRef
+	build    pages.BuildRef
 	every    time.Duration
 	level    string
 	log      *screen.Log // where the log goes as it grows; nil: it is not read
@@ -40,7 +41,7 @@ type follower struct {
 }
 
 // follower reads followFlags.
-func (l *live) follower(b buildRef, log *screen.Log) (*follower, error) {
+func (l *live) follower(b pages.BuildRef, log *screen.Log) (*follower, error) {
 	level, err := l.in.logLevel()
 	if err != nil {
 		return nil, err
@@ -57,7 +58,7 @@ func (l *live) follower(b buildRef, log *screen.Log) (*follower, error) {
 func (f *follower) wait() (wire.Record, error) {
 	failures, status := 0, ""
 	for {
-		record, err := f.l.Record(f.l.ctx, f.build.job.ID, f.build.number)
+		record, err := f.l.Record(f.l.ctx, f.build.Job.ID, f.build.Number)
 		switch {
 		case f.l.ctx.Err() != nil:
 			return record, f.leave()
@@ -96,7 +97,7 @@ func (f *follower) readOn(record wire.Record, over bool) {
 	if f.log == nil || f.lost {
 		return
 	}
-	_, err := f.l.FullLog(f.l.ctx, recordOf(record), f.log, client.LogOptions{Level: f.level, Received: &f.received})
+	_, err := f.l.FullLog(f.l.ctx, pages.RecordOf(record), f.log, client.LogOptions{Level: f.level, Received: &f.received})
 	if over {
 		f.log.Flush()
 	}
@@ -113,7 +114,7 @@ func (f *follower) leave() error {
 	if f.log != nil {
 		f.log.Flush()
 	}
-	f.say("%s goes on; buildsync job stop %s ends it", f.build, kit.ShellWord(f.build.job.String()))
+	f.say("%s goes on; buildsync job stop %s ends it", f.build, kit.ShellWord(f.build.Job.String()))
 	cause := context.Cause(f.l.ctx)
 	if errors.As(cause, new(kit.Interrupted)) {
 		return cause
@@ -122,7 +123,7 @@ func (f *follower) leave() error {
 }
 
 // verdict is nil for a build that succeeded.
-func verdict(b buildRef, record wire.Record) error {
+func verdict(b pages.BuildRef, record wire.Record) error {
 	if _, succeeded := apply.BuildEnded(record); succeeded {
 		return nil
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/emulator"
 	"github.com/buildsync/buildsync/pkg/emulator/emulatortest"
@@ -460,7 +461,7 @@ func TestJobsAreFound(t *testing.T) {
 		r.says(exitDone, id, "job", "list", "--project", r.srv.Project)
 		r.says(exitDone, id, "job", "show", id)
 		r.says(exitInvalid, "--project ID", "job", "show", "good")
-		r.says(exitInvalid, "is no id", "job", "show", "--project", "demo", "good")
+		r.says(exitInvalid, "is not an id", "job", "show", "--project", "demo", "good")
 	})
 }
 
@@ -474,10 +475,10 @@ func TestIncompleteList(t *testing.T) {
 	if job, err := findJob(list, project{Alias: "demo"}, "good"); err != nil || job.ID != "1" {
 		t.Errorf("a job that is listed: %+v, %v", job, err)
 	}
-	if err := (jobListDocument{Problem: list.Problem}).verdict(); err == nil || !strings.Contains(err.Error(), "incomplete: 1 of 2") {
+	if err := (pages.JobListDocument{Problem: list.Problem}).Verdict(); err == nil || !strings.Contains(err.Error(), "incomplete: 1 of 2") {
 		t.Errorf("the list: %v", err)
 	}
-	if err := (jobListDocument{Complete: true}).verdict(); err != nil {
+	if err := (pages.JobListDocument{Complete: true}).Verdict(); err != nil {
 		t.Errorf("a whole list: %v", err)
 	}
 }

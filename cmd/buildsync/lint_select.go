@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/pkg/lint"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -41,7 +42,7 @@ func checkRule(name string) error {
 		return nil
 	}
 	text := fmt.Sprintf("there is no rule %q", name)
-	if near := spec.Nearest(name, ruleNames()); near != "" {
+	if near := spec.Nearest(name, pages.RuleNames()); near != "" {
 		text += fmt.Sprintf("; did you mean %q?", near)
 	}
 	return kit.UsageError{Text: text}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
@@ -149,25 +150,10 @@ func (l *live) aliases() []string {
 	return aliases
 }
 
-// jobRef is a live job that an argument named.
-type jobRef struct {
-	ID        string
-	ProjectID string        // "" where neither the argument nor --project names it
-	Name      string        // "" where only the id was given
-	Item      *wire.JobItem // its row of the listing; nil where only the id was given
-}
-
-func (j jobRef) String() string {
-	if j.Name != "" {
-		return j.Name
-	}
-	return j.ID
-}
-
 // job finds a job by its id, its name, or its address (project/job/name).
-func (l *live) job(word string) (jobRef, error) {
+func (l *live) job(word string) (pages.JobRef, error) {
 	if objectID.MatchString(word) {
-		job := jobRef{ID: word}
+		job := pages.JobRef{ID: word}
 		if l.in.Text("project") == "" {
 			return job, nil
 		}
@@ -184,17 +170,17 @@ func (l *live) job(word string) (jobRef, error) {
 		in, err = l.project()
 	}
 	if err != nil {
-		return jobRef{}, err
+		return pages.JobRef{}, err
 	}
 	list, err := l.list(in)
 	if err != nil {
-		return jobRef{}, err
+		return pages.JobRef{}, err
 	}
 	return findJob(list, in, name)
 }
 
 // body reads the body of a job.
-func (l *live) body(job jobRef) (*jsontree.Value, error) {
+func (l *live) body(job pages.JobRef) (*jsontree.Value, error) {
 	return reading.Body(l.ctx, l.service, job.ID, job.ProjectID)
 }
 
@@ -210,27 +196,27 @@ func (l *live) list(p project) (wire.JobList, error) {
 	return list, err
 }
 
-func findJob(list wire.JobList, in project, name string) (jobRef, error) {
-	var found []jobRef
+func findJob(list wire.JobList, in project, name string) (pages.JobRef, error) {
+	var found []pages.JobRef
 	var names []string
 	for i := range list.Jobs {
 		item := &list.Jobs[i]
 		names = append(names, item.JobName)
 		if item.JobName == name {
-			found = append(found, jobRef{ID: item.ID, ProjectID: in.ID, Name: item.JobName, Item: item})
+			found = append(found, pages.JobRef{ID: item.ID, ProjectID: in.ID, Name: item.JobName, Item: item})
 		}
 	}
 	switch len(found) {
 	case 1:
 		return found[0], nil
 	case 0:
-		return jobRef{}, noSuchJob(list, in, name, names)
+		return pages.JobRef{}, noSuchJob(list, in, name, names)
 	}
 	var ids []string
 	for _, job := range found {
 		ids = append(ids, job.ID)
 	}
-	return jobRef{}, kit.UsageError{Text: fmt.Sprintf("%d jobs of %s are called %q; give the id of one: %s", len(found), in, name, strings.Join(ids, ", "))}
+	return pages.JobRef{}, kit.UsageError{Text: fmt.Sprintf("%d jobs of %s are called %q; give the id of one: %s", len(found), in, name, strings.Join(ids, ", "))}
 }
 
 func noSuchJob(list wire.JobList, in project, name string, names []string) error {

@@ -12,21 +12,15 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// reply is what a command has to say, for people and for programs.
-type reply struct {
-	text func(out *screen.Paper)
-	doc  any // its JSON has stable keys: those of the API, or of this program
-}
-
 // print writes a reply to stdout and wherever --out says.
-func (in *invocation) print(outputs []kit.Output, modules *catalog.Catalogue, r reply) error {
+func (in *invocation) print(outputs []kit.Output, modules *catalog.Catalogue, r screen.Reply) error {
 	return in.Write(outputs, func(w io.Writer, o kit.Output) error { return in.printTo(w, o, modules, r) })
 }
 
 // printTo writes a reply to one output, as JSON or as text.
-func (in *invocation) printTo(w io.Writer, o kit.Output, modules *catalog.Catalogue, r reply) error {
+func (in *invocation) printTo(w io.Writer, o kit.Output, modules *catalog.Catalogue, r screen.Reply) error {
 	if o.Format == "json" {
-		document, err := in.documentOf(r.doc, modules)
+		document, err := in.documentOf(r.Doc, modules)
 		if err != nil {
 			return err
 		}
@@ -34,7 +28,7 @@ func (in *invocation) printTo(w io.Writer, o kit.Output, modules *catalog.Catalo
 		return err
 	}
 	out := screen.PaperFor(in.Stdout, o.File != "")
-	r.text(out)
+	r.Text(out)
 	_, err := io.WriteString(w, in.knownSecrets().Replace(out.String()))
 	return err
 }

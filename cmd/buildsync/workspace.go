@@ -1,13 +1,11 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
-	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/lint/format"
 	"github.com/buildsync/buildsync/pkg/spec"
 	"github.com/buildsync/buildsync/pkg/workspace"
@@ -118,33 +116,6 @@ func (in *invocation) formatOptions(tree spec.Tree) format.Options {
 			return content
 		},
 	}
-}
-
-// compiledJob finds a compiled job by address or by name.
-func compiledJob(w *workspace.Workspace, word string) (*compile.Job, error) {
-	var found *compile.Job
-	var names []string
-	for _, job := range w.Result.Jobs {
-		names = append(names, job.Name, job.Address)
-		if job.Address == word {
-			return job, nil
-		}
-		if job.Name != word {
-			continue
-		}
-		if found != nil {
-			return nil, kit.UsageError{Text: fmt.Sprintf("%q is the name of jobs in several projects: %s and %s; give the address", word, found.Address, job.Address)}
-		}
-		found = job
-	}
-	if found != nil {
-		return found, nil
-	}
-	text := fmt.Sprintf("no definition compiles to a job called %q", word)
-	if near := spec.Nearest(word, names); near != "" {
-		text += fmt.Sprintf("; did you mean %q?", near)
-	}
-	return nil, &failure{exitInvalid, errors.New(text)}
 }
 
 // checkProjects refuses a project that the workspace does not know.

@@ -1,26 +1,22 @@
-package main
+package pages
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/buildsync/buildsync/internal/screen"
-	"github.com/buildsync/buildsync/pkg/bulk"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/lint"
 	"github.com/buildsync/buildsync/pkg/lint/secret"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
-	"github.com/buildsync/buildsync/pkg/valuepath"
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
-// explained is one value of an object and its way there.
-type explained struct {
+// Explained is one value of an object and its way there.
+type Explained struct {
 	Path  string          `json:"path"`
 	Value *jsontree.Value `json:"value,omitempty"` // absent where parts of it have a way of their own
 	Way   []station       `json:"way"`             // the last station first
@@ -35,65 +31,6 @@ type station struct {
 	Column int    `json:"column"`
 }
 
-// values lists what the definitions declare of an object: what belongs together
-// stands together, in the order of the body.
-func (o explainable) values(w *workspace.Workspace) []explained {
-	shown := map[string]*jsontree.Value{}
-	var order []string
-	bulk.Walk(screen.Redacted(o.body, w.Catalogue, nil), func(path string, v *jsontree.Value) {
-		if shown[path] == nil {
-			order = append(order, path)
-		}
-		shown[path] = v
-	})
-	for _, notice := range o.notices {
-		path := compile.NoticePath(notice.Type)
-		shown[path+".events"] = jsontree.Array()
-		order = append(order, path, path+".events", path+".param_config")
-		for _, event := range notice.Events {
-			shown[path+".events"].Append(jsontree.String(event))
-		}
-	}
-	if o.job != nil {
-		for i, name := range o.job.RenamedFrom { // no value of the job: set does not count it
-			shown["renamed_from"+valuepath.Index(i)] = jsontree.String(name)
-		}
-		shown["project"] = jsontree.String(o.job.Project)
-		for _, v := range bulk.OfJob(o.job).Values { // what stands beside the body
-			if _, isPlace := o.job.Provenance[v.Path]; isPlace && shown[v.Path] == nil {
-				shown[v.Path] = v.Value
-			}
-		}
-	}
-	rank := map[string]int{}
-	for path := range o.provenance {
-		rank[path] = len(order) // what the body does not hold comes last
-	}
-	for i, path := range order {
-		rank[path] = i
-	}
-	hasParts := map[string]bool{}
-	for path := range o.provenance {
-		for i, c := range path {
-			if c == '.' || c == '[' {
-				hasParts[path[:i]] = true
-			}
-		}
-	}
-	values := make([]explained, 0, len(o.provenance))
-	for path, p := range o.provenance {
-		v := explained{Path: path, Way: way(w, p)}
-		if !hasParts[path] {
-			v.Value = shown[path]
-		}
-		values = append(values, v)
-	}
-	slices.SortFunc(values, func(a, b explained) int {
-		return cmp.Or(cmp.Compare(rank[a.Path], rank[b.Path]), strings.Compare(a.Path, b.Path))
-	})
-	return values
-}
-
 // way turns provenance into stations. A place is named as the caller's folder
 // sees it.
 func way(w *workspace.Workspace, p compile.Provenance) []station {
@@ -106,14 +43,6 @@ func way(w *workspace.Workspace, p compile.Provenance) []station {
 		way = append(way, station{kind, s.Name, w.Shown(s.Pos.File), s.Pos.Line, s.Pos.Column})
 	}
 	return way
-}
-
-// inWords is a value as people read it.
-func inWords(v *jsontree.Value) string {
-	if v.Kind() == jsontree.KindString {
-		return strconv.Quote(v.Text())
-	}
-	return string(v.AppendJSON(nil))
 }
 
 // wayWords says by which way a value came to its place.
@@ -143,11 +72,11 @@ func (s station) place() string {
 	return spec.Pos{File: s.File, Line: s.Line, Column: s.Column}.String()
 }
 
-// valuePage shows the way of one value.
-func valuePage(address string, v explained) reply {
-	return reply{
-		doc: map[string]any{"format_version": "1.0", "address": address, "values": []explained{v}},
-		text: func(out *screen.Paper) {
+// ValuePage shows the way of one value.
+func ValuePage(address string, v Explained) screen.Reply {
+	return screen.Reply{
+		Doc: map[string]any{"format_version": "1.0", "address": address, "values": []Explained{v}},
+		Text: func(out *screen.Paper) {
 			out.WriteString(sanitize.Line(address+"."+v.Path, 0) + "\n")
 			switch {
 			case strings.Contains(v.Value.Text(), "\n"):
@@ -165,12 +94,12 @@ func valuePage(address string, v explained) reply {
 	}
 }
 
-// valueList shows all values, and of each the place where it is written and
+// ValueList shows all values, and of each the place where it is written and
 // what put it there.
-func valueList(address string, values []explained) reply {
-	return reply{
-		doc: map[string]any{"format_version": "1.0", "address": address, "values": values},
-		text: func(out *screen.Paper) {
+func ValueList(address string, values []Explained) screen.Reply {
+	return screen.Reply{
+		Doc: map[string]any{"format_version": "1.0", "address": address, "values": values},
+		Text: func(out *screen.Paper) {
 			out.WriteString(sanitize.Line(address, 0) + "\n\n")
 			t := screen.NewTable("PATH", "VALUE", "PLACE", "FROM").Cutting("VALUE", "PATH")
 			for _, v := range values {
@@ -193,13 +122,13 @@ func valueList(address string, values []explained) reply {
 }
 
 // holds tells whether another value is a part of v.
-func (v explained) holds(other explained) bool { return isPart(other.Path, v.Path) }
+func (v Explained) holds(other Explained) bool { return isPart(other.Path, v.Path) }
 
 func isPart(path, whole string) bool {
 	return strings.HasPrefix(path, whole+".") || strings.HasPrefix(path, whole+"[")
 }
 
-func ruleNames() []string {
+func RuleNames() []string {
 	var names []string
 	for _, rule := range lint.Rules() {
 		names = append(names, rule.Name)
@@ -221,16 +150,16 @@ func docOf(rule lint.Rule) ruleDoc {
 	return ruleDoc{Name: rule.Name, Severity: rule.Severity.String(), Fixed: rule.Fixed, Summary: rule.Summary, Why: rule.Why}
 }
 
-// ruleList shows all rules.
-func ruleList() reply {
+// RuleList shows all rules.
+func RuleList() screen.Reply {
 	rules := lint.Rules()
 	docs := make([]ruleDoc, 0, len(rules))
 	for _, rule := range rules {
 		docs = append(docs, docOf(rule))
 	}
-	return reply{
-		doc: map[string]any{"format_version": "1.0", "rules": docs},
-		text: func(out *screen.Paper) {
+	return screen.Reply{
+		Doc: map[string]any{"format_version": "1.0", "rules": docs},
+		Text: func(out *screen.Paper) {
 			t := screen.NewTable("RULE", "SEVERITY", "REPORTS")
 			for _, rule := range rules {
 				t.Add(rule.Name, rule.Severity.String(), rule.Summary)
@@ -240,16 +169,16 @@ func ruleList() reply {
 	}
 }
 
-// rulePage shows one rule with its example.
-func rulePage(rule lint.Rule) reply {
+// RulePage shows one rule with its example.
+func RulePage(rule lint.Rule) screen.Reply {
 	doc := docOf(rule)
 	example, has := lint.ExampleOf(rule.Name)
 	if has {
 		doc.Example = &example
 	}
-	return reply{
-		doc: map[string]any{"format_version": "1.0", "rules": []ruleDoc{doc}},
-		text: func(out *screen.Paper) {
+	return screen.Reply{
+		Doc: map[string]any{"format_version": "1.0", "rules": []ruleDoc{doc}},
+		Text: func(out *screen.Paper) {
 			severity := rule.Severity.String()
 			if rule.Fixed {
 				severity += "; plan and apply do not run with it, so it can be neither lowered nor suppressed"

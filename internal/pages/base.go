@@ -1,0 +1,80 @@
+package pages
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/buildsync/buildsync/internal/screen"
+	"github.com/buildsync/buildsync/pkg/record"
+)
+
+// ShownRecord is a record as base show prints it.
+type ShownRecord struct {
+	Ref         string         `json:"ref"`
+	Environment string         `json:"environment"`
+	Endpoint    string         `json:"endpoint"`
+	Record      *record.Record `json:"record"`
+	Runs        []ShownRun     `json:"runs"`
+}
+
+// ShownRun is one run that changed a record.
+type ShownRun struct {
+	Time    time.Time `json:"time"`
+	By      string    `json:"by"`
+	Email   string    `json:"email"`
+	What    string    `json:"what"`
+	Content string    `json:"commit"` // of the record
+}
+
+func WriteShownRecord(out *screen.Paper, shown *ShownRecord) {
+	r := shown.Record
+	fmt.Fprintf(out, "%s\n", shown.Ref)
+	switch n := len(r.Except); {
+	case r.Commit == "":
+		fmt.Fprintf(out, "no run has ended yet\n")
+	case n == 0:
+		fmt.Fprintf(out, "all objects are at %.12s\n", r.Commit)
+	default:
+		fmt.Fprintf(out, "all objects are at %.12s, but for %d:\n", r.Commit, n)
+	}
+	t := screen.NewTable("OBJECT", "STATE")
+	for _, address := range r.Listed() {
+		t.Add(address, stateText(r, address))
+	}
+	t.WriteTo(out)
+	if len(shown.Runs) > 0 {
+		fmt.Fprintf(out, "\n")
+		runs := screen.NewTable("TIME", "BY", "WHAT")
+		for _, run := range shown.Runs {
+			runs.Add(out.Instant(run.Time), run.By, run.What)
+		}
+		runs.WriteTo(out)
+	}
+}
+
+// stateText says what a record knows of one object.
+func stateText(r *record.Record, address string) string {
+	s := r.Of(address)
+	var parts []string
+	switch _, except := r.Except[address]; {
+	case !except:
+	case s.Commit == "":
+		parts = append(parts, "not applied yet")
+	default:
+		parts = append(parts, fmt.Sprintf("at %.12s", s.Commit))
+	}
+	for _, commit := range s.Tried {
+		parts = append(parts, fmt.Sprintf("may have been written at %.12s", commit))
+	}
+	if s.Found {
+		parts = append(parts, "found in step, never written from here")
+	}
+	if s.Unproven {
+		parts = append(parts, "applied, not proven: no smoke build of it has succeeded")
+	}
+	if s.Spelled {
+		parts = append(parts, "stored by the service in another spelling than it was sent in")
+	}
+	return strings.Join(parts, "; ")
+}

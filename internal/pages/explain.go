@@ -1,0 +1,194 @@
+package pages
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/buildsync/buildsync/internal/screen"
+	"github.com/buildsync/buildsync/pkg/bulk"
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/valuepath"
+	"github.com/buildsync/buildsync/pkg/workspace"
+)
+
+// explainable is a compiled object that can be asked about.
+type explainable struct {
+	kind       string
+	Address    string
+	body       *jsontree.Value
+	notices    []compile.Notice
+	job        *compile.Job // nil for another object
+	provenance map[string]compile.Provenance
+}
+
+// bodies lists an object's parts with their paths: each channel's body of its
+// notifications, and each value of its body.
+func (o explainable) bodies() []compiled {
+	var parts []compiled
+	if len(o.notices) > 0 {
+		bodies := (&compile.Job{Notices: o.notices}).NoticeBodies()
+		parts = append(parts, compiled{"notifications", bodies})
+		for _, body := range bodies.Items() {
+			parts = append(parts, compiled{compile.NoticePath(body.Str("notice_type")), body})
+		}
+	}
+	bulk.Walk(o.body, func(path string, v *jsontree.Value) { parts = append(parts, compiled{path, v}) })
+	return parts
+}
+
+// Values lists what the definitions declare of an object: what belongs together
+// stands together, in the order of the body.
+func (o explainable) Values(w *workspace.Workspace) []Explained {
+	shown := map[string]*jsontree.Value{}
+	var order []string
+	bulk.Walk(screen.Redacted(o.body, w.Catalogue, nil), func(path string, v *jsontree.Value) {
+		if shown[path] == nil {
+			order = append(order, path)
+		}
+		shown[path] = v
+	})
+	for _, notice := range o.notices {
+		path := compile.NoticePath(notice.Type)
+		shown[path+".events"] = jsontree.Array()
+		order = append(order, path, path+".events", path+".param_config")
+		for _, event := range notice.Events {
+			shown[path+".events"].Append(jsontree.String(event))
+		}
+	}
+	if o.job != nil {
+		for i, name := range o.job.RenamedFrom { // no value of the job: set does not count it
+			shown["renamed_from"+valuepath.Index(i)] = jsontree.String(name)
+		}
+		shown["project"] = jsontree.String(o.job.Project)
+		for _, v := range bulk.OfJob(o.job).Values { // what stands beside the body
+			if _, isPlace := o.job.Provenance[v.Path]; isPlace && shown[v.Path] == nil {
+				shown[v.Path] = v.Value
+			}
+		}
+	}
+	rank := map[string]int{}
+	for path := range o.provenance {
+		rank[path] = len(order) // what the body does not hold comes last
+	}
+	for i, path := range order {
+		rank[path] = i
+	}
+	hasParts := map[string]bool{}
+	for path := range o.provenance {
+		for i, c := range path {
+			if c == '.' || c == '[' {
+				hasParts[path[:i]] = true
+			}
+		}
+	}
+	values := make([]Explained, 0, len(o.provenance))
+	for path, p := range o.provenance {
+		v := Explained{Path: path, Way: way(w, p)}
+		if !hasParts[path] {
+			v.Value = shown[path]
+		}
+		values = append(values, v)
+	}
+	slices.SortFunc(values, func(a, b Explained) int {
+		return cmp.Or(cmp.Compare(rank[a.Path], rank[b.Path]), strings.Compare(a.Path, b.Path))
+	})
+	return values
+}
+
+func (o explainable) UnknownPath(path valuepath.Path, values []Explained) error {
+	var paths []string
+	for _, v := range values {
+		paths = append(paths, v.Path)
+	}
+	text := fmt.Sprintf("the definitions of %s declare nothing at %q", o.Address, path.String())
+	if near := cmp.Or(path.Nearest(paths, spec.Nearest), spec.Nearest(path.String(), paths)); near != "" {
+		return fmt.Errorf("%s; did you mean %q?", text, near)
+	}
+	return fmt.Errorf("%s; `buildsync explain %s` lists what they declare", text, o.Address)
+}
+
+// FindExplainable finds the object that a word is about, and the path behind its
+// address or name: the longest address that fits wins, for an alias may hold
+// dots.
+func FindExplainable(w *workspace.Workspace, word string) (o explainable, path string, err error) {
+	var found []explainable
+	best := ""
+	var names []string
+	jobs := map[string]bool{}
+	consider := func(name string, candidate explainable) {
+		names = append(names, name)
+		rest, ok := strings.CutPrefix(word, name)
+		switch {
+		case !ok || rest != "" && rest[0] != '.' || len(name) < len(best):
+		case len(name) == len(best) && best != "":
+			found = append(found, candidate)
+		default:
+			found, best, path = []explainable{candidate}, name, strings.TrimPrefix(rest, ".")
+		}
+	}
+	for _, job := range w.Result.Jobs {
+		candidate := explainable{"job", job.Address, job.CreateBody(), job.Notices, job, job.Provenance}
+		consider(job.Address, candidate)
+		consider(job.Name, candidate)
+		jobs[job.Name] = true
+		if len(job.Notices) > 0 {
+			consider(job.NoticeAddress(), explainable{"notification", job.NoticeAddress(), jsontree.Object(), job.Notices, nil, noticesOnly(job.Provenance)})
+		}
+	}
+	for _, t := range w.Result.Templates {
+		candidate := explainable{"template", t.Address, t.Body, nil, nil, t.Provenance}
+		consider(t.Address, candidate)
+		if !jobs[t.Name] { // the name is a job's first
+			consider(t.Name, candidate)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], path, nil
+	case 0:
+		return o, "", unknownObject(w, word, names)
+	}
+	return o, "", fmt.Errorf("%q is the name of jobs in several projects: %s and %s; give the address", best, found[0].Address, found[1].Address)
+}
+
+// unknownObject says that a word is neither a rule nor an object.
+func unknownObject(w *workspace.Workspace, word string, names []string) error {
+	slash := strings.LastIndexByte(word, '/') + 1
+	name, path, hasPath := strings.Cut(word[slash:], ".")
+	name = word[:slash] + name
+	text := fmt.Sprintf("no definition compiles to an object called %q", name)
+	if slash == 0 && !hasPath {
+		text = fmt.Sprintf("%q is neither a rule nor an object that the definitions compile to", word)
+		names = append(names, RuleNames()...)
+	}
+	near := spec.Nearest(name, names)
+	switch {
+	case near != "" && hasPath:
+		return fmt.Errorf("%s; did you mean %q?", text, near+"."+path)
+	case near != "":
+		return fmt.Errorf("%s; did you mean %q?", text, near)
+	}
+	return errors.New(text + "; `buildsync compile` prints all addresses, `buildsync explain` all rules")
+}
+
+// noticesOnly is the provenance of a job's notifications.
+func noticesOnly(all map[string]compile.Provenance) map[string]compile.Provenance {
+	some := map[string]compile.Provenance{}
+	for path, p := range all {
+		if strings.HasPrefix(path, "notifications") {
+			some[path] = p
+		}
+	}
+	return some
+}
+
+// WholeOf is the value that a path lies in and that came as a whole, such as a
+// property that is a list; -1 for none.
+func WholeOf(path string, values []Explained) int {
+	return slices.IndexFunc(values, func(v Explained) bool { return v.Value != nil && v.Value.Len() > 0 && isPart(path, v.Path) })
+}

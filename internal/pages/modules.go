@@ -1,0 +1,135 @@
+package pages
+
+import (
+	"strings"
+
+	"github.com/buildsync/buildsync/internal/screen"
+	"github.com/buildsync/buildsync/pkg/catalog"
+	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+func WordsOf(m *catalog.Module) string {
+	var words []string
+	for _, a := range m.Actions {
+		words = append(words, a.Word)
+	}
+	if words == nil {
+		return "–"
+	}
+	return strings.Join(words, ", ")
+}
+
+// ShownModule is a module as text.
+func ShownModule(m *catalog.Module) string {
+	var out screen.Paper
+	head := &screen.Sheet{}
+	head.Add("module", m.ID)
+	head.Add("name", m.Name)
+	head.Add("action", WordsOf(m))
+	head.Add("confidence", string(m.Confidence))
+	head.Add("what", m.Description)
+	for _, source := range m.Sources {
+		head.Add("source", source)
+	}
+	head.WriteTo(&out)
+	if len(m.Properties) > 0 {
+		rows := screen.NewTable("PROPERTY", "TYPE", "CONFIDENCE", "DEFAULT", "WHAT")
+		for _, p := range m.Properties {
+			value := ""
+			if p.Default != nil {
+				value = string(p.Default.AppendJSON(nil))
+			}
+			rows.Add(p.Name, string(p.Type), string(p.Confidence), value, p.Description)
+		}
+		out.WriteByte('\n')
+		rows.WriteTo(&out)
+	}
+	if len(m.Inputs) > 0 {
+		rows := screen.NewTable("INPUT", "PROPERTY", "CONFIDENCE", "NOTE")
+		for _, input := range m.Inputs {
+			rows.Add(input.Name, input.Property, string(input.Confidence), input.Note)
+		}
+		out.WriteByte('\n')
+		rows.WriteTo(&out)
+	}
+	return out.String()
+}
+
+// ModuleDocument is a module as JSON.
+func ModuleDocument(m *catalog.Module) *jsontree.Value {
+	texts := func(list []string) *jsontree.Value {
+		array := jsontree.Array()
+		for _, s := range list {
+			array.Append(jsontree.String(s))
+		}
+		return array
+	}
+	object := func(pairs ...string) *jsontree.Value {
+		o := jsontree.Object()
+		for i := 0; i < len(pairs); i += 2 {
+			o.Set(pairs[i], jsontree.String(pairs[i+1]))
+		}
+		return o
+	}
+	actions, properties, inputs := jsontree.Array(), jsontree.Array(), jsontree.Array()
+	for _, a := range m.Actions {
+		actions.Append(object("word", a.Word, "confidence", string(a.Confidence), "source", a.Source))
+	}
+	for _, p := range m.Properties {
+		o := object("name", p.Name, "type", string(p.Type), "confidence", string(p.Confidence), "source", p.Source, "description", p.Description)
+		if p.Default != nil {
+			o.Set("default", p.Default)
+		}
+		properties.Append(o)
+	}
+	for _, i := range m.Inputs {
+		inputs.Append(object("name", i.Name, "property", i.Property, "confidence", string(i.Confidence), "source", i.Source, "note", i.Note))
+	}
+	document := object("module_id", m.ID, "name", m.Name, "description", m.Description, "confidence", string(m.Confidence))
+	document.Set("sources", texts(m.Sources))
+	document.Set("actions", actions)
+	document.Set("properties", properties)
+	document.Set("inputs", inputs)
+	return document
+}
+
+// TemplateListDocument is template list as JSON.
+type TemplateListDocument struct {
+	Templates []wire.Template `json:"templates"`
+	Complete  bool            `json:"complete"`
+	Problem   string          `json:"problem,omitempty"`
+}
+
+func (d TemplateListDocument) Text(out *screen.Paper) {
+	if len(d.Templates) == 0 {
+		out.WriteString("No templates.\n")
+		return
+	}
+	t := screen.NewTable("NAME", "UUID", "SCOPE", "TOOL", "CREATED", "CREATOR", "DESCRIPTION")
+	for _, template := range d.Templates {
+		t.Add(template.Name, template.UUID, template.Scope, template.ToolType, out.Time(template.CreateTime), template.UserName, template.Description)
+	}
+	t.WriteTo(out)
+}
+
+func WriteTemplate(out *screen.Paper, t wire.Template, item *jsontree.Value, modules *catalog.Catalogue) {
+	var s screen.Sheet
+	s.Add("Template", t.Name)
+	s.Add("Uuid", t.UUID)
+	s.Add("Scope", t.Scope)
+	s.Add("Tool", t.ToolType)
+	s.Add("Description", t.Description)
+	s.Add("Creator", t.UserName)
+	s.Add("Created", out.Time(t.CreateTime))
+	s.WriteTo(out)
+	writeParameters(out, wire.Member(item, wire.KeyParameters).Items())
+	writeSteps(out, wire.Member(wire.Member(item, wire.KeyTemplate), wire.KeySteps).Items(), modules)
+}
+
+// TemplateOutcome is template delete as JSON.
+type TemplateOutcome struct {
+	UUID    string `json:"uuid"`
+	Name    string `json:"name"`
+	Outcome string `json:"outcome"` // deleted
+}
