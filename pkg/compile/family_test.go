@@ -2,6 +2,7 @@ package compile_test
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -308,4 +309,37 @@ func TestFamilyLimits(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestFamiliesOfAnEarlierState holds that what is taken over from a later state of
+// a workspace with families is what loading gives, and that an edited family
+// changes exactly the jobs that it makes.
+func TestFamiliesOfAnEarlierState(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		head, _ := drawFamilies(t)
+		head["definitions/b.yaml"] = "version: 1\njobs: [{name: other, arch: arm}]\n"
+		base := maps.Clone(head)
+		edited := rapid.SampledFrom([]string{"definitions/a.yaml", "definitions/b.yaml", "definitions/z.yaml"}).Draw(t, "edited")
+		base[edited] = strings.NewReplacer("echo", "print", "arch: arm", "arch: x86-64", "u0", "w0").Replace(base[edited])
+		loaded, found := compile.Load(head, "", compile.Options{})
+		if found.HasErrors() {
+			return // two uses make one job
+		}
+		have, haveFound := loaded.Earlier(base, func(name string) bool { return head[name] == base[name] })
+		want, wantFound := compile.Load(base, "", compile.Options{})
+		if d := cmp.Diff(describe(wantFound), describe(haveFound)); d != "" {
+			t.Fatalf("(-loaded +taken over):\n%s", d)
+		}
+		if d := cmp.Diff(text(want.Result), text(have.Result)); d != "" {
+			t.Fatalf("(-loaded +taken over):\n%s", d)
+		}
+		if edited == "definitions/b.yaml" {
+			return
+		}
+		before := jobNamed(want.Result, "other")
+		if after := jobNamed(loaded.Result, "other"); !compile.SameBody(before, after) {
+			t.Fatal("a job of no family has changed")
+		}
+	})
 }

@@ -3,6 +3,7 @@ package export_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -214,6 +215,23 @@ func holdsSecret(item *jsontree.Value) bool {
 	return false
 }
 
+// factor moves what the definitions of a tree share.
+func factor(t *rapid.T, tree spec.MapTree) *export.Factoring {
+	set, diagnostics := spec.Load(tree, spec.Options{})
+	if diagnostics.HasErrors() {
+		t.Fatalf("%v", diagnostics)
+	}
+	factoring, err := export.Factor(set, export.NewLayout(set.Workspace.Definitions, ""), compile.Options{})
+	if err != nil {
+		t.Fatalf("%v\n%v", err, tree)
+	}
+	for name, text := range factoring.Files {
+		isCanonical(t, name, text)
+		tree[name] = string(text)
+	}
+	return factoring
+}
+
 // TestLawOfFactoring factors random estates, in which jobs are alike but for a
 // few values: no plan sees it.
 func TestLawOfFactoring(t *testing.T) {
@@ -238,18 +256,7 @@ func TestLawOfFactoring(t *testing.T) {
 			}
 		}
 		tree := exportedTree(t, jobs)
-		set, diagnostics := spec.Load(tree, spec.Options{})
-		if diagnostics.HasErrors() {
-			t.Fatalf("%v", diagnostics)
-		}
-		factoring, err := export.Factor(set, export.NewLayout(set.Workspace.Definitions, ""), compile.Options{})
-		if err != nil {
-			t.Fatalf("%v\n%v", err, tree)
-		}
-		for name, text := range factoring.Files {
-			isCanonical(t, name, text)
-			tree[name] = string(text)
-		}
+		factor(t, tree)
 		planIsEmpty(t, tree, jobs)
 	})
 }
@@ -295,18 +302,7 @@ func TestLawOfFragments(t *testing.T) {
 			jobs = append(jobs, &diff.LiveJob{ProjectID: projectID, ID: fmt.Sprintf("%032d", i), Name: name, Body: body})
 		}
 		tree := exportedTree(t, jobs)
-		set, diagnostics := spec.Load(tree, spec.Options{})
-		if diagnostics.HasErrors() {
-			t.Fatalf("%v", diagnostics)
-		}
-		factoring, err := export.Factor(set, export.NewLayout(set.Workspace.Definitions, ""), compile.Options{})
-		if err != nil {
-			t.Fatalf("%v\n%v", err, tree)
-		}
-		for name, text := range factoring.Files {
-			isCanonical(t, name, text)
-			tree[name] = string(text)
-		}
+		factoring := factor(t, tree)
 		if len(factoring.Fragments)+len(factoring.Templates) == 0 {
 			t.Fatalf("nothing was factored: %v", tree)
 		}
@@ -321,4 +317,38 @@ func TestLawOfFragments(t *testing.T) {
 			t.Errorf("the first tail is written %d times, with %d templates and %d fragments: %v", written, len(factoring.Templates), len(factoring.Fragments), tree)
 		}
 	})
+}
+
+// TestFactorBesideFamilies: defaults that every job has, those of families too,
+// are shared; a value that a job of a family lacks stays where it is.
+func TestFactorBesideFamilies(t *testing.T) {
+	t.Parallel()
+	const workspace = "version: 1\nregion: eu-west-101\nprojects: {p: 6ecbc5bac7c8442fb3d2563d53c13582}\ndefault_project: p\n"
+	for flavor, want := range map[string][]string{"": {"owner", "arch"}, ", flavor: 2u8g": {"owner", "arch", "flavor"}} {
+		tree := spec.MapTree{"buildsync.yaml": workspace, "definitions/a.yaml": `version: 1
+families:
+  - {name: f, inputs: {s: {}}, jobs: [{name: "${{ inputs.s }}", owner: a, arch: arm` + flavor + `}]}
+jobs:
+  - family: {name: f, inputs: {s: x}}
+  - name: one
+    owner: a
+    arch: arm
+    flavor: 2u8g
+  - name: two
+    owner: a
+    arch: arm
+    flavor: 2u8g
+`}
+		set, found := spec.Load(tree, spec.Options{})
+		if found.HasErrors() {
+			t.Fatal(found)
+		}
+		factoring, err := export.Factor(set, export.NewLayout(set.Workspace.Definitions, ""), compile.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(factoring.Defaults, want) || factoring.Jobs != 2 {
+			t.Errorf("with %q: %v of %d jobs, want %v", flavor, factoring.Defaults, factoring.Jobs, want)
+		}
+	}
 }
