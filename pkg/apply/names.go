@@ -45,6 +45,11 @@ func (in *PlanInput) CheckNames() error {
 		for _, use := range job.Secrets {
 			used = append(used, use.Secret)
 		}
+		for _, notice := range job.Notices {
+			if notice.Secret != "" {
+				used = append(used, notice.Secret)
+			}
+		}
 	}
 	for _, word := range in.Options.WriteSecrets {
 		if word != "all" && !slices.Contains(used, word) {

@@ -46,6 +46,11 @@ func (r *run) doNotices(ctx context.Context, index int, job *jobState) {
 		if seenNotice(rows, notice) == sawWanted {
 			continue
 		}
+		if err := r.secrets.fillNotice(&notice); err != nil {
+			s.end(Failed, "not written: %v", err)
+			s.nameChannels(notice, s.change.Notices[i+1:])
+			return
+		}
 		if outcome == Unchanged {
 			outcome = Applied
 		}

@@ -1,12 +1,14 @@
 package apply_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/emulator"
+	"github.com/buildsync/buildsync/pkg/spec"
 )
 
 // A channel's param_config is written with its events, and a lost answer about
@@ -47,4 +49,44 @@ func TestNoticeWithParamConfig(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestNoticeConfigFromSecret holds that a channel's configuration is the value of
+// its secret, and that no placeholder reaches the service.
+func TestNoticeConfigFromSecret(t *testing.T) {
+	t.Parallel()
+	w := newWorldWith(t, emulator.Strict(), definitions(job("a", "x")))
+	with := func(secret, config string) *compile.Result {
+		return definitions(job("a", "x", func(j *compile.Job) {
+			notice("DING_TALK", "buildJobFail")(j)
+			j.Notices[0].Secret, j.Notices[0].ParamConfig = secret, &config
+		}))
+	}
+	plan := w.plan(with("HOOK", spec.SecretPlaceholder("HOOK")), nil, nil)
+	if len(plan.Needs) != 1 || plan.Needs[0].Secret != "HOOK" {
+		t.Fatalf("the plan needs %v", plan.Needs)
+	}
+	if report := w.apply(plan, apply.Options{SkipMissingSecrets: true}); result(t, report, "shop/notification/a", diff.ActionUpdate).Outcome != apply.Failed {
+		t.Errorf("without the secret:\n%s", describe(report))
+	}
+	value := `{"webhook":"https://example.invalid/canary"}`
+	report := w.apply(plan, apply.Options{Secrets: oneSecret{"HOOK", value}})
+	if result(t, report, "shop/notification/a", diff.ActionUpdate).Outcome != apply.Applied || strings.Contains(describe(report), "canary") {
+		t.Errorf("ended:\n%s", describe(report))
+	}
+	w.mustBeInSync(with("", value))
+	w.mustBeInSync(with("HOOK", spec.SecretPlaceholder("HOOK")))
+	if other := w.plan(with("", "{}"), nil, nil); len(other.Changes) == 0 {
+		t.Error("the emulator does not show the configuration, so nothing is proved")
+	}
+}
+
+// oneSecret is the value of one secret.
+type oneSecret struct{ name, value string }
+
+func (s oneSecret) Resolve(name string) (string, error) {
+	if name != s.name {
+		return "", apply.ErrNoSecret
+	}
+	return s.value, nil
 }

@@ -189,8 +189,7 @@ func (v secretValues) fill(change *diff.Change) (*jsontree.Value, error) {
 		}
 	}
 	if len(missing) > 0 {
-		return nil, fmt.Errorf("it needs the secret %s; set %s, or put a file of that name into the secrets folder",
-			strings.Join(missing, ", "), SecretEnvPrefix+missing[0])
+		return nil, missingSecret(strings.Join(missing, ", "), missing[0])
 	}
 	declared := parametersByName(change.Want.Unpacked().Body)
 	for name, parameter := range parametersByName(body) {
@@ -207,6 +206,27 @@ func (v secretValues) fill(change *diff.Change) (*jsontree.Value, error) {
 		}
 	}
 	return body, nil
+}
+
+// fillNotice puts the value of a channel's secret in the place of its
+// configuration.
+func (v secretValues) fillNotice(notice *diff.NoticeChange) error {
+	secret := notice.Want.Secret
+	if secret == "" {
+		return nil
+	}
+	value, ok := v[secret]
+	if !ok {
+		return missingSecret(secret, secret)
+	}
+	notice.Want.ParamConfig = &value
+	return nil
+}
+
+// missingSecret says what is needed for secrets without a value, and how to give
+// the first of them.
+func missingSecret(names, first string) error {
+	return fmt.Errorf("it needs the secret %s; set %s, or put a file of that name into the secrets folder", names, SecretEnvPrefix+first)
 }
 
 // mustWrite reports whether the plan writes a secret again. Secrets cannot be

@@ -61,7 +61,14 @@ func (u *unit) notice(f spec.Field) Notice {
 	if f.Value.Kind == spec.MappingNode {
 		events = f.Value.Get("events")
 		if config := f.Value.Get("param_config"); config != nil {
-			text := u.filledText(path+".param_config", config)
+			var text string
+			if secret := config.Get("secret"); secret != nil {
+				u.record(path+".param_config", secret)
+				notice.Secret = u.secretName(path+".param_config", secret)
+				text = spec.SecretPlaceholder(notice.Secret)
+			} else {
+				text = u.filledText(path+".param_config", config)
+			}
 			notice.ParamConfig = &text
 		}
 	}

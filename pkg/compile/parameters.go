@@ -138,16 +138,23 @@ func (u *unit) defaultValue(name string, n *spec.Node, options []string) (string
 // secret notes that a parameter takes its value from a secret of the workspace,
 // and returns what stands in the body for it.
 func (u *unit) secret(parameter string, n *spec.Node) string {
-	if n.Kind != spec.ScalarNode || n.Text == "" {
-		u.wrongType(ParameterPath(parameter)+".secret", n, "the name of a secret")
+	if u.secretName(ParameterPath(parameter), n) == "" {
 		return ""
-	}
-	if !u.c.secrets[n.Text] {
-		u.report("secret-unknown", n, ParameterPath(parameter)+".secret", didYouMean(n.Text, u.c.result.Secrets),
-			"buildsync.yaml declares no secret %q", n.Text)
 	}
 	u.secrets = append(u.secrets, SecretUse{Parameter: parameter, Secret: n.Text, Pos: n.Pos()})
 	return spec.SecretPlaceholder(n.Text)
+}
+
+// secretName returns the name of a secret of the workspace, "" where n is none.
+func (u *unit) secretName(path string, n *spec.Node) string {
+	if n.Kind != spec.ScalarNode || n.Text == "" {
+		u.wrongType(path+".secret", n, "the name of a secret")
+		return ""
+	}
+	if !u.c.secrets[n.Text] {
+		u.report("secret-unknown", n, path+".secret", didYouMean(n.Text, u.c.result.Secrets), "buildsync.yaml declares no secret %q", n.Text)
+	}
+	return n.Text
 }
 
 // options compiles the choices of an enumeration: their names, and the limits

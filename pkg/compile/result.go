@@ -77,6 +77,7 @@ type Notice struct {
 	Type        string   // MAIL, MESSAGE, DING_TALK, WECOM, FEISHU or what the file says
 	Events      []string // sorted; empty: off
 	ParamConfig *string  // nil: not managed
+	Secret      string   // that ParamConfig takes its value from; it holds the placeholder then
 	Pos         spec.Pos
 }
 

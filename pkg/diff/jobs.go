@@ -401,10 +401,15 @@ func (j *jobTask) noteDisabled() {
 	}
 }
 
+// writesSecret reports whether --write-secret asks to write a secret anew.
+func (o *Options) writesSecret(name string) bool {
+	return name != "" && (slices.Contains(o.WriteSecrets, name) || slices.Contains(o.WriteSecrets, "all"))
+}
+
 // forced adds the sensitive values that --write-secret asks to write anew.
 func (j *jobTask) forced(change *Change) {
 	for _, use := range j.want.Secrets {
-		if !slices.Contains(j.in.Options.WriteSecrets, use.Secret) && !slices.Contains(j.in.Options.WriteSecrets, "all") {
+		if !j.in.Options.writesSecret(use.Secret) {
 			continue
 		}
 		path := compile.ParameterPath(use.Parameter) + ".defaultValue"

@@ -33,7 +33,7 @@ func (j *jobTask) notices() {
 		if !left {
 			continue
 		}
-		channel(notice, noticeOf(j.before, notice.Type), rows, &change)
+		channel(notice, noticeOf(j.before, notice.Type), rows, &change, j.in.Options.writesSecret(notice.Secret))
 	}
 	j.ofBasePolicy(change.Fields)
 	change.Verdict = objectVerdict(change.Fields)
@@ -74,8 +74,8 @@ func (j *jobTask) withoutIgnored(notice compile.Notice, rows []wire.Notice) (kep
 	return notice, true
 }
 
-// channel compares one channel.
-func channel(want compile.Notice, base *compile.Notice, rows []wire.Notice, change *Change) {
+// channel compares one channel. forced says to write its configuration anew.
+func channel(want compile.Notice, base *compile.Notice, rows []wire.Notice, change *Change, forced bool) {
 	var have []string
 	var config *string
 	for _, row := range rows {
@@ -105,7 +105,7 @@ func channel(want compile.Notice, base *compile.Notice, rows []wire.Notice, chan
 	} else {
 		change.Unchanged++
 	}
-	if want.ParamConfig != nil && !sameConfig(want, base, config) {
+	if want.ParamConfig != nil && (forced || !sameConfig(want, base, config)) {
 		change.Fields = append(change.Fields, Field{
 			Path: path + ".param_config", Verdict: VerdictChange, Sensitive: true, File: want.Pos.File, Line: want.Pos.Line,
 		})
@@ -117,8 +117,15 @@ func channel(want compile.Notice, base *compile.Notice, rows []wire.Notice, chan
 
 // sameConfig compares a channel's opaque configuration. Where the service
 // returns none, or a mask, it is not known, and so not different, unless the
-// base shows that the definitions changed.
+// base shows that the definitions changed. What a secret holds is not known either:
+// where no base tells, any stored one is taken for it.
 func sameConfig(want compile.Notice, base *compile.Notice, live *string) bool {
+	if want.Secret != "" {
+		if base != nil && base.ParamConfig != nil {
+			return *base.ParamConfig == *want.ParamConfig
+		}
+		return live != nil && *live != ""
+	}
 	if live != nil && *live != "" && !isMask(*live) {
 		return *live == *want.ParamConfig
 	}

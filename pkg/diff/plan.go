@@ -60,19 +60,27 @@ type Group struct {
 // need it.
 func needs(p *Plan) []Need {
 	var out []Need
+	need := func(secret, address string) {
+		at := slices.IndexFunc(out, func(n Need) bool { return n.Secret == secret })
+		if at < 0 {
+			at, out = len(out), append(out, Need{Secret: secret})
+		}
+		if !slices.Contains(out[at].Addresses, address) {
+			out[at].Addresses = append(out[at].Addresses, address)
+		}
+	}
 	for i := range p.Changes {
 		c := &p.Changes[i]
+		for _, notice := range c.Notices {
+			if notice.Want.Secret != "" {
+				need(notice.Want.Secret, c.Address)
+			}
+		}
 		if !c.WritesBody() {
 			continue
 		}
 		for _, use := range c.Want.Secrets {
-			at := slices.IndexFunc(out, func(n Need) bool { return n.Secret == use.Secret })
-			if at < 0 {
-				at, out = len(out), append(out, Need{Secret: use.Secret})
-			}
-			if !slices.Contains(out[at].Addresses, c.Address) {
-				out[at].Addresses = append(out[at].Addresses, c.Address)
-			}
+			need(use.Secret, c.Address)
 		}
 	}
 	slices.SortFunc(out, func(a, b Need) int { return cmp.Compare(a.Secret, b.Secret) })

@@ -112,6 +112,11 @@ func SecretsInUse(result *compile.Result) map[string]string {
 		for _, use := range job.Secrets {
 			used[use.Secret] = use.Parameter
 		}
+		for _, notice := range job.Notices {
+			if notice.Secret != "" {
+				used[notice.Secret] = notice.Type // no parameter can have it
+			}
+		}
 	}
 	return used
 }
