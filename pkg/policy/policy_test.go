@@ -101,6 +101,14 @@ func TestForms(t *testing.T) {
 		{"where an owner and a label", `  - {name: a, require: [flavor], where: {owner: team-*, label: {team: shop}}}` + "\n" + `  - {name: b, require: [flavor], where: {label: team!=shop}}`,
 			`jobs.yaml:13:11 error policy/a jobs[order].name: the job "order" has no flavor, which the policy "a" requires` + "\n" +
 				`jobs.yaml:20:11 error policy/b jobs[order-image].name: the job "order-image" has no flavor, which the policy "b" requires` + "\n"},
+		{"names, switches and channels", `  - {name: a, forbid: {name: "order-*", enabled: "false"}}` + "\n" + `  - {name: b, require: ["notifications[MAIL].events"], where: {value: "parameters[TOKEN]"}}` + "\n" + `  - {name: c, allow: {owner: "team-*", "jobs[order].arch": x86-64}}`,
+			`jobs.yaml:14:11 error policy/c jobs[order].arch: "arm" is not allowed by the policy "c" (allowed: x86-64)` + "\n" +
+				`jobs.yaml:20:11 error policy/a jobs[order-image].name: "order-image" is forbidden by the policy "a" (forbidden: order-*)` + "\n" +
+				`jobs.yaml:20:11 error policy/b jobs[order-image].name: the job "order-image" has no notifications[MAIL].events, which the policy "b" requires` + "\n"},
+		{"every value at any depth", `  - {name: a, forbid: {"**.command": "*docker build*"}}`,
+			`jobs.yaml:29:74 error policy/a jobs[order-image].steps[Build].inputs.command: "docker build ." is forbidden by the policy "a" (forbidden: *docker build*)` + "\n"},
+		{"a trigger by its time zone", `  - {name: a, allow: {"triggers[*].timezone": [UTC]}}`,
+			`jobs.yaml:19:46 error policy/a jobs[order].triggers[0].timezone: "Asia/Shanghai" is not allowed by the policy "a" (allowed: UTC)` + "\n"},
 		{"a key that must not be", `  - {name: a, forbid: [triggers]}`, `jobs.yaml:19:15 error policy/a jobs[order].triggers: a value of triggers is forbidden by the policy "a" (remove it)` + "\n"},
 		{"a rule", `  - {name: a, rule: 'job.triggers.all(t, t.timezone == "UTC")'}`,
 			`jobs.yaml:13:11 error policy/a jobs[order].name: the job "order" does not keep to the rule of the policy "a"` + "\n"},
