@@ -98,7 +98,7 @@ func (in *invocation) export() error {
 			in.printStats(service)
 		}
 		err = errors.Join(x.finish(exitCode(ctx, err), ctx.Err() != nil), err)
-		if err == nil && len(x.Report.Written)+len(x.Report.Edited) > 0 {
+		if err == nil && (len(x.Report.Written)+len(x.Report.Edited) > 0 || x.Report.Factored != nil) {
 			in.Next("%s shows that no job changes; then commit the definitions", in.Again("plan"))
 		}
 		return err

@@ -90,6 +90,7 @@ var walk = []walkStep{
 	{"import build.yml", 0, ""},
 	{"export --kind job --only build", 0, ""},
 	{"export --kind job --only build --force", 0, "shows that no job changes; then commit"},
+	{"export --factor --kind job", 0, "then commit"},
 	{"doctor", 0, "Next: buildsync plan"},
 	{"schema plan", 0, ""},
 	{"completion bash", 0, ""},
