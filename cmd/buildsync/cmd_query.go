@@ -173,21 +173,7 @@ func (in *invocation) liveObjects(ctx context.Context, w *workspace.Workspace, s
 				in.Printf("buildsync: reading %s: %v\n", address, job.ReadErr)
 				continue
 			}
-			var notices []compile.Notice
-			for _, row := range job.Notices {
-				notice := compile.Notice{Type: row.NoticeType}
-				for event, on := range row.EnableMap {
-					if on {
-						notice.Events = append(notice.Events, event)
-					}
-				}
-				slices.Sort(notice.Events)
-				if len(notice.Events) > 0 {
-					notices = append(notices, notice)
-				}
-			}
-			slices.SortFunc(notices, func(a, b compile.Notice) int { return strings.Compare(a.Type, b.Type) })
-			objects = append(objects, bulk.OfBody(job.Name, address, in.redacted(job.Body, w.Catalogue), notices, !job.Item.Disabled))
+			objects = append(objects, bulk.OfBody(job.Name, address, in.redacted(job.Body, w.Catalogue), compile.LiveNotices(job.Notices), !job.Item.Disabled))
 		}
 	}
 	return objects, unread, nil

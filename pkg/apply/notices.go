@@ -227,11 +227,7 @@ func enabledEvents(rows []wire.Notice, channel string) []string {
 		if !strings.EqualFold(row.NoticeType, channel) {
 			continue
 		}
-		for event, on := range row.EnableMap {
-			if on {
-				events = append(events, event)
-			}
-		}
+		events = append(events, row.EnabledEvents()...)
 	}
 	return sorted(events)
 }

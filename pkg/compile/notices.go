@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -87,4 +88,17 @@ func (u *unit) notice(f spec.Field) Notice {
 	slices.Sort(notice.Events)
 	notice.Events = slices.Compact(notice.Events)
 	return notice
+}
+
+// LiveNotices are the channels of a live job that hear of something, by type, as
+// if they were declared.
+func LiveNotices(rows []wire.Notice) []Notice {
+	var notices []Notice
+	for _, row := range rows {
+		if events := row.EnabledEvents(); len(events) > 0 {
+			notices = append(notices, Notice{Type: row.NoticeType, Events: events, ParamConfig: row.ParamConfig})
+		}
+	}
+	slices.SortFunc(notices, func(a, b Notice) int { return strings.Compare(a.Type, b.Type) })
+	return notices
 }

@@ -68,7 +68,7 @@ func (j *jobTask) withoutIgnored(notice compile.Notice, rows []wire.Notice) (kep
 	notice.Events = nil
 	for _, row := range rows {
 		if strings.EqualFold(row.NoticeType, notice.Type) {
-			notice.Events = enabledEvents(row)
+			notice.Events = row.EnabledEvents()
 		}
 	}
 	return notice, true
@@ -80,7 +80,7 @@ func channel(want compile.Notice, base *compile.Notice, rows []wire.Notice, chan
 	var config *string
 	for _, row := range rows {
 		if strings.EqualFold(row.NoticeType, want.Type) {
-			have, config = enabledEvents(row), row.ParamConfig
+			have, config = row.EnabledEvents(), row.ParamConfig
 		}
 	}
 	path := compile.NoticePath(want.Type)
@@ -148,17 +148,6 @@ func noticeOf(job *compile.Job, channel string) *compile.Notice {
 		}
 	}
 	return nil
-}
-
-func enabledEvents(row wire.Notice) []string {
-	var events []string
-	for event, on := range row.EnableMap {
-		if on {
-			events = append(events, event)
-		}
-	}
-	slices.Sort(events)
-	return events
 }
 
 func texts(list []string) *jsontree.Value {

@@ -85,7 +85,7 @@ func sortedEvents(n compile.Notice) []string {
 func liveEvents(live *LiveJob, channel string) []string {
 	for _, row := range live.Notices {
 		if strings.EqualFold(row.NoticeType, channel) {
-			return enabledEvents(row)
+			return row.EnabledEvents()
 		}
 	}
 	return nil

@@ -310,13 +310,11 @@ func enabledEvents(row wire.Notice) []string {
 			events = append(events, event)
 		}
 	}
-	known := len(events)
-	for event, on := range row.EnableMap {
-		if on && !slices.Contains(eventOrder, event) {
+	for _, event := range row.EnabledEvents() {
+		if !slices.Contains(eventOrder, event) {
 			events = append(events, event)
 		}
 	}
-	slices.Sort(events[known:])
 	return events
 }
 

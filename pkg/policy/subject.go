@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
@@ -78,7 +77,7 @@ type Live struct {
 func (s *Set) OfLive(live Live) *Subject {
 	o := &Subject{
 		Name: live.Name, Project: live.Project, Address: live.Address, definition: live.Definition,
-		body: live.Body, notices: declaredNotices(live.Notices), enabled: live.Enabled, set: s,
+		body: live.Body, notices: compile.LiveNotices(live.Notices), enabled: live.Enabled, set: s,
 	}
 	if d := live.Definition; d != nil {
 		o.Owner, o.Labels, o.template = d.Owner, d.Labels, d.Template
@@ -91,26 +90,6 @@ func (s *Set) OfLive(live Live) *Subject {
 	o.add("enabled", jsontree.Bool(live.Enabled))
 	o.addCommon()
 	return o
-}
-
-// declaredNotices are the channels of a live job that hear of something, in the
-// form of the compiler.
-func declaredNotices(rows []wire.Notice) []compile.Notice {
-	var notices []compile.Notice
-	for _, row := range rows {
-		notice := compile.Notice{Type: row.NoticeType, ParamConfig: row.ParamConfig}
-		for event, on := range row.EnableMap {
-			if on {
-				notice.Events = append(notice.Events, event)
-			}
-		}
-		slices.Sort(notice.Events)
-		if len(notice.Events) > 0 {
-			notices = append(notices, notice)
-		}
-	}
-	slices.SortFunc(notices, func(a, b compile.Notice) int { return strings.Compare(a.Type, b.Type) })
-	return notices
 }
 
 func (o *Subject) addCommon() {

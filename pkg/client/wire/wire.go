@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/json"
+	"slices"
 
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
@@ -52,6 +53,18 @@ type Notice struct {
 	EnableMap   map[string]bool `json:"enable_map"`
 	ParamConfig *string         `json:"param_config"` // may hold a webhook's secret
 	Extra       *jsontree.Value `json:"-"`
+}
+
+// EnabledEvents lists the events that n is sent on, sorted.
+func (n Notice) EnabledEvents() []string {
+	events := []string{}
+	for event, on := range n.EnableMap {
+		if on {
+			events = append(events, event)
+		}
+	}
+	slices.Sort(events)
+	return events
 }
 
 // NoticeUpdate is the body of a notification update (API reference 4.24):
