@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/emulatorserver"
 	"github.com/buildsync/buildsync/pkg/emulator"
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
@@ -66,7 +67,13 @@ func (in *invocation) runEmulator() error {
 	} else if options.Path, err = in.defaultEmulatorFile(); err != nil {
 		return err
 	}
-	served, err := serveEmulator(in.Text("listen"), options)
+	served, err := emulatorserver.Serve(in.Text("listen"), options)
+	if errors.As(err, new(*emulatorserver.AddressError)) {
+		return kit.UsageError{Text: "--listen " + err.Error()}
+	}
+	if errors.As(err, new(*emulatorserver.BusyError)) {
+		return fmt.Errorf("%w; another --listen HOST:PORT may be free", err)
+	}
 	if err != nil {
 		return err
 	}
@@ -74,18 +81,18 @@ func (in *invocation) runEmulator() error {
 	if options.Path != "" {
 		state = options.Path
 	}
-	in.Printf("The emulator serves %s. State: %s.\n\n", served.url, state)
+	in.Printf("The emulator serves %s. State: %s.\n\n", served.Url, state)
 	if _, err := fmt.Fprintf(in.Stdout, "export BUILDSYNC_ENDPOINT=%s\nexport HUAWEICLOUD_SDK_AK=%s\nexport HUAWEICLOUD_SDK_SK=%s\n",
-		served.url, emulator.DefaultAccessKey, emulator.DefaultSecretKey); err != nil {
+		served.Url, emulator.DefaultAccessKey, emulator.DefaultSecretKey); err != nil {
 		return err
 	}
 	in.Printf("\nIts key opens nothing but this emulator. Ctrl-C ends it.\n")
 	select {
 	case <-in.Ctx.Done():
 		in.Printf("The emulator has ended.\n")
-		return served.close()
-	case err := <-served.failed:
-		return errors.Join(fmt.Errorf("the emulator stopped serving: %w", err), served.close())
+		return served.Close()
+	case err := <-served.Failed:
+		return errors.Join(fmt.Errorf("the emulator stopped serving: %w", err), served.Close())
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/initfiles"
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/emulator"
 	"github.com/buildsync/buildsync/pkg/sanitize"
@@ -54,12 +56,6 @@ Exit codes: 0 done; 1 a file could not be written, or the live jobs could not be
 	}, func(in *invocation) error { return in.init(p) })
 }
 
-// answers are what init has to know.
-type answers struct {
-	alias, projectID, region, ci string
-	example                      bool // write the example job
-}
-
 func (in *invocation) init(p *program) error {
 	args, err := in.Args(1)
 	if err != nil {
@@ -72,7 +68,7 @@ func (in *invocation) init(p *program) error {
 	if dir == "" {
 		dir = "."
 	}
-	a := answers{alias: in.Text("alias"), projectID: in.Text("project-id"), region: in.Text("region"), ci: in.Text("ci")}
+	a := initfiles.Answers{Alias: in.Text("alias"), ProjectID: in.Text("project-id"), Region: in.Text("region"), Ci: in.Text("ci")}
 	onEmulator := in.Text("endpoint") == endpointEmulator
 	if !onEmulator && kit.IsTerminal(in.Stdin) && kit.IsTerminal(in.Stderr) {
 		if a, err = in.askAnswers(a); err != nil {
@@ -80,24 +76,28 @@ func (in *invocation) init(p *program) error {
 		}
 	}
 	for _, flag := range []string{"project-id", "alias", "region", "ci"} {
-		if err := a.check(flag); err != nil {
+		if err := checkAnswer(a, flag); err != nil {
 			return err
 		}
 	}
 	switch {
 	case in.On("empty") && in.On("from-live"):
 		return kit.UsageError{Text: "--empty and --from-live exclude each other"}
-	case a.projectID == "" && in.On("from-live") && !onEmulator:
+	case a.ProjectID == "" && in.On("from-live") && !onEmulator:
 		return kit.UsageError{Text: "--from-live needs --project-id ID, the 32 characters in the address of the project's pages"}
-	case a.projectID == "":
-		a.projectID = emulator.DefaultProject
+	case a.ProjectID == "":
+		a.ProjectID = emulator.DefaultProject
 	}
-	a.example = !in.On("empty") && !in.On("from-live")
-	place, err := placeOf(in.Ctx, dir)
+	a.Example = !in.On("empty") && !in.On("from-live")
+	place, err := initfiles.PlaceOf(in.Ctx, dir)
+	if errors.As(err, new(*initfiles.NameError)) {
+		return kit.UsageError{Text: err.Error()}
+	}
 	if err != nil {
 		return err
 	}
-	if err := in.writeScaffold(place, a); err != nil {
+	done, err := initfiles.Write(place, a)
+	if err := errors.Join(in.tellScaffold(place, a, done, err == nil), err); err != nil {
 		return err
 	}
 	if in.On("from-live") {
@@ -110,7 +110,7 @@ func (in *invocation) init(p *program) error {
 	if filepath.Clean(dir) != "." {
 		command += " -C " + kit.ShellWord(dir)
 	}
-	if !a.example {
+	if !a.Example {
 		in.Printf("\nNext: %s export writes the jobs that exist; or write one below jobs/\n", command)
 		return nil
 	}
@@ -135,16 +135,16 @@ func (in *invocation) exportInto(p *program, dir string) error {
 
 // askAnswers asks for what no flag said, again where the answer cannot be right;
 // an empty line takes what stands in brackets.
-func (in *invocation) askAnswers(a answers) (answers, error) {
+func (in *invocation) askAnswers(a initfiles.Answers) (initfiles.Answers, error) {
 	prompt := in.NewPrompt()
 	for _, question := range []struct {
 		flag, text string
 		value      *string
 	}{
-		{"project-id", "Id of the CodeArts project, the 32 characters in the address of its pages; empty for the emulator's", &a.projectID},
-		{"alias", "What to call it in definitions", &a.alias},
-		{"region", "Region", &a.region},
-		{"ci", "CI pipeline: github, gitlab, codearts or none", &a.ci},
+		{"project-id", "Id of the CodeArts project, the 32 characters in the address of its pages; empty for the emulator's", &a.ProjectID},
+		{"alias", "What to call it in definitions", &a.Alias},
+		{"region", "Region", &a.Region},
+		{"ci", "CI pipeline: github, gitlab, codearts or none", &a.Ci},
 	} {
 		if in.Set(question.flag) {
 			continue
@@ -165,7 +165,7 @@ func (in *invocation) askAnswers(a answers) (answers, error) {
 			if *question.value = strings.TrimSpace(line); *question.value == "" {
 				*question.value = unanswered
 			}
-			err = a.check(question.flag)
+			err = checkAnswer(a, question.flag)
 			if err == nil {
 				break
 			}
@@ -175,24 +175,56 @@ func (in *invocation) askAnswers(a answers) (answers, error) {
 	return a, nil
 }
 
-// check reports what is wrong with the value of a flag or an answer.
-func (a answers) check(flag string) error {
+// checkAnswer reports what is wrong with the value of a flag or an answer.
+func checkAnswer(a initfiles.Answers, flag string) error {
 	switch flag {
 	case "project-id":
-		if a.projectID != "" && !projectIDForm.MatchString(a.projectID) {
-			return kit.UsageError{Text: fmt.Sprintf("--project-id %q: a project's id has 32 hexadecimal characters", a.projectID)}
+		if a.ProjectID != "" && !projectIDForm.MatchString(a.ProjectID) {
+			return kit.UsageError{Text: fmt.Sprintf("--project-id %q: a project's id has 32 hexadecimal characters", a.ProjectID)}
 		}
 	case "alias":
-		if !aliasForm.MatchString(a.alias) {
-			return kit.UsageError{Text: fmt.Sprintf("--alias %q: a letter, then letters, digits, _ and -", a.alias)}
+		if !aliasForm.MatchString(a.Alias) {
+			return kit.UsageError{Text: fmt.Sprintf("--alias %q: a letter, then letters, digits, _ and -", a.Alias)}
 		}
 	case "region":
-		if _, err := client.Endpoint(a.region); err != nil {
+		if _, err := client.Endpoint(a.Region); err != nil {
 			return kit.UsageError{Text: "--region: " + err.Error()}
 		}
 	case "ci":
-		if _, known := ciFiles[a.ci]; !known && a.ci != "none" {
-			return kit.UnknownWord("--ci", a.ci, []string{"github", "gitlab", "codearts", "none"})
+		if !initfiles.IsSystem(a.Ci) && a.Ci != "none" {
+			return kit.UnknownWord("--ci", a.Ci, []string{"github", "gitlab", "codearts", "none"})
+		}
+	}
+	return nil
+}
+
+// tellScaffold says which files were written, and what is left to do. whole is false
+// where an error ended the writing.
+func (in *invocation) tellScaffold(p initfiles.Place, a initfiles.Answers, done []initfiles.Written, whole bool) error {
+	var kept []string
+	for _, file := range done {
+		name := sanitize.Line(file.Path, 0)
+		if !file.Made {
+			kept = append(kept, name)
+			if file.Uncalled != "" {
+				in.Note("%s does not call %s yet; buildsync init in an empty folder writes one to copy from", name, file.Uncalled)
+			}
+			continue
+		}
+		if _, err := fmt.Fprintf(in.Stdout, "wrote %s\n", name); err != nil {
+			return err
+		}
+	}
+	if !whole {
+		return nil
+	}
+	if len(kept) > 0 {
+		in.Note("kept as they are: %s", strings.Join(kept, ", "))
+	}
+	if a.Ci != "none" {
+		in.Note("set BUILDSYNC_RELEASES, BUILDSYNC_VERSION and BUILDSYNC_SHA256 in %s to the archive that is to be installed", p.Pipeline(a.Ci))
+		if !p.IsRepo {
+			in.Note("there is no Git repository around %s yet: run git init in it", cmp.Or(p.Dir, "."))
 		}
 	}
 	return nil

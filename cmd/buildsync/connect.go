@@ -9,7 +9,9 @@ import (
 	"strings"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/emulatorserver"
 	"github.com/buildsync/buildsync/internal/loopback"
+	"github.com/buildsync/buildsync/internal/pace"
 	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/client/credentials"
@@ -64,14 +66,14 @@ func (in *invocation) connect(dir, region string) (*service, error) {
 			return nil, err
 		}
 	}
-	config.Paces = in.earlierPaces(config.Endpoint)
+	config.Paces = pace.Earlier(in.cacheFolder(), config.Endpoint)
 	api, err := client.New(config)
 	if err != nil {
 		return nil, &failure{exitInvalid, err}
 	}
 	return &service{Client: api, name: config.Endpoint, source: found.Source, clock: apply.SystemClock{}, close: func() error {
 		api.Close()
-		in.rememberPaces(config.Endpoint, api.Paces())
+		pace.Remember(in.cacheFolder(), config.Endpoint, api.Paces())
 		return nil
 	}}, nil
 }
@@ -141,20 +143,20 @@ func (in *invocation) connectEmulator(config client.Config) (*service, error) {
 	if err != nil {
 		return nil, err
 	}
-	served, err := serveEmulator("127.0.0.1:0", emulator.Options{Path: file})
+	served, err := emulatorserver.Serve("127.0.0.1:0", emulator.Options{Path: file})
 	if err != nil {
 		return nil, err
 	}
-	config.Endpoint, config.IAMEndpoint = served.url, served.url
+	config.Endpoint, config.IAMEndpoint = served.Url, served.Url
 	config.Credentials = client.Credentials{Key: signer.Key{Access: emulator.DefaultAccessKey, Secret: emulator.DefaultSecretKey}}
 	api, err := client.New(config)
 	if err != nil {
-		_ = served.close()
+		_ = served.Close()
 		return nil, err
 	}
-	return &service{Client: api, name: endpointEmulator, source: "the emulator's own", clock: emulatorClock{served.core}, close: func() error {
+	return &service{Client: api, name: endpointEmulator, source: "the emulator's own", clock: served.Clock(), close: func() error {
 		api.Close() // a connection that was never used holds up the server's end by 5 s
-		return served.close()
+		return served.Close()
 	}}, nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/buildsync/buildsync/internal/emulatorserver"
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
@@ -48,7 +49,7 @@ func TestEmulatorEndsAtOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		listener := pipeListener{make(chan net.Conn), make(chan struct{})}
-		served := serveOn(listener, core)
+		served := emulatorserver.ServeOn(listener, core)
 
 		silent := listener.dial()
 		answered := listener.dial()
@@ -65,7 +66,7 @@ func TestEmulatorEndsAtOnce(t *testing.T) {
 		synctest.Wait()
 
 		before := time.Now()
-		if err := served.close(); err != nil {
+		if err := served.Close(); err != nil {
 			t.Fatal(err)
 		}
 		if took := time.Since(before); took > time.Second {

@@ -17,6 +17,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/buildsync/buildsync/internal/initfiles"
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
@@ -251,7 +252,7 @@ func (r *ciRunner) run(system, branch string, pull bool, want int) {
 // scripts are what a CI system would run, one after the other.
 func (r *ciRunner) scripts(system, clone string, pull bool) []string {
 	r.t.Helper()
-	text, err := os.ReadFile(filepath.Join(clone, ciFiles[system].to))
+	text, err := os.ReadFile(filepath.Join(clone, initfiles.CiFiles[system].To))
 	if err != nil {
 		r.t.Fatal(err)
 	}

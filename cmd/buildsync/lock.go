@@ -35,11 +35,7 @@ func (in *invocation) lock(ctx context.Context, p *planning) (release func(), er
 // is one, whichever workspace writes to it. A built-in emulator has projects of
 // its own, by its file, though their ids are those of every example.
 func (in *invocation) lockFolder(endpoint string) (string, error) {
-	cache := in.Env.Get("XDG_CACHE_HOME")
-	if home := cmp.Or(in.Env.Get("HOME"), in.Env.Get("USERPROFILE")); cache == "" && home != "" {
-		cache = filepath.Join(home, ".cache")
-	}
-	folder := filepath.Join(cmp.Or(cache, os.TempDir()), "buildsync", "locks")
+	folder := filepath.Join(cmp.Or(in.cacheFolder(), os.TempDir()), "buildsync", "locks")
 	if endpoint != endpointEmulator {
 		return folder, nil
 	}
@@ -53,4 +49,13 @@ func (in *invocation) lockFolder(endpoint string) (string, error) {
 	name := fnv.New64a()
 	name.Write([]byte(file))
 	return filepath.Join(folder, fmt.Sprintf("emulator-%x", name.Sum64())), nil
+}
+
+// cacheFolder is the user's folder for what can be lost, "" where there is none.
+func (in *invocation) cacheFolder() string {
+	cache := in.Env.Get("XDG_CACHE_HOME")
+	if home := cmp.Or(in.Env.Get("HOME"), in.Env.Get("USERPROFILE")); cache == "" && home != "" {
+		cache = filepath.Join(home, ".cache")
+	}
+	return cache
 }

@@ -11,6 +11,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/buildsync/buildsync/internal/initfiles"
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
@@ -34,7 +35,7 @@ func pipelineOf(t *testing.T, system, folder string) string {
 			}
 		}
 		name := "github/buildsync.yml"
-		if folder == "scaffold" {
+		if filepath.Base(folder) == "scaffold" {
 			name = "github.yml"
 		}
 		if err := yaml.Unmarshal(read(name), &file); err != nil {
@@ -46,7 +47,7 @@ func pipelineOf(t *testing.T, system, folder string) string {
 	case "gitlab":
 		var file struct{ Apply struct{ Script []string } }
 		name := "gitlab/gitlab-ci.yml"
-		if folder == "scaffold" {
+		if filepath.Base(folder) == "scaffold" {
 			name = "gitlab-ci.yml"
 		}
 		if err := yaml.Unmarshal(read(name), &file); err != nil {
@@ -55,12 +56,12 @@ func pipelineOf(t *testing.T, system, folder string) string {
 		lines = file.Apply.Script
 	default:
 		name := "codearts/scripts/apply.sh"
-		if folder == "scaffold" {
+		if filepath.Base(folder) == "scaffold" {
 			name = "codearts.sh"
 		}
 		lines = strings.Split(string(read(name)), "\n")
 	}
-	install, err := scaffold.ReadFile("scaffold/install.sh")
+	install, err := initfiles.Scaffold.ReadFile("scaffold/install.sh")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +158,7 @@ func (f *forge) commit(dir, command string) {
 // both push holds the whole commit, and the next commit is planned with it.
 func TestPipelines(t *testing.T) {
 	t.Parallel()
-	for _, folder := range []string{filepath.Join(examples, "ci"), "scaffold"} {
+	for _, folder := range []string{filepath.Join(examples, "ci"), filepath.FromSlash("../../internal/initfiles/scaffold")} {
 		for _, system := range []string{"github", "gitlab", "codearts"} {
 			t.Run(filepath.Base(folder)+"/"+system, func(t *testing.T) {
 				t.Parallel()

@@ -253,14 +253,14 @@ func TestInstalledVersion(t *testing.T) {
 		}
 		return out.String()
 	}
-	install := lines("cmd/buildsync/scaffold/install.sh")
+	install := lines("internal/initfiles/scaffold/install.sh")
 	for name, count := range map[string]int{
 		"install/action.yml": 1, "templates/install.yml": 1, "examples/ci/github/buildsync.yml": 3, "examples/ci/gitlab/gitlab-ci.yml": 1,
 		"examples/ci/codearts/scripts/apply.sh": 1, "examples/ci/codearts/scripts/check.sh": 1, "examples/ci/codearts/scripts/drift.sh": 1,
 	} {
 		text := lines(name)
 		if got := strings.Count(text, install); got != count {
-			t.Errorf("%s holds the lines of cmd/buildsync/scaffold/install.sh %d times, want %d", name, got, count)
+			t.Errorf("%s holds the lines of internal/initfiles/scaffold/install.sh %d times, want %d", name, got, count)
 		}
 		if strings.Contains(text, "go install") || strings.Contains(text, "@latest") {
 			t.Errorf("%s installs a version that moves by itself", name)

@@ -125,7 +125,7 @@ func TestRelease(t *testing.T) {
 	home := t.TempDir()
 	run(t, home, nil, "tar", "-xzf", filepath.Join(outs[0], archive))
 	if runtime.GOOS == "linux" && runtime.GOARCH == "amd64" {
-		install, err := filepath.Abs("../../cmd/buildsync/scaffold/install.sh")
+		install, err := filepath.Abs("../../internal/initfiles/scaffold/install.sh")
 		if err != nil {
 			t.Fatal(err)
 		}

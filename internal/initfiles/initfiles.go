@@ -1,7 +1,8 @@
-package main
+// Package initfiles writes the files of a new workspace: its definitions, and the
+// hook and the pipeline where the tools of its repository look for them.
+package initfiles
 
 import (
-	"cmp"
 	"context"
 	"embed"
 	"errors"
@@ -14,68 +15,74 @@ import (
 
 	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/gitbase"
-	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/workspace"
 	"github.com/buildsync/buildsync/schemas"
 )
 
 //go:embed scaffold
-var scaffold embed.FS
+var Scaffold embed.FS
 
-// ciFiles are the pipelines that init writes, and where in the repository their
+// CiFiles are the pipelines that init writes, and where in the repository their
 // systems look for them.
-var ciFiles = map[string]struct{ from, to string }{
+var CiFiles = map[string]struct{ from, To string }{
 	"github":   {"github.yml", ".github/workflows/buildsync.yml"},
 	"gitlab":   {"gitlab-ci.yml", ".gitlab-ci.yml"},
 	"codearts": {"codearts.sh", "ci/buildsync.sh"},
 }
 
-// place is where a new workspace is.
-type place struct {
-	dir    string // as the user wrote it
+// Place is where a new workspace is.
+type Place struct {
+	Dir    string // as the user wrote it
 	root   string // from dir to the root of its repository, "." where it is that root
 	inside string // from that root to dir, "." where they are one
 	branch string // the main one
-	isRepo bool
+	IsRepo bool
+}
+
+// NameError refuses a folder that a pipeline cannot name.
+type NameError struct{ folder string }
+
+func (e *NameError) Error() string {
+	return fmt.Sprintf("the folder %q cannot be named in a pipeline; choose another name", e.folder)
 }
 
 // plainBranch is a branch's name that a workflow can hold as it is.
 var plainBranch = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_./-]*$`)
 
-// placeOf finds the repository around a folder that may not exist yet. Without
+// PlaceOf finds the repository around a folder that may not exist yet. Without
 // a repository the folder itself is taken for the root of one to come.
-func placeOf(ctx context.Context, dir string) (place, error) {
+func PlaceOf(ctx context.Context, dir string) (Place, error) {
 	full, err := filepath.Abs(dir)
 	if err != nil {
-		return place{}, err
+		return Place{}, err
 	}
-	p := place{dir: dir, root: ".", inside: ".", branch: "main"}
+	p := Place{Dir: dir, root: ".", inside: ".", branch: "main"}
 	repository := workspace.RepositoryOf(full)
 	if repository == "" {
 		return p, nil
 	}
-	p.isRepo = true
+	p.IsRepo = true
 	if repo, err := gitbase.Open(ctx, repository); err == nil {
 		if branch := repo.MainBranch(ctx); plainBranch.MatchString(branch) {
 			p.branch = branch
 		}
 	}
 	if p.root, err = filepath.Rel(full, repository); err != nil {
-		return place{}, err
+		return Place{}, err
 	}
 	if p.inside, err = filepath.Rel(repository, full); err != nil {
-		return place{}, err
+		return Place{}, err
 	}
 	p.inside = filepath.ToSlash(p.inside)
 	if strings.ContainsFunc(p.inside, unicode.IsControl) || strings.Contains(p.inside, "${{") {
-		return place{}, kit.UsageError{Text: fmt.Sprintf("the folder %q cannot be named in a pipeline; choose another name", p.inside)}
+		return Place{}, &NameError{p.inside}
 	}
 	return p, nil
 }
 
 // call is how a pipeline or hook that runs at the repository's root calls
 // buildsync.
-func (p place) call() string {
+func (p Place) call() string {
 	switch {
 	case p.inside == ".":
 		return "buildsync"
@@ -92,30 +99,30 @@ type scaffoldFile struct {
 }
 
 // scaffoldFiles returns the files of a new workspace.
-func scaffoldFiles(p place, a answers) ([]scaffoldFile, error) {
+func scaffoldFiles(p Place, a Answers) ([]scaffoldFile, error) {
 	type source struct{ from, to string }
 	atRoot := func(name string) string { return filepath.Join(p.root, filepath.FromSlash(name)) }
 	sources := []source{{"buildsync.yaml", "buildsync.yaml"}}
-	if a.example {
+	if a.Example {
 		sources = append(sources, source{"job.yaml", filepath.Join("jobs", "hello.yaml")})
 	}
 	sources = append(sources, source{"gitattributes", ".gitattributes"}, source{"pre-commit.yaml", atRoot(".pre-commit-config.yaml")})
-	if ci, ok := ciFiles[a.ci]; ok {
-		sources = append(sources, source{ci.from, atRoot(ci.to)})
+	if ci, ok := CiFiles[a.Ci]; ok {
+		sources = append(sources, source{ci.from, atRoot(ci.To)})
 	}
-	install, err := scaffold.ReadFile("scaffold/install.sh")
+	install, err := Scaffold.ReadFile("scaffold/install.sh")
 	if err != nil {
 		return nil, err
 	}
 	var files []scaffoldFile
 	for _, file := range sources {
-		content, err := scaffold.ReadFile("scaffold/" + file.from)
+		content, err := Scaffold.ReadFile("scaffold/" + file.from)
 		if err != nil {
 			return nil, err
 		}
 		text := insertLines(string(content), "@INSTALL@", string(install))
 		text = strings.NewReplacer(
-			"@ALIAS@", a.alias, "@PROJECT@", a.projectID, "@REGION@", a.region,
+			"@ALIAS@", a.Alias, "@PROJECT@", a.ProjectID, "@REGION@", a.Region,
 			"@BUILDSYNC@", p.call(), "@BRANCH@", p.branch,
 		).Replace(text)
 		files = append(files, scaffoldFile{file.to, text})
@@ -146,52 +153,57 @@ func insertLines(text, mark, lines string) string {
 	return out.String()
 }
 
-// writeScaffold writes the files that do not exist yet, and says which.
-func (in *invocation) writeScaffold(p place, a answers) error {
-	files, err := scaffoldFiles(p, a)
-	if err != nil {
-		return err
-	}
-	var kept []string
-	for _, file := range files {
-		made, err := writeNew(p.dir, file.name, file.content)
-		if err != nil {
-			return err
-		}
-		name := sanitize.Line(filepath.Join(p.dir, file.name), 0)
-		if !made {
-			kept = append(kept, name)
-			in.noteUncalled(filepath.Join(p.dir, file.name), file.content, p.call())
-			continue
-		}
-		if _, err := fmt.Fprintf(in.Stdout, "wrote %s\n", name); err != nil {
-			return err
-		}
-	}
-	if len(kept) > 0 {
-		in.Note("kept as they are: %s", strings.Join(kept, ", "))
-	}
-	if a.ci != "none" {
-		in.Note("set BUILDSYNC_RELEASES, BUILDSYNC_VERSION and BUILDSYNC_SHA256 in %s to the archive that is to be installed", filepath.Join(p.dir, p.root, ciFiles[a.ci].to))
-		if !p.isRepo {
-			in.Note("there is no Git repository around %s yet: run git init in it", cmp.Or(p.dir, "."))
-		}
-	}
-	return nil
+// Written is a file that init has written, or one that was there.
+type Written struct {
+	Path     string
+	Made     bool
+	Uncalled string // what a pipeline or hook that was there does not call; "" where it does
 }
 
-// noteUncalled says what is left to do where a pipeline or hook that exists does
-// not call buildsync, and the one that would have been written does. The hook
+// Write writes the files that do not exist yet. What was done is returned
+// with an error too.
+func Write(p Place, a Answers) (done []Written, err error) {
+	files, err := scaffoldFiles(p, a)
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range files {
+		made, err := writeNew(p.Dir, file.name, file.content)
+		if err != nil {
+			return done, err
+		}
+		w := Written{Path: filepath.Join(p.Dir, file.name), Made: made}
+		if !made {
+			w.Uncalled = uncalled(w.Path, file.content, p.call())
+		}
+		done = append(done, w)
+	}
+	return done, nil
+}
+
+// Pipeline is the file of the pipeline for a CI system.
+func (p Place) Pipeline(system string) string {
+	return filepath.Join(p.Dir, p.root, CiFiles[system].To)
+}
+
+// IsSystem reports whether there is a pipeline for a CI system.
+func IsSystem(name string) bool {
+	_, known := CiFiles[name]
+	return known
+}
+
+// uncalled returns the call that is missing where a pipeline or hook that exists
+// does not call buildsync, and the one that would have been written does. The hook
 // finds the workspace of each file by itself.
-func (in *invocation) noteUncalled(name, content, call string) {
+func uncalled(name, content, call string) string {
 	if strings.Contains(content, "buildsync lint --hook") {
 		call = "buildsync lint"
 	}
 	exists, err := os.ReadFile(name)
 	if err != nil || !strings.Contains(content, call+" ") || strings.Contains(string(exists), call) {
-		return
+		return ""
 	}
-	in.Note("%s does not call %s yet; buildsync init in an empty folder writes one to copy from", sanitize.Line(name, 0), call)
+	return call
 }
 
 // writeNew writes a file unless it exists.
@@ -212,4 +224,10 @@ func writeNew(dir, name, content string) (made bool, err error) {
 		return false, fmt.Errorf("writing %s: %w", full, err)
 	}
 	return true, nil
+}
+
+// Answers are what init has to know.
+type Answers struct {
+	Alias, ProjectID, Region, Ci string
+	Example                      bool // write the example job
 }

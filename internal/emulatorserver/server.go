@@ -1,4 +1,6 @@
-package main
+// Package emulatorserver serves the emulator on a loopback address, which is the
+// only kind that it takes: its key is public.
+package emulatorserver
 
 import (
 	"context"
@@ -9,22 +11,34 @@ import (
 	"sync"
 	"time"
 
-	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/internal/loopback"
+	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// servedEmulator is an emulator that listens.
-type servedEmulator struct {
-	url    string
+// AddressError refuses an address to listen on.
+type AddressError struct{ address, reason string }
+
+func (e *AddressError) Error() string { return fmt.Sprintf("%q: %s", e.address, e.reason) }
+
+// BusyError says that an address cannot be listened on.
+type BusyError struct{ err error }
+
+func (e *BusyError) Error() string { return fmt.Sprintf("starting the emulator: %v", e.err) }
+
+func (e *BusyError) Unwrap() error { return e.err }
+
+// Server is an emulator that listens.
+type Server struct {
+	Url    string
 	server *http.Server
 	silent *silentConns
-	core   *emulator.Emulator
-	failed chan error
+	Core   *emulator.Emulator
+	Failed chan error
 }
 
-// serveEmulator starts an emulator on a loopback address.
-func serveEmulator(address string, options emulator.Options) (*servedEmulator, error) {
+// Serve starts an emulator on a loopback address.
+func Serve(address string, options emulator.Options) (*Server, error) {
 	if err := loopbackOnly(address); err != nil {
 		return nil, err
 	}
@@ -35,30 +49,30 @@ func serveEmulator(address string, options emulator.Options) (*servedEmulator, e
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		_ = core.Close() // nothing has been written to it
-		return nil, fmt.Errorf("starting the emulator: %w; another --listen HOST:PORT may be free", err)
+		return nil, &BusyError{err}
 	}
-	return serveOn(listener, core), nil
+	return ServeOn(listener, core), nil
 }
 
-func serveOn(listener net.Listener, core *emulator.Emulator) *servedEmulator {
+func ServeOn(listener net.Listener, core *emulator.Emulator) *Server {
 	silent := &silentConns{open: map[net.Conn]bool{}}
-	s := &servedEmulator{
-		url:    "http://" + listener.Addr().String(),
+	s := &Server{
+		Url:    "http://" + listener.Addr().String(),
 		server: &http.Server{Handler: core, ReadHeaderTimeout: 10 * time.Second, ConnState: silent.changed},
 		silent: silent,
-		core:   core,
-		failed: make(chan error, 1),
+		Core:   core,
+		Failed: make(chan error, 1),
 	}
 	go func() {
 		if err := s.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			s.failed <- err
+			s.Failed <- err
 		}
 	}()
 	return s
 }
 
-// close lets requests under way finish, then closes the store.
-func (s *servedEmulator) close() error {
+// Close lets requests under way finish, then closes the store.
+func (s *Server) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	s.silent.close()
@@ -66,7 +80,7 @@ func (s *servedEmulator) close() error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = s.server.Close()
 	}
-	return errors.Join(err, s.core.Close())
+	return errors.Join(err, s.Core.Close())
 }
 
 // silentConns are the connections on which nothing has come yet. A browser opens
@@ -119,10 +133,13 @@ func (c emulatorClock) Wait(ctx context.Context, d time.Duration) error {
 func loopbackOnly(address string) error {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
-		return kit.UsageError{Text: fmt.Sprintf("--listen %q: write it as HOST:PORT", address)}
+		return &AddressError{address, "write it as HOST:PORT"}
 	}
 	if loopback.Is(host) {
 		return nil
 	}
-	return kit.UsageError{Text: fmt.Sprintf("--listen %q: the emulator's key is public, so it serves loopback addresses only, such as 127.0.0.1", address)}
+	return &AddressError{address, "the emulator's key is public, so it serves loopback addresses only, such as 127.0.0.1"}
 }
+
+// Clock is the time of a run against this emulator.
+func (s *Server) Clock() apply.Clock { return emulatorClock{s.Core} }

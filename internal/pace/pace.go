@@ -1,7 +1,7 @@
-package main
+// Package pace keeps from run to run how many calls a service takes.
+package pace
 
 import (
-	"cmp"
 	"encoding/json"
 	"math"
 	"os"
@@ -25,16 +25,11 @@ type paceOf struct {
 }
 
 // paceName returns the file's name, "" where there is no cache folder.
-func (in *invocation) paceName() string {
-	folder := in.Env.Get("XDG_CACHE_HOME")
-	if folder == "" {
-		home := cmp.Or(in.Env.Get("HOME"), in.Env.Get("USERPROFILE"))
-		if home == "" {
-			return ""
-		}
-		folder = filepath.Join(home, ".cache")
+func paceName(cache string) string {
+	if cache == "" {
+		return ""
 	}
-	return filepath.Join(folder, "buildsync", "pace.json")
+	return filepath.Join(cache, "buildsync", "pace.json")
 }
 
 // readPaces reads the file; a damaged one counts as empty.
@@ -51,10 +46,10 @@ func readPaces(name string) paceFile {
 	return paces
 }
 
-// earlierPaces returns what was learned of an endpoint. The next run starts a
+// Earlier returns what was learned of an endpoint. The next run starts a
 // little faster: the limit may have been raised.
-func (in *invocation) earlierPaces(endpoint string) map[string]float64 {
-	known := readPaces(in.paceName())[endpoint]
+func Earlier(cache, endpoint string) map[string]float64 {
+	known := readPaces(paceName(cache))[endpoint]
 	if age := time.Since(known.Learned); age < 0 || age > paceAge {
 		return nil
 	}
@@ -67,10 +62,10 @@ func (in *invocation) earlierPaces(endpoint string) map[string]float64 {
 	return rates
 }
 
-// rememberPaces keeps what this run learned. It fails silently: the file only
+// Remember keeps what this run learned. It fails silently: the file only
 // saves time.
-func (in *invocation) rememberPaces(endpoint string, rates map[string]float64) {
-	name := in.paceName()
+func Remember(cache, endpoint string, rates map[string]float64) {
+	name := paceName(cache)
 	if name == "" || len(rates) == 0 {
 		return
 	}
