@@ -78,7 +78,7 @@ func (s *step) templateCreation(old string) creation {
 			if read := item.Str(wire.KeyName); read != name {
 				return nil, fmt.Errorf("reading template %s: %w: it is called %q", uuid, client.ErrWrongObject, sanitize.Line(read, 200))
 			}
-			return s.run.templateDifferences(item, body), nil
+			return s.change.UnmetTemplate(item, body, s.run.opts.Modules), nil
 		},
 		// There is no read by uuid: the listing that named the witness is the
 		// only way to see a template.
@@ -209,12 +209,13 @@ func (s *step) oldAsPlanned(ctx context.Context, old string) bool {
 		s.end(Failed, "not replaced, because the template could not be read before: %s", describe(err))
 		return false
 	}
-	if changed := s.run.templateDifferences(item, s.change.LiveTemplate.Body); len(changed) > 0 {
-		s.result.Paths = diff.Paths(changed)
+	if !s.change.TemplateAsPlanned(item, s.run.opts.Modules) {
+		s.result.Paths = diff.Paths(s.run.templateDifferences(item, s.change.LiveTemplate.Body))
 		s.result.Next = nextReplan
 		s.end(Conflict, "the template was changed after the plan was made; not replaced")
 		return false
 	}
+	s.change = s.change.OntoTemplate(item, s.run.opts.Modules)
 	return true
 }
 

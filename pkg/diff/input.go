@@ -42,6 +42,9 @@ type Input struct {
 	// run.
 	Tried map[string][]*compile.Job
 
+	// TriedTemplates is Tried for templates.
+	TriedTemplates map[string][]*compile.Template
+
 	// BasePolicy returns the policy of the commit that the base of an object
 	// comes from. nil: it is not known, and Policy is used.
 	BasePolicy func(address string) (spec.Policy, bool)

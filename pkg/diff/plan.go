@@ -207,15 +207,16 @@ type Change struct {
 	Contents   []Field      `json:"contents,omitempty"`   // of a create, with Options.Contents
 
 	// What apply works with; never serialised.
-	Want         *compile.Job      `json:"-"` // nil for a removal or a template
-	WantTemplate *compile.Template `json:"-"`
-	Live         *LiveJob          `json:"-"` // nil for a create; its body may be gone, see Have
-	LiveTemplate *LiveTemplate     `json:"-"`
-	Have         jsontree.Packed   `json:"-"` // the live job's body, as it came
-	Desired      jsontree.Packed   `json:"-"` // the whole update body, built over the live one, or that of a template; see DesiredBody
-	Notices      []NoticeChange    `json:"-"`
-	before       *compile.Job      // what the job is compared with, of the base
-	ignore       ignored           // what policy.ignore leaves to others
+	Want           *compile.Job      `json:"-"` // nil for a removal or a template
+	WantTemplate   *compile.Template `json:"-"`
+	Live           *LiveJob          `json:"-"` // nil for a create; its body may be gone, see Have
+	LiveTemplate   *LiveTemplate     `json:"-"`
+	Have           jsontree.Packed   `json:"-"` // the live job's body, as it came
+	Desired        jsontree.Packed   `json:"-"` // the whole update body, built over the live one, or that of a template; see DesiredBody
+	Notices        []NoticeChange    `json:"-"`
+	beforeTemplate *compile.Template // what the template is compared with
+	before         *compile.Job      // what the job is compared with, of the base
+	ignore         ignored           // what policy.ignore leaves to others
 }
 
 // DesiredBody returns the whole body of the create or update that c asks for, a

@@ -112,7 +112,7 @@ func (s *sides) spells(e entry) bool {
 // storedSpelled reports whether the service may hold an object in another
 // spelling than it was sent in: a write of it ended so, or its end is not known.
 func (p *Planner) storedSpelled(address string) bool {
-	return p.in.Spelled[address] || len(p.in.Tried[address]) > 0
+	return p.in.Spelled[address] || len(p.in.Tried[address]) > 0 || len(p.in.TriedTemplates[address]) > 0
 }
 
 // spelled is storedSpelled for a job, under the names that it has and had.

@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -89,16 +90,12 @@ func (p *Planner) halfReplaced(want, before *compile.Template, named []*LiveTemp
 }
 
 func (p *Planner) compareTemplate(want, before *compile.Template, live *LiveTemplate, change Change, out *outcome) {
-	c := &comparison{
-		live: flatTemplate(live.Body), declared: flatTemplate(want.Body), modules: p.in.Modules,
-		threeWay: before != nil, spelled: p.storedSpelled(want.Address), placeOf: want.PlaceOf, pos: want.Pos,
-	}
-	if before != nil {
-		c.base = flatTemplate(before.Body)
-	}
-	c.overlaid(ignoreNothing)
-	change.ID, change.LiveTemplate, change.Desired = &live.UUID, live, jsontree.Pack(replacement(want.Body, live.Body))
-	change.HaveFingerprint = Fingerprint(c.live, p.in.Modules)
+	before = p.templateAsWritten(want.Address, before, live)
+	change.beforeTemplate = before
+	c := change.overTemplate(live.Body, p.in.Modules)
+	c.threeWay, c.spelled, c.placeOf, c.pos = before != nil, p.storedSpelled(want.Address), want.PlaceOf, want.Pos
+	change.ID, change.LiveTemplate, change.Desired = &live.UUID, live, jsontree.Pack(replacement(want.Body, live.Body, c.desired))
+	change.HaveFingerprint, change.WantFingerprint = c.fingerprints()
 	change.Fields = c.fields()
 	change.Unchanged = c.unchanged(change.Fields)
 	change.Verdict = objectVerdict(change.Fields)
@@ -116,6 +113,13 @@ func (p *Planner) compareTemplate(want, before *compile.Template, live *LiveTemp
 				quote(want.Name), quote(live.UUID)))
 			change = Change{Kind: change.Kind, Address: change.Address, Name: change.Name, ID: change.ID, WantTemplate: want,
 				Verdict: VerdictCollision, Note: "exists, not managed", Definition: change.Definition, HaveFingerprint: change.HaveFingerprint}
+		}
+	}
+	if len(change.Actions) > 0 {
+		if lost := c.unsendable(); len(lost) > 0 {
+			out.refuse(RuleSecret, want.Address, fmt.Sprintf(
+				"replacing %s creates it anew, and the value of %s is not known: the service never returns it in clear; declare it in the template",
+				quote(want.Address), strings.Join(lost, ", ")))
 		}
 	}
 	if change.Verdict == VerdictConflict && !p.in.Options.ForceConflicts {
@@ -159,7 +163,8 @@ func (p *Planner) templateRemovals(live map[string][]*LiveTemplate, out *outcome
 
 func (p *Planner) removeTemplate(before *compile.Template, live *LiveTemplate, change Change, out *outcome) {
 	change.ID, change.LiveTemplate = &live.UUID, live
-	change.HaveFingerprint = Fingerprint(flatTemplate(live.Body), p.in.Modules)
+	change.beforeTemplate = before
+	change.HaveFingerprint, _ = change.overTemplate(live.Body, p.in.Modules).fingerprints()
 	if p.in.Policy.OnRemove != "delete" {
 		change.Note += "; kept, since policy.on_remove is not delete"
 		out.changes = append(out.changes, change)
@@ -228,20 +233,31 @@ func flatTemplate(body *jsontree.Value) *jsontree.Value {
 }
 
 // replacement is the body of a template that takes the place of a live one: what
-// the definition does not name of it, beside the steps, is carried over.
-func replacement(want, live *jsontree.Value) *jsontree.Value {
-	template := wire.Member(live, "template")
-	if template.Kind() != jsontree.KindObject || want.Get("template").Kind() != jsontree.KindObject {
+// the definition does not name of it is carried over, as an update of a job does.
+// desired is the flat body that is wanted.
+func replacement(want, live, desired *jsontree.Value) *jsontree.Value {
+	template := want.Get(wire.KeyTemplate)
+	if template.Kind() != jsontree.KindObject {
 		return want
 	}
-	declared := map[string]bool{"steps": true}
-	for _, m := range want.Get("template").Members() {
+	body := want.Clone()
+	declared := map[string]bool{}
+	for _, m := range template.Members() {
 		declared[plainKey(m.Key)] = true
 	}
-	body := want.Clone()
-	for _, m := range template.Members() {
-		if !declared[plainKey(m.Key)] && !m.Value.IsEmpty() {
-			body.Get("template").Set(m.Key, m.Value.Clone())
+	spelled := map[string]string{} // as the live template has them
+	for _, m := range wire.Member(live, wire.KeyTemplate).Members() {
+		spelled[plainKey(m.Key)] = m.Key
+	}
+	for _, m := range desired.Members() {
+		key, inner := strings.CutPrefix(m.Key, wire.KeyTemplate+".")
+		switch {
+		case m.Key == wire.KeySteps:
+			body.Get(wire.KeyTemplate).Set(wire.KeySteps, m.Value.Clone())
+		case inner && !declared[key] && !m.Value.IsEmpty():
+			body.Get(wire.KeyTemplate).Set(cmp.Or(spelled[key], key), m.Value.Clone())
+		case !inner && !m.Value.IsEmpty() && (m.Key == wire.KeyParameters || wire.Member(want, m.Key) == nil):
+			body.Set(m.Key, m.Value.Clone())
 		}
 	}
 	return body

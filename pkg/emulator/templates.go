@@ -81,6 +81,9 @@ func (e *Emulator) templateItem(t *template, api generation) *jsontree.Value {
 		setIfAbsent(inner, "actions", jsontree.Array())
 		setIfAbsent(inner, "auto_update_sub_module", jsontree.Null())
 	}
+	if e.quirks.MovingFields {
+		e.moveFields(inner)
+	}
 	if e.quirks.CapitalTemplates {
 		inner = capitalSteps(inner)
 	}

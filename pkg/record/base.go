@@ -135,6 +135,19 @@ func (b *Base) Tried() map[string][]*compile.Job {
 	return out
 }
 
+// TriedTemplates is Tried for templates.
+func (b *Base) TriedTemplates() map[string][]*compile.Template {
+	out := map[string][]*compile.Template{}
+	for address, commits := range b.Record.Tried {
+		for _, commit := range commits {
+			if template := b.at[commit].templates[address]; template != nil {
+				out[address] = append(out[address], template)
+			}
+		}
+	}
+	return out
+}
+
 // Addresses returns every address that a commit of the record declares.
 func (b *Base) Addresses() []string {
 	all := map[string]bool{}

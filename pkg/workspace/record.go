@@ -106,6 +106,7 @@ func (r *Revisions) DescribeBase(input *diff.Input) {
 	input.Tried, input.BasePolicy = r.Applied.Tried(), r.Applied.Policy
 	input.Found, input.Unproven = setOf(r.Recorded.Found), setOf(r.Recorded.Unproven)
 	input.Spelled = setOf(r.Recorded.Spelled)
+	input.TriedTemplates = r.Applied.TriedTemplates()
 }
 
 // Policies returns the policies that decide about an object: of the definitions

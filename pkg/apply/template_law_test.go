@@ -1,0 +1,109 @@
+package apply_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/buildsync/buildsync/pkg/apply"
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/emulator"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// ofTemplate are members of a template that a person set. The names after
+// template. stand beside its steps, that after step. in the first of them.
+func ofTemplate() *jsontree.Value {
+	return object(
+		"description", "of a person", "tool_type", "maven",
+		"parameters", jsontree.Array(object("name", "hudson.model.StringParameterDefinition", "params", jsontree.Array(object("name", "name", "value", "p"), object("name", "defaultValue", "value", "v")))),
+		"template.image", "own", "template.x_later", object("deep", "value"), "step.x_later", "value", "step.list", jsontree.Array(object("a", "1")),
+	)
+}
+
+func templateWith(command string, keys ...string) *compile.Template {
+	out := template("t", command)
+	inner := out.Body.Get("template")
+	out.Body.Delete("description")
+	out.Body.Delete("tool_type")
+	for _, m := range ofTemplate().Members() {
+		if !slices.Contains(keys, m.Key) {
+			continue
+		}
+		switch m.Key {
+		case "template.image", "template.x_later":
+			inner.Set(m.Key[len("template."):], m.Value)
+		case "step.x_later", "step.list":
+			inner.Get("steps").Items()[0].Get("properties").Set(m.Key[len("step."):], m.Value)
+		default:
+			out.Body.Set(m.Key, m.Value)
+		}
+	}
+	return out
+}
+
+// After the replacement of a template for one field the stored one differs in
+// that field only, whatever of it is declared, and whatever the service shows
+// besides.
+func TestReplacementLosesNothing(t *testing.T) {
+	t.Parallel()
+	var all []string
+	for _, m := range ofTemplate().Members() {
+		all = append(all, m.Key)
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		set := rapid.SliceOfDistinct(rapid.SampledFrom(all), rapid.ID[string]).Draw(rt, "set by a person")
+		declared := slices.DeleteFunc(rapid.SliceOfDistinct(rapid.SampledFrom(all), rapid.ID[string]).Draw(rt, "declared"), func(key string) bool { return !slices.Contains(set, key) })
+		quirks := emulator.NoQuirks()
+		quirks.CapitalTemplates, quirks.Nulls, quirks.TemplateMembers, quirks.MovingFields = rapid.Bool().Draw(rt, "capitals"), rapid.Bool().Draw(rt, "nulls"), rapid.Bool().Draw(rt, "members"), rapid.Bool().Draw(rt, "moving")
+		w := newWorldFor(t, rt, quirks)
+		w.converge(&compile.Result{Templates: []*compile.Template{templateWith("echo before", set...)}})
+		before := w.MustTruth(t).Templates[0].Body
+		plan := w.plan(&compile.Result{Templates: []*compile.Template{templateWith("echo after", declared...)}}, nil, nil)
+		if len(plan.Changes) != 1 || len(plan.Changes[0].Fields) != 1 {
+			rt.Fatalf("more than the command is a change:\n%s", describePlan(plan))
+		}
+		if report := w.apply(plan, apply.Options{}); !report.Complete() {
+			rt.Fatalf("not complete:\n%s", describe(report))
+		}
+		after := w.MustTruth(t).Templates
+		if len(after) != 1 {
+			rt.Fatalf("%d templates are left", len(after))
+		}
+		got := after[0].Body
+		properties := got.Get("template").Get("steps").Items()[0].Get("properties")
+		properties.Set("command", jsontree.String("echo before"))
+		properties.Delete("stepUpdateTime") // the service's own
+		got.Get("template").Delete("update_time")
+		filled := got.Get("template").Get("steps").Items()[0]
+		filled.Delete("enable") // as the service shows it where nobody said so
+		before.Get("template").Get("steps").Items()[0].Delete("enable")
+		before.SortKeys()
+		got.SortKeys()
+		if diff := cmp.Diff(string(before.AppendJSON(nil)), string(got.AppendJSON(nil))); diff != "" {
+			rt.Errorf("more than the command changed (-before +after):\n%s", diff)
+		}
+	})
+}
+
+// An approved replacement is bound to what it decides by, not to members that
+// move; an edit of what is declared makes it stale.
+func TestReplacementOfATemplateThatMoves(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, moving())
+	start := &compile.Result{Templates: []*compile.Template{template("t", "echo before")}}
+	w.converge(start)
+	head := &compile.Result{Templates: []*compile.Template{template("t", "echo after")}}
+	planned, fresh := w.plan(head, start, nil), w.plan(head, start, nil)
+	if planned.PlanID != fresh.PlanID {
+		t.Errorf("the ids are %s and %s", planned.PlanID, fresh.PlanID)
+	}
+	if err := apply.Approve(planned, fresh); err != nil {
+		t.Error(err)
+	}
+	if report := w.apply(planned, apply.Options{}); !report.Complete() {
+		t.Errorf("not complete:\n%s", describe(report))
+	}
+}

@@ -1,0 +1,67 @@
+package diff
+
+import (
+	"slices"
+
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+// overTemplate is the comparison of c's template with a body of it.
+func (c *Change) overTemplate(live *jsontree.Value, modules Modules) *comparison {
+	out := &comparison{live: flatTemplate(live), modules: modules}
+	if c.beforeTemplate != nil {
+		out.base = flatTemplate(c.beforeTemplate.Body)
+	}
+	if c.WantTemplate != nil {
+		out.declared = flatTemplate(c.WantTemplate.Body)
+	} else {
+		out.declared, out.base = out.base, nil
+	}
+	out.overlaid(ignoreNothing)
+	return out
+}
+
+// TemplateAsPlanned reports whether a template that was read since is what c was
+// planned from, in all that c declares or changes.
+func (c *Change) TemplateAsPlanned(live *jsontree.Value, modules Modules) bool {
+	have, _ := c.overTemplate(live, modules).fingerprints()
+	return have == c.HaveFingerprint
+}
+
+// OntoTemplate returns c with its body built over live, which was read since and
+// is as planned: what nobody declared is carried over as it is now.
+func (c *Change) OntoTemplate(live *jsontree.Value, modules Modules) *Change {
+	out := *c
+	out.Desired = jsontree.Pack(replacement(c.WantTemplate.Body, live, c.overTemplate(live, modules).desired))
+	return &out
+}
+
+// UnmetTemplate returns the fields in which a template that was read is not the
+// body that was sent. A value that nobody declares may become another one, as one
+// that moves by itself does; it may not go.
+func (c *Change) UnmetTemplate(have, sent *jsontree.Value, modules Modules) []Field {
+	unmet := TemplateDifferences(have, sent, modules)
+	if len(unmet) == 0 {
+		return nil
+	}
+	declared := c.overTemplate(have, modules).sides().declared
+	return slices.DeleteFunc(unmet, func(f Field) bool {
+		return !declared.has(f.Path) && isScalar(f.Before) && isScalar(f.After)
+	})
+}
+
+// templateAsWritten returns the base of a live template that an earlier run may
+// have written and did not come to record: where it is as that run wanted it, it
+// was written by that run, and not by somebody else. before is what the record
+// says, nil where it says nothing.
+func (p *Planner) templateAsWritten(address string, before *compile.Template, live *LiveTemplate) *compile.Template {
+	for _, tried := range slices.Backward(p.in.TriedTemplates[address]) {
+		c := (&Change{WantTemplate: tried}).overTemplate(live.Body, p.in.Modules)
+		c.spelled = true
+		if len(c.edits(c.fields())) == 0 {
+			return tried
+		}
+	}
+	return before
+}

@@ -1,0 +1,37 @@
+package diff_test
+
+import (
+	"testing"
+
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/diff"
+)
+
+// TestTemplateOfAnInterruptedRun: a template that a run made and did not come to
+// record is that run's; one that differs is somebody else's.
+func TestTemplateOfAnInterruptedRun(t *testing.T) {
+	t.Parallel()
+	made := func(command string) *compile.Template {
+		return &compile.Template{Address: "template/t", Name: "t", Body: body(t, `{"name":"t","template":{"steps":[`+step("A", command)+`]}}`)}
+	}
+	for name, tc := range map[string]struct {
+		base       *compile.Result
+		live, want string
+	}{
+		"created":  {compiled(), "two", `change template/t replace | change steps["A"].properties.command`},
+		"replaced": {&compile.Result{Templates: []*compile.Template{made("one")}}, "two", `change template/t replace | change steps["A"].properties.command`},
+		"another":  {compiled(), "theirs", "collision template/t\nrefused: collision"},
+		"edited":   {&compile.Result{Templates: []*compile.Template{made("one")}}, "console", "conflict template/t replace | conflict steps[\"A\"].properties.command\nrefused: conflict"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			live := listed()
+			live.Templates = []*diff.LiveTemplate{{UUID: "u", Name: "t", Body: made(tc.live).Body}}
+			in := input(&compile.Result{Templates: []*compile.Template{made("three")}}, tc.base, live)
+			in.TriedTemplates = map[string][]*compile.Template{"template/t": {made("two")}}
+			if got := outline(diff.Compute(in)); got != tc.want {
+				t.Errorf("got %s, want %s", got, tc.want)
+			}
+		})
+	}
+}
