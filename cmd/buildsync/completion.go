@@ -2,12 +2,14 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/pkg/lint"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -89,6 +91,8 @@ func (p *program) valueCandidates(line *kit.Line) []candidate {
 		return p.workspaceCandidates(line, projects)
 	case "only":
 		return p.workspaceCandidates(line, jobs)
+	case "label":
+		return p.workspaceCandidates(line, labels)
 	}
 	for _, flag := range line.Known {
 		if documented, ok := flag.(cli.DocGenerationFlag); ok && slices.Contains(flag.Names(), name) {
@@ -201,6 +205,23 @@ func jobs(w *workspace.Workspace) (out []candidate) {
 	}
 	for _, job := range w.Result.Jobs {
 		out = append(out, candidate{job.Name, job.DefinedAt().String()})
+	}
+	return out
+}
+
+// labels are the conditions of --label that some job fulfils, with how many do.
+func labels(w *workspace.Workspace) (out []candidate) {
+	if w.Result == nil {
+		return nil
+	}
+	counts := map[string]int{}
+	for _, job := range w.Result.Jobs {
+		for _, text := range job.LabelTexts() {
+			counts[text]++
+		}
+	}
+	for _, text := range slices.Sorted(maps.Keys(counts)) {
+		out = append(out, candidate{text, pages.Counted(counts[text], "job")})
 	}
 	return out
 }

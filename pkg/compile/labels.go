@@ -82,6 +82,17 @@ func (t LabelTerm) Matches(j *Job) bool {
 	return (labelled && (t.any || doublestar.MatchUnvalidated(t.glob, value))) != t.unlike
 }
 
+// LabelTexts lists a job's owner and labels as --label selects by them.
+func (j *Job) LabelTexts() (texts []string) {
+	if j.Owner != "" {
+		texts = append(texts, keyOwner+"="+j.Owner)
+	}
+	for _, key := range slices.Sorted(maps.Keys(j.Labels)) {
+		texts = append(texts, key+"="+j.Labels[key])
+	}
+	return texts
+}
+
 // LabelTerms are conditions of which all must hold.
 type LabelTerms []LabelTerm
 
@@ -121,11 +132,8 @@ func (terms LabelTerms) Unknown(jobs []*Job) (term, near string, ok bool) {
 		}
 		seen := map[string]bool{}
 		for _, j := range jobs {
-			if j.Owner != "" {
-				seen[keyOwner+"="+j.Owner] = true
-			}
-			for key, value := range j.Labels {
-				seen[key+"="+value] = true
+			for _, text := range j.LabelTexts() {
+				seen[text] = true
 			}
 		}
 		return t.text, spec.Nearest(t.text, slices.Sorted(maps.Keys(seen))), true
