@@ -234,8 +234,11 @@ func (p *pass) secretLiteral(at spec.Range, pointer string, m secret.Match, text
 	if excerpt := m.Excerpt(text); excerpt != "****" {
 		shown = " (" + excerpt + ")"
 	}
-	return p.report("secret-literal", at, pointer, "this looks like "+withArticle(m.Kind)+shown,
-		"declare a secret parameter and refer to it; then revoke this one, Git keeps it")
+	hint := "declare a secret parameter and refer to it; then revoke this one, Git keeps it"
+	if strings.HasSuffix(pointer, ".param_config") { // no parameter reaches it
+		hint = "write param_config: {secret: NAME}; then revoke this one, Git keeps it"
+	}
+	return p.report("secret-literal", at, pointer, "this looks like "+withArticle(m.Kind)+shown, hint)
 }
 
 // withArticle writes a kind of secret with "a" or "an", as it is spoken.
