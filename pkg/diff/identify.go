@@ -52,7 +52,7 @@ func (p *Planner) identifyPinned(want *compile.Job, named []*LiveJob, out *outco
 			return nil, false
 		}
 	}
-	return live, true
+	return live, !p.bothNamesAreLive(want, live, out)
 }
 
 // identifyRenamed looks for want under the names that it had. A name that
@@ -94,7 +94,7 @@ func (p *Planner) identifyRenamed(want *compile.Job, out *outcome) (*LiveJob, bo
 func (p *Planner) bothNamesAreLive(want *compile.Job, live *LiveJob, out *outcome) bool {
 	for _, old := range want.RenamedFrom {
 		key := jobKey{want.ProjectID, old}
-		if old == want.Name || p.definitions.jobs[key] != nil {
+		if old == want.Name || old == live.Name || p.definitions.jobs[key] != nil { // a pinned twin is the one that is meant
 			continue
 		}
 		for _, other := range p.live.byName[key] {

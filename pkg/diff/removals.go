@@ -262,6 +262,9 @@ func (p *Planner) findRemoved(r removal, out *outcome) (live *LiveJob, ok bool) 
 	}
 	switch len(free) {
 	case 0:
+		if p.refuseRemovalOfDefined(r, out) {
+			return nil, false
+		}
 		if r.action == "" {
 			return nil, true
 		}
@@ -395,4 +398,25 @@ func (p *Planner) switchesOff(job *compile.Job, before *definitionIndex) bool {
 	}
 	was := before.predecessor(job)
 	return was != nil && (was.Enabled == nil || *was.Enabled)
+}
+
+// refuseRemovalOfDefined refuses an entry of removed: whose live job is, by its
+// pinned id or a former name, that of a definition: one says that it goes, the
+// other that it stays. It reports whether it did.
+func (p *Planner) refuseRemovalOfDefined(r removal, out *outcome) bool {
+	if r.checked {
+		return false // what is only no longer declared under its name lives on
+	}
+	for _, live := range p.live.byName[r.key] {
+		for _, job := range p.definitions.result.Jobs {
+			if job.ProjectID != r.key.project || job.ID != live.ID && (job.ID != "" || !slices.Contains(job.RenamedFrom, live.Name)) {
+				continue
+			}
+			out.refuse(RuleRename, r.address, fmt.Sprintf(
+				"%s is listed under removed:, and its live job (id %s) is that of %s; take one of the two out",
+				quote(r.address), quote(live.ID), placed(job)))
+			return true
+		}
+	}
+	return false
 }
