@@ -11,7 +11,7 @@ import (
 // batchBytes is how much source is loaded, compiled and judged together. A file
 // takes some twenty times its size while that is done, so this bounds the memory
 // of a run of any size.
-const batchBytes = 64 << 10
+const batchBytes = 32 << 10
 
 // Check loads, compiles and lints a workspace batch by batch, so that memory
 // does not grow with the number of definitions: what it reports is what Load,
