@@ -343,3 +343,18 @@ func TestFamiliesOfAnEarlierState(t *testing.T) {
 		}
 	})
 }
+
+// TestNameInThePlaceOfAFamily: a name where the mapping with the name belongs gets
+// the form to write, as that of a template does.
+func TestNameInThePlaceOfAFamily(t *testing.T) {
+	t.Parallel()
+	for definitions, want := range map[string]string{
+		"families: [{name: f, jobs: []}]\njobs: [{family: f}]\n":              "write {name: f}",
+		"templates: [{name: t, steps: []}]\njobs: [{name: a, template: t}]\n": "write {name: t}",
+	} {
+		_, found := loadWhole(spec.MapTree{"buildsync.yaml": workspace, "definitions/a.yaml": "version: 1\n" + definitions}, compile.Options{})
+		if len(found) != 1 || found[0].Hint != want {
+			t.Errorf("%s: %s", definitions, describe(found))
+		}
+	}
+}

@@ -49,6 +49,8 @@ func hintOnForm(s *schema, n *Node) string {
 		if s.valid(scalarOf(n.Text, coreType(n.Text))) {
 			return "write it without quotes"
 		}
+	case isNameOnly(s, n):
+		return "write {name: " + n.Text + "}"
 	case s.items != nil && s.items.valid(n):
 		parts := strings.Split(n.Text, ",")
 		for i, part := range parts {
@@ -63,6 +65,16 @@ func hintOnForm(s *schema, n *Node) string {
 		return "write a list: [" + strings.Join(parts, ", ") + "]"
 	}
 	return ""
+}
+
+// isNameOnly reports whether n is a name in the place of a mapping that needs a
+// name and nothing else, such as that of a template.
+func isNameOnly(s *schema, n *Node) bool {
+	if n.Type != StringType || n.Text == "" || strings.ContainsAny(n.Text, ":{}[],#&*!|>'\"%@` \t\n") || s.properties["name"] == nil {
+		return false
+	}
+	key := &Node{Kind: ScalarNode, Type: StringType, Style: PlainStyle, Text: "name"}
+	return s.valid(&Node{Kind: MappingNode, Fields: []Field{{Key: key, Value: n}}})
 }
 
 func scalarOf(text string, t ScalarType) *Node {
