@@ -175,9 +175,6 @@ func (x *shownExport) printFactoring(f *export.Factoring) error {
 	for _, t := range f.Fragments {
 		fmt.Fprintf(&out, "fragment %s: steps of %d jobs\n", sanitize.Line(t.Name, 100), t.Jobs)
 	}
-	for _, t := range f.Fragments {
-		fmt.Fprintf(&out, "fragment %s: steps of %d jobs\n", sanitize.Line(t.Name, 100), t.Jobs)
-	}
 	fmt.Fprintf(&out, "Factored: %d definitions are shorter.\n", f.Jobs)
 	return x.sayText("%s", out.String())
 }
