@@ -97,12 +97,19 @@ func (j *JSONLines) Write(p []byte) (int, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.rest = append(j.rest, p...)
+	message := "" // a line with the indented ones that belong to it
 	for {
 		line, rest, ended := bytes.Cut(j.rest, []byte("\n"))
 		if !ended {
+			j.record(message)
 			return len(p), nil
 		}
-		j.record(string(line))
+		if message != "" && bytes.HasPrefix(line, []byte("  ")) {
+			message += "\n" + string(line)
+		} else {
+			j.record(message)
+			message = string(line)
+		}
 		j.rest = append(j.rest[:0], rest...)
 	}
 }
@@ -122,9 +129,14 @@ func (j *JSONLines) record(line string) {
 			line, level = text, as
 		}
 	}
-	if strings.TrimSpace(line) != "" {
-		j.log.Log(context.Background(), level, sanitize.Line(strings.TrimRight(line, " \t\r"), 0))
+	if strings.TrimSpace(line) == "" {
+		return
 	}
+	var lines []string
+	for part := range strings.Lines(line) {
+		lines = append(lines, sanitize.Line(strings.TrimRight(part, " \t\r\n"), 0))
+	}
+	j.log.Log(context.Background(), level, strings.Join(lines, "\n"))
 }
 
 // LogsJSON reports whether a command line asks for a log in JSON. It is asked
