@@ -1,11 +1,10 @@
 package main
 
 import (
-	"strings"
-
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/completion"
 	"github.com/buildsync/buildsync/schemas"
 )
 
@@ -30,28 +29,11 @@ of a file, with the path or address of the schema:
 		if len(args) == 1 {
 			name = args[0]
 		}
-		text, err := schemas.Files.ReadFile(name + schemaSuffix)
+		text, err := schemas.Files.ReadFile(name + completion.SchemaSuffix)
 		if err != nil {
-			return kit.UnknownWord("schema", name, schemaNames())
+			return kit.UnknownWord("schema", name, completion.SchemaNames())
 		}
 		_, err = in.Stdout.Write(text)
 		return err
 	})
-}
-
-const schemaSuffix = ".schema.json"
-
-// schemaNames lists the schemas that are shipped.
-func schemaNames() []string {
-	entries, err := schemas.Files.ReadDir(".")
-	if err != nil {
-		return nil // an embedded folder can be read
-	}
-	var names []string
-	for _, entry := range entries {
-		if name, ok := strings.CutSuffix(entry.Name(), schemaSuffix); ok {
-			names = append(names, name)
-		}
-	}
-	return names
 }

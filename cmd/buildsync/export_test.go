@@ -185,7 +185,7 @@ func TestExportGoesOn(t *testing.T) {
 	}
 	done := strings.Count(first.stdout, "wrote ")
 	if done == 0 || done == 24 {
-		t.Fatalf("%d files", done)
+		t.Fatalf("%d files\n%s%s", done, first.stdout, first.stderr)
 	}
 	e.ClearFaults()
 	// The command's own count: the service may still record what the first run

@@ -3,6 +3,8 @@ package main
 import (
 	"strings"
 	"testing"
+
+	"github.com/buildsync/buildsync/internal/completion"
 )
 
 // FuzzArguments: whatever the words and variables are, the answer is the
@@ -10,7 +12,7 @@ import (
 func FuzzArguments(f *testing.F) {
 	for _, seed := range []string{
 		"version", "version\x00--env\x00prod", "-v\x00version", "--var\x00a=b\x00version\x00--var=c=d", "version\x00--", "version\x00-",
-		"version\x00--timeout\x00-1s", "--rate=1/min\x00version", "version\x00" + completionFlag, "-C\x00version", "ver\x00=", "version\x00--no-color=maybe",
+		"version\x00--timeout\x00-1s", "--rate=1/min\x00version", "version\x00" + completion.Flag, "-C\x00version", "ver\x00=", "version\x00--no-color=maybe",
 	} {
 		f.Add(seed, "30m")
 	}

@@ -289,7 +289,7 @@ func TestStopBuild(t *testing.T) {
 		r.says(exitDone, "Build 2 of good was stopped", append(flags, "good")...)
 		r.says(exitFailed, "ended already", append(flags, "good", "2")...)
 		r.says(exitDone, "Build 1 of good was stopped", append(flags, "good", "#1")...)
-		r.says(exitInvalid, "no number of a build", append(flags, "good", "one")...)
+		r.says(exitInvalid, "not the number of a build", append(flags, "good", "one")...)
 		r.says(exitDone, "ABORTED(.|\n)*ABORTED", "job", "history", "good")
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"runtime/debug"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/completion"
 	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
@@ -45,8 +46,8 @@ func run(ctx context.Context, args, env []string, in io.Reader, out, errOut io.W
 			code = p.crashed(fault)
 		}
 	}()
-	if words, ok := completionRequest(args); ok {
-		p.complete(words)
+	if words, ok := completion.Asked(args); ok {
+		completion.Complete(&p.Console, p.app(), words)
 		return exitDone
 	}
 	err := p.dispatch(ctx, args)

@@ -14,6 +14,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/completion"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files and the cmp sections of scripts")
@@ -218,7 +219,7 @@ func TestCompletion(t *testing.T) {
 		{[]string{"--env", "plan", "ap"}, "apply\t"},
 		{[]string{"job", "-q", "hist"}, "history\t"},
 	} {
-		got := runWith(t, "", nil, append(tc.words, completionFlag)...)
+		got := runWith(t, "", nil, append(tc.words, completion.Flag)...)
 		if got.code != exitDone || !strings.HasPrefix(got.stdout, tc.want) {
 			t.Errorf("completing %q: %+v, want %q first", tc.words, got, tc.want)
 		}
@@ -246,7 +247,7 @@ func TestCompletion(t *testing.T) {
 		{[]string{"-C", examples + "/shop", "modules", "show", "ma"}, "maven"},
 		{[]string{"-C", examples + "/none", "job", "run", ""}, ""},
 	} {
-		got := runWith(t, "", nil, append(tc.words, completionFlag)...)
+		got := runWith(t, "", nil, append(tc.words, completion.Flag)...)
 		var words []string
 		for line := range strings.Lines(got.stdout) {
 			word, _, _ := strings.Cut(line, "\t")
@@ -262,12 +263,12 @@ func TestCompletion(t *testing.T) {
 		"behind two dashes": {"show", "--", "--fo"},
 		"behind no command": {"jbo", "li"},
 	} {
-		if got := runWith(t, "", nil, append(words, completionFlag)...); got.code != exitDone || got.stdout != "" {
+		if got := runWith(t, "", nil, append(words, completion.Flag)...); got.code != exitDone || got.stdout != "" {
 			t.Errorf("%s: completing %q: %+v, want nothing", name, words, got)
 		}
 	}
 	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
-		if got := runWith(t, "", nil, "completion", shell); got.code != exitDone || !strings.Contains(got.stdout, completionFlag) {
+		if got := runWith(t, "", nil, "completion", shell); got.code != exitDone || !strings.Contains(got.stdout, completion.Flag) {
 			t.Errorf("completion %s: %+v", shell, got)
 		}
 	}

@@ -1,4 +1,6 @@
-package main
+// Package completion finds what can stand in the place of a word of the command
+// line, and holds the scripts by which shells ask for it.
+package completion
 
 import (
 	"fmt"
@@ -16,34 +18,37 @@ import (
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
-// completionRequest takes a request for completion apart: the words between
+// Asked takes a request for completion apart: the words between
 // the program's name and the completion flag.
-func completionRequest(args []string) (words []string, ok bool) {
-	if len(args) < 2 || args[len(args)-1] != completionFlag {
+func Asked(args []string) (words []string, ok bool) {
+	if len(args) < 2 || args[len(args)-1] != Flag {
 		return nil, false
 	}
 	return args[1 : len(args)-1], true
 }
 
+// completer looks for words with the variables of a console.
+type completer struct{ *kit.Console }
+
 // candidate is a word that could stand there, and what it means.
 type candidate struct{ word, about string }
 
-// complete prints what could stand in the place of the last word: nothing where
+// Complete prints what could stand in the place of the last word: nothing where
 // a shell does better by offering files.
-func (p *program) complete(words []string) {
-	app, last := p.app(), ""
+func Complete(p *kit.Console, app *cli.App, words []string) {
+	last := ""
 	if len(words) > 0 {
 		last, words = words[len(words)-1], words[:len(words)-1]
 	}
 	line := kit.ReadLine(app, append([]string{app.Name}, words...))
-	for _, c := range p.candidates(app, &line, last) {
+	for _, c := range (&completer{p}).candidates(app, &line, last) {
 		if strings.HasPrefix(c.word, last) {
 			_, _ = fmt.Fprintf(p.Stdout, "%s\t%s\n", c.word, sanitize.Line(c.about, 200))
 		}
 	}
 }
 
-func (p *program) candidates(app *cli.App, line *kit.Line, last string) []candidate {
+func (p *completer) candidates(app *cli.App, line *kit.Line, last string) []candidate {
 	switch {
 	case line.Open:
 		return p.valueCandidates(line)
@@ -78,7 +83,7 @@ func flagCandidates(flags []cli.Flag) (out []candidate) {
 }
 
 // valueCandidates are the values of the flag that the line ends with.
-func (p *program) valueCandidates(line *kit.Line) []candidate {
+func (p *completer) valueCandidates(line *kit.Line) []candidate {
 	typed := line.Flags
 	if len(line.Commands) > 0 {
 		typed = line.Head
@@ -128,12 +133,12 @@ func notOfWord(r rune) bool {
 
 // argumentCandidates are a command's arguments, where they are names that can be
 // known without the service.
-func (p *program) argumentCandidates(app *cli.App, line *kit.Line) (out []candidate) {
+func (p *completer) argumentCandidates(app *cli.App, line *kit.Line) (out []candidate) {
 	switch command := strings.Join(line.Path, " "); command {
 	case "completion":
 		return listedWords("bash, zsh, fish, powershell")
 	case "schema":
-		for _, name := range schemaNames() {
+		for _, name := range SchemaNames() {
 			out = append(out, candidate{word: name})
 		}
 	case "help":
@@ -156,7 +161,7 @@ func (p *program) argumentCandidates(app *cli.App, line *kit.Line) (out []candid
 
 // workspaceCandidates are names that the definitions hold. What is wrong with
 // them is said by every other command.
-func (p *program) workspaceCandidates(line *kit.Line, names func(*workspace.Workspace) []candidate) []candidate {
+func (p *completer) workspaceCandidates(line *kit.Line, names func(*workspace.Workspace) []candidate) []candidate {
 	start := line.Value("dir", "C")
 	if start == "" {
 		start = p.Env.Get("BUILDSYNC_DIR")
@@ -168,7 +173,7 @@ func (p *program) workspaceCandidates(line *kit.Line, names func(*workspace.Work
 	if err != nil {
 		return nil
 	}
-	w, err := openFolder(dir)
+	w, err := workspace.Open(dir)
 	if err != nil {
 		return nil
 	}
