@@ -64,6 +64,9 @@ func holdsAll(key string, live, want *jsontree.Value) bool {
 	}
 	switch want.Kind() {
 	case jsontree.KindObject:
+		if want.Len() == 0 && live.Len() > 0 {
+			return false // declared empty
+		}
 		for _, m := range want.Members() {
 			nested := "" // a value
 			if key == wire.KeyParameters && m.Key == wire.KeyParams {
