@@ -22,6 +22,8 @@ const (
 	paceGrowthFirst = 1.002  // until the first estimate has proved too high
 	paceFloor       = 0.2    // calls per second
 	paceUnbounded   = 1000
+	fewTaken        = 8                      // good answers, from which no limit over all can be told
+	longestWindow   = time.Minute            // of a limit
 	otherCalls      = 3                      // of other kinds, that are taken while one is refused, show limits of routes
 	otherPatience   = 2 * time.Second        // after which another kind asks whether calls are taken again
 	otherWait       = 100 * time.Millisecond // between their looks whether it is open
@@ -133,6 +135,8 @@ func (g *governor) split() {
 // while all are closed: a few may go to see whether they are taken.
 func (p *pacer) tryOther(now time.Time) (wait time.Duration, goes bool) {
 	switch {
+	case p.taken < fewTaken: // others may have used up the limit of that route, or it was a chance
+		return 0, true
 	case p.strikes > 1 && !p.asking && !p.ofAll && p.others < otherCalls:
 		p.asking = true
 		return 0, true
@@ -336,6 +340,10 @@ func (p *pacer) throttled(now time.Time, asked time.Duration) {
 // shows how many calls the service takes in the time since.
 func (p *pacer) answered(now time.Time, ceiling *pacer) {
 	if p.strikes == 0 {
+		if p.rate == 0 && now.Sub(p.since) > longestWindow { // a run that asks seldom says nothing of a limit
+			p.since, p.taken = now, 0
+			clear(p.byKind)
+		}
 		p.taken++
 		if p.rate > 0 {
 			if p.rate *= max(p.growth, paceGrowth); p.rate > paceUnbounded {
@@ -351,10 +359,16 @@ func (p *pacer) answered(now time.Time, ceiling *pacer) {
 		// It was closed for longer than a moment: a limit of many seconds.
 		seen := float64(p.taken) / elapsed * paceSafety
 		p.rate, p.growth = min(p.rate*paceAgain, max(p.rate/2, seen)), paceGrowth
-	case p.taken > 0 && elapsed > 0:
+	case p.taken >= fewTaken && elapsed > 0:
 		p.rate, p.growth = float64(p.taken)/elapsed*paceSafety, paceGrowthFirst
 	case ceiling != nil:
 		p.rate, p.growth = ceiling.rate/2, paceGrowthFirst
+	case p.byKind != nil:
+		p.strikes = 0 // go on as before, and count on
+		p.taken++
+		return
+	case p.taken > 0 && elapsed > 0:
+		p.rate, p.growth = float64(p.taken)/elapsed*paceSafety, paceGrowthFirst
 	default:
 		p.rate, p.growth = 1, paceGrowthFirst
 	}
