@@ -91,7 +91,10 @@ func exitCode(ctx context.Context, err error) int {
 // exit prints what a command failed with and returns the exit code.
 func (p *program) exit(ctx context.Context, err error) int {
 	code := exitCode(ctx, err)
-	if err == nil {
+	switch {
+	case err == nil && p.Stops.Unread.Load():
+		return p.unread(exitInterrupted) // the result of a change that nobody has read is no success
+	case err == nil:
 		return code
 	}
 	if p.Stops.Unread.Load() && (errors.Is(err, syscall.EPIPE) || code == exitInterrupted || code == exitFailed && errors.Is(err, context.Canceled)) {

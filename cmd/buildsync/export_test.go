@@ -179,7 +179,8 @@ func TestExportGoesOn(t *testing.T) {
 	if err := e.Fail(emulator.Fault{Op: "QueryJob", Kind: emulator.FaultStatus, Status: http.StatusUnauthorized, Nth: 18, Times: -1}); err != nil {
 		t.Fatal(err)
 	}
-	first := runWith(t, "", e.env, "-C", e.dir, "export")
+	// Two at a time, so that files are written before the failing read begins.
+	first := runWith(t, "", e.env, "-C", e.dir, "export", "--parallelism", "2")
 	if first.code == exitDone {
 		t.Fatalf("the fault did not show:\n%s%s", first.stdout, first.stderr)
 	}
