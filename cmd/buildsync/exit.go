@@ -92,8 +92,8 @@ func exitCode(ctx context.Context, err error) int {
 func (p *program) exit(ctx context.Context, err error) int {
 	code := exitCode(ctx, err)
 	switch {
-	case err == nil && p.Stops.Unread.Load():
-		return p.unread(exitInterrupted) // the result of a change that nobody has read is no success
+	case err == nil && p.Stops.Unread.Load() && p.Stops.Changes.Load() && p.Stops.Wrote.Load():
+		return exitInterrupted // what became of the writes of an apply is its result, and nobody has read it
 	case err == nil:
 		return code
 	}
