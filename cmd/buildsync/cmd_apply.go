@@ -8,6 +8,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -114,7 +115,7 @@ func (in *invocation) approval() (approval, error) {
 		return approval{}, err
 	}
 	a := approval{id: in.Text("approve")}
-	if in.Set("approve") && !approvedID.MatchString(a.id) {
+	if in.Set("approve") && !approvedID().MatchString(a.id) {
 		return a, kit.UsageError{Text: fmt.Sprintf("--approve %q: give a plan's id, sha256: and at least its first 12 digits", a.id)}
 	}
 	if len(args) == 0 {
@@ -134,7 +135,7 @@ func (in *invocation) approval() (approval, error) {
 }
 
 // approvedID matches a plan's id, or the beginning of one that documents show.
-var approvedID = regexp.MustCompile(`^sha256:[0-9a-f]{12,64}$`)
+var approvedID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^sha256:[0-9a-f]{12,64}$`) })
 
 // clocksMayDiffer is how far the clocks of two machines may be apart.
 const clocksMayDiffer = 5 * time.Minute

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/urfave/cli/v2"
 
@@ -20,8 +21,8 @@ import (
 )
 
 var (
-	aliasForm     = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,63}$`)
-	projectIDForm = regexp.MustCompile(`^[0-9a-fA-F]{32}$`)
+	aliasForm     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,63}$`) })
+	projectIDForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-fA-F]{32}$`) })
 )
 
 func (p *program) initCommand() *cli.Command {
@@ -179,11 +180,11 @@ func (in *invocation) askAnswers(a initfiles.Answers) (initfiles.Answers, error)
 func checkAnswer(a initfiles.Answers, flag string) error {
 	switch flag {
 	case "project-id":
-		if a.ProjectID != "" && !projectIDForm.MatchString(a.ProjectID) {
+		if a.ProjectID != "" && !projectIDForm().MatchString(a.ProjectID) {
 			return kit.UsageError{Text: fmt.Sprintf("--project-id %q: a project's id has 32 hexadecimal characters", a.ProjectID)}
 		}
 	case "alias":
-		if !aliasForm.MatchString(a.Alias) {
+		if !aliasForm().MatchString(a.Alias) {
 			return kit.UsageError{Text: fmt.Sprintf("--alias %q: a letter, then letters, digits, _ and -", a.Alias)}
 		}
 	case "region":

@@ -105,7 +105,7 @@ func (l *live) fetchLog(b pages.BuildRef, to io.Writer, options client.LogOption
 // followLog shows a build's log until the build ends, whose result is the exit
 // code.
 func (l *live) followLog() error {
-	if recordPattern.MatchString(l.args[0]) {
+	if recordPattern().MatchString(l.args[0]) {
 		return kit.UsageError{Text: "--follow needs the job and the number of the build, not the id of its record"}
 	}
 	b, err := l.build()

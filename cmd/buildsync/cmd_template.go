@@ -115,7 +115,7 @@ func (l *live) namedTemplates(word, part string, own bool) ([]wire.Template, err
 // ones out.
 func (l *live) template(word string, own bool) (wire.Template, error) {
 	part := word
-	if objectID.MatchString(word) {
+	if objectID().MatchString(word) {
 		part = ""
 	}
 	templates, err := l.namedTemplates(word, part, own)

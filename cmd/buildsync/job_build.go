@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -15,7 +16,9 @@ import (
 )
 
 // recordPattern is the form of a build record's id.
-var recordPattern = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
+var recordPattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
+})
 
 // build finds the build that JOB [BUILD] names: the newest one without a number.
 func (l *live) build() (pages.BuildRef, error) {
@@ -74,7 +77,7 @@ func (l *live) newestBuild(job pages.JobRef) (pages.BuildRef, error) {
 
 // buildRecord finds the record id of the build that JOB [BUILD] or RECORD names.
 func (l *live) buildRecord() (pages.BuildRef, error) {
-	if recordPattern.MatchString(l.args[0]) {
+	if recordPattern().MatchString(l.args[0]) {
 		if len(l.args) > 1 {
 			return pages.BuildRef{}, kit.UsageError{Text: "the id of a build record names one build; leave out " + strconv.Quote(l.args[1])}
 		}

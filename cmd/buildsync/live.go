@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
@@ -88,7 +89,7 @@ func (l *live) readWorkspace() (dir string, err error) {
 }
 
 // objectID is the form of the ids of projects, jobs and templates.
-var objectID = regexp.MustCompile(`^[0-9a-zA-Z]{32}$`)
+var objectID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-zA-Z]{32}$`) })
 
 // project is a CodeArts project by its id, and by its alias where it has one.
 type project struct {
@@ -130,7 +131,7 @@ func (l *live) projectCalled(word string) (project, error) {
 			}
 		}
 	}
-	if objectID.MatchString(word) {
+	if objectID().MatchString(word) {
 		return project{ID: word}, nil
 	}
 	if aliases := l.aliases(); len(aliases) > 0 {
@@ -152,7 +153,7 @@ func (l *live) aliases() []string {
 
 // job finds a job by its id, its name, or its address (project/job/name).
 func (l *live) job(word string) (pages.JobRef, error) {
-	if objectID.MatchString(word) {
+	if objectID().MatchString(word) {
 		job := pages.JobRef{ID: word}
 		if l.in.Text("project") == "" {
 			return job, nil

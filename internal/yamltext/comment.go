@@ -1,11 +1,14 @@
 package yamltext
 
-import "regexp"
+import (
+	"regexp"
+	"sync"
+)
 
 // closing matches a comment that ends a section, as in "# </group 1>" and
 // "# end of the tests".
-var closing = regexp.MustCompile(`(?i)^#+\s*(</|/>|end\b|endregion\b|<<<|}}})`)
+var closing = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)^#+\s*(</|/>|end\b|endregion\b|<<<|}}})`) })
 
 // ClosesAbove reports whether a comment is about what stands above it, even
 // though something follows right below.
-func ClosesAbove(comment string) bool { return closing.MatchString(comment) }
+func ClosesAbove(comment string) bool { return closing().MatchString(comment) }

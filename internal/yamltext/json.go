@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/buildsync/buildsync/pkg/jsontree"
@@ -64,15 +65,15 @@ func writeYAMLScalar(out *bytes.Buffer, v *jsontree.Value, indent int) {
 }
 
 // everText is text that YAML 1.1 and 1.2 both read as text.
-var everText = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.@/-]*( [A-Za-z0-9_.@/-]+)*$`)
+var everText = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.@/-]*( [A-Za-z0-9_.@/-]+)*$`) })
 
 // notEverText are the words that some reader takes for a boolean or null.
-var notEverText = regexp.MustCompile(`(?i)^(y|n|yes|no|on|off|true|false|null|nan|inf)$`)
+var notEverText = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)^(y|n|yes|no|on|off|true|false|null|nan|inf)$`) })
 
 // writeYAMLText writes a text; a negative indent allows one line only.
 func writeYAMLText(out *bytes.Buffer, text string, indent int) {
 	switch {
-	case everText.MatchString(text) && !notEverText.MatchString(text):
+	case everText().MatchString(text) && !notEverText().MatchString(text):
 		out.WriteString(text)
 	case indent > 0 && literalSafe(text):
 		pad := strings.Repeat("  ", indent)

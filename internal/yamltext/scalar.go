@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -19,10 +20,12 @@ const (
 )
 
 // notText are the words that some reader takes for a boolean, null or a number.
-var notText = regexp.MustCompile(`(?i)^(y|n|yes|no|on|off|true|false|null|none|nan|inf|infinity)$`)
+var notText = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^(y|n|yes|no|on|off|true|false|null|none|nan|inf|infinity)$`)
+})
 
 // numberLike is text that some reader takes for a number, a date or a time.
-var numberLike = regexp.MustCompile(`^[0-9a-fA-FxXoObB_.:eE+TtZz -]*$`)
+var numberLike = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-fA-FxXoObB_.:eE+TtZz -]*$`) })
 
 // Inline writes a text on one line: plain where no reader could take it for
 // anything else, in single quotes where that spares escapes, else in double
@@ -43,7 +46,7 @@ func isPlain(s string, in Place) bool {
 	if IsClearlyPlain(s, in) {
 		return true
 	}
-	if s == "" || !isAllSafe(s) || notText.MatchString(s) || strings.TrimSpace(s) != s {
+	if s == "" || !isAllSafe(s) || notText().MatchString(s) || strings.TrimSpace(s) != s {
 		return false
 	}
 	first, _ := utf8.DecodeRuneInString(s)
@@ -51,7 +54,7 @@ func isPlain(s string, in Place) bool {
 	case unicode.IsLetter(first), first == '_', first == '/':
 	case first == '$', strings.HasPrefix(s, "./"):
 	case first >= '0' && first <= '9':
-		if numberLike.MatchString(s) {
+		if numberLike().MatchString(s) {
 			return false
 		}
 	default:
@@ -64,8 +67,8 @@ func isPlain(s string, in Place) bool {
 }
 
 var (
-	plainKey   = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
-	plainStart = regexp.MustCompile(`^([\pL_/]|\$[^ ]|\.{1,2}/)`)
+	plainKey   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`) })
+	plainStart = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([\pL_/]|\$[^ ]|\.{1,2}/)`) })
 	// odd are characters that people expect quotes around, such as a glob's.
 	odd = "*&!|>%#?`'\"\\"
 )
@@ -74,13 +77,13 @@ var (
 // plain, and no person could take it for anything but a text. What starts like
 // a number, a date or an indicator keeps its quotes.
 func IsClearlyPlain(s string, in Place) bool {
-	if notText.MatchString(s) {
+	if notText().MatchString(s) {
 		return false
 	}
 	if in == AsKey {
-		return plainKey.MatchString(s)
+		return plainKey().MatchString(s)
 	}
-	if !plainStart.MatchString(s) || strings.ContainsAny(s, odd) || strings.HasSuffix(s, " ") || strings.HasSuffix(s, ":") ||
+	if !plainStart().MatchString(s) || strings.ContainsAny(s, odd) || strings.HasSuffix(s, " ") || strings.HasSuffix(s, ":") ||
 		strings.Contains(s, ": ") || in == InFlow && strings.ContainsAny(s, ",[]{}") {
 		return false
 	}

@@ -3,6 +3,7 @@ package export
 import (
 	"regexp"
 	"slices"
+	"sync"
 
 	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/catalog"
@@ -101,7 +102,7 @@ func rankOf(key string) int {
 	return 1
 }
 
-var plainDepth = regexp.MustCompile(`^[1-9][0-9]{0,5}$`)
+var plainDepth = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[1-9][0-9]{0,5}$`) })
 
 // scmOrder is the order of a code source's keys in a file.
 var scmOrder = []string{
@@ -115,7 +116,7 @@ func scmForms(scm *jsontree.Value) []*yamltext.Node {
 		v := scm.Get(key)
 		switch {
 		case v == nil:
-		case key == wire.KeyDepth && plainDepth.MatchString(v.Text()):
+		case key == wire.KeyDepth && plainDepth().MatchString(v.Text()):
 			n.Add(key, yamltext.Literal(v.Text()))
 		default:
 			n.Add(key, verbatim(v))

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/buildsync/buildsync/internal/crash"
 	"github.com/buildsync/buildsync/internal/yamltext"
@@ -259,7 +260,7 @@ func flagForms(v *jsontree.Value) []*yamltext.Node {
 	return nil
 }
 
-var wholeHours = regexp.MustCompile(`^[1-9][0-9]{0,6}$`)
+var wholeHours = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[1-9][0-9]{0,6}$`) })
 
 func timeoutForms(v *jsontree.Value) []*yamltext.Node {
 	limit, unit := v.Get("limit"), v.Str("unit")
@@ -267,7 +268,7 @@ func timeoutForms(v *jsontree.Value) []*yamltext.Node {
 		return nil
 	}
 	var forms []*yamltext.Node
-	if v.Len() == 2 && unit == "hour" && wholeHours.MatchString(limit.Text()) {
+	if v.Len() == 2 && unit == "hour" && wholeHours().MatchString(limit.Text()) {
 		forms = append(forms, yamltext.Text(limit.Text()+"h"))
 	}
 	return append(forms, yamltext.OneLine(verbatim(v)))
@@ -278,7 +279,7 @@ var eventOrder = []string{
 	wire.EventBuildFailed, wire.EventBuildSucceeded, wire.EventConfigUpdated, wire.EventDeleted, wire.EventDisabled,
 }
 
-var channelName = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
+var channelName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`) })
 
 // notices writes the channels that send something. MAIL is written where it is
 // off as well, because a new job has it on (4.23).
@@ -288,7 +289,7 @@ func (w *jobWriter) notices() {
 	slices.SortFunc(rows, func(a, b wire.Notice) int { return strings.Compare(a.NoticeType, b.NoticeType) })
 	for _, row := range rows {
 		events := enabledEvents(row)
-		if !channelName.MatchString(row.NoticeType) || len(events) == 0 && row.NoticeType != wire.NoticeMail {
+		if !channelName().MatchString(row.NoticeType) || len(events) == 0 && row.NoticeType != wire.NoticeMail {
 			continue
 		}
 		list := yamltext.OneLine(yamltext.Sequence())

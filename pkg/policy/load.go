@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -218,7 +219,7 @@ func (l *loader) projects(n *spec.Node) (aliases []string) {
 }
 
 // dateForm is what the schema takes for a date.
-var dateForm = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`)
+var dateForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`) })
 
 // maxAlternatives bounds the braces of a glob, which multiply.
 const maxAlternatives = 3
@@ -462,7 +463,7 @@ func (l *loader) exceptions(p *Policy, n *spec.Node) {
 		}
 		e := &exception{jobs: l.globs(job), projects: l.projects(item.Get("project")), at: job.Range}
 		if until := item.Get("until"); until != nil {
-			if _, err := time.Parse(time.DateOnly, until.Text); err != nil && dateForm.MatchString(until.Text) {
+			if _, err := time.Parse(time.DateOnly, until.Text); err != nil && dateForm().MatchString(until.Text) {
 				l.report(until.Range, "write a date such as 2027-01-31", "%s is not a date", quoted(until.Text))
 			}
 			e.until, e.untilAt = until.Text, until.Range

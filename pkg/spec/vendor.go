@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 const (
@@ -94,7 +95,7 @@ func checkSources(n *Node, out *report) {
 				out.errorf(VendorRule, address.Range, hint, "%s", err)
 			}
 		}
-		if ref := f.Value.Get("ref"); ref != nil && ref.Kind == ScalarNode && !gitRef.MatchString(ref.Text) {
+		if ref := f.Value.Get("ref"); ref != nil && ref.Kind == ScalarNode && !gitRef().MatchString(ref.Text) {
 			out.errorf(VendorRule, ref.Range, "write a tag, a branch or a full commit id", "%s is not a ref", quoted(ref.Text))
 		}
 		if folder := f.Value.Get("path"); folder != nil && folder.Kind == ScalarNode {
@@ -107,15 +108,17 @@ func checkSources(n *Node, out *report) {
 
 // gitRef matches names that can stand in a command of Git without being taken for
 // an option or a range.
-var gitRef = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_./+@-]{0,199}$`)
+var gitRef = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_./+@-]{0,199}$`) })
 
 // scpAddress matches user@host:path, which is ssh.
-var scpAddress = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*@[A-Za-z0-9][A-Za-z0-9.-]*:[^:\s]\S*$`)
+var scpAddress = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*@[A-Za-z0-9][A-Za-z0-9.-]*:[^:\s]\S*$`)
+})
 
 // CheckGitAddress refuses what is not the address of a repository over https, ssh
 // or file, or holds a password. The error never quotes the address.
 func CheckGitAddress(address string) (hint string, err error) {
-	if scpAddress.MatchString(address) && !strings.Contains(address, "::") {
+	if scpAddress().MatchString(address) && !strings.Contains(address, "::") {
 		return "", nil
 	}
 	const write = "write https://…, ssh://… or user@host:path"

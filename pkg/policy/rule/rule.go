@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"regexp/syntax"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/expr-lang/expr"
@@ -168,10 +169,10 @@ func explained(source string, err error) *Error {
 		return &Error{Message: "the rule must be true or false: " + firstLine(err.Error()), Hint: `compare something, such as job.arch == "arm"`}
 	}
 	e := &Error{Offset: byteOffset(source, located.From), Message: firstLine(located.Message)}
-	if m := unknownField.FindStringSubmatch(e.Message); m != nil {
+	if m := unknownField().FindStringSubmatch(e.Message); m != nil {
 		kind := strings.TrimPrefix(m[1], "rule.")
 		e.Message, e.Hint = fmt.Sprintf("%s has no field %q", ofKind(kind), m[2]), nearest(m[2], fieldsOf(kind))
-	} else if m := unknownName.FindStringSubmatch(e.Message); m != nil {
+	} else if m := unknownName().FindStringSubmatch(e.Message); m != nil {
 		e.Message, e.Hint = fmt.Sprintf("unknown name %q", m[1]), nearest(m[1], append([]string{"job"}, functions...))
 	}
 	if strings.HasPrefix(e.Message, "array elements can only be selected") {
@@ -182,8 +183,8 @@ func explained(source string, err error) *Error {
 }
 
 var (
-	unknownField = regexp.MustCompile(`type \*?(rule\.\w+) has no (?:field|method) (\w+)`)
-	unknownName  = regexp.MustCompile(`unknown name (\w+)`)
+	unknownField = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`type \*?(rule\.\w+) has no (?:field|method) (\w+)`) })
+	unknownName  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`unknown name (\w+)`) })
 )
 
 func firstLine(text string) string {
