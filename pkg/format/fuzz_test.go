@@ -27,7 +27,7 @@ func FuzzSource(f *testing.F) {
 	for _, text := range []string{
 		"a: 1", "a:\n- b\n-\n  - c\n", "? a\n: b\n", "a: &x\n  b: *x\n", "--- \na: |+\n\n\n", "%YAML 1.1\n---\na: b\n...\n",
 		"a: 'b\n\n  c'\n", "a: !!str\n  b: c\n", "a: {b: c,\n d: [e,\nf]}\n", "a: >2-\n    b\n\n   c\n", "\ufeffa: b\r\n", "a:\n  # b\n  \n  c: d # e\n", "- - - a\n",
-		"a: \"b\\\n  c\"\n", "*a : b\n", "a: b\n# c\n # d\n  # e\n", "a: !!null\nb: &c\nd: *c\n",
+		"a: \"b\\\n  c\"\n", "*a : b\n", "\r\r\n", "a: b\r\r\nc: d\r\n", "a: b\n# c\n # d\n  # e\n", "a: !!null\nb: &c\nd: *c\n",
 	} {
 		f.Add([]byte(text))
 	}
