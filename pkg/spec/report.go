@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
@@ -61,8 +62,17 @@ func (r *report) done() Diagnostics {
 	return r.found
 }
 
-// quoted makes a name or value from a file fit for a message.
+// quoted makes a name or value from a file fit for a message. Of a text of several
+// lines it shows the first one.
 func quoted(s string) string {
 	const longest = 60
-	return `"` + sanitize.Line(s, longest) + `"`
+	first, rest, several := strings.Cut(s, "\n")
+	switch shown := `"` + sanitize.Line(first, longest) + `"`; {
+	case !several || first == "":
+		return `"` + sanitize.Line(s, longest) + `"`
+	case strings.Trim(rest, "\n") == "":
+		return shown + " and a line break"
+	default:
+		return shown + " and further lines"
+	}
 }

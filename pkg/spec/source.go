@@ -158,6 +158,8 @@ func charName(char rune) string {
 		return "soft hyphen (U+00AD)"
 	case char == 0x85:
 		return "next-line control (U+0085)"
+	case char == 0x0a:
+		return "line break (U+000A)"
 	case char == 0x2028:
 		return "line separator (U+2028)"
 	case char == 0x2029:
@@ -171,7 +173,7 @@ func charName(char rune) string {
 	case unicode.Is(unicode.Co, char):
 		return fmt.Sprintf("private-use character (U+%04X)", char)
 	}
-	return fmt.Sprintf("invisible character (U+%04X)", char)
+	return fmt.Sprintf("character that nobody sees (U+%04X)", char)
 }
 
 // seek returns the offset of a line and column, both from 1, kept within the
