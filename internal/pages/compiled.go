@@ -89,7 +89,13 @@ func compiledPart(w *workspace.Workspace, word string) (part compiled, isPart bo
 			return compiled{o.Address + "." + value.address, value.body}, true, nil
 		}
 	}
-	return part, false, o.UnknownPath(asked, o.Values(w))
+	values := o.Values(w)
+	for _, value := range values { // what a plan prints and no body holds, such as enabled
+		if value.Value != nil && asked.Matches(valuepath.Own(value.Path)) {
+			return compiled{o.Address + "." + value.Path, value.Value}, true, nil
+		}
+	}
+	return part, false, o.UnknownPath(asked, values)
 }
 
 // PrintCompiled writes one document: the body itself where one was asked for,

@@ -9,6 +9,7 @@ import (
 
 	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/bulk"
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -38,6 +39,28 @@ func (o explainable) bodies() []compiled {
 		}
 	}
 	bulk.Walk(o.body, func(path string, v *jsontree.Value) { parts = append(parts, compiled{path, v}) })
+	return append(parts, o.limits()...)
+}
+
+// limits lists the choices of each enumeration, which plans print by the path
+// of the parameter although the API keeps them in one of its fields.
+func (o explainable) limits() []compiled {
+	var parts []compiled
+	for _, p := range o.body.Get("parameters").Items() {
+		var name string
+		var choices *jsontree.Value
+		for _, field := range p.Get("params").Items() {
+			if field.Str("name") == "name" {
+				name = field.Str("value")
+			}
+			if limits := field.Get(wire.KeyLimits); limits.Len() > 0 {
+				choices = limits
+			}
+		}
+		if choices != nil {
+			parts = append(parts, compiled{compile.ParameterPath(name) + valuepath.Member(wire.KeyLimits), choices})
+		}
+	}
 	return parts
 }
 
