@@ -143,11 +143,13 @@ func (b *buildYML) setKey(path, key string, value *yamltext.Node) {
 
 // env reads the machine: env.resource.{arch, class, type}.
 func (b *buildYML) env(env *spec.Node) {
+	b.expect(spec.MappingNode, "env", env)
 	for _, f := range env.Fields {
 		if f.Key.Text != "resource" {
 			b.lose("env."+f.Key.Text, "a definition has no such key")
 			continue
 		}
+		b.expect(spec.MappingNode, "env.resource", f.Value)
 		for _, r := range f.Value.Fields {
 			path, value := "env.resource."+r.Key.Text, strings.ToLower(r.Value.Text)
 			switch {
@@ -166,6 +168,7 @@ func (b *buildYML) env(env *spec.Node) {
 
 // params reads the build parameters.
 func (b *buildYML) params(params *spec.Node) {
+	b.expect(spec.SequenceNode, "params", params)
 	for i, p := range params.Items {
 		name := p.Str("name")
 		path := fmt.Sprintf("params[%s]", cmp.Or(name, fmt.Sprint(i)))
@@ -218,11 +221,13 @@ func verbatimOf(n *spec.Node) *yamltext.Node {
 
 // steps reads the phases in the order in which they run.
 func (b *buildYML) steps(steps *spec.Node) {
+	b.expect(spec.MappingNode, "steps", steps)
 	for _, phase := range phases {
 		list := steps.Get(phase)
 		if list == nil {
 			continue
 		}
+		b.expect(spec.SequenceNode, "steps."+phase, list)
 		for i, item := range list.Items {
 			path := fmt.Sprintf("steps.%s[%d]", phase, i)
 			if len(item.Fields) != 1 {
@@ -254,6 +259,7 @@ var checkoutKeys = map[string]string{"scm": wire.KeySCMType, "url": wire.KeyURL,
 // checkout makes a code source: the service checks it out before the first step.
 func (b *buildYML) checkout(path string, settings *spec.Node) {
 	scm := yamltext.Mapping()
+	b.expect(spec.MappingNode, path, settings)
 	for _, f := range settings.Fields {
 		if f.Key.Text != "inputs" {
 			if f.Key.Text != "name" {
@@ -261,6 +267,7 @@ func (b *buildYML) checkout(path string, settings *spec.Node) {
 			}
 			continue
 		}
+		b.expect(spec.MappingNode, path+".inputs", f.Value)
 		for _, in := range f.Value.Fields {
 			key := checkoutKeys[in.Key.Text]
 			switch {
@@ -290,6 +297,18 @@ func (b *buildYML) checkout(path string, settings *spec.Node) {
 	}
 }
 
+// expect reports a value of another kind than the place has: its parts would be
+// passed over without a word.
+func (b *buildYML) expect(kind spec.NodeKind, path string, n *spec.Node) {
+	switch {
+	case n.Kind == kind || n.IsNull():
+	case kind == spec.SequenceNode:
+		b.lose(path, "it must be a list")
+	default:
+		b.lose(path, "it must be a mapping")
+	}
+}
+
 // step makes a step of an action: first with all of its settings, then, where
 // that does not compile, with those that do.
 func (b *buildYML) step(path, word string, settings *spec.Node) {
@@ -312,11 +331,13 @@ func (b *buildYML) step(path, word string, settings *spec.Node) {
 		}
 		b.job = saved
 	}
+	b.expect(spec.MappingNode, path, settings)
 	for _, f := range settings.Fields {
 		switch f.Key.Text {
 		case "name", "image":
 			keep(path+"."+f.Key.Text, func(body *yamltext.Node) { body.Add(f.Key.Text, verbatimOf(f.Value)) })
 		case "inputs":
+			b.expect(spec.MappingNode, path+".inputs", f.Value)
 			for _, in := range f.Value.Fields {
 				b.input(path+".inputs."+in.Key.Text, []string{in.Key.Text}, in.Value, keep)
 			}
