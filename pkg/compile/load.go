@@ -369,6 +369,7 @@ const batchFiles = 32
 // A panic of the parser goes on where the batch is asked for.
 func (l *loader) parseAhead(names []string, sharedSame bool) (next func() []pending) {
 	var fault any
+	workspace := l.compiler.workspace // l gets another compiler when it tries again
 	start := func() <-chan []pending {
 		batch := make([]pending, min(batchFiles, len(names)))
 		for i := range batch {
@@ -377,7 +378,7 @@ func (l *loader) parseAhead(names []string, sharedSame bool) (next func() []pend
 		names = names[len(batch):]
 		done := make(chan []pending, 1)
 		go func() {
-			fault = parseBatch(l.compiler.workspace, batch)
+			fault = parseBatch(workspace, batch)
 			done <- batch
 		}()
 		return done
