@@ -27,7 +27,8 @@ type Counting struct {
 // NewCounting starts the display; close ends it.
 func NewCounting(in *kit.Invocation, what string, total int) *Counting {
 	p := &Counting{in: in, what: sanitize.Line(what, 60), total: total, last: time.Now()}
-	if total > 0 && kit.IsTerminal(in.Stderr) && !in.On("quiet") && !in.On("verbose") {
+	// A bar says nothing of one object.
+	if total > 1 && kit.IsTerminal(in.Stderr) && !in.On("quiet") && !in.On("verbose") {
 		p.bars = mpb.NewWithContext(in.Stops.Hard, mpb.WithOutput(kit.StreamFile(in.Stderr)), mpb.WithWidth(40))
 		p.bar = p.bars.AddBar(int64(total), mpb.BarRemoveOnComplete(),
 			mpb.PrependDecorators(decor.Name(p.what+" "), decor.CountersNoUnit("%d of %d ")),
