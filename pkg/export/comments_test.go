@@ -210,3 +210,26 @@ func rearranged(d draw, list []commented, fresh string, isStep bool) (live []*js
 	}
 	return live, still
 }
+
+// TestMovedStepsBesideANewKey swaps the steps live where the job also gets a key
+// that the file has not: the comments go with their steps all the same.
+func TestMovedStepsBesideANewKey(t *testing.T) {
+	t.Parallel()
+	step := func(name string) *jsontree.Value {
+		return obj("module_id", "devcloud2018.codeci_action_20017.action", "name", name, "properties", obj("command", "echo "+name))
+	}
+	const head = "version: 1\njobs:\n  - name: one\n    arch: arm\n    steps:\n"
+	const a = "      # about A\n      - sh: {name: A, inputs: {command: echo A}} # beside A\n"
+	const b = "      # about B\n      - sh: {name: B, inputs: {command: echo B}}\n"
+	for _, key := range []string{"host_type", "group_id", "flavor"} {
+		body := obj("job_name", "one", "arch", "arm", key, "x", "steps", jsontree.Array(step("B"), step("A")))
+		set, result := workspaceOf(t, head+a+b)
+		files, err := export.New(export.Options{}).Update(set, result.Jobs[0], liveJob(body), compile.Options{})
+		if err != nil || len(files) != 1 {
+			t.Fatalf("%s: %d files, %v", key, len(files), err)
+		}
+		if text := string(files[0].Text); !strings.Contains(text, b+a) || !strings.Contains(text, "    "+key+": x\n") {
+			t.Errorf("%s:\n%s", key, text)
+		}
+	}
+}

@@ -195,7 +195,18 @@ func (u *update) keys() []string {
 		keys = append(keys, "notifications")
 	}
 	slices.Sort(keys)
-	return slices.Compact(keys)
+	keys = slices.Compact(keys)
+	// What is written already comes first: a new key stands at the end of the one
+	// before it, and would move along with that one's last item.
+	written, missing := []string{}, []string{}
+	for _, key := range keys {
+		if u.have.Get(key) != nil {
+			written = append(written, key)
+		} else {
+			missing = append(missing, key)
+		}
+	}
+	return append(written, missing...)
 }
 
 // inputs changes the inputs that a job gives its template, where all that
