@@ -9,6 +9,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -278,12 +279,30 @@ func (in *invocation) writeSet(out *screen.Paper, w *workspace.Workspace, result
 	}
 }
 
-// planOfSet is what a plan would say of the change, were the definitions as they
-// are now applied: no service is asked.
+// planOfSet is what a plan would count, were the definitions as they are now
+// applied. A whole plan of 10,000 changed jobs costs several times what set does,
+// and the values that change are known already.
 func planOfSet(w *workspace.Workspace, result *bulk.Result) *diff.Plan {
-	return diff.Compute(diff.Input{
-		Endpoint: diff.Offline, Head: result.After.Result, Whole: result.After.Result, Base: w.Result,
-		Live: diff.OfflineSnapshot(w.Result, w.Set.Workspace.Projects), Policy: w.Set.Workspace.Policy, Modules: diff.ModulesOf(w.Catalogue),
-		Options: diff.Options{OnlyShown: true},
-	})
+	actions := map[string][]diff.Action{}
+	for _, c := range result.Changed {
+		switch first, _, _ := strings.Cut(c.Path, "."); {
+		case strings.Contains(c.Job, "/template/"):
+			actions[c.Job] = append(actions[c.Job], diff.ActionReplace)
+		case first == "enabled" && c.After == "false":
+			actions[c.Job] = append(actions[c.Job], diff.ActionDisable)
+		case first == "enabled" && c.After == "true":
+			actions[c.Job] = append(actions[c.Job], diff.ActionEnable)
+		case !slices.Contains(neverSent, first):
+			actions[c.Job] = append(actions[c.Job], diff.ActionUpdate)
+		}
+	}
+	plan := &diff.Plan{}
+	for _, address := range slices.Sorted(maps.Keys(actions)) {
+		plan.Changes = append(plan.Changes, diff.Change{Kind: diff.KindJob, Address: address, Verdict: diff.VerdictChange, Actions: actions[address]})
+	}
+	plan.Summary.Unchanged = len(w.Result.Jobs) + len(w.Result.Templates) - len(plan.Changes)
+	return plan
 }
+
+// neverSent are the words of a definition that no body holds.
+var neverSent = []string{"enabled", "protect", "adopt", "id", "owner", "labels", "renamed_from"}
