@@ -90,6 +90,7 @@ func (in *invocation) scope() (apply.Scope, error) {
 
 // preparePlanning loads and compiles head and base.
 func (in *invocation) preparePlanning(ctx context.Context) (*planning, error) {
+	kit.BoundHeap(in.Env)
 	scope, err := in.scope()
 	if err != nil {
 		return nil, err

@@ -19,8 +19,7 @@ const (
 )
 
 // DeferCollection sets the goal of the start. From the first collection on, the
-// usual one holds, and the one of a large heap once there is one. Whoever sets
-// GOGC or GOMEMLIMIT knows better.
+// usual one holds. Whoever sets GOGC or GOMEMLIMIT knows better.
 func DeferCollection(env Environment) {
 	if env.setsGoal() {
 		return
@@ -29,10 +28,16 @@ func DeferCollection(env Environment) {
 	afterCollection(func() {
 		if current := debug.SetGCPercent(usual); current != startGoal { // somebody else has changed it
 			debug.SetGCPercent(current)
-			return
 		}
-		watchHeap()
 	})
+}
+
+// BoundHeap suits a command that makes much more than it keeps, such as plan: a
+// large heap is collected sooner than usual.
+func BoundHeap(env Environment) {
+	if !env.setsGoal() {
+		afterCollection(watchHeap)
+	}
 }
 
 // watchHeap looks after each collection whether the heap has become large.
