@@ -62,8 +62,9 @@ func TestDisabledJobIsUpdated(t *testing.T) {
 			plan := w.plan(definitions(job("target", "after", test.change)), nil, nil)
 			w.ResetCalls()
 			if test.times != 0 {
-				f.Times = test.times
-				w.MustFail(t, f)
+				one := f
+				one.Times = test.times
+				w.MustFail(t, one)
 			}
 			report := w.apply(plan, apply.Options{})
 			if got := result(t, report, "shop/job/target", diff.ActionUpdate); got.Outcome != test.outcome {
