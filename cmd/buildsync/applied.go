@@ -90,7 +90,7 @@ func (in *invocation) recordDetails(p *planning) string {
 	return text
 }
 
-// remembers returns the memory of a run, nil where it cannot be remembered, and
+// remembers returns the memory of a run, nil if it cannot be remembered, and
 // says why then.
 func (in *invocation) remembers(ctx context.Context, p *planning) *workspace.Recording {
 	m, err := p.w.Remember(ctx, p.revisions, workspace.Applying{

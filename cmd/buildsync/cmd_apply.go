@@ -161,7 +161,7 @@ func (in *invocation) checkAge(name string, plan *diff.Plan) error {
 	return &failure{exitStale, fmt.Errorf("%s %s; make a new plan and approve that", name, reason)}
 }
 
-// check tells whether fresh is what was approved.
+// check reports whether fresh is what was approved.
 func (a approval) check(fresh *diff.Plan) error {
 	if a.plan != nil {
 		return apply.Approve(a.plan, fresh)
@@ -173,7 +173,7 @@ func (a approval) check(fresh *diff.Plan) error {
 	return nil
 }
 
-// checkCircumstances tells whether a plan with these inputs can be the one that
+// checkCircumstances reports whether a plan with these inputs can be the one that
 // was approved, before a single request is sent.
 func (a approval) checkCircumstances(input apply.PlanInput) error {
 	if a.plan == nil {

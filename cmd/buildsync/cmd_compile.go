@@ -20,7 +20,7 @@ func (p *program) compileCommand() *cli.Command {
 		ArgsUsage: "[ADDRESS…]",
 		Description: about(`Prints the create bodies of all jobs and published templates, and the bodies that set the
 notifications, or those named by address (shop/job/order-service-build,
-shop/notification/order-service-build) or by name. A path behind it, as plans and explain print it,
+shop/notification/order-service-build) or by name. A path after it, as plans and explain print it,
 chooses a part: order-service-build.notifications.MAIL. It works offline. A secret stands as a
 placeholder.
 

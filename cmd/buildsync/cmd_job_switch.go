@@ -18,7 +18,7 @@ import (
 type jobWrite struct {
 	done string // what has become of the job: "disabled"
 	send func(l *live, ctx context.Context, id string) error
-	// question is asked before the first write; nil where nothing is lost.
+	// question is asked before the first write; nil if nothing is lost.
 	question func(jobs []pages.JobRef) string
 }
 

@@ -264,7 +264,7 @@ func (in *invocation) lintSummary(found spec.Diagnostics) {
 	in.Printf("%s. buildsync explain RULE says more.\n", strings.Join(parts, ", "))
 }
 
-// reaches tells whether a finding is at least as bad as failOn.
+// reaches reports whether a finding is at least as bad as failOn.
 func reaches(found spec.Diagnostics, failOn string) bool {
 	if failOn == "never" {
 		return false

@@ -34,7 +34,7 @@ type service struct {
 
 // connect makes the client that the flags, the environment and the workspace
 // ask for. region is the workspace's, which flags and environment override; dir
-// is its folder, "" where there is none.
+// is its folder, "" if there is none.
 func (in *invocation) connect(dir, region string) (*service, error) {
 	config, err := in.clientConfig()
 	if err != nil {

@@ -100,7 +100,7 @@ var planPromises = []promise{
 }
 
 var linePromises = []promise{
-	{"flags stand before or behind the command and its arguments", "cmd/buildsync.TestFlagsStandAnywhere cmd/buildsync.TestFlagsAndArgumentsMix cmd/buildsync.TestUsage"},
+	{"flags stand before or after the command and its arguments", "cmd/buildsync.TestFlagsStandAnywhere cmd/buildsync.TestFlagsAndArgumentsMix cmd/buildsync.TestUsage"},
 	{"stdout has only what was asked for, in the format asked for", "script/contract_formats script/outputs pkg/client.TestObserver"},
 	{"every flag has a variable", "cmd/buildsync.TestEveryFlagNamesAVariable cmd/buildsync.TestUsage"},
 	{"the commands and their flags are those of the contract", "cmd/buildsync.TestCommandsOfTheContract"},

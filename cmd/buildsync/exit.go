@@ -98,7 +98,7 @@ func (p *program) exit(ctx context.Context, err error) int {
 		return code
 	}
 	if p.Stops.Unread.Load() && (errors.Is(err, syscall.EPIPE) || code == exitInterrupted || code == exitFailed && errors.Is(err, context.Canceled)) {
-		return p.unread(code) // nobody reads on, as in `| head`: that is no failure to speak of
+		return p.unread(code) // nobody reads on, as in `| head`: that is not a failure to speak of
 	}
 	if message := err.Error() + adviceOn(err); message != "" {
 		p.Printf("buildsync: %s\n", sanitize.Lines(message))
@@ -128,7 +128,7 @@ func exitTable() [][2]string {
 }
 
 // adviceOn words the remedy of a refusal as the flags and commands that people
-// can use, "" where there is none.
+// can use, "" if there is none.
 func adviceOn(err error) string {
 	var refusal *workspace.Refusal
 	if !errors.As(err, &refusal) {

@@ -403,7 +403,7 @@ func (h *history) carryOut(r *historyRun, faults func() fault) {
 	r.complete = report.ExitCode() == 0
 }
 
-// write carries out the actions; it returns false where the run was killed.
+// write carries out the actions; it returns false if the run was killed.
 func (h *history) write(r *historyRun, faults func() fault) (*apply.Report, bool) {
 	report := &apply.Report{}
 	for i := range r.plan.Changes {

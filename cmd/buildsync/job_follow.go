@@ -92,7 +92,7 @@ func (f *follower) say(format string, args ...any) {
 }
 
 // readOn shows what the log has more than before. A log that does not exist yet
-// is no fault before the build has ended.
+// is not a fault before the build has ended.
 func (f *follower) readOn(record wire.Record, over bool) {
 	if f.log == nil || f.lost {
 		return

@@ -11,7 +11,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// selectedRules reads --select and --ignore. It returns nil where all rules count.
+// selectedRules reads --select and --ignore. It returns nil if all rules count.
 // Names may stand in one list with commas, as in other linters.
 func selectedRules(chosen, ignored []string) (func(rule string) bool, error) {
 	chosen, ignored = inLists(chosen), inLists(ignored)

@@ -127,7 +127,7 @@ func writeTestFile(t *testing.T, name, content string) {
 	}
 }
 
-// TestLintNoSuchFile: a name that is no file is an error, not a clean result.
+// TestLintNoSuchFile: a name that is not a file is an error, not a clean result.
 func TestLintNoSuchFile(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -51,7 +51,7 @@ func (in *invocation) lockFolder(endpoint string) (string, error) {
 	return filepath.Join(folder, fmt.Sprintf("emulator-%x", name.Sum64())), nil
 }
 
-// cacheFolder is the user's folder for what can be lost, "" where there is none.
+// cacheFolder is the user's folder for what can be lost, "" if there is none.
 func (in *invocation) cacheFolder() string {
 	cache := in.Env.Get("XDG_CACHE_HOME")
 	if home := cmp.Or(in.Env.Get("HOME"), in.Env.Get("USERPROFILE")); cache == "" && home != "" {

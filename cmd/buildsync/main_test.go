@@ -258,10 +258,10 @@ func TestCompletion(t *testing.T) {
 		}
 	}
 	for name, words := range map[string][]string{
-		"a flag's value":    {"--env", "pl"},
-		"an argument":       {"show", "pl"},
-		"behind two dashes": {"show", "--", "--fo"},
-		"behind no command": {"jbo", "li"},
+		"a flag's value":   {"--env", "pl"},
+		"an argument":      {"show", "pl"},
+		"after two dashes": {"show", "--", "--fo"},
+		"after no command": {"jbo", "li"},
 	} {
 		if got := runWith(t, "", nil, append(words, completion.Flag)...); got.code != exitDone || got.stdout != "" {
 			t.Errorf("%s: completing %q: %+v, want nothing", name, words, got)

@@ -24,7 +24,7 @@ func TestFlagsOfNeighbours(t *testing.T) {
 		"job list -o wide":       "-o; use --format FORMAT",
 		"plan --output json":     "--output; use --format FORMAT",
 		"plan --json":            "--json; did you mean --format json?",
-		"--json plan":            "--json; write --format json behind the command",
+		"--json plan":            "--json; write --format json after the command",
 		"plan -e dev":            "-e; use --env NAME",
 		"plan -p shop":           "-p; use --project P",
 		"-target x plan":         "--target; use --only GLOB",

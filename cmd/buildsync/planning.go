@@ -166,7 +166,7 @@ func (in *invocation) makePlan(ctx context.Context, p *planning) error {
 	return nil
 }
 
-// tellNotes says what the plan could not check. It comes behind the reading: where
+// tellNotes says what the plan could not check. It comes after the reading: where
 // that fails, the reason is all there is to say.
 func (in *invocation) tellNotes(p *planning) {
 	for _, note := range p.notes {
@@ -175,7 +175,7 @@ func (in *invocation) tellNotes(p *planning) {
 	p.notes = nil
 }
 
-// regionOf returns the region that an endpoint belongs to, "" where none is
+// regionOf returns the region that an endpoint belongs to, "" if none is
 // known.
 func regionOf(endpoint string) string {
 	for _, region := range client.Regions() {

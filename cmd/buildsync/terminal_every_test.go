@@ -288,7 +288,7 @@ func TestCtrlCAtRest(t *testing.T) {
 	}
 }
 
-// TestAClosedPipe: a reader that goes away, as head does, is no failure: the
+// TestAClosedPipe: a reader that goes away, as head does, is not a failure: the
 // command ends without a word. One that only reads has its own exit code; one that
 // was stopped by it has 130.
 func TestAClosedPipe(t *testing.T) {

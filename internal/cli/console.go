@@ -63,7 +63,7 @@ func SameReader(a, b any) bool {
 	return err == nil && otherErr == nil && os.SameFile(first, second)
 }
 
-// IsTerminal tells whether a stream is one; stdout and stderr are judged apart.
+// IsTerminal reports whether a stream is one; stdout and stderr are judged apart.
 func IsTerminal(stream any) bool {
 	file := StreamFile(stream)
 	return file != nil && term.IsTerminal(int(file.Fd()))
@@ -93,7 +93,7 @@ func Width(stream any) int {
 	return 100
 }
 
-// TerminalWidth is how many cells a line of the stream has, 0 where it is no
+// TerminalWidth is how many cells a line of the stream has, 0 if it is no
 // terminal.
 func TerminalWidth(stream any) int {
 	if file := StreamFile(stream); file != nil {

@@ -12,11 +12,11 @@ import (
 // anywhere, as in any tool that people know.
 type Line struct {
 	Head     []string // the program's name, global flags, the commands' names
-	Flags    []string // of the command, each with its value behind it
+	Flags    []string // of the command, each with its value after it
 	Args     []string // of the command
 	Path     []string // the commands' names
 	Known    []cli.Flag
-	Commands []*cli.Command // what could be named next; none behind a command that does something
+	Commands []*cli.Command // what could be named next; none after a command that does something
 	Open     bool           // the last word is a flag that still lacks its value
 	Ended    bool           // by "--", or by a word that should have been a command
 }
@@ -46,7 +46,7 @@ func ReadLine(app *cli.App, args []string) Line {
 		case len(line.Commands) > 0:
 			line.Head = append(line.Head, word)
 			next := slices.IndexFunc(line.Commands, func(c *cli.Command) bool { return c.HasName(word) })
-			if next < 0 { // no such command: nothing behind it has a meaning
+			if next < 0 { // no such command: nothing after it has a meaning
 				line.Head, line.Ended = append(line.Head, args[i+1:]...), true
 				return line
 			}
@@ -73,7 +73,7 @@ func (l *Line) keepFlag(name string, words []string) {
 	}
 }
 
-// end keeps what stands behind "--": arguments, whatever they look like.
+// end keeps what stands after "--": arguments, whatever they look like.
 func (l *Line) end(rest []string) {
 	l.Ended = true
 	if len(l.Commands) > 0 {

@@ -10,7 +10,7 @@ import (
 type neighbourCommand struct {
 	group  string // "" stands for the program itself
 	names  []string
-	ours   string // a command of ours, as it is typed behind buildsync
+	ours   string // a command of ours, as it is typed after buildsync
 	answer string // in place of ours, where no one command does the same
 }
 
@@ -81,7 +81,7 @@ var neighbourCommands = []neighbourCommand{
 }
 
 // NeighbourCommand returns what to say about a command of another tool, "" where
-// nothing is known of it. group is the command that it stands behind, "" for the
+// nothing is known of it. group is the command that it stands after, "" for the
 // program.
 func NeighbourCommand(group, word string) string {
 	for _, c := range neighbourCommands {

@@ -29,7 +29,7 @@ func (p *Console) NewPrompt() *Prompt { return &Prompt{p, bufio.NewReader(p.Stdi
 
 // Ask writes a question on stderr and returns the line that answers it, io.EOF
 // with what came before the end of the input. It ends at once with ctx, so that
-// Ctrl-C needs no Enter behind it.
+// Ctrl-C needs no Enter after it.
 func (p *Prompt) Ask(ctx context.Context, question string) (string, error) {
 	p.console.Stops.Asking.Store(true)
 	defer p.console.Stops.Asking.Store(false)

@@ -138,7 +138,7 @@ func (g *guarded) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// StreamFile returns the file behind a guarded stream, nil where there is
+// StreamFile returns the file behind a guarded stream, nil if there is
 // none.
 func StreamFile(w any) *os.File {
 	if g, ok := w.(*guarded); ok {

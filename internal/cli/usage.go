@@ -49,7 +49,7 @@ func (p *Console) OnUsageError(ctx *cli.Context, err error, _ bool) error {
 	if isFormat(name) && slices.Contains(names, "format") {
 		text += fmt.Sprintf("; did you mean --format %s?", name)
 	} else if isFormat(name) && ctx.Command.Name == ctx.App.Name {
-		text += fmt.Sprintf("; write --format %s behind the command", name)
+		text += fmt.Sprintf("; write --format %s after the command", name)
 	} else if answer := NeighbourAnswer(name, names, ctx.Command.Name == ctx.App.Name); answer != "" {
 		text += "; " + answer
 	} else if near := nearestFlag(name, names); near != "" {
@@ -96,7 +96,7 @@ func dashed(name string) string {
 	return "--" + name
 }
 
-// isFormat tells whether a word is the name of a format, which people try as a
+// isFormat reports whether a word is the name of a format, which people try as a
 // flag of its own.
 func isFormat(word string) bool {
 	return slices.Contains([]string{"text", "json", "yaml", "markdown", "html", "sarif", "github", "gitlab", "junit", "checkstyle"}, word)

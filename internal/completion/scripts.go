@@ -4,7 +4,7 @@ package completion
 const Flag = "--generate-bash-completion"
 
 // The scripts hand the words to buildsync and take what it prints, one
-// candidate a line, with a description behind a tab.
+// candidate a line, with a description after a tab.
 const (
 	bashCompletion = `# bash completion for buildsync: eval "$(buildsync completion bash)"
 _buildsync() {

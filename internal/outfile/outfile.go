@@ -69,7 +69,7 @@ func createBeside(name string) (*os.File, error) {
 	return file, err
 }
 
-// notReplaceable says why a file must not be replaced, nil where it may.
+// notReplaceable says why a file must not be replaced, nil if it may.
 func notReplaceable(name string) error {
 	switch info, err := os.Lstat(name); {
 	case err == nil && !info.Mode().IsRegular():

@@ -135,7 +135,7 @@ func (o explainable) UnknownPath(path valuepath.Path, values []Explained) error 
 	return fmt.Errorf("%s; `buildsync explain %s` lists what they declare", text, o.Address)
 }
 
-// FindExplainable finds the object that a word is about, and the path behind its
+// FindExplainable finds the object that a word is about, and the path after its
 // address or name: the longest address that fits wins, for an alias may hold
 // dots.
 func FindExplainable(w *workspace.Workspace, word string) (o explainable, path string, err error) {

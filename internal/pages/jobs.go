@@ -34,7 +34,7 @@ func (j JobRef) String() string {
 // BuildRef is a build that arguments named.
 type BuildRef struct {
 	Job    JobRef
-	Number int    // 0 where the record was named
+	Number int    // 0 if the record was named
 	Record string // "" where it has not been read
 }
 

@@ -121,7 +121,7 @@ func ValueList(address string, values []Explained) screen.Reply {
 	}
 }
 
-// holds tells whether another value is a part of v.
+// holds reports whether another value is a part of v.
 func (v Explained) holds(other Explained) bool { return isPart(other.Path, v.Path) }
 
 func isPart(path, whole string) bool {

@@ -26,7 +26,7 @@ type Log struct {
 	rest   []byte
 }
 
-// NewLog passes a log on to a stream, each line behind margin, without what
+// NewLog passes a log on to a stream, each line indented by margin, without what
 // known replaces.
 func NewLog(to io.Writer, margin string, known *strings.Replacer) *Log {
 	return &Log{To: to, margin: margin, Known: known}

@@ -140,7 +140,7 @@ func fitColumns(widths []int, width int) (left int) {
 // Paper is what a result for people is written on.
 type Paper struct {
 	strings.Builder
-	Width int            // cells of a line; 0 where nothing folds it
+	Width int            // cells of a line; 0 if nothing folds it
 	Zone  *time.Location // nil is UTC
 }
 
@@ -157,7 +157,7 @@ func PaperFor(out io.Writer, inFile bool) *Paper {
 var timeLayouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999Z0700", "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999 Z0700"}
 
 // Time writes a time in the one form that all commands have: of the reader's
-// zone on a terminal, and of UTC elsewhere. What is no time stays.
+// zone on a terminal, and of UTC elsewhere. What is not a time stays.
 func (p *Paper) Time(text string) string {
 	t, known := readTime(text)
 	switch {

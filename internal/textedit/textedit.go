@@ -15,7 +15,7 @@ type Edit struct {
 	New        string
 }
 
-// Lines is a text with an index of its lines. A byte-order mark is no part of
+// Lines is a text with an index of its lines. A byte-order mark is not part of
 // the first line.
 type Lines struct {
 	Src    []byte
@@ -44,7 +44,7 @@ func Index(src []byte) *Lines {
 }
 
 // Offset returns the byte at a line and a column, both from 1 and the column in
-// characters. ok is false where the text has no such place; the offset is then
+// characters. ok is false if the text has no such place; the offset is then
 // the nearest one.
 func (x *Lines) Offset(line, column int) (offset int, ok bool) {
 	if line < 1 || line > len(x.starts) {
@@ -108,7 +108,7 @@ func (x *Lines) marksOf(start int) []int {
 	return marks
 }
 
-// runeStart returns the start of the first character at or behind an offset.
+// runeStart returns the start of the first character at or after an offset.
 func (x *Lines) runeStart(at int) int {
 	for at < len(x.Src) && !utf8.RuneStart(x.Src[at]) {
 		at++
@@ -125,7 +125,7 @@ func (x *Lines) LineStart(at int) int {
 	return x.starts[max(i, 0)]
 }
 
-// LineEnd is the place behind the break of an offset's line, or the end of the
+// LineEnd is the place after the break of an offset's line, or the end of the
 // text.
 func (x *Lines) LineEnd(at int) int {
 	if i := bytes.IndexByte(x.Src[at:], '\n'); i >= 0 {
@@ -138,7 +138,7 @@ func (x *Lines) LineEnd(at int) int {
 func Overlap(a, b Edit) bool { return a.Start <= b.End && b.Start <= a.End }
 
 // Apply returns src with the edits made, in the order of their places. What is
-// written at a place comes before what is taken away behind it; an edit within
+// written at a place comes before what is taken away after it; an edit within
 // what another has replaced is dropped.
 func Apply(src []byte, edits []Edit) []byte {
 	sorted := slices.Clone(edits)

@@ -130,7 +130,7 @@ func (e *Editor) inFlow(w *spec.Written) bool {
 	return false
 }
 
-// SetKey gives a key of a mapping a value, a new key behind the others; nil
+// SetKey gives a key of a mapping a value, a new key after the others; nil
 // removes the key.
 func (e *Editor) SetKey(in *spec.Node, key string, value *yamltext.Node) {
 	i := e.entry(in, key)
@@ -147,8 +147,8 @@ func (e *Editor) SetKey(in *spec.Node, key string, value *yamltext.Node) {
 	}
 }
 
-// InsertKey writes a new field of a mapping behind the field called after, behind
-// the last one where there is none of that name.
+// InsertKey writes a new field of a mapping after the field called after, after
+// the last one if there is none of that name.
 func (e *Editor) InsertKey(in *spec.Node, after, key string, value *yamltext.Node) {
 	w := e.writtenOf(in)
 	if w == nil {
@@ -188,14 +188,14 @@ func (e *Editor) removeEntry(w *spec.Written, i int) {
 		e.Replace(w.Value, e.endOf(w), "{}")
 		return
 	}
-	// The next field takes the place behind the dash; the comments about it go
+	// The next field takes the place after the dash; the comments about it go
 	// above the dash.
 	next := parts[1]
 	line := e.LineStart(w.Value)
 	e.Replace(line, next.start+e.column(w.Items[2].Start), string(e.Src[next.head:next.start])+string(e.Src[line:w.Value]))
 }
 
-// endOf is the place behind a value.
+// endOf is the place after a value.
 func (e *Editor) endOf(w *spec.Written) int {
 	if w.End < 0 {
 		return w.Value
@@ -236,7 +236,7 @@ func (e *Editor) SetItem(list *spec.Node, i int, want *yamltext.Node) {
 		return
 	}
 	dash := e.dashOf(item)
-	if len(want.Fields) > 0 && !want.Flow { // the first key stands behind the dash
+	if len(want.Fields) > 0 && !want.Flow { // the first key stands after the dash
 		end := e.LineEnd(max(e.endOf(item), dash))
 		e.Replace(e.LineStart(dash), end, itemText(want, spaces(e.column(dash))))
 		return
@@ -252,7 +252,7 @@ func (e *Editor) setInFlow(w *spec.Written, want *yamltext.Node) {
 	e.Replace(e.valueStart(w), e.endOf(w), text)
 }
 
-// valueStart is where a value starts, behind its anchor, which others may name.
+// valueStart is where a value starts, after its anchor, which others may name.
 func (e *Editor) valueStart(w *spec.Written) int {
 	if w.Alias || w.Start < len(e.Src) && e.Src[w.Start] == '!' {
 		return w.Start
@@ -260,7 +260,7 @@ func (e *Editor) valueStart(w *spec.Written) int {
 	return w.Value
 }
 
-// setBlock replaces the value that stands behind the colon or dash at after.
+// setBlock replaces the value that stands after the colon or dash at after.
 func (e *Editor) setBlock(w *spec.Written, key string, after int, indent string, want *yamltext.Node) {
 	end := e.endOf(w)
 	isBlock := !w.Alias && (w.Kind == spec.ScalarNode && (w.Style == spec.LiteralStyle || w.Style == spec.FoldedStyle) || w.Kind != spec.ScalarNode && !w.Flow)

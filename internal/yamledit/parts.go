@@ -8,12 +8,12 @@ import (
 )
 
 // part is an entry or item of a block collection with the comments about it:
-// head to tail are whole lines, but for the first field behind a dash.
+// head to tail are whole lines, but for the first field after a dash.
 type part struct {
 	head       int // of the comments directly above
 	start      int // of the line with the key or dash
-	end        int // behind the last line of the value
-	tail       int // behind the comments that are about the part
+	end        int // after the last line of the value
+	tail       int // after the comments that are about the part
 	behindDash bool
 }
 

@@ -33,9 +33,9 @@ func isBarred(r rune) bool {
 // hold it. The ideographic space is ordinary in Chinese text.
 func isHidden(r rune) bool { return r >= 0x80 && r != 0x3000 && !unicode.IsPrint(r) }
 
-// Header returns what stands behind | or > for a block scalar with these lines
+// Header returns what stands after | or > for a block scalar with these lines
 // of text: the indentation indicator and the chomping indicator. open reports
-// that blank lines behind the scalar would belong to it. lines are those of the
+// that blank lines after the scalar would belong to it. lines are those of the
 // text as the file has them, without their indentation of two.
 func Header(s string, lines []string) (header string, open bool) {
 	for _, line := range lines {

@@ -51,7 +51,7 @@ func (n *Node) Add(key string, value *Node) *Node {
 	return n
 }
 
-// Get returns the value of a key, nil where there is none.
+// Get returns the value of a key, nil if there is none.
 func (n *Node) Get(key string) *Node {
 	if n == nil {
 		return nil

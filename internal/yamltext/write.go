@@ -16,7 +16,7 @@ const longKey = 1000
 
 const indentStep = "  "
 
-// AppendBlock writes n in block style, each line behind indent. n must be a
+// AppendBlock writes n in block style, each line indented by indent. n must be a
 // mapping or sequence that is not empty.
 func AppendBlock(out *bytes.Buffer, n *Node, indent string) {
 	for _, f := range n.Fields {
@@ -35,7 +35,7 @@ func AppendBlock(out *bytes.Buffer, n *Node, indent string) {
 			appendValue(out, item, indent, false)
 			continue
 		}
-		// The first key stands behind the dash.
+		// The first key stands after the dash.
 		var block bytes.Buffer
 		AppendBlock(&block, item, indent+indentStep)
 		out.WriteByte(' ')
@@ -50,7 +50,7 @@ var names = map[string]bool{
 	"project_id": true, "definition": true, "region": true,
 }
 
-// AppendValue writes what stands behind a key or a dash, and ends the line.
+// AppendValue writes what stands after a key or a dash, and ends the line.
 func AppendValue(out *bytes.Buffer, key string, n *Node, indent string) {
 	appendValue(out, n, indent, names[key])
 }
@@ -91,7 +91,7 @@ func OneLineOf(n *Node, column int) string {
 	return line
 }
 
-// flowOf writes n in flow style; ok is false where a text of several lines or a
+// flowOf writes n in flow style; ok is false if a text of several lines or a
 // long key is in the way.
 func flowOf(n *Node) (line string, ok bool) {
 	switch n.Kind {

@@ -146,7 +146,7 @@ func TestApproveComparesTheChanges(t *testing.T) {
 		"no object":             {func(p *diff.Plan) { p.Changes[0].ID = nil }, "another object"},
 		"another action":        {func(p *diff.Plan) { p.Changes[0].Actions = []diff.Action{diff.ActionDelete} }, "it was to update and is now to delete"},
 		"an action more":        {func(p *diff.Plan) { p.Changes[0].Actions = append(p.Changes[0].Actions, diff.ActionDisable) }, "update and disable"},
-		"another value behind":  {func(p *diff.Plan) { p.Changes[0].Fields[0].After = text("mips") }, "different in arch"},
+		"another value after":   {func(p *diff.Plan) { p.Changes[0].Fields[0].After = text("mips") }, "different in arch"},
 		"another value before":  {func(p *diff.Plan) { p.Changes[0].Fields[0].Before = text("mips") }, "different in arch"},
 		"a field more":          {func(p *diff.Plan) { p.Changes[0].Fields = append(p.Changes[0].Fields, diff.Field{Path: "timeout"}) }, "different in timeout"},
 		"many fields more":      {many, "and 2 more"},

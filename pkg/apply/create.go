@@ -50,13 +50,13 @@ type creation struct {
 	find func(ctx context.Context) (found, error)
 	// differs reads an object and returns where it is not as wanted.
 	differs func(ctx context.Context, id string) ([]diff.Field, error)
-	// confirms reads the witness directly and tells whether it exists.
+	// confirms reads the witness directly and reports whether it exists.
 	confirms func(ctx context.Context, witness string) bool
 	// taken asks the service whether the name exists, where it can be asked; nil
 	// where it cannot. Only a yes counts.
 	taken func(ctx context.Context) bool
 	// replaces is the object of the same name that stays until this one is there;
-	// "" where there is none.
+	// "" if there is none.
 	replaces string
 }
 
@@ -73,7 +73,7 @@ type creation struct {
 //     Then, after an error answer of the service, one more create is sent. Where
 //     the service can be asked whether a name exists, it must not say yes.
 //
-// It returns the object's id, "" where there is none for certain, and whether
+// It returns the object's id, "" if there is none for certain, and whether
 // it is as wanted. The action has ended then.
 func (s *step) create(ctx context.Context, c creation) (id string, done bool) {
 	s.result.Outcome, s.result.Message, s.result.Next = "", "", "" // of an earlier part of the action

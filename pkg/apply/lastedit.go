@@ -53,7 +53,7 @@ func FindLastEdits(ctx context.Context, history History, plan *diff.Plan, parall
 	return errors.Join(failed...)
 }
 
-// lastEdit is the change with the highest number; nil where there is none. The
+// lastEdit is the change with the highest number; nil if there is none. The
 // rows come newest first, but nobody promises it.
 func lastEdit(rows []wire.JobChange) *diff.LastEdit {
 	var newest *wire.JobChange

@@ -26,7 +26,7 @@ func TestAbsenceNeedsTime(t *testing.T) {
 			plan := w.plan(definitions(job("bystander", "x"), job("zz-new", "echo new")), nil, nil)
 			failing, unread := status(500, "CB.00060100", emulator.CommitNever), status(403, "CB.00060003", emulator.CommitNever)
 			failing.Op = "CreateJob"
-			unread.Op, unread.Nth, unread.Times = "ListJobs", 1+test.looks+1, -1 // behind the look before the create
+			unread.Op, unread.Nth, unread.Times = "ListJobs", 1+test.looks+1, -1 // after the look before the create
 			w.MustFail(t, failing, unread)
 			w.ResetCalls()
 			report := w.apply(plan, apply.Options{})

@@ -86,7 +86,7 @@ func (l *listings) of(projectID string) *sharedListing {
 	return shared
 }
 
-// job returns a job's row by its id, nil where the listing lacks it.
+// job returns a job's row by its id, nil if the listing lacks it.
 func (l *listings) job(ctx context.Context, projectID, id string, since mark) (*wire.JobItem, error) {
 	list, _, err := l.read(ctx, projectID, since)
 	if err != nil {

@@ -15,7 +15,7 @@ type PlanInput struct {
 	Parallel int // reads at a time; 0: 8
 
 	// Journal is what ReadJournal returned of an earlier, interrupted run; nil
-	// where there is none. It lets a half-done template replacement be finished,
+	// if there is none. It lets a half-done template replacement be finished,
 	// and a job be disabled again that was enabled for an update.
 	Journal []JournalEntry
 

@@ -15,7 +15,7 @@ import (
 type UnknownNameError struct {
 	Word string
 	What string // what it should have named, such as "secret"
-	Near string // the nearest name, "" where none is near
+	Near string // the nearest name, "" if none is near
 }
 
 func (e *UnknownNameError) Error() string {
@@ -80,7 +80,7 @@ func definedNames(results ...*compile.Result) []string {
 }
 
 // unknownLabel returns an *UnknownNameError for the first condition on labels
-// that no job of head or base fulfils, nil where there is none.
+// that no job of head or base fulfils, nil if there is none.
 func unknownLabel(terms compile.LabelTerms, results ...*compile.Result) error {
 	var jobs []*compile.Job
 	for _, r := range results {

@@ -78,7 +78,7 @@ type Result struct {
 	Kind       diff.Kind        `json:"kind"`
 	ProjectID  string           `json:"project_id"`
 	Name       string           `json:"name"`
-	ID         string           `json:"id"` // the job's id or the template's uuid, "" where none is known
+	ID         string           `json:"id"` // the job's id or the template's uuid, "" if none is known
 	Action     diff.Action      `json:"action"`
 	Outcome    Outcome          `json:"outcome"`
 	Message    string           `json:"message"`           // what happened, for people; "" where the outcome says all

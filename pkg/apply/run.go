@@ -341,7 +341,7 @@ type step struct {
 	sends     int         // writes handed to the client
 	sent      atomic.Bool // there was one
 	cut       atomic.Bool // the run was to end before there was one
-	release   func()      // of the context; nil where there is none
+	release   func()      // of the context; nil if there is none
 	taken     bool        // the service refused a create because of its name
 	refused   bool        // the service refused a create, for whatever reason
 	recovered bool        // a disabled job was recovered for its update
@@ -354,7 +354,7 @@ type step struct {
 	putsBack  bool        // what is sent now ends a write under way, so an interrupt does not prevent it
 }
 
-// begin starts an action. It returns nil where the run is to stop: then the
+// begin starts an action. It returns nil if the run is to stop: then the
 // action has been recorded as skipped.
 func (r *run) begin(index int, action diff.Action) *step {
 	change := &r.plan.Changes[index]

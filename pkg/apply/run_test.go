@@ -273,7 +273,7 @@ func TestOrderOfWrites(t *testing.T) {
 }
 
 // However much of a job changes, it stays the job that pipelines know: nothing
-// is deleted and made anew in its place.
+// is deleted and made again in its place.
 func TestNoUpdateIsADeleteAndACreate(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Strict())

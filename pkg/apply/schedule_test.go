@@ -53,7 +53,7 @@ type scheduledRun struct {
 	began, ended         int // steps
 	requests, refusals   int // refusals of the credentials
 	plan                 *diff.Plan
-	report               *apply.Report // nil where the process was killed or did not write
+	report               *apply.Report // nil if the process was killed or did not write
 	killed               bool
 	err                  error
 	startedAt, stoppedAt time.Time
@@ -93,7 +93,7 @@ func (a *actor) RoundTrip(req *http.Request) (*http.Response, error) {
 func (r *scheduledRun) kill() {
 	r.killed = true
 	if r.journal != "" {
-		r.left, _ = os.ReadFile(r.journal) // what a process that is killed leaves behind; none is no failure
+		r.left, _ = os.ReadFile(r.journal) // what a process that is killed leaves behind; none is not a failure
 	}
 	panic(errKilled)
 }

@@ -49,7 +49,7 @@ const SecretEnvPrefix = "BUILDSYNC_SECRET_"
 var secretName = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
 
 // Resolve implements Resolver. One line break at the end, of a variable or a
-// file, is no part of the value. A value that is not UTF-8, or that is the
+// file, is not part of the value. A value that is not UTF-8, or that is the
 // mask of a stored secret, is an error.
 func (e EnvSecrets) Resolve(name string) (string, error) {
 	value, given := e.LookupEnv(SecretEnvPrefix + name)

@@ -101,7 +101,7 @@ func (s *step) confirmUpdate(ctx context.Context, id string, before *jsontree.Va
 			s.end(outcome, "%s", s.unseenText())
 			return true
 		}
-		// A state that stands twice and is not the old one is no lag: the service
+		// A state that stands twice and is not the old one is not a lag: the service
 		// rewrote the body, or someone else did. The old one may be a lag, unless
 		// the service shows the very difference that its own rewriting explains.
 		mark := s.fingerprint(have)

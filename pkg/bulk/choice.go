@@ -100,7 +100,7 @@ func (w *world) findOthers(r Request, byPos map[spec.Pos]*candidate, covered cov
 }
 
 // next picks a place, and returns it with the first of the targets that it gives
-// their value; nil where none is left that may be edited.
+// their value; nil if none is left that may be edited.
 func (c *choice) next() (best *candidate, first target) {
 	if best = c.clean.best(); best == nil {
 		best = c.shared.best()

@@ -260,7 +260,7 @@ func TestBulkChangesTouchNothingElse(t *testing.T) {
 			}
 		case "job":
 			old, fresh := "job*", "svc*"
-			if rapid.Bool().Draw(t, "behind") {
+			if rapid.Bool().Draw(t, "after") {
 				old, fresh = "*-a", "*-first"
 			}
 			result, err = bulk.RenameJob(w, r, old, fresh)

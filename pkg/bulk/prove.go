@@ -108,7 +108,7 @@ func difference(before, after []*Object, rename map[string]string) (changed []Ch
 }
 
 // changedLeaves compares objects that hold values at the same paths; sameShape is
-// false where they do not.
+// false if they do not.
 func changedLeaves(o, other *Object) (changed []Changed, sameShape bool) {
 	if len(o.Values) != len(other.Values) {
 		return nil, false

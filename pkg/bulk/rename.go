@@ -221,7 +221,7 @@ func leftToOthers(policy spec.Policy, name string) (paths []string) {
 			return []string{"*"}
 		}
 		for _, field := range fields {
-			if p, err := valuepath.Parse(field); err == nil && p.IsAbout(name) { // loading has refused what is no path
+			if p, err := valuepath.Parse(field); err == nil && p.IsAbout(name) { // loading has refused what is not a path
 				paths = append(paths, p.String())
 			}
 		}

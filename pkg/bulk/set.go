@@ -34,7 +34,7 @@ type Changed struct {
 }
 
 // Result is a proven change: the files that it writes and the values that it
-// changes. It is empty where nothing has to change.
+// changes. It is empty if nothing has to change.
 type Result struct {
 	Files   map[string][]byte
 	Before  map[string][]byte // the files as they were read
@@ -107,7 +107,7 @@ func objectsOf(result *compile.Result, before []*Object) (objects []*Object) {
 }
 
 // Set finds the fewest edits that give the chosen values, makes them, compiles,
-// and proves that exactly those have changed. Nothing to change is no error. The
+// and proves that exactly those have changed. Nothing to change is not an error. The
 // workspace must be loaded with its parsed files (compile.Options.Keep).
 func Set(loaded *compile.Loaded, r Request) (*Result, error) {
 	all := newWorld(loaded)
@@ -170,7 +170,7 @@ type wish struct {
 	text string // as Text writes what it compiles to
 }
 
-// newWish reads a value; what is no YAML is a text.
+// newWish reads a value; what is not YAML is a text.
 func newWish(value string) *wish {
 	n, found := spec.ParseFile("value", []byte(value))
 	if found.HasErrors() || n == nil || strings.Contains(value, "\n") && n.Kind == spec.ScalarNode {

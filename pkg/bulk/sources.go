@@ -26,7 +26,7 @@ func newSources(loaded *compile.Loaded) *sources {
 	return &sources{loaded: loaded, files: map[string]nodesByPlace{}}
 }
 
-// at is the node that starts at a place; ok is false where none does.
+// at is the node that starts at a place; ok is false if none does.
 func (s *sources) at(pos spec.Pos) (e entry, ok bool) {
 	index, known := s.files[pos.File]
 	if !known {

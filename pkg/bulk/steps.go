@@ -13,7 +13,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
-// AppendStep adds the steps of a text to the chosen jobs, behind the step called
+// AppendStep adds the steps of a text to the chosen jobs, after the step called
 // after or at the end. A job that has no such step is left alone.
 func AppendStep(loaded *compile.Loaded, r Request, text []byte, after string) (*Result, error) {
 	added, err := readSteps(text)
@@ -83,7 +83,7 @@ func readSteps(text []byte) ([]*spec.Node, error) {
 	return nil, errors.New("the file holds no step: write {sh: {name: …}} or a list of steps")
 }
 
-// stepBefore finds the step behind which to insert: the one called after, or the
+// stepBefore finds the step after which to insert: the one called after, or the
 // last one.
 func (w *world) stepBefore(o *Object, after string) (entry, bool) {
 	last, found := entry{}, false

@@ -105,7 +105,7 @@ func (o *Object) notices(notices []compile.Notice) {
 // fewValues is how many are searched one by one: to index them costs more.
 const fewValues = 256
 
-// get returns the value at a path, nil where there is none.
+// get returns the value at a path, nil if there is none.
 func (o *Object) get(path string) *jsontree.Value {
 	if len(o.Values) <= fewValues {
 		for i := range o.Values {

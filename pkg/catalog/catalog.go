@@ -1,5 +1,5 @@
 // Package catalog knows the step modules of CodeArts Build: the module id
-// behind a build.yml action word, the properties that a module takes, and what
+// after a build.yml action word, the properties that a module takes, and what
 // the service adds to them.
 //
 // Only some ten module ids are public, so the catalogue is data, one file per
@@ -80,7 +80,7 @@ type Property struct {
 	Confidence     Confidence
 	Source         string // "" where it is the module's
 	Example        *jsontree.Value
-	Default        *jsontree.Value // nil where none is known
+	Default        *jsontree.Value // nil if none is known
 	DefaultBasis   string          // why Default is believed
 	Boolish        bool            // true and "true" mean the same
 	Required       bool            // the module needs it
@@ -105,7 +105,7 @@ type Input struct {
 // leaves the property out.
 type InputValue struct{ From, To string }
 
-// Property returns the property called name, nil where the catalogue has none.
+// Property returns the property called name, nil if the catalogue has none.
 func (m *Module) Property(name string) *Property {
 	if m == nil {
 		return nil
@@ -159,7 +159,7 @@ func (m *Module) InputNames() []string {
 	return slices.Compact(names)
 }
 
-// Word returns the action word to write for the module, "" where there is none
+// Word returns the action word to write for the module, "" if there is none
 // and the raw form must be used.
 func (m *Module) Word() string {
 	if m == nil || len(m.Actions) == 0 {
@@ -248,7 +248,7 @@ func union[T any](first, second []T, same func(a, b T) bool) []T {
 // Modules returns all modules by id. The caller must not change them.
 func (c *Catalogue) Modules() []*Module { return c.modules }
 
-// Module returns the module with the id given, nil where it is not known.
+// Module returns the module with the id given, nil if it is not known.
 func (c *Catalogue) Module(id string) *Module {
 	if c == nil {
 		return nil
@@ -256,7 +256,7 @@ func (c *Catalogue) Module(id string) *Module {
 	return c.byID[id]
 }
 
-// Action returns the module that an action word stands for, nil where the word
+// Action returns the module that an action word stands for, nil if the word
 // is not known.
 func (c *Catalogue) Action(word string) *Module {
 	if c == nil {

@@ -257,7 +257,7 @@ func (d *decoder) inputs(n *spec.Node, confidence Confidence) []Input {
 }
 
 // didYouMean is the hint that offers the nearest of the words that would be
-// right, "" where none is near.
+// right, "" if none is near.
 func didYouMean(word string, words []string) string {
 	if near := spec.Nearest(word, words); near != "" {
 		return fmt.Sprintf("did you mean %q?", near)

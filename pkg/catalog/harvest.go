@@ -166,7 +166,7 @@ func isBoolText(v *jsontree.Value) bool {
 	return ok && (text == "true" || text == "false")
 }
 
-// module returns what was seen beyond what is known, nil where that is nothing.
+// module returns what was seen beyond what is known, nil if that is nothing.
 func (h *harvested) module(id string, known *Module) *Module {
 	m := &Module{ID: id, Confidence: Harvested}
 	news := known == nil

@@ -40,7 +40,7 @@ type authority struct {
 	mu         sync.Mutex
 	proven     map[op]bool // a call of this kind has been authenticated
 	generation int         // of token or clock
-	token      string      // "" where none is used or known
+	token      string      // "" if none is used or known
 	expires    time.Time
 	fetched    time.Time
 	skew       time.Duration
@@ -212,7 +212,7 @@ func (a *authority) cacheKey() string {
 	return fmt.Sprintf("%s|%s|%s|%s|%s", a.cfg.IAMEndpoint, p.Domain, p.User, p.Project, p.ProjectID)
 }
 
-// passed notes what an answer that is no refusal says about the calls of this
+// passed notes what an answer that is not a refusal says about the calls of this
 // kind: they are authenticated where the service itself answered. Where those of
 // another kind are, a gateway that does not know the route says enough, and the
 // others need not go one by one.

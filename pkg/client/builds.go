@@ -30,7 +30,7 @@ func period(from, to time.Time) url.Values {
 
 // builds yields a history page by page. New builds push older ones to later
 // pages while it is read, so rows are told apart by number and a count that does
-// not fit is no error.
+// not fit is not an error.
 func (c *Client) builds(ctx context.Context, o op, jobID string, query url.Values) iter.Seq2[wire.HistoryRecord, error] {
 	pages := &pager{
 		id: func(row *jsontree.Value) string { return row.Str("record_id") + "#" + row.Str("build_number") },

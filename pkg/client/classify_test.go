@@ -140,7 +140,7 @@ func TestClassify(t *testing.T) {
 	}
 }
 
-// Whatever byte a success breaks off after, it is no success and no refusal.
+// Whatever byte a success breaks off after, it is neither a success nor a refusal.
 func TestClassifyCutAnywhere(t *testing.T) {
 	t.Parallel()
 	whole := `{"result":{"job_id":"db8467d972cc47f7a1bd2a3a3e77596a"},"error":null,"status":"success"}`

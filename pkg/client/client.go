@@ -12,7 +12,7 @@ import (
 // its budget of repeats and its authentication.
 type Client struct {
 	endpoint *url.URL
-	iam      *url.URL // nil where none was given
+	iam      *url.URL // nil if none was given
 	dialect  Dialect
 	cfg      Config
 	proxy    *proxySettings
@@ -64,7 +64,7 @@ func New(cfg Config) (*Client, error) {
 // order matters:
 //
 //   - signing is next to the network, so that each attempt is dated and signed
-//     anew over what is really sent;
+//     again over what is really sent;
 //   - errors come before everything that decides by them;
 //   - each attempt, also one after a renewed token, is logged, counted, and
 //     takes its turn in the shared rate;

@@ -11,13 +11,13 @@ import (
 // secret.
 type Attempt struct {
 	Op        string
-	Status    int    // 0 where no answer came
+	Status    int    // 0 if no answer came
 	Code      string // error_code, "" for a success
 	RequestID string
 	Outcome   Outcome
 	Began     time.Time
 	Took      time.Duration
-	Date      time.Time // the answer's Date header; zero where there was none
+	Date      time.Time // the answer's Date header; zero if there was none
 }
 
 type observerKey struct{}
@@ -72,7 +72,7 @@ func (k *call) tell(ctx context.Context, a *answer, err error, began time.Time, 
 		seen.Status, seen.Code, seen.Date = e.Status, e.Code, e.date
 	}
 	if seen.Date.IsZero() && a != nil {
-		seen.Date, _ = http.ParseTime(a.header.Get("Date")) // zero where it is no date
+		seen.Date, _ = http.ParseTime(a.header.Get("Date")) // zero if it is not a date
 	}
 	observe(seen)
 }

@@ -83,17 +83,17 @@ type Error struct {
 	Op         string        // what was being done, in the imperative: "create job"
 	Method     string        // of the request
 	Path       string        // of the request, without the query
-	Status     int           // HTTP status; 0 where no answer came
+	Status     int           // HTTP status; 0 if no answer came
 	Code       string        // error_code of the service or the gateway
 	Message    string        // what the service said, sanitised, at most 2 KiB
 	RequestID  string        // X-Request-Id of the answer
-	RetryAfter time.Duration // what the service asked to wait; 0 where it did not
+	RetryAfter time.Duration // what the service asked to wait; 0 if it did not
 	Outcome    Outcome
 	Answered   bool          // a code of the service itself: the handling has ended
 	Attempts   int           // how often the request was tried
 	Waited     time.Duration // between the attempts
 	First      error         // the first attempt's error where there were several
-	Cause      error         // of a failure that is no answer: network, TLS, parsing, context
+	Cause      error         // of a failure that is not an answer: network, TLS, parsing, context
 
 	kind      error // the sentinel that it is, nil for none of them
 	throttled bool  // asks for fewer calls

@@ -79,7 +79,7 @@ func (e timeoutError) Timeout() bool { return true }
 func (e timeoutError) Temporary() bool { return true }
 
 // deadline bounds one attempt. A stream is bounded by its own stall timer
-// instead: a long log is no fault.
+// instead: a long log is not a fault.
 func deadline(ctx context.Context, k *call, timeout time.Duration) (context.Context, context.CancelFunc) {
 	if k.sink != nil {
 		return context.WithCancel(ctx)

@@ -130,7 +130,7 @@ type attempts struct {
 	count            int
 	refused          int // attempts to which the service said that there were too many
 	waited, asked    time.Duration
-	queued           time.Duration // for the turn of an attempt, which is no time of the service
+	queued           time.Duration // for the turn of an attempt, which is not a time of the service
 	first            error
 	plain, throttled *backoff.ExponentialBackOff
 }

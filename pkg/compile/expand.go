@@ -142,7 +142,7 @@ func (s *scope) expandFields(n *spec.Node) *spec.Node {
 	return &c
 }
 
-// expandKey resolves the references of a key; nil where that is no text.
+// expandKey resolves the references of a key; nil if that is not text.
 func (s *scope) expandKey(key *spec.Node) *spec.Node {
 	expanded := s.expandText(key)
 	if isPoison(expanded) {

@@ -27,7 +27,7 @@ type fragment struct {
 // usage is a use of a fragment or family that is being compiled.
 type usage struct {
 	kind, name string
-	at         *spec.Node // the name behind use or family
+	at         *spec.Node // the name after use or family
 }
 
 func (c *compiler) collectFragment(n *spec.Node) {
@@ -68,7 +68,7 @@ func (c *compiler) checkUnusedFragments() {
 // ofTemplate is what `use: template` stands for in the steps of a job.
 type ofTemplate struct {
 	named bool       // the job has a template
-	steps *spec.Node // nil where it has none, or could not be found
+	steps *spec.Node // nil if it has none, or could not be found
 }
 
 // stepList gathers the steps of a unit, those of fragments among them.

@@ -92,7 +92,7 @@ func drawFragments(t *rapid.T) (with, without spec.MapTree) {
 	return with, without
 }
 
-// wrapped writes out the steps of a job that hold those of its template behind
+// wrapped writes out the steps of a job that hold those of its template after
 // the first used ones.
 func wrapped(job drawnSteps, fragments []drawnFragment, used int, template []string) []string {
 	behind := 0

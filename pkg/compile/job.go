@@ -234,7 +234,7 @@ func (u *unit) jobBody(whole *spec.Node, p parts) *jsontree.Value {
 	return u.withExtra(extra, members)
 }
 
-// commitTrigger returns what says whether each commit starts a build: on_commit,
+// commitTrigger returns what reports whether each commit starts a build: on_commit,
 // or the API's name for it. Where one of them is inherited, the job's own counts;
 // a job that has both is refused.
 func (u *unit) commitTrigger(whole *spec.Node) *spec.Node {

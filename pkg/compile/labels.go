@@ -124,7 +124,7 @@ func (terms LabelTerms) Texts() []string {
 }
 
 // Unknown returns the first term that no job fulfils, and the nearest label that
-// a job has; ok is false where there is no such term.
+// a job has; ok is false if there is no such term.
 func (terms LabelTerms) Unknown(jobs []*Job) (term, near string, ok bool) {
 	for _, t := range terms {
 		if slices.ContainsFunc(jobs, t.Matches) {

@@ -35,7 +35,7 @@ type parsedFile struct {
 // Files returns how many definitions files were compiled.
 func (l *Loaded) Files() int { return len(l.parts) }
 
-// File returns a definitions file as it was parsed, nil where none of this name
+// File returns a definitions file as it was parsed, nil if none of this name
 // was kept (Options.Keep).
 func (l *Loaded) File(name string) *spec.File { return l.parsed[name].file }
 
@@ -82,7 +82,7 @@ func (c *compiler) noteInclude(name string) {
 // one file, and of those that declare templates or fragments, are all that is in memory
 // beside the result. What it finds is what spec.Load, catalog.ForWorkspace and
 // Compile find together. environment is a key of environments, "" for none. The
-// result is nil where there is no workspace that can be understood.
+// result is nil if there is no workspace that can be understood.
 func Load(tree spec.Tree, environment string, opts Options) (*Loaded, spec.Diagnostics) {
 	return newLoader(tree, environment, opts).load()
 }

@@ -30,7 +30,7 @@ func loadWhole(tree spec.Tree, opts compile.Options) (*compile.Result, spec.Diag
 	return result, found
 }
 
-// resultOf is the result of loading file by file, nil where there is none.
+// resultOf is the result of loading file by file, nil if there is none.
 func resultOf(l *compile.Loaded) *compile.Result {
 	if l == nil {
 		return nil
@@ -244,7 +244,7 @@ func TestWithAndUnder(t *testing.T) {
 	})
 }
 
-// Only what an edit can have changed is compiled anew.
+// Only what an edit can have changed is compiled again.
 func TestEarlierCompilesLittle(t *testing.T) {
 	t.Parallel()
 	now := spec.MapTree{

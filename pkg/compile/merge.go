@@ -40,7 +40,7 @@ func isInclude(n *spec.Node) bool {
 }
 
 // mergeParameters merges a job's parameters into those of its template, by name:
-// a known one key by key, in its place; a new one behind. An empty list and an
+// a known one key by key, in its place; a new one after. An empty list and an
 // explicit null make the whole list empty, as everywhere.
 func mergeParameters(base, over *spec.Node) *spec.Node {
 	switch {

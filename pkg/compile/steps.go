@@ -216,7 +216,7 @@ type propertyBuilder struct {
 	members        []jsontree.Member
 }
 
-// value returns the properties, nil where nothing declares them.
+// value returns the properties, nil if nothing declares them.
 func (p *propertyBuilder) value() *jsontree.Value {
 	switch {
 	case p.declared:

@@ -30,7 +30,7 @@ type template struct {
 	steps      *spec.Node
 }
 
-// templateInput is a declared input; value is nil where there is no default.
+// templateInput is a declared input; value is nil if there is no default.
 type templateInput struct {
 	name  string
 	key   *spec.Node
@@ -84,7 +84,7 @@ func (c *compiler) collectFile(file *spec.File) {
 }
 
 // collectShared reads what templates, fragments and families have in common. known returns
-// the declaration of a name, nil where there is none yet; ok is false where n was
+// the declaration of a name, nil if there is none yet; ok is false if n was
 // reported.
 func collectShared(c *compiler, kind string, n *spec.Node, known func(name string) *spec.Node) (s shared, ok bool) {
 	name, list := n.Get("name"), (&shared{kind: kind}).list()

@@ -58,7 +58,7 @@ func (u *unit) at() string {
 	return u.pointer + "." + u.field
 }
 
-// get resolves the references in the value of a key, nil where it is absent.
+// get resolves the references in the value of a key, nil if it is absent.
 func (u *unit) get(n *spec.Node, key string) *spec.Node {
 	u.field = key
 	written := n.Get(key)
@@ -178,7 +178,7 @@ func (u *unit) boolean(path string, n *spec.Node) (value, ok bool) {
 }
 
 // list returns the items of a list. An explicit null is the empty list; ok is
-// false where the node is no list.
+// false if the node is not a list.
 func (u *unit) list(path string, n *spec.Node) (items []*spec.Node, ok bool) {
 	u.record(path, n)
 	if n.IsNull() {
@@ -239,7 +239,7 @@ func (u *unit) scalar(path string, n *spec.Node) *jsontree.Value {
 }
 
 // jsonNumber spells a YAML number in JSON, as it was written where JSON can say
-// it so; "" for infinities and what is no number.
+// it so; "" for infinities and what is not a number.
 func jsonNumber(text string) string {
 	if v, err := jsontree.Parse([]byte(text), jsontree.Limits{}); err == nil && v.Kind() == jsontree.KindNumber {
 		return v.Text()

@@ -246,7 +246,7 @@ func (c *comparison) verdict(s *sides, e entry) Verdict {
 	}
 	base := s.base.get(e.path)
 	if e.wholeItem && base != nil && s.live.has(e.path) && c.standsAsDeclared(s, e) {
-		base = s.live.get(e.path) // what the service added to it is no edit
+		base = s.live.get(e.path) // what the service added to it is not an edit
 	}
 	verdict := threeWay(base, s.live.get(e.path), s.desired.get(e.path))
 	if verdict == VerdictConflict && spelled {

@@ -104,7 +104,7 @@ func TestAdoptedAndDisabled(t *testing.T) {
 	}
 }
 
-// A plan says whether it is about all that is defined.
+// A plan reports whether it is about all that is defined.
 func TestPartial(t *testing.T) {
 	t.Parallel()
 	a, b := defined(t, "a", `{"steps":[]}`), defined(t, "b", `{"steps":[]}`)

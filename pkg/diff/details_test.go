@@ -22,7 +22,7 @@ func step(name, command string) string {
 func steps(list ...string) string { return `{"arch":"a","steps":[` + strings.Join(list, ",") + `]}` }
 
 // TestSteps holds how steps are aligned: by what they are, so that a neighbour
-// that comes or goes does not show every step behind it as changed.
+// that comes or goes does not show every step after it as changed.
 func TestSteps(t *testing.T) {
 	t.Parallel()
 	const long = "one\ntwo\nthree\nfour\nfive\n"
@@ -343,7 +343,7 @@ func TestShareCountsTheWholeEstate(t *testing.T) {
 	}
 }
 
-// TestOrderOfChanges: templates first, notifications right behind their job,
+// TestOrderOfChanges: templates first, notifications right after their job,
 // removals last.
 func TestOrderOfChanges(t *testing.T) {
 	t.Parallel()

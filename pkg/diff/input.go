@@ -16,7 +16,7 @@ type Input struct {
 
 	// Whole is what all definitions compiled to where Head holds only a part of
 	// them (--only, --changed, --shard); nil: Head is all. A live job that Whole
-	// declares is not unmanaged, and an empty part is no empty workspace.
+	// declares is not unmanaged, and an empty part is not an empty workspace.
 	Whole *compile.Result
 
 	// Part is the part that was asked for, shown to the readers of the plan. It
@@ -101,7 +101,7 @@ type Options struct {
 	RefuseDrift    bool     // as policy.drift: fail
 	AllowEmpty     bool     // a workspace without definitions is meant
 	AllowRemovals  int      // how many removals are meant; 0: the policy's limits hold
-	WriteSecrets   []string // names whose values are written anew, or "all"
+	WriteSecrets   []string // names whose values are written again, or "all"
 	ShowUndeclared bool     // list what the definitions do not name and an update keeps
 	Explain        bool     // name the rule that made two values equal
 	Contents       bool     // list what each new object holds
@@ -153,7 +153,7 @@ type LiveProject struct {
 	Jobs     []*LiveJob
 }
 
-// LiveJob is one live job. Body and Notices are nil where they were not read.
+// LiveJob is one live job. Body and Notices are nil if they were not read.
 type LiveJob struct {
 	ProjectID string
 	ID        string
@@ -164,7 +164,7 @@ type LiveJob struct {
 	ReadErr   error // the read failed: verdict unknown
 
 	// Full reads the body over the newer route, which shows members that the
-	// other leaves out; nil where that is the route in use.
+	// other leaves out; nil if that is the route in use.
 	Full      func() (*jsontree.Value, error)
 	Completed bool     // Body was completed by Full
 	Unseen    []string // members that could not be compared, because Full failed

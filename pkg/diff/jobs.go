@@ -15,7 +15,7 @@ import (
 type jobTask struct {
 	*Planner
 	*outcome
-	want, before *compile.Job // before: at the base, nil where it was not declared
+	want, before *compile.Job // before: at the base, nil if it was not declared
 	live         *LiveJob     // nil: there is none
 	ignore       ignored
 }
@@ -84,7 +84,7 @@ func placed(job *compile.Job) string {
 	return fmt.Sprintf("%s (%s:%d)", quote(job.Address), at.File, at.Line)
 }
 
-// definitionOf is where people find a job's definition, nil where that is not
+// definitionOf is where people find a job's definition, nil if that is not
 // known.
 func definitionOf(job *compile.Job) *Definition {
 	at := job.DefinedAt()
@@ -401,12 +401,12 @@ func (j *jobTask) noteDisabled() {
 	}
 }
 
-// writesSecret reports whether --write-secret asks to write a secret anew.
+// writesSecret reports whether --write-secret asks to write a secret again.
 func (o *Options) writesSecret(name string) bool {
 	return name != "" && (slices.Contains(o.WriteSecrets, name) || slices.Contains(o.WriteSecrets, "all"))
 }
 
-// forced adds the sensitive values that --write-secret asks to write anew.
+// forced adds the sensitive values that --write-secret asks to write again.
 func (j *jobTask) forced(change *Change) {
 	for _, use := range j.want.Secrets {
 		if !j.in.Options.writesSecret(use.Secret) {

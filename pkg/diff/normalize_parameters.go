@@ -9,7 +9,7 @@ import (
 )
 
 // stringDefinition is the only parameter definition that is known, and the one
-// meant where none is named (API reference 4.18), as it is compared.
+// meant if none is named (API reference 4.18), as it is compared.
 var stringDefinition = strings.ToLower(wire.ParameterDefinition)
 
 func definitionName(body *jsontree.Value, _ Modules) {

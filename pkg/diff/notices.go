@@ -52,7 +52,7 @@ func (j *jobTask) notices() {
 }
 
 // withoutIgnored returns a declared channel with the live state of what of it is
-// ignored, since one call sets all of a channel; left is false where nothing is
+// ignored, since one call sets all of a channel; left is false if nothing is
 // left to compare.
 func (j *jobTask) withoutIgnored(notice compile.Notice, rows []wire.Notice) (kept compile.Notice, left bool) {
 	path := compile.NoticePath(notice.Type)
@@ -74,7 +74,7 @@ func (j *jobTask) withoutIgnored(notice compile.Notice, rows []wire.Notice) (kep
 	return notice, true
 }
 
-// channel compares one channel. forced says to write its configuration anew.
+// channel compares one channel. forced says to write its configuration again.
 func channel(want compile.Notice, base *compile.Notice, rows []wire.Notice, change *Change, forced bool) {
 	var have []string
 	var config *string

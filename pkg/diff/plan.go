@@ -21,7 +21,7 @@ type Plan struct {
 	FormatVersion string    `json:"format_version"`
 	PlanID        string    `json:"plan_id"` // sha256:… over all that decides what apply would do
 	ToolVersion   string    `json:"tool_version"`
-	CreatedAt     time.Time `json:"created_at,omitzero"` // UTC; an approval grows old. Decides nothing else and is no part of the plan id
+	CreatedAt     time.Time `json:"created_at,omitzero"` // UTC; an approval grows old. Decides nothing else and is not part of the plan id
 	Environment   string    `json:"environment"`
 	Endpoint      string    `json:"endpoint"`
 	Base          *Revision `json:"base"`
@@ -35,7 +35,7 @@ type Plan struct {
 	Region        string    `json:"region,omitempty"`   // of the endpoint, where it is a known one
 	Projects      []string  `json:"projects,omitempty"` // the aliases that the plan is about
 	Jobs          int       `json:"jobs,omitempty"`     // declared jobs that were compared
-	Needs         []Need    `json:"needs,omitempty"`    // the secrets that apply has to know; decides nothing and is no part of the plan id
+	Needs         []Need    `json:"needs,omitempty"`    // the secrets that apply has to know; decides nothing and is not part of the plan id
 	Groups        []Group   `json:"groups,omitempty"`   // changes with one cause, as they are shown; only the JSON form has them, and they decide nothing
 
 	// Checksum is over the whole stored document, so that an edit of what no id
@@ -171,8 +171,8 @@ const (
 //
 // A job's notifications are an object of their own: its change has the kind
 // notification, the address alias/notification/job, the job's name and id, the
-// action update, and stands right behind the job's own change where there is
-// one. Its ID is nil where the job is still to be created.
+// action update, and stands right after the job's own change where there is
+// one. Its ID is nil if the job is still to be created.
 //
 // Changes are ordered as apply carries them out: templates, then jobs with
 // their notifications, then removals; within each by address.
@@ -186,7 +186,7 @@ type Change struct {
 	Verdict    Verdict     `json:"verdict"`
 	Definition *Definition `json:"definition"`
 
-	Owner  string            `json:"owner,omitempty"`  // who answers for the job; decides nothing and is no part of the plan id
+	Owner  string            `json:"owner,omitempty"`  // who answers for the job; decides nothing and is not part of the plan id
 	Labels map[string]string `json:"labels,omitempty"` // as well
 
 	Note      string    `json:"note,omitempty"` // such as "removed in 9d02c1f"
@@ -196,7 +196,7 @@ type Change struct {
 	LastEdit  *LastEdit `json:"last_edit,omitempty"` // in a plan of drift, where the service knows
 
 	// HaveFingerprint and WantFingerprint identify the live body and the desired
-	// one, in all that is declared or changed, "" where there is none. Apply
+	// one, in all that is declared or changed, "" if there is none. Apply
 	// compares the first with what it reads right before it writes. Those of a
 	// template, and of a job that is created, are Fingerprint of the whole body.
 	HaveFingerprint string `json:"have_fingerprint,omitempty"`
@@ -220,7 +220,7 @@ type Change struct {
 }
 
 // DesiredBody returns the whole body of the create or update that c asks for, a
-// tree of the caller's own; nil where it asks for neither. That of a new job is
+// tree of the caller's own; nil if it asks for neither. That of a new job is
 // made of its definition, which is held anyway.
 func (c *Change) DesiredBody() *jsontree.Value {
 	if c.Kind == KindJob && c.Want != nil && slices.Contains(c.Actions, ActionCreate) {
@@ -230,11 +230,11 @@ func (c *Change) DesiredBody() *jsontree.Value {
 }
 
 // LastEdit is the newest row of a live object's change history. Apply's own
-// writes are rows like any other. It decides nothing and is no part of the plan
+// writes are rows like any other. It decides nothing and is not part of the plan
 // id.
 type LastEdit struct {
 	User string    `json:"user"`
-	Time time.Time `json:"time,omitzero"` // UTC, to the second; zero where the service does not say
+	Time time.Time `json:"time,omitzero"` // UTC, to the second; zero if the service does not say
 }
 
 // Definition is where an object is defined.

@@ -205,7 +205,7 @@ func (c *Change) Onto(live *jsontree.Value, modules Modules) *Change {
 
 // Differences returns the paths at which a body that was read is not what an
 // update to want leaves, by the comparison that Compute makes: what the service
-// adds, fills in or writes in its own way is no difference. before is the body
+// adds, fills in or writes in its own way is not a difference. before is the body
 // that was replaced, nil for a create; what it held and want does not must be
 // gone. Sensitive values cannot be compared and never differ.
 func Differences(live, want, before *jsontree.Value, modules Modules) []string {

@@ -54,7 +54,7 @@ func (c *Change) UnmetTemplate(have, sent *jsontree.Value, modules Modules) []Fi
 // templateAsWritten returns the base of a live template that an earlier run may
 // have written and did not come to record: where it is as that run wanted it, it
 // was written by that run, and not by somebody else. before is what the record
-// says, nil where it says nothing.
+// says, nil if it says nothing.
 func (p *Planner) templateAsWritten(address string, before *compile.Template, live *LiveTemplate) *compile.Template {
 	for _, tried := range slices.Backward(p.in.TriedTemplates[address]) {
 		c := (&Change{WantTemplate: tried}).overTemplate(live.Body, p.in.Modules)

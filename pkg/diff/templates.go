@@ -14,7 +14,7 @@ import (
 )
 
 // templates compares the published templates with the caller's own. A template
-// cannot be updated: a changed one is created anew and the old one deleted.
+// cannot be updated: a changed one is created again and the old one deleted.
 func (p *Planner) templates(out, removals *outcome) {
 	live := map[string][]*LiveTemplate{}
 	seen := map[string]bool{}
@@ -72,7 +72,7 @@ func (p *Planner) template(want *compile.Template, named []*LiveTemplate, out *o
 // halfReplaced returns the template that a replacement should have deleted and
 // did not: of two of one name one is as wanted, and the other is what the base
 // says, or what an earlier run was replacing. Replacing that one once more finds
-// the new one in place and deletes the old one. It returns nil where the two are
+// the new one in place and deletes the old one. It returns nil if the two are
 // for a person to decide.
 func (p *Planner) halfReplaced(want, before *compile.Template, named []*LiveTemplate) *LiveTemplate {
 	if len(named) != 2 {

@@ -12,7 +12,7 @@ import (
 // and did not come to record: what of it is as that run wanted it was written by
 // that run, and not by somebody else. The body, each channel and the enabled
 // state are written one by one, so each is judged by itself. before is what the
-// record says, nil where it says nothing.
+// record says, nil if it says nothing.
 func (p *Planner) asWritten(tried []*compile.Job, before *compile.Job, live *LiveJob) *compile.Job {
 	if len(tried) == 0 || live == nil || live.Body == nil {
 		return before

@@ -156,7 +156,7 @@ func (rq *request) newBuild(j *job, body *jsontree.Value) (*build, error) {
 	return b, nil
 }
 
-// exitsWithOne tells whether a script has a line that is "exit 1".
+// exitsWithOne reports whether a script has a line that is "exit 1".
 func exitsWithOne(command string) bool {
 	return slices.ContainsFunc(strings.Split(command, "\n"), func(line string) bool {
 		return strings.TrimSpace(line) == "exit 1"
@@ -215,7 +215,7 @@ func runParameters(body, run *jsontree.Value) ([]wire.RunParameter, error) {
 	return list, nil
 }
 
-// allowed tells whether an enumeration offers a value; others take any.
+// allowed reports whether an enumeration offers a value; others take any.
 func allowed(definition *jsontree.Value, value string) bool {
 	options := param(definition, "defaultValue").Get("limits").Items()
 	if len(options) == 0 {

@@ -32,7 +32,7 @@ func TestLiveLog(t *testing.T) {
 		t.Errorf("in pieces: %s", pieces.String())
 	}
 	if r := c.good("GET", path+"999999", "").Get("result"); r.Str("content") != "" || r.Str("offset") != whole.Str("offset") {
-		t.Errorf("behind the end: %s", r.AppendJSON(nil))
+		t.Errorf("after the end: %s", r.AppendJSON(nil))
 	}
 	for _, wrong := range []string{"", "-1", "x", "0&length=1"} {
 		if r := c.call("GET", path+wrong, ""); r.status != 400 {

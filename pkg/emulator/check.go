@@ -89,7 +89,7 @@ func isParameterName(name string) bool {
 	return name != "" && len(name) <= 128 && !strings.ContainsFunc(name, func(c rune) bool { return !isWord(c) })
 }
 
-// isWord tells whether c is a Latin letter, a digit or _.
+// isWord reports whether c is a Latin letter, a digit or _.
 func isWord(c rune) bool {
 	return c == '_' || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
 }

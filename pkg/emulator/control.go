@@ -64,7 +64,7 @@ func control(handle func(*http.Request) (any, error)) http.HandlerFunc {
 	}
 }
 
-// local tells whether a request was made for a loopback name and by no page of
+// local reports whether a request was made for a loopback name and by no page of
 // another origin.
 func local(r *http.Request) bool {
 	host := r.Host

@@ -1,6 +1,6 @@
 // Package emulator is the CodeArts Build API on loopback: every call of the API
 // reference (4.1–4.26, 5.1–5.4) in both generations of routes, IAM's token
-// call, and the state behind them.
+// call, and the state after them.
 //
 // It is a product feature and a test bench. As a feature it lets a team plan and
 // apply for real without an account: it checks requests as strictly as the

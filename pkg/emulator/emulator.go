@@ -127,7 +127,7 @@ func (e *Emulator) Now() time.Time { return e.clock.now() }
 // Quirks returns the switches that are in force.
 func (e *Emulator) Quirks() Quirks { return e.quirks }
 
-// projectExists tells whether id names a CodeArts project here.
+// projectExists reports whether id names a CodeArts project here.
 func (e *Emulator) projectExists(id string) bool {
 	return isProjectID(id) && (len(e.opts.Projects) == 0 || slices.Contains(e.opts.Projects, id))
 }
@@ -145,7 +145,7 @@ func (c *clock) now() time.Time {
 	return c.base().Add(c.offset)
 }
 
-// moved tells whether the clock is ahead of its base.
+// moved reports whether the clock is ahead of its base.
 func (c *clock) moved() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -45,7 +45,7 @@ const (
 	FaultDieOnReuse FaultKind = "die-on-reuse" // the right answer; the connection dies when used again
 )
 
-// Commit says whether and when a request that meets a fault is carried out.
+// Commit reports whether and when a request that meets a fault is carried out.
 type Commit string
 
 // When a request is carried out.
@@ -104,7 +104,7 @@ func (f Fault) MarshalJSON() ([]byte, error) {
 }
 
 // UnmarshalJSON reads what MarshalJSON writes, with * for any operation. An
-// unknown member and a delay that is no duration are errors.
+// unknown member and a delay that is not a duration are errors.
 func (f *Fault) UnmarshalJSON(data []byte) error {
 	in := faultJSON{plainFault: (*plainFault)(f)}
 	dec := json.NewDecoder(bytes.NewReader(data))

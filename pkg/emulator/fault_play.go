@@ -8,7 +8,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// altersAnswer tells whether a kind changes the service's own answer, and so
+// altersAnswer reports whether a kind changes the service's own answer, and so
 // carries the request out unless told not to.
 func (k FaultKind) altersAnswer() bool {
 	switch k {

@@ -47,7 +47,7 @@ type reply struct {
 	status int
 	header http.Header
 	text   string
-	body   *jsontree.Value // nil where the text is no JSON
+	body   *jsontree.Value // nil if the text is not JSON
 }
 
 func (c *caller) request(method, path, body string) *http.Request {

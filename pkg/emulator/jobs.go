@@ -174,7 +174,7 @@ func queryJob(rq *request) (*answer, error) {
 	return rq.success(body)
 }
 
-// hideParameters tells whether a query leaves the parameters out.
+// hideParameters reports whether a query leaves the parameters out.
 func (rq *request) hideParameters() bool {
 	if rq.e.quirks.ParametersNeedFlag {
 		return rq.query("get_all_params") != "true"

@@ -49,7 +49,7 @@ func (l *limiter) admit(r *route, now time.Time) error {
 	return nil
 }
 
-// take counts a call and returns how long the caller has to wait; 0 where the
+// take counts a call and returns how long the caller has to wait; 0 if the
 // call is admitted.
 func (w *callWindow) take(key string, now time.Time) time.Duration {
 	if w.limit == 0 {

@@ -37,7 +37,7 @@ func (b *modelBuild) result(now time.Time) string {
 	return "RUNNING"
 }
 
-// ended tells whether a build cannot be stopped any more.
+// ended reports whether a build cannot be stopped any more.
 func (b *modelBuild) ended(now time.Time) bool {
 	result := b.result(now)
 	return result == "SUCCESS" || result == "ABORTED"

@@ -106,7 +106,7 @@ func (m *model) uniqueness(what string) emulator.Uniqueness {
 	return m.quirks.UniqueNames
 }
 
-// isError tells whether an answer holds an error.
+// isError reports whether an answer holds an error.
 func isError(r reply) bool {
 	return r.body.Str("error_code") != "" || r.body.Str("err_code") != "" || r.body.Get("error").Kind() == jsontree.KindObject && r.body.Get("error").Len() > 0
 }

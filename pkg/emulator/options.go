@@ -76,12 +76,12 @@ type Options struct {
 	ID func() string
 }
 
-// isProjectID tells whether id is 32 digits and lower-case letters.
+// isProjectID reports whether id is 32 digits and lower-case letters.
 func isProjectID(id string) bool {
 	return isObjectID(id) && strings.ToLower(id) == id
 }
 
-// isObjectID tells whether id is 32 digits and Latin letters.
+// isObjectID reports whether id is 32 digits and Latin letters.
 func isObjectID(id string) bool {
 	return len(id) == 32 && !strings.ContainsFunc(id, func(c rune) bool { return c == '_' || !isWord(c) })
 }

@@ -71,7 +71,7 @@ func (e *Emulator) addPage(mux *http.ServeMux) {
 	pages := htmltemplate.Must(htmltemplate.ParseFS(pageSources, "page_*.html")) // fixed text, parsed by every test
 	for pattern, page := range map[string]struct {
 		name string
-		data func(*http.Request, *pageHead) any // nil where there is no such object
+		data func(*http.Request, *pageHead) any // nil if there is no such object
 	}{
 		"GET /{$}":             {"overview", e.overviewPage},
 		"GET /job/{id}":        {"job", e.jobPage},

@@ -15,7 +15,7 @@ import (
 // from traffic, or are wrong. The zero value is NoQuirks, the reference taken at its
 // word. Q numbers are those of the project's notes on the service.
 type Quirks struct {
-	// UniqueNames says whether two live jobs of a project may share a name.
+	// UniqueNames reports whether two live jobs of a project may share a name.
 	UniqueNames Uniqueness `json:"unique_names"`
 	// UniqueTemplates says the same of the custom templates of an account.
 	UniqueTemplates Uniqueness `json:"unique_templates"`

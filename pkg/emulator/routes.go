@@ -55,7 +55,7 @@ type Route struct {
 	Op      string `json:"op"`      // what Fault.Op and Call.Op say
 	API     string `json:"api"`     // v3, v1 or iam
 	Pattern string `json:"pattern"` // method and path
-	Section string `json:"section"` // of the API reference; empty where it has none
+	Section string `json:"section"` // of the API reference; empty if it has none
 }
 
 // Routes lists every call, those of the reference first.

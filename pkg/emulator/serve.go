@@ -118,7 +118,7 @@ func (e *Emulator) wait(req *http.Request, d time.Duration) bool {
 	return false
 }
 
-// process handles a request in full and tells whether it changed anything.
+// process handles a request in full and reports whether it changed anything.
 func (e *Emulator) process(rq *request) (*answer, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -250,7 +250,7 @@ func (s *state) change(id string, number int) (*change, error) {
 	return row, nil
 }
 
-// liveJob returns the live job of an id, nil where there is none.
+// liveJob returns the live job of an id, nil if there is none.
 func (s *state) liveJob(id string) *job {
 	if j := s.jobs[id]; j != nil && j.live() {
 		return j

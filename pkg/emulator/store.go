@@ -9,7 +9,7 @@ import (
 // store keeps rows: bytes by table and key. Commits are atomic: all of a
 // commit's writes are kept or none.
 type store interface {
-	// get returns a row's bytes, which the caller must not change; nil where there is none.
+	// get returns a row's bytes, which the caller must not change; nil if there is none.
 	get(table, key string) ([]byte, error)
 	// each calls row for every row of a table in order of keys. The bytes are good
 	// during the call only.

@@ -130,7 +130,7 @@ func changeHistory(rq *request) (*answer, error) {
 	return rq.success(obj("job_update_records", rows, "total", num(j.Changes)))
 }
 
-// checkName tells whether a project has a job of a name. It reads the jobs
+// checkName reports whether a project has a job of a name. It reads the jobs
 // themselves, so it knows of those that the list does not show yet.
 func checkName(rq *request) (*answer, error) {
 	project, name := rq.query("project_id"), rq.query("job_name")
@@ -147,7 +147,7 @@ func checkName(rq *request) (*answer, error) {
 	return rq.success(jsontree.Bool(exists))
 }
 
-// checkCount tells whether the quota of jobs is used up, which never happens here.
+// checkCount reports whether the quota of jobs is used up, which never happens here.
 func checkCount(rq *request) (*answer, error) { return rq.success(jsontree.Bool(false)) }
 
 // checkWebhook accepts every address of http form; the emulator calls nobody.

@@ -95,7 +95,7 @@ func (t Truth) Named(project, name string) []TruthJob {
 	return slices.DeleteFunc(slices.Clone(t.Jobs), func(j TruthJob) bool { return j.Project != project || j.Name != name })
 }
 
-// Job returns the live job of an id, nil where there is none.
+// Job returns the live job of an id, nil if there is none.
 func (t Truth) Job(id string) *TruthJob {
 	for i := range t.Jobs {
 		if t.Jobs[i].ID == id {

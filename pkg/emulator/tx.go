@@ -97,7 +97,7 @@ func (t *tx) putFile(key string, data []byte) {
 // changeKey pads the number: the store orders keys as bytes.
 func changeKey(jobID string, number int) string { return fmt.Sprintf("%s/%08d", jobID, number) }
 
-// commit makes the writes durable and visible; it tells whether there were any.
+// commit makes the writes durable and visible; it reports whether there were any.
 func (t *tx) commit() (bool, error) {
 	if t.err != nil {
 		return false, t.err

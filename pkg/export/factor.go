@@ -231,7 +231,7 @@ func (ed *editor) addDefaults(root *spec.Node, made *yamltext.Node) {
 }
 
 // majority is the value of a key that at least half of the jobs, and two, have;
-// nil where there is none, or a job lacks the key or one below it: it would get
+// nil if there is none, or a job lacks the key or one below it: it would get
 // that.
 func (f *factorer) majority(key string) *yamltext.Node {
 	counts, values := map[string]int{}, map[string]*yamltext.Node{}

@@ -323,7 +323,7 @@ func (ed *editor) hashLinesIn(n *spec.Node) int {
 }
 
 // outsideTexts are the lines of a value's source that hold no part of a quoted
-// text or a text block, where a # behind a blank begins a comment.
+// text or a text block, where a # after a blank begins a comment.
 func (ed *editor) outsideTexts(n *spec.Node, source string, line int) string {
 	inText := map[int]bool{}
 	var out strings.Builder
@@ -332,13 +332,13 @@ func (ed *editor) outsideTexts(n *spec.Node, source string, line int) string {
 		if n.Kind == spec.ScalarNode && n.Style != spec.PlainStyle {
 			first := n.Range.Start.Line
 			if n.Style == spec.LiteralStyle || n.Style == spec.FoldedStyle {
-				first++ // a comment may stand behind the | of a block
+				first++ // a comment may stand after the | of a block
 			}
 			for line := first; line <= n.Range.End.Line; line++ {
 				inText[line] = true
 			}
 			end := ed.At(n.Range.End)
-			out.Write(ed.Src[end:ed.LineEnd(end)]) // what stands behind it
+			out.Write(ed.Src[end:ed.LineEnd(end)]) // what stands after it
 		}
 		for _, f := range n.Fields {
 			mark(f.Value)

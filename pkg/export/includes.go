@@ -35,7 +35,7 @@ func (x *includes) text(n *spec.Node) (text string, is bool) {
 }
 
 // set gives the file of an include a new text. It returns false, and changes
-// nothing, where n is no include, no file can hold the text, or the definition
+// nothing, where n is not an include, no file can hold the text, or the definition
 // includes the file twice.
 func (x *includes) set(n *spec.Node, want *yamltext.Node) bool {
 	if !x.takes(n, want) {

@@ -138,7 +138,7 @@ func (w *jobWriter) members() {
 	}
 }
 
-// formsOf lists the forms of each item of a list, nil where it is no list of
+// formsOf lists the forms of each item of a list, nil if it is not a list of
 // objects.
 func formsOf(list *jsontree.Value, forms func(*jsontree.Value) []*yamltext.Node) [][]*yamltext.Node {
 	var all [][]*yamltext.Node

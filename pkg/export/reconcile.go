@@ -161,7 +161,7 @@ func (ed *editor) reconcileItems(have *spec.Node, want *yamltext.Node, anyOrder 
 }
 
 // inOldOrder keeps the items that stay in the order that they have; a new one
-// stays behind the one that it stood behind.
+// stays after the one that it stood after.
 func inOldOrder(items []yamledit.Item) []yamledit.Item {
 	behind := map[int][]yamledit.Item{} // by the item before, -1 for the first
 	var stay []int

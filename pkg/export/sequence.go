@@ -126,7 +126,7 @@ func (f *factorer) hosts() (hosts []*host) {
 }
 
 // bestSequence is the sequence that saves most, the first of those that save as
-// much; nil where none pays.
+// much; nil if none pays.
 func bestSequence(hosts []*host) (best *sequence) {
 	found := map[string]*sequence{}
 	var order []*sequence

@@ -160,7 +160,7 @@ func (w *buildYMLWriter) step(step *jsontree.Value, path string) (*yamltext.Node
 	return yamltext.Mapping(yamltext.Entry(module.Word(), n)), nil
 }
 
-// inputOf is the input that sets a property to a value, "" where none is known.
+// inputOf is the input that sets a property to a value, "" if none is known.
 func inputOf(module *catalog.Module, m jsontree.Member) (name string, value *yamltext.Node) {
 	for _, in := range module.Inputs {
 		if in.Property != m.Key {

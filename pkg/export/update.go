@@ -210,7 +210,7 @@ func (u *update) keys() []string {
 }
 
 // inputs changes the inputs that a job gives its template, where all that
-// differs in the steps came from them. It returns false where that is not so.
+// differs in the steps came from them. It returns false if that is not so.
 func (u *update) inputs(ed *editor, differ []string) bool {
 	given := u.have.Get("template").Get("inputs")
 	values := propertyValues(tidy(u.live.Body, u.e.catalogue))

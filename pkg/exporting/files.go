@@ -85,7 +85,7 @@ func (x *Run) declareSecrets(d *export.Definition) error {
 }
 
 // schemaOf is the path from a file to the schema that init keeps for editors,
-// "" where there is none.
+// "" if there is none.
 func (x *Run) schemaOf(file string) string {
 	const schema = ".schemas/definitions.schema.json"
 	if _, err := os.Stat(filepath.Join(x.w.Dir, filepath.FromSlash(schema))); err != nil {

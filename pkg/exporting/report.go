@@ -41,7 +41,7 @@ type Exported struct {
 // Problem is an object that has no definition now, or may have none.
 type Problem struct {
 	Address string `json:"address"`
-	ID      string `json:"id"` // of the job or template; "" where none is known
+	ID      string `json:"id"` // of the job or template; "" if none is known
 	Reason  string `json:"reason"`
 }
 

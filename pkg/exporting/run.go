@@ -151,7 +151,7 @@ func (x *Run) All(ctx context.Context) error {
 }
 
 // Unmatched returns a pattern of Only that no live object has, "" where each has
-// one: to export nothing is no success then.
+// one: to export nothing is not a success then.
 func (x *Run) Unmatched() string {
 	for _, glob := range x.opts.Only {
 		if !x.matched[glob] {
@@ -255,7 +255,7 @@ func (x *Run) matches(name string) bool {
 	return some
 }
 
-// isIgnored tells whether the workspace's policy leaves a job alone.
+// isIgnored reports whether the workspace's policy leaves a job alone.
 func (x *Run) isIgnored(name string) bool {
 	return slices.ContainsFunc(x.w.Set.Workspace.Policy.Ignore, func(rule spec.Ignore) bool {
 		return len(rule.Fields) == 0 && doublestar.MatchUnvalidated(rule.Job, name)

@@ -131,7 +131,7 @@ func (l *layout) inline(n *spec.Written, in yamltext.Place, s *shape) string {
 	return properties + l.flowLine(n, s)
 }
 
-// properties are the anchor and the tag of a node with a blank behind them, and
+// properties are the anchor and the tag of a node with a blank after them, and
 // where they end.
 func (l *layout) properties(n *spec.Written) (words string, end int) {
 	at := n.Start

@@ -47,7 +47,7 @@ func (e *InvalidError) Error() string {
 }
 
 // UnsupportedError says that a file holds YAML that is left alone because
-// writing it anew could change it.
+// writing it again could change it.
 type UnsupportedError struct {
 	Pos    spec.Pos
 	Reason string
@@ -119,7 +119,7 @@ func endsLinesWithCRLF(text []byte) bool {
 // document writes the whole file.
 func (l *layout) document(root *spec.Written) ([]string, error) {
 	if root != nil && isEmpty(root) && root.Start == root.Value {
-		root = nil // a mark and nothing behind it
+		root = nil // a mark and nothing after it
 	}
 	lines, err := l.prologue(root)
 	if err != nil || root == nil {
@@ -146,13 +146,13 @@ func (l *layout) document(root *spec.Written) ([]string, error) {
 	lines = appendRemarks(lines, end, 0, open)
 	lines = appendRemarks(lines, l.behindEnd(), 0, open)
 	if rest := strings.TrimSpace(l.src[l.at:]); rest != "" {
-		return nil, l.refuse(l.at, "%q stands behind the end of the definitions", strings.Fields(rest)[0])
+		return nil, l.refuse(l.at, "%q stands after the end of the definitions", strings.Fields(rest)[0])
 	}
 	return lines, nil
 }
 
 // behindEnd steps over the mark of the document's end, which means nothing in a
-// file of one document, and consumes the comments behind it.
+// file of one document, and consumes the comments after it.
 func (l *layout) behindEnd() []remark {
 	rest := l.src[l.at:]
 	if !strings.HasPrefix(rest, "...") || l.column(l.at) != 0 || len(rest) > 3 && strings.IndexByte(" \t\n", rest[3]) < 0 {

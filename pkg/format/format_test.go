@@ -113,7 +113,7 @@ func TestEnds(t *testing.T) {
 		{"a script that is kept to the end", "a: |+\n  b\n\n\n", "a: |+\n  b\n\n\n"},
 		{"a script without a line break at the end", "a: |\n  b", "a: |-\n  b\n"},
 		{"a mark at the end", "version: 1\n...\n", "version: 1\n"},
-		{"a comment beside and behind the mark at the end", "version: 1\n... # b\n\n# c\n", "version: 1\n# b\n\n# c\n"},
+		{"a comment beside and after the mark at the end", "version: 1\n... # b\n\n# c\n", "version: 1\n# b\n\n# c\n"},
 		{"a key with a question mark", "version: 1\n? jobs\n: []\n", "version: 1\njobs: []\n"},
 		{"a key with a question mark, a list and comments", "? jobs # a\n# b\n: # c\n  - name: x\n", "# a\n# b\njobs: # c\n  - name: x\n"},
 		{"a key with a question mark and no value", "x:\n  ? a\n  ? b\n", "x:\n  a:\n  b:\n"},
@@ -134,14 +134,14 @@ func TestEnds(t *testing.T) {
 	}
 }
 
-// TestRefusals: what cannot be written anew without doubt is left alone, and
+// TestRefusals: what cannot be written again without doubt is left alone, and
 // the message says where it stands.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, in, want string }{
 		{"a list", "- a\n", ""},
 		{"a text", "hello\n", "a.yaml:1:1: "},
-		{"behind the mark", "--- {version: 1}\n", "a.yaml:1:"},
+		{"after the mark", "--- {version: 1}\n", "a.yaml:1:"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

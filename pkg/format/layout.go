@@ -9,7 +9,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// layout writes a file anew, value by value in the order written, and between
+// layout writes a file again, value by value in the order written, and between
 // two values accounts for every byte: blanks, comments, one indicator. What it
 // does not know it refuses, so nothing can get lost.
 type layout struct {
@@ -17,7 +17,7 @@ type layout struct {
 	kind Kind
 	at   int // what stands before has been written
 
-	keyColumn int // of the key whose value is being written; -1 behind a dash
+	keyColumn int // of the key whose value is being written; -1 after a dash
 }
 
 // refusal says which line layout does not know how to write.
@@ -37,7 +37,7 @@ type part struct {
 	head  []remark // the remarks above it
 	tail  []remark // the comments below it that are about it
 	lines []string // indented; the first is that of the key or the dash
-	open  bool     // blank lines behind it would belong to it
+	open  bool     // blank lines after it would belong to it
 	name  string   // an entry's key
 }
 
@@ -52,7 +52,7 @@ func (l *layout) skipTo(offset int) error {
 }
 
 // collection writes a block mapping or list: its lines, the remarks above its
-// first part, and whether blank lines behind it would belong to it.
+// first part, and whether blank lines after it would belong to it.
 func (l *layout) collection(n *spec.Written, indent int, s *shape, top string) (head []remark, lines []string, open bool, err error) {
 	var parts []part
 	column := l.column(n.Value)
@@ -174,7 +174,7 @@ func (l *layout) entries(n *spec.Written, indent int, s *shape, top string) ([]p
 // further.
 const longestKey = 1000
 
-// key writes the key at the cursor and its colon. One behind a question mark
+// key writes the key at the cursor and its colon. One after a question mark
 // becomes an ordinary one where it can; explicit is its line where it cannot.
 func (l *layout) key(key *spec.Written, p *part) (word, explicit string, err error) {
 	marked := l.isQuestion()
@@ -202,7 +202,7 @@ func (l *layout) key(key *spec.Written, p *part) (word, explicit string, err err
 	colon := strings.TrimLeft(l.src[l.at:], " \t")
 	if !strings.HasPrefix(colon, ":") {
 		if !marked {
-			return "", "", l.refuse(l.at, "there is no colon behind %q", key.Text)
+			return "", "", l.refuse(l.at, "there is no colon after %q", key.Text)
 		}
 		return word + ":", "", nil // a key without a value
 	}
@@ -259,7 +259,7 @@ func (l *layout) items(n *spec.Written, indent int, s *shape) ([]part, error) {
 	return parts, nil
 }
 
-// item writes what stands behind a dash: a collection starts on its line, and
+// item writes what stands after a dash: a collection starts on its line, and
 // remarks before its first part move above the dash.
 func (l *layout) item(n *spec.Written, indent int, s *shape, p *part) ([]string, bool, error) {
 	if n.Kind == spec.ScalarNode || n.Flow || n.Start != n.Value {
@@ -279,7 +279,7 @@ func (l *layout) item(n *spec.Written, indent int, s *shape, p *part) ([]string,
 	return lines, open, nil
 }
 
-// value writes what stands behind a colon, or a dash at indent. The first line
+// value writes what stands after a colon, or a dash at indent. The first line
 // is to follow on the same line.
 func (l *layout) value(n *spec.Written, indent int, s *shape, top string) (lines []string, open bool, err error) {
 	if n.End < 0 {

@@ -98,7 +98,7 @@ func (w *writer) beside(above string) string {
 	return strings.Repeat(" ", w.pick(2))
 }
 
-// value writes what stands behind a colon or a dash at indent.
+// value writes what stands after a colon or a dash at indent.
 func (w *writer) value(indent, depth int, above string) {
 	kind := w.pick(8)
 	if depth >= 4 && kind >= 5 {

@@ -8,7 +8,7 @@ import (
 )
 
 // scalar writes a plain or quoted text. What stands on several lines keeps its
-// lines, those behind the first indented as given.
+// lines, those after the first indented as given.
 func (l *layout) scalar(n *spec.Written, indent int, in yamltext.Place) (first string, rest []string) {
 	source := l.src[n.Value:n.End]
 	if !strings.Contains(source, "\n") {
@@ -40,7 +40,7 @@ func (l *layout) oneLine(n *spec.Written, source string, in yamltext.Place) stri
 }
 
 // block writes a literal or folded text: the header, and the lines indented as
-// given. open tells that the blank lines behind it belong to it.
+// given. open tells that the blank lines after it belong to it.
 func (l *layout) block(n *spec.Written, indent int) (header string, lines []string, open bool) {
 	body := lineEnd(l.src, n.Value)
 	comment := ""

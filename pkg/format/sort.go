@@ -8,8 +8,8 @@ import (
 )
 
 // sorted returns the order of a mapping's entries, by index: the schema's, keys
-// that it does not list behind those that it does, a merge key first and a file's
-// x- keys behind its version.
+// that it does not list after those that it does, a merge key first and a file's
+// x- keys after its version.
 func (s *shape) sorted(n *spec.Written) []int {
 	order := make([]int, len(n.Items)/2)
 	for i := range order {
@@ -26,7 +26,7 @@ func (s *shape) sorted(n *spec.Written) []int {
 		case name == "<<":
 			rank[i] = -1
 		case at < 0 && keys[0] == "version" && strings.HasPrefix(name, "x-"):
-			rank[i] = 1 // behind the version, before what uses its anchors
+			rank[i] = 1 // after the version, before what uses its anchors
 		case at < 0:
 			rank[i] = 2 * len(keys)
 		default:

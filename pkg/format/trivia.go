@@ -6,7 +6,7 @@ import "strings"
 type remark struct {
 	text   string // "" is a blank line
 	column int    // of a comment, from 0
-	end    int    // behind a comment, in the source
+	end    int    // after a comment, in the source
 }
 
 // trail consumes the rest of the line at the cursor if it is blank or a comment.

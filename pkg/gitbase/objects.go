@@ -154,7 +154,7 @@ func (r *Repo) FirstParents(ctx context.Context, commit, file string, most int) 
 }
 
 // Me returns the name and the e-mail address that the user set for commits, ""
-// where none is set.
+// if none is set.
 func (r *Repo) Me(ctx context.Context) Person {
 	var me Person
 	for key, to := range map[string]*string{"user.name": &me.Name, "user.email": &me.Email} {

@@ -59,7 +59,7 @@ func remoteOutput(ctx context.Context, dir string, args []string, env ...string)
 	return out.String(), nil
 }
 
-// subcommandOf is the first of args that is no option.
+// subcommandOf is the first of args that is not an option.
 func subcommandOf(args []string) string {
 	for i := 0; i < len(args); i++ {
 		if args[i] == "-c" {

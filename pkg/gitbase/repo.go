@@ -29,7 +29,7 @@ type Repo struct {
 }
 
 // Open finds the repository around the workspace folder dir. The error wraps
-// ErrNoRepository where there is none.
+// ErrNoRepository if there is none.
 func Open(ctx context.Context, dir string) (*Repo, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -54,7 +54,7 @@ func Open(ctx context.Context, dir string) (*Repo, error) {
 func (r *Repo) Folder() string { return strings.TrimSuffix(r.prefix, "/") }
 
 // Resolve returns the full id of the commit that revision names. The error
-// wraps ErrUnknownRevision where there is none, and says so if that may be
+// wraps ErrUnknownRevision if there is none, and says so if that may be
 // because the clone is shallow.
 func (r *Repo) Resolve(ctx context.Context, revision string) (string, error) {
 	out, err := git(ctx, r.dir, "rev-parse", "--verify", "--quiet", "--end-of-options", revision+"^{commit}")

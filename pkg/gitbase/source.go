@@ -127,7 +127,7 @@ func (s *Source) Fetch(ctx context.Context, commit, full string) (*SourceFiles, 
 	return s.files(ctx, r, commit)
 }
 
-// files reads the folder. What is no plain file, or more than fits, is refused as
+// files reads the folder. What is not a plain file, or more than fits, is refused as
 // a whole: a copy that lacks something would be another standard.
 func (s *Source) files(ctx context.Context, r *Repo, commit string) (*SourceFiles, error) {
 	if folder := path.Clean(s.source.Path); folder != "." {

@@ -6,7 +6,7 @@ import "encoding/binary"
 // the tree's memory, and a collector of garbage need not look into it. The zero
 // Packed is an absent value.
 //
-// It is no format to store: it holds for one run of one program.
+// It is not a format to store: it holds for one run of one program.
 type Packed string
 
 // Pack packs v. What Unpack makes of it is Equal to v, to the order of members.

@@ -39,7 +39,7 @@ type list struct {
 	members []Member
 }
 
-// content returns what v holds; it makes room in a value that was no list, which
+// content returns what v holds; it makes room in a value that was not a list, which
 // stays the kind that it is.
 func (v *Value) content() *list {
 	if v.list == nil {
@@ -77,7 +77,7 @@ func String(s string) *Value { return &Value{kind: KindString, text: s} }
 func Int(n int64) *Value { return &Value{kind: KindNumber, text: strconv.FormatInt(n, 10)} }
 
 // Number makes a number from its JSON literal; the literal is kept as it is.
-// It panics on text that is no JSON number: callers have parsed it already.
+// It panics on text that is not a JSON number: callers have parsed it already.
 func Number(literal string) *Value {
 	if !validNumber(literal) {
 		panic("jsontree: not a JSON number: " + strconv.Quote(literal))
@@ -175,7 +175,7 @@ func (v *Value) Len() int {
 	return len(v.items) + len(v.members)
 }
 
-// Get returns the member called key, nil where there is none.
+// Get returns the member called key, nil if there is none.
 func (v *Value) Get(key string) *Value {
 	if v == nil || v.list == nil {
 		return nil
@@ -188,7 +188,7 @@ func (v *Value) Get(key string) *Value {
 	return nil
 }
 
-// Str returns the text of the scalar member called key, "" where there is none.
+// Str returns the text of the scalar member called key, "" if there is none.
 func (v *Value) Str(key string) string { return v.Get(key).Text() }
 
 // Set gives the member called key a value: in its place if v has it, else at

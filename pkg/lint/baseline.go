@@ -83,7 +83,7 @@ func ReadBaseline(text []byte) (*Baseline, error) {
 	return b, nil
 }
 
-// IsBaseline tells whether a text is what some version of Encode wrote, and not
+// IsBaseline reports whether a text is what some version of Encode wrote, and not
 // a file of another kind.
 func IsBaseline(text []byte) bool {
 	decoder := json.NewDecoder(bytes.NewReader(text))

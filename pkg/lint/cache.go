@@ -16,7 +16,7 @@ import (
 
 // Store keeps the results of runs by key.
 type Store interface {
-	// Load returns what was saved under key; ok is false where there is nothing,
+	// Load returns what was saved under key; ok is false if there is nothing,
 	// or nothing that can be read.
 	Load(key string) (entry []byte, ok bool)
 	// Save keeps an entry under key.
@@ -29,7 +29,7 @@ type Store interface {
 // its files once. err is what kept the result from being stored; the findings
 // are right all the same.
 func CheckCached(tree spec.Tree, environment string, opts Options, store Store, version string) (found spec.Diagnostics, err error) {
-	if opts.Catalogue != nil { // it is no part of the key
+	if opts.Catalogue != nil { // it is not part of the key
 		return Check(tree, environment, opts), nil
 	}
 	key := cacheKey(version, environment, opts)

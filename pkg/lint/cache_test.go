@@ -22,7 +22,7 @@ func cachedTree() spec.MapTree {
 }
 
 // TestBrokenCache: an entry that is damaged in any way is as none, and is written
-// anew.
+// again.
 func TestBrokenCache(t *testing.T) {
 	t.Parallel()
 	files := cachedTree()

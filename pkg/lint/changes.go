@@ -9,7 +9,7 @@ type Changes func(file string) (lines []Lines, touched bool)
 // Lines are lines of a file, from 1, the last included.
 type Lines struct{ First, Last int }
 
-// Touch tells whether a finding, or a place that it names, lies in what changed.
+// Touch reports whether a finding, or a place that it names, lies in what changed.
 // What has no place cannot be told apart and stays.
 func (c Changes) Touch(d *spec.Diagnostic) bool {
 	if !d.Range.Start.IsValid() || c.has(d.Range) {

@@ -16,7 +16,7 @@ const batchBytes = 32 << 10
 // Check loads, compiles and lints a workspace batch by batch, so that memory
 // does not grow with the number of definitions: what it reports is what Load,
 // Compile and Run report together. environment is a key of environments, "" for
-// none. Where buildsync.yaml is no workspace, why not is all that is reported,
+// none. Where buildsync.yaml is not a workspace, why not is all that is reported,
 // whichever files are asked for.
 func Check(tree spec.Tree, environment string, opts Options) spec.Diagnostics {
 	all, readable, _ := check(tree, environment, opts)

@@ -29,7 +29,7 @@ type config struct {
 	overrides    []override
 	tables       tables
 	shellCheck   ShellCheckMode
-	shellCheckAt *spec.Node // where it is set; nil where it is not
+	shellCheckAt *spec.Node // where it is set; nil if it is not
 }
 
 // level is what a rule is set to.

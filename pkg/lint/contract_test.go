@@ -171,7 +171,7 @@ func told(d *spec.Diagnostic, hint bool) string {
 	return text
 }
 
-// saysSo tells whether a finding is the one that a cell wants: its severity, rule
+// saysSo reports whether a finding is the one that a cell wants: its severity, rule
 // and range, and how its hint starts where the cell says so.
 func saysSo(have, want string) bool {
 	const parts = 3 // severity, rule, range
@@ -245,7 +245,7 @@ func TestEveryRuleIsInTheCells(t *testing.T) {
 }
 
 // TestNextRunsAreInformation: what the next runs are is said where there is a
-// clock, and is no fault.
+// clock, and is not a fault.
 func TestNextRunsAreInformation(t *testing.T) {
 	t.Parallel()
 	tree := spec.MapTree{"buildsync.yaml": workspace, definitionsName: jobHead + build + "    triggers: [{cron: '0 2 * * *'}]\n"}

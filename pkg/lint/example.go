@@ -24,7 +24,7 @@ type Example struct {
 }
 
 // ExampleFile is a file of an example. Where Name is empty, Text says in a
-// sentence what the matter is with what is no text, or too long to show.
+// sentence what the matter is with what is not text, or too long to show.
 type ExampleFile struct {
 	Name string `json:"name,omitempty"`
 	Text string `json:"text"`
@@ -39,7 +39,7 @@ func ExampleEnvironment(rule string) string {
 	return ""
 }
 
-// ExampleOf returns the example of a rule; ok is false where it has none.
+// ExampleOf returns the example of a rule; ok is false if it has none.
 func ExampleOf(rule string) (example Example, ok bool) {
 	folders, err := fs.Sub(fixtures, "testdata")
 	if err != nil {

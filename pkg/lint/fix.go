@@ -80,7 +80,7 @@ func wantedFix(fixes []spec.Fix, mode FixMode) *spec.Fix {
 	return nil
 }
 
-// fits tells whether a fix is one of this file alone, lies within it, and does
+// fits reports whether a fix is one of this file alone, lies within it, and does
 // not touch what is edited already.
 func fits(fix *spec.Fix, file string, source []byte, edits chosenEdits) bool {
 	if len(fix.Edits) == 0 {

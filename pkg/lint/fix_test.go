@@ -122,7 +122,7 @@ func checkUntouched(t *rapid.T, before, after string, mended spec.Diagnostics, m
 		after, last = rest, e.End
 	}
 	if before[last:] != after {
-		t.Fatalf("behind the last edit: %q is %q", before[last:], after)
+		t.Fatalf("after the last edit: %q is %q", before[last:], after)
 	}
 }
 

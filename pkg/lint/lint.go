@@ -9,7 +9,7 @@
 //
 // Rules look at what stands in the files, template by template and job by job,
 // so that a finding of a matrix or a template is made once, where it can be
-// mended. Values behind ${{ }} are followed where they are certain.
+// mended. Values after ${{ }} are followed where they are certain.
 package lint
 
 import (
@@ -51,11 +51,11 @@ type Options struct {
 	// Selected restricts findings to some rules; nil does not. What keeps plan and
 	// apply from running is reported all the same.
 	Selected func(rule string) bool
-	// ShellCheck is asked about scripts; nil where there is none. ShellCheckMode
+	// ShellCheck is asked about scripts; nil if there is none. ShellCheckMode
 	// comes before what buildsync.yaml says.
 	ShellCheck     ShellCheck
 	ShellCheckMode ShellCheckMode
-	// Bash settles which scripts parse; nil where there is none.
+	// Bash settles which scripts parse; nil if there is none.
 	Bash Bash
 	// Baseline holds old findings that are not reported again; may be nil.
 	Baseline *Baseline
@@ -208,7 +208,7 @@ func (l *linter) workspace() {
 
 const workspaceFile = "buildsync.yaml"
 
-// read returns a file's bytes, nil where it cannot be read.
+// read returns a file's bytes, nil if it cannot be read.
 func (l *linter) read(name string) []byte {
 	if l.set.Tree == nil {
 		return nil
@@ -320,7 +320,7 @@ func lendFixes(hard, found spec.Diagnostics) {
 	}
 }
 
-// saysNothingMore tells whether a rule says that a value is no value at all, so
+// saysNothingMore reports whether a rule says that a value is no value at all, so
 // that no more needs to be said about it.
 func saysNothingMore(rule string) bool {
 	switch rule {
@@ -399,7 +399,7 @@ func (p *pass) replace(at spec.Range, text, message string, safe safety) []spec.
 	return []spec.Fix{{Message: message, Unsafe: safe == unsafeFix, Edits: []spec.Edit{{File: p.name, Start: start, End: end, New: text}}}}
 }
 
-// safety says whether a fix may change what the definition means.
+// safety reports whether a fix may change what the definition means.
 type safety bool
 
 const (

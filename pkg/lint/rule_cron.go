@@ -77,7 +77,7 @@ var nicknames = map[string]string{
 // zoneTable remembers the zones that were read: a workspace has few.
 type zoneTable map[string]*time.Location
 
-// location returns a zone by its name, nil where there is none.
+// location returns a zone by its name, nil if there is none.
 func (t zoneTable) location(name string) *time.Location {
 	location, known := t[name]
 	if !known {

@@ -53,7 +53,7 @@ func lineRange(file string, line, from, to int) spec.Range {
 
 func indentOf(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
 
-// standsAt reports whether a line holds text at that indent. A tab behind it is a
+// standsAt reports whether a line holds text at that indent. A tab after it is a
 // deeper indent.
 func standsAt(line string, indent int) bool {
 	return strings.TrimSpace(line) != "" && indentOf(line) == indent && line[indent] != '\t'
@@ -117,7 +117,7 @@ func isComplete(line string) bool {
 	return slices.Contains(goalTools, words[0]) && last[0] != '-'
 }
 
-// continues tells whether a line goes on in the next by itself.
+// continues reports whether a line goes on in the next by itself.
 func continues(line string) bool {
 	for _, end := range []string{`\`, "|", "&&", "||", ";", "(", "{", " do", " then", " else"} {
 		if strings.HasSuffix(line, end) {

@@ -80,7 +80,7 @@ func stepCount(t *unit) string {
 type allSteps struct {
 	steps     []step
 	fragments map[string]bool // by name
-	known     bool            // false where a template or fragment is not known here
+	known     bool            // false if a template or fragment is not known here
 }
 
 // stepsOf returns the steps of a unit with those of its template and of the

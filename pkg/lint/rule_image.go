@@ -55,7 +55,7 @@ func (p *pass) imageRetired(v value, pointer string) {
 }
 
 // core is a text that every image of the pattern holds: what stands between
-// the stars at its ends, "" where that is no plain text in lower case.
+// the stars at its ends, "" where that is not plain text in lower case.
 func (i retiredImage) core() string {
 	core := strings.Trim(i.pattern, "*")
 	for _, c := range []byte(core) {
@@ -66,7 +66,7 @@ func (i retiredImage) core() string {
 	return core
 }
 
-// continuesNumber tells whether a pattern such as *nodejs1* matched the start
+// continuesNumber reports whether a pattern such as *nodejs1* matched the start
 // of a longer number: nodejs18 is not nodejs1.
 func continuesNumber(pattern, name string) bool {
 	core := strings.ToLower(strings.Trim(pattern, "*"))
@@ -128,7 +128,7 @@ func (p *pass) filePatternOf(v value, pointer string) {
 	}
 }
 
-// unbalanced finds a bracket or brace without a partner, -1 where there is none.
+// unbalanced finds a bracket or brace without a partner, -1 if there is none.
 func unbalanced(text string) (int, string) {
 	partner := map[byte]byte{']': '[', '}': '{'}
 	var open []int

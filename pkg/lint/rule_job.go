@@ -71,7 +71,7 @@ func (p *pass) configType(u *unit) {
 	}
 }
 
-// defaultsHave tells whether defaults.job of the workspace declares a key.
+// defaultsHave reports whether defaults.job of the workspace declares a key.
 func (p *pass) defaultsHave(key string) bool {
 	return p.set.Workspace != nil && p.set.Workspace.JobDefaults.Get(key) != nil
 }

@@ -48,7 +48,7 @@ func (p *pass) notifications(u *unit) {
 	}
 }
 
-// events checks one channel's events and tells whether a failure is among them,
+// events checks one channel's events and reports whether a failure is among them,
 // and whether all of them are known.
 func (p *pass) events(u *unit, n *spec.Node, pointer string) (failure, known bool) {
 	first, known := map[string]*spec.Node{}, true

@@ -11,7 +11,7 @@ import (
 
 const stringDefinition = "hudson.model.StringParameterDefinition"
 
-// isParamName tells whether name is 1 to 128 Latin letters, digits and _.
+// isParamName reports whether name is 1 to 128 Latin letters, digits and _.
 func isParamName(name string) bool {
 	for _, c := range []byte(name) {
 		if !isDigit(c) && c != '_' && (c|0x20 < 'a' || c|0x20 > 'z') {

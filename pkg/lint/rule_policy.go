@@ -151,7 +151,7 @@ func (l *linter) ignores() {
 	}
 }
 
-// ignoreNode finds the pattern of an entry of policy.ignore, nil where the
+// ignoreNode finds the pattern of an entry of policy.ignore, nil if the
 // policy comes from somewhere else.
 func ignoreNode(root *spec.Node, i int) *spec.Node {
 	list := root.Get("policy").Get("ignore")

@@ -89,7 +89,7 @@ func (p *pass) shadowed(s *script, declared map[string]*param) {
 	}
 }
 
-// provided tells whether a build has a variable of that name.
+// provided reports whether a build has a variable of that name.
 func (p *pass) provided(name string, declared map[string]*param) bool {
 	return declared[name] != nil || slices.Contains(runtimeVariables, name) || slices.Contains(p.config.tables.variables, name)
 }
@@ -221,7 +221,7 @@ func (p *pass) unusedParameters(u *unit, runsFiles bool) {
 }
 
 // mentions tells which parameters of a unit are named in the texts of its
-// steps, code sources and parameters; known is false where one of these is a
+// steps, code sources and parameters; known is false if one of these is a
 // file whose name is not known here.
 func (p *pass) mentions(u *unit, steps []step) (found map[string]bool, known bool) {
 	found = make(map[string]bool, len(u.params))

@@ -66,7 +66,7 @@ func (p *pass) scmURL(v value, pointer string) {
 }
 
 // credentials matches the user part of a URL; a user alone before an scp or ssh
-// host is no secret.
+// host is not a secret.
 var credentials = pattern(`^([a-z]+://)([^\s/@]+)@`)
 
 func (p *pass) scmCredentials(v value, pointer string) {

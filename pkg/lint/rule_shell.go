@@ -128,7 +128,7 @@ func (p *pass) walk(s *script) {
 	})
 }
 
-// continuation reports a blank behind a backslash at the end of a line: it
+// continuation reports a blank after a backslash at the end of a line: it
 // continues nothing.
 func (p *pass) continuation(s *script, lit *syntax.Lit) {
 	end := int(lit.End().Offset())

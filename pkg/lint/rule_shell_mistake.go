@@ -19,7 +19,7 @@ func (p *pass) testBracket(s *script, call *syntax.CallExpr) {
 	if open := strings.TrimLeft(text, "["); text != open && open != "" && !strings.Contains(open, "]") {
 		start, end := offsets(first)
 		bracket := text[:len(text)-len(open)]
-		p.report("shell-syntax", s.at(start, end), s.pointer, "the shell looks for a program called "+quoted(text)+": a blank is missing behind "+bracket, "write "+bracket+" "+open)
+		p.report("shell-syntax", s.at(start, end), s.pointer, "the shell looks for a program called "+quoted(text)+": a blank is missing after "+bracket, "write "+bracket+" "+open)
 		return
 	}
 	if text != "[" || last.Lit() == "]" {

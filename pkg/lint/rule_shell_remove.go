@@ -56,7 +56,7 @@ func removesFolders(c command) bool {
 }
 
 // firstExpansion returns the expansion that a word begins with, in quotes or
-// not; nil where it begins with a text.
+// not; nil if it begins with a text.
 func firstExpansion(w *syntax.Word) syntax.WordPart {
 	for _, part := range w.Parts {
 		if quoted, ok := part.(*syntax.DblQuoted); ok {

@@ -102,8 +102,8 @@ func (p *pass) missingProperty(s *step, name string) {
 	p.report("step-property", s.at.Range, s.pointer+"."+name, message, hint)
 }
 
-// misplaced tells whether a property stands in the step, misspelt or beside
-// inputs, or the step is no mapping: that is reported, and not that it is absent.
+// misplaced reports whether a property stands in the step, misspelt or beside
+// inputs, or the step is not a mapping: that is reported, and not that it is absent.
 func (s *step) misplaced(name string) bool {
 	if s.word != "" {
 		value := s.node.Fields[0].Value
@@ -264,7 +264,7 @@ func (p *pass) stepOrder(u *unit) {
 			if later.opaque || later.isOff() || later.module == nil || slices.Contains(uploads, later.module.ID) {
 				continue
 			}
-			d := p.report("step-order", s.at.Range, s.pointer, "the step "+s.label()+" uploads before anything has been built", "move it behind the steps that build")
+			d := p.report("step-order", s.at.Range, s.pointer, "the step "+s.label()+" uploads before anything has been built", "move it after the steps that build")
 			d.Related = []spec.Related{{Range: later.at.Range, Message: "the first step that could build stands here"}}
 			return
 		}

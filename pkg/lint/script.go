@@ -20,7 +20,7 @@ const maxScript = 64 << 10
 // its own.
 type script struct {
 	text    string       // what the shell would read, references replaced
-	parsed  *syntax.File // nil where it does not parse
+	parsed  *syntax.File // nil if it does not parse
 	names   *shellNames  // what it sets and uses
 	stops   bool         // it ends when a command fails
 	pointer string       // of the property that holds it
@@ -34,13 +34,13 @@ func (s *script) at(start, end int) spec.Range {
 	return spec.Range{Start: s.place(min(start, len(s.text))), End: s.place(min(max(start, end), len(s.text)))}
 }
 
-// isFile tells whether the script is a file of its own.
+// isFile reports whether the script is a file of its own.
 func (s *script) isFile() bool { return s.pass.name != s.node.Range.Start.File }
 
 // scriptFile is a script that steps take from a file. It is read and judged
 // once, however many steps use it.
 type scriptFile struct {
-	script   *script // nil where it cannot be read
+	script   *script // nil if it cannot be read
 	judged   bool
 	searched bool     // for secrets
 	users    []string // the files that name it, and those whose jobs it depends on
@@ -174,7 +174,7 @@ func (p *pass) scriptsFrom(u *unit, n *spec.Node, pointer string) (scripts []*sc
 }
 
 // includedFile reads a file that a $file names, once, and looks for secrets in
-// it. It returns nil where the file cannot be read; the compiler reports that.
+// it. It returns nil if the file cannot be read; the compiler reports that.
 func (p *pass) includedFile(name string, n *spec.Node, pointer string) *script {
 	name = path.Clean(name)
 	file := p.scripts[name]
@@ -241,7 +241,7 @@ func maskReferences(text string) string {
 	}
 }
 
-// isShell tells whether a script is for a shell: a first line may name another
+// isShell reports whether a script is for a shell: a first line may name another
 // interpreter.
 func isShell(text string) bool {
 	first, _, _ := strings.Cut(text, "\n")

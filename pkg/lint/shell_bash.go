@@ -12,12 +12,12 @@ type Bash interface {
 	// Identity names the program as it is today: results depend on it.
 	Identity() string
 	// Refusal returns where and why bash refuses a script; message is empty where
-	// it takes it. asked is false where it did not answer.
+	// it takes it. asked is false if it did not answer.
 	Refusal(script string) (line int, message string, asked bool)
 }
 
 // settled returns the faults of a script after bash was asked. It is asked only
-// about a script in which the parser stumbled: what bash takes is no fault, and
+// about a script in which the parser stumbled: what bash takes is not a fault, and
 // what it refuses is one, also where only an unclear part was passed over. Without
 // bash the parser's word counts, and what it cannot judge stays information.
 func settled(text string, read shellReading, bash Bash) []shellFault {

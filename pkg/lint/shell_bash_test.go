@@ -52,7 +52,7 @@ func TestBashSettles(t *testing.T) {
 		{"bash does not answer", broken, &fakeBash{silent: true}, 1, "error shell-syntax 2"},
 		{"no bash, a known limit", masked, nil, 0, ""},
 		{"bash takes a known limit", masked, &fakeBash{}, 1, ""},
-		{"bash refuses behind a known limit", masked, &fakeBash{refuses: "echo"}, 1, "error shell-syntax 2"},
+		{"bash refuses after a known limit", masked, &fakeBash{refuses: "echo"}, 1, "error shell-syntax 2"},
 		{"no bash, unclear", unclear, nil, 0, "info shell-syntax 1"},
 		{"bash takes what is unclear", unclear, &fakeBash{}, 1, ""},
 		{"bash refuses what is unclear", unclear, &fakeBash{refuses: "echo $"}, 1, "error shell-syntax 1, info shell-syntax 1"},

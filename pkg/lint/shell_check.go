@@ -14,7 +14,7 @@ type ShellCheck interface {
 	// Identity names the program as it is today: results depend on it.
 	Identity() string
 	// Check returns what shellcheck says about each script. rc is the workspace's
-	// .shellcheckrc, nil where there is none.
+	// .shellcheckrc, nil if there is none.
 	Check(scripts []string, rc []byte) ([][]ShellCheckFinding, error)
 }
 
@@ -27,7 +27,7 @@ type ShellCheckFinding struct {
 	EndLine, EndColumn int
 }
 
-// ShellCheckMode says whether shellcheck is asked.
+// ShellCheckMode reports whether shellcheck is asked.
 type ShellCheckMode string
 
 // The modes. The zero value is what buildsync.yaml says, or auto.

@@ -13,7 +13,7 @@ import (
 type command struct {
 	program string         // the name without its folder; "" where it is not literal
 	word    *syntax.Word   // that names the program
-	args    []*syntax.Word // behind the program
+	args    []*syntax.Word // after the program
 	remote  bool           // it runs on another machine or in a container
 }
 
@@ -26,7 +26,7 @@ type options struct {
 	remote     bool
 }
 
-// wrappers are programs that run the command behind them.
+// wrappers are programs that run the command after them.
 var wrappers = map[string]options{
 	"sudo":    {values: "ugphCcrtTUDR", long: []string{"--user", "--group", "--prompt", "--host", "--chdir", "--chroot"}, assigns: true},
 	"doas":    {values: "uC"},
@@ -43,7 +43,7 @@ var wrappers = map[string]options{
 	"watch":  {values: "nd"}, "strace": {values: "oepsu"},
 }
 
-// containers are programs that run the command behind their first words in a
+// containers are programs that run the command after their first words in a
 // container or a pod: docker run [options] IMAGE COMMAND.
 var containers = map[string]map[string]options{
 	"docker": {
@@ -206,7 +206,7 @@ type execution struct {
 	shell   bool           // the code is for a shell
 }
 
-// runs returns what a command runs as code: the text behind -c, a script, or
+// runs returns what a command runs as code: the text after -c, a script, or
 // its standard input, which an interpreter runs only if it has no program of
 // its own.
 func (c command) runs() execution {
@@ -243,7 +243,7 @@ func (c command) runs() execution {
 	return c.interpret(how)
 }
 
-// codeBehind returns the word behind an option as shell code.
+// codeBehind returns the word after an option as shell code.
 func (c command) codeBehind(names ...string) execution {
 	for i, arg := range c.args {
 		if slices.Contains(names, arg.Lit()) && i+1 < len(c.args) {

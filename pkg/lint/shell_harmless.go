@@ -22,7 +22,7 @@ var printers = []string{
 	"find", "awk", "jq", "yq", "perl", "sed",
 }
 
-// lookingWords are the words behind a program with which it changes nothing
+// lookingWords are the words after a program with which it changes nothing
 // that a build needs: it shows something, or sets up itself. A failure of those
 // shows in the commands that follow.
 var lookingWords = map[string][]string{

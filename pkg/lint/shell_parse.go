@@ -26,7 +26,7 @@ func newShellParser() *shellParser { return &shellParser{known: map[string]*know
 // have the same scripts, in one job after the other.
 type knownScript struct {
 	shellReading
-	names *shellNames // nil where nothing could be parsed
+	names *shellNames // nil if nothing could be parsed
 	stops bool        // see script
 }
 
@@ -66,7 +66,7 @@ type shellFault struct {
 
 // shellReading is what the parser made of a script.
 type shellReading struct {
-	file     *syntax.File // nil where nothing could be parsed
+	file     *syntax.File // nil if nothing could be parsed
 	faults   []shellFault
 	doubtful bool // a part was masked, or not read at all
 }
@@ -242,7 +242,7 @@ func maskExpansion(text string, offset int) (masked string, start, end int, ok b
 }
 
 // openBefore returns the place of the bracket that is open at offset, in the
-// same line, -1 where there is none.
+// same line, -1 if there is none.
 func openBefore(text string, offset int, open, close byte) int {
 	depth := 0
 	for i := min(offset, len(text)-1); i >= 0 && text[i] != '\n'; i-- {

@@ -36,7 +36,7 @@ type use struct {
 // assignment is one place where a variable is set.
 type assignment struct {
 	name  string
-	value *syntax.Word // nil where it does not come from a word: read X
+	value *syntax.Word // nil if it does not come from a word: read X
 	all   []syntax.Node
 	span
 }
@@ -266,7 +266,7 @@ func (n *shellNames) words(args []*syntax.Word) {
 	}
 }
 
-// optionValue notes the variable behind an option such as printf -v NAME.
+// optionValue notes the variable after an option such as printf -v NAME.
 func (n *shellNames) optionValue(args []*syntax.Word, letter byte) {
 	for i, w := range args {
 		text := leadingText(w)

@@ -59,7 +59,7 @@ var ignoreComment = pattern(`(?:^|\s)#\s*buildsync:ignore(-step|-job|-file)?(?:\
 var blockHeader = pattern(`[|>][-+0-9]{0,2}\s*(#.*)?$`)
 
 // readComments takes the suppressions of a YAML file. A comment covers its own
-// line or, alone on a line, the next that is no comment; with a line that a
+// line or, alone on a line, the next that is not a comment; with a line that a
 // block scalar starts on it covers the scalar. Those that end in -step, -job or
 // -file cover more, see ignoreScope.
 func (p *pass) readComments(root *spec.Node) {
@@ -176,7 +176,7 @@ func lastCovered(lines []string, line int, header *regexp.Regexp) int {
 	return line
 }
 
-// goesOn tells whether a line goes on in the next. In YAML one that ends with
+// goesOn reports whether a line goes on in the next. In YAML one that ends with
 // \n\ does not: that is how a double-quoted script ends a line.
 func goesOn(line string, yaml bool) bool {
 	if yaml && strings.HasSuffix(line, `\n\`) {
@@ -186,7 +186,7 @@ func goesOn(line string, yaml bool) bool {
 }
 
 // valueColumn is the column, in characters from 1, in which a line's key or
-// value starts, behind the dashes of lists.
+// value starts, after the dashes of lists.
 func valueColumn(line string) int {
 	return len(line) - len(strings.TrimLeft(line, " -")) + 1
 }

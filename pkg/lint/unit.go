@@ -35,7 +35,7 @@ type unit struct {
 // param is one entry of parameters.
 type param struct {
 	node     *spec.Node
-	nameAt   *spec.Node // nil where there is none
+	nameAt   *spec.Node // nil if there is none
 	name     string
 	pointer  string
 	raw      bool
@@ -67,7 +67,7 @@ type prop struct {
 	key     *spec.Node
 	name    string // the API's
 	value   *spec.Node
-	known   *catalog.Property // nil where the catalogue does not know it
+	known   *catalog.Property // nil if the catalogue does not know it
 	pointer string
 	where   string // inputs, properties, or "" for image
 }
@@ -265,7 +265,7 @@ func (s *step) addInputs(n *spec.Node, prefix string) {
 	}
 }
 
-// prop returns the property of that name of the API, nil where it is not set.
+// prop returns the property of that name of the API, nil if it is not set.
 func (s *step) prop(name string) *prop {
 	for i := range s.props {
 		if s.props[i].name == name {
@@ -275,12 +275,12 @@ func (s *step) prop(name string) *prop {
 	return nil
 }
 
-// isFile tells whether n is {$file: path}.
+// isFile reports whether n is {$file: path}.
 func isFile(n *spec.Node) bool {
 	return n.Kind == spec.MappingNode && len(n.Fields) == 1 && n.Fields[0].Key.Text == "$file"
 }
 
-// isOff tells whether a step is switched off.
+// isOff reports whether a step is switched off.
 func (s *step) isOff() bool { return s.enable != nil && s.enable.Text == "false" }
 
 // label is how a message names a step.

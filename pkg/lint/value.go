@@ -166,7 +166,7 @@ func (u *unit) matrixValues(axis string) []value {
 	return found
 }
 
-// isPlainText tells whether n is a text without references.
+// isPlainText reports whether n is a text without references.
 func isPlainText(n *spec.Node) bool {
 	return n != nil && n.Kind == spec.ScalarNode && n.Type != spec.NullType && !strings.Contains(n.Text, "${{")
 }

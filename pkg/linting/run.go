@@ -44,7 +44,7 @@ type Topic int
 const (
 	aboutInput        Topic = iota
 	AboutBaselineFile       // it cannot be read
-	AboutBaseline           // what it holds is no baseline
+	AboutBaseline           // what it holds is not a baseline
 	AboutForeignFile        // what stands in the place of a new baseline is none
 	AboutSince              // the commit cannot be found
 	AboutSinceTree          // the workspace at the commit cannot be read
@@ -189,7 +189,7 @@ func (l *Run) lintOnce() {
 	}) && !l.readable()
 }
 
-// readable tells whether buildsync.yaml is a workspace at all.
+// readable reports whether buildsync.yaml is a workspace at all.
 func (l *Run) readable() bool {
 	workspace, _ := spec.LoadWorkspace(l.tree, spec.Options{Environment: l.opts.Environment})
 	return workspace != nil

@@ -44,7 +44,7 @@ type JobAPI interface {
 }
 
 // fullReader is what an API may have besides: a read of a job over the newer
-// route, which shows members that the other leaves out. It returns nil where the
+// route, which shows members that the other leaves out. It returns nil if the
 // two routes are one.
 type fullReader interface {
 	FullJob(ctx context.Context, jobID string) (*jsontree.Value, error)
@@ -66,7 +66,7 @@ func Body(ctx context.Context, api JobAPI, id, projectID string) (*jsontree.Valu
 	return rightJob(body, id, projectID)
 }
 
-// FullBody is Body over the newer route; nil where there is no such route
+// FullBody is Body over the newer route; nil if there is no such route
 // beside the one in use.
 func FullBody(ctx context.Context, api any, id, projectID string) (*jsontree.Value, error) {
 	reader, ok := api.(fullReader)

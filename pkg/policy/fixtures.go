@@ -63,7 +63,7 @@ func (s *Set) Test(w *spec.Set, vars map[string]string, names []string) (results
 	return results, untested, nil
 }
 
-// ByName returns the policy of a name, and the nearest name where there is none.
+// ByName returns the policy of a name, and the nearest name if there is none.
 func (s *Set) ByName(name string) (p *Policy, near string) {
 	var names []string
 	for _, p := range s.Policies {

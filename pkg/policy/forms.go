@@ -14,7 +14,7 @@ import (
 // every item wants one.
 type required struct {
 	selector
-	items *selector // of the last items that the path leaves open; nil where it names one value
+	items *selector // of the last items that the path leaves open; nil if it names one value
 }
 
 func (r *required) check(c *checking) {

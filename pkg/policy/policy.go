@@ -212,7 +212,7 @@ func (r *Run) Exceptions(all bool) spec.Diagnostics {
 }
 
 // LastDay returns the first of the last days of exceptions that have not expired
-// at today: until then, time alone changes nothing. It is "" where there is none.
+// at today: until then, time alone changes nothing. It is "" if there is none.
 func (s *Set) LastDay(today string) string {
 	first := ""
 	for _, p := range s.Policies {

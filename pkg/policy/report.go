@@ -69,7 +69,7 @@ func (r *Report) Sort() {
 	})
 }
 
-// Worst is the severity of the worst finding, 0 where there is none.
+// Worst is the severity of the worst finding, 0 if there is none.
 func (r *Report) Worst() (worst spec.Severity) {
 	for _, row := range r.Findings {
 		switch row.Severity {

@@ -74,7 +74,7 @@ func textBytes(v *jsontree.Value) int {
 	return n
 }
 
-// timeout is the limit of a build, nil where there is none.
+// timeout is the limit of a build, nil if there is none.
 func (o *Subject) timeout() *jsontree.Value { return o.body.Get(wire.KeyTimeout) }
 
 func (o *Subject) ruleStep(s step) rule.Step {

@@ -111,7 +111,7 @@ func (b *Base) Declares(commit, address string) bool {
 	return d.jobs[address] != nil || d.templates[address] != nil || removal
 }
 
-// Policy returns the policy of the commit that an object is at; false where it
+// Policy returns the policy of the commit that an object is at; false if it
 // was never applied.
 func (b *Base) Policy(address string) (spec.Policy, bool) {
 	d := b.at[b.Record.Of(address).Commit]

@@ -121,7 +121,7 @@ func join(ctx context.Context, repo *gitbase.Repo, remote, ref, ours, theirs str
 	return next, true, err
 }
 
-// commonRecord returns the record that two came from, nil where they have none.
+// commonRecord returns the record that two came from, nil if they have none.
 func commonRecord(ctx context.Context, repo *gitbase.Repo, ref, ours, theirs string) (*Record, error) {
 	common, err := repo.CommonFile(ctx, ours, theirs, File)
 	if err != nil || common == "" {

@@ -81,7 +81,7 @@ func Parse(text []byte) (*Record, error) {
 		return nil, err
 	}
 	if _, err := decoder.Token(); err != io.EOF {
-		return nil, errors.New("something stands behind its end")
+		return nil, errors.New("something stands after its end")
 	}
 	for _, commit := range r.Commits() {
 		if !commitID.MatchString(commit) {

@@ -36,7 +36,7 @@ type Stored struct {
 	*Record
 }
 
-// Read returns the record that ref names, nil where there is no such ref.
+// Read returns the record that ref names, nil if there is no such ref.
 func Read(ctx context.Context, repo *gitbase.Repo, ref string) (*Stored, error) {
 	commit, err := repo.RefCommit(ctx, ref)
 	if err != nil || commit == "" {
@@ -65,7 +65,7 @@ func readAt(ctx context.Context, repo *gitbase.Repo, ref, commit string) (*Recor
 }
 
 // ReadOld returns what an older version left in the ref of an environment: a
-// plain commit, at which all objects are. It returns nil where there is none.
+// plain commit, at which all objects are. It returns nil if there is none.
 func ReadOld(ctx context.Context, repo *gitbase.Repo, s Scope) (*Stored, error) {
 	commit, err := repo.RefCommit(ctx, s.OldRef())
 	if err != nil || commit == "" {

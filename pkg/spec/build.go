@@ -67,7 +67,7 @@ func (b *builder) stop(rule string, at Range, hint, format string, args ...any) 
 }
 
 // node builds n, which stands at depth; name tells that it names or identifies
-// something. It returns the offset behind it.
+// something. It returns the offset after it.
 func (b *builder) node(n *yaml.Node, depth int, name bool) (built *Node, end int) {
 	if b.stopped {
 		return nil, 0
@@ -281,7 +281,7 @@ func (b *builder) strictSpan(start, end int) {
 }
 
 // checkEscaped warns about invisible characters that escapes put into a name.
-// It is no error: a reviewer sees the escape, and every live name must be
+// It is not an error: a reviewer sees the escape, and every live name must be
 // expressible. reportOdd reports characters that stand there unescaped.
 func (b *builder) checkEscaped(n *Node) {
 	var places *TextPlaces

@@ -19,7 +19,7 @@ const (
 )
 
 // LoadWorkspace reads buildsync.yaml alone and applies an environment to it. It
-// is nil where the file cannot be read as YAML, or the environment is unknown.
+// is nil if the file cannot be read as YAML, or the environment is unknown.
 func LoadWorkspace(tree Tree, opts Options) (*Workspace, Diagnostics) {
 	text, err := readNamed(tree, WorkspaceFile)
 	if errors.Is(err, fs.ErrNotExist) {

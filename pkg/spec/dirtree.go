@@ -69,7 +69,7 @@ func (t *DirTree) ReadFile(name string, limit int64) ([]byte, error) {
 }
 
 // readAtMost reads the whole of r into buffer; the size a file had when it was
-// opened is no promise.
+// opened is not a promise.
 func readAtMost(r io.Reader, name string, buffer []byte, limit int64) ([]byte, error) {
 	for {
 		if len(buffer) == cap(buffer) {
@@ -157,7 +157,7 @@ func withoutPath(err error) error {
 	return err
 }
 
-// Glob returns what matches a pattern and is no folder, sorted. Links to folders
+// Glob returns what matches a pattern and is not a folder, sorted. Links to folders
 // are not walked through, so that a loop of links ends; ".git" is never searched.
 func (t *DirTree) Glob(patterns []string) ([]string, error) {
 	var names []string

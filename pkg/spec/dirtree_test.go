@@ -64,7 +64,7 @@ func TestIncludeStaysInside(t *testing.T) {
 		{"NUL", "inside.sh\x00.txt", nil, "NUL"},
 		{"Git's folder", ".git/config", nil, "Git's own folder"},
 		{"Git's folder, other case", ".GIT/config", nil, "Git's own folder"},
-		{"Git's folder, dots behind", ".git. /config", nil, "Git's own folder"},
+		{"Git's folder, dots after", ".git. /config", nil, "Git's own folder"},
 		{"relative link out", "out.sh", link("../secret.sh", "out.sh"), "leads outside the workspace by a link"},
 		{"absolute link out", "out.sh", link("ROOT/../secret.sh", "out.sh"), "leads outside the workspace by a link"},
 		{"linked folder out", "jobs/linked/secret.sh", link("../../private", "jobs/linked"), "leads outside the workspace by a link"},

@@ -35,19 +35,19 @@ func hexEscapes(text []byte) map[rune]bool {
 				chars[rune(code)] = true
 			}
 		}
-		i++ // a backslash behind this one is no escape's start
+		i++ // a backslash after this one is not an escape's start
 	}
 	return chars
 }
 
 // jsonEscapes rewrites the escapes of JSON that the library does not know, byte
 // for byte in the same places. restore gives the values of a parsed document
-// their meaning back; it is nil where nothing was to be done.
+// their meaning back; it is nil if nothing was to be done.
 func jsonEscapes(text []byte) (rewritten []byte, restore func(*yaml.Node)) {
 	var free []int
 	chars := hexEscapes(text)
 	for i, s := range standIns {
-		// Outside of double quotes the letter behind a backslash is text.
+		// Outside of double quotes the letter after a backslash is text.
 		if !bytes.Contains(text, []byte{'\\', s.letter}) && !chars[s.char] && !bytes.ContainsRune(text, s.char) {
 			free = append(free, i)
 		}
@@ -71,12 +71,12 @@ func jsonEscapes(text []byte) (rewritten []byte, restore func(*yaml.Node)) {
 		} else if rewritten[i+1] == '/' {
 			rewritten[i+1] = slash.letter
 		}
-		i++ // a backslash behind this one is no escape's start
+		i++ // a backslash after this one is not an escape's start
 	}
 	if bytes.Equal(rewritten, text) {
 		return nil, nil
 	}
-	// What stands outside of double quotes is no escape: it is put back.
+	// What stands outside of double quotes is not an escape: it is put back.
 	back := []string{string(slash.char), "/", string(padding.char), "", `\` + string(slash.letter), `\/`}
 	for long, pair := range pairs {
 		back = append(back, long, pair)

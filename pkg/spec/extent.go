@@ -79,7 +79,7 @@ func (p *TextPlaces) At(offset int) Pos {
 }
 
 // align follows a scalar's text and its source side by side and returns where the
-// scalar ends; ok is false where the two do not match.
+// scalar ends; ok is false if the two do not match.
 func align(src []byte, start int, style Style, text string) (end int, ok bool) {
 	a := aligner{src: src, pos: start, text: text}
 	ok = a.follow(style)

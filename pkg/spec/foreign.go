@@ -20,8 +20,8 @@ const (
 	ForeignPolicies   ForeignKind = "a file of policies"
 )
 
-// Foreign recognises a file that is no definition file. root is what ParseFile
-// made of text, nil where it is not YAML. The kind is "" for a definition file,
+// Foreign recognises a file that is not a definition file. root is what ParseFile
+// made of text, nil if it is not YAML. The kind is "" for a definition file,
 // however broken, and for what is not known.
 func Foreign(root *Node, text []byte) ForeignKind {
 	switch {
@@ -94,7 +94,7 @@ func isList(n *Node) bool { return n != nil && n.Kind == SequenceNode }
 func isMap(n *Node) bool { return n != nil && n.Kind == MappingNode }
 
 // apiBody returns the job of a body of the API: the body itself, or what stands
-// under result in the answer that it came in. It is nil where n is none.
+// under result in the answer that it came in. It is nil if n is none.
 func apiBody(n *Node) *Node {
 	if !isMap(n) {
 		return nil

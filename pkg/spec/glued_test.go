@@ -22,7 +22,7 @@ func TestGluedFieldIsNamed(t *testing.T) {
 		_, found := spec.ParseDefinitions("a.yaml", []byte("version: 1\njobs:\n  - name: a\n    arch: arm\n"+text))
 		named := false
 		for _, d := range found {
-			named = named || strings.Contains(d.Hint, "no space behind the colon")
+			named = named || strings.Contains(d.Hint, "no space after the colon")
 		}
 		if named != want {
 			t.Errorf("named: %t, want %t, in\n%s\n%v", named, want, text, found)

@@ -13,7 +13,7 @@ import (
 // ReadInclude returns the text that {$file: name} in the file fromFile stands
 // for. name is relative to the workspace; the file lies inside it once links
 // are resolved, is UTF-8 without NUL, and has at most MaxFileBytes. A leading
-// byte-order mark is no part of the text.
+// byte-order mark is not part of the text.
 func ReadInclude(tree Tree, fromFile, name string) (string, error) {
 	if err := CheckName(name); err != nil {
 		return "", err
@@ -52,7 +52,7 @@ func includeHint(tree Tree, fromFile, name string) string {
 }
 
 // nearestFile finds the file of the same folder that a name was most likely meant
-// to be, "" where none is close.
+// to be, "" if none is close.
 func nearestFile(tree Tree, name string) string {
 	folder, base := path.Split(name)
 	if strings.ContainsAny(folder, `*?[]{}\`) {

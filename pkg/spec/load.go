@@ -130,7 +130,7 @@ func patternList(patterns []string) string {
 	return list
 }
 
-// LoadFile reads and checks one definitions file. The file is nil where it
+// LoadFile reads and checks one definitions file. The file is nil if it
 // cannot be read as YAML.
 func LoadFile(tree Tree, name string) (*File, Diagnostics) {
 	text, err := readNamed(tree, name)

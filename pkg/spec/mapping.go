@@ -74,7 +74,7 @@ func namesSomething(key *Node) bool {
 	return false
 }
 
-// usableKey reports a key that is no text, in a mapping that starts at content.
+// usableKey reports a key that is not a text, in a mapping that starts at content.
 func (b *builder) usableKey(key *Node, content int) bool {
 	switch {
 	case key.Kind == MappingNode && bytes.HasPrefix(b.src.text[content:], []byte("{{")):
@@ -261,15 +261,15 @@ func closing(src []byte, pos, start int, open, shut byte) int {
 	}
 }
 
-// gluedField is a field of a mapping without the space behind its colon, which
+// gluedField is a field of a mapping without the space after its colon, which
 // YAML reads as one text.
 var gluedField = pattern(`^([A-Za-z_][\w.-]*):([^\s/:].*)$`)
 
-// gluedKey is a key with a collection or a quoted text right behind its colon,
+// gluedKey is a key with a collection or a quoted text right after its colon,
 // which YAML takes for a part of the key.
 var gluedKey = pattern(`^([A-Za-z_][\w.-]*):[\[{"']`)
 
-// checkKeySpace reports a key whose colon has no space behind it. Where the line
+// checkKeySpace reports a key whose colon has no space after it. Where the line
 // holds another colon this is YAML, and nothing else would name the cause.
 func (b *builder) checkKeySpace(key *Node) {
 	if key.Kind != ScalarNode || key.Style != PlainStyle || !strings.Contains(key.Text, ":") {
@@ -283,5 +283,5 @@ func (b *builder) checkKeySpace(key *Node) {
 	at.Column += len(match[1])
 	end := at
 	end.Column++
-	b.out.errorf("yaml-syntax", Range{at, end}, "write a space behind it; a key that holds a colon is put in quotes", "there is no space behind the colon of %s", quoted(match[1]))
+	b.out.errorf("yaml-syntax", Range{at, end}, "write a space after it; a key that holds a colon is put in quotes", "there is no space after the colon of %s", quoted(match[1]))
 }

@@ -54,7 +54,7 @@ type Node struct {
 // Field is one key of a mapping with its value.
 type Field struct{ Key, Value *Node }
 
-// Get returns the value of the key called name, nil where there is none.
+// Get returns the value of the key called name, nil if there is none.
 func (n *Node) Get(name string) *Node {
 	if n == nil {
 		return nil

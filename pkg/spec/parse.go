@@ -9,7 +9,7 @@ import (
 )
 
 // ParseFile reads one YAML document into nodes that know their place. All that
-// is wrong with it is reported, at most 20 of a kind; the node is nil where the
+// is wrong with it is reported, at most 20 of a kind; the node is nil if the
 // file cannot be read as YAML at all, or exceeds a limit. An empty file is an
 // explicit null.
 func ParseFile(name string, text []byte) (*Node, Diagnostics) {

@@ -152,7 +152,7 @@ func TestRanges(t *testing.T) {
 		{"block mapping", "a:\n  b: c\n  d: ee\nf: 1\n", "a", "2:3-3:8"},
 		{"block sequence", "a:\n  - b\n  - ccc\n", "a", "2:3-3:8"},
 		{"CRLF", "a: |\r\n  x\r\n  yy\r\nb: c\r\n", "a", "1:4-3:5"},
-		{"behind CRLF", "a: |\r\n  x\r\nb: c\r\n", "b", "3:4-3:5"},
+		{"after CRLF", "a: |\r\n  x\r\nb: c\r\n", "b", "3:4-3:5"},
 		{"byte-order mark", "\ufeffa: b\n", "a", "1:4-1:5"},
 	} {
 		n := mustParse(t, test.text)
@@ -183,7 +183,7 @@ func TestTextPos(t *testing.T) {
 		{"literal", "a: |\n  one\n  two\n", 4, "3:3"}, // byte 3 is the line feed
 		{"folded", "a: >\n  one\n  two\n", 4, "3:3"},
 		{"folded, more indented", "a: >\n  one\n    two\n  three\n", 6, "3:5"},
-		{"double-quoted, behind escapes", `a: "x\ty\u4e2dz"` + "\n", 6, "1:15"},
+		{"double-quoted, after escapes", `a: "x\ty\u4e2dz"` + "\n", 6, "1:15"},
 		{"double-quoted, continued", "a: \"x \\\n    y\"\n", 2, "2:5"},
 		{"single-quoted", "a: 'x''y'\n", 2, "1:8"},
 		{"end of the text", "a: 'xy'\n", 2, "1:7"},

@@ -52,7 +52,7 @@ func PolicyFiles(tree Tree, workspace *Workspace) ([]string, Diagnostics) {
 	return names, nil
 }
 
-// LoadPolicies reads and checks one file of policies. The node is nil where it
+// LoadPolicies reads and checks one file of policies. The node is nil if it
 // cannot be read as YAML.
 func LoadPolicies(tree Tree, name string) (*Node, []byte, Diagnostics) {
 	text, err := readNamed(tree, name)

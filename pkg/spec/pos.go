@@ -38,7 +38,7 @@ func (p Pos) Compare(q Pos) int {
 	return cmp.Or(cmp.Compare(p.File, q.File), cmp.Compare(p.Line, q.Line), cmp.Compare(p.Column, q.Column))
 }
 
-// Range is a stretch of one file; End is the place just behind it.
+// Range is a stretch of one file; End is the place just after it.
 type Range struct{ Start, End Pos }
 
 // Contains reports whether a place lies in r.

@@ -57,7 +57,7 @@ const (
 	typeNull typeSet = 1 << iota
 	typeBoolean
 	typeInteger
-	typeNumber // without typeInteger: what is no integer
+	typeNumber // without typeInteger: what is not an integer
 	typeString
 	typeArray
 	typeObject

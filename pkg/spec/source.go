@@ -16,7 +16,7 @@ var byteOrderMark = []byte("\xef\xbb\xbf")
 type source struct {
 	name  string
 	text  []byte
-	lines []int // offset at which each line starts, behind a byte-order mark
+	lines []int // offset at which each line starts, after a byte-order mark
 	ascii bool
 
 	// Where the last conversion ended: the next is mostly further on.
@@ -91,7 +91,7 @@ func (s *source) scan(out *report) (fatal bool) {
 	return fatal
 }
 
-// isInvalid reports whether text starts with a byte that is no UTF-8.
+// isInvalid reports whether text starts with a byte that is not UTF-8.
 func isInvalid(text []byte) bool {
 	char, size := utf8.DecodeRune(text)
 	return char == utf8.RuneError && size == 1

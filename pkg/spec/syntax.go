@@ -40,7 +40,7 @@ func pattern(expression string) func() *regexp.Regexp {
 
 var errorLine = pattern(`^yaml: (?:line (\d+): )?(.*)$`)
 
-// splitError parts the library's text. Line is 0 where it names none.
+// splitError parts the library's text. Line is 0 if it names none.
 func splitError(err error) (line int, problem string) {
 	first, _, _ := strings.Cut(err.Error(), "\n")
 	parts := errorLine().FindStringSubmatch(first)

@@ -3,7 +3,7 @@ package spec
 import "strings"
 
 // causes are what the library's errors mostly come from, the surest first. Each
-// looks at the line at fault and says whether it is that.
+// looks at the line at fault and reports whether it is that.
 var causes = []func(*fault) bool{
 	causeForeign, causeComment, causeDirective, causeTab, causeSwallowedKeys, causeSwallowed, causeOpenQuote, causeEscape, causeBlockText, causeLeftBlock, causeBlockInFlow, causeNoSpace, causeBraces, causeBehindBracket, causeIndicator, causeAlias,
 	causeUnknownAnchor, causeBehindQuote, causeColon, causeListOnKeyLine, causeQuestion, causeComma, causeInFlow, causeBracket, causeNoValue, causeNoKey,
@@ -31,7 +31,7 @@ func causeTab(f *fault) bool {
 		}
 		if match := tabBehindDash().FindStringSubmatchIndex(text); match != nil {
 			f.moveTo(line)
-			return f.say(match[2], match[3], "a tab stands behind the dash of a list item", "write a space")
+			return f.say(match[2], match[3], "a tab stands after the dash of a list item", "write a space")
 		}
 	}
 	return f.has("where an indentation space is expected") && tabInBlock(f)
@@ -220,7 +220,7 @@ func toQuote(text string) string {
 	case !strings.ContainsAny(text, `"\`):
 		return `put it in quotes: "` + bare(text) + `"`
 	}
-	return "end this line with | behind the key, and write the text on the next one, indented deeper"
+	return "end this line with | after the key, and write the text on the next one, indented deeper"
 }
 
 // bare is a text from a file fit for a message, without quotes around it.
@@ -229,7 +229,7 @@ func bare(text string) string {
 	return shown[1 : len(shown)-1]
 }
 
-// causeBehindQuote is text that goes on behind the closing quote of a value.
+// causeBehindQuote is text that goes on after the closing quote of a value.
 func causeBehindQuote(f *fault) bool {
 	if !f.has("did not find expected", "could not find expected", "mapping values") {
 		return false
@@ -247,7 +247,7 @@ func causeBehindQuote(f *fault) bool {
 		return false
 	}
 	behind := len(f.text) - len(rest)
-	return f.say(behind, len(f.text), "there is text behind the closing quote", "put the whole value in quotes")
+	return f.say(behind, len(f.text), "there is text after the closing quote", "put the whole value in quotes")
 }
 
 var noSpace = pattern(`^\s*(?:- +)?([A-Za-z_][A-Za-z0-9_.-]*):([^\s:/].*)$`)
@@ -261,7 +261,7 @@ func causeNoSpace(f *fault) bool {
 		text := string(f.src.lineText(line))
 		if match := noSpace().FindStringSubmatchIndex(text); match != nil && (strings.IndexByte("[{\"'", text[match[4]]) >= 0 || !strings.Contains(text[match[0]:match[1]], ": ")) {
 			f.moveTo(line)
-			return f.say(match[3], match[3]+1, "there is no space behind the colon of "+quoted(text[match[2]:match[3]]), "write "+quoted(text[match[2]:match[3]]+": "+strings.TrimSpace(text[match[4]:match[5]])))
+			return f.say(match[3], match[3]+1, "there is no space after the colon of "+quoted(text[match[2]:match[3]]), "write "+quoted(text[match[2]:match[3]]+": "+strings.TrimSpace(text[match[4]:match[5]])))
 		}
 	}
 	return false
@@ -429,7 +429,7 @@ func causeNoColon(f *fault) bool {
 		return false
 	}
 	for _, wrong := range []struct{ match, says string }{
-		{"：", "the colon behind %s is a full-width one, which YAML takes for a letter"}, {"=", "there is an equals sign behind %s, where YAML has a colon"},
+		{"：", "the colon after %s is a full-width one, which YAML takes for a letter"}, {"=", "there is an equals sign after %s, where YAML has a colon"},
 	} {
 		expression := fullWidthColon()
 		if wrong.match == "=" {

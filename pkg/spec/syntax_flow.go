@@ -26,7 +26,7 @@ func (s *source) scanBrackets(lines int) bracketScan {
 	return b
 }
 
-// bracketScan goes through a file that is no YAML: roughly, but by YAML's rules
+// bracketScan goes through a file that is not YAML: roughly, but by YAML's rules
 // of where a quote, a bracket and a comment can start.
 type bracketScan struct {
 	open   []bracket
@@ -41,7 +41,7 @@ type bracketScan struct {
 	swallowed  *bracket
 	block      int  // the indentation that a block scalar's lines exceed; -1 if none
 	closed     bool // the last value on the line was a flow collection
-	ended      int  // behind the first flow collection of the line; 0 if there is none
+	ended      int  // after the first flow collection of the line; 0 if there is none
 }
 
 var blockStart = pattern(`(?:^|[:\-?]\s+|\s)[|>][-+0-9]{0,2}\s*(?:#.*)?$`)
@@ -55,7 +55,7 @@ func (b *bracketScan) line(number int, text string) {
 	if b.quote != 0 && b.looksLikeKey(text) {
 		b.swallowing = true
 	}
-	before := byte(':') // the last character that is no blank; a value may start a line
+	before := byte(':') // the last character that is not a blank; a value may start a line
 	plain := false      // within a text without quotes, outside of brackets
 	for i := 0; i < len(text); i++ {
 		c := text[i]
@@ -148,9 +148,9 @@ func (b *bracketScan) close(at bracket) {
 }
 
 var (
-	// keyInFlow is a value in brackets behind which another key follows.
+	// keyInFlow is a value in brackets after which another key follows.
 	keyInFlow = pattern(`:\s+(?:"[^"]*"|'[^']*'|[^\s,{}\[\]"'#][^,{}\[\]:]*?|[^,{}\[\]]*[}\]])\s+("[^"]*"|'[^']*'|[A-Za-z_$][\w.$-]*):(?:\s|$)`)
-	// bracketBehindBracket is a collection right behind another.
+	// bracketBehindBracket is a collection right after another.
 	bracketBehindBracket = pattern(`[}\]]\s*([{\[])`)
 )
 
@@ -170,7 +170,7 @@ func causeComma(f *fault) bool {
 }
 
 var (
-	// noSpaceInFlow is a key in brackets with no space behind its colon.
+	// noSpaceInFlow is a key in brackets with no space after its colon.
 	noSpaceInFlow = pattern(`[{,]\s*([A-Za-z_][\w.-]*)(:)[^\s/,}\]]`)
 	// colonInFlow is a value in brackets with a colon in it.
 	colonInFlow = pattern(`[{,\[]\s*[A-Za-z_][\w.-]*:\s+([^\s"'\[\]{},#&*!|>%@][^,\[\]{}]*?(:)(?:\s[^,\[\]{}]*)?)[,\]}]`)
@@ -186,7 +186,7 @@ func causeInFlow(f *fault) bool {
 		return false
 	}
 	if m := noSpaceInFlow().FindStringSubmatchIndex(f.text); m != nil {
-		return f.say(m[4], m[5], "there is no space behind the colon of "+quoted(f.text[m[2]:m[3]]), "write "+quoted(f.text[m[2]:m[3]]+": "))
+		return f.say(m[4], m[5], "there is no space after the colon of "+quoted(f.text[m[2]:m[3]]), "write "+quoted(f.text[m[2]:m[3]]+": "))
 	}
 	if m := colonInFlow().FindStringSubmatchIndex(f.text); m != nil {
 		return f.say(m[4], m[5], "a text without quotes cannot hold a colon before a space or the end of the line", toQuote(strings.TrimRight(f.text[m[2]:m[3]], " ")))
@@ -285,7 +285,7 @@ func causeBlockInFlow(f *fault) bool {
 }
 
 // causeSwallowedKeys is a quote left open that goes over keys of their own, so
-// that what fails stands behind it.
+// that what fails stands after it.
 func causeSwallowedKeys(f *fault) bool {
 	scan := f.src.scanBrackets(f.line)
 	if scan.quote != 0 {

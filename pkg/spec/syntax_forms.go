@@ -4,7 +4,7 @@ import (
 	"strings"
 )
 
-// causeForeign is what is no YAML at all: the marks of an unfinished merge, of
+// causeForeign is what is not YAML at all: the marks of an unfinished merge, of
 // Markdown, of a template language.
 func causeForeign(f *fault) bool {
 	for line := 1; line <= len(f.src.lines); line++ {
@@ -55,7 +55,7 @@ func causeDirective(f *fault) bool {
 
 var textBehindHeader = pattern(`(?:^|[:\-]\s+)([|>][-+0-9]{0,2})\s*([^\s#|>+\-0-9].*)$`)
 
-// causeBlockText is text behind the | or > that starts a block.
+// causeBlockText is text after the | or > that starts a block.
 func causeBlockText(f *fault) bool {
 	if !f.has("expected comment or line break", "expected a comment or a line break") {
 		return false
@@ -65,7 +65,7 @@ func causeBlockText(f *fault) bool {
 		return false
 	}
 	mark := f.text[match[2]:match[3]]
-	return f.say(match[4], match[5], "text cannot stand behind "+quoted(mark)+" on its line", "write it on the next line, indented deeper than the key")
+	return f.say(match[4], match[5], "text cannot stand after "+quoted(mark)+" on its line", "write it on the next line, indented deeper than the key")
 }
 
 var blockHeaderEnd = pattern(`(?:[:\-]\s+)[|>][-+0-9]{0,2}\s*(?:#.*)?$`)
@@ -111,7 +111,7 @@ func causeQuestion(f *fault) bool {
 	return f.say(at, at+len(f.restOf(at)), `a text without quotes cannot start with "? "`, toQuote(f.restOf(at)))
 }
 
-// causeEnded is text behind the line of three dots that ends a document.
+// causeEnded is text after the line of three dots that ends a document.
 func causeEnded(f *fault) bool {
 	for line := f.line - 1; line >= 1; line-- {
 		switch text := strings.TrimSpace(string(f.src.lineText(line))); {

@@ -47,7 +47,7 @@ func TestSyntaxNamesTheLineOfTheMistake(t *testing.T) {
 		t.Fatalf("the document is wrong: %v", found)
 	}
 	mutations := map[string]func(line string) string{
-		"no space behind a colon": func(line string) string { return strings.Replace(line, ": ", ":", 1) },
+		"no space after a colon": func(line string) string { return strings.Replace(line, ": ", ":", 1) },
 		"a quote not closed": func(line string) string {
 			if at := strings.LastIndex(line, `"`); at >= 0 && strings.Count(line, `"`) == 2 {
 				return line[:at] + line[at+1:]
@@ -99,15 +99,15 @@ func TestSyntaxNamesTheLineOfTheMistake(t *testing.T) {
 	}
 }
 
-// TestSyntaxCauses holds the cause and the place of mistakes behind which
+// TestSyntaxCauses holds the cause and the place of mistakes after which
 // something that is right was blamed.
 func TestSyntaxCauses(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, text, place, message string }{
-		{"a reference before a key without its space", "jobs:\n  - name: a-${{ matrix.x }}\n    matrix:{x: [p, q]}\n    steps: []\n", "3:11", "no space behind the colon"},
-		{"an action without its space", "steps:\n  - sh:{name: A, inputs: {command: make}}\n", "2:7", "no space behind the colon"},
-		{"an action without its space, and a key below", "steps:\n  - sh:{name: A}\n    arch: arm\n", "2:7", "no space behind the colon"},
-		{"a list without its space, and a key below", "a:\n  - b:[c]: 1\n    arch: arm\n", "2:6", "no space behind the colon"},
+		{"a reference before a key without its space", "jobs:\n  - name: a-${{ matrix.x }}\n    matrix:{x: [p, q]}\n    steps: []\n", "3:11", "no space after the colon"},
+		{"an action without its space", "steps:\n  - sh:{name: A, inputs: {command: make}}\n", "2:7", "no space after the colon"},
+		{"an action without its space, and a key below", "steps:\n  - sh:{name: A}\n    arch: arm\n", "2:7", "no space after the colon"},
+		{"a list without its space, and a key below", "a:\n  - b:[c]: 1\n    arch: arm\n", "2:6", "no space after the colon"},
 		{"a quote that swallows keys", "a:\n  - name: \"A\n    command: make \"a\" b\n    x: \"**/*.jar\"\n", "2:11", "the quote"},
 		{"a quote that swallows keys to the end", "a:\n  file: \"**/*.jar\n  b: c\n  d: e\n", "2:9", "the quote"},
 		{"a quoted reference before one that is not", "a: {b: \"${{ job.name }}\", c: ${{ job.name }}, d: 1}\n", "1:30", "taken for a mapping"},

@@ -136,7 +136,7 @@ func (s *schema) validMapping(n *Node) bool {
 	return true
 }
 
-// patternedAt returns the schema of keys like key, nil where there is none.
+// patternedAt returns the schema of keys like key, nil if there is none.
 func (s *schema) patternedAt(key string) *schema {
 	for _, p := range s.patterned {
 		if p.pattern().MatchString(key) {

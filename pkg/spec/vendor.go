@@ -160,7 +160,7 @@ type Locked struct {
 // Of reports whether l was made of s as it is declared now.
 func (l *Locked) Of(s *Source) bool { return l.Git == s.Git && l.Ref == s.Ref && l.Path == s.Path }
 
-// ReadLock reads the lock file; the lock is empty where there is none.
+// ReadLock reads the lock file; the lock is empty if there is none.
 func ReadLock(tree Tree) (*Lock, Diagnostics) {
 	lock := &Lock{Sources: map[string]Locked{}}
 	text, err := tree.ReadFile(LockFile, 4*MaxFileBytes)

@@ -137,7 +137,7 @@ func hintFor(s *schema, n *Node) string {
 		return ""
 	}
 	if glued := gluedField().FindStringSubmatch(n.Text); glued != nil && n.Style == PlainStyle && s.types&typeObject != 0 {
-		return "there is no space behind the colon of " + quoted(glued[1]) + ": write " + quoted(glued[1]+": "+glued[2])
+		return "there is no space after the colon of " + quoted(glued[1]) + ": write " + quoted(glued[1]+": "+glued[2])
 	}
 	if inputs := s.properties["inputs"]; inputs != nil && n.Type == StringType && s.properties["image"] != nil {
 		return "write what the step is given under inputs:, such as {inputs: {command: …}}; buildsync modules show lists the inputs"

@@ -13,7 +13,7 @@ type Written struct {
 	Text  string
 	Start int // of the anchor or tag, else of the value
 	Value int // of the value itself
-	End   int // behind the value; -1 where a scalar's end was not found
+	End   int // after the value; -1 where a scalar's end was not found
 	Items []*Written
 	// Items of a mapping are its keys and values in turn.
 }

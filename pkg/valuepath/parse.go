@@ -112,7 +112,7 @@ func bracket(text string, at int) (segment, int, error) {
 		return quotedName(text, at)
 	}
 	for end := at + 1; end < len(text); end++ {
-		// A name may hold brackets itself: the one that closes has a path behind it.
+		// A name may hold brackets itself: the one that closes has a path after it.
 		if text[end] != ']' || end+1 < len(text) && text[end+1] != '.' && text[end+1] != '[' {
 			continue
 		}
@@ -148,7 +148,7 @@ func quotedName(text string, at int) (segment, int, error) {
 			digits++
 		}
 		if s.nth, err = strconv.Atoi(text[end+1 : digits]); err != nil || s.nth < 1 {
-			return segment{}, 0, fmt.Errorf("behind # comes a number from 1 (character %d)", end+1)
+			return segment{}, 0, fmt.Errorf("after # comes a number from 1 (character %d)", end+1)
 		}
 		end = digits
 	}

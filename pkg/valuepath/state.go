@@ -1,7 +1,7 @@
 package valuepath
 
 // State is how much of a path a walk through a body has gone along, in each of
-// the path's spellings: bit i says that i segments are behind it. It lets a walk
+// the path's spellings: bit i says that i segments are after it. It lets a walk
 // leave out what a path cannot reach.
 type State struct{ as, body uint64 }
 

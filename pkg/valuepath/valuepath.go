@@ -49,7 +49,7 @@ type Path struct {
 	Job, Template string
 
 	as   []segment // as it was written
-	body []segment // in the API's words, nil where that is the same
+	body []segment // in the API's words, nil if that is the same
 }
 
 // IsZero reports whether p names no value: only a job, or nothing.
@@ -214,7 +214,7 @@ func Bare(name string) string {
 func Index(i int) string { return "[" + strconv.Itoa(i) + "]" }
 
 // Member is the part of a path that chooses an object's member: .name, or
-// ["odd name"] where the name is no identifier.
+// ["odd name"] where the name is not an identifier.
 func Member(name string) string {
 	if isIdentifier(name) {
 		return "." + name
@@ -241,7 +241,7 @@ func isIdentifier(name string) bool {
 
 // Bound returns how many leading segments p and other have in common, where one
 // of them stands for several values: with steps[*].image and steps[*].enable the
-// step is one and the same. It is 0 where nothing binds them.
+// step is one and the same. It is 0 if nothing binds them.
 func (p Path) Bound(other Path) int {
 	a, b := p.segments(), other.segments()
 	n, several := 0, 0

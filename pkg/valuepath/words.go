@@ -69,7 +69,7 @@ func stepInBody(segments []segment, field string) []segment {
 	return slices.Concat(segments[:2], []segment{{name: "properties"}}, segments[2:])
 }
 
-// Words turns the names behind an item into the definitions' words.
+// Words turns the names after an item into the definitions' words.
 func Words(list string, names []string) []string {
 	if list == "parameters" {
 		for word, api := range parameterWords {

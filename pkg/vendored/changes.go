@@ -44,7 +44,7 @@ func Latest(ctx context.Context, tree spec.Tree, sources []spec.Source) ([]Outda
 }
 
 // Effect is a job or template whose compiled body changes; one of Before and
-// After is nil where it comes or goes.
+// After is nil if it comes or goes.
 type Effect struct {
 	Address       string
 	Before, After *jsontree.Value

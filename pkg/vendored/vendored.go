@@ -26,7 +26,7 @@ type Copy struct {
 	Source  spec.Source
 	Commit  string
 	Files   map[string][]byte // nil: the copy in the workspace is right
-	Before  spec.Locked       // zero where there was no copy
+	Before  spec.Locked       // zero if there was no copy
 	Changed []string          // names of files that are added, changed or removed
 }
 
@@ -37,7 +37,7 @@ type Copy struct {
 func Fetch(ctx context.Context, tree spec.Tree, sources []spec.Source, latest bool) ([]Copy, error) {
 	lock, found := spec.ReadLock(tree)
 	if len(found) > 0 {
-		lock = &spec.Lock{} // it is written anew
+		lock = &spec.Lock{} // it is written again
 	}
 	copies := make([]Copy, 0, len(sources))
 	for _, source := range sources {

@@ -123,7 +123,7 @@ func TestACopyIsWhatTheLockSays(t *testing.T) {
 	if have := s.copied(); !slices.Equal(have, []string{"java.yaml"}) {
 		t.Errorf("copied %q", have)
 	}
-	// The branch moves on: the copy stays at the commit of the lock, also when it is made anew.
+	// The branch moves on: the copy stays at the commit of the lock, also when it is made again.
 	s.write("templates/java.yaml", "version: 1\ntemplates: []\n")
 	second := s.commit()
 	full := filepath.Join(s.dir, "vendor", "golden", "java.yaml")

@@ -153,7 +153,7 @@ type Applying struct {
 // applied cannot be recorded.
 var ErrNotCommitted = errors.New("the definitions are not committed")
 
-// Remember returns the memory of a run, nil where nothing can be recorded.
+// Remember returns the memory of a run, nil if nothing can be recorded.
 func (w *Workspace) Remember(ctx context.Context, r *Revisions, about Applying) (*Recording, error) {
 	if r.Repo == nil {
 		return nil, nil

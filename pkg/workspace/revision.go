@@ -72,7 +72,7 @@ func (w *Workspace) ReadHead(ctx context.Context, r *Revisions) error {
 	return nil
 }
 
-// differsFrom tells whether the definitions that were read are other than
+// differsFrom reports whether the definitions that were read are other than
 // those of a commit.
 func (w *Workspace) differsFrom(tree *gitbase.Tree) bool {
 	for name, content := range w.Tree.read {

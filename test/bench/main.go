@@ -5,7 +5,7 @@
 //
 // Figures are medians of runs that take turns with what they are compared to,
 // so that a busy machine slows both. CPU is user and system time of the process
-// and its threads. No figure fails the command: it is no test.
+// and its threads. No figure fails the command: it is not a test.
 package main
 
 import (

@@ -14,7 +14,7 @@ import (
 // sample is what one run of a process cost.
 type sample struct {
 	cpu, wall time.Duration
-	rss       int64 // peak resident memory in bytes; 0 where the system does not say
+	rss       int64 // peak resident memory in bytes; 0 if the system does not say
 }
 
 // command is a process to measure.

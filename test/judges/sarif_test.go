@@ -116,7 +116,7 @@ func TestGoldenReports(t *testing.T) {
 	}
 }
 
-// The judge is no rubber stamp.
+// The judge is not a rubber stamp.
 func TestTheJudgeRefuses(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{

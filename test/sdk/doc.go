@@ -4,5 +4,5 @@
 //
 // The tests are a module of their own so that the SDK stays out of the product.
 // Run them with `make test-modules`, or with `go test ./...` in this folder;
-// `go test ./... -update` writes the golden files anew.
+// `go test ./... -update` writes the golden files again.
 package sdk

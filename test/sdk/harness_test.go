@@ -145,7 +145,7 @@ func (p *tap) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// sent tells whether the last answer holds a text.
+// sent reports whether the last answer holds a text.
 func (b *bench) sent(text string) bool { return bytes.Contains(b.raw, []byte(text)) }
 
 // do calls an operation of the SDK and fails the test where the SDK does. The

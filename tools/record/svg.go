@@ -37,7 +37,7 @@ var colors = map[string]string{
 // control is a terminal's sequence; only those for colours are understood.
 var control = regexp.MustCompile("\x1b\\[([0-9;?]*)([A-Za-z])")
 
-// after returns the style behind a colour sequence with these parameters.
+// after returns the style after a colour sequence with these parameters.
 func (s style) after(parameters string) style {
 	for p := range strings.SplitSeq(parameters, ";") {
 		switch {

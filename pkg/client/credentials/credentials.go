@@ -20,7 +20,7 @@ type Options struct {
 	Getenv  func(string) string
 	Home    string // the directory that holds .huaweicloud/credentials; "" for none
 	Profile string // section of the profile file; "" for basic
-	Region  string // the IAM project of a token where none is set
+	Region  string // the IAM project of a token if none is set
 }
 
 // Found is what was found.

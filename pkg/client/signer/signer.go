@@ -3,7 +3,7 @@
 // canonical form.
 //
 // The form, where gateways differ: the path is decoded and each segment encoded
-// anew with the unreserved characters A–Z a–z 0–9 - _ . ~, a "/" is added at
+// again with the unreserved characters A–Z a–z 0–9 - _ . ~, a "/" is added at
 // the end, the query is sorted by name and then by value, and headers whose name
 // starts with content-type or holds an underscore are not signed. The hash of the
 // body gives way to the header X-Sdk-Content-Sha256 where a request carries one.

@@ -35,7 +35,7 @@ func (p Parameter) Fields(name string) []*jsontree.Value {
 	return found
 }
 
-// Field returns the first entry called name, nil where there is none.
+// Field returns the first entry called name, nil if there is none.
 func (p Parameter) Field(name string) *jsontree.Value {
 	if fields := p.Fields(name); len(fields) > 0 {
 		return fields[0]
@@ -43,7 +43,7 @@ func (p Parameter) Field(name string) *jsontree.Value {
 	return nil
 }
 
-// Value returns the value of a field, nil where there is none.
+// Value returns the value of a field, nil if there is none.
 func (p Parameter) Value(name string) *jsontree.Value { return Member(p.Field(name), KeyValue) }
 
 // Name returns the parameter's name, "" where it has none.
@@ -73,7 +73,7 @@ func MeansTrue(text string) bool {
 }
 
 // Member returns the member called by one of keys, in any letter case; an exact
-// one goes first. It returns nil where there is none.
+// one goes first. It returns nil if there is none.
 func Member(v *jsontree.Value, keys ...string) *jsontree.Value {
 	for _, key := range keys {
 		if exact := v.Get(key); exact != nil {

@@ -33,7 +33,7 @@ func (r *reader) get(keys ...string) *jsontree.Value {
 
 func (r *reader) text(keys ...string) string { return r.get(keys...).Text() }
 
-// number returns "" for what is no number.
+// number returns "" for what is not a number.
 func (r *reader) number(keys ...string) json.Number {
 	v := r.get(keys...)
 	switch v.Kind() {

@@ -44,7 +44,7 @@ const (
 )
 
 // Read reads a plan document strictly: unknown members, duplicate keys, another
-// major version and anything behind the document are errors. What it says is
+// major version and anything after the document are errors. What it says is
 // only shown and compared; nothing of it is ever sent.
 func Read(r io.Reader) (*diff.Plan, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxPlan+1))

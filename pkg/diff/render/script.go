@@ -69,7 +69,7 @@ func changedLines(lines []line) int {
 	return changed + max(gone, came)
 }
 
-// splitLines cuts a script behind each line break.
+// splitLines cuts a script after each line break.
 func splitLines(s string) []string {
 	lines := strings.SplitAfter(s, "\n")
 	if lines[len(lines)-1] == "" {
@@ -186,7 +186,7 @@ func weave(a, b []string, partner []int) []line {
 // hunks cuts out the changed stretches with their context.
 func hunks(lines []line) []hunk {
 	var out []hunk
-	last := -1 // index behind the last line taken
+	last := -1 // index after the last line taken
 	for i, l := range lines {
 		if l.kind == ' ' {
 			continue
@@ -208,7 +208,7 @@ func hunks(lines []line) []hunk {
 }
 
 // Unified is the difference of two texts as a patch that git and patch
-// understand, "" where there is none. name is that of both sides.
+// understand, "" if there is none. name is that of both sides.
 func Unified(name, before, after string) string { return diffScripts(before, after).unified(name) }
 
 // unified writes d as a patch that git and patch understand.

@@ -127,7 +127,7 @@ type excerptLine struct {
 }
 
 // cut makes the characters of a line printable and keeps it within width
-// cells, around the columns from start to end (from 1, end behind the last).
+// cells, around the columns from start to end (from 1, end after the last).
 func cut(line []rune, start, end, width int) excerptLine {
 	start = min(start, len(line)+1)
 	end = min(max(end, start), len(line)+1)
@@ -173,7 +173,7 @@ func cut(line []rune, start, end, width int) excerptLine {
 	return shown
 }
 
-// fitsWithin tells whether a line needs no cutting.
+// fitsWithin reports whether a line needs no cutting.
 func fitsWithin(line []rune, width int) bool {
 	column := 0
 	for _, r := range line {
@@ -200,7 +200,7 @@ func printable(r rune, column int) (string, int) {
 
 const neutralMark = `\u{0023}`
 
-// isCommand tells whether the second character of what a CI system would take
+// isCommand reports whether the second character of what a CI system would take
 // for a command stands at i.
 func isCommand(line []rune, i int) bool {
 	return i > 0 && line[i-1] == '#' && slices.ContainsFunc(commands, func(command string) bool {

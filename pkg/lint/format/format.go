@@ -26,7 +26,7 @@ type Options struct {
 	Color bool
 	// Width is how many terminal cells a line of text may take; 0 means 128.
 	Width int
-	// Source returns the bytes of a file, nil where it cannot be read. A nil
+	// Source returns the bytes of a file, nil if it cannot be read. A nil
 	// Source leaves the source lines out.
 	Source func(file string) []byte
 	// Path turns a file's name, which is relative to the workspace, into the
@@ -51,7 +51,7 @@ func Names() []string {
 	return []string{"text", "json", "sarif", "github", "gitlab", "junit", "checkstyle"}
 }
 
-// ByName returns the writer of a format, nil where there is none of that name.
+// ByName returns the writer of a format, nil if there is none of that name.
 func ByName(format string) Writer {
 	switch format {
 	case "text":

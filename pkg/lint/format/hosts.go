@@ -36,7 +36,7 @@ func GitHub(w io.Writer, ds spec.Diagnostics, opts Options) error {
 			if at.End.Line > at.Start.Line {
 				fmt.Fprintf(out, "endLine=%d,", at.End.Line)
 			} else if at.End.Column > at.Start.Column {
-				fmt.Fprintf(out, "endColumn=%d,", at.End.Column-1) // the last column, not the one behind
+				fmt.Fprintf(out, "endColumn=%d,", at.End.Column-1) // the last column, not the one after
 			}
 		}
 		fmt.Fprintf(out, "title=%s::%s\n", commandProperty("buildsync "+ruleName(d)), commandData(withHint(d)+" ["+ruleName(d)+"]"))

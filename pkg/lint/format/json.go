@@ -46,7 +46,7 @@ type jsonFinding struct {
 }
 
 // jsonPlace counts lines and columns in characters from 1; the end is the place
-// behind the last character.
+// after the last character.
 type jsonPlace struct {
 	File  string  `json:"file"`
 	Start jsonPos `json:"start"`

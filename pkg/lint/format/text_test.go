@@ -55,7 +55,7 @@ func samples() spec.Diagnostics {
 		{Rule: "invisible-char", Severity: spec.Error, Range: at(file, 4, 13, 14), Message: "right-to-left override U+202E"},
 		{Rule: "cron", Severity: spec.Info, Range: at(file, 5, 132, 137), Message: "far to the right"},
 		{Rule: "wrong-type", Severity: spec.Error, Range: spec.Range{Start: spec.Pos{File: file, Line: 4, Column: 5}, End: spec.Pos{File: file, Line: 5, Column: 3}}, Message: "over two lines"},
-		{Rule: "missing-key", Severity: spec.Error, Range: at(file, 99, 1, 2), Message: "behind the end"},
+		{Rule: "missing-key", Severity: spec.Error, Range: at(file, 99, 1, 2), Message: "after the end"},
 		{Severity: spec.Error, Message: "no place, no rule"},
 		{Rule: "yaml-syntax", Severity: spec.Error, Range: at("::set-output name=x::\n.yaml", 1, 1, 1), Message: "hostile\n::error::name"},
 	}

@@ -8,7 +8,7 @@ import (
 // maxAuthority is the longest part of a URL before its path that is looked at.
 const maxAuthority = 400
 
-// inURLs finds the literals before the @ of URLs: a password behind a user's
+// inURLs finds the literals before the @ of URLs: a password after a user's
 // name, or a token in its place.
 func inURLs(text string) []Match {
 	var found []Match
@@ -49,7 +49,7 @@ func isLocalHost(host string) bool {
 var commandMarkers = []string{" -u", " --user", " -p", " -a ", " -k", "pass", " --pat", " -w ", " -s"}
 
 // passwordOptions are options whose value is a password, by the program. A
-// value may be attached (-pVALUE), where attached says so, and may stand behind
+// value may be attached (-pVALUE), where attached says so, and may stand after
 // "pass:", as openssl writes it.
 type passwordOptions struct {
 	separate []string
@@ -194,7 +194,7 @@ func inCommand(found []Match, command string, offset int) []Match {
 }
 
 // attachedTo returns the length of the option that word begins with and that
-// holds its value, 0 where it is none.
+// holds its value, 0 if it is none.
 func attachedTo(options []string, word string) int {
 	for _, option := range options {
 		if strings.HasPrefix(word, option) && len(word) > len(option) {
@@ -205,7 +205,7 @@ func attachedTo(options []string, word string) int {
 }
 
 // isLocalLogin reports whether a command talks to the machine it runs on: the
-// password of a test service is no secret.
+// password of a test service is not a secret.
 func isLocalLogin(command string) bool {
 	for _, host := range []string{"localhost", "127.0.0.1", "[::1]"} {
 		if at := strings.Index(command, host); at > 0 && (command[at-1] == ' ' || command[at-1] == 'h' || command[at-1] == '=' || command[at-1] == '@' || command[at-1] == '/') {
@@ -239,7 +239,7 @@ const bearer = "bearer"
 // shortestBearer is the length below which nothing is taken for a bearer token.
 const shortestBearer = 16
 
-// bearers finds the tokens behind the word bearer and blanks.
+// bearers finds the tokens after the word bearer and blanks.
 func bearers(text, lower string) []Match {
 	var found []Match
 	for from := 0; ; {
@@ -267,7 +267,7 @@ func bearers(text, lower string) []Match {
 	}
 }
 
-// isWordByte tells whether a byte of text in lower case belongs to a word.
+// isWordByte reports whether a byte of text in lower case belongs to a word.
 func isWordByte(c byte) bool { return c == '_' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' }
 
 const (

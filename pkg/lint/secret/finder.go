@@ -14,7 +14,7 @@ func Everything() Finder { return Finder{everyMarker} }
 // the whole rules out.
 func Within(document string) Finder { return Finder{markers().within(document)} }
 
-// FindsAny tells whether there is anything to look for.
+// FindsAny reports whether there is anything to look for.
 func (f Finder) FindsAny() bool { return f.there != 0 }
 
 // Find returns the secrets in text in their order, none overlapping another.

@@ -87,7 +87,7 @@ func (index *markerIndex) within(text string) markerSet {
 	return found
 }
 
-// hasLowerPrefix tells whether text, in lower case, starts with prefix; text is
+// hasLowerPrefix reports whether text, in lower case, starts with prefix; text is
 // at least as long.
 func hasLowerPrefix(text, prefix string) bool {
 	for i := range len(prefix) {

@@ -14,7 +14,7 @@ var nameStems = []string{"passw", "pwd", "token", "secret", "key"}
 // maxValue is the longest value that is looked at.
 const maxValue = 400
 
-// named finds literals behind a secret's name: PASSWORD=literal,
+// named finds literals after a secret's name: PASSWORD=literal,
 // -Dnexus.token=literal, --api-key literal, "password": "literal". It is
 // written by hand because it runs on every script, for each stem that is there.
 func named(text, lower, stem string) []Match {
@@ -68,7 +68,7 @@ func isNameByte(c byte) bool {
 	return c == '_' || c == '-' || c == '.' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 }
 
-// valueBehind reads what stands behind a name that ends at end: after = and :
+// valueBehind reads what stands after a name that ends at end: after = and :
 // anything, after blanks alone only what an option takes.
 func valueBehind(text, lower string, end int) (Match, bool) {
 	start := end
@@ -164,7 +164,7 @@ func lineAround(text string, at int) string {
 // amountWords stand in names that hold a number: MAX_TOKEN, TOKEN_TTL.
 var amountWords = []string{"max", "min", "count", "length", "size", "limit", "ttl", "expir", "timeout", "num", "total"}
 
-// isTestValue reports whether a value is no secret by what it is: a number
+// isTestValue reports whether a value is not a secret by what it is: a number
 // under a name of an amount or of a token, the name of the service itself.
 func isTestValue(name, value string) bool {
 	lower := strings.ToLower(name)

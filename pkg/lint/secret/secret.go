@@ -100,7 +100,7 @@ func Find(text string) []Match { return Everything().Find(text) }
 // key. A name such as NEXUS_PASSWORD makes any literal value a secret.
 func FindValue(name, value string) []Match { return Everything().FindValue(name, value) }
 
-// IsSecretName tells whether what carries this name holds a secret: whether its
+// IsSecretName reports whether what carries this name holds a secret: whether its
 // last word, in snake or camel case, is one of nameWords.
 func IsSecretName(name string) bool {
 	if len(name) > 256 || markers().within(name)&markers().names == 0 {
@@ -167,7 +167,7 @@ var placeholder = pattern(`(?i)^(x{3,}|\.{2,}|…+|-+|_+|\*+|#+|change[_\-]?(me|
 // reference matches the name of a variable or secret: NEXUS_TOKEN.
 var reference = pattern(`^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$`)
 
-// isLiteral tells whether value is the thing itself rather than a reference to
+// isLiteral reports whether value is the thing itself rather than a reference to
 // it, a placeholder, or too short to be worth anything.
 func isLiteral(value string) bool {
 	if len(value) < shortest || placeholder().MatchString(value) || strings.ContainsAny(value, "$`") {
@@ -196,7 +196,7 @@ func isUnlikeProse(value string) bool {
 	return isLiteral(value) && value[0] != '!' && !prose().MatchString(value) && !fileName().MatchString(value)
 }
 
-// isUserAndPassword tells whether a header's value is a name and a password, as
+// isUserAndPassword reports whether a header's value is a name and a password, as
 // HTTP's basic authentication has them.
 func isUserAndPassword(value string) bool {
 	plain, err := base64.StdEncoding.DecodeString(value)

@@ -140,7 +140,7 @@ func TestFindIsLinear(t *testing.T) {
 		text := strings.Repeat(unit, maxText/4/len(unit))
 		for _, m := range Find(text) {
 			if m.End > len(text) {
-				t.Errorf("%q: a match behind the end", unit)
+				t.Errorf("%q: a match after the end", unit)
 			}
 		}
 	}

@@ -19,7 +19,7 @@ type Bash struct {
 	recent  func() bool
 }
 
-// FindBash looks for bash in PATH. It returns nil where there is none.
+// FindBash looks for bash in PATH. It returns nil if there is none.
 func FindBash(ctx context.Context) *Bash {
 	found := find("bash")
 	if found == nil {

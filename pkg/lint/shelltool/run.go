@@ -21,7 +21,7 @@ const (
 // program is one program of this machine.
 type program struct{ path, identity string }
 
-// find looks a program up in PATH. It returns nil where there is none. Windows
+// find looks a program up in PATH. It returns nil if there is none. Windows
 // brings a bash that starts a virtual machine, which is none.
 func find(name string) *program {
 	path, err := exec.LookPath(name)

@@ -18,7 +18,7 @@ type ShellCheck struct {
 	program *program
 }
 
-// FindShellCheck looks for shellcheck in PATH. It returns nil where there is none.
+// FindShellCheck looks for shellcheck in PATH. It returns nil if there is none.
 func FindShellCheck(ctx context.Context) *ShellCheck {
 	found := find("shellcheck")
 	if found == nil {

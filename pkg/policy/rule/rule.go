@@ -176,7 +176,7 @@ func explained(source string, err error) *Error {
 		e.Message, e.Hint = fmt.Sprintf("unknown name %q", m[1]), nearest(m[1], append([]string{"job"}, functions...))
 	}
 	if strings.HasPrefix(e.Message, "array elements can only be selected") {
-		e.Message, e.Hint = "a list has no field of its own", "write all(x, …), any(x, …) or count(x, …) behind it, or first(list)"
+		e.Message, e.Hint = "a list has no field of its own", "write all(x, …), any(x, …) or count(x, …) after it, or first(list)"
 	}
 	e.Message = strings.ReplaceAll(strings.ReplaceAll(e.Message, "*rule.", ""), "rule.", "")
 	return e
