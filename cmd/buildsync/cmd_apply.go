@@ -222,6 +222,11 @@ func (in *invocation) mayApply(ctx context.Context, p *planning, approved approv
 	if !kit.IsTerminal(in.Stdin) {
 		return kit.UsageError{Text: "there is no terminal to ask on: add --yes, or give the file of a plan that was approved"}
 	}
+	if !in.On("skip-missing-secrets") {
+		if err := apply.CheckSecrets(p.plan, in.secrets()); err != nil {
+			return err // an answer would change nothing
+		}
+	}
 	agreed, err := in.Confirm(ctx, "Apply this"+where(p.plan)+"?")
 	if err != nil {
 		return err
@@ -232,12 +237,14 @@ func (in *invocation) mayApply(ctx context.Context, p *planning, approved approv
 	return nil
 }
 
-// where repeats in a question where the plan would be applied.
+// where repeats in a question what the plan's first line says: the projects, the
+// environment and the place.
 func where(plan *diff.Plan) string {
-	if place := render.Place(plan); place != "" {
-		return " to " + place
+	subject := render.Subject(plan)
+	if subject == "" || strings.HasPrefix(subject, "on ") { // templates belong to no project
+		return " " + subject
 	}
-	return ""
+	return " to " + subject
 }
 
 // refused says which rails hold the plan back.

@@ -40,6 +40,7 @@ Exit codes: 0 done; 1 there is no record; 3 invalid input, or a damaged record.`
 			"buildsync base show --format json"),
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: text or json", Value: "text"},
+			&cli.BoolFlag{Name: "all", Usage: "list also each object that was only found in step", DisableDefaultText: true},
 			&cli.IntFlag{Name: "runs", Usage: "show the last `N` runs", Value: 10},
 		},
 	}, (*invocation).baseShow)
@@ -158,7 +159,7 @@ func (in *invocation) baseShow() error {
 	case r.Recorded == nil:
 		return &failure{exitFailed, fmt.Errorf("no record of an earlier apply to %s in this clone; what others recorded comes with buildsync base fetch", r.Scope)}
 	}
-	shown := pages.ShownRecord{Ref: r.Recorded.Ref, Environment: r.Scope.Environment, Endpoint: r.Scope.Endpoint, Record: r.Recorded.Record, Runs: []pages.ShownRun{}}
+	shown := pages.ShownRecord{Ref: r.Recorded.Ref, Environment: r.Scope.Environment, Endpoint: r.Scope.Endpoint, Record: r.Recorded.Record, Runs: []pages.ShownRun{}, All: in.On("all")}
 	if r.Recorded.Commit != "" {
 		runs, err := repo.FirstParents(ctx, r.Recorded.Commit, record.File, max(in.Number("runs"), 1))
 		if err != nil {

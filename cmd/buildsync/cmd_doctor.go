@@ -37,12 +37,30 @@ Exit codes: 0 all is well; 1 something is not.`,
 // diagnosis prints the checks of doctor as they are made.
 type diagnosis struct {
 	in     *invocation
-	column int // the width of what is checked
+	column int // the width of what is checked, 0 while it is not known
 	failed bool
+	held   []func() // checks to print once the width is known
+}
+
+// layOut makes the column wide enough for every check that is to come, and prints
+// those that waited for it.
+func (d *diagnosis) layOut(projects map[string]spec.Project) {
+	d.column = len("credentials")
+	for alias := range projects {
+		d.column = min(max(d.column, len("project "+alias)), 32)
+	}
+	for _, print := range d.held {
+		print()
+	}
+	d.held = nil
 }
 
 // print writes a check; on a terminal what does not fit is continued below itself.
 func (d *diagnosis) print(mark, what, format string, args ...any) {
+	if d.column == 0 {
+		d.held = append(d.held, func() { d.print(mark, what, format, args...) })
+		return
+	}
 	text := sanitize.Line(fmt.Sprintf(format, args...), 2048)
 	lines := []string{text}
 	indent := len("FAIL  ") + d.column + 2
@@ -73,11 +91,9 @@ func (in *invocation) doctor() error {
 	}
 	ctx, cancel := in.WithTimeout()
 	defer cancel()
-	d := &diagnosis{in: in, column: len("credentials")}
+	d := &diagnosis{in: in}
 	w := d.checkWorkspace()
-	for alias := range projectsOf(w) {
-		d.column = min(max(d.column, len("project "+alias)), 32)
-	}
+	d.layOut(projectsOf(w))
 	d.checkGit(ctx, w)
 	d.checkCI(w.Dir)
 	d.checkService(ctx, w)

@@ -115,6 +115,10 @@ func (in *invocation) init(p *program) error {
 		in.Printf("\nNext: %s export writes the jobs that exist; or write one below jobs/\n", command)
 		return nil
 	}
+	if onEmulator && !in.Typed("endpoint") { // the environment says it to every command
+		in.Printf("\nNext: %s plan\n", command)
+		return nil
+	}
 	in.Printf("\nNext: %s plan --endpoint emulator\n", command)
 	return nil
 }

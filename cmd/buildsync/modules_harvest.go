@@ -76,7 +76,7 @@ func (in *invocation) learn(w *workspace.Workspace, seen []catalog.Observation) 
 	}
 	for _, m := range harvest {
 		if word := w.Catalogue.ProposedWord(m); word != "" {
-			in.Note("%s has no action word; to write its steps as %s:, add \"actions: [{word: %s}]\" to it in the modules file", sanitize.Line(m.ID+" "+m.Name, 200), word, word)
+			in.Note("%s has no action word; to write its steps as %s:, add \"actions: [%s]\" to it in the modules file", sanitize.Line(m.ID+" "+m.Name, 200), word, word)
 		}
 	}
 	if in.On("dry-run") && !in.On("diff") {

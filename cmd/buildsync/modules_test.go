@@ -95,7 +95,7 @@ func TestModulesHarvestWritesTheFileThatIsNamed(t *testing.T) {
 		if exit != exitDone {
 			continue
 		}
-		if !strings.Contains(got.stdout, "wrote "+name+"\n") || !strings.Contains(got.stderr, "actions: [{word: gradle}]") {
+		if !strings.Contains(got.stdout, "wrote "+name+"\n") || !strings.Contains(got.stderr, "actions: [gradle]") {
 			t.Errorf("%s: have\n%s%s", name, got.stdout, got.stderr)
 		}
 		if now := e.read(t, "buildsync.yaml"); now != workspace {
@@ -103,7 +103,7 @@ func TestModulesHarvestWritesTheFileThatIsNamed(t *testing.T) {
 		}
 		e.run(t, exitDone, []string{"modules", "harvest"}, "Nothing to learn")
 		// The proposal makes the word known.
-		e.write(t, name, strings.Replace(e.read(t, name), "    properties:", "    actions: [{word: gradle}]\n    properties:", 1))
+		e.write(t, name, strings.Replace(e.read(t, name), "    properties:", "    actions: [gradle]\n    properties:", 1))
 		e.write(t, "definitions/none.yaml", "version: 1\njobs: [{name: g, project: shop, arch: arm, steps: [{gradle: {name: s, inputs: {command: gradle build}}}]}]\n")
 		e.run(t, exitDone, []string{"compile", "g"}, "devcloud2018.codeci_action_20099.action")
 	}

@@ -211,12 +211,36 @@ func TestCtrlCAtAQuestion(t *testing.T) {
 	}
 }
 
+// TestApplyAsksOnlyWhatItCanDo: the question names the environment and the place,
+// and is not asked where a secret is missing, since an answer would change nothing.
+func TestApplyAsksOnlyWhatItCanDo(t *testing.T) {
+	t.Parallel()
+	_, dir, env := terminalBench(t)
+	workspace := "version: 1\ndefinitions: [jobs.yaml]\nprojects: {demo: " + emulator.DefaultProject + "}\ndefault_project: demo\nsecrets: [TOKEN]\nenvironments: {prod: {}}\n"
+	jobs := "version: 1\njobs: [{name: j, arch: x86-64, parameters: [{name: T, secret: TOKEN}], steps: []}]\n"
+	for name, text := range map[string]string{"buildsync.yaml": workspace, "jobs.yaml": jobs} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := sit(t, 80, dir, env, "apply", "--env", "prod")
+	if code, screen := s.end(); code != exitFailed || !strings.Contains(screen, "secrets are missing; nothing was written") || strings.Contains(screen, "[y/N]") {
+		t.Errorf("without the secret: code %d\n%s", code, screen)
+	}
+	s = sit(t, 80, dir, append(env, "BUILDSYNC_SECRET_TOKEN=t0ken"), "apply", "--env", "prod")
+	s.sees("Apply this to demo (prod) on 127.0.0.1:")
+	s.types("n\n")
+	if code, screen := s.end(); code != exitFailed {
+		t.Errorf("refused: code %d\n%s", code, screen)
+	}
+}
+
 // TestInitWithoutQuestions: with the emulator there is nothing that init must ask.
 func TestInitWithoutQuestions(t *testing.T) {
 	t.Parallel()
 	s := sit(t, 80, t.TempDir(), []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "BUILDSYNC_ENDPOINT=emulator"}, "init", "builds")
 	code, screen := s.end()
-	if code != exitDone || strings.Contains(screen, "Id of the") || !strings.Contains(screen, "Next: buildsync -C builds plan") {
+	if code != exitDone || strings.Contains(screen, "Id of the") || !strings.Contains(screen, "Next: buildsync -C builds plan\n") {
 		t.Errorf("code %d\n%s", code, screen)
 	}
 }
@@ -228,6 +252,11 @@ func TestDoctorOnATerminal(t *testing.T) {
 	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}
 	s := sit(t, 80, t.TempDir(), env, "doctor", "--region", "cn-north-4")
 	code, screen := s.end()
+	for _, check := range []string{"workspace", "git", "endpoint", "credentials"} {
+		if row := regexp.MustCompile(`(?m)^[\w ]{4}  ` + check + ` +`).FindString(screen); len(row) != len("FAIL  credentials  ") {
+			t.Errorf("the text about %s begins in column %d:\n%s", check, len(row), screen)
+		}
+	}
 	if code != exitFailed || !strings.Contains(screen, "HUAWEICLOUD_SDK_AK and\n                   HUAWEICLOUD_SDK_SK") {
 		t.Errorf("code %d\n%s", code, screen)
 	}

@@ -16,6 +16,7 @@ type ShownRecord struct {
 	Endpoint    string         `json:"endpoint"`
 	Record      *record.Record `json:"record"`
 	Runs        []ShownRun     `json:"runs"`
+	All         bool           `json:"-"` // list also what was only found in step
 }
 
 // ShownRun is one run that changed a record.
@@ -38,11 +39,7 @@ func WriteShownRecord(out *screen.Paper, shown *ShownRecord) {
 	default:
 		fmt.Fprintf(out, "all objects are at %.12s, but for %d:\n", r.Commit, n)
 	}
-	t := screen.NewTable("OBJECT", "STATE")
-	for _, address := range r.Listed() {
-		t.Add(address, stateText(r, address))
-	}
-	t.WriteTo(out)
+	writeStates(out, r, shown.All)
 	if len(shown.Runs) > 0 {
 		fmt.Fprintf(out, "\n")
 		runs := screen.NewTable("TIME", "BY", "WHAT")
@@ -50,6 +47,37 @@ func WriteShownRecord(out *screen.Paper, shown *ShownRecord) {
 			runs.Add(out.Instant(run.Time), run.By, run.What)
 		}
 		runs.WriteTo(out)
+	}
+}
+
+// onlyFound is the state of what was as declared when it was first seen. After jobs
+// were taken over it is that of nearly all, so they are counted.
+const onlyFound = "found in step, never written from here"
+
+// someFound is how many of those are listed all the same.
+const someFound = 5
+
+// writeStates lists the objects that are not like all others.
+func writeStates(out *screen.Paper, r *record.Record, all bool) {
+	var others, found []string
+	for _, address := range r.Listed() {
+		if stateText(r, address) == onlyFound {
+			found = append(found, address)
+		} else {
+			others = append(others, address)
+		}
+	}
+	listed := others
+	if all || len(found) <= someFound {
+		listed = r.Listed()
+	}
+	t := screen.NewTable("OBJECT", "STATE")
+	for _, address := range listed {
+		t.Add(address, stateText(r, address))
+	}
+	t.WriteTo(out)
+	if left := len(others) + len(found) - len(listed); left > 0 {
+		fmt.Fprintf(out, "%s: %s (--all lists them)\n", Counted(left, "object"), onlyFound)
 	}
 }
 
@@ -68,7 +96,7 @@ func stateText(r *record.Record, address string) string {
 		parts = append(parts, fmt.Sprintf("may have been written at %.12s", commit))
 	}
 	if s.Found {
-		parts = append(parts, "found in step, never written from here")
+		parts = append(parts, onlyFound)
 	}
 	if s.Unproven {
 		parts = append(parts, "applied, not proven: no smoke build of it has succeeded")

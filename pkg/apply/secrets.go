@@ -149,23 +149,38 @@ func MarkMissing(plan *diff.Plan, resolver Resolver) {
 	}
 }
 
-// resolveSecrets resolves what the plan needs once, before the first write. It
-// returns a *MissingSecretsError where a value is missing, unless the jobs that
-// need it are to be left out.
-func (r *run) resolveSecrets() error {
-	var missing []MissingSecret
-	r.secrets = secretValues{}
-	for _, need := range r.plan.Needs {
+// CheckSecrets returns a *MissingSecretsError where a secret that the plan needs has
+// no value with resolver. Run checks by itself; this is for who asks a person first.
+func CheckSecrets(plan *diff.Plan, resolver Resolver) error {
+	if _, missing := resolveNeeds(plan, resolver); len(missing) > 0 {
+		return &MissingSecretsError{missing}
+	}
+	return nil
+}
+
+// resolveNeeds resolves what the plan needs. Without a resolver nothing has a value.
+func resolveNeeds(plan *diff.Plan, resolver Resolver) (values secretValues, missing []MissingSecret) {
+	values = secretValues{}
+	for _, need := range plan.Needs {
 		value, err := "", ErrNoSecret
-		if r.opts.Secrets != nil {
-			value, err = r.opts.Secrets.Resolve(need.Secret)
+		if resolver != nil {
+			value, err = resolver.Resolve(need.Secret)
 		}
 		if err != nil {
 			missing = append(missing, MissingSecret{Name: need.Secret, Addresses: need.Addresses, Err: err})
 			continue
 		}
-		r.secrets[need.Secret] = value
+		values[need.Secret] = value
 	}
+	return values, missing
+}
+
+// resolveSecrets resolves what the plan needs once, before the first write. It
+// returns a *MissingSecretsError where a value is missing, unless the jobs that
+// need it are to be left out.
+func (r *run) resolveSecrets() error {
+	values, missing := resolveNeeds(r.plan, r.opts.Secrets)
+	r.secrets = values
 	if len(missing) > 0 && !r.opts.SkipMissingSecrets {
 		return &MissingSecretsError{missing}
 	}

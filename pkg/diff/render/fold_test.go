@@ -140,10 +140,13 @@ func TestNothingRead(t *testing.T) {
 func TestValuesKeepTheirRoom(t *testing.T) {
 	t.Parallel()
 	plan := manyJobs(t, 1)
-	for _, width := range []int{0, 80, 160} {
+	for _, width := range []int{0, 60, 80, 160} {
 		out := text(t, plan, render.Options{Width: width})
-		if width != 80 && !strings.Contains(out, `"maven3.5.3-jdk8-open" → "maven3.9.5-jdk17"`) || !strings.Contains(out, "jdk17") {
+		if !strings.Contains(out, `"maven3.5.3-jdk8-open" → "maven3.9.5-jdk17"`) {
 			t.Errorf("%d columns:\n%s", width, out)
 		}
+	}
+	if out := text(t, plan, render.Options{Width: 40}); !strings.Contains(out, "5.3-jdk8") || !strings.Contains(out, "9.5-jdk17") {
+		t.Errorf("40 columns: what differs is cut away:\n%s", out)
 	}
 }

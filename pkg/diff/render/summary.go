@@ -19,7 +19,7 @@ func titleOf(plan *diff.Plan) string {
 	if plan.Question == diff.QuestionDrift {
 		title = "Drift"
 	}
-	switch subject := subjectOf(plan); {
+	switch subject := Subject(plan); {
 	case strings.HasPrefix(subject, "on "): // templates alone, which belong to no project
 		title += " " + subject
 	case subject != "":
@@ -28,8 +28,8 @@ func titleOf(plan *diff.Plan) string {
 	return title
 }
 
-// subjectOf names projects, environment and place: shop (prod) on cn-north-4.
-func subjectOf(plan *diff.Plan) string {
+// Subject names projects, environment and place: shop (prod) on cn-north-4.
+func Subject(plan *diff.Plan) string {
 	projects := slices.Clone(plan.Projects)
 	for _, c := range plan.Changes {
 		if alias, _, ok := strings.Cut(c.Address, "/"); ok && c.Kind != diff.KindTemplate && !slices.Contains(projects, alias) {
@@ -47,15 +47,15 @@ func subjectOf(plan *diff.Plan) string {
 	if plan.Environment != "" {
 		subject = strings.TrimSpace(subject + " (" + name(plan.Environment) + ")")
 	}
-	if where := Place(plan); where != "" {
+	if where := whereOf(plan); where != "" {
 		subject = strings.TrimSpace(subject + " on " + where)
 	}
 	return subject
 }
 
-// Place names the service so that nobody takes one for another: the region,
+// whereOf names the service so that nobody takes one for another: the region,
 // the host of an endpoint that belongs to none, or the emulator.
-func Place(plan *diff.Plan) string {
+func whereOf(plan *diff.Plan) string {
 	switch plan.Endpoint {
 	case "", diff.Offline:
 		return ""
@@ -154,7 +154,7 @@ func quoted(word string) string {
 
 // nothingToDo says of a plan without changes what that is true of.
 func nothingToDo(plan *diff.Plan) string {
-	subject := subjectOf(plan)
+	subject := Subject(plan)
 	switch {
 	case plan.Endpoint == diff.Offline && plan.Base != nil && (!plan.Partial || plan.Summary.Unchanged > 0):
 		return "No change: the definitions are those of the base. The live state was not read."

@@ -181,23 +181,26 @@ func (t *textWriter) field(f *fieldView) {
 			t.line(t.palette.paint(f.paint, "        "+f.mark+" "+l))
 		}
 	default:
-		left := "    " + f.mark + " " + f.path + "   "
-		t.row(left+f.valuesIn(t.room(left)), f.paint, f.place)
+		t.values(f)
 	}
+}
+
+// values writes a field and its values: behind the path where they fit, else on a
+// line of their own, and only values too long for that are shortened.
+func (t *textWriter) values(f *fieldView) {
+	path := "    " + f.mark + " " + f.path
+	if whole := f.values(pipeWidth); !t.fold || cells.StringWidth(path+"   "+whole) <= t.width {
+		t.row(path+"   "+whole, f.paint, f.place)
+		return
+	}
+	const indent = "        "
+	t.row(path, f.paint, f.place)
+	t.line(t.palette.paint(f.paint, indent+f.valuesIn(t.width-len(indent))))
 }
 
 // pipeWidth is how long a line with values may get where it is not shown on a
 // terminal, which would fold it.
 const pipeWidth = 1000
-
-// room is how many cells a line has behind left. The place goes on in the next
-// line where it does not fit beside the values.
-func (t *textWriter) room(left string) int {
-	if !t.fold {
-		return pipeWidth
-	}
-	return max(32, t.width-cells.StringWidth(left))
-}
 
 func joinRight(parts ...string) string {
 	var kept []string
