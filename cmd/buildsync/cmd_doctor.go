@@ -131,7 +131,9 @@ func (d *diagnosis) checkWorkspace() *workspace.Workspace {
 	}
 	diagnostics := w.LoadPacked(d.in.Text("env"), vars)
 	if w.Set == nil {
-		w.Set, _ = spec.Load(w.Tree, spec.Options{})
+		if declared, _ := spec.LoadWorkspace(w.Tree, spec.Options{}); declared != nil { // without the environment
+			w.Set = &spec.Set{Tree: w.Tree, Workspace: declared}
+		}
 	}
 	if err := d.in.unknownEnvironment(diagnostics); err != nil {
 		d.fail("workspace", err, "name an environment that buildsync.yaml declares, or declare this one")

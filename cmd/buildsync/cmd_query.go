@@ -136,7 +136,7 @@ func (in *invocation) query() error {
 			return said(exitPartial)
 		})
 	}
-	w, err := in.openBy((*workspace.Workspace).LoadKept)
+	w, err := in.open()
 	if err != nil {
 		return err
 	}

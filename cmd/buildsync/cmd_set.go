@@ -77,7 +77,7 @@ func (in *invocation) setValues() error {
 	if err != nil {
 		return err
 	}
-	w, err := in.openBy((*workspace.Workspace).LoadKept)
+	w, err := in.open()
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package compile
 
 import (
-	"bytes"
 	"maps"
 	"path"
 	"runtime"
@@ -15,7 +14,7 @@ import (
 
 // Loaded is a workspace that was loaded and compiled file by file.
 type Loaded struct {
-	Set       *spec.Set          // without its files
+	Set       *spec.Set          // with its files only if they were kept
 	Catalogue *catalog.Catalogue // the workspace's own modules among it
 	Result    *Result
 
@@ -150,7 +149,6 @@ type loader struct {
 	tree        spec.Tree
 	environment string
 	opts        Options
-	declaring   map[string]bool // files that are known to declare templates or fragments, however they write it
 
 	known  map[string]*filePart  // of Earlier; nil: nothing is
 	parsed map[string]parsedFile // of Earlier; nil: nothing is
@@ -165,87 +163,73 @@ type loader struct {
 }
 
 func newLoader(tree spec.Tree, environment string, opts Options) *loader {
-	return &loader{tree: tree, environment: environment, opts: opts, declaring: map[string]bool{}}
+	return &loader{tree: tree, environment: environment, opts: opts}
 }
 
 func (l *loader) load() (*Loaded, spec.Diagnostics) {
-	for {
-		loaded, found, again := l.try()
-		if !again {
-			return loaded, found
-		}
-	}
-}
-
-// try loads once. again says that a file turned out to declare templates which
-// jobs before it may have missed.
-func (l *loader) try() (loaded *Loaded, found spec.Diagnostics, again bool) {
-	l.parts, l.sources, l.files, l.kept = map[string]*filePart{}, map[string][]byte{}, map[string]*spec.File{}, nil
+	l.parts, l.sources, l.files, l.kept, l.found = map[string]*filePart{}, map[string][]byte{}, map[string]*spec.File{}, nil, nil
 	if l.opts.Keep {
 		l.kept = map[string]parsedFile{}
 	}
-	workspace, found := spec.LoadWorkspace(l.tree, spec.Options{Environment: l.environment})
-	if workspace == nil {
-		return nil, found, false
+	reading, found := spec.OpenReading(l.tree, spec.Options{Environment: l.environment})
+	if reading == nil {
+		return nil, found
 	}
-	set := &spec.Set{Tree: l.tree, Workspace: workspace}
+	l.found = found
+	set := &spec.Set{Tree: l.tree, Workspace: reading.Workspace}
 	opts := l.opts
 	var ofModules spec.Diagnostics
 	if opts.Catalogue == nil {
 		opts.Catalogue, ofModules = catalog.ForWorkspace(set)
 	}
-	names, more := spec.DefinitionFiles(l.tree, workspace)
-	l.found = append(found, more...)
 	shared := &filePart{}
 	l.compiler = newCompiler(set, opts, shared)
-	names = l.read(names)
+	names := l.read(reading)
 	l.compiler.checkShared()
-	if missed := l.compileAll(names); missed != "" {
-		l.declaring[missed] = true
-		return nil, nil, true
-	}
+	l.compileAll(names)
 	l.compiler.part = nil
 	result, more := l.compiler.finish()
 	found = append(l.found, ofModules...)
 	found.Sort()
 	found = append(found, more.Besides(found)...)
 	found.Sort()
+	for _, name := range slices.Sorted(maps.Keys(l.kept)) {
+		set.Files = append(set.Files, l.kept[name].file)
+	}
 	return &Loaded{
 		Set: set, Catalogue: opts.Catalogue, Result: result,
 		parts: l.parts, includes: shared.includes, environment: l.environment, opts: l.opts, parsed: l.kept,
-	}, found, false
+	}, found
 }
 
 // read reads the files that have to be, and what templates they declare. It
-// returns those that count: all up to the limit, but for unreadable ones.
-func (l *loader) read(names []string) []string {
-	kept := names[:0]
-	total := 0
-	for _, name := range names {
+// returns the names of those that count: all up to the limit, but for unreadable ones.
+func (l *loader) read(reading *spec.Reading) (names []string) {
+	known := func(name string) (size int, ok bool) {
 		if part := l.unchanged(name); part != nil {
-			total += part.size
-		} else if have, ok := l.parsedAlready(name); ok {
-			l.sources[name] = have.file.Source
-			total += len(have.file.Source)
-		} else {
-			source, more := spec.ReadDefinitions(l.tree, name)
-			l.found = append(l.found, more...)
-			if len(more) > 0 {
-				continue
-			}
-			l.sources[name] = source
-			total += len(source)
+			return part.size, true
 		}
-		if total > spec.MaxTotalBytes {
-			l.found = append(l.found, spec.TooManyBytes(name))
-			break
+		have, ok := l.parsedAlready(name)
+		if ok {
+			size = len(have.file.Source)
 		}
-		kept = append(kept, name)
-		if l.declaring[name] || declaresShared(l.sources[name]) {
+		return size, ok
+	}
+	more := reading.Each(known, func(name string, text []byte) {
+		names = append(names, name)
+		if l.unchanged(name) != nil {
+			return
+		}
+		if have, ok := l.parsedAlready(name); ok {
+			text = have.file.Source
+		}
+		l.sources[name] = text
+		if spec.MayDeclareShared(text) {
 			l.declare(name)
 		}
-	}
-	return kept
+	})
+	l.found = append(l.found, more...)
+	return names
 }
 
 // unchanged returns what is known of a file that is the same and declares
@@ -277,18 +261,6 @@ func (l *loader) keep(file *spec.File, found spec.Diagnostics) {
 	if l.kept != nil && file != nil {
 		l.kept[file.Name] = parsedFile{file, found}
 	}
-}
-
-// declaresShared reports whether a file seems to declare templates or fragments:
-// whether the key stands at the beginning of a line. Who writes it otherwise is
-// found out when the file is parsed.
-func declaresShared(source []byte) bool {
-	for _, way := range [...]string{"templates", `"templates"`, "'templates'", "fragments", `"fragments"`, "'fragments'", "families", `"families"`, "'families'"} {
-		if bytes.HasPrefix(source, []byte(way)) || bytes.Contains(source, []byte("\n"+way)) {
-			return true
-		}
-	}
-	return false
 }
 
 // declare parses a file for its templates and fragments, and keeps it if it has
@@ -331,11 +303,9 @@ type pending struct {
 	found  spec.Diagnostics
 }
 
-// compileAll compiles the files in order, or takes what is known of them. It
-// returns a file whose templates were missed, "" in the end.
-func (l *loader) compileAll(names []string) (missed string) {
-	sharedSame := l.sharedIsSame()
-	next := l.parseAhead(names, sharedSame)
+// compileAll compiles the files in order, or takes what is known of them.
+func (l *loader) compileAll(names []string) {
+	next := l.parseAhead(names, l.sharedIsSame())
 	for batch := next(); len(batch) > 0; batch = next() {
 		for _, p := range batch {
 			if p.part != nil {
@@ -344,9 +314,6 @@ func (l *loader) compileAll(names []string) (missed string) {
 				}
 				l.reuse(p.name, p.part)
 				continue
-			}
-			if p.file != nil && p.file.Shares() && l.files[p.name] == nil {
-				return p.name
 			}
 			l.found = append(l.found, p.found...)
 			if p.file != nil {
@@ -357,7 +324,6 @@ func (l *loader) compileAll(names []string) (missed string) {
 			}
 		}
 	}
-	return ""
 }
 
 // batchFiles is how many files are parsed together: enough to keep every
@@ -369,7 +335,6 @@ const batchFiles = 32
 // A panic of the parser goes on where the batch is asked for.
 func (l *loader) parseAhead(names []string, sharedSame bool) (next func() []pending) {
 	var fault any
-	workspace := l.compiler.workspace // l gets another compiler when it tries again
 	start := func() <-chan []pending {
 		batch := make([]pending, min(batchFiles, len(names)))
 		for i := range batch {
@@ -378,7 +343,7 @@ func (l *loader) parseAhead(names []string, sharedSame bool) (next func() []pend
 		names = names[len(batch):]
 		done := make(chan []pending, 1)
 		go func() {
-			fault = parseBatch(workspace, batch)
+			fault = parseBatch(l.compiler.workspace, batch)
 			done <- batch
 		}()
 		return done

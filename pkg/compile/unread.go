@@ -38,7 +38,7 @@ func sharedFiles(tree spec.Tree, workspace *spec.Workspace) (files []*spec.File)
 	names, _ := spec.DefinitionFiles(tree, workspace)
 	for _, name := range names {
 		source, found := spec.ReadDefinitions(tree, name)
-		if len(found) > 0 || !declaresShared(source) {
+		if len(found) > 0 || !spec.MayDeclareShared(source) {
 			continue
 		}
 		if file, _ := workspace.ParseDefinitions(name, source); file != nil && file.Shares() {

@@ -24,16 +24,7 @@ func (e *Exporter) probe(workspace *yamltext.Node, definitions []byte, scripts [
 	for _, script := range scripts {
 		files[script.Name] = string(script.Text)
 	}
-	tree := probeTree{files, e.world.tree}
-	set, diagnostics := spec.Load(tree, spec.Options{})
-	if err := firstError(diagnostics); err != nil {
-		return nil, err
-	}
-	result, diagnostics := compile.Compile(set, compile.Options{Catalogue: e.catalogue, Vars: e.world.given})
-	if err := firstError(diagnostics); err != nil {
-		return nil, err
-	}
-	return result, nil
+	return compileOverlay(probeTree{files, e.world.tree}, "", compile.Options{Catalogue: e.catalogue, Vars: e.world.given})
 }
 
 func firstError(diagnostics spec.Diagnostics) error {

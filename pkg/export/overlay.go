@@ -50,14 +50,10 @@ func compileEdited(tree spec.Tree, files map[string][]byte, environment string, 
 	return compileOverlay(overlay{Tree: tree, files: files}, environment, opts)
 }
 
-func compileOverlay(tree overlay, environment string, opts compile.Options) (*compile.Result, error) {
-	set, diagnostics := spec.Load(tree, spec.Options{Environment: environment})
+func compileOverlay(tree spec.Tree, environment string, opts compile.Options) (*compile.Result, error) {
+	loaded, diagnostics := compile.Load(tree, environment, opts)
 	if err := firstError(diagnostics); err != nil {
 		return nil, err
 	}
-	result, diagnostics := compile.Compile(set, opts)
-	if err := firstError(diagnostics); err != nil {
-		return nil, err
-	}
-	return result, nil
+	return loaded.Result, nil
 }

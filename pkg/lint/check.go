@@ -1,9 +1,6 @@
 package lint
 
 import (
-	"bytes"
-	"fmt"
-
 	"github.com/buildsync/buildsync/pkg/catalog"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -31,21 +28,20 @@ func Check(tree spec.Tree, environment string, opts Options) spec.Diagnostics {
 // change them, "" where it does not.
 func check(tree spec.Tree, environment string, opts Options) (all spec.Diagnostics, readable bool, lastDay string) {
 	tree = &lockedTree{Tree: tree}
-	workspace, front := spec.LoadWorkspace(tree, spec.Options{Environment: environment})
-	if workspace == nil {
+	reading, front := spec.OpenReading(tree, spec.Options{Environment: environment})
+	if reading == nil {
 		front.Sort()
 		return front, false, ""
 	}
-	set := &spec.Set{Tree: tree, Workspace: workspace}
+	set := &spec.Set{Tree: tree, Workspace: reading.Workspace}
 	if opts.Catalogue == nil {
 		var more spec.Diagnostics
 		opts.Catalogue, more = catalog.ForWorkspace(set)
 		front = append(front, more...)
 	}
-	names, more := spec.DefinitionFiles(tree, workspace)
-	c := &checker{linter: newLinter(set, opts), tree: tree, front: append(front, more...)}
+	c := &checker{linter: newLinter(set, opts), tree: tree, front: front}
 	c.front = append(c.front, c.loadPolicies()...)
-	c.run(names)
+	c.run(reading)
 	return c.decide(c.front), true, c.judging.set.LastDay(opts.Today)
 }
 
@@ -57,45 +53,35 @@ type checker struct {
 	templates []*spec.File // the files that declare templates or fragments, without their jobs, once all are known
 	complete  bool         // all templates and fragments are known
 	batch     *batch
-	total     int         // of all files, in bytes
 	idle      chan *tools // those of the workers that have nothing to do
 	pending   []*batch    // in the order of the files
-}
-
-// useWord matches a key called use, however it is written.
-var useWord = pattern(`\buse['"]?\s*:|\?\s*['"]?use\b`)
-
-// hasUse reports whether a file seems to use a fragment.
-func hasUse(source []byte) bool {
-	return bytes.Contains(source, []byte("use")) && useWord().Match(source)
 }
 
 // run takes the files that neither declare nor use templates or fragments first,
 // one by one. Those that declare some stay in memory; those that use some come
 // when all are known. Which is which shows in the bytes, before anything is
 // parsed.
-func (c *checker) run(names []string) {
+func (c *checker) run(reading *spec.Reading) {
 	var declaring, held []*spec.File
 	var later []string
 	c.startWorkers()
-	alwaysUsed := c.set.Workspace.JobDefaults.Get("template") != nil || hasUse(c.read(workspaceFile))
-	for _, name := range names {
-		source, ok := c.source(name)
+	alwaysUsed := c.set.Workspace.JobDefaults.Get("template") != nil || spec.MayUseShared(c.read(workspaceFile))
+	more := reading.Each(nil, func(name string, source []byte) {
 		switch {
-		case !ok:
-		case mentions(source, "templates"), mentions(source, "fragments"), mentions(source, "families"):
+		case spec.MayDeclareShared(source):
 			if file := c.load(name, source); file != nil && file.Shares() {
 				declaring = append(declaring, file)
 				c.learn(file)
 			} else if file != nil {
 				held = append(held, file)
 			}
-		case alwaysUsed || mentions(source, "template") || mentions(source, "family") || hasUse(source):
+		case alwaysUsed || spec.MayUseShared(source):
 			later = append(later, name)
 		default:
 			c.add(batchFile{name: name, source: source})
 		}
-	}
+	})
+	c.front = append(c.front, more...)
 	c.flush()
 	c.join(0)
 	c.complete = true
@@ -117,38 +103,6 @@ func (c *checker) run(names []string) {
 	}
 	c.flush()
 	c.join(0)
-}
-
-// mentions reports whether a file may hold a key: it has the word, or an escape
-// in which a letter of the word may be written.
-func mentions(source []byte, word string) bool {
-	for _, way := range [...]string{word, `\u`, `\U`, `\x`} {
-		if bytes.Contains(source, []byte(way)) {
-			return true
-		}
-	}
-	return false
-}
-
-// source reads a file as long as the files together stay within the limit.
-func (c *checker) source(name string) ([]byte, bool) {
-	if c.total > spec.MaxTotalBytes {
-		return nil, false
-	}
-	source, err := c.tree.ReadFile(name, spec.MaxFileBytes)
-	if err != nil {
-		_, more := spec.LoadFile(c.tree, name) // it says why
-		c.front = append(c.front, more...)
-		return nil, false
-	}
-	if c.total += len(source); c.total > spec.MaxTotalBytes {
-		c.front = append(c.front, spec.Diagnostic{
-			Rule: "file-limit", Severity: spec.Error, Range: spec.Range{Start: spec.Pos{File: name}},
-			Message: fmt.Sprintf("the definition files have more than %d MiB together; the rest is not read", spec.MaxTotalBytes>>20),
-		})
-		return nil, false
-	}
-	return source, true
 }
 
 func (c *checker) load(name string, source []byte) *spec.File {

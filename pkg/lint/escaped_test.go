@@ -1,21 +1,94 @@
 package lint_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/lint"
+	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// TestEscapedKeys holds lint to what plan reads: a key that is written with an
-// escape is the same key.
-func TestEscapedKeys(t *testing.T) {
+// spellings are ways to write a member of a block mapping, below an indentation.
+var spellings = map[string]func(in, key, value string) string{
+	"plain":                   spelled("%[1]s%[2]s: "),
+	"double quotes":           spelled("%[1]s\"%[2]s\": "),
+	"single quotes":           spelled("%[1]s'%[2]s': "),
+	"blank before the colon":  spelled("%[1]s%[2]s  : "),
+	"tag":                     spelled("%[1]s!!str %[2]s: "),
+	"anchor":                  spelled("%[1]s&k %[2]s: "),
+	"escape x":                spelled("%[1]s\"\\x%02[3]x%[4]s\": "),
+	"escape u":                spelled("%[1]s\"\\u%04[3]X%[4]s\": "),
+	"escape U":                spelled("%[1]s\"\\U%08[3]x%[4]s\": "),
+	"every letter an escape":  spelled("%[1]s\"%[5]s\": "),
+	"explicit key":            spelled("%[1]s? %[2]s\n%[1]s: "),
+	"explicit key, commented": spelled("%[1]s? %[2]s # c\n%[1]s: "),
+	"explicit key, tagged":    spelled("%[1]s? !!str\n%[1]s  %[2]s\n%[1]s: "),
+	"explicit literal":        spelled("%[1]s? |-\n%[1]s  %[2]s\n%[1]s: "),
+	"explicit, broken line":   spelled("%[1]s? \"%[3]c\\\n%[1]s    %[4]s\"\n%[1]s: "),
+	"explicit, broken twice":  spelled("%[1]s? \"\\\n%[1]s    %[3]c\\\n%[1]s   %[4]s\"\n%[1]s: "),
+}
+
+// spelled fills a layout with: 1 the indentation, 2 the key, 3 its first letter, 4
+// the rest, 5 all letters escaped.
+func spelled(layout string) func(in, key, value string) string {
+	return func(in, key, value string) string {
+		return fmt.Sprintf(layout, in, key, key[0], key[1:], escaped(key)) + value + "\n"
+	}
+}
+
+func escaped(text string) string {
+	var out strings.Builder
+	for i := range len(text) {
+		fmt.Fprintf(&out, `\x%02x`, text[i])
+	}
+	return out.String()
+}
+
+// TestLintAndPlanAgree holds lint to what plan reads, however the keys that share
+// definitions are written and wherever the files stand: both load the same files,
+// and what keeps a plan from running is what lint calls blocking.
+func TestLintAndPlanAgree(t *testing.T) {
 	t.Parallel()
-	for _, key := range []string{`templ\u0061te`, `templ\U00000061te`, `templ\x61te`} {
-		files := tree("", "")
-		files["defs.yaml"] = "version: 1\njobs:\n  - {name: a, arch: x86-64, \"" + key + "\": {name: t}}\n"
-		files["z.yaml"] = "version: 1\n\"" + key + "s\":\n  - name: t\n    steps: [{sh: {name: s, inputs: {command: make}}}]\n"
-		for _, d := range lint.Check(files, "", lint.Options{}) {
-			t.Errorf("%s: %s [%s]", key, d.Message, d.Rule)
+	const steps = "steps: [{sh: {name: s, inputs: {command: make}}}]"
+	for way, member := range spellings {
+		for kind, text := range map[string][2]string{ // what declares and what uses
+			"template": {
+				member("", "templates", "\n  - {name: t, "+steps+"}"),
+				"jobs:\n  - name: a\n    arch: x86-64\n" + member("    ", "template", "{name: t}"),
+			},
+			"fragment": {
+				member("", "fragments", "\n  - {name: t, "+steps+"}"),
+				"jobs:\n  - name: a\n    arch: x86-64\n    steps:\n      -\n" + member("        ", "use", "t"),
+			},
+			"family": {
+				member("", "families", "\n  - name: t\n    inputs: {n: {}}\n    jobs: [{name: \"f-${{ inputs.n }}\", arch: x86-64, "+steps+"}]"),
+				"jobs:\n  -\n" + member("    ", "family", "{name: t, inputs: {n: x}}"),
+			},
+		} {
+			for place, name := range map[string]string{"after": "z.yaml", "before": "a.yaml"} {
+				for _, end := range []string{"\n", "\r\n"} {
+					files := tree("", "")
+					files[name] = strings.ReplaceAll("version: 1\n"+text[0], "\n", end)
+					files["defs.yaml"] = strings.ReplaceAll("version: 1\n"+text[1], "\n", end)
+					agree(t, fmt.Sprintf("%s, %s, declared %s, line end %q", way, kind, place, end), files)
+				}
+			}
 		}
+	}
+}
+
+// agree holds that neither lint nor plan finds an error, and that there are jobs.
+func agree(t *testing.T, name string, files spec.MapTree) {
+	t.Helper()
+	loaded, found := compile.Load(files, "", compile.Options{})
+	if d := cmp.Diff(errorsOf(found), errorsOf(lint.Check(files, "", lint.Options{}))); d != "" {
+		t.Errorf("%s: errors (-plan +lint):\n%s", name, d)
+	}
+	if loaded == nil || len(loaded.Result.Jobs) == 0 || found.HasErrors() {
+		t.Errorf("%s: no job, or %v in\n%s", name, found, files["defs.yaml"])
 	}
 }

@@ -113,3 +113,33 @@ func FuzzLoad(f *testing.F) {
 		ReadInclude(tree, "jobs/a.yaml", environment)
 	})
 }
+
+// FuzzMayDeclareShared holds that no file declares what its text does not show,
+// and that no job uses it.
+func FuzzMayDeclareShared(f *testing.F) {
+	addSeeds(f)
+	for _, key := range []string{`"\x74emplates"`, `"f\u0072agments"`, "? \"fam\\\n   ilies\"\n", "? |-\n  templates\n", "a: 'b\\'\ntemplates"} {
+		f.Add("version: 1\n" + key + ":\n  - name: a\n")
+		f.Add("version: 1\njobs:\n  - name: a\\\n    template: {name: b}\n    steps:\n      - name: c\\\n        use: d\n")
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		file, _ := ParseDefinitions("a.yaml", []byte(text))
+		if file == nil {
+			return
+		}
+		if file.Shares() && !MayDeclareShared([]byte(text)) {
+			t.Fatalf("it shares something:\n%s", text)
+		}
+		for _, job := range file.Jobs {
+			uses := job.Get("template") != nil || job.Get("family") != nil
+			if steps := job.Get("steps"); steps != nil {
+				for _, step := range steps.Items {
+					uses = uses || step.Get("use") != nil
+				}
+			}
+			if uses && !MayUseShared([]byte(text)) {
+				t.Fatalf("a job uses something:\n%s", text)
+			}
+		}
+	})
+}

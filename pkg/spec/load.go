@@ -47,30 +47,19 @@ type Options struct {
 // set holds what could be read, and is nil only where there is no workspace
 // file that can be understood.
 func Load(tree Tree, opts Options) (*Set, Diagnostics) {
-	workspace, found := LoadWorkspace(tree, opts)
-	if workspace == nil {
+	reading, found := OpenReading(tree, opts)
+	if reading == nil {
 		return nil, found
 	}
-	names, more := DefinitionFiles(tree, workspace)
-	found = append(found, more...)
-	set := &Set{Tree: tree, Workspace: workspace}
-	total := 0
-	for _, name := range names {
-		text, err := readNamed(tree, name)
-		if err != nil {
-			found = append(found, unreadableFile(name, err))
-			continue
-		}
-		if total += len(text); total > MaxTotalBytes {
-			found = append(found, TooManyBytes(name))
-			break
-		}
-		file, more := workspace.ParseDefinitions(name, text)
+	set := &Set{Tree: tree, Workspace: reading.Workspace}
+	more := reading.Each(nil, func(name string, text []byte) {
+		file, more := set.Workspace.ParseDefinitions(name, text)
 		found = append(found, more...)
 		if file != nil {
 			set.Files = append(set.Files, file)
 		}
-	}
+	})
+	found = append(found, more...)
 	found.Sort()
 	return set, found
 }
@@ -203,9 +192,9 @@ func ReadDefinitions(tree Tree, name string) (text []byte, found Diagnostics) {
 	return text, nil
 }
 
-// TooManyBytes is the finding of Load about the file with which the definition
+// tooManyBytes is the finding about the file with which the definition
 // files together exceed MaxTotalBytes.
-func TooManyBytes(name string) Diagnostic {
+func tooManyBytes(name string) Diagnostic {
 	return Diagnostic{
 		Rule: "file-limit", Severity: Error, Range: Range{Start: Pos{File: name}},
 		Message: fmt.Sprintf("the definition files have more than %d MiB together; the rest is not read", MaxTotalBytes>>20),

@@ -26,46 +26,30 @@ type Workspace struct {
 	Set       *spec.Set
 	Catalogue *catalog.Catalogue
 	Result    *compile.Result
-	Loaded    *compile.Loaded         // by loadPacked and loadKept
+	Loaded    *compile.Loaded
 	declared  map[string]*compile.Job // see definitionOf
 }
 
-// Load reads and compiles the definitions.
+// Load reads and compiles the definitions. It keeps the parsed files, so that the
+// workspace can be compiled again with files replaced.
 func (w *Workspace) Load(environment string, vars map[string]string) spec.Diagnostics {
 	return w.LoadFrom(w.Tree, environment, vars)
 }
 
-// LoadFrom is load from another tree, such as one with edits.
+// LoadFrom is Load from another tree, such as one with edits.
 func (w *Workspace) LoadFrom(tree spec.Tree, environment string, vars map[string]string) spec.Diagnostics {
-	set, diagnostics := spec.Load(tree, spec.Options{Environment: environment})
-	w.Set = set
-	if set == nil || set.Workspace == nil {
-		return diagnostics
-	}
-	catalogue, more := catalog.ForWorkspace(set)
-	diagnostics = append(diagnostics, more...)
-	w.Catalogue = catalogue
-	result, more := compile.Compile(set, compile.Options{Vars: vars, Catalogue: catalogue})
-	diagnostics = append(diagnostics, more.Besides(diagnostics)...)
-	diagnostics.Sort()
-	w.Result = result
-	return diagnostics
+	return w.loadBy(tree, environment, compile.Options{Vars: vars, Keep: true})
 }
 
-// LoadPacked is load file by file.
+// LoadPacked is Load for a plan: it keeps no files and no trees of jobs, and
+// remembers what was read, to compare it with a commit.
 func (w *Workspace) LoadPacked(environment string, vars map[string]string) spec.Diagnostics {
 	w.Tree.read = map[string]gitbase.Identity{}
-	return w.loadBy(environment, compile.Options{Vars: vars, Pack: true})
+	return w.loadBy(w.Tree, environment, compile.Options{Vars: vars, Pack: true})
 }
 
-// LoadKept is load that keeps the parsed files, for a change of many jobs: the
-// workspace can then be compiled again with files replaced.
-func (w *Workspace) LoadKept(environment string, vars map[string]string) spec.Diagnostics {
-	return w.loadBy(environment, compile.Options{Vars: vars, Keep: true})
-}
-
-func (w *Workspace) loadBy(environment string, opts compile.Options) spec.Diagnostics {
-	loaded, diagnostics := compile.Load(w.Tree, environment, opts)
+func (w *Workspace) loadBy(tree spec.Tree, environment string, opts compile.Options) spec.Diagnostics {
+	loaded, diagnostics := compile.Load(tree, environment, opts)
 	if loaded != nil {
 		w.Loaded, w.Set, w.Catalogue, w.Result = loaded, loaded.Set, loaded.Catalogue, loaded.Result
 	}
