@@ -80,7 +80,7 @@ func (p *program) commands() []*cli.Command {
 // command completes a command that does something. A command that only holds
 // others has subcommands and no act.
 func (p *program) command(c *cli.Command, act func(*invocation) error) *cli.Command {
-	return p.Command(c, globalFlags(), func(in *kit.Invocation) error { return act(&invocation{in}) })
+	return p.Command(c, globalFlags(), func(in *kit.Invocation) error { return act(&invocation{Invocation: in}) })
 }
 
 // helpCommand prints the help of the commands named, without the library's own

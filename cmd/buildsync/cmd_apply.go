@@ -313,7 +313,7 @@ func (in *invocation) carryOut(ctx context.Context, p *planning, createRetry app
 		in.Stops.Wrote.Store(true)
 		in.Stops.Writing.Store(true)
 	}
-	progress := screen.NewApplying(in.Invocation, p.plan)
+	progress := screen.NewApplying(in.Invocation, p.plan, in.pacing)
 	options.Begin, options.Done = progress.Begin, progress.Done
 	report, err := apply.Run(ctx, p.service, p.plan, options)
 	progress.Close()

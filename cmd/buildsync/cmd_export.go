@@ -138,7 +138,7 @@ func (in *invocation) exportListener() exporting.Listener {
 			}
 		},
 		Counting: func(project string, jobs int) exporting.Counter {
-			return screen.NewCounting(in.Invocation, project, jobs)
+			return screen.NewCounting(in.Invocation, project, jobs, in.pacing)
 		},
 	}
 }

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -11,6 +13,7 @@ import (
 	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/internal/screen"
+	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 )
 
@@ -32,6 +35,8 @@ Exit codes: 0 done; 1 the history could not be read, or has no such build; 3 inv
 			&cli.IntFlag{Name: "interval", Usage: "the builds of the last `N` days, 1 to 30", Value: 7},
 			&cli.StringFlag{Name: "last-success", Usage: "the last successful build of the repository `REPO`"},
 			&cli.IntFlag{Name: "limit", Usage: "at most `N` builds; 0: all"},
+			&cli.BoolFlag{Name: "watch", Usage: "print the list again whenever a build starts or ends, until Ctrl-C", DisableDefaultText: true},
+			&cli.DurationFlag{Name: "every", Usage: "with --watch, look every `D`", Value: 5 * time.Second},
 		}, periodFlags()...)...),
 	}, (*invocation).jobHistory)
 }
@@ -50,6 +55,10 @@ func (in *invocation) jobHistory() error {
 		return kit.UsageError{Text: "--last-success prints one build; leave out --interval, --from, --to and --limit"}
 	case in.Number("interval") < 1 || in.Number("interval") > historyDays:
 		return kit.UsageError{Text: fmt.Sprintf("--interval %d: the service answers for 1 to %d days", in.Number("interval"), historyDays)}
+	case in.On("watch") && (repository != "" || inPeriod):
+		return kit.UsageError{Text: "--watch shows the newest builds; leave out --last-success, --from and --to"}
+	case in.On("watch") && in.Duration("every") <= 0:
+		return kit.UsageError{Text: "--every must be more than nothing, such as 5s"}
 	case in.Number("limit") < 0:
 		return kit.UsageError{Text: "--limit must not be negative"}
 	case repository != "":
@@ -66,16 +75,55 @@ func (in *invocation) jobHistory() error {
 		if err != nil {
 			return err
 		}
-		rows := l.History(l.ctx, job.ID, in.Number("interval"))
-		if inPeriod {
-			rows = l.PeriodHistory(l.ctx, job.ID, from, to)
+		read := func() (doc pages.HistoryDocument, err error) {
+			rows := l.History(l.ctx, job.ID, in.Number("interval"))
+			if inPeriod {
+				rows = l.PeriodHistory(l.ctx, job.ID, from, to)
+			}
+			doc.JobID = job.ID
+			doc.Builds, err = atMost(rows, in.Number("limit"))
+			return doc, err
 		}
-		doc := pages.HistoryDocument{JobID: job.ID}
-		if doc.Builds, err = atMost(rows, in.Number("limit")); err != nil {
+		if in.On("watch") {
+			return l.watchHistory(outputs, read)
+		}
+		doc, err := read()
+		if err != nil {
 			return err
 		}
 		return in.print(outputs, nil, screen.Reply{Doc: doc, Text: doc.Text})
 	})
+}
+
+// watchHistory prints a history, and again whenever it has changed, until it is
+// interrupted. A reading that fails for a while is no end of it.
+func (l *live) watchHistory(outputs []kit.Output, read func() (pages.HistoryDocument, error)) error {
+	var shown *pages.HistoryDocument
+	failures := 0
+	for {
+		doc, err := read()
+		switch {
+		case l.ctx.Err() != nil:
+			return context.Cause(l.ctx)
+		case err != nil:
+			if failures++; shown == nil || failures == maxLooks || client.FailsAgain(err) {
+				return err
+			}
+		case shown == nil || !slices.Equal(shown.Builds, doc.Builds):
+			if shown != nil {
+				l.in.Printf("\n")
+			}
+			if err := l.in.print(outputs, nil, screen.Reply{Doc: doc, Text: doc.Text}); err != nil {
+				return err
+			}
+			fallthrough
+		default:
+			shown, failures = &doc, 0
+		}
+		if l.wait(l.in.Duration("every")) != nil {
+			return context.Cause(l.ctx)
+		}
+	}
 }
 
 // atMost collects builds, all of them for 0.

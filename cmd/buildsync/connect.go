@@ -12,6 +12,7 @@ import (
 	"github.com/buildsync/buildsync/internal/emulatorserver"
 	"github.com/buildsync/buildsync/internal/loopback"
 	"github.com/buildsync/buildsync/internal/pace"
+	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/client/credentials"
@@ -71,6 +72,7 @@ func (in *invocation) connect(dir, region string) (*service, error) {
 	if err != nil {
 		return nil, &failure{exitInvalid, err}
 	}
+	in.pacing = screen.NewPacing(in.Invocation, api.Pace)
 	return &service{Client: api, name: config.Endpoint, source: found.Source, clock: apply.SystemClock{}, close: func() error {
 		api.Close()
 		pace.Remember(in.cacheFolder(), config.Endpoint, api.Paces())
@@ -154,6 +156,7 @@ func (in *invocation) connectEmulator(config client.Config) (*service, error) {
 		_ = served.Close()
 		return nil, err
 	}
+	in.pacing = screen.NewPacing(in.Invocation, api.Pace)
 	return &service{Client: api, name: endpointEmulator, source: "the emulator's own", clock: served.Clock(), close: func() error {
 		api.Close() // a connection that was never used holds up the server's end by 5 s
 		return served.Close()

@@ -117,7 +117,7 @@ func (in *invocation) observeSteps(ctx context.Context, service *service, projec
 		if err != nil {
 			return nil, 0, err
 		}
-		shown := screen.NewCounting(in.Invocation, project.Alias, len(listing.Jobs))
+		shown := screen.NewCounting(in.Invocation, project.Alias, len(listing.Jobs), in.pacing)
 		more, missed, err := in.observeJobs(ctx, service, project, listing.Jobs, shown)
 		shown.Close(i+1, len(projects))
 		if err != nil {

@@ -149,7 +149,7 @@ func (in *invocation) makePlan(ctx context.Context, p *planning) error {
 	case warning != "":
 		in.Note("the journal of the last run: %s", warning)
 	}
-	progress := screen.NewReading(in.Invocation)
+	progress := screen.NewReading(in.Invocation, in.pacing)
 	input.OnRead = progress.Read
 	plan, err := apply.MakePlan(ctx, p.service, input)
 	progress.Close()

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/apply"
 )
 
@@ -12,7 +13,10 @@ import (
 type program struct{ kit.Console }
 
 // invocation is one command as it was called.
-type invocation struct{ *kit.Invocation }
+type invocation struct {
+	*kit.Invocation
+	pacing *screen.Pacing // why the calls of this run take long; nil before it connects
+}
 
 // environmentSecrets returns the values that no message may repeat, whichever of them a
 // command uses: a service that has seen one may put it into any answer.

@@ -24,7 +24,7 @@ func TestConfirm(t *testing.T) {
 		{"y\n", true}, {"yes\n", true}, {" YES \n", true}, {"yes", true},
 		{"\n", false}, {"", false}, {"n\n", false}, {"yess\n", false}, {"sure\n", false},
 	} {
-		in := &invocation{&kit.Invocation{Console: &kit.Console{Stops: &kit.Stops{}, Stdin: strings.NewReader(tc.answer), Stderr: io.Discard}}}
+		in := &invocation{Invocation: &kit.Invocation{Console: &kit.Console{Stops: &kit.Stops{}, Stdin: strings.NewReader(tc.answer), Stderr: io.Discard}}}
 		if got, err := in.Confirm(t.Context(), "Do this?"); got != tc.want || err != nil {
 			t.Errorf("the answer %q: %v, %v; want %v", tc.answer, got, err, tc.want)
 		}
@@ -37,7 +37,7 @@ func TestConfirmEndsWithTheRun(t *testing.T) {
 	defer hold.Close()
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(kit.Interrupted{Code: exitInterrupted})
-	in := &invocation{&kit.Invocation{Console: &kit.Console{Stops: &kit.Stops{}, Stdin: never, Stderr: io.Discard}}}
+	in := &invocation{Invocation: &kit.Invocation{Console: &kit.Console{Stops: &kit.Stops{}, Stdin: never, Stderr: io.Discard}}}
 	_, err := in.Confirm(ctx, "Do this?")
 	if code := exitCode(ctx, err); code != exitInterrupted {
 		t.Errorf("%v is exit code %d, want 130", err, code)

@@ -211,6 +211,56 @@ func TestCtrlCAtAQuestion(t *testing.T) {
 	}
 }
 
+// TestThePaceIsExplained: a run that the pace makes long says so while it waits.
+func TestThePaceIsExplained(t *testing.T) {
+	t.Parallel()
+	_, dir, env := terminalBench(t)
+	workspace := "version: 1\ndefinitions: [jobs.yaml]\nprojects: {demo: " + emulator.DefaultProject + "}\ndefault_project: demo\n"
+	jobs := "version: 1\njobs: [{name: \"${{ matrix.a }}-${{ matrix.b }}\", matrix: {a: [a, b, c, d, e, f, g, h], b: [a, b, c, d, e, f, g, h]}, arch: x86-64, steps: []}]\n"
+	for name, text := range map[string]string{"buildsync.yaml": workspace, "jobs.yaml": jobs} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := runWith(t, "", env, "-C", dir, "apply", "--yes"); got.code != exitDone {
+		t.Fatalf("%+v", got)
+	}
+	for _, args := range [][]string{{"plan"}, {"modules", "harvest"}} {
+		s := sit(t, 80, dir, env, append(args, "--rate", "60/min")...)
+		s.sees("note: --rate allows 60 requests a minute, so reading")
+		s.sees(", 60/min")
+		s.types("\x03")
+		if code, screen := s.end(); code != exitInterrupted || leftBar.MatchString(screen) {
+			t.Errorf("%v: code %d\n%s", args, code, screen)
+		}
+	}
+}
+
+// TestHistoryIsWatched: each build that starts or ends prints the list again, and
+// Ctrl-C is the end of it.
+func TestHistoryIsWatched(t *testing.T) {
+	t.Parallel()
+	_, dir, env := walkBench(t)
+	if got := runWith(t, "", env, "-C", dir, "apply", "--yes"); got.code != exitDone {
+		t.Fatalf("%+v", got)
+	}
+	s := sit(t, 80, dir, env, "job", "history", "build", "--watch", "--every", "10ms")
+	s.sees("No builds.")
+	if got := runWith(t, "", env, "-C", dir, "job", "run", "--wait", "build"); got.code != exitDone {
+		t.Fatalf("%+v", got)
+	}
+	s.sees("SUCCESS")
+	s.types("\x03")
+	if code, screen := s.end(); code != exitInterrupted {
+		t.Errorf("code %d\n%s", code, screen)
+	}
+	for _, other := range []string{"--from=2026-01-01", "--every=0s"} {
+		if got := runWith(t, "", env, "-C", dir, "job", "history", "build", "--watch", other); got.code != exitInvalid {
+			t.Errorf("%s: %+v", other, got)
+		}
+	}
+}
+
 // TestApplyAsksOnlyWhatItCanDo: the question names the environment and the place,
 // and is not asked where a secret is missing, since an answer would change nothing.
 func TestApplyAsksOnlyWhatItCanDo(t *testing.T) {

@@ -39,7 +39,7 @@ var neighbourFlags = []neighbourFlag{
 	{[]string{"watch"}, "", "", "run the command again: the state is read each time"},
 	{[]string{"limit", "l", "last", "max", "per-page"}, "format", "all of them are read; pipe the result into head", ""},
 	{[]string{"jq", "q", "template", "query"}, "format", "pipe --format json into jq", ""},
-	{[]string{"web"}, "format", "buildsync job show names the job's id, which the console's address ends with", ""},
+	{[]string{"web"}, "format", "the address of a job in the console is published nowhere; buildsync job show names the ids that it holds", ""},
 	{[]string{"tail", "n"}, "follow", "pipe the log into tail", ""},
 	{[]string{"compact-warnings", "no-warnings"}, "quiet", "use --quiet", "use --quiet"},
 	{[]string{"replace"}, "rescue", "a changed template is replaced by itself", ""},

@@ -18,6 +18,7 @@ import (
 // Applying shows on stderr how a run comes along: a plain line for each action
 // that has ended, and on a terminal a total with an estimate below them.
 type Applying struct {
+	stop    func() // the watching of the pace
 	mu      sync.Mutex
 	lines   io.Writer // where plain lines go; above the bars on a terminal
 	bars    *mpb.Progress
@@ -31,11 +32,12 @@ type Applying struct {
 }
 
 // NewApplying starts the display; close ends it.
-func NewApplying(in *kit.Invocation, plan *diff.Plan) *Applying {
+func NewApplying(in *kit.Invocation, plan *diff.Plan, pacing *Pacing) *Applying {
 	p := &Applying{lines: in.Stderr, running: map[string]*mpb.Bar{}, last: time.Now(), all: in.Text("format") != "text"}
 	for i := range plan.Changes {
 		p.count += len(plan.Changes[i].Actions)
 	}
+	p.stop = pacing.watch("writing", p.left)
 	if in.On("quiet") {
 		p.lines = io.Discard
 		return p
@@ -48,10 +50,17 @@ func NewApplying(in *kit.Invocation, plan *diff.Plan) *Applying {
 	p.bars = mpb.NewWithContext(in.Stops.Hard, mpb.WithOutput(kit.StreamFile(in.Stderr)), mpb.WithWidth(40))
 	p.total = p.bars.AddBar(int64(p.count), mpb.BarPriority(1<<30), mpb.BarRemoveOnComplete(),
 		mpb.PrependDecorators(decor.CountersNoUnit("%d of %d ")),
-		mpb.AppendDecorators(decor.OnComplete(decor.EwmaETA(decor.ET_STYLE_GO, 30), "")))
+		mpb.AppendDecorators(decor.OnComplete(decor.EwmaETA(decor.ET_STYLE_GO, 30), ""), pacing.decorator()))
 	p.lines, p.logged = p.bars, in.Logged
 	in.Logged.PutAbove(p.bars)
 	return p
+}
+
+// left is how many actions have not ended.
+func (p *Applying) left() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.count - p.ended
 }
 
 func progressKey(address string, action diff.Action) string { return string(action) + " " + address }
@@ -99,6 +108,7 @@ func (p *Applying) Done(r apply.Result) {
 // Close ends the display and leaves nothing of it behind. It drops every bar,
 // finished or not: Wait would wait for one that is not.
 func (p *Applying) Close() {
+	p.stop()
 	if p.bars == nil {
 		return
 	}

@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/vbauerster/mpb/v8"
@@ -22,17 +23,21 @@ type Counting struct {
 	bars        *mpb.Progress
 	bar         *mpb.Bar
 	last        time.Time
+	stop        func()
+	left        atomic.Int64
 }
 
 // NewCounting starts the display; close ends it.
-func NewCounting(in *kit.Invocation, what string, total int) *Counting {
+func NewCounting(in *kit.Invocation, what string, total int, pacing *Pacing) *Counting {
 	p := &Counting{in: in, what: sanitize.Line(what, 60), total: total, last: time.Now()}
+	p.left.Store(int64(total))
+	p.stop = pacing.watch("reading", func() int { return int(p.left.Load()) })
 	// A bar says nothing of one object.
 	if total > 1 && kit.IsTerminal(in.Stderr) && !in.On("quiet") && !in.On("verbose") {
 		p.bars = mpb.NewWithContext(in.Stops.Hard, mpb.WithOutput(kit.StreamFile(in.Stderr)), mpb.WithWidth(40))
 		p.bar = p.bars.AddBar(int64(total), mpb.BarRemoveOnComplete(),
 			mpb.PrependDecorators(decor.Name(p.what+" "), decor.CountersNoUnit("%d of %d ")),
-			mpb.AppendDecorators(decor.EwmaETA(decor.ET_STYLE_GO, 30)))
+			mpb.AppendDecorators(decor.EwmaETA(decor.ET_STYLE_GO, 30), pacing.decorator()))
 		in.Logged.PutAbove(p.bars)
 	}
 	return p
@@ -41,6 +46,7 @@ func NewCounting(in *kit.Invocation, what string, total int) *Counting {
 // Step counts one object.
 func (p *Counting) Step() {
 	p.done++
+	p.left.Store(int64(p.total - p.done))
 	switch {
 	case p.bar != nil:
 		p.bar.EwmaIncrement(time.Since(p.last))
@@ -53,6 +59,7 @@ func (p *Counting) Step() {
 // Close ends the display, finished or not. nth is which one of how many projects
 // it was.
 func (p *Counting) Close(nth, projects int) {
+	p.stop()
 	if p.bar == nil {
 		if projects > 1 && p.done > 0 && p.done == p.total && !p.in.On("quiet") {
 			p.in.Printf("%s: %d jobs read (%d of %d projects)\n", p.what, p.done, nth, projects)

@@ -2,6 +2,7 @@ package screen
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/vbauerster/mpb/v8"
@@ -20,7 +21,10 @@ const (
 // Reading shows on stderr how far the live state is read, where that takes
 // long: a bar on a terminal, gone in the end, and now and then a line elsewhere.
 type Reading struct {
-	in *kit.Invocation
+	in     *kit.Invocation
+	pacing *Pacing
+	stop   func()
+	left   atomic.Int64 // jobs
 
 	mu   sync.Mutex
 	last time.Time // of the start, then of the last line
@@ -29,12 +33,15 @@ type Reading struct {
 }
 
 // NewReading starts the display; close ends it.
-func NewReading(in *kit.Invocation) *Reading {
-	return &Reading{in: in, last: time.Now()}
+func NewReading(in *kit.Invocation, pacing *Pacing) *Reading {
+	p := &Reading{in: in, pacing: pacing, last: time.Now()}
+	p.stop = pacing.watch("reading", func() int { return int(p.left.Load()) })
+	return p
 }
 
 // Read shows that done of total jobs are read.
 func (p *Reading) Read(done, total int) {
+	p.left.Store(int64(total - done))
 	if p.in.On("quiet") || p.in.On("verbose") {
 		return
 	}
@@ -59,13 +66,14 @@ func (p *Reading) begin(done, total int) {
 	p.bars = mpb.NewWithContext(p.in.Stops.Hard, mpb.WithOutput(kit.StreamFile(p.in.Stderr)), mpb.WithWidth(40))
 	p.bar = p.bars.AddBar(int64(total), mpb.BarRemoveOnComplete(),
 		mpb.PrependDecorators(decor.Name("reading jobs "), decor.CountersNoUnit("%d of %d ")),
-		mpb.AppendDecorators(decor.AverageETA(decor.ET_STYLE_GO)))
+		mpb.AppendDecorators(decor.AverageETA(decor.ET_STYLE_GO), p.pacing.decorator()))
 	p.bar.SetCurrent(int64(done))
 	p.in.Logged.PutAbove(p.bars)
 }
 
 // Close ends the display, whether everything was read or not.
 func (p *Reading) Close() {
+	p.stop()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.bar == nil {

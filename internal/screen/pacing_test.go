@@ -1,0 +1,63 @@
+package screen
+
+import (
+	"bytes"
+	"flag"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/pkg/client"
+)
+
+// TestReasonOfAWait: a wait that the pace explains is explained, a short one is not.
+func TestReasonOfAWait(t *testing.T) {
+	t.Parallel()
+	const refused = "the service takes no more requests for now; buildsync asks again until it does"
+	for name, test := range map[string]struct {
+		pace client.Pace
+		left int
+		want string
+	}{
+		"no pace":           {client.Pace{}, 300, ""},
+		"nothing left":      {client.Pace{PerSecond: 0.1, Refused: time.Minute}, 0, ""},
+		"soon done":         {client.Pace{PerSecond: 50, Asked: true}, 300, ""},
+		"of the service":    {client.Pace{PerSecond: 0.83}, 250, "the service takes about 50 requests a minute, so reading 250 more takes at least 5m1s"},
+		"of the flag":       {client.Pace{PerSecond: 1, Asked: true}, 20, "--rate allows 60 requests a minute, so reading 20 more takes at least 20s"},
+		"refused a moment":  {client.Pace{Refused: time.Second}, 300, ""},
+		"refused for long":  {client.Pace{Refused: 4 * time.Second}, 300, refused},
+		"refused and known": {client.Pace{PerSecond: 1, Refused: 4 * time.Second}, 300, refused},
+	} {
+		if _, got := reason(test.pace, "reading", test.left); got != test.want {
+			t.Errorf("%s: %q, want %q", name, got, test.want)
+		}
+	}
+}
+
+// TestEachReasonIsToldOnce: the watch tells what holds a run back once, and ends.
+func TestEachReasonIsToldOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		in := &kit.Invocation{Console: &kit.Console{Logged: kit.NewLogged(&out)}, Flags: cli.NewContext(cli.NewApp(), flag.NewFlagSet("", flag.ContinueOnError), nil)}
+		began := time.Now()
+		p := NewPacing(in, func() client.Pace {
+			if waited := time.Since(began); waited < 10*time.Second {
+				return client.Pace{Refused: waited}
+			}
+			return client.Pace{PerSecond: 1}
+		})
+		stop := p.watch("writing", func() int { return 100 })
+		time.Sleep(30 * time.Second)
+		stop()
+		stop()
+		const want = "note: the service takes no more requests for now; buildsync asks again until it does\n" +
+			"note: the service takes about 60 requests a minute, so writing 100 more takes at least 1m40s\n"
+		if out.String() != want {
+			t.Errorf("%q", out.String())
+		}
+	})
+}
