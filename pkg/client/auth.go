@@ -25,11 +25,10 @@ const (
 	clockLimit = 7 * 24 * time.Hour
 )
 
-// authority authenticates requests. It makes sure that a run has at most two
-// failed authentications, because the vendor locks a key after five: the first
-// authenticated call of each kind goes alone, a second try follows only a new
-// token or a corrected clock and goes alone too, and after that nothing is sent
-// any more.
+// authority authenticates requests. It allows at most two failed authentications per run, because
+// the vendor locks a key after five. The first authenticated call of each kind goes alone. A second
+// try follows only a new token or a corrected clock, and also goes alone. After that nothing more
+// is sent.
 type authority struct {
 	cfg   *Config
 	stats *recorder
@@ -66,7 +65,7 @@ func (a *authority) authenticate(req *http.Request) error {
 	return signer.Sign(req, a.cfg.Credentials.Key, a.cfg.Now().Add(skew))
 }
 
-// secrets returns what no text may repeat.
+// secrets returns the values that no text may contain.
 func (a *authority) secrets() []string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -82,7 +81,7 @@ type turn struct {
 	held       bool // the gate is this caller's
 }
 
-// leave gives the gate back, if it is held.
+// leave releases the gate if this turn holds it.
 func (t *turn) leave() {
 	if t.held {
 		t.held = false
@@ -90,10 +89,9 @@ func (t *turn) leave() {
 	}
 }
 
-// enter makes ready for an authenticated attempt. Until a call of this kind has
-// been authenticated, the turn holds the gate, so that the others wait: a
-// service may take one kind and refuse another, and all that are under way at
-// the first refusal count.
+// enter waits for permission to make an authenticated attempt. Until a call of this kind has been
+// authenticated, the turn holds the gate and others wait: a service may accept one kind and refuse
+// another, and all calls under way at the first refusal count.
 func (a *authority) enter(ctx context.Context, k *call) (*turn, error) {
 	t := &turn{authority: a, op: k.op}
 	if !a.isProven(k.op) || a.stale() {
@@ -153,7 +151,7 @@ func (a *authority) staleLocked() bool {
 	return !a.expires.IsZero() && now.After(a.expires.Add(-renewBefore)) && now.Sub(a.fetched) >= renewPause
 }
 
-// ready gets a token where one is needed. The caller holds the gate.
+// ready gets a token if one is needed. The caller holds the gate.
 func (a *authority) ready(ctx context.Context) error {
 	if !a.stale() {
 		return nil
@@ -192,7 +190,7 @@ func (a *authority) use(token string, expires, fetched time.Time) {
 	clear(a.proven)
 }
 
-// cached returns a token of an earlier run that has some life left, once.
+// cached returns, once, the token of an earlier run if it is still valid for some time.
 func (a *authority) cached() (string, time.Time, bool) {
 	a.mu.Lock()
 	first := a.token == "" && a.generation == 0
@@ -212,10 +210,9 @@ func (a *authority) cacheKey() string {
 	return fmt.Sprintf("%s|%s|%s|%s|%s", a.cfg.IAMEndpoint, p.Domain, p.User, p.Project, p.ProjectID)
 }
 
-// passed notes what an answer that is not a refusal says about the calls of this
-// kind: they are authenticated where the service itself answered. Where those of
-// another kind are, a gateway that does not know the route says enough, and the
-// others need not go one by one.
+// passed records that calls of this kind are authenticated, if the service itself answered without
+// refusal. If another kind is already authenticated, a gateway that does not know the route is
+// enough; the others need not go one by one.
 func (t *turn) passed(err error) {
 	a := t.authority
 	a.mu.Lock()
@@ -230,9 +227,9 @@ func (t *turn) passed(err error) {
 	}
 }
 
-// again decides what follows a refused authentication: true to send the call
-// once more with what has been renewed meanwhile, by this caller or another. The
-// first call with something new holds the gate.
+// again decides what follows a refused authentication: true to repeat the call with a token or
+// clock that was renewed since, by this caller or another. The first call with a new one holds the
+// gate.
 func (t *turn) again(ctx context.Context, e *Error) bool {
 	a := t.authority
 	if !t.held {
@@ -259,8 +256,8 @@ func (t *turn) again(ctx context.Context, e *Error) bool {
 	return true
 }
 
-// renew changes what requests are authenticated with, or ends it all. The caller
-// holds the gate.
+// renew changes the token or clock for all requests, or ends all authentication. The caller holds
+// the gate.
 func (a *authority) renew(ctx context.Context, e *Error) bool {
 	switch a.cfg.Credentials.Kind() {
 	case "password":
@@ -280,7 +277,7 @@ func (a *authority) recentlyFetched() bool {
 	return !a.fetched.IsZero() && a.cfg.Now().Sub(a.fetched) < renewPause
 }
 
-// correctClock measures the clock by the answer's Date. False: it does not
+// correctClock measures the clock against the answer's Date. It returns false if the clock does not
 // explain the refusal.
 func (a *authority) correctClock(e *Error) bool {
 	if e.date.IsZero() {
@@ -310,8 +307,8 @@ func (a *authority) correctClock(e *Error) bool {
 	return true
 }
 
-// kill ends all authentication: every further call fails with a copy of e. A
-// copy, because the call that met e completes its own.
+// kill ends all authentication: every further call fails with a copy of e, because the call that
+// received e still completes it.
 func (a *authority) kill(e *Error) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -329,7 +326,7 @@ func (a *authority) repeatDead(k *call) *Error {
 	}
 }
 
-// refuse is the error of a call that was not sent for want of a token.
+// refuse returns the error of a call that was not sent because there is no token.
 func (a *authority) refuse(k *call, cause error) *Error {
 	e := &Error{
 		Op: string(k.op), Method: k.route.method, Path: k.path, Outcome: NotSent,

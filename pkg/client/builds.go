@@ -28,9 +28,8 @@ func period(from, to time.Time) url.Values {
 	return url.Values{"start_time": {from.Format(wire.DateLayout)}, "end_time": {to.Format(wire.DateLayout)}}
 }
 
-// builds yields a history page by page. New builds push older ones to later
-// pages while it is read, so rows are told apart by number and a count that does
-// not fit is not an error.
+// builds yields a history page by page. New builds push older ones to later pages meanwhile, so
+// rows are identified by number, and a wrong count is not an error.
 func (c *Client) builds(ctx context.Context, o op, jobID string, query url.Values) iter.Seq2[wire.HistoryRecord, error] {
 	pages := &pager{
 		id: func(row *jsontree.Value) string { return row.Str("record_id") + "#" + row.Str("build_number") },
@@ -67,8 +66,8 @@ func (c *Client) builds(ctx context.Context, o op, jobID string, query url.Value
 	}
 }
 
-// noHistory recognises the answer that there is no build yet, which comes as 403
-// and is no matter of permissions.
+// noHistory recognises the answer that there is no build yet. It comes with status 403 but does not
+// concern permissions.
 func noHistory(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Code == codeNoHistory
@@ -85,13 +84,12 @@ func (c *Client) LastSuccessful(ctx context.Context, projectID, repository strin
 	if err != nil {
 		return wire.HistoryRecord{}, err
 	}
-	// Its own member result is a word, not an envelope.
+	// Here the member result is a word, not an envelope.
 	return wire.DecodeHistoryRecord(a.result()), nil
 }
 
-// HistoryDetails returns what a build was made with and its steps (API reference
-// 4.8). The number in the answer is not compared: in the reference's own example
-// build 1 is asked for, and build 5 is answered.
+// HistoryDetails returns a build's parameters and steps (API reference 4.8). The number in the
+// answer is not checked: the reference's own example requests build 1 and receives build 5.
 func (c *Client) HistoryDetails(ctx context.Context, jobID string, buildNo int) (wire.HistoryDetails, error) {
 	a, err := c.readBuild(ctx, opHistoryDetails, jobID, buildNo)
 	if err != nil {

@@ -50,8 +50,7 @@ type answer struct {
 // sender makes one call. Each wrapper of the chain is one.
 type sender func(context.Context, *call) (*answer, error)
 
-// isIdentifier reports whether id may stand for an id in a path: it has nothing
-// that changes the path's meaning.
+// isIdentifier reports whether id is safe as an id in a path: it cannot change the path's meaning.
 func isIdentifier(id string) bool {
 	for i, c := range []byte(id) {
 		letter := '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
@@ -73,8 +72,7 @@ func (c *Client) newCall(o op, repeat repeat, ids ...string) (*call, error) {
 	return &call{op: o, base: c.endpoint, route: r, path: path, repeat: repeat}, nil
 }
 
-// fails returns the error of a call whose answer is complete and yet not what
-// the call must return.
+// fails returns the error of a call with a complete answer that is not what the call must return.
 func (c *Client) fails(k *call, a *answer, outcome Outcome, kind error, format string, args ...any) *Error {
 	return &Error{
 		Op: string(k.op), Method: k.route.method, Path: k.path, Status: a.status, RequestID: a.requestID,
@@ -93,9 +91,8 @@ func requestID(h http.Header) string {
 	return ""
 }
 
-// result returns the member result of an answer, or the answer itself where the
-// call is one of those that answer flat. Either form is accepted for each call,
-// as the two generations of routes differ in nothing else.
+// result returns the member result of an answer, or the answer itself for calls without that
+// envelope. Each call accepts both forms; the two generations of routes differ in nothing else.
 func (a *answer) result() *jsontree.Value {
 	if inner := a.body.Get("result"); inner.Kind() == jsontree.KindObject || inner.Kind() == jsontree.KindArray {
 		return inner

@@ -14,9 +14,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// classify decides what an answer says. It returns the parsed body of a success,
-// or an *Error: Rejected or NotSent only where the answer is a fully parsed
-// error that leaves nothing open, else Unsure.
+// classify decides the outcome of an answer. It returns the parsed body of a success, or an *Error:
+// Rejected or NotSent only if the answer is a fully parsed error that is unambiguous, else Unsure.
 func classify(a *answer, emptyOK bool, now time.Time) (*jsontree.Value, *Error) {
 	e := &Error{Status: a.status, Outcome: Unsure}
 	e.date, _ = http.ParseTime(a.header.Get("Date"))
@@ -45,8 +44,8 @@ func classify(a *answer, emptyOK bool, now time.Time) (*jsontree.Value, *Error) 
 	return nil, e
 }
 
-// unreadable describes an answer that is neither a success nor an error of the
-// service. Only the status is left to go by, and it proves nothing.
+// unreadable describes an answer that is neither a success nor an error of the service. Its status
+// alone proves nothing.
 func (e *Error) unreadable(a *answer, err error) {
 	e.Cause = err
 	e.throttled = e.Status == http.StatusTooManyRequests
@@ -75,8 +74,8 @@ func (e *Error) unreadable(a *answer, err error) {
 	}
 }
 
-// redirect is never followed. Any redirect but 303, which says where to read a
-// result, proves that the request was not handled.
+// redirect describes a redirect, which is never followed. Every redirect except 303, which says
+// where to read a result, proves that the request was not handled.
 func (e *Error) redirect(a *answer) {
 	e.kind, e.passing = ErrRedirect, false
 	if e.Status != http.StatusSeeOther {
@@ -100,7 +99,7 @@ func (e *Error) refusal(success bool) {
 		e.kind = ErrInvalidID
 	case openCodes[e.Code], e.Status >= 500 && !success:
 		e.passing = e.Status != http.StatusNotImplemented
-		return // Unsure: the handling may have got anywhere
+		return // Unsure: the service may have done anything
 	case routeCodes[e.Code], e.Status == http.StatusMethodNotAllowed:
 		e.kind = ErrRouteMissing
 	default:
@@ -127,17 +126,16 @@ func kindOfStatus(status int) error {
 	return nil
 }
 
-// failure is an error that stands in an answer's body.
+// failure is an error in an answer's body.
 type failure struct {
 	found   bool
 	code    string
 	message string
 }
 
-// readFailure finds an error in each shape that the service uses, whatever the
-// status: {error_code, error_msg}, {error: {code, reason|message}} or a text,
-// {status: "error"}, {success: false, message, err_code|errCode}. A null or an
-// empty error is none (quirk Q33).
+// readFailure finds an error in all forms that the service uses, with any status: {error_code,
+// error_msg}, {error: {code, reason|message}} or a text, {status: "error"}, {success: false,
+// message, err_code|errCode}. A null or empty error does not count (quirk Q33).
 func readFailure(body *jsontree.Value) failure {
 	var f failure
 	for _, key := range [...]string{"error_code", "err_code", "errCode", "errorCode"} {
@@ -185,7 +183,7 @@ func failureMessage(body, inner *jsontree.Value) string {
 	return ""
 }
 
-// scalar is the text of a scalar, the JSON of everything else.
+// scalar returns the text of a scalar, or the JSON of another value.
 func scalar(v *jsontree.Value) string {
 	switch v.Kind() {
 	case jsontree.KindAbsent, jsontree.KindNull:
@@ -213,8 +211,7 @@ func looksLikeJSON(raw []byte) bool {
 	return len(raw) == 0 || raw[0] == '{' || raw[0] == '[' || raw[0] == '"'
 }
 
-// wholeNumbers refuses whole numbers beyond 64 bits: two readers of such an
-// answer would see two numbers.
+// wholeNumbers refuses integers beyond 64 bits: readers would disagree about their value.
 func wholeNumbers(v *jsontree.Value) error {
 	switch v.Kind() {
 	case jsontree.KindNumber:
@@ -237,9 +234,8 @@ func wholeNumbers(v *jsontree.Value) error {
 	return nil
 }
 
-// retryAfter reads the header in both forms, a date counted from the answer's
-// own date where it has one. Nonsense (negative, words, beyond 32 bits of
-// seconds) counts as absent.
+// retryAfter reads both forms of the header. A date is relative to the answer's own date if it has
+// one. Nonsense (negative, words, more than 32 bits of seconds) counts as absent.
 func retryAfter(header string, date, now time.Time) time.Duration {
 	header = strings.TrimSpace(header)
 	if seconds, err := strconv.ParseUint(header, 10, 32); err == nil {

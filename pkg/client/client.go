@@ -26,8 +26,8 @@ type Client struct {
 	hidden   []string
 }
 
-// New returns a client. It opens no connection. Its errors are of the
-// configuration and hold no secret.
+// New returns a client. It opens no connection. Its errors are about the configuration and contain
+// no secret.
 func New(cfg Config) (*Client, error) {
 	if err := cfg.complete(); err != nil {
 		return nil, err
@@ -60,16 +60,12 @@ func New(cfg Config) (*Client, error) {
 	return c, nil
 }
 
-// chain puts the wrappers of a call together, from the network outwards. The
-// order matters:
+// chain builds the chain of wrappers around a call, from the network outwards. The order matters:
 //
-//   - signing is next to the network, so that each attempt is dated and signed
-//     again over what is really sent;
-//   - errors come before everything that decides by them;
-//   - each attempt, also one after a renewed token, is logged, counted, and
-//     takes its turn in the shared rate;
-//   - renewal sits inside the retries, because a refused authentication is
-//     no fault that passes, and no retry may multiply failed authentications;
+//   - signing is next to the network, so that each attempt is dated and signed over what is really sent;
+//   - errors come before all wrappers that decide by them;
+//   - each attempt, also one after a renewed token, is logged, counted, and waits for its turn in the shared rate;
+//   - renewal is inside the retries, because a refused authentication does not pass by itself, and retries must not multiply failed authentications;
 //   - retries are outermost, and the only place that waits for long.
 func (c *Client) chain(shared, fresh http.RoundTripper) sender {
 	send := withHTTP(withSignature(byRepeat(shared, fresh), c.auth, c.cfg.UserAgent), c.cfg.Timeouts.Attempt)
@@ -80,7 +76,7 @@ func (c *Client) chain(shared, fresh http.RoundTripper) sender {
 	return withRetry(send, newRetries(&c.cfg), c.stats)
 }
 
-// Close lets go of the idle connections. The client stays usable.
+// Close closes the idle connections. The client stays usable.
 func (c *Client) Close() {
 	if c.transp != nil {
 		c.transp.shared.CloseIdleConnections()
@@ -101,15 +97,15 @@ func (c *Client) Proxy() string {
 	return via.Scheme + "://" + via.Host
 }
 
-// Paces returns what was learned of how many calls per second the service
-// takes, by operation. Kinds of call that were never throttled are absent.
+// Paces returns the learned rates in calls per second, by operation. Calls that were never
+// throttled are absent.
 func (c *Client) Paces() map[string]float64 { return c.governor.paces() }
 
 // Stats returns what the client did so far.
 func (c *Client) Stats() Stats { return c.stats.snapshot() }
 
-// Hide adds values that no error may show from now on, such as secrets that were
-// resolved for a later call: the service may repeat them in any answer.
+// Hide adds values that no error may show from now on, such as resolved secrets: the service may
+// repeat them in any answer.
 func (c *Client) Hide(values ...string) {
 	c.hiddenMu.Lock()
 	defer c.hiddenMu.Unlock()

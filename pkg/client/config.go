@@ -20,7 +20,7 @@ const (
 	DialectV1 Dialect = "v1"
 )
 
-// Config says how to reach the service. Endpoint and Credentials are mandatory.
+// Config describes how to reach the service. Endpoint and Credentials are mandatory.
 type Config struct {
 	Endpoint    string // https://host; http only to loopback
 	IAMEndpoint string // needed for a password and for IAMProjects
@@ -30,20 +30,20 @@ type Config struct {
 	Rate        float64            // calls per minute, a ceiling; 0: what the service takes
 	InFlight    int                // requests in flight at most; 0: 32
 	Paces       map[string]float64 // what Client.Paces returned of an earlier run
-	Share       int                // of so many processes that divide the rate this is one; 0 and 1: all is ours
-	ListAhead   int                // pages of a job list read at a time, once the first says how many there are; 0: one
+	Share       int                // number of processes that share the rate; 0 and 1: only this one
+	ListAhead   int                // pages of a job list to read at a time, once the total is known; 0: one
 	MaxWait     time.Duration
-	Logger      *slog.Logger        // debug: each attempt; info: longer waits; warn: what someone should mend; nil for none
+	Logger      *slog.Logger        // debug: each attempt; info: longer waits; warn: what someone should correct; nil for none
 	Getenv      func(string) string // HTTPS_PROXY and NO_PROXY come from it; nil: no proxy
 	TokenCache  TokenCache          // nil: a token lives in memory only
 	UserAgent   string
-	Hide        []string // further values that no error may show, whichever call the service repeats them in
+	Hide        []string // further values that no error may show
 
 	Timeouts  Timeouts
 	Backoff   Backoff
 	Transport http.RoundTripper // instead of the network; carries every request
 
-	// Now and Sleep are the clock, for tests that have no bubble of fake time.
+	// Now and Sleep are the clock, for tests without synctest.
 	Now   func() time.Time
 	Sleep func(context.Context, time.Duration) error
 }
@@ -57,8 +57,8 @@ type Backoff struct {
 	Cap       time.Duration // default 20 s
 }
 
-// DefaultMaxWait is the longest wait that the service may ask for without the
-// call failing at once.
+// DefaultMaxWait is the longest wait that the service may request. A longer one fails the call at
+// once.
 const DefaultMaxWait = 60 * time.Second
 
 func (cfg *Config) complete() error {

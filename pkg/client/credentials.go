@@ -28,7 +28,7 @@ type Password struct {
 	ProjectID string // instead of the name
 }
 
-// String hides what the credentials are.
+// String hides the credentials.
 func (c Credentials) String() string { return "client.Credentials{…}" }
 
 // GoString is String, for %#v.
@@ -86,7 +86,7 @@ func (c Credentials) check(cfg *Config) error {
 	return nil
 }
 
-// printable reports whether s may stand in a header.
+// printable reports whether s is allowed in a header.
 func printable(s string) bool {
 	for i := range len(s) {
 		if s[i] <= ' ' || s[i] > '~' {

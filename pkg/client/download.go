@@ -26,22 +26,21 @@ const (
 	errorPeek = 64 << 10
 )
 
-// download takes an answer as a stream. Its state outlives an attempt, so that
-// the next one continues where the last broke off.
+// download is an answer as a stream. It survives an attempt, so that the next one continues where
+// the last broke off.
 type download struct {
 	to       io.Writer
 	stall    time.Duration
 	progress func(written, total int64)
 	written  int64
 	total    int64
-	prefix   hash.Hash // of what was written, to recognise it when it comes again
+	prefix   hash.Hash // of the written part, to recognise it if it is sent again
 	etag     string
 }
 
-// Received is the part of a log that has arrived. A download writes only what
-// follows it, and stores in it how far it came. So a download that broke off
-// can go on, and the log of a running build can be followed. The zero value
-// means that nothing has arrived. It serves one download at a time.
+// Received is the part of a log that has arrived. A download writes only what follows it, and
+// updates it. So a broken download can be resumed, and the log of a running build can be followed.
+// The zero value means that nothing has arrived. It serves one download at a time.
 type Received struct {
 	size   int64
 	prefix hash.Hash
@@ -50,7 +49,7 @@ type Received struct {
 // Size returns how many bytes have arrived.
 func (r *Received) Size() int64 { return r.size }
 
-// ReadFrom takes note of what an earlier run has kept of the log.
+// ReadFrom adds the part of the log that an earlier run has saved.
 func (r *Received) ReadFrom(kept io.Reader) (int64, error) {
 	r.begin()
 	n, err := io.Copy(r.prefix, kept)
@@ -64,8 +63,7 @@ func (r *Received) begin() {
 	}
 }
 
-// from makes d continue what has arrived, and returns the function that takes
-// note of how far it came.
+// from makes d continue after the received part. The returned function updates it.
 func (d *download) from(r *Received) (done func()) {
 	if r == nil {
 		return func() {}
@@ -79,7 +77,7 @@ func newDownload(w io.Writer, stall time.Duration, progress func(written, total 
 	return &download{to: w, stall: stall, progress: progress, total: -1, prefix: sha256.New()}
 }
 
-// resume asks for the rest of what an earlier attempt began.
+// resume requests the rest of an answer that an earlier attempt began.
 func (d *download) resume(header http.Header) {
 	if d.written == 0 {
 		return
@@ -90,8 +88,8 @@ func (d *download) resume(header http.Header) {
 	}
 }
 
-// nothingMore reads the refusal of a range that begins where the answer ends:
-// everything has arrived, unless the server holds less than that.
+// nothingMore handles the refusal of a range that starts at the end of the answer: everything has
+// arrived, unless the server has less.
 func (d *download) nothingMore(ctx context.Context, k *call, resp *http.Response) error {
 	if size, known := strings.CutPrefix(resp.Header.Get("Content-Range"), "bytes */"); known && size != strconv.FormatInt(d.written, 10) {
 		return d.failed(ctx, k, resp, ErrChanged)
@@ -102,7 +100,7 @@ func (d *download) nothingMore(ctx context.Context, k *call, resp *http.Response
 // errStall is the reason for giving up a stream.
 var errStall = timeoutError("the stream stalled")
 
-// errWriting is a failure at this end, which no repeat mends.
+// errWriting is a local failure. Repeating the call does not help.
 type errWriting struct{ cause error }
 
 func (e *errWriting) Error() string { return "writing it here: " + e.cause.Error() }
@@ -122,7 +120,7 @@ func (d *download) receive(ctx context.Context, k *call, resp *http.Response) er
 	return d.failed(ctx, k, resp, err)
 }
 
-// failed is the error of a download that was begun.
+// failed returns the error of a download that had begun.
 func (d *download) failed(ctx context.Context, k *call, resp *http.Response, err error) error {
 	e := k.broken(ctx, because(ctx, err), true)
 	e.Status = resp.StatusCode
@@ -134,8 +132,8 @@ func (d *download) failed(ctx context.Context, k *call, resp *http.Response, err
 	return e
 }
 
-// ErrChanged says that a download cannot be continued: what the server holds is
-// another text than the one that has arrived in part.
+// ErrChanged means that a download cannot be continued: the server now sends another text than the
+// part that has arrived.
 var ErrChanged = errors.New("what the server sends now does not continue what it sent before")
 
 var errTooLong = fmt.Errorf("it exceeds %d GiB", streamLimit>>30)
@@ -165,8 +163,8 @@ func (d *download) copy(resp *http.Response) error {
 	return d.write(body)
 }
 
-// skip reads over what was written before, if the server sends everything
-// again, and checks that it is the same.
+// skip reads the part that was written before, if the server sends everything again, and checks
+// that it is the same.
 func (d *download) skip(body io.Reader) error {
 	again := sha256.New()
 	if _, err := io.CopyN(again, body, d.written); err == io.EOF {
@@ -206,8 +204,8 @@ func (d *download) write(body io.Reader) error {
 	}
 }
 
-// hiddenError looks for an error of the service that came with status 200: a
-// short JSON document that says so. A log that is JSON itself is not one.
+// hiddenError looks for an error that the service sent with status 200: a short JSON document in an
+// error form. A log that is JSON does not count.
 func hiddenError(resp *http.Response, body *bufio.Reader) *Error {
 	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	if kind != "application/json" {
@@ -247,8 +245,7 @@ func strongTag(tag string) string {
 	return ""
 }
 
-// stallReader gives a read up when nothing comes for limit, by closing the body
-// under it.
+// stallReader ends a read if nothing arrives within limit, by closing the body.
 type stallReader struct {
 	body  io.ReadCloser
 	limit time.Duration

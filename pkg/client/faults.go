@@ -12,14 +12,14 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// isTimeout reports whether err is silence until a deadline.
+// isTimeout reports whether err is a timeout without an answer.
 func isTimeout(err error) bool {
 	var timeout interface{ Timeout() bool }
 	return errors.As(err, &timeout) && timeout.Timeout()
 }
 
-// isCertificate reports whether err is about who the server is or what TLS it
-// speaks; trying again cannot help.
+// isCertificate reports whether err concerns the server's identity or TLS version; trying again
+// cannot help.
 func isCertificate(err error) bool {
 	var (
 		verification *tls.CertificateVerificationError
@@ -34,8 +34,7 @@ func isCertificate(err error) bool {
 		errors.As(err, &alert) && (alert.Op == "remote error" || alert.Op == "local error")
 }
 
-// isPassing reports whether a connection that failed to come about may come about
-// later.
+// isPassing reports whether a failed connection may succeed later.
 func isPassing(err error) bool {
 	var operation *net.OpError
 	var lookup *net.DNSError

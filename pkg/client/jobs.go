@@ -10,14 +10,13 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// QueryJob returns a job's body as the service holds it, with all its
-// parameters (API reference 4.26).
+// QueryJob returns a job's body as stored by the service, with all parameters (API reference 4.26).
 func (c *Client) QueryJob(ctx context.Context, jobID string) (*jsontree.Value, error) {
 	return c.queryJob(ctx, opQueryJob, jobID)
 }
 
-// FullJob is QueryJob over the newer route, which shows members that the
-// reference's leaves out. It returns nil where QueryJob takes that route.
+// FullJob is QueryJob over the newer route, which shows members that the reference's route hides.
+// It returns nil if QueryJob already uses that route.
 func (c *Client) FullJob(ctx context.Context, jobID string) (*jsontree.Value, error) {
 	if c.dialect == DialectV1 {
 		return nil, nil
@@ -28,7 +27,7 @@ func (c *Client) FullJob(ctx context.Context, jobID string) (*jsontree.Value, er
 func (c *Client) queryJob(ctx context.Context, o op, jobID string) (*jsontree.Value, error) {
 	k, err := c.newCall(o, repeatRead, jobID)
 	if err == nil {
-		// The reference prints one name of the flag, the service reads the other.
+		// The reference documents one name of the flag, the service reads the other.
 		k.query = url.Values{"get_all_params": {"true"}, "get_all_parameters": {"true"}}
 	}
 	a, err := c.do(ctx, k, err)
@@ -81,14 +80,12 @@ func (c *Client) DeleteJob(ctx context.Context, jobID string) error {
 	return c.sameJob(k, a, jobID, true)
 }
 
-// DisableJob turns a job off: it does not run until EnableJob (API reference
-// 4.16).
+// DisableJob disables a job: it does not run until EnableJob (API reference 4.16).
 func (c *Client) DisableJob(ctx context.Context, jobID string) error {
 	return c.setDisabled(ctx, opDisableJob, jobID, true)
 }
 
-// EnableJob turns a disabled job on again (API reference 4.17). It does not bring
-// a deleted job back.
+// EnableJob enables a disabled job (API reference 4.17). It does not restore a deleted job.
 func (c *Client) EnableJob(ctx context.Context, jobID string) error {
 	return c.setDisabled(ctx, opEnableJob, jobID, false)
 }
@@ -108,8 +105,8 @@ func (c *Client) setDisabled(ctx context.Context, o op, jobID string, disabled b
 	return c.sameJob(k, a, jobID, false)
 }
 
-// sameJob checks that a success is about the job asked for. Where the call must
-// name the job, an answer without its id leaves open what happened.
+// sameJob checks that a success is about the requested job. If must is set, an answer without the
+// job's id is Unsure.
 func (c *Client) sameJob(k *call, a *answer, want string, must bool) error {
 	have := a.body.Get(wire.KeyResult).Str(wire.KeyJobID)
 	if have == "" {

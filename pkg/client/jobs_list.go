@@ -10,10 +10,9 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// Listing reads a project's whole job list (API reference 4.5), again up to
-// three times where it does not add up. A list whose Complete is false proves the
-// presence of its jobs, never the absence of others. An error is returned where
-// nothing could be read, or reading on makes no sense.
+// Listing reads a project's whole job list (API reference 4.5), up to three more times if the count
+// does not fit. A list with Complete false proves the presence of its jobs, never the absence of
+// others. It returns an error if nothing could be read or further reading makes no sense.
 func (c *Client) Listing(ctx context.Context, projectID string) (wire.JobList, error) {
 	s := c.jobPager(projectID).all(ctx, c.cfg.Sleep)
 	if s.err != nil && (len(s.rows) == 0 || final(s.err)) {
@@ -34,8 +33,8 @@ func (c *Client) Listing(ctx context.Context, projectID string) (wire.JobList, e
 	return list, nil
 }
 
-// IncompleteError says that a list was read to its end and does not hold what
-// the service counts, so that no absence can be concluded from it.
+// IncompleteError reports a list that was read to its end and has fewer or more rows than the
+// service counts. It proves no absence.
 type IncompleteError struct {
 	Op      string
 	Problem string

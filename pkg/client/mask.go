@@ -18,15 +18,14 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// masked stands for a secret in a text.
+// masked replaces a secret in a text.
 const masked = "(secret)"
 
-// shortest is the length below which a text is not masked: hiding each "1" of a
-// message would hide the message.
+// shortest is the minimum length of a masked text. Hiding each "1" would make messages unreadable.
 const shortest = 4
 
-// mask replaces every known secret in a text that the server or the transport
-// made, in the encodings in which such a text may repeat it.
+// mask replaces every known secret in a text from the server or the transport, in all encodings in
+// which such texts repeat secrets.
 func mask(text string, secrets []string) string {
 	if text == "" {
 		return text
@@ -43,7 +42,7 @@ func mask(text string, secrets []string) string {
 			}
 		}
 	}
-	// The longest first, or a part would be replaced and the rest left to read.
+	// The longest first: otherwise a part would be replaced and the rest stay readable.
 	slices.SortFunc(forms, func(a, b string) int { return len(b) - len(a) })
 	for _, form := range slices.Compact(forms) {
 		text = strings.ReplaceAll(text, form, masked)
@@ -71,7 +70,7 @@ func encodings(secret string) []string {
 	return slices.DeleteFunc(forms, func(form string) bool { return len(form) < shortest })
 }
 
-// asciiJSON writes a text as JSON encoders do that know only ASCII.
+// asciiJSON encodes a text as ASCII-only JSON encoders do.
 func asciiJSON(text string) string {
 	escaped, _ := json.Marshal(text) // cannot fail for a string
 	var out strings.Builder

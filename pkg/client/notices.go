@@ -54,8 +54,8 @@ func (c *Client) DisableNotice(ctx context.Context, jobID, noticeType string) er
 	return c.noticeWritten(k, a, jobID)
 }
 
-// disabledType spells a type for the disable call, whose examples are in lower
-// case where the rows are in upper case. It is the only place that knows.
+// disabledType returns the spelling of a type for the disable call. Its examples are in lower case,
+// those of the rows in upper case.
 func disabledType(noticeType string) string { return strings.ToLower(noticeType) }
 
 func (c *Client) writeNotice(ctx context.Context, o op, jobID string, notice wire.NoticeUpdate) error {
@@ -73,9 +73,8 @@ func (c *Client) writeNotice(ctx context.Context, o op, jobID string, notice wir
 	return c.noticeWritten(k, a, jobID)
 }
 
-// noticeWritten checks the answer to a write. The reference's table types the
-// result as a string and its example shows an object with the job's id (quirk
-// Q22); what the newer route answers is not published.
+// noticeWritten checks the answer to a write. In the reference's table the result is a string, in
+// its example an object with the job's id (quirk Q22); the newer route's answer is not documented.
 func (c *Client) noticeWritten(k *call, a *answer, jobID string) error {
 	text, isText := a.body.Get(wire.KeyResult).AsString()
 	if isText && text != jobID && len(text) == len(jobID) && isIdentifier(text) {

@@ -7,8 +7,7 @@ import (
 	"time"
 )
 
-// Attempt is one request of a call, as an observer sees it. It holds nothing
-// secret.
+// Attempt is one request of a call, for observers. It contains no secret.
 type Attempt struct {
 	Op        string
 	Status    int    // 0 if no answer came
@@ -22,25 +21,23 @@ type Attempt struct {
 
 type observerKey struct{}
 
-// WithObserver returns a context under which every attempt of every call is
-// told to observe, in the order in which they end: what a report says about a
-// call beyond its error. Observe must be safe for concurrent use if calls are
-// made concurrently under the context.
+// WithObserver returns a context that passes every attempt of every call to observe, in the order
+// in which they end. Reports need more about a call than its error. Observe must be safe for
+// concurrent use if calls are concurrent.
 func WithObserver(ctx context.Context, observe func(Attempt)) context.Context {
 	return context.WithValue(ctx, observerKey{}, observe)
 }
 
 type untilKey struct{}
 
-// Until returns a context under which no attempt begins, and no wait goes on,
-// after stop has ended. An attempt under way may still end by itself. It is for
-// callers that must not start anything new.
+// Until returns a context under which no attempt begins, and no wait continues, after stop has
+// ended. An attempt under way may finish. It is for callers that must not start anything new.
 func Until(ctx, stop context.Context) context.Context {
 	return context.WithValue(ctx, untilKey{}, stop)
 }
 
-// waiting returns the context of a wait before an attempt: it ends with ctx and
-// with what Until was given.
+// waiting returns the context of a wait before an attempt: it ends with ctx and with the context
+// given to Until.
 func waiting(ctx context.Context) (context.Context, context.CancelFunc) {
 	wait, cancel := context.WithCancel(ctx)
 	stop, ok := ctx.Value(untilKey{}).(context.Context)

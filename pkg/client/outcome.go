@@ -9,7 +9,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// Outcome says how a call ended, seen from the state of the service.
+// Outcome is how a call ended, seen from the state of the service.
 type Outcome uint8
 
 // The outcomes of a call.
@@ -45,15 +45,15 @@ func OutcomeOf(err error) Outcome {
 	return Unsure
 }
 
-// What an *Error may be, for errors.Is.
+// The kinds of *Error, for errors.Is.
 var (
 	ErrNotFound     = errors.New("not found")
-	ErrExists       = errors.New("already exists")                   // by status 409 only: no public code says it, so look the name up after any refusal of a create
-	ErrInvalidID    = errors.New("the service does not take the id") // of an id that it took before: the object is gone
+	ErrExists       = errors.New("already exists")                   // by status 409 only, there is no public code: look up the name after any refused create
+	ErrInvalidID    = errors.New("the service does not take the id") // if it accepted the id before, the object is gone
 	ErrUnauthorized = errors.New("not authenticated")
 	ErrForbidden    = errors.New("forbidden")
 	ErrRateLimited  = errors.New("too many requests")
-	ErrTryAgain     = errors.New("the service is busy") // an answer of the service, which leaves open what it did
+	ErrTryAgain     = errors.New("the service is busy") // the service may have processed the call
 	ErrAmbiguous    = errors.New("it is not known whether the call took effect")
 	ErrNotTheAPI    = errors.New("the answer does not come from the build API")
 	ErrRouteMissing = errors.New("the call is not published here")
@@ -62,9 +62,8 @@ var (
 	ErrCertificate  = errors.New("the server's identity cannot be verified")
 )
 
-// EndsRun reports whether err makes every further call pointless or dangerous:
-// the key is refused, the route is not there, or the other side is not the
-// service, or answers about other objects than it was asked for.
+// EndsRun reports whether err makes every further call pointless or dangerous: the key is refused,
+// the route does not exist, or the other side is not the service or answers about other objects.
 func EndsRun(err error) bool {
 	for _, kind := range [...]error{ErrUnauthorized, ErrRouteMissing, ErrRedirect, ErrCertificate, ErrWrongObject} {
 		if errors.Is(err, kind) {
@@ -74,8 +73,8 @@ func EndsRun(err error) bool {
 	return false
 }
 
-// FailsAgain reports whether the same call would fail the same way: err ends the
-// run, or forbids this call. Another call may still be allowed.
+// FailsAgain reports whether the same call would fail again: err ends the run, or forbids this
+// call. Other calls may be allowed.
 func FailsAgain(err error) bool { return EndsRun(err) || errors.Is(err, ErrForbidden) }
 
 // Error describes a failed call.
@@ -89,16 +88,16 @@ type Error struct {
 	RequestID  string        // X-Request-Id of the answer
 	RetryAfter time.Duration // what the service asked to wait; 0 if it did not
 	Outcome    Outcome
-	Answered   bool          // a code of the service itself: the handling has ended
+	Answered   bool          // the code is the service's own: the call has ended
 	Attempts   int           // how often the request was tried
 	Waited     time.Duration // between the attempts
-	First      error         // the first attempt's error where there were several
-	Cause      error         // of a failure that is not an answer: network, TLS, parsing, context
+	First      error         // the first attempt's error if there were several
+	Cause      error         // of a failure without an answer: network, TLS, parsing, context
 
-	kind      error // the sentinel that it is, nil for none of them
+	kind      error // its sentinel, or nil
 	throttled bool  // asks for fewer calls
 	passing   bool  // another attempt may succeed
-	timedOut  bool  // silence until a deadline
+	timedOut  bool  // no answer before the deadline
 	date      time.Time
 	closedFor time.Duration // of a throttled answer: since the last good one to this kind of call
 }
@@ -119,9 +118,8 @@ func (e *Error) Is(target error) bool {
 // errors.As a certificate's error.
 func (e *Error) Unwrap() error { return e.Cause }
 
-// Error is one line for a person: what was done, to what, why it failed, and
-// what to do next where that is known. It holds no secret and no character that
-// acts on a terminal.
+// Error returns one line for people: what was done, to what, why it failed, and what to do next if
+// that is known. It contains no secret and no terminal control character.
 func (e *Error) Error() string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "%s: ", e.Op)
@@ -169,7 +167,7 @@ func (e *Error) reason() string {
 	return text
 }
 
-// first is the first attempt's reason where it differs from the last.
+// first returns the first attempt's reason if it differs from the last.
 func (e *Error) first() string {
 	var first *Error
 	if !errors.As(e.First, &first) || first.reason() == e.reason() {

@@ -18,18 +18,17 @@ const (
 	unknownTotal = -1
 )
 
-// page is one page of a list, as it came.
+// page is one page of a list.
 type page struct {
 	rows  []*jsontree.Value
 	total int // unknownTotal where the service does not say, or says nonsense
 	odd   string
 }
 
-// pager reads a paged list whose page base, total and stability cannot be relied
-// on: the reference counts pages from 0 and shows an example from 1 (quirk Q24),
-// a total may be of something else (quirk Q25), and other writers add and remove
-// rows meanwhile. So rows are told apart by id, and a scan is complete only if
-// it found as many as the service counts.
+// pager reads a paged list without relying on its page base, total or stability: the reference
+// counts pages from 0 and has an example from 1 (quirk Q24), a total may count something else
+// (quirk Q25), and other writers add and remove rows meanwhile. So rows are identified by id, and a
+// scan is complete only if it found as many as the service counts.
 type pager struct {
 	fetch func(ctx context.Context, index int) (page, error)
 	id    func(row *jsontree.Value) string
@@ -45,11 +44,10 @@ type scan struct {
 	err     error  // of the page that could not be read
 }
 
-// complete reports whether the scan found what the service counts.
+// complete reports whether the scan found as many rows as the service counts.
 func (s *scan) complete() bool { return s.problem == "" && s.err == nil }
 
-// once reads the list once and yields each new row as it comes. The verdict is
-// in the scan when the loop is over.
+// once reads the list once and yields each new row. When the loop is over, the scan has the result.
 func (p *pager) once(ctx context.Context, s *scan) iter.Seq[*jsontree.Value] {
 	return func(yield func(*jsontree.Value) bool) {
 		seen := map[string]bool{}
@@ -104,15 +102,15 @@ func (p *pager) ended(s *scan, index, rows, fresh, found int) bool {
 	enough := found == s.total
 	switch {
 	case s.total == 0 && rows == 0 && index == 0:
-		return true // the service counts none, and shows none
+		return true // counted as empty, and empty
 	case enough && (index > 0 || rows < pageSize):
 		return true
 	case enough && s.total > pageSize:
 		return true
 	case index == 0:
-		// An empty first page of a list that is not counted as empty, or one that is
-		// full and counts only itself, proves nothing yet: pages may be counted from
-		// 1, and a total may be the page's.
+		// Neither an empty first page of a list that is not counted as empty nor a full page that
+		// counts only itself proves the end: pages may be counted from 1, and a total may be the
+		// page's.
 		return s.total == unknownTotal && rows > 0 && rows < pageSize
 	case fresh > 0:
 		return s.total == unknownTotal && rows < pageSize
@@ -122,7 +120,7 @@ func (p *pager) ended(s *scan, index, rows, fresh, found int) bool {
 	return true
 }
 
-// judge records what is wrong with a scan, after every page was read.
+// judge records what is wrong with a scan after every page was read.
 func (s *scan) judge(found int) {
 	switch {
 	case s.problem != "" || s.err != nil || found == s.total:
@@ -139,8 +137,8 @@ func invalidPage(err error) bool {
 	return errors.As(err, &e) && e.Outcome == Rejected && e.kind == nil
 }
 
-// all reads the list, and reads it again if the count does not fit. It returns
-// the best scan, whose verdict says what is wrong with it.
+// all reads the list, and again if the count does not fit. It returns the best scan, with its
+// problem if it has one.
 func (p *pager) all(ctx context.Context, wait func(context.Context, time.Duration) error) *scan {
 	best := &scan{total: unknownTotal}
 	for try := range 1 + extraScans {
@@ -170,7 +168,7 @@ func final(err error) bool {
 	return errors.As(err, &e) && (e.Outcome != Unsure || !e.passing)
 }
 
-// pageOf takes a page out of an answer.
+// pageOf returns the page in an answer.
 func pageOf(rows, total *jsontree.Value) page {
 	got := page{rows: rows.Items(), total: unknownTotal}
 	if rows.Kind() == jsontree.KindObject && rows.Len() > 0 {

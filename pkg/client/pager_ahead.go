@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// aheadReader fetches the pages of one scan in order, and some of those that
-// must follow beside them: which exist is known from the first one's total.
+// aheadReader fetches the pages of one scan in order, and in parallel some of the following ones:
+// the first page's total tells which exist.
 type aheadReader struct {
 	fetch func(ctx context.Context, index int) (page, error)
 	width int // pages at a time
@@ -21,10 +21,10 @@ type aheadReader struct {
 type fetched struct {
 	page  page
 	err   error
-	fault any // of a panic, which goes on where the page is asked for
+	fault any // a panic's value, raised again in the caller
 }
 
-// page returns a page. What it fetches beside it ends with ctx.
+// page returns a page. Parallel fetches end with ctx.
 func (r *aheadReader) page(ctx context.Context, index int) (page, error) {
 	for ; r.next <= min(r.last, index+r.width-1); r.next++ {
 		r.begin(ctx, r.next)
@@ -46,9 +46,8 @@ func (r *aheadReader) page(ctx context.Context, index int) (page, error) {
 	return got.page, got.err
 }
 
-// expect derives from the first page which others must follow: a full page
-// states the number of rows. A service that counts pages from 1 has refused
-// page 0.
+// expect computes from the first page which others must exist: a full page and the number of rows.
+// A service that counts pages from 1 has refused page 0.
 func (r *aheadReader) expect(index int, got page) {
 	if r.width > 1 && len(got.rows) == pageSize && got.total > pageSize && got.total <= pageSize*pageCeiling {
 		r.next, r.last = index+1, index+(got.total-1)/pageSize

@@ -11,9 +11,9 @@ import (
 	"github.com/buildsync/buildsync/internal/loopback"
 )
 
-// proxySettings holds HTTPS_PROXY and NO_PROXY. The standard library ignores a
-// value that it cannot read, and the call then bypasses the proxy. Here it is
-// an error, which does not repeat the value, because it may hold a password.
+// proxySettings has HTTPS_PROXY and NO_PROXY. The standard library ignores an unreadable value, and
+// the call would bypass the proxy. Here it is an error, without the value, because it may contain a
+// password.
 type proxySettings struct {
 	https *url.URL // nil for none
 	skip  []string // hosts, domains, addresses and networks that are reached directly
@@ -49,8 +49,7 @@ func newProxySettings(getenv func(string) string) (*proxySettings, error) {
 	return settings, nil
 }
 
-// parseProxy reads a proxy's URL; a bare host:port is one of http. Its errors
-// never hold the value.
+// parseProxy reads a proxy's URL; a bare host:port means http. Its errors never contain the value.
 func parseProxy(value string) (*url.URL, error) {
 	if !strings.Contains(value, "://") {
 		value = "http://" + value

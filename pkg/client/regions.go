@@ -14,9 +14,9 @@ type region struct {
 	iam      string
 }
 
-// regionTable is the public list of regions in which the build service exists,
-// by name. The EU region's host is that of API reference 1.3; its IAM host is
-// that of the example in 3.1, because the table there prints a merged one.
+// regionTable is the public list of regions with the build service. The EU region's host is from
+// API reference 1.3, its IAM host from the example in 3.1, because the table there has a merged
+// one.
 func regionTable() []region {
 	names := []string{
 		"ap-southeast-3", "cn-east-2", "cn-east-3", "cn-north-1", "cn-north-4", "cn-south-1", "cn-south-2",

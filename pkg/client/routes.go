@@ -8,7 +8,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// op names a call, as it stands in errors and statistics.
+// op names a call in errors and statistics.
 type op string
 
 // The calls, in the order of the API reference.
@@ -58,8 +58,8 @@ type route struct {
 	path   string // with {slots} for ids, in the order of the ids
 }
 
-// generations holds the routes of a call: that of the API reference (v3, v4),
-// and the newer one with the same meaning, if there is one.
+// generations has the routes of a call: that of the API reference (v3, v4), and the newer
+// equivalent, if any.
 type generations struct {
 	reference route
 	successor route // zero: the reference's route serves in both
@@ -105,8 +105,8 @@ var routeTable = map[op]generations{
 	opNameExists:     {successor: route{"GET", "/v1/job/check/exist"}},
 }
 
-// routes returns the route of a call in the client's generation. What exists in
-// one generation only is found in either: both are served by one service.
+// routes returns the route of a call in the client's generation. Calls of one generation only work
+// with both, because one service serves both.
 func (c *Client) routes(o op) route {
 	g := routeTable[o]
 	if c.dialect == DialectV1 && g.successor.method != "" || g.reference.method == "" {

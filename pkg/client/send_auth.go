@@ -20,7 +20,7 @@ func callOf(req *http.Request) *call {
 	return k
 }
 
-// byRepeat sends what must not happen twice over connections of its own.
+// byRepeat sends calls that must not happen twice over separate connections.
 func byRepeat(shared, fresh http.RoundTripper) http.RoundTripper {
 	return roundTrip(func(req *http.Request) (*http.Response, error) {
 		if k := callOf(req); k != nil && k.repeat == repeatNever {
@@ -30,8 +30,8 @@ func byRepeat(shared, fresh http.RoundTripper) http.RoundTripper {
 	})
 }
 
-// withSignature authenticates each attempt. What is set afterwards is not
-// signed, because a proxy may change it.
+// withSignature authenticates each attempt. Headers that are set later are not signed, because a
+// proxy may change them.
 func withSignature(next http.RoundTripper, auth *authority, userAgent string) http.RoundTripper {
 	return roundTrip(func(req *http.Request) (*http.Response, error) {
 		if k := callOf(req); k == nil || !k.anonymous {
@@ -44,8 +44,8 @@ func withSignature(next http.RoundTripper, auth *authority, userAgent string) ht
 	})
 }
 
-// withRenewal sends a call whose authentication was refused once more, if in the
-// meantime the token was renewed or the clock corrected, for all calls together.
+// withRenewal repeats a call whose authentication was refused, if the token was renewed or the
+// clock corrected, for all calls together.
 func withRenewal(next sender, auth *authority) sender {
 	return func(ctx context.Context, k *call) (*answer, error) {
 		if k.anonymous {
@@ -75,8 +75,8 @@ func withRenewal(next sender, auth *authority) sender {
 	}
 }
 
-// authenticated reports whether the call reached the service: an error of
-// something on the way there proves nothing about the credentials.
+// authenticated reports whether the call reached the service: an error on the way proves nothing
+// about the credentials.
 func authenticated(err error) bool {
 	var e *Error
 	return err == nil || errors.As(err, &e) && e.Answered

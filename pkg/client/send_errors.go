@@ -8,9 +8,9 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// withErrors makes an *Error of every answer that is not a full success, and
-// makes the text of every *Error safe: known secrets masked, then what acts on
-// a terminal escaped, then cut to size.
+// withErrors turns every answer that is not a full success into an *Error, and makes the text of
+// every *Error safe: it masks known secrets, then escapes terminal control characters, then
+// shortens it.
 func withErrors(next sender, now func() time.Time, mask func(*call, string) string) sender {
 	return func(ctx context.Context, k *call) (*answer, error) {
 		a, err := next(ctx, k)

@@ -19,9 +19,8 @@ import (
 // answerLimit bounds an answer after decompression.
 const answerLimit = 32 << 20
 
-// withHTTP makes one attempt: it builds the request, keeps the deadline of the
-// attempt, and reads the answer within limits. A failure before the request was
-// given a connection proves that no byte of it was sent.
+// withHTTP makes one attempt: it builds the request, applies the attempt's deadline, and reads the
+// answer within limits. A failure before the request had a connection proves that nothing was sent.
 func withHTTP(transport http.RoundTripper, timeout time.Duration) sender {
 	return func(ctx context.Context, k *call) (*answer, error) {
 		var sent atomic.Bool
@@ -58,7 +57,7 @@ func withHTTP(transport http.RoundTripper, timeout time.Duration) sender {
 	}
 }
 
-// at is a place where a test may end the process in the middle of a write.
+// at is a place where a test can end the process in the middle of a write.
 func (k *call) at(place string) {
 	if k.repeat != repeatRead {
 		failpoint.At(place)
@@ -87,8 +86,8 @@ func deadline(ctx context.Context, k *call, timeout time.Duration) (context.Cont
 	return context.WithTimeoutCause(ctx, timeout, errAttempt)
 }
 
-// because replaces the error of an attempt that was cut short by what cut it:
-// the attempt's own deadline, or the end of the caller's context.
+// because returns the reason why an attempt was cut short instead of its error: the attempt's own
+// deadline, or the end of the caller's context.
 func because(attempt context.Context, err error) error {
 	if err == nil || attempt.Err() == nil {
 		return err
@@ -122,7 +121,7 @@ func (k *call) request(ctx context.Context) (*http.Request, error) {
 	return req, nil
 }
 
-// readLimited reads an answer up to the ceiling; err says that it is not whole.
+// readLimited reads an answer up to the limit; err reports an answer that is not complete.
 func readLimited(r io.Reader) ([]byte, error) {
 	raw, err := io.ReadAll(io.LimitReader(r, answerLimit+1))
 	if len(raw) > answerLimit {
@@ -131,7 +130,7 @@ func readLimited(r io.Reader) ([]byte, error) {
 	return raw, err
 }
 
-// broken is the error of an attempt that got no answer.
+// broken returns the error of an attempt without an answer.
 func (k *call) broken(ctx context.Context, err error, sent bool) *Error {
 	e := &Error{
 		Op: string(k.op), Method: k.route.method, Path: k.path,
@@ -152,8 +151,8 @@ func (k *call) broken(ctx context.Context, err error, sent bool) *Error {
 	return e
 }
 
-// describe is a failure without an answer in words. Only the context itself says
-// whether it is over: a timeout of the transport claims to be its deadline too.
+// describe describes a failure without an answer. Only the context itself shows whether it is over:
+// a timeout of the transport also claims to be its deadline.
 func describe(ctx context.Context, err error, sent bool) string {
 	switch ctx.Err() {
 	case context.Canceled:
@@ -171,8 +170,7 @@ func describe(ctx context.Context, err error, sent bool) string {
 	return fmt.Sprintf("no answer: %v", err)
 }
 
-// parse reads an answer strictly; a text that itself holds JSON is unwrapped up
-// to twice (quirk Q31).
+// parse reads an answer strictly; a text that contains JSON is unwrapped up to twice (quirk Q31).
 func parse(raw []byte) (*jsontree.Value, error) {
 	v, err := jsontree.Parse(raw, jsontree.Limits{Bytes: answerLimit})
 	for range 2 {

@@ -7,37 +7,37 @@ import (
 	"time"
 )
 
-// How the pace is found. There is no fixed rate: what the service takes is
-// learned from its answers, for all calls together. A gateway's limits may be
-// those of a route instead: that shows when calls of other kinds are taken while
-// those of one kind are refused, and from then on each kind has a pace of its own.
+// How the pace is found. There is no fixed rate: the client learns from the answers what the
+// service accepts, for all calls together. A gateway may limit each route instead: that shows when
+// calls of other kinds are accepted while one kind is refused. From then on each kind has its own
+// pace.
 const (
 	flightStart     = 8           // requests in flight at first
 	slowerAnswers   = 3           // times the quickest answers: more in flight would only queue
 	pauseFirst      = time.Second // after a throttled answer; doubles with each further one
 	pauseMost       = 20 * time.Second
-	paceSafety      = 0.97   // of the rate that was seen to be taken
-	paceAgain       = 0.93   // of the pace at which the service throttled again
+	paceSafety      = 0.97   // of the accepted rate
+	paceAgain       = 0.93   // of the pace at the next throttled answer
 	paceGrowth      = 1.0005 // with each good answer
 	paceGrowthFirst = 1.002  // until the first estimate has proved too high
 	paceFloor       = 0.2    // calls per second
 	paceUnbounded   = 1000
-	fewTaken        = 8                      // good answers, from which no limit over all can be told
+	fewTaken        = 8                      // too few good answers to see an overall limit
 	longestWindow   = time.Minute            // of a limit
-	otherCalls      = 3                      // of other kinds, that are taken while one is refused, show limits of routes
-	otherPatience   = 2 * time.Second        // after which another kind asks whether calls are taken again
-	otherWait       = 100 * time.Millisecond // between their looks whether it is open
+	otherCalls      = 3                      // of other kinds, accepted while one is refused, show limits per route
+	otherPatience   = 2 * time.Second        // before another kind probes
+	otherWait       = 100 * time.Millisecond // between their checks
 )
 
-// allKinds stands for all kinds of call among the paces that were learned.
+// allKinds is the key for all kinds of call among the learned paces.
 const allKinds op = "all calls"
 
-// MaxInFlight is the default limit of requests in flight. The client finds out
-// how many below it the service takes, so callers may start as many tasks.
+// MaxInFlight is the default limit of requests in flight. The client learns how many of them the
+// service accepts, so callers may start as many tasks.
 const MaxInFlight = 32
 
-// governor decides when a request may go: how many are in flight at a time,
-// and the pace of each kind of call.
+// governor decides when a request may go: it limits the requests in flight and the pace of each
+// kind of call.
 type governor struct {
 	now   func() time.Time
 	sleep func(context.Context, time.Duration) error
@@ -60,10 +60,10 @@ type pacer struct {
 	rate    float64   // calls per second; 0: as fast as answers come
 	growth  float64   // of rate, with each good answer
 	next    time.Time // of the next call by rate
-	until   time.Time // nothing is sent before, after a throttled answer
+	until   time.Time // after a throttled answer, nothing is sent before
 	closed  time.Time // when the first of the strikes came
 	strikes int       // throttled answers since the last good one
-	probing bool      // one request is out to see whether the service takes calls again
+	probing bool      // one request is probing whether calls are accepted again
 
 	since time.Time // of the counting
 	taken int       // good answers since
@@ -105,7 +105,7 @@ func newGovernor(cfg *Config) *governor {
 	return g
 }
 
-// pacer returns the pace that a kind of call keeps to.
+// pacer returns the pacer for a kind of call.
 func (g *governor) pacer(kind op) *pacer {
 	if g.pacers == nil {
 		return g.all
@@ -131,31 +131,31 @@ func (g *governor) split() {
 	}
 }
 
-// tryOther decides about a call of another kind than the one that is refused,
-// while all are closed: a few may go to see whether they are taken.
+// tryOther decides about a call of another kind than the refused one while all are closed: a few
+// may go to probe the limit.
 func (p *pacer) tryOther(now time.Time) (wait time.Duration, goes bool) {
 	switch {
-	case p.taken < fewTaken: // others may have used up the limit of that route, or it was a chance
+	case p.taken < fewTaken: // other programs may have used up that route's limit, or it was chance
 		return 0, true
 	case p.strikes > 1 && !p.asking && !p.ofAll && p.others < otherCalls:
 		p.asking = true
 		return 0, true
-	case !p.probing && now.Sub(p.until) >= otherPatience: // none of the refused kind asks
+	case !p.probing && now.Sub(p.until) >= otherPatience: // no call of the refused kind probes
 		p.probing = true
 		return 0, true
 	}
 	return max(otherWait, p.until.Sub(now)), false
 }
 
-// learnFromOther learns from the answer to a call that began while its kind was
-// not the refused one. It reports whether all is said with it.
+// learnFromOther learns from the answer to a call that began while another kind was refused. It
+// reports whether the answer needs no other handling.
 func (g *governor) learnFromOther(kind op, err error, began time.Time) bool {
 	p := g.all
 	if g.pacers != nil || p.strikes == 0 || kind == p.refused || began.Before(p.closed) {
 		return false
 	}
 	if !p.asking {
-		return false // it asked in the place of the refused kind
+		return false // it probed instead of the refused kind
 	}
 	p.asking = false
 	switch {
@@ -173,8 +173,8 @@ func (g *governor) learnFromOther(kind op, err error, began time.Time) bool {
 	return false
 }
 
-// acquire waits until a call may be sent. It returns how long that took, and
-// the error of ctx when it ends before.
+// acquire waits until a call may be sent. It returns the time waited, and the error of ctx if that
+// ends first.
 func (g *governor) acquire(ctx context.Context, kind op) (waited time.Duration, err error) {
 	began := g.now()
 	for {
@@ -198,7 +198,7 @@ func (g *governor) acquire(ctx context.Context, kind op) (waited time.Duration, 
 	}
 }
 
-// try takes a place, or returns what to wait for: a time, or a change.
+// try takes a place, or returns what to wait for: a time or a change.
 func (g *governor) try(kind op) (wait time.Duration, changed <-chan struct{}) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -233,7 +233,7 @@ func (g *governor) try(kind op) (wait time.Duration, changed <-chan struct{}) {
 	return 0, nil
 }
 
-// step moves the time of the next call.
+// step sets the time of the next call.
 func (p *pacer) step(now time.Time) {
 	if p.rate > 0 {
 		from := p.next
@@ -244,7 +244,7 @@ func (p *pacer) step(now time.Time) {
 	}
 }
 
-// release gives a place back and learns from the answer that came with it.
+// release frees a place and learns from the answer.
 func (g *governor) release(kind op, err error, took time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -281,8 +281,8 @@ func (g *governor) release(kind op, err error, took time.Duration) {
 	g.tell(p)
 }
 
-// count counts a good answer. One that was under way when calls were refused says
-// nothing of whether they are taken again.
+// count counts a good answer. An answer to a call from before the refusal does not show that calls
+// are accepted again.
 func (g *governor) count(p *pacer, kind op, now, began time.Time) {
 	if p.strikes > 0 && !began.After(p.closed) {
 		p.taken++
@@ -297,7 +297,7 @@ func (g *governor) count(p *pacer, kind op, now, began time.Time) {
 	}
 }
 
-// giveBack returns a place that was not used.
+// giveBack frees a place that was not used.
 func (g *governor) giveBack(kind op) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -305,7 +305,7 @@ func (g *governor) giveBack(kind op) {
 	g.tell(g.pacer(kind))
 }
 
-// tell wakes those who wait for a place or for the answer to a probe.
+// tell wakes the calls that wait for a place or a probe.
 func (g *governor) tell(p *pacer) {
 	p.probing = false
 	g.wake()
@@ -316,8 +316,8 @@ func (g *governor) wake() {
 	g.changed = make(chan struct{})
 }
 
-// throttled closes the kind of call for a while. Answers to requests that were
-// under way at the first throttled one are the same sign.
+// throttled closes the kind of call for a while. Requests that were under way at the first
+// throttled answer are the same sign and do not count again.
 func (p *pacer) throttled(now time.Time, asked time.Duration) {
 	if now.Before(p.until) {
 		if until := now.Add(asked); until.After(p.until) {
@@ -336,11 +336,11 @@ func (p *pacer) throttled(now time.Time, asked time.Duration) {
 	p.until = now.Add(max(pause, asked))
 }
 
-// answered counts a good answer. The first good answer after a throttled one
-// shows how many calls the service takes in the time since.
+// answered counts a good answer. The first one after a throttled answer shows how many calls the
+// service accepted in the time since.
 func (p *pacer) answered(now time.Time, ceiling *pacer) {
 	if p.strikes == 0 {
-		if p.rate == 0 && now.Sub(p.since) > longestWindow { // a run that asks seldom says nothing of a limit
+		if p.rate == 0 && now.Sub(p.since) > longestWindow { // a run with few calls shows no limit
 			p.since, p.taken = now, 0
 			clear(p.byKind)
 		}
@@ -364,7 +364,7 @@ func (p *pacer) answered(now time.Time, ceiling *pacer) {
 	case ceiling != nil:
 		p.rate, p.growth = ceiling.rate/2, paceGrowthFirst
 	case p.byKind != nil:
-		p.strikes = 0 // go on as before, and count on
+		p.strikes = 0 // keep the pace and the count
 		p.taken++
 		return
 	case p.taken > 0 && elapsed > 0:

@@ -14,16 +14,15 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// patience limits the time of all attempts of a call, without waits that the
-// service asked for: after two attempts that end in silence there is no third.
+// patience limits the time of all attempts of a call, without waits that the service requested:
+// after two attempts without an answer there is no third.
 const patience = 90 * time.Second
 
-// throttlePatience is how long a kind of call may be refused without one good
-// answer before it is given up. A gateway's limit may be one of a minute, so a
-// call must outlast two of those.
+// throttlePatience is how long a kind of call may be refused without one good answer. A gateway's
+// limit may be per minute, so a call must outlast two of those.
 const throttlePatience = 150 * time.Second
 
-// toldWait is the length from which a wait is reported to the user.
+// toldWait is the shortest wait that is reported to the user.
 const toldWait = 2 * time.Second
 
 // retries decides about another attempt; the package comment has the rules.
@@ -68,15 +67,15 @@ func (r repeat) allows(e *Error) bool {
 	return e.Outcome == NotSent
 }
 
-// delays returns the waits of full jitter: each lies between nothing and an
-// interval that doubles. The library spreads around the middle of that range.
+// delays returns the waits of full jitter: each is between zero and an interval that doubles. The
+// library spreads around the middle of that range.
 func (r *retries) delays(base time.Duration) *backoff.ExponentialBackOff {
 	return &backoff.ExponentialBackOff{
 		InitialInterval: base / 2, RandomizationFactor: 1, Multiplier: 2, MaxInterval: r.backoff.Cap / 2,
 	}
 }
 
-// withRetry repeats a call as far as its kind, the budget and the service allow.
+// withRetry repeats a call within the limits of its kind, the budget and the service.
 func withRetry(next sender, r *retries, stats *recorder) sender {
 	return func(ctx context.Context, k *call) (*answer, error) {
 		stats.call(k.op)
@@ -107,8 +106,8 @@ func withRetry(next sender, r *retries, stats *recorder) sender {
 	}
 }
 
-// brief says in a few words why a call is sent again. The whole reason follows if
-// the call fails in the end.
+// brief returns a short reason for sending a call again. If the call fails in the end, the full
+// reason follows.
 func brief(err error) string {
 	var e *Error
 	switch {
@@ -128,9 +127,9 @@ type attempts struct {
 	kind             repeat
 	began            time.Time
 	count            int
-	refused          int // attempts to which the service said that there were too many
+	refused          int // throttled attempts
 	waited, asked    time.Duration
-	queued           time.Duration // for the turn of an attempt, which is not a time of the service
+	queued           time.Duration // waiting for a turn, which is not the service's time
 	first            error
 	plain, throttled *backoff.ExponentialBackOff
 }
@@ -178,7 +177,7 @@ func (t *attempts) after(err error) (wait time.Duration, again bool) {
 	return wait, true
 }
 
-// finish notes in an error what it took.
+// finish adds the attempts and waits to an error.
 func (t *attempts) finish(err error) error {
 	var e *Error
 	if errors.As(err, &e) {

@@ -18,8 +18,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// Timeouts bound the stages of one attempt, so that a server that sends a byte
-// a second cannot hold a run. A zero field stands for its default.
+// Timeouts bound the stages of one attempt, so that a very slow server cannot block a run. A zero
+// field means its default.
 type Timeouts struct {
 	Connect time.Duration // default 10 s
 	TLS     time.Duration // default 10 s
@@ -43,9 +43,9 @@ func (t Timeouts) withDefaults() Timeouts {
 	return t
 }
 
-// transports holds two ways to the server: shared connections, and a connection
-// of its own for each request that must not be sent twice. A request on a
-// reused connection may be lost unread, without a sign.
+// transports are two ways to the server: shared connections, and a fresh connection for each
+// request that must not be sent twice, because a request on a reused connection may be lost unread
+// without any sign.
 type transports struct {
 	shared, fresh *http.Transport
 }
@@ -57,8 +57,8 @@ func newTransports(cfg *Config, proxy *proxySettings) (*transports, error) {
 	}
 	dialer := &net.Dialer{Timeout: cfg.Timeouts.Connect, KeepAlive: 30 * time.Second}
 	dial := dialWithin(dialer, cfg.Endpoint, cfg.IAMEndpoint)
-	// Two transports from scratch: a clone would offer the server HTTP/2 and then
-	// not speak it.
+	// Both transports are built from scratch: a clone would offer HTTP/2 to the server and then not
+	// speak it.
 	build := func() *http.Transport {
 		return &http.Transport{
 			Proxy:                  proxy.forRequest,
@@ -80,8 +80,8 @@ func newTransports(cfg *Config, proxy *proxySettings) (*transports, error) {
 	return &transports{shared: shared, fresh: fresh}, nil
 }
 
-// dialWithin dials, and for an endpoint of plain http refuses every address that
-// is not loopback, whatever its name resolves to.
+// dialWithin dials. For a plain-http endpoint it refuses every address that is not loopback,
+// whatever the name resolves to.
 func dialWithin(dialer *net.Dialer, endpoints ...string) func(context.Context, string, string) (net.Conn, error) {
 	plain := false
 	for _, endpoint := range endpoints {
@@ -98,8 +98,8 @@ func dialWithin(dialer *net.Dialer, endpoints ...string) func(context.Context, s
 	return dialer.DialContext
 }
 
-// certificatePool returns the system's authorities and those of file; nil, which
-// stands for the system's, without a file.
+// certificatePool returns the system's authorities and those of file; without a file nil, which
+// means the system's.
 func certificatePool(file string) (*x509.CertPool, error) {
 	if file == "" {
 		return nil, nil
@@ -118,8 +118,8 @@ func certificatePool(file string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// CheckEndpoint returns the error that New would return for the address of a
-// service. It lets a caller check the address before it looks for credentials.
+// CheckEndpoint returns the error of New for a service address, so that callers can check it before
+// they look for credentials.
 func CheckEndpoint(text string) error {
 	_, err := parseEndpoint("endpoint", text)
 	return err

@@ -41,14 +41,14 @@ type entry struct {
 	Expires time.Time `json:"expires"`
 }
 
-// path hides in a hash whom the token is for.
+// path returns the file of a key. The name is a hash, to hide the owner of the token.
 func (c *Cache) path(key string) string {
 	sum := sha256.Sum256([]byte(key))
 	return filepath.Join(c.dir, hex.EncodeToString(sum[:])+".json")
 }
 
-// Load returns a token that is still good. Whatever is wrong with a file, there
-// is then no token: the cache is a convenience.
+// Load returns a token that is still valid. An unusable file counts as no token, because the cache
+// is only a convenience.
 func (c *Cache) Load(key string) (token string, expires time.Time, ok bool) {
 	f, err := os.Open(c.path(key))
 	if err != nil {

@@ -1,8 +1,7 @@
-// Package credentials finds out with what a run authenticates: the first that is
-// set of the official SDK's variables, the Terraform provider's, the SDK's
-// profile file, a ready token, and an IAM user. It never asks the metadata
-// service of a machine, and its results and errors name where a value came from
-// and never the value.
+// Package credentials finds the credentials for a run. The first source that is set wins: the
+// official SDK's variables, the Terraform provider's, the SDK's profile file, a ready token, an IAM
+// user. It never asks the metadata service of a machine. Results and errors name the source of a
+// value, never the value.
 package credentials
 
 import (
@@ -23,7 +22,7 @@ type Options struct {
 	Region  string // the IAM project of a token if none is set
 }
 
-// Found is what was found.
+// Found is the result of Find.
 type Found struct {
 	client.Credentials
 	Source      string // for people: "environment variables HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK"
@@ -34,9 +33,9 @@ type Found struct {
 // ErrNone says that nothing was set.
 var ErrNone = errors.New("no credentials were found: set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, or BUILDSYNC_TOKEN, or write a profile to ~/.huaweicloud/credentials")
 
-// Find returns the first credentials of the chain. A source that is set in part
-// is an error and not passed over: half a key is a mistake, and going on would
-// authenticate as somebody else.
+// Find returns the first credentials of the chain. A partly set source is an error and is not
+// skipped: half a key is a mistake, and the next source would authenticate as somebody else. A
+// profile that is requested by name goes first.
 func Find(opts Options) (Found, error) {
 	chain := []func(Options) (Found, error){sdkVariables, terraformVariables, profileFile, readyToken, iamUser}
 	if opts.Profile != "" {
@@ -89,8 +88,8 @@ func keyFrom(opts Options, access, secret, token, project, domain, iam string) (
 	return found, nil
 }
 
-// IdentityURL takes the version from the end of an identity URL: HW_AUTH_URL is
-// commonly written as https://iam.REGION.myhuaweicloud.com:443/v3.
+// IdentityURL removes the version from the end of an identity URL: HW_AUTH_URL is usually written
+// as https://iam.REGION.myhuaweicloud.com:443/v3.
 func IdentityURL(text string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(strings.TrimRight(text, "/"), "/v3"), "/")
 }

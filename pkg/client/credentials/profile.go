@@ -19,8 +19,8 @@ import (
 // profileLimit bounds a profile file.
 const profileLimit = 1 << 20
 
-// profileFile reads a section of the SDK's profile file. Without a file there
-// is nothing to find, unless the file or the section was asked for.
+// profileFile reads a section of the SDK's profile file. A missing file is an error only if the
+// file or the section was requested.
 func profileFile(opts Options) (Found, error) {
 	path, explicit := profilePath(opts)
 	if path == "" {

@@ -1,12 +1,10 @@
-// Package signer makes and checks the SDK-HMAC-SHA256 signatures of the cloud's
-// gateway (API reference 3.2). Client and emulator share it, so both hold one
-// canonical form.
+// Package signer makes and checks the SDK-HMAC-SHA256 signatures of the cloud's gateway (API
+// reference 3.2). Client and emulator share it, so they use the same canonical form.
 //
-// The form, where gateways differ: the path is decoded and each segment encoded
-// again with the unreserved characters A–Z a–z 0–9 - _ . ~, a "/" is added at
-// the end, the query is sorted by name and then by value, and headers whose name
-// starts with content-type or holds an underscore are not signed. The hash of the
-// body gives way to the header X-Sdk-Content-Sha256 where a request carries one.
+// Where gateways differ, the form is: the path is decoded, and each segment encoded again with the
+// unreserved characters A–Z a–z 0–9 - _ . ~; the path ends with "/"; the query is sorted by name,
+// then value; headers with an underscore or a name that starts with content-type are not signed.
+// The header X-Sdk-Content-Sha256, if present, replaces the hash of the body.
 package signer
 
 import (
@@ -43,7 +41,7 @@ type Key struct {
 	SecurityToken string
 }
 
-// String hides the secret, so that a key printed by mistake tells nothing.
+// String hides the secret, in case a key is printed by mistake.
 func (k Key) String() string { return "signer.Key{…}" }
 
 // GoString is String, for %#v.
@@ -97,9 +95,8 @@ func signature(req *http.Request, names []string, body []byte, secret string) (s
 	return hex.EncodeToString(mac.Sum(nil)), nil
 }
 
-// canonicalRequest is the text that a signature is made of: method, path, query,
-// the named headers, their names, and the hash of the body. Names are lower-case
-// and sorted.
+// canonicalRequest returns the text to sign: method, path, query, the named headers, their names,
+// and the hash of the body. Names are lower-case and sorted.
 func canonicalRequest(req *http.Request, names []string, body []byte) (string, error) {
 	query, err := canonicalQuery(req.URL.RawQuery)
 	if err != nil {

@@ -50,7 +50,7 @@ type HistoryRecord struct {
 	Extra *jsontree.Value `json:"-"`
 }
 
-// HistoryDetails is what a build was made with and of (API reference 4.8).
+// HistoryDetails has a build's parameters and steps (API reference 4.8).
 // Sensitive parameter values arrive as asterisks.
 type HistoryDetails struct {
 	JobName     string            `json:"job_name"`
@@ -133,14 +133,14 @@ type SuccessRatio struct {
 	SuccessRatio json.Number `json:"success_ratio"` // a fraction of 1, two decimals
 }
 
-// FlowGraph is how the parts of a build depend on each other (API reference
-// 5.2, announced for removal).
+// FlowGraph has the dependencies between the parts of a build (API reference 5.2, announced for
+// removal).
 type FlowGraph struct {
 	Edges    []FlowEdge   `json:"edges"`
 	Vertices []FlowVertex `json:"vertices"`
 }
 
-// FlowEdge says that From depends on To.
+// FlowEdge means that From depends on To.
 type FlowEdge struct {
 	From string `json:"from"`
 	To   string `json:"to"`

@@ -2,10 +2,9 @@ package wire
 
 import "github.com/buildsync/buildsync/pkg/jsontree"
 
-// DropEmpty removes the members of a job's body that hold nothing: null, [], {}
-// and an empty string. Items of arrays stay, because their place means something.
-// In the properties of a step an empty string stays too: the service tells it
-// from a missing one.
+// DropEmpty removes empty members from a job's body: null, [], {} and "". Items of arrays stay,
+// because their position matters. In the properties of a step "" stays too: the service
+// distinguishes it from a missing one.
 func DropEmpty(body *jsontree.Value) {
 	properties := map[*jsontree.Value]bool{}
 	for _, step := range body.Get(KeySteps).Items() {
@@ -16,8 +15,8 @@ func DropEmpty(body *jsontree.Value) {
 	dropEmpty(body, properties, false)
 }
 
-// dropEmpty removes the empty members of v and of all below it. Below the values
-// in keepText empty strings stay.
+// dropEmpty removes the empty members of v at all depths. Under the values in keepText, empty
+// strings stay.
 func dropEmpty(v *jsontree.Value, keepText map[*jsontree.Value]bool, keeping bool) {
 	keeping = keeping || keepText[v]
 	for _, item := range v.Items() {

@@ -87,10 +87,10 @@ const (
 	KeyPublic   = "public"
 )
 
-// ScopeCustom is the scope of a template that somebody made.
+// ScopeCustom is the scope of a user's template.
 const ScopeCustom = "custom"
 
-// KeyResult holds what an answer is about, within its envelope.
+// KeyResult is the envelope's member with the content of an answer.
 const KeyResult = "result"
 
 // Notification types and events (API reference 4.23); the sets are open.
@@ -111,9 +111,8 @@ const (
 // DateLayout is how the API writes a day (API reference 4.1).
 const DateLayout = "2006-01-02"
 
-// NewerRoutesOnly are the members of a job that an update takes (reference 4.19)
-// and that reading it over v3 does not list (4.26); a dot leads into the items of a
-// list. The newer routes show them.
+// NewerRoutesOnly are the members of a job that an update accepts (reference 4.19) but reading over
+// v3 does not list (4.26); a dot leads into the items of a list. The newer routes show them.
 var NewerRoutesOnly = []string{
 	KeyTriggers, KeyTimeout, KeyBuildIfCodeUpdated, KeyGroupID,
 	KeySCMs + "." + KeyEnableGitLFS, KeySCMs + "." + KeyGroupName, KeySCMs + "." + KeyRepoName,

@@ -7,9 +7,9 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// Parameter is a definition of a build parameter as it is sent and read
-// (reference 4.18): a list of fields, each with a name and a value. Every stage
-// asks it what a field is, so that they cannot disagree on what is secret.
+// Parameter is the definition of a build parameter as sent and read (reference 4.18): a list of
+// fields with name and value. All packages use its methods, so they agree on which values are
+// secret.
 type Parameter struct{ Definition *jsontree.Value }
 
 // ParametersOf returns the parameters of a job's or a template's body.
@@ -22,9 +22,8 @@ func ParametersOf(body *jsontree.Value) []Parameter {
 	return parameters
 }
 
-// Fields returns all entries called name: a list can hold a name twice, and
-// which of them the service takes is not known. Names are compared without
-// regard to case: a service that takes SENSITIVEVAR must not find a gap here.
+// Fields returns all entries called name: a list can have a name twice, and it is unknown which one
+// the service uses. Case is ignored, because the service may accept SENSITIVEVAR.
 func (p Parameter) Fields(name string) []*jsontree.Value {
 	var found []*jsontree.Value
 	for _, field := range Member(p.Definition, KeyParams).Items() {
@@ -49,15 +48,15 @@ func (p Parameter) Value(name string) *jsontree.Value { return Member(p.Field(na
 // Name returns the parameter's name, "" where it has none.
 func (p Parameter) Name() string { return p.Value(ParamName).Text() }
 
-// IsSensitive reports whether the service hides the parameter's value. Of
-// several entries one that says so is enough.
+// IsSensitive reports whether the service hides the parameter's value. One of several entries is
+// enough.
 func (p Parameter) IsSensitive() bool {
 	return slices.ContainsFunc(p.Fields(ParamSensitiveVar), func(field *jsontree.Value) bool {
 		return MeansTrue(Member(field, KeyValue).Text())
 	})
 }
 
-// IsPredefined reports whether the service made the parameter.
+// IsPredefined reports whether the service created the parameter.
 func (p Parameter) IsPredefined() bool { return MeansTrue(p.Value(ParamDefaults).Text()) }
 
 // MeansTrue reports whether the text of a flag, such as sensitiveVar, may mean
@@ -72,8 +71,8 @@ func MeansTrue(text string) bool {
 	return false
 }
 
-// Member returns the member called by one of keys, in any letter case; an exact
-// one goes first. It returns nil if there is none.
+// Member returns the member called by one of keys, ignoring case; an exact match wins. It returns
+// nil if there is none.
 func Member(v *jsontree.Value, keys ...string) *jsontree.Value {
 	for _, key := range keys {
 		if exact := v.Get(key); exact != nil {

@@ -7,9 +7,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// reader takes members out of an object and remembers which, so that the rest
-// can be kept. It is as tolerant as the service is loose: a number may be
-// printed as a string and a boolean as "true".
+// reader takes known members out of an object; extra returns the rest. It accepts what the service
+// mixes up: numbers as strings and booleans as "true".
 type reader struct {
 	object *jsontree.Value
 	seen   map[string]bool
@@ -19,7 +18,7 @@ func read(object *jsontree.Value) *reader {
 	return &reader{object: object, seen: map[string]bool{}}
 }
 
-// get returns the first member of those keys that holds something.
+// get returns the first non-empty member of those keys.
 func (r *reader) get(keys ...string) *jsontree.Value {
 	var found *jsontree.Value
 	for _, key := range keys {
@@ -60,7 +59,7 @@ func (r *reader) flag(keys ...string) bool {
 	return (v.Kind() == jsontree.KindBool || v.Kind() == jsontree.KindString) && strings.EqualFold(v.Text(), "true")
 }
 
-// extra returns the members that nobody asked for; nil for none.
+// extra returns the members that were not read; nil for none.
 func (r *reader) extra() *jsontree.Value {
 	var rest []jsontree.Member
 	for _, m := range r.object.Members() {

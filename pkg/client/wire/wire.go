@@ -28,23 +28,21 @@ type JobItem struct {
 	IsForbidden     bool        `json:"is_forbidden"`
 	IsView          bool        `json:"is_view"`
 
-	// Building is whether a build is under way, by either of the members that
-	// say so; a job that was never built has none under way.
+	// Building is true while a build is running, according to either of two members.
 	Building bool `json:"-"`
 
 	// Extra holds the members that the reference does not list; nil for none.
 	Extra *jsontree.Value `json:"-"`
 }
 
-// JobList is what a project's listing said (API reference 4.5), with what is
-// known about its completeness: a job that is missing in a list that is not
-// complete may well exist.
+// JobList is a project's listing (API reference 4.5) and its completeness: a job that an incomplete
+// list lacks may exist.
 type JobList struct {
 	Jobs     []JobItem `json:"jobs"`
 	Total    int       `json:"total"` // as the service counts; -1 if it does not say
 	Complete bool      `json:"-"`     // the rows are as many as the service counts
 	Problem  string    `json:"-"`     // why it is not complete, for people
-	Doubted  bool      `json:"-"`     // it ended with an empty page, so the count alone says that nothing is missing
+	Doubted  bool      `json:"-"`     // it ended with an empty page: only the count shows that nothing is missing
 }
 
 // Notice is one row of a job's notifications (API reference 4.23).
@@ -67,8 +65,8 @@ func (n Notice) EnabledEvents() []string {
 	return events
 }
 
-// NoticeUpdate is the body of a notification update (API reference 4.24):
-// EnabledEventTypeNames is the complete list of what shall be on.
+// NoticeUpdate is the body of a notification update (API reference 4.24). EnabledEventTypeNames is
+// the complete list of enabled events.
 type NoticeUpdate struct {
 	NoticeType            string   `json:"notice_type"`
 	EnabledEventTypeNames []string `json:"enabled_event_type_names"`
