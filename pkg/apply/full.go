@@ -70,5 +70,5 @@ func (s *step) unseenText() string {
 	if len(s.unseen) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s cannot be seen over these routes, --api v1 shows it", strings.Join(s.unseen, ", "))
+	return fmt.Sprintf("%s cannot be read over these routes; --api v1 shows it", strings.Join(s.unseen, ", "))
 }

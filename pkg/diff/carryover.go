@@ -8,10 +8,9 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// CarryOver returns body with the members that only the newer route shows. full
-// is the job as the newer route shows it, shown the same job as the other route
-// shows it. An update replaces the whole job, so a member that a route does not
-// show would be lost. The arguments are not changed.
+// CarryOver adds to body the members that only the newer route shows. full is the job over the
+// newer route, shown the job over the other route. An update replaces the whole job, so a member
+// that a route hides would be lost. The arguments are not changed.
 func CarryOver(body, shown, full *jsontree.Value) *jsontree.Value {
 	out, full := body.Clone(), full.Clone()
 	writtenForm(full, nil)
@@ -23,8 +22,7 @@ func CarryOver(body, shown, full *jsontree.Value) *jsontree.Value {
 	return out
 }
 
-// carryMember copies one member of the full object into body, or the parts of
-// it that shown lacks.
+// carryMember copies one member of full into body, or the parts of it that shown lacks.
 func carryMember(body, shown *jsontree.Value, m jsontree.Member) {
 	have, own := spelled(shown, m.Key), spelled(body, m.Key)
 	switch {
@@ -45,7 +43,7 @@ func carryMember(body, shown *jsontree.Value, m jsontree.Member) {
 	}
 }
 
-// carryItems does the same for the items that all three lists hold.
+// carryItems does the same for the items that are in all three lists.
 func carryItems(list string, body, shown, full *jsontree.Value) {
 	for i, item := range full.Items() {
 		have, own := partnerOf(list, item, i, full, shown), partnerOf(list, item, i, full, body)
@@ -111,8 +109,8 @@ func spelled(v *jsontree.Value, key string) *jsontree.Value {
 	return nil
 }
 
-// Hidden returns the members of want, and of its code sources, that live lacks.
-// They do not exist, or the route does not show them.
+// Hidden returns the members of want, and of its code sources, that live lacks. Either they do not
+// exist or the route hides them.
 func Hidden(live, want *jsontree.Value) []string {
 	var paths []string
 	for _, m := range want.Members() {
@@ -134,8 +132,8 @@ func Hidden(live, want *jsontree.Value) []string {
 	return paths
 }
 
-// ShowsHidden reports whether body has one of the members that reading a job
-// does not list in the reference (4.26). If so, this route shows all of them.
+// ShowsHidden reports whether body has a member that the reference does not list for reading a job
+// (4.26). If so, this route shows all of them.
 func ShowsHidden(body *jsontree.Value) bool {
 	return slices.ContainsFunc(wire.NewerRoutesOnly, func(key string) bool { return body.Get(key) != nil })
 }
@@ -162,14 +160,12 @@ func (j *jobTask) complete(c *comparison) bool {
 	return true
 }
 
-// seen returns fields without members that the route does not show: they are
-// unknown, so they are no difference.
+// seen returns fields without those that the route hides: they are unknown, not different.
 func (j *jobTask) seen(fields []Field) []Field {
 	return slices.DeleteFunc(fields, func(f Field) bool { return absent(f.Before) && UnseenPath(f.Path, j.live.Unseen) })
 }
 
-// UnseenPath reports whether path lies within one of the members that Hidden
-// returned.
+// UnseenPath reports whether path is in one of the members that Hidden returned.
 func UnseenPath(path string, hidden []string) bool {
 	return slices.ContainsFunc(hidden, func(h string) bool {
 		list, key, nested := strings.Cut(h, ".")

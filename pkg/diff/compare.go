@@ -8,7 +8,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// placeOf finds where the value at a path was written.
+// placeOf finds the definition of the value at a path.
 type placeOf func(path string) (spec.Pos, bool)
 
 // comparison holds the three sides of one object. desired is what the overlay
@@ -69,9 +69,8 @@ func (c *comparison) walk(live, desired *jsontree.Value) *sides {
 	return s
 }
 
-// name gives the items of all sides their paths: the path in desired, else the
-// one in live, else one of its own. An item without a partner on the other side
-// is viewed as one value.
+// name gives the items of all sides their paths: the path in desired, else the one in live, else a
+// new one. An item without a partner on the other side is one value.
 func (c *comparison) name(live, desired, base *jsontree.Value) (livePaths, desiredPaths, basePaths, declaredPaths *itemPaths) {
 	livePaths, desiredPaths, basePaths, declaredPaths = newItemPaths(), ownPaths(desired), newItemPaths(), newItemPaths()
 	for _, list := range listMembers {
@@ -131,8 +130,8 @@ func (l *correspondence) partner(side []int, i int) int {
 	return side[i]
 }
 
-// normalizeKeepingOrder returns a normalized copy without sorting the items of
-// lists, so that they can be found in the body that was read.
+// normalizeKeepingOrder returns a normalized copy without sorting lists, so that their items can be
+// found in the original body.
 func normalizeKeepingOrder(body *jsontree.Value, modules Modules) *jsontree.Value {
 	c := body.Clone()
 	for _, rule := range Rules() {
@@ -145,8 +144,8 @@ func normalizeKeepingOrder(body *jsontree.Value, modules Modules) *jsontree.Valu
 	return c
 }
 
-// shown returns a body for people: as it was written, without sensitive values
-// and without what only the service writes, and with normal line endings.
+// shown returns a body for people: as written, with normal line endings, without sensitive values
+// and members that only the service writes.
 func shown(body *jsontree.Value, modules Modules) *jsontree.Value {
 	c := body.Clone()
 	limitTime(c, modules)
@@ -161,7 +160,7 @@ func shown(body *jsontree.Value, modules Modules) *jsontree.Value {
 func (c *comparison) fields() []Field {
 	live, desired := normalizeKeepingOrder(c.live, c.modules), normalizeKeepingOrder(c.desired, c.modules)
 	if jsontree.Equal(live, desired) {
-		return nil // as most are: no views are needed
+		return nil // the usual case needs no views
 	}
 	c.walked = c.walk(live, desired)
 	s := c.walked
@@ -190,7 +189,7 @@ func (c *comparison) isServers(e entry) bool {
 	return isDerived(e) && !s.desired.has(e.path) && !(c.threeWay && s.shownBase.has(e.path)) && !s.declared.has(e.path)
 }
 
-// isDerived reports whether the service computes a missing value by itself.
+// isDerived reports whether the service computes the missing value.
 func isDerived(e entry) bool {
 	if e.list != "scms" || e.wholeItem {
 		return false
@@ -208,7 +207,7 @@ func (c *comparison) field(s *sides, e entry) Field {
 	if c.threeWay {
 		f.Base = orElse(s.shownBase.get(e.path), s.base.get(e.path))
 	}
-	// Null means absent to the API, and a document has one word for both.
+	// Null means absent to the API, and a plan document does not distinguish them.
 	for _, v := range []**jsontree.Value{&f.Before, &f.After, &f.Base} {
 		if (*v).IsAbsentOrNull() {
 			*v = nil
@@ -229,7 +228,7 @@ func orElse(a, b *jsontree.Value) *jsontree.Value {
 	return b
 }
 
-// holdsSecret reports whether v stands for one sensitive value.
+// holdsSecret reports whether v is the mark of a sensitive value.
 func holdsSecret(v *jsontree.Value) bool {
 	text, ok := v.AsString()
 	return ok && text == secretMark
@@ -255,8 +254,8 @@ func (c *comparison) verdict(s *sides, e entry) Verdict {
 	return verdict
 }
 
-// standsAsDeclared reports whether a live item equals what the base declared:
-// laying the base's item over it changes nothing.
+// standsAsDeclared reports whether a live item equals what the base declared: overlaying the base's
+// item changes nothing.
 func (c *comparison) standsAsDeclared(s *sides, e entry) bool {
 	live := itemAt(c.live.Get(e.list), s.livePaths, e)
 	base := itemAt(c.base.Get(e.list), s.basePaths, e)
@@ -281,8 +280,8 @@ func itemAt(list *jsontree.Value, paths *itemPaths, e entry) *jsontree.Value {
 	return nil
 }
 
-// baseDeclares reports whether the base stated anything about a value. A list
-// that the base declares also states what it does not hold.
+// baseDeclares reports whether the base declares a value. A list in the base also declares the
+// absence of other items.
 func (s *sides) baseDeclares(e entry) bool {
 	if e.list == "" {
 		return declares(s.shownBase, e.path)
@@ -296,7 +295,7 @@ func (s *sides) baseDeclares(e entry) bool {
 	return declares(s.shownBase, e.path)
 }
 
-// declares reports whether v holds path or something that path lies in.
+// declares reports whether v has path or a value that contains it.
 func declares(v *view, path string) bool {
 	for {
 		if v.has(path) {
@@ -393,7 +392,7 @@ func paired(p *itemPaths, list string) []string {
 	return out
 }
 
-// names returns, for people, the items of a list that both sides have.
+// names returns the names of the items of a list that both sides have.
 func (c *comparison) names(body *jsontree.Value, paths *itemPaths, list string) *jsontree.Value {
 	out := jsontree.Array()
 	for i, item := range body.Get(list).Items() {

@@ -9,12 +9,12 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// hasDetails reports whether a change is listed only because more was asked for.
+// hasDetails reports whether a change is listed only for --show-undeclared or --explain.
 func hasDetails(change *Change) bool {
 	return len(change.Undeclared) > 0 || len(change.Equalities) > 0
 }
 
-// explain adds what --show-undeclared and --explain ask for.
+// explain adds the details for --show-undeclared and --explain.
 func (p *Planner) explain(c *comparison, change *Change) {
 	if change.Verdict == VerdictCollision {
 		return
@@ -43,8 +43,7 @@ func (c *comparison) unchanged(fields []Field) int {
 	return n
 }
 
-// undeclared lists the live values that an update keeps and the definitions do
-// not name.
+// undeclared lists live values that the definitions do not name and an update keeps.
 func (c *comparison) undeclared() []Undeclared {
 	s := c.sides()
 	var out []Undeclared
@@ -61,9 +60,9 @@ func (c *comparison) undeclared() []Undeclared {
 	return out
 }
 
-// equalities names, for each value that is written differently on both sides
-// and means the same, the rule that made it so: the rules are applied one by
-// one, and the one after which a difference is gone is the one.
+// equalities lists values that are written differently on both sides but mean the same, with the
+// rule that made them equal: rules are applied one by one, and it is the one after which the
+// difference is gone.
 func (c *comparison) equalities() []Equality {
 	s := c.sides()
 	live, desired := c.live.Clone(), c.desired.Clone()
@@ -108,8 +107,7 @@ func (c *comparison) equalities() []Equality {
 	return append(out, reordered(c.live, c.desired)...)
 }
 
-// writtenAlike reports whether two values have one spelling: Equal takes 1.0
-// for 1.
+// writtenAlike reports whether two values have the same spelling: Equal treats 1.0 and 1 as equal.
 func writtenAlike(a, b *jsontree.Value) bool {
 	if !jsontree.Equal(a, b) {
 		return false
@@ -137,9 +135,8 @@ func reordered(live, desired *jsontree.Value) []Equality {
 
 func sortedKeys(m map[string]bool) []string { return slices.Sorted(maps.Keys(m)) }
 
-// contents lists what a new object holds, as an update from nothing would: whole
-// steps, parameters and code sources, and the values beside them. Sensitive
-// values are left out of it like everywhere.
+// contents lists the values of a new object, as an update from nothing would: whole steps,
+// parameters and code sources, and other values. It leaves out sensitive values.
 func (p *Planner) contents(declared *jsontree.Value, at placeOf, change *Change) []Field {
 	if !p.in.Options.Contents || !slices.Contains(change.Actions, ActionCreate) {
 		return nil

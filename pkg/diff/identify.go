@@ -11,9 +11,9 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// identify finds the live job that want is: by its pinned id, by its name, or
-// by a name that it had. A nil job with ok set is proven to be absent; ok is
-// unset where the answer is not known or not one, which has then been refused.
+// identify finds the live job for want: by pinned id, by name, or by a former name. A nil job with
+// ok set is certainly absent. ok is false if the answer is unknown or ambiguous, which has been
+// refused.
 func (p *Planner) identify(want *compile.Job, out *outcome) (live *LiveJob, ok bool) {
 	named := p.live.byName[jobKey{want.ProjectID, want.Name}]
 	if want.ID != "" {
@@ -30,7 +30,7 @@ func (p *Planner) identify(want *compile.Job, out *outcome) (live *LiveJob, ok b
 	if live, ok := p.identifyRenamed(want, out); live != nil || !ok {
 		return live, ok
 	}
-	// What a listing shows is there; only a complete one shows what is not.
+	// Any listing proves presence; only a complete one proves absence.
 	return nil, p.requireListing(want.ProjectID, want.Project, out)
 }
 
@@ -39,13 +39,13 @@ func (p *Planner) identifyPinned(want *compile.Job, named []*LiveJob, out *outco
 	if live == nil || live.ProjectID != want.ProjectID {
 		if p.requireListing(want.ProjectID, want.Project, out) {
 			out.refuse(RulePinnedIDMissing, want.Address, fmt.Sprintf(
-				"%s is pinned to id %s, and project %s has no job of that id; if it was deleted, remove id: to create it anew",
+				"%s is pinned to id %s, and project %s has no job of that id; if it was deleted, remove id: to create it again",
 				quote(want.Address), quote(want.ID), quote(want.Project)))
 		}
 		return nil, false
 	}
 	for _, other := range named {
-		if other != live && live.Name != want.Name { // twins: the pin says which one is meant
+		if other != live && live.Name != want.Name { // two of one name: the pin decides
 			out.refuse(RuleRename, want.Address, fmt.Sprintf(
 				"%s is pinned to id %s, now called %s, and another job (id %s) has the name already",
 				quote(want.Address), quote(live.ID), quote(live.Name), quote(other.ID)))
@@ -55,8 +55,8 @@ func (p *Planner) identifyPinned(want *compile.Job, named []*LiveJob, out *outco
 	return live, !p.bothNamesAreLive(want, live, out)
 }
 
-// identifyRenamed looks for want under the names that it had. A name that
-// another definition declares is that one's.
+// identifyRenamed looks for want under its former names, except those that another definition now
+// has.
 func (p *Planner) identifyRenamed(want *compile.Job, out *outcome) (*LiveJob, bool) {
 	var former *LiveJob
 	for _, old := range want.RenamedFrom {
@@ -87,14 +87,13 @@ func (p *Planner) identifyRenamed(want *compile.Job, out *outcome) (*LiveJob, bo
 	return former, true
 }
 
-// bothNamesAreLive refuses a renamed job whose old name is live as well: which
-// of the two is meant is not known, and an update would overwrite the one with
-// the content of the other. An entry that stays after the rename is harmless
-// while nothing has its old name.
+// bothNamesAreLive refuses a renamed job if its old name is also live: either may be meant, and an
+// update would overwrite one with the other. An entry that stays in renamed_from is harmless while
+// no live job has the old name.
 func (p *Planner) bothNamesAreLive(want *compile.Job, live *LiveJob, out *outcome) bool {
 	for _, old := range want.RenamedFrom {
 		key := jobKey{want.ProjectID, old}
-		if old == want.Name || old == live.Name || p.definitions.jobs[key] != nil { // a pinned twin is the one that is meant
+		if old == want.Name || old == live.Name || p.definitions.jobs[key] != nil { // the pin decides
 			continue
 		}
 		for _, other := range p.live.byName[key] {
@@ -126,8 +125,8 @@ func (p *Planner) refuseDuplicate(address, name string, jobs []*LiveJob, out *ou
 		len(jobs), quote(name), strings.Join(ids, ", ")))
 }
 
-// requireListing reports whether a project's listing can prove an absence, and
-// refuses once for each project whose listing cannot.
+// requireListing reports whether a project's listing can prove an absence. It refuses once for each
+// project whose listing cannot.
 func (p *Planner) requireListing(projectID, alias string, out *outcome) bool {
 	if p.live.trusted(projectID) {
 		return true
@@ -143,7 +142,7 @@ func (p *Planner) requireListing(projectID, alias string, out *outcome) bool {
 	}
 	if project != nil && project.ReadErr != nil {
 		out.refuse(RuleListingUnread, "", fmt.Sprintf(
-			"the jobs of project %s (%s) could not be listed, so nothing is known of them and nothing is done: %s; plan again when the service answers",
+			"the jobs of project %s (%s) could not be listed, so nothing is done in it: %s; plan again when the service answers",
 			quote(alias), sanitize.Line(projectID, nameLimit), problem))
 		return false
 	}
@@ -153,8 +152,8 @@ func (p *Planner) requireListing(projectID, alias string, out *outcome) bool {
 	return false
 }
 
-// hintAtRenames notes where a job that is created equals jobs that go: without
-// renamed_from, a rename loses the history and breaks the pipelines.
+// hintAtRenames adds a note where a created job equals removed ones: without renamed_from, a rename
+// loses the history and breaks pipelines.
 func hintAtRenames(changes []Change) {
 	type gone struct {
 		change *Change
@@ -189,14 +188,14 @@ func hintAtRenames(changes []Change) {
 	}
 }
 
-// bodyOf is what a definition says of a job, without its name.
+// bodyOf returns what a definition declares for a job, without its name.
 func bodyOf(job *compile.Job) *jsontree.Value { return job.Unpacked().Body }
 
-// tellsApart reports whether a body says enough to recognise a job by: two jobs
-// without a step may well be equal.
+// tellsApart reports whether a body has enough content to recognise a job: jobs without steps may
+// be equal by chance.
 func tellsApart(body *jsontree.Value) bool { return body.Get(wire.KeySteps).Len() > 0 }
 
-// renameHint asks whether a new job is one of those that go, "" for none.
+// renameHint asks whether a new job is a renamed one; "" without candidates.
 func renameHint(names []string) string {
 	const most = 3
 	switch {
@@ -210,7 +209,7 @@ func renameHint(names []string) string {
 	return fmt.Sprintf("renamed from %s? then write renamed_from", strings.Join(names, " or "))
 }
 
-// addNote adds a remark to those that c has.
+// addNote appends to the notes of c.
 func (c *Change) addNote(note string) {
 	if note != "" {
 		c.Note = strings.TrimPrefix(c.Note+"; "+note, "; ")

@@ -14,72 +14,68 @@ type Input struct {
 	Head         *compile.Result
 	HeadRevision Revision
 
-	// Whole is what all definitions compiled to where Head holds only a part of
-	// them (--only, --changed, --shard); nil: Head is all. A live job that Whole
-	// declares is not unmanaged, and an empty part is not an empty workspace.
+	// Whole is the compilation of all definitions if Head is only a part of them (--only,
+	// --changed, --shard); nil: Head is all. A live job declared in Whole is not unmanaged, and an
+	// empty part is not an empty workspace.
 	Whole *compile.Result
 
-	// Part is the part that was asked for, shown to the readers of the plan. It
-	// selects nothing: Head and Base are that part already.
+	// Part is the requested part, shown to readers of the plan. It selects nothing: Head and Base
+	// are already reduced to it.
 	Part Part
 
-	// Base is what the definitions compiled to at the commit that was applied
-	// last; nil for a two-way comparison. BaseRevision names it.
+	// Base is the compilation at the commit that was applied last; nil for a two-way comparison.
+	// BaseRevision names it.
 	Base         *compile.Result
 	BaseRevision *Revision
 
-	// WholeBase is all that the base declares where Base holds only a part of it;
-	// nil: Base is all.
+	// WholeBase is everything the base declares if Base is only a part; nil: Base is all.
 	WholeBase *compile.Result
 
-	// FirstApply says that no earlier apply is known. A live job with a
-	// declared name is then compared two ways, even if other jobs have a base.
+	// FirstApply means that no earlier apply is known. A live job with a declared name is then
+	// compared two ways, even if other jobs have a base.
 	FirstApply bool
 
-	// Tried holds, by address, the jobs as they were defined at commits that
-	// may have written them (the run was killed, or an answer was lost), the
-	// newest last. A live value that equals one of them was written by that
-	// run.
+	// Tried has, by address, the jobs as defined at commits that may have written them (the run was
+	// killed, or an answer was lost), newest last. A live value that equals one of them was written
+	// by that run.
 	Tried map[string][]*compile.Job
 
 	// TriedTemplates is Tried for templates.
 	TriedTemplates map[string][]*compile.Template
 
-	// BasePolicy returns the policy of the commit that the base of an object
-	// comes from. nil: it is not known, and Policy is used.
+	// BasePolicy returns the policy of the commit of an object's base. If it is nil, Policy is
+	// used.
 	BasePolicy func(address string) (spec.Policy, bool)
 
-	// Found holds the addresses of jobs that were in step when they were first
-	// seen, and that buildsync has never written.
+	// Found has the addresses of jobs that were in step when first seen and that buildsync has
+	// never written.
 	Found map[string]bool
 
-	// Unproven holds the addresses of jobs whose smoke build has not succeeded yet.
+	// Unproven has the addresses of jobs without a successful smoke build.
 	Unproven map[string]bool
 
-	// Spelled holds the addresses of objects that the service stored in another
-	// spelling than the one in which they were sent.
+	// Spelled has the addresses of objects that the service stored in another spelling than sent.
 	Spelled map[string]bool
 
 	Live        *Snapshot
 	Policy      spec.Policy
-	Unread      map[string]string // jobs that files define which no pattern matches, each with its file
+	Unread      map[string]string // jobs in files that no pattern matches, with the file
 	Environment string
 	Endpoint    string
 	ToolVersion string
 
-	// Judge returns what the organisation's policies refuse of the desired jobs; nil:
-	// there are none.
+	// Judge returns the refusals of the organisation's policies for the desired jobs; nil: there
+	// are no policies.
 	Judge func(jobs []*compile.Job) []Refusal
 
 	// Modules gives the facts about step modules; nil: there are none.
 	Modules Modules
 
-	// Replacing are the uuids of templates that an earlier run began to replace and
-	// did not delete.
+	// Replacing has the uuids of templates that an earlier run began to replace and did not delete.
 	Replacing map[string]bool
 
-	// LeftEnabled holds the ids of the disabled jobs that an earlier run enabled
-	// for an update and did not come to disable again.
+	// LeftEnabled has the ids of disabled jobs that an earlier run enabled for an update and did
+	// not disable again.
 	LeftEnabled map[string]bool
 
 	Options Options
@@ -99,8 +95,8 @@ type Options struct {
 	ForceConflicts bool     // the definitions win where both sides changed
 	Adopt          bool     // take over live jobs that no base declared
 	RefuseDrift    bool     // as policy.drift: fail
-	AllowEmpty     bool     // a workspace without definitions is meant
-	AllowRemovals  int      // how many removals are meant; 0: the policy's limits hold
+	AllowEmpty     bool     // an empty workspace is intended
+	AllowRemovals  int      // intended removals; 0: the policy's limits apply
 	WriteSecrets   []string // names whose values are written again, or "all"
 	ShowUndeclared bool     // list what the definitions do not name and an update keeps
 	Explain        bool     // name the rule that made two values equal
@@ -108,27 +104,25 @@ type Options struct {
 	OnlyShown      bool     // the plan is not carried out: its changes hold no whole bodies
 }
 
-// Modules gives the comparison the facts of the step-module catalogue.
+// Modules has the facts of the step-module catalogue for the comparison.
 type Modules interface {
 	// PropertyFacts returns the facts about a property of a module, and whether
 	// there are any.
 	PropertyFacts(moduleID, property string) (PropertyFacts, bool)
 }
 
-// PropertyFacts holds what the comparison needs to know about one property of a
-// step module.
+// PropertyFacts describes one property of a step module for the comparison.
 type PropertyFacts struct {
 	Text    bool            // holds text: "true" and true are different values
 	Secret  bool            // must not be shown
 	Default *jsontree.Value // what the server fills in where it is missing; nil: not known
 }
 
-// Offline is the endpoint of a plan for which nothing live was consulted: it
-// shows what changed against the base.
+// Offline is the endpoint of a plan that did not read the live state: it shows the changes against
+// the base.
 const Offline = "offline"
 
-// BuiltInEmulator is the endpoint of a plan that was made with the emulator
-// inside the command.
+// BuiltInEmulator is the endpoint of a plan made with the emulator inside the command.
 const BuiltInEmulator = "emulator"
 
 // Snapshot is the live state that a plan was made from.
@@ -137,9 +131,8 @@ type Snapshot struct {
 	Projects  map[string]*LiveProject // by project id
 	Templates []*LiveTemplate         // the caller's own
 
-	// TemplatesProblem says why Templates may be incomplete; "" if it is
-	// complete. A template that is missing from an incomplete list is unknown,
-	// not absent.
+	// TemplatesProblem explains why Templates may be incomplete; "" if it is complete. A template
+	// missing from an incomplete list is unknown, not absent.
 	TemplatesProblem string
 }
 
@@ -177,7 +170,7 @@ type LiveTemplate struct {
 	Body *jsontree.Value // the item as it came
 }
 
-// ignored holds what policy.ignore says about one job.
+// ignored is what policy.ignore selects in one job.
 type ignored struct {
 	wholeJob bool
 	patterns []valuepath.Path

@@ -8,10 +8,9 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// isPlainlyInStep reports whether a job is in step and nothing was asked for that
-// says more of it. Most jobs of most plans are so, and a comparison copies each
-// of its members several times; here only those are compared that do not hold the
-// declared values to the letter. false says nothing: the whole comparison decides.
+// isPlainlyInStep is a fast check that a job is in step and no details were requested. Most jobs of
+// most plans are, and the full comparison copies each member several times. Only members that
+// differ literally are compared here. If it returns false, the full comparison decides.
 func (j *jobTask) isPlainlyInStep() bool {
 	options := j.in.Options
 	switch want, live := j.want, j.live; {
@@ -27,7 +26,7 @@ func (j *jobTask) isPlainlyInStep() bool {
 	if live.Kind() != jsontree.KindObject || live.Str(wire.KeyJobName) != j.want.Name {
 		return false
 	}
-	var left []string // members that are not the same to the letter
+	var left []string // members that differ literally
 	for _, m := range want.Members() {
 		if m.Key == wire.KeyTimeout { // may be read under another name
 			left = append(left, wire.KeyLimitTime)
@@ -44,7 +43,7 @@ func (j *jobTask) isPlainlyInStep() bool {
 	return len(c.fields()) == 0
 }
 
-// only is an object with those of its members that keys name.
+// only returns an object with the members named in keys.
 func only(body *jsontree.Value, keys []string) *jsontree.Value {
 	out := jsontree.Object()
 	for _, m := range body.Members() {
@@ -55,9 +54,9 @@ func only(body *jsontree.Value, keys []string) *jsontree.Value {
 	return out
 }
 
-// holdsAll reports whether live, a member called key, has all that want has, as an
-// update lays one over the other: objects may have more members, the items of a
-// job's own lists too, and a list that is a value is what it is.
+// holdsAll reports whether live, a member called key, has everything that want has, by the rules of
+// an overlay: objects may have more members, also as items of a job's own lists. A list that is a
+// value must be equal.
 func holdsAll(key string, live, want *jsontree.Value) bool {
 	if live == nil || live.Kind() != want.Kind() {
 		return false

@@ -20,12 +20,11 @@ type jobTask struct {
 	ignore       ignored
 }
 
-// found is a job of the head, the live job that it is, and what was refused on
-// the way.
+// found is a job of the head with its live job and the refusals so far.
 type found struct {
 	want   *compile.Job
 	live   *LiveJob // nil: there is none
-	known  bool     // whether that is known
+	known  bool     // live is certain
 	ignore ignored
 	outcome
 }
@@ -61,9 +60,8 @@ func (p *Planner) findJobs() {
 	}
 }
 
-// refuseShared refuses a second definition of one live job, and the first: each
-// would take the place of the other. Lint cannot see it, since which name an id
-// has is known to the service alone.
+// refuseShared refuses two definitions of the same live job: each would overwrite the other. Lint
+// cannot see this, because only the service knows the name for an id.
 func refuseShared(first, second *found) {
 	for _, pair := range [][2]*found{{first, second}, {second, first}} {
 		if f, other := pair[0], pair[1]; f.known {
@@ -75,7 +73,7 @@ func refuseShared(first, second *found) {
 	}
 }
 
-// placed is a job's address and where it is defined.
+// placed returns a job's address and place.
 func placed(job *compile.Job) string {
 	at := definitionOf(job)
 	if at == nil {
@@ -84,8 +82,7 @@ func placed(job *compile.Job) string {
 	return fmt.Sprintf("%s (%s:%d)", quote(job.Address), at.File, at.Line)
 }
 
-// definitionOf is where people find a job's definition, nil if that is not
-// known.
+// definitionOf returns where a job is defined, nil if unknown.
 func definitionOf(job *compile.Job) *Definition {
 	at := job.DefinedAt()
 	if !at.IsValid() {
@@ -94,10 +91,10 @@ func definitionOf(job *compile.Job) *Definition {
 	return &Definition{File: at.File, Line: at.Line}
 }
 
-// compare plans the job; known reports whether it is known which one is meant.
+// compare plans the job. known is false if the live job is uncertain.
 func (j *jobTask) compare(known bool) {
 	switch {
-	case !known: // why has been said
+	case !known: // already refused
 		j.add(Change{Verdict: VerdictUnknown})
 	case j.live == nil:
 		j.create()
@@ -117,8 +114,7 @@ const nameLimit = 200
 
 func quote(name string) string { return `"` + sanitize.Line(name, nameLimit) + `"` }
 
-// unread is a job that exists and whose body was not asked for, since nothing
-// was meant to change.
+// unread is a job that exists and was not read, because no change was expected.
 func (j *jobTask) unread() {
 	if j.before != nil && jsontree.Equal(j.before.Unpacked().Body, j.want.Unpacked().Body) {
 		j.unchanged++
@@ -128,7 +124,7 @@ func (j *jobTask) unread() {
 	j.add(Change{Verdict: VerdictUnknown})
 }
 
-// add completes a change with what it is about and keeps it.
+// add completes a change with the job's facts and stores it.
 func (j *jobTask) add(c Change) {
 	c.Kind, c.Address, c.ProjectID, c.Name = KindJob, j.want.Address, j.want.ProjectID, j.want.Name
 	c.Want, c.Live = j.want, j.live
@@ -140,7 +136,7 @@ func (j *jobTask) add(c Change) {
 	j.changes = append(j.changes, c)
 }
 
-// create plans a job that is not there.
+// create plans a job that does not exist.
 func (j *jobTask) create() {
 	want := j.want.Unpacked()
 	body := want.CreateBody()
@@ -151,13 +147,13 @@ func (j *jobTask) create() {
 	}
 	if missing := want.MissingForCreate(); len(missing) > 0 {
 		j.refuse(RuleCreateIncomplete, want.Address, fmt.Sprintf(
-			"%s does not exist yet, and creating it needs %s (API reference 4.18); declare it in the definition or in defaults.job",
+			"%s does not exist yet, and creating it requires %s (API reference 4.18); declare it in the definition or in defaults.job",
 			quote(want.Address), strings.Join(missing, " and ")))
 	}
 	change.WantFingerprint = Fingerprint(body, j.in.Modules)
 	change.Contents = j.contents(declaredBody(want), want.PlaceOf, &change)
 	if want.Enabled != nil && !*want.Enabled {
-		change.Actions = append(change.Actions, ActionDisable) // a new job that is off takes nothing away
+		change.Actions = append(change.Actions, ActionDisable) // disabling a new job is no removal
 	}
 	j.add(change)
 	j.notices()
@@ -177,7 +173,7 @@ func (j *jobTask) comparison() *comparison {
 	return c
 }
 
-// update plans a job that is there and was read.
+// update plans a job that exists and was read.
 func (j *jobTask) update() {
 	if j.isPlainlyInStep() {
 		j.unchanged++
@@ -192,7 +188,7 @@ func (j *jobTask) update() {
 	setIdentity(c.desired, j.want, j.live)
 	change := Change{Verdict: VerdictUnchanged, Fields: j.seen(c.fields())}
 	if len(j.live.Unseen) > 0 {
-		change.Note = fmt.Sprintf("%s cannot be seen over these routes, --api v1 shows it", strings.Join(j.live.Unseen, ", "))
+		change.Note = fmt.Sprintf("%s cannot be read over these routes; --api v1 shows it", strings.Join(j.live.Unseen, ", "))
 	}
 	j.forced(&change)
 	if len(change.Fields) > 0 {
@@ -231,7 +227,7 @@ func (j *jobTask) update() {
 	}
 }
 
-// objectVerdict is the worst of the fields' verdicts.
+// objectVerdict returns the most serious verdict of the fields.
 func objectVerdict(fields []Field) Verdict {
 	verdict := VerdictUnchanged
 	for _, f := range fields {
@@ -249,7 +245,7 @@ func objectVerdict(fields []Field) Verdict {
 	return verdict
 }
 
-// unclaimed is a live job with a declared name that the base did not declare.
+// adoptOrRefuse handles a live job with a declared name that the base did not declare.
 func (j *jobTask) adoptOrRefuse(change *Change) {
 	want, live := j.want, j.live
 	switch {
@@ -257,13 +253,13 @@ func (j *jobTask) adoptOrRefuse(change *Change) {
 		change.Verdict = VerdictAdopt
 		change.Note = "is declared from now on"
 		if want.Enabled == nil && live.Item.Disabled {
-			// Perhaps a removal disabled it and was reverted, perhaps a person did,
-			// for a reason: which of the two, nothing live says.
+			// A removal may have disabled it before it was reverted, or a person for a reason: the
+			// live state does not show which.
 			change.Note += "; it is disabled, and stays so without enabled: true"
 		}
 	default:
-		// The body of a job that nobody declared is not for a merge request to
-		// read: say that it exists, and no more.
+		// People who can read the merge request may not be allowed to read this job: report only
+		// that it exists.
 		j.refuse(RuleCollision, want.Address, fmt.Sprintf(
 			"%s exists already (id %s), is not managed, and differs from the definition in %s; set adopt: true on the job or pass --adopt to take it over",
 			quote(want.Address), quote(live.ID), count(len(change.Fields), "field")))
@@ -278,7 +274,7 @@ func count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// judge turns verdicts into refusals.
+// addRefusals turns verdicts into refusals.
 func (j *jobTask) addRefusals(c *comparison, change *Change) {
 	want := j.want
 	if driftCount(change) > 0 {
@@ -292,13 +288,13 @@ func (j *jobTask) addRefusals(c *comparison, change *Change) {
 	if slices.Contains(change.Actions, ActionUpdate) {
 		if lost := c.unsendable(); len(lost) > 0 {
 			j.refuse(RuleSecret, want.Address, fmt.Sprintf(
-				"updating %s replaces the whole job, and the value of %s is not known: the service never returns it in clear; declare it with secret: NAME",
+				"updating %s replaces the whole job, and the value of %s is unknown: the service never returns it in clear; declare it with secret: NAME",
 				quote(want.Address), strings.Join(lost, ", ")))
 		}
 	}
 }
 
-// pathsWith lists the first paths of a verdict, for a message.
+// pathsWith lists the first paths with a verdict, for a message.
 func pathsWith(fields []Field, verdict Verdict) string {
 	const most = 3
 	var paths []string
@@ -316,8 +312,7 @@ func pathsWith(fields []Field, verdict Verdict) string {
 	return strings.Join(paths, ", ")
 }
 
-// declaredBody is what the definitions say about a live body: the compiled
-// members and the name.
+// declaredBody returns what the definitions declare: the compiled members and the name.
 func declaredBody(job *compile.Job) *jsontree.Value {
 	unpacked := job.Unpacked()
 	body := unpacked.Body
@@ -331,8 +326,7 @@ func declaredBody(job *compile.Job) *jsontree.Value {
 	return body
 }
 
-// namedBody is a live body that says its job's name, which the listing knows
-// even where the body does not.
+// namedBody returns a live body with the job's name. The listing has it even if the body lacks it.
 func namedBody(live *LiveJob) *jsontree.Value { return named(live.Body, live.Name) }
 
 func named(body *jsontree.Value, name string) *jsontree.Value {
@@ -344,16 +338,14 @@ func named(body *jsontree.Value, name string) *jsontree.Value {
 	return body
 }
 
-// setIdentity puts into an update's body what says which job it is for (API
-// reference 4.19).
+// setIdentity sets the members of an update that identify its job (API reference 4.19).
 func setIdentity(body *jsontree.Value, want *compile.Job, live *LiveJob) {
 	body.Set("job_id", jsontree.String(live.ID))
 	body.Set("project_id", jsontree.String(want.ProjectID))
 	body.Set("job_name", jsontree.String(want.Name))
 }
 
-// enabledPath is the path of a job's enabled state, which is not in its body
-// but in the listing.
+// enabledPath is the path of a job's enabled state, which is in the listing and not in the body.
 const enabledPath = "enabled"
 
 // enabled compares the enabled state and adds the action that changes it.
@@ -373,7 +365,7 @@ func (j *jobTask) enabled(change *Change) {
 		Verdict: VerdictChange,
 	}
 	if before != nil && before.Enabled != nil {
-		// Of two states three sides cannot all differ: no conflict is possible.
+		// The state has two values, so three sides cannot all differ: no conflict is possible.
 		field.Base = jsontree.Bool(*before.Enabled)
 		if *before.Enabled == *want.Enabled {
 			field.Verdict = VerdictDrift
@@ -389,24 +381,23 @@ func (j *jobTask) enabled(change *Change) {
 	j.noteDisabled()
 }
 
-// noteDisabled counts a job that its definition disables, and refuses where it
-// is protected.
+// noteDisabled counts a job that its definition disables, and refuses it if it is protected.
 func (j *jobTask) noteDisabled() {
 	want := j.want
 	j.removed = append(j.removed, want.Address)
 	if want.Protect || j.before != nil && j.before.Protect {
 		j.refuse(RuleProtected, want.Address, fmt.Sprintf(
-			"%s is protected, and the definitions disable it; take protect: true out in a change of its own first",
+			"%s is protected, and the definitions disable it; remove protect: true in a separate change first",
 			quote(want.Address)))
 	}
 }
 
-// writesSecret reports whether --write-secret asks to write a secret again.
+// writesSecret reports whether --write-secret names a secret.
 func (o *Options) writesSecret(name string) bool {
 	return name != "" && (slices.Contains(o.WriteSecrets, name) || slices.Contains(o.WriteSecrets, "all"))
 }
 
-// forced adds the sensitive values that --write-secret asks to write again.
+// forced adds the sensitive values that --write-secret writes again.
 func (j *jobTask) forced(change *Change) {
 	for _, use := range j.want.Secrets {
 		if !j.in.Options.writesSecret(use.Secret) {
@@ -422,9 +413,8 @@ func (j *jobTask) forced(change *Change) {
 	}
 }
 
-// unsendable lists the sensitive parameters and properties whose value in the
-// desired body is what was read: a mask or a ciphertext, which would destroy the
-// stored value.
+// unsendable lists the sensitive parameters and properties whose desired value is the one that was
+// read: a mask or ciphertext that would destroy the stored value.
 func (c *comparison) unsendable() []string {
 	declared := map[string]bool{}
 	for _, param := range wire.ParametersOf(c.declared) {

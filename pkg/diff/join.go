@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// Join makes one plan of the plans of shards. They must be about the same
-// definitions, environment and service. If several shards list an object, the
-// first one counts. The number of unmanaged jobs is the same in all shards.
+// Join combines the plans of shards to one plan. They must have the same definitions, environment
+// and service. If several shards list an object, the first one counts. The number of unmanaged jobs
+// is the same in all shards.
 func Join(plans ...*Plan) (*Plan, error) {
 	if len(plans) == 0 {
 		return nil, errors.New("there is no plan to join")
@@ -29,7 +29,7 @@ func Join(plans ...*Plan) (*Plan, error) {
 	seen := map[object]bool{}
 	for i, plan := range plans {
 		if err := joinable(first, plan); err != nil {
-			return nil, fmt.Errorf("plan %d is not of the same run as the first: %w", i+1, err)
+			return nil, fmt.Errorf("plan %d belongs to another run than the first: %w", i+1, err)
 		}
 		if plan.CreatedAt.Before(out.CreatedAt) {
 			out.CreatedAt = plan.CreatedAt // as old as its oldest part
@@ -73,7 +73,7 @@ func joinable(a, b *Plan) error {
 		return fmt.Errorf("its head is %.12q, the first's %.12q", b.Head.Commit, a.Head.Commit)
 	case a.Base.Recorded() && b.Base.Recorded():
 	case (a.Base == nil) != (b.Base == nil), a.Base != nil && a.Base.Commit != b.Base.Commit:
-		return errors.New("its base is another one")
+		return errors.New("it has another base")
 	}
 	return nil
 }
@@ -111,8 +111,8 @@ func joinNeeds(plans []*Plan) []Need {
 	return out
 }
 
-// Part names the part of the definitions that was asked for, by the flags of
-// those names. Each narrows the others.
+// Part is the requested part of the definitions; its fields are the flags of those names. Each
+// narrows the others.
 type Part struct {
 	Only     []string `json:"only,omitempty"`     // globs over names
 	Projects []string `json:"projects,omitempty"` // aliases or ids
@@ -138,8 +138,8 @@ func (p Part) shard() (index, count int) {
 	return index, count
 }
 
-// joinParts returns the part that the joined plans cover: nil if that is
-// everything. A complete set of shards counts as the part that was divided.
+// joinParts returns the part that the joined plans cover: nil for everything. A complete set of
+// shards counts as the part that was divided.
 func joinParts(plans []*Plan) []Part {
 	var all []Part
 	for _, plan := range plans {
@@ -169,8 +169,7 @@ func joinParts(plans []*Plan) []Part {
 	return out
 }
 
-// complete reports whether parts hold every shard of the part that part is a
-// shard of.
+// complete reports whether parts has all the shards to which part belongs.
 func complete(parts []Part, part Part) bool {
 	_, count := part.shard()
 	if count == 0 || count > len(parts) {

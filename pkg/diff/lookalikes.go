@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// noteLookAlikes notes where a job is created beside a live one whose name
-// differs in letter case only: it may be the same job, spelled otherwise.
+// noteLookAlikes adds a note if a job is created beside a live one whose name differs only in
+// letter case: it may be the same job.
 func (p *Planner) noteLookAlikes(changes []Change) {
 	var alike map[jobKey][]*LiveJob // made when the first job is created
 	for i := range changes {
@@ -23,8 +23,7 @@ func (p *Planner) noteLookAlikes(changes []Change) {
 	}
 }
 
-// unclaimedByFold finds the live jobs that no definition declares, by their names
-// in small letters.
+// unclaimedByFold finds the live jobs that no definition declares, by their names in lower case.
 func (p *Planner) unclaimedByFold() map[jobKey][]*LiveJob {
 	out := map[jobKey][]*LiveJob{}
 	for _, live := range p.live.all {

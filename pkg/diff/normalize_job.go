@@ -13,7 +13,7 @@ var readOnlyMembers = []string{
 	wire.KeyDomainID, wire.KeyActions, wire.KeyBuildEnvironmentType, wire.KeyClusterSelected,
 }
 
-// identityMembers name the object; they are no part of what it is like.
+// identityMembers name the object and do not describe it.
 var identityMembers = []string{wire.KeyJobID, wire.KeyProjectID}
 
 func readOnly(body *jsontree.Value, _ Modules) {
@@ -36,7 +36,7 @@ func limitTime(body *jsontree.Value, _ Modules) {
 	body.Delete(wire.KeyLimitTime)
 }
 
-// timeoutOfHours is the written form of a limit_time that was read.
+// timeoutOfHours returns the written form of a limit_time that was read.
 func timeoutOfHours(limit *jsontree.Value) *jsontree.Value {
 	return jsontree.Object(
 		jsontree.Member{Key: "limit", Value: jsontree.String(limit.Text())},
@@ -44,7 +44,7 @@ func timeoutOfHours(limit *jsontree.Value) *jsontree.Value {
 	)
 }
 
-// Members whose type differs between what is written and what is read.
+// Members with different types when written and when read.
 var (
 	textMembers    = []string{"auto_update_sub_module", "group_id"}
 	scmTextMembers = []string{"depth", "repo_id"}
@@ -79,7 +79,7 @@ func canonicalTypes(body *jsontree.Value, _ Modules) {
 	}
 }
 
-// toText makes strings of the scalar members called keys.
+// toText converts the scalar members called keys to strings.
 func toText(object *jsontree.Value, keys ...string) {
 	if object.Kind() != jsontree.KindObject {
 		return
@@ -92,7 +92,7 @@ func toText(object *jsontree.Value, keys ...string) {
 	}
 }
 
-// toBool makes booleans of the members called keys that hold the text of one.
+// toBool converts members called keys that contain "true" or "false" to booleans.
 func toBool(object *jsontree.Value, keys ...string) {
 	if object.Kind() != jsontree.KindObject {
 		return

@@ -8,8 +8,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// stringDefinition is the only parameter definition that is known, and the one
-// meant if none is named (API reference 4.18), as it is compared.
+// stringDefinition is the only known parameter definition, and the default (API reference 4.18), in
+// canonical form.
 var stringDefinition = strings.ToLower(wire.ParameterDefinition)
 
 func definitionName(body *jsontree.Value, _ Modules) {
@@ -25,8 +25,8 @@ func definitionName(body *jsontree.Value, _ Modules) {
 	}
 }
 
-// isStringDefinition reports whether name stands for the only definition that
-// is known: in any letter case, missing, or damaged at its first letter.
+// isStringDefinition reports whether name is the only known definition: in any letter case,
+// missing, or damaged at its first letter.
 func isStringDefinition(name string) bool {
 	name = strings.ToLower(name)
 	return name == "" || name == stringDefinition || name == stringDefinition[1:]
@@ -40,8 +40,8 @@ func predefinedDescription(body *jsontree.Value, _ Modules) {
 	}
 }
 
-// dropParamField removes a parameter's field if it holds value; nil: whatever
-// it holds.
+// dropParamField removes a parameter's field if its value equals value, or in any case if value is
+// nil.
 func dropParamField(param *jsontree.Value, name string, value *string) {
 	params := param.Get(wire.KeyParams)
 	if params == nil {
@@ -57,7 +57,7 @@ func setOrder(body *jsontree.Value, _ Modules) {
 	sortItems(body.Get(wire.KeyParameters), paramName)
 }
 
-// nestedOrder sorts what lies inside the items of lists.
+// nestedOrder sorts lists inside the items of lists.
 func nestedOrder(body *jsontree.Value, _ Modules) {
 	for _, param := range body.Get(wire.KeyParameters).Items() {
 		fields := param.Get(wire.KeyParams)
@@ -75,14 +75,14 @@ func sortItems(list *jsontree.Value, key func(*jsontree.Value) string) {
 	slices.SortStableFunc(list.Items(), func(a, b *jsontree.Value) int { return strings.Compare(key(a), key(b)) })
 }
 
-// absentParams are what a parameter's fields hold where they are missing.
+// absentParams are the values that a parameter's missing fields stand for.
 var absentParams = [][2]string{
 	{"description", ""}, {"deletion", "false"}, {"defaults", "false"},
 	{"staticVar", "false"}, {"sensitiveVar", "false"},
 }
 
-// absentMembers and absentScmMembers are what the service takes for a member
-// that is missing, in canonical form.
+// absentMembers and absentScmMembers are the values that missing members stand for, in canonical
+// form.
 var (
 	absentMembers = map[string]string{
 		"flavor": `"default"`, "host_type": `"devcloud"`, "build_config_type": `"ACTION"`,
@@ -114,7 +114,7 @@ func serverDefaults(body *jsontree.Value, modules Modules) {
 	}
 }
 
-// dropDefaults removes from object what equals its default, given as JSON.
+// dropDefaults removes the members of object that equal their default, given as JSON.
 func dropDefaults(object *jsontree.Value, defaults map[string]string) {
 	for key, value := range defaults {
 		if v := object.Get(key); v != nil && string(v.AppendJSON(nil)) == value {
@@ -123,8 +123,8 @@ func dropDefaults(object *jsontree.Value, defaults map[string]string) {
 	}
 }
 
-// dropPropertyDefaults removes from a step's properties what the catalogue says
-// that the service fills in.
+// dropPropertyDefaults removes the values from a step's properties that the service fills in
+// according to the catalogue.
 func dropPropertyDefaults(step *jsontree.Value, modules Modules) {
 	properties := step.Get(wire.KeyProperties)
 	var same []string
@@ -142,8 +142,7 @@ func dropPropertyDefaults(step *jsontree.Value, modules Modules) {
 	}
 }
 
-// canonicalDefault is a property's default as the rules before this one leave
-// it.
+// canonicalDefault returns a property's default as normalized by the earlier rules.
 func canonicalDefault(facts PropertyFacts) *jsontree.Value {
 	if facts.Text {
 		return facts.Default

@@ -5,9 +5,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// propertyTypes writes scalar properties as text, so that true and "true" are
-// one. A property that the catalogue knows as text is left as it is: there the
-// service keeps the type that was sent.
+// propertyTypes writes scalar properties as text, so that true and "true" are equal. It skips
+// properties that the catalogue lists as text: there the service keeps the type that was sent.
 func propertyTypes(body *jsontree.Value, modules Modules) {
 	for _, step := range body.Get(wire.KeySteps).Items() {
 		properties := step.Get(wire.KeyProperties)
@@ -20,8 +19,8 @@ func propertyTypes(body *jsontree.Value, modules Modules) {
 	}
 }
 
-// scalarsAsText writes booleans and numbers in v as text, at any depth: objects
-// inside properties are mixed by the service just as well.
+// scalarsAsText writes booleans and numbers in v as text, at any depth. The service mixes types
+// inside objects too.
 func scalarsAsText(v *jsontree.Value) *jsontree.Value {
 	switch v.Kind() {
 	case jsontree.KindBool, jsontree.KindNumber: // numbers are canonical by then
@@ -55,8 +54,8 @@ func preCondition(body *jsontree.Value, _ Modules) {
 // secretMark stands for a sensitive value on both sides of a comparison.
 const secretMark = "(sensitive)"
 
-// secretValue makes all sensitive values one: a parameter's by its sensitiveVar,
-// a step's property by the catalogue.
+// secretValue replaces all sensitive values by secretMark: of parameters by their sensitiveVar, of
+// step properties by the catalogue.
 func secretValue(body *jsontree.Value, modules Modules) {
 	for _, param := range body.Get(wire.KeyParameters).Items() {
 		if isSensitive(param) {
@@ -73,12 +72,11 @@ func secretValue(body *jsontree.Value, modules Modules) {
 	}
 }
 
-// hideDefault puts secretMark in the place of a parameter's default value and
-// of its choices.
+// hideDefault replaces a parameter's default value and choices by secretMark.
 func hideDefault(param *jsontree.Value) {
 	for _, field := range (wire.Parameter{Definition: param}).Fields(wire.ParamDefaultValue) {
 		field.Set(wire.KeyValue, jsontree.String(secretMark))
-		if !wire.Member(field, wire.KeyLimits).IsEmpty() { // its choices, of which the value is one
+		if !wire.Member(field, wire.KeyLimits).IsEmpty() { // the value is one of its choices
 			field.Set(wire.KeyLimits, jsontree.String(secretMark))
 		}
 	}
@@ -87,7 +85,7 @@ func hideDefault(param *jsontree.Value) {
 // isSensitive reports whether a parameter's value must not be shown.
 func isSensitive(param *jsontree.Value) bool { return wire.Parameter{Definition: param}.IsSensitive() }
 
-// isPredefined reports whether the service made the parameter.
+// isPredefined reports whether the service created the parameter.
 func isPredefined(param *jsontree.Value) bool {
 	return wire.Parameter{Definition: param}.IsPredefined()
 }

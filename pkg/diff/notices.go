@@ -9,8 +9,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// notices compares a job's declared notification channels with the live ones. A
-// channel is a set of events; one that is not declared is not managed.
+// notices compares a job's declared notification channels with the live ones. A channel is a set of
+// events; an undeclared channel is not managed.
 func (j *jobTask) notices() {
 	want, live := j.want, j.live
 	if len(want.Notices) == 0 {
@@ -51,9 +51,8 @@ func (j *jobTask) notices() {
 	j.changes = append(j.changes, change)
 }
 
-// withoutIgnored returns a declared channel with the live state of what of it is
-// ignored, since one call sets all of a channel; left is false if nothing is
-// left to compare.
+// withoutIgnored returns a declared channel with the live values of its ignored parts, since one
+// call sets the whole channel. left is false if nothing is left to compare.
 func (j *jobTask) withoutIgnored(notice compile.Notice, rows []wire.Notice) (kept compile.Notice, left bool) {
 	path := compile.NoticePath(notice.Type)
 	if j.ignore.matches(path + ".param_config") {
@@ -74,7 +73,7 @@ func (j *jobTask) withoutIgnored(notice compile.Notice, rows []wire.Notice) (kep
 	return notice, true
 }
 
-// channel compares one channel. forced says to write its configuration again.
+// channel compares one channel. forced means to write its configuration again.
 func channel(want compile.Notice, base *compile.Notice, rows []wire.Notice, change *Change, forced bool) {
 	var have []string
 	var config *string
@@ -88,12 +87,12 @@ func channel(want compile.Notice, base *compile.Notice, rows []wire.Notice, chan
 	wanted := slices.Clone(want.Events)
 	slices.Sort(wanted)
 	wanted = slices.Compact(wanted)
-	isNew := change.Live == nil // with the channels that the service chooses, which apply reads
+	isNew := change.Live == nil // the service chooses its channels, and apply reads them
 	if isNew || !slices.Equal(have, wanted) {
 		field := Field{Path: path + ".events", Before: texts(have), After: texts(wanted), Verdict: VerdictChange,
 			File: want.Pos.File, Line: want.Pos.Line}
 		switch {
-		case isNew: // that someone deleted the job is said, and counted, with the job
+		case isNew: // the deleted job is reported and counted itself
 			field.Before = nil
 		case base != nil:
 			events := slices.Clone(base.Events)
@@ -115,10 +114,9 @@ func channel(want compile.Notice, base *compile.Notice, rows []wire.Notice, chan
 	}
 }
 
-// sameConfig compares a channel's opaque configuration. Where the service
-// returns none, or a mask, it is not known, and so not different, unless the
-// base shows that the definitions changed. What a secret holds is not known either:
-// where no base tells, any stored one is taken for it.
+// sameConfig compares a channel's opaque configuration. If the service returns nothing or a mask,
+// it is unknown and counts as equal, unless the base shows that the definitions changed. A secret's
+// value is also unknown: without a base, any stored value counts as equal.
 func sameConfig(want compile.Notice, base *compile.Notice, live *string) bool {
 	if want.Secret != "" {
 		if base != nil && base.ParamConfig != nil {
@@ -158,7 +156,7 @@ func texts(list []string) *jsontree.Value {
 	return out
 }
 
-// threeWay is the verdict over one value that differs between live and desired.
+// threeWay returns the verdict for a value that differs between live and desired.
 func threeWay(base, live, desired *jsontree.Value) Verdict {
 	switch {
 	case jsontree.Equal(base, desired):

@@ -8,9 +8,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// OfflineSnapshot is the live state as it would be had exactly base been applied:
-// what a plan without the service is made against. projects are those of the
-// workspace; base may be nil.
+// OfflineSnapshot returns the live state as if exactly base had been applied, for a plan without
+// the service. projects are those of the workspace; base may be nil.
 func OfflineSnapshot(base *compile.Result, projects map[string]spec.Project) *Snapshot {
 	live := &Snapshot{Endpoint: Offline, Projects: map[string]*LiveProject{}}
 	for _, project := range projects {
@@ -33,7 +32,7 @@ func OfflineSnapshot(base *compile.Result, projects map[string]spec.Project) *Sn
 	return live
 }
 
-// asLive is a job as the service would hold it had exactly this been applied.
+// asLive returns a job as the service would have it if exactly this had been applied.
 func asLive(job *compile.Job) *LiveJob {
 	id := cmp.Or(job.ID, Offline+":"+job.Address) // the real one is not known here
 	live := &LiveJob{

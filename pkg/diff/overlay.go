@@ -10,20 +10,19 @@ import (
 
 // overlay builds the body of an update: the declared values over the live body.
 //
-// An update replaces the whole job, so everything that the definitions do not
-// name is carried over, members that no document lists included; only what the
-// service alone writes is left out. A declared list is complete: what it does
-// not hold goes, but for a predefined parameter. What base declared and want
-// does not goes as well. base may be nil.
+// An update replaces the whole job. So everything that the definitions do not name is kept, also
+// members that no document lists; only members that the service alone writes are left out. A
+// declared list is complete: items that it lacks are removed, except predefined parameters. Values
+// that base declared and want does not are removed too. base may be nil.
 //
-// ignored tells which paths keep their live value whatever is declared.
+// ignored reports paths that keep their live value whatever is declared.
 type overlay struct {
 	modules Modules
 	ignored func(path string) bool
 }
 
-// body returns the desired body, and which items of its lists belong to which
-// live items. It does not change live and want.
+// body returns the desired body, and which live items its list items correspond to. It does not
+// change live and want.
 func (o overlay) body(live, want, base *jsontree.Value) (*jsontree.Value, correspondences) {
 	out := live.Clone()
 	if out.Kind() != jsontree.KindObject {
@@ -38,7 +37,7 @@ func (o overlay) body(live, want, base *jsontree.Value) (*jsontree.Value, corres
 	for _, key := range readOnlyMembers {
 		out.Delete(key)
 	}
-	removed := jsontree.Array() // what a list is that is declared no more
+	removed := jsontree.Array() // a list that is no longer declared
 	for _, m := range base.Members() {
 		if want.Get(m.Key) != nil || slices.Contains(identityMembers, m.Key) || m.Key == wire.KeyJobName || o.ignored(m.Key) {
 			continue
@@ -46,7 +45,7 @@ func (o overlay) body(live, want, base *jsontree.Value) (*jsontree.Value, corres
 		if isList(m.Key) && out.Get(m.Key).Kind() == jsontree.KindArray {
 			left, link := o.list(m.Key, out.Get(m.Key), removed, m.Value)
 			if links[m.Key] = link; left.Len() > 0 {
-				out.Set(m.Key, left) // what the service made by itself
+				out.Set(m.Key, left) // created by the service
 				continue
 			}
 		}
@@ -72,8 +71,7 @@ func (o overlay) body(live, want, base *jsontree.Value) (*jsontree.Value, corres
 	return out, links
 }
 
-// value lays want over live. Objects are merged member by member; any other
-// value is replaced.
+// value overlays want on live. Objects are merged member by member; other values are replaced.
 func (o overlay) value(path string, live, want, base *jsontree.Value) *jsontree.Value {
 	if isProperties(path) && want.IsAbsentOrNull() {
 		want = jsontree.Object() // no properties declared, as {} says too
@@ -84,9 +82,9 @@ func (o overlay) value(path string, live, want, base *jsontree.Value) *jsontree.
 	return o.object(path, live, want, base)
 }
 
-// isProperties reports whether path leads to the properties of a step. A step
-// that declares none keeps the live ones: the service adds its own to every
-// step (API reference 4.20, 4.26), and would add them again.
+// isProperties reports whether path is the properties of a step. A step that declares none keeps
+// the live ones: the service adds its own to every step (API reference 4.20, 4.26) and would add
+// them again.
 func isProperties(path string) bool { return strings.HasSuffix(path, "].properties") }
 
 func (o overlay) object(path string, live, want, base *jsontree.Value) *jsontree.Value {
@@ -106,7 +104,7 @@ func (o overlay) object(path string, live, want, base *jsontree.Value) *jsontree
 	return out
 }
 
-// list lays a declared list over the live one.
+// list overlays a declared list on the live one.
 func (o overlay) list(list string, live, want, base *jsontree.Value) (*jsontree.Value, *correspondence) {
 	wantItems, liveItems, baseItems := want.Items(), live.Items(), base.Items()
 	toLive, toBase, baseLive := matchThree(list, o.canonical(list, live), o.canonical(list, want), o.canonical(list, base))
@@ -154,11 +152,11 @@ func (o overlay) canonical(list string, items *jsontree.Value) []*jsontree.Value
 	return normalizeKeepingOrder(body, o.modules).Get(list).Items()
 }
 
-// derivedScmMembers follow from the address of a code source. With another
-// address their live values are wrong.
+// derivedScmMembers follow from the address of a code source. If the address changes, their live
+// values are wrong.
 var derivedScmMembers = []string{"repo_id", "web_url", "group_name", "repo_name"}
 
-// item lays one declared item over its live partner.
+// item overlays one declared item on its live partner.
 func (o overlay) item(list, path string, live, want, base *jsontree.Value) *jsontree.Value {
 	if live.Kind() != jsontree.KindObject || want.Kind() != jsontree.KindObject {
 		return want.Clone()
@@ -168,7 +166,7 @@ func (o overlay) item(list, path string, live, want, base *jsontree.Value) *json
 		return o.parameter(path, live, want, base)
 	case wire.KeySteps:
 		if live.Str(wire.KeyModuleID) != want.Str(wire.KeyModuleID) {
-			// Another module: what the server added for the old one means nothing.
+			// The values that the service added for the old module do not apply to another module.
 			return want.Clone()
 		}
 	case wire.KeySCMs:
@@ -184,8 +182,8 @@ func (o overlay) item(list, path string, live, want, base *jsontree.Value) *json
 	return o.object(path, live, want, base)
 }
 
-// parameter lays a declared parameter over the live one: the declared fields,
-// then live fields that it does not name.
+// parameter overlays a declared parameter on the live one: first the declared fields, then live
+// fields that it does not name.
 func (o overlay) parameter(path string, live, want, base *jsontree.Value) *jsontree.Value {
 	out := live.Clone()
 	for _, m := range want.Members() {
@@ -212,9 +210,8 @@ func (o overlay) trigger(path string, live, want *jsontree.Value) *jsontree.Valu
 	return out
 }
 
-// fields lays a parameter's declared fields over the live ones, by name. A
-// declared field without limits has none; live fields that are not declared
-// stay, unless base declared them.
+// fields overlays a parameter's declared fields on the live ones, by name. A declared field without
+// limits has none. Undeclared live fields stay unless base declared them.
 func (o overlay) fields(path string, live, want, base *jsontree.Value) *jsontree.Value {
 	byName := map[string]*jsontree.Value{}
 	for _, field := range live.Items() {

@@ -12,8 +12,8 @@ import (
 // none is the index of an item without a partner.
 const none = -1
 
-// maxCandidates bounds how many pairs of items are compared. Above it, items of
-// one name are paired in their order.
+// maxCandidates bounds how many pairs of items are compared. Beyond it, items with equal names are
+// paired in order.
 const maxCandidates = 4_000
 
 // similarEnough is the least similarity at which two items with different names
@@ -125,8 +125,8 @@ func alignScms(have, want []*jsontree.Value) *alignment {
 	return a
 }
 
-// alignTriggers pairs triggers of one kind: first where have holds all that want
-// declares, as the service may add members, then the most similar.
+// alignTriggers pairs triggers of the same kind: first those where have contains everything that
+// want declares, since the service may add members, then the most similar.
 func alignTriggers(have, want []*jsontree.Value) *alignment {
 	a := newAlignment(len(have), len(want))
 	kind := func(v *jsontree.Value) string { return "kind " + v.Str(wire.KeyName) }
@@ -136,9 +136,8 @@ func alignTriggers(have, want []*jsontree.Value) *alignment {
 	return a
 }
 
-// alignParameters pairs parameters by name; of several with one name, in order.
-// Those without a name have no identity: they are paired where they say the
-// same, then by position, so that none is added once more.
+// alignParameters pairs parameters by name, and equal names in order. Parameters without a name are
+// paired by equal content, then by position, so that none is added twice.
 func alignParameters(have, want []*jsontree.Value) *alignment {
 	a := newAlignment(len(have), len(want))
 	equal := func(h, w int) float64 { return sameness(have[h], want[w]) }
@@ -250,9 +249,9 @@ func similarText(a, b string) float64 {
 	return float64(common) / float64(max(len(linesA), len(linesB)))
 }
 
-// correspondence holds which items of one list are the same item on all sides.
-// The overlay computes it once, so the desired body, the comparison and the
-// plan cannot disagree. An index is none if a side has no such item.
+// correspondence records which items of one list are the same item on all sides. The overlay
+// computes it once, so that the desired body, the comparison and the plan agree. An index is none
+// if a side lacks the item.
 type correspondence struct {
 	live     []int // of each desired item, the live one
 	base     []int // of each desired item, the base's
@@ -260,7 +259,7 @@ type correspondence struct {
 	baseLive []int // of each item of the base, the live one
 }
 
-// correspondences are those of a body, by list.
+// correspondences are the correspondences of all lists of a body.
 type correspondences map[string]*correspondence
 
 // matchThree pairs the items of three canonical lists. Live and base are each
@@ -307,7 +306,7 @@ func unmarked(items []*jsontree.Value, marked []bool) (rest []*jsontree.Value, i
 	return rest, index
 }
 
-// itself returns the correspondence of a list that is carried over unchanged.
+// itself returns the correspondence of a list that is kept unchanged.
 func itself(list string, live, base []*jsontree.Value) *correspondence {
 	c := &correspondence{live: make([]int, len(live)), base: make([]int, len(live)), baseLive: align(list, live, base).partner}
 	for i := range live {

@@ -13,51 +13,49 @@ import (
 // FormatVersion is the version of the plan document. Minor versions only add.
 const FormatVersion = "1.2"
 
-// Plan is what would have to happen for the live state to be what the
-// definitions say. It is data: rendering, approving and applying it are done
-// elsewhere. Its JSON form is schemas/plan.schema.json and holds no secret and
-// no request body.
+// Plan lists what must happen so that the live state matches the definitions. It is data:
+// rendering, approving and applying are done elsewhere. Its JSON form is schemas/plan.schema.json;
+// it contains no secret and no request body.
 type Plan struct {
 	FormatVersion string    `json:"format_version"`
 	PlanID        string    `json:"plan_id"` // sha256:… over all that decides what apply would do
 	ToolVersion   string    `json:"tool_version"`
-	CreatedAt     time.Time `json:"created_at,omitzero"` // UTC; an approval grows old. Decides nothing else and is not part of the plan id
+	CreatedAt     time.Time `json:"created_at,omitzero"` // UTC, for the age of an approval; not part of the plan id
 	Environment   string    `json:"environment"`
 	Endpoint      string    `json:"endpoint"`
 	Base          *Revision `json:"base"`
 	Head          Revision  `json:"head"`
-	Partial       bool      `json:"partial,omitempty"` // a part of the definitions was asked for: --only, --label, --project, --changed, --shard
-	Parts         []Part    `json:"parts,omitempty"`   // what was asked for, where that was not everything; several in joined plans
+	Partial       bool      `json:"partial,omitempty"` // limited by --only, --label, --project, --changed or --shard
+	Parts         []Part    `json:"parts,omitempty"`   // the requested part, if not everything; several in joined plans
 	Summary       Summary   `json:"summary"`
 	Refusals      []Refusal `json:"refusals"`
 	Changes       []Change  `json:"changes"`
-	Question      string    `json:"question,omitempty"` // QuestionDrift; what is shown depends on it, what is done does not
+	Question      string    `json:"question,omitempty"` // QuestionDrift; changes what is shown, not what is done
 	Region        string    `json:"region,omitempty"`   // of the endpoint, where it is a known one
-	Projects      []string  `json:"projects,omitempty"` // the aliases that the plan is about
+	Projects      []string  `json:"projects,omitempty"` // their aliases
 	Jobs          int       `json:"jobs,omitempty"`     // declared jobs that were compared
-	Needs         []Need    `json:"needs,omitempty"`    // the secrets that apply has to know; decides nothing and is not part of the plan id
-	Groups        []Group   `json:"groups,omitempty"`   // changes with one cause, as they are shown; only the JSON form has them, and they decide nothing
+	Needs         []Need    `json:"needs,omitempty"`    // the secrets that apply needs; not part of the plan id
+	Groups        []Group   `json:"groups,omitempty"`   // changes with one cause, for display; only in the JSON form
 
-	// Checksum is over the whole stored document, so that an edit of what no id
-	// covers, such as the summary, is seen. Only the JSON form has it.
+	// Checksum covers the whole stored document, so that edits outside the plan id, such as in the
+	// summary, are detected. Only the JSON form has it.
 	Checksum string `json:"checksum,omitempty"`
 }
 
-// Need is a secret that carrying out the plan takes.
+// Need is a secret that applying the plan requires.
 type Need struct {
 	Secret    string   `json:"secret"`
 	Addresses []string `json:"addresses"`
-	Missing   bool     `json:"missing,omitempty"` // it has no value where the plan was made
+	Missing   bool     `json:"missing,omitempty"` // it had no value when the plan was made
 }
 
 // Group is jobs that get the same change from the same place.
 type Group struct {
 	Addresses []string `json:"addresses"`
-	Place     string   `json:"place,omitempty"` // file:line, where one place says all of it
+	Place     string   `json:"place,omitempty"` // file:line, if there is one place
 }
 
-// needs lists the secrets that p's changes write, each with the objects that
-// need it.
+// needs lists the secrets that p's changes write, with the objects that need each.
 func needs(p *Plan) []Need {
 	var out []Need
 	need := func(secret, address string) {
@@ -92,8 +90,7 @@ func (c *Change) WritesBody() bool {
 	return c.Kind == KindJob && c.Want != nil && (slices.Contains(c.Actions, ActionCreate) || slices.Contains(c.Actions, ActionUpdate))
 }
 
-// QuestionDrift marks the plan of drift, which asks one question and is not
-// carried out.
+// QuestionDrift marks a plan of the drift command, which cannot be applied.
 const QuestionDrift = "drift"
 
 // Revision names the definitions that were compiled.
@@ -103,12 +100,10 @@ type Revision struct {
 	Dirty  bool   `json:"dirty"`
 }
 
-// Recorded reports whether r stands for the record of what was applied, which may
-// be of several commits.
+// Recorded reports whether r is the applied record, which may name several commits.
 func (r *Revision) Recorded() bool { return r != nil && strings.HasPrefix(r.Ref, "refs/buildsync") }
 
-// Summary counts. The actions count actions, Drift counts fields, the rest
-// count objects.
+// Summary counts. The action counts count actions, Drift counts fields, the others count objects.
 type Summary struct {
 	Create    int `json:"create"`
 	Update    int `json:"update"`
@@ -124,7 +119,7 @@ type Summary struct {
 	Unmanaged int `json:"unmanaged"`
 }
 
-// Kind is what a change is about.
+// Kind is the kind of object that a change is for.
 type Kind string
 
 // The kinds of object.
@@ -134,7 +129,7 @@ const (
 	KindNotification Kind = "notification"
 )
 
-// Action is something apply does.
+// Action is something that apply does.
 type Action string
 
 // The actions.
@@ -166,16 +161,15 @@ const (
 	VerdictUnknown      Verdict = "unknown" // could not be read: nothing is done
 )
 
-// Change is what happens to one object. Objects without actions are listed only
-// where their verdict is worth a look (adopt, collision, conflict, unknown).
+// Change is what happens to one object. Objects without actions are listed only if their verdict
+// needs attention (adopt, collision, conflict, unknown).
 //
-// A job's notifications are an object of their own: its change has the kind
-// notification, the address alias/notification/job, the job's name and id, the
-// action update, and stands right after the job's own change where there is
-// one. Its ID is nil if the job is still to be created.
+// A job's notifications are a separate object: kind notification, address alias/notification/job,
+// the job's name and id, action update. Their change follows the job's own change, if any. ID is
+// nil if the job does not exist yet.
 //
-// Changes are ordered as apply carries them out: templates, then jobs with
-// their notifications, then removals; within each by address.
+// Changes are in the order of apply: templates, jobs with their notifications, removals; each
+// sorted by address.
 type Change struct {
 	Address    string      `json:"address"`
 	Kind       Kind        `json:"kind"`
@@ -186,8 +180,8 @@ type Change struct {
 	Verdict    Verdict     `json:"verdict"`
 	Definition *Definition `json:"definition"`
 
-	Owner  string            `json:"owner,omitempty"`  // who answers for the job; decides nothing and is not part of the plan id
-	Labels map[string]string `json:"labels,omitempty"` // as well
+	Owner  string            `json:"owner,omitempty"`  // not part of the plan id
+	Labels map[string]string `json:"labels,omitempty"` // not part of the plan id
 
 	Note      string    `json:"note,omitempty"` // such as "removed in 9d02c1f"
 	Fields    []Field   `json:"fields"`
@@ -195,10 +189,9 @@ type Change struct {
 	Unproven  bool      `json:"unproven,omitempty"`  // applied before, and no smoke build of it has succeeded yet
 	LastEdit  *LastEdit `json:"last_edit,omitempty"` // in a plan of drift, where the service knows
 
-	// HaveFingerprint and WantFingerprint identify the live body and the desired
-	// one, in all that is declared or changed, "" if there is none. Apply
-	// compares the first with what it reads right before it writes. Those of a
-	// template, and of a job that is created, are Fingerprint of the whole body.
+	// HaveFingerprint and WantFingerprint identify the live and the desired body, in everything
+	// declared or changed; "" without a body. Apply compares the first with what it reads right
+	// before writing. For templates and new jobs they are Fingerprint of the whole body.
 	HaveFingerprint string `json:"have_fingerprint,omitempty"`
 	WantFingerprint string `json:"want_fingerprint,omitempty"`
 
@@ -206,7 +199,7 @@ type Change struct {
 	Equalities []Equality   `json:"equalities,omitempty"` // Options.Explain
 	Contents   []Field      `json:"contents,omitempty"`   // of a create, with Options.Contents
 
-	// What apply works with; never serialised.
+	// For apply; never serialised.
 	Want           *compile.Job      `json:"-"` // nil for a removal or a template
 	WantTemplate   *compile.Template `json:"-"`
 	Live           *LiveJob          `json:"-"` // nil for a create; its body may be gone, see Have
@@ -214,14 +207,13 @@ type Change struct {
 	Have           jsontree.Packed   `json:"-"` // the live job's body, as it came
 	Desired        jsontree.Packed   `json:"-"` // the whole update body, built over the live one, or that of a template; see DesiredBody
 	Notices        []NoticeChange    `json:"-"`
-	beforeTemplate *compile.Template // what the template is compared with
-	before         *compile.Job      // what the job is compared with, of the base
-	ignore         ignored           // what policy.ignore leaves to others
+	beforeTemplate *compile.Template // the base's template
+	before         *compile.Job      // the base's job
+	ignore         ignored           // by policy.ignore
 }
 
-// DesiredBody returns the whole body of the create or update that c asks for, a
-// tree of the caller's own; nil if it asks for neither. That of a new job is
-// made of its definition, which is held anyway.
+// DesiredBody returns the whole body of the create or update in c; nil if it has neither. The
+// caller owns the result. For a new job it is made from the definition, which is in memory anyway.
 func (c *Change) DesiredBody() *jsontree.Value {
 	if c.Kind == KindJob && c.Want != nil && slices.Contains(c.Actions, ActionCreate) {
 		return c.Want.CreateBody()
@@ -229,9 +221,8 @@ func (c *Change) DesiredBody() *jsontree.Value {
 	return c.Desired.Unpack()
 }
 
-// LastEdit is the newest row of a live object's change history. Apply's own
-// writes are rows like any other. It decides nothing and is not part of the plan
-// id.
+// LastEdit is the newest row of a live object's change history, including rows of apply's own
+// writes. It is not part of the plan id.
 type LastEdit struct {
 	User string    `json:"user"`
 	Time time.Time `json:"time,omitzero"` // UTC, to the second; zero if the service does not say
@@ -243,9 +234,8 @@ type Definition struct {
 	Line int    `json:"line"`
 }
 
-// Field is one value that differs. Before is the live value, After the desired
-// one, Base what the base's definitions said; nil means absent. Of a sensitive
-// field the values are never held.
+// Field is one value that differs. Before is the live value, After the desired one, Base the
+// base's; nil means absent. The values of a sensitive field are never stored.
 type Field struct {
 	Path      string          `json:"path"`
 	Before    *jsontree.Value `json:"before"`
@@ -257,16 +247,15 @@ type Field struct {
 	Line      int             `json:"line,omitempty"`
 }
 
-// Undeclared is a live value that the definitions do not name and that an
-// update keeps.
+// Undeclared is a live value that the definitions do not name and an update keeps.
 type Undeclared struct {
 	Path      string          `json:"path"`
 	Value     *jsontree.Value `json:"value"`
 	Sensitive bool            `json:"sensitive,omitempty"`
 }
 
-// Equality is a value that is written differently on both sides and means the
-// same by the rule named.
+// Equality is a value that is written differently on both sides but means the same by the named
+// rule.
 type Equality struct {
 	Path string `json:"path"`
 	Rule string `json:"rule"`
@@ -278,8 +267,7 @@ type NoticeChange struct {
 	Have []string // the events that are on now
 }
 
-// Object returns the address of what c belongs to: a job's notifications belong
-// to the job.
+// Object returns the address of the object that people see: notifications belong to their job.
 func (c *Change) Object() string {
 	if c.Kind == KindNotification && c.Want != nil {
 		return c.Want.Address
@@ -287,8 +275,8 @@ func (c *Change) Object() string {
 	return c.Address
 }
 
-// InStep reports whether a change without actions means that nothing has to be
-// done, and not that nothing may be.
+// InStep reports whether a change without actions means that nothing needs doing. Otherwise nothing
+// may be done.
 func (c *Change) InStep() bool {
 	switch c.Verdict {
 	case VerdictUnknown, VerdictCollision, VerdictConflict, VerdictRemoveEdited:
@@ -297,15 +285,14 @@ func (c *Change) InStep() bool {
 	return true
 }
 
-// planID identifies everything that decides what apply would do: two plans of
-// one id lead to the same writes. What is only shown (explanations, undeclared
-// values) is left out, and so is every sensitive value, since the digest of a
-// short secret can be guessed.
+// planID identifies everything that decides what apply would do: plans with the same id lead to the
+// same writes. It leaves out what is only shown (explanations, undeclared values), and sensitive
+// values, because the digest of a short secret can be guessed.
 func planID(p *Plan) string {
 	b := idBuilder{}
 	b.text("format", p.FormatVersion, p.ToolVersion, p.Environment, p.Endpoint)
 	if p.Base != nil && !p.Base.Recorded() {
-		// A record moves with each run; what it decides stands in the changes.
+		// The record's ref moves with each run; its content is in the changes.
 		b.text("base", p.Base.Commit)
 	}
 	b.text("head", p.Head.Commit)
@@ -321,11 +308,10 @@ func planID(p *Plan) string {
 	return digest(b.buf)
 }
 
-// Intact reports whether the plan's id is that of its content: a stored plan that
-// was edited is not.
+// Intact reports whether the plan's id matches its content, which an edit of a stored plan changes.
 func (p *Plan) Intact() bool { return p.PlanID == planID(p) }
 
-// idBuilder writes texts so that no two lists of texts look alike.
+// idBuilder writes texts unambiguously: different lists give different bytes.
 type idBuilder struct{ buf []byte }
 
 func (b *idBuilder) text(parts ...string) {

@@ -8,9 +8,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/compile"
 )
 
-// Compute makes the plan: what must be done so that the live state becomes what
-// in.Head declares, what must not be done, and why. It is pure: the same input
-// gives the same plan to the byte.
+// Compute makes the plan: what must be done so that the live state becomes what in.Head declares,
+// what must not be done, and why. The same input gives the same plan byte for byte.
 func Compute(in Input) *Plan { return NewPlanner(in).Plan() }
 
 // Planner makes the same plan as Compute, from live jobs that come one at a
@@ -32,9 +31,8 @@ type Planner struct {
 	distrusted map[string]bool // projects whose listing has been refused
 }
 
-// NewPlanner finds the live job of each definition by name and id. in.Live
-// holds the listings; bodies, notifications and templates may be filled in
-// until Compare and Plan are called.
+// NewPlanner finds the live job of each definition by name and id. in.Live has the listings;
+// bodies, notifications and templates may be filled in until Compare and Plan are called.
 func NewPlanner(in Input) *Planner {
 	p := newPlanner(in)
 	p.findJobs()
@@ -205,29 +203,28 @@ func (p *Planner) unmanaged() int {
 	return n
 }
 
-// spokenOf reports whether a definition declares a live job: by its id if the
-// definition pins one, else by its name. A second job with the name of a pinned
-// one does not count.
+// spokenOf reports whether a definition declares a live job: by its pinned id, else by its name. A
+// second job with the name of a pinned one does not count.
 func (p *Planner) spokenOf(live *LiveJob) bool {
 	named := p.definitions.jobs[jobKey{live.ProjectID, live.Name}]
 	return named != nil && named.ID == "" || p.pinned[jobKey{live.ProjectID, live.ID}]
 }
 
-// outcome holds the result of comparing one object, or all objects of one kind.
-// A plan joins outcomes in a fixed order, whatever order they were computed in.
+// outcome is the result of comparing one object, or all objects of one kind. A plan joins outcomes
+// in a fixed order, in whatever order they were computed.
 type outcome struct {
 	changes   []Change
 	refusals  []Refusal
 	drifted   []string // addresses
 	removed   []string // what the plan disables and deletes, for the rails
-	unchanged int      // objects that no change is listed for
+	unchanged int      // objects without a listed change
 }
 
 func (o *outcome) refuse(rule, address, message string) {
 	o.refusals = append(o.refusals, Refusal{Rule: rule, Address: address, Message: message})
 }
 
-// add appends what another outcome holds, except its changes, which it returns.
+// add appends another outcome, except its changes, which it returns.
 func (o *outcome) add(other *outcome) []Change {
 	o.refusals = append(o.refusals, other.refusals...)
 	o.drifted = append(o.drifted, other.drifted...)
@@ -236,8 +233,7 @@ func (o *outcome) add(other *outcome) []Change {
 	return other.changes
 }
 
-// task is a comparison that waits until a live job has been read, or until it
-// is certain that it will not be read.
+// task is a comparison that waits until a live job has been read, or will certainly not be read.
 type task struct {
 	outcome
 	do   func(*outcome)
@@ -251,8 +247,8 @@ func (t *task) run() {
 	}
 }
 
-// when returns a task that runs when live has been read, or at the end if live
-// is nil. found is what is already known of it.
+// when returns a task that runs once live has been read, or at the end if live is nil. found is the
+// outcome so far.
 func (p *Planner) when(live *LiveJob, found outcome, do func(*outcome)) *task {
 	t := &task{outcome: found, do: do}
 	if live != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// The limits where a policy is not set; docs/language.md.
+// The limits if a policy is not set; docs/language.md.
 const (
 	defaultMaxRemovals     = 3
 	defaultMaxRemovalShare = 0.25
@@ -31,12 +31,11 @@ func (p *Planner) noDefinitions() {
 	if len(all.Jobs)+len(all.Templates)+len(all.Removals) > 0 || p.in.Options.AllowEmpty {
 		return
 	}
-	p.all.refuse(RuleNoDefinitions, "", "there is no definition at all; look at the definitions: globs of buildsync.yaml, or pass --allow-empty if that is meant")
+	p.all.refuse(RuleNoDefinitions, "", "there are no definitions; check the definitions: globs of buildsync.yaml, or pass --allow-empty if that is intended")
 }
 
-// unreadListings refuses a plan if a listing failed that no job needed, as with
-// --changed where nothing changed. Otherwise a service that is down would look
-// like a service that is in step.
+// unreadListings refuses a plan if a listing failed that no job needed, as with --changed and no
+// change. Otherwise a failing service would look like one that is in step.
 func (p *Planner) unreadListings() {
 	for _, id := range slices.Sorted(maps.Keys(p.live.projects)) {
 		if p.live.projects[id].ReadErr == nil {
@@ -78,9 +77,9 @@ func (p *Planner) emptyListings() {
 	}
 }
 
-// tooManyRemovals compares the number of disabled and deleted jobs with the
-// policy. The share is a share of the managed live jobs. One job may always go;
-// otherwise a workspace of three jobs could never lose one.
+// tooManyRemovals compares the number of disabled and deleted jobs with the policy. The share
+// counts managed live jobs. One removal is always allowed; otherwise a workspace of three jobs
+// could never remove one.
 func (p *Planner) tooManyRemovals() {
 	if len(p.all.removed) == 0 {
 		return // this part takes nothing away
@@ -104,12 +103,12 @@ func (p *Planner) tooManyRemovals() {
 		reason = fmt.Sprintf("policy.max_removal_share is %g, which is %s of %d", share, count(byShare, "job"), managed)
 	}
 	p.all.refuse(RuleMaxRemovals, "", fmt.Sprintf(
-		"the plan disables or deletes %s and %s; if that is meant, pass --allow-removals %d: %s",
+		"the plan disables or deletes %s and %s; if that is intended, pass --allow-removals %d: %s",
 		count(n, "job"), reason, n, firstOf(removed)))
 }
 
-// managedJobs counts the live jobs that are defined, including those outside
-// the planned part: looking at less must not make a removal a larger share.
+// managedJobs counts the live jobs that are defined, including those outside the planned part:
+// planning less must not make a removal a larger share.
 func (p *Planner) managedJobs() int {
 	n := 0
 	for _, job := range p.live.all {
@@ -184,14 +183,13 @@ const (
 	exitRefused     = 5
 )
 
-// Partial reports whether r holds back only the object that it names, so that
-// the rest of the plan may be applied.
+// Partial reports whether r refuses only the object that it names, so that the rest of the plan can
+// be applied.
 func (r Refusal) Partial() bool {
 	return r.Rule == RuleUnreadable || r.Rule == RuleDuplicateLive || r.Rule == RuleDuplicateTemplate
 }
 
-// ExitCode is the exit status that r asks for: 1 where the live state could not
-// be read, 5 for every rail.
+// ExitCode returns the exit status for r: 1 if the live state could not be read, 5 for every rail.
 func (r Refusal) ExitCode() int {
 	if r.Rule == RuleUnreadable || r.Rule == RuleListingUnread {
 		return exitError
@@ -219,8 +217,8 @@ func (p *Plan) HasChanges() bool {
 	return false
 }
 
-// ExitCode is the exit status of a command that only plans: that of the worst
-// refusal, else 0.
+// ExitCode returns the exit status of a command that only plans: that of the most serious refusal,
+// else 0.
 func (p *Plan) ExitCode() int {
 	code := exitOK
 	for _, r := range p.Refusals {
@@ -229,7 +227,7 @@ func (p *Plan) ExitCode() int {
 	return code
 }
 
-// DetailedExitCode is ExitCode, with 2 where p is not refused and would write.
+// DetailedExitCode is ExitCode, with 2 if p is not refused and would write.
 func (p *Plan) DetailedExitCode() int {
 	if code := p.ExitCode(); code != exitOK {
 		return code

@@ -63,7 +63,7 @@ func TestRails(t *testing.T) {
 		"a protected job disabled":                  {in: input(compiled(append([]*compile.Job{disabled}, jobs[1:]...)...), nil, listed(live...)), rules: "protected", code: 5},
 		"two live jobs of one name": {in: input(compiled(jobs...), nil, listed(append(live[:20:20], renamedLive(t, "job0", "other-id"))...)),
 			rules: "duplicate-live-job", code: 5, text: `"id-of-job0", "other-id"`},
-		"a new job without arch": {in: input(compiled(defined(t, "new", `{"steps":[]}`)), nil, listed(live...)), rules: "create-incomplete", code: 5, text: "needs arch"},
+		"a new job without arch": {in: input(compiled(defined(t, "new", `{"steps":[]}`)), nil, listed(live...)), rules: "create-incomplete", code: 5, text: "requires arch"},
 		"a live job unread":      {in: input(compiled(jobs[:2]...), nil, listed(unreadable(t, "job0"), live[1])), rules: "unreadable", code: 1},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -8,10 +8,9 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// decisive returns the part of one side that a plan decides by: what the
-// definitions declare and leave to nobody else, and what the update changes. The
-// rest is carried over as it is at the write, so that a member that moves by
-// itself makes no plan old.
+// decisive returns the part of one side that a plan depends on: what the definitions declare and do
+// not ignore, and what the update changes. Other values are kept as they are at the write, so a
+// member that changes by itself does not make a plan stale.
 func (c *comparison) decisive(side, other *view) []entry {
 	s := c.sides()
 	var out []entry
@@ -28,8 +27,8 @@ func (c *comparison) decisive(side, other *view) []entry {
 	return out
 }
 
-// fingerprints identify what a plan decides by, of the live body and of the
-// desired one. They hold no sensitive value.
+// fingerprints identify the values that a plan depends on, of the live and of the desired body.
+// They contain no sensitive value.
 func (c *comparison) fingerprints() (have, want string) {
 	s := c.sides()
 	return c.fingerprint(s.live, s.desired, s.livePaths), c.fingerprint(s.desired, s.live, s.desiredPaths)
@@ -62,7 +61,7 @@ func (c *comparison) fingerprint(side, other *view, paths *itemPaths) string {
 	return digest(text)
 }
 
-// over is the comparison that c was planned by, with a body read since.
+// over returns c's comparison with a body that was read later.
 func (c *Change) over(live *jsontree.Value, modules Modules) *comparison {
 	name := c.Name
 	if c.Live != nil {
@@ -87,9 +86,8 @@ func (c *Change) over(live *jsontree.Value, modules Modules) *comparison {
 	return out
 }
 
-// writable leaves of a body that nobody declared what a user can say: the
-// members of the API reference, and the properties that the catalogue knows. All
-// else may move by itself.
+// writable reduces a body that nobody declared to what a user can set: the members of the API
+// reference and the properties that the catalogue knows. Everything else may change by itself.
 func writable(body *jsontree.Value, modules Modules) *jsontree.Value {
 	out := jsontree.Object()
 	for _, m := range body.Members() {
@@ -114,8 +112,8 @@ func writable(body *jsontree.Value, modules Modules) *jsontree.Value {
 	return out
 }
 
-// Fingerprint identifies a body of c's job, in all that c declares or changes;
-// of a job that c creates in everything. "" for an absent body.
+// Fingerprint identifies a body of c's job, in everything that c declares or changes; for a created
+// job in everything. "" for an absent body.
 func (c *Change) Fingerprint(body *jsontree.Value, modules Modules) string {
 	if body == nil || c.Live == nil {
 		return Fingerprint(body, modules)
@@ -124,17 +122,15 @@ func (c *Change) Fingerprint(body *jsontree.Value, modules Modules) string {
 	return have
 }
 
-// AsPlanned reports whether a body that was read since is what c was planned
-// from.
+// AsPlanned reports whether a body that was read later equals the one that c was planned from.
 func (c *Change) AsPlanned(live *jsontree.Value, modules Modules) bool {
 	return c.Fingerprint(live, modules) == c.HaveFingerprint
 }
 
-// Unmet returns the fields in which a body that was read after the write is not
-// what was sent. A value that nobody declares may become another one, as one
-// that moves by itself does; it may not go. What the old body held and the sent
-// one does not must be gone, but for members of steps, where the service puts a
-// module's properties back by itself.
+// Unmet returns the fields in which a body read after the write differs from what was sent. An
+// undeclared value may have changed by itself but must exist. Values that the old body had and the
+// sent one lacks must be gone, except members of steps, where the service restores a module's
+// properties.
 func (c *Change) Unmet(have *jsontree.Value, modules Modules) []Field {
 	before := c.Have.Unpack()
 	before.Delete("steps")
@@ -158,8 +154,8 @@ func isScalar(v *jsontree.Value) bool {
 	return false
 }
 
-// Since returns what c was planned from and is not so in a body that was read
-// since: Before is the planned value, After the present one.
+// Since returns how a body that was read later differs from the one that c was planned from: Before
+// is the planned value, After the present one.
 func (c *Change) Since(live *jsontree.Value, modules Modules) []Field {
 	then, now := c.over(c.Have.Unpack(), modules), c.over(live, modules)
 	old, fresh := then.sides(), now.sides()
@@ -195,19 +191,18 @@ func (c *Change) Since(live *jsontree.Value, modules Modules) []Field {
 	return out
 }
 
-// Onto returns c with its body built over live, which was read since and is as
-// planned: what nobody declared is carried over as it is now.
+// Onto returns c with its body built over live, which was read later and is as planned: undeclared
+// values are kept as they are now.
 func (c *Change) Onto(live *jsontree.Value, modules Modules) *Change {
 	out := *c
 	out.Have, out.Desired = jsontree.Pack(live), jsontree.Pack(c.over(live, modules).desired)
 	return &out
 }
 
-// Differences returns the paths at which a body that was read is not what an
-// update to want leaves, by the comparison that Compute makes: what the service
-// adds, fills in or writes in its own way is not a difference. before is the body
-// that was replaced, nil for a create; what it held and want does not must be
-// gone. Sensitive values cannot be compared and never differ.
+// Differences returns the paths at which a live body differs from the result of an update to want,
+// by the comparison of Compute: values that the service adds, fills in or spells differently are
+// equal. before is the replaced body, nil for a create; what it had and want lacks must be gone.
+// Sensitive values cannot be compared and never differ.
 func Differences(live, want, before *jsontree.Value, modules Modules) []string {
 	return Paths(differing(live, want, before, modules))
 }
@@ -227,8 +222,8 @@ func Paths(fields []Field) []string {
 	return paths
 }
 
-// TemplateDifferences returns the fields in which a template's item that was read
-// is not the body that was sent: Before is what was read, After what was sent.
+// TemplateDifferences returns the fields in which a template that was read differs from the body
+// that was sent: Before is what was read, After what was sent.
 func TemplateDifferences(have, want *jsontree.Value, modules Modules) []Field {
 	return differing(flatTemplate(have), flatTemplate(want), nil, modules)
 }
@@ -240,9 +235,9 @@ func TemplateFingerprint(body *jsontree.Value, modules Modules) string {
 
 func ignoreNothing(string) bool { return false }
 
-// Fingerprint identifies what a body means: the SHA-256 over its canonical
-// JSON, without what the service alone writes and without sensitive values. Two
-// bodies of one fingerprint make the same builds. "" for an absent body.
+// Fingerprint identifies the meaning of a body: the SHA-256 of its canonical JSON, without members
+// that only the service writes and without sensitive values. Bodies with equal fingerprints make
+// the same builds. "" for an absent body.
 func Fingerprint(body *jsontree.Value, modules Modules) string {
 	if body == nil {
 		return ""

@@ -11,8 +11,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// findRemovals finds the live jobs that the definitions say go: entries of
-// removed:, and jobs that the base declared and the head does not.
+// findRemovals finds the live jobs to remove: entries of removed:, and jobs that the base declared
+// and the head does not.
 func (p *Planner) findRemovals() {
 	settled := map[jobKey]bool{}
 	for _, removal := range p.in.Head.Removals {
@@ -37,8 +37,8 @@ func (p *Planner) findRemovals() {
 	p.findUnrecorded(settled)
 }
 
-// findUnrecorded finds the jobs that a run may have created before it was
-// killed, and that the definitions do not declare any more.
+// findUnrecorded finds jobs that a killed run may have created and that the definitions no longer
+// declare.
 func (p *Planner) findUnrecorded(settled map[jobKey]bool) {
 	renamed := map[jobKey]bool{}
 	for _, job := range p.definitions.result.Jobs {
@@ -57,8 +57,8 @@ func (p *Planner) findUnrecorded(settled map[jobKey]bool) {
 	}
 }
 
-// unseen reports whether a policy leaves a job of the base to others: that of
-// the head, or that of the commit which the job was applied at.
+// unseen reports whether a policy ignores a job of the base: the head's policy, or that of the
+// commit at which the job was applied.
 func (p *Planner) unseen(before *compile.Job) bool {
 	if p.ignoreFor(before.Name).wholeJob {
 		return true
@@ -70,7 +70,7 @@ func (p *Planner) unseen(before *compile.Job) bool {
 	return known && IgnoresJob(policy, before.Name)
 }
 
-// successors are the base's jobs that live on in the head under another name.
+// successors returns the base's jobs that the head has under another name.
 func (p *Planner) successors() map[*compile.Job]bool {
 	out := map[*compile.Job]bool{}
 	for _, job := range p.definitions.result.Jobs {
@@ -81,7 +81,7 @@ func (p *Planner) successors() map[*compile.Job]bool {
 	return out
 }
 
-// removal is one job that goes.
+// removal is one job to remove.
 type removal struct {
 	address, project, note string
 	key                    jobKey
@@ -90,7 +90,7 @@ type removal struct {
 	before                 *compile.Job
 	definition             *Definition
 	checked                bool // the live body must still be what the base declared
-	unrecorded             bool // before is what a run may have created
+	unrecorded             bool // before may have been created by a killed run
 }
 
 func (p *Planner) explicitRemoval(r compile.Removal, key jobKey) {
@@ -130,7 +130,7 @@ func (p *Planner) goneFromHead(before *compile.Job, key jobKey, unrecorded bool)
 	p.remove(out)
 }
 
-// short is a commit's id as people write it.
+// short returns the usual short form of a commit id.
 func short(commit string) string {
 	const digits = 7
 	if len(commit) > digits {
@@ -139,7 +139,7 @@ func short(commit string) string {
 	return commit
 }
 
-// remove finds the job of one removal, which is planned when that has been read.
+// remove finds the job of one removal, and plans it once the job has been read.
 func (p *Planner) remove(r removal) {
 	var found outcome
 	live, ok := p.findRemoved(r, &found)
@@ -147,7 +147,7 @@ func (p *Planner) remove(r removal) {
 		p.removals = append(p.removals, &task{outcome: found, done: true})
 		return
 	}
-	// What is only kept is unmanaged from now on.
+	// A job that is only kept is unmanaged from now on.
 	p.claimed[live], p.managed[live] = r.action != "", true
 	p.removals = append(p.removals, p.when(live, found, func(out *outcome) { p.planRemoval(r, live, out) }))
 }
@@ -159,7 +159,7 @@ func (p *Planner) planRemoval(r removal, live *LiveJob, out *outcome) {
 			declared = nil
 		}
 		if r.before = p.asWritten(p.in.Tried[r.address], declared, live); r.before == nil {
-			return // somebody else's job of that name
+			return // another job with that name
 		}
 	}
 	change := Change{
@@ -178,9 +178,9 @@ func (p *Planner) planRemoval(r removal, live *LiveJob, out *outcome) {
 		out.changes = append(out.changes, change)
 		return
 	case r.action == ActionDisable && live.Item.Disabled:
-		return // as it should be
+		return // nothing to do
 	case live.ReadErr != nil:
-		out.refuse(RuleUnreadable, r.address, fmt.Sprintf("%s is to be removed and could not be read, so nothing is done to it: %s",
+		out.refuse(RuleUnreadable, r.address, fmt.Sprintf("%s should be removed but could not be read, so nothing is done to it: %s",
 			quote(r.address), sanitize.Message(live.ReadErr.Error())))
 		change.Verdict = VerdictUnknown
 		out.changes = append(out.changes, change)
@@ -192,7 +192,7 @@ func (p *Planner) planRemoval(r removal, live *LiveJob, out *outcome) {
 	}
 	if r.before != nil && r.before.Protect {
 		out.refuse(RuleProtected, r.address, fmt.Sprintf(
-			"%s is protected and would be %sd; take protect: true out in a change of its own first", quote(r.address), r.action))
+			"%s is protected and would be %sd; remove protect: true in a separate change first", quote(r.address), r.action))
 	}
 	if r.checked && p.in.Found[r.address] && !p.in.Options.Adopt {
 		out.refuse(RuleNotWritten, r.address, p.neverWritten(r, live))
@@ -205,8 +205,8 @@ func (p *Planner) planRemoval(r removal, live *LiveJob, out *outcome) {
 	out.changes = append(out.changes, change)
 }
 
-// neverWritten says why a job that was only found in step is not removed: it
-// may be somebody else's.
+// neverWritten explains why a job that was only found in step is not removed: it may belong to
+// somebody else.
 func (p *Planner) neverWritten(r removal, live *LiveJob) string {
 	whose := "its creator is not known"
 	if creator := live.Item.JobCreator; creator != "" {
@@ -216,7 +216,7 @@ func (p *Planner) neverWritten(r removal, live *LiveJob) string {
 		"If it is yours, list it under removed:, or pass --adopt", quote(r.address), r.action, whose, quote(live.ID))
 }
 
-// checkEdited compares a job that goes with what the base declared of it.
+// checkEdited compares a job to remove with the base's declaration.
 func (p *Planner) checkEdited(r removal, live *LiveJob, change *Change, out *outcome) {
 	if live.Body == nil {
 		return
@@ -234,19 +234,18 @@ func (p *Planner) checkEdited(r removal, live *LiveJob, change *Change, out *out
 	}
 	change.Verdict = VerdictRemoveEdited
 	for i := range fields {
-		// Nobody wants a value here: what is shown is what the base declared.
+		// There is no desired value: the change shows the base's.
 		fields[i].Base, fields[i].After, fields[i].Verdict = fields[i].After, nil, VerdictRemoveEdited
 	}
 	change.Fields = fields
 	if !p.in.Options.ForceConflicts {
 		out.refuse(RuleConflict, r.address, fmt.Sprintf(
-			"%s is no longer defined, and was edited outside in %s; look at the edit, then pass --force-conflicts to %s it all the same",
+			"%s is no longer defined, and was edited outside in %s; look at the edit, then pass --force-conflicts to %s it anyway",
 			quote(r.address), count(len(fields), "field"), r.action))
 	}
 }
 
-// findRemoved finds the live job that goes; nil with ok set where it has gone
-// already.
+// findRemoved finds the live job to remove; nil with ok set if it is already gone.
 func (p *Planner) findRemoved(r removal, out *outcome) (live *LiveJob, ok bool) {
 	if r.id != "" {
 		if live = p.live.byID[r.id]; live != nil {
@@ -285,10 +284,9 @@ func joinQuoted(names []string) string {
 	return strings.Join(out, ", ")
 }
 
-// allRemoved lists the objects that the whole commit disables or deletes, also
-// where a part of it is planned: the parts must not each stay below a limit that
-// the whole exceeds. What is outside the part was not read, so of it counts what
-// the listings do not show to be gone.
+// allRemoved lists the objects that the whole commit disables or deletes, even if only a part is
+// planned: otherwise each part could stay below a limit that the whole exceeds. Objects outside the
+// part were not read, so all count that the listings do not show to be gone.
 func (p *Planner) allRemoved() []string {
 	all := map[string]bool{}
 	for _, address := range p.all.removed {
@@ -300,7 +298,7 @@ func (p *Planner) allRemoved() []string {
 	return slices.Sorted(maps.Keys(all))
 }
 
-// removedElsewhere calls add for what the commit removes outside the part.
+// removedElsewhere calls add for each removal outside the part.
 func (p *Planner) removedElsewhere(add func(address string)) {
 	part := indexDefinitions(p.in.Head)
 	within := map[string]bool{}
@@ -334,7 +332,7 @@ func (p *Planner) removedElsewhere(add func(address string)) {
 	p.goneElsewhere(before, add)
 }
 
-// goneElsewhere adds the jobs and templates that the base declares and the head
+// goneElsewhere adds the jobs and templates outside the part that the base declares and the head
 // does not.
 func (p *Planner) goneElsewhere(before *definitionIndex, add func(address string)) {
 	var action Action
@@ -364,8 +362,8 @@ func (p *Planner) goneElsewhere(before *definitionIndex, add func(address string
 	}
 }
 
-// mayRemove reports whether a job outside the part would be disabled or deleted.
-// known says that the base declares it, which counts where no listing was read.
+// mayRemove reports whether a job outside the part would be disabled or deleted. known means that
+// the base declares it, which counts if no listing was read.
 func (p *Planner) mayRemove(key jobKey, id string, action Action, known bool) bool {
 	if p.definitions.jobs[key] != nil {
 		return false
@@ -385,8 +383,7 @@ func (p *Planner) mayRemove(key jobKey, id string, action Action, known bool) bo
 	return false
 }
 
-// switchesOff reports whether a definition outside the part disables a job that
-// is enabled.
+// switchesOff reports whether a definition outside the part disables an enabled job.
 func (p *Planner) switchesOff(job *compile.Job, before *definitionIndex) bool {
 	if p.live.trusted(job.ProjectID) {
 		for _, live := range p.live.byName[jobKey{job.ProjectID, job.Name}] {
@@ -400,12 +397,11 @@ func (p *Planner) switchesOff(job *compile.Job, before *definitionIndex) bool {
 	return was != nil && (was.Enabled == nil || *was.Enabled)
 }
 
-// refuseRemovalOfDefined refuses an entry of removed: whose live job is, by its
-// pinned id or a former name, that of a definition: one says that it goes, the
-// other that it stays. It reports whether it did.
+// refuseRemovalOfDefined refuses an entry of removed: whose live job belongs to a definition, by
+// pinned id or former name: the two contradict each other. It reports whether it refused.
 func (p *Planner) refuseRemovalOfDefined(r removal, out *outcome) bool {
 	if r.checked {
-		return false // what is only no longer declared under its name lives on
+		return false // the job lives on under another name
 	}
 	for _, live := range p.live.byName[r.key] {
 		for _, job := range p.definitions.result.Jobs {
@@ -413,7 +409,7 @@ func (p *Planner) refuseRemovalOfDefined(r removal, out *outcome) bool {
 				continue
 			}
 			out.refuse(RuleRename, r.address, fmt.Sprintf(
-				"%s is listed under removed:, and its live job (id %s) is that of %s; take one of the two out",
+				"%s is listed under removed:, and its live job (id %s) is that of %s; remove one of the two",
 				quote(r.address), quote(live.ID), placed(job)))
 			return true
 		}

@@ -11,7 +11,7 @@ import (
 // the rule that made two values equal.
 type Rule struct {
 	ID  string
-	Doc string // what it takes for equal, and by which evidence
+	Doc string // what it treats as equal, and the evidence
 
 	apply func(body *jsontree.Value, modules Modules)
 }
@@ -19,7 +19,7 @@ type Rule struct {
 // Rules returns the rules in the order in which they are applied.
 func Rules() []Rule {
 	return []Rule{
-		{"limit-time", "limit_time, which is read, and timeout in hours, which is written, are one value", limitTime},
+		{"limit-time", "limit_time (read) and timeout in hours (written) are the same value", limitTime},
 		{"read-only", "members that only the service writes: domain_id, actions, build_environment_type, cluster_selected", readOnly},
 		{"endpoint-key", "endpoint_id is another spelling of a code source's end_point_id", endpointKey},
 		{"definition-name", "a parameter's definition name in any letter case, damaged at its first letter, or missing (API reference 4.20, 4.26)", definitionName},
@@ -46,7 +46,7 @@ func Normalize(body *jsontree.Value, modules Modules) *jsontree.Value {
 	return c
 }
 
-// ModulesOf makes Modules of a catalogue.
+// ModulesOf returns the facts of a catalogue.
 func ModulesOf(c *catalog.Catalogue) Modules {
 	if c == nil {
 		return nil

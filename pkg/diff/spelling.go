@@ -12,8 +12,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// Spelling is a known way in which a service stores a value other than it was
-// sent. "" is none.
+// Spelling is a known way in which a service stores a value differently from what was sent. ""
+// means none.
 type Spelling string
 
 // The known spellings.
@@ -23,11 +23,11 @@ const (
 	SpellingNFC       Spelling = "nfc"        // letters and accents composed
 	SpellingNFD       Spelling = "nfd"        // letters and accents taken apart
 	SpellingNumber    Spelling = "number"     // a number as floating point prints it
-	SpellingSeveral   Spelling = "several"    // more than one of those of texts
+	SpellingSeveral   Spelling = "several"    // several of the text spellings
 )
 
-// SpellingOf returns the way in which got is a spelling of sent, "" where both
-// are written alike or mean different things.
+// SpellingOf returns how the spelling of got differs from sent, "" if they are identical or mean
+// different things.
 func SpellingOf(sent, got *jsontree.Value) Spelling {
 	if sent.Kind() == jsontree.KindNumber && got.Kind() == jsontree.KindNumber {
 		a, err1 := strconv.ParseFloat(sent.Text(), 64)
@@ -64,14 +64,13 @@ func SpellingOf(sent, got *jsontree.Value) Spelling {
 
 func withoutLineBreak(text string) string { return strings.TrimRight(text, "\r\n") }
 
-// fold takes off what the spellings differ in, but for HTML escapes: what the
-// service stored is the only side that may hold some.
+// fold removes the differences between spellings, except HTML escapes, which only the stored side
+// can have.
 func fold(text string) string {
 	return norm.NFC.String(withoutLineBreak(strings.ReplaceAll(text, "\r\n", "\n")))
 }
 
-// respelled reports whether got is what a service with spellings of its own may
-// have stored of sent: each value is equal or a spelling.
+// respelled reports whether every value of got equals that of sent or is a spelling of it.
 func respelled(sent, got *jsontree.Value) bool {
 	switch {
 	case jsontree.Equal(sent, got), SpellingOf(sent, got) != "":
@@ -93,9 +92,8 @@ func respelled(sent, got *jsontree.Value) bool {
 	return false
 }
 
-// edits returns the fields that somebody changed: where the service is known to
-// store values of this object in a spelling of its own, those that are nothing
-// but that are left out.
+// edits returns the fields that somebody changed. If the service is known to store this object in
+// another spelling, it leaves out fields that differ only in spelling.
 func (c *comparison) edits(fields []Field) []Field {
 	if !c.spelled {
 		return fields
@@ -109,13 +107,13 @@ func (s *sides) spells(e entry) bool {
 	return sent != nil && got != nil && respelled(sent, got)
 }
 
-// storedSpelled reports whether the service may hold an object in another
-// spelling than it was sent in: a write of it ended so, or its end is not known.
+// storedSpelled reports whether the service may have stored an object in another spelling: a write
+// ended so, or its result is unknown.
 func (p *Planner) storedSpelled(address string) bool {
 	return p.in.Spelled[address] || len(p.in.Tried[address]) > 0 || len(p.in.TriedTemplates[address]) > 0
 }
 
-// spelled is storedSpelled for a job, under the names that it has and had.
+// spelled is storedSpelled for a job, under its present and former names.
 func (p *Planner) spelled(job *compile.Job) bool {
 	return p.storedSpelled(job.Address) || slices.ContainsFunc(job.RenamedFrom, func(old string) bool {
 		return p.storedSpelled(compile.JobAddress(job.Project, old))

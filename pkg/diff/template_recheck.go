@@ -7,7 +7,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// overTemplate is the comparison of c's template with a body of it.
+// overTemplate returns c's comparison with another body of the template.
 func (c *Change) overTemplate(live *jsontree.Value, modules Modules) *comparison {
 	out := &comparison{live: flatTemplate(live), modules: modules}
 	if c.beforeTemplate != nil {
@@ -22,24 +22,23 @@ func (c *Change) overTemplate(live *jsontree.Value, modules Modules) *comparison
 	return out
 }
 
-// TemplateAsPlanned reports whether a template that was read since is what c was
-// planned from, in all that c declares or changes.
+// TemplateAsPlanned reports whether a template that was read later is what c was planned from, in
+// everything that c declares or changes.
 func (c *Change) TemplateAsPlanned(live *jsontree.Value, modules Modules) bool {
 	have, _ := c.overTemplate(live, modules).fingerprints()
 	return have == c.HaveFingerprint
 }
 
-// OntoTemplate returns c with its body built over live, which was read since and
-// is as planned: what nobody declared is carried over as it is now.
+// OntoTemplate returns c with its body built over live, which was read later and is as planned:
+// undeclared values are kept as they are now.
 func (c *Change) OntoTemplate(live *jsontree.Value, modules Modules) *Change {
 	out := *c
 	out.Desired = jsontree.Pack(replacement(c.WantTemplate.Body, live, c.overTemplate(live, modules).desired))
 	return &out
 }
 
-// UnmetTemplate returns the fields in which a template that was read is not the
-// body that was sent. A value that nobody declares may become another one, as one
-// that moves by itself does; it may not go.
+// UnmetTemplate returns the fields in which a template that was read differs from what was sent. An
+// undeclared value may have changed by itself but must exist.
 func (c *Change) UnmetTemplate(have, sent *jsontree.Value, modules Modules) []Field {
 	unmet := TemplateDifferences(have, sent, modules)
 	if len(unmet) == 0 {
@@ -51,10 +50,9 @@ func (c *Change) UnmetTemplate(have, sent *jsontree.Value, modules Modules) []Fi
 	})
 }
 
-// templateAsWritten returns the base of a live template that an earlier run may
-// have written and did not come to record: where it is as that run wanted it, it
-// was written by that run, and not by somebody else. before is what the record
-// says, nil if it says nothing.
+// templateAsWritten returns the base of a live template that an earlier run may have written
+// without recording it. If the template is as that run wanted it, that run wrote it. before is the
+// recorded base, nil if there is none.
 func (p *Planner) templateAsWritten(address string, before *compile.Template, live *LiveTemplate) *compile.Template {
 	for _, tried := range slices.Backward(p.in.TriedTemplates[address]) {
 		c := (&Change{WantTemplate: tried}).overTemplate(live.Body, p.in.Modules)

@@ -43,7 +43,7 @@ func (p *Planner) template(want *compile.Template, named []*LiveTemplate, out *o
 	switch len(named) {
 	case 0:
 		if problem := p.in.Live.TemplatesProblem; problem != "" {
-			out.refuse(RuleUnreadable, want.Address, fmt.Sprintf("whether %s exists is not known, so nothing is done to it: %s",
+			out.refuse(RuleUnreadable, want.Address, fmt.Sprintf("%s may exist or not, so nothing is done to it: %s",
 				quote(want.Address), sanitize.Message(problem)))
 			change.Verdict = VerdictUnknown
 			out.changes = append(out.changes, change)
@@ -69,11 +69,9 @@ func (p *Planner) template(want *compile.Template, named []*LiveTemplate, out *o
 	}
 }
 
-// halfReplaced returns the template that a replacement should have deleted and
-// did not: of two of one name one is as wanted, and the other is what the base
-// says, or what an earlier run was replacing. Replacing that one once more finds
-// the new one in place and deletes the old one. It returns nil if the two are
-// for a person to decide.
+// halfReplaced returns the template that an unfinished replacement should have deleted: of two with
+// one name, one is as wanted and the other is as in the base, or was being replaced. Replacing it
+// again finds the new one in place and deletes the old one. It returns nil if a person must decide.
 func (p *Planner) halfReplaced(want, before *compile.Template, named []*LiveTemplate) *LiveTemplate {
 	if len(named) != 2 {
 		return nil
@@ -118,7 +116,7 @@ func (p *Planner) compareTemplate(want, before *compile.Template, live *LiveTemp
 	if len(change.Actions) > 0 {
 		if lost := c.unsendable(); len(lost) > 0 {
 			out.refuse(RuleSecret, want.Address, fmt.Sprintf(
-				"replacing %s creates it anew, and the value of %s is not known: the service never returns it in clear; declare it in the template",
+				"replacing %s creates it again, and the value of %s is unknown: the service never returns it in clear; declare it in the template",
 				quote(want.Address), strings.Join(lost, ", ")))
 		}
 	}
@@ -176,7 +174,7 @@ func (p *Planner) removeTemplate(before *compile.Template, live *LiveTemplate, c
 		change.Verdict = VerdictRemoveEdited
 		if !p.in.Options.ForceConflicts {
 			out.refuse(RuleConflict, before.Address, fmt.Sprintf(
-				"%s is no longer published, and was edited outside in %s; pass --force-conflicts to delete it all the same",
+				"%s is no longer published, and was edited outside in %s; pass --force-conflicts to delete it anyway",
 				quote(before.Address), count(n, "field")))
 		}
 	}
@@ -200,13 +198,12 @@ func duplicateTemplates(want *compile.Template, named []*LiveTemplate, modules M
 		len(named), sanitize.Line(want.Name, nameLimit), strings.Join(uuids, ", "))
 }
 
-// templateMembers are a template's members that a user can say something about
-// (API reference 4.21).
+// templateMembers are the members of a template that a user can set (API reference 4.21).
 var templateMembers = []string{"name", "description", "tool_type", "parameters"}
 
-// flatTemplate brings a template's body into the shape of a job's: the steps
-// beside the parameters. The service stores a template's keys in more than one
-// letter case (API reference 4.20, note at template), so they are read without.
+// flatTemplate converts a template's body to the shape of a job's: the steps beside the parameters.
+// It ignores the letter case of keys, because the service stores several (API reference 4.20, note
+// at template).
 func flatTemplate(body *jsontree.Value) *jsontree.Value {
 	if body == nil {
 		return nil
@@ -232,9 +229,8 @@ func flatTemplate(body *jsontree.Value) *jsontree.Value {
 	return out
 }
 
-// replacement is the body of a template that takes the place of a live one: what
-// the definition does not name of it is carried over, as an update of a job does.
-// desired is the flat body that is wanted.
+// replacement returns the body of a template that replaces a live one. Members that the definition
+// does not name are kept, as in an update of a job. desired is the wanted flat body.
 func replacement(want, live, desired *jsontree.Value) *jsontree.Value {
 	template := want.Get(wire.KeyTemplate)
 	if template.Kind() != jsontree.KindObject {
@@ -263,8 +259,8 @@ func replacement(want, live, desired *jsontree.Value) *jsontree.Value {
 	return body
 }
 
-// plainKey is a key in the API's spelling: the service stores those of a template
-// as moduleId and Steps too.
+// plainKey returns a key in the API's spelling: the service also stores moduleId and Steps in
+// templates.
 func plainKey(key string) string {
 	var out strings.Builder
 	for i, r := range key {

@@ -8,11 +8,10 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// asWritten returns the base of a live job that an earlier run may have written
-// and did not come to record: what of it is as that run wanted it was written by
-// that run, and not by somebody else. The body, each channel and the enabled
-// state are written one by one, so each is judged by itself. before is what the
-// record says, nil if it says nothing.
+// asWritten returns the base of a live job that an earlier run may have written without recording
+// it. Parts that are as that run wanted them were written by that run. The body, each channel and
+// the enabled state are written separately, so each is judged separately. before is the recorded
+// base, nil if there is none.
 func (p *Planner) asWritten(tried []*compile.Job, before *compile.Job, live *LiveJob) *compile.Job {
 	if len(tried) == 0 || live == nil || live.Body == nil {
 		return before
@@ -26,10 +25,10 @@ func (p *Planner) asWritten(tried []*compile.Job, before *compile.Job, live *Liv
 	}
 	switch {
 	case out != nil:
-	case p.in.FirstApply: // the job would be updated in any case; so its edits are seen
+	case p.in.FirstApply: // the job is updated in any case, and its edits are shown
 		out = tried[len(tried)-1]
 	default:
-		return nil // nothing shows that the live job is what a run created
+		return nil // nothing proves that a run created the live job
 	}
 	merged := *out
 	merged.Notices, merged.Enabled = nil, nil
@@ -43,8 +42,8 @@ func (p *Planner) asWritten(tried []*compile.Job, before *compile.Job, live *Liv
 	return &merged
 }
 
-// triedOf returns what a run may have written of a job, under the names that it
-// has and had.
+// triedOf returns the versions of a job that a run may have written, under its present and former
+// names.
 func (p *Planner) triedOf(job *compile.Job) []*compile.Job {
 	tried := p.in.Tried[job.Address]
 	for _, old := range job.RenamedFrom {
@@ -57,12 +56,11 @@ func (p *Planner) triedOf(job *compile.Job) []*compile.Job {
 func (p *Planner) bodyIs(live *LiveJob, job *compile.Job) bool {
 	c := &comparison{live: namedBody(live), declared: declaredBody(job), modules: p.in.Modules, placeOf: job.PlaceOf, pos: job.Pos}
 	c.overlaid(p.ignoreFor(job.Name).matches)
-	c.spelled = true // of a write whose end is not known, the spelling is not known either
+	c.spelled = true // the spelling after an unfinished write is unknown
 	return len(c.edits(c.fields())) == 0
 }
 
-// takeLive takes over the channels and the enabled state that are live as job
-// declares them.
+// takeLive copies the live channels and enabled state that are as job declares them.
 func takeLive(into, job *compile.Job, live *LiveJob) {
 	if job.Enabled != nil && *job.Enabled == !live.Item.Disabled {
 		into.Enabled = job.Enabled
@@ -91,8 +89,8 @@ func liveEvents(live *LiveJob, channel string) []string {
 	return nil
 }
 
-// ofBasePolicy judges the fields that the policy of the base left to others: the
-// base says nothing of them, so a difference is a change.
+// ofBasePolicy adjusts fields that the base's policy ignored: the base does not declare them, so a
+// difference is a change.
 func (j *jobTask) ofBasePolicy(fields []Field) {
 	if j.before == nil || j.in.BasePolicy == nil {
 		return

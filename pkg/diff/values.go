@@ -7,8 +7,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
-// view holds a body as a list of values, each under its path, so that they can
-// be compared one by one.
+// view has a body as a list of values with their paths, so that they can be compared one by one.
 type view struct {
 	entries []entry
 	index   map[string]int
@@ -42,8 +41,7 @@ func (v *view) has(path string) bool {
 	return ok
 }
 
-// itemPaths holds the paths of the items of a body. An item without a partner
-// is viewed as one value.
+// itemPaths has the paths of the items of a body. An item without a partner is one value.
 type itemPaths struct {
 	paths    map[string][]string // by list, by index
 	unpaired map[string][]bool
@@ -77,8 +75,7 @@ func ownPaths(body *jsontree.Value) *itemPaths {
 	return p
 }
 
-// freePath returns the first path for an item that is not taken yet, and marks
-// it as taken.
+// freePath returns the first free path for an item and marks it as taken.
 func freePath(list string, item *jsontree.Value, i int, taken map[string]bool) string {
 	for nth := 1; ; nth++ {
 		path := itemPath(list, item, i+nth-1, nth)
@@ -192,7 +189,7 @@ func (v *view) addParams(e entry, params *jsontree.Value) {
 	}
 }
 
-// addNamed lists the values of a list of name and value.
+// addNamed adds the values of a list of name and value objects.
 func (v *view) addNamed(e entry, list *jsontree.Value) {
 	for _, field := range list.Items() {
 		child := e
@@ -202,8 +199,7 @@ func (v *view) addNamed(e entry, list *jsontree.Value) {
 	}
 }
 
-// addTree lists v's scalars and arrays under their paths; an object with
-// members is entered.
+// addTree adds v's scalars and arrays with their paths; it descends into objects with members.
 func (v *view) addTree(e entry, value *jsontree.Value) {
 	if value.Kind() != jsontree.KindObject || value.Len() == 0 {
 		e.value = value

@@ -7,11 +7,9 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// writtenForm puts a body that was read into the form that is written, in place.
-// The service shows some members in another type, under another name, in another
-// letter case, or as null; sent back as shown, they would be stored so. Lists
-// keep their order, texts their line endings, and members that no document lists
-// are left as they are.
+// writtenForm converts a body that was read to the form that is written, in place. The service
+// shows some members with another type, name or letter case, or as null; sent back like that, they
+// would be stored so. Lists keep their order, texts their line endings, and unknown members stay.
 func writtenForm(body *jsontree.Value, modules Modules) {
 	dropNulls(body)
 	for _, m := range body.Members() {
@@ -29,8 +27,7 @@ func writtenForm(body *jsontree.Value, modules Modules) {
 	}
 }
 
-// dropNullsWithin removes what is null within a member that the API reference
-// lists.
+// dropNullsWithin removes nulls inside a member that the API reference lists.
 func dropNullsWithin(key string, member *jsontree.Value) {
 	if !isList(key) {
 		dropNullsDeep(member)
@@ -49,9 +46,8 @@ func dropNullsWithin(key string, member *jsontree.Value) {
 	}
 }
 
-// dropParameterNulls removes what is null within a parameter. The null that some
-// services show in place of a hidden value stays: the value is not known, and an
-// update that would send it is refused.
+// dropParameterNulls removes nulls inside a parameter. It keeps the null that some services show
+// for a hidden value: the value is unknown, and an update that would send it is refused.
 func dropParameterNulls(param *jsontree.Value) {
 	var hidden []*jsontree.Value
 	if isSensitive(param) {
@@ -66,8 +62,8 @@ func dropParameterNulls(param *jsontree.Value) {
 	}
 }
 
-// dropNullsDeep removes the members that are null from v and from all below it.
-// Items of lists stay: their place means something.
+// dropNullsDeep removes members that are null from v, at all depths. List items stay, because their
+// position matters.
 func dropNullsDeep(v *jsontree.Value) {
 	dropNulls(v)
 	for _, m := range v.Members() {
@@ -78,8 +74,7 @@ func dropNullsDeep(v *jsontree.Value) {
 	}
 }
 
-// dropNulls removes the members of object that are null: null and absent mean
-// the same to the service.
+// dropNulls removes members of object that are null. Null and absent mean the same to the service.
 func dropNulls(object *jsontree.Value) {
 	var null []string
 	for _, m := range object.Members() {

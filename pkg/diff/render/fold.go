@@ -47,8 +47,8 @@ func jobAddress(c *diff.Change) string {
 	return address
 }
 
-// takeIn shows the notifications of a job with it. Those of a new job are part
-// of what is created and stay unmentioned, as its steps do.
+// takeIn adds the notifications of a job to it. For a new job they are part of the creation and are
+// not listed, like its steps.
 func (c *changeView) takeIn(notice *changeView) {
 	if c.mark == "+" && len(c.fields) == 0 && notice.weight <= weightChange {
 		return
@@ -69,9 +69,8 @@ func (c *changeView) takeIn(notice *changeView) {
 // leastGroup is how many objects share a change before it is shown once.
 const leastGroup = 2
 
-// grouped shows changes with one cause once: the same fields with the same
-// values, defined in the same place. A group stands where its first member
-// stood.
+// grouped combines changes with one cause: the same fields with the same values, defined in the
+// same place. A group takes the place of its first member.
 func grouped(views []changeView) []changeView {
 	members := map[string][]int{}
 	for i := range views {
@@ -110,7 +109,7 @@ func groupOf(views []changeView, group []int) changeView {
 	}
 	view.owners = owners
 	if place := view.fields[0].place; !slices.ContainsFunc(view.fields, func(f fieldView) bool { return f.place != place }) {
-		view.right = place // one place for all of it is said once
+		view.right = place // the common place is shown once
 		for i := range view.fields {
 			view.fields[i].place = ""
 		}
@@ -118,8 +117,8 @@ func groupOf(views []changeView, group []int) changeView {
 	return view
 }
 
-// cause is equal for changes that one edit made, "" for a change that is always
-// shown by itself: removals and conflicts, and what is new.
+// cause returns a key that is equal for changes made by one edit; "" for changes that are always
+// shown singly: removals, conflicts and new objects.
 func (c *changeView) cause() string {
 	if !c.job || len(c.fields) == 0 || c.weight == weightRemoval || c.mark != "~" || c.lastEdit != "" {
 		return ""
@@ -140,8 +139,7 @@ func (c *changeView) cause() string {
 	return cause.String()
 }
 
-// memberNames lists the members of a group, at most so many that the line fits
-// into width cells; 0 lists all.
+// memberNames lists the members of a group, as many as fit into width cells; 0 lists all.
 func (c *changeView) memberNames(width int) string {
 	const some = 3
 	if width == 0 {
@@ -195,7 +193,7 @@ func countObjects(plan *diff.Plan) objectCounts {
 	return n
 }
 
-// add counts an object by the weightiest of its actions.
+// add counts an object by its most serious action.
 func (n *objectCounts) add(actions []diff.Action) {
 	for _, kind := range []struct {
 		action diff.Action

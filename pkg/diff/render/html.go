@@ -19,14 +19,13 @@ var page = sync.OnceValue(func() *template.Template {
 	return template.Must(template.New("page").Parse(pageSource))
 })
 
-// HTMLOptions say how a page is laid out.
+// HTMLOptions choose the layout of a page.
 type HTMLOptions struct {
 	NoGroup bool // list each of the changes that have one cause
 }
 
-// HTML writes a plan as one file that needs nothing else: no script, no font,
-// no address. Choosing verdicts and folding work by style sheet alone, so the
-// page can forbid scripts altogether.
+// HTML writes a plan as one self-contained file without scripts, fonts or links. Filtering and
+// folding use style sheets only, so the page can forbid scripts.
 func HTML(w io.Writer, plan *diff.Plan, options HTMLOptions) error {
 	if Unread(plan) {
 		plan = withoutChanges(plan)
@@ -88,14 +87,14 @@ type pageField struct {
 	Mark, Path, Place, Note, Stat string
 	Verdict                       string
 	Before, After                 string
-	Values                        string     // said in one sentence instead of two values
+	Values                        string     // in one sentence instead of two values
 	Sides                         []pageSide // of an edit outside: what each side says
 	Rows                          []pageRow
 	Item, ItemClass               string
 	Created                       string // the value of a new object's field
 }
 
-// pageSide is what the base, the live state or the definitions say of a field.
+// pageSide is the value of a field on one side: base, live or definitions.
 type pageSide struct{ Name, Class, Value string }
 
 // pageRow is one row of a script's two sides.
@@ -149,7 +148,7 @@ func pageFieldOf(f *fieldView) pageField {
 	return out
 }
 
-// sidesOf lists what each side says of a field that was edited outside.
+// sidesOf lists the value on each side of a field that was edited outside.
 func sidesOf(f *fieldView) []pageSide {
 	p := pair{f.before, f.after}.shorten(pageValueLimit)
 	live, head := pageSide{"live", "del", p.before}, pageSide{"definitions", "ins", p.after}
@@ -176,8 +175,7 @@ func sidesNote(f *fieldView) string {
 // pageValueLimit caps one value of the page, in characters.
 const pageValueLimit = 2000
 
-// sideBySide puts the old lines of a hunk beside the new ones that took their
-// place.
+// sideBySide puts the old lines of a hunk beside the new ones that replace them.
 func sideBySide(h hunk) []pageRow {
 	lines := shownLines(h)
 	var rows []pageRow

@@ -17,8 +17,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// JSON writes the plan document (schemas/plan.schema.json), indented, with what
-// acts on a terminal escaped. The same plan gives the same bytes.
+// JSON writes the plan document (schemas/plan.schema.json), indented, with terminal control
+// characters escaped. The same plan gives the same bytes.
 func JSON(w io.Writer, plan *diff.Plan) error {
 	document := *plan
 	document.Groups = groupsOf(plan)
@@ -43,9 +43,8 @@ const (
 	maxValues = 20_000_000
 )
 
-// Read reads a plan document strictly: unknown members, duplicate keys, another
-// major version and anything after the document are errors. What it says is
-// only shown and compared; nothing of it is ever sent.
+// Read reads a plan document strictly: unknown members, duplicate keys, another major version and
+// trailing content are errors. The content is only shown and compared, never sent.
 func Read(r io.Reader) (*diff.Plan, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxPlan+1))
 	if err != nil {
@@ -75,9 +74,9 @@ func Read(r io.Reader) (*diff.Plan, error) {
 const keyChecksum = "checksum"
 
 // ErrAltered says that a stored plan was changed after it was made.
-var ErrAltered = errors.New("it was changed after it was made: its checksum is not that of its content")
+var ErrAltered = errors.New("it was changed after it was made: its checksum does not match its content")
 
-// checksum is over the document as it is written, without the checksum itself.
+// checksum covers the document as written, without the checksum member.
 func checksum(tree *jsontree.Value) string {
 	content := tree.Clone()
 	content.Delete(keyChecksum)
@@ -85,9 +84,8 @@ func checksum(tree *jsontree.Value) string {
 	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
-// verifyChecksum returns ErrAltered for a document whose content is not what
-// was written. Documents of version 1.0 have no checksum; their plan id is
-// checked by Intact.
+// verifyChecksum returns ErrAltered if the content of a document was changed. Documents of version
+// 1.0 have no checksum; Intact checks their plan id.
 func verifyChecksum(tree *jsontree.Value) error {
 	version, _ := tree.Get("format_version").AsString()
 	said, has := tree.Get(keyChecksum).AsString()
@@ -109,15 +107,15 @@ func checkVersion(tree *jsontree.Value) error {
 	case !ok:
 		return errors.New("format_version is missing; buildsync plan --out FILE writes it")
 	case !formatVersion.MatchString(version) || !strings.HasPrefix(version, major+"."):
-		return fmt.Errorf("format_version is %.20q, and this version reads %s.x; make the plan anew", version, major)
+		return fmt.Errorf("format_version is %.20q, and this version reads %s.x; make the plan again", version, major)
 	}
 	return nil
 }
 
 var formatVersion = regexp.MustCompile(`^[0-9]{1,4}\.[0-9]{1,4}$`)
 
-// isNewer reports whether a document of that version may hold members that
-// this program does not know.
+// isNewer reports whether a document of that version may have members that this program does not
+// know.
 func isNewer(version string) bool {
 	_, minor, _ := strings.Cut(version, ".")
 	_, ours, _ := strings.Cut(diff.FormatVersion, ".")

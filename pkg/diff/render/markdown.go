@@ -11,14 +11,13 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// MarkdownOptions say for which comment a plan is written.
+// MarkdownOptions choose the form of a comment.
 type MarkdownOptions struct {
-	// MaxBytes is how long the comment may be; 0: as long as it gets. Removals,
-	// refusals and the plan id are never left out, even if they alone are longer.
+	// MaxBytes is the maximum length of the comment; 0: unlimited. Removals, refusals and the plan
+	// id are always kept, even if they exceed it.
 	MaxBytes int
-	// Tag is put into the hidden marker line, so that a bot finds its own comment
-	// again and nobody else's: letters, digits, and single . _ - / : between them;
-	// the rest is dropped.
+	// Tag is part of the hidden marker line, by which a bot finds its own comment: letters, digits,
+	// and single . _ - / : between them; other characters are dropped.
 	Tag string
 	// NoGroup lists each of the changes that have one cause.
 	NoGroup bool
@@ -35,11 +34,10 @@ const (
 	detailCount                // counted among others
 )
 
-// Markdown writes a plan for a comment on a merge request. Every text of a file
-// or of the service stands in a code span or a fenced block, where it can be
-// neither markup nor a mention. Where it would be longer than options allow, it
-// is shortened change by change: scripts first, then values, then paths, then
-// whole objects, quiet ones and long ones before others.
+// Markdown writes a plan as a comment for a merge request. All text from files or the service is in
+// code spans or fenced blocks, where it cannot be markup or a mention. A comment that is too long
+// is shortened change by change: first scripts, then values, then paths, then whole objects,
+// beginning with the least important and longest.
 func Markdown(w io.Writer, plan *diff.Plan, options MarkdownOptions) error {
 	if Unread(plan) {
 		plan = withoutChanges(plan)
@@ -65,8 +63,8 @@ type markdownWriter struct {
 	parts   []string // a change each
 }
 
-// tagOf keeps of s what can stand in an HTML comment: a sign counts only between
-// two letters or digits, so that there is never the -- that would end it.
+// tagOf keeps the characters of s that are allowed in an HTML comment. Punctuation counts only
+// between letters or digits, so that -- never ends the comment.
 func tagOf(s string) string {
 	var tag strings.Builder
 	sign := rune(0)
@@ -85,7 +83,7 @@ func tagOf(s string) string {
 	return tag.String()
 }
 
-// leftOutReserve is room for what leftOut says, in bytes.
+// leftOutReserve is the space for the text of leftOut, in bytes.
 const leftOutReserve = 160
 
 // fit shortens changes until the comment is at most limit bytes long.
@@ -112,8 +110,8 @@ func (m *markdownWriter) fit(limit int) {
 	}
 }
 
-// order lists the changes as they are shortened: the least important first, of
-// those the longest.
+// order lists the changes in the order of shortening: least important first, longest first among
+// equals.
 func (m *markdownWriter) order() []int {
 	out := make([]int, len(m.parts))
 	for i := range out {
@@ -150,7 +148,7 @@ func (m *markdownWriter) text() string {
 	if len(m.plan.Refusals) > 0 {
 		out.WriteString("\n")
 	}
-	// What goes comes first: a reader who stops early has seen it.
+	// Removals come first, for readers who stop early.
 	m.write(&out, func(c *changeView) bool { return c.weight == weightRemoval })
 	m.write(&out, func(c *changeView) bool { return c.weight != weightRemoval })
 	m.leftOut(&out)
@@ -169,7 +167,7 @@ func (m *markdownWriter) write(out *strings.Builder, chosen func(*changeView) bo
 	}
 }
 
-// leftOut says what was shortened, so that nobody takes the comment for all.
+// leftOut lists what was shortened, so that nobody takes the comment for complete.
 func (m *markdownWriter) leftOut(out *strings.Builder) {
 	shortened, counted := 0, 0
 	for _, d := range m.details {
@@ -228,7 +226,7 @@ func changeMarkdown(c *changeView, d detail) string {
 	if len(lines) == 0 {
 		return "- " + head + "\n\n"
 	}
-	// Inside a summary no code span works; entities mean the same in HTML.
+	// Code spans do not work inside a summary; entities mean the same in HTML.
 	summary := sanitize.MarkdownText(strings.TrimSpace(c.left()), 0)
 	if aside != "" {
 		summary += " · " + sanitize.MarkdownText(strings.ReplaceAll(aside, "   ", " · "), 0)
@@ -265,11 +263,10 @@ func changeLines(c *changeView, d detail) []string {
 	return lines
 }
 
-// memberWidth is how long the list of a group's members is in a shortened
-// comment, in cells.
+// memberWidth is the length of the member list of a group in a shortened comment, in cells.
 const memberWidth = 100
 
-// valueLimit caps one value of a comment, in characters.
+// valueLimit caps one value in a comment, in characters.
 const valueLimit = 300
 
 func fieldLines(f *fieldView, d detail) []string {

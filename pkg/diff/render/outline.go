@@ -10,8 +10,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// document is a plan prepared for people: everything that text, Markdown and
-// HTML show, made safe for one line, without their markup.
+// document is a plan prepared for people: everything that text, Markdown and HTML show, each text
+// safe for one line, without markup.
 type document struct {
 	changes []changeView
 	column  int // the widest left side, in columns
@@ -38,7 +38,7 @@ type changeView struct {
 	addresses  []string // of a group, in the same order
 }
 
-// weight orders what may be left out where room is short.
+// weight ranks changes by importance, for leaving out the least important.
 type weight uint8
 
 const (
@@ -73,8 +73,7 @@ type fieldView struct {
 	asked   bool // of drift, which writes nothing
 }
 
-// outlineOf prepares a plan. Equal changes with one cause are one, unless each
-// is to be listed.
+// outlineOf prepares a plan. It groups changes with one cause unless noGroup is set.
 func outlineOf(plan *diff.Plan, noGroup bool) document {
 	doc := document{changes: objectsOf(plan)}
 	if !noGroup {
@@ -139,7 +138,7 @@ func counted(n int, noun string) string {
 
 func has(c *diff.Change, action diff.Action) bool { return slices.Contains(c.Actions, action) }
 
-// markOf chooses the sign, the colour and the weight of an object.
+// markOf returns the sign, the colour and the weight of an object.
 func markOf(c *diff.Change) (mark, paint string, w weight) {
 	switch {
 	case c.Verdict == diff.VerdictRemove && len(c.Actions) == 0:
@@ -162,7 +161,7 @@ func markOf(c *diff.Change) (mark, paint string, w weight) {
 	return "=", plain, weightQuiet
 }
 
-// noteOf says beside an object's name what its sign does not.
+// noteOf returns the note beside an object's name.
 func noteOf(c *diff.Change) string {
 	var parts []string
 	for _, action := range c.Actions {
@@ -179,7 +178,7 @@ func noteOf(c *diff.Change) string {
 	return strings.Join(parts, ", ")
 }
 
-// place is where an object is defined, and what is to be said of it.
+// place returns where an object is defined, with its notes.
 func place(c *diff.Change) string {
 	var at string
 	if c.Definition != nil {
@@ -188,8 +187,7 @@ func place(c *diff.Change) string {
 	return joinRight(at, sanitize.Line(c.Note, nameLimit))
 }
 
-// aside is what stands beside an object's name: its place, what is to be said of
-// it, and who answers for it.
+// aside returns what is shown to the right of an object's name: place, notes and owners.
 func (c *changeView) aside() string {
 	const most = 3
 	switch n := len(c.owners); {
@@ -290,8 +288,8 @@ func memberLines(lines []string, key string, v *jsontree.Value) []string {
 	return append(lines, key+": "+short(v))
 }
 
-// namedValues writes a list of name and value objects, as a parameter's params
-// are, one to a line; ok is false for any other value.
+// namedValues writes a list of name and value objects, such as a parameter's params, one per line;
+// ok is false for any other value.
 func namedValues(v *jsontree.Value) (lines []string, ok bool) {
 	for _, item := range v.Items() {
 		key, named := item.Get("name").AsString()
@@ -309,8 +307,7 @@ func namedValues(v *jsontree.Value) (lines []string, ok bool) {
 	return lines, len(lines) > 0
 }
 
-// stat says how many lines of a script changed: a line that was replaced
-// counts once.
+// stat says how many lines of a script changed. A replaced line counts once.
 func (f *fieldView) stat() string { return counted(f.diff.changed, "line") + " changed" }
 
 // setBack says what apply does about an edit outside.
@@ -321,7 +318,7 @@ func (f *fieldView) setBack() string {
 	return "  → will be set back"
 }
 
-// verdictNote is said beside the path of a field that is shown by lines.
+// verdictNote returns the note beside the path of a field that is shown by lines.
 func (f *fieldView) verdictNote() string {
 	switch f.verdict {
 	case diff.VerdictDrift:
@@ -332,8 +329,8 @@ func (f *fieldView) verdictNote() string {
 	return ""
 }
 
-// valuesIn is values in a line of width cells: whole where they fit, and
-// otherwise each shortened alike, so that the parts that differ stay.
+// valuesIn returns values in a line of width cells: in full if they fit, else both shortened so
+// that the differing parts stay.
 func (f *fieldView) valuesIn(width int) string {
 	if whole := f.values(width); cells.StringWidth(whole) <= width {
 		return whole
@@ -341,7 +338,7 @@ func (f *fieldView) valuesIn(width int) string {
 	return f.values(max(16, (width-8)/2))
 }
 
-// values is a field's values on one line, each of at most room characters.
+// values returns a field's values on one line, each of at most room characters.
 func (f *fieldView) values(room int) string {
 	if f.hidden {
 		switch f.verdict {

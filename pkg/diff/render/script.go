@@ -10,9 +10,8 @@ import (
 // context is how many unchanged lines stand around a change.
 const context = 3
 
-// maxLines is up to how many lines a minimal difference is looked for. Beyond
-// it only the common beginning and end are left out: lines in another order
-// would cost quadratic time.
+// maxLines is the number of lines up to which a minimal difference is computed. Beyond it only the
+// common beginning and end are skipped, because reordered lines would cost quadratic time.
 const maxLines = 20_000
 
 // line is one line of a script's difference. Kind is ' ', '-' or '+'; the text
@@ -95,8 +94,8 @@ func matches(a, b []string) []int {
 		endA, endB = endA-1, endB-1
 		partner[endA] = endB
 	}
-	// A line that stands on one side only cannot match: leaving it out makes the
-	// search many times faster and changes nothing.
+	// A line on one side only cannot match: leaving it out makes the search many times faster and
+	// does not change the result.
 	runesA, indexA, runesB, indexB := commonLines(a[start:endA], b[start:endB])
 	if len(runesA) > maxLines || len(runesB) > maxLines {
 		return partner
@@ -121,8 +120,8 @@ func matches(a, b []string) []int {
 	return partner
 }
 
-// commonLines writes the lines that both sides have as runes, one for each
-// distinct line, and where they stood.
+// commonLines encodes the lines that both sides have as runes, one for each distinct line, with
+// their indexes.
 func commonLines(a, b []string) (runesA []rune, indexA []int, runesB []rune, indexB []int) {
 	inB := make(map[string]bool, len(b))
 	for _, l := range b {
@@ -158,7 +157,7 @@ func lineRune(n int) rune {
 	return r
 }
 
-// weave writes both scripts as one list of lines.
+// weave combines both scripts to one list of lines.
 func weave(a, b []string, partner []int) []line {
 	lines := make([]line, 0, max(len(a), len(b)))
 	add := func(kind byte, text string, na, nb int) {
@@ -183,7 +182,7 @@ func weave(a, b []string, partner []int) []line {
 	return lines
 }
 
-// hunks cuts out the changed stretches with their context.
+// hunks returns the changed lines with their context.
 func hunks(lines []line) []hunk {
 	var out []hunk
 	last := -1 // index after the last line taken
@@ -207,8 +206,8 @@ func hunks(lines []line) []hunk {
 	return out
 }
 
-// Unified is the difference of two texts as a patch that git and patch
-// understand, "" if there is none. name is that of both sides.
+// Unified returns the difference of two texts as a patch for git and patch, "" if they are equal.
+// name is the name of both sides.
 func Unified(name, before, after string) string { return diffScripts(before, after).unified(name) }
 
 // unified writes d as a patch that git and patch understand.
@@ -235,7 +234,7 @@ func (d scriptDiff) unified(name string) string {
 				}
 			}
 		}
-		// Of a side without lines the number of the line before is written.
+		// For a side without lines, the format wants the number of the line before.
 		switch {
 		case na == 0:
 			firstA = firstB - shift - 1

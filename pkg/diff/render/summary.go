@@ -13,7 +13,7 @@ import (
 // sanitizeMessage makes a message of a rail safe for one line.
 func sanitizeMessage(s string) string { return sanitize.Line(s, messageLimit) }
 
-// titleOf names what the plan is for, and where it would be applied.
+// titleOf says what the plan is for and where it would be applied.
 func titleOf(plan *diff.Plan) string {
 	title := "Plan"
 	if plan.Question == diff.QuestionDrift {
@@ -72,11 +72,11 @@ func whereOf(plan *diff.Plan) string {
 	return name(strings.TrimSuffix(host, "/"))
 }
 
-// revisionsOf says which definitions were compared.
+// revisionsOf says which revisions were compared.
 func revisionsOf(plan *diff.Plan) string {
 	head, live := revision(plan.Head), ""
 	if plan.Endpoint == diff.Offline {
-		live = "; live: not consulted"
+		live = "; live: not read"
 	}
 	if plan.Base == nil {
 		if head == "" {
@@ -84,12 +84,12 @@ func revisionsOf(plan *diff.Plan) string {
 		}
 		return "no base, head " + head + live
 	}
-	const checkedOut = "what is checked out" // outside Git, where no revision has a name
+	const checkedOut = "what is checked out" // outside Git there is no revision
 	base := revision(*plan.Base)
 	if base == "" && head == "" {
 		return "base is " + checkedOut + live
 	}
-	if base == "" { // this clone applied to another endpoint only
+	if base == "" { // this clone has applied only to another endpoint
 		return "empty base → head " + head + live
 	}
 	if head == "" {
@@ -114,8 +114,7 @@ func revision(r diff.Revision) string {
 // onlyAPart introduces what partsOf returns.
 const onlyAPart = "Only a part:"
 
-// partsOf names the parts that the plan was asked for as the flags that choose
-// them.
+// partsOf lists the parts of a plan as the flags that select them.
 func partsOf(plan *diff.Plan) []string {
 	var out []string
 	for _, part := range plan.Parts {
@@ -140,7 +139,7 @@ func partsOf(plan *diff.Plan) []string {
 	return out
 }
 
-// quoted writes a word as a shell would need it.
+// quoted quotes a word for a shell if necessary.
 func quoted(word string) string {
 	plainIn := func(r rune) bool {
 		return r == '-' || r == '_' || r == '.' || r == '/' || r == '=' || unicode.IsLetter(r) || unicode.IsDigit(r)
@@ -152,18 +151,18 @@ func quoted(word string) string {
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
-// nothingToDo says of a plan without changes what that is true of.
+// nothingToDo says for a plan without changes what was compared.
 func nothingToDo(plan *diff.Plan) string {
 	subject := Subject(plan)
 	switch {
 	case plan.Endpoint == diff.Offline && plan.Base != nil && (!plan.Partial || plan.Summary.Unchanged > 0):
-		return "No change: the definitions are those of the base. The live state was not read."
+		return "No change: the definitions are the same as in the base. The live state was not read."
 	case plan.Partial && plan.Summary.Unchanged == 0:
-		return "Nothing to do: no definition lies in the part that was asked for."
+		return "Nothing to do: the selected part has no definitions."
 	case plan.Question == diff.QuestionDrift:
 		return noDrift(plan)
 	case plan.Partial:
-		return "In step in the part that was asked for: " + counted(plan.Jobs, "job") + "."
+		return "In step in the selected part: " + counted(plan.Jobs, "job") + "."
 	case subject == "" || strings.HasPrefix(subject, "on "):
 		return "In step" + strings.TrimRight(" "+subject, " ") + ": " + counted(plan.Jobs, "job") + "." + unmanaged(plan)
 	}
@@ -174,9 +173,8 @@ func nothingToDo(plan *diff.Plan) string {
 	return subject + is + " in step: " + counted(plan.Jobs, "job") + "." + unmanaged(plan)
 }
 
-// Unread reports whether nothing of the live state could be read, so that the
-// reason is all there is to say. Only the first refusal is a reason; the others
-// follow from it.
+// Unread reports whether nothing of the live state could be read. Then only the first refusal is
+// shown; the others follow from it.
 func Unread(plan *diff.Plan) bool {
 	if len(plan.Refusals) == 0 || len(plan.Changes) == 0 || plan.Summary.Unchanged > 0 {
 		return false
@@ -188,15 +186,14 @@ func Unread(plan *diff.Plan) bool {
 		!slices.ContainsFunc(plan.Changes, func(c diff.Change) bool { return c.Verdict != diff.VerdictUnknown })
 }
 
-// withoutChanges is a plan of which only the first refusal is left: the reason
-// why nothing was read.
+// withoutChanges returns a plan with only the first refusal.
 func withoutChanges(plan *diff.Plan) *diff.Plan {
 	short := *plan
 	short.Changes, short.Refusals, short.PlanID, short.Summary, short.Needs = nil, plan.Refusals[:1], "", diff.Summary{}, nil
 	return &short
 }
 
-// unmanaged counts the live jobs that no definition speaks of.
+// unmanaged counts the live jobs without a definition.
 func unmanaged(plan *diff.Plan) string {
 	switch n := plan.Summary.Unmanaged; n {
 	case 0:
@@ -208,8 +205,8 @@ func unmanaged(plan *diff.Plan) string {
 	}
 }
 
-// noDrift answers the question of drift: which definitions the live state is
-// held against, and whether there are newer ones.
+// noDrift is the answer of drift: which definitions the live state matches, and whether there are
+// newer ones.
 func noDrift(plan *diff.Plan) string {
 	are, them := "are", "them"
 	if plan.Jobs == 1 {
@@ -225,8 +222,7 @@ func noDrift(plan *diff.Plan) string {
 	return fmt.Sprintf("No drift: %s %s as %s.%s", counted(plan.Jobs, "job"), are, as, later)
 }
 
-// Summary counts what a plan does, and what is not as it should be: what is zero
-// is left out.
+// Summary counts what a plan does and what needs attention. It leaves out zeros.
 func Summary(plan *diff.Plan) string {
 	s := plan.Summary
 	var actions, sentences []string

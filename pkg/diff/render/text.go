@@ -11,9 +11,9 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff"
 )
 
-// Options say for which terminal a plan is shown as text. Without a width it is
-// not for a terminal: it is laid out for 100 columns and each fact stays on its
-// line, for those who search the text. With one, what does not fit is folded.
+// Options choose the form of a plan as text. Without a width, the text is for files and pipes: laid
+// out for 100 columns, with each fact on one line so that it can be searched. With a width, long
+// lines are folded.
 type Options struct {
 	Color bool
 	Width int // columns of the terminal
@@ -81,7 +81,7 @@ func (t *textWriter) line(s string) {
 	t.out.WriteByte('\n')
 }
 
-// row writes left, then right in a column that the rows of the plan share.
+// row writes left, and right in a column that is common to all rows.
 func (t *textWriter) row(left, paint, right string) {
 	column := min(t.doc.column+2, t.width*2/3)
 	if right == "" {
@@ -100,7 +100,7 @@ func (t *textWriter) row(left, paint, right string) {
 	t.line(t.palette.paint(paint, left) + strings.Repeat(" ", gap) + t.palette.dim(right))
 }
 
-// words writes a sentence, over several lines where it has to be folded.
+// words writes a sentence, folded to several lines if necessary.
 func (t *textWriter) words(indent string, paint func(string) string, sentence string) {
 	line, further := "", indent+"  "
 	for word := range strings.SplitSeq(sentence, " ") {
@@ -118,7 +118,7 @@ func (t *textWriter) header(plan *diff.Plan) {
 	title := titleOf(plan)
 	revisions := revisionsOf(plan)
 	gap := 3
-	if len(t.doc.changes) > 0 { // a column of its own, as places have below
+	if len(t.doc.changes) > 0 { // in the column of the places below
 		gap = max(2, 32-cells.StringWidth(title))
 	}
 	if room := t.width - cells.StringWidth(title) - cells.StringWidth(revisions); t.fold && room < 2 {

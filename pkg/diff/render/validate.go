@@ -18,8 +18,8 @@ var (
 	}
 )
 
-// validate refuses a document whose words this version does not know: what is
-// not understood must not be shown as if it were.
+// validate refuses a document with words that this version does not know: it cannot show them
+// correctly.
 func validate(p *diff.Plan) error {
 	if !strings.HasPrefix(p.PlanID, "sha256:") {
 		return fmt.Errorf("plan_id %.20q is not a digest", p.PlanID)

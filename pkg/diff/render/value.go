@@ -40,8 +40,7 @@ func isItem(f diff.Field) bool {
 		(f.Before.Kind() == jsontree.KindObject || f.After.Kind() == jsontree.KindObject)
 }
 
-// scripts returns the texts that are compared line by line. A value that is no
-// text is shown as one.
+// scripts returns the texts that are compared line by line, also for values that are not texts.
 func scripts(f diff.Field) (before, after string) { return scriptText(f.Before), scriptText(f.After) }
 
 func scriptText(v *jsontree.Value) string {
@@ -54,7 +53,7 @@ func scriptText(v *jsontree.Value) string {
 	return string(v.AppendJSON(nil)) + "\n"
 }
 
-// short is a value on one line: text quoted, everything else as JSON.
+// short returns a value on one line: text in quotes, everything else as JSON.
 func short(v *jsontree.Value) string {
 	if v == nil {
 		return absent
@@ -62,8 +61,8 @@ func short(v *jsontree.Value) string {
 	return visible(string(v.AppendJSON(nil)))
 }
 
-// visible escapes what does not print and what hides: combining marks, which
-// make two spellings of one letter look alike, as JSON does.
+// visible escapes, as JSON does, characters that do not print, and combining marks, which make
+// different spellings look alike.
 func visible(s string) string {
 	plain := true
 	for i := range len(s) {
@@ -99,8 +98,7 @@ func escapeRune(r rune) string {
 // pair is two values as they are shown side by side.
 type pair struct{ before, after string }
 
-// shorten cuts both sides to limit characters around the first place where they
-// differ, so that what differs is never cut away.
+// shorten cuts both sides to limit characters around their first difference.
 func (p pair) shorten(limit int) pair {
 	p = p.tellApart()
 	a, b := []rune(p.before), []rune(p.after)
@@ -133,8 +131,8 @@ func window(s []rune, from, limit int) string {
 	return text
 }
 
-// tellApart escapes letters of other alphabets in what differs where they stand
-// against a Latin letter: a Cyrillic а and a Latin a look the same.
+// tellApart escapes letters of other alphabets where they differ from a Latin letter: a Cyrillic а
+// and a Latin a look the same.
 func (p pair) tellApart() pair {
 	a, b := []rune(p.before), []rune(p.after)
 	start := 0
@@ -152,8 +150,7 @@ func (p pair) tellApart() pair {
 	}
 }
 
-// against escapes s's letters that may be taken for Latin ones, if other has
-// Latin ones.
+// against escapes the letters of s that look Latin, if other has Latin ones.
 func against(s, other []rune) string {
 	latin := false
 	for _, r := range other {
@@ -173,8 +170,7 @@ func against(s, other []rune) string {
 	return out.String()
 }
 
-// lookalike reports whether r belongs to an alphabet, or a width, whose letters
-// pass for Latin ones.
+// lookalike reports whether r belongs to an alphabet, or a width, with letters that look Latin.
 func lookalike(r rune) bool {
 	return unicode.In(r, unicode.Cyrillic, unicode.Greek, unicode.Armenian, unicode.Cherokee) ||
 		r >= 0xff01 && r <= 0xff5e || r >= 0x1d400 && r <= 0x1d7ff
@@ -198,8 +194,7 @@ func scriptLine(l line, marks bool) string {
 	return text
 }
 
-// tabMark stands for a tab where it is shown; the arrow does not occur in what
-// sanitize escapes.
+// tabMark shows a tab. The arrow does not occur in the output of sanitize.
 const tabMark = "⇥"
 
 // marksNeeded reports whether the changed lines of a hunk differ in blanks alone.
@@ -223,8 +218,8 @@ type shownLine struct {
 	open bool // the script ends here without a line break
 }
 
-// shownLines makes a hunk ready to print. A line that takes the place of one
-// other is told apart from it.
+// shownLines prepares a hunk for printing. If one line replaces one other, their difference is
+// marked.
 func shownLines(h hunk) []shownLine {
 	marks := marksNeeded(h)
 	out := make([]shownLine, len(h.lines))
