@@ -1,14 +1,12 @@
-// Package compile turns the definitions of a workspace into the bodies that the
-// API takes: it merges defaults and templates, multiplies matrices, resolves
-// references and includes, and expands the friendly forms. Each value keeps the
-// place that it came from.
+// Package compile turns the definitions of a workspace into request bodies of the API: it merges
+// defaults and templates, expands matrices, resolves references and includes, and translates the
+// friendly forms. Each value keeps its origin.
 //
-// Its promises: the result depends on its arguments alone and is the same to
-// the byte whatever the order of the files; a key that is absent stays absent
-// in the body, an empty list or an explicit null makes the value empty; where
-// the API wants text, the text that was written is kept; a secret is a
-// placeholder; all errors are reported in one run. Sections are those of the
-// API Reference (2023-11-30).
+// It promises: the result depends only on the arguments and is the same byte for byte whatever the
+// order of the files; an absent key stays absent in the body, and an empty list or explicit null
+// makes the value empty; where the API wants text, the written text is kept; a secret is a
+// placeholder; one run reports all errors. Section numbers are those of the API Reference
+// (2023-11-30).
 package compile
 
 import (
@@ -27,23 +25,22 @@ type Options struct {
 	// Vars are the values of --var; they win over those of the workspace and
 	// its environment.
 	Vars map[string]string
-	// Catalogue holds the step modules; nil stands for the shipped ones and the
+	// Catalogue has the step modules; nil means the shipped ones and the
 	// workspace's own modules file.
 	Catalogue *catalog.Catalogue
-	// Pack keeps each job's body and the places of its values as texts, so that
-	// very many jobs can be held: Body and Provenance are nil then, Unpacked and
-	// PlaceOf serve in their place.
+	// Pack stores each job's body and the places of its values as text, so that very many jobs fit
+	// in memory. Body and Provenance are nil then; use Unpacked and PlaceOf.
 	Pack bool
-	// Keep has Load keep the parsed files, so that Earlier, With and Under need not
-	// parse them again. It takes some 30 times the size of the files.
+	// Keep makes Load keep the parsed files, so that Earlier, With and Under need not parse them
+	// again. It takes about 30 times the size of the files.
 	Keep bool
-	// Partly says that more files follow, or that the definitions are not to be
-	// applied: which live jobs they mean together is not checked.
+	// Partly means that more files follow, or that the definitions will not be applied. Conflicts
+	// over which live jobs they mean are not checked.
 	Partly bool
 }
 
-// Compile compiles a loaded workspace. The result holds whatever could be
-// compiled; it must not be planned or applied when the diagnostics hold errors.
+// Compile compiles a loaded workspace. The result has everything that could be compiled. It must
+// not be planned or applied if the diagnostics have errors.
 func Compile(set *spec.Set, opts Options) (*Result, spec.Diagnostics) {
 	return newCompiler(set, opts, nil).compile()
 }
@@ -57,7 +54,7 @@ func (c *compiler) compile() (*Result, spec.Diagnostics) {
 	return c.finish()
 }
 
-// compileFile compiles what one file defines, when all templates are known.
+// compileFile compiles the jobs and removals of one file. All templates must be known.
 func (c *compiler) compileFile(file *spec.File) {
 	for _, entry := range file.Jobs {
 		c.compileEntry(entry, nil)
@@ -67,7 +64,7 @@ func (c *compiler) compileFile(file *spec.File) {
 	}
 }
 
-// finish adds what can be said only when every file has been compiled.
+// finish adds the findings that need all files.
 func (c *compiler) finish() (*Result, spec.Diagnostics) {
 	c.publishTemplates()
 	c.checkUnusedFamilies()
@@ -98,8 +95,8 @@ func (c *compiler) finish() (*Result, spec.Diagnostics) {
 	return c.result, c.findings.sorted()
 }
 
-// compiler is what one compilation knows. Nothing of it changes once the first
-// job is compiled, but for the caches and the collected findings.
+// compiler is the state of one compilation. Once the first job is compiled, only the caches and the
+// findings change.
 type compiler struct {
 	set       *spec.Set
 	workspace *spec.Workspace
@@ -114,7 +111,7 @@ type compiler struct {
 	includes  map[string]*include
 	sources   map[string][]byte          // of the definition files, by name
 	indexes   map[string]*textedit.Lines // of sources, made on first use
-	placesFor *spec.Node                 // what places are those of
+	placesFor *spec.Node                 // the scalar of places
 	places    *spec.TextPlaces           // of the scalar that something was reported in last
 	total     int                        // values of all jobs so far
 	maxTotal  int
@@ -130,8 +127,8 @@ type compiler struct {
 	part    *filePart  // notes what the file being compiled depends on; nil: nobody asks
 }
 
-// newCompiler makes a compiler, which resolves the variables at once; part notes
-// what they depend on, nil does not.
+// newCompiler makes a compiler and resolves the variables. part, if not nil, records what they
+// depend on.
 func newCompiler(set *spec.Set, opts Options, part *filePart) *compiler {
 	c := &compiler{
 		set: set, workspace: set.Workspace, catalogue: opts.Catalogue,

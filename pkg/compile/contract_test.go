@@ -40,7 +40,7 @@ var promises = []struct {
 	{"the raw form of a trigger is name and parameters", "", `jobs: [{name: a, triggers: [{name: t, parameters: [{name: p, value: 010}]}]}]`, "", `"triggers":[{"name":"t","parameters":[{"name":"p","value":"010"}]}]`},
 	{"timeout: 1h is limit and unit", "", `jobs: [{name: a, timeout: 1h}]`, "", `"timeout":{"limit":"1","unit":"hour"}`},
 	{"minutes that are whole hours are hours", "", `jobs: [{name: a, timeout: 120m}]`, "", `"timeout":{"limit":"2","unit":"hour"}`},
-	{"the service counts in hours: 90m is refused", "", `jobs: [{name: a, timeout: 90m}]`, "", `"90m" is no timeout`},
+	{"the service counts in hours: 90m is refused", "", `jobs: [{name: a, timeout: 90m}]`, "", `"90m" is not a valid timeout`},
 	{"extra holds any further field, verbatim", "", `jobs: [{name: a, extra: {new_field: {a: [1.10, "1.10"]}}}]`, "", `"new_field":{"a":[1.10,"1.10"]}`},
 	{"a parameter's name is not a system variable's", "", `jobs: [{name: a, parameters: [{name: BUILDNUMBER}]}]`, "", `a name that the system does not use itself, not "BUILDNUMBER"`},
 	{"a job's name has at most 115 characters", "", `jobs: [{name: ` + strings.Repeat("a", 116) + `}]`, "", "1 to 115 Chinese or Latin letters, digits, _ and -"},
@@ -63,7 +63,7 @@ var promises = []struct {
 	{"removed names a job that goes", "policy: {on_remove: delete}", `removed: [{job: a}]`, "", "removes shop/job/a delete"},
 	{"a group is named by its ID, and a path is led there", "", `jobs: [{name: a, group: A/B}]`, "", `did you mean "group_id"?`},
 	{"an unknown key is an error with the nearest valid key", "", `jobs: [{name: a, falvor: x}]`, "", `did you mean "flavor"?`},
-	{"a duplicate key is an error", "", `jobs: [{name: a, name: b}]`, "", `key "name" stands twice in this mapping`},
+	{"a duplicate key is an error", "", `jobs: [{name: a, name: b}]`, "", `key "name" is repeated in this mapping`},
 }
 
 // TestPromises holds the language to its sentences.

@@ -17,7 +17,7 @@ const (
 	maxScalar = 1 << 20 // bytes of one expanded text, as of one included file
 )
 
-// part is a stretch of a text: literal, or the inside of a ${{ }}.
+// part is a piece of a text: literal, or the inside of a ${{ }}.
 type part struct {
 	text       string
 	start, end int // in the text, the braces included
@@ -26,8 +26,8 @@ type part struct {
 
 var errUnclosed = errors.New("this ${{ has no }}")
 
-// splitRefs takes a text apart at its references. $${{ is a literal ${{, and a
-// single ${ is CodeArts' own and left alone.
+// splitRefs splits a text at its references. $${{ is a literal ${{; a single ${ belongs to CodeArts
+// and stays.
 func splitRefs(text string) ([]part, error) {
 	var parts []part
 	var literal strings.Builder
@@ -157,15 +157,14 @@ func (s *scope) expandKey(key *spec.Node) *spec.Node {
 	return &resolved
 }
 
-// distinct leaves out the keys that could not be resolved, which was reported,
-// and reports those that have become equal.
+// distinct reports keys that have become equal and drops those that could not be resolved.
 func (s *scope) distinct(fields []spec.Field) []spec.Field {
 	kept, seen := fields[:0], map[string]bool{}
 	for _, f := range fields {
 		switch {
 		case f.Key == nil:
 		case seen[f.Key.Text]:
-			s.c.reportAt("duplicate-key", f.Key.Range, s.unit.at(), "", "the key %q stands twice once references are resolved", f.Key.Text)
+			s.c.reportAt("duplicate-key", f.Key.Range, s.unit.at(), "", "the key %q is repeated once references are resolved", f.Key.Text)
 		default:
 			seen[f.Key.Text] = true
 			kept = append(kept, f)
@@ -230,7 +229,7 @@ func (s *scope) expandText(n *spec.Node) *spec.Node {
 	return c
 }
 
-// derived copies what a reference refers to, and notes the way it came.
+// derived copies the target of a reference and records the reference in its origin.
 func (s *scope) derived(n *spec.Node, via spec.Origin, user *spec.Origin) *spec.Node {
 	c := *n
 	if isPoison(n) {
@@ -263,7 +262,7 @@ func (s *scope) derived(n *spec.Node, via spec.Origin, user *spec.Origin) *spec.
 	return &c
 }
 
-// chain is the way of first, continued by that of next.
+// chain returns the origin first, extended by next.
 func chain(first, next *spec.Origin) *spec.Origin {
 	if first == nil {
 		return next
@@ -276,7 +275,7 @@ func chain(first, next *spec.Origin) *spec.Origin {
 	return &c
 }
 
-// marked copies a tree, noting that it came by way of kind and name.
+// marked copies a tree and adds kind and name to its origins.
 func marked(n *spec.Node, kind spec.OriginKind, name string) *spec.Node {
 	c := *n
 	c.Origin = &spec.Origin{Kind: kind, Name: name, Pos: n.Pos(), From: n.Origin}
@@ -296,8 +295,8 @@ type include struct {
 	err  error
 }
 
-// include returns the text of the file that {$file: path} names. Its text is
-// taken as it is: a script may hold ${{ for a reason of its own.
+// include returns the text of the file in {$file: path}. The text is not expanded: a script may
+// contain ${{ for its own purposes.
 func (s *scope) include(n *spec.Node) *spec.Node {
 	path := s.expand(n.Fields[0].Value)
 	if isPoison(path) {
@@ -334,8 +333,8 @@ func (s *scope) reportIn(n *spec.Node, p part, rule, hint, format string, args .
 	return s.c.reportAt(rule, s.c.textRange(n, p.start, p.end), s.unit.at(), hint, "%s", fmt.Sprintf(format, args...))
 }
 
-// textRange is the place of a stretch of a scalar's text: inside the scalar
-// where it stands in the file as it is, the whole scalar otherwise.
+// textRange returns the range of a part of a scalar's text. It is the whole scalar if the file does
+// not contain the text literally.
 func (c *compiler) textRange(n *spec.Node, start, end int) spec.Range {
 	if n.Style == 0 {
 		return n.Range
@@ -354,8 +353,7 @@ func (c *compiler) textRange(n *spec.Node, start, end int) spec.Range {
 	return at
 }
 
-// lines returns the lines of a file that definitions stand in, indexed once; nil
-// where its text is not to be had.
+// lines returns the indexed lines of a definition file; nil if it cannot be read.
 func (c *compiler) lines(name string) *textedit.Lines {
 	lines, known := c.indexes[name]
 	if !known {
@@ -370,8 +368,7 @@ func (c *compiler) lines(name string) *textedit.Lines {
 	return lines
 }
 
-// source returns the text of a file that holds definitions, nil if it cannot be
-// read.
+// source returns the text of a definition file, nil if it cannot be read.
 func (c *compiler) source(name string) []byte {
 	source, known := c.sources[name]
 	if !known && name == spec.WorkspaceFile && c.set.Tree != nil {

@@ -7,17 +7,15 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// Station is one place on a value's way into the body, for people who ask where
-// a value comes from.
+// Station is one step of a value's way into the body, for "explain".
 type Station struct {
 	Kind spec.OriginKind // "" for the place where the value stands
 	Name string          // of the template, variable, matrix key, environment or file
 	Pos  spec.Pos
 }
 
-// Stations lists the way of a value, the last station first: where it stands,
-// then what put it there, back to where it was first written. What both a text
-// and the input within it came through counts once, for the text.
+// Stations lists the steps of a value's way, last first: its place, then what put it there, back to
+// where it was first written. A step that both a text and an input in it came through counts once.
 func (p Provenance) Stations() []Station {
 	stations := []Station{{Pos: p.Pos}}
 	for o := p.Origin; o != nil; o = o.From {

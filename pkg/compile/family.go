@@ -9,25 +9,24 @@ import (
 
 const kindFamily = "family"
 
-// family is a list of jobs that are made together.
+// family is a list of jobs with common inputs.
 type family struct {
 	shared
 	jobs *spec.Node
 }
 
-// familyUse is an entry of jobs that makes the jobs of a family, for one
-// combination of its matrix.
+// familyUse is an entry of jobs that uses a family, for one combination of its matrix.
 type familyUse struct {
 	family *family
 	inputs map[string]*spec.Node
 	at     *spec.Node // the family's name at the use
-	entry  *spec.Node // the outermost entry of jobs, which stands in no family
+	entry  *spec.Node // the outermost entry of jobs, outside of all families
 	combo  []binding
 	way    *spec.Origin // what the values of the jobs came through
 	open   bool         // nothing uses the family
 }
 
-// list is the key that what s is stands under.
+// list returns the key of the list that contains s.
 func (s *shared) list() string {
 	if s.kind == kindFamily {
 		return "families"
@@ -35,7 +34,7 @@ func (s *shared) list() string {
 	return s.kind + "s"
 }
 
-// words are the path of a use in a pointer, and the plural of the kind.
+// words returns the path of a use in a pointer, and the plural of the kind.
 func (s *shared) words() (path, many string) {
 	if s.kind == kindFamily {
 		return "family.name", s.list()
@@ -55,8 +54,7 @@ func (c *compiler) collectFamily(n *spec.Node) {
 	}
 }
 
-// checkUnusedFamilies compiles the families that nothing has used, for what is
-// wrong in their jobs.
+// checkUnusedFamilies compiles unused families, to find mistakes in their jobs.
 func (c *compiler) checkUnusedFamilies() {
 	for _, name := range slices.Sorted(maps.Keys(c.families)) {
 		f := c.families[name]
@@ -76,12 +74,11 @@ func (c *compiler) checkUnusedFamilies() {
 	}
 }
 
-// isFamilyUse reports whether an entry of jobs stands for the jobs of a family.
+// isFamilyUse reports whether an entry of jobs uses a family.
 func isFamilyUse(n *spec.Node) bool { return n.Kind == spec.MappingNode && n.Get(kindFamily) != nil }
 
-// compileFamily compiles the jobs that an entry of jobs stands for: those of the
-// family, once for each combination of the entry's matrix. within is the use of
-// the family that the entry stands in, nil outside of families.
+// compileFamily compiles the jobs of an entry that uses a family, once for each combination of the
+// entry's matrix. within is the use of the family that contains the entry, nil outside of families.
 func (c *compiler) compileFamily(n *spec.Node, within *familyUse) {
 	pointer := "jobs[" + n.Get(kindFamily).Str("name") + "]"
 	matrix := n.Get("matrix")
@@ -97,7 +94,7 @@ func (c *compiler) compileFamily(n *spec.Node, within *familyUse) {
 	}
 }
 
-// known lets references see the inputs of the family that a job stands in.
+// known gives references access to the inputs of the family.
 func (use *familyUse) known(s *scope) {
 	if use != nil {
 		s.inputs, s.ofFamily = use.inputs, true
@@ -162,8 +159,7 @@ func (c *compiler) useFamily(n *spec.Node, within *familyUse, combo []binding, p
 	c.uses = c.uses[:len(c.uses)-1]
 }
 
-// compileOpenJob compiles a job of a family that nothing uses, so that it is open
-// which job this will be. It makes none.
+// compileOpenJob checks a job of an unused family, with its inputs left open. It adds no job.
 func (c *compiler) compileOpenJob(n *spec.Node, use *familyUse) {
 	s := &scope{c: c, anyJob: true}
 	use.known(s)
@@ -175,8 +171,8 @@ func (c *compiler) compileOpenJob(n *spec.Node, use *familyUse) {
 	c.total += len(u.recorded) + u.uses
 }
 
-// nameOf is where the name of a job is said: that of a family's job at the use of
-// the family, since that is what makes it another job.
+// nameOf returns the range to show for the name of a job. For a family's job that is the use of the
+// family, which makes jobs different.
 func nameOf(n *spec.Node, use *familyUse) spec.Range {
 	if use != nil {
 		return use.at.Range
@@ -184,8 +180,7 @@ func nameOf(n *spec.Node, use *familyUse) spec.Range {
 	return n.Get("name").Range
 }
 
-// familyPlaces is where the name of a family's job is written, for a finding
-// about it.
+// familyPlaces returns where a family's job has its name, for findings about it.
 func (j *Job) familyPlaces() []spec.Related {
 	if j.use == nil {
 		return nil
@@ -193,8 +188,8 @@ func (j *Job) familyPlaces() []spec.Related {
 	return []spec.Related{{Range: j.writtenAt, Message: "the name is written here"}}
 }
 
-// DefinedAt is the place that people know a job by: its definition, or the entry
-// of jobs that makes it of a family.
+// DefinedAt returns the place where people look for a job: its definition, or the entry of jobs
+// that uses its family.
 func (j *Job) DefinedAt() spec.Pos {
 	if j.Use.IsValid() {
 		return j.Use

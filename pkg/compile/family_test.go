@@ -187,19 +187,19 @@ func TestFamilyMistakes(t *testing.T) {
 		},
 		"one id by two uses": {
 			"families: [{name: f, inputs: {s: {}}, jobs: [{name: \"${{ inputs.s }}\", id: 0123456789abcdef0123456789abcdef}]}]\njobs:\n  - family: {name: f, inputs: {s: a}}\n  - family: {name: f, inputs: {s: b}}\n",
-			"a.yaml:5:20 duplicate-job: the jobs \"a\" and \"b\" are pinned to one id, \"0123456789abcdef0123456789abcdef\" (an id is that of one live job: remove it from one of them)\n  4:20 the other one",
+			"a.yaml:5:20 duplicate-job: the jobs \"a\" and \"b\" are pinned to one id, \"0123456789abcdef0123456789abcdef\" (only one job can have an id: remove it from the other)\n  4:20 the other one",
 		},
 		"the matrix of the use": {
 			"families: [{name: f, jobs: [{name: \"a-${{ matrix.m }}\"}]}]\njobs:\n  - family: {name: f}\n    matrix: {m: [1, 2]}\n",
-			"a.yaml:2:39 unknown-name: matrix.m is not known here (the matrix is that of the family's use: give the family an input for it)\n  4:20 the family f is used here",
+			"a.yaml:2:39 unknown-name: matrix.m is not known here (the matrix belongs to the use of the family: give the family an input for it)\n  4:20 the family f is used here",
 		},
 		"itself": {
 			"families:\n  - {name: a, jobs: [{family: {name: a}}]}\njobs: [{family: {name: a}}]\n",
-			`a.yaml:3:38 family-cycle: the family "a" uses itself: a → a (take one of these uses out)`,
+			`a.yaml:3:38 family-cycle: the family "a" uses itself: a → a (remove one of these uses)`,
 		},
 		"a circle": {
 			"families:\n  - {name: b, jobs: [{family: {name: c}}]}\n  - {name: c, jobs: [{family: {name: b}}]}\njobs: [{family: {name: c}}]\n",
-			"a.yaml:3:38 family-cycle: the family \"b\" uses itself: b → c → b (take one of these uses out)\n  4:38 then b is used here",
+			"a.yaml:3:38 family-cycle: the family \"b\" uses itself: b → c → b (remove one of these uses)\n  4:38 then b is used here",
 		},
 		"twice": {
 			"families:\n  - {name: a, jobs: []}\n  - {name: a, jobs: []}\n",
@@ -207,7 +207,7 @@ func TestFamilyMistakes(t *testing.T) {
 		},
 		"a reference in the name": {
 			"families:\n  - {name: \"a-${{ vars.x }}\", jobs: []}\n",
-			"a.yaml:3:15 expression: the name of a family cannot hold ${{: it is used by its name (write the name as it is meant)",
+			"a.yaml:3:15 expression: the name of a family cannot hold ${{: it is used by its name (write the name without a reference)",
 		},
 		"keys beside family": {
 			fam + "jobs:\n  - family: {name: java, inputs: {s: a}}\n    arch: arm\n",

@@ -8,23 +8,22 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// maxPerRule is how many findings of one rule a file shows, as at the front
-// door: more would hide the others.
+// maxPerRule is how many findings of one rule a file shows, as in loading. More would hide the
+// others.
 const maxPerRule = 20
 
-// findings collects what is wrong. What one definition says is compiled once for
-// each job of its matrix and each user of a template, so a finding may come many
-// times; it counts once.
+// findings collects errors. A definition is compiled once for each job of its matrix and each user
+// of a template, so the same finding may come many times; it counts once.
 type findings struct {
 	list   spec.Diagnostics
 	seen   map[findingKey]int // the index in list, -1 for one that is not shown
 	kinds  map[ruleInFile]int
 	hidden map[ruleInFile]spec.Range // the first that is not shown
 
-	refused map[spec.Pos]string // values that the schema refuses, and what it says of them
+	refused map[spec.Pos]string // values that the schema refuses, with its message
 }
 
-// refuse notes that d says all that there is to say of a value.
+// refuse records that d is the only finding to show about a value.
 func (f *findings) refuse(d *spec.Diagnostic) {
 	if f.refused == nil {
 		f.refused = map[spec.Pos]string{}
@@ -42,8 +41,8 @@ type findingKey struct {
 
 type ruleInFile struct{ rule, file string }
 
-// add takes a finding and returns it to be completed; what it returns for one
-// that is not shown is thrown away.
+// add stores a finding and returns it, so that the caller can complete it. For a hidden one it
+// returns a copy that is not stored.
 func (f *findings) add(d spec.Diagnostic) *spec.Diagnostic {
 	if f.seen == nil {
 		f.seen, f.kinds, f.hidden = map[findingKey]int{}, map[ruleInFile]int{}, map[ruleInFile]spec.Range{}
@@ -86,8 +85,8 @@ func (f *findings) addPlaces(at int, places []spec.Related) {
 	}
 }
 
-// isFull reports whether a file shows no more of a rule, so that there is no sense
-// in looking for a hint.
+// isFull reports whether a file shows no more findings of a rule. Then the caller need not look for
+// a hint.
 func (f *findings) isFull(rule, file string) bool {
 	return f.kinds[ruleInFile{rule, file}] >= maxPerRule
 }
@@ -119,7 +118,7 @@ func (c *compiler) reportAt(rule string, at spec.Range, pointer, hint, format st
 	return c.add(spec.Diagnostic{Rule: rule, Severity: spec.Error, Range: at, Pointer: pointer, Hint: hint, Message: fmt.Sprintf(format, args...)})
 }
 
-// add takes a finding, with the uses of the fragments that it was found in.
+// add stores a finding and the uses of the fragments around it.
 func (c *compiler) add(d spec.Diagnostic) *spec.Diagnostic {
 	for _, use := range slices.Backward(c.uses) {
 		if use.at != nil && len(d.Related) < maxUses {
@@ -129,8 +128,7 @@ func (c *compiler) add(d spec.Diagnostic) *spec.Diagnostic {
 	return c.findings.add(d)
 }
 
-// didYouMean offers the nearest of the words that would be right, or lists them
-// where they are few.
+// didYouMean suggests the nearest correct word, or lists the words if there are few.
 func didYouMean(word string, words []string) string {
 	if near := spec.Nearest(word, words); near != "" {
 		return fmt.Sprintf("did you mean %q?", near)

@@ -12,9 +12,9 @@ import (
 const (
 	kindFragment = "fragment"
 	useKey       = "use"
-	// templateWord is what use says for the steps of the job's template.
+	// templateWord is the value of use for the steps of the job's template.
 	templateWord = "template"
-	// maxFragmentDepth bounds how many fragments stand within each other.
+	// maxFragmentDepth bounds the nesting of fragments.
 	maxFragmentDepth = 100
 )
 
@@ -47,8 +47,7 @@ func (c *compiler) collectFragment(n *spec.Node) {
 	c.fragments[s.name] = &fragment{shared: s, steps: n.Get("steps")}
 }
 
-// checkUnusedFragments compiles the fragments that nothing has used, for what is
-// wrong in them.
+// checkUnusedFragments compiles unused fragments, to find mistakes in them.
 func (c *compiler) checkUnusedFragments() {
 	for _, name := range slices.Sorted(maps.Keys(c.fragments)) {
 		f := c.fragments[name]
@@ -65,13 +64,13 @@ func (c *compiler) checkUnusedFragments() {
 	}
 }
 
-// ofTemplate is what `use: template` stands for in the steps of a job.
+// ofTemplate has the steps that `use: template` inserts in a job.
 type ofTemplate struct {
 	named bool       // the job has a template
 	steps *spec.Node // nil if it has none, or could not be found
 }
 
-// stepList gathers the steps of a unit, those of fragments among them.
+// stepList collects the steps of a unit and of its fragments.
 type stepList struct {
 	u        *unit
 	list     *jsontree.Value
@@ -79,7 +78,7 @@ type stepList struct {
 	template *ofTemplate    // nil outside of a job's own steps
 }
 
-// isUse reports whether an item of steps stands for other steps.
+// isUse reports whether an item of steps is a use of other steps.
 func isUse(item *spec.Node) bool { return item.Get(useKey) != nil && item.Get("module_id") == nil }
 
 // usesTemplate reports whether a list of steps holds `use: template`.
@@ -98,7 +97,7 @@ func (l *stepList) add(items []*spec.Node) {
 	}
 }
 
-// noteFragments notes which fragments the i-th step of the unit comes from.
+// noteFragments records the fragments that the i-th step of the unit comes from.
 func (u *unit) noteFragments(i int) {
 	for _, use := range u.c.uses {
 		if use.kind != kindFragment {
@@ -111,7 +110,7 @@ func (u *unit) noteFragments(i int) {
 	}
 }
 
-// use adds the steps that an item stands for.
+// use adds the steps of a use.
 func (l *stepList) use(item *spec.Node) {
 	u, name := l.u, item.Get(useKey)
 	if isPoison(name) || !u.countUse(name) {
@@ -151,8 +150,7 @@ func (l *stepList) use(item *spec.Node) {
 	l.within(u.used(steps, &spec.Origin{Kind: spec.FromFragment, Name: f.name, Pos: name.Pos(), From: item.Origin}))
 }
 
-// within adds the steps of a fragment or template, in which `use: template` has
-// no meaning.
+// within adds the steps of a fragment or template, in which `use: template` is not allowed.
 func (l *stepList) within(steps *spec.Node) {
 	if steps == nil || steps.IsNull() || isPoison(steps) {
 		return
@@ -174,7 +172,7 @@ func (l *stepList) useTemplate(item, name *spec.Node) {
 	case l.template == nil:
 		u.report("template-unknown", name, "steps.use", "write it in the steps of the job", "`use: template` belongs in the steps of a job")
 	case !l.template.named:
-		u.report("template-unknown", name, "steps.use", "write template: {name: …} in the job, or remove this step", "the job has no template whose steps could stand here")
+		u.report("template-unknown", name, "steps.use", "write template: {name: …} in the job, or remove this step", "the job has no template that has steps to use here")
 	case inputs != nil && !inputs.IsNull():
 		u.report("template-input", item.Key("inputs"), "steps.inputs", "write them under template.inputs of the job", "the steps of the template take their inputs from the key template")
 	default:
@@ -189,8 +187,7 @@ func (u *unit) countUse(name *spec.Node) bool {
 	return u.countValue(name)
 }
 
-// countValue counts a value that fragments put in, and reports the first one
-// beyond the limit.
+// countValue counts a value from a fragment and reports the first one beyond the limit.
 func (u *unit) countValue(n *spec.Node) bool {
 	u.values++
 	if u.values == maxValues+1 {
@@ -199,7 +196,7 @@ func (u *unit) countValue(n *spec.Node) bool {
 	return u.values <= maxValues
 }
 
-// used copies the steps of a fragment, noting where it was used.
+// used copies the steps of a fragment and records the use in their origins.
 func (u *unit) used(n *spec.Node, way *spec.Origin) *spec.Node {
 	if n == nil || isPoison(n) {
 		return n
@@ -219,8 +216,7 @@ func (u *unit) used(n *spec.Node, way *spec.Origin) *spec.Node {
 	return &c
 }
 
-// refuseNesting reports a fragment or family that would stand within itself, or
-// too deep.
+// refuseNesting reports a fragment or family that would contain itself, or is nested too deeply.
 func (c *compiler) refuseNesting(u *unit, f *shared, at *spec.Node) bool {
 	first := slices.IndexFunc(c.uses, func(use usage) bool { return use.kind == f.kind && use.name == f.name })
 	switch {
@@ -228,16 +224,16 @@ func (c *compiler) refuseNesting(u *unit, f *shared, at *spec.Node) bool {
 		c.reportCycle(u, append(slices.Clone(c.uses[first+1:]), usage{f.kind, f.name, at}))
 	case len(c.uses) >= maxFragmentDepth:
 		path, many := f.words()
-		u.report("expansion-limit", at, path, "use fewer "+many+" within "+many, "%s stand within each other at more than %d levels", many, maxFragmentDepth)
+		u.report("expansion-limit", at, path, "use fewer "+many+" within "+many, "%s are nested more than %d levels deep", many, maxFragmentDepth)
 	default:
 		return false
 	}
 	return true
 }
 
-// reportCycle reports fragments or families that use each other in a circle. steps are the
-// uses along it; it is told from the first name on, so that it is one finding
-// from wherever it is entered.
+// reportCycle reports fragments or families that use each other in a circle. steps are the uses
+// along it. The report starts at the first name in order, so every entry into the circle gives the
+// same finding.
 func (c *compiler) reportCycle(u *unit, steps []usage) {
 	last := 0
 	for i := range steps {
@@ -253,7 +249,7 @@ func (c *compiler) reportCycle(u *unit, steps []usage) {
 	outer := c.uses
 	c.uses = nil // the way says it all
 	path, _ := (&shared{kind: kind}).words()
-	d := u.report(kind+"-cycle", steps[0].at, path, "take one of these uses out", "the %s %q uses itself: %s", kind, way[0], strings.Join(way, " → "))
+	d := u.report(kind+"-cycle", steps[0].at, path, "remove one of these uses", "the %s %q uses itself: %s", kind, way[0], strings.Join(way, " → "))
 	c.uses = outer
 	for _, use := range steps[1:] {
 		d.Related = append(d.Related, spec.Related{Range: use.at.Range, Message: "then " + use.name + " is used here"})

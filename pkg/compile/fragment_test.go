@@ -169,15 +169,15 @@ func TestFragmentMistakes(t *testing.T) {
 		},
 		"itself": {
 			"fragments:\n  - {name: a, steps: [{use: a}]}\n" + jobs("{use: a}"),
-			`a.yaml:3:29 fragment-cycle: the fragment "a" uses itself: a → a (take one of these uses out)`,
+			`a.yaml:3:29 fragment-cycle: the fragment "a" uses itself: a → a (remove one of these uses)`,
 		},
 		"a circle that is entered at two places": {
 			"fragments:\n  - {name: b, steps: [{use: c}]}\n  - {name: c, steps: [{use: a}]}\n  - {name: a, steps: [{use: b}]}\n" + jobs("{use: b}, {use: c}"),
-			"a.yaml:5:29 fragment-cycle: the fragment \"a\" uses itself: a → b → c → a (take one of these uses out)\n  3:29 then c is used here\n  4:29 then a is used here",
+			"a.yaml:5:29 fragment-cycle: the fragment \"a\" uses itself: a → b → c → a (remove one of these uses)\n  3:29 then c is used here\n  4:29 then a is used here",
 		},
 		"a circle that nothing enters": {
 			"fragments:\n  - {name: a, steps: [{use: b}]}\n  - {name: b, steps: [{use: a}]}\n",
-			"a.yaml:3:29 fragment-cycle: the fragment \"a\" uses itself: a → b → a (take one of these uses out)\n  4:29 then a is used here",
+			"a.yaml:3:29 fragment-cycle: the fragment \"a\" uses itself: a → b → a (remove one of these uses)\n  4:29 then a is used here",
 		},
 		"the name template": {
 			"fragments:\n  - {name: template, steps: []}\n",
@@ -189,7 +189,7 @@ func TestFragmentMistakes(t *testing.T) {
 		},
 		"the template's steps without a template": {
 			jobs("{use: template}"),
-			"a.yaml:4:19 template-unknown: the job has no template whose steps could stand here (write template: {name: …} in the job, or remove this step)",
+			"a.yaml:4:19 template-unknown: the job has no template that has steps to use here (write template: {name: …} in the job, or remove this step)",
 		},
 		"the template's steps in a fragment": {
 			"fragments:\n  - {name: a, steps: [{use: template}]}\n",

@@ -7,7 +7,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// Claim is what a compiled job says about which live job it is.
+// Claim is what decides which live job a compiled job is.
 type Claim struct {
 	Address, ProjectID, Name, ID string
 
@@ -27,11 +27,10 @@ type RemovalClaim struct {
 	At spec.Range
 }
 
-// CheckIdentities reports definitions that mean one live job: two of one id, two
-// that are renamed from one name, a job that is renamed from a name which is
-// defined as well, and removals that contradict each other or a definition.
-// Lint, plan and apply all refuse by it, since an update of the one would take
-// the place of the other.
+// CheckIdentities reports definitions that mean the same live job: two with one id, two renamed
+// from one name, a job renamed from a name that is also defined, and removals that contradict each
+// other or a definition. Lint, plan and apply all refuse these, because updating one would
+// overwrite the other.
 func CheckIdentities(claims []Claim, removals []RemovalClaim) spec.Diagnostics {
 	k := identityChecker{byName: map[string]*Claim{}, byID: map[string]*Claim{}, byFormer: map[string]*Claim{}}
 	for i := range claims {
@@ -71,7 +70,7 @@ func (k *identityChecker) id(claim *Claim) {
 		k.byID[key] = claim
 		return
 	}
-	k.report("duplicate-job", claim.At, "jobs["+claim.Name+"].id", "an id is that of one live job: remove it from one of them", other.At, "the other one",
+	k.report("duplicate-job", claim.At, "jobs["+claim.Name+"].id", "only one job can have an id: remove it from the other", other.At, "the other one",
 		fmt.Sprintf("the jobs %s and %s are pinned to one id, %s", strconv.Quote(other.Name), strconv.Quote(claim.Name), strconv.Quote(claim.ID)))
 }
 
@@ -89,7 +88,7 @@ func (k *identityChecker) former(claim *Claim) {
 			})
 		case k.byName[key] != nil:
 			k.report("renamed-from", former.At, pointer, "remove the entry, or the other definition", k.byName[key].At, "it is defined here",
-				"the job "+strconv.Quote(claim.Name)+" is renamed from "+name+", which is defined as well")
+				"the job "+strconv.Quote(claim.Name)+" is renamed from "+name+", which is also defined")
 		case other != nil && other.Address != claim.Address:
 			k.report("renamed-from", former.At, pointer, "only one of them can be", other.At, "the other job", "two jobs are renamed from "+name)
 		default:
@@ -122,7 +121,7 @@ func (k *identityChecker) removals(removals []RemovalClaim) {
 	}
 }
 
-// claims are those of the compiled jobs.
+// claims returns the claims of the compiled jobs.
 func (c *compiler) claims() []Claim {
 	var claims []Claim
 	for _, job := range c.result.Jobs {
@@ -135,7 +134,7 @@ func (c *compiler) claims() []Claim {
 	return claims
 }
 
-// checkIdentities reports what CheckIdentities finds.
+// checkIdentities reports the findings of CheckIdentities.
 func (c *compiler) checkIdentities() {
 	var removals []RemovalClaim
 	for _, r := range c.result.Removals {

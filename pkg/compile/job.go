@@ -13,8 +13,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
-// bodyOrder is the order of a job's members: that of the reference (4.18), then
-// those that the service takes besides.
+// bodyOrder is the order of a job's members: first that of the reference (4.18), then the other
+// members that the service takes.
 var bodyOrder = []string{
 	wire.KeyArch, wire.KeyProjectID, wire.KeyJobName, wire.KeyAutoUpdateSubModule, wire.KeyFlavor, wire.KeyParameters,
 	wire.KeySCMs, wire.KeySteps, wire.KeyHostType, wire.KeyBuildConfigType,
@@ -24,8 +24,8 @@ var bodyOrder = []string{
 // textFields are the members of a job's body that hold plain text.
 var textFields = []string{wire.KeyArch, wire.KeyFlavor, wire.KeyHostType, wire.KeyBuildConfigType, wire.KeyGroupID}
 
-// keyOnCommit is the friendly name of build_if_code_updated, which is the commit
-// trigger in spite of its name.
+// keyOnCommit is the friendly name of build_if_code_updated, which in spite of its name is the
+// commit trigger.
 const keyOnCommit = "on_commit"
 
 // keyWithout lists what a job does not inherit.
@@ -33,7 +33,7 @@ const keyWithout = "without"
 
 const maxJobName = 115
 
-// isJobName reports whether the service takes name for a job (reference 4.26).
+// isJobName reports whether name is a valid job name (reference 4.26).
 func isJobName(name string) bool {
 	for _, c := range name {
 		if c != '-' && !isWord(c) && !unicode.Is(unicode.Han, c) {
@@ -48,9 +48,8 @@ func isWord(c rune) bool {
 	return c == '_' || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
 }
 
-// compileEntry compiles one entry of jobs: a job, or one for each combination of
-// its matrix, or those of a family. use is the use of the family that the entry
-// stands in, nil outside of families.
+// compileEntry compiles one entry of jobs: a job, a job for each combination of its matrix, or the
+// jobs of a family. use is the use of the family that contains the entry, nil outside of families.
 func (c *compiler) compileEntry(n *spec.Node, use *familyUse) {
 	if n.Kind != spec.MappingNode {
 		c.report("wrong-type", n, "jobs", "", "a job must be a mapping, not %s", describe(n))
@@ -77,11 +76,11 @@ func (c *compiler) compileJob(n *spec.Node, combo []binding, use *familyUse) {
 		return
 	}
 	c.total += jobValues
-	s := &scope{c: c, matrix: combo, noJob: "it is not known yet where the name itself is made"}
+	s := &scope{c: c, matrix: combo, noJob: "job.name is not known inside the name itself"}
 	if combo == nil {
 		s.noMatrix = "this job has no matrix"
 		if use != nil && len(use.combo) > 0 {
-			s.noMatrix = "the matrix is that of the family's use: give the family an input for it"
+			s.noMatrix = "the matrix belongs to the use of the family: give the family an input for it"
 		}
 	}
 	use.known(s)
@@ -121,11 +120,11 @@ func (c *compiler) compileJob(n *spec.Node, combo []binding, use *familyUse) {
 	c.result.Jobs = append(c.result.Jobs, j)
 }
 
-// jobValues is how many values a job counts as at least, however little it says:
-// very many small jobs take memory too.
+// jobValues is the least number of values that a job counts as: very many small jobs need memory
+// too.
 const jobValues = 20
 
-// jobContent compiles all of a job but its name and project.
+// jobContent compiles everything of a job except its name and project.
 func (u *unit) jobContent(whole, own *spec.Node, j *Job) {
 	j.Body = u.jobBody(whole, u.parts(whole, own))
 	j.Notices = u.notices(u.get(whole, "notifications"))
@@ -141,7 +140,7 @@ func (c *compiler) hasRoom(at spec.Range) bool {
 	return !c.exhausted
 }
 
-// jobName resolves and checks the name, which must be the job's own.
+// jobName resolves and checks the job's name.
 func (u *unit) jobName(n *spec.Node) string {
 	node := n.Get("name")
 	if node == nil {
@@ -156,7 +155,7 @@ func (u *unit) jobName(n *spec.Node) string {
 		u.wrongType("name", node, "a name")
 		return ""
 	}
-	// The schema has checked the names that stand in the file as they are.
+	// The schema has checked names that are written literally.
 	if node.Origin != nil && !isJobName(node.Text) {
 		u.report("job-name", node, "name", "1 to 115 Chinese or Latin letters, digits, _ and -", "%q is not a valid job name", node.Text)
 		return ""
@@ -179,7 +178,7 @@ func (u *unit) parts(whole, own *spec.Node) parts {
 	p.template.named = true
 	fromTemplate, ok := u.useTemplate(use)
 	if !ok {
-		u.inherited.entries = nil // what the template would give is not known
+		u.inherited.entries = nil // the template's values are unknown
 		return p
 	}
 	p.template.steps = fromTemplate.steps
@@ -220,8 +219,8 @@ func (u *unit) jobBody(whole *spec.Node, p parts) *jsontree.Value {
 	if p.steps != nil {
 		members["steps"] = u.steps(p.steps, p.template)
 	} else if members["build_config_type"].Text() == "YAML" && extra.Get("steps") == nil {
-		// Such a job's steps stand in the repository's build.yml; a create must
-		// name the member all the same (reference 4.18).
+		// The steps of such a job are in the repository's build.yml, but a create call needs the
+		// member (reference 4.18).
 		members["steps"] = jsontree.Array()
 		u.recordFixed("steps", u.get(whole, "build_config_type"), spec.FromCompiler, "build_config_type: YAML")
 	}
@@ -234,9 +233,8 @@ func (u *unit) jobBody(whole *spec.Node, p parts) *jsontree.Value {
 	return u.withExtra(extra, members)
 }
 
-// commitTrigger returns what reports whether each commit starts a build: on_commit,
-// or the API's name for it. Where one of them is inherited, the job's own counts;
-// a job that has both is refused.
+// commitTrigger returns the setting that starts a build for each commit: on_commit, or the API's
+// name for it. The job's own setting wins over an inherited one; a job with both is refused.
 func (u *unit) commitTrigger(whole *spec.Node) *spec.Node {
 	friendly, raw := u.get(whole, keyOnCommit), u.get(whole, wire.KeyBuildIfCodeUpdated)
 	if friendly == nil || raw == nil {
@@ -252,7 +250,7 @@ func (u *unit) commitTrigger(whole *spec.Node) *spec.Node {
 	return friendly
 }
 
-// withExtra puts the members in order, those of extra verbatim among them.
+// withExtra returns the members in order, with those of extra inserted verbatim.
 func (u *unit) withExtra(extra *spec.Node, members map[string]*jsontree.Value) *jsontree.Value {
 	var others []jsontree.Member
 	if n := extra; n != nil && !n.IsNull() {
@@ -283,7 +281,7 @@ func (u *unit) withExtra(extra *spec.Node, members map[string]*jsontree.Value) *
 	return jsontree.Object(append(ordered, others...)...)
 }
 
-// settings reads what is not part of the body.
+// settings reads the settings that are not part of the body.
 func (u *unit) settings(whole *spec.Node, j *Job) {
 	if n := u.get(whole, "enabled"); n != nil {
 		if enabled, ok := u.boolean("enabled", n); ok {
@@ -337,8 +335,8 @@ func (u *unit) nullableBool(path string, n *spec.Node) *jsontree.Value {
 	return jsontree.Bool(value)
 }
 
-// CreateBody returns the whole body of a create call (reference 4.18): Body with
-// the project and the name, in the reference's order. It is a copy.
+// CreateBody returns a copy of the whole body of a create call (reference 4.18): Body with project
+// and name, in the reference's order.
 func (j *Job) CreateBody() *jsontree.Value {
 	j = j.Unpacked()
 	body := jsontree.Object()
@@ -360,8 +358,8 @@ func (j *Job) CreateBody() *jsontree.Value {
 	return body
 }
 
-// MissingForCreate names the members that a create call needs (reference 4.18)
-// and the definitions do not declare. A job that exists can do without them.
+// MissingForCreate lists the members that a create call needs (reference 4.18) and the definitions
+// do not declare. An existing job does not need them.
 func (j *Job) MissingForCreate() []string {
 	j = j.Unpacked()
 	var missing []string

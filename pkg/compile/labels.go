@@ -17,7 +17,7 @@ const (
 	keyLabels = "labels"
 )
 
-// belongings reads who answers for a job, and its labels.
+// belongings reads a job's owner and labels.
 func (u *unit) belongings(whole *spec.Node, j *Job) {
 	if n := u.get(whole, keyOwner); n != nil {
 		j.Owner = u.filledText(keyOwner, n)
@@ -72,8 +72,7 @@ func ParseLabelTerm(text string) (LabelTerm, error) {
 
 func (t LabelTerm) String() string { return t.text }
 
-// Matches reports whether a job fulfils t. One without such a label fulfils
-// KEY!=GLOB only.
+// Matches reports whether a job satisfies t. A job without the label satisfies only KEY!=GLOB.
 func (t LabelTerm) Matches(j *Job) bool {
 	value, labelled := j.Labels[t.key]
 	if t.key == keyOwner {
@@ -93,7 +92,7 @@ func (j *Job) LabelTexts() (texts []string) {
 	return texts
 }
 
-// LabelTerms are conditions of which all must hold.
+// LabelTerms are conditions that must all be satisfied.
 type LabelTerms []LabelTerm
 
 // ParseLabelTerms reads the values of --label.
@@ -109,7 +108,7 @@ func ParseLabelTerms(texts []string) (LabelTerms, error) {
 	return terms, nil
 }
 
-// Select reports whether a job fulfils every term.
+// Select reports whether a job satisfies every term.
 func (terms LabelTerms) Select(j *Job) bool {
 	return !slices.ContainsFunc(terms, func(t LabelTerm) bool { return !t.Matches(j) })
 }
@@ -123,8 +122,8 @@ func (terms LabelTerms) Texts() []string {
 	return texts
 }
 
-// Unknown returns the first term that no job fulfils, and the nearest label that
-// a job has; ok is false if there is no such term.
+// Unknown returns the first term that no job satisfies, and the nearest label of a job; ok is false
+// if there is no such term.
 func (terms LabelTerms) Unknown(jobs []*Job) (term, near string, ok bool) {
 	for _, t := range terms {
 		if slices.ContainsFunc(jobs, t.Matches) {

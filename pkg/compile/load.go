@@ -19,13 +19,13 @@ type Loaded struct {
 	Result    *Result
 
 	parts       map[string]*filePart
-	includes    []string // of buildsync.yaml: whatever a job is made of may come from them
+	includes    []string // of buildsync.yaml; every job may depend on them
 	environment string
 	opts        Options
 	parsed      map[string]parsedFile // with Options.Keep
 }
 
-// parsedFile is a definitions file and what was found in it by itself.
+// parsedFile is a definitions file with the findings of parsing it.
 type parsedFile struct {
 	file  *spec.File
 	found spec.Diagnostics
@@ -38,8 +38,8 @@ func (l *Loaded) Files() int { return len(l.parts) }
 // was kept (Options.Keep).
 func (l *Loaded) File(name string) *spec.File { return l.parsed[name].file }
 
-// filePart is what came of one file, and what it came from besides the file
-// itself, buildsync.yaml and the modules.
+// filePart is the result of one file, with what it depends on besides the file itself,
+// buildsync.yaml and the modules.
 type filePart struct {
 	size      int // in bytes
 	values    int // compiled
@@ -77,22 +77,19 @@ func (c *compiler) noteInclude(name string) {
 	}
 }
 
-// Load reads, checks and compiles a workspace file by file, so that the nodes of
-// one file, and of those that declare templates or fragments, are all that is in memory
-// beside the result. What it finds is what spec.Load, catalog.ForWorkspace and
-// Compile find together. environment is a key of environments, "" for none. The
-// result is nil if there is no workspace that can be understood.
+// Load reads, checks and compiles a workspace file by file. Besides the result, memory holds the
+// nodes of one batch of files and of those that declare templates or fragments. It reports the same
+// findings as spec.Load, catalog.ForWorkspace and Compile. environment is a key of environments, ""
+// for none. The result is nil without a usable workspace file.
 func Load(tree spec.Tree, environment string, opts Options) (*Loaded, spec.Diagnostics) {
 	return newLoader(tree, environment, opts).load()
 }
 
-// Earlier loads the workspace as it is in another tree, such as that of an older
-// commit, with the environment and options that l was loaded with. same reports
-// whether a file of that tree holds what the file of its name held when l was
-// loaded. What cannot have come out differently is taken from l and not compiled
-// again: the jobs of files that are the same, if so are buildsync.yaml, the
-// modules, and the templates, fragments and included files that they use. The result is
-// that of Load. Warnings are those of the files that were compiled.
+// Earlier loads the workspace from another tree, such as an older commit, with the environment and
+// options of l. same reports whether a file has the same content in both. A job is reused from l,
+// not compiled again, if nothing it depends on has changed: its file, buildsync.yaml, the modules,
+// and the templates, fragments and included files that it uses. The result equals that of Load.
+// Warnings cover only the files that were compiled.
 func (l *Loaded) Earlier(tree spec.Tree, same func(name string) bool) (*Loaded, spec.Diagnostics) {
 	loader := newLoader(tree, l.environment, l.opts)
 	loader.parsed, loader.same = l.parsed, same
@@ -101,7 +98,7 @@ func (l *Loaded) Earlier(tree spec.Tree, same func(name string) bool) (*Loaded, 
 		if loaded, found := loader.load(); !found.HasErrors() {
 			return loaded, found
 		}
-		loader.known = nil // to say all that is wrong
+		loader.known = nil // compile everything to report all errors
 	}
 	return loader.load()
 }
@@ -127,7 +124,7 @@ type editedTree struct {
 	files map[string][]byte
 }
 
-// ReadFile returns the replaced text where there is one.
+// ReadFile returns the replaced text if there is one.
 func (t editedTree) ReadFile(name string, limit int64) ([]byte, error) {
 	if text, edited := t.files[name]; edited {
 		return text, nil
@@ -135,7 +132,7 @@ func (t editedTree) ReadFile(name string, limit int64) ([]byte, error) {
 	return t.Tree.ReadFile(name, limit)
 }
 
-// worldIs reports whether what every job may depend on is the same.
+// worldIs reports whether the files that every job depends on are the same.
 func (l *Loaded) worldIs(same func(name string) bool) bool {
 	shared := append([]string{spec.WorkspaceFile}, l.includes...)
 	if modules := l.Set.Workspace.Modules; modules != nil && !modules.IsNull() {
@@ -232,8 +229,8 @@ func (l *loader) read(reading *spec.Reading) (names []string) {
 	return names
 }
 
-// unchanged returns what is known of a file that is the same and declares
-// neither templates nor fragments.
+// unchanged returns the known result of a file that is the same and declares neither templates nor
+// fragments.
 func (l *loader) unchanged(name string) *filePart {
 	part := l.known[name]
 	if part == nil || part.declares || !l.same(name) || slices.ContainsFunc(part.includes, func(name string) bool { return !l.same(name) }) {
@@ -242,13 +239,13 @@ func (l *loader) unchanged(name string) *filePart {
 	return part
 }
 
-// parsedAlready returns a file that is the same as when it was parsed before.
+// parsedAlready returns the earlier parse of an unchanged file.
 func (l *loader) parsedAlready(name string) (parsedFile, bool) {
 	have, ok := l.parsed[name]
 	return have, ok && l.same(name)
 }
 
-// parse parses a file, or takes it as it was parsed before.
+// parse parses a file or reuses its earlier parse.
 func (l *loader) parse(name string, source []byte) (*spec.File, spec.Diagnostics) {
 	if have, ok := l.parsedAlready(name); ok {
 		return have.file, have.found
@@ -256,7 +253,7 @@ func (l *loader) parse(name string, source []byte) (*spec.File, spec.Diagnostics
 	return l.compiler.workspace.ParseDefinitions(name, source)
 }
 
-// keep remembers a parsed file.
+// keep stores a parsed file.
 func (l *loader) keep(file *spec.File, found spec.Diagnostics) {
 	if l.kept != nil && file != nil {
 		l.kept[file.Name] = parsedFile{file, found}
@@ -277,8 +274,8 @@ func (l *loader) declare(name string) {
 	l.compiler.collectFile(file)
 }
 
-// sharedIsSame reports whether the templates and fragments are those that the
-// known files were compiled with.
+// sharedIsSame reports whether the templates and fragments are those that the known files were
+// compiled with.
 func (l *loader) sharedIsSame() bool {
 	declaring := map[string]bool{}
 	for name, part := range l.known {
@@ -294,7 +291,7 @@ func (l *loader) sharedIsSame() bool {
 	return maps.EqualFunc(declaring, l.files, func(bool, *spec.File) bool { return true })
 }
 
-// pending is a file whose turn to be compiled comes.
+// pending is a file that is compiled next.
 type pending struct {
 	name   string
 	part   *filePart // what is known of it, if that is still so
@@ -326,13 +323,13 @@ func (l *loader) compileAll(names []string) {
 	}
 }
 
-// batchFiles is how many files are parsed together: enough to keep every
-// processor busy, and few enough to hold.
+// batchFiles is how many files are parsed together: enough to use all processors, few enough to
+// keep in memory.
 const batchFiles = 32
 
-// parseAhead returns a function that returns batch after batch of parsed files.
-// While one is compiled, the next is parsed on the other processors.
-// A panic of the parser goes on where the batch is asked for.
+// parseAhead returns a function that returns the batches of parsed files in turn. While one is
+// compiled, the other processors parse the next. A parser's panic is raised again where the batch
+// is requested.
 func (l *loader) parseAhead(names []string, sharedSame bool) (next func() []pending) {
 	var fault any
 	start := func() <-chan []pending {
@@ -361,7 +358,7 @@ func (l *loader) parseAhead(names []string, sharedSame bool) (next func() []pend
 	}
 }
 
-// pending finds out what has to be done for a file.
+// pending decides what must be done for a file.
 func (l *loader) pending(name string, sharedSame bool) pending {
 	p := pending{name: name, file: l.files[name], source: l.sources[name]}
 	delete(l.sources, name)
@@ -380,8 +377,7 @@ func (l *loader) pending(name string, sharedSame bool) pending {
 	return p
 }
 
-// parseBatch parses what of a batch has to be, side by side, and returns the
-// value of a panic.
+// parseBatch parses the files of a batch in parallel and returns the value of a panic.
 func parseBatch(workspace *spec.Workspace, batch []pending) (fault any) {
 	var workers sync.WaitGroup
 	var taken atomic.Int64
@@ -421,7 +417,7 @@ func (l *loader) compile(file *spec.File) {
 	l.parts[file.Name] = part
 }
 
-// reuse takes over what came of a file before.
+// reuse adds the earlier result of a file.
 func (l *loader) reuse(name string, part *filePart) {
 	c := l.compiler
 	c.total += part.values

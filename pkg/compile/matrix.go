@@ -10,10 +10,9 @@ import (
 // maxCombinations bounds the jobs of one definition.
 const maxCombinations = 1000
 
-// combinations multiplies a matrix out. The keys count in the order written, the
-// last one varying fastest; exclude takes away the combinations that it matches
-// in part or whole; include then adds its keys to the combinations that it does
-// not contradict, and makes a combination of its own where there are none.
+// combinations expands a matrix. Keys keep the order written, the last one varies fastest. exclude
+// drops the combinations that match an entry, in whole or in part. include then adds its keys to
+// the combinations that do not contradict it; if there are none, it adds a combination.
 func (u *unit) combinations(n *spec.Node) [][]binding {
 	if n.Kind != spec.MappingNode {
 		u.wrongType("matrix", n, "a mapping of lists")
@@ -73,8 +72,7 @@ func (u *unit) multiply(n *spec.Node) (combos [][]binding, ok bool) {
 	return combos, true
 }
 
-// distinct leaves out the values of a matrix key that stand there before, and
-// reports them: they would make one job twice.
+// distinct drops and reports repeated values of a matrix key: they would define one job twice.
 func (u *unit) distinct(name string, values []*spec.Node) []*spec.Node {
 	kept := make([]*spec.Node, 0, len(values))
 	for _, value := range values {
@@ -147,7 +145,7 @@ func (u *unit) include(n *spec.Node, combos, entries [][]binding) [][]binding {
 	for i, entry := range entries {
 		same := func(before []binding) bool { return len(before) == len(entry) && agrees(before, entry, true) }
 		if first := slices.IndexFunc(entries[:i], same); first >= 0 {
-			d := u.report("matrix", entry[0].key, "matrix.include", "remove one of them", "this combination stands in include twice")
+			d := u.report("matrix", entry[0].key, "matrix.include", "remove one of them", "this combination is in include twice")
 			d.Related = append(d.Related, spec.Related{Range: entries[first][0].key.Range, Message: "first here"})
 			continue
 		}
@@ -172,8 +170,8 @@ func (u *unit) include(n *spec.Node, combos, entries [][]binding) [][]binding {
 	return combos
 }
 
-// agrees reports whether a combination has the values of entry. Where all is
-// false, names that the combination does not have do not matter.
+// agrees reports whether a combination has the values of entry. If all is false, names that the
+// combination does not have are ignored.
 func agrees(combo, entry []binding, all bool) bool {
 	for _, b := range entry {
 		i := slices.IndexFunc(combo, func(have binding) bool { return have.name == b.name })
@@ -199,7 +197,7 @@ func withBinding(combo []binding, b binding) []binding {
 	return append(combo, b)
 }
 
-// choice is a value that a matrix gave to a job, in what sameValue looks at.
+// choice is a value that a job got from a matrix, in the form that sameValue compares.
 type choice struct {
 	name string
 	kind spec.NodeKind
@@ -215,12 +213,12 @@ func choices(combo []binding) []choice {
 	return out
 }
 
-// sameValue compares what two values of a matrix say, not how they are quoted.
+// sameValue compares two matrix values without regard to quotes.
 func sameValue(a, b *spec.Node) bool {
 	return a.Kind == b.Kind && a.Text == b.Text && a.IsNull() == b.IsNull()
 }
 
-// distinction says how to tell two jobs of one definition apart.
+// distinction suggests how to give two jobs of one definition different names.
 func (j *Job) distinction(other *Job) string {
 	key := j.varying(other)
 	if j.use == nil || key != "" {
@@ -234,7 +232,7 @@ func (j *Job) distinction(other *Job) string {
 	return "give the family an input that differs from use to use, and put it into the name"
 }
 
-// varying names the matrix keys by which two jobs of one definition differ.
+// varying names the matrix keys in which two jobs of one definition differ.
 func (j *Job) varying(other *Job) string {
 	for _, c := range j.chosen {
 		if !slices.Contains(other.chosen, c) {

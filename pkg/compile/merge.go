@@ -6,8 +6,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// merge lays over upon base: mappings key by key, deeply; everything else, lists
-// and explicit nulls too, replaces what was there. Neither is changed.
+// merge merges over into a copy of base: mappings key by key, deeply; everything else, also lists
+// and explicit nulls, is replaced.
 func merge(base, over *spec.Node) *spec.Node {
 	if base == nil {
 		return over
@@ -39,9 +39,9 @@ func isInclude(n *spec.Node) bool {
 	return n.Kind == spec.MappingNode && len(n.Fields) == 1 && n.Fields[0].Key.Text == fileKey
 }
 
-// mergeParameters merges a job's parameters into those of its template, by name:
-// a known one key by key, in its place; a new one after. An empty list and an
-// explicit null make the whole list empty, as everywhere.
+// mergeParameters merges a job's parameters by name into those of its template: known ones key by
+// key in their place, new ones at the end. An empty list or explicit null makes the whole list
+// empty, as for other lists.
 func mergeParameters(base, over *spec.Node) *spec.Node {
 	switch {
 	case over == nil:
@@ -67,9 +67,9 @@ func mergeParameters(base, over *spec.Node) *spec.Node {
 	return &c
 }
 
-// mergeParameter merges two declarations of one parameter. Where one of them is
-// raw, the later one replaces the other: their keys mean different things. A
-// secret and a literal default replace each other too.
+// mergeParameter merges two declarations of one parameter. If either is raw, the later one replaces
+// the other, because their keys differ in meaning. A secret and a literal default also replace each
+// other.
 func mergeParameter(base, over *spec.Node) *spec.Node {
 	if isRawParameter(base) || isRawParameter(over) {
 		return over

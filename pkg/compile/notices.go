@@ -9,15 +9,15 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// NoticeAddress is the address of a job's notifications: what a plan calls them.
+// NoticeAddress returns the address of a job's notifications in a plan.
 func (j *Job) NoticeAddress() string { return j.Project + "/notification/" + j.Name }
 
 // noticeConfigPlaceholder stands for a channel's param_config, which may hold a
 // webhook's secret.
 const noticeConfigPlaceholder = "<param_config>"
 
-// NoticeBodies are the bodies that set the declared channels (reference 4.24), a
-// placeholder in the place of what may be secret.
+// NoticeBodies returns the bodies that set the declared channels (reference 4.24), with
+// placeholders for values that may be secret.
 func (j *Job) NoticeBodies() *jsontree.Value {
 	list := jsontree.Array()
 	for _, notice := range j.Notices {
@@ -35,9 +35,8 @@ func (j *Job) NoticeBodies() *jsontree.Value {
 	return list
 }
 
-// notices compiles the declared channels. A channel that is absent is not
-// managed; an empty list or null means that it is off. Null for all of them
-// takes back what defaults.job declares.
+// notices compiles the declared channels. An absent channel is not managed; an empty list or null
+// turns it off. A null for all channels cancels those of defaults.job.
 func (u *unit) notices(n *spec.Node) []Notice {
 	switch {
 	case n == nil || n.IsNull() || isPoison(n):
@@ -90,8 +89,8 @@ func (u *unit) notice(f spec.Field) Notice {
 	return notice
 }
 
-// LiveNotices are the channels of a live job that hear of something, by type, as
-// if they were declared.
+// LiveNotices returns the channels of a live job that have events, by type, as if they were
+// declared.
 func LiveNotices(rows []wire.Notice) []Notice {
 	var notices []Notice
 	for _, row := range rows {

@@ -8,15 +8,15 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// packedJob is a job's body and the places of its values, each as one text: a
-// tenth of what the trees and maps take.
+// packedJob has a job's body and the places of its values as one text each. That takes a tenth of
+// the memory of trees and maps.
 type packedJob struct {
 	body   jsontree.Packed
 	places string
 	files  *fileTable
 }
 
-// fileTable numbers the files that the jobs of one compilation stand in.
+// fileTable numbers the files of the jobs of one compilation.
 type fileTable struct {
 	names  []string
 	number map[string]uint64
@@ -31,7 +31,7 @@ func (t *fileTable) of(name string) uint64 {
 	return n
 }
 
-// packJob puts j's body and the places of its values away.
+// packJob packs j's body and the places of its values.
 func (c *compiler) packJob(j *Job, list []recorded) {
 	places := c.packing[:0]
 	before := ""
@@ -54,8 +54,8 @@ func (c *compiler) packJob(j *Job, list []recorded) {
 	j.Body = nil
 }
 
-// Unpacked returns j with its body at hand: j itself, or a copy of a packed job.
-// The Provenance of a packed job is lost; PlaceOf knows the places.
+// Unpacked returns j with its Body: j itself, or a copy of a packed job. A packed job has no
+// Provenance; use PlaceOf.
 func (j *Job) Unpacked() *Job {
 	if j == nil || j.packed == nil || j.Body != nil {
 		return j
@@ -102,8 +102,7 @@ func (p *packedJob) placeOf(path string) (at spec.Pos, ok bool) {
 	return at, ok
 }
 
-// SameBody reports whether the bodies of a and b are the same text. Either may be
-// packed.
+// SameBody reports whether the bodies of a and b are the same text. Both may be packed.
 func SameBody(a, b *Job) bool {
 	if a == b || a.packed != nil && b.packed != nil && a.packed.body == b.packed.body {
 		return true

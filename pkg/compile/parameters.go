@@ -9,8 +9,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
-// The types of a parameter (reference 4.26 shows the first; the second is the
-// service's enumeration).
+// The types of a parameter. The first is in reference 4.26; the second is the service's
+// enumeration.
 const (
 	normalParam = "normalparam"
 	enumParam   = "customizeparam"
@@ -19,7 +19,7 @@ const (
 // maxDefault is the longest default value that the service takes.
 const maxDefault = 8192
 
-// isParameterName reports whether the service takes name for a parameter.
+// isParameterName reports whether name is a valid parameter name.
 func isParameterName(name string) bool {
 	return name != "" && len(name) <= 128 && !strings.ContainsFunc(name, func(c rune) bool { return !isWord(c) })
 }
@@ -69,7 +69,7 @@ func (u *unit) parameter(name string, n *spec.Node) *jsontree.Value {
 		return nil
 	}
 	if nameAt.Origin != nil && !isParameterName(name) {
-		u.report("param-name", nameAt, ParameterPath(name), "1 to 128 Latin letters, digits and _", "%q is not a parameter name", name)
+		u.report("param-name", nameAt, ParameterPath(name), "1 to 128 Latin letters, digits and _", "%q is not a valid parameter name", name)
 	}
 	b := &paramBuilder{u: u, path: ParameterPath(name), node: n, params: make([]*jsontree.Value, 0, 8),
 		fixed: &spec.Origin{Kind: spec.FromCompiler, Name: "parameter form", Pos: n.Pos(), From: n.Origin}}
@@ -105,8 +105,7 @@ func (u *unit) parameter(name string, n *spec.Node) *jsontree.Value {
 	)
 }
 
-// defaultValue returns the default's text and the node that says it, nil where
-// nothing does.
+// defaultValue returns the default's text and its node, nil if there is none.
 func (u *unit) defaultValue(name string, n *spec.Node, options []string) (string, *spec.Node) {
 	path := ParameterPath(name) + ".defaultValue"
 	given := n.Get("default")
@@ -135,8 +134,8 @@ func (u *unit) defaultValue(name string, n *spec.Node, options []string) (string
 	return given.Text, given
 }
 
-// secret notes that a parameter takes its value from a secret of the workspace,
-// and returns what stands in the body for it.
+// secret records that a parameter takes its value from a secret of the workspace, and returns the
+// placeholder for the body.
 func (u *unit) secret(parameter string, n *spec.Node) string {
 	if u.secretName(ParameterPath(parameter), n) == "" {
 		return ""
@@ -145,7 +144,7 @@ func (u *unit) secret(parameter string, n *spec.Node) string {
 	return spec.SecretPlaceholder(n.Text)
 }
 
-// secretName returns the name of a secret of the workspace, "" where n is none.
+// secretName returns the name of a secret of the workspace, "" if n is not one.
 func (u *unit) secretName(path string, n *spec.Node) string {
 	if n.Kind != spec.ScalarNode || n.Text == "" {
 		u.wrongType(path+".secret", n, "the name of a secret")
@@ -157,9 +156,8 @@ func (u *unit) secretName(path string, n *spec.Node) string {
 	return n.Text
 }
 
-// options compiles the choices of an enumeration: their names, and the limits
-// of the reference (LimitsParam). Limits are empty if options is declared
-// empty, and nil if it is absent.
+// options compiles the choices of an enumeration: their names, and the limits of the reference
+// (LimitsParam). limits is empty if options is declared empty, and nil if it is absent.
 func (u *unit) options(path string, n *spec.Node) ([]string, *jsontree.Value) {
 	if n == nil {
 		return nil, nil
@@ -206,8 +204,7 @@ func (u *unit) option(path string, n *spec.Node) (name, shown, disabled string) 
 	return name, shown, disabled
 }
 
-// rawParameter compiles the raw form: any definition, any fields, the values as
-// the text that was written.
+// rawParameter compiles the raw form: any definition and fields, with values as the written text.
 func (u *unit) rawParameter(name string, n *spec.Node) *jsontree.Value {
 	path := ParameterPath(name)
 	p := jsontree.Object()
@@ -229,8 +226,7 @@ func (u *unit) rawParameter(name string, n *spec.Node) *jsontree.Value {
 	return p
 }
 
-// rawParams compiles the fields of a raw parameter, the value of its secret among
-// them.
+// rawParams compiles the fields of a raw parameter, with the value of its secret.
 func (u *unit) rawParams(name, path string, n *spec.Node) *jsontree.Value {
 	list := jsontree.Array()
 	items, _ := u.list(path+".params", n.Get("params"))
@@ -263,7 +259,7 @@ func (u *unit) rawParam(path string, n *spec.Node) *jsontree.Value {
 	return entry
 }
 
-// setRaw gives the field called name a value, at the end if it has none yet.
+// setRaw sets the field called name, appending it if it is new.
 func (u *unit) setRaw(params *jsontree.Value, name, value, path string, at *spec.Node) {
 	u.record(path+valuepath.Member(name), at)
 	for _, p := range params.Items() {

@@ -1,13 +1,12 @@
 package compile
 
-// recorded is where one value came from, in the order in which a unit met them.
-// Of two of one path the later counts.
+// recorded is the origin of one value. A unit lists them in order; for equal paths the last counts.
 type recorded struct {
 	path string
 	Provenance
 }
 
-// note records where the value at path in the body came from.
+// note records the origin of the value at path in the body.
 func (u *unit) note(path string, p Provenance) {
 	u.recorded = append(u.recorded, recorded{path, p})
 }
@@ -20,7 +19,7 @@ func provenanceOf(list []recorded) map[string]Provenance {
 	return m
 }
 
-// emptied is the room of a list that is no longer needed.
+// emptied clears list so that its backing array can be reused.
 func emptied(list []recorded) []recorded {
 	clear(list)
 	return list[:0]

@@ -19,7 +19,7 @@ func TestReferencesAreResolvedOrRefused(t *testing.T) {
 		"a key of a nested mapping": {"jobs:\n  - name: a\n    arch: arm\n    steps:\n" + module + "{command: {\"${{ vars.x }}\": v}}\n", `"one":"v"`, ""},
 		"a literal in a key":        {"jobs:\n  - name: a\n    arch: arm\n    steps:\n" + module + "{\"k-$${{ x }}\": v}\n", `"k-${{ x }}":"v"`, ""},
 		"an unknown name in a key":  {"jobs:\n  - name: a\n    arch: arm\n    steps:\n" + module + "{\"k-${{ vars.zz }}\": v}\n", "", "vars.zz is not known here"},
-		"keys that become equal":    {"jobs:\n  - name: a\n    arch: arm\n    steps:\n" + module + "{\"${{ vars.x }}\": v, one: w}\n", "", "stands twice"},
+		"keys that become equal":    {"jobs:\n  - name: a\n    arch: arm\n    steps:\n" + module + "{\"${{ vars.x }}\": v, one: w}\n", "", "is repeated"},
 		"a list as a key":           {"jobs:\n  - name: a\n    arch: arm\n    steps:\n" + module + "{\"${{ vars.list }}\": v}\n", "", "as a key is"},
 		"a template's name":         {"templates:\n  - name: \"T-${{ vars.x }}\"\n    publish: true\n    steps: []\n", "", "the name of a template cannot hold"},
 	} {

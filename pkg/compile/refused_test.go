@@ -29,7 +29,7 @@ func TestWhatTheServiceRefuses(t *testing.T) {
 		"no project":                  {"jobs: [{name: a, project: null, steps: []}]", `"project" must be a project alias of buildsync.yaml, not null`, ""},
 		"a value twice in a matrix":   {"jobs: [{name: a, matrix: {k: [x, x]}, steps: []}]", `matrix.k holds "x" twice`, "remove one of them"},
 		"a value twice, the name too": {"jobs: [{name: 'a-${{ matrix.k }}', matrix: {k: [x, x]}, steps: []}]", `matrix.k holds "x" twice`, "remove one of them"},
-		"a combination twice":         {"jobs: [{name: 'a-${{ matrix.k }}', matrix: {include: [{k: x}, {k: x}]}, steps: []}]", `this combination stands in include twice`, "remove one of them"},
+		"a combination twice":         {"jobs: [{name: 'a-${{ matrix.k }}', matrix: {include: [{k: x}, {k: x}]}, steps: []}]", `this combination is in include twice`, "remove one of them"},
 		"a template of a template":    {"templates: [{name: s, steps: []}, {name: t, template: {name: s}, steps: []}]", `unknown key "template"`, "put the steps that they share into a fragment"},
 		"a friendly key in a raw one": {"jobs: [{name: a, steps: [], parameters: [{definition: d, params: [], default: x}]}]", `unknown key "default"`, "write it under params"},
 		"a misspelt key in a raw one": {"jobs: [{name: a, steps: [], parameters: [{definition: d, param: []}]}]", `unknown key "param"`, `did you mean "params"?`},

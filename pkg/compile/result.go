@@ -5,7 +5,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// Result is what the definitions of a workspace mean, ordered by address.
+// Result is a compiled workspace, ordered by address.
 type Result struct {
 	Environment string
 	Jobs        []*Job
@@ -14,7 +14,7 @@ type Result struct {
 	Secrets     []string // names declared in the workspace
 	Families    []string // names of those that something uses, sorted
 	Fragments   []string // names of those that something uses, sorted
-	UnknownVars []string // of Options.Vars: neither declared nor referred to
+	UnknownVars []string // of Options.Vars: neither declared nor used
 }
 
 // Job is one desired build job.
@@ -24,11 +24,10 @@ type Job struct {
 	ProjectID string
 	Name      string
 
-	// Body holds the members of the API's create and update bodies that the
-	// definitions declare, in the reference's order and with its wire types; a
-	// null or an empty array is a declared one. What is absent is not managed.
-	// A secret's defaultValue holds spec.SecretPlaceholder.
-	// It is nil in a job that was packed, see Options.Pack.
+	// Body has the declared members of the API's create and update bodies, in the reference's order
+	// and with its wire types. A null or an empty array is declared as such. An absent member is
+	// not managed. The defaultValue of a secret is spec.SecretPlaceholder. Body is nil in a packed
+	// job, see Options.Pack.
 	Body *jsontree.Value
 
 	Notices     []Notice // the declared channels, by type
@@ -39,17 +38,16 @@ type Job struct {
 	Protect     bool
 	Secrets     []SecretUse
 
-	// Owner and Labels say whose the job is and what it is selected by. They are
-	// never sent.
+	// Owner and Labels are for people and for selecting jobs. They are never sent.
 	Owner  string
 	Labels map[string]string
 
 	Template  string           // the name of the template that it uses, "" for none
-	Fragments map[string][]int // by name, the indexes in Body's steps of what comes from it
+	Fragments map[string][]int // by name, the indexes of its steps in Body
 
 	Pos        spec.Pos              // of the definition; that of a family's job stands in the family
-	Use        spec.Pos              // of the entry of jobs that uses the family; zero for a job of none
-	Provenance map[string]Provenance // by path, see StepPath and its kin; nil in a job that was packed
+	Use        spec.Pos              // of the entry of jobs that uses the family; zero without a family
+	Provenance map[string]Provenance // by path, see StepPath; nil in a packed job
 
 	packed    *packedJob
 	nameAt    spec.Range
@@ -58,14 +56,14 @@ type Job struct {
 	use       *familyUse
 }
 
-// NameAt is where the name of the job is said: of a family's job at the use of the
-// family, since that is what makes it another job.
+// NameAt returns the range to show for the name of the job. For a family's job that is the use of
+// the family.
 func (j *Job) NameAt() spec.Range { return j.nameAt }
 
 // JobAddress returns the address of the job of a name in the project of an alias.
 func JobAddress(alias, name string) string { return alias + "/job/" + name }
 
-// SecretUse says that a build parameter takes its value from a secret.
+// SecretUse is a build parameter that takes its value from a secret.
 type SecretUse struct {
 	Parameter string // the build parameter's name
 	Secret    string // the workspace's name of the secret
@@ -102,7 +100,7 @@ type Removal struct {
 	Pos       spec.Pos
 }
 
-// Provenance says where a compiled value came from.
+// Provenance is the origin of a compiled value.
 type Provenance struct {
 	Pos    spec.Pos
 	Origin *spec.Origin

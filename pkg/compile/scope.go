@@ -7,25 +7,23 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// scope is what references may name at one place. There is no logic in it:
-// names stand for values.
+// scope has the values that references can name at one place. It has no logic: names stand for
+// values.
 type scope struct {
 	c      *compiler
 	unit   *unit
 	matrix []binding
 	inputs map[string]*spec.Node // nil outside a template, fragment or family
 
-	// ofFamily says that inputs are those of a family: what defaults.job says of its
-	// jobs does not see them.
+	// ofFamily is true if inputs are those of a family. Values from defaults.job cannot use them.
 	ofFamily bool
 
 	jobName, jobProject string // "" where they are not known yet
 
-	// anyJob says that it is open which job this will be a part of: matrix.X and
-	// job.X stand for nothing yet.
+	// anyJob is true if the job is not known yet: matrix.X and job.X have no values.
 	anyJob bool
 
-	// noMatrix and noJob say why matrix.X or job.X is not to be had here.
+	// noMatrix and noJob explain why matrix.X or job.X is not available here.
 	noMatrix, noJob string
 }
 
@@ -44,7 +42,7 @@ type target struct {
 
 var namespaces = []string{"vars", "matrix", "inputs", "job"}
 
-// resolve looks a reference up and reports what is wrong with it.
+// resolve resolves a reference and reports errors in it.
 func (s *scope) resolve(n *spec.Node, p part) (target, bool) {
 	space, name, dotted := strings.Cut(p.text, ".")
 	if !dotted || !isName(name) || !slices.Contains(namespaces, space) {
@@ -56,10 +54,10 @@ func (s *scope) resolve(n *spec.Node, p part) (target, bool) {
 			case space == "secrets":
 				hint = "declare a parameter, {name: " + name + ", secret: " + name + "}, and refer to it as ${" + name + "}"
 			case space == "env":
-				hint = "what is known when the job runs is written ${" + name + "}"
+				hint = "a value that is known only when the job runs is written ${" + name + "}"
 			}
 		}
-		s.reportIn(n, p, "expression", hint, "%q is no reference", p.text)
+		s.reportIn(n, p, "expression", hint, "%q is not a valid reference", p.text)
 		return target{}, false
 	}
 	if s.anyJob && (space == "matrix" || space == "job" && (name == "name" || name == "project")) {
@@ -85,7 +83,7 @@ func (s *scope) resolve(n *spec.Node, p part) (target, bool) {
 	return target{}, false
 }
 
-// vocabulary is what could have been named where a name is unknown.
+// vocabulary lists the known names for the message about an unknown one.
 type vocabulary struct {
 	names []string
 	why   string
@@ -158,11 +156,10 @@ func isName(s string) bool {
 	return s != ""
 }
 
-// givenPrefix marks the origin of what the command line gives.
+// givenPrefix marks the origin of values from the command line.
 const givenPrefix = "--var "
 
-// variables are the workspace's vars with those of --var laid over them. They
-// may refer to each other.
+// variables are the workspace's vars, overridden by --var. They may refer to each other.
 type variables struct {
 	c     *compiler
 	table map[string]*variable
@@ -172,7 +169,7 @@ type variables struct {
 type variable struct {
 	declared *spec.Node
 	value    *spec.Node
-	busy     bool // being resolved: meeting it again is a circle
+	busy     bool // being resolved; found again, it is a cycle
 	used     bool // something refers to it
 }
 
@@ -193,7 +190,7 @@ func newVariables(c *compiler, given map[string]string) *variables {
 	return vs
 }
 
-// typeOf is the type of a text given on the command line.
+// typeOf returns the type of a text from the command line.
 func typeOf(text string) spec.ScalarType {
 	switch text {
 	case "true", "false":
@@ -206,16 +203,16 @@ func typeOf(text string) spec.ScalarType {
 	return spec.StringType
 }
 
-// resolveAll resolves the variables in the order of their names, so that what is
-// wrong with them does not depend on who uses them first, or at all.
+// resolveAll resolves the variables in the order of their names, so that the findings do not depend
+// on who uses them first.
 func (vs *variables) resolveAll() {
 	for _, name := range vs.names {
 		vs.resolve(name)
 	}
 }
 
-// unknown are the names that only the command line knows: buildsync.yaml does
-// not declare them, and nothing refers to them.
+// unknown lists the variables of the command line that buildsync.yaml does not declare and nothing
+// uses.
 func (vs *variables) unknown() (names []string) {
 	for _, name := range vs.names {
 		if vs.c.workspace.Vars[name] == nil && !vs.table[name].used {
@@ -225,7 +222,7 @@ func (vs *variables) unknown() (names []string) {
 	return names
 }
 
-// lookup resolves a variable for something that refers to it.
+// lookup resolves a variable for a reference.
 func (vs *variables) lookup(name string) (*spec.Node, spec.Origin, *vocabulary) {
 	if v := vs.table[name]; v != nil {
 		v.used = true

@@ -8,13 +8,12 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// commandProperty is the property that the service hands to a shell.
+// commandProperty is the property that the service passes to a shell.
 const commandProperty = "command"
 
-// refuseShellActive reports a value of --var that a shell would act on, where a
-// reference put it into a command. Such a value often comes from outside, a
-// branch's name for one; what the files of the workspace say is their authors'
-// own.
+// refuseShellActive reports a --var value with shell syntax that a reference put into a command.
+// Such a value often comes from outside, such as a branch name. Values in the workspace's files are
+// their authors' own.
 func (u *unit) refuseShellActive(path string, n *spec.Node) {
 	for o := n.Origin; o != nil; o = o.From {
 		name, given := strings.CutPrefix(o.Name, givenPrefix)
@@ -33,8 +32,8 @@ func (u *unit) refuseShellActive(path string, n *spec.Node) {
 	}
 }
 
-// isShellActive reports whether r may mean something to a shell. Letters, digits,
-// blanks and the punctuation of names, versions and paths do not.
+// isShellActive reports whether a shell may interpret r. Letters, digits, blanks and the
+// punctuation of names, versions and paths are safe.
 func isShellActive(r rune) bool {
 	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(" _-./:@%+=,", r)
 }

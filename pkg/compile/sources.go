@@ -10,8 +10,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
-// scmFields are the members of a code source, in the order of the reference
-// (CreateBuildJobScm, 4.18); boolean says which of them are no text.
+// scmFields are the members of a code source, in the order of the reference (CreateBuildJobScm,
+// 4.18). boolean marks those that are not texts.
 var scmFields = []struct {
 	name    string
 	boolean bool
@@ -21,8 +21,7 @@ var scmFields = []struct {
 	{wire.KeyEnableGitLFS, true}, {wire.KeyGroupName, false}, {wire.KeyRepoName, false},
 }
 
-// scms compiles the code sources. A field that is not listed is copied as it is
-// written.
+// scms compiles the code sources. Unlisted fields are copied as written.
 func (u *unit) scms(n *spec.Node) *jsontree.Value {
 	items, _ := u.list("scms", n)
 	list := jsontree.Array()
@@ -56,16 +55,15 @@ func (u *unit) scms(n *spec.Node) *jsontree.Value {
 	return list
 }
 
-// timerTrigger is the only trigger that is known; the reference does not list
-// triggers, the service takes them.
+// timerTrigger is the only known trigger. The service takes triggers although the reference does
+// not list them.
 const timerTrigger = "hudson.triggers.TimerTrigger"
 
-// zoneNames are the service's own names of time zones, as far as they are
-// public. Another zone is sent by its IANA name alone.
+// zoneNames has the service's own names of time zones as far as they are public. Other zones are
+// sent by their IANA names.
 var zoneNames = map[string]string{"Asia/Shanghai": "China_Standard_Time"}
 
-// triggers compiles the triggers: {cron, timezone}, or name and parameters as
-// the service has them.
+// triggers compiles the triggers: {cron, timezone}, or name and parameters in the service's form.
 func (u *unit) triggers(n *spec.Node) *jsontree.Value {
 	items, _ := u.list("triggers", n)
 	list := jsontree.Array()
@@ -108,7 +106,7 @@ func (u *unit) timer(path string, n *spec.Node) *jsontree.Value {
 		jsontree.Member{Key: wire.KeyName, Value: jsontree.String(timerTrigger)}, jsontree.Member{Key: wire.KeyParameters, Value: parameters})
 }
 
-// rawTrigger takes a trigger over; the values of its parameters are texts.
+// rawTrigger copies a trigger; the values of its parameters are texts.
 func (u *unit) rawTrigger(path string, n *spec.Node) *jsontree.Value {
 	trigger := jsontree.Object()
 	for _, f := range n.Fields {
@@ -147,8 +145,8 @@ func (u *unit) triggerParameters(path string, n *spec.Node) *jsontree.Value {
 	return list
 }
 
-// timeout compiles 4h into {limit, unit}, both texts; the service counts in
-// hours. The raw form is the mapping itself.
+// timeout compiles 4h to {limit, unit}, both texts; the service counts in hours. The raw form is
+// the mapping itself.
 func (u *unit) timeout(n *spec.Node) *jsontree.Value {
 	u.record("timeout", n)
 	switch {
@@ -171,7 +169,7 @@ func (u *unit) timeout(n *spec.Node) *jsontree.Value {
 	}
 	hours, ok := wholeHours(n.Text)
 	if !ok {
-		u.report("timeout", n, "timeout", "write whole hours, such as 4h, or {limit, unit} as the API has it", "%s is no timeout", describe(n))
+		u.report("timeout", n, "timeout", "write whole hours, such as 4h, or {limit, unit} as the API has it", "%s is not a valid timeout", describe(n))
 		return jsontree.Null()
 	}
 	u.record("timeout.limit", n)

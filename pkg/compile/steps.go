@@ -14,8 +14,8 @@ import (
 // (CreateBuildJobSteps, 4.18).
 var stepFields = []string{wire.KeyProperties, wire.KeyModuleID, wire.KeyName, wire.KeyVersion, wire.KeyEnable}
 
-// steps compiles a list of steps. template holds the steps that `use: template`
-// stands for, nil if there are none.
+// steps compiles a list of steps. template has the steps for `use: template`, nil if there are
+// none.
 func (u *unit) steps(n *spec.Node, template *ofTemplate) *jsontree.Value {
 	items, _ := u.list("steps", n)
 	l := &stepList{u: u, list: jsontree.Array(), count: map[string]int{}, template: template}
@@ -23,8 +23,7 @@ func (u *unit) steps(n *spec.Node, template *ofTemplate) *jsontree.Value {
 	return l.list
 }
 
-// step compiles one step of either form; count holds how many of a name there
-// have been.
+// step compiles a step in either form. count has the number of steps so far by name.
 func (u *unit) step(n *spec.Node, count map[string]int) *jsontree.Value {
 	if n.Kind != spec.MappingNode || len(n.Fields) == 0 {
 		u.wrongType("steps", n, "a list of steps")
@@ -67,8 +66,7 @@ func stepPath(name string, count map[string]int) string {
 	return StepPath(name, count[name])
 }
 
-// rawStep compiles a step that is written as the API has it. Members that the
-// reference does not list are kept.
+// rawStep compiles a step in the API's form. Members that the reference does not list are kept.
 func (u *unit) rawStep(n *spec.Node, count map[string]int) *jsontree.Value {
 	path := stepPath(n.Str("name"), count)
 	u.record(path, n)
@@ -92,8 +90,8 @@ func (u *unit) rawStep(n *spec.Node, count map[string]int) *jsontree.Value {
 	return orderedStep(members, n)
 }
 
-// needsName reports a step of a job without a name. In a build template the
-// service takes one (reference 4.21). at is what stands there in its place.
+// needsName reports a job's step without a name. In a build template the service accepts one
+// (reference 4.21). at is the node to report at.
 func (u *unit) needsName(step, at *spec.Node, path string) {
 	switch {
 	case u.owner == spec.OfTemplate:
@@ -104,8 +102,8 @@ func (u *unit) needsName(step, at *spec.Node, path string) {
 	}
 }
 
-// needs reports a null or blank text in the place of one without which the
-// service refuses the whole body. One that is absent the schema reports.
+// needs reports a null or blank text for a key without which the service refuses the whole body.
+// The schema reports absent ones.
 func (u *unit) needs(owner *spec.Node, key, path, what, section string) {
 	n := owner.Get(key)
 	if n != nil && (n.IsNull() || n.Kind == spec.ScalarNode && !isPoison(n) && strings.TrimSpace(n.Text) == "") {
@@ -146,9 +144,8 @@ func (u *unit) properties(path string, n *spec.Node, module *catalog.Module) *js
 	return jsontree.Object(members...)
 }
 
-// property compiles the property called name below path: the text that was
-// written where the catalogue says that it is text, YAML's type in JSON
-// otherwise.
+// property compiles the property called name below path: as the written text if the catalogue
+// declares text, with YAML's type otherwise.
 func (u *unit) property(path, name string, n *spec.Node, module *catalog.Module) *jsontree.Value {
 	path += valuepath.Member(name)
 	if name == commandProperty {
@@ -204,7 +201,7 @@ func (u *unit) stepName(n *spec.Node, module *catalog.Module) string {
 	return u.plainText(n)
 }
 
-// propertyBuilder gathers a friendly step's properties.
+// propertyBuilder collects the properties of a friendly step.
 type propertyBuilder struct {
 	u      *unit
 	path   string
@@ -234,7 +231,7 @@ func (p *propertyBuilder) declare(at *spec.Node) {
 	}
 }
 
-// isTaken reports a property that is set in two ways.
+// isTaken reports a property that is set twice.
 func (p *propertyBuilder) isTaken(property string, at *spec.Node) bool {
 	first := p.from[property]
 	if first == nil {
@@ -253,8 +250,8 @@ func (p *propertyBuilder) set(property string, key, n *spec.Node) {
 	}
 }
 
-// inputs compiles the inputs below prefix: build.yml's names through the
-// catalogue, every other name as the property's own.
+// inputs compiles the inputs below prefix. The catalogue translates build.yml's names; every other
+// name is a property.
 func (p *propertyBuilder) inputs(n *spec.Node, prefix string) {
 	if n == nil || n.IsNull() {
 		return
@@ -290,7 +287,7 @@ func (p *propertyBuilder) inputsUnder(prefix string) []string {
 	return names
 }
 
-// input compiles an input that the API knows by another name or value.
+// input compiles an input that has another name or value in the API.
 func (p *propertyBuilder) input(input *catalog.Input, f spec.Field) {
 	if input.Property == "" {
 		p.u.report("step-property", f.Key, p.path, "under properties: "+input.Note, "the input %q of the action %s cannot be translated", input.Name, p.word)
@@ -318,7 +315,7 @@ func (p *propertyBuilder) input(input *catalog.Input, f spec.Field) {
 		"the value %s of the input %q cannot be translated", describe(f.Value), input.Name)
 }
 
-// verbatim takes over what stands under properties.
+// verbatim copies the properties under the key properties.
 func (p *propertyBuilder) verbatim(n *spec.Node) {
 	switch {
 	case n == nil:

@@ -14,7 +14,7 @@ import (
 
 const kindTemplate = "template"
 
-// shared is what templates, fragments and families have in common.
+// shared is the common part of templates, fragments and families.
 type shared struct {
 	kind     string // template, fragment or family
 	node     *spec.Node
@@ -30,7 +30,7 @@ type template struct {
 	steps      *spec.Node
 }
 
-// templateInput is a declared input; value is nil if there is no default.
+// templateInput is a declared input; value is nil without a default.
 type templateInput struct {
 	name  string
 	key   *spec.Node
@@ -45,8 +45,7 @@ func (s *shared) inputNames() []string {
 	return names
 }
 
-// openInputs gives each input its key as a value, for what can be checked
-// without knowing who uses s.
+// openInputs gives each input its key as a value, for checks that do not depend on the user of s.
 func (s *shared) openInputs() map[string]*spec.Node {
 	values := map[string]*spec.Node{}
 	for _, in := range s.inputs {
@@ -55,7 +54,7 @@ func (s *shared) openInputs() map[string]*spec.Node {
 	return values
 }
 
-// poisonedInputs gives each input a value about which nothing is said.
+// poisonedInputs gives each input a value that is never reported.
 func (s *shared) poisonedInputs() map[string]*spec.Node {
 	values := map[string]*spec.Node{}
 	for _, in := range s.inputs {
@@ -83,9 +82,8 @@ func (c *compiler) collectFile(file *spec.File) {
 	}
 }
 
-// collectShared reads what templates, fragments and families have in common. known returns
-// the declaration of a name, nil if there is none yet; ok is false if n was
-// reported.
+// collectShared reads the common part of a template, fragment or family. known returns the earlier
+// declaration of a name, nil if there is none; ok is false if n was reported.
 func collectShared(c *compiler, kind string, n *spec.Node, known func(name string) *spec.Node) (s shared, ok bool) {
 	name, list := n.Get("name"), (&shared{kind: kind}).list()
 	if n.Kind != spec.MappingNode || name == nil || name.Kind != spec.ScalarNode || name.Text == "" {
@@ -93,7 +91,7 @@ func collectShared(c *compiler, kind string, n *spec.Node, known func(name strin
 		return shared{}, false
 	}
 	if at := strings.Index(name.Text, openRef); at >= 0 {
-		c.reportAt("expression", c.textRange(name, at, len(name.Text)), list+"["+name.Text+"].name", "write the name as it is meant", "the name of a %s cannot hold ${{: it is used by its name", kind)
+		c.reportAt("expression", c.textRange(name, at, len(name.Text)), list+"["+name.Text+"].name", "write the name without a reference", "the name of a %s cannot hold ${{: it is used by its name", kind)
 		return shared{}, false
 	}
 	if other := known(name.Text); other != nil {
@@ -134,8 +132,8 @@ func (c *compiler) collectTemplate(n *spec.Node) {
 	c.templates[t.name] = t
 }
 
-// checkShared reports the references of templates, fragments and families that nobody can
-// resolve.
+// checkShared reports the references of templates, fragments and families that can never be
+// resolved.
 func (c *compiler) checkShared() {
 	for _, name := range slices.Sorted(maps.Keys(c.templates)) {
 		c.templates[name].check(c, spec.OfTemplate)
@@ -153,8 +151,8 @@ func (c *compiler) checkShared() {
 	}
 }
 
-// check reports the references of s that nobody who uses it can resolve, whether
-// something uses it or not: those of what is written for people too.
+// check reports the references of s that no use can resolve, also in texts for people, and also if
+// nothing uses s.
 func (s *shared) check(c *compiler, owner spec.Owner) {
 	for _, f := range s.node.Fields {
 		inside := &scope{c: c, inputs: s.openInputs()}
@@ -167,8 +165,8 @@ func (s *shared) check(c *compiler, owner spec.Owner) {
 	}
 }
 
-// checkUnused compiles the templates that nothing has compiled, for what is wrong
-// in them: what a job would give is left open, and nothing is said about it.
+// checkUnused compiles unused templates, to find mistakes in them. Values that a job would give
+// stay open and are not reported.
 func (c *compiler) checkUnused() {
 	for _, name := range slices.Sorted(maps.Keys(c.templates)) {
 		t := c.templates[name]
@@ -186,8 +184,7 @@ func (c *compiler) checkUnused() {
 	}
 }
 
-// check resolves the references to variables and inputs in n; the rest depends
-// on the job.
+// check resolves the references to variables and inputs in n; the others depend on the job.
 func (s *scope) check(n *spec.Node) {
 	if n == nil {
 		return
@@ -214,8 +211,8 @@ func (s *scope) check(n *spec.Node) {
 	}
 }
 
-// useTemplate resolves template: {name, inputs} of a job to the template's
-// parameters and steps with the inputs put in.
+// useTemplate returns the parameters and steps of the template in a job's template: {name, inputs},
+// with the inputs filled in.
 func (u *unit) useTemplate(use *spec.Node) (parts, bool) {
 	if isPoison(use) {
 		return parts{}, false
@@ -245,8 +242,8 @@ func (u *unit) useTemplate(use *spec.Node) (parts, bool) {
 	return parts{parameters: part("parameters", t.parameters), steps: part("steps", t.steps)}, true
 }
 
-// inputs gives each input of a template, fragment or family its value: what is given
-// where it is used, else the default.
+// inputs gives each input of a template, fragment or family its value: the one given at the use,
+// else the default.
 func (u *unit) inputs(t *shared, use, given *spec.Node) map[string]*spec.Node {
 	values := make(map[string]*spec.Node, len(t.inputs))
 	path, hint, rule := t.kind+".inputs", "add it under "+t.kind+".inputs", t.kind+"-input"
@@ -281,7 +278,7 @@ func (u *unit) inputs(t *shared, use, given *spec.Node) map[string]*spec.Node {
 	return values
 }
 
-// publishTemplates compiles the templates that the server keeps as well.
+// publishTemplates compiles the templates that are also stored on the server.
 func (c *compiler) publishTemplates() {
 	for _, name := range slices.Sorted(maps.Keys(c.templates)) {
 		t := c.templates[name]
@@ -298,9 +295,8 @@ func (c *compiler) publishTemplates() {
 	}
 }
 
-// publish compiles the body that creates a template (reference 4.21). The server
-// knows no inputs: one with a default is put in, and one without becomes the
-// build parameter of its name, for whoever uses the template there to fill in.
+// publish compiles the body that creates a template (reference 4.21). The server has no inputs. An
+// input with a default is filled in; one without becomes the build parameter of its name.
 func (u *unit) publish(t *template) *Template {
 	t.compiled = true
 	u.scope.inputs = map[string]*spec.Node{}
@@ -347,7 +343,7 @@ func (u *unit) publish(t *template) *Template {
 	}
 }
 
-// templateExtra puts further fields of the body in, verbatim.
+// templateExtra adds further fields to the body, verbatim.
 func (u *unit) templateExtra(body *jsontree.Value, extra *spec.Node) {
 	if extra == nil || extra.IsNull() {
 		return
@@ -369,8 +365,8 @@ func (u *unit) templateExtra(body *jsontree.Value, extra *spec.Node) {
 	}
 }
 
-// templateMembers puts further members of a template in, beside its steps:
-// image, image_source, actions and whatever else the service keeps there.
+// templateMembers adds further members of a template beside its steps: image, image_source, actions
+// and others that the service keeps.
 func (u *unit) templateMembers(template *jsontree.Value, members *spec.Node) {
 	for _, f := range members.Fields {
 		if template.Get(f.Key.Text) != nil {
@@ -409,8 +405,8 @@ func (u *unit) openInputs(open []templateInput, parameters *spec.Node) *spec.Nod
 	return parameters
 }
 
-// refuseSecrets reports secret parameters: a template on the server is read by
-// everybody in the tenant.
+// refuseSecrets reports secret parameters: everyone in the tenant can read a template on the
+// server.
 func (u *unit) refuseSecrets(t *template, parameters *spec.Node) {
 	for _, p := range parameters.Items {
 		at := p.Get("secret")

@@ -10,15 +10,14 @@ import (
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
-// maxValues bounds the JSON values of one body: variables that refer to each
-// other can multiply.
+// maxValues bounds the JSON values of one body: variables that refer to each other can multiply.
 const maxValues = 200_000
 
-// maxTotal bounds the values of all bodies together, some twenty thousand jobs: a
-// few lines of a hostile file could use one huge template over and over.
+// maxTotal bounds the values of all bodies together, about 20,000 jobs. A few lines of a hostile
+// file could use one huge template many times.
 const maxTotal = 2_000_000
 
-// unit is one job, template or removal while it is compiled.
+// unit is one job, template or removal during its compilation.
 type unit struct {
 	c         *compiler
 	scope     *scope
@@ -50,7 +49,7 @@ func (u *unit) report(rule string, n *spec.Node, path, hint, format string, args
 	return u.c.report(rule, n, pointer, hint, format, args...)
 }
 
-// at is the pointer of what is being expanded.
+// at returns the pointer of the value that is being expanded.
 func (u *unit) at() string {
 	if u.field == "" {
 		return u.pointer
@@ -67,8 +66,8 @@ func (u *unit) get(n *spec.Node, key string) *spec.Node {
 	return value
 }
 
-// checked holds what the references in the value of a key became to the schema.
-// What does not conform is reported, and not spoken of again.
+// checked checks a value against the schema after its references are resolved. A value that does
+// not conform is reported once.
 func (u *unit) checked(owner spec.Owner, key, written, value *spec.Node) *spec.Node {
 	if value == written || value == nil || owner == "" {
 		return value
@@ -81,18 +80,18 @@ func (u *unit) checked(owner spec.Owner, key, written, value *spec.Node) *spec.N
 	return value
 }
 
-// record notes where the value at path came from.
+// record records the origin of the value at path.
 func (u *unit) record(path string, n *spec.Node) {
 	u.note(path, Provenance{Pos: n.Pos(), Origin: u.through(n.Origin)})
 }
 
-// recordFixed notes that the value at path was filled in because of n.
+// recordFixed records that the value at path was filled in because of n.
 func (u *unit) recordFixed(path string, n *spec.Node, kind spec.OriginKind, name string) {
 	u.note(path, Provenance{Pos: n.Pos(), Origin: &spec.Origin{Kind: kind, Name: name, Pos: n.Pos(), From: u.through(n.Origin)}})
 }
 
-// through is the way of a value, continued by that of its job through a family.
-// What defaults.job says did not come that way.
+// through extends the origin of a value by the use of its job's family. Values of defaults.job do
+// not pass through it.
 func (u *unit) through(o *spec.Origin) *spec.Origin {
 	if u.way == nil {
 		return o
@@ -105,8 +104,8 @@ func (u *unit) through(o *spec.Origin) *spec.Origin {
 	return chain(o, u.way)
 }
 
-// poison stands for a value that could not be resolved and was reported; it is
-// of no type, and nobody reports it again.
+// poison stands for a value that could not be resolved, which was reported. It has no type, and
+// nothing reports it again.
 func poison(n *spec.Node) *spec.Node {
 	return &spec.Node{Kind: spec.ScalarNode, Range: n.Range, Origin: n.Origin}
 }
@@ -135,7 +134,7 @@ func (u *unit) text(path string, n *spec.Node) *jsontree.Value {
 	return jsontree.String(n.Text)
 }
 
-// filledText is text that has "" as its empty form.
+// filledText is text with "" for null.
 func (u *unit) filledText(path string, n *spec.Node) string {
 	return u.text(path, n).Text()
 }
@@ -161,8 +160,7 @@ func describe(n *spec.Node) string {
 	return strconv.Quote(n.Text)
 }
 
-// boolean reads a value that must be true or false. What a reference put in
-// place may be the text "true" as well.
+// boolean reads true or false. A value from a reference may also be the text "true" or "false".
 func (u *unit) boolean(path string, n *spec.Node) (value, ok bool) {
 	u.record(path, n)
 	if n.Kind == spec.ScalarNode && n.Type != spec.NullType {
@@ -177,8 +175,8 @@ func (u *unit) boolean(path string, n *spec.Node) (value, ok bool) {
 	return false, false
 }
 
-// list returns the items of a list. An explicit null is the empty list; ok is
-// false if the node is not a list.
+// list returns the items of a list. An explicit null is the empty list; ok is false if the node is
+// not a list.
 func (u *unit) list(path string, n *spec.Node) (items []*spec.Node, ok bool) {
 	u.record(path, n)
 	if n.IsNull() {
@@ -238,8 +236,8 @@ func (u *unit) scalar(path string, n *spec.Node) *jsontree.Value {
 	return jsontree.String(n.Text)
 }
 
-// jsonNumber spells a YAML number in JSON, as it was written where JSON can say
-// it so; "" for infinities and what is not a number.
+// jsonNumber returns a YAML number in JSON syntax, as written if possible; "" for infinities and
+// texts that are not numbers.
 func jsonNumber(text string) string {
 	if v, err := jsontree.Parse([]byte(text), jsontree.Limits{}); err == nil && v.Kind() == jsontree.KindNumber {
 		return v.Text()
@@ -259,13 +257,13 @@ func jsonNumber(text string) string {
 	return strconv.FormatFloat(f, 'g', -1, 64)
 }
 
-// project finds the project that a job or a removal belongs to: the one named,
-// else the workspace's default. owner is what has no project.
+// project finds the project of a job or removal: the named one, else the workspace's default. owner
+// is the node to report if there is none.
 func (u *unit) project(n, owner *spec.Node) (alias string, p *spec.Project) {
 	alias = u.c.workspace.Default
 	if n != nil {
 		u.record("project", n)
-		if isPoison(n) || n.IsNull() { // the schema has said it
+		if isPoison(n) || n.IsNull() { // the schema has reported it
 			return "", nil
 		}
 		alias = u.plainText(n)
@@ -277,7 +275,7 @@ func (u *unit) project(n, owner *spec.Node) (alias string, p *spec.Project) {
 	}
 	found, ok := u.c.workspace.Projects[alias]
 	if !ok && n == nil {
-		return "", nil // of default_project, loading has said it
+		return "", nil // loading has reported default_project
 	}
 	if !ok {
 		aliases := make([]string, 0, len(u.c.workspace.Projects))

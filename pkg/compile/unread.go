@@ -6,10 +6,9 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// UnreadJobs returns the names of the jobs that files define which no pattern of
-// definitions matches, each with its file: a job whose file merely fell out of the
-// patterns was not removed. Those of matrices and families are among them, as far
-// as the unread files compile beside what the workspace declares.
+// UnreadJobs returns the jobs in files that no pattern of definitions matches, with their files:
+// they were not removed, their file only fell out of the patterns. Jobs of matrices and families
+// count if the unread files compile with what the workspace declares.
 func UnreadJobs(tree spec.Tree, workspace *spec.Workspace, opts Options) map[string]string {
 	unread := spec.UnreadDefinitions(tree, workspace)
 	if len(unread) == 0 {
@@ -32,8 +31,8 @@ func UnreadJobs(tree spec.Tree, workspace *spec.Workspace, opts Options) map[str
 	return jobs
 }
 
-// sharedFiles parses the files of a workspace that declare templates, fragments or
-// families, without their jobs.
+// sharedFiles parses the workspace's files that declare templates, fragments or families, without
+// their jobs.
 func sharedFiles(tree spec.Tree, workspace *spec.Workspace) (files []*spec.File) {
 	names, _ := spec.DefinitionFiles(tree, workspace)
 	for _, name := range names {

@@ -8,19 +8,18 @@ import (
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
-// dropped is one entry of a job's `without`: something inherited that the job
-// does not take.
+// dropped is one entry of a job's `without`: something that the job does not inherit.
 type dropped struct {
 	node *spec.Node
 	path valuepath.Path
 	used bool
 }
 
-// without reads what a job does not take of defaults.job and its template.
+// without reads what a job does not inherit from defaults.job and its template.
 func (u *unit) without(n *spec.Node) []*dropped {
 	list := u.get(n, keyWithout)
 	if list == nil || list.IsNull() || list.Kind != spec.SequenceNode {
-		return nil // the schema has said what is wrong
+		return nil // the schema has reported it
 	}
 	var entries []*dropped
 	for _, item := range list.Items {
@@ -37,13 +36,13 @@ func (u *unit) without(n *spec.Node) []*dropped {
 	return entries
 }
 
-// inheritance takes what a job drops out of what it inherits.
+// inheritance removes what a job drops from what it inherits.
 type inheritance struct {
 	entries []*dropped
 	names   []string // of what could have been dropped
 }
 
-// drops reports whether the job does not take what is called name.
+// drops reports whether the job drops name.
 func (h *inheritance) drops(name string) bool {
 	h.names = append(h.names, name)
 	path, err := valuepath.Parse(name)
@@ -59,8 +58,7 @@ func (h *inheritance) drops(name string) bool {
 	return found
 }
 
-// fields returns a mapping without the fields that are dropped, whose paths begin
-// with prefix.
+// fields returns a mapping without the dropped fields, whose paths begin with prefix.
 func (h *inheritance) fields(n *spec.Node, path func(key string) string) *spec.Node {
 	if n == nil || n.Kind != spec.MappingNode {
 		return n
@@ -70,7 +68,7 @@ func (h *inheritance) fields(n *spec.Node, path func(key string) string) *spec.N
 	return &c
 }
 
-// parameters returns a list of parameters without those that are dropped.
+// parameters returns a list of parameters without the dropped ones.
 func (h *inheritance) parameters(n *spec.Node) *spec.Node {
 	if n == nil || n.Kind != spec.SequenceNode || len(h.entries) == 0 {
 		return n
@@ -80,7 +78,7 @@ func (h *inheritance) parameters(n *spec.Node) *spec.Node {
 	return &c
 }
 
-// defaults returns defaults.job as the job takes it.
+// defaults returns defaults.job without what the job drops.
 func (h *inheritance) defaults(n *spec.Node) *spec.Node {
 	if n == nil || len(h.entries) == 0 {
 		return n
@@ -102,7 +100,7 @@ func (h *inheritance) defaults(n *spec.Node) *spec.Node {
 	return c
 }
 
-// reportUnused reports what a job drops and nothing gives it.
+// reportUnused reports entries of without that drop nothing.
 func (u *unit) reportUnused() {
 	h := &u.inherited
 	for _, e := range h.entries {

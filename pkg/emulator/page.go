@@ -116,7 +116,7 @@ func (e *Emulator) pageHead(r *http.Request) pageHead {
 	return head
 }
 
-// named reports whether a name holds what the page is filtered by, in any case.
+// named reports whether a name contains what the page is filtered by, in any case.
 func (h pageHead) named(name string) bool {
 	return strings.Contains(strings.ToLower(name), strings.ToLower(h.Filter))
 }

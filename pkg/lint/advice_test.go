@@ -19,7 +19,7 @@ func TestAdvice(t *testing.T) {
 		{"run", "    arch: arm\n    steps: [{run: {inputs: {command: make}}}]\n", `did you mean "sh"?`},
 		{"a step as in GitHub's workflows", "    arch: arm\n    steps: [{name: Build, run: make}]\n", `write - sh: {name: …, inputs: {command: …}}`},
 		{"goals", "    arch: arm\n    steps: [{maven: {name: b, inputs: {goals: package}}}]\n", `did you mean "command"?`},
-		{"a command beside inputs", "    arch: arm\n    steps: [{sh: {name: b, command: make}}]\n", `what a step is given stands under "inputs"`},
+		{"a command beside inputs", "    arch: arm\n    steps: [{sh: {name: b, command: make}}]\n", `the step's values go under "inputs"`},
 		{"inputs in the API's own form", "    arch: arm\n    steps: [{module_id: devcloud2018.codeci_action_20017.action, name: b, inputs: {command: make}}]\n", "a step in the API's own form has properties, not inputs"},
 		{"choices", "    arch: arm\n    parameters: [{name: v, choices: [a]}]\n" + strings.Replace(steps, "make", "'make ${v}'", 1), `did you mean "options"?`},
 		{"a parameter's value", "    arch: arm\n    parameters: [{name: v, value: a}]\n" + strings.Replace(steps, "make", "'make ${v}'", 1), `did you mean "default"?`},

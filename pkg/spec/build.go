@@ -12,8 +12,8 @@ import (
 	"github.com/buildsync/buildsync/internal/textedit"
 )
 
-// builder turns the library's nodes into ours in one walk: limits, duplicate
-// keys, aliases, merge keys, tags, types, exact ranges.
+// builder turns the library's nodes into ours in one walk. On the way it checks limits, duplicate
+// keys, aliases, merge keys, tags and types, and finds the exact range of each value.
 type builder struct {
 	src *source
 	out *report
@@ -66,8 +66,8 @@ func (b *builder) stop(rule string, at Range, hint, format string, args ...any) 
 	b.stopped = true
 }
 
-// node builds n, which stands at depth; name tells that it names or identifies
-// something. It returns the offset after it.
+// node builds n at depth. name is true if n names or identifies something. It returns the offset
+// after n.
 func (b *builder) node(n *yaml.Node, depth int, name bool) (built *Node, end int) {
 	if b.stopped {
 		return nil, 0
@@ -138,7 +138,7 @@ func (b *builder) alias(n *yaml.Node, start, depth int) (*Node, int) {
 	}
 	a := b.anchored[n.Alias]
 	if a == nil || a.node == nil {
-		b.stop("alias-limit", at, "", "alias %s stands inside the very value it refers to", quoted("*"+n.Value))
+		b.stop("alias-limit", at, "", "alias %s is inside the value that it refers to", quoted("*"+n.Value))
 		return nil, end
 	}
 	a.used = true
@@ -151,7 +151,7 @@ func (b *builder) alias(n *yaml.Node, start, depth int) (*Node, int) {
 	return a.node, end
 }
 
-// checkWeight refuses what aliases blow up. own is what stands in the file.
+// checkWeight refuses aliases that expand too far. own is the weight without expansion.
 func (b *builder) checkWeight(at Range, w weight) {
 	switch {
 	case w.nodes > MaxExpandedNodes+b.nodes:
@@ -186,7 +186,7 @@ func (b *builder) sequence(n *yaml.Node, start, content, depth int) (*Node, int)
 	return built, end
 }
 
-// span is the range from where the library puts n to the offset end.
+// span returns the range from the start of n, as the library has it, to the offset end.
 func (b *builder) span(n *yaml.Node, end int) Range {
 	to := b.src.pos(end)
 	return Range{Pos{b.src.name, n.Line, n.Column}, to}
@@ -248,7 +248,7 @@ func (b *builder) scalarType(n *yaml.Node, built *Node, afterTag int) ScalarType
 	case want == StringType || want == resolved || want == FloatType && resolved == IntType:
 		return want
 	}
-	b.out.errorf("yaml-syntax", built.Range, "", "%s is not what its tag %s says", quoted(n.Value), quoted(n.Tag))
+	b.out.errorf("yaml-syntax", built.Range, "", "%s does not match its tag %s", quoted(n.Value), quoted(n.Tag))
 	return t
 }
 
@@ -273,16 +273,16 @@ func (b *builder) reportUnusedAnchors() {
 	}
 }
 
-// strictSpan remembers where a name stands, if that can matter.
+// strictSpan records the range of a name if the file has invisible characters.
 func (b *builder) strictSpan(start, end int) {
 	if len(b.src.odd) > 0 {
 		b.strict = append(b.strict, span{start, end})
 	}
 }
 
-// checkEscaped warns about invisible characters that escapes put into a name.
-// It is not an error: a reviewer sees the escape, and every live name must be
-// expressible. reportOdd reports characters that stand there unescaped.
+// checkEscaped warns about invisible characters that a name contains as escapes. This is not an
+// error, because a reviewer sees the escape, and every live name must be expressible. reportOdd
+// reports unescaped ones.
 func (b *builder) checkEscaped(n *Node) {
 	var places *TextPlaces
 	for i, char := range n.Text {
@@ -295,7 +295,7 @@ func (b *builder) checkEscaped(n *Node) {
 				continue
 			}
 			b.out.add(Diagnostic{
-				Rule: "invisible-char", Severity: Warning, Range: where, Message: "a name holds a " + charName(char), Hint: "remove it",
+				Rule: "invisible-char", Severity: Warning, Range: where, Message: "a name contains a " + charName(char), Hint: "remove it",
 			})
 			return
 		}
@@ -314,7 +314,7 @@ func (b *builder) reportOdd(root *Node) {
 		i := sort.Search(len(b.strict), func(i int) bool { return b.strict[i].end > odd.offset })
 		severity, where := Warning, "there is a"
 		if i < len(b.strict) && b.strict[i].start <= odd.offset {
-			severity, where = Error, "a name holds a"
+			severity, where = Error, "a name contains a"
 		}
 		size := len(string(odd.char))
 		at := b.src.at(odd.offset, odd.offset+size)
@@ -328,8 +328,8 @@ func (b *builder) reportOdd(root *Node) {
 	}
 }
 
-// scalarRanges lists the ranges of keys and values, sorted by start. Everything
-// outside of them is a comment or a blank, which is never sent.
+// scalarRanges lists the ranges of keys and values, sorted by start. All other text is a comment or
+// blank, which is never sent.
 func scalarRanges(root *Node) []Range {
 	var ranges []Range
 	seen := map[*Node]bool{}
@@ -361,7 +361,7 @@ func holds(ranges []Range, at Pos) bool {
 	return found || i > 0 && at.Compare(ranges[i-1].End) < 0
 }
 
-// oddFix replaces an invisible character by what was most likely meant.
+// oddFix replaces an invisible character by the one that was most likely meant.
 func oddFix(file string, odd oddChar, size int) Fix {
 	with, message := "", "remove it"
 	if odd.char == 0xa0 || odd.char == 0x202f {

@@ -18,8 +18,8 @@ const (
 	defaultMaxRemovalShare = 0.25
 )
 
-// LoadWorkspace reads buildsync.yaml alone and applies an environment to it. It
-// is nil if the file cannot be read as YAML, or the environment is unknown.
+// LoadWorkspace reads only buildsync.yaml and applies an environment to it. The workspace is nil if
+// the file is not readable YAML or the environment is unknown.
 func LoadWorkspace(tree Tree, opts Options) (*Workspace, Diagnostics) {
 	text, err := readNamed(tree, WorkspaceFile)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -89,8 +89,8 @@ func withEnvironment(root *Node, name string, out *report) (effective *Node, kno
 	return overlay(root, over, name), true
 }
 
-// refuseReferences reports the references of buildsync.yaml that nothing
-// resolves: vars and defaults take them, all else is read as it stands.
+// refuseReferences reports references in buildsync.yaml that are never resolved: only vars and
+// defaults may have them.
 func refuseReferences(root *Node, out *report) {
 	if root.Kind != MappingNode {
 		return
@@ -110,7 +110,7 @@ func refuseReferences(root *Node, out *report) {
 
 func refuseReferencesIn(n *Node, key string, out *report) {
 	if n.Kind == ScalarNode && n.Type == StringType && strings.Contains(n.Text, "${{") {
-		out.errorf("expression", n.Range, "write the value itself; what differs between environments stands under environments", "references are not resolved in %s", key)
+		out.errorf("expression", n.Range, "write the value itself; values that differ between environments go under environments", "references are not resolved in %s", key)
 	}
 	for _, f := range n.Fields {
 		refuseReferencesIn(f.Key, key, out)
@@ -132,8 +132,8 @@ func keyTexts(n *Node) []string {
 	return texts
 }
 
-// overlay merges over into base: mappings key by key, all else replaced. What
-// comes from over says so in its Origin.
+// overlay merges over into base: mappings key by key, everything else is replaced. The Origin of
+// each value from over names the environment.
 func overlay(base, over *Node, environment string) *Node {
 	if base == nil || base.Kind != MappingNode || over.Kind != MappingNode {
 		return fromEnvironment(over, environment)
@@ -151,7 +151,7 @@ func overlay(base, over *Node, environment string) *Node {
 	return &merged
 }
 
-// fromEnvironment copies a value with its origin noted throughout.
+// fromEnvironment copies a value and gives each copied node the environment as its origin.
 func fromEnvironment(n *Node, environment string) *Node {
 	marked := *n
 	marked.Origin = &Origin{Kind: FromEnvironment, Name: environment, Pos: n.Range.Start, From: n.Origin}
@@ -165,7 +165,7 @@ func fromEnvironment(n *Node, environment string) *Node {
 	return &marked
 }
 
-// decodeWorkspace reads what has the right type; what has not was reported.
+// decodeWorkspace reads the values that have the right type; the others have been reported.
 func decodeWorkspace(root, n *Node) *Workspace {
 	w := &Workspace{
 		Root: root, Region: n.Str("region"), Default: n.Str("default_project"),
@@ -253,8 +253,8 @@ func textItems(n *Node) []string {
 	return list
 }
 
-// checkIgnoredPaths refuses invalid paths under policy.ignore: the field that
-// such a path should protect would be overwritten.
+// checkIgnoredPaths refuses invalid paths under policy.ignore. Otherwise buildsync would overwrite
+// the field that such a path should protect.
 func checkIgnoredPaths(n *Node, out *report) {
 	list := ofKind(n.Get("policy").Get("ignore"), SequenceNode)
 	if list == nil {

@@ -15,15 +15,14 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// DirTree is a workspace in a folder. Links that stay inside the folder are
-// followed, all others are refused by the operating system's own means, at the
-// moment of opening: there is no gap between a check and a use.
+// DirTree is a workspace in a folder. It follows links that stay inside the folder. The operating
+// system refuses all others at the moment of opening, so there is no gap between check and use.
 type DirTree struct {
 	root *os.Root
 	dir  string
 }
 
-// OpenDir opens a folder as a Tree. Close gives it back.
+// OpenDir opens a folder as a Tree. The caller must Close it.
 func OpenDir(dir string) (*DirTree, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -38,10 +37,10 @@ func (t *DirTree) Close() error { return t.root.Close() }
 // Describe names the folder.
 func (t *DirTree) Describe() string { return "folder " + sanitize.Line(t.dir, 0) }
 
-// ReadFile returns the bytes of a regular file of at most limit bytes. What is
-// no regular file is refused before it is opened, because opening a device can
-// have effects, and again on the descriptor, because the name may have changed
-// hands; the non-blocking open makes a FIFO in between harmless.
+// ReadFile returns the bytes of a regular file of at most limit bytes. It refuses other kinds
+// before opening, because opening a device can have effects, and checks the descriptor again,
+// because the name may have been replaced. The open does not block, so a FIFO put there in between
+// does no harm.
 func (t *DirTree) ReadFile(name string, limit int64) ([]byte, error) {
 	if err := CheckName(name); err != nil {
 		return nil, err
@@ -68,8 +67,7 @@ func (t *DirTree) ReadFile(name string, limit int64) ([]byte, error) {
 	return readAtMost(file, name, text, limit)
 }
 
-// readAtMost reads the whole of r into buffer; the size a file had when it was
-// opened is not a promise.
+// readAtMost reads all of r into buffer. The file may have grown since its size was read.
 func readAtMost(r io.Reader, name string, buffer []byte, limit int64) ([]byte, error) {
 	for {
 		if len(buffer) == cap(buffer) {
@@ -88,7 +86,7 @@ func readAtMost(r io.Reader, name string, buffer []byte, limit int64) ([]byte, e
 	}
 }
 
-// TooLargeError says that a file has more bytes than are read.
+// TooLargeError reports a file larger than the limit for reading.
 type TooLargeError struct {
 	Name  string
 	Limit int64
@@ -124,19 +122,18 @@ func modeName(mode fs.FileMode) string {
 	return "special file"
 }
 
-// refused words an error of the root without the path it was opened by.
+// refused describes an error of the root without the path that the root was opened with.
 func (t *DirTree) refused(name string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return noSuchFile(name, t)
 	}
 	if err = withoutPath(err); strings.Contains(err.Error(), "path escapes") { // the library exports no error for it
-		return fmt.Errorf("reading %s: it leads outside the workspace by a link; copy the file into the workspace", quoted(name))
+		return fmt.Errorf("reading %s: it is a link to a place outside the workspace; copy the file into the workspace", quoted(name))
 	}
 	return fmt.Errorf("reading %s: %w", quoted(name), err)
 }
 
-// missingFileError says that there is no such file, once: the library's words
-// would repeat it.
+// missingFileError reports a missing file. The library's text would repeat the name.
 type missingFileError struct{ text string }
 
 func (e *missingFileError) Error() string { return e.text }
@@ -148,7 +145,7 @@ func noSuchFile(name string, tree Tree) error {
 	return &missingFileError{fmt.Sprintf("reading %s: there is no such file in %s", quoted(name), tree.Describe())}
 }
 
-// withoutPath drops the operation and the name, which the caller words better.
+// withoutPath drops the operation and the path from an error; the caller adds its own.
 func withoutPath(err error) error {
 	var wrapped *fs.PathError
 	if errors.As(err, &wrapped) {
@@ -157,8 +154,8 @@ func withoutPath(err error) error {
 	return err
 }
 
-// Glob returns what matches a pattern and is not a folder, sorted. Links to folders
-// are not walked through, so that a loop of links ends; ".git" is never searched.
+// Glob returns the sorted names that match a pattern and are not folders. It does not walk through
+// links to folders, so a loop of links ends, and never searches ".git".
 func (t *DirTree) Glob(patterns []string) ([]string, error) {
 	var names []string
 	for _, pattern := range patterns {
@@ -209,10 +206,9 @@ func depthBelow(base, name string) int {
 	return strings.Count(name[len(base):], "/")
 }
 
-// isMeant reports whether an entry with a matching name was meant to be read: all
-// but folders and links to them. A pipe, or a link that leads nowhere or
-// outside, is among them, for reading it says so; were it passed over, its jobs
-// would look as if they had been removed.
+// isMeant reports whether an entry with a matching name should be read: all but folders and links
+// to them. A pipe and a link to nowhere or outside count, so that reading them gives an error. If
+// they were skipped, their jobs would look removed.
 func isMeant(fsys fs.FS, name string, entry fs.DirEntry) bool {
 	if entry.Type()&fs.ModeSymlink == 0 {
 		return true
@@ -234,21 +230,20 @@ func checkPattern(pattern string) error {
 	return nil
 }
 
-// sortedNames drops repetitions and what must not be read.
+// sortedNames sorts names and drops duplicates and names that must not be read.
 func sortedNames(names []string) []string {
 	names = slices.DeleteFunc(names, func(name string) bool { return CheckName(name) != nil })
 	slices.Sort(names)
 	return slices.Compact(names)
 }
 
-// CheckName says why a name cannot be one of a file in a workspace. Every Tree
-// calls it.
+// CheckName returns why a name cannot be a file of a workspace. Every Tree calls it.
 func CheckName(name string) error {
 	switch {
 	case name == "":
-		return errors.New("the name of the file is empty")
+		return errors.New("the file name is empty")
 	case strings.ContainsRune(name, 0):
-		return errors.New("the name of the file holds a NUL character")
+		return errors.New("the file name contains a NUL character")
 	case strings.ContainsRune(name, '\\'):
 		return fmt.Errorf("%s holds a backslash; write names with /", quoted(name))
 	case path.IsAbs(name) || len(name) > 1 && name[1] == ':':

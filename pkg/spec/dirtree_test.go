@@ -65,12 +65,12 @@ func TestIncludeStaysInside(t *testing.T) {
 		{"Git's folder", ".git/config", nil, "Git's own folder"},
 		{"Git's folder, other case", ".GIT/config", nil, "Git's own folder"},
 		{"Git's folder, dots after", ".git. /config", nil, "Git's own folder"},
-		{"relative link out", "out.sh", link("../secret.sh", "out.sh"), "leads outside the workspace by a link"},
-		{"absolute link out", "out.sh", link("ROOT/../secret.sh", "out.sh"), "leads outside the workspace by a link"},
-		{"linked folder out", "jobs/linked/secret.sh", link("../../private", "jobs/linked"), "leads outside the workspace by a link"},
-		{"link to a link out", "a.sh", func(root string) { link("b.sh", "a.sh")(root); link("../secret.sh", "b.sh")(root) }, "leads outside the workspace by a link"},
+		{"relative link out", "out.sh", link("../secret.sh", "out.sh"), "is a link to a place outside the workspace"},
+		{"absolute link out", "out.sh", link("ROOT/../secret.sh", "out.sh"), "is a link to a place outside the workspace"},
+		{"linked folder out", "jobs/linked/secret.sh", link("../../private", "jobs/linked"), "is a link to a place outside the workspace"},
+		{"link to a link out", "a.sh", func(root string) { link("b.sh", "a.sh")(root); link("../secret.sh", "b.sh")(root) }, "is a link to a place outside the workspace"},
 		{"link loop", "a.sh", func(root string) { link("b.sh", "a.sh")(root); link("a.sh", "b.sh")(root) }, "too many"},
-		{"link to the process environment", "env.sh", link("/proc/self/environ", "env.sh"), "leads outside the workspace by a link"},
+		{"link to the process environment", "env.sh", link("/proc/self/environ", "env.sh"), "is a link to a place outside the workspace"},
 		{"hard link", "hard.sh", func(root string) {
 			if err := os.Link(filepath.Join(root, "../secret.sh"), filepath.Join(root, "hard.sh")); err != nil {
 				panic(err)

@@ -1,10 +1,8 @@
-// Package spec reads a workspace file and its definition files from a folder or
-// a Git commit. It refuses hostile and malformed files, checks the others
-// against the JSON Schemas, and returns nodes that know their place to the
-// character.
+// Package spec reads a workspace file and its definition files from a folder or a Git commit. It
+// refuses hostile and malformed files, checks the others against the JSON Schemas, and returns
+// nodes with their exact position.
 //
-// Its promises: all errors of all files come in one run; nothing outside the
-// workspace is read, whatever links say; time and memory are bounded by the
-// limits in limits.go; a scalar keeps the text that was written. It is the only
-// package that imports a YAML library.
+// It promises: one run reports all errors of all files; nothing outside the workspace is read, even
+// through links; the limits in limits.go bound time and memory; a scalar keeps its text as written.
+// No other package imports a YAML library.
 package spec

@@ -10,13 +10,13 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// isEscapeError matches the library's words for an escape that it does not know:
-// it takes neither \/ nor a pair of surrogates, which JSON allows.
+// isEscapeError matches the library's errors for escapes that it does not know: \/ and surrogate
+// pairs, which JSON allows.
 var isEscapeError = pattern(`unknown escape character|invalid Unicode character escape|expected hexdecimal`)
 
-// standIns are escapes of two bytes with the character that each means. One that
-// a file does not use stands for what the library does not know, so that every
-// place in the file stays where it is.
+// standIns are escapes of two bytes, each with the character that it means. One that a file does
+// not use takes the place of an escape that the library does not know. It has the same length, so
+// no position in the file changes.
 var standIns = []struct {
 	letter byte
 	char   rune
@@ -40,9 +40,9 @@ func hexEscapes(text []byte) map[rune]bool {
 	return chars
 }
 
-// jsonEscapes rewrites the escapes of JSON that the library does not know, byte
-// for byte in the same places. restore gives the values of a parsed document
-// their meaning back; it is nil if nothing was to be done.
+// jsonEscapes rewrites the JSON escapes that the library does not know, keeping every byte
+// position. restore sets the original values in the parsed document; it is nil if nothing was
+// rewritten.
 func jsonEscapes(text []byte) (rewritten []byte, restore func(*yaml.Node)) {
 	var free []int
 	chars := hexEscapes(text)
@@ -76,7 +76,7 @@ func jsonEscapes(text []byte) (rewritten []byte, restore func(*yaml.Node)) {
 	if bytes.Equal(rewritten, text) {
 		return nil, nil
 	}
-	// What stands outside of double quotes is not an escape: it is put back.
+	// Outside of double quotes the text is not an escape: put it back.
 	back := []string{string(slash.char), "/", string(padding.char), "", `\` + string(slash.letter), `\/`}
 	for long, pair := range pairs {
 		back = append(back, long, pair)

@@ -17,8 +17,8 @@ import (
 	"github.com/buildsync/buildsync/schemas"
 )
 
-// compiled is a schema compiled by the library: only for a file that is not
-// valid, because compiling costs more than reading a hundred files.
+// compiled are the schemas compiled by the library. They are compiled only for an invalid file,
+// because that costs more than reading a hundred files.
 var compiled = [...]func() *jsonschema.Schema{
 	sync.OnceValue(func() *jsonschema.Schema { return compileSchema(definitionsSchema) }),
 	sync.OnceValue(func() *jsonschema.Schema { return compileSchema(workspaceSchema) }),
@@ -37,7 +37,7 @@ func compileSchema(name string) *jsonschema.Schema {
 	return compiler.MustCompile(schemas.Base + name)
 }
 
-// check reports all that a schema says about a file's root.
+// check reports everything that a schema finds wrong with a file's root.
 func check(name string, root *Node, out *report) {
 	if language().root(name).valid(root) {
 		return
@@ -47,7 +47,7 @@ func check(name string, root *Node, out *report) {
 	e.explain(library())
 }
 
-// explain reports what the library finds wrong with a value that is not valid.
+// explain reports what the library finds wrong with an invalid value.
 func (e *explainer) explain(library *jsonschema.Schema) {
 	root, out := e.root, e.out
 	var failed *jsonschema.ValidationError
@@ -64,7 +64,7 @@ func (e *explainer) explain(library *jsonschema.Schema) {
 	e.leaves(failed)
 }
 
-// instance is a node as the library wants it.
+// instance converts a node to the library's representation.
 func instance(n *Node) any {
 	switch n.Kind {
 	case MappingNode:
@@ -96,21 +96,20 @@ func instance(n *Node) any {
 	return n.Text
 }
 
-// explainer turns the leaves of the library's error tree into diagnostics in
-// our words.
+// explainer turns the leaves of the library's error tree into our diagnostics.
 type explainer struct {
 	set  *schemaSet
 	root place
 	out  *report
-	// resolved says to report only what references put in place.
+	// resolved limits the report to values that references put in place.
 	resolved bool
 
-	said []Pos // where parsing has found an error: its consequences are not worth a word
+	said []Pos // errors of parsing: their consequences are not reported
 }
 
 func (e *explainer) leaves(err *jsonschema.ValidationError) {
 	location, keyword := splitLocation(err.AbsoluteKeywordLocation)
-	// Which alternatives failed is of no use to a person: what is expected is said once.
+	// A list of the alternatives that failed does not help anyone: report once what is expected.
 	if len(err.Causes) == 0 || keyword == "anyOf" {
 		e.leaf(e.set.byLocation[location], location, keyword, e.find(err.InstanceLocation))
 		return
@@ -120,7 +119,7 @@ func (e *explainer) leaves(err *jsonschema.ValidationError) {
 	}
 }
 
-// splitLocation parts a keyword's location into its schema and the keyword.
+// splitLocation splits a keyword's location into its schema and the keyword.
 func splitLocation(location string) (schema, keyword string) {
 	base, fragment, _ := strings.Cut(location, "#")
 	if plain, err := url.PathUnescape(fragment); err == nil {
@@ -132,7 +131,7 @@ func splitLocation(location string) (schema, keyword string) {
 	return base + "#" + fragment, keyword
 }
 
-// place is a node found by a pointer, and the way to it.
+// place is a node found by a pointer, and how it was reached.
 type place struct {
 	node    *Node
 	key     *Node  // the key that holds it, nil for an item
@@ -141,8 +140,8 @@ type place struct {
 	pointer string
 }
 
-// find follows a percent-encoded JSON pointer. A last part that is a key but
-// has no value is the key itself.
+// find follows a percent-encoded JSON pointer. If the last segment is a key without a value, it
+// returns the key itself.
 func (e *explainer) find(pointer string) place {
 	at := e.root
 	for part := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
@@ -194,8 +193,8 @@ func (p place) subject() string {
 	return "the file"
 }
 
-// wholeRange returns the range for a message about a value as a whole: its key,
-// since the value may have many lines, or the reference that put it there.
+// wholeRange returns the range for a message about a whole value: its key, since the value may span
+// many lines, or the reference that put it there.
 func (p place) wholeRange() Range {
 	if shown, others := p.node.Shown(); others != nil && !p.node.Origin.Part {
 		return shown
@@ -249,14 +248,14 @@ func (e *explainer) report(rule string, at place, where Range, hint, format stri
 	}
 	_, others := at.node.Shown()
 	if e.resolved && others == nil {
-		return // written there: the front door has said it
+		return // written in the file: loading has reported it
 	}
 	d.Related = others
 	e.out.add(d)
 }
 
-// saidOf reports whether parsing has found an error in a value or its key. There
-// are few such errors: each kind is capped.
+// saidOf reports whether parsing has found an error in a value or its key. There are few such
+// errors: each kind is capped.
 func (e *explainer) saidOf(at place) bool {
 	within := func(p Pos, n *Node) bool {
 		if n == nil || n.Kind != ScalarNode {
@@ -291,8 +290,8 @@ func onlyValue(s *schema, key string) string {
 	return ""
 }
 
-// misspelt reports whether an unknown key is most likely the missing one: then
-// that is reported, and not the same mistake twice.
+// misspelt reports whether an unknown key is most likely a misspelling of the missing one. Then
+// only the unknown key is reported.
 func (s *schema) misspelt(missing string, n *Node) bool {
 	for _, field := range n.Fields {
 		if s.closed && s.properties[field.Key.Text] == nil && Nearest(field.Key.Text, s.keys) == missing {
@@ -319,7 +318,7 @@ func (e *explainer) unknown(s *schema, at place) {
 			hint = "it holds full-width spaces: write ordinary ones"
 		case hint != "":
 		case s.properties["inputs"] != nil && s.properties["image"] != nil:
-			hint = `what a step is given stands under "inputs"`
+			hint = `the step's values go under "inputs"`
 		default:
 			hint = "known here: " + shortList(s.keys)
 		}

@@ -9,16 +9,15 @@ import (
 	"github.com/buildsync/buildsync/internal/textedit"
 )
 
-// TextPos returns the place in the file of a byte of the Text of n, whatever
-// style it is written in. source is the file that n was read from. If the text
-// does not stand in the file literally, the start of n is returned. It scans
-// the text: use TextPlaces for more than a few places.
+// TextPos returns the position in the file of a byte of n's Text, in any style. source is the file
+// that n was read from. If the file does not contain the text literally, it returns the start of n.
+// It scans the text: use TextPlaces for more than a few positions.
 func (n *Node) TextPos(source []byte, offset int) Pos {
 	return n.TextPlaces(textedit.Index(source)).At(offset)
 }
 
-// TextPlaces finds the places of the bytes of a scalar's text. It goes through
-// the text once, so finding many places costs no more than reading it.
+// TextPlaces finds the positions of the bytes of a scalar's text. It scans the text once, so many
+// lookups cost no more than one.
 type TextPlaces struct {
 	start  Pos
 	lines  *textedit.Lines
@@ -27,13 +26,13 @@ type TextPlaces struct {
 	end    int       // in the source, of the last character
 }
 
-// textRun is a stretch of a text that the source writes in one way.
+// textRun is a stretch of a text that the source writes in the same way.
 type textRun struct {
 	text, source int  // where it starts
 	asIs         bool // byte for byte, not as an escape or a fold
 }
 
-// TextPlaces returns the places of n's Text in the file that it was read from.
+// TextPlaces returns the positions of n's Text in the file that it was read from.
 func (n *Node) TextPlaces(lines *textedit.Lines) *TextPlaces {
 	p := &TextPlaces{start: n.Range.Start, lines: lines, length: len(n.Text)}
 	if n.Kind != ScalarNode || p.start.Line < 1 {
@@ -57,8 +56,7 @@ func (n *Node) TextPlaces(lines *textedit.Lines) *TextPlaces {
 	return p
 }
 
-// At returns the place of a byte of the text, the start of the scalar where that
-// is not known.
+// At returns the position of a byte of the text, or the start of the scalar if that is unknown.
 func (p *TextPlaces) At(offset int) Pos {
 	if len(p.runs) == 0 || offset < 0 || offset > p.length {
 		return p.start
@@ -187,7 +185,7 @@ func (a *aligner) escape(size int) bool {
 	return true
 }
 
-// close steps over the closing quote and what folds away before it.
+// close skips the closing quote and the blanks before it that folding drops.
 func (a *aligner) close(style Style) bool {
 	for a.pos < len(a.src) {
 		c := a.src[a.pos]
@@ -205,8 +203,8 @@ func (a *aligner) close(style Style) bool {
 	return false
 }
 
-// foldAt returns how many line breaks stand at pos, blanks around them
-// included, and where the text goes on.
+// foldAt returns how many line breaks are at pos, with the blanks around them, and where the text
+// continues.
 func foldAt(src []byte, pos int) (behind, breaks int) {
 	for i := pos; i < len(src); i++ {
 		switch src[i] {
@@ -243,7 +241,7 @@ func (a *aligner) block(folded bool) bool {
 	return a.literalLines(indent)
 }
 
-// blockIndent compares the first line of a block scalar with its text.
+// blockIndent returns the indentation of a block scalar by comparing its first line with its text.
 func blockIndent(raw []byte, text string) int {
 	line, _, _ := strings.Cut(text, "\n")
 	if strings.Trim(line, " ") == "" {
@@ -253,7 +251,7 @@ func blockIndent(raw []byte, text string) int {
 	return count(string(raw)) - count(line)
 }
 
-// blockLine is the rest of the line at pos, without its end.
+// blockLine returns the rest of the line at pos, without its end.
 func blockLine(src []byte, pos int) []byte {
 	rest := src[min(pos, len(src)):]
 	if end := bytes.IndexByte(rest, '\n'); end >= 0 {

@@ -5,7 +5,7 @@ import "github.com/buildsync/buildsync/pkg/sanitize"
 // ForeignKind is the kind of a file that a person may take for a definition file.
 type ForeignKind string
 
-// The kinds that are recognised.
+// The recognised kinds.
 const (
 	ForeignBuildYML   ForeignKind = "a CodeArts build.yml"
 	ForeignAPIBody    ForeignKind = "a job as the API returns it"
@@ -20,9 +20,8 @@ const (
 	ForeignPolicies   ForeignKind = "a file of policies"
 )
 
-// Foreign recognises a file that is not a definition file. root is what ParseFile
-// made of text, nil if it is not YAML. The kind is "" for a definition file,
-// however broken, and for what is not known.
+// Foreign recognises a file of another tool. root is what ParseFile made of text, nil if it is not
+// YAML. The kind is "" for a definition file, even a broken one, and for an unknown file.
 func Foreign(root *Node, text []byte) ForeignKind {
 	switch {
 	case IsDefinitions(root):
@@ -60,8 +59,8 @@ func Foreign(root *Node, text []byte) ForeignKind {
 	return ""
 }
 
-// IsDefinitions reports whether a file says that it holds definitions: it has a
-// version of its own, and jobs, templates or removed jobs.
+// IsDefinitions reports whether a file declares definitions: it has a version of its own, and jobs,
+// templates or removed jobs.
 func IsDefinitions(root *Node) bool {
 	if root == nil || root.Kind != MappingNode || root.Str("version") != "1" {
 		return false
@@ -93,8 +92,8 @@ func isList(n *Node) bool { return n != nil && n.Kind == SequenceNode }
 
 func isMap(n *Node) bool { return n != nil && n.Kind == MappingNode }
 
-// apiBody returns the job of a body of the API: the body itself, or what stands
-// under result in the answer that it came in. It is nil if n is none.
+// apiBody returns the job of an API body: n itself, or its result member if n is a whole answer. It
+// returns nil if n is neither.
 func apiBody(n *Node) *Node {
 	if !isMap(n) {
 		return nil
@@ -108,7 +107,7 @@ func apiBody(n *Node) *Node {
 	return n
 }
 
-// isBuildYML recognises the published form: version 2.0, with steps in phases.
+// isBuildYML recognises the documented form: version 2.0, with steps in phases.
 func isBuildYML(n *Node) bool {
 	steps := n.Get("steps")
 	if isMap(steps) {
@@ -134,7 +133,7 @@ func isWorkflow(n *Node) bool {
 	return n.Get("on") != nil
 }
 
-// isPipeline recognises jobs of GitLab at the top of a file.
+// isPipeline recognises GitLab jobs at the top level of a file.
 func isPipeline(n *Node) bool {
 	if n.Get("jobs") != nil || n.Get("name") != nil {
 		return false
@@ -147,7 +146,7 @@ func isPipeline(n *Node) bool {
 	return isList(n.Get("stages")) || isList(n.Get("include"))
 }
 
-// isBareJob recognises what belongs into the list jobs.
+// isBareJob recognises a mapping that belongs into the list jobs.
 func isBareJob(n *Node) bool {
 	for _, key := range []string{"jobs", "families", "templates", "fragments", "removed", "job", "family", "template", "fragment"} {
 		if n.Get(key) != nil {

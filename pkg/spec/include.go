@@ -10,10 +10,9 @@ import (
 	"unicode/utf8"
 )
 
-// ReadInclude returns the text that {$file: name} in the file fromFile stands
-// for. name is relative to the workspace; the file lies inside it once links
-// are resolved, is UTF-8 without NUL, and has at most MaxFileBytes. A leading
-// byte-order mark is not part of the text.
+// ReadInclude returns the text for {$file: name} in the file fromFile. name is relative to the
+// workspace. The file must lie inside it once links are resolved, be UTF-8 without NUL, and have at
+// most MaxFileBytes. A leading byte-order mark is dropped.
 func ReadInclude(tree Tree, fromFile, name string) (string, error) {
 	if err := CheckName(name); err != nil {
 		return "", err
@@ -36,8 +35,7 @@ func ReadInclude(tree Tree, fromFile, name string) (string, error) {
 	return string(text), nil
 }
 
-// includeHint finds a file that was named relative to the file that names it, or
-// that is called nearly so.
+// includeHint suggests a file for a name that is relative to fromFile or misspelt.
 func includeHint(tree Tree, fromFile, name string) string {
 	beside := path.Join(path.Dir(fromFile), name)
 	if beside != name && !strings.HasPrefix(beside, "..") {
@@ -51,8 +49,7 @@ func includeHint(tree Tree, fromFile, name string) string {
 	return ""
 }
 
-// nearestFile finds the file of the same folder that a name was most likely meant
-// to be, "" if none is close.
+// nearestFile returns the file in the same folder that name most likely means, "" if none is close.
 func nearestFile(tree Tree, name string) string {
 	folder, base := path.Split(name)
 	if strings.ContainsAny(folder, `*?[]{}\`) {

@@ -1,7 +1,7 @@
 package spec
 
-// Limits of what is read. A definition file that exceeds one is refused with a
-// message that names the limit; none of them is reached by hand-written files.
+// Limits for reading. A file that exceeds one is refused with a message that names the limit. No
+// hand-written file comes near them.
 const (
 	MaxFileBytes       = 1 << 20  // a definition file, the workspace file, an included text
 	MaxTotalBytes      = 32 << 20 // all definition files together

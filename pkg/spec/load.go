@@ -12,7 +12,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// WorkspaceFile is the name of the file that makes a folder a workspace.
+// WorkspaceFile is the file that makes a folder a workspace.
 const WorkspaceFile = "buildsync.yaml"
 
 // FindWorkspace walks up from start to the folder that holds buildsync.yaml.
@@ -42,10 +42,9 @@ type Options struct {
 	Environment string // a key of environments; "" for none
 }
 
-// Load reads a workspace: its file with the environment's overrides applied,
-// and all definition files. Every error of every file is reported, sorted; the
-// set holds what could be read, and is nil only where there is no workspace
-// file that can be understood.
+// Load reads a workspace: buildsync.yaml with the environment's overrides, and all definition
+// files. It reports every error of every file, sorted. The set holds all that could be read, and is
+// nil only without a usable workspace file.
 func Load(tree Tree, opts Options) (*Set, Diagnostics) {
 	reading, found := OpenReading(tree, opts)
 	if reading == nil {
@@ -85,7 +84,7 @@ func DefinitionFiles(tree Tree, workspace *Workspace) ([]string, Diagnostics) {
 	}
 	switch {
 	case len(kept) == 0 && isMisread(workspace.Root.Get("definitions")):
-		return nil, nil // what the patterns are is not known, and was reported
+		return nil, nil // the patterns are invalid, which was reported
 	case len(kept) == 0:
 		return nil, Diagnostics{{
 			Rule: "definitions", Severity: Warning, Range: where, Pointer: "definitions",
@@ -105,7 +104,7 @@ func DefinitionFiles(tree Tree, workspace *Workspace) ([]string, Diagnostics) {
 	return kept, append(found, CheckVendored(tree, workspace)...)
 }
 
-// isMisread reports whether a list is something else.
+// isMisread reports whether n was meant as a list and is not one.
 func isMisread(n *Node) bool { return n != nil && n.Kind != SequenceNode }
 
 func patternList(patterns []string) string {
@@ -129,13 +128,12 @@ func LoadFile(tree Tree, name string) (*File, Diagnostics) {
 	return ParseDefinitions(name, text)
 }
 
-// ParseDefinitions is LoadFile for text that is at hand, such as an editor's.
+// ParseDefinitions is LoadFile for a text in memory, such as an editor's.
 func ParseDefinitions(name string, text []byte) (*File, Diagnostics) {
 	return parseDefinitions(name, text, nil)
 }
 
-// parseDefinitions is ParseDefinitions that changes the root, when it has been
-// checked.
+// parseDefinitions is ParseDefinitions with a function that changes the root after the checks.
 func parseDefinitions(name string, text []byte, change func(root *Node) *Node) (*File, Diagnostics) {
 	root, found := ParseFile(name, text)
 	if kind := Foreign(root, text); kind != "" {
@@ -167,7 +165,7 @@ func parseDefinitions(name string, text []byte, change func(root *Node) *Node) (
 	return file, out.done()
 }
 
-// items returns the mappings of a list; what else stands there was reported.
+// items returns the mappings of a list; other items have been reported.
 func items(root *Node, key string) []*Node {
 	list := root.Get(key)
 	if list == nil || list.Kind != SequenceNode {
@@ -182,8 +180,7 @@ func items(root *Node, key string) []*Node {
 	return kept
 }
 
-// ReadDefinitions reads the text of a definitions file within the limits; what is
-// found says why it cannot be.
+// ReadDefinitions reads the text of a definitions file within the limits; found explains a failure.
 func ReadDefinitions(tree Tree, name string) (text []byte, found Diagnostics) {
 	text, err := readNamed(tree, name)
 	if err != nil {

@@ -7,9 +7,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// mapping builds a mapping with its merge keys resolved: a key written in it
-// wins over a merged one, of merged ones the first. Merged keys stand where the
-// merge key stood.
+// mapping builds a mapping with its merge keys resolved. A written key wins over a merged one, and
+// the first merged one over later ones. Merged keys take the place of the merge key.
 func (b *builder) mapping(n *yaml.Node, start, content, depth int) (*Node, int) {
 	b.checkTag(n, "!!map", start, content)
 	if pairs := len(n.Content) / 2; pairs > MaxKeys {
@@ -64,8 +63,8 @@ func isBarePair(n *yaml.Node) bool {
 	return len(n.Content) == 2 && n.Content[0].Line == n.Line && n.Content[0].Column == n.Column
 }
 
-// namesSomething reports whether a key's value names or identifies something, so
-// that an invisible character in it would be an imitation.
+// namesSomething reports whether a key's value names or identifies something, so that an invisible
+// character in it could imitate another name.
 func namesSomething(key *Node) bool {
 	switch key.Text {
 	case "name", "id", "job", "project", "module_id", "secret", "default_project", "project_id", "definition", "region":
@@ -90,7 +89,7 @@ func (b *builder) usableKey(key *Node, content int) bool {
 	return false
 }
 
-// kindName says in a word what a node is.
+// kindName returns the kind of a node in words.
 func kindName(n *Node) string {
 	switch n.Kind {
 	case MappingNode:
@@ -109,7 +108,7 @@ func kindName(n *Node) string {
 	return "text"
 }
 
-// keySet finds a mapping's repeated keys in time linear in their number.
+// keySet finds repeated keys in linear time.
 type keySet struct {
 	few  []*Node
 	many map[string]*Node
@@ -124,7 +123,7 @@ func newKeySet(size int) *keySet {
 	return &keySet{few: make([]*Node, 0, size)}
 }
 
-// add returns the key of the same text that is there already, nil if none is.
+// add returns the earlier key with the same text, or nil.
 func (s *keySet) add(key *Node) *Node {
 	if s.many != nil {
 		first, there := s.many[key.Text]
@@ -147,7 +146,7 @@ func (s *keySet) add(key *Node) *Node {
 	return nil
 }
 
-// isNewKey reports a repeated key. Its first value is the one that is kept.
+// isNewKey reports a repeated key. The first value is kept.
 func (b *builder) isNewKey(keys *keySet, key *Node) bool {
 	first := keys.add(key)
 	if first == nil {
@@ -159,7 +158,7 @@ func (b *builder) isNewKey(keys *keySet, key *Node) bool {
 	}
 	b.out.add(Diagnostic{
 		Rule: "duplicate-key", Severity: Error, Range: key.Range,
-		Message: "key " + quoted(key.Text) + " stands twice in this mapping", Hint: hint,
+		Message: "key " + quoted(key.Text) + " is repeated in this mapping", Hint: hint,
 		Related: []Related{{Range: first.Range, Message: "first written here"}}, Pointer: "." + key.Text,
 	})
 	return false
@@ -200,8 +199,8 @@ func (b *builder) mergeFields(own []Field, keys *keySet, merges []merge, w *weig
 	return append(out, own[done:]...)
 }
 
-// skipProperties steps over the anchor and the tag before a value. It returns
-// where the value starts and where the last property ends.
+// skipProperties skips the anchor and the tag before a value. It returns where the value starts and
+// where the last property ends.
 func skipProperties(src []byte, start int) (content, afterProperties int) {
 	pos, after := start, start
 	for pos < len(src) && (src[pos] == '&' || src[pos] == '!') {
@@ -217,7 +216,7 @@ func skipProperties(src []byte, start int) (content, afterProperties int) {
 	return pos, after
 }
 
-// inTag and inAnchor tell of which bytes the library makes tags and anchors.
+// inTag and inAnchor report whether the library reads a byte as part of a tag or an anchor.
 func inTag(c byte) bool { return strings.IndexByte(" \t\r\n,]}", c) < 0 }
 
 func inAnchor(c byte) bool {
@@ -239,8 +238,8 @@ func skipSpace(src []byte, pos int) int {
 	return pos
 }
 
-// closing finds the bracket that ends a flow collection whose last value ends
-// at pos; without one the collection ends there.
+// closing finds the bracket that ends a flow collection whose last value ends at pos. Without one
+// the collection ends there.
 func closing(src []byte, pos, start int, open, shut byte) int {
 	if start >= len(src) || src[start] != open {
 		return pos
@@ -269,8 +268,8 @@ var gluedField = pattern(`^([A-Za-z_][\w.-]*):([^\s/:].*)$`)
 // which YAML takes for a part of the key.
 var gluedKey = pattern(`^([A-Za-z_][\w.-]*):[\[{"']`)
 
-// checkKeySpace reports a key whose colon has no space after it. Where the line
-// holds another colon this is YAML, and nothing else would name the cause.
+// checkKeySpace reports a key without a space after its colon. If the line has another colon, it is
+// valid YAML, and no other check would name the cause.
 func (b *builder) checkKeySpace(key *Node) {
 	if key.Kind != ScalarNode || key.Style != PlainStyle || !strings.Contains(key.Text, ":") {
 		return

@@ -6,8 +6,7 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 )
 
-// MapTree is a workspace in memory, by name: for tests, and for what comes from
-// standard input.
+// MapTree is a workspace in memory: texts by name. It serves tests and standard input.
 type MapTree map[string]string
 
 // ReadFile returns the text of a name.

@@ -7,12 +7,11 @@ import (
 	"unicode/utf8"
 )
 
-// Nearest returns the candidate that word was most likely meant to be, "" where
-// none is close. Distance is Damerau–Levenshtein's (a swap of neighbours counts
-// once), letter case and the difference of "-" and "_" are free, and a third of
-// the word's characters may be wrong. Of equals the first wins. Where none is
-// close, it is the only one that the word is the start of: group for group_id;
-// and else what other tools call by the word: choices for options.
+// Nearest returns the candidate that word most likely means, "" if none is close. It uses the
+// Damerau-Levenshtein distance (a swap of neighbours counts once), ignores case and the difference
+// of "-" and "_", and allows a third of the characters to be wrong. The first of equals wins. If
+// none is close, it returns the only candidate that starts with word (group: group_id), else the
+// one that other tools call by that word (choices: options).
 func Nearest(word string, candidates []string) string {
 	const longest = 64 // no key is longer, and the work is quadratic in it
 	if word == "" || utf8.RuneCountInString(word) > longest {
@@ -94,7 +93,7 @@ func editDistance(a, b []rune) int {
 	return old[len(b)]
 }
 
-// didYouMean is the usual hint, "" where nothing is near.
+// didYouMean returns the usual hint, "" if nothing is near.
 func didYouMean(word string, candidates []string) string {
 	if near := Nearest(word, candidates); near != "" {
 		return `did you mean "` + near + `"?`

@@ -3,8 +3,7 @@ package spec
 // NodeKind distinguishes scalars, mappings and sequences.
 type NodeKind uint8
 
-// The kinds of node. Aliases and merge keys are resolved before anyone sees a
-// Node.
+// The kinds of node. Aliases and merge keys are resolved while nodes are built.
 const (
 	ScalarNode NodeKind = iota + 1
 	MappingNode
@@ -37,9 +36,8 @@ const (
 	FoldedStyle
 )
 
-// Node is a value in a definition file with the place where it stands. It is
-// never changed after loading: what merges, expands or substitutes makes new
-// nodes, and says so in their Origin.
+// Node is a value in a definition file with its position. Nodes never change after loading:
+// merging, expanding and substituting make new nodes, with an Origin.
 type Node struct {
 	Kind   NodeKind
 	Type   ScalarType // of a scalar
@@ -100,11 +98,10 @@ func (n *Node) Pos() Pos {
 	return n.Range.Start
 }
 
-// OriginKind says by which way a value came to its place.
+// OriginKind is the way in which a value got to its place.
 type OriginKind string
 
-// The ways a value can come. A value without an Origin was written where it
-// stands.
+// The ways in which a value gets to its place. A value without an Origin was written there.
 const (
 	FromDefault     OriginKind = "default"     // defaults.job of the workspace
 	FromEnvironment OriginKind = "environment" // environments.<name> of the workspace
@@ -119,7 +116,7 @@ const (
 	FromCompiler    OriginKind = "compiler"    // a fixed value of the friendly form
 )
 
-// Origin is one station on a value's way, the last first.
+// Origin is one step of a value's way, with the last step first.
 type Origin struct {
 	Kind OriginKind
 	Name string // the template, variable, matrix key, environment or file
@@ -130,9 +127,8 @@ type Origin struct {
 	Part bool  // the value is a part of what that ${{ }} stands for
 }
 
-// Shown returns where a mistake in n is shown, and the other end of the reference
-// that put n there: a value is wrong where it is used, a part of it where it is
-// defined.
+// Shown returns where to show a mistake in n, and the other end of the reference that put n there.
+// A wrong value is shown where it is used, a wrong part of it where it is defined.
 func (n *Node) Shown() (at Range, others []Related) {
 	o := n.Origin
 	if o == nil || o.Use == (Range{}) {

@@ -4,8 +4,8 @@ package spec
 
 import "io/fs"
 
-// nonBlocking is nothing where no file can make an open wait.
+// nonBlocking does nothing on systems where opening a file cannot block.
 const nonBlocking = 0
 
-// hardLinks cannot be told here.
+// hardLinks is unknown on this system.
 func hardLinks(fs.FileInfo) int { return 1 }

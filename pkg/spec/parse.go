@@ -8,10 +8,9 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// ParseFile reads one YAML document into nodes that know their place. All that
-// is wrong with it is reported, at most 20 of a kind; the node is nil if the
-// file cannot be read as YAML at all, or exceeds a limit. An empty file is an
-// explicit null.
+// ParseFile reads one YAML document into nodes with positions. It reports everything that is wrong,
+// at most 20 findings of a kind. The node is nil if the file is not readable as YAML or exceeds a
+// limit. An empty file is an explicit null.
 func ParseFile(name string, text []byte) (*Node, Diagnostics) {
 	root, _, found := parse(name, text)
 	return root, found

@@ -105,7 +105,7 @@ func TestRefusedValues(t *testing.T) {
 		{"local tag on a mapping", "a: !ref {b: 1}\n", `1:4 yaml-syntax tag "!ref"`},
 		{"set tag", "a: !!set {b}\n", `tag "!!set" is not supported`},
 		{"verbatim tag", "a: !<tag:x,2000:y> b\n", "is not supported"},
-		{"wrong tag", "a: !!int x\n", `"x" is not what its tag "!!int" says`},
+		{"wrong tag", "a: !!int x\n", `"x" does not match its tag "!!int"`},
 		{"mapping as key", "? {a: b}\n: c\n", "a key must be a text, not a mapping"},
 		{"list as key", "? [a]\n: c\n", "a key must be a text, not a list"},
 		{"no key", ": c\n", "a key is missing before the colon"},

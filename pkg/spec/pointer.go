@@ -9,8 +9,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
-// ItemSegment returns the segment of a pointer for an item of a list, with
-// brackets.
+// ItemSegment returns a list item's segment of a pointer, with brackets.
 func ItemSegment(item *Node, index int) string {
 	if name, has := itemName(item); has {
 		return valuepath.Bare(name)
@@ -18,8 +17,8 @@ func ItemSegment(item *Node, index int) string {
 	return valuepath.Index(index)
 }
 
-// itemName finds the name of a list's item, by which a pointer calls it so that
-// the pointer stays when items are added or moved.
+// itemName returns the name of a list item. Pointers use names, so they stay valid when items are
+// added or moved.
 func itemName(item *Node) (name string, has bool) {
 	for _, key := range []string{"name", "job"} {
 		if name := item.Str(key); name != "" {
@@ -48,9 +47,8 @@ func actionWord(key string, item *Node) bool {
 	return key == "steps" && item.Kind == MappingNode && len(item.Fields) == 1 && item.Fields[0].Value.Kind == MappingNode
 }
 
-// PointInto gives the diagnostics about one file, whose root is given, the
-// pointer of the innermost value that they stand in, unless they have one. It
-// takes time linear in the file and the diagnostics.
+// PointInto sets the pointer of each diagnostic that has none to the innermost value at its
+// position. All diagnostics are about the file with the given root. It takes linear time.
 func (ds Diagnostics) PointInto(root *Node) {
 	ds.point(root, func(pointer string, d *Diagnostic) {
 		switch {
@@ -62,7 +60,7 @@ func (ds Diagnostics) PointInto(root *Node) {
 	})
 }
 
-// SharpenInto is PointInto that also leads pointers on to the innermost value.
+// SharpenInto is PointInto that also extends existing pointers to the innermost value.
 func (ds Diagnostics) SharpenInto(root *Node) {
 	ds.point(root, func(pointer string, d *Diagnostic) {
 		if d.Pointer == "" || within(pointer, d.Pointer) {
@@ -71,8 +69,8 @@ func (ds Diagnostics) SharpenInto(root *Node) {
 	})
 }
 
-// PointersAt are the pointers of the innermost values at places of the file whose
-// root is given, "" where no value stands.
+// PointersAt returns the pointers of the innermost values at places in the file with the given
+// root, "" for a place outside of all values.
 func PointersAt(root *Node, places []Pos) []string {
 	ds := make(Diagnostics, len(places))
 	for i, at := range places {
@@ -107,14 +105,14 @@ func (ds Diagnostics) point(root *Node, tell func(pointer string, d *Diagnostic)
 	p.upTo(len(p.list), "")
 }
 
-// pointing parts diagnostics, sorted by place, among the values of a file: it
-// goes through both once, side by side.
+// pointing assigns diagnostics, sorted by place, to the values of a file. It walks both in
+// parallel, once.
 type pointing struct {
-	list []*Diagnostic // those that have not been told
+	list []*Diagnostic // those without a pointer so far
 	tell func(pointer string, d *Diagnostic)
 }
 
-// upTo tells the first n the value that they stand in.
+// upTo sets the pointer of the first n diagnostics.
 func (p *pointing) upTo(n int, pointer string) {
 	for _, d := range p.list[:n] {
 		p.tell(pointer, d)
@@ -122,18 +120,18 @@ func (p *pointing) upTo(n int, pointer string) {
 	p.list = p.list[n:]
 }
 
-// before tells those before a place.
+// before sets the pointer of those before a place.
 func (p *pointing) before(at Pos, pointer string) {
 	p.upTo(sort.Search(len(p.list), func(i int) bool { return p.list[i].Range.Start.Compare(at) >= 0 }), pointer)
 }
 
-// reach reports whether one of the rest stands up to a place.
+// reach reports whether a remaining diagnostic is before a place.
 func (p *pointing) reach(end Pos) bool {
 	return len(p.list) > 0 && p.list[0].Range.Start.Compare(end) <= 0
 }
 
-// value goes through what stands in a value. key is what holds it; from is
-// where it may stand at the earliest: an alias stands for a value above.
+// value visits n and the values in it. key is the key of n; from is the earliest possible position:
+// an alias refers to a value above.
 func (p *pointing) value(n *Node, pointer, key string, from Pos) {
 	if n.Range.Start.Compare(from) < 0 {
 		return
@@ -172,12 +170,12 @@ func (p *pointing) value(n *Node, pointer, key string, from Pos) {
 	}
 }
 
-// behind tells those up to the end of a value, which is the value's own.
+// behind sets the pointer of those up to the end of a value to the value itself.
 func (p *pointing) behind(end Pos, pointer string) {
 	p.upTo(sort.Search(len(p.list), func(i int) bool { return p.list[i].Range.Start.Compare(end) > 0 }), pointer)
 }
 
-// within reports whether a pointer is another or leads on from it.
+// within reports whether pointer equals from or extends it.
 func within(pointer, from string) bool {
 	rest, ok := strings.CutPrefix(pointer, from)
 	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')

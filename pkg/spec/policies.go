@@ -20,8 +20,8 @@ const (
 	MaxPolicyFiles = 200
 )
 
-// PolicyFiles lists the files of a workspace's policies. That none matches is a
-// warning where buildsync.yaml names them.
+// PolicyFiles lists a workspace's policy files. It warns if buildsync.yaml names patterns and
+// nothing matches.
 func PolicyFiles(tree Tree, workspace *Workspace) ([]string, Diagnostics) {
 	where := Range{Start: Pos{File: WorkspaceFile}}
 	environment := workspace.Root.Get("environments").Get(workspace.Environment)
@@ -72,8 +72,8 @@ func LoadPolicies(tree Tree, name string) (*Node, []byte, Diagnostics) {
 	return root, text, out.done()
 }
 
-// PolicyTestFolders are the folders that hold the fixtures of policies: tests
-// beside the files that the patterns of policies match.
+// PolicyTestFolders lists the folders with the fixtures of policies: tests, beside the files that
+// the policy patterns match.
 func PolicyTestFolders(workspace *Workspace) []string {
 	var folders []string
 	for _, pattern := range workspace.Policies {
@@ -96,8 +96,8 @@ func isPolicies(workspace *Workspace, name string) bool {
 	return slices.ContainsFunc(PolicyTestFolders(workspace), func(folder string) bool { return strings.HasPrefix(name, folder+"/") })
 }
 
-// OwnFiles lists the files of a workspace that its people write, besides
-// buildsync.yaml: definitions and policies, sorted.
+// OwnFiles lists the definition and policy files that the workspace's people write, sorted, without
+// buildsync.yaml.
 func OwnFiles(tree Tree, workspace *Workspace) []string {
 	names, _ := DefinitionFiles(tree, workspace)
 	policies, _ := PolicyFiles(tree, workspace)

@@ -8,9 +8,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// Pos is a place in a file: the file's name relative to the workspace with
-// slashes, the line and the column in characters, both from 1. The zero Pos is
-// no place at all.
+// Pos is a position in a file: the name relative to the workspace with slashes, and line and column
+// from 1, in characters. The zero Pos means no position.
 type Pos struct {
 	File   string
 	Line   int
@@ -20,8 +19,7 @@ type Pos struct {
 // IsValid reports whether p is a place.
 func (p Pos) IsValid() bool { return p.File != "" }
 
-// String returns file:line:column without the parts that are unknown. The file
-// name is made safe to print.
+// String returns file:line:column without the unknown parts. The file name is safe to print.
 func (p Pos) String() string {
 	file := sanitize.Line(p.File, 0)
 	switch {
@@ -60,8 +58,8 @@ func (s Severity) String() string {
 	return [...]string{"", "info", "warning", "error"}[s]
 }
 
-// Diagnostic is one thing that is wrong with what a user wrote: the schema
-// check, the compiler and the linter all speak in it.
+// Diagnostic is one thing that is wrong in a user's file. The schema check, the compiler and the
+// linter all report diagnostics.
 type Diagnostic struct {
 	Rule     string // permanent name, such as "unknown-key"
 	Severity Severity
@@ -71,12 +69,12 @@ type Diagnostic struct {
 	Related  []Related // other places that matter
 	Pointer  string    // stable, with names: jobs[order].steps[Build].inputs.command
 	Fixes    []Fix
-	Blocking bool     // lint: loading or compiling says it, so plan and apply refuse it as well
-	Value    Pos      // where the value that is refused starts, if Range is its key; for Besides
-	Causes   []string // lint: files besides those of its places that it depends on
+	Blocking bool     // loading or compiling reports it too, so plan and apply refuse it
+	Value    Pos      // start of the refused value, if Range is its key; for Besides
+	Causes   []string // lint: other files that it depends on
 }
 
-// Related is another place that a Diagnostic speaks of.
+// Related is another place that a Diagnostic mentions.
 type Related struct {
 	Range   Range
 	Message string // such as "first declared here"
@@ -114,8 +112,8 @@ func (ds *Diagnostics) Sort() {
 	})
 }
 
-// Besides returns what a later pass found and the earlier ones did not: a value
-// that was refused once is not spoken of again.
+// Besides returns the diagnostics of ds that earlier does not have. It leaves out those about a
+// value that was refused before.
 func (ds Diagnostics) Besides(earlier Diagnostics) Diagnostics {
 	refused := make(map[Pos]bool, len(earlier))
 	for i := range earlier {

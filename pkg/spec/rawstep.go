@@ -2,10 +2,9 @@ package spec
 
 import "fmt"
 
-// checkRaw finds misspelt keys in steps and parameters that are written as the API
-// has them. They may hold members that no reference lists, so their schemas are
-// open; a key that is nearly one of those listed is a mistake all the same, and so
-// is one of a parameter's friendly form.
+// checkRaw finds misspelt keys in steps and parameters in the API's form. Their schemas are open,
+// because they may have members that no reference lists. A key close to a listed key, or to one of
+// a parameter's friendly form, is still a mistake.
 func checkRaw(file *File, out *report) {
 	for i, job := range file.Jobs {
 		checkRawOf(job, "jobs"+ItemSegment(job, i), out)

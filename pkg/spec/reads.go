@@ -7,8 +7,8 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 )
 
-// ReadAs says as what a workspace reads, or would read, the file name in one of
-// its environments, "" where it does not. It is for those who write files.
+// ReadAs returns as what a workspace reads, or would read, the file name in any of its
+// environments; "" if it does not. Commands that write files ask it first.
 func ReadAs(tree Tree, name string) string {
 	if name == WorkspaceFile {
 		return "the workspace's own file"
@@ -31,9 +31,8 @@ func ReadAs(tree Tree, name string) string {
 	return ""
 }
 
-// ReadNames lists the files that a workspace reads in one of its environments,
-// but for those that definitions include. The workspace is nil where
-// buildsync.yaml cannot be read.
+// ReadNames lists the files that a workspace reads in any of its environments, without those that
+// definitions include. The workspace is nil if buildsync.yaml is not readable.
 func ReadNames(tree Tree) (names []string, workspace *Workspace) {
 	names = []string{WorkspaceFile}
 	for _, w := range everyEnvironment(tree) {
@@ -45,7 +44,7 @@ func ReadNames(tree Tree) (names []string, workspace *Workspace) {
 			names = append(names, LockFile)
 		}
 		names = append(names, vendoredFiles(tree, w)...)
-		// A pattern that is wrong matches nothing.
+		// An invalid pattern matches nothing.
 		if matched, err := tree.Glob(append(slices.Clone(w.Policies), w.Definitions...)); err == nil {
 			names = append(names, matched...)
 		}

@@ -7,8 +7,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// report collects the diagnostics of one file and caps the number of a kind, so
-// that a file of 10,000 equal mistakes stays readable.
+// report collects the diagnostics of one file and caps the number of each kind, so that a file with
+// 10,000 equal mistakes stays readable.
 type report struct {
 	file  string
 	root  *Node // for pointers, once there is one
@@ -45,7 +45,7 @@ func (r *report) errorf(rule string, at Range, hint, format string, args ...any)
 	r.add(Diagnostic{Rule: rule, Severity: Error, Range: at, Message: fmt.Sprintf(format, args...), Hint: hint})
 }
 
-// done returns the diagnostics in order, and one more for what the cap hid.
+// done returns the sorted diagnostics, and one for each kind with hidden ones.
 func (r *report) done() Diagnostics {
 	r.found.PointInto(r.root)
 	for rule, count := range r.kinds {
@@ -62,8 +62,7 @@ func (r *report) done() Diagnostics {
 	return r.found
 }
 
-// quoted makes a name or value from a file fit for a message. Of a text of several
-// lines it shows the first one.
+// quoted makes a name or value from a file safe for a message. It shows the first line only.
 func quoted(s string) string {
 	const longest = 60
 	first, rest, several := strings.Cut(s, "\n")

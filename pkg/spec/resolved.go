@@ -7,7 +7,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
-// Owner is the object that a key belongs to, by its name in the schema.
+// Owner is the schema's name for the object that a key belongs to.
 type Owner string
 
 // The owners of keys whose values may be resolved from references.
@@ -19,13 +19,12 @@ const (
 	OfUse      Owner = "familyUse"
 )
 
-// resolvedSchemas are the library's schemas of single keys, made when one is
-// first refused.
+// resolvedSchemas caches the library's schemas of single keys, compiled at the first refusal.
 var resolvedSchemas sync.Map // of *jsonschema.Schema, by location
 
-// CheckResolved holds the value of a key to the schema once its references are
-// resolved: the front door has seen the references only. What it finds is shown
-// where a reference is used, with the place of its definition.
+// CheckResolved checks the value of a key against the schema after its references are resolved;
+// loading saw only the references. It reports at the use of a reference, with the place of its
+// definition.
 func CheckResolved(owner Owner, key, value *Node) Diagnostics {
 	location := definitionsLocation + "#/$defs/" + string(owner) + "/properties/" + key.Text
 	s := language().byLocation[location]

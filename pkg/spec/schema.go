@@ -13,11 +13,9 @@ import (
 	"github.com/buildsync/buildsync/schemas"
 )
 
-// schema is one (sub)schema as far as our own documents use JSON Schema. It
-// answers one question, whether a node is valid, straight on the nodes and
-// without the cost of compiling the schema for the library. What it refuses is
-// given to the library, which alone says what is wrong; a test holds that the
-// two always agree.
+// schema is one (sub)schema, with the part of JSON Schema that our documents use. It only decides
+// whether a node is valid, directly on nodes and without compiling the schema for the library. The
+// library explains refused values. A test holds that both always agree.
 type schema struct {
 	location string // of the schema: $id and pointer
 	rule     string // x-rule: the rule name of its errors
@@ -126,8 +124,7 @@ func (set *schemaSet) parse(id string, text []byte) {
 	}
 }
 
-// at returns the schema of a location, which a reference may name before it is
-// parsed.
+// at returns the schema of a location. A reference may name it before it is parsed.
 func (set *schemaSet) at(location string) *schema {
 	s := set.byLocation[location]
 	if s == nil {
@@ -150,8 +147,8 @@ func (set *schemaSet) schema(location string, value any) *schema {
 	return s
 }
 
-// keyword takes one keyword in. An unknown one is a bug, found by the test that
-// parses all schemas.
+// keyword adds one keyword to s. An unknown keyword is a bug; the test that parses all schemas
+// finds it.
 func (set *schemaSet) keyword(s *schema, keyword string, v any) {
 	below := s.location + "/" + keyword
 	switch keyword {
@@ -209,7 +206,7 @@ func (set *schemaSet) keyword(s *schema, keyword string, v any) {
 	}
 }
 
-// bound takes in the keywords that are numbers.
+// bound adds the keywords with numeric values.
 func (set *schemaSet) bound(s *schema, keyword string, v any) {
 	number, ok := v.(float64)
 	if !ok {
@@ -262,8 +259,7 @@ func texts(v any) []string {
 	return list
 }
 
-// resolve finds what a reference within location means; all our documents lie
-// side by side.
+// resolve returns the location that a reference means; all our schemas are in one folder.
 func resolve(location, ref string) string {
 	base, _, _ := strings.Cut(location, "#")
 	file, pointer, _ := strings.Cut(ref, "#")
@@ -273,7 +269,7 @@ func resolve(location, ref string) string {
 	return base + "#" + pointer
 }
 
-// escapePointer writes a key as a part of a JSON pointer.
+// escapePointer escapes a key for a JSON pointer.
 func escapePointer(key string) string {
 	if !strings.ContainsAny(key, "~/") {
 		return key

@@ -10,9 +10,9 @@ import (
 
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
-// source is one file's bytes with an index of its lines: it turns the line and
-// column of the YAML library into offsets and back. Moving forward through the
-// file costs time in its length once, however long its lines are.
+// source is one file's text with an index of its lines. It converts the YAML library's lines and
+// columns to offsets and back. Moving forward through the file costs linear time in total, however
+// long the lines are.
 type source struct {
 	name  string
 	text  []byte
@@ -31,8 +31,8 @@ type oddChar struct {
 	char   rune
 }
 
-// newSource indexes text and reports what makes it unreadable; fatal is set
-// where there is no sense in parsing.
+// newSource indexes text and reports what makes it unreadable. fatal is true if parsing makes no
+// sense.
 func newSource(name string, text []byte, out *report) (s *source, fatal bool) {
 	s = &source{name: name, text: text, ascii: true, line: 1, column: 1}
 	if len(text) > MaxFileBytes {
@@ -97,7 +97,8 @@ func isInvalid(text []byte) bool {
 	return char == utf8.RuneError && size == 1
 }
 
-// kindsRoom spares the positions of messages that would not be shown.
+// kindsRoom reports whether a message of the kind would still be shown; otherwise its position need
+// not be computed.
 func (s *source) kindsRoom(out *report) bool {
 	count := out.kinds["invisible-char"]
 	if count == nil || count.hidden == 0 {
@@ -107,11 +108,11 @@ func (s *source) kindsRoom(out *report) bool {
 	return false
 }
 
-// unreadable says why a character has no place in a file at all.
+// unreadable returns why a character is not allowed anywhere in a file.
 func unreadable(char rune, size int) (problem, hint string) {
 	switch {
 	case char == utf8.RuneError && size == 1:
-		return "what stands here is not valid UTF-8", "save the file as UTF-8; Chinese text was perhaps saved as GBK"
+		return "this is not valid UTF-8", "save the file as UTF-8; Chinese text was perhaps saved as GBK"
 	case char == 0:
 		return "there is a NUL character here", "remove it"
 	case char == '\r':
@@ -130,15 +131,14 @@ func unreadable(char rune, size int) (problem, hint string) {
 	return "", ""
 }
 
-// isOdd reports whether a character is invisible, reorders the text around it, or
-// means nothing that readers agree on. The ideographic space is ordinary in
-// Chinese text.
+// isOdd reports whether a character is invisible, reorders the text around it, or has no common
+// meaning. The ideographic space is ordinary in Chinese text.
 func isOdd(char rune) bool {
 	return char >= 0x80 && char != 0x3000 && !unicode.IsPrint(char)
 }
 
-// joinsEmoji reports whether the zero-width joiner at i makes one picture of two:
-// it is seen, and without it there would be others.
+// joinsEmoji reports whether the zero-width joiner at i joins two emoji to one. Such a joiner has a
+// visible effect.
 func joinsEmoji(text []byte, i, size int) bool {
 	char, _ := utf8.DecodeRune(text[i:])
 	if char != 0x200d {
@@ -149,7 +149,7 @@ func joinsEmoji(text []byte, i, size int) bool {
 	return unicode.Is(unicode.So, behind) && (unicode.Is(unicode.So, before) || before == 0xfe0f || before >= 0x1f3fb && before <= 0x1f3ff)
 }
 
-// charName names the characters that attacks and mishaps are made of.
+// charName names the characters of common attacks and accidents.
 func charName(char rune) string {
 	switch {
 	case char == 0xa0 || char == 0x202f:
@@ -173,7 +173,7 @@ func charName(char rune) string {
 	case unicode.Is(unicode.Co, char):
 		return fmt.Sprintf("private-use character (U+%04X)", char)
 	}
-	return fmt.Sprintf("character that nobody sees (U+%04X)", char)
+	return fmt.Sprintf("invisible character (U+%04X)", char)
 }
 
 // seek returns the offset of a line and column, both from 1, kept within the

@@ -9,9 +9,9 @@ import (
 	"sync"
 )
 
-// explainSyntax turns the library's error into a diagnostic with a line, a
-// column and the likely cause. The library has no columns, and often the line
-// where the surrounding mapping starts; see locate.
+// explainSyntax turns the library's error into a diagnostic with line, column and likely cause. The
+// library gives no columns, and often only the line where the surrounding mapping starts; see
+// locate.
 func explainSyntax(src *source, err error, out *report) {
 	if several := new(errSeveralDocuments); errors.As(err, &several) {
 		start := src.seek(several.line, several.column)
@@ -40,7 +40,7 @@ func pattern(expression string) func() *regexp.Regexp {
 
 var errorLine = pattern(`^yaml: (?:line (\d+): )?(.*)$`)
 
-// splitError parts the library's text. Line is 0 if it names none.
+// splitError splits the library's text. line is 0 if it has none.
 func splitError(err error) (line int, problem string) {
 	first, _, _ := strings.Cut(err.Error(), "\n")
 	parts := errorLine().FindStringSubmatch(first)
@@ -51,7 +51,7 @@ func splitError(err error) (line int, problem string) {
 	return line, parts[2]
 }
 
-// fault is a syntax error on the way from the library's words to ours.
+// fault is a syntax error while its message is being found.
 type fault struct {
 	src     *source
 	problem string // the library's words
@@ -64,7 +64,7 @@ type fault struct {
 	hint       string
 }
 
-// say fills in what was found out.
+// say sets the range, message and hint.
 func (f *fault) say(start, end int, message, hint string) bool {
 	f.start, f.end, f.message, f.hint = start, end, message, hint
 	return true
@@ -81,16 +81,16 @@ func (f *fault) report(out *report) {
 	out.errorf("yaml-syntax", f.src.at(start+min(f.start, len(f.text)), start+min(f.end, len(f.text))), f.hint, "%s", f.message)
 }
 
-// inParser are the problems for which the library names the line where the
-// surrounding collection starts, or none.
+// inParser matches the problems for which the library gives the first line of the surrounding
+// collection, or no line.
 var inParser = pattern(`did not find expected (key|'-'|',' or|node content|<document start>)|unknown anchor|undefined tag handle`)
 
-// searchLimit bounds the size of files that are parsed again, a dozen times, to
-// find the line of an error.
+// searchLimit bounds the size of files that are parsed again, about a dozen times, to find the line
+// of an error.
 const searchLimit = 256 << 10
 
-// locate finds the line at fault: the shortest beginning of the file that fails
-// in the same way ends with it.
+// locate finds the line of an error: the last line of the shortest beginning of the file that fails
+// in the same way.
 func locate(src *source, line int, problem string) *fault {
 	f := &fault{src: src, problem: problem}
 	line = min(max(line, 1), len(src.lines))
@@ -140,7 +140,7 @@ func (f *fault) startsWith(chars string) int {
 	return -1
 }
 
-// restOf is the value that starts at a place, as far as a person would quote it.
+// restOf returns the value that starts at a place, as a message would quote it.
 func (f *fault) restOf(at int) string {
 	rest := f.text[at:]
 	if end := strings.Index(rest, " #"); end >= 0 {

@@ -2,8 +2,8 @@ package spec
 
 import "strings"
 
-// causes are what the library's errors mostly come from, the surest first. Each
-// looks at the line at fault and reports whether it is that.
+// causes are the usual causes of the library's errors, most certain first. Each checks the faulty
+// line and reports whether it is the cause.
 var causes = []func(*fault) bool{
 	causeForeign, causeComment, causeDirective, causeTab, causeSwallowedKeys, causeSwallowed, causeOpenQuote, causeEscape, causeBlockText, causeLeftBlock, causeBlockInFlow, causeNoSpace, causeBraces, causeBehindBracket, causeIndicator, causeAlias,
 	causeUnknownAnchor, causeBehindQuote, causeColon, causeListOnKeyLine, causeQuestion, causeComma, causeInFlow, causeBracket, causeNoValue, causeNoKey,
@@ -37,8 +37,7 @@ func causeTab(f *fault) bool {
 	return f.has("where an indentation space is expected") && tabInBlock(f)
 }
 
-// tabInBlock finds the tab that stands where the lines of a block text, which
-// starts at the line at fault, are indented with spaces.
+// tabInBlock finds a tab among the spaces that indent a block text which starts at the faulty line.
 func tabInBlock(f *fault) bool {
 	level := 0
 	for line := f.line + 1; line <= len(f.src.lines); line++ {
@@ -135,8 +134,7 @@ func causeEscape(f *fault) bool {
 // inBrackets is a reference to a variable within a flow collection.
 var inBrackets = pattern(`[\[{,:][^"']*?(\$\{[A-Za-z_][A-Za-z0-9_]*\})`)
 
-// causeBraces is a placeholder that YAML takes for a mapping: {{ anywhere, and
-// ${{ within brackets.
+// causeBraces is a placeholder that YAML reads as a mapping: {{ anywhere, and ${{ in brackets.
 func causeBraces(f *fault) bool {
 	at := unquotedIndex(f.text, "{{")
 	if match := inBrackets().FindStringSubmatchIndex(f.text); at < 0 && match != nil && f.has("did not find expected") {
@@ -211,8 +209,7 @@ func causeUnknownAnchor(f *fault) bool {
 	return f.say(at, at+1+len(parts[1]), "alias "+quoted("*"+parts[1])+" refers to no anchor above it", "if it is meant as a text, "+toQuote(f.restOf(at)))
 }
 
-// toQuote is the advice to write a text in quotes, or as a block where it holds
-// both kinds of quote.
+// toQuote advises to write a text in quotes, or as a block if it contains both kinds of quote.
 func toQuote(text string) string {
 	switch {
 	case !strings.Contains(text, "'"):
@@ -223,13 +220,13 @@ func toQuote(text string) string {
 	return "end this line with | after the key, and write the text on the next one, indented deeper"
 }
 
-// bare is a text from a file fit for a message, without quotes around it.
+// bare makes a text from a file safe for a message, without adding quotes.
 func bare(text string) string {
 	shown := quoted(text)
 	return shown[1 : len(shown)-1]
 }
 
-// causeBehindQuote is text that goes on after the closing quote of a value.
+// causeBehindQuote is text after the closing quote of a value.
 func causeBehindQuote(f *fault) bool {
 	if !f.has("did not find expected", "could not find expected", "mapping values") {
 		return false
@@ -269,8 +266,7 @@ func causeNoSpace(f *fault) bool {
 
 var keyAtStart = pattern(`^\s*(?:- +)*(?:"[^"]*"|'[^']*'|[^\s"'#][^:#]*?)\s*:(?:\s+|$)`)
 
-// causeColon is a text with a colon in it, or a key below a key that has a value
-// already.
+// causeColon is a text with a colon in it, or a key below a key that already has a value.
 func causeColon(f *fault) bool {
 	if !f.has("mapping values are not allowed") {
 		return false
@@ -282,10 +278,10 @@ func causeColon(f *fault) bool {
 	value := f.text[head[1]:]
 	if at := strings.Index(value+" ", ": "); at >= 0 {
 		at += head[1]
-		return f.say(at, at+1, "a text without quotes cannot hold a colon before a space or the end of the line", toQuote(f.restOf(head[1])))
+		return f.say(at, at+1, "a text without quotes cannot contain a colon before a space or the end of the line", toQuote(f.restOf(head[1])))
 	}
 	at := indentOf(f.text)
-	return f.say(at, head[1], "a key cannot stand here: what is above it at a smaller indentation has a value already",
+	return f.say(at, head[1], "a key is not allowed here: the line above it, indented less, already has a value",
 		"check the indentation of this line and of the one above; a text of several lines starts with |")
 }
 
@@ -298,13 +294,13 @@ func causeListOnKeyLine(f *fault) bool {
 	match := listOnKeyLine().FindStringSubmatchIndex(f.text)
 	if match == nil {
 		at := indentOf(f.text)
-		return f.say(at, len(f.text), "a list item cannot stand here", "check the indentation of this line and of the one above")
+		return f.say(at, len(f.text), "a list item is not allowed here", "check the indentation of this line and of the one above")
 	}
 	return f.say(match[2], match[2]+1, "a list cannot start on the line of its key", "put each item on a line of its own")
 }
 
-// openBracket returns where the innermost bracket of a kind opens that the line
-// does not close, -1 if none does.
+// openBracket returns the position of the innermost bracket of a kind that the line does not close,
+// or -1.
 func openBracket(text string, want byte) int {
 	var open []int
 	for i := 0; i < len(text); i++ {
@@ -344,7 +340,7 @@ func causeNoValue(f *fault) bool {
 	return f.say(at, end, "a value is missing here, or a bracket does not match", "")
 }
 
-// causeNoKey is a colon that no key stands before.
+// causeNoKey is a colon without a key before it.
 func causeNoKey(f *fault) bool {
 	at := indentOf(f.text)
 	if !strings.HasPrefix(f.text[at:], ":") || !f.has("did not find expected") {
@@ -389,7 +385,7 @@ func (f *fault) hasKeyAbove(key string) bool {
 	return false
 }
 
-// levels are the indentations that are open above the line, outermost first.
+// levels returns the indentations open above the line, outermost first.
 func (f *fault) levels() []int {
 	var levels []int
 	least := 1 << 20

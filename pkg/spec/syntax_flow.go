@@ -11,8 +11,8 @@ type bracket struct {
 	char     byte
 }
 
-// brackets are the flow brackets of a file's first lines: those that are open at
-// the end, outermost first, and the first that closes nothing or another kind.
+// brackets returns the flow brackets in the first lines of a file: those open at the end, outermost
+// first, and the first one that does not match.
 func (s *source) brackets(lines int) (open []bracket, stray *bracket) {
 	b := s.scanBrackets(lines)
 	return b.open, b.stray
@@ -26,8 +26,8 @@ func (s *source) scanBrackets(lines int) bracketScan {
 	return b
 }
 
-// bracketScan goes through a file that is not YAML: roughly, but by YAML's rules
-// of where a quote, a bracket and a comment can start.
+// bracketScan scans a file that is not valid YAML. It is rough, but follows YAML's rules on where a
+// quote, bracket or comment can start.
 type bracketScan struct {
 	open   []bracket
 	stray  *bracket
@@ -35,8 +35,8 @@ type bracketScan struct {
 	quote  byte    // of a text that goes on; 0 if none
 	opened bracket // where that text opens
 
-	// swallowing says that the text goes over a line that looks like a key of its
-	// own; swallowed is where the first such text opens.
+	// swallowing is true while the text covers a line that looks like a key; swallowed is where the
+	// first such text opens.
 	swallowing bool
 	swallowed  *bracket
 	block      int  // the indentation that a block scalar's lines exceed; -1 if none
@@ -93,7 +93,7 @@ func (b *bracketScan) line(number int, text string) {
 	}
 }
 
-// quoted goes on in a quoted text and returns where it is left.
+// quoted scans on in a quoted text and returns where it ends.
 func (b *bracketScan) quoted(text string, i int) int {
 	for ; i < len(text); i++ {
 		switch {
@@ -111,7 +111,7 @@ func (b *bracketScan) quoted(text string, i int) int {
 	return len(text)
 }
 
-// swallow notes a text that went over a key.
+// swallow records a text that covered a key.
 func (b *bracketScan) swallow() {
 	if b.swallowing && b.swallowed == nil {
 		opened := b.opened
@@ -121,9 +121,8 @@ func (b *bracketScan) swallow() {
 
 var keyLine = pattern(`^\s*(?:- +)*(?:[A-Za-z_][\w.-]*):(?:\s|$)`)
 
-// looksLikeKey reports whether a line within a quoted text was probably meant as
-// one of its own. A script that is written in double quotes ends its lines in a
-// backslash, or within the quotes.
+// looksLikeKey reports whether a line in a quoted text was probably meant as a separate key. In a
+// script in double quotes, lines end in a backslash or inside quotes.
 func (b *bracketScan) looksLikeKey(text string) bool {
 	return keyLine().MatchString(text) && !strings.HasSuffix(text, `\`)
 }
@@ -180,7 +179,7 @@ var (
 	oddInFlow = pattern(`[:,\[{]\s+([^\s"'\[\]{},#&*!|>%@][^,\[\]{}"']*[?&*!|>%@][^,\[\]{}"']*)`)
 )
 
-// causeInFlow is a value or key that is not written as brackets need it.
+// causeInFlow is a value or key that is not written as required in brackets.
 func causeInFlow(f *fault) bool {
 	if !f.has("',' or ']'", "',' or '}'") {
 		return false
@@ -189,7 +188,7 @@ func causeInFlow(f *fault) bool {
 		return f.say(m[4], m[5], "there is no space after the colon of "+quoted(f.text[m[2]:m[3]]), "write "+quoted(f.text[m[2]:m[3]]+": "))
 	}
 	if m := colonInFlow().FindStringSubmatchIndex(f.text); m != nil {
-		return f.say(m[4], m[5], "a text without quotes cannot hold a colon before a space or the end of the line", toQuote(strings.TrimRight(f.text[m[2]:m[3]], " ")))
+		return f.say(m[4], m[5], "a text without quotes cannot contain a colon before a space or the end of the line", toQuote(strings.TrimRight(f.text[m[2]:m[3]], " ")))
 	}
 	for _, wide := range []string{"：", "，", "［", "］", "｛", "｝"} {
 		if at := strings.Index(f.text, wide); at >= 0 {
@@ -284,8 +283,8 @@ func causeBlockInFlow(f *fault) bool {
 	return false
 }
 
-// causeSwallowedKeys is a quote left open that goes over keys of their own, so
-// that what fails stands after it.
+// causeSwallowedKeys is an unclosed quote that covers following keys, so that the parser fails
+// after them.
 func causeSwallowedKeys(f *fault) bool {
 	scan := f.src.scanBrackets(f.line)
 	if scan.quote != 0 {

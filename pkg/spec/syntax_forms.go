@@ -4,15 +4,15 @@ import (
 	"strings"
 )
 
-// causeForeign is what is not YAML at all: the marks of an unfinished merge, of
-// Markdown, of a template language.
+// causeForeign is text that is not YAML at all: the marks of an unfinished merge, of Markdown or of
+// a template language.
 func causeForeign(f *fault) bool {
 	for line := 1; line <= len(f.src.lines); line++ {
 		text := string(f.src.lineText(line))
 		for _, mark := range []string{"<<<<<<< ", "=======", ">>>>>>> "} {
 			if strings.HasPrefix(text, mark) && (mark != "=======" || text == mark) {
 				f.moveTo(line)
-				return f.say(0, len(text), "a conflict of a merge is left here", "choose one side, and remove the lines that start with <<<<<<<, ======= and >>>>>>>")
+				return f.say(0, len(text), "a merge conflict is left here", "choose one side, and remove the lines that start with <<<<<<<, ======= and >>>>>>>")
 			}
 		}
 		if line > f.line {
@@ -25,7 +25,7 @@ func causeForeign(f *fault) bool {
 	case strings.HasPrefix(body, "```"):
 		return f.say(at, len(f.text), "this line is Markdown, not YAML", "remove it")
 	case strings.HasPrefix(body, "{%") || strings.HasPrefix(body, "{#") || strings.HasPrefix(body, "{{-") || strings.HasPrefix(body, "{{/*"):
-		return f.say(at, len(f.text), "this line is of a template language, which buildsync does not run", "use ${{ }}, a template or a matrix")
+		return f.say(at, len(f.text), "this line belongs to a template language that buildsync does not run", "use ${{ }}, a template or a matrix")
 	}
 	return false
 }
@@ -43,7 +43,7 @@ func causeComment(f *fault) bool {
 	return false
 }
 
-// causeDirective is a line for a YAML reader, which buildsync needs none of.
+// causeDirective is a YAML directive. buildsync needs none.
 func causeDirective(f *fault) bool {
 	first := string(f.src.lineText(1))
 	if !strings.HasPrefix(first, "%") || !f.has("incompatible", "directive", "mapping values", "did not find expected <document start>") {
@@ -65,13 +65,12 @@ func causeBlockText(f *fault) bool {
 		return false
 	}
 	mark := f.text[match[2]:match[3]]
-	return f.say(match[4], match[5], "text cannot stand after "+quoted(mark)+" on its line", "write it on the next line, indented deeper than the key")
+	return f.say(match[4], match[5], "text is not allowed after "+quoted(mark)+" on its line", "write it on the next line, indented deeper than the key")
 }
 
 var blockHeaderEnd = pattern(`(?:[:\-]\s+)[|>][-+0-9]{0,2}\s*(?:#.*)?$`)
 
-// causeLeftBlock is a line of a script that is indented too little to belong to
-// the block that it was meant for.
+// causeLeftBlock is a line of a script that is indented too little to belong to its block.
 func causeLeftBlock(f *fault) bool {
 	if !f.has("could not find expected ':'", "did not find expected", "cannot start any token", "alphabetic or numeric", "mapping values") || strings.TrimSpace(f.text) == "" {
 		return false

@@ -10,18 +10,16 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 )
 
-// unreadHead is the length of the start of a file that is searched for signs of
-// a definitions file.
+// unreadHead is how much of a file's start is searched for signs of definitions.
 const unreadHead = 64 << 10
 
 // allYAML matches every YAML file of a workspace.
 const allYAML = "**/*.{yaml,yml}"
 
-// unreadFiles lists the YAML files that no pattern of a workspace matches and
-// that people may take for definitions: those in or below the folders where the
-// patterns look, and those anywhere that have the members of a definitions file.
-// read are the files that the patterns match, sorted. Files of other tools, in
-// folders whose names begin with a dot or in node_modules, are left out.
+// unreadFiles lists YAML files that no pattern of the workspace matches but that look like
+// definitions: files in or below the folders of the patterns, and files anywhere with the members
+// of a definitions file. read are the matched files, sorted. Files of other tools (in folders that
+// start with a dot, and in node_modules) are left out.
 func unreadFiles(tree Tree, workspace *Workspace, read []string) ([]string, error) {
 	all, err := tree.Glob([]string{allYAML})
 	if err != nil {
@@ -44,9 +42,8 @@ func unreadFiles(tree Tree, workspace *Workspace, read []string) ([]string, erro
 	return unread, nil
 }
 
-// definitionFolders are the folders below which the patterns look, and those
-// that hold files which are read. The workspace's own folder is none: it holds
-// everything.
+// definitionFolders lists the folders in which the patterns search, and those of the files that are
+// read. It leaves out the workspace's own folder, which contains everything.
 func definitionFolders(workspace *Workspace, read []string) []string {
 	var folders []string
 	add := func(folder string) {
@@ -64,7 +61,7 @@ func definitionFolders(workspace *Workspace, read []string) []string {
 	return folders
 }
 
-// isOtherTools reports whether a file lies where other tools keep theirs.
+// isOtherTools reports whether a file is in a folder of another tool.
 func isOtherTools(name string) bool {
 	for part := range strings.SplitSeq(name, "/") {
 		if strings.HasPrefix(part, ".") || part == "node_modules" {
@@ -74,14 +71,13 @@ func isOtherTools(name string) bool {
 	return false
 }
 
-// isNamed reports whether buildsync.yaml, or the workspace through it, reads a
-// file in another way.
+// isNamed reports whether the workspace reads a file in another role.
 func isNamed(workspace *Workspace, name string) bool {
 	return name == WorkspaceFile || path.Base(name) == WorkspaceFile || workspace.Modules != nil && name == path.Clean(workspace.Modules.Text) || isPolicies(workspace, name) || isVendored(workspace, name)
 }
 
-// looksLikeDefinitions reports whether a file has version: and one of the
-// members of a definitions file at the beginning of lines.
+// looksLikeDefinitions reports whether a file has version: and another member of a definitions file
+// at the start of lines.
 func looksLikeDefinitions(tree Tree, name string) bool {
 	source, err := tree.ReadFile(name, MaxFileBytes)
 	if err != nil {
@@ -99,7 +95,7 @@ func looksLikeDefinitions(tree Tree, name string) bool {
 	return member("version") && member("jobs", "families", "templates", "fragments", "removed")
 }
 
-// unreadWarning says in one finding which files are not read.
+// unreadWarning reports all unread files in one finding.
 func unreadWarning(tree Tree, workspace *Workspace, read []string, where Range) Diagnostics {
 	unread, err := unreadFiles(tree, workspace, read)
 	if err != nil || len(unread) == 0 {
@@ -120,13 +116,12 @@ func unreadWarning(tree Tree, workspace *Workspace, read []string, where Range) 
 	}
 	return Diagnostics{{
 		Rule: "definitions", Severity: Warning, Range: where, Pointer: "definitions",
-		Message: what + ", since no pattern of definitions matches: " + strings.Join(names, ", "),
+		Message: what + ", because no pattern under definitions matches: " + strings.Join(names, ", "),
 		Hint:    "add a pattern, such as " + quoted(path.Join(path.Dir(unread[0]), allYAML)) + ", or move what is not a definition elsewhere",
 	}}
 }
 
-// UnreadDefinitions parses the files that people may take for definitions and
-// that no pattern matches.
+// UnreadDefinitions parses the unmatched files that look like definitions.
 func UnreadDefinitions(tree Tree, workspace *Workspace) (unread []*File) {
 	read, _ := DefinitionFiles(tree, workspace)
 	names, err := unreadFiles(tree, workspace, read)

@@ -8,9 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// valid reports whether a node conforms to a schema. A value that could not be
-// resolved does, as that was reported; so does a text that a reference put in a
-// place, where it is written as what the place takes: vars know no types.
+// valid reports whether a node conforms to a schema. A value that could not be resolved is valid,
+// because that was reported. A text from a reference is read as the type that its place needs,
+// because vars have no types.
 func (s *schema) valid(n *Node) bool {
 	if n.Kind == ScalarNode && (n.Type == 0 || n.Type == StringType && n.Origin != nil) {
 		if n.Type == 0 || s.conforms(n) {
@@ -164,9 +164,9 @@ func equalJSON(v any, n *Node) bool {
 	return false
 }
 
-// numberOf is the value of a number. What no schema of ours asks for is moved
-// to where it is cheap and still wrong: numbers of very many digits or a large
-// exponent become huge, infinities huge and not-a-number a fraction below zero.
+// numberOf returns a number's value. Numbers with very many digits, large exponents and infinities
+// become a huge number, and not-a-number a negative fraction: cheap to compare and still invalid in
+// every schema of ours.
 func numberOf(n *Node) *big.Rat {
 	text := strings.ToLower(strings.TrimPrefix(n.Text, "+"))
 	negative := strings.HasPrefix(text, "-")

@@ -16,22 +16,22 @@ import (
 )
 
 const (
-	// VendorFolder holds what was copied of the sources, a folder for each.
+	// VendorFolder has a folder with the copied files of each source.
 	VendorFolder = "vendor"
-	// LockFile says what was copied.
+	// LockFile lists the copied files.
 	LockFile = VendorFolder + "/buildsync.lock"
-	// VendorRule is the rule of findings about what was copied.
+	// VendorRule is the rule of findings about copied files.
 	VendorRule = "vendored-file"
 
-	// MaxVendoredFiles and MaxVendoredBytes bound what one source brings.
+	// MaxVendoredFiles and MaxVendoredBytes bound the files of one source.
 	MaxVendoredFiles = 2000
 	MaxVendoredBytes = 16 << 20
 
 	fragmentsKey, templatesKey, familiesKey = "fragments", "templates", "families"
 )
 
-// Source is another repository whose templates, fragments and policies a
-// workspace uses under its name: golden/java-service.
+// Source is another repository whose templates, fragments and policies a workspace uses under its
+// name, such as golden/java-service.
 type Source struct {
 	Name string
 	Git  string // the address
@@ -40,10 +40,10 @@ type Source struct {
 	At   Range  // of the name
 }
 
-// Folder is where the files of s stand in the workspace.
+// Folder returns the folder of the source's files in the workspace.
 func (s *Source) Folder() string { return VendorFolder + "/" + s.Name }
 
-// Full is the name by which the workspace calls what s calls name.
+// Full returns the workspace's name for the source's name.
 func (s *Source) Full(name string) string {
 	if name == "" || strings.Contains(name, "${{") || strings.HasPrefix(name, s.Name+"/") {
 		return name
@@ -51,8 +51,7 @@ func (s *Source) Full(name string) string {
 	return s.Name + "/" + name
 }
 
-// SourceOf is the source that a file was copied from, nil for a file of the
-// workspace itself.
+// SourceOf returns the source that a file was copied from, nil for the workspace's own files.
 func (w *Workspace) SourceOf(name string) *Source {
 	if w == nil || len(w.Sources) == 0 || !strings.HasPrefix(name, VendorFolder+"/") {
 		return nil
@@ -65,7 +64,7 @@ func (w *Workspace) SourceOf(name string) *Source {
 	return nil
 }
 
-// isVendored reports whether a file is one that was copied, or the lock.
+// isVendored reports whether a file is a copied one or the lock.
 func isVendored(w *Workspace, name string) bool {
 	return w.SourceOf(name) != nil || len(w.Sources) > 0 && name == LockFile
 }
@@ -81,8 +80,8 @@ func decodeSources(n *Node) (sources []Source) {
 	return sources
 }
 
-// checkSources refuses addresses that hold credentials, or that Git would take for
-// something else than a repository to read.
+// checkSources refuses addresses with credentials, and those that Git would take for something
+// other than a repository to read.
 func checkSources(n *Node, out *report) {
 	list := ofKind(n.Get("sources"), MappingNode)
 	if list == nil {
@@ -106,8 +105,7 @@ func checkSources(n *Node, out *report) {
 	}
 }
 
-// gitRef matches names that can stand in a command of Git without being taken for
-// an option or a range.
+// gitRef matches names that Git cannot take for an option or a range.
 var gitRef = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_./+@-]{0,199}$`) })
 
 // scpAddress matches user@host:path, which is ssh.
@@ -115,8 +113,8 @@ var scpAddress = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*@[A-Za-z0-9][A-Za-z0-9.-]*:[^:\s]\S*$`)
 })
 
-// CheckGitAddress refuses what is not the address of a repository over https, ssh
-// or file, or holds a password. The error never quotes the address.
+// CheckGitAddress refuses addresses with a password, and all that are not a repository over https,
+// ssh or file. The error never quotes the address.
 func CheckGitAddress(address string) (hint string, err error) {
 	if scpAddress().MatchString(address) && !strings.Contains(address, "::") {
 		return "", nil
@@ -129,13 +127,13 @@ func CheckGitAddress(address string) (hint string, err error) {
 	case u.User != nil && (u.Scheme != "ssh" || hasPassword(u)):
 		return "leave them out: Git has credential helpers, and ssh has keys", errors.New("credentials in the address of a source")
 	case u.RawQuery != "" || u.Fragment != "":
-		return "leave out what stands behind ? or #", errors.New("the address of a source holds a query or a fragment")
+		return "leave out what stands behind ? or #", errors.New("the address of a source has a query or a fragment")
 	case u.Scheme == "file" && u.Host == "" && strings.HasPrefix(u.Path, "/"):
 		return "", nil
 	case (u.Scheme == "https" || u.Scheme == "ssh") && u.Hostname() != "" && !strings.HasPrefix(u.Hostname(), "-"):
 		return "", nil
 	case u.Scheme == "http" || u.Scheme == "git":
-		return "use https or ssh", fmt.Errorf("%s is not protected: whoever is on the way could change the templates", u.Scheme)
+		return "use https or ssh", fmt.Errorf("%s is not encrypted: others on the network could change the templates", u.Scheme)
 	}
 	return write, errors.New("this is not the address of a repository over https, ssh or file")
 }
@@ -145,22 +143,22 @@ func hasPassword(u *url.URL) bool {
 	return has
 }
 
-// Lock is what was copied of each source.
+// Lock lists the files that were copied from each source.
 type Lock struct {
 	Sources map[string]Locked
 }
 
-// Locked is what was copied of one source.
+// Locked lists the files that were copied from one source.
 type Locked struct {
 	Git, Ref, Path, Commit string
 	Files                  map[string]string // by the name in the folder, the SHA-256 in hexadecimal digits
 	At                     Range
 }
 
-// Of reports whether l was made of s as it is declared now.
+// Of reports whether l belongs to s as it is declared now.
 func (l *Locked) Of(s *Source) bool { return l.Git == s.Git && l.Ref == s.Ref && l.Path == s.Path }
 
-// ReadLock reads the lock file; the lock is empty if there is none.
+// ReadLock reads the lock file; without one the lock is empty.
 func ReadLock(tree Tree) (*Lock, Diagnostics) {
 	lock := &Lock{Sources: map[string]Locked{}}
 	text, err := tree.ReadFile(LockFile, 4*MaxFileBytes)
@@ -173,7 +171,7 @@ func ReadLock(tree Tree) (*Lock, Diagnostics) {
 	root, found := ParseFile(LockFile, text)
 	if found.HasErrors() || root == nil || root.Str("version") != "1" || ofKind(root.Get("sources"), MappingNode) == nil {
 		return lock, Diagnostics{vendorError(Range{Start: Pos{File: LockFile, Line: 1, Column: 1}, End: Pos{File: LockFile, Line: 1, Column: 1}},
-			"buildsync vendor writes it anew", "the lock file cannot be read")}
+			"run buildsync vendor to write it again", "the lock file cannot be read")}
 	}
 	for _, f := range root.Get("sources").Fields {
 		l := Locked{Git: f.Value.Str("git"), Ref: f.Value.Str("ref"), Path: path.Clean(f.Value.Str("path")), Commit: f.Value.Str("commit"), Files: map[string]string{}, At: f.Key.Range}
@@ -187,7 +185,7 @@ func ReadLock(tree Tree) (*Lock, Diagnostics) {
 	return lock, nil
 }
 
-// Encode writes the lock.
+// Encode returns the text of the lock file.
 func (l *Lock) Encode() []byte {
 	var out strings.Builder
 	out.WriteString("# Written by buildsync vendor. Do not edit.\nversion: 1\nsources:")
@@ -205,14 +203,14 @@ func (l *Lock) Encode() []byte {
 	return []byte(out.String())
 }
 
-// Sum is the sum of a file as the lock holds it.
+// Sum returns a file's checksum in the form of the lock.
 func Sum(text []byte) string {
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])
 }
 
-// CheckVendored compares what stands in the folders of the sources with the lock,
-// and the lock with what buildsync.yaml declares. It reads no network.
+// CheckVendored compares the folders of the sources with the lock, and the lock with
+// buildsync.yaml. It uses no network.
 func CheckVendored(tree Tree, w *Workspace) Diagnostics {
 	if len(w.Sources) == 0 {
 		return nil
@@ -229,7 +227,7 @@ func CheckVendored(tree Tree, w *Workspace) Diagnostics {
 			found = append(found, vendorError(s.At, "run buildsync vendor, and commit "+VendorFolder+"/", "the source %s was not copied into the workspace", quoted(s.Name)))
 			continue
 		case !locked.Of(s):
-			found = append(found, vendorError(s.At, "run buildsync vendor, and commit "+VendorFolder+"/", "the source %s is declared otherwise than in %s", quoted(s.Name), LockFile))
+			found = append(found, vendorError(s.At, "run buildsync vendor, and commit "+VendorFolder+"/", "the source %s is declared differently in %s", quoted(s.Name), LockFile))
 		}
 		found = append(found, checkFolder(tree, s, &locked)...)
 	}
@@ -264,14 +262,14 @@ func checkFolder(tree Tree, s *Source, locked *Locked) (found Diagnostics) {
 		there[name] = true
 		want, known := locked.Files[name]
 		if !known {
-			found = append(found, vendorError(top(full), hint, "%s is not of the source %s: the lock does not name it", quoted(full), quoted(s.Name)))
+			found = append(found, vendorError(top(full), hint, "%s does not belong to the source %s: it is not in the lock", quoted(full), quoted(s.Name)))
 			continue
 		}
 		text, err := tree.ReadFile(full, MaxFileBytes)
 		if err != nil {
 			found = append(found, unreadableFile(full, err))
 		} else if Sum(text) != want {
-			found = append(found, vendorError(top(full), hint, "%s is not what was copied from the source %s", quoted(full), quoted(s.Name)))
+			found = append(found, vendorError(top(full), hint, "%s differs from the copy that was made from the source %s", quoted(full), quoted(s.Name)))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(locked.Files)) {
@@ -286,7 +284,7 @@ func vendorError(at Range, hint, format string, args ...any) Diagnostic {
 	return Diagnostic{Rule: VendorRule, Severity: Error, Range: at, Message: fmt.Sprintf(format, args...), Hint: hint, Pointer: "sources"}
 }
 
-// vendoredFiles lists the files of the sources that can hold definitions.
+// vendoredFiles lists the files of the sources that may have definitions.
 func vendoredFiles(tree Tree, w *Workspace) []string {
 	var patterns []string
 	for i := range w.Sources {
@@ -297,14 +295,13 @@ func vendoredFiles(tree Tree, w *Workspace) []string {
 	}
 	names, err := tree.Glob(patterns)
 	if err != nil {
-		return nil // CheckVendored says it
+		return nil // CheckVendored reports it
 	}
 	return slices.DeleteFunc(names, func(name string) bool { return isPolicies(w, name) })
 }
 
-// ParseDefinitions reads a definitions file of the workspace. Of a file that was
-// copied from a source it takes the templates, fragments and families, under their
-// full names; what else stands there is of no concern here.
+// ParseDefinitions reads a definitions file of the workspace. From a copied file it takes only
+// templates, fragments and families, under their full names.
 func (w *Workspace) ParseDefinitions(name string, text []byte) (*File, Diagnostics) {
 	s := w.SourceOf(name)
 	if s == nil {
@@ -318,12 +315,12 @@ func (w *Workspace) ParseDefinitions(name string, text []byte) (*File, Diagnosti
 	return parseDefinitions(name, text, s.named)
 }
 
-// sharesSomething reports whether a file has what others may use.
+// sharesSomething reports whether a file has something for others to use.
 func sharesSomething(root *Node) bool {
 	return IsDefinitions(root) && (root.Get(templatesKey) != nil || root.Get(fragmentsKey) != nil || root.Get(familiesKey) != nil)
 }
 
-// named is the root of a file of s with what it shares under full names.
+// named returns the root of a file of s with full names for what it shares.
 func (s *Source) named(root *Node) *Node {
 	c := *root
 	c.Fields = nil
@@ -352,7 +349,7 @@ func (s *Source) eachItem(n *Node, change func(*Node) *Node) *Node {
 	return &c
 }
 
-// shared is a template, fragment or family under its full name.
+// shared returns a template, fragment or family with its full name.
 func (s *Source) shared(n *Node) *Node {
 	return s.fields(n, func(f Field) (Field, bool) {
 		switch f.Key.Text {
@@ -390,8 +387,8 @@ func (s *Source) name(n *Node) *Node {
 	return &c
 }
 
-// inside changes the names that stand in the value of a key of a template, a
-// fragment, a family or one of its jobs.
+// inside changes the names in the value of a key of a template, a fragment, a family or one of its
+// jobs.
 func (s *Source) inside(key string, n *Node) *Node {
 	switch key {
 	case "steps":
@@ -419,7 +416,7 @@ func (s *Source) inside(key string, n *Node) *Node {
 	return s.files(n)
 }
 
-// step changes the name of the fragment that a step stands for.
+// step changes the name of the fragment that a step uses.
 func (s *Source) step(n *Node) *Node {
 	if n.Get("use") == nil || n.Get("module_id") != nil || n.Str("use") == "template" {
 		return s.files(n)
@@ -434,7 +431,7 @@ func (s *Source) step(n *Node) *Node {
 	})
 }
 
-// files leads every $file within a value to the copy.
+// files changes every $file in a value to the path of the copy.
 func (s *Source) files(n *Node) *Node {
 	switch {
 	case n.Kind == SequenceNode:
@@ -448,7 +445,7 @@ func (s *Source) files(n *Node) *Node {
 	})
 }
 
-// include leads $file, which is relative to the source's own repository, to the
+// include changes the path of a $file, which is relative to the source's repository, to that of the
 // copy.
 func (s *Source) include(n *Node) *Node {
 	return s.fields(n, func(f Field) (Field, bool) {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// stepHint finds what made a step neither of its two forms.
+// stepHint explains why a step has neither of the two forms.
 func (e *explainer) stepHint(n *Node) string {
 	var actions []string
 	for _, field := range n.Fields {
@@ -31,8 +31,7 @@ func (e *explainer) stepHint(n *Node) string {
 	return ""
 }
 
-// hintOnForm returns a hint for a value that is right but written in the wrong
-// form.
+// hintOnForm returns a hint for a correct value in the wrong form.
 func hintOnForm(s *schema, n *Node) string {
 	switch {
 	case s.rule == "secret-name" && n.Type != StringType:
@@ -67,8 +66,8 @@ func hintOnForm(s *schema, n *Node) string {
 	return ""
 }
 
-// isNameOnly reports whether n is a name in the place of a mapping that needs a
-// name and nothing else, such as that of a template.
+// isNameOnly reports whether n is a name in the place of a mapping, such as a template, that needs
+// only a name.
 func isNameOnly(s *schema, n *Node) bool {
 	if n.Type != StringType || n.Text == "" || strings.ContainsAny(n.Text, ":{}[],#&*!|>'\"%@` \t\n") || s.properties["name"] == nil {
 		return false
@@ -81,8 +80,8 @@ func scalarOf(text string, t ScalarType) *Node {
 	return &Node{Kind: ScalarNode, Type: t, Style: PlainStyle, Text: text}
 }
 
-// shown returns the text with which a message shows a wrong value. It hides a
-// text that may be a secret, and shortens a long one.
+// shown returns the text with which a message shows a wrong value. It hides possible secrets and
+// shortens long texts.
 func shown(n *Node, rule, keyword string) string {
 	switch {
 	case n.IsNull():
@@ -121,7 +120,7 @@ func (s *schema) expects() string {
 	return strings.Join(kinds, " or ")
 }
 
-// hintFor offers the nearest of the allowed values, or the way to write one.
+// hintFor suggests the nearest allowed value, or how to write one.
 func hintFor(s *schema, n *Node) string {
 	if n.Kind == MappingNode && s.types&typeArray != 0 && len(n.Fields) > 0 {
 		key := n.Fields[0].Key.Text
@@ -140,7 +139,7 @@ func hintFor(s *schema, n *Node) string {
 		return "there is no space after the colon of " + quoted(glued[1]) + ": write " + quoted(glued[1]+": "+glued[2])
 	}
 	if inputs := s.properties["inputs"]; inputs != nil && n.Type == StringType && s.properties["image"] != nil {
-		return "write what the step is given under inputs:, such as {inputs: {command: …}}; buildsync modules show lists the inputs"
+		return "write the step's values under inputs:, such as {inputs: {command: …}}; buildsync modules show lists the inputs"
 	}
 	if s.types&typeArray != 0 && strings.ContainsAny(n.Text, "［］，") {
 		return "the brackets or commas of " + quoted(n.Text) + " are full-width ones: write ordinary ones"

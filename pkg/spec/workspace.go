@@ -45,8 +45,8 @@ type Ignore struct {
 	Pos    Pos
 }
 
-// IgnoreRules returns the fields that each rule of p ignores in the jobs of a
-// name; none: the whole job.
+// IgnoreRules returns the ignored fields of each rule of p for jobs of a name; no fields means the
+// whole job.
 func (p Policy) IgnoreRules(name string) [][]string {
 	var out [][]string
 	for _, rule := range p.Ignore {
@@ -69,20 +69,19 @@ type File struct {
 	Removed   []*Node
 }
 
-// Shares reports whether the file declares what jobs of other files may use.
+// Shares reports whether the file declares something for jobs of other files.
 func (f *File) Shares() bool { return len(f.Templates)+len(f.Fragments)+len(f.Families) > 0 }
 
-// Set is a loaded workspace: everything that can be read without compiling.
-// The files are ordered by name.
+// Set is a loaded workspace: everything that needs no compiling. Files are sorted by name.
 type Set struct {
 	Tree      Tree
 	Workspace *Workspace
 	Files     []*File
 }
 
-// Tree is where a workspace's files come from: a folder, or a Git commit. Names
-// are relative to the workspace, with slashes. It never leaves the workspace,
-// whatever links say, and reads regular files only.
+// Tree is the source of a workspace's files: a folder, memory or a Git commit. Names are relative
+// to the workspace, with slashes. A Tree never leaves the workspace, not even through links, and
+// reads regular files only.
 type Tree interface {
 	// ReadFile returns a file's bytes, an error for one of more than limit.
 	ReadFile(name string, limit int64) ([]byte, error)
@@ -92,12 +91,12 @@ type Tree interface {
 	Describe() string
 }
 
-// Secret placeholders stand in a compiled body where apply puts a value in.
+// Secret placeholders mark the places in a compiled body where apply inserts a value.
 const (
 	secretPrefix = "<secret "
 	secretSuffix = ">"
 )
 
-// SecretPlaceholder is the text that stands for the secret called name in
-// every compiled body that anyone may see.
+// SecretPlaceholder returns the text for the secret called name in every compiled body that people
+// may see.
 func SecretPlaceholder(name string) string { return secretPrefix + name + secretSuffix }

@@ -2,9 +2,8 @@ package spec
 
 import "gopkg.in/yaml.v3"
 
-// Written is a value as it stands in the file, with anchors, tags, aliases and
-// merge keys unresolved: what a formatter splices at. Offsets are bytes from the
-// start of the file.
+// Written is a value as the file has it, with anchors, tags, aliases and merge keys unresolved.
+// Formatters edit at its offsets, which count bytes from the start of the file.
 type Written struct {
 	Kind  NodeKind // ScalarNode of an alias
 	Alias bool

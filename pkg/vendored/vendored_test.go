@@ -130,7 +130,7 @@ func TestACopyIsWhatTheLockSays(t *testing.T) {
 	if err := os.WriteFile(full, []byte("edited"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if found := s.check(); len(found) != 1 || !strings.Contains(found[0], "is not what was copied") {
+	if found := s.check(); len(found) != 1 || !strings.Contains(found[0], "differs from the copy") {
 		t.Fatalf("edited: %q", found)
 	}
 	if _, err := s.sync(false); err != nil {
