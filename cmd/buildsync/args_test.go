@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -143,4 +145,54 @@ func FuzzFlagsFirst(f *testing.F) {
 			t.Errorf("%q became %q\n%s", words, once, d)
 		}
 	})
+}
+
+// TestEmptyTextIsNoValue: an empty text is what an unset variable of a CI system
+// leaves. To take it for "not given" would apply everything, without an approval,
+// or by another API. Each text flag of each command, and its variable, says so.
+func TestEmptyTextIsNoValue(t *testing.T) {
+	t.Parallel()
+	means := map[string]bool{"data": true, "marker": true, "seed": true} // their empty value means something
+	ended, cancel := context.WithCancel(t.Context())
+	cancel() // a command that takes the text all the same does nothing
+	start := func(env []string, args ...string) result {
+		var out, errOut bytes.Buffer
+		code := run(ended, append([]string{"buildsync"}, args...), env, strings.NewReader(""), &out, &errOut)
+		return result{code, out.String(), errOut.String()}
+	}
+	checked := 0
+	eachCommand(allCommands(), nil, func(words []string, c *cli.Command) {
+		if len(c.Subcommands) > 0 || c.Name == "help" {
+			return
+		}
+		empties := []string{""}
+		if c.Name == "plan" { // blanks are looked at by the same lines of code
+			empties = append(empties, " ")
+		}
+		flags := map[string]bool{}
+		for _, flag := range c.Flags {
+			switch flag.(type) {
+			case *cli.StringFlag, *cli.StringSliceFlag:
+				flags[flag.Names()[0]] = true
+			}
+		}
+		for name := range flags {
+			if means[name] {
+				continue
+			}
+			checked++
+			variable := kit.VariableOf(c.Name, name)
+			for _, empty := range empties {
+				if got := start(nil, append(words, "--"+name, empty)...); got.code != exitInvalid || !strings.Contains(got.stderr, "--"+name+" is empty") {
+					t.Errorf("%s --%s %q: %+v", words, name, empty, got)
+				}
+				if got := start([]string{variable + "=" + empty}, words...); got.code != exitInvalid || !strings.Contains(got.stderr, variable+" is empty") {
+					t.Errorf("%s=%q %s: %+v", variable, empty, words, got)
+				}
+			}
+		}
+	})
+	if checked < 200 {
+		t.Errorf("only %d flags were checked", checked)
+	}
 }

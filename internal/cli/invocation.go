@@ -123,10 +123,10 @@ func (in *Invocation) prepare() error {
 		}
 		variable := VariableOf(in.Flags.Command.Name, name)
 		value, ok := in.Env[variable]
+		if ok && strings.TrimSpace(value) == "" && takesText(flag) && !slices.Contains(emptyAllowed, name) {
+			return emptyValue("the variable " + variable)
+		}
 		if value == "" {
-			if ok && slices.Contains(selecting, name) {
-				return emptyValue("the variable " + variable)
-			}
 			continue
 		}
 		for _, one := range split(flag, value) {
@@ -138,10 +138,17 @@ func (in *Invocation) prepare() error {
 	return in.refuseEmpty()
 }
 
-// selecting are the flags that select or approve something. CI systems set a
-// variable that does not exist to the empty text; to take that for "not given"
-// would apply everything, or without an approval.
-var selecting = []string{"approve", "base", "changed-since", "endpoint", "env", "kind", "label", "only", "profile", "project", "region", "shard", "write-secret"}
+// takesText reports whether a flag takes a text, whose variable must not be
+// empty. CI systems set a variable that does not exist to the empty text; to take
+// that for "not given" would apply everything, without an approval, or over
+// another API. An empty number or switch is the default, which allows nothing.
+func takesText(flag cli.Flag) bool {
+	switch flag.(type) {
+	case *cli.StringFlag, *cli.StringSliceFlag:
+		return true
+	}
+	return false
+}
 
 // emptyAllowed are the text flags whose empty value means something.
 var emptyAllowed = []string{"data", "marker", "seed"}
