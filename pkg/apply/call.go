@@ -101,6 +101,16 @@ func internal(err error) bool {
 // describe returns err as one line for a person.
 func describe(err error) string { return sanitize.Message(err.Error()) }
 
+// lost describes an error of a write that a later read has settled. That it is not
+// known whether the write took effect is no longer so.
+func lost(err error) string {
+	var failed *client.Error
+	if errors.As(err, &failed) {
+		return sanitize.Message(failed.Happened())
+	}
+	return describe(err)
+}
+
 // stopError says why a write was not sent although it was due.
 type stopError struct{ reason string }
 
@@ -137,6 +147,7 @@ func (s *step) send(ctx context.Context, call func(context.Context) error) (repl
 		return accepted, nil
 	}
 	s.result.Causes = append(s.result.Causes, describe(err))
+	s.lastError = err
 	s.noteError(err)
 	if client.EndsRun(err) {
 		s.run.halt(err)

@@ -347,7 +347,7 @@ func (s *step) endWrongID(ctx context.Context, c creation, id string, cause erro
 // endCreateUnknown ends a create whose result is not known.
 func (s *step) endCreateUnknown(err error) {
 	s.result.Next = "buildsync plan shows it once it exists; if it does not after a minute, apply again"
-	s.end(Unknown, "it was sent, the answer was lost (%s), and no listing shows it; it was not sent again, since that could make two", describe(err))
+	s.end(Unknown, "it was sent, the answer was lost (%s), and no listing shows it; it was not sent again, since that could make two", lost(err))
 }
 
 // nameChecker is the part of an API that can be asked for a name. Only the

@@ -219,7 +219,18 @@ func (w *world) applyWith(ctx context.Context, api apply.API, plan *diff.Plan, o
 	if err != nil {
 		w.t.Fatalf("applying: %v", err)
 	}
+	checkWords(w.t, report)
 	return report
+}
+
+// checkWords holds each message to its outcome: what a read has settled is not
+// called unknown in the same breath.
+func checkWords(t interface{ Errorf(string, ...any) }, report *apply.Report) {
+	for _, r := range report.Results {
+		if r.Outcome == apply.AppliedConfirmed && strings.Contains(r.Message, "it is not known whether") {
+			t.Errorf("%s: %s contradicts itself: %s", r.Address, r.Outcome, r.Message)
+		}
+	}
 }
 
 // converge plans and applies, and fails the test unless everything is done.

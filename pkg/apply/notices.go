@@ -177,7 +177,7 @@ func (s *step) confirmNotices(ctx context.Context, id string, outcome Outcome) {
 		if !slices.ContainsFunc(s.change.Notices, func(n diff.NoticeChange) bool { return !noticeAsWanted(rows, n) }) {
 			s.end(outcome, "")
 			if outcome == AppliedConfirmed {
-				s.end(outcome, "the answer was lost (%s); a read shows the events", s.result.Causes[len(s.result.Causes)-1])
+				s.end(outcome, "the answer was lost (%s); a read shows the events", lost(s.lastError))
 			}
 			return
 		}

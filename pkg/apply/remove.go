@@ -109,7 +109,7 @@ func (s *step) remove(ctx context.Context, m removal) bool {
 			s.end(AppliedConfirmed, "the answer of an earlier attempt was lost; a read shows that it is gone")
 			return true
 		case gone && outcome == AppliedConfirmed:
-			s.end(outcome, "the answer was lost (%s); a read shows that it is gone", describe(err))
+			s.end(outcome, "the answer was lost (%s); a read shows that it is gone", lost(err))
 			return true
 		case gone:
 			s.end(outcome, "")

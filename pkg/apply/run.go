@@ -351,6 +351,7 @@ type step struct {
 	unseen    []string    // members that the routes do not show
 	lingered  bool        // a settle window was waited through
 	lastTry   bool        // no attempt follows
+	lastError error       // of the last write
 	putsBack  bool        // what is sent now ends a write under way, so an interrupt does not prevent it
 }
 

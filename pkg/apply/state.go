@@ -60,7 +60,7 @@ func (s *step) setState(ctx context.Context, id string) {
 	case got == switched && err == nil:
 		s.run.noteState(s)
 	case got == switched:
-		s.end(AppliedConfirmed, "the answer was lost (%s); the listing shows the state", describe(err))
+		s.end(AppliedConfirmed, "the answer was lost (%s); the listing shows the state", lost(err))
 	case got == switchUnknown:
 		s.endUnknown(err)
 	case got == switchGaveUp:

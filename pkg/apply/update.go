@@ -110,7 +110,7 @@ func (s *step) replace(ctx context.Context, id string, body, before *jsontree.Va
 		}
 		switch s.lookAfterUpdate(ctx, id, before, got, err) {
 		case sawWanted:
-			s.end(AppliedConfirmed, "the answer was lost (%s); a read shows the update", describe(err))
+			s.end(AppliedConfirmed, "the answer was lost (%s); a read shows the update", lost(err))
 			return true
 		case sawOther, sawGone:
 			return s.confirmUpdate(ctx, id, before, AppliedConfirmed)
@@ -201,7 +201,7 @@ func (s *step) endGaveUp(err error) {
 // endUnknown ends an action of which no read could show whether it happened.
 func (s *step) endUnknown(err error) {
 	s.result.Next = "when the service answers again: buildsync plan"
-	s.end(Unknown, "it was sent, the answer was lost (%s), and no read could show whether it happened", describe(err))
+	s.end(Unknown, "it was sent, the answer was lost (%s), and no read could show whether it happened", lost(err))
 }
 
 // endUnread ends an action whose write was accepted and which no read could

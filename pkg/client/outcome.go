@@ -122,14 +122,7 @@ func (e *Error) Unwrap() error { return e.Cause }
 // that is known. It contains no secret and no terminal control character.
 func (e *Error) Error() string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "%s: ", e.Op)
-	if e.Method != "" {
-		fmt.Fprintf(&out, "%s %s: ", e.Method, sanitize.Line(e.Path, 300))
-	}
-	out.WriteString(e.reason())
-	if e.RequestID != "" {
-		fmt.Fprintf(&out, " (request id %s)", sanitize.Line(e.RequestID, 100))
-	}
+	out.WriteString(e.Happened())
 	if e.Outcome == Unsure && e.Method != "" && e.Method != "GET" {
 		out.WriteString("; it is not known whether it took effect")
 	}
@@ -141,6 +134,21 @@ func (e *Error) Error() string {
 	}
 	if next := e.next(); next != "" {
 		out.WriteString("; " + next)
+	}
+	return out.String()
+}
+
+// Happened returns what happened to the request, without what follows from it: for
+// who has found out whether it took effect.
+func (e *Error) Happened() string {
+	var out strings.Builder
+	fmt.Fprintf(&out, "%s: ", e.Op)
+	if e.Method != "" {
+		fmt.Fprintf(&out, "%s %s: ", e.Method, sanitize.Line(e.Path, 300))
+	}
+	out.WriteString(e.reason())
+	if e.RequestID != "" {
+		fmt.Fprintf(&out, " (request id %s)", sanitize.Line(e.RequestID, 100))
 	}
 	return out.String()
 }

@@ -2,7 +2,7 @@ package sdk
 
 // notServed are the operations of the SDK that the emulator does not have. The
 // API reference has none of them, the client sends none of them, and
-// docs/api-notes.md says so.
+// docs/api/sdk.md says so.
 var notServed = []string{
 	// accounts and their packages
 	"ListRelatedProjectInfo", "ShowDomainStatus", "ShowDomainsStatuses", "ShowPackageSpecCountDown", "ShowProjectPermission",

@@ -17,7 +17,7 @@ import (
 
 // Forms of answers that the emulator can be switched to and the SDK's types
 // cannot read, with the operations that fail. Traffic and the printed examples
-// have them all the same; docs/api-notes.md lists them.
+// have them all the same; docs/api/sdk.md lists them.
 func unreadable() map[string][]string {
 	return map[string][]string{
 		"body-required":      {"DeleteBuildJob", "DisableBuildJob", "EnableBuildJob", "StopBuildJob"},
@@ -123,13 +123,13 @@ func TestRefusalInside200(t *testing.T) {
 	}
 }
 
-// checkUnreadable holds docs/api-notes.md to what is unreadable.
+// checkUnreadable holds the notes to what is unreadable.
 func checkUnreadable(t *testing.T, notes string) {
 	t.Helper()
 	for quirk, operations := range unreadable() {
 		row := "| `" + quirk + "` | `" + strings.Join(operations, "`, `") + "` |"
 		if !strings.Contains(notes, row) {
-			t.Errorf("docs/api-notes.md lacks the row %s", row)
+			t.Errorf("the notes on the API lack the row %s", row)
 		}
 	}
 }
