@@ -152,7 +152,7 @@ func (c corpusCount) add(rule, style string) {
 func TestCorpus(t *testing.T) {
 	t.Parallel()
 	scripts := readCorpus(t)
-	if len(scripts) < 400 {
+	if len(scripts) < 600 {
 		t.Fatalf("the corpus has %d scripts", len(scripts))
 	}
 	counts := corpusCount{}

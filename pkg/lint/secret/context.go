@@ -46,7 +46,7 @@ func isLocalHost(host string) bool {
 
 // commandMarkers occur, in lower case, wherever a command takes a password: as
 // one of the options below, or through a pipe.
-var commandMarkers = []string{" -u", " --user", " -p", " -a ", " -k", "pass", " --pat", " -w ", " -s"}
+var commandMarkers = []string{" -u", " --user", " -p", " -a ", " -k", "pass", " --pat", " -w ", " -s", " -n ", " -b", "--proxy-user"}
 
 // passwordOptions are options whose value is a password, by the program. A
 // value may be attached (-pVALUE), where attached says so, and may stand after
@@ -54,6 +54,7 @@ var commandMarkers = []string{" -u", " --user", " -p", " -a ", " -k", "pass", " 
 type passwordOptions struct {
 	separate []string
 	attached []string
+	user     string // what stands between user and password in the value of -u
 }
 
 var commandPasswords = map[string]passwordOptions{
@@ -77,7 +78,14 @@ var commandPasswords = map[string]passwordOptions{
 	"signtool":          {separate: []string{"/p"}},
 	"security":          {separate: []string{"-p", "-P"}},
 	"clickhouse-client": {separate: []string{"--password"}},
+	"ssh-keygen":        {separate: []string{"-N", "-P"}},
+	"conan":             {separate: []string{"-p"}},
+	"ncftpput":          {separate: []string{"-p"}},
+	"curl":              {user: ":"}, "lftp": {user: ","}, "smbclient": {user: "%"}, "rpcclient": {user: "%"}, "winexe": {user: "%"},
 }
+
+// userOptions are the options whose value is a user with a password.
+var userOptions = []string{"-u", "-U", "--user", "--proxy-user"}
 
 var (
 	mysqlOptions    = passwordOptions{attached: []string{"-p"}}
@@ -99,7 +107,7 @@ func inCommands(text, lower string) []Match {
 		command := text[start:end]
 		found = inCommand(found, command, start)
 		if strings.HasSuffix(text[:start], "|") && readsPassword(command) {
-			found = piped(found, previous, previousStart)
+			found = piped(found, previous, previousStart, strings.Contains(command, "chpasswd"))
 		}
 		previous, previousStart = command, start
 		start = end + 1
@@ -125,11 +133,12 @@ func commandEnd(text string, start int) int {
 // readsPassword reports whether a command reads a password from its input.
 func readsPassword(command string) bool {
 	words := strings.Fields(command)
-	return slices.Contains(words, "--password-stdin") || len(words) > 1 && words[0] == "sudo" && slices.Contains(words, "-S") || slices.Contains(words, "--passphrase-fd")
+	return slices.Contains(words, "--password-stdin") || slices.Contains(words, "chpasswd") || len(words) > 1 && words[0] == "sudo" && slices.Contains(words, "-S") || slices.Contains(words, "--passphrase-fd")
 }
 
-// piped reports the literal text that echo or printf sends into a pipe.
-func piped(found []Match, command string, offset int) []Match {
+// piped reports the literal text that echo or printf sends into a pipe, behind
+// the user's name where the program at the other end takes users.
+func piped(found []Match, command string, offset int, takesUsers bool) []Match {
 	word, from := nextWord(command, 0)
 	if word != "echo" && word != "printf" {
 		return found
@@ -139,7 +148,11 @@ func piped(found []Match, command string, offset int) []Match {
 		if word == "" {
 			return found
 		}
-		if value, skipped := trimQuotes(word); word[0] != '-' && !strings.Contains(value, "%s") && isLiteral(value) {
+		value, skipped := trimQuotes(word)
+		if user, password, has := strings.Cut(value, ":"); has && takesUsers {
+			value, skipped = password, skipped+len(user)+1
+		}
+		if word[0] != '-' && !strings.Contains(value, "%s") && isLiteral(value) {
 			return append(found, Match{Start: offset + from + skipped, End: offset + from + skipped + len(value), Kind: "password"})
 		}
 	}
@@ -147,8 +160,8 @@ func piped(found []Match, command string, offset int) []Match {
 
 // inCommand looks at one command, which starts at offset.
 func inCommand(found []Match, command string, offset int) []Match {
+	found = inHtpasswd(found, command, offset)
 	var options passwordOptions
-	takesUser := false
 	option := ""
 	for at := 0; at < len(command); {
 		word, from := nextWord(command, at)
@@ -159,16 +172,15 @@ func inCommand(found []Match, command string, offset int) []Match {
 		if of, known := commandPasswords[word[strings.LastIndexByte(word, '/')+1:]]; known {
 			options = of
 		}
-		takesUser = takesUser || word == "curl" || word == "wget"
 		value, skipped := word, 0
 		switch attached := attachedTo(options.attached, word); {
-		case takesUser && (option == "-u" || option == "--user"):
-			user, password, has := strings.Cut(word, ":")
+		case options.user != "" && (slices.Contains(userOptions, option) || attachedTo(userOptions, word) > 0):
+			user, password, has := strings.Cut(word, options.user)
 			if !has {
 				option = word
 				continue
 			}
-			value, skipped = password, len(user)+1
+			value, skipped = password, len(user)+len(options.user)
 		case slices.Contains(options.separate, option):
 		case attached > 0:
 			value, skipped = word[attached:], attached
@@ -191,6 +203,36 @@ func inCommand(found []Match, command string, offset int) []Match {
 		option = word
 	}
 	return found
+}
+
+// inHtpasswd reports the password that htpasswd -b takes behind the file, which
+// -n leaves out, and the user.
+func inHtpasswd(found []Match, command string, offset int) []Match {
+	at := strings.Index(command, "htpasswd ")
+	if at < 0 {
+		return found
+	}
+	operands, options := 0, ""
+	for at += len("htpasswd"); ; {
+		word, from := nextWord(command, at)
+		at = from + len(word)
+		switch {
+		case word == "":
+			return found
+		case word[0] == '-':
+			options += word
+			continue
+		}
+		operands++
+		if operands < 3 && !(operands == 2 && strings.Contains(options, "n")) {
+			continue
+		}
+		value, skipped := trimQuotes(word)
+		if strings.Contains(options, "b") && isLiteral(value) {
+			found = append(found, Match{Start: offset + from + skipped, End: offset + from + skipped + len(value), Kind: "password"})
+		}
+		return found
+	}
 }
 
 // attachedTo returns the length of the option that word begins with and that
@@ -273,7 +315,8 @@ func isWordByte(c byte) bool { return c == '_' || c >= 'a' && c <= 'z' || c >= '
 const (
 	keyBegin  = "-----BEGIN "
 	keyEnd    = "-----END "
-	keyHeader = "PRIVATE KEY-----"
+	keyHeader = "PRIVATE KEY"
+	keyDashes = "-----"
 )
 
 // privateKeys finds PEM private keys: from the header to the footer, or the
@@ -293,6 +336,11 @@ func privateKeys(text string) []Match {
 			continue
 		}
 		end := from + header + len(keyHeader)
+		end += len(text[end:]) - len(strings.TrimPrefix(text[end:], " BLOCK")) // as PGP says it
+		if !strings.HasPrefix(text[end:], keyDashes) {
+			continue
+		}
+		end += len(keyDashes)
 		from = end
 		body := text[end:]
 		if next := strings.Index(body, "-----"); next >= 0 && strings.HasPrefix(body[next:], keyEnd) {

@@ -34,6 +34,13 @@ func (f Finder) Find(text string) []Match {
 			found = rules[i].appendTo(found, text)
 		}
 	}
+	if there&known.issued != 0 {
+		for i := range issued {
+			if issued[i].occursIn(text) {
+				found = issued[i].appendTo(found, text)
+			}
+		}
+	}
 	if there&known.keys != 0 {
 		found = append(found, privateKeys(text)...)
 	}

@@ -27,6 +27,7 @@ type markerIndex struct {
 
 	// What each kind of search needs one of.
 	rules    []markerSet // of each of rules
+	issued   markerSet   // any of issued
 	stems    []markerSet // of each of nameStems
 	names    markerSet   // any of nameStems
 	urls     markerSet
@@ -40,9 +41,18 @@ type markerIndex struct {
 func (index *markerIndex) add(texts ...string) markerSet {
 	var set markerSet
 	for _, text := range texts {
+		set |= index.addShared(text)
+	}
+	return set
+}
+
+// addShared enters markers that share one bit.
+func (index *markerIndex) addShared(texts ...string) markerSet {
+	bit := markerSet(1) << index.count
+	index.count++
+	for _, text := range texts {
 		text = strings.TrimSpace(text)
-		m := marker{text, 1 << index.count}
-		index.count++
+		m := marker{text, bit}
 		index.byFirst[text[0]] = append(index.byFirst[text[0]], m)
 		upper := strings.ToUpper(text[:2])
 		for _, first := range []byte{text[0], upper[0]} {
@@ -51,9 +61,8 @@ func (index *markerIndex) add(texts ...string) markerSet {
 				index.starts[pair/64] |= 1 << (pair % 64)
 			}
 		}
-		set |= m.bit
 	}
-	return set
+	return bit
 }
 
 var markers = sync.OnceValue(func() *markerIndex {
@@ -67,6 +76,13 @@ var markers = sync.OnceValue(func() *markerIndex {
 	for i := range rules {
 		index.rules = append(index.rules, index.add(rules[i].markers...))
 	}
+	var prefixes []string
+	for _, r := range issued {
+		for _, marker := range r.markers {
+			prefixes = append(prefixes, strings.ToLower(marker))
+		}
+	}
+	index.issued = index.addShared(prefixes...)
 	return index
 })
 

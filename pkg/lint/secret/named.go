@@ -5,7 +5,7 @@ import "strings"
 // nameWords end the names of what holds a secret.
 var nameWords = []string{
 	"password", "passwd", "pwd", "token", "secret", "secret_key", "secret-key", "secretkey", "access_key", "access-key", "accesskey",
-	"api_key", "api-key", "apikey", "private_key", "private-key", "privatekey",
+	"api_key", "api-key", "apikey", "private_key", "private-key", "privatekey", "account_key", "account-key", "accountkey",
 }
 
 // nameStems occur wherever one of nameWords does.
@@ -51,7 +51,7 @@ func wordEnd(lower string, start int, stem string) int {
 	case "key":
 		before := strings.TrimRight(lower[max(0, start-9):start], "_-")
 		known := false
-		for _, word := range []string{"secret", "access", "api", "private"} {
+		for _, word := range []string{"secret", "access", "api", "private", "account"} {
 			known = known || strings.HasSuffix(before, word)
 		}
 		if !known {

@@ -85,7 +85,7 @@ func (r *rule) appendTo(found []Match, text string) []Match {
 			group += 2 // the pattern has alternatives
 		}
 		start, end := unquote(text, at[group], at[group+1])
-		if r.check != nil && !r.check(text[start:end]) {
+		if isMadeUp(text[start:end]) || r.check != nil && !r.check(text[start:end]) {
 			continue
 		}
 		found = append(found, Match{Start: start, End: end, Kind: r.kind, shown: r.shown})
@@ -167,13 +167,16 @@ var placeholder = pattern(`(?i)^(x{3,}|\.{2,}|…+|-+|_+|\*+|#+|change[_\-]?(me|
 // reference matches the name of a variable or secret: NEXUS_TOKEN.
 var reference = pattern(`^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$`)
 
+// readElsewhere matches how programs name a value that is kept elsewhere.
+var readElsewhere = pattern(`^(os\.(environ|getenv)|process\.env|System\.getenv|getenv|ENV\[|Deno\.env|(env|secrets|vars|vault|params|inputs)\.[A-Za-z_])`)
+
 // isLiteral reports whether value is the thing itself rather than a reference to
 // it, a placeholder, or too short to be worth anything.
 func isLiteral(value string) bool {
 	if len(value) < shortest || placeholder().MatchString(value) || strings.ContainsAny(value, "$`") {
 		return false
 	}
-	if strings.ContainsRune("<[{(-/.%@*", rune(value[0])) || strings.HasPrefix(value, "id=") {
+	if strings.ContainsRune("<[{(-/.%@*", rune(value[0])) || strings.HasPrefix(value, "id=") || readElsewhere().MatchString(value) {
 		return false
 	}
 	return !reference().MatchString(value) || looksIssued(value)
