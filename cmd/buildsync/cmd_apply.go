@@ -209,7 +209,7 @@ func (in *invocation) mayApply(ctx context.Context, p *planning, approved approv
 	const refused = "the plan is refused; nothing was written"
 	switch {
 	case p.plan.Refused() && shown && kit.SameReader(in.Stdout, in.Stderr):
-		return &failure{p.plan.ExitCode(), errors.New(refused)} // the reasons have been read
+		return &failure{heldCode(p.plan), errors.New(refused)} // the reasons have been read
 	case p.plan.Refused():
 		return in.refused(p.plan, refused)
 	}
@@ -254,14 +254,14 @@ func (in *invocation) refused(plan *diff.Plan, what string) error {
 		if consequence != "" {
 			consequence = ";" + consequence
 		}
-		return &failure{plan.ExitCode(), errors.New(sanitize.Line(plan.Refusals[0].Message, 2048) + consequence)}
+		return &failure{heldCode(plan), errors.New(sanitize.Line(plan.Refusals[0].Message, 2048) + consequence)}
 	}
 	var text strings.Builder
 	text.WriteString(what)
 	for _, refusal := range plan.Refusals {
 		fmt.Fprintf(&text, "\n  %s: %s", refusal.Rule, sanitize.Line(refusal.Message, 2048))
 	}
-	return &failure{plan.ExitCode(), errors.New(text.String())}
+	return &failure{heldCode(plan), errors.New(text.String())}
 }
 
 // carryOut runs the plan, reports, and remembers the commit that was applied.
@@ -352,11 +352,11 @@ func (in *invocation) secrets() apply.EnvSecrets {
 // one came, and with what the plan had to leave out.
 func (in *invocation) applyCode(plan *diff.Plan, report *apply.Report) int {
 	var stopped kit.Interrupted
-	code := report.ExitCode()
+	code := endingCode(report.Ending())
 	switch {
 	case report.Interrupted && errors.As(context.Cause(in.Ctx), &stopped):
 		return stopped.Code
-	case code != exitDone || plan.ExitCode() == exitDone:
+	case code != exitDone || heldCode(plan) == exitDone:
 		return code
 	}
 	for _, refusal := range plan.Refusals {
@@ -365,7 +365,7 @@ func (in *invocation) applyCode(plan *diff.Plan, report *apply.Report) int {
 	if report.Outcomes[apply.Applied]+report.Outcomes[apply.AppliedConfirmed]+report.Outcomes[apply.AppliedAfterAbsence] > 0 {
 		return exitPartial
 	}
-	return plan.ExitCode()
+	return heldCode(plan)
 }
 
 // hiding keeps each secret that is resolved out of every later message.

@@ -66,7 +66,7 @@ func (in *invocation) drift() (err error) {
 		in.Note("it is not known of every job who edited: %s", sanitize.Line(err.Error(), 500))
 	}
 	in.printStats(p.service)
-	code := drifted.DriftExitCode()
+	code := differentCode(drifted, drifted.Drifted())
 	if err := in.showPlan(drifted, outputs, code); err != nil {
 		return err
 	}

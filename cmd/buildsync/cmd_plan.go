@@ -66,9 +66,9 @@ func (in *invocation) planCommandRun() (err error) {
 		return err
 	}
 	in.printStats(p.service)
-	code := p.plan.ExitCode()
+	code := heldCode(p.plan)
 	if in.On("detailed-exitcode") {
-		code = p.plan.DetailedExitCode()
+		code = differentCode(p.plan, p.plan.HasChanges())
 	}
 	if err := in.showPlan(p.plan, outputs, code); err != nil {
 		return err

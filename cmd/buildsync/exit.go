@@ -8,6 +8,8 @@ import (
 
 	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/internal/outfile"
+	"github.com/buildsync/buildsync/pkg/apply"
+	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/linting"
 	"github.com/buildsync/buildsync/pkg/record"
 	"github.com/buildsync/buildsync/pkg/sanitize"
@@ -86,6 +88,41 @@ func exitCode(ctx context.Context, err error) int {
 	default:
 		return exitFailed
 	}
+}
+
+// heldCode is the exit code of a plan that is only shown.
+func heldCode(plan *diff.Plan) int {
+	switch plan.Hold() {
+	case diff.HeldUnread:
+		return exitFailed
+	case diff.HeldRefused:
+		return exitRefused
+	}
+	return exitDone
+}
+
+// differentCode is heldCode, or exitDifferent for a plan that is not held back and
+// differs.
+func differentCode(plan *diff.Plan, differs bool) int {
+	if code := heldCode(plan); code != exitDone || !differs {
+		return code
+	}
+	return exitDifferent
+}
+
+// endingCode is the exit code of a run of apply.
+func endingCode(ending apply.Ending) int {
+	switch ending {
+	case apply.EndDone:
+		return exitDone
+	case apply.EndStale:
+		return exitStale
+	case apply.EndPartial:
+		return exitPartial
+	case apply.EndInterrupted:
+		return exitInterrupted
+	}
+	return exitFailed
 }
 
 // exit prints what a command failed with and returns the exit code.

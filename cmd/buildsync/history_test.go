@@ -400,7 +400,7 @@ func (h *history) carryOut(r *historyRun, faults func() fault) {
 		}
 	}
 	h.store(r, record.Update{Old: before, Commit: r.commit, States: states, Part: r.scope.Shard.Count > 1, Declares: s.Declares}.Record())
-	r.complete = report.ExitCode() == 0
+	r.complete = report.Ending() == apply.EndDone
 }
 
 // write carries out the actions; it returns false if the run was killed.

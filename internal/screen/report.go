@@ -69,7 +69,7 @@ func writeResult(out *strings.Builder, r *apply.Result) {
 		fmt.Fprintf(out, "    %s\n", smokeText(r.Build))
 	}
 	if r.Next != "" {
-		fmt.Fprintf(out, "    next: %s\n", sanitize.Line(r.Next, 500))
+		fmt.Fprintf(out, "    next: %s\n", sanitize.Line(string(r.Next), 500))
 	}
 }
 

@@ -57,7 +57,7 @@ func TestNoLookNoWrite(t *testing.T) {
 			if op.id == "TD" {
 				return // its delete by uuid needs no look before
 			}
-			if got.Outcome != apply.Failed || w.writes() > 0 || report.ExitCode() != 1 || got.Message == "" {
+			if got.Outcome != apply.Failed || w.writes() > 0 || report.Ending() != apply.EndFailed || got.Message == "" {
 				t.Errorf("%d writes:\n%s", w.writes(), describe(report))
 			}
 		})
@@ -90,7 +90,7 @@ func TestNoLookAfterwards(t *testing.T) {
 					read, nth = "QueryJob", 1
 				}
 				w, report, got := playAftermath(t, op, fault, failingRead(read, nth))
-				if got.Outcome != apply.Unknown || report.ExitCode() != 6 || got.Next == "" {
+				if got.Outcome != apply.Unknown || report.Ending() != apply.EndPartial || got.Next == "" {
 					t.Errorf("ended:\n%s", describe(report))
 				}
 				w.ClearFaults()
@@ -135,8 +135,8 @@ func TestAcceptedAndNotDone(t *testing.T) {
 			if got.Outcome != test.want || test.path != "" && !slices.Contains(got.Paths, test.path) || (report.Halted != "") != test.halts {
 				t.Errorf("want %s:\n%s", test.want, describe(report))
 			}
-			if report.ExitCode() != 6 {
-				t.Errorf("exit code %d, want 6", report.ExitCode())
+			if report.Ending() != apply.EndPartial {
+				t.Errorf("ending %s, want partial", report.Ending())
 			}
 			w.client = w.newClient(nil)
 			w.ClearFaults()
@@ -180,7 +180,7 @@ func TestChangedBackRightAfterwards(t *testing.T) {
 			}
 			w.MustFail(t, f)
 			report := w.apply(plan, apply.Options{Secrets: secrets})
-			if got := result(t, report, op.address, op.action); got.Outcome != apply.NotConverged || report.ExitCode() != 6 {
+			if got := result(t, report, op.address, op.action); got.Outcome != apply.NotConverged || report.Ending() != apply.EndPartial {
 				t.Errorf("ended:\n%s", describe(report))
 			}
 		})
@@ -283,7 +283,7 @@ func TestSmokeRunsThatGoWrong(t *testing.T) {
 			runner := &test.runner
 			report := w.apply(w.plan(definitions(job("a", "x")), nil, nil), apply.Options{Smoke: &apply.Smoke{Runner: runner}})
 			got := result(t, report, "shop/job/a", diff.ActionCreate)
-			if got.Build == nil || got.Build.Result != test.want || runner.asked != test.asked || report.ExitCode() != 6 {
+			if got.Build == nil || got.Build.Result != test.want || runner.asked != test.asked || report.Ending() != apply.EndPartial {
 				t.Errorf("asked %d times, build %+v:\n%s", runner.asked, got.Build, describe(report))
 			}
 		})

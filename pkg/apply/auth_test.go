@@ -42,7 +42,7 @@ func TestKeyIsRefused(t *testing.T) {
 	wrong := w.newClient(func(cfg *client.Config) { cfg.Credentials.Key.Secret = "wrong" })
 	w.ResetCalls()
 	report := w.applyWith(t.Context(), wrong, plan, apply.Options{})
-	if report.Halted == "" || report.ExitCode() != 1 || report.Outcomes[apply.Failed]+report.Outcomes[apply.Skipped] != 3 {
+	if report.Halted == "" || report.Ending() != apply.EndFailed || report.Outcomes[apply.Failed]+report.Outcomes[apply.Skipped] != 3 {
 		t.Errorf("ended:\n%s", describe(report))
 	}
 	if n := len(w.Calls()); n > 2 {

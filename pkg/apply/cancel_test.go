@@ -30,8 +30,8 @@ func TestInterruptedInTheMiddle(t *testing.T) {
 			if got := report.Outcomes[apply.Applied]; got != nth || report.Outcomes[apply.Skipped] != 4-nth {
 				t.Errorf("applied and skipped are not %d and %d:\n%s", nth, 4-nth, describe(report))
 			}
-			if !report.Interrupted || report.ExitCode() != 130 {
-				t.Errorf("interrupted %t, exit code %d; want true, 130", report.Interrupted, report.ExitCode())
+			if !report.Interrupted || report.Ending() != apply.EndInterrupted {
+				t.Errorf("interrupted %t, ending %s; want true, interrupted", report.Interrupted, report.Ending())
 			}
 			if n := len(w.MustTruth(t).Jobs); n != nth {
 				t.Errorf("%d jobs, want %d", n, nth)
@@ -61,7 +61,7 @@ func TestInterruptedWhileRecovered(t *testing.T) {
 		w.MustFail(t, refusal, stop)
 		report := w.applyWith(ctx, w.client, plan, apply.Options{})
 		w.AllPlayed(t)
-		if stored := w.MustTruth(t).Jobs[0]; !stored.Disabled || (command(t, stored) == "after") != (op == "UpdateJob") || report.ExitCode() != 130 {
+		if stored := w.MustTruth(t).Jobs[0]; !stored.Disabled || (command(t, stored) == "after") != (op == "UpdateJob") || report.Ending() != apply.EndInterrupted {
 			t.Errorf("stopped at %s: disabled is %t, command %q\n%s", op, stored.Disabled, command(t, stored), describe(report))
 		}
 	}
@@ -75,7 +75,7 @@ func TestInterruptedBeforeAnyWrite(t *testing.T) {
 	cancel()
 	w.ResetCalls()
 	report := w.applyWith(ctx, w.client, plan, apply.Options{})
-	if n := len(w.Calls()); n > 0 || report.Outcomes[apply.Skipped] != 1 || report.ExitCode() != 130 {
+	if n := len(w.Calls()); n > 0 || report.Outcomes[apply.Skipped] != 1 || report.Ending() != apply.EndInterrupted {
 		t.Errorf("%d requests:\n%s", n, describe(report))
 	}
 }
@@ -100,7 +100,7 @@ func TestInterruptedDuringSilence(t *testing.T) {
 			defer cancel()
 			w.MustFail(t, emulator.Fault{Op: "UpdateJob", Kind: emulator.FaultSilence, Commit: test.commit, Before: cancel})
 			report := w.applyWith(ctx, w.client, w.plan(head, nil, nil), apply.Options{Grace: 50 * time.Millisecond})
-			if got := result(t, report, "shop/job/a", diff.ActionUpdate); got.Outcome != test.outcome || report.ExitCode() != 130 {
+			if got := result(t, report, "shop/job/a", diff.ActionUpdate); got.Outcome != test.outcome || report.Ending() != apply.EndInterrupted {
 				t.Errorf("ended:\n%s", describe(report))
 			}
 			w.converge(head)
@@ -121,7 +121,7 @@ func TestInterruptedWhileWaiting(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	report := w.applyWith(ctx, w.client, plan, apply.Options{Clock: &stoppingClock{world: w, stop: cancel, after: time.Second}})
 	got := result(t, report, "shop/job/a", diff.ActionUpdate)
-	if got.Outcome != apply.Failed || got.Attempts != 1 || report.ExitCode() != 130 {
+	if got.Outcome != apply.Failed || got.Attempts != 1 || report.Ending() != apply.EndInterrupted {
 		t.Errorf("ended:\n%s", describe(report))
 	}
 }
@@ -159,8 +159,8 @@ func TestAborted(t *testing.T) {
 	if got := result(t, report, "shop/job/b", diff.ActionCreate); got.Outcome != apply.Skipped {
 		t.Errorf("the other ended %s", got.Outcome)
 	}
-	if report.ExitCode() != 130 {
-		t.Errorf("exit code %d, want 130", report.ExitCode())
+	if report.Ending() != apply.EndInterrupted {
+		t.Errorf("ending %s, want interrupted", report.Ending())
 	}
 	w.converge(definitions(job("a", "x"), job("b", "x")))
 	if n := len(w.MustTruth(t).Jobs); n != 2 {
@@ -176,7 +176,7 @@ func TestTimeIsOver(t *testing.T) {
 	ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
 	defer cancel()
 	report := w.applyWith(ctx, w.client, plan, apply.Options{})
-	if report.Interrupted || report.ExitCode() != 1 || report.Outcomes[apply.Skipped] != 1 {
+	if report.Interrupted || report.Ending() != apply.EndFailed || report.Outcomes[apply.Skipped] != 1 {
 		t.Errorf("ended:\n%s", describe(report))
 	}
 }
@@ -195,7 +195,7 @@ func TestJournalFails(t *testing.T) {
 	}
 	w.ResetCalls()
 	report := w.apply(plan, apply.Options{Journal: journal})
-	if n := w.writes(); n > 0 || report.ExitCode() != 1 || report.Halted == "" || report.Outcomes[apply.Skipped] != 2 {
+	if n := w.writes(); n > 0 || report.Ending() != apply.EndFailed || report.Halted == "" || report.Outcomes[apply.Skipped] != 2 {
 		t.Errorf("%d writes:\n%s", n, describe(report))
 	}
 	if _, err := apply.Run(t.Context(), w.client, &diff.Plan{Refusals: []diff.Refusal{{Rule: diff.RuleConflict}}}, apply.Options{}); !errors.As(err, new(*apply.RefusedError)) {

@@ -76,7 +76,10 @@ func runChild() int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	return report.ExitCode()
+	if !report.Complete() {
+		return 1
+	}
+	return 0
 }
 
 // killable returns the operation of an id: those of the fault matrix, the

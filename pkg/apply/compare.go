@@ -6,6 +6,7 @@ import (
 
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
@@ -22,7 +23,7 @@ func (s *step) endStale(have *jsontree.Value, not string) {
 	for i := range changed {
 		s.result.Paths = append(s.result.Paths, changed[i].Path)
 	}
-	s.result.Next = nextReplan
+	s.result.Next = remedy.Replan
 	s.end(Conflict, "the job was changed after the plan was made; not %s%s", not, valuesText(changed))
 }
 

@@ -92,8 +92,8 @@ func TestChangedSinceThePlan(t *testing.T) {
 			if diff := cmp.Diff(test.paths, got.Paths); diff != "" {
 				t.Errorf("paths (-want +got):\n%s", diff)
 			}
-			if code := report.ExitCode(); code != 6 { // the other job was written
-				t.Errorf("exit code %d, want 6", code)
+			if code := report.Ending(); code != apply.EndPartial { // the other job was written
+				t.Errorf("ending %s, want partial", code)
 			}
 			if other := result(t, report, "shop/job/other", diff.ActionUpdate); other.Outcome != apply.Applied {
 				t.Errorf("the other job ended %s", other.Outcome)
@@ -120,7 +120,7 @@ func TestEditedRightAfterTheWrite(t *testing.T) {
 	}})
 	report := w.apply(plan, apply.Options{})
 	got := result(t, report, "shop/job/target", diff.ActionUpdate)
-	if got.Outcome != apply.NotConverged || report.ExitCode() != 6 {
+	if got.Outcome != apply.NotConverged || report.Ending() != apply.EndPartial {
 		t.Errorf("ended:\n%s", describe(report))
 	}
 	if diff := cmp.Diff([]string{`steps["Build"].properties.command`}, got.Paths); diff != "" {
@@ -157,8 +157,8 @@ func TestTwoRunsAtOnce(t *testing.T) {
 			var outcomes []string
 			for _, report := range reports {
 				outcomes = append(outcomes, string(result(t, report, "shop/job/new", diff.ActionCreate).Outcome))
-				if report.ExitCode() != 0 {
-					t.Errorf("exit code %d:\n%s", report.ExitCode(), describe(report))
+				if report.Ending() != apply.EndDone {
+					t.Errorf("ending %s:\n%s", report.Ending(), describe(report))
 				}
 			}
 			slices.Sort(outcomes)

@@ -13,6 +13,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/live"
+	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
@@ -134,7 +135,7 @@ func (s *step) absentBefore(ctx context.Context, c creation) bool {
 		s.end(Failed, "not created, because the listing is incomplete and the name may be taken")
 		return false
 	case seen.doubted && seen.witness != "" && c.taken != nil && c.taken(ctx):
-		s.result.Next = nextReplan + "; where the name stays taken, look into the recycle bin of the project"
+		s.result.Next = remedy.ReplanRecycled
 		s.end(Failed, "not created, because the service says that the name exists, and its listing, of which a page was empty, lacks it")
 		return false
 	}
@@ -166,7 +167,7 @@ func (s *step) settle(ctx context.Context, c creation) (looks []found, id string
 // ends the action.
 func (s *step) compareFound(ctx context.Context, c creation, seen found, outcome Outcome, message string) {
 	if len(seen.ids) > 1 {
-		s.result.Next = "look at them and delete the one that is not used"
+		s.result.Next = remedy.DeleteUnused
 		s.end(Failed, "there are %d of this name, %s; nothing was deleted", len(seen.ids), quoted(seen.ids))
 		if s.sends > 0 {
 			s.result.Outcome = NotConverged // one of them may be ours
@@ -178,19 +179,19 @@ func (s *step) compareFound(ctx context.Context, c creation, seen found, outcome
 	unmet, err := c.differs(ctx, id)
 	switch {
 	case err != nil && s.sends == 0 && live.Gone(err):
-		s.result.ID, s.result.Next = "", "apply again when the listing has caught up"
+		s.result.ID, s.result.Next = "", remedy.ApplyListed
 		s.end(Failed, "not created, because the listing lags: it shows %s under this name, and a read says that it is gone", id)
 	case err != nil && s.sends == 0:
 		s.noteRead(err)
-		s.result.Next = nextReplan
+		s.result.Next = remedy.Replan
 		s.end(Failed, "not created, because %s has this name and could not be read: %s", id, describe(err))
 	case err != nil:
 		s.noteRead(err)
-		s.result.Next = "when the service answers again: buildsync plan"
+		s.result.Next = remedy.ReplanLater
 		s.end(Unknown, "%s of this name exists, and reading it failed: %s", id, describe(err))
 	case len(unmet) > 0:
 		s.result.Paths = diff.Paths(unmet)
-		s.result.Next = nextReplan
+		s.result.Next = remedy.Replan
 		s.end(Conflict, "%s of this name exists and differs from the definitions; it was left alone", id)
 	default:
 		s.end(outcome, "%s", message)
@@ -232,7 +233,7 @@ func (s *step) afterRefusal(ctx context.Context, c creation, refusal error) (id 
 		}
 	}
 	if s.taken {
-		s.result.Next = "look into the recycle bin of the project: a deleted job may keep its name"
+		s.result.Next = remedy.LookRecycled
 	}
 	if c.replaces != "" {
 		s.end(Failed, "the service refused it beside the old one, %s, which stays: %s", c.replaces, describe(refusal))
@@ -305,7 +306,7 @@ func (s *step) confirmCreate(ctx context.Context, c creation, id string, outcome
 		s.endUnread(err)
 	default:
 		s.result.Paths = diff.Paths(unmet)
-		s.result.Next = cmp.Or(rewriting(unmet), "see what it stores: buildsync plan")
+		s.result.Next = cmp.Or(rewriting(unmet), remedy.ReplanStored)
 		s.result.Stored = true
 		if rewriting(unmet) != "" {
 			s.end(NotConverged, storedSpelled)
@@ -333,11 +334,11 @@ func (s *step) endWrongID(ctx context.Context, c creation, id string, cause erro
 	switch {
 	case len(seen.ids) > 0:
 		s.run.halt(fmt.Errorf("%w: the answer to a create named %s, and the object is %s", client.ErrWrongObject, id, quoted(seen.ids)))
-		s.result.Next = "buildsync plan shows what exists"
+		s.result.Next = remedy.ReplanExisting
 		s.end(Unknown, "the answer named the id %s, and the object of this name is %s", id, quoted(seen.ids))
 	case errors.Is(cause, client.ErrWrongObject):
 		s.run.halt(cause)
-		s.result.Next = "buildsync plan shows what exists"
+		s.result.Next = remedy.ReplanExisting
 		s.end(Unknown, "the answer named the id %s, which is another object", id)
 	default:
 		s.end(NotConverged, "the service accepted it as %s, and it is gone when read by that id", id)
@@ -346,7 +347,7 @@ func (s *step) endWrongID(ctx context.Context, c creation, id string, cause erro
 
 // endCreateUnknown ends a create whose result is not known.
 func (s *step) endCreateUnknown(err error) {
-	s.result.Next = "buildsync plan shows it once it exists; if it does not after a minute, apply again"
+	s.result.Next = remedy.ReplanOrApply
 	s.end(Unknown, "it was sent, the answer was lost (%s), and no listing shows it; it was not sent again, since that could make two", lost(err))
 }
 

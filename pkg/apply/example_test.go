@@ -61,12 +61,12 @@ func Example() {
 			fmt.Println(err)
 			return
 		}
-		fmt.Println("exit code", report.ExitCode())
+		fmt.Println("ending:", report.Ending())
 	}
 	// Output:
 	// 1 to create
 	// create shop/job/hello: applied
-	// exit code 0
+	// ending: done
 	// 0 to create
-	// exit code 0
+	// ending: done
 }

@@ -146,12 +146,12 @@ func (w *world) checkInvariants(op operation, prior emulator.Truth, report *appl
 			w.t.Errorf("I4: a false %q", got.Outcome)
 		}
 	}
-	if report.ExitCode() == 0 && !done {
+	if report.Ending() == apply.EndDone && !done {
 		w.t.Error("I4: exit code 0, and it is not done")
 	}
 	// The run may have been ended after it.
 	good := slices.Contains([]apply.Outcome{apply.Applied, apply.AppliedAfterAbsence, apply.Unchanged}, got.Outcome)
-	if report.ExitCode() != 0 && got.Message == "" && !(good && report.Interrupted) {
+	if report.Ending() != apply.EndDone && got.Message == "" && !(good && report.Interrupted) {
 		w.t.Error("a failure without a message")
 	}
 	text, err := json.Marshal(report)
@@ -247,10 +247,10 @@ func TestCreateMeetsAnotherJob(t *testing.T) {
 	tests := map[string]struct {
 		other *compile.Job
 		want  apply.Outcome
-		exit  int
+		end   apply.Ending
 	}{
-		"as the definitions want it": {job("zz-new", "echo new", secret("token", "TOKEN")), apply.Unchanged, 0},
-		"different":                  {job("zz-new", "echo someone else's"), apply.Conflict, 4},
+		"as the definitions want it": {job("zz-new", "echo new", secret("token", "TOKEN")), apply.Unchanged, apply.EndDone},
+		"different":                  {job("zz-new", "echo someone else's"), apply.Conflict, apply.EndStale},
 	}
 	for name, test := range tests {
 		for _, code := range []int{0, 400, 409, 422} {
@@ -270,8 +270,8 @@ func TestCreateMeetsAnotherJob(t *testing.T) {
 				}
 				report := w.apply(plan, apply.Options{Secrets: secrets})
 				got := result(t, report, op.address, op.action)
-				if got.Outcome != test.want || report.ExitCode() != test.exit {
-					t.Errorf("ended %s with %d, want %s with %d:\n%s", got.Outcome, report.ExitCode(), test.want, test.exit, describe(report))
+				if got.Outcome != test.want || report.Ending() != test.end {
+					t.Errorf("ended %s with %s, want %s with %s:\n%s", got.Outcome, report.Ending(), test.want, test.end, describe(report))
 				}
 				if n := w.ops("CreateJob"); code == 0 && n != 1 { // the colleague's
 					t.Errorf("%d creates although the look before shows the name", n-1)
@@ -301,7 +301,7 @@ func TestCommitFarTooLate(t *testing.T) {
 	w.converge(before())
 	w.strike(emulator.Fault{Op: op.api, Kind: emulator.FaultSilence, Commit: emulator.CommitLate, Delay: 10 * time.Minute})
 	first := w.apply(w.plan(op.head(), nil, nil), apply.Options{Secrets: secrets})
-	if got := result(t, first, op.address, op.action); got.Outcome != apply.Unknown || first.ExitCode() != 6 || got.Next == "" {
+	if got := result(t, first, op.address, op.action); got.Outcome != apply.Unknown || first.Ending() != apply.EndPartial || got.Next == "" {
 		t.Errorf("ended:\n%s", describe(first))
 	}
 	w.settle()
@@ -326,15 +326,15 @@ func TestFailuresAndTheOthers(t *testing.T) {
 			report := w.apply(w.plan(head, nil, nil), apply.Options{Parallelism: 1, FailFast: failFast})
 			counts := maps.Clone(report.Outcomes)
 			want := map[apply.Outcome]int{apply.Failed: 1, apply.Applied: 2}
-			exit := 6
+			ending := apply.EndPartial
 			if failFast {
-				want, exit = map[apply.Outcome]int{apply.Failed: 1, apply.Skipped: 2}, 1
+				want, ending = map[apply.Outcome]int{apply.Failed: 1, apply.Skipped: 2}, apply.EndFailed
 			}
 			if diff := cmp.Diff(want, counts); diff != "" {
 				t.Errorf("outcomes (-want +got):\n%s", diff)
 			}
-			if report.ExitCode() != exit {
-				t.Errorf("exit code %d, want %d", report.ExitCode(), exit)
+			if report.Ending() != ending {
+				t.Errorf("ending %s, want %s", report.Ending(), ending)
 			}
 			if !slices.IsSortedFunc(report.Results, func(a, b apply.Result) int { return strings.Compare(a.Address, b.Address) }) {
 				t.Error("the results are not in the plan's order")

@@ -9,6 +9,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/live"
+	"github.com/buildsync/buildsync/pkg/remedy"
 )
 
 // read reads the job of the step. If the route may hide something that is
@@ -55,7 +56,7 @@ func (s *step) carryOver(ctx context.Context, id string, body, have *jsontree.Va
 		return body, true
 	}
 	s.noteError(err)
-	s.result.Next = "apply with --api v1, whose routes show them; --allow-hidden updates the job all the same"
+	s.result.Next = remedy.ApplyOverV1
 	s.end(Failed, "not written, because triggers, timeout and others are not shown by this route, and an update would clear them; the newer route failed: %s", describe(err))
 	return nil, false
 }
@@ -70,5 +71,5 @@ func (s *step) unseenText() string {
 	if len(s.unseen) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s cannot be read over these routes; --api v1 shows it", strings.Join(s.unseen, ", "))
+	return fmt.Sprintf("%s cannot be read over these routes; %s", strings.Join(s.unseen, ", "), remedy.ShownByV1)
 }

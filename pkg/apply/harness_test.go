@@ -292,7 +292,7 @@ func result(t testing.TB, report *apply.Report, address string, action diff.Acti
 
 func describe(report *apply.Report) string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "exit %d halted %q warnings %q\n", report.Code, report.Halted, report.Warnings)
+	fmt.Fprintf(&out, "%s, halted %q warnings %q\n", report.Ending(), report.Halted, report.Warnings)
 	for _, r := range report.Results {
 		fmt.Fprintf(&out, "  %s %s %s: %s %q next %q paths %q code %q attempts %d causes %q\n",
 			r.Action, r.Address, r.ID, r.Outcome, r.Message, r.Next, r.Paths, r.Code, r.Attempts, r.Causes)

@@ -146,7 +146,7 @@ func TestHiddenMembersWithoutTheNewerRoute(t *testing.T) {
 	w.ResetCalls()
 	report := w.apply(plan, apply.Options{})
 	got := result(t, report, "shop/job/full", diff.ActionUpdate)
-	if got.Outcome != apply.Failed || !strings.Contains(got.Next, "--api v1") || w.writes() > 0 {
+	if got.Outcome != apply.Failed || !strings.Contains(string(got.Next), "--api v1") || w.writes() > 0 {
 		t.Errorf("%d writes, ended %s: %s; next %s", w.writes(), got.Outcome, got.Message, got.Next)
 	}
 	if report := w.apply(plan, apply.Options{AllowHidden: true}); !report.Complete() {

@@ -87,8 +87,8 @@ func TestPinnedIDIsMissing(t *testing.T) {
 			pinned := job("a", "x")
 			pinned.ID = "0123456789abcdef0123456789abcdef"
 			plan := w.plan(definitions(pinned), nil, nil)
-			if len(plan.Refusals) != 1 || plan.Refusals[0].Rule != diff.RulePinnedIDMissing || plan.ExitCode() != 5 {
-				t.Errorf("code %d:\n%s", plan.ExitCode(), describePlan(plan))
+			if len(plan.Refusals) != 1 || plan.Refusals[0].Rule != diff.RulePinnedIDMissing || plan.Hold() != diff.HeldRefused {
+				t.Errorf("held %d:\n%s", plan.Hold(), describePlan(plan))
 			}
 		})
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/live"
+	"github.com/buildsync/buildsync/pkg/remedy"
 )
 
 // doNotices writes the channels of a job's notifications that differ. Each
@@ -31,7 +32,7 @@ func (r *run) doNotices(ctx context.Context, index int, job *jobState) {
 	if err != nil {
 		s.noteRead(err)
 		if live.Gone(err) {
-			s.result.Next = nextReplan
+			s.result.Next = remedy.Replan
 			s.end(Conflict, "the job was deleted after the plan was made; not written")
 			return
 		}
@@ -94,7 +95,7 @@ func (s *step) noticesChangedSince(rows []wire.Notice) bool {
 	if len(s.result.Paths) == 0 {
 		return false
 	}
-	s.result.Next = nextReplan
+	s.result.Next = remedy.Replan
 	s.end(Conflict, "the notifications were changed after the plan was made; not written")
 	return true
 }

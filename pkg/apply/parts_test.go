@@ -28,8 +28,8 @@ func TestChannelsInPart(t *testing.T) {
 			w.strike(fault)
 			report := w.apply(plan, apply.Options{})
 			got := result(t, report, "shop/notification/a", diff.ActionUpdate)
-			if report.ExitCode() != 6 || got.Outcome == apply.Failed || len(got.Written) != 1 || got.Next == "" {
-				t.Fatalf("code %d:\n%s", report.ExitCode(), describe(report))
+			if report.Ending() != apply.EndPartial || got.Outcome == apply.Failed || len(got.Written) != 1 || got.Next == "" {
+				t.Fatalf("ending %s:\n%s", report.Ending(), describe(report))
 			}
 			for _, channel := range plan.Changes[0].Notices {
 				if !strings.Contains(got.Message, channel.Want.Type) {
@@ -44,8 +44,8 @@ func TestChannelsInPart(t *testing.T) {
 		w.converge(definitions(job("a", "x", notice("MAIL", "buildJobFail"))))
 		plan := w.plan(definitions(job("a", "x", notice("MAIL", "deleteJob"))), nil, nil)
 		w.strike(emulator.Fault{Op: "UpdateNotice", Times: -1, Kind: emulator.FaultStatus, Status: 403, Code: "CB.00060203"})
-		if report := w.apply(plan, apply.Options{}); report.ExitCode() != 1 {
-			t.Errorf("nothing was written, and the code is %d:\n%s", report.ExitCode(), describe(report))
+		if report := w.apply(plan, apply.Options{}); report.Ending() != apply.EndFailed {
+			t.Errorf("nothing was written, and it ends as %s:\n%s", report.Ending(), describe(report))
 		}
 	})
 }
@@ -57,8 +57,8 @@ func TestRecoverForNothing(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		enable bool
-		code   int
-	}{"disabled again": {false, 1}, "left enabled": {true, 6}} {
+		end    apply.Ending
+	}{"disabled again": {false, apply.EndFailed}, "left enabled": {true, apply.EndPartial}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			quirks := emulator.NoQuirks()
@@ -72,8 +72,8 @@ func TestRecoverForNothing(t *testing.T) {
 			plan := w.plan(definitions(head), nil, nil)
 			w.strike(emulator.Fault{Op: "UpdateJob", Times: -1, Kind: emulator.FaultStatus, Status: 400, Code: "CB.00060200"})
 			report := w.apply(plan, apply.Options{})
-			if report.ExitCode() != test.code || w.MustTruth(t).Jobs[0].Disabled == test.enable {
-				t.Errorf("code %d:\n%s", report.ExitCode(), describe(report))
+			if report.Ending() != test.end || w.MustTruth(t).Jobs[0].Disabled == test.enable {
+				t.Errorf("ending %s:\n%s", report.Ending(), describe(report))
 			}
 		})
 	}
@@ -100,7 +100,7 @@ func TestStaleBesideAWrite(t *testing.T) {
 	w.converge(definitions(job("a", "before"), job("b", "before")))
 	plan := w.plan(definitions(job("a", "after"), job("b", "after")), nil, nil)
 	w.editOutside("a", setCommand("edited"))
-	if report := w.apply(plan, apply.Options{}); report.ExitCode() != 6 {
-		t.Errorf("code %d:\n%s", report.ExitCode(), describe(report))
+	if report := w.apply(plan, apply.Options{}); report.Ending() != apply.EndPartial {
+		t.Errorf("ending %s:\n%s", report.Ending(), describe(report))
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/live"
+	"github.com/buildsync/buildsync/pkg/remedy"
 )
 
 // doRemoval disables or deletes a job whose definition is gone.
@@ -32,7 +33,7 @@ func (r *run) doRemoval(ctx context.Context, index int) {
 		s.end(Unchanged, "")
 		return
 	case item != nil && action == diff.ActionDelete && item.Building:
-		s.result.Next = "apply again when the build has ended"
+		s.result.Next = remedy.ApplyBuilt
 		s.end(Failed, "not deleted, because a build of it is running")
 		return
 	}

@@ -63,7 +63,7 @@ func playReplacement(t *testing.T, f emulator.Fault) {
 	case slices.Contains([]apply.Outcome{apply.Applied, apply.AppliedConfirmed, apply.AppliedAfterAbsence, apply.Unchanged}, got.Outcome) != done && got.Outcome != apply.Unknown && f.Commit != emulator.CommitLate:
 		t.Errorf("a false %q with %d old and %d new templates:\n%s", got.Outcome, olds, news, describe(report))
 	}
-	if !done && report.ExitCode() == 0 {
+	if !done && report.Ending() == apply.EndDone {
 		t.Errorf("exit code 0, and it is not done:\n%s", describe(report))
 	}
 	if countTemplates(t, truth, "mvn package") != 1 {
@@ -116,7 +116,7 @@ func TestHalfReplacementIsFinished(t *testing.T) {
 				w.ClearFaults()
 				w.settle()
 				w.client = w.newClient(nil)
-				if truth := w.MustTruth(t); len(truth.Templates) != 2 || report.ExitCode() != 6 {
+				if truth := w.MustTruth(t); len(truth.Templates) != 2 || report.Ending() != apply.EndPartial {
 					t.Fatalf("%d templates:\n%s", len(truth.Templates), describe(report))
 				}
 				base := map[string]*compile.Result{"base": before}[by]
@@ -183,7 +183,7 @@ func TestTakenTemplateName(t *testing.T) {
 					w.mustBeInSync(after)
 					return
 				}
-				if got.Outcome != apply.Failed || !strings.Contains(got.Next, "--rescue") || strings.Contains(got.Message, "no listing") {
+				if got.Outcome != apply.Failed || !strings.Contains(string(got.Next), "--rescue") || strings.Contains(got.Message, "no listing") {
 					t.Errorf("ended %s: %s; next %s", got.Outcome, got.Message, got.Next)
 				}
 				if truth := w.MustTruth(t); countTemplates(t, truth, "before") != 1 {
@@ -242,7 +242,7 @@ func playOtherOrder(t *testing.T, quirks emulator.Quirks, f emulator.Fault) {
 		t.Errorf("the old template is not kept: %v %s", err, body)
 	}
 	switch {
-	case news == 0 && (report.ExitCode() == 0 || got.Message == "" || got.Next == ""):
+	case news == 0 && (report.Ending() == apply.EndDone || got.Message == "" || got.Next == ""):
 		t.Errorf("there is no template, and the report says it so:\n%s", describe(report))
 	case news == 1 && got.Outcome == apply.NotConverged:
 		t.Errorf("a false %q:\n%s", got.Outcome, describe(report))

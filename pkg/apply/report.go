@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/remedy"
 )
 
 // ReportVersion is the version of the report document. Minor versions only add.
@@ -21,7 +22,7 @@ type Report struct {
 	Head          diff.Revision   `json:"head"`
 	Started       time.Time       `json:"started"`
 	Finished      time.Time       `json:"finished"`
-	Code          int             `json:"exit_code"`
+	Code          int             `json:"exit_code"` // of the command; Run leaves it 0
 	Interrupted   bool            `json:"interrupted"`
 	Halted        string          `json:"halted"` // why everything else was skipped; "" where nothing was
 	Outcomes      map[Outcome]int `json:"outcomes"`
@@ -82,7 +83,7 @@ type Result struct {
 	Action     diff.Action      `json:"action"`
 	Outcome    Outcome          `json:"outcome"`
 	Message    string           `json:"message"`           // what happened, for people; "" where the outcome says all
-	Next       string           `json:"next"`              // what to do about it, such as a command
+	Next       remedy.Remedy    `json:"next"`              // what to do about it, such as a command
 	Paths      []string         `json:"paths"`             // the fields that a conflict or a rewriting is about
 	Written    []string         `json:"written,omitempty"` // what an action of several requests had written when it stopped
 	Code       string           `json:"error_code"`
@@ -110,20 +111,20 @@ type Build struct {
 	Message string `json:"message"` // why, where it did not succeed
 }
 
-// Exit codes of cmd/buildsync that a run can end with.
+// Ending is what a run comes to as a whole.
+type Ending string
+
+// The endings, the worst last.
 const (
-	exitDone        = 0
-	exitFailed      = 1 // an error, and nothing was written
-	exitStale       = 4
-	exitPartial     = 6
-	exitInterrupted = 130
+	EndDone        Ending = "done"        // every action is done and verified
+	EndFailed      Ending = "failed"      // something failed, and nothing was written
+	EndStale       Ending = "stale"       // an object had changed since the plan, and nothing was written
+	EndPartial     Ending = "partial"     // something is unknown or not converged, or failed beside a write
+	EndInterrupted Ending = "interrupted" // the run was stopped
 )
 
-// ExitCode returns the exit code that the results amount to: 6 where something
-// is unknown, not converged, failed or stale beside a write; 4 where an object
-// had changed since the plan and nothing was written; 1 where something failed and nothing was written; 130
-// where the run was interrupted.
-func (r *Report) ExitCode() int {
+// Ending returns what the results amount to.
+func (r *Report) Ending() Ending {
 	var wrote, failed, stale, open bool
 	for i := range r.Results {
 		o := r.Results[i].Outcome
@@ -137,16 +138,16 @@ func (r *Report) ExitCode() int {
 	}
 	switch {
 	case r.Interrupted:
-		return exitInterrupted
+		return EndInterrupted
 	case open, (failed || stale) && wrote:
-		return exitPartial
+		return EndPartial
 	case stale:
-		return exitStale
+		return EndStale
 	case failed, r.Halted != "":
-		return exitFailed
+		return EndFailed
 	}
-	return exitDone
+	return EndDone
 }
 
 // Complete reports whether every action of the plan is done and verified.
-func (r *Report) Complete() bool { return r.ExitCode() == exitDone }
+func (r *Report) Complete() bool { return r.Ending() == EndDone }

@@ -77,27 +77,27 @@ func TestExitCodes(t *testing.T) {
 	tests := map[string]struct {
 		outcomes []apply.Outcome
 		change   func(*apply.Report)
-		want     int
+		want     apply.Ending
 	}{
-		"nothing to do":             {nil, nil, 0},
-		"all done":                  {[]apply.Outcome{apply.Applied, apply.AppliedConfirmed, apply.AppliedAfterAbsence, apply.Unchanged, apply.AlreadyAbsent}, nil, 0},
-		"failed before any write":   {[]apply.Outcome{apply.Failed, apply.Skipped, apply.Unchanged}, nil, 1},
-		"failed beside a write":     {[]apply.Outcome{apply.Failed, apply.Applied}, nil, 6},
-		"skipped beside a write":    {[]apply.Outcome{apply.Skipped, apply.Applied}, nil, 6},
-		"unknown":                   {[]apply.Outcome{apply.Unknown}, nil, 6},
-		"not converged":             {[]apply.Outcome{apply.NotConverged}, nil, 6},
-		"stale":                     {[]apply.Outcome{apply.Conflict, apply.Unchanged}, nil, 4},
-		"stale beside a write":      {[]apply.Outcome{apply.Conflict, apply.Applied}, nil, 6},
-		"stale and unknown":         {[]apply.Outcome{apply.Conflict, apply.Unknown}, nil, 6},
-		"stale, failed, no writes":  {[]apply.Outcome{apply.Conflict, apply.Failed}, nil, 4},
-		"interrupted":               {[]apply.Outcome{apply.Applied, apply.Skipped}, func(r *apply.Report) { r.Interrupted = true }, 130},
-		"halted with nothing to do": {nil, func(r *apply.Report) { r.Halted = "why" }, 1},
+		"nothing to do":             {nil, nil, apply.EndDone},
+		"all done":                  {[]apply.Outcome{apply.Applied, apply.AppliedConfirmed, apply.AppliedAfterAbsence, apply.Unchanged, apply.AlreadyAbsent}, nil, apply.EndDone},
+		"failed before any write":   {[]apply.Outcome{apply.Failed, apply.Skipped, apply.Unchanged}, nil, apply.EndFailed},
+		"failed beside a write":     {[]apply.Outcome{apply.Failed, apply.Applied}, nil, apply.EndPartial},
+		"skipped beside a write":    {[]apply.Outcome{apply.Skipped, apply.Applied}, nil, apply.EndPartial},
+		"unknown":                   {[]apply.Outcome{apply.Unknown}, nil, apply.EndPartial},
+		"not converged":             {[]apply.Outcome{apply.NotConverged}, nil, apply.EndPartial},
+		"stale":                     {[]apply.Outcome{apply.Conflict, apply.Unchanged}, nil, apply.EndStale},
+		"stale beside a write":      {[]apply.Outcome{apply.Conflict, apply.Applied}, nil, apply.EndPartial},
+		"stale and unknown":         {[]apply.Outcome{apply.Conflict, apply.Unknown}, nil, apply.EndPartial},
+		"stale, failed, no writes":  {[]apply.Outcome{apply.Conflict, apply.Failed}, nil, apply.EndStale},
+		"interrupted":               {[]apply.Outcome{apply.Applied, apply.Skipped}, func(r *apply.Report) { r.Interrupted = true }, apply.EndInterrupted},
+		"halted with nothing to do": {nil, func(r *apply.Report) { r.Halted = "why" }, apply.EndFailed},
 		"a smoke run that fails": {[]apply.Outcome{apply.Applied}, func(r *apply.Report) {
 			r.Results[0].Build = &apply.Build{Result: "FAILURE"}
-		}, 6},
+		}, apply.EndPartial},
 		"a smoke run that succeeds": {[]apply.Outcome{apply.Applied}, func(r *apply.Report) {
 			r.Results[0].Build = &apply.Build{Result: "SUCCESS"}
-		}, 0},
+		}, apply.EndDone},
 	}
 	for name, test := range tests {
 		report := &apply.Report{}
@@ -107,8 +107,8 @@ func TestExitCodes(t *testing.T) {
 		if test.change != nil {
 			test.change(report)
 		}
-		if got := report.ExitCode(); got != test.want {
-			t.Errorf("%s: exit code %d, want %d", name, got, test.want)
+		if got := report.Ending(); got != test.want {
+			t.Errorf("%s: ending %s, want %s", name, got, test.want)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/remedy"
 )
 
 // storedSpelled is the message of a write that the service rewrote.
@@ -20,7 +21,7 @@ var spellingAdvice = map[diff.Spelling]string{
 
 // rewriting says what to write so that the service stores it as it is, where all
 // that is not as it was sent is a known spelling of it; "" where it is not.
-func rewriting(unmet []diff.Field) string {
+func rewriting(unmet []diff.Field) remedy.Remedy {
 	advice := ""
 	for i := range unmet {
 		f := &unmet[i]
@@ -37,5 +38,5 @@ func rewriting(unmet []diff.Field) string {
 		}
 		advice = "in " + f.Path[strings.LastIndexByte(f.Path, '.')+1:] + ", " + advice
 	}
-	return advice
+	return remedy.Remedy(advice)
 }

@@ -39,7 +39,7 @@ func TestKnownRewritings(t *testing.T) {
 				if got.Outcome.Done() {
 					return
 				}
-				if got.Outcome != apply.NotConverged || !strings.Contains(got.Next, test.next) || got.Waited > 2*time.Second.Seconds() || strings.Contains(got.Message, "old body") {
+				if got.Outcome != apply.NotConverged || !strings.Contains(string(got.Next), test.next) || got.Waited > 2*time.Second.Seconds() || strings.Contains(got.Message, "old body") {
 					t.Errorf("%s ended after %g s:\n%s", action, got.Waited, describe(report))
 				}
 			}

@@ -85,7 +85,7 @@ func TestDuplicateThatWasBuilt(t *testing.T) {
 	})
 	report := w.apply(plan, apply.Options{})
 	got := result(t, report, "shop/job/zz-new", diff.ActionCreate)
-	if got.Outcome != apply.NotConverged || got.Next == "" || report.ExitCode() != 6 {
+	if got.Outcome != apply.NotConverged || got.Next == "" || report.Ending() != apply.EndPartial {
 		t.Errorf("ended:\n%s", describe(report))
 	}
 	if n := len(w.MustTruth(t).Named(emulator.DefaultProject, "zz-new")); n != 2 || w.ops("DeleteJob") > 0 {
@@ -131,7 +131,7 @@ func TestUniqueTemplateNeedsARescue(t *testing.T) {
 			}
 			report := w.apply(plan, opts)
 			got := result(t, report, op.address, op.action)
-			if got.Outcome != test.want || test.rescue == "" && test.want == apply.Failed && !strings.Contains(got.Next, "--rescue") {
+			if got.Outcome != test.want || test.rescue == "" && test.want == apply.Failed && !strings.Contains(string(got.Next), "--rescue") {
 				t.Errorf("ended:\n%s", describe(report))
 			}
 			truth := w.MustTruth(t)

@@ -13,6 +13,7 @@ import (
 	"github.com/buildsync/buildsync/internal/crash"
 	"github.com/buildsync/buildsync/internal/failpoint"
 	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/remedy"
 )
 
 // Options say how a plan is carried out. The zero value is the careful default.
@@ -183,7 +184,7 @@ func (r *run) stopping() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.failed && r.opts.FailFast {
-		return "another action failed before (--fail-fast)"
+		return string(remedy.FailFast)
 	}
 	return ""
 }
@@ -424,7 +425,7 @@ func (s *step) endInPart() {
 		s.result.Outcome = NotConverged
 	}
 	if s.result.Next == "" {
-		s.result.Next = nextReplan
+		s.result.Next = remedy.Replan
 	}
 	s.result.Message = fmt.Sprintf("written in part, %s; then: %s", strings.Join(s.result.Written, ", "), s.result.Message)
 }
@@ -498,6 +499,5 @@ func (r *run) finish(ctx context.Context) *Report {
 		report.Results = append(report.Results, *result)
 		report.Outcomes[result.Outcome]++
 	}
-	report.Code = report.ExitCode()
 	return report
 }

@@ -130,8 +130,8 @@ func TestRemovals(t *testing.T) {
 					t.Errorf("%s %s ended %s (%s), want already absent", r.Action, r.Address, r.Outcome, r.Message)
 				}
 			}
-			if again.ExitCode() != 0 {
-				t.Errorf("exit code %d, want 0", again.ExitCode())
+			if again.Ending() != apply.EndDone {
+				t.Errorf("ending %s, want done", again.Ending())
 			}
 		})
 	}
@@ -157,8 +157,8 @@ func TestOnePlanTwice(t *testing.T) {
 			t.Errorf("%s %s ended %s (%s), want unchanged", r.Action, r.Address, r.Outcome, r.Message)
 		}
 	}
-	if n := w.writes(); n != 0 || second.ExitCode() != 0 {
-		t.Errorf("the second run sent %d writes and ends with %d, want 0 and 0", n, second.ExitCode())
+	if n := w.writes(); n != 0 || second.Ending() != apply.EndDone {
+		t.Errorf("the second run sent %d writes and ends as %s, want 0 and done", n, second.Ending())
 	}
 }
 

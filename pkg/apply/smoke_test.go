@@ -46,8 +46,8 @@ func TestSmokeRuns(t *testing.T) {
 	if ended["update updated"] != 1 || ended["create breaks"] != 1 {
 		t.Errorf("told of ends %v, want each once", ended)
 	}
-	if code := report.ExitCode(); code != 6 {
-		t.Errorf("exit code %d, want 6", code)
+	if code := report.Ending(); code != apply.EndPartial {
+		t.Errorf("ending %s, want partial", code)
 	}
 	if len(logs) != 2 || !strings.Contains(progress.String(), "shop/job/updated: build 1: ") {
 		t.Errorf("logs %v, progress %q", logs, progress.String())
@@ -70,7 +70,7 @@ func TestNothingIsDeletedDuringABuild(t *testing.T) {
 		t.Fatal(err)
 	}
 	report := w.apply(w.plan(head, base, nil), apply.Options{})
-	if got := result(t, report, "shop/job/a", diff.ActionDelete); got.Outcome != apply.Failed || w.ops("DeleteJob") != 0 || report.ExitCode() == 0 {
+	if got := result(t, report, "shop/job/a", diff.ActionDelete); got.Outcome != apply.Failed || w.ops("DeleteJob") != 0 || report.Ending() == apply.EndDone {
 		t.Errorf("ended with %d deletes:\n%s", w.ops("DeleteJob"), describe(report))
 	}
 	w.settle()

@@ -10,6 +10,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/live"
+	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
@@ -133,18 +134,18 @@ func (s *step) endWithTwins() {
 	}
 	switch {
 	case s.twinsErr != nil:
-		s.result.Next = "when the service answers again: buildsync plan"
+		s.result.Next = remedy.ReplanLater
 		s.end(Unknown, "it was created as %s, and whether there are two of this name could not be checked: %s", s.result.ID, describe(s.twinsErr))
 	case len(ids) > 1:
-		s.result.Next = "look at them and delete the one that is not used"
+		s.result.Next = remedy.DeleteUnused
 		s.end(NotConverged, "there are %d of this name, %s; ours is %s, and nothing was deleted", len(ids), quoted(ids), sanitize.Line(s.result.ID, 64))
 	case len(ids) == 1 && ids[0] == s.result.ID:
 		// The one that was there beside it is gone.
 	case len(ids) == 1:
-		s.result.Next = nextReplan
+		s.result.Next = remedy.Replan
 		s.end(NotConverged, "it was created as %s, and the list shows %s under its name", s.result.ID, quoted(ids))
 	default:
-		s.result.Next = "buildsync plan, when the list shows it"
+		s.result.Next = remedy.ReplanListed
 		s.end(Unknown, "it was created as %s; the list does not show it yet, so a second one of this name would not be seen", s.result.ID)
 	}
 }
@@ -163,7 +164,7 @@ func (s *step) deleteOwn(ctx context.Context, winner string) {
 	paths, err := s.made.differs(ctx, winner)
 	switch {
 	case live.Gone(err):
-		s.result.Next = nextReplan
+		s.result.Next = remedy.Replan
 		s.end(NotConverged, "somebody created %s at the same time; our own, %s, was deleted in its favour, and now it is gone", winner, own)
 	case errors.Is(err, client.ErrWrongObject):
 		s.run.halt(err)
@@ -172,7 +173,7 @@ func (s *step) deleteOwn(ctx context.Context, winner string) {
 		s.endUnread(err)
 	case len(paths) > 0:
 		s.result.Paths = diff.Paths(paths)
-		s.result.Next = nextReplan
+		s.result.Next = remedy.Replan
 		s.end(Conflict, "somebody created %s at the same time, and it differs from the definitions; our own, %s, was deleted", winner, own)
 	default:
 		s.end(Unchanged, "somebody created it at the same time as %s; our own, %s, was deleted", winner, own)

@@ -12,6 +12,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/live"
+	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
@@ -152,7 +153,7 @@ func (s *step) replaceTemplate(ctx context.Context, old string) {
 	case s.taken || s.run.opts.RescueFile != "":
 		s.deleteThenCreate(ctx, old, creation)
 	default:
-		s.result.Next = "if the service wants unique names: apply again with --rescue FILE, which keeps the old template's body and deletes it first"
+		s.result.Next = remedy.RescueIfUnique
 	}
 }
 
@@ -166,7 +167,7 @@ func (s *step) deleteThenCreate(ctx context.Context, old string, creation creati
 			return
 		}
 	} else if !s.baseHoldsOld() {
-		s.result.Next = "apply again with --rescue FILE, which keeps the old template's body before it is deleted"
+		s.result.Next = remedy.ApplyRescuing
 		s.end(Failed, "not replaced: the service wants unique names, so the old template would have to be deleted first, and nothing else holds its body")
 		return
 	}
@@ -184,7 +185,7 @@ func (s *step) deleteThenCreate(ctx context.Context, old string, creation creati
 	if s.result.Outcome != Unknown {
 		s.end(NotConverged, "the old template %s was deleted, and creating the new one failed: %s", old, s.result.Message)
 		if s.run.opts.RescueFile != "" {
-			s.result.Next = "the old template's body is in " + s.run.opts.RescueFile
+			s.result.Next = remedy.Rescued(s.run.opts.RescueFile)
 		}
 	}
 }
@@ -211,7 +212,7 @@ func (s *step) oldAsPlanned(ctx context.Context, old string) bool {
 	}
 	if !s.change.TemplateAsPlanned(item, s.run.opts.Modules) {
 		s.result.Paths = diff.Paths(s.run.templateDifferences(item, s.change.LiveTemplate.Body))
-		s.result.Next = nextReplan
+		s.result.Next = remedy.Replan
 		s.end(Conflict, "the template was changed after the plan was made; not replaced")
 		return false
 	}

@@ -86,8 +86,8 @@ func TestTwinOfSomebodyElse(t *testing.T) {
 				w.MustFail(t, emulator.Fault{Op: op, Times: 1, Kind: emulator.FaultPass, After: create})
 				report := w.apply(plan, apply.Options{})
 				got := result(t, report, "shop/"+kind+"/a", diff.ActionCreate)
-				if report.ExitCode() == 0 || got.Outcome == apply.Applied || got.Next == "" {
-					t.Errorf("code %d:\n%s", report.ExitCode(), describe(report))
+				if report.Ending() == apply.EndDone || got.Outcome == apply.Applied || got.Next == "" {
+					t.Errorf("ending %s:\n%s", report.Ending(), describe(report))
 				}
 				if strings.Contains(got.Message, "another run") {
 					t.Errorf("the rival is no run of ours: %q", got.Message)
@@ -112,8 +112,8 @@ func TestTwinsCannotBeChecked(t *testing.T) {
 		w.strike(emulator.Fault{Op: "ListJobs", Nth: 2, Times: -1, Kind: emulator.FaultStatus, Status: status})
 		report := w.apply(plan, apply.Options{})
 		got := result(t, report, "shop/job/a", diff.ActionCreate)
-		if got.Outcome != apply.Unknown || report.ExitCode() != 6 || !strings.Contains(got.Message, got.ID) {
-			t.Errorf("%d: code %d:\n%s", status, report.ExitCode(), describe(report))
+		if got.Outcome != apply.Unknown || report.Ending() != apply.EndPartial || !strings.Contains(got.Message, got.ID) {
+			t.Errorf("%d: ending %s:\n%s", status, report.Ending(), describe(report))
 		}
 	}
 }

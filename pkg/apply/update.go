@@ -10,6 +10,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/live"
+	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
@@ -50,7 +51,7 @@ func (r *run) doUpdate(ctx context.Context, index int, job *jobState) {
 		return
 	}
 	if edit := s.overwritten(ctx, job.id, before, max(1, s.sends)); edit != "" {
-		s.result.Next = "look at the job's change history, and at a new plan"
+		s.result.Next = remedy.ReplanHistory
 		s.end(NotConverged, "the job is as the definitions want it, but %s", edit)
 	}
 }
@@ -63,7 +64,7 @@ func (s *step) stillAsPlanned(ctx context.Context, id string) (have *jsontree.Va
 	have, err := s.read(ctx, id)
 	switch {
 	case live.Gone(err):
-		s.result.Next = nextReplan
+		s.result.Next = remedy.Replan
 		s.end(Conflict, "the job was deleted after the plan was made; not written")
 		return nil, false
 	case err != nil:
@@ -79,8 +80,6 @@ func (s *step) stillAsPlanned(ctx context.Context, id string) (have *jsontree.Va
 	s.endStale(have, "written")
 	return nil, false
 }
-
-const nextReplan = "make a new plan, look at it, and apply that: buildsync plan"
 
 // noteRead keeps what is worth reporting of a failed read, and stops the run
 // where nothing more can work.
@@ -144,7 +143,7 @@ func (s *step) replaceRefused(ctx context.Context, id string, body, before *json
 	switch got, err := s.switchState(ctx, id, false); got {
 	case switched:
 	case switchUnknown:
-		s.result.Next = "when the service answers again: buildsync plan"
+		s.result.Next = remedy.ReplanLater
 		s.end(Unknown, "the service refused (%s), and whether the job was recovered for it is not known: %s", describe(refusal), describe(err))
 		return false
 	default:
@@ -161,7 +160,7 @@ func (s *step) replaceRefused(ctx context.Context, id string, body, before *json
 	if got, err := s.switchState(ctx, id, true); got != switched {
 		s.result.Written = nil // the message says it
 		s.end(NotConverged, "the job was disabled, had to be recovered for the update, and could not be disabled again: %s", describe(err))
-		s.result.Next = "disable it: buildsync job disable " + sanitize.Line(s.change.Name, 200)
+		s.result.Next = remedy.Disable(sanitize.Line(s.change.Name, 200))
 		return false
 	}
 	s.result.Written = nil // it is as it was
@@ -181,7 +180,7 @@ func (s *step) endUnsent(err error) bool {
 	case errors.As(err, &stop):
 		s.end(Failed, "not written: %s", stop.reason)
 	case errors.As(err, &e) && e.RetryAfter > 0:
-		s.result.Next = "the service asks to come back in " + e.RetryAfter.Round(time.Second).String()
+		s.result.Next = remedy.ComeBackIn(e.RetryAfter.Round(time.Second))
 		s.end(Failed, "not written: %s", describe(err))
 	default:
 		s.end(Failed, "not written: %s", describe(err))
@@ -200,7 +199,7 @@ func (s *step) endGaveUp(err error) {
 
 // endUnknown ends an action of which no read could show whether it happened.
 func (s *step) endUnknown(err error) {
-	s.result.Next = "when the service answers again: buildsync plan"
+	s.result.Next = remedy.ReplanLater
 	s.end(Unknown, "it was sent, the answer was lost (%s), and no read could show whether it happened", lost(err))
 }
 
@@ -208,13 +207,13 @@ func (s *step) endUnknown(err error) {
 // confirm.
 func (s *step) endUnread(err error) {
 	s.noteRead(err)
-	s.result.Next = "when the service answers again: buildsync plan"
+	s.result.Next = remedy.ReplanLater
 	s.end(Unknown, "the service accepted it, and no read could confirm it: %s", describe(err))
 }
 
 // endDistrusted ends an action after an answer about another object.
 func (s *step) endDistrusted(err error) bool {
-	s.result.Next = "find out what answers at this endpoint, then: buildsync plan"
+	s.result.Next = remedy.ReplanEndpoint
 	s.end(Unknown, "it was sent, and the answer cannot be trusted: %s", describe(err))
 	return false
 }
@@ -222,7 +221,7 @@ func (s *step) endDistrusted(err error) bool {
 // endRefused ends an action that the service said no to.
 func (s *step) endRefused(err error) bool {
 	if live.Gone(err) {
-		s.result.Next = nextReplan
+		s.result.Next = remedy.Replan
 		s.end(Conflict, "the service says that it no longer exists: %s", describe(err))
 		return false
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/live"
+	"github.com/buildsync/buildsync/pkg/remedy"
 )
 
 // confirmWaits stand before each read that confirms an accepted write. The first
@@ -135,7 +136,7 @@ func (s *step) endUnconfirmed(have, before *jsontree.Value, err error) {
 	case before != nil && s.fingerprint(have) == s.fingerprint(before):
 		s.end(NotConverged, "the service accepted it and still holds the old body")
 	default:
-		s.result.Next = "see what it stores: buildsync plan"
+		s.result.Next = remedy.ReplanStored
 		s.end(NotConverged, "the service stored something else than was sent, or someone changed it right after")
 	}
 }

@@ -49,7 +49,7 @@ func TestListingLagsBehindADelete(t *testing.T) {
 	w.ResetCalls()
 	report := w.apply(plan, apply.Options{})
 	got := result(t, report, "shop/job/target", diff.ActionCreate)
-	if got.Outcome != apply.Failed || got.Next == "" || w.writes() > 0 || report.ExitCode() != 1 {
-		t.Errorf("%d writes, code %d:\n%s", w.writes(), report.ExitCode(), describe(report))
+	if got.Outcome != apply.Failed || got.Next == "" || w.writes() > 0 || report.Ending() != apply.EndFailed {
+		t.Errorf("%d writes, ending %s:\n%s", w.writes(), report.Ending(), describe(report))
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/spec"
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
@@ -177,7 +178,7 @@ func (w *world) override(r Request, targets, chosen []target) ([]target, error) 
 		switch first, _, _ := strings.Cut(t.path, "["); first {
 		case "steps", "scms", "triggers", "parameters":
 			return nil, fmt.Errorf("%s of %s comes from a shared definition, and a job cannot override a part of a list: "+
-				"give the template an input for it, or take the other jobs along with --all", t.path, t.o.Address)
+				"%s", t.path, t.o.Address, remedy.SetAll)
 		}
 	}
 	return w.intoHolders(r, targets, chosen)

@@ -8,6 +8,7 @@ import (
 	"github.com/buildsync/buildsync/internal/yamledit"
 	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -47,7 +48,7 @@ func (e *edits) refuseCopy(file string) error {
 	if s == nil {
 		return nil
 	}
-	return fmt.Errorf("%s is a copy from the source %q: change it in its own repository, then run buildsync vendor update", file, s.Name)
+	return fmt.Errorf("%s is a copy from the source %q: %s", file, s.Name, remedy.VendorUpdate)
 }
 
 func (e *edits) of(at spec.Pos) (*yamledit.Editor, error) {

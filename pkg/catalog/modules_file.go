@@ -3,6 +3,7 @@ package catalog
 import (
 	"fmt"
 
+	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -98,7 +99,7 @@ func ForWorkspace(set *spec.Set) (*Catalogue, spec.Diagnostics) {
 		return Default(), spec.Diagnostics{{
 			Rule: decodeRule, Severity: spec.Error, Range: named.Range, Pointer: "modules",
 			Message: fmt.Sprintf("the modules file cannot be read: %v", err),
-			Hint:    "`buildsync modules harvest` writes one from your service",
+			Hint:    string(remedy.HarvestFile),
 		}}
 	}
 	return Default().WithModules(named.Text, source)

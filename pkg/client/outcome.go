@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
@@ -195,18 +196,18 @@ func joined(a, b string) string {
 func (e *Error) next() string {
 	switch e.kind {
 	case ErrUnauthorized:
-		return "check the credentials: `buildsync doctor` says which ones are used"
+		return string(remedy.CheckCredentials)
 	case ErrForbidden:
 		return "ask the project's owner for the permission that this takes"
 	case ErrRouteMissing:
-		return "check --endpoint and --region, or try the other generation of routes with --api"
+		return string(remedy.CheckRoutes)
 	case ErrNotTheAPI, ErrRedirect:
 		return "check the endpoint and the proxy: something else than the build API answers there"
 	case ErrCertificate:
-		return "check the endpoint, or name the authority that signed the certificate with --ca-file"
+		return string(remedy.TrustAuthority)
 	}
 	if e.throttled && e.RetryAfter > 0 {
-		return fmt.Sprintf("the service asks to come back in %s", e.RetryAfter.Round(time.Second))
+		return string(remedy.ComeBackIn(e.RetryAfter.Round(time.Second)))
 	}
 	return ""
 }

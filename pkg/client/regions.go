@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+
+	"github.com/buildsync/buildsync/pkg/remedy"
 )
 
 // region holds the addresses of a region's services.
@@ -69,5 +71,5 @@ func findRegion(name string) (region, error) {
 	if !regionName().MatchString(name) {
 		return region{}, fmt.Errorf("%q is not the name of a region; known are %s", name, strings.Join(Regions(), ", "))
 	}
-	return region{}, fmt.Errorf("no endpoint of the build service is known in region %s; known are %s; name one with --endpoint", name, strings.Join(Regions(), ", "))
+	return region{}, fmt.Errorf("no endpoint of the build service is known in region %s; known are %s; %s", name, strings.Join(Regions(), ", "), remedy.NameEndpoint)
 }

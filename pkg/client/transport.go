@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/buildsync/buildsync/internal/loopback"
+	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
@@ -106,14 +107,14 @@ func certificatePool(file string) (*x509.CertPool, error) {
 	}
 	pem, err := os.ReadFile(file)
 	if err != nil {
-		return nil, fmt.Errorf("reading the authorities of --ca-file: %w", err)
+		return nil, fmt.Errorf("reading the authorities of %s: %w", remedy.CAFile, err)
 	}
 	pool, err := x509.SystemCertPool()
 	if err != nil {
 		pool = x509.NewCertPool()
 	}
 	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("reading the authorities of --ca-file %s: it holds no certificate in PEM form", sanitize.Line(file, 300))
+		return nil, fmt.Errorf("reading the authorities of %s %s: it holds no certificate in PEM form", remedy.CAFile, sanitize.Line(file, 300))
 	}
 	return pool, nil
 }

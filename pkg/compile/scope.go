@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -156,9 +157,6 @@ func isName(s string) bool {
 	return s != ""
 }
 
-// givenPrefix marks the origin of values from the command line.
-const givenPrefix = "--var "
-
 // variables are the workspace's vars, overridden by --var. They may refer to each other.
 type variables struct {
 	c     *compiler
@@ -180,7 +178,7 @@ func newVariables(c *compiler, given map[string]string) *variables {
 	}
 	for name, text := range given {
 		n := &spec.Node{Kind: spec.ScalarNode, Type: typeOf(text), Style: spec.PlainStyle, Text: text,
-			Origin: &spec.Origin{Kind: spec.FromVariable, Name: givenPrefix + name}}
+			Origin: &spec.Origin{Kind: spec.FromVariable, Name: string(remedy.VariableFlag) + name}}
 		vs.table[name] = &variable{declared: n, value: n}
 	}
 	for name := range vs.table {
@@ -233,7 +231,7 @@ func (vs *variables) lookup(name string) (*spec.Node, spec.Origin, *vocabulary) 
 func (vs *variables) resolve(name string) (*spec.Node, spec.Origin, *vocabulary) {
 	v := vs.table[name]
 	if v == nil {
-		return nil, spec.Origin{}, &vocabulary{names: vs.names, why: "declare it under vars: in buildsync.yaml, or give --var " + name + "=…"}
+		return nil, spec.Origin{}, &vocabulary{names: vs.names, why: string(remedy.GiveVariable(name))}
 	}
 	if v.busy {
 		vs.c.report("expression", v.declared, "vars."+name, "", "vars.%s refers to itself", name)

@@ -5,6 +5,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -16,7 +17,7 @@ const commandProperty = "command"
 // their authors' own.
 func (u *unit) refuseShellActive(path string, n *spec.Node) {
 	for o := n.Origin; o != nil; o = o.From {
-		name, given := strings.CutPrefix(o.Name, givenPrefix)
+		name, given := remedy.GivenBy(o.Name)
 		if o.Kind != spec.FromVariable || !given {
 			continue
 		}
@@ -27,7 +28,7 @@ func (u *unit) refuseShellActive(path string, n *spec.Node) {
 		if at := strings.IndexFunc(v.declared.Text, isShellActive); at >= 0 {
 			active, _ := utf8.DecodeRuneInString(v.declared.Text[at:])
 			u.report("shell-injection", n, path, "let the script read it from a build parameter or a file instead",
-				"the value of --var %s holds %q, which a shell acts on", name, active)
+				"the value of %s%s holds %q, which a shell acts on", remedy.VariableFlag, name, active)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/catalog"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/spec"
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
@@ -54,7 +55,7 @@ func (u *unit) step(n *spec.Node, count map[string]int) *jsontree.Value {
 }
 
 func (u *unit) unknownAction(key *spec.Node) {
-	hint := "use the raw form (module_id, name, properties), or let `buildsync modules harvest` learn the module from your service"
+	hint := string(remedy.HarvestOrRaw)
 	if near := spec.Nearest(key.Text, u.c.catalogue.Words()); near != "" {
 		hint = "did you mean \"" + near + "\"? Otherwise " + hint
 	}

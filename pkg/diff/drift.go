@@ -58,15 +58,3 @@ func (p *Plan) Drifted() bool {
 	}
 	return false
 }
-
-// DriftExitCode returns the exit status of buildsync drift: 2 if something was
-// edited, the status of the refusal if something could not be read, else 0.
-func (p *Plan) DriftExitCode() int {
-	if code := p.ExitCode(); code != exitOK {
-		return code
-	}
-	if p.Drifted() {
-		return exitDifferences
-	}
-	return exitOK
-}

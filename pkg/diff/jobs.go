@@ -8,6 +8,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
@@ -120,7 +121,7 @@ func (j *jobTask) unread() {
 		j.unchanged++
 		return
 	}
-	j.refuse(RuleUnreadable, j.want.Address, fmt.Sprintf("%s was not read, so nothing is done to it; plan again without --changed", quote(j.want.Address)))
+	j.refuse(RuleUnreadable, j.want.Address, fmt.Sprintf("%s was not read, so nothing is done to it; %s", quote(j.want.Address), remedy.PlanWhole))
 	j.add(Change{Verdict: VerdictUnknown})
 }
 
@@ -188,7 +189,7 @@ func (j *jobTask) update() {
 	setIdentity(c.desired, j.want, j.live)
 	change := Change{Verdict: VerdictUnchanged, Fields: j.seen(c.fields())}
 	if len(j.live.Unseen) > 0 {
-		change.Note = fmt.Sprintf("%s cannot be read over these routes; --api v1 shows it", strings.Join(j.live.Unseen, ", "))
+		change.Note = fmt.Sprintf("%s cannot be read over these routes; %s", strings.Join(j.live.Unseen, ", "), remedy.ShownByV1)
 	}
 	j.forced(&change)
 	if len(change.Fields) > 0 {
@@ -261,8 +262,8 @@ func (j *jobTask) adoptOrRefuse(change *Change) {
 		// People who can read the merge request may not be allowed to read this job: report only
 		// that it exists.
 		j.refuse(RuleCollision, want.Address, fmt.Sprintf(
-			"%s exists already (id %s), is not managed, and differs from the definition in %s; set adopt: true on the job or pass --adopt to take it over",
-			quote(want.Address), quote(live.ID), count(len(change.Fields), "field")))
+			"%s exists already (id %s), is not managed, and differs from the definition in %s; %s",
+			quote(want.Address), quote(live.ID), count(len(change.Fields), "field"), remedy.AdoptJob))
 		*change = Change{Verdict: VerdictCollision, Note: "exists, not managed"}
 	}
 }
@@ -282,8 +283,8 @@ func (j *jobTask) addRefusals(c *comparison, change *Change) {
 	}
 	if change.Verdict == VerdictConflict && !j.in.Options.ForceConflicts {
 		j.refuse(RuleConflict, want.Address, fmt.Sprintf(
-			"%s was changed both in the definitions and outside, in %s; look at both, then pass --force-conflicts to let the definitions win",
-			quote(want.Address), pathsWith(change.Fields, VerdictConflict)))
+			"%s was changed both in the definitions and outside, in %s; %s",
+			quote(want.Address), pathsWith(change.Fields, VerdictConflict), remedy.ForceBoth))
 	}
 	if slices.Contains(change.Actions, ActionUpdate) {
 		if lost := c.unsendable(); len(lost) > 0 {

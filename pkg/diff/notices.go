@@ -7,6 +7,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/remedy"
 )
 
 // notices compares a job's declared notification channels with the live ones. A channel is a set of
@@ -46,7 +47,7 @@ func (j *jobTask) notices() {
 	}
 	if change.Verdict == VerdictConflict && !j.in.Options.ForceConflicts {
 		j.refuse(RuleConflict, change.Address, "the notifications of "+quote(want.Address)+
-			" were changed both in the definitions and outside; look at both, then pass --force-conflicts to let the definitions win")
+			" were changed both in the definitions and outside; "+string(remedy.ForceBoth))
 	}
 	j.changes = append(j.changes, change)
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
@@ -31,7 +32,7 @@ func (p *Planner) noDefinitions() {
 	if len(all.Jobs)+len(all.Templates)+len(all.Removals) > 0 || p.in.Options.AllowEmpty {
 		return
 	}
-	p.all.refuse(RuleNoDefinitions, "", "there are no definitions; check the definitions: globs of buildsync.yaml, or pass --allow-empty if that is intended")
+	p.all.refuse(RuleNoDefinitions, "", "there are no definitions; "+string(remedy.AllowEmpty))
 }
 
 // unreadListings refuses a plan if a listing failed that no job needed, as with --changed and no
@@ -72,8 +73,8 @@ func (p *Planner) emptyListings() {
 			continue
 		}
 		p.all.refuse(RuleListingEmpty, "", fmt.Sprintf(
-			"the listing of project %s (%s) is empty, and the base declares %s in it; check the credentials and the project id. If the project really is empty, plan without --base",
-			quote(now[id]), sanitize.Line(id, nameLimit), count(before[id], "job")))
+			"the listing of project %s (%s) is empty, and the base declares %s in it; %s",
+			quote(now[id]), sanitize.Line(id, nameLimit), count(before[id], "job"), remedy.PlanWithout))
 	}
 }
 
@@ -103,8 +104,8 @@ func (p *Planner) tooManyRemovals() {
 		reason = fmt.Sprintf("policy.max_removal_share is %g, which is %s of %d", share, count(byShare, "job"), managed)
 	}
 	p.all.refuse(RuleMaxRemovals, "", fmt.Sprintf(
-		"the plan disables or deletes %s and %s; if that is intended, pass --allow-removals %d: %s",
-		count(n, "job"), reason, n, firstOf(removed)))
+		"the plan disables or deletes %s and %s; if that is intended, %s: %s",
+		count(n, "job"), reason, remedy.AllowRemovals(n), firstOf(removed)))
 }
 
 // managedJobs counts the live jobs that are defined, including those outside the planned part:
@@ -134,8 +135,8 @@ func (p *Planner) driftRefused() {
 	}
 	slices.Sort(p.all.drifted)
 	p.all.refuse(RuleDrift, "", fmt.Sprintf(
-		"%s edited outside buildsync, and drift is refused (policy.drift: fail or --refuse-drift): %s; take the edits into the definitions, or apply once with policy.drift: revert",
-		was(len(slices.Compact(slices.Clone(p.all.drifted)))), firstOf(slices.Compact(p.all.drifted))))
+		"%s edited outside buildsync, and %s: %s; %s",
+		was(len(slices.Compact(slices.Clone(p.all.drifted)))), remedy.RefusingDrift, firstOf(slices.Compact(p.all.drifted)), remedy.RevertDrift))
 }
 
 func was(n int) string {
@@ -175,12 +176,14 @@ const (
 	RulePolicy            = "policy"
 )
 
-// Exit statuses that a plan can lead to; the whole table is in docs/cli.md.
+// Hold is what holds a plan back.
+type Hold int
+
+// The holds, the worst last.
 const (
-	exitOK          = 0
-	exitError       = 1
-	exitDifferences = 2
-	exitRefused     = 5
+	NotHeld     Hold = iota
+	HeldUnread       // the live state could not be read
+	HeldRefused      // a rail refuses it
 )
 
 // Partial reports whether r refuses only the object that it names, so that the rest of the plan can
@@ -189,12 +192,12 @@ func (r Refusal) Partial() bool {
 	return r.Rule == RuleUnreadable || r.Rule == RuleDuplicateLive || r.Rule == RuleDuplicateTemplate
 }
 
-// ExitCode returns the exit status for r: 1 if the live state could not be read, 5 for every rail.
-func (r Refusal) ExitCode() int {
+// Hold returns whether r is about what could not be read, or is a rail's.
+func (r Refusal) Hold() Hold {
 	if r.Rule == RuleUnreadable || r.Rule == RuleListingUnread {
-		return exitError
+		return HeldUnread
 	}
-	return exitRefused
+	return HeldRefused
 }
 
 // Refused reports whether nothing of p may be applied.
@@ -217,23 +220,11 @@ func (p *Plan) HasChanges() bool {
 	return false
 }
 
-// ExitCode returns the exit status of a command that only plans: that of the most serious refusal,
-// else 0.
-func (p *Plan) ExitCode() int {
-	code := exitOK
+// Hold returns the worst hold of the refusals.
+func (p *Plan) Hold() Hold {
+	hold := NotHeld
 	for _, r := range p.Refusals {
-		code = max(code, r.ExitCode())
+		hold = max(hold, r.Hold())
 	}
-	return code
-}
-
-// DetailedExitCode is ExitCode, with 2 if p is not refused and would write.
-func (p *Plan) DetailedExitCode() int {
-	if code := p.ExitCode(); code != exitOK {
-		return code
-	}
-	if p.HasChanges() {
-		return exitDifferences
-	}
-	return exitOK
+	return hold
 }

@@ -39,32 +39,32 @@ func TestRails(t *testing.T) {
 	for name, tc := range map[string]struct {
 		in    diff.Input
 		rules string
-		code  int
+		hold  diff.Hold
 		text  string
 	}{
 		"three removals of twenty":                  {in: input(compiled(jobs[3:]...), compiled(jobs...), listed(live...))},
-		"four removals of twenty":                   {in: input(compiled(jobs[4:]...), compiled(jobs...), listed(live...)), rules: "max-removals", code: 5, text: "--allow-removals 4"},
+		"four removals of twenty":                   {in: input(compiled(jobs[4:]...), compiled(jobs...), listed(live...)), rules: "max-removals", hold: diff.HeldRefused, text: "--allow-removals 4"},
 		"four removals, allowed":                    {in: with(input(compiled(jobs[4:]...), compiled(jobs...), listed(live...)), func(o *diff.Options) { o.AllowRemovals = 4 })},
-		"four removals, three allowed":              {in: with(input(compiled(jobs[4:]...), compiled(jobs...), listed(live...)), func(o *diff.Options) { o.AllowRemovals = 3 }), rules: "max-removals", code: 5},
-		"two removals of four":                      {in: input(compiled(jobs[2:4]...), compiled(jobs[:4]...), listed(live[:4]...)), rules: "max-removals", code: 5, text: "max_removal_share"},
+		"four removals, three allowed":              {in: with(input(compiled(jobs[4:]...), compiled(jobs...), listed(live...)), func(o *diff.Options) { o.AllowRemovals = 3 }), rules: "max-removals", hold: diff.HeldRefused},
+		"two removals of four":                      {in: input(compiled(jobs[2:4]...), compiled(jobs[:4]...), listed(live[:4]...)), rules: "max-removals", hold: diff.HeldRefused, text: "max_removal_share"},
 		"one removal of two":                        {in: input(compiled(jobs[1:2]...), compiled(jobs[:2]...), listed(live[:2]...))},
-		"no definitions":                            {in: input(compiled(), compiled(jobs...), listed(live...)), rules: "no-definitions max-removals", code: 5, text: "--allow-empty"},
+		"no definitions":                            {in: input(compiled(), compiled(jobs...), listed(live...)), rules: "no-definitions max-removals", hold: diff.HeldRefused, text: "--allow-empty"},
 		"no definitions in a part of them":          {in: whole(input(compiled(), compiled(), listed(live...)), compiled(jobs...))},
 		"no definitions, meant":                     {in: with(input(compiled(), nil, listed(live...)), func(o *diff.Options) { o.AllowEmpty = true })},
-		"listing empty":                             {in: input(compiled(jobs...), compiled(jobs...), listed()), rules: "listing-empty", code: 5, text: "check the credentials"},
+		"listing empty":                             {in: input(compiled(jobs...), compiled(jobs...), listed()), rules: "listing-empty", hold: diff.HeldRefused, text: "check the credentials"},
 		"listing empty, two-way":                    {in: input(compiled(jobs...), nil, listed())},
-		"listing incomplete":                        {in: incomplete(input(compiled(jobs...), nil, listed(live[:5]...))), rules: "listing-incomplete", code: 5, text: "page 2 failed"},
+		"listing incomplete":                        {in: incomplete(input(compiled(jobs...), nil, listed(live[:5]...))), rules: "listing-incomplete", hold: diff.HeldRefused, text: "page 2 failed"},
 		"listing incomplete, all that matters seen": {in: incomplete(input(compiled(jobs[:5]...), nil, listed(live...)))},
-		"listing incomplete, removal":               {in: incomplete(input(compiled(jobs[:5]...), compiled(jobs[:6]...), listed(live[:5]...))), rules: "listing-incomplete", code: 5},
-		"listing failed":                            {in: unread(input(compiled(jobs...), compiled(jobs...), listed())), rules: "listing-unread", code: 1, text: "could not be listed"},
-		"listing failed, nothing needed of it":      {in: whole(unread(input(compiled(), compiled(), listed())), compiled(jobs...)), rules: "listing-unread", code: 1, text: `project "shop"`},
-		"project not listed":                        {in: input(compiled(jobs[0]), nil, &diff.Snapshot{}), rules: "listing-incomplete", code: 5},
-		"removal of a protected job":                {in: input(compiled(jobs[1:]...), compiled(append([]*compile.Job{protected}, jobs[1:]...)...), listed(live...)), rules: "protected", code: 5},
-		"a protected job disabled":                  {in: input(compiled(append([]*compile.Job{disabled}, jobs[1:]...)...), nil, listed(live...)), rules: "protected", code: 5},
+		"listing incomplete, removal":               {in: incomplete(input(compiled(jobs[:5]...), compiled(jobs[:6]...), listed(live[:5]...))), rules: "listing-incomplete", hold: diff.HeldRefused},
+		"listing failed":                            {in: unread(input(compiled(jobs...), compiled(jobs...), listed())), rules: "listing-unread", hold: diff.HeldUnread, text: "could not be listed"},
+		"listing failed, nothing needed of it":      {in: whole(unread(input(compiled(), compiled(), listed())), compiled(jobs...)), rules: "listing-unread", hold: diff.HeldUnread, text: `project "shop"`},
+		"project not listed":                        {in: input(compiled(jobs[0]), nil, &diff.Snapshot{}), rules: "listing-incomplete", hold: diff.HeldRefused},
+		"removal of a protected job":                {in: input(compiled(jobs[1:]...), compiled(append([]*compile.Job{protected}, jobs[1:]...)...), listed(live...)), rules: "protected", hold: diff.HeldRefused},
+		"a protected job disabled":                  {in: input(compiled(append([]*compile.Job{disabled}, jobs[1:]...)...), nil, listed(live...)), rules: "protected", hold: diff.HeldRefused},
 		"two live jobs of one name": {in: input(compiled(jobs...), nil, listed(append(live[:20:20], renamedLive(t, "job0", "other-id"))...)),
-			rules: "duplicate-live-job", code: 5, text: `"id-of-job0", "other-id"`},
-		"a new job without arch": {in: input(compiled(defined(t, "new", `{"steps":[]}`)), nil, listed(live...)), rules: "create-incomplete", code: 5, text: "requires arch"},
-		"a live job unread":      {in: input(compiled(jobs[:2]...), nil, listed(unreadable(t, "job0"), live[1])), rules: "unreadable", code: 1},
+			rules: "duplicate-live-job", hold: diff.HeldRefused, text: `"id-of-job0", "other-id"`},
+		"a new job without arch": {in: input(compiled(defined(t, "new", `{"steps":[]}`)), nil, listed(live...)), rules: "create-incomplete", hold: diff.HeldRefused, text: "requires arch"},
+		"a live job unread":      {in: input(compiled(jobs[:2]...), nil, listed(unreadable(t, "job0"), live[1])), rules: "unreadable", hold: diff.HeldUnread},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -76,8 +76,8 @@ func TestRails(t *testing.T) {
 			if got := strings.Join(rules, " "); got != tc.rules {
 				t.Errorf("refused by %q, want %q\n%s", got, tc.rules, strings.Join(messages, "\n"))
 			}
-			if got := p.ExitCode(); got != tc.code {
-				t.Errorf("exit status %d, want %d", got, tc.code)
+			if got := p.Hold(); got != tc.hold {
+				t.Errorf("hold %d, want %d", got, tc.hold)
 			}
 			if !strings.Contains(strings.Join(messages, "\n"), tc.text) {
 				t.Errorf("%q does not say %q", messages, tc.text)
@@ -290,11 +290,11 @@ func TestDriftOnly(t *testing.T) {
 	if got, want := outline(p), "drift shop/job/gone\nchange shop/job/j | drift arch"; got != want {
 		t.Errorf("got %s\nwant %s", got, want)
 	}
-	if p.DriftExitCode() != 2 || p.Summary.Drift != 2 || p.Summary.Update != 0 {
-		t.Errorf("status %d, summary %+v", p.DriftExitCode(), p.Summary)
+	if !p.Drifted() || p.Summary.Drift != 2 || p.Summary.Update != 0 {
+		t.Errorf("drifted %t, summary %+v", p.Drifted(), p.Summary)
 	}
 	in.Live = listed(existing(t, "j", `{"arch":"a","flavor":"x","steps":[]}`), existing(t, "gone", plainJob))
-	if p := diff.DriftOnly(diff.Compute(in)); p.DriftExitCode() != 0 || len(p.Changes) != 0 {
-		t.Errorf("no drift: status %d, %s", p.DriftExitCode(), outline(p))
+	if p := diff.DriftOnly(diff.Compute(in)); p.Drifted() || len(p.Changes) != 0 {
+		t.Errorf("no drift: drifted %t, %s", p.Drifted(), outline(p))
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
@@ -213,7 +214,7 @@ func (p *Planner) neverWritten(r removal, live *LiveJob) string {
 		whose = "it was created by " + sanitize.Line(creator, nameLimit)
 	}
 	return fmt.Sprintf("%s would be %sd, and was never written from here, only found as it was declared; %s (id %s). "+
-		"If it is yours, list it under removed:, or pass --adopt", quote(r.address), r.action, whose, quote(live.ID))
+		"%s", quote(r.address), r.action, whose, quote(live.ID), remedy.RemoveOrAdopt)
 }
 
 // checkEdited compares a job to remove with the base's declaration.
@@ -240,8 +241,8 @@ func (p *Planner) checkEdited(r removal, live *LiveJob, change *Change, out *out
 	change.Fields = fields
 	if !p.in.Options.ForceConflicts {
 		out.refuse(RuleConflict, r.address, fmt.Sprintf(
-			"%s is no longer defined, and was edited outside in %s; look at the edit, then pass --force-conflicts to %s it anyway",
-			quote(r.address), count(len(fields), "field"), r.action))
+			"%s is no longer defined, and was edited outside in %s; look at the edit, then %s",
+			quote(r.address), count(len(fields), "field"), remedy.ForceRemoval(string(r.action))))
 	}
 }
 

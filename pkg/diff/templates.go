@@ -10,6 +10,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
@@ -107,8 +108,8 @@ func (p *Planner) compareTemplate(want, before *compile.Template, live *LiveTemp
 			change.Verdict = VerdictAdopt
 		default:
 			out.refuse(RuleCollision, want.Address, fmt.Sprintf(
-				"a template called %s exists already (uuid %s), is not managed, and differs from the definition; pass --adopt to take it over",
-				quote(want.Name), quote(live.UUID)))
+				"a template called %s exists already (uuid %s), is not managed, and differs from the definition; %s",
+				quote(want.Name), quote(live.UUID), remedy.Adopt))
 			change = Change{Kind: change.Kind, Address: change.Address, Name: change.Name, ID: change.ID, WantTemplate: want,
 				Verdict: VerdictCollision, Note: "exists, not managed", Definition: change.Definition, HaveFingerprint: change.HaveFingerprint}
 		}
@@ -122,8 +123,8 @@ func (p *Planner) compareTemplate(want, before *compile.Template, live *LiveTemp
 	}
 	if change.Verdict == VerdictConflict && !p.in.Options.ForceConflicts {
 		out.refuse(RuleConflict, want.Address, fmt.Sprintf(
-			"%s was changed both in the definitions and outside, in %s; look at both, then pass --force-conflicts to let the definitions win",
-			quote(want.Address), pathsWith(change.Fields, VerdictConflict)))
+			"%s was changed both in the definitions and outside, in %s; %s",
+			quote(want.Address), pathsWith(change.Fields, VerdictConflict), remedy.ForceBoth))
 	}
 	if driftCount(&change) > 0 {
 		out.drifted = append(out.drifted, want.Address)
@@ -174,8 +175,8 @@ func (p *Planner) removeTemplate(before *compile.Template, live *LiveTemplate, c
 		change.Verdict = VerdictRemoveEdited
 		if !p.in.Options.ForceConflicts {
 			out.refuse(RuleConflict, before.Address, fmt.Sprintf(
-				"%s is no longer published, and was edited outside in %s; pass --force-conflicts to delete it anyway",
-				quote(before.Address), count(n, "field")))
+				"%s is no longer published, and was edited outside in %s; %s",
+				quote(before.Address), count(n, "field"), remedy.ForceRemoval("delete")))
 		}
 	}
 	change.Actions = []Action{ActionDelete}
@@ -194,8 +195,8 @@ func duplicateTemplates(want *compile.Template, named []*LiveTemplate, modules M
 		uuids = append(uuids, uuid)
 	}
 	slices.Sort(uuids)
-	return fmt.Sprintf("%d of your templates are called %s (uuids %s); delete all but one with buildsync template delete",
-		len(named), sanitize.Line(want.Name, nameLimit), strings.Join(uuids, ", "))
+	return fmt.Sprintf("%d of your templates are called %s (uuids %s); %s",
+		len(named), sanitize.Line(want.Name, nameLimit), strings.Join(uuids, ", "), remedy.DeleteTwins)
 }
 
 // templateMembers are the members of a template that a user can set (API reference 4.21).

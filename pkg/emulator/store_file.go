@@ -10,6 +10,8 @@ import (
 
 	"go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
+
+	"github.com/buildsync/buildsync/pkg/remedy"
 )
 
 // fileStore keeps rows in one bbolt file. A commit has reached the disk when it
@@ -25,9 +27,7 @@ func openFileStore(path string, wait time.Duration) (*fileStore, error) {
 	}
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: wait})
 	if errors.Is(err, bolterrors.ErrTimeout) {
-		return nil, fmt.Errorf("opening the emulator's data: %s is held by another process, "+
-			"probably a running \"buildsync emulator\" or a command with --endpoint emulator; "+
-			"stop it, or point --endpoint at its address", path)
+		return nil, fmt.Errorf("opening the emulator's data: %s is held by another process, %s", path, remedy.StopEmulator)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("opening the emulator's data: %s: %w; "+

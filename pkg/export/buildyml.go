@@ -7,6 +7,7 @@ import (
 
 	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -313,7 +314,7 @@ func (b *buildYML) expect(kind spec.NodeKind, path string, n *spec.Node) {
 // that does not compile, with those that do.
 func (b *buildYML) step(path, word string, settings *spec.Node) {
 	if b.catalogue.Action(word) == nil {
-		b.lose(path, fmt.Sprintf("the module of the action %q is not known: run buildsync modules harvest and import the file again, or write the step in the raw form", word))
+		b.lose(path, fmt.Sprintf("the module of the action %q is not known: %s", word, remedy.HarvestImport))
 		return
 	}
 	body := yamltext.Mapping()

@@ -11,6 +11,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/buildsync/buildsync/pkg/remedy"
 )
 
 // maxFileName is how many bytes of a name go into a file's name: file systems
@@ -30,21 +32,21 @@ type Layout struct {
 func OutFolder(workspace, out string) (string, error) {
 	if !filepath.IsAbs(out) {
 		if out != "" && !filepath.IsLocal(filepath.FromSlash(out)) {
-			return "", fmt.Errorf("--out %s lies outside the workspace %s; name a folder in it", out, workspace)
+			return "", fmt.Errorf("%s %s lies outside the workspace %s; name a folder in it", remedy.Out, out, workspace)
 		}
 		return filepath.ToSlash(out), nil
 	}
 	workspace, err := realPath(workspace)
 	if err != nil {
-		return "", fmt.Errorf("finding --out %s: %w", out, err)
+		return "", fmt.Errorf("finding %s %s: %w", remedy.Out, out, err)
 	}
 	full, err := realPath(out)
 	if err != nil {
-		return "", fmt.Errorf("finding --out %s: %w", out, err)
+		return "", fmt.Errorf("finding %s %s: %w", remedy.Out, out, err)
 	}
 	relative, err := filepath.Rel(workspace, full)
 	if err != nil || !filepath.IsLocal(relative) {
-		return "", fmt.Errorf("--out %s lies outside the workspace %s; name a folder in it", out, workspace)
+		return "", fmt.Errorf("%s %s lies outside the workspace %s; name a folder in it", remedy.Out, out, workspace)
 	}
 	return filepath.ToSlash(relative), nil
 }
@@ -91,8 +93,8 @@ func (l *Layout) File(folder, name, address string) (string, error) {
 		}
 		l.taken[key] = address
 		if !l.isRead(file) {
-			return "", fmt.Errorf("%s matches none of the globs under definitions (%s); add one that does, or choose another --out",
-				file, strings.Join(l.globs, ", "))
+			return "", fmt.Errorf("%s matches none of the globs under definitions (%s); %s",
+				file, strings.Join(l.globs, ", "), remedy.ChooseOut)
 		}
 		return file, nil
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/export"
 	reading "github.com/buildsync/buildsync/pkg/live"
+	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
 	"github.com/buildsync/buildsync/pkg/workspace"
@@ -129,8 +130,8 @@ func (x *Run) templates(ctx context.Context) error {
 		}
 		address := "template/" + live.Name
 		if i > 0 && all[i-1].Name == live.Name || i+1 < len(all) && all[i+1].Name == live.Name {
-			x.problem(address, live.UUID, fmt.Sprintf("several of your templates have this name, and a template cannot be renamed; this one has the uuid %s: "+
-				"delete all but one with `buildsync template delete UUID` and export again", live.UUID))
+			x.problem(address, live.UUID, fmt.Sprintf("several of your templates have this name, and a template cannot be renamed; this one has the uuid %s: %s",
+				live.UUID, remedy.DeleteTwinsAndExport))
 			continue
 		}
 		x.verified = append(x.verified, live)

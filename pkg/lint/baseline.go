@@ -11,6 +11,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/spec"
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
@@ -68,7 +69,7 @@ func ReadBaseline(text []byte) (*Baseline, error) {
 	}
 	var file baselineFile
 	if err := json.Unmarshal(text, &file); err != nil {
-		return nil, fmt.Errorf("the baseline is not of the form that lint --baseline writes: %w", err)
+		return nil, fmt.Errorf("the baseline is not of the form that %s writes: %w", remedy.WriteBaseline, err)
 	}
 	if file.Version != baselineVersion {
 		return nil, fmt.Errorf("the baseline has version %d; this buildsync reads version %d: write it anew", file.Version, baselineVersion)

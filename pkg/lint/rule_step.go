@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/buildsync/buildsync/pkg/catalog"
+	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -49,7 +50,7 @@ func (p *pass) module(u *unit, s *step) {
 			p.report("module-id", v.node.Range, s.pointer+".module_id", quoted(v.text)+" is not a step module's id", p.moduleHint(v.text))
 		default:
 			p.report("module-unknown", v.node.Range, s.pointer+".module_id", "the step module "+quoted(v.text)+" is not in the catalogue",
-				"let `buildsync modules harvest` learn it from your service, or add it to lint.tables.modules")
+				string(remedy.HarvestOrList))
 		}
 	}
 }

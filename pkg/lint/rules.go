@@ -3,6 +3,7 @@ package lint
 import (
 	"sync"
 
+	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -90,7 +91,7 @@ var rules = [...]Rule{
 	{Name: "fragment-unused", Severity: spec.Warning, Summary: "a fragment that nothing uses"},
 	{Name: "duplicate-fragment", Severity: spec.Error, Summary: "two fragments have one name", Fixed: true},
 	{Name: "module-id", Severity: spec.Error, Summary: "a module_id that is not one", Why: "Ids look like `devcloud2018.codeci_action_20043.action`."},
-	{Name: "module-unknown", Severity: spec.Warning, Summary: "a step module that is not in the catalogue", Why: "`buildsync modules harvest` learns it from your service. An action word that stands for no module is an error."},
+	{Name: "module-unknown", Severity: spec.Warning, Summary: "a step module that is not in the catalogue", Why: string(remedy.HarvestWhy) + " An action word that stands for no module is an error."},
 	{Name: "step-property", Severity: spec.Error, Summary: "a property that a step's module needs, does not know, or takes in another type", Why: "What the catalogue does not know is a warning: the service may know more."},
 	{Name: "step-name", Severity: spec.Warning, Summary: "two steps of one name", Why: "Plans, logs and the history cannot tell them apart."},
 	{Name: "step-disabled", Severity: spec.Warning, Summary: "every step is switched off"},
@@ -110,7 +111,7 @@ var rules = [...]Rule{
 	{Name: "renamed-from", Severity: spec.Error, Summary: "a former name that contradicts another definition"},
 	{Name: "removed-still-defined", Severity: spec.Error, Summary: "a job under removed that is still defined"},
 	{Name: "ignore-unused", Severity: spec.Warning, Summary: "policy.ignore contradicts the definitions", Why: "A defined job that is ignored is never applied; ignored fields that no job has do nothing, so that what they were to protect is overwritten."},
-	{Name: "vendored-file", Severity: spec.Error, Summary: "a copy from a source is not what the lock says, or a source is declared wrongly", Why: "What is under `vendor/` was reviewed in its own repository: an edit here would be lost, or hide. `buildsync vendor` gets the copy back.", Fixed: true},
+	{Name: "vendored-file", Severity: spec.Error, Summary: "a copy from a source is not what the lock says, or a source is declared wrongly", Why: "What is under `vendor/` was reviewed in its own repository: an edit here would be lost, or hide. " + string(remedy.VendorWhy), Fixed: true},
 	{Name: "policy-file", Severity: spec.Error, Summary: "a file of policies is malformed", Why: "An unknown path, a misspelt field in a rule, two policies of one name. The policy would not be checked.", Fixed: true},
 	{Name: "policy-exception", Severity: spec.Warning, Summary: "an exception from a policy has expired, or lets nothing pass", Why: "Exceptions that nobody needs hide the next breach."},
 	{Name: "unused-suppression", Severity: spec.Warning, Summary: "a suppression that suppresses nothing"},

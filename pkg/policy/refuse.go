@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -99,7 +100,7 @@ func (r *refusing) message(p *Policy) string {
 	}
 	text := fmt.Sprintf("%s to the policy %s of %s: %s", keeps(len(r.jobs)), quoted(p.Name), p.At.Start, strings.Join(parts, "; "))
 	if r.more {
-		text += "; buildsync policy check lists all"
+		text += "; " + string(remedy.ListBreaches)
 	}
 	if p.Help != "" {
 		text += "; what to do: " + p.Help

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/buildsync/buildsync/pkg/gitbase"
+	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
@@ -23,8 +24,8 @@ type DamagedError struct {
 }
 
 func (e *DamagedError) Error() string {
-	return fmt.Sprintf("the record %s (commit %.12s) cannot be used: %v; fetch it again: git update-ref -d %s && buildsync base fetch",
-		e.Ref, e.Commit, e.Cause, e.Ref)
+	return fmt.Sprintf("the record %s (commit %.12s) cannot be used: %v; %s",
+		e.Ref, e.Commit, e.Cause, remedy.FetchRecord(e.Ref))
 }
 
 func (e *DamagedError) Unwrap() error { return e.Cause }

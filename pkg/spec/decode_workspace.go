@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
@@ -26,7 +27,7 @@ func LoadWorkspace(tree Tree, opts Options) (*Workspace, Diagnostics) {
 		return nil, Diagnostics{{
 			Rule: "unreadable-file", Severity: Error, Range: Range{Start: Pos{File: WorkspaceFile}},
 			Message: fmt.Sprintf("there is no %s in %s", WorkspaceFile, tree.Describe()),
-			Hint:    `"buildsync init" writes one`,
+			Hint:    string(remedy.WriteWorkspace),
 		}}
 	}
 	if err != nil {

@@ -1,6 +1,10 @@
 package spec
 
-import "github.com/buildsync/buildsync/pkg/sanitize"
+import (
+	"github.com/buildsync/buildsync/pkg/sanitize"
+
+	"github.com/buildsync/buildsync/pkg/remedy"
+)
 
 // ForeignKind is the kind of a file that a person may take for a definition file.
 type ForeignKind string
@@ -77,7 +81,7 @@ func IsDefinitions(root *Node) bool {
 func (k ForeignKind) hint(name string) string {
 	switch k {
 	case ForeignBuildYML, ForeignAPIBody:
-		return "buildsync import " + sanitize.Line(name, 200) + " makes a definition of it; or move it out of the folders that definitions: names"
+		return string(remedy.Import(sanitize.Line(name, 200)))
 	case ForeignJob:
 		return `write "version: 1" and "jobs:" above it, and the job as an item of that list: "- name: …"`
 	case ForeignPolicies:

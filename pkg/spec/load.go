@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
@@ -31,7 +32,7 @@ func FindWorkspace(start string) (dir string, err error) {
 		}
 		parent := filepath.Dir(dir)
 		if parent == dir {
-			return "", fmt.Errorf("no %s in %s or a folder above it; run \"buildsync init\", or name a workspace with -C", WorkspaceFile, sanitize.Line(start, 0))
+			return "", fmt.Errorf("no %s in %s or a folder above it; %s", WorkspaceFile, sanitize.Line(start, 0), remedy.Init)
 		}
 		dir = parent
 	}

@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/buildsync/buildsync/pkg/remedy"
 )
 
 const (
@@ -171,7 +173,7 @@ func ReadLock(tree Tree) (*Lock, Diagnostics) {
 	root, found := ParseFile(LockFile, text)
 	if found.HasErrors() || root == nil || root.Str("version") != "1" || ofKind(root.Get("sources"), MappingNode) == nil {
 		return lock, Diagnostics{vendorError(Range{Start: Pos{File: LockFile, Line: 1, Column: 1}, End: Pos{File: LockFile, Line: 1, Column: 1}},
-			"run buildsync vendor to write it again", "the lock file cannot be read")}
+			string(remedy.VendorLock), "the lock file cannot be read")}
 	}
 	for _, f := range root.Get("sources").Fields {
 		l := Locked{Git: f.Value.Str("git"), Ref: f.Value.Str("ref"), Path: path.Clean(f.Value.Str("path")), Commit: f.Value.Str("commit"), Files: map[string]string{}, At: f.Key.Range}
@@ -188,7 +190,7 @@ func ReadLock(tree Tree) (*Lock, Diagnostics) {
 // Encode returns the text of the lock file.
 func (l *Lock) Encode() []byte {
 	var out strings.Builder
-	out.WriteString("# Written by buildsync vendor. Do not edit.\nversion: 1\nsources:")
+	out.WriteString("# Written by " + string(remedy.VendorCommand) + ". Do not edit.\nversion: 1\nsources:")
 	if len(l.Sources) == 0 {
 		out.WriteString(" {}")
 	}
@@ -224,16 +226,16 @@ func CheckVendored(tree Tree, w *Workspace) Diagnostics {
 		locked, known := lock.Sources[s.Name]
 		switch {
 		case !known:
-			found = append(found, vendorError(s.At, "run buildsync vendor, and commit "+VendorFolder+"/", "the source %s was not copied into the workspace", quoted(s.Name)))
+			found = append(found, vendorError(s.At, string(remedy.VendorAndCommit), "the source %s was not copied into the workspace", quoted(s.Name)))
 			continue
 		case !locked.Of(s):
-			found = append(found, vendorError(s.At, "run buildsync vendor, and commit "+VendorFolder+"/", "the source %s is declared differently in %s", quoted(s.Name), LockFile))
+			found = append(found, vendorError(s.At, string(remedy.VendorAndCommit), "the source %s is declared differently in %s", quoted(s.Name), LockFile))
 		}
 		found = append(found, checkFolder(tree, s, &locked)...)
 	}
 	for _, name := range slices.Sorted(maps.Keys(lock.Sources)) {
 		if !slices.ContainsFunc(w.Sources, func(s Source) bool { return s.Name == name }) {
-			found = append(found, vendorError(lock.Sources[name].At, "run buildsync vendor", "%s names the source %s, which buildsync.yaml does not declare", LockFile, quoted(name)))
+			found = append(found, vendorError(lock.Sources[name].At, string(remedy.Vendor), "%s names the source %s, which buildsync.yaml does not declare", LockFile, quoted(name)))
 		}
 	}
 	found.Sort()
@@ -251,7 +253,7 @@ func checkFolder(tree Tree, s *Source, locked *Locked) (found Diagnostics) {
 		at := Pos{File: name, Line: 1, Column: 1}
 		return Range{at, at}
 	}
-	const hint = "run buildsync vendor to get the copy back; change the file in its own repository"
+	const hint = string(remedy.VendorBack)
 	have, err := tree.Glob([]string{s.Folder() + "/**"})
 	if err != nil {
 		return Diagnostics{vendorError(s.At, "", "%s", err)}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/buildsync/buildsync/pkg/remedy"
 )
 
 // stepHint explains why a step has neither of the two forms.
@@ -139,7 +141,7 @@ func hintFor(s *schema, n *Node) string {
 		return "there is no space after the colon of " + quoted(glued[1]) + ": write " + quoted(glued[1]+": "+glued[2])
 	}
 	if inputs := s.properties["inputs"]; inputs != nil && n.Type == StringType && s.properties["image"] != nil {
-		return "write the step's values under inputs:, such as {inputs: {command: …}}; buildsync modules show lists the inputs"
+		return "write the step's values under inputs:, such as {inputs: {command: …}}; " + string(remedy.ShowInputs)
 	}
 	if s.types&typeArray != 0 && strings.ContainsAny(n.Text, "［］，") {
 		return "the brackets or commas of " + quoted(n.Text) + " are full-width ones: write ordinary ones"

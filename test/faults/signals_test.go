@@ -180,7 +180,7 @@ func TestSignalBeforeAWrite(t *testing.T) {
 			if got.code != 130 || b.writes() > 0 {
 				t.Errorf("%d writes, %v", b.writes(), got)
 			}
-			if _, err := os.Stat(filepath.Join(b.dir, "report.json")); err == nil && b.report().ExitCode() == 0 {
+			if _, err := os.Stat(filepath.Join(b.dir, "report.json")); err == nil && b.report().Complete() {
 				t.Error("the report says that all went well")
 			}
 			b.finished(3, "a", "b", "c")
