@@ -1,5 +1,5 @@
 # A task and a template with every kind of member that the provider knows. The
-# script beside this file creates, plans, changes, plans and destroys them.
+# script beside this file creates, changes, replaces, imports and destroys them.
 terraform {
   required_providers {
     huaweicloud = { source = "huaweicloud/huaweicloud" }
@@ -10,6 +10,8 @@ variable "endpoint" { type = string }
 variable "access_key" { type = string }
 variable "secret_key" { type = string }
 variable "name" { type = string }
+variable "target" { type = string }
+variable "command" { type = string }
 
 provider "huaweicloud" {
   region     = "cn-north-4"
@@ -60,7 +62,7 @@ resource "huaweicloud_codearts_build_task" "test" {
     }
     params {
       name  = "defaultValue"
-      value = "test"
+      value = var.target
     }
   }
 
@@ -78,15 +80,18 @@ resource "huaweicloud_codearts_build_task" "test" {
 }
 
 resource "huaweicloud_codearts_build_template" "test" {
-  name        = "shop-base"
-  description = "for the shop"
+  name             = "shop-base"
+  description      = "for the shop"
+  enable_force_new = "true" # a change makes another one; without this it is refused
 
   steps {
     enable    = true
     module_id = "devcloud2018.codeci_action_20017.action"
     name      = "Shell"
     properties = {
-      command = jsonencode("make\n")
+      command = jsonencode("${var.command}\n")
     }
   }
 }
+
+output "task" { value = huaweicloud_codearts_build_task.test.id }
