@@ -126,8 +126,8 @@ func (c *compiler) claims() []Claim {
 	var claims []Claim
 	for _, job := range c.result.Jobs {
 		claim := Claim{Address: job.Address, ProjectID: job.ProjectID, Name: job.Name, ID: job.ID, At: job.nameAt}
-		for _, name := range job.RenamedFrom {
-			claim.Former = append(claim.Former, FormerName{name, job.nameAt})
+		for i, name := range job.RenamedFrom {
+			claim.Former = append(claim.Former, FormerName{name, job.formerAt[i]})
 		}
 		claims = append(claims, claim)
 	}

@@ -302,6 +302,7 @@ func (u *unit) settings(whole *spec.Node, j *Job) {
 		items, _ := u.list("renamed_from", n)
 		for i, item := range items {
 			j.RenamedFrom = append(j.RenamedFrom, u.filledText("renamed_from"+valuepath.Index(i), item))
+			j.formerAt = append(j.formerAt, item.Range)
 		}
 	}
 }

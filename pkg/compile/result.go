@@ -51,8 +51,9 @@ type Job struct {
 
 	packed    *packedJob
 	nameAt    spec.Range
-	writtenAt spec.Range // of the name
-	chosen    []choice   // by the matrix that made the job
+	formerAt  []spec.Range // of RenamedFrom
+	writtenAt spec.Range   // of the name
+	chosen    []choice     // by the matrix that made the job
 	use       *familyUse
 }
 

@@ -7,11 +7,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// readOnlyMembers are written by the service alone: they are never compared and
-// never sent back.
-var readOnlyMembers = []string{
-	wire.KeyDomainID, wire.KeyActions, wire.KeyBuildEnvironmentType, wire.KeyClusterSelected,
-}
+// readOnlyMembers are never compared and never sent back.
+var readOnlyMembers = wire.ServiceMembers()
 
 // identityMembers name the object and do not describe it.
 var identityMembers = []string{wire.KeyJobID, wire.KeyProjectID}

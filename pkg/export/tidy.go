@@ -10,10 +10,7 @@ import (
 )
 
 // serviceMembers are written by the service alone, or say which job it is.
-var serviceMembers = []string{
-	wire.KeyDomainID, wire.KeyActions, wire.KeyBuildEnvironmentType, wire.KeyClusterSelected,
-	wire.KeyJobID, wire.KeyJobName, wire.KeyProjectID,
-}
+var serviceMembers = append(wire.ServiceMembers(), wire.KeyJobID, wire.KeyJobName, wire.KeyProjectID)
 
 // tidy returns a copy of a live body without what nobody would write: members
 // of the service alone, values that it fills in, nulls, and what follows from a

@@ -229,6 +229,7 @@ func (p *pass) unit(u *unit) {
 	p.notifications(u)
 	p.triggers(u)
 	p.commitTrigger(u)
+	p.serviceValues(u)
 	p.references(u)
 	p.fragmentUses(u)
 	p.names(u)

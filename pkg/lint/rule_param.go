@@ -35,6 +35,9 @@ func (p *pass) parameters(u *unit) {
 			} else {
 				first[d.name] = d.nameAt
 			}
+		} else if d.raw {
+			// A live job may hold such a parameter, and export writes it.
+			p.report("param-name", d.node.Range, d.pointer, "the parameter has no name, so no build can be given a value for it", "add {name: name, value: NAME} to its params").Severity = spec.Warning
 		}
 		p.paramClass(d)
 		p.paramOptions(u, d)

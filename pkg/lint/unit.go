@@ -126,6 +126,8 @@ func (u *unit) readParams(n *spec.Node) []param {
 		if raw := item.Get("params"); raw != nil {
 			p.raw = true
 			p.readRaw(raw)
+		} else if item.Get("definition") != nil {
+			p.raw = true
 		} else if options := item.Get("options"); options != nil {
 			p.readOptions(options)
 		}

@@ -29,6 +29,12 @@ const (
 	KeyClusterSelected      = "cluster_selected"
 )
 
+// ServiceMembers returns the members of a job body that the service alone writes.
+// They are never compared and never sent.
+func ServiceMembers() []string {
+	return []string{KeyDomainID, KeyActions, KeyBuildEnvironmentType, KeyClusterSelected}
+}
+
 // Keys of one source of a job (CreateBuildJobScm).
 const (
 	KeyBranch        = "branch"

@@ -1,0 +1,50 @@
+package compile_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/lint"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// TestFormerNameIsPointedAt: compile, and so plan and apply, points at the entry of
+// renamed_from that is wrong, as lint does.
+func TestFormerNameIsPointedAt(t *testing.T) {
+	t.Parallel()
+	for _, jobs := range []string{
+		"  - {name: a, arch: arm, steps: [], renamed_from: [x, b]}\n  - {name: c, arch: arm, steps: [], renamed_from: [y, b]}\n",
+		"  - {name: a, arch: arm, steps: [], renamed_from: [x, a]}\n",
+		"  - {name: a, arch: arm, steps: [], renamed_from: [b]}\n  - {name: b, arch: arm, steps: []}\n",
+		"  - {name: \"${{ matrix.n }}\", matrix: {n: [a, c]}, arch: arm, steps: [], renamed_from: [\"b-${{ matrix.n }}\", b]}\n",
+	} {
+		tree := spec.MapTree{
+			spec.WorkspaceFile:   "version: 1\nprojects: {shop: 6ecbc5bac7c8442fb3d2563d53c13582}\ndefault_project: shop\n",
+			"definitions/a.yaml": "version: 1\njobs:\n" + jobs,
+		}
+		set, found := spec.Load(tree, spec.Options{})
+		if found.HasErrors() {
+			t.Fatal(found)
+		}
+		_, compiled := compile.Compile(set, compile.Options{})
+		places := func(ds spec.Diagnostics) string {
+			var out []string
+			for _, d := range ds {
+				if d.Rule == "renamed-from" {
+					out = append(out, d.Range.Start.String()+" "+d.Message)
+				}
+			}
+			return strings.Join(out, "\n")
+		}
+		have, linted := places(compiled), places(lint.Check(tree, "", lint.Options{}))
+		if have != linted || have == "" {
+			t.Errorf("%s: compile says\n%s\nlint says\n%s", jobs, have, linted)
+		}
+		for _, line := range strings.Split(have, "\n") {
+			if strings.Contains(line, ":12 ") {
+				t.Errorf("%s: it points at the name: %s", jobs, line)
+			}
+		}
+	}
+}

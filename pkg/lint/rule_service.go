@@ -1,0 +1,38 @@
+package lint
+
+import (
+	"slices"
+
+	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// serviceValues reports what the service writes by itself: members under extra
+// that have no effect, and members of a code source that are declared empty.
+func (p *pass) serviceValues(u *unit) {
+	if extra := u.node.Get("extra"); extra != nil {
+		for _, f := range extra.Fields {
+			switch key := f.Key.Text; {
+			case slices.Contains(wire.ServiceMembers(), key):
+				p.report("service-value", f.Key.Range, u.pointer+".extra."+key, "the service alone writes "+quoted(key)+": it is never sent", "remove it")
+			case key == wire.KeyLimitTime:
+				p.report("service-value", f.Key.Range, u.pointer+".extra."+key, quoted(key)+" is how the service shows the timeout: it is never sent", "write timeout in its place")
+			}
+		}
+	}
+	list := u.node.Get("scms")
+	if list == nil || list.Kind != spec.SequenceNode {
+		return
+	}
+	for i, n := range list.Items {
+		pointer := u.pointer + ".scms" + spec.ItemSegment(n, i)
+		for _, key := range []string{wire.KeyRepoID, wire.KeyWebURL, wire.KeyGroupName, wire.KeyRepoName} {
+			v := n.Get(key)
+			if v == nil || v.Kind != spec.ScalarNode || !v.IsNull() && v.Text != "" {
+				continue
+			}
+			p.report("service-value", v.Range, pointer+"."+key, key+" is declared empty, and the service works it out from the address of the repository",
+				"remove the key: the live value stays")
+		}
+	}
+}
