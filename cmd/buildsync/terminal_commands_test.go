@@ -225,6 +225,12 @@ func TestThePaceIsExplained(t *testing.T) {
 	if got := runWith(t, "", env, "-C", dir, "apply", "--yes"); got.code != exitDone {
 		t.Fatalf("%+v", got)
 	}
+	dumb := sit(t, 80, dir, append(env, "TERM=dumb"), "plan", "--rate", "60/min") // the last of two holds
+	dumb.sees("note: --rate allows 60 requests a minute, so reading")
+	dumb.types("\x03")
+	if code, _ := dumb.end(); code != exitInterrupted || strings.Contains(dumb.text(), "\x1b") {
+		t.Errorf("TERM=dumb: code %d\n%q", code, dumb.text())
+	}
 	for _, args := range [][]string{{"plan"}, {"modules", "harvest"}} {
 		s := sit(t, 80, dir, env, append(args, "--rate", "60/min")...)
 		s.sees("note: --rate allows 60 requests a minute, so reading")

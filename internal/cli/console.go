@@ -69,6 +69,12 @@ func IsTerminal(stream any) bool {
 	return file != nil && term.IsTerminal(int(file.Fd()))
 }
 
+// Draws reports whether a display may be drawn on a stream and drawn anew: it is a
+// terminal that can move its cursor.
+func (p *Console) Draws(stream any) bool {
+	return IsTerminal(stream) && p.Env.Get("TERM") != "dumb"
+}
+
 // Colorful decides about colour for one stream. NO_COLOR counts where it is not
 // empty (no-color.org), FORCE_COLOR where it is neither empty nor 0.
 func (p *Console) Colorful(stream any, disabled bool) bool {

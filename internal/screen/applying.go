@@ -42,7 +42,7 @@ func NewApplying(in *kit.Invocation, plan *diff.Plan, pacing *Pacing) *Applying 
 		p.lines = io.Discard
 		return p
 	}
-	if p.count == 0 || !kit.IsTerminal(in.Stderr) || in.On("verbose") {
+	if p.count == 0 || !in.Draws(in.Stderr) || in.On("verbose") {
 		return p // a bar without work never completes
 	}
 	// The display must not outlive the run, whatever became of its bars. It wants

@@ -33,7 +33,7 @@ func NewCounting(in *kit.Invocation, what string, total int, pacing *Pacing) *Co
 	p.left.Store(int64(total))
 	p.stop = pacing.watch("reading", func() int { return int(p.left.Load()) })
 	// A bar says nothing of one object.
-	if total > 1 && kit.IsTerminal(in.Stderr) && !in.On("quiet") && !in.On("verbose") {
+	if total > 1 && in.Draws(in.Stderr) && !in.On("quiet") && !in.On("verbose") {
 		p.bars = mpb.NewWithContext(in.Stops.Hard, mpb.WithOutput(kit.StreamFile(in.Stderr)), mpb.WithWidth(40))
 		p.bar = p.bars.AddBar(int64(total), mpb.BarRemoveOnComplete(),
 			mpb.PrependDecorators(decor.Name(p.what+" "), decor.CountersNoUnit("%d of %d ")),

@@ -86,7 +86,7 @@ type Download struct {
 // NewDownload starts the display; close ends it.
 func NewDownload(in *kit.Invocation) *Download {
 	p := &Download{in: in, last: time.Now()}
-	if in.On("quiet") || in.On("verbose") || !kit.IsTerminal(in.Stderr) {
+	if in.On("quiet") || in.On("verbose") || !in.Draws(in.Stderr) {
 		return p
 	}
 	p.bars = mpb.NewWithContext(in.Stops.Hard, mpb.WithOutput(kit.StreamFile(in.Stderr)), mpb.WithWidth(40))

@@ -17,7 +17,11 @@ import (
 const (
 	refusalTold = 3 * time.Second
 	paceTold    = 10 * time.Second
+	listingTold = 3 * time.Second
 )
+
+// unknown is how many objects are left while the lists of them are being read.
+const unknown = -1
 
 // Pacing tells people why a run takes long: the service takes so many requests, or
 // --rate allows so many. Each reason is told once in a run.
@@ -35,7 +39,8 @@ func NewPacing(in *kit.Invocation, pace func() client.Pace) *Pacing {
 }
 
 // watch looks once a second, and when stop is called no more. left returns how many
-// objects are left, and what is done to them: reading, writing.
+// objects are left, unknown before they are listed; doing is what is done to them:
+// reading, writing.
 func (p *Pacing) watch(doing string, left func() int) (stop func()) {
 	if p == nil || p.in.On("quiet") {
 		return func() {}
@@ -43,6 +48,7 @@ func (p *Pacing) watch(doing string, left func() int) (stop func()) {
 	ended := make(chan struct{})
 	var group sync.WaitGroup
 	group.Go(func() {
+		began := time.Now()
 		tick := time.NewTicker(time.Second)
 		defer tick.Stop()
 		for {
@@ -50,7 +56,7 @@ func (p *Pacing) watch(doing string, left func() int) (stop func()) {
 			case <-ended:
 				return
 			case <-tick.C:
-				p.tell(reason(p.pace(), doing, left()))
+				p.tell(reason(p.pace(), doing, left(), time.Since(began)))
 			}
 		}
 	})
@@ -70,9 +76,10 @@ func (p *Pacing) tell(kind, sentence string) {
 	}
 }
 
-// reason says why left objects take long, "" where the pace is no reason.
-func reason(pace client.Pace, doing string, left int) (kind, sentence string) {
-	if left <= 0 {
+// reason says why left objects take long, "" where the pace is no reason. waited is
+// for how long it has been looked.
+func reason(pace client.Pace, doing string, left int, waited time.Duration) (kind, sentence string) {
+	if left == 0 {
 		return "", ""
 	}
 	if pace.Refused >= refusalTold {
@@ -81,13 +88,19 @@ func reason(pace client.Pace, doing string, left int) (kind, sentence string) {
 	if pace.PerSecond <= 0 {
 		return "", ""
 	}
-	least := time.Duration(float64(left) / pace.PerSecond * float64(time.Second)).Round(time.Second)
-	if least < paceTold {
-		return "", ""
-	}
 	who := "the service takes about"
 	if pace.Asked {
 		who = "--rate allows"
+	}
+	if left == unknown {
+		if waited < listingTold {
+			return "", ""
+		}
+		return "listing", fmt.Sprintf("%s %s requests a minute; the lists of the jobs are read first", who, perMinute(pace))
+	}
+	least := time.Duration(float64(left) / pace.PerSecond * float64(time.Second)).Round(time.Second)
+	if least < paceTold {
+		return "", ""
 	}
 	return "pace", fmt.Sprintf("%s %s requests a minute, so %s %d more takes at least %s", who, perMinute(pace), doing, left, least)
 }

@@ -35,6 +35,7 @@ type Reading struct {
 // NewReading starts the display; close ends it.
 func NewReading(in *kit.Invocation, pacing *Pacing) *Reading {
 	p := &Reading{in: in, pacing: pacing, last: time.Now()}
+	p.left.Store(unknown)
 	p.stop = pacing.watch("reading", func() int { return int(p.left.Load()) })
 	return p
 }
@@ -51,7 +52,7 @@ func (p *Reading) Read(done, total int) {
 	switch {
 	case p.bar != nil:
 		p.bar.SetCurrent(int64(done))
-	case kit.IsTerminal(p.in.Stderr):
+	case p.in.Draws(p.in.Stderr):
 		if silence >= ReadingShown {
 			p.begin(done, total)
 		}
