@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -147,10 +148,14 @@ func TestTwoRunsAtOnce(t *testing.T) {
 				both.Wait()
 			}})
 			reports := [2]*apply.Report{}
+			turns := newTurns(w, len(plans))
 			var runs sync.WaitGroup
 			for i := range plans {
 				api := w.newClient(nil)
-				runs.Go(func() { reports[i] = w.applyWith(t.Context(), api, plans[i], apply.Options{}) })
+				runs.Go(func() {
+					defer turns.leave()
+					reports[i] = w.applyWith(t.Context(), api, plans[i], apply.Options{Clock: turns})
+				})
 			}
 			runs.Wait()
 			w.AllPlayed(t)
@@ -170,6 +175,53 @@ func TestTwoRunsAtOnce(t *testing.T) {
 			}
 			w.mustBeInSync(head())
 		})
+	}
+}
+
+// turns is the world's clock for several runs. A wait ends once all other runs wait or have ended.
+// With the plain clock, one run could pass all its waits before the other makes a single request.
+type turns struct {
+	*world
+	mu      sync.Mutex
+	running int           // runs that have not ended
+	waiting int           // of them, those that wait
+	next    chan struct{} // closed when the waits end
+}
+
+func newTurns(w *world, runs int) *turns {
+	return &turns{world: w, running: runs, next: make(chan struct{})}
+}
+
+// Wait moves the clock when all other runs wait or have ended.
+func (c *turns) Wait(ctx context.Context, d time.Duration) error {
+	if d > 0 {
+		c.mu.Lock()
+		c.waiting++
+		next := c.next
+		c.release()
+		c.mu.Unlock()
+		select {
+		case <-next:
+		case <-ctx.Done():
+		}
+	}
+	return c.world.Wait(ctx, d)
+}
+
+// leave marks a run as ended.
+func (c *turns) leave() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.running--
+	c.release()
+}
+
+// release ends the waits if no run is left to wait for. The caller holds c.mu.
+func (c *turns) release() {
+	if c.waiting >= c.running {
+		c.waiting = 0
+		close(c.next)
+		c.next = make(chan struct{})
 	}
 }
 
