@@ -119,7 +119,7 @@ func (in *invocation) exportOptions(w *workspace.Workspace, kind string, project
 		return o, err
 	}
 	if term, near, unknown := o.Labels.Unknown(w.Result.Jobs); unknown {
-		return o, kit.UsageError{Text: (&apply.UnknownNameError{Word: term, What: "label of a job that is defined", Near: near}).Error()}
+		return o, kit.UsageError{Text: (&apply.UnknownNameError{Word: term, What: "label of a defined job", Near: near}).Error()}
 	}
 	o.Templates = len(o.Labels) == 0 && (kind == "template" || kind == "all" && in.Text("project") == "")
 	return o, nil

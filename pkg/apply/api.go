@@ -8,9 +8,9 @@ import (
 	"github.com/buildsync/buildsync/pkg/live"
 )
 
-// Writer holds the writes that carrying out a plan needs; *client.Client
-// implements it. No method sends a call twice unless the first one was provably
-// not processed: any other repetition is decided in this package.
+// Writer has the writes for carrying out a plan; *client.Client implements it. No method sends a
+// call twice unless the first one was provably not processed. Every other repetition is decided in
+// this package.
 type Writer interface {
 	CreateJob(ctx context.Context, body *jsontree.Value) (id string, err error)
 	UpdateJob(ctx context.Context, body *jsontree.Value) error
@@ -22,7 +22,7 @@ type Writer interface {
 	DeleteTemplate(ctx context.Context, uuid string) error
 }
 
-// API holds all calls of Run.
+// API has all calls that Run makes.
 type API interface {
 	live.API
 	Writer

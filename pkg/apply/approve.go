@@ -10,7 +10,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// StaleError says that a plan is no longer what was approved.
+// StaleError reports that a plan is no longer the approved one.
 type StaleError struct {
 	Planned, Fresh string   // plan ids
 	Changes        []string // what is different now, for people
@@ -18,18 +18,17 @@ type StaleError struct {
 
 func (e *StaleError) Error() string {
 	ids := sanitize.Line(e.Planned, 80)
-	if e.Fresh != "" { // there is none where the circumstances alone decide
+	if e.Fresh != "" { // empty if the circumstances alone decide
 		ids += ", now " + e.Fresh
 	}
 	return fmt.Sprintf("the plan is no longer what was approved (%s): %s; look at a new plan and approve that", ids, strings.Join(e.Changes, "; "))
 }
 
-// Approve returns a *StaleError unless fresh, a plan made just now, may be
-// carried out on the approval of planned. It may if both are the same plan, or
-// if nothing is left to do, since applying a plan twice does nothing the second
-// time. A part of what was approved is another plan.
+// Approve returns a *StaleError unless fresh, a plan made just now, may be applied on the approval
+// of planned. It may if both are the same plan, or if nothing is left to do: applying a plan twice
+// does nothing the second time. A part of the approved plan is another plan.
 //
-// planned is a constraint and never a script: nothing of it is sent.
+// planned only restricts: nothing in it is sent.
 func Approve(planned, fresh *diff.Plan) error {
 	stale := &StaleError{Planned: planned.PlanID, Fresh: fresh.PlanID}
 	if planned.Refused() {
@@ -52,7 +51,7 @@ func Approve(planned, fresh *diff.Plan) error {
 		switch {
 		case fact.planned == fact.fresh:
 		case fact.fresh == "":
-			stale.add("the %s was %q and there is none now: give apply the flags that plan was given", fact.what, sanitize.Line(fact.planned, 200))
+			stale.add("the %s was %q and there is none now: pass the same flags to apply as to plan", fact.what, sanitize.Line(fact.planned, 200))
 		default:
 			stale.add("the %s was %q and is %q", fact.what, sanitize.Line(fact.planned, 200), sanitize.Line(fact.fresh, 200))
 		}
@@ -74,7 +73,7 @@ func Approve(planned, fresh *diff.Plan) error {
 		}
 	}
 	if len(stale.Changes) == 0 && fresh.HasChanges() {
-		stale.add("only a part of it is left to do, or was asked for: %d of %d actions", actionCount(fresh), actionCount(planned))
+		stale.add("only part of it is left to do or was selected: %d of %d actions", actionCount(fresh), actionCount(planned))
 	}
 	if len(stale.Changes) > 0 {
 		return stale
@@ -94,17 +93,16 @@ func (e *StaleError) add(format string, args ...any) {
 	e.Changes = append(e.Changes, fmt.Sprintf(format, args...))
 }
 
-// appliedBefore reports whether fresh compares with the commit that planned was
-// to apply: a complete apply moves the base there. The rest is then compared
-// with the approved changes, as after any interruption.
+// appliedBefore reports whether fresh compares with the commit that planned was to apply: a
+// complete apply moves the base there. The rest is then compared with the approved changes, as
+// after an interruption.
 func appliedBefore(planned, fresh *diff.Plan) bool {
 	return !planned.Head.Dirty && planned.Head.Commit != "" &&
 		planned.Head.Commit == fresh.Head.Commit && planned.Head.Commit == baseOf(fresh)
 }
 
-// recorded reports whether a plan compares with the record, or would if there
-// were one. Several runs may move the record at once; each change says what it
-// was compared with.
+// recorded reports whether a plan compares with the applied record, or would if there were one.
+// Several runs may move the record at once; each change has its own base.
 func recorded(p *diff.Plan) bool { return p.Base == nil || p.Base.Recorded() }
 
 func baseOf(p *diff.Plan) string {
@@ -116,8 +114,7 @@ func baseOf(p *diff.Plan) string {
 
 func changeKey(c *diff.Change) string { return string(c.Kind) + " " + c.ProjectID + " " + c.Address }
 
-// exceeds returns how a change goes beyond what was approved of it; "" if it
-// does not.
+// exceeds returns how a change goes beyond the approved one, "" if it does not.
 func exceeds(approved, fresh *diff.Change) string {
 	if len(fresh.Actions) == 0 {
 		return ""
@@ -130,8 +127,7 @@ func exceeds(approved, fresh *diff.Change) string {
 			return fmt.Sprintf("it was to %s and is now to %s", actionsText(approved.Actions), actionsText(fresh.Actions))
 		}
 	}
-	// An object that was to be created has no state that a person could have
-	// looked at.
+	// An object that was to be created had no state to look at.
 	created := approved.ID == nil
 	if !created && (fresh.ID == nil || *fresh.ID != *approved.ID) {
 		return "it is another object now"
@@ -140,7 +136,7 @@ func exceeds(approved, fresh *diff.Change) string {
 		return "the live object was changed since" + valuesText(movedSince(approved, fresh))
 	}
 	if fresh.WantFingerprint != approved.WantFingerprint {
-		return "the definitions say something else" + pathsText(approved, fresh)
+		return "the definitions have changed" + pathsText(approved, fresh)
 	}
 	for i := range fresh.Fields {
 		field := &fresh.Fields[i]
@@ -170,9 +166,9 @@ func actionsText(actions []diff.Action) string {
 	return strings.Join(texts, " and ")
 }
 
-// movedSince returns the live values that differ between two versions of a
-// change: Before of the approved one, After of the present one. A field that
-// one version does not list had the wanted value there.
+// movedSince returns the live values that differ between two versions of a change: Before from the
+// approved one, After from the present one. A field that one version does not list had the wanted
+// value there.
 func movedSince(approved, fresh *diff.Change) []diff.Field {
 	var out []diff.Field
 	for i := range fresh.Fields {

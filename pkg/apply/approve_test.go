@@ -51,7 +51,7 @@ func TestApprove(t *testing.T) {
 		"the create is done":  {func(w *world) { w.converge(definitions(job("new", "echo new"))) }, want, "2 of 3 actions"},
 		"the job was edited":  {func(w *world) { w.editOutside("target", setCommand("echo edited")) }, want, "the live object was changed"},
 		"another job drifted": {func(w *world) { w.editOutside("keep", setCommand("echo edited")) }, want, "shop/job/keep: update was not in the plan"},
-		"the definitions say something else": {func(*world) {}, func() *compile.Result {
+		"the definitions have changed": {func(*world) {}, func() *compile.Result {
 			return definitions(job("keep", "echo keep"), job("new", "echo new", notice("MAIL", "deleteJob")), job("target", "echo other"))
 		}, "steps"},
 		"a job more": {func(*world) {}, func() *compile.Result {
@@ -140,7 +140,7 @@ func TestApproveComparesTheChanges(t *testing.T) {
 		change func(*diff.Plan)
 		want   string // "" where the approval holds
 	}{
-		"nothing":               {func(*diff.Plan) {}, "only a part of it is left to do"},
+		"nothing":               {func(*diff.Plan) {}, "only part of it is left to do"},
 		"nothing is left to do": {func(p *diff.Plan) { p.Changes[0].Actions = nil }, ""},
 		"another object":        {func(p *diff.Plan) { p.Changes[0].ID = &other }, "another object"},
 		"no object":             {func(p *diff.Plan) { p.Changes[0].ID = nil }, "another object"},
@@ -169,7 +169,7 @@ func TestApproveComparesTheChanges(t *testing.T) {
 	}
 	from := plan()
 	from.Environment = "prod"
-	if err := apply.Approve(from, func() *diff.Plan { p := plan(); p.PlanID = "sha256:b"; return p }()); err == nil || !strings.Contains(err.Error(), "give apply the flags") {
+	if err := apply.Approve(from, func() *diff.Plan { p := plan(); p.PlanID = "sha256:b"; return p }()); err == nil || !strings.Contains(err.Error(), "pass the same flags") {
 		t.Errorf("an environment that is missing: %v", err)
 	}
 }

@@ -20,7 +20,7 @@ const (
 	writeAttempts = 4
 )
 
-// reply says what the end of a write means for the object.
+// reply is what the end of a write means for the object.
 type reply uint8
 
 const (
@@ -32,8 +32,8 @@ const (
 	distrusted              // an answer about another object: no read of this server proves anything
 )
 
-// classify says what err, returned by a write, means for the object. The
-// difference between answered and silent decides whether absence can be proven.
+// classify returns what err, from a write, means for the object. The difference between answered
+// and silent decides whether absence can be proven.
 func classify(err error) reply {
 	var e *client.Error
 	if errors.As(err, new(*stopError)) {
@@ -73,8 +73,8 @@ type retry struct {
 	delays *backoff.ExponentialBackOff
 }
 
-// again waits before another attempt after one that ended in err. It returns
-// false if no attempts are left or the run is to stop.
+// again waits before another attempt after one that failed with err. It returns false if no
+// attempts are left or the run must stop.
 func (t *retry) again(ctx context.Context, err error) bool {
 	t.tries++
 	if t.delays == nil {
@@ -92,13 +92,12 @@ func (t *retry) again(ctx context.Context, err error) bool {
 	return t.tries < limit && t.step.run.stopping() == "" && t.step.pause(ctx, t.delays.NextBackOff()) == nil
 }
 
-// internal reports whether err is an internal error of the service, which is not
-// worth many attempts.
+// internal reports whether err is an internal error of the service, which deserves few attempts.
 func internal(err error) bool {
 	return classify(err) == answered && !errors.Is(err, client.ErrTryAgain) && !throttled(err)
 }
 
-// describe returns err as one line for a person.
+// describe returns err as one line for people.
 func describe(err error) string { return sanitize.Message(err.Error()) }
 
 // lost describes an error of a write that a later read has settled. That it is not
@@ -116,8 +115,8 @@ type stopError struct{ reason string }
 
 func (e *stopError) Error() string { return e.reason }
 
-// send carries out one write, unless the run is to stop, and notes in the
-// result what it took. A reply of unsent with a *stopError was not even tried.
+// send makes one write unless the run must stop, and records its attempts in the result. If it
+// returns unsent with a *stopError, nothing was tried.
 func (s *step) send(ctx context.Context, call func(context.Context) error) (reply, error) {
 	reason := s.run.stopping()
 	if s.putsBack {
@@ -155,8 +154,8 @@ func (s *step) send(ctx context.Context, call func(context.Context) error) (repl
 	return classify(err), err
 }
 
-// observe returns the function that records the attempts of one write: the
-// client repeats by itself what the service certainly did not process.
+// observe returns the function that records the attempts of one write. The client itself repeats
+// what the service certainly did not process.
 func (s *step) observe() func(client.Attempt) {
 	var last time.Time
 	return func(a client.Attempt) {
@@ -190,8 +189,8 @@ func (s *step) wait(ctx context.Context, d time.Duration) error {
 	return s.run.clock.Wait(ctx, d)
 }
 
-// pause waits before another attempt at a write. It also ends when the run is
-// to stop, because then no attempt will follow.
+// pause waits before another attempt at a write. It also ends when the run must stop, because then
+// no attempt follows.
 func (s *step) pause(ctx context.Context, d time.Duration) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -10,8 +10,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// missing returns the fields in which a body that was read is not what was sent,
-// by the comparison that the next plan will make.
+// missing returns the fields in which a body that was read differs from what was sent, by the
+// comparison that the next plan will make.
 func (s *step) missing(have *jsontree.Value) []diff.Field {
 	return s.seen(s.change.Unmet(have, s.run.opts.Modules))
 }
@@ -69,8 +69,8 @@ func (s *step) fingerprint(body *jsontree.Value) string {
 	return s.change.Fingerprint(body, s.run.opts.Modules)
 }
 
-// templateDifferences returns the fields in which a template, as a listing shows
-// it, is not what body says (API reference 4.20, 4.21).
+// templateDifferences returns the fields in which a template from a listing differs from body (API
+// reference 4.20, 4.21).
 func (r *run) templateDifferences(item, body *jsontree.Value) []diff.Field {
 	return diff.TemplateDifferences(item, body, r.opts.Modules)
 }

@@ -17,65 +17,62 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// CreateRetry says when a create may be sent a second time. Both ways need a
-// proof of absence, see create.
+// CreateRetry is when a create may be sent a second time. Both values require a proof of absence,
+// see create.
 type CreateRetry string
 
 const (
-	// CreateRetryAnswered allows it only after an error answer of the service:
-	// the handling has ended, so what is absent stays absent. The default.
+	// CreateRetryAnswered allows it only after an error answer of the service: the service has
+	// stopped, so an absent object stays absent. The default.
 	CreateRetryAnswered CreateRetry = ""
-	// CreateRetrySettled allows it after silence too, and accepts that a request
-	// held somewhere for longer than the settle window makes a second object.
+	// CreateRetrySettled also allows it without an answer. A request delayed for longer than the
+	// settle window then makes a second object.
 	CreateRetrySettled CreateRetry = "settled"
 )
 
-// proofGap is how far apart the two listings of a proof of absence are at least.
+// proofGap is the minimum time between the two listings of a proof of absence.
 const proofGap = 10 * time.Second
 
 // found is the result of looking for an object by its name.
 type found struct {
 	ids      []string // of that name
-	complete bool     // the listing shows everything
+	complete bool     // the listing is complete
 	doubted  bool     // a page of it was empty
-	witness  string   // id of any other object in it, "" where it holds none
+	witness  string   // id of any other object in it, "" if it has none
 	at       time.Time
 }
 
-// creation holds the steps of creating one kind of object, for the protocol
-// below.
+// creation has the steps for creating one kind of object, for the protocol below.
 type creation struct {
 	// post sends the create once.
 	post func(ctx context.Context) (id string, err error)
 	// find looks for the object by its name.
 	find func(ctx context.Context) (found, error)
-	// differs reads an object and returns where it is not as wanted.
+	// differs reads an object and returns the fields that are not as wanted.
 	differs func(ctx context.Context, id string) ([]diff.Field, error)
 	// confirms reads the witness directly and reports whether it exists.
 	confirms func(ctx context.Context, witness string) bool
-	// taken asks the service whether the name exists, where it can be asked; nil
-	// where it cannot. Only a yes counts.
+	// taken asks the service whether the name exists; nil if it cannot be asked. Only a yes counts.
 	taken func(ctx context.Context) bool
-	// replaces is the object of the same name that stays until this one is there;
-	// "" if there is none.
+	// replaces is the object of the same name that stays until the new one exists, "" if there is
+	// none.
 	replaces string
 }
 
-// create makes an object without ever making two, although the API has no
-// idempotency key (A1) and its list lags (A2):
+// create makes an object and never two, although the API has no idempotency key (A1) and its list
+// lags (A2):
 //
-//  1. a listing that is complete must lack the name, beside the plan's;
+//  1. a complete listing must lack the name, in addition to the plan's;
 //  2. the create is sent once;
-//  3. a lost answer is looked for through the settle window, by listing, then by
+//  3. after a lost answer, the object is looked for during the settle window, by listing, then by
 //     id: found and equal is a success, found and different a conflict;
-//  4. not found is unknown, unless absence is proven: the window is over, two
-//     complete listings at least ten seconds apart lack the name, and both hold
-//     another object that a direct read confirms, so the listings are alive.
-//     Then, after an error answer of the service, one more create is sent. Where
-//     the service can be asked whether a name exists, it must not say yes.
+//  4. not found is unknown unless absence is proven: the window is over, two complete listings at
+//     least ten seconds apart lack the name, and both have another object that a direct read
+//     confirms, so the listings are live. Then, after an error answer of the service, one more
+//     create is sent. If the service can be asked whether a name exists, it must not say yes.
 //
-// It returns the object's id, "" if there is none for certain, and whether
-// it is as wanted. The action has ended then.
+// It returns the object's id, "" if there is certainly none, and whether it is as wanted. It has
+// ended the action.
 func (s *step) create(ctx context.Context, c creation) (id string, done bool) {
 	s.result.Outcome, s.result.Message, s.result.Next = "", "", "" // of an earlier part of the action
 	s.made = c
@@ -109,8 +106,7 @@ func (s *step) create(ctx context.Context, c creation) (id string, done bool) {
 	}
 }
 
-// post sends the create. An answer that names another object than it could be
-// is trusted no further.
+// post sends the create. An impossible id in the answer ends all trust in the server.
 func (s *step) post(ctx context.Context, c creation) (id string, err error) {
 	_, err = s.send(ctx, func(ctx context.Context) error {
 		id, err = c.post(ctx)
@@ -119,14 +115,13 @@ func (s *step) post(ctx context.Context, c creation) (id string, err error) {
 	return id, err
 }
 
-// absentBefore ends the action if the name is taken, or if it is not known
-// whether it is.
+// absentBefore ends the action if the name is taken, or may be.
 func (s *step) absentBefore(ctx context.Context, c creation) bool {
 	seen, err := c.find(ctx)
 	switch {
 	case err != nil:
 		s.noteRead(err)
-		s.end(Failed, "not created, because it could not be made sure that the name is free: %s", describe(err))
+		s.end(Failed, "not created, because the name may be taken: %s", describe(err))
 		return false
 	case len(seen.ids) > 0:
 		s.compareFound(ctx, c, seen, Unchanged, "someone else created it after the plan was made, as the definitions want it")
@@ -142,8 +137,8 @@ func (s *step) absentBefore(ctx context.Context, c creation) bool {
 	return true
 }
 
-// settle looks for the object through the settle window and ends the action
-// where it is found. It returns the looks that found nothing.
+// settle looks for the object during the settle window and ends the action if it is found. It
+// returns the looks that found nothing.
 func (s *step) settle(ctx context.Context, c creation) (looks []found, id string) {
 	for _, d := range settleWaits() {
 		if s.wait(ctx, d) != nil {
@@ -163,8 +158,7 @@ func (s *step) settle(ctx context.Context, c creation) (looks []found, id string
 	return looks, ""
 }
 
-// compareFound compares the object that has the name with the wanted one, and
-// ends the action.
+// compareFound compares the object of the name with the wanted one and ends the action.
 func (s *step) compareFound(ctx context.Context, c creation, seen found, outcome Outcome, message string) {
 	if len(seen.ids) > 1 {
 		s.result.Next = remedy.DeleteUnused
@@ -198,9 +192,8 @@ func (s *step) compareFound(ctx context.Context, c creation, seen found, outcome
 	}
 }
 
-// afterRefusal ends the action after the service refused it. No public code
-// says that a name is taken, so the name is looked up after every refusal that
-// has no other known reason.
+// afterRefusal ends the action after the service refused it. There is no public code for a taken
+// name, so it looks up the name after every refusal without another known reason.
 func (s *step) afterRefusal(ctx context.Context, c creation, refusal error) (id string, done bool) {
 	if errors.Is(refusal, client.ErrNotFound) {
 		s.run.halt(fmt.Errorf("project %s does not exist or is not visible to these credentials: %w", s.change.ProjectID, refusal))
@@ -236,15 +229,14 @@ func (s *step) afterRefusal(ctx context.Context, c creation, refusal error) (id 
 		s.result.Next = remedy.LookRecycled
 	}
 	if c.replaces != "" {
-		s.end(Failed, "the service refused it beside the old one, %s, which stays: %s", c.replaces, describe(refusal))
+		s.end(Failed, "the service refused the new one; the old one, %s, stays: %s", c.replaces, describe(refusal))
 		return "", false
 	}
 	s.end(Failed, "the service refused, and no listing shows the name: %s", describe(refusal))
 	return "", false
 }
 
-// takenText matches the words with which the service says that a name is taken.
-// No public code says it.
+// takenText matches the service's words for a taken name. There is no public code for it.
 var takenText = regexp.MustCompile(`(?i)\b(already (exists?|in use|used|taken)|duplicated?|same name)\b|已存在|已经存在|重名|重复`)
 
 // nameTaken reports whether a create was refused because of its name.
@@ -253,8 +245,8 @@ func nameTaken(refusal error) bool {
 	return errors.Is(refusal, client.ErrExists) || errors.As(refusal, &e) && takenText.MatchString(e.Message)
 }
 
-// mayCreateAgain reports whether absence is proven, and the policy allows
-// another create on that proof.
+// mayCreateAgain reports whether absence is proven and the policy allows another create on that
+// proof.
 func (s *step) mayCreateAgain(ctx context.Context, c creation, got reply, looks []found) bool {
 	if got == silent && s.run.opts.CreateRetry != CreateRetrySettled || s.run.stopping() != "" {
 		return false
@@ -276,9 +268,8 @@ func (s *step) mayCreateAgain(ctx context.Context, c creation, got reply, looks 
 	return false
 }
 
-// confirmCreate reads the new object until it is as wanted, and ends the action.
-// Where the id of the answer is not the new object's, no answer of this server
-// can be trusted, and the run halts.
+// confirmCreate reads the new object until it is as wanted, and ends the action. If the answer's id
+// is not the new object's, no answer of this server can be trusted, and the run halts.
 func (s *step) confirmCreate(ctx context.Context, c creation, id string, outcome Outcome) bool {
 	var unmet, before []diff.Field
 	var err error
@@ -290,7 +281,7 @@ func (s *step) confirmCreate(ctx context.Context, c creation, id string, outcome
 		ended = false
 		before = unmet
 		if unmet, err = c.differs(ctx, id); i > 0 && err == nil && len(unmet) > 0 && slices.Equal(diff.Paths(before), diff.Paths(unmet)) {
-			break // there is no older state that a new object could still show
+			break // a new object has no older state to show
 		}
 		if err == nil && len(unmet) == 0 {
 			s.end(outcome, "%s", s.unseenText())
@@ -312,20 +303,19 @@ func (s *step) confirmCreate(ctx context.Context, c creation, id string, outcome
 			s.end(NotConverged, storedSpelled)
 			return false
 		}
-		s.end(NotConverged, "the service stored something else than was sent")
+		s.end(NotConverged, "the service stored something other than was sent")
 	}
 	return false
 }
 
-// endWrongID ends a create whose answer named an id that is not the new
-// object's, or no longer is.
+// endWrongID ends a create whose answer had an id that is not the new object's, or no longer.
 func (s *step) endWrongID(ctx context.Context, c creation, id string, cause error) {
 	var seen found
 	for _, d := range append([]time.Duration{0}, settleWaits()...) {
 		if s.wait(ctx, d) != nil {
 			break
 		}
-		seen, _ = c.find(ctx) // one that fails shows nothing, and there are more
+		seen, _ = c.find(ctx) // a failed look shows nothing; others follow
 		seen.ids = slices.DeleteFunc(seen.ids, func(other string) bool { return other == id })
 		if len(seen.ids) > 0 {
 			break
@@ -351,8 +341,7 @@ func (s *step) endCreateUnknown(err error) {
 	s.end(Unknown, "it was sent, the answer was lost (%s), and no listing shows it; it was not sent again, since that could make two", lost(err))
 }
 
-// nameChecker is the part of an API that can be asked for a name. Only the
-// newer routes have it.
+// nameChecker is the part of an API that can be asked for a name. Only the newer routes have it.
 type nameChecker interface {
 	JobNameExists(ctx context.Context, projectID, name string) (bool, error)
 }

@@ -8,8 +8,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// sameJob reports whether head and base state the same about a job in
-// everything that a plan depends on.
+// sameJob reports whether head and base declare a job equally in everything that a plan depends on.
 func (s Scope) sameJob(head, base *compile.Job) bool {
 	var now, then spec.Policy
 	if s.Policies != nil {
@@ -21,10 +20,9 @@ func (s Scope) sameJob(head, base *compile.Job) bool {
 	return compile.SameBody(head, base)
 }
 
-// decides returns, as text, everything about a job beside its body that a plan
-// depends on: the project's id, notifications, enabled state, pins, protection,
-// the names of its secrets, and the policy. Two jobs with the same text and the
-// same body get the same plan, whatever is live.
+// decides returns, as text, everything about a job except its body that a plan depends on: the
+// project's id, notifications, enabled state, pins, protection, the names of its secrets, and the
+// policy. Jobs with the same text and body get the same plan for any live state.
 func decides(j *compile.Job, policy spec.Policy) []byte {
 	form := fmt.Appendf(nil, "%q %q %q %q %t %t", j.ProjectID, j.Name, j.ID, j.RenamedFrom, j.Adopt, j.Protect)
 	for _, n := range j.Notices {

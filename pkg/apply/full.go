@@ -12,9 +12,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/remedy"
 )
 
-// read reads the job of the step. If the route may hide something that is
-// compared, it also asks the newer route; what that does not show either is
-// unseen, and counts as no difference.
+// read reads the step's job. If the route may hide compared members, it also uses the newer route;
+// members that are still hidden are unseen and count as equal.
 func (s *step) read(ctx context.Context, id string) (*jsontree.Value, error) {
 	have, err := live.Body(ctx, s.run.api, id, s.change.ProjectID)
 	if err != nil {
@@ -39,12 +38,12 @@ func (s *step) read(ctx context.Context, id string) (*jsontree.Value, error) {
 // completed reports whether the plan was made from both routes.
 func (s *step) completed() bool { return s.change.Live != nil && s.change.Live.Completed }
 
-// carryOver adds to the body that is sent what only the newer route shows of
-// the job, because an update replaces the whole job. If that cannot be read,
-// and have shows that this route hides members, it ends the action.
+// carryOver adds to the body the members that only the newer route shows, because an update
+// replaces the whole job. If they cannot be read, and have shows that this route hides members, it
+// ends the action.
 func (s *step) carryOver(ctx context.Context, id string, body, have *jsontree.Value) (*jsontree.Value, bool) {
 	if s.completed() {
-		return body, true // it was made from all that there is
+		return body, true // it already has all members
 	}
 	full, err := live.FullBody(ctx, s.run.api, id, s.change.ProjectID)
 	switch {
@@ -61,12 +60,12 @@ func (s *step) carryOver(ctx context.Context, id string, body, have *jsontree.Va
 	return nil, false
 }
 
-// seen returns fields without those that this route does not show.
+// seen returns fields without those that this route hides.
 func (s *step) seen(fields []diff.Field) []diff.Field {
 	return slices.DeleteFunc(fields, func(f diff.Field) bool { return diff.UnseenPath(f.Path, s.unseen) })
 }
 
-// unseenText names what could not be confirmed; "" if everything was.
+// unseenText names the members that could not be confirmed, "" if all were.
 func (s *step) unseenText() string {
 	if len(s.unseen) == 0 {
 		return ""

@@ -9,12 +9,11 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// History reads the numbered changes of a job, newest first. *client.Client
-// implements it where the service has the newer routes.
+// History reads the numbered changes of a job, newest first. *client.Client implements it if the
+// service has the newer routes.
 //
-// The API has no condition on an update, so an edit that falls between our
-// reading and our writing is overwritten. With a history that is detected: the
-// number has advanced by more than our own writes.
+// The API has no conditional update, so an edit between our read and our write is overwritten. A
+// history shows that: the number has advanced by more than our own writes.
 type History interface {
 	JobChanges(ctx context.Context, jobID string) ([]wire.JobChange, error)
 }
@@ -36,16 +35,14 @@ func (r *run) revision(ctx context.Context, jobID string) (number int64, changes
 	return number, changes, known
 }
 
-// overwritten returns whose edit an update replaced unseen; "" if there was
-// none, or the history does not show it. before is the number that was read
-// before the update, which was committed at most writes times.
+// overwritten returns whose edit an update overwrote; "" if there was none or the history does not
+// show it. before is the number read before the update, which was committed at most writes times.
 func (s *step) overwritten(ctx context.Context, jobID string, before int64, writes int) string {
 	after, changes, known := s.run.revision(ctx, jobID)
 	if !known || after-before <= int64(writes) {
 		return ""
 	}
-	// The last of the changes since is ours; the one before it is the other
-	// person's.
+	// The last change since then is ours; the one before it is somebody else's.
 	for _, change := range changes {
 		if change.Number.String() == strconv.FormatInt(after-int64(writes), 10) {
 			return fmt.Sprintf("an edit by %s was made between the look and the write, and overwritten", who(change))

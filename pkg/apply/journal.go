@@ -20,11 +20,10 @@ import (
 // journalVersion is the version of the journal's lines.
 const journalVersion = 1
 
-// Journal is the append-only record of one run: what was about to be sent, made
-// durable before it is sent, and how it ended. It holds no body and no secret.
-// Nothing depends on it: a run without one, or with a damaged one, is as
-// correct, but says "someone else created it" where it could say "an earlier
-// run did", and leaves a half-done template replacement to a person.
+// Journal is the append-only record of one run: each write, durable before it is sent, and how it
+// ended. It contains no body and no secret. Nothing depends on it: without one, or with a damaged
+// one, a run is as correct, but reports "someone else created it" instead of "an earlier run did",
+// and a person must finish a half-done template replacement.
 type Journal struct {
 	mu   sync.Mutex
 	file journalFile
@@ -51,7 +50,7 @@ type JournalEntry struct {
 	Key       string      `json:"key,omitempty"` // the address
 	ProjectID string      `json:"project_id,omitempty"`
 	Name      string      `json:"name,omitempty"`
-	ID        string      `json:"id,omitempty"` // of a replacement the old object's
+	ID        string      `json:"id,omitempty"` // for a replacement the old object's
 	Want      string      `json:"want_fp,omitempty"`
 	Have      string      `json:"have_fp,omitempty"`
 	Outcome   Outcome     `json:"outcome,omitempty"`
@@ -106,7 +105,7 @@ func (j *Journal) append(e JournalEntry) error {
 	return nil
 }
 
-// line returns e with its checksum, ready to be written.
+// line returns e with its checksum.
 func (e JournalEntry) line() ([]byte, error) {
 	sum, err := e.checksum()
 	if err != nil {
@@ -124,12 +123,12 @@ func (e JournalEntry) checksum() (string, error) {
 	return fmt.Sprintf("%08x", crc32.ChecksumIEEE(text)), err
 }
 
-// ErrForeignJournal says that a journal is of another endpoint.
+// ErrForeignJournal means that a journal belongs to another endpoint.
 var ErrForeignJournal = errors.New("the journal is of another endpoint")
 
-// ReadJournal reads an earlier run's journal. Damaged lines end it: what stands
-// before them is returned, and a warning says where. A journal of another version
-// yields nothing but a warning, one of another endpoint ErrForeignJournal.
+// ReadJournal reads an earlier run's journal. It stops at a damaged line, returns the entries
+// before it, and a warning. For a journal of another version it returns only a warning, for one of
+// another endpoint ErrForeignJournal.
 func ReadJournal(r io.Reader, endpoint string) (entries []JournalEntry, warning string, err error) {
 	scanner := bufio.NewScanner(r)
 	scanner.Buffer(nil, 1<<20)
@@ -152,7 +151,7 @@ func ReadJournal(r io.Reader, endpoint string) (entries []JournalEntry, warning 
 	return entries, "", nil
 }
 
-// parseEntry reads one line: exactly what line writes, to the byte.
+// parseEntry reads one line, which must be byte for byte as line writes it.
 func parseEntry(text []byte) (e JournalEntry, ok bool) {
 	if json.Unmarshal(text, &e) != nil {
 		return e, false
@@ -161,14 +160,14 @@ func parseEntry(text []byte) (e JournalEntry, ok bool) {
 	return e, err == nil && bytes.Equal(line, append(bytes.Clone(text), '\n'))
 }
 
-// underWay returns the intents of a journal that have no outcome: the writes
-// that were under way when the run ended.
+// underWay returns the intents of a journal without an outcome: the writes that were under way when
+// the run ended.
 func underWay(entries []JournalEntry) []JournalEntry {
 	type action struct {
 		key string
 		op  diff.Action
 	}
-	later := map[action]bool{} // what is spoken of again
+	later := map[action]bool{} // actions with a later entry
 	var out []JournalEntry
 	for _, e := range slices.Backward(entries) {
 		at := action{e.Key, e.Op}
@@ -203,20 +202,18 @@ func (s *step) outcome() JournalEntry {
 	return e
 }
 
-// opRecover is what the journal calls the time for which a disabled job is
-// enabled for its update.
+// opRecover is the journal's name for enabling a disabled job during its update.
 const opRecover diff.Action = "recover"
 
-// recovery is the line written before a disabled job is enabled for its update,
-// and after it is disabled again.
+// recovery is the line written before a disabled job is enabled for its update, and after it is
+// disabled again.
 func (s *step) recovery(phase string) JournalEntry {
 	e := s.entry()
 	e.Phase, e.Op = phase, opRecover
 	return e
 }
 
-// leftEnabled returns the ids of the jobs that a run enabled for an update and
-// did not disable again.
+// leftEnabled returns the ids of jobs that a run enabled for an update and did not disable again.
 func leftEnabled(entries []JournalEntry) map[string]bool {
 	out := map[string]bool{}
 	for _, e := range underWay(entries) {
@@ -227,8 +224,7 @@ func leftEnabled(entries []JournalEntry) map[string]bool {
 	return out
 }
 
-// replacing returns the uuids of the templates that a run began to replace and
-// is not known to have deleted.
+// replacing returns the uuids of templates that a run began to replace and may not have deleted.
 func replacing(entries []JournalEntry) map[string]bool {
 	out := map[string]bool{}
 	for _, e := range entries {
@@ -239,8 +235,7 @@ func replacing(entries []JournalEntry) map[string]bool {
 	return out
 }
 
-// entry names the object that the plan is about: of a replacement the old one,
-// also after the new one is there.
+// entry names the object of the plan: for a replacement the old one, even after the new one exists.
 func (s *step) entry() JournalEntry {
 	id := s.result.ID
 	if s.change.ID != nil {

@@ -14,12 +14,10 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff"
 )
 
-// FindLastEdits asks the service's change history who edited the jobs of a plan
-// of drift last, and when, one request for each such job, parallel at a time (0:
-// 8). What the history does not say stays empty: it is an extra, so no failure
-// of it fails the caller. problem says why nothing was learnt of some jobs; the
-// first answer that holds for all (no such route here, no right to read it) ends
-// the asking.
+// FindLastEdits asks the service's change history who last edited the jobs of a drift plan, with
+// one request per job, parallel at a time (0: 8). Missing answers stay empty: this is an extra, so
+// its failures do not fail the caller. problem is why some jobs have no answer; the first error
+// that concerns all jobs (no such route, no permission) ends it.
 func FindLastEdits(ctx context.Context, history History, plan *diff.Plan, parallel int) (problem error) {
 	if parallel < 1 {
 		parallel = client.MaxInFlight
@@ -30,7 +28,7 @@ func FindLastEdits(ctx context.Context, history History, plan *diff.Plan, parall
 	for i := range plan.Changes {
 		c := &plan.Changes[i]
 		if c.Kind != diff.KindJob || c.ID == nil || len(c.Fields) == 0 {
-			continue // the history knows neither other objects nor what is gone
+			continue // only existing jobs have a history
 		}
 		group.Go(func() error {
 			return crash.Caught(func() error {
@@ -53,8 +51,8 @@ func FindLastEdits(ctx context.Context, history History, plan *diff.Plan, parall
 	return errors.Join(failed...)
 }
 
-// lastEdit is the change with the highest number; nil if there is none. The
-// rows come newest first, but nobody promises it.
+// lastEdit returns the change with the highest number; nil if there is none. The rows come newest
+// first, but that is not guaranteed.
 func lastEdit(rows []wire.JobChange) *diff.LastEdit {
 	var newest *wire.JobChange
 	var number int64

@@ -10,8 +10,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/live"
 )
 
-// listings shares job listings between the workers of a run: a listing costs a
-// request for each hundred jobs, and several may be content with one.
+// listings shares job listings between the workers of a run: a listing costs one request per
+// hundred jobs, and several workers can use the same one.
 type listings struct {
 	api   live.API
 	clock Clock
@@ -30,12 +30,11 @@ type sharedListing struct {
 	list  wire.JobList
 }
 
-// proofAge is how old a listing may be that proves absence right before a
-// create. One that takes long may be older, or creates would list all the time.
+// proofAge is the maximum age of a listing that proves absence before a create. For a slow listing
+// it is longer, or creates would list all the time.
 func (s *sharedListing) proofAge() time.Duration { return max(time.Second, 4*s.took) }
 
-// recent returns the moment since which a listing is a look right before a
-// create.
+// recent returns the mark after which a listing counts as a look right before a create.
 func (l *listings) recent(projectID string) mark {
 	now := l.now()
 	shared := l.of(projectID)
@@ -47,14 +46,14 @@ func (l *listings) recent(projectID string) mark {
 	return now
 }
 
-// mark is a moment in a run: what began later is newer.
+// mark is a moment in a run: listings that began later are newer.
 type mark uint64
 
 // now returns the present moment.
 func (l *listings) now() mark { return mark(l.count.Load()) }
 
-// read returns a listing that began after the moment since, a new one if need
-// be. The zero moment is content with any of this run.
+// read returns a listing that began after since, a new one if needed. With the zero mark any
+// listing of this run will do.
 func (l *listings) read(ctx context.Context, projectID string, since mark) (wire.JobList, time.Time, error) {
 	shared := l.of(projectID)
 	shared.mu.Lock()
@@ -71,7 +70,7 @@ func (l *listings) read(ctx context.Context, projectID string, since mark) (wire
 	return list, at, nil
 }
 
-// of returns where a project's latest listing is kept.
+// of returns the place for a project's latest listing.
 func (l *listings) of(projectID string) *sharedListing {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -13,12 +13,11 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// LockedError says that another process on this machine is applying to a
-// project.
+// LockedError reports that another process on this machine is applying to a project.
 type LockedError struct {
 	ProjectID string // "" for the account's build templates
 	Path      string
-	Owner     string // what the holder wrote about itself, made safe
+	Owner     string // the holder's note about itself, made safe
 }
 
 func (e *LockedError) Error() string {
@@ -30,17 +29,15 @@ func (e *LockedError) Error() string {
 		what, e.Owner, e.Path)
 }
 
-// errLocked is what lockFile returns where another process holds the lock.
+// errLocked is returned by lockFile if another process has the lock.
 var errLocked = errors.New("locked")
 
-// Lock takes the lock of every project in dir, which it creates, so that two
-// applies on one machine never write to one project. The locks are the
-// operating system's: they end with the process, however it ends, and are never
-// stale. It returns what releases them. The error is a *LockedError where
-// another process holds one.
+// Lock takes the lock of every project in dir, which it creates, so that two applies on one machine
+// never write to one project. The operating system releases the locks when the process ends, so
+// they are never stale. release frees them. The error is a *LockedError if another process has one.
 //
-// It is a convenience. What keeps two runs on different machines apart is the
-// CI system's, and what makes two runs harmless is Run's own re-reading.
+// Lock is only a convenience. The CI system must keep runs on different machines apart, and Run's
+// own re-reading makes two runs harmless.
 func Lock(dir string, projectIDs []string) (release func(), err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("locking: %w", err)
@@ -81,7 +78,7 @@ func lockProject(dir, id string) (*os.File, error) {
 		file.Close()
 		return nil, fmt.Errorf("locking project %s: %w", id, err)
 	}
-	// Who holds it is for people only: failing to say so is no reason to stop.
+	// The owner is for people only: an error here is no reason to stop.
 	if file.Truncate(0) == nil {
 		host, _ := os.Hostname()
 		fmt.Fprintf(file, "process %d on %s since %s\n", os.Getpid(), host, time.Now().UTC().Format(time.RFC3339))
@@ -89,8 +86,7 @@ func lockProject(dir, id string) (*os.File, error) {
 	return file, nil
 }
 
-// lockName is a file name for a project id; what is not a plain id cannot leave
-// the folder.
+// lockName returns the file name for a project id. Any text stays inside the folder.
 func lockName(id string) string {
 	safe := strings.Map(func(r rune) rune {
 		if r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '-' {

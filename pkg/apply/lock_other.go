@@ -4,6 +4,6 @@ package apply
 
 import "os"
 
-// lockFile does nothing where the operating system has no lock of this kind:
-// Run's own re-reading is what safety rests on.
+// lockFile does nothing on operating systems without such locks. Safety depends on Run's
+// re-reading.
 func lockFile(*os.File) error { return nil }

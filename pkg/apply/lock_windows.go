@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// lockFile takes the lock of an open file, which ends when it is closed. It
-// covers a byte far behind the text, so that others can read who holds it.
+// lockFile takes the lock of an open file. Closing the file releases it. It locks a byte far behind
+// the text, so that others can read who holds it.
 func lockFile(file *os.File) error {
 	far := &windows.Overlapped{OffsetHigh: 1}
 	err := windows.LockFileEx(windows.Handle(file.Fd()),

@@ -7,16 +7,16 @@ import (
 	"github.com/buildsync/buildsync/pkg/live"
 )
 
-// PlanInput holds what a plan is made from, beside the live state. MakePlan
-// fills in Input.Live and Input.Whole.
+// PlanInput is what a plan is made from, apart from the live state. MakePlan fills in Input.Live
+// and Input.Whole.
 type PlanInput struct {
 	diff.Input
 	Scope    Scope
 	Parallel int // reads at a time; 0: 8
 
-	// Journal is what ReadJournal returned of an earlier, interrupted run; nil
-	// if there is none. It lets a half-done template replacement be finished,
-	// and a job be disabled again that was enabled for an update.
+	// Journal is the result of ReadJournal for an earlier, interrupted run; nil if there is none.
+	// With it, MakePlan finishes a half-done template replacement and disables a job again that was
+	// enabled for an update.
 	Journal []JournalEntry
 
 	// OnRead is called after each job with the number of jobs read and the
@@ -24,15 +24,15 @@ type PlanInput struct {
 	OnRead func(done, total int)
 }
 
-// MakePlan reads the live state within the scope and compares it with the
-// definitions, job by job as they come. It fails only where every further call
-// would: what could not be read is refused in the plan.
+// MakePlan reads the live state within the scope and compares it with the definitions, job by job.
+// It fails only on an error that concerns every call. Objects that could not be read are refused in
+// the plan.
 func MakePlan(ctx context.Context, api live.API, in PlanInput) (*diff.Plan, error) {
 	if err := in.Scope.Validate(); err != nil {
 		return nil, err
 	}
-	// With Scope.Changed, a job that nobody changed is not read, but its
-	// project is listed: the service is asked even if nothing changed.
+	// With Scope.Changed, an unchanged job is not read, but its project is listed: the service is
+	// asked even if nothing changed.
 	listed := in.Scope
 	listed.Changed = false
 	head, base := listed.Narrow(in.Head, in.Base)
@@ -41,7 +41,7 @@ func MakePlan(ctx context.Context, api live.API, in PlanInput) (*diff.Plan, erro
 	in.Head, in.Base = in.Scope.Narrow(in.Head, in.Base)
 	in.Tried = in.Scope.narrowTried(in.Tried, in.Head)
 	in.Part, in.LeftEnabled, in.Replacing = in.Scope.Part(), leftEnabled(in.Journal), replacing(in.Journal)
-	in.Journal = nil // that of a long run is large
+	in.Journal = nil // it is large after a long run
 
 	read := newLiveReader(api, &in, projects)
 	if err := read.listings(ctx); err != nil {

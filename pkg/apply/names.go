@@ -10,8 +10,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// UnknownNameError says that a name or pattern that was asked for matches
-// nothing that is defined. Such a selection is a mistake and never a success.
+// UnknownNameError reports a requested name or pattern that matches no definition. It is a mistake,
+// never an empty success.
 type UnknownNameError struct {
 	Word string
 	What string // what it should have named, such as "secret"
@@ -34,7 +34,7 @@ func (in *PlanInput) CheckNames() error {
 	for _, glob := range in.Scope.Only {
 		matches := func(name string) bool { return doublestar.MatchUnvalidated(glob, name) }
 		if !slices.ContainsFunc(names, matches) {
-			return &UnknownNameError{glob, "job or template that is defined", spec.Nearest(glob, names)}
+			return &UnknownNameError{glob, "defined job or template", spec.Nearest(glob, names)}
 		}
 	}
 	if err := unknownLabel(in.Scope.Labels, in.Head, in.Base); err != nil {
@@ -79,8 +79,8 @@ func definedNames(results ...*compile.Result) []string {
 	return names
 }
 
-// unknownLabel returns an *UnknownNameError for the first condition on labels
-// that no job of head or base fulfils, nil if there is none.
+// unknownLabel returns an *UnknownNameError for the first label condition that no job of head or
+// base satisfies, nil if there is none.
 func unknownLabel(terms compile.LabelTerms, results ...*compile.Result) error {
 	var jobs []*compile.Job
 	for _, r := range results {
@@ -89,7 +89,7 @@ func unknownLabel(terms compile.LabelTerms, results ...*compile.Result) error {
 		}
 	}
 	if term, near, unknown := terms.Unknown(jobs); unknown {
-		return &UnknownNameError{term, "label of a job that is defined", near}
+		return &UnknownNameError{term, "label of a defined job", near}
 	}
 	return nil
 }

@@ -13,9 +13,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/remedy"
 )
 
-// doNotices writes the channels of a job's notifications that differ. Each
-// update carries the complete set of events of one channel (reference 4.24), so
-// it may be repeated after a look.
+// doNotices writes the channels of a job's notifications that differ. Each update has all events of
+// one channel (reference 4.24), so it may be repeated after a look.
 func (r *run) doNotices(ctx context.Context, index int, job *jobState) {
 	s := r.begin(index, diff.ActionUpdate)
 	if s == nil {
@@ -72,8 +71,8 @@ func (r *run) doNotices(ctx context.Context, index int, job *jobState) {
 	s.confirmNotices(ctx, job.id, outcome)
 }
 
-// nameChannels adds to the end of the action the channel at which it stopped,
-// and those that were not tried.
+// nameChannels adds to the result the channel at which the action stopped, and those that were not
+// tried.
 func (s *step) nameChannels(at diff.NoticeChange, rest []diff.NoticeChange) {
 	s.result.Paths = append(s.result.Paths, noticePath(at))
 	s.result.Message = fmt.Sprintf("channel %s: %s", at.Want.Type, s.result.Message)
@@ -83,8 +82,7 @@ func (s *step) nameChannels(at diff.NoticeChange, rest []diff.NoticeChange) {
 	}
 }
 
-// noticesChangedSince ends the action if a channel is neither as it was in the
-// plan nor as it is wanted.
+// noticesChangedSince ends the action if a channel is neither as in the plan nor as wanted.
 func (s *step) noticesChangedSince(rows []wire.Notice) bool {
 	for _, notice := range s.change.Notices {
 		if slices.Equal(enabledEvents(rows, notice.Want.Type), sorted(notice.Have)) || noticeAsWanted(rows, notice) {
@@ -102,8 +100,8 @@ func (s *step) noticesChangedSince(rows []wire.Notice) bool {
 
 func noticePath(n diff.NoticeChange) string { return compile.NoticePath(n.Want.Type) + ".events" }
 
-// writeNotice sends one channel. It ends the action where that fails; confirmed
-// says that the answer was lost and a read shows the write.
+// writeNotice sends one channel, and ends the action if that fails. confirmed means that the answer
+// was lost and a read shows the write.
 func (s *step) writeNotice(ctx context.Context, id string, notice diff.NoticeChange) (confirmed, ok bool) {
 	update := wire.NoticeUpdate{
 		NoticeType:            notice.Want.Type,
@@ -204,8 +202,8 @@ func noticeAsWanted(rows []wire.Notice, n diff.NoticeChange) bool {
 	return slices.Equal(enabledEvents(rows, n.Want.Type), sorted(n.Want.Events))
 }
 
-// seenNotice returns what rows show of a channel: sawOther if the events are as
-// wanted and the param_config cannot be compared.
+// seenNotice returns what rows show of a channel: sawOther if the events are as wanted but the
+// param_config cannot be compared.
 func seenNotice(rows []wire.Notice, n diff.NoticeChange) sight {
 	if !noticeAsWanted(rows, n) {
 		return sawOld

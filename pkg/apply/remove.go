@@ -53,8 +53,8 @@ func (r *run) doRemoval(ctx context.Context, index int) {
 	}
 }
 
-// deleteJob sends the delete until a read by id, or where that is refused a
-// complete listing, says that the job is gone.
+// deleteJob sends the delete until a read by id shows that the job is gone, or a complete listing
+// if that read is refused.
 func (s *step) deleteJob(ctx context.Context, id string) bool {
 	r := s.run
 	return s.remove(ctx, removal{
@@ -77,14 +77,13 @@ func (s *step) deleteJob(ctx context.Context, id string) bool {
 	})
 }
 
-// removal holds the steps of deleting one kind of object.
+// removal has the steps for deleting one kind of object.
 type removal struct {
 	send func(ctx context.Context) error
 	gone func(ctx context.Context) (bool, error)
 }
 
-// remove deletes an object and verifies that it is gone. It returns whether it
-// is.
+// remove deletes an object and verifies it. It reports whether the object is gone.
 func (s *step) remove(ctx context.Context, m removal) bool {
 	attempts := retry{step: s}
 	for {
@@ -95,7 +94,7 @@ func (s *step) remove(ctx context.Context, m removal) bool {
 			outcome = AlreadyAbsent
 		case got == refused && client.EndsRun(err):
 			return s.endRefused(err)
-		case got == refused: // the codes for what is not there are many: a read knows
+		case got == refused: // there are many codes for absent objects: a read decides
 			waits, outcome = []time.Duration{0}, AlreadyAbsent
 		case got == unsent:
 			return s.endUnsent(err)
@@ -135,8 +134,8 @@ func (s *step) remove(ctx context.Context, m removal) bool {
 	}
 }
 
-// lookGone reads until the object is gone or no looks are left. The error is
-// that of the last read if none succeeded.
+// lookGone reads until the object is gone or no looks are left. If no read succeeded, it returns
+// the last error.
 func (s *step) lookGone(ctx context.Context, m removal, waits []time.Duration) (bool, error) {
 	var lastErr error
 	read := false

@@ -11,8 +11,8 @@ import (
 // ReportVersion is the version of the report document. Minor versions only add.
 const ReportVersion = "1.2"
 
-// Report is what a run did. Its JSON form is schemas/report.schema.json; it
-// holds no secret and no request body.
+// Report is the result of a run. Its JSON form is schemas/report.schema.json; it contains no secret
+// and no request body.
 type Report struct {
 	FormatVersion string          `json:"format_version"`
 	PlanID        string          `json:"plan_id"`
@@ -30,7 +30,7 @@ type Report struct {
 	Results       []Result        `json:"results"` // ordered as the plan's changes and their actions
 }
 
-// Outcome says how one action ended.
+// Outcome is how one action ended.
 type Outcome string
 
 // The outcomes. The first five leave the object as the plan wanted it.
@@ -73,7 +73,7 @@ func (r *Report) Wrote() bool {
 	return slices.ContainsFunc(r.Results, func(result Result) bool { return result.Outcome.wrote() })
 }
 
-// Result says how one action of one change ended.
+// Result is the result of one action of one change.
 type Result struct {
 	Address    string           `json:"address"`
 	Kind       diff.Kind        `json:"kind"`
@@ -87,8 +87,8 @@ type Result struct {
 	Paths      []string         `json:"paths"`             // the fields that a conflict or a rewriting is about
 	Written    []string         `json:"written,omitempty"` // what an action of several requests had written when it stopped
 	Code       string           `json:"error_code"`
-	Attempts   int              `json:"attempts"` // requests of the writes, those that the client repeated by itself included
-	Causes     []string         `json:"causes"`   // why each attempt but a good one was not the last
+	Attempts   int              `json:"attempts"` // requests of the writes, including the client's own repetitions
+	Causes     []string         `json:"causes"`   // the error of each failed attempt
 	RequestIDs []string         `json:"request_ids"`
 	Waited     float64          `json:"waited_seconds"`
 	Duration   float64          `json:"duration_seconds"`
@@ -98,16 +98,15 @@ type Result struct {
 	Owner  string            `json:"owner,omitempty"` // who answers for the job
 	Labels map[string]string `json:"labels,omitempty"`
 
-	// Stored says that the service holds what was sent, but in a form of its
-	// own, so that the job is not converged: the live job was made from the
-	// definition.
+	// Stored means that the service stores what was sent, but in another form. The job is not
+	// converged, but it was made from the definition.
 	Stored bool `json:"-"`
 }
 
 // Build is a smoke run of a changed job.
 type Build struct {
 	Number  string `json:"number"`  // "" where it did not start
-	Result  string `json:"result"`  // SUCCESS, FAILURE or what the service says; not started, unknown, interrupted
+	Result  string `json:"result"`  // SUCCESS, FAILURE or another status of the service; not started, unknown, interrupted
 	Message string `json:"message"` // why, where it did not succeed
 }
 

@@ -7,10 +7,11 @@ import (
 	"github.com/buildsync/buildsync/pkg/remedy"
 )
 
-// storedSpelled is the message of a write that the service rewrote.
+// storedSpelled is the message for a write that the service rewrote.
 const storedSpelled = "the service stores it in another spelling than it was sent in"
 
-// spellingAdvice says what to write so that the service stores it as it is.
+// spellingAdvice has, for each spelling, how to write a text so that the service stores it
+// unchanged.
 var spellingAdvice = map[diff.Spelling]string{
 	diff.SpellingLineBreak: "the service keeps no line break at the end: write |- in place of |",
 	diff.SpellingHTML:      "the service stores &, < and > as HTML escapes: keep them out of the text, or put it into a script of the repository",

@@ -16,7 +16,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/remedy"
 )
 
-// Options say how a plan is carried out. The zero value is the careful default.
+// Options control how a plan is carried out. The zero value is the careful default.
 type Options struct {
 	Parallelism int         // objects written side by side; default 4
 	FailFast    bool        // after the first failure start nothing more
@@ -24,23 +24,22 @@ type Options struct {
 	Secrets     Resolver    // nil: no secret is available
 	Clock       Clock       // nil: SystemClock
 
-	// SkipMissingSecrets leaves out the jobs whose secrets are missing and writes
-	// the others. Without it a missing secret ends the run before the first write.
+	// SkipMissingSecrets leaves out jobs with missing secrets and writes the others. Without it a
+	// missing secret ends the run before the first write.
 	SkipMissingSecrets bool
 
 	Grace      time.Duration // how long calls under way may go on after ctx ends; default 30 s
 	Journal    *Journal      // nil: none is kept
-	RescueFile string        // where a template's body is kept before it is deleted ahead of its replacement
+	RescueFile string        // file for a template's body, if it must be deleted before its replacement exists
 	Smoke      *Smoke        // not nil: run each changed job after its update
-	History    History       // not nil: detect edits that an update overwrites, for two requests an update
-	Modules    diff.Modules  // what the comparison knows of step modules; as given to MakePlan
+	History    History       // not nil: detect edits that an update overwrites, with two requests per update
+	Modules    diff.Modules  // as given to MakePlan
 
-	// AllowHidden lets a job be updated although the routes do not show all of it,
-	// and what they do not show may be cleared.
+	// AllowHidden allows updating a job although the routes hide some members, which may be
+	// cleared.
 	AllowHidden bool
 
-	// Abort, when it ends, ends calls under way at once, as a second Ctrl-C
-	// does. Nil: only Grace ends them.
+	// Abort ends calls under way at once, like a second Ctrl-C. nil: only Grace ends them.
 	Abort context.Context
 
 	// Begin and Done are called when an action starts and when it has ended, one
@@ -54,18 +53,17 @@ const (
 	defaultGrace     = 30 * time.Second
 )
 
-// RefusedError says that a plan may not be applied because of its refusals.
+// RefusedError reports that a plan must not be applied because of its refusals.
 type RefusedError struct{ Refusals []diff.Refusal }
 
 func (e *RefusedError) Error() string {
 	return fmt.Sprintf("the plan is refused by %d rails, the first is %s: %s", len(e.Refusals), e.Refusals[0].Rule, e.Refusals[0].Message)
 }
 
-// Run carries out exactly the plan: templates first, then jobs with their
-// notifications and enabled state, then removals. It returns a report of every
-// action, also when ctx ends in the middle; an error means that nothing was
-// tried. When ctx ends no new write is sent, and those under way are finished
-// and verified for as long as Options.Grace lasts.
+// Run carries out exactly the plan: templates first, then jobs with their notifications and enabled
+// state, then removals. It returns a report of every action, also if ctx ends early. An error means
+// that nothing was tried. After ctx ends, no new write is sent; those under way are finished and
+// verified within Options.Grace.
 func Run(ctx context.Context, api API, plan *diff.Plan, opts Options) (*Report, error) {
 	if plan.Refused() {
 		return nil, &RefusedError{plan.Refusals}
@@ -88,7 +86,7 @@ func Run(ctx context.Context, api API, plan *diff.Plan, opts Options) (*Report, 
 	return r.finish(ctx), nil
 }
 
-// run is a run that is under way.
+// run is the state of one run.
 type run struct {
 	api   API
 	plan  *diff.Plan
@@ -106,10 +104,10 @@ type run struct {
 	warnings   []string
 	results    map[resultKey]*Result
 	created    []*step         // creates that were sent, for the duplicate sweep
-	answers    context.Context // ends when no answer to a write is awaited any more
+	answers    context.Context // ends when the wait for answers is over
 	lastCreate time.Time
 	smoked     []*Result // builds of jobs that this run did not write
-	states     []*step   // enabled states that were set and are to be verified
+	states     []*step   // enabled states that must still be verified
 }
 
 // resultKey identifies an action of one of the plan's changes.
@@ -139,10 +137,9 @@ func newRun(ctx context.Context, api API, plan *diff.Plan, opts Options) *run {
 	return r
 }
 
-// workContext returns the context of calls: it outlives ctx by the grace, in
-// which answers are awaited, and by a last look at what became of those that did
-// not come. It ends at once with Options.Abort. The grace is real time, whatever
-// Options.Clock says: answers come over the network.
+// workContext returns the context of calls. It outlives ctx by the grace, in which answers are
+// awaited, and by a last look for lost answers. It ends at once with Options.Abort. The grace is
+// real time, regardless of Options.Clock, because answers come over the network.
 func (r *run) workContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	answers, overdue := context.WithCancel(work)
@@ -164,8 +161,8 @@ func (r *run) workContext(ctx context.Context) (context.Context, context.CancelF
 	}
 }
 
-// lastLook returns how long reads may go on after a grace: short enough for a
-// runner that allows this grace and kills soon after.
+// lastLook returns how long reads may continue after the grace. It is short, for runners that allow
+// only the grace.
 func lastLook(grace time.Duration) time.Duration {
 	return min(max(grace/4, time.Second), 5*time.Second)
 }
@@ -189,7 +186,7 @@ func (r *run) stopping() string {
 	return ""
 }
 
-// halting returns why no call at all can work any more, "" where one may.
+// halting returns why no further call can succeed, "" if one may.
 func (r *run) halting() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -199,7 +196,7 @@ func (r *run) halting() string {
 	return "the run was stopped: " + describe(r.halted)
 }
 
-// halt stops everything that has not begun. The first reason counts.
+// halt stops everything that has not begun. The first reason is kept.
 func (r *run) halt(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -214,8 +211,8 @@ func (r *run) warn(format string, args ...any) {
 	r.warnings = append(r.warnings, fmt.Sprintf(format, args...))
 }
 
-// task lists the changes that one worker makes in order: the change of an
-// object, followed for a job by that of its notifications.
+// task lists the changes that one worker makes in order: the change of an object, for a job
+// followed by that of its notifications.
 type task []int // indexes of plan.Changes
 
 // phases returns the tasks of the three phases. The plan's order is kept.
@@ -250,14 +247,14 @@ func phaseOf(change *diff.Change) int {
 	return 1
 }
 
-// carryOut does the tasks side by side and returns when all have ended.
+// carryOut runs the tasks in parallel and returns when all have ended.
 func (r *run) carryOut(ctx context.Context, tasks []task) {
 	r.sideBySide(len(tasks), func(i int) { r.do(ctx, tasks[i]) })
 }
 
-// sideBySide calls do for 0 to n-1, as many at a time as the options allow, and
-// returns when all have ended. A panic of one stops what has not begun, and goes
-// on here when the others have ended.
+// sideBySide calls do for 0 to n-1 in parallel, within the options' limit, and returns when all
+// have ended. A panic stops what has not begun and is raised again here after the others have
+// ended.
 func (r *run) sideBySide(n int, do func(i int)) {
 	queue := make(chan int)
 	var workers sync.WaitGroup
@@ -296,9 +293,9 @@ func (r *run) do(ctx context.Context, t task) {
 	}
 }
 
-// doJob carries out a job's change and that of its notifications. What depends
-// on a step that failed is skipped: everything on a create, enabling on an
-// update, since a job must not start to run in a form that nobody reviewed.
+// doJob carries out a job's change and that of its notifications. It skips what depends on a failed
+// step: everything after a failed create, enabling after a failed update, since a job must not run
+// in a form that nobody reviewed.
 func (r *run) doJob(ctx context.Context, t task) {
 	job := jobState{written: true}
 	for _, i := range t {
@@ -324,7 +321,7 @@ func (r *run) doJob(ctx context.Context, t task) {
 	}
 }
 
-// jobState holds what a task knows about its job.
+// jobState is what a task knows about its job.
 type jobState struct {
 	id      string // "" while there is none
 	written bool   // its body is as the plan wants it
@@ -339,25 +336,24 @@ type step struct {
 	result Result
 	began  time.Time
 
-	sends     int         // writes handed to the client
+	sends     int         // writes passed to the client
 	sent      atomic.Bool // there was one
-	cut       atomic.Bool // the run was to end before there was one
+	cut       atomic.Bool // the run had to end before a write
 	release   func()      // of the context; nil if there is none
-	taken     bool        // the service refused a create because of its name
-	refused   bool        // the service refused a create, for whatever reason
+	taken     bool        // a create was refused because of its name
+	refused   bool        // a create was refused, for any reason
 	recovered bool        // a disabled job was recovered for its update
 	made      creation    // of a create
-	twins     []twin      // objects of the name that was created, as last seen
-	twinsErr  error       // of the last look for them
+	twins     []twin      // objects with the created name, as last seen
+	twinsErr  error       // of the last look for twins
 	unseen    []string    // members that the routes do not show
-	lingered  bool        // a settle window was waited through
+	lingered  bool        // a whole settle window has passed
 	lastTry   bool        // no attempt follows
 	lastError error       // of the last write
 	putsBack  bool        // what is sent now ends a write under way, so an interrupt does not prevent it
 }
 
-// begin starts an action. It returns nil if the run is to stop: then the
-// action has been recorded as skipped.
+// begin starts an action. If the run must stop, it records the action as skipped and returns nil.
 func (r *run) begin(index int, action diff.Action) *step {
 	change := &r.plan.Changes[index]
 	s := &step{run: r, index: index, change: change, action: action, began: r.clock.Now()}
@@ -382,9 +378,8 @@ func (r *run) begin(index int, action diff.Action) *step {
 	return s
 }
 
-// guard returns the context for the calls of the action. Before the first write
-// it ends when the run is to end, since reads are useless then. From the first
-// write on it goes on until the write is verified.
+// guard returns the context for the action's calls. Before the first write it ends when the run
+// must end, since reads are useless then. After it, it lasts until the write is verified.
 func (s *step) guard(ctx context.Context) context.Context {
 	ctx, cancel := context.WithCancel(ctx)
 	stop := context.AfterFunc(s.run.soft, func() {
@@ -400,20 +395,18 @@ func (s *step) guard(ctx context.Context) context.Context {
 	return ctx
 }
 
-// end records how the action ended. The parts of an action may each end it; the
-// last call counts when the action is closed.
+// end sets how the action ended. Each part of an action may call it; the last call counts.
 func (s *step) end(outcome Outcome, format string, args ...any) {
 	s.result.Outcome = outcome
 	s.result.Message = fmt.Sprintf(format, args...)
 }
 
-// wrote notes a part of the action that the service has carried out.
+// wrote records a part of the action that was carried out.
 func (s *step) wrote(format string, args ...any) {
 	s.result.Written = append(s.result.Written, fmt.Sprintf(format, args...))
 }
 
-// endInPart adds to the end of an action that stopped half-way what it did: it
-// did write.
+// endInPart adds the finished parts to the result of an action that stopped half-way: it did write.
 func (s *step) endInPart() {
 	switch {
 	case s.result.Outcome.done():
@@ -430,8 +423,7 @@ func (s *step) endInPart() {
 	s.result.Message = fmt.Sprintf("written in part, %s; then: %s", strings.Join(s.result.Written, ", "), s.result.Message)
 }
 
-// close records an action that has ended. It does nothing for an action that is
-// still to be verified.
+// close records an ended action. It does nothing for an action that must still be verified.
 func (s *step) close() {
 	if s.release != nil {
 		s.release()
@@ -452,7 +444,7 @@ func (s *step) close() {
 	s.run.record(s)
 }
 
-// record keeps an ended action's result and tells the caller.
+// record stores an action's result and notifies the caller.
 func (r *run) record(s *step) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -466,7 +458,7 @@ func (r *run) record(s *step) {
 	}
 }
 
-// finish makes the report. An action without a result was not reached.
+// finish makes the report. Actions without a result were not reached.
 func (r *run) finish(ctx context.Context) *Report {
 	for i := range r.plan.Changes {
 		for _, action := range r.plan.Changes[i].Actions {

@@ -13,8 +13,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// Scope narrows what is planned, read and written. The zero Scope is
-// everything.
+// Scope limits what is planned, read and written. The zero Scope is everything.
 type Scope struct {
 	Only     []string // globs over job and template names; empty: all
 	Projects []string // aliases or ids; empty: all
@@ -22,16 +21,16 @@ type Scope struct {
 	Shard    Shard
 	Labels   compile.LabelTerms // all must hold; only jobs have labels
 
-	// Policies returns the policies that decide about an object, of head and of the
-	// base; nil: they are the same. Only Changed asks.
+	// Policies returns the policies for an object, of head and of the base; nil: they are equal.
+	// Only Changed uses it.
 	Policies func(address string) (head, base spec.Policy)
 }
 
-// Shard is a stable part of the jobs: the Index-th (from 1) of Count. The zero
-// Shard is all of them. A job stays in its shard when others come and go.
+// Shard is a stable part of the jobs: the Index-th (from 1) of Count. The zero Shard is all of
+// them. A job stays in its shard when other jobs are added or removed.
 type Shard struct{ Index, Count int }
 
-// Validate returns what is wrong with s, nil if nothing is.
+// Validate returns the first problem of s, or nil.
 func (s Scope) Validate() error {
 	for _, glob := range s.Only {
 		if !doublestar.ValidatePattern(glob) {
@@ -44,7 +43,7 @@ func (s Scope) Validate() error {
 	return nil
 }
 
-// Part returns s in the form in which a plan shows it.
+// Part returns s in the form that a plan shows.
 func (s Scope) Part() diff.Part {
 	part := diff.Part{Only: s.Only, Projects: s.Projects, Changed: s.Changed}
 	part.Labels = s.Labels.Texts()
@@ -54,9 +53,9 @@ func (s Scope) Part() diff.Part {
 	return part
 }
 
-// Narrow returns the parts of head and base that s covers. base may be nil. An
-// object of the base is covered if its successor in head is: a renamed job must
-// not look removed because its old name is out of scope, or in another shard.
+// Narrow returns the parts of head and base in s. base may be nil. An object of the base is in s if
+// its successor in head is: a renamed job must not look removed because its old name is out of
+// scope or in another shard.
 func (s Scope) Narrow(head, base *compile.Result) (*compile.Result, *compile.Result) {
 	touched := func(string) bool { return true }
 	if s.Changed && base != nil {
@@ -76,7 +75,7 @@ func (s Scope) Narrow(head, base *compile.Result) (*compile.Result, *compile.Res
 	})
 }
 
-// narrowTried returns the jobs that may have been written and that s covers.
+// narrowTried returns the possibly written jobs in s.
 func (s Scope) narrowTried(tried map[string][]*compile.Job, head *compile.Result) map[string][]*compile.Job {
 	within := map[string]bool{}
 	for _, job := range head.Jobs {
@@ -95,7 +94,7 @@ func (s Scope) narrowTried(tried map[string][]*compile.Job, head *compile.Result
 	return out
 }
 
-// triedJobs returns the jobs that may have been written.
+// triedJobs returns the possibly written jobs.
 func triedJobs(tried map[string][]*compile.Job) *compile.Result {
 	out := &compile.Result{}
 	for _, jobs := range tried {
@@ -121,8 +120,7 @@ func successorsOf(r *compile.Result) map[jobKey]*compile.Job {
 	return out
 }
 
-// filter returns the part of r that s covers. A removal has the labels of the
-// job that base defines, if any.
+// filter returns the part of r in s. A removal has the labels of the job in base, if any.
 func (s Scope) filter(r, base *compile.Result, touched func(address string) bool, job func(*compile.Job) bool) *compile.Result {
 	if r == nil {
 		return nil
@@ -146,13 +144,12 @@ func (s Scope) filter(r, base *compile.Result, touched func(address string) bool
 	return &out
 }
 
-// hasJob reports whether s covers a job.
+// hasJob reports whether a job is in s.
 func (s Scope) hasJob(j *compile.Job) bool {
 	return s.has(j.Address, j.Name, j.Project, j.ProjectID) && s.Labels.Select(j)
 }
 
-// has reports whether s covers one object, whatever its labels. Templates
-// belong to no project.
+// has reports whether an object is in s, apart from labels. Templates belong to no project.
 func (s Scope) has(address, name, project, projectID string) bool {
 	if len(s.Projects) > 0 && (project == "" ||
 		!slices.Contains(s.Projects, project) && !slices.Contains(s.Projects, projectID)) {
@@ -165,7 +162,7 @@ func (s Scope) has(address, name, project, projectID string) bool {
 	return s.Shard.has(address)
 }
 
-// has hashes the address, which a job keeps as long as it keeps its name.
+// has hashes the address, which a job keeps while its name stays.
 func (s Shard) has(address string) bool {
 	if s.Count <= 1 {
 		return true
@@ -175,8 +172,7 @@ func (s Shard) has(address string) bool {
 	return int(h.Sum32()%uint32(s.Count)) == s.Index-1
 }
 
-// changedAddresses returns the objects that are new, gone or different in head
-// against base.
+// changedAddresses returns the objects that head adds, removes or changes against base.
 func (s Scope) changedAddresses(head, base *compile.Result) map[string]bool {
 	differ := map[string]bool{}
 	compare(differ, head.Jobs, base.Jobs, func(j *compile.Job) string { return j.Address }, s.sameJob)

@@ -157,7 +157,7 @@ func TestLabelsNarrow(t *testing.T) {
 	terms, _ := compile.ParseLabelTerms([]string{"team=shpo"})
 	in := apply.PlanInput{Scope: apply.Scope{Labels: terms}}
 	in.Head, in.Base = head, base
-	if err := in.CheckNames(); err == nil || err.Error() != `"team=shpo" matches no label of a job that is defined; did you mean "team=shop"?` {
+	if err := in.CheckNames(); err == nil || err.Error() != `"team=shpo" matches no label of a defined job; did you mean "team=shop"?` {
 		t.Errorf("a label that nobody has: %v", err)
 	}
 }

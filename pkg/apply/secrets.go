@@ -21,36 +21,34 @@ import (
 
 // Resolver returns the values of declared secrets.
 type Resolver interface {
-	// Resolve returns the value of the secret called name. ErrNoSecret says that
-	// there is none. No error may hold the value.
+	// Resolve returns the value of the secret called name, or ErrNoSecret if there is none. Errors
+	// must not contain the value.
 	Resolve(name string) (string, error)
 }
 
-// ErrNoSecret says that a secret has no value here.
+// ErrNoSecret means that a secret has no value here.
 var ErrNoSecret = errors.New("no value was given")
 
 // secretLimit is the longest value: a parameter's default value has at most
 // 8,192 characters (reference 4.18), of four bytes each.
 const secretLimit = 4 * 8192
 
-// EnvSecrets resolves secrets from BUILDSYNC_SECRET_<NAME> and from a file of
-// that name in Dir. CI systems set a secret that does not exist to the empty
-// text, so an empty or blank value counts as not given; a file may then have
-// it.
+// EnvSecrets resolves secrets from BUILDSYNC_SECRET_<NAME> and from a file of that name in Dir. CI
+// systems set missing secrets to the empty text, so an empty or blank variable counts as missing; a
+// file may then provide the value.
 type EnvSecrets struct {
 	LookupEnv  func(key string) (string, bool)
 	Dir        string // "": no files
-	AllowEmpty bool   // an empty value is what is meant
+	AllowEmpty bool   // an empty value is intended
 }
 
-// SecretEnvPrefix stands before a secret's name in the environment.
+// SecretEnvPrefix begins the name of a secret's variable.
 const SecretEnvPrefix = "BUILDSYNC_SECRET_"
 
 var secretName = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
 
-// Resolve implements Resolver. One line break at the end, of a variable or a
-// file, is not part of the value. A value that is not UTF-8, or that is the
-// mask of a stored secret, is an error.
+// Resolve implements Resolver. It removes one line break at the end of a variable or file. A value
+// that is not UTF-8, or that is a mask, is an error.
 func (e EnvSecrets) Resolve(name string) (string, error) {
 	value, given := e.LookupEnv(SecretEnvPrefix + name)
 	if value = withoutLineBreak(value); given && (e.AllowEmpty || !isBlank(value)) {
@@ -77,7 +75,7 @@ func withoutLineBreak(value string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(value, "\n"), "\r")
 }
 
-// checkSecret refuses a value that cannot be the secret.
+// checkSecret refuses a value that cannot be a secret.
 func checkSecret(value string) error {
 	switch {
 	case !utf8.ValidString(value):
@@ -90,8 +88,8 @@ func checkSecret(value string) error {
 	return nil
 }
 
-// readSecretFile reads a regular file within dir. It does not open anything
-// else, since a FIFO would block for ever.
+// readSecretFile reads a regular file in dir. Other files are not opened, since a FIFO would block
+// for ever.
 func readSecretFile(dir, name string) (string, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -124,8 +122,7 @@ type MissingSecret struct {
 	Err       error
 }
 
-// MissingSecretsError says that a plan needs secrets which have no value here.
-// Nothing was written.
+// MissingSecretsError reports secrets without a value that a plan needs. Nothing was written.
 type MissingSecretsError struct{ Missing []MissingSecret }
 
 func (e *MissingSecretsError) Error() string {
@@ -140,8 +137,7 @@ func (e *MissingSecretsError) Error() string {
 // secretValues are the resolved values by name.
 type secretValues map[string]string
 
-// MarkMissing notes in a plan which of the secrets that it needs have no value
-// with resolver.
+// MarkMissing marks in a plan which of its secrets have no value with resolver.
 func MarkMissing(plan *diff.Plan, resolver Resolver) {
 	for i := range plan.Needs {
 		_, err := resolver.Resolve(plan.Needs[i].Secret)
@@ -149,8 +145,8 @@ func MarkMissing(plan *diff.Plan, resolver Resolver) {
 	}
 }
 
-// CheckSecrets returns a *MissingSecretsError where a secret that the plan needs has
-// no value with resolver. Run checks by itself; this is for who asks a person first.
+// CheckSecrets returns a *MissingSecretsError if a secret that the plan needs has no value with
+// resolver. Run makes the same check; callers that ask for approval first use this.
 func CheckSecrets(plan *diff.Plan, resolver Resolver) error {
 	if _, missing := resolveNeeds(plan, resolver); len(missing) > 0 {
 		return &MissingSecretsError{missing}
@@ -175,9 +171,8 @@ func resolveNeeds(plan *diff.Plan, resolver Resolver) (values secretValues, miss
 	return values, missing
 }
 
-// resolveSecrets resolves what the plan needs once, before the first write. It
-// returns a *MissingSecretsError where a value is missing, unless the jobs that
-// need it are to be left out.
+// resolveSecrets resolves the plan's secrets once, before the first write. It returns a
+// *MissingSecretsError if a value is missing, unless jobs with missing secrets are skipped.
 func (r *run) resolveSecrets() error {
 	values, missing := resolveNeeds(r.plan, r.opts.Secrets)
 	r.secrets = values
@@ -190,9 +185,9 @@ func (r *run) resolveSecrets() error {
 	return nil
 }
 
-// fill returns the body to send: the desired one with the values of its secrets.
-// It refuses a body in which a secret would be missing or would be sent as it
-// was read, since a replacement with a mask destroys the stored value (A5).
+// fill returns the body to send: the desired one with the values of its secrets. It refuses a body
+// in which a secret is missing or would be sent as read, since sending a mask destroys the stored
+// value (A5).
 func (v secretValues) fill(change *diff.Change) (*jsontree.Value, error) {
 	body := change.DesiredBody()
 	uses := map[string]compile.SecretUse{}
@@ -223,8 +218,7 @@ func (v secretValues) fill(change *diff.Change) (*jsontree.Value, error) {
 	return body, nil
 }
 
-// fillNotice puts the value of a channel's secret in the place of its
-// configuration.
+// fillNotice replaces a channel's configuration by its secret's value.
 func (v secretValues) fillNotice(notice *diff.NoticeChange) error {
 	secret := notice.Want.Secret
 	if secret == "" {
@@ -238,8 +232,7 @@ func (v secretValues) fillNotice(notice *diff.NoticeChange) error {
 	return nil
 }
 
-// missingSecret says what is needed for secrets without a value, and how to give
-// the first of them.
+// missingSecret returns the error for secrets without a value, with how to provide the first.
 func missingSecret(names, first string) error {
 	return fmt.Errorf("it needs the secret %s; set %s, or put a file of that name into the secrets folder", names, SecretEnvPrefix+first)
 }

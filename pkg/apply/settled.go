@@ -5,17 +5,17 @@ import "github.com/buildsync/buildsync/pkg/diff"
 // Settlement is the result of a run for one object: its job or template,
 // including the job's notifications.
 type Settlement struct {
-	Done   bool   // it is as the plan wanted it, verified, or made from it and stored in another form
+	Done   bool   // verified as wanted, or stored by the service in another form
 	Wrote  bool   // something of it was written
-	Open   bool   // something of it was written, or may have been, and not all is done
+	Open   bool   // partly written, or possibly
 	Smoked *Build // its smoke build; nil: none was run
 
-	// Spelled says that the service stores what was sent in another form.
+	// Spelled means that the service stores what was sent in another form.
 	Spelled bool
 }
 
-// Settlements returns the result for each object that the plan lists, by
-// address. An object that the plan neither lists nor refuses was in step.
+// Settlements returns the result for each object that the plan lists, by address. An object that
+// the plan neither lists nor refuses was in step.
 func Settlements(plan *diff.Plan, report *Report) map[string]Settlement {
 	out := map[string]Settlement{}
 	next := 0

@@ -15,7 +15,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// Runner holds the calls of smoke runs; *client.Client implements it.
+// Runner has the calls of smoke runs; *client.Client implements it.
 type Runner interface {
 	// RunJob starts a build (reference 4.6). It must not be sent twice.
 	RunJob(ctx context.Context, run wire.RunRequest) (wire.RunResult, error)
@@ -23,24 +23,23 @@ type Runner interface {
 	Record(ctx context.Context, jobID string, buildNo int) (wire.Record, error)
 }
 
-// Smoke runs each job whose body the plan changed, after everything else, and
-// each that an earlier run wrote and did not prove, and follows the build to its
-// end. A build that does not succeed makes the run's
-// exit code 6.
+// Smoke builds each job whose body the plan changed, after everything else, and each job that an
+// earlier run wrote without a successful build, and follows the builds to their end. A build that
+// does not succeed makes the exit code 6.
 type Smoke struct {
 	Runner Runner
 	Every  time.Duration // between two looks at a record; default 5 s
 
-	// Log is called when a build has ended, to show its log; nil: it is not read.
+	// Log shows the log of a build that has ended; nil: it is not read.
 	Log func(ctx context.Context, address string, record wire.Record) error
-	// Progress is told of each change of a build's status; nil: nobody is.
+	// Progress receives each change of a build's status; nil: none.
 	Progress io.Writer
 }
 
 // buildSucceeded is the status of a build that succeeded.
 const buildSucceeded = "SUCCESS"
 
-// What a Build's result says where the service did not.
+// Values of Build.Result that do not come from the service.
 const (
 	buildNotStarted  = "not started"
 	buildUnknown     = "unknown"
@@ -74,12 +73,12 @@ func (r *run) smoke(ctx context.Context) {
 		build := r.smokeRun(ctx, jobs[i])
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		jobs[i].Build = &build // Done was called when the job was written: that has not happened again
+		jobs[i].Build = &build // Done was called when the job was written, and is not called again
 	})
 }
 
-// stillUnproven returns a result for the build of a job that an earlier run
-// wrote and whose build has not succeeded; nil for any other.
+// stillUnproven returns a result for the build of a job that an earlier run wrote without a
+// successful build; nil for other jobs.
 func (r *run) stillUnproven(index int) *Result {
 	change := &r.plan.Changes[index]
 	if !change.Unproven || change.Kind != diff.KindJob || change.Want == nil || change.ID == nil {
@@ -99,7 +98,7 @@ func (r *run) stillUnproven(index int) *Result {
 	return result
 }
 
-// leftDisabled reports whether a job is disabled when the run ends: it cannot run.
+// leftDisabled reports whether a job is disabled at the end of the run and so cannot be built.
 func (r *run) leftDisabled(index int) bool {
 	change := &r.plan.Changes[index]
 	if slices.Contains(change.Actions, diff.ActionDisable) {
@@ -108,8 +107,8 @@ func (r *run) leftDisabled(index int) bool {
 	return change.Live != nil && change.Live.Item.Disabled && !slices.Contains(change.Actions, diff.ActionEnable)
 }
 
-// smokeRun starts one build and follows it. A lost answer is not repeated: there
-// may be a build already.
+// smokeRun starts one build and follows it. After a lost answer it does not try again: a build may
+// already exist.
 func (r *run) smokeRun(ctx context.Context, job *Result) Build {
 	if reason := r.stopping(); reason != "" {
 		return Build{Result: buildNotStarted, Message: reason}
@@ -144,8 +143,8 @@ func (r *run) follow(ctx context.Context, job *Result, number int) Build {
 		}
 		record, err := r.opts.Smoke.Runner.Record(ctx, job.ID, number)
 		if err != nil {
-			// A build's record may lag behind its start; the client has repeated
-			// what passes.
+			// A build's record may lag behind its start; the client has already repeated passing
+			// faults.
 			if failures++; failures == 5 || client.FailsAgain(err) {
 				build.Message = describe(err)
 				return build
@@ -175,13 +174,13 @@ func (r *run) follow(ctx context.Context, job *Result, number int) Build {
 	}
 }
 
-// BuildEnded returns whether a build is over, and if so, whether it succeeded.
+// BuildEnded reports whether a build is over, and if so, whether it succeeded.
 func BuildEnded(record wire.Record) (over, succeeded bool) {
 	return ended(record), strings.EqualFold(record.Status, buildSucceeded)
 }
 
-// ended reports whether a build is over. The set of statuses is open (facts §7):
-// a finish time counts as well.
+// ended reports whether a build is over. The set of statuses is open (facts §7), so a finish time
+// counts too.
 func ended(record wire.Record) bool {
 	switch strings.ToUpper(record.Status) {
 	case buildSucceeded, "FAILURE", "FAILED", "ABORTED", "TIMEOUT", "ERROR", "CANCELED":

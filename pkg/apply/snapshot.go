@@ -12,16 +12,13 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// liveReader reads what a plan over the definitions needs and no more: each
-// project's listing, one query for each job that is declared, was declared at
-// the base or is listed under removed: and that exists, one notification query
-// for each of those that declares notifications, and the templates if some are
-// published.
+// liveReader reads exactly what a plan needs: each project's listing; one query for each existing
+// job that is declared, was declared at the base or is listed under removed:; one notification
+// query for those that declare notifications; and the templates if some are published.
 //
-// A job whose read fails has its ReadErr set, a listing that could not be read
-// in full has a Problem: both mean unknown, never absent. Its methods fail only
-// where every further call would: a refused key, a missing route, a cancelled
-// context.
+// A job whose read fails has a ReadErr, an incomplete listing a Problem: both mean unknown, never
+// absent. Its methods fail only on errors that concern every call: a refused key, a missing route,
+// a cancelled context.
 type liveReader struct {
 	api    live.API
 	opts   live.Options
@@ -40,10 +37,10 @@ func newLiveReader(api live.API, in *PlanInput, projects []string) *liveReader {
 
 func published(r *compile.Result) bool { return r != nil && len(r.Templates) > 0 }
 
-// interest is what is to be read of the live jobs that go by one name or id.
+// interest is what to read of the live jobs with one name or id.
 type interest struct{ notices bool }
 
-// wanted is the part of the live jobs that a plan looks at.
+// wanted lists the live jobs that a plan needs.
 type wanted struct {
 	projects []string // ids, in order of first mention
 	names    map[jobKey]interest
@@ -85,8 +82,8 @@ func jobsToRead(head *compile.Result, others ...*compile.Result) *wanted {
 	return r
 }
 
-// listings fills snap.Projects. A pinned job that its listing lacks is looked for
-// by id, because listings lag (facts Q26).
+// listings fills snap.Projects. A pinned job that the listing lacks is looked up by id, because
+// listings lag (facts Q26).
 func (r *liveReader) listings(ctx context.Context) error {
 	projects := make([]*diff.LiveProject, len(r.wanted.projects))
 	err := live.Projects(ctx, r.api, r.wanted.projects, r.opts.Parallel, func(ctx context.Context, i int, project *diff.LiveProject) {
@@ -104,8 +101,7 @@ func (r *liveReader) listings(ctx context.Context) error {
 	return r.unlistedPins(ctx)
 }
 
-// unlistedPins reads the pinned jobs that their listings lack. Those that the
-// service says do not exist are none.
+// unlistedPins reads the pinned jobs that their listings lack, and skips those that do not exist.
 func (r *liveReader) unlistedPins(ctx context.Context) error {
 	if len(r.wanted.pinned) == 0 {
 		return nil
@@ -133,10 +129,9 @@ func (r *liveReader) unlistedPins(ctx context.Context) error {
 	return err
 }
 
-// checkNames asks for each wanted name that a listing lacks where a page of it was
-// empty: its count may be as wrong as the page. One that exists makes the listing
-// incomplete. Where the whole listing is empty, as that of a new project is, what
-// the base declared is asked for, else one name.
+// checkNames asks for each wanted name that a listing lacks if a page of it was empty: then its
+// count may be wrong too. A name that exists makes the listing incomplete. For a wholly empty
+// listing, such as that of a new project, it asks for the base's names, else for one name.
 func (r *liveReader) checkNames(ctx context.Context, project *diff.LiveProject) {
 	listed := map[string]bool{}
 	for _, job := range project.Jobs {
@@ -165,8 +160,8 @@ func (r *liveReader) checkNames(ctx context.Context, project *diff.LiveProject) 
 	}
 }
 
-// jobs queries the jobs that the plan looks at and hands each to compare; then
-// its body is let go, so that those of very many jobs are never held together.
+// jobs reads the jobs of the plan and passes each to compare. Then it frees the body, so that the
+// bodies of many jobs are never in memory together.
 func (r *liveReader) jobs(ctx context.Context, compare func(*diff.LiveJob)) error {
 	var jobs []*diff.LiveJob
 	for _, projectID := range r.wanted.projects {
@@ -186,8 +181,8 @@ func (r *liveReader) jobs(ctx context.Context, compare func(*diff.LiveJob)) erro
 	})
 }
 
-// crashOf returns the crash that kept a job from being read: a bug must not pass
-// for a job that the service does not show.
+// crashOf returns the panic that prevented reading a job: a bug must not look like an unreadable
+// job.
 func crashOf(job *diff.LiveJob) error {
 	if bug := (*Crash)(nil); errors.As(job.ReadErr, &bug) {
 		return bug
@@ -195,19 +190,19 @@ func crashOf(job *diff.LiveJob) error {
 	return nil
 }
 
-// has reports whether the plan looks at a live job.
+// has reports whether the plan needs a live job.
 func (w *wanted) has(job *diff.LiveJob) bool {
 	_, named := w.names[jobKey{job.ProjectID, job.Name}]
 	_, pinned := w.pinned[jobKey{job.ProjectID, job.ID}]
 	return pinned || named && job.Name != ""
 }
 
-// notices reports whether the plan looks at a live job's notifications.
+// notices reports whether the plan needs a live job's notifications.
 func (w *wanted) notices(job *diff.LiveJob) bool {
 	return w.names[jobKey{job.ProjectID, job.Name}].notices || w.pinned[jobKey{job.ProjectID, job.ID}].notices
 }
 
-// templates reads the caller's templates, of any name.
+// templates reads all of the caller's templates.
 func (r *liveReader) templates(ctx context.Context) error {
 	list, err := live.Templates(ctx, r.api)
 	r.snap.Templates, r.snap.TemplatesProblem = list.Templates, list.Problem

@@ -8,9 +8,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff"
 )
 
-// doState enables or disables a job. The state stands only in the listing
-// (facts §7), so states are verified together at the end, one listing for all
-// jobs of a project: see settleStates.
+// doState enables or disables a job. Only the listing shows the state (facts §7), so states are
+// verified together at the end, with one listing per project: see settleStates.
 func (r *run) doState(ctx context.Context, index int, action diff.Action, job *jobState) {
 	s := r.begin(index, action)
 	if s == nil {
@@ -27,15 +26,14 @@ func (r *run) doState(ctx context.Context, index int, action diff.Action, job *j
 		s.end(Skipped, "the job's update is not done, and it must not run in another form")
 		return
 	}
-	// A job that this run created is enabled, and the listing may not show it yet.
+	// A job created by this run is enabled, and the listing may not show it yet.
 	if s.change.ID != nil && s.stateIsRight(ctx, job.id) {
 		return
 	}
 	s.setState(ctx, job.id)
 }
 
-// stateIsRight ends the action where nothing needs to be sent, or where that
-// cannot be told.
+// stateIsRight ends the action if nothing must be sent, or if the state is unknown.
 func (s *step) stateIsRight(ctx context.Context, id string) bool {
 	item, err := s.run.listings.job(ctx, s.change.ProjectID, id, 0)
 	switch {
@@ -50,10 +48,10 @@ func (s *step) stateIsRight(ctx context.Context, id string) bool {
 	return false
 }
 
-// wantsDisabled tells which state s is about.
+// wantsDisabled reports whether s disables the job.
 func (s *step) wantsDisabled() bool { return s.action == diff.ActionDisable }
 
-// setState sends the state. One that is accepted is noted for settleStates.
+// setState sends the state. settleStates verifies an accepted one.
 func (s *step) setState(ctx context.Context, id string) {
 	got, err := s.switchState(ctx, id, s.wantsDisabled())
 	switch {
@@ -74,17 +72,17 @@ func (s *step) setState(ctx context.Context, id string) {
 	}
 }
 
-// switching is how switchState ended.
+// switching is the result of switchState.
 type switching uint8
 
 const (
-	switched      switching = iota // accepted, or seen where there is an error too
+	switched      switching = iota // accepted, or seen in spite of an error
 	switchRefused                  // refused, not sent, or answered about another job
 	switchUnknown                  // no read shows it
 	switchGaveUp                   // a read shows the old state after the last attempt
 )
 
-// switchState disables or recovers a job, sending it until it is accepted or
+// switchState disables or recovers a job, and repeats until the call is accepted or its effect is
 // seen. The error is the last call's.
 func (s *step) switchState(ctx context.Context, id string, disable bool) (switching, error) {
 	attempts := retry{step: s}
@@ -113,8 +111,7 @@ func (s *step) switchState(ctx context.Context, id string, disable bool) (switch
 	}
 }
 
-// lookAfterState reads the listing until it shows the wanted state or the looks
-// are used up.
+// lookAfterState reads the listing until it shows the wanted state or no looks are left.
 func (s *step) lookAfterState(ctx context.Context, id string, disable bool, got reply, cause error) sight {
 	saw := sawNothing
 	for _, d := range s.waitsAfter(got, cause) {
@@ -141,8 +138,8 @@ func (r *run) noteState(s *step) {
 	r.states = append(r.states, s)
 }
 
-// settleStates verifies the states that were set, by one listing of each project
-// and as many more as a lagging listing needs within the settle window.
+// settleStates verifies the new states with one listing of each project, and more within the settle
+// window if a listing lags.
 func (r *run) settleStates(ctx context.Context) {
 	pending := r.states
 	var lastErr error

@@ -14,35 +14,33 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// lateDelay is how long after a create that was sent twice a run looks for what
-// the first one may have made.
+// lateDelay is how long after a repeated create a run looks for an object of the first one.
 const lateDelay = 5 * time.Second
 
-// twin is an object of the name of one that this run created.
+// twin is an object with the name of one that this run created.
 type twin struct {
 	id    string
 	built bool // it is in use
 }
 
-// noteCreated keeps a create that was sent for the sweep.
+// noteCreated records a create for the sweep.
 func (r *run) noteCreated(s *step) {
-	s.made.post = nil // it holds the whole body, and nothing is sent again
+	s.made.post = nil // frees the whole body: nothing is sent again
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.created = append(r.created, s)
 	r.lastCreate = r.clock.Now()
 }
 
-// sweep looks for a second object under each name that this run created, which
-// somebody else can make at the same moment where the service does not keep
-// names unique. Of two, the one with the smallest id stays. A run deletes only an
-// object whose id the service gave to this very run, and a job only while it has
-// never been built. It waits only for a list that does not show the new objects
-// yet, and for another run to delete its own.
+// sweep looks for a second object with each name that this run created. Somebody else can create
+// one at the same moment if the service does not enforce unique names. Of two, the one with the
+// smallest id stays. A run deletes only an object whose id it received for its own create, and a
+// job only if it was never built. It waits only for a list that does not show the new objects yet,
+// and for another run to delete its own.
 func (r *run) sweep(ctx context.Context) {
 	pending := slices.DeleteFunc(slices.Clone(r.created), func(s *step) bool { return !s.result.Outcome.done() })
 	if len(pending) == 0 || r.soft.Err() != nil {
-		return // a run that is to end now leaves duplicates to the next plan, which reports them
+		return // the next plan reports duplicates of an interrupted run
 	}
 	for _, d := range append([]time.Duration{0}, settleWaits()...) {
 		if len(pending) == 0 || r.clock.Wait(ctx, d) != nil {
@@ -57,7 +55,7 @@ func (r *run) sweep(ctx context.Context) {
 	}
 }
 
-// lookForTwins looks once. It reports whether the question is settled.
+// lookForTwins looks once. It reports whether the result is final.
 func (s *step) lookForTwins(ctx context.Context, since mark) bool {
 	s.twins, s.twinsErr = s.sameName(ctx, since)
 	if s.twinsErr != nil {
@@ -88,7 +86,7 @@ func (s *step) lookForTwins(ctx context.Context, since mark) bool {
 	return true
 }
 
-// own reports whether the object's id came as the answer to a create of this run.
+// own reports whether the object's id was the answer to a create of this run.
 func (s *step) own() bool {
 	return s.result.Outcome == Applied || s.result.Outcome == AppliedAfterAbsence
 }
@@ -100,7 +98,7 @@ func firstOf(twins []twin) string {
 	return slices.MinFunc(twins, func(a, b twin) int { return strings.Compare(a.id, b.id) }).id
 }
 
-// sameName returns the objects of the name that the step created.
+// sameName returns the objects with the name that the step created.
 func (s *step) sameName(ctx context.Context, since mark) (twins []twin, err error) {
 	if s.change.Kind == diff.KindTemplate {
 		for t, err := range s.run.api.Templates(ctx, s.change.Name) {
@@ -125,8 +123,7 @@ func (s *step) sameName(ctx context.Context, since mark) (twins []twin, err erro
 	return twins, nil
 }
 
-// endWithTwins ends a create of which it is not known that it made the only
-// object of its name.
+// endWithTwins ends a create that may not have made the only object with its name.
 func (s *step) endWithTwins() {
 	ids := make([]string, len(s.twins))
 	for i, t := range s.twins {
@@ -140,7 +137,7 @@ func (s *step) endWithTwins() {
 		s.result.Next = remedy.DeleteUnused
 		s.end(NotConverged, "there are %d of this name, %s; ours is %s, and nothing was deleted", len(ids), quoted(ids), sanitize.Line(s.result.ID, 64))
 	case len(ids) == 1 && ids[0] == s.result.ID:
-		// The one that was there beside it is gone.
+		// The other object is gone.
 	case len(ids) == 1:
 		s.result.Next = remedy.Replan
 		s.end(NotConverged, "it was created as %s, and the list shows %s under its name", s.result.ID, quoted(ids))

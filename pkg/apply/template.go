@@ -16,10 +16,9 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// doTemplate creates, replaces or deletes a published template. The API has no
-// update for one, so a change is a replacement: the new one is created and
-// verified, then the old one is deleted by its uuid. Whatever fails, one of the
-// two is left.
+// doTemplate creates, replaces or deletes a published template. The API has no update for
+// templates, so a change is a replacement: the new one is created and verified, then the old one is
+// deleted by its uuid. After any failure one of the two exists.
 func (r *run) doTemplate(ctx context.Context, index int) {
 	change := &r.plan.Changes[index]
 	s := r.begin(index, change.Actions[0])
@@ -41,8 +40,8 @@ func (r *run) doTemplate(ctx context.Context, index int) {
 	}
 }
 
-// templateCreation is the create protocol for a template. One with the uuid old
-// is being replaced and does not count.
+// templateCreation is the create protocol for a template. The one with the uuid old is being
+// replaced and does not count.
 func (s *step) templateCreation(old string) creation {
 	api, name, body := s.run.api, s.change.Name, s.templateBody()
 	return creation{
@@ -81,8 +80,7 @@ func (s *step) templateCreation(old string) creation {
 			}
 			return s.change.UnmetTemplate(item, body, s.run.opts.Modules), nil
 		},
-		// There is no read by uuid: the listing that named the witness is the
-		// only way to see a template.
+		// There is no read by uuid: the witness can only be seen in the listing that named it.
 		confirms: func(ctx context.Context, witness string) bool {
 			_, err := s.findTemplate(ctx, witness, "")
 			return err == nil || s.officialWitness(ctx) == witness
@@ -90,9 +88,8 @@ func (s *step) templateCreation(old string) creation {
 	}
 }
 
-// officialWitness is a template of the vendor, for an account that has none of
-// its own besides. "" where none can be read: the route is not served everywhere,
-// and then there is no proof.
+// officialWitness returns a template of the vendor, for accounts with no other template. "" if none
+// can be read: not every service has the route, and then there is no proof.
 func (s *step) officialWitness(ctx context.Context) string {
 	lists, ok := s.run.api.(interface {
 		AllTemplates(ctx context.Context, name string) iter.Seq2[wire.Template, error]
@@ -108,8 +105,8 @@ func (s *step) officialWitness(ctx context.Context) string {
 	return ""
 }
 
-// templateBody is the body that is sent: that of the plan, which carries over
-// what the definition does not name of a template that is replaced.
+// templateBody returns the plan's body, which keeps the members of a replaced template that the
+// definition does not name.
 func (s *step) templateBody() *jsontree.Value {
 	if body := s.change.DesiredBody(); body != nil {
 		return body
@@ -117,10 +114,10 @@ func (s *step) templateBody() *jsontree.Value {
 	return s.change.WantTemplate.Body
 }
 
-// errTemplateGone says that no listing shows a template.
+// errTemplateGone means that no listing shows a template.
 var errTemplateGone = fmt.Errorf("%w: no listing shows the template", client.ErrNotFound)
 
-// findTemplate reads a template by its uuid, among those whose name holds search.
+// findTemplate reads a template by its uuid, among those whose name contains search.
 func (s *step) findTemplate(ctx context.Context, uuid, search string) (*jsontree.Value, error) {
 	for t, err := range s.run.api.Templates(ctx, search) {
 		if err != nil {
@@ -133,9 +130,8 @@ func (s *step) findTemplate(ctx context.Context, uuid, search string) (*jsontree
 	return nil, errTemplateGone
 }
 
-// replaceTemplate creates the new template beside the old one, then deletes the
-// old one. Where an earlier run was killed between the two, the new one is found
-// and taken.
+// replaceTemplate creates the new template beside the old one, then deletes the old one. If an
+// earlier run was killed in between, it finds the new one and uses it.
 func (s *step) replaceTemplate(ctx context.Context, old string) {
 	if !s.oldAsPlanned(ctx, old) {
 		return
@@ -146,8 +142,8 @@ func (s *step) replaceTemplate(ctx context.Context, old string) {
 		s.deleteOld(ctx, id, old)
 		return
 	}
-	// A refusal with no clear reason may be about the name. To delete first on
-	// such a guess takes a user who said where the old body is to be kept.
+	// An unclear refusal may be about the name. Deleting first on such a guess requires that the
+	// user named a file for the old body.
 	switch {
 	case s.result.Outcome != Failed || !s.refused:
 	case s.taken || s.run.opts.RescueFile != "":
@@ -157,9 +153,9 @@ func (s *step) replaceTemplate(ctx context.Context, old string) {
 	}
 }
 
-// deleteThenCreate is the other order, for a service that wants template names
-// to be unique. For a moment there is neither, so the old body must be at hand:
-// the base's definitions compile to it, or it has been kept in a file.
+// deleteThenCreate uses the other order, for a service that requires unique template names. For a
+// moment neither exists, so the old body must be available: from the base's definitions, or in a
+// file.
 func (s *step) deleteThenCreate(ctx context.Context, old string, creation creation) {
 	if s.run.opts.RescueFile != "" {
 		if err := rescue(s.run.opts.RescueFile, s.change.LiveTemplate.Body); err != nil {
@@ -190,16 +186,15 @@ func (s *step) deleteThenCreate(ctx context.Context, old string, creation creati
 	}
 }
 
-// baseHoldsOld reports whether the base's definitions compile to the live
-// template: then no field of it was edited outside.
+// baseHoldsOld reports whether the base's definitions compile to the live template: then no field
+// was edited outside.
 func (s *step) baseHoldsOld() bool {
 	return s.run.plan.Base != nil && !slices.ContainsFunc(s.change.Fields, func(f diff.Field) bool {
 		return f.Verdict != diff.VerdictChange
 	})
 }
 
-// oldAsPlanned ends the action where the template to be replaced is no longer
-// what the plan saw.
+// oldAsPlanned ends the action if the template to replace has changed since the plan.
 func (s *step) oldAsPlanned(ctx context.Context, old string) bool {
 	item, err := s.findTemplate(ctx, old, s.change.Name)
 	switch {
@@ -252,8 +247,8 @@ func (s *step) deleteTemplate(ctx context.Context, uuid string) bool {
 	})
 }
 
-// rescue keeps a template's body in a file before it is deleted: durable, for
-// its owner only, never over another file.
+// rescue writes a template's body to a file before the template is deleted: durable, readable only
+// by the owner, never over another file.
 func rescue(path string, body *jsontree.Value) error {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {

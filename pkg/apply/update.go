@@ -14,8 +14,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// doUpdate replaces a live job's body: read again, compare with what the plan
-// saw, send, read again, compare with what was sent.
+// doUpdate replaces a live job's body: it reads it, compares it with the plan, sends the new one,
+// reads again, and compares with what was sent.
 func (r *run) doUpdate(ctx context.Context, index int, job *jobState) {
 	job.written = false
 	s := r.begin(index, diff.ActionUpdate)
@@ -56,9 +56,8 @@ func (r *run) doUpdate(ctx context.Context, index int, job *jobState) {
 	}
 }
 
-// stillAsPlanned reads the job and ends the action where it is no longer what
-// the plan was made from: what an update replaces must be what was reviewed. A
-// job that is already as the plan wants it passes, so that one plan can be
+// stillAsPlanned reads the job and ends the action if it has changed since the plan: an update may
+// replace only what was reviewed. A job that is already as wanted passes, so that a plan can be
 // applied twice.
 func (s *step) stillAsPlanned(ctx context.Context, id string) (have *jsontree.Value, ok bool) {
 	have, err := s.read(ctx, id)
@@ -90,9 +89,8 @@ func (s *step) noteRead(err error) {
 	}
 }
 
-// replace sends the update until a read shows its end state, at most
-// writeAttempts times, each after a read that showed the old state. It tells
-// whether the job is as wanted.
+// replace sends the update until a read shows its end state, at most writeAttempts times, each
+// after a read that showed the old state. It reports whether the job is as wanted.
 func (s *step) replace(ctx context.Context, id string, body, before *jsontree.Value) bool {
 	attempts := retry{step: s}
 	for {
@@ -124,9 +122,8 @@ func (s *step) replace(ctx context.Context, id string, body, before *jsontree.Va
 	}
 }
 
-// replaceRefused ends an update that the service said no to. A disabled job may
-// have to be recovered for it; it is disabled again whatever becomes of the
-// update.
+// replaceRefused ends a refused update. A disabled job may have to be enabled for it; it is
+// disabled again whatever the result.
 func (s *step) replaceRefused(ctx context.Context, id string, body, before *jsontree.Value, refusal error) bool {
 	disabled := s.change.Live != nil && s.change.Live.Item.Disabled
 	if !disabled || s.recovered || client.EndsRun(refusal) || live.Gone(refusal) || errors.Is(refusal, client.ErrForbidden) {
@@ -158,7 +155,7 @@ func (s *step) replaceRefused(ctx context.Context, id string, body, before *json
 	}
 	s.putsBack = true
 	if got, err := s.switchState(ctx, id, true); got != switched {
-		s.result.Written = nil // the message says it
+		s.result.Written = nil // the message has it
 		s.end(NotConverged, "the job was disabled, had to be recovered for the update, and could not be disabled again: %s", describe(err))
 		s.result.Next = remedy.Disable(sanitize.Line(s.change.Name, 200))
 		return false
@@ -170,7 +167,7 @@ func (s *step) replaceRefused(ctx context.Context, id string, body, before *json
 	return done
 }
 
-// endUnsent ends an action whose write was not processed for certain.
+// endUnsent ends an action whose write was certainly not processed.
 func (s *step) endUnsent(err error) bool {
 	var stop *stopError
 	var e *client.Error
@@ -188,7 +185,7 @@ func (s *step) endUnsent(err error) bool {
 	return false
 }
 
-// endGaveUp ends an action whose write did not happen in any attempt.
+// endGaveUp ends an action whose write failed in every attempt.
 func (s *step) endGaveUp(err error) {
 	if reason := s.run.stopping(); reason != "" {
 		s.end(Failed, "not written, a read shows the old state: %s; no further attempt, because %s", describe(err), reason)
@@ -197,14 +194,13 @@ func (s *step) endGaveUp(err error) {
 	s.end(Failed, "not written after %d attempts, a read shows the old state; the last: %s", s.result.Attempts, describe(err))
 }
 
-// endUnknown ends an action of which no read could show whether it happened.
+// endUnknown ends an action if no read could show whether it happened.
 func (s *step) endUnknown(err error) {
 	s.result.Next = remedy.ReplanLater
 	s.end(Unknown, "it was sent, the answer was lost (%s), and no read could show whether it happened", lost(err))
 }
 
-// endUnread ends an action whose write was accepted and which no read could
-// confirm.
+// endUnread ends an action whose write was accepted but could not be confirmed by a read.
 func (s *step) endUnread(err error) {
 	s.noteRead(err)
 	s.result.Next = remedy.ReplanLater
@@ -218,7 +214,7 @@ func (s *step) endDistrusted(err error) bool {
 	return false
 }
 
-// endRefused ends an action that the service said no to.
+// endRefused ends an action that the service refused.
 func (s *step) endRefused(err error) bool {
 	if live.Gone(err) {
 		s.result.Next = remedy.Replan

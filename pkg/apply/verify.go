@@ -13,30 +13,28 @@ import (
 	"github.com/buildsync/buildsync/pkg/remedy"
 )
 
-// confirmWaits stand before each read that confirms an accepted write. The first
-// read follows at once, since reads by id are consistent (facts §7); the others
-// absorb a service that lags.
+// confirmWaits are the waits before each read that confirms an accepted write. The first read
+// follows at once, since reads by id are consistent (facts §7); the others allow for a service that
+// lags.
 func confirmWaits() []time.Duration {
 	return []time.Duration{0, 1 * time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second}
 }
 
-// settleWaits stand before each look for a write whose answer was lost: the
-// settle window of 60 s.
+// settleWaits are the waits before each look for a write with a lost answer: the settle window of
+// 60 s.
 func settleWaits() []time.Duration {
 	return []time.Duration{
 		1 * time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 15 * time.Second, 30 * time.Second,
 	}
 }
 
-// shortWaits stand before each look after an end that leaves little behind: an
-// error answer, or a broken connection.
+// shortWaits are the waits before each look after an error answer or a broken connection.
 func shortWaits() []time.Duration { return []time.Duration{0, 1 * time.Second} }
 
-// waitsAfter returns the looks that follow a write that ended in got and err.
-// Where a gateway or a slow service may still hold the request, the looks go on
-// for as long as it may yet be carried out.
-// A window that showed nothing is not waited through again before the last
-// attempt, since each attempt has the same end state.
+// waitsAfter returns the waits for the looks after a write that ended with got and err. If a
+// gateway or a slow service may still have the request, the looks continue as long as it may still
+// be processed. Before the last attempt a window that showed nothing is not repeated, since all
+// attempts have the same end state.
 func (s *step) waitsAfter(got reply, err error) []time.Duration {
 	var e *client.Error
 	lingering := timedOut(err) || errors.As(err, &e) && !e.Answered &&
@@ -48,7 +46,7 @@ func (s *step) waitsAfter(got reply, err error) []time.Duration {
 	return shortWaits()
 }
 
-// sight is what a look at an object showed.
+// sight is the result of a look at an object.
 type sight uint8
 
 const (
@@ -59,8 +57,7 @@ const (
 	sawGone                 // it does not exist
 )
 
-// lookAfterUpdate reads the job until it differs from before or the looks are
-// used up.
+// lookAfterUpdate reads the job until it differs from before or no looks are left.
 func (s *step) lookAfterUpdate(ctx context.Context, id string, before *jsontree.Value, got reply, cause error) sight {
 	saw := sawNothing
 	for _, d := range s.waitsAfter(got, cause) {
@@ -84,8 +81,7 @@ func (s *step) lookAfterUpdate(ctx context.Context, id string, before *jsontree.
 	return saw
 }
 
-// confirmUpdate reads the job until it is as wanted, and ends the action. It
-// reports whether it is.
+// confirmUpdate reads the job until it is as wanted, and ends the action. It reports whether it is.
 func (s *step) confirmUpdate(ctx context.Context, id string, before *jsontree.Value, outcome Outcome) bool {
 	var have *jsontree.Value
 	var err error
@@ -102,9 +98,9 @@ func (s *step) confirmUpdate(ctx context.Context, id string, before *jsontree.Va
 			s.end(outcome, "%s", s.unseenText())
 			return true
 		}
-		// A state that stands twice and is not the old one is not a lag: the service
-		// rewrote the body, or someone else did. The old one may be a lag, unless
-		// the service shows the very difference that its own rewriting explains.
+		// A repeated state other than the old one is not a lag: the service rewrote the body, or
+		// someone else did. The old state may be a lag, unless the service's rewriting explains the
+		// difference.
 		mark := s.fingerprint(have)
 		rewritten := mark != s.fingerprint(before) || rewriting(s.missing(have)) != ""
 		if rewritten && mark == stable {
@@ -116,7 +112,7 @@ func (s *step) confirmUpdate(ctx context.Context, id string, before *jsontree.Va
 	return false
 }
 
-// endUnconfirmed ends an action whose write was accepted and not found again.
+// endUnconfirmed ends an action whose write was accepted but not found by a read.
 func (s *step) endUnconfirmed(have, before *jsontree.Value, err error) {
 	var unmet []diff.Field
 	if err == nil && have != nil {

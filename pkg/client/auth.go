@@ -281,7 +281,7 @@ func (a *authority) recentlyFetched() bool {
 // explain the refusal.
 func (a *authority) correctClock(e *Error) bool {
 	if e.date.IsZero() {
-		e.Message = joined(e.Message, "the answer carries no date, so a wrong clock on this machine cannot be told from a wrong key")
+		e.Message = joined(e.Message, "the answer has no date, so the cause may be a wrong clock on this machine or a wrong key")
 		return false
 	}
 	a.mu.Lock()

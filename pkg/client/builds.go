@@ -117,7 +117,7 @@ func (c *Client) record(ctx context.Context, o op, jobID string, buildNo int) (w
 	}
 	record := wire.DecodeRecord(a.result())
 	if record.ID == "" && record.BuildRecordID == "" {
-		return record, c.fails(k, a, Unsure, ErrNotTheAPI, "the answer holds no build record")
+		return record, c.fails(k, a, Unsure, ErrNotTheAPI, "the answer has no build record")
 	}
 	if record.CodeciJobID != "" && record.CodeciJobID != jobID {
 		return record, c.fails(k, a, Unsure, ErrWrongObject, "the answer is a build of job %q", record.CodeciJobID)

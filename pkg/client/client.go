@@ -65,7 +65,8 @@ func New(cfg Config) (*Client, error) {
 //   - signing is next to the network, so that each attempt is dated and signed over what is really sent;
 //   - errors come before all wrappers that decide by them;
 //   - each attempt, also one after a renewed token, is logged, counted, and waits for its turn in the shared rate;
-//   - renewal is inside the retries, because a refused authentication does not pass by itself, and retries must not multiply failed authentications;
+//   - renewal is inside the retries, because a refused authentication does not pass by itself, and
+//     retries must not multiply failed authentications;
 //   - retries are outermost, and the only place that waits for long.
 func (c *Client) chain(shared, fresh http.RoundTripper) sender {
 	send := withHTTP(withSignature(byRepeat(shared, fresh), c.auth, c.cfg.UserAgent), c.cfg.Timeouts.Attempt)

@@ -65,14 +65,14 @@ func (c Credentials) check(cfg *Config) error {
 		return errors.New("no credentials: set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, or BUILDSYNC_TOKEN")
 	case "token":
 		if !printable(c.Token) {
-			return errors.New("the token holds characters that no token has; was it copied with a line break?")
+			return errors.New("the token contains characters that no token has; was it copied with a line break?")
 		}
 	case "access key":
 		if c.Key.Secret == "" {
 			return errors.New("the access key has no secret key")
 		}
 		if !printable(c.Key.Access) || !printable(c.Key.SecurityToken) {
-			return errors.New("the access key or its security token holds characters that none has; was it copied with a line break?")
+			return errors.New("the access key or its security token contains invalid characters; was it copied with a line break?")
 		}
 	case "password":
 		p := c.Password

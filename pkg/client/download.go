@@ -103,7 +103,7 @@ var errStall = timeoutError("the stream stalled")
 // errWriting is a local failure. Repeating the call does not help.
 type errWriting struct{ cause error }
 
-func (e *errWriting) Error() string { return "writing it here: " + e.cause.Error() }
+func (e *errWriting) Error() string { return "writing the output: " + e.cause.Error() }
 func (e *errWriting) Unwrap() error { return e.cause }
 
 // receive copies a successful answer to the writer.

@@ -36,7 +36,7 @@ func (c *Client) queryJob(ctx context.Context, o op, jobID string) (*jsontree.Va
 	}
 	body := a.result()
 	if body.Kind() != jsontree.KindObject || body == a.body && body.Get(wire.KeySteps) == nil {
-		return nil, c.fails(k, a, Unsure, ErrNotTheAPI, "the answer holds no job")
+		return nil, c.fails(k, a, Unsure, ErrNotTheAPI, "the answer has no job")
 	}
 	if id := body.Str(wire.KeyJobID); id != "" && id != jobID {
 		return nil, c.fails(k, a, Unsure, ErrWrongObject, "the answer is the job %q", id)

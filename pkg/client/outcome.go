@@ -49,15 +49,15 @@ func OutcomeOf(err error) Outcome {
 // The kinds of *Error, for errors.Is.
 var (
 	ErrNotFound     = errors.New("not found")
-	ErrExists       = errors.New("already exists")                   // by status 409 only, there is no public code: look up the name after any refused create
-	ErrInvalidID    = errors.New("the service does not take the id") // if it accepted the id before, the object is gone
+	ErrExists       = errors.New("already exists")                     // by status 409 only, there is no public code: look up the name after any refused create
+	ErrInvalidID    = errors.New("the service does not accept the id") // if it accepted the id before, the object is gone
 	ErrUnauthorized = errors.New("not authenticated")
 	ErrForbidden    = errors.New("forbidden")
 	ErrRateLimited  = errors.New("too many requests")
 	ErrTryAgain     = errors.New("the service is busy") // the service may have processed the call
-	ErrAmbiguous    = errors.New("it is not known whether the call took effect")
+	ErrAmbiguous    = errors.New("the call may have taken effect")
 	ErrNotTheAPI    = errors.New("the answer does not come from the build API")
-	ErrRouteMissing = errors.New("the call is not published here")
+	ErrRouteMissing = errors.New("the service does not have this call")
 	ErrRedirect     = errors.New("the server redirects")
 	ErrWrongObject  = errors.New("the answer is about another object")
 	ErrCertificate  = errors.New("the server's identity cannot be verified")
@@ -125,7 +125,7 @@ func (e *Error) Error() string {
 	var out strings.Builder
 	out.WriteString(e.Happened())
 	if e.Outcome == Unsure && e.Method != "" && e.Method != "GET" {
-		out.WriteString("; it is not known whether it took effect")
+		out.WriteString("; it may have taken effect")
 	}
 	if e.Attempts > 1 {
 		fmt.Fprintf(&out, "; given up after %d attempts and %s of waiting", e.Attempts, e.Waited.Round(100*time.Millisecond))
@@ -198,11 +198,11 @@ func (e *Error) next() string {
 	case ErrUnauthorized:
 		return string(remedy.CheckCredentials)
 	case ErrForbidden:
-		return "ask the project's owner for the permission that this takes"
+		return "ask the project's owner for the permission to do this"
 	case ErrRouteMissing:
 		return string(remedy.CheckRoutes)
 	case ErrNotTheAPI, ErrRedirect:
-		return "check the endpoint and the proxy: something else than the build API answers there"
+		return "check the endpoint and the proxy: something other than the build API answers there"
 	case ErrCertificate:
 		return string(remedy.TrustAuthority)
 	}

@@ -22,7 +22,7 @@ func TestErrorText(t *testing.T) {
 		},
 		{
 			&Error{Op: "create job", Method: "POST", Path: "/v3/jobs/create", Outcome: Unsure, Message: "no answer: EOF", Cause: io.EOF, Attempts: 1},
-			"create job: POST /v3/jobs/create: no answer: EOF; it is not known whether it took effect",
+			"create job: POST /v3/jobs/create: no answer: EOF; it may have taken effect",
 		},
 		{
 			&Error{Op: "read job", Method: "GET", Path: "/v3/jobs/a/query", Outcome: Unsure, Status: 502, Message: "Bad Gateway", Attempts: 5, Waited: 3210 * time.Millisecond, First: &Error{Status: 503, Message: "Unavailable"}},

@@ -77,7 +77,7 @@ func (p *pager) once(ctx context.Context, s *scan) iter.Seq[*jsontree.Value] {
 			for _, row := range got.rows {
 				id := p.id(row)
 				if id == "" {
-					s.problem = "a row of the list carries no id"
+					s.problem = "a row of the list has no id"
 					continue
 				}
 				if seen[id] {

@@ -56,15 +56,15 @@ func parseProxy(value string) (*url.URL, error) {
 	}
 	u, err := url.Parse(value)
 	if err != nil {
-		return nil, fmt.Errorf("it is no URL")
+		return nil, fmt.Errorf("it is not a URL")
 	}
 	switch u.Scheme {
 	case "http", "https", "socks5", "socks5h":
 	default:
-		return nil, fmt.Errorf("its scheme is none of http, https, socks5 and socks5h")
+		return nil, fmt.Errorf("its scheme must be http, https, socks5 or socks5h")
 	}
 	if u.Hostname() == "" {
-		return nil, fmt.Errorf("it names no host")
+		return nil, fmt.Errorf("it has no host")
 	}
 	if port := u.Port(); port != "" {
 		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
@@ -72,7 +72,7 @@ func parseProxy(value string) (*url.URL, error) {
 		}
 	}
 	if strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
-		return nil, fmt.Errorf("it holds more than a host and a port")
+		return nil, fmt.Errorf("it has more than a host and a port")
 	}
 	return u, nil
 }

@@ -27,7 +27,7 @@ func (c *Client) requestToken(ctx context.Context) (string, time.Time, error) {
 	}
 	token := a.header.Get("X-Subject-Token")
 	if token == "" || !printable(token) {
-		return "", time.Time{}, c.fails(k, a, Unsure, ErrNotTheAPI, "the answer carries no token in X-Subject-Token")
+		return "", time.Time{}, c.fails(k, a, Unsure, ErrNotTheAPI, "the answer has no token in X-Subject-Token")
 	}
 	expires, _ := time.Parse(time.RFC3339Nano, a.body.Get("token").Str("expires_at"))
 	return token, expires, nil

@@ -21,26 +21,26 @@ type Options struct {
 	Notices  func(j *diff.LiveJob) bool // whether a job's notifications are read; nil: of none
 	OnRead   func(done, total int)      // called after each job, concurrently; nil: not called
 
-	// Full reads a job over the newer routes too, and adds what only they show.
-	// Where that fails, Unseen of the job has what may be missing.
+	// Full also reads a job over the newer routes and adds the members that only they show. If that
+	// fails, the job's Unseen has the members that may be missing.
 	Full bool
 }
 
 // AllNotices reads the notifications of every job.
 func AllNotices(*diff.LiveJob) bool { return true }
 
-// reading is the reading of several jobs.
+// reading is a run of reading several jobs.
 type reading struct {
 	api    JobAPI
 	opts   Options
-	parent context.Context // Full of the jobs lives as long as it does
+	parent context.Context // for the jobs' Full, which outlives the reading
 
-	newerGone atomic.Bool // the newer routes are closed to us
+	newerGone atomic.Bool // the newer routes are not available
 }
 
-// job reads the body of a job, and what the options ask for besides. A failure
-// that concerns this job only goes to its ReadErr, a *crash.Crash where a bug
-// caused it; job fails only where every further read would.
+// job reads a job's body and whatever else the options request. An error that concerns only this
+// job goes to its ReadErr, as a *crash.Crash if a bug caused it. job fails only on errors that
+// concern every read.
 func (r *reading) job(ctx context.Context, job *diff.LiveJob) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -68,9 +68,8 @@ func (r *reading) job(ctx context.Context, job *diff.LiveJob) error {
 	return nil
 }
 
-// complete adds to the body of a job what only the newer routes show. A member
-// that is missing may be unset or hidden, and a service may hide some and show
-// others, so only reading tells.
+// complete adds to a job's body the members that only the newer routes show. A missing member may
+// be unset or hidden, and a service may hide only some, so there is no other way to find out.
 func (r *reading) complete(ctx context.Context, job *diff.LiveJob) error {
 	unseen := wire.NewerRoutesOnly
 	if diff.ShowsHidden(job.Body) {
@@ -95,10 +94,9 @@ func (r *reading) complete(ctx context.Context, job *diff.LiveJob) error {
 	return nil
 }
 
-// Each reads jobs side by side and calls use for each as soon as it has been
-// read, concurrently and in any order. Jobs whose body is there, or whose read
-// failed, are not read again. The first error of use, and what makes every
-// further read pointless, ends the reading.
+// Each reads jobs in parallel and calls use for each as soon as it has been read, concurrently and
+// in any order. It does not read jobs again that have a body or a ReadErr. The first error of use,
+// or one that makes further reads pointless, ends the reading.
 func Each(ctx context.Context, api JobAPI, jobs []*diff.LiveJob, opts Options, use func(*diff.LiveJob) error) error {
 	r := &reading{api: api, opts: opts, parent: ctx}
 	return r.each(ctx, jobs, use)
@@ -123,9 +121,8 @@ func (r *reading) each(ctx context.Context, jobs []*diff.LiveJob, use func(*diff
 	})
 }
 
-// InOrder is Each for a caller that takes one job after the other, in the order
-// of jobs. The error comes last, with a nil job. Leaving the loop cancels the
-// reads under way and waits for their end.
+// InOrder is Each for a caller that takes the jobs one by one, in order. An error comes last, with
+// a nil job. Leaving the loop cancels the reads under way and waits for their end.
 func InOrder(ctx context.Context, api JobAPI, jobs []*diff.LiveJob, opts Options) iter.Seq2[*diff.LiveJob, error] {
 	return func(yield func(*diff.LiveJob, error) bool) {
 		read := make(map[*diff.LiveJob]chan struct{}, len(jobs))
@@ -162,8 +159,7 @@ func InOrder(ctx context.Context, api JobAPI, jobs []*diff.LiveJob, opts Options
 	}
 }
 
-// Projects reads the listings of several projects side by side, and hands each
-// to use.
+// Projects reads the listings of several projects in parallel, and passes each to use.
 func Projects(ctx context.Context, api API, ids []string, parallel int, use func(ctx context.Context, i int, project *diff.LiveProject)) error {
 	return sideBySide(ctx, len(ids), parallel, func(ctx context.Context, i int) error {
 		project, err := Project(ctx, api, ids[i])

@@ -12,9 +12,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// Project reads a project's job listing. A listing that could not be read, or
-// not in full, has a Problem: what it lacks may well exist. Project fails only
-// where every further call would.
+// Project reads a project's job listing. A listing that could not be read, or only in part, has a
+// Problem: jobs that it lacks may exist. Project fails only on errors that concern every call.
 func Project(ctx context.Context, api API, projectID string) (*diff.LiveProject, error) {
 	project := &diff.LiveProject{ID: projectID}
 	list, err := api.Listing(ctx, projectID)
@@ -35,15 +34,14 @@ func Project(ctx context.Context, api API, projectID string) (*diff.LiveProject,
 	return project, nil
 }
 
-// TemplateList is what is known of the caller's own templates.
+// TemplateList is the known part of the caller's own templates.
 type TemplateList struct {
 	Templates []*diff.LiveTemplate // by name
-	Problem   string               // why there may be others; "" where the list is complete
-	ReadErr   error                // the list could not be read: Templates says nothing
+	Problem   string               // why there may be others; "" if the list is complete
+	ReadErr   error                // the list could not be read, and Templates is empty
 }
 
-// Templates reads the caller's own templates. It fails only where every further
-// call would.
+// Templates reads the caller's own templates. It fails only on errors that concern every call.
 func Templates(ctx context.Context, api API) (TemplateList, error) {
 	var list TemplateList
 	for t, err := range api.Templates(ctx, "") {
@@ -66,7 +64,7 @@ func Templates(ctx context.Context, api API) (TemplateList, error) {
 	return list, nil
 }
 
-// IsOwn reports whether a template may be the caller's: those of the vendor have
-// another scope. The member public proves nothing, since it is true for all
-// templates in the reference's examples (4.20, 4.21).
+// IsOwn reports whether a template may be the caller's: those of the vendor have another scope. The
+// member public does not help, since it is true for all templates in the reference's examples
+// (4.20, 4.21).
 func IsOwn(t wire.Template) bool { return t.Scope == "" || t.Scope == wire.ScopeCustom }

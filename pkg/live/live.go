@@ -1,14 +1,13 @@
-// Package live reads the live state: listings, jobs with their notifications,
-// and templates. Every command reads through it, so that all of them agree on
-// three questions:
+// Package live reads the live state: listings, jobs with their notifications, and templates. Every
+// command reads through it, so all of them agree on three questions:
 //
-//   - Is the answer about the object that was asked for? An answer about another
-//     job or another project is client.ErrWrongObject.
-//   - Does an error concern one object, or all? Where client.EndsRun reports
-//     true, or the context has ended, reading stops and returns the error. Any
-//     other error makes one object unknown, never absent.
-//   - Does an object exist? Only a listing that is complete proves absence. Gone
-//     says what an answer about an id means.
+//   - Is the answer about the requested object? An answer about another job or project is
+//     client.ErrWrongObject.
+//   - Does an error concern one object, or all? If client.EndsRun reports true, or the context
+//     has ended, reading stops and returns the error. Any other error makes one object unknown,
+//     never absent.
+//   - Does an object exist? Only a complete listing proves absence. Gone interprets an error
+//     about an id.
 package live
 
 import (
@@ -24,7 +23,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// API is what reading needs of the service; *client.Client implements it.
+// API has the calls for reading; *client.Client implements it.
 type API interface {
 	// Listing reads a project's whole job listing (reference 4.5) and reports
 	// whether it is complete.
@@ -43,21 +42,20 @@ type JobAPI interface {
 	Notices(ctx context.Context, jobID string) ([]wire.Notice, error)
 }
 
-// fullReader is what an API may have besides: a read of a job over the newer
-// route, which shows members that the other leaves out. It returns nil if the
-// two routes are one.
+// fullReader is an optional part of an API: it reads a job over the newer route, which shows
+// members that the other hides. It returns nil if the two routes are the same.
 type fullReader interface {
 	FullJob(ctx context.Context, jobID string) (*jsontree.Value, error)
 }
 
-// Gone reports whether err, from a call about an id that the service gave, says
-// that the object no longer exists.
+// Gone reports whether err, from a call with an id of the service, means that the object no longer
+// exists.
 func Gone(err error) bool {
 	return errors.Is(err, client.ErrNotFound) || errors.Is(err, client.ErrInvalidID)
 }
 
-// Body reads a job's body and checks that it is that job's. The check of the
-// project is left out for an empty projectID.
+// Body reads a job's body and checks that it is that job's. With an empty projectID the project is
+// not checked.
 func Body(ctx context.Context, api JobAPI, id, projectID string) (*jsontree.Value, error) {
 	body, err := api.QueryJob(ctx, id)
 	if err != nil {
@@ -66,8 +64,7 @@ func Body(ctx context.Context, api JobAPI, id, projectID string) (*jsontree.Valu
 	return rightJob(body, id, projectID)
 }
 
-// FullBody is Body over the newer route; nil if there is no such route
-// beside the one in use.
+// FullBody is Body over the newer route; nil if there is no other route than the one in use.
 func FullBody(ctx context.Context, api any, id, projectID string) (*jsontree.Value, error) {
 	reader, ok := api.(fullReader)
 	if !ok {
@@ -80,8 +77,7 @@ func FullBody(ctx context.Context, api any, id, projectID string) (*jsontree.Val
 	return rightJob(body, id, projectID)
 }
 
-// rightJob returns body if it is the job that was asked for, in its project.
-// Members that are missing prove nothing.
+// rightJob returns body if it is the requested job, in its project. Missing members prove nothing.
 func rightJob(body *jsontree.Value, id, projectID string) (*jsontree.Value, error) {
 	if got := body.Str(wire.KeyJobID); got != "" && got != id {
 		return nil, fmt.Errorf("reading job %s: %w: the answer is job %s", id, client.ErrWrongObject, sanitize.Line(got, 100))
@@ -92,9 +88,9 @@ func rightJob(body *jsontree.Value, id, projectID string) (*jsontree.Value, erro
 	return body, nil
 }
 
-// ended returns the error that ends the reading, nil where err concerns one
-// object only. A reading that was ended from outside, such as by --timeout,
-// keeps what the service said last, since that is the likely reason.
+// ended returns the error that ends the reading, or nil if err concerns only one object. If the
+// reading was ended from outside, such as by --timeout, the error includes the service's last one,
+// which is the likely reason.
 func ended(ctx context.Context, err error) error {
 	if ctx.Err() == nil {
 		if err != nil && client.EndsRun(err) {

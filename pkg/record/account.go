@@ -5,8 +5,8 @@ import (
 	"os"
 )
 
-// accountName is who runs this, where Git knows no name: the person that a CI
-// system names, else the account.
+// accountName returns the person who runs this if Git has no name: the one that a CI system
+// provides, else the account.
 func accountName() string {
 	return cmp.Or(os.Getenv("GIT_AUTHOR_NAME"), os.Getenv("GITHUB_ACTOR"), os.Getenv("GITLAB_USER_NAME"), os.Getenv("USER"), os.Getenv("USERNAME"))
 }

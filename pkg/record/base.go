@@ -9,8 +9,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// Base is the base of a comparison: each object as the commit declared it that
-// it is at.
+// Base is the base of a comparison: each object as declared at the commit at which it was applied.
 type Base struct {
 	Record *Record
 	Result *compile.Result // the objects, each of its own commit
@@ -18,7 +17,7 @@ type Base struct {
 	at map[string]*declared // by commit
 }
 
-// declared is what one commit declares, by address.
+// declared has the objects that one commit declares, by address.
 type declared struct {
 	policy    spec.Policy
 	jobs      map[string]*compile.Job
@@ -29,8 +28,7 @@ type declared struct {
 // Compile compiles the workspace as it was at a commit.
 type Compile func(ctx context.Context, commit string) (*compile.Loaded, error)
 
-// Compose makes the base that a record stands for. It compiles the commits that
-// the record names, each once.
+// Compose makes the base of a record. It compiles each commit that the record names once.
 func Compose(ctx context.Context, r *Record, compileAt Compile) (*Base, error) {
 	b := &Base{Record: r, at: map[string]*declared{}}
 	for _, commit := range r.Commits() {
@@ -68,7 +66,7 @@ func declarations(loaded *compile.Loaded) *declared {
 	return d
 }
 
-// compose replaces the exceptions in the result of the common commit.
+// compose replaces the objects that are exceptions to the common commit.
 func (b *Base) compose() {
 	if b.Record.Commit == "" {
 		b.Result.Jobs, b.Result.Templates, b.Result.Removals = nil, nil, nil
@@ -101,7 +99,7 @@ func (b *Base) compose() {
 	slices.SortStableFunc(r.Removals, func(x, y compile.Removal) int { return strings.Compare(x.Address, y.Address) })
 }
 
-// Declares reports whether a commit that the record names declares an object.
+// Declares reports whether a commit of the record declares an object.
 func (b *Base) Declares(commit, address string) bool {
 	d := b.at[commit]
 	if d == nil {
@@ -111,8 +109,7 @@ func (b *Base) Declares(commit, address string) bool {
 	return d.jobs[address] != nil || d.templates[address] != nil || removal
 }
 
-// Policy returns the policy of the commit that an object is at; false if it
-// was never applied.
+// Policy returns the policy of the commit at which an object was applied; false if it never was.
 func (b *Base) Policy(address string) (spec.Policy, bool) {
 	d := b.at[b.Record.Of(address).Commit]
 	if d == nil {
@@ -121,8 +118,8 @@ func (b *Base) Policy(address string) (spec.Policy, bool) {
 	return d.policy, true
 }
 
-// Tried returns, by address, the jobs as the commits declare them at which a run
-// that did not end may have written them, the newest last.
+// Tried returns, by address, the jobs as declared at commits at which an unfinished run may have
+// written them, newest last.
 func (b *Base) Tried() map[string][]*compile.Job {
 	out := map[string][]*compile.Job{}
 	for address, commits := range b.Record.Tried {

@@ -14,14 +14,14 @@ import (
 	"github.com/buildsync/buildsync/pkg/gitbase"
 )
 
-// Moved is a record that an exchange with a remote changed.
+// Moved is a record that was changed by an exchange with a remote.
 type Moved struct {
 	Ref    string
-	Merged bool // both sides had something that the other had not
+	Merged bool // both sides had something new
 }
 
-// Fetch brings the records of a remote into this clone, with the commits that
-// they name, and merges them with those that are here.
+// Fetch fetches the records of a remote, with the commits that they name, and merges them with
+// those of this clone.
 func Fetch(ctx context.Context, repo *gitbase.Repo, remote string) ([]Moved, error) {
 	refs, err := fetchRefs(ctx, repo, remote)
 	if err != nil {
@@ -40,10 +40,9 @@ func Fetch(ctx context.Context, repo *gitbase.Repo, remote string) ([]Moved, err
 	return moved, nil
 }
 
-// fetchRefs fetches the remote's records, and returns by their names the commits
-// that they are at.
+// fetchRefs fetches the remote's records and returns their commits by ref name.
 func fetchRefs(ctx context.Context, repo *gitbase.Repo, remote string) (map[string]string, error) {
-	kept := fmt.Sprintf("%s%x/", fetched, sha256.Sum256([]byte(remote))) // an address may hold what is private
+	kept := fmt.Sprintf("%s%x/", fetched, sha256.Sum256([]byte(remote))) // an address may contain private data
 	if err := repo.FetchRefs(ctx, remote, Shared, kept); err != nil {
 		return nil, err
 	}
@@ -58,7 +57,7 @@ func fetchRefs(ctx context.Context, repo *gitbase.Repo, remote string) (map[stri
 	return out, nil
 }
 
-// takeOver brings one ref up to what the remote has of it.
+// takeOver merges the remote's version of one ref.
 func takeOver(ctx context.Context, repo *gitbase.Repo, remote, ref, theirs string) (*Moved, error) {
 	for range attempts {
 		ours, err := repo.RefCommit(ctx, ref)
@@ -80,7 +79,7 @@ func takeOver(ctx context.Context, repo *gitbase.Repo, remote, ref, theirs strin
 	return nil, fmt.Errorf("%s was moved by others %d times; fetch again", ref, attempts)
 }
 
-// join returns the commit that holds what both sides know of a ref.
+// join returns the commit with the records of both sides of a ref.
 func join(ctx context.Context, repo *gitbase.Repo, remote, ref, ours, theirs string) (next string, merged bool, err error) {
 	if ours == "" {
 		return theirs, false, nil
@@ -97,7 +96,7 @@ func join(ctx context.Context, repo *gitbase.Repo, remote, ref, ours, theirs str
 	case ahead:
 		return ours, false, nil
 	}
-	if _, _, _, ok := Parts(ref); !ok { // the plain commit of an older version
+	if _, _, _, ok := Parts(ref); !ok { // a plain commit from an older version
 		return "", false, fmt.Errorf("%s was written by an older version, here and at %s, at commits of different branches; delete the one that is wrong", ref, remote)
 	}
 	mine, err := readAt(ctx, repo, ref, ours)
@@ -121,7 +120,7 @@ func join(ctx context.Context, repo *gitbase.Repo, remote, ref, ours, theirs str
 	return next, true, err
 }
 
-// commonRecord returns the record that two came from, nil if they have none.
+// commonRecord returns the common ancestor of two records, nil if there is none.
 func commonRecord(ctx context.Context, repo *gitbase.Repo, ref, ours, theirs string) (*Record, error) {
 	common, err := repo.CommonFile(ctx, ours, theirs, File)
 	if err != nil || common == "" {
@@ -130,8 +129,8 @@ func commonRecord(ctx context.Context, repo *gitbase.Repo, ref, ours, theirs str
 	return readAt(ctx, repo, ref, common)
 }
 
-// Push brings the records of this clone to a remote. What others pushed in the
-// meantime is merged, and the push tried again.
+// Push pushes the records of this clone to a remote. If others have pushed meanwhile, it merges and
+// tries again.
 func Push(ctx context.Context, repo *gitbase.Repo, remote string) ([]Moved, error) {
 	var last error
 	for attempt := range attempts {
@@ -171,7 +170,7 @@ func Push(ctx context.Context, repo *gitbase.Repo, remote string) ([]Moved, erro
 	return nil, fmt.Errorf("others pushed before each of %d attempts: %w", attempts, last)
 }
 
-// pause waits longer after each lost race, and not as long as the others do.
+// pause waits longer after each lost race, for a random time.
 func pause(ctx context.Context, attempt int) error {
 	longest := min(50*time.Millisecond<<min(attempt, 6), 2*time.Second)
 	timer := time.NewTimer(rand.N(longest))

@@ -7,9 +7,9 @@ import (
 // Newer reports whether commit a has b among its ancestors.
 type Newer func(a, b string) (bool, error)
 
-// Merge joins two records that both came from base, object by object: what one
-// side alone changed is as that side says. Where both did, the object may be at
-// either commit, and the live state decides at the next plan.
+// Merge merges two records with the common ancestor base, object by object. What only one side
+// changed is taken from it. If both did, the object may be at either commit, and the live state
+// decides in the next plan.
 func Merge(base, ours, theirs *Record, newer Newer) (*Record, error) {
 	common, err := mergeState(base.Of(""), ours.Of(""), theirs.Of(""), newer)
 	if err != nil {
@@ -48,7 +48,7 @@ func mergeState(base, ours, theirs State, newer Newer) (State, error) {
 		out.Commit = theirs.Commit
 		return out, nil
 	}
-	// Both were applied. The later commit is the likelier one.
+	// Both were applied; the later commit is more likely.
 	older := theirs.Commit
 	if ours.Commit == "" {
 		out.Commit, older = theirs.Commit, ""
@@ -65,8 +65,7 @@ func mergeState(base, ours, theirs State, newer Newer) (State, error) {
 	return out, nil
 }
 
-// kept returns the commits that one side tried, without those that the other
-// side knows the end of.
+// kept returns the commits that one side tried, without those whose end the other side knows.
 func kept(base, one, other State) []string {
 	return slices.DeleteFunc(slices.Clone(one.Tried), func(commit string) bool {
 		return slices.Contains(base.Tried, commit) && !slices.Contains(other.Tried, commit)

@@ -6,18 +6,17 @@ import (
 	"strings"
 )
 
-// Shared is where records lie that clones exchange. The refs in it have one
-// level, so that they can stand beside those that older versions wrote.
+// Shared is the ref prefix of records that clones exchange. The names below it have one level, so
+// that they can coexist with refs of older versions.
 const Shared = "refs/buildsync/"
 
-// Local is where the records of the built-in emulator lie: no fetch and no push
-// of Shared touches them.
+// Local is the ref prefix of records of the built-in emulator. They are neither fetched nor pushed.
 const Local = "refs/buildsync-local/"
 
-// fetched is where the records of a remote lie between a fetch and their merge.
+// fetched is the ref prefix of a remote's records between fetch and merge.
 const fetched = "refs/buildsync-fetched/"
 
-// Scope is what a record is about.
+// Scope is what a record is for.
 type Scope struct {
 	Environment string // "": the workspace has none
 	Endpoint    string // the service's address, as plans name it
@@ -38,8 +37,7 @@ func (s Scope) Ref() string {
 	return ref
 }
 
-// OldRef returns the ref in which older versions kept the one commit of an
-// environment.
+// OldRef returns the ref in which older versions kept the one commit of an environment.
 func (s Scope) OldRef() string { return Shared + s.environment() }
 
 func (s Scope) environment() string {
@@ -57,8 +55,8 @@ func (s Scope) String() string {
 	return s.Endpoint + " (" + s.Environment + ")"
 }
 
-// host is what of an endpoint tells it from others: the host in one spelling,
-// and the port where it is not the scheme's own.
+// host returns what identifies an endpoint: the host in canonical form, and the port if it is not
+// the default.
 func host(endpoint string) string {
 	address, err := url.Parse(endpoint)
 	if err != nil || address.Host == "" {
@@ -72,8 +70,7 @@ func host(endpoint string) string {
 	return name + "_" + port
 }
 
-// escape spells text so that it can be a part of a ref's name. No two texts have
-// one spelling.
+// escape encodes text for the name of a ref. Different texts have different encodings.
 func escape(text string) string {
 	var out strings.Builder
 	for i := 0; i < len(text); i++ {
@@ -93,7 +90,7 @@ func escape(text string) string {
 	return escaped
 }
 
-// Parts returns what the name of a record's ref says, for people.
+// Parts returns the parts of a record's ref name, for people.
 func Parts(ref string) (environment, endpoint, folder string, ok bool) {
 	name, shared := strings.CutPrefix(ref, Shared)
 	if !shared {

@@ -1,11 +1,10 @@
-// Package record remembers what was applied: for each object the commit whose
-// definition of it was last written and verified, or found in step. The memory
-// is one small JSON file in a commit of its own, which a ref names: one ref for
-// each environment, endpoint and workspace folder. Git alone can fetch, push and
+// Package record stores what was applied: for each object the commit whose definition was last
+// written and verified, or found in step. It is one small JSON file in a separate commit that a ref
+// names: one ref for each environment, endpoint and workspace folder. Git alone can fetch, push and
 // show it.
 //
-// A record holds commit ids and addresses of objects, and nothing else: no body,
-// no secret, no name of a person but in the commits that hold it.
+// A record contains only commit ids and addresses of objects: no body, no secret, and no person's
+// name except in its commits.
 package record
 
 import (
@@ -28,41 +27,40 @@ const Version = 1
 // maxSize bounds a record, in bytes: 100,000 exceptions of long names fit.
 const maxSize = 64 << 20
 
-// Record is what was applied to one endpoint from one workspace folder. Most
-// objects are at Commit; the others are listed.
+// Record is the applied record of one endpoint and workspace folder. Most objects are at Commit;
+// the others are listed.
 type Record struct {
 	Version int `json:"version"`
 
-	// Commit is the commit at which every object is that Except does not list.
+	// Commit is the commit of every object that Except does not list.
 	Commit string `json:"commit"`
-	// Except holds the commits of the objects that are not at Commit; null: the
-	// object was never applied.
+	// Except has the commits of the objects that are not at Commit; null: the object was never
+	// applied.
 	Except map[string]*string `json:"except,omitempty"`
-	// Tried holds commits that a run began to write an object at, and whose end is
-	// not known: the run was killed, or the answer was lost.
+	// Tried has commits at which a run began to write an object without a known end: the run was
+	// killed, or the answer was lost.
 	Tried map[string][]string `json:"tried,omitempty"`
 	// Found lists the objects that were found in step and never written from here.
 	Found []string `json:"found,omitempty"`
 	// Unproven lists the objects whose smoke build has not succeeded yet.
 	Unproven []string `json:"unproven,omitempty"`
-	// Spelled lists the objects that the service stores in another spelling than
-	// the one in which they were sent.
+	// Spelled lists the objects that the service stores in another spelling than sent.
 	Spelled []string `json:"spelled,omitempty"`
 }
 
-// State is what a record says of one object.
+// State is the record of one object.
 type State struct {
 	Commit   string   // "": never applied
 	Tried    []string // commits at which it may have been written
-	Found    bool     // in step when it was first seen, and never written from here
+	Found    bool     // in step when first seen, and never written from here
 	Unproven bool     // its smoke build has not succeeded yet
-	Spelled  bool     // the service stores it in another spelling than it was sent in
+	Spelled  bool     // the service stores it in another spelling than sent
 }
 
 // commitID matches the id of a commit in either object format.
 var commitID = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
 
-// Parse reads a record. A damaged one is an error: a guess could remove jobs.
+// Parse reads a record. A damaged one is an error, because a guess could remove jobs.
 func Parse(text []byte) (*Record, error) {
 	if len(text) > maxSize {
 		return nil, fmt.Errorf("it has %d bytes, more than %d", len(text), maxSize)
@@ -81,7 +79,7 @@ func Parse(text []byte) (*Record, error) {
 		return nil, err
 	}
 	if _, err := decoder.Token(); err != io.EOF {
-		return nil, errors.New("something stands after its end")
+		return nil, errors.New("text follows its end")
 	}
 	for _, commit := range r.Commits() {
 		if !commitID.MatchString(commit) {
@@ -91,7 +89,7 @@ func Parse(text []byte) (*Record, error) {
 	return r, nil
 }
 
-// Encode returns the record's one spelling.
+// Encode returns the canonical text of the record.
 func (r *Record) Encode() ([]byte, error) {
 	out := *r
 	out.Version = Version
@@ -118,8 +116,7 @@ func sorted(names []string) []string {
 	return slices.Compact(out)
 }
 
-// Of returns what r says of the object at address. A nil record says that nothing
-// was applied.
+// Of returns the state of the object at address. A nil record means that nothing was applied.
 func (r *Record) Of(address string) State {
 	if r == nil {
 		return State{}
@@ -135,7 +132,7 @@ func (r *Record) Of(address string) State {
 	return s
 }
 
-// Listed returns the addresses that r speaks of by name, sorted.
+// Listed returns the addresses that r lists, sorted.
 func (r *Record) Listed() []string {
 	if r == nil {
 		return nil
@@ -176,7 +173,7 @@ func (r *Record) Commits() []string {
 	return out
 }
 
-// set lists what s says of address beside the common commit.
+// set stores s for address. If except is true, its commit is listed as an exception.
 func (r *Record) set(address string, s State, except bool) {
 	if except {
 		var own *string

@@ -14,10 +14,10 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// attempts is how often a write or a push is tried that others overtake.
+// attempts bounds how often a write or push is repeated after a lost race.
 const attempts = 20
 
-// DamagedError says that a ref does not hold a record that can be used.
+// DamagedError reports a ref whose record is not usable.
 type DamagedError struct {
 	Ref, Commit string
 	Cause       error
@@ -30,14 +30,14 @@ func (e *DamagedError) Error() string {
 
 func (e *DamagedError) Unwrap() error { return e.Cause }
 
-// Stored is a record with the commit that holds it.
+// Stored is a record with its own commit.
 type Stored struct {
 	Ref    string
-	Commit string // of the record itself; "" where it is not stored yet
+	Commit string // of the record itself; "" if it is not stored yet
 	*Record
 }
 
-// Read returns the record that ref names, nil if there is no such ref.
+// Read returns the record at ref, nil if there is no such ref.
 func Read(ctx context.Context, repo *gitbase.Repo, ref string) (*Stored, error) {
 	commit, err := repo.RefCommit(ctx, ref)
 	if err != nil || commit == "" {
@@ -65,8 +65,8 @@ func readAt(ctx context.Context, repo *gitbase.Repo, ref, commit string) (*Recor
 	return r, nil
 }
 
-// ReadOld returns what an older version left in the ref of an environment: a
-// plain commit, at which all objects are. It returns nil if there is none.
+// ReadOld returns the record that an older version left for an environment: a plain commit for all
+// objects. It returns nil if there is none.
 func ReadOld(ctx context.Context, repo *gitbase.Repo, s Scope) (*Stored, error) {
 	commit, err := repo.RefCommit(ctx, s.OldRef())
 	if err != nil || commit == "" {
@@ -75,8 +75,7 @@ func ReadOld(ctx context.Context, repo *gitbase.Repo, s Scope) (*Stored, error) 
 	return &Stored{Ref: s.OldRef(), Record: &Record{Version: Version, Commit: commit}}, nil
 }
 
-// Others returns the refs of the records that a workspace has of other endpoints,
-// in the environment of s.
+// Others returns the refs of a workspace's records for other endpoints, in the environment of s.
 func Others(ctx context.Context, repo *gitbase.Repo, s Scope) ([]string, error) {
 	var out []string
 	for _, prefix := range []string{Shared, Local} {
@@ -95,8 +94,8 @@ func Others(ctx context.Context, repo *gitbase.Repo, s Scope) ([]string, error) 
 	return out, nil
 }
 
-// Write makes ref name next, which came from the record have (nil: from none).
-// Where another run has moved ref since, the two records are merged.
+// Write stores next at ref. have is the record that next was made from (nil: none). If another run
+// has moved ref since, the two records are merged.
 func Write(ctx context.Context, repo *gitbase.Repo, ref string, have *Stored, next *Record, message string) (*Stored, error) {
 	came := have
 	for range attempts {
@@ -148,8 +147,8 @@ func newer(ctx context.Context, repo *gitbase.Repo) Newer {
 	return func(a, b string) (bool, error) { return repo.Contains(ctx, a, b) }
 }
 
-// commitRecord stores a record. Its parents are the records before it, and the
-// commits that it names: who fetches the record gets what it needs.
+// commitRecord stores a record as a commit. Its parents are the earlier records and the commits
+// that it names, so that fetching the record fetches those too.
 func commitRecord(ctx context.Context, repo *gitbase.Repo, r *Record, before []string, message string) (string, error) {
 	text, err := r.Encode()
 	if err != nil {
@@ -175,7 +174,7 @@ func commitRecord(ctx context.Context, repo *gitbase.Repo, r *Record, before []s
 	})
 }
 
-// author is who applies: the name that Git knows, else what the machine says.
+// author returns who applies: Git's name, else that of the machine.
 func author(ctx context.Context, repo *gitbase.Repo) gitbase.Person {
 	me := repo.Me(ctx)
 	clean := func(s string) string {

@@ -8,21 +8,21 @@ import (
 // Declares reports whether the definitions at a commit declare an object.
 type Declares func(commit, address string) bool
 
-// Update says how a record changes.
+// Update is a change of a record.
 type Update struct {
 	Old    *Record // nil: there was none
 	Commit string  // that was applied
-	// States are the objects of which something is known: all that Commit or the
-	// old record's commits declare.
+	// States has the objects with a known state: all that Commit or the old record's commits
+	// declare.
 	States map[string]State
-	// Part says that other runs apply the other parts of Commit: then Commit becomes
-	// the common commit at once, so that the records of the parts merge to it alone.
+	// Part means that other runs apply the other parts of Commit. Commit then becomes the common
+	// commit at once, so that the records of the parts merge to it.
 	Part     bool
 	Declares Declares
 }
 
-// Record returns the record after the update: of the two commits that may be the
-// common one it takes that which leaves fewer exceptions.
+// Record returns the record after the update. Of the two possible common commits it takes the one
+// with fewer exceptions.
 func (u Update) Record() *Record {
 	next := u.around(u.Commit)
 	if u.Old == nil || u.Old.Commit == "" || u.Old.Commit == u.Commit || u.Part {
@@ -34,7 +34,7 @@ func (u Update) Record() *Record {
 	return next
 }
 
-// around returns the record whose common commit is commit.
+// around returns the record with commit as the common commit.
 func (u Update) around(commit string) *Record {
 	r := &Record{Version: Version, Commit: commit}
 	for _, address := range slices.Sorted(maps.Keys(u.States)) {
@@ -43,14 +43,14 @@ func (u Update) around(commit string) *Record {
 		if !there {
 			s.Found, s.Unproven, s.Spelled = false, false, false
 		}
-		// What neither commit declares is in no base, whichever it is at.
+		// An object that neither commit declares is in no base.
 		r.set(address, s, s.Commit != commit && (there || u.Declares(commit, address)))
 	}
 	return r
 }
 
-// Begin returns old with a note that objects are about to be written at commit,
-// and that smoke builds of some are due.
+// Begin returns old with a note that objects are about to be written at commit, and that some need
+// a smoke build.
 func Begin(old *Record, commit string, addresses, smoked []string) *Record {
 	r := &Record{Version: Version}
 	if old != nil {
@@ -67,7 +67,7 @@ func Begin(old *Record, commit string, addresses, smoked []string) *Record {
 	return r
 }
 
-// With returns commits with one more, the newest last.
+// With returns commits with more appended, newest last.
 func With(commits []string, more ...string) []string {
 	out := slices.Clone(commits)
 	for _, commit := range more {

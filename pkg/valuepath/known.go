@@ -2,9 +2,8 @@ package valuepath
 
 import "slices"
 
-// members are what a body can hold at the places whose members are all known.
-// "extra" may add others to a job, so that a path is known as well where a
-// definition declares it.
+// members lists the members of a body at places where all are known. "extra" may add others to a
+// job, so a path is also known if a definition declares it.
 var members = map[string][]string{
 	"": {
 		"arch", "auto_update_sub_module", "build_config_type", "build_if_code_updated", "enabled", "flavor", "group_id", "host_type",
@@ -22,8 +21,8 @@ var members = map[string][]string{
 	"triggers": {"name", "parameters"},
 }
 
-// Unknown returns the name in p that no body of a job can hold, and the names
-// that can stand in its place; ok is false where every name is known or free.
+// Unknown returns the name in p that no job's body can have, and the names allowed there; ok is
+// false if every name is known or free.
 func (p Path) Unknown() (name string, known []string, ok bool) {
 	segments := p.as
 	if p.body != nil {
@@ -51,10 +50,9 @@ func knows(list string, s segment) bool {
 	return slices.ContainsFunc(members[list], func(name string) bool { return Glob(s.name, name) })
 }
 
-// CanBeLive reports whether p, which names nothing that is declared, can still
-// name something that a live job has and a plan would take away: an item of a
-// list that the definitions own, or a property of a declared step. declared
-// reports whether the definitions declare a value that a path names.
+// CanBeLive reports whether p, which matches nothing declared, may match something of a live job
+// that a plan would remove: an item of a list that the definitions own, or a property of a declared
+// step. declared reports whether the definitions declare the value of a path.
 func (p Path) CanBeLive(declared func(Path) bool) bool {
 	segments := p.as
 	if p.body != nil {

@@ -2,9 +2,8 @@ package valuepath
 
 import "slices"
 
-// Nearest returns p with the first name that none of paths has replaced by the
-// one that nearest chooses among those that stand there, "" where it chooses
-// none.
+// Nearest returns p with the first name that is in none of paths replaced by the one that nearest
+// chooses among the names there, "" if it chooses none.
 func (p Path) Nearest(paths []string, nearest func(word string, among []string) string) string {
 	segments := p.as
 	if p.body != nil {

@@ -7,11 +7,10 @@ import (
 	"strings"
 )
 
-// ofAddress matches the address of an object before a path.
+// ofAddress matches an object's address before a path.
 var ofAddress = regexp.MustCompile(`^[^\[\]"]*/(job|template|notification)/([\p{Han}A-Za-z0-9_-]+)(?:\.|$)`)
 
-// Parse reads a path or a pattern of paths, in any of its spellings. The error
-// says what is wrong at which character.
+// Parse reads a path or pattern in any spelling. The error has the problem and its character.
 func Parse(text string) (Path, error) {
 	var p Path
 	rest := text
@@ -40,16 +39,16 @@ func Parse(text string) (Path, error) {
 	return p, nil
 }
 
-// Own reads a path that the program itself has made.
+// Own parses a path that the program itself has made.
 func Own(text string) Path {
 	segments, err := cut(text)
-	if err != nil { // a name that nobody could spell: it matches nothing
+	if err != nil { // cannot be spelled, so it matches nothing
 		return Path{as: []segment{{kind: named, name: text}}}
 	}
 	return Path{as: segments}
 }
 
-// cut parts a path into its segments.
+// cut splits a path into its segments.
 func cut(text string) ([]segment, error) {
 	if strings.TrimSpace(text) == "" {
 		return nil, fmt.Errorf("it is empty")
@@ -112,7 +111,7 @@ func bracket(text string, at int) (segment, int, error) {
 		return quotedName(text, at)
 	}
 	for end := at + 1; end < len(text); end++ {
-		// A name may hold brackets itself: the one that closes has a path after it.
+		// A name may contain brackets itself: the closing one is followed by a path or the end.
 		if text[end] != ']' || end+1 < len(text) && text[end+1] != '.' && text[end+1] != '[' {
 			continue
 		}
@@ -158,8 +157,8 @@ func quotedName(text string, at int) (segment, int, error) {
 	return s, end + 1, nil
 }
 
-// Canonical spells a pointer into a file or a path so that two spellings of one
-// place become one text. What is neither is returned as it is.
+// Canonical returns the one spelling of a pointer into a file or a path. Other texts are returned
+// as they are.
 func Canonical(text string) string {
 	segments, err := cut(text)
 	if err != nil {

@@ -1,15 +1,14 @@
 package valuepath
 
-// State is how much of a path a walk through a body has gone along, in each of
-// the path's spellings: bit i says that i segments are after it. It lets a walk
-// leave out what a path cannot reach.
+// State is how far a walk through a body has matched a path, in each of its spellings: bit i is set
+// if i segments have matched. With it a walk skips what a path cannot reach.
 type State struct{ as, body uint64 }
 
-// MaxSegments is how many segments a path may have for Start.
+// MaxSegments is the limit of Start.
 const MaxSegments = 60
 
-// Start is the state at the root of a body. ok is false for a path with more than
-// MaxSegments segments.
+// Start returns the state at the root of a body. ok is false if p has more than MaxSegments
+// segments.
 func (p Path) Start() (s State, ok bool) {
 	if len(p.as) > MaxSegments || len(p.body) > MaxSegments {
 		return State{}, false
@@ -21,16 +20,16 @@ func (p Path) Start() (s State, ok bool) {
 	return s, true
 }
 
-// Alive reports whether something below can match.
+// Alive reports whether something below may match.
 func (s State) Alive() bool { return s.as|s.body != 0 }
 
-// Matched reports whether p names the value that the walk has come to.
+// Matched reports whether p matches the value at s.
 func (p Path) Matched(s State) bool {
 	return s.as>>len(p.as)&1 == 1 || p.body != nil && s.body>>len(p.body)&1 == 1
 }
 
-// First returns the name that p begins with in the API's words; ok is false where
-// it is not one name.
+// First returns the name that p begins with, in the API's words; ok is false if p does not begin
+// with a plain name.
 func (p Path) First() (name string, ok bool) {
 	first := p.segments()[0]
 	if first.kind != named || hasStar(first.name) {
@@ -48,19 +47,19 @@ func hasStar(name string) bool {
 	return false
 }
 
-// Name is the state at the nth member or item called name.
+// Name returns the state at the nth member or item called name.
 func (p Path) Name(s State, name string, nth int) State {
 	return p.step(s, segment{kind: named, name: name, nth: nth})
 }
 
-// Index is the state at the i-th item of a list.
+// Index returns the state at the i-th item of a list.
 func (p Path) Index(s State, i int) State { return p.step(s, segment{kind: indexed, index: i}) }
 
 func (p Path) step(s State, have segment) State {
 	return State{advance(p.as, s.as, have), advance(p.body, s.body, have)}
 }
 
-// advance takes a segment of a body along a pattern.
+// advance matches one segment of a body against a pattern.
 func advance(pattern []segment, from uint64, have segment) (to uint64) {
 	for i := range pattern {
 		switch {
@@ -74,7 +73,7 @@ func advance(pattern []segment, from uint64, have segment) (to uint64) {
 	return skipDeep(pattern, to)
 }
 
-// skipDeep adds what follows a ** that stands for nothing.
+// skipDeep adds the states after a ** that matches no segment.
 func skipDeep(pattern []segment, s uint64) uint64 {
 	for i := range pattern {
 		if s>>i&1 == 1 && pattern[i].kind == deep {
@@ -84,9 +83,9 @@ func skipDeep(pattern []segment, s uint64) uint64 {
 	return s
 }
 
-// LastItem returns how many segments of p, in the API's words, lead to the last
-// item that p leaves open; 0 where p names one value. A path that ends with such
-// an item leaves open no more than the item itself.
+// LastItem returns how many segments of p, in the API's words, lead to the last item that p leaves
+// open; 0 if p matches only one value. A path that ends with such an item leaves only the item
+// itself open.
 func (p Path) LastItem() int {
 	segments := p.segments()
 	for i := len(segments) - 1; i >= 0; i-- {
@@ -97,8 +96,8 @@ func (p Path) LastItem() int {
 	return 0
 }
 
-// Len is the number of segments of p in the API's words.
+// Len returns the number of segments of p in the API's words.
 func (p Path) Len() int { return len(p.segments()) }
 
-// Head returns the path that the first n segments of p make, in the API's words.
+// Head returns the path of the first n segments of p, in the API's words.
 func (p Path) Head(n int) Path { return Path{as: p.segments()[:n]} }

@@ -1,6 +1,5 @@
-// Package valuepath is the one grammar of paths: how plans, lint, explain,
-// query, set and policy.ignore call a value of a job. It promises that each of
-// them reads what any other prints.
+// Package valuepath is the grammar of paths by which plans, lint, explain, query, set and
+// policy.ignore name a value of a job. Each of them reads every path that another prints.
 //
 //	arch
 //	steps["Build with Maven"].properties.command
@@ -13,10 +12,9 @@
 //	notifications["MAIL"].events               the same as notifications.MAIL.events
 //	**.command                                 at any depth
 //
-// A path names items by names, not by indexes, so that it stays the same when a
-// neighbour comes or goes. .name, [name] and ["name"] are the same. In a name,
-// * stands for any text. A path may begin with the job that it is about, as
-// lint prints it (jobs[order].arch) and as explain does (shop/job/order.arch).
+// A path uses names, not indexes, so that it stays valid when neighbours are added or removed.
+// .name, [name] and ["name"] mean the same. In a name, * matches any text. A path may begin with
+// its job, in the form of lint (jobs[order].arch) or of explain (shop/job/order.arch).
 package valuepath
 
 import (
@@ -25,7 +23,7 @@ import (
 	"strings"
 )
 
-// kind tells how a segment chooses.
+// kind is how a segment selects.
 type kind uint8
 
 const (
@@ -43,7 +41,7 @@ type segment struct {
 	index int
 }
 
-// Path is a parsed path, or a pattern of paths.
+// Path is a parsed path or pattern.
 type Path struct {
 	// Job and Template name the object that the path begins with, "" for none.
 	Job, Template string
@@ -58,19 +56,19 @@ func (p Path) IsZero() bool { return len(p.as) == 0 }
 // IsAbout reports whether p can name a value of the job called name.
 func (p Path) IsAbout(name string) bool { return p.Template == "" && (p.Job == "" || p.Job == name) }
 
-// IsPattern reports whether p can stand for several values of one job.
+// IsPattern reports whether p can match several values of one job.
 func (p Path) IsPattern() bool {
 	return slices.ContainsFunc(p.as, func(s segment) bool {
 		return s.kind == anyone || s.kind == deep || s.kind == named && strings.Contains(s.name, "*")
 	})
 }
 
-// Matches reports whether p names the value at path, or every value like it.
+// Matches reports whether p matches the value at path, or every value like it.
 func (p Path) Matches(path Path) bool {
 	return match(p.as, path.as, true) || p.body != nil && match(p.body, path.as, true)
 }
 
-// Covers reports whether p names the value at path or one that it lies in.
+// Covers reports whether p matches the value at path or one that contains it.
 func (p Path) Covers(path Path) bool {
 	return match(p.as, path.as, false) || p.body != nil && match(p.body, path.as, false)
 }
@@ -109,7 +107,7 @@ func (s segment) matches(have segment) bool {
 	return max(s.nth, 1) == max(have.nth, 1)
 }
 
-// Glob reports whether pattern, in which * stands for any text, matches s.
+// Glob reports whether pattern, in which * matches any text, matches s.
 func Glob(pattern, s string) bool {
 	first, rest, star := strings.Cut(pattern, "*")
 	if !star {
@@ -132,7 +130,7 @@ func Glob(pattern, s string) bool {
 	}
 }
 
-// String spells p as plans do, without the job.
+// String returns p as plans print it, without the job.
 func (p Path) String() string {
 	segments := p.as
 	if p.body != nil {
@@ -164,7 +162,7 @@ func spell(segments []segment) string {
 	return out.String()
 }
 
-// dotless is what the first segment goes without.
+// dotless returns the separator that the first segment lacks.
 func dotless(i int) string {
 	if i == 0 {
 		return "."
@@ -175,7 +173,7 @@ func dotless(i int) string {
 // lists are the members whose items a path names in brackets.
 var lists = []string{"steps", "parameters", "notifications", "scms", "triggers"}
 
-// isItem reports whether the i-th segment chooses an item of a list.
+// isItem reports whether the i-th segment selects an item of a list.
 func isItem(segments []segment, i int) bool {
 	switch i {
 	case 1:
@@ -186,9 +184,8 @@ func isItem(segments []segment, i int) bool {
 	return false
 }
 
-// Name is the part of a path that chooses a list's nth item of that name,
-// counted from 1. The name is quoted as in Go, with what does not print escaped,
-// so that a path may be shown as it is.
+// Name returns the segment for the nth item of that name, counted from 1. The name is quoted as in
+// Go, with unprintable characters escaped, so that a path is safe to print.
 func Name(name string, nth int) string {
 	buf := make([]byte, 0, len(name)+8)
 	buf = append(buf, '[')
@@ -200,8 +197,7 @@ func Name(name string, nth int) string {
 	return string(append(buf, ']'))
 }
 
-// Bare is Name without the quotes where the name can be read without them: how
-// lint spells an item.
+// Bare is Name without the quotes if they are not needed, as lint prints it.
 func Bare(name string) string {
 	plain := name != "" && !strings.ContainsAny(name, "[]\"\\*\n")
 	if _, err := strconv.Atoi(name); err == nil || !plain {
@@ -210,11 +206,11 @@ func Bare(name string) string {
 	return "[" + name + "]"
 }
 
-// Index is the part of a path that chooses a list's item by its index, from 0.
+// Index returns the segment for a list's item by index, from 0.
 func Index(i int) string { return "[" + strconv.Itoa(i) + "]" }
 
-// Member is the part of a path that chooses an object's member: .name, or
-// ["odd name"] where the name is not an identifier.
+// Member returns the segment for an object's member: .name, or ["odd name"] if the name is not an
+// identifier.
 func Member(name string) string {
 	if isIdentifier(name) {
 		return "." + name
@@ -222,7 +218,7 @@ func Member(name string) string {
 	return Name(name, 1)
 }
 
-// isIdentifier reports whether name can stand in a path without quotes.
+// isIdentifier reports whether name needs no quotes in a path.
 func isIdentifier(name string) bool {
 	if name == "" || len(name) > 128 {
 		return false
@@ -239,9 +235,8 @@ func isIdentifier(name string) bool {
 	return true
 }
 
-// Bound returns how many leading segments p and other have in common, where one
-// of them stands for several values: with steps[*].image and steps[*].enable the
-// step is one and the same. It is 0 if nothing binds them.
+// Bound returns how many leading segments p and other share if one of them matches several values:
+// in steps[*].image and steps[*].enable both mean the same step. It is 0 if they share none.
 func (p Path) Bound(other Path) int {
 	a, b := p.segments(), other.segments()
 	n, several := 0, 0
@@ -254,12 +249,12 @@ func (p Path) Bound(other Path) int {
 	return several
 }
 
-// Shares reports whether the first n segments of two paths are the same.
+// Shares reports whether two paths have the same first n segments.
 func (p Path) Shares(other Path, n int) bool {
 	return len(p.as) >= n && len(other.as) >= n && slices.Equal(p.as[:n], other.as[:n])
 }
 
-// segments are those of p in the API's words.
+// segments returns the segments of p in the API's words.
 func (p Path) segments() []segment {
 	if p.body != nil {
 		return p.body
@@ -278,12 +273,11 @@ func (p Path) Names() (names []string, ok bool) {
 	return names, true
 }
 
-// Prefix spells the first n segments of p.
+// Prefix returns the text of the first n segments of p.
 func (p Path) Prefix(n int) string { return spell(p.as[:min(n, len(p.as))]) }
 
-// MayMatch reports whether Matches is worth asking about the path that a text
-// spells, as plans spell it: it compares the first and the last name only, and
-// needs no parting of the text.
+// MayMatch reports whether it is worth calling Matches with a path in the form of plans. It
+// compares only the first and last name, without splitting the text.
 func (p Path) MayMatch(text string) bool {
 	return mayMatch(p.as, text) || p.body != nil && mayMatch(p.body, text)
 }
@@ -304,7 +298,7 @@ func mayMatch(pattern []segment, text string) bool {
 	return true
 }
 
-// plainName returns the name of a segment that is spelt as it is.
+// plainName returns the name of a segment that needs no unescaping.
 func (s segment) plainName() (string, bool) {
 	return s.name, s.kind == named && s.nth == 0 && !strings.ContainsFunc(s.name, func(c rune) bool {
 		return c != '_' && c != '-' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z')

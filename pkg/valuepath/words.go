@@ -5,23 +5,22 @@ import (
 	"strings"
 )
 
-// jobWords are the definitions' words for members of a job's body.
+// jobWords maps the definitions' words for members of a job's body to the API's.
 var jobWords = map[string]string{"name": "job_name", "on_commit": "build_if_code_updated"}
 
-// parameterWords are the definitions' words for the fields of a parameter.
+// parameterWords maps the definitions' words for the fields of a parameter.
 var parameterWords = map[string]string{
 	"default": "defaultValue", "options": "limits", "deletable": "deletion", "predefined": "defaults", "static": "staticVar", "secret": "sensitiveVar",
 }
 
-// triggerWords are the definitions' words for the parameters of a timer.
+// triggerWords maps the definitions' words for the parameters of a timer.
 var triggerWords = map[string]string{"cron": "spec", "timezone": "timeZoneId"}
 
-// stepMembers are the members of a step in the API; all else that a definition
-// says of a step is among its properties.
+// stepMembers are the members of a step in the API. Everything else that a definition declares in a
+// step is a property.
 var stepMembers = []string{"module_id", "name", "version", "enable", "properties"}
 
-// inBody turns a path in the definitions' words into one in the API's words, nil
-// where it is one already.
+// inBody translates a path from the definitions' words to the API's, nil if there is no difference.
 func inBody(segments []segment) []segment {
 	if len(segments) == 0 || segments[0].kind != named {
 		return nil
@@ -33,7 +32,7 @@ func inBody(segments []segment) []segment {
 		return segments[1:]
 	}
 	if len(segments) > 1 && segments[1].kind == named && (segments[0].name == "scms" || segments[0].name == "triggers") {
-		// They have no names of their own in the API: what lint calls them by stands for any.
+		// These items have no names in the API, so the name that lint uses matches any.
 		any := slices.Concat(segments[:1], []segment{{kind: anyone}}, segments[2:])
 		if words := inBody(any); words != nil {
 			return words
@@ -69,7 +68,7 @@ func stepInBody(segments []segment, field string) []segment {
 	return slices.Concat(segments[:2], []segment{{name: "properties"}}, segments[2:])
 }
 
-// Words turns the names after an item into the definitions' words.
+// Words translates the names after an item to the definitions' words.
 func Words(list string, names []string) []string {
 	if list == "parameters" {
 		for word, api := range parameterWords {

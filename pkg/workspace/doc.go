@@ -1,7 +1,7 @@
-// Package workspace opens a workspace's folder with all that a plan of it needs:
-// the compiled definitions, what Git and the record of earlier applies say about
-// them, the journal of the last run, and the lock on this machine.
+// Package workspace opens a workspace's folder with everything that a plan needs: the compiled
+// definitions, the Git revisions and the applied record, the journal of the last run, and the lock
+// on this machine.
 //
-// What holds a comparison back is a [Refusal] with a [Remedy]; the words about
-// flags are up to the caller.
+// A workspace that cannot be compared gives a [Refusal] with a [Remedy]; the caller words the
+// advice about flags.
 package workspace

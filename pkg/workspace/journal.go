@@ -18,8 +18,8 @@ const keptJournals = 20
 // journalPattern matches the journals of a workspace, whose names sort by time.
 const journalPattern = "journal-*.jsonl"
 
-// OpenJournal begins the journal of a run in the workspace's state folder. old
-// says that an old journal could not be removed, on which nothing depends.
+// OpenJournal creates the journal of a run in the workspace's state folder. old is the error of
+// removing an old journal, which does no harm.
 func OpenJournal(dir, endpoint, planID string) (journal *apply.Journal, old, err error) {
 	name := fmt.Sprintf("journal-%s-%d.jsonl", time.Now().UTC().Format("20060102T150405.000"), os.Getpid())
 	file, err := StateFile(dir, name)
@@ -32,8 +32,8 @@ func OpenJournal(dir, endpoint, planID string) (journal *apply.Journal, old, err
 	return journal, dropOldJournals(filepath.Dir(file)), nil
 }
 
-// journalsIn lists the journals of a folder, oldest first. The folder is never
-// part of the pattern, since its own name may hold a bracket.
+// journalsIn lists the journals of a folder, oldest first. It does not use a pattern with the
+// folder, since its name may contain a bracket.
 func journalsIn(folder string) ([]string, error) {
 	names, err := fs.Glob(os.DirFS(folder), journalPattern)
 	if err != nil {
@@ -46,7 +46,7 @@ func journalsIn(folder string) ([]string, error) {
 	return names, nil
 }
 
-// dropOldJournals keeps the newest ones.
+// dropOldJournals removes all but the newest.
 func dropOldJournals(folder string) error {
 	names, err := journalsIn(folder)
 	if err != nil || len(names) <= keptJournals {
@@ -61,12 +61,12 @@ func dropOldJournals(folder string) error {
 	return errors.Join(problems...)
 }
 
-// ErrForeignJournals says that earlier runs were all against other endpoints.
+// ErrForeignJournals means that all earlier runs were against other endpoints.
 var ErrForeignJournals = errors.New("the journals in " + StateFolder + " are of other endpoints, so none is used")
 
-// EarlierJournal reads the journal of the last run against the same endpoint:
-// it helps to finish what that run had begun. Without one nothing is lost, so an
-// error says only why there is none; warning, that it is not whole.
+// EarlierJournal reads the journal of the last run against the same endpoint. It helps to finish
+// what that run began, but is not needed: err only explains why there is none, warning that it is
+// damaged.
 func EarlierJournal(dir, endpoint string) (entries []apply.JournalEntry, warning string, err error) {
 	names, err := journalsIn(filepath.Join(dir, StateFolder))
 	if err != nil {

@@ -8,11 +8,11 @@ import (
 	"github.com/buildsync/buildsync/pkg/apply"
 )
 
-// lockLook is how often a lock that another process holds is tried again.
+// lockLook is the interval of attempts to take a lock.
 const lockLook = 200 * time.Millisecond
 
-// Lock keeps two applies on this machine from writing to one project. It
-// waits for as long as patience says, and calls waiting once when it begins to.
+// Lock keeps two applies on this machine from writing to one project. It waits up to patience, and
+// calls waiting once when the wait begins.
 func Lock(ctx context.Context, folder string, projects []string, patience time.Duration, waiting func(error)) (release func(), err error) {
 	deadline := time.Now().Add(patience)
 	for told := false; ; told = true {

@@ -5,8 +5,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff"
 )
 
-// OfflinePlan compares head with base alone: what is declared at the base is
-// taken for live. No credential is read and nothing is connected to.
+// OfflinePlan compares head with base only: the base's declarations stand in for the live state. It
+// reads no credentials and makes no connection.
 func (w *Workspace) OfflinePlan(planned apply.PlanInput) *diff.Plan {
 	input, scope := planned.Input, planned.Scope
 	input.Endpoint = diff.Offline

@@ -15,11 +15,10 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// lastRecord bounds the Git commands that note what was applied, also where the
-// run itself was interrupted.
+// lastRecord bounds the Git commands that store the record, also after an interrupt.
 const lastRecord = time.Minute
 
-// readRecord reads and compiles what was applied to the endpoint.
+// readRecord reads and compiles the record of the endpoint.
 func (w *Workspace) readRecord(ctx context.Context, r *Revisions) error {
 	if err := w.FindRecord(ctx, r); err != nil {
 		return err
@@ -29,7 +28,7 @@ func (w *Workspace) readRecord(ctx context.Context, r *Revisions) error {
 		if r.First {
 			return nil
 		}
-		// What this clone applied elsewhere says nothing of what is live here.
+		// Applies to other endpoints say nothing about the live state here.
 		r.Base = &Revision{Revision: diff.Revision{Ref: r.Scope.Ref()}, Result: &compile.Result{}}
 		return nil
 	}
@@ -40,11 +39,11 @@ func (w *Workspace) readRecord(ctx context.Context, r *Revisions) error {
 	return nil
 }
 
-// FindRecord finds the record of the endpoint, or what an older version left.
+// FindRecord finds the record of the endpoint, or that of an older version.
 func (w *Workspace) FindRecord(ctx context.Context, r *Revisions) (err error) {
 	scope := r.Asked.Scope
 	if scope.Endpoint == "" {
-		r.First = true // connecting says what is missing
+		r.First = true // the missing endpoint is reported when connecting
 		return nil
 	}
 	scope.Folder = r.Repo.Folder()
@@ -62,13 +61,13 @@ func (w *Workspace) FindRecord(ctx context.Context, r *Revisions) (err error) {
 	return err
 }
 
-// isOwnRegion reports whether an endpoint is that of the workspace's region.
+// isOwnRegion reports whether an endpoint belongs to the workspace's region.
 func isOwnRegion(w *Workspace, endpoint string) bool {
 	own, err := client.Endpoint(w.Set.Workspace.Region)
 	return err == nil && own == strings.TrimSuffix(endpoint, "/")
 }
 
-// RecordError is an error about the record; it is not guessed around.
+// RecordError describes an error of the record, which always ends the command.
 func RecordError(err error) error {
 	var damaged *record.DamagedError
 	if errors.As(err, &damaged) {
@@ -95,7 +94,7 @@ func (w *Workspace) composeRecord(ctx context.Context, r *Revisions) error {
 	return nil
 }
 
-// DescribeBase adds what the record says of single objects.
+// DescribeBase adds the record's states of single objects.
 func (r *Revisions) DescribeBase(input *diff.Input) {
 	input.FirstApply = r.Recorded == nil && r.First
 	input.BasePolicy = func(string) (spec.Policy, bool) { return r.Base.Policy, true }
@@ -109,8 +108,7 @@ func (r *Revisions) DescribeBase(input *diff.Input) {
 	input.TriedTemplates = r.Applied.TriedTemplates()
 }
 
-// Policies returns the policies that decide about an object: of the definitions
-// that were read, and of the base.
+// Policies returns the policies for an object: of the definitions that were read, and of the base.
 func (r *Revisions) Policies(w *Workspace) func(address string) (head, base spec.Policy) {
 	return func(address string) (head, base spec.Policy) {
 		head = w.Set.Workspace.Policy
@@ -132,7 +130,7 @@ func setOf(names []string) map[string]bool {
 	return set
 }
 
-// Recording keeps the record of one apply.
+// Recording is the record of one apply.
 type Recording struct {
 	w      *Workspace
 	r      *Revisions
@@ -140,20 +138,20 @@ type Recording struct {
 	About  Applying
 }
 
-// Applying is what a run was asked to do.
+// Applying describes a run for its record.
 type Applying struct {
 	Plan    *diff.Plan
 	Scope   apply.Scope
-	Smoke   bool   // builds prove what was written
-	Adopt   bool   // what was found in step is taken over
-	Details string // lines for who reads git log
+	Smoke   bool   // smoke builds are run
+	Adopt   bool   // objects found in step are adopted
+	Details string // lines for git log
 }
 
-// ErrNotCommitted says that the definitions are in no commit, so that what is
-// applied cannot be recorded.
+// ErrNotCommitted means that the definitions are not committed, so the applied commit cannot be
+// recorded.
 var ErrNotCommitted = errors.New("the definitions are not committed")
 
-// Remember returns the memory of a run, nil if nothing can be recorded.
+// Remember starts the recording of a run, nil if nothing can be recorded.
 func (w *Workspace) Remember(ctx context.Context, r *Revisions, about Applying) (*Recording, error) {
 	if r.Repo == nil {
 		return nil, nil
@@ -172,8 +170,8 @@ func (w *Workspace) Remember(ctx context.Context, r *Revisions, about Applying) 
 	return &Recording{w, r, r.Recorded, about}, nil
 }
 
-// Begin notes, before the first write, what is about to be written: a run that
-// is killed leaves no other trace.
+// Begin records, before the first write, which objects are about to be written. A killed run leaves
+// no other trace.
 func (m *Recording) Begin(ctx context.Context) error {
 	r := m.r
 	addresses, smoked := AboutToWrite(m.About.Plan)
@@ -184,8 +182,7 @@ func (m *Recording) Begin(ctx context.Context) error {
 	return m.write(ctx, next, fmt.Sprintf("Begin to apply %.12s to %s\n", r.Head.Commit, r.Scope))
 }
 
-// AboutToWrite returns the objects that a plan writes, and those whose builds can
-// prove them.
+// AboutToWrite returns the objects that a plan writes, and those that smoke builds can prove.
 func AboutToWrite(plan *diff.Plan) (addresses, bodies []string) {
 	for i := range plan.Changes {
 		change := &plan.Changes[i]
@@ -206,7 +203,7 @@ func RecordIn(s *record.Stored) *record.Record {
 	return s.Record
 }
 
-// write stores the record. What an older version left is the record's origin.
+// write stores the record. If there is only that of an older version, it becomes the parent.
 func (m *Recording) write(ctx context.Context, next *record.Record, message string) error {
 	r := m.r
 	stored, err := record.Write(ctx, r.Repo, r.Scope.Ref(), r.Recorded, next, message)
@@ -217,8 +214,7 @@ func (m *Recording) write(ctx context.Context, next *record.Record, message stri
 	return nil
 }
 
-// End notes what was applied: of each object that was written and verified, or
-// found in step, that it is at the commit now.
+// End records the applied commit for each object that was written and verified, or found in step.
 func (m *Recording) End(ctx context.Context, report *apply.Report) (*record.Stored, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastRecord)
 	defer cancel()
@@ -234,8 +230,7 @@ func (m *Recording) End(ctx context.Context, report *apply.Report) (*record.Stor
 	return r.Recorded, nil
 }
 
-// next works out the record after the run, and how many objects are at the
-// commit.
+// next computes the record after the run, and how many objects are at the commit.
 func (m *Recording) next(ctx context.Context, report *apply.Report) (*record.Record, int, error) {
 	r := m.r
 	before := RecordIn(m.before)
@@ -269,7 +264,7 @@ func (m *Recording) next(ctx context.Context, report *apply.Report) (*record.Rec
 	}.Record(), done, nil
 }
 
-// objects counts them.
+// objects returns a count of objects in words.
 func objects(n int) string {
 	if n == 1 {
 		return "1 object"
@@ -277,7 +272,7 @@ func objects(n int) string {
 	return fmt.Sprintf("%d objects", n)
 }
 
-// PlanInput is what a plan of the workspace depends on beside the live state.
+// PlanInput returns the input of a plan of the workspace, without the live state.
 func (w *Workspace) PlanInput(r *Revisions, scope apply.Scope) apply.PlanInput {
 	scope.Policies = r.Policies(w)
 	input := apply.PlanInput{

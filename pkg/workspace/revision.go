@@ -14,13 +14,13 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// What a comparison can name instead of a revision.
+// Values of Comparison.Base that are not revisions.
 const (
 	AutoBase = "auto" // what the record says, the default
 	NoBase   = "none" // compare without a base
 )
 
-// Revisions are what Git says about the definitions.
+// Revisions are the Git revisions of the definitions.
 type Revisions struct {
 	Repo *gitbase.Repo // nil outside a repository
 	Head diff.Revision
@@ -28,11 +28,11 @@ type Revisions struct {
 
 	Scope      record.Scope   // of the record
 	Recorded   *record.Stored // nil: nothing was applied to this endpoint from here
-	Applied    *record.Base   // what the record stands for, where it was read
+	Applied    *record.Base   // the record's base, if it was read
 	Asked      Comparison
-	First      bool  // nothing is known here of an earlier apply to any endpoint
+	First      bool  // no earlier apply to any endpoint is known
 	Unrecorded bool  // there is no record of the endpoint
-	NoGit      error // why Git was not asked; nil: it was
+	NoGit      error // why Git was not used; nil: it was
 }
 
 // Revision is a compiled commit.
@@ -42,9 +42,8 @@ type Revision struct {
 	Policy spec.Policy // of a base that is one commit
 }
 
-// ReadHead fills in the commit that is checked out. Definitions in a submodule
-// are refused: they are in no commit of this repository, so every comparison
-// with one would go wrong.
+// ReadHead fills in the commit that is checked out. Definitions in a submodule are refused: no
+// commit of this repository contains them, so every comparison would be wrong.
 func (w *Workspace) ReadHead(ctx context.Context, r *Revisions) error {
 	commit, err := r.Repo.Head(ctx)
 	if err != nil {
@@ -57,7 +56,7 @@ func (w *Workspace) ReadHead(ctx context.Context, r *Revisions) error {
 	}
 	tree, err := r.Repo.Tree(ctx, commit)
 	if err != nil {
-		// The workspace's folder is new and in no commit yet.
+		// The workspace's folder is new and not committed yet.
 		r.Head.Dirty = true
 		return ctx.Err()
 	}
@@ -72,8 +71,7 @@ func (w *Workspace) ReadHead(ctx context.Context, r *Revisions) error {
 	return nil
 }
 
-// differsFrom reports whether the definitions that were read are other than
-// those of a commit.
+// differsFrom reports whether the definitions that were read differ from those of a commit.
 func (w *Workspace) differsFrom(tree *gitbase.Tree) bool {
 	for name, content := range w.Tree.read {
 		if !tree.Holds(name, content) {
@@ -113,8 +111,7 @@ func (w *Workspace) readBase(ctx context.Context, r *Revisions) error {
 	return nil
 }
 
-// compileCommit compiles the workspace as it was at a commit: only what can have
-// come out differently than it does now.
+// compileCommit compiles the workspace as it was at a commit, reusing what has not changed.
 func (w *Workspace) compileCommit(ctx context.Context, r *Revisions, commit string) (*compile.Loaded, error) {
 	tree, err := r.Repo.Tree(ctx, commit)
 	switch {
@@ -143,19 +140,18 @@ func (w *Workspace) compileCommit(ctx context.Context, r *Revisions, commit stri
 	return then, nil
 }
 
-// Comparison says what a workspace is compared with.
+// Comparison selects what a workspace is compared with.
 type Comparison struct {
 	Base  string       // a revision, or baseAuto, or baseNone; "" is baseAuto
 	Scope record.Scope // whose record baseAuto means; without an Endpoint there is none
 
-	Broken func(commit string, found spec.Diagnostics, tree spec.Tree) error // shows why a base does not compile; or nil
-	Empty  func(commit string)                                               // is told of a base without definitions; or nil
+	Broken func(commit string, found spec.Diagnostics, tree spec.Tree) error // reports why a base does not compile; or nil
+	Empty  func(commit string)                                               // reports a base without definitions; or nil
 }
 
-// Compare finds the commit that is checked out, whether the definitions that
-// were read differ from it, and the base. Outside a repository there is neither,
-// which is an error only where a revision was asked for. w was loaded by
-// loadPacked.
+// Compare finds the commit that is checked out, whether the definitions differ from it, and the
+// base. Outside a repository it finds neither, which is an error only if a revision was requested.
+// w must have been loaded by LoadPacked.
 func (w *Workspace) Compare(ctx context.Context, c Comparison) (*Revisions, error) {
 	if c.Base == "" {
 		c.Base = AutoBase
@@ -178,7 +174,7 @@ func (w *Workspace) Compare(ctx context.Context, c Comparison) (*Revisions, erro
 	return r, w.readBase(ctx, r)
 }
 
-// BaseError says that a base that was named cannot be found.
+// BaseError reports that a named base cannot be found.
 type BaseError struct {
 	Base  string
 	Err   error
@@ -189,8 +185,8 @@ func (e *BaseError) Error() string { return fmt.Sprintf("the base %s: %v", e.Bas
 
 func (e *BaseError) Unwrap() error { return e.Err }
 
-// Refusal says that a workspace cannot be compared as it is. Remedy is what
-// would help; whoever has flags words it as advice.
+// Refusal means that a workspace cannot be compared. Remedy is what would help; commands turn it
+// into advice about flags.
 type Refusal struct {
 	Err    error
 	Remedy Remedy
@@ -200,7 +196,7 @@ func (e *Refusal) Error() string { return e.Err.Error() }
 
 func (e *Refusal) Unwrap() error { return e.Err }
 
-// Remedy is what would help against a refusal.
+// Remedy is what would help after a refusal.
 type Remedy int
 
 // The remedies.
@@ -208,5 +204,5 @@ const (
 	CompareWithoutGit Remedy = iota + 1
 	ChooseLaterBase          // one after the workspace's folder was renamed, or none
 	ChooseOtherBase          // one that compiles, or none
-	FetchCommit              // the record names a commit that is not in this clone
+	FetchCommit              // the record's commit is not in this clone
 )

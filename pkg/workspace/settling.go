@@ -8,7 +8,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// Settling works out what the record says of each object after a run.
+// Settling computes the record of each object after a run.
 type Settling struct {
 	Commit  string
 	Head    *compile.Result
@@ -21,11 +21,10 @@ type Settling struct {
 	Given   *Revision // the base that the plan compared with; nil: none
 
 	Declared map[string]*compile.Job // of head; nil for a template or a removal
-	next     map[string]string       // from addresses that jobs had to those that they have
+	next     map[string]string       // from former to present addresses of jobs
 }
 
-// States returns the state of every object that head or the record's commits
-// declare.
+// States returns the state of every object that head or the record's commits declare.
 func (s *Settling) States() map[string]record.State {
 	s.Declared = addressesOf(s.Head)
 	s.next = successors(s.Head, s.Base.Result)
@@ -48,8 +47,7 @@ func (s *Settling) States() map[string]record.State {
 	return out
 }
 
-// successors returns the addresses that jobs of head had before, by their names
-// or by the ids that they are pinned to.
+// successors maps the former addresses of head's jobs to the present ones, by names and pinned ids.
 func successors(head, base *compile.Result) map[string]string {
 	out, pinned := map[string]string{}, map[string]string{}
 	for _, job := range head.Jobs {
@@ -68,13 +66,13 @@ func successors(head, base *compile.Result) map[string]string {
 	return out
 }
 
-// parts returns what the run's scope holds, and what of it differs from the
-// record, so that --changed looked at it.
+// parts returns the objects in the run's scope, and those of them that differ from the record,
+// which --changed has looked at.
 func (s *Settling) parts() (inScope, touched map[string]bool) {
 	all := s.Scope
 	all.Changed = false
 	inScope = addressesIn(all.Narrow(s.Head, s.Base.Result))
-	gone := &compile.Result{} // what a run tried to write, and nothing declares any more
+	gone := &compile.Result{} // tried by a run, and no longer declared
 	for address, jobs := range s.Base.Tried() {
 		if !inScope[address] && s.Declared[address] == nil {
 			gone.Jobs = append(gone.Jobs, jobs[len(jobs)-1])
@@ -122,12 +120,12 @@ func addressesOf(r *compile.Result) map[string]*compile.Job {
 	return out
 }
 
-// state returns what is known of one object after the run.
+// state returns the state of one object after the run.
 func (s *Settling) state(address string, inScope, touched bool) record.State {
 	was := s.Before.Of(address)
 	got, listed := s.Settled[address]
 	if next := s.next[address]; !listed && next != "" {
-		// The job lives on under another name, and what became of it stands there.
+		// The job has another name now, and its result is stored there.
 		if renamed, planned := s.Settled[next]; planned && !renamed.Done {
 			return was
 		}
@@ -152,7 +150,7 @@ func (s *Settling) state(address string, inScope, touched bool) record.State {
 	return was
 }
 
-// unproven reports whether a smoke build of an object is still due.
+// unproven reports whether an object still needs a smoke build.
 func unproven(was record.State, got apply.Settlement) bool {
 	if got.Smoked != nil {
 		return !got.Smoked.Succeeded()
@@ -160,8 +158,7 @@ func unproven(was record.State, got apply.Settlement) bool {
 	return was.Unproven
 }
 
-// found reports whether an object was found in step, and never written from
-// here or taken over by one who said so.
+// found reports whether an object was found in step, and neither written from here nor adopted.
 func (s *Settling) found(address string, was record.State, got apply.Settlement) bool {
 	job := s.Declared[address]
 	switch {
@@ -182,8 +179,7 @@ func (s *Settling) found(address string, was record.State, got apply.Settlement)
 	return true
 }
 
-// unseen reports whether the policy lets nobody look at an object: then nothing
-// is known of it.
+// unseen reports whether the policy ignores an object: then its state is unknown.
 func (s *Settling) unseen(address string) bool {
 	job := s.Declared[address]
 	return job != nil && diff.IgnoresJob(s.Policy, job.Name)

@@ -15,8 +15,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// StateFolder is where buildsync keeps what is not in Git: the emulator's file,
-// the journal, caches. Git ignores it.
+// StateFolder is the folder for state outside Git: the emulator's file, the journal, caches.
 const StateFolder = ".buildsync"
 
 // Workspace is a loaded and compiled workspace.
@@ -27,7 +26,7 @@ type Workspace struct {
 	Catalogue *catalog.Catalogue
 	Result    *compile.Result
 	Loaded    *compile.Loaded
-	declared  map[string]*compile.Job // see definitionOf
+	declared  map[string]*compile.Job // see DefinitionOf
 }
 
 // Load reads and compiles the definitions. It keeps the parsed files, so that the
@@ -56,8 +55,7 @@ func (w *Workspace) loadBy(tree spec.Tree, environment string, opts compile.Opti
 	return diagnostics
 }
 
-// Shown is a file's name as a terminal understands it: relative to the working
-// folder where that is shorter.
+// Shown returns a file's name for people: relative to the working folder if that is shorter.
 func (w *Workspace) Shown(name string) string {
 	full := filepath.Join(w.Dir, filepath.FromSlash(name))
 	here, err := os.Getwd()
@@ -70,8 +68,7 @@ func (w *Workspace) Shown(name string) string {
 	return full
 }
 
-// RepositoryOf returns the folder of the Git work tree that dir lies in, "" where
-// it lies in none.
+// RepositoryOf returns the folder of the Git work tree that contains dir, "" if there is none.
 func RepositoryOf(dir string) string {
 	for {
 		if _, err := os.Stat(filepath.Join(dir, ".git")); err == nil {
@@ -85,15 +82,14 @@ func RepositoryOf(dir string) string {
 	}
 }
 
-// Tree remembers what was read of a folder, so that it can be told whether
-// a commit holds the same.
+// Tree records what was read of a folder, so that it can be compared with a commit.
 type Tree struct {
 	*spec.DirTree
 	mu   sync.Mutex
-	read map[string]gitbase.Identity // nil: nobody will ask
+	read map[string]gitbase.Identity // nil: not recorded
 }
 
-// ReadFile reads a file and remembers it.
+// ReadFile reads a file and records its identity.
 func (t *Tree) ReadFile(name string, limit int64) ([]byte, error) {
 	content, err := t.DirTree.ReadFile(name, limit)
 	if err == nil && t.read != nil {
@@ -105,7 +101,7 @@ func (t *Tree) ReadFile(name string, limit int64) ([]byte, error) {
 	return content, err
 }
 
-// Open opens a workspace's folder. Nothing is read yet.
+// Open opens a workspace's folder. It reads nothing yet.
 func Open(dir string) (*Workspace, error) {
 	tree, err := spec.OpenDir(dir)
 	if err != nil {
@@ -114,8 +110,8 @@ func Open(dir string) (*Workspace, error) {
 	return &Workspace{Dir: dir, Tree: &Tree{DirTree: tree}}, nil
 }
 
-// DefinitionOf finds what declares a live job, by its id where one is pinned, nil
-// for none.
+// DefinitionOf returns the definition of a live job, by pinned id if there is one, nil if there is
+// none.
 func (w *Workspace) DefinitionOf(live *diff.LiveJob) *compile.Job {
 	if w.declared == nil {
 		w.declared = make(map[string]*compile.Job, len(w.Result.Jobs))
@@ -134,8 +130,8 @@ func (w *Workspace) DefinitionOf(live *diff.LiveJob) *compile.Job {
 	return nil
 }
 
-// StateFile names a file of the workspace's state folder and makes the folder,
-// which keeps itself out of Git.
+// StateFile returns the path of a file in the workspace's state folder. It creates the folder with
+// a .gitignore.
 func StateFile(dir, name string) (string, error) {
 	folder := filepath.Join(dir, StateFolder)
 	if err := os.MkdirAll(folder, 0o700); err != nil {

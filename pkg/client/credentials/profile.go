@@ -77,7 +77,7 @@ func readProfile(path string) ([]byte, error) {
 func fromSection(section *ini.Section, shown, name string) (Found, error) {
 	value := func(key string) string { return strings.TrimSpace(section.Key(key).Value()) }
 	if value("idp_id") != "" || value("id_token_file") != "" {
-		return Found{}, fmt.Errorf("section [%s] of %s uses an identity provider, which buildsync does not speak: use a key or a token", sanitize.Line(name, 100), shown)
+		return Found{}, fmt.Errorf("section [%s] of %s uses an identity provider, which buildsync does not support: use a key or a token", sanitize.Line(name, 100), shown)
 	}
 	key := signer.Key{Access: value("ak"), Secret: value("sk"), SecurityToken: value("security_token")}
 	if key.Access == "" || key.Secret == "" {
