@@ -7,9 +7,9 @@ import (
 	"strings"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
-	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/record"
+	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
@@ -67,7 +67,7 @@ func noBaseYet(scope record.Scope) string {
 func recordText(s *record.Stored) string {
 	text := fmt.Sprintf("the record %s is at %.12s", s.Ref, s.Record.Commit)
 	if n := len(s.Except); n > 0 {
-		text += fmt.Sprintf(", %s at other commits or not applied yet (buildsync base show)", pages.Counted(n, "object"))
+		text += fmt.Sprintf(", %s at other commits or not applied yet (buildsync base show)", sanitize.Counted(n, "object"))
 	}
 	return text
 }

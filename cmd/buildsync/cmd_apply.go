@@ -254,12 +254,12 @@ func (in *invocation) refused(plan *diff.Plan, what string) error {
 		if consequence != "" {
 			consequence = ";" + consequence
 		}
-		return &failure{heldCode(plan), errors.New(sanitize.Line(plan.Refusals[0].Message, 2048) + consequence)}
+		return &failure{heldCode(plan), errors.New(sanitize.Line(plan.Refusals[0].Message, sanitize.MessageLimit) + consequence)}
 	}
 	var text strings.Builder
 	text.WriteString(what)
 	for _, refusal := range plan.Refusals {
-		fmt.Fprintf(&text, "\n  %s: %s", refusal.Rule, sanitize.Line(refusal.Message, 2048))
+		fmt.Fprintf(&text, "\n  %s: %s", refusal.Rule, sanitize.Line(refusal.Message, sanitize.MessageLimit))
 	}
 	return &failure{heldCode(plan), errors.New(text.String())}
 }
@@ -328,7 +328,7 @@ func (in *invocation) carryOut(ctx context.Context, p *planning, createRetry app
 	code := report.Code
 	if err := kit.UnlessUnread(in.writeReport(report)); err != nil {
 		// A lost report must not look like success, nor as if nothing was written.
-		in.Printf("buildsync: %s\n", sanitize.Line(err.Error(), 2048))
+		in.Printf("buildsync: %s\n", sanitize.Line(err.Error(), sanitize.MessageLimit))
 		switch {
 		case code == exitDone && report.Wrote():
 			code = exitPartial
@@ -360,7 +360,7 @@ func (in *invocation) applyCode(plan *diff.Plan, report *apply.Report) int {
 		return code
 	}
 	for _, refusal := range plan.Refusals {
-		in.Printf("buildsync: left out: %s: %s\n", sanitize.Line(refusal.Address, 300), sanitize.Line(refusal.Message, 2048))
+		in.Printf("buildsync: left out: %s: %s\n", sanitize.Line(refusal.Address, 300), sanitize.Line(refusal.Message, sanitize.MessageLimit))
 	}
 	if report.Outcomes[apply.Applied]+report.Outcomes[apply.AppliedConfirmed]+report.Outcomes[apply.AppliedAfterAbsence] > 0 {
 		return exitPartial

@@ -13,7 +13,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
-	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/pkg/gitbase"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -61,7 +60,7 @@ func (d *diagnosis) print(mark, what, format string, args ...any) {
 		d.held = append(d.held, func() { d.print(mark, what, format, args...) })
 		return
 	}
-	text := sanitize.Line(fmt.Sprintf(format, args...), 2048)
+	text := sanitize.Line(fmt.Sprintf(format, args...), sanitize.MessageLimit)
 	lines := []string{text}
 	indent := len("FAIL  ") + d.column + 2
 	if room := kit.TerminalWidth(d.in.Stdout) - indent; room >= 30 {
@@ -149,10 +148,10 @@ func (d *diagnosis) checkWorkspace() *workspace.Workspace {
 				errs++
 			}
 		}
-		d.fail("workspace", fmt.Errorf("%s: %s, see above", w.Dir, pages.Counted(errs, "error")), "mend them; buildsync lint shows them again, and buildsync explain RULE says more")
+		d.fail("workspace", fmt.Errorf("%s: %s, see above", w.Dir, sanitize.Counted(errs, "error")), "mend them; buildsync lint shows them again, and buildsync explain RULE says more")
 		return w
 	}
-	d.ok("workspace", "%s: %s, %s", w.Dir, pages.Counted(len(w.Result.Jobs), "job"), pages.Counted(len(w.Result.Templates), "template"))
+	d.ok("workspace", "%s: %s, %s", w.Dir, sanitize.Counted(len(w.Result.Jobs), "job"), sanitize.Counted(len(w.Result.Templates), "template"))
 	return w
 }
 

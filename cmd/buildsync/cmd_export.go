@@ -15,7 +15,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
-	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/export"
@@ -216,7 +215,7 @@ func (in *invocation) projects(w *workspace.Workspace) ([]export.Project, error)
 // tellUnseen says what the service does not show of live jobs.
 func (in *invocation) tellUnseen(project export.Project, jobs int, what []string) {
 	in.Note("%s of %s may have %s, which these routes do not show, and the newer routes cannot be read; --api v1 says why",
-		pages.Counted(jobs, "job"), project.Alias, strings.Join(what, ", "))
+		sanitize.Counted(jobs, "job"), project.Alias, strings.Join(what, ", "))
 }
 
 // readJobs reads live jobs of a project with all that the service shows of them,

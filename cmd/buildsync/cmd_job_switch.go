@@ -162,7 +162,7 @@ func outcomeWords(err error, done string) (outcome, message string) {
 	case errors.As(err, new(kit.Interrupted)):
 		return "not reached", ""
 	case client.OutcomeOf(err) == client.Unsure:
-		return "unknown", sanitize.Line(err.Error(), 2048)
+		return "unknown", sanitize.Line(err.Error(), sanitize.MessageLimit)
 	}
-	return "failed", sanitize.Line(err.Error(), 2048)
+	return "failed", sanitize.Line(err.Error(), sanitize.MessageLimit)
 }

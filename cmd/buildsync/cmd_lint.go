@@ -11,11 +11,11 @@ import (
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
-	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/pkg/gitbase"
 	"github.com/buildsync/buildsync/pkg/lint"
 	"github.com/buildsync/buildsync/pkg/lint/format"
 	"github.com/buildsync/buildsync/pkg/linting"
+	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -125,7 +125,7 @@ func (in *invocation) lint() error {
 		fixed += l.Fixed
 	}
 	if fixed > 0 {
-		in.Note("mended: %s", pages.Counted(fixed, "finding"))
+		in.Note("mended: %s", sanitize.Counted(fixed, "finding"))
 	}
 	if err := in.Write(outputs, func(w io.Writer, o kit.Output) error { return in.printFindings(w, o, all) }); err != nil {
 		return err
@@ -287,7 +287,7 @@ func countedSeverity(n int, severity spec.Severity) string {
 	if severity == spec.Info {
 		return fmt.Sprintf("%d info", n)
 	}
-	return pages.Counted(n, severity.String())
+	return sanitize.Counted(n, severity.String())
 }
 
 // lintTargets groups the arguments by the workspace that they lie in. refused

@@ -106,7 +106,7 @@ func (in *invocation) judge(set *policy.Set) func([]*compile.Job) []diff.Refusal
 			refusals = append(refusals, diff.Refusal{Rule: diff.RulePolicy, Message: r.Message})
 		}
 		if verdict.Milder > 0 {
-			in.Note("policies: %s in %s; buildsync policy check lists them", pages.Counted(verdict.Milder, "finding"), pages.Counted(verdict.Jobs, "job"))
+			in.Note("policies: %s in %s; buildsync policy check lists them", sanitize.Counted(verdict.Milder, "finding"), sanitize.Counted(verdict.Jobs, "job"))
 		}
 		return refusals
 	}

@@ -15,7 +15,6 @@ import (
 
 	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/internal/outfile"
-	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/bulk"
 	"github.com/buildsync/buildsync/pkg/compile"
@@ -116,7 +115,7 @@ func (in *invocation) tellOtherEnvironments(w *workspace.Workspace, result *bulk
 			continue
 		}
 		if values, jobs := bulk.Count(before.Result, after.Result); values > 0 {
-			in.Printf("note: %s this changes %s of %s\n", shown, pages.Counted(values, "value"), pages.Counted(jobs, "job"))
+			in.Printf("note: %s this changes %s of %s\n", shown, sanitize.Counted(values, "value"), sanitize.Counted(jobs, "job"))
 		}
 	}
 }
@@ -270,7 +269,7 @@ func (in *invocation) writeSet(out *screen.Paper, w *workspace.Workspace, result
 		out.WriteString("\n")
 		verb = "Would change"
 	}
-	fmt.Fprintf(out, "%s %s of %s in %s.\n", verb, pages.Counted(len(result.Changed), "value"), pages.Counted(jobs, "job"), pages.Counted(len(names), "file"))
+	fmt.Fprintf(out, "%s %s of %s in %s.\n", verb, sanitize.Counted(len(result.Changed), "value"), sanitize.Counted(jobs, "job"), sanitize.Counted(len(names), "file"))
 	for _, name := range names {
 		fmt.Fprintf(out, "  %s\n", screen.Shown(w.Shown(name), 0))
 	}

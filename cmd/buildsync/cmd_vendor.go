@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/workspace"
 
 	"github.com/urfave/cli/v2"
@@ -255,7 +256,7 @@ func (in *invocation) printCopies(outputs []kit.Output, copies []vendored.Copy, 
 	doc := map[string]any{"format_version": "1.0", "sources": list, "bodies": addresses}
 	return in.print(outputs, nil, screen.Reply{Doc: doc, Text: func(out *screen.Paper) {
 		for _, c := range copies {
-			what := pages.Counted(len(c.Changed), "file") + " changed"
+			what := sanitize.Counted(len(c.Changed), "file") + " changed"
 			if c.Files == nil {
 				what = "unchanged"
 			}

@@ -177,13 +177,11 @@ func (in *invocation) clientConfig() (client.Config, error) {
 	if err != nil {
 		return client.Config{}, err
 	}
-	share := 1
-	if _, count, ok := strings.Cut(in.Text("shard"), "/"); ok {
-		if share, err = strconv.Atoi(count); err != nil || share < 1 {
-			return client.Config{}, kit.UsageError{Text: fmt.Sprintf("--shard %q: write it as I/N, from 1/N to N/N", in.Text("shard"))}
-		}
+	shard, err := in.shard()
+	if err != nil {
+		return client.Config{}, err
 	}
-	return client.Config{Dialect: client.Dialect(dialect), InFlight: in.Number("parallelism"), ListAhead: in.readsAtATime(), CAFile: in.Text("ca-file"), Rate: rate, Share: share, Logger: logger, Getenv: in.Env.Get,
+	return client.Config{Dialect: client.Dialect(dialect), InFlight: in.Number("parallelism"), ListAhead: in.readsAtATime(), CAFile: in.Text("ca-file"), Rate: rate, Share: shard.Count, Logger: logger, Getenv: in.Env.Get,
 		UserAgent: "buildsync/" + kit.Version(), Hide: environmentSecrets(in.Env)}, nil
 }
 

@@ -10,8 +10,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/pkg/client"
+	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
@@ -98,9 +98,9 @@ func (d *diagnosis) checkProjects(ctx context.Context, service *service, w *work
 				return
 			}
 		case !listing.Complete:
-			d.warn("project "+alias, "%s listed, but not all: %s", pages.Counted(len(listing.Jobs), "job"), listing.Problem)
+			d.warn("project "+alias, "%s listed, but not all: %s", sanitize.Counted(len(listing.Jobs), "job"), listing.Problem)
 		default:
-			d.ok("project "+alias, "%s", pages.Counted(len(listing.Jobs), "live job"))
+			d.ok("project "+alias, "%s", sanitize.Counted(len(listing.Jobs), "live job"))
 		}
 	}
 }

@@ -105,7 +105,7 @@ func (f *follower) readOn(record wire.Record, over bool) {
 		return
 	}
 	if f.lost = errors.Is(err, client.ErrChanged) || client.FailsAgain(err); f.lost || over {
-		f.l.in.Printf("warning: the log cannot be shown to its end: %s\n", sanitize.Line(err.Error(), 2048))
+		f.l.in.Printf("warning: the log cannot be shown to its end: %s\n", sanitize.Line(err.Error(), sanitize.MessageLimit))
 	}
 }
 
@@ -129,7 +129,7 @@ func verdict(b pages.BuildRef, record wire.Record) error {
 	}
 	text := fmt.Sprintf("%s ended with %s", b, screen.Shown(record.Status, 60))
 	if record.ErrMsg != "" {
-		text += ": " + screen.Shown(record.ErrMsg, 2048)
+		text += ": " + screen.Shown(record.ErrMsg, sanitize.MessageLimit)
 	}
 	return &failure{exitPartial, errors.New(text)}
 }

@@ -4,10 +4,10 @@ import (
 	"fmt"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
-	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/pkg/lint"
 	"github.com/buildsync/buildsync/pkg/lint/format"
 	"github.com/buildsync/buildsync/pkg/linting"
+	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -36,7 +36,7 @@ func (in *invocation) nextAfterLint(found spec.Diagnostics, groups []linting.Tar
 	mode := in.Flags.Generic("fix").(*fixValue).mode
 	whole := len(groups) == 1 && len(groups[0].Files) == 0 && in.Text("changed-since") == ""
 	if old := lint.NewBaseline(found).Len(); whole && mode == 0 && in.Text("baseline") == "" && old >= muchFound {
-		in.Next("%s --baseline lint-baseline.json --update-baseline remembers these %s, so that only new ones are reported; --statistics counts them by rule", in.Again("lint"), pages.Counted(old, "finding"))
+		in.Next("%s --baseline lint-baseline.json --update-baseline remembers these %s, so that only new ones are reported; --statistics counts them by rule", in.Again("lint"), sanitize.Counted(old, "finding"))
 		return
 	}
 	mendable := 0
@@ -46,6 +46,6 @@ func (in *invocation) nextAfterLint(found spec.Diagnostics, groups []linting.Tar
 		}
 	}
 	if mode == 0 && mendable > 0 && whole {
-		in.Next("%s --fix mends %s", in.Again("lint"), pages.Counted(mendable, "of them"))
+		in.Next("%s --fix mends %s", in.Again("lint"), sanitize.Counted(mendable, "of them"))
 	}
 }

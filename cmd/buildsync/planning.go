@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -69,16 +68,10 @@ func (in *invocation) scope() (apply.Scope, error) {
 	if project := in.Text("project"); project != "" {
 		scope.Projects = []string{project}
 	}
-	if text := in.Text("shard"); text != "" {
-		index, count, ok := strings.Cut(text, "/")
-		i, err1 := strconv.Atoi(index)
-		n, err2 := strconv.Atoi(count)
-		if !ok || err1 != nil || err2 != nil || i < 1 || n < i {
-			return scope, kit.UsageError{Text: fmt.Sprintf("--shard %q: write it as I/N, from 1/N to N/N", text)}
-		}
-		scope.Shard = apply.Shard{Index: i, Count: n}
-	}
 	var err error
+	if scope.Shard, err = in.shard(); err != nil {
+		return scope, err
+	}
 	if scope.Labels, err = in.labels(); err != nil {
 		return scope, err
 	}
@@ -86,6 +79,19 @@ func (in *invocation) scope() (apply.Scope, error) {
 		return scope, kit.UsageError{Text: err.Error()}
 	}
 	return scope, nil
+}
+
+// shard reads --shard, the zero shard if it was not given.
+func (in *invocation) shard() (apply.Shard, error) {
+	text := in.Text("shard")
+	if text == "" {
+		return apply.Shard{}, nil
+	}
+	shard, err := apply.ParseShard(text)
+	if err != nil {
+		return shard, kit.UsageError{Text: fmt.Sprintf("--shard %q: %v", text, err)}
+	}
+	return shard, nil
 }
 
 // preparePlanning loads and compiles head and base.

@@ -11,7 +11,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
-	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/pkg/lint"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -226,7 +225,7 @@ func labels(w *workspace.Workspace) (out []candidate) {
 		}
 	}
 	for _, text := range slices.Sorted(maps.Keys(counts)) {
-		out = append(out, candidate{text, pages.Counted(counts[text], "job")})
+		out = append(out, candidate{text, sanitize.Counted(counts[text], "job")})
 	}
 	return out
 }

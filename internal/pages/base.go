@@ -7,6 +7,7 @@ import (
 
 	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/record"
+	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
 // ShownRecord is a record as base show prints it.
@@ -77,7 +78,7 @@ func writeStates(out *screen.Paper, r *record.Record, all bool) {
 	}
 	t.WriteTo(out)
 	if left := len(others) + len(found) - len(listed); left > 0 {
-		fmt.Fprintf(out, "%s: %s (--all lists them)\n", Counted(left, "object"), onlyFound)
+		fmt.Fprintf(out, "%s: %s (--all lists them)\n", sanitize.Counted(left, "object"), onlyFound)
 	}
 }
 

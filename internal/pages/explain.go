@@ -46,19 +46,15 @@ func (o explainable) bodies() []compiled {
 // of the parameter although the API keeps them in one of its fields.
 func (o explainable) limits() []compiled {
 	var parts []compiled
-	for _, p := range o.body.Get("parameters").Items() {
-		var name string
+	for _, p := range wire.ParametersOf(o.body) {
 		var choices *jsontree.Value
-		for _, field := range p.Get("params").Items() {
-			if field.Str("name") == "name" {
-				name = field.Str("value")
-			}
+		for _, field := range p.Definition.Get(wire.KeyParams).Items() {
 			if limits := field.Get(wire.KeyLimits); limits.Len() > 0 {
 				choices = limits
 			}
 		}
 		if choices != nil {
-			parts = append(parts, compiled{compile.ParameterPath(name) + valuepath.Member(wire.KeyLimits), choices})
+			parts = append(parts, compiled{compile.ParameterPath(p.Name()) + valuepath.Member(wire.KeyLimits), choices})
 		}
 	}
 	return parts

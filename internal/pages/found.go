@@ -9,6 +9,7 @@ import (
 
 	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
@@ -42,7 +43,7 @@ func WriteFound(out *screen.Paper, rows []FoundValue, jobs int) {
 		t.Add(row.Job, row.Path, shown, place)
 	}
 	t.WriteTo(out)
-	fmt.Fprintf(out, "\n%s.\n", Counted(jobs, "job"))
+	fmt.Fprintf(out, "\n%s.\n", sanitize.Counted(jobs, "job"))
 }
 
 // FoundGroup is the values that one place says, or that are the same.
@@ -109,7 +110,7 @@ func WriteGroups(out *screen.Paper, groups []FoundGroup, by string, jobs int) {
 	if by == "value" {
 		what = "value"
 	}
-	fmt.Fprintf(out, "\n%s, %s.\n", Counted(jobs, "job"), Counted(len(groups), what))
+	fmt.Fprintf(out, "\n%s, %s.\n", sanitize.Counted(jobs, "job"), sanitize.Counted(len(groups), what))
 }
 
 // inWords is a value as people read it.

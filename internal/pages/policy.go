@@ -5,6 +5,7 @@ import (
 
 	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/policy"
+	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
 func WritePolicyReport(out *screen.Paper, r *policy.Report) {
@@ -36,7 +37,7 @@ func WritePolicyReport(out *screen.Paper, r *policy.Report) {
 	if len(r.Findings) > 0 {
 		out.WriteString("\n")
 	}
-	fmt.Fprintf(out, "%s, %s, %s.\n", Counted2(r.Policies, "policy", "policies"), Counted(r.Jobs, "job"), Counted(len(r.Findings), "finding"))
+	fmt.Fprintf(out, "%s, %s, %s.\n", Counted2(r.Policies, "policy", "policies"), sanitize.Counted(r.Jobs, "job"), sanitize.Counted(len(r.Findings), "finding"))
 }
 
 // Counted2 is counted for a noun with a plural of its own.
@@ -58,5 +59,5 @@ func WritePolicyTests(out *screen.Paper, results []policy.Tested, untested []str
 	for _, name := range untested {
 		fmt.Fprintf(out, "none  %s has no fixtures\n", screen.Shown(name, 100))
 	}
-	fmt.Fprintf(out, "%s, %d failed.\n", Counted(len(results), "test"), failed)
+	fmt.Fprintf(out, "%s, %d failed.\n", sanitize.Counted(len(results), "test"), failed)
 }

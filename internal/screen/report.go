@@ -17,10 +17,10 @@ import (
 func Report(w io.Writer, report *apply.Report) error {
 	var out strings.Builder
 	for _, warning := range report.Warnings {
-		fmt.Fprintf(&out, "warning: %s\n", sanitize.Line(warning, 2048))
+		fmt.Fprintf(&out, "warning: %s\n", sanitize.Line(warning, sanitize.MessageLimit))
 	}
 	if report.Halted != "" {
-		fmt.Fprintf(&out, "stopped: %s\n", sanitize.Line(report.Halted, 2048))
+		fmt.Fprintf(&out, "stopped: %s\n", sanitize.Line(report.Halted, sanitize.MessageLimit))
 	}
 	for i := range report.Results {
 		writeResult(&out, &report.Results[i])
@@ -50,7 +50,7 @@ func writeResult(out *strings.Builder, r *apply.Result) {
 	}
 	fmt.Fprintf(out, "%s %s: %s", r.Action, sanitize.Line(r.Address, 300), r.Outcome)
 	if r.Message != "" {
-		fmt.Fprintf(out, ": %s", sanitize.Line(r.Message, 2048))
+		fmt.Fprintf(out, ": %s", sanitize.Line(r.Message, sanitize.MessageLimit))
 	}
 	if r.Definition != nil {
 		fmt.Fprintf(out, " (%s:%d)", sanitize.Line(r.Definition.File, 300), r.Definition.Line)

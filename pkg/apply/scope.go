@@ -2,9 +2,12 @@ package apply
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
 
@@ -29,6 +32,17 @@ type Scope struct {
 // Shard is a stable part of the jobs: the Index-th (from 1) of Count. The zero Shard is all of
 // them. A job stays in its shard when other jobs are added or removed.
 type Shard struct{ Index, Count int }
+
+// ParseShard reads I/N, such as 3/8.
+func ParseShard(text string) (Shard, error) {
+	index, count, ok := strings.Cut(text, "/")
+	i, err1 := strconv.Atoi(index)
+	n, err2 := strconv.Atoi(count)
+	if !ok || err1 != nil || err2 != nil || i < 1 || n < i {
+		return Shard{}, errors.New("write it as I/N, from 1/N to N/N")
+	}
+	return Shard{i, n}, nil
+}
 
 // Validate returns the first problem of s, or nil.
 func (s Scope) Validate() error {

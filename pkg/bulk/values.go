@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -44,7 +45,7 @@ type Object struct {
 // OfJob lists what the definitions say of a job.
 func OfJob(job *compile.Job) *Object {
 	o := &Object{Name: job.Name, Address: job.Address, Job: job, from: job.Provenance}
-	o.add("job_name", jsontree.String(job.Name))
+	o.add(wire.KeyJobName, jsontree.String(job.Name))
 	Walk(job.Unpacked().Body, o.add)
 	o.notices(job.Notices)
 	if job.Enabled != nil {
@@ -158,25 +159,25 @@ func Text(path string, v *jsontree.Value) string {
 func Walk(body *jsontree.Value, visit func(path string, v *jsontree.Value)) {
 	for _, m := range body.Members() {
 		switch m.Key {
-		case "steps":
+		case wire.KeySteps:
 			visit(m.Key, m.Value)
 			seen := map[string]int{}
 			for _, step := range m.Value.Items() {
-				name := step.Str("name")
+				name := step.Str(wire.KeyName)
 				seen[name]++
 				walkValue(compile.StepPath(name, seen[name]), step, visit)
 			}
-		case "parameters":
+		case wire.KeyParameters:
 			visit(m.Key, m.Value)
 			for _, p := range m.Value.Items() {
 				walkParameter(p, visit)
 			}
-		case "triggers":
+		case wire.KeyTriggers:
 			visit(m.Key, m.Value)
 			for i, trigger := range m.Value.Items() {
 				walkTrigger(compile.TriggerPath(i), trigger, visit)
 			}
-		case "template": // of a template's body (API reference 4.21): what the paths start below
+		case wire.KeyTemplate: // of a template's body (API reference 4.21): what the paths start below
 			Walk(m.Value, visit)
 		default:
 			walkValue(strings.TrimPrefix(valuepath.Member(m.Key), "."), m.Value, visit)
@@ -188,14 +189,12 @@ func Walk(body *jsontree.Value, visit func(path string, v *jsontree.Value)) {
 // values in the API.
 func walkParameter(p *jsontree.Value, visit func(path string, v *jsontree.Value)) {
 	path := ""
-	for _, field := range p.Get("params").Items() {
-		if field.Str("name") == "name" {
-			path = compile.ParameterPath(field.Str("value"))
-		}
+	if name := (wire.Parameter{Definition: p}).Name(); name != "" {
+		path = compile.ParameterPath(name)
 	}
 	visit(path, p)
-	for _, field := range p.Get("params").Items() {
-		visit(path+valuepath.Member(field.Str("name")), field.Get("value"))
+	for _, field := range p.Get(wire.KeyParams).Items() {
+		visit(path+valuepath.Member(field.Str(wire.KeyName)), field.Get(wire.KeyValue))
 	}
 }
 
@@ -204,13 +203,13 @@ func walkTrigger(path string, trigger *jsontree.Value, visit func(path string, v
 	visit(path, trigger)
 	for _, m := range trigger.Members() {
 		member := path + valuepath.Member(m.Key)
-		if m.Key != "parameters" {
+		if m.Key != wire.KeyParameters {
 			walkValue(member, m.Value, visit)
 			continue
 		}
 		visit(member, m.Value)
 		for _, p := range m.Value.Items() {
-			visit(member+valuepath.Name(p.Str("name"), 1), p.Get("value"))
+			visit(member+valuepath.Name(p.Str(wire.KeyName), 1), p.Get(wire.KeyValue))
 		}
 	}
 }

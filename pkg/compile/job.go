@@ -31,7 +31,8 @@ const keyOnCommit = "on_commit"
 // keyWithout lists what a job does not inherit.
 const keyWithout = "without"
 
-const maxJobName = 115
+// MaxJobName is how many characters a job's name can have (reference 4.18).
+const MaxJobName = 115
 
 // isJobName reports whether name is a valid job name (reference 4.26).
 func isJobName(name string) bool {
@@ -40,7 +41,7 @@ func isJobName(name string) bool {
 			return false
 		}
 	}
-	return name != "" && utf8.RuneCountInString(name) <= maxJobName
+	return name != "" && utf8.RuneCountInString(name) <= MaxJobName
 }
 
 // isWord reports whether c is a Latin letter, a digit or _.
@@ -211,21 +212,21 @@ func (u *unit) jobBody(whole *spec.Node, p parts) *jsontree.Value {
 		members[wire.KeyBuildIfCodeUpdated] = u.nullableBool(wire.KeyBuildIfCodeUpdated, n)
 	}
 	if p.parameters != nil {
-		members["parameters"] = u.parameters(p.parameters)
+		members[wire.KeyParameters] = u.parameters(p.parameters)
 	}
 	if n := u.get(whole, "scms"); n != nil {
-		members["scms"] = u.scms(n)
+		members[wire.KeySCMs] = u.scms(n)
 	}
 	if p.steps != nil {
-		members["steps"] = u.steps(p.steps, p.template)
-	} else if members["build_config_type"].Text() == "YAML" && extra.Get("steps") == nil {
+		members[wire.KeySteps] = u.steps(p.steps, p.template)
+	} else if members[wire.KeyBuildConfigType].Text() == "YAML" && extra.Get("steps") == nil {
 		// The steps of such a job are in the repository's build.yml, but a create call needs the
 		// member (reference 4.18).
-		members["steps"] = jsontree.Array()
+		members[wire.KeySteps] = jsontree.Array()
 		u.recordFixed("steps", u.get(whole, "build_config_type"), spec.FromCompiler, "build_config_type: YAML")
 	}
 	if n := u.get(whole, "triggers"); n != nil {
-		members["triggers"] = u.triggers(n)
+		members[wire.KeyTriggers] = u.triggers(n)
 	}
 	if n := u.get(whole, "timeout"); n != nil {
 		members["timeout"] = u.timeout(n)
@@ -261,7 +262,7 @@ func (u *unit) withExtra(extra *spec.Node, members map[string]*jsontree.Value) *
 		for _, f := range n.Fields {
 			key := f.Key.Text
 			switch {
-			case key == "project_id" || key == "job_name" || key == "job_id":
+			case key == wire.KeyProjectID || key == wire.KeyJobName || key == wire.KeyJobID:
 				u.report("extra-field", f.Key, "extra."+key, "", "%s is what identifies a job and cannot be set under extra", key)
 			case members[key] != nil && !members[key].IsEmpty(): // null leaves the key to extra, against a default
 				u.report("extra-field", f.Key, "extra."+key, "declare it once", "%s is declared beside extra already", key)
@@ -345,7 +346,7 @@ func (j *Job) CreateBody() *jsontree.Value {
 		switch key {
 		case "project_id":
 			body.Set(key, jsontree.String(j.ProjectID))
-		case "job_name":
+		case wire.KeyJobName:
 			body.Set(key, jsontree.String(j.Name))
 		default:
 			body.Set(key, j.Body.Get(key).Clone())

@@ -317,14 +317,14 @@ func (u *unit) publish(t *template) *Template {
 		return u.checked(spec.OfTemplate, t.node.Key(key), marked, u.expand(marked))
 	}
 	if steps := part("steps", t.steps); steps != nil {
-		template.Set("steps", u.steps(steps, nil))
+		template.Set(wire.KeySteps, u.steps(steps, nil))
 	} else if u.get(t.node, "extra").Get("template").Get("steps") == nil {
 		u.report("missing-key", t.node.Get("name"), "steps", "", "the published template %q needs steps", t.name)
 	} else {
-		template.Delete("steps")
+		template.Delete(wire.KeySteps)
 	}
-	body.Set("template", template)
-	body.Set("name", jsontree.String(t.name))
+	body.Set(wire.KeyTemplate, template)
+	body.Set(wire.KeyName, jsontree.String(t.name))
 	u.record("name", t.node.Get("name"))
 	for _, key := range []string{"description", "tool_type"} {
 		if n := u.get(t.node, key); n != nil {
@@ -334,7 +334,7 @@ func (u *unit) publish(t *template) *Template {
 	if parameters := u.openInputs(open, part("parameters", t.parameters)); parameters != nil {
 		list := u.parameters(parameters)
 		u.refuseSecrets(t, parameters)
-		body.Set("parameters", list)
+		body.Set(wire.KeyParameters, list)
 	}
 	u.templateExtra(body, u.get(t.node, "extra"))
 	return &Template{
@@ -354,7 +354,7 @@ func (u *unit) templateExtra(body *jsontree.Value, extra *spec.Node) {
 	}
 	for _, f := range extra.Fields {
 		if f.Key.Text == "template" && f.Value.Kind == spec.MappingNode {
-			u.templateMembers(body.Get("template"), f.Value)
+			u.templateMembers(body.Get(wire.KeyTemplate), f.Value)
 			continue
 		}
 		if body.Get(f.Key.Text) != nil {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -191,7 +192,7 @@ func (c *comparison) isServers(e entry) bool {
 
 // isDerived reports whether the service computes the missing value.
 func isDerived(e entry) bool {
-	if e.list != "scms" || e.wholeItem {
+	if e.list != wire.KeySCMs || e.wholeItem {
 		return false
 	}
 	return slices.Contains(derivedScmMembers, strings.TrimPrefix(e.path, e.item+"."))
@@ -326,7 +327,7 @@ func (c *comparison) place(path string) (file string, line int) {
 }
 
 // orderedLists are the lists whose order has a meaning.
-var orderedLists = []string{"steps", "scms"}
+var orderedLists = []string{wire.KeySteps, wire.KeySCMs}
 
 // orderFields returns a Field for each list whose items are in another order.
 func (c *comparison) orderFields(s *sides) []Field {
@@ -399,9 +400,9 @@ func (c *comparison) names(body *jsontree.Value, paths *itemPaths, list string) 
 		if paths.unpaired[list][i] {
 			continue
 		}
-		name := item.Str("name")
-		if list == "scms" {
-			name = item.Str("url")
+		name := item.Str(wire.KeyName)
+		if list == wire.KeySCMs {
+			name = item.Str(wire.KeyURL)
 		}
 		out.Append(jsontree.String(name))
 	}
@@ -424,6 +425,6 @@ func sortFields(fields []Field) {
 
 // memberOrder is the order in which a plan shows the members of a job.
 var memberOrder = []string{
-	"enabled", "job_name", "name", "description", "tool_type", "arch", "host_type", "flavor", "build_config_type",
-	"auto_update_sub_module", "build_if_code_updated", "timeout", "group_id", "scms", "parameters", "triggers", "steps",
+	enabledPath, wire.KeyJobName, wire.KeyName, wire.KeyDescription, wire.KeyToolType, wire.KeyArch, wire.KeyHostType, wire.KeyFlavor, wire.KeyBuildConfigType,
+	wire.KeyAutoUpdateSubModule, wire.KeyBuildIfCodeUpdated, wire.KeyTimeout, wire.KeyGroupID, wire.KeySCMs, wire.KeyParameters, wire.KeyTriggers, wire.KeySteps,
 }

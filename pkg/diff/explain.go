@@ -130,7 +130,7 @@ func reordered(live, desired *jsontree.Value) []Equality {
 	if !slices.Equal(a, b) {
 		return nil
 	}
-	return []Equality{{Path: "parameters", Rule: "set-order"}}
+	return []Equality{{Path: wire.KeyParameters, Rule: "set-order"}}
 }
 
 func sortedKeys(m map[string]bool) []string { return slices.Sorted(maps.Keys(m)) }
@@ -145,7 +145,7 @@ func (p *Planner) contents(declared *jsontree.Value, at placeOf, change *Change)
 	c.overlaid(ignoreNothing)
 	var out []Field
 	for _, f := range c.fields() {
-		if f.Path != "job_name" && f.Path != "project_id" { // the change says both
+		if f.Path != wire.KeyJobName && f.Path != wire.KeyProjectID { // the change says both
 			f.Verdict = VerdictCreate
 			out = append(out, f)
 		}

@@ -263,16 +263,9 @@ func (j *jobTask) adoptOrRefuse(change *Change) {
 		// that it exists.
 		j.refuse(RuleCollision, want.Address, fmt.Sprintf(
 			"%s exists already (id %s), is not managed, and differs from the definition in %s; %s",
-			quote(want.Address), quote(live.ID), count(len(change.Fields), "field"), remedy.AdoptJob))
+			quote(want.Address), quote(live.ID), sanitize.Counted(len(change.Fields), "field"), remedy.AdoptJob))
 		*change = Change{Verdict: VerdictCollision, Note: "exists, not managed"}
 	}
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // addRefusals turns verdicts into refusals.
@@ -323,7 +316,7 @@ func declaredBody(job *compile.Job) *jsontree.Value {
 	if body == nil {
 		body = jsontree.Object()
 	}
-	body.Set("job_name", jsontree.String(job.Name))
+	body.Set(wire.KeyJobName, jsontree.String(job.Name))
 	return body
 }
 
@@ -331,19 +324,19 @@ func declaredBody(job *compile.Job) *jsontree.Value {
 func namedBody(live *LiveJob) *jsontree.Value { return named(live.Body, live.Name) }
 
 func named(body *jsontree.Value, name string) *jsontree.Value {
-	if body.Kind() != jsontree.KindObject || body.Str("job_name") != "" {
+	if body.Kind() != jsontree.KindObject || body.Str(wire.KeyJobName) != "" {
 		return body
 	}
 	body = body.Clone()
-	body.Set("job_name", jsontree.String(name))
+	body.Set(wire.KeyJobName, jsontree.String(name))
 	return body
 }
 
 // setIdentity sets the members of an update that identify its job (API reference 4.19).
 func setIdentity(body *jsontree.Value, want *compile.Job, live *LiveJob) {
-	body.Set("job_id", jsontree.String(live.ID))
-	body.Set("project_id", jsontree.String(want.ProjectID))
-	body.Set("job_name", jsontree.String(want.Name))
+	body.Set(wire.KeyJobID, jsontree.String(live.ID))
+	body.Set(wire.KeyProjectID, jsontree.String(want.ProjectID))
+	body.Set(wire.KeyJobName, jsontree.String(want.Name))
 }
 
 // enabledPath is the path of a job's enabled state, which is in the listing and not in the body.
@@ -433,7 +426,7 @@ func (c *comparison) unsendable() []string {
 	}
 	s := c.sides()
 	for _, e := range s.shownDesired.entries {
-		if e.list == "steps" && holdsSecret(e.value) && !s.declared.has(e.path) {
+		if e.list == wire.KeySteps && holdsSecret(e.value) && !s.declared.has(e.path) {
 			lost = append(lost, e.path)
 		}
 	}

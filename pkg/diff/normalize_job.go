@@ -43,10 +43,10 @@ func timeoutOfHours(limit *jsontree.Value) *jsontree.Value {
 
 // Members with different types when written and when read.
 var (
-	textMembers    = []string{"auto_update_sub_module", "group_id"}
+	textMembers    = []string{wire.KeyAutoUpdateSubModule, "group_id"}
 	scmTextMembers = []string{"depth", "repo_id"}
-	boolMembers    = []string{"build_if_code_updated"}
-	scmBoolMembers = []string{"is_auto_build", "enable_git_lfs"}
+	boolMembers    = []string{wire.KeyBuildIfCodeUpdated}
+	scmBoolMembers = []string{wire.KeyIsAutoBuild, wire.KeyEnableGitLFS}
 )
 
 func canonicalTypes(body *jsontree.Value, _ Modules) {
@@ -65,7 +65,7 @@ func canonicalTypes(body *jsontree.Value, _ Modules) {
 		for _, field := range param.Get(wire.KeyParams).Items() {
 			toText(field, "value")
 			for _, limit := range field.Get(wire.KeyLimits).Items() {
-				toText(limit, "disable", "name", "display_name")
+				toText(limit, "disable", "name", wire.KeyDisplayName)
 			}
 		}
 	}

@@ -35,7 +35,7 @@ func isStringDefinition(name string) bool {
 func predefinedDescription(body *jsontree.Value, _ Modules) {
 	for _, param := range body.Get(wire.KeyParameters).Items() {
 		if isPredefined(param) {
-			dropParamField(param, "description", nil)
+			dropParamField(param, wire.ParamDescription, nil)
 		}
 	}
 }
@@ -77,19 +77,19 @@ func sortItems(list *jsontree.Value, key func(*jsontree.Value) string) {
 
 // absentParams are the values that a parameter's missing fields stand for.
 var absentParams = [][2]string{
-	{"description", ""}, {"deletion", "false"}, {"defaults", "false"},
-	{"staticVar", "false"}, {"sensitiveVar", "false"},
+	{wire.ParamDescription, ""}, {"deletion", "false"}, {"defaults", "false"},
+	{wire.ParamStaticVar, "false"}, {wire.ParamSensitiveVar, "false"},
 }
 
 // absentMembers and absentScmMembers are the values that missing members stand for, in canonical
 // form.
 var (
 	absentMembers = map[string]string{
-		"flavor": `"default"`, "host_type": `"devcloud"`, "build_config_type": `"ACTION"`,
-		"auto_update_sub_module": `"false"`, "build_if_code_updated": `false`,
+		wire.KeyFlavor: `"default"`, wire.KeyHostType: `"devcloud"`, wire.KeyBuildConfigType: `"ACTION"`,
+		wire.KeyAutoUpdateSubModule: `"false"`, wire.KeyBuildIfCodeUpdated: `false`,
 	}
 	absentScmMembers = map[string]string{
-		"build_type": `"branch"`, "depth": `"1"`, "is_auto_build": `false`, "enable_git_lfs": `false`,
+		wire.KeyBuildType: `"branch"`, "depth": `"1"`, wire.KeyIsAutoBuild: `false`, wire.KeyEnableGitLFS: `false`,
 	}
 )
 

@@ -154,7 +154,7 @@ func (o overlay) canonical(list string, items *jsontree.Value) []*jsontree.Value
 
 // derivedScmMembers follow from the address of a code source. If the address changes, their live
 // values are wrong.
-var derivedScmMembers = []string{"repo_id", "web_url", "group_name", "repo_name"}
+var derivedScmMembers = []string{"repo_id", "web_url", wire.KeyGroupName, wire.KeyRepoName}
 
 // item overlays one declared item on its live partner.
 func (o overlay) item(list, path string, live, want, base *jsontree.Value) *jsontree.Value {
@@ -187,7 +187,7 @@ func (o overlay) item(list, path string, live, want, base *jsontree.Value) *json
 func (o overlay) parameter(path string, live, want, base *jsontree.Value) *jsontree.Value {
 	out := live.Clone()
 	for _, m := range want.Members() {
-		if m.Key != "params" {
+		if m.Key != wire.KeyParams {
 			out.Set(m.Key, m.Value.Clone())
 		}
 	}

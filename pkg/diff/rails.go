@@ -74,7 +74,7 @@ func (p *Planner) emptyListings() {
 		}
 		p.all.refuse(RuleListingEmpty, "", fmt.Sprintf(
 			"the listing of project %s (%s) is empty, and the base declares %s in it; %s",
-			quote(now[id]), sanitize.Line(id, nameLimit), count(before[id], "job"), remedy.PlanWithout))
+			quote(now[id]), sanitize.Line(id, nameLimit), sanitize.Counted(before[id], "job"), remedy.PlanWithout))
 	}
 }
 
@@ -101,11 +101,11 @@ func (p *Planner) tooManyRemovals() {
 	}
 	reason := fmt.Sprintf("policy.max_removals is %d", limit)
 	if n <= limit {
-		reason = fmt.Sprintf("policy.max_removal_share is %g, which is %s of %d", share, count(byShare, "job"), managed)
+		reason = fmt.Sprintf("policy.max_removal_share is %g, which is %s of %d", share, sanitize.Counted(byShare, "job"), managed)
 	}
 	p.all.refuse(RuleMaxRemovals, "", fmt.Sprintf(
 		"the plan disables or deletes %s and %s; if that is intended, %s: %s",
-		count(n, "job"), reason, remedy.AllowRemovals(n), firstOf(removed)))
+		sanitize.Counted(n, "job"), reason, remedy.AllowRemovals(n), firstOf(removed)))
 }
 
 // managedJobs counts the live jobs that are defined, including those outside the planned part:

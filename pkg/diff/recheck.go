@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"slices"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
@@ -95,18 +96,18 @@ func writable(body *jsontree.Value, modules Modules) *jsontree.Value {
 			out.Set(m.Key, m.Value)
 		}
 	}
-	for _, step := range out.Get("steps").Items() {
+	for _, step := range out.Get(wire.KeySteps).Items() {
 		known := jsontree.Object()
-		for _, m := range step.Get("properties").Members() {
+		for _, m := range step.Get(wire.KeyProperties).Members() {
 			if modules == nil {
 				break
 			}
-			if _, ok := modules.PropertyFacts(step.Str("module_id"), m.Key); ok {
+			if _, ok := modules.PropertyFacts(step.Str(wire.KeyModuleID), m.Key); ok {
 				known.Set(m.Key, m.Value)
 			}
 		}
 		if known.Len() > 0 {
-			step.Set("properties", known)
+			step.Set(wire.KeyProperties, known)
 		}
 	}
 	return out
@@ -133,7 +134,7 @@ func (c *Change) AsPlanned(live *jsontree.Value, modules Modules) bool {
 // properties.
 func (c *Change) Unmet(have *jsontree.Value, modules Modules) []Field {
 	before := c.Have.Unpack()
-	before.Delete("steps")
+	before.Delete(wire.KeySteps)
 	differing := differing(have, c.DesiredBody(), before, modules)
 	if len(differing) == 0 || c.Live == nil {
 		return differing

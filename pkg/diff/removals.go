@@ -242,7 +242,7 @@ func (p *Planner) checkEdited(r removal, live *LiveJob, change *Change, out *out
 	if !p.in.Options.ForceConflicts {
 		out.refuse(RuleConflict, r.address, fmt.Sprintf(
 			"%s is no longer defined, and was edited outside in %s; look at the edit, then %s",
-			quote(r.address), count(len(fields), "field"), remedy.ForceRemoval(string(r.action))))
+			quote(r.address), sanitize.Counted(len(fields), "field"), remedy.ForceRemoval(string(r.action))))
 	}
 }
 

@@ -176,7 +176,7 @@ func (p *Planner) removeTemplate(before *compile.Template, live *LiveTemplate, c
 		if !p.in.Options.ForceConflicts {
 			out.refuse(RuleConflict, before.Address, fmt.Sprintf(
 				"%s is no longer published, and was edited outside in %s; %s",
-				quote(before.Address), count(n, "field"), remedy.ForceRemoval("delete")))
+				quote(before.Address), sanitize.Counted(n, "field"), remedy.ForceRemoval("delete")))
 		}
 	}
 	change.Actions = []Action{ActionDelete}
@@ -200,7 +200,7 @@ func duplicateTemplates(want *compile.Template, named []*LiveTemplate, modules M
 }
 
 // templateMembers are the members of a template that a user can set (API reference 4.21).
-var templateMembers = []string{"name", "description", "tool_type", "parameters"}
+var templateMembers = []string{wire.KeyName, wire.KeyDescription, wire.KeyToolType, wire.KeyParameters}
 
 // flatTemplate converts a template's body to the shape of a job's: the steps beside the parameters.
 // It ignores the letter case of keys, because the service stores several (API reference 4.20, note
@@ -217,14 +217,14 @@ func flatTemplate(body *jsontree.Value) *jsontree.Value {
 	}
 	for _, m := range wire.Member(body, "template").Members() {
 		switch key := plainKey(m.Key); {
-		case key != "steps":
+		case key != wire.KeySteps:
 			out.Set("template."+key, m.Value.Clone())
 		case m.Value.Kind() == jsontree.KindArray:
 			list := jsontree.Array()
 			for _, step := range m.Value.Items() {
 				list.Append(flatStep(step))
 			}
-			out.Set("steps", list)
+			out.Set(wire.KeySteps, list)
 		}
 	}
 	return out
@@ -281,7 +281,7 @@ func flatStep(step *jsontree.Value) *jsontree.Value {
 	for _, m := range step.Members() {
 		key := strings.ToLower(m.Key)
 		if key == "moduleid" {
-			key = "module_id"
+			key = wire.KeyModuleID
 		}
 		out.Set(key, m.Value.Clone())
 	}

@@ -177,7 +177,7 @@ func (v *view) addParams(e entry, params *jsontree.Value) {
 				child.path = e.path + valuepath.Member(name)
 			case "limits":
 				child.path = e.path + ".limits"
-				if name != "defaultValue" {
+				if name != wire.ParamDefaultValue {
 					child.path = e.path + valuepath.Member(name) + ".limits"
 				}
 			default:

@@ -87,7 +87,7 @@ func (e *Exporter) Differences(job *compile.Job, live *diff.LiveJob) []string {
 		paths = append(paths, "enabled")
 	}
 	if job.Name != live.Name {
-		paths = append(paths, "job_name")
+		paths = append(paths, wire.KeyJobName)
 	}
 	have := live.Body.Clone()
 	have.Delete(wire.KeyJobName)

@@ -12,9 +12,6 @@ import (
 	"github.com/buildsync/buildsync/pkg/export"
 )
 
-// mostNameRunes is how long a job's name can be (API reference 4.18).
-const mostNameRunes = 115
-
 // namesOf chooses the names that live jobs have in the definitions: their own,
 // but for jobs of one name. Definitions cannot hold two of those, since a name is
 // what identifies a job there. Jobs that cannot be exported have none, and a
@@ -119,7 +116,7 @@ func numberedName(name string, taken map[string]bool) string {
 	for n := 2; ; n++ {
 		suffix := fmt.Sprintf("-%d", n)
 		runes := []rune(name)
-		if numbered := string(runes[:min(len(runes), mostNameRunes-len(suffix))]) + suffix; !taken[numbered] {
+		if numbered := string(runes[:min(len(runes), compile.MaxJobName-len(suffix))]) + suffix; !taken[numbered] {
 			return numbered
 		}
 	}

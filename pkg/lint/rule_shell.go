@@ -6,13 +6,14 @@ import (
 
 	"mvdan.cc/sh/v3/syntax"
 
+	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
 // judge applies the rules about one script, and notes what it sets and uses.
 func (p *pass) judge(s *script) {
 	if len(s.text) > maxScript {
-		d := p.report("shell-syntax", s.at(0, 0), s.pointer, "the script has "+plural(len(s.text), "byte")+"; the shell rules read at most 65536",
+		d := p.report("shell-syntax", s.at(0, 0), s.pointer, "the script has "+sanitize.Counted(len(s.text), "byte")+"; the shell rules read at most 65536",
 			"keep long scripts in the repository and call them here")
 		d.Severity = spec.Info
 		return

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
 // errexit reports a script that goes on after a command has failed.
@@ -17,7 +19,7 @@ func (p *pass) errexit(s *script) {
 		return
 	}
 	start, end := offsets(lost[0])
-	d := p.report("shell-safety", s.at(start, end), s.pointer, "the script runs "+plural(len(lost), "command")+" and goes on when one fails", "start it with set -e, or join the commands with &&")
+	d := p.report("shell-safety", s.at(start, end), s.pointer, "the script runs "+sanitize.Counted(len(lost), "command")+" and goes on when one fails", "start it with set -e, or join the commands with &&")
 	d.Fixes = s.insertBefore(s.parsed.Stmts[0], "set -e")
 }
 

@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/buildsync/buildsync/pkg/sanitize"
@@ -211,12 +210,4 @@ func (u *unit) variable(name string) (string, bool) {
 func quoted(s string) string {
 	const longest = 60
 	return `"` + sanitize.Line(s, longest) + `"`
-}
-
-// plural writes a number and its noun.
-func plural(n int, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return strconv.Itoa(n) + " " + one + "s"
 }

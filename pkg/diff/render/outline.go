@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/sanitize"
@@ -115,7 +116,7 @@ func viewOf(c *diff.Change) changeView {
 		v.lastEdit = lastEdit(c.LastEdit)
 	}
 	if len(c.Fields) > 0 && c.Unchanged > 0 {
-		v.unchanged = fmt.Sprintf("(%s unchanged)", counted(c.Unchanged, "field"))
+		v.unchanged = fmt.Sprintf("(%s unchanged)", sanitize.Counted(c.Unchanged, "field"))
 	}
 	return v
 }
@@ -127,13 +128,6 @@ func lastEdit(e *diff.LastEdit) string {
 		text += ", " + e.Time.UTC().Format("2006-01-02T15:04:05Z07:00")
 	}
 	return text
-}
-
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func has(c *diff.Change, action diff.Action) bool { return slices.Contains(c.Actions, action) }
@@ -292,11 +286,11 @@ func memberLines(lines []string, key string, v *jsontree.Value) []string {
 // ok is false for any other value.
 func namedValues(v *jsontree.Value) (lines []string, ok bool) {
 	for _, item := range v.Items() {
-		key, named := item.Get("name").AsString()
-		if !named || item.Get("value") == nil {
+		key, named := item.Get(wire.KeyName).AsString()
+		if !named || item.Get(wire.KeyValue) == nil {
 			return nil, false
 		}
-		line := name(key) + ": " + short(item.Get("value"))
+		line := name(key) + ": " + short(item.Get(wire.KeyValue))
 		for _, m := range item.Members() {
 			if m.Key != "name" && m.Key != "value" && !m.Value.IsAbsentOrNull() {
 				line += "  " + name(m.Key) + ": " + short(m.Value)
@@ -308,7 +302,7 @@ func namedValues(v *jsontree.Value) (lines []string, ok bool) {
 }
 
 // stat says how many lines of a script changed. A replaced line counts once.
-func (f *fieldView) stat() string { return counted(f.diff.changed, "line") + " changed" }
+func (f *fieldView) stat() string { return sanitize.Counted(f.diff.changed, "line") + " changed" }
 
 // setBack says what apply does about an edit outside.
 func (f *fieldView) setBack() string {

@@ -162,15 +162,15 @@ func nothingToDo(plan *diff.Plan) string {
 	case plan.Question == diff.QuestionDrift:
 		return noDrift(plan)
 	case plan.Partial:
-		return "In step in the selected part: " + counted(plan.Jobs, "job") + "."
+		return "In step in the selected part: " + sanitize.Counted(plan.Jobs, "job") + "."
 	case subject == "" || strings.HasPrefix(subject, "on "):
-		return "In step" + strings.TrimRight(" "+subject, " ") + ": " + counted(plan.Jobs, "job") + "." + unmanaged(plan)
+		return "In step" + strings.TrimRight(" "+subject, " ") + ": " + sanitize.Counted(plan.Jobs, "job") + "." + unmanaged(plan)
 	}
 	is := " is"
 	if len(plan.Projects) > 1 {
 		is = " are"
 	}
-	return subject + is + " in step: " + counted(plan.Jobs, "job") + "." + unmanaged(plan)
+	return subject + is + " in step: " + sanitize.Counted(plan.Jobs, "job") + "." + unmanaged(plan)
 }
 
 // Unread reports whether nothing of the live state could be read. Then only the first refusal is
@@ -219,7 +219,7 @@ func noDrift(plan *diff.Plan) string {
 			later = " Newer commits are not applied: buildsync plan shows them."
 		}
 	}
-	return fmt.Sprintf("No drift: %s %s as %s.%s", counted(plan.Jobs, "job"), are, as, later)
+	return fmt.Sprintf("No drift: %s %s as %s.%s", sanitize.Counted(plan.Jobs, "job"), are, as, later)
 }
 
 // Summary counts what a plan does and what needs attention. It leaves out zeros.

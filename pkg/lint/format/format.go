@@ -78,7 +78,7 @@ const homepage = "https://github.com/buildsync/buildsync"
 // limits of what is printed of one text, in characters.
 const (
 	maxName    = 200
-	maxMessage = 2048
+	maxMessage = sanitize.MessageLimit
 )
 
 func (o *Options) path(file string) string {

@@ -1,0 +1,66 @@
+package archtest
+
+import (
+	"go/ast"
+	"go/token"
+	"slices"
+	"strconv"
+	"testing"
+)
+
+// bodies are the packages that know the members of bodies and not the keys of
+// definition files, which often have the same names.
+var bodies = []string{"pkg/apply", "pkg/diff", "pkg/diff/render", "pkg/live"}
+
+// TestWireKeysAreNamed holds that a member of a body is written in one place,
+// pkg/client/wire.
+func TestWireKeysAreNamed(t *testing.T) {
+	t.Parallel()
+	all := sources(t)
+	keys := map[string]string{}
+	for _, s := range all {
+		if s.name != "pkg/client/wire/keys.go" {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			if spec, ok := n.(*ast.ValueSpec); ok && len(spec.Values) == 1 {
+				if key, ok := text(spec.Values[0]); ok && len(key) > len("template") {
+					keys[key] = spec.Names[0].Name
+				}
+			}
+			return true
+		})
+	}
+	if len(keys) < 20 {
+		t.Fatalf("%d keys were found in pkg/client/wire/keys.go", len(keys))
+	}
+	for _, key := range []string{"steps", "scms", "params", "arch", "flavor"} { // the short ones that are no words of messages
+		keys[key] = "Key…"
+	}
+	for _, s := range all {
+		if !slices.Contains(bodies, s.pkg) {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			if field, ok := n.(*ast.Field); ok && field.Tag != nil {
+				return false
+			}
+			if e, ok := n.(ast.Expr); ok {
+				if key, ok := text(e); ok && keys[key] != "" {
+					t.Errorf("%s: write wire.%s in place of %q", s.fset.Position(e.Pos()), keys[key], key)
+				}
+			}
+			return true
+		})
+	}
+}
+
+// text returns the value of a string literal.
+func text(e ast.Expr) (string, bool) {
+	literal, ok := e.(*ast.BasicLit)
+	if !ok || literal.Kind != token.STRING {
+		return "", false
+	}
+	value, err := strconv.Unquote(literal.Value)
+	return value, err == nil
+}
