@@ -85,7 +85,7 @@ func gitError(ctx context.Context, subcommand, said string, err error) error {
 	if errors.Is(err, exec.ErrNotFound) {
 		return ErrNoGit
 	}
-	first, _, _ := strings.Cut(strings.TrimSpace(said), "\n")
+	first, _, _ := strings.Cut(strings.TrimSpace(sanitize.Addresses(said)), "\n")
 	if first == "" {
 		return &commandError{subcommand: subcommand, cause: err}
 	}

@@ -7,7 +7,11 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
+	"unicode"
+
+	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
 // ErrRejected says that a remote did not take a push because it holds something
@@ -81,22 +85,53 @@ func hasAnyPrefix(s string, prefixes []string) bool {
 }
 
 // reason returns the line of a command's output that says what went wrong: the
-// first rejection or error, else the first line.
+// first rejection or error, else the first line. Where Git only says that the
+// connection has ended, the cause is what ssh or the server said before.
 func reason(said string) string {
+	lines := strings.Split(strings.TrimSpace(said), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimSpace(lines[i])
+	}
 	for _, mark := range []string{"[rejected]", "[remote rejected]", "fatal:", "error:"} {
-		for line := range strings.Lines(said) {
-			if strings.Contains(line, mark) {
-				return strings.TrimSpace(line)
+		for i, line := range lines {
+			if !strings.Contains(line, mark) {
+				continue
 			}
+			if cause := lastWords(lines[:i]); cause != "" && hasEnded(line) {
+				return cause
+			}
+			return line
 		}
 	}
 	return said
 }
 
+// hasEnded reports whether a line of Git says no more than that there is no
+// connection any longer.
+func hasEnded(line string) bool {
+	for _, text := range []string{"Could not read from remote repository", "hung up unexpectedly", "early EOF"} {
+		if strings.Contains(line, text) {
+			return true
+		}
+	}
+	return false
+}
+
+// lastWords returns the last of lines that holds a word.
+func lastWords(lines []string) string {
+	for _, line := range slices.Backward(lines) {
+		line = strings.TrimSpace(strings.TrimPrefix(line, "remote:"))
+		if strings.ContainsFunc(line, unicode.IsLetter) {
+			return line
+		}
+	}
+	return ""
+}
+
 // checkRemote refuses a remote's name that Git could take for an option.
 func checkRemote(remote string) error {
 	if remote == "" || strings.HasPrefix(remote, "-") {
-		return fmt.Errorf("%q is not the name of a remote", remote)
+		return fmt.Errorf("%q is not the name of a remote", sanitize.Addresses(remote))
 	}
 	return nil
 }
@@ -110,7 +145,7 @@ func (r *Repo) FetchRefs(ctx context.Context, remote, from, to string) error {
 	err := r.remoteGit(ctx, "fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules",
 		"--refmap=", "--end-of-options", remote, "+"+from+"*:"+to+"*")
 	if err != nil {
-		return fmt.Errorf("fetching %s* from %s: %w", from, remote, err)
+		return fmt.Errorf("fetching %s* from %s: %w", from, sanitize.Addresses(remote), err)
 	}
 	return nil
 }
@@ -131,7 +166,7 @@ func (r *Repo) PushRefs(ctx context.Context, remote string, refs []string) error
 	case errors.As(err, &failed) && strings.Contains(failed.said, "rejected]"):
 		return fmt.Errorf("%w: %w", ErrRejected, err)
 	case err != nil:
-		return fmt.Errorf("pushing to %s: %w", remote, err)
+		return fmt.Errorf("pushing to %s: %w", sanitize.Addresses(remote), err)
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/buildsync/buildsync/pkg/gitbase"
+	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
 // Moved is a record that was changed by an exchange with a remote.
@@ -97,13 +98,13 @@ func join(ctx context.Context, repo *gitbase.Repo, remote, ref, ours, theirs str
 		return ours, false, nil
 	}
 	if _, _, _, ok := Parts(ref); !ok { // a plain commit from an older version
-		return "", false, fmt.Errorf("%s was written by an older version, here and at %s, at commits of different branches; delete the one that is wrong", ref, remote)
+		return "", false, fmt.Errorf("%s was written by an older version, here and at %s, at commits of different branches; delete the one that is wrong", ref, sanitize.Addresses(remote))
 	}
 	mine, err := readAt(ctx, repo, ref, ours)
 	if err != nil {
 		return "", false, err
 	}
-	other, err := readAt(ctx, repo, ref+" of "+remote, theirs)
+	other, err := readAt(ctx, repo, ref+" of "+sanitize.Addresses(remote), theirs)
 	if err != nil {
 		return "", false, err
 	}
@@ -115,7 +116,7 @@ func join(ctx context.Context, repo *gitbase.Repo, remote, ref, ours, theirs str
 	if err != nil {
 		return "", false, err
 	}
-	message := fmt.Sprintf("Merge what was applied from %s\n", remote)
+	message := fmt.Sprintf("Merge what was applied from %s\n", sanitize.Addresses(remote))
 	next, err = commitRecord(ctx, repo, both, []string{ours, theirs}, message)
 	return next, true, err
 }

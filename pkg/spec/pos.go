@@ -71,6 +71,7 @@ type Diagnostic struct {
 	Fixes    []Fix
 	Blocking bool     // loading or compiling reports it too, so plan and apply refuse it
 	Value    Pos      // start of the refused value, if Range is its key; for Besides
+	Conceals bool     // the text of Range may hold a secret: no excerpt shows it
 	Causes   []string // lint: other files that it depends on
 }
 

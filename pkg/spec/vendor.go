@@ -93,7 +93,10 @@ func checkSources(n *Node, out *report) {
 		address := f.Value.Get("git")
 		if address != nil && address.Kind == ScalarNode {
 			if hint, err := CheckGitAddress(address.Text); err != nil {
-				out.errorf(VendorRule, address.Range, hint, "%s", err)
+				out.add(Diagnostic{
+					Rule: VendorRule, Severity: Error, Range: address.Range, Message: err.Error(), Hint: hint,
+					Conceals: strings.ContainsAny(address.Text, "@?#"),
+				})
 			}
 		}
 		if ref := f.Value.Get("ref"); ref != nil && ref.Kind == ScalarNode && !gitRef().MatchString(ref.Text) {
@@ -126,7 +129,7 @@ func CheckGitAddress(address string) (hint string, err error) {
 	switch {
 	case parseErr != nil || strings.HasPrefix(address, "-") || strings.ContainsAny(address, " \t\r\n"):
 		return write, errors.New("this is not the address of a repository")
-	case u.User != nil && (u.Scheme != "ssh" || hasPassword(u)):
+	case u.User != nil && (u.Scheme != "ssh" || hasPassword(u)), strings.Contains(u.Opaque, "@"):
 		return "leave them out: Git has credential helpers, and ssh has keys", errors.New("credentials in the address of a source")
 	case u.RawQuery != "" || u.Fragment != "":
 		return "leave out what stands behind ? or #", errors.New("the address of a source has a query or a fragment")
@@ -140,9 +143,11 @@ func CheckGitAddress(address string) (hint string, err error) {
 	return write, errors.New("this is not the address of a repository over https, ssh or file")
 }
 
+// hasPassword reports whether the user of an address has a password, also one
+// behind an escaped colon.
 func hasPassword(u *url.URL) bool {
 	_, has := u.User.Password()
-	return has
+	return has || strings.Contains(u.User.Username(), ":")
 }
 
 // Lock lists the files that were copied from each source.

@@ -12,10 +12,39 @@ const maxAuthority = 400
 // name, or a token in its place.
 func inURLs(text string) []Match {
 	var found []Match
+	eachLogin(text, func(start int, login, host string) {
+		user, password, has := strings.Cut(login, ":")
+		end := start + len(login)
+		switch {
+		case has && (password == user || isLocalHost(host)): // the login of a test service
+		case has && isLiteral(password):
+			found = append(found, Match{Start: start + len(user) + 1, End: end, Kind: "password in a URL"})
+		case !has && len(user) >= 20 && isLiteral(user):
+			found = append(found, Match{Start: start, End: end, Kind: "token in a URL"})
+		}
+	})
+	return found
+}
+
+// usersInURLs finds the users of URLs that have no password. A variable is not
+// one, and git is a user of every Git host.
+func usersInURLs(text string) []Match {
+	var found []Match
+	eachLogin(text, func(start int, login, _ string) {
+		if !strings.ContainsAny(login, ":$") && login != "git" {
+			found = append(found, Match{Start: start, End: start + len(login)})
+		}
+	})
+	return found
+}
+
+// eachLogin visits what stands before the @ of URLs, with where it starts and the
+// host behind it.
+func eachLogin(text string, visit func(start int, login, host string)) {
 	for from := 0; ; {
 		at := strings.Index(text[from:], "://")
 		if at < 0 {
-			return found
+			return
 		}
 		start := from + at + len("://")
 		from = start
@@ -23,17 +52,8 @@ func inURLs(text string) []Match {
 		if end := strings.IndexAny(authority, "/ \t\r\n\"'?#"); end >= 0 {
 			authority = authority[:end]
 		}
-		end := strings.LastIndexByte(authority, '@')
-		if end <= 0 {
-			continue
-		}
-		user, password, has := strings.Cut(authority[:end], ":")
-		switch {
-		case has && (password == user || isLocalHost(authority[end+1:])): // the login of a test service
-		case has && isLiteral(password):
-			found = append(found, Match{Start: start + len(user) + 1, End: start + end, Kind: "password in a URL"})
-		case !has && len(user) >= 20 && isLiteral(user):
-			found = append(found, Match{Start: start, End: start + end, Kind: "token in a URL"})
+		if end := strings.LastIndexByte(authority, '@'); end > 0 {
+			visit(start, authority[:end], authority[end+1:])
 		}
 	}
 }

@@ -123,9 +123,13 @@ func IsSecretName(name string) bool {
 }
 
 // Redact returns text with every secret masked. The number of characters stays,
-// so that columns do.
+// so that columns do. The user of a URL is masked as well, however short: it may
+// be a token, and nobody needs it to find the place.
 func Redact(text string) string {
 	matches := Find(text)
+	if users := usersInURLs(text); len(users) > 0 {
+		matches = withoutOverlaps(append(matches, users...))
+	}
 	if len(matches) == 0 {
 		return text
 	}
