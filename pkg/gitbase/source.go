@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"os"
 	"path"
-	"path/filepath"
-	"regexp"
+	"slices"
 	"strings"
-	"unicode"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -66,14 +67,11 @@ func (s *Source) remote(ctx context.Context, args ...string) (string, error) {
 		"GIT_ALLOW_PROTOCOL="+protocol, "GIT_NO_LAZY_FETCH=1")
 }
 
-// commitID matches the full id of a commit.
-var commitID = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
-
 // Resolve returns the commit that the source's ref names now, and the ref's full
 // name, "" where the ref is the id of a commit.
 func (s *Source) Resolve(ctx context.Context) (commit, full string, err error) {
 	ref := s.source.Ref
-	if commitID.MatchString(ref) {
+	if spec.IsCommitID(ref) {
 		return ref, "", nil
 	}
 	said, err := s.remote(ctx, "ls-remote", "--quiet", "--", s.source.Git, "refs/tags/"+ref, "refs/tags/"+ref+"^{}", "refs/heads/"+ref)
@@ -83,7 +81,7 @@ func (s *Source) Resolve(ctx context.Context) (commit, full string, err error) {
 	found := map[string]string{}
 	for line := range strings.Lines(said) {
 		object, name, _ := strings.Cut(strings.TrimSpace(line), "\t")
-		if commitID.MatchString(object) {
+		if spec.IsCommitID(object) {
 			found[name] = object
 		}
 	}
@@ -101,7 +99,7 @@ func (s *Source) Resolve(ctx context.Context) (commit, full string, err error) {
 // Fetch reads the files of the source's folder at a commit. full is the ref that
 // names it, which is fetched where the source does not hand out commits by id.
 func (s *Source) Fetch(ctx context.Context, commit, full string) (*SourceFiles, error) {
-	if !commitID.MatchString(commit) {
+	if !spec.IsCommitID(commit) {
 		return nil, fmt.Errorf("the source %s: %q is not the id of a commit", s.source.Name, commit)
 	}
 	fetch := func(what string) error {
@@ -127,7 +125,35 @@ func (s *Source) Fetch(ctx context.Context, commit, full string) (*SourceFiles, 
 	return s.files(ctx, r, commit)
 }
 
-// files reads the folder. What is not a plain file, or more than fits, is refused as
+// historyRef is where the history of a source's ref is kept.
+const historyRef = "refs/buildsync/history"
+
+// WasNamed reports whether a commit is in the history of a source's ref: whether
+// the ref names it now, or can have named it before. full is the ref's full name;
+// where it is empty, the ref is the id of another commit. Commits alone are
+// fetched, if the server can leave out the rest.
+func WasNamed(ctx context.Context, source spec.Source, full, commit string) (bool, error) {
+	if full == "" || !spec.IsCommitID(commit) {
+		return false, nil
+	}
+	s, err := OpenSource(ctx, source)
+	if err != nil {
+		return false, err
+	}
+	defer s.Close()
+	_, err = s.remote(ctx, "-c", "remote.source.url="+source.Git, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules",
+		"--refmap=", "--filter=tree:0", "--end-of-options", "source", "+"+full+":"+historyRef)
+	if err != nil {
+		return false, fmt.Errorf("fetching the history of %s of the source %s: %w", source.Ref, source.Name, err)
+	}
+	r := &Repo{dir: s.dir}
+	if _, err := git(ctx, s.dir, "cat-file", "-e", commit+"^{commit}"); err != nil {
+		return false, ctx.Err()
+	}
+	return r.Contains(ctx, historyRef, commit)
+}
+
+// files reads the folder. What is no plain file, or more than fits, is refused as
 // a whole: a copy that lacks something would be another standard.
 func (s *Source) files(ctx context.Context, r *Repo, commit string) (*SourceFiles, error) {
 	if folder := path.Clean(s.source.Path); folder != "." {
@@ -145,25 +171,27 @@ func (s *Source) files(ctx context.Context, r *Repo, commit string) (*SourceFile
 	if len(tree.submodules) > 0 {
 		return nil, refuse(tree.submodules[0], "is a submodule, which is not copied")
 	}
-	total, folded := 0, map[string]string{}
-	for _, name := range tree.names {
-		if isHidden(name) {
-			continue
-		}
+	names := slices.DeleteFunc(slices.Clone(tree.names), isHidden)
+	if len(names) > spec.MaxVendoredFiles {
+		return nil, refuse("", fmt.Sprintf("holds more than %d files; name a folder of it with path", spec.MaxVendoredFiles))
+	}
+	if at, isRepository := repositoryWithin(names); isRepository {
+		return nil, refuse(at, "is a Git repository, whose settings could run programs")
+	}
+	total, spellings := 0, spellings{}
+	for _, name := range names {
 		mode := tree.entries[name].mode
 		switch {
 		case mode == modeLink:
 			return nil, refuse(name, "is a link, which is not copied")
 		case mode != modeFile && mode != modeExecutable:
 			return nil, refuse(name, "is not a plain file")
-		case !isPlainName(name):
-			return nil, refuse(name, "has a name that not every system can hold")
-		case folded[strings.ToLower(name)] != "":
-			return nil, refuse(name, "differs from "+sanitize.Line(folded[strings.ToLower(name)], 200)+" in the case of letters only")
-		case len(out.Files) == spec.MaxVendoredFiles:
-			return nil, refuse("", fmt.Sprintf("holds more than %d files; name a folder of it with path", spec.MaxVendoredFiles))
+		case spec.CheckPortableName(name) != nil:
+			return nil, fmt.Errorf("the source %s is refused: it has a name that not every system can hold: %w", s.source.Name, spec.CheckPortableName(name))
 		}
-		folded[strings.ToLower(name)] = name
+		if part, other := spellings.add(name); other != "" {
+			return nil, refuse(part, "differs from "+sanitize.Line(other, 200)+" in the case of letters or in the form of accents only")
+		}
 		text, err := tree.ReadFile(name, spec.MaxFileBytes)
 		if err != nil {
 			return nil, fmt.Errorf("the source %s at %.12s: %w", s.source.Name, commit, err)
@@ -189,16 +217,42 @@ func isHidden(name string) bool {
 	return false
 }
 
-// isPlainName reports whether a name can be that of a file on every system, and
-// printed.
-func isPlainName(name string) bool {
-	if spec.CheckName(name) != nil || !filepath.IsLocal(filepath.FromSlash(name)) {
-		return false
+// spellings knows the names of files and folders as systems that do not tell the
+// case of letters compare them.
+type spellings map[string]string
+
+// add enters a file with its folders. It returns the part of the name that such
+// a system could not tell from another one, and that other.
+func (known spellings) add(name string) (part, other string) {
+	for end := 0; end < len(name); end++ {
+		next := strings.IndexByte(name[end:], '/')
+		if end += next; next < 0 {
+			end = len(name)
+		}
+		part := name[:end]
+		folded := cases.Fold().String(norm.NFC.String(part))
+		if other, taken := known[folded]; taken && other != part {
+			return part, other
+		}
+		known[folded] = part
 	}
-	for part := range strings.SplitSeq(name, "/") {
-		if part == "" || strings.ContainsAny(part, `<>:"|?*`) || strings.HasSuffix(part, ".") || strings.HasSuffix(part, " ") {
-			return false
+	return "", ""
+}
+
+// repositoryWithin returns the folder of a repository without a .git folder. Git
+// takes one for its own when somebody works in that folder.
+func repositoryWithin(names []string) (folder string, found bool) {
+	for _, name := range names {
+		if !strings.EqualFold(path.Base(name), "HEAD") {
+			continue
+		}
+		folder := strings.ToLower(name[:len(name)-len("HEAD")])
+		for _, other := range names {
+			rest, within := strings.CutPrefix(strings.ToLower(other), folder)
+			if top, _, _ := strings.Cut(rest, "/"); within && (top == "objects" || top == "refs" || top == "commondir") {
+				return path.Dir(name), true
+			}
 		}
 	}
-	return strings.IndexFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) < 0
+	return "", false
 }

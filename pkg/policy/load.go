@@ -28,6 +28,7 @@ const MaxPolicies = 1000
 func Load(tree spec.Tree, workspace *spec.Workspace, catalogue *catalog.Catalogue) (*Set, spec.Diagnostics) {
 	s := &Set{catalogue: catalogue}
 	names, found := spec.PolicyFiles(tree, workspace)
+	found = append(found, spec.UnreadPolicies(tree, workspace)...)
 	l := &loader{set: s, workspace: workspace, found: found, names: map[string]*spec.Node{}}
 	for _, name := range names {
 		root, source, more := spec.LoadPolicies(tree, name)

@@ -12,20 +12,20 @@ func TestAddresses(t *testing.T) {
 	t.Parallel()
 	const secret = "s3cr3tT0ken"
 	for address, want := range map[string]string{
-		"https://" + secret + "@host/p.git":                         "https://***@host/p.git",
-		"https://" + secret + ":@host/p.git":                        "https://***@host/p.git",
-		"https://user:" + secret + "@host:8443/p.git":               "https://***@host:8443/p.git",
-		"https://user:p@" + secret + "@host/p.git":                  "https://***@host/p.git",
-		"https://user%3A" + secret + "@host/p.git":                  "https://***@host/p.git",
-		"ssh://user:" + secret + "@host/p.git":                      "ssh://***@host/p.git",
-		"user:" + secret + "@host:group/p.git":                      "***@host:group/p.git",
-		"https://host/p.git?private_token=" + secret:                "https://host/p.git?***",
-		"https://host/p.git#" + secret:                              "https://host/p.git#***",
+		"https://" + secret + "@host/p.git":                          "https://***@host/p.git",
+		"https://" + secret + ":@host/p.git":                         "https://***@host/p.git",
+		"https://user:" + secret + "@host:8443/p.git":                "https://***@host:8443/p.git",
+		"https://user:p@" + secret + "@host/p.git":                   "https://***@host/p.git",
+		"https://user%3A" + secret + "@host/p.git":                   "https://***@host/p.git",
+		"ssh://user:" + secret + "@host/p.git":                       "ssh://***@host/p.git",
+		"user:" + secret + "@host:group/p.git":                       "***@host:group/p.git",
+		"https://host/p.git?private_token=" + secret:                 "https://host/p.git?***",
+		"https://host/p.git#" + secret:                               "https://host/p.git#***",
 		"https://u:" + secret + "@host/p?x=" + secret + "#" + secret: "https://***@host/p?***",
-		"git@host:group/p.git":                                      "git@host:group/p.git",
-		"https://host/p@v1.git":                                     "https://host/p@v1.git",
-		"/srv/git/p.git":                                            "/srv/git/p.git",
-		"origin":                                                    "origin",
+		"git@host:group/p.git":                                       "git@host:group/p.git",
+		"https://host/p@v1.git":                                      "https://host/p@v1.git",
+		"/srv/git/p.git":                                             "/srv/git/p.git",
+		"origin":                                                     "origin",
 	} {
 		for _, around := range []string{"", "'", `"`} {
 			text := "fatal: unable to access " + around + address + around + ": no"

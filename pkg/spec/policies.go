@@ -13,7 +13,7 @@ const (
 	policiesSchema = "policies.schema.json"
 	// defaultPolicies is the pattern for policy files unless buildsync.yaml
 	// sets one.
-	defaultPolicies = "policies/*.yaml"
+	defaultPolicies = "policies/*.{yaml,yml}"
 	// policyTests is the folder beside policies that holds their fixtures.
 	policyTests = "tests"
 	// MaxPolicyFiles is the largest number of policy files that are read.
@@ -23,14 +23,10 @@ const (
 // PolicyFiles lists a workspace's policy files. It warns if buildsync.yaml names patterns and
 // nothing matches.
 func PolicyFiles(tree Tree, workspace *Workspace) ([]string, Diagnostics) {
-	where := Range{Start: Pos{File: WorkspaceFile}}
-	environment := workspace.Root.Get("environments").Get(workspace.Environment)
-	named := false
-	for _, from := range []*Node{workspace.Root, environment} {
-		if patterns := from.Get("policies"); patterns != nil {
-			where, named = patterns.Range, true
-		}
+	if len(workspace.Policies) == 0 {
+		return nil, nil // policies: [] wants none
 	}
+	where, named := policiesKey(workspace)
 	names, err := tree.Glob(workspace.Policies)
 	if err != nil {
 		return nil, Diagnostics{{Rule: "policy-file", Severity: Error, Range: where, Pointer: "policies", Message: err.Error()}}
@@ -52,7 +48,19 @@ func PolicyFiles(tree Tree, workspace *Workspace) ([]string, Diagnostics) {
 	return names, nil
 }
 
-// LoadPolicies reads and checks one file of policies. The node is nil if it
+// policiesKey is where buildsync.yaml names the files of policies, if it does.
+func policiesKey(workspace *Workspace) (where Range, named bool) {
+	where = Range{Start: Pos{File: WorkspaceFile}}
+	environment := workspace.Root.Get("environments").Get(workspace.Environment)
+	for _, from := range []*Node{workspace.Root, environment} {
+		if patterns := from.Get("policies"); patterns != nil {
+			where, named = patterns.Range, true
+		}
+	}
+	return where, named
+}
+
+// LoadPolicies reads and checks one file of policies. The node is nil where it
 // cannot be read as YAML.
 func LoadPolicies(tree Tree, name string) (*Node, []byte, Diagnostics) {
 	text, err := readNamed(tree, name)

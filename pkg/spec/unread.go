@@ -83,16 +83,16 @@ func looksLikeDefinitions(tree Tree, name string) bool {
 	if err != nil {
 		return false
 	}
+	return hasMember(source, "version") && hasMember(source, "jobs", "families", "templates", "fragments", "removed")
+}
+
+// hasMember reports whether one of keys stands at the beginning of a line in the
+// first part of a file.
+func hasMember(source []byte, keys ...string) bool {
 	source = source[:min(len(source), unreadHead)]
-	member := func(keys ...string) bool {
-		for _, key := range keys {
-			if bytes.HasPrefix(source, []byte(key+":")) || bytes.Contains(source, []byte("\n"+key+":")) {
-				return true
-			}
-		}
-		return false
-	}
-	return member("version") && member("jobs", "families", "templates", "fragments", "removed")
+	return slices.ContainsFunc(keys, func(key string) bool {
+		return bytes.HasPrefix(source, []byte(key+":")) || bytes.Contains(source, []byte("\n"+key+":"))
+	})
 }
 
 // unreadWarning reports all unread files in one finding.
@@ -101,27 +101,91 @@ func unreadWarning(tree Tree, workspace *Workspace, read []string, where Range) 
 	if err != nil || len(unread) == 0 {
 		return nil
 	}
-	const most = 5
-	names := make([]string, 0, most)
-	for i, name := range unread {
-		if i == most {
-			names = append(names, fmt.Sprintf("and %d more", len(unread)-most))
-			break
-		}
-		names = append(names, quoted(name))
-	}
 	what := "a YAML file is not read"
 	if len(unread) > 1 {
 		what = fmt.Sprintf("%d YAML files are not read", len(unread))
 	}
 	return Diagnostics{{
 		Rule: "definitions", Severity: Warning, Range: where, Pointer: "definitions",
-		Message: what + ", because no pattern under definitions matches: " + strings.Join(names, ", "),
+		Message: what + ", because no pattern under definitions matches: " + someNames(unread),
 		Hint:    "add a pattern, such as " + quoted(path.Join(path.Dir(unread[0]), allYAML)) + ", or move what is not a definition elsewhere",
 	}}
 }
 
-// UnreadDefinitions parses the unmatched files that look like definitions.
+// someNames lists the first of some files.
+func someNames(files []string) string {
+	const most = 5
+	names := make([]string, 0, most+1)
+	for i, name := range files {
+		if i == most {
+			names = append(names, fmt.Sprintf("and %d more", len(files)-most))
+			break
+		}
+		names = append(names, quoted(name))
+	}
+	return strings.Join(names, ", ")
+}
+
+// UnreadPolicies says in one finding which files hold policies that are not read:
+// those in or below the folders where the patterns look, but for fixtures, and
+// those anywhere that have the members of a file of policies.
+func UnreadPolicies(tree Tree, workspace *Workspace) Diagnostics {
+	if len(workspace.Policies) == 0 {
+		return nil // policies: [] wants none
+	}
+	all, err := tree.Glob([]string{allYAML})
+	if err != nil {
+		return nil // whoever reads the definitions says it
+	}
+	definitions, err := tree.Glob(workspace.Definitions)
+	if err != nil {
+		return nil
+	}
+	var folders, unread []string
+	for _, pattern := range workspace.Policies {
+		if base, _ := doublestar.SplitPattern(path.Clean(pattern)); base != "." {
+			folders = append(folders, base+"/")
+		}
+	}
+	isBelow := func(name string) bool {
+		return slices.ContainsFunc(folders, func(folder string) bool { return strings.HasPrefix(name, folder) })
+	}
+	for _, name := range all {
+		if _, isRead := slices.BinarySearch(definitions, name); isRead || isOtherTools(name) || path.Base(name) == WorkspaceFile || isPolicies(workspace, name) {
+			continue
+		}
+		if isBelow(name) || looksLikePolicies(tree, name) {
+			unread = append(unread, name)
+		}
+	}
+	if len(unread) == 0 {
+		return nil
+	}
+	what := "a file of policies is not read"
+	if len(unread) > 1 {
+		what = fmt.Sprintf("%d files of policies are not read", len(unread))
+	}
+	where, _ := policiesKey(workspace)
+	hint := "write its pattern under policies: in " + WorkspaceFile
+	if base, _ := doublestar.SplitPattern(path.Clean(workspace.Policies[0])); base != "." {
+		hint = "move it into " + quoted(base) + ", or " + hint
+	}
+	return Diagnostics{{
+		Rule: "policy-file", Severity: Warning, Range: where, Pointer: "policies",
+		Message: what + ", so that it guards nothing: no pattern under policies matches " + someNames(unread),
+		Hint:    hint,
+	}}
+}
+
+// looksLikePolicies reports whether a file has version: and policies: at the
+// beginning of lines.
+func looksLikePolicies(tree Tree, name string) bool {
+	source, err := tree.ReadFile(name, MaxFileBytes)
+	return err == nil && hasMember(source, "version") && hasMember(source, "policies")
+}
+
+// UnreadDefinitions parses the files that people may take for definitions and
+// that no pattern matches.
 func UnreadDefinitions(tree Tree, workspace *Workspace) (unread []*File) {
 	read, _ := DefinitionFiles(tree, workspace)
 	names, err := unreadFiles(tree, workspace, read)

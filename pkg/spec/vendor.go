@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"net/url"
 	"path"
@@ -143,6 +142,11 @@ func CheckGitAddress(address string) (hint string, err error) {
 	return write, errors.New("this is not the address of a repository over https, ssh or file")
 }
 
+func isAddress(text string) bool {
+	_, err := CheckGitAddress(text)
+	return err == nil
+}
+
 // hasPassword reports whether the user of an address has a password, also one
 // behind an escaped colon.
 func hasPassword(u *url.URL) bool {
@@ -150,67 +154,7 @@ func hasPassword(u *url.URL) bool {
 	return has || strings.Contains(u.User.Username(), ":")
 }
 
-// Lock lists the files that were copied from each source.
-type Lock struct {
-	Sources map[string]Locked
-}
-
-// Locked lists the files that were copied from one source.
-type Locked struct {
-	Git, Ref, Path, Commit string
-	Files                  map[string]string // by the name in the folder, the SHA-256 in hexadecimal digits
-	At                     Range
-}
-
-// Of reports whether l belongs to s as it is declared now.
-func (l *Locked) Of(s *Source) bool { return l.Git == s.Git && l.Ref == s.Ref && l.Path == s.Path }
-
-// ReadLock reads the lock file; without one the lock is empty.
-func ReadLock(tree Tree) (*Lock, Diagnostics) {
-	lock := &Lock{Sources: map[string]Locked{}}
-	text, err := tree.ReadFile(LockFile, 4*MaxFileBytes)
-	if errors.Is(err, fs.ErrNotExist) {
-		return lock, nil
-	}
-	if err != nil {
-		return lock, Diagnostics{unreadableFile(LockFile, err)}
-	}
-	root, found := ParseFile(LockFile, text)
-	if found.HasErrors() || root == nil || root.Str("version") != "1" || ofKind(root.Get("sources"), MappingNode) == nil {
-		return lock, Diagnostics{vendorError(Range{Start: Pos{File: LockFile, Line: 1, Column: 1}, End: Pos{File: LockFile, Line: 1, Column: 1}},
-			string(remedy.VendorLock), "the lock file cannot be read")}
-	}
-	for _, f := range root.Get("sources").Fields {
-		l := Locked{Git: f.Value.Str("git"), Ref: f.Value.Str("ref"), Path: path.Clean(f.Value.Str("path")), Commit: f.Value.Str("commit"), Files: map[string]string{}, At: f.Key.Range}
-		if files := ofKind(f.Value.Get("files"), MappingNode); files != nil {
-			for _, file := range files.Fields {
-				l.Files[file.Key.Text] = strings.TrimPrefix(file.Value.Text, "sha256:")
-			}
-		}
-		lock.Sources[f.Key.Text] = l
-	}
-	return lock, nil
-}
-
-// Encode returns the text of the lock file.
-func (l *Lock) Encode() []byte {
-	var out strings.Builder
-	out.WriteString("# Written by " + string(remedy.VendorCommand) + ". Do not edit.\nversion: 1\nsources:")
-	if len(l.Sources) == 0 {
-		out.WriteString(" {}")
-	}
-	out.WriteString("\n")
-	for _, name := range slices.Sorted(maps.Keys(l.Sources)) {
-		s := l.Sources[name]
-		fmt.Fprintf(&out, "  %q:\n    git: %q\n    ref: %q\n    path: %q\n    commit: %q\n    files:\n", name, s.Git, s.Ref, s.Path, s.Commit)
-		for _, file := range slices.Sorted(maps.Keys(s.Files)) {
-			fmt.Fprintf(&out, "      %q: sha256:%s\n", file, s.Files[file])
-		}
-	}
-	return []byte(out.String())
-}
-
-// Sum returns a file's checksum in the form of the lock.
+// Sum is the sum of a file as the lock holds it.
 func Sum(text []byte) string {
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])
@@ -230,11 +174,15 @@ func CheckVendored(tree Tree, w *Workspace) Diagnostics {
 		s := &w.Sources[i]
 		locked, known := lock.Sources[s.Name]
 		switch {
+		case !known && !isAddress(s.Git): // that alone is to be mended
+			continue
 		case !known:
 			found = append(found, vendorError(s.At, string(remedy.VendorAndCommit), "the source %s was not copied into the workspace", quoted(s.Name)))
 			continue
 		case !locked.Of(s):
-			found = append(found, vendorError(s.At, string(remedy.VendorAndCommit), "the source %s is declared differently in %s", quoted(s.Name), LockFile))
+			found = append(found, vendorError(s.At, "run buildsync vendor, and commit "+VendorFolder+"/", "the source %s is declared differently in %s", quoted(s.Name), LockFile))
+		case IsCommitID(s.Ref) && s.Ref != locked.Commit:
+			found = append(found, lockError(locked.At, "the lock holds %.12s of the source %s, whose ref is the commit %.12s", locked.Commit, quoted(s.Name), s.Ref))
 		}
 		found = append(found, checkFolder(tree, s, &locked)...)
 	}
@@ -322,9 +270,25 @@ func (w *Workspace) ParseDefinitions(name string, text []byte) (*File, Diagnosti
 	return parseDefinitions(name, text, s.named)
 }
 
-// sharesSomething reports whether a file has something for others to use.
+// sharesSomething reports whether a file has what others may use, or was meant to:
+// one without its version, or with a misspelt key, is read, so that what is wrong
+// with it is said. Files of other tools are none of ours.
 func sharesSomething(root *Node) bool {
-	return IsDefinitions(root) && (root.Get(templatesKey) != nil || root.Get(fragmentsKey) != nil || root.Get(familiesKey) != nil)
+	if root == nil || root.Kind != MappingNode {
+		return false
+	}
+	shared := []string{templatesKey, fragmentsKey, familiesKey}
+	if IsDefinitions(root) && slices.ContainsFunc(shared, func(key string) bool { return root.Get(key) != nil }) {
+		return true
+	}
+	return slices.ContainsFunc(root.Fields, func(f Field) bool {
+		return (slices.Contains(shared, f.Key.Text) || Nearest(f.Key.Text, shared) != "") && isListOfNamed(f.Value)
+	})
+}
+
+// isListOfNamed reports whether n is a list with an item that has a name.
+func isListOfNamed(n *Node) bool {
+	return n.Kind == SequenceNode && slices.ContainsFunc(n.Items, func(item *Node) bool { return item.Get("name") != nil })
 }
 
 // named returns the root of a file of s with full names for what it shares.

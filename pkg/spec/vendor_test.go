@@ -50,7 +50,7 @@ families:
 jobs:
   - {name: sample, arch: arm, template: {name: java}}
 `
-	lock := &spec.Lock{Sources: map[string]spec.Locked{"golden": {Git: "https://h/x.git", Ref: "v1", Path: "templates", Commit: "c", Files: map[string]string{"a.yaml": spec.Sum([]byte(text)), "other.yaml": spec.Sum([]byte("a: 1\n"))}}}}
+	lock := &spec.Lock{Sources: map[string]spec.Locked{"golden": {Git: "https://h/x.git", Ref: "v1", Path: "templates", Commit: strings.Repeat("c", 40), Files: map[string]string{"a.yaml": spec.Sum([]byte(text)), "other.yaml": spec.Sum([]byte("a: 1\n"))}}}}
 	tree := spec.MapTree{
 		"buildsync.yaml":           "version: 1\ndefinitions: [\"**/*.yaml\"]\nprojects: {shop: 0123456789abcdef0123456789abcdef}\ndefault_project: shop\nsources: {golden: {git: \"https://h/x.git\", ref: v1, path: templates}}\n",
 		"vendor/golden/a.yaml":     text,

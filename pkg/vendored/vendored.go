@@ -25,20 +25,17 @@ import (
 type Copy struct {
 	Source  spec.Source
 	Commit  string
-	Files   map[string][]byte // nil: the copy in the workspace is right
-	Before  spec.Locked       // zero if there was no copy
+	Files   map[string][]byte // nil: the copy in the workspace is what the source holds
+	Before  spec.Locked       // zero where there was no copy
 	Changed []string          // names of files that are added, changed or removed
 }
 
 // Fetch reads sources so that they can be copied: at the commit of the lock where
 // the source is declared as it was then, else at the one that its ref names now.
-// What is right already is not fetched. latest takes the newest commit in any
-// case.
+// latest takes the newest commit in any case. The source is asked even where copy
+// and lock agree: somebody may have changed both.
 func Fetch(ctx context.Context, tree spec.Tree, sources []spec.Source, latest bool) ([]Copy, error) {
-	lock, found := spec.ReadLock(tree)
-	if len(found) > 0 {
-		lock = &spec.Lock{} // it is written again
-	}
+	lock, _ := spec.ReadLock(tree) // what of it is wrong is written again
 	copies := make([]Copy, 0, len(sources))
 	for _, source := range sources {
 		locked := lock.Sources[source.Name]
@@ -53,43 +50,58 @@ func Fetch(ctx context.Context, tree spec.Tree, sources []spec.Source, latest bo
 
 func fetch(ctx context.Context, tree spec.Tree, source spec.Source, locked spec.Locked, latest bool) (Copy, error) {
 	c := Copy{Source: source, Commit: locked.Commit, Before: locked}
-	have := Standing(tree, source)
-	if !latest && isLocked(have, locked) {
-		return c, nil
-	}
 	remote, err := gitbase.OpenSource(ctx, source)
 	if err != nil {
 		return c, err
 	}
 	defer remote.Close()
-	commit, full, err := remote.Resolve(ctx)
+	commit, full := locked.Commit, ""
+	if latest {
+		if commit, full, err = remote.Resolve(ctx); err != nil {
+			return c, err
+		}
+	}
+	files, err := fetchCommit(ctx, remote, commit, full)
 	if err != nil {
 		return c, err
 	}
-	if !latest && locked.Commit != commit {
-		full = ""
-		commit = locked.Commit
-	}
-	if commit == locked.Commit && locked.Of(&source) && isLocked(have, locked) {
-		return c, nil
-	}
-	files, err := remote.Fetch(ctx, commit, full)
-	if err != nil {
-		return c, err
-	}
+	have := Standing(tree, source)
 	c.Commit, c.Files = files.Commit, files.Files
-	for name, text := range files.Files {
+	c.Changed = differences(have, files.Files)
+	if len(c.Changed) == 0 && commit == locked.Commit && locked.Of(&source) && maps.Equal(have, locked.Files) {
+		c.Files = nil
+	}
+	return c, nil
+}
+
+// fetchCommit fetches a commit by its id. A server that hands out no commits by
+// id is asked for the ref, which may still name that commit.
+func fetchCommit(ctx context.Context, remote *gitbase.Source, commit, full string) (*gitbase.SourceFiles, error) {
+	files, err := remote.Fetch(ctx, commit, full)
+	if err == nil || full != "" || ctx.Err() != nil {
+		return files, err
+	}
+	now, full, wrong := remote.Resolve(ctx)
+	if wrong != nil || now != commit {
+		return nil, err
+	}
+	return remote.Fetch(ctx, commit, full)
+}
+
+// differences lists the files that are added, changed or removed.
+func differences(have map[string]string, files map[string][]byte) (names []string) {
+	for name, text := range files {
 		if sum, known := have[name]; !known || sum != spec.Sum(text) {
-			c.Changed = append(c.Changed, name)
+			names = append(names, name)
 		}
 	}
 	for name := range have {
-		if files.Files[name] == nil {
-			c.Changed = append(c.Changed, name)
+		if files[name] == nil {
+			names = append(names, name)
 		}
 	}
-	slices.Sort(c.Changed)
-	return c, nil
+	slices.Sort(names)
+	return names
 }
 
 // Standing is the sums of the files that stand in the folder of a source.
@@ -108,10 +120,6 @@ func Standing(tree spec.Tree, source spec.Source) map[string]string {
 		sums[name[len(source.Folder())+1:]] = spec.Sum(text)
 	}
 	return sums
-}
-
-func isLocked(have map[string]string, locked spec.Locked) bool {
-	return len(locked.Files) > 0 && maps.Equal(have, locked.Files)
 }
 
 // Write puts copies into the workspace in dir, and writes the lock for all of

@@ -3,6 +3,7 @@ package vendored_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -194,10 +195,30 @@ func TestWhatIsNotCopied(t *testing.T) {
 			s.git("update-index", "--add", "--cacheinfo", "160000,"+s.git("rev-parse", "HEAD")+",templates/sub")
 			s.git("commit", "--quiet", "--message=sub")
 		}, "is a submodule"},
-		"a huge file": {func(s *standard) { s.write("templates/big.yaml", strings.Repeat("# x\n", 300_000)) }, "big.yaml"},
-		"an odd name": {func(s *standard) { s.write("templates/a\nb.yaml", "x") }, "not every system"},
-		"two cases":   {func(s *standard) { s.write("templates/A.yaml", "x"); s.write("templates/a.yaml", "x") }, "case of letters"},
-		"no file":     {func(s *standard) { s.write("empty/.keep", ""); s.declare("main", "empty") }, "holds no file"},
+		"a huge file":           {func(s *standard) { s.write("templates/big.yaml", strings.Repeat("# x\n", 300_000)) }, "big.yaml"},
+		"an odd name":           {func(s *standard) { s.write("templates/a\nb.yaml", "x") }, "not every system"},
+		"two cases":             {func(s *standard) { s.write("templates/A.yaml", "x"); s.write("templates/a.yaml", "x") }, "case of letters"},
+		"two cases of a folder": {func(s *standard) { s.write("templates/Sub/a.yaml", "x"); s.write("templates/sub/b.yaml", "x") }, "case of letters"},
+		"a file and a folder":   {func(s *standard) { s.write("templates/SUB", "x"); s.write("templates/sub/b.yaml", "x") }, "case of letters"},
+		"two accents":           {func(s *standard) { s.write("templates/\u00e9.yaml", "x"); s.write("templates/e\u0301.yaml", "x") }, "form of accents"},
+		"a sharp s":             {func(s *standard) { s.write("templates/stra\u00dfe.yaml", "x"); s.write("templates/STRASSE.yaml", "x") }, "case of letters"},
+		"a device":              {func(s *standard) { s.write("templates/CON.yaml", "x") }, "a device of Windows"},
+		"a device below":        {func(s *standard) { s.write("templates/aux/a.yaml", "x") }, "a device of Windows"},
+		"a device with blanks":  {func(s *standard) { s.write("templates/Lpt1 .b.yaml", "x") }, "a device of Windows"},
+		"a dot at the end":      {func(s *standard) { s.write("templates/a.yaml.", "x") }, "ends in a dot"},
+		"a colon":               {func(s *standard) { s.write("templates/ab:c.yaml", "x") }, "Windows cannot hold"},
+		"a backslash":           {func(s *standard) { s.write("templates/a\\b.yaml", "x") }, "backslash"},
+		"a repository": {func(s *standard) {
+			s.write("templates/in/HEAD", "ref: refs/heads/x\n")
+			s.write("templates/in/objects/x", "x")
+			s.write("templates/in/refs/x", "x")
+		}, "is a Git repository"},
+		"many files": {func(s *standard) {
+			for i := range 2001 {
+				s.write(fmt.Sprintf("templates/n%d.txt", i), "x")
+			}
+		}, "more than 2000 files"},
+		"no file": {func(s *standard) { s.write("empty/.keep", ""); s.declare("main", "empty") }, "holds no file"},
 		"a lot": {func(s *standard) {
 			for i := range 17 {
 				s.write("templates/"+string(rune('a'+i))+".txt", strings.Repeat("x", 1<<20))
@@ -281,7 +302,153 @@ func TestASourceThatIsGone(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(s.dir, "vendor", "buildsync.lock"), []byte(hostile), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := vendored.Write(s.dir, tree, nil, nil); err == nil {
+	if err := os.MkdirAll(filepath.Join(s.dir, "jobs"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := vendored.Write(s.dir, tree, nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(s.dir, "jobs")); err != nil {
 		t.Error("a lock leads out of the folder")
+	}
+}
+
+// TestALockThatWasNotWrittenByVendor: each part of the lock that cannot be what
+// vendor wrote has its place, and vendor mends it.
+func TestALockThatWasNotWrittenByVendor(t *testing.T) {
+	t.Parallel()
+	s := newStandard(t)
+	if _, err := s.sync(false); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(s.dir, "vendor", "buildsync.lock")
+	right, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	commit := s.git("rev-parse", "HEAD")
+	for name, c := range map[string]struct {
+		from, to string
+		line     int
+		want     string
+	}{
+		"a short commit":     {commit, commit[:12], 8, "not the full id of a commit"},
+		"a branch":           {commit, "main", 8, "not the full id of a commit"},
+		"an option":          {commit, "--upload-pack=x", 8, "not the full id of a commit"},
+		"no commit":          {"    commit: \"" + commit + "\"\n", "", 4, "not the full id of a commit"},
+		"no files":           {"    files:\n", "    x:\n", 4, "no files are named"},
+		"a file outside":     {`"java.yaml"`, `"../../../evil"`, 10, "cannot have such a file"},
+		"an absolute file":   {`"java.yaml"`, `"/etc/passwd"`, 10, "cannot have such a file"},
+		"Git's own folder":   {`"java.yaml"`, `".git/config"`, 10, "cannot have such a file"},
+		"a device":           {`"java.yaml"`, `"con"`, 10, "cannot have such a file"},
+		"no sum":             {"sha256:", "md5:", 10, "not the sum of a file"},
+		"a source outside":   {`"golden"`, `"../golden"`, 4, "is not the name of a source"},
+		"a source of blanks": {`"golden"`, `" "`, 4, "is not the name of a source"},
+		"another version":    {"version: 1", "version: 2", 1, "cannot be read"},
+		"a conflict":         {"version: 1\n", "<<<<<<< ours\nversion: 1\n", 1, "cannot be read"},
+	} {
+		wrong := strings.Replace(string(right), c.from, c.to, 1)
+		if wrong == string(right) {
+			t.Fatalf("%s: nothing is wrong", name)
+		}
+		if err := os.WriteFile(file, []byte(wrong), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		tree, w := s.open()
+		found := spec.CheckVendored(tree, w)
+		if len(found) == 0 || !strings.Contains(found[0].Message, c.want) || found[0].Range.Start.File != spec.LockFile || found[0].Range.Start.Line != c.line || found[0].Hint == "" {
+			t.Errorf("%s: %+v\n%s", name, found, wrong)
+		}
+		if _, err := s.sync(false); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if now, err := os.ReadFile(file); err != nil || string(now) != string(right) {
+			t.Errorf("%s: the lock is not mended: %v\n%s", name, err, now)
+		}
+	}
+}
+
+// TestACopyChangedTogetherWithTheLock: the lock agrees with the copy, and the
+// source does not. Verify finds it, and vendor brings the copy back.
+func TestACopyChangedTogetherWithTheLock(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change func(s *standard, lock *spec.Lock)
+		want   []string // parts of what verify reports; none where all is right
+	}{
+		"nothing":        {func(*standard, *spec.Lock) {}, nil},
+		"an edited file": {func(s *standard, lock *spec.Lock) { s.forge(lock, "java.yaml", "version: 1\ntemplates: []\n") }, []string{"java.yaml", "is not what the source"}},
+		"a new file":     {func(s *standard, lock *spec.Lock) { s.forge(lock, "more.yaml", "version: 1\n") }, []string{"more.yaml", "is not what the source"}},
+		"a file removed": {func(s *standard, lock *spec.Lock) { s.forge(lock, "other.yaml", "") }, []string{"other.yaml", "is missing"}},
+		"an older commit of the branch": {func(s *standard, lock *spec.Lock) {
+			s.write("templates/java.yaml", "version: 1\ntemplates: []\n")
+			s.commit()
+		}, nil},
+		"a commit of another branch": {func(s *standard, lock *spec.Lock) {
+			s.git("checkout", "--quiet", "-b", "evil")
+			s.write("templates/java.yaml", "version: 1\ntemplates: []\n")
+			evil := s.commit()
+			s.git("checkout", "--quiet", "main")
+			s.write("templates/z.yaml", "version: 1\ntemplates: []\n")
+			s.commit()
+			l := lock.Sources["golden"]
+			l.Commit = evil
+			lock.Sources["golden"] = l
+			s.forge(lock, "java.yaml", "version: 1\ntemplates: []\n")
+		}, []string{"is not in the history of main"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStandard(t)
+			s.write("templates/other.yaml", "version: 1\nfragments: []\n")
+			s.commit()
+			if _, err := s.sync(false); err != nil {
+				t.Fatal(err)
+			}
+			tree, w := s.open()
+			lock, _ := spec.ReadLock(tree)
+			c.change(s, lock)
+			if err := os.WriteFile(filepath.Join(s.dir, "vendor", "buildsync.lock"), lock.Encode(), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if found := s.check(); len(found) > 0 {
+				t.Fatalf("the lock shows it: %q", found)
+			}
+			found, err := vendored.Verify(context.Background(), tree, w, w.Sources)
+			if err != nil || (len(found) > 0) != (len(c.want) > 0) {
+				t.Fatalf("verify: %v, %v", found, err)
+			}
+			for _, part := range c.want {
+				if !strings.Contains(found[0].Message, part) || found[0].Hint == "" {
+					t.Errorf("verify: %+v, want %q", found[0], part)
+				}
+			}
+			// vendor asks the source: copy and lock are right again.
+			_, err = s.sync(strings.Contains(name, "another branch"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			tree, w = s.open()
+			if found, err := vendored.Verify(context.Background(), tree, w, w.Sources); err != nil || len(found) > 0 {
+				t.Errorf("after vendor: %v, %v", found, err)
+			}
+		})
+	}
+}
+
+// forge changes a copied file, or removes it, with its line of the lock.
+func (s *standard) forge(lock *spec.Lock, name, text string) {
+	s.t.Helper()
+	full := filepath.Join(s.dir, "vendor", "golden", name)
+	if text == "" {
+		delete(lock.Sources["golden"].Files, name)
+		if err := os.Remove(full); err != nil {
+			s.t.Fatal(err)
+		}
+		return
+	}
+	lock.Sources["golden"].Files[name] = spec.Sum([]byte(text))
+	if err := os.WriteFile(full, []byte(text), 0o644); err != nil {
+		s.t.Fatal(err)
 	}
 }
