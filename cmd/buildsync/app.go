@@ -80,6 +80,9 @@ func (p *program) commands() []*cli.Command {
 // command completes a command that does something. A command that only holds
 // others has subcommands and no act.
 func (p *program) command(c *cli.Command, act func(*invocation) error) *cli.Command {
+	if act == nil {
+		return p.Command(c, globalFlags(), nil)
+	}
 	return p.Command(c, globalFlags(), func(in *kit.Invocation) error { return act(&invocation{Invocation: in}) })
 }
 

@@ -25,30 +25,77 @@ import (
 
 func (p *program) vendorCommand() *cli.Command {
 	return p.command(&cli.Command{
-		Name:      "vendor",
-		Usage:     "copy the templates of other repositories into the workspace",
-		ArgsUsage: "[outdated | update [NAME…]]",
+		Name:  "vendor",
+		Usage: "copy the templates of other repositories into the workspace",
 		Description: about(`Copies what sources: of buildsync.yaml name to vendor/NAME/, at the commit that
 vendor/buildsync.lock holds, or where it holds none at the one that the ref names now. Commit
 both: every other command reads the copies only and stays offline. Their templates and fragments
 are called NAME/…, as in golden/java-service.
 
---check compares the copies with the lock, and the lock with buildsync.yaml, offline. outdated
-asks which refs name another commit now. update takes that commit and shows what changes in the
-compiled bodies; with --dry-run it only shows it.
+--check compares the copies with the lock, and the lock with buildsync.yaml, offline.
 
-Exit codes: 0 done, nothing to do; 1 a source could not be read; 2 differences (--check,
-outdated); 3 invalid input.`,
+Exit codes: 0 done, nothing to do; 1 a source could not be read; 2 differences (--check);
+3 invalid input.`,
 			"buildsync vendor",
 			"buildsync vendor --check",
-			"buildsync vendor update golden --dry-run"),
-		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "check", Usage: "compare only, offline", DisableDefaultText: true},
-			&cli.BoolFlag{Name: "dry-run", Usage: "with update: show what would change, and write nothing", DisableDefaultText: true},
-			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: text or json", Value: "text"},
-			&cli.StringSliceFlag{Name: "out", Usage: "write to `FORMAT=FILE` as well"},
-		},
+			"buildsync vendor verify"),
+		Flags:       append([]cli.Flag{&cli.BoolFlag{Name: "check", Usage: "compare only, offline", DisableDefaultText: true}}, vendorOutputs()...),
+		Subcommands: []*cli.Command{p.vendorVerifyCommand(), p.vendorOutdatedCommand(), p.vendorUpdateCommand()},
 	}, (*invocation).vendor)
+}
+
+func vendorOutputs() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "format", Usage: "`FORMAT`: text or json", Value: "text"},
+		&cli.StringSliceFlag{Name: "out", Usage: "write to `FORMAT=FILE` as well"},
+	}
+}
+
+func (p *program) vendorVerifyCommand() *cli.Command {
+	return p.command(&cli.Command{
+		Name:      "verify",
+		Usage:     "compare the copies with what the sources hold",
+		ArgsUsage: "[NAME…]",
+		Description: about(`Reads the sources again at the commits of the lock, and compares the copies with them. It finds a
+copy that was changed together with the lock, which --check cannot, and a commit in the lock
+that is not in the history of the ref.
+
+Exit codes: 0 the copies are what the sources hold; 1 a source could not be read;
+2 differences; 3 invalid input.`,
+			"buildsync vendor verify"),
+		Flags: vendorOutputs(),
+	}, (*invocation).vendorVerify)
+}
+
+func (p *program) vendorOutdatedCommand() *cli.Command {
+	return p.command(&cli.Command{
+		Name:      "outdated",
+		Usage:     "list the sources whose ref names another commit now",
+		ArgsUsage: "[NAME…]",
+		Description: about(`Asks the sources what their refs name now, and lists those whose copy is of another commit.
+
+Exit codes: 0 every copy is of that commit; 1 a source could not be read; 2 some are outdated;
+3 invalid input.`,
+			"buildsync vendor outdated"),
+		Flags: vendorOutputs(),
+	}, (*invocation).vendorOutdated)
+}
+
+func (p *program) vendorUpdateCommand() *cli.Command {
+	return p.command(&cli.Command{
+		Name:      "update",
+		Usage:     "copy what the refs of the sources name now",
+		ArgsUsage: "[NAME…]",
+		Description: about(`Takes the commits that the refs name now, and shows what changes in the compiled bodies. The
+copies are written even where the definitions have errors with them, so that both can be
+changed together; the code is 3 then.
+
+Exit codes: 0 done; 1 a source could not be read; 3 invalid input, or the definitions have
+errors with the new copies.`,
+			"buildsync vendor update",
+			"buildsync vendor update golden --dry-run"),
+		Flags: append([]cli.Flag{&cli.BoolFlag{Name: "dry-run", Usage: "show what would change, and write nothing", DisableDefaultText: true}}, vendorOutputs()...),
+	}, (*invocation).vendorUpdate)
 }
 
 func (in *invocation) vendor() error {
@@ -56,34 +103,39 @@ func (in *invocation) vendor() error {
 	if err != nil {
 		return err
 	}
-	words := in.Flags.Args().Slice()
-	verb := ""
-	if len(words) > 0 {
-		verb, words = words[0], words[1:]
+	if words := in.Flags.Args().Slice(); len(words) > 0 {
+		return kit.UnknownWord("command", words[0], []string{"verify", "outdated", "update"})
 	}
-	switch {
-	case !slices.Contains([]string{"", "outdated", "update"}, verb):
-		return kit.UnknownWord("vendor", verb, []string{"outdated", "update"})
-	case verb == "outdated" && len(words) > 0:
-		return kit.UsageError{Text: "vendor outdated takes no arguments"}
-	case in.On("check") && verb != "":
-		return kit.UsageError{Text: "--check stands alone: leave out " + verb}
-	case in.On("dry-run") && verb != "update":
-		return kit.UsageError{Text: "--dry-run belongs to vendor update"}
-	}
-	w, sources, err := in.openSources(words)
+	w, sources, err := in.openSources(nil)
 	if err != nil {
 		return err
 	}
-	switch {
-	case in.On("check"):
-		return in.vendorCheck(outputs, w)
-	case verb == "outdated":
-		return in.vendorOutdated(outputs, w, sources)
-	case verb == "update":
-		return in.vendorUpdate(outputs, w, sources)
+	if in.On("check") {
+		return in.printDifferences(outputs, w, spec.CheckVendored(w.Tree, w.Set.Workspace))
 	}
 	return in.vendorSync(outputs, w, sources)
+}
+
+func (in *invocation) vendorVerify() error {
+	outputs, w, sources, err := in.namedSources()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := in.WithTimeout()
+	defer cancel()
+	found, err := vendored.Verify(ctx, w.Tree, w.Set.Workspace, sources)
+	if err != nil {
+		return err
+	}
+	return in.printDifferences(outputs, w, found)
+}
+
+// namedSources opens the sources that the arguments name, or all.
+func (in *invocation) namedSources() (outputs []kit.Output, w *workspace.Workspace, sources []spec.Source, err error) {
+	if outputs, err = in.Outputs("text", "json"); err == nil {
+		w, sources, err = in.openSources(in.Flags.Args().Slice())
+	}
+	return outputs, w, sources, err
 }
 
 // openSources reads buildsync.yaml alone: the copies may well be missing. The
@@ -129,8 +181,9 @@ func (in *invocation) openSources(names []string) (*workspace.Workspace, []spec.
 	return w, sources, nil
 }
 
-func (in *invocation) vendorCheck(outputs []kit.Output, w *workspace.Workspace) error {
-	found := spec.CheckVendored(w.Tree, w.Set.Workspace)
+// printDifferences prints where copies are not what they should be; there being
+// any is code 2.
+func (in *invocation) printDifferences(outputs []kit.Output, w *workspace.Workspace, found spec.Diagnostics) error {
 	doc := map[string]any{"format_version": "1.0", "differences": differenceTexts(found)}
 	err := in.Write(outputs, func(to io.Writer, o kit.Output) error {
 		if o.Format == "json" {
@@ -155,7 +208,11 @@ func differenceTexts(found spec.Diagnostics) []string {
 	return texts
 }
 
-func (in *invocation) vendorOutdated(outputs []kit.Output, w *workspace.Workspace, sources []spec.Source) error {
+func (in *invocation) vendorOutdated() error {
+	outputs, w, sources, err := in.namedSources()
+	if err != nil {
+		return err
+	}
 	ctx, cancel := in.WithTimeout()
 	defer cancel()
 	outdated, err := vendored.Latest(ctx, w.Tree, sources)
@@ -185,11 +242,15 @@ func short(commit string) string { return commit[:min(len(commit), 12)] }
 func (in *invocation) vendorSync(outputs []kit.Output, w *workspace.Workspace, sources []spec.Source) error {
 	ctx, cancel := in.WithTimeout()
 	defer cancel()
+	if _, found := spec.ReadLock(w.Tree); len(found) > 0 {
+		in.Note("%s is written anew; what it does not say is taken from where the refs are now: %s", spec.LockFile, found[0].Message)
+	}
 	copies, err := vendored.Fetch(ctx, w.Tree, sources, false)
 	if err != nil {
 		return err
 	}
-	if len(spec.CheckVendored(w.Tree, w.Set.Workspace)) > 0 {
+	isChanged := func(c vendored.Copy) bool { return c.Files != nil }
+	if slices.ContainsFunc(copies, isChanged) || len(spec.CheckVendored(w.Tree, w.Set.Workspace)) > 0 {
 		if err := vendored.Write(w.Dir, w.Tree, w.Set.Workspace.Sources, copies); err != nil {
 			return err
 		}
@@ -198,7 +259,11 @@ func (in *invocation) vendorSync(outputs []kit.Output, w *workspace.Workspace, s
 }
 
 // vendorUpdate takes the newest commits and shows what they change.
-func (in *invocation) vendorUpdate(outputs []kit.Output, w *workspace.Workspace, sources []spec.Source) error {
+func (in *invocation) vendorUpdate() error {
+	outputs, w, sources, err := in.namedSources()
+	if err != nil {
+		return err
+	}
 	ctx, cancel := in.WithTimeout()
 	defer cancel()
 	copies, err := vendored.Fetch(ctx, w.Tree, sources, true)
@@ -212,19 +277,19 @@ func (in *invocation) vendorUpdate(outputs []kit.Output, w *workspace.Workspace,
 	before, after := &workspace.Workspace{Dir: w.Dir, Tree: w.Tree}, &workspace.Workspace{Dir: w.Dir, Tree: w.Tree}
 	wasRight := !before.Load(in.Text("env"), vars).HasErrors()
 	next := vendored.Overlay(w.Tree, w.Set.Workspace.Sources, copies)
-	if found := after.LoadFrom(next, in.Text("env"), vars); found.HasErrors() {
+	found := after.LoadFrom(next, in.Text("env"), vars)
+	if found.HasErrors() {
 		in.Note("with the new copies the definitions have errors")
 		if err := in.reportAt(found, next); err != nil {
 			return err
 		}
-		if in.On("dry-run") {
-			return said(exitInvalid)
-		}
 	}
 	var effects []vendored.Effect
-	if wasRight {
+	switch {
+	case found.HasErrors(): // the errors are what matters
+	case wasRight:
 		effects = vendored.Effects(before.Result, after.Result)
-	} else {
+	default:
 		in.Note("the definitions have errors with the copies that are there, so that it cannot be shown what changes")
 	}
 	if !in.On("dry-run") {
@@ -232,7 +297,13 @@ func (in *invocation) vendorUpdate(outputs []kit.Output, w *workspace.Workspace,
 			return err
 		}
 	}
-	return in.printCopies(outputs, copies, effects, after.Catalogue)
+	if err := in.printCopies(outputs, copies, effects, after.Catalogue); err != nil {
+		return err
+	}
+	if found.HasErrors() {
+		return said(exitInvalid)
+	}
+	return nil
 }
 
 // mostEffects is how many changed bodies are shown in full.

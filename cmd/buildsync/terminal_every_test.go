@@ -87,6 +87,9 @@ var walk = []walkStep{
 	{"policy check", 0, "0 findings"},
 	{"policy test", 0, "0 failed"},
 	{"vendor", exitInvalid, "declares no sources"},
+	{"vendor verify", exitInvalid, "declares no sources"},
+	{"vendor outdated", exitInvalid, "declares no sources"},
+	{"vendor update", exitInvalid, "declares no sources"},
 	{"import build.yml", 0, ""},
 	{"export --kind job --only build", 0, ""},
 	{"export --kind job --only build --force", 0, "shows that no job changes; then commit"},
@@ -240,7 +243,7 @@ func TestEveryCommandOnATerminal(t *testing.T) {
 // asksNobody are the commands that send nothing to a service, so that there is
 // no moment to interrupt them in.
 var asksNobody = []string{
-	"init", "lint", "fmt", "compile", "show", "import", "policy test", "vendor", "modules list", "modules show", "base show", "base fetch", "base push",
+	"init", "lint", "fmt", "compile", "show", "import", "policy test", "vendor", "vendor verify", "vendor outdated", "vendor update", "modules list", "modules show", "base show", "base fetch", "base push",
 	"explain", "query", "set", "schema", "completion", "version", "help",
 }
 

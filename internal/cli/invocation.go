@@ -22,7 +22,7 @@ func (p *Console) Command(c *cli.Command, globals []cli.Flag, act func(*Invocati
 	c.HideHelp = true        // see helpFlag
 	c.HideHelpCommand = true // "help" would be a subcommand, and so no argument
 	c.OnUsageError = p.OnUsageError
-	if len(c.Subcommands) > 0 {
+	if act == nil {
 		c.Action = p.Bare
 		return c
 	}
