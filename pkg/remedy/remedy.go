@@ -141,3 +141,8 @@ const FailFast Remedy = "another action failed before (--fail-fast)"
 
 // WriteBaseline is the command that writes a baseline.
 const WriteBaseline Remedy = "lint --baseline"
+
+// VendorNewest takes the commit that the ref of a source names now.
+func VendorNewest(source string) Remedy {
+	return Remedy("run buildsync vendor update " + source + " to take what its ref names now")
+}

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"unicode"
+
+	"github.com/buildsync/buildsync/pkg/remedy"
 )
 
 // Lock is what was copied of each source.
@@ -29,7 +31,7 @@ type Locked struct {
 func (l *Locked) Of(s *Source) bool { return l.Git == s.Git && l.Ref == s.Ref && l.Path == s.Path }
 
 // ReadLock reads the lock file; the lock is empty where there is none. What of it
-// cannot be what buildsync vendor wrote is reported and left out.
+// cannot be what Encode wrote is reported and left out.
 func ReadLock(tree Tree) (*Lock, Diagnostics) {
 	lock := &Lock{Sources: map[string]Locked{}}
 	text, err := tree.ReadFile(LockFile, 4*MaxFileBytes)
@@ -97,7 +99,7 @@ func decodeLocked(f Field) (l Locked, found Diagnostics) {
 }
 
 func lockError(at Range, format string, args ...any) Diagnostic {
-	return vendorError(at, "run buildsync vendor, which writes the lock again", format, args...)
+	return vendorError(at, string(remedy.VendorLock), format, args...)
 }
 
 // reservedNames are those under which Windows knows devices, whatever their
@@ -139,7 +141,7 @@ func CheckPortableName(name string) error {
 // Encode writes the lock.
 func (l *Lock) Encode() []byte {
 	var out strings.Builder
-	out.WriteString("# Written by buildsync vendor. Do not edit.\nversion: 1\nsources:")
+	out.WriteString("# Written by " + string(remedy.VendorCommand) + ". Do not edit.\nversion: 1\nsources:")
 	if len(l.Sources) == 0 {
 		out.WriteString(" {}")
 	}

@@ -180,7 +180,7 @@ func CheckVendored(tree Tree, w *Workspace) Diagnostics {
 			found = append(found, vendorError(s.At, string(remedy.VendorAndCommit), "the source %s was not copied into the workspace", quoted(s.Name)))
 			continue
 		case !locked.Of(s):
-			found = append(found, vendorError(s.At, "run buildsync vendor, and commit "+VendorFolder+"/", "the source %s is declared differently in %s", quoted(s.Name), LockFile))
+			found = append(found, vendorError(s.At, string(remedy.VendorAndCommit), "the source %s is declared differently in %s", quoted(s.Name), LockFile))
 		case IsCommitID(s.Ref) && s.Ref != locked.Commit:
 			found = append(found, lockError(locked.At, "the lock holds %.12s of the source %s, whose ref is the commit %.12s", locked.Commit, quoted(s.Name), s.Ref))
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/buildsync/buildsync/pkg/gitbase"
+	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -44,7 +45,7 @@ func verify(ctx context.Context, tree spec.Tree, source spec.Source, locked spec
 			return nil, err
 		case !named:
 			return spec.Diagnostics{difference(source, locked.At,
-				"run buildsync vendor update "+source.Name+" to take what "+source.Ref+" names now",
+				string(remedy.VendorNewest(source.Name)),
 				"the lock holds the commit %.12s of the source %q, which is not in the history of %s", locked.Commit, source.Name, source.Ref)}, nil
 		}
 	}
@@ -61,7 +62,7 @@ func verify(ctx context.Context, tree spec.Tree, source spec.Source, locked spec
 		if _, standing := Standing(tree, source)[name]; !standing {
 			where, what = locked.At, "%q is missing, which the source %q holds at %.12s; the lock was changed with it"
 		}
-		found = append(found, difference(source, where, "run buildsync vendor to get the copy back; change the file in its own repository", what, full, source.Name, locked.Commit))
+		found = append(found, difference(source, where, string(remedy.VendorBack), what, full, source.Name, locked.Commit))
 	}
 	return found, nil
 }
