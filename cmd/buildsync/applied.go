@@ -47,6 +47,10 @@ func (in *invocation) comparison(w *workspace.Workspace, base string) workspace.
 		Empty: func(commit string) {
 			in.Warn("the base, commit %.12s, holds no definitions file, so nothing counts as applied at it; look at definitions: in its buildsync.yaml", commit)
 		},
+		Unread: func(commit, folder string) {
+			in.Warn("at the base, commit %.12s, %s is a Git submodule, and buildsync reads the commits of one repository: "+
+				"definitions in it count as not applied; choose a later base, or --base none", commit, folder)
+		},
 	}
 }
 

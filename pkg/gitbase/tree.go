@@ -83,6 +83,24 @@ func (t *Tree) Submodule(name string) string {
 	return ""
 }
 
+// SubmodulesUnder returns the submodules of this tree in which one of the patterns
+// could match a file. Only the folder that a pattern begins with is looked at.
+func (t *Tree) SubmodulesUnder(patterns []string) []string {
+	inside := func(name, folder string) bool {
+		return folder == "." || name == folder || strings.HasPrefix(name, folder+"/")
+	}
+	var found []string
+	for _, folder := range t.submodules {
+		if slices.ContainsFunc(patterns, func(pattern string) bool {
+			base, _ := doublestar.SplitPattern(path.Clean(pattern))
+			return inside(folder, base) || inside(base, folder)
+		}) {
+			found = append(found, folder)
+		}
+	}
+	return found
+}
+
 // Close ends the git process that serves the tree.
 func (t *Tree) Close() { t.blobs.close() }
 

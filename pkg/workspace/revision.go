@@ -33,6 +33,8 @@ type Revisions struct {
 	First      bool  // no earlier apply to any endpoint is known
 	Unrecorded bool  // there is no record of the endpoint
 	NoGit      error // why Git was not used; nil: it was
+
+	submodules []string // of the head, in which definitions could lie
 }
 
 // Revision is a compiled commit.
@@ -67,6 +69,7 @@ func (w *Workspace) ReadHead(ctx context.Context, r *Revisions) error {
 				"keep the definitions in this repository, or make the submodule a workspace of its own", w.Shown(name), w.Shown(folder)), CompareWithoutGit}
 		}
 	}
+	r.submodules = tree.SubmodulesUnder(w.Set.Workspace.Definitions)
 	r.Head.Dirty = w.differsFrom(tree)
 	return nil
 }
@@ -137,6 +140,13 @@ func (w *Workspace) compileCommit(ctx context.Context, r *Revisions, commit stri
 	if tell := r.Asked.Empty; tell != nil && then.Files() == 0 && w.Loaded.Files() > 0 {
 		tell(commit)
 	}
+	if tell := r.Asked.Unread; tell != nil {
+		for _, folder := range tree.SubmodulesUnder(then.Set.Workspace.Definitions) {
+			if !slices.Contains(r.submodules, folder) { // those of the head were looked at
+				tell(commit, w.Shown(folder))
+			}
+		}
+	}
 	return then, nil
 }
 
@@ -147,6 +157,7 @@ type Comparison struct {
 
 	Broken func(commit string, found spec.Diagnostics, tree spec.Tree) error // reports why a base does not compile; or nil
 	Empty  func(commit string)                                               // reports a base without definitions; or nil
+	Unread func(commit, folder string)                                       // reports a submodule of a base, which is not read; or nil
 }
 
 // Compare finds the commit that is checked out, whether the definitions differ from it, and the
