@@ -18,7 +18,7 @@ func TestPaceIsTold(t *testing.T) {
 	}{
 		"nothing":                 {limit: &limitedServer{}, want: func(p Pace) bool { return p == Pace{} }},
 		"--rate":                  {rate: 60, limit: &limitedServer{}, want: func(p Pace) bool { return p.Asked && p.PerSecond == 1 }},
-		"learned":                 {limit: &limitedServer{most: 10, window: 10 * time.Second}, want: func(p Pace) bool { return !p.Asked && p.PerSecond > 0.5 && p.PerSecond <= 1.5 }},
+		"learned":                 {limit: &limitedServer{most: 10, window: 10 * time.Second}, want: func(p Pace) bool { return !p.Asked && p.PerSecond >= paceFloor && p.PerSecond <= 10 }},
 		"of an earlier run":       {paces: map[string]float64{"all calls": 2}, limit: &limitedServer{}, want: func(p Pace) bool { return !p.Asked && p.PerSecond > 1.9 && p.PerSecond < 2.2 }},
 		"of a kind not called":    {paces: map[string]float64{"ListJobs": 0.2}, limit: &limitedServer{}, want: func(p Pace) bool { return p == Pace{} }},
 		"the slower one of two":   {rate: 30, paces: map[string]float64{"all calls": 2}, limit: &limitedServer{}, want: func(p Pace) bool { return p.Asked && p.PerSecond == 0.5 }},
