@@ -8,8 +8,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// answer is a response before it is put on the wire, so that a fault may still
-// change it.
+// answer is a response before it is sent, so that a fault may still change it.
 type answer struct {
 	status int
 	header http.Header
@@ -42,7 +41,7 @@ func download(name string, data []byte) (*answer, error) {
 	}}, nil
 }
 
-// class is what kind of refusal an error is; quirks decide how it is told.
+// class is the kind of a refusal; quirks decide the form of the answer.
 type class int
 
 const (
@@ -63,7 +62,7 @@ type apiError struct {
 
 func (e *apiError) Error() string { return e.code + ": " + e.message }
 
-// Codes of facts that the reference lists in 7.2, and those seen in traffic.
+// Codes from reference 7.2, and those seen in traffic.
 const (
 	codeBusy       = "CB.00060100"
 	codeInternal   = "CB.00060101"
@@ -93,12 +92,12 @@ func refuse(status int, code, format string, args ...any) error {
 	return &apiError{status: status, code: code, message: fmt.Sprintf(format, args...)}
 }
 
-// nameTaken refuses a second object of one name as a quirk has it.
+// nameTaken refuses a second object with the same name, in the form of the quirk.
 func nameTaken(unique Uniqueness, what string) error {
 	return &apiError{class: classConflict, unique: unique, code: codeRejected, message: "The " + what + " name already exists."}
 }
 
-// badJobID is the reference's only error for an id that names no job.
+// badJobID is the reference's only error for an id without a job.
 func badJobID() error { return refuse(http.StatusBadRequest, codeJobID, "Invalid task ID.") }
 
 func noJob(id string) error {
@@ -109,8 +108,8 @@ func noTemplate(uuid string) error {
 	return &apiError{class: classNotFound, status: http.StatusUnprocessableEntity, code: codeNoTemplate, message: "The template " + uuid + " does not exist."}
 }
 
-// refusal turns an error into the answer that this service, with these quirks
-// and over this generation of routes, gives for it.
+// refusal turns an error into the answer of this service, with these quirks and over this
+// generation of routes.
 func (e *Emulator) refusal(err error, api generation) *answer {
 	var refused *apiError
 	if !errors.As(err, &refused) {
@@ -147,7 +146,7 @@ func (e *Emulator) refusal(err error, api generation) *answer {
 	return a
 }
 
-// obj makes an object of names and values in turn.
+// obj makes an object from alternating names and values.
 func obj(pairs ...any) *jsontree.Value {
 	members := make([]jsontree.Member, 0, len(pairs)/2)
 	for i := 0; i+1 < len(pairs); i += 2 {

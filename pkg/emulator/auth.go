@@ -23,8 +23,7 @@ const (
 	lockTime    = 5 * time.Minute
 )
 
-// gate remembers failed authentications by access key. The emulator's lock
-// guards it.
+// gate counts failed authentications by access key. The emulator's lock guards it.
 type gate struct {
 	failures map[string]int
 	locked   map[string]time.Time // until
@@ -44,7 +43,7 @@ func unauthorised(code, message string) error {
 	return &apiError{status: http.StatusUnauthorized, code: code, message: message}
 }
 
-// authenticate finds out who sends a request: by token or by signature.
+// authenticate returns the user of a request: by token or by signature.
 func (e *Emulator) authenticate(rq *request) (*User, error) {
 	if value := rq.http.Header.Get("X-Auth-Token"); value != "" {
 		return e.userOfToken(value, rq.now)
@@ -109,8 +108,8 @@ func tokenHash(value string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Token makes a token for the first user that is good for life, as a POST to
-// /v3/auth/tokens would; 0 stands for Options.TokenLife.
+// Token makes a token for the first user that is valid for life, like a POST to /v3/auth/tokens; 0
+// means Options.TokenLife.
 func (e *Emulator) Token(life time.Duration) (string, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -196,7 +195,7 @@ func (e *Emulator) userByPassword(given *jsontree.Value) *User {
 	return nil
 }
 
-// iamRefusal is an error in IAM's own shape, which is not the build API's.
+// iamRefusal is an error in IAM's form, which differs from the build API's.
 func iamRefusal(status int, message string) *answer {
 	return jsonAnswer(status, obj("error", obj("code", num(status), "message", str(message), "title", str(http.StatusText(status)))))
 }

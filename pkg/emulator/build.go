@@ -10,8 +10,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// build is one run of a job as it is kept: what it was given, and the plan of
-// its steps. What it is doing is a function of the clock, so nothing runs.
+// build is a stored run of a job: its parameters and the plan of its steps. Its progress is
+// computed from the clock; nothing runs.
 type build struct {
 	Record   string              `json:"record"` // 36 characters
 	Job      string              `json:"job"`
@@ -56,7 +56,7 @@ const (
 
 func (b *build) key() string { return fmt.Sprintf("%s/%08d", b.Job, b.Number) }
 
-// progress is what a build is doing at a time.
+// progress is the state of a build at one time.
 type progress struct {
 	result   string
 	started  time.Time // zero while queued
@@ -64,7 +64,7 @@ type progress struct {
 	steps    []stepProgress
 }
 
-// stepProgress is where one step is: "", running, success or error.
+// stepProgress is the state of one step: "", running, success or error.
 type stepProgress struct {
 	status string
 	begin  time.Time
@@ -182,8 +182,8 @@ func (b *build) expand(text string) string {
 	return text
 }
 
-// runParameters are a job's defaults with what a run gives over them. Values of
-// an enumeration must be among its options.
+// runParameters returns a job's defaults, overridden by those of a run. Values of an enumeration
+// must be among its options.
 func runParameters(body, run *jsontree.Value) ([]wire.RunParameter, error) {
 	given := map[string]string{}
 	var order []string

@@ -9,7 +9,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// serviceZone is the zone in which histories print times and days begin.
+// serviceZone is the time zone of histories.
 var serviceZone = time.FixedZone("+08:00", 8*60*60)
 
 const (
@@ -18,10 +18,10 @@ const (
 	dayLayout   = "2006-01-02"
 )
 
-// maxRange is how many days a period may reach.
+// maxRange is the longest period, in days.
 const maxRange = 30
 
-// history is API reference 4.2: the builds of the last so many days.
+// history is API reference 4.2: the builds of the last days.
 func history(rq *request) (*answer, error) {
 	days, err := rq.intQuery("interval", true, 1, maxRange)
 	if err != nil {

@@ -10,15 +10,14 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// Two calls that the vendor's SDK has among those of v3 and the API reference
-// does not: their shapes and the meaning of their members are the SDK's.
+// Two v3 calls of the vendor's SDK that the API reference lacks. Their form and meaning follow the
+// SDK.
 
-// defaultChunk is how much of a log one call answers at most unless told
-// otherwise. The SDK does not say of what its offsets count; here it is bytes.
+// defaultChunk is how much of a log one call returns by default. The SDK does not document the unit
+// of its offsets; here it is bytes.
 const defaultChunk = 1_000_000
 
-// liveLog is GET /v3/jobs/{job_id}/{build_no}/real-time-log: the log from an
-// offset on, as far as it has come.
+// liveLog is GET /v3/jobs/{job_id}/{build_no}/real-time-log: the log so far, from an offset.
 func liveLog(rq *request) (*answer, error) {
 	_, b, err := rq.buildOf("build_no")
 	if err != nil {
@@ -42,7 +41,7 @@ func liveLog(rq *request) (*answer, error) {
 		"content", str(text[from:to]), "current_offset", num(from)))
 }
 
-// wholeRune moves a place in text back to where a character begins.
+// wholeRune moves a position in text back to the start of a character.
 func wholeRune(text string, at int) int {
 	for at < len(text) && !utf8.RuneStart(text[at]) {
 		at--
@@ -50,8 +49,8 @@ func wholeRune(text string, at int) int {
 	return at
 }
 
-// listBuilds is GET /v3/jobs/{job_id}/build-info-records: the builds of a period
-// by the second.
+// listBuilds is GET /v3/jobs/{job_id}/build-info-records: the builds of a period, exact to the
+// second.
 func listBuilds(rq *request) (*answer, error) {
 	j, err := jobOf(rq)
 	if err != nil {

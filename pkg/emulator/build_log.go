@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// buildByRecord returns the build whose record id the path holds.
+// buildByRecord returns the build with the record id in the path.
 func (rq *request) buildByRecord(key string) (*build, error) {
 	id := rq.path(key)
 	if len(id) != 36 {
@@ -33,7 +33,7 @@ func downloadStepLog(rq *request) (*answer, error) {
 	return rq.log(name)
 }
 
-// log answers the log of a build, or of one of its steps, as far as it has come.
+// log answers the log so far of a build or of one of its steps.
 func (rq *request) log(step string) (*answer, error) {
 	b, err := rq.buildByRecord("record_id")
 	if err != nil {
@@ -97,8 +97,8 @@ func (b *build) logText(now time.Time, step string, debug bool) string {
 	return out.String()
 }
 
-// ranged serves the end of a file when the request asks for "bytes=N-", so that
-// a broken download can go on.
+// ranged serves the rest of a file if the request has "bytes=N-", so that a broken download can be
+// resumed.
 func (rq *request) ranged(a *answer) *answer {
 	a.header.Set("Accept-Ranges", "bytes")
 	text, asked := strings.CutPrefix(rq.http.Header.Get("Range"), "bytes=")

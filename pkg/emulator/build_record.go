@@ -57,7 +57,7 @@ func (rq *request) record(j *job, b *build) *jsontree.Value {
 	)
 }
 
-// outputInfo is API reference 4.13: what the steps that publish have published.
+// outputInfo is API reference 4.13: the output of the publishing steps.
 func outputInfo(rq *request) (*answer, error) {
 	j, b, err := rq.buildOf("build_no")
 	if err != nil {

@@ -16,7 +16,7 @@ func runJob(rq *request) (*answer, error) {
 	return ok(result)
 }
 
-// startBuild puts a build of the job that the body names into the queue.
+// startBuild queues a build of the job that the body names.
 func startBuild(rq *request) (*jsontree.Value, error) {
 	c := &checker{}
 	id := c.need("", rq.body, "job_id", jsontree.KindString).Text()
@@ -54,7 +54,7 @@ func startBuild(rq *request) (*jsontree.Value, error) {
 		"daily_build_number", str(b.Daily)), nil
 }
 
-// buildOf returns the build that a path names by job and number.
+// buildOf returns the build with the job and number in a path.
 func (rq *request) buildOf(numberKey string) (*job, *build, error) {
 	j, err := jobOf(rq)
 	if err != nil {
@@ -123,8 +123,8 @@ func stopBuildOld(rq *request) (*answer, error) {
 	return ok(obj("result", jsontree.Bool(true)))
 }
 
-// runningStatus is API reference 4.4: true while an executor works on the job,
-// so still false right after a run was asked for.
+// runningStatus is API reference 4.4: true while an executor works on the job, so still false right
+// after the run request.
 func runningStatus(rq *request) (*answer, error) {
 	j, err := jobOf(rq)
 	if err != nil {
@@ -137,7 +137,7 @@ func runningStatus(rq *request) (*answer, error) {
 	return ok(obj("result", jsontree.Bool(running)))
 }
 
-// lastBuild is the list's word for a job's last build and whether it has ended.
+// lastBuild returns the list's word for a job's last build, and whether it has ended.
 func (rq *request) lastBuild(j *job) (status string, finished bool) {
 	builds := rq.state().builds[j.ID]
 	if len(builds) == 0 {
@@ -154,7 +154,7 @@ func (rq *request) lastBuild(j *job) (status string, finished bool) {
 	return "building", false
 }
 
-// healthBuilds is how many of the last builds the health score looks at.
+// healthBuilds is how many builds count for the health score.
 const healthBuilds = 5
 
 // health is the share of a job's last builds that succeeded, in percent.

@@ -10,11 +10,10 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// checker gathers the first thing that is wrong with a request body, worded
-// with its place.
+// checker collects the first error in a request body, with its place.
 type checker struct {
 	err   error
-	loose bool // takes nameless parameters and two of one name
+	loose bool // accepts parameters without names and with equal names
 }
 
 func (c *checker) fail(format string, args ...any) {
@@ -23,7 +22,7 @@ func (c *checker) fail(format string, args ...any) {
 	}
 }
 
-// need demands a member of a kind; empty texts count as missing.
+// need checks a mandatory member and its kind; an empty text counts as missing.
 func (c *checker) need(at string, in *jsontree.Value, key string, kind jsontree.Kind) *jsontree.Value {
 	v := in.Get(key)
 	switch {
@@ -35,7 +34,7 @@ func (c *checker) need(at string, in *jsontree.Value, key string, kind jsontree.
 	return v
 }
 
-// may checks members that can be left out or null.
+// may checks the kind of members that can be absent or null.
 func (c *checker) may(at string, in *jsontree.Value, kind jsontree.Kind, keys ...string) {
 	for _, key := range keys {
 		if v := in.Get(key); !v.IsAbsentOrNull() && v.Kind() != kind {
@@ -44,7 +43,7 @@ func (c *checker) may(at string, in *jsontree.Value, kind jsontree.Kind, keys ..
 	}
 }
 
-// oneOf checks a text member against the values that are known.
+// oneOf checks a text member against the known values.
 func (c *checker) oneOf(in *jsontree.Value, key string, values ...string) {
 	if s, ok := in.Get(key).AsString(); ok && s != "" && !slices.Contains(values, s) {
 		c.fail("%s must be one of %s", key, strings.Join(values, ", "))
@@ -82,7 +81,7 @@ func isJobName(name string) bool {
 	return length >= 1 && length <= 115
 }
 
-// parameterForm is isParameterName as answers show it.
+// parameterForm is isParameterName as answers print it.
 const parameterForm = `^[A-Za-z0-9_]{1,128}$`
 
 func isParameterName(name string) bool {
@@ -94,13 +93,13 @@ func isWord(c rune) bool {
 	return c == '_' || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
 }
 
-// Names that the executor needs for itself and refuses as parameters.
+// Names that the executor reserves and refuses as parameters.
 var reservedParameters = []string{"LD_PRELOAD", "LD_LIBRARY_PATH", "PATH", "path", "BASH_ENV", "GIT_SSH_COMMAND"}
 
 // maxDefault is how long a parameter's default value may be, in characters.
 const maxDefault = 8192
 
-// checkJob holds a job body against tables 4-152 to 4-157 of the API reference.
+// checkJob checks a job body against tables 4-152 to 4-157 of the API reference.
 func (e *Emulator) checkJob(body *jsontree.Value) error {
 	c := &checker{loose: e.quirks.LooseParameters}
 	c.need("", body, "arch", jsontree.KindString)
@@ -123,7 +122,7 @@ func (e *Emulator) checkJob(body *jsontree.Value) error {
 	return c.err
 }
 
-// step checks one step; in templates its name may be left out.
+// step checks one step; in templates its name is optional.
 func (c *checker) step(at string, step *jsontree.Value, named bool) {
 	c.need(at, step, "module_id", jsontree.KindString)
 	if named {
@@ -151,7 +150,7 @@ func (c *checker) trigger(at string, trigger *jsontree.Value) {
 	})
 }
 
-// parameters checks the definitions of a body and that no name stands twice.
+// parameters checks the definitions of a body and their names for duplicates.
 func (c *checker) parameters(body *jsontree.Value) {
 	seen := map[string]bool{}
 	c.each("", body, "parameters", func(at string, definition *jsontree.Value) {
@@ -175,7 +174,7 @@ func (c *checker) parameter(at string, definition *jsontree.Value, seen map[stri
 	case slices.Contains(reservedParameters, name):
 		c.fail("%s: the parameter's name %s is reserved", at, name)
 	case seen[name]:
-		c.fail("%s: the parameter %s stands twice", at, name)
+		c.fail("%s: the parameter %s is repeated", at, name)
 	}
 	seen[name] = true
 	value := paramField(definition, "defaultValue")
@@ -194,7 +193,7 @@ func paramField(definition *jsontree.Value, field string) string {
 	return param(definition, field).Str("value")
 }
 
-// param returns the entry of a definition's params that has a name.
+// param returns the entry of a definition's params called field.
 func param(definition *jsontree.Value, field string) *jsontree.Value {
 	for _, p := range definition.Get("params").Items() {
 		if p.Str("name") == field {

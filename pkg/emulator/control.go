@@ -12,8 +12,8 @@ import (
 	"github.com/buildsync/buildsync/internal/loopback"
 )
 
-// addControl registers the control address: what a test bench in another
-// process needs, without authentication and for this machine only.
+// addControl registers the control address, for test programs in other processes: without
+// authentication, and only for this machine.
 func (e *Emulator) addControl(mux *http.ServeMux) {
 	handlers := map[string]func(*http.Request) (any, error){
 		"GET /_emulator/{$}":       e.controlIndex,
@@ -43,8 +43,8 @@ func (e *Emulator) addControl(mux *http.ServeMux) {
 	}))
 }
 
-// control answers JSON and keeps web pages of other origins out: the address
-// has no password, and a browser on this machine could be led to it.
+// control answers JSON and refuses web pages of other origins: the address has no password, and a
+// page could make a browser on this machine call it.
 func control(handle func(*http.Request) (any, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -64,8 +64,7 @@ func control(handle func(*http.Request) (any, error)) http.HandlerFunc {
 	}
 }
 
-// local reports whether a request was made for a loopback name and by no page of
-// another origin.
+// local reports whether a request is for a loopback name and not from a page of another origin.
 func local(r *http.Request) bool {
 	host := r.Host
 	if name, _, err := net.SplitHostPort(host); err == nil {
@@ -120,7 +119,7 @@ func (e *Emulator) controlClock(r *http.Request) (any, error) {
 	return map[string]time.Time{"now": e.Now()}, nil
 }
 
-// controlState is Truth without what must not leave the process.
+// controlState is Truth without secrets.
 func (e *Emulator) controlState(*http.Request) (any, error) {
 	truth, err := e.Truth()
 	if err != nil {
@@ -143,8 +142,8 @@ func (e *Emulator) controlState(*http.Request) (any, error) {
 	return truth, nil
 }
 
-// Reset forgets jobs, templates, builds, groups, files, faults and calls; users
-// and tokens stay good.
+// Reset deletes jobs, templates, builds, groups, files, faults and calls; users and tokens stay
+// valid.
 func (e *Emulator) Reset() error {
 	e.ClearFaults()
 	e.ResetCalls()

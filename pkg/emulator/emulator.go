@@ -33,8 +33,8 @@ type Emulator struct {
 	underway atomic.Int64 // requests being handled
 }
 
-// New makes an emulator. It reads the state of Options.Path if there is one; a
-// file that another process holds is an error that says so.
+// New makes an emulator. It reads the state at Options.Path if there is any; it is an error if
+// another process has the file open.
 func New(opts Options) (*Emulator, error) {
 	opts, err := opts.withDefaults()
 	if err != nil {
@@ -50,8 +50,8 @@ func New(opts Options) (*Emulator, error) {
 	if e.state, err = loadState(disk); err != nil {
 		return nil, closeAfter(disk, err)
 	}
-	// An earlier process may have moved its clock ahead; time never runs back,
-	// or what it made would not have happened yet.
+	// An earlier process may have moved its clock ahead. Time must never run back, or that
+	// process's objects would be in the future.
 	last, err := lastTime(disk)
 	if err != nil {
 		return nil, closeAfter(disk, err)
@@ -77,8 +77,7 @@ func closeAfter(disk store, err error) error {
 	return err
 }
 
-// Close ends requests that a fault keeps waiting and closes the store. Requests
-// after it are refused.
+// Close ends requests that a fault keeps waiting and closes the store. Later requests are refused.
 func (e *Emulator) Close() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -91,11 +90,11 @@ func (e *Emulator) Close() error {
 	return errors.Join(e.keepTime(), e.state.disk.close())
 }
 
-// clockRow is the row that says how far the clock had come at the end.
+// clockRow is the row with the clock's last time.
 const clockRow = "last"
 
-// keepTime stores the time where it was moved ahead: builds that have ended must
-// not be running in the next process.
+// keepTime stores the time if it was moved ahead: builds that have ended must not run again in the
+// next process.
 func (e *Emulator) keepTime() error {
 	if !e.clock.moved() {
 		return nil
@@ -107,7 +106,7 @@ func (e *Emulator) keepTime() error {
 	return e.state.disk.commit([]write{{tableClock, clockRow, value}})
 }
 
-// lastTime is what keepTime stored; the zero time where nothing did.
+// lastTime returns the time of keepTime; zero if there is none.
 func lastTime(disk store) (time.Time, error) {
 	var last time.Time
 	value, err := disk.get(tableClock, clockRow)
@@ -127,12 +126,12 @@ func (e *Emulator) Now() time.Time { return e.clock.now() }
 // Quirks returns the switches that are in force.
 func (e *Emulator) Quirks() Quirks { return e.quirks }
 
-// projectExists reports whether id names a CodeArts project here.
+// projectExists reports whether id is a CodeArts project here.
 func (e *Emulator) projectExists(id string) bool {
 	return isProjectID(id) && (len(e.opts.Projects) == 0 || slices.Contains(e.opts.Projects, id))
 }
 
-// clock is a base clock and how far it was moved.
+// clock is a base clock with an offset.
 type clock struct {
 	mu     sync.Mutex
 	base   func() time.Time

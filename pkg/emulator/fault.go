@@ -15,11 +15,10 @@ import (
 // FaultKind is what goes wrong.
 type FaultKind string
 
-// The kinds of fault. Where a kind alters the service's own answer the request
-// is carried out first unless Commit says otherwise; the others do not carry it
-// out unless Commit says so.
+// The kinds of fault. A kind that alters the service's own answer carries out the request first,
+// the others do not carry it out; Commit overrides both.
 const (
-	FaultStatus     FaultKind = "status"       // answers Status with Code and Message, or Body as it stands
+	FaultStatus     FaultKind = "status"       // answers Status with Code and Message, or with Body
 	FaultThrottle   FaultKind = "throttle"     // 429 of the gateway, with RetryAfter if given
 	FaultHTML       FaultKind = "html"         // an HTML page with Status, default 200
 	FaultRedirect   FaultKind = "redirect"     // Status (default 302) to Location
@@ -32,10 +31,10 @@ const (
 	FaultDrip       FaultKind = "drip"         // the right answer, one byte every Delay (default 1 s)
 	FaultNoID       FaultKind = "no-id"        // the right answer without the ids in it
 	FaultOtherID    FaultKind = "other-id"     // the right answer with another object's ids
-	FaultTwiceKeys  FaultKind = "twice-keys"   // a key of the answer stands twice, with another value
-	FaultCaseKeys   FaultKind = "case-keys"    // a key stands twice in different letter case
+	FaultTwiceKeys  FaultKind = "twice-keys"   // a repeated key in the answer, with another value
+	FaultCaseKeys   FaultKind = "case-keys"    // a repeated key in different letter case
 	FaultTrailing   FaultKind = "trailing"     // data after the answer
-	FaultBadUTF8    FaultKind = "bad-utf8"     // a text with bytes that are no UTF-8
+	FaultBadUTF8    FaultKind = "bad-utf8"     // a text with bytes that are not UTF-8
 	FaultDeep       FaultKind = "deep"         // nesting of 20,000 levels
 	FaultBigNumber  FaultKind = "big-number"   // numbers beyond 64 bits
 	FaultEndless    FaultKind = "endless"      // a body that never ends
@@ -45,26 +44,25 @@ const (
 	FaultDieOnReuse FaultKind = "die-on-reuse" // the right answer; the connection dies when used again
 )
 
-// Commit reports whether and when a request that meets a fault is carried out.
+// Commit is whether and when a request that meets a fault is carried out.
 type Commit string
 
 // When a request is carried out.
 const (
-	CommitDefault Commit = ""      // as the kind has it; Quirks.CommitOnError may decide
+	CommitDefault Commit = ""      // by kind; Quirks.CommitOnError may decide
 	CommitNever   Commit = "never" // the state stays as it is
 	CommitFirst   Commit = "first" // before the fault plays
-	CommitLate    Commit = "late"  // Delay after the request, whatever became of its connection
+	CommitLate    Commit = "late"  // Delay after the request, in spite of a closed connection
 )
 
-// Fault is something that goes wrong with requests that match. Zero members of
-// the match accept everything.
+// Fault is something that goes wrong with matching requests. Zero match members accept everything.
 type Fault struct {
 	Op     string `json:"op,omitempty"`           // operation, "CreateJob"
 	Method string `json:"method,omitempty"`       // "POST"
 	Path   string `json:"path,omitempty"`         // pattern of path.Match over the URL's path
-	Holds  string `json:"request_body,omitempty"` // text that the request's body holds
-	Nth    int    `json:"nth,omitempty"`          // the first matching request that it meets, from 1; 0 is 1
-	Times  int    `json:"times,omitempty"`        // how many requests it meets; 0 is 1, -1 is all
+	Holds  string `json:"request_body,omitempty"` // text in the request's body
+	Nth    int    `json:"nth,omitempty"`          // the first matching request that it affects, from 1; 0 is 1
+	Times  int    `json:"times,omitempty"`        // how many requests it affects; 0 is 1, -1 is all
 
 	Kind   FaultKind `json:"kind"`
 	Commit Commit    `json:"commit,omitempty"`
@@ -80,8 +78,8 @@ type Fault struct {
 	Delay      time.Duration     `json:"-"` // "delay" in JSON, "1.5s"
 	Cut        int               `json:"cut,omitempty"`
 
-	// Before and After are called before the request is carried out and after
-	// it, outside the emulator's lock: windows for a test to act in.
+	// Before and After are called before and after the request is carried out, outside the
+	// emulator's lock, so that a test can act there.
 	Before func() `json:"-"`
 	After  func() `json:"-"`
 }
@@ -94,7 +92,7 @@ type faultJSON struct {
 
 type plainFault Fault
 
-// MarshalJSON writes the fault as the control address and --fault files have it.
+// MarshalJSON writes the fault in the form of the control address and --fault files.
 func (f Fault) MarshalJSON() ([]byte, error) {
 	out := faultJSON{plainFault: (*plainFault)(&f)}
 	if f.Delay != 0 {
@@ -103,8 +101,8 @@ func (f Fault) MarshalJSON() ([]byte, error) {
 	return json.Marshal(out)
 }
 
-// UnmarshalJSON reads what MarshalJSON writes, with * for any operation. An
-// unknown member and a delay that is not a duration are errors.
+// UnmarshalJSON reads the form of MarshalJSON, with * for any operation. An unknown member or an
+// invalid delay is an error.
 func (f *Fault) UnmarshalJSON(data []byte) error {
 	in := faultJSON{plainFault: (*plainFault)(f)}
 	dec := json.NewDecoder(bytes.NewReader(data))
@@ -179,19 +177,19 @@ func (f Fault) matches(r *route, req *http.Request, raw []byte) bool {
 	return matched
 }
 
-// FaultState is a fault and what became of it.
+// FaultState is a fault and its use so far.
 type FaultState struct {
 	Fault  Fault `json:"fault"`
 	Seen   int   `json:"seen"`   // matching requests
-	Played int   `json:"played"` // requests it met
-	Done   bool  `json:"done"`   // it will meet no more, or, for ever, has met one
+	Played int   `json:"played"` // requests it affected
+	Done   bool  `json:"done"`   // it is used up, or, if unlimited, has affected one
 }
 
 // faultBook holds the faults in order.
 type faultBook struct {
 	mu     sync.Mutex
 	faults []*FaultState
-	errors int // faults that left it open whether to commit
+	errors int // faults without a Commit
 	late   []lateCommit
 }
 
@@ -207,8 +205,8 @@ func (b *faultBook) add(f Fault) {
 	b.faults = append(b.faults, &FaultState{Fault: f})
 }
 
-// take returns the fault that a request meets, nil for none. Only the first that
-// is due plays; the others wait for the next request.
+// take returns the fault for a request, nil for none. Only the first that is due plays; the others
+// wait for the next request.
 func (b *faultBook) take(r *route, req *http.Request, raw []byte) *Fault {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -244,7 +242,7 @@ func (e *Emulator) Fail(faults ...Fault) error {
 	return nil
 }
 
-// Faults returns all faults and what became of each.
+// Faults returns all faults and their use so far.
 func (e *Emulator) Faults() []FaultState {
 	e.faults.mu.Lock()
 	defer e.faults.mu.Unlock()
@@ -255,13 +253,13 @@ func (e *Emulator) Faults() []FaultState {
 	return states
 }
 
-// Unplayed returns the faults that have not met as many requests as they should:
-// a test that leaves some has tested nothing.
+// Unplayed returns the faults that have affected fewer requests than planned: a test with unplayed
+// faults has tested nothing.
 func (e *Emulator) Unplayed() []FaultState {
 	return slices.DeleteFunc(e.Faults(), func(s FaultState) bool { return s.Done })
 }
 
-// ClearFaults removes all faults and forgets late commits that have not landed.
+// ClearFaults removes all faults and pending late commits.
 func (e *Emulator) ClearFaults() {
 	e.faults.mu.Lock()
 	defer e.faults.mu.Unlock()

@@ -8,10 +8,9 @@ import (
 	"time"
 )
 
-// ParseFault reads a fault as a command line has it: OP:KEY=VALUE,KEY=VALUE with
-// the JSON names of Fault's members as keys; OP may be empty or *. reset-before,
-// reset-after, silence-after and status-after are kinds with their commit
-// spelt out. A value that needs a comma cannot be written this way.
+// ParseFault reads a fault from a command line: OP:KEY=VALUE,KEY=VALUE with the JSON names of
+// Fault's members as keys; OP may be empty or *. reset-before, reset-after, silence-after and
+// status-after are kinds that include the commit. A value cannot contain a comma.
 func ParseFault(text string) (Fault, error) {
 	op, rest, found := strings.Cut(text, ":")
 	if !found {
@@ -24,7 +23,7 @@ func ParseFault(text string) (Fault, error) {
 	for pair := range strings.SplitSeq(rest, ",") {
 		key, value, found := strings.Cut(pair, "=")
 		if !found {
-			return Fault{}, fmt.Errorf("fault %q: %q is no KEY=VALUE", text, pair)
+			return Fault{}, fmt.Errorf("fault %q: %q is not KEY=VALUE", text, pair)
 		}
 		if err := f.set(strings.TrimSpace(key), strings.TrimSpace(value)); err != nil {
 			return Fault{}, fmt.Errorf("fault %q: %w", text, err)
@@ -72,8 +71,8 @@ func (f *Fault) set(key, value string) error {
 	return nil
 }
 
-// ParseFaults reads a fault or a list of faults in JSON, as a file and the
-// control address have them. The error says which of a list is wrong.
+// ParseFaults reads a fault or a list of faults in JSON, from a file or the control address. The
+// error names the position in the list.
 func ParseFaults(data []byte) ([]Fault, error) {
 	var list []json.RawMessage
 	if err := json.Unmarshal(data, &list); err != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// altersAnswer reports whether a kind changes the service's own answer, and so
-// carries the request out unless told not to.
+// altersAnswer reports whether a kind changes the service's own answer, and so carries out the
+// request by default.
 func (k FaultKind) altersAnswer() bool {
 	switch k {
 	case FaultStatus, FaultThrottle, FaultHTML, FaultRedirect, FaultReset, FaultClose, FaultSilence:
@@ -35,7 +35,7 @@ func (e *Emulator) commitOf(f Fault) Commit {
 	return CommitNever
 }
 
-// play carries a request out as a fault has it and answers what the fault says.
+// play carries out a request as its fault requires, and sends the fault's answer.
 func (e *Emulator) play(w http.ResponseWriter, rq *request, call *openCall, f Fault) {
 	if f.Before != nil {
 		f.Before()
@@ -64,7 +64,7 @@ func (e *Emulator) play(w http.ResponseWriter, rq *request, call *openCall, f Fa
 	e.send(w, rq, call, f, a)
 }
 
-// send answers: a is the service's own answer, nil for kinds that need none.
+// send sends the answer of a fault: a is the service's own answer, nil for kinds that need none.
 func (e *Emulator) send(w http.ResponseWriter, rq *request, call *openCall, f Fault, a *answer) {
 	switch f.Kind {
 	case FaultStatus:
@@ -123,7 +123,7 @@ func (f Fault) withHeader(a *answer) *answer {
 	return a
 }
 
-// errorAnswer words an error in the shape that the fault asks for.
+// errorAnswer returns an error in the fault's shape.
 func errorAnswer(f Fault) *answer {
 	if f.Body != "" {
 		return &answer{f.Status, http.Header{"Content-Type": {contentJSON}}, []byte(f.Body)}
@@ -141,7 +141,7 @@ func errorAnswer(f Fault) *answer {
 	return jsonAnswer(f.Status, obj("error_code", str(code), "error_msg", str(message)))
 }
 
-// defaultCode is the code that the service gives with a status.
+// defaultCode returns the service's usual code for a status.
 func defaultCode(status int) string {
 	switch status {
 	case http.StatusBadRequest:
@@ -158,7 +158,7 @@ func defaultCode(status int) string {
 	return codeInternal
 }
 
-// spoil makes the bodies that a strict reader refuses and those that lie.
+// spoil makes invalid bodies, which a strict reader refuses, and misleading ones.
 func (e *Emulator) spoil(kind FaultKind, body []byte) []byte {
 	text := string(body)
 	switch kind {
@@ -208,7 +208,7 @@ func (e *Emulator) changeIDs(kind FaultKind, body []byte) []byte {
 	return tree.AppendJSON(nil)
 }
 
-// hold keeps a request open until its client leaves or the emulator closes.
+// hold keeps a request waiting until its client leaves or the emulator closes.
 func (e *Emulator) hold(req *http.Request) {
 	select {
 	case <-req.Context().Done():
@@ -216,5 +216,5 @@ func (e *Emulator) hold(req *http.Request) {
 	}
 }
 
-// dripEvery is the pace of FaultDrip where no other is given.
+// dripEvery is the default pace of FaultDrip.
 const dripEvery = time.Second

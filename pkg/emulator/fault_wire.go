@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// takeOver gets the connection of a request. Without one (HTTP/2, a recorder)
-// the handler is aborted, which ends the stream.
+// takeOver returns the connection of a request. If there is none (HTTP/2, a recorder), it aborts
+// the handler, which ends the stream.
 func takeOver(w http.ResponseWriter) (net.Conn, *bufio.ReadWriter) {
 	conn, buffered, err := http.NewResponseController(w).Hijack()
 	if err != nil {
@@ -97,8 +97,7 @@ func (e *Emulator) dieOnReuse(conn net.Conn, in *bufio.Reader) {
 	}
 }
 
-// rawHead is the first part of a hand-written response, without the line that
-// says how long the body is.
+// rawHead is the first part of a hand-written response, without the length of the body.
 type rawHead []byte
 
 func (e *Emulator) head(call *openCall, a *answer) rawHead {
@@ -119,9 +118,8 @@ func (h rawHead) encoded(n int) []byte {
 	return h.with(fmt.Sprintf("Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n", n))
 }
 
-// gzipBomb is 64 MiB of blanks around an empty object, about a thousandth of
-// that on the wire. A gzip file may have several members: the blanks are packed
-// once and repeated.
+// gzipBomb is 64 MiB of blanks around an empty object, compressed to about a thousandth. A gzip
+// file may have several members: the blanks are compressed once and repeated.
 func gzipBomb() []byte {
 	blanks := gzipMember(strings.Repeat(" ", 1<<20))
 	return append(bytes.Repeat(blanks, 64), gzipMember("{}")...)
@@ -155,7 +153,7 @@ func (r *rawWriter) write(data []byte) bool {
 	return !r.failed
 }
 
-// watch ends a write that waits for a reader when the emulator closes.
+// watch ends a blocked write when the emulator closes.
 func (r *rawWriter) watch() (stop func()) {
 	ended := make(chan struct{})
 	go func() {

@@ -8,8 +8,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// fill adds to a body that is about to be stored what the service fills in by
-// itself: the host type, members of each code source, properties of steps.
+// fill adds what the service itself adds to a stored body: the host type, members of each code
+// source, properties of steps.
 func (e *Emulator) fill(body *jsontree.Value) {
 	if e.quirks.PredefinedReturns {
 		addPredefined(body)
@@ -74,8 +74,8 @@ func (e *Emulator) fillStep(step *jsontree.Value) {
 	}
 }
 
-// serverProperties are the properties that the service was seen to add to a
-// step of a module: those of console-made steps which API-made ones leave out.
+// serverProperties are the properties that the service was seen to add to a step of a module:
+// console-made steps have them, API-made ones do not.
 func serverProperties(module string) []jsontree.Member {
 	artifact := func() *jsontree.Value { return obj("displayName", str(""), "value", str("")) }
 	switch module {
@@ -93,5 +93,5 @@ func serverProperties(module string) []jsontree.Member {
 	return nil
 }
 
-// definitionName is the only definition of a parameter that is known.
+// definitionName is the only known definition of a parameter.
 const definitionName = "hudson.model.StringParameterDefinition"

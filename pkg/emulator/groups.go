@@ -9,8 +9,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// group is a folder of jobs in a project. A job is in the group that its body
-// names as group_id.
+// group is a folder of jobs in a project. A job's group is the group_id in its body.
 type group struct {
 	ID      string    `json:"id"`
 	Project string    `json:"project"`
@@ -52,7 +51,7 @@ func (s *state) children(project, parent string) []*group {
 	return list
 }
 
-// groupPath is the ids from the root to a group, with dots between.
+// groupPath returns the ids from the root to a group, separated by dots.
 func (s *state) groupPath(g *group) string {
 	path := g.ID
 	for g.Parent != "" && s.groups[g.Parent] != nil {
@@ -70,8 +69,8 @@ func (rq *request) groupRow(g *group) *jsontree.Value {
 		"update_time", str(g.Updated.In(serviceZone).Format(historyTime)))
 }
 
-// groupChanged answers a group that was made or changed. The SDK types the place
-// among the siblings as a number in the tree and as text here.
+// groupChanged answers a created or changed group. In the SDK the place among the siblings is a
+// number in the tree and a text here.
 func (rq *request) groupChanged(g *group) (*answer, error) {
 	row := rq.groupRow(g)
 	row.Set("ordinal", str(strconv.Itoa(g.Ordinal)))
@@ -155,27 +154,27 @@ func updateGroup(rq *request) (*answer, error) {
 	return rq.groupChanged(&next)
 }
 
-// deleteGroup deletes an empty group: one without groups and jobs in it.
+// deleteGroup deletes a group without subgroups and jobs.
 func deleteGroup(rq *request) (*answer, error) {
 	g, err := rq.groupOf(rq.query("id"))
 	if err != nil {
 		return nil, err
 	}
 	if len(rq.state().children(g.Project, g.ID)) > 0 {
-		return nil, invalid("the group %s holds groups; delete them first.", g.Name)
+		return nil, invalid("the group %s has groups; delete them first.", g.Name)
 	}
 	for _, j := range rq.state().byProject[g.Project] {
 		if body, err := rq.state().body(j.ID); err != nil {
 			return nil, err
 		} else if j.live() && body.Str("group_id") == g.ID {
-			return nil, invalid("the group %s holds jobs; move them first.", g.Name)
+			return nil, invalid("the group %s has jobs; move them first.", g.Name)
 		}
 	}
 	rq.tx.dropGroup(g.ID)
 	return rq.success(str(g.ID))
 }
 
-// moveToGroup puts jobs into a group; an empty group_id takes them out of theirs.
+// moveToGroup moves jobs into a group; an empty group_id removes them from theirs.
 func moveToGroup(rq *request) (*answer, error) {
 	id, path := rq.body.Str("group_id"), ""
 	if id != "" {

@@ -51,7 +51,7 @@ func createJob(rq *request) (*answer, error) {
 	return rq.success(obj("job_id", str(j.ID)))
 }
 
-// newJob makes a job of a checked body and fills in what the service adds to it.
+// newJob makes a job from a checked body, with the service's additions.
 func (e *Emulator) newJob(t *tx, body *jsontree.Value) *job {
 	if e.quirks.PredefinedParameter {
 		addPredefined(body)
@@ -63,7 +63,7 @@ func (e *Emulator) newJob(t *tx, body *jsontree.Value) *job {
 	}
 }
 
-// addPredefined adds the parameter that console-made jobs have.
+// addPredefined adds the parameter of console-made jobs.
 func addPredefined(body *jsontree.Value) {
 	if hasParameter(body, "codeBranch") {
 		return
@@ -74,8 +74,8 @@ func addPredefined(body *jsontree.Value) {
 	body.Get("parameters").Append(definition("codeBranch", "normalparam", "master", "代码分支，系统预定义参数", "true", nil))
 }
 
-// updateJob is POST /v3/jobs/update (API reference 4.19). The body replaces the
-// stored one whole: an optional section that is not sent is cleared.
+// updateJob is POST /v3/jobs/update (API reference 4.19). The body replaces the stored one: an
+// optional section that is absent is cleared.
 func updateJob(rq *request) (*answer, error) {
 	id, isText := rq.body.Get("job_id").AsString()
 	if !isText || id == "" {
@@ -134,8 +134,7 @@ func deleteJob(rq *request) (*answer, error) {
 // disableJob is API reference 4.16.
 func disableJob(rq *request) (*answer, error) { return setDisabled(rq, true, "") }
 
-// recoverJob is API reference 4.17: it enables a disabled job and has nothing to
-// do with the recycle bin.
+// recoverJob is API reference 4.17: it enables a disabled job. It does not concern the recycle bin.
 func recoverJob(rq *request) (*answer, error) { return setDisabled(rq, false, "") }
 
 func setDisabled(rq *request, disabled bool, reason string) (*answer, error) {
@@ -182,7 +181,7 @@ func (rq *request) hideParameters() bool {
 	return rq.query("get_all_params") == "false" || rq.query("get_all_parameters") == "false"
 }
 
-// repository is the name of a body's first code source: what 4.7 searches by.
+// repository returns the name of a body's first code source, by which 4.7 searches.
 func repository(body *jsontree.Value) string {
 	items := body.Get("scms").Items()
 	if len(items) == 0 {

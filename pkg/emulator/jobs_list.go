@@ -7,7 +7,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// maxPage is the greatest page size of any list.
+// maxPage is the largest page size of all lists.
 const maxPage = 100
 
 // pageCounter counts listing pages, for Quirks.EmptyPages. The emulator's lock
@@ -23,7 +23,7 @@ func listJobs(rq *request) (*answer, error) {
 	return ok(obj("total", num(total), "jobs", rows))
 }
 
-// jobPage returns the page of jobs that a request asks for, and the total.
+// jobPage returns the requested page of jobs, and the total.
 func jobPage(rq *request) (*jsontree.Value, int, error) {
 	project := rq.path("project_id")
 	if err := rq.checkProject(project); err != nil {
@@ -52,8 +52,7 @@ func jobPage(rq *request) (*jsontree.Value, int, error) {
 	return rows, total, nil
 }
 
-// window turns a page's number into the rows it holds. A page below the base is
-// the first page.
+// window returns the rows of a page. A page below the base is the first page.
 func window(index, size, base, total int) (start, end int) {
 	page := max(index-base, 0)
 	if page > total/size {
@@ -62,8 +61,7 @@ func window(index, size, base, total int) (start, end int) {
 	return min(page*size, total), min((page+1)*size, total)
 }
 
-// visible returns the jobs that the list shows: without creates and deletes
-// younger than the lag.
+// visible returns the jobs in the list: creates and deletes younger than the lag do not show.
 func (e *Emulator) visible(project string, now time.Time) []*job {
 	before := now.Add(-e.quirks.ListLag)
 	var jobs []*job

@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// limiter refuses calls beyond so many in one second, and beyond so many of one
-// route in one minute, of the emulator's clock. The emulator's lock guards it.
+// limiter limits calls per second, and calls per minute of each route, by the emulator's clock. The
+// emulator's lock guards it.
 type limiter struct {
 	perSecond, perMinute callWindow
 	noHint, inside500    bool
 }
 
-// callWindow counts the calls of a span of time by key.
+// callWindow counts the calls in a time span by key.
 type callWindow struct {
 	span  time.Duration
 	limit int // 0: none
@@ -23,8 +23,7 @@ type callWindow struct {
 	used  map[string]int
 }
 
-// newLimiter makes the limits that quirks ask for; rate is calls a second where
-// the quirks leave it open.
+// newLimiter makes the limits of quirks; rate is the default of calls per second.
 func newLimiter(q Quirks, rate int) limiter {
 	if rate == 0 {
 		rate = q.RatePerSecond
@@ -49,8 +48,7 @@ func (l *limiter) admit(r *route, now time.Time) error {
 	return nil
 }
 
-// take counts a call and returns how long the caller has to wait; 0 if the
-// call is admitted.
+// take counts a call and returns how long the caller must wait; 0 if the call is accepted.
 func (w *callWindow) take(key string, now time.Time) time.Duration {
 	if w.limit == 0 {
 		return 0

@@ -17,8 +17,8 @@ var (
 	noticeEvents = []string{"buildJobFail", "updateConfigJob", "buildJobSuccess", "deleteJob", "forbiddenJob"}
 )
 
-// noticeRows returns a job's rows: one for every type, even if all is off. A new
-// job tells by mail when its build fails.
+// noticeRows returns a job's rows: one for every type, even if all events are off. A new job sends
+// mail if its build fails.
 func noticeRows(stored []wire.Notice) []wire.Notice {
 	rows := make([]wire.Notice, 0, len(noticeTypes))
 	for _, kind := range noticeTypes {
@@ -78,8 +78,7 @@ func noticeRow(row wire.Notice) *jsontree.Value {
 	return obj("notice_type", str(row.NoticeType), "enable_map", enabled, "param_config", config)
 }
 
-// updateNotice is API reference 4.24: the list given is the complete set of
-// events that are on for one type.
+// updateNotice is API reference 4.24: the list is the complete set of enabled events of one type.
 func updateNotice(rq *request) (*answer, error) {
 	j, err := jobOf(rq)
 	if err != nil {
@@ -102,8 +101,7 @@ func updateNotice(rq *request) (*answer, error) {
 	return rq.storeNotice(j, update)
 }
 
-// noticeOf turns the events that are on into a row; an unknown type or event is
-// refused.
+// noticeOf turns enabled events into a row. It refuses an unknown type or event.
 func noticeOf(update wire.NoticeUpdate) (wire.Notice, error) {
 	row := wire.Notice{NoticeType: update.NoticeType, EnableMap: map[string]bool{}, ParamConfig: update.ParamConfig}
 	if !slices.Contains(noticeTypes, row.NoticeType) && !slices.Contains(newNotices, row.NoticeType) {

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// The account that every emulator starts with. These values are published: they
-// open nothing but an emulator on the same machine.
+// The default account of every emulator. These values are public: they only work with an emulator
+// on the same machine.
 const (
 	DefaultAccessKey = "BUILDSYNCEMULATORKEY"
 	DefaultSecretKey = "buildsync-emulator-secret-for-local-use"
@@ -42,16 +42,14 @@ type User struct {
 	SecurityToken string `json:"security_token,omitempty"` // temporary keys must send this one
 }
 
-// Options say how an emulator starts. The zero value is a memory store, the
-// default account and Defaults() as quirks.
+// Options configure an emulator. The zero value means a memory store, the default account and
+// Defaults() as quirks.
 type Options struct {
-	// Path of the file that keeps the state; empty for memory only.
+	// Path is the file with the state; empty for memory only.
 	Path string
-	// LockTimeout is how long New waits for another process to let go of the
-	// file; default 1 s.
+	// LockTimeout is how long New waits for another process to close the file; default 1 s.
 	LockTimeout time.Duration
-	// Quirks say how the service behaves where that is not publicly known.
-	// nil stands for Defaults().
+	// Quirks are the service's behaviour where it is not publicly known; nil means Defaults().
 	Quirks *Quirks
 	// Users replaces the default account.
 	Users []User
@@ -61,18 +59,18 @@ type Options struct {
 	Seed Seed
 	// Now is the clock; default time.Now.
 	Now func() time.Time
-	// Latency is waited before each answer of the API.
+	// Latency is the delay before each answer of the API.
 	Latency time.Duration
-	// Rate allows so many calls a second before 429 is answered; 0: no limit.
+	// Rate is the limit of calls per second, beyond which the answer is 429; 0: no limit.
 	Rate int
-	// TokenLife is how long an IAM token is good; default 24 h.
+	// TokenLife is the lifetime of an IAM token; default 24 h.
 	TokenLife time.Duration
-	// StepTime is how long a simulated build step takes; default 3 s.
+	// StepTime is the duration of a simulated build step; default 3 s.
 	StepTime time.Duration
 	// Faults are in place from the first request on.
 	Faults []Fault
-	// ID makes identifiers of 32 hexadecimal digits; default random ones. Tests
-	// give a counter where answers must be the same each time.
+	// ID makes identifiers of 32 hexadecimal digits; default random. Tests set a counter to get the
+	// same answers each time.
 	ID func() string
 }
 

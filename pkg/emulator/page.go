@@ -20,13 +20,13 @@ const (
 	pageJobs  = 500
 )
 
-// pageHead is what each page begins with.
+// pageHead is the head of each page.
 type pageHead struct {
 	Now    time.Time
 	Store  string
 	Title  string
 	Filter string
-	Live   bool // the page loads itself again
+	Live   bool // the page refreshes itself
 	// Still and Moving are the queries of this page without and with refreshing.
 	Still, Moving htmltemplate.URL
 }
@@ -63,7 +63,7 @@ type pageTemplate struct{ Name, UUID, User string }
 // pageBuilds is how many builds of a job the page shows.
 const pageBuilds = 5
 
-// refreshEvery is how many seconds pass before a page loads itself again.
+// refreshEvery is the refresh interval in seconds.
 const refreshEvery = "5"
 
 // addPage registers the pages that show the state to a person, at / and below.
@@ -116,7 +116,7 @@ func (e *Emulator) pageHead(r *http.Request) pageHead {
 	return head
 }
 
-// named reports whether a name contains what the page is filtered by, in any case.
+// named reports whether a name contains the page's filter, ignoring case.
 func (h pageHead) named(name string) bool {
 	return strings.Contains(strings.ToLower(name), strings.ToLower(h.Filter))
 }
@@ -150,7 +150,7 @@ func (e *Emulator) overviewPage(_ *http.Request, head *pageHead) any {
 	return data
 }
 
-// statusWords are the list's words for a last build as people say them.
+// statusWords translates the list's words for a last build.
 var statusWords = map[string]string{"blue": "succeeded", "red": "failed", "building": "running", "aborted": "stopped", "none": "not built yet"}
 
 // pageJob is a job's row with its last builds, at most limit of them.

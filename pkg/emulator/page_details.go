@@ -18,7 +18,7 @@ type pageStep struct {
 	Rest                 string // its other properties, as JSON
 }
 
-// pageSteps are the steps of a body, their scripts apart.
+// pageSteps returns the steps of a body, with separate scripts.
 func pageSteps(steps *jsontree.Value) []pageStep {
 	var list []pageStep
 	for i, step := range steps.Items() {
@@ -77,7 +77,7 @@ func (e *Emulator) jobPage(r *http.Request, head *pageHead) any {
 // pageJobBuilds is how many builds the page of one job shows.
 const pageJobBuilds = 100
 
-// row is a build as the pages list it.
+// row returns a build as a row of a page.
 func (b *build) row(now time.Time) pageBuild {
 	p := b.at(now)
 	return pageBuild{b.Daily, p.result, b.Record, p.duration(now).Round(time.Millisecond)}
@@ -154,8 +154,8 @@ func (e *Emulator) requestsPage(_ *http.Request, head *pageHead) any {
 	}{*head, list}
 }
 
-// shownBody is a request's body for the page. What may be a secret is masked;
-// what cannot be looked into is not shown.
+// shownBody returns a request's body for the page. Possible secrets are masked; a body that cannot
+// be parsed is not shown.
 func shownBody(op string, raw []byte) string {
 	if len(bytes.TrimSpace(raw)) == 0 {
 		return ""
@@ -179,7 +179,7 @@ func shownBody(op string, raw []byte) string {
 		}
 	case "DisableJob", "DeleteJob", "RecoverJob", "StopBuild", "StopBuildOld", "CreateGroup", "UpdateGroup", "MoveToGroup", "RestoreRecycled", "DeleteRecycled":
 	default:
-		return "(not shown: it may hold a password)"
+		return "(not shown: it may contain a password)"
 	}
 	return strings.TrimSpace(indented(body))
 }

@@ -40,7 +40,7 @@ func TestPagesOfOneObject(t *testing.T) {
 		"/job/" + job:       {"&lt;b&gt;Test&lt;/b&gt;", "(switched off)", "make &lt;all&gt;\nmake test", "i1", `href="/build/` + record + `"`, "******"},
 		"/build/" + record:  {"shop-web", "SUCCESS", "<h2>Log</h2>", "20260302.1"},
 		"/template/" + uuid: {"base", "One", "<pre>true</pre>", "******"},
-		"/requests":         {"CreateJob", "make &lt;all&gt;", "not shown: it may hold a password", "not a JSON object", "RunJob"},
+		"/requests":         {"CreateJob", "make &lt;all&gt;", "not shown: it may contain a password", "not a JSON object", "RunJob"},
 	} {
 		got := c.call("GET", path, "")
 		if got.status != http.StatusOK || strings.Contains(got.text, pageSecret) {

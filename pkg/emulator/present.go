@@ -10,11 +10,10 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// secretMask is what stands for a sensitive value.
+// secretMask replaces a sensitive value.
 const secretMask = "******"
 
-// present gives a stored body the form in which this service answers it. It
-// changes body.
+// present converts a stored body to the form in which this service returns it. It changes body.
 func (e *Emulator) present(body *jsontree.Value, api generation) *jsontree.Value {
 	q := e.quirks
 	for _, definition := range body.Get("parameters").Items() {
@@ -55,8 +54,8 @@ func (e *Emulator) present(body *jsontree.Value, api generation) *jsontree.Value
 	return body
 }
 
-// textBooleans prints the properties that were seen in both forms as texts.
-// Others are what they are: a tool may not take true and "true" for one there.
+// textBooleans prints as text the properties that were seen in both forms. The others stay, because
+// tools may distinguish true and "true" there.
 func textBooleans(properties *jsontree.Value) {
 	for _, key := range []string{"ignoreTest", "junitCoverageSwitch", "ignore_fail", "uploadDirectory"} {
 		if v := properties.Get(key); v.Kind() == jsontree.KindBool {
@@ -65,7 +64,7 @@ func textBooleans(properties *jsontree.Value) {
 	}
 }
 
-// addExtra adds the members that traffic shows and no document explains.
+// addExtra adds the undocumented members that were seen in traffic.
 func addExtra(body *jsontree.Value) {
 	setIfAbsent(body, "domain_id", str(DefaultDomainID))
 	setIfAbsent(body, "build_environment_type", jsontree.Null())
@@ -98,7 +97,7 @@ func (e *Emulator) presentParameter(definition *jsontree.Value, api generation) 
 	}
 }
 
-// maskSecrets puts asterisks for every sensitive value of a body.
+// maskSecrets masks every sensitive value of a body.
 func maskSecrets(body *jsontree.Value) {
 	for _, definition := range body.Get("parameters").Items() {
 		if p := param(definition, "defaultValue"); sensitive(definition) && !p.Get("value").IsEmpty() {
@@ -111,7 +110,7 @@ func sensitive(definition *jsontree.Value) bool {
 	return wire.Parameter{Definition: definition}.IsSensitive()
 }
 
-// hidden is what is read back in place of a sensitive value.
+// hidden returns the replacement of a sensitive value when it is read.
 func (e *Emulator) hidden(value string) *jsontree.Value {
 	switch e.quirks.Secrets {
 	case SecretNull:

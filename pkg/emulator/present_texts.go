@@ -10,7 +10,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// stored returns the form in which a body that was sent is kept.
+// stored returns the stored form of a body that was sent.
 func (e *Emulator) stored(sent *jsontree.Value) *jsontree.Value {
 	body := sent.Clone()
 	if e.quirks.Doubles {
@@ -34,7 +34,7 @@ func hideMembers(body *jsontree.Value, names string) {
 	}
 }
 
-// presentTexts shows the texts of a step's properties as this service has them.
+// presentTexts shows the texts of a step's properties in this service's form.
 func (e *Emulator) presentTexts(step *jsontree.Value) {
 	q := e.quirks
 	properties := step.Get("properties")
@@ -59,8 +59,8 @@ func (e *Emulator) presentTexts(step *jsontree.Value) {
 	}
 }
 
-// moveFields gives members that nobody sets a value that no read had before. The
-// emulator's lock guards the counter.
+// moveFields sets members that nobody can set to a new value at each read. The emulator's lock
+// guards the counter.
 func (e *Emulator) moveFields(body *jsontree.Value) {
 	e.reads++
 	at := e.Now().UnixMilli() + int64(e.reads)
@@ -73,8 +73,8 @@ func (e *Emulator) moveFields(body *jsontree.Value) {
 	}
 }
 
-// printDoubles prints every number of v as JavaScript does after parsing it into
-// floating point. A number beyond that range stays as it is.
+// printDoubles prints every number of v as JavaScript would after parsing it as floating point.
+// Numbers beyond that range stay.
 func printDoubles(v *jsontree.Value) {
 	for _, m := range v.Members() {
 		if double := asDouble(m.Value); double != nil {

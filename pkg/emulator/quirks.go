@@ -11,15 +11,15 @@ import (
 	"github.com/buildsync/buildsync/pkg/client/wire"
 )
 
-// Quirks say how the service behaves where its documents are silent, differ
-// from traffic, or are wrong. The zero value is NoQuirks, the reference taken at its
-// word. Q numbers are those of the project's notes on the service.
+// Quirks are the service's behaviour where its documents are silent, differ from traffic, or are
+// wrong. The zero value is NoQuirks, the reference taken literally. Q numbers refer to the
+// project's notes on the service.
 type Quirks struct {
-	// UniqueNames reports whether two live jobs of a project may share a name.
+	// UniqueNames is the answer to a second live job with the same name in a project.
 	UniqueNames Uniqueness `json:"unique_names"`
-	// UniqueTemplates says the same of the custom templates of an account.
+	// UniqueTemplates is the same for the custom templates of an account.
 	UniqueTemplates Uniqueness `json:"unique_templates"`
-	// RecycledNameBlocked keeps the name of a job in the recycle bin taken.
+	// RecycledNameBlocked keeps the name of a job in the recycle bin reserved.
 	RecycledNameBlocked bool `json:"recycled_name_blocked"`
 	// DisabledLocked refuses to update a job that is disabled.
 	DisabledLocked bool `json:"disabled_locked"`
@@ -30,24 +30,23 @@ type Quirks struct {
 	PageBase int `json:"page_base"`
 	// NewestFirst lists the newest job first, so that pages shift under a writer.
 	NewestFirst bool `json:"newest_first"`
-	// ListLag is how long the list of jobs does not show a create or a delete.
+	// ListLag is how long the job list does not show a create or delete.
 	ListLag time.Duration `json:"list_lag"`
 	// EmptyPages answers every second listing page without rows while the list lags.
 	EmptyPages bool `json:"empty_pages"`
 	// WrongTotal adds one to the total of the job list (Q25).
 	WrongTotal bool `json:"wrong_total"`
-	// Secrets says how sensitive parameter values are read back (Q30).
+	// Secrets is the form of sensitive parameter values when read (Q30).
 	Secrets SecretForm `json:"secrets"`
-	// UpperDefinition shows the names of parameter definitions in capitals on the
-	// v3 routes (Q1). What is stored keeps the form in which it was sent.
+	// UpperDefinition shows the names of parameter definitions in capitals on the v3 routes (Q1).
+	// The stored form does not change.
 	UpperDefinition bool `json:"upper_definition"`
 	// Nulls answers null for optional members that were not sent (Q5).
 	Nulls bool `json:"nulls"`
-	// ServerProperties adds the properties that the service knows for a step's
-	// module to the stored step (Q6).
+	// ServerProperties adds the properties of a step's module to the stored step (Q6).
 	ServerProperties bool `json:"server_properties"`
-	// TextBooleans answers the step properties that were seen as booleans and as
-	// texts as "true" and "false" (Q2).
+	// TextBooleans returns "true" and "false" for step properties that were seen as booleans and as
+	// texts (Q2).
 	TextBooleans bool `json:"text_booleans"`
 	// Reordered answers parameters and their fields in another order (Q14).
 	Reordered bool `json:"reordered"`
@@ -60,8 +59,8 @@ type Quirks struct {
 	// ParametersNeedFlag leaves parameters out of a query without
 	// get_all_params=true; the reference's get_all_parameters is ignored then.
 	ParametersNeedFlag bool `json:"parameters_need_flag"`
-	// BodyRequired refuses a POST without a body (Q28). The vendor's SDK sends none
-	// where a call has no parameters.
+	// BodyRequired refuses a POST without a body (Q28). The vendor's SDK sends none if a call has
+	// no parameters.
 	BodyRequired bool `json:"body_required"`
 	// OneAsObject prints a list of one history record as an object (Q23).
 	OneAsObject bool `json:"one_as_object"`
@@ -72,37 +71,36 @@ type Quirks struct {
 	TextInText bool `json:"text_in_text"`
 	// EmptyErrors answers "error": "" in place of null (Q33).
 	EmptyErrors bool `json:"empty_errors"`
-	// ObjectResult answers the results that the reference types as String, those of
-	// notification calls, as objects, as its examples do (Q22).
+	// ObjectResult returns objects for results that the reference types as String, those of
+	// notification calls, as in its examples (Q22).
 	ObjectResult bool `json:"object_result"`
 	// EmptyStop answers a stop with an empty body.
 	EmptyStop bool `json:"empty_stop"`
-	// NoticeCase is the spelling of notice_type that disabling takes.
+	// NoticeCase is the spelling of notice_type that disabling accepts.
 	NoticeCase NoticeCase `json:"notice_case"`
 	// NewNotices adds the rows WECOM and FEISHU.
 	NewNotices bool `json:"new_notices"`
 	// TemplatesFromZero makes 0 the number of the first page of templates; the
 	// vendor's SDK and Terraform provider count from 1 (Q24).
 	TemplatesFromZero bool `json:"templates_from_zero"`
-	// PublicTemplates is how many templates of others a query returns as well.
+	// PublicTemplates is how many templates of other users a query also returns.
 	PublicTemplates int `json:"public_templates"`
 	// SimilarTemplates gives those templates names like the caller's own.
 	SimilarTemplates bool `json:"similar_templates"`
 	// CapitalTemplates capitalises Steps and Properties in templates (Q21).
 	CapitalTemplates bool `json:"capital_templates"`
-	// CommitOnError carries out every second request whose fault leaves it open.
+	// CommitOnError carries out every second request whose fault has no Commit.
 	CommitOnError bool `json:"commit_on_error"`
 
-	// V3Hidden names members that a config read on v3 leaves out, with blanks
-	// between; scms.NAME stands for a member of each code source.
+	// V3Hidden lists members, separated by blanks, that reading a job on v3 omits; scms.NAME means
+	// a member of each code source.
 	V3Hidden string `json:"v3_hidden"`
-	// Doubles parses numbers into floating point and prints them again when a body
-	// is stored: 1.10 becomes 1.1.
+	// Doubles stores numbers as floating point prints them: 1.10 becomes 1.1.
 	Doubles bool `json:"doubles"`
 	// TemplateMembers shows image, image_source, actions and
 	// auto_update_sub_module beside the steps of each template.
 	TemplateMembers bool `json:"template_members"`
-	// LooseParameters takes parameters without a name, and two of one name.
+	// LooseParameters accepts parameters without a name, and two with one name.
 	LooseParameters bool `json:"loose_parameters"`
 	// AsSent stores bodies as they were sent, with nothing filled in.
 	AsSent bool `json:"as_sent"`
@@ -118,27 +116,27 @@ type Quirks struct {
 	EscapeHTML bool `json:"escape_html"`
 	// NFC shows texts of steps in Unicode's composed form.
 	NFC bool `json:"nfc"`
-	// TokenLife is how long an IAM token is good; 0: as Options.TokenLife says.
+	// TokenLife is the lifetime of an IAM token; 0: Options.TokenLife.
 	TokenLife time.Duration `json:"token_life"`
-	// RatePerSecond allows so many calls a second; 0: as Options.Rate says.
+	// RatePerSecond is the limit of calls per second; 0: Options.Rate.
 	RatePerSecond int `json:"rate_per_second"`
-	// RatePerMinute allows so many calls of one route a minute; 0: no limit.
+	// RatePerMinute is the limit of calls per minute and route; 0: no limit.
 	RatePerMinute int `json:"rate_per_minute"`
-	// NoRetryAfter leaves the header Retry-After out of throttling answers.
+	// NoRetryAfter omits the header Retry-After from throttled answers.
 	NoRetryAfter bool `json:"no_retry_after"`
 	// ThrottleInside500 throttles with 500 CB.00060211 in place of 429.
 	ThrottleInside500 bool `json:"throttle_500"`
-	// SlowPerCall delays each answer by so much for every other call under way.
+	// SlowPerCall delays each answer by this time for every other call under way.
 	SlowPerCall time.Duration `json:"slow_per_call"`
 }
 
-// v3Leaves are the members that the reference's 4.26 does not show.
+// v3Leaves are the members that reference 4.26 does not show.
 var v3Leaves = strings.Join(wire.NewerRoutesOnly, " ")
 
-// Uniqueness says what a second object of one name meets.
+// Uniqueness is the answer to a second object with the same name.
 type Uniqueness string
 
-// What a create with a name that is taken is answered.
+// The answers to a create with a taken name.
 const (
 	UniqueOff       Uniqueness = "off"       // it is created
 	Unique409       Uniqueness = "409"       // refused with 409
@@ -146,17 +144,17 @@ const (
 	UniqueInside200 Uniqueness = "error-200" // refused with an error inside 200
 )
 
-// SecretForm says how the service hides a sensitive value.
+// SecretForm is how the service hides a sensitive value.
 type SecretForm string
 
-// What stands in place of a sensitive value.
+// The replacements of a sensitive value.
 const (
 	SecretMask       SecretForm = "mask"       // ******
 	SecretCiphertext SecretForm = "ciphertext" // a text that differs for each value
 	SecretNull       SecretForm = "null"
 )
 
-// NoticeCase says which spelling of a notice type a call takes.
+// NoticeCase is the spelling of a notice type that a call accepts.
 type NoticeCase string
 
 // Spellings of notice_type when disabling.
@@ -174,7 +172,7 @@ func (q Quirks) templateBase() int {
 	return 1
 }
 
-// NoQuirks is the reference at its word.
+// NoQuirks is the reference taken literally.
 func NoQuirks() Quirks {
 	return Quirks{
 		UniqueNames: UniqueOff, UniqueTemplates: UniqueOff, NotFound: http.StatusUnprocessableEntity,
@@ -182,7 +180,7 @@ func NoQuirks() Quirks {
 	}
 }
 
-// withDefaults gives members that are not set the value of NoQuirks.
+// withDefaults sets members that are zero to the value of NoQuirks.
 func (q Quirks) withDefaults() Quirks {
 	none := NoQuirks()
 	q.UniqueNames = cmp.Or(q.UniqueNames, none.UniqueNames)
@@ -193,8 +191,7 @@ func (q Quirks) withDefaults() Quirks {
 	return q
 }
 
-// Defaults are the quirks that traffic shows, without noise: what a team
-// develops against.
+// Defaults are the quirks seen in traffic, without noise: for development.
 func Defaults() Quirks {
 	q := NoQuirks()
 	q.UniqueNames = Unique409
@@ -202,7 +199,7 @@ func Defaults() Quirks {
 	return q
 }
 
-// Strict refuses whatever the reference lets it refuse.
+// Strict refuses everything that the reference allows it to refuse.
 func Strict() Quirks {
 	q := Defaults()
 	q.UniqueTemplates = Unique409
@@ -222,7 +219,7 @@ func Lenient() Quirks {
 	return q.withForms()
 }
 
-// Hostile is the worst that the documents allow.
+// Hostile is the worst behaviour that the documents allow.
 func Hostile() Quirks {
 	q := NoQuirks()
 	q.UniqueNames, q.UniqueTemplates = UniqueInside200, UniqueInside200
@@ -247,7 +244,7 @@ func Legacy() Quirks {
 	return q
 }
 
-// withForms turns on every switch that changes the form of an answer only.
+// withForms turns on every switch that changes only the form of an answer.
 func (q Quirks) withForms() Quirks {
 	q.UpperDefinition, q.Nulls, q.ServerProperties, q.TextBooleans = true, true, true, true
 	q.Reordered, q.ExtraFields, q.EndpointID, q.PredefinedParameter = true, true, true, true
@@ -273,7 +270,7 @@ func ProfileNames() []string {
 	return []string{"default", "none", "all", "strict", "lenient", "hostile", "legacy"}
 }
 
-// allQuirks turns on every switch that leaves a body's meaning alone.
+// allQuirks turns on every switch that does not change a body's meaning.
 func allQuirks() Quirks {
 	q := NoQuirks()
 	for _, s := range Switches() {
@@ -284,16 +281,15 @@ func allQuirks() Quirks {
 	return q
 }
 
-// formerSwitches are switches of an earlier version whose behaviour is the
-// default now; they are taken and change nothing else.
+// formerSwitches are switches of an earlier version whose behaviour is now the default; they are
+// accepted and do nothing.
 var formerSwitches = map[string]func(*Quirks){
 	"text-result":     func(q *Quirks) { q.ObjectResult = false },
 	"template-base-1": func(q *Quirks) { q.TemplatesFromZero = false },
 }
 
-// ParseQuirks reads what --quirks takes: the name of a profile, or a list of
-// switches with commas between, each turned on over NoQuirks. A profile may
-// stand first in a list.
+// ParseQuirks reads the value of --quirks: a profile, or a comma-separated list of switches that
+// are turned on over NoQuirks. A list may begin with a profile.
 func ParseQuirks(text string) (Quirks, error) {
 	q := NoQuirks()
 	known := Switches()

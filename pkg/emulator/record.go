@@ -18,11 +18,11 @@ type Call struct {
 	Fault     string    `json:"fault,omitempty"`
 }
 
-// maxCalls bounds what the recorder keeps; the oldest calls go first.
+// maxCalls bounds the recorded calls; the oldest are dropped first.
 const maxCalls = 100_000
 
-// maxRecent is how many of the last calls are kept with their bodies, each of at
-// most maxRecentBody bytes.
+// maxRecent is how many of the last calls are kept with their bodies, each cut at maxRecentBody
+// bytes.
 const (
 	maxRecent     = 200
 	maxRecentBody = 256 << 10
@@ -42,7 +42,7 @@ type recorder struct {
 	recent []*Call          // the keys of bodies, oldest first
 }
 
-// openCall is a call that may still get its outcome.
+// openCall is a call without a final outcome.
 type openCall struct {
 	recorder *recorder
 	call     *Call
@@ -120,7 +120,7 @@ func (e *Emulator) Calls() []Call {
 	return calls
 }
 
-// ResetCalls forgets the calls so far.
+// ResetCalls deletes the recorded calls.
 func (e *Emulator) ResetCalls() {
 	e.recorder.mu.Lock()
 	defer e.recorder.mu.Unlock()

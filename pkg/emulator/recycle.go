@@ -8,8 +8,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// keepDays is how long the recycle bin is said to keep a job; here it is kept
-// until somebody deletes it.
+// keepDays is how long the recycle bin reports to keep a job; the emulator keeps it until somebody
+// deletes it.
 const keepDays = 30
 
 // recycled are the jobs in the bin, oldest first.
@@ -57,8 +57,7 @@ func listRecycled(rq *request) (*answer, error) {
 	return rq.success(obj("keep_time", num(keepDays), "total", num(len(found)), "job_list", rows))
 }
 
-// chosen are the jobs of the bin that a body names; one that is not there is
-// refused, and then nothing is done.
+// chosen returns the jobs of the bin that a body names. If one is not there, it refuses all.
 func (rq *request) chosen() ([]*job, error) {
 	c := &checker{}
 	ids := c.need("", rq.body, "job_ids", jsontree.KindArray)

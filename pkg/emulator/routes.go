@@ -11,12 +11,10 @@ const (
 	apiIAM generation = "iam"
 )
 
-// handler answers one call. It runs under the emulator's lock; what it writes
-// goes through the request's tx.
+// handler answers one call. It runs under the emulator's lock and writes through the request's tx.
 type handler func(*request) (*answer, error)
 
-// route is one call of the API. Both generations share handlers where their
-// bodies are the same.
+// route is one call of the API. Both generations share a handler if their bodies are the same.
 type route struct {
 	Op      string // name of the operation, one for both generations
 	API     generation
@@ -24,7 +22,7 @@ type route struct {
 	Section string // of the API reference
 	handle  handler
 	open    bool // needs no authentication
-	unknown bool // no call of the API: answers that the URL does not exist
+	unknown bool // not a call of the API: answers that the URL does not exist
 }
 
 func (e *Emulator) routes() *http.ServeMux {
@@ -52,7 +50,7 @@ func routeTable() []*route {
 
 // Route is one call that the emulator serves.
 type Route struct {
-	Op      string `json:"op"`      // what Fault.Op and Call.Op say
+	Op      string `json:"op"`      // as in Fault.Op and Call.Op
 	API     string `json:"api"`     // v3, v1 or iam
 	Pattern string `json:"pattern"` // method and path
 	Section string `json:"section"` // of the API reference; empty if it has none
@@ -111,8 +109,8 @@ func referenceRoutes() []*route {
 	}
 }
 
-// successorRoutes are those of the newer generation, which the reference does
-// not hold: their Section is that of the call with the same meaning.
+// successorRoutes are the routes of the newer generation, which the reference lacks: their Section
+// is that of the equivalent call.
 func successorRoutes() []*route {
 	return []*route{
 		{Op: "CreateJob", API: apiV1, Pattern: "POST /v1/job/create", Section: "4.18", handle: createJob},

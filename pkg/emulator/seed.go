@@ -9,8 +9,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// Seed says what an empty store begins with. A store that holds jobs or
-// templates already is left as it is.
+// Seed is the content of a new store. A store that already has jobs or templates does not change.
 type Seed struct {
 	Jobs      int               // realistic jobs to make, the same ones each time
 	Project   string            // of the jobs that name none; default DefaultProject
@@ -69,7 +68,7 @@ func ParseSeed(data []byte) (Seed, error) {
 	return seed, seedError(c.err)
 }
 
-// seedError takes the API's wording off an error about a file.
+// seedError removes the API's wording from an error in a file.
 func seedError(err error) error {
 	var refused *apiError
 	if errors.As(err, &refused) {

@@ -7,7 +7,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// stack is what a generated job builds with.
+// stack is the tool chain of a generated job.
 type stack struct {
 	name, module, step, image, command string
 }
@@ -25,8 +25,7 @@ func stacks() []stack {
 	}
 }
 
-// generatedJob is the i-th job of a realistic estate. The same i gives the same
-// job on every machine.
+// generatedJob returns the i-th generated job. It is the same on every machine.
 func generatedJob(i int) SeedJob {
 	services := []string{"order", "pay", "用户中心", "inventory", "订单服务", "gateway", "search", "库存", "notify", "结算平台"}
 	all := stacks()

@@ -11,7 +11,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// maxRequest is how large a request may be (API reference 3.2).
+// maxRequest is the maximum size of a request (API reference 3.2).
 const maxRequest = 12 << 20
 
 // request is one call while it is handled.
@@ -54,8 +54,7 @@ func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serve wraps a route with what the gateway does around it: request id, limits,
-// faults, recording.
+// serve wraps a route with the gateway's functions: request id, limits, faults, recording.
 func (e *Emulator) serve(r *route) http.HandlerFunc {
 	return func(w http.ResponseWriter, req *http.Request) {
 		raw, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxRequest))
@@ -85,7 +84,7 @@ func (e *Emulator) serve(r *route) http.HandlerFunc {
 	}
 }
 
-// finish sends an answer with the headers that each has.
+// finish sends an answer with the common headers.
 func (e *Emulator) finish(w http.ResponseWriter, call *openCall, a *answer) {
 	call.done(a.status)
 	e.setHeaders(w.Header(), call.id, a)
@@ -102,7 +101,7 @@ func (e *Emulator) setHeaders(header http.Header, id string, a *answer) {
 	header.Set("Server", "api-gateway")
 }
 
-// wait holds a request back; false when the client left or the emulator closed.
+// wait delays a request; it returns false if the client left or the emulator closed.
 func (e *Emulator) wait(req *http.Request, d time.Duration) bool {
 	if d <= 0 {
 		return true
@@ -118,14 +117,14 @@ func (e *Emulator) wait(req *http.Request, d time.Duration) bool {
 	return false
 }
 
-// process handles a request in full and reports whether it changed anything.
+// process handles a request and reports whether it changed anything.
 func (e *Emulator) process(rq *request) (*answer, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.processLocked(rq, true)
 }
 
-// rehearse makes the answer that process would, and changes nothing.
+// rehearse makes the answer of process without changing anything.
 func (e *Emulator) rehearse(rq *request) *answer {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -150,8 +149,8 @@ func (e *Emulator) processLocked(rq *request, commit bool) (*answer, bool) {
 	return a, committed
 }
 
-// admit does what comes before the call itself: rate, authentication, body. A
-// request that was admitted once stays so, however late it is carried out.
+// admit checks rate, authentication and body before the call itself. A request is admitted once,
+// however late it is carried out.
 func (e *Emulator) admit(rq *request) error {
 	if rq.user != nil {
 		return nil
@@ -176,7 +175,7 @@ func (e *Emulator) admit(rq *request) error {
 func (rq *request) readBody() error {
 	method := rq.http.Method
 	if rq.route.unknown {
-		return nil // whatever the body is, the URL is what is wrong
+		return nil // the URL is wrong, whatever the body is
 	}
 	if method != http.MethodPost && method != http.MethodPut && method != http.MethodDelete {
 		return nil

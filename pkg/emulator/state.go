@@ -11,9 +11,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// job is what is kept of a build job besides its body. The body lies in the
-// store as bytes and is parsed when asked for: a start with 10,000 jobs reads no
-// body at all.
+// job is the stored state of a build job besides its body. The body is in the store as bytes and
+// parsed on demand, so that starting with 10,000 jobs reads no body.
 type job struct {
 	ID        string        `json:"id"`
 	Project   string        `json:"project"`
@@ -70,8 +69,8 @@ type token struct {
 	Expires time.Time `json:"expires"`
 }
 
-// state is everything the service knows, over the store that keeps it. Reading
-// needs the emulator's lock for reading, a commit the one for writing.
+// state is everything that the service knows, backed by a store. Reading requires the emulator's
+// read lock, a commit the write lock.
 type state struct {
 	disk      store
 	seq       int
@@ -126,7 +125,7 @@ func loadState(disk store) (*state, error) {
 	return s, nil
 }
 
-// latest is the newest time that the state knows of a job or template.
+// latest returns the newest time of any job or template.
 func (s *state) latest() time.Time {
 	var latest time.Time
 	note := func(t time.Time) {
@@ -224,7 +223,7 @@ func (s *state) putBuild(b *build) {
 
 func (s *state) putToken(t *token) { s.tokens[t.Hash] = t }
 
-// body returns a job's body as it is stored. The caller may change it.
+// body returns a copy of a job's stored body.
 func (s *state) body(id string) (*jsontree.Value, error) {
 	data, err := s.disk.get(tableBodies, id)
 	if err != nil {

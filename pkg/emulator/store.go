@@ -6,13 +6,12 @@ import (
 	"sync"
 )
 
-// store keeps rows: bytes by table and key. Commits are atomic: all of a
-// commit's writes are kept or none.
+// store keeps rows: bytes by table and key. Commits are atomic.
 type store interface {
 	// get returns a row's bytes, which the caller must not change; nil if there is none.
 	get(table, key string) ([]byte, error)
-	// each calls row for every row of a table in order of keys. The bytes are good
-	// during the call only.
+	// each calls row for every row of a table in order of keys. The bytes are valid only during the
+	// call.
 	each(table string, row func(key string, value []byte) error) error
 	commit(writes []write) error
 	close() error
@@ -31,7 +30,7 @@ func openStore(opts Options) (store, error) {
 	return openFileStore(opts.Path, opts.LockTimeout)
 }
 
-// memoryStore is a store that ends with the process.
+// memoryStore is a store in memory.
 type memoryStore struct {
 	mu     sync.RWMutex
 	tables map[string]map[string][]byte

@@ -14,8 +14,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/remedy"
 )
 
-// fileStore keeps rows in one bbolt file. A commit has reached the disk when it
-// returns, so a process killed at any moment loses nothing that was answered.
+// fileStore keeps rows in one bbolt file. A commit is on disk when it returns, so a killed process
+// loses nothing that was answered.
 type fileStore struct {
 	path string
 	db   *bbolt.DB
@@ -27,7 +27,7 @@ func openFileStore(path string, wait time.Duration) (*fileStore, error) {
 	}
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: wait})
 	if errors.Is(err, bolterrors.ErrTimeout) {
-		return nil, fmt.Errorf("opening the emulator's data: %s is held by another process, %s", path, remedy.StopEmulator)
+		return nil, fmt.Errorf("opening the emulator's data: %s is in use by another process, %s", path, remedy.StopEmulator)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("opening the emulator's data: %s: %w; "+

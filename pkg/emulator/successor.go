@@ -7,9 +7,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// Calls whose newer form differs from the reference's. Their shapes are those of
-// the vendor's SDK and of recorded traffic; where these two disagree, traffic
-// is followed.
+// Calls whose newer form differs from the reference's. Their forms are those of the vendor's SDK
+// and of recorded traffic; if these disagree, those of traffic.
 
 // listJobsWrapped is the listing as traffic shows it: result.job_list.
 func listJobsWrapped(rq *request) (*answer, error) {
@@ -29,7 +28,7 @@ func switchJob(rq *request) (*answer, error) {
 	return setDisabled(rq, disabled, rq.body.Str("reason"))
 }
 
-// checkDisabled tells a job's disabled state; "reson" is the service's spelling.
+// checkDisabled returns a job's disabled state; "reson" is the service's spelling.
 func checkDisabled(rq *request) (*answer, error) {
 	j, err := jobOf(rq)
 	if err != nil {
@@ -130,8 +129,8 @@ func changeHistory(rq *request) (*answer, error) {
 	return rq.success(obj("job_update_records", rows, "total", num(j.Changes)))
 }
 
-// checkName reports whether a project has a job of a name. It reads the jobs
-// themselves, so it knows of those that the list does not show yet.
+// checkName reports whether a project has a job of a name. It reads the jobs themselves, including
+// those that the list does not show yet.
 func checkName(rq *request) (*answer, error) {
 	project, name := rq.query("project_id"), rq.query("job_name")
 	if err := rq.checkProject(project); err != nil {
@@ -147,10 +146,10 @@ func checkName(rq *request) (*answer, error) {
 	return rq.success(jsontree.Bool(exists))
 }
 
-// checkCount reports whether the quota of jobs is used up, which never happens here.
+// checkCount reports whether the quota of jobs is used up: never in the emulator.
 func checkCount(rq *request) (*answer, error) { return rq.success(jsontree.Bool(false)) }
 
-// checkWebhook accepts every address of http form; the emulator calls nobody.
+// checkWebhook accepts every http address; the emulator calls none.
 func checkWebhook(rq *request) (*answer, error) {
 	c := &checker{}
 	c.need("", rq.body, "job_id", jsontree.KindString)
@@ -185,7 +184,7 @@ func defaultParameters(rq *request) (*answer, error) {
 		definition("codeBranch", "normalparam", "master", "代码分支，系统预定义参数", "true", nil)))
 }
 
-// systemParameters lists the variables that a build has and nobody declares.
+// systemParameters lists the predefined variables of a build.
 func systemParameters(rq *request) (*answer, error) {
 	rows := jsontree.Array()
 	for i, p := range [][2]string{
@@ -199,8 +198,8 @@ func systemParameters(rq *request) (*answer, error) {
 	return rq.success(rows)
 }
 
-// parameterRules describes the kinds of parameter that a job can define, and the
-// fields of each as rules: the SDK's shape, which holds no values.
+// parameterRules describes the kinds of parameter and the fields of each as rules, in the SDK's
+// form, without values.
 func parameterRules(rq *request) (*answer, error) {
 	rows := jsontree.Array()
 	for _, kind := range []string{"Text", "Enumeration"} {
@@ -219,7 +218,7 @@ func parameterRules(rq *request) (*answer, error) {
 	return rq.success(obj("build_parameters", rows))
 }
 
-// officialTemplates are the vendor's own: one for every module that is known.
+// officialTemplates are the vendor's own: one for every known module.
 func officialTemplates(rq *request) (*answer, error) {
 	if rq.e.quirks.NoOfficialTemplates {
 		return unknownURL(rq)

@@ -5,17 +5,15 @@ import (
 	"time"
 )
 
-// Switch is one quirk by the name that --quirks takes, with what it does when it
-// is on.
+// Switch is one quirk by its name in --quirks, with its effect.
 type Switch struct {
 	Name  string
 	Doc   string
 	on    func(*Quirks)
-	Alone bool // not part of the profile all: it alters what is read or stored, or refuses calls
+	Alone bool // not in the profile all: it alters what is read or stored, or refuses calls
 }
 
-// Switches lists every quirk that can be turned on by name, in the order of the
-// fields of Quirks.
+// Switches lists every quirk with a name, in the order of the fields of Quirks.
 func Switches() []Switch {
 	return []Switch{
 		{"unique-names", "a second job of one name is refused with 409", func(q *Quirks) { q.UniqueNames = Unique409 }, false},
@@ -76,6 +74,6 @@ func Switches() []Switch {
 		{"throttle-no-hint", "throttling answers have no Retry-After", func(q *Quirks) { q.NoRetryAfter = true }, true},
 		{"throttle-500", "throttling is answered with 500 CB.00060211 in place of 429", func(q *Quirks) { q.ThrottleInside500 = true }, true},
 		{"slow-under-load", "an answer takes 20 ms more for each other call under way", func(q *Quirks) { q.SlowPerCall = 20 * time.Millisecond }, true},
-		{"commit-on-error", "every second failing request is carried out all the same", func(q *Quirks) { q.CommitOnError = true }, false},
+		{"commit-on-error", "every second failing request is carried out anyway", func(q *Quirks) { q.CommitOnError = true }, false},
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// templateTime is how templates print their creation.
+// templateTime is the time format of templates.
 const templateTime = "2006-01-02T15:04:05.000-07:00"
 
 // createTemplate is API reference 4.21.
@@ -24,15 +24,15 @@ func createTemplate(rq *request) (*answer, error) {
 	return rq.success(rq.e.writtenItem(made, rq.route.API))
 }
 
-// writtenItem is the row that creating and deleting answer (tables 4-202 and
-// 4-216): that of a query without the owner's nickname.
+// writtenItem is the answer to creating and deleting a template (tables 4-202 and 4-216): a query's
+// row without the owner's nickname.
 func (e *Emulator) writtenItem(t *template, api generation) *jsontree.Value {
 	item := e.templateItem(t, api)
 	item.Delete("nick_name")
 	return item
 }
 
-// newTemplate makes a template of a body, or says why the service refuses it.
+// newTemplate makes a template from a body, or returns the service's refusal.
 func (e *Emulator) newTemplate(t *tx, user *User, body *jsontree.Value) (*template, error) {
 	c := &checker{loose: e.quirks.LooseParameters}
 	name := c.need("", body, "name", jsontree.KindString).Text()
@@ -42,7 +42,7 @@ func (e *Emulator) newTemplate(t *tx, user *User, body *jsontree.Value) (*templa
 	c.each("template", inner, "steps", func(at string, v *jsontree.Value) { c.step(at, v, false) })
 	c.parameters(body)
 	if strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		c.fail("name must not hold characters that cannot be seen")
+		c.fail("name must not contain invisible characters")
 	}
 	if c.err != nil {
 		return nil, c.err
@@ -101,7 +101,7 @@ func (e *Emulator) templateItem(t *template, api generation) *jsontree.Value {
 	)
 }
 
-// capitalSteps prints a template's two innermost keys as a vendor example does.
+// capitalSteps capitalises a template's two innermost keys, as in a vendor example.
 func capitalSteps(inner *jsontree.Value) *jsontree.Value {
 	steps := jsontree.Array()
 	for _, step := range inner.Get("steps").Items() {

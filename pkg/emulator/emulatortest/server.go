@@ -1,5 +1,5 @@
-// Package emulatortest starts an emulator for a test, on loopback, with a port of
-// its own and a memory store unless told otherwise.
+// Package emulatortest starts an emulator for a test, on loopback with a free port, and with a
+// memory store by default.
 package emulatortest
 
 import (
@@ -9,7 +9,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// Server is a running emulator and what a client needs to speak to it.
+// Server is a running emulator with everything that a client needs.
 type Server struct {
 	*emulator.Emulator
 
@@ -24,8 +24,7 @@ type Server struct {
 	Project   string // a CodeArts project id
 }
 
-// Start runs an emulator until the test ends. It fails the test where the
-// emulator cannot start.
+// Start runs an emulator until the test ends. It fails the test if the emulator cannot start.
 func Start(t testing.TB, opts emulator.Options) *Server {
 	t.Helper()
 	em, err := emulator.New(opts)
@@ -34,7 +33,7 @@ func Start(t testing.TB, opts emulator.Options) *Server {
 	}
 	srv := httptest.NewServer(em)
 	t.Cleanup(func() {
-		if err := em.Close(); err != nil { // first, so that requests it holds let go
+		if err := em.Close(); err != nil { // first, to release waiting requests
 			t.Errorf("closing the emulator: %v", err)
 		}
 		srv.CloseClientConnections()
@@ -64,7 +63,7 @@ func (s *Server) MustFail(t testing.TB, faults ...emulator.Fault) {
 	}
 }
 
-// MustTruth returns what the server holds.
+// MustTruth returns the server's true state.
 func (s *Server) MustTruth(t testing.TB) emulator.Truth {
 	t.Helper()
 	truth, err := s.Truth()
@@ -74,8 +73,8 @@ func (s *Server) MustTruth(t testing.TB) emulator.Truth {
 	return truth
 }
 
-// AllPlayed fails the test if a scripted fault met fewer requests than it should:
-// such a test has tested nothing.
+// AllPlayed fails the test if a scripted fault met fewer requests than planned: such a test has
+// tested nothing.
 func (s *Server) AllPlayed(t testing.TB) {
 	t.Helper()
 	for _, f := range s.Unplayed() {
