@@ -11,6 +11,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/lint/secret"
 	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/spec"
 	"github.com/buildsync/buildsync/pkg/valuepath"
@@ -39,7 +40,7 @@ type baselineEntry struct {
 }
 
 func keyOf(d *spec.Diagnostic) baselineKey {
-	return baselineKey{d.Rule, d.Range.Start.File, cmp.Or(d.Pointer, d.Message)}
+	return baselineKey{d.Rule, d.Range.Start.File, secret.Redact(cmp.Or(d.Pointer, d.Message))}
 }
 
 // NewBaseline remembers ds.

@@ -127,6 +127,7 @@ func (c *checker) take(b *batch) {
 	c.front = append(c.front, b.compiled.Besides(c.front)...)
 	c.found = append(c.found, b.found...)
 	c.facts.join(&b.facts)
+	c.hidden = append(c.hidden, b.hidden...)
 	for name, file := range b.scripts {
 		if known := c.scripts[name]; known != nil {
 			known.join(file)

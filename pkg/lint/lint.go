@@ -95,6 +95,7 @@ type linter struct {
 	silent    error                // why shellcheck does not answer
 	comments  map[string]*comments // suppressions by file
 	found     spec.Diagnostics
+	hidden    []string // the secrets that were found
 	judging   judging
 }
 
@@ -252,6 +253,7 @@ func (l *linter) decide(front spec.Diagnostics) spec.Diagnostics {
 	all = l.suppress(all, hard)
 	all = append(all, l.judging.found...)
 	all = append(all, hard...)
+	l.hideSecrets(all)
 	all.Sort()
 	l.addCauses(all)
 	return all
@@ -292,7 +294,9 @@ func (l *linter) withFront(front spec.Diagnostics) (hard, all spec.Diagnostics) 
 	}
 	lendFixes(hard, l.found)
 	for _, d := range l.found {
-		repeats := slices.ContainsFunc(said[d.Range.Start], func(rule string) bool { return rule == d.Rule || saysNothingMore(rule) })
+		repeats := slices.ContainsFunc(said[d.Range.Start], func(rule string) bool {
+			return rule == d.Rule || saysNothingMore(rule) && d.Rule != "secret-literal" // which must not be shown either
+		})
 		if !repeats {
 			all = append(all, d)
 		}

@@ -135,6 +135,7 @@ func (p *pass) secretDefault(u *unit, d *param) {
 	if strings.Trim(text, "*") == "" || strings.HasPrefix(text, "<secret ") {
 		return // what the service or compile prints in its place
 	}
+	p.hide(d.value.Text)
 	p.report("secret-default", d.value.Range, d.pointer+".default", "the secret parameter "+quoted(d.name)+" has its value in the file",
 		"write secret: NAME and give the value at apply time in BUILDSYNC_SECRET_NAME; then change it, Git keeps what stood here")
 }
@@ -180,8 +181,9 @@ func (w *secretWalk) node(n *spec.Node, name string, path way) {
 		case key == "secret" || key == "secrets":
 			continue // names, not values
 		case key == "default" && n.Get("secret") != nil:
-			continue // secret-default says it
-		case (key == "default" || key == "value") && n.Str("name") != "":
+			w.hide(f.Value.Text) // secret-default reports it
+			continue
+		case (key == "default" || key == "value" || key == "options") && n.Str("name") != "":
 			key = n.Str("name")
 		case key == "default" && name != "" && n.Get("name") == nil:
 			key = name // an input of a template
@@ -213,8 +215,8 @@ func rawName(n *spec.Node) string {
 }
 
 func (w *secretWalk) scalar(n *spec.Node, name string, path way) {
-	if n.Kind != spec.ScalarNode || n.Type != spec.StringType {
-		return
+	if n.Kind != spec.ScalarNode || n.Type != spec.StringType && !secret.IsSecretName(name) {
+		return // a password of digits is none of YAML's texts
 	}
 	finder := w.likely
 	if w.escapes && n.Style == spec.DoubleQuotedStyle {
@@ -233,6 +235,7 @@ func (w *secretWalk) scalar(n *spec.Node, name string, path way) {
 
 // secretLiteral reports a secret, of which it shows no more than its kind.
 func (p *pass) secretLiteral(at spec.Range, pointer string, m secret.Match, text string) *spec.Diagnostic {
+	p.hide(text[m.Start:m.End])
 	shown := ""
 	if excerpt := m.Excerpt(text); excerpt != "****" {
 		shown = " (" + excerpt + ")"

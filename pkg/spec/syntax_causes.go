@@ -90,6 +90,11 @@ func openQuote(f *fault) bool {
 	if at < 0 {
 		return false
 	}
+	return f.quoteNotClosed(at)
+}
+
+// quoteNotClosed names the opening quote at a byte of the line.
+func (f *fault) quoteNotClosed(at int) bool {
 	return f.say(at, at+1, "the quote "+f.text[at:at+1]+" that opens here is not closed where it should be",
 		"close it on this line; a text of several lines is better written with |")
 }
@@ -226,25 +231,38 @@ func bare(text string) string {
 	return shown[1 : len(shown)-1]
 }
 
-// causeBehindQuote is text after the closing quote of a value.
+// beforeValue matches a quoted text that ends where a value starts in a list or
+// mapping on one line: **/*.jar, name:
+var beforeValue = pattern(`(?:[,\[{]\s*(?:[\w.\-]+:)?|^[\w.\-]+:)\s*$`)
+
+// causeBehindQuote is text after the closing quote of a value. Within brackets
+// that quote is the opening one of a later value where the text before it ends
+// as one would start: the quote of the value before is not closed.
 func causeBehindQuote(f *fault) bool {
 	if !f.has("did not find expected", "could not find expected", "mapping values") {
 		return false
 	}
-	at := f.startsWith(`"'`)
-	if at < 0 {
-		return false
+	shut := -1
+	for _, match := range valueStart().FindAllStringSubmatchIndex(f.text, -1) {
+		at := match[2]
+		if at <= shut || f.text[at] != '"' && f.text[at] != '\'' {
+			continue
+		}
+		inBrackets := strings.ContainsAny(f.text[:at], "[{")
+		if shut = closingQuote(f.text, at); shut < 0 {
+			return inBrackets && f.quoteNotClosed(at)
+		}
+		rest := strings.TrimLeft(f.text[shut+1:], " \t")
+		if rest == "" || strings.ContainsRune("#:,]}", rune(rest[0])) {
+			continue
+		}
+		if inBrackets && beforeValue().MatchString(f.text[at+1:shut]) {
+			return f.quoteNotClosed(at)
+		}
+		behind := len(f.text) - len(rest)
+		return f.say(behind, len(f.text), "there is text after the closing quote", "put the whole value in quotes")
 	}
-	shut := closingQuote(f.text, at)
-	if shut < 0 {
-		return false
-	}
-	rest := strings.TrimLeft(f.text[shut+1:], " \t")
-	if rest == "" || strings.ContainsRune("#:,]}", rune(rest[0])) {
-		return false
-	}
-	behind := len(f.text) - len(rest)
-	return f.say(behind, len(f.text), "there is text after the closing quote", "put the whole value in quotes")
+	return false
 }
 
 var noSpace = pattern(`^\s*(?:- +)?([A-Za-z_][A-Za-z0-9_.-]*):([^\s:/].*)$`)

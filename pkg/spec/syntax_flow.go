@@ -295,6 +295,5 @@ func causeSwallowedKeys(f *fault) bool {
 		return false
 	}
 	f.moveTo(at.line)
-	return f.say(at.at, at.at+1, "the quote "+string(at.char)+" that opens here is not closed where it should be",
-		"close it on this line; a text of several lines is better written with |")
+	return f.quoteNotClosed(at.at)
 }

@@ -2,8 +2,11 @@ package format
 
 import (
 	"bytes"
+	"cmp"
+	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/mattn/go-runewidth"
 
@@ -89,6 +92,33 @@ func secretRanges(ds spec.Diagnostics) map[filePlace][]spec.Range {
 	return found
 }
 
+// shortestHidden is the length below which a secret is hidden only in its place.
+const shortestHidden = 6
+
+// hideElsewhere has the secrets of one line masked in all others as well: what a
+// script echoes may be what it logs in with.
+func (t *textWriter) hideElsewhere() {
+	var texts []string
+	byPlace := func(a, b filePlace) int { return cmp.Or(cmp.Compare(a.file, b.file), cmp.Compare(a.line, b.line)) }
+	for _, at := range slices.SortedFunc(maps.Keys(t.hidden), byPlace) {
+		line, ok := t.files.line(at.file, at.line)
+		for _, r := range t.hidden[at] {
+			if ok && r.Start.Line == r.End.Line && r.Start.Column >= 1 && r.End.Column-1 <= len(line) && r.End.Column-r.Start.Column >= shortestHidden {
+				texts = append(texts, string(line[r.Start.Column-1:r.End.Column-1]))
+			}
+		}
+	}
+	if texts == nil {
+		return
+	}
+	slices.SortFunc(texts, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b)) }) // one may be a part of another
+	var pairs []string
+	for _, text := range slices.Compact(texts) {
+		pairs = append(pairs, text, strings.Repeat("*", utf8.RuneCountInString(text)))
+	}
+	t.same = strings.NewReplacer(pairs...)
+}
+
 // line returns the line at a place as it may be shown.
 func (t *textWriter) line(at spec.Pos) ([]rune, bool) {
 	place := filePlace{at.File, at.Line}
@@ -116,6 +146,9 @@ func (t *textWriter) masked(line []rune, at spec.Pos) []rune {
 		for i := max(0, start); i < end; i++ {
 			line[i] = '*'
 		}
+	}
+	if t.same != nil {
+		line = []rune(t.same.Replace(string(line)))
 	}
 	return line
 }

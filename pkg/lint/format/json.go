@@ -109,7 +109,7 @@ func summaryOf(ds spec.Diagnostics) (s jsonSummary) {
 func jsonFindingOf(d *spec.Diagnostic, opts *Options) jsonFinding {
 	finding := jsonFinding{
 		Rule: d.Rule, Severity: d.Severity.String(), Message: secret.Redact(d.Message), Hint: secret.Redact(d.Hint),
-		Pointer: d.Pointer, Place: jsonPlaceOf(d.Range, opts),
+		Pointer: secret.Redact(d.Pointer), Place: jsonPlaceOf(d.Range, opts),
 	}
 	for _, r := range d.Related {
 		finding.Related = append(finding.Related, jsonRelated{Message: secret.Redact(r.Message), Place: jsonPlaceOf(r.Range, opts)})

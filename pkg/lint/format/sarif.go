@@ -107,7 +107,7 @@ func SARIF(w io.Writer, ds spec.Diagnostics, opts Options) error {
 		if at := sarifPlace(d.Range, &opts); at != nil {
 			location := sarifLocation{PhysicalLocation: at}
 			if d.Pointer != "" {
-				location.LogicalLocations = []sarifLogical{{d.Pointer}}
+				location.LogicalLocations = []sarifLogical{{secret.Redact(d.Pointer)}}
 			}
 			result.Locations = []sarifLocation{location}
 		}

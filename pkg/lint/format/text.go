@@ -22,6 +22,7 @@ import (
 func Text(w io.Writer, ds spec.Diagnostics, opts Options) error {
 	out := bufio.NewWriter(w)
 	t := textWriter{out: out, opts: opts, paint: newPalette(opts.Color), files: sources{read: opts.Source}, hidden: secretRanges(ds)}
+	t.hideElsewhere()
 	for i := range ds {
 		t.diagnostic(&ds[i])
 	}
@@ -34,6 +35,7 @@ type textWriter struct {
 	paint  palette
 	files  sources
 	hidden map[filePlace][]spec.Range
+	same   *strings.Replacer // writes asterisks for what is hidden somewhere; nil for nothing
 	shown  shownLine
 }
 

@@ -95,6 +95,12 @@ func valueBehind(text, lower string, end int) (Match, bool) {
 	default:
 		return Match{}, false
 	}
+	if strings.HasPrefix(text[at:], "\\\n") { // the shell reads on in the next line
+		at = skipBlanks(text, at+2)
+		for at < len(text) && (text[at] == ' ' || text[at] == '\t') {
+			at++
+		}
+	}
 	from, to := unquoted(text, at)
 	if from >= to || !accept(text[from:to]) || isTestValue(text[start:end], text[from:to]) || isLocalLogin(lineAround(text, from)) {
 		return Match{}, false
