@@ -16,10 +16,12 @@ import (
 func selectedRules(chosen, ignored []string) (func(rule string) bool, error) {
 	chosen, ignored = inLists(chosen), inLists(ignored)
 	for _, list := range [][]string{chosen, ignored} {
-		for _, name := range list {
+		for i, name := range list {
 			if err := checkRule(name); err != nil {
 				return nil, err
 			}
+			rule, _ := lint.RuleByName(name)
+			list[i] = rule.Name // which may have another name now
 		}
 	}
 	if len(chosen)+len(ignored) == 0 {

@@ -80,7 +80,7 @@ func ReadBaseline(text []byte) (*Baseline, error) {
 		if e.Rule == "" || e.Count < 1 {
 			return nil, errors.New("the baseline has an entry without a rule or with a count below 1: write it anew")
 		}
-		b.counts[baselineKey{e.Rule, e.File, e.Pointer}] += e.Count
+		b.counts[baselineKey{currentName(e.Rule), e.File, e.Pointer}] += e.Count
 	}
 	return b, nil
 }

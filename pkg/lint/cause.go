@@ -133,7 +133,7 @@ func (l *linter) addCauses(ds spec.Diagnostics) {
 			}
 		case "fragment-unknown":
 			d.Causes = append(d.Causes, declaring(l.fragments)...)
-		case "project-unknown", "secret-unknown", "unknown-name", "unknown-environment", "unknown-project":
+		case "project-unknown", "secret-unknown", "unknown-name", "unknown-environment":
 			d.Causes = append(d.Causes, workspaceFile)
 		case "module-unknown":
 			d.Causes = append(d.Causes, modules...)

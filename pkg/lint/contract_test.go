@@ -227,7 +227,7 @@ func TestEveryRuleIsInTheCells(t *testing.T) {
 	t.Parallel()
 	elsewhere := []string{
 		"file-limit", "expression", "unknown-name", "expansion-limit", "include", "modules-file", "matrix", "timeout", "extra-field", "unreadable-file", "definitions",
-		"foreign-file", "version", "unknown-environment", "unknown-project", "step-form", "job-id", "secret-name", "project-unknown", "secret-unknown", "param-value", "param-default",
+		"foreign-file", "version", "unknown-environment", "step-form", "job-id", "secret-name", "project-unknown", "secret-unknown", "param-value", "param-default",
 		"fragment-unknown", "fragment-input", "fragment-cycle", "duplicate-fragment",
 		"family-unknown", "family-input", "family-cycle", "duplicate-family",
 		"policy-file", "policy-exception", // pkg/policy

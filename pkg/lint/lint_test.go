@@ -406,3 +406,22 @@ func TestCronFields(t *testing.T) {
 		}
 	}
 }
+
+// TestFormerNames holds that people may still call a rule by the name that it had
+// before, in the configuration, in a suppression and in a baseline.
+func TestFormerNames(t *testing.T) {
+	t.Parallel()
+	for _, section := range []string{"", "lint: {rules: {unknown-project: error}}\n"} {
+		files := tree(job("a", "    project: nowhere # buildsync:ignore unknown-project: later\n"), section)
+		found := lint.Check(files, "", lint.Options{Baseline: lint.NewBaseline(nil)})
+		if want := []string{"defs.yaml:6:14 error project-unknown"}; !slices.Equal(errorsOf(found), want) {
+			t.Errorf("%q: errors %q, want %q", section, errorsOf(found), want)
+		}
+	}
+	if rule, known := lint.RuleByName("unknown-project"); !known || rule.Name != "project-unknown" {
+		t.Errorf("the rule is %q, %t", rule.Name, known)
+	}
+	if _, err := lint.ReadBaseline([]byte(`{"version": 1, "findings": [{"file": "defs.yaml", "rule": "unknown-project", "pointer": "default_project", "count": 1}]}`)); err != nil {
+		t.Error(err)
+	}
+}

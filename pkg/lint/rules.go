@@ -38,7 +38,6 @@ var rules = [...]Rule{
 	{Name: "definitions", Severity: spec.Warning, Summary: "the patterns of definition files match nothing"},
 	{Name: "version", Severity: spec.Error, Summary: "the file is of a version that this buildsync does not read", Fixed: true},
 	{Name: "unknown-environment", Severity: spec.Error, Summary: "the environment is not declared in buildsync.yaml", Fixed: true},
-	{Name: "unknown-project", Severity: spec.Error, Summary: "default_project is not an alias of a project", Fixed: true},
 	{Name: "step-form", Severity: spec.Error, Summary: "a step is neither an action nor the raw form", Fixed: true},
 	{Name: "job-id", Severity: spec.Error, Summary: "a job's id is not 32 characters", Fixed: true},
 	{Name: "secret-name", Severity: spec.Error, Summary: "a secret's name is not one that an environment variable can have", Fixed: true},
@@ -130,7 +129,16 @@ var ruleIndex = sync.OnceValue(func() map[string]int {
 	return index
 })
 
-// RuleByName returns the rule of that name; policy/NAME stands for a policy of
+// currentName returns the name of a rule that configurations, suppressions and
+// baselines may call by its former one.
+func currentName(name string) string {
+	if name == "unknown-project" {
+		return "project-unknown"
+	}
+	return name
+}
+
+// RuleByName returns the rule of that name, be it a former one; policy/NAME stands for a policy of
 // the workspace, whether there is one or not.
 func RuleByName(name string) (Rule, bool) {
 	if isPolicyRule(name) {
@@ -140,7 +148,7 @@ func RuleByName(name string) (Rule, bool) {
 }
 
 func ruleByName(name string) (Rule, bool) {
-	i, known := ruleIndex()[name]
+	i, known := ruleIndex()[currentName(name)]
 	if !known {
 		return Rule{}, false
 	}

@@ -206,11 +206,12 @@ func (p *pass) rulesIn(line string, m []int, number int, covered string) []suppr
 				p.report("unknown-rule", place(from, to), covered, "a policy cannot be suppressed: "+quoted(name), "only except in the file of the policy lets a job pass")
 				continue
 			}
-			if _, known := ruleByName(name); !known {
+			rule, known := ruleByName(name)
+			if !known {
 				p.report("unknown-rule", place(from, to), covered, "there is no rule "+quoted(name), didYouMean(name, ruleNames()))
 				continue
 			}
-			found = append(found, suppressed{rule: name, at: place(from, to), pointer: covered})
+			found = append(found, suppressed{rule: rule.Name, at: place(from, to), pointer: covered})
 		}
 		if len(found) > 0 || strings.TrimSpace(line[m[4]:m[5]]) != "" {
 			return found

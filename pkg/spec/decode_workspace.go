@@ -279,5 +279,5 @@ func checkDefaultProject(w *Workspace, n *Node, out *report) {
 		return
 	}
 	hint := didYouMean(w.Default, slices.Sorted(maps.Keys(w.Projects)))
-	out.errorf("unknown-project", n.Get("default_project").Range, hint, "default_project %s is not an alias under projects", quoted(w.Default))
+	out.errorf("project-unknown", n.Get("default_project").Range, hint, "default_project %s is not an alias under projects", quoted(w.Default))
 }
