@@ -7,9 +7,9 @@ import (
 	"strings"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/record"
-	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
@@ -67,15 +67,6 @@ func noBaseYet(scope record.Scope) string {
 	return text + "; buildsync base fetch gets what others applied"
 }
 
-// recordText says in one line what a record says.
-func recordText(s *record.Stored) string {
-	text := fmt.Sprintf("the record %s is at %.12s", s.Ref, s.Record.Commit)
-	if n := len(s.Except); n > 0 {
-		text += fmt.Sprintf(", %s at other commits or not applied yet (buildsync base show)", sanitize.Counted(n, "object"))
-	}
-	return text
-}
-
 // recordDetails are the lines of a record's commit message for who reads git log.
 func (in *invocation) recordDetails(p *planning) string {
 	text := fmt.Sprintf("Plan: %s\nVersion: buildsync %s\n", p.plan.PlanID, kit.Version())
@@ -116,6 +107,6 @@ func (in *invocation) endRecord(ctx context.Context, m *workspace.Recording, rep
 	case err != nil:
 		in.Warn("what was applied is not remembered: %v%s", err, adviceOn(err))
 	case m.About.Plan.HasChanges() || len(stored.Except) > 0:
-		in.Note("%s", recordText(stored))
+		in.Note("%s", pages.RecordText(stored))
 	}
 }
