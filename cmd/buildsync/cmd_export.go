@@ -36,6 +36,10 @@ alone: a run that was interrupted goes on where it stopped. Nothing is written t
 The value of a secret cannot be read: a sensitive parameter becomes "secret: NAME", the name
 is declared in buildsync.yaml, and the values to supply are listed.
 
+A live value that lint calls an error is exported as it is, with a comment "# buildsync:ignore
+RULE: live value" above it: what was live before passes lint, what is wrong later does not.
+Literal secrets get no such comment.
+
 Definitions know a job by its name. Of several live jobs of one name none is taken by chance:
 they are named, with what tells them apart, and the exit code is 6. --twins rename writes all
 of them, each pinned to its id: the one that was built last keeps the name, the others get a

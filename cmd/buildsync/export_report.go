@@ -67,6 +67,10 @@ func (x *shownExport) conclude() error {
 	if err := x.factored(); err != nil {
 		return err
 	}
+	if err := x.Accept(); err != nil {
+		return err
+	}
+	x.tellSuppressed()
 	code := exitDone
 	if len(r.NotExported)+len(r.Unsure) > 0 {
 		code = exitPartial
@@ -177,6 +181,21 @@ func (x *shownExport) printFactoring(f *export.Factoring) error {
 	}
 	fmt.Fprintf(&out, "Factored: %d definitions are shorter.\n", f.Jobs)
 	return x.sayText("%s", out.String())
+}
+
+// tellSuppressed says which live values lint calls errors.
+func (x *shownExport) tellSuppressed() {
+	if len(x.Report.Suppressed) == 0 {
+		return
+	}
+	var rules []string
+	for _, s := range x.Report.Suppressed {
+		if !slices.Contains(rules, s.Rule) {
+			rules = append(rules, s.Rule)
+		}
+	}
+	slices.Sort(rules)
+	x.Note("%s would be errors of lint (%s); each has a comment # buildsync:ignore RULE: live value, to be looked at", sanitize.Counted(len(x.Report.Suppressed), "live value"), strings.Join(rules, ", "))
 }
 
 // tellVerified says how far definitions and live state agree.

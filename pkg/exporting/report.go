@@ -14,23 +14,24 @@ import (
 
 // Report is what a run did. Its JSON form is schemas/export.schema.json.
 type Report struct {
-	FormatVersion string     `json:"format_version"`
-	ToolVersion   string     `json:"tool_version"`
-	ExitCode      int        `json:"exit_code"`
-	Interrupted   bool       `json:"interrupted"`
-	Projects      []string   `json:"projects"`
-	Written       []Exported `json:"written"`
-	Edited        []Exported `json:"edited"`
-	Defined       []string   `json:"defined"` // addresses that were defined already
-	Ignored       []string   `json:"ignored"` // addresses that the policy leaves alone
-	Foreign       []string   `json:"foreign"` // templates that others have made public
-	NotExported   []Problem  `json:"not_exported"`
-	Unsure        []Problem  `json:"unsure"` // what could not be read
-	Renamed       []Rename   `json:"renamed"`
-	Secrets       []Secret   `json:"secrets"`
-	Withheld      []Path     `json:"withheld"`
-	Factored      *Factored  `json:"factored"`
-	Verified      *Verified  `json:"verified"`
+	FormatVersion string       `json:"format_version"`
+	ToolVersion   string       `json:"tool_version"`
+	ExitCode      int          `json:"exit_code"`
+	Interrupted   bool         `json:"interrupted"`
+	Projects      []string     `json:"projects"`
+	Written       []Exported   `json:"written"`
+	Edited        []Exported   `json:"edited"`
+	Defined       []string     `json:"defined"` // addresses that were defined already
+	Ignored       []string     `json:"ignored"` // addresses that the policy leaves alone
+	Foreign       []string     `json:"foreign"` // templates that others have made public
+	NotExported   []Problem    `json:"not_exported"`
+	Unsure        []Problem    `json:"unsure"` // what could not be read
+	Renamed       []Rename     `json:"renamed"`
+	Secrets       []Secret     `json:"secrets"`
+	Withheld      []Path       `json:"withheld"`
+	Suppressed    []Suppressed `json:"suppressed"`
+	Factored      *Factored    `json:"factored"`
+	Verified      *Verified    `json:"verified"`
 }
 
 type Exported struct {
@@ -89,10 +90,11 @@ type Difference struct {
 
 // Encode writes the report as JSON; lists are never null.
 func (r Report) Encode(code int, interrupted bool) ([]byte, error) {
-	r.FormatVersion, r.ExitCode, r.Interrupted = "1.1", code, interrupted
+	r.FormatVersion, r.ExitCode, r.Interrupted = "1.2", code, interrupted
 	r.Projects, r.Defined, r.Ignored, r.Foreign = listed(r.Projects), listed(r.Defined), listed(r.Ignored), listed(r.Foreign)
 	r.Written, r.Edited, r.NotExported, r.Unsure = listed(r.Written), listed(r.Edited), listed(r.NotExported), listed(r.Unsure)
 	r.Renamed, r.Secrets, r.Withheld = listed(r.Renamed), listed(r.Secrets), listed(r.Withheld)
+	r.Suppressed = listed(r.Suppressed)
 	document, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("encoding the report: %w", err)
@@ -131,6 +133,7 @@ func (x *Run) KeepFactoring(factoring *export.Factoring) error {
 		if err := x.writeDefinitions(name, factoring.Files[name]); err != nil {
 			return err
 		}
+		x.shared = append(x.shared, name)
 	}
 	x.Report.Factored = &Factored{Definitions: factoring.Jobs, Defaults: listed(factoring.Defaults), Templates: []SharedSteps{}, Fragments: []SharedSteps{}}
 	for _, t := range factoring.Templates {

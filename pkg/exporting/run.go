@@ -94,6 +94,8 @@ type Run struct {
 	hasTwin  map[string]bool // by the ids of live jobs that share a name
 	moved    map[string]bool // files that were edited since the workspace was read
 
+	shared []string // files that hold what was factored
+
 	definitions *definitions // of the workspace, made by index
 }
 
