@@ -51,6 +51,12 @@ const (
 	withInput = "    inputs: {x: {}}\n    steps:\n      - sh: {name: s, image: \"shell:1\", inputs: {command: \"echo ${{ inputs.x }}\"}}\n"
 	runsFile  = "    steps:\n      - sh: {name: s, image: \"shell:1\", inputs: {command: {$file: scripts/a.sh}}}\n"
 	brokenSh  = "if true; then\n"
+	usesF     = "    steps:\n      - use: f\n"
+	fragmentF = "version: 1\nfragments:\n  - name: f\n    steps:\n      - sh: {name: s, image: \"shell:1\", inputs: {command: make}}\n"
+	familyF   = "version: 1\nfamilies:\n  - name: f\n    inputs: {lib: {}}\n    jobs:\n      - name: ${{ inputs.lib }}-check\n        arch: x86-64\n        steps: []\n"
+	entryF    = "version: 1\njobs:\n  - family: {name: f, inputs: {lib: a}}\n"
+	matrixJob = "version: 1\njobs:\n  - name: m-${{ matrix.k }}\n    matrix: {k: [a]}\n    arch: x86-64\n    steps: []\n"
+	policyF   = "version: 1\npolicies:\n  - {name: owned, require: [flavor]}\n"
 )
 
 func causeCases() []causeCase {
@@ -122,6 +128,39 @@ func causeCases() []causeCase {
 		{name: "a module leaves the modules file",
 			before: map[string]string{"jobs/a.yaml": causeJob("a", "    steps:\n      - {module_id: devcloud2018.codeci_action_90001.action, name: s, properties: {command: a}}\n")},
 			after:  map[string]string{"modules.yaml": strings.Replace(causeModules, "action_90001", "action_90002", 1)}, asked: "modules.yaml", want: "[module-unknown]"},
+		{name: "a fragment is renamed",
+			before: map[string]string{"jobs/a.yaml": causeJob("a", usesF), "jobs/f.yaml": fragmentF},
+			after:  map[string]string{"jobs/f.yaml": strings.Replace(fragmentF, "name: f", "name: g", 1)}, asked: "jobs/f.yaml", want: "[fragment-unknown]"},
+		{name: "the script of a fragment breaks",
+			before: map[string]string{"jobs/a.yaml": causeJob("a", usesF), "jobs/f.yaml": strings.Replace(fragmentF, "command: make", "command: {$file: scripts/a.sh}", 1), "scripts/a.sh": "set -e\nmake\n"},
+			after:  map[string]string{"scripts/a.sh": brokenSh}, asked: "scripts/a.sh", want: "scripts/a.sh:1:"},
+		{name: "a fragment gets another input",
+			before: map[string]string{"jobs/a.yaml": causeJob("a", usesF), "jobs/f.yaml": fragmentF},
+			after:  map[string]string{"jobs/f.yaml": strings.Replace(fragmentF, "    steps:", "    inputs: {y: {}}\n    steps:", 1)}, asked: "jobs/f.yaml", want: "needs the input"},
+		{name: "a family is renamed",
+			before: map[string]string{"jobs/a.yaml": entryF, "jobs/f.yaml": familyF},
+			after:  map[string]string{"jobs/f.yaml": strings.Replace(familyF, "name: f", "name: g", 1)}, asked: "jobs/f.yaml", want: "[family-unknown]"},
+		{name: "a family gets another input",
+			before: map[string]string{"jobs/a.yaml": entryF, "jobs/f.yaml": familyF},
+			after:  map[string]string{"jobs/f.yaml": strings.Replace(familyF, "{lib: {}}", "{lib: {}, y: {}}", 1)}, asked: "jobs/f.yaml", want: "needs the input"},
+		{name: "a family makes a job that is defined",
+			before: map[string]string{"jobs/a.yaml": entryF, "jobs/f.yaml": familyF, "jobs/b.yaml": causeJob("a-test", noSteps)},
+			after:  map[string]string{"jobs/f.yaml": strings.Replace(familyF, "-check", "-test", 1)}, asked: "jobs/f.yaml", want: "[duplicate-job]"},
+		{name: "an entry of a family makes a job that is defined",
+			before: map[string]string{"jobs/z.yaml": entryF, "jobs/f.yaml": familyF, "jobs/b.yaml": causeJob("b-check", noSteps)},
+			after:  map[string]string{"jobs/z.yaml": strings.Replace(entryF, "lib: a", "lib: b", 1)}, asked: "jobs/z.yaml", want: "[duplicate-job]"},
+		{name: "a matrix makes a job that is defined",
+			before: map[string]string{"jobs/a.yaml": matrixJob, "jobs/b.yaml": causeJob("m-b", noSteps)},
+			after:  map[string]string{"jobs/a.yaml": strings.Replace(matrixJob, "[a]", "[a, b]", 1)}, asked: "jobs/a.yaml", want: "[duplicate-job]"},
+		{name: "a policy comes", inGit: true,
+			before: map[string]string{},
+			after:  map[string]string{"policies/p.yaml": policyF}, asked: "policies/p.yaml", want: "jobs/noise.yaml"},
+		{name: "a policy demands more", inGit: true,
+			before: map[string]string{"policies/p.yaml": strings.Replace(policyF, "flavor", "arch", 1)},
+			after:  map[string]string{"policies/p.yaml": policyF}, asked: "policies/p.yaml", want: "jobs/noise.yaml"},
+		{name: "a job leaves a policy",
+			before: map[string]string{"policies/p.yaml": strings.Replace(policyF, "flavor", "labels.x", 1), "jobs/a.yaml": causeJob("a", noSteps+"    labels: {x: y}\n"), "jobs/noise.yaml": causeNoise + "    labels: {x: z}\n"},
+			after:  map[string]string{"jobs/a.yaml": causeJob("a", noSteps)}, asked: "jobs/a.yaml", want: "[policy/owned]"},
 		{name: "the globs leave out a template", inGit: true,
 			before: map[string]string{"jobs/a.yaml": causeJob("a", usesT), "jobs/t.yaml": causeTemplate("t", withInput)},
 			after:  map[string]string{"buildsync.yaml": strings.Replace(causeWorkspace, `"jobs/*.yaml"`, `"jobs/[a-s]*.yaml"`, 1)}, asked: "buildsync.yaml", want: "[template-unknown]"},
