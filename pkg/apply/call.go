@@ -74,15 +74,16 @@ type retry struct {
 }
 
 // again waits before another attempt after one that failed with err. It returns false if no
-// attempts are left or the run must stop.
+// attempts are left or the run must stop. A throttled write gets no other attempt: the client
+// has already sent it for as long as that can help.
 func (t *retry) again(ctx context.Context, err error) bool {
+	if throttled(err) {
+		return false
+	}
 	t.tries++
 	if t.delays == nil {
 		t.delays = backoff.NewExponentialBackOff()
 		t.delays.InitialInterval, t.delays.Multiplier, t.delays.MaxInterval = 500*time.Millisecond, 2, 20*time.Second
-		if throttled(err) {
-			t.delays.InitialInterval = 2 * time.Second
-		}
 	}
 	limit := writeAttempts
 	if internal(err) {
@@ -94,7 +95,7 @@ func (t *retry) again(ctx context.Context, err error) bool {
 
 // internal reports whether err is an internal error of the service, which deserves few attempts.
 func internal(err error) bool {
-	return classify(err) == answered && !errors.Is(err, client.ErrTryAgain) && !throttled(err)
+	return classify(err) == answered && !errors.Is(err, client.ErrTryAgain)
 }
 
 // describe returns err as one line for people.

@@ -34,7 +34,12 @@ func TestRandomSchedules(t *testing.T) {
 		for shard := range shards {
 			t.Run(fmt.Sprint(shard), func(t *testing.T) {
 				t.Parallel()
-				rapid.Check(t, func(rt *rapid.T) { playSchedule(t, rt, &tally, drawActors(rt)) })
+				rapid.Check(t, func(rt *rapid.T) {
+					for range shard { // shards of one seed play different schedules
+						rapid.Uint64().Draw(rt, "shard")
+					}
+					playSchedule(t, rt, &tally, drawActors(rt))
+				})
 			})
 		}
 	})

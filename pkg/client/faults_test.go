@@ -525,6 +525,33 @@ func TestObserver(t *testing.T) {
 	}
 }
 
+// A kind of call that was refused for minutes is not waited for again by each
+// further call, whatever other calls are taken in between.
+func TestARouteThatIsAlwaysRefusedIsWaitedForOnce(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, func(w http.ResponseWriter, r *http.Request, _ int) {
+		if strings.HasSuffix(r.URL.Path, "/update") {
+			reply(w, 500, `{"error_code":"CB.00060211","error_msg":"too many"}`)
+			return
+		}
+		reply(w, 200, readOp.ok)
+	})
+	c, clock := newClient(t, s.URL)
+	for i := range 5 {
+		before, began := len(s.all()), clock.Now()
+		if err := updateOp.call(t.Context(), c); !errors.Is(err, client.ErrRateLimited) {
+			t.Fatalf("update %d: %v", i, err)
+		}
+		sent, took := len(s.all())-before, clock.Now().Sub(began)
+		if i > 0 && (sent != 1 || took > 30*time.Second) {
+			t.Errorf("update %d was sent %d times in %v after the first had given up", i, sent, took)
+		}
+		if err := readOp.call(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // Throttled answers slow all later calls down.
 func TestThrottlingHalvesTheRate(t *testing.T) {
 	t.Parallel()

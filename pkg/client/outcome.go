@@ -100,7 +100,7 @@ type Error struct {
 	passing   bool  // another attempt may succeed
 	timedOut  bool  // no answer before the deadline
 	date      time.Time
-	closedFor time.Duration // of a throttled answer: since the last good one to this kind of call
+	gaveUp    bool // of a throttled answer: this kind of call was refused for too long
 }
 
 // Is reports whether e is one of this package's sentinels.

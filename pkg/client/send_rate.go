@@ -52,6 +52,7 @@ type governor struct {
 	ceiling  *pacer        // of --rate, over all calls; nil without it
 	all      *pacer        // of all calls, while there are no pacers
 	pacers   map[op]*pacer // by kind of call, once limits of routes show; nil before
+	givenUp  map[op]bool   // kinds that were refused for throttlePatience, and not taken since
 	changed  chan struct{} // closed when a place is free or a probe has its answer
 }
 
@@ -79,7 +80,7 @@ type pacer struct {
 func newGovernor(cfg *Config) *governor {
 	g := &governor{
 		now: cfg.Now, sleep: cfg.Sleep, maxWait: cfg.MaxWait, limit: flightStart, most: MaxInFlight,
-		all: &pacer{byKind: map[op]int{}}, changed: make(chan struct{}),
+		all: &pacer{byKind: map[op]int{}}, changed: make(chan struct{}), givenUp: map[op]bool{},
 	}
 	if cfg.InFlight > 0 {
 		g.most = float64(cfg.InFlight)
@@ -250,6 +251,9 @@ func (g *governor) release(kind op, err error, took time.Duration) {
 	defer g.mu.Unlock()
 	g.inFlight--
 	p, now := g.pacer(kind), g.now()
+	if !errors.Is(err, ErrRateLimited) {
+		delete(g.givenUp, kind)
+	}
 	if g.learnFromOther(kind, err, now.Add(-took)) {
 		g.wake()
 		return
@@ -265,7 +269,10 @@ func (g *governor) release(kind op, err error, took time.Duration) {
 			p.refused = kind
 		}
 		p.throttled(now, asked)
-		e.closedFor = now.Sub(p.closed)
+		if now.Sub(p.closed) >= throttlePatience {
+			g.givenUp[kind] = true
+		}
+		e.gaveUp = g.givenUp[kind]
 		if now.Sub(g.halved) >= pauseFirst || g.halved.IsZero() {
 			g.limit, g.halved = max(1, g.limit/2), now
 		}

@@ -19,7 +19,8 @@ import (
 const patience = 90 * time.Second
 
 // throttlePatience is how long a kind of call may be refused without one good answer. A gateway's
-// limit may be per minute, so a call must outlast two of those.
+// limit may be per minute, so a call must outlast two of those. After that, each call of the kind
+// is sent once, until one succeeds.
 const throttlePatience = 150 * time.Second
 
 // toldWait is the shortest wait that is reported to the user.
@@ -156,7 +157,7 @@ func (t *attempts) after(err error) (wait time.Duration, again bool) {
 	if e.throttled && e.RetryAfter <= t.maxWait {
 		t.refused++
 		t.asked += wait
-		return wait, e.closedFor < throttlePatience
+		return wait, !e.gaveUp
 	}
 	if t.count-t.refused >= t.kind.attempts() {
 		return 0, false
