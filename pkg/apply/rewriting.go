@@ -14,10 +14,11 @@ const storedSpelled = "the service stores it in another spelling than it was sen
 // unchanged.
 var spellingAdvice = map[diff.Spelling]string{
 	diff.SpellingLineBreak: "the service keeps no line break at the end: write |- in place of |",
+	diff.SpellingBlanks:    "the service keeps no blanks at the ends of lines or of the text: leave them out",
 	diff.SpellingHTML:      "the service stores &, < and > as HTML escapes: keep them out of the text, or put it into a script of the repository",
 	diff.SpellingNFC:       "the service composes letters and their accents (NFC): save the file in that form",
 	diff.SpellingNFD:       "the service takes letters and their accents apart (NFD): save the file in that form",
-	diff.SpellingSeveral:   "the service stores the text in a spelling of its own (line break at the end, HTML escapes, accents): put it into a script of the repository",
+	diff.SpellingSeveral:   "the service stores the text in a spelling of its own (line break or blanks at the end, HTML escapes, accents): put it into a script of the repository",
 }
 
 // rewriting says what to write so that the service stores it as it is, where all

@@ -20,6 +20,7 @@ func TestKnownRewritings(t *testing.T) {
 		next    string
 	}{
 		"line break": {"echo one\necho two\n", func(q *emulator.Quirks) { q.StripNewline = true }, "|-"},
+		"blanks":     {"echo one \necho two", func(q *emulator.Quirks) { q.TrimTexts = true }, "blanks"},
 		"HTML":       {"echo <a> && true", func(q *emulator.Quirks) { q.EscapeHTML = true }, "HTML"},
 		"NFC":        {"echo cafe\u0301", func(q *emulator.Quirks) { q.NFC = true }, "NFC"},
 	} {

@@ -19,6 +19,7 @@ type Spelling string
 // The known spellings.
 const (
 	SpellingLineBreak Spelling = "line-break" // no line break at the end
+	SpellingBlanks    Spelling = "blanks"     // no blanks at the ends of lines, or around the text
 	SpellingHTML      Spelling = "html"       // HTML escapes
 	SpellingNFC       Spelling = "nfc"        // letters and accents composed
 	SpellingNFD       Spelling = "nfd"        // letters and accents taken apart
@@ -47,6 +48,7 @@ func SpellingOf(sent, got *jsontree.Value) Spelling {
 		alike    bool
 	}{
 		{SpellingLineBreak, withoutLineBreak(text) == withoutLineBreak(stored)},
+		{SpellingBlanks, trimmed(text) == stored},
 		{SpellingHTML, html.UnescapeString(stored) == text},
 		{SpellingNFC, norm.NFC.String(text) == stored},
 		{SpellingNFD, norm.NFD.String(text) == stored},
@@ -62,12 +64,21 @@ func SpellingOf(sent, got *jsontree.Value) Spelling {
 	return ""
 }
 
+// trimmed is a text without blanks at the ends of its lines and around it.
+func trimmed(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimRight(line, " \t\r")
+	}
+	return strings.TrimSpace(strings.Join(lines, "\n"))
+}
+
 func withoutLineBreak(text string) string { return strings.TrimRight(text, "\r\n") }
 
 // fold removes the differences between spellings, except HTML escapes, which only the stored side
 // can have.
 func fold(text string) string {
-	return norm.NFC.String(withoutLineBreak(strings.ReplaceAll(text, "\r\n", "\n")))
+	return norm.NFC.String(trimmed(text))
 }
 
 // respelled reports whether every value of got equals that of sent or is a spelling of it.

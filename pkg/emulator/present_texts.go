@@ -38,7 +38,7 @@ func hideMembers(body *jsontree.Value, names string) {
 func (e *Emulator) presentTexts(step *jsontree.Value) {
 	q := e.quirks
 	properties := step.Get("properties")
-	if !q.StripNewline && !q.EscapeHTML && !q.NFC {
+	if !q.StripNewline && !q.TrimTexts && !q.EscapeHTML && !q.NFC {
 		return
 	}
 	for _, m := range properties.Members() {
@@ -49,6 +49,9 @@ func (e *Emulator) presentTexts(step *jsontree.Value) {
 		if q.StripNewline {
 			text = strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r")
 		}
+		if q.TrimTexts {
+			text = trimLines(text)
+		}
 		if q.NFC {
 			text = norm.NFC.String(text)
 		}
@@ -57,6 +60,15 @@ func (e *Emulator) presentTexts(step *jsontree.Value) {
 		}
 		properties.Set(m.Key, str(text))
 	}
+}
+
+// trimLines returns a text without blanks at the ends of its lines and around it.
+func trimLines(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimRight(line, " \t\r")
+	}
+	return strings.TrimSpace(strings.Join(lines, "\n"))
 }
 
 // moveFields sets members that nobody can set to a new value at each read. The emulator's lock

@@ -112,6 +112,8 @@ type Quirks struct {
 	MovingFields bool `json:"moving_fields"`
 	// StripNewline shows texts of steps without their last line break.
 	StripNewline bool `json:"strip_newline"`
+	// TrimTexts shows texts of steps without blanks at the ends of their lines and around them.
+	TrimTexts bool `json:"trim_texts"`
 	// EscapeHTML shows texts of steps with &amp;, &lt; and &gt;.
 	EscapeHTML bool `json:"escape_html"`
 	// NFC shows texts of steps in Unicode's composed form.

@@ -66,6 +66,7 @@ func Switches() []Switch {
 		{"no-official-templates", "the newer route of official templates is answered with 404", func(q *Quirks) { q.NoOfficialTemplates = true }, true},
 		{"moving-fields", "update_time of a job and stepUpdateTime of each step are new at every read", func(q *Quirks) { q.MovingFields = true }, true},
 		{"strip-last-newline", "texts of steps are read back without their last line break", func(q *Quirks) { q.StripNewline = true }, true},
+		{"trim-texts", "texts of steps are read back without blanks at the ends of their lines and around them", func(q *Quirks) { q.TrimTexts = true }, true},
 		{"html-escape", "texts of steps are read back with &amp;, &lt; and &gt;", func(q *Quirks) { q.EscapeHTML = true }, true},
 		{"unicode-nfc", "texts of steps are read back in Unicode's composed form", func(q *Quirks) { q.NFC = true }, true},
 		{"short-tokens", "an IAM token is good for 5 seconds", func(q *Quirks) { q.TokenLife = 5 * time.Second }, true},

@@ -75,9 +75,11 @@ type serverSchedule struct {
 	draws  []string
 	wanted map[string]map[string]bool // commands that anyone wanted, by job
 	want   map[string]string          // the commands of the definitions, by job
-	theirs map[string]string          // members of the prior job that nobody declares
-	other  string                     // the bystander's body
-	edited atomic.Bool                // by others, since the round began
+	also   alsoDefined
+	alone  bool              // only one run at a time has written, and nobody edited
+	theirs map[string]string // members of the prior job that nobody declares
+	other  string            // the bystander's body
+	edited atomic.Bool       // by others, since the round began
 	round  int
 }
 
@@ -90,10 +92,11 @@ func newServerSchedule(t *testing.T, r *rand.Rand) *serverSchedule {
 		wanted: map[string]map[string]bool{}, want: map[string]string{},
 	}
 	p.drawServer(t)
+	p.also, p.alone = drawAlso(r), true
 	opts := emulator.Options{Quirks: &p.quirks, Seed: emulator.Seed{Bodies: []emulator.SeedJob{
 		{Body: mustTree(t, priorBody)}, {Body: mustTree(t, strings.Replace(priorBody, `"`+priorName+`"`, `"`+bystander+`"`, 1))},
 	}}}
-	p.bench = newBench(t, opts, nil)
+	p.bench = newBench(t, opts, map[string]string{".gitignore": ".buildsync/\n"})
 	p.env = append(p.env, "BUILDSYNC_SECRET_TOKEN="+scheduleSecret)
 	p.note(priorName, "echo prior")
 	p.Advance(time.Minute) // past the lag of lists
@@ -159,7 +162,7 @@ func (p *serverSchedule) drawServer(t *testing.T) {
 		s := known[p.r.IntN(len(known))]
 		if !slices.Contains(undrawn, s.Name) {
 			list = append(list, s.Name)
-			p.lossy = p.lossy || s.Name == "html-escape"
+			p.lossy = p.lossy || slices.Contains([]string{"html-escape", "strip-last-newline", "unicode-nfc", "trim-texts"}, s.Name)
 		}
 	}
 	quirks, err := emulator.ParseQuirks(strings.Join(list, ","))
@@ -197,18 +200,23 @@ func (p *serverSchedule) define() {
 	text.WriteString("version: 1\njobs:\n")
 	clear(p.want)
 	for i := range jobs {
-		name, command := fmt.Sprintf("j%d", i), fmt.Sprintf("echo %d && echo %d", p.round, p.r.IntN(3))
+		name, command := fmt.Sprintf("j%d", i), fmt.Sprintf("echo %d && echo %d", p.round, p.r.IntN(3))+commandEnds[p.r.IntN(len(commandEnds))]
 		p.want[name] = command
 		p.note(name, command)
 		fmt.Fprintf(&text, "  - name: %s\n    arch: x86-64\n    adopt: true\n", name)
 		if i == 1 {
 			text.WriteString("    parameters:\n      - {name: token, secret: TOKEN}\n")
 		}
-		fmt.Fprintf(&text, "    steps:\n      - sh: {name: Run, image: shell4.2.46-git1.8.3-zip6.00, inputs: {command: %q}}\n", command)
+		text.WriteString(p.also.notifications(i, p.round))
+		fmt.Fprintf(&text, "    steps:\n      - sh: {name: Run, image: shell4.2.46-git1.8.3-zip6.00, inputs: {command: %s}}\n", yamlText(command))
 	}
+	text.WriteString(p.also.define(p.round))
 	p.write("buildsync.yaml", workspaceFile+"secrets: [TOKEN]\n")
 	p.write("jobs/a.yaml", text.String())
-	p.draw("round %d defines %v", p.round, p.want)
+	if p.also.git {
+		p.commit(fmt.Sprint("round ", p.round))
+	}
+	p.draw("round %d defines %v and %+v", p.round, p.want, p.also)
 }
 
 // edit changes a live job as a person in the console would.
@@ -221,6 +229,7 @@ func (p *serverSchedule) edit() {
 	chosen := truth.Jobs[p.edits.IntN(len(truth.Jobs))]
 	command := fmt.Sprintf("echo edited %d", p.edits.IntN(1000))
 	p.edited.Store(true)
+	p.alone = false
 	p.mu.Unlock()
 	if chosen.Name == bystander || len(chosen.Body.Get("steps").Items()) == 0 {
 		return
@@ -285,6 +294,9 @@ func (p *serverSchedule) disturb() {
 // one of its requests.
 func (p *serverSchedule) applyAll() []result {
 	actors := []int{1, 1, 2, 3}[p.r.IntN(4)]
+	p.mu.Lock()
+	p.alone = p.alone && actors == 1
+	p.mu.Unlock()
 	ctx, cancel := context.WithTimeout(p.t.Context(), patience)
 	defer cancel()
 	commands, outs := make([]*exec.Cmd, actors), make([][2]bytes.Buffer, actors)
@@ -363,6 +375,7 @@ func (p *serverSchedule) judge(results []result) {
 		}
 	}
 	p.untouched(truth)
+	p.also.judge(p, truth, results)
 	for _, j := range truth.Jobs {
 		if command := scriptOf(j.Body); j.Name != bystander && !p.wanted[j.Name][command] {
 			p.t.Errorf("I3: %s has the command %q, which nobody wanted; wanted were %v", j.Name, command, p.wanted[j.Name])
@@ -411,6 +424,7 @@ func (p *serverSchedule) holds(truth emulator.Truth, promise string, r result) {
 			p.t.Errorf("%s, and %s has the command %q in place of %q: %v", promise, name, got, command, r)
 		}
 	}
+	p.also.holds(p, truth, promise, r)
 }
 
 func scriptOf(body *jsontree.Value) string {
@@ -426,7 +440,11 @@ func scriptOf(body *jsontree.Value) string {
 func (p *serverSchedule) converge() {
 	p.t.Helper()
 	// Edits are conflicts, and duplicates are for a person to remove.
-	last := p.run("apply", "--yes", "--force-conflicts")
+	args := []string{"apply", "--yes", "--force-conflicts"}
+	if p.also.template && !p.also.git { // no commit holds the old template, and the service may want unique names
+		args = append(args, "--rescue", "rescue.json")
+	}
+	last := p.run(args...)
 	truth := p.MustTruth(p.t)
 	p.draw("the last run ended with %d", last.code)
 	if last.code == 0 {
