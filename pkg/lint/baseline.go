@@ -20,9 +20,8 @@ import (
 // baselineVersion is raised when the file's form changes.
 const baselineVersion = 1
 
-// Baseline remembers findings by rule, file and pointer, so that old ones are
-// not reported again while their lines move. What keeps plan and apply from
-// running is never remembered and never dropped.
+// Baseline stores findings by rule, file and pointer, so that they are not reported again when
+// their lines move. Findings that stop plan and apply are neither stored nor dropped.
 type Baseline struct{ counts map[baselineKey]int }
 
 type baselineKey struct{ rule, file, pointer string }
@@ -43,7 +42,7 @@ func keyOf(d *spec.Diagnostic) baselineKey {
 	return baselineKey{d.Rule, d.Range.Start.File, secret.Redact(cmp.Or(d.Pointer, d.Message))}
 }
 
-// NewBaseline remembers ds.
+// NewBaseline stores ds.
 func NewBaseline(ds spec.Diagnostics) *Baseline {
 	b := &Baseline{counts: map[baselineKey]int{}}
 	for i := range ds {
@@ -54,7 +53,7 @@ func NewBaseline(ds spec.Diagnostics) *Baseline {
 	return b
 }
 
-// Len returns how many findings are remembered.
+// Len returns the number of stored findings.
 func (b *Baseline) Len() (n int) {
 	for _, count := range b.counts {
 		n += count
@@ -62,8 +61,7 @@ func (b *Baseline) Len() (n int) {
 	return n
 }
 
-// ReadBaseline reads what Encode wrote. The error says what is wrong with the
-// text.
+// ReadBaseline reads the form of Encode. The error explains what is wrong.
 func ReadBaseline(text []byte) (*Baseline, error) {
 	if _, err := jsontree.Parse(text, jsontree.Limits{}); err != nil {
 		return nil, fmt.Errorf("the baseline is not JSON: %w", err)
@@ -85,8 +83,7 @@ func ReadBaseline(text []byte) (*Baseline, error) {
 	return b, nil
 }
 
-// IsBaseline reports whether a text is what some version of Encode wrote, and not
-// a file of another kind.
+// IsBaseline reports whether a text was written by some version of Encode.
 func IsBaseline(text []byte) bool {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
@@ -94,7 +91,7 @@ func IsBaseline(text []byte) bool {
 	return decoder.Decode(&file) == nil && file.Version > 0
 }
 
-// Encode writes the baseline, sorted, so that a change of it reads well.
+// Encode returns the baseline, sorted, so that its changes are easy to review.
 func (b *Baseline) Encode() []byte {
 	file := baselineFile{Version: baselineVersion, Findings: []baselineEntry{}}
 	for key, count := range b.counts {
@@ -110,7 +107,7 @@ func (b *Baseline) Encode() []byte {
 	return append(visible(text), '\n')
 }
 
-// visible writes what a reviewer of JSON text would not see as escapes.
+// visible writes characters that a reviewer would not see as JSON escapes.
 func visible(text []byte) []byte {
 	if !bytes.ContainsFunc(text, isUnseen) {
 		return text
@@ -131,7 +128,7 @@ func visible(text []byte) []byte {
 
 func isUnseen(r rune) bool { return r > unicode.MaxASCII && !unicode.IsPrint(r) }
 
-// Filter drops the findings that are remembered, as many as there were.
+// Filter drops stored findings, at most as many of each as are stored.
 func (b *Baseline) Filter(ds spec.Diagnostics) spec.Diagnostics {
 	if b == nil {
 		return ds

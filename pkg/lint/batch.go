@@ -10,10 +10,9 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// batch is some files that one worker loads, compiles and judges. It knows what
-// the linter knows before it and writes nothing that another batch reads; the
-// linter takes the batches in the order of their files, so that the number of
-// workers changes no finding.
+// batch is a group of files that one worker loads, compiles and judges. It starts with the linter's
+// knowledge and shares nothing that it writes. The linter takes the batches in the order of their
+// files, so the findings do not depend on the number of workers.
 type batch struct {
 	*linter              // its own findings, facts, scripts and comments
 	shared  []*spec.File // the templates and fragments that its jobs may use
@@ -28,15 +27,15 @@ type batch struct {
 	fault    error
 }
 
-// batchFile is a file to judge. parsed is set where it had to be parsed before.
+// batchFile is a file to judge. parsed is set if it was parsed before.
 type batchFile struct {
 	name   string
 	source []byte
 	parsed *spec.File
 }
 
-// newBatch makes an empty batch. Before all templates and fragments are known it
-// knows none: its files use none.
+// newBatch makes an empty batch. Until all templates and fragments are known it has none: its files
+// use none.
 func (c *checker) newBatch() *batch {
 	part := &linter{
 		set: c.set, opts: c.opts, catalogue: c.catalogue, config: c.config, vars: c.vars,
@@ -73,14 +72,14 @@ func (b *batch) run() {
 	sharpen(b.compiled, files)
 	b.read = files
 	for _, file := range judged {
-		if b.set.Workspace.SourceOf(file.Name) == nil { // what was copied is mended elsewhere
+		if b.set.Workspace.SourceOf(file.Name) == nil { // copied files are corrected in their source
 			b.file(file)
 		}
 	}
 	b.shellChecked()
 }
 
-// startWorkers allows as many batches at once as there are processors.
+// startWorkers limits the batches under way to the number of processors.
 func (c *checker) startWorkers() {
 	workers := runtime.GOMAXPROCS(0)
 	c.idle = make(chan *tools, workers)
@@ -121,7 +120,7 @@ func (c *checker) join(left int) {
 	}
 }
 
-// take adds what a batch has found.
+// take adds the findings of a batch.
 func (c *checker) take(b *batch) {
 	c.front = append(c.front, b.front...)
 	c.front = append(c.front, b.compiled.Besides(c.front)...)
@@ -146,7 +145,7 @@ func (c *checker) take(b *batch) {
 	c.linter.compiled(b.result, b.read)
 }
 
-// lockedTree lets several workers read from a tree that serves one at a time.
+// lockedTree lets several workers read from a tree that is not safe for concurrent use.
 type lockedTree struct {
 	spec.Tree
 	mutex sync.Mutex

@@ -23,11 +23,10 @@ type Store interface {
 	Save(key string, entry []byte) error
 }
 
-// CheckCached is Check with a store of results. version is that of buildsync.
-// A stored result counts only if every file that went into it, and every list of
-// files, is as it was, byte for byte; so an unchanged workspace costs reading
-// its files once. err is what kept the result from being stored; the findings
-// are right all the same.
+// CheckCached is Check with a store of results. version is that of buildsync. A stored result is
+// used only if every file and list of files that it depends on is the same, byte for byte; so an
+// unchanged workspace costs one read of its files. err explains why the result was not stored; the
+// findings are right in any case.
 func CheckCached(tree spec.Tree, environment string, opts Options, store Store, version string) (found spec.Diagnostics, err error) {
 	if opts.Catalogue != nil { // it is not part of the key
 		return Check(tree, environment, opts), nil
@@ -42,7 +41,7 @@ func CheckCached(tree spec.Tree, environment string, opts Options, store Store, 
 	recorded := &recorder{Tree: tree, entry: cacheEntry{Files: map[string]digest{}}}
 	all, readable, lastDay := check(recorded, environment, opts)
 	if !readable {
-		return all, nil // soon said again, and it is not what any other run waits for
+		return all, nil // quick to find again, and of no use to other runs
 	}
 	recorded.entry.Findings, recorded.entry.LastDay = all, lastDay
 	text, err := json.Marshal(recorded.entry)
@@ -55,7 +54,7 @@ func CheckCached(tree spec.Tree, environment string, opts Options, store Store, 
 	return opts.wanted(slices.Clone(all), environment), err
 }
 
-// cacheKey names what a result depends on besides files.
+// cacheKey combines what a result depends on besides files.
 func cacheKey(version, environment string, opts Options) string {
 	parts := []string{version, environment}
 	for _, name := range slices.Sorted(maps.Keys(opts.Vars)) {
@@ -81,8 +80,8 @@ func cacheKey(version, environment string, opts Options) string {
 	return hex.EncodeToString(key[:])
 }
 
-// digest is the sum of a file or a list, or of the reason why it cannot be read:
-// that reason is in the findings.
+// digest is the checksum of a file or list, or of the error that prevented reading it: the findings
+// contain that error.
 type digest [sha256.Size]byte
 
 // MarshalText implements encoding.TextMarshaler.
@@ -99,11 +98,11 @@ func (d *digest) UnmarshalText(text []byte) error {
 	return err
 }
 
-// cacheEntry is a result and what it was made of.
+// cacheEntry is a result with what it depends on.
 type cacheEntry struct {
 	Files    map[string]digest // of the files that were read
 	Globs    []cachedGlob
-	LastDay  string // on which an exception of a policy holds; "" for none
+	LastDay  string // of a policy exception; "" for none
 	Findings spec.Diagnostics
 }
 
@@ -140,8 +139,8 @@ func globSum(names []string, err error) digest {
 	return sha256.Sum256([]byte(strings.Join(names, "\x00")))
 }
 
-// unreadSum stands for what cannot be read for one reason. No text and no list
-// has it, since it begins with what neither can hold.
+// unreadSum is the digest for an error. No text or list has the same, since neither can begin like
+// that.
 func unreadSum(err error) digest {
 	return sha256.Sum256([]byte("\xff\x00unread\x00" + err.Error()))
 }
@@ -166,8 +165,8 @@ func (r *recorder) Glob(patterns []string) ([]string, error) {
 	return names, err
 }
 
-// DirStore keeps results as files of a folder, which it makes on first use with
-// a .gitignore of its own. Another user cannot read them.
+// DirStore keeps results as files in a folder, which it creates with a .gitignore. Other users
+// cannot read them.
 type DirStore struct{ Dir string }
 
 // maxEntry is the largest entry that is read.
@@ -184,8 +183,7 @@ func (s DirStore) Load(key string) ([]byte, bool) {
 	return text, err == nil
 }
 
-// Save implements Store. A reader sees the old entry or the new one, never a
-// part.
+// Save implements Store. A reader sees the old entry or the new one, never a mixture.
 func (s DirStore) Save(key string, entry []byte) error {
 	if err := os.MkdirAll(s.Dir, 0o700); err != nil {
 		return err

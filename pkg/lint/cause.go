@@ -7,13 +7,11 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// Other opens a workspace in another state. A finding that this state does not
-// have is caused by what differs. It is opened and checked only if there are
-// findings whose places do not show the cause.
+// Other opens the workspace in another state. A finding that this state lacks is caused by the
+// difference. It is opened only if there are findings whose places do not show the cause.
 type Other func() (spec.Tree, error)
 
-// caused keeps the findings that were asked for, and those that the change
-// causes.
+// caused keeps the findings in the requested files and those that the change causes.
 func (o *Options) caused(all spec.Diagnostics, environment string) spec.Diagnostics {
 	if o.Only != nil {
 		all = o.keep(all, environment, o.concerns, o.Others)
@@ -24,8 +22,7 @@ func (o *Options) caused(all spec.Diagnostics, environment string) spec.Diagnost
 	return all
 }
 
-// keep returns the findings that are wanted for their places, and those that one
-// of the other states of the workspace does not have.
+// keep returns the findings that wanted selects, and those that one of the other states lacks.
 func (o *Options) keep(all spec.Diagnostics, environment string, wanted func(*spec.Diagnostic) bool, others []Other) spec.Diagnostics {
 	kept := make(spec.Diagnostics, 0, len(all))
 	var open spec.Diagnostics
@@ -56,17 +53,15 @@ func (o *Options) keep(all spec.Diagnostics, environment string, wanted func(*sp
 	return kept
 }
 
-// concerns reports whether a file that was asked for holds a place of d, or is
-// one that d depends on.
+// concerns reports whether a requested file has a place of d, or d depends on one.
 func (o *Options) concerns(d *spec.Diagnostic) bool {
 	return d.Range.Start.File == "" || o.Only(d.Range.Start.File) || slices.ContainsFunc(d.Causes, o.Only) ||
 		slices.ContainsFunc(d.Related, func(r spec.Related) bool { return r.Range.Start.File != "" && o.Only(r.Range.Start.File) })
 }
 
-// newlyFound divides findings into those that an other state of the workspace
-// lacks and those that it has too. Lines may have moved, and so may the index of
-// what has no name: a finding is looked for under its pointer first, then
-// anywhere in its file.
+// newlyFound splits findings into those that another state lacks and those that it has. Lines, and
+// the indexes of nameless items, may have moved: it compares by pointer first, then anywhere in the
+// file.
 func newlyFound(ds, theirs spec.Diagnostics) (added, old spec.Diagnostics) {
 	type key struct {
 		severity                     spec.Severity
@@ -112,8 +107,8 @@ func newlyFound(ds, theirs spec.Diagnostics) (added, old spec.Diagnostics) {
 	return added, old
 }
 
-// addCauses notes what findings depend on that have no place there: the users of
-// a script, and the files in which a name that is not known could be declared.
+// addCauses adds the files that findings depend on without a place there: the users of a script,
+// and the files that could declare an unknown name.
 func (l *linter) addCauses(ds spec.Diagnostics) {
 	modules := []string{workspaceFile}
 	if w := l.set.Workspace; w != nil && w.Modules != nil && w.Modules.Text != "" {
@@ -151,13 +146,13 @@ func declaring(units map[string]*unit) []string {
 	return slices.Compact(files)
 }
 
-// Without is a workspace without some of its files. buildsync.yaml stays, since
-// without it there is no workspace.
+// Without returns a workspace without some of its files. buildsync.yaml stays, since it makes the
+// workspace.
 func Without(tree spec.Tree, gone func(file string) bool) spec.Tree {
 	return WithFiles(tree, spec.MapTree{}, func(file string) bool { return file != workspaceFile && gone(file) })
 }
 
-// WithFiles is a workspace in which some files are as they are in another state.
+// WithFiles returns a workspace with some files from another state.
 func WithFiles(tree, other spec.Tree, taken func(file string) bool) spec.Tree {
 	return &mixedTree{Tree: tree, other: other, taken: taken}
 }

@@ -2,15 +2,14 @@ package lint
 
 import "github.com/buildsync/buildsync/pkg/spec"
 
-// Changes returns the lines of a file that a change touches. A file that is
-// touched and has no lines is touched as a whole.
+// Changes returns the changed lines of a file. A touched file without lines has changed as a whole.
 type Changes func(file string) (lines []Lines, touched bool)
 
-// Lines are lines of a file, from 1, the last included.
+// Lines is a range of lines of a file, from 1, including the last.
 type Lines struct{ First, Last int }
 
-// Touch reports whether a finding, or a place that it names, lies in what changed.
-// What has no place cannot be told apart and stays.
+// Touch reports whether a finding, or a place that it mentions, is in changed lines. A finding
+// without a place always counts.
 func (c Changes) Touch(d *spec.Diagnostic) bool {
 	if !d.Range.Start.IsValid() || c.has(d.Range) {
 		return true

@@ -5,16 +5,14 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// batchBytes is how much source is loaded, compiled and judged together. A file
-// takes some twenty times its size while that is done, so this bounds the memory
-// of a run of any size.
+// batchBytes is how much source is loaded, compiled and judged together. A file takes about twenty
+// times its size in memory meanwhile, so this bounds the memory of any run.
 const batchBytes = 32 << 10
 
-// Check loads, compiles and lints a workspace batch by batch, so that memory
-// does not grow with the number of definitions: what it reports is what Load,
-// Compile and Run report together. environment is a key of environments, "" for
-// none. Where buildsync.yaml is not a workspace, why not is all that is reported,
-// whichever files are asked for.
+// Check loads, compiles and lints a workspace batch by batch, so that memory does not grow with the
+// number of definitions. It reports the same findings as Load, Compile and Run together.
+// environment is a key of environments, "" for none. If buildsync.yaml is not a workspace, only
+// that is reported, whichever files are requested.
 func Check(tree spec.Tree, environment string, opts Options) spec.Diagnostics {
 	all, readable, _ := check(tree, environment, opts)
 	if !readable {
@@ -23,9 +21,8 @@ func Check(tree spec.Tree, environment string, opts Options) spec.Diagnostics {
 	return opts.wanted(all, environment)
 }
 
-// check returns all findings, whatever is asked for, and whether there is a
-// workspace that could be read. lastDay is the day after which time alone may
-// change them, "" where it does not.
+// check returns all findings, and whether there is a readable workspace. lastDay is the last day
+// for which they hold, "" if they do not depend on time.
 func check(tree spec.Tree, environment string, opts Options) (all spec.Diagnostics, readable bool, lastDay string) {
 	tree = &lockedTree{Tree: tree}
 	reading, front := spec.OpenReading(tree, spec.Options{Environment: environment})
@@ -45,7 +42,7 @@ func check(tree spec.Tree, environment string, opts Options) (all spec.Diagnosti
 	return c.decide(c.front), true, c.judging.set.LastDay(opts.Today)
 }
 
-// checker feeds a linter with batches, which workers load, compile and judge.
+// checker passes batches to workers, which load, compile and judge them.
 type checker struct {
 	*linter
 	tree      spec.Tree
@@ -57,10 +54,9 @@ type checker struct {
 	pending   []*batch    // in the order of the files
 }
 
-// run takes the files that neither declare nor use templates or fragments first,
-// one by one. Those that declare some stay in memory; those that use some come
-// when all are known. Which is which shows in the bytes, before anything is
-// parsed.
+// run takes the files that neither declare nor use templates or fragments first, one by one. Files
+// that declare some stay in memory; files that use some come when all are known. The bytes show
+// which is which, without parsing.
 func (c *checker) run(reading *spec.Reading) {
 	var declaring, held []*spec.File
 	var later []string
@@ -121,8 +117,7 @@ func (c *checker) add(file batchFile) {
 	}
 }
 
-// flush gives the batch to a worker. It waits for the oldest batches while all
-// workers have one.
+// flush passes the batch to a worker. If all are busy, it waits for the oldest batches.
 func (c *checker) flush() {
 	b := c.batch
 	if b == nil {

@@ -32,9 +32,9 @@ type config struct {
 	shellCheckAt *spec.Node // where it is set; nil if it is not
 }
 
-// level is what a rule is set to.
+// level is the setting of a rule.
 type level struct {
-	severity spec.Severity // 0 where off
+	severity spec.Severity // 0 if off
 	off      bool
 }
 
@@ -43,7 +43,7 @@ type override struct {
 	levels map[string]level
 }
 
-// newConfig reads the lint section; p reports what is wrong with it.
+// newConfig reads the lint section and reports its errors to p.
 func newConfig(n *spec.Node, p *pass) *config {
 	c := &config{levels: map[string]level{}, tables: shippedTables(), shellCheck: ShellCheckAuto}
 	if n == nil || n.IsNull() {
@@ -158,7 +158,7 @@ func levelOf(text string) (level, bool) {
 	return level{}, false
 }
 
-// level returns what a rule is set to for a file.
+// level returns the setting of a rule for a file.
 func (c *config) level(rule, file string) (level, bool) {
 	found, ok := c.levels[rule]
 	for i := range c.overrides {
@@ -174,8 +174,8 @@ func (c *config) level(rule, file string) (level, bool) {
 	return found, ok
 }
 
-// apply gives findings the severities that are configured and drops those of
-// rules that are off. What is only information stays information.
+// apply sets the configured severities of findings and drops those of rules that are off. Findings
+// that are only information stay so.
 func (c *config) apply(ds spec.Diagnostics) spec.Diagnostics {
 	if len(c.levels) == 0 && len(c.overrides) == 0 {
 		return ds
@@ -208,7 +208,7 @@ func (p *pass) mapping(n *spec.Node, pointer string, keys ...string) bool {
 	return true
 }
 
-// list returns the items of a list and reports where n is none.
+// list returns the items of a list, and reports n if it is not a list.
 func (p *pass) list(n *spec.Node, pointer string) []*spec.Node {
 	if n.Kind != spec.SequenceNode {
 		p.report("wrong-type", n.Range, pointer, pointer+" must be a list", "")

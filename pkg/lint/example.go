@@ -9,22 +9,22 @@ import (
 	"strings"
 )
 
-// The fixtures are the examples of `buildsync explain` and of docs/rules: what
-// the tests hold is what users see.
+// The fixtures are the examples of `buildsync explain` and docs/rules, so users see what the tests
+// check.
 //
 //go:embed testdata/*/*.yaml testdata/*/*.out testdata/*/*.txt testdata/*/*/*
 var fixtures embed.FS
 
-// Example is a workspace that a rule reports, what lint says about it, and one
-// that is right. Files that are no part of the matter are left out.
+// Example is a workspace that a rule reports, with the output of lint, and a correct one. It leaves
+// out unrelated files.
 type Example struct {
 	Wrong  []ExampleFile `json:"wrong"`
 	Output string        `json:"output"`
 	Right  []ExampleFile `json:"right"`
 }
 
-// ExampleFile is a file of an example. Where Name is empty, Text says in a
-// sentence what the matter is with what is not text, or too long to show.
+// ExampleFile is a file of an example. If Name is empty, Text describes files that are not text or
+// too long to show.
 type ExampleFile struct {
 	Name string `json:"name,omitempty"`
 	Text string `json:"text"`
@@ -76,8 +76,8 @@ func exampleIn(folders fs.FS, rule string) (example Example, ok bool) {
 // definitionsName is what an example calls its definitions.
 const definitionsName = "jobs.yaml"
 
-// exampleFiles are the files of a rule's folder in one state, bad or ok: that
-// state's own definitions (bad.yaml) and files (bad/…), and those of both.
+// exampleFiles returns the files of a rule's folder for one state, bad or ok: its own definitions
+// (bad.yaml) and files (bad/…), and the common ones.
 func exampleFiles(folders fs.FS, rule, state string) map[string]string {
 	files := map[string]string{}
 	own := map[string]string{}
@@ -107,10 +107,10 @@ func exampleFiles(folders fs.FS, rule, state string) map[string]string {
 	return files
 }
 
-// longestLine is how much of a line an example shows, in characters.
+// longestLine is how many characters of a line an example shows.
 const longestLine = 160
 
-// shortened cuts the lines of a text that nobody would read to their end.
+// shortened cuts very long lines of a text.
 func shortened(text string) string {
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {

@@ -8,7 +8,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// facts are what the rules across files need to know of each file.
+// facts are what the rules across files need from each file.
 type facts struct {
 	users        map[string][]user // by template
 	used         map[string]bool   // fragments, by name
@@ -33,14 +33,14 @@ type user struct {
 	ownSteps bool
 }
 
-// deferredUse is a finding that holds unless a user of the template, or fragment,
-// says otherwise.
+// deferredUse is a finding that is valid unless a user of the template or fragment declares the
+// name.
 type deferredUse struct {
 	template, name string
 	finding        spec.Diagnostic
 }
 
-// named is something whose name must not be mistaken for another's.
+// named is a thing with a name that must not look like another's.
 type named struct {
 	kind, scope, name, pointer string
 	at                         spec.Range
@@ -58,8 +58,8 @@ func (f *facts) use(u *unit, template string) {
 	f.users[template] = append(f.users[template], by)
 }
 
-// join adds what another part of the workspace has shown. What a compilation shows
-// is not among it, see linter.compiled.
+// join adds the facts of another part of the workspace, except those of its compilation, see
+// linter.compiled.
 func (f *facts) join(other *facts) {
 	for template, users := range other.users {
 		f.users[template] = append(f.users[template], users...)

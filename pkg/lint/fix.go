@@ -8,7 +8,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// FixMode says which fixes are wanted.
+// FixMode selects the fixes to apply.
 type FixMode uint8
 
 // The modes.
@@ -17,10 +17,9 @@ const (
 	AllFixes                     // those too that may
 )
 
-// Fix applies the first wanted fix of each finding to one file and returns its
-// new bytes and the findings that it mended. A fix is applied whole or not at
-// all; of two that touch the same bytes the first in the file wins, and another
-// run takes the second. Bytes that no fix names stay as they are.
+// Fix applies the first selected fix of each finding to one file, and returns the new bytes and the
+// fixed findings. A fix is applied as a whole or not at all. Of two that touch the same bytes the
+// first in the file wins; the next run applies the second. All other bytes stay.
 func Fix(file string, source []byte, ds spec.Diagnostics, mode FixMode) ([]byte, spec.Diagnostics) {
 	var edits chosenEdits
 	var mended spec.Diagnostics
@@ -64,8 +63,8 @@ func (c chosenEdits) has(e textedit.Edit) bool {
 	return false
 }
 
-// touched reports whether an edit touches one that was chosen. As none of those
-// overlaps another, the last that starts no later than e ends is the one.
+// touched reports whether an edit touches a chosen one. Those do not overlap, so only the last one
+// that starts no later than e ends can.
 func (c chosenEdits) touched(e textedit.Edit) bool {
 	last := c.before(e.End) - 1
 	return !c.has(e) && last >= 0 && textedit.Overlap(e, c[last])
@@ -80,8 +79,7 @@ func wantedFix(fixes []spec.Fix, mode FixMode) *spec.Fix {
 	return nil
 }
 
-// fits reports whether a fix is one of this file alone, lies within it, and does
-// not touch what is edited already.
+// fits reports whether a fix concerns only this file, is inside it, and touches no earlier edit.
 func fits(fix *spec.Fix, file string, source []byte, edits chosenEdits) bool {
 	if len(fix.Edits) == 0 {
 		return false
@@ -97,8 +95,8 @@ func fits(fix *spec.Fix, file string, source []byte, edits chosenEdits) bool {
 	return true
 }
 
-// bare is an edit without the name of its file.
+// bare returns an edit without the name of its file.
 func bare(e spec.Edit) textedit.Edit { return textedit.Edit{Start: e.Start, End: e.End, New: e.New} }
 
-// Mendable reports whether a finding has a fix that the mode takes.
+// Mendable reports whether a finding has a fix in the mode.
 func Mendable(d *spec.Diagnostic, mode FixMode) bool { return wantedFix(d.Fixes, mode) != nil }

@@ -8,16 +8,15 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// judging is what a run knows of the organisation's policies. Their findings can
-// neither be configured nor suppressed in a definition.
+// judging is the state of checking the organisation's policies. Their findings cannot be configured
+// or suppressed in definitions.
 type judging struct {
 	set   *policy.Set
 	run   *policy.Run
 	found spec.Diagnostics
 }
 
-// loadPolicies reads the policies of the workspace and returns what is wrong with
-// their files.
+// loadPolicies reads the policies of the workspace and returns the errors in their files.
 func (l *linter) loadPolicies() spec.Diagnostics {
 	l.judging.set = &policy.Set{}
 	var found spec.Diagnostics
@@ -29,8 +28,7 @@ func (l *linter) loadPolicies() spec.Diagnostics {
 	return found
 }
 
-// judge holds compiled jobs against the policies. files are those that the jobs
-// were compiled from.
+// judge checks compiled jobs against the policies. files are their files.
 func (l *linter) judge(result *compile.Result, files []*spec.File) {
 	if len(l.judging.set.Policies) == 0 {
 		return

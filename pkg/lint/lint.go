@@ -1,15 +1,14 @@
-// Package lint holds the rules over definitions: what is legal and still wrong,
-// or will be once it runs. It reads what pkg/spec loaded and pkg/compile made of
-// it, and speaks in spec.Diagnostics.
+// Package lint has the rules for definitions: they find what is valid and still wrong, or fails at
+// run time. It reads the results of pkg/spec and pkg/compile, and reports spec.Diagnostics.
 //
-// Its promises: a finding has a permanent rule name, an exact range, and a
-// pointer by names; the same input gives the same findings in the same order;
-// work and memory are linear in the definitions; nothing is executed, no network
-// and no clock is used; a secret is never quoted whole.
+// It promises: a finding has a permanent rule name, an exact range, and a pointer by names; the
+// same input gives the same findings in the same order; work and memory are linear in the
+// definitions; nothing is executed, no network and no clock is used; a secret is never quoted in
+// full.
 //
-// Rules look at what stands in the files, template by template and job by job,
-// so that a finding of a matrix or a template is made once, where it can be
-// mended. Values after ${{ }} are followed where they are certain.
+// Rules check the files as written, template by template and job by job, so that a finding of a
+// matrix or template is reported once, where it can be corrected. The values of ${{ }} are followed
+// where they are certain.
 package lint
 
 import (
@@ -24,47 +23,43 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// Options are what a run depends on besides the definitions. The zero value is
-// usable.
+// Options are everything that a run depends on besides the definitions. The zero value is usable.
 type Options struct {
 	// Catalogue holds the step modules; nil stands for the shipped ones and the
 	// workspace's own.
 	Catalogue *catalog.Catalogue
 	// Vars are the values of --var.
 	Vars map[string]string
-	// Now is when the next runs of a trigger are counted from; zero leaves them
-	// out.
+	// Now is the start for computing the next runs of a trigger; zero omits them.
 	Now time.Time
-	// Today is the date, as 2027-01-31, by which exceptions of policies expire; ""
-	// lets none expire.
+	// Today is the date, such as 2027-01-31, for the expiry of policy exceptions; with "" none
+	// expires.
 	Today string
-	// Only reports whether a file was asked for; nil stands for all. What the
-	// files that were asked for cause is reported wherever it stands.
+	// Only reports whether a file was requested; nil means all. Findings that a requested file
+	// causes are reported anywhere.
 	Only func(file string) bool
-	// Others are states of the workspace that differ in these files: as they were
-	// before, or without them.
+	// Others are the workspace with these files in another state: as before, or removed.
 	Others []Other
-	// Changed restricts findings to what a change touches or causes; nil does not.
+	// Changed limits findings to what a change touches or causes; nil does not.
 	Changed Changes
 	// Before is the workspace before the change; may be nil.
 	Before Other
-	// Selected restricts findings to some rules; nil does not. What keeps plan and
-	// apply from running is reported all the same.
+	// Selected limits findings to some rules; nil does not. Findings that stop plan and apply are
+	// reported in any case.
 	Selected func(rule string) bool
-	// ShellCheck is asked about scripts; nil if there is none. ShellCheckMode
-	// comes before what buildsync.yaml says.
+	// ShellCheck checks scripts; nil if there is none. ShellCheckMode overrides buildsync.yaml.
 	ShellCheck     ShellCheck
 	ShellCheckMode ShellCheckMode
-	// Bash settles which scripts parse; nil if there is none.
+	// Bash decides which scripts parse; nil if there is none.
 	Bash Bash
-	// Baseline holds old findings that are not reported again; may be nil.
+	// Baseline has old findings that are not reported again; may be nil.
 	Baseline *Baseline
 }
 
-// inBody is how the compiler's paths, which are those of bodies, write names.
+// inBody converts names in the compiler's paths to the form of pointers.
 var inBody = strings.NewReplacer(`["`, "[", `"]`, "]")
 
-// sharpen writes the pointers of the compiler's findings as those of all others.
+// sharpen gives the compiler's findings pointers in the common form.
 func sharpen(ds spec.Diagnostics, files []*spec.File) {
 	if len(ds) == 0 {
 		return
@@ -77,8 +72,8 @@ func sharpen(ds spec.Diagnostics, files []*spec.File) {
 	}
 }
 
-// linter is what one run knows. Files go through it one at a time, so that they
-// need not all be in memory; what rules need across files is in facts.
+// linter is the state of one run. Files are checked one at a time, so they need not all be in
+// memory; facts has what rules across files need.
 type linter struct {
 	*tools
 	set       *spec.Set
@@ -115,7 +110,7 @@ func newLinter(set *spec.Set, opts Options) *linter {
 	return l
 }
 
-// tools are what one worker keeps from file to file to save work.
+// tools are what one worker reuses from file to file.
 type tools struct {
 	shell  *shellParser
 	zones  zoneTable
@@ -126,7 +121,7 @@ func newTools() *tools {
 	return &tools{shell: newShellParser(), zones: zoneTable{}, timers: timerTable{}}
 }
 
-// learn takes from a file what the rules need of it while they look at others.
+// learn records what rules need to know of a file while they check others.
 func (l *linter) learn(file *spec.File) {
 	for _, node := range file.Templates {
 		name := node.Str("name")
@@ -184,8 +179,7 @@ func (l *linter) file(file *spec.File) {
 	l.found[before:].SharpenInto(file.Root)
 }
 
-// workspace reads the configuration and lints what buildsync.yaml says about
-// jobs.
+// workspace reads the configuration and lints the job settings in buildsync.yaml.
 func (l *linter) workspace() {
 	w := l.set.Workspace
 	if w == nil {
@@ -236,9 +230,8 @@ func (p *pass) unit(u *unit) {
 	p.names(u)
 }
 
-// decide adds the rules across files, then applies configuration and
-// suppressions. Errors of loading and compiling go past both: what they report
-// keeps plan and apply from running as well.
+// decide adds the rules across files, then applies configuration and suppressions. Errors of
+// loading and compiling ignore both: they stop plan and apply too.
 func (l *linter) decide(front spec.Diagnostics) spec.Diagnostics {
 	l.shellChecked()
 	l.missingShellCheck()
@@ -259,8 +252,8 @@ func (l *linter) decide(front spec.Diagnostics) spec.Diagnostics {
 	return all
 }
 
-// wanted keeps the findings that are asked for. Those of fixed rules are never
-// in a baseline, see NewBaseline.
+// wanted keeps the requested findings. Those of fixed rules are never in a baseline, see
+// NewBaseline.
 func (o *Options) wanted(all spec.Diagnostics, environment string) spec.Diagnostics {
 	all = withNextRuns(all, o.Now)
 	if o.Selected != nil {
@@ -272,9 +265,9 @@ func (o *Options) wanted(all spec.Diagnostics, environment string) spec.Diagnost
 	return all
 }
 
-// withFront joins the diagnostics of loading and compiling with the linter's
-// own; hard are the errors among the former. Where both speak of one place,
-// loading and compiling have said it.
+// withFront joins the diagnostics of loading and compiling with the linter's; hard are the errors
+// among the former. At places that loading or compiling has reported, the linter's findings are
+// dropped.
 func (l *linter) withFront(front spec.Diagnostics) (hard, all spec.Diagnostics) {
 	said := make(map[spec.Pos][]string, len(front))
 	for _, d := range front {
@@ -305,8 +298,7 @@ func (l *linter) withFront(front spec.Diagnostics) (hard, all spec.Diagnostics) 
 	return hard, all
 }
 
-// lendFixes gives an error of the schema the fix and the hint that the same rule
-// has here.
+// lendFixes gives an error of the schema the fix and hint of the same rule here.
 func lendFixes(hard, found spec.Diagnostics) {
 	for i := range hard {
 		if len(hard[i].Fixes) > 0 {
@@ -318,15 +310,15 @@ func lendFixes(hard, found spec.Diagnostics) {
 		}
 		if at := slices.IndexFunc(found, same); at >= 0 {
 			hard[i].Fixes = found[at].Fixes
-			if hard[i].Rule != "wrong-type" { // its message says it all
+			if hard[i].Rule != "wrong-type" { // its message is complete
 				hard[i].Hint = cmp.Or(hard[i].Hint, found[at].Hint)
 			}
 		}
 	}
 }
 
-// saysNothingMore reports whether a rule says that a value is no value at all, so
-// that no more needs to be said about it.
+// saysNothingMore reports whether a rule means that a value is not valid at all, so that no other
+// rule needs to report it.
 func saysNothingMore(rule string) bool {
 	switch rule {
 	case "wrong-type", "yaml-syntax", "duplicate-key", "unknown-key", "unknown-name", "expression", "param-name":
@@ -335,7 +327,7 @@ func saysNothingMore(rule string) bool {
 	return false
 }
 
-// pass is the linter at one file.
+// pass is the check of one file.
 type pass struct {
 	*linter
 	name   string
@@ -350,8 +342,8 @@ func (l *linter) pass(name string, source []byte) *pass {
 	return &pass{linter: l, name: name, source: source}
 }
 
-// report adds a finding with its rule's own severity. What it returns may be
-// added to until the next call.
+// report adds a finding with its rule's own severity. The caller may complete the result until the
+// next call.
 func (l *linter) report(rule string, at spec.Range, pointer, message, hint string) *spec.Diagnostic {
 	l.found = append(l.found, spec.Diagnostic{
 		Rule: rule, Severity: severityOf(rule), Range: at, Message: message, Hint: hint, Pointer: pointer,
@@ -359,7 +351,7 @@ func (l *linter) report(rule string, at spec.Range, pointer, message, hint strin
 	return &l.found[len(l.found)-1]
 }
 
-// textRange is the place of a stretch of a scalar's text.
+// textRange returns the range of a part of a scalar's text.
 func (p *pass) textRange(n *spec.Node, start, end int) spec.Range {
 	if p.source == nil || n.Range.Start.File != p.name {
 		return n.Range
@@ -368,7 +360,7 @@ func (p *pass) textRange(n *spec.Node, start, end int) spec.Range {
 	return spec.Range{Start: places.At(start), End: places.At(end)}
 }
 
-// offset returns the byte of the source that a place is.
+// offset returns the offset of a place in the source.
 func (p *pass) offset(at spec.Pos) (int, bool) {
 	if p.source == nil || at.File != p.name || at.Line < 1 || at.Column < 1 {
 		return 0, false
@@ -384,8 +376,8 @@ func (p *pass) index() *textedit.Lines {
 	return p.lines
 }
 
-// placesOf returns the places of a scalar's text. A rule asks for those of one
-// scalar in a row, so the last are kept.
+// placesOf returns the places of a scalar's text. Rules ask for several places of one scalar in a
+// row, so the last result is kept.
 func (p *pass) placesOf(n *spec.Node) *spec.TextPlaces {
 	if p.placesFor != n {
 		p.placesFor, p.places = n, n.TextPlaces(p.index())
@@ -393,8 +385,7 @@ func (p *pass) placesOf(n *spec.Node) *spec.TextPlaces {
 	return p.places
 }
 
-// replace makes a fix that puts text in the place of a range; none where the
-// range cannot be found in the source.
+// replace makes a fix that replaces a range by text; none if the range is not in the source.
 func (p *pass) replace(at spec.Range, text, message string, safe safety) []spec.Fix {
 	start, ok := p.offset(at.Start)
 	end, found := p.offset(at.End)
@@ -412,8 +403,7 @@ const (
 	unsafeFix safety = true
 )
 
-// didYouMean offers the nearest of the words that would be right, or lists them
-// where they are few.
+// didYouMean suggests the nearest correct word, or lists the words if there are few.
 func didYouMean(word string, words []string) string {
 	if near := spec.Nearest(word, words); near != "" {
 		return `did you mean "` + near + `"?`

@@ -2,12 +2,11 @@ package lint
 
 import "github.com/buildsync/buildsync/pkg/spec"
 
-// ownRepositories are the kinds of code source that the service hosts itself.
+// ownRepositories are the code sources that the service hosts itself.
 var ownRepositories = map[string]bool{"codehub": true, "repo": true}
 
-// commitTrigger checks a job that is built on each commit: its first source must
-// be a repository of the service, and a timer beside it is likely a mistake about
-// what build_if_code_updated means.
+// commitTrigger checks a job that is built on each commit: its first source must be a repository of
+// the service, and a timer beside it is probably a misunderstanding of build_if_code_updated.
 func (p *pass) commitTrigger(u *unit) {
 	for _, key := range []string{"on_commit", "build_if_code_updated"} {
 		n := u.node.Get(key)
@@ -27,8 +26,8 @@ func (p *pass) commitTrigger(u *unit) {
 	}
 }
 
-// foreignSource returns the kind of a job's first code source where the service
-// does not host it; "" where it does or where the kind is not known.
+// foreignSource returns the kind of a job's first code source if the service does not host it, else
+// "".
 func foreignSource(list *spec.Node) string {
 	if list == nil || list.Kind != spec.SequenceNode || len(list.Items) == 0 {
 		return ""

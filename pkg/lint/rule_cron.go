@@ -13,8 +13,8 @@ import (
 
 const timerTrigger = "hudson.triggers.TimerTrigger"
 
-// triggers checks the timers of a job: five fields, in range, that come at some
-// time, in a time zone that exists.
+// triggers checks the timers of a job: five fields in range, at least one possible time, a known
+// time zone.
 func (p *pass) triggers(u *unit) {
 	list := u.node.Get("triggers")
 	if list == nil || list.Kind != spec.SequenceNode {
@@ -51,30 +51,30 @@ func rawParameter(n *spec.Node, name string) *spec.Node {
 	return nil
 }
 
-// zoneName matches the names that are zones of the database and not a machine's
-// own, such as Local.
+// zoneName matches names that can be in the time zone database, unlike a machine's own, such as
+// Local.
 var zoneName = pattern(`^(UTC|GMT|[A-Z][A-Za-z]+(/[A-Za-z0-9_+\-]+){1,2})$`)
 
-// zones are those that users of the service's regions write, for suggestions.
+// zones are common in the service's regions, for suggestions.
 var zones = []string{
 	"Asia/Shanghai", "Asia/Hong_Kong", "Asia/Singapore", "Asia/Bangkok", "Asia/Jakarta", "Asia/Dubai", "Asia/Riyadh", "Asia/Tokyo", "Asia/Kolkata", "Europe/Dublin", "Europe/London",
 	"Europe/Berlin", "Europe/Paris", "Europe/Madrid", "Europe/Istanbul", "Europe/Moscow", "America/Sao_Paulo", "America/Mexico_City", "America/Santiago", "America/New_York",
 	"America/Los_Angeles", "Africa/Johannesburg", "Africa/Cairo", "Australia/Sydney", "UTC",
 }
 
-// sameZone are the ways in which people write a zone that are no names of one.
-// CST is China's in this service's regions.
+// sameZone maps other spellings of time zones to their names. CST is China's in this service's
+// regions.
 var sameZone = map[string]string{
 	"CST": "Asia/Shanghai", "UTC+8": "Asia/Shanghai", "GMT+8": "Asia/Shanghai", "UTC+08:00": "Asia/Shanghai", "GMT+08:00": "Asia/Shanghai", "+08:00": "Asia/Shanghai",
 	"BEIJING": "Asia/Shanghai", "ASIA/BEIJING": "Asia/Shanghai", "SHANGHAI": "Asia/Shanghai", "CET": "Europe/Berlin", "JST": "Asia/Tokyo", "Z": "UTC",
 }
 
-// nicknames are what other crons take in the place of five fields.
+// nicknames are other crons' words for five fields.
 var nicknames = map[string]string{
 	"@hourly": "0 * * * *", "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@weekly": "0 0 * * 0", "@monthly": "0 0 1 * *", "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *",
 }
 
-// zoneTable remembers the zones that were read: a workspace has few.
+// zoneTable caches the zones: a workspace has few.
 type zoneTable map[string]*time.Location
 
 // location returns a zone by its name, nil if there is none.
@@ -103,14 +103,14 @@ func (p *pass) timeZone(v value, pointer string) *time.Location {
 	return time.UTC
 }
 
-// cronReference is what "never" is judged from: a fixed time, so that the
-// findings do not depend on the day.
+// cronReference is a fixed time for finding timers that never fire, so that findings do not depend
+// on the day.
 var cronReference = time.Date(2024, time.January, 1, 0, 0, 0, 0, time.UTC)
 
-// timerTable remembers the expressions that were read: most jobs share a few.
+// timerTable caches parsed expressions: most jobs share a few.
 type timerTable map[string]timer
 
-// timer is what the library makes of an expression.
+// timer is a parsed expression.
 type timer struct {
 	err   error
 	never bool // it comes at no time
@@ -165,12 +165,11 @@ func (p *pass) cron(v value, location *time.Location, pointer string) {
 	}
 }
 
-// nextRunsOf begins the message of a finding that says when a timer fires next.
-// What it says depends on the clock, so it is left open, the expression as its
-// hint, until findings are shown.
+// nextRunsOf begins the message of a finding with the next runs of a timer. They depend on the
+// clock, so they are filled in when findings are shown; until then the hint is the expression.
 const nextRunsOf = "the next runs in "
 
-// withNextRuns says when the timers fire after now.
+// withNextRuns fills in the next runs after now.
 func withNextRuns(ds spec.Diagnostics, now time.Time) spec.Diagnostics {
 	if now.IsZero() {
 		return ds // there are none
@@ -267,7 +266,7 @@ func isCronField(text string, i int) bool {
 	return true
 }
 
-// hasQuestionMark reports the ? of other crons, which have a field for seconds.
+// hasQuestionMark reports a ?, which belongs to crons with a field for seconds.
 func (p *pass) hasQuestionMark(v value, fields [][2]int, pointer string) bool {
 	if len(fields) != 5 || !strings.Contains(v.text, "?") {
 		return false
@@ -280,7 +279,7 @@ func (p *pass) hasQuestionMark(v value, fields [][2]int, pointer string) bool {
 	return true
 }
 
-// stretches returns where the longest runs of bytes that belong start and end.
+// stretches returns the start and end of the longest runs of bytes for which belongs is true.
 func stretches(text string, belongs func(byte) bool) [][2]int {
 	var found [][2]int
 	for i := 0; i < len(text); i++ {
@@ -296,8 +295,8 @@ func stretches(text string, belongs func(byte) bool) [][2]int {
 	return found
 }
 
-// sundayAsZero writes a weekday field so that Sunday is 0: the numbers alone,
-// 7 as a day of its own and as the end of a range.
+// sundayAsZero rewrites a weekday field so that Sunday is 0: only the number 7, alone or as the end
+// of a range.
 func sundayAsZero(field string) string {
 	parts := strings.Split(field, ",")
 	for i, part := range parts {

@@ -6,7 +6,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// family applies the rules about jobs to those of a family, and notes its name.
+// family applies the job rules to the jobs of a family, and records its name.
 func (p *pass) family(node *spec.Node) {
 	pointer := "families[" + node.Str("name") + "]"
 	if n := node.Get("name"); isPlainText(n) {
@@ -27,7 +27,7 @@ func (p *pass) family(node *spec.Node) {
 	}
 }
 
-// repoint gives a unit, and all that it holds, another pointer.
+// repoint changes the pointer of a unit and of everything in it.
 func (u *unit) repoint(pointer string) {
 	moved := func(of string) string { return pointer + strings.TrimPrefix(of, u.pointer) }
 	for i := range u.params {
@@ -52,8 +52,8 @@ func (l *linter) acrossFamilies() {
 	}
 }
 
-// unusedInputs reports inputs of templates, fragments and families that nothing in
-// them refers to: what is given for one has no effect.
+// unusedInputs reports inputs that their template, fragment or family never uses: their values have
+// no effect.
 func (p *pass) unusedInputs(kind, pointer string, node *spec.Node) {
 	inputs := node.Get("inputs")
 	if inputs == nil || inputs.Kind != spec.MappingNode || len(inputs.Fields) == 0 {
@@ -72,7 +72,7 @@ func (p *pass) unusedInputs(kind, pointer string, node *spec.Node) {
 	}
 }
 
-// inputsIn notes the inputs that n refers to.
+// inputsIn records the inputs that n refers to.
 func inputsIn(n *spec.Node, used map[string]bool) {
 	note := func(text string) {
 		for rest := text; ; {

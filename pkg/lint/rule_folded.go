@@ -8,7 +8,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// commandWords begin a command of their own, not an argument.
+// commandWords begin a command, not an argument.
 var commandWords = []string{
 	"set", "export", "cd", "echo", "printf", "mkdir", "rm", "cp", "mv", "ln", "touch", "cat", "chmod", "chown", "tar", "unzip", "zip", "gzip", "sed", "awk", "grep", "find", "xargs", "sleep", "test",
 	"curl", "wget", "ssh", "scp", "rsync", "git", "svn", "docker", "kubectl", "helm", "make", "cmake", "ninja", "gcc", "g++", "go", "cargo", "mvn", "mvnw", "gradle", "gradlew", "ant", "java", "javac",
@@ -16,8 +16,7 @@ var commandWords = []string{
 	"sudo", "su", "sh", "bash", "source", "if", "then", "else", "fi", "for", "while", "do", "done", "case", "esac", "exit", "return", "trap", "unset", "read", "eval", "exec", "ls", "pwd", "env", "date",
 }
 
-// commandFolded reports a script in folded style (>) that joins commands which
-// stand on lines of their own.
+// commandFolded reports a script in folded style (>) that joins commands on separate lines.
 func (p *pass) commandFolded(s *script) {
 	if s.node.Style != spec.FoldedStyle {
 		return
@@ -53,14 +52,14 @@ func lineRange(file string, line, from, to int) spec.Range {
 
 func indentOf(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
 
-// standsAt reports whether a line holds text at that indent. A tab after it is a
-// deeper indent.
+// standsAt reports whether a line has text at exactly that indent. A tab after it means a deeper
+// indent.
 func standsAt(line string, indent int) bool {
 	return strings.TrimSpace(line) != "" && indentOf(line) == indent && line[indent] != '\t'
 }
 
-// blockIndent is the indent of a block's lines: that of the first one that is
-// not blank, or of the least indented one.
+// blockIndent returns the indent of a block's lines: that of the first line that is not blank, or
+// of the least indented one.
 func blockIndent(lines [][]byte) int {
 	least := -1
 	for _, line := range lines[1:] {
@@ -71,8 +70,8 @@ func blockIndent(lines [][]byte) int {
 	return least
 }
 
-// joinsCommands reports whether a line certainly is a command of its own, and
-// the line before a whole one. A comment swallows what is joined to it.
+// joinsCommands reports whether a line is certainly a separate command, and the line before a
+// complete one. A comment swallows what is joined to it.
 func joinsCommands(before, line string) bool {
 	if strings.HasPrefix(before, "#") || strings.HasPrefix(line, "#") {
 		return true
@@ -89,12 +88,11 @@ func startsCommand(line string) bool {
 	return slices.Contains(commandWords, strings.TrimSuffix(word, ";"))
 }
 
-// goalTools take targets and options, and no name of another command.
+// goalTools take targets and options, never the name of another command.
 var goalTools = []string{"make", "ninja", "ant", "gradle", "gradlew", "./gradlew", "mvn", "mvnw", "./mvnw", "cargo", "cmake", "npm", "yarn", "pnpm", "pytest", "tox"}
 
-// isComplete reports whether nothing can be missing at the end of a command.
-// Most programs take more words, which a folded block may hold in its next
-// line: docker run IMAGE, apt-get install -y, tar czf a.tgz.
+// isComplete reports whether a command is certainly complete. Most programs take more words, which
+// a folded block may have on its next line: docker run IMAGE, apt-get install -y, tar czf a.tgz.
 func isComplete(line string) bool {
 	words := strings.Fields(line)
 	last := words[len(words)-1]
@@ -117,7 +115,7 @@ func isComplete(line string) bool {
 	return slices.Contains(goalTools, words[0]) && last[0] != '-'
 }
 
-// continues reports whether a line goes on in the next by itself.
+// continues reports whether a line by itself continues on the next.
 func continues(line string) bool {
 	for _, end := range []string{`\`, "|", "&&", "||", ";", "(", "{", " do", " then", " else"} {
 		if strings.HasSuffix(line, end) {

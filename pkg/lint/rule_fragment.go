@@ -7,17 +7,16 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// templateWord is what use says for the steps of the job's template.
+// templateWord is the value of use for the steps of the job's template.
 const templateWord = "template"
 
-// replacesTemplate reports whether the steps of a unit stand in the place of its
-// template's.
+// replacesTemplate reports whether the steps of a unit replace its template's.
 func (u *unit) replacesTemplate() bool {
 	return len(u.steps) > 0 && !slices.ContainsFunc(u.steps, func(s step) bool { return s.use != nil && s.use.Text == templateWord })
 }
 
-// fragmentUses notes which fragments a unit uses and which parameters their
-// scripts find there, and reports steps that replace the template's.
+// fragmentUses records the fragments of a unit and the parameters that their scripts can use there,
+// and reports steps that replace the template's.
 func (p *pass) fragmentUses(u *unit) {
 	for i := range u.steps {
 		if use := u.steps[i].use; use != nil && !(u.kind == fragmentUnit && use.Text == u.name) {
@@ -76,7 +75,7 @@ func stepCount(t *unit) string {
 	return strconv.Itoa(len(t.steps)) + " steps"
 }
 
-// allSteps are the steps that a unit comes to.
+// allSteps are all steps of a unit, with those of its template and fragments.
 type allSteps struct {
 	steps     []step
 	fragments map[string]bool // by name
@@ -130,8 +129,7 @@ func (all *allSteps) add(p *pass, steps []step, template *unit) {
 	}
 }
 
-// acrossFragments reports what can be said about fragments only when all files
-// are known.
+// acrossFragments reports findings about fragments that need all files.
 func (l *linter) acrossFragments() {
 	for _, d := range l.facts.inFragments {
 		if !l.facts.unclear && !l.facts.provided[d.template][d.name] {

@@ -10,7 +10,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
-// ignoredField is one path of policy.ignore and whether it names anything.
+// ignoredField is one path of policy.ignore and whether a job has it.
 type ignoredField struct {
 	job, text string
 	path      valuepath.Path
@@ -20,8 +20,7 @@ type ignoredField struct {
 	near      string // a path of a job that was probably meant
 }
 
-// ignoredFields lists the paths of policy.ignore that can be read; the others
-// are errors of loading.
+// ignoredFields lists the valid paths of policy.ignore; loading reports the others.
 func ignoredFields(w *spec.Workspace) []ignoredField {
 	if w == nil {
 		return nil
@@ -45,7 +44,7 @@ func ignoredFields(w *spec.Workspace) []ignoredField {
 	return out
 }
 
-// lookIn notes which ignored fields a compiled job has.
+// lookIn records which ignored fields a compiled job has.
 func (f *ignoredField) lookIn(job *compile.Job) {
 	if f.used || !f.path.IsAbout(job.Name) || !doublestar.MatchUnvalidated(f.job, job.Name) {
 		return
@@ -65,7 +64,7 @@ func (f *ignoredField) lookIn(job *compile.Job) {
 	if f.near == "" {
 		f.near = near
 	}
-	// What only a live job has cannot be seen here, unless it looks like a slip.
+	// A field of live jobs only cannot be seen here, unless it looks like a misspelling.
 	f.used = near == "" && f.path.CanBeLive(declared)
 }
 

@@ -18,8 +18,8 @@ func (p *pass) image(u *unit, prop *prop) {
 	}
 }
 
-// imagePin reports an image that may be another one tomorrow. The service's own
-// images carry their version in the name; those of a registry in a tag.
+// imagePin reports an image whose content may change. The service's own images have the version in
+// the name, those of a registry in a tag.
 func (p *pass) imagePin(v value, pointer string) {
 	name := v.text
 	if strings.Contains(name, "@sha256:") {
@@ -54,8 +54,8 @@ func (p *pass) imageRetired(v value, pointer string) {
 	}
 }
 
-// core is a text that every image of the pattern holds: what stands between
-// the stars at its ends, "" where that is not plain text in lower case.
+// core returns a text that every image of the pattern contains: the part between its outer stars,
+// "" if that is not plain lower-case text.
 func (i retiredImage) core() string {
 	core := strings.Trim(i.pattern, "*")
 	for _, c := range []byte(core) {
@@ -66,8 +66,8 @@ func (i retiredImage) core() string {
 	return core
 }
 
-// continuesNumber reports whether a pattern such as *nodejs1* matched the start
-// of a longer number: nodejs18 is not nodejs1.
+// continuesNumber reports whether a pattern matched only the start of a longer number: *nodejs1*
+// must not match nodejs18.
 func continuesNumber(pattern, name string) bool {
 	core := strings.ToLower(strings.Trim(pattern, "*"))
 	if core == "" || strings.ContainsAny(core, `*?[\`) || !strings.HasSuffix(pattern, "*") {
@@ -83,7 +83,7 @@ func continuesNumber(pattern, name string) bool {
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
-// filePatterns are the properties that hold globs of the build's workspace.
+// filePatterns are the properties with globs of the build's workspace.
 var filePatterns = map[string]bool{"file": true, "artifactSourcePath": true, "coverageReportPath": true}
 
 // filePattern checks a glob that the service matches inside the workspace of a

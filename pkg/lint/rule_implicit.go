@@ -8,16 +8,15 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// notText are the keys whose values are not text, so that a plain true or 3 is
-// what it looks like.
+// notText are the keys whose values are not text, so that a plain true or 3 is meant as such.
 var notText = map[string]bool{
 	"enabled": true, "auto_update_sub_module": true, "is_auto_build": true, "enable_git_lfs": true, "build_if_code_updated": true, "on_commit": true, "adopt": true, "protect": true,
 	"predefined": true, "static": true, "deletable": true, "publish": true, "required": true, "enable": true, "disable": true,
 	"extra": true, "lint": true, "policy": true, "steps": true, "version": true,
 }
 
-// implicitTypes checks the plain scalars of a file's text fields. Steps are
-// looked at with the catalogue at hand, see implicitProps.
+// implicitTypes checks the plain scalars in text fields. For steps, which need the catalogue, see
+// implicitProps.
 func (p *pass) implicitTypes(root *spec.Node) {
 	if root == nil {
 		return
@@ -91,8 +90,7 @@ var (
 	integer     = pattern(`^[-+]?[0-9]+$`)
 )
 
-// otherReading says what another YAML reader makes of a plain text, "" where
-// all of them come back to the same text.
+// otherReading returns what another YAML reader makes of a plain text, "" if all readers agree.
 func otherReading(text string) string {
 	switch text[0] {
 	case 'y', 'Y', 'n', 'N', 'o', 'O', 't', 'T', 'f', 'F':
@@ -162,9 +160,8 @@ func otherNumber(text string) string {
 	return ""
 }
 
-// isOrdinary spares the texts that most files hold the expressions: small
-// numbers as everybody writes them, and words such as 4u8g that hold a letter of
-// no number or date.
+// isOrdinary avoids the expressions for most texts: small numbers in the usual form, and words such
+// as 4u8g with a letter that no number or date has.
 func isOrdinary(text string) bool {
 	digits := 0
 	for i := range len(text) {

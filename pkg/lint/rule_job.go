@@ -7,8 +7,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// jobFields checks the fields of a job that take one of a few words: arch,
-// flavor, host-type, config-type (reference 4.18).
+// jobFields checks the fields of a job with a fixed set of values: arch, flavor, host-type,
+// config-type (reference 4.18).
 func (p *pass) jobFields(u *unit) {
 	if u.kind == templateUnit || u.kind == fragmentUnit {
 		return
@@ -20,8 +20,8 @@ func (p *pass) jobFields(u *unit) {
 	p.configType(u)
 }
 
-// enumeration reports a value that is not one of the words. What differs in
-// spelling alone gets a fix.
+// enumeration reports a value that is not one of the words. A difference only in spelling gets a
+// fix.
 func (p *pass) enumeration(u *unit, key, rule, what string, words []string) {
 	for _, v := range u.values(u.node.Get(key)) {
 		if slices.Contains(words, v.text) {
@@ -34,7 +34,7 @@ func (p *pass) enumeration(u *unit, key, rule, what string, words []string) {
 	}
 }
 
-// customFlavor matches the sizes that a project may have beside the known ones.
+// customFlavor matches sizes that a project may define.
 var customFlavor = pattern(`(?i)^[1-9][0-9]{0,2}u[1-9][0-9]{0,3}g$`)
 
 func (p *pass) flavor(u *unit) {
@@ -51,7 +51,7 @@ func (p *pass) flavor(u *unit) {
 	}
 }
 
-// configType reports steps beside YAML, and none beside ACTION.
+// configType reports steps with YAML, and no steps with ACTION.
 func (p *pass) configType(u *unit) {
 	if u.kind != jobUnit {
 		return

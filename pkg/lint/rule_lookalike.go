@@ -10,8 +10,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// names checks the parameter names of a unit among themselves and notes the
-// name of a template or fragment; jobs are checked under the names that they compile to.
+// names compares the parameter names of a unit and records the name of a template or fragment. Jobs
+// are checked by their compiled names.
 func (p *pass) names(u *unit) {
 	for _, n := range []*spec.Node{u.node.Get("name"), u.node.Get("renamed_from")} {
 		eachScalar(n, func(name *spec.Node) { p.facts.ranges[name.Range.Start] = name.Range })
@@ -57,8 +57,7 @@ func (l *linter) lookAlikes(names []named) {
 	}
 }
 
-// difference says in which characters two names differ that may look the same,
-// "" where one sees it.
+// difference describes where two similar names differ, "" if that is visible.
 func difference(name, other string) string {
 	a, b := []rune(name), []rune(other)
 	for i := range a {
@@ -90,8 +89,8 @@ var confusable = map[rune]rune{
 	'0': 'o', '1': 'l', '|': 'l', '—': '-', '–': '-', '‐': '-', '‑': '-', '−': '-', '＿': '_',
 }
 
-// decomposed writes the accented Latin letters as a letter and its accent, as
-// Unicode's NFD does: one letter, two spellings.
+// decomposed splits accented Latin letters as Unicode's NFD does, because a letter can be spelled
+// in two ways.
 var decomposed = strings.NewReplacer(
 	"à", "a\u0300", "è", "e\u0300", "ì", "i\u0300", "ò", "o\u0300", "ù", "u\u0300",
 	"á", "a\u0301", "é", "e\u0301", "í", "i\u0301", "ó", "o\u0301", "ú", "u\u0301", "ý", "y\u0301", "ć", "c\u0301", "ĺ", "l\u0301", "ń", "n\u0301", "ŕ", "r\u0301", "ś", "s\u0301", "ź", "z\u0301",
@@ -103,8 +102,8 @@ var decomposed = strings.NewReplacer(
 	"ç", "c\u0327", "ģ", "g\u0327", "ķ", "k\u0327", "ļ", "l\u0327", "ņ", "n\u0327", "ŗ", "r\u0327", "ş", "s\u0327", "ţ", "t\u0327",
 )
 
-// skeleton is what a name looks like: two names of one skeleton can be mistaken
-// for each other. Spaces around it are not seen.
+// skeleton returns a canonical form of a name's appearance: names with equal skeletons look alike.
+// Spaces at the ends are invisible.
 func skeleton(name string) string {
 	return decomposed.Replace(strings.Map(func(r rune) rune {
 		if r >= 0xff01 && r <= 0xff5e { // full width
@@ -124,8 +123,8 @@ func skeleton(name string) string {
 	}, strings.TrimSpace(name)))
 }
 
-// alphabets names the scripts of a name's letters that do not belong together.
-// Chinese and Latin letters do: names of jobs may have both (reference 4.18).
+// alphabets returns the scripts in a name that do not belong together. Chinese and Latin may be
+// mixed in job names (reference 4.18).
 func alphabets(name string) []string {
 	var found []string
 	for _, r := range name {

@@ -48,8 +48,8 @@ func (p *pass) notifications(u *unit) {
 	}
 }
 
-// events checks one channel's events and reports whether a failure is among them,
-// and whether all of them are known.
+// events checks one channel's events and reports whether a failure is among them and whether all
+// are known.
 func (p *pass) events(u *unit, n *spec.Node, pointer string) (failure, known bool) {
 	first, known := map[string]*spec.Node{}, true
 	for _, item := range n.Items {
@@ -74,8 +74,8 @@ func (p *pass) events(u *unit, n *spec.Node, pointer string) (failure, known boo
 	return failure, known
 }
 
-// paramConfig checks that the channel's configuration is JSON. Its text may
-// hold an address with a token, so it is not quoted.
+// paramConfig checks that the channel's configuration is JSON. It may contain an address with a
+// token, so it is not quoted.
 func (p *pass) paramConfig(u *unit, n *spec.Node, pointer string) {
 	for _, v := range u.values(n) {
 		if v.text == "" {

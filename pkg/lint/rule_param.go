@@ -102,10 +102,10 @@ func (p *pass) paramOptions(u *unit, d *param) {
 	}
 }
 
-// forbiddenInValue are sequences that the service refuses in a value.
+// forbiddenInValue are sequences that the service refuses in values.
 var forbiddenInValue = []string{"{{", "{%", "{#"}
 
-// paramValue checks what the service refuses in a default value.
+// paramValue reports default values that the service refuses.
 func (p *pass) paramValue(u *unit, d *param) {
 	if d.secret {
 		return
@@ -126,7 +126,7 @@ func (p *pass) paramValue(u *unit, d *param) {
 	}
 }
 
-// secretDefault reports a secret whose value stands in the file.
+// secretDefault reports a secret with its value in the file.
 func (p *pass) secretDefault(u *unit, d *param) {
 	if !d.secret || d.value == nil || d.value.IsNull() || d.value.Kind != spec.ScalarNode || d.value.Text == "" {
 		return
@@ -153,7 +153,7 @@ func (p *pass) secretLiterals(root *spec.Node) {
 	w.node(root, "", make(way, 0, usualDepth))
 }
 
-// secretWalk goes through a file's nodes, each once, however many aliases it has.
+// secretWalk visits a file's nodes, each once, however many aliases it has.
 type secretWalk struct {
 	*pass
 	seen    map[*spec.Node]bool
@@ -161,7 +161,7 @@ type secretWalk struct {
 	escapes bool // a quoted text may not be what stands in the source
 }
 
-// node looks at n, which stands at path and is the value of what is called name.
+// node checks n at path; name is the name of the value.
 func (w *secretWalk) node(n *spec.Node, name string, path way) {
 	if n.Kind == spec.ScalarNode {
 		w.scalar(n, name, path)
@@ -233,7 +233,7 @@ func (w *secretWalk) scalar(n *spec.Node, name string, path way) {
 	}
 }
 
-// secretLiteral reports a secret, of which it shows no more than its kind.
+// secretLiteral reports a secret and shows only its kind.
 func (p *pass) secretLiteral(at spec.Range, pointer string, m secret.Match, text string) *spec.Diagnostic {
 	p.hide(text[m.Start:m.End])
 	shown := ""
@@ -247,7 +247,7 @@ func (p *pass) secretLiteral(at spec.Range, pointer string, m secret.Match, text
 	return p.report("secret-literal", at, pointer, "this looks like "+withArticle(m.Kind)+shown, hint)
 }
 
-// withArticle writes a kind of secret with "a" or "an", as it is spoken.
+// withArticle returns a kind of secret with "a" or "an", by pronunciation.
 func withArticle(kind string) string {
 	for _, spokenWithVowel := range []string{"AWS", "npm"} {
 		if strings.HasPrefix(kind, spokenWithVowel) {

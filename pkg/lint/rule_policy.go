@@ -11,7 +11,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
-// jobFact is what the rules across files keep of a compiled job.
+// jobFact is what rules across files need of a compiled job.
 type jobFact struct {
 	address, project, projectID, name, id string
 	at                                    spec.Range // of its name
@@ -19,13 +19,13 @@ type jobFact struct {
 	batch                                 int // the compilation that it came from
 }
 
-// removalFact is what was removed, and where its name stands.
+// removalFact is an entry of removed and the place of its name.
 type removalFact struct {
 	compile.Removal
 	at spec.Range
 }
 
-// compiled takes from a compilation what the rules across files need.
+// compiled records what rules across files need of a compilation.
 func (l *linter) compiled(result *compile.Result, files []*spec.File) {
 	if result == nil {
 		return
@@ -65,7 +65,7 @@ func (l *linter) compiled(result *compile.Result, files []*spec.File) {
 	clear(l.facts.ranges)
 }
 
-// rangeAt is where a compiled value stands.
+// rangeAt returns the range of a compiled value.
 func (l *linter) rangeAt(job *compile.Job, path string, otherwise spec.Range) spec.Range {
 	from, known := job.Provenance[path]
 	if !known {
@@ -79,8 +79,8 @@ func (l *linter) rangeAt(job *compile.Job, path string, otherwise spec.Range) sp
 
 func at(p spec.Pos) spec.Range { return spec.Range{Start: p, End: p} }
 
-// policies applies the rules about what the definitions mean together:
-// duplicate-job, renamed-from, removed-still-defined, ignore-unused.
+// policies applies the rules that need all compiled definitions: duplicate-job, renamed-from,
+// removed-still-defined, ignore-unused.
 func (l *linter) policies() {
 	jobs := l.facts.jobs
 	slices.SortStableFunc(jobs, func(a, b jobFact) int {
@@ -104,8 +104,7 @@ func (l *linter) policies() {
 	l.ignores()
 }
 
-// identities reports definitions that mean one live job, by the check that plan
-// and apply make.
+// identities reports definitions that mean the same live job, by the check of plan and apply.
 func (l *linter) identities() {
 	claims := make([]compile.Claim, 0, len(l.facts.jobs))
 	for i := range l.facts.jobs {
@@ -122,8 +121,8 @@ func (l *linter) identities() {
 	}
 }
 
-// ignores reports policy that contradicts the definitions: a job that is
-// defined and ignored, and ignored fields that no defined job has.
+// ignores reports entries of policy.ignore that contradict the definitions: an ignored job that is
+// defined, and ignored fields that no defined job has.
 func (l *linter) ignores() {
 	if l.set.Workspace == nil {
 		return

@@ -10,9 +10,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// references checks what a unit's scripts and texts refer to: param-undefined,
-// param-unused, param-shadowed, secret-in-docker-step, and the scripts
-// themselves.
+// references checks the references in a unit's scripts and texts: param-undefined, param-unused,
+// param-shadowed, secret-in-docker-step, and the rules for scripts.
 func (p *pass) references(u *unit) {
 	scripts := p.judgeScripts(u)
 	if u.template != nil {
@@ -30,8 +29,8 @@ func (p *pass) references(u *unit) {
 	p.unusedParameters(u, slices.ContainsFunc(scripts, func(s *script) bool { return s.names != nil && s.names.runsFiles }))
 }
 
-// declared returns the parameters that a unit's scripts may refer to: its own,
-// its template's, and those of defaults.job where it declares none.
+// declared returns the parameters that a unit's scripts may use: its own, its template's, and those
+// of defaults.job if it declares none.
 func (p *pass) declared(u *unit) map[string]*param {
 	found := make(map[string]*param, len(u.params))
 	add := func(params []param) {
@@ -74,8 +73,7 @@ func (p *pass) scriptReferences(u *unit, s *script, declared map[string]*param) 
 	}
 }
 
-// shadowed reports a parameter that a script sets to something else, once for
-// each parameter.
+// shadowed reports a parameter that a script changes, once for each parameter.
 func (p *pass) shadowed(s *script, declared map[string]*param) {
 	reported := map[string]bool{}
 	for _, a := range s.names.assignments {
@@ -94,8 +92,8 @@ func (p *pass) provided(name string, declared map[string]*param) bool {
 	return declared[name] != nil || slices.Contains(runtimeVariables, name) || slices.Contains(p.config.tables.variables, name)
 }
 
-// undefined reports a reference to what is not provided. Those of a template
-// wait until all its users are known: they may declare it.
+// undefined reports a reference to an unknown variable. Those of a template wait until all its
+// users are known, which may declare it.
 func (p *pass) undefined(u *unit, name string, at spec.Range, pointer string, declared map[string]*param, s *script) {
 	names := slices.Clone(runtimeVariables)
 	for known := range declared {
@@ -126,7 +124,7 @@ func (p *pass) undefined(u *unit, name string, at spec.Range, pointer string, de
 	p.found = append(p.found, d)
 }
 
-// reference matches the form in which the service substitutes parameters.
+// reference matches the form of parameters that the service substitutes.
 var reference = pattern(`\$\{([A-Za-z0-9_]{1,128})\}`)
 
 // textReferences checks the references in properties and code sources.
@@ -178,9 +176,9 @@ func eachScalar(n *spec.Node, f func(*spec.Node)) {
 	}
 }
 
-// unusedParameters reports parameters that nothing in the unit mentions.
-// Parameters reach programs through the environment as well, so it is only a
-// note where a script of the repository, make or a container runs.
+// unusedParameters reports parameters that nothing in the unit mentions. It is only information if
+// a script of the repository, make or a container runs, because programs can read parameters from
+// the environment.
 func (p *pass) unusedParameters(u *unit, runsFiles bool) {
 	if len(u.params) == 0 {
 		return
@@ -220,9 +218,8 @@ func (p *pass) unusedParameters(u *unit, runsFiles bool) {
 	}
 }
 
-// mentions tells which parameters of a unit are named in the texts of its
-// steps, code sources and parameters; known is false if one of these is a
-// file whose name is not known here.
+// mentions returns which parameters appear in the texts of a unit's steps, code sources and
+// parameters; known is false if one of these is a file whose name is unknown.
 func (p *pass) mentions(u *unit, steps []step) (found map[string]bool, known bool) {
 	found = make(map[string]bool, len(u.params))
 	for i := range u.params {
@@ -262,7 +259,7 @@ func (p *pass) mentions(u *unit, steps []step) (found map[string]bool, known boo
 	return found, true
 }
 
-// markWords marks those of the words that stand in text as identifiers.
+// markWords marks the words that appear in text as identifiers.
 func markWords(words map[string]bool, text string) {
 	start := -1
 	for i := 0; i <= len(text); i++ {
@@ -285,8 +282,7 @@ func isWordByte(c byte) bool {
 	return c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || isDigit(c)
 }
 
-// dockerModules are the steps whose environment lacks private parameters, as
-// users report.
+// dockerModules are the steps whose environment lacks private parameters, according to users.
 var dockerModules = []string{"devcloud2018.codeci_action_20035.action", "devcloud2018.codeci_action_20004.action"}
 
 func (p *pass) dockerSecrets(u *unit, declared map[string]*param) {
@@ -318,8 +314,7 @@ func (p *pass) dockerSecrets(u *unit, declared map[string]*param) {
 
 var dollarName = pattern(`\$\{?([A-Za-z_][A-Za-z0-9_]*)`)
 
-// activeValues reports a value that compilation puts into a script and that the
-// shell would read as more than a word.
+// activeValues reports a compiled value in a script that the shell would read as more than a word.
 func (p *pass) activeValues(u *unit, s *script) {
 	if s.parsed == nil || !strings.Contains(s.node.Text, "${{") {
 		return
@@ -353,8 +348,8 @@ func (p *pass) activeValues(u *unit, s *script) {
 	}
 }
 
-// activeIn returns the characters that a shell acts on at an offset of a script:
-// which depends on the quotes around it.
+// activeIn returns the characters with a meaning for a shell at an offset of a script, which
+// depends on the quotes around it.
 func activeIn(file *syntax.File, offset int) string {
 	active := "`$;&|<>()'\"\\\n"
 	syntax.Walk(file, func(node syntax.Node) bool {

@@ -41,7 +41,7 @@ func (p *pass) sources(u *unit) {
 }
 
 var (
-	// cloneAddress matches what git can clone: ssh, https, and the scp form.
+	// cloneAddress matches addresses that git can clone: ssh, https, and the scp form.
 	cloneAddress = pattern(`^(ssh://|https?://|git://)[^\s/]+/\S+$|^[A-Za-z0-9_.\-]+@[A-Za-z0-9_.\-]+:\S+$`)
 	// scpWithSlash matches the scp form with a slash in the place of its colon.
 	scpWithSlash = pattern(`^(git@[A-Za-z0-9_.\-]+)/([A-Za-z0-9_.\-/]+)$`)
@@ -65,8 +65,8 @@ func (p *pass) scmURL(v value, pointer string) {
 	}
 }
 
-// credentials matches the user part of a URL; a user alone before an scp or ssh
-// host is not a secret.
+// credentials matches the user part of a URL. A user alone before an scp or ssh host is not a
+// secret.
 var credentials = pattern(`^([a-z]+://)([^\s/@]+)@`)
 
 func (p *pass) scmCredentials(v value, pointer string) {

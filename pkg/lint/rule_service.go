@@ -7,8 +7,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// serviceValues reports what the service writes by itself: members under extra
-// that have no effect, and members of a code source that are declared empty.
+// serviceValues reports values that only the service writes: members under extra that have no
+// effect, and members of a code source that are declared empty.
 func (p *pass) serviceValues(u *unit) {
 	if extra := u.node.Get("extra"); extra != nil {
 		for _, f := range extra.Fields {

@@ -10,7 +10,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// judge applies the rules about one script, and notes what it sets and uses.
+// judge applies the rules for one script, and records which variables it sets and uses.
 func (p *pass) judge(s *script) {
 	if len(s.text) > maxScript {
 		d := p.report("shell-syntax", s.at(0, 0), s.pointer, "the script has "+sanitize.Counted(len(s.text), "byte")+"; the shell rules read at most 65536",
@@ -53,8 +53,7 @@ func (p *pass) commandEmpty(s *script) bool {
 	return true
 }
 
-// carriageReturns reports CR in a script: the shell takes it for a part of the
-// word before it.
+// carriageReturns reports CR in a script: the shell reads it as part of the word before it.
 func (p *pass) carriageReturns(s *script) {
 	at := strings.IndexByte(s.text, '\r')
 	if at < 0 {
@@ -74,8 +73,8 @@ func (p *pass) carriageReturns(s *script) {
 	d.Fixes = []spec.Fix{fix}
 }
 
-// insertBefore makes a fix that puts a line before a statement, with its
-// indentation; none where the script's style does not allow it.
+// insertBefore makes a fix that inserts a line before a statement, with its indentation; none if
+// the script's style does not allow it.
 func (s *script) insertBefore(stmt *syntax.Stmt, line string) []spec.Fix {
 	if !s.isFile() && s.node.Style != spec.LiteralStyle {
 		return nil
@@ -129,8 +128,7 @@ func (p *pass) walk(s *script) {
 	})
 }
 
-// continuation reports a blank after a backslash at the end of a line: it
-// continues nothing.
+// continuation reports a blank after a backslash at the end of a line: the line is not continued.
 func (p *pass) continuation(s *script, lit *syntax.Lit) {
 	end := int(lit.End().Offset())
 	if end > len(s.text) || end < 2 || (s.text[end-1] != ' ' && s.text[end-1] != '\t') || s.text[end-2] != '\\' {
@@ -149,8 +147,7 @@ func (p *pass) continuation(s *script, lit *syntax.Lit) {
 	}
 }
 
-// edit makes an unsafe fix of a stretch of the script; none where the script's
-// style would need escapes.
+// edit makes an unsafe fix of a part of the script; none if the script's style would need escapes.
 func (s *script) edit(start, end int, text, message string) []spec.Fix {
 	if !s.isFile() && s.node.Style != spec.LiteralStyle && s.node.Style != spec.FoldedStyle {
 		return nil

@@ -10,9 +10,8 @@ var downloaders = []string{"curl", "wget"}
 
 const downloadHint = "save it, check its sum, then run it"
 
-// pipedToShell reports a download that is piped into a program which runs its
-// input. A program that has code of its own, such as python3 -m json.tool,
-// takes the download as data.
+// pipedToShell reports a download piped into a program that runs its input. A program with its own
+// code, such as python3 -m json.tool, reads the download as data.
 func (p *pass) pipedToShell(s *script, pipe *syntax.BinaryCmd) {
 	if pipe.Op != syntax.Pipe && pipe.Op != syntax.PipeAll || !downloads(pipe.X) {
 		return
@@ -27,8 +26,8 @@ func (p *pass) pipedToShell(s *script, pipe *syntax.BinaryCmd) {
 	}
 }
 
-// runFromNet reports a download that stands where code stands: bash <(curl …),
-// sh -c "$(curl …)", eval "$(curl …)", bash <<< "$(curl …)".
+// runFromNet reports a download in the place of code: bash <(curl …), sh -c "$(curl …)", eval
+// "$(curl …)", bash <<< "$(curl …)".
 func (p *pass) runFromNet(s *script, stmt *syntax.Stmt) {
 	call, ok := stmt.Cmd.(*syntax.CallExpr)
 	if !ok {
@@ -63,7 +62,7 @@ func (p *pass) runFromNet(s *script, stmt *syntax.Stmt) {
 	}
 }
 
-// downloadIn returns the substitution in node that holds a download.
+// downloadIn returns the substitution in node with a download.
 func downloadIn(node syntax.Node) (found syntax.Node) {
 	syntax.Walk(node, func(n syntax.Node) bool {
 		var stmts []*syntax.Stmt
@@ -81,8 +80,7 @@ func downloadIn(node syntax.Node) (found syntax.Node) {
 	return found
 }
 
-// downloads reports whether a statement, or the first part of its pipe, is
-// curl or wget.
+// downloads reports whether a statement, or the first part of its pipe, is curl or wget.
 func downloads(stmt *syntax.Stmt) bool {
 	switch c := stmt.Cmd.(type) {
 	case *syntax.BinaryCmd:

@@ -9,7 +9,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// errexit reports a script that goes on after a command has failed.
+// errexit reports a script that continues after a command has failed.
 func (p *pass) errexit(s *script) {
 	if s.stops {
 		return
@@ -23,8 +23,8 @@ func (p *pass) errexit(s *script) {
 	d.Fixes = s.insertBefore(s.parsed.Stmts[0], "set -e")
 }
 
-// stopsOnFailure reports whether a script ends when a command fails: by set
-// -e, by the line #!/bin/sh -e, or by a trap on ERR.
+// stopsOnFailure reports whether a script ends when a command fails: by set -e, #!/bin/sh -e, or a
+// trap on ERR.
 func stopsOnFailure(text string, file *syntax.File) bool {
 	first, _, _ := strings.Cut(text, "\n")
 	if _, flags, found := strings.Cut(first, " -"); found && strings.HasPrefix(first, "#!") && strings.Contains(flags, "e") {
@@ -50,7 +50,7 @@ func stopsOnFailure(text string, file *syntax.File) bool {
 	return stops
 }
 
-// failures looks for commands whose failure nothing notices.
+// failures finds commands whose failure goes unnoticed.
 type failures struct {
 	functions map[string]*syntax.Stmt // the bodies of the script's functions, by name
 	visited   map[*syntax.Stmt]bool   // bodies whose calls are being judged
@@ -67,10 +67,9 @@ func newFailures(file *syntax.File) *failures {
 	return f
 }
 
-// in returns the commands of a list whose failure is lost. Of the branches of an
-// if or a case, which exclude each other, the longest counts; the body of a
-// function counts where it is longer than the rest. Behind status=$?, with which
-// the script ends, stands what cleans up.
+// in returns the commands of a list whose failure is lost. Of the branches of an if or a case, the
+// longest counts; the body of a function counts if it is longer than the rest. If the script ends
+// with status=$?, the commands after that are cleanup.
 func (f *failures) in(stmts []*syntax.Stmt) []*syntax.Stmt {
 	var lost, inFunction []*syntax.Stmt
 	for i, stmt := range stmts {
@@ -140,8 +139,8 @@ func (f *failures) of(stmt *syntax.Stmt) []*syntax.Stmt {
 	return nil
 }
 
-// keepsStatus reports whether stmt keeps the status of the command before it and
-// last ends the script with it.
+// keepsStatus reports whether stmt saves the status of the command before it and last exits with
+// it.
 func keepsStatus(stmt, last *syntax.Stmt) bool {
 	kept, ok := stmt.Cmd.(*syntax.CallExpr)
 	if !ok || len(kept.Args) > 0 || len(kept.Assigns) != 1 || !readsStatus(stmt) {
@@ -160,8 +159,8 @@ func keepsStatus(stmt, last *syntax.Stmt) bool {
 	return uses
 }
 
-// readsStatus reports whether a statement looks at the result of the one
-// before: status=$?, if [ $? -ne 0 ].
+// readsStatus reports whether a statement reads the result of the one before: status=$?, if [ $?
+// -ne 0 ].
 func readsStatus(stmt *syntax.Stmt) (reads bool) {
 	syntax.Walk(stmt, func(node syntax.Node) bool {
 		if e, ok := node.(*syntax.ParamExp); ok && e.Param != nil && e.Param.Value == "?" {
@@ -172,7 +171,7 @@ func readsStatus(stmt *syntax.Stmt) (reads bool) {
 	return reads
 }
 
-// asksQuestion reports whether the failure of a statement is an answer.
+// asksQuestion reports whether a statement may fail as a normal answer.
 func asksQuestion(stmt *syntax.Stmt) bool {
 	if stmt.Negated {
 		return true
@@ -188,8 +187,8 @@ func asksQuestion(stmt *syntax.Stmt) bool {
 	return false
 }
 
-// checks reports whether a statement asks for what the one before has done, and
-// ends the script where it is missing: [ -f app.jar ] || exit 1.
+// checks reports whether a statement tests the result of the one before and ends the script if it
+// is missing: [ -f app.jar ] || exit 1.
 func checks(stmt *syntax.Stmt) bool {
 	switch c := stmt.Cmd.(type) {
 	case *syntax.BinaryCmd:
@@ -208,8 +207,8 @@ func ends(stmt *syntax.Stmt) bool {
 	return endsWith(stmt)
 }
 
-// endsWith reports whether a statement only leaves a loop or the script, so that
-// what stands before && is a question.
+// endsWith reports whether a statement only leaves a loop or the script, so that the command before
+// && is a test.
 func endsWith(stmt *syntax.Stmt) bool {
 	call, ok := stmt.Cmd.(*syntax.CallExpr)
 	return ok && len(call.Args) > 0 && slices.Contains([]string{"break", "continue", "return", "exit"}, call.Args[0].Lit())

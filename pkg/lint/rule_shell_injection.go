@@ -7,13 +7,11 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// chosenOutside are variables of a build whose values a person or a commit
-// chooses: the branch and the tag.
+// chosenOutside are build variables whose values a person or a commit chooses: branch and tag.
 var chosenOutside = []string{"codeBranch", "GIT_TAG", "GIT_BRANCH", "BRANCH_NAME", "COMMIT_MESSAGE"}
 
-// injections reports a value that somebody chooses for a run and that is run
-// as code: inside eval, or in the text of a shell or an interpreter that is
-// started with -c, also on another machine and behind wrappers.
+// injections reports a value from outside that is run as code: in eval, or in the text of a shell
+// or interpreter started with -c, also on another machine and behind wrappers.
 func (p *pass) injections(s *script, declared map[string]*param) {
 	chosen := s.names.chosen(declared)
 	syntax.Walk(s.parsed, func(node syntax.Node) bool {
@@ -53,9 +51,9 @@ func (p *pass) injection(s *script, word *syntax.Word, e execution, chosen map[s
 	})
 }
 
-// chosen returns the variables whose values come from outside, each with the
-// offset from which on that holds: parameters, and what the script sets from
-// them. A parameter that the script has set to a literal text is none.
+// chosen returns the variables with values from outside, each with the offset from which on:
+// parameters, and variables that the script sets from them. A parameter that the script has set to
+// a literal does not count.
 func (n *shellNames) chosen(declared map[string]*param) map[string]int {
 	from := map[string]int{}
 	for name, d := range declared {
@@ -86,8 +84,8 @@ func (n *shellNames) chosen(declared map[string]*param) map[string]int {
 	return from
 }
 
-// takesFrom reports whether a value holds one of the chosen variables. What
-// printf %q has quoted is safe.
+// takesFrom reports whether a value contains one of the chosen variables. Values quoted by printf
+// %q are safe.
 func (a assignment) takesFrom(chosen map[string]int) (takes bool) {
 	look := func(node syntax.Node) {
 		if node == nil {
@@ -127,8 +125,8 @@ func quotes(sub *syntax.CmdSubst) bool {
 	})
 }
 
-// continues reports whether an assignment goes on with the value that the
-// variable had: X="${X%/}", X+=y, export X='${X}'.
+// continues reports whether an assignment extends the variable's old value: X="${X%/}", X+=y,
+// export X='${X}'.
 func (a assignment) continues() (same bool) {
 	look := func(node syntax.Node) {
 		syntax.Walk(node, func(n syntax.Node) bool {

@@ -32,8 +32,7 @@ func (p *pass) testBracket(s *script, call *syntax.CallExpr) {
 	p.report("shell-syntax", s.at(start, end), s.pointer, "the test that starts with [ does not end with ] as a word of its own, so it fails", "write a blank before the ]")
 }
 
-// redirectInTest reports [ "$N" > 5 ], which writes a file instead of
-// comparing.
+// redirectInTest reports [ "$N" > 5 ], which writes a file instead of comparing.
 func (p *pass) redirectInTest(s *script, stmt *syntax.Stmt) {
 	call, ok := stmt.Cmd.(*syntax.CallExpr)
 	if !ok || len(call.Args) == 0 || call.Args[0].Lit() != "[" || call.Args[len(call.Args)-1].Lit() != "]" {
@@ -103,7 +102,7 @@ func (p *pass) declaration(s *script, d *syntax.DeclClause, inFunction bool) {
 
 func isVariableName(name string) bool { return name != "" && isParamName(name) && !isDigit(name[0]) }
 
-// mistake reports what bash parses and what fails whenever it runs.
+// mistake reports code that bash parses but that always fails.
 func (p *pass) mistake(s *script, start, end int, message, hint string) {
 	p.report("shell-safety", s.at(start, end), s.pointer, message, hint).Severity = spec.Warning
 }

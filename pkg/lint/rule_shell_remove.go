@@ -9,13 +9,13 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// provided by the shell or the service in every build, and never empty.
+// alwaysSet are variables that the shell or the service sets in every build.
 var alwaysSet = []string{"HOME", "PWD", "OLDPWD", "WORKSPACE", "RANDOM", "UID", "EUID", "PPID", "SECONDS", "LINENO", "HOSTNAME", "BASH", "BASH_VERSION"}
 
-// systemFolders are those that stand below the root of every image.
+// systemFolders are the folders at the root of every image.
 var systemFolders = []string{"bin", "boot", "dev", "etc", "home", "lib", "lib64", "opt", "root", "run", "sbin", "sys", "usr", "var"}
 
-// removal reports rm -r of something that may turn out to be everything.
+// removal reports rm -r of something that may be everything.
 func (p *pass) removal(s *script, call *syntax.CallExpr) {
 	c := unwrap(call)
 	if !removesFolders(c) {
@@ -74,9 +74,8 @@ func firstExpansion(w *syntax.Word) syntax.WordPart {
 	return nil
 }
 
-// neverEmpty reports whether an expansion is known to give a text: a variable
-// of every build, one that the script has set from a literal text, or one that
-// fails when empty.
+// neverEmpty reports whether an expansion is certainly not empty: a variable of every build, one
+// that the script has set to a literal, or one that fails when empty.
 func (n *shellNames) neverEmpty(part syntax.WordPart) bool {
 	e, ok := part.(*syntax.ParamExp)
 	if !ok || e.Param == nil {
@@ -98,9 +97,8 @@ func (n *shellNames) neverEmpty(part syntax.WordPart) bool {
 	return n.text[e.Param.Value] && n.set[e.Param.Value].start < start
 }
 
-// rootWhenEmpty names what a word stands for when the expansion at its
-// beginning gives nothing: "/" and folders of the system. It is empty where
-// that is harmless.
+// rootWhenEmpty returns what a word means if the expansion at its beginning is empty: "/" or a
+// system folder; "" if that is harmless.
 func rootWhenEmpty(w *syntax.Word) string {
 	rest := ""
 	first := true
@@ -138,8 +136,8 @@ func rootWhenEmpty(w *syntax.Word) string {
 	return ""
 }
 
-// unsafeFolder reports cd X followed by rm -r of a relative path, in a script
-// that goes on after a failure: when cd fails, rm empties another folder.
+// unsafeFolder reports cd X followed by rm -r of a relative path, in a script that continues after
+// failures: if cd fails, rm empties another folder.
 func (p *pass) unsafeFolder(s *script, stmts []*syntax.Stmt) {
 	if s.stops {
 		return
@@ -165,8 +163,7 @@ func (p *pass) unsafeFolder(s *script, stmts []*syntax.Stmt) {
 	}
 }
 
-// isRelativeGlob reports whether rm would take files of the current folder,
-// whichever it is.
+// isRelativeGlob reports whether rm would remove files of the current folder, whichever that is.
 func isRelativeGlob(w *syntax.Word) bool {
 	text := w.Lit()
 	return text != "" && text[0] != '/' && text[0] != '-' && text[0] != '~' && (strings.ContainsAny(text, "*?") || text == "." || text == "./")

@@ -10,8 +10,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// steps checks the steps of a unit: modules, properties, names, order, and what
-// properties hold.
+// steps checks the steps of a unit: modules, properties, names, order, and the values of
+// properties.
 func (p *pass) steps(u *unit) {
 	names := map[string]*spec.Node{}
 	for i := range u.steps {
@@ -69,7 +69,7 @@ func (p *pass) moduleHint(id string) string {
 	return "ids look like devcloud2018.codeci_action_20043.action"
 }
 
-// properties holds a step against what the catalogue knows of its module.
+// properties checks a step against the catalogue's facts about its module.
 func (p *pass) properties(u *unit, s *step) {
 	if s.module == nil || len(s.module.Properties) == 0 {
 		return
@@ -103,8 +103,8 @@ func (p *pass) missingProperty(s *step, name string) {
 	p.report("step-property", s.at.Range, s.pointer+"."+name, message, hint)
 }
 
-// misplaced reports whether a property stands in the step, misspelt or beside
-// inputs, or the step is not a mapping: that is reported, and not that it is absent.
+// misplaced reports whether the step has a property misspelt or beside inputs, or is not a mapping.
+// Then that is reported, not the missing property.
 func (s *step) misplaced(name string) bool {
 	if s.word != "" {
 		value := s.node.Fields[0].Value
@@ -207,7 +207,7 @@ func describe(n *spec.Node) string {
 	return quoted(n.Text)
 }
 
-// stepName reports steps of one name: plans and logs cannot tell them apart.
+// stepName reports steps with equal names: plans and logs cannot distinguish them.
 func (p *pass) stepName(s *step, first map[string]*spec.Node) {
 	if s.name == nil || s.name.Kind != spec.ScalarNode || s.name.Text == "" {
 		return
@@ -234,14 +234,13 @@ func (p *pass) stepDisabled(u *unit) {
 		"remove enable: false from a step, or write enabled: false for the job")
 }
 
-// uploads and builders are the modules of which the order says something.
+// uploads and builders are the modules whose order matters.
 var (
 	uploads  = []string{"devcloud2018.codeci_action_20018.action", "devcloud2018.codeci_action_20057.action"}
 	fetchers = []string{"devcloud2018.codeci_action_20061.action"}
 )
 
-// stepOrder reports an upload before which nothing has run that could have
-// built what it uploads.
+// stepOrder reports an upload before any step that could have built its files.
 func (p *pass) stepOrder(u *unit) {
 	if u.kind == fragmentUnit {
 		return // what stands before it is not known here

@@ -16,7 +16,7 @@ type Rule struct {
 	Fixed    bool          // loading and compiling report it: it can be neither lowered nor suppressed
 }
 
-// rules is every rule, in the order of a definition's parts.
+// rules is the list of all rules, in the order of a definition's parts.
 var rules = [...]Rule{
 	{Name: "yaml-syntax", Severity: spec.Error, Summary: "the file is not YAML that buildsync reads", Why: "A tab in the indentation, an unquoted `*`, `@` or `{{`, a colon in plain text, an unclosed quote. The message names the likely cause.", Fixed: true},
 	{Name: "file-limit", Severity: spec.Error, Summary: "a file is larger or deeper than any that is written by hand", Why: "The limits keep hostile input from costing memory or time.", Fixed: true},

@@ -12,12 +12,11 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// maxScript is the longest script that the shell rules read, in bytes. The
-// parser recurses, and no script that people wrote nests deeper than this allows.
+// maxScript is the longest script that the shell rules read, in bytes. The parser recurses, and no
+// hand-written script nests deeper than this allows.
 const maxScript = 64 << 10
 
-// script is one shell script and where it stands: in a scalar, or in a file of
-// its own.
+// script is one shell script and its place: a scalar or a separate file.
 type script struct {
 	text    string       // what the shell would read, references replaced
 	parsed  *syntax.File // nil if it does not parse
@@ -29,7 +28,7 @@ type script struct {
 	place   func(int) spec.Pos
 }
 
-// at is the place of a stretch of the script.
+// at returns the range of a part of the script.
 func (s *script) at(start, end int) spec.Range {
 	return spec.Range{Start: s.place(min(start, len(s.text))), End: s.place(min(max(start, end), len(s.text)))}
 }
@@ -37,8 +36,7 @@ func (s *script) at(start, end int) spec.Range {
 // isFile reports whether the script is a file of its own.
 func (s *script) isFile() bool { return s.pass.name != s.node.Range.Start.File }
 
-// scriptFile is a script that steps take from a file. It is read and judged
-// once, however many steps use it.
+// scriptFile is a script file. It is read and judged once, however many steps use it.
 type scriptFile struct {
 	script   *script // nil if it cannot be read
 	judged   bool
@@ -48,7 +46,7 @@ type scriptFile struct {
 	inComments, secrets, rules spec.Diagnostics // what was found in it, once
 }
 
-// foundBy returns what do finds, and takes it out of what was found.
+// foundBy returns the findings of do, and removes them from the linter's list.
 func (l *linter) foundBy(do func()) spec.Diagnostics {
 	before := len(l.found)
 	do()
@@ -57,8 +55,7 @@ func (l *linter) foundBy(do func()) spec.Diagnostics {
 	return found
 }
 
-// join takes from other, which other files of the workspace use, what is not known
-// yet.
+// join adds what is new in other, which other files of the workspace use.
 func (f *scriptFile) join(other *scriptFile) {
 	for _, user := range other.users {
 		f.use(user)
@@ -106,8 +103,8 @@ func (p *pass) judgeScripts(u *unit) []*script {
 	return append(scripts, p.templateScripts(u)...)
 }
 
-// templateScripts are those of the template's steps whose file depends on the
-// job that uses it.
+// templateScripts returns the scripts of the template's steps whose file depends on the job that
+// uses it.
 func (p *pass) templateScripts(u *unit) (scripts []*script) {
 	if u.template == nil || u.replacesTemplate() {
 		return nil
@@ -142,8 +139,8 @@ func (p *pass) judgeScript(u *unit, s *script) {
 	}
 }
 
-// scriptsOf reads the scripts that a property holds: one, or one for each file
-// that the name of a $file stands for; none where it is not known.
+// scriptsOf reads the scripts of a property: one, or one for each file that the name of a $file can
+// mean; none if that is unknown.
 func (p *pass) scriptsOf(u *unit, prop *prop) []*script {
 	n := prop.value
 	if isFile(n) {
@@ -161,8 +158,7 @@ func (p *pass) scriptsOf(u *unit, prop *prop) []*script {
 	return []*script{s}
 }
 
-// scriptsFrom reads scripts from their files, each once. known is false where
-// the name depends on what is not known here.
+// scriptsFrom reads scripts from their files, each once. known is false if a name is unknown here.
 func (p *pass) scriptsFrom(u *unit, n *spec.Node, pointer string) (scripts []*script, known bool) {
 	names := u.expansions(n.Fields[0].Value)
 	for _, name := range names {
@@ -211,8 +207,8 @@ func (p *pass) newScriptFile(name, text string, n *spec.Node, pointer string) *s
 	return s
 }
 
-// maskReferences writes letters in the place of ${{ }}, byte for byte, so that
-// the shell's parser sees a word and every column stays.
+// maskReferences replaces ${{ }} by letters, byte for byte, so that the shell's parser sees a word
+// and all columns stay.
 func maskReferences(text string) string {
 	if !strings.Contains(text, "${{") {
 		return text

@@ -7,19 +7,19 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// Bash is a bash that can be asked whether it reads a script.
+// Bash checks whether bash can parse a script.
 type Bash interface {
-	// Identity names the program as it is today: results depend on it.
+	// Identity identifies the installed program: results depend on it.
 	Identity() string
-	// Refusal returns where and why bash refuses a script; message is empty where
-	// it takes it. asked is false if it did not answer.
+	// Refusal returns where and why bash refuses a script; message is empty if it accepts it. asked
+	// is false if it did not answer.
 	Refusal(script string) (line int, message string, asked bool)
 }
 
-// settled returns the faults of a script after bash was asked. It is asked only
-// about a script in which the parser stumbled: what bash takes is not a fault, and
-// what it refuses is one, also where only an unclear part was passed over. Without
-// bash the parser's word counts, and what it cannot judge stays information.
+// settled returns the faults of a script after asking bash, which happens only if the parser had
+// problems. A script that bash accepts has no fault; one that it refuses has one, even if the
+// parser only skipped an unclear part. Without bash the parser decides, and its doubts are only
+// information.
 func settled(text string, read shellReading, bash Bash) []shellFault {
 	if !read.doubtful {
 		return read.faults

@@ -9,17 +9,17 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// ShellCheck is a shellcheck that can be asked about scripts.
+// ShellCheck checks scripts with shellcheck.
 type ShellCheck interface {
-	// Identity names the program as it is today: results depend on it.
+	// Identity identifies the installed program: results depend on it.
 	Identity() string
-	// Check returns what shellcheck says about each script. rc is the workspace's
-	// .shellcheckrc, nil if there is none.
+	// Check returns shellcheck's findings for each script. rc is the workspace's .shellcheckrc, nil
+	// if there is none.
 	Check(scripts []string, rc []byte) ([][]ShellCheckFinding, error)
 }
 
-// ShellCheckFinding is what shellcheck says about a place in a script. Lines and
-// columns count from 1, columns in characters.
+// ShellCheckFinding is a finding of shellcheck. Lines and columns count from 1, columns in
+// characters.
 type ShellCheckFinding struct {
 	Code               int
 	Message            string
@@ -27,23 +27,22 @@ type ShellCheckFinding struct {
 	EndLine, EndColumn int
 }
 
-// ShellCheckMode reports whether shellcheck is asked.
+// ShellCheckMode decides whether shellcheck is used.
 type ShellCheckMode string
 
-// The modes. The zero value is what buildsync.yaml says, or auto.
+// The modes. The zero value means the setting in buildsync.yaml, or auto.
 const (
-	ShellCheckAuto     ShellCheckMode = "auto" // where it is installed
+	ShellCheckAuto     ShellCheckMode = "auto" // if it is installed
 	ShellCheckOff      ShellCheckMode = "off"
-	ShellCheckRequired ShellCheckMode = "required" // where it is missing that is an error
+	ShellCheckRequired ShellCheckMode = "required" // a missing shellcheck is an error
 )
 
 // shellCheckFile configures shellcheck itself.
 const shellCheckFile = ".shellcheckrc"
 
-// otherRules report what these codes of shellcheck are about, where they do. The
-// codes without a rule say nothing about a script that a step holds: that it names
-// no shell, that a file which it includes was not read, what shellcheck's own parser
-// cannot read.
+// otherRules maps codes of shellcheck to the rules that report the same. Codes without a rule do
+// not apply to scripts in steps: a missing shebang, an included file that was not read, and parse
+// errors of shellcheck's own parser.
 var otherRules = map[int]string{
 	2148: "", 1090: "", 1091: "", 1072: "", 1073: "", 1009: "", 2154: "", // param-undefined knows what is set
 	2115: "shell-safety", 2114: "shell-safety", 2164: "shell-safety", 2168: "shell-safety", 3043: "shell-safety", 2086: "shell-safety", 1068: "shell-safety", 1066: "shell-safety", 2071: "shell-safety", 2210: "shell-safety", 2193: "shell-safety",
@@ -126,8 +125,7 @@ func (l *linter) shellCheckFinding(s *script, f ShellCheckFinding) {
 	l.report("shellcheck", at, s.pointer, fmt.Sprintf("SC%d: %s", f.Code, strings.TrimSuffix(f.Message, ".")), fmt.Sprintf("https://www.shellcheck.net/wiki/SC%d says more", f.Code))
 }
 
-// missingShellCheck reports a shellcheck that is required and not there, and one
-// that gives no answer.
+// missingShellCheck reports a required shellcheck that is missing or does not answer.
 func (l *linter) missingShellCheck() {
 	mode := l.shellCheckMode()
 	at, pointer := spec.Range{Start: spec.Pos{File: workspaceFile, Line: 1, Column: 1}, End: spec.Pos{File: workspaceFile, Line: 1, Column: 1}}, ""

@@ -8,8 +8,7 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// command is one call with its wrappers taken off: sudo -u ci env A=b make is
-// the command make.
+// command is a call without its wrappers: sudo -u ci env A=b make is the command make.
 type command struct {
 	program string         // the name without its folder; "" where it is not literal
 	word    *syntax.Word   // that names the program
@@ -17,7 +16,7 @@ type command struct {
 	remote  bool           // it runs on another machine or in a container
 }
 
-// options says how the options of a program are read.
+// options describes how a program reads its options.
 type options struct {
 	values     string   // letters of the short options that take a value
 	long       []string // long options that take the next word as their value
@@ -98,7 +97,7 @@ func unwrap(call *syntax.CallExpr) command {
 	return c
 }
 
-// containerProgram gives the name under which a container program is known.
+// containerProgram returns the canonical name of a container program.
 func containerProgram(name string) string {
 	switch name {
 	case "podman", "nerdctl":
@@ -162,7 +161,7 @@ func isAssignment(text string) bool {
 	return found && isParamName(name) && !isDigit(name[0])
 }
 
-// leadingText is the literal text that a word begins with.
+// leadingText returns the literal text at the start of a word.
 func leadingText(w *syntax.Word) string {
 	if len(w.Parts) == 0 {
 		return ""
@@ -173,7 +172,7 @@ func leadingText(w *syntax.Word) string {
 	return ""
 }
 
-// interpreter says how a program that runs code is called.
+// interpreter describes the options of a program that runs code.
 type interpreter struct {
 	code    string   // letters of the options whose value is code: -c, -e
 	longs   []string // the same in words
@@ -197,7 +196,7 @@ var (
 	pythonCall = interpreter{code: "c", values: "WXQ", modules: "m"}
 )
 
-// execution is what a command runs as code.
+// execution is the code that a command runs.
 type execution struct {
 	program string
 	code    []*syntax.Word // texts that are run as code
@@ -206,9 +205,8 @@ type execution struct {
 	shell   bool           // the code is for a shell
 }
 
-// runs returns what a command runs as code: the text after -c, a script, or
-// its standard input, which an interpreter runs only if it has no program of
-// its own.
+// runs returns the code that a command runs: the text after -c, a script, or its standard input,
+// which an interpreter runs only without a program of its own.
 func (c command) runs() execution {
 	switch c.program {
 	case "eval":

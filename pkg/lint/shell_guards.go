@@ -6,8 +6,7 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// guarded reports whether a use of name at offset stands under a test that
-// name is not empty, or is a part of such a test.
+// guarded reports whether a use of name at offset is inside or after a test that name is not empty.
 func (n *shellNames) guarded(name string, offset int) bool {
 	return slices.ContainsFunc(n.guards, func(g guard) bool { return g.name == name && g.start <= offset && offset < g.end })
 }
@@ -24,14 +23,13 @@ func (n *shellNames) fill(names []string, start, end int) {
 	}
 }
 
-// filled reports whether the assignment of name at offset gives a value only
-// where there was none.
+// filled reports whether the assignment of name at offset sets a value only if there was none.
 func (n *shellNames) filled(name string, offset int) bool {
 	return slices.ContainsFunc(n.fills, func(g guard) bool { return g.name == name && g.start <= offset && offset < g.end })
 }
 
-// guardPair notes [ -n "$X" ] && use, [ -z "$X" ] || use, and tests that end
-// the script or set the variable.
+// guardPair records [ -n "$X" ] && use, [ -z "$X" ] || use, and tests that end the script or set
+// the variable.
 func (n *shellNames) guardPair(b *syntax.BinaryCmd, end int) {
 	if b.Op != syntax.AndStmt && b.Op != syntax.OrStmt {
 		return
@@ -49,7 +47,7 @@ func (n *shellNames) guardPair(b *syntax.BinaryCmd, end int) {
 	}
 }
 
-// guardBranches notes if [ -n "$X" ]; then use; fi and its opposite.
+// guardBranches records if [ -n "$X" ]; then use; fi and its opposite.
 func (n *shellNames) guardBranches(c *syntax.IfClause, end int) {
 	if len(c.Cond) == 0 {
 		return // else
@@ -90,8 +88,8 @@ func leaves(stmts []*syntax.Stmt) bool {
 	return false
 }
 
-// testedBy returns the variables that are known not to be empty when a
-// condition holds (or, with holds false, when it fails).
+// testedBy returns the variables that are certainly not empty if a condition is true (or, with
+// holds false, if it is false).
 func testedBy(cond []*syntax.Stmt, holds bool) []string {
 	if len(cond) == 0 {
 		return nil

@@ -7,8 +7,8 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// harmlessPrograms are commands that do not fail, or whose failure says nothing
-// about a build: what the shell keeps itself, messages, a look around.
+// harmlessPrograms are commands that do not fail, or whose failure does not matter for a build:
+// shell state, messages, queries.
 var harmlessPrograms = []string{
 	"echo", "printf", ":", "true", "set", "export", "cd", "pushd", "popd", "unset", "readonly", "declare", "local", "alias", "unalias", "trap", "shopt", "exit", "return", "break", "continue", "shift",
 	"read", "mapfile", "readarray", "getopts", "let", "typeset", "hash", "enable", "jobs", "disown", "history", "times", "command",
@@ -22,9 +22,8 @@ var printers = []string{
 	"find", "awk", "jq", "yq", "perl", "sed",
 }
 
-// lookingWords are the words after a program with which it changes nothing
-// that a build needs: it shows something, or sets up itself. A failure of those
-// shows in the commands that follow.
+// lookingWords are the words after a program with which it changes nothing that a build needs: it
+// prints something, or configures itself. Failures show in the following commands.
 var lookingWords = map[string][]string{
 	"docker":         {"ps", "images", "logs", "inspect", "info", "version", "system", "stats", "top", "port", "history", "logout"},
 	"docker-compose": {"ps", "logs", "images", "top", "config"},
@@ -51,9 +50,8 @@ var sameProgram = map[string]string{
 	"podman": "docker", "nerdctl": "docker", "oc": "kubectl", "pip3": "pip", "cnpm": "npm", "gradlew": "gradle",
 }
 
-// harmless reports whether nobody would stop a build for a failure of a
-// statement: a message, a removal that is forced, a look at a version, a call of
-// a function that holds nothing else.
+// harmless reports whether a failure of a statement is no reason to stop a build: a message, a
+// forced removal, printing a version, a call of a function with only such statements.
 func (f *failures) harmless(stmt *syntax.Stmt) bool {
 	switch c := stmt.Cmd.(type) {
 	case *syntax.BinaryCmd:
@@ -71,8 +69,8 @@ func (f *failures) harmless(stmt *syntax.Stmt) bool {
 	return f.nothingLostIn(stmt)
 }
 
-// nothingLostIn reports whether a list, or the body of a function, holds only
-// commands that are harmless. A function that calls itself is none.
+// nothingLostIn reports whether a list, or the body of a function, has only harmless commands. A
+// recursive function does not count.
 func (f *failures) nothingLostIn(body *syntax.Stmt) bool {
 	if f.visited[body] {
 		return false
@@ -93,8 +91,8 @@ func writesFile(stmt *syntax.Stmt) bool {
 	})
 }
 
-// changesFiles reports whether a printer is told to do more: find -exec, sed -i, a
-// program of perl that need not print.
+// changesFiles reports whether a printer's options make it do more: find -exec, sed -i, perl
+// programs.
 func changesFiles(c command) bool {
 	if c.program == "perl" {
 		return len(c.args) == 0 || !strings.HasPrefix(c.args[0].Lit(), "-n")
@@ -114,8 +112,8 @@ func changesFiles(c command) bool {
 // evalAssigns matches a text that sets a variable, or the positional parameters.
 var evalAssigns = pattern(`^[A-Za-z_][A-Za-z0-9_]*(=|$)`)
 
-// setsUp reports whether the text of eval sets variables: "v_$i=1", "$(ssh-agent)".
-// What was to be set is missing in the commands that follow.
+// setsUp reports whether the text of eval sets variables: "v_$i=1", "$(ssh-agent)". If that fails,
+// the following commands fail.
 func setsUp(w *syntax.Word) bool {
 	parts := w.Parts
 	if len(parts) == 1 {
@@ -135,7 +133,7 @@ func setsUp(w *syntax.Word) bool {
 	return false
 }
 
-// isHarmless reports whether a failure of c says nothing, whatever it writes.
+// isHarmless reports whether a failure of c does not matter, apart from its output.
 func isHarmless(c command) bool {
 	if slices.Contains(harmlessPrograms, c.program) {
 		return true

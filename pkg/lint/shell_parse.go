@@ -10,8 +10,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// maxRelaxed bounds how often a script is parsed again after a construct that
-// the parser cannot read was masked.
+// maxRelaxed bounds how often a script is parsed again with a masked construct.
 const maxRelaxed = 64
 
 // shellParser parses scripts; the library's parser is made once.
@@ -22,22 +21,21 @@ type shellParser struct {
 
 func newShellParser() *shellParser { return &shellParser{known: map[string]*knownScript{}} }
 
-// knownScript is a script that was parsed before. Services that are built alike
-// have the same scripts, in one job after the other.
+// knownScript is the cached result for a script. Jobs of similar services often have the same
+// script.
 type knownScript struct {
 	shellReading
 	names *shellNames // nil if nothing could be parsed
 	stops bool        // see script
 }
 
-// maxKnown bounds how many scripts are kept, and maxKnownBytes how long each is.
+// maxKnown bounds the number of cached scripts, maxKnownBytes the length of each.
 const (
 	maxKnown      = 64
 	maxKnownBytes = 4 << 10
 )
 
-// script parses a script, or finds it among those that were parsed before. What it
-// returns must not be changed.
+// script parses a script, or returns the cached result, which must not be changed.
 func (sp *shellParser) script(text string) *knownScript {
 	if known := sp.known[text]; known != nil {
 		return known
@@ -61,10 +59,10 @@ type shellFault struct {
 	message    string
 	hint       string
 	severity   spec.Severity
-	unsure     bool // the parser says so, and bash may read it otherwise
+	unsure     bool // bash may read it differently
 }
 
-// shellReading is what the parser made of a script.
+// shellReading is the parser's result for a script.
 type shellReading struct {
 	file     *syntax.File // nil if nothing could be parsed
 	faults   []shellFault
@@ -117,8 +115,8 @@ func wordEnd(text string, start int) int {
 	return end
 }
 
-// relax masks the construct at offset that made the parser fail. It returns
-// the text unchanged where it finds none; then there is a fault.
+// relax masks the construct at offset on which the parser failed. If it finds none, it returns the
+// text unchanged with a fault.
 func relax(text string, offset int, message string) (string, *shellFault) {
 	switch {
 	case strings.HasPrefix(message, "cannot negate a command multiple times"):
@@ -150,8 +148,8 @@ func isExpansionFault(message string) bool {
 	return strings.HasPrefix(message, "not a valid parameter expansion operator") || strings.HasPrefix(message, "invalid parameter name")
 }
 
-// isArithmeticFault reports whether the parser failed inside an index, an
-// array or arithmetic. bash reads all of these later, when the script runs.
+// isArithmeticFault reports whether the parser failed inside an index, an array or arithmetic. bash
+// reads all of these only at run time.
 func isArithmeticFault(message string) bool {
 	for _, part := range []string{
 		"arithmetic", "ternary operator", "must be followed by an expression", "must follow an expression", "`[x]` must be followed by", "must follow a name like",
@@ -164,8 +162,8 @@ func isArithmeticFault(message string) bool {
 	return false
 }
 
-// closeHereDocument adds the end word that is missing: bash ends the document
-// at the end of the script, with a warning.
+// closeHereDocument adds the missing end word: bash ends the document at the end of the script,
+// with a warning.
 func closeHereDocument(text string, offset int, message string) (string, *shellFault) {
 	_, word, ok := strings.Cut(message, "`")
 	word, _, closed := strings.Cut(word, "`")
@@ -201,8 +199,8 @@ func maskIndex(text string, offset int) (string, bool) {
 	return overwrite(text, open, end+1), true
 }
 
-// maskSubshell takes the inner parentheses of "((" away, which the parser
-// reads as arithmetic: ((cd app && make) || exit 1).
+// maskSubshell removes the inner parentheses of "((", which the parser reads as arithmetic: ((cd
+// app && make) || exit 1).
 func maskSubshell(text string, offset int) (string, bool) {
 	at := strings.LastIndex(text[:min(len(text), offset+2)], "((")
 	if at < 0 {
@@ -302,8 +300,8 @@ func fill(text string, start, end int, with byte) string {
 	return string(filled)
 }
 
-// reservedWords returns the faults that the parser takes and bash refuses: a
-// stray else, and patterns that need extglob.
+// reservedWords returns the faults that the parser accepts and bash refuses: a stray else, and
+// patterns that need extglob.
 func reservedWords(file *syntax.File) []shellFault {
 	var faults []shellFault
 	extglob := false

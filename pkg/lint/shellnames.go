@@ -92,7 +92,7 @@ func namesOf(file *syntax.File) *shellNames {
 	return n
 }
 
-// check notes that a script looks at the value of the variable that w is.
+// check records that a script tests the value of the variable w.
 func (n *shellNames) check(w *syntax.Word) {
 	for _, name := range namesIn(w, true) {
 		if _, there := n.checked[name]; !there {
@@ -380,8 +380,8 @@ func (n *shellNames) arithmetic(x syntax.ArithmExpr, assigns bool) {
 	}
 }
 
-// repositoryTools are programs that run what the repository says: a Makefile,
-// scripts of package.json, a Dockerfile. Any of it may read a variable.
+// repositoryTools are programs that run code of the repository: a Makefile, scripts of
+// package.json, a Dockerfile. Any of it may read a variable.
 var repositoryTools = []string{
 	"make", "gmake", "cmake", "ninja", "docker", "podman", "docker-compose", "nerdctl", "buildah", "npm", "yarn", "pnpm", "npx", "gradle", "mvn", "ant", "bazel", "tox", "nox", "pytest",
 	"poetry", "rake", "bundle", "composer", "cargo", "sbt", "lerna", "nx", "gulp", "grunt", "vite", "fastlane", "flutter", "dotnet", "msbuild", "just", "task", "helm", "terraform", "ansible-playbook", "goreleaser",

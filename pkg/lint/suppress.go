@@ -18,7 +18,7 @@ type comments struct {
 	wide   []*comment         // the others
 }
 
-// fewLines is up to how many lines a comment is kept by line.
+// fewLines is the largest number of lines for which a comment is indexed by line.
 const fewLines = 32
 
 func (c *comments) add(one *comment) {
@@ -58,10 +58,9 @@ var ignoreComment = pattern(`(?:^|\s)#\s*buildsync:ignore(-step|-job|-file)?(?:\
 // blockHeader matches the end of a line that a block scalar starts on.
 var blockHeader = pattern(`[|>][-+0-9]{0,2}\s*(#.*)?$`)
 
-// readComments takes the suppressions of a YAML file. A comment covers its own
-// line or, alone on a line, the next that is not a comment; with a line that a
-// block scalar starts on it covers the scalar. Those that end in -step, -job or
-// -file cover more, see ignoreScope.
+// readComments reads the suppressions of a YAML file. A comment covers its own line or, if alone,
+// the next line that is not a comment. If a block scalar starts on that line, it covers the scalar.
+// Those with -step, -job or -file cover more, see ignoreScope.
 func (p *pass) readComments(root *spec.Node) {
 	if bytes.Contains(p.source, []byte("buildsync")) || bytes.Contains(p.source, []byte("build-sync")) || bytes.Contains(p.source, []byte("BUILDSYNC")) {
 		pointers := func(places []spec.Pos) []string { return spec.PointersAt(root, places) }
@@ -69,8 +68,7 @@ func (p *pass) readComments(root *spec.Node) {
 	}
 }
 
-// readScriptComments does the same for a script in a file of its own, which the
-// property at pointer takes.
+// readScriptComments does the same for a script file of the property at pointer.
 func (p *pass) readScriptComments(text, pointer string) {
 	if seemsIgnoring(text) {
 		pointers := func(places []spec.Pos) []string { return slices.Repeat([]string{pointer}, len(places)) }
@@ -82,14 +80,14 @@ func splitLines(source []byte) []string {
 	return strings.Split(string(bytes.TrimPrefix(source, []byte("\ufeff"))), "\n")
 }
 
-// ignoring is a comment that was found, and the first line that it covers.
+// ignoring is a comment with the first line that it covers.
 type ignoring struct {
 	line, first int
 	match       []int // of ignoreComment
 }
 
-// commentsIn reads the comments in lines. root is that of a YAML file, nil for a
-// script. pointers returns what stands at places.
+// commentsIn reads the comments in lines. root is the root of a YAML file, nil for a script.
+// pointers returns the values at places.
 func (p *pass) commentsIn(lines []string, header *regexp.Regexp, pointers func([]spec.Pos) []string, root *spec.Node) *comments {
 	marks := p.ignorings(lines)
 	places := make([]spec.Pos, len(marks))
@@ -118,8 +116,8 @@ func (p *pass) commentsIn(lines []string, header *regexp.Regexp, pointers func([
 	return found
 }
 
-// ignorings finds the comments in lines, and reports those that are misspelt. One
-// that stands alone on its line is for the next that is neither blank nor a comment.
+// ignorings finds the comments in lines and reports misspelt ones. One alone on its line covers the
+// next line that is neither blank nor a comment.
 func (p *pass) ignorings(lines []string) (marks []ignoring) {
 	waiting := 0 // those at the end that wait for their line
 	for i, line := range lines {
@@ -176,8 +174,8 @@ func lastCovered(lines []string, line int, header *regexp.Regexp) int {
 	return line
 }
 
-// goesOn reports whether a line goes on in the next. In YAML one that ends with
-// \n\ does not: that is how a double-quoted script ends a line.
+// goesOn reports whether a line continues on the next. In YAML, a line that ends with \n\ does not:
+// that is how a line of a double-quoted script ends.
 func goesOn(line string, yaml bool) bool {
 	if yaml && strings.HasSuffix(line, `\n\`) {
 		return strings.HasSuffix(line, `\\\n\`)
@@ -191,8 +189,8 @@ func valueColumn(line string) int {
 	return len(line) - len(strings.TrimLeft(line, " -")) + 1
 }
 
-// rulesIn reads the rules that a comment names; m are the indexes of
-// ignoreComment in line. covered is the pointer of what the comment covers.
+// rulesIn reads the rules in a comment; m are the indexes of ignoreComment in line. covered is the
+// pointer of the covered value.
 func (p *pass) rulesIn(line string, m []int, number int, covered string) []suppressed {
 	place := func(from, to int) spec.Range {
 		return lineRange(p.name, number, utf8.RuneCountInString(line[:from])+1, utf8.RuneCountInString(line[:to])+1)
@@ -224,8 +222,8 @@ func (p *pass) rulesIn(line string, m []int, number int, covered string) []suppr
 
 var ruleWord = pattern(`[^\s,]+`)
 
-// suppress drops the findings that comments cover, and adds one for each
-// suppression that covered nothing, or only what cannot be suppressed.
+// suppress drops the covered findings, and adds one for each suppression that covered nothing, or
+// only findings that cannot be suppressed.
 func (l *linter) suppress(ds, hard spec.Diagnostics) spec.Diagnostics {
 	for i := range hard {
 		l.covering(&hard[i], func(s *suppressed) { s.refused = true })

@@ -14,10 +14,9 @@ type ignoredLines struct {
 	pointer     string // of the step or job, "" for a file
 }
 
-// ignoreScope returns what `# buildsync:ignore-step`, -job or -file covers where the
-// line that it stands for is known: the step, or the job, template or fragment, in
-// which that line stands; the whole file. root is nil in a script. ok is false
-// where there is no such step or job.
+// ignoreScope returns what `# buildsync:ignore-step`, -job or -file covers: the step, or the job,
+// template or fragment around the comment's line, or the whole file. root is nil in a script. ok is
+// false if there is no such step or job.
 func ignoreScope(kind string, line, lines int, root *spec.Node) (scope ignoredLines, ok bool) {
 	whole := ignoredLines{first: 1, last: lines}
 	if kind == "-file" {
@@ -33,7 +32,7 @@ func ignoreScope(kind string, line, lines int, root *spec.Node) (scope ignoredLi
 	return itemAround(node.Get("steps"), job.pointer+".steps", line, job)
 }
 
-// jobAround finds the job, template, fragment or defaults.job that a line stands in.
+// jobAround finds the job, template, fragment or defaults.job around a line.
 func jobAround(root *spec.Node, line int, whole ignoredLines) (job ignoredLines, node *spec.Node, ok bool) {
 	if root.Kind != spec.MappingNode {
 		return job, nil, false
@@ -63,8 +62,7 @@ func jobAround(root *spec.Node, line int, whole ignoredLines) (job ignoredLines,
 	return job, nil, false
 }
 
-// jobInFamily finds the job of a family that a line stands in; the family where it
-// stands above its jobs.
+// jobInFamily finds the job of a family around a line, or the family if the line is above its jobs.
 func jobInFamily(families *spec.Node, line int, part ignoredLines) (job ignoredLines, node *spec.Node, ok bool) {
 	family, ok := itemAround(families, "families", line, part)
 	if !ok {
@@ -77,8 +75,8 @@ func jobInFamily(families *spec.Node, line int, part ignoredLines) (job ignoredL
 	return family, node, true
 }
 
-// itemAround finds the item of a list that a line stands in. An item ends where the
-// next begins; the last ends with what holds the list.
+// itemAround finds the list item around a line. An item ends where the next begins; the last ends
+// with the list.
 func itemAround(list *spec.Node, pointer string, line int, within ignoredLines) (item ignoredLines, ok bool) {
 	if list == nil || list.Kind != spec.SequenceNode {
 		return item, false
@@ -110,7 +108,7 @@ func holds(outer, pointer string) bool {
 	return found && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
-// noScope reports a suppression for a step or a job if there is none.
+// noScope reports a suppression for a step or job where there is none.
 func (p *pass) noScope(line string, m []int, number int, pointer string) {
 	kind := line[m[2]+1 : m[3]]
 	at := lineRange(p.name, number, utf8.RuneCountInString(line[:m[2]])+1-len(ignoreMark), utf8.RuneCountInString(line[:m[3]])+1)
@@ -121,8 +119,8 @@ func (p *pass) noScope(line string, m []int, number int, pointer string) {
 	p.report("unknown-rule", at, pointer, "there is no "+kind+" here to ignore a rule in", hint)
 }
 
-// misspelt matches comments that are plainly meant for buildsync and say nothing
-// to it: buildsync-ignore, buildsync:disable, buildsync:noqa.
+// misspelt matches comments that are obviously meant as suppressions but are not: buildsync-ignore,
+// buildsync:disable, buildsync:noqa.
 var misspelt = pattern(`(?i)(?:^|\s)#\s*((?:buildsync[:_-]|build-sync[:_-])(?:ignored?|disabled?|suppress|noqa|nolint|no-lint|skip|allow)(?:[_-][a-z]+)*|buildsync:?\s+(?:ignore|disable|noqa|nolint))(?:[\s:=(\[]|$)`)
 
 // seemsIgnoring reports whether a text may hold a suppression.

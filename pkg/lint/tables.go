@@ -7,8 +7,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// tables are the sets of values that the service leaves open. A workspace
-// extends them under lint.tables.
+// tables are the open sets of values of the service. A workspace extends them under lint.tables.
 type tables struct {
 	flavors   []string
 	hostTypes []string
@@ -18,7 +17,7 @@ type tables struct {
 	retired   []retiredImage
 }
 
-// retiredImage is an image, or a pattern of images, that should be left.
+// retiredImage is an image, or a pattern of images, that should no longer be used.
 type retiredImage struct{ pattern, advice string }
 
 func shippedTables() tables {
@@ -39,7 +38,7 @@ func shippedTables() tables {
 	}
 }
 
-// extend adds what the workspace says.
+// extend adds the tables of the workspace.
 func (t *tables) extend(p *pass, n *spec.Node) {
 	if !p.mapping(n, "lint.tables", "images", "flavors", "host_types", "scm_types", "modules", "variables") {
 		return
@@ -70,8 +69,7 @@ func (t *tables) extend(p *pass, n *spec.Node) {
 	}
 }
 
-// runtimeVariables are set by the service in every build and may be referred to
-// without being declared.
+// runtimeVariables are set by the service in every build and need no declaration.
 var runtimeVariables = []string{
 	"BUILDNUMBER", "TIMESTAMP", "INCREASENUM", "PROJECT_ID", "WORKSPACE", "GIT_TAG", "COMMIT_ID", "COMMIT_ID_SHORTER", "JOB_NAME", "EXECUTOR",
 }
@@ -80,8 +78,8 @@ var runtimeVariables = []string{
 // change how every command of a build runs.
 var forbiddenParameters = []string{"LD_PRELOAD", "LD_LIBRARY_PATH", "PATH", "path", "BASH_ENV", "GIT_SSH_COMMAND"}
 
-// shellVariables are those that a shell or an image usually sets: all of bash
-// 5.3 (manual, "Bash Variables"), and what common tools read and write.
+// shellVariables are usually set by a shell or an image: all of bash 5.3 (manual, "Bash
+// Variables"), and those of common tools.
 var shellVariables = []string{
 	"HOME", "USER", "LOGNAME", "SHELL", "PWD", "OLDPWD", "PATH", "TERM", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_COLLATE", "LC_MESSAGES", "LC_NUMERIC", "LC_TIME", "TZ", "TMPDIR", "HOSTNAME", "EDITOR", "VISUAL", "DISPLAY", "PAGER",
 	"IFS", "CDPATH", "MAIL", "MAILPATH", "MAILCHECK", "OPTARG", "OPTIND", "OPTERR", "PS0", "PS1", "PS2", "PS3", "PS4", "PROMPT_COMMAND", "PROMPT_DIRTRIM", "RANDOM", "SRANDOM", "SECONDS", "LINENO", "UID", "EUID", "PPID", "SHLVL", "REPLY",

@@ -8,7 +8,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// unitKind is what a unit is.
+// unitKind is the kind of a unit.
 type unitKind uint8
 
 const (
@@ -18,8 +18,7 @@ const (
 	defaultsUnit // defaults.job of the workspace: a job with anything missing
 )
 
-// unit is one job, template, fragment or set of defaults, taken apart for the
-// rules.
+// unit is one job, template, fragment or set of defaults, decoded for the rules.
 type unit struct {
 	linter   *linter
 	kind     unitKind
@@ -62,7 +61,7 @@ type step struct {
 	inputs  *spec.Node // beside use
 }
 
-// prop is one property of a step, in whatever form it was written.
+// prop is one property of a step, in either form.
 type prop struct {
 	key     *spec.Node
 	name    string // the API's
@@ -92,7 +91,7 @@ func (l *linter) unitOf(n *spec.Node, kind unitKind) *unit {
 	return u
 }
 
-// ofFamily takes a job of a family apart; name is that of the family.
+// ofFamily decodes a job of a family; name is that of the family.
 func (l *linter) ofFamily(n *spec.Node, family *spec.Node) *unit {
 	u := l.unitOf(n, jobUnit)
 	u.inputs = family.Get("inputs")
@@ -140,8 +139,7 @@ func (u *unit) readParams(n *spec.Node) []param {
 	return params
 }
 
-// readRaw takes what the rules need from a definition in the API's own form
-// (reference 4.18, params).
+// readRaw reads what the rules need from a definition in the API's form (reference 4.18, params).
 func (p *param) readRaw(n *spec.Node) {
 	for _, field := range n.Items {
 		value := field.Get("value")
@@ -243,8 +241,8 @@ func (s *step) addProps(n *spec.Node, where string) {
 	}
 }
 
-// addInputs resolves build.yml's names to the API's; prefix is that of a
-// mapping whose keys are inputs of their own.
+// addInputs translates build.yml's names to the API's; prefix is that of a mapping with inputs as
+// keys.
 func (s *step) addInputs(n *spec.Node, prefix string) {
 	if n == nil || n.Kind != spec.MappingNode {
 		return
@@ -285,7 +283,7 @@ func isFile(n *spec.Node) bool {
 // isOff reports whether a step is switched off.
 func (s *step) isOff() bool { return s.enable != nil && s.enable.Text == "false" }
 
-// label is how a message names a step.
+// label returns the name of a step for messages.
 func (s *step) label() string {
 	switch {
 	case s.name != nil && s.name.Text != "":

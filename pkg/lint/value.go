@@ -7,16 +7,15 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// value is a text that a scalar may have, and the node that says so: the
-// scalar itself, or the item of a matrix that its reference stands for.
+// value is a possible text of a scalar and its node: the scalar itself, or the item of the matrix
+// that its reference means.
 type value struct {
 	text string
 	node *spec.Node
 }
 
-// values returns the texts that a scalar has for certain: its own; with
-// references to variables replaced; for one reference to the matrix each of the
-// axis' items. It returns none where something is not known here.
+// values returns the certain texts of a scalar: its own; with variables replaced; for a single
+// reference to the matrix one for each item of the axis. It returns none if something is unknown.
 func (u *unit) values(n *spec.Node) []value {
 	if n == nil || n.Kind != spec.ScalarNode || n.Type == spec.NullType {
 		return nil
@@ -43,12 +42,11 @@ func (u *unit) values(n *spec.Node) []value {
 	return []value{{text, n}}
 }
 
-// maxExpansions bounds the texts that one scalar stands for.
+// maxExpansions bounds the possible texts of one scalar.
 const maxExpansions = 100
 
-// expansions returns every text that a scalar takes, for each value of the
-// matrix, and in a job that uses a template with the inputs that it gives; none
-// where one of them is not known, or they are too many.
+// expansions returns every possible text of a scalar: for each value of the matrix, and in a job
+// with a template with the given inputs; none if one is unknown, or there are too many.
 func (u *unit) expansions(n *spec.Node) []string {
 	if n == nil || n.Kind != spec.ScalarNode || n.Type == spec.NullType {
 		return nil
@@ -85,7 +83,7 @@ func (u *unit) expansions(n *spec.Node) []string {
 	return texts
 }
 
-// referred returns the texts that a reference stands for.
+// referred returns the possible texts of a reference.
 func (u *unit) referred(name string) []string {
 	space, key, _ := strings.Cut(name, ".")
 	var found []value
@@ -113,8 +111,8 @@ func (u *unit) referred(name string) []string {
 // hasInputs reports whether a unit declares inputs.
 func (u *unit) hasInputs() bool { return u.inputs != nil }
 
-// inputValues returns what a template's input is: in the template its default,
-// in a job that uses it what the job gives.
+// inputValues returns the values of a template's input: in the template its default, in a job the
+// given one.
 func (u *unit) inputValues(key string) []value {
 	template := u
 	if u.template != nil {
@@ -132,7 +130,7 @@ func (u *unit) inputValues(key string) []value {
 	return nil
 }
 
-// soleReference returns what text refers to where it is one reference alone.
+// soleReference returns the target of a text that is a single reference.
 func soleReference(text string) (string, bool) {
 	inner, ok := strings.CutPrefix(strings.TrimSpace(text), "${{")
 	if !ok {
@@ -170,8 +168,7 @@ func isPlainText(n *spec.Node) bool {
 	return n != nil && n.Kind == spec.ScalarNode && n.Type != spec.NullType && !strings.Contains(n.Text, "${{")
 }
 
-// substitute replaces the references to variables in text; ok is false where
-// one refers to anything else.
+// substitute replaces the references to variables in text; ok is false for other references.
 func (u *unit) substitute(text string) (result string, ok bool) {
 	var out strings.Builder
 	for {
@@ -206,7 +203,7 @@ func (u *unit) variable(name string) (string, bool) {
 	return "", false
 }
 
-// quoted makes a name or value from a file fit for a message.
+// quoted makes a name or value from a file safe for a message.
 func quoted(s string) string {
 	const longest = 60
 	return `"` + sanitize.Line(s, longest) + `"`

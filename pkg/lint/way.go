@@ -7,12 +7,11 @@ import (
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
-// way is how one comes to a value from the root of its file. It is written out
-// only where there is something to report.
+// way is the path from the root of a file to a value. It is converted to text only for a finding.
 type way []leg
 
-// usualDepth is room for the ways of nearly all files: what walks a tree makes
-// one way with it, and each step down overwrites its predecessor's legs.
+// usualDepth is enough for nearly all files: a walk allocates one way, and each step down
+// overwrites the last leg.
 const usualDepth = 16
 
 // leg is a key, or an item of a list.
@@ -22,7 +21,7 @@ type leg struct {
 	index int
 }
 
-// pointer writes a way with names in the place of indexes.
+// pointer returns a way with names instead of indexes.
 func (w way) pointer() string {
 	var out strings.Builder
 	for _, leg := range w {

@@ -8,9 +8,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
-// Findings are those of all workspaces that were linted, their files named from
-// one folder, so that what is remembered of them elsewhere stays the same
-// wherever the command is run: the repository, where there is one.
+// Findings are the findings of all linted workspaces. Their file names are relative to one folder,
+// the repository if there is one, so that they do not depend on where the command runs.
 type Findings struct {
 	List    spec.Diagnostics
 	root    string
@@ -26,8 +25,7 @@ func NewFindings(groups []Target) *Findings {
 	return f
 }
 
-// name is how a file is called from the root; a file outside it as a terminal
-// would.
+// name returns a file's name relative to the root, or for people if the file is outside.
 func (f *Findings) name(dir, file string) string {
 	if f.root != "" {
 		relative, err := filepath.Rel(f.root, filepath.Join(dir, filepath.FromSlash(file)))
@@ -38,7 +36,7 @@ func (f *Findings) name(dir, file string) string {
 	return (&workspace.Workspace{Dir: dir}).Shown(file)
 }
 
-// Add takes the findings of one workspace.
+// Add adds the findings of one workspace.
 func (f *Findings) Add(l *Run) {
 	rename := func(name string) string {
 		if name == "" {
@@ -75,8 +73,7 @@ func (f *Findings) Add(l *Run) {
 	}
 }
 
-// FromHere names a file as a terminal and the programs started from it
-// understand it.
+// FromHere returns a file's name relative to the working folder.
 func (f *Findings) FromHere(name string) string {
 	root := workspace.Workspace{Dir: f.root}
 	if f.root == "" {

@@ -18,17 +18,17 @@ import (
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
-// Options say how a workspace is linted.
+// Options control how a workspace is linted.
 type Options struct {
 	Environment string
 	Vars        map[string]string
 	Selected    func(rule string) bool // nil: all rules
 	Today       string
-	Now         time.Time           // when triggers fire next is said too; zero: it is not
-	Fix         lint.FixMode        // 0: nothing is mended
-	ShellCheck  lint.ShellCheckMode // "": as the workspace says
+	Now         time.Time           // for the next runs of triggers; zero: omit them
+	Fix         lint.FixMode        // 0: no fixes
+	ShellCheck  lint.ShellCheckMode // "": the workspace's setting
 	NoCache     bool
-	Build       string // of this program, by which results are kept
+	Build       string // of this program, part of the cache key
 	Since       string // only what changes since this commit touch or cause; "" for all
 	Baseline    string // a file of findings that are not reported
 	Remember    bool   // the findings become the baseline
@@ -37,21 +37,21 @@ type Options struct {
 	Verbose     bool
 }
 
-// Topic is what an input error is about.
+// Topic is the subject of an input error.
 type Topic int
 
-// What an input error is about.
+// The subjects of input errors.
 const (
 	aboutInput        Topic = iota
 	AboutBaselineFile       // it cannot be read
-	AboutBaseline           // what it holds is not a baseline
-	AboutForeignFile        // what stands in the place of a new baseline is none
+	AboutBaseline           // its content is not a baseline
+	AboutForeignFile        // a file in the place of a new baseline is not one
 	AboutSince              // the commit cannot be found
 	AboutSinceTree          // the workspace at the commit cannot be read
 	AboutFixingStdin
 )
 
-// InputError says that something that was named cannot be used.
+// InputError reports a named file or commit that is not usable.
 type InputError struct {
 	About Topic
 	Err   error
@@ -63,7 +63,7 @@ func (e *InputError) Unwrap() error { return e.Err }
 
 var errNoBaseline = errors.New("what stands there is not a baseline, so it is not overwritten")
 
-// New opens one workspace and reads what the options name.
+// New opens one workspace and reads the files in the options.
 func New(ctx context.Context, t Target, opts Options) (*Run, error) {
 	tree, err := spec.OpenDir(t.Dir)
 	if err != nil {
@@ -95,8 +95,8 @@ func New(ctx context.Context, t Target, opts Options) (*Run, error) {
 	return l, l.readBaseline()
 }
 
-// readBaseline reads the findings that are not reported, or looks that nothing
-// else stands where they will be written.
+// readBaseline reads the findings that are not reported, or checks that a new baseline will
+// overwrite nothing else.
 func (l *Run) readBaseline() error {
 	name := l.opts.Baseline
 	if name == "" {
@@ -141,7 +141,7 @@ func (l *Run) close() {
 	}
 }
 
-// Run lints, mends and lints again as long as mending helps.
+// Run lints, fixes, and lints again as long as fixes help.
 func (l *Run) Run() error {
 	defer l.close()
 	mode := l.opts.Fix
@@ -166,8 +166,7 @@ func (l *Run) Run() error {
 	return nil
 }
 
-// lintOnce takes what is known of an unchanged workspace from the cache; what
-// is mended or not saved yet is not what the cache is for.
+// lintOnce uses the cache for an unchanged workspace. Fixed or unsaved files are not cached.
 func (l *Run) lintOnce() {
 	_, piped := l.tree.(*overlay)
 	env := l.opts.Environment
@@ -195,7 +194,7 @@ func (l *Run) readable() bool {
 	return workspace != nil
 }
 
-// remember writes the baseline and leaves over what a baseline cannot hold.
+// remember writes the baseline and keeps the findings that a baseline cannot have.
 func (l *Run) remember() error {
 	baseline := lint.NewBaseline(l.found)
 	if err := outfile.WriteMode(l.opts.Baseline, baseline.Encode(), 0o644); err != nil {
@@ -207,7 +206,7 @@ func (l *Run) remember() error {
 	return nil
 }
 
-// fix mends each file once and returns how many findings that took.
+// fix fixes each file once and returns the number of fixed findings.
 func (l *Run) fix(mode lint.FixMode) (count int, err error) {
 	if _, piped := l.tree.(*overlay); piped {
 		return 0, &InputError{AboutFixingStdin, errors.New("what comes from stdin cannot be mended")}
@@ -258,8 +257,8 @@ func (l *Run) openThen(rev string) error {
 	return nil
 }
 
-// changedLines compares a file with what it was at the commit of
-// --changed-since. Only files that have findings are compared, each once.
+// changedLines compares a file with its version at the commit of --changed-since. Only files with
+// findings are compared, each once.
 func (l *Run) changedLines() lint.Changes {
 	type change struct {
 		lines   []lint.Lines
@@ -291,9 +290,8 @@ func (l *Run) changedLines() lint.Changes {
 	}
 }
 
-// others are the states of the workspace that show what the files that were
-// asked for cause: without them, and with these files as the last commit has
-// them.
+// others returns the states of the workspace that show what the requested files cause: without
+// them, and with their version in the last commit.
 func (l *Run) others() []lint.Other {
 	only := l.options.Only
 	if only == nil {
@@ -311,7 +309,7 @@ func (l *Run) others() []lint.Other {
 	}
 }
 
-// committed opens the workspace as the commit that is checked out has it.
+// committed opens the workspace at the commit that is checked out.
 func (l *Run) committed() (spec.Tree, error) {
 	if l.head != nil {
 		return l.head, nil
@@ -331,8 +329,7 @@ func (l *Run) committed() (spec.Tree, error) {
 	return l.head, err
 }
 
-// overlay is a tree in which one file has another content: what an editor has
-// not saved yet.
+// overlay is a tree with other content for one file: an editor's unsaved changes.
 type overlay struct {
 	spec.Tree
 	name    string
@@ -350,7 +347,7 @@ func (o *overlay) ReadFile(name string, limit int64) ([]byte, error) {
 	return o.content, nil
 }
 
-// Glob finds the one file even where it is not on disk yet.
+// Glob finds the one file even if it is not on disk yet.
 func (o *overlay) Glob(patterns []string) ([]string, error) {
 	names, err := o.Tree.Glob(patterns)
 	if err != nil || slices.Contains(names, o.name) {

@@ -43,15 +43,14 @@ func (t Target) only() func(string) bool {
 	}
 }
 
-// TargetsOf groups files and folders by the workspace that they lie in. refused
-// says which cannot be linted: what the others cause is reported all the same.
-// Their names are relative to the folder from.
+// TargetsOf groups files and folders by their workspace. refused reports those that cannot be
+// linted; the others are linted all the same. Names are relative to the folder from.
 func TargetsOf(from, environment string, args []string) (groups []Target, refused error) {
 	var problems []error
 	for _, arg := range args {
 		dir, name, err := Locate(from, arg)
 		if err == nil {
-			// A misspelt name must not pass for a file without findings.
+			// A misspelt name must not look like a file without findings.
 			_, err = os.Stat(filepath.Join(dir, filepath.FromSlash(name)))
 		}
 		if err != nil {
@@ -83,13 +82,12 @@ func addTarget(groups []Target, dir, name string) []Target {
 	return groups
 }
 
-// dropUnread takes out YAML files that were named and that nothing reads, and
-// says so: silence about one would pass for "no findings". Files of other kinds
-// may be scripts that definitions include.
+// dropUnread removes named YAML files that no pattern matches, and reports them: silence would look
+// like "no findings". Other kinds of files may be included scripts.
 func (t *Target) dropUnread(environment string) (problems []error) {
 	tree, err := spec.OpenDir(t.Dir)
 	if err != nil {
-		return nil // the run says it
+		return nil // the run reports it
 	}
 	defer tree.Close()
 	workspace, _ := spec.LoadWorkspace(tree, spec.Options{Environment: environment})
@@ -116,7 +114,7 @@ func (t *Target) dropUnread(environment string) (problems []error) {
 	return problems
 }
 
-// Locate finds the workspace that a file lies in, and the file's name there.
+// Locate finds the workspace of a file, and the file's name in it.
 func Locate(from, arg string) (dir, name string, err error) {
 	full, err := filepath.Abs(filepath.Join(from, arg))
 	if filepath.IsAbs(arg) {
@@ -139,10 +137,9 @@ func Locate(from, arg string) (dir, name string, err error) {
 	return dir, filepath.ToSlash(relative), nil
 }
 
-// HookTargets groups what a commit hook passes. A hook knows the files of a
-// commit and not which of them a workspace reads, so files outside every
-// workspace are passed over. It does not pass the files that the commit removes:
-// those are taken from the last commit.
+// HookTargets groups the files from a commit hook. A hook does not know which files a workspace
+// reads, so it ignores files outside all workspaces. Hooks do not pass removed files; those are
+// taken from the last commit.
 func HookTargets(ctx context.Context, from string, args []string) (groups []Target) {
 	for _, arg := range append(slices.Clone(args), removedFiles(ctx, from)...) {
 		if dir, name, err := Locate(from, arg); err == nil {
@@ -152,8 +149,8 @@ func HookTargets(ctx context.Context, from string, args []string) (groups []Targ
 	return groups
 }
 
-// removedFiles lists the files below the working folder that the last commit has
-// and the work tree has not, by their paths.
+// removedFiles lists the files below the working folder that the last commit has and the work tree
+// has not.
 func removedFiles(ctx context.Context, dir string) (removed []string) {
 	if dir == "" {
 		dir = "."

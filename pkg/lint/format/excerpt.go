@@ -18,15 +18,15 @@ import (
 // tabStop is how far apart the columns are to which a tab moves.
 const tabStop = 4
 
-// cells measures text as a terminal of a Latin locale shows it. The package's
-// own default would read the environment.
+// cells returns the width of text on a terminal with a Latin locale. The package's default would
+// read the environment.
 func cells(s string) int {
 	condition := runewidth.Condition{EastAsianWidth: false, StrictEmojiNeutral: true}
 	return condition.StringWidth(s)
 }
 
-// sources finds lines in files. Diagnostics are sorted by file, so the line
-// starts of one file are kept at a time.
+// sources finds lines in files. Diagnostics are sorted by file, so it keeps the line starts of one
+// file only.
 type sources struct {
 	read   func(file string) []byte
 	file   string
@@ -131,8 +131,8 @@ func (t *textWriter) line(at spec.Pos) ([]rune, bool) {
 	return t.shown.text, t.shown.ok
 }
 
-// masked returns the line at a place with what is or looks like a secret as
-// asterisks, character for character.
+// masked returns the line at a place with secrets, also suspected ones, as asterisks, one for each
+// character.
 func (t *textWriter) masked(line []rune, at spec.Pos) []rune {
 	line = []rune(secret.Redact(string(line)))
 	for _, r := range t.hidden[filePlace{at.File, at.Line}] {
@@ -160,8 +160,8 @@ type excerptLine struct {
 	under  int // cells of the mark, at least 1
 }
 
-// cut makes the characters of a line printable and keeps it within width
-// cells, around the columns from start to end (from 1, end after the last).
+// cut makes the characters of a line printable and limits it to width cells around the columns from
+// start to end (from 1, end after the last).
 func cut(line []rune, start, end, width int) excerptLine {
 	start = min(start, len(line)+1)
 	end = min(max(end, start), len(line)+1)
@@ -219,7 +219,7 @@ func fitsWithin(line []rune, width int) bool {
 	return true
 }
 
-// printable returns what is shown for r at a cell, and how many cells it takes.
+// printable returns the printed form of r at a cell, and its width in cells.
 func printable(r rune, column int) (string, int) {
 	if r == '\t' {
 		size := tabStop - column%tabStop
@@ -234,8 +234,7 @@ func printable(r rune, column int) (string, int) {
 
 const neutralMark = `\u{0023}`
 
-// isCommand reports whether the second character of what a CI system would take
-// for a command stands at i.
+// isCommand reports whether the second character of a CI system's command is at i.
 func isCommand(line []rune, i int) bool {
 	return i > 0 && line[i-1] == '#' && slices.ContainsFunc(commands, func(command string) bool {
 		end := min(len(line), i-1+len(command))

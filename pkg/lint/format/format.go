@@ -1,9 +1,9 @@
 // Package format writes diagnostics for people and for programs: text with the
 // source line, and the formats that CI systems and code hosts read.
 //
-// Every writer is a pure function of its arguments, linear in the number of
-// diagnostics, and a print boundary: file names, messages and source lines are
-// made safe for the sink, and what looks like a secret is never written whole.
+// Every writer is a pure function of its arguments, linear in the number of diagnostics. It makes
+// file names, messages and source lines safe for the output, and never writes a suspected secret in
+// full.
 package format
 
 import (
@@ -19,23 +19,22 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// Options are what the writers may need to know. The zero value is usable.
+// Options are the settings of the writers. The zero value is usable.
 type Options struct {
-	// Color switches terminal colours on. Whether the stream is a terminal is
-	// for the caller to know.
+	// Color enables terminal colours. The caller knows whether the stream is a terminal.
 	Color bool
 	// Width is how many terminal cells a line of text may take; 0 means 128.
 	Width int
 	// Source returns the bytes of a file, nil if it cannot be read. A nil
 	// Source leaves the source lines out.
 	Source func(file string) []byte
-	// Path turns a file's name, which is relative to the workspace, into the
-	// one to write: relative to the repository for a code host, or to the
-	// working directory for a terminal. Nil leaves names as they are.
+	// Path converts a file's name, which is relative to the workspace, to the one to print:
+	// relative to the repository for a code host, or to the working directory for a terminal. Nil
+	// keeps names.
 	Path func(file string) string
-	// Summary says in a sentence what a rule is about; may be nil.
+	// Summary returns what a rule is about, in one sentence; may be nil.
 	Summary func(rule string) string
-	// Why says what comes of what a rule reports, in Markdown; may be nil.
+	// Why returns the consequences of what a rule reports, in Markdown; may be nil.
 	Why func(rule string) string
 	// FailOn is the mildest severity that fails the run; 0 stands for errors.
 	FailOn spec.Severity
@@ -75,7 +74,7 @@ func ByName(format string) Writer {
 // homepage is what the formats that name the tool link to.
 const homepage = "https://github.com/buildsync/buildsync"
 
-// limits of what is printed of one text, in characters.
+// Limits for one printed text, in characters.
 const (
 	maxName    = 200
 	maxMessage = sanitize.MessageLimit
@@ -88,8 +87,8 @@ func (o *Options) path(file string) string {
 	return o.Path(file)
 }
 
-// name makes a file's name safe for text, and quotes it where it could be taken
-// for something else: an option, a CI log command, two words.
+// name makes a file's name safe for text, and quotes it if it could be taken for an option, a CI
+// log command or two words.
 func name(file string) string {
 	clean := neutral(sanitize.Line(file, maxName))
 	if clean == "" {
@@ -131,8 +130,8 @@ func withHint(d *spec.Diagnostic) string {
 	return message(d.Message) + "; " + message(d.Hint)
 }
 
-// commands are what CI systems take for a command wherever in a line it stands
-// (Azure Pipelines and Actions, Azure Pipelines, TeamCity).
+// commands are what CI systems take for a command anywhere in a line (Azure Pipelines and Actions,
+// Azure Pipelines, TeamCity).
 var commands = []string{"##[", "##vso[", "##teamcity["}
 
 // neutral breaks commands by writing their second character as an escape.
@@ -146,8 +145,8 @@ func neutral(s string) string {
 	return s
 }
 
-// fingerprints give each finding a name that stays when lines move: from the
-// rule, the file, the pointer by names and, for equal ones, their number.
+// fingerprints identifies findings independently of their lines: by rule, file, pointer, and a
+// number among equal ones.
 type fingerprints struct{ seen map[string]int }
 
 func (f *fingerprints) of(d *spec.Diagnostic) string {

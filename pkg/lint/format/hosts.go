@@ -10,8 +10,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// workspaceFile is where a finding without a place is shown by the formats that
-// must have one.
+// workspaceFile is the place of findings without one, in formats that require it.
 const workspaceFile = "buildsync.yaml"
 
 // GitHub writes ds as GitHub Actions workflow commands, which show as

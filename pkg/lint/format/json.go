@@ -12,8 +12,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// jsonVersion is raised when a reader of the JSON format would have to change.
-// New members do not raise it.
+// jsonVersion is raised if readers of the JSON format must change. New members do not raise it.
 const jsonVersion = 1
 
 type jsonReport struct {
@@ -147,9 +146,8 @@ func writeJSON(w io.Writer, v any) error {
 	return err
 }
 
-// escapeUnprintable writes the characters of a JSON text that do not print as
-// escapes, and "##" so that no CI system takes it for a command. Such
-// characters stand inside strings only, so the value does not change.
+// escapeUnprintable escapes the unprintable characters of a JSON text, and "##" so that no CI
+// system takes it for a command. They are only in strings, so the value does not change.
 func escapeUnprintable(text []byte) []byte {
 	out := make([]byte, 0, len(text)+16)
 	for i := 0; i < len(text); {

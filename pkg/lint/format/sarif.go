@@ -131,7 +131,7 @@ func SARIF(w io.Writer, ds spec.Diagnostics, opts Options) error {
 	})
 }
 
-// sarifRules lists the rules that ds name, sorted, and where each stands.
+// sarifRules lists the rules in ds, sorted, with their indexes.
 func sarifRules(ds spec.Diagnostics, opts *Options) ([]sarifRule, map[string]int) {
 	index := map[string]int{}
 	for i := range ds {
@@ -159,8 +159,8 @@ func sarifRules(ds spec.Diagnostics, opts *Options) ([]sarifRule, map[string]int
 	return rules, index
 }
 
-// describe fills in what a code host shows beside a finding: without help it says
-// that there is none.
+// describe fills in what a code host shows beside a finding. Without help, hosts show that there is
+// none.
 func (r *sarifRule) describe(summary string, opts *Options) {
 	full := summary + "."
 	if opts.Why != nil {
@@ -207,7 +207,7 @@ func sarifLevel(s spec.Severity) string {
 	return "note"
 }
 
-// ruleName is the rule of d, a general name where it has none.
+// ruleName returns the rule of d, or a general name.
 func ruleName(d *spec.Diagnostic) string {
 	if d.Rule == "" {
 		return "buildsync"

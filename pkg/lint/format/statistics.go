@@ -12,7 +12,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// ruleCount is how often one rule is reported with one severity.
+// ruleCount is the number of findings of one rule and severity.
 type ruleCount struct {
 	Rule     string `json:"rule"`
 	Severity string `json:"severity"`
@@ -28,8 +28,7 @@ type statistics struct {
 	Rules   []ruleCount `json:"rules"`
 }
 
-// Statistics writes how often each rule is reported, the most frequent first, as a
-// table.
+// Statistics writes the number of findings of each rule as a table, the most frequent first.
 func Statistics(w io.Writer, ds spec.Diagnostics, _ Options) error {
 	counts := countRules(ds)
 	if len(counts) == 0 {

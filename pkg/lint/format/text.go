@@ -39,9 +39,8 @@ type textWriter struct {
 	shown  shownLine
 }
 
-// shownLine is the line that was shown last, as it may be shown. The findings of
-// one line follow each other, so a line is read and searched for secrets once,
-// however many findings it has.
+// shownLine caches the last printed line. Findings of a line follow each other, so each line is
+// read and searched for secrets only once.
 type shownLine struct {
 	at    filePlace
 	known bool // text is that of the line at this place

@@ -41,9 +41,9 @@ type junitFailure struct {
 	Text    string `xml:",chardata"`
 }
 
-// JUnit writes ds as JUnit XML: a suite for each file, a failed case for each
-// finding that fails the run, a passed one with output for each other. Without findings
-// there is one passed case, because readers refuse a report of none.
+// JUnit writes ds as JUnit XML: a suite for each file, a failed case for each finding that fails
+// the run, a passed case with output for the others. Without findings it writes one passed case,
+// because readers refuse an empty report.
 func JUnit(w io.Writer, ds spec.Diagnostics, opts Options) error {
 	var all junitSuites
 	for i := range ds {

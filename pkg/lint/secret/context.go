@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// maxAuthority is the longest part of a URL before its path that is looked at.
+// maxAuthority is the longest checked part of a URL before its path.
 const maxAuthority = 400
 
 // inURLs finds the literals before the @ of URLs: a password after a user's
@@ -64,13 +64,12 @@ func isLocalHost(host string) bool {
 	return name == "localhost" || name == "127.0.0.1" || strings.HasPrefix(host, "[::1]")
 }
 
-// commandMarkers occur, in lower case, wherever a command takes a password: as
-// one of the options below, or through a pipe.
+// commandMarkers are lower-case texts, one of which is in every command that takes a password, by
+// option or pipe.
 var commandMarkers = []string{" -u", " --user", " -p", " -a ", " -k", "pass", " --pat", " -w ", " -s", " -n ", " -b", "--proxy-user"}
 
-// passwordOptions are options whose value is a password, by the program. A
-// value may be attached (-pVALUE), where attached says so, and may stand after
-// "pass:", as openssl writes it.
+// passwordOptions are options with a password, by program. Options in attached may have it attached
+// (-pVALUE), and it may follow "pass:", as openssl writes it.
 type passwordOptions struct {
 	separate []string
 	attached []string
@@ -156,8 +155,8 @@ func readsPassword(command string) bool {
 	return slices.Contains(words, "--password-stdin") || slices.Contains(words, "chpasswd") || len(words) > 1 && words[0] == "sudo" && slices.Contains(words, "-S") || slices.Contains(words, "--passphrase-fd")
 }
 
-// piped reports the literal text that echo or printf sends into a pipe, behind
-// the user's name where the program at the other end takes users.
+// piped finds the literal text that echo or printf sends into a pipe, after the user's name if the
+// other program takes users.
 func piped(found []Match, command string, offset int, takesUsers bool) []Match {
 	word, from := nextWord(command, 0)
 	if word != "echo" && word != "printf" {
@@ -178,7 +177,7 @@ func piped(found []Match, command string, offset int, takesUsers bool) []Match {
 	}
 }
 
-// inCommand looks at one command, which starts at offset.
+// inCommand checks one command, which starts at offset.
 func inCommand(found []Match, command string, offset int) []Match {
 	found = inHtpasswd(found, command, offset)
 	var options passwordOptions
@@ -225,8 +224,7 @@ func inCommand(found []Match, command string, offset int) []Match {
 	return found
 }
 
-// inHtpasswd reports the password that htpasswd -b takes behind the file, which
-// -n leaves out, and the user.
+// inHtpasswd finds the password of htpasswd -b, after the user and the file, which -n leaves out.
 func inHtpasswd(found []Match, command string, offset int) []Match {
 	at := strings.Index(command, "htpasswd ")
 	if at < 0 {
@@ -255,8 +253,8 @@ func inHtpasswd(found []Match, command string, offset int) []Match {
 	}
 }
 
-// attachedTo returns the length of the option that word begins with and that
-// holds its value, 0 if it is none.
+// attachedTo returns the length of the option at the start of word with an attached value, 0 if
+// there is none.
 func attachedTo(options []string, word string) int {
 	for _, option := range options {
 		if strings.HasPrefix(word, option) && len(word) > len(option) {
@@ -266,8 +264,8 @@ func attachedTo(options []string, word string) int {
 	return 0
 }
 
-// isLocalLogin reports whether a command talks to the machine it runs on: the
-// password of a test service is not a secret.
+// isLocalLogin reports whether a command logs in to its own machine: the password of a test service
+// is not a secret.
 func isLocalLogin(command string) bool {
 	for _, host := range []string{"localhost", "127.0.0.1", "[::1]"} {
 		if at := strings.Index(command, host); at > 0 && (command[at-1] == ' ' || command[at-1] == 'h' || command[at-1] == '=' || command[at-1] == '@' || command[at-1] == '/') {
@@ -288,8 +286,7 @@ func nextWord(text string, at int) (word string, from int) {
 	return text[at:end], at
 }
 
-// trimQuotes returns value without the quotes around it, and how many bytes of
-// them stood before.
+// trimQuotes returns value without its quotes, and how many bytes were before it.
 func trimQuotes(value string) (inner string, skipped int) {
 	inner = strings.TrimLeft(value, "\"'")
 	return strings.TrimRight(inner, "\"'"), len(value) - len(inner)
@@ -298,7 +295,7 @@ func trimQuotes(value string) (inner string, skipped int) {
 // bearer stands before a token in a header of HTTP.
 const bearer = "bearer"
 
-// shortestBearer is the length below which nothing is taken for a bearer token.
+// shortestBearer is the minimum length of a bearer token.
 const shortestBearer = 16
 
 // bearers finds the tokens after the word bearer and blanks.

@@ -2,7 +2,7 @@ package secret
 
 import "strings"
 
-// Finder looks for the kinds of secret that can occur where it was made for.
+// Finder finds the kinds of secret that can occur in one document.
 type Finder struct {
 	there markerSet
 }
@@ -10,8 +10,8 @@ type Finder struct {
 // Everything finds all that Find finds.
 func Everything() Finder { return Finder{everyMarker} }
 
-// Within returns a finder for the parts of a document, which leaves out what
-// the whole rules out.
+// Within returns a finder for the parts of a document. It skips kinds that the document cannot
+// contain.
 func Within(document string) Finder { return Finder{markers().within(document)} }
 
 // FindsAny reports whether there is anything to look for.
@@ -68,8 +68,8 @@ func (f Finder) Find(text string) []Match {
 	return withoutOverlaps(found)
 }
 
-// FindValue is Find for the value of something that has a name: a parameter, a
-// key. A name such as NEXUS_PASSWORD makes any literal value a secret.
+// FindValue is Find for the value of a named parameter or key. A name such as NEXUS_PASSWORD makes
+// any literal value a secret.
 func (f Finder) FindValue(name, value string) []Match {
 	if found := f.Find(value); len(found) > 0 {
 		return found

@@ -11,21 +11,20 @@ type markerSet uint64
 // everyMarker is the set of all.
 const everyMarker = ^markerSet(0)
 
-// marker is text that stands, in whatever case, wherever a kind of secret does.
+// marker is text that occurs, in any case, wherever a kind of secret does.
 type marker struct {
 	text string
 	bit  markerSet
 }
 
-// markerIndex are all markers by their first byte, so that a text is searched
-// for all of them in one pass. Few pairs of bytes start any: whether one does is
-// looked up first. Every marker has two bytes or more.
+// markerIndex has all markers by their first byte, so that one pass finds all. It first checks
+// whether a pair of bytes starts any, which is rare. Every marker has at least two bytes.
 type markerIndex struct {
 	byFirst [256][]marker
 	starts  [1 << 16 / 64]uint64 // a bit for each pair of bytes, in either case
 	count   int
 
-	// What each kind of search needs one of.
+	// What each kind of search needs at least one of.
 	rules    []markerSet // of each of rules
 	issued   markerSet   // any of issued
 	stems    []markerSet // of each of nameStems
@@ -36,8 +35,8 @@ type markerIndex struct {
 	bearers  markerSet
 }
 
-// add enters markers and returns their set. Blanks at the ends of a marker do
-// not count: a line break of the document may be a blank in one of its texts.
+// add adds markers and returns their set. Blanks at the ends of a marker are ignored: a line break
+// of the document may be a blank in a text.
 func (index *markerIndex) add(texts ...string) markerSet {
 	var set markerSet
 	for _, text := range texts {

@@ -2,7 +2,7 @@ package secret
 
 import "strings"
 
-// nameWords end the names of what holds a secret.
+// nameWords are endings of names of secrets.
 var nameWords = []string{
 	"password", "passwd", "pwd", "token", "secret", "secret_key", "secret-key", "secretkey", "access_key", "access-key", "accesskey",
 	"api_key", "api-key", "apikey", "private_key", "private-key", "privatekey", "account_key", "account-key", "accountkey",
@@ -11,12 +11,11 @@ var nameWords = []string{
 // nameStems occur wherever one of nameWords does.
 var nameStems = []string{"passw", "pwd", "token", "secret", "key"}
 
-// maxValue is the longest value that is looked at.
+// maxValue is the longest value that is checked.
 const maxValue = 400
 
-// named finds literals after a secret's name: PASSWORD=literal,
-// -Dnexus.token=literal, --api-key literal, "password": "literal". It is
-// written by hand because it runs on every script, for each stem that is there.
+// named finds literals after a secret's name: PASSWORD=literal, -Dnexus.token=literal, --api-key
+// literal, "password": "literal". It is hand-written for speed, because it runs on every script.
 func named(text, lower, stem string) []Match {
 	var found []Match
 	for from := 0; ; {
@@ -34,8 +33,8 @@ func named(text, lower, stem string) []Match {
 	}
 }
 
-// wordEnd returns where the name word that a stem at start belongs to ends, 0
-// where it is none or the name goes on.
+// wordEnd returns the end of the name word that contains the stem at start, 0 if there is none or
+// the name continues.
 func wordEnd(lower string, start int, stem string) int {
 	end := start + len(stem)
 	switch stem {
@@ -68,8 +67,8 @@ func isNameByte(c byte) bool {
 	return c == '_' || c == '-' || c == '.' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 }
 
-// valueBehind reads what stands after a name that ends at end: after = and :
-// anything, after blanks alone only what an option takes.
+// valueBehind reads the value after a name that ends at end: after = and : anything, after blanks
+// only an option's value.
 func valueBehind(text, lower string, end int) (Match, bool) {
 	start := end
 	for start > 0 && isNameByte(lower[start-1]) {
@@ -116,8 +115,8 @@ func skipBlanks(text string, at int) int {
 	return at
 }
 
-// unquoted returns the stretch of the value at a place: within its quotes, or up
-// to what ends a word in a shell, JSON or YAML.
+// unquoted returns the extent of the value at a place: inside its quotes, or up to the end of a
+// word in a shell, JSON or YAML.
 func unquoted(text string, at int) (from, to int) {
 	if at >= len(text) {
 		return at, at
@@ -167,11 +166,11 @@ func lineAround(text string, at int) string {
 	return text[start:end]
 }
 
-// amountWords stand in names that hold a number: MAX_TOKEN, TOKEN_TTL.
+// amountWords occur in names of numbers: MAX_TOKEN, TOKEN_TTL.
 var amountWords = []string{"max", "min", "count", "length", "size", "limit", "ttl", "expir", "timeout", "num", "total"}
 
-// isTestValue reports whether a value is not a secret by what it is: a number
-// under a name of an amount or of a token, the name of the service itself.
+// isTestValue reports whether a value cannot be a secret: a number with the name of an amount or
+// token, or the name of the service itself.
 func isTestValue(name, value string) bool {
 	lower := strings.ToLower(name)
 	if strings.Trim(value, "0123456789") == "" {

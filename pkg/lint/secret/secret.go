@@ -1,11 +1,10 @@
-// Package secret finds what looks like a password, key or token in text that
-// people write: definitions, scripts, messages. The rules are our own and few:
-// token forms that their issuers made recognisable, private keys, and literals
-// that stand where a password stands. References such as $TOKEN, ${TOKEN},
-// <token> and **** are no secrets.
+// Package secret finds suspected passwords, keys and tokens in definitions, scripts and messages.
+// It has few rules of its own: the recognisable token forms of well-known services, private keys,
+// and literals in the place of a password. References such as $TOKEN, ${TOKEN}, <token> and ****
+// are not secrets.
 //
-// All expressions are RE2 with few states, each is tried only where its marker
-// occurs, and the text searched is capped: no input costs more than linear time.
+// All expressions are RE2 with few states, each is used only if its marker occurs, and the searched
+// text is bounded: every input takes linear time.
 package secret
 
 import (
@@ -25,7 +24,7 @@ type Match struct {
 	shown      int    // leading bytes that say only what kind it is
 }
 
-// shortest is the length below which nothing is taken for a secret.
+// shortest is the minimum length of a secret.
 const shortest = 6
 
 // maxText is how much of one text is searched.
@@ -72,8 +71,7 @@ var rules = []rule{
 		pattern: pattern(`(?:oapi\.dingtalk\.com/robot/send\?access_token=|qyapi\.weixin\.qq\.com/cgi-bin/webhook/send\?key=|open\.feishu\.cn/open-apis/bot/v2/hook/|hooks\.slack\.com/services/)([A-Za-z0-9_\-/]{16,})`)},
 }
 
-// pattern is an expression that is compiled when its marker first occurs: most
-// runs meet none.
+// pattern is an expression that is compiled when its marker first occurs; most runs need none.
 func pattern(expression string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
 }
@@ -96,12 +94,12 @@ func (r *rule) appendTo(found []Match, text string) []Match {
 // Find returns the secrets in text in their order, none overlapping another.
 func Find(text string) []Match { return Everything().Find(text) }
 
-// FindValue is Find for the value of something that has a name: a parameter, a
-// key. A name such as NEXUS_PASSWORD makes any literal value a secret.
+// FindValue is Find for the value of a named parameter or key. A name such as NEXUS_PASSWORD makes
+// any literal value a secret.
 func FindValue(name, value string) []Match { return Everything().FindValue(name, value) }
 
-// IsSecretName reports whether what carries this name holds a secret: whether its
-// last word, in snake or camel case, is one of nameWords.
+// IsSecretName reports whether name is one of a secret: whether its last word, in snake or camel
+// case, is one of nameWords.
 func IsSecretName(name string) bool {
 	if len(name) > 256 || markers().within(name)&markers().names == 0 {
 		return false
@@ -144,8 +142,8 @@ func Redact(text string) string {
 	return out.String()
 }
 
-// Excerpt is what may be shown of the secret in text: for a token its
-// issuer's prefix, for a password nothing.
+// Excerpt returns the part of the secret that may be shown: a token's issuer prefix, nothing of a
+// password.
 func (m Match) Excerpt(text string) string {
 	value := text[m.Start:m.End]
 	return value[:min(m.shown, len(value))] + "****"
@@ -165,17 +163,16 @@ func (m Match) mask(value string) string {
 	return out.String()
 }
 
-// placeholder matches what stands for a value and is none.
+// placeholder matches placeholders for values.
 var placeholder = pattern(`(?i)^(x{3,}|\.{2,}|…+|-+|_+|\*+|#+|change[_\-]?(me|it)\w*|placeholder|todo|none|null|true|false|yes|no|redacted|required|optional|string|text|env|file|stdin|auto|your[_\-].*|my[_\-].*|(fake|dummy|example|sample|mock|replace|insert)[\w\-]*|.*example(key)?|test[_\-]?(password|passwd|pass|token|secret|key)\d*|password|postgres(ql)?|mysql|mariadb|mongodb|rabbitmq|minioadmin|elastic|oracle)$`)
 
 // reference matches the name of a variable or secret: NEXUS_TOKEN.
 var reference = pattern(`^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$`)
 
-// readElsewhere matches how programs name a value that is kept elsewhere.
+// readElsewhere matches how programs refer to a value that is stored elsewhere.
 var readElsewhere = pattern(`^(os\.(environ|getenv)|process\.env|System\.getenv|getenv|ENV\[|Deno\.env|(env|secrets|vars|vault|params|inputs)\.[A-Za-z_])`)
 
-// isLiteral reports whether value is the thing itself rather than a reference to
-// it, a placeholder, or too short to be worth anything.
+// isLiteral reports whether value is a literal, not a reference, a placeholder or too short.
 func isLiteral(value string) bool {
 	if len(value) < shortest || placeholder().MatchString(value) || strings.ContainsAny(value, "$`") {
 		return false
@@ -186,7 +183,7 @@ func isLiteral(value string) bool {
 	return !reference().MatchString(value) || looksIssued(value)
 }
 
-// looksIssued tells an access key in capitals and digits from a variable's name.
+// looksIssued distinguishes an access key in capitals and digits from a variable's name.
 func looksIssued(value string) bool {
 	return len(value) >= 16 && !strings.Contains(value, "_") && strings.ContainsAny(value, "0123456789")
 }
@@ -194,17 +191,17 @@ func looksIssued(value string) bool {
 // prose matches the words that follow a colon in a sentence.
 var prose = pattern(`^[A-Za-z][a-z]*([_\-][a-z]+)*[.!?]?$`)
 
-// fileName matches what is searched or read, as in grep password: config.yml.
+// fileName matches the names of files, as in grep password: config.yml.
 var fileName = pattern(`^[\w./-]+\.(ya?ml|json|txt|conf|cfg|ini|properties|env|xml|sh|md|log)$`)
 
-// isUnlikeProse is isLiteral where "token: required" is more likely a sentence
-// than a secret, "password: !vault" a tag, and "password: config.yml" a command.
+// isUnlikeProse is isLiteral for places where "token: required" is probably a sentence, "password:
+// !vault" a tag, and "password: config.yml" a command.
 func isUnlikeProse(value string) bool {
 	return isLiteral(value) && value[0] != '!' && !prose().MatchString(value) && !fileName().MatchString(value)
 }
 
-// isUserAndPassword reports whether a header's value is a name and a password, as
-// HTTP's basic authentication has them.
+// isUserAndPassword reports whether a header's value is a name and password of HTTP basic
+// authentication.
 func isUserAndPassword(value string) bool {
 	plain, err := base64.StdEncoding.DecodeString(value)
 	if err != nil || !utf8.Valid(plain) {

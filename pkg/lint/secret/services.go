@@ -2,9 +2,9 @@ package secret
 
 import "strings"
 
-// issued are the tokens that services made recognisable, beside those in rules.
-// The markers of all share one bit of a markerSet, so each rule names in
-// markers, spelt as in the token, what it needs at least.
+// issued are recognisable tokens of services, in addition to rules. Their markers share one bit of
+// a markerSet, so each rule also lists in markers, in the token's case, one of the texts that it
+// must contain.
 var issued = []rule{
 	{kind: "GitLab token", markers: []string{"gldt-", "glrt-", "glptt-", "glcbt-", "glimt-", "glft-", "glsoat-", "glagent-"},
 		pattern: pattern(`\b(gl(?:dt|rt|ptt|cbt|imt|ft|soat|agent)-[A-Za-z0-9_\-.]{20,})`), shown: 5},
@@ -47,7 +47,7 @@ var issued = []rule{
 	{kind: "password", markers: []string{"password"}, pattern: pattern(`\blogin\s+\S+\s+password\s+["']?([^\s"']+)`), check: isLiteral}, // .netrc
 }
 
-// occursIn reports whether text holds what a rule needs at least.
+// occursIn reports whether text has one of the rule's markers.
 func (r *rule) occursIn(text string) bool {
 	for _, marker := range r.markers {
 		if strings.Contains(text, marker) {
@@ -57,8 +57,8 @@ func (r *rule) occursIn(text string) bool {
 	return false
 }
 
-// isMadeUp reports whether a token is an example: documents cross out the
-// letters behind the prefix, or say EXAMPLE in it.
+// isMadeUp reports whether a token is an example: documents replace the letters after the prefix,
+// or write EXAMPLE in it.
 func isMadeUp(token string) bool {
 	for _, run := range []string{"xxxxxxxx", "XXXXXXXX", "00000000", "********", "EXAMPLE", "example"} {
 		if strings.Contains(token, run) {

@@ -8,8 +8,7 @@ import (
 	"sync"
 )
 
-// leastBash is the oldest bash that is believed: older ones refuse what today's
-// scripts hold.
+// leastBash is the oldest bash that is used: older ones refuse valid modern scripts.
 const leastBash = 4
 
 // Bash is the bash of this machine.
@@ -30,7 +29,7 @@ func FindBash(ctx context.Context) *Bash {
 	return b
 }
 
-// Identity names the program as it is today: results depend on it.
+// Identity identifies the installed program: results depend on it.
 func (b *Bash) Identity() string { return b.program.identity }
 
 func (b *Bash) isRecent() bool {
@@ -44,9 +43,9 @@ func (b *Bash) isRecent() bool {
 
 var bashFault = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^[^\n]*?: line (\d+): (.*)$`) })
 
-// Refusal asks bash to read a script without running it. message is empty where
-// bash takes the script. asked is false where bash is too old or does not answer.
-// Extended patterns are read as if extglob were on, since shopt does not run.
+// Refusal makes bash read a script without running it. message is empty if bash accepts it. asked
+// is false if bash is too old or does not answer. Extended patterns are read as with extglob, since
+// shopt does not run.
 func (b *Bash) Refusal(script string) (line int, message string, asked bool) {
 	if !b.recent() {
 		return 0, "", false

@@ -1,7 +1,7 @@
-// Package shelltool asks programs of this machine about shell scripts: bash, which
-// settles what the linter's own parser cannot read, and shellcheck.
+// Package shelltool runs bash and shellcheck of this machine to check shell scripts: bash decides
+// about scripts that the linter's own parser cannot read.
 //
-// No script is run. A program is started with fixed arguments, its input on a pipe
-// or in a folder of its own, a cleaned environment, a time limit and a limit for
-// what it writes. So a hostile script can give wrong findings and no more.
+// No script is run. A program is started with fixed arguments, input from a pipe or a private
+// folder, a cleaned environment, a time limit and an output limit. So the worst effect of a hostile
+// script is a wrong finding.
 package shelltool

@@ -21,8 +21,8 @@ const (
 // program is one program of this machine.
 type program struct{ path, identity string }
 
-// find looks a program up in PATH. It returns nil if there is none. Windows
-// brings a bash that starts a virtual machine, which is none.
+// find looks up a program in PATH. It returns nil if there is none. Windows' own bash, which starts
+// a virtual machine, does not count.
 func find(name string) *program {
 	path, err := exec.LookPath(name)
 	if err != nil {
@@ -41,8 +41,8 @@ func find(name string) *program {
 	return &program{path: path, identity: fmt.Sprintf("%s %d %d", path, info.Size(), info.ModTime().UnixNano())}
 }
 
-// run starts the program and returns what it writes to both streams. code is its
-// exit code; err is set where it did not run, took too long or wrote too much.
+// run runs the program and returns both output streams and the exit code; err is set if it did not
+// run, took too long or wrote too much.
 func (p *program) run(ctx context.Context, dir, input string, args ...string) (stdout, stderr string, code int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, timeLimit)
 	defer cancel()
@@ -70,8 +70,8 @@ func (p *program) run(ctx context.Context, dir, input string, args ...string) (s
 	return out.text.String(), errOut.text.String(), 0, nil
 }
 
-// limited keeps what is written up to maxOutput, and stops the program at more. The
-// buffer is not embedded: its ReadFrom would go past the limit.
+// limited stores up to maxOutput bytes, and stops the program after that. The buffer is not
+// embedded: its ReadFrom would bypass the limit.
 type limited struct {
 	text bytes.Buffer
 	stop func()

@@ -30,7 +30,7 @@ func FindShellCheck(ctx context.Context) *ShellCheck {
 // Identity names the program as it is today: results depend on it.
 func (s *ShellCheck) Identity() string { return s.program.identity }
 
-// report is what shellcheck --format=json1 writes.
+// report is the output of shellcheck --format=json1.
 type report struct {
 	Comments []struct {
 		File              string
@@ -41,9 +41,8 @@ type report struct {
 	}
 }
 
-// Check implements lint.ShellCheck: errors and warnings, but no notes on style. A
-// script whose first line names a shell is read as one of that shell, any other as
-// one of bash.
+// Check implements lint.ShellCheck: errors and warnings, no style notes. A script is read as one of
+// the shell in its first line, by default bash.
 func (s *ShellCheck) Check(scripts []string, rc []byte) ([][]lint.ShellCheckFinding, error) {
 	dir, err := os.MkdirTemp("", "buildsync-shellcheck-")
 	if err != nil {
@@ -75,7 +74,7 @@ func (s *ShellCheck) Check(scripts []string, rc []byte) ([][]lint.ShellCheckFind
 	return found, s.check(dir, append(options, "--shell=bash"), unnamed, found)
 }
 
-// check adds what is said about the files called names, which are numbers.
+// check adds the findings for the files called names, which are numbers.
 func (s *ShellCheck) check(dir string, options, names []string, found [][]lint.ShellCheckFinding) error {
 	if len(names) == 0 {
 		return nil
