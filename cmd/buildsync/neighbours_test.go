@@ -34,6 +34,8 @@ func TestFlagsOfNeighbours(t *testing.T) {
 		"fmt -w":                 "-w; files are rewritten in place",
 		"fmt --write":            "--write; files are rewritten in place",
 		"fmt -recursive":         "--recursive; every definition file",
+		"job history x -w":       "-w; use --watch",
+		"job logs x -w":          "-w; use --follow",
 		"plan --watch":           "--watch; run the plan again",
 		"job list --limit 3":     "--limit; all of them are read",
 		"job list --jq .":        "--jq; pipe --format json into jq",

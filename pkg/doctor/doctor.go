@@ -7,6 +7,7 @@ package doctor
 import (
 	"context"
 
+	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/gitbase"
 	"github.com/buildsync/buildsync/pkg/record"
@@ -147,5 +148,9 @@ func (e *Examination) warn(check, text string, advice remedy.Remedy) {
 }
 
 func (e *Examination) fail(check string, err error, advice remedy.Remedy) {
-	e.tell(Result{Check: check, Verdict: Fail, Text: err.Error(), Err: err, Remedy: advice})
+	text := err.Error()
+	if failed, ok := err.(*client.Error); ok {
+		text = failed.Happened() // its own advice is to run doctor
+	}
+	e.tell(Result{Check: check, Verdict: Fail, Text: text, Err: err, Remedy: advice})
 }
