@@ -39,7 +39,7 @@ func TestTablesFit(t *testing.T) {
 	t.Parallel()
 	table := screen.NewTable("NAME", "ID", "STATE", "LAST BUILD", "BUILT AT", "HEALTH", "CREATOR")
 	table.Add("订单服务-a-rather-long-name-of-a-job-that-goes-on", strings.Repeat("0123456789abcdef", 2), "enabled", "succeeded", "2026-01-02T03:04:05Z", "100 %", "somebody")
-	for _, width := range []int{0, 50, 80, 120, 160, 200} {
+	for _, width := range []int{0, 50, 80, 100, 110, 120, 130, 140, 150, 160, 200} {
 		out := &screen.Paper{Width: width}
 		table.WriteTo(out)
 		for line := range strings.Lines(out.String()) {
@@ -49,6 +49,9 @@ func TestTablesFit(t *testing.T) {
 		}
 		if !strings.Contains(out.String(), strings.Repeat("0123456789abcdef", 2)) {
 			t.Errorf("%d columns: the id is cut:\n%s", width, out)
+		}
+		if strings.Contains(out.String(), "(1 more columns") {
+			t.Errorf("%d columns: one column is no plural:\n%s", width, out)
 		}
 		if (width == 0 || width == 200) && !strings.Contains(out.String(), "somebody") {
 			t.Errorf("%d columns: something is left out:\n%s", width, out)

@@ -94,7 +94,7 @@ func TestOnATerminal(t *testing.T) {
 		want   []string
 	}{
 		"yes": {"y\n", exitDone, true, []string{
-			"\x1b[32m", "Apply this to demo on 127.0.0.1:", "create demo/job/maven-package: applied", " of 1", "Apply: 1 applied.",
+			"\x1b[32m", "Apply this to demo on 127.0.0.1:", "create demo/job/maven-package: applied", "1 of 1", "Apply: 1 applied.",
 		}},
 		"no":             {"n\n", exitFailed, false, []string{"Apply this to demo on 127.0.0.1:", "nothing was written"}},
 		"the end of it":  {"\x04", exitFailed, false, []string{"nothing was written"}},

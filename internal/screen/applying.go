@@ -35,6 +35,9 @@ type Applying struct {
 func NewApplying(in *kit.Invocation, plan *diff.Plan, pacing *Pacing) *Applying {
 	p := &Applying{lines: in.Stderr, running: map[string]*mpb.Bar{}, last: time.Now(), all: in.Text("format") != "text"}
 	for i := range plan.Changes {
+		if plan.Changes[i].Kind == diff.KindNotification {
+			continue // a part of its job for people
+		}
 		p.count += len(plan.Changes[i].Actions)
 	}
 	p.stop = pacing.watch("writing", p.left)
@@ -67,7 +70,7 @@ func progressKey(address string, action diff.Action) string { return string(acti
 
 // Begin shows an action as running.
 func (p *Applying) Begin(change *diff.Change, action diff.Action) {
-	if p.bars == nil {
+	if p.bars == nil || change.Kind == diff.KindNotification {
 		return
 	}
 	p.mu.Lock()
@@ -81,13 +84,15 @@ func (p *Applying) Begin(change *diff.Change, action diff.Action) {
 func (p *Applying) Done(r apply.Result) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.ended++
+	if r.Kind != diff.KindNotification {
+		p.ended++
+	}
 	key := progressKey(r.Address, r.Action)
 	if bar := p.running[key]; bar != nil {
 		bar.Abort(true)
 		delete(p.running, key)
 	}
-	if p.total != nil {
+	if p.total != nil && r.Kind != diff.KindNotification {
 		p.total.EwmaIncrement(time.Since(p.last))
 		p.last = time.Now()
 	}

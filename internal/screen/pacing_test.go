@@ -10,7 +10,9 @@ import (
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/client"
+	"github.com/buildsync/buildsync/pkg/diff"
 )
 
 // TestReasonOfAWait: a wait that the pace explains is explained, a short one is not.
@@ -63,4 +65,20 @@ func TestEachReasonIsToldOnce(t *testing.T) {
 			t.Errorf("%q", out.String())
 		}
 	})
+}
+
+// TestAJobIsCountedOnce: its notifications are a part of it, for people.
+func TestAJobIsCountedOnce(t *testing.T) {
+	t.Parallel()
+	in := &kit.Invocation{Console: &kit.Console{Stderr: &bytes.Buffer{}}, Flags: cli.NewContext(cli.NewApp(), flag.NewFlagSet("", flag.ContinueOnError), nil)}
+	p := NewApplying(in, &diff.Plan{Changes: []diff.Change{
+		{Address: "demo/job/a", Kind: diff.KindJob, Actions: []diff.Action{diff.ActionCreate}},
+		{Address: "demo/notification/a", Kind: diff.KindNotification, Actions: []diff.Action{diff.ActionUpdate}},
+	}}, nil)
+	defer p.Close()
+	p.Done(apply.Result{Address: "demo/job/a", Kind: diff.KindJob, Action: diff.ActionCreate, Outcome: apply.Applied})
+	p.Done(apply.Result{Address: "demo/notification/a", Kind: diff.KindNotification, Action: diff.ActionUpdate, Outcome: apply.Applied})
+	if p.count != 1 || p.ended != 1 {
+		t.Errorf("%d of %d", p.ended, p.count)
+	}
 }

@@ -80,7 +80,11 @@ func (t *Table) WriteTo(out *Paper) {
 		out.WriteString(strings.TrimRight(line.String(), " ") + "\n")
 	}
 	if left > 0 {
-		out.WriteString(fmt.Sprintf("(%d more columns on a wider terminal)\n", left))
+		columns := "columns"
+		if left == 1 {
+			columns = "column"
+		}
+		out.WriteString(fmt.Sprintf("(%d more %s on a wider terminal)\n", left, columns))
 	}
 }
 
