@@ -86,6 +86,9 @@ func today() string { return time.Now().Format(time.DateOnly) }
 // printed, and ends the command with code 3.
 func (in *invocation) loadPolicies(w *workspace.Workspace) (*policy.Set, error) {
 	set, found := policy.Load(w.Tree, w.Set.Workspace, w.Catalogue)
+	if w.Result != nil {
+		found = append(found, set.UnknownNames(w.Result.Declared)...)
+	}
 	if err := in.report(found, w); err != nil {
 		return nil, err
 	}
@@ -236,7 +239,10 @@ func (in *invocation) judgeDefinitions() (*policy.Report, error) {
 			report.Add(subject, run.Judge(subject), places)
 		}
 	}
-	report.AddExceptions(run.Exceptions(chosen.isAll()))
+	report.AddOwn(run.Exceptions(chosen.isAll()))
+	if chosen.isAll() {
+		report.AddOwn(run.Idle())
+	}
 	for i := range report.Findings {
 		if f := &report.Findings[i]; f.File != "" {
 			f.File = w.Shown(f.File)

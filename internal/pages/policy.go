@@ -17,7 +17,7 @@ func WritePolicyReport(out *screen.Paper, r *policy.Report) {
 			}
 			last = f.Policy
 			fmt.Fprintf(out, "%s (%s)\n", screen.Shown(f.Policy, screen.MaxCell), f.Severity)
-			if f.Hint != "" && f.Policy != policy.ExceptionRule {
+			if f.Hint != "" && !f.IsOwn() {
 				fmt.Fprintf(out, "  %s\n", screen.Shown(f.Hint, 500))
 			}
 		}
@@ -27,12 +27,19 @@ func WritePolicyReport(out *screen.Paper, r *policy.Report) {
 		}
 		subject := ""
 		if f.Job != "" {
-			subject = screen.Shown(f.Job, 300) + ": "
+			subject = screen.Shown(f.Job, 300)
+			if f.Owner != "" {
+				subject += " (owner " + screen.Shown(f.Owner, screen.MaxCell) + ")"
+			}
+			subject += ": "
 		}
 		if f.Path != "" && f.Line == 0 {
 			subject += screen.Shown(f.Path, 300) + ": "
 		}
 		fmt.Fprintf(out, "  %s%s%s\n", place, subject, screen.Shown(f.Message, 500))
+		if f.Hint != "" && f.IsOwn() {
+			fmt.Fprintf(out, "    %s\n", screen.Shown(f.Hint, 500))
+		}
 	}
 	if len(r.Findings) > 0 {
 		out.WriteString("\n")

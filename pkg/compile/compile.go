@@ -80,6 +80,7 @@ func (c *compiler) finish() (*Result, spec.Diagnostics) {
 			c.result.Families = append(c.result.Families, name)
 		}
 	}
+	c.result.Declared = Shared{Templates: slices.Sorted(maps.Keys(c.templates)), Fragments: slices.Sorted(maps.Keys(c.fragments))}
 	c.refuseDuplicates()
 	c.result.UnknownVars = c.vars.unknown()
 	if !c.partly {

@@ -81,6 +81,12 @@ func (t LabelTerm) Matches(j *Job) bool {
 	return (labelled && (t.any || doublestar.MatchUnvalidated(t.glob, value))) != t.unlike
 }
 
+// Key returns the label that t is about.
+func (t LabelTerm) Key() string { return t.key }
+
+// IsNegative reports whether t wants the label not to be as it says.
+func (t LabelTerm) IsNegative() bool { return t.unlike }
+
 // LabelTexts lists a job's owner and labels as --label selects by them.
 func (j *Job) LabelTexts() (texts []string) {
 	if j.Owner != "" {

@@ -14,8 +14,12 @@ type Result struct {
 	Secrets     []string // names declared in the workspace
 	Families    []string // names of those that something uses, sorted
 	Fragments   []string // names of those that something uses, sorted
+	Declared    Shared   // names that jobs and policies can use
 	UnknownVars []string // of Options.Vars: neither declared nor used
 }
+
+// Shared is what the definitions declare for jobs to use, by sorted names.
+type Shared struct{ Templates, Fragments []string }
 
 // Job is one desired build job.
 type Job struct {

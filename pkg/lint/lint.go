@@ -20,6 +20,7 @@ import (
 
 	"github.com/buildsync/buildsync/internal/textedit"
 	"github.com/buildsync/buildsync/pkg/catalog"
+	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -239,7 +240,8 @@ func (l *linter) decide(front spec.Diagnostics) spec.Diagnostics {
 	l.acrossFiles()
 	l.found = append(l.found, l.judging.run.Exceptions(!front.HasErrors())...)
 	if !front.HasErrors() {
-		l.found = append(l.found, l.judging.set.UnknownFragments(slices.Sorted(maps.Keys(l.fragments)))...)
+		l.found = append(l.found, l.judging.set.UnknownNames(compile.Shared{Templates: slices.Sorted(maps.Keys(l.templates)), Fragments: slices.Sorted(maps.Keys(l.fragments))})...)
+		l.found = append(l.found, l.judging.run.Idle()...)
 	}
 	hard, all := l.withFront(front)
 	all = l.config.apply(all)

@@ -112,7 +112,7 @@ var rules = [...]Rule{
 	{Name: "removed-still-defined", Severity: spec.Error, Summary: "a job under removed that is still defined"},
 	{Name: "ignore-unused", Severity: spec.Warning, Summary: "policy.ignore contradicts the definitions", Why: "A defined job that is ignored is never applied; ignored fields that no job has do nothing, so that what they were to protect is overwritten."},
 	{Name: "vendored-file", Severity: spec.Error, Summary: "a copy from a source is not what the lock says, or a source is declared wrongly", Why: "What is under `vendor/` was reviewed in its own repository: an edit here would be lost, or hide. " + string(remedy.VendorWhy), Fixed: true},
-	{Name: "policy-file", Severity: spec.Error, Summary: "a file of policies is malformed", Why: "An unknown path, a misspelt field in a rule, two policies of one name. The policy would not be checked.", Fixed: true},
+	{Name: "policy-file", Severity: spec.Error, Summary: "a file of policies is malformed, or guards nothing", Why: "An unknown path, a misspelt field in a rule, two policies of one name: the policy would not be checked. A file that no pattern matches, or a name that nothing has: the policy would guard nothing without a word. What only jobs can show is a warning.", Fixed: true},
 	{Name: "policy-exception", Severity: spec.Warning, Summary: "an exception from a policy has expired, or lets nothing pass", Why: "Exceptions that nobody needs hide the next breach."},
 	{Name: "unused-suppression", Severity: spec.Warning, Summary: "a suppression that suppresses nothing"},
 	{Name: "unknown-rule", Severity: spec.Error, Summary: "a rule that does not exist, or cannot be changed"},

@@ -20,8 +20,11 @@ type Tested struct {
 	Found  spec.Diagnostics `json:"-"`                // that keep it from being compiled
 }
 
-// fixturePatterns are the names that fixtures have.
-var fixturePatterns = []string{"ok*.yaml", "ok*.yml", "bad*.yaml", "bad*.yml"}
+// isFixture reports whether a YAML file below folder has the name of a fixture.
+func isFixture(folder, file string) bool {
+	base := path.Base(file)
+	return path.Dir(path.Dir(file)) == folder && (strings.HasPrefix(base, "ok") || strings.HasPrefix(base, "bad"))
+}
 
 // Test runs the fixtures of the policies called names, of all where there are
 // none. The definitions of w lend their templates and fragments, and their jobs
@@ -38,21 +41,19 @@ func (s *Set) Test(w *spec.Set, vars map[string]string, names []string) (results
 	}
 	seen := map[string]bool{}
 	for _, folder := range spec.PolicyTestFolders(w.Workspace) {
-		var patterns []string
-		for _, pattern := range fixturePatterns {
-			patterns = append(patterns, path.Join(folder, "*", pattern))
-		}
-		files, err := w.Tree.Glob(patterns)
+		files, err := w.Tree.Glob([]string{folder + "/**/*.{yaml,yml}"})
 		if err != nil {
 			return nil, nil, err
 		}
 		for _, file := range files {
 			name := path.Base(path.Dir(file))
-			if len(names) > 0 && !slices.Contains(names, name) {
-				continue
+			switch is := isFixture(folder, file); {
+			case is && (len(names) == 0 || slices.Contains(names, name)):
+				seen[name] = true
+				results = append(results, t.test(name, file))
+			case !is && len(names) == 0:
+				results = append(results, Tested{Policy: name, File: file, Reason: "this is not a fixture, and was not run: fixtures are " + folder + "/NAME/ok*.yaml and bad*.yaml"})
 			}
-			seen[name] = true
-			results = append(results, t.test(name, file))
 		}
 	}
 	for _, p := range s.Policies {

@@ -58,8 +58,9 @@ type loader struct {
 	workspace *spec.Workspace
 	found     spec.Diagnostics
 	names     map[string]*spec.Node
-	source    []byte       // of the file that is read
-	from      *spec.Source // that it was copied from, nil for a file of the workspace
+	source    []byte          // of the file that is read
+	from      *spec.Source    // that it was copied from, nil for a file of the workspace
+	known     map[string]bool // properties of steps
 }
 
 func (l *loader) report(at spec.Range, hint, format string, args ...any) *spec.Diagnostic {
@@ -97,6 +98,7 @@ func (l *loader) policy(n *spec.Node) {
 	}
 	p := &Policy{Name: name.Text, Help: sanitize.Line(oneLine(n.Str("help")), 1000), Severity: severityOf(n.Str("severity")), At: name.Range, written: writtenText(n)}
 	l.where(&p.where, n.Get("where"))
+	l.whereTerms(p, n.Get("where"))
 	l.required(p, n.Get("require"))
 	l.requiredStep(p, n.Get("require_step"))
 	l.allowed(p, n.Get("allow"))
@@ -154,8 +156,8 @@ func (l *loader) where(w *where, n *spec.Node) {
 	}
 	w.projects = l.projects(n.Get("project"))
 	w.jobs = l.globs(n.Get("job"))
-	for _, name := range textsOf(n.Get("uses")) {
-		w.uses = append(w.uses, l.fullName(name))
+	for _, item := range scalars(n.Get("uses")) {
+		w.uses, w.usesAt = append(w.uses, l.fullName(item.Text)), append(w.usesAt, item.Range)
 	}
 	w.owners = textsOf(n.Get("owner"))
 	for _, item := range scalars(n.Get("has_step")) {
@@ -179,7 +181,7 @@ func (l *loader) where(w *where, n *spec.Node) {
 		}
 		if s, ok := l.selectorOf(item, c.Path); ok {
 			op, glob := c.Comparison()
-			w.values = append(w.values, condition{s, op, glob})
+			w.values = append(w.values, condition{s, op, glob, item.Text, item.Range})
 		}
 	}
 }
@@ -320,22 +322,6 @@ func (l *loader) requiredStep(p *Policy, n *spec.Node) {
 	}
 }
 
-// UnknownFragments reports fragments that policies require and the workspace does
-// not have. No job can keep to such a policy.
-func (s *Set) UnknownFragments(known []string) (found spec.Diagnostics) {
-	for _, p := range s.Policies {
-		for _, f := range p.forms {
-			if r, ok := f.(*requiredStep); ok && r.fragment != "" && !slices.Contains(known, r.fragment) {
-				found = append(found, spec.Diagnostic{
-					Rule: FileRule, Severity: spec.Error, Range: r.at, Pointer: "policies[" + p.Name + "].require_step.fragment",
-					Message: "there is no fragment " + quoted(r.fragment) + ", which the policy " + quoted(p.Name) + " requires", Hint: didYouMean(r.fragment, known),
-				})
-			}
-		}
-	}
-	return found
-}
-
 // KnowFragments tells the policies what the steps of fragments look like in live
 // jobs, which do not say where a step comes from.
 func (s *Set) KnowFragments(files []*spec.File) {
@@ -400,14 +386,14 @@ func (l *loader) fullName(name string) string {
 }
 
 func (l *loader) allowed(p *Policy, n *spec.Node) {
-	l.eachPath(n, func(s selector, value *spec.Node) {
+	l.eachPath(p, n, func(s selector, value *spec.Node) {
 		p.forms = append(p.forms, &allowed{s, textsOf(value)})
 	})
 }
 
 func (l *loader) forbidden(p *Policy, n *spec.Node) {
 	if n == nil || n.Kind == spec.MappingNode {
-		l.eachPath(n, func(s selector, value *spec.Node) {
+		l.eachPath(p, n, func(s selector, value *spec.Node) {
 			p.forms = append(p.forms, &forbidden{s, textsOf(value)})
 		})
 		return
@@ -420,7 +406,7 @@ func (l *loader) forbidden(p *Policy, n *spec.Node) {
 }
 
 func (l *loader) limits(p *Policy, n *spec.Node, atLeast bool) {
-	l.eachPath(n, func(s selector, value *spec.Node) {
+	l.eachPath(p, n, func(s selector, value *spec.Node) {
 		q, ok := parseQuantity(value.Text)
 		if !ok {
 			l.report(value.Range, "write a number, or a duration such as 4h, 90m or 2d", "%s is neither a number nor a duration", quoted(value.Text))
@@ -430,12 +416,13 @@ func (l *loader) limits(p *Policy, n *spec.Node, atLeast bool) {
 	})
 }
 
-func (l *loader) eachPath(n *spec.Node, visit func(s selector, value *spec.Node)) {
+func (l *loader) eachPath(p *Policy, n *spec.Node, visit func(s selector, value *spec.Node)) {
 	if n == nil || n.Kind != spec.MappingNode {
 		return
 	}
 	for _, f := range n.Fields {
 		if s, ok := l.selector(f.Key); ok {
+			l.pathTerms(p, f.Key.Range, s.path)
 			visit(s, f.Value)
 		}
 	}

@@ -22,6 +22,7 @@ type Set struct {
 	Files    []string // that they were read from
 
 	files     []file
+	terms     []*term // names that only jobs can confirm
 	catalogue *catalog.Catalogue
 }
 
@@ -111,6 +112,8 @@ type Run struct {
 	budget rule.Budget
 	exempt bool // exceptions count
 	only   *Policy
+	judged int
+	seen   sightings
 }
 
 // NewRun begins to judge. today is the date, as 2027-01-31; "" takes no exception
@@ -121,13 +124,18 @@ func (s *Set) NewRun(today string) *Run {
 			e.served, e.named = false, false
 		}
 	}
-	return &Run{set: s, today: today, exempt: true, budget: rule.NewBudget()}
+	for _, t := range s.terms {
+		t.isMet = false
+	}
+	seen := sightings{labels: map[string]bool{}, values: map[string]bool{}, owners: map[string]bool{}, jobs: map[string]bool{}}
+	return &Run{set: s, today: today, exempt: true, budget: rule.NewBudget(), seen: seen}
 }
 
 // Judge returns where a job breaks the policies. The jobs that an exception lets
 // pass are left out.
 func (r *Run) Judge(job *Subject) []Breach {
 	var found []Breach
+	r.see(job)
 	for _, p := range r.set.Policies {
 		if r.only != nil && p != r.only || !p.where.holds(job) {
 			continue

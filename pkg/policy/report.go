@@ -22,6 +22,9 @@ type Row struct {
 	Column   int    `json:"column,omitempty"`
 }
 
+// IsOwn reports whether r is about a policy itself and not about a job.
+func (r *Row) IsOwn() bool { return r.Policy == FileRule || r.Policy == ExceptionRule }
+
 // Report is what policy check prints.
 type Report struct {
 	FormatVersion string `json:"format_version"`
@@ -51,10 +54,10 @@ func (r *Report) Add(job *Subject, breaches []Breach, places *Places) {
 	}
 }
 
-// AddExceptions takes what is wrong with exceptions.
-func (r *Report) AddExceptions(found spec.Diagnostics) {
+// AddOwn takes what is wrong with the policies themselves.
+func (r *Report) AddOwn(found spec.Diagnostics) {
 	for _, d := range found {
-		row := Row{Policy: ExceptionRule, Severity: d.Severity.String(), Message: d.Message, Hint: d.Hint}
+		row := Row{Policy: d.Rule, Severity: d.Severity.String(), Message: d.Message, Hint: d.Hint}
 		row.at(d.Range.Start)
 		r.Findings = append(r.Findings, row)
 	}

@@ -153,6 +153,9 @@ func (o *Subject) Steps() []step {
 	return o.steps
 }
 
+// labelled is the job as terms over labels see it.
+func (o *Subject) labelled() *compile.Job { return &compile.Job{Owner: o.Owner, Labels: o.Labels} }
+
 // isOn reports whether a step runs.
 func (s step) isOn() bool {
 	enable := s.value.Get(wire.KeyEnable)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/sanitize"
+	"github.com/buildsync/buildsync/pkg/spec"
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
@@ -16,6 +17,7 @@ type where struct {
 	jobs     globs
 	steps    []string // module ids
 	uses     []string // names of templates and fragments
+	usesAt   []spec.Range
 	owners   []string // in which * stands for any text
 	labels   compile.LabelTerms
 	values   []condition
@@ -25,6 +27,8 @@ type where struct {
 type condition struct {
 	selector
 	op, glob string
+	written  string
+	at       spec.Range
 }
 
 func (w *where) holds(job *Subject) bool {
@@ -34,7 +38,7 @@ func (w *where) holds(job *Subject) bool {
 	if len(w.owners) > 0 && !matchesAny(w.owners, job.Owner) {
 		return false
 	}
-	if len(w.labels) > 0 && !w.labels.Select(&compile.Job{Owner: job.Owner, Labels: job.Labels}) {
+	if len(w.labels) > 0 && !w.labels.Select(job.labelled()) {
 		return false
 	}
 	if len(w.uses) > 0 && !slices.ContainsFunc(w.uses, job.uses) {

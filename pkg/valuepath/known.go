@@ -46,6 +46,20 @@ func (p Path) Unknown() (name string, known []string, ok bool) {
 	return "", nil, false
 }
 
+// Words returns the names of p in the API's words, "" for what p leaves open and for the numbers of
+// items.
+func (p Path) Words() []string {
+	var names []string
+	for _, s := range p.segments() {
+		name := ""
+		if s.kind == named && !hasStar(s.name) {
+			name = s.name
+		}
+		names = append(names, name)
+	}
+	return names
+}
+
 func knows(list string, s segment) bool {
 	return slices.ContainsFunc(members[list], func(name string) bool { return Glob(s.name, name) })
 }
