@@ -48,18 +48,7 @@ func OfJob(job *compile.Job) *Object {
 	o.add(wire.KeyJobName, jsontree.String(job.Name))
 	Walk(job.Unpacked().Body, o.add)
 	o.notices(job.Notices)
-	if job.Enabled != nil {
-		o.add("enabled", jsontree.Bool(*job.Enabled))
-	}
-	if job.Protect {
-		o.add("protect", jsontree.Bool(true))
-	}
-	if job.Adopt {
-		o.add("adopt", jsontree.Bool(true))
-	}
-	if job.ID != "" {
-		o.add("id", jsontree.String(job.ID))
-	}
+	job.EachSetting(o.add)
 	if job.Owner != "" {
 		o.add("owner", jsontree.String(job.Owner))
 	}

@@ -114,26 +114,7 @@ func TestFamiliesAreWrittenOut(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		with, without := drawFamilies(t)
-		have, haveFound := loadWhole(with, compile.Options{})
-		want, wantFound := loadWhole(without, compile.Options{})
-		if haveFound.HasErrors() != wantFound.HasErrors() { // two uses may make one job
-			t.Fatalf("with families:\n%s\nwritten out:\n%s\n%s%s", describe(haveFound), describe(wantFound), with["definitions/z.yaml"], with["definitions/a.yaml"])
-		}
-		if len(have.Jobs) != len(want.Jobs) {
-			t.Fatalf("%d jobs, want %d", len(have.Jobs), len(want.Jobs))
-		}
-		for i := range want.Jobs {
-			if d := cmp.Diff(whole(want.Jobs[i]), whole(have.Jobs[i])); d != "" {
-				t.Fatalf("%s (-written out +with families):\n%s\n%s", want.Jobs[i].Address, d, with["definitions/z.yaml"]+with["definitions/a.yaml"])
-			}
-			if d := cmp.Diff(want.Jobs[i].Paths(), have.Jobs[i].Paths()); d != "" {
-				t.Fatalf("%s: paths (-written out +with families):\n%s", want.Jobs[i].Address, d)
-			}
-		}
-		loaded, _ := compile.Load(with, "", compile.Options{})
-		if d := cmp.Diff(text(have), text(loaded.Result)); d != "" {
-			t.Fatalf("(-at once +file by file):\n%s", d)
-		}
+		meanTheSame(t, with, without) // an error of both: two uses may make one job
 	})
 }
 
@@ -276,39 +257,17 @@ jobs:
 	}
 }
 
-// familyChain writes families that each use the next one times, n levels deep.
-func familyChain(n, times int, last string) string {
-	var out strings.Builder
-	out.WriteString("version: 1\nfamilies:\n")
-	for i := range n - 1 {
-		fmt.Fprintf(&out, "  - {name: f%d, jobs: [%s]}\n", i, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("{family: {name: f%d}}, ", i+1), times), ", "))
-	}
-	fmt.Fprintf(&out, "  - {name: f%d, jobs: [%s]}\njobs: [{family: {name: f0}}]\n", n-1, last)
-	return out.String()
-}
-
 // TestFamilyLimits holds that families stand within each other at 100 levels and
 // no more.
 func TestFamilyLimits(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct {
-		definitions string
-		rule        string // "": it compiles
-	}{
-		"a hundred levels":         {familyChain(100, 1, "{name: a}"), ""},
-		"a hundred and one levels": {familyChain(101, 1, "{name: a}"), "expansion-limit"},
-		"a thousand levels":        {familyChain(1000, 1, "{name: a}"), "expansion-limit"},
+	holdsRules(t, map[string][2]string{
+		"a hundred levels":         {familyChain.of(100, 1, "{name: a}"), ""},
+		"a hundred and one levels": {familyChain.of(101, 1, "{name: a}"), "expansion-limit"},
+		"a thousand levels":        {familyChain.of(1000, 1, "{name: a}"), "expansion-limit"},
 		"a fragment of its name":   {"version: 1\nfamilies: [{name: f, jobs: [{name: a, steps: [{use: f}]}]}]\nfragments: [{name: f, steps: [{sh: {name: s, inputs: {command: ls}}}]}]\njobs: [{family: {name: f}}]\n", ""},
 		"too many combinations":    {"version: 1\nfamilies: [{name: f, inputs: {x: {}}, jobs: [{name: \"a${{ inputs.x }}\"}]}]\njobs: [{family: {name: f, inputs: {x: \"${{ matrix.a }}\"}}, matrix: {a: " + list(strings.Split(strings.Repeat("1 ", 32)+"1", " ")) + ", b: " + list(strings.Split(strings.Repeat("1 ", 32)+"1", " ")) + "}}]\n", "matrix"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			result, found := loadWhole(spec.MapTree{"buildsync.yaml": workspace, "definitions/a.yaml": c.definitions}, compile.Options{})
-			if c.rule == "" && (found.HasErrors() || len(result.Jobs) != 1) || c.rule != "" && !hasRule(found, c.rule) {
-				t.Errorf("want %q, have:\n%s", c.rule, describe(found))
-			}
-		})
-	}
+	})
 }
 
 // TestFamiliesOfAnEarlierState holds that what is taken over from a later state of

@@ -118,27 +118,38 @@ func TestFragmentsAreWrittenOut(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		with, without := drawFragments(t)
-		have, haveFound := loadWhole(with, compile.Options{})
-		want, wantFound := loadWhole(without, compile.Options{})
-		if haveFound.HasErrors() || wantFound.HasErrors() {
-			t.Fatalf("with fragments:\n%s\nwritten out:\n%s", describe(haveFound), describe(wantFound))
-		}
-		if len(have.Jobs) != len(want.Jobs) {
-			t.Fatalf("%d jobs, want %d", len(have.Jobs), len(want.Jobs))
-		}
-		for i := range want.Jobs {
-			if d := cmp.Diff(string(want.Jobs[i].CreateBody().Indented()), string(have.Jobs[i].CreateBody().Indented())); d != "" {
-				t.Fatalf("%s (-written out +with fragments):\n%s\n%s", want.Jobs[i].Address, d, with["definitions/z.yaml"]+with["definitions/a.yaml"])
-			}
-			if d := cmp.Diff(want.Jobs[i].Paths(), have.Jobs[i].Paths()); d != "" {
-				t.Fatalf("%s: paths (-written out +with fragments):\n%s", want.Jobs[i].Address, d)
-			}
-		}
-		loaded, _ := compile.Load(with, "", compile.Options{})
-		if d := cmp.Diff(text(have), text(loaded.Result)); d != "" {
-			t.Fatalf("(-at once +file by file):\n%s", d)
+		if meanTheSame(t, with, without) {
+			t.Fatalf("errors in\n%s\n%s", with["definitions/z.yaml"], with["definitions/a.yaml"])
 		}
 	})
+}
+
+// meanTheSame holds that a workspace that shares definitions compiles to the bytes
+// of one in which they are written out, at once and file by file. It reports
+// whether both have errors.
+func meanTheSame(t *rapid.T, with, without spec.MapTree) (errors bool) {
+	have, haveFound := loadWhole(with, compile.Options{})
+	want, wantFound := loadWhole(without, compile.Options{})
+	files := with["definitions/z.yaml"] + with["definitions/a.yaml"]
+	if haveFound.HasErrors() != wantFound.HasErrors() {
+		t.Fatalf("shared:\n%s\nwritten out:\n%s\n%s", describe(haveFound), describe(wantFound), files)
+	}
+	if len(have.Jobs) != len(want.Jobs) {
+		t.Fatalf("%d jobs, want %d", len(have.Jobs), len(want.Jobs))
+	}
+	for i := range want.Jobs {
+		if d := cmp.Diff(whole(want.Jobs[i]), whole(have.Jobs[i])); d != "" {
+			t.Fatalf("%s (-written out +shared):\n%s\n%s", want.Jobs[i].Address, d, files)
+		}
+		if d := cmp.Diff(want.Jobs[i].Paths(), have.Jobs[i].Paths()); d != "" {
+			t.Fatalf("%s: paths (-written out +shared):\n%s", want.Jobs[i].Address, d)
+		}
+	}
+	loaded, _ := compile.Load(with, "", compile.Options{})
+	if d := cmp.Diff(text(have), text(loaded.Result)); d != "" {
+		t.Fatalf("(-at once +file by file):\n%s", d)
+	}
+	return haveFound.HasErrors()
 }
 
 // TestFragmentMistakes shows what is said about wrong uses, with the place in the
@@ -225,15 +236,37 @@ func withPlaces(found spec.Diagnostics) string {
 	return strings.Join(out, "\n")
 }
 
-// chainOf writes fragments that each use the next one times, n levels deep.
-func chainOf(n, times int, last string) string {
+// chain is a kind of definitions that can use each other.
+type chain struct{ list, items, use, job string }
+
+var (
+	fragmentChain = chain{"fragments", "steps", "{use: f%d}", "{name: j, steps: [{use: f0}]}"}
+	familyChain   = chain{"families", "jobs", "{family: {name: f%d}}", "{family: {name: f0}}"}
+)
+
+// of writes n definitions that each use the next one times.
+func (c chain) of(n, times int, last string) string {
 	var out strings.Builder
-	out.WriteString("version: 1\nfragments:\n")
+	out.WriteString("version: 1\n" + c.list + ":\n")
 	for i := range n - 1 {
-		fmt.Fprintf(&out, "  - {name: f%d, steps: [%s]}\n", i, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("{use: f%d}, ", i+1), times), ", "))
+		uses := strings.TrimSuffix(strings.Repeat(fmt.Sprintf(c.use+", ", i+1), times), ", ")
+		fmt.Fprintf(&out, "  - {name: f%d, %s: [%s]}\n", i, c.items, uses)
 	}
-	fmt.Fprintf(&out, "  - {name: f%d, steps: [%s]}\njobs: [{name: j, steps: [{use: f0}]}]\n", n-1, last)
+	fmt.Fprintf(&out, "  - {name: f%d, %s: [%s]}\njobs: [%s]\n", n-1, c.items, last, c.job)
 	return out.String()
+}
+
+// holdsRules compiles each case's definitions to one job, or to an error of a rule.
+func holdsRules(t *testing.T, cases map[string][2]string) {
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			result, found := loadWhole(spec.MapTree{"buildsync.yaml": workspace, "definitions/a.yaml": c[0]}, compile.Options{})
+			if c[1] == "" && (found.HasErrors() || len(result.Jobs) != 1) || c[1] != "" && !hasRule(found, c[1]) {
+				t.Errorf("want %q, have:\n%s", c[1], describe(found))
+			}
+		})
+	}
 }
 
 // TestFragmentLimits holds that fragments stand within each other at 100 levels
@@ -241,24 +274,13 @@ func chainOf(n, times int, last string) string {
 func TestFragmentLimits(t *testing.T) {
 	t.Parallel()
 	step := "{sh: {name: s, inputs: {command: ls}}}"
-	for name, c := range map[string]struct {
-		definitions string
-		rule        string // "": it compiles
-	}{
-		"a hundred levels":         {chainOf(100, 1, step), ""},
-		"a hundred and one levels": {chainOf(101, 1, step), "expansion-limit"},
-		"a thousand levels":        {chainOf(1000, 1, step), "expansion-limit"},
-		"doubling":                 {chainOf(60, 2, step), "expansion-limit"},
-		"doubling of nothing":      {chainOf(90, 2, ""), "expansion-limit"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			_, found := loadWhole(spec.MapTree{"buildsync.yaml": workspace, "definitions/a.yaml": c.definitions}, compile.Options{})
-			if c.rule == "" && found.HasErrors() || c.rule != "" && !hasRule(found, c.rule) {
-				t.Errorf("want %q, have:\n%s", c.rule, describe(found))
-			}
-		})
-	}
+	holdsRules(t, map[string][2]string{
+		"a hundred levels":         {fragmentChain.of(100, 1, step), ""},
+		"a hundred and one levels": {fragmentChain.of(101, 1, step), "expansion-limit"},
+		"a thousand levels":        {fragmentChain.of(1000, 1, step), "expansion-limit"},
+		"doubling":                 {fragmentChain.of(60, 2, step), "expansion-limit"},
+		"doubling of nothing":      {fragmentChain.of(90, 2, ""), "expansion-limit"},
+	})
 }
 
 // TestFragmentProvenance shows the way of a value through a fragment within a

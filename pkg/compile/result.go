@@ -94,6 +94,22 @@ type Template struct {
 	Provenance map[string]Provenance
 }
 
+// EachSetting visits the settings of a job that are not in its body.
+func (j *Job) EachSetting(visit func(path string, v *jsontree.Value)) {
+	if j.Enabled != nil {
+		visit("enabled", jsontree.Bool(*j.Enabled))
+	}
+	if j.Protect {
+		visit("protect", jsontree.Bool(true))
+	}
+	if j.Adopt {
+		visit("adopt", jsontree.Bool(true))
+	}
+	if j.ID != "" {
+		visit("id", jsontree.String(j.ID))
+	}
+}
+
 // Removal is an entry of removed: in a definitions file.
 type Removal struct {
 	Address   string

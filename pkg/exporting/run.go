@@ -95,8 +95,6 @@ type Run struct {
 	moved    map[string]bool // files that were edited since the workspace was read
 
 	shared []string // files that hold what was factored
-
-	definitions *definitions // of the workspace, made by index
 }
 
 // readJob is a live job that was read, by the name that its definition has.
@@ -264,49 +262,9 @@ func (x *Run) isIgnored(name string) bool {
 	})
 }
 
-// declared is the definition that a live job has already: the one that is pinned
-// to it, or one of its name that is pinned to none.
+// declared is the definition that a live job has already, if it is called name.
 func (x *Run) declared(project export.Project, live *diff.LiveJob, name string) *compile.Job {
-	index := x.index()
-	if job := index.pinned[defined{project.ID, live.ID}]; job != nil {
-		return job
-	}
-	return index.named[defined{project.ID, name}]
-}
-
-// defined is what a definition is found by: a project, and an id or a name in it.
-type defined struct{ project, key string }
-
-// definitions are the jobs of a workspace, for finding one among many.
-type definitions struct {
-	of      *compile.Result
-	pinned  map[defined]*compile.Job // by id
-	named   map[defined]*compile.Job // by name, of those without an id
-	renamed map[defined]*compile.Job // by a name that it had, of those without an id
-	address map[string]*compile.Job
-}
-
-// index returns the jobs of the workspace as it was read last.
-func (x *Run) index() *definitions {
-	if x.definitions != nil && x.definitions.of == x.w.Result {
-		return x.definitions
-	}
-	d := &definitions{of: x.w.Result, pinned: map[defined]*compile.Job{}, named: map[defined]*compile.Job{}, renamed: map[defined]*compile.Job{}, address: map[string]*compile.Job{}}
-	for _, job := range x.w.Result.Jobs {
-		d.address[job.Address] = job
-		if job.ID != "" {
-			d.pinned[defined{job.ProjectID, job.ID}] = job
-		} else {
-			d.named[defined{job.ProjectID, job.Name}] = job
-			for _, old := range job.RenamedFrom {
-				if key := (defined{job.ProjectID, old}); d.renamed[key] == nil {
-					d.renamed[key] = job
-				}
-			}
-		}
-	}
-	x.definitions = d
-	return d
+	return x.w.Jobs().Of(project.ID, live.ID, name)
 }
 
 func (x *Run) job(project export.Project, live *diff.LiveJob, at places) error {
@@ -354,7 +312,7 @@ func (x *Run) update(job *compile.Job, live *diff.LiveJob) error {
 		}
 		x.w = w
 		x.moved = map[string]bool{}
-		if job = x.index().address[job.Address]; job == nil {
+		if job = x.w.Jobs().At(job.Address); job == nil {
 			return nil // somebody has taken it away in between
 		}
 	}

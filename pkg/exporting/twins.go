@@ -42,7 +42,7 @@ func (x *Run) namesOf(project export.Project, jobs []*diff.LiveJob) map[*diff.Li
 // ownName is a live job's name, or the one that a definition is about to give
 // it.
 func (x *Run) ownName(project export.Project, live *diff.LiveJob, taken map[string]bool) string {
-	if job := x.index().renamed[defined{project.ID, live.Name}]; job != nil && x.declared(project, live, live.Name) == nil {
+	if job := x.w.Jobs().Renamed(project.ID, live.Name); job != nil && x.declared(project, live, live.Name) == nil {
 		return job.Name
 	}
 	return live.Name
@@ -87,7 +87,7 @@ func (x *Run) nameTwins(project export.Project, twins []*diff.LiveJob, taken map
 
 // pinned is the definition that names a live job by its id.
 func (x *Run) pinned(project export.Project, live *diff.LiveJob) *compile.Job {
-	return x.index().pinned[defined{project.ID, live.ID}]
+	return x.w.Jobs().Pinned(project.ID, live.ID)
 }
 
 // byUse puts the job first that people are most likely to mean: enabled, then

@@ -47,18 +47,7 @@ func (s *Set) OfJob(job *compile.Job) *Subject {
 		Name: job.Name, Project: job.Project, Address: job.Address, Owner: job.Owner, Labels: job.Labels,
 		Job: job, body: job.Unpacked().Body, notices: job.Notices, enabled: job.Enabled == nil || *job.Enabled, template: job.Template, set: s,
 	}
-	if job.Enabled != nil {
-		o.add("enabled", jsontree.Bool(*job.Enabled))
-	}
-	if job.Protect {
-		o.add("protect", jsontree.Bool(true))
-	}
-	if job.Adopt {
-		o.add("adopt", jsontree.Bool(true))
-	}
-	if job.ID != "" {
-		o.add("id", jsontree.String(job.ID))
-	}
+	job.EachSetting(o.add)
 	o.addCommon()
 	return o
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/buildsync/buildsync/pkg/catalog"
 	"github.com/buildsync/buildsync/pkg/compile"
-	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/gitbase"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -26,7 +25,7 @@ type Workspace struct {
 	Catalogue *catalog.Catalogue
 	Result    *compile.Result
 	Loaded    *compile.Loaded
-	declared  map[string]*compile.Job // see DefinitionOf
+	jobs      *Jobs // see Jobs
 }
 
 // Load reads and compiles the definitions. It keeps the parsed files, so that the
@@ -108,26 +107,6 @@ func Open(dir string) (*Workspace, error) {
 		return nil, err
 	}
 	return &Workspace{Dir: dir, Tree: &Tree{DirTree: tree}}, nil
-}
-
-// DefinitionOf returns the definition of a live job, by pinned id if there is one, nil if there is
-// none.
-func (w *Workspace) DefinitionOf(live *diff.LiveJob) *compile.Job {
-	if w.declared == nil {
-		w.declared = make(map[string]*compile.Job, len(w.Result.Jobs))
-		for _, job := range w.Result.Jobs {
-			if w.declared[job.ProjectID+"/name/"+job.Name] = job; job.ID != "" {
-				w.declared[job.ProjectID+"/id/"+job.ID] = job
-			}
-		}
-	}
-	if pinned := w.declared[live.ProjectID+"/id/"+live.ID]; pinned != nil {
-		return pinned
-	}
-	if named := w.declared[live.ProjectID+"/name/"+live.Name]; named != nil && named.ID == "" {
-		return named
-	}
-	return nil
 }
 
 // StateFile returns the path of a file in the workspace's state folder. It creates the folder with
