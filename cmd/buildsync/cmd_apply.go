@@ -258,7 +258,7 @@ func (in *invocation) refused(plan *diff.Plan, what string) error {
 	}
 	var text strings.Builder
 	text.WriteString(what)
-	for _, refusal := range plan.Refusals {
+	for _, refusal := range render.Refusals(plan) {
 		fmt.Fprintf(&text, "\n  %s: %s", refusal.Rule, sanitize.Line(refusal.Message, sanitize.MessageLimit))
 	}
 	return &failure{heldCode(plan), errors.New(text.String())}

@@ -1,8 +1,10 @@
 package render_test
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -148,5 +150,35 @@ func TestValuesKeepTheirRoom(t *testing.T) {
 	}
 	if out := text(t, plan, render.Options{Width: 40}); !strings.Contains(out, "5.3-jdk8") || !strings.Contains(out, "9.5-jdk17") {
 		t.Errorf("40 columns: what differs is cut away:\n%s", out)
+	}
+}
+
+// TestRefusalsOfManyObjects: what is refused alike of many objects is said once, with
+// how many they are; what differs, or is of few, is said apart.
+func TestRefusalsOfManyObjects(t *testing.T) {
+	t.Parallel()
+	plan := manyJobs(t, 1)
+	for i := range 300 {
+		address := fmt.Sprintf("shop/job/j%03d", i)
+		plan.Refusals = append(plan.Refusals, diff.Refusal{Rule: "create-incomplete", Address: address, Message: strconv.Quote(address) + " requires arch"})
+	}
+	for _, other := range []string{"a", "b", "c"} {
+		plan.Refusals = append(plan.Refusals, diff.Refusal{Rule: "collision", Address: "shop/job/" + other, Message: "shop/job/" + other + " exists already"})
+	}
+	plan.Refusals = append(plan.Refusals, diff.Refusal{Rule: "max-removals", Message: "too many"})
+	out := text(t, plan, render.Options{Width: 80})
+	const once = `Refused (create-incomplete): "shop/job/j000" requires arch; the same holds for 299 more: shop/job/j001, shop/job/j002, shop/job/j003 …`
+	if n := strings.Count(out, "Refused ("); n != 5 || !strings.Contains(out, once) {
+		t.Errorf("%d refusals:\n%s", n, out)
+	}
+	if n := strings.Count(text(t, plan, render.Options{Width: 80, NoGroup: true}), "Refused ("); n != 304 {
+		t.Errorf("%d refusals with --no-group", n)
+	}
+	if html := page(t, plan); strings.Count(html, "<strong>Refused") != 5 || !strings.Contains(html, "j150") {
+		t.Error("the page says each, or does not name all")
+	}
+	var document bytes.Buffer
+	if err := render.JSON(&document, plan); err != nil || strings.Count(document.String(), "requires arch") != 300 {
+		t.Errorf("the document does not keep each refusal: %v", err)
 	}
 }

@@ -36,7 +36,7 @@ func HTML(w io.Writer, plan *diff.Plan, options HTMLOptions) error {
 		OnlyAPart: onlyAPart, Parts: partsOf(plan), Needs: needLines(plan),
 		PlanID: name(plan.PlanID), Endpoint: name(plan.Endpoint), Tool: name(plan.ToolVersion),
 	}
-	for _, r := range plan.Refusals {
+	for _, r := range doc.refusals(plan, 0) {
 		data.Refusals = append(data.Refusals, pageRefusal{name(r.Rule), sanitizeMessage(r.Message)})
 	}
 	counts := map[string]int{}

@@ -142,7 +142,7 @@ func (m *markdownWriter) text() string {
 	for _, line := range needLines(m.plan) {
 		fmt.Fprintf(&out, "%s\n\n", sanitize.MarkdownText(line, 0))
 	}
-	for _, r := range m.plan.Refusals {
+	for _, r := range m.doc.refusals(m.plan, 0) {
 		fmt.Fprintf(&out, "- **Refused** %s: %s\n", sanitize.MarkdownCode(r.Rule, nameLimit), sanitize.MarkdownText(r.Message, messageLimit))
 	}
 	if len(m.plan.Refusals) > 0 {

@@ -16,6 +16,16 @@ import (
 type document struct {
 	changes []changeView
 	column  int // the widest left side, in columns
+	noGroup bool
+}
+
+// refusals are those of a plan as they are shown; named is how many objects one that
+// is about many names, 0 for all.
+func (d *document) refusals(plan *diff.Plan, named int) []diff.Refusal {
+	if d.noGroup {
+		return plan.Refusals
+	}
+	return foldRefusals(plan.Refusals, named)
 }
 
 // changeView is one object as it is shown.
@@ -76,7 +86,7 @@ type fieldView struct {
 
 // outlineOf prepares a plan. It groups changes with one cause unless noGroup is set.
 func outlineOf(plan *diff.Plan, noGroup bool) document {
-	doc := document{changes: objectsOf(plan)}
+	doc := document{changes: objectsOf(plan), noGroup: noGroup}
 	if !noGroup {
 		doc.changes = grouped(doc.changes)
 	}

@@ -140,7 +140,7 @@ func (t *textWriter) refusals(plan *diff.Plan) {
 	if len(plan.Refusals) == 0 {
 		return
 	}
-	for _, r := range plan.Refusals {
+	for _, r := range t.doc.refusals(plan, someNamed) {
 		t.line(t.palette.paint(red, "Refused ("+name(r.Rule)+"): ") + message(r.Message))
 	}
 	t.line("")
