@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -17,6 +18,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/exporting"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
 func (p *program) importCommand() *cli.Command {
@@ -97,11 +99,28 @@ func (in *invocation) importer() (*export.Exporter, error) {
 	if _, err := in.findWorkspace(); err != nil {
 		return export.New(export.Options{ShareSecrets: true}), nil
 	}
-	w, err := in.openToFill()
+	w, err := in.openBy(loadToImport)
 	if err != nil {
 		return nil, err
 	}
 	return export.New(export.Options{Catalogue: w.Catalogue, Workspace: w.Set, ShareSecrets: true, TakenSecrets: exporting.SecretsInUse(w.Result)}), nil
+}
+
+// loadToImport is load for a workspace whose definitions may be wrong, as they are
+// while a shell writes what import prints into one of them: the workspace file and
+// the step modules alone have to be right.
+func loadToImport(w *workspace.Workspace, environment string, vars map[string]string) spec.Diagnostics {
+	found := w.Load(environment, vars)
+	if w.Set == nil || w.Result == nil {
+		return found
+	}
+	shared := []string{spec.WorkspaceFile}
+	if modules := w.Set.Workspace.Modules; modules != nil {
+		shared = append(shared, modules.Text)
+	}
+	return slices.DeleteFunc(found, func(d spec.Diagnostic) bool {
+		return d.Rule == "definitions" || !slices.Contains(shared, d.Range.Start.File)
+	})
 }
 
 // importedName is the name of the folder of a build.yml, but for the folder that

@@ -31,6 +31,7 @@ func (e *Exporter) importBuildYML(root *spec.Node, opts ImportOptions) (*Importe
 	for _, f := range root.Fields {
 		switch f.Key.Text {
 		case "version":
+			b.version(f.Value)
 		case "env":
 			b.env(f.Value)
 		case "params":
@@ -41,8 +42,27 @@ func (e *Exporter) importBuildYML(root *spec.Node, opts ImportOptions) (*Importe
 			b.lose(f.Key.Text, "a definition has no such key")
 		}
 	}
+	if root.Get("version") == nil {
+		b.lose("version", "the file has none, and was read as 2.0")
+	}
 	b.codeBranch()
 	return &Imported{Text: imported(b.job, opts), Lost: b.lost}, nil
+}
+
+// version says so where the file may mean something else than version 2.0 does.
+func (b *buildYML) version(n *spec.Node) {
+	if n.Text != "2.0" && n.Text != "2" {
+		b.lose("version", fmt.Sprintf("only 2.0 is known, so the file was read as that and not as %q", n.Text))
+	}
+}
+
+// isText reports whether a value is a text, and lists it as lost where it is a list
+// or a mapping. null is no text, and nothing is lost with it.
+func (b *buildYML) isText(path string, n *spec.Node) bool {
+	if n.Kind != spec.ScalarNode {
+		b.lose(path, "it must be a text")
+	}
+	return n.Kind == spec.ScalarNode && !n.IsNull()
 }
 
 func (b *buildYML) lose(path, reason string) { b.lost = append(b.lost, Lost{path, reason}) }
@@ -154,6 +174,7 @@ func (b *buildYML) env(env *spec.Node) {
 		for _, r := range f.Value.Fields {
 			path, value := "env.resource."+r.Key.Text, strings.ToLower(r.Value.Text)
 			switch {
+			case !b.isText(path, r.Value):
 			case r.Key.Text == "arch" && (value == "x86" || value == "x86-64" || value == "x86_64"):
 			case r.Key.Text == "arch" && (value == "arm" || value == "arm64" || value == "aarch64"):
 				b.setKey(path, wire.KeyArch, yamltext.Text("arm"))
@@ -173,6 +194,10 @@ func (b *buildYML) params(params *spec.Node) {
 	for i, p := range params.Items {
 		name := p.Str("name")
 		path := fmt.Sprintf("params[%s]", cmp.Or(name, fmt.Sprint(i)))
+		if p.Kind != spec.MappingNode {
+			b.lose(path, "it must be a mapping")
+			continue
+		}
 		if name == "" {
 			b.lose(path, "it has no name")
 			continue
@@ -180,12 +205,11 @@ func (b *buildYML) params(params *spec.Node) {
 		n := yamltext.OneLine(yamltext.Mapping(yamltext.Entry("name", yamltext.Text(name))))
 		for _, f := range p.Fields {
 			switch {
-			case f.Key.Text == "name":
-			case f.Key.Text == "value" && f.Value.Kind == spec.ScalarNode && !f.Value.IsNull():
-				n.Add("default", verbatimOf(f.Value))
-			case f.Key.Text == "description" && f.Value.Kind == spec.ScalarNode:
-				n.Add("description", verbatimOf(f.Value))
-			case f.Value.IsNull():
+			case f.Key.Text == "name", f.Value.IsNull():
+			case f.Key.Text == "value" || f.Key.Text == "description":
+				if b.isText(path+"."+f.Key.Text, f.Value) {
+					n.Add(map[string]string{"value": "default", "description": "description"}[f.Key.Text], verbatimOf(f.Value))
+				}
 			default:
 				b.lose(path+"."+f.Key.Text, "a build parameter has no such key")
 			}
@@ -263,7 +287,7 @@ func (b *buildYML) checkout(path string, settings *spec.Node) {
 	b.expect(spec.MappingNode, path, settings)
 	for _, f := range settings.Fields {
 		if f.Key.Text != "inputs" {
-			if f.Key.Text != "name" {
+			if f.Key.Text != "name" || f.Value.Text != "checkout" && !f.Value.IsNull() {
 				b.lose(path+"."+f.Key.Text, "a code source has no such key")
 			}
 			continue
@@ -272,10 +296,15 @@ func (b *buildYML) checkout(path string, settings *spec.Node) {
 		for _, in := range f.Value.Fields {
 			key := checkoutKeys[in.Key.Text]
 			switch {
+			case !b.isText(path+".inputs."+in.Key.Text, in.Value):
+			case key == wire.KeyEnableGitLFS && in.Value.Text != "true" && in.Value.Text != "false":
+				b.lose(path+".inputs."+in.Key.Text, "it must be true or false")
 			case key != "":
 				scm.Add(key, verbatimOf(in.Value))
 			case in.Key.Text == "submodule" && (in.Value.Text == "true" || in.Value.Text == "false"):
 				b.setKey(path+".inputs.submodule", wire.KeyAutoUpdateSubModule, yamltext.Literal(in.Value.Text))
+			case in.Key.Text == "submodule":
+				b.lose(path+".inputs.submodule", "it must be true or false")
 			default:
 				b.lose(path+".inputs."+in.Key.Text, "a code source has no such key")
 			}
@@ -336,7 +365,14 @@ func (b *buildYML) step(path, word string, settings *spec.Node) {
 	for _, f := range settings.Fields {
 		switch f.Key.Text {
 		case "name", "image":
+			if !b.isText(path+"."+f.Key.Text, f.Value) {
+				continue
+			}
 			keep(path+"."+f.Key.Text, func(body *yamltext.Node) { body.Add(f.Key.Text, verbatimOf(f.Value)) })
+		case "enable":
+			if b.isText(path+".enable", f.Value) {
+				keep(path+".enable", func(body *yamltext.Node) { body.Add("enable", verbatimOf(f.Value)) })
+			}
 		case "inputs":
 			b.expect(spec.MappingNode, path+".inputs", f.Value)
 			for _, in := range f.Value.Fields {
@@ -354,6 +390,13 @@ func (b *buildYML) step(path, word string, settings *spec.Node) {
 // input adds an input to a step, a mapping input by input where it does not fit
 // whole.
 func (b *buildYML) input(path string, keys []string, value *spec.Node, keep func(string, func(*yamltext.Node))) {
+	if value.IsNull() {
+		b.lose(path, "it has no value")
+		return
+	}
+	if len(keys) == 1 && keys[0] == "command" && !b.isText(path, value) {
+		return
+	}
 	count := len(b.lost)
 	keep(path, func(body *yamltext.Node) { setPath(body, append([]string{"inputs"}, keys...), verbatimOf(value)) })
 	if len(b.lost) == count || value.Kind != spec.MappingNode {

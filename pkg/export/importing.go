@@ -9,7 +9,9 @@ import (
 	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/format"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -39,7 +41,14 @@ func (e *Exporter) Import(name string, text []byte, opts ImportOptions) (*Import
 	root, found := spec.ParseFile(name, text)
 	switch kind := spec.Foreign(root, text); kind {
 	case spec.ForeignBuildYML:
-		return e.importBuildYML(root, opts)
+		if err := firstError(found); err != nil {
+			return nil, err // a key that stands twice would be lost
+		}
+		out, err := e.importBuildYML(root, opts)
+		if n := len(format.Comments(name, text)); err == nil && n > 0 {
+			out.Lost = append(out.Lost, Lost{sanitize.Counted(n, "comment"), "the definition is written anew"})
+		}
+		return out, err
 	case spec.ForeignAPIBody:
 		return e.importBody(text, opts)
 	case "":

@@ -44,6 +44,9 @@ func (e *Exporter) ToBuildYML(job *compile.Job) (text []byte, lost []Lost, err e
 			}
 		}
 	}
+	if job.Enabled != nil && !*job.Enabled {
+		w.lose("enabled", "it stays with the job")
+	}
 	if len(job.Notices) > 0 {
 		w.lose("notifications", "they stay with the job")
 	}
@@ -69,13 +72,35 @@ func (w *buildYMLWriter) params(parameters *jsontree.Value) *yamltext.Node {
 		if p.fields[wire.ParamDefaultValue].Get(wire.KeyLimits).Kind() == jsontree.KindArray {
 			w.lose(path+".options", "a build.yml has no options")
 		}
+		w.loseFields(p, path)
 		if list == nil {
 			list = yamltext.Sequence()
 		}
-		list.Items = append(list.Items, yamltext.Mapping(yamltext.Entry("name", yamltext.Text(p.name())),
-			yamltext.Entry("value", yamltext.Text(p.value(wire.ParamDefaultValue)))))
+		n := yamltext.Mapping(yamltext.Entry("name", yamltext.Text(p.name())), yamltext.Entry("value", yamltext.Text(p.value(wire.ParamDefaultValue))))
+		if description := p.value(wire.ParamDescription); description != "" {
+			n.Add("description", yamltext.Text(description))
+		}
+		list.Items = append(list.Items, n)
 	}
 	return list
+}
+
+// loseFields lists what a build.yml cannot say of a parameter. The import of a
+// build.yml knows that codeBranch is predefined.
+func (w *buildYMLWriter) loseFields(p *parameter, path string) {
+	for _, field := range p.definition.Get(wire.KeyParams).Items() {
+		name, value := field.Str(wire.KeyName), field.Str(wire.KeyValue)
+		switch name {
+		case wire.ParamName, wire.ParamType, wire.ParamDefaultValue, wire.ParamDescription, wire.ParamSensitiveVar:
+			continue
+		case wire.ParamDefaults, wire.ParamStaticVar, wire.ParamDeletion:
+			if !wire.MeansTrue(value) || name == wire.ParamDefaults && p.name() == predefinedBranch {
+				continue
+			}
+			name = map[string]string{wire.ParamDefaults: "predefined", wire.ParamStaticVar: "static", wire.ParamDeletion: "deletable"}[name]
+		}
+		w.lose(path+valuepath.Member(name), "a build.yml cannot say it of a parameter")
+	}
 }
 
 func (w *buildYMLWriter) env(body *jsontree.Value) *yamltext.Node {
@@ -137,6 +162,15 @@ func (w *buildYMLWriter) step(step *jsontree.Value, path string) (*yamltext.Node
 		w.lose(path, "the step is switched off")
 		return nil, nil
 	}
+	for _, m := range step.Members() {
+		switch m.Key {
+		case wire.KeyModuleID, wire.KeyName, wire.KeyProperties, wire.KeyEnable:
+		default:
+			if !m.Value.IsEmpty() {
+				w.lose(path+valuepath.Member(m.Key), "a step of a build.yml has no such key")
+			}
+		}
+	}
 	n := yamltext.Mapping(yamltext.Entry("name", yamltext.Text(step.Str(wire.KeyName))))
 	properties := step.Get(wire.KeyProperties)
 	if image := properties.Str("image"); image != "" {
@@ -145,7 +179,7 @@ func (w *buildYMLWriter) step(step *jsontree.Value, path string) (*yamltext.Node
 	for _, m := range byInterest(properties.Members()) {
 		p := module.Property(m.Key)
 		switch {
-		case m.Key == "image", m.Value.IsEmpty(), p != nil && p.Default != nil && jsontree.Equal(p.Default, m.Value):
+		case m.Key == "image", m.Value.IsEmpty():
 			continue
 		case m.Key == "command":
 			setPath(n, []string{"inputs", "command"}, plainOf(m.Value))
@@ -153,6 +187,9 @@ func (w *buildYMLWriter) step(step *jsontree.Value, path string) (*yamltext.Node
 		}
 		if name, value := inputOf(module, m); name != "" {
 			setPath(n, append([]string{"inputs"}, strings.Split(name, ".")...), value)
+			continue
+		}
+		if p != nil && p.Default != nil && jsontree.Equal(p.Default, m.Value) {
 			continue
 		}
 		w.lose(path+".properties"+valuepath.Member(m.Key), "no input of build.yml is known for it")

@@ -53,6 +53,15 @@ func sameValue(a, b *spec.Node) bool {
 	return true
 }
 
+// Comments lists the comments of a file, in order; none where it cannot be read.
+func Comments(name string, src []byte) []string {
+	_, root, _ := spec.ParseWritten(name, src)
+	if root == nil {
+		return nil
+	}
+	return comments(string(src), root)
+}
+
 // comments lists the comments of a file, in order.
 func comments(src string, root *spec.Written) []string {
 	var found []string
