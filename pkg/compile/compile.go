@@ -37,6 +37,8 @@ type Options struct {
 	// Partly means that more files follow, or that the definitions will not be applied. Conflicts
 	// over which live jobs they mean are not checked.
 	Partly bool
+	// NoPlaces leaves out of each job's Provenance all but the places of its name and former names.
+	NoPlaces bool
 }
 
 // Compile compiles a loaded workspace. The result has everything that could be compiled. It must
@@ -120,12 +122,13 @@ type compiler struct {
 	findings  findings
 	result    *Result
 
-	pack    bool
-	partly  bool
-	files   *fileTable
-	room    []recorded // for the next job
-	packing []byte     // as well
-	part    *filePart  // notes what the file being compiled depends on; nil: nobody asks
+	pack     bool
+	noPlaces bool
+	partly   bool
+	files    *fileTable
+	room     []recorded // for the next job
+	packing  []byte     // as well
+	part     *filePart  // notes what the file being compiled depends on; nil: nobody asks
 }
 
 // newCompiler makes a compiler and resolves the variables. part, if not nil, records what they
@@ -134,7 +137,7 @@ func newCompiler(set *spec.Set, opts Options, part *filePart) *compiler {
 	c := &compiler{
 		set: set, workspace: set.Workspace, catalogue: opts.Catalogue,
 		templates: map[string]*template{}, fragments: map[string]*fragment{}, families: map[string]*family{}, secrets: map[string]bool{}, includes: map[string]*include{}, sources: make(map[string][]byte, len(set.Files)),
-		result: &Result{}, maxTotal: maxTotal, pack: opts.Pack, partly: opts.Partly, files: &fileTable{number: map[string]uint64{}}, part: part,
+		result: &Result{}, maxTotal: maxTotal, pack: opts.Pack, noPlaces: opts.NoPlaces, partly: opts.Partly, files: &fileTable{number: map[string]uint64{}}, part: part,
 	}
 	if c.workspace == nil {
 		c.workspace = &spec.Workspace{}

@@ -113,9 +113,12 @@ func (c *compiler) compileJob(n *spec.Node, combo []binding, use *familyUse) {
 		j.Use = use.entry.Pos()
 	}
 	c.total += max(0, len(u.recorded)+u.uses-jobValues)
-	if c.pack {
+	switch {
+	case c.pack:
 		c.packJob(j, u.recorded)
-	} else {
+	case c.noPlaces:
+		j.Provenance = namePlaces(u.recorded)
+	default:
 		j.Provenance = provenanceOf(u.recorded)
 	}
 	c.result.Jobs = append(c.result.Jobs, j)

@@ -1,5 +1,7 @@
 package compile
 
+import "strings"
+
 // recorded is the origin of one value. A unit lists them in order; for equal paths the last counts.
 type recorded struct {
 	path string
@@ -15,6 +17,17 @@ func provenanceOf(list []recorded) map[string]Provenance {
 	m := make(map[string]Provenance, len(list))
 	for i := range list {
 		m[list[i].path] = list[i].Provenance
+	}
+	return m
+}
+
+// namePlaces is provenanceOf for the name and the former names alone.
+func namePlaces(list []recorded) map[string]Provenance {
+	m := map[string]Provenance{}
+	for i := range list {
+		if path := list[i].path; path == "job_name" || strings.HasPrefix(path, "renamed_from") {
+			m[path] = list[i].Provenance
+		}
 	}
 	return m
 }

@@ -19,6 +19,8 @@ type batch struct {
 	files   []batchFile
 	size    int // in bytes
 
+	noPlaces bool // nothing asks where the values of compiled jobs come from
+
 	front    spec.Diagnostics // of loading
 	compiled spec.Diagnostics // of compiling
 	read     []*spec.File     // shared ones too
@@ -44,7 +46,13 @@ func (c *checker) newBatch() *batch {
 	if c.complete {
 		part.templates, part.fragments, part.families = c.linter.templates, c.fragments, c.families
 	}
-	return &batch{linter: part, shared: c.templates, done: make(chan struct{})}
+	return &batch{linter: part, shared: c.templates, noPlaces: !c.needsPlaces(), done: make(chan struct{})}
+}
+
+// needsPlaces reports whether a rule asks where the values of compiled jobs come
+// from: policies and policy.ignore do.
+func (c *checker) needsPlaces() bool {
+	return len(c.judging.set.Policies) > 0 || c.set.Workspace != nil && len(c.set.Workspace.Policy.Ignore) > 0
 }
 
 // run loads, compiles and judges the files.
@@ -68,7 +76,7 @@ func (b *batch) run() {
 	}
 	part := *b.set
 	part.Files = files
-	b.result, b.compiled = compile.Compile(&part, compile.Options{Vars: b.opts.Vars, Catalogue: b.catalogue, Partly: true})
+	b.result, b.compiled = compile.Compile(&part, compile.Options{Vars: b.opts.Vars, Catalogue: b.catalogue, Partly: true, NoPlaces: b.noPlaces})
 	sharpen(b.compiled, files)
 	b.read = files
 	for _, file := range judged {

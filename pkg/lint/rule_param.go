@@ -221,6 +221,8 @@ func (w *secretWalk) scalar(n *spec.Node, name string, path way) {
 	finder := w.likely
 	if w.escapes && n.Style == spec.DoubleQuotedStyle {
 		finder = secret.Everything()
+	} else if n.Range.Start.File == w.name && !finder.OnLines(n.Range.Start.Line, n.Range.End.Line) && !secret.IsSecretName(name) {
+		return
 	}
 	for _, m := range finder.FindValue(name, n.Text) {
 		if name == "url" && strings.HasSuffix(m.Kind, " in a URL") {

@@ -1,18 +1,41 @@
 package secret
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Finder finds the kinds of secret that can occur in one document.
 type Finder struct {
 	there markerSet
+	lines []int // of the document, from 1, where something may be; in their order
 }
 
 // Everything finds all that Find finds.
-func Everything() Finder { return Finder{everyMarker} }
+func Everything() Finder { return Finder{there: everyMarker} }
 
 // Within returns a finder for the parts of a document. It skips kinds that the document cannot
 // contain.
-func Within(document string) Finder { return Finder{markers().within(document)} }
+func Within(document string) Finder {
+	var places []int
+	f := Finder{there: markers().within(document, &places)}
+	line, from := 1, 0
+	for _, at := range places {
+		line += strings.Count(document[from:at], "\n")
+		from = at
+		if len(f.lines) == 0 || f.lines[len(f.lines)-1] != line {
+			f.lines = append(f.lines, line)
+		}
+	}
+	return f
+}
+
+// OnLines reports whether there is anything to look for from one line of the
+// document to another.
+func (f Finder) OnLines(first, last int) bool {
+	at, _ := slices.BinarySearch(f.lines, first)
+	return at < len(f.lines) && f.lines[at] <= last
+}
 
 // FindsAny reports whether there is anything to look for.
 func (f Finder) FindsAny() bool { return f.there != 0 }
@@ -24,7 +47,7 @@ func (f Finder) Find(text string) []Match {
 	}
 	text = text[:min(len(text), maxText)]
 	known := markers()
-	there := known.within(text) & f.there
+	there := known.within(text, nil) & f.there
 	if there == 0 {
 		return nil
 	}

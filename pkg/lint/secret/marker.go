@@ -50,7 +50,7 @@ func (index *markerIndex) addShared(texts ...string) markerSet {
 	bit := markerSet(1) << index.count
 	index.count++
 	for _, text := range texts {
-		text = strings.TrimSpace(text)
+		text = fromRarest(strings.TrimSpace(text))
 		m := marker{text, bit}
 		index.byFirst[text[0]] = append(index.byFirst[text[0]], m)
 		upper := strings.ToUpper(text[:2])
@@ -62,6 +62,31 @@ func (index *markerIndex) addShared(texts ...string) markerSet {
 		}
 	}
 	return bit
+}
+
+// byFrequency are the letters of scripts, the most frequent first.
+const byFrequency = "etaoinsrlcdpmuhgbfywkvxjqz"
+
+// fromRarest cuts a marker so that it starts with its rarest pair of bytes: the
+// fewer places of a text are looked at closely. Where the rest of a marker
+// stands, the whole may.
+func fromRarest(text string) string {
+	weight := func(c byte) int {
+		switch at := strings.IndexByte(byFrequency, c); {
+		case at >= 0:
+			return len(byFrequency) + 10 - at
+		case strings.IndexByte("-./ :\"", c) >= 0:
+			return 12
+		}
+		return 4
+	}
+	best, least := 0, weight(text[0])*weight(text[1])
+	for i := 1; i+4 <= len(text); i++ { // a shorter rest would stand in too many texts
+		if w := weight(text[i]) * weight(text[i+1]); w < least {
+			best, least = i, w
+		}
+	}
+	return text[best:]
 }
 
 var markers = sync.OnceValue(func() *markerIndex {
@@ -85,8 +110,9 @@ var markers = sync.OnceValue(func() *markerIndex {
 	return index
 })
 
-// within returns the markers that text holds.
-func (index *markerIndex) within(text string) markerSet {
+// within returns the markers that text holds. Where they start is appended to
+// places, unless it is nil.
+func (index *markerIndex) within(text string, places *[]int) markerSet {
 	var found markerSet
 	for i := range len(text) - 1 {
 		pair := uint16(text[i])<<8 | uint16(text[i+1])
@@ -96,6 +122,9 @@ func (index *markerIndex) within(text string) markerSet {
 		for _, m := range index.byFirst[lowerByte(text[i])] {
 			if len(text)-i >= len(m.text) && hasLowerPrefix(text[i:], m.text) {
 				found |= m.bit
+				if places != nil {
+					*places = append(*places, i)
+				}
 			}
 		}
 	}

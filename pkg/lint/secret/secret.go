@@ -101,7 +101,7 @@ func FindValue(name, value string) []Match { return Everything().FindValue(name,
 // IsSecretName reports whether name is one of a secret: whether its last word, in snake or camel
 // case, is one of nameWords.
 func IsSecretName(name string) bool {
-	if len(name) > 256 || markers().within(name)&markers().names == 0 {
+	if name == "" || len(name) > 256 || !endsNameWord(name[len(name)-1]) || markers().within(name, nil)&markers().names == 0 {
 		return false
 	}
 	lower := asciiLower(name)
@@ -116,6 +116,16 @@ func IsSecretName(name string) bool {
 		if first := name[len(before)]; 'A' <= first && first <= 'Z' && name != strings.ToUpper(name) {
 			return true
 		}
+	}
+	return false
+}
+
+// endsNameWord reports whether one of nameWords ends in c: most names need no
+// closer look.
+func endsNameWord(c byte) bool {
+	switch lowerByte(c) {
+	case 'd', 'n', 't', 'y':
+		return true
 	}
 	return false
 }
