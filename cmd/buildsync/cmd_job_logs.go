@@ -143,7 +143,7 @@ func (l *live) saveLog(b pages.BuildRef, name, level string) (err error) {
 	progress.Close()
 	switch {
 	case errors.Is(err, client.ErrChanged):
-		return fmt.Errorf("%s does not hold the beginning of this log; leave out --resume to download it anew: %w", name, err)
+		return fmt.Errorf("%s does not hold the beginning of this log; leave out --resume to download it again: %w", name, err)
 	case err != nil && received.Size() > 0:
 		return fmt.Errorf("%w; the first %s are in %s, and --resume fetches the rest", err, screen.BytesShown(received.Size()), name)
 	case err != nil:

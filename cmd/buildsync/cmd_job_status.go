@@ -13,7 +13,7 @@ import (
 func (p *program) jobStatusCommand() *cli.Command {
 	return p.command(&cli.Command{
 		Name:      "status",
-		Usage:     "tell whether a job is running",
+		Usage:     "show whether a job is running",
 		ArgsUsage: "JOB",
 		Description: about(`Prints whether a build of the job is running (API reference 4.4). The service's answer lags behind
 the start of a build; what became of one is said by buildsync job record.

@@ -61,7 +61,7 @@ func (p *program) jobDeleteCommand() *cli.Command {
 		ArgsUsage: "JOB…",
 		Description: about(`Deletes live jobs (API reference 4.15). They go to the recycle bin, from which the console can
 restore them for some days; their builds and logs cannot be read meanwhile. It asks first;
-without a terminal it needs --yes. A job that a definition declares is created anew by the
+without a terminal it needs --yes. A job that a definition declares is created again by the
 next apply: take it out of the definitions too.
 
 Exit codes: 0 done; 1 nothing was done; 3 invalid input; 6 done in part, or not known.`,

@@ -194,7 +194,7 @@ func (p *program) templateDeleteCommand() *cli.Command {
 		ArgsUsage: "TEMPLATE",
 		Description: about(`Deletes a build template for good (API reference 4.22). Jobs that were made from it stay as they
 are. It asks first; without a terminal it needs --yes. A template that a definition declares
-is created anew by the next apply.
+is created again by the next apply.
 
 Exit codes: 0 done; 1 not deleted; 3 invalid input; 6 it is not known whether it was.`,
 			"buildsync template delete java-service"),

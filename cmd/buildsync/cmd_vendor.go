@@ -243,7 +243,7 @@ func (in *invocation) vendorSync(outputs []kit.Output, w *workspace.Workspace, s
 	ctx, cancel := in.WithTimeout()
 	defer cancel()
 	if _, found := spec.ReadLock(w.Tree); len(found) > 0 {
-		in.Note("%s is written anew; what it does not say is taken from where the refs are now: %s", spec.LockFile, found[0].Message)
+		in.Note("%s is written again; what it does not have is taken from the present commits of the refs: %s", spec.LockFile, found[0].Message)
 	}
 	copies, err := vendored.Fetch(ctx, w.Tree, sources, false)
 	if err != nil {

@@ -85,7 +85,7 @@ type bench struct {
 //
 //	code N COMMAND…         the command ends with the exit code N
 //	calls [N] PATTERN       the emulator got (N) requests whose operation or method is PATTERN
-//	forget-calls            counting begins anew
+//	forget-calls            counting starts again
 //	truth NAME PATH VALUE   the live job NAME holds VALUE at PATH, such as steps/0/name
 //	truth-count N           there are N live jobs
 //	edit NAME PATH VALUE    someone edits a live job outside

@@ -34,7 +34,7 @@ func NewEnvironment(pairs []string) Environment {
 	return env
 }
 
-// Get returns a variable, "" where it is not set.
+// Get returns a variable, "" if it is not set.
 func (e Environment) Get(name string) string { return e[name] }
 
 // Lookup is get with whether the variable is set.
@@ -69,7 +69,7 @@ func IsTerminal(stream any) bool {
 	return file != nil && term.IsTerminal(int(file.Fd()))
 }
 
-// Draws reports whether a display may be drawn on a stream and drawn anew: it is a
+// Draws reports whether a display may be drawn on a stream and drawn again: it is a
 // terminal that can move its cursor.
 func (p *Console) Draws(stream any) bool {
 	return IsTerminal(stream) && p.Env.Get("TERM") != "dumb"

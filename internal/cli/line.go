@@ -126,7 +126,7 @@ func (l *Line) FlagsFirst() []string {
 	return append(append(words, "--"), l.Args...)
 }
 
-// Value returns the value of a flag that was typed, "" where it was not.
+// Value returns the value of a flag that was typed, "" if it was not.
 func (l *Line) Value(names ...string) (value string) {
 	words := slices.Concat(l.Head, l.Flags)
 	for i, word := range words {

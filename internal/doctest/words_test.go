@@ -45,6 +45,8 @@ func avoided(t *testing.T) map[string]string {
 var stiff = map[string]string{
 	"it is not said":         "no … selected",
 	"tells whether":          "reports whether",
+	"tell whether":           "show whether",
+	"otherwise than":         "differently from",
 	"what is defined is":     "is in step",
 	"is no job name":         "is not a valid job name",
 	"is no parameter name":   "is not a parameter name",

@@ -157,7 +157,7 @@ func insertLines(text, mark, lines string) string {
 type Written struct {
 	Path     string
 	Made     bool
-	Uncalled string // what a pipeline or hook that was there does not call; "" where it does
+	Uncalled string // what a pipeline or hook that was there does not call; "" if it does
 }
 
 // Write writes the files that do not exist yet. What was done is returned

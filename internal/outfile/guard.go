@@ -47,7 +47,7 @@ func CheckUnread(name string) error {
 	}
 }
 
-// readBy says as what the workspace in dir reads the file full, "" where it
+// readBy says as what the workspace in dir reads the file full, "" if it
 // reads no such file, nor what full is another name of.
 func readBy(dir, full string) string {
 	name, err := filepath.Rel(dir, full)

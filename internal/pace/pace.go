@@ -24,7 +24,7 @@ type paceOf struct {
 	Rates   map[string]float64 `json:"rates"`
 }
 
-// paceName returns the file's name, "" where there is no cache folder.
+// paceName returns the file's name, "" if there is no cache folder.
 func paceName(cache string) string {
 	if cache == "" {
 		return ""

@@ -35,7 +35,7 @@ func (j JobRef) String() string {
 type BuildRef struct {
 	Job    JobRef
 	Number int    // 0 if the record was named
-	Record string // "" where it has not been read
+	Record string // "" if it has not been read
 }
 
 func (b BuildRef) String() string {

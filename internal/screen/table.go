@@ -189,7 +189,7 @@ func readTime(text string) (t time.Time, known bool) {
 	return time.Time{}, false
 }
 
-// Took is how long something ran, "" where that is not known.
+// Took is how long something ran, "" if that is not known.
 func Took(start, end string) string {
 	from, known := readTime(start)
 	to, alsoKnown := readTime(end)

@@ -70,7 +70,7 @@ func appendValue(out *bytes.Buffer, n *Node, indent string, isName bool) {
 	AppendBlock(out, n, indent+indentStep)
 }
 
-// OneLineOf writes n on one line, "" where it must stand over several.
+// OneLineOf writes n on one line, "" if it must stand over several.
 func OneLineOf(n *Node, column int) string {
 	switch {
 	case n.Kind == LiteralNode:

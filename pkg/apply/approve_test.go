@@ -43,7 +43,7 @@ func TestApprove(t *testing.T) {
 	tests := map[string]struct {
 		meddle func(*world)
 		head   func() *compile.Result
-		stale  string // part of the message, "" where the approval holds
+		stale  string // part of the message, "" if the approval holds
 	}{
 		"nothing happened":    {func(*world) {}, want, ""},
 		"all of it is done":   {func(w *world) { w.converge(want()) }, want, ""},
@@ -138,7 +138,7 @@ func TestApproveComparesTheChanges(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		change func(*diff.Plan)
-		want   string // "" where the approval holds
+		want   string // "" if the approval holds
 	}{
 		"nothing":               {func(*diff.Plan) {}, "only part of it is left to do"},
 		"nothing is left to do": {func(p *diff.Plan) { p.Changes[0].Actions = nil }, ""},

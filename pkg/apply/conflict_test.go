@@ -62,7 +62,7 @@ func TestChangedSinceThePlan(t *testing.T) {
 		action  diff.Action
 		meddle  func(*world)
 		paths   []string
-		left    string // the target's command afterwards, "" where it is gone
+		left    string // the target's command afterwards, "" if it is gone
 	}{
 		"update, edited": {update, "shop/job/target", diff.ActionUpdate, edit,
 			[]string{`steps["Build"].properties.command`}, "echo edited"},

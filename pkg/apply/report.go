@@ -82,7 +82,7 @@ type Result struct {
 	ID         string           `json:"id"` // the job's id or the template's uuid, "" if none is known
 	Action     diff.Action      `json:"action"`
 	Outcome    Outcome          `json:"outcome"`
-	Message    string           `json:"message"`           // what happened, for people; "" where the outcome says all
+	Message    string           `json:"message"`           // what happened, for people; "" if the outcome says all
 	Next       remedy.Remedy    `json:"next"`              // what to do about it, such as a command
 	Paths      []string         `json:"paths"`             // the fields that a conflict or a rewriting is about
 	Written    []string         `json:"written,omitempty"` // what an action of several requests had written when it stopped
@@ -105,7 +105,7 @@ type Result struct {
 
 // Build is a smoke run of a changed job.
 type Build struct {
-	Number  string `json:"number"`  // "" where it did not start
+	Number  string `json:"number"`  // "" if it did not start
 	Result  string `json:"result"`  // SUCCESS, FAILURE or another status of the service; not started, unknown, interrupted
 	Message string `json:"message"` // why, where it did not succeed
 }

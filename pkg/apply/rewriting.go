@@ -22,7 +22,7 @@ var spellingAdvice = map[diff.Spelling]string{
 }
 
 // rewriting says what to write so that the service stores it as it is, where all
-// that is not as it was sent is a known spelling of it; "" where it is not.
+// that is not as it was sent is a known spelling of it; "" if it is not.
 func rewriting(unmet []diff.Field) remedy.Remedy {
 	advice := ""
 	for i := range unmet {

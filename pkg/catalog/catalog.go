@@ -78,7 +78,7 @@ type Property struct {
 	Type           Type
 	Description    string
 	Confidence     Confidence
-	Source         string // "" where it is the module's
+	Source         string // "" if it is the module's
 	Example        *jsontree.Value
 	Default        *jsontree.Value // nil if none is known
 	DefaultBasis   string          // why Default is believed
@@ -94,7 +94,7 @@ type Property struct {
 // with a dot stands for a key of a mapping: unit_test.report_path.
 type Input struct {
 	Name       string
-	Property   string // "" where the property is not public
+	Property   string // "" if the property is not public
 	Values     []InputValue
 	Confidence Confidence
 	Source     string

@@ -284,7 +284,7 @@ func TestEarlierCompilesLittle(t *testing.T) {
 			}
 		}
 		if got := strings.Join(anew, " "); got != tc.anew {
-			t.Errorf("%s: compiled anew: %q, want %q", name, got, tc.anew)
+			t.Errorf("%s: compiled again: %q, want %q", name, got, tc.anew)
 		}
 	}
 }

@@ -204,8 +204,8 @@ func TestSecrets(t *testing.T) {
 	}{
 		"unchanged":               {head: declared(secret("<secret NEXUS>")), live: secret(canary)},
 		"masked":                  {head: declared(secret("<secret NEXUS>")), live: secret("******")},
-		"written anew":            {head: declared(secret("<secret NEXUS>")), live: secret(canary), set: func(o *diff.Options) { o.WriteSecrets = []string{"all"} }, want: `change shop/job/j update | change parameters["TOKEN"].defaultValue`},
-		"another written anew":    {head: declared(secret("<secret NEXUS>")), live: secret(canary), set: func(o *diff.Options) { o.WriteSecrets = []string{"OTHER"} }},
+		"written again":           {head: declared(secret("<secret NEXUS>")), live: secret(canary), set: func(o *diff.Options) { o.WriteSecrets = []string{"all"} }, want: `change shop/job/j update | change parameters["TOKEN"].defaultValue`},
+		"another written again":   {head: declared(secret("<secret NEXUS>")), live: secret(canary), set: func(o *diff.Options) { o.WriteSecrets = []string{"OTHER"} }},
 		"update around it":        {head: declared(other), live: secret(canary), want: `change shop/job/j update | change arch`},
 		"removed":                 {head: defined(t, "j", `{"arch":"a","steps":[],"parameters":[]}`), live: secret(canary), want: `change shop/job/j update | change parameters["TOKEN"]`},
 		"not declared, update":    {head: defined(t, "j", `{"arch":"b","steps":[]}`), live: secret(canary), want: "change shop/job/j update | change arch\nrefused: secret"},

@@ -98,7 +98,7 @@ func Checks() []Check {
 type Examination struct {
 	setup     Setup
 	w         *workspace.Workspace
-	repo      *gitbase.Repo // nil where there is no base to look for
+	repo      *gitbase.Repo // nil if there is no base to look for
 	reachable bool          // nothing found so far speaks against asking the service
 	first     []Result      // of the workspace
 	tell      func(Result)

@@ -61,7 +61,7 @@ func (e *Examination) workspace() {
 	e.ok(check, fmt.Sprintf("%s: %s, %s", e.w.Dir, sanitize.Counted(len(e.w.Result.Jobs), "job"), sanitize.Counted(len(e.w.Result.Templates), "template")))
 }
 
-// declared returns what buildsync.yaml says, nil where it was not read; the
+// declared returns what buildsync.yaml says, nil if it was not read; the
 // definitions may have errors all the same.
 func (e *Examination) declared() *spec.Workspace {
 	if e.w.Set == nil {
@@ -78,7 +78,7 @@ func (e *Examination) aliases() []string {
 	return slices.Sorted(maps.Keys(e.declared().Projects))
 }
 
-// region returns the region that buildsync.yaml names, "" where it was not read.
+// region returns the region that buildsync.yaml names, "" if it was not read.
 func (e *Examination) region() string {
 	if e.declared() == nil {
 		return ""

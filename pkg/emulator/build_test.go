@@ -135,7 +135,7 @@ func TestNumbersOfBuildsAgree(t *testing.T) {
 		t.Errorf("results, newest first = %s", got)
 	}
 	if got := c.good("GET", "/v4/jobs/"+good+"/3/record-info", "").Get("result").Str("daily_build_num"); got != "20260303.1" {
-		t.Errorf("the daily number must begin anew: %s", got)
+		t.Errorf("the daily number must start at 1 again: %s", got)
 	}
 	failed := c.good("GET", "/v4/jobs/"+bad+"/2/record-info", "").Get("result")
 	if failed.Str("status") != "FAILURE" || !strings.Contains(failed.Str("err_msg"), "Run Shell") || failed.Str("daily_build_num") != "20260302.2" {

@@ -69,7 +69,7 @@ func (x *includes) revert(mark int) {
 	}
 }
 
-// includedName is the file that a mapping includes, "" where it is none.
+// includedName is the file that a mapping includes, "" if it is none.
 func includedName(n *spec.Node) string {
 	if n == nil || len(n.Fields) != 1 || n.Fields[0].Key.Text != "$file" {
 		return ""

@@ -32,7 +32,7 @@ type Options struct {
 	TwinAdvice   string             // what to do about live jobs of one name, where they are left out
 	WithIDs      bool
 	ShareSecrets bool
-	Out          string // the folder of new files; "" where the globs point
+	Out          string // the folder of new files; "" if the globs point
 	Vars         map[string]string
 	Parallel     int
 }

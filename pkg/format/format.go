@@ -57,7 +57,7 @@ func (e *UnsupportedError) Error() string {
 	return fmt.Sprintf("%s: the file is left as it is: %s", e.Pos, e.Reason)
 }
 
-// Foreign says why a file is none of buildsync's, "" where it is one, where it is
+// Foreign says why a file is none of buildsync's, "" if it is one, where it is
 // empty, and where it is not YAML: Source says what is wrong with that. Files of
 // other tools stand in folders called jobs and templates too.
 func Foreign(name string, text []byte) string {

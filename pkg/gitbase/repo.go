@@ -118,7 +118,7 @@ func (r *Repo) MoveRef(ctx context.Context, ref, commit, have string) error {
 	return fmt.Errorf("moving %s to %.12s: %w", ref, commit, err)
 }
 
-// RefCommit returns the commit that a full ref names, "" where there is no such
+// RefCommit returns the commit that a full ref names, "" if there is no such
 // ref.
 func (r *Repo) RefCommit(ctx context.Context, ref string) (string, error) {
 	refs, err := r.Refs(ctx, ref)

@@ -68,7 +68,7 @@ func (s *Source) remote(ctx context.Context, args ...string) (string, error) {
 }
 
 // Resolve returns the commit that the source's ref names now, and the ref's full
-// name, "" where the ref is the id of a commit.
+// name, "" if the ref is the id of a commit.
 func (s *Source) Resolve(ctx context.Context) (commit, full string, err error) {
 	ref := s.source.Ref
 	if spec.IsCommitID(ref) {

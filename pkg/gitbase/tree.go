@@ -72,7 +72,7 @@ func (r *Repo) Tree(ctx context.Context, commit string) (*Tree, error) {
 	return t, nil
 }
 
-// Submodule returns the submodule of this tree in which a file lies, "" where it
+// Submodule returns the submodule of this tree in which a file lies, "" if it
 // lies in none. What a submodule holds is not in the tree.
 func (t *Tree) Submodule(name string) string {
 	for _, folder := range t.submodules {

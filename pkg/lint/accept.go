@@ -71,7 +71,7 @@ type accepting struct {
 }
 
 // pass notes what was found, and widens the scope of the comments that did not
-// help. The result says whether there is anything new.
+// help. The result reports whether there is anything new.
 func (a *accepting) pass(found spec.Diagnostics, may func(d *spec.Diagnostic) bool) (again bool) {
 	fresh, widened := map[*acceptance]bool{}, map[*acceptance]bool{}
 	for i := range found {
@@ -101,7 +101,7 @@ func (a *accepting) pass(found spec.Diagnostics, may func(d *spec.Diagnostic) bo
 }
 
 // place returns where a comment about a finding goes, and the scope that it needs;
-// line 0 where there is no place.
+// line 0 if there is no place.
 func (a *accepting) place(d *spec.Diagnostic) (file string, line, scope int) {
 	file = d.Range.Start.File
 	if line, scope = a.lineOf(d); line > 0 {
@@ -126,7 +126,7 @@ func (a *accepting) place(d *spec.Diagnostic) (file string, line, scope int) {
 }
 
 // lineOf returns the line that a comment about a finding goes above, and the scope
-// that it needs; 0 where the file is no YAML.
+// that it needs; 0 if the file is no YAML.
 func (a *accepting) lineOf(d *spec.Diagnostic) (line, scope int) {
 	line = d.Range.Start.Line
 	root := a.root(d.Range.Start.File)

@@ -71,12 +71,12 @@ func ReadBaseline(text []byte) (*Baseline, error) {
 		return nil, fmt.Errorf("the baseline is not of the form that %s writes: %w", remedy.WriteBaseline, err)
 	}
 	if file.Version != baselineVersion {
-		return nil, fmt.Errorf("the baseline has version %d; this buildsync reads version %d: write it anew", file.Version, baselineVersion)
+		return nil, fmt.Errorf("the baseline has version %d; this buildsync reads version %d: write it again", file.Version, baselineVersion)
 	}
 	b := &Baseline{counts: map[baselineKey]int{}}
 	for _, e := range file.Findings {
 		if e.Rule == "" || e.Count < 1 {
-			return nil, errors.New("the baseline has an entry without a rule or with a count below 1: write it anew")
+			return nil, errors.New("the baseline has an entry without a rule or with a count below 1: write it again")
 		}
 		b.counts[baselineKey{currentName(e.Rule), e.File, e.Pointer}] += e.Count
 	}

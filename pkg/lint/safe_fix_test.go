@@ -60,7 +60,7 @@ func TestSafeFixesSendTheSame(t *testing.T) {
 	}
 }
 
-// compiled returns the bodies that a workspace compiles to, "" where it does not.
+// compiled returns the bodies that a workspace compiles to, "" if it does not.
 func compiled(t *testing.T, tree spec.MapTree) string {
 	t.Helper()
 	set, _ := spec.Load(tree, spec.Options{})

@@ -10,7 +10,7 @@ import (
 
 // command is a call without its wrappers: sudo -u ci env A=b make is the command make.
 type command struct {
-	program string         // the name without its folder; "" where it is not literal
+	program string         // the name without its folder; "" if it is not literal
 	word    *syntax.Word   // that names the program
 	args    []*syntax.Word // after the program
 	remote  bool           // it runs on another machine or in a container

@@ -108,7 +108,7 @@ func holds(outer, pointer string) bool {
 	return found && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
-// noScope reports a suppression for a step or job where there is none.
+// noScope reports a suppression for a step or job if there is none.
 func (p *pass) noScope(line string, m []int, number int, pointer string) {
 	kind := line[m[2]+1 : m[3]]
 	at := lineRange(p.name, number, utf8.RuneCountInString(line[:m[2]])+1-len(ignoreMark), utf8.RuneCountInString(line[:m[3]])+1)

@@ -116,7 +116,7 @@ func (t *tester) compile(file string) ([]*compile.Job, spec.Diagnostics) {
 	return result.Jobs, found
 }
 
-// judge returns why a fixture does not show what its name says, "" where it does.
+// judge returns why a fixture does not show what its name says, "" if it does.
 func (t *tester) judge(p *Policy, jobs []*compile.Job, wantOK bool) string {
 	if len(jobs) == 0 {
 		return "it defines no job"

@@ -82,7 +82,7 @@ type form interface {
 type Breach struct {
 	Policy  *Policy
 	Job     *Subject
-	Path    string // of the value in question, "" where it is the job as a whole
+	Path    string // of the value in question, "" if it is the job as a whole
 	Message string // with no value of a secret
 	Hint    string // what would be right
 }

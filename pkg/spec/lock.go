@@ -30,7 +30,7 @@ type Locked struct {
 // Of reports whether l was made of s as it is declared now.
 func (l *Locked) Of(s *Source) bool { return l.Git == s.Git && l.Ref == s.Ref && l.Path == s.Path }
 
-// ReadLock reads the lock file; the lock is empty where there is none. What of it
+// ReadLock reads the lock file; the lock is empty if there is none. What of it
 // cannot be what Encode wrote is reported and left out.
 func ReadLock(tree Tree) (*Lock, Diagnostics) {
 	lock := &Lock{Sources: map[string]Locked{}}

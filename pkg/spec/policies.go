@@ -60,7 +60,7 @@ func policiesKey(workspace *Workspace) (where Range, named bool) {
 	return where, named
 }
 
-// LoadPolicies reads and checks one file of policies. The node is nil where it
+// LoadPolicies reads and checks one file of policies. The node is nil if it
 // cannot be read as YAML.
 func LoadPolicies(tree Tree, name string) (*Node, []byte, Diagnostics) {
 	text, err := readNamed(tree, name)

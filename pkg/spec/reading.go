@@ -18,7 +18,7 @@ type Reading struct {
 }
 
 // OpenReading reads buildsync.yaml and finds the definition files. It returns
-// nil where there is no workspace file that can be understood.
+// nil if there is no workspace file that can be understood.
 func OpenReading(tree Tree, opts Options) (*Reading, Diagnostics) {
 	workspace, found := LoadWorkspace(tree, opts)
 	if workspace == nil {

@@ -7,7 +7,7 @@ import "github.com/bmatcuk/doublestar/v4"
 type Workspace struct {
 	Root        *Node // the file as it stands
 	Region      string
-	Environment string // "" where none was selected
+	Environment string // "" if none was selected
 	Definitions []string
 	Projects    map[string]Project // by alias
 	Default     string             // default_project, an alias

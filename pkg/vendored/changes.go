@@ -16,7 +16,7 @@ import (
 type Outdated struct {
 	Source string `json:"source"`
 	Ref    string `json:"ref"`
-	Locked string `json:"locked"` // "" where there is no copy
+	Locked string `json:"locked"` // "" if there is no copy
 	Latest string `json:"latest"`
 }
 

@@ -26,7 +26,7 @@ type Copy struct {
 	Source  spec.Source
 	Commit  string
 	Files   map[string][]byte // nil: the copy in the workspace is what the source holds
-	Before  spec.Locked       // zero where there was no copy
+	Before  spec.Locked       // zero if there was no copy
 	Changed []string          // names of files that are added, changed or removed
 }
 

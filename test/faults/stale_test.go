@@ -75,7 +75,7 @@ func (b *bench) edit(name, command string) {
 	}
 }
 
-// runs returns what a live job runs, "" where there is not exactly one.
+// runs returns what a live job runs, "" if there is not exactly one.
 func (b *bench) runs(name string) string {
 	b.t.Helper()
 	named := b.MustTruth(b.t).Named(emulator.DefaultProject, name)

@@ -15,7 +15,7 @@ import (
 var anchors = []string{"anchor-1", "anchor-2", "anchor-3", "anchor-4"}
 
 // scenario is one row of the verdict table (plan-apply §1): what the job x runs
-// in the base, in the head and live; "" where it is not there.
+// in the base, in the head and live; "" if it is not there.
 type scenario struct {
 	name             string
 	base, head, live string
@@ -26,7 +26,7 @@ type scenario struct {
 	verdict diff.Verdict
 	plan    int    // the exit code of plan --detailed-exitcode
 	apply   int    // the exit code of apply
-	after   string // what x runs afterwards, "" where it is not live
+	after   string // what x runs afterwards, "" if it is not live
 	disable bool   // x is disabled afterwards
 	writes  int
 }
@@ -114,7 +114,7 @@ func (s *scenario) play(t *testing.T, b *bench) {
 		case job.Name == "x" && job.Disabled != s.disable:
 			t.Errorf("x is disabled: %t", job.Disabled)
 		case job.Name == "x" && s.live != "" && old == nil:
-			t.Error("x was deleted and made anew: pipelines lose its id")
+			t.Error("x was deleted and made again: pipelines lose its id")
 		case job.Name != "x" && (old == nil || old.Commits != job.Commits):
 			t.Errorf("%s was touched", job.Name)
 		}

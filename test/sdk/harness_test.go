@@ -31,7 +31,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 const project = emulator.DefaultProject
 

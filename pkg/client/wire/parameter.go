@@ -45,7 +45,7 @@ func (p Parameter) Field(name string) *jsontree.Value {
 // Value returns the value of a field, nil if there is none.
 func (p Parameter) Value(name string) *jsontree.Value { return Member(p.Field(name), KeyValue) }
 
-// Name returns the parameter's name, "" where it has none.
+// Name returns the parameter's name, "" if it has none.
 func (p Parameter) Name() string { return p.Value(ParamName).Text() }
 
 // IsSensitive reports whether the service hides the parameter's value. One of several entries is

@@ -349,7 +349,7 @@ func (f *fieldView) values(room int) string {
 		case diff.VerdictDrift, diff.VerdictConflict:
 			return string(f.verdict) + ": " + hidden
 		}
-		return hidden + "  written anew"
+		return hidden + "  written again"
 	}
 	p := pair{f.before, f.after}.shorten(room)
 	switch f.verdict {

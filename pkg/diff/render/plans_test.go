@@ -18,7 +18,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 const project = "8391ec48637849f384dd3db5c8d61aaa"
 
