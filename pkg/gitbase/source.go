@@ -93,7 +93,7 @@ func (s *Source) Resolve(ctx context.Context) (commit, full string, err error) {
 			return commit, name, nil
 		}
 	}
-	return "", "", fmt.Errorf("the source %s: %w called %s", s.source.Name, ErrNoRef, sanitize.Line(ref, 200))
+	return "", "", fmt.Errorf("the source %s: %w called %s; correct its ref in %s", s.source.Name, ErrNoRef, sanitize.Line(ref, 200), spec.WorkspaceFile)
 }
 
 // Fetch reads the files of the source's folder at a commit. full is the ref that
@@ -160,8 +160,11 @@ func (s *Source) files(ctx context.Context, r *Repo, commit string) (*SourceFile
 		r.prefix = folder + "/"
 	}
 	tree, err := r.Tree(ctx, commit)
-	if err != nil {
-		return nil, fmt.Errorf("the source %s at %.12s has no folder %s: %w", s.source.Name, commit, sanitize.Line(s.source.Path, 200), err)
+	switch {
+	case errors.Is(err, ErrNoWorkspace):
+		return nil, fmt.Errorf("the source %s has no folder %s at %.12s; correct its path in %s", s.source.Name, sanitize.Line(s.source.Path, 200), commit, spec.WorkspaceFile)
+	case err != nil:
+		return nil, fmt.Errorf("reading the source %s: %w", s.source.Name, err)
 	}
 	defer tree.Close()
 	refuse := func(name, reason string) error {

@@ -22,10 +22,13 @@ type document struct {
 	at   int
 }
 
-// open shows the server a text. The cursor is taken out.
-func (c *client) open(text string) document {
+// open shows the server a text of a definitions file. The cursor is taken out.
+func (c *client) open(text string) document { return c.openAs("definitions", text) }
+
+// openAs is open for a file of another schema.
+func (c *client) openAs(kind, text string) document {
 	c.t.Helper()
-	schema, err := filepath.Abs("../../schemas/definitions.schema.json")
+	schema, err := filepath.Abs("../../schemas/" + kind + ".schema.json")
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -142,6 +145,46 @@ jobs:
 				if offered.Label == tc.want[0] && !strings.Contains(string(offered.Documentation), tc.explained) {
 					t.Errorf("%s is explained by %s, want %q", offered.Label, offered.Documentation, tc.explained)
 				}
+			}
+			for _, want := range tc.want {
+				if !slices.Contains(labels, want) {
+					t.Errorf("%q is not offered, but %q", want, labels)
+				}
+			}
+		})
+	}
+}
+
+// TestCompletionOfTheStandard: what a platform team writes, families, fragments,
+// sources and policies, is offered too.
+func TestCompletionOfTheStandard(t *testing.T) {
+	c := start(t)
+	for _, tc := range []struct {
+		name, kind, text string
+		want             []string
+	}{
+		{"what a file can hold", "definitions", "version: 1\n█\n", []string{"jobs", "families", "fragments", "templates"}},
+		{"a key of a family", "definitions", "version: 1\nfamilies:\n  - █\n", []string{"name", "inputs", "jobs"}},
+		{"a key of a fragment", "definitions", "version: 1\nfragments:\n  - █\n", []string{"name", "inputs", "steps"}},
+		{"a step that uses one", "definitions", "version: 1\njobs:\n  - name: a\n    steps:\n      - █\n", []string{"use"}},
+		{"an entry of a family", "definitions", "version: 1\njobs:\n  - █\n", []string{"family", "name", "owner", "labels"}},
+		{"the family that an entry uses", "definitions", "version: 1\njobs:\n  - family:\n      █\n", []string{"name", "inputs"}},
+		{"a key of a source", "workspace", "version: 1\nsources:\n  golden:\n    █\n", []string{"git", "ref", "path"}},
+		{"a key of a policy", "policies", "version: 1\npolicies:\n  - █\n", []string{"name", "where", "require", "require_step", "allow", "forbid", "max", "min", "rule", "except", "severity", "help"}},
+		{"a condition", "policies", "version: 1\npolicies:\n  - name: a\n    where:\n      █\n", []string{"project", "job", "has_step", "uses", "owner", "label", "value"}},
+		{"a step to have", "policies", "version: 1\npolicies:\n  - name: a\n    require_step:\n      █\n", []string{"fragment", "action", "name"}},
+		{"a severity", "policies", "version: 1\npolicies:\n  - name: a\n    severity: █\n", []string{"error", "warning", "info"}},
+		{"a key of an exception", "policies", "version: 1\npolicies:\n  - name: a\n    except:\n      - █\n", []string{"job", "until", "reason", "approved_by"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			c.t = t
+			var list struct {
+				Items []item `json:"items"`
+			}
+			c.call("textDocument/completion", c.openAs(tc.kind, tc.text).position(), &list)
+			var labels []string
+			for _, offered := range list.Items {
+				labels = append(labels, offered.Label)
 			}
 			for _, want := range tc.want {
 				if !slices.Contains(labels, want) {
