@@ -10,13 +10,13 @@ import (
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
-// holder is a mapping that a value can be added to, and the keys to add.
+// holder is a mapping in which a value can be added, and the keys to add.
 type holder struct {
 	in   *spec.Node
 	keys []string
 }
 
-// holderOf finds where a value that o does not have would be written.
+// holderOf finds where a value that o lacks would be added.
 func (w *world) holderOf(o *Object, path string) (holder, bool) {
 	p := valuepath.Own(path)
 	names, ok := p.Names()
@@ -79,7 +79,7 @@ func (w *world) canAdd(o *Object, path string) bool {
 	return can
 }
 
-// add writes values that the targets do not have yet.
+// add adds values that the targets lack.
 func (w *world) add(r Request, targets, chosen []target, useDefaults bool) (taken []target, err error) {
 	if len(targets) == 0 {
 		return nil, nil
@@ -91,8 +91,8 @@ func (w *world) add(r Request, targets, chosen []target, useDefaults bool) (take
 	return w.intoHolders(r, targets, chosen)
 }
 
-// defaults returns defaults.job where a value that is added there reaches the
-// targets and no other job, and saves edits.
+// defaults returns defaults.job if adding a value there affects exactly the targets and saves
+// edits.
 func (w *world) defaults(targets, chosen []target) *spec.Node {
 	set := w.Set.Workspace
 	if set.JobDefaults == nil || len(set.JobDefaults.Fields) == 0 || set.JobDefaults.Origin != nil {
@@ -122,7 +122,7 @@ func (w *world) defaults(targets, chosen []target) *spec.Node {
 	return set.JobDefaults
 }
 
-// intoHolders writes a value into each definition that holds a target.
+// intoHolders adds a value to each definition of a target.
 func (w *world) intoHolders(r Request, targets, chosen []target) (taken []target, err error) {
 	covered := newCover(chosen)
 	done := map[*spec.Node]bool{}
@@ -160,8 +160,7 @@ func (w *world) intoHolders(r Request, targets, chosen []target) (taken []target
 	return taken, nil
 }
 
-// usersOfHolders lists the objects into whose definitions a path would be
-// written, by the mapping that would hold it.
+// usersOfHolders lists the objects by the mapping in which a path would be added.
 func (w *world) usersOfHolders(path string) map[*spec.Node][]*Object {
 	users := map[*spec.Node][]*Object{}
 	for _, o := range w.objects {
@@ -172,7 +171,7 @@ func (w *world) usersOfHolders(path string) map[*spec.Node][]*Object {
 	return users
 }
 
-// override writes values into the jobs themselves, against a default.
+// override adds values to the jobs themselves, overriding a default.
 func (w *world) override(r Request, targets, chosen []target) ([]target, error) {
 	for _, t := range targets {
 		switch first, _, _ := strings.Cut(t.path, "["); first {

@@ -11,7 +11,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
-// candidate is a place that can give some of the targets their value.
+// candidate is a place from which some targets can get their value.
 type candidate struct {
 	entry
 	covers []target // of the chosen
@@ -24,9 +24,8 @@ type candidate struct {
 	at    int // left when it was queued
 }
 
-// choice picks the places to edit: again and again the one that gives most of
-// the values that are left, the nearest to the source among equals. Its cost
-// grows with the values and their places, not with their square.
+// choice selects the places to edit: repeatedly the one that covers most of the remaining values,
+// among equals the nearest to the source. Its cost is about linear in the values and their places.
 type choice struct {
 	candidates []*candidate
 	covering   map[target][]*candidate
@@ -38,13 +37,13 @@ type choice struct {
 	shared     queue // with --all: the others
 }
 
-// sharing is one of a candidate's others.
+// sharing is a value that a candidate affects besides the targets.
 type sharing struct {
 	by *candidate
 	t  target
 }
 
-// choose lists the places of targets, with what else they feed.
+// choose returns the places for targets, and what else they affect.
 func (w *world) choose(r Request, targets []target, covered cover) *choice {
 	c := &choice{covering: map[target][]*candidate{}, sharing: map[*Object][]sharing{}, given: map[target]bool{}, taken: map[target]bool{}, left: len(targets)}
 	byPos := map[spec.Pos]*candidate{}
@@ -81,7 +80,7 @@ func (w *world) choose(r Request, targets []target, covered cover) *choice {
 	return c
 }
 
-// findOthers notes at each candidate what it feeds besides the chosen values.
+// findOthers records what each candidate affects besides the chosen values.
 func (w *world) findOthers(r Request, byPos map[spec.Pos]*candidate, covered cover) {
 	for _, o := range w.objects {
 		for path, from := range o.from {
@@ -99,8 +98,8 @@ func (w *world) findOthers(r Request, byPos map[spec.Pos]*candidate, covered cov
 	}
 }
 
-// next picks a place, and returns it with the first of the targets that it gives
-// their value; nil if none is left that may be edited.
+// next selects a place, and returns it with the targets that it covers first; nil if no editable
+// place is left.
 func (c *choice) next() (best *candidate, first target) {
 	if best = c.clean.best(); best == nil {
 		best = c.shared.best()
@@ -120,8 +119,7 @@ func (c *choice) next() (best *candidate, first target) {
 	return best, first
 }
 
-// take notes that what a candidate feeds besides is taken along, and returns what
-// of it was not yet.
+// take records that the other values of a candidate change too, and returns the new ones.
 func (c *choice) take(others []target) (taken []target) {
 	for _, t := range others {
 		if c.taken[t] {
@@ -146,12 +144,12 @@ func (c *choice) take(others []target) (taken []target) {
 	return taken
 }
 
-// rest lists the targets that no edit gives their value, in order.
+// rest lists the targets that no edit covers, in order.
 func (c *choice) rest(targets []target) []target {
 	return slices.DeleteFunc(slices.Clone(targets), func(t target) bool { return c.given[t] })
 }
 
-// whyNot says which place is shared with whom, or that there is none.
+// whyNot explains which place is shared with which objects, or that there is none.
 func (c *choice) whyNot(left []target) error {
 	var best *candidate
 	for _, p := range c.covering[left[0]] {
@@ -184,8 +182,8 @@ func (p *candidate) before(q *candidate) bool {
 	return cmp.Or(cmp.Compare(q.left, p.left), cmp.Compare(p.rank, q.rank), cmp.Compare(p.order, q.order)) < 0
 }
 
-// queue holds candidates, the best first. What a candidate still gives only
-// shrinks, so it is put back when its turn comes and it gives less by then.
+// queue has the candidates, best first. The worth of a candidate only shrinks, so it is put back if
+// it is worth less when its turn comes.
 type queue struct{ list byWorth }
 
 func (q *queue) add(p *candidate) {

@@ -8,7 +8,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
-// Condition is PATH, PATH=GLOB or PATH!=GLOB: a job has such a value.
+// Condition is PATH, PATH=GLOB or PATH!=GLOB: a job must have such a value.
 type Condition struct {
 	Path valuepath.Path
 	text string
@@ -57,7 +57,7 @@ func equalsSign(text string) int {
 	return -1
 }
 
-// accepts reports whether a value of the path fulfils c.
+// accepts reports whether a value of the path satisfies c.
 func (c Condition) accepts(v *Value) bool {
 	switch c.op {
 	case "=":
@@ -68,7 +68,7 @@ func (c Condition) accepts(v *Value) bool {
 	return true
 }
 
-// in lists the values of o that fulfil c.
+// in lists the values of o that satisfy c.
 func (c Condition) in(o *Object) (values []*Value) {
 	if !c.Path.IsAbout(o.Name) {
 		return nil
@@ -81,12 +81,11 @@ func (c Condition) in(o *Object) (values []*Value) {
 	return values
 }
 
-// matches reports whether a value stands at the path of c.
+// matches reports whether c matches a value at its path.
 func (c Condition) matches(v *Value) bool { return c.Path.MayMatch(v.Path) && c.Path.Matches(v.own()) }
 
-// Find lists the values of o that fulfil one of asked and every one of where. A
-// condition about the same item ("steps[*]" in both) must be fulfilled by that
-// item.
+// Find lists the values of o that satisfy one of asked and every one of where. Conditions with the
+// same item ("steps[*]" in both) must be satisfied by the same item.
 func Find(o *Object, asked, where []Condition) (values []*Value) {
 	seen := map[string]bool{}
 	for _, a := range asked {
@@ -113,8 +112,7 @@ func allHold(o *Object, asked Condition, v *Value, where []Condition) bool {
 	return true
 }
 
-// Missing reports whether o has no value at any of the paths asked for, and
-// fulfils where.
+// Missing reports whether o has no value at any of the requested paths, and satisfies where.
 func Missing(o *Object, asked, where []Condition) bool {
 	for _, a := range asked {
 		if len(a.in(o)) > 0 || !a.Path.IsAbout(o.Name) {
@@ -124,7 +122,7 @@ func Missing(o *Object, asked, where []Condition) bool {
 	return Holds(o, where)
 }
 
-// Holds reports whether o fulfils all conditions.
+// Holds reports whether o satisfies all conditions.
 func Holds(o *Object, where []Condition) bool {
 	for _, w := range where {
 		if len(w.in(o)) == 0 {
@@ -134,8 +132,8 @@ func Holds(o *Object, where []Condition) bool {
 	return true
 }
 
-// CheckPaths says of the first condition whose path no object has, and no job can
-// have, what was probably meant.
+// CheckPaths reports the first condition whose path no object has and no job can have, with a
+// suggestion.
 func CheckPaths(objects []*Object, conditions []Condition) error {
 	for _, c := range conditions {
 		if name, known, unknown := c.Path.Unknown(); unknown && !anyHas(objects, c) {
@@ -159,8 +157,7 @@ func anyHas(objects []*Object, c Condition) bool {
 	return false
 }
 
-// Nearest is the path that a condition without a result was probably meant to
-// have, "" for none.
+// Nearest suggests a path for a condition without results, "" for none.
 func Nearest(objects []*Object, c Condition) string {
 	if anyHas(objects, c) {
 		return ""
@@ -178,5 +175,5 @@ func Nearest(objects []*Object, c Condition) string {
 	return c.Path.Nearest(paths, spec.Nearest)
 }
 
-// Comparison returns how c compares: "", "=" or "!=", and the pattern.
+// Comparison returns the operator of c ("", "=" or "!=") and the pattern.
 func (c Condition) Comparison() (op, glob string) { return c.op, c.glob }

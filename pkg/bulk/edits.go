@@ -27,7 +27,7 @@ func newEdits(loaded *compile.Loaded) *edits {
 	return &edits{loaded: loaded, files: map[string]*yamledit.Editor{}, removed: map[*entry][]int{}, done: map[spec.Pos]bool{}, others: map[string][]byte{}, read: map[string][]byte{}}
 }
 
-// source is the text of a file that can be edited, nil for another one.
+// source returns the text of an editable file, nil for another one.
 func (e *edits) source(name string) []byte {
 	if file := e.loaded.File(name); file != nil {
 		return file.Source
@@ -42,7 +42,7 @@ func (e *edits) source(name string) []byte {
 	return text
 }
 
-// refuseCopy refuses to edit what was copied from a source.
+// refuseCopy refuses to edit files copied from a source.
 func (e *edits) refuseCopy(file string) error {
 	s := e.loaded.Set.Workspace.SourceOf(file)
 	if s == nil {
@@ -86,7 +86,7 @@ func (e *edits) setItem(at entry, want *yamltext.Node) error {
 	return err
 }
 
-// remove takes a key or an item away.
+// remove removes a key or item.
 func (e *edits) remove(at entry) error {
 	editor, err := e.of(at.value.Range.Start)
 	switch {
@@ -100,8 +100,7 @@ func (e *edits) remove(at entry) error {
 	return nil
 }
 
-// insert puts keys, one in the other, into a mapping; what it has of them is
-// kept.
+// insert adds nested keys to a mapping and keeps the existing ones.
 func (e *edits) insert(in *spec.Node, keys []string, want *yamltext.Node) error {
 	editor, err := e.of(in.Range.Start)
 	if err != nil {
@@ -150,7 +149,7 @@ func (e *edits) result() map[string][]byte {
 	return out
 }
 
-// written turns a value that was read into one to write.
+// written converts a value that was read to one to write.
 func written(n *spec.Node) *yamltext.Node {
 	switch n.Kind {
 	case spec.MappingNode:

@@ -10,8 +10,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// proven compiles what the edits left, and refuses unless exactly the targets
-// changed, each to the wanted value.
+// proven compiles the edited files, and refuses unless exactly the targets have changed, each to
+// the wanted value.
 func (w *world) proven(r Request, targets []target) (*Result, error) {
 	covered := newCover(targets)
 	result, after, err := w.changesOnly(nil, func(o *Object, c Changed) bool { return covered.holds(o, c.Path) })
@@ -21,9 +21,8 @@ func (w *world) proven(r Request, targets []target) (*Result, error) {
 	return result, err
 }
 
-// changesOnly compiles what the edits left, and refuses every difference that
-// allowed does not take. after are the objects by their address; rename gives the
-// address that an object has afterwards.
+// changesOnly compiles the edited files, and refuses every difference that allowed rejects. after
+// are the objects by address; rename returns an object's new address.
 func (w *world) changesOnly(rename map[string]string, allowed func(before *Object, c Changed) bool) (result *Result, after map[string]*Object, err error) {
 	result, objects, err := w.compiled()
 	if err != nil {
@@ -61,8 +60,7 @@ func reached(r Request, targets []target, after map[string]*Object) error {
 	return nil
 }
 
-// compiled loads the workspace with the edits made; errors in it refuse the
-// change.
+// compiled loads the workspace with the edits; errors in it refuse the change.
 func (w *world) compiled() (*Result, []*Object, error) {
 	result := &Result{Files: w.edits.result(), Before: w.edits.read, Places: w.edits.places}
 	after, found := w.With(result.Files)
@@ -78,9 +76,8 @@ func (w *world) compiled() (*Result, []*Object, error) {
 	return result, objectsOf(after.Result, w.objects), nil
 }
 
-// difference lists the leaves that differ, those without parts. Objects that
-// come, go or change the order of what they keep are refused. rename gives the
-// address that an object has afterwards.
+// difference lists the scalar values that differ. It refuses added, removed and reordered objects.
+// rename returns an object's new address.
 func difference(before, after []*Object, rename map[string]string) (changed []Changed, err error) {
 	index := byAddress(after)
 	if len(before) != len(after) {
@@ -107,8 +104,8 @@ func difference(before, after []*Object, rename map[string]string) (changed []Ch
 	return changed, nil
 }
 
-// changedLeaves compares objects that hold values at the same paths; sameShape is
-// false if they do not.
+// changedLeaves compares objects with values at the same paths; sameShape is false if the paths
+// differ.
 func changedLeaves(o, other *Object) (changed []Changed, sameShape bool) {
 	if len(o.Values) != len(other.Values) {
 		return nil, false
@@ -130,7 +127,7 @@ func changedLeaves(o, other *Object) (changed []Changed, sameShape bool) {
 	return changed, true
 }
 
-// changedShape compares objects one of which holds more than the other.
+// changedShape compares objects with different paths.
 func changedShape(o, other *Object) (changed []Changed, sameOrder bool) {
 	have, want := leaves(o), leaves(other)
 	was, is := map[string]string{}, map[string]string{}

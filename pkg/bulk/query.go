@@ -8,14 +8,14 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// Question is what a query asks for.
+// Question is the input of a query.
 type Question struct {
 	Asked, Where []Condition
 	Missing      bool // the jobs that have no value that is asked for
 	Sources      bool // find the place that says each value, too
 }
 
-// Found is a value that fulfils a question, or a job that has none.
+// Found is a value that matches a question, or a job without one.
 type Found struct {
 	Job    string
 	Path   string          // "" for a job that has none
@@ -24,9 +24,9 @@ type Found struct {
 	Source spec.Pos        // the place that says it, such as a variable's; with Question.Sources
 }
 
-// Query lists what fulfils a question. loaded is what the objects come from, with
-// its parsed files where sources are asked for; nil for live jobs. A path that no
-// job can have is an error that names the nearest.
+// Query lists the matches of a question. loaded is the origin of the objects, with its parsed files
+// if sources are requested; nil for live jobs. A path that no job can have is an error with a
+// suggestion.
 func Query(loaded *compile.Loaded, objects []*Object, q Question) (found []Found, err error) {
 	if err := CheckPaths(objects, slices.Concat(q.Asked, q.Where)); err != nil {
 		return nil, err

@@ -49,8 +49,7 @@ func RenameParameter(loaded *compile.Loaded, r Request, old, fresh string) (*Res
 	return all.provenRenamed(chosen, old, fresh, replace)
 }
 
-// renameIn edits the name of a parameter, and the sources of all texts that use
-// it.
+// renameIn edits the name of a parameter and the sources of all texts that use it.
 func (w *world) renameIn(o *Object, old, fresh string, uses *regexp.Regexp, edited map[spec.Pos]bool) error {
 	name := compile.ParameterPath(old) + ".name"
 	places := w.sources.places(o, name)
@@ -87,8 +86,7 @@ func (w *world) renameIn(o *Object, old, fresh string, uses *regexp.Regexp, edit
 	return nil
 }
 
-// replaceIn renames the uses in a scalar as it stands in the file, so that its
-// style stays.
+// replaceIn renames the uses in a scalar in the file's own text, so that its style stays.
 func (w *world) replaceIn(e entry, old, fresh string, uses *regexp.Regexp) error {
 	editor, err := w.edits.of(e.value.Range.Start)
 	if err != nil {
@@ -102,7 +100,7 @@ func (w *world) replaceIn(e entry, old, fresh string, uses *regexp.Regexp) error
 	return nil
 }
 
-// replaceInFile renames the uses in a script of its own.
+// replaceInFile renames the uses in a script file.
 func (w *world) replaceInFile(name, old, fresh string, uses *regexp.Regexp, edited map[spec.Pos]bool) error {
 	whole := spec.Pos{File: name}
 	if edited[whole] {
@@ -122,8 +120,8 @@ func (w *world) replaceInFile(name, old, fresh string, uses *regexp.Regexp, edit
 	return nil
 }
 
-// provenRenamed compiles and refuses unless the chosen jobs are as before but for
-// the name and its uses, and all others are as before.
+// provenRenamed compiles the result, and refuses unless only the name and its uses have changed, in
+// the chosen jobs only.
 func (w *world) provenRenamed(chosen map[*Object]bool, old, fresh string, replace func(string) string) (*Result, error) {
 	result, after, err := w.compiled()
 	if err != nil {
@@ -214,7 +212,7 @@ func RenameJob(loaded *compile.Loaded, r Request, old, fresh string) (*Result, e
 	return all.provenNames(rename)
 }
 
-// leftToOthers lists what a policy ignores in the job of a name, "*" for all.
+// leftToOthers lists what a policy ignores in a job, "*" for everything.
 func leftToOthers(policy spec.Policy, name string) (paths []string) {
 	for _, fields := range policy.IgnoreRules(name) {
 		if len(fields) == 0 {
@@ -230,7 +228,7 @@ func leftToOthers(policy spec.Policy, name string) (paths []string) {
 	return slices.Compact(paths)
 }
 
-// renameNode edits the name in a job's definition, references and all.
+// renameNode edits the name in a job's definition, including references.
 func (w *world) renameNode(job *spec.Node, old, fresh string) error {
 	key, name := job.Key("name"), job.Get("name")
 	if !valuepath.Glob(old, name.Text) {
@@ -263,7 +261,7 @@ func (w *world) renameNode(job *spec.Node, old, fresh string) error {
 	return nil
 }
 
-// renamed puts what the stars of old stand for in name into fresh.
+// renamed replaces the stars in fresh by the texts that the stars of old match in name.
 func renamed(old, fresh, name string) string {
 	pattern := strings.ReplaceAll(regexp.QuoteMeta(old), `\*`, "(.*)")
 	m := regexp.MustCompile("(?s)^" + pattern + "$").FindStringSubmatch(name)
@@ -273,8 +271,7 @@ func renamed(old, fresh, name string) string {
 	return strings.ReplaceAll(fresh, "\x00", "*")
 }
 
-// provenNames compiles and refuses unless the jobs have their new names, and
-// nothing else is another one.
+// provenNames compiles the result, and refuses unless only the names of the jobs have changed.
 func (w *world) provenNames(rename map[string]string) (*Result, error) {
 	result, after, err := w.changesOnly(rename, func(_ *Object, c Changed) bool { return rename[c.Job] != "" && c.Path == "job_name" })
 	if err != nil {

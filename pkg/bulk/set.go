@@ -14,7 +14,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
-// Request says what is to change in which jobs.
+// Request describes a change.
 type Request struct {
 	Path     valuepath.Path
 	Value    string // as YAML
@@ -33,8 +33,8 @@ type Changed struct {
 	Job, Path, Before, After string
 }
 
-// Result is a proven change: the files that it writes and the values that it
-// changes. It is empty if nothing has to change.
+// Result is a proven change: the files and values that it changes. It is empty if nothing must
+// change.
 type Result struct {
 	Files   map[string][]byte
 	Before  map[string][]byte // the files as they were read
@@ -43,7 +43,7 @@ type Result struct {
 	Places  []spec.Pos
 }
 
-// SharedError says that a place feeds values that were not chosen.
+// SharedError reports a place that also affects values that were not chosen.
 type SharedError struct {
 	At     spec.Pos
 	Chosen int
@@ -54,10 +54,10 @@ func (e *SharedError) Error() string {
 	return fmt.Sprintf("%s says the value of %d chosen jobs and of %s as well", e.At, e.Chosen, someOf(e.Others))
 }
 
-// OthersText names those that were not chosen.
+// OthersText lists those values.
 func (e *SharedError) OthersText() string { return someOf(e.Others) }
 
-// someOf names the first of many.
+// someOf lists the first of many names.
 func someOf(names []string) string {
 	if len(names) <= 3 {
 		return strings.Join(names, ", ")
@@ -65,14 +65,14 @@ func someOf(names []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:3], ", "), len(names)-3)
 }
 
-// target is a value that is to change.
+// target is a value to change.
 type target struct {
 	o    *Object
 	path string
 	has  bool // it has a value now
 }
 
-// world is a workspace while it is changed.
+// world is a workspace during a change.
 type world struct {
 	*compile.Loaded           // with its parsed files
 	objects         []*Object // jobs, then templates
@@ -84,8 +84,7 @@ func newWorld(loaded *compile.Loaded) *world {
 	return &world{Loaded: loaded, objects: objectsOf(loaded.Result, nil), sources: newSources(loaded), edits: newEdits(loaded)}
 }
 
-// objectsOf lists the jobs and templates of a result. Those that are the very
-// ones of before are taken from there.
+// objectsOf lists the jobs and templates of a result. It reuses unchanged ones of before.
 func objectsOf(result *compile.Result, before []*Object) (objects []*Object) {
 	have := make(map[*compile.Job]*Object, len(before))
 	for _, o := range before {
@@ -106,9 +105,9 @@ func objectsOf(result *compile.Result, before []*Object) (objects []*Object) {
 	return objects
 }
 
-// Set finds the fewest edits that give the chosen values, makes them, compiles,
-// and proves that exactly those have changed. Nothing to change is not an error. The
-// workspace must be loaded with its parsed files (compile.Options.Keep).
+// Set makes the fewest edits that set the chosen values, compiles the result, and proves that
+// exactly those values have changed. If nothing must change, that is not an error. The workspace
+// must be loaded with its parsed files (compile.Options.Keep).
 func Set(loaded *compile.Loaded, r Request) (*Result, error) {
 	all := newWorld(loaded)
 	r.wish = newWish(r.Value)
@@ -133,8 +132,7 @@ func Set(loaded *compile.Loaded, r Request) (*Result, error) {
 	return nil, failed
 }
 
-// chosen lists the values that are to change and do not have the wanted value
-// yet.
+// chosen lists the selected values that do not have the wanted value yet.
 func (w *world) chosen(r Request) (targets []target, err error) {
 	if err := CheckPaths(w.objects, append([]Condition{{Path: r.Path}}, r.Where...)); err != nil {
 		return nil, err
@@ -170,7 +168,7 @@ type wish struct {
 	text string // as Text writes what it compiles to
 }
 
-// newWish reads a value; what is not YAML is a text.
+// newWish reads a value. A text that is not YAML is a string.
 func newWish(value string) *wish {
 	n, found := spec.ParseFile("value", []byte(value))
 	if found.HasErrors() || n == nil || strings.Contains(value, "\n") && n.Kind == spec.ScalarNode {
@@ -182,14 +180,14 @@ func newWish(value string) *wish {
 	return &wish{n, string(n.JSON().AppendJSON(nil))}
 }
 
-// is reports whether a value is the wanted one. A channel may be wanted in its
-// short form, the list of its events.
+// is reports whether a value is the wanted one. A channel may be given in its short form, the list
+// of events.
 func (r Request) is(path string, v *jsontree.Value) bool {
 	text, want := Text(path, v), r.wish.text
 	return text == want || strings.HasPrefix(path, "notifications[") && text == `{"events":`+want+`}`
 }
 
-// want is what is written in the place of a value that was have.
+// want returns what to write in place of have.
 func (r Request) want(o *Object, path string) *yamltext.Node {
 	n := r.wish.node
 	if n.Kind == spec.ScalarNode && n.Type != spec.StringType {
@@ -202,8 +200,8 @@ func (r Request) want(o *Object, path string) *yamltext.Node {
 	return written(n)
 }
 
-// edit makes the edits that give targets, and returns them with what --all took
-// along.
+// edit makes the edits for targets, and returns them with the other values that --all allows to
+// change.
 func (w *world) edit(r Request, targets []target, useDefaults bool) ([]target, error) {
 	present := slices.DeleteFunc(slices.Clone(targets), func(t target) bool { return !t.has })
 	absent := slices.DeleteFunc(slices.Clone(targets), func(t target) bool { return t.has })
@@ -216,8 +214,7 @@ func (w *world) edit(r Request, targets []target, useDefaults bool) ([]target, e
 	return append(targets, more...), err
 }
 
-// change edits the places that say the targets' values, and returns what they
-// change besides.
+// change edits the places with the targets' values, and returns what else they change.
 func (w *world) change(r Request, targets, chosen []target) (taken []target, err error) {
 	if len(targets) == 0 {
 		return nil, nil
@@ -242,7 +239,7 @@ func (w *world) change(r Request, targets, chosen []target) (taken []target, err
 	return taken, nil
 }
 
-// changes reports whether a value would be another one with the wanted text.
+// changes reports whether the wanted text would change a value.
 func (w *world) changes(r Request, o *Object, path string) bool {
 	v := o.get(path)
 	if v == nil || v.Len() > 0 && !r.Delete && path != "timeout" {
@@ -264,7 +261,7 @@ func (w *world) apply(r Request, e entry, t target) error {
 	return errors.New("a whole file cannot be set")
 }
 
-// cover knows the values that are chosen.
+// cover is the set of chosen values.
 type cover map[*Object][]valuepath.Path
 
 func newCover(targets []target) cover {
@@ -275,8 +272,7 @@ func newCover(targets []target) cover {
 	return c
 }
 
-// holds reports whether a value of o is chosen, a part of what is chosen, or
-// what a chosen value is a part of.
+// holds reports whether a value of o is chosen, is part of a chosen value, or contains one.
 func (c cover) holds(o *Object, path string) bool {
 	chosen := c[o]
 	if len(chosen) == 0 {

@@ -7,7 +7,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// entry is a value in a file, with what holds it.
+// entry is a value in a file, with its container.
 type entry struct {
 	value, parent *spec.Node
 	key           *spec.Node // nil for an item of a list
@@ -15,8 +15,8 @@ type entry struct {
 	in            *entry // the parent's own entry, nil for a file
 }
 
-// sources knows the nodes of a workspace's files by where they start. A file is
-// looked through when a place in it is asked for.
+// sources finds the nodes of a workspace's files by their start. A file is indexed when one of its
+// places is requested.
 type sources struct {
 	loaded *compile.Loaded
 	files  map[string]nodesByPlace
@@ -26,7 +26,7 @@ func newSources(loaded *compile.Loaded) *sources {
 	return &sources{loaded: loaded, files: map[string]nodesByPlace{}}
 }
 
-// at is the node that starts at a place; ok is false if none does.
+// at returns the node that starts at a place; ok is false if there is none.
 func (s *sources) at(pos spec.Pos) (e entry, ok bool) {
 	index, known := s.files[pos.File]
 	if !known {
@@ -53,8 +53,8 @@ func (s *sources) root(name string) *spec.Node {
 // nodesByPlace are the nodes of one file.
 type nodesByPlace map[spec.Pos]entry
 
-// read notes e and what is below it. What an alias stands for, or a merge key
-// brings, is noted where it is written.
+// read records e and everything below it. Aliased and merged values are recorded where they are
+// written.
 func (s nodesByPlace) read(e entry) {
 	start := e.value.Range.Start
 	if e.parent != nil && start.Compare(e.parent.Range.Start) < 0 {
@@ -75,9 +75,8 @@ func (s nodesByPlace) read(e entry) {
 	}
 }
 
-// places lists where the value at a path could be changed, the place that says
-// it first: a value that a variable, an input or a matrix puts there is said
-// where that one is.
+// places lists where the value at a path can be changed, starting with its source: for a value from
+// a variable, an input or a matrix, that is where it is written.
 func (s *sources) places(o *Object, path string) []entry {
 	from, ok := o.from[path]
 	if !ok {
@@ -105,7 +104,7 @@ func (s *sources) places(o *Object, path string) []entry {
 		seen[st.Pos] = true
 		out = append(out, e)
 	}
-	// A text without references says more than one that refers to it.
+	// A text without references is closer to the source than one with a reference.
 	for i := range out {
 		if !strings.Contains(out[i].value.Text, "${{") && out[i].value.Kind == spec.ScalarNode {
 			out[0], out[i] = out[i], out[0]
@@ -115,12 +114,12 @@ func (s *sources) places(o *Object, path string) []entry {
 	return out
 }
 
-// isFixed reports whether the compiler itself put a value in.
+// isFixed reports whether the compiler itself set a value.
 func isFixed(p compile.Provenance) bool {
 	return p.Origin != nil && (p.Origin.Kind == spec.FromCompiler || p.Origin.Kind == spec.FromCatalogue) && p.Origin.Pos == p.Pos
 }
 
-// sourceOf is the place that says the value at a path.
+// sourceOf returns the place where the value at a path is written.
 func (s *sources) sourceOf(o *Object, path string) (spec.Pos, bool) {
 	if o.Job == nil {
 		return spec.Pos{}, false
@@ -131,7 +130,7 @@ func (s *sources) sourceOf(o *Object, path string) (spec.Pos, bool) {
 	return o.PlaceOf(path)
 }
 
-// standing is where a value stands, with the key or list that holds it.
+// standing returns the place of a value, with its key or list.
 func (s *sources) standing(o *Object, path string) []entry {
 	from, ok := o.from[path]
 	if !ok || isFixed(from) {

@@ -13,8 +13,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
-// AppendStep adds the steps of a text to the chosen jobs, after the step called
-// after or at the end. A job that has no such step is left alone.
+// AppendStep adds the steps of a text to the chosen jobs, after the step called after, or at the
+// end. Jobs without such a step do not change.
 func AppendStep(loaded *compile.Loaded, r Request, text []byte, after string) (*Result, error) {
 	added, err := readSteps(text)
 	if err != nil {
@@ -104,8 +104,8 @@ func (w *world) stepBefore(o *Object, after string) (entry, bool) {
 	return last, found
 }
 
-// sharedSteps refuses lists of steps that objects use which were not chosen, or
-// adds those to the chosen.
+// sharedSteps refuses step lists that other objects also use, or adds those objects to the chosen
+// ones.
 func (w *world) sharedSteps(lists map[*spec.Node]int, chosen map[*Object]bool, take bool) error {
 	for _, o := range w.objects {
 		if chosen[o] {
@@ -150,8 +150,8 @@ func (w *world) usersOf(lists map[*spec.Node]int, chosen map[*Object]bool) (name
 	return names
 }
 
-// provenSteps compiles and refuses unless the chosen jobs, and no others, have n
-// steps more and all else as before.
+// provenSteps compiles the result, and refuses unless exactly the chosen jobs have n more steps and
+// are otherwise unchanged.
 func (w *world) provenSteps(chosen map[*Object]bool, n int) (*Result, error) {
 	result, after, err := w.changesOnly(nil, func(o *Object, c Changed) bool {
 		return chosen[o] && c.Before == "" && strings.HasPrefix(c.Path, "steps[")

@@ -1,6 +1,5 @@
-// Package bulk asks and changes many jobs at once: it finds values of compiled
-// or live jobs by paths and conditions, and edits the definitions so that exactly
-// the chosen values change.
+// Package bulk queries and changes many jobs at once: it finds values of compiled or live jobs by
+// paths and conditions, and edits the definitions so that exactly the chosen values change.
 package bulk
 
 import (
@@ -32,7 +31,7 @@ func (v *Value) own() valuepath.Path {
 	return *v.path
 }
 
-// Object is a job whose values can be asked for.
+// Object is a job with its values by path.
 type Object struct {
 	Name, Address string
 	Values        []Value
@@ -42,7 +41,7 @@ type Object struct {
 	at   map[string]int // of Values by their path, once it was asked for
 }
 
-// OfJob lists what the definitions say of a job.
+// OfJob lists the values that the definitions declare in a job.
 func OfJob(job *compile.Job) *Object {
 	o := &Object{Name: job.Name, Address: job.Address, Job: job, from: job.Provenance}
 	o.add(wire.KeyJobName, jsontree.String(job.Name))
@@ -58,14 +57,14 @@ func OfJob(job *compile.Job) *Object {
 	return o
 }
 
-// ofTemplate lists what the definitions say of a published template.
+// ofTemplate lists the values that the definitions declare in a published template.
 func ofTemplate(t *compile.Template) *Object {
 	o := &Object{Name: t.Name, Address: t.Address, from: t.Provenance}
 	Walk(t.Body, o.add)
 	return o
 }
 
-// OfBody lists what a live job holds.
+// OfBody lists the values of a live job.
 func OfBody(name, address string, body *jsontree.Value, notices []compile.Notice, enabled bool) *Object {
 	o := &Object{Name: name, Address: address}
 	Walk(body, o.add)
@@ -92,7 +91,7 @@ func (o *Object) notices(notices []compile.Notice) {
 	}
 }
 
-// fewValues is how many are searched one by one: to index them costs more.
+// fewValues is the number up to which a linear search is cheaper than an index.
 const fewValues = 256
 
 // get returns the value at a path, nil if there is none.
@@ -117,7 +116,7 @@ func (o *Object) get(path string) *jsontree.Value {
 	return nil
 }
 
-// PlaceOf is where a value was written, or what it is a part of.
+// PlaceOf returns where a value, or one that contains it, was written.
 func (o *Object) PlaceOf(path string) (spec.Pos, bool) {
 	for o.from != nil {
 		if from, ok := o.from[path]; ok {
@@ -132,8 +131,8 @@ func (o *Object) PlaceOf(path string) (spec.Pos, bool) {
 	return spec.Pos{}, false
 }
 
-// Text is a value as conditions compare it: a text without its quotes, a timeout
-// as the definitions write it, all else as JSON.
+// Text returns a value as conditions compare it: a text without quotes, a timeout as in
+// definitions, others as JSON.
 func Text(path string, v *jsontree.Value) string {
 	if text, is := v.AsString(); is {
 		return text
@@ -144,7 +143,7 @@ func Text(path string, v *jsontree.Value) string {
 	return string(v.AppendJSON(nil))
 }
 
-// Walk visits the values of a body under the paths that the compiler gives them.
+// Walk visits the values of a body with the compiler's paths.
 func Walk(body *jsontree.Value, visit func(path string, v *jsontree.Value)) {
 	for _, m := range body.Members() {
 		switch m.Key {

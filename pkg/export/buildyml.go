@@ -67,8 +67,8 @@ func (b *buildYML) isText(path string, n *spec.Node) bool {
 
 func (b *buildYML) lose(path, reason string) { b.lost = append(b.lost, Lost{path, reason}) }
 
-// try makes a change of the job where the result compiles; the error says why it
-// does not, and then nothing has changed.
+// try changes the job if the result compiles; the error explains why it does not, and then nothing
+// has changed.
 func (b *buildYML) try(change func(job *yamltext.Node)) error {
 	job := clone(b.job)
 	change(job)
@@ -94,11 +94,10 @@ func clone(n *yamltext.Node) *yamltext.Node {
 	return &c
 }
 
-// predefinedBranch is the parameter that jobs made in the console have.
+// predefinedBranch is the parameter of jobs made in the console.
 const predefinedBranch = "codeBranch"
 
-// codeBranch declares the parameter that jobs made in the console have, where the
-// file counts on it.
+// codeBranch declares the parameter of console-made jobs if the file uses it.
 func (b *buildYML) codeBranch() {
 	const name = predefinedBranch
 	for _, p := range itemsOf(b.job.Get("parameters")) {
@@ -148,7 +147,7 @@ func set(n *yamltext.Node, key string, value *yamltext.Node) {
 	n.Add(key, value)
 }
 
-// setKey gives a key of the job a value, or says that it is lost.
+// setKey sets a key of the job, or reports it as lost.
 func (b *buildYML) setKey(path, key string, value *yamltext.Node) {
 	err := b.try(func(job *yamltext.Node) {
 		if job.Get(key) != nil {
@@ -221,8 +220,7 @@ func (b *buildYML) params(params *spec.Node) {
 	}
 }
 
-// verbatimOf is a value of the file with its ${{ escaped: build.yml knows no
-// references.
+// verbatimOf returns a value of the file with ${{ escaped: build.yml has no references.
 func verbatimOf(n *spec.Node) *yamltext.Node {
 	value := fromSpec(n)
 	var escape func(n *yamltext.Node)
@@ -327,8 +325,7 @@ func (b *buildYML) checkout(path string, settings *spec.Node) {
 	}
 }
 
-// expect reports a value of another kind than the place has: its parts would be
-// passed over without a word.
+// expect reports a value of the wrong kind: otherwise it would be ignored silently.
 func (b *buildYML) expect(kind spec.NodeKind, path string, n *spec.Node) {
 	switch {
 	case n.Kind == kind || n.IsNull():
@@ -339,8 +336,8 @@ func (b *buildYML) expect(kind spec.NodeKind, path string, n *spec.Node) {
 	}
 }
 
-// step makes a step of an action: first with all of its settings, then, where
-// that does not compile, with those that do.
+// step makes a step from an action: with all settings, or if that does not compile, with those that
+// do.
 func (b *buildYML) step(path, word string, settings *spec.Node) {
 	if b.catalogue.Action(word) == nil {
 		b.lose(path, fmt.Sprintf("the module of the action %q is not known: %s", word, remedy.HarvestImport))
@@ -387,8 +384,7 @@ func (b *buildYML) step(path, word string, settings *spec.Node) {
 	}
 }
 
-// input adds an input to a step, a mapping input by input where it does not fit
-// whole.
+// input adds an input to a step; a mapping that does not compile is added input by input.
 func (b *buildYML) input(path string, keys []string, value *spec.Node, keep func(string, func(*yamltext.Node))) {
 	if value.IsNull() {
 		b.lose(path, "it has no value")

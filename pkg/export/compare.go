@@ -14,7 +14,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// probeFile is the definitions file of a probe.
+// probeFile is the definitions file of a probe: a small workspace for a trial compilation.
 const probeFile = "definitions/probe.yaml"
 
 // probe compiles a definitions file that stands alone with its scripts.
@@ -72,15 +72,14 @@ func itemsOf(n *yamltext.Node) []*yamltext.Node {
 	return n.Items
 }
 
-// fingerprint identifies what a body means, without what an export leaves out.
+// fingerprint identifies the meaning of a body, without what an export leaves out.
 func (e *Exporter) fingerprint(body *jsontree.Value) string {
 	return diff.Fingerprint(reduced(body, e.catalogue), e.modules)
 }
 
-// Differences lists the paths at which a job that was compiled is not the live
-// one: its body by the rules of diff, but with nothing undeclared, its
-// notifications and its enabled state. What it cannot know it does not compare:
-// the values of secrets and a channel's param_config.
+// Differences lists the paths at which a compiled job differs from the live one: its body by the
+// rules of diff, with nothing undeclared, its notifications and its enabled state. It skips unknown
+// values: secrets and a channel's param_config.
 func (e *Exporter) Differences(job *compile.Job, live *diff.LiveJob) []string {
 	var paths []string
 	if wantEnabled := job.Enabled == nil || *job.Enabled; wantEnabled == live.Item.Disabled {
@@ -94,8 +93,7 @@ func (e *Exporter) Differences(job *compile.Job, live *diff.LiveJob) []string {
 	if want := job.Body; e.fingerprint(want) != e.fingerprint(have) {
 		paths = append(paths, e.bodyDifferences(want, have)...)
 	} else {
-		// What a plan would write is a difference too, even where both sides mean
-		// the same.
+		// A change in a plan is also a difference, even if both sides mean the same.
 		paths = append(paths, diff.Differences(have, want, nil, e.modules)...)
 	}
 	for _, row := range live.Notices {
@@ -120,8 +118,7 @@ func (e *Exporter) Differences(job *compile.Job, live *diff.LiveJob) []string {
 	return paths
 }
 
-// bodyDifferences names the members that differ, by the comparison of a plan
-// where that sees them.
+// bodyDifferences names the members that differ, by the comparison of a plan if that finds them.
 func (e *Exporter) bodyDifferences(want, have *jsontree.Value) []string {
 	if paths := diff.Differences(reduced(have, e.catalogue), reduced(want, e.catalogue), nil, e.modules); len(paths) > 0 {
 		return paths
@@ -138,7 +135,7 @@ func (e *Exporter) bodyDifferences(want, have *jsontree.Value) []string {
 	return paths
 }
 
-// only is a body of one member.
+// only returns a body with one member.
 func only(key string, value *jsontree.Value) *jsontree.Value {
 	body := jsontree.Object()
 	body.Set(key, value)

@@ -2,5 +2,5 @@ package export
 
 import "github.com/buildsync/buildsync/internal/crash"
 
-// Crash is a panic over one object: a bug, which must not cost the others.
+// Crash is a panic for one object: a bug that must not stop the others.
 type Crash = crash.Crash

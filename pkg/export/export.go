@@ -12,24 +12,22 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// Options are what an export depends on besides the live state.
+// Options are everything that an export depends on besides the live state.
 type Options struct {
 	Catalogue *catalog.Catalogue // nil: the shipped one
 	// WithIDs pins each job to its id.
 	WithIDs bool
-	// ShareSecrets gives parameters of one name one secret. Without it each job
-	// has secrets of its own: whether two values are the same cannot be read, and
-	// one name for both would write one value over the other.
+	// ShareSecrets gives parameters with the same name one secret. Without it each job has its own:
+	// the values cannot be read, so they may differ, and one secret would overwrite the other.
 	ShareSecrets bool
-	// QualifySecrets puts the project into the names of secrets, for a workspace
-	// with several.
+	// QualifySecrets adds the project to the names of secrets, for a workspace with several
+	// projects.
 	QualifySecrets bool
-	// TakenSecrets are the names of secrets that definitions use already, each
-	// with the parameter that it is for. With ShareSecrets more parameters of that
-	// name share it.
+	// TakenSecrets are the names of secrets that definitions already use, each with its parameter.
+	// With ShareSecrets, other parameters of that name use the same secret.
 	TakenSecrets map[string]string
-	// Workspace is what the definitions are written into: its defaults are part of
-	// what they mean. Nil: a workspace without defaults.
+	// Workspace is where the definitions are written: its defaults are part of their meaning. Nil:
+	// a workspace without defaults.
 	Workspace *spec.Set
 	// Vars are those of the command line.
 	Vars map[string]string
@@ -64,7 +62,7 @@ func New(opts Options) *Exporter {
 	return e
 }
 
-// Definition is one object as it is to be written.
+// Definition is one object to write.
 type Definition struct {
 	Kind    diff.Kind // job or template
 	Address string    // shop/job/order, or the template's name
@@ -72,8 +70,8 @@ type Definition struct {
 	Name    string
 	// Secrets are the values to supply before the first apply.
 	Secrets []Secret
-	// Withheld are paths of values that were left out because they may be
-	// secret; they stay as they are on the service.
+	// Withheld are the paths of values that were left out because they may be secret; they stay
+	// unchanged on the service.
 	Withheld []string
 
 	tree *yamltext.Node
@@ -86,10 +84,9 @@ type Secret struct {
 	Address   string // of the job
 }
 
-// Source returns the text of a definitions file that holds d alone, and the
-// scripts that it includes: texts that are long, and what makes the file too
-// large to be read. They lie in folder below scripts/. schema is the path of the
-// JSON Schema for the editor's line; "" for none.
+// Source returns the text of a definitions file with only d, and the scripts that it includes: long
+// texts, and others if the file would be too large. They are in folder below scripts/. schema is
+// the path of the JSON Schema for the editor's line; "" for none.
 func (d *Definition) Source(schema, folder string) (file []byte, scripts []File) {
 	list := "jobs"
 	if d.Kind == diff.KindTemplate {
@@ -110,8 +107,7 @@ func source(schema string, root *yamltext.Node) []byte {
 	return out.Bytes()
 }
 
-// formatted is a file in the form that fmt gives it. What fmt leaves alone stays
-// as it is.
+// formatted returns a file in the form of fmt, or unchanged if fmt does not support it.
 func formatted(name string, text []byte) []byte {
 	canonical, err := format.Source(name, text, format.KindOf(name))
 	if err != nil {
@@ -120,8 +116,8 @@ func formatted(name string, text []byte) []byte {
 	return canonical
 }
 
-// refitted is formatted for a file that a person may have written: it is left
-// in the layout that it had, unless that was the canonical one before the edit.
+// refitted is formatted for a file that a person may have written: it keeps the layout, unless that
+// was canonical before the edit.
 func refitted(name string, before, after []byte) []byte {
 	if !bytes.Equal(before, formatted(name, before)) {
 		return after
@@ -129,7 +125,7 @@ func refitted(name string, before, after []byte) []byte {
 	return formatted(name, after)
 }
 
-// secretName chooses the name of a parameter's secret.
+// secretName returns the name for a parameter's secret.
 func (e *Exporter) secretName(address, job, parameter string) string {
 	owner, base := address+" "+parameter, wordOf(job)+"_"+wordOf(parameter)
 	if project, _, found := strings.Cut(address, "/"); found && e.qualify {
@@ -154,7 +150,7 @@ func (e *Exporter) secretName(address, job, parameter string) string {
 	}
 }
 
-// wordOf is a name in the letters of an environment variable.
+// wordOf returns a name in the letters of an environment variable.
 func wordOf(name string) string {
 	var out strings.Builder
 	for _, r := range strings.ToUpper(name) {

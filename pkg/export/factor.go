@@ -15,8 +15,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// Factoring is what definitions have in common, moved to one place: the new
-// texts of the files, and what was moved, for people.
+// Factoring moves what definitions have in common to one place: the new texts of the files, and
+// what was moved, for people.
 type Factoring struct {
 	Files     map[string][]byte
 	Defaults  []string         // keys that went to defaults.job
@@ -25,20 +25,18 @@ type Factoring struct {
 	Jobs      int              // definitions that became shorter
 }
 
-// SharedTemplate is a template or fragment that was made of steps that jobs had in
-// common.
+// SharedTemplate is a template or fragment made from the common steps of jobs.
 type SharedTemplate struct {
 	Name string
 	Jobs int
 }
 
-// leastShared is how many jobs must have the same steps for a template to pay.
+// leastShared is how many jobs must have the same steps to make a template worthwhile.
 const leastShared = 3
 
-// Factor moves what the jobs of a workspace have in common into defaults.job
-// templates and fragments. No compiled body changes: where one would, its job is left as
-// it is. Definitions that use a template or a matrix already, or whose steps
-// hold comments, are left alone too.
+// Factor moves what the jobs of a workspace have in common into defaults.job, templates and
+// fragments. No compiled body may change: such a job stays as it is. So do definitions with a
+// template, a matrix, or comments in their steps.
 func Factor(set *spec.Set, layout *Layout, opts compile.Options) (*Factoring, error) {
 	before, err := compileEdited(set.Tree, nil, set.Workspace.Environment, opts)
 	if err != nil {
@@ -70,8 +68,7 @@ func Factor(set *spec.Set, layout *Layout, opts compile.Options) (*Factoring, er
 	return nil, errors.New("what the definitions share cannot be moved without changing what they mean")
 }
 
-// changedJobs returns the places of the definitions whose jobs mean something
-// else.
+// changedJobs returns the places of the definitions whose jobs have changed.
 func changedJobs(before, after *compile.Result) map[spec.Pos]bool {
 	now := map[string]*compile.Job{}
 	for _, job := range after.Jobs {
@@ -86,8 +83,8 @@ func changedJobs(before, after *compile.Result) map[spec.Pos]bool {
 	return changed
 }
 
-// sameJob reports whether two compilations of one job are the same but for the
-// order of its parameters, which means nothing.
+// sameJob reports whether two compilations of a job are equal apart from the order of parameters,
+// which has no meaning.
 func sameJob(a, b *compile.Job) bool {
 	bodies := [2]*jsontree.Value{a.Body.Clone(), b.Body.Clone()}
 	for _, body := range bodies {
@@ -111,7 +108,7 @@ type factorer struct {
 	out     *Factoring
 }
 
-// sharing is a job's definition that may give something away.
+// sharing is the definition of a job from which values may be moved.
 type sharing struct {
 	file  *spec.File
 	node  *spec.Node
@@ -169,15 +166,14 @@ func itemsIn(list *spec.Node) []*spec.Node {
 	return slices.DeleteFunc(slices.Clone(list.Items), func(n *spec.Node) bool { return n.Kind != spec.MappingNode })
 }
 
-// shareable are the keys that defaults.job may take over: single values, since
-// lists are the job's own, and what is merged key by key, notifications and
-// extra.
+// shareable are the keys that can move to defaults.job: single values, since lists belong to the
+// job, and mappings that are merged key by key, notifications and extra.
 var shareable = []string{
 	"project", "owner", "labels", "arch", "flavor", "host_type", "build_config_type", "auto_update_sub_module", "notifications", "timeout", "build_if_code_updated", "extra",
 }
 
-// defaults moves the value that most jobs have. A key that some job lacks stays
-// where it is: that job would get it.
+// defaults moves the value that most jobs have. A key that some job lacks stays, because that job
+// would inherit it.
 func (f *factorer) defaults() error {
 	source, err := f.set.Tree.ReadFile(spec.WorkspaceFile, spec.MaxFileBytes)
 	if err != nil {
@@ -230,9 +226,8 @@ func (ed *editor) addDefaults(root *spec.Node, made *yamltext.Node) {
 	}
 }
 
-// majority is the value of a key that at least half of the jobs, and two, have;
-// nil if there is none, or a job lacks the key or one below it: it would get
-// that.
+// majority returns the value of a key that at least half of the jobs, and two, have; nil if there
+// is none, or if a job lacks the key or one below it, because it would inherit that.
 func (f *factorer) majority(key string) *yamltext.Node {
 	counts, values := map[string]int{}, map[string]*yamltext.Node{}
 	below := ""
@@ -262,9 +257,8 @@ func (f *factorer) majority(key string) *yamltext.Node {
 	return nil
 }
 
-// isFlat reports whether a mapping holds single values alone: what lies deeper
-// would be merged too, and an escaped $file means another thing beside other
-// keys.
+// isFlat reports whether a mapping has only single values: deeper values would be merged, and an
+// escaped $file has another meaning beside other keys.
 func isFlat(n *spec.Node) bool {
 	return n.Kind == spec.MappingNode && !slices.ContainsFunc(n.Fields, func(f spec.Field) bool {
 		return f.Value.Kind != spec.ScalarNode || isIncludeKey(f.Key.Text)
@@ -285,8 +279,8 @@ func keysOf(n *yamltext.Node) string {
 	return strings.Join(keys, " ")
 }
 
-// templates makes a template of each list of steps that several jobs have, but
-// for a few values.
+// templates makes a template of each list of steps that several jobs share, apart from a few
+// values.
 func (f *factorer) templates() error {
 	groups := map[string][]*sharing{}
 	for _, job := range f.jobs {

@@ -19,16 +19,16 @@ import (
 // take 255, and a job's name can have 345.
 const maxFileName = 200
 
-// Layout chooses the files that definitions go into. It never chooses one file
-// for two objects, not on a file system that ignores letter case either.
+// Layout chooses the files for definitions. It never chooses one file for two objects, also on file
+// systems that ignore letter case.
 type Layout struct {
 	globs []string
 	out   string
 	taken map[string]string // address by lower-case file name
 }
 
-// OutFolder is a folder below a workspace's, relative to it: out may be absolute.
-// "" stays "". The error says that it lies outside.
+// OutFolder returns the folder out, which may be absolute, relative to the workspace; "" stays "".
+// It is an error if it is outside.
 func OutFolder(workspace, out string) (string, error) {
 	if !filepath.IsAbs(out) {
 		if out != "" && !filepath.IsLocal(filepath.FromSlash(out)) {
@@ -64,15 +64,14 @@ func realPath(name string) (string, error) {
 	return filepath.Join(parent, filepath.Base(name)), err
 }
 
-// NewLayout makes a layout for a workspace with these globs. out is the folder
-// that files go into, "" for the one that the globs point at.
+// NewLayout makes a layout for a workspace with these globs. out is the folder for files, "" for
+// that of the globs.
 func NewLayout(globs []string, out string) *Layout {
 	return &Layout{globs: globs, out: path.Clean(strings.TrimPrefix(out+"/", "/")), taken: map[string]string{}}
 }
 
-// File returns the file of an object: one a job, in a folder of its project.
-// folder is the project's alias, or "templates". The error says that the
-// workspace would not read such a file.
+// File returns the file of an object: one per job, in a folder of its project. folder is the
+// project's alias, or "templates". It is an error if the workspace would not read the file.
 func (l *Layout) File(folder, name, address string) (string, error) {
 	base := l.out
 	if base == "." {
@@ -100,8 +99,8 @@ func (l *Layout) File(folder, name, address string) (string, error) {
 	}
 }
 
-// ScriptFolder is the folder, below scripts/, of what a definition file
-// includes: the file's own place and name.
+// ScriptFolder returns the folder, below scripts/, for the includes of a definition file: the
+// file's own path and name.
 func (l *Layout) ScriptFolder(file string) string {
 	stem := strings.TrimSuffix(file, path.Ext(file))
 	for _, glob := range l.globs {
@@ -113,8 +112,7 @@ func (l *Layout) ScriptFolder(file string) string {
 	return stem
 }
 
-// base is the folder of the glob that fits best: for templates one that speaks
-// of them.
+// base returns the folder of the best fitting glob: for templates one that mentions them.
 func (l *Layout) base(folder string) string {
 	first := ""
 	for i, glob := range l.globs {

@@ -39,7 +39,7 @@ func (e *Exporter) stepForms(step *jsontree.Value) []*yamltext.Node {
 	}
 }
 
-// actionForm is what stands below an action word.
+// actionForm is the mapping below an action word.
 func actionForm(step *jsontree.Value, module *catalog.Module, withInputs bool) *yamltext.Node {
 	n := yamltext.Mapping()
 	add := func(key string) {
@@ -65,7 +65,7 @@ func actionForm(step *jsontree.Value, module *catalog.Module, withInputs bool) *
 		switch {
 		case m.Key == "image" && n.Get("image") != nil:
 		case module.Input(m.Key) != nil || module.HasInputsUnder(m.Key) || module.Property(m.Key) == nil:
-			// As an input the name would mean something else, or nothing that is known.
+			// As an input the name would have another meaning, or none.
 			others.Add(m.Key, verbatim(m.Value))
 		default:
 			inputs.Add(m.Key, verbatim(m.Value))
@@ -88,7 +88,7 @@ func guardedKey(n *yamltext.Node) *yamltext.Node {
 	return n
 }
 
-// byInterest puts the script first: it is what a reader looks for.
+// byInterest puts the script first, because readers look for it.
 func byInterest(members []jsontree.Member) []jsontree.Member {
 	sorted := slices.Clone(members)
 	slices.SortStableFunc(sorted, func(a, b jsontree.Member) int { return rankOf(a.Key) - rankOf(b.Key) })
@@ -156,8 +156,8 @@ func triggerForms(trigger *jsontree.Value) []*yamltext.Node {
 	return []*yamltext.Node{friendly, raw}
 }
 
-// parameterForms lists the forms of a build parameter. The value of a sensitive
-// one is never written, whatever the service returned for it.
+// parameterForms lists the forms of a build parameter. The value of a sensitive one is never
+// written, whatever the service returned.
 func (w *jobWriter) parameterForms(definition *jsontree.Value) []*yamltext.Node {
 	p := readParameter(definition)
 	secret := ""
@@ -242,7 +242,7 @@ func option(limit *jsontree.Value) *yamltext.Node {
 	return n
 }
 
-// raw is the parameter as the API has it; a secret stands in for its value.
+// raw returns the parameter in the API's form, with a secret in place of its value.
 func (p *parameter) raw(secret string) *yamltext.Node {
 	n := yamltext.Mapping()
 	if secret != "" {
@@ -277,7 +277,7 @@ func withoutSecret(params *jsontree.Value, sensitive bool) *jsontree.Value {
 	return c
 }
 
-// withoutSecrets is a part's value for extra, where no secret can stand.
+// withoutSecrets returns a part's value for extra, where secrets are not allowed.
 func (w *jobWriter) withoutSecrets(p *part) *jsontree.Value {
 	if p.key != wire.KeyParameters {
 		return p.live

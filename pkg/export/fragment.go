@@ -11,15 +11,15 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// mostInputs is how many values jobs of one template may have of their own.
+// mostInputs is how many values may differ between the jobs of one template.
 const mostInputs = 4
 
-// isIdentity reports whether a key's value says what a step is; steps that differ
-// in it are different ones.
+// isIdentity reports whether a key's value identifies a step; steps that differ in it are
+// different.
 func isIdentity(key string) bool { return key == "name" || key == "module_id" || key == "version" }
 
-// shapeOf is what two lists of steps must share to become one template: all but
-// the values of their texts, numbers and booleans.
+// shapeOf returns what two lists of steps must have in common for one template: everything except
+// texts, numbers and booleans.
 func shapeOf(n *yamltext.Node, key string) string {
 	switch {
 	case n.IsInclude():
@@ -96,9 +96,9 @@ func (l leaf) usual() (value *yamltext.Node, jobs int) {
 	return value, jobs
 }
 
-// share makes one template of the steps of several jobs, and of the parameters
-// that all of them have. Jobs that differ in too much are told apart by what
-// most of them have alike, and each part is tried alone.
+// share makes one template from the steps of several jobs and their common parameters. Jobs that
+// differ too much are divided by a value that most of them share, and each part is tried
+// separately.
 func (f *factorer) share(jobs []*sharing, names map[string]bool) error {
 	if len(jobs) < leastShared {
 		return nil
@@ -162,7 +162,7 @@ func (f *factorer) share(jobs []*sharing, names map[string]bool) error {
 	return nil
 }
 
-// apart parts jobs by the value that most of them have alike.
+// apart divides jobs by the value that most of them share.
 func apart(jobs []*sharing, leaves []leaf) (alike, others []*sharing) {
 	var by leaf
 	var value *yamltext.Node
@@ -284,8 +284,8 @@ func templateName(steps *yamltext.Node) string {
 	return strings.Join(words[:min(len(words), 4)], "-")
 }
 
-// hasComments reports whether comments stand between the lines of a key's value:
-// they are nobody's but their writer's to move.
+// hasComments reports whether there are comments between the lines of a key's value: they must not
+// be moved.
 func (ed *editor) hasComments(in *spec.Node, key string) bool {
 	at, n := in.Key(key), in.Get(key)
 	end := max(ed.At(at.Range.End), ed.At(n.Range.End))
@@ -322,8 +322,8 @@ func (ed *editor) hashLinesIn(n *spec.Node) int {
 	return count
 }
 
-// outsideTexts are the lines of a value's source that hold no part of a quoted
-// text or a text block, where a # after a blank begins a comment.
+// outsideTexts returns the lines of a value's source outside quoted texts and text blocks, where a
+// # after a blank begins a comment.
 func (ed *editor) outsideTexts(n *spec.Node, source string, line int) string {
 	inText := map[int]bool{}
 	var out strings.Builder

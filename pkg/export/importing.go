@@ -15,28 +15,27 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// Imported is a definition that was made of a file of another format.
+// Imported is a definition made from a file of another format.
 type Imported struct {
 	Text    []byte // of a definitions file
 	Lost    []Lost
 	Secrets []Secret // the values to supply
 }
 
-// Lost is something of the file that the definition does not hold.
+// Lost is a part of the file that the definition lacks.
 type Lost struct {
 	Path   string // in the file
 	Reason string
 }
 
-// ImportOptions say what an imported file does not.
+// ImportOptions provide what an imported file lacks.
 type ImportOptions struct {
 	Name    string // of the job, where the file has none
 	Project string // an alias of the workspace; "": the definition names none
 }
 
-// Import makes a definition of a CodeArts build.yml or of a job's body as the API
-// writes it. Nothing is lost without a word: what the definition does not hold is
-// listed.
+// Import makes a definition from a CodeArts build.yml or from a job's body in the API's form. It
+// lists everything that the definition lacks.
 func (e *Exporter) Import(name string, text []byte, opts ImportOptions) (*Imported, error) {
 	root, found := spec.ParseFile(name, text)
 	switch kind := spec.Foreign(root, text); kind {
@@ -77,7 +76,7 @@ func imported(job *yamltext.Node, opts ImportOptions) []byte {
 	return formatted("definitions.yaml", text)
 }
 
-// importBody makes a definition of a body, or of the answer that it came in.
+// importBody makes a definition from a body, or from a whole answer with one.
 func (e *Exporter) importBody(text []byte, opts ImportOptions) (*Imported, error) {
 	body, err := jsontree.Parse(text, jsontree.Limits{})
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// includes are the texts that a definition includes, and what they are to
-// become: a script that has a file of its own is edited there.
+// includes are the texts that a definition includes, with their new contents: a script file is
+// edited there.
 type includes struct {
 	tree    spec.Tree
 	from    string // the file with the definition
@@ -18,8 +18,7 @@ type includes struct {
 	changed []File
 }
 
-// text is what an include stands for; is reports whether n is one that can be
-// read.
+// text returns the text of an include; is reports whether n is a readable one.
 func (x *includes) text(n *spec.Node) (text string, is bool) {
 	name := includedName(n)
 	if x == nil || name == "" { // a workspace file includes nothing
@@ -34,9 +33,8 @@ func (x *includes) text(n *spec.Node) (text string, is bool) {
 	return strings.ReplaceAll(text, "\r\n", "\n"), err == nil
 }
 
-// set gives the file of an include a new text. It returns false, and changes
-// nothing, where n is not an include, no file can hold the text, or the definition
-// includes the file twice.
+// set gives the file of an include a new text. It returns false, and changes nothing, if n is not
+// an include, no file can have the text, or the definition includes the file twice.
 func (x *includes) set(n *spec.Node, want *yamltext.Node) bool {
 	if !x.takes(n, want) {
 		return false

@@ -21,8 +21,8 @@ type Project struct {
 	ID    string
 }
 
-// Job writes a live job as a definition. The error says why no definition can
-// hold it; it is a *Crash where a bug is in the way.
+// Job writes a live job as a definition. The error explains why no definition can express it; it is
+// a *Crash in case of a bug.
 func (e *Exporter) Job(project Project, live *diff.LiveJob) (d *Definition, err error) {
 	err = crash.Caught(func() (err error) {
 		d, err = e.job(project, live)
@@ -31,8 +31,8 @@ func (e *Exporter) Job(project Project, live *diff.LiveJob) (d *Definition, err 
 	return d, err
 }
 
-// PinnedJob is Job for one of several live jobs of one name: its id says which
-// one is meant, and the definition may give it another name than it has.
+// PinnedJob is Job for one of several live jobs with the same name: its id identifies it, and the
+// definition may have another name.
 func (e *Exporter) PinnedJob(project Project, live *diff.LiveJob) (*Definition, error) {
 	pinned := *e
 	pinned.withIDs = true
@@ -192,8 +192,8 @@ func (w *jobWriter) tree() *yamltext.Node {
 	return job
 }
 
-// fits reports whether the definition in its chosen forms compiles to the live
-// job, and keeps it if so.
+// fits reports whether the definition in its chosen forms compiles to the live job, and stores it
+// if so.
 func (w *jobWriter) fits() bool {
 	tree := w.tree()
 	job, err := w.compileJob(w.project, tree)
@@ -214,7 +214,7 @@ func (w *jobWriter) fits() bool {
 	return true
 }
 
-// settle finds the friendliest form of a part that compiles to what is live.
+// settle finds the friendliest form of a part that compiles to the live value.
 func (w *jobWriter) settle(p *part) {
 	if p.asExtra {
 		return
@@ -281,8 +281,8 @@ var eventOrder = []string{
 
 var channelName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`) })
 
-// notices writes the channels that send something. MAIL is written where it is
-// off as well, because a new job has it on (4.23).
+// notices writes the channels with events. MAIL is also written if it is off, because a new job has
+// it on (4.23).
 func (w *jobWriter) notices() {
 	channels := yamltext.Mapping()
 	rows := slices.Clone(w.live.Notices)
@@ -319,7 +319,7 @@ func enabledEvents(row wire.Notice) []string {
 	return events
 }
 
-// withheld lists what is left out because it may be secret.
+// withheld lists what is left out as possibly secret.
 func (w *jobWriter) withheld() []string {
 	var paths []string
 	for i, step := range w.live.Body.Get(wire.KeySteps).Items() {

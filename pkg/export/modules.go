@@ -13,7 +13,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// StepsOf lists the steps of a live job as observations for catalog.Harvest.
+// StepsOf returns the steps of a live job as observations for catalog.Harvest.
 func StepsOf(alias string, live *diff.LiveJob) []catalog.Observation {
 	return observe("job "+alias+"/"+live.Name, live.Body, false)
 }
@@ -31,9 +31,8 @@ func observe(source string, body *jsontree.Value, official bool) []catalog.Obser
 	return seen
 }
 
-// MergeModules lays harvested modules over a modules file and returns its new
-// text. What is new is added line by line: comments, the order and the writer's
-// own spelling stay. An empty file stands for none.
+// MergeModules merges harvested modules into a modules file and returns its new text. New facts are
+// added line by line: comments, order and spelling stay. An empty file means none.
 func MergeModules(name string, file []byte, harvest []*catalog.Module) ([]byte, error) {
 	if len(bytes.TrimSpace(file)) == 0 {
 		return catalog.Encode(harvest), nil
@@ -78,8 +77,8 @@ func MergeModules(name string, file []byte, harvest []*catalog.Module) ([]byte, 
 	return ed.Apply(), nil
 }
 
-// addNews writes into a module's entry what it says now and did not before. The
-// entry may say the same in another way than entryOf would.
+// addNews adds the new facts to a module's entry. The entry may have a different form than entryOf
+// would give it.
 func (ed *editor) addNews(entry *spec.Node, before, now *yamltext.Node) {
 	after := ""
 	for _, f := range now.Fields {

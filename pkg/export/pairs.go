@@ -10,11 +10,11 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// similarEnough is the least share of equal values at which two items with
-// different names are one that was renamed, as in a plan.
+// similarEnough is the least share of equal values at which two items with different names count as
+// a renamed one, as in a plan.
 const similarEnough = 0.5
 
-// pairItems finds for each item of want the one of have that it is, -1 for none.
+// pairItems finds the item of have that corresponds to each item of want, -1 for none.
 func pairItems(have *spec.Node, want *yamltext.Node) (partners []int, paired int) {
 	forms := make([][]*yamltext.Node, 0, len(want.Items))
 	for _, item := range want.Items {
@@ -23,8 +23,8 @@ func pairItems(have *spec.Node, want *yamltext.Node) (partners []int, paired int
 	return pairForms(have, forms, kindOf)
 }
 
-// pairForms pairs wanted items, each in the forms that it can be written in: by
-// what they are called, and then, among those of one kind, by what they say.
+// pairForms pairs wanted items, each with its possible forms: by name, then, among those of one
+// kind, by content.
 func pairForms(have *spec.Node, want [][]*yamltext.Node, kind func(*yamltext.Node) string) (partners []int, paired int) {
 	partners = make([]int, len(want))
 	used := make([]bool, len(have.Items))
@@ -80,8 +80,8 @@ func nearestForm(have *yamltext.Node, forms []*yamltext.Node) (nearest *yamltext
 	return nearest, score
 }
 
-// keepForms writes the steps of want in the forms that the definition has: a
-// step in the API's own form stays in it.
+// keepForms writes the steps of want in the forms of the definition: a step in the API's form keeps
+// it.
 func (e *Exporter) keepForms(have *spec.Node, want *yamltext.Node, live *jsontree.Value) {
 	steps, written := want.Get(wire.KeySteps), have.Get(wire.KeySteps)
 	items := tidy(live, e.catalogue).Get(wire.KeySteps).Items()
@@ -151,8 +151,7 @@ func leaves(n *yamltext.Node, path string, into map[string]string) {
 	}
 }
 
-// labelOf is what an item of a list is called: its name, below an action word
-// too, or what it says.
+// labelOf returns the name of a list item, also below an action word, or its content.
 func labelOf(n *yamltext.Node) string {
 	for _, key := range []string{"name", "url", "cron"} {
 		if v := n.Get(key); v != nil {

@@ -9,8 +9,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// reconcile makes the value of a key say what want says, and changes as little
-// of it as it can.
+// reconcile gives the value of a key the meaning of want, with as few changes as possible.
 func (ed *editor) reconcile(key, have *spec.Node, want *yamltext.Node) {
 	switch {
 	case ed.saysSame(have, want):
@@ -27,11 +26,11 @@ func (ed *editor) reconcile(key, have *spec.Node, want *yamltext.Node) {
 	}
 }
 
-// isSet reports whether the order of a list means nothing.
+// isSet reports whether the order of a list has no meaning.
 func isSet(key string) bool { return key == "parameters" || key == "params" }
 
-// needsLines reports whether a text of several lines would have to be written to
-// bring have to want: within brackets it could only be an escaped one.
+// needsLines reports whether the change needs a text of several lines, which would have to be
+// escaped within brackets.
 func (ed *editor) needsLines(have *spec.Node, want *yamltext.Node) bool {
 	if have == nil {
 		return holdsLines(want)
@@ -73,9 +72,8 @@ func holdsLines(n *yamltext.Node) bool {
 	return false
 }
 
-// saysSame reports whether a node means what want means as far as its text
-// tells: 1 and "1" are one text to the API where a text is wanted, and where none
-// is the edit is tried once more in full.
+// saysSame reports whether a node has the meaning of want according to its text: 1 and "1" are the
+// same text for the API. If that is wrong, the edit is tried again in full.
 func (ed *editor) saysSame(have *spec.Node, want *yamltext.Node) bool {
 	if have.Kind == spec.ScalarNode && ed.keepReferences && strings.Contains(strings.ReplaceAll(have.Text, "$${{", ""), "${{") {
 		return true
@@ -132,8 +130,8 @@ func (ed *editor) reconcileFields(have *spec.Node, want *yamltext.Node) {
 	}
 }
 
-// reconcileItems pairs the items of a list as a plan does, and brings each to its
-// partner. It returns false, and changes nothing, where none has one.
+// reconcileItems pairs the items of a list as a plan does, and reconciles each with its partner. It
+// returns false, and changes nothing, if no item has one.
 func (ed *editor) reconcileItems(have *spec.Node, want *yamltext.Node, anyOrder bool) bool {
 	partners, paired := pairItems(have, want)
 	if paired == 0 {

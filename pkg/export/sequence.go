@@ -19,16 +19,15 @@ const (
 	mostFragments      = 100 // of one run
 )
 
-// madeTemplate is a template that was made of the steps of several jobs, and is
-// not written yet.
+// madeTemplate is a template made from the steps of several jobs that is not written yet.
 type madeTemplate struct {
 	file string
 	node *yamltext.Node
 	jobs int
 }
 
-// host is a list of steps in which sequences are looked for: of a job, or of a
-// template that was just made and stands for several.
+// host is a list of steps to search for sequences: of a job, or of a new template that several jobs
+// use.
 type host struct {
 	job   *sharing
 	made  *madeTemplate
@@ -36,15 +35,15 @@ type host struct {
 	steps []hostStep
 }
 
-// hostStep is one step of a host. Steps of one id are equal; 0 is a step that can
-// be no part of a fragment.
+// hostStep is one step of a host. Equal steps have equal ids; a step with id 0 cannot be in a
+// fragment.
 type hostStep struct {
 	id   int
 	node *yamltext.Node
 	have int // its index in the job's definition; -1 for what was put in
 }
 
-// sequence is steps that stand in several hosts.
+// sequence is a list of steps that several hosts have.
 type sequence struct {
 	first        *host
 	start, steps int
@@ -55,9 +54,8 @@ type sequence struct {
 // saved is how many steps need not be written with a fragment.
 func (s *sequence) saved() int { return (s.steps - 1) * s.jobs }
 
-// fragments moves sequences of equal steps into fragments: those that enough jobs
-// have, whether they stand in templates or in the jobs themselves. What one
-// template holds alone stands once already.
+// fragments moves sequences of equal steps into fragments if enough jobs have them, in templates or
+// in the jobs themselves. A sequence in only one template stays.
 func (f *factorer) fragments() error {
 	hosts, names := f.hosts(), map[string]bool{templateKey: true}
 	for _, file := range f.set.Files {
@@ -83,10 +81,10 @@ func (f *factorer) fragments() error {
 	return nil
 }
 
-// templateKey is what `use` says for the steps of a template, and so no name.
+// templateKey is the value of `use` for a template's steps, and so not allowed as a name.
 const templateKey = "template"
 
-// hosts are the lists of steps that may give something to a fragment.
+// hosts lists the lists of steps that may contain sequences.
 func (f *factorer) hosts() (hosts []*host) {
 	ids := map[string]int{}
 	step := func(n *yamltext.Node, have int) hostStep {
@@ -199,7 +197,7 @@ func (f *factorer) toFragment(s *sequence, hosts []*host, names map[string]bool)
 	return nil
 }
 
-// rewrite gives a host the steps that it has now.
+// rewrite sets the new steps of a host.
 func (f *factorer) rewrite(h *host) {
 	if h.made != nil {
 		list := h.made.node.Get("steps")

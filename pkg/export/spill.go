@@ -21,11 +21,11 @@ type File struct {
 }
 
 const (
-	// longText is how long a text may be before it gets a file of its own: no one
-	// reads such a script between two lines of YAML.
+	// longText is the length from which a text gets its own file: nobody reads such a script
+	// between lines of YAML.
 	longText = 64 << 10
-	// leastSpilled is how short a text can be that still is moved out of a file
-	// that would be too large to be read.
+	// leastSpilled is the minimum length of a text that is moved out of a file that would be too
+	// large.
 	leastSpilled = 1 << 10
 	// mostBytes is how large a definition file becomes: a little less than what
 	// can be read, for the line that names the schema.
@@ -50,9 +50,8 @@ type spilledText struct {
 	name *yamltext.Node
 }
 
-// spill moves long texts out of a tree: those that are long, and where the file
-// would be too large nevertheless, the longest of the others. The tree itself is
-// not changed.
+// spill moves long texts out of a tree, and if the file would still be too large, the longest of
+// the others. It does not change the tree itself.
 func spill(tree *yamltext.Node) spilled {
 	texts := longTexts(tree, "", "")
 	out := spilled{tree: tree}
@@ -136,7 +135,7 @@ func longTexts(n *yamltext.Node, step, key string) []foundText {
 	return found
 }
 
-// canInclude reports whether a file that is included gives just this text.
+// canInclude reports whether including a file gives exactly this text.
 func canInclude(s string) bool {
 	return len(s) <= spec.MaxFileBytes && utf8.ValidString(s) && !strings.ContainsRune(s, 0) && !strings.HasPrefix(s, "\ufeff")
 }
@@ -175,8 +174,7 @@ func freeFile(base string, taken func(string) bool) string {
 	return freeNumbered(stem, "-", func(s string) bool { return taken(s + extension) }) + extension
 }
 
-// exchanged is a tree with one node in the place of another. What does not lead
-// there is shared.
+// exchanged returns a tree with one node replaced. Other branches are shared.
 func exchanged(n, from, to *yamltext.Node) *yamltext.Node {
 	if n == from {
 		return to
@@ -201,6 +199,5 @@ func exchanged(n, from, to *yamltext.Node) *yamltext.Node {
 	return &changed
 }
 
-// unescaped is what a text says once it has been compiled: an included file is
-// taken as it is.
+// unescaped returns a text as it is after compiling: an included file is not expanded.
 func unescaped(s string) string { return strings.ReplaceAll(s, "$${{", "${{") }

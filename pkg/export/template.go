@@ -13,11 +13,11 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// probeProject is what a template's probes belong to; templates have no project.
+// probeProject is the project of a template's probes; templates have no project.
 var probeProject = Project{Alias: "probe", ID: strings.Repeat("0", 32)}
 
-// Template writes a build template of the service as a published one. The error
-// says why no definition can hold it; it is a *Crash where a bug is in the way.
+// Template writes a build template of the service as a published one. The error explains why no
+// definition can express it; it is a *Crash in case of a bug.
 func (e *Exporter) Template(live *diff.LiveTemplate) (d *Definition, err error) {
 	err = crash.Caught(func() (err error) {
 		d, err = e.template(live)
@@ -52,9 +52,8 @@ func (e *Exporter) template(live *diff.LiveTemplate) (*Definition, error) {
 	return nil, fmt.Errorf("no definition compiles to it again: %s", w.reason)
 }
 
-// templateTree is the definition in its chosen forms. What has none stands under
-// extra, in the API's own form: steps that no form can hold too, beside the other
-// members of the live template.
+// templateTree returns the definition in its chosen forms. Parts without a form go under extra, in
+// the API's form.
 func (w *jobWriter) templateTree(live *jsontree.Value) *yamltext.Node {
 	beside := yamltext.Mapping()
 	for _, m := range foldGet(live, wire.KeyTemplate).Members() {
@@ -111,8 +110,8 @@ func (w *jobWriter) templateFits(tree *yamltext.Node, live *diff.LiveTemplate) b
 	return true
 }
 
-// TemplateDifferences lists the paths at which a template that was compiled is
-// not the live one, by the rules of diff, but with nothing undeclared.
+// TemplateDifferences lists the paths at which a compiled template differs from the live one, by
+// the rules of diff, with nothing undeclared.
 func (e *Exporter) TemplateDifferences(want *compile.Template, live *diff.LiveTemplate) []string {
 	if diff.TemplateFingerprint(want.Body, e.modules) == diff.TemplateFingerprint(live.Body, e.modules) {
 		return nil

@@ -9,12 +9,11 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// serviceMembers are written by the service alone, or say which job it is.
+// serviceMembers are written only by the service, or identify the job.
 var serviceMembers = append(wire.ServiceMembers(), wire.KeyJobID, wire.KeyJobName, wire.KeyProjectID)
 
-// tidy returns a copy of a live body without what nobody would write: members
-// of the service alone, values that it fills in, nulls, and what follows from a
-// code source's address.
+// tidy returns a copy of a live body without what nobody would write: the service's own members,
+// values that it fills in, nulls, and what follows from a code source's address.
 func tidy(live *jsontree.Value, modules *catalog.Catalogue) *jsontree.Value {
 	body := reduced(live, modules)
 	if limit := body.Get(wire.KeyLimitTime); limit != nil {
@@ -53,9 +52,8 @@ func tidy(live *jsontree.Value, modules *catalog.Catalogue) *jsontree.Value {
 	return body
 }
 
-// reduced returns a copy of a body, live or compiled, without what an export
-// leaves out and a comparison cannot see: secrets that stand in a step's
-// properties, and what follows from a code source's address.
+// reduced returns a copy of a body, live or compiled, without what an export omits and a comparison
+// cannot see: secrets in a step's properties, and what follows from a code source's address.
 func reduced(body *jsontree.Value, modules *catalog.Catalogue) *jsontree.Value {
 	c := body.Clone()
 	for _, scm := range c.Get(wire.KeySCMs).Items() {
@@ -85,8 +83,8 @@ func secretProperties(step *jsontree.Value, modules *catalog.Catalogue) []string
 	return names
 }
 
-// dropDerived removes from a code source what the service works out from its
-// address and repo_id (facts: server-filled members), where it says just that.
+// dropDerived removes from a code source what the service computes from its address and repo_id
+// (facts: server-filled members), if the value is the computed one.
 func dropDerived(scm *jsontree.Value) {
 	url := strings.TrimSuffix(scm.Str(wire.KeyURL), ".git")
 	at := strings.LastIndexAny(url, "/:")
@@ -105,8 +103,7 @@ func dropDerived(scm *jsontree.Value) {
 	}
 }
 
-// dropFilled removes the properties that hold what the service fills in by
-// itself.
+// dropFilled removes the properties with values that the service fills in.
 func dropFilled(step, properties *jsontree.Value, modules *catalog.Catalogue) {
 	module := modules.Module(step.Str(wire.KeyModuleID))
 	var filled []string
@@ -127,8 +124,8 @@ func dropFilled(step, properties *jsontree.Value, modules *catalog.Catalogue) {
 	}
 }
 
-// unixLines gives every text the line ends of a definition file. A text that
-// would hold \r\n all the same stays, for the comparison gives it others once.
+// unixLines gives every text the line ends of a definition file. A text that contains \r\n all the
+// same stays, because the comparison ignores line ends once.
 func unixLines(v *jsontree.Value) {
 	fix := func(v *jsontree.Value) *jsontree.Value {
 		if s, ok := v.AsString(); ok && strings.Contains(s, "\r\n") && !strings.Contains(s, "\r\r\n") {

@@ -12,9 +12,9 @@ import (
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
-// ToBuildYML writes what a job builds as a CodeArts build.yml, and lists what
-// such a file cannot hold: it stays with the job. The error names a step whose
-// module has no action word: a build without it would be another one.
+// ToBuildYML writes what a job builds as a CodeArts build.yml, and lists what such a file cannot
+// express; that stays with the job. A step without an action word is an error, because a build
+// without it would be a different one.
 func (e *Exporter) ToBuildYML(job *compile.Job) (text []byte, lost []Lost, err error) {
 	body := job.Body
 	w := &buildYMLWriter{Exporter: e}

@@ -17,12 +17,10 @@ import (
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
-// Update brings the definition of a job to what is live. It returns the files
-// that change, those with the definition and with the scripts that it includes;
-// none where the two are the same. Only the nodes that differ change, so that
-// comments, references and the writer's own spelling survive elsewhere. The
-// error says why it cannot be done in place; it is a *Crash where a bug is in
-// the way.
+// Update changes the definition of a job to match the live job. It returns the changed files: those
+// with the definition and with its scripts; none if both are equal. Only the nodes that differ
+// change, so comments, references and spelling elsewhere stay. The error explains why it cannot be
+// done in place; it is a *Crash in case of a bug.
 func (e *Exporter) Update(set *spec.Set, job *compile.Job, live *diff.LiveJob, opts compile.Options) (files []File, err error) {
 	err = crash.Caught(func() (err error) {
 		files, err = e.update(set, job, live, opts)
@@ -53,7 +51,7 @@ func (e *Exporter) update(set *spec.Set, job *compile.Job, live *diff.LiveJob, o
 	keepSecrets(have, want)
 	e.keepForms(have, want, live.Body)
 	u := &update{e: e, job: job, live: live, have: have, want: want}
-	// The smallest edit that compiles to what is live is taken.
+	// Take the smallest edit that compiles to the live job.
 	for i, attempt := range []struct {
 		change  func(*editor, string)
 		scripts bool // files that the definition includes may change
@@ -91,8 +89,8 @@ func (e *Exporter) update(set *spec.Set, job *compile.Job, live *diff.LiveJob, o
 	return nil, fmt.Errorf("it cannot be edited in place; it differs in %s", strings.Join(differ, ", "))
 }
 
-// holds reports whether files bring the job to what is live, and no other job to
-// anything else: two may include one script.
+// holds reports whether files make the job match the live one and change no other job: two may
+// include the same script.
 func (u *update) holds(set *spec.Set, files []File, opts compile.Options) bool {
 	edited := map[string][]byte{}
 	for _, f := range files {
@@ -101,7 +99,7 @@ func (u *update) holds(set *spec.Set, files []File, opts compile.Options) bool {
 	view := overlay{Tree: set.Tree, files: edited}
 	_, alone := edited[u.job.Pos.File]
 	if alone = alone && len(edited) == 1; alone {
-		// Nothing but the job's own file, the templates and the fragments decides what it means.
+		// Only the job's own file, the templates and the fragments determine its meaning.
 		for _, file := range set.Files {
 			if file.Name == u.job.Pos.File || file.Shares() {
 				view.only = append(view.only, file.Name)
@@ -168,8 +166,8 @@ type update struct {
 	want *yamltext.Node
 }
 
-// keys are the keys whose meaning differs, whatever gives it to them: the
-// definition itself, defaults or a template.
+// keys lists the keys that differ in meaning, whether they come from the definition, the defaults
+// or a template.
 func (u *update) keys() []string {
 	body := tidy(u.live.Body, u.e.catalogue)
 	compiled := tidy(u.job.Body, u.e.catalogue)
@@ -209,8 +207,8 @@ func (u *update) keys() []string {
 	return append(written, missing...)
 }
 
-// inputs changes the inputs that a job gives its template, where all that
-// differs in the steps came from them. It returns false if that is not so.
+// inputs changes the inputs of a job's template, if they explain all differences in the steps.
+// Otherwise it returns false.
 func (u *update) inputs(ed *editor, differ []string) bool {
 	given := u.have.Get("template").Get("inputs")
 	values := propertyValues(tidy(u.live.Body, u.e.catalogue))
@@ -250,7 +248,7 @@ func propertyValues(body *jsontree.Value) map[string]*jsontree.Value {
 // reconcile changes the nodes below a key that differ.
 func (u *update) reconcile(ed *editor, key string) { u.bring(key, ed, ed.reconcile) }
 
-// bring brings a key to what is wanted, by change where it is there and stays.
+// bring sets a key to the wanted value: by change if the key stays.
 func (u *update) bring(key string, ed *editor, change func(key, have *spec.Node, want *yamltext.Node)) {
 	have, want := u.have.Get(key), u.wanted(key)
 	switch {
@@ -264,8 +262,7 @@ func (u *update) bring(key string, ed *editor, change func(key, have *spec.Node,
 	}
 }
 
-// adjust is reconcile for a definition whose references still say the right
-// thing.
+// adjust is reconcile for a definition whose references are still right.
 func (u *update) adjust(ed *editor, key string) {
 	ed.keepReferences = true
 	u.reconcile(ed, key)
@@ -274,8 +271,7 @@ func (u *update) adjust(ed *editor, key string) {
 // replace gives a key its new value whole.
 func (u *update) replace(ed *editor, key string) { u.bring(key, ed, ed.SetValue) }
 
-// empty is replace where something else, such as a default, gives what is not
-// live a value.
+// empty is replace for a value that is not live but comes from elsewhere, such as a default.
 func (u *update) empty(ed *editor, key string) {
 	switch have := u.have.Get(key); {
 	case key == "extra" && have == nil:
@@ -291,8 +287,8 @@ func (u *update) empty(ed *editor, key string) {
 	}
 }
 
-// emptiedExtra is what is wanted under extra, with a null for each field that
-// only the definitions have.
+// emptiedExtra returns the wanted value of extra, with a null for each field that only the
+// definitions have.
 func (u *update) emptiedExtra() *yamltext.Node {
 	extra := yamltext.Mapping()
 	if want := u.want.Get("extra"); want != nil {

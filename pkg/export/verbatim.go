@@ -7,8 +7,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// verbatim writes a value as the compiler reads it back: YAML's types stand for
-// JSON's, ${{ is escaped, and so is an object whose only key is $file.
+// verbatim writes a value so that the compiler reads it back: YAML's types for JSON's, with ${{ and
+// an object with only the key $file escaped.
 func verbatim(v *jsontree.Value) *yamltext.Node {
 	switch v.Kind() {
 	case jsontree.KindString:

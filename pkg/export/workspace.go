@@ -8,9 +8,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// DeclareSecrets returns the text of a workspace file that declares the secrets
-// named beside those that it declares already. All else stays as it is, byte by
-// byte.
+// DeclareSecrets returns the text of a workspace file that also declares the given secrets.
+// Everything else stays byte for byte.
 func DeclareSecrets(workspace []byte, names []string) ([]byte, error) {
 	root, err := parseWorkspace(workspace)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// world is what a workspace adds to each definition that is written into it.
+// world is what a workspace adds to each definition in it.
 type world struct {
 	tree     spec.Tree // for what the defaults include; nil: nothing
 	defaults *spec.Node
@@ -24,9 +24,8 @@ func worldOf(opts Options) world {
 	return w
 }
 
-// addTo writes the defaults, and the variables that they may name, into the
-// workspace file of a probe. The template of the defaults is left out: a probe
-// has none.
+// addTo writes the defaults, and the variables that they may use, into the workspace file of a
+// probe, without the template of the defaults, which a probe lacks.
 func (w world) addTo(workspace *yamltext.Node) {
 	if w.defaults == nil {
 		return
@@ -57,9 +56,8 @@ func (w world) secrets() []string {
 	return names
 }
 
-// withoutDefaults adds what keeps the defaults of the workspace out of a job that
-// does not have them live: null, and what stands for it where a key takes no
-// null.
+// withoutDefaults adds what cancels the workspace's defaults that the live job does not have: null,
+// or its equivalent for keys that do not allow null.
 func (w world) withoutDefaults(job *yamltext.Node) {
 	if w.defaults == nil {
 		return

@@ -1,4 +1,4 @@
-// Package exporting writes what is live into a workspace, file by file: the
-// names and places of the definitions, what exists already, and a report of what
-// was done. pkg/export makes the definitions themselves.
+// Package exporting writes live jobs into a workspace, file by file: it chooses names and places,
+// updates existing definitions, and reports what was done. pkg/export makes the definitions
+// themselves.
 package exporting

@@ -22,8 +22,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
-// keep writes a definition into a file of its own, its secrets declared first:
-// the workspace stays whole whenever the run ends.
+// keep writes a definition to its own file, after declaring its secrets: the workspace is valid
+// whenever the run ends.
 func (x *Run) keep(d *export.Definition, file string) error {
 	full := filepath.Join(x.w.Dir, filepath.FromSlash(file))
 	if _, err := os.Lstat(full); !errors.Is(err, fs.ErrNotExist) {
@@ -32,7 +32,7 @@ func (x *Run) keep(d *export.Definition, file string) error {
 	}
 	text, scripts := d.Source(x.schemaOf(file), x.layout.ScriptFolder(file))
 	for _, script := range scripts {
-		// The same text is what an earlier run left when it was ended.
+		// An earlier run that was killed left the same text.
 		have, err := os.ReadFile(filepath.Join(x.w.Dir, filepath.FromSlash(script.Name)))
 		if err == nil && !bytes.Equal(have, script.Text) || err != nil && !errors.Is(err, fs.ErrNotExist) {
 			x.problem(d.Address, "", script.Name+" exists and says something else; move it away")
@@ -156,10 +156,9 @@ func (x *Run) templates(ctx context.Context) error {
 	return nil
 }
 
-// accounts lists whose account this is, as the bodies of jobs say, or IAM (API
-// reference 7.3): a query returns the public templates of other accounts too,
-// under the same scope as the caller's (4.20). No account means that neither
-// told.
+// accounts returns the account ids, from the bodies of jobs or from IAM (API reference 7.3): a
+// template query also returns the public templates of other accounts, with the caller's scope
+// (4.20). No account means that neither has it.
 func (x *Run) accounts(ctx context.Context) []string {
 	var accounts []string
 	add := func(id string) {

@@ -12,7 +12,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
-// Report is what a run did. Its JSON form is schemas/export.schema.json.
+// Report is the result of a run. Its JSON form is schemas/export.schema.json.
 type Report struct {
 	FormatVersion string       `json:"format_version"`
 	ToolVersion   string       `json:"tool_version"`
@@ -39,7 +39,7 @@ type Exported struct {
 	Files   []string `json:"files"` // the definitions first, then the scripts
 }
 
-// Problem is an object that has no definition now, or may have none.
+// Problem is an object that has no definition, or may have none.
 type Problem struct {
 	Address string `json:"address"`
 	ID      string `json:"id"` // of the job or template; "" if none is known
@@ -118,7 +118,7 @@ func (x *Run) unsure(address, id, reason string) {
 	x.Report.Unsure = append(x.Report.Unsure, Problem{address, id, reason})
 }
 
-// Factor works out what the definitions share. Nothing is written.
+// Factor computes what the definitions share. It writes nothing.
 func (x *Run) Factor() (*export.Factoring, error) {
 	w, err := x.tell.Reopen()
 	if err != nil {
@@ -127,7 +127,7 @@ func (x *Run) Factor() (*export.Factoring, error) {
 	return export.Factor(w.Set, x.layout, compile.Options{Vars: x.opts.Vars, Catalogue: w.Catalogue})
 }
 
-// KeepFactoring writes what the definitions share where it belongs.
+// KeepFactoring writes the factored definitions.
 func (x *Run) KeepFactoring(factoring *export.Factoring) error {
 	for _, name := range slices.Sorted(maps.Keys(factoring.Files)) {
 		if err := x.writeDefinitions(name, factoring.Files[name]); err != nil {
@@ -145,8 +145,7 @@ func (x *Run) KeepFactoring(factoring *export.Factoring) error {
 	return nil
 }
 
-// Verify compiles the workspace as it is now and compares it with all that was
-// read.
+// Verify compiles the present workspace and compares it with everything that was read.
 func (x *Run) Verify() error {
 	w, err := x.tell.Reopen()
 	if err != nil {

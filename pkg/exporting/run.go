@@ -19,7 +19,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
-// Options say what is exported, and how.
+// Options select what is exported, and how.
 type Options struct {
 	Projects     []export.Project
 	Jobs         bool               // the jobs of the projects
@@ -37,13 +37,13 @@ type Options struct {
 	Parallel     int
 }
 
-// Service is what an export asks.
+// Service has the calls for an export.
 type Service interface {
 	reading.API
 	IAMProjects(ctx context.Context) ([]wire.Project, error)
 }
 
-// Listener is told what happens, for people.
+// Listener receives progress and notes, for people.
 type Listener struct {
 	Say      func(format string, args ...any) error // a result
 	Note     func(format string, args ...any)
@@ -103,9 +103,8 @@ type readJob struct {
 	address string
 }
 
-// SecretsInUse are the secrets that definitions use, each with the parameter
-// that it is for. One that is declared and not used may be what an export that
-// was killed left: it is free.
+// SecretsInUse returns the secrets that definitions use, each with its parameter. A declared secret
+// that is not used may be left by a killed export: it is free.
 func SecretsInUse(result *compile.Result) map[string]string {
 	used := map[string]string{}
 	for _, job := range result.Jobs {
@@ -121,8 +120,7 @@ func SecretsInUse(result *compile.Result) map[string]string {
 	return used
 }
 
-// ListJobs reads a project's listing. An error means that nothing is known of its
-// jobs.
+// ListJobs reads a project's listing. After an error its jobs are unknown.
 func ListJobs(ctx context.Context, api reading.API, project export.Project) (*diff.LiveProject, error) {
 	listing, err := reading.Project(ctx, api, project.ID)
 	if err == nil {
@@ -134,8 +132,7 @@ func ListJobs(ctx context.Context, api reading.API, project export.Project) (*di
 	return listing, nil
 }
 
-// All exports what the options name. The report says what was done, also where
-// an error ended it.
+// All exports what the options select. It returns the report even after an error.
 func (x *Run) All(ctx context.Context) error {
 	if x.opts.Jobs {
 		for i, project := range x.opts.Projects {
@@ -150,8 +147,8 @@ func (x *Run) All(ctx context.Context) error {
 	return nil
 }
 
-// Unmatched returns a pattern of Only that no live object has, "" where each has
-// one: to export nothing is not a success then.
+// Unmatched returns a pattern of Only without a live object, "" if there is none: exporting nothing
+// would not be a success.
 func (x *Run) Unmatched() string {
 	for _, glob := range x.opts.Only {
 		if !x.matched[glob] {
@@ -181,7 +178,7 @@ func (x *Run) jobs(ctx context.Context, project export.Project, nth int) error {
 			continue
 		}
 		address := project.Alias + "/job/" + name
-		// Each job gets a file, wanted or not, so that it is the same in every run.
+		// Each job gets a file, selected or not, so that it is the same in every run.
 		file, err := x.layout.File(project.Alias, name, address)
 		switch {
 		case !x.matches(job.Name) && !x.matches(name), !x.labelled(project, job, name):
@@ -219,8 +216,8 @@ func (x *Run) labelled(project export.Project, live *diff.LiveJob, name string) 
 	return job != nil && x.opts.Labels.Select(job)
 }
 
-// ReadJobs reads live jobs with all that the service shows of them. unseen is told
-// in the end of how many jobs the service does not show something, and of what.
+// ReadJobs reads live jobs with everything that the service shows. At the end, unseen receives the
+// number of jobs with hidden members, and their names.
 func ReadJobs(ctx context.Context, api reading.API, jobs []*diff.LiveJob, parallel int, unseen func(jobs int, what []string)) iter.Seq2[*diff.LiveJob, error] {
 	opts := reading.Options{Parallel: parallel, Notices: reading.AllNotices, Full: true}
 	return func(yield func(*diff.LiveJob, error) bool) {
@@ -255,7 +252,7 @@ func (x *Run) matches(name string) bool {
 	return some
 }
 
-// isIgnored reports whether the workspace's policy leaves a job alone.
+// isIgnored reports whether the workspace's policy ignores a job.
 func (x *Run) isIgnored(name string) bool {
 	return slices.ContainsFunc(x.w.Set.Workspace.Policy.Ignore, func(rule spec.Ignore) bool {
 		return len(rule.Fields) == 0 && doublestar.MatchUnvalidated(rule.Job, name)
@@ -298,8 +295,7 @@ func (x *Run) job(project export.Project, live *diff.LiveJob, at places) error {
 	return x.keep(definition, at.file)
 }
 
-// update brings a definition that exists to what is live, where --force allows
-// it.
+// update changes an existing definition to match the live job, if --force allows it.
 func (x *Run) update(job *compile.Job, live *diff.LiveJob) error {
 	if !x.opts.Force {
 		x.Report.Defined = append(x.Report.Defined, job.Address)

@@ -12,9 +12,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/export"
 )
 
-// namesOf chooses the names that live jobs have in the definitions: their own,
-// but for jobs of one name. Definitions cannot hold two of those, since a name is
-// what identifies a job there. Jobs that cannot be exported have none, and a
+// namesOf chooses the names of live jobs in the definitions: their own, except for jobs with the
+// same name, because a name identifies a job there. Jobs that cannot be exported have none, and a
 // problem in the report.
 func (x *Run) namesOf(project export.Project, jobs []*diff.LiveJob) map[*diff.LiveJob]string {
 	byName, names, taken := map[string][]*diff.LiveJob{}, map[*diff.LiveJob]string{}, map[string]bool{}
@@ -39,8 +38,7 @@ func (x *Run) namesOf(project export.Project, jobs []*diff.LiveJob) map[*diff.Li
 	return names
 }
 
-// ownName is a live job's name, or the one that a definition is about to give
-// it.
+// ownName returns a live job's name, or the new one that a definition gives it.
 func (x *Run) ownName(project export.Project, live *diff.LiveJob, taken map[string]bool) string {
 	if job := x.w.Jobs().Renamed(project.ID, live.Name); job != nil && x.declared(project, live, live.Name) == nil {
 		return job.Name
@@ -48,7 +46,7 @@ func (x *Run) ownName(project export.Project, live *diff.LiveJob, taken map[stri
 	return live.Name
 }
 
-// nameTwins chooses the names of live jobs of one name.
+// nameTwins chooses the names of live jobs with the same name.
 func (x *Run) nameTwins(project export.Project, twins []*diff.LiveJob, taken map[string]bool, names map[*diff.LiveJob]string) {
 	twins = slices.Clone(twins)
 	slices.SortStableFunc(twins, byUse)
@@ -85,13 +83,12 @@ func (x *Run) nameTwins(project export.Project, twins []*diff.LiveJob, taken map
 	}
 }
 
-// pinned is the definition that names a live job by its id.
+// pinned returns the definition that names a live job by id.
 func (x *Run) pinned(project export.Project, live *diff.LiveJob) *compile.Job {
 	return x.w.Jobs().Pinned(project.ID, live.ID)
 }
 
-// byUse puts the job first that people are most likely to mean: enabled, then
-// built last.
+// byUse puts the job first that people most likely mean: enabled, then built last.
 func byUse(a, b *diff.LiveJob) int {
 	rank := func(job *diff.LiveJob) int {
 		if job.Item.Disabled {
@@ -122,7 +119,7 @@ func numberedName(name string, taken map[string]bool) string {
 	}
 }
 
-// aboutTwin says which one of several live jobs of one name a job is.
+// aboutTwin describes which of several live jobs with the same name a job is.
 func aboutTwin(live *diff.LiveJob, twins []*diff.LiveJob) string {
 	var others []string
 	for _, twin := range twins {

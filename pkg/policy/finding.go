@@ -8,8 +8,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// Places knows the scalars of files by where they start, so that a finding points
-// at the text that says a value.
+// Places finds the scalars of files by their start, so that a finding points at the text with the
+// value.
 type Places struct {
 	root  func(file string) *spec.Node
 	files map[string]map[spec.Pos]*spec.Node
@@ -36,7 +36,7 @@ func PlacesIn(set *spec.Set) *Places {
 	})
 }
 
-// at is the scalar that starts at a place, nil for none.
+// at returns the scalar that starts at a place, nil if there is none.
 func (p *Places) at(pos spec.Pos) *spec.Node {
 	index, known := p.files[pos.File]
 	if !known {
@@ -66,8 +66,8 @@ func indexScalars(n *spec.Node, into map[spec.Pos]*spec.Node) {
 	}
 }
 
-// Finding is a breach as lint reports it: at the text that says the value, or at
-// the name of the job where something is missing.
+// Finding is a breach as lint reports it: at the text with the value, or at the name of the job if
+// something is missing.
 func (p *Places) Finding(b Breach) spec.Diagnostic {
 	d := spec.Diagnostic{Rule: b.Policy.Rule(), Severity: b.Policy.Severity, Message: b.Message, Hint: hintOf(b), Causes: []string{b.Policy.At.Start.File}}
 	from, ok := b.Job.place(b.Path)
@@ -116,13 +116,12 @@ func quotedOr(name string) string {
 	return quoted(name)
 }
 
-// hintOf is what to do: what the policy's author says, else what follows from its
-// form.
+// hintOf returns the policy author's hint, or one for its form.
 func hintOf(b Breach) string { return cmp.Or(b.Policy.Help, b.Hint) }
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// valueAt is the text of the value at a path of the body.
+// valueAt returns the text of the value at a path of the body.
 func (o *Subject) valueAt(path string) (text string, ok bool) {
 	parsed, known := newSelector(path, ownPath(path))
 	if path == "" || !known {

@@ -10,8 +10,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// Tested is what came of one fixture: a file ok*.yaml or bad*.yaml in the folder
-// tests/NAME beside the files of policies.
+// Tested is the result of one fixture: a file ok*.yaml or bad*.yaml in the folder tests/NAME beside
+// the policy files.
 type Tested struct {
 	Policy string           `json:"policy"`
 	File   string           `json:"file"`
@@ -26,10 +26,9 @@ func isFixture(folder, file string) bool {
 	return path.Dir(path.Dir(file)) == folder && (strings.HasPrefix(base, "ok") || strings.HasPrefix(base, "bad"))
 }
 
-// Test runs the fixtures of the policies called names, of all where there are
-// none. The definitions of w lend their templates and fragments, and their jobs
-// are left out. Exceptions do not count. untested are the policies that have no
-// fixture.
+// Test runs the fixtures of the policies called names, or of all. They can use the templates and
+// fragments of w, but its jobs are ignored, and so are exceptions. untested are the policies
+// without a fixture.
 func (s *Set) Test(w *spec.Set, vars map[string]string, names []string) (results []Tested, untested []string, err error) {
 	t := &tester{set: s, workspace: w, vars: vars, run: s.NewRun("")}
 	t.run.exempt = false

@@ -10,8 +10,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
-// required wants a value at a path; where the path leaves items of a list open,
-// every item wants one.
+// required requires a value at a path; if the path matches several items of a list, each must have
+// one.
 type required struct {
 	selector
 	items *selector // of the last items that the path leaves open; nil if it names one value
@@ -54,8 +54,8 @@ func (r *required) check(c *checking) {
 	})
 }
 
-// everyItemHas reports whether, for certain, every item has a value. It compares
-// counts, so that nothing needs to be spelled where all is well.
+// everyItemHas reports whether every item certainly has a value. It compares counts, so that no
+// paths are built if all is well.
 func (r *required) everyItemHas(job *Subject) bool {
 	items, depth := 0, r.path.LastItem()
 	r.items.each(job, func(h *hit) bool {
@@ -85,7 +85,7 @@ func orElse(text, otherwise string) string {
 	return text
 }
 
-// requiredStep wants a step that runs.
+// requiredStep requires a step that runs.
 type requiredStep struct {
 	fragment string // "" for a step of its own
 	at       spec.Range
@@ -95,7 +95,7 @@ type requiredStep struct {
 	name     string // in which * stands for any text
 }
 
-// stepLike is what a step of a fragment looks like in a live job.
+// stepLike describes a fragment's step as it appears in a live job.
 type stepLike struct{ module, name string }
 
 func (r *requiredStep) check(c *checking) {
@@ -115,7 +115,7 @@ func (r *requiredStep) check(c *checking) {
 	r.missing(c, r.what(), off)
 }
 
-// what names the step that is wanted.
+// what names the required step.
 func (r *requiredStep) what() string {
 	switch {
 	case r.action == "":
@@ -134,8 +134,8 @@ func (r *requiredStep) missing(c *checking, what string, off bool) {
 	c.report("steps", "the job "+quoted(c.job.Name)+" has no "+strings.TrimPrefix(what, "a ")+", which the policy "+quoted(c.policy.Name)+" requires", "")
 }
 
-// checkFragment looks for the steps of a fragment: in a definition for those that
-// came from it, in a live job for steps that are like them.
+// checkFragment looks for the steps of a fragment: in a definition by their origin, in a live job
+// by similarity.
 func (r *requiredStep) checkFragment(c *checking) {
 	steps := c.job.Steps()
 	if c.job.Job == nil {
@@ -168,7 +168,7 @@ func (r *requiredStep) checkLive(c *checking, steps []step) {
 
 func stepPath(s step) string { return "steps" + valuepath.Name(s.name, s.nth) }
 
-// allowed wants each value at a path to match a pattern.
+// allowed requires that each value at a path matches a pattern.
 type allowed struct {
 	selector
 	patterns []string
@@ -183,7 +183,7 @@ func (a *allowed) check(c *checking) {
 	})
 }
 
-// forbidden wants no value at a path, or none that matches a pattern.
+// forbidden requires that no value is at a path, or none that matches a pattern.
 type forbidden struct {
 	selector
 	patterns []string // nil: any value
@@ -205,7 +205,7 @@ func (f *forbidden) check(c *checking) {
 	})
 }
 
-// limit wants each value at a path to be at most, or at least, a quantity.
+// limit requires that each value at a path is at most, or at least, a quantity.
 type limit struct {
 	selector
 	bound   quantity

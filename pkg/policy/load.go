@@ -23,8 +23,8 @@ import (
 // MaxPolicies is how many policies a workspace may have.
 const MaxPolicies = 1000
 
-// Load reads the policies of a workspace. What is wrong with their files is
-// reported; the set holds what could be read, and is never nil.
+// Load reads the policies of a workspace and reports errors in their files. The set has everything
+// that could be read, and is never nil.
 func Load(tree spec.Tree, workspace *spec.Workspace, catalogue *catalog.Catalogue) (*Set, spec.Diagnostics) {
 	s := &Set{catalogue: catalogue}
 	names, found := spec.PolicyFiles(tree, workspace)
@@ -68,7 +68,7 @@ func (l *loader) report(at spec.Range, hint, format string, args ...any) *spec.D
 	return &l.found[len(l.found)-1]
 }
 
-// formKeys are the keys of which a policy has one or more.
+// formKeys are the keys of the forms; a policy has at least one.
 var formKeys = []string{"require", "require_step", "allow", "forbid", "max", "min", "rule"}
 
 func (l *loader) policy(n *spec.Node) {
@@ -107,13 +107,13 @@ func (l *loader) policy(n *spec.Node) {
 	l.limits(p, n.Get("min"), true)
 	l.rule(p, n.Get("rule"))
 	l.exceptions(p, n.Get("except"))
-	// One with a mistake could mean more, or other jobs, than it was to.
+	// A policy with a mistake could apply to other jobs than intended.
 	if !slices.ContainsFunc(l.found, func(d spec.Diagnostic) bool { return d.Severity == spec.Error && n.Range.Contains(d.Range.Start) }) {
 		l.set.Policies = append(l.set.Policies, p)
 	}
 }
 
-// writtenText is what a node says, without comments and layout.
+// writtenText returns the content of a node, without comments and layout.
 func writtenText(n *spec.Node) string {
 	var out strings.Builder
 	var write func(n *spec.Node)
@@ -186,7 +186,7 @@ func (l *loader) where(w *where, n *spec.Node) {
 	}
 }
 
-// labelTexts returns the terms over labels; a mapping says what they must be.
+// labelTexts returns the terms over labels; a mapping gives the required values.
 func labelTexts(n *spec.Node) []*spec.Node {
 	if n == nil || n.Kind != spec.MappingNode {
 		return scalars(n)
@@ -209,7 +209,7 @@ func scalars(n *spec.Node) []*spec.Node {
 	return slices.DeleteFunc(slices.Clone(n.Items), func(item *spec.Node) bool { return item.Kind != spec.ScalarNode || item.IsNull() })
 }
 
-// projects reads aliases, each of which the workspace must know.
+// projects reads aliases, which the workspace must declare.
 func (l *loader) projects(n *spec.Node) (aliases []string) {
 	for _, item := range scalars(n) {
 		if _, known := l.workspace.Projects[item.Text]; !known {
@@ -221,10 +221,10 @@ func (l *loader) projects(n *spec.Node) (aliases []string) {
 	return aliases
 }
 
-// dateForm is what the schema takes for a date.
+// dateForm is the schema's form of a date.
 var dateForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`) })
 
-// maxAlternatives bounds the braces of a glob, which multiply.
+// maxAlternatives bounds the alternatives in the braces of a glob, which multiply.
 const maxAlternatives = 3
 
 func (l *loader) globs(n *spec.Node) (g globs) {
@@ -241,7 +241,7 @@ func (l *loader) globs(n *spec.Node) (g globs) {
 	return g
 }
 
-// module is the id of a step module that an action word, or the id itself, names.
+// module returns the id of a step module, for an id or an action word.
 func (l *loader) module(n *spec.Node) string {
 	if m := l.set.catalogue.Action(n.Text); m != nil {
 		return m.ID
@@ -322,8 +322,8 @@ func (l *loader) requiredStep(p *Policy, n *spec.Node) {
 	}
 }
 
-// KnowFragments tells the policies what the steps of fragments look like in live
-// jobs, which do not say where a step comes from.
+// KnowFragments gives the policies the steps of fragments. Live jobs do not show which fragment a
+// step comes from.
 func (s *Set) KnowFragments(files []*spec.File) {
 	known := map[string]*spec.Node{}
 	for _, file := range files {
@@ -345,8 +345,7 @@ const (
 	maxLikeDepth = 100
 )
 
-// likes lists what the steps of a fragment look like. What stands for an input may
-// be anything.
+// likes describes the steps of a fragment. An input may have any value.
 func (s *Set) likes(known map[string]*spec.Node, name string, depth int) (list []stepLike) {
 	steps := known[name].Get("steps")
 	if steps == nil || depth > maxLikeDepth {
@@ -376,8 +375,7 @@ func (s *Set) likes(known map[string]*spec.Node, name string, depth int) (list [
 // anyReference matches a ${{ }}.
 var anyReference = regexp.MustCompile(`\$\{\{[^}]*\}\}`)
 
-// fullName is the name by which the workspace knows a template or fragment that a
-// file calls name.
+// fullName returns the workspace's name for a template or fragment that a file calls name.
 func (l *loader) fullName(name string) string {
 	if l.from == nil {
 		return name

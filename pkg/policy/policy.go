@@ -1,10 +1,9 @@
-// Package policy holds the organisation's own rules about jobs: it loads the
-// files of policies, and judges compiled and live jobs by them.
+// Package policy has the organisation's own rules about jobs: it loads policy files, and judges
+// compiled and live jobs.
 //
-// Its promises: a mistake in a file of policies has its place; what is judged
-// depends on the arguments alone, the date included; no message holds the value
-// of a secret; the work for one job is bounded by its size and that of the
-// policies, whatever an expression or a pattern says.
+// It promises: a mistake in a policy file is reported with its place; the result depends only on
+// the arguments, including the date; no message contains the value of a secret; the work for one
+// job is bounded by its size and that of the policies, for any expression or pattern.
 package policy
 
 import (
@@ -26,7 +25,7 @@ type Set struct {
 	catalogue *catalog.Catalogue
 }
 
-// file is a file of policies as it was read.
+// file is a policy file that was read.
 type file struct {
 	name   string
 	source []byte
@@ -55,11 +54,11 @@ type Policy struct {
 	written    string // what its file says, whatever the form
 }
 
-// Rule is the name under which the findings of p are reported.
+// Rule returns the rule name of p's findings.
 func (p *Policy) Rule() string { return RulePrefix + p.Name }
 
-// Since lists the policies that an older state of the workspace has and s has not,
-// and those that say something else now.
+// Since lists the policies that an older state of the workspace has and s lacks, and those that
+// differ.
 func (s *Set) Since(base *Set) (gone, changed []string) {
 	for _, before := range base.Policies {
 		switch now, _ := s.ByName(before.Name); {
@@ -72,13 +71,13 @@ func (s *Set) Since(base *Set) (gone, changed []string) {
 	return gone, changed
 }
 
-// form is one of the closed forms: require, allow and their kin.
+// form is one of the fixed forms, such as require and allow.
 type form interface {
-	// check reports where a job does not keep to it.
+	// check reports where a job breaks it.
 	check(c *checking)
 }
 
-// Breach is a job that does not keep to a policy, and where in it.
+// Breach is a place where a job breaks a policy.
 type Breach struct {
 	Policy  *Policy
 	Job     *Subject
@@ -87,7 +86,7 @@ type Breach struct {
 	Hint    string // what would be right
 }
 
-// checking is one policy at one job.
+// checking is the check of one job against one policy.
 type checking struct {
 	*Run
 	policy *Policy
@@ -95,8 +94,7 @@ type checking struct {
 	found  []Breach
 }
 
-// maxBreaches bounds the breaches of one policy in one job: what is hostile has
-// many.
+// maxBreaches bounds the breaches of one policy in one job; a hostile job has many.
 const maxBreaches = 50
 
 func (c *checking) report(path, message, hint string) {
@@ -105,7 +103,7 @@ func (c *checking) report(path, message, hint string) {
 	}
 }
 
-// Run judges the jobs of one workspace. It knows which exceptions have served.
+// Run judges the jobs of one workspace, and records which exceptions apply.
 type Run struct {
 	set    *Set
 	today  string
@@ -116,8 +114,7 @@ type Run struct {
 	seen   sightings
 }
 
-// NewRun begins to judge. today is the date, as 2027-01-31; "" takes no exception
-// for expired.
+// NewRun starts a run. today is the date, such as 2027-01-31; with "" no exception expires.
 func (s *Set) NewRun(today string) *Run {
 	for _, p := range s.Policies {
 		for _, e := range p.exceptions {
@@ -131,8 +128,7 @@ func (s *Set) NewRun(today string) *Run {
 	return &Run{set: s, today: today, exempt: true, budget: rule.NewBudget(), seen: seen}
 }
 
-// Judge returns where a job breaks the policies. The jobs that an exception lets
-// pass are left out.
+// Judge returns where a job breaks the policies, except for jobs that an exception excuses.
 func (r *Run) Judge(job *Subject) []Breach {
 	var found []Breach
 	r.see(job)
@@ -166,7 +162,7 @@ func (c *checking) judgeRule() {
 	}
 }
 
-// exception lets jobs pass.
+// exception excuses jobs from a policy.
 type exception struct {
 	jobs     globs
 	projects []string
@@ -180,8 +176,7 @@ type exception struct {
 // expired reports whether today is after the last day of e.
 func (e *exception) expired(today string) bool { return e.until != "" && today > e.until }
 
-// excuses reports whether an exception lets a job pass, and notes what each one
-// is good for.
+// excuses reports whether an exception excuses a job, and records its use.
 func (p *Policy) excuses(job *Subject, broken bool, today string) (excused bool) {
 	for _, e := range p.exceptions {
 		if !e.jobs.match(job.Name) || len(e.projects) > 0 && !has(e.projects, job.Project) {
@@ -194,8 +189,8 @@ func (p *Policy) excuses(job *Subject, broken bool, today string) (excused bool)
 	return excused
 }
 
-// Exceptions reports the exceptions that have expired, and those that let nothing
-// pass. all says that every job of the workspace was judged.
+// Exceptions reports exceptions that have expired or excuse nothing. all means that every job of
+// the workspace was judged.
 func (r *Run) Exceptions(all bool) spec.Diagnostics {
 	var found spec.Diagnostics
 	report := func(at spec.Range, p *Policy, message, hint string) {
@@ -219,8 +214,8 @@ func (r *Run) Exceptions(all bool) spec.Diagnostics {
 	return found
 }
 
-// LastDay returns the first of the last days of exceptions that have not expired
-// at today: until then, time alone changes nothing. It is "" if there is none.
+// LastDay returns the earliest last day of the unexpired exceptions: until then, time changes no
+// result. It is "" if there is none.
 func (s *Set) LastDay(today string) string {
 	first := ""
 	for _, p := range s.Policies {
@@ -233,7 +228,7 @@ func (s *Set) LastDay(today string) string {
 	return first
 }
 
-// The rules of findings that are about the files of policies themselves.
+// The rules of findings about the policy files themselves.
 const (
 	FileRule      = "policy-file"
 	ExceptionRule = "policy-exception"

@@ -14,7 +14,7 @@ type quantity struct {
 	duration bool
 }
 
-// kind says what q is, with its article.
+// kind returns the kind of q, with its article.
 func (q quantity) kind() string {
 	if q.duration {
 		return "a duration"

@@ -11,14 +11,14 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// Refusal is what a plan says of a policy that jobs do not keep to.
+// Refusal is a policy that jobs break, in the form of a plan.
 type Refusal struct {
 	Policy  *Policy
 	Jobs    []string
 	Message string
 }
 
-// Verdict is what the policies say of the jobs of a plan.
+// Verdict is the result of the policies for the jobs of a plan.
 type Verdict struct {
 	Refusals []Refusal // of policies with severity error, in the order of the policies
 	Milder   int       // findings of the others
@@ -63,14 +63,14 @@ type refusing struct {
 	more   bool // places that are not told
 }
 
-// refusedPlace is one place, and the jobs that get from there what is refused.
+// refusedPlace is one place with the jobs whose refused value comes from it.
 type refusedPlace struct {
 	at      spec.Pos
 	message string // of the first
 	jobs    []string
 }
 
-// mostRefused is how many places a refusal tells.
+// mostRefused is how many places a refusal lists.
 const mostRefused = 5
 
 func (r *refusing) add(b Breach) {

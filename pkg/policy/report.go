@@ -7,7 +7,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// Row is a finding as policy check tells it.
+// Row is a finding in the output of policy check.
 type Row struct {
 	Policy   string `json:"policy"`
 	Severity string `json:"severity"`
@@ -25,7 +25,7 @@ type Row struct {
 // IsOwn reports whether r is about a policy itself and not about a job.
 func (r *Row) IsOwn() bool { return r.Policy == FileRule || r.Policy == ExceptionRule }
 
-// Report is what policy check prints.
+// Report is the output of policy check.
 type Report struct {
 	FormatVersion string `json:"format_version"`
 	Policies      int    `json:"policies"`
@@ -39,7 +39,7 @@ func (s *Set) NewReport() *Report {
 	return &Report{FormatVersion: "1.0", Policies: len(s.Policies), Findings: []Row{}}
 }
 
-// Add takes the breaches of one job. places may be nil for a live job.
+// Add adds the breaches of one job. places may be nil for a live job.
 func (r *Report) Add(job *Subject, breaches []Breach, places *Places) {
 	r.Jobs++
 	for _, b := range breaches {

@@ -12,8 +12,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/policy/rule"
 )
 
-// ruleJob is the job as expressions see it, made once. The values of secrets are
-// left out.
+// ruleJob returns the job for expressions, made once, without the values of secrets.
 func (o *Subject) ruleJob() *rule.Job {
 	if o.rule != nil {
 		return o.rule

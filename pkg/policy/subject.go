@@ -11,8 +11,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/policy/rule"
 )
 
-// Subject is a job that is judged: one that the definitions declare, or a live
-// one.
+// Subject is a job to judge: a declared or a live one.
 type Subject struct {
 	Name, Project, Address string
 	Owner                  string
@@ -33,7 +32,7 @@ type Subject struct {
 	rule   *rule.Job
 }
 
-// step is a step of a body, with how often its name stood before.
+// step is a step of a body, with its number among steps of its name.
 type step struct {
 	value  *jsontree.Value
 	module string
@@ -41,7 +40,7 @@ type step struct {
 	nth    int
 }
 
-// OfJob is a compiled job as the policies of s see it.
+// OfJob returns a compiled job for the policies of s.
 func (s *Set) OfJob(job *compile.Job) *Subject {
 	o := &Subject{
 		Name: job.Name, Project: job.Project, Address: job.Address, Owner: job.Owner, Labels: job.Labels,
@@ -52,8 +51,8 @@ func (s *Set) OfJob(job *compile.Job) *Subject {
 	return o
 }
 
-// Live is a live job. Definition is what declares it, nil for a job that nothing
-// does: its owner, labels and template are those of the definition.
+// Live is a live job. Definition is its definition, or nil; owner, labels and template come from
+// it.
 type Live struct {
 	Name, Project, Address string
 	Definition             *compile.Job
@@ -62,7 +61,7 @@ type Live struct {
 	Enabled                bool
 }
 
-// OfLive is a live job as the policies of s see it.
+// OfLive returns a live job for the policies of s.
 func (s *Set) OfLive(live Live) *Subject {
 	o := &Subject{
 		Name: live.Name, Project: live.Project, Address: live.Address, definition: live.Definition,
@@ -102,7 +101,7 @@ func (o *Subject) add(key string, v *jsontree.Value) {
 	o.extra = append(o.extra, jsontree.Member{Key: key, Value: v})
 }
 
-// noticesValue is the channels as paths name them.
+// noticesValue returns the channels in the form that paths use.
 func noticesValue(notices []compile.Notice) *jsontree.Value {
 	all := jsontree.Object()
 	for _, notice := range notices {
@@ -119,7 +118,7 @@ func noticesValue(notices []compile.Notice) *jsontree.Value {
 	return all
 }
 
-// Steps are the steps of the job, each with its place among those of its name.
+// Steps lists the steps of the job, numbered within each name.
 func (o *Subject) Steps() []step {
 	if o.known {
 		return o.steps
@@ -157,8 +156,8 @@ func (o *Subject) uses(name string) bool {
 	return by != nil && (o.template == name || len(by.Fragments[name]) > 0)
 }
 
-// place is where the value at a path was written, or what it is a part of, or the
-// job; ok is false for a live job.
+// place returns where the value at a path, or one that contains it, or the job was written; ok is
+// false for a live job.
 func (o *Subject) place(path string) (from compile.Provenance, ok bool) {
 	if o.Job == nil {
 		return compile.Provenance{}, false

@@ -10,11 +10,11 @@ import (
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
-// sensitive stands for a value that must not be shown.
+// sensitive replaces a value that must not be shown.
 const sensitive = "(sensitive)"
 
-// selector chooses values of a job by a path. It goes into what the path can
-// reach and nothing else, and spells paths only where it is asked to.
+// selector selects values of a job by a path. It visits only what the path can reach, and builds
+// paths only on request.
 type selector struct {
 	text  string // as it was written
 	path  valuepath.Path
@@ -29,7 +29,7 @@ func newSelector(text string, path valuepath.Path) (selector, bool) {
 	return s, ok
 }
 
-// each visits the values that the path names, until visit returns false.
+// each visits the values that the path matches, until visit returns false.
 func (s *selector) each(job *Subject, visit func(*hit) bool) {
 	if !s.path.IsAbout(job.Name) {
 		return
@@ -72,7 +72,7 @@ type walker struct {
 	done  bool
 }
 
-// part is a part of the way to a value.
+// part is one segment on the way to a value.
 type part struct {
 	name  string
 	nth   int // of an item
@@ -168,7 +168,7 @@ func (w *walker) trigger(at part, item *jsontree.Value, above valuepath.State) {
 	w.pop()
 }
 
-// below walks on into a part of a value.
+// below continues the walk into a part of a value.
 func (w *walker) below(p part, v *jsontree.Value, above valuepath.State) {
 	var s valuepath.State
 	if p.kind == indexPart {
@@ -194,7 +194,7 @@ func (w *walker) value(v *jsontree.Value, s valuepath.State) {
 	}
 }
 
-// here visits the value that the walk has come to, if the path names it.
+// here visits the current value if the path matches it.
 func (w *walker) here(v *jsontree.Value, s valuepath.State) {
 	if w.done || !w.path.Matched(s) {
 		return
@@ -207,13 +207,13 @@ func (w *walker) push(p part) { w.trail = append(w.trail, p) }
 
 func (w *walker) pop() { w.trail = w.trail[:len(w.trail)-1] }
 
-// hit is a value that a path names. It is of use while it is visited only.
+// hit is a value that a path matches. It is valid only during the visit.
 type hit struct {
 	w     *walker
 	value *jsontree.Value
 }
 
-// path spells where the value is, as plans do.
+// path returns the place of the value, as plans print it.
 func (h *hit) path() string {
 	var out strings.Builder
 	for i, p := range h.w.trail {
@@ -231,7 +231,7 @@ func (h *hit) path() string {
 	return out.String()
 }
 
-// text is the value as conditions compare it.
+// text returns the value as conditions compare it.
 func (h *hit) text() string {
 	path := ""
 	if len(h.w.trail) == 1 {
@@ -240,8 +240,7 @@ func (h *hit) text() string {
 	return bulk.Text(path, h.value)
 }
 
-// shown is the value for a message: no secret, no control characters, and not too
-// long.
+// shown returns the value for a message: without secrets and control characters, shortened.
 func (h *hit) shown() string {
 	if h.isSecret() {
 		return sensitive
@@ -263,9 +262,8 @@ func (h *hit) shown() string {
 	return quoted(text)
 }
 
-// isSecret reports whether the value must not be shown, whatever it is: that of a
-// parameter which is kept from logs, or of a property that the catalogue calls
-// secret, and a step or parameter as a whole.
+// isSecret reports whether the value must not be shown: that of a sensitive parameter, of a
+// property that the catalogue calls secret, or a whole step or parameter.
 func (h *hit) isSecret() bool {
 	if h.value.Kind() == jsontree.KindObject || h.value.Kind() == jsontree.KindArray {
 		return h.w.step != nil || h.w.param != nil || h.w.trail[0].name == wire.KeySteps || h.w.trail[0].name == wire.KeyParameters

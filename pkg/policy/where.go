@@ -11,7 +11,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
-// where is the conditions of a policy. What is empty holds.
+// where has the conditions of a policy. Empty ones are true.
 type where struct {
 	projects []string
 	jobs     globs
@@ -23,7 +23,7 @@ type where struct {
 	values   []condition
 }
 
-// condition is a value that a job must have, or one that fulfils a comparison.
+// condition requires a value of a job, or one that satisfies a comparison.
 type condition struct {
 	selector
 	op, glob string
@@ -63,15 +63,14 @@ func (c *condition) holds(job *Subject) (held bool) {
 	return held
 }
 
-// globs are patterns over names of jobs, those that --only takes.
+// globs are patterns over job names, as for --only.
 type globs []string
 
 func (g globs) match(name string) bool {
 	return slices.ContainsFunc(g, func(pattern string) bool { return doublestar.MatchUnvalidated(pattern, name) })
 }
 
-// matchesAny reports whether one of patterns, in which * stands for any text,
-// matches text.
+// matchesAny reports whether one of patterns, in which * matches any text, matches text.
 func matchesAny(patterns []string, text string) bool {
 	return slices.ContainsFunc(patterns, func(pattern string) bool { return valuepath.Glob(pattern, text) })
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// Outdated is a source and the commit that its ref names now.
+// Outdated is a source with the present commit of its ref.
 type Outdated struct {
 	Source string `json:"source"`
 	Ref    string `json:"ref"`
@@ -20,8 +20,8 @@ type Outdated struct {
 	Latest string `json:"latest"`
 }
 
-// Latest asks each source what its ref names now, and returns those whose copy is
-// of another commit.
+// Latest asks each source for the present commit of its ref, and returns the sources whose copy has
+// another one.
 func Latest(ctx context.Context, tree spec.Tree, sources []spec.Source) ([]Outdated, error) {
 	lock, _ := spec.ReadLock(tree)
 	outdated := []Outdated{}
@@ -43,14 +43,14 @@ func Latest(ctx context.Context, tree spec.Tree, sources []spec.Source) ([]Outda
 	return outdated, nil
 }
 
-// Effect is a job or template whose compiled body changes; one of Before and
-// After is nil if it comes or goes.
+// Effect is a job or template whose compiled body changes. Before or After is nil if it is added or
+// removed.
 type Effect struct {
 	Address       string
 	Before, After *jsontree.Value
 }
 
-// Effects lists what differs between two compilations, by address.
+// Effects lists the differences between two compilations, by address.
 func Effects(before, after *compile.Result) []Effect {
 	was, will := bodies(before), bodies(after)
 	both := maps.Clone(was)

@@ -10,7 +10,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// overlay is a workspace in which some folders hold other files.
+// overlay is a workspace with other files in some folders.
 type overlay struct {
 	spec.Tree
 	folders []string

@@ -1,9 +1,8 @@
-// Package vendored copies the sources of a workspace, which are folders of other
-// repositories, into it, and compares the copies with where they come from.
+// Package vendored copies the sources of a workspace, which are folders of other repositories, into
+// it, and compares the copies with their origin.
 //
-// Its promises: nothing is run of what is fetched, and it is not checked out; a
-// copy is replaced as a whole or not at all; links, submodules and what is too
-// large are refused.
+// It promises: fetched files are neither run nor checked out; a copy is replaced as a whole or not
+// at all; links, submodules and too large files are refused.
 package vendored
 
 import (
@@ -21,7 +20,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// Copy is what a source holds at a commit, and what the workspace has of it.
+// Copy is a source's content at a commit, and the copy in the workspace.
 type Copy struct {
 	Source  spec.Source
 	Commit  string
@@ -30,10 +29,9 @@ type Copy struct {
 	Changed []string          // names of files that are added, changed or removed
 }
 
-// Fetch reads sources so that they can be copied: at the commit of the lock where
-// the source is declared as it was then, else at the one that its ref names now.
-// latest takes the newest commit in any case. The source is asked even where copy
-// and lock agree: somebody may have changed both.
+// Fetch reads sources to copy them: at the commit of the lock if the declaration of the source has
+// not changed, else at the present commit of its ref. latest always takes the present commit. The
+// source is read even if copy and lock agree, because somebody may have changed both.
 func Fetch(ctx context.Context, tree spec.Tree, sources []spec.Source, latest bool) ([]Copy, error) {
 	lock, _ := spec.ReadLock(tree) // what of it is wrong is written again
 	copies := make([]Copy, 0, len(sources))
@@ -74,8 +72,8 @@ func fetch(ctx context.Context, tree spec.Tree, source spec.Source, locked spec.
 	return c, nil
 }
 
-// fetchCommit fetches a commit by its id. A server that hands out no commits by
-// id is asked for the ref, which may still name that commit.
+// fetchCommit fetches a commit by its id. If the server does not allow that, it fetches the ref,
+// which may still be at that commit.
 func fetchCommit(ctx context.Context, remote *gitbase.Source, commit, full string) (*gitbase.SourceFiles, error) {
 	files, err := remote.Fetch(ctx, commit, full)
 	if err == nil || full != "" || ctx.Err() != nil {
@@ -104,7 +102,7 @@ func differences(have map[string]string, files map[string][]byte) (names []strin
 	return names
 }
 
-// Standing is the sums of the files that stand in the folder of a source.
+// Standing returns the checksums of the files in the folder of a source.
 func Standing(tree spec.Tree, source spec.Source) map[string]string {
 	sums := map[string]string{}
 	names, err := tree.Glob([]string{source.Folder() + "/**"})
@@ -122,9 +120,9 @@ func Standing(tree spec.Tree, source spec.Source) map[string]string {
 	return sums
 }
 
-// Write puts copies into the workspace in dir, and writes the lock for all of
-// declared: what the lock holds of other sources is dropped, with their folders.
-// An error leaves each folder as it was or as it should be.
+// Write writes copies to the workspace in dir, and the lock for all of declared: sources that are
+// no longer declared are removed, with their folders. After an error each folder is either old or
+// new as a whole.
 func Write(dir string, tree spec.Tree, declared []spec.Source, copies []Copy) error {
 	if err := checkFolder(dir); err != nil {
 		return err
@@ -162,8 +160,7 @@ func Write(dir string, tree spec.Tree, declared []spec.Source, copies []Copy) er
 	return outfile.WriteSource(filepath.Join(dir, filepath.FromSlash(spec.LockFile)), lock.Encode(), 0o644)
 }
 
-// checkFolder refuses a vendor folder that is a link: what it leads to is not
-// ours to replace.
+// checkFolder refuses a vendor folder that is a link: its target must not be replaced.
 func checkFolder(dir string) error {
 	info, err := os.Lstat(filepath.Join(dir, spec.VendorFolder))
 	if err == nil && !info.IsDir() {
@@ -172,8 +169,8 @@ func checkFolder(dir string) error {
 	return nil
 }
 
-// replaceFolder puts files in the place of a folder in one step; none removes it.
-// name comes from a checked buildsync.yaml or from a lock, so it is checked here.
+// replaceFolder replaces a folder by files in one step; no files means removal. name comes from a
+// checked buildsync.yaml or from a lock, so it is checked here.
 func replaceFolder(parent, name string, files map[string][]byte) error {
 	if spec.CheckName(name) != nil || name != path.Base(name) || name == "." || name[0] == '.' {
 		return fmt.Errorf("%q is not the name of a source", name)
@@ -212,7 +209,7 @@ func replaceFolder(parent, name string, files map[string][]byte) error {
 	return nil
 }
 
-// Overlay is the workspace with copies in place, as it would be once written.
+// Overlay returns the workspace as it would be with the copies.
 func Overlay(tree spec.Tree, declared []spec.Source, copies []Copy) spec.Tree {
 	o := &overlay{Tree: tree, files: map[string][]byte{}}
 	lock, _ := spec.ReadLock(tree)

@@ -9,10 +9,9 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// Verify reads sources again at the commits of the lock, and reports where a copy
-// is not what the source holds there, or where the lock holds a commit that the
-// source's ref never named. The lock alone cannot show it: whoever changes a copy
-// can change the lock as well.
+// Verify reads sources again at the commits of the lock. It reports copies that differ from the
+// source, and commits that were never in the history of the source's ref. The lock alone cannot
+// show this: who changes a copy can also change the lock.
 func Verify(ctx context.Context, tree spec.Tree, w *spec.Workspace, sources []spec.Source) (spec.Diagnostics, error) {
 	if found := spec.CheckVendored(tree, w); len(found) > 0 {
 		return found, nil

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Job is what an expression sees of a job, in the words of the definitions. Values
-// of secrets are not among it.
+// Job is a job as expressions see it, in the words of the definitions and without values of
+// secrets.
 type Job struct {
 	Name          string            `expr:"name"`
 	Project       string            `expr:"project"`
@@ -65,13 +65,13 @@ type Trigger struct {
 	Timezone string `expr:"timezone"`
 }
 
-// Notification is a channel and what it hears of.
+// Notification is a channel with its events.
 type Notification struct {
 	Channel string   `expr:"channel"`
 	Events  []string `expr:"events"`
 }
 
-// weight is what one step of an expression may have to go through.
+// weight is the bound of work for one step of an expression.
 func (j *Job) weight() int {
 	items := len(j.Labels) + len(j.Fragments) + len(j.Steps) + len(j.Parameters) + len(j.SCMs) + len(j.Triggers) + len(j.Notifications)
 	return j.Bytes + 64*items

@@ -11,7 +11,7 @@ import (
 	"github.com/expr-lang/expr/ast"
 )
 
-// limiter is what the passes over one expression share. The first error counts.
+// limiter is shared by the passes over one expression. The first error counts.
 type limiter struct {
 	err      *Error
 	patterns []*regexp.Regexp
@@ -23,8 +23,8 @@ func (l *limiter) refuse(n ast.Node, hint, format string, args ...any) {
 	}
 }
 
-// macros writes list.all(x, x.a == 1) as all(list, let x = #; x.a == 1), and so
-// for the other functions that go through a list.
+// macros rewrites list.all(x, x.a == 1) to all(list, let x = #; x.a == 1), and the other list
+// functions likewise.
 type macros struct{ *limiter }
 
 var overLists = map[string]string{
@@ -69,8 +69,7 @@ func firstArgument(n *ast.CallNode) ast.Node {
 	return n.Arguments[0]
 }
 
-// judge refuses what could make work or memory without bound, when the types are
-// known.
+// judge refuses expressions with unbounded work or memory, once the types are known.
 type judge struct{ *limiter }
 
 // Visit implements ast.Visitor.
@@ -137,8 +136,7 @@ func isList(n ast.Node) bool {
 	return slices.Contains([]reflect.Kind{reflect.Slice, reflect.Array, reflect.Map, reflect.Struct, reflect.Func}, t.Kind())
 }
 
-// instrument counts the rounds of every loop, and takes regular expressions in
-// hand.
+// instrument counts the iterations of every loop, and replaces the matching of regular expressions.
 type instrument struct{ *limiter }
 
 // Visit implements ast.Visitor.

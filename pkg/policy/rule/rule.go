@@ -1,9 +1,7 @@
-// Package rule compiles and applies the expressions of policies, which are those
-// of expr-lang over one job.
+// Package rule compiles and applies the expressions of policies: those of expr-lang over one job.
 //
-// Its promises: a field that a job does not have is an error when the expression
-// is compiled; what an expression can call depends on its arguments alone: no
-// file, no clock, no environment; work and memory are bounded, whatever it says.
+// It promises: an unknown field is an error at compile time; functions depend only on their
+// arguments, not on files, clock or environment; work and memory are bounded for every expression.
 package rule
 
 import (
@@ -34,7 +32,7 @@ const (
 	unit      = 4096       // bytes of a job that one step may go through
 )
 
-// Budget is what the expressions of one run may still cost.
+// Budget is the remaining cost for the expressions of one run.
 type Budget struct{ left int }
 
 // NewBudget is the budget of a run.
@@ -56,7 +54,7 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Message }
 
-// placed gives e the extent of the word that stands at its place.
+// placed extends e to the whole word at its place.
 func (e *Error) placed(source string) *Error {
 	if strings.HasPrefix(source[e.Offset:], ".") {
 		e.Offset++
@@ -68,16 +66,15 @@ func (e *Error) placed(source string) *Error {
 	return e
 }
 
-// environment is what an expression can name. The names with __ are for what
-// Compile puts in.
+// environment has the names for expressions. Compile itself uses those with __.
 type environment struct {
 	Job   *Job                          `expr:"job"`
 	Tick  func() bool                   `expr:"__tick"`
 	Match func(text string, n int) bool `expr:"__match"`
 }
 
-// functions are those of expr-lang that an expression may call: they depend on
-// their arguments alone, and make nothing that is larger than these.
+// functions are the functions of expr-lang that expressions may call: they depend only on their
+// arguments, and their results are not larger.
 var functions = []string{
 	"all", "any", "none", "one", "filter", "map", "find", "findIndex", "count", "sum", "len", "first", "last", "keys", "values",
 	"abs", "ceil", "floor", "round", "int", "float", "min", "max", "duration",
@@ -141,8 +138,8 @@ func (r *Rule) Holds(job *Job, budget *Budget) (held bool, err error) {
 	return held, nil
 }
 
-// reason is why an expression could not be applied, without the lines of the
-// expression that the library shows, and without values.
+// reason explains why an expression could not be applied, without the library's excerpt and without
+// values.
 func reason(err error) error {
 	if errors.Is(err, ErrTooCostly) {
 		return ErrTooCostly
@@ -162,7 +159,7 @@ func reason(err error) error {
 	return errors.New("an operation of it fails")
 }
 
-// explained turns an error of the library into one with a place and a proposal.
+// explained converts an error of the library to one with a place and a hint.
 func explained(source string, err error) *Error {
 	var located *file.Error
 	if !errors.As(err, &located) {
