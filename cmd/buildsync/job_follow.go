@@ -114,7 +114,7 @@ func (f *follower) leave() error {
 	if f.log != nil {
 		f.log.Flush()
 	}
-	f.say("%s goes on; buildsync job stop %s ends it", f.build, kit.ShellWord(f.build.Job.String()))
+	f.say("%s goes on; %s %s ends it", f.build, f.l.in.Again("job stop"), kit.ShellWord(f.build.Job.String()))
 	cause := context.Cause(f.l.ctx)
 	if errors.As(cause, new(kit.Interrupted)) {
 		return cause

@@ -242,6 +242,26 @@ func TestThePaceIsExplained(t *testing.T) {
 	}
 }
 
+// TestAFollowedBuildGoesOn: Ctrl-C ends the following, and the command that ends the
+// build is one that works where this one did.
+func TestAFollowedBuildGoesOn(t *testing.T) {
+	t.Parallel()
+	service, dir, env := walkBench(t)
+	if got := runWith(t, "", env, "-C", dir, "apply", "--yes"); got.code != exitDone {
+		t.Fatalf("%+v", got)
+	}
+	asked := make(chan struct{}, 100)
+	service.MustFail(t, emulator.Fault{Op: "RecordInfo", Kind: emulator.FaultSilence, Commit: emulator.CommitNever, Times: -1, Before: func() { asked <- struct{}{} }})
+	s := sit(t, 100, filepath.Dir(dir), env, "-C", dir, "job", "run", "--wait", "--project", "demo", "build")
+	<-asked
+	s.types("\x03")
+	code, screen := s.end()
+	want := "goes on; buildsync -C " + dir + " job stop --project demo build ends it"
+	if code != exitInterrupted || !strings.Contains(strings.ReplaceAll(screen, "\n", ""), want) {
+		t.Errorf("code %d, want %q\n%s", code, want, screen)
+	}
+}
+
 // TestHistoryIsWatched: each build that starts or ends prints the list again, and
 // Ctrl-C is the end of it.
 func TestHistoryIsWatched(t *testing.T) {
