@@ -377,8 +377,9 @@ func (h *history) carryOut(r *historyRun, faults func() fault) {
 	}
 	before := workspace.RecordIn(r.revision.Recorded)
 	if r.plan.HasChanges() {
-		addresses, _ := workspace.AboutToWrite(r.plan)
-		h.store(r, record.Begin(before, r.commit, addresses, nil))
+		writing := r.revision.AboutToWrite(r.plan)
+		writing.Smoked = nil
+		h.store(r, record.Begin(before, r.commit, writing))
 	}
 	report, ended := h.write(r, faults)
 	if r.killed = !ended; r.killed {

@@ -181,7 +181,9 @@ func (j *jobTask) update() {
 		j.notices()
 		return
 	}
-	j.before = j.asWritten(j.triedOf(j.want), j.before, j.live)
+	if tried := j.triedOf(j.want); !j.notReached(tried, j.before, j.live) {
+		j.before = j.asWritten(tried, j.before, j.live)
+	}
 	c := j.comparison()
 	if j.complete(c) {
 		c = j.comparison()

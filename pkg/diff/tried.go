@@ -42,6 +42,14 @@ func (p *Planner) asWritten(tried []*compile.Job, before *compile.Job, live *Liv
 	return &merged
 }
 
+// notReached reports whether a live job was there before the first run that tried to write it, and
+// nothing shows that the run did. Its content is then nobody's edit of what that run wanted.
+func (p *Planner) notReached(tried []*compile.Job, before *compile.Job, live *LiveJob) bool {
+	return before == nil && p.in.FirstApply && live.Body != nil &&
+		slices.ContainsFunc(tried, func(job *compile.Job) bool { return p.in.Found[job.Address] }) &&
+		!slices.ContainsFunc(tried, func(job *compile.Job) bool { return p.bodyIs(live, job) })
+}
+
 // triedOf returns the versions of a job that a run may have written, under its present and former
 // names.
 func (p *Planner) triedOf(job *compile.Job) []*compile.Job {

@@ -49,9 +49,15 @@ func (u Update) around(commit string) *Record {
 	return r
 }
 
-// Begin returns old with a note that objects are about to be written at commit, and that some need
-// a smoke build.
-func Begin(old *Record, commit string, addresses, smoked []string) *Record {
+// Writing has the objects that a run is about to write.
+type Writing struct {
+	Objects []string
+	Smoked  []string // those that need a smoke build
+	Found   []string // those that were live before anything was applied
+}
+
+// Begin returns old with a note of what is about to be written at commit.
+func Begin(old *Record, commit string, w Writing) *Record {
 	r := &Record{Version: Version}
 	if old != nil {
 		*r = *old
@@ -60,10 +66,11 @@ func Begin(old *Record, commit string, addresses, smoked []string) *Record {
 	if r.Tried == nil {
 		r.Tried = map[string][]string{}
 	}
-	for _, address := range addresses {
+	for _, address := range w.Objects {
 		r.Tried[address] = With(r.Tried[address], commit)
 	}
-	r.Unproven = sorted(append(slices.Clone(r.Unproven), smoked...))
+	r.Found = sorted(append(slices.Clone(r.Found), w.Found...))
+	r.Unproven = sorted(append(slices.Clone(r.Unproven), w.Smoked...))
 	return r
 }
 

@@ -96,16 +96,26 @@ func (w *Workspace) composeRecord(ctx context.Context, r *Revisions) error {
 
 // DescribeBase adds the record's states of single objects.
 func (r *Revisions) DescribeBase(input *diff.Input) {
-	input.FirstApply = r.Recorded == nil && r.First
+	input.FirstApply = r.firstApply()
 	input.BasePolicy = func(string) (spec.Policy, bool) { return r.Base.Policy, true }
 	if r.Applied == nil || r.Base.Result != r.Applied.Result {
 		return
 	}
-	input.FirstApply = r.Recorded.Record.Commit == "" && len(r.Recorded.Except) == 0
 	input.Tried, input.BasePolicy = r.Applied.Tried(), r.Applied.Policy
 	input.Found, input.Unproven = setOf(r.Recorded.Found), setOf(r.Recorded.Unproven)
 	input.Spelled = setOf(r.Recorded.Spelled)
 	input.TriedTemplates = r.Applied.TriedTemplates()
+}
+
+// firstApply reports whether no earlier apply to the endpoint is known to have ended.
+func (r *Revisions) firstApply() bool {
+	if r.Recorded == nil {
+		return r.First
+	}
+	if r.Applied == nil || r.Base == nil || r.Base.Result != r.Applied.Result {
+		return false // another base was given
+	}
+	return r.Recorded.Record.Commit == "" && len(r.Recorded.Except) == 0
 }
 
 // Policies returns the policies for an object: of the definitions that were read, and of the base.
@@ -174,26 +184,32 @@ func (w *Workspace) Remember(ctx context.Context, r *Revisions, about Applying) 
 // no other trace.
 func (m *Recording) Begin(ctx context.Context) error {
 	r := m.r
-	addresses, smoked := AboutToWrite(m.About.Plan)
+	w := r.AboutToWrite(m.About.Plan)
 	if !m.About.Smoke {
-		smoked = nil
+		w.Smoked = nil
 	}
-	next := record.Begin(RecordIn(r.Recorded), r.Head.Commit, addresses, smoked)
+	next := record.Begin(RecordIn(r.Recorded), r.Head.Commit, w)
 	return m.write(ctx, next, fmt.Sprintf("Begin to apply %.12s to %s\n", r.Head.Commit, r.Scope))
 }
 
-// AboutToWrite returns the objects that a plan writes, and those that smoke builds can prove.
-func AboutToWrite(plan *diff.Plan) (addresses, bodies []string) {
+// AboutToWrite returns the objects that a plan writes. If the run is killed before it reaches a job
+// that was live before anything was applied, the job's own content is nobody's edit of what the run
+// wanted, so the record marks these as found.
+func (r *Revisions) AboutToWrite(plan *diff.Plan) (w record.Writing) {
+	first := r.firstApply()
 	for i := range plan.Changes {
 		change := &plan.Changes[i]
 		if len(change.Actions) > 0 {
-			addresses = append(addresses, change.Object())
+			w.Objects = append(w.Objects, change.Object())
+			if first && change.Kind == diff.KindJob && change.ID != nil && len(RecordIn(r.Recorded).Of(change.Object()).Tried) == 0 {
+				w.Found = append(w.Found, change.Object())
+			}
 		}
 		if change.WritesBody() {
-			bodies = append(bodies, change.Object())
+			w.Smoked = append(w.Smoked, change.Object())
 		}
 	}
-	return addresses, bodies
+	return w
 }
 
 func RecordIn(s *record.Stored) *record.Record {
