@@ -1,4 +1,3 @@
-// Package archtest holds the table of packages in docs/architecture.md to what
-// the import blocks say. It reads the sources with go/parser: a test that asked
-// the go command would be cached although the imports had changed.
+// Package archtest checks the rules of docs/architecture.md against the sources. It uses go/parser,
+// because the results of a test that runs the go command are cached although imports change.
 package archtest

@@ -9,8 +9,7 @@ import (
 	"golang.org/x/term"
 )
 
-// Console is one run of the program: its streams and its environment. Nothing of
-// it outlives the run.
+// Console has the streams and the environment of one run of the program.
 type Console struct {
 	Env    Environment
 	Stops  *Stops
@@ -37,19 +36,19 @@ func NewEnvironment(pairs []string) Environment {
 // Get returns a variable, "" if it is not set.
 func (e Environment) Get(name string) string { return e[name] }
 
-// Lookup is get with whether the variable is set.
+// Lookup is Get that also reports whether the variable is set.
 func (e Environment) Lookup(name string) (string, bool) {
 	value, ok := e[name]
 	return value, ok
 }
 
-// Printf writes to stderr. A failure to write there has nowhere to be said.
+// Printf writes to stderr. An error there cannot be reported anywhere.
 func (p *Console) Printf(format string, args ...any) {
 	_, _ = fmt.Fprintf(p.Stderr, format, args...)
 }
 
-// SameReader reports whether two streams are read together: both on a terminal, or
-// as one file, as with 2>&1.
+// SameReader reports whether two streams have the same reader: both a terminal, or the same file,
+// as with 2>&1.
 func SameReader(a, b any) bool {
 	if IsTerminal(a) && IsTerminal(b) {
 		return true
@@ -63,7 +62,7 @@ func SameReader(a, b any) bool {
 	return err == nil && otherErr == nil && os.SameFile(first, second)
 }
 
-// IsTerminal reports whether a stream is one; stdout and stderr are judged apart.
+// IsTerminal reports whether a stream is a terminal; stdout and stderr are checked separately.
 func IsTerminal(stream any) bool {
 	file := StreamFile(stream)
 	return file != nil && term.IsTerminal(int(file.Fd()))
@@ -75,8 +74,8 @@ func (p *Console) Draws(stream any) bool {
 	return IsTerminal(stream) && p.Env.Get("TERM") != "dumb"
 }
 
-// Colorful decides about colour for one stream. NO_COLOR counts where it is not
-// empty (no-color.org), FORCE_COLOR where it is neither empty nor 0.
+// Colorful decides about colour for one stream. NO_COLOR counts if it is not empty (no-color.org),
+// FORCE_COLOR if it is neither empty nor 0.
 func (p *Console) Colorful(stream any, disabled bool) bool {
 	force := p.Env.Get("FORCE_COLOR")
 	switch {
@@ -90,8 +89,7 @@ func (p *Console) Colorful(stream any, disabled bool) bool {
 	return IsTerminal(stream)
 }
 
-// Width is how many cells a line of the stream has; 100 where it is no
-// terminal.
+// Width returns the width of the stream in cells; 100 if it is not a terminal.
 func Width(stream any) int {
 	if columns := TerminalWidth(stream); columns > 0 {
 		return columns
@@ -99,8 +97,7 @@ func Width(stream any) int {
 	return 100
 }
 
-// TerminalWidth is how many cells a line of the stream has, 0 if it is no
-// terminal.
+// TerminalWidth returns the width of the stream in cells, 0 if it is not a terminal.
 func TerminalWidth(stream any) int {
 	if file := StreamFile(stream); file != nil {
 		if columns, _, err := term.GetSize(int(file.Fd())); err == nil && columns > 20 {

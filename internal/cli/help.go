@@ -13,8 +13,7 @@ import (
 // HelpWidth is the width of every help text: the narrowest terminal in use.
 const HelpWidth = 80
 
-// AsksForHelp reports whether an argument may be a request for help. The texts
-// are only made then: a start that does not show them must not pay for them.
+// AsksForHelp reports whether an argument may request help. Other runs skip making the help texts.
 func AsksForHelp(arg string) bool {
 	return arg == "help" || strings.HasPrefix(arg, "-h") || strings.HasPrefix(arg, "--h")
 }
@@ -38,7 +37,7 @@ func setCommandHelp(above string, commands []*cli.Command) {
 	}
 }
 
-// literal writes a text as a template that prints it.
+// literal escapes a text for a template.
 func literal(text string) string { return "{{" + strconv.Quote(text) + "}}" }
 
 func appHelp(app *cli.App, codes [][2]string) string {
@@ -50,7 +49,7 @@ func appHelp(app *cli.App, codes [][2]string) string {
 		"\n\nExit codes:\n" + Glossary(codes)
 }
 
-// Overview is the part of the program's help that finds a command.
+// Overview is the first part of the program's help.
 func Overview(app *cli.App) string {
 	return "buildsync – " + app.Usage + "\n\nUsage:\n   " + app.UsageText + "\n\n" +
 		Glossary([][2]string{
@@ -108,8 +107,8 @@ func flagTable(flags []cli.Flag) string {
 	return Glossary(rows)
 }
 
-// FlagUsage takes a flag's usage apart: the placeholder, and the text, which
-// does not repeat a placeholder that only introduces it ("`FORMAT`: text or json").
+// FlagUsage splits a flag's usage into placeholder and text. The text does not repeat a placeholder
+// that only introduces it ("`FORMAT`: text or json").
 func FlagUsage(flag cli.DocGenerationFlag) (placeholder, text string) {
 	before, rest, _ := strings.Cut(flag.GetUsage(), "`")
 	placeholder, after, _ := strings.Cut(rest, "`")
@@ -131,9 +130,8 @@ func flagNames(flag cli.Flag) string {
 	return strings.Join(names, ", ")
 }
 
-// Glossary sets terms and what they mean side by side, the meaning wrapped in its
-// column. A term that would push the column beyond the middle has a line of its
-// own.
+// Glossary prints terms and meanings in two columns, with the meaning wrapped. A very long term has
+// its own line.
 func Glossary(rows [][2]string) string {
 	const indent, gap, widest = 3, 2, 36
 	column := 0
@@ -206,7 +204,7 @@ func WrapWords(words []string, width int) []string {
 	return lines
 }
 
-// About builds a command's help text from what it does and its examples.
+// About returns a command's help text from its description and examples.
 func About(text string, examples ...string) string {
 	return strings.Join(slices.Concat([]string{strings.TrimSpace(text) + "\n\nExamples:"}, examples), "\n   ")
 }

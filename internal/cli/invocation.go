@@ -13,9 +13,9 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// Command completes a command that does something: its flags are checked and
-// filled from the environment before act runs. A command that only holds others
-// has subcommands and no act. globals are the flags that each command takes.
+// Command completes a command that does something: its flags are checked and filled from the
+// environment before act runs. A command that only groups others has subcommands and no act.
+// globals are the flags of every command.
 func (p *Console) Command(c *cli.Command, globals []cli.Flag, act func(*Invocation) error) *cli.Command {
 	c.Flags = append(c.Flags, HelpFlag())
 	c.Flags = append(c.Flags, hiddenGlobals(globals, c.Flags)...)
@@ -36,8 +36,8 @@ func (p *Console) Command(c *cli.Command, globals []cli.Flag, act func(*Invocati
 	return c
 }
 
-// HelpFlag stands in for the library's own flag of that name, which is one
-// variable that every run writes to: two runs in one process would race for it.
+// HelpFlag replaces the library's own flag, which is one variable that every run writes to: two
+// runs in one process would race for it.
 func HelpFlag() cli.Flag {
 	return &cli.BoolFlag{
 		Name: "help", Aliases: []string{"h"}, Usage: "show help", DisableDefaultText: true,
@@ -64,9 +64,8 @@ func hiddenGlobals(globals, own []cli.Flag) []cli.Flag {
 	return out
 }
 
-// FlagName returns a flag's name and its switch Hidden. It does what Names does
-// without the expression that the library applies to each: with all flags of
-// all commands, that was an eighth of a start.
+// FlagName returns a flag's name and its switch Hidden. It is Names without the library's regular
+// expression, which took an eighth of the start for all flags of all commands.
 func FlagName(flag cli.Flag) (name string, hidden *bool) {
 	switch f := flag.(type) {
 	case *cli.StringFlag:
@@ -85,7 +84,7 @@ func FlagName(flag cli.Flag) (name string, hidden *bool) {
 	return flag.Names()[0], new(bool)
 }
 
-// Bare is what happens where a command's name should have come next.
+// Bare handles a command line that ends where a subcommand's name is required.
 func (p *Console) Bare(ctx *cli.Context) error {
 	var names []string
 	for _, c := range ctx.Command.Subcommands {
@@ -138,10 +137,9 @@ func (in *Invocation) prepare() error {
 	return in.refuseEmpty()
 }
 
-// takesText reports whether a flag takes a text, whose variable must not be
-// empty. CI systems set a variable that does not exist to the empty text; to take
-// that for "not given" would apply everything, without an approval, or over
-// another API. An empty number or switch is the default, which allows nothing.
+// takesText reports whether a flag takes a text, whose variable must not be empty. CI systems set
+// missing variables to the empty text. Treating that as absent could apply everything, without an
+// approval, or over another API. An empty number or switch is the default, which allows nothing.
 func takesText(flag cli.Flag) bool {
 	switch flag.(type) {
 	case *cli.StringFlag, *cli.StringSliceFlag:
@@ -150,7 +148,7 @@ func takesText(flag cli.Flag) bool {
 	return false
 }
 
-// emptyAllowed are the text flags whose empty value means something.
+// emptyAllowed are the text flags with a meaning for the empty text.
 var emptyAllowed = []string{"data", "marker", "seed"}
 
 // refuseEmpty refuses flags that were given an empty text.
@@ -183,8 +181,8 @@ func emptyValue(what string) error {
 	return UsageError{Text: what + " is empty; give it a value, or leave it out"}
 }
 
-// VariableOf names the environment variable of a command's flag. The emulator's
-// rate is what it grants, not what a client asks for, so that one has its own.
+// VariableOf names the environment variable of a command's flag. The emulator's rate limits
+// callers, not the client, so it has its own variable.
 func VariableOf(command, flag string) string {
 	if command == "emulator" && flag == "rate" {
 		flag = "emulator-rate"
@@ -192,8 +190,7 @@ func VariableOf(command, flag string) string {
 	return "BUILDSYNC_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// split cuts the variable of a flag that may stand several times at its line
-// breaks.
+// split splits the variable of a repeatable flag at line breaks.
 func split(flag cli.Flag, value string) []string {
 	if _, several := flag.(*cli.StringSliceFlag); several {
 		return strings.Split(strings.TrimSpace(value), "\n")
@@ -237,8 +234,7 @@ func (in *Invocation) Duration(name string) time.Duration {
 	return c.Duration(name)
 }
 
-// Texts returns the values of a flag that may stand several times, those before
-// the command first.
+// Texts returns the values of a repeatable flag, those before the command first.
 func (in *Invocation) Texts(name string) []string {
 	var all []string
 	lineage := in.Flags.Lineage()
@@ -250,7 +246,7 @@ func (in *Invocation) Texts(name string) []string {
 	return all
 }
 
-// Args returns the arguments, an error where there are more than most.
+// Args returns the arguments, or an error if there are more than most.
 func (in *Invocation) Args(most int) ([]string, error) {
 	args := in.Flags.Args().Slice()
 	if len(args) > most {
@@ -268,14 +264,14 @@ func (in *Invocation) OneOf(name string, words ...string) (string, error) {
 	return value, nil
 }
 
-// Note says something on stderr that is worth knowing, unless --quiet.
+// Note prints useful information on stderr, unless --quiet.
 func (in *Invocation) Note(format string, args ...any) {
 	if !in.On("quiet") {
 		in.Printf("note: "+format+"\n", args...)
 	}
 }
 
-// Warn says on stderr what people should look at.
+// Warn prints a warning on stderr.
 func (in *Invocation) Warn(format string, args ...any) {
 	in.Printf("warning: %s\n", sanitize.Message(fmt.Sprintf(format, args...)))
 }

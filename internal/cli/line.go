@@ -7,9 +7,8 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// Line is what was typed, taken apart by the flags that each command
-// has. The flag parser ends at the first argument; here flags may stand
-// anywhere, as in any tool that people know.
+// Line is a parsed command line. The library's flag parser stops at the first argument; here flags
+// may be anywhere, as in other tools.
 type Line struct {
 	Head     []string // the program's name, global flags, the commands' names
 	Flags    []string // of the command, each with its value after it
@@ -21,8 +20,8 @@ type Line struct {
 	Ended    bool           // by "--", or by a word that should have been a command
 }
 
-// ReadLine takes args apart, the program's name included. What cannot be
-// understood is kept where the flag parser finds it and says so.
+// ReadLine parses args, including the program's name. Words that it does not understand stay where
+// the flag parser finds and reports them.
 func ReadLine(app *cli.App, args []string) Line {
 	line := Line{Known: app.Flags, Commands: app.Commands}
 	for i := 0; i < len(args); i++ {
@@ -63,8 +62,7 @@ func ReadLine(app *cli.App, args []string) Line {
 // has formats and files of its own, and people think of these flags as global.
 func forTheCommand(name string) bool { return name == "format" || name == "out" }
 
-// keepFlag keeps a flag with its value: in front of the next command's name
-// where one must still come.
+// keepFlag stores a flag with its value: before the next command's name if one must follow.
 func (l *Line) keepFlag(name string, words []string) {
 	if len(l.Commands) > 0 && !forTheCommand(name) {
 		l.Head = append(l.Head, words...)
@@ -73,7 +71,7 @@ func (l *Line) keepFlag(name string, words []string) {
 	}
 }
 
-// end keeps what stands after "--": arguments, whatever they look like.
+// end stores everything after "--" as arguments.
 func (l *Line) end(rest []string) {
 	l.Ended = true
 	if len(l.Commands) > 0 {
@@ -92,8 +90,8 @@ func FlagWord(word string) (name string, isFlag bool) {
 	return name, isFlag && word != "-"
 }
 
-// takesNext reports whether a flag's value is the next word. A flag that is not
-// known takes none: it is refused in any case.
+// takesNext reports whether a flag's value is the next word. An unknown flag takes none: it is
+// refused in any case.
 func (l *Line) takesNext(name, word string) bool {
 	if strings.Contains(word, "=") {
 		return false
@@ -117,7 +115,7 @@ func (l *Line) takesNext(name, word string) bool {
 	return false
 }
 
-// FlagsFirst returns the words in the order that the flag parser understands.
+// FlagsFirst returns the words in the order that the flag parser needs.
 func (l *Line) FlagsFirst() []string {
 	words := append(slices.Clone(l.Head), l.Flags...)
 	if l.Open || len(l.Args) == 0 {

@@ -14,7 +14,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// Sentences writes a log for people: a line a record, without time and level.
+// Sentences writes a log for people: one line per record, without time and level.
 type Sentences struct {
 	To    io.Writer
 	Level slog.Level
@@ -38,7 +38,7 @@ func (s Sentences) Handle(_ context.Context, r slog.Record) error {
 	return err
 }
 
-// WithAttrs implements slog.Handler. Nothing of ours has attributes that last.
+// WithAttrs implements slog.Handler. Our loggers have no permanent attributes.
 func (s Sentences) WithAttrs([]slog.Attr) slog.Handler { return s }
 
 // WithGroup implements slog.Handler.
@@ -47,7 +47,7 @@ func (s Sentences) WithGroup(string) slog.Handler { return s }
 // NewLogged makes a log that goes to w.
 func NewLogged(w io.Writer) *Logged { return &Logged{to: w} }
 
-// Logged is where a log goes: to stderr, or above the bars that are drawn there.
+// Logged is the target of a log: stderr, or above the progress bars there.
 type Logged struct {
 	mu    sync.Mutex
 	to    io.Writer
@@ -66,22 +66,22 @@ func (l *Logged) Write(p []byte) (int, error) {
 	return l.to.Write(p)
 }
 
-// PutTo names where the log goes.
+// PutTo sets the target of the log.
 func (l *Logged) PutTo(w io.Writer) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.to = w
 }
 
-// PutAbove sends what follows above bars, nil to stderr again.
+// PutAbove writes the following records above bars; nil means stderr again.
 func (l *Logged) PutAbove(bars io.Writer) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.above = bars
 }
 
-// JSONLines makes each line that is written for people a record of the log, as
-// --log-format json promises for all of stderr.
+// JSONLines turns each line for people into a record of the log: --log-format json applies to all
+// of stderr.
 type JSONLines struct {
 	mu   sync.Mutex
 	log  *slog.Logger
@@ -114,7 +114,7 @@ func (j *JSONLines) Write(p []byte) (int, error) {
 	}
 }
 
-// Close writes what is left of a line.
+// Close writes an unfinished line.
 func (j *JSONLines) Close() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -139,8 +139,8 @@ func (j *JSONLines) record(line string) {
 	j.log.Log(context.Background(), level, strings.Join(lines, "\n"))
 }
 
-// LogsJSON reports whether a command line asks for a log in JSON. It is asked
-// before the flags are read, since what is wrong with them is Logged too.
+// LogsJSON reports whether a command line requests a log in JSON. It runs before the flags are
+// parsed, since errors in them are logged too.
 func LogsJSON(app *cli.App, args []string, variable string) bool {
 	line := ReadLine(app, args)
 	format := line.Value("log-format")

@@ -7,19 +7,19 @@ import (
 	"sync/atomic"
 )
 
-// startGoal lets a short run end before memory is collected for the first time:
-// in percent of 4 MiB, so at 16.
+// startGoal lets a short run end before the first garbage collection: in percent of 4 MiB, so at
+// 16.
 const startGoal = 400
 
-// A heap of more than largeHeap bytes is let grow by largeGoal percent only: the
-// memory of a plan in which 10,000 jobs change counts for more than the time.
+// A heap of more than largeHeap bytes may grow by only largeGoal percent: for a plan with 10,000
+// changed jobs, memory matters more than time.
 const (
 	largeHeap = 64 << 20
 	largeGoal = 50
 )
 
-// DeferCollection sets the goal of the start. From the first collection on, the
-// usual one holds. Whoever sets GOGC or GOMEMLIMIT knows better.
+// DeferCollection sets the goal for the start. After the first collection the usual one applies.
+// GOGC and GOMEMLIMIT take precedence.
 func DeferCollection(env Environment) {
 	if env.setsGoal() {
 		return
@@ -32,8 +32,8 @@ func DeferCollection(env Environment) {
 	})
 }
 
-// BoundHeap suits a command that makes much more than it keeps, such as plan: a
-// large heap is collected sooner than usual.
+// BoundHeap is for commands that allocate much more than they keep, such as plan: a large heap is
+// collected sooner than usual. watchHeap checks the size of the heap after each collection.
 func BoundHeap(env Environment) {
 	if !env.setsGoal() {
 		afterCollection(watchHeap)
@@ -50,13 +50,12 @@ func watchHeap() {
 	afterCollection(watchHeap)
 }
 
-// spareBytes count as used and are never touched, so that the system gives no
-// memory for them.
+// spareBytes count as used but are never touched, so the system assigns no memory to them.
 const spareBytes = 12 << 20
 
-// CollectLess suits a command that keeps little of what it makes, until release:
-// with spare bytes in it, a small heap is collected when it has grown by them,
-// and not each time it has doubled. A large one hardly notices.
+// CollectLess is for commands that keep little of what they allocate, until release: a small heap
+// is collected when it has grown by the spare bytes, not each time it has doubled. It hardly
+// affects a large heap.
 func CollectLess(env Environment) (release func()) {
 	if env.setsGoal() {
 		return func() {}

@@ -5,8 +5,7 @@ import (
 	"slices"
 )
 
-// neighbourCommand is a command that other tools have: Terraform, gh, kubectl,
-// and what stands in its place here.
+// neighbourCommand is a command of other tools (Terraform, gh, kubectl), with its equivalent here.
 type neighbourCommand struct {
 	group  string // "" stands for the program itself
 	names  []string
@@ -80,9 +79,8 @@ var neighbourCommands = []neighbourCommand{
 	{group: "base", names: []string{"upload", "share"}, ours: "base push"},
 }
 
-// NeighbourCommand returns what to say about a command of another tool, "" where
-// nothing is known of it. group is the command that it stands after, "" for the
-// program.
+// NeighbourCommand returns the answer to a command of another tool, "" if it is unknown. group is
+// the command before it, "" for the program.
 func NeighbourCommand(group, word string) string {
 	for _, c := range neighbourCommands {
 		switch {
@@ -96,7 +94,7 @@ func NeighbourCommand(group, word string) string {
 	return ""
 }
 
-// NeighbourTargets lists the commands of ours that answers name.
+// NeighbourTargets lists our commands that the answers name.
 func NeighbourTargets() []string {
 	var out []string
 	for _, c := range neighbourCommands {

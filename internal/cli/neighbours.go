@@ -2,9 +2,8 @@ package cli
 
 import "slices"
 
-// neighbourFlag is a flag that other tools have, and what stands in its place
-// here. own is the flag of ours that answers it; a command without that flag
-// gives the other answer.
+// neighbourFlag is a flag of other tools, with its equivalent here. own is our flag; a command
+// without it gives the other answer.
 type neighbourFlag struct {
 	names   []string
 	own     string
@@ -47,9 +46,8 @@ var neighbourFlags = []neighbourFlag{
 	{[]string{"backend", "state", "state-out", "lock"}, "base", "there is no state file: Git holds what is wanted, and --base names the commit that was applied last", ""},
 }
 
-// NeighbourAnswer returns what to say about a flag of another tool, "" where
-// nothing is known of it. top is true in front of a command's name, where the
-// command's own flags are not known yet.
+// NeighbourAnswer returns the answer to a flag of another tool, "" if it is unknown. top is true
+// before a command's name, where the command's flags are not known yet.
 func NeighbourAnswer(name string, known []string, top bool) string {
 	for _, f := range neighbourFlags {
 		switch {

@@ -5,16 +5,15 @@ import (
 	"strings"
 )
 
-// Next names the command that people type next, on stderr and only on a
-// terminal: logs of a CI system have no use for it.
+// Next prints the command to type next, on stderr and only on a terminal: it has no use in a CI
+// log.
 func (in *Invocation) Next(format string, args ...any) {
 	if !in.On("quiet") && IsTerminal(in.Stderr) {
 		in.Printf("\nNext: "+format+"\n", args...)
 	}
 }
 
-// Again is a command line that asks for command where this command was: in the
-// same folder, environment and project, against the same service.
+// Again returns a command line for command with the same folder, environment, project and service.
 func (in *Invocation) Again(command string) string {
 	words := []string{"buildsync"}
 	if dir := in.Text("dir"); dir != "" && in.Typed("dir") {
@@ -37,8 +36,8 @@ func (in *Invocation) Again(command string) string {
 	return strings.Join(words, " ")
 }
 
-// Typed reports whether a flag stands on the command line: a variable of the
-// environment holds for the next command as well.
+// Typed reports whether a flag is on the command line. Environment variables also apply to the next
+// command.
 func (in *Invocation) Typed(name string) bool {
 	if !in.Set(name) {
 		return false

@@ -14,7 +14,7 @@ import (
 	"github.com/buildsync/buildsync/internal/outfile"
 )
 
-// Output is one place where a result goes, in one format.
+// Output is one destination of a result, with its format.
 type Output struct {
 	Format string
 	File   string // "" is stdout
@@ -55,8 +55,8 @@ func (in *Invocation) Outputs(formats ...string) ([]Output, error) {
 	return all, nil
 }
 
-// isYAML reports whether there is a YAML file, which people may have written, be
-// it of this workspace or not.
+// isYAML reports whether there is a YAML file, which people may have written, in or outside this
+// workspace.
 func isYAML(file string) bool {
 	if ext := strings.ToLower(filepath.Ext(file)); ext != ".yaml" && ext != ".yml" {
 		return false
@@ -83,9 +83,9 @@ func FormatOf(file string) string {
 	return ""
 }
 
-// Write sends a result to each output. A file that cannot be written leaves
-// what was there before. A reader of stdout that has gone away, as head does, is
-// no failure: the files are written, and the command has its own exit code.
+// Write writes a result to each output. If a file cannot be written, its old content stays. A
+// closed stdout, as with head, is not a failure: the files are written, and the command has its own
+// exit code.
 func (in *Invocation) Write(outputs []Output, render func(w io.Writer, o Output) error) error {
 	for _, o := range outputs {
 		if o.File == "" {
@@ -105,7 +105,7 @@ func (in *Invocation) Write(outputs []Output, render func(w io.Writer, o Output)
 	return nil
 }
 
-// UnlessUnread drops the error of a write to stdout whose reader has gone away.
+// UnlessUnread drops the error of writing to a closed stdout.
 func UnlessUnread(err error) error {
 	if errors.Is(err, syscall.EPIPE) {
 		return nil

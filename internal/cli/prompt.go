@@ -27,9 +27,8 @@ type Prompt struct {
 // Prompt makes a prompt that reads from stdin.
 func (p *Console) NewPrompt() *Prompt { return &Prompt{p, bufio.NewReader(p.Stdin)} }
 
-// Ask writes a question on stderr and returns the line that answers it, io.EOF
-// with what came before the end of the input. It ends at once with ctx, so that
-// Ctrl-C needs no Enter after it.
+// Ask writes a question on stderr and returns the line of the answer, or io.EOF with the last part
+// of the input. It ends at once with ctx, so Ctrl-C needs no Enter.
 func (p *Prompt) Ask(ctx context.Context, question string) (string, error) {
 	p.console.Stops.Asking.Store(true)
 	defer p.console.Stops.Asking.Store(false)

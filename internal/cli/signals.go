@@ -19,12 +19,11 @@ const (
 	CodeTerminated  = 143
 )
 
-// lastGrace is how long a second signal leaves for a report of what is under
-// way before the process ends regardless.
+// lastGrace is the time after a second signal for reporting what is under way, before the process
+// ends.
 const lastGrace = 150 * time.Millisecond
 
-// What a first signal is answered with: while writes are under way, and
-// otherwise.
+// The answers to a first signal: while writes are under way, and otherwise.
 const (
 	finishing = "buildsync: stopping; what is under way is finished first (once more: stop at once)"
 	stopping  = "buildsync: stopping (once more: stop at once)"
@@ -40,9 +39,8 @@ func (e Interrupted) Error() string {
 	return "interrupted"
 }
 
-// Stops turns signals into contexts. The first one asks for an orderly end: the
-// context of the run is cancelled, and what is under way finishes. The second
-// cancels hard, after which nothing is waited for.
+// Stops turns signals into contexts. The first signal cancels the context of the run, and calls
+// under way finish. The second cancels those too.
 type Stops struct {
 	Hard    context.Context
 	soften  context.CancelCauseFunc
@@ -109,7 +107,7 @@ func (s *Stops) listen(signals <-chan os.Signal, done <-chan struct{}, errOut io
 	}
 }
 
-// answer says what a first signal does.
+// answer prints the effect of a first signal.
 func (s *Stops) answer(errOut io.Writer) {
 	switch {
 	case s.Asking.Load():
@@ -120,8 +118,8 @@ func (s *Stops) answer(errOut io.Writer) {
 	}
 }
 
-// Guard makes a stream whose reader has gone away end the run in order: writes
-// to the service are finished and reported elsewhere.
+// Guard makes a closed stream end the run in order: writes to the service are finished and reported
+// elsewhere.
 func (s *Stops) Guard(w io.Writer) io.Writer { return &guarded{Writer: w, stops: s} }
 
 type guarded struct {

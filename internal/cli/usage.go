@@ -15,8 +15,7 @@ type UsageError struct{ Text string }
 
 func (e UsageError) Error() string { return e.Text }
 
-// UnknownWord says that a word is none of those that are possible, and which
-// one was probably meant.
+// UnknownWord returns the error for an unknown word, with a suggestion.
 func UnknownWord(what, word string, possible []string) error {
 	text := fmt.Sprintf("unknown %s %q", what, word)
 	if strings.HasPrefix(what, "--") {
@@ -28,8 +27,7 @@ func UnknownWord(what, word string, possible []string) error {
 	return UsageError{Text: text + "; it is one of: " + strings.Join(possible, ", ")}
 }
 
-// OnUsageError words what the flag parser complains about. Without it the
-// library would print help on stdout.
+// OnUsageError rewords the flag parser's errors. Without it the library would print help on stdout.
 func (p *Console) OnUsageError(ctx *cli.Context, err error, _ bool) error {
 	const undefined = "flag provided but not defined: -"
 	where := ctx.Command.HelpName
@@ -60,8 +58,8 @@ func (p *Console) OnUsageError(ctx *cli.Context, err error, _ bool) error {
 	return UsageError{Text: text}
 }
 
-// nearestFlag returns the flag that was probably meant. One letter is near to
-// every other, so none is meant by it.
+// nearestFlag returns the flag that was probably meant. A single letter is near to every other, so
+// it has no suggestion.
 func nearestFlag(name string, names []string) string {
 	if len(name) == 1 {
 		return ""
@@ -69,8 +67,7 @@ func nearestFlag(name string, names []string) string {
 	return spec.Nearest(name, slices.DeleteFunc(slices.Clone(names), func(one string) bool { return len(one) == 1 }))
 }
 
-// inOurWords writes what the flag parser says as the rest of the messages are
-// written: flags with two dashes, and no word about parsing.
+// inOurWords rewords the flag parser's messages: flags with two dashes, and nothing about parsing.
 func inOurWords(text string) string {
 	if name, lacks := strings.CutPrefix(text, "flag needs an argument: -"); lacks {
 		return "--" + strings.TrimPrefix(name, "-") + " needs a value"
@@ -96,8 +93,7 @@ func dashed(name string) string {
 	return "--" + name
 }
 
-// isFormat reports whether a word is the name of a format, which people try as a
-// flag of its own.
+// isFormat reports whether a word is the name of a format, which people try as a flag.
 func isFormat(word string) bool {
 	return slices.Contains([]string{"text", "json", "yaml", "markdown", "html", "sarif", "github", "gitlab", "junit", "checkstyle"}, word)
 }

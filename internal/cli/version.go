@@ -26,8 +26,7 @@ func Version() string {
 	return "devel"
 }
 
-// CommitText names the commit that was built and its date, "" where Go was told
-// of none.
+// CommitText returns the built commit and its date, "" if the build has none.
 func CommitText() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -48,8 +47,8 @@ func CommitText() string {
 	return fmt.Sprintf(" (commit %s of %s%s)", commit[:12], date[:len(time.DateOnly)], changed)
 }
 
-// BuildOf tells builds apart for which version is not enough: those of a work
-// tree with changes, which carry the version of the commit below.
+// BuildOf identifies builds that have the same version: those of a changed work tree have the
+// version of the commit below.
 func BuildOf(version string) string {
 	if !strings.Contains(version, "devel") && !strings.Contains(version, "dirty") {
 		return version

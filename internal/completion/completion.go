@@ -1,5 +1,5 @@
-// Package completion finds what can stand in the place of a word of the command
-// line, and holds the scripts by which shells ask for it.
+// Package completion finds the candidates for a word of the command line, and has the completion
+// scripts of the shells.
 package completion
 
 import (
@@ -17,8 +17,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
-// Asked takes a request for completion apart: the words between
-// the program's name and the completion flag.
+// Asked parses a request for completion: the words between the program's name and the completion
+// flag.
 func Asked(args []string) (words []string, ok bool) {
 	if len(args) < 2 || args[len(args)-1] != Flag {
 		return nil, false
@@ -29,11 +29,10 @@ func Asked(args []string) (words []string, ok bool) {
 // completer looks for words with the variables of a console.
 type completer struct{ *kit.Console }
 
-// candidate is a word that could stand there, and what it means.
+// candidate is a possible word with its meaning.
 type candidate struct{ word, about string }
 
-// Complete prints what could stand in the place of the last word: nothing where
-// a shell does better by offering files.
+// Complete prints the candidates for the last word: none if the shell should offer files.
 func Complete(p *kit.Console, app *cli.App, words []string) {
 	last := ""
 	if len(words) > 0 {
@@ -81,7 +80,7 @@ func flagCandidates(flags []cli.Flag) (out []candidate) {
 	return out
 }
 
-// valueCandidates are the values of the flag that the line ends with.
+// valueCandidates returns the values of the flag at the end of the line.
 func (p *completer) valueCandidates(line *kit.Line) []candidate {
 	typed := line.Flags
 	if len(line.Commands) > 0 {
@@ -107,8 +106,8 @@ func (p *completer) valueCandidates(line *kit.Line) []candidate {
 	return nil
 }
 
-// listedWords are the words that a flag's usage lists at its end, such as "text,
-// json, markdown or html"; none where it lists no two.
+// listedWords returns the words listed at the end of a flag's usage, such as "text, json, markdown
+// or html"; none if there are fewer than two.
 func listedWords(usage string) (out []candidate) {
 	if i := strings.LastIndex(usage, ": "); i >= 0 {
 		usage = usage[i+2:]
@@ -130,8 +129,7 @@ func notOfWord(r rune) bool {
 	return r != '-' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
 }
 
-// argumentCandidates are a command's arguments, where they are names that can be
-// known without the service.
+// argumentCandidates returns a command's arguments if they are names that need no service.
 func (p *completer) argumentCandidates(app *cli.App, line *kit.Line) (out []candidate) {
 	switch command := strings.Join(line.Path, " "); command {
 	case "completion":
@@ -158,8 +156,8 @@ func (p *completer) argumentCandidates(app *cli.App, line *kit.Line) (out []cand
 	return out
 }
 
-// workspaceCandidates are names that the definitions hold. What is wrong with
-// them is said by every other command.
+// workspaceCandidates returns names in the definitions. It ignores errors in them, which other
+// commands report.
 func (p *completer) workspaceCandidates(line *kit.Line, names func(*workspace.Workspace) []candidate) []candidate {
 	start := line.Value("dir", "C")
 	if start == "" {
@@ -213,7 +211,7 @@ func jobs(w *workspace.Workspace) (out []candidate) {
 	return out
 }
 
-// labels are the conditions of --label that some job fulfils, with how many do.
+// labels returns the --label conditions that jobs satisfy, with the number of jobs.
 func labels(w *workspace.Workspace) (out []candidate) {
 	if w.Result == nil {
 		return nil

@@ -1,8 +1,7 @@
-// Package crash carries a panic to the goroutine that waits for a worker.
+// Package crash carries a worker's panic to the goroutine that waits for it.
 //
-// Left where it happened, a panic would end the process at once: with the value
-// that it holds, which may be a secret, with the exit code of another outcome,
-// and with the writes of other workers cut off.
+// Otherwise a panic would end the process at once: it would print its value, which may be a secret,
+// exit with the code of another outcome, and cut off the writes of other workers.
 package crash
 
 import "runtime/debug"
@@ -13,8 +12,7 @@ type Crash struct {
 	stack []byte
 }
 
-// Error shows no value of the panic, because a broken invariant may hold a
-// secret.
+// Error does not show the value of the panic, which may contain a secret.
 func (c *Crash) Error() string {
 	return "internal error: this is a bug in buildsync; please report it with the lines that --verbose shows"
 }

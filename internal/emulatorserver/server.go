@@ -1,5 +1,5 @@
-// Package emulatorserver serves the emulator on a loopback address, which is the
-// only kind that it takes: its key is public.
+// Package emulatorserver serves the emulator on a loopback address. It refuses other addresses,
+// because the emulator's key is public.
 package emulatorserver
 
 import (
@@ -21,7 +21,7 @@ type AddressError struct{ address, reason string }
 
 func (e *AddressError) Error() string { return fmt.Sprintf("%q: %s", e.address, e.reason) }
 
-// BusyError says that an address cannot be listened on.
+// BusyError reports an address that is in use.
 type BusyError struct{ err error }
 
 func (e *BusyError) Error() string { return fmt.Sprintf("starting the emulator: %v", e.err) }
@@ -83,9 +83,8 @@ func (s *Server) Close() error {
 	return errors.Join(err, s.Core.Close())
 }
 
-// silentConns are the connections on which nothing has come yet. A browser opens
-// some in advance, and http.Server.Shutdown waits five seconds for their first
-// request.
+// silentConns are the connections without any data so far. Browsers open some in advance, and
+// http.Server.Shutdown waits five seconds for their first request.
 type silentConns struct {
 	mu     sync.Mutex
 	open   map[net.Conn]bool
@@ -115,9 +114,8 @@ func (c *silentConns) close() {
 	}
 }
 
-// emulatorClock is the time of a run against an emulator in the same process:
-// to wait is to move the emulator's clock on, so nobody sits out a delay that
-// is there for a distributed service.
+// emulatorClock is the time of a run against an emulator in the same process: waiting moves the
+// emulator's clock, so nobody waits for delays that are meant for a distributed service.
 type emulatorClock struct{ core *emulator.Emulator }
 
 // Now is the emulator's time.

@@ -1,10 +1,8 @@
 //go:build !failpoint
 
-// Package failpoint lets a test end the process at a named place, to prove that
-// a run which is killed there leaves nothing doubled and nothing lost, and lets
-// it fail an operation on a file in ways that no test can arrange. In builds
-// without the tag failpoint it is empty, and none of the names is in the
-// program.
+// Package failpoint lets a test end the process at a named place, to prove that a killed run leaves
+// nothing doubled and nothing lost, and make a file operation fail in ways that a test cannot
+// arrange. Without the build tag failpoint it does nothing, and its names are not in the program.
 package failpoint
 
 // At does nothing in this build.

@@ -10,8 +10,8 @@ import (
 	"syscall"
 )
 
-// Variable is the environment variable that names the place, with the number of
-// the pass that does not survive: "send:2". Without a number it is the first.
+// Variable is the environment variable with the place and the number of the pass to end at:
+// "send:2". The default is the first.
 const Variable = "BUILDSYNC_FAILPOINT"
 
 // PanicVariable makes the place panic with the variable's value instead.
@@ -42,8 +42,8 @@ func due(place, name string) bool {
 	return passes[name] == pass
 }
 
-// At ends the process with SIGKILL's suddenness if name is the place that the
-// environment names: no deferred call runs, nothing is flushed.
+// At kills the process, as SIGKILL does, if name is the place in the environment: no deferred call
+// runs, nothing is flushed.
 func At(name string) {
 	if !due(os.Getenv(Variable), name) {
 		return
@@ -57,7 +57,7 @@ func At(name string) {
 	}
 }
 
-// Fail returns the error that the environment gives to the operation name.
+// Fail returns the error that the environment sets for the operation name.
 func Fail(name string) error {
 	place, errno, _ := strings.Cut(os.Getenv(ErrorVariable), "=")
 	if !due(place, name) {
@@ -70,8 +70,7 @@ func Fail(name string) error {
 	return &os.PathError{Op: name, Path: "(failpoint)", Err: number}
 }
 
-// Cut returns what a write that the environment cuts short gets to write, and
-// its error.
+// Cut returns the part of a write that the environment lets through, and the error.
 func Cut(name string, text []byte) ([]byte, error) {
 	err := Fail(name)
 	if err != nil {

@@ -22,8 +22,7 @@ import (
 //go:embed scaffold
 var Scaffold embed.FS
 
-// CiFiles are the pipelines that init writes, and where in the repository their
-// systems look for them.
+// CiFiles are the pipelines that init can write, with their paths in the repository.
 var CiFiles = map[string]struct{ from, To string }{
 	"github":   {"github.yml", ".github/workflows/buildsync.yml"},
 	"gitlab":   {"gitlab-ci.yml", ".gitlab-ci.yml"},
@@ -46,11 +45,11 @@ func (e *NameError) Error() string {
 	return fmt.Sprintf("the folder %q cannot be named in a pipeline; choose another name", e.folder)
 }
 
-// plainBranch is a branch's name that a workflow can hold as it is.
+// plainBranch matches branch names that a workflow can contain unquoted.
 var plainBranch = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_./-]*$`)
 
-// PlaceOf finds the repository around a folder that may not exist yet. Without
-// a repository the folder itself is taken for the root of one to come.
+// PlaceOf finds the repository around a folder that may not exist yet. Without a repository the
+// folder is treated as the root of a future one.
 func PlaceOf(ctx context.Context, dir string) (Place, error) {
 	full, err := filepath.Abs(dir)
 	if err != nil {
@@ -80,8 +79,7 @@ func PlaceOf(ctx context.Context, dir string) (Place, error) {
 	return p, nil
 }
 
-// call is how a pipeline or hook that runs at the repository's root calls
-// buildsync.
+// call returns how a pipeline or hook at the repository's root calls buildsync.
 func (p Place) call() string {
 	switch {
 	case p.inside == ".":
@@ -160,8 +158,7 @@ type Written struct {
 	Uncalled string // what a pipeline or hook that was there does not call; "" if it does
 }
 
-// Write writes the files that do not exist yet. What was done is returned
-// with an error too.
+// Write writes the files that do not exist yet. It also returns the finished files after an error.
 func Write(p Place, a Answers) (done []Written, err error) {
 	files, err := scaffoldFiles(p, a)
 	if err != nil {
@@ -192,9 +189,8 @@ func IsSystem(name string) bool {
 	return known
 }
 
-// uncalled returns the call that is missing where a pipeline or hook that exists
-// does not call buildsync, and the one that would have been written does. The hook
-// finds the workspace of each file by itself.
+// uncalled returns the missing call if an existing pipeline or hook does not call buildsync
+// although the one that init would write does. The hook finds each file's workspace by itself.
 func uncalled(name, content, call string) string {
 	if strings.Contains(content, "buildsync lint --hook") {
 		call = "buildsync lint"
@@ -226,7 +222,7 @@ func writeNew(dir, name, content string) (made bool, err error) {
 	return true, nil
 }
 
-// Answers are what init has to know.
+// Answers are the choices for init.
 type Answers struct {
 	Alias, ProjectID, Region, Ci string
 	Example                      bool // write the example job

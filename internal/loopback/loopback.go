@@ -1,6 +1,5 @@
-// Package loopback knows which host names stand for this machine. Whether
-// plain http is allowed, where a password may go, and to whom the emulator
-// answers all depend on it.
+// Package loopback recognises the host names of this machine. They decide whether plain http is
+// allowed, where a password may be sent, and whom the emulator answers.
 package loopback
 
 import (

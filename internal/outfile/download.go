@@ -7,8 +7,8 @@ import (
 	"os"
 )
 
-// OpenDownload opens a file that only its owner can read; kept says that what
-// it holds is the beginning, else it is emptied.
+// OpenDownload opens a file that only its owner can read. If kept is true, its content is the
+// beginning of the download; otherwise it is emptied.
 func OpenDownload(name string, kept bool) (*os.File, error) {
 	if err := CheckUnread(name); err != nil {
 		return nil, err

@@ -21,15 +21,14 @@ func (e *InputError) Error() string {
 	return fmt.Sprintf("%s is %s; a result never goes into a file that buildsync reads: name another file", e.Name, e.Why)
 }
 
-// CheckUnread refuses a file that a workspace reads as the place of a result:
-// the result would replace a definition, or be read as one at the next run. It
-// looks at every workspace that the file lies in.
+// CheckUnread refuses to write a result to a file that a workspace reads: it would replace a
+// definition, or be read as one in the next run. It checks every workspace around the file.
 func CheckUnread(name string) error {
 	full, err := filepath.Abs(name)
 	if err != nil {
 		return err
 	}
-	// A folder that cannot be resolved cannot be written to either.
+	// An unresolvable folder cannot be written to either.
 	if folder, err := filepath.EvalSymlinks(filepath.Dir(full)); err == nil {
 		full = filepath.Join(folder, filepath.Base(full))
 	}

@@ -1,6 +1,5 @@
-// Package outfile writes files in one step: what was there stays until the new
-// content is safely on disk. A result never replaces a file that a workspace
-// reads, whatever flag named it.
+// Package outfile writes files in one step: the old content stays until the new one is safely on
+// disk. A result never replaces a file that a workspace reads, whichever flag named it.
 package outfile
 
 import (
@@ -35,8 +34,8 @@ func whole(content []byte) func(w io.Writer) error {
 	}
 }
 
-// Check finds out whether a result can be written to name, before the work
-// whose result it is. It leaves nothing behind.
+// Check checks whether a result can be written to name, before the work for it begins. It leaves
+// nothing behind.
 func Check(name string) error {
 	if err := CheckUnread(name); err != nil {
 		return err
@@ -54,8 +53,7 @@ func Check(name string) error {
 	return nil
 }
 
-// createBeside creates a file in the folder of another. Its own name is of no
-// use to people, so an error does not hold it.
+// createBeside creates a file in the folder of another. Errors do not show its temporary name.
 func createBeside(name string) (*os.File, error) {
 	folder := filepath.Dir(name)
 	file, err := os.CreateTemp(folder, ".buildsync-*")
@@ -69,7 +67,7 @@ func createBeside(name string) (*os.File, error) {
 	return file, err
 }
 
-// notReplaceable says why a file must not be replaced, nil if it may.
+// notReplaceable returns why a file must not be replaced, nil if it may.
 func notReplaceable(name string) error {
 	switch info, err := os.Lstat(name); {
 	case err == nil && !info.Mode().IsRegular():
@@ -89,9 +87,8 @@ func Replace(name string, mode fs.FileMode, write func(io.Writer) error) error {
 	return ReplaceSource(name, mode, write)
 }
 
-// ReplaceSource replaces a file in one step by what write writes: what was there
-// stays until the new content is safely on disk. Only regular files are
-// replaced, never a link, a device or a pipe.
+// ReplaceSource replaces a file in one step by the output of write: the old content stays until the
+// new one is safely on disk. It replaces only regular files, never a link, a device or a pipe.
 func ReplaceSource(name string, mode fs.FileMode, write func(io.Writer) error) (err error) {
 	defer func() {
 		if err != nil {

@@ -11,12 +11,11 @@ import (
 	"github.com/buildsync/buildsync/internal/outfile"
 )
 
-// paceAge is how long a pace that was learned is believed.
+// paceAge is how long a learned pace is used.
 const paceAge = 7 * 24 * time.Hour
 
-// paceFile is what runs remember of how many calls per second a service takes,
-// by endpoint. It lies in the user's cache folder; losing it costs a run a few
-// throttled answers.
+// paceFile is the file with the calls per second that services accept, by endpoint. It is in the
+// user's cache folder; losing it costs a run a few throttled answers.
 type paceFile map[string]paceOf
 
 type paceOf struct {
@@ -46,8 +45,7 @@ func readPaces(name string) paceFile {
 	return paces
 }
 
-// Earlier returns what was learned of an endpoint. The next run starts a
-// little faster: the limit may have been raised.
+// Earlier returns the learned paces of an endpoint, slightly raised: the limit may be higher now.
 func Earlier(cache, endpoint string) map[string]float64 {
 	known := readPaces(paceName(cache))[endpoint]
 	if age := time.Since(known.Learned); age < 0 || age > paceAge {
@@ -62,8 +60,7 @@ func Earlier(cache, endpoint string) map[string]float64 {
 	return rates
 }
 
-// Remember keeps what this run learned. It fails silently: the file only
-// saves time.
+// Remember stores the paces of this run. It fails silently, because the file only saves time.
 func Remember(cache, endpoint string, rates map[string]float64) {
 	name := paceName(cache)
 	if name == "" || len(rates) == 0 {

@@ -51,14 +51,14 @@ func WriteShownRecord(out *screen.Paper, shown *ShownRecord) {
 	}
 }
 
-// onlyFound is the state of what was as declared when it was first seen. After jobs
-// were taken over it is that of nearly all, so they are counted.
+// onlyFound is the state of objects that were in step when first seen. After adopting jobs nearly
+// all have it, so they are counted.
 const onlyFound = "found in step, never written from here"
 
 // someFound is how many of those are listed all the same.
 const someFound = 5
 
-// writeStates lists the objects that are not like all others.
+// writeStates lists the objects that differ from the majority.
 func writeStates(out *screen.Paper, r *record.Record, all bool) {
 	var others, found []string
 	for _, address := range r.Listed() {
@@ -82,7 +82,7 @@ func writeStates(out *screen.Paper, r *record.Record, all bool) {
 	}
 }
 
-// stateText says what a record knows of one object.
+// stateText describes the record's state of one object.
 func stateText(r *record.Record, address string) string {
 	s := r.Of(address)
 	var parts []string

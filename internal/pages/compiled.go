@@ -23,8 +23,7 @@ type compiled struct {
 	body    *jsontree.Value
 }
 
-// SelectCompiled returns the objects that the arguments name, all of them
-// where there are none.
+// SelectCompiled returns the objects that the arguments name, or all of them.
 func SelectCompiled(w *workspace.Workspace, words []string) ([]compiled, error) {
 	var all []compiled
 	named := map[string][]compiled{} // by address, and by name
@@ -73,8 +72,8 @@ func SelectCompiled(w *workspace.Workspace, words []string) ([]compiled, error) 
 	return chosen, nil
 }
 
-// compiledPart finds what ADDRESS.PATH names of an object: a channel's body, or
-// a value of the body. isPart is false where word is no such thing.
+// compiledPart finds the part of an object in ADDRESS.PATH: a channel's body, or a value of the
+// body. isPart is false for other words.
 func compiledPart(w *workspace.Workspace, word string) (part compiled, isPart bool, err error) {
 	o, path, err := FindExplainable(w, word)
 	if err != nil || path == "" {
@@ -98,8 +97,7 @@ func compiledPart(w *workspace.Workspace, word string) (part compiled, isPart bo
 	return part, false, o.UnknownPath(asked, values)
 }
 
-// PrintCompiled writes one document: the body itself where one was asked for,
-// else an object of bodies by address.
+// PrintCompiled writes one document: the requested body, else an object of bodies by address.
 func PrintCompiled(w io.Writer, format string, objects []compiled, alone bool) error {
 	var members []jsontree.Member
 	for _, object := range objects {

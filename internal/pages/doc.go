@@ -1,4 +1,3 @@
-// Package pages makes the documents that commands print, as JSON and for people:
-// compiled bodies, values and the way that they came, lint rules, live jobs and
-// their builds, and the record of what was applied.
+// Package pages makes the documents that commands print, as JSON and for people: compiled bodies,
+// values and their origins, lint rules, live jobs and builds, and the applied record.
 package pages

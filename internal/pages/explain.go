@@ -17,7 +17,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
-// explainable is a compiled object that can be asked about.
+// explainable is a compiled object that can be explained.
 type explainable struct {
 	kind       string
 	Address    string
@@ -60,8 +60,7 @@ func (o explainable) limits() []compiled {
 	return parts
 }
 
-// Values lists what the definitions declare of an object: what belongs together
-// stands together, in the order of the body.
+// Values lists the declared values of an object in groups, in the order of the body.
 func (o explainable) Values(w *workspace.Workspace) []Explained {
 	shown := map[string]*jsontree.Value{}
 	var order []string
@@ -131,9 +130,8 @@ func (o explainable) UnknownPath(path valuepath.Path, values []Explained) error 
 	return fmt.Errorf("%s; `buildsync explain %s` lists what they declare", text, o.Address)
 }
 
-// FindExplainable finds the object that a word is about, and the path after its
-// address or name: the longest address that fits wins, for an alias may hold
-// dots.
+// FindExplainable finds the object that a word names, and the path after its address or name. The
+// longest matching address wins, because an alias may contain dots.
 func FindExplainable(w *workspace.Workspace, word string) (o explainable, path string, err error) {
 	var found []explainable
 	best := ""
@@ -206,8 +204,8 @@ func noticesOnly(all map[string]compile.Provenance) map[string]compile.Provenanc
 	return some
 }
 
-// WholeOf is the value that a path lies in and that came as a whole, such as a
-// property that is a list; -1 for none.
+// WholeOf returns the value that contains a path and came as a whole, such as a property that is a
+// list; -1 for none.
 func WholeOf(path string, values []Explained) int {
 	return slices.IndexFunc(values, func(v Explained) bool { return v.Value != nil && v.Value.Len() > 0 && isPart(path, v.Path) })
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
-// FoundValue is a row of a query's answer.
+// FoundValue is a row of a query's result.
 type FoundValue struct {
 	Job    string          `json:"job"`
 	Path   string          `json:"path,omitempty"`
@@ -46,7 +46,7 @@ func WriteFound(out *screen.Paper, rows []FoundValue, jobs int) {
 	fmt.Fprintf(out, "\n%s.\n", sanitize.Counted(jobs, "job"))
 }
 
-// FoundGroup is the values that one place says, or that are the same.
+// FoundGroup has the values with one source, or equal values.
 type FoundGroup struct {
 	File  string   `json:"file,omitempty"`
 	Line  int      `json:"line,omitempty"`

@@ -137,7 +137,7 @@ func WriteGraph(out *screen.Paper, graph wire.FlowGraph) {
 	t.WriteTo(out)
 }
 
-// Capitalised begins a sentence; a name at its start stays as it is.
+// Capitalised capitalises a sentence unless it begins with a name.
 func Capitalised(s string) string {
 	if rest, ok := strings.CutPrefix(s, "build "); ok {
 		return "Build " + rest
@@ -358,7 +358,7 @@ func (d JobsDocument) Text(out *screen.Paper) {
 	}
 }
 
-// JobOutcome is what became of one job.
+// JobOutcome is the result for one job.
 type JobOutcome struct {
 	JobID   string `json:"job_id"`
 	JobName string `json:"job_name,omitempty"`
@@ -376,7 +376,7 @@ func DeleteQuestion(jobs []JobRef) string {
 	return out.String()
 }
 
-// RecordOf is the id by which a build's log is asked for.
+// RecordOf returns the id for a build's log.
 func RecordOf(record wire.Record) string {
 	if record.ID != "" {
 		return record.ID

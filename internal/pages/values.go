@@ -15,7 +15,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
-// Explained is one value of an object and its way there.
+// Explained is one value of an object with its origins.
 type Explained struct {
 	Path  string          `json:"path"`
 	Value *jsontree.Value `json:"value,omitempty"` // absent where parts of it have a way of their own
@@ -31,8 +31,7 @@ type station struct {
 	Column int    `json:"column"`
 }
 
-// way turns provenance into stations. A place is named as the caller's folder
-// sees it.
+// way converts provenance to stations, with file names relative to the caller's folder.
 func way(w *workspace.Workspace, p compile.Provenance) []station {
 	var way []station
 	for _, s := range p.Stations() {
@@ -45,7 +44,7 @@ func way(w *workspace.Workspace, p compile.Provenance) []station {
 	return way
 }
 
-// wayWords says by which way a value came to its place.
+// wayWords describes how a value came to its place.
 var wayWords = map[spec.OriginKind]string{
 	spec.FromDefault:     "default of the workspace",
 	spec.FromEnvironment: "environment",
@@ -94,8 +93,7 @@ func ValuePage(address string, v Explained) screen.Reply {
 	}
 }
 
-// ValueList shows all values, and of each the place where it is written and
-// what put it there.
+// ValueList shows all values, each with the place where it is written and its last origin.
 func ValueList(address string, values []Explained) screen.Reply {
 	return screen.Reply{
 		Doc: map[string]any{"format_version": "1.0", "address": address, "values": values},
@@ -121,7 +119,7 @@ func ValueList(address string, values []Explained) screen.Reply {
 	}
 }
 
-// holds reports whether another value is a part of v.
+// holds reports whether another value is part of v.
 func (v Explained) holds(other Explained) bool { return isPart(other.Path, v.Path) }
 
 func isPart(path, whole string) bool {
@@ -215,8 +213,8 @@ func exampleText(files []lint.ExampleFile) string {
 	return out.String()
 }
 
-// indented sets an example off from the text around it. What its file holds is
-// made safe to print: some rules are about what does not print.
+// indented indents an example. Its content is made safe to print, since some rules are about
+// unprintable characters.
 func indented(text string) string {
 	var out screen.Paper
 	for line := range strings.Lines(sanitize.Lines(text)) {

@@ -15,8 +15,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// Applying shows on stderr how a run comes along: a plain line for each action
-// that has ended, and on a terminal a total with an estimate below them.
+// Applying shows the progress of a run on stderr: a line for each finished action, and on a
+// terminal a total with an estimate below.
 type Applying struct {
 	stop    func() // the watching of the pace
 	mu      sync.Mutex
@@ -31,7 +31,7 @@ type Applying struct {
 	all     bool      // no report for people follows, so each end is said here
 }
 
-// NewApplying starts the display; close ends it.
+// NewApplying starts the display; Close ends it.
 func NewApplying(in *kit.Invocation, plan *diff.Plan, pacing *Pacing) *Applying {
 	p := &Applying{lines: in.Stderr, running: map[string]*mpb.Bar{}, last: time.Now(), all: in.Text("format") != "text"}
 	for i := range plan.Changes {
@@ -48,8 +48,8 @@ func NewApplying(in *kit.Invocation, plan *diff.Plan, pacing *Pacing) *Applying 
 	if p.count == 0 || !in.Draws(in.Stderr) || in.On("verbose") {
 		return p // a bar without work never completes
 	}
-	// The display must not outlive the run, whatever became of its bars. It wants
-	// the terminal itself: on any other writer it shows nothing.
+	// The display must end with the run, whatever the state of its bars. It needs the terminal
+	// itself: on another writer it shows nothing.
 	p.bars = mpb.NewWithContext(in.Stops.Hard, mpb.WithOutput(kit.StreamFile(in.Stderr)), mpb.WithWidth(40))
 	p.total = p.bars.AddBar(int64(p.count), mpb.BarPriority(1<<30), mpb.BarRemoveOnComplete(),
 		mpb.PrependDecorators(decor.CountersNoUnit("%d of %d ")),
@@ -110,8 +110,8 @@ func (p *Applying) Done(r apply.Result) {
 	_, _ = fmt.Fprintf(p.lines, "%s %s: %s (%.1f s%s)\n", r.Action, sanitize.Line(r.Address, 300), r.Outcome, r.Duration, waited)
 }
 
-// Close ends the display and leaves nothing of it behind. It drops every bar,
-// finished or not: Wait would wait for one that is not.
+// Close removes the display. It drops every bar, finished or not: Wait would block on an unfinished
+// one.
 func (p *Applying) Close() {
 	p.stop()
 	if p.bars == nil {

@@ -11,11 +11,11 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// progressStep is after how many objects a plain line says how far a run is.
+// progressStep is the number of objects between two lines of progress.
 const progressStep = 50
 
-// Counting shows on stderr how many jobs of a project were read: a bar
-// with an estimate on a terminal, a line now and then elsewhere.
+// Counting shows on stderr how many jobs of a project were read: on a terminal a bar with an
+// estimate, elsewhere a line from time to time.
 type Counting struct {
 	in          *kit.Invocation
 	what        string
@@ -27,12 +27,12 @@ type Counting struct {
 	left        atomic.Int64
 }
 
-// NewCounting starts the display; close ends it.
+// NewCounting starts the display; Close ends it.
 func NewCounting(in *kit.Invocation, what string, total int, pacing *Pacing) *Counting {
 	p := &Counting{in: in, what: sanitize.Line(what, 60), total: total, last: time.Now()}
 	p.left.Store(int64(total))
 	p.stop = pacing.watch("reading", func() int { return int(p.left.Load()) })
-	// A bar says nothing of one object.
+	// A bar is useless for one object.
 	if total > 1 && in.Draws(in.Stderr) && !in.On("quiet") && !in.On("verbose") {
 		p.bars = mpb.NewWithContext(in.Stops.Hard, mpb.WithOutput(kit.StreamFile(in.Stderr)), mpb.WithWidth(40))
 		p.bar = p.bars.AddBar(int64(total), mpb.BarRemoveOnComplete(),
@@ -56,8 +56,7 @@ func (p *Counting) Step() {
 	}
 }
 
-// Close ends the display, finished or not. nth is which one of how many projects
-// it was.
+// Close ends the display, finished or not. nth is the number of the project.
 func (p *Counting) Close(nth, projects int) {
 	p.stop()
 	if p.bar == nil {

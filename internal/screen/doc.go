@@ -1,4 +1,3 @@
-// Package screen writes what people see of a run: tables that fit a terminal,
-// progress, the log of a build, and the report of an apply. What may be secret
-// is hidden on the way.
+// Package screen prints what people see of a run: tables that fit the terminal, progress, the log
+// of a build, and the report of an apply. It hides possible secrets.
 package screen

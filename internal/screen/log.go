@@ -16,9 +16,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// Log passes text of the service on line by line, made safe: without what
-// acts on a terminal or looks like a secret, and never so that a CI system could
-// take a line for a command.
+// Log prints text of the service line by line, made safe: without terminal control characters and
+// suspected secrets, and so that no line is a command to a CI system.
 type Log struct {
 	To     io.Writer
 	margin string            // before each line
