@@ -29,6 +29,18 @@ func (e *Exporter) Update(set *spec.Set, job *compile.Job, live *diff.LiveJob, o
 	return files, err
 }
 
+// withPlaces lists paths, each with the line that says its value, if any does.
+func withPlaces(job *compile.Job, paths []string) string {
+	list := make([]string, len(paths))
+	for i, path := range paths {
+		list[i] = path
+		if at, known := job.PlaceOf(path); known && at.IsValid() {
+			list[i] += fmt.Sprintf(" (%s:%d)", at.File, at.Line)
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
 func (e *Exporter) update(set *spec.Set, job *compile.Job, live *diff.LiveJob, opts compile.Options) ([]File, error) {
 	differ := e.Differences(job, live)
 	if len(differ) == 0 {
@@ -41,11 +53,11 @@ func (e *Exporter) update(set *spec.Set, job *compile.Job, live *diff.LiveJob, o
 	in, have := definitionOf(set, job)
 	switch {
 	case job.Use.IsValid():
-		return nil, fmt.Errorf("it is a job of a family, which is edited by hand (%s:%d); it differs in %s", job.Pos.File, job.Pos.Line, strings.Join(differ, ", "))
+		return nil, fmt.Errorf("it is a job of a family, which is edited by hand (%s:%d); it differs in %s", job.Pos.File, job.Pos.Line, withPlaces(job, differ))
 	case have == nil:
 		return nil, errors.New("its definition is not found")
 	case have.Get("matrix") != nil:
-		return nil, fmt.Errorf("it comes from a matrix, which is edited by hand; it differs in %s", strings.Join(differ, ", "))
+		return nil, fmt.Errorf("it comes from a matrix, which is edited by hand; it differs in %s", withPlaces(job, differ))
 	}
 	want := definition.tree
 	keepSecrets(have, want)
