@@ -173,7 +173,7 @@ func definitionNames(dir, environment string) []string {
 // workspaceFiles lists buildsync.yaml and the definition files of a workspace
 // that lie in one of its folders.
 func (in *invocation) workspaceFiles(dir, folder string) ([]fmtTarget, error) {
-	w, err := openFolder(dir)
+	w, err := in.openFolder(dir)
 	if err != nil {
 		return nil, err
 	}

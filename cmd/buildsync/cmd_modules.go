@@ -71,7 +71,7 @@ func (in *invocation) knownModules() (*catalog.Catalogue, error) {
 		}
 		return catalog.Default(), nil
 	}
-	w, err := openFolder(dir)
+	w, err := in.openFolder(dir)
 	if err != nil {
 		return nil, err
 	}

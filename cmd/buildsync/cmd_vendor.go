@@ -145,7 +145,7 @@ func (in *invocation) openSources(names []string) (*workspace.Workspace, []spec.
 	if err != nil {
 		return nil, nil, err
 	}
-	w, err := openFolder(dir)
+	w, err := in.openFolder(dir)
 	if err != nil {
 		return nil, nil, err
 	}

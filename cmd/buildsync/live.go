@@ -73,7 +73,7 @@ func (l *live) readWorkspace() (dir string, err error) {
 	case err != nil:
 		return "", nil
 	}
-	w, err := openFolder(dir)
+	w, err := in.openFolder(dir)
 	if err != nil {
 		return "", err
 	}

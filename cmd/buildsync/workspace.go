@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -24,12 +25,14 @@ func (in *invocation) findWorkspace() (string, error) {
 	return dir, nil
 }
 
-// openFolder opens a workspace's folder. Nothing is read yet.
-func openFolder(dir string) (*workspace.Workspace, error) {
+// openFolder opens a workspace's folder until the end of the run. Nothing is read
+// yet. A first signal leaves it open, since what is under way is finished.
+func (in *invocation) openFolder(dir string) (*workspace.Workspace, error) {
 	w, err := workspace.Open(dir)
 	if err != nil {
 		return nil, &failure{exitInvalid, err}
 	}
+	context.AfterFunc(in.Stops.Hard, func() { _ = w.Close() }) // it was only read
 	return w, nil
 }
 
@@ -50,7 +53,7 @@ func (in *invocation) openBy(load func(w *workspace.Workspace, environment strin
 	if err != nil {
 		return nil, err
 	}
-	w, err := openFolder(dir)
+	w, err := in.openFolder(dir)
 	if err != nil {
 		return nil, err
 	}

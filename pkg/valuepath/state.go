@@ -96,8 +96,5 @@ func (p Path) LastItem() int {
 	return 0
 }
 
-// Len returns the number of segments of p in the API's words.
-func (p Path) Len() int { return len(p.segments()) }
-
 // Head returns the path of the first n segments of p, in the API's words.
 func (p Path) Head(n int) Path { return Path{as: p.segments()[:n]} }

@@ -124,3 +124,6 @@ func StateFile(dir, name string) (string, error) {
 	}
 	return filepath.Join(folder, name), nil
 }
+
+// Close releases the folder. Nothing can be read of the workspace after it.
+func (w *Workspace) Close() error { return w.Tree.Close() }

@@ -101,11 +101,8 @@ const KeyResult = "result"
 
 // Notification types and events (API reference 4.23); the sets are open.
 const (
-	NoticeMail     = "MAIL"
-	NoticeMessage  = "MESSAGE"
-	NoticeDingTalk = "DING_TALK"
-	NoticeWeCom    = "WECOM"
-	NoticeFeishu   = "FEISHU"
+	NoticeMail    = "MAIL"
+	NoticeMessage = "MESSAGE"
 
 	EventBuildFailed    = "buildJobFail"
 	EventBuildSucceeded = "buildJobSuccess"
