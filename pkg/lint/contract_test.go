@@ -148,6 +148,7 @@ var cells = []struct {
 	{"notification: one twice", "", build + "    notifications: {MAIL: [buildJobFail, buildJobFail]}\n", []string{"error notification 6:42-6:54"}},
 	{"notification: a param_config that is not JSON", "", build + "    notifications: {DING_TALK: {events: [buildJobFail], param_config: '{'}}\n", []string{"error notification 6:71-6:74"}},
 	{"notification: no failure event at all", "", build + "    notifications: {MAIL: [buildJobSuccess]}\n", []string{"info notification 6:5-6:18"}},
+	{"protect-disabled: protected and disabled", "", "    protect: true\n    enabled: false\n" + build, []string{"warning protect-disabled 6:14-6:19 remove one"}},
 	{"service-value: a field of the service alone", "", build + "    extra: {domain_id: x, description: d, actions: [1]}\n", []string{"warning service-value 6:13-6:22", "warning service-value 6:43-6:50"}},
 	{"service-value: limit_time in place of timeout", "", build + "    extra: {limit_time: 3}\n", []string{"warning service-value 6:13-6:23 write timeout"}},
 	{"service-value: an empty member that the address decides", "", "    scms: [{url: 'git@h.example:a/b.git', scm_type: codehub, repo_id: null, web_url: ''}]\n" + build, []string{"warning service-value 5:71-5:75", "warning service-value 5:86-5:88"}},

@@ -226,6 +226,7 @@ func (p *pass) unit(u *unit) {
 	p.triggers(u)
 	p.commitTrigger(u)
 	p.serviceValues(u)
+	p.protectDisabled(u)
 	p.references(u)
 	p.fragmentUses(u)
 	p.names(u)

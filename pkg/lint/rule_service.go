@@ -7,6 +7,16 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
+// protectDisabled reports a job that is protected from being disabled, and disabled.
+func (p *pass) protectDisabled(u *unit) {
+	protect, enabled := u.node.Get("protect"), u.node.Get("enabled")
+	if protect == nil || enabled == nil || protect.Text != "true" || enabled.Text != "false" {
+		return
+	}
+	f := p.report("protect-disabled", enabled.Range, u.pointer+".enabled", "the job is protected, and its definition disables it", "remove one of the two: plan refuses to disable a protected job")
+	f.Related = []spec.Related{{Range: protect.Range, Message: "protected here"}}
+}
+
 // serviceValues reports values that only the service writes: members under extra that have no
 // effect, and members of a code source that are declared empty.
 func (p *pass) serviceValues(u *unit) {
