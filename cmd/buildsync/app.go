@@ -9,8 +9,7 @@ import (
 	kit "github.com/buildsync/buildsync/internal/cli"
 )
 
-// app is the command line. Each command is one file; this list is where they
-// meet.
+// app is the command line. Each command has its own file; this is the list.
 func (p *program) app() *cli.App {
 	return &cli.App{
 		Name:      "buildsync",
@@ -77,8 +76,8 @@ func (p *program) commands() []*cli.Command {
 	}
 }
 
-// command completes a command that does something. A command that only holds
-// others has subcommands and no act.
+// command completes a command that does something. A command that only groups others has
+// subcommands and no act.
 func (p *program) command(c *cli.Command, act func(*invocation) error) *cli.Command {
 	if act == nil {
 		return p.Command(c, globalFlags(), nil)

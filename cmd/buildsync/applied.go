@@ -14,8 +14,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
-// recordScope returns what the record is about that belongs to the service that
-// the flags name.
+// recordScope returns the scope of the applied record for the service in the flags.
 func (in *invocation) recordScope(w *workspace.Workspace) (record.Scope, error) {
 	s := record.Scope{Environment: in.Text("env")}
 	endpoint := in.Text("endpoint")
@@ -54,7 +53,7 @@ func (in *invocation) comparison(w *workspace.Workspace, base string) workspace.
 	}
 }
 
-// noBaseYet says what a plan without a record cannot see.
+// noBaseYet explains what a plan without a record cannot see.
 func noBaseYet(scope record.Scope) string {
 	text := "there is no base yet"
 	if scope.Endpoint != "" {
@@ -67,7 +66,7 @@ func noBaseYet(scope record.Scope) string {
 	return text + "; buildsync base fetch gets what others applied"
 }
 
-// recordDetails are the lines of a record's commit message for who reads git log.
+// recordDetails returns the lines of a record's commit message, for git log.
 func (in *invocation) recordDetails(p *planning) string {
 	text := fmt.Sprintf("Plan: %s\nVersion: buildsync %s\n", p.plan.PlanID, kit.Version())
 	if shard := in.Text("shard"); shard != "" {
@@ -85,8 +84,7 @@ func (in *invocation) recordDetails(p *planning) string {
 	return text
 }
 
-// remembers returns the memory of a run, nil if it cannot be remembered, and
-// says why then.
+// remembers starts the recording of a run, or returns nil and prints why there is none.
 func (in *invocation) remembers(ctx context.Context, p *planning) *workspace.Recording {
 	m, err := p.w.Remember(ctx, p.revisions, workspace.Applying{
 		Plan: p.plan, Scope: p.scope, Smoke: in.On("smoke"), Adopt: in.On("adopt"), Details: in.recordDetails(p),
@@ -100,7 +98,7 @@ func (in *invocation) remembers(ctx context.Context, p *planning) *workspace.Rec
 	return m
 }
 
-// endRecord notes what was applied, and says so.
+// endRecord records what was applied and prints a line about it.
 func (in *invocation) endRecord(ctx context.Context, m *workspace.Recording, report *apply.Report) {
 	stored, err := m.End(ctx, report)
 	switch {

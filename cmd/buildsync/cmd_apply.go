@@ -63,7 +63,7 @@ Exit codes: 0 done; 1 an error before any write; 3 invalid input; 4 the plan is 
 	}, (*invocation).apply)
 }
 
-// approval is what a plan must be equal to for apply to go on.
+// approval is the plan that apply may carry out.
 type approval struct {
 	id   string
 	plan *diff.Plan // nil where only the id is known
@@ -137,11 +137,10 @@ func (in *invocation) approval() (approval, error) {
 // approvedID matches a plan's id, or the beginning of one that documents show.
 var approvedID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^sha256:[0-9a-f]{12,64}$`) })
 
-// clocksMayDiffer is how far the clocks of two machines may be apart.
+// clocksMayDiffer is the allowed difference between the clocks of two machines.
 const clocksMayDiffer = 5 * time.Minute
 
-// checkAge refuses a stored plan whose approval is too old to stand for what
-// people want now.
+// checkAge refuses a stored plan whose approval is too old.
 func (in *invocation) checkAge(name string, plan *diff.Plan) error {
 	most := in.Duration("max-plan-age")
 	age := time.Since(plan.CreatedAt)
@@ -161,12 +160,12 @@ func (in *invocation) checkAge(name string, plan *diff.Plan) error {
 	return &failure{exitStale, fmt.Errorf("%s %s; make a new plan and approve that", name, reason)}
 }
 
-// check reports whether fresh is what was approved.
+// check reports whether fresh is the approved plan.
 func (a approval) check(fresh *diff.Plan) error {
 	if a.plan != nil {
 		return apply.Approve(a.plan, fresh)
 	}
-	// Of an empty plan nothing can go beyond an approval: all is done already.
+	// An empty plan cannot exceed an approval: everything is done already.
 	if a.id != "" && !strings.HasPrefix(fresh.PlanID, a.id) && (fresh.HasChanges() || fresh.Refused()) {
 		return fmt.Errorf("the plan is %s now, not %s as --approve demands; look at a new plan and approve that", fresh.PlanID, sanitize.Line(a.id, 80))
 	}
@@ -194,8 +193,8 @@ func (in *invocation) createRetry() (apply.CreateRetry, error) {
 	return apply.CreateRetry(word), err
 }
 
-// mayApply shows the plan and decides whether it is carried out: it must be
-// what was approved, no rail may refuse it, and someone must want it.
+// mayApply shows the plan and decides whether to carry it out: it must be the approved one, without
+// refusals, and confirmed.
 func (in *invocation) mayApply(ctx context.Context, p *planning, approved approval) error {
 	if err := approved.check(p.plan); err != nil {
 		return &failure{exitStale, err}
@@ -237,8 +236,7 @@ func (in *invocation) mayApply(ctx context.Context, p *planning, approved approv
 	return nil
 }
 
-// where repeats in a question what the plan's first line says: the projects, the
-// environment and the place.
+// where repeats the first line of the plan in a question: projects, environment and place.
 func where(plan *diff.Plan) string {
 	subject := render.Subject(plan)
 	if subject == "" || strings.HasPrefix(subject, "on ") { // templates belong to no project
@@ -247,7 +245,7 @@ func where(plan *diff.Plan) string {
 	return " to " + subject
 }
 
-// refused says which rails hold the plan back.
+// refused lists the rails that stop the plan.
 func (in *invocation) refused(plan *diff.Plan, what string) error {
 	if render.Unread(plan) {
 		_, consequence, _ := strings.Cut(what, ";")
@@ -264,7 +262,7 @@ func (in *invocation) refused(plan *diff.Plan, what string) error {
 	return &failure{heldCode(plan), errors.New(text.String())}
 }
 
-// carryOut runs the plan, reports, and remembers the commit that was applied.
+// carryOut runs the plan, reports, and records the applied commit.
 func (in *invocation) carryOut(ctx context.Context, p *planning, createRetry apply.CreateRetry) error {
 	options := apply.Options{
 		Parallelism: in.Number("parallelism"),
@@ -343,13 +341,13 @@ func (in *invocation) carryOut(ctx context.Context, p *planning, createRetry app
 	return said(code)
 }
 
-// secrets is where the values of secrets come from.
+// secrets returns the source of secret values.
 func (in *invocation) secrets() apply.EnvSecrets {
 	return apply.EnvSecrets{LookupEnv: in.Env.Lookup, Dir: in.Text("secrets-dir"), AllowEmpty: in.On("allow-empty-secrets")}
 }
 
-// applyCode is the exit code of a run: the report's, with the signal's own where
-// one came, and with what the plan had to leave out.
+// applyCode is the exit code of a run: the report's, or the signal's, or one for jobs that were
+// left out.
 func (in *invocation) applyCode(plan *diff.Plan, report *apply.Report) int {
 	var stopped kit.Interrupted
 	code := endingCode(report.Ending())
@@ -368,7 +366,7 @@ func (in *invocation) applyCode(plan *diff.Plan, report *apply.Report) int {
 	return heldCode(plan)
 }
 
-// hiding keeps each secret that is resolved out of every later message.
+// hiding hides each resolved secret in all later messages.
 type hiding struct {
 	apply.Resolver
 	hide func(values ...string)
@@ -383,8 +381,8 @@ func (h hiding) Resolve(name string) (string, error) {
 	return value, err
 }
 
-// checkOutputs finds out whether the files that apply writes can be written,
-// before it writes anything else.
+// checkOutputs checks that the output files of apply can be written, before anything else is
+// written.
 func (in *invocation) checkOutputs() error {
 	if file := in.Text("report"); file != "" {
 		if err := outfile.Check(file); err != nil {
@@ -401,8 +399,8 @@ func (in *invocation) checkOutputs() error {
 	return outfile.Check(file)
 }
 
-// writeReport writes --report and prints the summary, or the report as JSON. The
-// file comes first: it is what is left when nobody reads stdout any more.
+// writeReport writes --report and prints the summary, or the report as JSON. The file comes first,
+// because it remains if nobody reads stdout.
 func (in *invocation) writeReport(report *apply.Report) error {
 	document, err := json.MarshalIndent(report, "", "  ")
 	if err != nil {

@@ -70,8 +70,8 @@ func (in *invocation) compile() error {
 	return pages.PrintCompiled(in.Stdout, format, objects, in.Flags.NArg() == 1)
 }
 
-// narrow leaves in a workspace's result what --only and --label choose. A
-// selection that matches nothing is a mistake.
+// narrow reduces a workspace's result to the jobs of --only and --label. A selection without a
+// match is an error.
 func (in *invocation) narrow(w *workspace.Workspace) error {
 	scope := apply.Scope{Only: in.Texts("only")}
 	var err error

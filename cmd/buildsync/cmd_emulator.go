@@ -45,7 +45,7 @@ Where the real service's behaviour is not public, it is a switch. --quirks takes
 	}, (*invocation).runEmulator)
 }
 
-// switchList is the help on the single quirks.
+// switchList is the help text for the single quirks.
 func switchList() string {
 	var rows [][2]string
 	for _, s := range emulator.Switches() {
@@ -96,7 +96,7 @@ func (in *invocation) runEmulator() error {
 	}
 }
 
-// emulatorOptions reads the flags that say how the emulator behaves.
+// emulatorOptions reads the flags for the emulator's behaviour.
 func (in *invocation) emulatorOptions() (emulator.Options, error) {
 	quirks, err := emulator.ParseQuirks(in.Text("quirks"))
 	if err != nil {

@@ -128,10 +128,10 @@ func (in *invocation) exportOptions(w *workspace.Workspace, kind string, project
 	return o, nil
 }
 
-// twinAdvice is what to do about live jobs of one name.
+// twinAdvice is the advice about live jobs with the same name.
 const twinAdvice = "--twins rename exports all of them, pinned to their ids, all but one under a new name; or rename or delete all but one on the service and export again"
 
-// exportListener shows what happens as the flags say.
+// exportListener prints progress according to the flags.
 func (in *invocation) exportListener() exporting.Listener {
 	return exporting.Listener{
 		Say: in.sayText, Note: in.Note, Reopen: in.openToFill, Unseen: in.tellUnseen,
@@ -146,8 +146,7 @@ func (in *invocation) exportListener() exporting.Listener {
 	}
 }
 
-// withProjects opens a workspace and the service, and calls do with the projects
-// that are to be read into it.
+// withProjects opens a workspace and the service, and calls do with the projects to export.
 func (in *invocation) withProjects(open func() (*workspace.Workspace, error),
 	do func(ctx context.Context, w *workspace.Workspace, service *service, projects []export.Project) error) (err error) {
 	ctx, cancel := in.WithTimeout()
@@ -168,7 +167,7 @@ func (in *invocation) withProjects(open func() (*workspace.Workspace, error),
 	return do(ctx, w, service, projects)
 }
 
-// openToFill is open for a workspace that may well have no definitions yet.
+// openToFill is open for a workspace that may have no definitions yet.
 func (in *invocation) openToFill() (*workspace.Workspace, error) { return in.openBy(loadToFill) }
 
 // loadToFill is load without the warning that there are no definitions.
@@ -198,7 +197,7 @@ func (in *invocation) exportFlags() (kind string, err error) {
 	return kind, nil
 }
 
-// projects lists the projects that are asked for, by alias.
+// projects lists the requested projects, by alias.
 func (in *invocation) projects(w *workspace.Workspace) ([]export.Project, error) {
 	word := in.Text("project")
 	if word != "" {
@@ -216,14 +215,14 @@ func (in *invocation) projects(w *workspace.Workspace) ([]export.Project, error)
 	return projects, nil
 }
 
-// tellUnseen says what the service does not show of live jobs.
+// tellUnseen prints what the service does not show of live jobs.
 func (in *invocation) tellUnseen(project export.Project, jobs int, what []string) {
 	in.Note("%s of %s may have %s, which these routes do not show, and the newer routes cannot be read; --api v1 says why",
 		sanitize.Counted(jobs, "job"), project.Alias, strings.Join(what, ", "))
 }
 
-// readJobs reads live jobs of a project with all that the service shows of them,
-// and says on stderr what it does not show.
+// readJobs reads a project's live jobs in full, and prints on stderr what the service does not
+// show.
 func (in *invocation) readJobs(ctx context.Context, api reading.API, project export.Project, jobs []*diff.LiveJob) iter.Seq2[*diff.LiveJob, error] {
 	return exporting.ReadJobs(ctx, api, jobs, in.readsAtATime(), func(n int, what []string) { in.tellUnseen(project, n, what) })
 }

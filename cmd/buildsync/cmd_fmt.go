@@ -77,8 +77,8 @@ func (in *invocation) fmt() error {
 	return said(worst)
 }
 
-// worseOf prefers a file that is invalid to one that could not be written, and
-// this to one that differs.
+// worseOf returns the worse of two exit codes: an invalid file, then one that could not be written,
+// then one that differs.
 func worseOf(a, b int) int {
 	rank := map[int]int{exitDone: 0, exitDifferent: 1, exitFailed: 2, exitInvalid: 3}
 	if rank[b] > rank[a] {
@@ -87,11 +87,10 @@ func worseOf(a, b int) int {
 	return a
 }
 
-// fmtTarget is a file to format: as it is called in messages, and where it is.
+// fmtTarget is a file to format: its name in messages and its path.
 type fmtTarget struct{ shown, path string }
 
-// fmtFiles lists the files that the arguments name, all of the workspace where
-// there are none.
+// fmtFiles lists the files in the arguments, or all of the workspace.
 func (in *invocation) fmtFiles(args []string) ([]fmtTarget, error) {
 	if len(args) == 0 && !in.On("hook") {
 		dir, err := in.findWorkspace()
@@ -133,8 +132,8 @@ func (in *invocation) fmtFiles(args []string) ([]fmtTarget, error) {
 	return files, nil
 }
 
-// hookFiles lists those of the files that a commit hook passes which a workspace
-// reads as definitions, and buildsync.yaml.
+// hookFiles lists the files from a commit hook that a workspace reads as definitions, and
+// buildsync.yaml.
 func (in *invocation) hookFiles(args []string) (files []fmtTarget) {
 	read := map[string][]string{} // by workspace
 	for _, arg := range args {
@@ -222,7 +221,7 @@ func (in *invocation) fmtFile(file fmtTarget) (int, error) {
 	return exitDone, nil
 }
 
-// announce prints what becomes of a file: its name, or the difference.
+// announce prints the result for a file: its name, or the difference.
 func (in *invocation) announce(name string, before, after []byte) error {
 	text := name + "\n"
 	if in.On("diff") {
@@ -244,8 +243,8 @@ func (in *invocation) patchName(name string) string {
 	return strings.TrimPrefix(filepath.ToSlash(name), "/")
 }
 
-// readRegular reads a file that is one, of no more than a definition file may
-// have: a pipe would block, and a device never end.
+// readRegular reads a regular file up to the limit of a definition file: a pipe would block, and a
+// device never end.
 func readRegular(path string) ([]byte, fs.FileMode, error) {
 	info, err := os.Lstat(path)
 	switch {
@@ -289,8 +288,7 @@ func (in *invocation) fmtStdin() error {
 	return err
 }
 
-// formatted is the canonical form of a text; nil with the exit code where it
-// has none.
+// formatted returns the canonical form of a text, or nil with the exit code.
 func (in *invocation) formatted(name string, text []byte) ([]byte, int, error) {
 	if reason := format.Foreign(filepath.ToSlash(name), text); reason != "" {
 		in.Note("%s is left as it is: %s", sanitize.Line(name, 300), reason)

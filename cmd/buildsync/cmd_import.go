@@ -93,8 +93,7 @@ func (in *invocation) readImport(name string) ([]byte, error) {
 	return text, nil
 }
 
-// importer makes an exporter that knows the workspace's step modules, where
-// there is a workspace.
+// importer makes an exporter with the step modules of the workspace, if there is one.
 func (in *invocation) importer() (*export.Exporter, error) {
 	if _, err := in.findWorkspace(); err != nil {
 		return export.New(export.Options{ShareSecrets: true}), nil
@@ -106,9 +105,9 @@ func (in *invocation) importer() (*export.Exporter, error) {
 	return export.New(export.Options{Catalogue: w.Catalogue, Workspace: w.Set, ShareSecrets: true, TakenSecrets: exporting.SecretsInUse(w.Result)}), nil
 }
 
-// loadToImport is load for a workspace whose definitions may be wrong, as they are
-// while a shell writes what import prints into one of them: the workspace file and
-// the step modules alone have to be right.
+// loadToImport is load for a workspace whose definitions may be invalid, as they are while a shell
+// redirects the output of import into one of them: only the workspace file and the step modules
+// must be valid.
 func loadToImport(w *workspace.Workspace, environment string, vars map[string]string) spec.Diagnostics {
 	found := w.Load(environment, vars)
 	if w.Set == nil || w.Result == nil {
@@ -163,7 +162,7 @@ func (in *invocation) keepImport(text []byte) error {
 	return err
 }
 
-// tellLost lists what was not carried over.
+// tellLost lists what the definition lacks.
 func (in *invocation) tellLost(lost []export.Lost) {
 	for _, l := range lost {
 		in.Printf("not carried over: %s: %s\n", sanitize.Line(l.Path, 300), sanitize.Line(l.Reason, 500))

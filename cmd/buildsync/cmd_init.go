@@ -138,8 +138,8 @@ func (in *invocation) exportInto(p *program, dir string) error {
 	return p.dispatch(in.Ctx, append(line, "export"))
 }
 
-// askAnswers asks for what no flag said, again where the answer cannot be right;
-// an empty line takes what stands in brackets.
+// askAnswers asks for what no flag gives, and repeats invalid answers; an empty line selects the
+// value in brackets.
 func (in *invocation) askAnswers(a initfiles.Answers) (initfiles.Answers, error) {
 	prompt := in.NewPrompt()
 	for _, question := range []struct {
@@ -203,8 +203,8 @@ func checkAnswer(a initfiles.Answers, flag string) error {
 	return nil
 }
 
-// tellScaffold says which files were written, and what is left to do. whole is false
-// where an error ended the writing.
+// tellScaffold lists the written files and the next steps. whole is false if an error stopped the
+// writing.
 func (in *invocation) tellScaffold(p initfiles.Place, a initfiles.Answers, done []initfiles.Written, whole bool) error {
 	var kept []string
 	for _, file := range done {

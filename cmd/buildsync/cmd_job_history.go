@@ -95,8 +95,8 @@ func (in *invocation) jobHistory() error {
 	})
 }
 
-// watchHistory prints a history, and again whenever it has changed, until it is
-// interrupted. A reading that fails for a while is no end of it.
+// watchHistory prints a history, and again after each change, until it is interrupted. It continues
+// after passing errors.
 func (l *live) watchHistory(outputs []kit.Output, read func() (pages.HistoryDocument, error)) error {
 	var shown *pages.HistoryDocument
 	failures := 0

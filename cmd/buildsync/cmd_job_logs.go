@@ -102,8 +102,7 @@ func (l *live) fetchLog(b pages.BuildRef, to io.Writer, options client.LogOption
 	return err
 }
 
-// followLog shows a build's log until the build ends, whose result is the exit
-// code.
+// followLog shows a build's log until the build ends. The build's result is the exit code.
 func (l *live) followLog() error {
 	if recordPattern().MatchString(l.args[0]) {
 		return kit.UsageError{Text: "--follow needs the job and the number of the build, not the id of its record"}
@@ -123,8 +122,7 @@ func (l *live) followLog() error {
 	return verdict(b, record)
 }
 
-// saveLog downloads a log to a file. What came of it stays there, whatever
-// happens, for --resume.
+// saveLog downloads a log to a file. After an error the received part stays, for --resume.
 func (l *live) saveLog(b pages.BuildRef, name, level string) (err error) {
 	resume := l.in.On("resume")
 	file, err := outfile.OpenDownload(name, resume)

@@ -65,7 +65,7 @@ func (in *invocation) jobRun() error {
 		return err
 	}
 	return in.withService(1, 1, func(l *live) error {
-		// What is wrong with the flags must be said before a build runs.
+		// Errors in the flags must be reported before a build starts.
 		f, err := l.follower(pages.BuildRef{}, l.runLog(outputs))
 		if err != nil {
 			return err
@@ -105,7 +105,7 @@ func (l *live) runLog(outputs []kit.Output) *screen.Log {
 	return screen.NewLog(l.in.Stdout, "", l.in.knownSecrets())
 }
 
-// reportRun says that a build was started, or waits and says how it ended.
+// reportRun prints that a build was started, or waits and prints its result.
 func (l *live) reportRun(outputs []kit.Output, f *follower, doc runDocument) error {
 	number, err := strconv.Atoi(doc.ActualBuildNumber)
 	if err != nil {
@@ -131,8 +131,8 @@ func (l *live) reportRun(outputs []kit.Output, f *follower, doc runDocument) err
 	return verdict(f.build, record)
 }
 
-// runParameters reads --param. A name without a value takes it from the
-// environment, so that a secret need not stand in the list of processes.
+// runParameters reads --param. A name without a value takes it from the environment, so that a
+// secret does not appear in the list of processes.
 func (in *invocation) runParameters() ([]wire.RunParameter, error) {
 	var parameters []wire.RunParameter
 	for _, text := range in.Texts("param") {
@@ -153,8 +153,8 @@ func (in *invocation) runParameters() ([]wire.RunParameter, error) {
 	return parameters, nil
 }
 
-// checkParameters refuses parameters that the job does not declare, and values
-// that are none of its options: the service would build with its defaults.
+// checkParameters refuses undeclared parameters and values that are not options: the service would
+// use its defaults.
 func (l *live) checkParameters(job pages.JobRef, parameters []wire.RunParameter) error {
 	if len(parameters) == 0 {
 		return nil

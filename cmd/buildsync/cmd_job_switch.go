@@ -14,7 +14,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// jobWrite is a write that several jobs may be given to.
+// jobWrite is a write that accepts several jobs.
 type jobWrite struct {
 	done string // what has become of the job: "disabled"
 	send func(l *live, ctx context.Context, id string) error
@@ -101,8 +101,8 @@ func (in *invocation) writeJobs(w jobWrite) error {
 	})
 }
 
-// jobs finds the jobs that the arguments name, each once. named asks for their
-// names too, so that it can be seen what is lost.
+// jobs finds the jobs in the arguments, each once. named also reads their names, to show what would
+// be lost.
 func (l *live) jobs(named bool) ([]pages.JobRef, error) {
 	var jobs []pages.JobRef
 	seen := map[string]bool{}
@@ -127,8 +127,8 @@ func (l *live) jobs(named bool) ([]pages.JobRef, error) {
 	return jobs, nil
 }
 
-// writeEach writes to one job after the other. One that is refused does not keep
-// the others from being written; what fails for all ends the run.
+// writeEach writes the jobs one by one. It continues after a refused one; an error that concerns
+// all jobs ends the run.
 func (l *live) writeEach(jobs []pages.JobRef, w jobWrite) (pages.JobsDocument, error) {
 	var doc pages.JobsDocument
 	var failures []error
@@ -154,7 +154,7 @@ func (l *live) writeEach(jobs []pages.JobRef, w jobWrite) (pages.JobsDocument, e
 	return doc, err
 }
 
-// outcomeWords are what a document says of a write.
+// outcomeWords are the results of a write in a document.
 func outcomeWords(err error, done string) (outcome, message string) {
 	switch {
 	case err == nil:

@@ -77,7 +77,7 @@ func (in *invocation) keystoreDownload() error {
 	})
 }
 
-// domainID is the account whose keystore is meant.
+// domainID returns the account of the keystore.
 func (l *live) domainID() (string, error) {
 	in := l.in
 	if id := cmp.Or(in.Text("domain-id"), in.Env.Get("HUAWEICLOUD_SDK_DOMAIN_ID"), in.Env.Get("HW_DOMAIN_ID")); id != "" {

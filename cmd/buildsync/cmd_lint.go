@@ -163,7 +163,7 @@ func (in *invocation) lintOptions() (o linting.Options, err error) {
 	return o, err
 }
 
-// lintFailed words what is wrong with the value of a flag.
+// lintFailed describes an error in the value of a flag.
 func (in *invocation) lintFailed(err error) error {
 	var input *linting.InputError
 	if !errors.As(err, &input) {
@@ -190,8 +190,7 @@ func (in *invocation) lintFailed(err error) error {
 	return &failure{exitInvalid, err}
 }
 
-// checkRemembering refuses a baseline that would hold less than all of one
-// workspace, and so forget the rest.
+// checkRemembering refuses a baseline for a part of a workspace, which would forget the rest.
 func (in *invocation) checkRemembering(groups []linting.Target) error {
 	switch {
 	case !in.On("update-baseline"):
@@ -241,8 +240,7 @@ func (in *invocation) printFindings(w io.Writer, o kit.Output, all *linting.Find
 	return write(w, all.List, options)
 }
 
-// lintSummary counts on a terminal, where saying nothing could be taken for
-// doing nothing.
+// lintSummary prints counts on a terminal, where silence could look like an error.
 func (in *invocation) lintSummary(found spec.Diagnostics) {
 	if in.On("quiet") || !kit.IsTerminal(in.Stderr) {
 		return
@@ -290,9 +288,8 @@ func countedSeverity(n int, severity spec.Severity) string {
 	return sanitize.Counted(n, severity.String())
 }
 
-// lintTargets groups the arguments by the workspace that they lie in. refused
-// says which arguments cannot be linted: what the others cause is reported all
-// the same.
+// lintTargets groups the arguments by workspace. refused reports those that cannot be linted; the
+// others are linted all the same.
 func (in *invocation) lintTargets() (groups []linting.Target, refused, err error) {
 	args := in.Flags.Args().Slice()
 	switch {

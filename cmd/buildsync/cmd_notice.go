@@ -100,8 +100,8 @@ func (in *invocation) noticeDisable() error {
 	})
 }
 
-// noticeType finds a type among those that the job has: the set is open, and the
-// service may take a word that it does not know for done.
+// noticeType finds a type among those of the job: the set is open, and the service may accept an
+// unknown word without an effect.
 func (l *live) noticeType(job pages.JobRef, word string) (string, error) {
 	notices, err := l.Notices(l.ctx, job.ID)
 	if err != nil {

@@ -77,9 +77,8 @@ func (in *invocation) planCommandRun() (err error) {
 	return said(code)
 }
 
-// showPlan renders a plan that was made now. One that holds apply back is an
-// error whose reasons stand on stderr: in CI the plan itself often goes into a
-// file. Where nothing could be read there is only the reason to show.
+// showPlan prints a new plan. A refused plan is an error with its reasons on stderr, because in CI
+// the plan itself often goes to a file. If nothing could be read, only the reason is shown.
 func (in *invocation) showPlan(plan *diff.Plan, outputs []kit.Output, code int) error {
 	if render.Unread(plan) {
 		outputs = slices.DeleteFunc(slices.Clone(outputs), func(o kit.Output) bool { return o.File == "" && o.Format == "text" })

@@ -82,8 +82,8 @@ Exit codes: 0 all fixtures show what their names say; 2 some do not; 3 invalid i
 // today is the date by which exceptions expire.
 func today() string { return time.Now().Format(time.DateOnly) }
 
-// loadPolicies reads the policies of a workspace. What is wrong with them is
-// printed, and ends the command with code 3.
+// loadPolicies reads the policies of a workspace. Errors in them are printed, and end the command
+// with code 3.
 func (in *invocation) loadPolicies(w *workspace.Workspace) (*policy.Set, error) {
 	set, found := policy.Load(w.Tree, w.Set.Workspace, w.Catalogue)
 	if w.Result != nil {
@@ -98,7 +98,7 @@ func (in *invocation) loadPolicies(w *workspace.Workspace) (*policy.Set, error) 
 	return set, nil
 }
 
-// judge makes refusals of what policies say of the jobs of a plan.
+// judge returns the policies' refusals of a plan's jobs.
 func (in *invocation) judge(set *policy.Set) func([]*compile.Job) []diff.Refusal {
 	if len(set.Policies) == 0 || in.Flags.Command.Name == "drift" { // drift asks another question
 		return nil
@@ -115,8 +115,8 @@ func (in *invocation) judge(set *policy.Set) func([]*compile.Job) []diff.Refusal
 	}
 }
 
-// notesOfPolicies returns which policies of the base are gone or changed: the plan
-// itself is judged by those that are checked out.
+// notesOfPolicies returns which policies of the base were removed or changed: the plan is judged by
+// those that are checked out.
 func (in *invocation) notesOfPolicies(ctx context.Context, w *workspace.Workspace, r *workspace.Revisions, now *policy.Set) (notes []string) {
 	if in.Flags.Command.Name == "drift" || r.Base == nil || r.Base.Commit == "" || r.Repo == nil || r.Base.Commit == r.Head.Commit && !r.Head.Dirty {
 		return nil
@@ -141,7 +141,7 @@ func (in *invocation) notesOfPolicies(ctx context.Context, w *workspace.Workspac
 	return notes
 }
 
-// chosenJobs says which jobs policy check is about.
+// chosenJobs selects the jobs for policy check.
 type chosenJobs struct {
 	projects, only []string
 	labels         compile.LabelTerms
@@ -349,7 +349,7 @@ func unknownPolicy(name, near string) error {
 	return kit.UsageError{Text: text}
 }
 
-// explainPolicy prints what a policy is for, and where it stands.
+// explainPolicy prints the purpose of a policy and its place.
 func (in *invocation) explainPolicy(outputs []kit.Output, name string) error {
 	w, err := in.openBy(loadToFill)
 	if err != nil {

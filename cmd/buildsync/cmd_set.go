@@ -94,8 +94,8 @@ func (in *invocation) setValues() error {
 	return in.printSet(outputs, w, result)
 }
 
-// tellOtherEnvironments says what the edits change in the environments that they
-// were not made for: a file is one for all of them.
+// tellOtherEnvironments reports the effect of the edits in other environments, which use the same
+// files.
 func (in *invocation) tellOtherEnvironments(w *workspace.Workspace, result *bulk.Result) {
 	if len(result.Files) == 0 {
 		return
@@ -149,7 +149,7 @@ func (in *invocation) writeEdited(w *workspace.Workspace, result *bulk.Result) e
 	return nil
 }
 
-// setRequest reads which change is asked for.
+// setRequest reads the requested change.
 func (in *invocation) setRequest() (func(*compile.Loaded) (*bulk.Result, error), error) {
 	if in.On("diff") && in.On("dry-run") {
 		return nil, kit.UsageError{Text: "--diff and --dry-run: choose one"}
@@ -205,7 +205,7 @@ func (in *invocation) setRequest() (func(*compile.Loaded) (*bulk.Result, error),
 	return func(w *compile.Loaded) (*bulk.Result, error) { return bulk.Set(w, r) }, nil
 }
 
-// setFailed explains a change that was refused.
+// setFailed explains a refused change.
 func (in *invocation) setFailed(w *workspace.Workspace, err error) error {
 	var shared *bulk.SharedError
 	if errors.As(err, &shared) {
@@ -216,7 +216,7 @@ func (in *invocation) setFailed(w *workspace.Workspace, err error) error {
 	return &failure{exitInvalid, err}
 }
 
-// printSet says what changed, or would.
+// printSet prints what changed, or would change.
 func (in *invocation) printSet(outputs []kit.Output, w *workspace.Workspace, result *bulk.Result) error {
 	names := slices.Sorted(maps.Keys(result.Files))
 	jobs := map[string]bool{}
@@ -278,9 +278,8 @@ func (in *invocation) writeSet(out *screen.Paper, w *workspace.Workspace, result
 	}
 }
 
-// planOfSet is what a plan would count, were the definitions as they are now
-// applied. A whole plan of 10,000 changed jobs costs several times what set does,
-// and the values that change are known already.
+// planOfSet computes the counts of a plan for the changed definitions. A whole plan of 10,000
+// changed jobs costs several times as much as set, and the changed values are known already.
 func planOfSet(w *workspace.Workspace, result *bulk.Result) *diff.Plan {
 	actions := map[string][]diff.Action{}
 	for _, c := range result.Changed {
@@ -303,5 +302,5 @@ func planOfSet(w *workspace.Workspace, result *bulk.Result) *diff.Plan {
 	return plan
 }
 
-// neverSent are the words of a definition that no body holds.
+// neverSent are the words of a definition that are in no body.
 var neverSent = []string{"enabled", "protect", "adopt", "id", "owner", "labels", "renamed_from"}

@@ -64,8 +64,8 @@ func (in *invocation) show() error {
 	return in.renderPlan(plan, outputs)
 }
 
-// samePlan reports whether two documents hold the same part of the same plan.
-// Parts without a change have one id.
+// samePlan reports whether two documents have the same part of the same plan. Parts without changes
+// have equal ids.
 func samePlan(a, b *diff.Plan) bool {
 	return a.PlanID == b.PlanID && a.Endpoint == b.Endpoint && slices.EqualFunc(a.Parts, b.Parts, diff.Part.Equal)
 }
@@ -104,8 +104,8 @@ func renderFlags() []cli.Flag {
 	}
 }
 
-// renderMarkdown writes a comment, and says where it could not be made as short
-// as --max-bytes demands: a service that refuses it gives no such reason.
+// renderMarkdown writes a comment, and reports if it could not be made as short as --max-bytes
+// requires: a service that refuses it gives no such reason.
 func (in *invocation) renderMarkdown(w io.Writer, plan *diff.Plan) error {
 	most := in.Number("max-bytes")
 	var comment bytes.Buffer
@@ -119,7 +119,7 @@ func (in *invocation) renderMarkdown(w io.Writer, plan *diff.Plan) error {
 	return err
 }
 
-// checkRenderFlags refuses values that say nothing of a plan's form.
+// checkRenderFlags refuses flags that do not apply to a plan.
 func (in *invocation) checkRenderFlags() error {
 	if most := in.Number("max-bytes"); in.Set("max-bytes") && most < 1 {
 		return kit.UsageError{Text: fmt.Sprintf("--max-bytes %d: give a number of bytes above 0, or leave it out for no limit", most)}

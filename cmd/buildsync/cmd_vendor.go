@@ -138,8 +138,8 @@ func (in *invocation) namedSources() (outputs []kit.Output, w *workspace.Workspa
 	return outputs, w, sources, err
 }
 
-// openSources reads buildsync.yaml alone: the copies may well be missing. The
-// sources are those called names, or all.
+// openSources reads only buildsync.yaml, because the copies may be missing. It returns the sources
+// called names, or all.
 func (in *invocation) openSources(names []string) (*workspace.Workspace, []spec.Source, error) {
 	dir, err := in.findWorkspace()
 	if err != nil {
@@ -181,8 +181,7 @@ func (in *invocation) openSources(names []string) (*workspace.Workspace, []spec.
 	return w, sources, nil
 }
 
-// printDifferences prints where copies are not what they should be; there being
-// any is code 2.
+// printDifferences prints where copies differ from their sources; any difference gives code 2.
 func (in *invocation) printDifferences(outputs []kit.Output, w *workspace.Workspace, found spec.Diagnostics) error {
 	doc := map[string]any{"format_version": "1.0", "differences": differenceTexts(found)}
 	err := in.Write(outputs, func(to io.Writer, o kit.Output) error {
@@ -238,7 +237,7 @@ func (in *invocation) vendorOutdated() error {
 
 func short(commit string) string { return commit[:min(len(commit), 12)] }
 
-// vendorSync copies what is not copied yet, or not as the lock says.
+// vendorSync copies sources that are missing or differ from the lock.
 func (in *invocation) vendorSync(outputs []kit.Output, w *workspace.Workspace, sources []spec.Source) error {
 	ctx, cancel := in.WithTimeout()
 	defer cancel()

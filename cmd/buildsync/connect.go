@@ -33,9 +33,8 @@ type service struct {
 	close  func() error
 }
 
-// connect makes the client that the flags, the environment and the workspace
-// ask for. region is the workspace's, which flags and environment override; dir
-// is its folder, "" if there is none.
+// connect makes the client for the flags, the environment and the workspace. region is the
+// workspace's, overridden by flags and environment; dir is its folder, "" if there is none.
 func (in *invocation) connect(dir, region string) (*service, error) {
 	config, err := in.clientConfig()
 	if err != nil {
@@ -87,9 +86,8 @@ func (in *invocation) findCredentials(region string) (credentials.Found, error) 
 	})
 }
 
-// buildEndpoint is the address of the build service: from flags, the
-// environment and the built-in table of regions, never from a file of the
-// repository.
+// buildEndpoint returns the address of the build service: from flags, the environment and the
+// built-in table of regions, never from a file in the repository.
 func buildEndpoint(endpoint, region string) (string, error) {
 	if endpoint != "" {
 		if strings.Contains(endpoint, "@") { // not repeated: before the @ stands a password
@@ -115,9 +113,8 @@ func buildEndpoint(endpoint, region string) (string, error) {
 	return endpoint, nil
 }
 
-// iamEndpoint is the address of IAM that belongs to a build service. named is
-// what the source of the credentials says. Only a password needs IAM: with
-// other credentials an address that is wrong is no more than a note.
+// iamEndpoint returns the IAM address of a build service. named is the one from the source of the
+// credentials. Only a password needs IAM: with other credentials a wrong address is only a note.
 func (in *invocation) iamEndpoint(endpoint, region string, found credentials.Found) (string, error) {
 	if iam := cmp.Or(credentials.IdentityURL(in.Env.Get("HW_AUTH_URL")), found.IAMEndpoint); iam != "" {
 		err := client.CheckEndpoint(iam)
@@ -185,8 +182,7 @@ func (in *invocation) clientConfig() (client.Config, error) {
 		UserAgent: "buildsync/" + kit.Version(), Hide: environmentSecrets(in.Env)}, nil
 }
 
-// readsAtATime is how many reads are begun side by side; the client decides how
-// many of them are in flight.
+// readsAtATime is how many reads are started in parallel; the client limits how many are in flight.
 func (in *invocation) readsAtATime() int { return cmp.Or(in.Number("parallelism"), client.MaxInFlight) }
 
 // ratePerMinute reads --rate: a number of requests a minute, with or without

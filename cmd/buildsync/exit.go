@@ -45,8 +45,7 @@ var exitMeanings = []struct {
 	{exitInterrupted, "interrupted (143: terminated)"},
 }
 
-// failure is an error with its exit code. A nil err means that everything has
-// been said already.
+// failure is an error with its exit code. A nil err means that the message has been printed.
 type failure struct {
 	code int
 	err  error
@@ -61,7 +60,7 @@ func (f *failure) Error() string {
 
 func (f *failure) Unwrap() error { return f.err }
 
-// said ends a command with a code and without a further message.
+// said ends a command with a code and no further message.
 func said(code int) error {
 	if code == exitDone {
 		return nil
@@ -143,8 +142,8 @@ func (p *program) exit(ctx context.Context, err error) int {
 	return code
 }
 
-// unread is the exit code of a command whose reader has gone away. One that only
-// reads has done what was wanted of it; one that changes something was stopped.
+// unread is the exit code of a command whose reader has gone away. For a command that only reads
+// that is a success; one that changes something was stopped.
 func (p *program) unread(code int) int {
 	switch {
 	case code != exitFailed && code != exitInterrupted:
@@ -164,8 +163,7 @@ func exitTable() [][2]string {
 	return rows
 }
 
-// adviceOn words the remedy of a refusal as the flags and commands that people
-// can use, "" if there is none.
+// adviceOn returns the advice for a refusal's remedy, with flags and commands, "" if there is none.
 func adviceOn(err error) string {
 	var refusal *workspace.Refusal
 	if !errors.As(err, &refusal) {

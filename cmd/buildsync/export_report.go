@@ -50,8 +50,7 @@ func (x *shownExport) unmatchedPattern() error {
 	return nil
 }
 
-// conclude says what was done, factors and verifies where that is asked for,
-// and ends with the exit code.
+// conclude prints the result, factors and verifies if requested, and ends with the exit code.
 func (x *shownExport) conclude() error {
 	if x.Text("format") == "text" {
 		x.tell()
@@ -89,7 +88,7 @@ func (x *shownExport) conclude() error {
 	return said(code)
 }
 
-// tell says on stderr what a person has to know or do.
+// tell prints on stderr what a person must know or do.
 func (x *shownExport) tell() {
 	r := &x.Report
 	for _, problem := range slices.Concat(r.Unsure, r.NotExported) {
@@ -110,7 +109,7 @@ func (x *shownExport) tell() {
 	}
 }
 
-// fewOf lists the first of many names, and how many more there are.
+// fewOf lists the first of many names and the number of the others.
 func fewOf(names []string) string {
 	const shown = 5
 	text := sanitize.Line(strings.Join(names[:min(len(names), shown)], ", "), 1000)
@@ -147,7 +146,7 @@ func (x *shownExport) tellSecrets() {
 	}
 }
 
-// factored moves what the definitions share, or says that it could be moved.
+// factored moves what the definitions share, or reports that it could be moved.
 func (x *shownExport) factored() error {
 	if !x.On("factor") && len(x.Report.Written) == 0 {
 		return nil
@@ -183,7 +182,7 @@ func (x *shownExport) printFactoring(f *export.Factoring) error {
 	return x.sayText("%s", out.String())
 }
 
-// tellSuppressed says which live values lint calls errors.
+// tellSuppressed lists the live values that lint calls errors.
 func (x *shownExport) tellSuppressed() {
 	if len(x.Report.Suppressed) == 0 {
 		return
