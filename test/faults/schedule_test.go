@@ -461,8 +461,8 @@ func (p *serverSchedule) converge() {
 	p.noTemporaryFiles()
 }
 
-// excused reports whether the last run could not succeed: two live jobs of one
-// name, a service that shows other texts than it was sent, or one that counts
+// excused reports whether the last run could not succeed: two live jobs or
+// templates of one name, a service that shows other texts than it was sent, or one that counts
 // more jobs than it lists, where no absence can be concluded.
 func (p *serverSchedule) excused(truth emulator.Truth) bool {
 	for _, job := range truth.Jobs { // of a name that is no longer defined as well
@@ -470,5 +470,11 @@ func (p *serverSchedule) excused(truth emulator.Truth) bool {
 			return true
 		}
 	}
-	return p.lossy || p.quirks.WrongTotal
+	shared := 0 // templates of one name, which runs beside each other can make as well
+	for _, t := range truth.Templates {
+		if t.Name == sharedTemplate {
+			shared++
+		}
+	}
+	return shared > 1 || p.lossy || p.quirks.WrongTotal
 }
