@@ -5,6 +5,7 @@ FUZZTIME    ?= 3s
 # The seed of the random tests. One seed makes a run of "make test" the same as
 # the last one; SEED=0 draws a new one. RAPID_SEED is read by the test library.
 SEED        ?= 20261129
+SHUFFLE     := $(if $(filter 0,$(SEED)),on,$(SEED))
 # How many random schedules each of four tests side by side plays.
 SCHEDULES   ?= 1000
 RELEASE     := -trimpath -tags urfave_cli_no_docs -ldflags="-s -w -buildid="
@@ -29,7 +30,8 @@ test: check build test-modules test-editor test-release ## everything CI checks:
 	@test -n "$(RACE)" || echo "no C compiler: the race detector is off"
 	$(GO) test -tags failpoint -run KilledAtEvery ./pkg/apply
 	GOGC=400 $(GO) test -tags long -timeout 30m -run RandomSchedules ./pkg/apply -rapid.checks=$(SCHEDULES)
-	$(GO) test $(RACE) -shuffle=on -timeout 30m $(PACKAGES)
+	$(GO) test -shuffle=$(SHUFFLE) -timeout 30m ./cmd/...
+	$(GO) test $(RACE) -shuffle=$(SHUFFLE) -timeout 30m $$($(GO) list ./... | grep -v /cmd/)
 
 test-soak: ## a million random schedules of applies, faults and kills: hours
 	GOGC=400 $(GO) test -v -tags long -timeout 24h -run RandomSchedules ./pkg/apply -rapid.checks=250000
@@ -38,6 +40,7 @@ test-long: fuzz ## what make test leaves out for its time: the counts of docs/be
 	GOGC=400 $(GO) test -tags long -timeout 60m -run RandomSchedules ./pkg/apply -rapid.checks=7500
 	GOGC=400 $(GO) test -tags long -timeout 30m -run 'Interleavings|EveryRequest' ./pkg/apply -rapid.checks=2000
 	$(GO) test -tags long -run Histories ./cmd/buildsync
+	$(GO) test $(RACE) -shuffle=on -timeout 30m ./cmd/...
 	$(GO) test -tags long -run ForLong ./pkg/emulator
 	$(GO) test -tags long -shuffle=on -count=1 -timeout 60m ./test/faults ./pkg/export ./internal/yamltext ./internal/yamledit
 	$(GO) test -count=1 -timeout 30m ./pkg/apply -rapid.checks=2000 -run 'RandomFaults|ApplyThenPlan'
