@@ -118,7 +118,8 @@ type compiler struct {
 	places    *spec.TextPlaces           // of the scalar that something was reported in last
 	total     int                        // values of all jobs so far
 	maxTotal  int
-	exhausted bool // there were more than maxTotal
+	exhausted bool                // there were more than maxTotal
+	multiples map[string]multiple // of the families that were counted
 	findings  findings
 	result    *Result
 

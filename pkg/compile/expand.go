@@ -218,7 +218,7 @@ func (s *scope) expandText(n *spec.Node) *spec.Node {
 		}
 		c.Origin = &spec.Origin{Kind: target.origin.Kind, Name: target.origin.Name, Pos: target.origin.Pos, From: chain(target.value.Origin, c.Origin), Use: n.Range}
 		if text.Len() > maxScalar {
-			s.reportIn(n, p, "expansion-limit", "", "the text grows beyond %d bytes", maxScalar)
+			s.reportIn(n, p, "expansion-limit", fewerReferences, "the text grows beyond %d bytes", maxScalar)
 			return poison(n)
 		}
 	}
@@ -238,7 +238,7 @@ func (s *scope) derived(n *spec.Node, via spec.Origin, user *spec.Origin) *spec.
 	s.unit.values++
 	if s.unit.values > maxValues {
 		if s.unit.values == maxValues+1 {
-			s.c.report("expansion-limit", n, s.unit.at(), "", "the references multiply to more than %d values", maxValues)
+			s.c.report("expansion-limit", n, s.unit.at(), fewerReferences, "the references multiply to more than %d values", maxValues)
 		}
 		return poison(n)
 	}

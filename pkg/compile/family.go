@@ -83,13 +83,19 @@ func (c *compiler) compileFamily(n *spec.Node, within *familyUse) {
 	pointer := "jobs[" + n.Get(kindFamily).Str("name") + "]"
 	matrix := n.Get("matrix")
 	if matrix == nil || matrix.IsNull() {
-		c.useFamily(n, within, nil, pointer)
+		if !c.refuseMany(n, within, 1) {
+			c.useFamily(n, within, nil, pointer)
+		}
 		return
 	}
 	s := &scope{c: c, noMatrix: "a matrix cannot use itself", noJob: "the matrix is multiplied before the jobs have names"}
 	within.known(s)
 	u := c.newUnit(spec.OfUse, pointer, s)
-	for _, combo := range u.combinations(u.get(n, "matrix")) {
+	combos := u.combinations(u.get(n, "matrix"))
+	if c.refuseMany(n, within, len(combos)) {
+		return
+	}
+	for _, combo := range combos {
 		c.useFamily(n, within, combo, pointer)
 	}
 }
@@ -104,6 +110,7 @@ func (use *familyUse) known(s *scope) {
 // useFamily compiles the jobs of a family for one combination.
 func (c *compiler) useFamily(n *spec.Node, within *familyUse, combo []binding, pointer string) {
 	if !c.hasRoom(n.Range) {
+		c.leaveOut(n.Get(kindFamily).Str("name"))
 		return
 	}
 	c.total++

@@ -270,6 +270,36 @@ func TestFamilyLimits(t *testing.T) {
 	})
 }
 
+// TestFamiliesThatMultiply holds that jobs are counted before the first one is compiled, and that
+// the finding stands at the use and shows which uses multiply.
+func TestFamiliesThatMultiply(t *testing.T) {
+	t.Parallel()
+	axis := "matrix: {a: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]}"
+	matrices := strings.ReplaceAll(familyChain.of(8, 1, "{name: a}"), "}}]", "}, "+axis+"}]")
+	for name, c := range map[string]struct {
+		definitions, want string
+		related           int
+	}{
+		"ten of ten, eight times": {familyChain.of(9, 10, "{name: a}"), `the family "f0" makes 100000000 jobs here, and all definitions together make at most 100000;`, 8},
+		"a hundred levels":        {familyChain.of(100, 2, "{name: a}"), `the family "f0" makes more than 2147483647 jobs here`, 10},
+		"matrices":                {matrices, `the family "f0" makes 100000000 jobs here`, 7},
+		"families without jobs":   {familyChain.of(9, 10, ""), `the family "f0" makes 111111111 uses of families without a job here, and all definitions together make at most 2000000;`, 8},
+		"a circle":                {familyChain.of(9, 10, "{family: {name: f0}}, {name: a}"), `the family "f0" makes 100000000 jobs here`, 9},
+		"only a circle":           {familyChain.of(9, 1, "{family: {name: f0}}"), `the family "f0" uses itself`, 8},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			result, found := loadWhole(spec.MapTree{"buildsync.yaml": workspace, "definitions/a.yaml": c.definitions}, compile.Options{})
+			if len(found) != 1 || !strings.HasPrefix(found[0].Message, c.want) || found[0].Hint == "" || len(found[0].Related) != c.related {
+				t.Errorf("have: %s\nwant %q and %d other places", describe(found), c.want, c.related)
+			}
+			if len(result.Jobs) > 0 {
+				t.Errorf("%d jobs were compiled", len(result.Jobs))
+			}
+		})
+	}
+}
+
 // TestFamiliesOfAnEarlierState holds that what is taken over from a later state of
 // a workspace with families is what loading gives, and that an edited family
 // changes exactly the jobs that it makes.

@@ -191,7 +191,7 @@ func (u *unit) countUse(name *spec.Node) bool {
 func (u *unit) countValue(n *spec.Node) bool {
 	u.values++
 	if u.values == maxValues+1 {
-		u.report("expansion-limit", n, "steps", "", "the fragments multiply to more than %d values", maxValues)
+		u.report("expansion-limit", n, "steps", "use fewer fragments within fragments", "the fragments multiply to more than %d values", maxValues)
 	}
 	return u.values <= maxValues
 }

@@ -13,6 +13,9 @@ import (
 // maxValues bounds the JSON values of one body: variables that refer to each other can multiply.
 const maxValues = 200_000
 
+// fewerReferences is the hint for values that grow beyond a limit by references to each other.
+const fewerReferences = "refer less often to values that refer to others"
+
 // maxTotal bounds the values of all bodies together, about 20,000 jobs. A few lines of a hostile
 // file could use one huge template many times.
 const maxTotal = 2_000_000
@@ -193,7 +196,7 @@ func (u *unit) list(path string, n *spec.Node) (items []*spec.Node, ok bool) {
 func (u *unit) value(path string, n *spec.Node) *jsontree.Value {
 	if u.values++; u.values > maxValues {
 		if u.values == maxValues+1 {
-			u.report("expansion-limit", n, path, "", "the references multiply to more than %d values", maxValues)
+			u.report("expansion-limit", n, path, fewerReferences, "the references multiply to more than %d values", maxValues)
 		}
 		return jsontree.Null()
 	}

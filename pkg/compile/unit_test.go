@@ -74,3 +74,49 @@ jobs: [{name: "j-${{ matrix.a }}", template: {name: t}, matrix: {a: [1, 2, 3, 4,
 		t.Errorf("%d jobs were compiled", n)
 	}
 }
+
+// TestCountingRefusesNothingThatFits holds that the count of a family's jobs is a lower bound: a
+// workspace that just fits is not refused.
+func TestCountingRefusesNothingThatFits(t *testing.T) {
+	t.Parallel()
+	set, diags := spec.Load(spec.MapTree{
+		"buildsync.yaml": "version: 1\nregion: eu-west-101\nprojects: {p: 6ecbc5bac7c8442fb3d2563d53c13582}\ndefault_project: p\n",
+		"definitions/a.yaml": `version: 1
+families:
+  - name: inner
+    inputs: {x: {}}
+    jobs:
+      - {name: "${{ inputs.x }}-a"}
+      - {name: "${{ inputs.x }}-b-${{ matrix.m }}", matrix: {m: [1, 2, 3], exclude: [{m: 1}, {m: 2}]}}
+      - {name: "${{ inputs.x }}-c-${{ matrix.m }}", matrix: {m: [1, 2], include: [{m: 3}, {m: 4}]}}
+  - name: none
+    jobs: []
+  - name: outer
+    inputs: {x: {}}
+    jobs:
+      - {family: {name: inner, inputs: {x: "${{ inputs.x }}-${{ matrix.m }}"}}, matrix: {m: [1, 2, 3]}}
+      - {family: {name: none}}
+jobs:
+  - {family: {name: outer, inputs: {x: "${{ matrix.k }}"}}, matrix: {k: [u, v]}}
+  - {name: last}
+`,
+	}, spec.Options{})
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	all := newCompiler(set, Options{}, nil)
+	result, found := all.compile()
+	if found.HasErrors() || len(result.Jobs) != 2*3*(1+1+4)+1 {
+		t.Fatalf("%d jobs: %+v", len(result.Jobs), found)
+	}
+	fits := newCompiler(set, Options{}, nil)
+	fits.maxTotal = all.total
+	if _, found := fits.compile(); found.HasErrors() {
+		t.Errorf("%+v", found)
+	}
+	tight := newCompiler(set, Options{}, nil)
+	tight.maxTotal = 300
+	if result, found := tight.compile(); len(found) != 1 || found[0].Rule != "expansion-limit" || len(result.Jobs) != 0 {
+		t.Errorf("%d jobs: %+v", len(result.Jobs), found)
+	}
+}
