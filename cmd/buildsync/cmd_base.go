@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"net/url"
 
 	"github.com/urfave/cli/v2"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/gitbase"
 	"github.com/buildsync/buildsync/pkg/record"
+	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
@@ -84,10 +84,8 @@ func (in *invocation) exchange(done string, move func(repo *gitbase.Repo, remote
 		return err
 	}
 	remote := in.Text("remote")
-	if address, err := url.Parse(remote); err == nil && address.User != nil {
-		if _, secret := address.User.Password(); secret {
-			return kit.UsageError{Text: "--remote holds a password; give the name of a remote, and let Git find the credentials"}
-		}
+	if sanitize.MayHoldCredentials(remote) {
+		return kit.UsageError{Text: "--remote holds credentials; give the name of a remote or the address alone, and let Git find the credentials"}
 	}
 	dir, err := in.findWorkspace()
 	if err != nil {

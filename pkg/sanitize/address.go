@@ -1,7 +1,9 @@
 package sanitize
 
 import (
+	"net/url"
 	"regexp"
+	"strings"
 	"sync"
 )
 
@@ -20,4 +22,15 @@ func Addresses(text string) string {
 	text = addressUser().ReplaceAllString(text, "${1}***@")
 	text = shortUser().ReplaceAllString(text, "${1}***@")
 	return addressQuery().ReplaceAllString(text, "${1}***")
+}
+
+// MayHoldCredentials reports whether an address that Git is given has a place with a password or a
+// token. The user name of ssh is none: git@host says who logs in, and the key is elsewhere.
+func MayHoldCredentials(address string) bool {
+	u, err := url.Parse(address)
+	if err == nil && strings.Contains(u.Scheme, "ssh") && u.User != nil && u.RawQuery == "" && u.Fragment == "" {
+		_, has := u.User.Password()
+		return has || strings.Contains(u.User.Username(), ":")
+	}
+	return Addresses(address) != address
 }

@@ -39,3 +39,19 @@ func TestAddresses(t *testing.T) {
 		}
 	}
 }
+
+// TestMayHoldCredentials holds which addresses are refused before Git sees them.
+func TestMayHoldCredentials(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]bool{
+		"https://token@host/p": true, "https://u:p@host/p": true, "https://u%3Ap@host/p": true, "https://@host/p": true, "http://token@host/p": true,
+		"https://host/p?token=x": true, "https://host/p#x": true, "ssh://u:p@host/p": true, "ssh://u%3Ap@host/p": true, "ssh://git@host/p?t=x": true,
+		"u:p@host:p": true, "https://u:p%zz@host/p": true, "git://token@host/p": true, "file://token@host/p": true,
+		"ssh://git@host/p": false, "git+ssh://git@host/p": false, "ssh://host/p": false, "git@host:p": false, "https://host/p": false, "https://host:8443/p@v1": false,
+		"origin": false, "up@stream": false, "/srv/p.git": false, "../p.git": false, "file:///srv/p.git": false, `C:\p.git`: false, "": false,
+	} {
+		if got := sanitize.MayHoldCredentials(address); got != want {
+			t.Errorf("%q: %t", address, got)
+		}
+	}
+}
