@@ -3,15 +3,9 @@ package lint
 import (
 	"slices"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
-)
-
-// The channels and events of the API (reference 4.23, 4.24), and the channels
-// that newer services have.
-var (
-	noticeChannels = []string{"MAIL", "MESSAGE", "DING_TALK", "WECOM", "FEISHU"}
-	noticeEvents   = []string{"buildJobFail", "buildJobSuccess", "updateConfigJob", "deleteJob", "forbiddenJob"}
 )
 
 // notifications checks channels, events and the channel's own configuration.
@@ -23,9 +17,9 @@ func (p *pass) notifications(u *unit) {
 	failure, certain := false, true
 	for _, f := range n.Fields {
 		pointer := u.pointer + ".notifications." + f.Key.Text
-		if !slices.Contains(noticeChannels, f.Key.Text) {
-			d := p.report("notification", f.Key.Range, pointer, "unknown notification channel "+quoted(f.Key.Text), didYouMean(f.Key.Text, noticeChannels))
-			if near := spec.Nearest(f.Key.Text, noticeChannels); near != "" && n.Get(near) == nil {
+		if !slices.Contains(wire.NoticeChannels, f.Key.Text) {
+			d := p.report("notification", f.Key.Range, pointer, "unknown notification channel "+quoted(f.Key.Text), didYouMean(f.Key.Text, wire.NoticeChannels))
+			if near := spec.Nearest(f.Key.Text, wire.NoticeChannels); near != "" && n.Get(near) == nil {
 				d.Fixes = p.replace(f.Key.Range, near, "write "+near, unsafeFix)
 			}
 		}
@@ -54,11 +48,11 @@ func (p *pass) events(u *unit, n *spec.Node, pointer string) (failure, known boo
 	first, known := map[string]*spec.Node{}, true
 	for _, item := range n.Items {
 		for _, v := range u.values(item) {
-			failure = failure || v.text == "buildJobFail"
-			if !slices.Contains(noticeEvents, v.text) {
+			failure = failure || v.text == wire.EventBuildFailed
+			if !slices.Contains(wire.NoticeEvents, v.text) {
 				known = false
-				d := p.report("notification", v.node.Range, pointer, "unknown event "+quoted(v.text), didYouMean(v.text, noticeEvents))
-				if near := spec.Nearest(v.text, noticeEvents); near != "" && v.node.Text == v.text {
+				d := p.report("notification", v.node.Range, pointer, "unknown event "+quoted(v.text), didYouMean(v.text, wire.NoticeEvents))
+				if near := spec.Nearest(v.text, wire.NoticeEvents); near != "" && v.node.Text == v.text {
 					d.Fixes = p.replace(v.node.Range, near, "write "+near, unsafeFix)
 				}
 				continue

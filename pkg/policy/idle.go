@@ -157,13 +157,23 @@ func (l *loader) labelKey(p *Policy, at spec.Range, key string) {
 	}, nearestOf(key, func(s *sightings) map[string]bool { return s.labels }))
 }
 
-// pathTerms notes what a path names that no schema knows: labels, and properties
-// of steps that no module of the catalogue has.
+// pathTerms notes what a path names that no schema knows.
 func (l *loader) pathTerms(p *Policy, at spec.Range, path valuepath.Path) {
+	if names := path.Words(); len(names) > 1 && names[0] == "labels" && names[1] != "" {
+		l.labelKey(p, at, names[1])
+	}
+	l.inventedTerms(p, at, path)
+}
+
+// inventedTerms notes properties of steps that no module of the catalogue has, and channels that no
+// service has. A job may still have them.
+func (l *loader) inventedTerms(p *Policy, at spec.Range, path valuepath.Path) {
 	names := path.Words()
 	switch {
-	case len(names) > 1 && names[0] == "labels" && names[1] != "":
-		l.labelKey(p, at, names[1])
+	case len(names) > 1 && names[0] == "notifications" && names[1] != "" && !slices.Contains(wire.NoticeChannels, names[1]):
+		l.addTerm(p, at, "has the notification channel "+quoted(names[1]), func(job *Subject) bool {
+			return slices.ContainsFunc(job.notices, func(n compile.Notice) bool { return n.Type == names[1] })
+		}, func(*sightings) string { return didYouMean(names[1], wire.NoticeChannels) })
 	case len(names) > 3 && names[0] == wire.KeySteps && names[2] == wire.KeyProperties && names[3] != "":
 		known := l.properties()
 		if name := names[3]; !known[name] {

@@ -37,6 +37,13 @@ func TestAPolicyThatGuardsNothing(t *testing.T) {
 		{`{name: a, forbid: {"steps[*].command": ["never"]}}`, "", ""},
 		{`{name: a, forbid: {"labels.taem": ["x"]}}`, `no job has a label "taem"`, `did you mean "team"?`},
 		{`{name: a, forbid: [labels.taem]}`, "", ""}, // that is how it should be
+		{`{name: a, forbid: ["steps[*].comand"]}`, `no job has a step with the property "comand"`, `did you mean "command"?`},
+		{`{name: a, allow: {"notifications.MIAL.events[*]": [x]}}`, `no job has the notification channel "MIAL", which the policy "a" names`, `did you mean "MAIL"?`},
+		{`{name: a, forbid: {"notifications[mail].events[*]": [x]}}`, `no job has the notification channel "mail"`, `did you mean "MAIL"?`},
+		{`{name: a, forbid: ["notifications[SMS]"]}`, `no job has the notification channel "SMS"`, `did you mean "MESSAGE"?`},
+		{`{name: a, forbid: {"notifications.WECOM.events[*]": [x]}}`, "", ""}, // it may come
+		{`{name: a, forbid: {"notifications[*].events[*]": [x]}}`, "", ""},
+		{`{name: a, forbid: {"notifications[M*].events[*]": [x]}}`, "", ""},
 		{`{name: a, max: {"timeout.limt": 4h}}`, `"limt" is unknown`, ""},
 	} {
 		got := findings(t, "  - "+c.policy+"\n", "")

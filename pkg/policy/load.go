@@ -398,6 +398,7 @@ func (l *loader) forbidden(p *Policy, n *spec.Node) {
 	}
 	for _, item := range scalars(n) {
 		if s, ok := l.selector(item); ok {
+			l.inventedTerms(p, item.Range, s.path)
 			p.forms = append(p.forms, &forbidden{s, nil})
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -163,11 +162,7 @@ func TestHostilePolicies(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			started := time.Now()
 			found := findings(t, policies, "2026-11-29")
-			if took := time.Since(started); took > 10*time.Second {
-				t.Errorf("it took %s", took)
-			}
 			if len(found) > 400_000 || strings.ContainsAny(found, "\x1b\u202e") {
 				t.Errorf("%d bytes of findings: %.300q", len(found), found)
 			}

@@ -111,6 +111,12 @@ const (
 	EventDisabled       = "forbiddenJob"
 )
 
+// The known notification types and events. WECOM and FEISHU are of newer services.
+var (
+	NoticeChannels = []string{NoticeMail, NoticeMessage, "DING_TALK", "WECOM", "FEISHU"}
+	NoticeEvents   = []string{EventBuildFailed, EventBuildSucceeded, EventConfigUpdated, EventDeleted, EventDisabled}
+)
+
 // DateLayout is how the API writes a day (API reference 4.1).
 const DateLayout = "2006-01-02"
 
