@@ -122,6 +122,9 @@ bench-plan: size ## apply and plan of 1,000 jobs over 20 ms of latency, beside a
 	cd test/sdk && $(GO) build -o ../../dist/bench/naive ./naive
 	$(MEASURE) -naive dist/bench/naive plan
 
+bench-peers: size ## plan of 1,000 jobs beside OpenTofu with the vendor's provider: TOFU= and PROVIDER= name both binaries
+	$(MEASURE) -tofu "$(TOFU)" -provider "$(PROVIDER)" peers
+
 bench-throttle: size ## plan on servers that refuse more than so many calls: a quarter of an hour
 	$(MEASURE) throttle
 

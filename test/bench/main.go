@@ -24,6 +24,8 @@ type bench struct {
 	buildsync  string // path of the binary
 	actionlint string // path of the binary, "" to leave the comparison out
 	naive      string // path of the client made with the official SDK, "" to leave the comparison out
+	tofu       string // path of OpenTofu, for the comparison with peers
+	provider   string // path of the vendor's provider for it
 	jobs       int
 	runs       int
 	dir        string // for workspaces; removed at the end
@@ -44,10 +46,12 @@ func run(ctx context.Context, args []string) (err error) {
 	flags.StringVar(&b.buildsync, "buildsync", "dist/buildsync", "measure this `binary`")
 	flags.StringVar(&b.actionlint, "actionlint", "", "compare with this `binary`")
 	flags.StringVar(&b.naive, "naive", "", "compare with this `binary`, a client made with the official SDK")
+	flags.StringVar(&b.tofu, "tofu", "", "compare with this `binary`, OpenTofu")
+	flags.StringVar(&b.provider, "provider", "", "the `binary` of the vendor's provider for OpenTofu")
 	flags.IntVar(&b.jobs, "jobs", 0, "make so many definitions; 0 for what the bar says")
 	flags.IntVar(&b.runs, "runs", 0, "take the median of so many runs; 0 for what suits the measurement")
 	flags.Usage = func() {
-		fmt.Fprintln(flags.Output(), "usage: bench [flags] cli | lint | policy | bulk | plan | throttle | scale | emulator")
+		fmt.Fprintln(flags.Output(), "usage: bench [flags] cli | lint | policy | bulk | plan | peers | throttle | scale | emulator")
 		flags.PrintDefaults()
 	}
 	if err := flags.Parse(args); err != nil {
@@ -55,14 +59,14 @@ func run(ctx context.Context, args []string) (err error) {
 	}
 	suites := map[string]func(*bench) error{
 		"cli": (*bench).cli, "lint": (*bench).lint, "policy": (*bench).policy, "bulk": (*bench).bulk,
-		"plan": (*bench).plan, "throttle": (*bench).throttle, "scale": (*bench).scale, "emulator": (*bench).emulator,
+		"plan": (*bench).plan, "peers": (*bench).peers, "throttle": (*bench).throttle, "scale": (*bench).scale, "emulator": (*bench).emulator,
 	}
 	suite := suites[flags.Arg(0)]
 	if suite == nil || flags.NArg() != 1 {
 		flags.Usage()
 		return fmt.Errorf("name one thing to measure")
 	}
-	for _, path := range []*string{&b.buildsync, &b.actionlint, &b.naive} {
+	for _, path := range []*string{&b.buildsync, &b.actionlint, &b.naive, &b.tofu, &b.provider} {
 		if *path == "" {
 			continue
 		}
