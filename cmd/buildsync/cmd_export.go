@@ -45,6 +45,10 @@ they are named, with what tells them apart, and the exit code is 6. --twins rena
 of them, each pinned to its id: the one that was built last keeps the name, the others get a
 number, which the next apply gives them on the service too.
 
+--force edits only what differs, and writes an entry that it edits as fmt does. The entries
+beside it stay as they are, so that fmt may still change a file that it would have changed
+before.
+
 --factor moves values that jobs share to defaults.job in buildsync.yaml, steps that they share
 to templates, and sequences of steps that stand in five jobs or more to fragments. It edits definitions that exist, and keeps their comments; what they
 compile to stays the same to the byte.

@@ -116,15 +116,6 @@ func formatted(name string, text []byte) []byte {
 	return canonical
 }
 
-// refitted is formatted for a file that a person may have written: it keeps the layout, unless that
-// was canonical before the edit.
-func refitted(name string, before, after []byte) []byte {
-	if !bytes.Equal(before, formatted(name, before)) {
-		return after
-	}
-	return formatted(name, after)
-}
-
 // secretName returns the name for a parameter's secret.
 func (e *Exporter) secretName(address, job, parameter string) string {
 	owner, base := address+" "+parameter, wordOf(job)+"_"+wordOf(parameter)

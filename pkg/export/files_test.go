@@ -155,7 +155,7 @@ func TestFactorShares(t *testing.T) {
 	}{
 		{"what most have is the input's default", job("a", "new", "a", "", "{}") + job("b", "old", "b", "", "{}") + job("c", "old", "c", "", "{}"), map[string]string{
 			"definitions/templates/sh.yaml": "inputs:\n      image: {default: old}\n      command: {required: true}\n    steps:\n      - sh:\n          name: Test\n          image: ${{ inputs.image }}\n",
-			"definitions/a.yaml":            "- name: a\n    template:\n      name: sh\n      inputs:\n        image: new\n        command: a\n    notifications: {}\n  - name: b\n    template:\n      name: sh\n      inputs:\n        command: b\n",
+			"definitions/a.yaml":            "- name: a\n    template:\n      name: sh\n      inputs:\n        image: new\n        command: a\n    notifications: {}\n\n  - name: b\n    template:\n      name: sh\n      inputs:\n        command: b\n",
 		}},
 		{"a script in a file is an input too", job("a", "i", "{$file: run.sh}", "", "{}") + job("b", "i", "b", "", "{}") + job("c", "i", "c", "", "{}"), map[string]string{
 			"definitions/a.yaml": "- name: a\n    template:\n      name: sh\n      inputs:\n        command: {$file: run.sh}\n",
@@ -169,7 +169,7 @@ func TestFactorShares(t *testing.T) {
 		}},
 		{"further fields that all have", job("a", "i", "a", "", "{}\n    extra: {source: codeci, k: 1}") + job("b", "j", "b", ", x: 1", "{}\n    extra: {k: 1, source: codeci}") + job("c", "k", "c", "", "{}\n    extra: {source: codeci, k: 1}"), map[string]string{
 			"buildsync.yaml":     "defaults:\n  job:\n    extra:\n      source: codeci\n      k: 1\n",
-			"definitions/a.yaml": "    notifications: {}\n  - name: b\n",
+			"definitions/a.yaml": "    notifications: {}\n\n  - name: b\n",
 		}},
 		{"not what lies deeper", job("a", "i", "a", "", "{}\n    extra: {x: {a: 1}}") + job("b", "j", "b", ", x: 1", "{}\n    extra: {x: {a: 1}}") + job("c", "k", "c", "", "{}\n    extra: {x: {b: 1}}"), map[string]string{}},
 		{"not of different ones", job("a", "i", "a", "", "{MAIL: [deleteJob]}") + job("b", "j", "b", ", x: 1", "{MAIL: [deleteJob]}") + job("c", "k", "c", "", "{MESSAGE: []}"), map[string]string{}},

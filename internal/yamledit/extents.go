@@ -1,0 +1,51 @@
+package yamledit
+
+import "github.com/buildsync/buildsync/pkg/spec"
+
+// Extent is the range of bytes of a collection's entry or item, from its first
+// key or value to the end of the comments that are about it.
+type Extent struct {
+	Key        string // of an entry
+	Value      *spec.Written
+	Start, End int
+	Indent     int // of the lines below the first one
+}
+
+// Root is the document as it is written, nil for a file that cannot be read.
+func (e *Editor) Root() *spec.Written { return e.root }
+
+// Extents lists the entries of a mapping, or the items of a list. Comments above
+// one stand before its extent.
+func (e *Editor) Extents(w *spec.Written) []Extent {
+	if w == nil || w.Kind == spec.ScalarNode || len(w.Items) == 0 {
+		return nil
+	}
+	step := 1
+	if w.Kind == spec.MappingNode {
+		step = 2
+	}
+	var parts []part
+	if !w.Flow {
+		parts = e.parts(w)
+	}
+	extents := make([]Extent, 0, len(w.Items)/step)
+	for i := 0; i+step <= len(w.Items); i += step {
+		first, last := w.Items[i], w.Items[i+step-1]
+		x := Extent{Value: last, Start: first.Start, End: e.endOf(last), Indent: e.column(first.Start)}
+		if w.Kind == spec.MappingNode {
+			x.Key = first.Text
+		}
+		if w.Flow {
+			line := e.LineStart(first.Start)
+			for x.Indent = 0; e.Src[line+x.Indent] == ' '; x.Indent++ {
+			}
+		} else {
+			x.End = parts[i/step].tail
+		}
+		extents = append(extents, x)
+	}
+	return extents
+}
+
+// Text is what stands in an extent.
+func (e *Editor) Text(x Extent) string { return string(e.Src[x.Start:x.End]) }
