@@ -246,6 +246,9 @@ func TestCompletion(t *testing.T) {
 		{[]string{"--dir=" + examples + "/shop", "--env=prod", "explain", "dep"}, "deploy"},
 		{[]string{"-C", examples + "/shop", "modules", "show", "ma"}, "maven"},
 		{[]string{"-C", examples + "/none", "job", "run", ""}, ""},
+		{[]string{"-C", examples + "/governed", "vendor", "update", ""}, "golden"},
+		{[]string{"-C", examples + "/governed", "vendor", "verify", "go"}, "golden"},
+		{[]string{"-C", examples + "/governed", "vendor", "outdated", "x"}, ""},
 	} {
 		got := runWith(t, "", nil, append(tc.words, completion.Flag)...)
 		var words []string

@@ -146,6 +146,8 @@ func (p *completer) argumentCandidates(app *cli.App, line *kit.Line) (out []cand
 			out = append(out, candidate{rule.Name, rule.Summary})
 		}
 		return append(out, p.workspaceCandidates(line, jobs)...)
+	case "vendor verify", "vendor outdated", "vendor update":
+		return p.workspaceCandidates(line, sources)
 	case "modules show":
 		return p.workspaceCandidates(line, modules)
 	default:
@@ -198,6 +200,13 @@ func projects(w *workspace.Workspace) (out []candidate) {
 		out = append(out, candidate{alias, project.ID})
 	}
 	slices.SortFunc(out, func(a, b candidate) int { return strings.Compare(a.word, b.word) })
+	return out
+}
+
+func sources(w *workspace.Workspace) (out []candidate) {
+	for _, source := range w.Set.Workspace.Sources {
+		out = append(out, candidate{source.Name, sanitize.Addresses(source.Git)})
+	}
 	return out
 }
 

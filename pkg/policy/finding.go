@@ -70,6 +70,9 @@ func indexScalars(n *spec.Node, into map[spec.Pos]*spec.Node) {
 // something is missing.
 func (p *Places) Finding(b Breach) spec.Diagnostic {
 	d := spec.Diagnostic{Rule: b.Policy.Rule(), Severity: b.Policy.Severity, Message: b.Message, Hint: hintOf(b), Causes: []string{b.Policy.At.Start.File}}
+	if b.Job.Owner != "" {
+		d.Owners = []string{b.Job.Owner}
+	}
 	from, ok := b.Job.place(b.Path)
 	if !ok {
 		return d

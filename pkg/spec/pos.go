@@ -73,6 +73,7 @@ type Diagnostic struct {
 	Value    Pos      // start of the refused value, if Range is its key; for Besides
 	Conceals bool     // the text of Range may hold a secret: no excerpt shows it
 	Causes   []string // lint: other files that it depends on
+	Owners   []string // of the jobs that a policy's finding is about, sorted
 }
 
 // Related is another place that a Diagnostic mentions.
@@ -103,14 +104,36 @@ func (ds Diagnostics) HasErrors() bool {
 	return slices.ContainsFunc(ds, func(d Diagnostic) bool { return d.Severity == Error })
 }
 
-// Sort orders ds by place, then rule, then message, and drops repetitions.
+// Sort orders ds by place, then rule, then message, and drops repetitions. The owners of what it
+// drops stay: a finding in a template is about the jobs of many.
 func (ds *Diagnostics) Sort() {
 	slices.SortStableFunc(*ds, func(a, b Diagnostic) int {
 		return cmp.Or(a.Range.Start.Compare(b.Range.Start), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Message, b.Message))
 	})
-	*ds = slices.CompactFunc(*ds, func(a, b Diagnostic) bool {
-		return a.Range == b.Range && a.Rule == b.Rule && a.Message == b.Message
-	})
+	kept := (*ds)[:0]
+	for _, d := range *ds {
+		if n := len(kept); n > 0 && kept[n-1].repeats(&d) {
+			kept[n-1].Owners = both(kept[n-1].Owners, d.Owners)
+			continue
+		}
+		kept = append(kept, d)
+	}
+	clear((*ds)[len(kept):])
+	*ds = kept
+}
+
+func (d *Diagnostic) repeats(other *Diagnostic) bool {
+	return d.Range == other.Range && d.Rule == other.Rule && d.Message == other.Message
+}
+
+// both returns the sorted union of two sorted lists.
+func both(a, b []string) []string {
+	if len(b) == 0 || slices.Equal(a, b) {
+		return a
+	}
+	union := slices.Concat(a, b)
+	slices.Sort(union)
+	return slices.Compact(union)
 }
 
 // Besides returns the diagnostics of ds that earlier does not have. It leaves out those about a

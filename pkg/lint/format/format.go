@@ -122,12 +122,32 @@ func message(s string) string {
 	return neutral(sanitize.Line(secret.Redact(s), maxMessage))
 }
 
-// withHint is a message and its hint in one line.
+// withHint is a message, its hint and the owners in one line.
 func withHint(d *spec.Diagnostic) string {
-	if d.Hint == "" {
-		return message(d.Message)
+	text := message(d.Message)
+	if d.Hint != "" {
+		text += "; " + message(d.Hint)
 	}
-	return message(d.Message) + "; " + message(d.Hint)
+	if owners := ownersOf(d); owners != "" {
+		text += "; " + message(owners)
+	}
+	return text
+}
+
+// maxOwners is how many owners a line of text names.
+const maxOwners = 5
+
+// ownersOf returns who answers for the jobs of a finding, "" if nobody is known.
+func ownersOf(d *spec.Diagnostic) string {
+	switch n := len(d.Owners); {
+	case n == 0:
+		return ""
+	case n == 1:
+		return "owner " + d.Owners[0]
+	case n > maxOwners:
+		return fmt.Sprintf("owners %s and %d more", strings.Join(d.Owners[:maxOwners], ", "), n-maxOwners)
+	}
+	return "owners " + strings.Join(d.Owners, ", ")
 }
 
 // commands are what CI systems take for a command anywhere in a line (Azure Pipelines and Actions,

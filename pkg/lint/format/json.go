@@ -39,6 +39,7 @@ type jsonFinding struct {
 	Message  string        `json:"message"`
 	Hint     string        `json:"hint,omitempty"`
 	Pointer  string        `json:"pointer,omitempty"`
+	Owners   []string      `json:"owners,omitempty"` // of the jobs, for a finding of a policy
 	Place    *jsonPlace    `json:"place,omitempty"`
 	Related  []jsonRelated `json:"related,omitempty"`
 	Fixes    []jsonFix     `json:"fixes,omitempty"`
@@ -105,10 +106,18 @@ func summaryOf(ds spec.Diagnostics) (s jsonSummary) {
 	return s
 }
 
+func redacted(texts []string) []string {
+	var out []string
+	for _, text := range texts {
+		out = append(out, secret.Redact(text))
+	}
+	return out
+}
+
 func jsonFindingOf(d *spec.Diagnostic, opts *Options) jsonFinding {
 	finding := jsonFinding{
 		Rule: d.Rule, Severity: d.Severity.String(), Message: secret.Redact(d.Message), Hint: secret.Redact(d.Hint),
-		Pointer: secret.Redact(d.Pointer), Place: jsonPlaceOf(d.Range, opts),
+		Pointer: secret.Redact(d.Pointer), Place: jsonPlaceOf(d.Range, opts), Owners: redacted(d.Owners),
 	}
 	for _, r := range d.Related {
 		finding.Related = append(finding.Related, jsonRelated{Message: secret.Redact(r.Message), Place: jsonPlaceOf(r.Range, opts)})

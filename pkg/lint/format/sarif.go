@@ -216,10 +216,14 @@ func ruleName(d *spec.Diagnostic) string {
 }
 
 func plainWithHint(d *spec.Diagnostic) string {
-	if d.Hint == "" {
-		return secret.Redact(d.Message)
+	text := d.Message
+	if d.Hint != "" {
+		text += "; " + d.Hint
 	}
-	return secret.Redact(d.Message + "; " + d.Hint)
+	if owners := ownersOf(d); owners != "" {
+		text += "; " + owners
+	}
+	return secret.Redact(text)
 }
 
 // uri writes a file's name as a relative URI reference: everything but

@@ -61,6 +61,9 @@ func (t *textWriter) diagnostic(d *spec.Diagnostic) {
 	if d.Hint != "" {
 		fmt.Fprintf(t.out, "  %s %s\n", t.paint.help("help:"), message(d.Hint))
 	}
+	if owners := ownersOf(d); owners != "" {
+		fmt.Fprintf(t.out, "  %s\n", message(owners))
+	}
 	for _, related := range d.Related {
 		if !related.Range.Start.IsValid() {
 			fmt.Fprintf(t.out, "  %s\n", message(related.Message))

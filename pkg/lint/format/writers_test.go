@@ -23,7 +23,9 @@ func machineSamples() spec.Diagnostics {
 		{Message: "write x86-64", Edits: []spec.Edit{{File: "jobs/订单.yaml", Start: 51, End: 57, New: "x86-64"}}},
 		{Message: "remove it", Unsafe: true, Edits: []spec.Edit{{File: "jobs/订单.yaml", Start: 45, End: 58}, {File: "other.yaml", Start: 0, End: 1}}},
 	}
-	return append(ds, spec.Diagnostic{Rule: "secret-literal", Severity: spec.Error, Range: at("a.yaml", 1, 3, 9), Message: "a password: PASSWORD=hunter2000 ##[error]x <b>&"})
+	return append(ds, spec.Diagnostic{Rule: "secret-literal", Severity: spec.Error, Range: at("a.yaml", 1, 3, 9), Message: "a password: PASSWORD=hunter2000 ##[error]x <b>&"},
+		spec.Diagnostic{Rule: "policy/zone", Severity: spec.Error, Range: at("a.yaml", 2, 3, 9), Message: "no triggers", Hint: "add one", Owners: []string{"team-a", "team-订单"}},
+		spec.Diagnostic{Rule: "policy/owned", Severity: spec.Info, Range: at("a.yaml", 3, 3, 9), Message: "of many", Owners: []string{"a", "b", "c", "d", "e", "f", "PASSWORD=hunter2000 ##[error]"}})
 }
 
 // Each format is written as its readers expect, byte for byte.
@@ -266,7 +268,7 @@ func TestNoSinkActsOnHostileText(t *testing.T) {
 }
 
 func hostile(text string) spec.Diagnostic {
-	return spec.Diagnostic{Rule: "x", Severity: spec.Error, Range: at(text, 1, 1, 2), Message: text, Hint: text, Pointer: text,
+	return spec.Diagnostic{Rule: "x", Severity: spec.Error, Range: at(text, 1, 1, 2), Message: text, Hint: text, Pointer: text, Owners: []string{text},
 		Related: []spec.Related{{Range: at(text, 1, 1, 2), Message: text}},
 		Fixes:   []spec.Fix{{Message: text, Edits: []spec.Edit{{File: text, New: text}}}}}
 }
