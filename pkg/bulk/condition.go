@@ -138,9 +138,9 @@ func CheckPaths(objects []*Object, conditions []Condition) error {
 	for _, c := range conditions {
 		if name, known, unknown := c.Path.Unknown(); unknown && !anyHas(objects, c) {
 			if near := spec.Nearest(name, known); near != "" {
-				return fmt.Errorf("%q names nothing that a job has; did you mean %q in the place of %q?", c.Path.String(), near, name)
+				return fmt.Errorf("%q is not a field of a job; did you mean %q instead of %q?", c.Path.String(), near, name)
 			}
-			return fmt.Errorf("%q names nothing that a job has: %q is unknown", c.Path.String(), name)
+			return fmt.Errorf("%q is not a field of a job: %q is unknown", c.Path.String(), name)
 		}
 	}
 	return nil

@@ -68,7 +68,7 @@ func ReadBaseline(text []byte) (*Baseline, error) {
 	}
 	var file baselineFile
 	if err := json.Unmarshal(text, &file); err != nil {
-		return nil, fmt.Errorf("the baseline is not of the form that %s writes: %w", remedy.WriteBaseline, err)
+		return nil, fmt.Errorf("the baseline does not have the form that %s writes: %w", remedy.WriteBaseline, err)
 	}
 	if file.Version != baselineVersion {
 		return nil, fmt.Errorf("the baseline has version %d; this buildsync reads version %d: write it again", file.Version, baselineVersion)

@@ -78,7 +78,7 @@ func (c *config) readShellCheck(n *spec.Node, p *pass) {
 	case ShellCheckAuto, ShellCheckOff, ShellCheckRequired:
 		c.shellCheck, c.shellCheckAt = mode, n
 	default:
-		p.report("wrong-type", n.Range, "lint.shellcheck", quoted(n.Text)+" is none of the values of lint.shellcheck", "write auto, off or required")
+		p.report("wrong-type", n.Range, "lint.shellcheck", quoted(n.Text)+" is not a value of lint.shellcheck", "write auto, off or required")
 	}
 }
 
@@ -101,7 +101,7 @@ func (c *config) override(p *pass, n *spec.Node) {
 	}
 	for _, pattern := range o.files {
 		if !doublestar.ValidatePattern(pattern) {
-			p.report("wrong-type", files.Range, "lint.overrides.files", quoted(pattern)+" is not a file pattern", "mind the brackets and braces")
+			p.report("wrong-type", files.Range, "lint.overrides.files", quoted(pattern)+" is not a file pattern", "check the brackets and braces")
 			return
 		}
 	}
@@ -136,7 +136,7 @@ func (p *pass) levels(n *spec.Node, pointer string) map[string]level {
 			p.report("wrong-type", f.Value.Range, pointer+"."+name, quoted(f.Value.Text)+" is not a severity", "write off, info, warning or error")
 		case rule.Fixed && l.severity != spec.Error:
 			p.report("unknown-rule", f.Key.Range, pointer+"."+name, "rule "+quoted(name)+" cannot be lowered",
-				"what it reports keeps plan and apply from running as well")
+				"its findings also stop plan and apply")
 		default:
 			found[name] = l
 		}

@@ -67,7 +67,7 @@ func (p *pass) unusedInputs(kind, pointer string, node *spec.Node) {
 	}
 	for _, f := range inputs.Fields {
 		if !used[f.Key.Text] {
-			p.report("input-unused", f.Key.Range, pointer+".inputs."+f.Key.Text, "nothing in the "+kind+" refers to its input "+quoted(f.Key.Text), "remove it, or write ${{ inputs."+f.Key.Text+" }} where it belongs")
+			p.report("input-unused", f.Key.Range, pointer+".inputs."+f.Key.Text, "the "+kind+" does not use its input "+quoted(f.Key.Text), "remove it, or write ${{ inputs."+f.Key.Text+" }} where it belongs")
 		}
 	}
 }

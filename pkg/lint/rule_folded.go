@@ -38,10 +38,10 @@ func (p *pass) commandFolded(s *script) {
 		}
 		header := spec.Range{Start: s.node.Range.Start, End: s.node.Range.Start}
 		header.End.Column++
-		d := p.report("command-folded", header, s.pointer, "this folded script joins its lines: "+quoted(strings.TrimSpace(line))+" becomes a part of the command before", "write | in the place of >")
+		d := p.report("command-folded", header, s.pointer, "this folded script joins its lines: "+quoted(strings.TrimSpace(line))+" becomes part of the previous command", "write | instead of >")
 		d.Fixes = []spec.Fix{{Message: "write |", Unsafe: true, Edits: []spec.Edit{{File: p.name, Start: start, End: start + 1, New: "|"}}}}
 		line0 := s.node.Range.Start.Line + i
-		d.Related = []spec.Related{{Range: lineRange(p.name, line0, indentOf(line)+1, len([]rune(line))+1), Message: "this line is joined to the one before"}}
+		d.Related = []spec.Related{{Range: lineRange(p.name, line0, indentOf(line)+1, len([]rune(line))+1), Message: "this line is joined to the previous one"}}
 		return
 	}
 }

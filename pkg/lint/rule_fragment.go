@@ -65,7 +65,7 @@ func (p *pass) stepsReplaced(u *unit) {
 	}
 	d := p.report("template-steps-replaced", u.node.Key("steps").Range, u.pointer+".steps",
 		"these steps replace the "+stepCount(t)+" of the template "+quoted(t.name)+", which the job does not run", "write - use: template where the template's steps belong")
-	d.Related = []spec.Related{{Range: t.node.Key("steps").Range, Message: "the steps of the template stand here"}}
+	d.Related = []spec.Related{{Range: t.node.Key("steps").Range, Message: "the steps of the template are here"}}
 }
 
 func stepCount(t *unit) string {

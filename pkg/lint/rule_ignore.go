@@ -76,14 +76,14 @@ func (l *linter) unusedFields() {
 		if f.used || !defined {
 			continue // of no job, the whole entry is reported
 		}
-		message, hint := "no job that "+quoted(f.job)+" names declares "+quoted(f.text)+": the entry protects nothing", "remove it, or write the path that a plan prints"
+		message, hint := "no job that matches "+quoted(f.job)+" declares "+quoted(f.text)+": the entry protects nothing", "remove it, or write the path that a plan prints"
 		switch name, known, unknown := f.path.Unknown(); {
 		case f.path.Template != "" || f.path.Job != "" && !doublestar.MatchUnvalidated(f.job, f.path.Job):
-			hint = "a field is a path within the jobs that job: names"
+			hint = "fields are paths within the jobs that job: selects"
 		case unknown:
-			message = quoted(f.text) + " names nothing that a job has: the entry protects nothing"
+			message = quoted(f.text) + " is not a field of a job: the entry protects nothing"
 			if near := spec.Nearest(name, known); near != "" {
-				hint = "did you mean " + quoted(near) + " in the place of " + quoted(name) + "?"
+				hint = "did you mean " + quoted(near) + " instead of " + quoted(name) + "?"
 			}
 		case f.near != "":
 			hint = "did you mean " + quoted(f.near) + "?"

@@ -28,13 +28,13 @@ func (p *pass) imagePin(v value, pointer string) {
 	last := name[strings.LastIndex(name, "/")+1:]
 	base, tag, tagged := strings.Cut(last, ":")
 	at := v.node.Range
-	const hint = "name a version, so that a build of today can be repeated tomorrow"
+	const hint = "name a version, so that the build can be repeated"
 	switch {
 	case tagged && (tag == "latest" || tag == ""):
 		if from := strings.LastIndex(name, ":"); v.text == v.node.Text {
 			at = p.textRange(v.node, from+1, len(name))
 		}
-		p.report("image-pin", at, pointer, "the image "+quoted(name)+" has the tag "+quoted(tag)+", which moves", hint)
+		p.report("image-pin", at, pointer, "the image "+quoted(name)+" has the tag "+quoted(tag)+", which can change", hint)
 	case !tagged && (strings.Contains(name, "/") || !strings.ContainsAny(base, "0123456789")):
 		p.report("image-pin", at, pointer, "the image "+quoted(name)+" has no version", hint)
 	}
@@ -109,7 +109,7 @@ func (p *pass) filePatternOf(v value, pointer string) {
 		return
 	case strings.Contains(text, `\`):
 		i := strings.Index(text, `\`)
-		report(i, i+1, "the pattern "+quoted(text)+" holds a backslash", "separate folders with /")
+		report(i, i+1, "the pattern "+quoted(text)+" contains a backslash", "separate folders with /")
 		if fixes := p.replace(v.node.Range, strings.ReplaceAll(text, `\`, "/"), "write /", unsafeFix); text == v.node.Text && v.node.Style == spec.PlainStyle {
 			p.found[len(p.found)-1].Fixes = fixes
 		}
@@ -124,7 +124,7 @@ func (p *pass) filePatternOf(v value, pointer string) {
 		offset += len(part) + 1
 	}
 	if at, char := unbalanced(text); at >= 0 {
-		report(at, at+1, "the bracket "+quoted(char)+" of the pattern "+quoted(text)+" has no partner", "close it, or remove it")
+		report(at, at+1, "the pattern "+quoted(text)+" has an unmatched "+quoted(char), "close it, or remove it")
 	}
 }
 

@@ -73,7 +73,7 @@ func (p *pass) implicit(n *spec.Node, path way) {
 	if reading == "" {
 		return
 	}
-	d := p.report("implicit-type", n.Range, path.pointer(), quoted(n.Text)+" stands without quotes in a text field, and YAML readers disagree about it: some take it for "+reading,
+	d := p.report("implicit-type", n.Range, path.pointer(), quoted(n.Text)+" is unquoted in a text field, and YAML readers disagree about it: some read it as "+reading,
 		`write "`+n.Text+`"`)
 	d.Fixes = p.replace(n.Range, `"`+n.Text+`"`, "quote it", safeFix)
 }

@@ -40,7 +40,7 @@ func (l *linter) lookAlikes(names []named) {
 		n := &names[i]
 		if scripts := alphabets(n.name); len(scripts) > 1 {
 			l.report("look-alike-name", n.at, n.pointer, "the "+n.kind+" name "+quoted(n.name)+" mixes "+strings.Join(scripts, " and ")+" letters",
-				"write it in one script, so that it is what it looks like")
+				"write the name in one script")
 		}
 		k := key{n.kind, n.scope, skeleton(n.name)}
 		other := first[k]
@@ -48,8 +48,8 @@ func (l *linter) lookAlikes(names []named) {
 		case other == nil:
 			first[k] = n
 		case other.name != n.name:
-			d := l.report("look-alike-name", n.at, n.pointer, "the "+n.kind+" name "+quoted(n.name)+" can be mistaken for "+quoted(other.name), "choose names that differ to the eye"+difference(n.name, other.name))
-			d.Related = []spec.Related{{Range: other.at, Message: "the other name stands here"}}
+			d := l.report("look-alike-name", n.at, n.pointer, "the "+n.kind+" name "+quoted(n.name)+" can be mistaken for "+quoted(other.name), "choose names that look different"+difference(n.name, other.name))
+			d.Related = []spec.Related{{Range: other.at, Message: "the other name is here"}}
 			if (!isASCII(n.name) || !isASCII(other.name)) && len(alphabets(n.name+other.name)) > 1 {
 				d.Severity = spec.Error // one imitates the other in foreign letters
 			}

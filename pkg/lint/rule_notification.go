@@ -37,7 +37,7 @@ func (p *pass) notifications(u *unit) {
 	}
 	if !failure && certain && u.kind == jobUnit {
 		d := p.report("notification", u.node.Key("notifications").Range, u.pointer+".notifications",
-			"no channel hears of a failed build", "add buildJobFail to one of them")
+			"no channel reports a failed build", "add buildJobFail to one of them")
 		d.Severity = spec.Info
 	}
 }
@@ -58,7 +58,7 @@ func (p *pass) events(u *unit, n *spec.Node, pointer string) (failure, known boo
 				continue
 			}
 			if other := first[v.text]; other != nil {
-				d := p.report("notification", v.node.Range, pointer, "event "+quoted(v.text)+" stands twice", "remove one")
+				d := p.report("notification", v.node.Range, pointer, "event "+quoted(v.text)+" is listed twice", "remove one")
 				d.Related = []spec.Related{{Range: other.Range, Message: "first here"}}
 				continue
 			}
@@ -80,7 +80,7 @@ func (p *pass) paramConfig(u *unit, n *spec.Node, pointer string) {
 		case err != nil:
 			p.report("notification", v.node.Range, pointer, "param_config is not JSON", "the service takes a JSON object as text, such as '{\"key\": \"value\"}'")
 		case parsed.Kind() != jsontree.KindObject:
-			p.report("notification", v.node.Range, pointer, "param_config is JSON, but a "+parsed.Kind().String()+" and no object", "write '{…}'")
+			p.report("notification", v.node.Range, pointer, "param_config must be a JSON object, not a "+parsed.Kind().String(), "write '{…}'")
 		}
 	}
 }

@@ -84,7 +84,7 @@ func (p *pass) paramOptions(u *unit, d *param) {
 			return // not known here
 		}
 		if other := first[option.Text]; other != nil {
-			f := p.report("param-options", option.Range, d.pointer+".options", "the option "+quoted(option.Text)+" stands twice", "remove one")
+			f := p.report("param-options", option.Range, d.pointer+".options", "the option "+quoted(option.Text)+" is listed twice", "remove one")
 			f.Related = []spec.Related{{Range: other.Range, Message: "first here"}}
 			continue
 		}
@@ -137,7 +137,7 @@ func (p *pass) secretDefault(u *unit, d *param) {
 	}
 	p.hide(d.value.Text)
 	p.report("secret-default", d.value.Range, d.pointer+".default", "the secret parameter "+quoted(d.name)+" has its value in the file",
-		"write secret: NAME and give the value at apply time in BUILDSYNC_SECRET_NAME; then change it, Git keeps what stood here")
+		"write secret: NAME and give the value at apply time in BUILDSYNC_SECRET_NAME; then change the secret, as Git keeps the old value")
 }
 
 // secretLiterals reports keys, tokens and passwords anywhere in a file.
@@ -242,9 +242,9 @@ func (p *pass) secretLiteral(at spec.Range, pointer string, m secret.Match, text
 	if excerpt := m.Excerpt(text); excerpt != "****" {
 		shown = " (" + excerpt + ")"
 	}
-	hint := "declare a secret parameter and refer to it; then revoke this one, Git keeps it"
+	hint := "declare a secret parameter and refer to it; then revoke this one, as Git keeps it"
 	if strings.HasSuffix(pointer, ".param_config") { // no parameter reaches it
-		hint = "write param_config: {secret: NAME}; then revoke this one, Git keeps it"
+		hint = "write param_config: {secret: NAME}; then revoke this one, as Git keeps it"
 	}
 	return p.report("secret-literal", at, pointer, "this looks like "+withArticle(m.Kind)+shown, hint)
 }

@@ -141,11 +141,11 @@ func (l *linter) ignores() {
 		switch {
 		case match >= 0 && len(ignore.Fields) == 0:
 			job := &l.facts.jobs[match]
-			d := l.report("ignore-unused", where, pointer, "policy.ignore names "+quoted(ignore.Job)+", and the job "+quoted(job.name)+" is defined: its definition has no effect",
+			d := l.report("ignore-unused", where, pointer, "policy.ignore lists "+quoted(ignore.Job)+", which matches the defined job "+quoted(job.name)+": its definition has no effect",
 				"remove the definition, or narrow the pattern")
 			d.Related = []spec.Related{{Range: job.at, Message: "it is defined here"}}
 		case match < 0 && len(ignore.Fields) > 0:
-			l.report("ignore-unused", where, pointer, "policy.ignore names fields of "+quoted(ignore.Job)+", and no such job is defined", "only fields of defined jobs are compared: remove the entry")
+			l.report("ignore-unused", where, pointer, "policy.ignore lists fields of "+quoted(ignore.Job)+", but no such job is defined", "only fields of defined jobs are compared: remove the entry")
 		}
 	}
 }

@@ -82,7 +82,7 @@ func (p *pass) shadowed(s *script, declared map[string]*param) {
 			continue
 		}
 		reported[a.name] = true
-		f := p.report("param-shadowed", s.at(a.start, a.end), s.pointer, "the script sets "+quoted(a.name)+", which is a parameter: from here on it is not what was chosen for the build", "use another name")
+		f := p.report("param-shadowed", s.at(a.start, a.end), s.pointer, "the script sets "+quoted(a.name)+", which is a parameter: from here on it no longer has the value chosen for the build", "use another name")
 		f.Related = []spec.Related{{Range: d.nameAt.Range, Message: "the parameter is declared here"}}
 	}
 }
@@ -304,7 +304,7 @@ func (p *pass) dockerSecrets(u *unit, declared map[string]*param) {
 						end++
 					}
 					f := p.report("secret-in-docker-step", p.textRange(n, m[0], end), prop.pointer,
-						"the secret parameter "+quoted(d.name)+" is used in a docker step, and users report that it is empty there", "log in or fetch it in a shell step before, and hand it on in a file")
+						"the secret parameter "+quoted(d.name)+" is used in a docker step, and users report that it is empty there", "log in or fetch it in an earlier shell step, and pass it on in a file")
 					f.Related = []spec.Related{{Range: cmp.Or(d.nameAt, d.node).Range, Message: "the parameter is declared here"}}
 				}
 			})
@@ -341,7 +341,7 @@ func (p *pass) activeValues(u *unit, s *script) {
 		for _, v := range u.values(&n) {
 			if i := strings.IndexAny(v.text, active); i >= 0 {
 				p.report("shell-injection", s.at(start, end), s.pointer,
-					"the value of "+strings.TrimSpace(text[start+3:end-2])+" holds "+quoted(v.text[i:i+1])+", which the shell acts on here", "quote the reference, or choose another value")
+					"the value of "+strings.TrimSpace(text[start+3:end-2])+" contains "+quoted(v.text[i:i+1])+", which the shell interprets here", "quote the reference, or choose another value")
 				break
 			}
 		}

@@ -34,7 +34,7 @@ func (p *pass) sources(u *unit) {
 		}
 		for _, v := range u.values(n.Get("depth")) {
 			if depth, err := strconv.ParseUint(v.text, 10, 31); err != nil || depth == 0 {
-				p.report("scm-depth", v.node.Range, pointer+".depth", "depth "+quoted(v.text)+" is not a positive number", "write 1 for the last commit alone")
+				p.report("scm-depth", v.node.Range, pointer+".depth", "depth "+quoted(v.text)+" is not a positive number", "write 1 to clone only the last commit")
 			}
 		}
 	}
@@ -53,7 +53,7 @@ func (p *pass) scmURL(v value, pointer string) {
 	switch {
 	case strings.Contains(v.text, "${") && !strings.Contains(v.text, "${{"): // known when the job runs
 	case strings.TrimSpace(v.text) != v.text || strings.ContainsAny(v.text, " \t\n"):
-		p.report("scm-url", v.node.Range, pointer, "the clone address "+quotedURL(v.text)+" holds blanks", "remove them")
+		p.report("scm-url", v.node.Range, pointer, "the clone address "+quotedURL(v.text)+" contains blanks", "remove them")
 	case !cloneAddress().MatchString(v.text):
 		hint := "write git@host:group/repository.git or https://host/group/repository.git"
 		if m := scpWithSlash().FindStringSubmatch(v.text); m != nil {
@@ -90,8 +90,8 @@ func (p *pass) scmCredentials(v value, pointer string) {
 	if v.text == v.node.Text {
 		at = p.textRange(v.node, m[4], m[5])
 	}
-	p.report("scm-credentials", at, pointer, "the clone address holds credentials",
-		"remove them and set end_point_id to a service endpoint; then revoke what stood here, Git keeps it")
+	p.report("scm-credentials", at, pointer, "the clone address contains credentials",
+		"remove them and set end_point_id to a service endpoint; then revoke them, as Git keeps them")
 }
 
 // quotedURL quotes an address without its user part.
@@ -111,7 +111,7 @@ func (p *pass) scmType(v value, pointer, url string) {
 	}
 	for _, host := range []string{"github", "gitlab", "gitee"} {
 		if strings.EqualFold(v.text, "codehub") && (strings.Contains(url, "@"+host+".com:") || strings.Contains(url, "//"+host+".com/")) {
-			p.report("scm-type", v.node.Range, pointer, "scm_type is codehub, and the address is one of "+host+".com", "write scm_type: "+host)
+			p.report("scm-type", v.node.Range, pointer, "scm_type is codehub, but the address is on "+host+".com", "write scm_type: "+host)
 		}
 	}
 }
@@ -133,7 +133,7 @@ func (p *pass) scmBranch(v value, pointer string) {
 	if v.text == "" || !strings.Contains(v.text, "${") && badBranch().MatchString(v.text) {
 		hint := "write the branch to build, such as main"
 		if bad := badBranch().FindString(v.text); bad != "" {
-			hint = "Git takes no branch that holds " + quoted(bad) + " there"
+			hint = "Git does not allow " + quoted(bad) + " there in a branch name"
 		}
 		p.report("scm-branch", v.node.Range, pointer, quoted(v.text)+" cannot be the name of a branch", hint)
 	}

@@ -13,7 +13,7 @@ func (p *pass) protectDisabled(u *unit) {
 	if protect == nil || enabled == nil || protect.Text != "true" || enabled.Text != "false" {
 		return
 	}
-	f := p.report("protect-disabled", enabled.Range, u.pointer+".enabled", "the job is protected, and its definition disables it", "remove one of the two: plan refuses to disable a protected job")
+	f := p.report("protect-disabled", enabled.Range, u.pointer+".enabled", "the job is protected, but its definition disables it", "remove one of the two: plan refuses to disable a protected job")
 	f.Related = []spec.Related{{Range: protect.Range, Message: "protected here"}}
 }
 
@@ -24,9 +24,9 @@ func (p *pass) serviceValues(u *unit) {
 		for _, f := range extra.Fields {
 			switch key := f.Key.Text; {
 			case slices.Contains(wire.ServiceMembers(), key):
-				p.report("service-value", f.Key.Range, u.pointer+".extra."+key, "the service alone writes "+quoted(key)+": it is never sent", "remove it")
+				p.report("service-value", f.Key.Range, u.pointer+".extra."+key, "only the service sets "+quoted(key)+": buildsync never sends it", "remove it")
 			case key == wire.KeyLimitTime:
-				p.report("service-value", f.Key.Range, u.pointer+".extra."+key, quoted(key)+" is how the service shows the timeout: it is never sent", "write timeout in its place")
+				p.report("service-value", f.Key.Range, u.pointer+".extra."+key, quoted(key)+" is how the service shows the timeout: it is never sent", "write timeout instead")
 			}
 		}
 	}
@@ -41,7 +41,7 @@ func (p *pass) serviceValues(u *unit) {
 			if v == nil || v.Kind != spec.ScalarNode || !v.IsNull() && v.Text != "" {
 				continue
 			}
-			p.report("service-value", v.Range, pointer+"."+key, key+" is declared empty, and the service works it out from the address of the repository",
+			p.report("service-value", v.Range, pointer+"."+key, key+" is declared empty, but the service derives it from the address of the repository",
 				"remove the key: the live value stays")
 		}
 	}

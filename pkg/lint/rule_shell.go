@@ -59,7 +59,7 @@ func (p *pass) carriageReturns(s *script) {
 	if at < 0 {
 		return
 	}
-	d := p.report("invisible-char", s.at(at, at+1), s.pointer, "the script holds a carriage return (U+000D), which the shell takes for a part of the word before it", "save it with LF line ends")
+	d := p.report("invisible-char", s.at(at, at+1), s.pointer, "the script contains a carriage return (U+000D), which the shell reads as part of the word before it", "save it with LF line ends")
 	d.Severity = spec.Warning
 	if !s.isFile() {
 		return

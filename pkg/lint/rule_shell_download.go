@@ -8,7 +8,7 @@ import (
 
 var downloaders = []string{"curl", "wget"}
 
-const downloadHint = "save it, check its sum, then run it"
+const downloadHint = "save it, check its checksum, then run it"
 
 // pipedToShell reports a download piped into a program that runs its input. A program with its own
 // code, such as python3 -m json.tool, reads the download as data.
@@ -22,7 +22,7 @@ func (p *pass) pipedToShell(s *script, pipe *syntax.BinaryCmd) {
 	}
 	if e := unwrap(call).runs(); e.input {
 		start, end := offsets(pipe)
-		p.report("shell-safety", s.at(start, end), s.pointer, "a download is piped into "+e.program+" and runs unseen", downloadHint)
+		p.report("shell-safety", s.at(start, end), s.pointer, "a download is piped into "+e.program+" and runs unchecked", downloadHint)
 	}
 }
 
@@ -56,7 +56,7 @@ func (p *pass) runFromNet(s *script, stmt *syntax.Stmt) {
 	for _, place := range places {
 		if at := downloadIn(place); at != nil {
 			start, end := offsets(at)
-			p.report("shell-safety", s.at(start, end), s.pointer, "a download is given to "+e.program+" and runs unseen", downloadHint)
+			p.report("shell-safety", s.at(start, end), s.pointer, "a download is given to "+e.program+" and runs unchecked", downloadHint)
 			return
 		}
 	}

@@ -133,7 +133,7 @@ func (p *pass) unknownProperty(s *step, prop *prop) {
 	if near != "" {
 		hint = `did you mean "` + near + `"?`
 	}
-	d := p.report("step-property", prop.key.Range, prop.pointer, "the catalogue knows no property "+quoted(prop.key.Text)+" of "+moduleName(s.module), hint)
+	d := p.report("step-property", prop.key.Range, prop.pointer, "the catalogue has no property "+quoted(prop.key.Text)+" of "+moduleName(s.module), hint)
 	d.Severity = spec.Warning
 	if meant := s.module.Property(near); meant != nil && meant.Required && s.prop(near) == nil {
 		d.Severity = spec.Error // it is the one that the step needs
@@ -218,7 +218,7 @@ func (p *pass) stepName(s *step, first map[string]*spec.Node) {
 		return
 	}
 	d := p.report("step-name", s.name.Range, s.pointer+".name", "a second step is called "+quoted(s.name.Text), "give each step a name of its own, so that plans and logs tell them apart")
-	d.Related = []spec.Related{{Range: other.Range, Message: "the first stands here"}}
+	d.Related = []spec.Related{{Range: other.Range, Message: "the first one is here"}}
 }
 
 func (p *pass) stepDisabled(u *unit) {
@@ -265,7 +265,7 @@ func (p *pass) stepOrder(u *unit) {
 				continue
 			}
 			d := p.report("step-order", s.at.Range, s.pointer, "the step "+s.label()+" uploads before anything has been built", "move it after the steps that build")
-			d.Related = []spec.Related{{Range: later.at.Range, Message: "the first step that could build stands here"}}
+			d.Related = []spec.Related{{Range: later.at.Range, Message: "the first step that could build is here"}}
 			return
 		}
 	}

@@ -32,7 +32,7 @@ func settled(text string, read shellReading, bash Bash) []shellFault {
 		faults := slices.Clone(read.faults)
 		for i := range faults {
 			if f := &faults[i]; f.unsure && f.severity == spec.Info {
-				f.hint = "bash -n settles it where bash is installed"
+				f.hint = "check the script with bash -n"
 			}
 		}
 		return faults

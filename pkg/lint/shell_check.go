@@ -82,7 +82,7 @@ func (l *linter) shellChecked() {
 	}
 	found, err := l.opts.ShellCheck.Check(texts, rc)
 	if err != nil || len(found) != len(texts) {
-		l.silent = fmt.Errorf("shellcheck gives no answer: %w", err)
+		l.silent = fmt.Errorf("shellcheck failed: %w", err)
 		return
 	}
 	for _, s := range scripts {

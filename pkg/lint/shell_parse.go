@@ -103,7 +103,7 @@ func (sp *shellParser) parse(text string) shellReading {
 		}
 		masked = next
 	}
-	r.faults = append(r.faults, shellFault{message: "the script holds too many constructs that the shell rules cannot read; they skip it", severity: spec.Info, unsure: true})
+	r.faults = append(r.faults, shellFault{message: "the script has too many constructs that the shell rules cannot read; they skip it", severity: spec.Info, unsure: true})
 	return r
 }
 
@@ -171,7 +171,7 @@ func closeHereDocument(text string, offset int, message string) (string, *shellF
 		return text, &shellFault{start: offset, message: "the script does not parse: " + message, severity: spec.Error, unsure: true}
 	}
 	return text + "\n" + word + "\n", &shellFault{start: offset, severity: spec.Warning,
-		message: fmt.Sprintf("the here-document ends only with the script: no line holds %s alone", quoted(word)), hint: "write " + word + " on a line of its own"}
+		message: fmt.Sprintf("the here-document is not closed: no line is only %s alone", quoted(word)), hint: "write " + word + " on a line of its own"}
 }
 
 // maskIndex masks the [...] around offset: an index such as tag[node:18], or
@@ -318,7 +318,7 @@ func reservedWords(file *syntax.File) []shellFault {
 			case "else", "in":
 				start, end := offsets(n.Args[0])
 				faults = append(faults, shellFault{start: start, end: end, severity: spec.Error,
-					message: "the script does not parse: `" + word + "` stands alone: no " + map[string]string{"else": "if", "in": "for or case"}[word] + " is open before it"})
+					message: "the script does not parse: `" + word + "` has no " + map[string]string{"else": "if", "in": "for or case"}[word] + " before it"})
 			case "shopt":
 				for _, arg := range n.Args[1:] {
 					extglob = extglob || arg.Lit() == "extglob"

@@ -201,7 +201,7 @@ func (p *pass) rulesIn(line string, m []int, number int, covered string) []suppr
 			from, to := m[4]+word[0], m[4]+word[1]
 			name := line[from:to]
 			if isPolicyRule(name) {
-				p.report("unknown-rule", place(from, to), covered, "a policy cannot be suppressed: "+quoted(name), "only except in the file of the policy lets a job pass")
+				p.report("unknown-rule", place(from, to), covered, "a policy cannot be suppressed: "+quoted(name), "only except: in the file of the policy exempts a job")
 				continue
 			}
 			rule, known := ruleByName(name)
@@ -262,9 +262,9 @@ func unusedSuppression(s *suppressed) (spec.Diagnostic, bool) {
 	case s.used:
 		return d, false
 	case s.refused || rule.Fixed:
-		d.Message, d.Hint = "the rule "+quoted(s.rule)+" cannot be suppressed", "what it reports keeps plan and apply from running as well"
+		d.Message, d.Hint = "the rule "+quoted(s.rule)+" cannot be suppressed", "its findings also stop plan and apply"
 	default:
-		d.Message, d.Hint = "there is nothing of "+quoted(s.rule)+" to suppress here", "remove the comment"
+		d.Message, d.Hint = "there is no finding of "+quoted(s.rule)+" to suppress here", "remove the comment"
 	}
 	return d, true
 }

@@ -62,7 +62,7 @@ func (t *tables) extend(p *pass, n *spec.Node) {
 	}
 	for _, f := range images.Fields {
 		if _, err := path.Match(f.Key.Text, ""); err != nil {
-			p.report("wrong-type", f.Key.Range, "lint.tables.images", quoted(f.Key.Text)+" is not an image pattern", "mind the brackets")
+			p.report("wrong-type", f.Key.Range, "lint.tables.images", quoted(f.Key.Text)+" is not an image pattern", "check the brackets")
 			continue
 		}
 		t.retired = slices.Insert(t.retired, 0, retiredImage{f.Key.Text, f.Value.Text}) // the workspace's advice comes first

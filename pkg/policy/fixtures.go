@@ -128,9 +128,9 @@ func (t *tester) judge(p *Policy, jobs []*compile.Job, wantOK bool) string {
 		case wantOK && len(breaches) > 0:
 			return breaches[0].Message
 		case !wantOK && !p.where.holds(subject):
-			return fmt.Sprintf("the policy is not about the job %s: see where", quoted(job.Name))
+			return fmt.Sprintf("the policy does not apply to the job %s: see where", quoted(job.Name))
 		case !wantOK && len(breaches) == 0:
-			return fmt.Sprintf("the job %s keeps to the policy", quoted(job.Name))
+			return fmt.Sprintf("the job %s complies with the policy", quoted(job.Name))
 		}
 	}
 	return ""

@@ -17,7 +17,7 @@ import (
 // what only jobs show: labels, owners, job names and properties of steps.
 
 // UnknownNames reports templates and fragments that policies name and the
-// definitions do not declare. Such a policy is about no job, or no job can keep to
+// definitions do not declare. Such a policy applies to no job, or no job can keep to
 // it.
 func (s *Set) UnknownNames(declared compile.Shared) (found spec.Diagnostics) {
 	both := slices.Concat(declared.Templates, declared.Fragments)
@@ -32,7 +32,7 @@ func (s *Set) UnknownNames(declared compile.Shared) (found spec.Diagnostics) {
 		}
 		for i, name := range p.where.uses {
 			if !has(both, name) {
-				report(p.where.usesAt[i], p, "where.uses", "there is no template or fragment "+quoted(name)+", so that the policy "+quoted(p.Name)+" is about no job", didYouMean(name, both))
+				report(p.where.usesAt[i], p, "where.uses", "there is no template or fragment "+quoted(name)+", so that the policy "+quoted(p.Name)+" applies to no job", didYouMean(name, both))
 			}
 		}
 	}

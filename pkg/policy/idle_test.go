@@ -10,7 +10,7 @@ import (
 func TestAPolicyThatGuardsNothing(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ policy, want, hint string }{
-		{`{name: a, where: {uses: jav}, forbid: [scms]}`, `error policy-file policies[a].where.uses: there is no template or fragment "jav", so that the policy "a" is about no job`, `did you mean "java"?`},
+		{`{name: a, where: {uses: jav}, forbid: [scms]}`, `error policy-file policies[a].where.uses: there is no template or fragment "jav", so that the policy "a" applies to no job`, `did you mean "java"?`},
 		{`{name: a, where: {uses: [scan, jav]}, forbid: [parameters]}`, `there is no template or fragment "jav"`, `did you mean "java"?`},
 		{`{name: a, where: {uses: [java]}, forbid: [parameters]}`, "", ""},
 		{`{name: a, require_step: {fragment: scna}}`, `error policy-file policies[a].require_step.fragment: there is no fragment "scna"`, `did you mean "scan"?`},
@@ -18,7 +18,7 @@ func TestAPolicyThatGuardsNothing(t *testing.T) {
 		{`{name: a, where: {label: team=shpo}, forbid: [scms]}`, `no job has the label "team=shpo"`, `did you mean "team=shop"?`},
 		{`{name: a, where: {label: {team: shpo}}, forbid: [scms]}`, `no job has the label "team=shpo"`, `did you mean "team=shop"?`},
 		{`{name: a, where: {label: taem}, forbid: [scms]}`, `no job has the label "taem"`, `did you mean "team"?`},
-		{`{name: a, where: {label: "taem!=shop"}, forbid: [x-none]}`, `names nothing that a job has`, ""},
+		{`{name: a, where: {label: "taem!=shop"}, forbid: [x-none]}`, `is not a field of a job`, ""},
 		{`{name: a, where: {label: "taem!=shop"}, min: {timeout: 1h}}`, `no job has a label "taem"`, `did you mean "team"?`},
 		{`{name: a, where: {label: "team!=shop"}, min: {timeout: 1h}}`, "", ""},
 		{`{name: a, where: {label: "team=s*"}, min: {timeout: 1h}}`, "", ""},

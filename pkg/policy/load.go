@@ -78,7 +78,7 @@ func (l *loader) policy(n *spec.Node) {
 	}
 	if first := l.names[name.Text]; first != nil {
 		d := l.report(name.Range, "choose another name", "two policies are called %s", quoted(name.Text))
-		d.Related = []spec.Related{{Range: first.Range, Message: "the first one stands here"}}
+		d.Related = []spec.Related{{Range: first.Range, Message: "the first one is here"}}
 		return
 	}
 	l.names[name.Text] = name
@@ -93,7 +93,7 @@ func (l *loader) policy(n *spec.Node) {
 		if slices.ContainsFunc(l.found, func(d spec.Diagnostic) bool { return d.Rule == "unknown-key" && n.Range.Contains(d.Range.Start) }) {
 			return // a misspelt one
 		}
-		l.report(name.Range, "add one of "+strings.Join(formKeys, ", "), "the policy %s demands nothing", quoted(name.Text))
+		l.report(name.Range, "add one of "+strings.Join(formKeys, ", "), "the policy %s requires nothing", quoted(name.Text))
 		return
 	}
 	p := &Policy{Name: name.Text, Help: sanitize.Line(oneLine(n.Str("help")), 1000), Severity: severityOf(n.Str("severity")), At: name.Range, written: writtenText(n)}
@@ -231,7 +231,7 @@ func (l *loader) globs(n *spec.Node) (g globs) {
 	for _, item := range scalars(n) {
 		switch {
 		case !doublestar.ValidatePattern(item.Text):
-			l.report(item.Range, "mind the brackets and braces", "%s is not a valid pattern for names", quoted(item.Text))
+			l.report(item.Range, "check the brackets and braces", "%s is not a valid pattern for names", quoted(item.Text))
 		case strings.Count(item.Text, "{") > maxAlternatives:
 			l.report(item.Range, "write a list of patterns", "the pattern %s has more than %d braces", quoted(item.Text), maxAlternatives)
 		default:
@@ -269,7 +269,7 @@ func (l *loader) selectorOf(n *spec.Node, path valuepath.Path) (selector, bool) 
 		return selector{}, false
 	}
 	if name, known, unknown := path.Unknown(); unknown && !strings.HasPrefix(n.Text, "extra.") {
-		l.report(n.Range, didYouMean(name, known), "%s names nothing that a job has: %s is unknown", quoted(n.Text), quoted(name))
+		l.report(n.Range, didYouMean(name, known), "%s is not a field of a job: %s is unknown", quoted(n.Text), quoted(name))
 		return selector{}, false
 	}
 	s, ok := newSelector(n.Text, path)

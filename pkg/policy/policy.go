@@ -158,7 +158,7 @@ func (c *checking) judgeRule() {
 	case err != nil:
 		c.report("", "the rule of the policy "+quoted(c.policy.Name)+" cannot be applied to the job "+quoted(c.job.Name)+": "+err.Error(), "make the rule simpler")
 	case !holds:
-		c.report("", "the job "+quoted(c.job.Name)+" does not keep to the rule of the policy "+quoted(c.policy.Name), "")
+		c.report("", "the job "+quoted(c.job.Name)+" breaks the rule of the policy "+quoted(c.policy.Name), "")
 	}
 }
 
@@ -205,9 +205,9 @@ func (r *Run) Exceptions(all bool) spec.Diagnostics {
 				report(e.untilAt, p, "the exception from the policy "+quoted(p.Name)+" has expired: its last day was "+e.until, "remove it, or set a later date")
 			case !all:
 			case !e.named:
-				report(e.at, p, "the exception from the policy "+quoted(p.Name)+" names no job that the policy is about", "correct the pattern, or remove the exception")
+				report(e.at, p, "the exception from the policy "+quoted(p.Name)+" matches no job that the policy applies to", "correct the pattern, or remove the exception")
 			case !e.served:
-				report(e.at, p, "the exception from the policy "+quoted(p.Name)+" is not needed: the jobs that it names keep to the policy", "remove it")
+				report(e.at, p, "the exception from the policy "+quoted(p.Name)+" is not needed: the jobs that it names comply with the policy", "remove it")
 			}
 		}
 	}

@@ -110,7 +110,7 @@ func TestForms(t *testing.T) {
 			`jobs.yaml:19:46 error policy/a jobs[order].triggers[0].timezone: "Asia/Shanghai" is not allowed by the policy "a" (allowed: UTC)` + "\n"},
 		{"a key that must not be", `  - {name: a, forbid: [triggers]}`, `jobs.yaml:19:15 error policy/a jobs[order].triggers: a value of triggers is forbidden by the policy "a" (remove it)` + "\n"},
 		{"a rule", `  - {name: a, rule: 'job.triggers.all(t, t.timezone == "UTC")'}`,
-			`jobs.yaml:13:11 error policy/a jobs[order].name: the job "order" does not keep to the rule of the policy "a"` + "\n"},
+			`jobs.yaml:13:11 error policy/a jobs[order].name: the job "order" breaks the rule of the policy "a"` + "\n"},
 		{"conditions", `  - {name: a, require: [flavor], where: {job: "{order,x}*", value: ["arch=arm", "timeout=5h"], uses: java, has_step: [maven, sh]}}`,
 			`jobs.yaml:13:11 error policy/a jobs[order].name: the job "order" has no flavor, which the policy "a" requires` + "\n"},
 		{"no secret is shown", `  - {name: a, forbid: {"parameters[*].default": "*"}}` + "\n" + `  - {name: b, allow: {"parameters[*].default": "x"}}`,

@@ -98,7 +98,7 @@ func (r *refusing) message(p *Policy) string {
 	for _, place := range r.places {
 		parts = append(parts, fmt.Sprintf("%s (%s): %s", firstOf(place.jobs), place.at, place.message))
 	}
-	text := fmt.Sprintf("%s to the policy %s of %s: %s", keeps(len(r.jobs)), quoted(p.Name), p.At.Start, strings.Join(parts, "; "))
+	text := fmt.Sprintf("%s the policy %s of %s: %s", breaking(len(r.jobs)), quoted(p.Name), p.At.Start, strings.Join(parts, "; "))
 	if r.more {
 		text += "; " + string(remedy.ListBreaches)
 	}
@@ -118,9 +118,10 @@ func firstOf(jobs []string) string {
 	return text
 }
 
-func keeps(n int) string {
+// breaking begins the sentence about n jobs that break a policy.
+func breaking(n int) string {
 	if n == 1 {
-		return "1 job does not keep"
+		return "1 job breaks"
 	}
-	return fmt.Sprintf("%d jobs do not keep", n)
+	return fmt.Sprintf("%d jobs break", n)
 }

@@ -30,7 +30,7 @@ func TestRefusalsStaySmall(t *testing.T) {
 		if len(verdict.Refusals) != 1 || len(verdict.Refusals[0].Jobs) != 6 || verdict.Milder != 7 || verdict.Jobs != 7 {
 			t.Fatalf("%+v", verdict)
 		}
-		want := `6 jobs do not keep to the policy "owned" of policies/p.yaml:3:12: shop/job/a10, shop/job/a20, shop/job/a30 and 2 more (jobs.yaml:3:12): the job "a10" has no owner, which the policy "owned" requires; ` +
+		want := `6 jobs break the policy "owned" of policies/p.yaml:3:12: shop/job/a10, shop/job/a20, shop/job/a30 and 2 more (jobs.yaml:3:12): the job "a10" has no owner, which the policy "owned" requires; ` +
 			`shop/job/b (jobs.yaml:4:12): the job "b" has no owner, which the policy "owned" requires; what to do: say whose it is`
 		if have := verdict.Refusals[0].Message; have != want {
 			t.Errorf("packed %t:\n%s\nwant\n%s", pack, have, want)

@@ -54,7 +54,7 @@ func (r *Report) Add(job *Subject, breaches []Breach, places *Places) {
 	}
 }
 
-// AddOwn takes what is wrong with the policies themselves.
+// AddOwn adds the findings about the policies themselves.
 func (r *Report) AddOwn(found spec.Diagnostics) {
 	for _, d := range found {
 		row := Row{Policy: d.Rule, Severity: d.Severity.String(), Message: d.Message, Hint: d.Hint}
