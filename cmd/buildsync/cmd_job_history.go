@@ -15,6 +15,7 @@ import (
 	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/jobs"
 )
 
 func (p *program) jobHistoryCommand() *cli.Command {
@@ -53,8 +54,8 @@ func (in *invocation) jobHistory() error {
 		return kit.UsageError{Text: "--interval and --from/--to exclude each other"}
 	case repository != "" && (inPeriod || in.Set("interval") || in.Set("limit")):
 		return kit.UsageError{Text: "--last-success prints one build; leave out --interval, --from, --to and --limit"}
-	case in.Number("interval") < 1 || in.Number("interval") > historyDays:
-		return kit.UsageError{Text: fmt.Sprintf("--interval %d: the service answers for 1 to %d days", in.Number("interval"), historyDays)}
+	case in.Number("interval") < 1 || in.Number("interval") > jobs.HistoryDays:
+		return kit.UsageError{Text: fmt.Sprintf("--interval %d: the service answers for 1 to %d days", in.Number("interval"), jobs.HistoryDays)}
 	case in.On("watch") && (repository != "" || inPeriod):
 		return kit.UsageError{Text: "--watch shows the newest builds; leave out --last-success, --from and --to"}
 	case in.On("watch") && in.Duration("every") <= 0:
@@ -71,7 +72,7 @@ func (in *invocation) jobHistory() error {
 				return err
 			}
 		}
-		job, err := l.job(l.args[0])
+		job, err := l.find.Job(l.ctx, l.args[0])
 		if err != nil {
 			return err
 		}
@@ -106,7 +107,7 @@ func (l *live) watchHistory(outputs []kit.Output, read func() (pages.HistoryDocu
 		case l.ctx.Err() != nil:
 			return context.Cause(l.ctx)
 		case err != nil:
-			if failures++; shown == nil || failures == maxLooks || client.FailsAgain(err) {
+			if failures++; shown == nil || failures == jobs.MaxLooks || client.FailsAgain(err) {
 				return err
 			}
 		case shown == nil || !slices.Equal(shown.Builds, doc.Builds):
@@ -141,7 +142,7 @@ func atMost(rows iter.Seq2[wire.HistoryRecord, error], limit int) ([]wire.Histor
 }
 
 func (l *live) lastSuccess(outputs []kit.Output, repository string) error {
-	project, err := l.project()
+	project, err := l.find.Project()
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,7 @@ import (
 	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/internal/screen"
-	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/jobs"
 )
 
 func (p *program) jobListCommand() *cli.Command {
@@ -41,30 +41,15 @@ func (in *invocation) jobList() error {
 		}
 	}
 	return in.withService(0, -1, func(l *live) error {
-		project, err := l.project()
+		project, err := l.find.Project()
 		if err != nil {
 			return err
 		}
-		list, err := l.list(project)
+		list, err := l.find.List(l.ctx, project)
 		if err != nil {
 			return err
 		}
-		doc := pages.JobListDocument{ProjectID: project.ID, Jobs: matchingJobs(list.Jobs, globs), Total: list.Total, Complete: list.Complete, Problem: list.Problem}
+		doc := pages.JobListDocument{ProjectID: project.ID, Jobs: jobs.Matching(list.Jobs, globs), Total: list.Total, Complete: list.Complete, Problem: list.Problem}
 		return errors.Join(in.print(outputs, nil, screen.Reply{Doc: doc, Text: doc.Text}), doc.Verdict())
 	})
-}
-
-// matchingJobs are those whose name matches a glob; all of them without globs.
-func matchingJobs(jobs []wire.JobItem, globs []string) []wire.JobItem {
-	matching := []wire.JobItem{}
-	for _, job := range jobs {
-		matches := len(globs) == 0
-		for _, glob := range globs {
-			matches = matches || doublestar.MatchUnvalidated(glob, job.JobName)
-		}
-		if matches {
-			matching = append(matching, job)
-		}
-	}
-	return matching
 }

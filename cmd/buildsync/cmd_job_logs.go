@@ -12,9 +12,9 @@ import (
 
 	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/internal/outfile"
-	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/client"
+	"github.com/buildsync/buildsync/pkg/jobs"
 )
 
 func (p *program) jobLogsCommand() *cli.Command {
@@ -63,7 +63,7 @@ func (in *invocation) jobLogs() error {
 		return in.withService(1, 2, (*live).followLog)
 	}
 	return in.withService(1, 2, func(l *live) error {
-		b, err := l.buildRecord()
+		b, err := l.find.BuildRecord(l.ctx, l.args)
 		if err != nil {
 			return err
 		}
@@ -86,7 +86,7 @@ func (in *invocation) logLevel() (string, error) {
 }
 
 // fetchLog downloads the log that the flags ask for.
-func (l *live) fetchLog(b pages.BuildRef, to io.Writer, options client.LogOptions) error {
+func (l *live) fetchLog(b jobs.Build, to io.Writer, options client.LogOptions) error {
 	var err error
 	switch step := l.in.Text("step"); {
 	case l.in.On("legacy"):
@@ -104,10 +104,10 @@ func (l *live) fetchLog(b pages.BuildRef, to io.Writer, options client.LogOption
 
 // followLog shows a build's log until the build ends. The build's result is the exit code.
 func (l *live) followLog() error {
-	if recordPattern().MatchString(l.args[0]) {
+	if jobs.IsRecord(l.args[0]) {
 		return kit.UsageError{Text: "--follow needs the job and the number of the build, not the id of its record"}
 	}
-	b, err := l.build()
+	b, err := l.find.Build(l.ctx, l.args)
 	if err != nil {
 		return err
 	}
@@ -115,15 +115,15 @@ func (l *live) followLog() error {
 	if err != nil {
 		return err
 	}
-	record, err := f.wait()
+	record, err := l.follow(f)
 	if err != nil {
 		return err
 	}
-	return verdict(b, record)
+	return jobs.CheckSuccess(b, record)
 }
 
 // saveLog downloads a log to a file. After an error the received part stays, for --resume.
-func (l *live) saveLog(b pages.BuildRef, name, level string) (err error) {
+func (l *live) saveLog(b jobs.Build, name, level string) (err error) {
 	resume := l.in.On("resume")
 	file, err := outfile.OpenDownload(name, resume)
 	if err != nil {

@@ -32,7 +32,7 @@ func (in *invocation) jobRecord() error {
 		return err
 	}
 	return in.withService(1, 2, func(l *live) error {
-		b, err := l.build()
+		b, err := l.find.Build(l.ctx, l.args)
 		if err != nil {
 			return err
 		}
@@ -78,7 +78,7 @@ func (in *invocation) jobArtifacts() error {
 		return err
 	}
 	return in.withService(1, 2, func(l *live) error {
-		b, err := l.build()
+		b, err := l.find.Build(l.ctx, l.args)
 		if err != nil {
 			return err
 		}
@@ -113,7 +113,7 @@ func (in *invocation) jobGraph() error {
 		return err
 	}
 	return in.withService(1, 2, func(l *live) error {
-		b, err := l.buildRecord()
+		b, err := l.find.BuildRecord(l.ctx, l.args)
 		if err != nil {
 			return err
 		}

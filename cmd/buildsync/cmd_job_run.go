@@ -13,8 +13,7 @@ import (
 	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/client/wire"
-	"github.com/buildsync/buildsync/pkg/jsontree"
-	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/jobs"
 )
 
 func (p *program) jobRunCommand() *cli.Command {
@@ -66,16 +65,22 @@ func (in *invocation) jobRun() error {
 	}
 	return in.withService(1, 1, func(l *live) error {
 		// Errors in the flags must be reported before a build starts.
-		f, err := l.follower(pages.BuildRef{}, l.runLog(outputs))
+		f, err := l.follower(jobs.Build{}, l.runLog(outputs))
 		if err != nil {
 			return err
 		}
-		job, err := l.job(l.args[0])
+		job, err := l.find.Job(l.ctx, l.args[0])
 		if err != nil {
 			return err
 		}
-		if err := l.checkParameters(job, parameters); err != nil {
-			return err
+		if len(parameters) > 0 {
+			body, err := l.find.Body(l.ctx, job)
+			if err != nil {
+				return err
+			}
+			if err := jobs.CheckParameters(job, body, parameters); err != nil {
+				return err
+			}
 		}
 		request := wire.RunRequest{JobID: job.ID, Parameter: parameters}
 		if commit, tag := in.Text("commit"), in.Text("tag"); commit+tag != "" {
@@ -89,7 +94,7 @@ func (in *invocation) jobRun() error {
 		if err != nil {
 			return err
 		}
-		f.build = pages.BuildRef{Job: job}
+		f.Build = jobs.Build{Job: job}
 		return l.reportRun(outputs, f, doc)
 	})
 }
@@ -106,29 +111,29 @@ func (l *live) runLog(outputs []kit.Output) *screen.Log {
 }
 
 // reportRun prints that a build was started, or waits and prints its result.
-func (l *live) reportRun(outputs []kit.Output, f *follower, doc runDocument) error {
+func (l *live) reportRun(outputs []kit.Output, f *jobs.Follower, doc runDocument) error {
 	number, err := strconv.Atoi(doc.ActualBuildNumber)
 	if err != nil {
 		return &failure{exitPartial, fmt.Errorf("a build was started, and the service calls it %q, which is not a number", screen.Shown(doc.ActualBuildNumber, 60))}
 	}
-	f.build.Number = number
+	f.Build.Number = number
 	if !l.in.On("wait") && !l.in.On("follow") {
 		return l.in.print(outputs, nil, screen.Reply{Doc: doc, Text: func(out *screen.Paper) {
-			fmt.Fprintf(out, "%s was started.\n", screen.Shown(pages.Capitalised(f.build.String()), 0))
+			fmt.Fprintf(out, "%s was started.\n", screen.Shown(pages.Capitalised(f.Build.String()), 0))
 		}})
 	}
-	record, err := f.wait()
+	record, err := l.follow(f)
 	if err != nil {
 		return err
 	}
 	doc.Record = &record
 	err = l.in.print(outputs, nil, screen.Reply{Doc: doc, Text: func(out *screen.Paper) {
-		fmt.Fprintf(out, "%s: %s (%s)\n", screen.Shown(pages.Capitalised(f.build.String()), 0), screen.Shown(record.Status, 60), pages.ShownDuration(string(record.Duration)))
+		fmt.Fprintf(out, "%s: %s (%s)\n", screen.Shown(pages.Capitalised(f.Build.String()), 0), screen.Shown(record.Status, 60), pages.ShownDuration(string(record.Duration)))
 	}})
 	if err != nil {
 		return err
 	}
-	return verdict(f.build, record)
+	return jobs.CheckSuccess(f.Build, record)
 }
 
 // runParameters reads --param. A name without a value takes it from the environment, so that a
@@ -151,39 +156,4 @@ func (in *invocation) runParameters() ([]wire.RunParameter, error) {
 		parameters = append(parameters, wire.RunParameter{Name: name, Value: value})
 	}
 	return parameters, nil
-}
-
-// checkParameters refuses undeclared parameters and values that are not options: the service would
-// use its defaults.
-func (l *live) checkParameters(job pages.JobRef, parameters []wire.RunParameter) error {
-	if len(parameters) == 0 {
-		return nil
-	}
-	body, err := l.body(job)
-	if err != nil {
-		return err
-	}
-	declared := map[string]*jsontree.Value{}
-	var names []string
-	for _, definition := range body.Get(wire.KeyParameters).Items() {
-		name := pages.ParameterField(definition, wire.ParamName)
-		declared[name] = definition
-		names = append(names, name)
-	}
-	for _, p := range parameters {
-		definition, known := declared[p.Name]
-		if !known {
-			text := fmt.Sprintf("%s declares no parameter %q", job, p.Name)
-			if near := spec.Nearest(p.Name, names); near != "" {
-				text += fmt.Sprintf("; did you mean %q?", near)
-			} else if len(names) > 0 {
-				text += "; it has: " + strings.Join(names, ", ")
-			}
-			return kit.UsageError{Text: text}
-		}
-		if options := pages.OptionsOf(definition); len(options) > 0 && !slices.Contains(options, p.Value) {
-			return kit.UsageError{Text: fmt.Sprintf("the value of --param %s is none of its options: %s", p.Name, strings.Join(options, ", "))}
-		}
-	}
-	return nil
 }

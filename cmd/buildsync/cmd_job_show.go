@@ -30,11 +30,11 @@ func (in *invocation) jobShow() error {
 		return err
 	}
 	return in.withService(1, 1, func(l *live) error {
-		job, err := l.job(l.args[0])
+		job, err := l.find.Job(l.ctx, l.args[0])
 		if err != nil {
 			return err
 		}
-		body, err := l.body(job)
+		body, err := l.find.Body(l.ctx, job)
 		if err != nil {
 			return err
 		}

@@ -30,7 +30,7 @@ func (in *invocation) jobStatus() error {
 		return err
 	}
 	return in.withService(1, 1, func(l *live) error {
-		job, err := l.job(l.args[0])
+		job, err := l.find.Job(l.ctx, l.args[0])
 		if err != nil {
 			return err
 		}
@@ -73,7 +73,7 @@ func (in *invocation) jobRatio() error {
 		if err != nil {
 			return err
 		}
-		job, err := l.job(l.args[0])
+		job, err := l.find.Job(l.ctx, l.args[0])
 		if err != nil {
 			return err
 		}

@@ -40,7 +40,7 @@ func (in *invocation) jobStop() error {
 		return err
 	}
 	return in.withService(1, 2, func(l *live) error {
-		b, err := l.build()
+		b, err := l.find.Build(l.ctx, l.args)
 		if err != nil {
 			return err
 		}

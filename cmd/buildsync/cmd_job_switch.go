@@ -10,7 +10,7 @@ import (
 	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/client"
-	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/jobs"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
@@ -19,7 +19,7 @@ type jobWrite struct {
 	done string // what has become of the job: "disabled"
 	send func(l *live, ctx context.Context, id string) error
 	// question is asked before the first write; nil if nothing is lost.
-	question func(jobs []pages.JobRef) string
+	question func(refs []jobs.Ref) string
 }
 
 func (p *program) jobEnableCommand() *cli.Command {
@@ -84,16 +84,16 @@ func (in *invocation) writeJobs(w jobWrite) error {
 		return err
 	}
 	return in.withService(1, -1, func(l *live) error {
-		jobs, err := l.jobs(w.question != nil)
+		refs, err := l.find.Jobs(l.ctx, l.args, w.question != nil)
 		if err != nil {
 			return err
 		}
 		if w.question != nil {
-			if err := l.agree(w.question(jobs)); err != nil {
+			if err := l.agree(w.question(refs)); err != nil {
 				return err
 			}
 		}
-		doc, failed := l.writeEach(jobs, w)
+		doc, failed := l.writeEach(refs, w)
 		if err := in.print(outputs, nil, screen.Reply{Doc: doc, Text: doc.Text}); err != nil {
 			return err
 		}
@@ -101,39 +101,13 @@ func (in *invocation) writeJobs(w jobWrite) error {
 	})
 }
 
-// jobs finds the jobs in the arguments, each once. named also reads their names, to show what would
-// be lost.
-func (l *live) jobs(named bool) ([]pages.JobRef, error) {
-	var jobs []pages.JobRef
-	seen := map[string]bool{}
-	for _, word := range l.args {
-		job, err := l.job(word)
-		if err != nil {
-			return nil, err
-		}
-		if seen[job.ID] {
-			continue
-		}
-		seen[job.ID] = true
-		if named && job.Name == "" {
-			body, err := l.body(job)
-			if err != nil {
-				return nil, err
-			}
-			job.Name = body.Str(wire.KeyJobName)
-		}
-		jobs = append(jobs, job)
-	}
-	return jobs, nil
-}
-
 // writeEach writes the jobs one by one. It continues after a refused one; an error that concerns
 // all jobs ends the run.
-func (l *live) writeEach(jobs []pages.JobRef, w jobWrite) (pages.JobsDocument, error) {
+func (l *live) writeEach(refs []jobs.Ref, w jobWrite) (pages.JobsDocument, error) {
 	var doc pages.JobsDocument
 	var failures []error
 	written, stopped := 0, false
-	for _, job := range jobs {
+	for _, job := range refs {
 		outcome := pages.JobOutcome{JobID: job.ID, JobName: job.Name, Outcome: "not reached"}
 		if !stopped {
 			err := l.write(func(ctx context.Context) error { return w.send(l, ctx, job.ID) })

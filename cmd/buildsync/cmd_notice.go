@@ -3,14 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
-	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/internal/screen"
-	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/jobs"
 )
 
 func (p *program) noticeCommand() *cli.Command {
@@ -49,7 +47,7 @@ func (in *invocation) noticeShow() error {
 		return err
 	}
 	return in.withService(1, 1, func(l *live) error {
-		job, err := l.job(l.args[0])
+		job, err := l.find.Job(l.ctx, l.args[0])
 		if err != nil {
 			return err
 		}
@@ -82,11 +80,15 @@ func (in *invocation) noticeDisable() error {
 		return err
 	}
 	return in.withService(2, 2, func(l *live) error {
-		job, err := l.job(l.args[0])
+		job, err := l.find.Job(l.ctx, l.args[0])
 		if err != nil {
 			return err
 		}
-		kind, err := l.noticeType(job, l.args[1])
+		notices, err := l.Notices(l.ctx, job.ID)
+		if err != nil {
+			return err
+		}
+		kind, err := jobs.NoticeType(job, notices, l.args[1])
 		if err != nil {
 			return err
 		}
@@ -98,25 +100,4 @@ func (in *invocation) noticeDisable() error {
 			fmt.Fprintf(out, "%s: %s is off\n", screen.Shown(job.String(), 0), screen.Shown(kind, 0))
 		}})
 	})
-}
-
-// noticeType finds a type among those of the job: the set is open, and the service may accept an
-// unknown word without an effect.
-func (l *live) noticeType(job pages.JobRef, word string) (string, error) {
-	notices, err := l.Notices(l.ctx, job.ID)
-	if err != nil {
-		return "", err
-	}
-	var kinds []string
-	for _, notice := range notices {
-		if strings.EqualFold(notice.NoticeType, word) {
-			return notice.NoticeType, nil
-		}
-		kinds = append(kinds, notice.NoticeType)
-	}
-	text := fmt.Sprintf("%s has no notification of the type %q", job, word)
-	if near := spec.Nearest(word, kinds); near != "" {
-		return "", kit.UsageError{Text: text + fmt.Sprintf("; did you mean %q?", near)}
-	}
-	return "", kit.UsageError{Text: text + "; it has: " + strings.Join(kinds, ", ")}
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -16,7 +14,6 @@ import (
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	reading "github.com/buildsync/buildsync/pkg/live"
-	"github.com/buildsync/buildsync/pkg/spec"
 )
 
 func (p *program) templateCommand() *cli.Command {
@@ -63,7 +60,7 @@ func (in *invocation) templateList() error {
 		return kit.UsageError{Text: "--custom and --official exclude each other; leave both out for all templates"}
 	}
 	return in.withService(0, 0, func(l *live) error {
-		templates, err := l.templates(in.Text("name"), in.On("custom"))
+		templates, err := l.find.Templates(l.ctx, in.Text("name"), in.On("custom"))
 		var incomplete *client.IncompleteError
 		if err != nil && !errors.As(err, &incomplete) {
 			return err
@@ -80,78 +77,6 @@ func (in *invocation) templateList() error {
 		}
 		return errors.Join(in.print(outputs, nil, screen.Reply{Doc: doc, Text: doc.Text}), err)
 	})
-}
-
-// templates reads the templates whose name holds part; own leaves a route out
-// that lists official ones only. With an *client.IncompleteError there may be
-// others.
-func (l *live) templates(part string, own bool) ([]wire.Template, error) {
-	list := l.AllTemplates
-	if own {
-		list = l.Templates
-	}
-	var templates []wire.Template
-	for template, err := range list(l.ctx, part) {
-		if err != nil {
-			return templates, err
-		}
-		templates = append(templates, template)
-	}
-	return templates, nil
-}
-
-// namedTemplates reads where a template may be, the official ones only where
-// the caller's do not have it.
-func (l *live) namedTemplates(word, part string, own bool) ([]wire.Template, error) {
-	templates, err := l.templates(part, true)
-	is := func(t wire.Template) bool { return t.Name == word || t.UUID == word }
-	if own || err != nil || slices.ContainsFunc(templates, is) {
-		return templates, err
-	}
-	return l.templates(part, false)
-}
-
-// template finds a template by its uuid or its name. own leaves the official
-// ones out.
-func (l *live) template(word string, own bool) (wire.Template, error) {
-	part := word
-	if objectID().MatchString(word) {
-		part = ""
-	}
-	templates, err := l.namedTemplates(word, part, own)
-	if err == nil && part != "" && !slices.ContainsFunc(templates, func(t wire.Template) bool { return t.Name == word }) {
-		templates, err = l.templates("", own) // for the nearest name
-	}
-	var incomplete *client.IncompleteError
-	if err != nil && !errors.As(err, &incomplete) {
-		return wire.Template{}, err
-	}
-	var found []wire.Template
-	var names, uuids []string
-	for _, t := range templates {
-		if own && !reading.IsOwn(t) && t.UUID != word {
-			continue
-		}
-		names = append(names, t.Name)
-		if t.UUID == word || t.Name == word {
-			found = append(found, t)
-			uuids = append(uuids, t.UUID)
-		}
-	}
-	switch {
-	case len(found) == 1:
-		return found[0], nil
-	case len(found) > 1:
-		return wire.Template{}, kit.UsageError{Text: fmt.Sprintf("%d templates are called %q; give the uuid of one: %s", len(found), word, strings.Join(uuids, ", "))}
-	}
-	text := fmt.Sprintf("there is no template %q", word)
-	if near := spec.Nearest(word, names); near != "" {
-		text += fmt.Sprintf("; did you mean %q?", near)
-	}
-	if incomplete != nil {
-		text += "; the service's list is incomplete, so it may exist all the same: " + incomplete.Problem
-	}
-	return wire.Template{}, errors.New(text)
 }
 
 func (p *program) templateShowCommand() *cli.Command {
@@ -175,7 +100,7 @@ func (in *invocation) templateShow() error {
 		return err
 	}
 	return in.withService(1, 1, func(l *live) error {
-		template, err := l.template(l.args[0], false)
+		template, err := l.find.Template(l.ctx, l.args[0], false)
 		if err != nil {
 			return err
 		}
@@ -208,7 +133,7 @@ func (in *invocation) templateDelete() error {
 		return err
 	}
 	return in.withService(1, 1, func(l *live) error {
-		t, err := l.template(l.args[0], true)
+		t, err := l.find.Template(l.ctx, l.args[0], true)
 		if err != nil {
 			return err
 		}

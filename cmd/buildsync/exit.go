@@ -10,6 +10,7 @@ import (
 	"github.com/buildsync/buildsync/internal/outfile"
 	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/jobs"
 	"github.com/buildsync/buildsync/pkg/linting"
 	"github.com/buildsync/buildsync/pkg/record"
 	"github.com/buildsync/buildsync/pkg/sanitize"
@@ -78,8 +79,10 @@ func exitCode(ctx context.Context, err error) int {
 	case errors.As(err, &f):
 		return f.code
 	case errors.As(err, new(kit.UsageError)), errors.As(err, new(*outfile.InputError)), errors.As(err, new(*linting.InputError)),
-		errors.As(err, new(*workspace.Refusal)), errors.As(err, new(*record.DamagedError)):
+		errors.As(err, new(*jobs.InputError)), errors.As(err, new(*workspace.Refusal)), errors.As(err, new(*record.DamagedError)):
 		return exitInvalid
+	case errors.As(err, new(*jobs.UnsureError)):
+		return exitPartial
 	case errors.As(err, &stopped):
 		return stopped.Code
 	case errors.Is(err, context.Canceled) && errors.As(context.Cause(ctx), &stopped):

@@ -13,37 +13,9 @@ import (
 	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/catalog"
 	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/jobs"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
-
-// JobRef is a live job that an argument named.
-type JobRef struct {
-	ID        string
-	ProjectID string        // "" where neither the argument nor --project names it
-	Name      string        // "" where only the id was given
-	Item      *wire.JobItem // its row of the listing; nil where only the id was given
-}
-
-func (j JobRef) String() string {
-	if j.Name != "" {
-		return j.Name
-	}
-	return j.ID
-}
-
-// BuildRef is a build that arguments named.
-type BuildRef struct {
-	Job    JobRef
-	Number int    // 0 if the record was named
-	Record string // "" if it has not been read
-}
-
-func (b BuildRef) String() string {
-	if b.Number == 0 {
-		return "build record " + b.Record
-	}
-	return fmt.Sprintf("build %d of %s", b.Number, b.Job)
-}
 
 // RecordDocument is job record as JSON.
 type RecordDocument struct {
@@ -51,14 +23,14 @@ type RecordDocument struct {
 	Details *wire.HistoryDetails `json:"details,omitempty"`
 }
 
-func WriteRecord(out *screen.Paper, b BuildRef, r wire.Record) {
+func WriteRecord(out *screen.Paper, b jobs.Build, r wire.Record) {
 	var s screen.Sheet
 	s.Add("Job", b.Job.String())
 	s.Add("Build", string(r.BuildNo))
 	s.Add("Of the day", r.DailyBuildNumber)
 	s.Add("Status", r.Status)
 	s.Add("Message", r.ErrMsg)
-	s.Add("Record", RecordOf(r))
+	s.Add("Record", jobs.RecordOf(r))
 	s.Add("Trigger", r.TriggerType)
 	s.Add("Repository", r.RepoName)
 	s.Add("Branch", r.Branch)
@@ -94,7 +66,7 @@ func WriteDetails(out *screen.Paper, d *wire.HistoryDetails) {
 	}
 }
 
-func WriteArtifacts(out *screen.Paper, b BuildRef, info wire.OutputInfo) {
+func WriteArtifacts(out *screen.Paper, b jobs.Build, info wire.OutputInfo) {
 	t := screen.NewTable("KIND", "STEP", "NAME", "VERSION", "TYPE", "URI")
 	add := func(kind, step string, o wire.Output) { t.Add(kind, step, o.Name, o.Version, o.PackageType, o.URI) }
 	for _, step := range slices.Sorted(maps.Keys(info.PackageInfos)) {
@@ -239,7 +211,7 @@ func Percent(fraction json.Number) string {
 }
 
 // WriteJobBody writes a body that holds no secret.
-func WriteJobBody(out *screen.Paper, job JobRef, body *jsontree.Value, modules *catalog.Catalogue) {
+func WriteJobBody(out *screen.Paper, job jobs.Ref, body *jsontree.Value, modules *catalog.Catalogue) {
 	var s screen.Sheet
 	s.Add("Job", body.Str(wire.KeyJobName))
 	s.Add("Id", job.ID)
@@ -268,15 +240,10 @@ func writeParameters(out *screen.Paper, parameters []*jsontree.Value) {
 	out.WriteString("\nParameters:\n")
 	t := screen.NewTable("NAME", "TYPE", "DEFAULT", "DESCRIPTION")
 	for _, parameter := range parameters {
-		t.Add(ParameterField(parameter, wire.ParamName), ParameterField(parameter, wire.ParamType),
-			ParameterField(parameter, wire.ParamDefaultValue), ParameterField(parameter, wire.ParamDescription))
+		t.Add(jobs.ParameterField(parameter, wire.ParamName), jobs.ParameterField(parameter, wire.ParamType),
+			jobs.ParameterField(parameter, wire.ParamDefaultValue), jobs.ParameterField(parameter, wire.ParamDescription))
 	}
 	t.WriteTo(out)
-}
-
-// ParameterField is one field of a parameter definition, as text.
-func ParameterField(parameter *jsontree.Value, name string) string {
-	return wire.Parameter{Definition: parameter}.Value(name).Text()
 }
 
 func writeSteps(out *screen.Paper, steps []*jsontree.Value, modules *catalog.Catalogue) {
@@ -366,22 +333,14 @@ type JobOutcome struct {
 	Message string `json:"message,omitempty"`
 }
 
-func DeleteQuestion(jobs []JobRef) string {
+func DeleteQuestion(refs []jobs.Ref) string {
 	var out screen.Paper
 	out.WriteString("These jobs go to the recycle bin:\n")
-	for _, job := range jobs {
+	for _, job := range refs {
 		fmt.Fprintf(&out, "  %s (%s)\n", screen.Shown(job.Name, 0), job.ID)
 	}
 	out.WriteString("Delete them?")
 	return out.String()
-}
-
-// RecordOf returns the id for a build's log.
-func RecordOf(record wire.Record) string {
-	if record.ID != "" {
-		return record.ID
-	}
-	return record.BuildRecordID
 }
 
 // ShownDuration is a number of milliseconds for people.
@@ -395,17 +354,4 @@ func ShownDuration(ms string) string {
 		return fmt.Sprintf("%.1f s", d.Seconds())
 	}
 	return d.Round(time.Second).String()
-}
-
-// OptionsOf are the values that an enumeration offers; none for other types.
-func OptionsOf(definition *jsontree.Value) []string {
-	var options []string
-	for _, field := range definition.Get(wire.KeyParams).Items() {
-		for _, option := range field.Get(wire.KeyLimits).Items() {
-			if option.Str(wire.KeyDisable) != "1" {
-				options = append(options, option.Str(wire.KeyName))
-			}
-		}
-	}
-	return options
 }

@@ -146,3 +146,11 @@ const WriteBaseline Remedy = "lint --baseline"
 func VendorNewest(source string) Remedy {
 	return Remedy("run buildsync vendor update " + source + " to take what its ref names now")
 }
+
+// SelectProject names the project that a command is about.
+const SelectProject Remedy = "add --project ID, or run this in a workspace"
+
+// SelectOneOf names one of the projects of a workspace.
+func SelectOneOf(aliases []string) Remedy {
+	return Remedy("add --project with one of: " + strings.Join(aliases, ", "))
+}
