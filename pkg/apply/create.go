@@ -295,6 +295,8 @@ func (s *step) confirmCreate(ctx context.Context, c creation, id string, outcome
 		s.endWrongID(ctx, c, id, err)
 	case err != nil:
 		s.endUnread(err)
+	case s.endRefilled(outcome, unmet):
+		return true
 	default:
 		s.result.Paths = diff.Paths(unmet)
 		s.result.Next = cmp.Or(rewriting(unmet), remedy.ReplanStored)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/buildsync/buildsync/pkg/client"
@@ -102,14 +103,30 @@ func (s *step) confirmUpdate(ctx context.Context, id string, before *jsontree.Va
 		// someone else did. The old state may be a lag, unless the service's rewriting explains the
 		// difference.
 		mark := s.fingerprint(have)
-		rewritten := mark != s.fingerprint(before) || rewriting(s.missing(have)) != ""
+		unmet := s.missing(have)
+		rewritten := mark != s.fingerprint(before) || rewriting(unmet) != "" || diff.Refilled(unmet) != nil
 		if rewritten && mark == stable {
+			if s.endRefilled(outcome, unmet) {
+				return true
+			}
 			break
 		}
 		stable = mark
 	}
 	s.endUnconfirmed(have, before, err)
 	return false
+}
+
+// endRefilled ends an action if all that is not as sent are values that the service works out by
+// itself and has filled in again. It reports whether it did.
+func (s *step) endRefilled(outcome Outcome, unmet []diff.Field) bool {
+	refilled := diff.Refilled(unmet)
+	if refilled == nil {
+		return false
+	}
+	s.result.Stored = true
+	s.end(outcome, "declared empty and filled in by the service again: %s", strings.Join(refilled, ", "))
+	return true
 }
 
 // endUnconfirmed ends an action whose write was accepted but not found by a read.

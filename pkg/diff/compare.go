@@ -167,12 +167,12 @@ func (c *comparison) fields() []Field {
 	s := c.walked
 	var out []Field
 	for _, e := range s.desired.entries {
-		if !jsontree.Equal(s.live.get(e.path), e.value) {
+		if !jsontree.Equal(s.live.get(e.path), e.value) && !c.isRefilled(e) {
 			out = append(out, c.field(s, e))
 		}
 	}
 	for _, e := range s.live.entries {
-		if s.desired.has(e.path) || c.isServers(e) {
+		if s.desired.has(e.path) || c.isServers(e) || c.isRefilled(e) {
 			continue
 		}
 		out = append(out, c.field(s, e))
@@ -188,6 +188,31 @@ func (c *comparison) fields() []Field {
 func (c *comparison) isServers(e entry) bool {
 	s := c.walked
 	return isDerived(e) && !s.desired.has(e.path) && !(c.threeWay && s.shownBase.has(e.path)) && !s.declared.has(e.path)
+}
+
+// isRefilled reports whether the service filled in a derived value again that is declared empty:
+// the base declared it empty too.
+func (c *comparison) isRefilled(e entry) bool {
+	s := c.walked
+	if !isDerived(e) || !s.desired.get(e.path).IsEmpty() || s.live.get(e.path).IsEmpty() {
+		return false
+	}
+	return c.threeWay && s.shownBase.has(e.path) && s.shownBase.get(e.path).IsEmpty()
+}
+
+// Refilled returns the paths of the fields if the service filled in each of them again after an
+// update had made it empty; else nil.
+func Refilled(fields []Field) []string {
+	paths := make([]string, 0, len(fields))
+	for i := range fields {
+		f := &fields[i]
+		member := f.Path[strings.LastIndexByte(f.Path, '.')+1:]
+		if !strings.HasPrefix(f.Path, wire.KeySCMs+"[") || !slices.Contains(derivedScmMembers, member) || !f.After.IsEmpty() || f.Before.IsEmpty() {
+			return nil
+		}
+		paths = append(paths, f.Path)
+	}
+	return paths
 }
 
 // isDerived reports whether the service computes the missing value.

@@ -88,6 +88,36 @@ func TestCodeSources(t *testing.T) {
 	}
 }
 
+// TestRefilledSource: a derived member that is declared empty is made empty, and
+// is the service's once the base declared it so and it is live all the same.
+func TestRefilledSource(t *testing.T) {
+	t.Parallel()
+	const live = `{"flavor":"2u8g","scms":[{"url":"git@h:a.git","branch":"main","repo_id":"1","web_url":"w","group_name":"g","repo_name":"a","end_point_id":"e"}]}`
+	job := func(members string) string {
+		return `{"flavor":"2u8g","scms":[{"url":"git@h:a.git","branch":"main"` + members + `}]}`
+	}
+	for _, member := range []string{"repo_id", "web_url", "group_name", "repo_name"} {
+		for _, empty := range []string{`null`, `""`} {
+			in := job(`,"` + member + `":` + empty)
+			change := "change shop/job/j update | change scms[0]." + member
+			want := compiled(defined(t, "j", in))
+			if got := outline(diff.Compute(input(want, nil, listed(existing(t, "j", live))))); got != change {
+				t.Errorf("%s, no base: %s", in, got)
+			}
+			if got := outline(diff.Compute(input(want, compiled(defined(t, "j", job(""))), listed(existing(t, "j", live))))); got != change {
+				t.Errorf("%s, newly declared: %s", in, got)
+			}
+			if got := outline(diff.Compute(input(want, want, listed(existing(t, "j", live))))); got != "" {
+				t.Errorf("%s, refilled: %s", in, got)
+			}
+		}
+	}
+	want := compiled(defined(t, "j", job(`,"end_point_id":""`)))
+	if got := outline(diff.Compute(input(want, want, listed(existing(t, "j", live))))); !strings.Contains(got, "end_point_id") {
+		t.Errorf("end_point_id is none that follows from the address: %q", got)
+	}
+}
+
 func TestPredefinedParameterIsCarried(t *testing.T) {
 	t.Parallel()
 	live := `{"parameters":[{"name":"D","params":[{"name":"name","value":"codeBranch"},{"name":"defaults","value":"true"}]},{"name":"D","params":[{"name":"name","value":"mine"}]}]}`
