@@ -13,6 +13,7 @@ import (
 	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/client"
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/diff/render"
 	"github.com/buildsync/buildsync/pkg/policy"
@@ -184,7 +185,7 @@ func (in *invocation) tellNotes(p *planning) {
 // regionOf returns the region that an endpoint belongs to, "" if none is
 // known.
 func regionOf(endpoint string) string {
-	for _, region := range client.Regions() {
+	for _, region := range wire.Regions() {
 		if known, err := client.Endpoint(region); err == nil && known == strings.TrimSuffix(endpoint, "/") {
 			return region
 		}

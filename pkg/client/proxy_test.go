@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/buildsync/buildsync/pkg/client/signer"
+	"github.com/buildsync/buildsync/pkg/client/wire"
 )
 
 func TestProxyVariables(t *testing.T) {
@@ -180,7 +181,7 @@ func TestPlainHTTPStaysOnLoopback(t *testing.T) {
 
 func TestRegions(t *testing.T) {
 	t.Parallel()
-	for _, name := range Regions() {
+	for _, name := range wire.Regions() {
 		endpoint, err := Endpoint(name)
 		if err != nil || !strings.HasPrefix(endpoint, "https://") || !strings.Contains(endpoint, name) {
 			t.Errorf("%s: %s, %v", name, endpoint, err)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/remedy"
 )
 
@@ -20,32 +21,19 @@ type region struct {
 // API reference 1.3, its IAM host from the example in 3.1, because the table there has a merged
 // one.
 func regionTable() []region {
-	names := []string{
-		"ap-southeast-3", "cn-east-2", "cn-east-3", "cn-north-1", "cn-north-4", "cn-south-1", "cn-south-2",
-		"cn-southwest-2", "la-north-2", "la-south-2", "sa-brazil-1", "tr-west-1",
-	}
 	var table []region
-	for _, name := range names {
-		table = append(table, region{
+	for _, name := range wire.Regions() {
+		r := region{
 			name:     name,
 			endpoint: "https://cloudbuild-ext." + name + ".myhuaweicloud.com",
 			iam:      "https://iam." + name + ".myhuaweicloud.com",
-		})
+		}
+		if name == wire.RegionEU {
+			r.endpoint, r.iam = "https://build-backend."+name+".myhuaweicloud.eu", "https://iam."+name+".myhuaweicloud.eu"
+		}
+		table = append(table, r)
 	}
-	return append(table, region{
-		name:     "eu-west-101",
-		endpoint: "https://build-backend.eu-west-101.myhuaweicloud.eu",
-		iam:      "https://iam.eu-west-101.myhuaweicloud.eu",
-	})
-}
-
-// Regions returns the names of the known regions.
-func Regions() []string {
-	var names []string
-	for _, r := range regionTable() {
-		names = append(names, r.name)
-	}
-	return names
+	return table
 }
 
 // Endpoint returns the build service's URL in a region.
@@ -69,7 +57,7 @@ func findRegion(name string) (region, error) {
 		}
 	}
 	if !regionName().MatchString(name) {
-		return region{}, fmt.Errorf("%q is not the name of a region; known are %s", name, strings.Join(Regions(), ", "))
+		return region{}, fmt.Errorf("%q is not the name of a region; known are %s", name, strings.Join(wire.Regions(), ", "))
 	}
-	return region{}, fmt.Errorf("no endpoint of the build service is known in region %s; known are %s; %s", name, strings.Join(Regions(), ", "), remedy.NameEndpoint)
+	return region{}, fmt.Errorf("no endpoint of the build service is known in region %s; known are %s; %s", name, strings.Join(wire.Regions(), ", "), remedy.NameEndpoint)
 }

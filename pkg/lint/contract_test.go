@@ -57,6 +57,9 @@ var cells = []struct {
 	{"look-alike-name: mixes scripts", "", build + "templates: [{name: pаy, publish: true, steps: [{sh: {name: s, inputs: {command: make}}}]}]\n", []string{"warning look-alike-name 6:20-6:23"}},
 	{"look-alike-name: resembles another managed name", "", build + "  - {name: pay1, arch: arm, steps: []}\n  - {name: payl, arch: arm, steps: []}\n", []string{"warning look-alike-name 7:12-7:16"}},
 	{"project-id", "projects: {shop: 6ecbc5bac7c8442fb3d2563d53c13582, other: x}\n", build, []string{"error project-id buildsync.yaml:6:59-6:60"}},
+	{"region: of the workspace and of an environment", "region: cn-nort-4\nenvironments: {prod: {region: cn-north-4}, test: {region: mars-north-1}}\n", build, []string{`warning region buildsync.yaml:6:9-6:18 did you mean "cn-north-4"?`, "warning region buildsync.yaml:7:59-7:71"}},
+	{"region: known, or left out", "region: eu-west-101\nenvironments: {prod: {vars: {a: 1}}, test: null}\n", build, nil},
+	{"secret-duplicate", "secrets: [NEXUS_TOKEN, OTHER, 'NEXUS_TOKEN']\n", build, []string{"warning secret-duplicate buildsync.yaml:6:31-6:44"}},
 	{"job-name", "", strings.Replace(jobHead, "name: a", "name: a.b", 1) + build, []string{"error job-name 3:11-3:14"}},
 	{"duplicate-job: the same key twice in all files", "", build + "  - {name: a, arch: arm, steps: []}\n", []string{"error duplicate-job 6:12-6:13"}},
 	{"duplicate-job: matrix included", "", build + "  - {name: \"${{ matrix.n }}\", matrix: {n: [a, b]}, arch: arm, steps: []}\n", []string{"error duplicate-job 6:12-6:29"}},
@@ -200,6 +203,9 @@ func TestCells(t *testing.T) {
 			if strings.HasPrefix(c.workspace, "projects") {
 				base = strings.Replace(workspace, "projects: {shop: 6ecbc5bac7c8442fb3d2563d53c13582}\n", "", 1)
 				base += strings.Repeat("#\n", 6-strings.Count(base, "\n")-1)
+			}
+			if strings.HasPrefix(c.workspace, "secrets") {
+				base = strings.Replace(workspace, "secrets: [NEXUS_TOKEN]\n", "#\n", 1)
 			}
 			tree := spec.MapTree{"buildsync.yaml": base + c.workspace, definitionsName: definitions, "crlf.sh": "set -e\r\nmake\n"}
 			found := lint.Check(tree, "", lint.Options{})

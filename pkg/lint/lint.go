@@ -199,6 +199,7 @@ func (l *linter) workspace() {
 	}
 	p.implicitTypes(w.Root)
 	p.secretLiterals(w.Root)
+	p.workspaceValues(w.Root)
 	l.found.SharpenInto(w.Root)
 }
 
