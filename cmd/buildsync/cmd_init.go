@@ -104,23 +104,25 @@ func (in *invocation) init(p *program) error {
 	if in.On("from-live") {
 		return in.exportInto(p, dir)
 	}
-	if in.On("quiet") {
-		return nil
-	}
+	in.nextAfterInit(dir, a.Example, onEmulator)
+	return nil
+}
+
+// nextAfterInit names the command to type in the new workspace. Its folder is an argument of
+// init, so Again does not know it.
+func (in *invocation) nextAfterInit(dir string, example, onEmulator bool) {
 	command := "buildsync"
 	if filepath.Clean(dir) != "." {
 		command += " -C " + kit.ShellWord(dir)
 	}
-	if !a.Example {
-		in.Printf("\nNext: %s export writes the jobs that exist; or write one below jobs/\n", command)
-		return nil
+	switch {
+	case !example:
+		in.Next("%s export writes the jobs that exist; or write one below jobs/", command)
+	case onEmulator && !in.Typed("endpoint"): // the environment says it to every command
+		in.Next("%s plan", command)
+	default:
+		in.Next("%s plan --endpoint emulator", command)
 	}
-	if onEmulator && !in.Typed("endpoint") { // the environment says it to every command
-		in.Printf("\nNext: %s plan\n", command)
-		return nil
-	}
-	in.Printf("\nNext: %s plan --endpoint emulator\n", command)
-	return nil
 }
 
 // exportInto runs export in the new workspace, against the service that this

@@ -2,11 +2,14 @@ package main
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/lint"
 	"github.com/buildsync/buildsync/pkg/lint/format"
 	"github.com/buildsync/buildsync/pkg/linting"
+	"github.com/buildsync/buildsync/pkg/policy"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -31,11 +34,16 @@ func (in *invocation) checkStatistics(outputs []kit.Output) error {
 const muchFound = 30
 
 // nextAfterLint offers --fix where it mends something, or a baseline where a team
-// finds much on its first day.
+// finds much on its first day. A baseline would hide breaches of a policy that an
+// exception should answer for, so it is not offered for these alone.
 func (in *invocation) nextAfterLint(found spec.Diagnostics, groups []linting.Target) {
 	mode := in.Flags.Generic("fix").(*fixValue).mode
 	whole := len(groups) == 1 && len(groups[0].Files) == 0 && in.Text("changed-since") == ""
 	if old := lint.NewBaseline(found).Len(); whole && mode == 0 && in.Text("baseline") == "" && old >= muchFound {
+		if onlyPolicies(found) {
+			in.Next("%s lists the jobs that break a policy; where one has to, give it an exception in the policy's file", in.Again("policy check"))
+			return
+		}
 		in.Next("%s --baseline lint-baseline.json --update-baseline remembers these %s, so that only new ones are reported; --statistics counts them by rule", in.Again("lint"), sanitize.Counted(old, "finding"))
 		return
 	}
@@ -48,4 +56,9 @@ func (in *invocation) nextAfterLint(found spec.Diagnostics, groups []linting.Tar
 	if mode == 0 && mendable > 0 && whole {
 		in.Next("%s --fix mends %s", in.Again("lint"), sanitize.Counted(mendable, "of them"))
 	}
+}
+
+// onlyPolicies reports whether every finding is a breach of a policy.
+func onlyPolicies(found spec.Diagnostics) bool {
+	return !slices.ContainsFunc(found, func(d spec.Diagnostic) bool { return !strings.HasPrefix(d.Rule, policy.RulePrefix) })
 }

@@ -33,13 +33,18 @@ func TestNextAfterLint(t *testing.T) {
 		{"much, and a baseline", many.String(), []string{"lint", "--baseline", "old.json", "--update-baseline"}, 0, ""},
 		{"little", "version: 1\njobs:\n" + job(1, "arm"), []string{"lint"}, 0, ""},
 		{"little, and mendable", "version: 1\njobs:\n" + strings.Replace(job(1, "arm"), "name: B", "name: 1e3", 1), []string{"lint"}, 0, "Next: buildsync lint --fix mends 1 of them"},
+		{"breaches of a policy alone", "policy", []string{"lint", "--statistics"}, exitDifferent, "Next: buildsync policy check lists the jobs that break a policy"},
 		{"quiet", many.String(), []string{"lint", "--quiet"}, 0, ""},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			_, dir, env := terminalBench(t)
-			if err := os.WriteFile(filepath.Join(dir, "jobs", "a.yaml"), []byte(c.jobs), 0o644); err != nil {
+			jobs := c.jobs
+			if jobs == "policy" {
+				jobs = breachesAlone(t, dir)
+			}
+			if err := os.WriteFile(filepath.Join(dir, "jobs", "a.yaml"), []byte(jobs), 0o644); err != nil {
 				t.Fatal(err)
 			}
 			code, screen := sit(t, 160, dir, env, c.args...).end()
@@ -51,4 +56,22 @@ func TestNextAfterLint(t *testing.T) {
 			}
 		})
 	}
+}
+
+// breachesAlone writes a policy that each job of the workspace breaks, and returns
+// as many jobs as a baseline is offered for. Nothing else is wrong with them.
+func breachesAlone(t *testing.T, dir string) string {
+	t.Helper()
+	if err := os.Mkdir(filepath.Join(dir, "policies"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	policy := "version: 1\npolicies: [{name: owned, require: [owner]}]\n"
+	if err := os.WriteFile(filepath.Join(dir, "policies", "owned.yaml"), []byte(policy), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	for i := range muchFound {
+		list = append(list, fmt.Sprintf("n%d", i))
+	}
+	return "version: 1\njobs:\n  - name: job-${{ matrix.n }}\n    matrix: {n: [" + strings.Join(list, ", ") + "]}\n    arch: x86-64\n    steps: [{sh: {name: B, inputs: {command: make}}}]\n"
 }

@@ -31,7 +31,7 @@ type walkStep struct {
 // walk uses every command, with nothing to do and with work. A command that is
 // new has to be added: the tests below take the list of commands from the program.
 var walk = []walkStep{
-	{"init --empty --endpoint emulator new", 0, "wrote "},
+	{"init --empty --endpoint emulator new", 0, "Next: buildsync -C new export"},
 	{"lint", 0, ""},
 	{"fmt --check", 0, ""},
 	{"compile build", 0, `"job_name"`},

@@ -95,12 +95,13 @@ type Error struct {
 	First      error         // the first attempt's error if there were several
 	Cause      error         // of a failure without an answer: network, TLS, parsing, context
 
-	kind      error // its sentinel, or nil
-	throttled bool  // asks for fewer calls
-	passing   bool  // another attempt may succeed
-	timedOut  bool  // no answer before the deadline
-	date      time.Time
-	gaveUp    bool // of a throttled answer: this kind of call was refused for too long
+	kind        error // its sentinel, or nil
+	throttled   bool  // asks for fewer calls
+	passing     bool  // another attempt may succeed
+	timedOut    bool  // no answer before the deadline
+	date        time.Time
+	unreachable bool // no connection was made
+	gaveUp      bool // of a throttled answer: this kind of call was refused for too long
 }
 
 // Is reports whether e is one of this package's sentinels.
@@ -205,6 +206,9 @@ func (e *Error) next() string {
 		return "check the endpoint and the proxy: something other than the build API answers there"
 	case ErrCertificate:
 		return string(remedy.TrustAuthority)
+	}
+	if e.unreachable {
+		return string(remedy.CheckConnection)
 	}
 	if e.throttled && e.RetryAfter > 0 {
 		return string(remedy.ComeBackIn(e.RetryAfter.Round(time.Second)))

@@ -44,6 +44,10 @@ func TestErrorText(t *testing.T) {
 			&Error{Op: "read job", Method: "GET", Path: "/v3/\x1b[31m", Status: 404, kind: ErrNotFound, Outcome: Rejected},
 			`read job: GET /v3/\u{001b}[31m: HTTP 404: not found`,
 		},
+		{
+			&Error{Op: "list jobs", Method: "GET", Path: "/v3/p/jobs", Outcome: NotSent, Message: "no connection, nothing was sent: connection refused", unreachable: true, Attempts: 1},
+			"list jobs: GET /v3/p/jobs: no connection, nothing was sent: connection refused; check the address and the network: `buildsync doctor` says which address and proxy are used",
+		},
 		{&Error{Op: "x"}, "x: failed"},
 	} {
 		if have := test.err.Error(); have != test.want {

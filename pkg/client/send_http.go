@@ -146,6 +146,7 @@ func (k *call) broken(ctx context.Context, err error, sent bool) *Error {
 	case isCertificate(err):
 		e.kind = ErrCertificate
 	default:
+		e.unreachable = !sent
 		e.passing = e.Outcome == Unsure || isPassing(err)
 	}
 	return e

@@ -75,6 +75,7 @@ const DeleteTwinsAndExport Remedy = "delete all but one with `buildsync template
 // About the service and the way to it.
 const (
 	CheckCredentials Remedy = "check the credentials: `buildsync doctor` says which ones are used"
+	CheckConnection  Remedy = "check the address and the network: `buildsync doctor` says which address and proxy are used"
 	CheckRoutes      Remedy = "check --endpoint and --region, or try the other generation of routes with --api"
 	TrustAuthority   Remedy = "check the endpoint, or name the authority that signed the certificate with --ca-file"
 	NameEndpoint     Remedy = "name one with --endpoint"
