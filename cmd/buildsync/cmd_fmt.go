@@ -4,10 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -99,10 +97,16 @@ func (in *invocation) fmtFiles(args []string) ([]fmtTarget, error) {
 		}
 		return in.workspaceFiles(dir, ".")
 	}
-	if in.On("hook") {
-		return in.hookFiles(args), nil
-	}
 	var files []fmtTarget
+	if in.On("hook") {
+		for _, found := range linting.HookDefinitions(in.Text("dir"), in.Text("env"), args) {
+			w := workspace.Workspace{Dir: found.Dir}
+			for _, name := range found.Files {
+				files = append(files, fmtTarget{shown: w.Shown(name), path: filepath.Join(found.Dir, filepath.FromSlash(name))})
+			}
+		}
+		return files, nil
+	}
 	for _, arg := range args {
 		if arg == "-" {
 			return nil, kit.UsageError{Text: "fmt - reads one file from stdin: name no other file"}
@@ -130,43 +134,6 @@ func (in *invocation) fmtFiles(args []string) ([]fmtTarget, error) {
 		files = append(files, below...)
 	}
 	return files, nil
-}
-
-// hookFiles lists the files from a commit hook that a workspace reads as definitions, and
-// buildsync.yaml.
-func (in *invocation) hookFiles(args []string) (files []fmtTarget) {
-	read := map[string][]string{} // by workspace
-	for _, arg := range args {
-		dir, name, err := linting.Locate(in.Text("dir"), arg)
-		if err != nil {
-			continue
-		}
-		names, known := read[dir]
-		if !known {
-			names = definitionNames(dir, in.Text("env"))
-			read[dir] = names
-		}
-		if slices.Contains(names, name) {
-			w := workspace.Workspace{Dir: dir}
-			files = append(files, fmtTarget{shown: w.Shown(name), path: filepath.Join(dir, filepath.FromSlash(name))})
-		}
-	}
-	return files
-}
-
-// definitionNames lists buildsync.yaml and the definition files of a workspace;
-// none where it cannot be read, which lint says.
-func definitionNames(dir, environment string) []string {
-	tree, err := spec.OpenDir(dir)
-	if err != nil {
-		return nil
-	}
-	defer tree.Close()
-	root, _ := spec.LoadWorkspace(tree, spec.Options{Environment: environment})
-	if root == nil {
-		return nil
-	}
-	return append([]string{spec.WorkspaceFile}, spec.OwnFiles(tree, root)...)
 }
 
 // workspaceFiles lists buildsync.yaml and the definition files of a workspace
@@ -198,7 +165,7 @@ func (in *invocation) fmtFile(file fmtTarget) (int, error) {
 	if err != nil {
 		return exitFailed, fmt.Errorf("formatting %s: %w", file.shown, err)
 	}
-	text, mode, err := readRegular(path)
+	text, mode, err := outfile.ReadSource(path)
 	if err != nil {
 		return exitFailed, fmt.Errorf("formatting %s: %w", file.shown, err)
 	}
@@ -241,22 +208,6 @@ func (in *invocation) patchName(name string) string {
 		}
 	}
 	return strings.TrimPrefix(filepath.ToSlash(name), "/")
-}
-
-// readRegular reads a regular file up to the limit of a definition file: a pipe would block, and a
-// device never end.
-func readRegular(path string) ([]byte, fs.FileMode, error) {
-	info, err := os.Lstat(path)
-	switch {
-	case err != nil:
-		return nil, 0, err
-	case !info.Mode().IsRegular():
-		return nil, 0, errors.New("it is not a regular file")
-	case info.Size() > spec.MaxFileBytes:
-		return nil, 0, fmt.Errorf("it has %d bytes; at most %d are read", info.Size(), spec.MaxFileBytes)
-	}
-	text, err := os.ReadFile(path)
-	return text, info.Mode().Perm(), err
 }
 
 // fmtStdin writes the canonical form of stdin to stdout.

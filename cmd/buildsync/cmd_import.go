@@ -86,7 +86,7 @@ func (in *invocation) readImport(name string) ([]byte, error) {
 	if dir := in.Text("dir"); dir != "" && !filepath.IsAbs(name) {
 		name = filepath.Join(dir, name)
 	}
-	text, _, err := readRegular(name)
+	text, _, err := outfile.ReadSource(name)
 	if err != nil {
 		return nil, fmt.Errorf("importing %s: %w", sanitize.Line(name, 300), err)
 	}

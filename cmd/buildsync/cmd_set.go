@@ -132,7 +132,7 @@ func (in *invocation) writeEdited(w *workspace.Workspace, result *bulk.Result) e
 		if err != nil {
 			return fmt.Errorf("writing %s: %w", w.Shown(name), err)
 		}
-		now, mode, err := readRegular(path)
+		now, mode, err := outfile.ReadSource(path)
 		if err != nil {
 			return fmt.Errorf("writing %s: %w", w.Shown(name), err)
 		}

@@ -7,7 +7,7 @@ import (
 // What the command may have, in lines without tests. The aim is 7,000; the bound
 // only ever goes down.
 const (
-	mostOfCommand     = 7850
+	mostOfCommand     = 7800
 	mostOfCommandFile = 450
 )
 

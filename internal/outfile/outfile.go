@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 
 	"github.com/buildsync/buildsync/internal/failpoint"
+	"github.com/buildsync/buildsync/pkg/spec"
 )
 
 // Write writes a result that only its owner can read.
@@ -24,6 +25,22 @@ func WriteMode(name string, content []byte, mode fs.FileMode) error {
 // WriteSource replaces a file that buildsync reads, such as a definition.
 func WriteSource(name string, content []byte, mode fs.FileMode) error {
 	return ReplaceSource(name, mode, whole(content))
+}
+
+// ReadSource reads a regular file up to the limit of a definition file: a pipe would block, and a
+// device never end.
+func ReadSource(path string) ([]byte, fs.FileMode, error) {
+	info, err := os.Lstat(path)
+	switch {
+	case err != nil:
+		return nil, 0, err
+	case !info.Mode().IsRegular():
+		return nil, 0, errors.New("it is not a regular file")
+	case info.Size() > spec.MaxFileBytes:
+		return nil, 0, fmt.Errorf("it has %d bytes; at most %d are read", info.Size(), spec.MaxFileBytes)
+	}
+	text, err := os.ReadFile(path)
+	return text, info.Mode().Perm(), err
 }
 
 // whole writes content that is there as a whole.

@@ -4,9 +4,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/buildsync/buildsync/internal/outfile"
+	"github.com/buildsync/buildsync/pkg/spec"
 )
 
 // TestWriteFile: a file is replaced as a whole or not at all (reliability §4.6).
@@ -29,5 +31,35 @@ func TestWriteFile(t *testing.T) {
 	}
 	if entries, _ := os.ReadDir(dir); len(entries) != 1 {
 		t.Errorf("temporary files are left: %v", entries)
+	}
+}
+
+// TestReadSource: what is no file, or larger than any definition, is refused before it is read.
+func TestReadSource(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	source := filepath.Join(dir, "jobs.yaml")
+	if err := outfile.Write(source, []byte("kind: Job\n")); err != nil {
+		t.Fatal(err)
+	}
+	huge := filepath.Join(dir, "huge.yaml")
+	if err := outfile.Write(huge, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(huge, spec.MaxFileBytes+1); err != nil {
+		t.Fatal(err)
+	}
+	text, mode, err := outfile.ReadSource(source)
+	if err != nil || string(text) != "kind: Job\n" || runtime.GOOS != "windows" && mode != 0o600 {
+		t.Errorf("a source: %q, %v, %v", text, mode, err)
+	}
+	for _, test := range []struct{ name, want string }{
+		{dir, "not a regular file"},
+		{huge, "at most"},
+		{filepath.Join(dir, "none.yaml"), "none.yaml"},
+	} {
+		if _, _, err := outfile.ReadSource(test.name); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: %v; want %q", test.name, err, test.want)
+		}
 	}
 }

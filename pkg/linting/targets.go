@@ -149,6 +149,42 @@ func HookTargets(ctx context.Context, from string, args []string) (groups []Targ
 	return groups
 }
 
+// HookDefinitions groups those of the files from a commit hook that a workspace reads as
+// definitions, and buildsync.yaml. It ignores the others, and workspaces that cannot be read.
+func HookDefinitions(from, environment string, args []string) (groups []Target) {
+	read := map[string][]string{} // by workspace
+	for _, arg := range args {
+		dir, name, err := Locate(from, arg)
+		if err != nil {
+			continue
+		}
+		names, known := read[dir]
+		if !known {
+			names = definitionNames(dir, environment)
+			read[dir] = names
+		}
+		if slices.Contains(names, name) {
+			groups = addTarget(groups, dir, name)
+		}
+	}
+	return groups
+}
+
+// definitionNames lists buildsync.yaml and the definition files of a workspace; none if it cannot
+// be read, which lint reports.
+func definitionNames(dir, environment string) []string {
+	tree, err := spec.OpenDir(dir)
+	if err != nil {
+		return nil
+	}
+	defer tree.Close()
+	root, _ := spec.LoadWorkspace(tree, spec.Options{Environment: environment})
+	if root == nil {
+		return nil
+	}
+	return append([]string{spec.WorkspaceFile}, spec.OwnFiles(tree, root)...)
+}
+
 // removedFiles lists the files below the working folder that the last commit has and the work tree
 // has not.
 func removedFiles(ctx context.Context, dir string) (removed []string) {
