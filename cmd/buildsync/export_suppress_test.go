@@ -44,6 +44,9 @@ func TestExportPassesLint(t *testing.T) {
 		{name: "a script that no block can hold", script: "if true; then\x01\n  make\n"},
 		{name: "into flow style", args: []string{"--force"}, definitions: "version: 1\njobs: [{name: one, arch: arm, steps: []}]\n"},
 		{name: "into block style", args: []string{"--force"}, definitions: "version: 1\n# all of ours\njobs:\n  # about one\n  - name: one # beside\n    arch: arm\n    steps: []\n"},
+		{name: "into CRLF files", args: []string{"--force"}, definitions: "version: 1\r\n# all of ours\r\njobs:\r\n  - name: one # beside\r\n    arch: arm\r\n    steps: []\r\n"},
+		{name: "into CRLF files in flow style", args: []string{"--force"}, definitions: "jobs: [{steps: [], arch: arm, name: one}]\r\nversion: 1\r\n"},
+		{name: "into keys in another order", args: []string{"--force"}, definitions: "version: 1\njobs:\n- steps: [ ]\n  # about the arch\n  arch: arm\n  name:   one\n"},
 		{name: "a token stays an error", script: "curl -H 'PRIVATE-TOKEN: glpat-" + "Xk29fLq8ZmR4tWv7Yb3n" + "' https://example.com\n", left: "secret-literal"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
