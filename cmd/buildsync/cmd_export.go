@@ -50,7 +50,8 @@ beside it stay as they are, so that fmt may still change a file that it would ha
 before.
 
 --factor moves values that jobs share to defaults.job in buildsync.yaml, steps that they share
-to templates, and sequences of steps that stand in five jobs or more to fragments. It edits definitions that exist, and keeps their comments; what they
+to templates, and sequences of steps that stand in five jobs or more to fragments. Templates and
+fragments that exist, those of sources too, are used first where they say the same. It edits definitions that exist, and keeps their comments; what they
 compile to stays the same to the byte.
 
 Exit codes: 0 done; 1 the live state could not be read; 2 --verify found differences;

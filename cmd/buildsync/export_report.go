@@ -173,10 +173,10 @@ func (x *shownExport) printFactoring(f *export.Factoring) error {
 		fmt.Fprintf(&out, "defaults.job: %s\n", strings.Join(f.Defaults, ", "))
 	}
 	for _, t := range f.Templates {
-		fmt.Fprintf(&out, "template %s: the steps of %d jobs\n", sanitize.Line(t.Name, 100), t.Jobs)
+		fmt.Fprintf(&out, "template %s: the steps of %s\n", sanitize.Line(t.Name, 100), sanitize.Counted(t.Jobs, "job"))
 	}
 	for _, t := range f.Fragments {
-		fmt.Fprintf(&out, "fragment %s: steps of %d jobs\n", sanitize.Line(t.Name, 100), t.Jobs)
+		fmt.Fprintf(&out, "fragment %s: steps of %s\n", sanitize.Line(t.Name, 100), sanitize.Counted(t.Jobs, "job"))
 	}
 	fmt.Fprintf(&out, "Factored: %d definitions are shorter.\n", f.Jobs)
 	return x.sayText("%s", out.String())

@@ -42,9 +42,9 @@ func Factor(set *spec.Set, layout *Layout, opts compile.Options) (*Factoring, er
 	if err != nil {
 		return nil, err
 	}
-	left := map[*spec.Node]bool{}
-	for range 5 {
-		f := &factorer{set: set, layout: layout, left: left, editors: map[string]*editor{}, out: &Factoring{Files: map[string][]byte{}}}
+	left, kept, onlyNew := map[*spec.Node]bool{}, map[*spec.Node]bool{}, false
+	for range 7 {
+		f := &factorer{set: set, layout: layout, left: left, kept: kept, onlyNew: onlyNew, editors: map[string]*editor{}, out: &Factoring{Files: map[string][]byte{}}}
 		if err := f.run(); err != nil {
 			return nil, err
 		}
@@ -52,6 +52,10 @@ func Factor(set *spec.Set, layout *Layout, opts compile.Options) (*Factoring, er
 			return f.out, nil
 		}
 		after, err := compileEdited(set.Tree, f.out.Files, set.Workspace.Environment, opts)
+		if err != nil && f.reuses {
+			onlyNew = true // an input does not take a value
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -60,7 +64,11 @@ func Factor(set *spec.Set, layout *Layout, opts compile.Options) (*Factoring, er
 			return f.out, nil
 		}
 		for _, job := range f.jobs {
-			if changed[job.node.Pos()] {
+			switch {
+			case !changed[job.node.Pos()]:
+			case job.reused:
+				kept[job.node] = true
+			default:
 				left[job.node] = true
 			}
 		}
@@ -101,7 +109,10 @@ func sameJob(a, b *compile.Job) bool {
 type factorer struct {
 	set     *spec.Set
 	layout  *Layout
-	left    map[*spec.Node]bool
+	left    map[*spec.Node]bool // definitions that stay as they are
+	kept    map[*spec.Node]bool // definitions that use nothing that exists
+	onlyNew bool                // nothing that exists is used
+	reuses  bool                // something that exists is used
 	jobs    []*sharing
 	editors map[string]*editor
 	made    []*madeTemplate
@@ -116,6 +127,7 @@ type sharing struct {
 	given bool // it gave something
 
 	templated bool // its steps went to a template
+	reused    bool // it uses a template or fragment that existed
 }
 
 func (f *factorer) run() error {
@@ -139,6 +151,7 @@ func (f *factorer) run() error {
 	if err := f.defaults(); err != nil {
 		return err
 	}
+	f.reuseTemplates()
 	if err := f.templates(); err != nil {
 		return err
 	}
@@ -285,7 +298,7 @@ func (f *factorer) templates() error {
 	groups := map[string][]*sharing{}
 	for _, job := range f.jobs {
 		steps := job.node.Get("steps")
-		if job.plain && steps != nil && len(steps.Items) > 0 && !f.editors[job.file.Name].hasComments(job.node, "steps") {
+		if job.plain && !job.templated && steps != nil && len(steps.Items) > 0 && !f.editors[job.file.Name].hasComments(job.node, "steps") {
 			shape := shapeOf(fromSpec(steps), "")
 			groups[shape] = append(groups[shape], job)
 		}

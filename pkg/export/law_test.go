@@ -2,6 +2,7 @@ package export_test
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -258,6 +259,37 @@ func TestLawOfFactoring(t *testing.T) {
 		tree := exportedTree(t, jobs)
 		factor(t, tree)
 		planIsEmpty(t, tree, jobs)
+	})
+}
+
+// TestLawOfReuse factors an estate beside the templates and fragments that were made of it before:
+// no plan sees it.
+func TestLawOfReuse(t *testing.T) {
+	t.Parallel()
+	check(t, func(t *rapid.T) {
+		d := draw{t: t, short: true}
+		model := d.body("model")
+		var jobs []*diff.LiveJob
+		for i := range 3 + d.count(4) {
+			body := model.Clone()
+			body.Set("job_name", str(fmt.Sprintf("job-%d", i)))
+			for _, step := range body.Get("steps").Items() {
+				if d.chance(40) && step.Get("properties") != nil {
+					step.Get("properties").Set("command", str(d.text()))
+				}
+			}
+			jobs = append(jobs, &diff.LiveJob{ProjectID: projectID, ID: fmt.Sprintf("%032d", i), Name: body.Str("job_name"), Body: body})
+		}
+		plain := exportedTree(t, jobs)
+		before := maps.Clone(plain)
+		factor(t, before)
+		for name, text := range before {
+			if _, had := plain[name]; !had {
+				plain[name] = text
+			}
+		}
+		factor(t, plain)
+		planIsEmpty(t, plain, jobs)
 	})
 }
 

@@ -63,6 +63,9 @@ func (f *factorer) fragments() error {
 			names[fragment.Str("name")] = true
 		}
 	}
+	if !f.onlyNew {
+		f.reuseFragments(hosts)
+	}
 	for range mostFragments {
 		best := bestSequence(hosts)
 		if best == nil {
