@@ -250,6 +250,39 @@ func TestWhatIsNotCopied(t *testing.T) {
 	}
 }
 
+// TestBinaryFilesAreCopiedAsTheyAre holds that no byte of a file changes, whatever it is, and that
+// the lock has its sum. A YAML file that is none is an error with its place when it is read.
+func TestBinaryFilesAreCopiedAsTheyAre(t *testing.T) {
+	t.Parallel()
+	s := newStandard(t)
+	binary := "\x00\x01\xff\r\n\n\x1b[31m" + strings.Repeat("\xfe\x00", 1000)
+	s.write("templates/tool.bin", binary)
+	s.write("templates/broken.yaml", "version: 1\nfragments:\n\x00\xff\xfe")
+	s.commit()
+	if _, err := s.sync(true); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"tool.bin": binary, "broken.yaml": "version: 1\nfragments:\n\x00\xff\xfe"} {
+		have, err := os.ReadFile(filepath.Join(s.dir, "vendor", "golden", name))
+		if err != nil || string(have) != want {
+			t.Errorf("%s: %q, %v", name, have, err)
+		}
+	}
+	lock, err := os.ReadFile(filepath.Join(s.dir, spec.LockFile))
+	if err != nil || !strings.Contains(string(lock), spec.Sum([]byte(binary))) {
+		t.Errorf("the lock lacks the sum: %s, %v", lock, err)
+	}
+	tree, err := spec.OpenDir(s.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tree.Close()
+	w, _ := spec.LoadWorkspace(tree, spec.Options{})
+	if _, found := w.ParseDefinitions("vendor/golden/broken.yaml", []byte("version: 1\nfragments:\n\x00\xff\xfe")); !found.HasErrors() || found[0].Range.Start.Line == 0 {
+		t.Errorf("%+v", found)
+	}
+}
+
 func TestHooksAndFiltersDoNotRun(t *testing.T) {
 	t.Parallel()
 	s := newStandard(t)
