@@ -322,20 +322,16 @@ func (in *invocation) policyTest() error {
 	if err != nil {
 		return &failure{exitInvalid, err}
 	}
-	failed := 0
 	for _, r := range results {
-		if !r.Passed {
-			failed++
-		}
 		if err := in.report(r.Found, w); err != nil {
 			return err
 		}
 	}
-	doc := map[string]any{"format_version": "1.0", "tests": append([]policy.Tested{}, results...), "untested": append([]string{}, untested...), "failed": failed}
-	if err := in.print(outputs, nil, screen.Reply{Doc: doc, Text: func(out *screen.Paper) { pages.WritePolicyTests(out, results, untested, failed) }}); err != nil {
+	doc := pages.PolicyTestsOf(results, untested)
+	if err := in.print(outputs, nil, screen.Reply{Doc: doc, Text: doc.Text}); err != nil {
 		return err
 	}
-	if failed > 0 {
+	if doc.Failed > 0 {
 		return said(exitDifferent)
 	}
 	return nil
@@ -363,13 +359,6 @@ func (in *invocation) explainPolicy(outputs []kit.Output, name string) error {
 	if p == nil {
 		return unknownPolicy(name, near)
 	}
-	place := fmt.Sprintf("%s:%d:%d", w.Shown(p.At.Start.File), p.At.Start.Line, p.At.Start.Column)
-	doc := map[string]any{"format_version": "1.0", "policy": p.Name, "severity": p.Severity.String(), "help": p.Help, "place": place}
-	return in.print(outputs, nil, screen.Reply{Doc: doc, Text: func(out *screen.Paper) {
-		fmt.Fprintf(out, "%s%s: a policy of the organisation\n\nSeverity: %s\nWritten at: %s\n", policy.RulePrefix, p.Name, p.Severity, screen.Shown(place, 300))
-		if p.Help != "" {
-			fmt.Fprintf(out, "\n%s\n", screen.Shown(p.Help, 1000))
-		}
-		out.WriteString("\nIt cannot be suppressed in a definition: only except in that file lets a job pass. See docs/policies.md.\n")
-	}})
+	doc := pages.PolicyOf(p, w.Shown(p.At.Start.File))
+	return in.print(outputs, nil, screen.Reply{Doc: doc, Text: doc.Text})
 }
