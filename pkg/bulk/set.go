@@ -168,16 +168,27 @@ type wish struct {
 	text string // as Text writes what it compiles to
 }
 
-// newWish reads a value. A text that is not YAML is a string.
+// newWish reads a value. A text that is not YAML is a string, and so is one of which YAML would drop
+// a part: a comment, spaces at the ends, an anchor.
 func newWish(value string) *wish {
 	n, found := spec.ParseFile("value", []byte(value))
-	if found.HasErrors() || n == nil || strings.Contains(value, "\n") && n.Kind == spec.ScalarNode {
+	if found.HasErrors() || n == nil || n.Kind == spec.ScalarNode && !isWhole(n, value) {
 		n = &spec.Node{Kind: spec.ScalarNode, Type: spec.StringType, Text: value}
 	}
 	if n.Kind == spec.ScalarNode {
-		return &wish{n, strings.TrimSpace(cmp.Or(n.Text, value))}
+		return &wish{n, n.Text}
 	}
 	return &wish{n, string(n.JSON().AppendJSON(nil))}
+}
+
+// isWhole reports whether a scalar says all of value: it is the same text, or that text in quotes.
+func isWhole(n *spec.Node, value string) bool {
+	if value == "" || n.Text == value {
+		return value != ""
+	}
+	quote := value[0]
+	return (quote == '"' || quote == '\'') && !strings.Contains(value, "\n") && len(value) > 1 &&
+		value[len(value)-1] == quote && !strings.Contains(value, string(quote)+" #")
 }
 
 // is reports whether a value is the wanted one. A channel may be given in its short form, the list

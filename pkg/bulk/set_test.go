@@ -32,3 +32,44 @@ func TestSetAListOfNumbers(t *testing.T) {
 		}
 	}
 }
+
+// A text is written as it was given: YAML would drop a comment, spaces and the last line end.
+func TestSetWritesTheWholeText(t *testing.T) {
+	t.Parallel()
+	files := spec.MapTree{
+		spec.WorkspaceFile: "version: 1\ndefinitions: [jobs.yaml]\nprojects: {shop: 6ecbc5bac7c8442fb3d2563d53c13582}\ndefault_project: shop\n",
+		"jobs.yaml": "version: 1\njobs:\n  - name: a\n    arch: arm\n    steps:\n" +
+			"      - sh: {name: s, inputs: {command: \"ls\"}}\n",
+	}
+	path, err := valuepath.Parse("steps[s].command")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for value, want := range map[string]string{
+		"make # all":         "make # all",
+		" make":              " make",
+		"make ":              "make ",
+		"set -e\nmake\n":     "set -e\nmake\n",
+		"set -e\nmake":       "set -e\nmake",
+		"&x make":            "&x make",
+		"\"make\"":           "make",
+		"'make # all'":       "make # all",
+		"\"$a\" # is \"$b\"": "\"$a\" # is \"$b\"",
+		"0755":               "0755",
+		"yes":                "yes",
+	} {
+		all := bulk.Request{Path: path, Value: value, Selects: func(*bulk.Object) bool { return true }}
+		result, err := bulk.Set(load(t, files), all)
+		if err != nil {
+			t.Errorf("%q: %v", value, err)
+			continue
+		}
+		after := load(t, with(files, result.Files))
+		if got := values(after)[`a steps["s"].properties.command`]; got != want {
+			t.Errorf("%q: the command is %q, not %q\n%s", value, got, want, result.Files["jobs.yaml"])
+		}
+		if again, err := bulk.Set(after, all); err != nil || len(again.Files) != 0 {
+			t.Errorf("%q: a second set: %v", value, err)
+		}
+	}
+}
