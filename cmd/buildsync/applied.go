@@ -44,7 +44,7 @@ func (in *invocation) comparison(w *workspace.Workspace, base string) workspace.
 			return in.reportAt(found, tree)
 		},
 		Empty: func(commit string) {
-			in.Warn("the base, commit %.12s, holds no definitions file, so nothing counts as applied at it; look at definitions: in its buildsync.yaml", commit)
+			in.Warn("the base, commit %.12s, has no definition file, so nothing counts as applied at it; check definitions: in its buildsync.yaml", commit)
 		},
 		Unread: func(commit, folder string) {
 			in.Warn("at the base, commit %.12s, %s is a Git submodule, and buildsync reads the commits of one repository: "+
@@ -63,7 +63,7 @@ func noBaseYet(scope record.Scope) string {
 	if scope.Private {
 		return text + " before the first apply"
 	}
-	return text + "; buildsync base fetch gets what others applied"
+	return text + "; run buildsync base fetch to get the record of other clones"
 }
 
 // recordDetails returns the lines of a record's commit message, for git log.
@@ -91,9 +91,9 @@ func (in *invocation) remembers(ctx context.Context, p *planning) *workspace.Rec
 	})
 	switch {
 	case errors.Is(err, workspace.ErrNotCommitted):
-		in.Note("%v, so what is applied is not remembered", err)
+		in.Note("%v, so this apply is not recorded", err)
 	case err != nil:
-		in.Warn("what is applied is not remembered: %v%s", err, adviceOn(err))
+		in.Warn("this apply is not recorded: %v%s", err, adviceOn(err))
 	}
 	return m
 }
@@ -103,7 +103,7 @@ func (in *invocation) endRecord(ctx context.Context, m *workspace.Recording, rep
 	stored, err := m.End(ctx, report)
 	switch {
 	case err != nil:
-		in.Warn("what was applied is not remembered: %v%s", err, adviceOn(err))
+		in.Warn("this apply is not recorded: %v%s", err, adviceOn(err))
 	case m.About.Plan.HasChanges() || len(stored.Except) > 0:
 		in.Note("%s", pages.RecordText(stored))
 	}

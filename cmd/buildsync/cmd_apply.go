@@ -43,7 +43,7 @@ func (p *program) applyCommand() *cli.Command {
 	}, scopeFlags()...)
 	return p.command(&cli.Command{
 		Name:      "apply",
-		Usage:     "make the live state what the definitions say",
+		Usage:     "make the live state match the definitions",
 		ArgsUsage: "[PLAN]",
 		Description: about(`Makes a plan, asks, carries it out, and reads back what it wrote. With a PLAN (or --approve)
 it goes on only if the plan that it makes now is the one that was approved; give it the
@@ -305,7 +305,7 @@ func (in *invocation) carryOut(ctx context.Context, p *planning, createRetry app
 		failpoint.At("journalled")
 		if memory != nil {
 			if err := memory.Begin(ctx); err != nil {
-				return &failure{exitFailed, fmt.Errorf("noting what is about to be applied: %w; nothing was written", err)}
+				return &failure{exitFailed, fmt.Errorf("recording the apply before it starts: %w; nothing was written", err)}
 			}
 		}
 		in.Stops.Wrote.Store(true)
@@ -335,7 +335,7 @@ func (in *invocation) carryOut(ctx context.Context, p *planning, createRetry app
 		}
 	}
 	if report.Interrupted || code == exitPartial {
-		in.Next("%s does what was not done", in.Again("apply"))
+		in.Next("%s does the rest", in.Again("apply"))
 	}
 	failpoint.At("reported")
 	return said(code)
@@ -394,7 +394,7 @@ func (in *invocation) checkOutputs() error {
 		return nil
 	}
 	if _, err := os.Lstat(file); err == nil {
-		return kit.UsageError{Text: fmt.Sprintf("--rescue %s: it exists, and a template's body is never written over something", file)}
+		return kit.UsageError{Text: fmt.Sprintf("--rescue %s: the file exists, and --rescue never replaces a file", file)}
 	}
 	return outfile.Check(file)
 }

@@ -85,7 +85,7 @@ func (in *invocation) exchange(done string, move func(repo *gitbase.Repo, remote
 	}
 	remote := in.Text("remote")
 	if sanitize.MayHoldCredentials(remote) {
-		return kit.UsageError{Text: "--remote holds credentials; give the name of a remote or the address alone, and let Git find the credentials"}
+		return kit.UsageError{Text: "--remote contains credentials; give the name of a remote or an address without them, and let Git find the credentials"}
 	}
 	dir, err := in.findWorkspace()
 	if err != nil {
@@ -155,7 +155,7 @@ func (in *invocation) baseShow() error {
 		_, err := in.recordScope(w)
 		return err
 	case r.Recorded == nil:
-		return &failure{exitFailed, fmt.Errorf("no record of an earlier apply to %s in this clone; what others recorded comes with buildsync base fetch", r.Scope)}
+		return &failure{exitFailed, fmt.Errorf("no record of an earlier apply to %s in this clone; run buildsync base fetch to get the record of other clones", r.Scope)}
 	}
 	shown := pages.ShownRecord{Ref: r.Recorded.Ref, Environment: r.Scope.Environment, Endpoint: r.Scope.Endpoint, Record: r.Recorded.Record, Runs: []pages.ShownRun{}, All: in.On("all")}
 	if r.Recorded.Commit != "" {

@@ -16,7 +16,7 @@ import (
 func (p *program) compileCommand() *cli.Command {
 	return p.command(&cli.Command{
 		Name:      "compile",
-		Usage:     "print the API bodies that the definitions mean",
+		Usage:     "print the API bodies that the definitions compile to",
 		ArgsUsage: "[ADDRESS…]",
 		Description: about(`Prints the create bodies of all jobs and published templates, and the bodies that set the
 notifications, or those named by address (shop/job/order-service-build,

@@ -15,7 +15,7 @@ func (p *program) completionCommand() *cli.Command {
 	shells := []string{"bash", "zsh", "fish", "powershell"}
 	return p.command(&cli.Command{
 		Name:      "completion",
-		Usage:     "print a shell's script for completion",
+		Usage:     "print a shell completion script",
 		ArgsUsage: "bash|zsh|fish|powershell",
 		Description: about(`Prints the script for one shell. The line that loads it goes into the shell's start file:
 

@@ -50,7 +50,7 @@ func (in *invocation) drift() (err error) {
 	defer func() { err = errors.Join(err, p.close()) }()
 	p.onlyShown = true
 	if base := p.revisions.Base; base == nil || base.Commit == "" && p.revisions.Recorded == nil {
-		p.notes = []string{"there is no base yet, so what is checked out counts as applied"}
+		p.notes = []string{"there is no base yet, so the working tree counts as applied"}
 		p.revisions.Base = &workspace.Revision{Revision: p.revisions.Head, Result: p.w.Result, Policy: p.w.Set.Workspace.Policy}
 	}
 	if err := in.connectAndPlan(ctx, p); err != nil {
@@ -61,9 +61,9 @@ func (in *invocation) drift() (err error) {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case errors.Is(err, client.ErrRouteMissing):
-		in.Note("this service keeps no change history, so it is not known who edited")
+		in.Note("this service keeps no change history, so the editors are unknown")
 	case err != nil:
-		in.Note("it is not known of every job who edited: %s", sanitize.Line(err.Error(), 500))
+		in.Note("the editors of some jobs are unknown: %s", sanitize.Line(err.Error(), 500))
 	}
 	in.printStats(p.service)
 	code := differentCode(drifted, drifted.Drifted())

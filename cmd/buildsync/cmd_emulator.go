@@ -86,7 +86,7 @@ func (in *invocation) runEmulator() error {
 		served.Url, emulator.DefaultAccessKey, emulator.DefaultSecretKey); err != nil {
 		return err
 	}
-	in.Printf("\nIts key opens nothing but this emulator. Ctrl-C ends it.\n")
+	in.Printf("\nIts key works only with this emulator. Ctrl-C ends it.\n")
 	select {
 	case <-in.Ctx.Done():
 		in.Printf("The emulator has ended.\n")

@@ -100,7 +100,7 @@ func (in *invocation) export() error {
 		}
 		in.Stops.Changes.Store(ctx.Err() != nil)
 		if ctx.Err() != nil {
-			in.Printf("Stopped after %d files; the same command goes on from there.\n", len(x.Report.Written))
+			in.Printf("Stopped after %d files; run the same command to continue.\n", len(x.Report.Written))
 		}
 		if in.On("stats") {
 			in.printStats(service)
@@ -222,7 +222,7 @@ func (in *invocation) projects(w *workspace.Workspace) ([]export.Project, error)
 
 // tellUnseen prints what the service does not show of live jobs.
 func (in *invocation) tellUnseen(project export.Project, jobs int, what []string) {
-	in.Note("%s of %s may have %s, which these routes do not show, and the newer routes cannot be read; --api v1 says why",
+	in.Note("%s of %s may have %s, which these routes do not show, and the newer routes cannot be read; run with --api v1 to see why",
 		sanitize.Counted(jobs, "job"), project.Alias, strings.Join(what, ", "))
 }
 

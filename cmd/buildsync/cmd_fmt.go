@@ -24,7 +24,7 @@ import (
 func (p *program) fmtCommand() *cli.Command {
 	return p.command(&cli.Command{
 		Name:      "fmt",
-		Usage:     "put definition files into their canonical form",
+		Usage:     "format definition files",
 		ArgsUsage: "[PATH… | -]",
 		Description: about(`Rewrites buildsync.yaml and the definition files of the workspace, or those named: keys in the
 order of the schema, an indentation of two, quotes where they are needed, one blank line
@@ -70,7 +70,7 @@ func (in *invocation) fmt() error {
 		worst = worseOf(worst, code)
 	}
 	if worst == exitDifferent {
-		in.Next("%s writes them in their canonical form", in.Again("fmt"))
+		in.Next("%s formats them", in.Again("fmt"))
 	}
 	return said(worst)
 }

@@ -24,7 +24,7 @@ import (
 func (p *program) importCommand() *cli.Command {
 	return p.command(&cli.Command{
 		Name:      "import",
-		Usage:     "make a definition of a build.yml or a body of the API",
+		Usage:     "convert a build.yml or an API body to a definition",
 		ArgsUsage: "FILE | -",
 		Description: about(`Turns a CodeArts build.yml (version 2.0), or a job's body as the API writes it (JSON), into a
 definition, and prints it. What the definition cannot hold is listed on stderr, each with the

@@ -117,7 +117,7 @@ func (in *invocation) nextAfterInit(dir string, example, onEmulator bool) {
 	}
 	switch {
 	case !example:
-		in.Next("%s export writes the jobs that exist; or write one below jobs/", command)
+		in.Next("%s export writes the existing jobs; or write your own below jobs/", command)
 	case onEmulator && !in.Typed("endpoint"): // the environment says it to every command
 		in.Next("%s plan", command)
 	default:
@@ -229,7 +229,7 @@ func (in *invocation) tellScaffold(p initfiles.Place, a initfiles.Answers, done 
 		in.Note("kept as they are: %s", strings.Join(kept, ", "))
 	}
 	if a.Ci != "none" {
-		in.Note("set BUILDSYNC_RELEASES, BUILDSYNC_VERSION and BUILDSYNC_SHA256 in %s to the archive that is to be installed", p.Pipeline(a.Ci))
+		in.Note("set BUILDSYNC_RELEASES, BUILDSYNC_VERSION and BUILDSYNC_SHA256 in %s to the archive to install", p.Pipeline(a.Ci))
 		if !p.IsRepo {
 			in.Note("there is no Git repository around %s yet: run git init in it", cmp.Or(p.Dir, "."))
 		}

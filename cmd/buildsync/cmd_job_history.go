@@ -59,7 +59,7 @@ func (in *invocation) jobHistory() error {
 	case in.On("watch") && (repository != "" || inPeriod):
 		return kit.UsageError{Text: "--watch shows the newest builds; leave out --last-success, --from and --to"}
 	case in.On("watch") && in.Duration("every") <= 0:
-		return kit.UsageError{Text: "--every must be more than nothing, such as 5s"}
+		return kit.UsageError{Text: "--every must be above 0, such as 5s"}
 	case in.Number("limit") < 0:
 		return kit.UsageError{Text: "--limit must not be negative"}
 	case repository != "":

@@ -53,9 +53,9 @@ func (in *invocation) jobLogs() error {
 	case err != nil:
 		return err
 	case in.On("legacy") && (in.Text("step") != "" || level != ""):
-		return kit.UsageError{Text: "--legacy knows neither --step nor --level"}
+		return kit.UsageError{Text: "--legacy excludes --step and --level"}
 	case in.On("resume") && in.Text("out") == "":
-		return kit.UsageError{Text: "--resume needs the --out FILE that holds the beginning"}
+		return kit.UsageError{Text: "--resume needs --out FILE with the beginning of the log"}
 	case in.On("follow") && (in.On("legacy") || in.Text("step") != "" || in.Text("out") != ""):
 		return kit.UsageError{Text: "--follow prints the whole log; leave out --legacy, --step and --out"}
 	}
@@ -141,7 +141,7 @@ func (l *live) saveLog(b jobs.Build, name, level string) (err error) {
 	progress.Close()
 	switch {
 	case errors.Is(err, client.ErrChanged):
-		return fmt.Errorf("%s does not hold the beginning of this log; leave out --resume to download it again: %w", name, err)
+		return fmt.Errorf("%s is not the beginning of this log; leave out --resume to download it again: %w", name, err)
 	case err != nil && received.Size() > 0:
 		return fmt.Errorf("%w; the first %s are in %s, and --resume fetches the rest", err, screen.BytesShown(received.Size()), name)
 	case err != nil:

@@ -10,7 +10,7 @@ import (
 func (p *program) jobRecordCommand() *cli.Command {
 	return p.command(&cli.Command{
 		Name:      "record",
-		Usage:     "print what is known about a build",
+		Usage:     "print the record of a build",
 		ArgsUsage: "JOB [BUILD]",
 		Description: about(`Prints the record of a build (API reference 4.12), with --details its steps and the parameters
 it ran with too (4.8; the service masks sensitive ones).

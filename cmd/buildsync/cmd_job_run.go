@@ -114,7 +114,7 @@ func (l *live) runLog(outputs []kit.Output) *screen.Log {
 func (l *live) reportRun(outputs []kit.Output, f *jobs.Follower, doc runDocument) error {
 	number, err := strconv.Atoi(doc.ActualBuildNumber)
 	if err != nil {
-		return &failure{exitPartial, fmt.Errorf("a build was started, and the service calls it %q, which is not a number", screen.Shown(doc.ActualBuildNumber, 60))}
+		return &failure{exitPartial, fmt.Errorf("a build was started, but the service answered with the number %q, which is not a number", screen.Shown(doc.ActualBuildNumber, 60))}
 	}
 	f.Build.Number = number
 	if !l.in.On("wait") && !l.in.On("follow") {

@@ -11,7 +11,7 @@ import (
 func (p *program) jobShowCommand() *cli.Command {
 	return p.command(&cli.Command{
 		Name:      "show",
-		Usage:     "print what a live job is",
+		Usage:     "print a live job",
 		ArgsUsage: "JOB",
 		Description: about(`Prints a job as the service holds it (API reference 4.26): where its code comes from, its
 parameters and its steps; as JSON the whole body. Sensitive values are hidden, and so is

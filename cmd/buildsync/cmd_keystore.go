@@ -52,7 +52,7 @@ func (in *invocation) keystoreDownload() error {
 		name := l.args[0]
 		file := cmp.Or(in.Text("out"), name)
 		if in.Text("out") == "" && (strings.ContainsAny(name, `/\:`) || !fs.ValidPath(name) || name == ".") {
-			return kit.UsageError{Text: fmt.Sprintf("%q cannot be a file name here: say where it goes with --out FILE", name)}
+			return kit.UsageError{Text: fmt.Sprintf("%q is not a valid file name here; give another with --out FILE", name)}
 		}
 		if _, err := os.Lstat(file); err == nil && !in.On("force") {
 			return kit.UsageError{Text: fmt.Sprintf("%s exists; --force replaces it", file)}
@@ -87,7 +87,7 @@ func (l *live) domainID() (string, error) {
 	projects, err := l.IAMProjects(l.ctx)
 	if err != nil {
 		if client.OutcomeOf(err) == client.NotSent {
-			return "", kit.UsageError{Text: "it is not known whose keystore is meant: " + advice}
+			return "", kit.UsageError{Text: "no account selected: " + advice}
 		}
 		return "", fmt.Errorf("asking IAM for the account: %w; %s", err, advice)
 	}

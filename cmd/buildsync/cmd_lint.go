@@ -71,7 +71,7 @@ func (f *fixValue) Set(text string) error {
 	case "false":
 		f.mode = 0
 	default:
-		return errors.New("it is safe or unsafe")
+		return errors.New("write safe or unsafe")
 	}
 	return nil
 }
@@ -185,7 +185,7 @@ func (in *invocation) lintFailed(err error) error {
 	case linting.AboutSinceTree:
 		return fmt.Errorf("--changed-since %w", err)
 	case linting.AboutFixingStdin:
-		err = errors.New("--fix changes files; it cannot mend what comes from stdin")
+		err = errors.New("--fix changes files; it cannot fix text from stdin")
 	}
 	return &failure{exitInvalid, err}
 }
@@ -198,9 +198,9 @@ func (in *invocation) checkRemembering(groups []linting.Target) error {
 	case in.Text("baseline") == "":
 		return kit.UsageError{Text: "--update-baseline needs the file to write: add --baseline FILE"}
 	case in.Text("changed-since") != "" || len(groups) != 1 || len(groups[0].Files) > 0:
-		return kit.UsageError{Text: "--update-baseline remembers the whole workspace: leave out the paths and --changed-since"}
+		return kit.UsageError{Text: "--update-baseline writes the findings of the whole workspace: leave out the paths and --changed-since"}
 	case len(in.Texts("select"))+len(in.Texts("ignore")) > 0:
-		return kit.UsageError{Text: "--update-baseline remembers all findings: leave out --select and --ignore"}
+		return kit.UsageError{Text: "--update-baseline writes all findings: leave out --select and --ignore"}
 	}
 	return nil
 }

@@ -63,7 +63,7 @@ func (in *invocation) noticeShow() error {
 func (p *program) noticeDisableCommand() *cli.Command {
 	return p.command(&cli.Command{
 		Name:      "disable",
-		Usage:     "turn a type of notification of a job off",
+		Usage:     "turn off one type of notification of a job",
 		ArgsUsage: "JOB TYPE",
 		Description: about(`Turns one type of notification of a job off, such as MAIL or DING_TALK (API reference 4.25). What a
 definition says about it wins at the next apply.

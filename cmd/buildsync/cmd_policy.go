@@ -133,10 +133,10 @@ func (in *invocation) notesOfPolicies(ctx context.Context, w *workspace.Workspac
 	before, _ := policy.Load(tree, then, w.Catalogue)
 	gone, changed := now.Since(before)
 	if len(gone) > 0 {
-		notes = append(notes, "policies of the base that are gone: "+sanitize.Line(strings.Join(gone, ", "), 500))
+		notes = append(notes, "policies removed since the base: "+sanitize.Line(strings.Join(gone, ", "), 500))
 	}
 	if len(changed) > 0 {
-		notes = append(notes, "policies that differ from those of the base: "+sanitize.Line(strings.Join(changed, ", "), 500))
+		notes = append(notes, "policies changed since the base: "+sanitize.Line(strings.Join(changed, ", "), 500))
 	}
 	return notes
 }

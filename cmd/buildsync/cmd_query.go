@@ -120,7 +120,7 @@ func (in *invocation) query() error {
 	}
 	if in.On("live") {
 		if in.Text("by") == "source" || in.Text("format") == "files" {
-			return kit.UsageError{Text: "--live: live jobs stand in no file; leave out --by source and --format files"}
+			return kit.UsageError{Text: "--live: live jobs are in no file; leave out --by source and --format files"}
 		}
 		if len(a.labels) > 0 {
 			return kit.UsageError{Text: "--live: live jobs have no labels; leave out --label"}

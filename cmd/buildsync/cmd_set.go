@@ -197,7 +197,7 @@ func (in *invocation) setRequest() (func(*compile.Loaded) (*bulk.Result, error),
 		return nil, kit.UsageError{Text: err.Error()}
 	}
 	if r.Path.IsZero() {
-		return nil, kit.UsageError{Text: fmt.Sprintf("%q names a job and no value of it", args[0])}
+		return nil, kit.UsageError{Text: fmt.Sprintf("%q names a job, not a value of it", args[0])}
 	}
 	if len(args) > 1 {
 		r.Value = args[1]
@@ -210,7 +210,7 @@ func (in *invocation) setFailed(w *workspace.Workspace, err error) error {
 	var shared *bulk.SharedError
 	if errors.As(err, &shared) {
 		return &failure{exitInvalid, fmt.Errorf("%s:%d says the value of what was chosen, and of %s: nothing was written; "+
-			"take those along with --all, write the value into the chosen jobs with --override, or give the template, fragment or family an input",
+			"include those with --all, write the value into the chosen jobs with --override, or give the template, fragment or family an input",
 			w.Shown(shared.At.File), shared.At.Line, shared.OthersText())}
 	}
 	return &failure{exitInvalid, err}

@@ -83,7 +83,7 @@ func (in *invocation) readPlan(name string) (*diff.Plan, error) {
 	}
 	plan, err := render.Read(io.LimitReader(from, maxPlan))
 	if err == nil && plan.FormatVersion <= diff.FormatVersion && !plan.Intact() || errors.Is(err, render.ErrAltered) {
-		return nil, &failure{exitStale, fmt.Errorf("%s was changed after it was made: its id is not that of its content; make a new plan and approve that", spec.Pos{File: name})}
+		return nil, &failure{exitStale, fmt.Errorf("%s was changed after it was made: its id does not match its content; make a new plan and approve that", spec.Pos{File: name})}
 	}
 	if err != nil {
 		return nil, &failure{exitInvalid, fmt.Errorf("%s is not a plan that this version can read: %w", spec.Pos{File: name}, err)}

@@ -82,7 +82,7 @@ func (in *invocation) templateList() error {
 func (p *program) templateShowCommand() *cli.Command {
 	return p.command(&cli.Command{
 		Name:      "show",
-		Usage:     "print what a build template is",
+		Usage:     "print a build template",
 		ArgsUsage: "TEMPLATE",
 		Description: about(`Prints a build template: its parameters and its steps; as JSON all that the service holds of it.
 What looks like a secret is hidden.

@@ -54,7 +54,7 @@ func vendorOutputs() []cli.Flag {
 func (p *program) vendorVerifyCommand() *cli.Command {
 	return p.command(&cli.Command{
 		Name:      "verify",
-		Usage:     "compare the copies with what the sources hold",
+		Usage:     "compare the copies with the sources",
 		ArgsUsage: "[NAME…]",
 		Description: about(`Reads the sources again at the commits of the lock, and compares the copies with them. It finds a
 copy that was changed together with the lock, which --check cannot, and a commit in the lock
@@ -70,7 +70,7 @@ Exit codes: 0 the copies are what the sources hold; 1 a source could not be read
 func (p *program) vendorOutdatedCommand() *cli.Command {
 	return p.command(&cli.Command{
 		Name:      "outdated",
-		Usage:     "list the sources whose ref names another commit now",
+		Usage:     "list the sources whose ref has moved",
 		ArgsUsage: "[NAME…]",
 		Description: about(`Asks the sources what their refs name now, and lists those whose copy is of another commit.
 
@@ -84,7 +84,7 @@ Exit codes: 0 every copy is of that commit; 1 a source could not be read; 2 some
 func (p *program) vendorUpdateCommand() *cli.Command {
 	return p.command(&cli.Command{
 		Name:      "update",
-		Usage:     "copy what the refs of the sources name now",
+		Usage:     "copy the commits that the refs of the sources name now",
 		ArgsUsage: "[NAME…]",
 		Description: about(`Takes the commits that the refs name now, and shows what changes in the compiled bodies. The
 copies are written even where the definitions have errors with them, so that both can be
@@ -242,7 +242,7 @@ func (in *invocation) vendorSync(outputs []kit.Output, w *workspace.Workspace, s
 	ctx, cancel := in.WithTimeout()
 	defer cancel()
 	if _, found := spec.ReadLock(w.Tree); len(found) > 0 {
-		in.Note("%s is written again; what it does not have is taken from the present commits of the refs: %s", spec.LockFile, found[0].Message)
+		in.Note("%s is written again; missing entries get the present commits of the refs: %s", spec.LockFile, found[0].Message)
 	}
 	copies, err := vendored.Fetch(ctx, w.Tree, sources, false)
 	if err != nil {
@@ -289,7 +289,7 @@ func (in *invocation) vendorUpdate() error {
 	case wasRight:
 		effects = vendored.Effects(before.Result, after.Result)
 	default:
-		in.Note("the definitions have errors with the copies that are there, so that it cannot be shown what changes")
+		in.Note("the definitions have errors with the present copies, so the changes cannot be shown")
 	}
 	if !in.On("dry-run") {
 		if err := vendored.Write(w.Dir, w.Tree, w.Set.Workspace.Sources, copies); err != nil {

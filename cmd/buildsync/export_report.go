@@ -45,7 +45,7 @@ func (x *shownExport) finish(code int, interrupted bool) error {
 // unmatchedPattern is the error about a pattern of --only that no live object has.
 func (x *shownExport) unmatchedPattern() error {
 	if glob := x.Unmatched(); glob != "" {
-		return kit.UsageError{Text: fmt.Sprintf("--only %q matches nothing that is live", glob)}
+		return kit.UsageError{Text: fmt.Sprintf("--only %q matches no live job", glob)}
 	}
 	return nil
 }
@@ -142,7 +142,7 @@ func (x *shownExport) tellSecrets() {
 		x.Printf("  %s  parameter %s of %s%s\n", name, sanitize.Line(first.Parameter, 130), sanitize.Line(first.Address, 300), more)
 	}
 	if len(names) > len(parameters) {
-		x.Note("each job has secrets of its own, for nobody can see whether two values are one; where parameters of one name hold one value, export with --share-secrets")
+		x.Note("each job has secrets of its own, because equal values cannot be seen; if parameters of one name have one value, export with --share-secrets")
 	}
 }
 

@@ -32,14 +32,14 @@ func (l *live) follower(b jobs.Build, log *screen.Log) (*jobs.Follower, error) {
 		API: l.service, Clock: l.clock, Build: b, Every: l.in.Duration("every"), Level: level,
 		Status: func(b jobs.Build, status string) { l.say("%s: %s", b, status) },
 		LogLost: func(err error) {
-			l.in.Printf("warning: the log cannot be shown to its end: %s\n", sanitize.Line(err.Error(), sanitize.MessageLimit))
+			l.in.Printf("warning: the rest of the log cannot be shown: %s\n", sanitize.Line(err.Error(), sanitize.MessageLimit))
 		},
 	}
 	if log != nil {
 		f.Log = log
 	}
 	if f.Every <= 0 {
-		return nil, kit.UsageError{Text: "--every must be more than nothing, such as 5s"}
+		return nil, kit.UsageError{Text: "--every must be above 0, such as 5s"}
 	}
 	return f, nil
 }

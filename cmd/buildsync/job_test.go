@@ -170,7 +170,7 @@ func TestRunJob(t *testing.T) {
 		{"a misspelt parameter", 3, `did you mean "version"\?`, []string{"--param", "verison=2", "good"}, 0},
 		{"a parameter twice", 3, `given twice`, []string{"--param", "version=2", "--param", "version=3", "good"}, 0},
 		{"an option", 0, `started`, []string{"--param", "stage=prod", "good"}, 1},
-		{"no option", 3, `none of its options: dev, prod`, []string{"--param", "stage=test", "good"}, 0},
+		{"no option", 3, `is not one of its options: dev, prod`, []string{"--param", "stage=test", "good"}, 0},
 		{"a tag and a commit", 3, `exclude each other`, []string{"--tag", "v1", "--commit", "c", "good"}, 0},
 		{"a pace that is none", 3, `--every`, []string{"--every", "0s", "good"}, 0},
 		{"a level that is none", 3, `DEBUG`, []string{"--level", "DEBGU", "good"}, 0},
@@ -325,7 +325,7 @@ func TestLogs(t *testing.T) {
 	r.says(exitDone, `Step "Compile" has begun`, "job", "logs", "--step", "Compile", "--level", "debug", "good", "1")
 	r.says(exitFailed, "has no step Nothing", "job", "logs", "--step", "Nothing", "good", "1")
 	r.says(exitDone, "has ended", "job", "logs", "--legacy", "good", "1")
-	r.says(exitInvalid, "--legacy knows neither", "job", "logs", "--legacy", "--step", "s", "good", "1")
+	r.says(exitInvalid, "--legacy excludes", "job", "logs", "--legacy", "--step", "s", "good", "1")
 	r.says(exitInvalid, "--resume needs", "job", "logs", "--resume", "good", "1")
 	r.says(exitInvalid, "--follow prints", "job", "logs", "--follow", "--out", file, "good", "1")
 	r.says(exitFailed, "not a regular file", "job", "logs", "--out", r.dir, "good", "1")

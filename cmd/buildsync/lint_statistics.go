@@ -44,7 +44,7 @@ func (in *invocation) nextAfterLint(found spec.Diagnostics, groups []linting.Tar
 			in.Next("%s lists the jobs that break a policy; where one has to, give it an exception in the policy's file", in.Again("policy check"))
 			return
 		}
-		in.Next("%s --baseline lint-baseline.json --update-baseline remembers these %s, so that only new ones are reported; --statistics counts them by rule", in.Again("lint"), sanitize.Counted(old, "finding"))
+		in.Next("%s --baseline lint-baseline.json --update-baseline writes these %s to a baseline, so that only new ones are reported; --statistics counts them by rule", in.Again("lint"), sanitize.Counted(old, "finding"))
 		return
 	}
 	mendable := 0
@@ -54,7 +54,7 @@ func (in *invocation) nextAfterLint(found spec.Diagnostics, groups []linting.Tar
 		}
 	}
 	if mode == 0 && mendable > 0 && whole {
-		in.Next("%s --fix mends %s", in.Again("lint"), sanitize.Counted(mendable, "of them"))
+		in.Next("%s --fix fixes %s", in.Again("lint"), sanitize.Counted(mendable, "of them"))
 	}
 }
 

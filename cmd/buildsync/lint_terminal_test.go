@@ -28,11 +28,11 @@ func TestNextAfterLint(t *testing.T) {
 		code       int
 		want       string // "" for no next step
 	}{
-		{"much", many.String(), []string{"lint"}, 0, fmt.Sprintf("Next: buildsync lint --baseline lint-baseline.json --update-baseline remembers these %d findings", muchFound)},
+		{"much", many.String(), []string{"lint"}, 0, fmt.Sprintf("Next: buildsync lint --baseline lint-baseline.json --update-baseline writes these %d findings to a baseline", muchFound)},
 		{"much in one file that was named", many.String(), []string{"lint", "jobs/a.yaml"}, 0, ""},
 		{"much, and a baseline", many.String(), []string{"lint", "--baseline", "old.json", "--update-baseline"}, 0, ""},
 		{"little", "version: 1\njobs:\n" + job(1, "arm"), []string{"lint"}, 0, ""},
-		{"little, and mendable", "version: 1\njobs:\n" + strings.Replace(job(1, "arm"), "name: B", "name: 1e3", 1), []string{"lint"}, 0, "Next: buildsync lint --fix mends 1 of them"},
+		{"little, and mendable", "version: 1\njobs:\n" + strings.Replace(job(1, "arm"), "name: B", "name: 1e3", 1), []string{"lint"}, 0, "Next: buildsync lint --fix fixes 1 of them"},
 		{"breaches of a policy alone", "policy", []string{"lint", "--statistics"}, exitDifferent, "Next: buildsync policy check lists the jobs that break a policy"},
 		{"quiet", many.String(), []string{"lint", "--quiet"}, 0, ""},
 	}

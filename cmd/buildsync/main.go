@@ -71,7 +71,7 @@ func (p *program) crashed(fault any) int {
 	p.Printf("This is a bug in buildsync. Please report it with the command line and the lines below.\n")
 	p.Printf("%s", sanitize.Lines(string(stack)))
 	if p.Stops.Wrote.Load() {
-		p.Printf("Writes had begun: run `buildsync plan` to see where things stand.\n")
+		p.Printf("Writes had begun: run `buildsync plan` to see the current state.\n")
 		return exitPartial
 	}
 	return exitFailed

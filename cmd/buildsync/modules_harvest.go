@@ -66,7 +66,7 @@ func (in *invocation) learn(w *workspace.Workspace, seen []catalog.Observation) 
 		if in.On("diff") {
 			return nil
 		}
-		_, err := fmt.Fprintf(in.Stdout, "Nothing to learn: the catalogue knows all of %d steps.\n", len(seen))
+		_, err := fmt.Fprintf(in.Stdout, "Nothing to add: the catalogue has the modules of all %d steps.\n", len(seen))
 		return err
 	}
 	if !in.On("diff") {

@@ -41,7 +41,7 @@ func TestModulesHarvest(t *testing.T) {
 	}
 	file = "# Ours.\n" + strings.Replace(file, "    confidence: harvested\n", "    actions: [gradle]\n    confidence: harvested\n", 1)
 	e.write(t, "modules.yaml", file)
-	e.run(t, exitDone, []string{"modules", "harvest"}, "Nothing to learn")
+	e.run(t, exitDone, []string{"modules", "harvest"}, "Nothing to add")
 	e.run(t, exitDone, []string{"modules", "list"}, "gradle  ")
 	e.run(t, exitDone, []string{"modules", "show", "--format", "json", "gradle"}, `"command"`, `"harvested"`)
 	e.run(t, exitInvalid, []string{"modules", "show", "gradel"})
@@ -53,7 +53,7 @@ func TestModulesHarvest(t *testing.T) {
 		t.Errorf("have\n%s", patch.stdout)
 	}
 	e.run(t, exitDone, []string{"modules", "harvest"}, "known module devcloud2018.codeci_action_20099.action Build with Gradle: 1 more property (job shop/two)")
-	e.run(t, exitDone, []string{"modules", "harvest"}, "Nothing to learn")
+	e.run(t, exitDone, []string{"modules", "harvest"}, "Nothing to add")
 	if now := e.read(t, "modules.yaml"); !strings.HasPrefix(now, "# Ours.\n") || !strings.Contains(now, "gradle") || !strings.Contains(now, "cache:") {
 		t.Errorf("have\n%s", now)
 	}
@@ -101,7 +101,7 @@ func TestModulesHarvestWritesTheFileThatIsNamed(t *testing.T) {
 		if now := e.read(t, "buildsync.yaml"); now != workspace {
 			t.Errorf("%s: have\n%s", name, now)
 		}
-		e.run(t, exitDone, []string{"modules", "harvest"}, "Nothing to learn")
+		e.run(t, exitDone, []string{"modules", "harvest"}, "Nothing to add")
 		// The proposal makes the word known.
 		e.write(t, name, strings.Replace(e.read(t, name), "    properties:", "    actions: [gradle]\n    properties:", 1))
 		e.write(t, "definitions/none.yaml", "version: 1\njobs: [{name: g, project: shop, arch: arm, steps: [{gradle: {name: s, inputs: {command: gradle build}}}]}]\n")

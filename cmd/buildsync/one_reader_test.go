@@ -151,7 +151,7 @@ func TestEndpointWithAPassword(t *testing.T) {
 	t.Parallel()
 	for _, endpoint := range []string{"https://user:canary@example.com", "https://user:can%zzary@example.com", "user:canary@example.com"} {
 		got := runWith(t, "", nil, "job", "list", "--project", strings.Repeat("0", 32), "--endpoint", endpoint)
-		if got.code != exitInvalid || !strings.Contains(got.stderr, "holds a user or a password") || strings.Contains(got.stderr, "canary") || strings.Contains(got.stderr, "zzary") {
+		if got.code != exitInvalid || !strings.Contains(got.stderr, "contains a user or a password") || strings.Contains(got.stderr, "canary") || strings.Contains(got.stderr, "zzary") {
 			t.Errorf("%s: code %d\n%s", endpoint, got.code, got.stderr)
 		}
 	}

@@ -14,7 +14,7 @@ func (in *invocation) printStats(s *service) {
 		return
 	}
 	stats := s.Stats()
-	in.Printf("requests: %d, of which %d repeated\n", stats.Attempts, stats.Retries)
+	in.Printf("requests: %d, %d of them repeated\n", stats.Attempts, stats.Retries)
 	for _, op := range slices.Sorted(maps.Keys(stats.Calls)) {
 		in.Printf("  %5d %s\n", stats.Calls[op], op)
 	}

@@ -55,7 +55,7 @@ func TestARemoteWithCredentialsIsRefused(t *testing.T) {
 	for _, command := range []string{"fetch", "push"} {
 		for _, address := range []string{"https://s3cr3tT@host.invalid/x", "https://u:s3cr3tT@host.invalid/x", "https://host.invalid/x?token=s3cr3tT", "ssh://u:s3cr3tT@host.invalid/x"} {
 			got := runWith(t, "", nil, "base", command, "--remote", address)
-			if got.code != exitInvalid || !strings.Contains(got.stderr, "--remote holds credentials") || strings.Contains(got.stdout+got.stderr, "s3cr3tT") {
+			if got.code != exitInvalid || !strings.Contains(got.stderr, "--remote contains credentials") || strings.Contains(got.stdout+got.stderr, "s3cr3tT") {
 				t.Errorf("base %s --remote %s ends with %d:\n%s%s", command, address, got.code, got.stdout, got.stderr)
 			}
 		}

@@ -81,7 +81,7 @@ func unknownVariable(w *workspace.Workspace) error {
 		return nil
 	}
 	name := w.Result.UnknownVars[0]
-	text := fmt.Sprintf("--var %s: the workspace has no variable of this name: vars does not declare it, and nothing refers to it", name)
+	text := fmt.Sprintf("--var %s: the workspace has no such variable: vars does not declare it, and nothing refers to it", name)
 	if near := spec.Nearest(name, slices.Collect(maps.Keys(w.Set.Workspace.Vars))); near != "" {
 		text += fmt.Sprintf("; did you mean %q?", near)
 	}

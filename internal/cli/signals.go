@@ -98,7 +98,7 @@ func (s *Stops) listen(signals <-chan os.Signal, done <-chan struct{}, errOut io
 			time.AfterFunc(lastGrace, func() {
 				text := "buildsync: stopped at once"
 				if s.Writing.Load() {
-					text += "; run `buildsync plan` to see where things stand"
+					text += "; run `buildsync plan` to see the current state"
 				}
 				fmt.Fprintln(errOut, text)
 				os.Exit(cause.Code)

@@ -32,7 +32,7 @@ func ParseCondition(text string) (Condition, error) {
 		return c, err
 	}
 	if c.Path.IsZero() {
-		return c, fmt.Errorf("%q names a job and no value of it", text)
+		return c, fmt.Errorf("%q names a job, not a value of it", text)
 	}
 	return c, nil
 }

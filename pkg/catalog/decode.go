@@ -10,7 +10,7 @@ import (
 // decodeRule is the rule of every finding about a modules file.
 const decodeRule = "modules-file"
 
-// decoder turns nodes into modules and collects what is wrong with them.
+// decoder turns nodes into modules and collects their errors.
 type decoder struct {
 	at    string // pointer of the module being read
 	diags spec.Diagnostics

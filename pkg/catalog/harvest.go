@@ -51,7 +51,7 @@ func Harvest(known *Catalogue, seen []Observation) []*Module {
 	return modules
 }
 
-// harvested is what was seen of one module.
+// harvested holds the observations of one module.
 type harvested struct {
 	names    map[string]int
 	versions map[string]*jsontree.Value
@@ -103,8 +103,8 @@ func (h *harvested) observe(o Observation) {
 	}
 }
 
-// longestDefault is how many bytes a default has at most: what is longer is an
-// example's script.
+// longestDefault is the maximum length of a default in bytes: a longer one is
+// an example's script.
 const longestDefault = 200
 
 // secretWords are what the names of properties contain that hold secrets.
@@ -148,7 +148,7 @@ func typeOf(v *jsontree.Value) Type {
 	return ""
 }
 
-// joined is the type that covers what was seen before and what is seen now.
+// joined returns the type that covers both the earlier and the new observation.
 func joined(before, now Type, v *jsontree.Value) Type {
 	switch {
 	case before == "" || before == now:
@@ -166,7 +166,8 @@ func isBoolText(v *jsontree.Value) bool {
 	return ok && (text == "true" || text == "false")
 }
 
-// module returns what was seen beyond what is known, nil if that is nothing.
+// module returns the observations that the catalogue lacks, nil if there are
+// none.
 func (h *harvested) module(id string, known *Module) *Module {
 	m := &Module{ID: id, Confidence: Harvested}
 	news := known == nil

@@ -1,7 +1,7 @@
 // Package doctor checks what an apply needs: the workspace, Git, the record, CI
-// files, and the way to the service. It writes nothing and sends one listing for
-// each project. A check that fails does not keep the others from being made,
-// unless asking on could lock a key.
+// files, and the way to the service. It writes nothing and sends one listing
+// for each project. A failed check does not stop the others, unless more calls
+// could lock a key.
 package doctor
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
-// Verdict says how a check came out.
+// Verdict is the result of a check.
 type Verdict string
 
 // The verdicts. Only Fail keeps an apply from working.

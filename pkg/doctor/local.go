@@ -19,8 +19,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
-// workspace loads the workspace. One that cannot be found or loaded is kept with
-// what is known of it: the checks that come after need no more.
+// workspace loads the workspace. If it cannot be found or loaded, the known
+// part is kept; later checks need no more.
 func (e *Examination) workspace() {
 	const check = "workspace"
 	e.w = &workspace.Workspace{Dir: e.setup.Dir}
@@ -86,9 +86,9 @@ func (e *Examination) region() string {
 	return e.declared().Region
 }
 
-// git looks at what a base needs.
+// git checks the conditions for a base.
 func (e *Examination) git(ctx context.Context) {
-	const check, without = "git", ": there is no base, so drift cannot be told from changes, and nothing is removed"
+	const check, without = "git", ": there is no base, so drift looks like change, and nothing is removed"
 	repo, err := gitbase.Open(ctx, e.w.Dir)
 	switch {
 	case errors.Is(err, gitbase.ErrNoGit):
@@ -149,8 +149,8 @@ func (e *Examination) base(ctx context.Context) {
 	}
 }
 
-// ciMutexes are the words by which a CI system is told not to run two applies
-// at once.
+// ciMutexes are the settings that keep a CI system from running two applies at
+// once.
 var ciMutexes = []struct {
 	glob, word string
 	advice     remedy.Remedy

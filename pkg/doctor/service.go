@@ -12,8 +12,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// endpoint looks for what names the service. Where buildsync.yaml, which may name
-// it, was not read, it is no failure that nothing does.
+// endpoint looks for what names the service. If buildsync.yaml was not read, a
+// missing service is not a failure, since that file may name it.
 func (e *Examination) endpoint(context.Context) {
 	const check = "endpoint"
 	if !e.setup.Named && e.declared() == nil {
@@ -69,9 +69,9 @@ func (e *Examination) service(ctx context.Context) {
 	e.projects(client.WithObserver(ctx, clock.see), service, clock)
 }
 
-// projects reads each project's listing, and the clock from the answers. What is
-// wrong with one project may be right for the next; a refused key or a service
-// that is not there is wrong for all, and a key can be locked.
+// projects reads each project's listing, and the clock from the answers. An
+// error of one project does not stop the next. A refused key or an absent
+// service stops them all, because more calls could lock the key.
 func (e *Examination) projects(ctx context.Context, service *Service, clock *clockWatch) {
 	for i, alias := range e.aliases() {
 		listing, err := service.API.Listing(ctx, e.declared().Projects[alias].ID)
@@ -95,8 +95,8 @@ func (e *Examination) projects(ctx context.Context, service *Service, clock *clo
 	}
 }
 
-// Bounds of what a clock may be off by. The gateway refuses a signature that is
-// 15 minutes old.
+// Limits of the clock's deviation. The gateway refuses a signature that is 15
+// minutes old.
 const (
 	clockWarn = 30 * time.Second
 	clockFail = 5 * time.Minute

@@ -7,8 +7,9 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// differs checks the promises on a result. Nothing is known that breaks them,
-// but YAML has many corners and a file is worth more than its looks.
+// differs checks the promises of the package on a result. No input is known
+// that breaks them, but YAML has many special cases, and formatting must not
+// damage a file.
 func (l *layout) differs(name string, before *spec.Node, root *spec.Written, formatted string) string {
 	after, written, found := spec.ParseWritten(name, []byte(formatted))
 	if found.HasErrors() || !sameValue(before, after) {
@@ -23,8 +24,8 @@ func (l *layout) differs(name string, before *spec.Node, root *spec.Written, for
 	return ""
 }
 
-// sameValue reports whether two values mean the same: the order of keys and the
-// style of texts apart.
+// sameValue reports whether two values mean the same. It ignores the order of
+// keys and the style of texts.
 func sameValue(a, b *spec.Node) bool {
 	if a == nil || b == nil {
 		return a == b

@@ -3,9 +3,9 @@
 // quotes only where a reader of YAML could take the text for something else, one
 // blank line between jobs.
 //
-// Its promises: the file means what it meant, which is checked on every result;
-// no comment is lost, and each stays with the key or item that it stood above or
-// beside; formatting twice is formatting once; what is inside a script, a
-// multi-line text or a line break of one's own in brackets stays. The YAML
-// encoder is not used, for it loses comments, blank lines and text.
+// Its promises: the meaning of the file does not change, and every result is
+// checked for that; no comment is lost, and each stays above or beside its key
+// or item; formatting again changes nothing; scripts, multi-line texts and the
+// user's line breaks in brackets stay. The YAML encoder is not used, because it
+// loses comments, blank lines and text.
 package format

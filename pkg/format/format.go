@@ -22,8 +22,8 @@ const (
 	Policies    Kind = "policies.schema.json"
 )
 
-// KindOf is the kind of the file of that name. Definitions stands for a file of
-// policies too, which Source knows by what it holds.
+// KindOf is the kind of the file of that name. It returns Definitions for a
+// file of policies too; Source detects policies by their content.
 func KindOf(name string) Kind {
 	if path.Base(name) == spec.WorkspaceFile {
 		return Workspace
@@ -57,9 +57,10 @@ func (e *UnsupportedError) Error() string {
 	return fmt.Sprintf("%s: the file is left as it is: %s", e.Pos, e.Reason)
 }
 
-// Foreign says why a file is none of buildsync's, "" if it is one, where it is
-// empty, and where it is not YAML: Source says what is wrong with that. Files of
-// other tools stand in folders called jobs and templates too.
+// Foreign returns the reason why a file is not one of buildsync's: folders
+// called jobs and templates may have files of other tools. It returns "" for
+// our own files, for an empty file, and for text that is not YAML, which Source
+// reports.
 func Foreign(name string, text []byte) string {
 	root, found := spec.ParseFile(name, text)
 	switch kind := spec.Foreign(root, text); {
@@ -170,7 +171,7 @@ func (l *layout) behindEnd() []remark {
 	return found
 }
 
-// prologue writes what stands before the first value: comments, and "---" or a
+// prologue writes the lines before the first value: comments, and "---" or a
 // directive as it is. Comments above the first key stay there, even if another
 // key comes first in the schema's order: they are mostly about the file.
 func (l *layout) prologue(root *spec.Written) ([]string, error) {

@@ -10,8 +10,8 @@ import (
 )
 
 // layout writes a file again, value by value in the order written, and between
-// two values accounts for every byte: blanks, comments, one indicator. What it
-// does not know it refuses, so nothing can get lost.
+// two values accounts for every byte: blanks, comments, one indicator. It
+// refuses everything else, so nothing can get lost.
 type layout struct {
 	src  string
 	kind Kind
@@ -41,7 +41,7 @@ type part struct {
 	name  string   // an entry's key
 }
 
-// skipTo moves to the first byte of a key or value; only blanks may stand before
+// skipTo moves to the first byte of a key or value; only blanks may come before
 // it.
 func (l *layout) skipTo(offset int) error {
 	if between := l.src[min(l.at, offset):offset]; strings.TrimSpace(between) != "" {
@@ -123,7 +123,7 @@ func (l *layout) standsApart(top string, before, after part) bool {
 }
 
 // appendRemarks writes comments and blank lines, never two of these in a row,
-// and none where it would belong to what stands before.
+// and none where it would belong to the text before it.
 func appendRemarks(lines []string, remarks []remark, indent int, open bool) []string {
 	for _, r := range remarks {
 		switch {
@@ -229,7 +229,7 @@ func (l *layout) above() []remark {
 	return append(found, withoutBlank(l.remarks())...)
 }
 
-// isEmpty reports whether nothing stands where the value should.
+// isEmpty reports whether the value is missing.
 func isEmpty(n *spec.Written) bool {
 	return n.Kind == spec.ScalarNode && !n.Alias && n.Value == n.End
 }
@@ -259,7 +259,7 @@ func (l *layout) items(n *spec.Written, indent int, s *shape) ([]part, error) {
 	return parts, nil
 }
 
-// item writes what stands after a dash: a collection starts on its line, and
+// item writes the text after a dash: a collection starts on its line, and
 // remarks before its first part move above the dash.
 func (l *layout) item(n *spec.Written, indent int, s *shape, p *part) ([]string, bool, error) {
 	if n.Kind == spec.ScalarNode || n.Flow || n.Start != n.Value {
@@ -279,8 +279,8 @@ func (l *layout) item(n *spec.Written, indent int, s *shape, p *part) ([]string,
 	return lines, open, nil
 }
 
-// value writes what stands after a colon, or a dash at indent. The first line
-// is to follow on the same line.
+// value writes the value after a colon, or after a dash at indent. The first
+// line is to follow on the same line.
 func (l *layout) value(n *spec.Written, indent int, s *shape, top string) (lines []string, open bool, err error) {
 	if n.End < 0 {
 		return nil, false, l.refuse(n.Start, "a text whose end cannot be told")

@@ -7,7 +7,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// scalar writes a plain or quoted text. What stands on several lines keeps its
+// scalar writes a plain or quoted text. A text on several lines keeps its
 // lines, those after the first indented as given.
 func (l *layout) scalar(n *spec.Written, indent int, in yamltext.Place) (first string, rest []string) {
 	source := l.src[n.Value:n.End]
@@ -66,8 +66,8 @@ func (l *layout) block(n *spec.Written, indent int) (header string, lines []stri
 	return header + indicators + comment, lines, open
 }
 
-// foldedLines cuts the lines of a folded text out of the source: where it was
-// folded cannot be told from the text.
+// foldedLines cuts the lines of a folded text out of the source, because the
+// text itself does not show where it was folded.
 func (l *layout) foldedLines(n *spec.Written, body int) []string {
 	if n.End <= body {
 		return nil

@@ -67,7 +67,7 @@ func (l *layout) remarks() []remark {
 }
 
 // deeper consumes the comments at the cursor that are indented by at least
-// column: what ends a collection belongs to it and not to what follows.
+// column: a comment at the end of a collection belongs to that collection.
 func (l *layout) deeper(column int) []remark {
 	start := l.at
 	found := l.remarks()

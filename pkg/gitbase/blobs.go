@@ -39,8 +39,8 @@ func startBlobReader(ctx context.Context, dir string) (*blobReader, error) {
 	return b, nil
 }
 
-// read returns the content of a blob, an error for one of more than limit
-// bytes.
+// read returns the content of a blob. A blob of more than limit bytes is an
+// error.
 func (b *blobReader) read(object string, limit int64) ([]byte, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -58,8 +58,8 @@ func (b *blobReader) read(object string, limit int64) ([]byte, error) {
 	return content, nil
 }
 
-// exchange asks for one object. problem is about that object alone; after err
-// the stream is out of step.
+// exchange asks for one object. problem concerns only that object. After err
+// the stream cannot be used further.
 func (b *blobReader) exchange(object string, limit int64) (content []byte, problem, err error) {
 	if _, err := io.WriteString(b.in, object+"\n"); err != nil {
 		return nil, nil, err

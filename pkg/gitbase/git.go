@@ -14,9 +14,10 @@ import (
 )
 
 // gitPrefix stands before every subcommand. The repository's own configuration
-// is the only one that Git still reads; what in it could start a program is
-// switched off here or in gitEnv. The owner check is off because it protects
-// against exactly those programs, and CI containers fail it all the time.
+// is the only one that Git still reads. Its settings that could start a program
+// are switched off here or in gitEnv. The owner check is off because it
+// protects against exactly those programs, and CI containers fail it all the
+// time.
 var gitPrefix = [...]string{
 	"--no-pager", "--literal-pathspecs",
 	"-c", "safe.directory=*",
@@ -54,13 +55,13 @@ func gitCommand(ctx context.Context, dir string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// git runs one command and returns what it wrote. The error quotes the first
-// line of what Git said.
+// git runs one command and returns its output. The error quotes Git's first
+// line.
 func git(ctx context.Context, dir string, args ...string) ([]byte, error) {
 	return gitInput(ctx, dir, nil, nil, args...)
 }
 
-// gitInput is git with something to read on its input, and with more variables.
+// gitInput is git with an input and with more environment variables.
 func gitInput(ctx context.Context, dir string, input []byte, env []string, args ...string) ([]byte, error) {
 	cmd := gitCommand(ctx, dir, args...)
 	cmd.Env = append(cmd.Env, env...)

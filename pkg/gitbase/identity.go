@@ -8,8 +8,8 @@ import (
 	"strconv"
 )
 
-// Identity tells the content of a file from any other, as Git does, in a
-// repository of either object format.
+// Identity identifies the content of a file by its Git ids, in both object
+// formats.
 type Identity struct {
 	asIs, unix blobIDs // unix: with the line ends that Git stores
 }

@@ -5,8 +5,8 @@ import (
 )
 
 // ChangedLines returns the first and last line, from 1, of each stretch of
-// after that does not stand in before. Where lines were only taken away, it is
-// the line that now stands in their place.
+// after that is not in before. Where lines were only removed, it is the line
+// that follows them.
 func ChangedLines(before, after []byte) [][2]int {
 	d := diffmatchpatch.New()
 	d.DiffTimeout = 0 // or the result would depend on the machine's speed

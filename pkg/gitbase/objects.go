@@ -13,7 +13,7 @@ import (
 // ErrNoFile says that a commit has no file of a name.
 var ErrNoFile = errors.New("no such file in the commit")
 
-// Person is who made a commit.
+// Person is the author of a commit.
 type Person struct {
 	Name, Email string
 	When        time.Time
@@ -56,8 +56,8 @@ func (r *Repo) CommitFile(ctx context.Context, c NewCommit) (string, error) {
 	return string(bytes.TrimSpace(commit)), nil
 }
 
-// FileAt returns the file at the top of a commit's tree. The error wraps
-// ErrNoFile where the commit has none of that name.
+// FileAt returns a file at the top of a commit's tree. The error wraps
+// ErrNoFile if there is no such file.
 func (r *Repo) FileAt(ctx context.Context, commit, name string) ([]byte, error) {
 	out, err := git(ctx, r.dir, "cat-file", "blob", commit+":"+name)
 	var failed *commandError
@@ -83,8 +83,8 @@ func (r *Repo) Contains(ctx context.Context, commit, ancestor string) (bool, err
 	return true, nil
 }
 
-// CommonFile returns the best common ancestor of two commits whose tree holds
-// file at its top, "" where they have none.
+// CommonFile returns the best common ancestor of two commits that has file at
+// the top of its tree, "" if there is none.
 func (r *Repo) CommonFile(ctx context.Context, a, b, file string) (string, error) {
 	out, err := git(ctx, r.dir, "merge-base", "--all", "--end-of-options", a, b)
 	var failed *commandError
@@ -126,8 +126,8 @@ type Logged struct {
 	Subject string
 }
 
-// FirstParents returns the newest most commits of a history, along the first
-// parents that hold file.
+// FirstParents returns up to most commits of a history, newest first. It
+// follows first parents as long as they have file.
 func (r *Repo) FirstParents(ctx context.Context, commit, file string, most int) ([]Logged, error) {
 	out, err := git(ctx, r.dir, "log", "--first-parent", "-z", "--no-show-signature", "--no-ext-diff", "--no-textconv",
 		fmt.Sprintf("--max-count=%d", most), "--format=%H%n%an%n%ae%n%at%n%s", "--end-of-options", commit)

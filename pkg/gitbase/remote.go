@@ -14,31 +14,30 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// ErrRejected says that a remote did not take a push because it holds something
-// newer.
+// ErrRejected says that a remote rejected a push because it has a newer commit.
 var ErrRejected = errors.New("the remote holds something newer")
 
-// locating are the variables that would lead Git to another repository than the
-// workspace's.
+// locating are the variables that would make Git use another repository than
+// the workspace's.
 var locating = []string{
 	"GIT_DIR=", "GIT_WORK_TREE=", "GIT_INDEX_FILE=", "GIT_OBJECT_DIRECTORY=", "GIT_COMMON_DIR=", "GIT_NAMESPACE=",
 	"GIT_ALTERNATE_OBJECT_DIRECTORIES=", "GIT_PREFIX=", "GIT_CEILING_DIRECTORIES=",
 }
 
-// secret are the variables that hold what the service is asked with: Git, and
-// the credential helpers and ssh that it starts, have no use for them.
+// secret are the variables that hold credentials of the service. Git, its
+// credential helpers and ssh do not need them.
 var secret = []string{"BUILDSYNC_", "HUAWEICLOUD_", "HW_", "OS_"}
 
 // remoteGit runs fetch or push. Unlike every other command these two need the
 // user's own Git: its credentials, proxies and rewritten addresses. Hooks stay
 // off, nothing asks on the terminal, and the service's keys and secrets are not
-// handed on.
+// passed on.
 func (r *Repo) remoteGit(ctx context.Context, args ...string) error {
 	_, err := remoteOutput(ctx, r.dir, args)
 	return err
 }
 
-// remoteOutput is remoteGit that returns what the command wrote; env is more of
+// remoteOutput is remoteGit, and returns the command's output; env is added to
 // its environment.
 func remoteOutput(ctx context.Context, dir string, args []string, env ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, "git", append([]string{
@@ -84,9 +83,9 @@ func hasAnyPrefix(s string, prefixes []string) bool {
 	return false
 }
 
-// reason returns the line of a command's output that says what went wrong: the
-// first rejection or error, else the first line. Where Git only says that the
-// connection has ended, the cause is what ssh or the server said before.
+// reason returns the line of a command's output that names the error: the first
+// rejection or error, else the first line. If Git only reports the end of the
+// connection, the cause is the line of ssh or the server before it.
 func reason(said string) string {
 	lines := strings.Split(strings.TrimSpace(said), "\n")
 	for i := range lines {
@@ -137,7 +136,7 @@ func checkRemote(remote string) error {
 }
 
 // FetchRefs fetches all refs below from, with what they need, and keeps them
-// below to. What the remote no longer has goes there too.
+// below to. Refs that the remote no longer has are deleted there too.
 func (r *Repo) FetchRefs(ctx context.Context, remote, from, to string) error {
 	if err := checkRemote(remote); err != nil {
 		return err
@@ -150,8 +149,8 @@ func (r *Repo) FetchRefs(ctx context.Context, remote, from, to string) error {
 	return nil
 }
 
-// PushRefs pushes refs under their names. The error wraps ErrRejected where the
-// remote holds something that is not in them.
+// PushRefs pushes refs under their names. The error wraps ErrRejected if the
+// remote has commits that the refs lack.
 func (r *Repo) PushRefs(ctx context.Context, remote string, refs []string) error {
 	if err := checkRemote(remote); err != nil {
 		return err

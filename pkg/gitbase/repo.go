@@ -21,7 +21,7 @@ var ErrNoWorkspace = errors.New("no buildsync.yaml")
 // clone.
 var ErrUnknownRevision = errors.New("unknown revision")
 
-// Repo is the Git repository that a workspace lies in.
+// Repo is the Git repository that contains a workspace.
 type Repo struct {
 	dir     string // the workspace
 	prefix  string // of the workspace inside the repository, "" or "a/b/"
@@ -85,8 +85,8 @@ func (r *Repo) Head(ctx context.Context) (string, error) {
 	return commit, err
 }
 
-// MainBranch returns the branch that the remote origin has as its main one, that
-// which is checked out where there is no such remote, "" where neither is known.
+// MainBranch returns the main branch of the remote origin. Without such a
+// remote it returns the current branch, "" if there is none either.
 func (r *Repo) MainBranch(ctx context.Context) string {
 	for _, ref := range []string{"refs/remotes/origin/HEAD", "HEAD"} {
 		if out, err := git(ctx, r.dir, "symbolic-ref", "--quiet", ref); err == nil {
@@ -97,9 +97,9 @@ func (r *Repo) MainBranch(ctx context.Context) string {
 	return ""
 }
 
-// MoveRef makes ref name commit, if it still names have ("" for a ref that
-// does not exist): of two runs that end together only one wins, and the error of
-// the other wraps ErrMoved.
+// MoveRef makes ref name commit, if it still names have ("" for a ref that does
+// not exist). If two runs end together, only one succeeds; the error of the
+// other wraps ErrMoved.
 func (r *Repo) MoveRef(ctx context.Context, ref, commit, have string) error {
 	if !strings.HasPrefix(ref, "refs/buildsync") {
 		return fmt.Errorf("moving %s: only refs below refs/buildsync are buildsync's to move", ref)

@@ -19,8 +19,8 @@ import (
 // ErrNoRef says that a source has no tag, branch or commit of a name.
 var ErrNoRef = errors.New("no such tag, branch or commit")
 
-// sourceRef is where a fetched commit of a source is kept, in a repository of its
-// own that is thrown away.
+// sourceRef is the ref of a fetched commit of a source, in a temporary
+// repository.
 const sourceRef = "refs/buildsync/source"
 
 // SourceFiles are the files of one folder of another repository at a commit.
@@ -35,8 +35,9 @@ type Source struct {
 	dir    string // a bare repository
 }
 
-// OpenSource prepares to read a source. Nothing is sent yet. An address that
-// holds credentials, or is not one over https, ssh or file, is refused.
+// OpenSource prepares to read a source. Nothing is sent yet. An address is
+// refused if it contains credentials, or if its protocol is not https, ssh or
+// file.
 func OpenSource(ctx context.Context, source spec.Source) (*Source, error) {
 	if _, err := spec.CheckGitAddress(source.Git); err != nil {
 		return nil, err
@@ -56,8 +57,8 @@ func OpenSource(ctx context.Context, source spec.Source) (*Source, error) {
 // Close removes what was fetched.
 func (s *Source) Close() { _ = os.RemoveAll(s.dir) }
 
-// remote runs a command that talks to the source. It may use the protocol of the
-// source's address and no other, whatever the answer asks for.
+// remote runs a command that talks to the source. It may use only the protocol
+// of the source's address, even if an answer redirects to another.
 func (s *Source) remote(ctx context.Context, args ...string) (string, error) {
 	protocol := "ssh"
 	if scheme, _, found := strings.Cut(s.source.Git, "://"); found {
@@ -96,8 +97,9 @@ func (s *Source) Resolve(ctx context.Context) (commit, full string, err error) {
 	return "", "", fmt.Errorf("the source %s: %w called %s; correct its ref in %s", s.source.Name, ErrNoRef, sanitize.Line(ref, 200), spec.WorkspaceFile)
 }
 
-// Fetch reads the files of the source's folder at a commit. full is the ref that
-// names it, which is fetched where the source does not hand out commits by id.
+// Fetch reads the files of the source's folder at a commit. full is the ref
+// that names the commit; it is fetched if the source does not serve commits by
+// id.
 func (s *Source) Fetch(ctx context.Context, commit, full string) (*SourceFiles, error) {
 	if !spec.IsCommitID(commit) {
 		return nil, fmt.Errorf("the source %s: %q is not the id of a commit", s.source.Name, commit)
@@ -128,10 +130,10 @@ func (s *Source) Fetch(ctx context.Context, commit, full string) (*SourceFiles, 
 // historyRef is where the history of a source's ref is kept.
 const historyRef = "refs/buildsync/history"
 
-// WasNamed reports whether a commit is in the history of a source's ref: whether
-// the ref names it now, or can have named it before. full is the ref's full name;
-// where it is empty, the ref is the id of another commit. Commits alone are
-// fetched, if the server can leave out the rest.
+// WasNamed reports whether a commit is in the history of a source's ref:
+// whether the ref names it now, or can have named it before. full is the ref's
+// full name; where it is empty, the ref is the id of another commit. Only
+// commits are fetched, if the server can leave out the rest.
 func WasNamed(ctx context.Context, source spec.Source, full, commit string) (bool, error) {
 	if full == "" || !spec.IsCommitID(commit) {
 		return false, nil
@@ -153,8 +155,8 @@ func WasNamed(ctx context.Context, source spec.Source, full, commit string) (boo
 	return r.Contains(ctx, historyRef, commit)
 }
 
-// files reads the folder. What is no plain file, or more than fits, is refused as
-// a whole: a copy that lacks something would be another standard.
+// files reads the folder. A link, a submodule or too much content refuses the
+// whole source: an incomplete copy would be a different standard.
 func (s *Source) files(ctx context.Context, r *Repo, commit string) (*SourceFiles, error) {
 	if folder := path.Clean(s.source.Path); folder != "." {
 		r.prefix = folder + "/"
@@ -210,7 +212,7 @@ func (s *Source) files(ctx context.Context, r *Repo, commit string) (*SourceFile
 	return out, nil
 }
 
-// isHidden reports whether a file lies where other tools keep theirs.
+// isHidden reports whether a file is in a place for files of other tools.
 func isHidden(name string) bool {
 	for part := range strings.SplitSeq(name, "/") {
 		if strings.HasPrefix(part, ".") {
@@ -220,12 +222,12 @@ func isHidden(name string) bool {
 	return false
 }
 
-// spellings knows the names of files and folders as systems that do not tell the
-// case of letters compare them.
+// spellings finds names of files and folders that differ only in case, as some
+// systems do not distinguish them.
 type spellings map[string]string
 
-// add enters a file with its folders. It returns the part of the name that such
-// a system could not tell from another one, and that other.
+// add enters a file with its folders. If part of the name differs only in case
+// from a known one, add returns both.
 func (known spellings) add(name string) (part, other string) {
 	for end := 0; end < len(name); end++ {
 		next := strings.IndexByte(name[end:], '/')
@@ -242,8 +244,8 @@ func (known spellings) add(name string) (part, other string) {
 	return "", ""
 }
 
-// repositoryWithin returns the folder of a repository without a .git folder. Git
-// takes one for its own when somebody works in that folder.
+// repositoryWithin returns the folder of a repository without a .git folder.
+// Git would use it as a repository when somebody works in that folder.
 func repositoryWithin(names []string) (folder string, found bool) {
 	for _, name := range names {
 		if !strings.EqualFold(path.Base(name), "HEAD") {

@@ -14,7 +14,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// maxLinks is how many links one name may lead through.
+// maxLinks is the number of links that one name may pass through.
 const maxLinks = 40
 
 // Modes of tree entries, see git help ls-tree.
@@ -24,8 +24,8 @@ const (
 	modeLink       = "120000"
 )
 
-// Tree is a workspace as it was at a commit. It is a spec.Tree; Close ends the
-// git process behind it.
+// Tree is a workspace as it was at a commit. It is a spec.Tree; Close ends its
+// git process.
 type Tree struct {
 	Commit     string
 	names      []string // sorted
@@ -72,8 +72,8 @@ func (r *Repo) Tree(ctx context.Context, commit string) (*Tree, error) {
 	return t, nil
 }
 
-// Submodule returns the submodule of this tree in which a file lies, "" if it
-// lies in none. What a submodule holds is not in the tree.
+// Submodule returns the submodule of this tree that contains a file, "" if none
+// does. The tree does not have the files of a submodule.
 func (t *Tree) Submodule(name string) string {
 	for _, folder := range t.submodules {
 		if strings.HasPrefix(name, folder+"/") {
@@ -83,8 +83,8 @@ func (t *Tree) Submodule(name string) string {
 	return ""
 }
 
-// SubmodulesUnder returns the submodules of this tree in which one of the patterns
-// could match a file. Only the folder that a pattern begins with is looked at.
+// SubmodulesUnder returns the submodules of this tree in which one of the
+// patterns could match a file. Only the first folder of a pattern is compared.
 func (t *Tree) SubmodulesUnder(patterns []string) []string {
 	inside := func(name, folder string) bool {
 		return folder == "." || name == folder || strings.HasPrefix(name, folder+"/")
@@ -107,8 +107,8 @@ func (t *Tree) Close() { t.blobs.close() }
 // Describe names the tree for messages.
 func (t *Tree) Describe() string { return fmt.Sprintf("commit %.7s", t.Commit) }
 
-// ReadFile returns a file's bytes, an error for one of more than limit. A link
-// is followed as long as it stays inside the workspace.
+// ReadFile returns a file's bytes. A file of more than limit bytes is an error.
+// Links are followed as long as they stay inside the workspace.
 func (t *Tree) ReadFile(name string, limit int64) ([]byte, error) {
 	found, err := t.resolve(name)
 	if err != nil {
@@ -144,11 +144,11 @@ func (t *Tree) Glob(patterns []string) ([]string, error) {
 	return names, nil
 }
 
-// Same reports whether content is what the commit holds under name. Line ends
-// that Git rewrites on checkout make no difference.
+// Same reports whether the commit has content under name. Line ends that Git
+// rewrites on checkout make no difference.
 func (t *Tree) Same(name string, content []byte) bool { return t.Holds(name, IdentityOf(content)) }
 
-// Holds is Same for content that is no longer at hand.
+// Holds is Same for content of which only the identity is known.
 func (t *Tree) Holds(name string, content Identity) bool {
 	found, err := t.resolve(name)
 	return err == nil && (content.asIs.is(found.object) || content.unix.is(found.object))

@@ -80,7 +80,7 @@ func (f *Finder) projectCalled(word string) (Project, error) {
 	if aliases := f.aliases(); len(aliases) > 0 {
 		return Project{}, wrongInput("unknown project %q%s", word, nearOrAll(word, aliases, "it is one of: "))
 	}
-	return Project{}, wrongInput("the project %q is not an id of 32 letters and digits, and there is no workspace here that it could be an alias of", word)
+	return Project{}, wrongInput("the project %q is not an id of 32 letters and digits, and there is no workspace here with aliases", word)
 }
 
 func (f *Finder) aliases() []string {

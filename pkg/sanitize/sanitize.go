@@ -1,5 +1,5 @@
-// Package sanitize is the print boundary: whatever comes from a file, a flag or
-// the service passes through here before a person or a program reads it.
+// Package sanitize is the print boundary: all text from a file, a flag or the
+// service passes through here before a person or a program reads it.
 package sanitize
 
 import (

@@ -8,9 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// JSON makes a finished JSON document safe to print: what does not print, which
-// in JSON can only stand inside a string, becomes a \u escape. The document
-// means the same. Invalid UTF-8 becomes U+FFFD, as readers take it.
+// JSON makes a finished JSON document safe to print: unprintable characters,
+// which can only be inside JSON strings, become \u escapes. The document means
+// the same. Invalid UTF-8 becomes U+FFFD, as readers take it.
 func JSON(document []byte) []byte {
 	out := make([]byte, 0, len(document))
 	for i := 0; i < len(document); {

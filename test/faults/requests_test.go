@@ -71,7 +71,7 @@ func TestRequestsOfAPlan(t *testing.T) {
 	}
 	got := b.must(0, "plan", "--detailed-exitcode", "--stats")
 	expect("a whole plan", map[string]int{"ListJobs": 10, "QueryJob": estateJobs, "QueryNotice": estateNotices})
-	if want := fmt.Sprintf("requests: %d, of which 0 repeated", 10+estateJobs+estateNotices); !strings.Contains(got.stderr, want) {
+	if want := fmt.Sprintf("requests: %d, 0 of them repeated", 10+estateJobs+estateNotices); !strings.Contains(got.stderr, want) {
 		t.Errorf("--stats does not say %q: %s", want, got.stderr)
 	}
 	b.must(0, "drift", "--base", "HEAD")
