@@ -19,9 +19,10 @@ const (
 	CodeTerminated  = 143
 )
 
-// lastGrace is the time after a second signal for reporting what is under way, before the process
-// ends.
-const lastGrace = 150 * time.Millisecond
+// lastGrace is the time after a second signal in which the run may end by itself: all its calls are
+// cancelled, and a report that is being written gets to its place. 150 ms were not enough on a busy
+// machine: a temporary file stayed.
+const lastGrace = time.Second
 
 // The answers to a first signal: while writes are under way, and otherwise.
 const (

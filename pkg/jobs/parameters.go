@@ -24,7 +24,7 @@ func CheckParameters(job Ref, body *jsontree.Value, parameters []wire.RunParamet
 			return wrongInput("%s declares no parameter %q%s", job, p.Name, nearOrAll(p.Name, names, "it has: "))
 		}
 		if options := optionsOf(definition); len(options) > 0 && !slices.Contains(options, p.Value) {
-			return wrongInput("the value of the parameter %s is not one of its options:  %s", p.Name, strings.Join(options, ", "))
+			return wrongInput("the value of the parameter %s is not one of its options: %s", p.Name, strings.Join(options, ", "))
 		}
 	}
 	return nil
