@@ -6,13 +6,14 @@ import (
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/services/codeartsbuild/v3/region"
 
 	"github.com/buildsync/buildsync/pkg/client"
+	"github.com/buildsync/buildsync/pkg/client/wire"
 )
 
 // Every region that the client knows has the SDK's endpoint; the EU region, of
 // which the SDK knows nothing, has that of API reference 1.3.
 func TestRegions(t *testing.T) {
 	t.Parallel()
-	for _, name := range client.Regions() {
+	for _, name := range wire.Regions() {
 		have, err := client.Endpoint(name)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
