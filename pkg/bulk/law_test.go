@@ -150,6 +150,10 @@ func TestSetChangesExactlyTheChosenValues(t *testing.T) {
 			if !same && (!isTarget || !r.All && only != "*" && !valuepath.Glob(only, name)) {
 				t.Fatalf("%s changed from %q to %q\n%s", key, want[key], text, result.Files["jobs.yaml"])
 			}
+			chosen := path.Covers(valuepath.Own(at)) && change.where == "" && (only == "*" || valuepath.Glob(only, name))
+			if chosen && change.path != "timeout" && !strings.HasPrefix(change.value, "[") && text != change.value {
+				t.Fatalf("%s was chosen and is %q, not %q\n%s", key, text, change.value, result.Files["jobs.yaml"])
+			}
 		}
 		for key := range want {
 			if _, there := have[key]; !there && !path.Covers(valuepath.Own(key[strings.IndexByte(key, ' ')+1:])) {
