@@ -23,7 +23,7 @@ type FoundValue struct {
 	Line   int             `json:"line,omitempty"`
 	Column int             `json:"column,omitempty"`
 
-	Source spec.Pos // the place that says the value
+	Source spec.Pos `json:"-"` // the place that says the value; --by source and --format files use it
 }
 
 func WriteFound(out *screen.Paper, rows []FoundValue, jobs int) {
