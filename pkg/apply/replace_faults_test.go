@@ -109,6 +109,7 @@ func TestHalfReplacementIsFinished(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
+				fault := fault // of this case: the cases of one fault run at the same time
 				fault.Op, fault.Times, fault.Commit = "DeleteTemplate", -1, emulator.CommitNever
 				w.strike(fault)
 				report := w.apply(w.plan(after, before, nil), apply.Options{Journal: journal})
