@@ -12,15 +12,7 @@ import (
 // A wanted list keeps the types of its items: numbers and booleans are no texts.
 func TestSetAListOfNumbers(t *testing.T) {
 	t.Parallel()
-	files := spec.MapTree{
-		spec.WorkspaceFile: "version: 1\ndefinitions: [jobs.yaml]\nprojects: {shop: 6ecbc5bac7c8442fb3d2563d53c13582}\ndefault_project: shop\n",
-		"jobs.yaml": "version: 1\njobs:\n  - name: a\n    arch: arm\n    steps:\n" +
-			"      - {name: s, module_id: devcloud2018.x.action, properties: {ports: [8080, true]}}\n",
-	}
-	path, err := valuepath.Parse("steps[s].properties.ports")
-	if err != nil {
-		t.Fatal(err)
-	}
+	files, path := oneStep(t, "{name: s, module_id: devcloud2018.x.action, properties: {ports: [8080, true]}}", "steps[s].properties.ports")
 	for _, value := range []string{"[80, 443, false]", "{https: 443, tls: true}"} {
 		result, err := bulk.Set(load(t, files), bulk.Request{Path: path, Value: value, Selects: func(*bulk.Object) bool { return true }})
 		if err != nil {
@@ -36,15 +28,7 @@ func TestSetAListOfNumbers(t *testing.T) {
 // A text is written as it was given: YAML would drop a comment, spaces and the last line end.
 func TestSetWritesTheWholeText(t *testing.T) {
 	t.Parallel()
-	files := spec.MapTree{
-		spec.WorkspaceFile: "version: 1\ndefinitions: [jobs.yaml]\nprojects: {shop: 6ecbc5bac7c8442fb3d2563d53c13582}\ndefault_project: shop\n",
-		"jobs.yaml": "version: 1\njobs:\n  - name: a\n    arch: arm\n    steps:\n" +
-			"      - sh: {name: s, inputs: {command: \"ls\"}}\n",
-	}
-	path, err := valuepath.Parse("steps[s].command")
-	if err != nil {
-		t.Fatal(err)
-	}
+	files, path := oneStep(t, "sh: {name: s, inputs: {command: \"ls\"}}", "steps[s].command")
 	for value, want := range map[string]string{
 		"make # all":         "make # all",
 		" make":              " make",
@@ -72,4 +56,17 @@ func TestSetWritesTheWholeText(t *testing.T) {
 			t.Errorf("%q: a second set: %v", value, err)
 		}
 	}
+}
+
+// oneStep makes a workspace of one job with one step, and a path into it.
+func oneStep(t *testing.T, step, in string) (spec.MapTree, valuepath.Path) {
+	t.Helper()
+	path, err := valuepath.Parse(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return spec.MapTree{
+		spec.WorkspaceFile: "version: 1\ndefinitions: [jobs.yaml]\nprojects: {shop: 6ecbc5bac7c8442fb3d2563d53c13582}\ndefault_project: shop\n",
+		"jobs.yaml":        "version: 1\njobs:\n  - name: a\n    arch: arm\n    steps:\n      - " + step + "\n",
+	}, path
 }
