@@ -68,12 +68,9 @@ func (in *invocation) explainValue(outputs []kit.Output, word string) error {
 		}
 		return err
 	}
-	if p, err := valuepath.Parse(word); err == nil && (strings.HasPrefix(word, "jobs[") || strings.HasPrefix(word, "templates[")) {
-		word = strings.TrimSuffix(p.Job+p.Template+"."+p.String(), ".") // as lint prints it
-	}
 	o, path, err := pages.FindExplainable(w, word)
 	if err != nil {
-		return &failure{exitInvalid, err}
+		return &failure{exitInvalid, pages.RuleOrObject(err)}
 	}
 	values := o.Values(w)
 	if path == "" {

@@ -6,102 +6,89 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/internal/outfile"
 	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
-	"github.com/buildsync/buildsync/pkg/spec"
 	"github.com/buildsync/buildsync/pkg/valuepath"
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
-// compiled is one object as compile prints it.
+// compiled is one object, or a part of one, as compile prints it.
 type compiled struct {
 	address string
+	path    string // of the part, "" for the whole object
 	body    *jsontree.Value
 }
 
-// SelectCompiled returns the objects that the arguments name, or all of them.
+// name is what stands for the object where there are several.
+func (c compiled) name() string { return strings.TrimSuffix(c.address+"."+c.path, ".") }
+
+// SelectCompiled returns the objects that the arguments name, or all of them. An argument is an
+// address or a name, and may have a path after it, which chooses a part.
 func SelectCompiled(w *workspace.Workspace, words []string) ([]compiled, error) {
-	var all []compiled
-	named := map[string][]compiled{} // by address, and by name
-	add := func(object compiled, names ...string) {
-		all = append(all, object)
-		for _, name := range append(names, object.address) {
-			named[name] = append(named[name], object)
-		}
-	}
-	for _, job := range w.Result.Jobs {
-		add(compiled{job.Address, job.CreateBody()}, job.Name)
-		if len(job.Notices) > 0 {
-			add(compiled{job.NoticeAddress(), job.NoticeBodies()})
-		}
-	}
-	for _, template := range w.Result.Templates {
-		if len(named[template.Name]) > 0 { // the name is a job's first
-			add(compiled{template.Address, template.Body})
-		} else {
-			add(compiled{template.Address, template.Body}, template.Name)
-		}
-	}
-	if len(words) == 0 {
-		return all, nil
-	}
 	var chosen []compiled
+	if len(words) == 0 {
+		for _, job := range w.Result.Jobs {
+			chosen = append(chosen, compiled{address: job.Address, body: job.CreateBody()})
+			if len(job.Notices) > 0 {
+				chosen = append(chosen, compiled{address: job.NoticeAddress(), body: job.NoticeBodies()})
+			}
+		}
+		for _, template := range w.Result.Templates {
+			chosen = append(chosen, compiled{address: template.Address, body: template.Body})
+		}
+	}
 	for _, word := range words {
-		if found := named[word]; len(found) == 1 {
-			chosen = append(chosen, found[0])
-			continue
+		o, path, err := FindExplainable(w, word)
+		if err != nil {
+			return nil, kit.UsageError{Text: err.Error()}
 		}
-		job, err := CompiledJob(w, word)
-		if err == nil {
-			chosen = append(chosen, compiled{job.Address, job.CreateBody()})
-			continue
+		one, err := o.part(w, path)
+		if err != nil {
+			return nil, &workspace.Refusal{Err: err}
 		}
-		part, isPart, wrong := compiledPart(w, word)
-		if wrong != nil {
-			return nil, &workspace.Refusal{Err: wrong}
-		}
-		if !isPart {
-			return nil, err
-		}
-		chosen = append(chosen, part)
+		chosen = append(chosen, one)
 	}
 	return chosen, nil
 }
 
-// compiledPart finds the part of an object in ADDRESS.PATH: a channel's body, or a value of the
-// body. isPart is false for other words.
-func compiledPart(w *workspace.Workspace, word string) (part compiled, isPart bool, err error) {
-	o, path, err := FindExplainable(w, word)
-	if err != nil || path == "" {
-		return part, false, nil //nolint:nilerr // then it is an unknown job, which is said elsewhere
+// part returns the part of an object at a path: a channel's body, or a value of the body. An empty
+// path is the whole object.
+func (o explainable) part(w *workspace.Workspace, path string) (compiled, error) {
+	if path == "" {
+		if o.kind == "notification" {
+			return compiled{address: o.Address, body: (&compile.Job{Notices: o.notices}).NoticeBodies()}, nil
+		}
+		return compiled{address: o.Address, body: o.body}, nil
 	}
 	asked, err := valuepath.Parse(path)
 	if err != nil {
-		return part, false, err
+		return compiled{}, err
 	}
 	for _, value := range o.bodies() {
-		if asked.Matches(valuepath.Own(value.address)) {
-			return compiled{o.Address + "." + value.address, value.body}, true, nil
+		if asked.Matches(valuepath.Own(value.path)) {
+			return compiled{o.Address, value.path, value.body}, nil
 		}
 	}
 	values := o.Values(w)
 	for _, value := range values { // what a plan prints and no body holds, such as enabled
 		if value.Value != nil && asked.Matches(valuepath.Own(value.Path)) {
-			return compiled{o.Address + "." + value.Path, value.Value}, true, nil
+			return compiled{o.Address, value.Path, value.Value}, nil
 		}
 	}
-	return part, false, o.UnknownPath(asked, values)
+	return compiled{}, o.UnknownPath(asked, values)
 }
 
 // PrintCompiled writes one document: the requested body, else an object of bodies by address.
 func PrintCompiled(w io.Writer, format string, objects []compiled, alone bool) error {
 	var members []jsontree.Member
 	for _, object := range objects {
-		members = append(members, jsontree.Member{Key: object.address, Value: object.body})
+		members = append(members, jsontree.Member{Key: object.name(), Value: object.body})
 	}
 	document := jsontree.Object(members...)
 	if alone {
@@ -122,12 +109,9 @@ func encodeBody(format string, body *jsontree.Value) []byte {
 
 // WriteCompiled writes shop/job/name.json and so on below folder.
 func WriteCompiled(folder, format string, objects []compiled) error {
+	taken := map[string]bool{}
 	for _, object := range objects {
-		name, err := filepath.Localize(object.address + "." + format)
-		if err != nil {
-			return fmt.Errorf("%s has no name as a file: %w", object.address, err)
-		}
-		file := filepath.Join(folder, name)
+		file := filepath.Join(folder, object.fileName(taken)+"."+format)
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 			return err
 		}
@@ -138,29 +122,34 @@ func WriteCompiled(folder, format string, objects []compiled) error {
 	return nil
 }
 
+// withoutQuotes makes steps["a"].name to steps-a.name, which is easier to type as a file's name.
+var withoutQuotes = strings.NewReplacer(`["`, "-", `"]`, "", "[", "-", "]", "")
+
+// fileName returns the file of an object, without its extension. Every system takes it, and no other
+// object gets the same one, also where letter case is ignored.
+func (c compiled) fileName(taken map[string]bool) string {
+	parts := strings.Split(c.address, "/")
+	parts[len(parts)-1] += strings.TrimSuffix("."+withoutQuotes.Replace(c.path), ".")
+	for i := range parts {
+		parts[i] = outfile.Stem(parts[i])
+	}
+	stem := filepath.Join(parts...)
+	name := stem
+	for n := 2; taken[strings.ToLower(name)]; n++ {
+		name = stem + "-" + strconv.Itoa(n)
+	}
+	taken[strings.ToLower(name)] = true
+	return name
+}
+
 // CompiledJob finds a compiled job by address or by name.
 func CompiledJob(w *workspace.Workspace, word string) (*compile.Job, error) {
-	var found *compile.Job
-	var names []string
-	for _, job := range w.Result.Jobs {
-		names = append(names, job.Name, job.Address)
-		if job.Address == word {
-			return job, nil
-		}
-		if job.Name != word {
-			continue
-		}
-		if found != nil {
-			return nil, kit.UsageError{Text: fmt.Sprintf("%q is the name of jobs in several projects: %s and %s; give the address", word, found.Address, job.Address)}
-		}
-		found = job
+	o, path, err := FindExplainable(w, word)
+	if err != nil {
+		return nil, kit.UsageError{Text: err.Error()}
 	}
-	if found != nil {
-		return found, nil
+	if o.job == nil || path != "" {
+		return nil, kit.UsageError{Text: fmt.Sprintf("%q is no job; give the name or the address of one", word)}
 	}
-	text := fmt.Sprintf("no definition compiles to a job called %q", word)
-	if near := spec.Nearest(word, names); near != "" {
-		text += fmt.Sprintf("; did you mean %q?", near)
-	}
-	return nil, kit.UsageError{Text: text}
+	return o.job, nil
 }

@@ -33,12 +33,12 @@ func (o explainable) bodies() []compiled {
 	var parts []compiled
 	if len(o.notices) > 0 {
 		bodies := (&compile.Job{Notices: o.notices}).NoticeBodies()
-		parts = append(parts, compiled{"notifications", bodies})
+		parts = append(parts, compiled{path: "notifications", body: bodies})
 		for _, body := range bodies.Items() {
-			parts = append(parts, compiled{compile.NoticePath(body.Str("notice_type")), body})
+			parts = append(parts, compiled{path: compile.NoticePath(body.Str("notice_type")), body: body})
 		}
 	}
-	bulk.Walk(o.body, func(path string, v *jsontree.Value) { parts = append(parts, compiled{path, v}) })
+	bulk.Walk(o.body, func(path string, v *jsontree.Value) { parts = append(parts, compiled{path: path, body: v}) })
 	return append(parts, o.limits()...)
 }
 
@@ -54,7 +54,7 @@ func (o explainable) limits() []compiled {
 			}
 		}
 		if choices != nil {
-			parts = append(parts, compiled{compile.ParameterPath(p.Name()) + valuepath.Member(wire.KeyLimits), choices})
+			parts = append(parts, compiled{path: compile.ParameterPath(p.Name()) + valuepath.Member(wire.KeyLimits), body: choices})
 		}
 	}
 	return parts
@@ -133,6 +133,9 @@ func (o explainable) UnknownPath(path valuepath.Path, values []Explained) error 
 // FindExplainable finds the object that a word names, and the path after its address or name. The
 // longest matching address wins, because an alias may contain dots.
 func FindExplainable(w *workspace.Workspace, word string) (o explainable, path string, err error) {
+	if p, err := valuepath.Parse(word); err == nil && (strings.HasPrefix(word, "jobs[") || strings.HasPrefix(word, "templates[")) {
+		word = strings.TrimSuffix(p.Job+p.Template+"."+p.String(), ".") // as lint prints it
+	}
 	var found []explainable
 	best := ""
 	var names []string
@@ -168,29 +171,50 @@ func FindExplainable(w *workspace.Workspace, word string) (o explainable, path s
 	case 1:
 		return found[0], path, nil
 	case 0:
-		return o, "", unknownObject(w, word, names)
+		return o, "", unknownObject{word, names}
 	}
 	return o, "", fmt.Errorf("%q is the name of jobs in several projects: %s and %s; give the address", best, found[0].Address, found[1].Address)
 }
 
-// unknownObject says that a word is neither a rule nor an object.
-func unknownObject(w *workspace.Workspace, word string, names []string) error {
-	slash := strings.LastIndexByte(word, '/') + 1
-	name, path, hasPath := strings.Cut(word[slash:], ".")
-	name = word[:slash] + name
-	text := fmt.Sprintf("no definition compiles to an object called %q", name)
-	if slash == 0 && !hasPath {
-		text = fmt.Sprintf("%q is neither a rule nor an object that the definitions compile to", word)
-		names = append(names, RuleNames()...)
+// unknownObject is the error about a word that no object has as its name.
+type unknownObject struct {
+	word  string
+	names []string // the known ones
+}
+
+func (e unknownObject) Error() string { return e.text(nil) }
+
+// text is the message; rules are the words that are known beside the names, if any.
+func (e unknownObject) text(rules []string) string {
+	slash := strings.LastIndexByte(e.word, '/') + 1
+	name, path, hasPath := strings.Cut(e.word[slash:], ".")
+	name = e.word[:slash] + name
+	text, names := fmt.Sprintf("no definition compiles to an object called %q", name), e.names
+	all := "`buildsync compile` prints all addresses"
+	if len(rules) > 0 && slash == 0 && !hasPath {
+		text = fmt.Sprintf("%q is neither a rule nor an object that the definitions compile to", e.word)
+		names = append(slices.Clone(names), rules...)
+	}
+	if len(rules) > 0 {
+		all += ", `buildsync explain` all rules"
 	}
 	near := spec.Nearest(name, names)
 	switch {
 	case near != "" && hasPath:
-		return fmt.Errorf("%s; did you mean %q?", text, near+"."+path)
+		return fmt.Sprintf("%s; did you mean %q?", text, near+"."+path)
 	case near != "":
-		return fmt.Errorf("%s; did you mean %q?", text, near)
+		return fmt.Sprintf("%s; did you mean %q?", text, near)
 	}
-	return errors.New(text + "; `buildsync compile` prints all addresses, `buildsync explain` all rules")
+	return text + "; " + all
+}
+
+// RuleOrObject says of an error of FindExplainable that the word could have named a rule as well.
+func RuleOrObject(err error) error {
+	var unknown unknownObject
+	if errors.As(err, &unknown) {
+		return errors.New(unknown.text(RuleNames()))
+	}
+	return err
 }
 
 // noticesOnly is the provenance of a job's notifications.

@@ -17,8 +17,9 @@ type Claim struct {
 
 // FormerName is one entry of renamed_from, and where it stands.
 type FormerName struct {
-	Name string
-	At   spec.Range
+	Name   string
+	At     spec.Range
+	Others []spec.Related // the other end of the reference that put it there
 }
 
 // RemovalClaim is an entry of removed, and where its name stands.
@@ -59,6 +60,12 @@ func (k *identityChecker) report(rule string, at spec.Range, pointer, hint strin
 	})
 }
 
+// addPlaces adds the other end of a reference to the last finding.
+func (k *identityChecker) addPlaces(others []spec.Related) {
+	d := &k.found[len(k.found)-1]
+	d.Related = append(d.Related, others...)
+}
+
 // id reports a second job that is pinned to an id.
 func (k *identityChecker) id(claim *Claim) {
 	if claim.ID == "" {
@@ -93,7 +100,9 @@ func (k *identityChecker) former(claim *Claim) {
 			k.report("renamed-from", former.At, pointer, "only one of them can be", other.At, "the other job", "two jobs are renamed from "+name)
 		default:
 			k.byFormer[key] = claim
+			continue
 		}
+		k.addPlaces(former.Others)
 	}
 }
 
@@ -125,10 +134,7 @@ func (k *identityChecker) removals(removals []RemovalClaim) {
 func (c *compiler) claims() []Claim {
 	var claims []Claim
 	for _, job := range c.result.Jobs {
-		claim := Claim{Address: job.Address, ProjectID: job.ProjectID, Name: job.Name, ID: job.ID, At: job.nameAt}
-		for i, name := range job.RenamedFrom {
-			claim.Former = append(claim.Former, FormerName{name, job.formerAt[i]})
-		}
+		claim := Claim{Address: job.Address, ProjectID: job.ProjectID, Name: job.Name, ID: job.ID, At: job.nameAt, Former: job.former}
 		claims = append(claims, claim)
 	}
 	return claims

@@ -18,9 +18,11 @@ func TestFormerNameIsPointedAt(t *testing.T) {
 		"  - {name: a, arch: arm, steps: [], renamed_from: [x, a]}\n",
 		"  - {name: a, arch: arm, steps: [], renamed_from: [b]}\n  - {name: b, arch: arm, steps: []}\n",
 		"  - {name: \"${{ matrix.n }}\", matrix: {n: [a, c]}, arch: arm, steps: [], renamed_from: [\"b-${{ matrix.n }}\", b]}\n",
+		"  - {name: a, arch: arm, steps: [], renamed_from: \"${{ vars.own }}\"}\n",
+		"  - {name: a, arch: arm, steps: [], renamed_from: [\"${{ vars.name }}\"]}\n",
 	} {
 		tree := spec.MapTree{
-			spec.WorkspaceFile:   "version: 1\nprojects: {shop: 6ecbc5bac7c8442fb3d2563d53c13582}\ndefault_project: shop\n",
+			spec.WorkspaceFile:   "version: 1\nprojects: {shop: 6ecbc5bac7c8442fb3d2563d53c13582}\ndefault_project: shop\nvars: {own: [x, a], name: a}\n",
 			"definitions/a.yaml": "version: 1\njobs:\n" + jobs,
 		}
 		set, found := spec.Load(tree, spec.Options{})
@@ -32,7 +34,11 @@ func TestFormerNameIsPointedAt(t *testing.T) {
 			var out []string
 			for _, d := range ds {
 				if d.Rule == "renamed-from" {
-					out = append(out, d.Range.Start.String()+" "+d.Message)
+					line := d.Range.Start.String() + " " + d.Message
+					for _, other := range d.Related {
+						line += "; " + other.Range.Start.String() + " " + other.Message
+					}
+					out = append(out, line)
 				}
 			}
 			return strings.Join(out, "\n")
@@ -42,8 +48,11 @@ func TestFormerNameIsPointedAt(t *testing.T) {
 			t.Errorf("%s: compile says\n%s\nlint says\n%s", jobs, have, linted)
 		}
 		for _, line := range strings.Split(have, "\n") {
-			if strings.Contains(line, ":12 ") {
+			if strings.HasPrefix(line, "definitions/a.yaml:3:12 ") {
 				t.Errorf("%s: it points at the name: %s", jobs, line)
+			}
+			if strings.Contains(jobs, "vars") && (!strings.Contains(line, "definitions/a.yaml") || !strings.Contains(line, "buildsync.yaml")) {
+				t.Errorf("%s: it shows only one of use and definition: %s", jobs, line)
 			}
 		}
 	}

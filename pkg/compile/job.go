@@ -305,8 +305,9 @@ func (u *unit) settings(whole *spec.Node, j *Job) {
 	if n := u.get(whole, "renamed_from"); n != nil {
 		items, _ := u.list("renamed_from", n)
 		for i, item := range items {
-			j.RenamedFrom = append(j.RenamedFrom, u.filledText("renamed_from"+valuepath.Index(i), item))
-			j.formerAt = append(j.formerAt, item.Range)
+			former := FormerName{Name: u.filledText("renamed_from"+valuepath.Index(i), item)}
+			former.At, former.Others = item.Shown()
+			j.RenamedFrom, j.former = append(j.RenamedFrom, former.Name), append(j.former, former)
 		}
 	}
 }

@@ -55,7 +55,7 @@ type Job struct {
 
 	packed    *packedJob
 	nameAt    spec.Range
-	formerAt  []spec.Range // of RenamedFrom
+	former    []FormerName // RenamedFrom, with places
 	writtenAt spec.Range   // of the name
 	chosen    []choice     // by the matrix that made the job
 	use       *familyUse
@@ -64,6 +64,9 @@ type Job struct {
 // NameAt returns the range to show for the name of the job. For a family's job that is the use of
 // the family.
 func (j *Job) NameAt() spec.Range { return j.nameAt }
+
+// Former returns RenamedFrom with the places to show for each name.
+func (j *Job) Former() []FormerName { return j.former }
 
 // JobAddress returns the address of the job of a name in the project of an alias.
 func JobAddress(alias, name string) string { return alias + "/job/" + name }

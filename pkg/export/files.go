@@ -1,23 +1,16 @@
 package export
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"path"
 	"path/filepath"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/bmatcuk/doublestar/v4"
 
+	"github.com/buildsync/buildsync/internal/outfile"
 	"github.com/buildsync/buildsync/pkg/remedy"
 )
-
-// maxFileName is how many bytes of a name go into a file's name: file systems
-// take 255, and a job's name can have 345.
-const maxFileName = 200
 
 // Layout chooses the files for definitions. It never chooses one file for two objects, also on file
 // systems that ignore letter case.
@@ -77,7 +70,7 @@ func (l *Layout) File(folder, name, address string) (string, error) {
 	if base == "." {
 		base = l.base(folder)
 	}
-	stem := fileStem(name)
+	stem := outfile.Stem(name)
 	for n := 1; ; n++ {
 		file := path.Join(base, stem+".yaml")
 		if path.Base(base) != folder {
@@ -134,35 +127,4 @@ func (l *Layout) isRead(file string) bool {
 		}
 	}
 	return false
-}
-
-// deviceNames are no files on Windows, whatever their extension.
-const deviceNames = " con prn aux nul com1 com2 com3 com4 com5 com6 com7 com8 com9 lpt1 lpt2 lpt3 lpt4 lpt5 lpt6 lpt7 lpt8 lpt9 "
-
-// fileStem is a file name, without its extension, that every system takes.
-func fileStem(name string) string {
-	var out strings.Builder
-	for _, r := range name {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) || r == '-' || r == '_' || r == '.' && out.Len() > 0 {
-			out.WriteRune(r)
-			continue
-		}
-		out.WriteByte('-')
-	}
-	stem := strings.TrimRight(out.String(), ".")
-	switch {
-	case stem == "":
-		stem = "unnamed"
-	case strings.Contains(deviceNames, " "+strings.ToLower(stem)+" "):
-		stem += "_"
-	}
-	if len(stem) <= maxFileName {
-		return stem
-	}
-	sum := sha256.Sum256([]byte(name))
-	cut := maxFileName
-	for !utf8.RuneStart(stem[cut]) {
-		cut--
-	}
-	return stem[:cut] + "-" + hex.EncodeToString(sum[:4])
 }

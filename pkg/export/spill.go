@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/buildsync/buildsync/internal/outfile"
 	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -154,11 +155,11 @@ func stepLabel(step *yamltext.Node, i int) string {
 
 // scriptName is the name of a text's file: a step's command is its script.
 func scriptName(step, key string) string {
-	stem := strings.Trim(strings.ToLower(fileStem(shortened(step))), "-")
+	stem := strings.Trim(strings.ToLower(outfile.Stem(shortened(step))), "-")
 	if key == "command" {
 		return cmp.Or(stem, "script") + ".sh"
 	}
-	return strings.Trim(stem+"-"+strings.ToLower(fileStem(shortened(key))), "-") + ".txt"
+	return strings.Trim(stem+"-"+strings.ToLower(outfile.Stem(shortened(key))), "-") + ".txt"
 }
 
 // shortened is the start of a name that may be of any length.

@@ -8,7 +8,6 @@ import (
 
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/spec"
-	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
 // jobFact is what rules across files need of a compiled job.
@@ -45,11 +44,7 @@ func (l *linter) compiled(result *compile.Result, files []*spec.File) {
 		for i := range l.facts.ignored {
 			l.facts.ignored[i].lookIn(job)
 		}
-		fact := jobFact{address: job.Address, project: job.Project, projectID: job.ProjectID, name: job.Name, id: job.ID, at: l.rangeAt(job, "job_name", at(job.Pos)), batch: l.facts.batch}
-		for i, former := range job.RenamedFrom {
-			where := l.rangeAt(job, "renamed_from"+valuepath.Index(i), l.rangeAt(job, "renamed_from", fact.at))
-			fact.former = append(fact.former, compile.FormerName{Name: former, At: where})
-		}
+		fact := jobFact{address: job.Address, project: job.Project, projectID: job.ProjectID, name: job.Name, id: job.ID, at: l.rangeAt(job, "job_name", at(job.Pos)), former: job.Former(), batch: l.facts.batch}
 		l.facts.jobs = append(l.facts.jobs, fact)
 	}
 	for _, removal := range result.Removals {
