@@ -63,6 +63,64 @@ func TestMembersThatMove(t *testing.T) {
 	}
 }
 
+// TestStepsThatMove holds an approved plan that removes or replaces steps to what
+// people declared: members that the service adds to these steps, and that are new
+// at each read, make it neither stale nor not converged.
+func TestStepsThatMove(t *testing.T) {
+	t.Parallel()
+	modules := diff.ModulesOf(catalog.Default())
+	const shell, npm = "devcloud2018.codeci_action_20017.action", "devcloud2018.codeci_action_20014.action"
+	steps := func(items ...[2]string) *jsontree.Value {
+		list := jsontree.Array()
+		for _, item := range items {
+			step := job("x", "echo "+item[0]).Body.Get("steps").Items()[0].Clone()
+			step.Set("name", jsontree.String(item[0]))
+			step.Set("module_id", jsontree.String(item[1]))
+			list.Append(step)
+		}
+		return list
+	}
+	for name, test := range map[string]struct{ before, after *jsontree.Value }{
+		"a step less":    {steps([2]string{"a", shell}, [2]string{"b", shell}), steps([2]string{"b", shell})},
+		"another module": {steps([2]string{"a", shell}, [2]string{"b", shell}), steps([2]string{"a", npm}, [2]string{"b", shell})},
+		"another step":   {steps([2]string{"a", shell}), steps([2]string{"other", npm})},
+		"all steps":      {steps([2]string{"a", shell}, [2]string{"b", shell}), steps([2]string{"c", npm}, [2]string{"d", npm}, [2]string{"e", npm})},
+	} {
+		ofJob := func(list *jsontree.Value) *compile.Result {
+			return definitions(job("target", "", func(j *compile.Job) { j.Body.Set("steps", list.Clone()) }))
+		}
+		ofTemplate := func(list *jsontree.Value) *compile.Result {
+			made := template("target", "")
+			made.Body.Get("template").Set("steps", list.Clone())
+			return &compile.Result{Templates: []*compile.Template{made}}
+		}
+		for kind, of := range map[string]func(*jsontree.Value) *compile.Result{"job": ofJob, "template": ofTemplate} {
+			for _, based := range []bool{false, true} {
+				t.Run(name+" of a "+kind+map[bool]string{true: " with a base"}[based], func(t *testing.T) {
+					t.Parallel()
+					quirks := moving()
+					quirks.UniqueTemplates = emulator.UniqueOff // or a replacement without a base needs --rescue
+					w := newWorld(t, quirks)
+					start, head := of(test.before), of(test.after)
+					w.converge(start)
+					var base *compile.Result
+					if based {
+						base = start
+					}
+					known := func(in *apply.PlanInput) { in.Modules = modules }
+					planned, fresh := w.plan(head, base, known), w.plan(head, base, known)
+					if err := apply.Approve(planned, fresh); err != nil || planned.PlanID != fresh.PlanID {
+						t.Errorf("the ids are %s and %s; %v", planned.PlanID, fresh.PlanID, err)
+					}
+					if report := w.apply(planned, apply.Options{Modules: modules}); !report.Complete() {
+						t.Errorf("not complete:\n%s", describe(report))
+					}
+				})
+			}
+		}
+	}
+}
+
 // TestEditSinceThePlan holds the refusal to what was declared or shown, and an
 // update to what was neither: it is carried over as it is at the write.
 func TestEditSinceThePlan(t *testing.T) {

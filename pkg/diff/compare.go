@@ -56,9 +56,11 @@ func (c *comparison) overlaid(ignored func(path string) bool) {
 func (c *comparison) walk(live, desired *jsontree.Value) *sides {
 	base := normalizeKeepingOrder(c.base, c.modules)
 	livePaths, desiredPaths, basePaths, declaredPaths := c.name(live, desired, base)
+	shownLive := shown(c.live, c.modules)
+	c.forgetOthers(live, shownLive)
 	s := &sides{
 		live: viewOf(live, livePaths), desired: viewOf(desired, desiredPaths), base: viewOf(base, basePaths),
-		shownLive:    viewOf(shown(c.live, c.modules), livePaths),
+		shownLive:    viewOf(shownLive, livePaths),
 		shownDesired: viewOf(shown(c.desired, c.modules), desiredPaths),
 		shownBase:    viewOf(shown(c.base, c.modules), basePaths),
 		declared:     viewOf(shown(c.declared, c.modules), declaredPaths),
