@@ -19,7 +19,7 @@ type batch struct {
 	files   []batchFile
 	size    int // in bytes
 
-	noPlaces bool // nothing asks where the values of compiled jobs come from
+	places bool // compile with the places of all values
 
 	front    spec.Diagnostics // of loading
 	compiled spec.Diagnostics // of compiling
@@ -46,13 +46,13 @@ func (c *checker) newBatch() *batch {
 	if c.complete {
 		part.templates, part.fragments, part.families = c.linter.templates, c.fragments, c.families
 	}
-	return &batch{linter: part, shared: c.templates, noPlaces: !c.needsPlaces(), done: make(chan struct{})}
+	return &batch{linter: part, shared: c.templates, places: c.needsPlaces(), done: make(chan struct{})}
 }
 
-// needsPlaces reports whether a rule asks where the values of compiled jobs come
-// from: policies and policy.ignore do.
+// needsPlaces reports whether something asks where the values of compiled jobs come from:
+// policy.ignore does, and policies do once a job has broken one.
 func (c *checker) needsPlaces() bool {
-	return len(c.judging.set.Policies) > 0 || c.set.Workspace != nil && len(c.set.Workspace.Policy.Ignore) > 0
+	return c.judging.broken || c.set.Workspace != nil && len(c.set.Workspace.Policy.Ignore) > 0
 }
 
 // run loads, compiles and judges the files.
@@ -74,17 +74,32 @@ func (b *batch) run() {
 	if len(judged) == 0 {
 		return
 	}
-	part := *b.set
-	part.Files = files
-	b.result, b.compiled = compile.Compile(&part, compile.Options{Vars: b.opts.Vars, Catalogue: b.catalogue, Partly: true, NoPlaces: b.noPlaces})
-	sharpen(b.compiled, files)
 	b.read = files
+	b.result, b.compiled = b.compile(b.places)
+	sharpen(b.compiled, files)
 	for _, file := range judged {
 		if b.set.Workspace.SourceOf(file.Name) == nil { // copied files are corrected in their source
 			b.file(file)
 		}
 	}
 	b.shellChecked()
+}
+
+// compile compiles the files that were read.
+func (b *batch) compile(places bool) (*compile.Result, spec.Diagnostics) {
+	part := *b.set
+	part.Files = b.read
+	return compile.Compile(&part, compile.Options{Vars: b.opts.Vars, Catalogue: b.catalogue, Partly: true, NoPlaces: !places})
+}
+
+// withPlaces returns the result with the places of all values. It compiles again for them: most
+// batches never need it.
+func (b *batch) withPlaces() *compile.Result {
+	if !b.places {
+		b.places = true
+		b.result, _ = b.compile(true)
+	}
+	return b.result
 }
 
 // startWorkers limits the batches under way to the number of processors.
@@ -150,7 +165,8 @@ func (c *checker) take(b *batch) {
 	if c.silent == nil {
 		c.silent = b.silent
 	}
-	c.linter.compiled(b.result, b.read)
+	c.judge(b)
+	c.linter.compiled(b.result)
 }
 
 // lockedTree lets several workers read from a tree that is not safe for concurrent use.

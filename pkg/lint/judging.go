@@ -3,7 +3,6 @@ package lint
 import (
 	"strings"
 
-	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/policy"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -14,6 +13,8 @@ type judging struct {
 	set   *policy.Set
 	run   *policy.Run
 	found spec.Diagnostics
+
+	broken bool // a job breaks a policy
 }
 
 // loadPolicies reads the policies of the workspace and returns the errors in their files.
@@ -28,11 +29,12 @@ func (l *linter) loadPolicies() spec.Diagnostics {
 	return found
 }
 
-// judge checks compiled jobs against the policies. files are their files.
-func (l *linter) judge(result *compile.Result, files []*spec.File) {
-	if len(l.judging.set.Policies) == 0 {
+// judge checks the jobs of a batch against the policies.
+func (l *linter) judge(b *batch) {
+	if b.result == nil || len(l.judging.set.Policies) == 0 {
 		return
 	}
+	files := b.read
 	places := policy.NewPlaces(func(name string) *spec.Node {
 		if name == workspaceFile && l.set.Workspace != nil {
 			return l.set.Workspace.Root
@@ -45,8 +47,10 @@ func (l *linter) judge(result *compile.Result, files []*spec.File) {
 		return nil
 	})
 	before := len(l.judging.found)
-	for _, job := range result.Jobs {
+	for i, job := range b.result.Jobs {
 		for _, breach := range l.judging.run.Judge(l.judging.set.OfJob(job)) {
+			l.judging.broken = true
+			breach.Job.Job = b.withPlaces().Jobs[i]
 			l.judging.found = append(l.judging.found, places.Finding(breach))
 		}
 	}

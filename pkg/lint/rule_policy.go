@@ -25,11 +25,10 @@ type removalFact struct {
 }
 
 // compiled records what rules across files need of a compilation.
-func (l *linter) compiled(result *compile.Result, files []*spec.File) {
+func (l *linter) compiled(result *compile.Result) {
 	if result == nil {
 		return
 	}
-	l.judge(result, files)
 	for _, name := range result.Families {
 		l.facts.usedFamilies[name] = true
 	}

@@ -107,11 +107,13 @@ func (c *checking) report(path, message, hint string) {
 type Run struct {
 	set    *Set
 	today  string
-	budget rule.Budget
+	budget *rule.Budget
 	exempt bool // exceptions count
 	only   *Policy
 	judged int
 	seen   sightings
+
+	checking checking // the one under way
 }
 
 // NewRun starts a run. today is the date, such as 2027-01-31; with "" no exception expires.
@@ -136,7 +138,8 @@ func (r *Run) Judge(job *Subject) []Breach {
 		if r.only != nil && p != r.only || !p.where.holds(job) {
 			continue
 		}
-		c := &checking{Run: r, policy: p, job: job}
+		c := &r.checking
+		c.Run, c.policy, c.job, c.found = r, p, job, c.found[:0]
 		for _, f := range p.forms {
 			f.check(c)
 		}
@@ -153,7 +156,7 @@ func (r *Run) Judge(job *Subject) []Breach {
 
 // judgeRule applies the expression of the policy.
 func (c *checking) judgeRule() {
-	holds, err := c.policy.rule.Holds(c.job.ruleJob(), &c.budget)
+	holds, err := c.policy.rule.Holds(c.job.ruleJob(), c.budget)
 	switch {
 	case err != nil:
 		c.report("", "the rule of the policy "+quoted(c.policy.Name)+" cannot be applied to the job "+quoted(c.job.Name)+": "+err.Error(), "make the rule simpler")

@@ -38,23 +38,23 @@ func (s *selector) each(job *Subject, visit func(*hit) bool) {
 	if w.selector != nil { // a walk within a walk
 		w = &walker{}
 	}
-	w.selector, w.job, w.visit, w.done, w.trail = s, job, visit, false, w.room[:0]
+	w.selector, w.job, w.done, w.trail = s, job, false, w.room[:0]
 	w.hit.w = w
-	defer func() { w.selector, w.visit = nil, nil }()
+	defer func() { w.selector = nil }()
 	if s.first != "" {
 		if v := job.body.Get(s.first); v != nil && s.first != wire.KeyJobName {
-			w.member(s.first, v)
+			w.member(visit, s.first, v)
 		}
 	} else {
 		for _, m := range job.body.Members() {
 			if m.Key != wire.KeyJobName {
-				w.member(m.Key, m.Value)
+				w.member(visit, m.Key, m.Value)
 			}
 		}
 	}
 	for _, m := range job.extra {
 		if s.first == "" || m.Key == s.first {
-			w.member(m.Key, m.Value)
+			w.member(visit, m.Key, m.Value)
 		}
 	}
 }
@@ -63,7 +63,6 @@ func (s *selector) each(job *Subject, visit func(*hit) bool) {
 type walker struct {
 	*selector
 	job   *Subject
-	visit func(*hit) bool
 	trail []part
 	room  [8]part         // for the trail
 	hit   hit             // that is being visited
@@ -88,7 +87,7 @@ const (
 	indexPart
 )
 
-func (w *walker) member(key string, v *jsontree.Value) {
+func (w *walker) member(visit func(*hit) bool, key string, v *jsontree.Value) {
 	s := w.path.Name(w.start, key, 1)
 	if !s.Alive() || w.done {
 		return
@@ -97,34 +96,34 @@ func (w *walker) member(key string, v *jsontree.Value) {
 	defer w.pop()
 	switch key {
 	case wire.KeySteps:
-		w.here(v, s)
+		w.here(visit, v, s)
 		for _, item := range w.job.Steps() {
 			w.step = item.value
-			w.below(part{name: item.name, nth: item.nth, kind: itemPart}, item.value, s)
+			w.below(visit, part{name: item.name, nth: item.nth, kind: itemPart}, item.value, s)
 		}
 		w.step = nil
 	case wire.KeyParameters:
-		w.here(v, s)
+		w.here(visit, v, s)
 		for _, item := range v.Items() {
-			w.parameter(item, s)
+			w.parameter(visit, item, s)
 		}
 	case wire.KeyTriggers:
-		w.here(v, s)
+		w.here(visit, v, s)
 		for i, item := range v.Items() {
-			w.trigger(part{index: i, kind: indexPart}, item, s)
+			w.trigger(visit, part{index: i, kind: indexPart}, item, s)
 		}
 	case "notifications":
 		for _, m := range v.Members() {
-			w.below(part{name: m.Key, nth: 1, kind: itemPart}, m.Value, s)
+			w.below(visit, part{name: m.Key, nth: 1, kind: itemPart}, m.Value, s)
 		}
 	default:
-		w.value(v, s)
+		w.value(visit, v, s)
 	}
 }
 
 // parameter walks through a build parameter, whose fields are a list of names and
 // values in the API.
-func (w *walker) parameter(item *jsontree.Value, above valuepath.State) {
+func (w *walker) parameter(visit func(*hit) bool, item *jsontree.Value, above valuepath.State) {
 	name := wire.Parameter{Definition: item}.Name()
 	s := w.path.Name(above, name, 1)
 	if !s.Alive() {
@@ -132,10 +131,10 @@ func (w *walker) parameter(item *jsontree.Value, above valuepath.State) {
 	}
 	w.push(part{name: name, nth: 1, kind: itemPart})
 	w.param = item
-	w.here(item, s)
+	w.here(visit, item, s)
 	for _, field := range item.Get(wire.KeyParams).Items() {
 		if v := field.Get(wire.KeyValue); v != nil {
-			w.below(part{name: field.Str(wire.KeyName)}, v, s)
+			w.below(visit, part{name: field.Str(wire.KeyName)}, v, s)
 		}
 	}
 	w.param = nil
@@ -143,24 +142,24 @@ func (w *walker) parameter(item *jsontree.Value, above valuepath.State) {
 }
 
 // trigger walks through a trigger, whose parameters are named as a build's are.
-func (w *walker) trigger(at part, item *jsontree.Value, above valuepath.State) {
+func (w *walker) trigger(visit func(*hit) bool, at part, item *jsontree.Value, above valuepath.State) {
 	s := w.path.Index(above, at.index)
 	if !s.Alive() {
 		return
 	}
 	w.push(at)
-	w.here(item, s)
+	w.here(visit, item, s)
 	for _, m := range item.Members() {
 		if m.Key != wire.KeyParameters {
-			w.below(part{name: m.Key}, m.Value, s)
+			w.below(visit, part{name: m.Key}, m.Value, s)
 			continue
 		}
 		inside := w.path.Name(s, m.Key, 1)
 		w.push(part{name: m.Key})
-		w.here(m.Value, inside)
+		w.here(visit, m.Value, inside)
 		for _, p := range m.Value.Items() {
 			if v := p.Get(wire.KeyValue); v != nil {
-				w.below(part{name: p.Str(wire.KeyName), nth: 1, kind: itemPart}, v, inside)
+				w.below(visit, part{name: p.Str(wire.KeyName), nth: 1, kind: itemPart}, v, inside)
 			}
 		}
 		w.pop()
@@ -169,7 +168,7 @@ func (w *walker) trigger(at part, item *jsontree.Value, above valuepath.State) {
 }
 
 // below continues the walk into a part of a value.
-func (w *walker) below(p part, v *jsontree.Value, above valuepath.State) {
+func (w *walker) below(visit func(*hit) bool, p part, v *jsontree.Value, above valuepath.State) {
 	var s valuepath.State
 	if p.kind == indexPart {
 		s = w.path.Index(above, p.index)
@@ -180,27 +179,45 @@ func (w *walker) below(p part, v *jsontree.Value, above valuepath.State) {
 		return
 	}
 	w.push(p)
-	w.value(v, s)
+	w.value(visit, v, s)
 	w.pop()
 }
 
-func (w *walker) value(v *jsontree.Value, s valuepath.State) {
-	w.here(v, s)
+func (w *walker) value(visit func(*hit) bool, v *jsontree.Value, s valuepath.State) {
+	w.here(visit, v, s)
+	if v.Len() == 0 {
+		return
+	}
+	if names, only := w.path.Onward(s); only {
+		for _, name := range names {
+			if name != "" {
+				w.named(visit, name, v, s)
+			}
+		}
+		return
+	}
 	for _, m := range v.Members() {
-		w.below(part{name: m.Key}, m.Value, s)
+		w.below(visit, part{name: m.Key}, m.Value, s)
 	}
 	for i, item := range v.Items() {
-		w.below(part{index: i, kind: indexPart}, item, s)
+		w.below(visit, part{index: i, kind: indexPart}, item, s)
+	}
+}
+
+// named continues the walk into the member called name.
+func (w *walker) named(visit func(*hit) bool, name string, v *jsontree.Value, s valuepath.State) {
+	if member := v.Get(name); member != nil {
+		w.below(visit, part{name: name}, member, s)
 	}
 }
 
 // here visits the current value if the path matches it.
-func (w *walker) here(v *jsontree.Value, s valuepath.State) {
+func (w *walker) here(visit func(*hit) bool, v *jsontree.Value, s valuepath.State) {
 	if w.done || !w.path.Matched(s) {
 		return
 	}
 	w.hit.value = v
-	w.done = !w.visit(&w.hit)
+	w.done = !visit(&w.hit)
 }
 
 func (w *walker) push(p part) { w.trail = append(w.trail, p) }

@@ -20,7 +20,7 @@ func (p Path) Nearest(paths []string, nearest func(word string, among []string) 
 				names = append(names, path[i].name)
 			}
 		}
-		matching := slices.DeleteFunc(slices.Clone(there), func(path []segment) bool { return len(path) <= i || !s.matches(path[i]) })
+		matching := slices.DeleteFunc(slices.Clone(there), func(path []segment) bool { return len(path) <= i || !s.matches(&path[i]) })
 		if len(matching) > 0 {
 			there = matching
 			continue

@@ -1,5 +1,10 @@
 package valuepath
 
+import (
+	"iter"
+	"math/bits"
+)
+
 // State is how far a walk through a body has matched a path, in each of its spellings: bit i is set
 // if i segments have matched. With it a walk skips what a path cannot reach.
 type State struct{ as, body uint64 }
@@ -49,24 +54,58 @@ func hasStar(name string) bool {
 
 // Name returns the state at the nth member or item called name.
 func (p Path) Name(s State, name string, nth int) State {
-	return p.step(s, segment{kind: named, name: name, nth: nth})
+	return p.step(s, &segment{kind: named, name: name, nth: nth})
 }
 
 // Index returns the state at the i-th item of a list.
-func (p Path) Index(s State, i int) State { return p.step(s, segment{kind: indexed, index: i}) }
+func (p Path) Index(s State, i int) State { return p.step(s, &segment{kind: indexed, index: i}) }
 
-func (p Path) step(s State, have segment) State {
+// Onward returns the names of the only members that may continue a match at s: one for each
+// spelling, "" for none. ok is false if an index, a pattern or the second of a name may continue it
+// as well.
+func (p Path) Onward(s State) (names [2]string, ok bool) {
+	if names[0], ok = onward(p.as, s.as); !ok {
+		return names, false
+	}
+	if names[1], ok = onward(p.body, s.body); names[1] == names[0] {
+		names[1] = ""
+	}
+	return names, ok
+}
+
+func onward(pattern []segment, from uint64) (name string, ok bool) {
+	for i := range bitsOf(from, len(pattern)) {
+		s := &pattern[i]
+		if name != "" || s.kind != named || s.nth > 1 || s.name == "" || hasStar(s.name) {
+			return "", false
+		}
+		name = s.name
+	}
+	return name, true
+}
+
+// bitsOf lists the bits of s that are set, below n.
+func bitsOf(s uint64, n int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for ; s != 0; s &= s - 1 {
+			if i := bits.TrailingZeros64(s); i >= n || !yield(i) {
+				return
+			}
+		}
+	}
+}
+
+func (p Path) step(s State, have *segment) State {
 	return State{advance(p.as, s.as, have), advance(p.body, s.body, have)}
 }
 
 // advance matches one segment of a body against a pattern.
-func advance(pattern []segment, from uint64, have segment) (to uint64) {
-	for i := range pattern {
-		switch {
-		case from>>i&1 == 0:
-		case pattern[i].kind == deep:
+func advance(pattern []segment, from uint64, have *segment) (to uint64) {
+	for i := range bitsOf(from, len(pattern)) {
+		switch s := &pattern[i]; {
+		case s.kind == deep:
 			to |= 1 << i
-		case pattern[i].matches(have):
+		case s.matches(have):
 			to |= 1 << (i + 1)
 		}
 	}
@@ -76,6 +115,9 @@ func advance(pattern []segment, from uint64, have segment) (to uint64) {
 // skipDeep adds the states after a ** that matches no segment.
 func skipDeep(pattern []segment, s uint64) uint64 {
 	for i := range pattern {
+		if s>>i == 0 {
+			break
+		}
 		if s>>i&1 == 1 && pattern[i].kind == deep {
 			s |= 1 << (i + 1)
 		}

@@ -84,14 +84,14 @@ func match(pattern, path []segment, whole bool) bool {
 			}
 			return false
 		}
-		if i >= len(path) || !want.matches(path[i]) {
+		if i >= len(path) || !want.matches(&path[i]) {
 			return false
 		}
 	}
 	return !whole || len(pattern) == len(path)
 }
 
-func (s segment) matches(have segment) bool {
+func (s *segment) matches(have *segment) bool {
 	switch {
 	case s.kind == anyone:
 		return have.kind != deep
@@ -99,12 +99,10 @@ func (s segment) matches(have segment) bool {
 		return false
 	case s.kind == indexed:
 		return s.index == have.index
-	case !Glob(s.name, have.name):
-		return false
-	case s.nth == 0 && strings.Contains(s.name, "*"):
-		return true
+	case !hasStar(s.name):
+		return s.name == have.name && max(s.nth, 1) == max(have.nth, 1)
 	}
-	return max(s.nth, 1) == max(have.nth, 1)
+	return Glob(s.name, have.name) && (s.nth == 0 || s.nth == max(have.nth, 1))
 }
 
 // Glob reports whether pattern, in which * matches any text, matches s.

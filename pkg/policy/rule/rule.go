@@ -32,11 +32,35 @@ const (
 	unit      = 4096       // bytes of a job that one step may go through
 )
 
-// Budget is the remaining cost for the expressions of one run.
-type Budget struct{ left int }
+// Budget is the remaining cost for the expressions of one run. It also holds the machine that
+// applies them one after the other, so that it is not made again for each job.
+type Budget struct {
+	left    int
+	machine vm.VM
+	env     environment
+	rule    *Rule // that is being applied
+	cost    int   // of one iteration over the job
+	spent   int   // on it
+}
 
 // NewBudget is the budget of a run.
-func NewBudget() Budget { return Budget{runBudget} }
+func NewBudget() *Budget {
+	b := &Budget{left: runBudget, machine: vm.VM{MemoryBudget: maxElements}}
+	b.env.Tick = func() bool { return b.spend(b.cost) }
+	b.env.Match = func(text string, n int) bool {
+		b.spend(1 + len(text)/64)
+		return b.rule.patterns[n].MatchString(text)
+	}
+	return b
+}
+
+// spend counts n steps, and stops an expression that takes too many.
+func (b *Budget) spend(n int) bool {
+	if b.spent += n; b.spent > jobBudget || b.spent > b.left {
+		panic(ErrTooCostly)
+	}
+	return true
+}
 
 // Rule is a compiled expression.
 type Rule struct {
@@ -113,24 +137,10 @@ var ErrTooCostly = errors.New("it takes too many steps")
 
 // Holds applies r to a job.
 func (r *Rule) Holds(job *Job, budget *Budget) (held bool, err error) {
-	cost, spent := 1+job.weight()/unit, 0
-	spend := func(n int) bool {
-		if spent += n; spent > jobBudget || spent > budget.left {
-			panic(ErrTooCostly)
-		}
-		return true
-	}
-	env := &environment{
-		Job:  job,
-		Tick: func() bool { return spend(cost) },
-		Match: func(text string, n int) bool {
-			spend(1 + len(text)/64)
-			return r.patterns[n].MatchString(text)
-		},
-	}
-	machine := vm.VM{MemoryBudget: maxElements}
-	out, err := machine.Run(r.program, env)
-	budget.left -= min(max(spent, cost), budget.left)
+	budget.rule, budget.env.Job = r, job
+	budget.cost, budget.spent = 1+job.weight()/unit, 0
+	out, err := budget.machine.Run(r.program, &budget.env)
+	budget.left -= min(max(budget.spent, budget.cost), budget.left)
 	if err != nil {
 		return false, reason(err)
 	}

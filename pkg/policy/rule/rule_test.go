@@ -47,7 +47,7 @@ func TestRulesHoldOrNot(t *testing.T) {
 			continue
 		}
 		budget := rule.NewBudget()
-		held, fault := r.Holds(order(), &budget)
+		held, fault := r.Holds(order(), budget)
 		if fault != nil || held != want {
 			t.Errorf("%s: %t, %v; want %t", source, held, fault, want)
 		}
@@ -121,7 +121,7 @@ func TestLoopsEnd(t *testing.T) {
 		budget := rule.NewBudget()
 		started := time.Now()
 		for range 50 {
-			if _, err := r.Holds(huge, &budget); err == nil {
+			if _, err := r.Holds(huge, budget); err == nil {
 				t.Errorf("%s comes to an end", source)
 			}
 		}
@@ -144,6 +144,6 @@ func FuzzCompile(f *testing.F) {
 			return
 		}
 		budget := rule.NewBudget()
-		_, _ = r.Holds(order(), &budget)
+		_, _ = r.Holds(order(), budget)
 	})
 }
