@@ -28,12 +28,16 @@ func (j *jobTask) isPlainlyInStep() bool {
 	}
 	var left []string // members that differ literally
 	for _, m := range want.Members() {
+		if holdsAll(m.Key, live.Get(m.Key), m.Value) {
+			continue
+		}
 		if m.Key == wire.KeyTimeout { // may be read under another name
+			if limit := live.Get(wire.KeyLimitTime); !limit.IsEmpty() && live.Get(m.Key).IsEmpty() && holdsAll(m.Key, timeoutOfHours(limit), m.Value) {
+				continue
+			}
 			left = append(left, wire.KeyLimitTime)
 		}
-		if !holdsAll(m.Key, live.Get(m.Key), m.Value) {
-			left = append(left, m.Key)
-		}
+		left = append(left, m.Key)
 	}
 	if len(left) == 0 {
 		return true
@@ -70,6 +74,9 @@ func holdsAll(key string, live, want *jsontree.Value) bool {
 			nested := "" // a value
 			if key == wire.KeyParameters && m.Key == wire.KeyParams {
 				nested = m.Key
+			}
+			if key == wire.KeyParameters && m.Key == wire.KeyName && sameDefinition(live, want) {
+				continue
 			}
 			if !holdsAll(nested, live.Get(m.Key), m.Value) {
 				return false

@@ -17,12 +17,22 @@ func definitionName(body *jsontree.Value, _ Modules) {
 		if param.Kind() != jsontree.KindObject {
 			continue
 		}
-		name := strings.ToLower(param.Str(wire.KeyName))
-		if isStringDefinition(name) {
-			name = stringDefinition
-		}
-		param.Set(wire.KeyName, jsontree.String(name))
+		param.Set(wire.KeyName, jsontree.String(canonicalDefinition(param)))
 	}
+}
+
+func canonicalDefinition(param *jsontree.Value) string {
+	name := strings.ToLower(param.Str(wire.KeyName))
+	if isStringDefinition(name) {
+		return stringDefinition
+	}
+	return name
+}
+
+// sameDefinition reports whether two parameters name one definition, as the service may write the
+// name in other letters than it was sent.
+func sameDefinition(a, b *jsontree.Value) bool {
+	return canonicalDefinition(a) == canonicalDefinition(b)
 }
 
 // isStringDefinition reports whether name is the only known definition: in any letter case,

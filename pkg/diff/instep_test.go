@@ -1,0 +1,64 @@
+package diff_test
+
+import (
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/diff"
+)
+
+// TestTheQuickCheckDecidesAsTheFullComparison: a job that is in step is passed over after a quick
+// look; a plan that explains itself compares every job in full. Both find the same changes,
+// whatever the service made of what it was sent.
+func TestTheQuickCheckDecidesAsTheFullComparison(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		d := bodies{t}
+		want := d.body()
+		live := d.server(want)
+		other := d.server(d.body())
+		for _, m := range other.Members() {
+			if rapid.IntRange(0, 5).Draw(t, "another "+m.Key) == 0 {
+				live.Set(m.Key, m.Value)
+			}
+		}
+		head := compiled(jobOf("j", want))
+		var base *compile.Result
+		if d.maybe("base") {
+			base = compiled(jobOf("j", want))
+		}
+		in := input(head, base, listed(liveOf("j", live)))
+		quick := outline(diff.Compute(in))
+		in.Options.Explain = true
+		full := diff.Compute(in)
+		full.Changes = slices.DeleteFunc(full.Changes, func(c diff.Change) bool { return c.Verdict == diff.VerdictUnchanged })
+		if full := outline(full); quick != full {
+			t.Fatalf("quick:\n%s\n\nfull:\n%s\n\nlive: %s\n\nwant: %s", quick, full, live.Indented(), want.Indented())
+		}
+	})
+}
+
+// TestAReadFormIsNoChange: what every answer of the service differs in from what was sent.
+func TestAReadFormIsNoChange(t *testing.T) {
+	t.Parallel()
+	want := body(t, `{"timeout":{"limit":"1","unit":"hour"},"parameters":[{"name":"hudson.model.StringParameterDefinition","params":[{"name":"name","value":"v"},{"name":"defaultValue","value":"a"}]}],"steps":[]}`)
+	for name, tc := range map[string]struct{ live, changes string }{
+		"hours and capitals": {`{"limit_time":1,"parameters":[{"name":"HUDSON.MODEL.STRINGPARAMETERDEFINITION","params":[{"name":"name","value":"v"},{"name":"defaultValue","value":"a"}]}],"steps":[]}`, ""},
+		"hours as text":      {`{"limit_time":"1","parameters":[{"name":"udson.model.StringParameterDefinition","params":[{"name":"name","value":"v"},{"name":"defaultValue","value":"a"}]}],"steps":[]}`, ""},
+		"other hours":        {`{"limit_time":2,"parameters":[{"name":"HUDSON.MODEL.STRINGPARAMETERDEFINITION","params":[{"name":"name","value":"v"},{"name":"defaultValue","value":"a"}]}],"steps":[]}`, "change shop/job/j update | change timeout.limit"},
+		"both forms":         {`{"limit_time":2,"timeout":{"limit":"1","unit":"hour"},"parameters":[{"name":"HUDSON.MODEL.STRINGPARAMETERDEFINITION","params":[{"name":"name","value":"v"},{"name":"defaultValue","value":"a"}]}],"steps":[]}`, ""},
+		"another definition": {`{"limit_time":1,"parameters":[{"name":"hudson.model.TextParameterDefinition","params":[{"name":"name","value":"v"},{"name":"defaultValue","value":"a"}]}],"steps":[]}`, `change shop/job/j update | change parameters["v"].definition`},
+		"another value":      {`{"limit_time":1,"parameters":[{"name":"HUDSON.MODEL.STRINGPARAMETERDEFINITION","params":[{"name":"name","value":"v"},{"name":"defaultValue","value":"b"}]}],"steps":[]}`, `change shop/job/j update | change parameters["v"].defaultValue`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			live := body(t, tc.live)
+			if got := outline(diff.Compute(input(compiled(jobOf("j", want)), nil, listed(liveOf("j", live))))); got != tc.changes {
+				t.Errorf("got %q, want %q", got, tc.changes)
+			}
+		})
+	}
+}
