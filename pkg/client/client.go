@@ -24,6 +24,8 @@ type Client struct {
 
 	hiddenMu sync.RWMutex // guards what follows
 	hidden   []string
+
+	known knownForms // of the secrets that are the same for each call
 }
 
 // New returns a client. It opens no connection. Its errors are about the configuration and contain
@@ -116,11 +118,18 @@ func (c *Client) Hide(values ...string) {
 // maskFor hides the client's secrets, those of the call's own body, and those
 // of Hide.
 func (c *Client) maskFor(k *call, text string) string {
+	if text == "" {
+		return ""
+	}
 	secrets := append(c.auth.secrets(), c.proxy.secrets()...)
-	secrets = append(secrets, secretsOf(k.body)...)
 	c.hiddenMu.RLock()
-	defer c.hiddenMu.RUnlock()
-	return mask(text, append(secrets, c.hidden...))
+	secrets = append(secrets, c.hidden...)
+	c.hiddenMu.RUnlock()
+	forms := c.known.of(secrets)
+	if own := formsOf(secretsOf(k.body)); len(own) > 0 {
+		forms = longestFirst(slices.Concat(forms, own))
+	}
+	return maskForms(text, forms)
 }
 
 // do sends a call that was built without an error.

@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -26,10 +28,19 @@ const shortest = 4
 
 // mask replaces every known secret in a text from the server or the transport, in all encodings in
 // which such texts repeat secrets.
-func mask(text string, secrets []string) string {
-	if text == "" {
-		return text
+func mask(text string, secrets []string) string { return maskForms(text, formsOf(secrets)) }
+
+// maskForms replaces forms, the longest first, as formsOf returns them.
+func maskForms(text string, forms []string) string {
+	for _, form := range forms {
+		text = strings.ReplaceAll(text, form, masked)
 	}
+	return text
+}
+
+// formsOf returns the texts to look for, the longest first: otherwise a part would be replaced and
+// the rest stay readable.
+func formsOf(secrets []string) []string {
 	var forms []string
 	for _, secret := range secrets {
 		if len(secret) < shortest {
@@ -42,12 +53,30 @@ func mask(text string, secrets []string) string {
 			}
 		}
 	}
-	// The longest first: otherwise a part would be replaced and the rest stay readable.
-	slices.SortFunc(forms, func(a, b string) int { return len(b) - len(a) })
-	for _, form := range slices.Compact(forms) {
-		text = strings.ReplaceAll(text, form, masked)
+	return longestFirst(forms)
+}
+
+func longestFirst(forms []string) []string {
+	slices.SortFunc(forms, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	return slices.Compact(forms)
+}
+
+// knownForms keeps the forms of the secrets that stay the same from call to call: to compute them
+// for each answer took a twentieth of a plan.
+type knownForms struct {
+	mu      sync.Mutex
+	secrets []string
+	forms   []string
+}
+
+// of returns the forms of secrets. The caller does not change the result.
+func (k *knownForms) of(secrets []string) []string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !slices.Equal(secrets, k.secrets) {
+		k.secrets, k.forms = secrets, formsOf(secrets)
 	}
-	return text
+	return k.forms
 }
 
 func encodings(secret string) []string {
