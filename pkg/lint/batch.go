@@ -165,6 +165,7 @@ func (c *checker) take(b *batch) {
 	if c.silent == nil {
 		c.silent = b.silent
 	}
+	c.stopped = c.stopped || b.stopped
 	c.judge(b)
 	c.linter.compiled(b.result)
 }

@@ -39,11 +39,14 @@ func CheckCached(tree spec.Tree, environment string, opts Options, store Store, 
 		}
 	}
 	recorded := &recorder{Tree: tree, entry: cacheEntry{Files: map[string]digest{}}}
-	all, readable, lastDay := check(recorded, environment, opts)
-	if !readable {
-		return all, nil // quick to find again, and of no use to other runs
+	checked := check(recorded, environment, opts)
+	if !checked.readable {
+		return checked.all, nil // quick to find again, and of no use to other runs
 	}
-	recorded.entry.Findings, recorded.entry.LastDay = all, lastDay
+	if checked.stopped {
+		return opts.wanted(checked.all, environment), nil
+	}
+	recorded.entry.Findings, recorded.entry.LastDay = checked.all, checked.lastDay
 	text, err := json.Marshal(recorded.entry)
 	if err == nil {
 		err = store.Save(key, text)
@@ -51,7 +54,7 @@ func CheckCached(tree spec.Tree, environment string, opts Options, store Store, 
 	if err != nil {
 		err = fmt.Errorf("storing the result of the lint run: %w", err)
 	}
-	return opts.wanted(slices.Clone(all), environment), err
+	return opts.wanted(slices.Clone(checked.all), environment), err
 }
 
 // cacheKey combines what a result depends on besides files.

@@ -44,9 +44,9 @@ func (o *Options) keep(all spec.Diagnostics, environment string, wanted func(*sp
 		if err != nil {
 			continue // there is no such state to compare with
 		}
-		theirs, _, _ := check(tree, environment, Options{Vars: o.Vars, Today: o.Today, Bash: o.Bash, ShellCheck: o.ShellCheck, ShellCheckMode: o.ShellCheckMode})
+		theirs := check(tree, environment, Options{Vars: o.Vars, Today: o.Today, Bash: o.Bash, ShellCheck: o.ShellCheck, ShellCheckMode: o.ShellCheckMode})
 		var added spec.Diagnostics
-		added, open = newlyFound(open, theirs)
+		added, open = newlyFound(open, theirs.all)
 		kept = append(kept, added...)
 	}
 	kept.Sort()

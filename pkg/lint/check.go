@@ -14,21 +14,27 @@ const batchBytes = 32 << 10
 // environment is a key of environments, "" for none. If buildsync.yaml is not a workspace, only
 // that is reported, whichever files are requested.
 func Check(tree spec.Tree, environment string, opts Options) spec.Diagnostics {
-	all, readable, _ := check(tree, environment, opts)
-	if !readable {
-		return all
+	checked := check(tree, environment, opts)
+	if !checked.readable {
+		return checked.all
 	}
-	return opts.wanted(all, environment)
+	return opts.wanted(checked.all, environment)
 }
 
-// check returns all findings, and whether there is a readable workspace. lastDay is the last day
-// for which they hold, "" if they do not depend on time.
-func check(tree spec.Tree, environment string, opts Options) (all spec.Diagnostics, readable bool, lastDay string) {
+// checked is the result of a run before the requested findings are chosen.
+type checked struct {
+	all      spec.Diagnostics
+	readable bool   // there is a workspace
+	lastDay  string // the last day for which the findings hold; "" if they do not depend on time
+	stopped  bool   // a program was stopped, so another run may find more
+}
+
+func check(tree spec.Tree, environment string, opts Options) checked {
 	tree = &lockedTree{Tree: tree}
 	reading, front := spec.OpenReading(tree, spec.Options{Environment: environment})
 	if reading == nil {
 		front.Sort()
-		return front, false, ""
+		return checked{all: front}
 	}
 	set := &spec.Set{Tree: tree, Workspace: reading.Workspace}
 	if opts.Catalogue == nil {
@@ -39,7 +45,8 @@ func check(tree spec.Tree, environment string, opts Options) (all spec.Diagnosti
 	c := &checker{linter: newLinter(set, opts), tree: tree, front: front}
 	c.front = append(c.front, c.loadPolicies()...)
 	c.run(reading)
-	return c.decide(c.front), true, c.judging.set.LastDay(opts.Today)
+	all := c.decide(c.front)
+	return checked{all: all, readable: true, lastDay: c.judging.set.LastDay(opts.Today), stopped: c.stopped}
 }
 
 // checker passes batches to workers, which load, compile and judge them.

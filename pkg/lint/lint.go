@@ -89,6 +89,7 @@ type linter struct {
 	facts     facts
 	unchecked []*script            // those that shellcheck is to be asked about
 	silent    error                // why shellcheck does not answer
+	stopped   bool                 // bash or shellcheck was stopped, so another run may find more
 	comments  map[string]*comments // suppressions by file
 	found     spec.Diagnostics
 	hidden    []string // the secrets that were found

@@ -23,7 +23,9 @@ func (p *pass) judge(s *script) {
 		return
 	}
 	read := p.shell.script(s.text)
-	for _, f := range settled(s.text, read.shellReading, p.opts.Bash) {
+	faults, stopped := settled(s.text, read.shellReading, p.opts.Bash)
+	p.linter.stopped = p.linter.stopped || stopped
+	for _, f := range faults {
 		p.report("shell-syntax", s.at(f.start, f.end), s.pointer, f.message, f.hint).Severity = f.severity
 	}
 	if read.file == nil {

@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -11,43 +12,72 @@ import (
 type Bash interface {
 	// Identity identifies the installed program: results depend on it.
 	Identity() string
-	// Refusal returns where and why bash refuses a script; message is empty if it accepts it. asked
-	// is false if it did not answer.
-	Refusal(script string) (line int, message string, asked bool)
+	// Refusal returns where and why bash refuses a script; message is empty if it accepts it. The
+	// error is ErrNoAnswer if this bash cannot be asked, or a *StoppedError.
+	Refusal(script string) (line int, message string, err error)
 }
+
+// ErrNoAnswer means that a program cannot check scripts on this machine.
+var ErrNoAnswer = errors.New("no answer")
+
+// StoppedError reports that a program was stopped before it answered: it took too much time or
+// memory. It depends on the machine, so such a result is never an error of the script and never
+// cached.
+type StoppedError struct{ Program, Reason string }
+
+func (e *StoppedError) Error() string { return e.Program + " " + e.Reason }
 
 // settled returns the faults of a script after asking bash, which happens only if the parser had
 // problems. A script that bash accepts has no fault; one that it refuses has one, even if the
 // parser only skipped an unclear part. Without bash the parser decides, and its doubts are only
-// information.
-func settled(text string, read shellReading, bash Bash) []shellFault {
+// information. stopped reports whether bash had to be stopped.
+func settled(text string, read shellReading, bash Bash) (faults []shellFault, stopped bool) {
 	if !read.doubtful {
-		return read.faults
+		return read.faults, false
 	}
-	line, message, asked := 0, "", false
+	line, message, err := 0, "", ErrNoAnswer
 	if bash != nil {
-		line, message, asked = bash.Refusal(text)
+		line, message, err = bash.Refusal(text)
 	}
-	if !asked {
-		faults := slices.Clone(read.faults)
-		for i := range faults {
-			if f := &faults[i]; f.unsure && f.severity == spec.Info {
-				f.hint = "check the script with bash -n"
-			}
+	if err != nil {
+		return unsettled(read.faults, err)
+	}
+	return bashSays(text, read.faults, line, message), false
+}
+
+// unsettled returns the faults of a script about which bash gave no answer. Where it was stopped,
+// none is an error.
+func unsettled(read []shellFault, err error) (faults []shellFault, stopped bool) {
+	var why *StoppedError
+	stopped = errors.As(err, &why)
+	faults = slices.Clone(read)
+	for i := range faults {
+		switch f := &faults[i]; {
+		case !f.unsure:
+		case stopped && f.severity == spec.Error:
+			f.severity = spec.Info
+			f.message = "the shell rules cannot read this script and skip it, and " + why.Error() + ": " + strings.TrimPrefix(f.message, notParsed)
+			f.hint = "check the script with bash -n"
+		case f.severity == spec.Info:
+			f.hint = "check the script with bash -n"
 		}
-		return faults
 	}
+	return faults, stopped
+}
+
+// bashSays returns the faults of a script after bash's answer.
+func bashSays(text string, read []shellFault, line int, message string) []shellFault {
 	isError := func(f shellFault) bool { return f.severity == spec.Error }
 	if message != "" {
-		if slices.ContainsFunc(read.faults, isError) {
-			return read.faults
+		if slices.ContainsFunc(read, isError) {
+			return read
 		}
 		start, end := lineOf(text, line)
 		refused := shellFault{start: start, end: end, message: "the script does not parse: bash says: " + message, severity: spec.Error}
-		return append(slices.Clip(read.faults), refused)
+		return append(slices.Clip(read), refused)
 	}
 	var kept []shellFault
-	for _, f := range read.faults {
+	for _, f := range read {
 		switch {
 		case !f.unsure:
 			kept = append(kept, f)

@@ -11,21 +11,21 @@ import (
 // fakeBash refuses scripts that hold a word, and counts how often it is asked.
 type fakeBash struct {
 	refuses string
-	silent  bool // it does not answer
+	err     error // it does not answer
 	asked   int
 }
 
 func (f *fakeBash) Identity() string { return "fake" }
 
-func (f *fakeBash) Refusal(script string) (int, string, bool) {
+func (f *fakeBash) Refusal(script string) (int, string, error) {
 	f.asked++
-	if f.silent {
-		return 0, "", false
+	if f.err != nil {
+		return 0, "", f.err
 	}
 	if before, _, found := strings.Cut(script, f.refuses); found && f.refuses != "" {
-		return strings.Count(before, "\n") + 1, "syntax error near it", true
+		return strings.Count(before, "\n") + 1, "syntax error near it", nil
 	}
-	return 0, "", true
+	return 0, "", nil
 }
 
 // TestBashSettles asks bash about what the parser cannot read: bash has the last
@@ -39,6 +39,7 @@ func TestBashSettles(t *testing.T) {
 		unclear   = "echo $((x y z))\necho a"
 		strayElse = "make\nelse"
 	)
+	stopped := &lint.StoppedError{Program: "bash", Reason: "took too long"}
 	cases := []struct {
 		name, script string
 		bash         *fakeBash
@@ -49,7 +50,10 @@ func TestBashSettles(t *testing.T) {
 		{"no bash, broken", broken, nil, 0, "error shell-syntax 2"},
 		{"bash refuses it too", broken, &fakeBash{refuses: "if"}, 1, "error shell-syntax 2"},
 		{"bash takes what the parser refuses", broken, &fakeBash{}, 1, "info shell-syntax 2"},
-		{"bash does not answer", broken, &fakeBash{silent: true}, 1, "error shell-syntax 2"},
+		{"bash does not answer", broken, &fakeBash{err: lint.ErrNoAnswer}, 1, "error shell-syntax 2"},
+		{"bash was stopped", broken, &fakeBash{err: stopped}, 1, "info shell-syntax 2"},
+		{"bash was stopped, unclear", unclear, &fakeBash{err: stopped}, 1, "info shell-syntax 1"},
+		{"bash was stopped, and it never takes it", strayElse + "\n" + unclear, &fakeBash{err: stopped}, 1, "error shell-syntax 2, info shell-syntax 3"},
 		{"no bash, a known limit", masked, nil, 0, ""},
 		{"bash takes a known limit", masked, &fakeBash{}, 1, ""},
 		{"bash refuses after a known limit", masked, &fakeBash{refuses: "echo"}, 1, "error shell-syntax 2"},

@@ -13,9 +13,16 @@ import (
 type ShellCheck interface {
 	// Identity identifies the installed program: results depend on it.
 	Identity() string
-	// Check returns shellcheck's findings for each script. rc is the workspace's .shellcheckrc, nil
-	// if there is none.
-	Check(scripts []string, rc []byte) ([][]ShellCheckFinding, error)
+	// Check returns a result for each script. rc is the workspace's .shellcheckrc, nil if there is
+	// none.
+	Check(scripts []string, rc []byte) ([]ShellCheckResult, error)
+}
+
+// ShellCheckResult is what shellcheck says about a script. Stopped is set if it had to be stopped,
+// so the script was not checked.
+type ShellCheckResult struct {
+	Findings []ShellCheckFinding
+	Stopped  *StoppedError
 }
 
 // ShellCheckFinding is a finding of shellcheck. Lines and columns count from 1, columns in
@@ -80,14 +87,18 @@ func (l *linter) shellChecked() {
 			texts = append(texts, s.text)
 		}
 	}
-	found, err := l.opts.ShellCheck.Check(texts, rc)
-	if err != nil || len(found) != len(texts) {
+	results, err := l.opts.ShellCheck.Check(texts, rc)
+	if err != nil || len(results) != len(texts) {
 		l.silent = fmt.Errorf("shellcheck failed: %w", err)
 		return
 	}
 	for _, s := range scripts {
 		report := func() {
-			for _, f := range found[index[s.text]] {
+			result := results[index[s.text]]
+			if result.Stopped != nil {
+				l.notShellChecked(s, result.Stopped)
+			}
+			for _, f := range result.Findings {
 				l.shellCheckFinding(s, f)
 			}
 		}
@@ -125,6 +136,21 @@ func (l *linter) shellCheckFinding(s *script, f ShellCheckFinding) {
 	l.report("shellcheck", at, s.pointer, fmt.Sprintf("SC%d: %s", f.Code, strings.TrimSuffix(f.Message, ".")), fmt.Sprintf("https://www.shellcheck.net/wiki/SC%d says more", f.Code))
 }
 
+// notShellChecked reports a script that shellcheck did not get through.
+func (l *linter) notShellChecked(s *script, why *StoppedError) {
+	l.stopped = true
+	d := l.report("shellcheck", s.at(0, 0), s.pointer, "shellcheck did not check this script: it "+why.Reason, "split the script, or leave shellcheck out with lint.shellcheck: off")
+	d.Severity = l.withoutShellCheck()
+}
+
+// withoutShellCheck returns the severity of a check that shellcheck did not make.
+func (l *linter) withoutShellCheck() spec.Severity {
+	if l.shellCheckMode() == ShellCheckRequired {
+		return spec.Error
+	}
+	return spec.Info
+}
+
 // missingShellCheck reports a required shellcheck that is missing or does not answer.
 func (l *linter) missingShellCheck() {
 	mode := l.shellCheckMode()
@@ -136,10 +162,6 @@ func (l *linter) missingShellCheck() {
 	case mode == ShellCheckRequired && l.opts.ShellCheck == nil:
 		l.report("shellcheck", at, pointer, "shellcheck is required and not on the PATH", "install shellcheck, or write lint.shellcheck: auto").Severity = spec.Error
 	case l.silent != nil:
-		d := l.report("shellcheck", at, pointer, l.silent.Error(), "")
-		d.Severity = spec.Info
-		if mode == ShellCheckRequired {
-			d.Severity = spec.Error
-		}
+		l.report("shellcheck", at, pointer, l.silent.Error(), "").Severity = l.withoutShellCheck()
 	}
 }

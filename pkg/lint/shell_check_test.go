@@ -9,6 +9,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/buildsync/buildsync/pkg/lint"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -19,6 +21,8 @@ type fakeShellCheck struct {
 	code int
 	err  error
 
+	stuck string // it does not get through a script with this word
+
 	mutex sync.Mutex
 	asked []string
 	rc    string
@@ -26,19 +30,23 @@ type fakeShellCheck struct {
 
 func (f *fakeShellCheck) Identity() string { return "fake" }
 
-func (f *fakeShellCheck) Check(scripts []string, rc []byte) ([][]lint.ShellCheckFinding, error) {
+func (f *fakeShellCheck) Check(scripts []string, rc []byte) ([]lint.ShellCheckResult, error) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
 	f.asked, f.rc = append(f.asked, scripts...), string(rc)
 	if f.err != nil {
 		return nil, f.err
 	}
-	found := make([][]lint.ShellCheckFinding, len(scripts))
+	found := make([]lint.ShellCheckResult, len(scripts))
 	for i, script := range scripts {
+		if f.stuck != "" && strings.Contains(script, f.stuck) {
+			found[i].Stopped = &lint.StoppedError{Program: "shellcheck", Reason: "took longer than 30s"}
+			continue
+		}
 		for n, line := range strings.Split(script, "\n") {
 			if before, _, ok := strings.Cut(line, f.word); ok {
 				column := utf8.RuneCountInString(before) + 1
-				found[i] = append(found[i], lint.ShellCheckFinding{Code: f.code, Message: "it is wrong.", Line: n + 1, Column: column, EndLine: n + 1, EndColumn: column + utf8.RuneCountInString(f.word)})
+				found[i].Findings = append(found[i].Findings, lint.ShellCheckFinding{Code: f.code, Message: "it is wrong.", Line: n + 1, Column: column, EndLine: n + 1, EndColumn: column + utf8.RuneCountInString(f.word)})
 			}
 		}
 	}
@@ -155,5 +163,49 @@ func TestShellCheckIsAskedOnce(t *testing.T) {
 	}
 	if slices.Sort(check.asked); !slices.Equal(check.asked, []string{"make wrong", "set -e\nmake wrong\n"}) || check.rc != "disable=SC2086\n" {
 		t.Errorf("asked about %q with %q", check.asked, check.rc)
+	}
+}
+
+// TestStoppedShellCheck names each script that shellcheck did not get through, checks the others,
+// and does not keep the result: the next run may get further.
+func TestStoppedShellCheck(t *testing.T) {
+	t.Parallel()
+	tree := spec.MapTree{"defs.yaml": `version: 1
+jobs:
+  - name: a
+    arch: arm
+    steps:
+      - sh: {name: Slow, inputs: {command: make slow}}
+      - sh: {name: File, inputs: {command: {$file: run.sh}}}
+      - sh: {name: Other, inputs: {command: make wrong}}
+`, "run.sh": "set -e\nmake slow\n"}
+	for mode, severity := range map[string]string{"auto": "info", "required": "error"} {
+		tree["buildsync.yaml"] = workspace + "lint: {shellcheck: " + mode + "}\n"
+		check := &fakeShellCheck{word: "wrong", code: 2046, stuck: "slow"}
+		store := &memoryStore{entries: map[string][]byte{}}
+		for run := range 2 {
+			check.asked = nil
+			found, err := lint.CheckCached(tree, "", lint.Options{ShellCheck: check}, store, "1")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var have []string
+			for _, d := range found {
+				if d.Rule == "shellcheck" {
+					have = append(have, fmt.Sprintf("%s %s:%d %s: %s", d.Severity, d.Range.Start.File, d.Range.Start.Line, d.Pointer, d.Message))
+				}
+			}
+			want := []string{
+				severity + " defs.yaml:6 jobs[a].steps[Slow].inputs.command: shellcheck did not check this script: it took longer than 30s",
+				"warning defs.yaml:8 jobs[a].steps[Other].inputs.command: SC2046: it is wrong",
+				severity + " run.sh:1 jobs[a].steps[File].inputs.command: shellcheck did not check this script: it took longer than 30s",
+			}
+			if diff := cmp.Diff(want, have); diff != "" {
+				t.Errorf("%s, run %d (-want +got):\n%s", mode, run, diff)
+			}
+			if len(check.asked) != 3 {
+				t.Errorf("%s, run %d: asked about %d scripts", mode, run, len(check.asked))
+			}
+		}
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/buildsync/buildsync/pkg/lint"
 )
 
 // leastBash is the oldest bash that is used: older ones refuse valid modern scripts.
@@ -43,27 +45,26 @@ func (b *Bash) isRecent() bool {
 
 var bashFault = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^[^\n]*?: line (\d+): (.*)$`) })
 
-// Refusal makes bash read a script without running it. message is empty if bash accepts it. asked
-// is false if bash is too old or does not answer. Extended patterns are read as with extglob, since
-// shopt does not run.
-func (b *Bash) Refusal(script string) (line int, message string, asked bool) {
+// Refusal implements lint.Bash: bash reads the script without running it. A bash that is too old
+// gives no answer. Extended patterns are read as with extglob, since shopt does not run.
+func (b *Bash) Refusal(script string) (line int, message string, err error) {
 	if !b.recent() {
-		return 0, "", false
+		return 0, "", lint.ErrNoAnswer
 	}
 	_, said, code, err := b.program.run(b.ctx, "", script, "--noprofile", "--norc", "-O", "extglob", "-n")
 	if err != nil {
-		return 0, "", false
+		return 0, "", err
 	}
 	if code == 0 {
-		return 0, "", true
+		return 0, "", nil
 	}
 	for _, fault := range bashFault().FindAllStringSubmatch(said, -1) {
 		if strings.HasPrefix(fault[2], "warning:") {
 			continue
 		}
 		if line, err = strconv.Atoi(fault[1]); err == nil {
-			return line, fault[2], true
+			return line, fault[2], nil
 		}
 	}
-	return 0, "", false // it failed for another reason than the script
+	return 0, "", lint.ErrNoAnswer // it failed for another reason than the script
 }

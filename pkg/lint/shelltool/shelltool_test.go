@@ -3,14 +3,17 @@ package shelltool_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -29,6 +32,56 @@ func TestMain(m *testing.M) {
 		os.Exit(playShellCheck())
 	}
 	os.Exit(m.Run())
+}
+
+// hang tells the test that this program will not answer, and waits for its end.
+func hang() {
+	address, err := os.ReadFile(filepath.Join(filepath.Dir(os.Args[0]), "hangs"))
+	if err != nil {
+		os.Exit(9)
+	}
+	conn, err := net.Dial("tcp", string(address))
+	if err != nil {
+		os.Exit(9)
+	}
+	_, _ = io.Copy(io.Discard, conn)
+	os.Exit(9)
+}
+
+// whenItHangs returns a bound that ends the time of a program as soon as it calls hang. So the test
+// does not depend on the speed of the machine.
+func whenItHangs(t *testing.T, folder string) func(context.Context) (context.Context, context.CancelFunc) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	if err := os.WriteFile(filepath.Join(folder, "hangs"), []byte(listener.Addr().String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	hangs := make(chan net.Conn)
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			hangs <- conn
+		}
+	}()
+	return func(parent context.Context) (context.Context, context.CancelFunc) {
+		ctx, cancel := context.WithCancel(parent)
+		go func() {
+			select {
+			case conn := <-hangs:
+				cancel()
+				conn.Close()
+			case <-ctx.Done():
+			}
+		}()
+		return ctx, cancel
+	}
 }
 
 // playBash answers as bash does. Its input says what it is to do.
@@ -56,6 +109,13 @@ func playBash() int {
 		case "crash":
 			fmt.Fprintln(os.Stderr, "bash: out of memory")
 			return 2
+		case "hang":
+			hang()
+		case "killed":
+			if self, err := os.FindProcess(os.Getpid()); err == nil {
+				_ = self.Kill()
+			}
+			select {}
 		case "flood":
 			for {
 				if _, err := io.WriteString(os.Stderr, strings.Repeat("x", 1<<20)); err != nil {
@@ -80,6 +140,13 @@ func playShellCheck() int {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			return 2
+		}
+		if strings.Contains(string(text), "HANG") {
+			hang()
+		}
+		if strings.Contains(string(text), "MEMORY") {
+			fmt.Fprintln(os.Stderr, "shellcheck: heap exhausted")
+			return 251
 		}
 		if strings.Contains(string(text), "CRASH") {
 			fmt.Fprintln(os.Stderr, "shellcheck: it is broken")
@@ -132,22 +199,40 @@ func TestBash(t *testing.T) {
 	if bash == nil {
 		t.Fatal("not found")
 	}
+	bash.Bound(whenItHangs(t, folder))
 	cases := []struct {
 		script, message string
 		line            int
-		asked           bool
+		err             string
 	}{
-		{"make\n", "", 0, true},
-		{"", "", 0, true},
-		{"make\nrefuse\n", "syntax error near `refuse'", 2, true},
-		{"crash\n", "", 0, false},
-		{"flood\n", "", 0, false},
+		{"make\n", "", 0, ""},
+		{"", "", 0, ""},
+		{"make\nrefuse\n", "syntax error near `refuse'", 2, ""},
+		{"crash\n", "", 0, "no answer"},
+		{"flood\n", "", 0, "bash wrote more than 16 MiB"},
+		{"hang\n", "", 0, "bash took longer than 30s"},
+		{"make\n", "", 0, ""},
+	}
+	if runtime.GOOS != "windows" {
+		cases = append(cases, struct {
+			script, message string
+			line            int
+			err             string
+		}{"killed\n", "", 0, "bash ended without an answer: signal: killed"})
 	}
 	for _, c := range cases {
-		line, message, asked := bash.Refusal(c.script)
-		if line != c.line || message != c.message || asked != c.asked {
-			t.Errorf("%q: line %d, %q, asked: %t; want line %d, %q, asked: %t", c.script, line, message, asked, c.line, c.message, c.asked)
+		line, message, err := bash.Refusal(c.script)
+		said := ""
+		if err != nil {
+			said = err.Error()
 		}
+		if line != c.line || message != c.message || said != c.err {
+			t.Errorf("%q: line %d, %q, error %q; want line %d, %q, error %q", c.script, line, message, said, c.line, c.message, c.err)
+		}
+	}
+	bash.Lose(2 * time.Minute)
+	if _, _, err := bash.Refusal("make\n"); err == nil || err.Error() != "bash took 2m0s for other scripts without an answer" {
+		t.Errorf("after two lost minutes: %v", err)
 	}
 }
 
@@ -168,8 +253,8 @@ func TestOldBash(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(folder, "version"), []byte(version), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, asked := shelltool.FindBash(context.Background()).Refusal("refuse\n"); asked {
-			t.Errorf("version %q was asked", version)
+		if _, _, err := shelltool.FindBash(context.Background()).Refusal("refuse\n"); err != lint.ErrNoAnswer {
+			t.Errorf("version %q: %v", version, err)
 		}
 	}
 }
@@ -186,8 +271,9 @@ func TestStoppedRun(t *testing.T) {
 	programs(t, "bash")
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, _, asked := shelltool.FindBash(ctx).Refusal("make\n"); asked {
-		t.Error("a stopped run gave a verdict")
+	var stopped *lint.StoppedError
+	if _, _, err := shelltool.FindBash(ctx).Refusal("make\n"); err == nil || errors.As(err, &stopped) {
+		t.Errorf("a stopped run gave a verdict: %v", err)
 	}
 }
 
@@ -208,14 +294,14 @@ func TestShellCheck(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := [][]lint.ShellCheckFinding{
-			nil,
-			{
+		want := []lint.ShellCheckResult{
+			{},
+			{Findings: []lint.ShellCheckFinding{
 				{Code: 2046, Message: options + more + " --shell=bash", Line: 1, Column: 3, EndLine: 1, EndColumn: 6},
 				{Code: 2046, Message: options + more + " --shell=bash", Line: 2, Column: 1, EndLine: 2, EndColumn: 4},
-			},
-			{{Code: 2046, Message: options + more, Line: 2, Column: 1, EndLine: 2, EndColumn: 4}},
-			nil,
+			}},
+			{Findings: []lint.ShellCheckFinding{{Code: 2046, Message: options + more, Line: 2, Column: 1, EndLine: 2, EndColumn: 4}}},
+			{},
 		}
 		if diff := cmp.Diff(want, found); diff != "" {
 			t.Errorf("with rc %q (-want +got):\n%s", rc, diff)
@@ -227,5 +313,29 @@ func TestShellCheck(t *testing.T) {
 	programs(t)
 	if shelltool.FindShellCheck(context.Background()) != nil {
 		t.Error("found a shellcheck where there is none")
+	}
+}
+
+// TestSlowShellCheck stops a shellcheck that does not get through a script, and checks the other
+// scripts of the batch.
+func TestSlowShellCheck(t *testing.T) {
+	folder := programs(t, "shellcheck")
+	check := shelltool.FindShellCheck(context.Background())
+	check.Bound(whenItHangs(t, folder))
+	results, err := check.Check([]string{"BAD", "HANG", "#!/bin/sh\nHANG", "fine", "#!/bin/sh\nBAD", "MEMORY"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var have []string
+	for i, r := range results {
+		said := fmt.Sprintf("%d findings", len(r.Findings))
+		if r.Stopped != nil {
+			said = r.Stopped.Error()
+		}
+		have = append(have, fmt.Sprintf("%d: %s", i, said))
+	}
+	want := []string{"0: 1 findings", "1: shellcheck took longer than 30s", "2: shellcheck took longer than 30s", "3: 0 findings", "4: 1 findings", "5: shellcheck ended without an answer: shellcheck: heap exhausted"}
+	if diff := cmp.Diff(want, have); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
