@@ -35,16 +35,16 @@ const muchFound = 30
 
 // nextAfterLint offers --fix where it mends something, or a baseline where a team
 // finds much on its first day. A baseline would hide breaches of a policy that an
-// exception should answer for, so it is not offered for these alone.
+// exception should answer for, so policy check comes before it.
 func (in *invocation) nextAfterLint(found spec.Diagnostics, groups []linting.Target) {
 	mode := in.Flags.Generic("fix").(*fixValue).mode
 	whole := len(groups) == 1 && len(groups[0].Files) == 0 && in.Text("changed-since") == ""
 	if old := lint.NewBaseline(found).Len(); whole && mode == 0 && in.Text("baseline") == "" && old >= muchFound {
-		if onlyPolicies(found) {
-			in.Next("%s lists the jobs that break a policy; where one has to, give it an exception in the policy's file", in.Again("policy check"))
-			return
+		if breaches := lint.NewBaseline(breachesOf(found)).Len(); breaches > 0 {
+			in.Next("%s lists the %s of policies: mend the jobs or give them an exception in the policy's file", in.Again("policy check"), sanitize.Counted(breaches, "finding"))
+		} else {
+			in.Next("%s --baseline lint-baseline.json --update-baseline writes these %s to a baseline, so that only new ones are reported; --statistics counts them by rule", in.Again("lint"), sanitize.Counted(old, "finding"))
 		}
-		in.Next("%s --baseline lint-baseline.json --update-baseline writes these %s to a baseline, so that only new ones are reported; --statistics counts them by rule", in.Again("lint"), sanitize.Counted(old, "finding"))
 		return
 	}
 	mendable := 0
@@ -58,7 +58,7 @@ func (in *invocation) nextAfterLint(found spec.Diagnostics, groups []linting.Tar
 	}
 }
 
-// onlyPolicies reports whether every finding is a breach of a policy.
-func onlyPolicies(found spec.Diagnostics) bool {
-	return !slices.ContainsFunc(found, func(d spec.Diagnostic) bool { return !strings.HasPrefix(d.Rule, policy.RulePrefix) })
+// breachesOf returns the findings that are breaches of a policy.
+func breachesOf(found spec.Diagnostics) spec.Diagnostics {
+	return slices.DeleteFunc(slices.Clone(found), func(d spec.Diagnostic) bool { return !strings.HasPrefix(d.Rule, policy.RulePrefix) })
 }

@@ -33,7 +33,8 @@ func TestNextAfterLint(t *testing.T) {
 		{"much, and a baseline", many.String(), []string{"lint", "--baseline", "old.json", "--update-baseline"}, 0, ""},
 		{"little", "version: 1\njobs:\n" + job(1, "arm"), []string{"lint"}, 0, ""},
 		{"little, and mendable", "version: 1\njobs:\n" + strings.Replace(job(1, "arm"), "name: B", "name: 1e3", 1), []string{"lint"}, 0, "Next: buildsync lint --fix fixes 1 of them"},
-		{"breaches of a policy alone", "policy", []string{"lint", "--statistics"}, exitDifferent, "Next: buildsync policy check lists the jobs that break a policy"},
+		{"breaches of a policy alone", "policy", []string{"lint", "--statistics"}, exitDifferent, fmt.Sprintf("Next: buildsync policy check lists the %d findings of policies", muchFound+1)},
+		{"breaches of a policy among much else", "both", []string{"lint"}, exitDifferent, fmt.Sprintf("Next: buildsync policy check lists the %d findings of policies", muchFound+1)},
 		{"quiet", many.String(), []string{"lint", "--quiet"}, 0, ""},
 	}
 	for _, c := range cases {
@@ -41,8 +42,14 @@ func TestNextAfterLint(t *testing.T) {
 			t.Parallel()
 			_, dir, env := terminalBench(t)
 			jobs := c.jobs
-			if jobs == "policy" {
+			switch jobs {
+			case "policy":
 				jobs = breachesAlone(t, dir)
+			case "both":
+				if err := os.WriteFile(filepath.Join(dir, "jobs", "b.yaml"), []byte(breachesAlone(t, dir)), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				jobs = strings.ReplaceAll(many.String(), "    arch:", "    owner: us\n    arch:")
 			}
 			if err := os.WriteFile(filepath.Join(dir, "jobs", "a.yaml"), []byte(jobs), 0o644); err != nil {
 				t.Fatal(err)
@@ -73,5 +80,5 @@ func breachesAlone(t *testing.T, dir string) string {
 	for i := range muchFound {
 		list = append(list, fmt.Sprintf("n%d", i))
 	}
-	return "version: 1\njobs:\n  - name: job-${{ matrix.n }}\n    matrix: {n: [" + strings.Join(list, ", ") + "]}\n    arch: x86-64\n    steps: [{sh: {name: B, inputs: {command: make}}}]\n"
+	return "version: 1\njobs:\n  - name: matrix-${{ matrix.n }}\n    matrix: {n: [" + strings.Join(list, ", ") + "]}\n    arch: x86-64\n    steps: [{sh: {name: B, inputs: {command: make}}}]\n"
 }

@@ -134,7 +134,7 @@ func (e *Error) Error() string {
 			fmt.Fprintf(&out, ", first: %s", first)
 		}
 	}
-	if next := e.next(); next != "" {
+	if next := e.Next(); next != "" {
 		out.WriteString("; " + next)
 	}
 	return out.String()
@@ -193,8 +193,8 @@ func joined(a, b string) string {
 	return a + ": " + b
 }
 
-// next returns advice on what to do; "" if there is none in general.
-func (e *Error) next() string {
+// Next returns advice on what to do, with which Error ends; "" if there is none in general.
+func (e *Error) Next() string {
 	switch e.kind {
 	case ErrUnauthorized:
 		return string(remedy.CheckCredentials)

@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
@@ -141,15 +143,23 @@ func (p *Planner) requireListing(projectID, alias string, out *outcome) bool {
 		problem = sanitize.Message(project.Problem)
 	}
 	if project != nil && project.ReadErr != nil {
-		out.refuse(RuleListingUnread, "", fmt.Sprintf(
-			"the jobs of project %s (%s) could not be listed, so nothing is done in it: %s; plan again when the service answers",
+		if !advises(project.ReadErr) {
+			problem += "; " + string(remedy.RunLater)
+		}
+		out.refuse(RuleListingUnread, "", fmt.Sprintf("the jobs of project %s (%s) could not be listed, so nothing is done in it: %s",
 			quote(alias), sanitize.Line(projectID, nameLimit), problem))
 		return false
 	}
 	out.refuse(RuleListingIncomplete, "", fmt.Sprintf(
-		"the job listing of project %s (%s) is not complete, so a job that is not in it is unknown, not absent: %s; plan again",
-		quote(alias), sanitize.Line(projectID, nameLimit), problem))
+		"the job listing of project %s (%s) is not complete, so a job that is not in it is unknown, not absent: %s; %s",
+		quote(alias), sanitize.Line(projectID, nameLimit), problem, remedy.RunAgain))
 	return false
+}
+
+// advises reports whether err ends with what to do next. A second advice would only confuse.
+func advises(err error) bool {
+	var advice interface{ Next() string }
+	return errors.As(err, &advice) && advice.Next() != ""
 }
 
 // hintAtRenames adds a note where a created job equals removed ones: without renamed_from, a rename

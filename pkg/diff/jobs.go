@@ -121,7 +121,7 @@ func (j *jobTask) unread() {
 		j.unchanged++
 		return
 	}
-	j.refuse(RuleUnreadable, j.want.Address, fmt.Sprintf("%s was not read, so nothing is done to it; %s", quote(j.want.Address), remedy.PlanWhole))
+	j.refuse(RuleUnreadable, j.want.Address, fmt.Sprintf("%s was not read, so nothing is done to it; %s", quote(j.want.Address), remedy.LeaveChanged))
 	j.add(Change{Verdict: VerdictUnknown})
 }
 

@@ -74,7 +74,7 @@ func (p *Planner) emptyListings() {
 		}
 		p.all.refuse(RuleListingEmpty, "", fmt.Sprintf(
 			"the listing of project %s (%s) is empty, and the base declares %s in it; %s",
-			quote(now[id]), sanitize.Line(id, nameLimit), sanitize.Counted(before[id], "job"), remedy.PlanWithout))
+			quote(now[id]), sanitize.Line(id, nameLimit), sanitize.Counted(before[id], "job"), remedy.EmptyProject))
 	}
 }
 

@@ -83,7 +83,7 @@ var (
 	sexagesimal = pattern(`^[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?$`)
 	octal       = pattern(`^[-+]?0[0-7_]+$`)
 	leadingZero = pattern(`^[-+]?0[0-9]+$`)
-	based       = pattern(`^[-+]?0[xob][0-9a-fA-F_]+$`)
+	based       = pattern(`^[-+]?0(x[0-9a-fA-F_]+|o[0-7_]+|b[01_]+)$`)
 	underscored = pattern(`^[-+]?[0-9][0-9_]*_[0-9_]*(\.[0-9_]*)?$`)
 	exponent    = pattern(`^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)[eE][-+]?[0-9]+$`)
 	decimal     = pattern(`^[-+]?([0-9]+\.[0-9]*|\.[0-9]+)$`)

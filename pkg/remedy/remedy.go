@@ -40,8 +40,10 @@ const (
 	AdoptJob      Remedy = "set adopt: true on the job or " + Adopt
 	RemoveOrAdopt Remedy = "If it is yours, list it under removed:, or pass --adopt"
 	ForceBoth     Remedy = "look at both, then pass --force-conflicts to let the definitions win"
-	PlanWhole     Remedy = "plan again without --changed"
-	PlanWithout   Remedy = "check the credentials and the project id. If the project really is empty, plan without --base"
+	LeaveChanged  Remedy = "leave out --changed"
+	EmptyProject  Remedy = "check the credentials and the project id; if the project really is empty, pass --base none"
+	RunAgain      Remedy = "run the command again"
+	RunLater      Remedy = RunAgain + " when the service answers"
 	RevertDrift   Remedy = "take the edits into the definitions, or apply once with policy.drift: revert"
 	RefusingDrift Remedy = "drift is refused (policy.drift: fail or --refuse-drift)"
 	ShownByV1     Remedy = "--api v1 shows it"
