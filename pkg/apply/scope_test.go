@@ -2,6 +2,7 @@ package apply_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -11,6 +12,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/emulator"
+	"github.com/buildsync/buildsync/pkg/spec"
 )
 
 // Shards are disjoint, make up the whole, and a job keeps its shard when others
@@ -159,5 +161,73 @@ func TestLabelsNarrow(t *testing.T) {
 	in.Head, in.Base = head, base
 	if err := in.CheckNames(); err == nil || err.Error() != `"team=shpo" matches no label of a defined job; did you mean "team=shop"?` {
 		t.Errorf("a label that nobody has: %v", err)
+	}
+}
+
+// TestChangedComparesWholeDefinitions: --changed keeps an object if anything that decides its plan
+// differs from the base.
+func TestChangedComparesWholeDefinitions(t *testing.T) {
+	t.Parallel()
+	config, other := "{}", "{\"a\":1}"
+	chat := func(config *string) func(*compile.Job) {
+		return func(j *compile.Job) {
+			j.Notices = []compile.Notice{{Type: "DING_TALK", Events: []string{"buildJobFail"}, ParamConfig: config}}
+		}
+	}
+	use := func(parameter, name string) func(*compile.Job) {
+		return func(j *compile.Job) {
+			j.Secrets = []compile.SecretUse{{Parameter: parameter, Secret: name}}
+		}
+	}
+	for name, sides := range map[string][2]func(*compile.Job){
+		"project":                 {func(*compile.Job) {}, func(j *compile.Job) { j.ProjectID = strings.Repeat("0", 32) }},
+		"protect":                 {func(*compile.Job) {}, func(j *compile.Job) { j.Protect = true }},
+		"enabled, not said":       {func(*compile.Job) {}, enabled(false)},
+		"enabled":                 {enabled(true), enabled(false)},
+		"a notification's events": {notice("MAIL", "deleteJob"), notice("MAIL", "buildJobFail")},
+		"a notification's type":   {notice("MAIL", "deleteJob"), notice("MESSAGE", "deleteJob")},
+		"a robot's address":       {chat(&config), chat(&other)},
+		"a robot's address, set":  {chat(nil), chat(&config)},
+		"a secret's parameter":    {use("TOKEN", "token"), use("KEY", "token")},
+		"a secret's name":         {use("TOKEN", "token"), use("TOKEN", "other")},
+	} {
+		head, base := definitions(job("a", "x", sides[0]), job("b", "x")), definitions(job("a", "x", sides[1]), job("b", "x"))
+		got, _ := apply.Scope{Changed: true}.Narrow(head, base)
+		if len(got.Jobs) != 1 || got.Jobs[0].Name != "a" {
+			t.Errorf("%s: %d jobs are left, want a alone", name, len(got.Jobs))
+		}
+	}
+
+	ignored := spec.Policy{Ignore: []spec.Ignore{{Job: "a", Fields: []string{"steps"}}}}
+	for name, before := range map[string]spec.Policy{
+		"drift":            {Drift: "fail", Ignore: ignored.Ignore},
+		"ignored fields":   {Ignore: []spec.Ignore{{Job: "a", Fields: []string{"flavor"}}}},
+		"the whole job":    {Ignore: []spec.Ignore{{Job: "a"}}},
+		"nothing ignored":  {},
+		"another's ignore": {Ignore: []spec.Ignore{{Job: "other"}}},
+	} {
+		scope := apply.Scope{Changed: true, Policies: func(string) (head, base spec.Policy) { return ignored, before }}
+		if got, _ := scope.Narrow(definitions(job("a", "x")), definitions(job("a", "x"))); len(got.Jobs) != 1 {
+			t.Errorf("policy: %s: the job is left out", name)
+		}
+	}
+
+	removal := compile.Removal{Address: "shop/job/a", Project: "shop", ProjectID: "1", Job: "a", Action: "delete"}
+	template := &compile.Template{Address: "template/t", Name: "t", Body: object("name", "t")}
+	base := &compile.Result{Removals: []compile.Removal{removal}, Templates: []*compile.Template{template}}
+	for name, change := range map[string]func(m *compile.Removal){
+		"action":  func(m *compile.Removal) { m.Action = "disable" },
+		"project": func(m *compile.Removal) { m.ProjectID = "2" },
+	} {
+		changed := removal
+		change(&changed)
+		head := &compile.Result{Removals: []compile.Removal{changed}, Templates: base.Templates}
+		if got, _ := (apply.Scope{Changed: true}).Narrow(head, base); len(got.Removals) != 1 || len(got.Templates) != 0 {
+			t.Errorf("a removal's %s: %d removals and %d templates are left", name, len(got.Removals), len(got.Templates))
+		}
+	}
+	head := &compile.Result{Templates: []*compile.Template{{Address: "template/t", Name: "t", Body: object("name", "u")}}}
+	if got, before := (apply.Scope{Changed: true}).Narrow(head, base); len(got.Templates) != 1 || len(before.Removals) != 1 {
+		t.Errorf("a template's body: %d templates and %d removals are left", len(got.Templates), len(before.Removals))
 	}
 }

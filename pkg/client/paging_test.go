@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -76,6 +77,10 @@ func (l *list) serve(w http.ResponseWriter, r *http.Request, _ int) {
 	}
 	reply(w, 200, body)
 }
+
+// endedByAnEmptyPage names the lists whose end only the count shows. An empty
+// page before the first one proves nothing about the end.
+var endedByAnEmptyPage = []string{"empty", "empty, refused before", "a full page"}
 
 func TestListing(t *testing.T) {
 	t.Parallel()
@@ -160,6 +165,9 @@ func TestListing(t *testing.T) {
 				}
 				if len(list.Jobs) != test.found || list.Complete != test.complete || list.Complete != (list.Problem == "") {
 					t.Errorf("%d ahead: %d jobs, complete %v (%s), want %d, %v", ahead, len(list.Jobs), list.Complete, list.Problem, test.found, test.complete)
+				}
+				if doubted := slices.Contains(endedByAnEmptyPage, test.name); list.Complete && list.Doubted != doubted {
+					t.Errorf("%d ahead: doubted %t, want %t", ahead, list.Doubted, doubted)
 				}
 				if n := len(s.all()); test.requests != 0 && n != test.requests {
 					t.Errorf("%d ahead: %d requests, want %d", ahead, n, test.requests)

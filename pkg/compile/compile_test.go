@@ -176,7 +176,7 @@ notifications: {MESSAGE: null, MAIL: [deleteJob, buildJobFail, deleteJob], DING_
 	if fmt.Sprint(job.RenamedFrom) != "[old older]" {
 		t.Errorf("renamed_from is %v", job.RenamedFrom)
 	}
-	for _, path := range []string{"renamed_from", "adopt", "protect", "id", "enabled"} {
+	for _, path := range []string{"renamed_from", "renamed_from[0]", "renamed_from[1]", "adopt", "protect", "id", "enabled"} {
 		if at := job.Provenance[path].Pos; at.Line == 0 {
 			t.Errorf("nothing says where %s stands", path)
 		}

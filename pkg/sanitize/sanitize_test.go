@@ -83,6 +83,24 @@ func TestEveryScalar(t *testing.T) {
 	})
 }
 
+// TestEachCharacterAlone: a text of nothing but hidden characters is not taken for plain.
+func TestEachCharacterAlone(t *testing.T) {
+	t.Parallel()
+	for r := range rune(0x3000) {
+		for _, out := range sanitize.Line(string(r), 0) {
+			if hidden(out) {
+				t.Fatalf("U+%04X comes through", r)
+			}
+		}
+	}
+	for b := range 0x80 {
+		document := "\"" + string([]byte{byte(0x80 + b)}) + "\""
+		if safe := sanitize.JSON([]byte(document)); !utf8.Valid(safe) || !json.Valid(safe) {
+			t.Fatalf("byte %02x: JSON gives %q", 0x80+b, safe)
+		}
+	}
+}
+
 // Lines leaves nothing that XML forbids: JUnit reports hold such texts.
 func TestLinesAreLegalXML(t *testing.T) {
 	t.Parallel()
@@ -159,6 +177,7 @@ func TestMarkdown(t *testing.T) {
 		"GH-1":                {sanitize.MarkdownText("GH-1 x-1", 0), "GH&#45;&#8288;1 x-1"},
 		"list":                {sanitize.MarkdownText("- a", 0), "&#45; a"},
 		"numbered list":       {sanitize.MarkdownText("12. a. b", 0), "12&#46; a. b"},
+		"every digit counts":  {sanitize.MarkdownText("1234567890) a", 0), "1234567890&#41; a"},
 		"plain":               {sanitize.MarkdownText("Plan for shop (prod): 订单服务-构建.", 0), "Plan for shop (prod): 订单服务-构建."},
 		"bare address":        {sanitize.MarkdownText("www.example.org", 0), "www&#46;&#8288;example.org"},
 		"code":                {sanitize.MarkdownCode("a`b``c", 0), "```a`b``c```"},

@@ -135,6 +135,26 @@ func TestVerify(t *testing.T) {
 	}
 }
 
+// TestVerifySignedHost: other clients sign the host too. Servers find it in the request line, and
+// never among the headers. The signature comes from the same independent implementation.
+func TestVerifySignedHost(t *testing.T) {
+	t.Parallel()
+	const signature = "c2a01d75b96ea58b37b58cb028ebaec98760602cdf419bfc4f4900bb9457a1d7"
+	for name, place := range map[string]func(*http.Request){
+		"request line": func(r *http.Request) { r.Host, r.URL.Host = "example.com", "" },
+		"address":      func(r *http.Request) { r.Host = "" },
+		"header":       func(r *http.Request) { r.Host = "other.example"; r.Header.Set("Host", "example.com") },
+	} {
+		req := request(t, "GET", "https://example.com/v3/jobs", "")
+		req.Header.Set(signer.HeaderDate, date.Format(signer.DateLayout))
+		req.Header.Set("Authorization", "SDK-HMAC-SHA256 Access=AK1, SignedHeaders=host;x-sdk-date, Signature="+signature)
+		place(req)
+		if err := signer.Verify(req, nil, "secret", date, time.Minute); err != nil {
+			t.Errorf("host in the %s: %v", name, err)
+		}
+	}
+}
+
 // A request may declare its body's hash, or that the body is not signed.
 func TestDeclaredContentHash(t *testing.T) {
 	t.Parallel()
