@@ -71,7 +71,7 @@ func New(w *workspace.Workspace, service Service, opts Options, tell Listener) (
 			Catalogue: w.Catalogue, Workspace: w.Set, Vars: opts.Vars, WithIDs: opts.WithIDs, TakenSecrets: SecretsInUse(w.Result),
 			ShareSecrets: opts.ShareSecrets, QualifySecrets: len(w.Set.Workspace.Projects) > 1,
 		}),
-		layout: export.NewLayout(w.Set.Workspace.Definitions, out), hasTwin: map[string]bool{}, moved: map[string]bool{},
+		layout: export.NewLayout(w.Set.Workspace.Definitions, out), hasTwin: map[string]bool{},
 	}
 	for _, project := range opts.Projects {
 		x.Report.Projects = append(x.Report.Projects, project.Alias)
@@ -92,7 +92,7 @@ type Run struct {
 	verified []*diff.LiveTemplate
 	matched  map[string]bool // the patterns of --only that a live object has
 	hasTwin  map[string]bool // by the ids of live jobs that share a name
-	moved    map[string]bool // files that were edited since the workspace was read
+	moved    []string        // files that were edited since the workspace was read
 
 	shared []string // files that hold what was factored
 }
@@ -180,13 +180,14 @@ func (x *Run) jobs(ctx context.Context, project export.Project, nth int) error {
 		address := project.Alias + "/job/" + name
 		// Each job gets a file, selected or not, so that it is the same in every run.
 		file, err := x.layout.File(project.Alias, name, address)
+		defined := x.declared(project, job, name) != nil
 		switch {
 		case !x.matches(job.Name) && !x.matches(name), !x.labelled(project, job, name):
 		case x.isIgnored(name):
 			x.Report.Ignored = append(x.Report.Ignored, address)
-		case x.declared(project, job, name) != nil && !x.opts.Verify && !x.opts.Force:
+		case defined && !x.opts.Verify && !x.opts.Force:
 			x.Report.Defined = append(x.Report.Defined, address)
-		case err != nil: // of a job that is asked for; the others are to take their places only
+		case err != nil && !defined: // a selected job needs a file of its own
 			return &workspace.Refusal{Err: err}
 		default:
 			wanted, taken[job] = append(wanted, job), places{name: name, file: file}
@@ -301,13 +302,15 @@ func (x *Run) update(job *compile.Job, live *diff.LiveJob) error {
 		x.Report.Defined = append(x.Report.Defined, job.Address)
 		return nil
 	}
-	if x.moved[job.Pos.File] {
-		w, err := x.tell.Reopen()
-		if err != nil {
-			return err
+	if slices.Contains(x.moved, job.Pos.File) {
+		if found := x.w.Reread(x.moved); found.HasErrors() {
+			w, err := x.tell.Reopen() // reports what somebody broke meanwhile
+			if err != nil {
+				return err
+			}
+			x.w = w
 		}
-		x.w = w
-		x.moved = map[string]bool{}
+		x.moved = nil
 		if job = x.w.Jobs().At(job.Address); job == nil {
 			return nil // somebody has taken it away in between
 		}
@@ -331,7 +334,7 @@ func (x *Run) update(job *compile.Job, live *diff.LiveJob) error {
 			return err
 		}
 		edited.Files = append(edited.Files, file.Name)
-		x.moved[file.Name] = true
+		x.moved = append(x.moved, file.Name)
 	}
 	x.Report.Edited = append(x.Report.Edited, edited)
 	return nil

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"github.com/buildsync/buildsync/pkg/catalog"
@@ -47,11 +48,20 @@ func (w *Workspace) LoadPacked(environment string, vars map[string]string) spec.
 }
 
 func (w *Workspace) loadBy(tree spec.Tree, environment string, opts compile.Options) spec.Diagnostics {
-	loaded, diagnostics := compile.Load(tree, environment, opts)
+	return w.take(compile.Load(tree, environment, opts))
+}
+
+// Reread loads the workspace again after the named files have changed. It reads
+// and compiles only those files and the jobs that depend on them.
+func (w *Workspace) Reread(names []string) spec.Diagnostics {
+	return w.take(w.Loaded.Earlier(w.Loaded.Set.Tree, func(name string) bool { return !slices.Contains(names, name) }))
+}
+
+func (w *Workspace) take(loaded *compile.Loaded, found spec.Diagnostics) spec.Diagnostics {
 	if loaded != nil {
 		w.Loaded, w.Set, w.Catalogue, w.Result = loaded, loaded.Set, loaded.Catalogue, loaded.Result
 	}
-	return diagnostics
+	return found
 }
 
 // Shown returns a file's name for people: relative to the working folder if that is shorter.

@@ -1,0 +1,107 @@
+package exporting_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/buildsync/buildsync/pkg/client"
+	"github.com/buildsync/buildsync/pkg/client/signer"
+	"github.com/buildsync/buildsync/pkg/emulator"
+	"github.com/buildsync/buildsync/pkg/emulator/emulatortest"
+	"github.com/buildsync/buildsync/pkg/export"
+	"github.com/buildsync/buildsync/pkg/exporting"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/workspace"
+)
+
+// uncounted shows no progress.
+type uncounted struct{}
+
+func (uncounted) Step()          {}
+func (uncounted) Close(int, int) {}
+
+// TestForceReadsOnlyEditedFilesAgain: bringing many jobs of one file to the live state never
+// compiles the whole workspace again, and each edit starts from the last one.
+func TestForceReadsOnlyEditedFilesAgain(t *testing.T) {
+	t.Parallel()
+	const jobs = 12
+	const entry = "  - name: %s\n    arch: x86-64\n    timeout: 4h # as agreed\n    steps: [{sh: {name: s, inputs: {command: make}}}]\n"
+	shared := "version: 1\njobs:\n"
+	for i := range jobs {
+		shared += fmt.Sprintf(entry, fmt.Sprintf("job-%d", i))
+	}
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"buildsync.yaml": "version: 1\nprojects: {shop: " + emulator.DefaultProject + "}\ndefault_project: shop\ndefinitions: [jobs/*.yaml]\n",
+		"jobs/many.yaml": shared,
+		"jobs/one.yaml":  "version: 1\njobs:\n" + fmt.Sprintf(entry, "alone"),
+	} {
+		full := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(full, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	open := func() *workspace.Workspace {
+		w, err := workspace.Open(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { w.Close() })
+		if found := w.Load("", nil); found.HasErrors() {
+			t.Fatal(found)
+		}
+		return w
+	}
+
+	server := emulatortest.Start(t, emulator.Options{})
+	api, err := client.New(client.Config{Endpoint: server.URL, Credentials: client.Credentials{Key: signer.Key{Access: server.AccessKey, Secret: server.SecretKey}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer api.Close()
+	w := open()
+	for _, job := range w.Result.Jobs {
+		body := job.CreateBody()
+		body.Get("timeout").Set("limit", jsontree.String("3"))
+		if _, err := api.CreateJob(t.Context(), body); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	reopened := 0
+	run, err := exporting.New(w, api, exporting.Options{
+		Projects: []export.Project{{Alias: "shop", ID: emulator.DefaultProject}}, Jobs: true, Force: true, Parallel: 1,
+	}, exporting.Listener{
+		Say:      func(string, ...any) error { return nil },
+		Note:     func(string, ...any) {},
+		Trace:    func(err error) { t.Error(err) },
+		Counting: func(string, int) exporting.Counter { return uncounted{} },
+		Unseen:   func(export.Project, int, []string) {},
+		Reopen: func() (*workspace.Workspace, error) {
+			reopened++
+			return open(), nil
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := run.All(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(run.Report.Edited) != jobs+1 || len(run.Report.NotExported) > 0 {
+		t.Errorf("%d definitions were edited, want %d; not exported: %v", len(run.Report.Edited), jobs+1, run.Report.NotExported)
+	}
+	if reopened > 0 {
+		t.Errorf("the workspace was compiled again %d times", reopened)
+	}
+	for _, job := range open().Result.Jobs {
+		if limit := job.Body.Get("timeout").Get("limit").Text(); limit != "3" {
+			t.Errorf("%s has the limit %s, want 3", job.Name, limit)
+		}
+	}
+}
