@@ -113,6 +113,7 @@ func (in *invocation) lint() error {
 	for _, group := range groups {
 		l, err := linting.New(in.Ctx, group, opts)
 		if err == nil {
+			in.Stops.AtEnd(l.Close)
 			err = l.Run()
 		}
 		if err != nil {

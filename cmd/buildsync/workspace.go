@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -32,7 +31,7 @@ func (in *invocation) openFolder(dir string) (*workspace.Workspace, error) {
 	if err != nil {
 		return nil, &failure{exitInvalid, err}
 	}
-	context.AfterFunc(in.Stops.Hard, func() { _ = w.Close() }) // it was only read
+	in.Stops.AtEnd(func() { _ = w.Close() }) // it was only read
 	return w, nil
 }
 

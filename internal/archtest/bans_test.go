@@ -65,3 +65,23 @@ func TestBannedNames(t *testing.T) {
 		}
 	}
 }
+
+// TestOneClock: apply waits by its Clock alone, so that tests and the emulator move time, and no
+// timer outlives a run.
+func TestOneClock(t *testing.T) {
+	t.Parallel()
+	timers := []string{"AfterFunc", "After", "NewTimer", "NewTicker", "Tick", "Sleep"}
+	for _, s := range sources(t) {
+		if s.pkg != "pkg/apply" && s.pkg != "pkg/live" || s.name == "pkg/apply/clock.go" {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			if selector, ok := n.(*ast.SelectorExpr); ok {
+				if x, ok := selector.X.(*ast.Ident); ok && x.Name == "time" && slices.Contains(timers, selector.Sel.Name) {
+					t.Errorf("%s uses time.%s: wait by the Clock", s.name, selector.Sel.Name)
+				}
+			}
+			return true
+		})
+	}
+}

@@ -53,6 +53,16 @@ type Stops struct {
 	Wrote   atomic.Bool // a write to the service has been sent
 	Changes atomic.Bool // the command is about more than what it prints
 	Unread  atomic.Bool // whoever read the output has gone away
+
+	mu    sync.Mutex
+	atEnd []func()
+}
+
+// AtEnd has Release call f, when the run is over.
+func (s *Stops) AtEnd(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.atEnd = append(s.atEnd, f)
 }
 
 // WatchSignals listens for SIGINT, SIGTERM and SIGHUP until Release is called.
@@ -73,6 +83,11 @@ func WatchSignals(parent context.Context, errOut io.Writer) (context.Context, *S
 			close(done)
 			soften(nil)
 			harden(nil)
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			for _, f := range s.atEnd {
+				f()
+			}
 		})
 	}
 	go s.listen(signals, done, errOut)

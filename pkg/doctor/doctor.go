@@ -135,6 +135,11 @@ func (e *Examination) Run(ctx context.Context, tell func(Result)) (well bool) {
 	for _, r := range e.first {
 		e.tell(r)
 	}
+	defer func() {
+		if e.w != nil && e.w.Tree != nil {
+			_ = e.w.Close() // it was only read
+		}
+	}()
 	for _, c := range Checks() {
 		c.run(e, ctx)
 	}

@@ -64,12 +64,17 @@ func (e *InputError) Unwrap() error { return e.Err }
 var errNoBaseline = errors.New("what stands there is not a baseline, so it is not overwritten")
 
 // New opens one workspace and reads the files in the options.
-func New(ctx context.Context, t Target, opts Options) (*Run, error) {
+func New(ctx context.Context, t Target, opts Options) (_ *Run, err error) {
 	tree, err := spec.OpenDir(t.Dir)
 	if err != nil {
 		return nil, &InputError{aboutInput, err}
 	}
-	l := &Run{ctx: ctx, opts: opts, dir: t.Dir, tree: tree}
+	l := &Run{ctx: ctx, opts: opts, dir: t.Dir, tree: tree, folder: tree}
+	defer func() {
+		if err != nil {
+			l.Close()
+		}
+	}()
 	l.options = lint.Options{Vars: opts.Vars, Selected: opts.Selected, Today: opts.Today, Now: opts.Now, Only: t.only()}
 	l.options.ShellCheckMode = opts.ShellCheck
 	if found := shelltool.FindShellCheck(ctx); found != nil {
@@ -123,7 +128,8 @@ type Run struct {
 	ctx     context.Context
 	opts    Options
 	dir     string
-	tree    spec.Tree
+	folder  *spec.DirTree
+	tree    spec.Tree     // the folder, or text of stdin over it
 	then    *gitbase.Tree // with --changed-since; or nil
 	head    *gitbase.Tree // the commit that is checked out; or nil
 	options lint.Options
@@ -132,8 +138,14 @@ type Run struct {
 	Fixed   int
 }
 
-// close ends the git processes.
-func (l *Run) close() {
+// Close releases the folder.
+func (l *Run) Close() {
+	l.endGit()
+	_ = l.folder.Close() // what is written is written elsewhere
+}
+
+// endGit ends the git processes.
+func (l *Run) endGit() {
 	for _, tree := range []*gitbase.Tree{l.then, l.head} {
 		if tree != nil {
 			tree.Close()
@@ -143,7 +155,7 @@ func (l *Run) close() {
 
 // Run lints, fixes, and lints again as long as fixes help.
 func (l *Run) Run() error {
-	defer l.close()
+	defer l.endGit()
 	mode := l.opts.Fix
 	const mostPasses = 10
 	for pass := 0; ; pass++ {
