@@ -13,7 +13,6 @@ import (
 const (
 	openRef   = "${{"
 	closeRef  = "}}"
-	fileKey   = "$file"
 	maxScalar = 1 << 20 // bytes of one expanded text, as of one included file
 )
 
@@ -74,7 +73,7 @@ func (s *scope) expand(n *spec.Node) *spec.Node {
 	}
 	switch n.Kind {
 	case spec.MappingNode:
-		if len(n.Fields) == 1 && n.Fields[0].Key.Text == fileKey {
+		if n.IsFile() {
 			return s.include(n)
 		}
 		return s.expandFields(unescaped(n))

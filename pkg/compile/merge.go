@@ -15,7 +15,7 @@ func merge(base, over *spec.Node) *spec.Node {
 	if over == nil {
 		return base
 	}
-	if base.Kind != spec.MappingNode || over.Kind != spec.MappingNode || isInclude(base) || isInclude(over) {
+	if base.Kind != spec.MappingNode || over.Kind != spec.MappingNode || base.IsFile() || over.IsFile() {
 		return over
 	}
 	c := *over
@@ -33,10 +33,6 @@ func merge(base, over *spec.Node) *spec.Node {
 		c.Fields[i] = spec.Field{Key: f.Key, Value: merge(c.Fields[i].Value, f.Value)}
 	}
 	return &c
-}
-
-func isInclude(n *spec.Node) bool {
-	return n.Kind == spec.MappingNode && len(n.Fields) == 1 && n.Fields[0].Key.Text == fileKey
 }
 
 // mergeParameters merges a job's parameters by name into those of its template: known ones key by

@@ -69,8 +69,8 @@ func (x *includes) revert(mark int) {
 
 // includedName is the file that a mapping includes, "" if it is none.
 func includedName(n *spec.Node) string {
-	if n == nil || len(n.Fields) != 1 || n.Fields[0].Key.Text != "$file" {
+	if n == nil || !n.IsFile() {
 		return ""
 	}
-	return n.Str("$file")
+	return n.Str(spec.FileKey)
 }

@@ -62,7 +62,7 @@ func spill(tree *yamltext.Node) spilled {
 		})
 		name := yamltext.Text(path.Join(scriptFolder, base))
 		out.scripts = append(out.scripts, &spilledText{base: base, text: unescaped(t.node.Text), name: name})
-		out.tree = exchanged(out.tree, t.node, yamltext.OneLine(yamltext.Mapping(yamltext.Entry("$file", name))))
+		out.tree = exchanged(out.tree, t.node, yamltext.OneLine(yamltext.Mapping(yamltext.Entry(spec.FileKey, name))))
 	}
 	texts = slices.DeleteFunc(texts, func(t foundText) bool {
 		if len(t.node.Text) < longText {

@@ -171,7 +171,7 @@ func (w *secretWalk) node(n *spec.Node, name string, path way) {
 		return
 	}
 	w.seen[n] = true
-	if isFile(n) && isPlainText(n.Fields[0].Value) {
+	if n.IsFile() && isPlainText(n.Fields[0].Value) {
 		w.includedFile(n.Fields[0].Value.Text, n, path.pointer())
 		return
 	}

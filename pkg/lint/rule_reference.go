@@ -143,7 +143,7 @@ func (p *pass) textReferences(u *unit, declared map[string]*param) {
 	}
 	for i := range u.steps {
 		for j := range u.steps[i].props {
-			if prop := &u.steps[i].props[j]; prop.name != "command" && prop.value != nil && !isFile(prop.value) {
+			if prop := &u.steps[i].props[j]; prop.name != "command" && prop.value != nil && !prop.value.IsFile() {
 				check(prop.value, prop.pointer)
 			}
 		}
@@ -231,7 +231,7 @@ func (p *pass) mentions(u *unit, steps []step) (found map[string]bool, known boo
 			prop := &steps[i].props[j]
 			switch {
 			case prop.value == nil:
-			case isFile(prop.value):
+			case prop.value.IsFile():
 				scripts, known := p.scriptsFrom(u, prop.value, prop.pointer)
 				if !known {
 					return nil, false

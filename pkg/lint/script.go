@@ -115,7 +115,7 @@ func (p *pass) templateScripts(u *unit) (scripts []*script) {
 	}
 	for i := range t.steps {
 		prop := t.steps[i].prop("command")
-		if prop == nil || prop.value == nil || !isFile(prop.value) || isPlainText(prop.value.Fields[0].Value) {
+		if prop == nil || prop.value == nil || !prop.value.IsFile() || isPlainText(prop.value.Fields[0].Value) {
 			continue
 		}
 		of, _ := p.scriptsFrom(u, prop.value, prop.pointer)
@@ -143,7 +143,7 @@ func (p *pass) judgeScript(u *unit, s *script) {
 // mean; none if that is unknown.
 func (p *pass) scriptsOf(u *unit, prop *prop) []*script {
 	n := prop.value
-	if isFile(n) {
+	if n.IsFile() {
 		scripts, _ := p.scriptsFrom(u, n, prop.pointer)
 		return scripts
 	}

@@ -249,7 +249,7 @@ func (s *step) addInputs(n *spec.Node, prefix string) {
 	}
 	for _, f := range n.Fields {
 		name := prefix + f.Key.Text
-		if s.module.HasInputsUnder(name) && f.Value.Kind == spec.MappingNode && !isFile(f.Value) {
+		if s.module.HasInputsUnder(name) && f.Value.Kind == spec.MappingNode && !f.Value.IsFile() {
 			s.addInputs(f.Value, name+".")
 			continue
 		}
@@ -273,11 +273,6 @@ func (s *step) prop(name string) *prop {
 		}
 	}
 	return nil
-}
-
-// isFile reports whether n is {$file: path}.
-func isFile(n *spec.Node) bool {
-	return n.Kind == spec.MappingNode && len(n.Fields) == 1 && n.Fields[0].Key.Text == "$file"
 }
 
 // isOff reports whether a step is switched off.

@@ -221,6 +221,12 @@ func (e *explainer) leaf(s *schema, location, keyword string, at place) {
 		e.out.errorf("wrong-type", at.node.Range, "", "%s is not valid", at.subject())
 		return
 	}
+	if s.location == definitionsLocation+"#/$defs/file" && at.node.Get(FileKey) == nil && !s.misspelt(FileKey, at.node) {
+		if keyword == "required" { // a mapping where a text is expected
+			e.report("wrong-type", at, at.wholeRange(), hintFor(s, at.node), "%s must be a text or {$file: PATH}, not %s", at.subject(), shown(at.node, "wrong-type", keyword))
+		}
+		return
+	}
 	switch keyword {
 	case "required":
 		e.missing(s, at)

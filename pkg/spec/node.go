@@ -24,6 +24,14 @@ const (
 	NullType
 )
 
+// FileKey is the only key of a mapping that stands for the text of a file.
+const FileKey = "$file"
+
+// IsFile reports whether n is {$file: PATH}. n is not nil.
+func (n *Node) IsFile() bool {
+	return n.Kind == MappingNode && len(n.Fields) == 1 && n.Fields[0].Key.Text == FileKey
+}
+
 // Style is the way in which a scalar is written in the file.
 type Style uint8
 

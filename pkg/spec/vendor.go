@@ -407,7 +407,7 @@ func (s *Source) files(n *Node) *Node {
 	switch {
 	case n.Kind == SequenceNode:
 		return s.eachItem(n, s.files)
-	case n.Kind == MappingNode && len(n.Fields) == 1 && n.Fields[0].Key.Text == "$file":
+	case n.IsFile():
 		return s.include(n)
 	}
 	return s.fields(n, func(f Field) (Field, bool) {

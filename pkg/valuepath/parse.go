@@ -127,6 +127,9 @@ func bracket(text string, at int) (segment, int, error) {
 		}
 		return segment{name: name}, end + 1, nil
 	}
+	if end := strings.IndexByte(text[at:], ']'); end >= 0 {
+		return segment{}, 0, fmt.Errorf("after the bracket at character %d comes a dot, [ or the end", at+end+1)
+	}
 	return segment{}, 0, fmt.Errorf("the bracket at character %d is not closed", at+1)
 }
 
@@ -153,6 +156,9 @@ func quotedName(text string, at int) (segment, int, error) {
 	}
 	if end >= len(text) || text[end] != ']' {
 		return segment{}, 0, fmt.Errorf("the bracket at character %d is not closed", at+1)
+	}
+	if next := end + 1; next < len(text) && text[next] != '.' && text[next] != '[' {
+		return segment{}, 0, fmt.Errorf("after the bracket at character %d comes a dot, [ or the end", end+1)
 	}
 	return s, end + 1, nil
 }

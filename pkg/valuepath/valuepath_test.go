@@ -125,3 +125,24 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestAMistakeIsNamedWhereItIs: the text says which character to look at.
+func TestAMistakeIsNamedWhereItIs(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`steps[*]image`:    `after the bracket at character 8 comes a dot, [ or the end`,
+		`steps["a"]image`:  `after the bracket at character 10 comes a dot, [ or the end`,
+		`steps["a"#2]x`:    `after the bracket at character 12 comes a dot, [ or the end`,
+		`steps[Build`:      `the bracket at character 6 is not closed`,
+		`steps["Build`:     `the quote at character 7 is not closed`,
+		`steps["Build"`:    `the bracket at character 6 is not closed`,
+		`steps[]`:          `the bracket at character 6 is empty`,
+		`steps..image`:     `a name is missing at character 7`,
+		`steps.image]`:     `"image]" holds a bracket or quote that nothing opens (character 7)`,
+		`steps["a"#0].img`: `after # comes a number from 1 (character 10)`,
+	} {
+		if _, err := valuepath.Parse(text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", text, err, want)
+		}
+	}
+}
