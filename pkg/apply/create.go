@@ -195,10 +195,11 @@ func (s *step) compareFound(ctx context.Context, c creation, seen found, outcome
 // afterRefusal ends the action after the service refused it. There is no public code for a taken
 // name, so it looks up the name after every refusal without another known reason.
 func (s *step) afterRefusal(ctx context.Context, c creation, refusal error) (id string, done bool) {
-	if errors.Is(refusal, client.ErrNotFound) {
+	missing := errors.Is(refusal, client.ErrNotFound) && !nameTaken(refusal)
+	if missing && s.change.ProjectID != "" { // a template is in no project
 		s.run.halt(fmt.Errorf("project %s does not exist or is not visible to these credentials: %w", s.change.ProjectID, refusal))
 	}
-	if errors.Is(refusal, client.ErrNotFound) || errors.Is(refusal, client.ErrForbidden) || client.EndsRun(refusal) {
+	if missing || errors.Is(refusal, client.ErrForbidden) || client.EndsRun(refusal) {
 		s.end(Failed, "the service refused: %s", describe(refusal))
 		return "", false
 	}

@@ -253,7 +253,7 @@ func TestCreateMeetsAnotherJob(t *testing.T) {
 		"different":                  {job("zz-new", "echo someone else's"), apply.Conflict, apply.EndStale},
 	}
 	for name, test := range tests {
-		for _, code := range []int{0, 400, 409, 422} {
+		for _, code := range []int{0, 200, 400, 404, 409, 422} {
 			t.Run(fmt.Sprintf("%s/%d", name, code), func(t *testing.T) {
 				t.Parallel()
 				w := newWorld(t, emulator.Legacy())
@@ -264,7 +264,11 @@ func TestCreateMeetsAnotherJob(t *testing.T) {
 				if code == 0 {
 					create() // before apply looks
 				} else {
-					f := status(code, "DEVCB.00030000", emulator.CommitNever)
+					refusal := "DEVCB.00030000"
+					if code == 404 { // this status alone says that the project is not there
+						refusal = "CB.00060200"
+					}
+					f := status(code, refusal, emulator.CommitNever)
 					f.Op, f.Before = op.api, create // between the look and the create
 					w.MustFail(t, f)
 				}

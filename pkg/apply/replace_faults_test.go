@@ -195,6 +195,39 @@ func TestTakenTemplateName(t *testing.T) {
 	}
 }
 
+// A template that somebody else made between the look and the create is looked
+// at, with whatever status the service refuses the create.
+func TestCreateMeetsAnotherTemplate(t *testing.T) {
+	t.Parallel()
+	for _, theirs := range []string{"ours", "theirs"} {
+		for _, status := range []int{200, 400, 404, 409, 422} {
+			t.Run(fmt.Sprint(theirs, " ", status), func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t, emulator.Legacy())
+				head := definitions()
+				head.Templates = append(head.Templates, template("tmpl", "ours"))
+				plan := w.plan(head, nil, nil)
+				w.strike(emulator.Fault{
+					Op: "CreateTemplate", Kind: emulator.FaultStatus, Status: status, Code: "CB.00060200", Message: "refused",
+					Before: func() {
+						if _, err := w.newClient(nil).CreateTemplate(t.Context(), template("tmpl", theirs).Body); err != nil {
+							t.Error(err)
+						}
+					},
+				})
+				report := w.apply(plan, apply.Options{})
+				want := map[string]apply.Outcome{"ours": apply.Unchanged, "theirs": apply.Conflict}[theirs]
+				if got := result(t, report, "shop/template/tmpl", diff.ActionCreate); got.Outcome != want || report.Halted != "" {
+					t.Errorf("ended %s, want %s:\n%s", got.Outcome, want, describe(report))
+				}
+				if n := len(w.MustTruth(t).Templates); n != 1 {
+					t.Errorf("there are %d templates", n)
+				}
+			})
+		}
+	}
+}
+
 // Where the service wants unique names the old template goes first. Whatever
 // strikes the create that follows, the run says so unless the new one is there,
 // the old one's body is kept, and the next run finishes.

@@ -104,6 +104,9 @@ func (e *Error) refusal(success bool) {
 		e.kind = ErrRouteMissing
 	default:
 		e.kind = kindOfStatus(e.Status)
+		if e.kind == ErrNotFound && e.Code == codeInvalidParameter {
+			e.kind = nil
+		}
 	}
 	e.Outcome = Rejected
 	if gateway && (e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden || e.Status == http.StatusTooManyRequests) {

@@ -21,10 +21,11 @@ var (
 )
 
 const (
-	codeBusy      = "CB.00060100"
-	codeThrottled = "CB.00060211" // with status 500, in spite of its meaning
-	codeInvalidID = "CB.00060201" // reference 7.2: for malformed and for absent ids
-	codeNoHistory = "CB.00031059" // with status 403, but it means: no such build
+	codeBusy             = "CB.00060100"
+	codeThrottled        = "CB.00060211" // with status 500, in spite of its meaning
+	codeInvalidParameter = "CB.00060200" // reference 7.2: for a taken name as well, and never for what is absent
+	codeInvalidID        = "CB.00060201" // reference 7.2: for malformed and for absent ids
+	codeNoHistory        = "CB.00031059" // with status 403, but it means: no such build
 )
 
 // fromGateway reports whether a code comes from the API gateway, which answers before the service
