@@ -80,7 +80,7 @@ func (b *build) logText(now time.Time, step string, debug bool) string {
 			line(s.begin, "INFO", "Cloning %s, branch %s", b.Repo, b.Branch)
 		}
 		if planned.Command != "" {
-			for command := range strings.SplitSeq(planned.Command, "\n") {
+			for command := range strings.SplitSeq(strings.TrimRight(planned.Command, "\n"), "\n") {
 				line(s.begin, "INFO", "+ %s", command)
 			}
 		}

@@ -80,6 +80,7 @@ type pageChange struct {
 	Fields                            []pageField
 	Undeclared                        []string
 	Unchanged, LastEdit               string
+	Touched                           string   // the first paths, for a change that is folded
 	Members                           []string // of a group
 }
 
@@ -116,7 +117,24 @@ func pageChangeOf(c *changeView) pageChange {
 	for i := range c.fields {
 		out.Fields = append(out.Fields, pageFieldOf(&c.fields[i]))
 	}
+	out.Touched = touchedBy(c.fields)
 	return out
+}
+
+// mostTouched is how many paths a folded change shows.
+const mostTouched = 2
+
+// touchedBy names the first fields of a change, so that a folded one says what it is about.
+func touchedBy(fields []fieldView) string {
+	var paths []string
+	for i := range fields[:min(mostTouched, len(fields))] {
+		paths = append(paths, fields[i].path)
+	}
+	text := strings.Join(paths, ", ")
+	if more := len(fields) - mostTouched; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
 }
 
 func pageFieldOf(f *fieldView) pageField {

@@ -157,7 +157,7 @@ func markOf(c *diff.Change) (mark, paint string, w weight) {
 		return "±", yellow, weightChange
 	case has(c, diff.ActionDisable):
 		return "~", yellow, weightRemoval
-	case c.Verdict == diff.VerdictDrift:
+	case slices.ContainsFunc(c.Fields, func(f diff.Field) bool { return f.Verdict == diff.VerdictDrift }):
 		return "~", yellow, weightDrift
 	case len(c.Actions) > 0:
 		return "~", yellow, weightChange

@@ -1,6 +1,7 @@
 package render_test
 
 import (
+	"bytes"
 	"math"
 	"regexp"
 	"strconv"
@@ -151,4 +152,24 @@ func TestContents(t *testing.T) {
 		t.Errorf("read again: %v", err)
 	}
 	golden(t, "contents.txt", text(t, full, render.Options{}))
+}
+
+// TestFoldedChanges: in a long plan a folded change names what it changes, and a job that was edited
+// outside is open although its definition changed too.
+func TestFoldedChanges(t *testing.T) {
+	t.Parallel()
+	plan := manyJobs(t, 15)
+	var out bytes.Buffer
+	plan.Changes[3].Fields = append(plan.Changes[3].Fields, diff.Field{Path: "arch", Verdict: diff.VerdictDrift, Before: parse(t, `"arm"`), After: parse(t, `"x86-64"`)})
+	if err := render.HTML(&out, plan, render.HTMLOptions{NoGroup: true}); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(out.String(), `<details class="change v-change" open>`); n != 1 {
+		t.Errorf("%d changes are open, want the one that was edited outside", n)
+	}
+	for path, want := range map[string]int{`steps[&#34;Build&#34;].properties.image</span>`: 15, `steps[&#34;Build&#34;].properties.image, arch</span>`: 1} {
+		if n := strings.Count(out.String(), `<span class="touched">`+path); n != want {
+			t.Errorf("%d changes name %s, want %d", n, path, want)
+		}
+	}
 }
