@@ -80,6 +80,7 @@ type Property struct {
 	Confidence     Confidence
 	Source         string // "" if it is the module's
 	Example        *jsontree.Value
+	Known          []string        // every value that the vendor lists; nil: the list is not public
 	Default        *jsontree.Value // nil if none is known
 	DefaultBasis   string          // why Default is believed
 	Boolish        bool            // true and "true" mean the same

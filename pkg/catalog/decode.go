@@ -204,7 +204,7 @@ func (d *decoder) properties(n *spec.Node, confidence Confidence) []Property {
 
 func (d *decoder) property(name string, n *spec.Node, confidence Confidence) Property {
 	p := Property{Name: name, Type: String, Confidence: confidence}
-	if n.IsNull() || !d.isMapping(n, "property "+name, "type", "description", "confidence", "source", "example", "default",
+	if n.IsNull() || !d.isMapping(n, "property "+name, "type", "description", "confidence", "source", "example", "known_values", "default",
 		"default_basis", "normalise", "required", "required_source", "server_fills", "secret", "items") {
 		return p
 	}
@@ -222,6 +222,7 @@ func (d *decoder) property(name string, n *spec.Node, confidence Confidence) Pro
 	p.Description, p.Source = d.text(n, "description"), d.text(n, "source")
 	p.Confidence = d.confidence(n, confidence)
 	p.Example, p.Default, p.DefaultBasis = n.Get("example").JSON(), n.Get("default").JSON(), d.text(n, "default_basis")
+	p.Known = d.texts(n, "known_values")
 	p.Boolish = n.Str("normalise") == "boolish" || p.Type == BoolOrString
 	p.Required, p.RequiredSource = d.flag(n, "required"), d.text(n, "required_source")
 	p.ServerFills, p.Secret = d.flag(n, "server_fills"), d.flag(n, "secret")

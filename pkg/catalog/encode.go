@@ -81,6 +81,7 @@ func propertyFields(p *Property) *fields {
 	if p.Example != nil {
 		f.add("example", flow(p.Example))
 	}
+	f.add("known_values", listOf(p.Known))
 	if p.Default != nil {
 		f.add("default", flow(p.Default))
 	}

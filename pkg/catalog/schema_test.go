@@ -30,6 +30,8 @@ func TestModulesSchema(t *testing.T) {
 		string(catalog.Encode(nil)),
 		module + "    actions: [gradle, {word: yarn, confidence: inferred}]\n",
 		module + "    properties: {command: {type: string, required: true}, other: null}\n    inputs: {path: file, a.b: {property: c, values: {x: y}}}\n",
+		module + "    properties: {image: {type: string, known_values: [a, b]}}\n",
+		module + "    properties: {image: {type: string, known_values: a}}\n",
 		module + "    propertis: {}\n",
 		module + "    confidence: sure\n",
 		module + "    actions: [{confidence: inferred}]\n",

@@ -56,6 +56,11 @@ func (u *unit) step(n *spec.Node, count map[string]int) *jsontree.Value {
 
 func (u *unit) unknownAction(key *spec.Node) {
 	hint := string(remedy.HarvestOrRaw)
+	if catalog.IsGuideWord(key.Text) {
+		u.report("module-unknown", key, "steps."+key.Text, string(remedy.HarvestWord),
+			"the action %s is known, and the id of its step module is not public", describe(key))
+		return
+	}
 	if near := spec.Nearest(key.Text, u.c.catalogue.Words()); near != "" {
 		hint = "did you mean \"" + near + "\"? Otherwise " + hint
 	}

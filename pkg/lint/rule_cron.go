@@ -33,6 +33,10 @@ func (p *pass) triggers(u *unit) {
 		location := time.UTC
 		for _, v := range u.values(zone) {
 			location = p.timeZone(v, pointer)
+			if n.Get("timezone") == zone && hasSummerTime(location) {
+				p.report("cron", v.node.Range, pointer+".timezone", "the zone "+quoted(v.text)+" has summer time, and how the service keeps it is not public: isDST is sent as false, so the job may start an hour off in summer",
+					"use a zone without summer time, such as UTC, or write the trigger in the API's own form").Severity = spec.Warning
+			}
 		}
 		for _, v := range u.values(expression) {
 			p.cron(v, location, pointer)
@@ -87,6 +91,17 @@ func (t zoneTable) location(name string) *time.Location {
 		t[name] = location
 	}
 	return location
+}
+
+// hasSummerTime reports whether a zone moves its clocks within a year.
+func hasSummerTime(location *time.Location) bool {
+	_, first := cronReference.In(location).Zone()
+	for month := range 12 {
+		if _, offset := cronReference.AddDate(0, month, 0).In(location).Zone(); offset != first {
+			return true
+		}
+	}
+	return false
 }
 
 func (p *pass) timeZone(v value, pointer string) *time.Location {

@@ -1,7 +1,9 @@
 package lint
 
 import (
+	"cmp"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -15,7 +17,41 @@ func (p *pass) image(u *unit, prop *prop) {
 		}
 		p.imagePin(v, prop.pointer)
 		p.imageRetired(v, prop.pointer)
+		p.imageKnown(v, prop)
 	}
+}
+
+// imageKnown reports one of the service's own images that the vendor does not list. An image of a
+// registry has a / or a tag.
+func (p *pass) imageKnown(v value, prop *prop) {
+	if prop.known == nil || len(prop.known.Known) == 0 || strings.ContainsAny(v.text, "/:") {
+		return
+	}
+	name := strings.TrimPrefix(v.text, "cloudbuild@") // as build.yml writes it
+	if slices.Contains(prop.known.Known, name) {
+		return
+	}
+	hint := "if the service has it, list it in a modules file under known_values"
+	if near := nearestImage(name, prop.known.Known); near != "" {
+		hint = `did you mean "` + near + `"? Otherwise, ` + hint
+	}
+	p.report("step-property", v.node.Range, prop.pointer, "the vendor lists no image "+quoted(v.text), hint).Severity = spec.Warning
+}
+
+// nearestImage returns the first listed image with the longest start in common with name, since a
+// version reads from the left. If not even the tool's name is the same, it is the nearest by letters.
+func nearestImage(name string, listed []string) string {
+	best, longest := "", len("maven")
+	for _, image := range listed {
+		n := 0
+		for n < min(len(name), len(image)) && name[n] == image[n] {
+			n++
+		}
+		if n > longest {
+			best, longest = image, n
+		}
+	}
+	return cmp.Or(best, spec.Nearest(name, listed))
 }
 
 // imagePin reports an image whose content may change. The service's own images have the version in

@@ -123,6 +123,7 @@ func (p *pass) walk(s *script) {
 			p.testBracket(s, n)
 			p.assignment(s, n)
 			p.removal(s, n)
+			p.lostBackslash(s, n)
 		case *syntax.BinaryCmd:
 			p.pipedToShell(s, n)
 		}

@@ -18,6 +18,7 @@ const (
 	ReplanListed   Remedy = "buildsync plan, when the list shows it"
 	ReplanExisting Remedy = "buildsync plan shows what exists"
 	ReplanStored   Remedy = "see what it stores: buildsync plan"
+	WriteStored    Remedy = "write what the service stores, or leave the field to it with policy.ignore; buildsync plan shows both values"
 	ReplanEndpoint Remedy = "find out what answers at this endpoint, then: buildsync plan"
 	ReplanHistory  Remedy = "look at the job's change history, and at a new plan"
 	ReplanRecycled Remedy = Replan + "; where the name stays taken, " + lookRecycled
@@ -102,6 +103,7 @@ const (
 // Harvest learns step modules from the service.
 const (
 	HarvestFile   Remedy = "`buildsync modules harvest` writes one from your service"
+	HarvestWord   Remedy = "let `buildsync modules harvest` learn the module from a job of your service that has such a step, and put the word under its actions; or use the raw form (module_id, name, properties)"
 	HarvestOrRaw  Remedy = "use the raw form (module_id, name, properties), or let `buildsync modules harvest` learn the module from your service"
 	HarvestImport Remedy = "run buildsync modules harvest and import the file again, or write the step in the raw form"
 	HarvestOrList Remedy = "let `buildsync modules harvest` learn it from your service, or add it to lint.tables.modules"
