@@ -51,6 +51,7 @@ func (r *run) doNotices(ctx context.Context, index int, job *jobState) {
 			s.nameChannels(notice, s.change.Notices[i+1:])
 			return
 		}
+		keepConfig(rows, &notice)
 		if outcome == Unchanged {
 			outcome = Applied
 		}
@@ -69,6 +70,19 @@ func (r *run) doNotices(ctx context.Context, index int, job *jobState) {
 		return
 	}
 	s.confirmNotices(ctx, job.id, outcome)
+}
+
+// keepConfig adds to a channel that declares no configuration the one that the service shows: an
+// update may clear what it does not send. A mask is not sent; the plan refuses that.
+func keepConfig(rows []wire.Notice, notice *diff.NoticeChange) {
+	if notice.Want.ParamConfig != nil {
+		return
+	}
+	for _, row := range rows {
+		if strings.EqualFold(row.NoticeType, notice.Want.Type) && row.ParamConfig != nil && *row.ParamConfig != "" && !diff.IsMask(*row.ParamConfig) {
+			notice.Want.ParamConfig = row.ParamConfig
+		}
+	}
 }
 
 // nameChannels adds to the result the channel at which the action stopped, and those that were not

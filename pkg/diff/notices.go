@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -49,7 +50,23 @@ func (j *jobTask) notices() {
 		j.refuse(RuleConflict, change.Address, "the notifications of "+quote(want.Address)+
 			" were changed both in the definitions and outside; "+string(remedy.ForceBoth))
 	}
+	j.refuseMaskedConfigs(&change, rows)
 	j.changes = append(j.changes, change)
+}
+
+// refuseMaskedConfigs refuses to update a channel whose configuration the definitions do not name
+// and the service shows as a mask: the update may clear it, and it cannot be sent again.
+func (j *jobTask) refuseMaskedConfigs(change *Change, rows []wire.Notice) {
+	for _, notice := range change.Notices {
+		for _, row := range rows {
+			if notice.Want.ParamConfig == nil && strings.EqualFold(row.NoticeType, notice.Want.Type) && row.ParamConfig != nil && IsMask(*row.ParamConfig) {
+				path := compile.NoticePath(notice.Want.Type)
+				j.refuse(RuleSecret, change.Address, fmt.Sprintf(
+					"updating %s of %s may clear its param_config, and the value is unknown: the service shows a mask; declare it with param_config: {secret: NAME}, or leave the channel to others with policy.ignore",
+					path, quote(j.want.Address)))
+			}
+		}
+	}
 }
 
 // withoutIgnored returns a declared channel with the live values of its ignored parts, since one
@@ -125,17 +142,17 @@ func sameConfig(want compile.Notice, base *compile.Notice, live *string) bool {
 		}
 		return live != nil && *live != ""
 	}
-	if live != nil && *live != "" && !isMask(*live) {
+	if live != nil && *live != "" && !IsMask(*live) {
 		return *live == *want.ParamConfig
 	}
 	if base != nil && base.ParamConfig != nil {
 		return *base.ParamConfig == *want.ParamConfig
 	}
-	return *want.ParamConfig == "" || live != nil && isMask(*live)
+	return *want.ParamConfig == "" || live != nil && IsMask(*live)
 }
 
-// isMask reports whether a text is what the service shows in place of a secret.
-func isMask(s string) bool { return s != "" && strings.Trim(s, "*") == "" }
+// IsMask reports whether a text is what the service shows in place of a secret.
+func IsMask(s string) bool { return s != "" && strings.Trim(s, "*") == "" }
 
 func noticeOf(job *compile.Job, channel string) *compile.Notice {
 	if job == nil {

@@ -61,6 +61,9 @@ func queryNotice(rq *request) (*answer, error) {
 	}
 	list := jsontree.Array()
 	for _, row := range rows {
+		if masked := secretMask; rq.e.quirks.NoticeMasked && row.ParamConfig != nil && *row.ParamConfig != "" {
+			row.ParamConfig = &masked
+		}
 		list.Append(noticeRow(row))
 	}
 	return rq.success(list)
@@ -95,7 +98,7 @@ func updateNotice(rq *request) (*answer, error) {
 	}
 	if config, given := rq.body.Get("param_config").AsString(); given {
 		update.ParamConfig = &config
-	} else if i := noticeIndex(j.Notices, update.NoticeType); i >= 0 {
+	} else if i := noticeIndex(j.Notices, update.NoticeType); i >= 0 && !rq.e.quirks.NoticeReplaces {
 		update.ParamConfig = j.Notices[i].ParamConfig
 	}
 	return rq.storeNotice(j, update)

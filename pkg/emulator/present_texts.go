@@ -38,7 +38,7 @@ func hideMembers(body *jsontree.Value, names string) {
 func (e *Emulator) presentTexts(step *jsontree.Value) {
 	q := e.quirks
 	properties := step.Get("properties")
-	if !q.StripNewline && !q.TrimTexts && !q.EscapeHTML && !q.NFC {
+	if !q.StripNewline && !q.TrimTexts && !q.LowerTexts && !q.EscapeHTML && !q.NFC {
 		return
 	}
 	for _, m := range properties.Members() {
@@ -51,6 +51,9 @@ func (e *Emulator) presentTexts(step *jsontree.Value) {
 		}
 		if q.TrimTexts {
 			text = trimLines(text)
+		}
+		if q.LowerTexts {
+			text = strings.ToLower(text)
 		}
 		if q.NFC {
 			text = norm.NFC.String(text)

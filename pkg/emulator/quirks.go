@@ -78,6 +78,10 @@ type Quirks struct {
 	EmptyStop bool `json:"empty_stop"`
 	// NoticeCase is the spelling of notice_type that disabling accepts.
 	NoticeCase NoticeCase `json:"notice_case"`
+	// NoticeReplaces clears a channel's configuration if an update does not send it.
+	NoticeReplaces bool `json:"notice_replaces"`
+	// NoticeMasked shows a channel's configuration as asterisks.
+	NoticeMasked bool `json:"notice_masked"`
 	// NewNotices adds the rows WECOM and FEISHU.
 	NewNotices bool `json:"new_notices"`
 	// TemplatesFromZero makes 0 the number of the first page of templates; the
@@ -114,6 +118,8 @@ type Quirks struct {
 	StripNewline bool `json:"strip_newline"`
 	// TrimTexts shows texts of steps without blanks at the ends of their lines and around them.
 	TrimTexts bool `json:"trim_texts"`
+	// LowerTexts shows texts of steps in small letters, a rewriting that the client does not know.
+	LowerTexts bool `json:"lower_texts"`
 	// EscapeHTML shows texts of steps with &amp;, &lt; and &gt;.
 	EscapeHTML bool `json:"escape_html"`
 	// NFC shows texts of steps in Unicode's composed form.

@@ -52,6 +52,7 @@ func TestStepTextsAndNumbers(t *testing.T) {
 		{"none", "a<b && c>d\nu\u0308\n", `[1.10,1e3,2.0,-0.0,1e21,0.0000001]`},
 		{"numbers-as-doubles", "a<b && c>d\nu\u0308\n", `[1.1,1000,2,0,1e+21,1e-7]`},
 		{"strip-last-newline", "a<b && c>d\nu\u0308", `[1.10,1e3,2.0,-0.0,1e21,0.0000001]`},
+		{"lower-texts", "a<b && c>d\nu\u0308\n", `[1.10,1e3,2.0,-0.0,1e21,0.0000001]`},
 		{"trim-texts", "a<b && c>d\nu\u0308", `[1.10,1e3,2.0,-0.0,1e21,0.0000001]`},
 		{"html-escape", "a&lt;b &amp;&amp; c&gt;d\nu\u0308\n", `[1.10,1e3,2.0,-0.0,1e21,0.0000001]`},
 		{"unicode-nfc", "a<b && c>d\n\u00fc\n", `[1.10,1e3,2.0,-0.0,1e21,0.0000001]`},
