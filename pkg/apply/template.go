@@ -29,7 +29,9 @@ func (r *run) doTemplate(ctx context.Context, index int) {
 	ctx = s.guard(ctx)
 	switch s.action {
 	case diff.ActionDelete:
-		s.deleteTemplate(ctx, s.result.ID)
+		if _, ok := s.templateAsPlanned(ctx, s.result.ID, "deleted"); ok {
+			s.deleteTemplate(ctx, s.result.ID)
+		}
 	case diff.ActionReplace:
 		s.replaceTemplate(ctx, change.LiveTemplate.UUID)
 	default:
@@ -196,23 +198,31 @@ func (s *step) baseHoldsOld() bool {
 
 // oldAsPlanned ends the action if the template to replace has changed since the plan.
 func (s *step) oldAsPlanned(ctx context.Context, old string) bool {
-	item, err := s.findTemplate(ctx, old, s.change.Name)
+	item, ok := s.templateAsPlanned(ctx, old, "replaced")
+	if item != nil {
+		s.change = s.change.OntoTemplate(item, s.run.opts.Modules)
+	}
+	return ok
+}
+
+// templateAsPlanned reads a live template and ends the action if it has changed since the plan. One
+// that no listing shows passes, because nothing of it can be lost. not is what is not done to it.
+func (s *step) templateAsPlanned(ctx context.Context, uuid, not string) (item *jsontree.Value, ok bool) {
+	item, err := s.findTemplate(ctx, uuid, s.change.Name)
 	switch {
 	case live.Gone(err):
-		return true // nothing is left to delete; the create goes on
+		return nil, true
 	case err != nil:
 		s.noteRead(err)
-		s.end(Failed, "not replaced, because the template could not be read before: %s", describe(err))
-		return false
+		s.end(Failed, "not %s, because the template could not be read before: %s", not, describe(err))
+		return nil, false
+	case s.change.TemplateAsPlanned(item, s.run.opts.Modules):
+		return item, true
 	}
-	if !s.change.TemplateAsPlanned(item, s.run.opts.Modules) {
-		s.result.Paths = diff.Paths(s.run.templateDifferences(item, s.change.LiveTemplate.Body))
-		s.result.Next = remedy.Replan
-		s.end(Conflict, "the template was changed after the plan was made; not replaced")
-		return false
-	}
-	s.change = s.change.OntoTemplate(item, s.run.opts.Modules)
-	return true
+	s.result.Paths = diff.Paths(s.run.templateDifferences(item, s.change.LiveTemplate.Body))
+	s.result.Next = remedy.Replan
+	s.end(Conflict, "the template was changed after the plan was made; not %s", not)
+	return nil, false
 }
 
 // deleteOld finishes a replacement.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/emulator"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
@@ -82,8 +83,8 @@ func TestReplacementLosesNothing(t *testing.T) {
 		before.Get("template").Get("steps").Items()[0].Delete("enable")
 		before.SortKeys()
 		got.SortKeys()
-		if diff := cmp.Diff(string(before.AppendJSON(nil)), string(got.AppendJSON(nil))); diff != "" {
-			rt.Errorf("more than the command changed (-before +after):\n%s", diff)
+		if delta := cmp.Diff(string(before.AppendJSON(nil)), string(got.AppendJSON(nil))); delta != "" {
+			rt.Errorf("more than the command changed (-before +after):\n%s", delta)
 		}
 	})
 }
@@ -105,5 +106,89 @@ func TestReplacementOfATemplateThatMoves(t *testing.T) {
 	}
 	if report := w.apply(planned, apply.Options{}); !report.Complete() {
 		t.Errorf("not complete:\n%s", describe(report))
+	}
+}
+
+// A template that changed after the plan is neither deleted nor replaced, and the paths are named.
+func TestTemplateChangedSinceThePlan(t *testing.T) {
+	t.Parallel()
+	start := &compile.Result{Templates: []*compile.Template{template("t", "echo planned")}}
+	for name, test := range map[string]struct {
+		head   *compile.Result
+		action diff.Action
+		stale  bool
+	}{
+		"delete":            {&compile.Result{}, diff.ActionDelete, true},
+		"replace":           {&compile.Result{Templates: []*compile.Template{template("t", "echo after")}}, diff.ActionReplace, true},
+		"delete, as it was": {&compile.Result{}, diff.ActionDelete, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, emulator.NoQuirks())
+			w.converge(start)
+			allow := func(in *apply.PlanInput) { in.Options.AllowEmpty = true }
+			plan := w.plan(test.head, start, allow)
+			if test.stale { // the same uuid with another body, as another service may allow
+				edited := newWorld(t, emulator.NoQuirks())
+				edited.converge(&compile.Result{Templates: []*compile.Template{template("t", "echo edited")}})
+				w = edited
+			}
+			w.ResetCalls()
+			got := result(t, w.apply(plan, apply.Options{}), start.Templates[0].Address, test.action)
+			left := len(w.MustTruth(t).Templates)
+			if !test.stale {
+				if !got.Outcome.Done() || left != 0 {
+					t.Errorf("ended %s, %d templates are left", got.Outcome, left)
+				}
+				return
+			}
+			if want := `steps["Build"].properties.command`; got.Outcome != apply.Conflict || w.writes() > 0 || left != 1 || !slices.Contains(got.Paths, want) {
+				t.Errorf("ended %s (%s), paths %q, %d writes, %d left", got.Outcome, got.Message, got.Paths, w.writes(), left)
+			}
+		})
+	}
+}
+
+// A sensitive value of a live template is read as a mask. A replacement would store the mask, so the
+// plan is refused, unless the definition declares the value.
+func TestReplacementRefusesHiddenValues(t *testing.T) {
+	t.Parallel()
+	with := func(command string, parameters ...*jsontree.Value) *compile.Result {
+		out := template("t", command)
+		if len(parameters) > 0 {
+			out.Body.Set("parameters", jsontree.Array(parameters...))
+		}
+		return &compile.Result{Templates: []*compile.Template{out}}
+	}
+	hidden, open := parameterOf("TOKEN", "6f3a90", true), parameterOf("level", "high", false)
+	for name, test := range map[string]struct {
+		live, head *compile.Result
+		refused    bool
+	}{
+		"not declared":          {with("one", hidden, open), with("two"), true},
+		"declared":              {with("one", hidden, open), with("two", hidden, open), false},
+		"another one declared":  {with("one", hidden, open), with("two", open), false}, // a declared list is complete
+		"nothing to replace":    {with("one", hidden, open), with("one"), false},
+		"no sensitive value":    {with("one", open), with("two"), false},
+		"an empty hidden value": {with("one", parameterOf("TOKEN", "", true)), with("two"), false},
+	} {
+		for how, quirk := range map[string]func(*emulator.Quirks){
+			"asterisks": func(*emulator.Quirks) {}, "ciphertext": func(q *emulator.Quirks) { q.Secrets = emulator.SecretCiphertext }, "null": func(q *emulator.Quirks) { q.Secrets = emulator.SecretNull },
+		} {
+			t.Run(name+", "+how, func(t *testing.T) {
+				t.Parallel()
+				quirks := emulator.NoQuirks()
+				quirk(&quirks)
+				w := newWorldWith(t, quirks, test.live)
+				plan := w.plan(test.head, nil, nil)
+				var rules []string
+				for _, r := range plan.Refusals {
+					rules = append(rules, string(r.Rule))
+				}
+				if test.refused != slices.Equal(rules, []string{string(diff.RuleSecret)}) || !test.refused && len(rules) > 0 {
+					t.Errorf("refused by %q:\n%s", rules, describePlan(plan))
+				}
+			})
+		}
 	}
 }
