@@ -76,8 +76,20 @@ type emulatorKey struct{}
 // bench is the service of one script.
 type bench struct {
 	*emulator.Emulator
+	serves atomic.Pointer[emulator.Emulator] // the same, for the server
 	server *httptest.Server
 	skew   atomic.Int64 // of the service's clock, a time.Duration
+}
+
+// start makes an empty service.
+func (b *bench) start(quirks *emulator.Quirks) error {
+	core, err := emulator.New(emulator.Options{Quirks: quirks, Now: func() time.Time { return time.Now().Add(time.Duration(b.skew.Load())) }})
+	if err != nil {
+		return err
+	}
+	b.Emulator = core
+	b.serves.Store(core)
+	return nil
 }
 
 // TestScripts runs testdata/script. Each script has a home, a workspace folder
@@ -91,6 +103,7 @@ type bench struct {
 //	edit NAME PATH VALUE    someone edits a live job outside
 //	fault SPEC              a fault is scripted
 //	forget-faults           no fault plays any more
+//	service QUIRKS          the service is an empty one with these quirks from now on
 //	skew DURATION           the service's clock runs that far ahead of this machine's
 //	interrupt COMMAND…      the command is interrupted while its first write is under way
 //	replace FILE OLD NEW    a text in a file is replaced, exactly once
@@ -114,6 +127,7 @@ func TestScripts(t *testing.T) {
 			"edit":          scriptEdit,
 			"fault":         scriptFault,
 			"forget-faults": scriptForgetFaults,
+			"service":       scriptService,
 			"skew":          scriptSkew,
 			"interrupt":     scriptInterrupt,
 			"replace":       scriptReplace,
@@ -126,14 +140,13 @@ func TestScripts(t *testing.T) {
 
 func setupScript(env *testscript.Env) error {
 	b := &bench{}
-	core, err := emulator.New(emulator.Options{Now: func() time.Time { return time.Now().Add(time.Duration(b.skew.Load())) }})
-	if err != nil {
+	if err := b.start(nil); err != nil {
 		return err
 	}
-	server := httptest.NewServer(core)
-	b.Emulator, b.server = core, server
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { b.serves.Load().ServeHTTP(w, r) }))
+	b.server = server
 	env.Defer(func() {
-		_ = core.Close()
+		_ = b.Close()
 		server.CloseClientConnections()
 		server.Close()
 	})
@@ -325,6 +338,16 @@ func scriptFault(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func scriptForgetFaults(ts *testscript.TestScript, _ bool, _ []string) { benchOf(ts).ClearFaults() }
+
+func scriptService(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: service QUIRKS")
+	}
+	quirks, err := emulator.ParseQuirks(args[0])
+	ts.Check(err)
+	ts.Check(benchOf(ts).Close())
+	ts.Check(benchOf(ts).start(&quirks))
+}
 
 func scriptSkew(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 1 {

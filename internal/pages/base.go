@@ -105,5 +105,8 @@ func stateText(r *record.Record, address string) string {
 	if s.Spelled {
 		parts = append(parts, "stored by the service in another spelling than it was sent in")
 	}
+	if len(s.Rewritten) > 0 {
+		parts = append(parts, "the service stored "+strings.Join(s.Rewritten, ", ")+" differently from what was sent")
+	}
 	return strings.Join(parts, "; ")
 }

@@ -133,7 +133,7 @@ func exceeds(approved, fresh *diff.Change) string {
 		return "it is another object now"
 	}
 	if !created && fresh.HaveFingerprint != approved.HaveFingerprint {
-		return "the live object was changed since" + valuesText(movedSince(approved, fresh))
+		return "the live object was changed since" + valuesText(movedSince(approved, fresh), "was", "is")
 	}
 	if fresh.WantFingerprint != approved.WantFingerprint {
 		return "the definitions have changed" + pathsText(approved, fresh)

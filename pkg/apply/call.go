@@ -133,6 +133,9 @@ func (s *step) send(ctx context.Context, call func(context.Context) error) (repl
 		return unsent, &stopError{describe(err)}
 	}
 	failpoint.At("intent")
+	if s.sends == 0 {
+		s.firstSent = s.run.clock.Now()
+	}
 	s.sends++
 	s.sent.Store(true)
 	awaited, cancel := context.WithCancel(ctx)

@@ -24,11 +24,12 @@ func (s *step) endStale(have *jsontree.Value, not string) {
 		s.result.Paths = append(s.result.Paths, changed[i].Path)
 	}
 	s.result.Next = remedy.Replan
-	s.end(Conflict, "the job was changed after the plan was made; not %s%s", not, valuesText(changed))
+	s.end(Conflict, "the job was changed after the plan was made; not %s%s", not, valuesText(changed, "was", "is"))
 }
 
-// valuesText lists fields with their old and their new value, for a message.
-func valuesText(fields []diff.Field) string {
+// valuesText lists fields with their two values, for a message. was and is are the verbs before
+// them.
+func valuesText(fields []diff.Field, was, is string) string {
 	const most = 5
 	var out strings.Builder
 	for i := range fields {
@@ -46,7 +47,7 @@ func valuesText(fields []diff.Field) string {
 			fmt.Fprintf(&out, "%s is another secret", sanitize.Line(f.Path, 200))
 			continue
 		}
-		fmt.Fprintf(&out, "%s was %s and is %s", sanitize.Line(f.Path, 200), valueText(f.Before), valueText(f.After))
+		fmt.Fprintf(&out, "%s %s %s and %s %s", sanitize.Line(f.Path, 200), was, valueText(f.Before), is, valueText(f.After))
 	}
 	return out.String()
 }

@@ -306,7 +306,11 @@ func (s *step) confirmCreate(ctx context.Context, c creation, id string, outcome
 			s.end(NotConverged, storedSpelled)
 			return false
 		}
-		s.end(NotConverged, "the service stored something other than was sent")
+		if s.onlyWeWrote(ctx, id) {
+			s.endRewritten(unmet)
+			return false
+		}
+		s.end(NotConverged, "the service stored something else than was sent, or someone changed it right after")
 	}
 	return false
 }

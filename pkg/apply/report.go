@@ -101,6 +101,10 @@ type Result struct {
 	// Stored means that the service stores what was sent, but in another form. The job is not
 	// converged, but it was made from the definition.
 	Stored bool `json:"-"`
+
+	// Rewritten has the paths of the fields that the service itself, and nobody else, stored with
+	// another meaning than sent.
+	Rewritten []string `json:"-"`
 }
 
 // Build is a smoke run of a changed job.

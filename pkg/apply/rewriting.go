@@ -1,7 +1,10 @@
 package apply
 
 import (
+	"context"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/remedy"
@@ -42,3 +45,72 @@ func rewriting(unmet []diff.Field) remedy.Remedy {
 	}
 	return remedy.Remedy(advice)
 }
+
+// endRewritten ends a write that the service stored with another meaning, in fields that nobody
+// else wrote.
+func (s *step) endRewritten(unmet []diff.Field) {
+	s.result.Stored = true
+	for i := range unmet {
+		if unmet[i].After != nil || unmet[i].Sensitive { // the paths of what was sent
+			s.result.Rewritten = append(s.result.Rewritten, unmet[i].Path)
+		}
+	}
+	s.result.Next = remedy.WriteStored
+	s.end(NotConverged, "the service stores something else than was sent, and nobody else wrote it%s", storedText(unmet))
+}
+
+// storedText lists what the service stored in place of what was sent.
+func storedText(unmet []diff.Field) string {
+	turned := make([]diff.Field, len(unmet))
+	for i := range unmet {
+		turned[i] = unmet[i]
+		turned[i].Before, turned[i].After = unmet[i].After, unmet[i].Before
+	}
+	return valuesText(turned, "was sent as", "is stored as")
+}
+
+// onlyWeWrote reports whether it is certain that nobody else wrote the object between our write
+// and now. A template has no update, and its uuid is ours. A job's change history tells: it has
+// exactly one row since our only write. Times are compared among its rows, because the service's
+// clock may differ from ours.
+func (s *step) onlyWeWrote(ctx context.Context, id string) bool {
+	if s.change.Kind == diff.KindTemplate {
+		return true
+	}
+	history, ok := s.run.api.(History)
+	if !ok || s.sends != 1 {
+		return false
+	}
+	rows, err := history.JobChanges(ctx, id)
+	if err != nil {
+		return false
+	}
+	var times []int64
+	newest := int64(0)
+	for _, row := range rows {
+		at, err := strconv.ParseInt(row.Time.String(), 10, 64)
+		if err != nil {
+			return false
+		}
+		times, newest = append(times, at), max(newest, at)
+	}
+	now := s.run.clock.Now()
+	if now.Sub(time.UnixMilli(newest)).Abs() > now.Sub(s.firstSent)+clocksDiffer {
+		return false // our write is not in the history yet
+	}
+	since := newest - now.Sub(s.firstSent).Milliseconds() - clockGrain.Milliseconds()
+	recent := 0
+	for _, at := range times {
+		if at >= since {
+			recent++
+		}
+	}
+	return recent == 1
+}
+
+const (
+	// clockGrain is the precision that the times of a change history are trusted to have.
+	clockGrain = time.Second
+	// clocksDiffer is how far the service's clock may be from ours.
+	clocksDiffer = 5 * time.Minute
+)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/buildsync/buildsync/pkg/apply"
+	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
@@ -45,5 +46,61 @@ func TestKnownRewritings(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A service that stores a text with another meaning is told from a person who edits the job right
+// after the write: the change history shows whether anybody else wrote it.
+func TestUnknownRewriting(t *testing.T) {
+	t.Parallel()
+	meddle := func(w *world) func() { return func() { w.editOutside("a", setCommand("echo theirs")) } }
+	for name, test := range map[string]struct {
+		update, edited bool
+		proven         bool
+	}{
+		"create": {proven: true}, "update": {update: true, proven: true},
+		"create, edited right after": {edited: true}, "update, edited right after": {update: true, edited: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			quirks := emulator.NoQuirks()
+			quirks.LowerTexts = !test.edited
+			w := newWorld(t, quirks)
+			op, action := "CreateJob", diff.ActionCreate
+			if test.update {
+				w.converge(definitions(job("a", "echo before")))
+				w.settle()
+				op, action = "UpdateJob", diff.ActionUpdate
+			}
+			if test.edited {
+				w.MustFail(t, emulator.Fault{Op: op, Kind: emulator.FaultPass, Commit: emulator.CommitFirst, After: meddle(w)})
+			}
+			report := w.apply(w.plan(definitions(job("a", "ECHO one")), nil, nil), apply.Options{})
+			got := result(t, report, "shop/job/a", action)
+			if got.Outcome != apply.NotConverged || (len(got.Rewritten) > 0) != test.proven || got.Waited > 2*time.Second.Seconds() {
+				t.Errorf("rewritten %q:\n%s", got.Rewritten, describe(report))
+			}
+			if words := map[bool]string{true: "nobody else wrote it", false: "or someone changed it right after"}[test.proven]; !strings.Contains(got.Message, words) {
+				t.Errorf("the message lacks %q:\n%s", words, describe(report))
+			}
+			if test.proven && !strings.Contains(got.Message, `was sent as "ECHO one" and is stored as "echo one"`) {
+				t.Errorf("the values are missing: %s", got.Message)
+			}
+		})
+	}
+}
+
+// A template has no update, so what stands under the uuid of our create is what the service made
+// of it.
+func TestUnknownRewritingOfATemplate(t *testing.T) {
+	t.Parallel()
+	quirks := emulator.NoQuirks()
+	quirks.LowerTexts = true
+	w := newWorld(t, quirks)
+	head := &compile.Result{Templates: []*compile.Template{template("t", "ECHO one")}}
+	report := w.apply(w.plan(head, nil, nil), apply.Options{})
+	got := result(t, report, head.Templates[0].Address, diff.ActionCreate)
+	if got.Outcome != apply.NotConverged || len(got.Rewritten) == 0 {
+		t.Errorf("rewritten %q:\n%s", got.Rewritten, describe(report))
 	}
 }

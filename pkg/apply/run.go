@@ -337,6 +337,7 @@ type step struct {
 	began  time.Time
 
 	sends     int         // writes passed to the client
+	firstSent time.Time   // when the first of them was
 	sent      atomic.Bool // there was one
 	cut       atomic.Bool // the run had to end before a write
 	release   func()      // of the context; nil if there is none

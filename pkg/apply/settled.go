@@ -12,6 +12,8 @@ type Settlement struct {
 
 	// Spelled means that the service stores what was sent in another form.
 	Spelled bool
+	// Rewritten has the paths of fields that the service stored with another meaning than sent.
+	Rewritten []string
 }
 
 // Settlements returns the result for each object that the plan lists, by address. An object that
@@ -34,6 +36,7 @@ func Settlements(plan *diff.Plan, report *Report) map[string]Settlement {
 			next++
 			s.Done = s.Done && (result.Outcome.done() || result.Stored)
 			s.Spelled = s.Spelled || result.Stored
+			s.Rewritten = append(s.Rewritten, result.Rewritten...)
 			s.Wrote = s.Wrote || result.Outcome.wrote()
 			s.Open = s.Open || result.Outcome.wrote() || result.Outcome == Unknown
 			if result.Build != nil {

@@ -113,7 +113,7 @@ func (s *step) confirmUpdate(ctx context.Context, id string, before *jsontree.Va
 		}
 		stable = mark
 	}
-	s.endUnconfirmed(have, before, err)
+	s.endUnconfirmed(ctx, id, have, before, err)
 	return false
 }
 
@@ -130,7 +130,7 @@ func (s *step) endRefilled(outcome Outcome, unmet []diff.Field) bool {
 }
 
 // endUnconfirmed ends an action whose write was accepted but not found by a read.
-func (s *step) endUnconfirmed(have, before *jsontree.Value, err error) {
+func (s *step) endUnconfirmed(ctx context.Context, id string, have, before *jsontree.Value, err error) {
 	var unmet []diff.Field
 	if err == nil && have != nil {
 		unmet = s.missing(have)
@@ -148,6 +148,8 @@ func (s *step) endUnconfirmed(have, before *jsontree.Value, err error) {
 		s.end(NotConverged, storedSpelled)
 	case before != nil && s.fingerprint(have) == s.fingerprint(before):
 		s.end(NotConverged, "the service accepted it and still holds the old body")
+	case s.onlyWeWrote(ctx, id):
+		s.endRewritten(unmet)
 	default:
 		s.result.Next = remedy.ReplanStored
 		s.end(NotConverged, "the service stored something else than was sent, or someone changed it right after")

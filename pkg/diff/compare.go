@@ -19,7 +19,8 @@ type comparison struct {
 	base                    *jsontree.Value
 	links                   correspondences // of desired's items, from the overlay
 	threeWay                bool
-	spelled                 bool // the service may store values in a spelling of its own
+	spelled                 bool     // the service may store values in a spelling of its own
+	rewritten               []string // paths of the base that the service stored with another meaning
 	modules                 Modules
 	placeOf                 placeOf
 	pos                     spec.Pos
@@ -37,6 +38,7 @@ type sides struct {
 	livePaths, desiredPaths, basePaths *itemPaths
 	baseBody                           *jsontree.Value
 	baseItems                          map[string]bool // the paths of the base's items
+	rewritten                          []string        // paths of fields that the service stored with another meaning
 }
 
 func (c *comparison) sides() *sides {
@@ -69,6 +71,7 @@ func (c *comparison) walk(live, desired *jsontree.Value) *sides {
 	for _, e := range s.shownBase.entries {
 		s.baseItems[e.item] = true
 	}
+	s.rewritten = renamedPaths(c.rewritten, ownPaths(base), basePaths)
 	return s
 }
 
@@ -268,7 +271,7 @@ func (c *comparison) verdict(s *sides, e entry) Verdict {
 		return VerdictChange
 	}
 	spelled := s.spells(e)
-	if c.spelled && spelled {
+	if c.spelled && spelled || s.isRewritten(e.path) {
 		return VerdictChange
 	}
 	base := s.base.get(e.path)

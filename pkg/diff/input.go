@@ -57,6 +57,10 @@ type Input struct {
 	// Spelled has the addresses of objects that the service stored in another spelling than sent.
 	Spelled map[string]bool
 
+	// Rewritten has, by address, the paths of fields that the service stored with another meaning
+	// than sent. An edit of such a field cannot be told from what the service made of it.
+	Rewritten map[string][]string
+
 	Live        *Snapshot
 	Policy      spec.Policy
 	Unread      map[string]string // jobs in files that no pattern matches, with the file

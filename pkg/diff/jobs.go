@@ -165,7 +165,7 @@ func (j *jobTask) comparison() *comparison {
 	c := &comparison{
 		live: namedBody(j.live), declared: declaredBody(j.want), modules: j.in.Modules,
 		threeWay: j.base != nil && j.before != nil, placeOf: j.want.PlaceOf, pos: j.want.Pos,
-		spelled: j.spelled(j.want),
+		spelled: j.spelled(j.want), rewritten: j.rewrittenPaths(j.want),
 	}
 	if j.before != nil {
 		c.base = declaredBody(j.before)
@@ -200,6 +200,7 @@ func (j *jobTask) update() {
 	j.enabled(&change)
 	j.ofBasePolicy(change.Fields)
 	change.Verdict = objectVerdict(change.Fields)
+	c.noteRewritten(&change)
 	if j.base != nil && j.before == nil && !j.in.FirstApply {
 		j.adoptOrRefuse(&change)
 	}

@@ -228,7 +228,7 @@ func (p *Planner) checkEdited(r removal, live *LiveJob, change *Change, out *out
 		placeOf: r.before.PlaceOf, pos: r.before.Pos,
 	}
 	c.overlaid(p.ignoreFor(r.before.Name).matches)
-	c.spelled = p.storedSpelled(r.address)
+	c.spelled, c.rewritten = p.storedSpelled(r.address), p.in.Rewritten[r.address]
 	fields := c.edits(c.fields())
 	if len(fields) == 0 {
 		return

@@ -10,6 +10,7 @@ import (
 
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
 // Spelling is a known way in which a service stores a value differently from what was sent. ""
@@ -104,12 +105,12 @@ func respelled(sent, got *jsontree.Value) bool {
 }
 
 // edits returns the fields that somebody changed. If the service is known to store this object in
-// another spelling, it leaves out fields that differ only in spelling.
+// another spelling, it leaves out fields that differ only in spelling, and those that the service
+// is known to rewrite.
 func (c *comparison) edits(fields []Field) []Field {
-	if !c.spelled {
-		return fields
-	}
-	return slices.DeleteFunc(fields, func(f Field) bool { return !f.Sensitive && respelled(f.After, f.Before) })
+	return slices.DeleteFunc(fields, func(f Field) bool {
+		return c.spelled && !f.Sensitive && respelled(f.After, f.Before) || within(c.rewritten, f.Path)
+	})
 }
 
 // spells reports whether a live value is a spelling of what the base declares.
@@ -129,4 +130,63 @@ func (p *Planner) spelled(job *compile.Job) bool {
 	return p.storedSpelled(job.Address) || slices.ContainsFunc(job.RenamedFrom, func(old string) bool {
 		return p.storedSpelled(compile.JobAddress(job.Project, old))
 	})
+}
+
+// rewrittenPaths is the paths of a job's fields that the service stored with another meaning, under
+// its present and former names.
+func (p *Planner) rewrittenPaths(job *compile.Job) []string {
+	paths := p.in.Rewritten[job.Address]
+	for _, old := range job.RenamedFrom {
+		paths = slices.Concat(paths, p.in.Rewritten[compile.JobAddress(job.Project, old)])
+	}
+	return paths
+}
+
+// isRewritten reports whether the service stored the field at path, or a part of it, with another
+// meaning.
+func (s *sides) isRewritten(path string) bool { return within(s.rewritten, path) }
+
+// within reports whether a path is one of paths, contains one, or is contained in one.
+func within(paths []string, path string) bool {
+	return slices.ContainsFunc(paths, func(other string) bool {
+		return other == path || contains(other, path) || contains(path, other)
+	})
+}
+
+// contains reports whether the value at outer contains that at inner.
+func contains(outer, inner string) bool {
+	rest, ok := strings.CutPrefix(inner, outer)
+	return ok && (strings.HasPrefix(rest, ".") || strings.HasPrefix(rest, "["))
+}
+
+// renamedPaths returns paths, and what they are called by the names that their items have in a
+// comparison.
+func renamedPaths(paths []string, own, compared *itemPaths) []string {
+	if len(paths) == 0 {
+		return nil
+	}
+	out := slices.Clone(paths)
+	for _, path := range paths {
+		for list, names := range own.paths {
+			for at, name := range names {
+				if path == name || contains(name, path) {
+					out = append(out, compared.paths[list][at]+strings.TrimPrefix(path, name))
+				}
+			}
+		}
+	}
+	return out
+}
+
+// noteRewritten says which differences may be an edit or what the service made of what was sent.
+func (c *comparison) noteRewritten(change *Change) {
+	var paths []string
+	for _, f := range change.Fields {
+		if f.Verdict == VerdictChange && c.sides().isRewritten(f.Path) && !jsontree.Equal(f.Base, f.Before) {
+			paths = append(paths, sanitize.Line(f.Path, nameLimit))
+		}
+	}
+	if len(paths) > 0 {
+		change.addNote("the service stored " + strings.Join(paths, ", ") + " differently from what was sent, so an edit there since then cannot be told from that")
+	}
 }

@@ -1,6 +1,8 @@
 package diff_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -95,6 +97,59 @@ func TestSpelledByTheService(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestRewrittenByTheService: a field that the service is known to have stored with another meaning
+// is never shown as another person's edit, whatever stands there; the plan says so. The job's other
+// fields are judged as ever.
+func TestRewrittenByTheService(t *testing.T) {
+	t.Parallel()
+	path := func(name string) string { return `steps["` + name + `"].properties.command` }
+	base, live := steps(step("A", "ECHO"), step("B", "b")), steps(step("A", "echo"), step("B", "b"))
+	for name, tc := range map[string]struct {
+		head, live, want string // head "": the job is removed
+		paths            []string
+	}{
+		"nothing edited":       {head: base, live: live, want: "change shop/job/j update | change " + path("A")},
+		"the field declared":   {head: steps(step("A", "MORE"), step("B", "b")), live: live, want: "change shop/job/j update | change " + path("A")},
+		"the field taken over": {head: live, live: live},
+		"the step renamed":     {head: steps(step("C", "ECHO"), step("B", "b")), live: live, want: `change shop/job/j update | change steps["C"] | change steps["A"]`},
+		"another field declared": {head: steps(step("A", "ECHO"), step("B", "b2")), live: live,
+			want: "change shop/job/j update | change " + path("A") + " | change " + path("B")},
+		"another field edited": {head: base, live: steps(step("A", "echo"), step("B", "console")),
+			want: "change shop/job/j update | change " + path("A") + " | drift " + path("B")},
+		"both edited another field": {head: steps(step("A", "ECHO"), step("B", "b2")), live: steps(step("A", "echo"), step("B", "console")),
+			want: "conflict shop/job/j update | change " + path("A") + " | conflict " + path("B") + "\nrefused: conflict"},
+		"the step removed": {head: steps(step("B", "b")), live: live, want: `change shop/job/j update | change steps["A"]`},
+		"the job removed":  {live: live, want: "remove shop/job/j disable"},
+		"the job removed, another field edited": {live: steps(step("A", "echo"), step("B", "console")),
+			want: "remove-edited shop/job/j disable | remove-edited " + path("B") + "\nrefused: conflict"},
+		"not the step beside it": {head: base, live: live, paths: []string{path("AB"), path("B")}, want: "drift shop/job/j update | drift " + path("A")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			head := compiled()
+			if tc.head != "" {
+				head = compiled(defined(t, "j", tc.head))
+			}
+			in := input(head, compiled(defined(t, "j", base)), listed(existing(t, "j", tc.live)))
+			in.Options.AllowEmpty, in.Policy.MaxRemovalShare = true, 1
+			in.Rewritten = map[string][]string{"shop/job/j": {path("A")}}
+			if tc.paths != nil {
+				in.Rewritten["shop/job/j"] = tc.paths
+			}
+			plan := diff.Compute(in)
+			if d := cmp.Diff(tc.want, outline(plan)); d != "" {
+				t.Errorf("-want +got\n%s", d)
+			}
+			for _, c := range plan.Changes {
+				shown := slices.ContainsFunc(c.Fields, func(f diff.Field) bool { return f.Verdict == diff.VerdictChange && !jsontree.Equal(f.Base, f.Before) })
+				if strings.Contains(c.Note, "cannot be told") != shown {
+					t.Errorf("the note is %q", c.Note)
+				}
+			}
+		})
 	}
 }
 

@@ -56,7 +56,7 @@ func (c *Change) UnmetTemplate(have, sent *jsontree.Value, modules Modules) []Fi
 func (p *Planner) templateAsWritten(address string, before *compile.Template, live *LiveTemplate) *compile.Template {
 	for _, tried := range slices.Backward(p.in.TriedTemplates[address]) {
 		c := (&Change{WantTemplate: tried}).overTemplate(live.Body, p.in.Modules)
-		c.spelled = true
+		c.spelled, c.rewritten = true, p.in.Rewritten[address]
 		if len(c.edits(c.fields())) == 0 {
 			return tried
 		}

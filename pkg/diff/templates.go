@@ -93,6 +93,7 @@ func (p *Planner) compareTemplate(want, before *compile.Template, live *LiveTemp
 	change.beforeTemplate = before
 	c := change.overTemplate(live.Body, p.in.Modules)
 	c.threeWay, c.spelled, c.placeOf, c.pos = before != nil, p.storedSpelled(want.Address), want.PlaceOf, want.Pos
+	c.rewritten = p.in.Rewritten[want.Address]
 	change.ID, change.LiveTemplate, change.Desired = &live.UUID, live, jsontree.Pack(replacement(want.Body, live.Body, c.desired))
 	change.HaveFingerprint, change.WantFingerprint = c.fingerprints()
 	change.Fields = c.fields()
@@ -101,6 +102,7 @@ func (p *Planner) compareTemplate(want, before *compile.Template, live *LiveTemp
 	if len(change.Fields) > 0 {
 		change.Actions = []Action{ActionReplace}
 		change.Note = "the new one is created first, then the old one is deleted"
+		c.noteRewritten(&change)
 	}
 	if p.base != nil && before == nil && !p.in.FirstApply {
 		switch {
@@ -169,7 +171,8 @@ func (p *Planner) removeTemplate(before *compile.Template, live *LiveTemplate, c
 		out.changes = append(out.changes, change)
 		return
 	}
-	c := &comparison{live: flatTemplate(live.Body), declared: flatTemplate(before.Body), modules: p.in.Modules, spelled: p.storedSpelled(before.Address)}
+	c := &comparison{live: flatTemplate(live.Body), declared: flatTemplate(before.Body), modules: p.in.Modules,
+		spelled: p.storedSpelled(before.Address), rewritten: p.in.Rewritten[before.Address]}
 	c.overlaid(ignoreNothing)
 	if n := len(c.edits(c.fields())); n > 0 {
 		change.Verdict = VerdictRemoveEdited

@@ -64,7 +64,7 @@ func (p *Planner) triedOf(job *compile.Job) []*compile.Job {
 func (p *Planner) bodyIs(live *LiveJob, job *compile.Job) bool {
 	c := &comparison{live: namedBody(live), declared: declaredBody(job), modules: p.in.Modules, placeOf: job.PlaceOf, pos: job.Pos}
 	c.overlaid(p.ignoreFor(job.Name).matches)
-	c.spelled = true // the spelling after an unfinished write is unknown
+	c.spelled, c.rewritten = true, p.rewrittenPaths(job) // the spelling after an unfinished write is unknown
 	return len(c.edits(c.fields())) == 0
 }
 

@@ -40,25 +40,27 @@ func mergeState(base, ours, theirs State, newer Newer) (State, error) {
 		Found:    ours.Found && theirs.Found,
 		Unproven: ours.Unproven && theirs.Unproven,
 		Spelled:  ours.Spelled || theirs.Spelled,
+
+		Rewritten: ours.Rewritten,
 	}
 	switch {
 	case ours.Commit == theirs.Commit || theirs.Commit == base.Commit:
 		return out, nil
 	case ours.Commit == base.Commit:
-		out.Commit = theirs.Commit
+		out.Commit, out.Rewritten = theirs.Commit, theirs.Rewritten
 		return out, nil
 	}
 	// Both were applied; the later commit is more likely.
 	older := theirs.Commit
 	if ours.Commit == "" {
-		out.Commit, older = theirs.Commit, ""
+		out.Commit, out.Rewritten, older = theirs.Commit, theirs.Rewritten, ""
 	} else if theirs.Commit != "" {
 		later, err := newer(theirs.Commit, ours.Commit)
 		if err != nil {
 			return State{}, err
 		}
 		if later {
-			out.Commit, older = theirs.Commit, ours.Commit
+			out.Commit, out.Rewritten, older = theirs.Commit, theirs.Rewritten, ours.Commit
 		}
 	}
 	out.Tried = With(out.Tried, older)
@@ -73,5 +75,5 @@ func kept(base, one, other State) []string {
 }
 
 func (s State) equal(t State) bool {
-	return s.Commit == t.Commit && s.Found == t.Found && s.Unproven == t.Unproven && s.Spelled == t.Spelled && slices.Equal(s.Tried, t.Tried)
+	return s.Commit == t.Commit && s.Found == t.Found && s.Unproven == t.Unproven && s.Spelled == t.Spelled && slices.Equal(s.Tried, t.Tried) && slices.Equal(s.Rewritten, t.Rewritten)
 }

@@ -46,6 +46,8 @@ type Record struct {
 	Unproven []string `json:"unproven,omitempty"`
 	// Spelled lists the objects that the service stores in another spelling than sent.
 	Spelled []string `json:"spelled,omitempty"`
+	// Rewritten has the paths of fields that the service stored with another meaning than sent.
+	Rewritten map[string][]string `json:"rewritten,omitempty"`
 }
 
 // State is the record of one object.
@@ -55,6 +57,8 @@ type State struct {
 	Found    bool     // in step when first seen, and never written from here
 	Unproven bool     // its smoke build has not succeeded yet
 	Spelled  bool     // the service stores it in another spelling than sent
+
+	Rewritten []string // paths of fields that the service stored with another meaning than sent
 }
 
 // commitID matches the id of a commit in either object format.
@@ -122,7 +126,8 @@ func (r *Record) Of(address string) State {
 		return State{}
 	}
 	s := State{Commit: r.Commit, Tried: r.Tried[address],
-		Found: slices.Contains(r.Found, address), Unproven: slices.Contains(r.Unproven, address), Spelled: slices.Contains(r.Spelled, address)}
+		Found: slices.Contains(r.Found, address), Unproven: slices.Contains(r.Unproven, address), Spelled: slices.Contains(r.Spelled, address),
+		Rewritten: r.Rewritten[address]}
 	if own, listed := r.Except[address]; listed {
 		s.Commit = ""
 		if own != nil {
@@ -142,6 +147,9 @@ func (r *Record) Listed() []string {
 		all[address] = true
 	}
 	for address := range r.Tried {
+		all[address] = true
+	}
+	for address := range r.Rewritten {
 		all[address] = true
 	}
 	for _, address := range slices.Concat(r.Found, r.Unproven, r.Spelled) {
@@ -199,5 +207,11 @@ func (r *Record) set(address string, s State, except bool) {
 	}
 	if s.Spelled {
 		r.Spelled = append(r.Spelled, address)
+	}
+	if len(s.Rewritten) > 0 {
+		if r.Rewritten == nil {
+			r.Rewritten = map[string][]string{}
+		}
+		r.Rewritten[address] = sorted(s.Rewritten)
 	}
 }

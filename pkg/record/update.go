@@ -41,7 +41,7 @@ func (u Update) around(commit string) *Record {
 		s := u.States[address]
 		there := s.Commit != "" && u.Declares(s.Commit, address)
 		if !there {
-			s.Found, s.Unproven, s.Spelled = false, false, false
+			s.Found, s.Unproven, s.Spelled, s.Rewritten = false, false, false, nil
 		}
 		// An object that neither commit declares is in no base.
 		r.set(address, s, s.Commit != commit && (there || u.Declares(commit, address)))

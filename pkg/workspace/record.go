@@ -103,7 +103,7 @@ func (r *Revisions) DescribeBase(input *diff.Input) {
 	}
 	input.Tried, input.BasePolicy = r.Applied.Tried(), r.Applied.Policy
 	input.Found, input.Unproven = setOf(r.Recorded.Found), setOf(r.Recorded.Unproven)
-	input.Spelled = setOf(r.Recorded.Spelled)
+	input.Spelled, input.Rewritten = setOf(r.Recorded.Spelled), r.Recorded.Rewritten
 	input.TriedTemplates = r.Applied.TriedTemplates()
 }
 

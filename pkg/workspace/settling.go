@@ -137,12 +137,14 @@ func (s *Settling) state(address string, inScope, touched bool) record.State {
 		if touched && s.Scope.Changed && s.Given != nil && s.Given.Result != s.Base.Result {
 			return was // what --changed looked at was chosen by another base
 		}
-		got.Done = true                                          // the plan had nothing to do for it
-		got.Spelled = was.Spelled && s.Scope.Changed && !touched // --changed did not look at it
+		got.Done = true                  // the plan had nothing to do for it
+		if s.Scope.Changed && !touched { // --changed did not look at it
+			got.Spelled, got.Rewritten = was.Spelled, was.Rewritten
+		}
 	}
 	switch {
 	case got.Done:
-		return record.State{Commit: s.Commit, Found: s.found(address, was, got), Unproven: unproven(was, got), Spelled: got.Spelled}
+		return record.State{Commit: s.Commit, Found: s.found(address, was, got), Unproven: unproven(was, got), Spelled: got.Spelled, Rewritten: got.Rewritten}
 	case got.Open:
 		was.Tried = record.With(was.Tried, s.Commit)
 	}

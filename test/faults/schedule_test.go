@@ -162,7 +162,7 @@ func (p *serverSchedule) drawServer(t *testing.T) {
 		s := known[p.r.IntN(len(known))]
 		if !slices.Contains(undrawn, s.Name) {
 			list = append(list, s.Name)
-			p.lossy = p.lossy || slices.Contains([]string{"html-escape", "strip-last-newline", "unicode-nfc", "trim-texts"}, s.Name)
+			p.lossy = p.lossy || slices.Contains([]string{"html-escape", "strip-last-newline", "unicode-nfc", "trim-texts", "lower-texts"}, s.Name)
 		}
 	}
 	quirks, err := emulator.ParseQuirks(strings.Join(list, ","))
