@@ -42,7 +42,7 @@ test-long: fuzz ## what make test leaves out for its time: the counts of docs/be
 	$(GO) test -tags long -run Histories ./cmd/buildsync
 	$(GO) test $(RACE) -shuffle=on -timeout 30m ./cmd/...
 	$(GO) test -tags long -run ForLong ./pkg/emulator
-	$(GO) test -tags long -shuffle=on -count=1 -timeout 60m ./test/faults ./pkg/compile ./pkg/export ./internal/yamltext ./internal/yamledit
+	$(GO) test -tags long -shuffle=on -count=1 -timeout 60m ./test/faults ./pkg/export ./internal/yamltext ./internal/yamledit
 	$(GO) test -count=1 -timeout 30m ./pkg/apply -rapid.checks=2000 -run 'RandomFaults|ApplyThenPlan'
 
 check: vet ## gofmt, go vet for every system, staticcheck

@@ -82,7 +82,7 @@ func (p *program) command(c *cli.Command, act func(*invocation) error) *cli.Comm
 	if act == nil {
 		return p.Command(c, globalFlags(), nil)
 	}
-	return p.Command(c, globalFlags(), func(in *kit.Invocation) error { return act(&invocation{Invocation: in}) })
+	return p.Command(c, globalFlags(), func(in *kit.Invocation) error { return act(newInvocation(in)) })
 }
 
 // helpCommand prints the help of the commands named, without the library's own

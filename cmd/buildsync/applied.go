@@ -16,14 +16,14 @@ import (
 
 // recordScope returns the scope of the applied record for the service in the flags.
 func (in *invocation) recordScope(w *workspace.Workspace) (record.Scope, error) {
-	s := record.Scope{Environment: in.Text("env")}
-	endpoint := in.Text("endpoint")
+	s := record.Scope{Environment: in.global.env}
+	endpoint := in.global.endpoint
 	if endpoint == endpointEmulator {
 		s.Endpoint, s.Private = endpointEmulator, true
 		return s, nil
 	}
 	region := w.Set.Workspace.Region
-	if named := in.Text("region"); named != "" {
+	if named := in.global.region; named != "" {
 		region = named
 	}
 	var err error
@@ -67,10 +67,10 @@ func noBaseYet(scope record.Scope) string {
 }
 
 // recordDetails returns the lines of a record's commit message, for git log.
-func (in *invocation) recordDetails(p *planning) string {
+func recordDetails(p *planning) string {
 	text := fmt.Sprintf("Plan: %s\nVersion: buildsync %s\n", p.plan.PlanID, kit.Version())
-	if shard := in.Text("shard"); shard != "" {
-		text += "Shard: " + shard + "\n"
+	if p.shard != "" {
+		text += "Shard: " + p.shard + "\n"
 	}
 	if len(p.scope.Only) > 0 {
 		text += "Only: " + strings.Join(p.scope.Only, " ") + "\n"
@@ -85,9 +85,9 @@ func (in *invocation) recordDetails(p *planning) string {
 }
 
 // remembers starts the recording of a run, or returns nil and prints why there is none.
-func (in *invocation) remembers(ctx context.Context, p *planning) *workspace.Recording {
+func (in *invocation) remembers(ctx context.Context, p *planning, smoke bool) *workspace.Recording {
 	m, err := p.w.Remember(ctx, p.revisions, workspace.Applying{
-		Plan: p.plan, Scope: p.scope, Smoke: in.On("smoke"), Adopt: in.On("adopt"), Details: in.recordDetails(p),
+		Plan: p.plan, Scope: p.scope, Smoke: smoke, Adopt: p.adopt, Details: recordDetails(p),
 	})
 	switch {
 	case errors.Is(err, workspace.ErrNotCommitted):

@@ -6,9 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"regexp"
+	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -21,26 +20,33 @@ import (
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/diff/render"
+	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
+type applyOptions struct {
+	scope scopeOptions
+	rails railOptions
+
+	yes         bool
+	approve     string
+	maxPlanAge  time.Duration
+	report      string
+	createRetry string
+	rescue      string
+	lockTimeout time.Duration
+	grace       time.Duration
+	smoke       bool
+	failFast    bool
+	allowHidden bool
+
+	format             string
+	skipMissingSecrets bool
+}
+
 func (p *program) applyCommand() *cli.Command {
-	flags := append([]cli.Flag{
-		&cli.BoolFlag{Name: "yes", Usage: "do not ask", DisableDefaultText: true},
-		&cli.StringFlag{Name: "approve", Usage: "go on only if the plan has the id `sha256:…`"},
-		&cli.DurationFlag{Name: "max-plan-age", Usage: "refuse a PLAN that is older than `D`; 0: any age", Value: 24 * time.Hour},
-		&cli.StringFlag{Name: "report", Usage: "write what was done to `FILE`, as JSON"},
-		&cli.StringFlag{Name: "format", Usage: "`FORMAT`: text or json (the report)", Value: "text"},
-		&cli.BoolFlag{Name: "skip-missing-secrets", Usage: "leave out the jobs whose secrets have no value, and write the others", DisableDefaultText: true},
-		&cli.BoolFlag{Name: "allow-hidden", Usage: "update a job although the routes do not show all of it; what they do not show may be cleared", DisableDefaultText: true},
-		&cli.BoolFlag{Name: "fail-fast", Usage: "start nothing more after the first failure", DisableDefaultText: true},
-		&cli.BoolFlag{Name: "smoke", Usage: "run each changed job afterwards and fail if its build does", DisableDefaultText: true},
-		&cli.StringFlag{Name: "create-retry", Usage: "send a create again after an error `ANSWER` (answered), or after silence too (settled)", Value: "answered"},
-		&cli.StringFlag{Name: "rescue", Usage: "keep a template's body in `FILE` before it is deleted ahead of its replacement"},
-		&cli.DurationFlag{Name: "lock-timeout", Usage: "wait `D` for another apply on this machine to end"},
-		&cli.DurationFlag{Name: "grace", Usage: "after Ctrl-C let writes under way finish for `D`", Value: 30 * time.Second},
-	}, scopeFlags()...)
+	var o applyOptions
 	return p.command(&cli.Command{
 		Name:      "apply",
 		Usage:     "make the live state match the definitions",
@@ -59,149 +65,98 @@ Exit codes: 0 done; 1 an error before any write; 3 invalid input; 4 the plan is 
 			"buildsync apply --endpoint emulator",
 			"buildsync apply --env prod plan.json",
 			"buildsync apply --yes --report report.json"),
-		Flags: append(flags, railFlags()...),
-	}, (*invocation).apply)
+		Flags: slices.Concat(o.flags(), o.scope.flags(), o.rails.flags()),
+	}, func(in *invocation) error { return in.apply(&o) })
 }
 
-// approval is the plan that apply may carry out.
-type approval struct {
-	id   string
-	plan *diff.Plan // nil where only the id is known
+func (o *applyOptions) flags() []cli.Flag {
+	return []cli.Flag{
+		&cli.BoolFlag{Name: "yes", Destination: &o.yes, Usage: "do not ask", DisableDefaultText: true},
+		&cli.StringFlag{Name: "approve", Destination: &o.approve, Usage: "go on only if the plan has the id `sha256:…`"},
+		&cli.DurationFlag{Name: "max-plan-age", Destination: &o.maxPlanAge, Usage: "refuse a PLAN that is older than `D`; 0: any age", Value: 24 * time.Hour},
+		&cli.StringFlag{Name: "report", Destination: &o.report, Usage: "write what was done to `FILE`, as JSON"},
+		&cli.StringFlag{Name: "format", Destination: &o.format, Usage: "`FORMAT`: text or json (the report)", Value: "text"},
+		&cli.BoolFlag{Name: "skip-missing-secrets", Destination: &o.skipMissingSecrets, Usage: "leave out the jobs whose secrets have no value, and write the others", DisableDefaultText: true},
+		&cli.BoolFlag{Name: "allow-hidden", Destination: &o.allowHidden, Usage: "update a job although the routes do not show all of it; what they do not show may be cleared", DisableDefaultText: true},
+		&cli.BoolFlag{Name: "fail-fast", Destination: &o.failFast, Usage: "start nothing more after the first failure", DisableDefaultText: true},
+		&cli.BoolFlag{Name: "smoke", Destination: &o.smoke, Usage: "run each changed job afterwards and fail if its build does", DisableDefaultText: true},
+		&cli.StringFlag{Name: "create-retry", Destination: &o.createRetry, Usage: "send a create again after an error `ANSWER` (answered), or after silence too (settled)", Value: "answered"},
+		&cli.StringFlag{Name: "rescue", Destination: &o.rescue, Usage: "keep a template's body in `FILE` before it is deleted ahead of its replacement"},
+		&cli.DurationFlag{Name: "lock-timeout", Destination: &o.lockTimeout, Usage: "wait `D` for another apply on this machine to end"},
+		&cli.DurationFlag{Name: "grace", Destination: &o.grace, Usage: "after Ctrl-C let writes under way finish for `D`", Value: 30 * time.Second},
+	}
 }
 
-func (in *invocation) apply() (err error) {
-	approved, err := in.approval()
+func (in *invocation) apply(o *applyOptions) (err error) {
+	approved, err := in.approval(o)
 	if err != nil {
 		return err
 	}
-	if _, err := in.OneOf("format", "text", "json"); err != nil {
+	if err := kit.CheckWord("format", o.format, "text", "json"); err != nil {
 		return err
 	}
-	createRetry, err := in.createRetry()
-	if err != nil {
+	if err := kit.CheckWord("create-retry", o.createRetry, "answered", string(apply.CreateRetrySettled)); err != nil {
 		return err
 	}
-	if err := in.checkOutputs(); err != nil {
+	if err := o.checkOutputs(); err != nil {
 		return err
 	}
 	in.Stops.Changes.Store(true)
 	ctx, cancel := in.WithTimeout()
 	defer cancel()
-	p, err := in.preparePlanning(ctx)
-	if err != nil {
+	p := &planning{scopeOptions: o.scope, railOptions: o.rails}
+	if err := in.prepare(ctx, p); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
 	if err := in.connectTo(p); err != nil {
 		return err
 	}
-	if err := approved.checkCircumstances(in.planInput(p)); err != nil {
+	if err := approved.CheckInputs(in.planInput(p)); err != nil {
 		return &failure{exitStale, err}
 	}
 	if err := in.makePlan(ctx, p); err != nil {
 		return err
 	}
-	if err := in.mayApply(ctx, p, approved); err != nil {
+	if err := in.mayApply(ctx, p, o, approved); err != nil {
 		return err
 	}
 	failpoint.At("approved")
-	return in.carryOut(ctx, p, createRetry)
+	return in.carryOut(ctx, p, o)
 }
 
 // approval reads the PLAN argument and --approve.
-func (in *invocation) approval() (approval, error) {
+func (in *invocation) approval(o *applyOptions) (a apply.Approval, err error) {
 	args, err := in.Args(1)
 	if err != nil {
-		return approval{}, err
+		return a, err
 	}
-	a := approval{id: in.Text("approve")}
-	if in.Set("approve") && !approvedID().MatchString(a.id) {
-		return a, kit.UsageError{Text: fmt.Sprintf("--approve %q: give a plan's id, sha256: and at least its first 12 digits", a.id)}
+	a.ID = o.approve
+	if in.Set("approve") && !apply.IsPlanID(a.ID) {
+		return a, kit.UsageError{Text: fmt.Sprintf("--approve %q: give a plan's id, sha256: and at least its first 12 digits", a.ID)}
 	}
 	if len(args) == 0 {
 		return a, nil
 	}
-	if a.plan, err = in.readPlan(args[0]); err != nil {
+	if a.Plan, err = in.readPlan(args[0]); err != nil {
 		return a, err
 	}
-	if a.plan.FormatVersion != diff.FormatVersion {
-		return a, &failure{exitStale, fmt.Errorf("%s is a plan of format %s, and this version approves %s; make a new plan and approve that", args[0], sanitize.Line(a.plan.FormatVersion, 20), diff.FormatVersion)}
+	if err := a.CheckStored(time.Now(), o.maxPlanAge); err != nil {
+		return a, &failure{exitStale, fmt.Errorf("%s %w", args[0], err)}
 	}
-	if a.id != "" && !strings.HasPrefix(a.plan.PlanID, a.id) {
-		return a, &failure{exitStale, fmt.Errorf("%s is the plan %s, not %s as --approve demands", args[0], a.plan.PlanID, a.id)}
-	}
-	a.id = a.plan.PlanID
-	return a, in.checkAge(args[0], a.plan)
-}
-
-// approvedID matches a plan's id, or the beginning of one that documents show.
-var approvedID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^sha256:[0-9a-f]{12,64}$`) })
-
-// clocksMayDiffer is the allowed difference between the clocks of two machines.
-const clocksMayDiffer = 5 * time.Minute
-
-// checkAge refuses a stored plan whose approval is too old.
-func (in *invocation) checkAge(name string, plan *diff.Plan) error {
-	most := in.Duration("max-plan-age")
-	age := time.Since(plan.CreatedAt)
-	var reason string
-	switch {
-	case most == 0:
-		return nil
-	case plan.CreatedAt.IsZero():
-		reason = "does not say when it was made"
-	case age < -clocksMayDiffer:
-		reason = fmt.Sprintf("was made at %s, which is in the future here: one of the clocks is wrong", plan.CreatedAt.Format(time.RFC3339))
-	case age > most:
-		reason = fmt.Sprintf("was made at %s, which is longer ago than --max-plan-age %s", plan.CreatedAt.Format(time.RFC3339), most)
-	default:
-		return nil
-	}
-	return &failure{exitStale, fmt.Errorf("%s %s; make a new plan and approve that", name, reason)}
-}
-
-// check reports whether fresh is the approved plan.
-func (a approval) check(fresh *diff.Plan) error {
-	if a.plan != nil {
-		return apply.Approve(a.plan, fresh)
-	}
-	// An empty plan cannot exceed an approval: everything is done already.
-	if a.id != "" && !strings.HasPrefix(fresh.PlanID, a.id) && (fresh.HasChanges() || fresh.Refused()) {
-		return fmt.Errorf("the plan is %s now, not %s as --approve demands; look at a new plan and approve that", fresh.PlanID, sanitize.Line(a.id, 80))
-	}
-	return nil
-}
-
-// checkCircumstances reports whether a plan with these inputs can be the one that
-// was approved, before a single request is sent.
-func (a approval) checkCircumstances(input apply.PlanInput) error {
-	if a.plan == nil {
-		return nil
-	}
-	return apply.Approve(a.plan, &diff.Plan{
-		ToolVersion: input.ToolVersion, Environment: input.Environment, Endpoint: input.Endpoint,
-		Head: input.HeadRevision, Base: input.BaseRevision,
-	})
-}
-
-// createRetry reads --create-retry.
-func (in *invocation) createRetry() (apply.CreateRetry, error) {
-	word, err := in.OneOf("create-retry", "answered", string(apply.CreateRetrySettled))
-	if word == "answered" {
-		return apply.CreateRetryAnswered, err
-	}
-	return apply.CreateRetry(word), err
+	a.ID = a.Plan.PlanID
+	return a, nil
 }
 
 // mayApply shows the plan and decides whether to carry it out: it must be the approved one, without
 // refusals, and confirmed.
-func (in *invocation) mayApply(ctx context.Context, p *planning, approved approval) error {
-	if err := approved.check(p.plan); err != nil {
+func (in *invocation) mayApply(ctx context.Context, p *planning, o *applyOptions, approved apply.Approval) error {
+	if err := approved.Check(p.plan); err != nil {
 		return &failure{exitStale, err}
 	}
-	shown := (approved.id == "" || !p.plan.HasChanges()) && !render.Unread(p.plan) && in.Text("format") == "text" && (!in.On("quiet") || p.plan.Refused())
+	shown := (approved.ID == "" || !p.plan.HasChanges()) && !render.Unread(p.plan) && o.format == "text" && (!in.global.quiet || p.plan.Refused())
 	if shown {
-		if err := in.renderPlan(p.plan, []kit.Output{{Format: "text"}}); err != nil {
+		if err := in.renderPlan(p.plan, []kit.Output{{Format: "text"}}, &renderOptions{}); err != nil {
 			return err
 		}
 	}
@@ -215,14 +170,14 @@ func (in *invocation) mayApply(ctx context.Context, p *planning, approved approv
 	if ctx.Err() != nil && p.plan.HasChanges() {
 		return context.Cause(ctx)
 	}
-	if !p.plan.HasChanges() || approved.id != "" || in.On("yes") {
+	if !p.plan.HasChanges() || approved.ID != "" || o.yes {
 		return nil
 	}
 	if !kit.IsTerminal(in.Stdin) {
 		return kit.UsageError{Text: "there is no terminal to ask on: add --yes, or give the file of a plan that was approved"}
 	}
-	if !in.On("skip-missing-secrets") {
-		if err := apply.CheckSecrets(p.plan, in.secrets()); err != nil {
+	if !o.skipMissingSecrets {
+		if err := apply.CheckSecrets(p.plan, in.secrets(&o.scope)); err != nil {
 			return err // an answer would change nothing
 		}
 	}
@@ -263,53 +218,18 @@ func (in *invocation) refused(plan *diff.Plan, what string) error {
 }
 
 // carryOut runs the plan, reports, and records the applied commit.
-func (in *invocation) carryOut(ctx context.Context, p *planning, createRetry apply.CreateRetry) error {
-	options := apply.Options{
-		Parallelism: in.Number("parallelism"),
-		FailFast:    in.On("fail-fast"),
-		CreateRetry: createRetry,
-		Clock:       p.service.clock,
-		Secrets:     hiding{in.secrets(), p.service.Hide},
-		Grace:       in.Duration("grace"),
-		RescueFile:  in.Text("rescue"),
-
-		AllowHidden:        in.On("allow-hidden"),
-		SkipMissingSecrets: in.On("skip-missing-secrets"),
-		Modules:            diff.ModulesOf(p.w.Catalogue),
-		Abort:              in.Stops.Hard,
-	}
-	options.Smoke = in.smoke(p.service)
-	if p.service.Dialect() == client.DialectV1 {
-		options.History = p.service // only these routes have a change history
-	}
+func (in *invocation) carryOut(ctx context.Context, p *planning, o *applyOptions) error {
 	if !p.plan.HasChanges() {
 		ctx = context.WithoutCancel(ctx) // there is nothing to stop
 	}
-	memory := in.remembers(ctx, p)
+	memory := in.remembers(ctx, p, o.smoke)
+	options := in.runOptions(p, o)
 	if p.plan.HasChanges() {
-		release, err := in.lock(ctx, p)
+		end, err := in.beginWriting(ctx, p, o.lockTimeout, memory, &options)
 		if err != nil {
 			return err
 		}
-		defer release()
-		failpoint.At("locked")
-		journal, old, err := workspace.OpenJournal(p.w.Dir, p.service.name, p.plan.PlanID)
-		if err != nil {
-			return err
-		}
-		if old != nil {
-			in.Note("%v", old)
-		}
-		defer journal.Close()
-		options.Journal = journal
-		failpoint.At("journalled")
-		if memory != nil {
-			if err := memory.Begin(ctx); err != nil {
-				return &failure{exitFailed, fmt.Errorf("recording the apply before it starts: %w; nothing was written", err)}
-			}
-		}
-		in.Stops.Wrote.Store(true)
-		in.Stops.Writing.Store(true)
+		defer end()
 	}
 	progress := screen.NewApplying(in.Invocation, p.plan, in.pacing)
 	options.Begin, options.Done = progress.Begin, progress.Done
@@ -321,10 +241,10 @@ func (in *invocation) carryOut(ctx context.Context, p *planning, createRetry app
 	if memory != nil {
 		in.endRecord(ctx, memory, report)
 	}
-	in.printStats(p.service)
+	in.printStats(o.scope.stats, p.service)
 	report.Code = in.applyCode(p.plan, report)
 	code := report.Code
-	if err := kit.UnlessUnread(in.writeReport(report)); err != nil {
+	if err := kit.UnlessUnread(in.writeReport(o, report)); err != nil {
 		// A lost report must not look like success, nor as if nothing was written.
 		in.Printf("buildsync: %s\n", sanitize.Line(err.Error(), sanitize.MessageLimit))
 		switch {
@@ -335,15 +255,75 @@ func (in *invocation) carryOut(ctx context.Context, p *planning, createRetry app
 		}
 	}
 	if report.Interrupted || code == exitPartial {
-		in.Next("%s does the rest", in.Again("apply"))
+		in.Next(remedy.ApplyRest(in.Again("apply")))
 	}
 	failpoint.At("reported")
 	return said(code)
 }
 
+// runOptions are the options of a run without what it writes to.
+func (in *invocation) runOptions(p *planning, o *applyOptions) apply.Options {
+	options := apply.Options{
+		Parallelism: in.global.parallelism,
+		FailFast:    o.failFast,
+		CreateRetry: apply.CreateRetryAnswered,
+		Clock:       p.service.clock,
+		Secrets:     apply.Hiding{Resolver: in.secrets(&o.scope), Hide: p.service.Hide},
+		Grace:       o.grace,
+		RescueFile:  o.rescue,
+
+		AllowHidden:        o.allowHidden,
+		SkipMissingSecrets: o.skipMissingSecrets,
+		Modules:            diff.ModulesOf(p.w.Catalogue),
+		Abort:              in.Stops.Hard,
+	}
+	if o.createRetry == string(apply.CreateRetrySettled) {
+		options.CreateRetry = apply.CreateRetrySettled
+	}
+	if o.smoke {
+		options.Smoke = in.smoke(p.service)
+	}
+	if p.service.Dialect() == client.DialectV1 {
+		options.History = p.service // only these routes have a change history
+	}
+	return options
+}
+
+// beginWriting takes the lock, opens the journal, and records that writes begin.
+func (in *invocation) beginWriting(ctx context.Context, p *planning, wait time.Duration, memory *workspace.Recording, options *apply.Options) (end func(), err error) {
+	release, err := in.lock(ctx, p, wait)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			release()
+		}
+	}()
+	failpoint.At("locked")
+	journal, old, err := workspace.OpenJournal(p.w.Dir, p.service.name, p.plan.PlanID)
+	if err != nil {
+		return nil, err
+	}
+	if old != nil {
+		in.Note("%v", old)
+	}
+	options.Journal = journal
+	failpoint.At("journalled")
+	if memory != nil {
+		if err := memory.Begin(ctx); err != nil {
+			_ = journal.Close()
+			return nil, &failure{exitFailed, fmt.Errorf("recording the apply before it starts: %w; nothing was written", err)}
+		}
+	}
+	in.Stops.Wrote.Store(true)
+	in.Stops.Writing.Store(true)
+	return func() { _ = journal.Close(); release() }, nil
+}
+
 // secrets returns the source of secret values.
-func (in *invocation) secrets() apply.EnvSecrets {
-	return apply.EnvSecrets{LookupEnv: in.Env.Lookup, Dir: in.Text("secrets-dir"), AllowEmpty: in.On("allow-empty-secrets")}
+func (in *invocation) secrets(o *scopeOptions) apply.EnvSecrets {
+	return apply.EnvSecrets{LookupEnv: in.Env.Lookup, Dir: o.secretsDir, AllowEmpty: o.allowEmptySecrets}
 }
 
 // applyCode is the exit code of a run: the report's, or the signal's, or one for jobs that were
@@ -366,30 +346,15 @@ func (in *invocation) applyCode(plan *diff.Plan, report *apply.Report) int {
 	return heldCode(plan)
 }
 
-// hiding hides each resolved secret in all later messages.
-type hiding struct {
-	apply.Resolver
-	hide func(values ...string)
-}
-
-// Resolve implements apply.Resolver.
-func (h hiding) Resolve(name string) (string, error) {
-	value, err := h.Resolver.Resolve(name)
-	if err == nil {
-		h.hide(value)
-	}
-	return value, err
-}
-
 // checkOutputs checks that the output files of apply can be written, before anything else is
 // written.
-func (in *invocation) checkOutputs() error {
-	if file := in.Text("report"); file != "" {
+func (o *applyOptions) checkOutputs() error {
+	if file := o.report; file != "" {
 		if err := outfile.Check(file); err != nil {
 			return err
 		}
 	}
-	file := in.Text("rescue")
+	file := o.rescue
 	if file == "" {
 		return nil
 	}
@@ -401,19 +366,19 @@ func (in *invocation) checkOutputs() error {
 
 // writeReport writes --report and prints the summary, or the report as JSON. The file comes first,
 // because it remains if nobody reads stdout.
-func (in *invocation) writeReport(report *apply.Report) error {
+func (in *invocation) writeReport(o *applyOptions, report *apply.Report) error {
 	document, err := json.MarshalIndent(report, "", "  ")
 	if err != nil {
 		return fmt.Errorf("encoding the report: %w", err)
 	}
 	document = append(document, '\n')
 	var notKept error
-	if file := in.Text("report"); file != "" {
+	if file := o.report; file != "" {
 		if notKept = outfile.Write(file, document); notKept != nil {
 			in.Printf("%s", document) // the only place that is left
 		}
 	}
-	if in.Text("format") == "json" {
+	if o.format == "json" {
 		_, err = in.Stdout.Write(document)
 	} else {
 		err = screen.Report(in.Stdout, report)

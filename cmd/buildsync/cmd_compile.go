@@ -13,7 +13,13 @@ import (
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
+type compileOptions struct {
+	selectionOptions
+	format, to, out string
+}
+
 func (p *program) compileCommand() *cli.Command {
+	var o compileOptions
 	return p.command(&cli.Command{
 		Name:      "compile",
 		Usage:     "print the API bodies that the definitions compile to",
@@ -33,57 +39,50 @@ Exit codes: 0 done; 1 a file could not be written; 3 errors in the definitions.`
 			"buildsync compile order-service-build.notifications.MAIL",
 			"buildsync compile --env prod --out bodies"),
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: json or yaml", Value: "json"},
-			&cli.StringFlag{Name: "to", Usage: "print another `KIND` of file: build.yml"},
-			&cli.StringFlag{Name: "out", Usage: "write one file an object below `DIR` instead"},
-			&cli.StringSliceFlag{Name: "only", Usage: "only jobs and templates whose name matches `GLOB`"},
-			labelFlag(),
+			&cli.StringFlag{Name: "format", Destination: &o.format, Usage: "`FORMAT`: json or yaml", Value: "json"},
+			&cli.StringFlag{Name: "to", Destination: &o.to, Usage: "print another `KIND` of file: build.yml"},
+			&cli.StringFlag{Name: "out", Destination: &o.out, Usage: "write one file an object below `DIR` instead"},
+			o.onlyFlag("jobs and templates"), o.labelFlag(),
 		},
-	}, (*invocation).compile)
+	}, func(in *invocation) error { return in.compile(&o) })
 }
 
-func (in *invocation) compile() error {
-	format, err := in.OneOf("format", "json", "yaml")
-	if err != nil {
+func (in *invocation) compile(o *compileOptions) error {
+	if err := kit.CheckWord("format", o.format, "json", "yaml"); err != nil {
 		return err
 	}
-	if to := in.Text("to"); in.Flags.IsSet("to") && to != "build.yml" {
-		return kit.UnknownWord("--to", to, []string{"build.yml"})
+	if o.to != "" && o.to != "build.yml" {
+		return kit.UnknownWord("--to", o.to, []string{"build.yml"})
 	}
 	w, err := in.open()
 	if err != nil {
 		return err
 	}
-	if err := in.narrow(w); err != nil {
+	if err := in.narrow(w, &o.selectionOptions); err != nil {
 		return err
 	}
 	objects, err := pages.SelectCompiled(w, in.Flags.Args().Slice())
 	if err != nil {
 		return err
 	}
-	if in.Flags.IsSet("to") {
+	if o.to != "" {
 		return in.compileToBuildYML(w)
 	}
-	if folder := in.Text("out"); folder != "" {
-		return pages.WriteCompiled(folder, format, objects)
+	if o.out != "" {
+		return pages.WriteCompiled(o.out, o.format, objects)
 	}
-	return pages.PrintCompiled(in.Stdout, format, objects, in.Flags.NArg() == 1)
+	return pages.PrintCompiled(in.Stdout, o.format, objects, in.Flags.NArg() == 1)
 }
 
 // narrow reduces a workspace's result to the jobs of --only and --label. A selection without a
 // match is an error.
-func (in *invocation) narrow(w *workspace.Workspace) error {
-	scope := apply.Scope{Only: in.Texts("only")}
-	var err error
-	if scope.Labels, err = in.labels(); err != nil {
+func (in *invocation) narrow(w *workspace.Workspace, o *selectionOptions) error {
+	selection, err := in.selection(o)
+	if err != nil || len(selection.Only)+len(selection.Labels) == 0 {
 		return err
 	}
-	if len(scope.Only)+len(scope.Labels) == 0 {
-		return nil
-	}
-	if err := scope.Validate(); err != nil {
-		return kit.UsageError{Text: err.Error()}
-	}
+	selection.Projects = nil // compile knows no projects
+	scope := apply.Scope{Selection: selection}
 	if err := (&apply.PlanInput{Scope: scope, Input: diff.Input{Head: w.Result}}).CheckNames(); err != nil {
 		return kit.UsageError{Text: err.Error()}
 	}

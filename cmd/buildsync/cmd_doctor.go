@@ -41,30 +41,30 @@ func (in *invocation) doctor() error {
 	case !well:
 		return said(exitFailed)
 	}
-	in.Next("%s", in.Again("plan"))
+	in.Next(remedy.Remedy(in.Again("plan")))
 	return nil
 }
 
 // doctorSetup is how the flags say to open the workspace and the service.
 func (in *invocation) doctorSetup() doctor.Setup {
 	setup := doctor.Setup{
-		Dir: cmp.Or(in.Text("dir"), "."), Load: in.loadForDoctor, Base: in.Env.Get("BUILDSYNC_BASE"), Named: in.Text("endpoint")+in.Text("region") != "",
+		Dir: cmp.Or(in.global.dir, "."), Load: in.loadForDoctor, Base: in.Env.Get("BUILDSYNC_BASE"), Named: in.global.endpoint+in.global.region != "",
 		Comparison: func(w *workspace.Workspace) workspace.Comparison { return in.comparison(w, workspace.AutoBase) },
 		Endpoint: func(region string) (string, error) {
-			if in.Text("endpoint") == endpointEmulator {
+			if in.global.endpoint == endpointEmulator {
 				return endpointEmulator, nil
 			}
-			return buildEndpoint(in.Text("endpoint"), cmp.Or(in.Text("region"), region))
+			return buildEndpoint(in.global.endpoint, cmp.Or(in.global.region, region))
 		},
 		Credentials: func(region string) (string, error) {
-			if in.Text("endpoint") == endpointEmulator {
+			if in.global.endpoint == endpointEmulator {
 				return "the emulator's own", nil
 			}
-			found, err := in.findCredentials(cmp.Or(in.Text("region"), region))
+			found, err := in.findCredentials(cmp.Or(in.global.region, region))
 			return found.Source, err
 		},
 		Connect: func(dir, region string) (*doctor.Service, error) {
-			s, err := in.connect(dir, region)
+			s, err := in.connect(dir, region, 0)
 			if err != nil {
 				return nil, err
 			}
@@ -83,7 +83,7 @@ func (in *invocation) loadForDoctor(w *workspace.Workspace) (spec.Diagnostics, e
 	if err != nil {
 		return nil, err
 	}
-	found := w.LoadPacked(in.Text("env"), vars)
+	found := w.LoadPacked(in.global.env, vars)
 	if err := in.unknownEnvironment(found); err != nil {
 		return found, &doctor.Problem{Err: err, Remedy: remedy.DeclareEnvironment}
 	}

@@ -10,11 +10,18 @@ import (
 	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
+type driftOptions struct {
+	render renderOptions
+	scope  scopeOptions
+}
+
 func (p *program) driftCommand() *cli.Command {
+	var o driftOptions
 	return p.command(&cli.Command{
 		Name:  "drift",
 		Usage: "ask whether someone edited outside what is declared",
@@ -28,27 +35,26 @@ Exit codes: 0 no drift; 1 the live state could not be read; 2 drift; 3 invalid i
 130 interrupted.`,
 			"buildsync drift --env prod",
 			"buildsync drift --env prod --format markdown --out json=drift.json"),
-		Flags: append(renderFlags(), scopeFlags()...),
-	}, (*invocation).drift)
+		Flags: append(o.render.flags(), o.scope.flags()...),
+	}, func(in *invocation) error { return in.drift(&o) })
 }
 
-func (in *invocation) drift() (err error) {
+func (in *invocation) drift(o *driftOptions) (err error) {
 	if _, err := in.Args(0); err != nil {
 		return err
 	}
-	outputs, err := in.planOutputs()
+	outputs, err := in.planOutputs(&o.render)
 	if err != nil {
 		return err
 	}
 	defer kit.CollectLess(in.Env)()
 	ctx, cancel := in.WithTimeout()
 	defer cancel()
-	p, err := in.preparePlanning(ctx)
-	if err != nil {
+	p := &planning{scopeOptions: o.scope, drift: true, onlyShown: true}
+	if err := in.prepare(ctx, p); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
-	p.onlyShown = true
 	if base := p.revisions.Base; base == nil || base.Commit == "" && p.revisions.Recorded == nil {
 		p.notes = []string{"there is no base yet, so the working tree counts as applied"}
 		p.revisions.Base = &workspace.Revision{Revision: p.revisions.Head, Result: p.w.Result, Policy: p.w.Set.Workspace.Policy}
@@ -57,7 +63,7 @@ func (in *invocation) drift() (err error) {
 		return err
 	}
 	drifted := diff.DriftOnly(p.plan)
-	switch err := apply.FindLastEdits(ctx, p.service, drifted, in.Number("parallelism")); {
+	switch err := apply.FindLastEdits(ctx, p.service, drifted, in.global.parallelism); {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case errors.Is(err, client.ErrRouteMissing):
@@ -65,13 +71,13 @@ func (in *invocation) drift() (err error) {
 	case err != nil:
 		in.Note("the editors of some jobs are unknown: %s", sanitize.Line(err.Error(), 500))
 	}
-	in.printStats(p.service)
+	in.printStats(o.scope.stats, p.service)
 	code := differentCode(drifted, drifted.Drifted())
-	if err := in.showPlan(drifted, outputs, code); err != nil {
+	if err := in.showPlan(drifted, outputs, &o.render, code); err != nil {
 		return err
 	}
 	if code == exitDifferent {
-		in.nextAfterDrift()
+		in.Next(remedy.SetBack(in.Again("apply")))
 	}
 	return said(code)
 }

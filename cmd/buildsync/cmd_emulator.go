@@ -158,7 +158,7 @@ func faultsOf(text string) ([]emulator.Fault, error) {
 // defaultEmulatorFile is .buildsync/emulator.db in the workspace, or in the
 // current folder where there is no workspace.
 func (in *invocation) defaultEmulatorFile() (string, error) {
-	if file := in.Text("emulator-data"); file != "" {
+	if file := in.global.emulatorData; file != "" {
 		return file, nil
 	}
 	dir, err := in.findWorkspace()

@@ -1,30 +1,37 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 
-	"github.com/buildsync/buildsync/pkg/diff"
-	reading "github.com/buildsync/buildsync/pkg/live"
-
-	"github.com/bmatcuk/doublestar/v4"
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/apply"
+	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/export"
 	"github.com/buildsync/buildsync/pkg/exporting"
+	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/sanitize"
-	"github.com/buildsync/buildsync/pkg/spec"
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
+type exportOptions struct {
+	selectionOptions
+	kind, out, twins, format string
+	verify, force, factor    bool
+	withIDs, shareSecrets    bool
+	stats                    bool
+}
+
 func (p *program) exportCommand() *cli.Command {
+	var o exportOptions
 	return p.command(&cli.Command{
 		Name:  "export",
 		Usage: "write live jobs and templates as definitions",
@@ -60,95 +67,153 @@ Exit codes: 0 done; 1 the live state could not be read; 2 --verify found differe
 			"buildsync export --only 'order-*' --out jobs",
 			"buildsync export --verify --format json"),
 		Flags: []cli.Flag{
-			&cli.StringSliceFlag{Name: "only", Usage: "only objects whose name matches `GLOB`"},
-			labelFlag(),
-			&cli.StringFlag{Name: "kind", Usage: "`KIND`: job, template or all", Value: "all"},
-			&cli.StringFlag{Name: "out", Usage: "write below the folder `DIR` of the workspace; without it where the globs point"},
-			&cli.BoolFlag{Name: "verify", Usage: "compile what is defined and compare it with all that is live", DisableDefaultText: true},
-			&cli.BoolFlag{Name: "force", Usage: "bring definitions that exist to what is live: only the nodes that differ are edited", DisableDefaultText: true},
-			&cli.BoolFlag{Name: "factor", Usage: "move what the definitions share to defaults, templates and fragments", DisableDefaultText: true},
-			&cli.StringFlag{Name: "twins", Usage: "several live jobs of one name: `HOW` is skip or rename", Value: "skip"},
-			&cli.BoolFlag{Name: "with-ids", Usage: "pin each job to its id", DisableDefaultText: true},
-			&cli.BoolFlag{Name: "share-secrets", Usage: "one secret for all parameters of one name, instead of one a job", DisableDefaultText: true},
-			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: text or json", Value: "text"},
-			&cli.BoolFlag{Name: "stats", Usage: "count the requests on stderr", DisableDefaultText: true},
+			o.onlyFlag("objects"), o.labelFlag(),
+			&cli.StringFlag{Name: "kind", Destination: &o.kind, Usage: "`KIND`: job, template or all", Value: "all"},
+			&cli.StringFlag{Name: "out", Destination: &o.out, Usage: "write below the folder `DIR` of the workspace; without it where the globs point"},
+			&cli.BoolFlag{Name: "verify", Destination: &o.verify, Usage: "compile what is defined and compare it with all that is live", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "force", Destination: &o.force, Usage: "bring definitions that exist to what is live: only the nodes that differ are edited", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "factor", Destination: &o.factor, Usage: "move what the definitions share to defaults, templates and fragments", DisableDefaultText: true},
+			&cli.StringFlag{Name: "twins", Destination: &o.twins, Usage: "several live jobs of one name: `HOW` is skip or rename", Value: "skip"},
+			&cli.BoolFlag{Name: "with-ids", Destination: &o.withIDs, Usage: "pin each job to its id", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "share-secrets", Destination: &o.shareSecrets, Usage: "one secret for all parameters of one name, instead of one a job", DisableDefaultText: true},
+			&cli.StringFlag{Name: "format", Destination: &o.format, Usage: "`FORMAT`: text or json", Value: "text"},
+			statsFlag(&o.stats),
 		},
-	}, (*invocation).export)
+	}, func(in *invocation) error { return in.export(&o) })
 }
 
-func (in *invocation) export() error {
+func (in *invocation) export(o *exportOptions) error {
 	if _, err := in.Args(0); err != nil {
 		return err
 	}
-	kind, err := in.exportFlags()
+	if err := cmp.Or(
+		kit.CheckWord("kind", o.kind, "all", "job", "template"),
+		kit.CheckWord("format", o.format, "text", "json"),
+		kit.CheckWord("twins", o.twins, "skip", "rename"),
+	); err != nil {
+		return err
+	}
+	selection, err := in.selection(&o.selectionOptions)
 	if err != nil {
 		return err
 	}
 	return in.withProjects(in.openToFill, func(ctx context.Context, w *workspace.Workspace, service *service, projects []export.Project) error {
-		opts, err := in.exportOptions(w, kind, projects)
+		opts, err := in.exportRun(w, o, selection, projects)
 		if err != nil {
 			return err
 		}
-		x := shownExport{invocation: in}
-		if x.Run, err = exporting.New(w, service, opts, in.exportListener()); err != nil {
+		shown := pages.Exporting{Invocation: in.Invocation, Text: o.format == "text"}
+		x, err := exporting.New(w, service, opts, in.exportListener(&shown))
+		if err != nil {
 			return err
 		}
 		in.Stops.Changes.Store(true)
-		err = x.All(ctx)
-		if err == nil {
-			err = errors.Join(x.conclude(), x.unmatchedPattern())
+		if err = x.All(ctx); err == nil {
+			err = concludeExport(x, o, &shown)
 		}
 		in.Stops.Changes.Store(ctx.Err() != nil)
 		if ctx.Err() != nil {
 			in.Printf("Stopped after %d files; run the same command to continue.\n", len(x.Report.Written))
 		}
-		if in.On("stats") {
-			in.printStats(service)
+		in.printStats(o.stats, service)
+		if o.format == "json" {
+			x.Report.ToolVersion = kit.Version()
+			err = errors.Join(x.Report.Write(in.Stdout, exitCode(ctx, err), ctx.Err() != nil), err)
 		}
-		err = errors.Join(x.finish(exitCode(ctx, err), ctx.Err() != nil), err)
 		if err == nil && (len(x.Report.Written)+len(x.Report.Edited) > 0 || x.Report.Factored != nil) {
-			in.Next("%s shows that no job changes; then commit the definitions", in.Again("plan"))
+			in.Next(remedy.CommitExported(in.Again("plan")))
 		}
 		return err
 	})
 }
 
-// exportOptions reads the flags.
-func (in *invocation) exportOptions(w *workspace.Workspace, kind string, projects []export.Project) (o exporting.Options, err error) {
-	o = exporting.Options{
-		Projects: projects, Jobs: kind != "template", Only: in.Texts("only"), Verify: in.On("verify"), Force: in.On("force"),
-		RenameTwins: in.Text("twins") == "rename", TwinAdvice: twinAdvice, WithIDs: in.On("with-ids"), ShareSecrets: in.On("share-secrets"),
-		Out: in.Text("out"), Parallel: in.readsAtATime(),
+// concludeExport prints the result, factors and verifies if requested, and ends with the exit code.
+func concludeExport(x *exporting.Run, o *exportOptions, shown *pages.Exporting) error {
+	r := &x.Report
+	if err := shown.Result(r, o.force); err != nil {
+		return err
 	}
-	if o.Vars, err = in.variables(); err != nil {
-		return o, err
+	if err := factorExport(x, o.factor, shown); err != nil {
+		return err
 	}
-	if o.Labels, err = in.labels(); err != nil {
-		return o, err
+	if err := x.Accept(); err != nil {
+		return err
 	}
-	if term, near, unknown := o.Labels.Unknown(w.Result.Jobs); unknown {
-		return o, kit.UsageError{Text: (&apply.UnknownNameError{Word: term, What: "label of a defined job", Near: near}).Error()}
+	shown.Suppressed(r)
+	code := exitDone
+	if len(r.NotExported)+len(r.Unsure) > 0 {
+		code = exitPartial
 	}
-	o.Templates = len(o.Labels) == 0 && (kind == "template" || kind == "all" && in.Text("project") == "")
-	return o, nil
+	if o.verify {
+		if err := x.Verify(); err != nil {
+			return err
+		}
+		if err := shown.Verified(r.Verified); err != nil {
+			return err
+		}
+		if v := r.Verified; v.Exact < v.Total && code == exitDone {
+			code = exitDifferent
+		}
+	}
+	if glob := x.Unmatched(); glob != "" {
+		return errors.Join(said(code), kit.UsageError{Text: fmt.Sprintf("--only %q matches no live job", glob)})
+	}
+	return said(code)
 }
 
-// twinAdvice is the advice about live jobs with the same name.
-const twinAdvice = "--twins rename exports all of them, pinned to their ids, all but one under a new name; or rename or delete all but one on the service and export again"
+// factorExport moves what the definitions share, or reports that it could be moved.
+func factorExport(x *exporting.Run, asked bool, shown *pages.Exporting) error {
+	if !asked && len(x.Report.Written) == 0 {
+		return nil
+	}
+	factoring, err := x.Factor()
+	switch {
+	case asked && err != nil:
+		return fmt.Errorf("factoring: %w", err)
+	case !asked:
+		if err == nil { // a hint never fails the command
+			shown.MayFactor(factoring)
+		}
+		return nil
+	}
+	if err := x.KeepFactoring(factoring); err != nil {
+		return err
+	}
+	return shown.Factored(factoring)
+}
+
+// exportRun are the options of a run.
+func (in *invocation) exportRun(w *workspace.Workspace, o *exportOptions, selection compile.Selection, projects []export.Project) (run exporting.Options, err error) {
+	if term, near, unknown := selection.Labels.Unknown(w.Result.Jobs); unknown {
+		return run, kit.UsageError{Text: (&apply.UnknownNameError{Word: term, What: "label of a defined job", Near: near}).Error()}
+	}
+	vars, err := in.variables()
+	return exporting.Options{
+		Projects: projects, Only: selection.Only, Labels: selection.Labels, Vars: vars,
+		Jobs:      o.kind != "template",
+		Templates: len(selection.Labels) == 0 && (o.kind == "template" || o.kind == "all" && in.global.project == ""),
+		Verify:    o.verify, Force: o.force, WithIDs: o.withIDs, ShareSecrets: o.shareSecrets,
+		RenameTwins: o.twins == "rename", TwinAdvice: string(remedy.RenameTwins),
+		Out: o.out, Parallel: in.readsAtATime(),
+	}, err
+}
 
 // exportListener prints progress according to the flags.
-func (in *invocation) exportListener() exporting.Listener {
+func (in *invocation) exportListener(shown *pages.Exporting) exporting.Listener {
 	return exporting.Listener{
-		Say: in.sayText, Note: in.Note, Reopen: in.openToFill, Unseen: in.tellUnseen,
+		Say: shown.Say, Note: in.Note, Reopen: in.openToFill, Unseen: in.tellUnseen,
 		Trace: func(err error) {
-			if crash := (*export.Crash)(nil); errors.As(err, &crash) && in.On("verbose") {
+			if crash := (*export.Crash)(nil); errors.As(err, &crash) && in.global.verbose {
 				in.Printf("%s", sanitize.Lines(string(crash.Stack())))
 			}
 		},
-		Counting: func(project string, jobs int) exporting.Counter {
-			return screen.NewCounting(in.Invocation, project, jobs, in.pacing)
-		},
+		Counting: in.counting,
 	}
+}
+
+// counting shows how many jobs of a project have been read.
+func (in *invocation) counting(project string, jobs int) exporting.Counter {
+	return screen.NewCounting(in.Invocation, project, jobs, in.pacing)
 }
 
 // withProjects opens a workspace and the service, and calls do with the projects to export.
@@ -164,7 +229,7 @@ func (in *invocation) withProjects(open func() (*workspace.Workspace, error),
 	if err != nil {
 		return err
 	}
-	service, err := in.connect(w.Dir, w.Set.Workspace.Region)
+	service, err := in.connect(w.Dir, w.Set.Workspace.Region, 0)
 	if err != nil {
 		return err
 	}
@@ -173,38 +238,13 @@ func (in *invocation) withProjects(open func() (*workspace.Workspace, error),
 }
 
 // openToFill is open for a workspace that may have no definitions yet.
-func (in *invocation) openToFill() (*workspace.Workspace, error) { return in.openBy(loadToFill) }
-
-// loadToFill is load without the warning that there are no definitions.
-func loadToFill(w *workspace.Workspace, environment string, vars map[string]string) spec.Diagnostics {
-	return slices.DeleteFunc(w.Load(environment, vars), func(d spec.Diagnostic) bool {
-		return d.Rule == "definitions" && d.Severity == spec.Warning && len(w.Set.Files) == 0
-	})
-}
-
-// exportFlags checks the flags whose words are few.
-func (in *invocation) exportFlags() (kind string, err error) {
-	kind, err = in.OneOf("kind", "all", "job", "template")
-	if err != nil {
-		return "", err
-	}
-	if _, err := in.OneOf("format", "text", "json"); err != nil {
-		return "", err
-	}
-	if _, err := in.OneOf("twins", "skip", "rename"); err != nil {
-		return "", err
-	}
-	for _, glob := range in.Texts("only") {
-		if !doublestar.ValidatePattern(glob) {
-			return "", kit.UsageError{Text: fmt.Sprintf("--only %q is not a valid pattern for names", glob)}
-		}
-	}
-	return kind, nil
+func (in *invocation) openToFill() (*workspace.Workspace, error) {
+	return in.openBy(exporting.LoadToFill)
 }
 
 // projects lists the requested projects, by alias.
 func (in *invocation) projects(w *workspace.Workspace) ([]export.Project, error) {
-	word := in.Text("project")
+	word := in.global.project
 	if word != "" {
 		if err := checkProjects(w, []string{word}); err != nil {
 			return nil, err
@@ -222,12 +262,17 @@ func (in *invocation) projects(w *workspace.Workspace) ([]export.Project, error)
 
 // tellUnseen prints what the service does not show of live jobs.
 func (in *invocation) tellUnseen(project export.Project, jobs int, what []string) {
-	in.Note("%s of %s may have %s, which these routes do not show, and the newer routes cannot be read; run with --api v1 to see why",
-		sanitize.Counted(jobs, "job"), project.Alias, strings.Join(what, ", "))
+	in.Note("%s of %s may have %s, which these routes do not show, and the newer routes cannot be read; %s",
+		sanitize.Counted(jobs, "job"), project.Alias, strings.Join(what, ", "), remedy.ReadNewerRoutes)
 }
 
-// readJobs reads a project's live jobs in full, and prints on stderr what the service does not
-// show.
-func (in *invocation) readJobs(ctx context.Context, api reading.API, project export.Project, jobs []*diff.LiveJob) iter.Seq2[*diff.LiveJob, error] {
-	return exporting.ReadJobs(ctx, api, jobs, in.readsAtATime(), func(n int, what []string) { in.tellUnseen(project, n, what) })
+// survey reads all live jobs of projects, and prints on stderr what it could not read and what the
+// service does not show.
+func (in *invocation) survey(service *service, projects []export.Project) *exporting.Survey {
+	return &exporting.Survey{
+		API: service, Projects: projects, Parallel: in.readsAtATime(), Unseen: in.tellUnseen,
+		Unread: func(problem error) {
+			in.Printf("buildsync: %s\n", sanitize.Line(problem.Error(), sanitize.MessageLimit))
+		},
+	}
 }

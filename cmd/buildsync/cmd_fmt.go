@@ -4,24 +4,30 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
-	"github.com/buildsync/buildsync/internal/outfile"
 	"github.com/buildsync/buildsync/pkg/diff/render"
 	"github.com/buildsync/buildsync/pkg/format"
+	"github.com/buildsync/buildsync/pkg/formatting"
 	lintformat "github.com/buildsync/buildsync/pkg/lint/format"
-	"github.com/buildsync/buildsync/pkg/linting"
+	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
+type fmtOptions struct {
+	check, diff, hook bool
+	stdinFilename     string
+}
+
 func (p *program) fmtCommand() *cli.Command {
+	var o fmtOptions
 	return p.command(&cli.Command{
 		Name:      "fmt",
 		Usage:     "format definition files",
@@ -40,39 +46,113 @@ canonical form; 3 a file is not YAML that buildsync reads.`,
 			"buildsync fmt jobs/pay.yaml",
 			"buildsync fmt - < buffer"),
 		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "check", Usage: "write nothing; exit code 2 if a file would change", DisableDefaultText: true},
-			&cli.BoolFlag{Name: "diff", Usage: "write nothing; print what would change as a patch", DisableDefaultText: true},
-			&cli.BoolFlag{Name: "hook", Usage: "for commit hooks: pass over the PATHs that no workspace reads", DisableDefaultText: true},
-			&cli.StringFlag{Name: "stdin-filename", Usage: "the `NAME` of the text from stdin, for messages", Value: "stdin"},
+			&cli.BoolFlag{Name: "check", Destination: &o.check, Usage: "write nothing; exit code 2 if a file would change", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "diff", Destination: &o.diff, Usage: "write nothing; print what would change as a patch", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "hook", Destination: &o.hook, Usage: "for commit hooks: pass over the PATHs that no workspace reads", DisableDefaultText: true},
+			&cli.StringFlag{Name: "stdin-filename", Destination: &o.stdinFilename, Usage: "the `NAME` of the text from stdin, for messages", Value: "stdin"},
 		},
-	}, (*invocation).fmt)
+	}, func(in *invocation) error { return in.fmt(&o) })
 }
 
-func (in *invocation) fmt() error {
+func (in *invocation) fmt(o *fmtOptions) error {
 	args := in.Flags.Args().Slice()
 	if len(args) == 1 && args[0] == "-" {
-		return in.fmtStdin()
+		return in.fmtStdin(o)
 	}
-	files, err := in.fmtFiles(args)
+	files, err := in.fmtTargets(o, args)
 	if err != nil {
 		return err
 	}
 	worst := exitDone
-	in.Stops.Changes.Store(!in.On("check") && !in.On("diff"))
+	in.Stops.Changes.Store(!o.check && !o.diff)
 	for _, file := range files {
 		if err := in.Ctx.Err(); err != nil {
 			return err
 		}
-		code, err := in.fmtFile(file)
-		if err != nil {
-			in.Printf("buildsync: %s\n", sanitize.Lines(err.Error()))
-		}
-		worst = worseOf(worst, code)
+		worst = worseOf(worst, in.fmtFile(o, file))
 	}
 	if worst == exitDifferent {
-		in.Next("%s formats them", in.Again("fmt"))
+		in.Next(remedy.Format(in.Again("fmt")))
 	}
 	return said(worst)
+}
+
+// fmtTargets lists the files in the arguments, or all of the workspace.
+func (in *invocation) fmtTargets(o *fmtOptions, args []string) ([]formatting.Target, error) {
+	find := formatting.Finder{From: in.global.dir, Environment: in.global.env, Open: func(dir string) (*workspace.Workspace, error) {
+		return in.openAt(dir, loadToFormat)
+	}}
+	switch {
+	case o.hook:
+		return find.OfHook(args), nil
+	case slices.Contains(args, "-"):
+		return nil, kit.UsageError{Text: "fmt - reads one file from stdin: name no other file"}
+	case len(args) > 0:
+		return find.Named(args)
+	}
+	dir, err := in.findWorkspace()
+	if err != nil {
+		return nil, err
+	}
+	return find.Below(dir, ".")
+}
+
+// loadToFormat reads buildsync.yaml for the names of the files. Other errors in it do not matter.
+func loadToFormat(w *workspace.Workspace, environment string, vars map[string]string) spec.Diagnostics {
+	found := w.LoadRoot(environment, vars)
+	if w.Set != nil {
+		return nil
+	}
+	return found
+}
+
+// fmtFile formats one file and returns the exit code that it alone would have.
+func (in *invocation) fmtFile(o *fmtOptions, file formatting.Target) int {
+	f, err := file.Format()
+	if err != nil {
+		if err = in.reportUnformatted(f, err); err != nil {
+			in.Printf("buildsync: %s\n", sanitize.Lines(err.Error()))
+		}
+		if errors.As(err, new(*formatting.ReadError)) {
+			return exitFailed
+		}
+		return exitInvalid
+	}
+	in.tellForeign(file.Shown, f)
+	if !f.Differs() {
+		return exitDone
+	}
+	err = in.announce(o.diff, file.Shown, f.Before, f.After)
+	switch {
+	case err == nil && o.check:
+		return exitDifferent
+	case err == nil && !o.diff:
+		err = f.Write()
+	}
+	if err != nil {
+		in.Printf("buildsync: %s\n", sanitize.Lines(err.Error()))
+		return exitFailed
+	}
+	return exitDone
+}
+
+// tellForeign says why a file stays as it is.
+func (in *invocation) tellForeign(name string, f *formatting.Formatted) {
+	if f.Foreign != "" {
+		in.Note("%s is left as it is: %s", sanitize.Line(name, 300), f.Foreign)
+	}
+}
+
+// reportUnformatted prints what is wrong with an invalid text. It returns any other error.
+func (in *invocation) reportUnformatted(f *formatting.Formatted, err error) error {
+	invalid := new(format.InvalidError)
+	if !errors.As(err, &invalid) {
+		return err
+	}
+	return lintformat.Text(in.Stderr, invalid.Diagnostics, lintformat.Options{
+		Color: in.Colorful(in.Stderr, in.global.noColor), Width: kit.Width(in.Stderr), Version: kit.Version(),
+		Source: func(string) []byte { return f.Before },
+	})
 }
 
 // worseOf returns the worse of two exit codes: an invalid file, then one that could not be written,
@@ -85,113 +165,10 @@ func worseOf(a, b int) int {
 	return a
 }
 
-// fmtTarget is a file to format: its name in messages and its path.
-type fmtTarget struct{ shown, path string }
-
-// fmtFiles lists the files in the arguments, or all of the workspace.
-func (in *invocation) fmtFiles(args []string) ([]fmtTarget, error) {
-	if len(args) == 0 && !in.On("hook") {
-		dir, err := in.findWorkspace()
-		if err != nil {
-			return nil, err
-		}
-		return in.workspaceFiles(dir, ".")
-	}
-	var files []fmtTarget
-	if in.On("hook") {
-		for _, found := range linting.HookDefinitions(in.Text("dir"), in.Text("env"), args) {
-			w := workspace.Workspace{Dir: found.Dir}
-			for _, name := range found.Files {
-				files = append(files, fmtTarget{shown: w.Shown(name), path: filepath.Join(found.Dir, filepath.FromSlash(name))})
-			}
-		}
-		return files, nil
-	}
-	for _, arg := range args {
-		if arg == "-" {
-			return nil, kit.UsageError{Text: "fmt - reads one file from stdin: name no other file"}
-		}
-		path := arg
-		if dir := in.Text("dir"); dir != "" && !filepath.IsAbs(arg) {
-			path = filepath.Join(dir, arg)
-		}
-		info, err := os.Stat(path)
-		switch {
-		case err != nil:
-			return nil, &failure{exitInvalid, fmt.Errorf("formatting %s: %w", arg, errors.Unwrap(err))}
-		case !info.IsDir():
-			files = append(files, fmtTarget{shown: path, path: path})
-			continue
-		}
-		dir, name, err := linting.Locate(in.Text("dir"), arg)
-		if err != nil {
-			return nil, err
-		}
-		below, err := in.workspaceFiles(dir, name)
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, below...)
-	}
-	return files, nil
-}
-
-// workspaceFiles lists buildsync.yaml and the definition files of a workspace
-// that lie in one of its folders.
-func (in *invocation) workspaceFiles(dir, folder string) ([]fmtTarget, error) {
-	w, err := in.openFolder(dir)
-	if err != nil {
-		return nil, err
-	}
-	root, found := spec.LoadWorkspace(w.Tree, spec.Options{Environment: in.Text("env")})
-	if root == nil {
-		if err := in.report(found, w); err != nil {
-			return nil, err
-		}
-		return nil, said(exitInvalid)
-	}
-	var files []fmtTarget
-	for _, name := range append([]string{spec.WorkspaceFile}, spec.OwnFiles(w.Tree, root)...) {
-		if folder == "." || strings.HasPrefix(name, folder+"/") {
-			files = append(files, fmtTarget{shown: w.Shown(name), path: filepath.Join(dir, filepath.FromSlash(name))})
-		}
-	}
-	return files, nil
-}
-
-// fmtFile formats one file and returns the exit code that it alone would have.
-func (in *invocation) fmtFile(file fmtTarget) (int, error) {
-	path, err := filepath.EvalSymlinks(file.path)
-	if err != nil {
-		return exitFailed, fmt.Errorf("formatting %s: %w", file.shown, err)
-	}
-	text, mode, err := outfile.ReadSource(path)
-	if err != nil {
-		return exitFailed, fmt.Errorf("formatting %s: %w", file.shown, err)
-	}
-	formatted, code, err := in.formatted(file.shown, text)
-	if formatted == nil || string(formatted) == string(text) {
-		return code, err
-	}
-	if err := in.announce(file.shown, text, formatted); err != nil {
-		return exitFailed, err
-	}
-	switch {
-	case in.On("check"):
-		return exitDifferent, nil
-	case in.On("diff"):
-		return exitDone, nil
-	}
-	if err := outfile.WriteSource(path, formatted, mode); err != nil {
-		return exitFailed, err
-	}
-	return exitDone, nil
-}
-
 // announce prints the result for a file: its name, or the difference.
-func (in *invocation) announce(name string, before, after []byte) error {
+func (in *invocation) announce(patch bool, name string, before, after []byte) error {
 	text := name + "\n"
-	if in.On("diff") {
+	if patch {
 		text = render.Unified(in.patchName(name), string(before), string(after))
 	}
 	_, err := io.WriteString(in.Stdout, sanitize.Lines(text))
@@ -201,7 +178,7 @@ func (in *invocation) announce(name string, before, after []byte) error {
 // patchName is a file's name in a patch, relative to the folder that the command
 // runs in: that of -C, where it is given.
 func (in *invocation) patchName(name string) string {
-	base, err := filepath.Abs(in.Text("dir"))
+	base, err := filepath.Abs(in.global.dir)
 	if full, absErr := filepath.Abs(name); err == nil && absErr == nil {
 		if relative, err := filepath.Rel(base, full); err == nil && filepath.IsLocal(relative) {
 			name = relative
@@ -211,51 +188,24 @@ func (in *invocation) patchName(name string) string {
 }
 
 // fmtStdin writes the canonical form of stdin to stdout.
-func (in *invocation) fmtStdin() error {
-	name := in.Text("stdin-filename")
+func (in *invocation) fmtStdin(o *fmtOptions) error {
 	text, err := io.ReadAll(io.LimitReader(in.Stdin, spec.MaxFileBytes+1))
 	if err != nil {
 		return fmt.Errorf("reading stdin: %w", err)
 	}
-	formatted, code, err := in.formatted(name, text)
-	if formatted == nil {
-		if err != nil {
-			return &failure{code, err}
-		}
-		return said(code)
+	f, err := formatting.Text(o.stdinFilename, text)
+	if err != nil {
+		return &failure{exitInvalid, in.reportUnformatted(f, err)}
 	}
-	same := string(formatted) == string(text)
+	in.tellForeign(o.stdinFilename, f)
 	switch {
-	case in.On("check") || in.On("diff"):
-		if !same {
-			err = in.announce(name, text, formatted)
-		}
-	default:
-		_, err = in.Stdout.Write(formatted)
+	case !o.check && !o.diff:
+		_, err = in.Stdout.Write(f.After)
+	case f.Differs():
+		err = in.announce(o.diff, o.stdinFilename, f.Before, f.After)
 	}
-	if err == nil && in.On("check") && !same {
+	if err == nil && o.check && f.Differs() {
 		return said(exitDifferent)
 	}
 	return err
-}
-
-// formatted returns the canonical form of a text, or nil with the exit code.
-func (in *invocation) formatted(name string, text []byte) ([]byte, int, error) {
-	if reason := format.Foreign(filepath.ToSlash(name), text); reason != "" {
-		in.Note("%s is left as it is: %s", sanitize.Line(name, 300), reason)
-		return text, exitDone, nil
-	}
-	formatted, err := format.Source(filepath.ToSlash(name), text, format.KindOf(filepath.ToSlash(name)))
-	if err == nil {
-		return formatted, exitDone, nil
-	}
-	invalid := new(format.InvalidError)
-	if !errors.As(err, &invalid) {
-		return nil, exitInvalid, err
-	}
-	options := lintformat.Options{
-		Color: in.Colorful(in.Stderr, in.On("no-color")), Width: kit.Width(in.Stderr), Version: kit.Version(),
-		Source: func(string) []byte { return text },
-	}
-	return nil, exitInvalid, lintformat.Text(in.Stderr, invalid.Diagnostics, options)
 }

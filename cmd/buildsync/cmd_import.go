@@ -55,7 +55,7 @@ func (in *invocation) importFile() error {
 	if err != nil {
 		return err
 	}
-	opts := export.ImportOptions{Name: in.Text("name"), Project: in.Text("project")}
+	opts := export.ImportOptions{Name: in.Text("name"), Project: in.global.project}
 	exporter, err := in.importer()
 	if err != nil {
 		return err
@@ -83,7 +83,7 @@ func (in *invocation) readImport(name string) ([]byte, error) {
 		}
 		return text, nil
 	}
-	if dir := in.Text("dir"); dir != "" && !filepath.IsAbs(name) {
+	if dir := in.global.dir; dir != "" && !filepath.IsAbs(name) {
 		name = filepath.Join(dir, name)
 	}
 	text, _, err := outfile.ReadSource(name)

@@ -17,6 +17,7 @@ import (
 	"github.com/buildsync/buildsync/internal/initfiles"
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/emulator"
+	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
@@ -62,15 +63,15 @@ func (in *invocation) init(p *program) error {
 	if err != nil {
 		return err
 	}
-	dir := in.Text("dir")
+	dir := in.global.dir
 	if len(args) == 1 {
 		dir = args[0]
 	}
 	if dir == "" {
 		dir = "."
 	}
-	a := initfiles.Answers{Alias: in.Text("alias"), ProjectID: in.Text("project-id"), Region: in.Text("region"), Ci: in.Text("ci")}
-	onEmulator := in.Text("endpoint") == endpointEmulator
+	a := initfiles.Answers{Alias: in.Text("alias"), ProjectID: in.Text("project-id"), Region: in.global.region, Ci: in.Text("ci")}
+	onEmulator := in.global.endpoint == endpointEmulator
 	if !onEmulator && kit.IsTerminal(in.Stdin) && kit.IsTerminal(in.Stderr) {
 		if a, err = in.askAnswers(a); err != nil {
 			return err
@@ -117,11 +118,11 @@ func (in *invocation) nextAfterInit(dir string, example, onEmulator bool) {
 	}
 	switch {
 	case !example:
-		in.Next("%s export writes the existing jobs; or write your own below jobs/", command)
+		in.Next(remedy.ExportOrWrite(command + " export"))
 	case onEmulator && !in.Typed("endpoint"): // the environment says it to every command
-		in.Next("%s plan", command)
+		in.Next(remedy.Remedy(command + " plan"))
 	default:
-		in.Next("%s plan --endpoint emulator", command)
+		in.Next(remedy.OnEmulator(command + " plan"))
 	}
 }
 

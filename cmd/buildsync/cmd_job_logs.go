@@ -155,7 +155,7 @@ func (l *live) saveLog(b jobs.Build, name, level string) (err error) {
 }
 
 func (l *live) sayWritten(file *os.File, name string) {
-	if info, err := file.Stat(); err == nil && !l.in.On("quiet") {
+	if info, err := file.Stat(); err == nil && !l.in.global.quiet {
 		l.in.Printf("%s: %s\n", name, screen.BytesShown(info.Size()))
 	}
 }

@@ -146,6 +146,7 @@ func (in *invocation) runParameters() ([]wire.RunParameter, error) {
 			if value, given = in.Env.Lookup(name); !given {
 				return nil, kit.UsageError{Text: fmt.Sprintf("--param %s has no value, and there is no environment variable of that name; write --param %s=VALUE", name, name)}
 			}
+			in.hidden = append(in.hidden, value)
 		}
 		if name == "" {
 			return nil, kit.UsageError{Text: "--param: a name is missing; write it as NAME=VALUE"}

@@ -70,7 +70,7 @@ func (in *invocation) keystoreDownload() error {
 		if err = cmp.Or(refused, err); err != nil {
 			return err
 		}
-		if !in.On("quiet") {
+		if !in.global.quiet {
 			in.Printf("%s: %s, readable by its owner only\n", file, screen.BytesShown(size))
 		}
 		return nil

@@ -145,9 +145,9 @@ func (in *invocation) lint() error {
 // lintOptions reads the flags.
 func (in *invocation) lintOptions() (o linting.Options, err error) {
 	o = linting.Options{
-		Environment: in.Text("env"), Today: today(), Fix: in.Flags.Generic("fix").(*fixValue).mode, NoCache: in.On("no-cache"),
+		Environment: in.global.env, Today: today(), Fix: in.Flags.Generic("fix").(*fixValue).mode, NoCache: in.On("no-cache"),
 		Build: kit.BuildOf(kit.Version()), Since: in.Text("changed-since"), Baseline: in.Text("baseline"), Remember: in.On("update-baseline"),
-		Stdin: in.Stdin, Note: in.Note, Verbose: in.On("verbose"),
+		Stdin: in.Stdin, Note: in.Note, Verbose: in.global.verbose,
 	}
 	if o.Verbose { // when a trigger fires next is another line each day
 		o.Now = time.Now()
@@ -231,7 +231,7 @@ func (in *invocation) printFindings(w io.Writer, o kit.Output, all *linting.Find
 		options.Path = all.FromHere
 	}
 	if o.File == "" {
-		options.Color = o.Format == "text" && in.Colorful(in.Stdout, in.On("no-color"))
+		options.Color = o.Format == "text" && in.Colorful(in.Stdout, in.global.noColor)
 		options.Width = kit.Width(in.Stdout)
 	}
 	write := format.ByName(o.Format)
@@ -243,7 +243,7 @@ func (in *invocation) printFindings(w io.Writer, o kit.Output, all *linting.Find
 
 // lintSummary prints counts on a terminal, where silence could look like an error.
 func (in *invocation) lintSummary(found spec.Diagnostics) {
-	if in.On("quiet") || !kit.IsTerminal(in.Stderr) {
+	if in.global.quiet || !kit.IsTerminal(in.Stderr) {
 		return
 	}
 	if len(found) == 0 {
@@ -270,6 +270,15 @@ func reaches(found spec.Diagnostics, failOn string) bool {
 	}
 	least := failingSeverity(failOn)
 	return slices.ContainsFunc(found, func(d spec.Diagnostic) bool { return d.Severity >= least })
+}
+
+// failOnFlag is the flag --fail-on; see checkFailOn and failingSeverity.
+func failOnFlag(word *string) cli.Flag {
+	return &cli.StringFlag{Name: "fail-on", Destination: word, Usage: "the mildest `SEVERITY` that ends with code 2: info, warning, error, or never", Value: "error"}
+}
+
+func checkFailOn(word string) error {
+	return kit.CheckWord("fail-on", word, "error", "warning", "info", "never")
 }
 
 // failingSeverity is the mildest severity that fails the run; for never, one that
@@ -299,14 +308,14 @@ func (in *invocation) lintTargets() (groups []linting.Target, refused, err error
 		if len(args) > 1 || name == "" {
 			return nil, nil, kit.UsageError{Text: "lint - reads one file from stdin: give its name with --stdin-filename and no other file"}
 		}
-		dir, name, err := linting.Locate(in.Text("dir"), name)
+		dir, name, err := linting.Locate(in.global.dir, name)
 		return []linting.Target{{Dir: dir, Files: []string{name}, Stdin: true}}, nil, err
 	case in.On("hook"):
-		return linting.HookTargets(in.Ctx, in.Text("dir"), args), nil, nil
+		return linting.HookTargets(in.Ctx, in.global.dir, args), nil, nil
 	case len(args) == 0:
 		dir, err := in.findWorkspace()
 		return []linting.Target{{Dir: dir}}, nil, err
 	}
-	groups, refused = linting.TargetsOf(in.Text("dir"), in.Text("env"), args)
+	groups, refused = linting.TargetsOf(in.global.dir, in.global.env, args)
 	return groups, refused, nil
 }

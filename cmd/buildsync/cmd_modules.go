@@ -12,6 +12,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/catalog"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
 func (p *program) modulesCommand() *cli.Command {
@@ -39,24 +40,7 @@ Exit codes: 0 done; 3 invalid input.`, "buildsync modules list --format json"),
 Exit codes: 0 done; 3 there is no such module.`, "buildsync modules show maven"),
 				Flags: []cli.Flag{format()},
 			}, (*invocation).modulesShow),
-			p.command(&cli.Command{
-				Name: "harvest", Usage: "learn step modules from the live service",
-				Description: about(`Reads the official templates, the caller's own and the jobs of the workspace's projects, and
-adds to the workspace's modules file what it does not say yet: modules, properties and their
-types, with where each was seen, never a value. Official templates are the exception: their
-values are the vendor's, and stand as defaults where all of them agree. What the file says
-stays, with its comments. Nothing is written to the service.
-
-Exit codes: 0 done; 1 the live state could not be read; 3 invalid input; 6 some jobs could not
-be read; 130 interrupted.`,
-					"buildsync modules harvest --project shop",
-					"buildsync modules harvest --diff"),
-				Flags: []cli.Flag{
-					&cli.BoolFlag{Name: "dry-run", Usage: "say what would be learned, and write nothing", DisableDefaultText: true},
-					&cli.BoolFlag{Name: "diff", Usage: "print what would change as a patch, and write nothing", DisableDefaultText: true},
-					&cli.BoolFlag{Name: "stats", Usage: "count the requests on stderr", DisableDefaultText: true},
-				},
-			}, (*invocation).modulesHarvest),
+			p.modulesHarvestCommand(),
 		},
 	}, nil)
 }
@@ -64,30 +48,28 @@ be read; 130 interrupted.`,
 // knownModules is the catalogue of the workspace, the shipped one where there is
 // no workspace.
 func (in *invocation) knownModules() (*catalog.Catalogue, error) {
-	dir, err := in.findWorkspace()
-	if err != nil {
-		if in.Text("dir") != "" {
+	if _, err := in.findWorkspace(); err != nil {
+		if in.global.dir != "" {
 			return nil, err
 		}
 		return catalog.Default(), nil
 	}
-	w, err := in.openFolder(dir)
+	w, err := in.openBy(loadModules)
 	if err != nil {
 		return nil, err
 	}
-	declared, diagnostics := spec.LoadWorkspace(w.Tree, spec.Options{Environment: in.Text("env")})
-	if declared != nil {
-		var more spec.Diagnostics
-		w.Catalogue, more = catalog.ForWorkspace(&spec.Set{Tree: w.Tree, Workspace: declared})
-		diagnostics = append(diagnostics, more...)
-	}
-	if err := in.report(diagnostics, w); err != nil {
-		return nil, err
-	}
-	if diagnostics.HasErrors() {
-		return nil, said(exitInvalid)
-	}
 	return w.Catalogue, nil
+}
+
+// loadModules reads buildsync.yaml and the modules file.
+func loadModules(w *workspace.Workspace, environment string, vars map[string]string) spec.Diagnostics {
+	found := w.LoadRoot(environment, vars)
+	if w.Set != nil {
+		var more spec.Diagnostics
+		w.Catalogue, more = catalog.ForWorkspace(w.Set)
+		found = append(found, more...)
+	}
+	return found
 }
 
 func (in *invocation) modulesList() error {

@@ -9,11 +9,20 @@ import (
 	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/diff/render"
+	"github.com/buildsync/buildsync/pkg/remedy"
 )
 
+type planOptions struct {
+	render           renderOptions
+	scope            scopeOptions
+	rails            railOptions
+	detail           string
+	detailedExitcode bool
+	offline          bool
+}
+
 func (p *program) planCommand() *cli.Command {
-	flags := append(renderFlags(), scopeFlags()...)
-	flags = append(flags, railFlags()...)
+	var o planOptions
 	return p.command(&cli.Command{
 		Name:  "plan",
 		Usage: "show what apply would do",
@@ -31,59 +40,60 @@ Exit codes: 0 done; 1 the live state could not be read; 2 there are differences
 			"buildsync plan --offline --base origin/main",
 			"buildsync plan --detail full --out html=plan.html",
 			"buildsync plan --changed --shard 3/8"),
-		Flags: append(flags,
-			&cli.BoolFlag{Name: "detailed-exitcode", Usage: "end with code 2 if there is something to do", DisableDefaultText: true},
-			&cli.StringFlag{Name: "detail", Usage: "how much of a new object is shown: `WORD` is line, or full for its steps, parameters and sources", Value: "line"},
-			&cli.BoolFlag{Name: "offline", Usage: "show what changed against the base, without credentials and network", DisableDefaultText: true},
+		Flags: append(slices.Concat(o.render.flags(), o.scope.flags(), o.rails.flags()),
+			&cli.BoolFlag{Name: "detailed-exitcode", Destination: &o.detailedExitcode, Usage: "end with code 2 if there is something to do", DisableDefaultText: true},
+			&cli.StringFlag{Name: "detail", Destination: &o.detail, Usage: "how much of a new object is shown: `WORD` is line, or full for its steps, parameters and sources", Value: "line"},
+			&cli.BoolFlag{Name: "offline", Destination: &o.offline, Usage: "show what changed against the base, without credentials and network", DisableDefaultText: true},
 		),
-	}, (*invocation).planCommandRun)
+	}, func(in *invocation) error { return in.planAndShow(&o) })
 }
 
-func (in *invocation) planCommandRun() (err error) {
+func (in *invocation) planAndShow(o *planOptions) (err error) {
 	if _, err := in.Args(0); err != nil {
 		return err
 	}
-	outputs, err := in.planOutputs()
+	outputs, err := in.planOutputs(&o.render)
 	if err != nil {
 		return err
 	}
-	if _, err := in.OneOf("detail", "line", detailFull); err != nil {
+	if err := kit.CheckWord("detail", o.detail, "line", detailFull); err != nil {
 		return err
 	}
 	defer kit.CollectLess(in.Env)()
 	ctx, cancel := in.WithTimeout()
 	defer cancel()
-	p, err := in.preparePlanning(ctx)
-	if err != nil {
+	p := &planning{scopeOptions: o.scope, railOptions: o.rails, contents: o.detail == detailFull, onlyShown: true}
+	if err := in.prepare(ctx, p); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
-	p.onlyShown = true
-	if in.On("offline") {
+	if o.offline {
 		p.plan = p.w.OfflinePlan(in.planInput(p))
 		in.tellNotes(p)
 	} else if err := in.connectAndPlan(ctx, p); err != nil {
 		return err
 	}
-	in.printStats(p.service)
+	in.printStats(o.scope.stats, p.service)
 	code := heldCode(p.plan)
-	if in.On("detailed-exitcode") {
+	if o.detailedExitcode {
 		code = differentCode(p.plan, p.plan.HasChanges())
 	}
-	if err := in.showPlan(p.plan, outputs, code); err != nil {
+	if err := in.showPlan(p.plan, outputs, &o.render, code); err != nil {
 		return err
 	}
-	in.nextAfterPlan(p.plan.HasChanges())
+	if p.plan.HasChanges() && !o.offline {
+		in.nextAfterPlan(outputs)
+	}
 	return said(code)
 }
 
 // showPlan prints a new plan. A refused plan is an error with its reasons on stderr, because in CI
 // the plan itself often goes to a file. If nothing could be read, only the reason is shown.
-func (in *invocation) showPlan(plan *diff.Plan, outputs []kit.Output, code int) error {
+func (in *invocation) showPlan(plan *diff.Plan, outputs []kit.Output, o *renderOptions, code int) error {
 	if render.Unread(plan) {
 		outputs = slices.DeleteFunc(slices.Clone(outputs), func(o kit.Output) bool { return o.File == "" && o.Format == "text" })
 	}
-	if err := in.renderPlan(plan, outputs); err != nil {
+	if err := in.renderPlan(plan, outputs, o); err != nil {
 		return err
 	}
 	if len(plan.Refusals) == 0 || code != exitFailed && code != exitRefused {
@@ -93,4 +103,15 @@ func (in *invocation) showPlan(plan *diff.Plan, outputs []kit.Output, code int) 
 		return said(code) // the reasons have been read
 	}
 	return in.refused(plan, "the plan is refused")
+}
+
+// nextAfterPlan says how to apply a plan that has been shown.
+func (in *invocation) nextAfterPlan(outputs []kit.Output) {
+	for _, o := range outputs {
+		if o.Format == "json" && o.File != "" {
+			in.Next(remedy.Remedy(in.Again("apply") + " " + kit.ShellWord(o.File)))
+			return
+		}
+	}
+	in.Next(remedy.Review(in.Again("apply"), in.Again("plan")))
 }

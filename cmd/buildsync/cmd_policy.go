@@ -3,23 +3,18 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
-	"github.com/bmatcuk/doublestar/v4"
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/compile"
-	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/export"
-	"github.com/buildsync/buildsync/pkg/exporting"
+	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/judging"
 	"github.com/buildsync/buildsync/pkg/policy"
-	"github.com/buildsync/buildsync/pkg/sanitize"
-	"github.com/buildsync/buildsync/pkg/spec"
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
@@ -37,7 +32,14 @@ apply check them too: a policy with severity error refuses a plan with code 5.`,
 	}, nil)
 }
 
+type policyCheckOptions struct {
+	selectionOptions
+	live   bool
+	failOn string
+}
+
 func (p *program) policyCheckCommand() *cli.Command {
+	var o policyCheckOptions
 	return p.command(&cli.Command{
 		Name:  "check",
 		Usage: "list the jobs that break a policy",
@@ -50,14 +52,10 @@ be read.`,
 			"buildsync policy check",
 			"buildsync policy check --live --project shop --format json"),
 		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "live", Usage: "judge the live jobs", DisableDefaultText: true},
-			&cli.StringSliceFlag{Name: "only", Usage: "only jobs whose name matches `GLOB`"},
-			labelFlag(),
-			&cli.StringFlag{Name: "fail-on", Usage: "the mildest `SEVERITY` that ends with code 2: info, warning, error, or never", Value: "error"},
-			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: text or json", Value: "text"},
-			&cli.StringSliceFlag{Name: "out", Usage: "write to `FORMAT=FILE` as well"},
+			&cli.BoolFlag{Name: "live", Destination: &o.live, Usage: "judge the live jobs", DisableDefaultText: true},
+			o.onlyFlag("jobs"), o.labelFlag(), failOnFlag(&o.failOn), formatFlag("text", "json"), outFlag(),
 		},
-	}, (*invocation).policyCheck)
+	}, func(in *invocation) error { return in.policyCheck(&o) })
 }
 
 func (p *program) policyTestCommand() *cli.Command {
@@ -72,115 +70,27 @@ workspace can be used; its jobs, and exceptions, are left out.
 Exit codes: 0 all fixtures show what their names say; 2 some do not; 3 invalid input.`,
 			"buildsync policy test",
 			"buildsync policy test scan-everywhere"),
-		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: text or json", Value: "text"},
-			&cli.StringSliceFlag{Name: "out", Usage: "write to `FORMAT=FILE` as well"},
-		},
+		Flags: []cli.Flag{formatFlag("text", "json"), outFlag()},
 	}, (*invocation).policyTest)
 }
 
 // today is the date by which exceptions expire.
 func today() string { return time.Now().Format(time.DateOnly) }
 
-// loadPolicies reads the policies of a workspace. Errors in them are printed, and end the command
-// with code 3.
-func (in *invocation) loadPolicies(w *workspace.Workspace) (*policy.Set, error) {
-	set, found := policy.Load(w.Tree, w.Set.Workspace, w.Catalogue)
-	if w.Result != nil {
-		found = append(found, set.UnknownNames(w.Result.Declared)...)
-	}
+// judge opens the policies of a workspace. Errors in them are printed, and end the command with
+// code 3.
+func (in *invocation) judge(w *workspace.Workspace) (*judging.Judge, error) {
+	judge, found := judging.Open(w, today())
 	if err := in.report(found, w); err != nil {
 		return nil, err
 	}
 	if found.HasErrors() {
 		return nil, said(exitInvalid)
 	}
-	return set, nil
+	return judge, nil
 }
 
-// judge returns the policies' refusals of a plan's jobs.
-func (in *invocation) judge(set *policy.Set) func([]*compile.Job) []diff.Refusal {
-	if len(set.Policies) == 0 || in.Flags.Command.Name == "drift" { // drift asks another question
-		return nil
-	}
-	return func(jobs []*compile.Job) (refusals []diff.Refusal) {
-		verdict := set.Refuse(jobs, today())
-		for _, r := range verdict.Refusals {
-			refusals = append(refusals, diff.Refusal{Rule: diff.RulePolicy, Message: r.Message})
-		}
-		if verdict.Milder > 0 {
-			in.Note("policies: %s in %s; buildsync policy check lists them", sanitize.Counted(verdict.Milder, "finding"), sanitize.Counted(verdict.Jobs, "job"))
-		}
-		return refusals
-	}
-}
-
-// notesOfPolicies returns which policies of the base were removed or changed: the plan is judged by
-// those that are checked out.
-func (in *invocation) notesOfPolicies(ctx context.Context, w *workspace.Workspace, r *workspace.Revisions, now *policy.Set) (notes []string) {
-	if in.Flags.Command.Name == "drift" || r.Base == nil || r.Base.Commit == "" || r.Repo == nil || r.Base.Commit == r.Head.Commit && !r.Head.Dirty {
-		return nil
-	}
-	tree, err := r.Repo.Tree(ctx, r.Base.Commit)
-	if err != nil {
-		return nil // whoever needs the base has said it
-	}
-	defer tree.Close()
-	then, _ := spec.LoadWorkspace(tree, spec.Options{Environment: in.Text("env")})
-	if then == nil {
-		return nil
-	}
-	before, _ := policy.Load(tree, then, w.Catalogue)
-	gone, changed := now.Since(before)
-	if len(gone) > 0 {
-		notes = append(notes, "policies removed since the base: "+sanitize.Line(strings.Join(gone, ", "), 500))
-	}
-	if len(changed) > 0 {
-		notes = append(notes, "policies changed since the base: "+sanitize.Line(strings.Join(changed, ", "), 500))
-	}
-	return notes
-}
-
-// chosenJobs selects the jobs for policy check.
-type chosenJobs struct {
-	projects, only []string
-	labels         compile.LabelTerms
-}
-
-func (in *invocation) chosenJobs(w *workspace.Workspace) (c chosenJobs, err error) {
-	if word := in.Text("project"); word != "" {
-		c.projects = []string{word}
-	}
-	if err := checkProjects(w, c.projects); err != nil {
-		return c, err
-	}
-	for _, glob := range in.Texts("only") {
-		if !doublestar.ValidatePattern(glob) {
-			return c, kit.UsageError{Text: fmt.Sprintf("--only %q is not a valid pattern for names", glob)}
-		}
-		c.only = append(c.only, glob)
-	}
-	c.labels, err = in.labels()
-	return c, err
-}
-
-// has reports whether a job is chosen; definition is nil for a live job that
-// nothing declares.
-func (c *chosenJobs) has(name, alias, projectID string, definition *compile.Job) bool {
-	switch {
-	case len(c.projects) > 0 && !slices.Contains(c.projects, alias) && !slices.Contains(c.projects, projectID):
-		return false
-	case len(c.only) > 0 && !slices.ContainsFunc(c.only, func(glob string) bool { return doublestar.MatchUnvalidated(glob, name) }):
-		return false
-	case len(c.labels) == 0:
-		return true
-	}
-	return definition != nil && c.labels.Select(definition)
-}
-
-func (c *chosenJobs) isAll() bool { return len(c.projects)+len(c.only)+len(c.labels) == 0 }
-
-func (in *invocation) policyCheck() error {
+func (in *invocation) policyCheck(o *policyCheckOptions) error {
 	outputs, err := in.Outputs("text", "json")
 	if err != nil {
 		return err
@@ -188,111 +98,59 @@ func (in *invocation) policyCheck() error {
 	if _, err := in.Args(0); err != nil {
 		return err
 	}
-	failOn, err := in.OneOf("fail-on", "error", "warning", "info", "never")
+	if err := checkFailOn(o.failOn); err != nil {
+		return err
+	}
+	report, err := in.judged(o)
 	if err != nil {
 		return err
 	}
-	var report *policy.Report
-	if in.On("live") {
-		err = in.withProjects(in.openToFill, func(ctx context.Context, w *workspace.Workspace, service *service, projects []export.Project) error {
-			report, err = in.judgeLive(ctx, w, service, projects)
-			return err
-		})
-	} else {
-		report, err = in.judgeDefinitions()
-	}
-	if err != nil {
-		return err
-	}
-	report.Sort()
 	if err := in.print(outputs, nil, screen.Reply{Doc: report, Text: func(out *screen.Paper) { pages.WritePolicyReport(out, report) }}); err != nil {
 		return err
 	}
 	switch {
 	case report.Unread > 0:
 		return said(exitPartial)
-	case report.Worst() > 0 && report.Worst() >= failingSeverity(failOn):
+	case report.Worst() > 0 && report.Worst() >= failingSeverity(o.failOn):
 		return said(exitDifferent)
 	}
 	return nil
 }
 
-// judgeDefinitions judges what the definitions compile to.
-func (in *invocation) judgeDefinitions() (*policy.Report, error) {
+// judged judges the definitions, or with --live the live jobs.
+func (in *invocation) judged(o *policyCheckOptions) (report *policy.Report, err error) {
+	if o.live {
+		err = in.withProjects(in.openToFill, func(ctx context.Context, w *workspace.Workspace, service *service, projects []export.Project) error {
+			judge, selection, err := in.judgeOfSelected(w, o)
+			if err != nil {
+				return err
+			}
+			report, err = judge.Live(ctx, in.survey(service, projects), selection, func(body *jsontree.Value) *jsontree.Value { return in.redacted(body, w.Catalogue) })
+			return err
+		})
+		return report, err
+	}
 	w, err := in.open()
 	if err != nil {
 		return nil, err
 	}
-	set, err := in.loadPolicies(w)
+	judge, selection, err := in.judgeOfSelected(w, o)
 	if err != nil {
 		return nil, err
 	}
-	chosen, err := in.chosenJobs(w)
-	if err != nil {
-		return nil, err
-	}
-	places := policy.PlacesIn(w.Set)
-	report, run := set.NewReport(), set.NewRun(today())
-	for _, job := range w.Result.Jobs {
-		if chosen.has(job.Name, job.Project, job.ProjectID, job) {
-			subject := set.OfJob(job)
-			report.Add(subject, run.Judge(subject), places)
-		}
-	}
-	report.AddOwn(run.Exceptions(chosen.isAll()))
-	if chosen.isAll() {
-		report.AddOwn(run.Idle())
-	}
-	for i := range report.Findings {
-		if f := &report.Findings[i]; f.File != "" {
-			f.File = w.Shown(f.File)
-		}
-	}
-	return report, nil
+	return judge.Definitions(selection), nil
 }
 
-// judgeLive judges the live jobs, managed or not.
-func (in *invocation) judgeLive(ctx context.Context, w *workspace.Workspace, service *service, projects []export.Project) (*policy.Report, error) {
-	set, err := in.loadPolicies(w)
+func (in *invocation) judgeOfSelected(w *workspace.Workspace, o *policyCheckOptions) (*judging.Judge, compile.Selection, error) {
+	judge, err := in.judge(w)
 	if err != nil {
-		return nil, err
+		return nil, compile.Selection{}, err
 	}
-	chosen, err := in.chosenJobs(w)
-	if err != nil {
-		return nil, err
+	selection, err := in.selection(&o.selectionOptions)
+	if err == nil {
+		err = checkProjects(w, selection.Projects)
 	}
-	set.KnowFragments(w.Set.Files)
-	report, run := set.NewReport(), set.NewRun(today())
-	for _, project := range projects {
-		listing, err := exporting.ListJobs(ctx, service, project)
-		if err != nil {
-			return nil, err
-		}
-		if !listing.Complete {
-			report.Unread++
-			in.Printf("buildsync: the listing of %s is not complete: %s\n", project.Alias, listing.Problem)
-		}
-		jobs := slices.DeleteFunc(listing.Jobs, func(live *diff.LiveJob) bool {
-			return !chosen.has(live.Name, project.Alias, project.ID, w.DefinitionOf(live))
-		})
-		for live, err := range in.readJobs(ctx, service, project, jobs) {
-			if err != nil {
-				return nil, err
-			}
-			address := compile.JobAddress(project.Alias, live.Name)
-			if live.ReadErr != nil {
-				report.Unread++
-				in.Printf("buildsync: reading %s: %v\n", address, live.ReadErr)
-				continue
-			}
-			subject := set.OfLive(policy.Live{
-				Name: live.Name, Project: project.Alias, Address: address, Definition: w.DefinitionOf(live),
-				Body: in.redacted(live.Body, w.Catalogue), Notices: live.Notices, Enabled: !live.Item.Disabled,
-			})
-			report.Add(subject, run.Judge(subject), nil)
-		}
-	}
-	return report, nil
+	return judge, selection, err
 }
 
 func (in *invocation) policyTest() error {
@@ -301,16 +159,16 @@ func (in *invocation) policyTest() error {
 		return err
 	}
 	names := in.Flags.Args().Slice()
-	w, err := in.openBy(loadToFill)
+	w, err := in.openToFill()
 	if err != nil {
 		return err
 	}
-	set, err := in.loadPolicies(w)
+	judge, err := in.judge(w)
 	if err != nil {
 		return err
 	}
 	for _, name := range names {
-		if p, near := set.ByName(name); p == nil {
+		if p, near := judge.Policies.ByName(name); p == nil {
 			return unknownPolicy(name, near)
 		}
 	}
@@ -318,7 +176,7 @@ func (in *invocation) policyTest() error {
 	if err != nil {
 		return err
 	}
-	results, untested, err := set.Test(w.Set, vars, names)
+	results, untested, err := judge.Policies.Test(w.Set, vars, names)
 	if err != nil {
 		return &failure{exitInvalid, err}
 	}
@@ -347,15 +205,15 @@ func unknownPolicy(name, near string) error {
 
 // explainPolicy prints the purpose of a policy and its place.
 func (in *invocation) explainPolicy(outputs []kit.Output, name string) error {
-	w, err := in.openBy(loadToFill)
+	w, err := in.openToFill()
 	if err != nil {
 		return err
 	}
-	set, err := in.loadPolicies(w)
+	judge, err := in.judge(w)
 	if err != nil {
 		return err
 	}
-	p, near := set.ByName(name)
+	p, near := judge.Policies.ByName(name)
 	if p == nil {
 		return unknownPolicy(name, near)
 	}

@@ -20,6 +20,7 @@ import (
 const maxPlan = 256 << 20
 
 func (p *program) showCommand() *cli.Command {
+	var o renderOptions
 	return p.command(&cli.Command{
 		Name:      "show",
 		Usage:     "print a stored plan, or several joined",
@@ -31,12 +32,12 @@ Exit codes: 0 done; 3 not a plan; 4 the plan was changed after it was made.`,
 			"buildsync show plan.json",
 			"buildsync show --format markdown --max-bytes 60000 plan.json",
 			"buildsync show --out joined.json 1.json 2.json 3.json"),
-		Flags: renderFlags(),
-	}, (*invocation).show)
+		Flags: o.flags(),
+	}, func(in *invocation) error { return in.show(&o) })
 }
 
-func (in *invocation) show() error {
-	outputs, err := in.planOutputs()
+func (in *invocation) show(o *renderOptions) error {
+	outputs, err := in.planOutputs(o)
 	if err != nil {
 		return err
 	}
@@ -61,7 +62,7 @@ func (in *invocation) show() error {
 			return &failure{exitInvalid, fmt.Errorf("these plans cannot be joined: %w", err)}
 		}
 	}
-	return in.renderPlan(plan, outputs)
+	return in.renderPlan(plan, outputs, o)
 }
 
 // samePlan reports whether two documents have the same part of the same plan. Parts without changes
@@ -91,25 +92,32 @@ func (in *invocation) readPlan(name string) (*diff.Plan, error) {
 	return plan, nil
 }
 
+// planFormats are the formats of a plan; the first is the default.
 func planFormats() []string { return []string{"text", "json", "markdown", "html"} }
 
-// renderFlags say how a plan is shown.
-func renderFlags() []cli.Flag {
+// renderOptions say how a plan is shown.
+type renderOptions struct {
+	marker   string
+	maxBytes int
+	noGroup  bool
+}
+
+func (o *renderOptions) flags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "format", Usage: "`FORMAT`: text, json, markdown or html", Value: "text"},
+		formatFlag(planFormats()...),
 		&cli.StringSliceFlag{Name: "out", Usage: "write to `[FORMAT=]FILE` as well; plan.json is what apply takes"},
-		&cli.StringFlag{Name: "marker", Usage: "put `TEXT` into markdown's hidden first line, by which a bot finds its comment again"},
-		&cli.IntFlag{Name: "max-bytes", Usage: "keep markdown below `N` bytes; removals, refusals and the plan id are never left out", DefaultText: "no limit"},
-		&cli.BoolFlag{Name: "no-group", Usage: "list each job, also where many get the same change from one place", DisableDefaultText: true},
+		&cli.StringFlag{Name: "marker", Destination: &o.marker, Usage: "put `TEXT` into markdown's hidden first line, by which a bot finds its comment again"},
+		&cli.IntFlag{Name: "max-bytes", Destination: &o.maxBytes, Usage: "keep markdown below `N` bytes; removals, refusals and the plan id are never left out", DefaultText: "no limit"},
+		&cli.BoolFlag{Name: "no-group", Destination: &o.noGroup, Usage: "list each job, also where many get the same change from one place", DisableDefaultText: true},
 	}
 }
 
 // renderMarkdown writes a comment, and reports if it could not be made as short as --max-bytes
 // requires: a service that refuses it gives no such reason.
-func (in *invocation) renderMarkdown(w io.Writer, plan *diff.Plan) error {
-	most := in.Number("max-bytes")
+func (in *invocation) renderMarkdown(w io.Writer, plan *diff.Plan, o *renderOptions) error {
+	most := o.maxBytes
 	var comment bytes.Buffer
-	if err := render.Markdown(&comment, plan, render.MarkdownOptions{MaxBytes: most, Tag: in.Text("marker"), NoGroup: in.On("no-group")}); err != nil {
+	if err := render.Markdown(&comment, plan, render.MarkdownOptions{MaxBytes: most, Tag: o.marker, NoGroup: o.noGroup}); err != nil {
 		return err
 	}
 	if most > 0 && comment.Len() > most {
@@ -119,36 +127,28 @@ func (in *invocation) renderMarkdown(w io.Writer, plan *diff.Plan) error {
 	return err
 }
 
-// checkRenderFlags refuses flags that do not apply to a plan.
-func (in *invocation) checkRenderFlags() error {
-	if most := in.Number("max-bytes"); in.Set("max-bytes") && most < 1 {
-		return kit.UsageError{Text: fmt.Sprintf("--max-bytes %d: give a number of bytes above 0, or leave it out for no limit", most)}
-	}
-	return nil
-}
-
-// planOutputs is outputs for a plan.
-func (in *invocation) planOutputs() ([]kit.Output, error) {
-	if err := in.checkRenderFlags(); err != nil {
-		return nil, err
+// planOutputs is Outputs for a plan.
+func (in *invocation) planOutputs(o *renderOptions) ([]kit.Output, error) {
+	if in.Set("max-bytes") && o.maxBytes < 1 {
+		return nil, kit.UsageError{Text: fmt.Sprintf("--max-bytes %d: give a number of bytes above 0, or leave it out for no limit", o.maxBytes)}
 	}
 	return in.Outputs(planFormats()...)
 }
 
 // renderPlan shows a plan in each output.
-func (in *invocation) renderPlan(plan *diff.Plan, outputs []kit.Output) error {
-	return in.Write(outputs, func(w io.Writer, o kit.Output) error {
-		switch o.Format {
+func (in *invocation) renderPlan(plan *diff.Plan, outputs []kit.Output, o *renderOptions) error {
+	return in.Write(outputs, func(w io.Writer, to kit.Output) error {
+		switch to.Format {
 		case "json":
 			return render.JSON(w, plan)
 		case "markdown":
-			return in.renderMarkdown(w, plan)
+			return in.renderMarkdown(w, plan, o)
 		case "html":
-			return render.HTML(w, plan, render.HTMLOptions{NoGroup: in.On("no-group")})
+			return render.HTML(w, plan, render.HTMLOptions{NoGroup: o.noGroup})
 		default:
-			options := render.Options{NoGroup: in.On("no-group")}
-			if o.File == "" {
-				options.Color = in.Colorful(in.Stdout, in.On("no-color"))
+			options := render.Options{NoGroup: o.noGroup}
+			if to.File == "" {
+				options.Color = in.Colorful(in.Stdout, in.global.noColor)
 				options.Width = kit.TerminalWidth(in.Stdout)
 			}
 			return render.Text(w, plan, options)

@@ -1,29 +1,29 @@
 package main
 
 import (
+	"context"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
-	"strings"
-
-	"github.com/buildsync/buildsync/pkg/sanitize"
-	"github.com/buildsync/buildsync/pkg/workspace"
 
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/internal/screen"
-	"github.com/buildsync/buildsync/pkg/catalog"
-	"github.com/buildsync/buildsync/pkg/diff/render"
-	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/lint/format"
 	"github.com/buildsync/buildsync/pkg/spec"
 	"github.com/buildsync/buildsync/pkg/vendored"
+	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
+type vendorOptions struct {
+	check  bool // of vendor
+	dryRun bool // of vendor update
+}
+
 func (p *program) vendorCommand() *cli.Command {
+	var o vendorOptions
 	return p.command(&cli.Command{
 		Name:  "vendor",
 		Usage: "copy the templates of other repositories into the workspace",
@@ -39,16 +39,12 @@ Exit codes: 0 done, nothing to do; 1 a source could not be read; 2 differences (
 			"buildsync vendor",
 			"buildsync vendor --check",
 			"buildsync vendor verify"),
-		Flags:       append([]cli.Flag{&cli.BoolFlag{Name: "check", Usage: "compare only, offline", DisableDefaultText: true}}, vendorOutputs()...),
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "check", Destination: &o.check, Usage: "compare only, offline", DisableDefaultText: true},
+			formatFlag("text", "json"), outFlag(),
+		},
 		Subcommands: []*cli.Command{p.vendorVerifyCommand(), p.vendorOutdatedCommand(), p.vendorUpdateCommand()},
-	}, (*invocation).vendor)
-}
-
-func vendorOutputs() []cli.Flag {
-	return []cli.Flag{
-		&cli.StringFlag{Name: "format", Usage: "`FORMAT`: text or json", Value: "text"},
-		&cli.StringSliceFlag{Name: "out", Usage: "write to `FORMAT=FILE` as well"},
-	}
+	}, func(in *invocation) error { return in.vendor(&o) })
 }
 
 func (p *program) vendorVerifyCommand() *cli.Command {
@@ -63,7 +59,7 @@ that is not in the history of the ref.
 Exit codes: 0 the copies are what the sources hold; 1 a source could not be read;
 2 differences; 3 invalid input.`,
 			"buildsync vendor verify"),
-		Flags: vendorOutputs(),
+		Flags: []cli.Flag{formatFlag("text", "json"), outFlag()},
 	}, (*invocation).vendorVerify)
 }
 
@@ -77,11 +73,12 @@ func (p *program) vendorOutdatedCommand() *cli.Command {
 Exit codes: 0 every copy is of that commit; 1 a source could not be read; 2 some are outdated;
 3 invalid input.`,
 			"buildsync vendor outdated"),
-		Flags: vendorOutputs(),
+		Flags: []cli.Flag{formatFlag("text", "json"), outFlag()},
 	}, (*invocation).vendorOutdated)
 }
 
 func (p *program) vendorUpdateCommand() *cli.Command {
+	var o vendorOptions
 	return p.command(&cli.Command{
 		Name:      "update",
 		Usage:     "copy the commits that the refs of the sources name now",
@@ -94,11 +91,14 @@ Exit codes: 0 done; 1 a source could not be read; 3 invalid input, or the defini
 errors with the new copies.`,
 			"buildsync vendor update",
 			"buildsync vendor update golden --dry-run"),
-		Flags: append([]cli.Flag{&cli.BoolFlag{Name: "dry-run", Usage: "show what would change, and write nothing", DisableDefaultText: true}}, vendorOutputs()...),
-	}, (*invocation).vendorUpdate)
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "dry-run", Destination: &o.dryRun, Usage: "show what would change, and write nothing", DisableDefaultText: true},
+			formatFlag("text", "json"), outFlag(),
+		},
+	}, func(in *invocation) error { return in.vendorUpdate(&o) })
 }
 
-func (in *invocation) vendor() error {
+func (in *invocation) vendor(o *vendorOptions) error {
 	outputs, err := in.Outputs("text", "json")
 	if err != nil {
 		return err
@@ -110,87 +110,84 @@ func (in *invocation) vendor() error {
 	if err != nil {
 		return err
 	}
-	if in.On("check") {
+	if o.check {
 		return in.printDifferences(outputs, w, spec.CheckVendored(w.Tree, w.Set.Workspace))
-	}
-	return in.vendorSync(outputs, w, sources)
-}
-
-func (in *invocation) vendorVerify() error {
-	outputs, w, sources, err := in.namedSources()
-	if err != nil {
-		return err
 	}
 	ctx, cancel := in.WithTimeout()
 	defer cancel()
-	found, err := vendored.Verify(ctx, w.Tree, w.Set.Workspace, sources)
+	if _, found := spec.ReadLock(w.Tree); len(found) > 0 {
+		in.Note("%s is written again; missing entries get the present commits of the refs: %s", spec.LockFile, found[0].Message)
+	}
+	copies, err := vendored.Sync(ctx, w.Dir, w.Tree, w.Set.Workspace, sources)
 	if err != nil {
 		return err
 	}
-	return in.printDifferences(outputs, w, found)
-}
-
-// namedSources opens the sources that the arguments name, or all.
-func (in *invocation) namedSources() (outputs []kit.Output, w *workspace.Workspace, sources []spec.Source, err error) {
-	if outputs, err = in.Outputs("text", "json"); err == nil {
-		w, sources, err = in.openSources(in.Flags.Args().Slice())
-	}
-	return outputs, w, sources, err
+	return in.print(outputs, nil, pages.VendorCopies(copies, nil, nil))
 }
 
 // openSources reads only buildsync.yaml, because the copies may be missing. It returns the sources
 // called names, or all.
 func (in *invocation) openSources(names []string) (*workspace.Workspace, []spec.Source, error) {
-	dir, err := in.findWorkspace()
+	w, err := in.openRoot()
 	if err != nil {
 		return nil, nil, err
 	}
-	w, err := in.openFolder(dir)
-	if err != nil {
-		return nil, nil, err
-	}
-	declared, found := spec.LoadWorkspace(w.Tree, spec.Options{Environment: in.Text("env")})
-	if err := in.unknownEnvironment(found); err != nil {
-		return nil, nil, err
-	}
-	if err := in.report(found, w); err != nil {
-		return nil, nil, err
-	}
-	if found.HasErrors() {
-		return nil, nil, said(exitInvalid)
-	}
-	w.Set = &spec.Set{Tree: w.Tree, Workspace: declared}
-	if len(declared.Sources) == 0 {
+	declared := w.Set.Workspace.Sources
+	if len(declared) == 0 {
 		return nil, nil, &failure{exitInvalid, errors.New("buildsync.yaml declares no sources: write sources: {golden: {git: https://…, ref: v1, path: templates}}")}
 	}
 	if len(names) == 0 {
-		return w, declared.Sources, nil
+		return w, declared, nil
 	}
 	var sources []spec.Source
 	for _, name := range names {
-		i := slices.IndexFunc(declared.Sources, func(s spec.Source) bool { return s.Name == name })
+		i := slices.IndexFunc(declared, func(s spec.Source) bool { return s.Name == name })
 		if i < 0 {
 			var known []string
-			for _, s := range declared.Sources {
+			for _, s := range declared {
 				known = append(known, s.Name)
 			}
 			return nil, nil, kit.UnknownWord("source", name, known)
 		}
-		sources = append(sources, declared.Sources[i])
+		sources = append(sources, declared[i])
 	}
 	return w, sources, nil
 }
 
+// withSources calls do with the sources that the arguments name, or all.
+func (in *invocation) withSources(do func(ctx context.Context, outputs []kit.Output, w *workspace.Workspace, sources []spec.Source) error) error {
+	outputs, err := in.Outputs("text", "json")
+	if err != nil {
+		return err
+	}
+	w, sources, err := in.openSources(in.Flags.Args().Slice())
+	if err != nil {
+		return err
+	}
+	ctx, cancel := in.WithTimeout()
+	defer cancel()
+	return do(ctx, outputs, w, sources)
+}
+
+func (in *invocation) vendorVerify() error {
+	return in.withSources(func(ctx context.Context, outputs []kit.Output, w *workspace.Workspace, sources []spec.Source) error {
+		found, err := vendored.Verify(ctx, w.Tree, w.Set.Workspace, sources)
+		if err != nil {
+			return err
+		}
+		return in.printDifferences(outputs, w, found)
+	})
+}
+
 // printDifferences prints where copies differ from their sources; any difference gives code 2.
 func (in *invocation) printDifferences(outputs []kit.Output, w *workspace.Workspace, found spec.Diagnostics) error {
-	doc := map[string]any{"format_version": "1.0", "differences": differenceTexts(found)}
 	err := in.Write(outputs, func(to io.Writer, o kit.Output) error {
 		if o.Format == "json" {
-			return in.printTo(to, o, nil, screen.Reply{Doc: doc})
+			return in.printTo(to, o, nil, screen.Reply{Doc: pages.VendorDifferences(found)})
 		}
 		options := in.formatOptions(w.Tree.DirTree)
 		options.Path = w.Shown
-		options.Color = o.File == "" && in.Colorful(in.Stdout, in.On("no-color"))
+		options.Color = o.File == "" && in.Colorful(in.Stdout, in.global.noColor)
 		return format.Text(to, found, options)
 	})
 	if err != nil || len(found) == 0 {
@@ -199,156 +196,50 @@ func (in *invocation) printDifferences(outputs []kit.Output, w *workspace.Worksp
 	return said(exitDifferent)
 }
 
-func differenceTexts(found spec.Diagnostics) []string {
-	texts := []string{}
-	for _, d := range found {
-		texts = append(texts, d.Message)
-	}
-	return texts
-}
-
 func (in *invocation) vendorOutdated() error {
-	outputs, w, sources, err := in.namedSources()
-	if err != nil {
-		return err
-	}
-	ctx, cancel := in.WithTimeout()
-	defer cancel()
-	outdated, err := vendored.Latest(ctx, w.Tree, sources)
-	if err != nil {
-		return err
-	}
-	err = in.print(outputs, nil, screen.Reply{Doc: map[string]any{"format_version": "1.0", "outdated": outdated}, Text: func(out *screen.Paper) {
-		if len(outdated) == 0 {
-			out.WriteString("Every source is at the commit that its ref names.\n")
-			return
-		}
-		t := screen.NewTable("SOURCE", "REF", "COPIED", "NOW")
-		for _, o := range outdated {
-			t.Add(o.Source, o.Ref, short(o.Locked), short(o.Latest))
-		}
-		t.WriteTo(out)
-	}})
-	if err != nil || len(outdated) == 0 {
-		return err
-	}
-	return said(exitDifferent)
-}
-
-func short(commit string) string { return commit[:min(len(commit), 12)] }
-
-// vendorSync copies sources that are missing or differ from the lock.
-func (in *invocation) vendorSync(outputs []kit.Output, w *workspace.Workspace, sources []spec.Source) error {
-	ctx, cancel := in.WithTimeout()
-	defer cancel()
-	if _, found := spec.ReadLock(w.Tree); len(found) > 0 {
-		in.Note("%s is written again; missing entries get the present commits of the refs: %s", spec.LockFile, found[0].Message)
-	}
-	copies, err := vendored.Fetch(ctx, w.Tree, sources, false)
-	if err != nil {
-		return err
-	}
-	isChanged := func(c vendored.Copy) bool { return c.Files != nil }
-	if slices.ContainsFunc(copies, isChanged) || len(spec.CheckVendored(w.Tree, w.Set.Workspace)) > 0 {
-		if err := vendored.Write(w.Dir, w.Tree, w.Set.Workspace.Sources, copies); err != nil {
+	return in.withSources(func(ctx context.Context, outputs []kit.Output, w *workspace.Workspace, sources []spec.Source) error {
+		outdated, err := vendored.Latest(ctx, w.Tree, sources)
+		if err != nil {
 			return err
 		}
-	}
-	return in.printCopies(outputs, copies, nil, nil)
+		if err := in.print(outputs, nil, pages.VendorOutdated(outdated)); err != nil || len(outdated) == 0 {
+			return err
+		}
+		return said(exitDifferent)
+	})
 }
 
 // vendorUpdate takes the newest commits and shows what they change.
-func (in *invocation) vendorUpdate() error {
-	outputs, w, sources, err := in.namedSources()
-	if err != nil {
-		return err
-	}
-	ctx, cancel := in.WithTimeout()
-	defer cancel()
-	copies, err := vendored.Fetch(ctx, w.Tree, sources, true)
-	if err != nil {
-		return err
-	}
-	vars, err := in.variables()
-	if err != nil {
-		return err
-	}
-	before, after := &workspace.Workspace{Dir: w.Dir, Tree: w.Tree}, &workspace.Workspace{Dir: w.Dir, Tree: w.Tree}
-	wasRight := !before.Load(in.Text("env"), vars).HasErrors()
-	next := vendored.Overlay(w.Tree, w.Set.Workspace.Sources, copies)
-	found := after.LoadFrom(next, in.Text("env"), vars)
-	if found.HasErrors() {
-		in.Note("with the new copies the definitions have errors")
-		if err := in.reportAt(found, next); err != nil {
+func (in *invocation) vendorUpdate(o *vendorOptions) error {
+	return in.withSources(func(ctx context.Context, outputs []kit.Output, w *workspace.Workspace, sources []spec.Source) error {
+		copies, err := vendored.Fetch(ctx, w.Tree, sources, true)
+		if err != nil {
 			return err
 		}
-	}
-	var effects []vendored.Effect
-	switch {
-	case found.HasErrors(): // the errors are what matters
-	case wasRight:
-		effects = vendored.Effects(before.Result, after.Result)
-	default:
-		in.Note("the definitions have errors with the present copies, so the changes cannot be shown")
-	}
-	if !in.On("dry-run") {
-		if err := vendored.Write(w.Dir, w.Tree, w.Set.Workspace.Sources, copies); err != nil {
+		vars, err := in.variables()
+		if err != nil {
 			return err
 		}
-	}
-	if err := in.printCopies(outputs, copies, effects, after.Catalogue); err != nil {
+		declared := w.Set.Workspace.Sources
+		change := vendored.ChangeBy(copies, w.Tree, declared, in.global.env, vars)
+		switch {
+		case change.Found.HasErrors():
+			in.Note("with the new copies the definitions have errors")
+			if err := in.reportAt(change.Found, change.Tree); err != nil {
+				return err
+			}
+		case change.WasBroken:
+			in.Note("the definitions have errors with the present copies, so the changes cannot be shown")
+		}
+		if !o.dryRun {
+			if err := vendored.Write(w.Dir, w.Tree, declared, copies); err != nil {
+				return err
+			}
+		}
+		err = in.print(outputs, nil, pages.VendorCopies(copies, change.Effects, change.Catalogue))
+		if err == nil && change.Found.HasErrors() {
+			return said(exitInvalid)
+		}
 		return err
-	}
-	if found.HasErrors() {
-		return said(exitInvalid)
-	}
-	return nil
-}
-
-// mostEffects is how many changed bodies are shown in full.
-const mostEffects = 20
-
-func (in *invocation) printCopies(outputs []kit.Output, copies []vendored.Copy, effects []vendored.Effect, modules *catalog.Catalogue) error {
-	type copied struct {
-		Source  string   `json:"source"`
-		Ref     string   `json:"ref"`
-		From    string   `json:"from,omitempty"`
-		Commit  string   `json:"commit"`
-		Changed []string `json:"changed"`
-	}
-	list, addresses := []copied{}, []string{}
-	for _, c := range copies {
-		list = append(list, copied{c.Source.Name, c.Source.Ref, c.Before.Commit, c.Commit, append([]string{}, c.Changed...)})
-	}
-	for _, e := range effects {
-		addresses = append(addresses, e.Address)
-	}
-	doc := map[string]any{"format_version": "1.0", "sources": list, "bodies": addresses}
-	return in.print(outputs, nil, screen.Reply{Doc: doc, Text: func(out *screen.Paper) {
-		for _, c := range copies {
-			what := sanitize.Counted(len(c.Changed), "file") + " changed"
-			if c.Files == nil {
-				what = "unchanged"
-			}
-			fmt.Fprintf(out, "%s  %s  %s  %s\n", c.Source.Name, screen.Shown(c.Source.Ref, 100), short(c.Commit), what)
-		}
-		for i, e := range effects {
-			if i == mostEffects {
-				fmt.Fprintf(out, "\n… and %d more\n", len(effects)-i)
-				break
-			}
-			out.WriteString("\n" + render.Unified(e.Address, bodyText(e.Before, modules), bodyText(e.After, modules)))
-		}
-		if len(effects) > 0 {
-			fmt.Fprintf(out, "\n%s changed.\n", pages.Counted2(len(effects), "compiled body", "compiled bodies"))
-		}
-	}})
-}
-
-// bodyText is a body as lines, without secrets.
-func bodyText(v *jsontree.Value, modules *catalog.Catalogue) string {
-	if v == nil {
-		return ""
-	}
-	return strings.TrimSuffix(string(screen.Redacted(v, modules, nil).Indented()), "\n") + "\n"
+	})
 }

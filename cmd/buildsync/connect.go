@@ -34,16 +34,17 @@ type service struct {
 }
 
 // connect makes the client for the flags, the environment and the workspace. region is the
-// workspace's, overridden by flags and environment; dir is its folder, "" if there is none.
-func (in *invocation) connect(dir, region string) (*service, error) {
-	config, err := in.clientConfig()
+// workspace's, overridden by flags and environment; dir is its folder, "" if there is none. share is
+// how many runs share the rate, 0 for one.
+func (in *invocation) connect(dir, region string, share int) (*service, error) {
+	config, err := in.clientConfig(share)
 	if err != nil {
 		return nil, err
 	}
-	if named := in.Text("region"); named != "" {
+	if named := in.global.region; named != "" {
 		region = named
 	}
-	endpoint := in.Text("endpoint")
+	endpoint := in.global.endpoint
 	if endpoint == endpointEmulator {
 		return in.connectEmulator(config)
 	}
@@ -61,7 +62,7 @@ func (in *invocation) connect(dir, region string) (*service, error) {
 	if config.IAMEndpoint, err = in.iamEndpoint(config.Endpoint, region, found); err != nil {
 		return nil, err
 	}
-	if dir := in.Text("token-cache"); dir != "" {
+	if dir := in.global.tokenCache; dir != "" {
 		if config.TokenCache, err = credentials.OpenCache(dir); err != nil {
 			return nil, err
 		}
@@ -82,7 +83,7 @@ func (in *invocation) connect(dir, region string) (*service, error) {
 // findCredentials looks for credentials where users keep them.
 func (in *invocation) findCredentials(region string) (credentials.Found, error) {
 	return credentials.Find(credentials.Options{
-		Getenv: in.Env.Get, Home: cmp.Or(in.Env.Get("HOME"), in.Env.Get("USERPROFILE")), Profile: in.Text("profile"), Region: region,
+		Getenv: in.Env.Get, Home: cmp.Or(in.Env.Get("HOME"), in.Env.Get("USERPROFILE")), Profile: in.global.profile, Region: region,
 	})
 }
 
@@ -161,9 +162,8 @@ func (in *invocation) connectEmulator(config client.Config) (*service, error) {
 }
 
 // clientConfig reads the flags about how to talk, but not to whom.
-func (in *invocation) clientConfig() (client.Config, error) {
-	dialect, err := in.OneOf("api", "v3", "v1")
-	if err != nil {
+func (in *invocation) clientConfig(share int) (client.Config, error) {
+	if err := kit.CheckWord("api", in.global.api, "v3", "v1"); err != nil {
 		return client.Config{}, err
 	}
 	rate, err := in.ratePerMinute()
@@ -174,21 +174,20 @@ func (in *invocation) clientConfig() (client.Config, error) {
 	if err != nil {
 		return client.Config{}, err
 	}
-	shard, err := in.shard()
-	if err != nil {
-		return client.Config{}, err
-	}
-	return client.Config{Dialect: client.Dialect(dialect), InFlight: in.Number("parallelism"), ListAhead: in.readsAtATime(), CAFile: in.Text("ca-file"), Rate: rate, Share: shard.Count, Logger: logger, Getenv: in.Env.Get,
-		UserAgent: "buildsync/" + kit.Version(), Hide: environmentSecrets(in.Env)}, nil
+	return client.Config{
+		Dialect: client.Dialect(in.global.api), InFlight: in.global.parallelism, ListAhead: in.readsAtATime(), CAFile: in.global.caFile,
+		Rate: rate, Share: share, Logger: logger, Getenv: in.Env.Get,
+		UserAgent: "buildsync/" + kit.Version(), Hide: environmentSecrets(in.Env),
+	}, nil
 }
 
 // readsAtATime is how many reads are started in parallel; the client limits how many are in flight.
-func (in *invocation) readsAtATime() int { return cmp.Or(in.Number("parallelism"), client.MaxInFlight) }
+func (in *invocation) readsAtATime() int { return cmp.Or(in.global.parallelism, client.MaxInFlight) }
 
 // ratePerMinute reads --rate: a number of requests a minute, with or without
 // the unit.
 func (in *invocation) ratePerMinute() (float64, error) {
-	text := in.Text("rate")
+	text := in.global.rate
 	if text == "" {
 		return 0, nil
 	}

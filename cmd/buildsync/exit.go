@@ -166,21 +166,11 @@ func exitTable() [][2]string {
 	return rows
 }
 
-// adviceOn returns the advice for a refusal's remedy, with flags and commands, "" if there is none.
+// adviceOn returns the advice for a refusal's remedy, "" if there is none.
 func adviceOn(err error) string {
 	var refusal *workspace.Refusal
-	if !errors.As(err, &refusal) {
+	if !errors.As(err, &refusal) || refusal.Remedy == "" {
 		return ""
 	}
-	switch refusal.Remedy {
-	case workspace.CompareWithoutGit:
-		return "; --base none compares without Git"
-	case workspace.ChooseLaterBase:
-		return "; if the folder was renamed since, choose a later --base, or --base none to compare without one"
-	case workspace.ChooseOtherBase:
-		return "; choose another --base, or --base none to compare without one"
-	case workspace.FetchCommit:
-		return "; fetch it: buildsync base fetch (git fetch --unshallow in a shallow clone)"
-	}
-	return ""
+	return "; " + string(refusal.Remedy)
 }

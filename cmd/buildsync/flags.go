@@ -37,10 +37,34 @@ func globalFlags() []cli.Flag {
 	}
 }
 
+// globals are the values of globalFlags. They may stand on both sides of the command's name.
+type globals struct {
+	dir, env, project           string
+	region, endpoint            string
+	emulatorData                string
+	api, rate                   string
+	profile, tokenCache, caFile string
+	vars                        []string
+	parallelism                 int
+	noColor, quiet, verbose     bool
+}
+
+// newInvocation reads the global flags.
+func newInvocation(in *kit.Invocation) *invocation {
+	return &invocation{Invocation: in, global: globals{
+		dir: in.Text("dir"), env: in.Text("env"), project: in.Text("project"),
+		region: in.Text("region"), endpoint: in.Text("endpoint"), emulatorData: in.Text("emulator-data"),
+		api: in.Text("api"), rate: in.Text("rate"),
+		profile: in.Text("profile"), tokenCache: in.Text("token-cache"), caFile: in.Text("ca-file"),
+		vars: in.Texts("var"), parallelism: in.Number("parallelism"),
+		noColor: in.On("no-color"), quiet: in.On("quiet"), verbose: in.On("verbose"),
+	}}
+}
+
 // variables turns --var NAME=VALUE into a map.
 func (in *invocation) variables() (map[string]string, error) {
 	vars := map[string]string{}
-	for _, pair := range in.Texts("var") {
+	for _, pair := range in.global.vars {
 		name, value, ok := strings.Cut(pair, "=")
 		if !ok || name == "" {
 			return nil, kit.UsageError{Text: fmt.Sprintf("--var %q: write it as NAME=VALUE", pair)}
@@ -50,18 +74,42 @@ func (in *invocation) variables() (map[string]string, error) {
 	return vars, nil
 }
 
-// labelFlag chooses jobs by their labels.
-func labelFlag() cli.Flag {
-	return &cli.StringSliceFlag{Name: "label", Usage: "only jobs whose labels fulfil `KEY=GLOB`, KEY!=GLOB or KEY; owner is one; repeat it for and"}
+// selectionOptions choose jobs and templates.
+type selectionOptions struct{ only, label cli.StringSlice }
+
+// onlyFlag is --only for what a command works on, such as jobs.
+func (o *selectionOptions) onlyFlag(what string) cli.Flag {
+	return &cli.StringSliceFlag{Name: "only", Destination: &o.only, Usage: "only " + what + " whose name matches `GLOB`"}
 }
 
-// labels reads --label.
-func (in *invocation) labels() (compile.LabelTerms, error) {
-	terms, err := compile.ParseLabelTerms(in.Texts("label"))
-	if err != nil {
-		return nil, kit.UsageError{Text: "--label: " + err.Error()}
+func (o *selectionOptions) labelFlag() cli.Flag {
+	return &cli.StringSliceFlag{Name: "label", Destination: &o.label, Usage: "only jobs whose labels fulfil `KEY=GLOB`, KEY!=GLOB or KEY; owner is one; repeat it for and"}
+}
+
+// selection is what --only, --label and --project choose.
+func (in *invocation) selection(o *selectionOptions) (s compile.Selection, err error) {
+	s.Only = o.only.Value()
+	if err := s.Only.Validate(); err != nil {
+		return s, kit.UsageError{Text: "--only " + err.Error()}
 	}
-	return terms, nil
+	if s.Labels, err = compile.ParseLabelTerms(o.label.Value()); err != nil {
+		return s, kit.UsageError{Text: "--label: " + err.Error()}
+	}
+	if in.global.project != "" {
+		s.Projects = []string{in.global.project}
+	}
+	return s, nil
+}
+
+// formatFlag is --format, with the default first. Invocation.Outputs reads it.
+func formatFlag(formats ...string) cli.Flag {
+	last := len(formats) - 1
+	return &cli.StringFlag{Name: "format", Usage: "`FORMAT`: " + strings.Join(formats[:last], ", ") + " or " + formats[last], Value: formats[0]}
+}
+
+// outFlag is --out for further outputs. Invocation.Outputs reads it.
+func outFlag() cli.Flag {
+	return &cli.StringSliceFlag{Name: "out", Usage: "write to `FORMAT=FILE` as well"}
 }
 
 // unknownEnvironment is the error about --env, whose mistake stands on the
@@ -71,7 +119,7 @@ func (in *invocation) unknownEnvironment(diagnostics spec.Diagnostics) error {
 	if at < 0 || !in.Set("env") {
 		return nil
 	}
-	text := fmt.Sprintf("--env %q: buildsync.yaml does not declare this environment", in.Text("env"))
+	text := fmt.Sprintf("--env %q: buildsync.yaml does not declare this environment", in.global.env)
 	if hint := diagnostics[at].Hint; hint != "" {
 		text += "; " + hint
 	}

@@ -59,7 +59,7 @@ func (l *live) follow(f *jobs.Follower) (wire.Record, error) {
 
 // say tells how the build comes along, on stderr.
 func (l *live) say(format string, args ...any) {
-	if !l.in.On("quiet") {
+	if !l.in.global.quiet {
 		l.in.Printf("%s\n", sanitize.Line(fmt.Sprintf(format, args...), 0))
 	}
 }

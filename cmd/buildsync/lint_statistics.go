@@ -10,6 +10,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/lint/format"
 	"github.com/buildsync/buildsync/pkg/linting"
 	"github.com/buildsync/buildsync/pkg/policy"
+	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -41,9 +42,9 @@ func (in *invocation) nextAfterLint(found spec.Diagnostics, groups []linting.Tar
 	whole := len(groups) == 1 && len(groups[0].Files) == 0 && in.Text("changed-since") == ""
 	if old := lint.NewBaseline(found).Len(); whole && mode == 0 && in.Text("baseline") == "" && old >= muchFound {
 		if breaches := lint.NewBaseline(breachesOf(found)).Len(); breaches > 0 {
-			in.Next("%s lists the %s of policies: mend the jobs or give them an exception in the policy's file", in.Again("policy check"), sanitize.Counted(breaches, "finding"))
+			in.Next(remedy.ExceptPolicies(in.Again("policy check"), sanitize.Counted(breaches, "finding")))
 		} else {
-			in.Next("%s --baseline lint-baseline.json --update-baseline writes these %s to a baseline, so that only new ones are reported; --statistics counts them by rule", in.Again("lint"), sanitize.Counted(old, "finding"))
+			in.Next(remedy.Baseline(in.Again("lint"), sanitize.Counted(old, "finding")))
 		}
 		return
 	}
@@ -54,7 +55,7 @@ func (in *invocation) nextAfterLint(found spec.Diagnostics, groups []linting.Tar
 		}
 	}
 	if mode == 0 && mendable > 0 && whole {
-		in.Next("%s --fix fixes %s", in.Again("lint"), sanitize.Counted(mendable, "of them"))
+		in.Next(remedy.Fix(in.Again("lint"), sanitize.Counted(mendable, "of them")))
 	}
 }
 

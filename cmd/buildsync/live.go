@@ -46,11 +46,11 @@ func (in *invocation) withService(least, most int, act func(*live) error) (err e
 	if l.find.Workspace != nil {
 		region = l.find.Workspace.Region
 	}
-	if l.service, err = in.connect(dir, region); err != nil {
+	if l.service, err = in.connect(dir, region, 0); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, l.close()) }()
-	l.find.API, l.find.Selected = l.service, in.Text("project")
+	l.find.API, l.find.Selected = l.service, in.global.project
 	return act(l)
 }
 
@@ -60,7 +60,7 @@ func (l *live) readWorkspace() (dir string, err error) {
 	in := l.in
 	dir, err = in.findWorkspace()
 	switch {
-	case err != nil && (in.Text("dir") != "" || in.Text("env") != ""):
+	case err != nil && (in.global.dir != "" || in.global.env != ""):
 		return "", err
 	case err != nil:
 		return "", nil
@@ -69,7 +69,7 @@ func (l *live) readWorkspace() (dir string, err error) {
 	if err != nil {
 		return "", err
 	}
-	workspace, diagnostics := spec.LoadWorkspace(w.Tree, spec.Options{Environment: in.Text("env")})
+	workspace, diagnostics := spec.LoadWorkspace(w.Tree, spec.Options{Environment: in.global.env})
 	if err := in.unknownEnvironment(diagnostics); err != nil {
 		return "", err
 	}

@@ -8,14 +8,14 @@ import (
 	"hash/fnv"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
-// lock keeps two applies on this machine from writing to one project. It waits
-// for as long as --lock-timeout says.
-func (in *invocation) lock(ctx context.Context, p *planning) (release func(), err error) {
+// lock keeps two applies on this machine from writing to one project. It waits for the other.
+func (in *invocation) lock(ctx context.Context, p *planning, wait time.Duration) (release func(), err error) {
 	var projects []string
 	for i := range p.plan.Changes {
 		projects = append(projects, p.plan.Changes[i].ProjectID)
@@ -24,7 +24,7 @@ func (in *invocation) lock(ctx context.Context, p *planning) (release func(), er
 	if err != nil {
 		return nil, err
 	}
-	release, err = workspace.Lock(ctx, folder, projects, in.Duration("lock-timeout"), func(err error) { in.Note("%v", err) })
+	release, err = workspace.Lock(ctx, folder, projects, wait, func(err error) { in.Note("%v", err) })
 	if errors.As(err, new(*apply.LockedError)) {
 		return nil, fmt.Errorf("nothing was written: %w, or let apply wait for it with --lock-timeout 10m", err)
 	}

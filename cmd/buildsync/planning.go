@@ -16,35 +16,52 @@ import (
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/diff/render"
-	"github.com/buildsync/buildsync/pkg/policy"
+	"github.com/buildsync/buildsync/pkg/judging"
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
-// scopeFlags say what is compared with what, and which part of it.
-func scopeFlags() []cli.Flag {
+// scopeOptions say what is compared with what, and which part of it.
+type scopeOptions struct {
+	selectionOptions
+	base                    string
+	changed                 bool
+	shard                   string
+	showUndeclared, explain bool
+	secretsDir              string
+	allowEmptySecrets       bool
+	stats                   bool
+}
+
+func (o *scopeOptions) flags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "base", Usage: "compare with `REF` as the commit applied last; auto: $BUILDSYNC_BASE, or each object's own commit of the record; none: without a base", Value: workspace.AutoBase},
-		&cli.StringSliceFlag{Name: "only", Usage: "only objects whose name matches `GLOB`"},
-		labelFlag(),
-		&cli.BoolFlag{Name: "changed", Usage: "read only what differs between base and head", DisableDefaultText: true},
-		&cli.StringFlag{Name: "shard", Usage: "only the `I/N`-th part of the objects, such as 3/8"},
-		&cli.BoolFlag{Name: "show-undeclared", Usage: "list what is live and not declared, and so kept", DisableDefaultText: true},
-		&cli.BoolFlag{Name: "explain", Usage: "name the rule that made two different values equal", DisableDefaultText: true},
-		&cli.StringFlag{Name: "secrets-dir", Usage: "read secrets from files in `DIR`, named as in buildsync.yaml"},
-		&cli.BoolFlag{Name: "allow-empty-secrets", Usage: "an empty value of a secret is what is meant", DisableDefaultText: true},
-		&cli.BoolFlag{Name: "stats", Usage: "count the requests on stderr", DisableDefaultText: true},
+		&cli.StringFlag{Name: "base", Destination: &o.base, Usage: "compare with `REF` as the commit applied last; auto: $BUILDSYNC_BASE, or each object's own commit of the record; none: without a base", Value: workspace.AutoBase},
+		o.onlyFlag("objects"),
+		o.labelFlag(),
+		&cli.BoolFlag{Name: "changed", Destination: &o.changed, Usage: "read only what differs between base and head", DisableDefaultText: true},
+		&cli.StringFlag{Name: "shard", Destination: &o.shard, Usage: "only the `I/N`-th part of the objects, such as 3/8"},
+		&cli.BoolFlag{Name: "show-undeclared", Destination: &o.showUndeclared, Usage: "list what is live and not declared, and so kept", DisableDefaultText: true},
+		&cli.BoolFlag{Name: "explain", Destination: &o.explain, Usage: "name the rule that made two different values equal", DisableDefaultText: true},
+		&cli.StringFlag{Name: "secrets-dir", Destination: &o.secretsDir, Usage: "read secrets from files in `DIR`, named as in buildsync.yaml"},
+		&cli.BoolFlag{Name: "allow-empty-secrets", Destination: &o.allowEmptySecrets, Usage: "an empty value of a secret is what is meant", DisableDefaultText: true},
+		statsFlag(&o.stats),
 	}
 }
 
-// railFlags move the rails of one run.
-func railFlags() []cli.Flag {
+// railOptions move the rails of one run.
+type railOptions struct {
+	allowRemovals                                  int
+	allowEmpty, adopt, forceConflicts, refuseDrift bool
+	writeSecret                                    cli.StringSlice
+}
+
+func (o *railOptions) flags() []cli.Flag {
 	return []cli.Flag{
-		&cli.IntFlag{Name: "allow-removals", Usage: "`N` jobs may be disabled or deleted in this run"},
-		&cli.BoolFlag{Name: "allow-empty", Usage: "no definitions at all is what is meant", DisableDefaultText: true},
-		&cli.BoolFlag{Name: "adopt", Usage: "take over live jobs of declared names that differ", DisableDefaultText: true},
-		&cli.BoolFlag{Name: "force-conflicts", Usage: "the definitions win where both sides were edited", DisableDefaultText: true},
-		&cli.BoolFlag{Name: "refuse-drift", Usage: "refuse if declared fields were edited outside", DisableDefaultText: true},
-		&cli.StringSliceFlag{Name: "write-secret", Usage: "write the secret `NAME` even if it did not change; all for every one"},
+		&cli.IntFlag{Name: "allow-removals", Destination: &o.allowRemovals, Usage: "`N` jobs may be disabled or deleted in this run"},
+		&cli.BoolFlag{Name: "allow-empty", Destination: &o.allowEmpty, Usage: "no definitions at all is what is meant", DisableDefaultText: true},
+		&cli.BoolFlag{Name: "adopt", Destination: &o.adopt, Usage: "take over live jobs of declared names that differ", DisableDefaultText: true},
+		&cli.BoolFlag{Name: "force-conflicts", Destination: &o.forceConflicts, Usage: "the definitions win where both sides were edited", DisableDefaultText: true},
+		&cli.BoolFlag{Name: "refuse-drift", Destination: &o.refuseDrift, Usage: "refuse if declared fields were edited outside", DisableDefaultText: true},
+		&cli.StringSliceFlag{Name: "write-secret", Destination: &o.writeSecret, Usage: "write the secret `NAME` even if it did not change; all for every one"},
 	}
 }
 
@@ -53,8 +70,13 @@ const detailFull = "full"
 
 // planning is everything that a plan is made from.
 type planning struct {
+	scopeOptions
+	railOptions
+	contents bool // list what new objects hold
+	drift    bool // ask only about edits from outside: no policy judges
+
 	w         *workspace.Workspace
-	policies  *policy.Set
+	judge     *judging.Judge
 	notes     []string // what to say beside a plan, once there is one
 	revisions *workspace.Revisions
 	scope     apply.Scope
@@ -63,83 +85,61 @@ type planning struct {
 	onlyShown bool // see diff.Options
 }
 
-// scope reads the flags that narrow a plan.
-func (in *invocation) scope() (apply.Scope, error) {
-	scope := apply.Scope{Only: in.Texts("only"), Changed: in.On("changed")}
-	if project := in.Text("project"); project != "" {
-		scope.Projects = []string{project}
-	}
-	var err error
-	if scope.Shard, err = in.shard(); err != nil {
+// planScope reads the flags that narrow a plan.
+func (in *invocation) planScope(o *scopeOptions) (scope apply.Scope, err error) {
+	scope.Changed = o.changed
+	if scope.Selection, err = in.selection(&o.selectionOptions); err != nil {
 		return scope, err
 	}
-	if scope.Labels, err = in.labels(); err != nil {
-		return scope, err
+	if o.shard != "" {
+		if scope.Shard, err = apply.ParseShard(o.shard); err != nil {
+			return scope, kit.UsageError{Text: fmt.Sprintf("--shard %q: %v", o.shard, err)}
+		}
 	}
-	if err := scope.Validate(); err != nil {
-		return scope, kit.UsageError{Text: err.Error()}
+	if o.changed && o.base == workspace.NoBase {
+		return scope, kit.UsageError{Text: "--changed needs a base to compare with, and --base none gives none"}
 	}
 	return scope, nil
 }
 
-// shard reads --shard, the zero shard if it was not given.
-func (in *invocation) shard() (apply.Shard, error) {
-	text := in.Text("shard")
-	if text == "" {
-		return apply.Shard{}, nil
-	}
-	shard, err := apply.ParseShard(text)
-	if err != nil {
-		return shard, kit.UsageError{Text: fmt.Sprintf("--shard %q: %v", text, err)}
-	}
-	return shard, nil
-}
-
-// preparePlanning loads and compiles head and base.
-func (in *invocation) preparePlanning(ctx context.Context) (*planning, error) {
+// prepare loads and compiles head and base.
+func (in *invocation) prepare(ctx context.Context, p *planning) (err error) {
 	kit.BoundHeap(in.Env)
-	scope, err := in.scope()
-	if err != nil {
-		return nil, err
+	if p.scope, err = in.planScope(&p.scopeOptions); err != nil {
+		return err
 	}
-	if scope.Changed && in.Text("base") == workspace.NoBase {
-		return nil, kit.UsageError{Text: "--changed needs a base to compare with, and --base none gives none"}
+	if p.w, err = in.openPacked(); err != nil {
+		return err
 	}
-	w, err := in.openPacked()
-	if err != nil {
-		return nil, err
+	if err := checkProjects(p.w, p.scope.Projects); err != nil {
+		return err
 	}
-	if err := checkProjects(w, scope.Projects); err != nil {
-		return nil, err
+	if p.judge, err = in.judge(p.w); err != nil {
+		return err
 	}
-	policies, err := in.loadPolicies(w)
-	if err != nil {
-		return nil, err
+	if p.revisions, err = in.readRevisions(ctx, p.w, p.base); err != nil {
+		return err
 	}
-	revisions, err := in.readRevisions(ctx, w, in.Text("base"))
-	if err != nil {
-		return nil, err
+	if p.revisions.Unrecorded {
+		p.notes = append(p.notes, noBaseYet(p.revisions.Scope))
 	}
-	var notes []string
-	if revisions.Unrecorded {
-		notes = append(notes, noBaseYet(revisions.Scope))
+	if p.changed && p.revisions.Base == nil {
+		return &failure{exitInvalid, errors.New("--changed needs a base, and there is none yet: leave it out for the first apply")}
 	}
-	if scope.Changed && revisions.Base == nil {
-		return nil, &failure{exitInvalid, fmt.Errorf("--changed needs a base, and there is none yet: leave it out for the first apply")}
+	p.scope.Policies = p.revisions.Policies(p.w)
+	if !p.drift {
+		p.notes = append(p.notes, p.judge.Since(ctx, p.revisions, in.global.env)...)
 	}
-	scope.Policies = revisions.Policies(w)
-	notes = append(notes, in.notesOfPolicies(ctx, w, revisions, policies)...)
-	p := &planning{w: w, notes: notes, policies: policies, revisions: revisions, scope: scope}
 	input := in.planInput(p)
 	if err := input.CheckNames(); err != nil {
-		return nil, kit.UsageError{Text: err.Error()}
+		return kit.UsageError{Text: err.Error()}
 	}
-	return p, nil
+	return nil
 }
 
 // connectTo makes the client that the plan is read with. Nothing is sent yet.
 func (in *invocation) connectTo(p *planning) (err error) {
-	p.service, err = in.connect(p.w.Dir, p.w.Set.Workspace.Region)
+	p.service, err = in.connect(p.w.Dir, p.w.Set.Workspace.Region, p.scope.Shard.Count)
 	return err
 }
 
@@ -165,7 +165,7 @@ func (in *invocation) makePlan(ctx context.Context, p *planning) error {
 	}
 	plan.CreatedAt = time.Now().UTC().Truncate(time.Second)
 	plan.Region = regionOf(p.service.name)
-	apply.MarkMissing(plan, in.secrets())
+	apply.MarkMissing(plan, in.secrets(&p.scopeOptions))
 	p.plan = plan
 	if !render.Unread(plan) {
 		in.tellNotes(p)
@@ -204,14 +204,16 @@ func (in *invocation) connectAndPlan(ctx context.Context, p *planning) error {
 // planInput is what a plan depends on beside the live state and earlier runs.
 func (in *invocation) planInput(p *planning) apply.PlanInput {
 	input := p.w.PlanInput(p.revisions, p.scope)
-	input.ToolVersion, input.Parallel = kit.Version(), in.Number("parallelism")
+	input.ToolVersion, input.Parallel = kit.Version(), in.global.parallelism
 	input.Options = diff.Options{
-		ForceConflicts: in.On("force-conflicts"), Adopt: in.On("adopt"), RefuseDrift: in.On("refuse-drift"),
-		AllowEmpty: in.On("allow-empty"), AllowRemovals: in.Number("allow-removals"), WriteSecrets: in.Texts("write-secret"),
-		ShowUndeclared: in.On("show-undeclared"), Explain: in.On("explain"),
-		Contents: in.Text("detail") == detailFull, OnlyShown: p.onlyShown,
+		ForceConflicts: p.forceConflicts, Adopt: p.adopt, RefuseDrift: p.refuseDrift,
+		AllowEmpty: p.allowEmpty, AllowRemovals: p.allowRemovals, WriteSecrets: p.writeSecret.Value(),
+		ShowUndeclared: p.showUndeclared, Explain: p.explain,
+		Contents: p.contents, OnlyShown: p.onlyShown,
 	}
-	input.Judge = in.judge(p.policies)
+	if !p.drift {
+		input.Judge = p.judge.OfPlan(in.Note)
+	}
 	if p.service != nil {
 		input.Endpoint = p.service.name
 	}

@@ -15,6 +15,8 @@ type program struct{ kit.Console }
 // invocation is one command as it was called.
 type invocation struct {
 	*kit.Invocation
+	global globals
+	hidden []string       // further values that no output may repeat
 	pacing *screen.Pacing // why the calls of this run take long; nil before it connects
 }
 

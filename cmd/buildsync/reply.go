@@ -17,6 +17,21 @@ func (in *invocation) print(outputs []kit.Output, modules *catalog.Catalogue, r 
 	return in.Write(outputs, func(w io.Writer, o kit.Output) error { return in.printTo(w, o, modules, r) })
 }
 
+// printOrList is print, with a format files that lists names for a pipe.
+func (in *invocation) printOrList(outputs []kit.Output, modules *catalog.Catalogue, r screen.Reply, files func() []string) error {
+	return in.Write(outputs, func(w io.Writer, o kit.Output) error {
+		if o.Format != "files" {
+			return in.printTo(w, o, modules, r)
+		}
+		for _, file := range files() {
+			if _, err := io.WriteString(w, file+"\n"); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // printTo writes a reply to one output, as JSON or as text.
 func (in *invocation) printTo(w io.Writer, o kit.Output, modules *catalog.Catalogue, r screen.Reply) error {
 	if o.Format == "json" {
@@ -56,11 +71,5 @@ func (in *invocation) redacted(v *jsontree.Value, modules *catalog.Catalogue) *j
 // repeats them: the environment's, and values that were kept out of the command
 // line.
 func (in *invocation) knownSecrets() *strings.Replacer {
-	values := environmentSecrets(in.Env)
-	for _, text := range in.Texts("param") {
-		if value, ok := in.Env.Lookup(text); ok {
-			values = append(values, value)
-		}
-	}
-	return screen.Hiding(values)
+	return screen.Hiding(append(environmentSecrets(in.Env), in.hidden...))
 }

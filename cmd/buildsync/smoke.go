@@ -10,14 +10,10 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// smoke is what --smoke asks for: each changed job is run, and the log of its
-// build is shown on stderr.
+// smoke runs each changed job, and shows the log of its build on stderr.
 func (in *invocation) smoke(s *service) *apply.Smoke {
-	if !in.On("smoke") {
-		return nil
-	}
 	smoke := &apply.Smoke{Runner: s.Client}
-	if in.On("quiet") {
+	if in.global.quiet {
 		return smoke
 	}
 	smoke.Progress = in.Stderr

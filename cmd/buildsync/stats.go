@@ -5,12 +5,18 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/urfave/cli/v2"
 )
 
-// printStats says on stderr, with --stats, how many requests were sent, by
-// operation.
-func (in *invocation) printStats(s *service) {
-	if s == nil || !in.On("stats") {
+// statsFlag is the flag that printStats needs.
+func statsFlag(asked *bool) cli.Flag {
+	return &cli.BoolFlag{Name: "stats", Destination: asked, Usage: "count the requests on stderr", DisableDefaultText: true}
+}
+
+// printStats says on stderr how many requests were sent, by operation, if that was asked for.
+func (in *invocation) printStats(asked bool, s *service) {
+	if s == nil || !asked {
 		return
 	}
 	stats := s.Stats()

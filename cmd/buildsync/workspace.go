@@ -13,7 +13,7 @@ import (
 
 // findWorkspace returns the folder of the workspace that the command is about.
 func (in *invocation) findWorkspace() (string, error) {
-	start := in.Text("dir")
+	start := in.global.dir
 	if start == "" {
 		start = "."
 	}
@@ -47,11 +47,24 @@ func (in *invocation) openPacked() (*workspace.Workspace, error) {
 	return in.openBy((*workspace.Workspace).LoadPacked)
 }
 
-func (in *invocation) openBy(load func(w *workspace.Workspace, environment string, vars map[string]string) spec.Diagnostics) (*workspace.Workspace, error) {
+// openRoot opens the workspace and reads buildsync.yaml only.
+func (in *invocation) openRoot() (*workspace.Workspace, error) {
+	return in.openBy((*workspace.Workspace).LoadRoot)
+}
+
+// loader is how a workspace is loaded: see the methods of workspace.Workspace.
+type loader func(w *workspace.Workspace, environment string, vars map[string]string) spec.Diagnostics
+
+func (in *invocation) openBy(load loader) (*workspace.Workspace, error) {
 	dir, err := in.findWorkspace()
 	if err != nil {
 		return nil, err
 	}
+	return in.openAt(dir, load)
+}
+
+// openAt is openBy for the workspace in a folder.
+func (in *invocation) openAt(dir string, load loader) (*workspace.Workspace, error) {
 	w, err := in.openFolder(dir)
 	if err != nil {
 		return nil, err
@@ -60,7 +73,7 @@ func (in *invocation) openBy(load func(w *workspace.Workspace, environment strin
 	if err != nil {
 		return nil, err
 	}
-	diagnostics := load(w, in.Text("env"), vars)
+	diagnostics := load(w, in.global.env, vars)
 	if err := in.unknownEnvironment(diagnostics); err != nil {
 		return nil, err
 	}
@@ -89,7 +102,7 @@ func unknownVariable(w *workspace.Workspace) error {
 
 // report prints findings on stderr, with their source lines.
 func (in *invocation) report(diagnostics spec.Diagnostics, w *workspace.Workspace) error {
-	if in.On("quiet") && !diagnostics.HasErrors() {
+	if in.global.quiet && !diagnostics.HasErrors() {
 		return nil
 	}
 	options := in.formatOptions(w.Tree.DirTree)
@@ -107,7 +120,7 @@ func (in *invocation) reportAt(diagnostics spec.Diagnostics, tree spec.Tree) err
 // stderr.
 func (in *invocation) formatOptions(tree spec.Tree) format.Options {
 	return format.Options{
-		Color:   in.Colorful(in.Stderr, in.On("no-color")),
+		Color:   in.Colorful(in.Stderr, in.global.noColor),
 		Width:   kit.Width(in.Stderr),
 		Version: kit.Version(),
 		Source: func(name string) []byte {

@@ -4,10 +4,10 @@ import (
 	"testing"
 )
 
-// What the command may have, in lines without tests. The aim is 7,000; the bound
+// What the command may have, in lines without tests. The bound
 // only ever goes down.
 const (
-	mostOfCommand     = 7800
+	mostOfCommand     = 7000
 	mostOfCommandFile = 450
 )
 

@@ -258,10 +258,7 @@ func (in *Invocation) Args(most int) ([]string, error) {
 // OneOf checks a flag that takes one of a few words.
 func (in *Invocation) OneOf(name string, words ...string) (string, error) {
 	value := in.Text(name)
-	if !slices.Contains(words, value) {
-		return "", UnknownWord("--"+name, value, words)
-	}
-	return value, nil
+	return value, CheckWord(name, value, words...)
 }
 
 // Note prints useful information on stderr, unless --quiet.

@@ -3,13 +3,14 @@ package cli
 import (
 	"regexp"
 	"strings"
+
+	"github.com/buildsync/buildsync/pkg/remedy"
 )
 
-// Next prints the command to type next, on stderr and only on a terminal: it has no use in a CI
-// log.
-func (in *Invocation) Next(format string, args ...any) {
+// Next prints what to type next, on stderr and only on a terminal: it has no use in a CI log.
+func (in *Invocation) Next(step remedy.Remedy) {
 	if !in.On("quiet") && IsTerminal(in.Stderr) {
-		in.Printf("\nNext: "+format+"\n", args...)
+		in.Printf("\nNext: %s\n", step)
 	}
 }
 

@@ -28,6 +28,14 @@ func UnknownWord(what, word string, possible []string) error {
 }
 
 // OnUsageError rewords the flag parser's errors. Without it the library would print help on stdout.
+// CheckWord returns an error if the value of a flag is none of a few words.
+func CheckWord(flag, value string, words ...string) error {
+	if !slices.Contains(words, value) {
+		return UnknownWord("--"+flag, value, words)
+	}
+	return nil
+}
+
 func (p *Console) OnUsageError(ctx *cli.Context, err error, _ bool) error {
 	const undefined = "flag provided but not defined: -"
 	where := ctx.Command.HelpName

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/buildsync/buildsync/internal/screen"
+	"github.com/buildsync/buildsync/pkg/bulk"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -26,7 +27,55 @@ type FoundValue struct {
 	Source spec.Pos `json:"-"` // the place that says the value; --by source and --format files use it
 }
 
-func WriteFound(out *screen.Paper, rows []FoundValue, jobs int) {
+// Answer is the result of a query.
+type Answer struct {
+	rows  []FoundValue
+	jobs  int
+	by    string // source, value, or "" for single values
+	shown func(file string) string
+}
+
+// AnswerOf makes the result of a query over a workspace.
+func AnswerOf(w *workspace.Workspace, found []bulk.Found, by string) *Answer {
+	a := &Answer{rows: []FoundValue{}, by: by, shown: w.Shown}
+	jobs := map[string]bool{}
+	for _, f := range found {
+		row := FoundValue{Job: f.Job, Path: f.Path, Value: f.Value, Source: f.Source}
+		if f.At.File != "" {
+			row.File, row.Line, row.Column = w.Shown(f.At.File), f.At.Line, f.At.Column
+		}
+		jobs[f.Job] = true
+		a.rows = append(a.rows, row)
+	}
+	a.jobs = len(jobs)
+	return a
+}
+
+// Files lists the files that say the values.
+func (a *Answer) Files() []string {
+	var files []string
+	for _, row := range a.rows {
+		if row.Source.File != "" {
+			files = append(files, a.shown(row.Source.File))
+		}
+	}
+	slices.Sort(files)
+	return slices.Compact(files)
+}
+
+// Reply is the result as a document and as text.
+func (a *Answer) Reply() screen.Reply {
+	doc := map[string]any{"format_version": "1.0", "jobs": a.jobs}
+	if a.by == "" {
+		doc["values"] = a.rows
+		return screen.Reply{Doc: doc, Text: func(out *screen.Paper) { writeFound(out, a.rows, a.jobs) }}
+	}
+	groups := groupFound(a.rows, a.by, a.shown)
+	doc["groups"] = groups
+	return screen.Reply{Doc: doc, Text: func(out *screen.Paper) { writeGroups(out, groups, a.by, a.jobs) }}
+}
+
+func writeFound(out *screen.Paper, rows []FoundValue, jobs int) {
 	if len(rows) == 0 {
 		out.WriteString("No job matches.\n")
 		return
@@ -55,8 +104,9 @@ type FoundGroup struct {
 	Jobs  []string `json:"names"`
 }
 
-// GroupFound counts jobs by source or by value, the largest group first.
-func GroupFound(rows []FoundValue, by string, w *workspace.Workspace) (groups []FoundGroup) {
+// groupFound counts jobs by source or by value, the largest group first.
+func groupFound(rows []FoundValue, by string, shown func(file string) string) []FoundGroup {
+	groups := []FoundGroup{}
 	type place struct {
 		group int
 		job   string
@@ -68,7 +118,7 @@ func GroupFound(rows []FoundValue, by string, w *workspace.Workspace) (groups []
 			g.Value = inWords(row.Value)
 		}
 		if key = g.Value; by == "source" {
-			g.File, g.Line = w.Shown(row.Source.File), row.Source.Line
+			g.File, g.Line = shown(row.Source.File), row.Source.Line
 			key = row.Source.String()
 		}
 		i, known := index[key]
@@ -89,7 +139,7 @@ func GroupFound(rows []FoundValue, by string, w *workspace.Workspace) (groups []
 	return groups
 }
 
-func WriteGroups(out *screen.Paper, groups []FoundGroup, by string, jobs int) {
+func writeGroups(out *screen.Paper, groups []FoundGroup, by string, jobs int) {
 	if len(groups) == 0 {
 		out.WriteString("No job matches.\n")
 		return

@@ -1,12 +1,14 @@
 package pages
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/catalog"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
 func WordsOf(m *catalog.Module) string {
@@ -132,4 +134,26 @@ type TemplateOutcome struct {
 	UUID    string `json:"uuid"`
 	Name    string `json:"name"`
 	Outcome string `json:"outcome"` // deleted
+}
+
+// Learned says of each module that was learned how many of its properties are new. steps is how
+// many steps were looked at.
+func Learned(known *catalog.Catalogue, harvest []*catalog.Module, steps int) string {
+	if len(harvest) == 0 {
+		return fmt.Sprintf("Nothing to add: the catalogue has the modules of all %d steps.\n", steps)
+	}
+	var out strings.Builder
+	for _, m := range harvest {
+		what, more, name := "new module", "", m.Name
+		if before := known.Module(m.ID); before != nil {
+			what, more, name = "known module", " more", before.Name
+		}
+		noun := "properties"
+		if len(m.Properties) == 1 {
+			noun = "property"
+		}
+		fmt.Fprintf(&out, "%s %s %s: %d%s %s (%s)\n", what, sanitize.Line(m.ID, 100), sanitize.Line(name, 60),
+			len(m.Properties), more, noun, sanitize.Line(strings.Join(m.Sources, ", "), 200))
+	}
+	return out.String()
 }

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/bmatcuk/doublestar/v4"
-
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -32,8 +30,7 @@ func (e *UnknownNameError) Error() string {
 func (in *PlanInput) CheckNames() error {
 	names := definedNames(in.Head, in.Base)
 	for _, glob := range in.Scope.Only {
-		matches := func(name string) bool { return doublestar.MatchUnvalidated(glob, name) }
-		if !slices.ContainsFunc(names, matches) {
+		if !slices.ContainsFunc(names, spec.Names{glob}.Match) {
 			return &UnknownNameError{glob, "defined job or template", spec.Nearest(glob, names)}
 		}
 	}

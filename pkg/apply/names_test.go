@@ -33,7 +33,7 @@ func TestCheckNames(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			in := apply.PlanInput{Scope: apply.Scope{Only: test.only}}
+			in := apply.PlanInput{Scope: apply.Scope{Selection: compile.Selection{Only: test.only}}}
 			in.Head, in.Base, in.Options.WriteSecrets = head, base, test.secrets
 			err := in.CheckNames()
 			var unknown *apply.UnknownNameError

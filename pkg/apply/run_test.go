@@ -220,13 +220,13 @@ func TestPlanCosts(t *testing.T) {
 		notices, lists int
 	}{
 		"everything":            {head: estate(), queries: 4, notices: 1, lists: 1},
-		"one name":              {head: estate(), scope: apply.Scope{Only: []string{"pl*"}}, queries: 1, lists: 1},
-		"nothing of that name":  {head: estate(), scope: apply.Scope{Only: []string{"none"}}},
+		"one name":              {head: estate(), scope: apply.Scope{Selection: compile.Selection{Only: []string{"pl*"}}}, queries: 1, lists: 1},
+		"nothing of that name":  {head: estate(), scope: apply.Scope{Selection: compile.Selection{Only: []string{"none"}}}},
 		"nothing changed":       {head: estate(), base: estate(), scope: apply.Scope{Changed: true}, lists: 1},
-		"nothing changed there": {head: estate(), base: estate(), scope: apply.Scope{Changed: true, Projects: []string{"other"}}},
+		"nothing changed there": {head: estate(), base: estate(), scope: apply.Scope{Changed: true, Selection: compile.Selection{Projects: []string{"other"}}}},
 		"changed in one of two": {head: definitions(job("plain", "new"), elsewhere), base: definitions(job("plain", "old"), elsewhere), scope: apply.Scope{Changed: true}, queries: 1, lists: 2},
 		"one changed":           {head: definitions(append(estate().Jobs[1:], job("notified", "new", notice("MAIL")))...), base: definitions(estate().Jobs...), scope: apply.Scope{Changed: true}, queries: 1, notices: 1, lists: 1},
-		"another project":       {head: estate(), scope: apply.Scope{Projects: []string{"other"}}},
+		"another project":       {head: estate(), scope: apply.Scope{Selection: compile.Selection{Projects: []string{"other"}}}},
 		"a job that is missing": {head: definitions(job("missing", "x")), lists: 1},
 	}
 	for name, test := range tests {

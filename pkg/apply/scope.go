@@ -5,11 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
-	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
@@ -18,11 +15,9 @@ import (
 
 // Scope limits what is planned, read and written. The zero Scope is everything.
 type Scope struct {
-	Only     []string // globs over job and template names; empty: all
-	Projects []string // aliases or ids; empty: all
-	Changed  bool     // with a base: only jobs whose compiled form differs between base and head
-	Shard    Shard
-	Labels   compile.LabelTerms // all must hold; only jobs have labels
+	compile.Selection
+	Changed bool // with a base: only jobs whose compiled form differs between base and head
+	Shard   Shard
 
 	// Policies returns the policies for an object, of head and of the base; nil: they are equal.
 	// Only Changed uses it.
@@ -46,10 +41,8 @@ func ParseShard(text string) (Shard, error) {
 
 // Validate returns the first problem of s, or nil.
 func (s Scope) Validate() error {
-	for _, glob := range s.Only {
-		if !doublestar.ValidatePattern(glob) {
-			return fmt.Errorf("%q is not a valid pattern for names", glob)
-		}
+	if err := s.Only.Validate(); err != nil {
+		return err
 	}
 	if s.Shard != (Shard{}) && (s.Shard.Index < 1 || s.Shard.Index > s.Shard.Count) {
 		return fmt.Errorf("there is no shard %d of %d: shards count from 1/N to N/N", s.Shard.Index, s.Shard.Count)
@@ -165,15 +158,7 @@ func (s Scope) hasJob(j *compile.Job) bool {
 
 // has reports whether an object is in s, apart from labels. Templates belong to no project.
 func (s Scope) has(address, name, project, projectID string) bool {
-	if len(s.Projects) > 0 && (project == "" ||
-		!slices.Contains(s.Projects, project) && !slices.Contains(s.Projects, projectID)) {
-		return false
-	}
-	named := func(glob string) bool { return doublestar.MatchUnvalidated(glob, name) }
-	if len(s.Only) > 0 && !slices.ContainsFunc(s.Only, named) {
-		return false
-	}
-	return s.Shard.has(address)
+	return s.Has(name, project, projectID) && s.Shard.has(address)
 }
 
 // has hashes the address, which a job keeps while its name stays.

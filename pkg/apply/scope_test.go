@@ -60,7 +60,7 @@ func TestPlanNamesItsPart(t *testing.T) {
 	w := newWorld(t, emulator.Strict())
 	head := definitions(job("a", "x"))
 	whole := w.plan(head, nil, nil)
-	scope := apply.Scope{Only: []string{"*"}, Projects: []string{"shop"}, Changed: true, Shard: apply.Shard{Index: 1, Count: 1}}
+	scope := apply.Scope{Selection: compile.Selection{Only: []string{"*"}, Projects: []string{"shop"}}, Changed: true, Shard: apply.Shard{Index: 1, Count: 1}}
 	part := w.plan(head, nil, func(in *apply.PlanInput) { in.Scope = scope })
 	want := []diff.Part{{Only: []string{"*"}, Projects: []string{"shop"}, Changed: true, Shard: "1/1"}}
 	if whole.Parts != nil || !cmp.Equal(part.Parts, want) || part.PlanID != whole.PlanID || part.Partial {
@@ -75,8 +75,8 @@ func TestScopeIsValidated(t *testing.T) {
 		ok    bool
 	}{
 		"everything":        {apply.Scope{}, true},
-		"a glob":            {apply.Scope{Only: []string{"order-*", "{a,b}"}}, true},
-		"a broken glob":     {apply.Scope{Only: []string{"[a"}}, false},
+		"a glob":            {apply.Scope{Selection: compile.Selection{Only: []string{"order-*", "{a,b}"}}}, true},
+		"a broken glob":     {apply.Scope{Selection: compile.Selection{Only: []string{"[a"}}}, false},
 		"the last shard":    {apply.Scope{Shard: apply.Shard{Index: 8, Count: 8}}, true},
 		"shard nought":      {apply.Scope{Shard: apply.Shard{Index: 0, Count: 8}}, false},
 		"a shard too many":  {apply.Scope{Shard: apply.Shard{Index: 9, Count: 8}}, false},
@@ -99,9 +99,9 @@ func TestNarrowingRemovesNothing(t *testing.T) {
 		scope apply.Scope
 		want  string
 	}{
-		"the changed one": {apply.Scope{Only: []string{"a"}}, "update shop/job/a;"},
-		"an unchanged":    {apply.Scope{Only: []string{"b"}}, ""},
-		"the removed one": {apply.Scope{Only: []string{"c"}}, "delete shop/job/c;"},
+		"the changed one": {apply.Scope{Selection: compile.Selection{Only: []string{"a"}}}, "update shop/job/a;"},
+		"an unchanged":    {apply.Scope{Selection: compile.Selection{Only: []string{"b"}}}, ""},
+		"the removed one": {apply.Scope{Selection: compile.Selection{Only: []string{"c"}}}, "delete shop/job/c;"},
 		"what changed":    {apply.Scope{Changed: true}, "update shop/job/a;delete shop/job/c;"},
 	} {
 		plan := w.plan(head, base, func(in *apply.PlanInput) { in.Scope = test.scope })
@@ -157,7 +157,7 @@ func TestLabelsNarrow(t *testing.T) {
 		}
 	}
 	terms, _ := compile.ParseLabelTerms([]string{"team=shpo"})
-	in := apply.PlanInput{Scope: apply.Scope{Labels: terms}}
+	in := apply.PlanInput{Scope: apply.Scope{Selection: compile.Selection{Labels: terms}}}
 	in.Head, in.Base = head, base
 	if err := in.CheckNames(); err == nil || err.Error() != `"team=shpo" matches no label of a defined job; did you mean "team=shop"?` {
 		t.Errorf("a label that nobody has: %v", err)

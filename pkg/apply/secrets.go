@@ -26,6 +26,21 @@ type Resolver interface {
 	Resolve(name string) (string, error)
 }
 
+// Hiding is a Resolver that hides each value that it returns from all later messages.
+type Hiding struct {
+	Resolver
+	Hide func(values ...string)
+}
+
+// Resolve implements Resolver.
+func (h Hiding) Resolve(name string) (string, error) {
+	value, err := h.Resolver.Resolve(name)
+	if err == nil {
+		h.Hide(value)
+	}
+	return value, err
+}
+
 // ErrNoSecret means that a secret has no value here.
 var ErrNoSecret = errors.New("no value was given")
 

@@ -57,6 +57,18 @@ func equalsSign(text string) int {
 	return -1
 }
 
+// ParseConditions reads several conditions.
+func ParseConditions(texts []string) (conditions []Condition, err error) {
+	for _, text := range texts {
+		c, err := ParseCondition(text)
+		if err != nil {
+			return nil, err
+		}
+		conditions = append(conditions, c)
+	}
+	return conditions, nil
+}
+
 // accepts reports whether a value of the path satisfies c.
 func (c Condition) accepts(v *Value) bool {
 	switch c.op {

@@ -211,9 +211,9 @@ func (u *unit) rawParameter(name string, n *spec.Node) *jsontree.Value {
 	if definition := n.Get("definition"); definition != nil {
 		p.Set(wire.KeyName, u.text(path+".definition", definition))
 	}
-	switch params, secret := n.Get("params"), n.Get("secret"); {
+	switch params := n.Get("params"); {
 	case params == nil:
-	case params.IsNull() && secret == nil:
+	case params.IsNull():
 		p.Set(wire.KeyParams, jsontree.Null())
 	default:
 		p.Set(wire.KeyParams, u.rawParams(name, path, n))

@@ -82,7 +82,7 @@ func (x *Run) declareSecrets(d *export.Definition) error {
 	for _, secret := range d.Secrets {
 		names = append(names, secret.Name)
 	}
-	return EditWorkspace(x.w.Dir, func(text []byte) ([]byte, error) { return export.DeclareSecrets(text, names) })
+	return editWorkspace(x.w.Dir, func(text []byte) ([]byte, error) { return export.DeclareSecrets(text, names) })
 }
 
 // schemaOf is the path from a file to the schema that init keeps for editors,
@@ -182,9 +182,9 @@ func (x *Run) accounts(ctx context.Context) []string {
 	return accounts
 }
 
-// EditWorkspace changes buildsync.yaml in one step, unless the edit changes
+// editWorkspace changes buildsync.yaml in one step, unless the edit changes
 // nothing.
-func EditWorkspace(dir string, edit func([]byte) ([]byte, error)) error {
+func editWorkspace(dir string, edit func([]byte) ([]byte, error)) error {
 	full := filepath.Join(dir, spec.WorkspaceFile)
 	before, err := os.ReadFile(full)
 	if err != nil {

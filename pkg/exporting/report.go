@@ -3,6 +3,7 @@ package exporting
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 
@@ -88,8 +89,8 @@ type Difference struct {
 	Paths   []string `json:"paths"`
 }
 
-// Encode writes the report as JSON; lists are never null.
-func (r Report) Encode(code int, interrupted bool) ([]byte, error) {
+// Write writes the report as JSON; lists are never null.
+func (r Report) Write(w io.Writer, code int, interrupted bool) error {
 	r.FormatVersion, r.ExitCode, r.Interrupted = "1.2", code, interrupted
 	r.Projects, r.Defined, r.Ignored, r.Foreign = listed(r.Projects), listed(r.Defined), listed(r.Ignored), listed(r.Foreign)
 	r.Written, r.Edited, r.NotExported, r.Unsure = listed(r.Written), listed(r.Edited), listed(r.NotExported), listed(r.Unsure)
@@ -97,9 +98,10 @@ func (r Report) Encode(code int, interrupted bool) ([]byte, error) {
 	r.Suppressed = listed(r.Suppressed)
 	document, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
-		return nil, fmt.Errorf("encoding the report: %w", err)
+		return fmt.Errorf("encoding the report: %w", err)
 	}
-	return append(document, '\n'), nil
+	_, err = w.Write(append(document, '\n'))
+	return err
 }
 
 // listed is a list that is never null in JSON.

@@ -8,8 +8,6 @@ import (
 
 	"github.com/buildsync/buildsync/pkg/client/wire"
 
-	"github.com/bmatcuk/doublestar/v4"
-
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/export"
@@ -246,7 +244,7 @@ func (x *Run) matches(name string) bool {
 	globs := x.opts.Only
 	some := len(globs) == 0
 	for _, glob := range globs {
-		if doublestar.MatchUnvalidated(glob, name) {
+		if (spec.Names{glob}).Match(name) {
 			some, x.matched[glob] = true, true
 		}
 	}
@@ -256,7 +254,7 @@ func (x *Run) matches(name string) bool {
 // isIgnored reports whether the workspace's policy ignores a job.
 func (x *Run) isIgnored(name string) bool {
 	return slices.ContainsFunc(x.w.Set.Workspace.Policy.Ignore, func(rule spec.Ignore) bool {
-		return len(rule.Fields) == 0 && doublestar.MatchUnvalidated(rule.Job, name)
+		return len(rule.Fields) == 0 && spec.Names{rule.Job}.Match(name)
 	})
 }
 

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/bmatcuk/doublestar/v4"
-
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/live"
@@ -166,12 +164,11 @@ func (f *Finder) List(ctx context.Context, p Project) (wire.JobList, error) {
 	return list, err
 }
 
-// Matching returns the jobs whose name matches one of the globs, all without globs.
-// An invalid glob matches nothing.
-func Matching(list []wire.JobItem, globs []string) []wire.JobItem {
+// Matching returns the jobs whose name one of the patterns matches, all without patterns.
+func Matching(list []wire.JobItem, names spec.Names) []wire.JobItem {
 	matching := []wire.JobItem{}
 	for _, job := range list {
-		if len(globs) == 0 || slices.ContainsFunc(globs, func(glob string) bool { return doublestar.MatchUnvalidated(glob, job.JobName) }) {
+		if names.Select(job.JobName) {
 			matching = append(matching, job)
 		}
 	}

@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/buildsync/buildsync/pkg/sanitize"
@@ -16,13 +15,8 @@ type value struct {
 }
 
 // values returns the certain texts of a scalar: its own; with variables replaced; for a single
-// reference to the matrix one for each item of the axis. It returns none if something is unknown. An
-// empty text is no value: like null, it makes the field empty.
+// reference to the matrix one for each item of the axis. It returns none if something is unknown.
 func (u *unit) values(n *spec.Node) []value {
-	return slices.DeleteFunc(u.texts(n), func(v value) bool { return v.text == "" })
-}
-
-func (u *unit) texts(n *spec.Node) []value {
 	if n == nil || n.Kind != spec.ScalarNode || n.Type == spec.NullType {
 		return nil
 	}
@@ -123,7 +117,7 @@ func (u *unit) inputValues(key string) []value {
 	template := u
 	if u.template != nil {
 		if given := u.node.Get("template").Get("inputs").Get(key); given != nil {
-			return u.texts(given)
+			return u.values(given)
 		}
 		template = u.linter.templates[u.template.Text]
 	}

@@ -140,8 +140,8 @@ func (l *loader) whereTerms(p *Policy, n *spec.Node) {
 		l.addTerm(p, c.at, "fulfils "+quoted(c.written), c.holds, func(*sightings) string { return "" })
 	}
 	for _, item := range scalars(n.Get("job")) {
-		g := globs{item.Text}
-		l.addTerm(p, item.Range, "is called "+quoted(item.Text), func(job *Subject) bool { return g.match(job.Name) },
+		g := spec.Names{item.Text}
+		l.addTerm(p, item.Range, "is called "+quoted(item.Text), func(job *Subject) bool { return g.Match(job.Name) },
 			nearestOf(item.Text, func(s *sightings) map[string]bool { return s.jobs }))
 	}
 }

@@ -155,7 +155,7 @@ func (l *loader) where(w *where, n *spec.Node) {
 		return
 	}
 	w.projects = l.projects(n.Get("project"))
-	w.jobs = l.globs(n.Get("job"))
+	w.jobs = l.patterns(n.Get("job"))
 	for _, item := range scalars(n.Get("uses")) {
 		w.uses, w.usesAt = append(w.uses, l.fullName(item.Text)), append(w.usesAt, item.Range)
 	}
@@ -227,7 +227,7 @@ var dateForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(
 // maxAlternatives bounds the alternatives in the braces of a glob, which multiply.
 const maxAlternatives = 3
 
-func (l *loader) globs(n *spec.Node) (g globs) {
+func (l *loader) patterns(n *spec.Node) (g spec.Names) {
 	for _, item := range scalars(n) {
 		switch {
 		case !doublestar.ValidatePattern(item.Text):
@@ -448,7 +448,7 @@ func (l *loader) exceptions(p *Policy, n *spec.Node) {
 		if job == nil {
 			continue
 		}
-		e := &exception{jobs: l.globs(job), projects: l.projects(item.Get("project")), at: job.Range}
+		e := &exception{jobs: l.patterns(job), projects: l.projects(item.Get("project")), at: job.Range}
 		if until := item.Get("until"); until != nil {
 			if _, err := time.Parse(time.DateOnly, until.Text); err != nil && dateForm().MatchString(until.Text) {
 				l.report(until.Range, "write a date such as 2027-01-31", "%s is not a date", quoted(until.Text))

@@ -167,7 +167,7 @@ func (c *checking) judgeRule() {
 
 // exception excuses jobs from a policy.
 type exception struct {
-	jobs     globs
+	jobs     spec.Names
 	projects []string
 	until    string
 	at       spec.Range // of the job
@@ -182,7 +182,7 @@ func (e *exception) expired(today string) bool { return e.until != "" && today >
 // excuses reports whether an exception excuses a job, and records its use.
 func (p *Policy) excuses(job *Subject, broken bool, today string) (excused bool) {
 	for _, e := range p.exceptions {
-		if !e.jobs.match(job.Name) || len(e.projects) > 0 && !has(e.projects, job.Project) {
+		if !e.jobs.Match(job.Name) || len(e.projects) > 0 && !has(e.projects, job.Project) {
 			continue
 		}
 		e.named = true

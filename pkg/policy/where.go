@@ -3,8 +3,6 @@ package policy
 import (
 	"slices"
 
-	"github.com/bmatcuk/doublestar/v4"
-
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -14,7 +12,7 @@ import (
 // where has the conditions of a policy. Empty ones are true.
 type where struct {
 	projects []string
-	jobs     globs
+	jobs     spec.Names
 	steps    []string // module ids
 	uses     []string // names of templates and fragments
 	usesAt   []spec.Range
@@ -32,7 +30,7 @@ type condition struct {
 }
 
 func (w *where) holds(job *Subject) bool {
-	if len(w.projects) > 0 && !has(w.projects, job.Project) || len(w.jobs) > 0 && !w.jobs.match(job.Name) {
+	if len(w.projects) > 0 && !has(w.projects, job.Project) || len(w.jobs) > 0 && !w.jobs.Match(job.Name) {
 		return false
 	}
 	if len(w.owners) > 0 && !matchesAny(w.owners, job.Owner) {
@@ -61,13 +59,6 @@ func (c *condition) holds(job *Subject) (held bool) {
 		return !held
 	})
 	return held
-}
-
-// globs are patterns over job names, as for --only.
-type globs []string
-
-func (g globs) match(name string) bool {
-	return slices.ContainsFunc(g, func(pattern string) bool { return doublestar.MatchUnvalidated(pattern, name) })
 }
 
 // matchesAny reports whether one of patterns, in which * matches any text, matches text.

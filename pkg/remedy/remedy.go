@@ -50,6 +50,7 @@ const (
 	ShownByV1     Remedy = "--api v1 shows it"
 	DeleteTwins   Remedy = "delete all but one with buildsync template delete"
 	ListBreaches  Remedy = "buildsync policy check lists all"
+	ListFindings  Remedy = "buildsync policy check lists them"
 )
 
 // AllowRemovals allows n jobs to be disabled or deleted.
@@ -97,7 +98,21 @@ const (
 	VendorUpdate    Remedy = "change it in its own repository, then run buildsync vendor update"
 	ShowInputs      Remedy = "buildsync modules show lists the inputs"
 	SetAll          Remedy = "give the template an input for it, or take the other jobs along with --all"
+	SetShared       Remedy = "include those with --all, write the value into the chosen jobs with --override, or give the template, fragment or family an input"
+	SupplySecrets   Remedy = "BUILDSYNC_SECRET_<NAME> or a file in --secrets-dir"
+	ShareSecrets    Remedy = "export with --share-secrets"
+	RenameTwins     Remedy = "--twins rename exports all of them, pinned to their ids, all but one under a new name; or rename or delete all but one on the service and export again"
+	Factor          Remedy = "--factor"
+	ReadNewerRoutes Remedy = "run with --api v1 to see why"
 	ChooseOut       Remedy = "add one that does, or choose another --out"
+)
+
+// About the base that a workspace is compared with.
+const (
+	CompareWithoutGit Remedy = "--base none compares without Git"
+	ChooseLaterBase   Remedy = "if the folder was renamed since, choose a later --base, or --base none to compare without one"
+	ChooseOtherBase   Remedy = "choose another --base, or --base none to compare without one"
+	FetchCommit       Remedy = "fetch it: buildsync base fetch (git fetch --unshallow in a shallow clone)"
 )
 
 // Harvest learns step modules from the service.
@@ -139,6 +154,12 @@ func FetchRecord(ref string) Remedy {
 const (
 	CAFile Remedy = "--ca-file"
 	Out    Remedy = "--out"
+)
+
+// What a refused approval quotes of the command line.
+const (
+	AsApproved Remedy = "as --approve demands"
+	PlanAge    Remedy = "--max-plan-age"
 )
 
 // FailFast is why an action was not tried.

@@ -1,7 +1,5 @@
 package spec
 
-import "github.com/bmatcuk/doublestar/v4"
-
 // Workspace holds buildsync.yaml, with the overrides of the environment
 // applied. docs/language.md explains the keys.
 type Workspace struct {
@@ -50,7 +48,7 @@ type Ignore struct {
 func (p Policy) IgnoreRules(name string) [][]string {
 	var out [][]string
 	for _, rule := range p.Ignore {
-		if doublestar.MatchUnvalidated(rule.Job, name) {
+		if (Names{rule.Job}).Match(name) {
 			out = append(out, rule.Fields)
 		}
 	}

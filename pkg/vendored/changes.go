@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/buildsync/buildsync/pkg/catalog"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/gitbase"
 	"github.com/buildsync/buildsync/pkg/jsontree"
@@ -77,4 +78,29 @@ func bodies(r *compile.Result) map[string]*jsontree.Value {
 		all[t.Address] = t.Body
 	}
 	return all
+}
+
+// Change is what new copies change in a workspace.
+type Change struct {
+	Tree      spec.Tree          // the workspace with the copies
+	Found     spec.Diagnostics   // about the definitions with the copies
+	Catalogue *catalog.Catalogue // with the copies; nil if buildsync.yaml cannot be read
+	WasBroken bool               // the definitions have errors with the present copies
+	Effects   []Effect           // none if there are errors before or after
+}
+
+// ChangeBy compiles the definitions with the present copies and with new ones.
+func ChangeBy(copies []Copy, tree spec.Tree, declared []spec.Source, environment string, vars map[string]string) Change {
+	opts := compile.Options{Vars: vars, Keep: true}
+	before, found := compile.Load(tree, environment, opts)
+	change := Change{Tree: Overlay(tree, declared, copies), WasBroken: found.HasErrors()}
+	after, found := compile.Load(change.Tree, environment, opts)
+	change.Found = found
+	if after != nil {
+		change.Catalogue = after.Catalogue
+	}
+	if !change.WasBroken && !found.HasErrors() {
+		change.Effects = Effects(before.Result, after.Result)
+	}
+	return change
 }

@@ -160,6 +160,19 @@ func Write(dir string, tree spec.Tree, declared []spec.Source, copies []Copy) er
 	return outfile.WriteSource(filepath.Join(dir, filepath.FromSlash(spec.LockFile)), lock.Encode(), 0o644)
 }
 
+// Sync copies the sources that are missing or differ from the lock.
+func Sync(ctx context.Context, dir string, tree spec.Tree, w *spec.Workspace, sources []spec.Source) ([]Copy, error) {
+	copies, err := Fetch(ctx, tree, sources, false)
+	if err != nil {
+		return nil, err
+	}
+	isChanged := func(c Copy) bool { return c.Files != nil }
+	if slices.ContainsFunc(copies, isChanged) || len(spec.CheckVendored(tree, w)) > 0 {
+		return copies, Write(dir, tree, w.Sources, copies)
+	}
+	return copies, nil
+}
+
 // checkFolder refuses a vendor folder that is a link: its target must not be replaced.
 func checkFolder(dir string) error {
 	info, err := os.Lstat(filepath.Join(dir, spec.VendorFolder))

@@ -12,6 +12,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/record"
+	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -83,7 +84,7 @@ func (w *Workspace) composeRecord(ctx context.Context, r *Revisions) error {
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
 			}
-			return nil, &Refusal{fmt.Errorf("the record %s names commit %.12s, which is not in this clone", r.Recorded.Ref, commit), FetchCommit}
+			return nil, &Refusal{fmt.Errorf("the record %s names commit %.12s, which is not in this clone", r.Recorded.Ref, commit), remedy.FetchCommit}
 		}
 		return w.compileCommit(ctx, r, commit)
 	})

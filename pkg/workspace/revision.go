@@ -11,6 +11,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/gitbase"
 	"github.com/buildsync/buildsync/pkg/record"
+	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -66,7 +67,7 @@ func (w *Workspace) ReadHead(ctx context.Context, r *Revisions) error {
 	for _, name := range slices.Sorted(maps.Keys(w.Tree.read)) {
 		if folder := tree.Submodule(name); folder != "" && r.Asked.Base != NoBase {
 			return &Refusal{fmt.Errorf("%s lies in the Git submodule %s, and buildsync reads the commits of one repository: "+
-				"keep the definitions in this repository, or make the submodule a workspace of its own", w.Shown(name), w.Shown(folder)), CompareWithoutGit}
+				"keep the definitions in this repository, or make the submodule a workspace of its own", w.Shown(name), w.Shown(folder)), remedy.CompareWithoutGit}
 		}
 	}
 	r.submodules = tree.SubmodulesUnder(w.Set.Workspace.Definitions)
@@ -119,7 +120,7 @@ func (w *Workspace) compileCommit(ctx context.Context, r *Revisions, commit stri
 	tree, err := r.Repo.Tree(ctx, commit)
 	switch {
 	case errors.Is(err, gitbase.ErrNoWorkspace):
-		return nil, &Refusal{fmt.Errorf("the base: %w", err), ChooseLaterBase}
+		return nil, &Refusal{fmt.Errorf("the base: %w", err), remedy.ChooseLaterBase}
 	case err != nil:
 		return nil, fmt.Errorf("reading the base: %w", err)
 	}
@@ -135,7 +136,7 @@ func (w *Workspace) compileCommit(ctx context.Context, r *Revisions, commit stri
 				return nil, err
 			}
 		}
-		return nil, &Refusal{fmt.Errorf("the definitions at the base %.12s have errors", commit), ChooseOtherBase}
+		return nil, &Refusal{fmt.Errorf("the definitions at the base %.12s have errors", commit), remedy.ChooseOtherBase}
 	}
 	if tell := r.Asked.Empty; tell != nil && then.Files() == 0 && w.Loaded.Files() > 0 {
 		tell(commit)
@@ -196,24 +197,12 @@ func (e *BaseError) Error() string { return fmt.Sprintf("the base %s: %v", e.Bas
 
 func (e *BaseError) Unwrap() error { return e.Err }
 
-// Refusal means that a workspace cannot be compared. Remedy is what would help; commands turn it
-// into advice about flags.
+// Refusal means that a workspace cannot be used as asked, such as compared with a base.
 type Refusal struct {
 	Err    error
-	Remedy Remedy
+	Remedy remedy.Remedy // "" if the error says all
 }
 
 func (e *Refusal) Error() string { return e.Err.Error() }
 
 func (e *Refusal) Unwrap() error { return e.Err }
-
-// Remedy is what would help after a refusal.
-type Remedy int
-
-// The remedies.
-const (
-	CompareWithoutGit Remedy = iota + 1
-	ChooseLaterBase          // one after the workspace's folder was renamed, or none
-	ChooseOtherBase          // one that compiles, or none
-	FetchCommit              // the record's commit is not in this clone
-)

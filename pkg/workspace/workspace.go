@@ -47,6 +47,15 @@ func (w *Workspace) LoadPacked(environment string, vars map[string]string) spec.
 	return w.loadBy(w.Tree, environment, compile.Options{Vars: vars, Pack: true})
 }
 
+// LoadRoot reads buildsync.yaml only. After errors Set may be nil.
+func (w *Workspace) LoadRoot(environment string, _ map[string]string) spec.Diagnostics {
+	root, diagnostics := spec.LoadWorkspace(w.Tree, spec.Options{Environment: environment})
+	if root != nil {
+		w.Set = &spec.Set{Tree: w.Tree, Workspace: root}
+	}
+	return diagnostics
+}
+
 func (w *Workspace) loadBy(tree spec.Tree, environment string, opts compile.Options) spec.Diagnostics {
 	return w.take(compile.Load(tree, environment, opts))
 }

@@ -1,0 +1,69 @@
+package outfile_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/buildsync/buildsync/internal/outfile"
+)
+
+func TestRewrite(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	edit := func(name string) outfile.Edit {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte("old\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return outfile.Edit{Name: name, Path: path, Before: []byte("old\n"), After: []byte("new\n")}
+	}
+	read := func(e outfile.Edit) string {
+		content, err := os.ReadFile(e.Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(content)
+	}
+	a, b := edit("a.yaml"), edit("b.yaml")
+	b.Before = []byte("older\n")
+	if err := outfile.Rewrite([]outfile.Edit{a, b}); err == nil || !strings.Contains(err.Error(), "writing b.yaml: it has changed") {
+		t.Errorf("a file that has changed: %v", err)
+	}
+	if got := read(a); got != "old\n" {
+		t.Errorf("a.yaml was written before b.yaml was refused: %q", got)
+	}
+	c := edit("c.yaml")
+	c.Path = filepath.Join(dir, "missing.yaml")
+	if err := outfile.Rewrite([]outfile.Edit{a, c}); err == nil || read(a) != "old\n" {
+		t.Errorf("a file that is gone: %v, and a.yaml is %q", err, read(a))
+	}
+	b = edit("b.yaml")
+	if err := outfile.Rewrite([]outfile.Edit{a, b}); err != nil || read(a)+read(b) != "new\nnew\n" {
+		t.Errorf("both: %v, %q", err, read(a)+read(b))
+	}
+}
+
+// TestRewriteThroughALink holds that the file is written that a link leads to, and the link stays.
+func TestRewriteThroughALink(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file, link := filepath.Join(dir, "file.yaml"), filepath.Join(dir, "link.yaml")
+	if err := os.WriteFile(file, []byte("old\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(file, link); err != nil {
+		t.Fatal(err)
+	}
+	if err := outfile.Rewrite([]outfile.Edit{{Name: "link.yaml", Path: link, Before: []byte("old\n"), After: []byte("new\n")}}); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Lstat(link)
+	if err != nil || info.Mode()&os.ModeSymlink == 0 {
+		t.Errorf("the link is gone: %v, %v", info.Mode(), err)
+	}
+	if content, err := os.ReadFile(file); err != nil || string(content) != "new\n" {
+		t.Errorf("the file holds %q, %v", content, err)
+	}
+}

@@ -1,0 +1,117 @@
+package exporting
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/buildsync/buildsync/internal/outfile"
+	"github.com/buildsync/buildsync/pkg/catalog"
+	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/export"
+	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/workspace"
+)
+
+// TemplateAPI has the call for all templates that the caller can use.
+type TemplateAPI interface {
+	AllTemplates(ctx context.Context, name string) iter.Seq2[wire.Template, error]
+}
+
+// Observe reads the steps of all templates and of the surveyed jobs.
+func Observe(ctx context.Context, api TemplateAPI, survey *Survey) (seen []catalog.Observation, err error) {
+	for t, err := range api.AllTemplates(ctx, "") {
+		if err != nil {
+			return nil, fmt.Errorf("reading the templates: %w", err)
+		}
+		seen = append(seen, export.StepsOfTemplate(t)...)
+	}
+	survey.Bodies = true
+	for live, err := range survey.Jobs(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		seen = append(seen, export.StepsOf(live.Project.Alias, live.LiveJob)...)
+	}
+	return seen, nil
+}
+
+// modulesFile is where modules go in a workspace that names no file.
+const modulesFile = "modules.yaml"
+
+// ModuleFiles returns the edits that add modules to a workspace: of its modules file, and of
+// buildsync.yaml if it does not name that file. There are none if the file says it all already. An
+// edit without Before makes a new file.
+func ModuleFiles(w *workspace.Workspace, modules []*catalog.Module) ([]outfile.Edit, error) {
+	name := modulesFile
+	declared := w.Set.Workspace.Modules != nil && !w.Set.Workspace.Modules.IsNull()
+	if declared {
+		name = w.Set.Workspace.Modules.Text
+	}
+	full := filepath.Join(w.Dir, filepath.FromSlash(name))
+	before, err := os.ReadFile(full)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	after, err := export.MergeModules(name, before, modules)
+	if err != nil {
+		return nil, fmt.Errorf("adding to %s: %w", name, err)
+	}
+	if slices.Equal(before, after) {
+		return nil, nil
+	}
+	edits := []outfile.Edit{{Name: name, Path: full, Before: before, After: after}}
+	if declared {
+		return edits, nil
+	}
+	root := filepath.Join(w.Dir, spec.WorkspaceFile)
+	if before, err = os.ReadFile(root); err != nil {
+		return nil, err
+	}
+	if after, err = export.DeclareModules(before, name); err != nil {
+		return nil, err
+	}
+	return append(edits, outfile.Edit{Name: spec.WorkspaceFile, Path: root, Before: before, After: after}), nil
+}
+
+// KeepModules writes what ModuleFiles returned.
+func KeepModules(edits []outfile.Edit) error {
+	for _, e := range edits {
+		if e.Before == nil {
+			if err := os.MkdirAll(filepath.Dir(e.Path), 0o755); err != nil {
+				return err
+			}
+			if err := outfile.WriteSource(e.Path, e.After, 0o644); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := outfile.Rewrite([]outfile.Edit{e}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// LoadToLearn loads a workspace that may name a modules file which nobody has written yet.
+func LoadToLearn(w *workspace.Workspace, environment string, vars map[string]string) spec.Diagnostics {
+	return slices.DeleteFunc(LoadToFill(w, environment, vars), func(d spec.Diagnostic) bool {
+		if d.Rule != "modules-file" || d.Range.Start.File != spec.WorkspaceFile {
+			return false
+		}
+		_, err := w.Tree.ReadFile(w.Set.Workspace.Modules.Text, spec.MaxFileBytes)
+		return errors.Is(err, fs.ErrNotExist)
+	})
+}
+
+// LoadToFill loads a workspace that may have no definitions yet.
+func LoadToFill(w *workspace.Workspace, environment string, vars map[string]string) spec.Diagnostics {
+	return slices.DeleteFunc(w.Load(environment, vars), func(d spec.Diagnostic) bool {
+		return d.Rule == "definitions" && d.Severity == spec.Warning && len(w.Set.Files) == 0
+	})
+}

@@ -1,0 +1,98 @@
+package exporting
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/export"
+	reading "github.com/buildsync/buildsync/pkg/live"
+)
+
+// Survey reads the live jobs of several projects, for commands that look at all of them.
+type Survey struct {
+	API      reading.API
+	Projects []export.Project
+	Parallel int
+	Bodies   bool // read bodies only: no notifications, and not what only the newer routes show
+
+	Has      func(project export.Project, job *diff.LiveJob) bool  // nil: all jobs
+	Unread   func(problem error)                                   // told of a job, or a part of a listing, that could not be read
+	Unseen   func(project export.Project, jobs int, what []string) // the service does not show it of so many jobs
+	Counting func(project string, jobs int) Counter                // nil: no progress
+
+	Problems int // how often Unread was called
+}
+
+// Surveyed is a live job with its project.
+type Surveyed struct {
+	*diff.LiveJob
+	Project export.Project
+	Address string
+}
+
+// Jobs reads the jobs, project by project. It leaves out those that could not be read. It ends with
+// an error that concerns more than one job.
+func (s *Survey) Jobs(ctx context.Context) iter.Seq2[Surveyed, error] {
+	return func(yield func(Surveyed, error) bool) {
+		for i, project := range s.Projects {
+			if more := s.project(ctx, project, i+1, yield); !more {
+				return
+			}
+		}
+	}
+}
+
+// project reads the jobs of the nth project, and reports whether to go on.
+func (s *Survey) project(ctx context.Context, project export.Project, nth int, yield func(Surveyed, error) bool) bool {
+	listing, err := ListJobs(ctx, s.API, project)
+	if err != nil {
+		yield(Surveyed{}, err)
+		return false
+	}
+	if !listing.Complete {
+		s.unread(fmt.Errorf("the listing of %s is not complete: %s", project.Alias, listing.Problem))
+	}
+	var wanted []*diff.LiveJob
+	for _, job := range listing.Jobs {
+		if s.Has == nil || s.Has(project, job) {
+			wanted = append(wanted, job)
+		}
+	}
+	step := func() {}
+	if s.Counting != nil {
+		counter := s.Counting(project.Alias, len(wanted))
+		defer counter.Close(nth, len(s.Projects))
+		step = counter.Step
+	}
+	for job, err := range s.read(ctx, project, wanted) {
+		if err != nil {
+			yield(Surveyed{}, err)
+			return false
+		}
+		step()
+		address := compile.JobAddress(project.Alias, job.Name)
+		if job.ReadErr != nil {
+			s.unread(fmt.Errorf("reading %s: %w", address, job.ReadErr))
+			continue
+		}
+		if !yield(Surveyed{job, project, address}, nil) {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *Survey) read(ctx context.Context, project export.Project, jobs []*diff.LiveJob) iter.Seq2[*diff.LiveJob, error] {
+	if s.Bodies {
+		return reading.InOrder(ctx, s.API, jobs, reading.Options{Parallel: s.Parallel})
+	}
+	return ReadJobs(ctx, s.API, jobs, s.Parallel, func(n int, what []string) { s.Unseen(project, n, what) })
+}
+
+func (s *Survey) unread(problem error) {
+	s.Problems++
+	s.Unread(problem)
+}

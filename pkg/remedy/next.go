@@ -1,0 +1,48 @@
+package remedy
+
+import "fmt"
+
+// What to type after a command. The arguments are the commands as this run was called: with its
+// folder, environment and service.
+
+// Review comes after a plan with changes that was only shown.
+func Review(apply, plan string) Remedy {
+	return Remedy(apply + ", or " + plan + " --out plan.json for review")
+}
+
+// ApplyRest comes after an apply that ended early.
+func ApplyRest(apply string) Remedy { return Remedy(apply + " does the rest") }
+
+// SetBack comes after drift.
+func SetBack(apply string) Remedy {
+	return Remedy(apply + " sets it back; to keep what was edited, change the definitions")
+}
+
+// CommitExported comes after an export.
+func CommitExported(plan string) Remedy {
+	return Remedy(plan + " shows that no job changes; then commit the definitions")
+}
+
+// ExportOrWrite comes after init without an example.
+func ExportOrWrite(export string) Remedy {
+	return Remedy(export + " writes the existing jobs; or write your own below jobs/")
+}
+
+// Format comes after a check of the format.
+func Format(fmt string) Remedy { return Remedy(fmt + " formats them") }
+
+// Fix comes after findings of which some can be fixed. counted is how many.
+func Fix(lint, counted string) Remedy { return Remedy(lint + " --fix fixes " + counted) }
+
+// Baseline comes after many findings. counted is how many.
+func Baseline(lint, counted string) Remedy {
+	return Remedy(fmt.Sprintf("%s --baseline lint-baseline.json --update-baseline writes these %s to a baseline, so that only new ones are reported; --statistics counts them by rule", lint, counted))
+}
+
+// ExceptPolicies comes after breaches of policies. counted is how many.
+func ExceptPolicies(check, counted string) Remedy {
+	return Remedy(check + " lists the " + counted + " of policies: mend the jobs or give them an exception in the policy's file")
+}
+
+// OnEmulator is a command, on the built-in emulator.
+func OnEmulator(command string) Remedy { return Remedy(command + " --endpoint emulator") }
