@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -156,4 +157,79 @@ func TestTemplateMembersSurvive(t *testing.T) {
 		t.Errorf("what the definition does not name is lost: %s", have.Indented())
 	}
 	e.run(t, exitDone, []string{"plan", "--detailed-exitcode"})
+}
+
+// TestSensitiveParametersOfOneName: no definition can tell them apart, so an
+// update is refused; what the refusal advises works.
+func TestSensitiveParametersOfOneName(t *testing.T) {
+	t.Parallel()
+	seed, err := emulator.ParseSeed([]byte(`[{"job_name": "a", "project_id": "6ecbc5bac7c8442fb3d2563d53c13582", "arch": "arm", "steps": [], "parameters": [
+		{"name": "hudson.model.StringParameterDefinition", "params": [{"name": "name", "value": "T"}, {"name": "defaultValue", "value": "one"}, {"name": "sensitiveVar", "value": "true"}]},
+		{"name": "hudson.model.StringParameterDefinition", "params": [{"name": "name", "value": "T"}, {"name": "defaultValue", "value": "two"}, {"name": "sensitiveVar", "value": "true"}]}]}]`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	quirks := emulator.Defaults()
+	quirks.LooseParameters = true
+	e := &estate{dir: t.TempDir()}
+	e.Emulator = serveWith(t, emulator.Options{Seed: seed, Quirks: &quirks}, &e.env)
+	e.env = append(e.env, "BUILDSYNC_SECRET_T=new")
+	e.write(t, "buildsync.yaml", "version: 1\nprojects: {shop: 6ecbc5bac7c8442fb3d2563d53c13582}\ndefault_project: shop\nsecrets: [T]\n")
+	e.run(t, exitDone, []string{"export", "--verify"}, "1 of 1 exact")
+	e.run(t, exitDone, []string{"plan", "--detailed-exitcode"})
+	const file = "definitions/shop/a.yaml"
+	text := strings.Replace(e.read(t, file), "arch: arm\n", "arch: arm\n    flavor: 4u8g\n", 1)
+	e.write(t, file, text)
+	e.run(t, exitRefused, []string{"apply", "--yes"}, `value of parameters["T"] is unknown`, "declare one of them under parameters with secret: NAME, in place of those under extra")
+	before, _, _ := strings.Cut(text, "    extra:\n")
+	e.write(t, file, before+"    parameters: [{name: T, secret: T}]\n")
+	e.run(t, exitDone, []string{"apply", "--yes"})
+	e.run(t, exitDone, []string{"plan", "--detailed-exitcode"})
+}
+
+// TestNamelessParametersDoNotGrow: a live parameter without a name is neither added
+// again nor lost when something else of the job is updated.
+func TestNamelessParametersDoNotGrow(t *testing.T) {
+	t.Parallel()
+	const predefined = `{"params": [{"name": "defaults", "value": "true"}]}`
+	for _, list := range []string{
+		predefined, predefined + "," + predefined, `{"params": null}`, `{}`, `{"params": [{"name": "name", "value": ""}, {"name": "defaults", "value": "TRUE"}]}`,
+		predefined + `, {"name": "hudson.model.StringParameterDefinition", "params": [{"name": "name", "value": "A"}, {"name": "defaults", "value": "true"}]}`,
+	} {
+		t.Run(list, func(t *testing.T) {
+			t.Parallel()
+			seed, err := emulator.ParseSeed([]byte(`[{"job_name": "a", "project_id": "6ecbc5bac7c8442fb3d2563d53c13582", "arch": "arm", "steps": [], "parameters": [` + list + `]}]`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			quirks := emulator.NoQuirks()
+			quirks.LooseParameters, quirks.AsSent = true, true
+			e := &estate{dir: t.TempDir()}
+			e.Emulator = serveWith(t, emulator.Options{Seed: seed, Quirks: &quirks}, &e.env)
+			e.write(t, "buildsync.yaml", "version: 1\nprojects: {shop: 6ecbc5bac7c8442fb3d2563d53c13582}\ndefault_project: shop\n")
+			parameters := func() string { // the service fills in the name of the definition
+				truth, err := e.Truth()
+				if err != nil {
+					t.Fatal(err)
+				}
+				var all strings.Builder
+				for _, p := range truth.Jobs[0].Body.Get("parameters").Items() {
+					fmt.Fprintf(&all, "- %s\n", p.Get("params").Indented())
+				}
+				return all.String()
+			}
+			was := parameters()
+			e.run(t, exitDone, []string{"export", "--verify"}, "1 of 1 exact")
+			const file = "definitions/shop/a.yaml"
+			text := e.read(t, file)
+			for _, flavor := range []string{"2u8g", "4u8g", "8u16g"} {
+				e.write(t, file, strings.Replace(text, "arch: arm\n", "arch: arm\n    flavor: "+flavor+"\n", 1))
+				e.run(t, exitDone, []string{"apply", "--yes"})
+				if have := parameters(); have != was {
+					t.Fatalf("after an update the parameters are %s, and were %s\n%s", have, was, e.read(t, file))
+				}
+			}
+			e.run(t, exitDone, []string{"plan", "--detailed-exitcode"})
+		})
+	}
 }

@@ -285,10 +285,21 @@ func (j *jobTask) addRefusals(c *comparison, change *Change) {
 	if slices.Contains(change.Actions, ActionUpdate) {
 		if lost := c.unsendable(); len(lost) > 0 {
 			j.refuse(RuleSecret, want.Address, fmt.Sprintf(
-				"updating %s replaces the whole job, and the value of %s is unknown: the service never returns it in clear; declare it with secret: NAME",
-				quote(want.Address), strings.Join(lost, ", ")))
+				"updating %s replaces the whole job, and the value of %s is unknown: the service never returns it in clear; %s",
+				quote(want.Address), strings.Join(slices.Compact(slices.Clone(lost)), ", "), declareSecret(lost)))
 		}
 	}
+}
+
+// declareSecret says how the unknown values at some paths can be declared. No definition can tell two
+// parameters of one name apart, so only one of them can stay.
+func declareSecret(paths []string) string {
+	for i, path := range paths {
+		if slices.Contains(paths[:i], path) {
+			return "the live job has several parameters of this name: declare one of them under parameters with secret: NAME, in place of those under extra; the others are removed"
+		}
+	}
+	return "declare it with secret: NAME"
 }
 
 // pathsWith lists the first paths with a verdict, for a message.

@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/emulator/emulatortest"
 	"github.com/buildsync/buildsync/pkg/export"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
@@ -28,12 +29,12 @@ type commented struct {
 func TestCommentsFollowTheirNodes(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		d := draw{t: t, short: true}
+		d := emulatortest.Draw{T: t, Short: true}
 		var steps, parameters []commented
-		for i := range 1 + d.count(4) {
+		for i := range 1 + d.Count(4) {
 			steps = append(steps, commentedStep(d, fmt.Sprintf("S%d", i)))
 		}
-		for i := range d.count(4) {
+		for i := range d.Count(4) {
 			parameters = append(parameters, commentedParameter(d, fmt.Sprintf("P%d", i)))
 		}
 		var file strings.Builder
@@ -112,20 +113,20 @@ func linesOf(list []commented) string {
 	return out.String()
 }
 
-func commentedStep(d draw, name string) commented {
-	command := d.oneOf("make", "mvn package", "npm ci") + " " + name
+func commentedStep(d emulatortest.Draw, name string) commented {
+	command := d.OneOf("make", "mvn package", "npm ci") + " " + name
 	above, beside, below := "", "", ""
-	if d.chance(70) {
+	if d.Chance(70) {
 		above = "      # above " + name + "\n"
 	}
-	if d.chance(50) {
+	if d.Chance(50) {
 		beside = " # beside " + name
 	}
-	if d.chance(30) {
+	if d.Chance(30) {
 		below = "        # end of " + name + "\n"
 	}
 	var lines string
-	switch d.count(2) {
+	switch d.Count(2) {
 	case 0:
 		lines = fmt.Sprintf("%s      - sh: {name: %s, image: i, inputs: {command: %s}}%s\n%s", above, name, command, beside, below)
 	case 1:
@@ -140,16 +141,16 @@ func stepValue(name, command string) *jsontree.Value {
 	return obj("module_id", "devcloud2018.codeci_action_20017.action", "name", name, "properties", obj("image", "i", "command", command))
 }
 
-func commentedParameter(d draw, name string) commented {
+func commentedParameter(d emulatortest.Draw, name string) commented {
 	above, beside := "", ""
-	if d.chance(70) {
+	if d.Chance(70) {
 		above = "      # above " + name + "\n"
 	}
-	if d.chance(50) {
+	if d.Chance(50) {
 		beside = " # beside " + name
 	}
 	lines := fmt.Sprintf("%s      - {name: %s, default: d%s, description: about it}%s\n", above, name, name, beside)
-	if d.chance(50) {
+	if d.Chance(50) {
 		lines = fmt.Sprintf("%s      - name: %s%s\n        default: d%s\n        description: about it\n", above, name, beside, name)
 	}
 	return commented{name, lines, parameterValue(name, "d"+name)}
@@ -165,7 +166,7 @@ func parameterValue(name, value string) *jsontree.Value {
 }
 
 // rearranged draws what became of nodes live, and which are still there.
-func rearranged(d draw, list []commented, fresh string, isStep bool) (live []*jsontree.Value, still []kept) {
+func rearranged(d emulatortest.Draw, list []commented, fresh string, isStep bool) (live []*jsontree.Value, still []kept) {
 	value := func(name, text string) *jsontree.Value {
 		if isStep {
 			return stepValue(name, text)
@@ -176,25 +177,25 @@ func rearranged(d draw, list []commented, fresh string, isStep bool) (live []*js
 	for i := range order {
 		order[i] = i
 	}
-	if d.chance(50) && len(order) > 1 {
-		i, j := d.count(len(order)-1), d.count(len(order)-1)
+	if d.Chance(50) && len(order) > 1 {
+		i, j := d.Count(len(order)-1), d.Count(len(order)-1)
 		order[i], order[j] = order[j], order[i]
 	}
-	if d.chance(30) && len(order) > 1 {
+	if d.Chance(30) && len(order) > 1 {
 		order = slices.Delete(order, 0, 1)
 	}
 	made := 0
 	for _, i := range order {
-		if d.chance(20) {
+		if d.Chance(20) {
 			live = append(live, value(fmt.Sprintf("%s%d", fresh, made), "something else"))
 			made++
 		}
 		c := list[i]
 		switch {
-		case d.chance(20):
-			live = append(live, value(c.name, d.oneOf("one", "two\nlines\n", "")+c.name))
+		case d.Chance(20):
+			live = append(live, value(c.name, d.OneOf("one", "two\nlines\n", "")+c.name))
 			still = append(still, kept{c, c.name, false})
-		case d.chance(15):
+		case d.Chance(15):
 			renamed := c.value.Clone()
 			var text string
 			if isStep {

@@ -13,6 +13,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/emulator"
+	"github.com/buildsync/buildsync/pkg/emulator/emulatortest"
 	"github.com/buildsync/buildsync/pkg/export"
 	"github.com/buildsync/buildsync/pkg/format"
 	"github.com/buildsync/buildsync/pkg/jsontree"
@@ -24,13 +25,13 @@ import (
 func TestLawOverBodies(t *testing.T) {
 	t.Parallel()
 	check(t, func(t *rapid.T) {
-		d := draw{t: t, short: export.UnderRace}
-		name := d.name()
-		live := &diff.LiveJob{ProjectID: projectID, ID: strings.Repeat("a", 32), Name: name, Body: d.body(name)}
-		live.Item.Disabled = d.chance(30)
+		d := emulatortest.Draw{T: t, Short: export.UnderRace}
+		name := d.Name()
+		live := &diff.LiveJob{ProjectID: projectID, ID: strings.Repeat("a", 32), Name: name, Body: d.Body(name)}
+		live.Item.Disabled = d.Chance(30)
 		for _, key := range []string{"steps", "scms", "parameters", "triggers", "arch", "flavor", "timeout", "auto_update_sub_module"} {
-			if d.chance(3) {
-				live.Body.Set(key, d.value(4))
+			if d.Chance(3) {
+				live.Body.Set(key, d.Value(4))
 			}
 		}
 		holds(t, []*diff.LiveJob{live})
@@ -115,16 +116,16 @@ func planIsEmpty(t failer, tree spec.MapTree, jobs []*diff.LiveJob) {
 func TestLawOverTheService(t *testing.T) {
 	t.Parallel()
 	check(t, func(r *rapid.T) {
-		d := draw{t: r, short: true}
-		quirks, _ := emulator.Profile(d.oneOf(emulator.ProfileNames()...))
+		d := emulatortest.Draw{T: r, Short: true}
+		quirks, _ := emulator.Profile(d.OneOf(emulator.ProfileNames()...))
 		quirks.ListLag, quirks.WrongTotal, quirks.EmptyPages = 0, false, false
 		seed := emulator.Seed{}
-		for i := range 1 + d.count(2) {
+		for i := range 1 + d.Count(2) {
 			name := fmt.Sprintf("job-%d", i)
 			if i == 0 {
-				name = d.name()
+				name = d.Name()
 			}
-			seed.Bodies = append(seed.Bodies, emulator.SeedJob{Body: d.body(name), Disabled: d.chance(30), Notices: d.notices()})
+			seed.Bodies = append(seed.Bodies, emulator.SeedJob{Body: d.Body(name), Disabled: d.Chance(30), Notices: d.Notices()})
 		}
 		jobs, ok := serve(t, emulator.Options{Seed: seed, Quirks: &quirks})
 		if !ok {
@@ -155,26 +156,26 @@ func TestLongScript(t *testing.T) {
 func TestLawOverTemplates(t *testing.T) {
 	t.Parallel()
 	check(t, func(t *rapid.T) {
-		d := draw{t: t, short: export.UnderRace}
-		name, steps, parameters := d.name(), jsontree.Array(), jsontree.Array()
-		for range d.count(3) {
+		d := emulatortest.Draw{T: t, Short: export.UnderRace}
+		name, steps, parameters := d.Name(), jsontree.Array(), jsontree.Array()
+		for range d.Count(3) {
 			properties := jsontree.Object()
-			for range d.count(4) {
-				properties.Set(d.key(), str(d.text()))
+			for range d.Count(4) {
+				properties.Set(d.Key(), str(d.Text()))
 			}
-			if d.chance(20) {
-				properties.Set("command", str(d.script()))
+			if d.Chance(20) {
+				properties.Set("command", str(d.Script()))
 			}
-			steps.Append(obj(d.oneOf("module_id", "moduleId"), "devcloud2018.codeci_action_"+d.oneOf("20043", "20017", "20999")+".action", "name", d.text()+"x", "properties", properties))
+			steps.Append(obj(d.OneOf("module_id", "moduleId"), "devcloud2018.codeci_action_"+d.OneOf("20043", "20017", "20999")+".action", "name", d.Text()+"x", "properties", properties))
 		}
-		for i := range d.count(3) {
-			parameters.Append(d.parameter(fmt.Sprintf("P%d", i)))
+		for i := range d.Count(3) {
+			parameters.Append(d.Parameter(fmt.Sprintf("P%d", i)))
 		}
 		inner := obj("steps", steps)
-		for range d.count(3) {
-			inner.Set(d.oneOf("image", "image_source", "actions", "auto_update_sub_module", d.key()), d.value(3))
+		for range d.Count(3) {
+			inner.Set(d.OneOf("image", "image_source", "actions", "auto_update_sub_module", d.Key()), d.Value(3))
 		}
-		item := obj("name", name, "description", d.text(), "template", inner, "parameters", parameters)
+		item := obj("name", name, "description", d.Text(), "template", inner, "parameters", parameters)
 		live := &diff.LiveTemplate{UUID: "u", Name: name, Body: item}
 		e := export.New(export.Options{})
 		definition, err := e.Template(live)
@@ -238,20 +239,20 @@ func factor(t *rapid.T, tree spec.MapTree) *export.Factoring {
 func TestLawOfFactoring(t *testing.T) {
 	t.Parallel()
 	check(t, func(t *rapid.T) {
-		d := draw{t: t, short: true}
+		d := emulatortest.Draw{T: t, Short: true}
 		var jobs []*diff.LiveJob
-		for kind := range 1 + d.count(1) {
-			model := d.body("model")
-			for i := range 1 + d.count(3) {
+		for kind := range 1 + d.Count(1) {
+			model := d.Body("model")
+			for i := range 1 + d.Count(3) {
 				body := model.Clone()
 				body.Set("job_name", str(fmt.Sprintf("job-%d-%d", kind, i)))
 				for _, step := range body.Get("steps").Items() {
-					if d.chance(40) && step.Get("properties") != nil {
-						step.Get("properties").Set(d.key(), str(d.text()))
+					if d.Chance(40) && step.Get("properties") != nil {
+						step.Get("properties").Set(d.Key(), str(d.Text()))
 					}
 				}
-				if d.chance(20) {
-					body.Set("flavor", str(d.oneOf("2u8g", "4u8g")))
+				if d.Chance(20) {
+					body.Set("flavor", str(d.OneOf("2u8g", "4u8g")))
 				}
 				jobs = append(jobs, &diff.LiveJob{ProjectID: projectID, ID: fmt.Sprintf("%032d", len(jobs)), Name: body.Str("job_name"), Body: body})
 			}
@@ -267,15 +268,15 @@ func TestLawOfFactoring(t *testing.T) {
 func TestLawOfReuse(t *testing.T) {
 	t.Parallel()
 	check(t, func(t *rapid.T) {
-		d := draw{t: t, short: true}
-		model := d.body("model")
+		d := emulatortest.Draw{T: t, Short: true}
+		model := d.Body("model")
 		var jobs []*diff.LiveJob
-		for i := range 3 + d.count(4) {
+		for i := range 3 + d.Count(4) {
 			body := model.Clone()
 			body.Set("job_name", str(fmt.Sprintf("job-%d", i)))
 			for _, step := range body.Get("steps").Items() {
-				if d.chance(40) && step.Get("properties") != nil {
-					step.Get("properties").Set("command", str(d.text()))
+				if d.Chance(40) && step.Get("properties") != nil {
+					step.Get("properties").Set("command", str(d.Text()))
 				}
 			}
 			jobs = append(jobs, &diff.LiveJob{ProjectID: projectID, ID: fmt.Sprintf("%032d", i), Name: body.Str("job_name"), Body: body})
@@ -299,30 +300,30 @@ func TestLawOfReuse(t *testing.T) {
 func TestLawOfFragments(t *testing.T) {
 	t.Parallel()
 	check(t, func(t *rapid.T) {
-		d := draw{t: t, short: true}
+		d := emulatortest.Draw{T: t, Short: true}
 		step := func(name, command string) *jsontree.Value {
 			return object("module_id", "devcloud2018.codeci_action_20017.action", "name", name, "properties", object("image", "shell4.2.46-git1.8.3-zip6.00", "command", command))
 		}
 		var tails [][]*jsontree.Value
-		for k := range 1 + d.count(2) {
+		for k := range 1 + d.Count(2) {
 			var tail []*jsontree.Value
-			for i := range 2 + d.count(2) {
-				tail = append(tail, step(fmt.Sprintf("Tail %d-%d", k, i), d.text()))
+			for i := range 2 + d.Count(2) {
+				tail = append(tail, step(fmt.Sprintf("Tail %d-%d", k, i), d.Text()))
 			}
 			tails = append(tails, tail)
 		}
 		var jobs []*diff.LiveJob
-		for i := range 5 + d.count(6) {
+		for i := range 5 + d.Count(6) {
 			var steps []*jsontree.Value
 			own := func(where string) {
-				for k := range d.count(2) {
+				for k := range d.Count(2) {
 					steps = append(steps, step(fmt.Sprintf("%s %d-%d", where, i, k), fmt.Sprintf("echo %s %d", where, i)))
 				}
 			}
 			own("Before")
 			tail := tails[0]
 			if i >= 5 {
-				tail = tails[d.count(len(tails)-1)]
+				tail = tails[d.Count(len(tails)-1)]
 			}
 			for _, s := range tail {
 				steps = append(steps, s.Clone())

@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/emulator/emulatortest"
 	"github.com/buildsync/buildsync/pkg/export"
 	"github.com/buildsync/buildsync/pkg/lint"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -25,10 +26,10 @@ func TestLawOfManyBodies(t *testing.T) {
 		"defaults: {job: {steps: [{sh: {name: s, inputs: {command: c}}}], parameters: [{name: P, default: x}], enabled: false}}\n",
 	}
 	jobs := rapid.Custom(func(t *rapid.T) *diff.LiveJob {
-		d := draw{t: t, short: true}
-		name := d.name()
-		live := &diff.LiveJob{ProjectID: projectID, ID: strings.Repeat("a", 32), Name: name, Body: d.body(name)}
-		live.Item.Disabled = d.chance(30)
+		d := emulatortest.Draw{T: t, Short: true}
+		name := d.Name()
+		live := &diff.LiveJob{ProjectID: projectID, ID: strings.Repeat("a", 32), Name: name, Body: d.Body(name)}
+		live.Item.Disabled = d.Chance(30)
 		return live
 	})
 	for i := range manyBodies {

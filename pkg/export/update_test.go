@@ -11,6 +11,7 @@ import (
 
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/emulator/emulatortest"
 	"github.com/buildsync/buildsync/pkg/export"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -43,25 +44,25 @@ func workspaceOf(t failer, definitions string, secrets ...string) (*spec.Set, *c
 func TestUpdateLaw(t *testing.T) {
 	t.Parallel()
 	check(t, func(t *rapid.T) {
-		d := draw{t: t, short: true}
-		before := liveJob(d.body("one"))
+		d := emulatortest.Draw{T: t, Short: true}
+		before := liveJob(d.Body("one"))
 		e := export.New(export.Options{})
 		definition, err := e.Job(shop, before)
 		if err != nil {
 			t.Fatalf("%v", err)
 		}
 		after := liveJob(before.Body.Clone())
-		after.Item.Disabled = d.chance(20)
-		if d.chance(20) {
-			after.Body = d.body("one")
+		after.Item.Disabled = d.Chance(20)
+		if d.Chance(20) {
+			after.Body = d.Body("one")
 		} else {
-			other := d.body("one")
-			for range 1 + d.count(2) {
-				key := d.oneOf("steps", "parameters", "scms", "triggers", "flavor", "timeout", "description", "resource_limit")
+			other := d.Body("one")
+			for range 1 + d.Count(2) {
+				key := d.OneOf("steps", "parameters", "scms", "triggers", "flavor", "timeout", "description", "resource_limit")
 				after.Body.Set(key, other.Get(key))
 			}
-			if steps := after.Body.Get("steps").Items(); len(steps) > 0 && d.chance(50) {
-				steps[0].Set("properties", obj("command", d.text(), "image", "i"))
+			if steps := after.Body.Get("steps").Items(); len(steps) > 0 && d.Chance(50) {
+				steps[0].Set("properties", obj("command", d.Text(), "image", "i"))
 			}
 		}
 		if _, err := e.Job(shop, after); err != nil {
@@ -107,10 +108,10 @@ func TestUpdateLaw(t *testing.T) {
 func TestUpdateLawOfSharing(t *testing.T) {
 	t.Parallel()
 	check(t, func(t *rapid.T) {
-		d := draw{t: t, short: true}
-		model := d.body("model")
+		d := emulatortest.Draw{T: t, Short: true}
+		model := d.Body("model")
 		var jobs []*diff.LiveJob
-		for i := range 3 + d.count(2) {
+		for i := range 3 + d.Count(2) {
 			body := model.Clone()
 			body.Set("job_name", str(fmt.Sprintf("job-%d", i)))
 			if steps := body.Get("steps").Items(); len(steps) > 0 {
@@ -135,14 +136,14 @@ func TestUpdateLawOfSharing(t *testing.T) {
 		for name, text := range factoring.Files {
 			tree[name] = string(text)
 		}
-		changed, other := jobs[d.count(len(jobs)-1)], d.body("model")
+		changed, other := jobs[d.Count(len(jobs)-1)], d.Body("model")
 		parameters := changed.Body.Get("parameters")
-		for range 1 + d.count(1) {
-			key := d.oneOf("steps", "parameters", "scms", "flavor", "timeout", "resource_limit", "arch")
+		for range 1 + d.Count(1) {
+			key := d.OneOf("steps", "parameters", "scms", "flavor", "timeout", "resource_limit", "arch")
 			changed.Body.Set(key, other.Get(key))
 		}
-		if steps := changed.Body.Get("steps").Items(); len(steps) > 0 && d.chance(60) {
-			steps[0].Set("properties", obj("command", d.text(), "image", d.oneOf("i", "j")))
+		if steps := changed.Body.Get("steps").Items(); len(steps) > 0 && d.Chance(60) {
+			steps[0].Set("properties", obj("command", d.Text(), "image", d.OneOf("i", "j")))
 		}
 		set, result := load()
 		for _, job := range result.Jobs {
