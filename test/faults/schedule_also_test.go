@@ -33,11 +33,7 @@ type alsoDefined struct {
 const sharedTemplate = "shared"
 
 func drawAlso(r *rand.Rand) alsoDefined {
-	a := alsoDefined{git: r.IntN(2) == 0, template: r.IntN(2) == 0, notices: r.IntN(2) == 0}
-	// A template that another clone made is a collision for who has a record, and
-	// the judge cannot tell that from a fault yet.
-	a.template = a.template && long
-	return a
+	return alsoDefined{git: r.IntN(2) == 0, template: r.IntN(2) == 0, notices: r.IntN(2) == 0}
 }
 
 // notifications are the lines of a job about its channel.
@@ -59,16 +55,22 @@ func (a *alsoDefined) define(round int) string {
 		"      - sh: {name: Run, image: shell4.2.46-git1.8.3-zip6.00, inputs: {command: %q}}\n", sharedTemplate, a.command)
 }
 
-// judge looks at the templates after the runs of a round. At no time is there
-// none once there was one, unless a run was told so by --rescue, which schedules
-// do not use. Where nobody else writes, a difference is nobody's edit.
+// judge looks at the templates after the runs of a round. That of somebody else
+// stays as it is. Where nobody else writes, a difference is nobody's edit.
 func (a *alsoDefined) judge(p *serverSchedule, truth emulator.Truth, results []result) {
 	p.t.Helper()
+	theirs := 0
 	for _, t := range truth.Templates {
 		command := commandOfTemplate(t)
+		if t.Name == bystanderTemplate && command == "echo theirs" && t.Commits == 1 {
+			theirs++
+		}
 		if t.Name == sharedTemplate && !strings.HasPrefix(command, "echo template ") {
 			p.t.Errorf("I3: the template has the command %q, which nobody wanted", command)
 		}
+	}
+	if a.template && theirs != 1 {
+		p.t.Errorf("I2: a template that no definition names was touched: %d of them are as they were", theirs)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()

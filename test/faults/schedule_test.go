@@ -81,6 +81,7 @@ type serverSchedule struct {
 	other  string            // the bystander's body
 	edited atomic.Bool       // by others, since the round began
 	round  int
+	twins  map[string][]string // the ids of each name, after the last round
 }
 
 // priorName is a job that is live before buildsync, adopted and updated.
@@ -103,6 +104,9 @@ func newServerSchedule(t *testing.T, r *rand.Rand) *serverSchedule {
 	truth := p.MustTruth(t)
 	p.other = string(truth.Named(p.Project, bystander)[0].Body.AppendJSON(nil))
 	p.theirs = undeclared(truth.Named(p.Project, priorName)[0].Body)
+	if p.also.template && p.post("/v3/templates/create", templateBody(bystanderTemplate, "echo theirs")) != http.StatusOK {
+		t.Fatal("the template of a person was not created")
+	}
 	return p
 }
 
@@ -219,7 +223,8 @@ func (p *serverSchedule) define() {
 	p.draw("round %d defines %v and %+v", p.round, p.want, p.also)
 }
 
-// edit changes a live job as a person in the console would.
+// edit changes a live job as a person in the console would, or makes a template
+// of the defined name.
 func (p *serverSchedule) edit() {
 	truth, err := p.Truth()
 	if err != nil || len(truth.Jobs) == 0 {
@@ -230,7 +235,12 @@ func (p *serverSchedule) edit() {
 	command := fmt.Sprintf("echo edited %d", p.edits.IntN(1000))
 	p.edited.Store(true)
 	p.alone = false
+	ofTemplate := p.also.template && p.edits.IntN(4) == 0
 	p.mu.Unlock()
+	if ofTemplate {
+		p.editTemplate()
+		return
+	}
 	if chosen.Name == bystander || len(chosen.Body.Get("steps").Items()) == 0 {
 		return
 	}
@@ -267,6 +277,9 @@ func (p *serverSchedule) post(path, body string) int {
 func (p *serverSchedule) disturb() {
 	p.ClearFaults()
 	ops := []string{"", "CreateJob", "UpdateJob", "ListJobs", "QueryJob"}
+	if p.also.template {
+		ops = append(ops, "CreateTemplate", "DeleteTemplate", "QueryTemplates")
+	}
 	faults := []string{
 		"kind=reset-before", "kind=reset-after", "kind=close-after", "status=500,code=CB.00060100", "status=500,code=CB.00060211",
 		"status=502,commit=first", "status=503", "kind=throttle", "kind=truncate,cut=5", "kind=html,status=502", "kind=no-id", "kind=delay,delay=20ms", "status=404", "status=401",
@@ -375,6 +388,7 @@ func (p *serverSchedule) judge(results []result) {
 		}
 	}
 	p.untouched(truth)
+	p.judgeTwins(truth, results)
 	p.also.judge(p, truth, results)
 	for _, j := range truth.Jobs {
 		if command := scriptOf(j.Body); j.Name != bystander && !p.wanted[j.Name][command] {
@@ -439,13 +453,15 @@ func scriptOf(body *jsontree.Value) string {
 // and the run after it writes nothing.
 func (p *serverSchedule) converge() {
 	p.t.Helper()
-	// Edits are conflicts, and duplicates are for a person to remove.
+	// Edits are conflicts, a template of another clone is a collision, and
+	// duplicates are for a person to remove.
 	args := []string{"apply", "--yes", "--force-conflicts"}
-	if p.also.template && !p.also.git { // no commit holds the old template, and the service may want unique names
-		args = append(args, "--rescue", "rescue.json")
+	if p.also.template { // perhaps no commit holds the old one, and the service may want unique names
+		args = append(args, "--adopt", "--rescue", "rescue.json")
 	}
 	last := p.run(args...)
 	truth := p.MustTruth(p.t)
+	p.judgeLastTwins(truth, last)
 	p.draw("the last run ended with %d", last.code)
 	if last.code == 0 {
 		p.holds(truth, "I4: the last run ended with 0", last)
@@ -470,11 +486,6 @@ func (p *serverSchedule) excused(truth emulator.Truth) bool {
 			return true
 		}
 	}
-	shared := 0 // templates of one name, which runs beside each other can make as well
-	for _, t := range truth.Templates {
-		if t.Name == sharedTemplate {
-			shared++
-		}
-	}
+	shared := len(p.named(truth)["template "+sharedTemplate])
 	return shared > 1 || p.lossy || p.quirks.WrongTotal
 }

@@ -1,0 +1,92 @@
+//go:build unix
+
+package faults
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/emulator"
+)
+
+// bystanderTemplate is a template that no definition names.
+const bystanderTemplate = "bystander-template"
+
+// templateBody is a template as a person makes it.
+func templateBody(name, command string) string {
+	return fmt.Sprintf(`{"name":%q,"template":{"steps":[{"module_id":"devcloud2018.codeci_action_20017.action","name":"Run","properties":{"image":"shell4.2.46-git1.8.3-zip6.00","command":%q}}]}}`, name, command)
+}
+
+// named lists the ids of the jobs and templates that the definitions of a
+// schedule name, by kind and name.
+func (p *serverSchedule) named(truth emulator.Truth) map[string][]string {
+	ids := map[string][]string{}
+	for _, j := range truth.Jobs {
+		if j.Name != bystander {
+			ids["job "+j.Name] = append(ids["job "+j.Name], j.ID)
+		}
+	}
+	for _, t := range truth.Templates {
+		if t.Name == sharedTemplate {
+			ids["template "+t.Name] = append(ids["template "+t.Name], t.UUID)
+		}
+	}
+	return ids
+}
+
+// judgeTwins fails the test if the runs of a round left more objects of one name
+// than there were, and every run ended with 0 (I1). A person may have made one
+// after the last look, so rounds with edits are left to the last run.
+func (p *serverSchedule) judgeTwins(truth emulator.Truth, results []result) {
+	p.t.Helper()
+	now := p.named(truth)
+	before := p.twins
+	p.twins = now
+	if p.edited.Load() {
+		return
+	}
+	for name, ids := range now {
+		if len(ids) < 2 || len(ids) <= len(before[name]) {
+			continue
+		}
+		told := false
+		for _, r := range results {
+			told = told || r.code != 0
+		}
+		if !told {
+			p.t.Errorf("I1: there are %d of %s, and every run ended with 0: %v", len(ids), name, results)
+		}
+	}
+}
+
+// judgeLastTwins fails the test if a run that nothing disturbs meets several
+// objects of one name, still leaves them, and does not name each.
+func (p *serverSchedule) judgeLastTwins(truth emulator.Truth, last result) {
+	p.t.Helper()
+	for name, ids := range p.named(truth) {
+		_, job, _ := strings.Cut(name, " ")
+		if declared := p.want[job] != "" || p.also.template && job == sharedTemplate; len(ids) < 2 || !declared {
+			continue
+		}
+		if last.code == 0 {
+			p.t.Errorf("I1: there are %d of %s, and the last run ended with 0: %v", len(ids), name, last)
+		}
+		if p.quirks.WrongTotal {
+			continue // the listing is refused as a whole
+		}
+		for _, id := range ids {
+			if !strings.Contains(last.stdout+last.stderr, id) {
+				p.t.Errorf("I1: there are %d of %s, and the last run does not name %s: %v", len(ids), name, id, last)
+			}
+		}
+	}
+}
+
+// editTemplate makes a template of the defined name, as a person would.
+func (p *serverSchedule) editTemplate() {
+	p.mu.Lock()
+	command := fmt.Sprintf("echo template of a person %d", p.edits.IntN(1000))
+	p.mu.Unlock()
+	status := p.post("/v3/templates/create", templateBody(sharedTemplate, command))
+	p.draw("a person makes a template %q: %d", command, status)
+}
