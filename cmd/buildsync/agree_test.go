@@ -44,7 +44,7 @@ func TestAllStagesAgreeOnSecrets(t *testing.T) {
 		if len(result.Jobs) != 1 {
 			t.Fatalf("%s: %d jobs", form, len(result.Jobs))
 		}
-		body := result.Jobs[0].Body
+		body := result.Jobs[0].Body()
 		if have := wire.ParametersOf(body)[0].IsSensitive(); have != sensitive {
 			t.Errorf("%s: the body's parameter is sensitive: %t", form, have)
 		}

@@ -103,8 +103,7 @@ func (in *invocation) query(o *queryOptions) error {
 	for _, job := range w.Result.Jobs {
 		if selection.HasJob(job) {
 			shown := *job
-			shown.Body = screen.Redacted(job.Body, w.Catalogue, nil)
-			objects = append(objects, bulk.OfJob(&shown))
+			objects = append(objects, bulk.OfJob(shown.WithBody(screen.Redacted(job.Body(), w.Catalogue, nil))))
 		}
 	}
 	return in.answer(o, outputs, w, q, objects)

@@ -77,7 +77,7 @@ func (h *history) standingOf(s *site, want *compile.Job) *standing {
 }
 
 func (h *history) checkDeclared(r *historyRun, want *compile.Job, job *standing, change *diff.Change) {
-	wanted := valuesOf(want.Body)
+	wanted := valuesOf(want.Body())
 	if job == nil {
 		if change == nil || len(change.Actions) == 0 {
 			h.fail(r, "%s is not there, and is not created", want.Name)

@@ -232,7 +232,7 @@ func (h *history) edit() {
 func (h *history) commit() {
 	result := &compile.Result{}
 	for _, name := range slices.Sorted(maps.Keys(h.now)) {
-		job := &compile.Job{Address: "demo/job/" + name, Project: "demo", ProjectID: historyProject, Name: name, Body: h.now[name].body()}
+		job := (&compile.Job{Address: "demo/job/" + name, Project: "demo", ProjectID: historyProject, Name: name}).WithBody(h.now[name].body())
 		if old := h.renamed[name]; old != "" {
 			job.RenamedFrom = []string{old}
 		}
@@ -395,7 +395,7 @@ func (h *history) carryOut(r *historyRun, faults func() fault) {
 	}
 	states := s.States()
 	for address, state := range states {
-		if job := r.site.jobs[strings.TrimPrefix(address, "demo/job/")]; job != nil && state.Commit == r.commit && s.Declared[address] != nil && job.values == valuesOf(s.Declared[address].Body) {
+		if job := r.site.jobs[strings.TrimPrefix(address, "demo/job/")]; job != nil && state.Commit == r.commit && s.Declared[address] != nil && job.values == valuesOf(s.Declared[address].Body()) {
 			ours := job.values
 			job.ours = &ours // written or found in step
 		}

@@ -231,7 +231,7 @@ func TestRewrittenByTheServer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Strict())
 	plan := w.plan(definitions(job("target", "echo one", func(j *compile.Job) {
-		j.Body.Get("steps").Items()[0].Get("properties").Set("flag", jsontree.String("kept"))
+		j.Body().Get("steps").Items()[0].Get("properties").Set("flag", jsontree.String("kept"))
 	})), nil, nil)
 	w.MustFail(t, emulator.Fault{Op: "CreateJob", Kind: emulator.FaultPass, Commit: emulator.CommitFirst, After: func() {
 		w.editOutside("target", func(body *jsontree.Value) {

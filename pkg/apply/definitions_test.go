@@ -27,11 +27,11 @@ func job(name, command string, change ...func(*compile.Job)) *compile.Job {
 		Address: projectAlias + "/job/" + name, Project: projectAlias, ProjectID: emulator.DefaultProject, Name: name,
 		Pos: spec.Pos{File: "jobs/" + name + ".yaml", Line: 4, Column: 5},
 	}
-	j.Body = object(
+	j.WithBody(object(
 		"arch", "x86-64", "flavor", "2u8g", "host_type", "devcloud",
 		"steps", jsontree.Array(step("Build", "devcloud2018.codeci_action_20017.action",
 			object("image", "shell4.2.46-git1.8.3-zip6.00", "command", command))),
-	)
+	))
 	for _, f := range change {
 		f(j)
 	}
@@ -71,10 +71,10 @@ func notice(channel string, events ...string) func(*compile.Job) {
 func secret(parameter, name string) func(*compile.Job) {
 	return func(j *compile.Job) {
 		j.Secrets = append(j.Secrets, compile.SecretUse{Parameter: parameter, Secret: name, Pos: j.Pos})
-		list := j.Body.Get("parameters")
+		list := j.Body().Get("parameters")
 		if list == nil {
 			list = jsontree.Array()
-			j.Body.Set("parameters", list)
+			j.Body().Set("parameters", list)
 		}
 		list.Append(parameterOf(parameter, spec.SecretPlaceholder(name), true))
 	}
@@ -94,7 +94,7 @@ func parameterOf(name, value string, sensitive bool) *jsontree.Value {
 // bodyOf is the body that creates a job, its secrets filled in.
 func bodyOf(j *compile.Job) *jsontree.Value {
 	body := object("project_id", j.ProjectID, "job_name", j.Name)
-	for _, m := range j.Body.Clone().Members() {
+	for _, m := range j.Body().Clone().Members() {
 		body.Set(m.Key, m.Value)
 	}
 	for _, p := range body.Get("parameters").Items() {

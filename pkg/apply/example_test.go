@@ -41,9 +41,9 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	definitions := &compile.Result{Jobs: []*compile.Job{{
-		Address: "shop/job/hello", Project: "shop", ProjectID: emulator.DefaultProject, Name: "hello", Body: body,
-	}}}
+	definitions := &compile.Result{Jobs: []*compile.Job{(&compile.Job{
+		Address: "shop/job/hello", Project: "shop", ProjectID: emulator.DefaultProject, Name: "hello",
+	}).WithBody(body)}}
 
 	ctx := context.Background()
 	for range 2 {

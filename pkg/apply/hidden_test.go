@@ -48,10 +48,10 @@ func full(command string, keys ...string) *compile.Job {
 			if key, ofSource := strings.CutPrefix(m.Key, "scms."); ofSource {
 				source.Set(key, m.Value)
 			} else {
-				j.Body.Set(m.Key, m.Value)
+				j.Body().Set(m.Key, m.Value)
 			}
 		}
-		j.Body.Set("scms", jsontree.Array(source))
+		j.Body().Set("scms", jsontree.Array(source))
 	})
 }
 
@@ -79,7 +79,7 @@ func TestUpdateLosesNothing(t *testing.T) {
 		w.client = w.newClient(nil)
 		head := job("full", "echo after", func(j *compile.Job) {
 			for _, key := range declared {
-				j.Body.Set(key, hideable().Get(key))
+				j.Body().Set(key, hideable().Get(key))
 			}
 		})
 		plan := w.plan(definitions(head), nil, nil)

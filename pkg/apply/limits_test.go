@@ -133,7 +133,7 @@ func TestChangedSeesAllThatDecides(t *testing.T) {
 		"id":           func(j *compile.Job) { j.ID = w.MustTruth(t).Jobs[0].ID },
 		"renamed_from": func(j *compile.Job) { j.RenamedFrom = []string{"before"} },
 		"notification": notice("MAIL", "deleteJob"),
-		"body":         func(j *compile.Job) { j.Body.Set("timeout", object("limit", "2", "unit", "hour")) },
+		"body":         func(j *compile.Job) { j.Body().Set("timeout", object("limit", "2", "unit", "hour")) },
 	} {
 		base, head := definitions(job("a", "x")), definitions(job("a", "x", change))
 		for _, reverse := range []bool{false, true} {

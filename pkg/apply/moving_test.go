@@ -73,7 +73,7 @@ func TestStepsThatMove(t *testing.T) {
 	steps := func(items ...[2]string) *jsontree.Value {
 		list := jsontree.Array()
 		for _, item := range items {
-			step := job("x", "echo "+item[0]).Body.Get("steps").Items()[0].Clone()
+			step := job("x", "echo "+item[0]).Body().Get("steps").Items()[0].Clone()
 			step.Set("name", jsontree.String(item[0]))
 			step.Set("module_id", jsontree.String(item[1]))
 			list.Append(step)
@@ -87,7 +87,7 @@ func TestStepsThatMove(t *testing.T) {
 		"all steps":      {steps([2]string{"a", shell}, [2]string{"b", shell}), steps([2]string{"c", npm}, [2]string{"d", npm}, [2]string{"e", npm})},
 	} {
 		ofJob := func(list *jsontree.Value) *compile.Result {
-			return definitions(job("target", "", func(j *compile.Job) { j.Body.Set("steps", list.Clone()) }))
+			return definitions(job("target", "", func(j *compile.Job) { j.Body().Set("steps", list.Clone()) }))
 		}
 		ofTemplate := func(list *jsontree.Value) *compile.Result {
 			made := template("target", "")
@@ -127,7 +127,7 @@ func TestEditSinceThePlan(t *testing.T) {
 	t.Parallel()
 	twoSteps := func(second string) *compile.Job {
 		return job("target", "echo after", func(j *compile.Job) {
-			steps := j.Body.Get("steps")
+			steps := j.Body().Get("steps")
 			more := steps.Items()[0].Clone()
 			more.Set("name", jsontree.String("More"))
 			more.Get("properties").Set("command", jsontree.String(second))
@@ -135,9 +135,9 @@ func TestEditSinceThePlan(t *testing.T) {
 		})
 	}
 	start := definitions(job("target", "echo before", func(j *compile.Job) {
-		j.Body.Set("description", jsontree.String("of a person"))
-		j.Body.Set("steps", twoSteps("echo more").Body.Get("steps"))
-		setCommand("echo before")(j.Body)
+		j.Body().Set("description", jsontree.String("of a person"))
+		j.Body().Set("steps", twoSteps("echo more").Body().Get("steps"))
+		setCommand("echo before")(j.Body())
 	}))
 	setMore := func(body *jsontree.Value) {
 		body.Get("steps").Items()[1].Get("properties").Set("command", jsontree.String("echo edited"))

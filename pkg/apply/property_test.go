@@ -30,14 +30,14 @@ func drawJob(rt *rapid.T, name string) *compile.Job {
 		}
 		steps.Append(step(fmt.Sprintf("Step %d", rapid.IntRange(0, i+1).Draw(rt, "name")), rapid.SampledFrom(modules).Draw(rt, "module"), properties))
 	}
-	j.Body.Set("steps", steps)
+	j.Body().Set("steps", steps)
 	maybe := func(what string, do func()) {
 		if rapid.Bool().Draw(rt, what) {
 			do()
 		}
 	}
 	maybe("scms", func() {
-		j.Body.Set("scms", jsontree.Array(object("url", "git@host:group/"+rapid.SampledFrom([]string{"a", "b"}).Draw(rt, "repo")+".git",
+		j.Body().Set("scms", jsontree.Array(object("url", "git@host:group/"+rapid.SampledFrom([]string{"a", "b"}).Draw(rt, "repo")+".git",
 			"scm_type", "codehub", "branch", rapid.SampledFrom([]string{"master", "main"}).Draw(rt, "branch"))))
 	})
 	maybe("parameters", func() {
@@ -45,11 +45,11 @@ func drawJob(rt *rapid.T, name string) *compile.Job {
 		for _, p := range rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"one", "two", "three"}), 0, 3, rapid.ID).Draw(rt, "parameter") {
 			list.Append(parameterOf(p, text.Draw(rt, "default"), false))
 		}
-		j.Body.Set("parameters", list)
+		j.Body().Set("parameters", list)
 		maybe("secret", func() { secret("token", "TOKEN")(j) })
 	})
 	maybe("update", func() {
-		j.Body.Set("build_if_code_updated", jsontree.Bool(rapid.Bool().Draw(rt, "build_if_code_updated")))
+		j.Body().Set("build_if_code_updated", jsontree.Bool(rapid.Bool().Draw(rt, "build_if_code_updated")))
 	})
 	maybe("state", func() { enabled(rapid.Bool().Draw(rt, "enabled"))(j) })
 	for _, channel := range []string{"MAIL", "MESSAGE"} {
@@ -117,7 +117,7 @@ func TestApplyThenPlanIsEmptyForAnything(t *testing.T) {
 // keepSecretParameters leaves a live secret declared where the definitions carry
 // the parameters over: without its value an update is refused.
 func keepSecretParameters(j *compile.Job, prior emulator.Truth) {
-	if j.Body.Get("parameters") != nil {
+	if j.Body().Get("parameters") != nil {
 		return
 	}
 	for _, old := range prior.Named(j.ProjectID, j.Name) {
@@ -195,7 +195,7 @@ func estateWithoutTemplates(command string) *compile.Result {
 	head := estate()
 	head.Templates = nil
 	for _, j := range head.Jobs {
-		setCommand(command)(j.Body)
+		setCommand(command)(j.Body())
 	}
 	return head
 }
@@ -206,7 +206,7 @@ func (w *world) checkReport(head *compile.Result, report *apply.Report) {
 	truth := w.MustTruth(w.t)
 	want := map[string]string{}
 	for _, j := range head.Jobs {
-		want[j.Address] = j.Body.Get("steps").Items()[0].Get("properties").Str("command")
+		want[j.Address] = j.Body().Get("steps").Items()[0].Get("properties").Str("command")
 	}
 	for _, r := range report.Results {
 		if r.Kind != "job" || r.Action != "create" && r.Action != "update" {

@@ -167,8 +167,8 @@ func TestUnknownMembersSurviveAnUpdate(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Strict())
 	w.converge(definitions(job("plain", "echo one", func(j *compile.Job) {
-		j.Body.Set("x_unknown", object("deep", object("list", "[1, 1.10, null]", "empty", "")))
-		j.Body.Set("group_id", object("a", "b").Get("a"))
+		j.Body().Set("x_unknown", object("deep", object("list", "[1, 1.10, null]", "empty", "")))
+		j.Body().Set("group_id", object("a", "b").Get("a"))
 	})))
 	before := w.MustTruth(t).Jobs[0]
 	report := w.apply(w.plan(definitions(job("plain", "echo two")), nil, nil), apply.Options{})
@@ -282,10 +282,10 @@ func TestNoUpdateIsADeleteAndACreate(t *testing.T) {
 	id := w.MustTruth(t).Named(emulator.DefaultProject, "was")[0].ID
 	head := definitions(job("is", "new", enabled(false), func(j *compile.Job) {
 		j.RenamedFrom = []string{"was"}
-		j.Body.Set("arch", jsontree.String("arm"))
-		j.Body.Set("flavor", jsontree.String("8u16g"))
-		j.Body.Set("host_type", jsontree.String("custom_host"))
-		j.Body.Set("steps", jsontree.Array(step("Other", "devcloud2018.codeci_action_20043.action", object("command", "mvn package"))))
+		j.Body().Set("arch", jsontree.String("arm"))
+		j.Body().Set("flavor", jsontree.String("8u16g"))
+		j.Body().Set("host_type", jsontree.String("custom_host"))
+		j.Body().Set("steps", jsontree.Array(step("Other", "devcloud2018.codeci_action_20043.action", object("command", "mvn package"))))
 	}))
 	plan := w.plan(head, base, nil)
 	w.ResetCalls()

@@ -127,7 +127,7 @@ func (p *scheduled) judgeResult(r *scheduledRun, c *diff.Change, got apply.Resul
 	case c.Kind == diff.KindNotification || got.Action == diff.ActionEnable || got.Action == diff.ActionDisable:
 		return
 	case c.Want != nil:
-		want = firstCommand(c.Want.Body)
+		want = firstCommand(c.Want.Body())
 	case c.WantTemplate != nil:
 		want = firstCommand(c.WantTemplate.Body.Get("template"))
 	}

@@ -264,7 +264,7 @@ func (p *scheduled) wants(head *compile.Result) {
 		p.wanted[key][command] = true
 	}
 	for _, j := range head.Jobs {
-		note("job "+j.Name, firstCommand(j.Body))
+		note("job "+j.Name, firstCommand(j.Body()))
 	}
 	for _, x := range head.Templates {
 		note("template "+x.Name, firstCommand(x.Body.Get("template")))

@@ -216,7 +216,7 @@ func (v secretValues) fill(change *diff.Change) (*jsontree.Value, error) {
 	if len(missing) > 0 {
 		return nil, missingSecret(strings.Join(missing, ", "), missing[0])
 	}
-	declared := parametersByName(change.Want.Unpacked().Body)
+	declared := parametersByName(change.Want.Body())
 	for name, parameter := range parametersByName(body) {
 		field := parameter.Field(wire.ParamDefaultValue)
 		use, isSecret := uses[name]

@@ -160,7 +160,7 @@ func TestFill(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			before := test.desired.Clone()
-			change := &diff.Change{Want: &compile.Job{Body: test.declared, Secrets: test.uses}, Desired: jsontree.Pack(test.desired)}
+			change := &diff.Change{Want: (&compile.Job{Secrets: test.uses}).WithBody(test.declared), Desired: jsontree.Pack(test.desired)}
 			got, err := test.values.fill(change)
 			if !jsontree.Equal(before, test.desired) {
 				t.Error("the plan's body was changed, which the verification compares with")

@@ -45,7 +45,7 @@ type Object struct {
 func OfJob(job *compile.Job) *Object {
 	o := &Object{Name: job.Name, Address: job.Address, Job: job, from: job.Provenance}
 	o.add(wire.KeyJobName, jsontree.String(job.Name))
-	Walk(job.Unpacked().Body, o.add)
+	Walk(job.Body(), o.add)
 	o.notices(job.Notices)
 	job.EachSetting(o.add)
 	if job.Owner != "" {

@@ -15,7 +15,7 @@ func TestCommitTrigger(t *testing.T) {
 		"build_if_code_updated: false": "false",
 		"build_if_code_updated: true":  "true",
 	} {
-		body := compileOne(t, text).Body
+		body := compileOne(t, text).Body()
 		if have := body.Get("build_if_code_updated"); have == nil || string(have.AppendJSON(nil)) != want {
 			t.Errorf("%s: the body has %s", text, body.AppendJSON(nil))
 		}

@@ -29,7 +29,7 @@ type Options struct {
 	// workspace's own modules file.
 	Catalogue *catalog.Catalogue
 	// Pack stores each job's body and the places of its values as text, so that very many jobs fit
-	// in memory. Body and Provenance are nil then; use Unpacked and PlaceOf.
+	// in memory. Provenance is nil then; PlaceOf knows the places.
 	Pack bool
 	// Keep makes Load keep the parsed files, so that Earlier, With and Under need not parse them
 	// again. It takes about 30 times the size of the files.

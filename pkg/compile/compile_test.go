@@ -73,11 +73,11 @@ func TestAbsentIsNotEmpty(t *testing.T) {
 	} {
 		t.Run(c.field+" "+c.empty, func(t *testing.T) {
 			t.Parallel()
-			if have := compileOne(t, "").Body.Get(c.field); have != nil {
+			if have := compileOne(t, "").Body().Get(c.field); have != nil {
 				t.Errorf("absent: the body has %s", have.AppendJSON(nil))
 			}
 			for text, want := range map[string]string{c.empty: c.wantEmpty, c.value: c.wantValue} {
-				have := compileOne(t, c.field+": "+text).Body.Get(c.field)
+				have := compileOne(t, c.field+": "+text).Body().Get(c.field)
 				if string(have.AppendJSON(nil)) != want {
 					t.Errorf("%s: have %s, want %s", text, have.AppendJSON(nil), want)
 				}
@@ -110,7 +110,7 @@ func TestAbsentIsNotEmptyInside(t *testing.T) {
 		t.Run(c.list+" "+c.field+" "+c.empty, func(t *testing.T) {
 			t.Parallel()
 			compiled := func(keys string) *jsontree.Value {
-				return compileOne(t, c.list+": ["+strings.ReplaceAll(fmt.Sprintf(c.form, keys), ", }", "}")+"]").Body.Get(c.list).Items()[0].Get(c.field)
+				return compileOne(t, c.list+": ["+strings.ReplaceAll(fmt.Sprintf(c.form, keys), ", }", "}")+"]").Body().Get(c.list).Items()[0].Get(c.field)
 			}
 			if have := compiled(""); have != nil {
 				t.Errorf("absent: the body has %s", have.AppendJSON(nil))
@@ -127,13 +127,13 @@ func TestAbsentIsNotEmptyInside(t *testing.T) {
 
 func TestExtraIsVerbatim(t *testing.T) {
 	t.Parallel()
-	if have := compileOne(t, "extra: {}").Body; have.Len() != 0 {
+	if have := compileOne(t, "extra: {}").Body(); have.Len() != 0 {
 		t.Errorf("an empty extra adds %s", have.AppendJSON(nil))
 	}
 	have := compileOne(t, `extra: {description: null, arch: arm, limits: [1, "1", 1.10, true], "odd key": {}}`)
 	want := `{"arch":"arm","description":null,"limits":[1,"1",1.10,true],"odd key":{}}`
-	if string(have.Body.AppendJSON(nil)) != want {
-		t.Errorf("have %s\nwant %s", have.Body.AppendJSON(nil), want)
+	if string(have.Body().AppendJSON(nil)) != want {
+		t.Errorf("have %s\nwant %s", have.Body().AppendJSON(nil), want)
 	}
 	if _, ok := have.Provenance[`["odd key"]`]; !ok {
 		t.Errorf("no provenance of the odd key: %v", have.Paths())
@@ -152,7 +152,7 @@ extra:
   f: {$$file: g, h: i}
   steps: [{module_id: m, anything: 1}]`)
 	want := `{"steps":[{"module_id":"m","anything":1}],"build_config_type":"YAML","a":"${{ x }} $${{ y }} ${z} $","b":{"$file":"c"},"d":{"$$file":"e"},"f":{"$$file":"g","h":"i"}}`
-	if have := string(job.Body.AppendJSON(nil)); have != want {
+	if have := string(job.Body().AppendJSON(nil)); have != want {
 		t.Errorf("have %s\nwant %s", have, want)
 	}
 }
@@ -207,7 +207,7 @@ arch: arm`)
 		t.Errorf("have %s\nwant %s", have, want)
 	}
 	job.CreateBody().Get("timeout").Set("limit", jsontree.String("9"))
-	if job.Body.Get("timeout").Str("limit") != "1" {
+	if job.Body().Get("timeout").Str("limit") != "1" {
 		t.Error("the create body shares its values with the job's")
 	}
 	if missing := job.MissingForCreate(); missing != nil {
@@ -247,7 +247,7 @@ jobs:
 			if len(diags) > 0 {
 				t.Fatal(describe(diags))
 			}
-			body := result.Jobs[0].Body
+			body := result.Jobs[0].Body()
 			properties := body.Get("steps").Items()[0].Get("properties")
 			have := body.Str("build_if_code_updated") + " " + properties.Str("image") + " " + properties.Str("command")
 			if have != c.want {

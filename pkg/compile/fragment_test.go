@@ -324,7 +324,7 @@ jobs: [{name: j, template: {name: t}}, {name: k, steps: [{sh: {name: Own}}]}]
 	}
 	for i, want := range []string{"Build Scan", "Own"} {
 		var have []string
-		for _, step := range result.Jobs[i].Body.Get("steps").Items() {
+		for _, step := range result.Jobs[i].Body().Get("steps").Items() {
 			have = append(have, step.Str("name"))
 		}
 		if strings.Join(have, " ") != want {

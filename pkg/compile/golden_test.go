@@ -99,10 +99,9 @@ func dump(r *compile.Result) *jsontree.Value {
 	set := func(o *jsontree.Value, key string, v *jsontree.Value) { o.Set(key, v) }
 	jobs := jsontree.Array()
 	for _, j := range r.Jobs {
-		j = j.Unpacked()
 		o := jsontree.Object()
 		set(o, "address", jsontree.String(j.Address))
-		set(o, "body", j.Body)
+		set(o, "body", j.Body())
 		settings := jsontree.Object()
 		if j.Enabled != nil {
 			settings.Set("enabled", jsontree.Bool(*j.Enabled))
@@ -183,7 +182,7 @@ func TestReference(t *testing.T) {
 	if len(diags) > 0 || len(result.Jobs) != 1 {
 		t.Fatalf("%d jobs, diagnostics:\n%s", len(result.Jobs), describe(diags))
 	}
-	have := result.Jobs[0].Body
+	have := result.Jobs[0].Body()
 	if !jsontree.Equal(want, have) {
 		want.SortKeys()
 		have.SortKeys()

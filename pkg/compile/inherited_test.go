@@ -24,11 +24,11 @@ jobs: [{name: a}, {name: b, template: null, notifications: null}]
 		t.Fatal(describe(found))
 	}
 	a, b := result.Jobs[0], result.Jobs[1]
-	if a.Body.Get("steps").Len() != 1 || len(a.Notices) != 1 {
-		t.Errorf("what a inherits: %s, %v", a.Body.Indented(), a.Notices)
+	if a.Body().Get("steps").Len() != 1 || len(a.Notices) != 1 {
+		t.Errorf("what a inherits: %s, %v", a.Body().Indented(), a.Notices)
 	}
-	if b.Body.Len() != 0 || len(b.Notices) != 0 {
-		t.Errorf("what b inherits: %s, %v", b.Body.Indented(), b.Notices)
+	if b.Body().Len() != 0 || len(b.Notices) != 0 {
+		t.Errorf("what b inherits: %s, %v", b.Body().Indented(), b.Notices)
 	}
 }
 
@@ -40,7 +40,7 @@ func TestKeysForAnchors(t *testing.T) {
 	if len(found) > 0 {
 		t.Fatal(describe(found))
 	}
-	if have := result.Jobs[0].Body.Get("steps").Items()[0].Get("properties").Str("image"); have != "cloudbuild@maven3.9.5-jdk17" {
+	if have := result.Jobs[0].Body().Get("steps").Items()[0].Get("properties").Str("image"); have != "cloudbuild@maven3.9.5-jdk17" {
 		t.Errorf("the image is %q", have)
 	}
 	for _, definitions := range []string{"y-image: a\njobs: []\n", "jobs: [{name: j, x-image: a}]\n"} {

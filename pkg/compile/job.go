@@ -130,7 +130,7 @@ const jobValues = 20
 
 // jobContent compiles everything of a job except its name and project.
 func (u *unit) jobContent(whole, own *spec.Node, j *Job) {
-	j.Body = u.jobBody(whole, u.parts(whole, own))
+	j.body = u.jobBody(whole, u.parts(whole, own))
 	j.Notices = u.notices(u.get(whole, "notifications"))
 	u.settings(whole, j)
 }
@@ -341,10 +341,10 @@ func (u *unit) nullableBool(path string, n *spec.Node) *jsontree.Value {
 	return jsontree.Bool(value)
 }
 
-// CreateBody returns a copy of the whole body of a create call (reference 4.18): Body with project
+// CreateBody returns a copy of the whole body of a create call (reference 4.18): the body with project
 // and name, in the reference's order.
 func (j *Job) CreateBody() *jsontree.Value {
-	j = j.Unpacked()
+	declared := j.BodyCopy()
 	body := jsontree.Object()
 	for _, key := range bodyOrder {
 		switch key {
@@ -353,12 +353,12 @@ func (j *Job) CreateBody() *jsontree.Value {
 		case wire.KeyJobName:
 			body.Set(key, jsontree.String(j.Name))
 		default:
-			body.Set(key, j.Body.Get(key).Clone())
+			body.Set(key, declared.Get(key))
 		}
 	}
-	for _, m := range j.Body.Members() {
+	for _, m := range declared.Members() {
 		if !slices.Contains(bodyOrder, m.Key) {
-			body.Set(m.Key, m.Value.Clone())
+			body.Set(m.Key, m.Value)
 		}
 	}
 	return body
@@ -367,10 +367,10 @@ func (j *Job) CreateBody() *jsontree.Value {
 // MissingForCreate lists the members that a create call needs (reference 4.18) and the definitions
 // do not declare. An existing job does not need them.
 func (j *Job) MissingForCreate() []string {
-	j = j.Unpacked()
+	declared := j.Body()
 	var missing []string
 	for _, key := range []string{"arch", "steps"} {
-		if j.Body.Get(key).IsAbsentOrNull() {
+		if declared.Get(key).IsAbsentOrNull() {
 			missing = append(missing, key)
 		}
 	}

@@ -50,19 +50,38 @@ func (c *compiler) packJob(j *Job, list []recorded) {
 		before = path
 	}
 	c.packing = places
-	j.packed = &packedJob{body: jsontree.Pack(j.Body), places: string(places), files: c.files}
-	j.Body = nil
+	j.packed = &packedJob{body: jsontree.Pack(j.body), places: string(places), files: c.files}
+	j.body = nil
 }
 
-// Unpacked returns j with its Body: j itself, or a copy of a packed job. A packed job has no
-// Provenance; use PlaceOf.
-func (j *Job) Unpacked() *Job {
-	if j == nil || j.packed == nil || j.Body != nil {
+// Body returns the declared members of the API's create and update bodies, in the reference's order
+// and with its wire types. A null or an empty array is declared as such. An absent member is not
+// managed. The defaultValue of a secret is spec.SecretPlaceholder. The caller does not change it.
+func (j *Job) Body() *jsontree.Value {
+	if j.packed != nil {
+		return j.packed.body.Unpack()
+	}
+	return j.body
+}
+
+// BodyCopy returns a copy of Body that the caller may change.
+func (j *Job) BodyCopy() *jsontree.Value {
+	if j.packed != nil {
+		return j.packed.body.Unpack()
+	}
+	return j.body.Clone()
+}
+
+// WithBody gives j another body, as for a job that was not compiled, and returns j.
+func (j *Job) WithBody(body *jsontree.Value) *Job {
+	if j.packed == nil {
+		j.body = body
 		return j
 	}
-	c := *j
-	c.Body = j.packed.body.Unpack()
-	return &c
+	packed := *j.packed
+	packed.body = jsontree.Pack(body)
+	j.packed = &packed
+	return j
 }
 
 // PlaceOf returns where the value at path in the body was written, and whether
@@ -107,7 +126,7 @@ func SameBody(a, b *Job) bool {
 	if a == b || a.packed != nil && b.packed != nil && a.packed.body == b.packed.body {
 		return true
 	}
-	return bytes.Equal(a.Unpacked().Body.AppendJSON(nil), b.Unpacked().Body.AppendJSON(nil))
+	return bytes.Equal(a.Body().AppendJSON(nil), b.Body().AppendJSON(nil))
 }
 
 // PlaceOf returns where the value at path in the body was written, and whether

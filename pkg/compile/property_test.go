@@ -116,18 +116,18 @@ func TestBodiesAreTheirOwn(t *testing.T) {
 		first, _ := compile.Compile(set, compile.Options{})
 		want := dump(first).Indented()
 		for _, job := range first.Jobs {
-			spoil(job.Body)
+			spoil(job.Body())
 		}
 		second, _ := compile.Compile(set, compile.Options{})
 		if have := dump(second).Indented(); string(have) != string(want) {
 			t.Fatalf("a second compilation differs:\n%s\n%s", want, have)
 		}
 		for _, job := range second.Jobs[:len(second.Jobs)-1] {
-			spoil(job.Body)
+			spoil(job.Body())
 		}
 		last := len(second.Jobs) - 1
 		fresh, _ := compile.Compile(set, compile.Options{})
-		if !jsontree.Equal(fresh.Jobs[last].Body, second.Jobs[last].Body) {
+		if !jsontree.Equal(fresh.Jobs[last].Body(), second.Jobs[last].Body()) {
 			t.Fatal("changing one job's body changed another's")
 		}
 	})
@@ -156,7 +156,7 @@ func TestSecretsStayPlaceholders(t *testing.T) {
 	if len(job.Secrets) != 2 || job.Secrets[0].Secret != "TOKEN" || job.Secrets[1].Parameter != "b" {
 		t.Fatalf("secrets: %+v", job.Secrets)
 	}
-	for _, p := range job.Body.Get("parameters").Items() {
+	for _, p := range job.Body().Get("parameters").Items() {
 		for _, field := range p.Get("params").Items() {
 			want := map[string]string{"defaultValue": spec.SecretPlaceholder("TOKEN"), "sensitiveVar": "true"}[field.Str("name")]
 			if want != "" && field.Str("value") != want {

@@ -79,7 +79,7 @@ func TestEveryValueHasProvenance(t *testing.T) {
 		set, _ := spec.Load(tree, spec.Options{})
 		result, _ := compile.Compile(set, compile.Options{})
 		for _, job := range result.Jobs {
-			for _, path := range bodyPaths(job.Body) {
+			for _, path := range bodyPaths(job.Body()) {
 				if p, ok := job.Provenance[path]; !ok || !p.Pos.IsValid() {
 					t.Errorf("%s: no provenance of %s", job.Address, path)
 				}

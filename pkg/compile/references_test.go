@@ -42,7 +42,7 @@ func TestReferencesAreResolvedOrRefused(t *testing.T) {
 			if found.HasErrors() {
 				t.Fatal(found)
 			}
-			body, err := json.Marshal(result.Jobs[0].Body)
+			body, err := json.Marshal(result.Jobs[0].Body())
 			if err != nil || !strings.Contains(string(body), c.body) {
 				t.Errorf("the body has no %s: %s %v", c.body, body, err)
 			}

@@ -28,12 +28,6 @@ type Job struct {
 	ProjectID string
 	Name      string
 
-	// Body has the declared members of the API's create and update bodies, in the reference's order
-	// and with its wire types. A null or an empty array is declared as such. An absent member is
-	// not managed. The defaultValue of a secret is spec.SecretPlaceholder. Body is nil in a packed
-	// job, see Options.Pack.
-	Body *jsontree.Value
-
 	Notices     []Notice // the declared channels, by type
 	Enabled     *bool    // nil: not managed
 	ID          string   // id: pins the job
@@ -51,9 +45,10 @@ type Job struct {
 
 	Pos        spec.Pos              // of the definition; that of a family's job stands in the family
 	Use        spec.Pos              // of the entry of jobs that uses the family; zero without a family
-	Provenance map[string]Provenance // by path, see StepPath; nil in a packed job
+	Provenance map[string]Provenance // by path, see StepPath; nil with Options.Pack
 
-	packed    *packedJob
+	body      *jsontree.Value // see Body
+	packed    *packedJob      // with Options.Pack: in place of body
 	nameAt    spec.Range
 	former    []FormerName // RenamedFrom, with places
 	writtenAt spec.Range   // of the name

@@ -168,7 +168,7 @@ func TestTemplateParameters(t *testing.T) {
 				t.Fatal(describe(diags))
 			}
 			var have []string
-			for _, p := range result.Jobs[0].Body.Get("parameters").Items() {
+			for _, p := range result.Jobs[0].Body().Get("parameters").Items() {
 				fields := map[string]string{}
 				for _, field := range p.Get("params").Items() {
 					fields[field.Str("name")] = field.Str("value")

@@ -59,7 +59,7 @@ defaults:
 			if found.HasErrors() {
 				t.Fatal(found)
 			}
-			sent := string(result.Jobs[0].Body.AppendJSON(nil)) + string(result.Jobs[0].NoticeBodies().AppendJSON(nil))
+			sent := string(result.Jobs[0].Body().AppendJSON(nil)) + string(result.Jobs[0].NoticeBodies().AppendJSON(nil))
 			for key, value := range result.Jobs[0].Labels {
 				sent += key + "=" + value
 			}

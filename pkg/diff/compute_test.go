@@ -29,10 +29,10 @@ func body(t testing.TB, text string) *jsontree.Value {
 // defined makes a compiled job of a body.
 func defined(t testing.TB, name, text string) *compile.Job {
 	t.Helper()
-	return &compile.Job{
+	return (&compile.Job{
 		Address: "shop/job/" + name, Project: "shop", ProjectID: project, Name: name,
-		Body: body(t, text), Pos: spec.Pos{File: "jobs/" + name + ".yaml", Line: 4, Column: 5},
-	}
+		Pos: spec.Pos{File: "jobs/" + name + ".yaml", Line: 4, Column: 5},
+	}).WithBody(body(t, text))
 }
 
 // existing makes a live job of a body.

@@ -173,7 +173,7 @@ func hintAtRenames(changes []Change) {
 	for i := range changes {
 		c := &changes[i]
 		if c.Kind == KindJob && c.Want == nil && c.before != nil && c.Verdict != VerdictUnknown {
-			removed[c.ProjectID] = append(removed[c.ProjectID], gone{c, bodyOf(c.before)})
+			removed[c.ProjectID] = append(removed[c.ProjectID], gone{c, c.before.Body()})
 		}
 	}
 	if len(removed) == 0 {
@@ -184,7 +184,7 @@ func hintAtRenames(changes []Change) {
 		if c.Kind != KindJob || c.Verdict != VerdictCreate || c.Want == nil || len(removed[c.ProjectID]) == 0 {
 			continue
 		}
-		body := bodyOf(c.Want)
+		body := c.Want.Body()
 		if !tellsApart(body) {
 			continue
 		}
@@ -197,9 +197,6 @@ func hintAtRenames(changes []Change) {
 		c.addNote(renameHint(names))
 	}
 }
-
-// bodyOf returns what a definition declares for a job, without its name.
-func bodyOf(job *compile.Job) *jsontree.Value { return job.Unpacked().Body }
 
 // tellsApart reports whether a body has enough content to recognise a job: jobs without steps may
 // be equal by chance.

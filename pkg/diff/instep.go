@@ -22,7 +22,7 @@ func (j *jobTask) isPlainlyInStep() bool {
 		j.before != nil && (j.before.Name != want.Name || !compile.SameBody(j.before, want)):
 		return false
 	}
-	live, want := namedBody(j.live), j.want.Unpacked().Body
+	live, want := namedBody(j.live), j.want.Body()
 	if live.Kind() != jsontree.KindObject || live.Str(wire.KeyJobName) != j.want.Name {
 		return false
 	}

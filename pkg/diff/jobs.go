@@ -117,7 +117,7 @@ func quote(name string) string { return `"` + sanitize.Line(name, nameLimit) + `
 
 // unread is a job that exists and was not read, because no change was expected.
 func (j *jobTask) unread() {
-	if j.before != nil && jsontree.Equal(j.before.Unpacked().Body, j.want.Unpacked().Body) {
+	if j.before != nil && jsontree.Equal(j.before.Body(), j.want.Body()) {
 		j.unchanged++
 		return
 	}
@@ -139,7 +139,7 @@ func (j *jobTask) add(c Change) {
 
 // create plans a job that does not exist.
 func (j *jobTask) create() {
-	want := j.want.Unpacked()
+	want := j.want
 	body := want.CreateBody()
 	change := Change{Verdict: VerdictCreate, Actions: []Action{ActionCreate}}
 	if j.before != nil {
@@ -322,11 +322,7 @@ func pathsWith(fields []Field, verdict Verdict) string {
 
 // declaredBody returns what the definitions declare: the compiled members and the name.
 func declaredBody(job *compile.Job) *jsontree.Value {
-	unpacked := job.Unpacked()
-	body := unpacked.Body
-	if unpacked == job {
-		body = body.Clone() // it is not ours
-	}
+	body := job.BodyCopy()
 	if body == nil {
 		body = jsontree.Object()
 	}

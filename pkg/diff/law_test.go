@@ -190,7 +190,7 @@ func fill(object *jsontree.Value, key string, v *jsontree.Value) {
 }
 
 func jobOf(name string, b *jsontree.Value) *compile.Job {
-	return &compile.Job{Address: "shop/job/" + name, Project: "shop", ProjectID: project, Name: name, Body: b}
+	return (&compile.Job{Address: "shop/job/" + name, Project: "shop", ProjectID: project, Name: name}).WithBody(b)
 }
 
 func liveOf(name string, b *jsontree.Value) *diff.LiveJob {
@@ -223,12 +223,12 @@ func TestLawApplyThenPlanIsEmpty(t *testing.T) {
 				sent = c.DesiredBody()
 			}
 		}
-		checkContains(t, "body", sent, want.Body)
+		checkContains(t, "body", sent, want.Body())
 		after := d.server(sent)
 		in.Live = listed(liveOf("j", after))
 		if second := diff.Compute(in); second.HasChanges() {
 			t.Fatalf("after apply:\n%s\nwant %s\nlive %s\nsent %s\nread %s", outline(second),
-				want.Body.AppendJSON(nil), live.Body.AppendJSON(nil), sent.AppendJSON(nil), after.AppendJSON(nil))
+				want.Body().AppendJSON(nil), live.Body.AppendJSON(nil), sent.AppendJSON(nil), after.AppendJSON(nil))
 		}
 		if paths := diff.Differences(after, sent, nil, in.Modules); len(first.Changes) > 0 && len(paths) > 0 {
 			t.Fatalf("verification finds %q", paths)
@@ -323,7 +323,7 @@ func TestLawPure(t *testing.T) {
 		d := bodies{t}
 		want, base, live := jobOf("j", d.body()), jobOf("j", d.body()), liveOf("j", d.server(d.body()))
 		text := func() string {
-			return string(want.Body.AppendJSON(nil)) + string(base.Body.AppendJSON(nil)) + string(live.Body.AppendJSON(nil))
+			return string(want.Body().AppendJSON(nil)) + string(base.Body().AppendJSON(nil)) + string(live.Body.AppendJSON(nil))
 		}
 		before := text()
 		in := input(compiled(want), compiled(base), listed(live))

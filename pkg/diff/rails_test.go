@@ -256,8 +256,8 @@ func TestJoinParts(t *testing.T) {
 func TestJoin(t *testing.T) {
 	t.Parallel()
 	jobs, live := many(t, "job", 4)
-	jobs[0].Body = body(t, `{"arch":"x86-64","steps":[]}`)
-	jobs[3].Body = body(t, `{"arch":"x86-64","steps":[]}`)
+	jobs[0].WithBody(body(t, `{"arch":"x86-64","steps":[]}`))
+	jobs[3].WithBody(body(t, `{"arch":"x86-64","steps":[]}`))
 	all := diff.Compute(input(compiled(jobs...), nil, listed(live...)))
 	first := diff.Compute(whole(input(compiled(jobs[:2]...), nil, listed(live...)), compiled(jobs...)))
 	second := diff.Compute(whole(input(compiled(jobs[2:]...), nil, listed(live...)), compiled(jobs...)))

@@ -81,7 +81,7 @@ func goesRound(t *testing.T, text []byte) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, back)
 	}
-	if !jsontree.Equal(compiledOf(t, again.Text).Body, job.Body) && len(lost)+len(again.Lost) == 0 {
+	if !jsontree.Equal(compiledOf(t, again.Text).Body(), job.Body()) && len(lost)+len(again.Lost) == 0 {
 		t.Errorf("it is lost without a word:\n%s\nthen\n%s\nthen\n%s", text, back, again.Text)
 	}
 }

@@ -90,7 +90,7 @@ func (e *Exporter) Differences(job *compile.Job, live *diff.LiveJob) []string {
 	}
 	have := live.Body.Clone()
 	have.Delete(wire.KeyJobName)
-	if want := job.Body; e.fingerprint(want) != e.fingerprint(have) {
+	if want := job.Body(); e.fingerprint(want) != e.fingerprint(have) {
 		paths = append(paths, e.bodyDifferences(want, have)...)
 	} else {
 		// A change in a plan is also a difference, even if both sides mean the same.

@@ -94,7 +94,7 @@ func changedJobs(before, after *compile.Result) map[spec.Pos]bool {
 // sameJob reports whether two compilations of a job are equal apart from the order of parameters,
 // which has no meaning.
 func sameJob(a, b *compile.Job) bool {
-	bodies := [2]*jsontree.Value{a.Body.Clone(), b.Body.Clone()}
+	bodies := [2]*jsontree.Value{a.Body().Clone(), b.Body().Clone()}
 	for _, body := range bodies {
 		slices.SortStableFunc(body.Get(wire.KeyParameters).Items(), func(x, y *jsontree.Value) int {
 			return strings.Compare(readParameter(x).name(), readParameter(y).name())

@@ -110,7 +110,7 @@ jobs:
 		t.Fatal(diagnostics)
 	}
 	for i, job := range result.Jobs {
-		if have, want := string(job.Body.AppendJSON(nil)), string(before.Jobs[i].Body.AppendJSON(nil)); have != want {
+		if have, want := string(job.Body().AppendJSON(nil)), string(before.Jobs[i].Body().AppendJSON(nil)); have != want {
 			t.Errorf("%s: have %s\nwant %s", job.Address, have, want)
 		}
 	}

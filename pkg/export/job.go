@@ -241,7 +241,7 @@ func (w *jobWriter) same(key string, form *yamltext.Node, live *jsontree.Value) 
 	if err != nil {
 		return false
 	}
-	have := jsontree.Object(jsontree.Member{Key: key, Value: job.Body.Get(key)})
+	have := jsontree.Object(jsontree.Member{Key: key, Value: job.Body().Get(key)})
 	want := jsontree.Object(jsontree.Member{Key: key, Value: live})
 	return w.fingerprint(have) == w.fingerprint(want)
 }

@@ -16,7 +16,7 @@ import (
 // express; that stays with the job. A step without an action word is an error, because a build
 // without it would be a different one.
 func (e *Exporter) ToBuildYML(job *compile.Job) (text []byte, lost []Lost, err error) {
-	body := job.Body
+	body := job.Body()
 	w := &buildYMLWriter{Exporter: e}
 	root := yamltext.Mapping(yamltext.Entry("version", yamltext.Literal("2.0")))
 	root.Add("params", w.params(body.Get(wire.KeyParameters)))

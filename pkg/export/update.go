@@ -182,7 +182,7 @@ type update struct {
 // or a template.
 func (u *update) keys() []string {
 	body := tidy(u.live.Body, u.e.catalogue)
-	compiled := tidy(u.job.Body, u.e.catalogue)
+	compiled := tidy(u.job.Body(), u.e.catalogue)
 	var keys []string
 	isKey := func(key string) bool { return slices.Contains(keyOrder, key) }
 	for _, side := range [][]string{memberNames(body.Members()), memberNames(compiled.Members())} {
@@ -306,7 +306,7 @@ func (u *update) emptiedExtra() *yamltext.Node {
 	if want := u.want.Get("extra"); want != nil {
 		extra.Fields = slices.Clone(want.Fields)
 	}
-	for _, key := range memberNames(tidy(u.job.Body, u.e.catalogue).Members()) {
+	for _, key := range memberNames(tidy(u.job.Body(), u.e.catalogue).Members()) {
 		if !slices.Contains(keyOrder, key) && extra.Get(key) == nil {
 			extra.Add(key, yamltext.Literal("null"))
 		}

@@ -100,7 +100,7 @@ func TestForceReadsOnlyEditedFilesAgain(t *testing.T) {
 		t.Errorf("the workspace was compiled again %d times", reopened)
 	}
 	for _, job := range open().Result.Jobs {
-		if limit := job.Body.Get("timeout").Get("limit").Text(); limit != "3" {
+		if limit := job.Body().Get("timeout").Get("limit").Text(); limit != "3" {
 			t.Errorf("%s has the limit %s, want 3", job.Name, limit)
 		}
 	}

@@ -67,7 +67,7 @@ func compiled(t *testing.T, tree spec.MapTree) string {
 	result, _ := compile.Compile(set, compile.Options{Partly: true})
 	var all strings.Builder
 	for _, j := range result.Jobs {
-		text, err := json.Marshal(j.Body)
+		text, err := json.Marshal(j.Body())
 		if err != nil {
 			t.Fatal(err)
 		}

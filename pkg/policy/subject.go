@@ -44,7 +44,7 @@ type step struct {
 func (s *Set) OfJob(job *compile.Job) *Subject {
 	o := &Subject{
 		Name: job.Name, Project: job.Project, Address: job.Address, Owner: job.Owner, Labels: job.Labels,
-		Job: job, body: job.Unpacked().Body, notices: job.Notices, enabled: job.Enabled == nil || *job.Enabled, template: job.Template, set: s,
+		Job: job, body: job.Body(), notices: job.Notices, enabled: job.Enabled == nil || *job.Enabled, template: job.Template, set: s,
 	}
 	job.EachSetting(o.add)
 	o.addCommon()

@@ -72,7 +72,7 @@ func bodies(r *compile.Result) map[string]*jsontree.Value {
 		return all
 	}
 	for _, job := range r.Jobs {
-		all[job.Address] = job.Unpacked().Body
+		all[job.Address] = job.Body()
 	}
 	for _, t := range r.Templates {
 		all[t.Address] = t.Body

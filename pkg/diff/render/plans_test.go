@@ -55,10 +55,10 @@ func parse(t testing.TB, text string) *jsontree.Value {
 func job(t testing.TB, name string, line int, text string) *compile.Job {
 	t.Helper()
 	file := "jobs/" + name + ".yaml"
-	j := &compile.Job{
-		Address: "shop/job/" + name, Project: "shop", ProjectID: project, Name: name, Body: parse(t, text),
+	j := (&compile.Job{
+		Address: "shop/job/" + name, Project: "shop", ProjectID: project, Name: name,
 		Pos: spec.Pos{File: file, Line: line, Column: 5}, Provenance: map[string]compile.Provenance{},
-	}
+	}).WithBody(parse(t, text))
 	for i, path := range []string{"arch", "flavor", "scms", `steps["Build with Maven"].properties.command`, `steps["Test"]`} {
 		j.Provenance[path] = compile.Provenance{Pos: spec.Pos{File: file, Line: line + 2 + 7*i, Column: 7}}
 	}
