@@ -37,6 +37,9 @@ type Options struct {
 	// Partly means that more files follow, or that the definitions will not be applied. Conflicts
 	// over which live jobs they mean are not checked.
 	Partly bool
+	// Spent is how many values other parts of the same workspace have compiled to: they count for
+	// the limit of all.
+	Spent int
 	// NoPlaces leaves out of each job's Provenance all but the places of its name and former names.
 	NoPlaces bool
 }
@@ -58,6 +61,7 @@ func (c *compiler) compile() (*Result, spec.Diagnostics) {
 
 // compileFile compiles the jobs and removals of one file. All templates must be known.
 func (c *compiler) compileFile(file *spec.File) {
+	c.refuseFile(file)
 	for _, entry := range file.Jobs {
 		c.compileEntry(entry, nil)
 	}
@@ -68,10 +72,10 @@ func (c *compiler) compileFile(file *spec.File) {
 
 // finish adds the findings that need all files.
 func (c *compiler) finish() (*Result, spec.Diagnostics) {
+	c.hasRoom(c.last)
+	c.result.Values, c.result.Exhausted = c.total, c.exhausted
 	c.publishTemplates()
-	c.checkUnusedFamilies()
-	c.checkUnused()
-	c.checkUnusedFragments()
+	c.checkAllUnused()
 	for _, name := range slices.Sorted(maps.Keys(c.fragments)) {
 		if c.fragments[name].compiled {
 			c.result.Fragments = append(c.result.Fragments, name)
@@ -98,6 +102,24 @@ func (c *compiler) finish() (*Result, spec.Diagnostics) {
 	return c.result, c.findings.sorted()
 }
 
+// checkAllUnused compiles what no job uses, to find mistakes in it. If jobs were left out, nobody
+// knows what they use.
+func (c *compiler) checkAllUnused() {
+	if !c.exhausted {
+		c.total = 0 // a limit of its own: what nothing uses takes no room
+		c.checkUnusedFamilies()
+		c.checkUnused()
+		c.checkUnusedFragments()
+		return
+	}
+	for _, f := range c.families {
+		f.compiled = true
+	}
+	for _, f := range c.fragments {
+		f.compiled = true
+	}
+}
+
 // compiler is the state of one compilation. Once the first job is compiled, only the caches and the
 // findings change.
 type compiler struct {
@@ -120,6 +142,8 @@ type compiler struct {
 	maxTotal  int
 	exhausted bool                // there were more than maxTotal
 	multiples map[string]multiple // of the families that were counted
+	leasts    map[string]int64    // of the fragments that were counted, the least number of their values
+	last      spec.Range          // of the entry of jobs that was compiled last
 	findings  findings
 	result    *Result
 
@@ -138,7 +162,7 @@ func newCompiler(set *spec.Set, opts Options, part *filePart) *compiler {
 	c := &compiler{
 		set: set, workspace: set.Workspace, catalogue: opts.Catalogue,
 		templates: map[string]*template{}, fragments: map[string]*fragment{}, families: map[string]*family{}, secrets: map[string]bool{}, includes: map[string]*include{}, sources: make(map[string][]byte, len(set.Files)),
-		result: &Result{}, maxTotal: maxTotal, pack: opts.Pack, noPlaces: opts.NoPlaces, partly: opts.Partly, files: &fileTable{number: map[string]uint64{}}, part: part,
+		result: &Result{}, total: opts.Spent, maxTotal: MaxTotal, pack: opts.Pack, noPlaces: opts.NoPlaces, partly: opts.Partly, files: &fileTable{number: map[string]uint64{}}, part: part,
 	}
 	if c.workspace == nil {
 		c.workspace = &spec.Workspace{}

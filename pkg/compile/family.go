@@ -110,7 +110,6 @@ func (use *familyUse) known(s *scope) {
 // useFamily compiles the jobs of a family for one combination.
 func (c *compiler) useFamily(n *spec.Node, within *familyUse, combo []binding, pointer string) {
 	if !c.hasRoom(n.Range) {
-		c.leaveOut(n.Get(kindFamily).Str("name"))
 		return
 	}
 	c.total++

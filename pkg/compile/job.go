@@ -137,9 +137,9 @@ func (u *unit) jobContent(whole, own *spec.Node, j *Job) {
 
 // hasRoom reports whether another job may be compiled; at is where it stands.
 func (c *compiler) hasRoom(at spec.Range) bool {
-	if c.total > c.maxTotal {
+	if c.last = at; c.total > c.maxTotal && !c.exhausted {
 		c.reportAt("expansion-limit", at, "jobs", "split the workspace", "the definitions compile to more than %d values; the jobs from here on are left out", c.maxTotal)
-		c.total, c.exhausted = 0, true // reported once is enough: such a result is not used
+		c.exhausted = true // reported once is enough: such a result is not used
 	}
 	return !c.exhausted
 }

@@ -16,6 +16,9 @@ type Result struct {
 	Fragments   []string // names of those that something uses, sorted
 	Declared    Shared   // names that jobs and policies can use
 	UnknownVars []string // of Options.Vars: neither declared nor used
+
+	Values    int  // of all bodies, with Options.Spent
+	Exhausted bool // jobs were left out, since all definitions come to too many values
 }
 
 // Shared is what the definitions declare for jobs to use, by sorted names.

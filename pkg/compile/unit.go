@@ -16,9 +16,9 @@ const maxValues = 200_000
 // fewerReferences is the hint for values that grow beyond a limit by references to each other.
 const fewerReferences = "refer less often to values that refer to others"
 
-// maxTotal bounds the values of all bodies together, about 20,000 jobs. A few lines of a hostile
+// MaxTotal bounds the values of all bodies together, about 20,000 jobs. A few lines of a hostile
 // file could use one huge template many times.
-const maxTotal = 2_000_000
+const MaxTotal = 2_000_000
 
 // unit is one job, template or removal during its compilation.
 type unit struct {

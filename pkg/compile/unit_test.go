@@ -57,7 +57,7 @@ func TestTotalLimit(t *testing.T) {
 	set, diags := spec.Load(spec.MapTree{
 		"buildsync.yaml": "version: 1\nregion: eu-west-101\nprojects: {p: 6ecbc5bac7c8442fb3d2563d53c13582}\ndefault_project: p\n",
 		"definitions/a.yaml": `version: 1
-templates: [{name: t, steps: [{module_id: m, name: n, properties: {a: 1, b: 2, c: 3}}]}]
+templates: [{name: t, steps: [{module_id: m, name: n, properties: {a: [1, 2, 3, 4, 5, 6, 7, 8, 9], b: [1, 2, 3, 4, 5, 6, 7, 8, 9], c: [1, 2, 3, 4, 5, 6, 7, 8, 9]}}]}]
 jobs: [{name: "j-${{ matrix.a }}", template: {name: t}, matrix: {a: [1, 2, 3, 4, 5, 6, 7, 8, 9]}}, {name: later}]
 `,
 	}, spec.Options{})
@@ -65,12 +65,12 @@ jobs: [{name: "j-${{ matrix.a }}", template: {name: t}, matrix: {a: [1, 2, 3, 4,
 		t.Fatal(diags)
 	}
 	c := newCompiler(set, Options{}, nil)
-	c.maxTotal = 70 // a job counts as 20 at least
+	c.maxTotal = 200 // as if each of the ten jobs had the least number of values
 	result, found := c.compile()
 	if len(found) != 1 || found[0].Rule != "expansion-limit" {
 		t.Fatalf("want one expansion-limit: %+v", found)
 	}
-	if n := len(result.Jobs); n != 4 {
+	if n := len(result.Jobs); n != 6 {
 		t.Errorf("%d jobs were compiled", n)
 	}
 }
@@ -110,7 +110,7 @@ jobs:
 		t.Fatalf("%d jobs: %+v", len(result.Jobs), found)
 	}
 	fits := newCompiler(set, Options{}, nil)
-	fits.maxTotal = all.total
+	fits.maxTotal = result.Values
 	if _, found := fits.compile(); found.HasErrors() {
 		t.Errorf("%+v", found)
 	}

@@ -75,7 +75,7 @@ func (b *batch) run() {
 		return
 	}
 	b.read = files
-	b.result, b.compiled = b.compile(b.places)
+	b.result, b.compiled = b.compile(0)
 	sharpen(b.compiled, files)
 	for _, file := range judged {
 		if b.set.Workspace.SourceOf(file.Name) == nil { // copied files are corrected in their source
@@ -85,11 +85,21 @@ func (b *batch) run() {
 	b.shellChecked()
 }
 
-// compile compiles the files that were read.
-func (b *batch) compile(places bool) (*compile.Result, spec.Diagnostics) {
+// compile compiles the files that were read. spent is how many values there are of other batches.
+func (b *batch) compile(spent int) (*compile.Result, spec.Diagnostics) {
 	part := *b.set
 	part.Files = b.read
-	return compile.Compile(&part, compile.Options{Vars: b.opts.Vars, Catalogue: b.catalogue, Partly: true, NoPlaces: !places})
+	return compile.Compile(&part, compile.Options{Vars: b.opts.Vars, Catalogue: b.catalogue, Partly: true, NoPlaces: !b.places, Spent: spent})
+}
+
+// within compiles the batch again if its values and those of the batches before come to more than
+// the definitions may have, so that it reports where.
+func (b *batch) within(spent int) {
+	if b.result == nil || b.result.Exhausted || b.result.Values+spent <= compile.MaxTotal {
+		return
+	}
+	b.result, b.compiled = b.compile(spent)
+	sharpen(b.compiled, b.read)
 }
 
 // withPlaces returns the result with the places of all values. It compiles again for them: most
@@ -97,7 +107,7 @@ func (b *batch) compile(places bool) (*compile.Result, spec.Diagnostics) {
 func (b *batch) withPlaces() *compile.Result {
 	if !b.places {
 		b.places = true
-		b.result, _ = b.compile(true)
+		b.result, _ = b.compile(0)
 	}
 	return b.result
 }
@@ -143,8 +153,16 @@ func (c *checker) join(left int) {
 	}
 }
 
-// take adds the findings of a batch.
+// take adds the findings of a batch. Once the definitions have come to too many values, what
+// follows is left out.
 func (c *checker) take(b *batch) {
+	if c.full {
+		return
+	}
+	b.within(c.spent)
+	if b.result != nil {
+		c.spent, c.full = c.spent+b.result.Values, b.result.Exhausted
+	}
 	c.front = append(c.front, b.front...)
 	c.front = append(c.front, b.compiled.Besides(c.front)...)
 	c.found = append(c.found, b.found...)

@@ -59,6 +59,8 @@ type checker struct {
 	batch     *batch
 	idle      chan *tools // those of the workers that have nothing to do
 	pending   []*batch    // in the order of the files
+	spent     int         // values that the definitions have compiled to so far
+	full      bool        // these are too many
 }
 
 // run takes the files that neither declare nor use templates or fragments first, one by one. Files
@@ -127,7 +129,7 @@ func (c *checker) add(file batchFile) {
 // flush passes the batch to a worker. If all are busy, it waits for the oldest batches.
 func (c *checker) flush() {
 	b := c.batch
-	if b == nil {
+	if b == nil || c.full {
 		return
 	}
 	c.batch = nil
