@@ -11,13 +11,14 @@ import (
 
 // app is the command line. Each command has its own file; this is the list.
 func (p *program) app() *cli.App {
+	var version bool
 	return &cli.App{
 		Name:      "buildsync",
 		Usage:     "Git as the source of truth for Huawei Cloud CodeArts Build",
 		UsageText: "buildsync [global flags] COMMAND [flags] [arguments]",
 		Commands:  p.commands(),
 		Flags: append(globalFlags(), kit.HelpFlag(), &cli.BoolFlag{
-			Name: "version", Usage: "print the version", DisableDefaultText: true,
+			Name: "version", Destination: &version, Usage: "print the version", DisableDefaultText: true,
 		}),
 		Reader: p.Stdin, Writer: p.Stdout, ErrWriter: p.Stderr,
 		HideVersion: true, HideHelpCommand: true, // their aliases collide with ours
@@ -26,7 +27,7 @@ func (p *program) app() *cli.App {
 		ExitErrHandler:            func(*cli.Context, error) {}, // exit.go decides
 		OnUsageError:              p.OnUsageError,
 		Action: func(ctx *cli.Context) error {
-			if ctx.Bool("version") {
+			if version {
 				return p.printVersion()
 			}
 			return p.Bare(ctx)

@@ -71,7 +71,7 @@ Exit codes: 0 done; 1 an error before any write; 3 invalid input; 4 the plan is 
 
 func (o *applyOptions) flags() []cli.Flag {
 	return []cli.Flag{
-		&cli.BoolFlag{Name: "yes", Destination: &o.yes, Usage: "do not ask", DisableDefaultText: true},
+		yesFlag(&o.yes),
 		&cli.StringFlag{Name: "approve", Destination: &o.approve, Usage: "go on only if the plan has the id `sha256:…`"},
 		&cli.DurationFlag{Name: "max-plan-age", Destination: &o.maxPlanAge, Usage: "refuse a PLAN that is older than `D`; 0: any age", Value: 24 * time.Hour},
 		&cli.StringFlag{Name: "report", Destination: &o.report, Usage: "write what was done to `FILE`, as JSON"},

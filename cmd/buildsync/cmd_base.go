@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 
@@ -28,7 +29,14 @@ leaves the clone.`,
 	}, nil)
 }
 
+type baseShowOptions struct {
+	format string
+	all    bool
+	runs   int
+}
+
 func (p *program) baseShowCommand() *cli.Command {
+	var o baseShowOptions
 	return p.command(&cli.Command{
 		Name:  "show",
 		Usage: "show what was applied, when and by whom",
@@ -39,18 +47,19 @@ Exit codes: 0 done; 1 there is no record; 3 invalid input, or a damaged record.`
 			"buildsync base show --env prod",
 			"buildsync base show --format json"),
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: text or json", Value: "text"},
-			&cli.BoolFlag{Name: "all", Usage: "list also each object that was only found in step", DisableDefaultText: true},
-			&cli.IntFlag{Name: "runs", Usage: "show the last `N` runs", Value: 10},
+			&cli.StringFlag{Name: "format", Destination: &o.format, Usage: "`FORMAT`: text or json", Value: "text"},
+			&cli.BoolFlag{Name: "all", Destination: &o.all, Usage: "list also each object that was only found in step", DisableDefaultText: true},
+			&cli.IntFlag{Name: "runs", Destination: &o.runs, Usage: "show the last `N` runs", Value: 10},
 		},
-	}, (*invocation).baseShow)
+	}, func(in *invocation) error { return in.baseShow(&o) })
 }
 
-func remoteFlag() cli.Flag {
-	return &cli.StringFlag{Name: "remote", Usage: "the Git remote: `NAME` or address", Value: "origin"}
+func remoteFlag(remote *string) cli.Flag {
+	return &cli.StringFlag{Name: "remote", Destination: remote, Usage: "the Git remote: `NAME` or address", Value: "origin"}
 }
 
 func (p *program) baseFetchCommand() *cli.Command {
+	var remote string
 	return p.command(&cli.Command{
 		Name:  "fetch",
 		Usage: "bring the records of a remote into this clone",
@@ -60,11 +69,12 @@ drift in CI.
 
 Exit codes: 0 done; 1 the remote could not be read; 3 invalid input.`,
 			"buildsync base fetch"),
-		Flags: []cli.Flag{remoteFlag()},
-	}, (*invocation).baseFetch)
+		Flags: []cli.Flag{remoteFlag(&remote)},
+	}, func(in *invocation) error { return in.exchange("fetched", remote, record.Fetch) })
 }
 
 func (p *program) basePushCommand() *cli.Command {
+	var remote string
 	return p.command(&cli.Command{
 		Name:  "push",
 		Usage: "bring the records of this clone to a remote",
@@ -73,20 +83,20 @@ it after apply in CI, also after one that failed: what it wrote is recorded too.
 
 Exit codes: 0 done; 1 the remote could not be written; 3 invalid input.`,
 			"buildsync base push"),
-		Flags: []cli.Flag{remoteFlag()},
-	}, (*invocation).basePush)
+		Flags: []cli.Flag{remoteFlag(&remote)},
+	}, func(in *invocation) error { return in.exchange("pushed", remote, record.Push) })
 }
 
-// exchange opens the repository around the workspace and calls move for the
-// remote.
-func (in *invocation) exchange(done string, move func(repo *gitbase.Repo, remote string) ([]record.Moved, error)) error {
+// exchange opens the repository around the workspace and moves records from or to a remote.
+func (in *invocation) exchange(done, remote string, move func(ctx context.Context, repo *gitbase.Repo, remote string) ([]record.Moved, error)) error {
 	if _, err := in.Args(0); err != nil {
 		return err
 	}
-	remote := in.Text("remote")
 	if sanitize.MayHoldCredentials(remote) {
 		return kit.UsageError{Text: "--remote contains credentials; give the name of a remote or an address without them, and let Git find the credentials"}
 	}
+	ctx, cancel := in.WithTimeout()
+	defer cancel()
 	dir, err := in.findWorkspace()
 	if err != nil {
 		return err
@@ -95,7 +105,7 @@ func (in *invocation) exchange(done string, move func(repo *gitbase.Repo, remote
 	if err != nil {
 		return &failure{exitInvalid, err}
 	}
-	moved, err := move(repo, remote)
+	moved, err := move(ctx, repo, remote)
 	if err != nil {
 		return workspace.RecordError(err)
 	}
@@ -112,28 +122,11 @@ func (in *invocation) exchange(done string, move func(repo *gitbase.Repo, remote
 	return nil
 }
 
-func (in *invocation) baseFetch() error {
-	ctx, cancel := in.WithTimeout()
-	defer cancel()
-	return in.exchange("fetched", func(repo *gitbase.Repo, remote string) ([]record.Moved, error) {
-		return record.Fetch(ctx, repo, remote)
-	})
-}
-
-func (in *invocation) basePush() error {
-	ctx, cancel := in.WithTimeout()
-	defer cancel()
-	return in.exchange("pushed", func(repo *gitbase.Repo, remote string) ([]record.Moved, error) {
-		return record.Push(ctx, repo, remote)
-	})
-}
-
-func (in *invocation) baseShow() error {
+func (in *invocation) baseShow(o *baseShowOptions) error {
 	if _, err := in.Args(0); err != nil {
 		return err
 	}
-	format, err := in.OneOf("format", "text", "json")
-	if err != nil {
+	if err := kit.CheckWord("format", o.format, "text", "json"); err != nil {
 		return err
 	}
 	ctx, cancel := in.WithTimeout()
@@ -157,9 +150,9 @@ func (in *invocation) baseShow() error {
 	case r.Recorded == nil:
 		return &failure{exitFailed, fmt.Errorf("no record of an earlier apply to %s in this clone; run buildsync base fetch to get the record of other clones", r.Scope)}
 	}
-	shown := pages.ShownRecord{Ref: r.Recorded.Ref, Environment: r.Scope.Environment, Endpoint: r.Scope.Endpoint, Record: r.Recorded.Record, Runs: []pages.ShownRun{}, All: in.On("all")}
+	shown := pages.ShownRecord{Ref: r.Recorded.Ref, Environment: r.Scope.Environment, Endpoint: r.Scope.Endpoint, Record: r.Recorded.Record, Runs: []pages.ShownRun{}, All: o.all}
 	if r.Recorded.Commit != "" {
-		runs, err := repo.FirstParents(ctx, r.Recorded.Commit, record.File, max(in.Number("runs"), 1))
+		runs, err := repo.FirstParents(ctx, r.Recorded.Commit, record.File, max(o.runs, 1))
 		if err != nil {
 			return err
 		}
@@ -167,7 +160,7 @@ func (in *invocation) baseShow() error {
 			shown.Runs = append(shown.Runs, pages.ShownRun{Time: run.By.When, By: run.By.Name, Email: run.By.Email, What: run.Subject, Content: run.Commit})
 		}
 	}
-	if format == "json" {
+	if o.format == "json" {
 		encoder := json.NewEncoder(in.Stdout)
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(shown)

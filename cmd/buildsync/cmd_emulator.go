@@ -3,8 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
-	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -15,7 +13,14 @@ import (
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
+type emulatorOptions struct {
+	listen, data string
+	behaviour    emulatorserver.Behaviour
+	faults       cli.StringSlice
+}
+
 func (p *program) emulatorCommand() *cli.Command {
+	var o emulatorOptions
 	return p.command(&cli.Command{
 		Name:  "emulator",
 		Usage: "run the CodeArts Build API on this machine",
@@ -34,15 +39,15 @@ Where the real service's behaviour is not public, it is a switch. --quirks takes
 			"buildsync emulator --data '' --seed 300 --quirks hostile --latency 20ms",
 			"buildsync emulator --fault 'CreateJob:nth=2,kind=reset-after'"),
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "listen", Usage: "serve on `HOST:PORT`; port 0 takes a free one", Value: "127.0.0.1:8473"},
-			&cli.StringFlag{Name: "data", Usage: "keep the state in `FILE`; empty: in memory only", DefaultText: ".buildsync/emulator.db in the workspace"},
-			&cli.StringFlag{Name: "quirks", Usage: "behave as a profile or the `LIST` of switches says", Value: "default"},
-			&cli.StringFlag{Name: "seed", Usage: "fill an empty store from a `FILE`, or with so many jobs"},
-			&cli.DurationFlag{Name: "latency", Usage: "wait `D` before each answer"},
-			&cli.IntFlag{Name: "rate", Usage: "answer 429 beyond `N` calls a second", DefaultText: "no limit"},
-			&cli.StringSliceFlag{Name: "fault", Usage: "play a fault, `OP:KEY=VALUE,…`, or those of a JSON file, @FILE"},
+			&cli.StringFlag{Name: "listen", Destination: &o.listen, Usage: "serve on `HOST:PORT`; port 0 takes a free one", Value: "127.0.0.1:8473"},
+			&cli.StringFlag{Name: "data", Destination: &o.data, Usage: "keep the state in `FILE`; empty: in memory only", DefaultText: ".buildsync/emulator.db in the workspace"},
+			&cli.StringFlag{Name: "quirks", Destination: &o.behaviour.Quirks, Usage: "behave as a profile or the `LIST` of switches says", Value: "default"},
+			&cli.StringFlag{Name: "seed", Destination: &o.behaviour.Seed, Usage: "fill an empty store from a `FILE`, or with so many jobs"},
+			&cli.DurationFlag{Name: "latency", Destination: &o.behaviour.Latency, Usage: "wait `D` before each answer"},
+			&cli.IntFlag{Name: "rate", Destination: &o.behaviour.Rate, Usage: "answer 429 beyond `N` calls a second", DefaultText: "no limit"},
+			&cli.StringSliceFlag{Name: "fault", Destination: &o.faults, Usage: "play a fault, `OP:KEY=VALUE,…`, or those of a JSON file, @FILE"},
 		},
-	}, (*invocation).runEmulator)
+	}, func(in *invocation) error { return in.runEmulator(&o) })
 }
 
 // switchList is the help text for the single quirks.
@@ -54,20 +59,26 @@ func switchList() string {
 	return kit.Glossary(rows)
 }
 
-func (in *invocation) runEmulator() error {
+func (in *invocation) runEmulator(o *emulatorOptions) error {
 	if _, err := in.Args(0); err != nil {
 		return err
 	}
-	options, err := in.emulatorOptions()
-	if err != nil {
-		return err
+	o.behaviour.Faults = o.faults.Value()
+	options, err := o.behaviour.Options()
+	var flag *emulatorserver.FlagError
+	switch {
+	case errors.As(err, &flag) && flag.File:
+		return &failure{exitInvalid, err}
+	case err != nil:
+		return kit.UsageError{Text: err.Error()}
+	case in.Set("data"):
+		options.Path = o.data
+	default:
+		if options.Path, err = in.defaultEmulatorFile(); err != nil {
+			return err
+		}
 	}
-	if in.Set("data") {
-		options.Path = in.Text("data")
-	} else if options.Path, err = in.defaultEmulatorFile(); err != nil {
-		return err
-	}
-	served, err := emulatorserver.Serve(in.Text("listen"), options)
+	served, err := emulatorserver.Serve(o.listen, options)
 	if errors.As(err, new(*emulatorserver.AddressError)) {
 		return kit.UsageError{Text: "--listen " + err.Error()}
 	}
@@ -94,65 +105,6 @@ func (in *invocation) runEmulator() error {
 	case err := <-served.Failed:
 		return errors.Join(fmt.Errorf("the emulator stopped serving: %w", err), served.Close())
 	}
-}
-
-// emulatorOptions reads the flags for the emulator's behaviour.
-func (in *invocation) emulatorOptions() (emulator.Options, error) {
-	quirks, err := emulator.ParseQuirks(in.Text("quirks"))
-	if err != nil {
-		return emulator.Options{}, kit.UsageError{Text: "--quirks: " + err.Error()}
-	}
-	options := emulator.Options{Quirks: &quirks, Latency: in.Duration("latency"), Rate: in.Number("rate")}
-	if options.Latency < 0 || options.Rate < 0 {
-		return options, kit.UsageError{Text: "--latency and --rate must not be negative"}
-	}
-	for _, text := range in.Texts("fault") {
-		faults, err := faultsOf(text)
-		if err != nil {
-			return emulator.Options{}, err
-		}
-		options.Faults = append(options.Faults, faults...)
-	}
-	seed := in.Text("seed")
-	if seed == "" {
-		return options, nil
-	}
-	if count, err := strconv.Atoi(seed); err == nil {
-		if count < 0 {
-			return options, kit.UsageError{Text: "--seed: the number of jobs must not be negative"}
-		}
-		options.Seed = emulator.Seed{Jobs: count}
-		return options, nil
-	}
-	content, err := os.ReadFile(seed)
-	if err != nil {
-		return emulator.Options{}, &failure{exitInvalid, fmt.Errorf("--seed: %w", err)}
-	}
-	if options.Seed, err = emulator.ParseSeed(content); err != nil {
-		return emulator.Options{}, &failure{exitInvalid, fmt.Errorf("--seed %s: %w", seed, err)}
-	}
-	return options, nil
-}
-
-// faultsOf reads a value of --fault: one fault, or @ and the name of a file of
-// them.
-func faultsOf(text string) ([]emulator.Fault, error) {
-	if name, isFile := strings.CutPrefix(text, "@"); isFile {
-		content, err := os.ReadFile(name)
-		if err != nil {
-			return nil, &failure{exitInvalid, fmt.Errorf("--fault: %w", err)}
-		}
-		faults, err := emulator.ParseFaults(content)
-		if err != nil {
-			return nil, &failure{exitInvalid, fmt.Errorf("--fault %s: %w", text, err)}
-		}
-		return faults, nil
-	}
-	fault, err := emulator.ParseFault(text)
-	if err != nil {
-		return nil, kit.UsageError{Text: "--fault: " + err.Error()}
-	}
-	return []emulator.Fault{fault}, nil
 }
 
 // defaultEmulatorFile is .buildsync/emulator.db in the workspace, or in the

@@ -21,7 +21,10 @@ import (
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
+type importOptions struct{ name, out string }
+
 func (p *program) importCommand() *cli.Command {
+	var o importOptions
 	return p.command(&cli.Command{
 		Name:      "import",
 		Usage:     "convert a build.yml or an API body to a definition",
@@ -37,13 +40,13 @@ Exit codes: 0 done; 1 a file could not be read or written; 3 the file cannot be 
 			"buildsync import .cloudbuild/build.yml --name order-service",
 			"buildsync import body.json --out jobs/order-service.yaml"),
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "name", Usage: "the `NAME` of the job"},
-			&cli.StringFlag{Name: "out", Usage: "write the definition to the new `FILE` instead"},
+			&cli.StringFlag{Name: "name", Destination: &o.name, Usage: "the `NAME` of the job"},
+			&cli.StringFlag{Name: "out", Destination: &o.out, Usage: "write the definition to the new `FILE` instead"},
 		},
-	}, (*invocation).importFile)
+	}, func(in *invocation) error { return in.importFile(&o) })
 }
 
-func (in *invocation) importFile() error {
+func (in *invocation) importFile(o *importOptions) error {
 	args, err := in.Args(1)
 	if err != nil {
 		return err
@@ -55,7 +58,7 @@ func (in *invocation) importFile() error {
 	if err != nil {
 		return err
 	}
-	opts := export.ImportOptions{Name: in.Text("name"), Project: in.global.project}
+	opts := export.ImportOptions{Name: o.name, Project: in.global.project}
 	exporter, err := in.importer()
 	if err != nil {
 		return err
@@ -67,7 +70,7 @@ func (in *invocation) importFile() error {
 	if err != nil {
 		return &failure{exitInvalid, fmt.Errorf("importing %s: %w", sanitize.Line(args[0], 300), err)}
 	}
-	if err := in.keepImport(made.Text); err != nil {
+	if err := in.keepImport(o.out, made.Text); err != nil {
 		return err
 	}
 	in.tellLost(made.Lost)
@@ -143,8 +146,7 @@ func importedName(file string) string {
 }
 
 // keepImport prints the definition, or writes it to a new file.
-func (in *invocation) keepImport(text []byte) error {
-	out := in.Text("out")
+func (in *invocation) keepImport(out string, text []byte) error {
 	if out == "" {
 		_, err := in.Stdout.Write(text)
 		return err

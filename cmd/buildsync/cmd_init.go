@@ -6,27 +6,25 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/internal/initfiles"
-	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/emulator"
 	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-var (
-	aliasForm     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,63}$`) })
-	projectIDForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-fA-F]{32}$`) })
-)
+type initOptions struct {
+	answers         initfiles.Answers
+	empty, fromLive bool
+}
 
 func (p *program) initCommand() *cli.Command {
+	var o initOptions
 	return p.command(&cli.Command{
 		Name:      "init",
 		Usage:     "write a workspace with an example job",
@@ -48,17 +46,17 @@ Exit codes: 0 done; 1 a file could not be written, or the live jobs could not be
 			"buildsync init --alias shop --ci github builds",
 			"buildsync init --project-id 6ecbc5bac7c8442fb3d2563d53c13582 --from-live"),
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "project-id", Usage: "the 32-character `ID` of the CodeArts project", DefaultText: "one of the emulator's"},
-			&cli.StringFlag{Name: "alias", Usage: "what to call the project in definitions, `NAME`", Value: "demo"},
+			&cli.StringFlag{Name: "project-id", Destination: &o.answers.ProjectID, Usage: "the 32-character `ID` of the CodeArts project", DefaultText: "one of the emulator's"},
+			&cli.StringFlag{Name: "alias", Destination: &o.answers.Alias, Usage: "what to call the project in definitions, `NAME`", Value: "demo"},
 			&cli.StringFlag{Name: "region", Usage: "the Huawei Cloud `REGION`", Value: emulator.DefaultRegion},
-			&cli.StringFlag{Name: "ci", Usage: "write a pipeline for `SYSTEM`: github, gitlab, codearts or none", Value: "none"},
-			&cli.BoolFlag{Name: "empty", Usage: "without an example job", DisableDefaultText: true},
-			&cli.BoolFlag{Name: "from-live", Usage: "with the jobs that exist instead of an example", DisableDefaultText: true},
+			&cli.StringFlag{Name: "ci", Destination: &o.answers.Ci, Usage: "write a pipeline for `SYSTEM`: github, gitlab, codearts or none", Value: "none"},
+			&cli.BoolFlag{Name: "empty", Destination: &o.empty, Usage: "without an example job", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "from-live", Destination: &o.fromLive, Usage: "with the jobs that exist instead of an example", DisableDefaultText: true},
 		},
-	}, func(in *invocation) error { return in.init(p) })
+	}, func(in *invocation) error { return in.init(p, &o) })
 }
 
-func (in *invocation) init(p *program) error {
+func (in *invocation) init(p *program, o *initOptions) error {
 	args, err := in.Args(1)
 	if err != nil {
 		return err
@@ -70,27 +68,28 @@ func (in *invocation) init(p *program) error {
 	if dir == "" {
 		dir = "."
 	}
-	a := initfiles.Answers{Alias: in.Text("alias"), ProjectID: in.Text("project-id"), Region: in.global.region, Ci: in.Text("ci")}
+	a := o.answers
+	a.Region = in.global.region // it may stand before init
 	onEmulator := in.global.endpoint == endpointEmulator
 	if !onEmulator && kit.IsTerminal(in.Stdin) && kit.IsTerminal(in.Stderr) {
 		if a, err = in.askAnswers(a); err != nil {
 			return err
 		}
 	}
-	for _, flag := range []string{"project-id", "alias", "region", "ci"} {
-		if err := checkAnswer(a, flag); err != nil {
-			return err
+	for _, q := range a.Questions() {
+		if err := q.Check(); err != nil {
+			return kit.UsageError{Text: err.Error()}
 		}
 	}
 	switch {
-	case in.On("empty") && in.On("from-live"):
+	case o.empty && o.fromLive:
 		return kit.UsageError{Text: "--empty and --from-live exclude each other"}
-	case a.ProjectID == "" && in.On("from-live") && !onEmulator:
+	case a.ProjectID == "" && o.fromLive && !onEmulator:
 		return kit.UsageError{Text: "--from-live needs --project-id ID, the 32 characters in the address of the project's pages"}
 	case a.ProjectID == "":
 		a.ProjectID = emulator.DefaultProject
 	}
-	a.Example = !in.On("empty") && !in.On("from-live")
+	a.Example = !o.empty && !o.fromLive
 	place, err := initfiles.PlaceOf(in.Ctx, dir)
 	if errors.As(err, new(*initfiles.NameError)) {
 		return kit.UsageError{Text: err.Error()}
@@ -102,7 +101,7 @@ func (in *invocation) init(p *program) error {
 	if err := errors.Join(in.tellScaffold(place, a, done, err == nil), err); err != nil {
 		return err
 	}
-	if in.On("from-live") {
+	if o.fromLive {
 		return in.exportInto(p, dir)
 	}
 	in.nextAfterInit(dir, a.Example, onEmulator)
@@ -145,24 +144,15 @@ func (in *invocation) exportInto(p *program, dir string) error {
 // value in brackets.
 func (in *invocation) askAnswers(a initfiles.Answers) (initfiles.Answers, error) {
 	prompt := in.NewPrompt()
-	for _, question := range []struct {
-		flag, text string
-		value      *string
-	}{
-		{"project-id", "Id of the CodeArts project, the 32 characters in the address of its pages; empty for the emulator's", &a.ProjectID},
-		{"alias", "What to call it in definitions", &a.Alias},
-		{"region", "Region", &a.Region},
-		{"ci", "CI pipeline: github, gitlab, codearts or none", &a.Ci},
-	} {
-		if in.Set(question.flag) {
+	for _, q := range a.Questions() {
+		if in.Set(q.Flag) {
 			continue
 		}
-		unanswered := *question.value
+		text, unanswered := q.Text+": ", *q.Answer
+		if unanswered != "" {
+			text = fmt.Sprintf("%s [%s]: ", q.Text, unanswered)
+		}
 		for {
-			text := question.text + ": "
-			if unanswered != "" {
-				text = fmt.Sprintf("%s [%s]: ", question.text, unanswered)
-			}
 			line, err := prompt.Ask(in.Ctx, text)
 			switch {
 			case err == io.EOF:
@@ -170,40 +160,14 @@ func (in *invocation) askAnswers(a initfiles.Answers) (initfiles.Answers, error)
 			case err != nil:
 				return a, err
 			}
-			if *question.value = strings.TrimSpace(line); *question.value == "" {
-				*question.value = unanswered
-			}
-			err = checkAnswer(a, question.flag)
-			if err == nil {
+			*q.Answer = cmp.Or(strings.TrimSpace(line), unanswered)
+			if err = q.Check(); err == nil {
 				break
 			}
 			in.Printf("%s\n", sanitize.Line(err.Error(), 400))
 		}
 	}
 	return a, nil
-}
-
-// checkAnswer reports what is wrong with the value of a flag or an answer.
-func checkAnswer(a initfiles.Answers, flag string) error {
-	switch flag {
-	case "project-id":
-		if a.ProjectID != "" && !projectIDForm().MatchString(a.ProjectID) {
-			return kit.UsageError{Text: fmt.Sprintf("--project-id %q: a project's id has 32 hexadecimal characters", a.ProjectID)}
-		}
-	case "alias":
-		if !aliasForm().MatchString(a.Alias) {
-			return kit.UsageError{Text: fmt.Sprintf("--alias %q: a letter, then letters, digits, _ and -", a.Alias)}
-		}
-	case "region":
-		if _, err := client.Endpoint(a.Region); err != nil {
-			return kit.UsageError{Text: "--region: " + err.Error()}
-		}
-	case "ci":
-		if !initfiles.IsSystem(a.Ci) && a.Ci != "none" {
-			return kit.UnknownWord("--ci", a.Ci, []string{"github", "gitlab", "codearts", "none"})
-		}
-	}
-	return nil
 }
 
 // tellScaffold lists the written files and the next steps. whole is false if an error stopped the

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
 	"time"
 
@@ -18,7 +17,16 @@ import (
 	"github.com/buildsync/buildsync/pkg/jobs"
 )
 
+type jobHistoryOptions struct {
+	periodOptions
+	interval, limit int
+	lastSuccess     string
+	watch           bool
+	every           time.Duration
+}
+
 func (p *program) jobHistoryCommand() *cli.Command {
+	var o jobHistoryOptions
 	return p.command(&cli.Command{
 		Name:      "history",
 		Usage:     "list builds of a job",
@@ -33,60 +41,46 @@ Exit codes: 0 done; 1 the history could not be read, or has no such build; 3 inv
 			"buildsync job history --from 2026-01-01 --to 2026-01-31 maven-package",
 			"buildsync job history --last-success order-service"),
 		Flags: objectFlags(append([]cli.Flag{
-			&cli.IntFlag{Name: "interval", Usage: "the builds of the last `N` days, 1 to 30", Value: 7},
-			&cli.StringFlag{Name: "last-success", Usage: "the last successful build of the repository `REPO`"},
-			&cli.IntFlag{Name: "limit", Usage: "at most `N` builds; 0: all"},
-			&cli.BoolFlag{Name: "watch", Usage: "print the list again whenever a build starts or ends, until Ctrl-C", DisableDefaultText: true},
-			&cli.DurationFlag{Name: "every", Usage: "with --watch, look every `D`", Value: 5 * time.Second},
-		}, periodFlags()...)...),
-	}, (*invocation).jobHistory)
+			&cli.IntFlag{Name: "interval", Destination: &o.interval, Usage: "the builds of the last `N` days, 1 to 30", Value: 7},
+			&cli.StringFlag{Name: "last-success", Destination: &o.lastSuccess, Usage: "the last successful build of the repository `REPO`"},
+			&cli.IntFlag{Name: "limit", Destination: &o.limit, Usage: "at most `N` builds; 0: all"},
+			&cli.BoolFlag{Name: "watch", Destination: &o.watch, Usage: "print the list again whenever a build starts or ends, until Ctrl-C", DisableDefaultText: true},
+			&cli.DurationFlag{Name: "every", Destination: &o.every, Usage: "with --watch, look every `D`", Value: 5 * time.Second},
+		}, o.flags()...)...),
+	}, func(in *invocation) error { return in.jobHistory(&o) })
 }
 
-func (in *invocation) jobHistory() error {
+func (in *invocation) jobHistory(o *jobHistoryOptions) error {
 	outputs, err := in.resultOutputs()
 	if err != nil {
 		return err
 	}
-	inPeriod := in.Set("from") || in.Set("to")
-	repository := in.Text("last-success")
-	switch {
-	case inPeriod && in.Set("interval"):
-		return kit.UsageError{Text: "--interval and --from/--to exclude each other"}
-	case repository != "" && (inPeriod || in.Set("interval") || in.Set("limit")):
-		return kit.UsageError{Text: "--last-success prints one build; leave out --interval, --from, --to and --limit"}
-	case in.Number("interval") < 1 || in.Number("interval") > jobs.HistoryDays:
-		return kit.UsageError{Text: fmt.Sprintf("--interval %d: the service answers for 1 to %d days", in.Number("interval"), jobs.HistoryDays)}
-	case in.On("watch") && (repository != "" || inPeriod):
-		return kit.UsageError{Text: "--watch shows the newest builds; leave out --last-success, --from and --to"}
-	case in.On("watch") && in.Duration("every") <= 0:
-		return kit.UsageError{Text: "--every must be above 0, such as 5s"}
-	case in.Number("limit") < 0:
-		return kit.UsageError{Text: "--limit must not be negative"}
-	case repository != "":
-		return in.withService(0, 0, func(l *live) error { return l.lastSuccess(outputs, repository) })
+	if err := in.checkHistory(o); err != nil {
+		return err
+	}
+	if o.lastSuccess != "" {
+		return in.withService(0, 0, func(l *live) error { return l.lastSuccess(outputs, o.lastSuccess) })
 	}
 	return in.withService(1, 1, func(l *live) error {
-		var from, to time.Time
-		if inPeriod {
-			if from, to, err = l.period(); err != nil {
-				return err
-			}
+		period, err := l.period(&o.periodOptions)
+		if err != nil {
+			return err
 		}
 		job, err := l.find.Job(l.ctx, l.args[0])
 		if err != nil {
 			return err
 		}
 		read := func() (doc pages.HistoryDocument, err error) {
-			rows := l.History(l.ctx, job.ID, in.Number("interval"))
-			if inPeriod {
-				rows = l.PeriodHistory(l.ctx, job.ID, from, to)
+			rows := l.History(l.ctx, job.ID, o.interval)
+			if o.isSet() {
+				rows = l.PeriodHistory(l.ctx, job.ID, period.From, period.To)
 			}
 			doc.JobID = job.ID
-			doc.Builds, err = atMost(rows, in.Number("limit"))
+			doc.Builds, err = jobs.AtMost(rows, o.limit)
 			return doc, err
 		}
-		if in.On("watch") {
-			return l.watchHistory(outputs, read)
+		if o.watch {
+			return l.watchHistory(outputs, o.every, read)
 		}
 		doc, err := read()
 		if err != nil {
@@ -96,9 +90,28 @@ func (in *invocation) jobHistory() error {
 	})
 }
 
+// checkHistory refuses flags that exclude each other, and values that the service does not take.
+func (in *invocation) checkHistory(o *jobHistoryOptions) error {
+	switch {
+	case o.isSet() && in.Set("interval"):
+		return kit.UsageError{Text: "--interval and --from/--to exclude each other"}
+	case o.lastSuccess != "" && (o.isSet() || in.Set("interval") || in.Set("limit")):
+		return kit.UsageError{Text: "--last-success prints one build; leave out --interval, --from, --to and --limit"}
+	case o.interval < 1 || o.interval > jobs.HistoryDays:
+		return kit.UsageError{Text: fmt.Sprintf("--interval %d: the service answers for 1 to %d days", o.interval, jobs.HistoryDays)}
+	case o.watch && (o.lastSuccess != "" || o.isSet()):
+		return kit.UsageError{Text: "--watch shows the newest builds; leave out --last-success, --from and --to"}
+	case o.watch && o.every <= 0:
+		return kit.UsageError{Text: "--every must be above 0, such as 5s"}
+	case o.limit < 0:
+		return kit.UsageError{Text: "--limit must not be negative"}
+	}
+	return nil
+}
+
 // watchHistory prints a history, and again after each change, until it is interrupted. It continues
 // after passing errors.
-func (l *live) watchHistory(outputs []kit.Output, read func() (pages.HistoryDocument, error)) error {
+func (l *live) watchHistory(outputs []kit.Output, every time.Duration, read func() (pages.HistoryDocument, error)) error {
 	var shown *pages.HistoryDocument
 	failures := 0
 	for {
@@ -121,24 +134,10 @@ func (l *live) watchHistory(outputs []kit.Output, read func() (pages.HistoryDocu
 		default:
 			shown, failures = &doc, 0
 		}
-		if l.wait(l.in.Duration("every")) != nil {
+		if l.wait(every) != nil {
 			return context.Cause(l.ctx)
 		}
 	}
-}
-
-// atMost collects builds, all of them for 0.
-func atMost(rows iter.Seq2[wire.HistoryRecord, error], limit int) ([]wire.HistoryRecord, error) {
-	builds := []wire.HistoryRecord{}
-	for row, err := range rows {
-		if err != nil {
-			return nil, err
-		}
-		if builds = append(builds, row); len(builds) == limit {
-			break
-		}
-	}
-	return builds, nil
 }
 
 func (l *live) lastSuccess(outputs []kit.Output, repository string) error {

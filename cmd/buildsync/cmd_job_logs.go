@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -17,7 +16,14 @@ import (
 	"github.com/buildsync/buildsync/pkg/jobs"
 )
 
+type jobLogsOptions struct {
+	followOptions
+	step, out              string
+	resume, follow, legacy bool
+}
+
 func (p *program) jobLogsCommand() *cli.Command {
+	var o jobLogsOptions
 	return p.command(&cli.Command{
 		Name:      "logs",
 		Usage:     "print or download the log of a build",
@@ -37,62 +43,53 @@ not succeed, or what became of it is not known; 130 interrupted.`,
 			"buildsync job logs --out build.log --resume maven-package 12",
 			"buildsync job logs --follow maven-package"),
 		Flags: append([]cli.Flag{
-			&cli.StringFlag{Name: "step", Usage: "only the log of the step `NAME`"},
-			&cli.StringFlag{Name: "out", Usage: "write to `FILE` instead, with progress on stderr"},
-			&cli.BoolFlag{Name: "resume", Usage: "the FILE holds the beginning of this log: fetch the rest", DisableDefaultText: true},
-			&cli.BoolFlag{Name: "follow", Usage: "print the log as it grows, until the build ends", DisableDefaultText: true},
-			&cli.BoolFlag{Name: "legacy", Usage: "ask the older route (deprecated: API reference 5.1, announced for removal)", DisableDefaultText: true},
+			&cli.StringFlag{Name: "step", Destination: &o.step, Usage: "only the log of the step `NAME`"},
+			&cli.StringFlag{Name: "out", Destination: &o.out, Usage: "write to `FILE` instead, with progress on stderr"},
+			&cli.BoolFlag{Name: "resume", Destination: &o.resume, Usage: "the FILE holds the beginning of this log: fetch the rest", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "follow", Destination: &o.follow, Usage: "print the log as it grows, until the build ends", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "legacy", Destination: &o.legacy, Usage: "ask the older route (deprecated: API reference 5.1, announced for removal)", DisableDefaultText: true},
 			projectFlag(),
-		}, followFlags()...),
-	}, (*invocation).jobLogs)
+		}, o.flags()...),
+	}, func(in *invocation) error { return in.jobLogs(&o) })
 }
 
-func (in *invocation) jobLogs() error {
-	level, err := in.logLevel()
+func (in *invocation) jobLogs(o *jobLogsOptions) error {
+	level, err := o.logLevel()
 	switch {
 	case err != nil:
 		return err
-	case in.On("legacy") && (in.Text("step") != "" || level != ""):
+	case o.legacy && (o.step != "" || level != ""):
 		return kit.UsageError{Text: "--legacy excludes --step and --level"}
-	case in.On("resume") && in.Text("out") == "":
+	case o.resume && o.out == "":
 		return kit.UsageError{Text: "--resume needs --out FILE with the beginning of the log"}
-	case in.On("follow") && (in.On("legacy") || in.Text("step") != "" || in.Text("out") != ""):
+	case o.follow && (o.legacy || o.step != "" || o.out != ""):
 		return kit.UsageError{Text: "--follow prints the whole log; leave out --legacy, --step and --out"}
 	}
-	if in.On("follow") {
-		return in.withService(1, 2, (*live).followLog)
+	if o.follow {
+		return in.withService(1, 2, func(l *live) error { return l.followLog(o) })
 	}
 	return in.withService(1, 2, func(l *live) error {
 		b, err := l.find.BuildRecord(l.ctx, l.args)
 		if err != nil {
 			return err
 		}
-		if file := in.Text("out"); file != "" {
-			return l.saveLog(b, file, level)
+		if o.out != "" {
+			return l.saveLog(o, b, level)
 		}
 		lines := screen.NewLog(in.Stdout, "", in.knownSecrets())
 		defer lines.Flush()
-		return l.fetchLog(b, lines, client.LogOptions{Level: level})
+		return l.fetchLog(o, b, lines, client.LogOptions{Level: level})
 	})
 }
 
-// logLevel reads --level.
-func (in *invocation) logLevel() (string, error) {
-	level := strings.ToUpper(in.Text("level"))
-	if level != "" && level != "INFO" && level != "DEBUG" {
-		return "", kit.UnknownWord("--level", in.Text("level"), []string{"INFO", "DEBUG"})
-	}
-	return level, nil
-}
-
 // fetchLog downloads the log that the flags ask for.
-func (l *live) fetchLog(b jobs.Build, to io.Writer, options client.LogOptions) error {
+func (l *live) fetchLog(o *jobLogsOptions, b jobs.Build, to io.Writer, options client.LogOptions) error {
 	var err error
-	switch step := l.in.Text("step"); {
-	case l.in.On("legacy"):
+	switch {
+	case o.legacy:
 		_, err = l.OldLog(l.ctx, b.Record, to, options)
-	case step != "":
-		_, err = l.StepLog(l.ctx, b.Record, step, to, options)
+	case o.step != "":
+		_, err = l.StepLog(l.ctx, b.Record, o.step, to, options)
 	default:
 		_, err = l.FullLog(l.ctx, b.Record, to, options)
 	}
@@ -103,7 +100,7 @@ func (l *live) fetchLog(b jobs.Build, to io.Writer, options client.LogOptions) e
 }
 
 // followLog shows a build's log until the build ends. The build's result is the exit code.
-func (l *live) followLog() error {
+func (l *live) followLog(o *jobLogsOptions) error {
 	if jobs.IsRecord(l.args[0]) {
 		return kit.UsageError{Text: "--follow needs the job and the number of the build, not the id of its record"}
 	}
@@ -111,7 +108,7 @@ func (l *live) followLog() error {
 	if err != nil {
 		return err
 	}
-	f, err := l.follower(b, screen.NewLog(l.in.Stdout, "", l.in.knownSecrets()))
+	f, err := l.follower(&o.followOptions, b, screen.NewLog(l.in.Stdout, "", l.in.knownSecrets()))
 	if err != nil {
 		return err
 	}
@@ -123,21 +120,21 @@ func (l *live) followLog() error {
 }
 
 // saveLog downloads a log to a file. After an error the received part stays, for --resume.
-func (l *live) saveLog(b jobs.Build, name, level string) (err error) {
-	resume := l.in.On("resume")
-	file, err := outfile.OpenDownload(name, resume)
+func (l *live) saveLog(o *jobLogsOptions, b jobs.Build, level string) (err error) {
+	name := o.out
+	file, err := outfile.OpenDownload(name, o.resume)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
 	var received client.Received
-	if resume {
+	if o.resume {
 		if _, err := received.ReadFrom(file); err != nil {
 			return fmt.Errorf("reading %s: %w", name, err)
 		}
 	}
 	progress := screen.NewDownload(l.in.Invocation)
-	err = l.fetchLog(b, file, client.LogOptions{Level: level, Progress: progress.Update, Received: &received})
+	err = l.fetchLog(o, b, file, client.LogOptions{Level: level, Progress: progress.Update, Received: &received})
 	progress.Close()
 	switch {
 	case errors.Is(err, client.ErrChanged):

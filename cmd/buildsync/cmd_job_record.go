@@ -7,7 +7,10 @@ import (
 	"github.com/buildsync/buildsync/internal/screen"
 )
 
+type jobRecordOptions struct{ details, legacy bool }
+
 func (p *program) jobRecordCommand() *cli.Command {
+	var o jobRecordOptions
 	return p.command(&cli.Command{
 		Name:      "record",
 		Usage:     "print the record of a build",
@@ -20,13 +23,13 @@ Exit codes: 0 done, whatever became of the build; 1 the record could not be read
 			"buildsync job record maven-package",
 			"buildsync job record --details maven-package 12"),
 		Flags: objectFlags(
-			&cli.BoolFlag{Name: "details", Usage: "steps and parameters as well", DisableDefaultText: true},
-			&cli.BoolFlag{Name: "legacy", Usage: "ask the older route (deprecated: API reference 5.3, announced for removal)", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "details", Destination: &o.details, Usage: "steps and parameters as well", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "legacy", Destination: &o.legacy, Usage: "ask the older route (deprecated: API reference 5.3, announced for removal)", DisableDefaultText: true},
 		),
-	}, (*invocation).jobRecord)
+	}, func(in *invocation) error { return in.jobRecord(&o) })
 }
 
-func (in *invocation) jobRecord() error {
+func (in *invocation) jobRecord(o *jobRecordOptions) error {
 	outputs, err := in.resultOutputs()
 	if err != nil {
 		return err
@@ -37,14 +40,14 @@ func (in *invocation) jobRecord() error {
 			return err
 		}
 		read := l.Record
-		if in.On("legacy") {
+		if o.legacy {
 			read = l.OldRecord
 		}
 		var doc pages.RecordDocument
 		if doc.Record, err = read(l.ctx, b.Job.ID, b.Number); err != nil {
 			return err
 		}
-		if in.On("details") {
+		if o.details {
 			details, err := l.HistoryDetails(l.ctx, b.Job.ID, b.Number)
 			if err != nil {
 				return err

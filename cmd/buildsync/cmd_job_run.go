@@ -16,7 +16,15 @@ import (
 	"github.com/buildsync/buildsync/pkg/jobs"
 )
 
+type jobRunOptions struct {
+	followOptions
+	param        cli.StringSlice
+	commit, tag  string
+	wait, follow bool
+}
+
 func (p *program) jobRunCommand() *cli.Command {
+	var o jobRunOptions
 	return p.command(&cli.Command{
 		Name:      "run",
 		Usage:     "start a build",
@@ -34,13 +42,13 @@ the build did not succeed, or what became of it is not known; 130 interrupted.`,
 			"buildsync job run --param version=1.2.0 --tag v1.2.0 --follow maven-package",
 			"buildsync job run --param NEXUS_TOKEN --wait --format json maven-package"),
 		Flags: objectFlags(append([]cli.Flag{
-			&cli.StringSliceFlag{Name: "param", Usage: "a build parameter `NAME=VALUE`, or NAME for the value of the environment variable"},
-			&cli.StringFlag{Name: "commit", Usage: "build the commit `ID`"},
-			&cli.StringFlag{Name: "tag", Usage: "build the tag `TAG`"},
-			&cli.BoolFlag{Name: "wait", Usage: "wait for the build to end", DisableDefaultText: true},
-			&cli.BoolFlag{Name: "follow", Usage: "wait, and print the log as it grows", DisableDefaultText: true},
-		}, followFlags()...)...),
-	}, (*invocation).jobRun)
+			&cli.StringSliceFlag{Name: "param", Destination: &o.param, Usage: "a build parameter `NAME=VALUE`, or NAME for the value of the environment variable"},
+			&cli.StringFlag{Name: "commit", Destination: &o.commit, Usage: "build the commit `ID`"},
+			&cli.StringFlag{Name: "tag", Destination: &o.tag, Usage: "build the tag `TAG`"},
+			&cli.BoolFlag{Name: "wait", Destination: &o.wait, Usage: "wait for the build to end", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "follow", Destination: &o.follow, Usage: "wait, and print the log as it grows", DisableDefaultText: true},
+		}, o.flags()...)...),
+	}, func(in *invocation) error { return in.jobRun(&o) })
 }
 
 // runDocument is job run as JSON. Record is there with --wait.
@@ -51,21 +59,21 @@ type runDocument struct {
 	Record *wire.Record `json:"record,omitempty"`
 }
 
-func (in *invocation) jobRun() error {
+func (in *invocation) jobRun(o *jobRunOptions) error {
 	outputs, err := in.resultOutputs()
 	if err != nil {
 		return err
 	}
-	if in.Text("commit") != "" && in.Text("tag") != "" {
+	if o.commit != "" && o.tag != "" {
 		return kit.UsageError{Text: "--commit and --tag exclude each other"}
 	}
-	parameters, err := in.runParameters()
+	parameters, err := in.runParameters(o.param.Value())
 	if err != nil {
 		return err
 	}
 	return in.withService(1, 1, func(l *live) error {
 		// Errors in the flags must be reported before a build starts.
-		f, err := l.follower(jobs.Build{}, l.runLog(outputs))
+		f, err := l.follower(&o.followOptions, jobs.Build{}, l.runLog(o, outputs))
 		if err != nil {
 			return err
 		}
@@ -83,8 +91,8 @@ func (in *invocation) jobRun() error {
 			}
 		}
 		request := wire.RunRequest{JobID: job.ID, Parameter: parameters}
-		if commit, tag := in.Text("commit"), in.Text("tag"); commit+tag != "" {
-			request.SCM = &wire.RunSCM{BuildCommitID: commit, BuildTag: tag}
+		if o.commit+o.tag != "" {
+			request.SCM = &wire.RunSCM{BuildCommitID: o.commit, BuildTag: o.tag}
 		}
 		doc := runDocument{JobID: job.ID, JobName: job.Name}
 		err = l.write(func(ctx context.Context) (err error) {
@@ -95,14 +103,14 @@ func (in *invocation) jobRun() error {
 			return err
 		}
 		f.Build = jobs.Build{Job: job}
-		return l.reportRun(outputs, f, doc)
+		return l.reportRun(o, outputs, f, doc)
 	})
 }
 
 // runLog is where --follow prints the log: on stdout unless that takes JSON.
-func (l *live) runLog(outputs []kit.Output) *screen.Log {
+func (l *live) runLog(o *jobRunOptions, outputs []kit.Output) *screen.Log {
 	switch {
-	case !l.in.On("follow"):
+	case !o.follow:
 		return nil
 	case outputs[0].Format == "json":
 		return screen.NewLog(l.in.Stderr, "", l.in.knownSecrets())
@@ -111,13 +119,13 @@ func (l *live) runLog(outputs []kit.Output) *screen.Log {
 }
 
 // reportRun prints that a build was started, or waits and prints its result.
-func (l *live) reportRun(outputs []kit.Output, f *jobs.Follower, doc runDocument) error {
+func (l *live) reportRun(o *jobRunOptions, outputs []kit.Output, f *jobs.Follower, doc runDocument) error {
 	number, err := strconv.Atoi(doc.ActualBuildNumber)
 	if err != nil {
 		return &failure{exitPartial, fmt.Errorf("a build was started, but the service answered with the number %q, which is not a number", screen.Shown(doc.ActualBuildNumber, 60))}
 	}
 	f.Build.Number = number
-	if !l.in.On("wait") && !l.in.On("follow") {
+	if !o.wait && !o.follow {
 		return l.in.print(outputs, nil, screen.Reply{Doc: doc, Text: func(out *screen.Paper) {
 			fmt.Fprintf(out, "%s was started.\n", screen.Shown(pages.Capitalised(f.Build.String()), 0))
 		}})
@@ -138,9 +146,9 @@ func (l *live) reportRun(outputs []kit.Output, f *jobs.Follower, doc runDocument
 
 // runParameters reads --param. A name without a value takes it from the environment, so that a
 // secret does not appear in the list of processes.
-func (in *invocation) runParameters() ([]wire.RunParameter, error) {
+func (in *invocation) runParameters(given []string) ([]wire.RunParameter, error) {
 	var parameters []wire.RunParameter
-	for _, text := range in.Texts("param") {
+	for _, text := range given {
 		name, value, given := strings.Cut(text, "=")
 		if !given {
 			if value, given = in.Env.Lookup(name); !given {

@@ -49,6 +49,7 @@ func (in *invocation) jobStatus() error {
 }
 
 func (p *program) jobRatioCommand() *cli.Command {
+	var o periodOptions
 	return p.command(&cli.Command{
 		Name:      "ratio",
 		Usage:     "print the share of a job's builds that succeeded",
@@ -59,17 +60,17 @@ days, or between two days.
 Exit codes: 0 done; 1 the ratio could not be read; 3 invalid input.`,
 			"buildsync job ratio maven-package",
 			"buildsync job ratio --from 2026-01-01 --to 2026-01-31 maven-package"),
-		Flags: objectFlags(periodFlags()...),
-	}, (*invocation).jobRatio)
+		Flags: objectFlags(o.flags()...),
+	}, func(in *invocation) error { return in.jobRatio(&o) })
 }
 
-func (in *invocation) jobRatio() error {
+func (in *invocation) jobRatio(o *periodOptions) error {
 	outputs, err := in.resultOutputs()
 	if err != nil {
 		return err
 	}
 	return in.withService(1, 1, func(l *live) error {
-		from, to, err := l.period()
+		period, err := l.period(o)
 		if err != nil {
 			return err
 		}
@@ -77,8 +78,8 @@ func (in *invocation) jobRatio() error {
 		if err != nil {
 			return err
 		}
-		doc := pages.RatioDocument{JobID: job.ID, From: from.Format(wire.DateLayout), To: to.Format(wire.DateLayout)}
-		if doc.SuccessRatio, err = l.SuccessRatio(l.ctx, job.ID, from, to); err != nil {
+		doc := pages.RatioDocument{JobID: job.ID, From: period.From.Format(wire.DateLayout), To: period.To.Format(wire.DateLayout)}
+		if doc.SuccessRatio, err = l.SuccessRatio(l.ctx, job.ID, period.From, period.To); err != nil {
 			return err
 		}
 		return in.print(outputs, nil, screen.Reply{Doc: doc, Text: func(out *screen.Paper) {

@@ -11,6 +11,7 @@ import (
 )
 
 func (p *program) jobStopCommand() *cli.Command {
+	var legacy bool
 	return p.command(&cli.Command{
 		Name:      "stop",
 		Usage:     "stop a build",
@@ -21,9 +22,9 @@ Exit codes: 0 stopped; 1 not stopped; 3 invalid input; 6 it is not known whether
 			"buildsync job stop maven-package",
 			"buildsync job stop maven-package 12"),
 		Flags: objectFlags(
-			&cli.BoolFlag{Name: "legacy", Usage: "use the older route (deprecated: API reference 5.4, announced for removal)", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "legacy", Destination: &legacy, Usage: "use the older route (deprecated: API reference 5.4, announced for removal)", DisableDefaultText: true},
 		),
-	}, (*invocation).jobStop)
+	}, func(in *invocation) error { return in.jobStop(legacy) })
 }
 
 // stopDocument is job stop as JSON.
@@ -34,7 +35,7 @@ type stopDocument struct {
 	Outcome     string `json:"outcome"` // stopped
 }
 
-func (in *invocation) jobStop() error {
+func (in *invocation) jobStop(legacy bool) error {
 	outputs, err := in.resultOutputs()
 	if err != nil {
 		return err
@@ -45,7 +46,7 @@ func (in *invocation) jobStop() error {
 			return err
 		}
 		stop := l.StopBuild
-		if in.On("legacy") {
+		if legacy {
 			stop = l.StopJob
 		}
 		if err := l.write(func(ctx context.Context) error { return stop(ctx, b.Job.ID, b.Number) }); err != nil {

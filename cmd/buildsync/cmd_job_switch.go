@@ -20,6 +20,7 @@ type jobWrite struct {
 	send func(l *live, ctx context.Context, id string) error
 	// question is asked before the first write; nil if nothing is lost.
 	question func(refs []jobs.Ref) string
+	agreed   bool // the question is answered already
 }
 
 func (p *program) jobEnableCommand() *cli.Command {
@@ -55,6 +56,7 @@ Exit codes: 0 done; 1 nothing was done; 3 invalid input; 6 done in part, or not 
 }
 
 func (p *program) jobDeleteCommand() *cli.Command {
+	var yes bool
 	return p.command(&cli.Command{
 		Name:      "delete",
 		Usage:     "put jobs into the recycle bin",
@@ -67,12 +69,12 @@ next apply: take it out of the definitions too.
 Exit codes: 0 done; 1 nothing was done; 3 invalid input; 6 done in part, or not known.`,
 			"buildsync job delete maven-package",
 			"buildsync job delete --yes 48c66c6002964721be537cdc6ce0297b"),
-		Flags: objectFlags(&cli.BoolFlag{Name: "yes", Usage: "do not ask", DisableDefaultText: true}),
+		Flags: objectFlags(yesFlag(&yes)),
 	}, func(in *invocation) error {
 		return in.writeJobs(jobWrite{
 			done:     "deleted",
 			send:     func(l *live, ctx context.Context, id string) error { return l.DeleteJob(ctx, id) },
-			question: pages.DeleteQuestion,
+			question: pages.DeleteQuestion, agreed: yes,
 		})
 	})
 }
@@ -89,7 +91,7 @@ func (in *invocation) writeJobs(w jobWrite) error {
 			return err
 		}
 		if w.question != nil {
-			if err := l.agree(w.question(refs)); err != nil {
+			if err := l.agree(w.agreed, w.question(refs)); err != nil {
 				return err
 			}
 		}

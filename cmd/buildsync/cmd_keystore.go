@@ -27,7 +27,13 @@ func (p *program) keystoreCommand() *cli.Command {
 	}, nil)
 }
 
+type keystoreOptions struct {
+	out, domainID string
+	force         bool
+}
+
 func (p *program) keystoreDownloadCommand() *cli.Command {
+	var o keystoreOptions
 	return p.command(&cli.Command{
 		Name:      "download",
 		Usage:     "download a keystore file",
@@ -40,24 +46,24 @@ Exit codes: 0 done; 1 nothing was downloaded; 3 invalid input.`,
 			"buildsync keystore download android.keystore",
 			"buildsync keystore download --out release.keystore --force android.keystore"),
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "out", Usage: "write to `FILE`", DefaultText: "NAME in the current folder"},
-			&cli.BoolFlag{Name: "force", Usage: "replace a FILE that exists", DisableDefaultText: true},
-			&cli.StringFlag{Name: "domain-id", Usage: "the account's `ID`"},
+			&cli.StringFlag{Name: "out", Destination: &o.out, Usage: "write to `FILE`", DefaultText: "NAME in the current folder"},
+			&cli.BoolFlag{Name: "force", Destination: &o.force, Usage: "replace a FILE that exists", DisableDefaultText: true},
+			&cli.StringFlag{Name: "domain-id", Destination: &o.domainID, Usage: "the account's `ID`"},
 		},
-	}, (*invocation).keystoreDownload)
+	}, func(in *invocation) error { return in.keystoreDownload(&o) })
 }
 
-func (in *invocation) keystoreDownload() error {
+func (in *invocation) keystoreDownload(o *keystoreOptions) error {
 	return in.withService(1, 1, func(l *live) error {
 		name := l.args[0]
-		file := cmp.Or(in.Text("out"), name)
-		if in.Text("out") == "" && (strings.ContainsAny(name, `/\:`) || !fs.ValidPath(name) || name == ".") {
+		file := cmp.Or(o.out, name)
+		if o.out == "" && (strings.ContainsAny(name, `/\:`) || !fs.ValidPath(name) || name == ".") {
 			return kit.UsageError{Text: fmt.Sprintf("%q is not a valid file name here; give another with --out FILE", name)}
 		}
-		if _, err := os.Lstat(file); err == nil && !in.On("force") {
+		if _, err := os.Lstat(file); err == nil && !o.force {
 			return kit.UsageError{Text: fmt.Sprintf("%s exists; --force replaces it", file)}
 		}
-		domain, err := l.domainID()
+		domain, err := l.domainOr(o.domainID)
 		if err != nil {
 			return err
 		}
@@ -77,10 +83,10 @@ func (in *invocation) keystoreDownload() error {
 	})
 }
 
-// domainID returns the account of the keystore.
-func (l *live) domainID() (string, error) {
+// domainOr returns the account that was given, or that of the environment or the credentials.
+func (l *live) domainOr(given string) (string, error) {
 	in := l.in
-	if id := cmp.Or(in.Text("domain-id"), in.Env.Get("HUAWEICLOUD_SDK_DOMAIN_ID"), in.Env.Get("HW_DOMAIN_ID")); id != "" {
+	if id := cmp.Or(given, in.Env.Get("HUAWEICLOUD_SDK_DOMAIN_ID"), in.Env.Get("HW_DOMAIN_ID")); id != "" {
 		return id, nil
 	}
 	const advice = "give the account's id with --domain-id"

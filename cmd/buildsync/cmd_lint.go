@@ -19,7 +19,18 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
+type lintOptions struct {
+	failOn, shellcheck     string
+	fix                    fixValue
+	baseline, changedSince string
+	updateBaseline, hook   bool
+	selected, ignored      cli.StringSlice
+	statistics, noCache    bool
+	stdinFilename          string
+}
+
 func (p *program) lintCommand() *cli.Command {
+	var o lintOptions
 	return p.command(&cli.Command{
 		Name:      "lint",
 		Usage:     "check definitions: schema, references, compile, rules",
@@ -41,21 +52,21 @@ Exit codes: 0 no findings at or above --fail-on; 1 a file could not be written; 
 			"buildsync lint --stdin-filename jobs/pay.yaml - < buffer"),
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: " + strings.Join(format.Names(), ", "), Value: "text"},
-			&cli.StringSliceFlag{Name: "out", Usage: "write to `FORMAT=FILE` as well"},
-			&cli.StringFlag{Name: "fail-on", Usage: "the mildest `SEVERITY` that ends with code 2: info, warning, error, or never", Value: "error"},
-			&cli.GenericFlag{Name: "fix", Usage: "`[=unsafe]`: mend what is safe to mend; with =unsafe all that can be", Value: new(fixValue)},
-			&cli.StringFlag{Name: "baseline", Usage: "do not report the findings that `FILE` remembers"},
-			&cli.BoolFlag{Name: "update-baseline", Usage: "write the findings of today to the baseline", DisableDefaultText: true},
-			&cli.StringFlag{Name: "changed-since", Usage: "report only what the changes since the commit `REV` touch or cause"},
-			&cli.BoolFlag{Name: "hook", Usage: "for commit hooks: pass over the PATHs that no workspace reads, and add the files of the last commit that are gone", DisableDefaultText: true},
-			&cli.StringSliceFlag{Name: "select", Usage: "report only the findings of `RULE`, and what keeps plan from running"},
-			&cli.StringSliceFlag{Name: "ignore", Usage: "do not report the findings of `RULE`"},
-			&cli.BoolFlag{Name: "statistics", Usage: "count the findings by rule in place of listing them, in text or json", DisableDefaultText: true},
-			&cli.StringFlag{Name: "shellcheck", Usage: "ask shellcheck about scripts: `auto`, off or required, in place of lint.shellcheck"},
-			&cli.BoolFlag{Name: "no-cache", Usage: "look at every file again, and keep no result in .buildsync/cache", DisableDefaultText: true},
-			&cli.StringFlag{Name: "stdin-filename", Usage: "the `NAME` that the text from stdin has in the workspace"},
+			outFlag(),
+			failOnFlag(&o.failOn),
+			&cli.GenericFlag{Name: "fix", Usage: "`[=unsafe]`: mend what is safe to mend; with =unsafe all that can be", Value: &o.fix},
+			&cli.StringFlag{Name: "baseline", Destination: &o.baseline, Usage: "do not report the findings that `FILE` remembers"},
+			&cli.BoolFlag{Name: "update-baseline", Destination: &o.updateBaseline, Usage: "write the findings of today to the baseline", DisableDefaultText: true},
+			&cli.StringFlag{Name: "changed-since", Destination: &o.changedSince, Usage: "report only what the changes since the commit `REV` touch or cause"},
+			&cli.BoolFlag{Name: "hook", Destination: &o.hook, Usage: "for commit hooks: pass over the PATHs that no workspace reads, and add the files of the last commit that are gone", DisableDefaultText: true},
+			&cli.StringSliceFlag{Name: "select", Destination: &o.selected, Usage: "report only the findings of `RULE`, and what keeps plan from running"},
+			&cli.StringSliceFlag{Name: "ignore", Destination: &o.ignored, Usage: "do not report the findings of `RULE`"},
+			&cli.BoolFlag{Name: "statistics", Destination: &o.statistics, Usage: "count the findings by rule in place of listing them, in text or json", DisableDefaultText: true},
+			&cli.StringFlag{Name: "shellcheck", Destination: &o.shellcheck, Usage: "ask shellcheck about scripts: `auto`, off or required, in place of lint.shellcheck"},
+			&cli.BoolFlag{Name: "no-cache", Destination: &o.noCache, Usage: "look at every file again, and keep no result in .buildsync/cache", DisableDefaultText: true},
+			&cli.StringFlag{Name: "stdin-filename", Destination: &o.stdinFilename, Usage: "the `NAME` that the text from stdin has in the workspace"},
 		},
-	}, (*invocation).lint)
+	}, func(in *invocation) error { return in.lint(&o) })
 }
 
 // fixValue is the flag --fix, with or without =unsafe.
@@ -81,30 +92,29 @@ func (f *fixValue) String() string { return "" }
 // IsBoolFlag lets the flag stand without a value.
 func (f *fixValue) IsBoolFlag() bool { return true }
 
-func (in *invocation) lint() error {
+func (in *invocation) lint(o *lintOptions) error {
 	defer kit.CollectLess(in.Env)()
 	outputs, err := in.Outputs(format.Names()...)
 	if err != nil {
 		return err
 	}
-	if err := in.checkStatistics(outputs); err != nil {
+	if err := o.checkStatistics(outputs); err != nil {
 		return err
 	}
-	failOn, err := in.OneOf("fail-on", "error", "warning", "info", "never")
-	if err != nil {
+	if err := checkFailOn(o.failOn); err != nil {
 		return err
 	}
-	groups, refused, err := in.lintTargets()
+	groups, refused, err := in.lintTargets(o)
 	if err != nil {
 		return err
 	}
 	if len(groups) == 0 {
 		return refused
 	}
-	if err := in.checkRemembering(groups); err != nil {
+	if err := o.checkRemembering(groups); err != nil {
 		return err
 	}
-	opts, err := in.lintOptions()
+	opts, err := in.lintRun(o)
 	if err != nil {
 		return err
 	}
@@ -117,7 +127,7 @@ func (in *invocation) lint() error {
 			err = l.Run()
 		}
 		if err != nil {
-			return in.lintFailed(err)
+			return o.failed(err)
 		}
 		if l.Broken {
 			code = exitInvalid
@@ -128,56 +138,54 @@ func (in *invocation) lint() error {
 	if fixed > 0 {
 		in.Note("mended: %s", sanitize.Counted(fixed, "finding"))
 	}
-	if err := in.Write(outputs, func(w io.Writer, o kit.Output) error { return in.printFindings(w, o, all) }); err != nil {
+	if err := in.Write(outputs, func(w io.Writer, to kit.Output) error { return in.printFindings(w, to, o, all) }); err != nil {
 		return err
 	}
 	in.lintSummary(all.List)
-	in.nextAfterLint(all.List, groups)
+	in.nextAfterLint(o, all.List, groups)
 	if refused != nil {
 		return refused
 	}
-	if code == exitDone && reaches(all.List, failOn) {
+	if code == exitDone && reaches(all.List, o.failOn) {
 		code = exitDifferent
 	}
 	return said(code)
 }
 
-// lintOptions reads the flags.
-func (in *invocation) lintOptions() (o linting.Options, err error) {
-	o = linting.Options{
-		Environment: in.global.env, Today: today(), Fix: in.Flags.Generic("fix").(*fixValue).mode, NoCache: in.On("no-cache"),
-		Build: kit.BuildOf(kit.Version()), Since: in.Text("changed-since"), Baseline: in.Text("baseline"), Remember: in.On("update-baseline"),
+// lintRun are the options of a run.
+func (in *invocation) lintRun(o *lintOptions) (run linting.Options, err error) {
+	if err := kit.CheckWord("shellcheck", o.shellcheck, "", "auto", "off", "required"); err != nil {
+		return run, err
+	}
+	run = linting.Options{
+		Environment: in.global.env, Today: today(), Fix: o.fix.mode, NoCache: o.noCache,
+		Build: kit.BuildOf(kit.Version()), Since: o.changedSince, Baseline: o.baseline, Remember: o.updateBaseline,
 		Stdin: in.Stdin, Note: in.Note, Verbose: in.global.verbose,
 	}
-	if o.Verbose { // when a trigger fires next is another line each day
-		o.Now = time.Now()
+	if run.Verbose { // when a trigger fires next is another line each day
+		run.Now = time.Now()
 	}
-	if o.Vars, err = in.variables(); err != nil {
-		return o, err
+	if run.Vars, err = in.variables(); err != nil {
+		return run, err
 	}
-	mode, err := in.OneOf("shellcheck", "", "auto", "off", "required")
-	if err != nil {
-		return o, err
-	}
-	o.ShellCheck = lint.ShellCheckMode(mode)
-	o.Selected, err = selectedRules(in.Texts("select"), in.Texts("ignore"))
-	return o, err
+	run.ShellCheck = lint.ShellCheckMode(o.shellcheck)
+	run.Selected, err = selectedRules(o.selected.Value(), o.ignored.Value())
+	return run, err
 }
 
-// lintFailed describes an error in the value of a flag.
-func (in *invocation) lintFailed(err error) error {
+// failed describes an error in the value of a flag.
+func (o *lintOptions) failed(err error) error {
 	var input *linting.InputError
 	if !errors.As(err, &input) {
 		return err
 	}
-	file := in.Text("baseline")
 	switch input.About {
 	case linting.AboutBaselineFile:
 		err = fmt.Errorf("--baseline: %w; --update-baseline writes it", err)
 	case linting.AboutBaseline:
-		err = fmt.Errorf("--baseline %s: %w", file, err)
+		err = fmt.Errorf("--baseline %s: %w", o.baseline, err)
 	case linting.AboutForeignFile:
-		err = fmt.Errorf("--baseline %s: %w: name another file, or remove it first", file, err)
+		err = fmt.Errorf("--baseline %s: %w: name another file, or remove it first", o.baseline, err)
 	case linting.AboutSince:
 		err = fmt.Errorf("--changed-since %w", err)
 		if errors.Is(err, gitbase.ErrUnknownRevision) {
@@ -192,15 +200,15 @@ func (in *invocation) lintFailed(err error) error {
 }
 
 // checkRemembering refuses a baseline for a part of a workspace, which would forget the rest.
-func (in *invocation) checkRemembering(groups []linting.Target) error {
+func (o *lintOptions) checkRemembering(groups []linting.Target) error {
 	switch {
-	case !in.On("update-baseline"):
+	case !o.updateBaseline:
 		return nil
-	case in.Text("baseline") == "":
+	case o.baseline == "":
 		return kit.UsageError{Text: "--update-baseline needs the file to write: add --baseline FILE"}
-	case in.Text("changed-since") != "" || len(groups) != 1 || len(groups[0].Files) > 0:
+	case o.changedSince != "" || len(groups) != 1 || len(groups[0].Files) > 0:
 		return kit.UsageError{Text: "--update-baseline writes the findings of the whole workspace: leave out the paths and --changed-since"}
-	case len(in.Texts("select"))+len(in.Texts("ignore")) > 0:
+	case len(o.selected.Value())+len(o.ignored.Value()) > 0:
 		return kit.UsageError{Text: "--update-baseline writes all findings: leave out --select and --ignore"}
 	}
 	return nil
@@ -208,7 +216,7 @@ func (in *invocation) checkRemembering(groups []linting.Target) error {
 
 // printFindings writes the findings in one format. Code hosts know files by
 // their place in the repository; everybody else by the working folder.
-func (in *invocation) printFindings(w io.Writer, o kit.Output, all *linting.Findings) error {
+func (in *invocation) printFindings(w io.Writer, to kit.Output, o *lintOptions, all *linting.Findings) error {
 	options := format.Options{
 		Version: kit.Version(),
 		Source: func(name string) []byte {
@@ -225,18 +233,18 @@ func (in *invocation) printFindings(w io.Writer, o kit.Output, all *linting.Find
 			r, _ := lint.RuleByName(rule)
 			return r.Why
 		},
-		FailOn: failingSeverity(in.Text("fail-on")),
+		FailOn: failingSeverity(o.failOn),
 	}
-	if !slices.Contains([]string{"sarif", "github", "gitlab"}, o.Format) {
+	if !slices.Contains([]string{"sarif", "github", "gitlab"}, to.Format) {
 		options.Path = all.FromHere
 	}
-	if o.File == "" {
-		options.Color = o.Format == "text" && in.Colorful(in.Stdout, in.global.noColor)
+	if to.File == "" {
+		options.Color = to.Format == "text" && in.Colorful(in.Stdout, in.global.noColor)
 		options.Width = kit.Width(in.Stdout)
 	}
-	write := format.ByName(o.Format)
-	if in.On("statistics") {
-		write = statisticsIn[o.Format]
+	write := format.ByName(to.Format)
+	if o.statistics {
+		write = statisticsIn[to.Format]
 	}
 	return write(w, all.List, options)
 }
@@ -300,17 +308,17 @@ func countedSeverity(n int, severity spec.Severity) string {
 
 // lintTargets groups the arguments by workspace. refused reports those that cannot be linted; the
 // others are linted all the same.
-func (in *invocation) lintTargets() (groups []linting.Target, refused, err error) {
+func (in *invocation) lintTargets(o *lintOptions) (groups []linting.Target, refused, err error) {
 	args := in.Flags.Args().Slice()
 	switch {
 	case slices.Contains(args, "-"):
-		name := in.Text("stdin-filename")
+		name := o.stdinFilename
 		if len(args) > 1 || name == "" {
 			return nil, nil, kit.UsageError{Text: "lint - reads one file from stdin: give its name with --stdin-filename and no other file"}
 		}
 		dir, name, err := linting.Locate(in.global.dir, name)
 		return []linting.Target{{Dir: dir, Files: []string{name}, Stdin: true}}, nil, err
-	case in.On("hook"):
+	case o.hook:
 		return linting.HookTargets(in.Ctx, in.global.dir, args), nil, nil
 	case len(args) == 0:
 		dir, err := in.findWorkspace()

@@ -1,24 +1,16 @@
 package main
 
 import (
-	"io"
-	"strconv"
-
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/internal/pages"
-	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/catalog"
-	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
 func (p *program) modulesCommand() *cli.Command {
-	format := func() cli.Flag {
-		return &cli.StringFlag{Name: "format", Usage: "`FORMAT`: text or json", Value: "text"}
-	}
 	return p.command(&cli.Command{
 		Name:  "modules",
 		Usage: "the step modules that definitions can use",
@@ -31,14 +23,14 @@ own modules.`, "buildsync modules list", "buildsync modules harvest"),
 				Description: about(`Lists the modules that buildsync ships and those of the workspace.
 
 Exit codes: 0 done; 3 invalid input.`, "buildsync modules list --format json"),
-				Flags: []cli.Flag{format()},
+				Flags: []cli.Flag{formatFlag("text", "json")},
 			}, (*invocation).modulesList),
 			p.command(&cli.Command{
 				Name: "show", Usage: "show one step module", ArgsUsage: "WORD|MODULE-ID",
 				Description: about(`Shows a module's properties, with the source and the confidence of each fact.
 
 Exit codes: 0 done; 3 there is no such module.`, "buildsync modules show maven"),
-				Flags: []cli.Flag{format()},
+				Flags: []cli.Flag{formatFlag("text", "json")},
 			}, (*invocation).modulesShow),
 			p.modulesHarvestCommand(),
 		},
@@ -76,7 +68,7 @@ func (in *invocation) modulesList() error {
 	if _, err := in.Args(0); err != nil {
 		return err
 	}
-	format, err := in.OneOf("format", "text", "json")
+	outputs, err := in.Outputs("text", "json")
 	if err != nil {
 		return err
 	}
@@ -84,23 +76,7 @@ func (in *invocation) modulesList() error {
 	if err != nil {
 		return err
 	}
-	if format == "json" {
-		list := jsontree.Array()
-		for _, m := range known.Modules() {
-			list.Append(pages.ModuleDocument(m))
-		}
-		_, err := in.Stdout.Write(jsontree.Object(jsontree.Member{Key: "format_version", Value: jsontree.String("1.0")},
-			jsontree.Member{Key: "modules", Value: list}).Indented())
-		return err
-	}
-	var out screen.Paper
-	rows := screen.NewTable("ACTION", "MODULE", "PROPERTIES", "CONFIDENCE", "NAME")
-	for _, m := range known.Modules() {
-		rows.Add(pages.WordsOf(m), m.ID, strconv.Itoa(len(m.Properties)), string(m.Confidence), m.Name)
-	}
-	rows.WriteTo(&out)
-	_, err = io.WriteString(in.Stdout, out.String())
-	return err
+	return in.print(outputs, known, pages.ModuleList(known.Modules()))
 }
 
 func (in *invocation) modulesShow() error {
@@ -111,7 +87,7 @@ func (in *invocation) modulesShow() error {
 	if len(args) == 0 {
 		return kit.UsageError{Text: "buildsync modules show needs an action word or a module id"}
 	}
-	format, err := in.OneOf("format", "text", "json")
+	outputs, err := in.Outputs("text", "json")
 	if err != nil {
 		return err
 	}
@@ -130,10 +106,5 @@ func (in *invocation) modulesShow() error {
 		}
 		return kit.UnknownWord("step module", args[0], words)
 	}
-	if format == "json" {
-		_, err := in.Stdout.Write(pages.ModuleDocument(m).Indented())
-		return err
-	}
-	_, err = io.WriteString(in.Stdout, pages.ShownModule(m))
-	return err
+	return in.print(outputs, known, pages.ModulePage(m))
 }

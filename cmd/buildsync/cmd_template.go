@@ -32,7 +32,13 @@ project. They are made by definitions: see buildsync plan and buildsync apply.`,
 	}, nil)
 }
 
+type templateListOptions struct {
+	custom, official bool
+	name             string
+}
+
 func (p *program) templateListCommand() *cli.Command {
+	var o templateListOptions
 	return p.command(&cli.Command{
 		Name:  "list",
 		Usage: "list build templates",
@@ -44,23 +50,23 @@ Exit codes: 0 done; 1 the list could not be read, or is incomplete; 3 invalid in
 			"buildsync template list --custom",
 			"buildsync template list --official --name maven --format json"),
 		Flags: append([]cli.Flag{
-			&cli.BoolFlag{Name: "custom", Usage: "only those that somebody made", DisableDefaultText: true},
-			&cli.BoolFlag{Name: "official", Usage: "only the service's own", DisableDefaultText: true},
-			&cli.StringFlag{Name: "name", Usage: "only those whose name holds `PART`"},
+			&cli.BoolFlag{Name: "custom", Destination: &o.custom, Usage: "only those that somebody made", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "official", Destination: &o.official, Usage: "only the service's own", DisableDefaultText: true},
+			&cli.StringFlag{Name: "name", Destination: &o.name, Usage: "only those whose name holds `PART`"},
 		}, resultFlags()...),
-	}, (*invocation).templateList)
+	}, func(in *invocation) error { return in.templateList(&o) })
 }
 
-func (in *invocation) templateList() error {
+func (in *invocation) templateList(o *templateListOptions) error {
 	outputs, err := in.resultOutputs()
 	if err != nil {
 		return err
 	}
-	if in.On("custom") && in.On("official") {
+	if o.custom && o.official {
 		return kit.UsageError{Text: "--custom and --official exclude each other; leave both out for all templates"}
 	}
 	return in.withService(0, 0, func(l *live) error {
-		templates, err := l.find.Templates(l.ctx, in.Text("name"), in.On("custom"))
+		templates, err := l.find.Templates(l.ctx, o.name, o.custom)
 		var incomplete *client.IncompleteError
 		if err != nil && !errors.As(err, &incomplete) {
 			return err
@@ -70,7 +76,7 @@ func (in *invocation) templateList() error {
 			doc.Problem = incomplete.Problem
 		}
 		for _, template := range templates {
-			if in.On("custom") && !reading.IsOwn(template) || in.On("official") && reading.IsOwn(template) {
+			if o.custom && !reading.IsOwn(template) || o.official && reading.IsOwn(template) {
 				continue
 			}
 			doc.Templates = append(doc.Templates, template)
@@ -113,6 +119,7 @@ func (in *invocation) templateShow() error {
 }
 
 func (p *program) templateDeleteCommand() *cli.Command {
+	var yes bool
 	return p.command(&cli.Command{
 		Name:      "delete",
 		Usage:     "delete a build template",
@@ -123,11 +130,11 @@ is created again by the next apply.
 
 Exit codes: 0 done; 1 not deleted; 3 invalid input; 6 it is not known whether it was.`,
 			"buildsync template delete java-service"),
-		Flags: append([]cli.Flag{&cli.BoolFlag{Name: "yes", Usage: "do not ask", DisableDefaultText: true}}, resultFlags()...),
-	}, (*invocation).templateDelete)
+		Flags: append([]cli.Flag{yesFlag(&yes)}, resultFlags()...),
+	}, func(in *invocation) error { return in.templateDelete(yes) })
 }
 
-func (in *invocation) templateDelete() error {
+func (in *invocation) templateDelete(yes bool) error {
 	outputs, err := in.resultOutputs()
 	if err != nil {
 		return err
@@ -140,7 +147,7 @@ func (in *invocation) templateDelete() error {
 		if !reading.IsOwn(t) {
 			return fmt.Errorf("%s is an official template, which cannot be deleted", t.Name)
 		}
-		if err := l.agree(fmt.Sprintf("The template %s (%s) is deleted for good. Delete it?", screen.Shown(t.Name, 0), t.UUID)); err != nil {
+		if err := l.agree(yes, fmt.Sprintf("The template %s (%s) is deleted for good. Delete it?", screen.Shown(t.Name, 0), t.UUID)); err != nil {
 			return err
 		}
 		if err := l.write(func(ctx context.Context) error { return l.DeleteTemplate(ctx, t.UUID) }); err != nil {

@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/buildsync/buildsync/internal/emulatorserver"
 )
 
 func TestFaultsOfAFlag(t *testing.T) {
@@ -36,7 +38,7 @@ func TestFaultsOfAFlag(t *testing.T) {
 				}
 				text = "@" + file
 			}
-			faults, err := faultsOf(text)
+			faults, err := emulatorserver.ParseFaults(text)
 			if (err != nil) != (tc.want < 0) || err == nil && len(faults) != tc.want {
 				t.Errorf("%d faults, %v; want %d", len(faults), err, tc.want)
 			}

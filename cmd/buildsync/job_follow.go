@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -14,22 +15,36 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// followFlags say how a build is followed.
-func followFlags() []cli.Flag {
+// followOptions say how a build is followed.
+type followOptions struct {
+	every time.Duration
+	level string
+}
+
+func (o *followOptions) flags() []cli.Flag {
 	return []cli.Flag{
-		&cli.DurationFlag{Name: "every", Usage: "look after the build every `D`", Value: 5 * time.Second},
-		&cli.StringFlag{Name: "level", Usage: "`LEVEL`: the log's level, INFO or DEBUG", DefaultText: "the service's"},
+		&cli.DurationFlag{Name: "every", Destination: &o.every, Usage: "look after the build every `D`", Value: 5 * time.Second},
+		&cli.StringFlag{Name: "level", Destination: &o.level, Usage: "`LEVEL`: the log's level, INFO or DEBUG", DefaultText: "the service's"},
 	}
 }
 
-// follower reads followFlags. Without a log nothing of it is shown.
-func (l *live) follower(b jobs.Build, log *screen.Log) (*jobs.Follower, error) {
-	level, err := l.in.logLevel()
+// logLevel is --level, "" for the service's.
+func (o *followOptions) logLevel() (string, error) {
+	level := strings.ToUpper(o.level)
+	if level != "" && level != "INFO" && level != "DEBUG" {
+		return "", kit.UnknownWord("--level", o.level, []string{"INFO", "DEBUG"})
+	}
+	return level, nil
+}
+
+// follower makes a follower of a build. Without a log nothing of it is shown.
+func (l *live) follower(o *followOptions, b jobs.Build, log *screen.Log) (*jobs.Follower, error) {
+	level, err := o.logLevel()
 	if err != nil {
 		return nil, err
 	}
 	f := &jobs.Follower{
-		API: l.service, Clock: l.clock, Build: b, Every: l.in.Duration("every"), Level: level,
+		API: l.service, Clock: l.clock, Build: b, Every: o.every, Level: level,
 		Status: func(b jobs.Build, status string) { l.say("%s: %s", b, status) },
 		LogLost: func(err error) {
 			l.in.Printf("warning: the rest of the log cannot be shown: %s\n", sanitize.Line(err.Error(), sanitize.MessageLimit))

@@ -19,13 +19,13 @@ import (
 var statisticsIn = map[string]format.Writer{"text": format.Statistics, "json": format.StatisticsJSON}
 
 // checkStatistics refuses --statistics in a format that lists findings.
-func (in *invocation) checkStatistics(outputs []kit.Output) error {
-	if !in.On("statistics") {
+func (o *lintOptions) checkStatistics(outputs []kit.Output) error {
+	if !o.statistics {
 		return nil
 	}
-	for _, o := range outputs {
-		if statisticsIn[o.Format] == nil {
-			return kit.UsageError{Text: fmt.Sprintf("--statistics is written as text or json, not as %s", o.Format)}
+	for _, to := range outputs {
+		if statisticsIn[to.Format] == nil {
+			return kit.UsageError{Text: fmt.Sprintf("--statistics is written as text or json, not as %s", to.Format)}
 		}
 	}
 	return nil
@@ -37,10 +37,9 @@ const muchFound = 30
 // nextAfterLint offers --fix where it mends something, or a baseline where a team
 // finds much on its first day. A baseline would hide breaches of a policy that an
 // exception should answer for, so policy check comes before it.
-func (in *invocation) nextAfterLint(found spec.Diagnostics, groups []linting.Target) {
-	mode := in.Flags.Generic("fix").(*fixValue).mode
-	whole := len(groups) == 1 && len(groups[0].Files) == 0 && in.Text("changed-since") == ""
-	if old := lint.NewBaseline(found).Len(); whole && mode == 0 && in.Text("baseline") == "" && old >= muchFound {
+func (in *invocation) nextAfterLint(o *lintOptions, found spec.Diagnostics, groups []linting.Target) {
+	whole := len(groups) == 1 && len(groups[0].Files) == 0 && o.changedSince == ""
+	if old := lint.NewBaseline(found).Len(); whole && o.fix.mode == 0 && o.baseline == "" && old >= muchFound {
 		if breaches := lint.NewBaseline(breachesOf(found)).Len(); breaches > 0 {
 			in.Next(remedy.ExceptPolicies(in.Again("policy check"), sanitize.Counted(breaches, "finding")))
 		} else {
@@ -54,7 +53,7 @@ func (in *invocation) nextAfterLint(found spec.Diagnostics, groups []linting.Tar
 			mendable++
 		}
 	}
-	if mode == 0 && mendable > 0 && whole {
+	if o.fix.mode == 0 && mendable > 0 && whole {
 		in.Next(remedy.Fix(in.Again("lint"), sanitize.Counted(mendable, "of them")))
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/urfave/cli/v2"
+
 	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/jobs"
@@ -102,9 +104,14 @@ func (l *live) write(send func(context.Context) error) error {
 	return err
 }
 
-// agree asks before something is lost. Without a terminal --yes must say so.
-func (l *live) agree(question string) error {
-	if l.in.On("yes") {
+// yesFlag is the flag that answers the question of agree.
+func yesFlag(yes *bool) cli.Flag {
+	return &cli.BoolFlag{Name: "yes", Destination: yes, Usage: "do not ask", DisableDefaultText: true}
+}
+
+// agree asks before something is lost, unless yes answers. Without a terminal yes must be set.
+func (l *live) agree(yes bool, question string) error {
+	if yes {
 		return nil
 	}
 	if !kit.IsTerminal(l.in.Stdin) {

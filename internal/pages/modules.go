@@ -2,6 +2,7 @@ package pages
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/buildsync/buildsync/internal/screen"
@@ -11,7 +12,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-func WordsOf(m *catalog.Module) string {
+func wordsOf(m *catalog.Module) string {
 	var words []string
 	for _, a := range m.Actions {
 		words = append(words, a.Word)
@@ -23,12 +24,12 @@ func WordsOf(m *catalog.Module) string {
 }
 
 // ShownModule is a module as text.
-func ShownModule(m *catalog.Module) string {
+func shownModule(m *catalog.Module) string {
 	var out screen.Paper
 	head := &screen.Sheet{}
 	head.Add("module", m.ID)
 	head.Add("name", m.Name)
-	head.Add("action", WordsOf(m))
+	head.Add("action", wordsOf(m))
 	head.Add("confidence", string(m.Confidence))
 	head.Add("what", m.Description)
 	for _, source := range m.Sources {
@@ -59,7 +60,7 @@ func ShownModule(m *catalog.Module) string {
 }
 
 // ModuleDocument is a module as JSON.
-func ModuleDocument(m *catalog.Module) *jsontree.Value {
+func moduleDocument(m *catalog.Module) *jsontree.Value {
 	texts := func(list []string) *jsontree.Value {
 		array := jsontree.Array()
 		for _, s := range list {
@@ -134,6 +135,27 @@ type TemplateOutcome struct {
 	UUID    string `json:"uuid"`
 	Name    string `json:"name"`
 	Outcome string `json:"outcome"` // deleted
+}
+
+// ModuleList lists step modules.
+func ModuleList(modules []*catalog.Module) screen.Reply {
+	list := jsontree.Array()
+	for _, m := range modules {
+		list.Append(moduleDocument(m))
+	}
+	doc := jsontree.Object(jsontree.Member{Key: "format_version", Value: jsontree.String("1.0")}, jsontree.Member{Key: "modules", Value: list})
+	return screen.Reply{Doc: doc, Text: func(out *screen.Paper) {
+		rows := screen.NewTable("ACTION", "MODULE", "PROPERTIES", "CONFIDENCE", "NAME")
+		for _, m := range modules {
+			rows.Add(wordsOf(m), m.ID, strconv.Itoa(len(m.Properties)), string(m.Confidence), m.Name)
+		}
+		rows.WriteTo(out)
+	}}
+}
+
+// ModulePage shows one step module.
+func ModulePage(m *catalog.Module) screen.Reply {
+	return screen.Reply{Doc: moduleDocument(m), Text: func(out *screen.Paper) { out.WriteString(shownModule(m)) }}
 }
 
 // Learned says of each module that was learned how many of its properties are new. steps is how

@@ -205,6 +205,20 @@ const (
 	historyPage = 100
 )
 
+// AtMost collects builds, all of them for 0.
+func AtMost(rows iter.Seq2[wire.HistoryRecord, error], limit int) ([]wire.HistoryRecord, error) {
+	builds := []wire.HistoryRecord{}
+	for row, err := range rows {
+		if err != nil {
+			return nil, err
+		}
+		if builds = append(builds, row); len(builds) == limit {
+			break
+		}
+	}
+	return builds, nil
+}
+
 // Build finds the build that the words of a job and of a number name: the newest
 // one without a number.
 func (f *Finder) Build(ctx context.Context, words []string) (Build, error) {

@@ -150,10 +150,12 @@ func FetchRecord(ref string) Remedy {
 	return Remedy("fetch it again: git update-ref -d " + ref + " && buildsync base fetch")
 }
 
-// The flags that a failure quotes, since they name the file or folder it is about.
+// The flags that a failure quotes, since they name what it is about.
 const (
-	CAFile Remedy = "--ca-file"
-	Out    Remedy = "--out"
+	CAFile   Remedy = "--ca-file"
+	Out      Remedy = "--out"
+	FirstDay Remedy = "--from"
+	LastDay  Remedy = "--to"
 )
 
 // What a refused approval quotes of the command line.
