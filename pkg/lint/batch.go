@@ -3,6 +3,7 @@ package lint
 import (
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/buildsync/buildsync/internal/crash"
@@ -188,10 +189,17 @@ func (c *checker) take(b *batch) {
 	c.linter.compiled(b.result)
 }
 
-// lockedTree lets several workers read from a tree that is not safe for concurrent use.
+// lockedTree lets several workers read from a tree that is not safe for concurrent use. It searches
+// for the same patterns only once.
 type lockedTree struct {
 	spec.Tree
 	mutex sync.Mutex
+	globs map[string]globResult
+}
+
+type globResult struct {
+	names []string
+	err   error
 }
 
 // ReadFile implements spec.Tree.
@@ -205,5 +213,14 @@ func (t *lockedTree) ReadFile(name string, limit int64) ([]byte, error) {
 func (t *lockedTree) Glob(patterns []string) ([]string, error) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	return t.Tree.Glob(patterns)
+	key := strings.Join(patterns, "\x00")
+	known, found := t.globs[key]
+	if !found {
+		known.names, known.err = t.Tree.Glob(patterns)
+		if t.globs == nil {
+			t.globs = map[string]globResult{}
+		}
+		t.globs[key] = known
+	}
+	return slices.Clone(known.names), known.err
 }

@@ -149,14 +149,17 @@ func (p *pass) secretLiterals(root *spec.Node) {
 	if !likely.FindsAny() && !bytes.Contains(p.source, []byte("$file")) {
 		return
 	}
-	w := secretWalk{pass: p, seen: map[*spec.Node]bool{}, likely: likely, escapes: bytes.IndexByte(p.source, '\\') >= 0}
+	w := secretWalk{pass: p, likely: likely, escapes: bytes.IndexByte(p.source, '\\') >= 0}
+	if bytes.IndexByte(p.source, '&') >= 0 && bytes.IndexByte(p.source, '*') >= 0 {
+		w.seen = map[*spec.Node]bool{}
+	}
 	w.node(root, "", make(way, 0, usualDepth))
 }
 
 // secretWalk visits a file's nodes, each once, however many aliases it has.
 type secretWalk struct {
 	*pass
-	seen    map[*spec.Node]bool
+	seen    map[*spec.Node]bool // nil if the file has no alias
 	likely  secret.Finder
 	escapes bool // a quoted text may not be what stands in the source
 }
@@ -170,7 +173,9 @@ func (w *secretWalk) node(n *spec.Node, name string, path way) {
 	if w.seen[n] {
 		return
 	}
-	w.seen[n] = true
+	if w.seen != nil {
+		w.seen[n] = true
+	}
 	if n.IsFile() && isPlainText(n.Fields[0].Value) {
 		w.includedFile(n.Fields[0].Value.Text, n, path.pointer())
 		return

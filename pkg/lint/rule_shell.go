@@ -31,7 +31,7 @@ func (p *pass) judge(s *script) {
 	if read.file == nil {
 		return
 	}
-	s.parsed, s.names, s.stops = read.file, read.names, read.stops
+	s.parsed, s.names, s.stops, s.runsCode = read.file, read.names, read.stops, read.runsCode
 	if p.commandEmpty(s) {
 		return
 	}

@@ -13,18 +13,30 @@ var chosenOutside = []string{"codeBranch", "GIT_TAG", "GIT_BRANCH", "BRANCH_NAME
 // injections reports a value from outside that is run as code: in eval, or in the text of a shell
 // or interpreter started with -c, also on another machine and behind wrappers.
 func (p *pass) injections(s *script, declared map[string]*param) {
+	if len(s.runsCode) == 0 {
+		return
+	}
 	chosen := s.names.chosen(declared)
-	syntax.Walk(s.parsed, func(node syntax.Node) bool {
+	for _, e := range s.runsCode {
+		for _, word := range e.code {
+			p.injection(s, word, e, chosen)
+		}
+	}
+}
+
+// codeRunIn returns the commands of a script that run text as code.
+func codeRunIn(file *syntax.File) (found []execution) {
+	syntax.Walk(file, func(node syntax.Node) bool {
 		call, ok := node.(*syntax.CallExpr)
 		if !ok || len(call.Args) < 2 {
 			return true
 		}
-		e := unwrap(call).runs()
-		for _, word := range e.code {
-			p.injection(s, word, e, chosen)
+		if e := unwrap(call).runs(); len(e.code) > 0 {
+			found = append(found, e)
 		}
 		return true
 	})
+	return found
 }
 
 func (p *pass) injection(s *script, word *syntax.Word, e execution, chosen map[string]int) {

@@ -22,6 +22,8 @@ type script struct {
 	parsed  *syntax.File // nil if it does not parse
 	names   *shellNames  // what it sets and uses
 	stops   bool         // it ends when a command fails
+
+	runsCode []execution // the commands that run text as code
 	pointer string       // of the property that holds it
 	node    *spec.Node   // the scalar, or the {$file: …}
 	pass    *pass        // of the file it stands in

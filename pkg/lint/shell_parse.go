@@ -25,8 +25,9 @@ func newShellParser() *shellParser { return &shellParser{known: map[string]*know
 // script.
 type knownScript struct {
 	shellReading
-	names *shellNames // nil if nothing could be parsed
-	stops bool        // see script
+	names    *shellNames // nil if nothing could be parsed
+	stops    bool        // see script
+	runsCode []execution // see script
 }
 
 // maxKnown bounds the number of cached scripts, maxKnownBytes the length of each.
@@ -42,7 +43,7 @@ func (sp *shellParser) script(text string) *knownScript {
 	}
 	read := &knownScript{shellReading: sp.parse(text)}
 	if read.file != nil {
-		read.names, read.stops = namesOf(read.file), stopsOnFailure(text, read.file)
+		read.names, read.stops, read.runsCode = namesOf(read.file), stopsOnFailure(text, read.file), codeRunIn(read.file)
 	}
 	if len(text) <= maxKnownBytes {
 		if len(sp.known) >= maxKnown {
