@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -179,7 +180,7 @@ func (t *DirTree) match(pattern string) (names []string, err error) {
 	if strings.Contains(rest, "**") || strings.Contains(rest, "{") {
 		deepest = 1 << 20 // a brace may hold a slash
 	}
-	fsys := t.root.FS()
+	fsys := folderFS{t.root.FS(), t.dir}
 	err = fs.WalkDir(fsys, base, func(name string, entry fs.DirEntry, err error) error {
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
@@ -196,6 +197,32 @@ func (t *DirTree) match(pattern string) (names []string, err error) {
 		return nil
 	})
 	return names, err
+}
+
+// folderFS is the file system of a root that lists folders faster. The root asks for the state of
+// each entry, since a link may replace it; the kind of an entry is all that a walk needs.
+type folderFS struct {
+	fs.FS
+	dir string
+}
+
+// Stat asks the root; without it, a walk would open what may be a device.
+func (f folderFS) Stat(name string) (fs.FileInfo, error) { return fs.Stat(f.FS, name) }
+
+// ReadDir lists a folder if it is the one that the root finds, and leaves all else to the root.
+func (f folderFS) ReadDir(name string) ([]fs.DirEntry, error) {
+	inside, err := f.Stat(name)
+	if err == nil && inside.IsDir() {
+		if file, err := os.Open(filepath.Join(f.dir, filepath.FromSlash(name))); err == nil {
+			defer file.Close()
+			if opened, err := file.Stat(); err == nil && os.SameFile(inside, opened) {
+				entries, err := file.ReadDir(-1)
+				slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+				return entries, err
+			}
+		}
+	}
+	return fs.ReadDir(f.FS, name)
 }
 
 // depthBelow returns how many folders name lies below base.
