@@ -36,8 +36,7 @@ func (p *program) app() *cli.App {
 }
 
 // dispatch runs a command line.
-func (p *program) dispatch(ctx context.Context, args []string) error {
-	app := p.app()
+func (p *program) dispatch(ctx context.Context, app *cli.App, args []string) error {
 	if slices.ContainsFunc(args, kit.AsksForHelp) {
 		kit.SetHelp(app, exitTable())
 	}
@@ -98,7 +97,7 @@ func (p *program) helpCommand() *cli.Command {
 	}, nil)
 	command.Action = func(ctx *cli.Context) error {
 		path := append(ctx.Args().Slice(), "--help")
-		return p.dispatch(ctx.Context, append([]string{ctx.App.Name}, path...))
+		return p.dispatch(ctx.Context, p.app(), append([]string{ctx.App.Name}, path...))
 	}
 	return command
 }

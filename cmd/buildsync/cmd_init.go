@@ -137,7 +137,7 @@ func (in *invocation) exportInto(p *program, dir string) error {
 		c, _ := in.At(name)
 		line = append(line, fmt.Sprintf("--%s=%v", name, c.Value(name)))
 	}
-	return p.dispatch(in.Ctx, append(line, "export"))
+	return p.dispatch(in.Ctx, p.app(), append(line, "export"))
 }
 
 // askAnswers asks for what no flag gives, and repeats invalid answers; an empty line selects the

@@ -34,11 +34,12 @@ func run(ctx context.Context, args, env []string, in io.Reader, out, errOut io.W
 		Env: kit.NewEnvironment(env), Stops: stops,
 		Stdin: in, Stdout: stops.Guard(out), Stderr: stops.Guard(errOut), Logged: said,
 	}}
-	if kit.LogsJSON(p.app(), args, p.Env.Get("BUILDSYNC_LOG_FORMAT")) {
+	app := p.app()
+	if kit.LogsJSON(app, args, p.Env.Get("BUILDSYNC_LOG_FORMAT")) {
 		lines := kit.NewJSONLines(p.Stderr)
 		defer lines.Close()
 		p.Logged = kit.NewLogged(p.Stderr) // what comes from below is JSON already
-		p.Stderr = lines
+		p.Stderr, app.ErrWriter = lines, lines
 	}
 	said.PutTo(p.Stderr)
 	defer func() {
@@ -47,10 +48,10 @@ func run(ctx context.Context, args, env []string, in io.Reader, out, errOut io.W
 		}
 	}()
 	if words, ok := completion.Asked(args); ok {
-		completion.Complete(&p.Console, p.app(), words)
+		completion.Complete(&p.Console, app, words)
 		return exitDone
 	}
-	err := p.dispatch(ctx, args)
+	err := p.dispatch(ctx, app, args)
 	if crash := (*apply.Crash)(nil); errors.As(err, &crash) {
 		return p.crashed(crash)
 	}

@@ -18,16 +18,16 @@ const maxScript = 64 << 10
 
 // script is one shell script and its place: a scalar or a separate file.
 type script struct {
-	text    string       // what the shell would read, references replaced
-	parsed  *syntax.File // nil if it does not parse
-	names   *shellNames  // what it sets and uses
-	stops   bool         // it ends when a command fails
+	text   string       // what the shell would read, references replaced
+	parsed *syntax.File // nil if it does not parse
+	names  *shellNames  // what it sets and uses
+	stops  bool         // it ends when a command fails
 
 	runsCode []execution // the commands that run text as code
-	pointer string       // of the property that holds it
-	node    *spec.Node   // the scalar, or the {$file: …}
-	pass    *pass        // of the file it stands in
-	place   func(int) spec.Pos
+	pointer  string      // of the property that holds it
+	node     *spec.Node  // the scalar, or the {$file: …}
+	pass     *pass       // of the file it stands in
+	place    func(int) spec.Pos
 }
 
 // at returns the range of a part of the script.

@@ -39,11 +39,11 @@ func compileSchema(name string) *jsonschema.Schema {
 
 // check reports everything that a schema finds wrong with a file's root.
 func check(name string, root *Node, out *report) {
-	if language().root(name).valid(root) {
+	if languageOf(name).root(name).valid(root) {
 		return
 	}
 	library := compiled[slices.Index([]string{definitionsSchema, workspaceSchema, policiesSchema}, name)]
-	e := &explainer{root: place{node: root}, out: out}
+	e := &explainer{set: languageOf(name), root: place{node: root}, out: out}
 	e.explain(library())
 }
 
@@ -55,7 +55,6 @@ func (e *explainer) explain(library *jsonschema.Schema) {
 		out.errorf("wrong-type", root.node.Range, "", "the file does not conform to its schema") // the two disagree: a bug, but no reason to accept
 		return
 	}
-	e.set = language()
 	for _, d := range out.found {
 		if d.Severity == Error {
 			e.said = append(e.said, d.Range.Start)

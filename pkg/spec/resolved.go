@@ -37,7 +37,7 @@ func CheckResolved(owner Owner, key, value *Node) Diagnostics {
 		resolvedSchemas.Store(location, library)
 	}
 	out := &report{}
-	e := &explainer{root: place{node: value, key: key, pointer: key.Text}, out: out, resolved: true}
+	e := &explainer{set: language(), root: place{node: value, key: key, pointer: key.Text}, out: out, resolved: true}
 	e.explain(library.(*jsonschema.Schema))
 	return out.done()
 }

@@ -87,12 +87,24 @@ func typeOf(n *Node) typeSet {
 // schemaSet is the schemas of the language, parsed.
 type schemaSet struct{ byLocation map[string]*schema }
 
-// language is the embedded schemas, parsed when a command first validates.
-var language = sync.OnceValue(parseLanguage)
+// language is the embedded schemas of definitions and workspaces, parsed when a command first
+// validates. policyLanguage is that of policies, which most workspaces do not have.
+var (
+	language       = sync.OnceValue(func() *schemaSet { return parseLanguage(definitionsSchema, workspaceSchema) })
+	policyLanguage = sync.OnceValue(func() *schemaSet { return parseLanguage(policiesSchema) })
+)
 
-func parseLanguage() *schemaSet {
+// languageOf returns the schemas for a kind of file.
+func languageOf(name string) *schemaSet {
+	if name == policiesSchema {
+		return policyLanguage()
+	}
+	return language()
+}
+
+func parseLanguage(names ...string) *schemaSet {
 	set := &schemaSet{byLocation: map[string]*schema{}}
-	for _, name := range []string{definitionsSchema, workspaceSchema, policiesSchema} {
+	for _, name := range names {
 		text, err := schemas.Files.ReadFile(name)
 		if err != nil {
 			panic("bug in buildsync: " + err.Error()) // it is embedded
@@ -141,10 +153,21 @@ func (set *schemaSet) schema(location string, value any) *schema {
 		return s
 	}
 	for keyword, v := range object {
-		set.keyword(s, keyword, v)
+		if !describes(keyword) {
+			set.keyword(s, keyword, v)
+		}
 	}
 	slices.Sort(s.keys)
 	return s
+}
+
+// describes reports whether a keyword is for readers only.
+func describes(keyword string) bool {
+	switch keyword {
+	case "title", "description", "examples", "default", "$schema", "$id", "$defs":
+		return true
+	}
+	return false
 }
 
 // keyword adds one keyword to s. An unknown keyword is a bug; the test that parses all schemas
@@ -200,7 +223,6 @@ func (set *schemaSet) keyword(s *schema, keyword string, v any) {
 		s.then = set.schema(below, v)
 	case "else":
 		s.otherwise = set.schema(below, v)
-	case "title", "description", "examples", "default", "$schema", "$id", "$defs":
 	default:
 		set.bound(s, keyword, v)
 	}

@@ -339,7 +339,7 @@ func TestOwnCheckAgreesWithLibrary(t *testing.T) {
 		random := rand.New(rand.NewPCG(seed, 1))
 		which := rapid.IntRange(0, 1).Draw(t, "schema")
 		root := mutate(roots[which], words, random)
-		own := language().root(ours[which]).valid(root)
+		own := languageOf(ours[which]).root(ours[which]).valid(root)
 		err := compiled[which]().Validate(instance(root))
 		if own != (err == nil) {
 			t.Fatalf("own check says %v, the library %v, of\n%s", own, err, render(root))
