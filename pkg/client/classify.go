@@ -95,7 +95,7 @@ func (e *Error) refusal(success bool) {
 	switch {
 	case notFoundCodes[e.Code], e.Code == codeNoHistory:
 		e.kind = ErrNotFound
-	case e.Code == codeInvalidID:
+	case invalidIDCodes[e.Code]:
 		e.kind = ErrInvalidID
 	case openCodes[e.Code], e.Status >= 500 && !success:
 		e.passing = e.Status != http.StatusNotImplemented
@@ -104,7 +104,7 @@ func (e *Error) refusal(success bool) {
 		e.kind = ErrRouteMissing
 	default:
 		e.kind = kindOfStatus(e.Status)
-		if e.kind == ErrNotFound && e.Code == codeInvalidParameter {
+		if inputCodes[e.Code] && (e.kind == ErrNotFound || e.kind == ErrExists && e.Code != codeInvalidParameter && e.Code != codeRejected) {
 			e.kind = nil
 		}
 	}
