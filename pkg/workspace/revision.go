@@ -141,11 +141,14 @@ func (w *Workspace) compileCommit(ctx context.Context, r *Revisions, commit stri
 	if tell := r.Asked.Empty; tell != nil && then.Files() == 0 && w.Loaded.Files() > 0 {
 		tell(commit)
 	}
-	if tell := r.Asked.Unread; tell != nil {
-		for _, folder := range tree.SubmodulesUnder(then.Set.Workspace.Definitions) {
-			if !slices.Contains(r.submodules, folder) { // those of the head were looked at
-				tell(commit, w.Shown(folder))
-			}
+	for _, folder := range tree.SubmodulesUnder(then.Set.Workspace.Definitions) {
+		switch tell := r.Asked.Unread; {
+		case slices.Contains(r.submodules, folder): // those of the head were looked at
+		case r.Asked.Base != AutoBase: // chosen for this run, so another one can be chosen
+			return nil, &Refusal{fmt.Errorf("at the base, commit %.12s, %s is a Git submodule, and buildsync reads the commits of one repository: "+
+				"what the submodule declared there would count as not applied", commit, w.Shown(folder)), ChooseOtherBase}
+		case tell != nil:
+			tell(commit, w.Shown(folder))
 		}
 	}
 	return then, nil
