@@ -49,3 +49,39 @@ func TestKeyIsRefused(t *testing.T) {
 		t.Errorf("%d requests with a refused key, want at most 2", n)
 	}
 }
+
+// A token that ages within a run is renewed before it ends, so no request is refused for it. One
+// that ends moments after it was fetched is not fetched again and again: the run ends after one
+// refusal, and nothing is written.
+func TestTokensThatLiveShort(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		life, pause time.Duration
+		renewed     bool
+	}{
+		"an hour, renewed before it ends": {time.Hour, 56 * time.Minute, true},
+		"two minutes":                     {2 * time.Minute, 90 * time.Second, true},
+		"five seconds":                    {5 * time.Second, 10 * time.Second, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			quirks := emulator.Strict()
+			quirks.TokenLife = test.life
+			w := newWorld(t, quirks)
+			w.client = w.newClient(func(cfg *client.Config) {
+				cfg.Credentials = client.Credentials{Password: client.Password{User: w.User, Password: w.Password, Domain: w.Domain, Project: w.Region}}
+			})
+			plan := w.plan(definitions(job("a", "x"), job("b", "x"), job("c", "x")), nil, nil)
+			w.ResetCalls()
+			w.Advance(test.pause)
+			report := w.apply(plan, apply.Options{Parallelism: 2})
+			refused := w.count(func(c emulator.Call) bool { return c.Status == 401 })
+			if test.renewed && (!report.Complete() || refused > 0 || w.ops("CreateToken") != 1) {
+				t.Errorf("%d refused, %d token requests:\n%s", refused, w.ops("CreateToken"), describe(report))
+			}
+			if !test.renewed && (report.Complete() || refused > 2 || len(w.MustTruth(t).Jobs) > 0) {
+				t.Errorf("%d refused, %d jobs:\n%s", refused, len(w.MustTruth(t).Jobs), describe(report))
+			}
+		})
+	}
+}
