@@ -146,7 +146,7 @@ func (w *Workspace) compileCommit(ctx context.Context, r *Revisions, commit stri
 		case slices.Contains(r.submodules, folder): // those of the head were looked at
 		case r.Asked.Base != AutoBase: // chosen for this run, so another one can be chosen
 			return nil, &Refusal{fmt.Errorf("at the base, commit %.12s, %s is a Git submodule, and buildsync reads the commits of one repository: "+
-				"what the submodule declared there would count as not applied", commit, w.Shown(folder)), ChooseOtherBase}
+				"what the submodule declared there would count as not applied", commit, w.Shown(folder)), remedy.ChooseOtherBase}
 		case tell != nil:
 			tell(commit, w.Shown(folder))
 		}
