@@ -8,8 +8,8 @@ import (
 	"context"
 
 	"github.com/buildsync/buildsync/pkg/client"
-	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/gitbase"
+	"github.com/buildsync/buildsync/pkg/live"
 	"github.com/buildsync/buildsync/pkg/record"
 	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -55,15 +55,10 @@ type Setup struct {
 
 // Service is a connection to the service.
 type Service struct {
-	API      Lister
+	API      live.ListAPI
 	Proxy    string // "" if there is none
 	OwnClock bool   // it runs on this machine, so its clock says nothing
 	Close    func() error
-}
-
-// Lister reads the jobs of a project.
-type Lister interface {
-	Listing(ctx context.Context, projectID string) (wire.JobList, error)
 }
 
 // Problem is an error with its remedy.

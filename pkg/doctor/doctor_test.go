@@ -12,6 +12,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/doctor"
+	"github.com/buildsync/buildsync/pkg/live"
 	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/spec"
 	"github.com/buildsync/buildsync/pkg/workspace"
@@ -47,7 +48,7 @@ func folder(t testing.TB) string {
 }
 
 // setup reaches api with everything in order.
-func setup(dir string, api doctor.Lister) doctor.Setup {
+func setup(dir string, api live.ListAPI) doctor.Setup {
 	return doctor.Setup{
 		Dir:         dir,
 		Load:        func(w *workspace.Workspace) (spec.Diagnostics, error) { return w.LoadPacked("", nil), nil },

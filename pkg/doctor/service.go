@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/buildsync/buildsync/pkg/client"
+	"github.com/buildsync/buildsync/pkg/live"
 	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
@@ -74,7 +75,7 @@ func (e *Examination) service(ctx context.Context) {
 // service stops them all, because more calls could lock the key.
 func (e *Examination) projects(ctx context.Context, service *Service, clock *clockWatch) {
 	for i, alias := range e.aliases() {
-		listing, err := service.API.Listing(ctx, e.declared().Projects[alias].ID)
+		listing, err := live.Listing(ctx, service.API, e.declared().Projects[alias].ID)
 		if i == 0 && !service.OwnClock {
 			e.clock(clock)
 		}

@@ -20,8 +20,8 @@ import (
 
 // API is what finding needs of the service; *client.Client implements it.
 type API interface {
+	live.ListAPI
 	live.JobAPI
-	Listing(ctx context.Context, projectID string) (wire.JobList, error)
 	History(ctx context.Context, jobID string, days int) iter.Seq2[wire.HistoryRecord, error]
 	Record(ctx context.Context, jobID string, number int) (wire.Record, error)
 	Templates(ctx context.Context, name string) iter.Seq2[wire.Template, error]
@@ -154,7 +154,7 @@ func (f *Finder) List(ctx context.Context, p Project) (wire.JobList, error) {
 	if list, known := f.lists[p.ID]; known {
 		return list, nil
 	}
-	list, err := f.API.Listing(ctx, p.ID)
+	list, err := live.Listing(ctx, f.API, p.ID)
 	if err == nil {
 		if f.lists == nil {
 			f.lists = map[string]wire.JobList{}

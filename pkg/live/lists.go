@@ -12,13 +12,23 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// Project reads a project's job listing. A listing that could not be read, or only in part, has a
-// Problem: jobs that it lacks may exist. Project fails only on errors that concern every call.
-func Project(ctx context.Context, api API, projectID string) (*diff.LiveProject, error) {
-	project := &diff.LiveProject{ID: projectID}
+// Listing reads a project's job listing in the service's order. If the reading was ended from
+// outside, the error is its cause.
+func Listing(ctx context.Context, api ListAPI, projectID string) (wire.JobList, error) {
 	list, err := api.Listing(ctx, projectID)
 	if end := ended(ctx, err); end != nil {
-		return nil, end
+		return wire.JobList{}, end
+	}
+	return list, err
+}
+
+// Project reads a project's job listing, by name. A listing that could not be read, or only in part, has a
+// Problem: jobs that it lacks may exist. Project fails only on errors that concern every call.
+func Project(ctx context.Context, api ListAPI, projectID string) (*diff.LiveProject, error) {
+	project := &diff.LiveProject{ID: projectID}
+	list, err := Listing(ctx, api, projectID)
+	if err != nil && (ctx.Err() != nil || client.EndsRun(err)) {
+		return nil, err
 	}
 	if err != nil {
 		project.Problem, project.ReadErr = sanitize.Message(err.Error()), err

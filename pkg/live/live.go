@@ -25,13 +25,18 @@ import (
 
 // API has the calls for reading; *client.Client implements it.
 type API interface {
-	// Listing reads a project's whole job listing (reference 4.5) and reports
-	// whether it is complete.
-	Listing(ctx context.Context, projectID string) (wire.JobList, error)
+	ListAPI
 	JobAPI
 	// Templates reads the caller's build templates whose name holds name
 	// (reference 4.20).
 	Templates(ctx context.Context, name string) iter.Seq2[wire.Template, error]
+}
+
+// ListAPI is the part of API that lists jobs.
+type ListAPI interface {
+	// Listing reads a project's whole job listing (reference 4.5) and reports
+	// whether it is complete.
+	Listing(ctx context.Context, projectID string) (wire.JobList, error)
 }
 
 // JobAPI is the part of API that reads one job.

@@ -288,3 +288,23 @@ func TestFull(t *testing.T) {
 		})
 	}
 }
+
+// TestListingSaysWhatEndedIt: the error of a listing that was ended from outside is the reason, in
+// every command that lists.
+func TestListingSaysWhatEndedIt(t *testing.T) {
+	t.Parallel()
+	s := start(t, 3)
+	list, err := live.Listing(t.Context(), s.api, s.Project)
+	if err != nil || len(list.Jobs) != 3 || !list.Complete {
+		t.Fatalf("%d jobs, complete %t, %v", len(list.Jobs), list.Complete, err)
+	}
+	reason := errors.New("gave up after --timeout 1s")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(reason)
+	if _, err := live.Listing(ctx, s.api, s.Project); !errors.Is(err, reason) {
+		t.Errorf("the listing: %v", err)
+	}
+	if _, err := live.Project(ctx, s.api, s.Project); !errors.Is(err, reason) {
+		t.Errorf("the project: %v", err)
+	}
+}

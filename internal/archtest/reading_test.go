@@ -1,0 +1,36 @@
+package archtest
+
+import (
+	"go/ast"
+	"slices"
+	"testing"
+)
+
+// readers are the packages that may call the service's reading calls themselves: the client, which
+// has them, and pkg/live. Apply reads again what it has written, which is no reading of the state.
+var readers = []string{"pkg/client", "pkg/live", "pkg/apply"}
+
+// TestLiveStateIsReadInOnePlace holds that commands read listings and bodies through pkg/live, which
+// checks whose answer it is, and which errors end a run.
+func TestLiveStateIsReadInOnePlace(t *testing.T) {
+	t.Parallel()
+	for _, s := range sources(t) {
+		if slices.Contains(readers, s.pkg) {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			selector, ok := call.Fun.(*ast.SelectorExpr)
+			if !ok || !slices.Contains([]string{"Listing", "QueryJob", "FullJob"}, selector.Sel.Name) {
+				return true
+			}
+			if x, ok := selector.X.(*ast.Ident); !ok || x.Name != "live" && x.Name != "reading" {
+				t.Errorf("%s calls %s of the service: read through pkg/live", s.fset.Position(call.Pos()), selector.Sel.Name)
+			}
+			return true
+		})
+	}
+}
