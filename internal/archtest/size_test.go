@@ -14,7 +14,7 @@ import (
 // only ever goes down.
 const (
 	mostOfCommand     = 6910
-	mostOfCommandFile = 450
+	mostOfCommandFile = 400
 )
 
 // TestCommandStaysThin: what a command does belongs into a package, where it can be
