@@ -20,20 +20,23 @@ type declaration struct {
 	steps      *yamltext.Node
 	jobs       int // that use it now and did not before
 	parameters []*yamltext.Node
+	constants  map[string]*yamltext.Node
 }
 
-// declarations reads templates or fragments, those with the most steps first. Those that use others
-// are left out: jobs hold the steps themselves.
-func declarations(nodes []*spec.Node) (list []*declaration) {
+// declarations reads templates or fragments, those with the most steps first. The fragments that
+// they use are written out: jobs hold the steps themselves.
+func (f *factorer) declarations(nodes []*spec.Node) (list []*declaration) {
+	w := f.writer()
 	for _, n := range nodes {
 		steps := n.Get("steps")
 		if steps == nil || len(itemsIn(steps)) == 0 || len(itemsIn(steps)) != len(steps.Items) {
 			continue
 		}
-		if slices.ContainsFunc(steps.Items, func(item *spec.Node) bool { return item.Get("use") != nil && item.Get("module_id") == nil }) {
+		written, ok := w.declared(steps)
+		if !ok || len(written) == 0 {
 			continue
 		}
-		d := &declaration{name: n.Str("name"), node: n, steps: fromSpec(steps)}
+		d := &declaration{name: n.Str("name"), node: n, steps: yamltext.Sequence(written...), constants: w.constants}
 		for _, p := range itemsIn(n.Get("parameters")) {
 			d.parameters = append(d.parameters, fromSpec(p))
 		}
@@ -43,15 +46,32 @@ func declarations(nodes []*spec.Node) (list []*declaration) {
 	return list
 }
 
-// inputRef matches a reference to an input.
-var inputRef = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`\$\{\{\s*inputs\.([A-Za-z_][A-Za-z0-9_-]*)\s*\}\}`)
+// reference matches a reference to an input or a variable.
+var reference = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\$\{\{\s*(inputs|vars)\.([A-Za-z_][A-Za-z0-9_-]*)\s*\}\}`)
 })
+
+// ref is a reference in a text.
+type ref struct {
+	start, end int
+	name       string
+}
+
+// references finds the references of a text to group, without those that $${{ makes literal.
+func references(text, group string) (refs []ref) {
+	for _, at := range reference().FindAllStringSubmatchIndex(text, -1) {
+		if text[at[2]:at[3]] == group && (at[0] == 0 || text[at[0]-1] != '$') {
+			refs = append(refs, ref{at[0], at[1], text[at[4]:at[5]]})
+		}
+	}
+	return refs
+}
 
 // matching compares steps with those of a declaration, and finds the inputs that make them equal.
 type matching struct {
-	inputs map[string]*yamltext.Node
-	fixed  int // values that the declaration says itself, apart from names
+	inputs    map[string]*yamltext.Node
+	constants map[string]*yamltext.Node
+	fixed     int // values that the declaration says itself, apart from names
 }
 
 // inputsFor returns the inputs with which d says the steps, without those that have the default.
@@ -59,7 +79,7 @@ func (d *declaration) inputsFor(steps []*yamltext.Node) (inputs *yamltext.Node, 
 	if len(steps) != len(d.steps.Items) {
 		return nil, false
 	}
-	m := &matching{inputs: map[string]*yamltext.Node{}}
+	m := &matching{inputs: map[string]*yamltext.Node{}, constants: d.constants}
 	for i, step := range steps {
 		if !m.match(d.steps.Items[i], step, "") {
 			return nil, false
@@ -117,24 +137,36 @@ func (m *matching) match(pattern, have *yamltext.Node, key string) bool {
 	return m.text(pattern, have, key)
 }
 
-// text matches a single value. The texts around the references must be those of have.
+// text matches a single value: as the declaration writes it, or with its variables written out.
 func (m *matching) text(pattern, have *yamltext.Node, key string) bool {
-	refs := inputRef().FindAllStringSubmatchIndex(pattern.Text, -1)
+	if m.literally(pattern, have, key) {
+		return true
+	}
+	written := withConstants(pattern, m.constants)
+	return !yamltext.Equal(written, pattern) && m.literally(written, have, key)
+}
+
+// literally matches a single value. The texts around the references must be those of have.
+func (m *matching) literally(pattern, have *yamltext.Node, key string) bool {
+	refs := references(pattern.Text, "inputs")
 	if len(refs) == 0 {
+		if !yamltext.Equal(pattern, have) {
+			return false
+		}
 		if key != "name" {
 			m.fixed++
 		}
-		return yamltext.Equal(pattern, have)
+		return true
 	}
-	if len(refs) == 1 && refs[0][0] == 0 && refs[0][1] == len(pattern.Text) {
-		return m.bind(pattern.Text[refs[0][2]:refs[0][3]], have)
+	if len(refs) == 1 && refs[0].start == 0 && refs[0].end == len(pattern.Text) {
+		return m.bind(refs[0].name, have)
 	}
 	var expression strings.Builder
 	expression.WriteString(`\A(?s:`)
 	last := 0
 	for _, ref := range refs {
-		expression.WriteString(regexp.QuoteMeta(pattern.Text[last:ref[0]]) + "(.*?)")
-		last = ref[1]
+		expression.WriteString(regexp.QuoteMeta(pattern.Text[last:ref.start]) + "(.*?)")
+		last = ref.end
 	}
 	expression.WriteString(regexp.QuoteMeta(pattern.Text[last:]) + `)\z`)
 	found := regexp.MustCompile(expression.String()).FindStringSubmatch(have.Text)
@@ -143,7 +175,7 @@ func (m *matching) text(pattern, have *yamltext.Node, key string) bool {
 	}
 	m.fixed++
 	for i, ref := range refs {
-		if !m.bind(pattern.Text[ref[2]:ref[3]], yamltext.Text(found[i+1])) {
+		if !m.bind(ref.name, yamltext.Text(found[i+1])) {
 			return false
 		}
 	}
@@ -167,7 +199,7 @@ func (f *factorer) reuseTemplates() {
 	for _, file := range f.set.Files {
 		nodes = append(nodes, file.Templates...)
 	}
-	list := declarations(nodes)
+	list := f.declarations(nodes)
 	for _, job := range f.jobs {
 		steps := job.node.Get("steps")
 		if !job.plain || !f.mayReuse(job) || steps == nil || steps.Kind != spec.SequenceNode || f.editors[job.file.Name].hasComments(job.node, "steps") {
@@ -205,7 +237,7 @@ func (f *factorer) reuseFragments(hosts []*host) {
 	for _, file := range f.set.Files {
 		nodes = append(nodes, file.Fragments...)
 	}
-	for _, d := range declarations(nodes) {
+	for _, d := range f.declarations(nodes) {
 		for _, h := range hosts {
 			if h.job != nil && !f.mayReuse(h.job) {
 				continue
