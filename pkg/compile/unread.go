@@ -6,16 +6,26 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// UnreadJobs returns the jobs in files that no pattern of definitions matches, with their files:
-// they were not removed, their file only fell out of the patterns. Jobs of matrices and families
-// count if the unread files compile with what the workspace declares.
-func UnreadJobs(tree spec.Tree, workspace *spec.Workspace, opts Options) map[string]string {
+// Unread are the objects in files that no pattern of definitions matches, with their files.
+type Unread struct {
+	Jobs, Templates map[string]string // by name
+}
+
+// FindUnread finds the jobs and templates in files that no pattern of definitions matches: they
+// were not removed, their file only fell out of the patterns. Jobs of matrices and families count
+// if the unread files compile with what the workspace declares.
+func FindUnread(tree spec.Tree, workspace *spec.Workspace, opts Options) Unread {
 	unread := spec.UnreadDefinitions(tree, workspace)
 	if len(unread) == 0 {
-		return nil
+		return Unread{}
 	}
-	jobs := map[string]string{}
+	jobs, templates := map[string]string{}, map[string]string{}
 	for _, file := range unread {
+		for _, template := range file.Templates {
+			if name := template.Str("name"); name != "" {
+				templates[name] = file.Name
+			}
+		}
 		for _, job := range file.Jobs {
 			if name := job.Str("name"); name != "" {
 				jobs[name] = file.Name
@@ -28,7 +38,7 @@ func UnreadJobs(tree spec.Tree, workspace *spec.Workspace, opts Options) map[str
 	for _, job := range result.Jobs {
 		jobs[job.Name] = job.DefinedAt().File
 	}
-	return jobs
+	return Unread{Jobs: jobs, Templates: templates}
 }
 
 // sharedFiles parses the workspace's files that declare templates, fragments or families, without

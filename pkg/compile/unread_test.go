@@ -9,9 +9,9 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// TestUnreadJobs finds the jobs of files that fell out of the patterns: those that
+// TestFindUnread finds the jobs of files that fell out of the patterns: those that
 // are written, those of a matrix, and those of a family that is declared elsewhere.
-func TestUnreadJobs(t *testing.T) {
+func TestFindUnread(t *testing.T) {
 	t.Parallel()
 	tree := spec.MapTree{
 		"buildsync.yaml":     workspace + "definitions: [definitions/*.yaml]\nvars: {v: x}\n",
@@ -33,7 +33,7 @@ jobs:
 	want := map[string]string{
 		"plain": b, "m-${{ matrix.a }}-${{ vars.v }}": b, "m-1-x": b, "m-2-x": b, "p-check": b, "p-own": b, "q-check": b, "q-own": b, "alone": c,
 	}
-	if d := cmp.Diff(want, compile.UnreadJobs(tree, set.Workspace, compile.Options{})); d != "" {
+	if d := cmp.Diff(want, compile.FindUnread(tree, set.Workspace, compile.Options{}).Jobs); d != "" {
 		t.Errorf("(-want +have):\n%s", d)
 	}
 }

@@ -63,7 +63,7 @@ type Input struct {
 
 	Live        *Snapshot
 	Policy      spec.Policy
-	Unread      map[string]string // jobs in files that no pattern matches, with the file
+	Unread      compile.Unread // objects in files that no pattern matches
 	Environment string
 	Endpoint    string
 	ToolVersion string

@@ -187,9 +187,8 @@ func (p *Planner) planRemoval(r removal, live *LiveJob, out *outcome) {
 		out.changes = append(out.changes, change)
 		return
 	}
-	if file := p.in.Unread[live.Name]; file != "" && r.checked {
-		out.refuse(RuleUnreadFile, r.address, fmt.Sprintf(
-			"%s would be %sd, but %s still names it and no pattern of definitions matches that file; add a pattern for it, or remove the job there too", quote(r.address), r.action, quote(file)))
+	if file := p.in.Unread.Jobs[live.Name]; file != "" && r.checked {
+		out.refuse(RuleUnreadFile, r.address, unreadFile(r.address, r.action, file, "job"))
 	}
 	if r.before != nil && r.before.Protect {
 		out.refuse(RuleProtected, r.address, fmt.Sprintf(
@@ -204,6 +203,12 @@ func (p *Planner) planRemoval(r removal, live *LiveJob, out *outcome) {
 	change.Actions = []Action{r.action}
 	out.removed = append(out.removed, r.address)
 	out.changes = append(out.changes, change)
+}
+
+// unreadFile explains why an object is not removed that a file beside the patterns still names.
+func unreadFile(address string, action Action, file, kind string) string {
+	return fmt.Sprintf("%s would be %sd, but %s still names it and no pattern of definitions matches that file; add a pattern for it, or remove the %s there too",
+		quote(address), action, quote(file), kind)
 }
 
 // neverWritten explains why a job that was only found in step is not removed: it may belong to

@@ -182,6 +182,14 @@ func (p *Planner) removeTemplate(before *compile.Template, live *LiveTemplate, c
 				quote(before.Address), sanitize.Counted(n, "field"), remedy.ForceRemoval("delete")))
 		}
 	}
+	if file := p.in.Unread.Templates[before.Name]; file != "" {
+		out.refuse(RuleUnreadFile, before.Address, unreadFile(before.Address, "delete", file, "template"))
+	}
+	if p.in.Found[before.Address] && !p.in.Options.Adopt {
+		out.refuse(RuleNotWritten, before.Address, fmt.Sprintf(
+			"%s would be deleted, and was never written from here, only found as it was declared (uuid %s). %s",
+			quote(before.Address), quote(live.UUID), remedy.AdoptToRemove))
+	}
 	change.Actions = []Action{ActionDelete}
 	out.removed = append(out.removed, before.Address)
 	out.changes = append(out.changes, change)

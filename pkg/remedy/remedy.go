@@ -39,6 +39,7 @@ const (
 	AllowEmpty    Remedy = "check the definitions: globs of buildsync.yaml, or pass --allow-empty if that is intended"
 	Adopt         Remedy = "pass --adopt to take it over"
 	AdoptJob      Remedy = "set adopt: true on the job or " + Adopt
+	AdoptToRemove Remedy = "If it is yours, pass --adopt"
 	RemoveOrAdopt Remedy = "If it is yours, list it under removed:, or pass --adopt"
 	ForceBoth     Remedy = "look at both, then pass --force-conflicts to let the definitions win"
 	LeaveChanged  Remedy = "leave out --changed"

@@ -296,7 +296,7 @@ func (w *Workspace) PlanInput(r *Revisions, scope apply.Scope) apply.PlanInput {
 		Scope: scope,
 		Input: diff.Input{
 			Head: w.Result, HeadRevision: r.Head,
-			Policy: w.Set.Workspace.Policy, Unread: compile.UnreadJobs(w.Tree, w.Set.Workspace, compile.Options{Catalogue: w.Catalogue}), Environment: w.Set.Workspace.Environment,
+			Policy: w.Set.Workspace.Policy, Unread: compile.FindUnread(w.Tree, w.Set.Workspace, compile.Options{Catalogue: w.Catalogue}), Environment: w.Set.Workspace.Environment,
 			Modules: diff.ModulesOf(w.Catalogue),
 		},
 	}

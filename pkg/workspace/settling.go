@@ -22,12 +22,14 @@ type Settling struct {
 
 	Declared map[string]*compile.Job // of head; nil for a template or a removal
 	next     map[string]string       // from former to present addresses of jobs
+	shared   map[string]bool         // the addresses of head's templates
 }
 
 // States returns the state of every object that head or the record's commits declare.
 func (s *Settling) States() map[string]record.State {
 	s.Declared = addressesOf(s.Head)
 	s.next = successors(s.Head, s.Base.Result)
+	s.shared = templatesOf(s.Head)
 	inScope, touched := s.parts()
 	out := map[string]record.State{}
 	add := func(address string) {
@@ -120,6 +122,14 @@ func addressesOf(r *compile.Result) map[string]*compile.Job {
 	return out
 }
 
+func templatesOf(r *compile.Result) map[string]bool {
+	out := map[string]bool{}
+	for _, template := range r.Templates {
+		out[template.Address] = true
+	}
+	return out
+}
+
 // state returns the state of one object after the run.
 func (s *Settling) state(address string, inScope, touched bool) record.State {
 	was := s.Before.Of(address)
@@ -164,7 +174,7 @@ func unproven(was record.State, got apply.Settlement) bool {
 func (s *Settling) found(address string, was record.State, got apply.Settlement) bool {
 	job := s.Declared[address]
 	switch {
-	case got.Wrote || job == nil || s.adopt || job.Adopt:
+	case got.Wrote || s.adopt, job == nil && !s.shared[address], job != nil && job.Adopt:
 		return false
 	case was.Commit != "":
 		return was.Found
@@ -177,6 +187,7 @@ func (s *Settling) found(address string, was record.State, got apply.Settlement)
 				return false
 			}
 		}
+		return !templatesOf(s.Given.Result)[address]
 	}
 	return true
 }
