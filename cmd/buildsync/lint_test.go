@@ -65,7 +65,7 @@ func TestNoFindingTwice(t *testing.T) {
 	}
 }
 
-// repeated returns a finding that stands twice in a report, "" if none does.
+// repeated returns a finding that a report has twice, "" if none does.
 func repeated(t *testing.T, report string) string {
 	t.Helper()
 	var document struct {

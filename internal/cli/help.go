@@ -41,7 +41,7 @@ func setCommandHelp(above string, commands []*cli.Command) {
 func literal(text string) string { return "{{" + strconv.Quote(text) + "}}" }
 
 func appHelp(app *cli.App, codes [][2]string) string {
-	return Overview(app) +
+	return overview(app) +
 		"\nGlobal flags (also accepted after the command):\n" + flagTable(app.Flags) +
 		"\n" + reflow("Every flag --some-flag can be set by the variable BUILDSYNC_SOME_FLAG; a flag wins over a variable. "+
 		"Global flags, and --format and --out of a command that has them, may stand in front of the command, after it "+
@@ -49,19 +49,19 @@ func appHelp(app *cli.App, codes [][2]string) string {
 		"\n\nExit codes:\n" + Glossary(codes)
 }
 
-// Overview is the first part of the program's help.
-func Overview(app *cli.App) string {
+// overview is the first part of the program's help.
+func overview(app *cli.App) string {
 	return "buildsync – " + app.Usage + "\n\nUsage:\n   " + app.UsageText + "\n\n" +
 		Glossary([][2]string{
 			{"buildsync plan --endpoint emulator", "what apply would do, tried offline"},
 			{"buildsync apply --endpoint emulator", "show it, ask, and do it"},
 			{"buildsync help plan", "explain a command"},
-		}) + "\nCommands:\n" + CommandTable(app.Commands)
+		}) + "\nCommands:\n" + commandTable(app.Commands)
 }
 
 func groupHelp(name string, c *cli.Command) string {
 	return name + " – " + c.Usage + "\n\nUsage:\n   " + name + " COMMAND [flags] [arguments]\n\n" +
-		reflow(c.Description) + "\n\nCommands:\n" + CommandTable(c.Subcommands) +
+		reflow(c.Description) + "\n\nCommands:\n" + commandTable(c.Subcommands) +
 		"\nGlobal flags and exit codes: buildsync --help\n"
 }
 
@@ -72,7 +72,7 @@ func commandHelp(name string, c *cli.Command) string {
 		"Global flags and exit codes: buildsync --help\n"
 }
 
-func CommandTable(commands []*cli.Command) string {
+func commandTable(commands []*cli.Command) string {
 	var rows [][2]string
 	for _, c := range commands {
 		rows = append(rows, [2]string{c.Name, c.Usage})

@@ -101,9 +101,9 @@ func (p *Console) Bare(ctx *cli.Context) error {
 		return UnknownWord("command", word, names)
 	}
 	if ctx.Command.Name == ctx.App.Name {
-		return UsageError{Text: "a command is missing\n\n" + strings.TrimSuffix(Overview(ctx.App), "\n")}
+		return UsageError{Text: "a command is missing\n\n" + strings.TrimSuffix(overview(ctx.App), "\n")}
 	}
-	return UsageError{Text: ctx.Command.HelpName + " needs a command\n\nCommands:\n" + strings.TrimSuffix(CommandTable(ctx.Command.Subcommands), "\n")}
+	return UsageError{Text: ctx.Command.HelpName + " needs a command\n\nCommands:\n" + strings.TrimSuffix(commandTable(ctx.Command.Subcommands), "\n")}
 }
 
 // Invocation is one command as it was called.

@@ -46,9 +46,9 @@ var neighbourFlags = []neighbourFlag{
 	{[]string{"backend", "state", "state-out", "lock"}, "base", "there is no state file: Git holds what is wanted, and --base names the commit that was applied last", ""},
 }
 
-// NeighbourAnswer returns the answer to a flag of another tool, "" if it is unknown. top is true
+// neighbourAnswer returns the answer to a flag of another tool, "" if it is unknown. top is true
 // before a command's name, where the command's flags are not known yet.
-func NeighbourAnswer(name string, known []string, top bool) string {
+func neighbourAnswer(name string, known []string, top bool) string {
 	for _, f := range neighbourFlags {
 		switch {
 		case !slices.Contains(f.names, name):

@@ -56,7 +56,7 @@ func (p *Console) OnUsageError(ctx *cli.Context, err error, _ bool) error {
 		text += fmt.Sprintf("; did you mean --format %s?", name)
 	} else if isFormat(name) && ctx.Command.Name == ctx.App.Name {
 		text += fmt.Sprintf("; write --format %s after the command", name)
-	} else if answer := NeighbourAnswer(name, names, ctx.Command.Name == ctx.App.Name); answer != "" {
+	} else if answer := neighbourAnswer(name, names, ctx.Command.Name == ctx.App.Name); answer != "" {
 		text += "; " + answer
 	} else if near := nearestFlag(name, names); near != "" {
 		text += fmt.Sprintf("; did you mean %s?", dashed(near))

@@ -14,12 +14,12 @@ import (
 // "send:2". The default is the first.
 const Variable = "BUILDSYNC_FAILPOINT"
 
-// PanicVariable makes the place panic with the variable's value instead.
-const PanicVariable = "BUILDSYNC_FAILPOINT_PANIC"
+// panicVariable makes the place panic with the variable's value instead.
+const panicVariable = "BUILDSYNC_FAILPOINT_PANIC"
 
-// ErrorVariable makes an operation on a file fail, written "file.sync=EIO" or
+// errorVariable makes an operation on a file fail, written "file.sync=EIO" or
 // "journal.write:3=ENOSPC".
-const ErrorVariable = "BUILDSYNC_FAILPOINT_ERROR"
+const errorVariable = "BUILDSYNC_FAILPOINT_ERROR"
 
 var (
 	mu     sync.Mutex
@@ -48,7 +48,7 @@ func At(name string) {
 	if !due(os.Getenv(Variable), name) {
 		return
 	}
-	if text := os.Getenv(PanicVariable); text != "" {
+	if text := os.Getenv(panicVariable); text != "" {
 		panic(text)
 	}
 	if p, err := os.FindProcess(os.Getpid()); err == nil {
@@ -59,7 +59,7 @@ func At(name string) {
 
 // Fail returns the error that the environment sets for the operation name.
 func Fail(name string) error {
-	place, errno, _ := strings.Cut(os.Getenv(ErrorVariable), "=")
+	place, errno, _ := strings.Cut(os.Getenv(errorVariable), "=")
 	if !due(place, name) {
 		return nil
 	}

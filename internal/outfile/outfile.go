@@ -24,7 +24,7 @@ func WriteMode(name string, content []byte, mode fs.FileMode) error {
 
 // WriteSource replaces a file that buildsync reads, such as a definition.
 func WriteSource(name string, content []byte, mode fs.FileMode) error {
-	return ReplaceSource(name, mode, whole(content))
+	return replaceSource(name, mode, whole(content))
 }
 
 // ReadSource reads a regular file up to the limit of a definition file: a pipe would block, and a
@@ -101,12 +101,12 @@ func Replace(name string, mode fs.FileMode, write func(io.Writer) error) error {
 	if err := CheckUnread(name); err != nil {
 		return err
 	}
-	return ReplaceSource(name, mode, write)
+	return replaceSource(name, mode, write)
 }
 
-// ReplaceSource replaces a file in one step by the output of write: the old content stays until the
+// replaceSource replaces a file in one step by the output of write: the old content stays until the
 // new one is safely on disk. It replaces only regular files, never a link, a device or a pipe.
-func ReplaceSource(name string, mode fs.FileMode, write func(io.Writer) error) (err error) {
+func replaceSource(name string, mode fs.FileMode, write func(io.Writer) error) (err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("writing %s: %w", name, err)

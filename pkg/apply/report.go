@@ -8,8 +8,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/remedy"
 )
 
-// ReportVersion is the version of the report document. Minor versions only add.
-const ReportVersion = "1.2"
+// reportVersion is the version of the report document. Minor versions only add.
+const reportVersion = "1.2"
 
 // Report is the result of a run. Its JSON form is schemas/report.schema.json; it contains no secret
 // and no request body.

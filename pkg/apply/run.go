@@ -472,7 +472,7 @@ func (r *run) finish(ctx context.Context) *Report {
 		}
 	}
 	report := &Report{
-		FormatVersion: ReportVersion, PlanID: r.plan.PlanID, ToolVersion: r.plan.ToolVersion,
+		FormatVersion: reportVersion, PlanID: r.plan.PlanID, ToolVersion: r.plan.ToolVersion,
 		Environment: r.plan.Environment, Endpoint: r.plan.Endpoint, Head: r.plan.Head,
 		Started: r.started, Finished: r.clock.Now(),
 		Interrupted: ctx.Err() != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded),

@@ -96,9 +96,9 @@ func (c Condition) in(o *Object) (values []*Value) {
 // matches reports whether c matches a value at its path.
 func (c Condition) matches(v *Value) bool { return c.Path.MayMatch(v.Path) && c.Path.Matches(v.own()) }
 
-// Find lists the values of o that satisfy one of asked and every one of where. Conditions with the
+// findValues lists the values of o that satisfy one of asked and every one of where. Conditions with the
 // same item ("steps[*]" in both) must be satisfied by the same item.
-func Find(o *Object, asked, where []Condition) (values []*Value) {
+func findValues(o *Object, asked, where []Condition) (values []*Value) {
 	seen := map[string]bool{}
 	for _, a := range asked {
 		for _, v := range a.in(o) {
@@ -124,18 +124,18 @@ func allHold(o *Object, asked Condition, v *Value, where []Condition) bool {
 	return true
 }
 
-// Missing reports whether o has no value at any of the requested paths, and satisfies where.
-func Missing(o *Object, asked, where []Condition) bool {
+// missing reports whether o has no value at any of the requested paths, and satisfies where.
+func missing(o *Object, asked, where []Condition) bool {
 	for _, a := range asked {
 		if len(a.in(o)) > 0 || !a.Path.IsAbout(o.Name) {
 			return false
 		}
 	}
-	return Holds(o, where)
+	return holds(o, where)
 }
 
-// Holds reports whether o satisfies all conditions.
-func Holds(o *Object, where []Condition) bool {
+// holds reports whether o satisfies all conditions.
+func holds(o *Object, where []Condition) bool {
 	for _, w := range where {
 		if len(w.in(o)) == 0 {
 			return false
@@ -144,9 +144,9 @@ func Holds(o *Object, where []Condition) bool {
 	return true
 }
 
-// CheckPaths reports the first condition whose path no object has and no job can have, with a
+// checkPaths reports the first condition whose path no object has and no job can have, with a
 // suggestion.
-func CheckPaths(objects []*Object, conditions []Condition) error {
+func checkPaths(objects []*Object, conditions []Condition) error {
 	for _, c := range conditions {
 		if name, known, unknown := c.Path.Unknown(); unknown && !anyHas(objects, c) {
 			if near := spec.Nearest(name, known); near != "" {

@@ -28,13 +28,13 @@ type Found struct {
 // if sources are requested; nil for live jobs. A path that no job can have is an error with a
 // suggestion.
 func Query(loaded *compile.Loaded, objects []*Object, q Question) (found []Found, err error) {
-	if err := CheckPaths(objects, slices.Concat(q.Asked, q.Where)); err != nil {
+	if err := checkPaths(objects, slices.Concat(q.Asked, q.Where)); err != nil {
 		return nil, err
 	}
 	places := newSources(loaded)
 	for _, o := range objects {
 		if q.Missing {
-			if Missing(o, q.Asked, q.Where) {
+			if missing(o, q.Asked, q.Where) {
 				f := Found{Job: o.Address}
 				if o.Job != nil {
 					f.At, f.Source = o.Job.DefinedAt(), o.Job.DefinedAt()
@@ -43,7 +43,7 @@ func Query(loaded *compile.Loaded, objects []*Object, q Question) (found []Found
 			}
 			continue
 		}
-		for _, v := range Find(o, q.Asked, q.Where) {
+		for _, v := range findValues(o, q.Asked, q.Where) {
 			f := Found{Job: o.Address, Path: v.Path, Value: v.Value}
 			f.At, _ = o.PlaceOf(v.Path)
 			if q.Sources {

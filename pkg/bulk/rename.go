@@ -26,7 +26,7 @@ func RenameParameter(loaded *compile.Loaded, r Request, old, fresh string) (*Res
 	chosen := map[*Object]bool{}
 	edited := map[spec.Pos]bool{}
 	for _, o := range all.objects {
-		if o.Job == nil && !r.All || o.Job != nil && r.Selects != nil && !r.Selects(o) || !Holds(o, r.Where) {
+		if o.Job == nil && !r.All || o.Job != nil && r.Selects != nil && !r.Selects(o) || !holds(o, r.Where) {
 			continue
 		}
 		if o.get(compile.ParameterPath(old)) == nil {
@@ -179,7 +179,7 @@ func RenameJob(loaded *compile.Loaded, r Request, old, fresh string) (*Result, e
 		taken[o.Address] = true
 	}
 	for _, o := range all.objects {
-		if o.Job == nil || r.Selects != nil && !r.Selects(o) || !valuepath.Glob(old, o.Name) || !Holds(o, r.Where) {
+		if o.Job == nil || r.Selects != nil && !r.Selects(o) || !valuepath.Glob(old, o.Name) || !holds(o, r.Where) {
 			continue
 		}
 		name := renamed(old, fresh, o.Name)

@@ -134,7 +134,7 @@ func Set(loaded *compile.Loaded, r Request) (*Result, error) {
 
 // chosen lists the selected values that do not have the wanted value yet.
 func (w *world) chosen(r Request) (targets []target, err error) {
-	if err := CheckPaths(w.objects, append([]Condition{{Path: r.Path}}, r.Where...)); err != nil {
+	if err := checkPaths(w.objects, append([]Condition{{Path: r.Path}}, r.Where...)); err != nil {
 		return nil, err
 	}
 	asked := Condition{Path: r.Path}
@@ -142,7 +142,7 @@ func (w *world) chosen(r Request) (targets []target, err error) {
 		if o.Job == nil || r.Selects != nil && !r.Selects(o) || !r.Path.IsAbout(o.Name) {
 			continue
 		}
-		found := Find(o, []Condition{asked}, r.Where)
+		found := findValues(o, []Condition{asked}, r.Where)
 		if r.Missing && len(asked.in(o)) > 0 {
 			continue
 		}
@@ -155,7 +155,7 @@ func (w *world) chosen(r Request) (targets []target, err error) {
 			}
 			targets = append(targets, target{o, v.Path, true})
 		}
-		if !r.Delete && len(asked.in(o)) == 0 && !r.Path.IsPattern() && Holds(o, r.Where) && w.canAdd(o, r.Path.String()) {
+		if !r.Delete && len(asked.in(o)) == 0 && !r.Path.IsPattern() && holds(o, r.Where) && w.canAdd(o, r.Path.String()) {
 			targets = append(targets, target{o, r.Path.String(), false})
 		}
 	}

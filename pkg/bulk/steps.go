@@ -24,7 +24,7 @@ func AppendStep(loaded *compile.Loaded, r Request, text []byte, after string) (*
 	lists := map[*spec.Node]int{} // where to insert, by list of steps
 	chosen := map[*Object]bool{}
 	for _, o := range all.objects {
-		if o.Job == nil || r.Selects != nil && !r.Selects(o) || !Holds(o, r.Where) {
+		if o.Job == nil || r.Selects != nil && !r.Selects(o) || !holds(o, r.Where) {
 			continue
 		}
 		e, ok := all.stepBefore(o, after)

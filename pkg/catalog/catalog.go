@@ -176,9 +176,9 @@ type Catalogue struct {
 	byWord  map[string]*Module
 }
 
-// New makes a catalogue. Of two modules with one id, and of two that claim one
+// newCatalogue makes a catalogue. Of two modules with one id, and of two that claim one
 // action word, the later one counts.
-func New(modules []*Module) *Catalogue {
+func newCatalogue(modules []*Module) *Catalogue {
 	c := &Catalogue{byID: make(map[string]*Module, len(modules)), byWord: make(map[string]*Module, len(modules))}
 	for _, m := range modules {
 		c.byID[m.ID] = m
@@ -210,7 +210,7 @@ func (c *Catalogue) With(modules []*Module) *Catalogue {
 		}
 		all = append(all, m)
 	}
-	return New(all)
+	return newCatalogue(all)
 }
 
 // overlaid returns what m and own say together, own first.
@@ -292,7 +292,7 @@ var parseEmbedded = sync.OnceValue(func() *Catalogue {
 		}
 		modules = append(modules, m)
 	}
-	return New(modules)
+	return newCatalogue(modules)
 })
 
 // Default returns the catalogue that buildsync ships. It is read once, on the

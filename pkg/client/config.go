@@ -57,9 +57,9 @@ type Backoff struct {
 	Cap       time.Duration // default 20 s
 }
 
-// DefaultMaxWait is the longest wait that the service may request. A longer one fails the call at
+// defaultMaxWait is the longest wait that the service may request. A longer one fails the call at
 // once.
-const DefaultMaxWait = 60 * time.Second
+const defaultMaxWait = 60 * time.Second
 
 func (cfg *Config) complete() error {
 	switch cfg.Dialect {
@@ -73,7 +73,7 @@ func (cfg *Config) complete() error {
 		return errors.New("the rate and the share of it must not be negative")
 	}
 	if cfg.MaxWait <= 0 {
-		cfg.MaxWait = DefaultMaxWait
+		cfg.MaxWait = defaultMaxWait
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)

@@ -26,11 +26,8 @@ const masked = "(secret)"
 // shortest is the minimum length of a masked text. Hiding each "1" would make messages unreadable.
 const shortest = 4
 
-// mask replaces every known secret in a text from the server or the transport, in all encodings in
-// which such texts repeat secrets.
-func mask(text string, secrets []string) string { return maskForms(text, formsOf(secrets)) }
-
-// maskForms replaces forms, the longest first, as formsOf returns them.
+// maskForms replaces the forms of known secrets, as formsOf returns them, in a text from the server
+// or the transport.
 func maskForms(text string, forms []string) string {
 	for _, form := range forms {
 		text = strings.ReplaceAll(text, form, masked)
@@ -38,8 +35,8 @@ func maskForms(text string, forms []string) string {
 	return text
 }
 
-// formsOf returns the texts to look for, the longest first: otherwise a part would be replaced and
-// the rest stay readable.
+// formsOf returns secrets in all encodings in which such texts repeat them, the longest first:
+// otherwise a part would be replaced and the rest stay readable.
 func formsOf(secrets []string) []string {
 	var forms []string
 	for _, secret := range secrets {

@@ -12,3 +12,5 @@ func TestMaskLongestFirst(t *testing.T) {
 		}
 	}
 }
+
+func mask(text string, secrets []string) string { return maskForms(text, formsOf(secrets)) }

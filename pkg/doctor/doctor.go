@@ -76,9 +76,9 @@ type Check struct {
 	run  func(*Examination, context.Context)
 }
 
-// Checks returns the checks in the order in which they are made. Those of the
+// checks returns the checks in the order in which they are made. Those of the
 // projects have the name of the project behind theirs.
-func Checks() []Check {
+func checks() []Check {
 	return []Check{
 		{"git", (*Examination).git},
 		{"base", (*Examination).base},
@@ -110,7 +110,7 @@ func Examine(setup Setup) *Examination {
 // Names returns the names that results can have, in the order of the checks.
 func (e *Examination) Names() []string {
 	names := []string{"workspace"}
-	for _, c := range Checks() {
+	for _, c := range checks() {
 		names = append(names, c.Name)
 	}
 	for _, alias := range e.aliases() {
@@ -135,7 +135,7 @@ func (e *Examination) Run(ctx context.Context, tell func(Result)) (well bool) {
 			_ = e.w.Close() // it was only read
 		}
 	}()
-	for _, c := range Checks() {
+	for _, c := range checks() {
 		c.run(e, ctx)
 	}
 	return well

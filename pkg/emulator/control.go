@@ -88,7 +88,7 @@ func (e *Emulator) controlIndex(*http.Request) (any, error) {
 			"GET /_emulator/quirks":               "the switches in force",
 			"PUT /_emulator/keystore/{name}":      "store a keystore file",
 		},
-		"fault_kinds": FaultKinds(),
+		"fault_kinds": faultKinds(),
 	}, nil
 }
 

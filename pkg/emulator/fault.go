@@ -122,7 +122,7 @@ func (f *Fault) UnmarshalJSON(data []byte) error {
 }
 
 func (f Fault) check() error {
-	if !slices.Contains(FaultKinds(), f.Kind) {
+	if !slices.Contains(faultKinds(), f.Kind) {
 		return fmt.Errorf("unknown kind of fault %q; known are %s", f.Kind, joinKinds())
 	}
 	if !slices.Contains([]Commit{CommitDefault, CommitNever, CommitFirst, CommitLate}, f.Commit) {
@@ -146,8 +146,8 @@ func (f Fault) check() error {
 	return nil
 }
 
-// FaultKinds lists the kinds of fault.
-func FaultKinds() []FaultKind {
+// faultKinds lists the kinds of fault.
+func faultKinds() []FaultKind {
 	return []FaultKind{
 		FaultStatus, FaultThrottle, FaultHTML, FaultRedirect, FaultReset, FaultClose, FaultSilence, FaultDelay, FaultPass,
 		FaultTruncate, FaultDrip, FaultNoID, FaultOtherID, FaultTwiceKeys, FaultCaseKeys, FaultTrailing, FaultBadUTF8,
@@ -157,7 +157,7 @@ func FaultKinds() []FaultKind {
 
 func joinKinds() string {
 	var names []string
-	for _, k := range FaultKinds() {
+	for _, k := range faultKinds() {
 		names = append(names, string(k))
 	}
 	return strings.Join(names, ", ")

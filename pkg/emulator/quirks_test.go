@@ -215,7 +215,7 @@ func TestEverySwitchSwitches(t *testing.T) {
 	seen := map[string]bool{}
 	for _, s := range emulator.Switches() {
 		if seen[s.Name] || s.Doc == "" {
-			t.Errorf("switch %q stands twice or has no text", s.Name)
+			t.Errorf("switch %q is a duplicate or has no text", s.Name)
 		}
 		seen[s.Name] = true
 		got, err := emulator.ParseQuirks(s.Name)

@@ -114,28 +114,7 @@ func (f *factorer) share(jobs []*sharing, names map[string]bool) error {
 		alike, others := apart(jobs, leaves)
 		return errors.Join(f.share(alike, names), f.share(others, names))
 	}
-	inputs, given := yamltext.Mapping(), make([]*yamltext.Node, len(jobs))
-	for i := range given {
-		given[i] = yamltext.Mapping()
-	}
-	for _, l := range leaves {
-		name := freeName(inputName(l.key), func(s string) bool { return inputs.Get(s) != nil })
-		usual, count := l.usual()
-		declared := yamltext.Mapping(yamltext.Entry("required", yamltext.Literal("true")))
-		if 2*count > len(jobs) && !usual.IsInclude() {
-			c := *usual
-			declared = yamltext.Mapping(yamltext.Entry("default", &c))
-		} else {
-			usual = nil
-		}
-		inputs.Add(name, yamltext.OneLine(declared))
-		for i, v := range l.values {
-			if c := *v; usual == nil || !yamltext.Equal(v, usual) {
-				given[i].Add(name, &c)
-			}
-		}
-		*l.values[0] = *yamltext.Text("${{ inputs." + name + " }}") // the first job's steps become the template's
-	}
+	inputs, given := inputsFor(leaves, len(jobs))
 	name := freeNumbered(templateName(lists[0]), "-", func(s string) bool { return names[s] })
 	names[name] = true
 	file, err := f.layout.File("templates", name, "template/"+name)
@@ -160,6 +139,34 @@ func (f *factorer) share(jobs []*sharing, names map[string]bool) error {
 		f.use(job, name, given[i], common)
 	}
 	return nil
+}
+
+// inputsFor makes an input of each leaf that varies. It returns their declarations and the inputs
+// of each job. The steps of the first job become the template's: its leaves become references.
+func inputsFor(leaves []leaf, jobs int) (inputs *yamltext.Node, given []*yamltext.Node) {
+	inputs, given = yamltext.Mapping(), make([]*yamltext.Node, jobs)
+	for i := range given {
+		given[i] = yamltext.Mapping()
+	}
+	for _, l := range leaves {
+		name := freeName(inputName(l.key), func(s string) bool { return inputs.Get(s) != nil })
+		usual, count := l.usual()
+		declared := yamltext.Mapping(yamltext.Entry("required", yamltext.Literal("true")))
+		if 2*count > jobs && !usual.IsInclude() {
+			c := *usual
+			declared = yamltext.Mapping(yamltext.Entry("default", &c))
+		} else {
+			usual = nil
+		}
+		inputs.Add(name, yamltext.OneLine(declared))
+		for i, v := range l.values {
+			if c := *v; usual == nil || !yamltext.Equal(v, usual) {
+				given[i].Add(name, &c)
+			}
+		}
+		*l.values[0] = *yamltext.Text("${{ inputs." + name + " }}")
+	}
+	return inputs, given
 }
 
 // apart divides jobs by the value that most of them share.

@@ -41,7 +41,7 @@ func (e *Exporter) Import(name string, text []byte, opts ImportOptions) (*Import
 	switch kind := spec.Foreign(root, text); kind {
 	case spec.ForeignBuildYML:
 		if err := firstError(found); err != nil {
-			return nil, err // a key that stands twice would be lost
+			return nil, err // a duplicate key would be lost
 		}
 		out, err := e.importBuildYML(root, opts)
 		if n := len(format.Comments(name, text)); err == nil && n > 0 {

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// ErrNoFile says that a commit has no file of a name.
-var ErrNoFile = errors.New("no such file in the commit")
+// errNoFile says that a commit has no file of a name.
+var errNoFile = errors.New("no such file in the commit")
 
 // Person is the author of a commit.
 type Person struct {
@@ -57,13 +57,13 @@ func (r *Repo) CommitFile(ctx context.Context, c NewCommit) (string, error) {
 }
 
 // FileAt returns a file at the top of a commit's tree. The error wraps
-// ErrNoFile if there is no such file.
+// errNoFile if there is no such file.
 func (r *Repo) FileAt(ctx context.Context, commit, name string) ([]byte, error) {
 	out, err := git(ctx, r.dir, "cat-file", "blob", commit+":"+name)
 	var failed *commandError
 	switch {
 	case errors.As(err, &failed) && (strings.Contains(failed.said, "does not exist in") || strings.Contains(failed.said, "exists on disk, but not in")):
-		return nil, fmt.Errorf("%w: %s in %.12s", ErrNoFile, name, commit)
+		return nil, fmt.Errorf("%w: %s in %.12s", errNoFile, name, commit)
 	case err != nil:
 		return nil, fmt.Errorf("reading %s of commit %.12s: %w", name, commit, err)
 	}
@@ -98,7 +98,7 @@ func (r *Repo) CommonFile(ctx context.Context, a, b, file string) (string, error
 		switch _, err := r.FileAt(ctx, commit, file); {
 		case err == nil:
 			return commit, nil
-		case !errors.Is(err, ErrNoFile):
+		case !errors.Is(err, errNoFile):
 			return "", err
 		}
 	}
@@ -140,7 +140,7 @@ func (r *Repo) FirstParents(ctx context.Context, commit, file string, most int) 
 		if len(lines) != 5 {
 			continue
 		}
-		if _, err := r.FileAt(ctx, lines[0], file); errors.Is(err, ErrNoFile) {
+		if _, err := r.FileAt(ctx, lines[0], file); errors.Is(err, errNoFile) {
 			break
 		}
 		var seconds int64

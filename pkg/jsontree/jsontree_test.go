@@ -48,7 +48,7 @@ func TestParseRefuses(t *testing.T) {
 		"cut":                  {`{"result":{"job_id":"a`, 22, "unclosed string"},
 		"cut after a comma":    {`[1,`, 3, "ends early"},
 		"trailing data":        {`{} {}`, 3, "data after the value"},
-		"duplicate key":        {`{"a":1,"a":2}`, 7, `"a" stands twice`},
+		"duplicate key":        {`{"a":1,"a":2}`, 7, `duplicate key "a"`},
 		"case-variant key":     {`{"status":1,"STATUS":2}`, 12, "letter case"},
 		"long s variant":       {`{"status":1,"ſtatus":2}`, 12, "letter case"},
 		"invalid UTF-8":        {"\"a\xff\"", 2, "invalid UTF-8"},

@@ -120,9 +120,7 @@ func (p *parser) object(depth int) (*Value, error) {
 		p.at++
 		return v, nil
 	}
-	var few [16]string // most objects are small: no map is made for them
-	seen := few[:0]
-	var many map[string]int
+	var names nameSet
 	for {
 		p.space()
 		if p.at >= len(p.data) || p.data[p.at] != '"' {
@@ -133,31 +131,13 @@ func (p *parser) object(depth int) (*Value, error) {
 		if err != nil {
 			return nil, err
 		}
-		folded := fold(key)
-		at, twice := many[folded]
-		if many == nil {
-			at = slices.Index(seen, folded)
-			twice = at >= 0
-		}
-		if twice {
+		if at, twice := names.add(fold(key)); twice {
 			first := v.members[at].Key
 			p.at = start
 			if first == key {
-				return nil, p.fail(fmt.Sprintf("key %q stands twice", key))
+				return nil, p.fail(fmt.Sprintf("duplicate key %q", key))
 			}
 			return nil, p.fail(fmt.Sprintf("keys %q and %q differ only in letter case", first, key))
-		}
-		switch {
-		case many != nil:
-			many[folded] = len(v.members)
-		case len(seen) < len(few):
-			seen = append(seen, folded)
-		default:
-			many = make(map[string]int, 2*len(few))
-			for i, name := range seen {
-				many[name] = i
-			}
-			many[folded] = len(v.members)
 		}
 		p.space()
 		if p.at >= len(p.data) || p.data[p.at] != ':' {
@@ -175,6 +155,40 @@ func (p *parser) object(depth int) (*Value, error) {
 			return v, err
 		}
 	}
+}
+
+// nameSet holds the folded names of an object's members, in order. Most objects
+// are small and need no map.
+type nameSet struct {
+	few  [16]string
+	n    int
+	many map[string]int
+}
+
+// add adds a name. If the set has it already, add returns its position.
+func (s *nameSet) add(name string) (at int, twice bool) {
+	if s.many != nil {
+		at, twice = s.many[name]
+	} else {
+		at = slices.Index(s.few[:s.n], name)
+		twice = at >= 0
+	}
+	switch {
+	case twice:
+		return at, true
+	case s.many != nil:
+		s.many[name] = s.n
+	case s.n < len(s.few):
+		s.few[s.n] = name
+	default:
+		s.many = make(map[string]int, 2*len(s.few))
+		for i, known := range s.few {
+			s.many[known] = i
+		}
+		s.many[name] = s.n
+	}
+	s.n++
+	return 0, false
 }
 
 func (p *parser) array(depth int) (*Value, error) {

@@ -25,7 +25,7 @@ var sentences = []struct{ promise, heldBy string }{
 	{"a pointer has names in the place of indexes, and stays when lines move", "contract_test.go TestPointersAndBaselines"},
 	{"the caret is right after Chinese text, tabs and wide characters", "format/text_test.go TestCaretCoversTheText"},
 	{"places in scripts are exact in every style and in files", "contract_test.go TestPlacesInScripts"},
-	{"findings are sorted and none stands twice", "../../cmd/buildsync/lint_test.go TestNoFindingTwice"},
+	{"findings are sorted and none is repeated", "../../cmd/buildsync/lint_test.go TestNoFindingTwice"},
 	{"work is linear in the number of findings", "sentences_test.go TestLinearInFindings"},
 	{"errors of YAML have a line, a column and the likely cause", "../spec/load_test.go TestBadFiles"},
 	{"severities, overrides by path and tables are configured", "lint_test.go TestConfiguration"},

@@ -22,7 +22,7 @@ import (
 func (s *Set) UnknownNames(declared compile.Shared) (found spec.Diagnostics) {
 	both := slices.Concat(declared.Templates, declared.Fragments)
 	report := func(at spec.Range, p *Policy, key, message, hint string) {
-		found = append(found, spec.Diagnostic{Rule: FileRule, Severity: spec.Error, Range: at, Pointer: "policies[" + p.Name + "]." + key, Message: message, Hint: hint})
+		found = append(found, spec.Diagnostic{Rule: fileRule, Severity: spec.Error, Range: at, Pointer: "policies[" + p.Name + "]." + key, Message: message, Hint: hint})
 	}
 	for _, p := range s.Policies {
 		for _, f := range p.forms {
@@ -80,7 +80,7 @@ func (r *Run) Idle() (found spec.Diagnostics) {
 	for _, t := range r.set.terms {
 		if !t.isMet {
 			found = append(found, spec.Diagnostic{
-				Rule: FileRule, Severity: spec.Warning, Range: t.at, Pointer: "policies[" + t.policy.Name + "]",
+				Rule: fileRule, Severity: spec.Warning, Range: t.at, Pointer: "policies[" + t.policy.Name + "]",
 				Message: "no job " + t.message + ", which the policy " + quoted(t.policy.Name) + " names", Hint: t.near(&r.seen),
 			})
 		}

@@ -20,8 +20,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
-// MaxPolicies is how many policies a workspace may have.
-const MaxPolicies = 1000
+// maxPolicies is how many policies a workspace may have.
+const maxPolicies = 1000
 
 // Load reads the policies of a workspace and reports errors in their files. The set has everything
 // that could be read, and is never nil.
@@ -64,7 +64,7 @@ type loader struct {
 }
 
 func (l *loader) report(at spec.Range, hint, format string, args ...any) *spec.Diagnostic {
-	l.found = append(l.found, spec.Diagnostic{Rule: FileRule, Severity: spec.Error, Range: at, Message: fmt.Sprintf(format, args...), Hint: hint})
+	l.found = append(l.found, spec.Diagnostic{Rule: fileRule, Severity: spec.Error, Range: at, Message: fmt.Sprintf(format, args...), Hint: hint})
 	return &l.found[len(l.found)-1]
 }
 
@@ -82,9 +82,9 @@ func (l *loader) policy(n *spec.Node) {
 		return
 	}
 	l.names[name.Text] = name
-	if len(l.names) > MaxPolicies {
-		if len(l.names) == MaxPolicies+1 {
-			l.report(name.Range, "", "a workspace may have %d policies; the rest is not read", MaxPolicies)
+	if len(l.names) > maxPolicies {
+		if len(l.names) == maxPolicies+1 {
+			l.report(name.Range, "", "a workspace may have %d policies; the rest is not read", maxPolicies)
 		}
 		return
 	}

@@ -198,7 +198,7 @@ func (r *Run) Exceptions(all bool) spec.Diagnostics {
 	var found spec.Diagnostics
 	report := func(at spec.Range, p *Policy, message, hint string) {
 		found = append(found, spec.Diagnostic{
-			Rule: ExceptionRule, Severity: spec.Warning, Range: at, Message: message, Hint: hint, Pointer: "policies[" + p.Name + "].except",
+			Rule: exceptionRule, Severity: spec.Warning, Range: at, Message: message, Hint: hint, Pointer: "policies[" + p.Name + "].except",
 		})
 	}
 	for _, p := range r.set.Policies {
@@ -233,6 +233,6 @@ func (s *Set) LastDay(today string) string {
 
 // The rules of findings about the policy files themselves.
 const (
-	FileRule      = "policy-file"
-	ExceptionRule = "policy-exception"
+	fileRule      = "policy-file"
+	exceptionRule = "policy-exception"
 )

@@ -23,7 +23,7 @@ type Row struct {
 }
 
 // IsOwn reports whether r is about a policy itself and not about a job.
-func (r *Row) IsOwn() bool { return r.Policy == FileRule || r.Policy == ExceptionRule }
+func (r *Row) IsOwn() bool { return r.Policy == fileRule || r.Policy == exceptionRule }
 
 // Report is the output of policy check.
 type Report struct {

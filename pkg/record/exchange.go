@@ -44,7 +44,7 @@ func Fetch(ctx context.Context, repo *gitbase.Repo, remote string) ([]Moved, err
 // fetchRefs fetches the remote's records and returns their commits by ref name.
 func fetchRefs(ctx context.Context, repo *gitbase.Repo, remote string) (map[string]string, error) {
 	kept := fmt.Sprintf("%s%x/", fetched, sha256.Sum256([]byte(remote))) // an address may contain private data
-	if err := repo.FetchRefs(ctx, remote, Shared, kept); err != nil {
+	if err := repo.FetchRefs(ctx, remote, sharedRefs, kept); err != nil {
 		return nil, err
 	}
 	refs, err := repo.Refs(ctx, kept)
@@ -53,7 +53,7 @@ func fetchRefs(ctx context.Context, repo *gitbase.Repo, remote string) (map[stri
 	}
 	out := map[string]string{}
 	for ref, commit := range refs {
-		out[Shared+strings.TrimPrefix(ref, kept)] = commit
+		out[sharedRefs+strings.TrimPrefix(ref, kept)] = commit
 	}
 	return out, nil
 }
@@ -97,7 +97,7 @@ func join(ctx context.Context, repo *gitbase.Repo, remote, ref, ours, theirs str
 	case ahead:
 		return ours, false, nil
 	}
-	if _, _, _, ok := Parts(ref); !ok { // a plain commit from an older version
+	if _, _, _, ok := parts(ref); !ok { // a plain commit from an older version
 		return "", false, fmt.Errorf("%s was written by an older version, here and at %s, at commits of different branches; delete the one that is wrong", ref, sanitize.Addresses(remote))
 	}
 	mine, err := readAt(ctx, repo, ref, ours)
@@ -144,14 +144,14 @@ func Push(ctx context.Context, repo *gitbase.Repo, remote string) ([]Moved, erro
 				return nil, err
 			}
 		}
-		ours, err := repo.Refs(ctx, Shared)
+		ours, err := repo.Refs(ctx, sharedRefs)
 		if err != nil {
 			return nil, err
 		}
 		var moved []Moved
 		var refs []string
 		for _, ref := range slices.Sorted(maps.Keys(ours)) {
-			if _, _, _, ok := Parts(ref); ok && ours[ref] != theirs[ref] {
+			if _, _, _, ok := parts(ref); ok && ours[ref] != theirs[ref] {
 				moved, refs = append(moved, Moved{Ref: ref}), append(refs, ref)
 			}
 		}

@@ -15,7 +15,7 @@ func Merge(base, ours, theirs *Record, newer Newer) (*Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Record{Version: Version, Commit: common.Commit}
+	out := &Record{Version: formatVersion, Commit: common.Commit}
 	addresses := slices.Concat(base.Listed(), ours.Listed(), theirs.Listed())
 	for _, address := range sorted(addresses) {
 		s, err := mergeState(base.Of(address), ours.Of(address), theirs.Of(address), newer)

@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// Shared is the ref prefix of records that clones exchange. The names below it have one level, so
+// sharedRefs is the ref prefix of records that clones exchange. The names below it have one level, so
 // that they can coexist with refs of older versions.
-const Shared = "refs/buildsync/"
+const sharedRefs = "refs/buildsync/"
 
-// Local is the ref prefix of records of the built-in emulator. They are neither fetched nor pushed.
-const Local = "refs/buildsync-local/"
+// localRefs is the ref prefix of records of the built-in emulator. They are neither fetched nor pushed.
+const localRefs = "refs/buildsync-local/"
 
 // fetched is the ref prefix of a remote's records between fetch and merge.
 const fetched = "refs/buildsync-fetched/"
@@ -26,9 +26,9 @@ type Scope struct {
 
 // Ref returns the ref of the record of s.
 func (s Scope) Ref() string {
-	prefix := Shared
+	prefix := sharedRefs
 	if s.Private {
-		prefix = Local
+		prefix = localRefs
 	}
 	ref := prefix + s.environment() + "@" + escape(host(s.Endpoint))
 	if s.Folder != "" {
@@ -38,7 +38,7 @@ func (s Scope) Ref() string {
 }
 
 // OldRef returns the ref in which older versions kept the one commit of an environment.
-func (s Scope) OldRef() string { return Shared + s.environment() }
+func (s Scope) OldRef() string { return sharedRefs + s.environment() }
 
 func (s Scope) environment() string {
 	if s.Environment == "" {
@@ -90,11 +90,11 @@ func escape(text string) string {
 	return escaped
 }
 
-// Parts returns the parts of a record's ref name, for people.
-func Parts(ref string) (environment, endpoint, folder string, ok bool) {
-	name, shared := strings.CutPrefix(ref, Shared)
+// parts returns the parts of a record's ref name, for people.
+func parts(ref string) (environment, endpoint, folder string, ok bool) {
+	name, shared := strings.CutPrefix(ref, sharedRefs)
 	if !shared {
-		if name, ok = strings.CutPrefix(ref, Local); !ok {
+		if name, ok = strings.CutPrefix(ref, localRefs); !ok {
 			return "", "", "", false
 		}
 	}

@@ -21,8 +21,8 @@ import (
 // File is the name of the one file in a record's commit.
 const File = "buildsync-applied.json"
 
-// Version is the version of the format that this program writes.
-const Version = 1
+// formatVersion is the version of the format that this program writes.
+const formatVersion = 1
 
 // maxSize bounds a record, in bytes: 100,000 exceptions of long names fit.
 const maxSize = 64 << 20
@@ -73,8 +73,8 @@ func Parse(text []byte) (*Record, error) {
 	if err := json.Unmarshal(text, &version); err != nil {
 		return nil, fmt.Errorf("it is not JSON: %w", err)
 	}
-	if version.Version != Version {
-		return nil, fmt.Errorf("it has version %d, and this program reads %d", version.Version, Version)
+	if version.Version != formatVersion {
+		return nil, fmt.Errorf("it has version %d, and this program reads %d", version.Version, formatVersion)
 	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
@@ -96,7 +96,7 @@ func Parse(text []byte) (*Record, error) {
 // Encode returns the canonical text of the record.
 func (r *Record) Encode() ([]byte, error) {
 	out := *r
-	out.Version = Version
+	out.Version = formatVersion
 	out.Found, out.Unproven, out.Spelled = sorted(r.Found), sorted(r.Unproven), sorted(r.Spelled)
 	out.Tried = map[string][]string{}
 	for address, commits := range r.Tried {

@@ -72,19 +72,19 @@ func ReadOld(ctx context.Context, repo *gitbase.Repo, s Scope) (*Stored, error) 
 	if err != nil || commit == "" {
 		return nil, err
 	}
-	return &Stored{Ref: s.OldRef(), Record: &Record{Version: Version, Commit: commit}}, nil
+	return &Stored{Ref: s.OldRef(), Record: &Record{Version: formatVersion, Commit: commit}}, nil
 }
 
 // Others returns the refs of a workspace's records for other endpoints, in the environment of s.
 func Others(ctx context.Context, repo *gitbase.Repo, s Scope) ([]string, error) {
 	var out []string
-	for _, prefix := range []string{Shared, Local} {
+	for _, prefix := range []string{sharedRefs, localRefs} {
 		refs, err := repo.Refs(ctx, prefix)
 		if err != nil {
 			return nil, err
 		}
 		for ref := range refs {
-			environment, _, folder, ok := Parts(ref)
+			environment, _, folder, ok := parts(ref)
 			if ok && ref != s.Ref() && folder == s.Folder && (Scope{Environment: environment}).environment() == s.environment() {
 				out = append(out, ref)
 			}

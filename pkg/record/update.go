@@ -36,7 +36,7 @@ func (u Update) Record() *Record {
 
 // around returns the record with commit as the common commit.
 func (u Update) around(commit string) *Record {
-	r := &Record{Version: Version, Commit: commit}
+	r := &Record{Version: formatVersion, Commit: commit}
 	for _, address := range slices.Sorted(maps.Keys(u.States)) {
 		s := u.States[address]
 		there := s.Commit != "" && u.Declares(s.Commit, address)
@@ -58,7 +58,7 @@ type Writing struct {
 
 // Begin returns old with a note of what is about to be written at commit.
 func Begin(old *Record, commit string, w Writing) *Record {
-	r := &Record{Version: Version}
+	r := &Record{Version: formatVersion}
 	if old != nil {
 		*r = *old
 	}

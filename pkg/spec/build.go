@@ -73,12 +73,12 @@ func (b *builder) node(n *yaml.Node, depth int, name bool) (built *Node, end int
 		return nil, 0
 	}
 	start := b.src.seek(n.Line, n.Column)
-	if b.nodes++; b.nodes > MaxNodes {
-		b.stop("file-limit", b.src.at(start, start), "split the file", "the file has more than %d values", MaxNodes)
+	if b.nodes++; b.nodes > maxNodes {
+		b.stop("file-limit", b.src.at(start, start), "split the file", "the file has more than %d values", maxNodes)
 		return nil, start
 	}
-	if depth > MaxDepth {
-		b.stop("file-limit", b.src.at(start, start), "", "values are nested more than %d deep", MaxDepth)
+	if depth > maxDepth {
+		b.stop("file-limit", b.src.at(start, start), "", "values are nested more than %d deep", maxDepth)
 		return nil, start
 	}
 	if n.Kind == yaml.AliasNode {
@@ -132,8 +132,8 @@ func (b *builder) declare(n *yaml.Node, start int) *anchor {
 func (b *builder) alias(n *yaml.Node, start, depth int) (*Node, int) {
 	end := min(start+1+len(n.Value), len(b.src.text))
 	at := b.src.at(start, end)
-	if b.aliases++; b.aliases > MaxAliases {
-		b.stop("alias-limit", at, "use a template or a matrix instead", "the file has more than %d aliases", MaxAliases)
+	if b.aliases++; b.aliases > maxAliases {
+		b.stop("alias-limit", at, "use a template or a matrix instead", "the file has more than %d aliases", maxAliases)
 		return nil, end
 	}
 	a := b.anchored[n.Alias]
@@ -142,8 +142,8 @@ func (b *builder) alias(n *yaml.Node, start, depth int) (*Node, int) {
 		return nil, end
 	}
 	a.used = true
-	if depth+a.weight.height > MaxDepth {
-		b.stop("alias-limit", at, "", "with alias %s expanded, values are nested more than %d deep", quoted("*"+n.Value), MaxDepth)
+	if depth+a.weight.height > maxDepth {
+		b.stop("alias-limit", at, "", "with alias %s expanded, values are nested more than %d deep", quoted("*"+n.Value), maxDepth)
 		return nil, end
 	}
 	b.last = a.weight
@@ -154,10 +154,10 @@ func (b *builder) alias(n *yaml.Node, start, depth int) (*Node, int) {
 // checkWeight refuses aliases that expand too far. own is the weight without expansion.
 func (b *builder) checkWeight(at Range, w weight) {
 	switch {
-	case w.nodes > MaxExpandedNodes+b.nodes:
-		b.stop("alias-limit", at, "", "aliases expand to more than %d values here", MaxExpandedNodes)
-	case w.bytes > MaxExpandedBytes+len(b.src.text):
-		b.stop("alias-limit", at, "", "aliases expand to more than %d MiB of text here", MaxExpandedBytes>>20)
+	case w.nodes > maxExpandedNodes+b.nodes:
+		b.stop("alias-limit", at, "", "aliases expand to more than %d values here", maxExpandedNodes)
+	case w.bytes > maxExpandedBytes+len(b.src.text):
+		b.stop("alias-limit", at, "", "aliases expand to more than %d MiB of text here", maxExpandedBytes>>20)
 	}
 }
 

@@ -41,7 +41,7 @@ func FuzzParseFile(f *testing.F) {
 		seen := map[*Node]bool{}
 		var walk func(n *Node, depth int)
 		walk = func(n *Node, depth int) {
-			if depth > MaxDepth {
+			if depth > maxDepth {
 				t.Fatal("deeper than the limit")
 			}
 			if seen[n] {

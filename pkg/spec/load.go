@@ -91,10 +91,10 @@ func DefinitionFiles(tree Tree, workspace *Workspace) ([]string, Diagnostics) {
 			Rule: "definitions", Severity: Warning, Range: where, Pointer: "definitions",
 			Message: fmt.Sprintf("no file in %s matches %s", tree.Describe(), patternList(workspace.Definitions)),
 		}}
-	case len(kept) > MaxFiles:
+	case len(kept) > maxFiles:
 		return nil, Diagnostics{{
 			Rule: "file-limit", Severity: Error, Range: where, Pointer: "definitions",
-			Message: fmt.Sprintf("%d files match; at most %d are read", len(kept), MaxFiles),
+			Message: fmt.Sprintf("%d files match; at most %d are read", len(kept), maxFiles),
 		}}
 	}
 	found := unreadWarning(tree, workspace, kept, where)
@@ -191,11 +191,11 @@ func ReadDefinitions(tree Tree, name string) (text []byte, found Diagnostics) {
 }
 
 // tooManyBytes is the finding about the file with which the definition
-// files together exceed MaxTotalBytes.
+// files together exceed maxTotalBytes.
 func tooManyBytes(name string) Diagnostic {
 	return Diagnostic{
 		Rule: "file-limit", Severity: Error, Range: Range{Start: Pos{File: name}},
-		Message: fmt.Sprintf("the definition files have more than %d MiB together; the rest is not read", MaxTotalBytes>>20),
+		Message: fmt.Sprintf("the definition files have more than %d MiB together; the rest is not read", maxTotalBytes>>20),
 	}
 }
 

@@ -239,7 +239,7 @@ func (m manyFiles) ReadFile(name string, limit int64) ([]byte, error) {
 func TestTotalLimits(t *testing.T) {
 	t.Parallel()
 	workspace := MapTree{WorkspaceFile: "version: 1\n"}
-	_, found := Load(manyFiles{workspace, MaxFiles + 1, "version: 1\n"}, Options{})
+	_, found := Load(manyFiles{workspace, maxFiles + 1, "version: 1\n"}, Options{})
 	if !strings.Contains(details(found), "20001 files match; at most 20000 are read") {
 		t.Errorf("have\n%s", details(found))
 	}

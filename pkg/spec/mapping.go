@@ -11,8 +11,8 @@ import (
 // the first merged one over later ones. Merged keys take the place of the merge key.
 func (b *builder) mapping(n *yaml.Node, start, content, depth int) (*Node, int) {
 	b.checkTag(n, "!!map", start, content)
-	if pairs := len(n.Content) / 2; pairs > MaxKeys {
-		b.stop("file-limit", b.src.at(content, content), "", "one mapping has %d keys; at most %d are read", pairs, MaxKeys)
+	if pairs := len(n.Content) / 2; pairs > maxKeys {
+		b.stop("file-limit", b.src.at(content, content), "", "one mapping has %d keys; at most %d are read", pairs, maxKeys)
 		return nil, content
 	}
 	built := b.make(Node{Kind: MappingNode, Fields: make([]Field, 0, len(n.Content)/2)})
@@ -191,8 +191,8 @@ func (b *builder) mergeFields(own []Field, keys *keySet, merges []merge, w *weig
 				}
 			}
 		}
-		if len(out)+len(own)-done > MaxKeys {
-			b.stop("file-limit", m.value.Range, "", "with its merge keys one mapping has more than %d keys", MaxKeys)
+		if len(out)+len(own)-done > maxKeys {
+			b.stop("file-limit", m.value.Range, "", "with its merge keys one mapping has more than %d keys", maxKeys)
 			return nil
 		}
 	}

@@ -16,8 +16,8 @@ const (
 	defaultPolicies = "policies/*.{yaml,yml}"
 	// policyTests is the folder beside policies that holds their fixtures.
 	policyTests = "tests"
-	// MaxPolicyFiles is the largest number of policy files that are read.
-	MaxPolicyFiles = 200
+	// maxPolicyFiles is the largest number of policy files that are read.
+	maxPolicyFiles = 200
 )
 
 // PolicyFiles lists a workspace's policy files. It warns if buildsync.yaml names patterns and
@@ -39,10 +39,10 @@ func PolicyFiles(tree Tree, workspace *Workspace) ([]string, Diagnostics) {
 			Message: fmt.Sprintf("no file in %s matches %s, so no policy is checked", tree.Describe(), patternList(workspace.Policies)),
 			Hint:    "correct the pattern, or remove the key",
 		}}
-	case len(names) > MaxPolicyFiles:
+	case len(names) > maxPolicyFiles:
 		return nil, Diagnostics{{
 			Rule: "file-limit", Severity: Error, Range: where, Pointer: "policies",
-			Message: fmt.Sprintf("%d files of policies match; at most %d are read", len(names), MaxPolicyFiles),
+			Message: fmt.Sprintf("%d files of policies match; at most %d are read", len(names), maxPolicyFiles),
 		}}
 	}
 	return names, nil

@@ -29,7 +29,7 @@ func OpenReading(tree Tree, opts Options) (*Reading, Diagnostics) {
 }
 
 // Each calls use with the text of one file after the other. It leaves out files
-// that cannot be read, and ends with the file that exceeds MaxTotalBytes; what
+// that cannot be read, and ends with the file that exceeds maxTotalBytes; what
 // it returns says so. known returns the size of a file that need not be read,
 // whose text is nil then; known may be nil.
 func (r *Reading) Each(known func(name string) (size int, ok bool), use func(name string, text []byte)) (found Diagnostics) {
@@ -47,7 +47,7 @@ func (r *Reading) Each(known func(name string) (size int, ok bool), use func(nam
 			}
 			size = len(text)
 		}
-		if r.total += size; r.total > MaxTotalBytes {
+		if r.total += size; r.total > maxTotalBytes {
 			return append(found, tooManyBytes(name))
 		}
 		use(name, text)

@@ -20,7 +20,7 @@ func explainSyntax(src *source, err error, out *report) {
 	}
 	line, problem := splitError(err)
 	if strings.Contains(problem, "exceeded max depth") {
-		out.errorf("file-limit", src.at(src.lines[0], src.lines[0]), "", "values are nested more than %d deep", MaxDepth)
+		out.errorf("file-limit", src.at(src.lines[0], src.lines[0]), "", "values are nested more than %d deep", maxDepth)
 		return
 	}
 	f := locate(src, line, problem)

@@ -9,13 +9,13 @@ import (
 // if i segments have matched. With it a walk skips what a path cannot reach.
 type State struct{ as, body uint64 }
 
-// MaxSegments is the limit of Start.
-const MaxSegments = 60
+// maxSegments is the limit of Start.
+const maxSegments = 60
 
-// Start returns the state at the root of a body. ok is false if p has more than MaxSegments
+// Start returns the state at the root of a body. ok is false if p has more than maxSegments
 // segments.
 func (p Path) Start() (s State, ok bool) {
-	if len(p.as) > MaxSegments || len(p.body) > MaxSegments {
+	if len(p.as) > maxSegments || len(p.body) > maxSegments {
 		return State{}, false
 	}
 	s.as = skipDeep(p.as, 1)

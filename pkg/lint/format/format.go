@@ -58,15 +58,15 @@ func ByName(format string) Writer {
 	case "json":
 		return JSON
 	case "sarif":
-		return SARIF
+		return sarif
 	case "github":
-		return GitHub
+		return gitHub
 	case "gitlab":
-		return GitLab
+		return gitLab
 	case "junit":
-		return JUnit
+		return jUnit
 	case "checkstyle":
-		return Checkstyle
+		return writeCheckstyle
 	}
 	return nil
 }

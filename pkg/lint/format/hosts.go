@@ -13,9 +13,9 @@ import (
 // workspaceFile is the place of findings without one, in formats that require it.
 const workspaceFile = "buildsync.yaml"
 
-// GitHub writes ds as GitHub Actions workflow commands, which show as
+// gitHub writes ds as GitHub Actions workflow commands, which show as
 // annotations on the changed lines of a pull request.
-func GitHub(w io.Writer, ds spec.Diagnostics, opts Options) error {
+func gitHub(w io.Writer, ds spec.Diagnostics, opts Options) error {
 	out := bufio.NewWriter(w)
 	for i := range ds {
 		d := &ds[i]
@@ -72,8 +72,8 @@ type gitlabPositions struct {
 	End   jsonPos `json:"end"`
 }
 
-// GitLab writes ds as a GitLab Code Quality report.
-func GitLab(w io.Writer, ds spec.Diagnostics, opts Options) error {
+// gitLab writes ds as a GitLab Code Quality report.
+func gitLab(w io.Writer, ds spec.Diagnostics, opts Options) error {
 	var marks fingerprints
 	issues := make([]gitlabIssue, 0, len(ds))
 	for i := range ds {

@@ -93,8 +93,8 @@ type (
 	}
 )
 
-// SARIF writes ds as a SARIF 2.1.0 log.
-func SARIF(w io.Writer, ds spec.Diagnostics, opts Options) error {
+// sarif writes ds as a SARIF 2.1.0 log.
+func sarif(w io.Writer, ds spec.Diagnostics, opts Options) error {
 	rules, index := sarifRules(ds, &opts)
 	var marks fingerprints
 	results := make([]sarifResult, 0, len(ds))

@@ -339,7 +339,7 @@ func TestJUnitFailsAsTheRun(t *testing.T) {
 	}
 	for failOn, want := range map[spec.Severity]int{0: 1, spec.Info: 3, spec.Warning: 2, spec.Error: 1, spec.Error + 1: 0} {
 		var out bytes.Buffer
-		if err := JUnit(&out, ds, Options{FailOn: failOn}); err != nil {
+		if err := jUnit(&out, ds, Options{FailOn: failOn}); err != nil {
 			t.Fatal(err)
 		}
 		if have := strings.Count(out.String(), "<failure "); have != want {

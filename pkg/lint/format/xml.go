@@ -41,10 +41,10 @@ type junitFailure struct {
 	Text    string `xml:",chardata"`
 }
 
-// JUnit writes ds as JUnit XML: a suite for each file, a failed case for each finding that fails
+// jUnit writes ds as JUnit XML: a suite for each file, a failed case for each finding that fails
 // the run, a passed case with output for the others. Without findings it writes one passed case,
 // because readers refuse an empty report.
-func JUnit(w io.Writer, ds spec.Diagnostics, opts Options) error {
+func jUnit(w io.Writer, ds spec.Diagnostics, opts Options) error {
 	var all junitSuites
 	for i := range ds {
 		d := &ds[i]
@@ -91,8 +91,8 @@ type checkstyleError struct {
 	Source   string `xml:"source,attr"`
 }
 
-// Checkstyle writes ds in the XML that Checkstyle made common.
-func Checkstyle(w io.Writer, ds spec.Diagnostics, opts Options) error {
+// writeCheckstyle writes ds in the XML that Checkstyle made common.
+func writeCheckstyle(w io.Writer, ds spec.Diagnostics, opts Options) error {
 	report := checkstyle{Version: "4.3"}
 	for i := range ds {
 		d := &ds[i]
