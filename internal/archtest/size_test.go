@@ -69,3 +69,29 @@ func isPackage(file *ast.File, x ast.Expr) bool {
 		return i.Name != nil && i.Name.Name == name.Name || i.Name == nil && pathpkg.Base(path) == name.Name
 	})
 }
+
+// What a function and a file may have, in lines without tests.
+const (
+	mostOfFunction = 60
+	mostOfFile     = 500
+)
+
+// TestFunctionsAndFilesAreShort: a longer function does several things. One that
+// only returns a table may be as long as the table.
+func TestFunctionsAndFilesAreShort(t *testing.T) {
+	t.Parallel()
+	for _, s := range sources(t) {
+		if lines := s.fset.File(s.file.Pos()).LineCount(); lines > mostOfFile {
+			t.Errorf("%s has %d lines, more than %d", s.name, lines, mostOfFile)
+		}
+		for _, declaration := range s.file.Decls {
+			f, ok := declaration.(*ast.FuncDecl)
+			if !ok || f.Body == nil || len(f.Body.List) == 1 {
+				continue
+			}
+			if lines := s.fset.Position(f.End()).Line - s.fset.Position(f.Pos()).Line + 1; lines > mostOfFunction {
+				t.Errorf("%s: %s has %d lines, more than %d", s.name, f.Name.Name, lines, mostOfFunction)
+			}
+		}
+	}
+}
