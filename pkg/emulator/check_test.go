@@ -48,7 +48,7 @@ func TestRequestChecks(t *testing.T) {
 		{"bad project", "POST", "/v3/jobs/create", create(emulator.DefaultProject, "ABC"), 400, "CB.00060202", "Invalid service ID"},
 		{"other project", "POST", "/v3/jobs/create", create(emulator.DefaultProject, missing), 403, "CB.00060202", ""},
 		{"not JSON", "POST", "/v3/jobs/create", "{", 400, "CB.00060200", "not JSON"},
-		{"a key twice", "POST", "/v3/jobs/create", `{"arch":"arm","arch":"arm"}`, 400, "CB.00060200", "twice"},
+		{"a key twice", "POST", "/v3/jobs/create", `{"arch":"arm","arch":"arm"}`, 400, "CB.00060200", "duplicate key"},
 		{"a list", "POST", "/v3/jobs/create", `[]`, 400, "CB.00060200", "must be an object"},
 		{"update without id", "POST", "/v3/jobs/update", create(), 400, "CB.00060200", "job_id is mandatory"},
 		{"update of nothing", "POST", "/v3/jobs/update", create(`{"p`, `{"job_id":"`+missing+`","p`), 422, "CB.00031006", ""},
