@@ -16,6 +16,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/judging"
 	"github.com/buildsync/buildsync/pkg/policy"
 	"github.com/buildsync/buildsync/pkg/workspace"
+
+	"github.com/buildsync/buildsync/pkg/spec"
 )
 
 func (p *program) policyCommand() *cli.Command {
@@ -196,11 +198,7 @@ func (in *invocation) policyTest() error {
 }
 
 func unknownPolicy(name, near string) error {
-	text := fmt.Sprintf("there is no policy %q", name)
-	if near != "" {
-		text += fmt.Sprintf("; did you mean %q?", near)
-	}
-	return kit.UsageError{Text: text}
+	return kit.UsageError{Text: spec.WithSuggestion(fmt.Sprintf("there is no policy %q", name), near)}
 }
 
 // explainPolicy prints the purpose of a policy and its place.

@@ -43,9 +43,5 @@ func checkRule(name string) error {
 	if _, known := lint.RuleByName(name); known {
 		return nil
 	}
-	text := fmt.Sprintf("there is no rule %q", name)
-	if near := spec.Nearest(name, pages.RuleNames()); near != "" {
-		text += fmt.Sprintf("; did you mean %q?", near)
-	}
-	return kit.UsageError{Text: text}
+	return kit.UsageError{Text: spec.WithSuggestion(fmt.Sprintf("there is no rule %q", name), spec.Nearest(name, pages.RuleNames()))}
 }

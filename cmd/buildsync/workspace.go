@@ -94,10 +94,7 @@ func unknownVariable(w *workspace.Workspace) error {
 	}
 	name := w.Result.UnknownVars[0]
 	text := fmt.Sprintf("--var %s: the workspace has no such variable: vars does not declare it, and nothing refers to it", name)
-	if near := spec.Nearest(name, slices.Collect(maps.Keys(w.Set.Workspace.Vars))); near != "" {
-		text += fmt.Sprintf("; did you mean %q?", near)
-	}
-	return kit.UsageError{Text: text}
+	return kit.UsageError{Text: spec.WithSuggestion(text, spec.Nearest(name, slices.Collect(maps.Keys(w.Set.Workspace.Vars))))}
 }
 
 // report prints findings on stderr, with their source lines.

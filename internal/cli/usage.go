@@ -22,7 +22,7 @@ func UnknownWord(what, word string, possible []string) error {
 		text = fmt.Sprintf("%s does not take %q", what, word)
 	}
 	if near := spec.Nearest(word, possible); near != "" {
-		return UsageError{Text: text + fmt.Sprintf("; did you mean %q?", near)}
+		return UsageError{Text: spec.WithSuggestion(text, near)}
 	}
 	return UsageError{Text: text + "; it is one of: " + strings.Join(possible, ", ")}
 }

@@ -125,7 +125,7 @@ func (o explainable) UnknownPath(path valuepath.Path, values []Explained) error 
 	}
 	text := fmt.Sprintf("the definitions of %s declare nothing at %q", o.Address, path.String())
 	if near := cmp.Or(path.Nearest(paths, spec.Nearest), spec.Nearest(path.String(), paths)); near != "" {
-		return fmt.Errorf("%s; did you mean %q?", text, near)
+		return errors.New(spec.WithSuggestion(text, near))
 	}
 	return fmt.Errorf("%s; `buildsync explain %s` lists what they declare", text, o.Address)
 }
@@ -201,9 +201,9 @@ func (e unknownObject) text(rules []string) string {
 	near := spec.Nearest(name, names)
 	switch {
 	case near != "" && hasPath:
-		return fmt.Sprintf("%s; did you mean %q?", text, near+"."+path)
+		return spec.WithSuggestion(text, near+"."+path)
 	case near != "":
-		return fmt.Sprintf("%s; did you mean %q?", text, near)
+		return spec.WithSuggestion(text, near)
 	}
 	return text + "; " + all
 }

@@ -17,11 +17,7 @@ type UnknownNameError struct {
 }
 
 func (e *UnknownNameError) Error() string {
-	text := fmt.Sprintf("%q matches no %s", e.Word, e.What)
-	if e.Near != "" {
-		text += fmt.Sprintf("; did you mean %q?", e.Near)
-	}
-	return text
+	return spec.WithSuggestion(fmt.Sprintf("%q matches no %s", e.Word, e.What), e.Near)
 }
 
 // CheckNames returns an *UnknownNameError for the first pattern of

@@ -37,7 +37,7 @@ func (d *decoder) isMapping(n *spec.Node, what string, keys ...string) bool {
 			known = known || key == f.Key.Text
 		}
 		if !known {
-			d.report(f.Key, f.Key.Text, fmt.Sprintf("%s has no key %q", what, f.Key.Text), didYouMean(f.Key.Text, keys))
+			d.report(f.Key, f.Key.Text, fmt.Sprintf("%s has no key %q", what, f.Key.Text), spec.DidYouMean(f.Key.Text, keys))
 		}
 	}
 	return true
@@ -255,13 +255,4 @@ func (d *decoder) inputs(n *spec.Node, confidence Confidence) []Input {
 		inputs = append(inputs, in)
 	}
 	return inputs
-}
-
-// didYouMean is the hint that offers the nearest of the words that would be
-// right, "" if none is near.
-func didYouMean(word string, words []string) string {
-	if near := spec.Nearest(word, words); near != "" {
-		return fmt.Sprintf("did you mean %q?", near)
-	}
-	return ""
 }

@@ -57,7 +57,7 @@ func findRegion(name string) (region, error) {
 		}
 	}
 	if !regionName().MatchString(name) {
-		return region{}, fmt.Errorf("%q is not the name of a region; known are %s", name, strings.Join(wire.Regions(), ", "))
+		return region{}, fmt.Errorf("%q is not the name of a region; known: %s", name, strings.Join(wire.Regions(), ", "))
 	}
-	return region{}, fmt.Errorf("no endpoint of the build service is known in region %s; known are %s; %s", name, strings.Join(wire.Regions(), ", "), remedy.NameEndpoint)
+	return region{}, fmt.Errorf("no endpoint of the build service is known in region %s; known: %s; %s", name, strings.Join(wire.Regions(), ", "), remedy.NameEndpoint)
 }

@@ -138,7 +138,7 @@ func (c *compiler) useFamily(n *spec.Node, within *familyUse, combo []binding, p
 	}
 	f := c.families[name.Text]
 	if f == nil {
-		u.report("family-unknown", name, "family.name", didYouMean(name.Text, slices.Sorted(maps.Keys(c.families))), "there is no family %s", describe(name))
+		u.report("family-unknown", name, "family.name", spec.DidYouMeanOneOf(name.Text, slices.Sorted(maps.Keys(c.families))), "there is no family %s", describe(name))
 		return
 	}
 	c.noteFamily(f.name)

@@ -3,7 +3,6 @@ package compile
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -126,15 +125,4 @@ func (c *compiler) add(d spec.Diagnostic) *spec.Diagnostic {
 		}
 	}
 	return c.findings.add(d)
-}
-
-// didYouMean suggests the nearest correct word, or lists the words if there are few.
-func didYouMean(word string, words []string) string {
-	if near := spec.Nearest(word, words); near != "" {
-		return fmt.Sprintf("did you mean %q?", near)
-	}
-	if len(words) > 0 && len(words) <= 12 {
-		return "known are " + strings.Join(words, ", ")
-	}
-	return ""
 }

@@ -132,7 +132,7 @@ func (l *stepList) use(item *spec.Node) {
 	}
 	f := u.c.fragments[name.Text]
 	if f == nil {
-		u.report("fragment-unknown", name, "steps.use", didYouMean(name.Text, slices.Sorted(maps.Keys(u.c.fragments))), "there is no fragment %s", describe(name))
+		u.report("fragment-unknown", name, "steps.use", spec.DidYouMeanOneOf(name.Text, slices.Sorted(maps.Keys(u.c.fragments))), "there is no fragment %s", describe(name))
 		return
 	}
 	u.c.noteFragment(f.name)

@@ -123,7 +123,7 @@ func (u *unit) exclude(n *spec.Node, combos, entries [][]binding) [][]binding {
 		known := true
 		for _, b := range entry {
 			if !slices.Contains(axes, b.name) {
-				u.report("matrix", b.key, "matrix.exclude", didYouMean(b.name, axes), "the matrix has no key %q to exclude by", b.name)
+				u.report("matrix", b.key, "matrix.exclude", spec.DidYouMeanOneOf(b.name, axes), "the matrix has no key %q to exclude by", b.name)
 				known = false
 			}
 		}

@@ -151,7 +151,7 @@ func (u *unit) secretName(path string, n *spec.Node) string {
 		return ""
 	}
 	if !u.c.secrets[n.Text] {
-		u.report("secret-unknown", n, path+".secret", didYouMean(n.Text, u.c.result.Secrets), "buildsync.yaml declares no secret %q", n.Text)
+		u.report("secret-unknown", n, path+".secret", spec.DidYouMeanOneOf(n.Text, u.c.result.Secrets), "buildsync.yaml declares no secret %q", n.Text)
 	}
 	return n.Text
 }

@@ -98,7 +98,7 @@ func (v *vocabulary) hint(space, name string) string {
 	case v.why != "":
 		return v.why
 	case len(v.names) > 0 && len(v.names) <= 12:
-		return "known are " + strings.Join(v.names, ", ")
+		return "known: " + strings.Join(v.names, ", ")
 	}
 	return ""
 }

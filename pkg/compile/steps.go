@@ -62,7 +62,7 @@ func (u *unit) unknownAction(key *spec.Node) {
 		return
 	}
 	if near := spec.Nearest(key.Text, u.c.catalogue.Words()); near != "" {
-		hint = "did you mean \"" + near + "\"? Otherwise " + hint
+		hint = spec.Suggestion(near) + " Otherwise " + hint
 	}
 	u.report("module-unknown", key, "steps."+key.Text, hint, "no step module is known for the action %s", describe(key))
 }
@@ -276,7 +276,7 @@ func (p *propertyBuilder) inputs(n *spec.Node, prefix string) {
 		case f.Value.Kind == spec.MappingNode && p.module.HasInputsUnder(name):
 			p.inputs(f.Value, name+".")
 		case prefix != "":
-			p.u.report("step-property", f.Key, p.path, didYouMean(name, p.inputsUnder(prefix)), "the action %s has no input %q", p.word, name)
+			p.u.report("step-property", f.Key, p.path, spec.DidYouMeanOneOf(name, p.inputsUnder(prefix)), "the action %s has no input %q", p.word, name)
 		default:
 			p.set(name, f.Key, f.Value)
 		}

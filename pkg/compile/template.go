@@ -227,7 +227,7 @@ func (u *unit) useTemplate(use *spec.Node) (parts, bool) {
 	}
 	t := u.c.templates[nameAt.Text]
 	if t == nil {
-		u.report("template-unknown", nameAt, "template.name", didYouMean(nameAt.Text, slices.Sorted(maps.Keys(u.c.templates))),
+		u.report("template-unknown", nameAt, "template.name", spec.DidYouMeanOneOf(nameAt.Text, slices.Sorted(maps.Keys(u.c.templates))),
 			"there is no template %s", describe(nameAt))
 		return parts{}, false
 	}
@@ -259,7 +259,7 @@ func (u *unit) inputs(t *shared, use, given *spec.Node) map[string]*spec.Node {
 	if given != nil {
 		for _, f := range given.Fields {
 			if !slices.ContainsFunc(t.inputs, func(in templateInput) bool { return in.name == f.Key.Text }) {
-				u.report(rule, f.Key, path+"."+f.Key.Text, didYouMean(f.Key.Text, t.inputNames()), "the %s %q has no input %q", t.kind, t.name, f.Key.Text)
+				u.report(rule, f.Key, path+"."+f.Key.Text, spec.DidYouMeanOneOf(f.Key.Text, t.inputNames()), "the %s %q has no input %q", t.kind, t.name, f.Key.Text)
 			}
 		}
 	}

@@ -286,7 +286,7 @@ func (u *unit) project(n, owner *spec.Node) (alias string, p *spec.Project) {
 			aliases = append(aliases, a)
 		}
 		slices.Sort(aliases)
-		hint := didYouMean(alias, aliases)
+		hint := spec.DidYouMeanOneOf(alias, aliases)
 		for _, a := range aliases {
 			if u.c.workspace.Projects[a].ID == alias && alias != "" {
 				hint = fmt.Sprintf("a job names its project by the alias: write %s", a)

@@ -109,7 +109,7 @@ func (u *unit) reportUnused() {
 		}
 		hint := "remove it"
 		if near := e.path.Nearest(h.names, spec.Nearest); near != "" {
-			hint = didYouMean(near, []string{near})
+			hint = spec.DidYouMeanOneOf(near, []string{near})
 		} else if name, _ := e.path.First(); name == wire.KeySteps {
 			hint = "write the steps of the job out, with `- use: template` or the fragments that it takes"
 		}

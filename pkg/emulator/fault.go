@@ -123,7 +123,7 @@ func (f *Fault) UnmarshalJSON(data []byte) error {
 
 func (f Fault) check() error {
 	if !slices.Contains(faultKinds(), f.Kind) {
-		return fmt.Errorf("unknown kind of fault %q; known are %s", f.Kind, joinKinds())
+		return fmt.Errorf("unknown kind of fault %q; known: %s", f.Kind, joinKinds())
 	}
 	if !slices.Contains([]Commit{CommitDefault, CommitNever, CommitFirst, CommitLate}, f.Commit) {
 		return fmt.Errorf("fault %s: commit is never, first or late, not %q", f.Kind, f.Commit)

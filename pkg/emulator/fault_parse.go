@@ -62,7 +62,7 @@ func (f *Fault) set(key, value string) error {
 			f.Kind = FaultKind(value)
 		}
 	default:
-		return fmt.Errorf("unknown key %q; known are kind, commit, nth, times, status, code, message, shape, body, "+
+		return fmt.Errorf("unknown key %q; known: kind, commit, nth, times, status, code, message, shape, body, "+
 			"request_body, retry_after, location, delay, cut, method and path", key)
 	}
 	if err != nil {

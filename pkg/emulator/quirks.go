@@ -317,7 +317,7 @@ func ParseQuirks(text string) (Quirks, error) {
 			for _, s := range known {
 				names = append(names, s.Name)
 			}
-			return Quirks{}, fmt.Errorf("unknown quirk %q; known are the profiles and switches %s", name, strings.Join(names, ", "))
+			return Quirks{}, fmt.Errorf("unknown quirk %q; known: the profiles and switches %s", name, strings.Join(names, ", "))
 		}
 		known[at].on(&q)
 	}

@@ -62,7 +62,7 @@ func ParseSeed(data []byte) (Seed, error) {
 		switch m.Key {
 		case "generate", "project_id", "jobs", "templates", "files":
 		default:
-			c.fail("%s is unknown; known are jobs, templates, files, generate and project_id", m.Key)
+			c.fail("%s is unknown; known: jobs, templates, files, generate and project_id", m.Key)
 		}
 	}
 	return seed, seedError(c.err)

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/buildsync/buildsync/pkg/client/wire"
-	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -73,10 +72,7 @@ func (e *UnsureError) Unwrap() error { return e.Err }
 
 // near is the hint to the name that was probably meant, "" if none is near.
 func near(word string, names []string) string {
-	if near := spec.Nearest(word, names); near != "" {
-		return fmt.Sprintf("; did you mean %q?", sanitize.Line(near, 200))
-	}
-	return ""
+	return spec.WithSuggestion("", spec.Nearest(word, names))
 }
 
 // nearOrAll is near, or all names if none is near.

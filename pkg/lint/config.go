@@ -127,7 +127,7 @@ func (p *pass) levels(n *spec.Node, pointer string) map[string]level {
 			continue
 		}
 		if !known {
-			p.report("unknown-rule", f.Key.Range, pointer+"."+name, "there is no rule "+quoted(name), didYouMean(name, ruleNames()))
+			p.report("unknown-rule", f.Key.Range, pointer+"."+name, "there is no rule "+quoted(name), spec.DidYouMeanOneOf(name, ruleNames()))
 			continue
 		}
 		l, ok := levelOf(f.Value.Text)
@@ -202,7 +202,7 @@ func (p *pass) mapping(n *spec.Node, pointer string, keys ...string) bool {
 	}
 	for _, f := range n.Fields {
 		if !slices.Contains(keys, f.Key.Text) {
-			p.report("unknown-key", f.Key.Range, pointer+"."+f.Key.Text, "unknown key "+quoted(f.Key.Text)+" in "+pointer, didYouMean(f.Key.Text, keys))
+			p.report("unknown-key", f.Key.Range, pointer+"."+f.Key.Text, "unknown key "+quoted(f.Key.Text)+" in "+pointer, spec.DidYouMeanOneOf(f.Key.Text, keys))
 		}
 	}
 	return true

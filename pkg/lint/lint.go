@@ -407,14 +407,3 @@ const (
 	safeFix   safety = false
 	unsafeFix safety = true
 )
-
-// didYouMean suggests the nearest correct word, or lists the words if there are few.
-func didYouMean(word string, words []string) string {
-	if near := spec.Nearest(word, words); near != "" {
-		return `did you mean "` + near + `"?`
-	}
-	if len(words) > 0 && len(words) <= 12 {
-		return "known are " + strings.Join(words, ", ")
-	}
-	return ""
-}

@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -109,10 +110,8 @@ func (p *pass) timeZone(v value, pointer string) *time.Location {
 		return location
 	}
 	hint := "write a name of the time-zone database, such as Asia/Shanghai"
-	if near := spec.Nearest(v.text, zones); near != "" {
-		hint = `did you mean "` + near + `"?`
-	} else if near := sameZone[strings.ToUpper(v.text)]; near != "" {
-		hint = `did you mean "` + near + `"?`
+	if near := cmp.Or(spec.Nearest(v.text, zones), sameZone[strings.ToUpper(v.text)]); near != "" {
+		hint = spec.Suggestion(near)
 	}
 	p.report("cron", v.node.Range, pointer+".timezone", "unknown time zone "+quoted(v.text), hint)
 	return time.UTC

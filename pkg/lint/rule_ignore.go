@@ -86,7 +86,7 @@ func (l *linter) unusedFields() {
 				hint = "did you mean " + quoted(near) + " instead of " + quoted(name) + "?"
 			}
 		case f.near != "":
-			hint = "did you mean " + quoted(f.near) + "?"
+			hint = spec.Suggestion(f.near)
 		}
 		l.report("ignore-unused", f.at, f.pointer, message, hint)
 	}

@@ -33,7 +33,7 @@ func (p *pass) imageKnown(v value, prop *prop) {
 	}
 	hint := "if the service has it, list it in a modules file under known_values"
 	if near := nearestImage(name, prop.known.Known); near != "" {
-		hint = `did you mean "` + near + `"? Otherwise, ` + hint
+		hint = spec.Suggestion(near) + " Otherwise, " + hint
 	}
 	p.report("step-property", v.node.Range, prop.pointer, "the vendor lists no image "+quoted(v.text), hint).Severity = spec.Warning
 }

@@ -27,7 +27,7 @@ func (p *pass) enumeration(u *unit, key, rule, what string, words []string) {
 		if slices.Contains(words, v.text) {
 			continue
 		}
-		d := p.report(rule, v.node.Range, u.pointer+"."+key, "unknown "+what+" "+quoted(v.text), didYouMean(v.text, words))
+		d := p.report(rule, v.node.Range, u.pointer+"."+key, "unknown "+what+" "+quoted(v.text), spec.DidYouMeanOneOf(v.text, words))
 		if near := spec.Nearest(v.text, words); near != "" && v.node.Text == v.text {
 			d.Fixes = p.replace(v.node.Range, near, "write "+near, unsafeFix)
 		}
@@ -43,7 +43,7 @@ func (p *pass) flavor(u *unit) {
 		if slices.ContainsFunc(known, func(f string) bool { return strings.EqualFold(f, v.text) }) {
 			continue
 		}
-		hint := didYouMean(v.text, known)
+		hint := spec.DidYouMeanOneOf(v.text, known)
 		if customFlavor().MatchString(v.text) {
 			hint = strings.TrimSpace(hint + " If your project has it, add it to lint.tables.flavors")
 		}

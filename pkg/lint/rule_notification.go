@@ -18,7 +18,7 @@ func (p *pass) notifications(u *unit) {
 	for _, f := range n.Fields {
 		pointer := u.pointer + ".notifications." + f.Key.Text
 		if !slices.Contains(wire.NoticeChannels, f.Key.Text) {
-			d := p.report("notification", f.Key.Range, pointer, "unknown notification channel "+quoted(f.Key.Text), didYouMean(f.Key.Text, wire.NoticeChannels))
+			d := p.report("notification", f.Key.Range, pointer, "unknown notification channel "+quoted(f.Key.Text), spec.DidYouMeanOneOf(f.Key.Text, wire.NoticeChannels))
 			if near := spec.Nearest(f.Key.Text, wire.NoticeChannels); near != "" && n.Get(near) == nil {
 				d.Fixes = p.replace(f.Key.Range, near, "write "+near, unsafeFix)
 			}
@@ -51,7 +51,7 @@ func (p *pass) events(u *unit, n *spec.Node, pointer string) (failure, known boo
 			failure = failure || v.text == wire.EventBuildFailed
 			if !slices.Contains(wire.NoticeEvents, v.text) {
 				known = false
-				d := p.report("notification", v.node.Range, pointer, "unknown event "+quoted(v.text), didYouMean(v.text, wire.NoticeEvents))
+				d := p.report("notification", v.node.Range, pointer, "unknown event "+quoted(v.text), spec.DidYouMeanOneOf(v.text, wire.NoticeEvents))
 				if near := spec.Nearest(v.text, wire.NoticeEvents); near != "" && v.node.Text == v.text {
 					d.Fixes = p.replace(v.node.Range, near, "write "+near, unsafeFix)
 				}

@@ -97,7 +97,7 @@ func (p *pass) paramOptions(u *unit, d *param) {
 		case slices.Contains(d.disabled, v.text):
 			p.report("param-options", v.node.Range, d.pointer+".default", "the default "+quoted(v.text)+" is a disabled option", "enable it, or choose another default").Severity = spec.Warning
 		default:
-			p.report("param-options", v.node.Range, d.pointer+".default", "the default "+quoted(v.text)+" is not one of the options", didYouMean(v.text, names))
+			p.report("param-options", v.node.Range, d.pointer+".default", "the default "+quoted(v.text)+" is not one of the options", spec.DidYouMeanOneOf(v.text, names))
 		}
 	}
 }

@@ -102,7 +102,7 @@ func (p *pass) undefined(u *unit, name string, at spec.Range, pointer string, de
 	slices.Sort(names)
 	d := spec.Diagnostic{
 		Rule: "param-undefined", Severity: severityOf("param-undefined"), Range: at, Pointer: pointer,
-		Message: "${" + name + "} is neither a parameter, nor set by the service, nor set in the script", Hint: didYouMean(name, names),
+		Message: "${" + name + "} is neither a parameter, nor set by the service, nor set in the script", Hint: spec.DidYouMeanOneOf(name, names),
 	}
 	switch {
 	case name == "codeBranch":

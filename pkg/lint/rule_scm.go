@@ -29,7 +29,7 @@ func (p *pass) sources(u *unit) {
 		}
 		for _, v := range u.values(n.Get("build_type")) {
 			if words := []string{"branch", "tag", "commitId"}; !slices.Contains(words, v.text) {
-				p.report("scm-branch", v.node.Range, pointer+".build_type", "unknown build type "+quoted(v.text), didYouMean(v.text, words))
+				p.report("scm-branch", v.node.Range, pointer+".build_type", "unknown build type "+quoted(v.text), spec.DidYouMeanOneOf(v.text, words))
 			}
 		}
 		for _, v := range u.values(n.Get("depth")) {
@@ -106,7 +106,7 @@ func (p *pass) scmType(v value, pointer, url string) {
 	known := p.config.tables.scmTypes
 	if !slices.ContainsFunc(known, func(s string) bool { return strings.EqualFold(s, v.text) }) {
 		p.report("scm-type", v.node.Range, pointer, "unknown code source "+quoted(v.text),
-			strings.TrimSpace(didYouMean(v.text, known)+" If the service knows it, add it to lint.tables.scm_types"))
+			strings.TrimSpace(spec.DidYouMeanOneOf(v.text, known)+" If the service knows it, add it to lint.tables.scm_types"))
 		return
 	}
 	for _, host := range []string{"github", "gitlab", "gitee"} {

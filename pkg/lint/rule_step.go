@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -63,10 +64,7 @@ func (p *pass) moduleHint(id string) string {
 	for _, m := range p.catalogue.Modules() {
 		ids = append(ids, m.ID)
 	}
-	if near := spec.Nearest(id, ids); near != "" {
-		return `did you mean "` + near + `"?`
-	}
-	return "ids look like devcloud2018.codeci_action_20043.action"
+	return cmp.Or(spec.DidYouMean(id, ids), "ids look like devcloud2018.codeci_action_20043.action")
 }
 
 // properties checks a step against the catalogue's facts about its module.
@@ -131,7 +129,7 @@ func (p *pass) unknownProperty(s *step, prop *prop) {
 	}
 	near := spec.Nearest(prop.key.Text, names)
 	if near != "" {
-		hint = `did you mean "` + near + `"?`
+		hint = spec.Suggestion(near)
 	}
 	d := p.report("step-property", prop.key.Range, prop.pointer, "the catalogue has no property "+quoted(prop.key.Text)+" of "+moduleName(s.module), hint)
 	d.Severity = spec.Warning

@@ -1,8 +1,8 @@
 package lint
 
 import (
+	"cmp"
 	"slices"
-	"strings"
 
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -39,9 +39,6 @@ func (p *pass) region(n *spec.Node, pointer string) {
 	if !isPlainText(n) || slices.Contains(wire.Regions(), n.Text) {
 		return
 	}
-	hint := didYouMean(n.Text, wire.Regions())
-	if hint == "" {
-		hint = "known are " + strings.Join(wire.Regions(), ", ")
-	}
+	hint := cmp.Or(spec.DidYouMean(n.Text, wire.Regions()), spec.Choices(wire.Regions()))
 	p.report("region", n.Range, pointer, "no address of the build service is known in the region "+quoted(n.Text), hint)
 }

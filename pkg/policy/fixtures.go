@@ -87,10 +87,7 @@ func (t *tester) test(name, file string) Tested {
 	result := Tested{Policy: name, File: file}
 	p, near := t.set.ByName(name)
 	if p == nil {
-		result.Reason = "there is no policy " + quoted(name)
-		if near != "" {
-			result.Reason += "; did you mean " + quoted(near) + "?"
-		}
+		result.Reason = spec.WithSuggestion("there is no policy "+quoted(name), near)
 		return result
 	}
 	jobs, found := t.compile(file)

@@ -27,12 +27,12 @@ func (s *Set) UnknownNames(declared compile.Shared) (found spec.Diagnostics) {
 	for _, p := range s.Policies {
 		for _, f := range p.forms {
 			if r, ok := f.(*requiredStep); ok && r.fragment != "" && !has(declared.Fragments, r.fragment) {
-				report(r.at, p, "require_step.fragment", "there is no fragment "+quoted(r.fragment)+", which the policy "+quoted(p.Name)+" requires", didYouMean(r.fragment, declared.Fragments))
+				report(r.at, p, "require_step.fragment", "there is no fragment "+quoted(r.fragment)+", which the policy "+quoted(p.Name)+" requires", spec.DidYouMeanOneOf(r.fragment, declared.Fragments))
 			}
 		}
 		for i, name := range p.where.uses {
 			if !has(both, name) {
-				report(p.where.usesAt[i], p, "where.uses", "there is no template or fragment "+quoted(name)+", so that the policy "+quoted(p.Name)+" applies to no job", didYouMean(name, both))
+				report(p.where.usesAt[i], p, "where.uses", "there is no template or fragment "+quoted(name)+", so that the policy "+quoted(p.Name)+" applies to no job", spec.DidYouMeanOneOf(name, both))
 			}
 		}
 	}
@@ -99,7 +99,7 @@ func (l *loader) addTerm(p *Policy, at spec.Range, message string, met func(*Sub
 func nearestOf(word string, seen func(*sightings) map[string]bool) func(*sightings) string {
 	return func(s *sightings) string {
 		names := slices.DeleteFunc(slices.Sorted(maps.Keys(seen(s))), func(name string) bool { return name == "" })
-		return didYouMean(word, names)
+		return spec.DidYouMeanOneOf(word, names)
 	}
 }
 
@@ -173,7 +173,7 @@ func (l *loader) inventedTerms(p *Policy, at spec.Range, path valuepath.Path) {
 	case len(names) > 1 && names[0] == "notifications" && names[1] != "" && !slices.Contains(wire.NoticeChannels, names[1]):
 		l.addTerm(p, at, "has the notification channel "+quoted(names[1]), func(job *Subject) bool {
 			return slices.ContainsFunc(job.notices, func(n compile.Notice) bool { return n.Type == names[1] })
-		}, func(*sightings) string { return didYouMean(names[1], wire.NoticeChannels) })
+		}, func(*sightings) string { return spec.DidYouMeanOneOf(names[1], wire.NoticeChannels) })
 	case len(names) > 3 && names[0] == wire.KeySteps && names[2] == wire.KeyProperties && names[3] != "":
 		known := l.properties()
 		if name := names[3]; !known[name] {
@@ -184,7 +184,7 @@ func (l *loader) inventedTerms(p *Policy, at spec.Range, path valuepath.Path) {
 				if near == "" {
 					return ""
 				}
-				return didYouMean(name, []string{near})
+				return spec.DidYouMeanOneOf(name, []string{near})
 			})
 		}
 	}

@@ -213,7 +213,7 @@ func scalars(n *spec.Node) []*spec.Node {
 func (l *loader) projects(n *spec.Node) (aliases []string) {
 	for _, item := range scalars(n) {
 		if _, known := l.workspace.Projects[item.Text]; !known {
-			l.report(item.Range, didYouMean(item.Text, slices.Sorted(maps.Keys(l.workspace.Projects))), "buildsync.yaml declares no project %s", quoted(item.Text))
+			l.report(item.Range, spec.DidYouMeanOneOf(item.Text, slices.Sorted(maps.Keys(l.workspace.Projects))), "buildsync.yaml declares no project %s", quoted(item.Text))
 			continue
 		}
 		aliases = append(aliases, item.Text)
@@ -249,7 +249,7 @@ func (l *loader) module(n *spec.Node) string {
 	if l.set.catalogue.Module(n.Text) != nil || strings.Contains(n.Text, ".") {
 		return n.Text
 	}
-	l.report(n.Range, didYouMean(n.Text, l.set.catalogue.Words()), "no step module is known for the action %s", quoted(n.Text))
+	l.report(n.Range, spec.DidYouMeanOneOf(n.Text, l.set.catalogue.Words()), "no step module is known for the action %s", quoted(n.Text))
 	return ""
 }
 
@@ -269,7 +269,7 @@ func (l *loader) selectorOf(n *spec.Node, path valuepath.Path) (selector, bool) 
 		return selector{}, false
 	}
 	if name, known, unknown := path.Unknown(); unknown && !strings.HasPrefix(n.Text, "extra.") {
-		l.report(n.Range, didYouMean(name, known), "%s is not a field of a job: %s is unknown", quoted(n.Text), quoted(name))
+		l.report(n.Range, spec.DidYouMeanOneOf(name, known), "%s is not a field of a job: %s is unknown", quoted(n.Text), quoted(name))
 		return selector{}, false
 	}
 	s, ok := newSelector(n.Text, path)
@@ -457,14 +457,4 @@ func (l *loader) exceptions(p *Policy, n *spec.Node) {
 		}
 		p.exceptions = append(p.exceptions, e)
 	}
-}
-
-func didYouMean(word string, words []string) string {
-	if near := spec.Nearest(word, words); near != "" {
-		return `did you mean "` + near + `"?`
-	}
-	if len(words) > 0 && len(words) <= 12 {
-		return "known are " + strings.Join(words, ", ")
-	}
-	return ""
 }

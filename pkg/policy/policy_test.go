@@ -91,7 +91,7 @@ func TestForms(t *testing.T) {
 		{"a step of a fragment that is switched off", `  - {name: a, require_step: {fragment: scan}}`,
 			`jobs.yaml:31:22 error policy/a jobs[order-image].steps[1].inputs.on: the step "Scan" of the fragment "scan" is switched off; the policy "a" requires that it runs` + "\n"},
 		{"a fragment that does not exist", `  - {name: a, require_step: {fragment: scann}, where: {job: none}}`,
-			`policies/p.yaml:3:40 error policy-file policies[a].require_step.fragment: there is no fragment "scann", which the policy "a" requires (did you mean "scan"?)` + "\npolicies/p.yaml:3:61 warning policy-file policies[a]: no job is called \"none\", which the policy \"a\" names (known are order, order-image)\n"},
+			`policies/p.yaml:3:40 error policy-file policies[a].require_step.fragment: there is no fragment "scann", which the policy "a" requires (did you mean "scan"?)` + "\npolicies/p.yaml:3:61 warning policy-file policies[a]: no job is called \"none\", which the policy \"a\" names (known: order, order-image)\n"},
 		{"a step by its action", `  - {name: a, require_step: {action: maven, name: Bu*}, where: {has_step: sh}}`,
 			`jobs.yaml:29:7 error policy/a jobs[order-image].steps: the job "order-image" has no step "maven" called "Bu*", which the policy "a" requires` + "\n"},
 		{"an owner", `  - {name: a, require: [owner, labels.team]}`,

@@ -77,7 +77,7 @@ func withEnvironment(root *Node, name string, out *report) (effective *Node, kno
 			where.End = where.Start
 		}
 		if names := keyTexts(environments); len(names) > 0 {
-			if hint = didYouMean(name, names); hint == "" {
+			if hint = DidYouMean(name, names); hint == "" {
 				hint = "known here: " + shortList(names)
 			}
 		}
@@ -278,6 +278,6 @@ func checkDefaultProject(w *Workspace, n *Node, out *report) {
 	if _, known := w.Projects[w.Default]; known || w.Default == "" {
 		return
 	}
-	hint := didYouMean(w.Default, slices.Sorted(maps.Keys(w.Projects)))
+	hint := DidYouMean(w.Default, slices.Sorted(maps.Keys(w.Projects)))
 	out.errorf("project-unknown", n.Get("default_project").Range, hint, "default_project %s is not an alias under projects", quoted(w.Default))
 }

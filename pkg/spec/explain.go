@@ -315,7 +315,7 @@ func (e *explainer) unknown(s *schema, at place) {
 		if s.properties[key] != nil {
 			continue
 		}
-		hint := didYouMean(key, s.keys)
+		hint := DidYouMean(key, s.keys)
 		switch {
 		case key == "template" && s.location == definitionsLocation+"#/$defs/template":
 			hint = "a template cannot be made from another one: put the steps that they share into a fragment, and write `- use: NAME` in both"

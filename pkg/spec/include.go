@@ -44,7 +44,7 @@ func includeHint(tree Tree, fromFile, name string) string {
 		}
 	}
 	if near := nearestFile(tree, name); near != "" {
-		return "; did you mean " + quoted(near) + "?"
+		return WithSuggestion("", near)
 	}
 	return ""
 }

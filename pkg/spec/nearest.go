@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
 // Nearest returns the candidate that word most likely means, "" if none is close. It uses the
@@ -93,12 +95,37 @@ func editDistance(a, b []rune) int {
 	return old[len(b)]
 }
 
-// didYouMean returns the usual hint, "" if nothing is near.
-func didYouMean(word string, candidates []string) string {
-	if near := Nearest(word, candidates); near != "" {
-		return `did you mean "` + near + `"?`
+// DidYouMean suggests the candidate that word most likely means, "" if none is close.
+func DidYouMean(word string, candidates []string) string {
+	return Suggestion(Nearest(word, candidates))
+}
+
+// DidYouMeanOneOf is DidYouMean, or lists the candidates if they are few and none is close.
+func DidYouMeanOneOf(word string, candidates []string) string {
+	const few = 12
+	if hint := DidYouMean(word, candidates); hint != "" || len(candidates) == 0 || len(candidates) > few {
+		return hint
 	}
-	return ""
+	return Choices(candidates)
+}
+
+// Choices lists the right words as a hint.
+func Choices(words []string) string { return "known: " + strings.Join(words, ", ") }
+
+// Suggestion asks for the word that was probably meant; "" for "".
+func Suggestion(near string) string {
+	if near == "" {
+		return ""
+	}
+	return `did you mean "` + sanitize.Line(near, 200) + `"?`
+}
+
+// WithSuggestion appends the suggestion to a text, if there is one.
+func WithSuggestion(text, near string) string {
+	if near == "" {
+		return text
+	}
+	return text + "; " + Suggestion(near)
 }
 
 // spacesList writes 2, 4 or 6 spaces.

@@ -38,7 +38,7 @@ func checkRawOf(owner *Node, pointer string, out *report) {
 			if listed.properties[key] != nil {
 				continue
 			}
-			if hint := didYouMean(key, listed.keys); hint != "" {
+			if hint := DidYouMean(key, listed.keys); hint != "" {
 				out.add(Diagnostic{
 					Rule: "unknown-key", Severity: Error, Range: field.Key.Range, Message: "unknown key " + quoted(key), Hint: hint,
 					Pointer: fmt.Sprintf("%s.steps%s.%s", pointer, ItemSegment(step, i), key),
@@ -64,7 +64,7 @@ func checkRawParameters(owner *Node, pointer string, out *report) {
 			if raw.properties[key] != nil {
 				continue
 			}
-			hint := didYouMean(key, raw.keys)
+			hint := DidYouMean(key, raw.keys)
 			if friendly.properties[key] != nil {
 				hint = "beside definition and params it is a field: write it under params, with its name and value"
 			}

@@ -154,7 +154,7 @@ func hintFor(s *schema, n *Node) string {
 			}
 		}
 	}
-	if hint := didYouMean(n.Text, words); hint != "" {
+	if hint := DidYouMean(n.Text, words); hint != "" {
 		return hint
 	}
 	if hint := hintOnForm(s, n); hint != "" {

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/expr-lang/expr/ast"
+
+	"github.com/buildsync/buildsync/pkg/spec"
 )
 
 // limiter is shared by the passes over one expression. The first error counts.
@@ -91,7 +93,7 @@ func (j *judge) Visit(node *ast.Node) {
 		j.refuse(n, "use hasPrefix, hasSuffix, first or last", "a rule cannot cut texts and lists")
 	case *ast.CallNode:
 		if callee, ok := n.Callee.(*ast.IdentifierNode); ok && !strings.HasPrefix(callee.Value, "__") {
-			j.refuse(n, nearest(callee.Value, functions), "there is no function %q", callee.Value)
+			j.refuse(n, spec.DidYouMeanOneOf(callee.Value, functions), "there is no function %q", callee.Value)
 		}
 	case *ast.PointerNode:
 		if n.Name == "acc" {

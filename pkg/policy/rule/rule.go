@@ -178,9 +178,9 @@ func explained(source string, err error) *Error {
 	e := &Error{Offset: byteOffset(source, located.From), Message: firstLine(located.Message)}
 	if m := unknownField().FindStringSubmatch(e.Message); m != nil {
 		kind := strings.TrimPrefix(m[1], "rule.")
-		e.Message, e.Hint = fmt.Sprintf("%s has no field %q", ofKind(kind), m[2]), nearest(m[2], fieldsOf(kind))
+		e.Message, e.Hint = fmt.Sprintf("%s has no field %q", ofKind(kind), m[2]), spec.DidYouMeanOneOf(m[2], fieldsOf(kind))
 	} else if m := unknownName().FindStringSubmatch(e.Message); m != nil {
-		e.Message, e.Hint = fmt.Sprintf("unknown name %q", m[1]), nearest(m[1], append([]string{"job"}, functions...))
+		e.Message, e.Hint = fmt.Sprintf("unknown name %q", m[1]), spec.DidYouMeanOneOf(m[1], append([]string{"job"}, functions...))
 	}
 	if strings.HasPrefix(e.Message, "array elements can only be selected") {
 		e.Message, e.Hint = "a list has no field of its own", "write all(x, …), any(x, …) or count(x, …) after it, or first(list)"
@@ -197,16 +197,6 @@ var (
 func firstLine(text string) string {
 	line, _, _ := strings.Cut(text, "\n")
 	return line
-}
-
-func nearest(word string, words []string) string {
-	if near := spec.Nearest(word, words); near != "" {
-		return `did you mean "` + near + `"?`
-	}
-	if len(words) <= 16 {
-		return "known are " + strings.Join(words, ", ")
-	}
-	return ""
 }
 
 // byteOffset turns an offset in characters into one in bytes.
