@@ -95,6 +95,8 @@ const (
 	Vendor          Remedy = "run " + VendorCommand
 	VendorAndCommit Remedy = Vendor + ", and commit vendor/"
 	VendorBack      Remedy = Vendor + " to get the copy back; change the file in its own repository"
+	VendorLineEnds  Remedy = "write vendor/** -text into .gitattributes, so that Git leaves them alone, then " + Vendor
+	VendorFolder    Remedy = "it has to be a folder of the workspace, not a link: remove the link, then " + Vendor
 	VendorLock      Remedy = Vendor + " to write it again"
 	VendorUpdate    Remedy = "change it in its own repository, then run buildsync vendor update"
 	ShowInputs      Remedy = "buildsync modules show lists the inputs"

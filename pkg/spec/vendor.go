@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -209,7 +210,7 @@ func checkFolder(tree Tree, s *Source, locked *Locked) (found Diagnostics) {
 	const hint = string(remedy.VendorBack)
 	have, err := tree.Glob([]string{s.Folder() + "/**"})
 	if err != nil {
-		return Diagnostics{vendorError(s.At, "", "%s", err)}
+		return Diagnostics{vendorError(s.At, string(remedy.VendorFolder), "%s", err)}
 	}
 	there := map[string]bool{}
 	for _, full := range have {
@@ -223,6 +224,8 @@ func checkFolder(tree Tree, s *Source, locked *Locked) (found Diagnostics) {
 		text, err := tree.ReadFile(full, MaxFileBytes)
 		if err != nil {
 			found = append(found, unreadableFile(full, err))
+		} else if Sum(text) != want && hasOtherLineEnds(text, want) {
+			found = append(found, vendorError(top(full), string(remedy.VendorLineEnds), "%s has other line ends than the copy that was made from the source %s", quoted(full), quoted(s.Name)))
 		} else if Sum(text) != want {
 			found = append(found, vendorError(top(full), hint, "%s differs from the copy that was made from the source %s", quoted(full), quoted(s.Name)))
 		}
@@ -233,6 +236,13 @@ func checkFolder(tree Tree, s *Source, locked *Locked) (found Diagnostics) {
 		}
 	}
 	return found
+}
+
+// hasOtherLineEnds reports whether only the line ends of a text keep it from having a sum: Git
+// changes them on a checkout where core.autocrlf is set.
+func hasOtherLineEnds(text []byte, sum string) bool {
+	unix := bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
+	return Sum(unix) == sum || Sum(bytes.ReplaceAll(unix, []byte("\n"), []byte("\r\n"))) == sum
 }
 
 func vendorError(at Range, hint, format string, args ...any) Diagnostic {

@@ -316,6 +316,49 @@ func TestAFolderThatIsALinkIsLeftAlone(t *testing.T) {
 	}
 }
 
+// TestACheckoutWithOtherLineEnds holds that lines which Git ended otherwise on a checkout are told
+// from an edit, and how to stop that.
+func TestACheckoutWithOtherLineEnds(t *testing.T) {
+	t.Parallel()
+	s := newStandard(t)
+	if _, err := s.sync(false); err != nil {
+		t.Fatal(err)
+	}
+	full := filepath.Join(s.dir, "vendor", "golden", "java.yaml")
+	text, err := os.ReadFile(full)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for ends, want := range map[string]string{"\r\n": "has other line ends than the copy", "\r\n# more\r\n": "differs from the copy"} {
+		if err := os.WriteFile(full, []byte(strings.ReplaceAll(string(text), "\n", ends)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		tree, w := s.open()
+		found := spec.CheckVendored(tree, w)
+		if len(found) != 1 || !strings.Contains(found[0].Message, want) || strings.Contains(found[0].Hint, ".gitattributes") != strings.Contains(want, "line ends") {
+			t.Errorf("%q: %v", ends, found)
+		}
+	}
+}
+
+// TestAVendoredFolderThatIsALink has a finding with its place and a fix.
+func TestAVendoredFolderThatIsALink(t *testing.T) {
+	t.Parallel()
+	s := newStandard(t)
+	if _, err := s.sync(false); err != nil {
+		t.Fatal(err)
+	}
+	folder, elsewhere := filepath.Join(s.dir, "vendor", "golden"), filepath.Join(t.TempDir(), "moved")
+	if err := errors.Join(os.Rename(folder, elsewhere), os.Symlink(elsewhere, folder)); err != nil {
+		t.Fatal(err)
+	}
+	tree, w := s.open()
+	found := spec.CheckVendored(tree, w)
+	if len(found) != 1 || found[0].Range.Start.File != "buildsync.yaml" || !strings.Contains(found[0].Hint, "not a link") {
+		t.Errorf("have %v", found)
+	}
+}
+
 // TestASourceThatIsGone: its folder goes with it, and a lock cannot name a folder
 // outside.
 func TestASourceThatIsGone(t *testing.T) {
