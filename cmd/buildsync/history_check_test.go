@@ -108,7 +108,13 @@ func (h *history) checkDeclared(r *historyRun, want *compile.Job, job *standing,
 		case differs != listed:
 			h.fail(r, "%s %s: live %q, definitions %q, listed %t", want.Name, path, job.values[i], wanted[i], listed)
 		case !differs:
-		case edited && found && verdict == diff.VerdictChange: // live before the first run was killed: nothing shows who wrote it
+		case edited && found && verdict == diff.VerdictChange:
+			// The job was live before the first run, which was killed. The record holds no
+			// bodies, so nothing tells three contents apart: what the job held before, what
+			// a person made of that, and what a person made of the killed run's write. Each
+			// differs from what the run wanted. To call all of them edits would blame
+			// somebody for every job that the run did not reach. So the plan is what a first
+			// plan is, without blame; it shows the value that goes.
 		case edited && verdict != diff.VerdictDrift && verdict != diff.VerdictConflict:
 			h.fail(r, "%s %s was edited outside (%q, last written %q), and the plan says %s", want.Name, path, job.values[i], job.ours[i], verdict)
 		case unedited && verdict != diff.VerdictChange:
