@@ -51,14 +51,14 @@ func (p *program) applyCommand() *cli.Command {
 		Name:      "apply",
 		Usage:     "make the live state match the definitions",
 		ArgsUsage: "[PLAN]",
-		Description: about(`Makes a plan, asks, carries it out, and reads back what it wrote. With a PLAN (or --approve)
-it goes on only if the plan that it makes now is the one that was approved; give it the
-flags that plan was given. Without a terminal it needs PLAN, --approve or --yes.
+		Description: about(`Makes a plan, asks, writes the changes, and reads back what it wrote. With a PLAN (or --approve) it
+continues only if its own plan is equal to the approved one; give it the same flags as plan. Without
+a terminal it needs PLAN, --approve or --yes.
 
-Secrets come from BUILDSYNC_SECRET_<NAME> or --secrets-dir. An empty value counts as missing,
-and a missing secret ends the run before the first write. Ctrl-C starts nothing new and
-lets writes under way finish; a second one stops at once. A record in Git keeps at which
-commit each object was applied last, also where a run ends early; see buildsync base.
+Secrets come from BUILDSYNC_SECRET_<NAME> or --secrets-dir. An empty value counts as missing, and a
+missing secret ends the run before the first write. Ctrl-C starts nothing new and lets writes under
+way finish; a second one stops at once. A record in Git holds the commit of each object's last
+apply, also if a run ends early; see buildsync base.
 
 Exit codes: 0 done; 1 an error before any write; 3 invalid input; 4 the plan is stale;
 5 a rail refuses the plan; 6 written in part, unknown or not converged; 130 interrupted.`,
@@ -76,10 +76,10 @@ func (o *applyOptions) flags() []cli.Flag {
 		&cli.DurationFlag{Name: "max-plan-age", Destination: &o.maxPlanAge, Usage: "refuse a PLAN that is older than `D`; 0: any age", Value: 24 * time.Hour},
 		&cli.StringFlag{Name: "report", Destination: &o.report, Usage: "write what was done to `FILE`, as JSON"},
 		&cli.StringFlag{Name: "format", Destination: &o.format, Usage: "`FORMAT`: text or json (the report)", Value: "text"},
-		&cli.BoolFlag{Name: "skip-missing-secrets", Destination: &o.skipMissingSecrets, Usage: "leave out the jobs whose secrets have no value, and write the others", DisableDefaultText: true},
-		&cli.BoolFlag{Name: "allow-hidden", Destination: &o.allowHidden, Usage: "update a job although the routes do not show all of it; what they do not show may be cleared", DisableDefaultText: true},
+		&cli.BoolFlag{Name: "skip-missing-secrets", Destination: &o.skipMissingSecrets, Usage: "skip the jobs whose secrets have no value, and write the others", DisableDefaultText: true},
+		&cli.BoolFlag{Name: "allow-hidden", Destination: &o.allowHidden, Usage: "update a job although the routes do not show all of its fields; hidden fields may be cleared", DisableDefaultText: true},
 		&cli.BoolFlag{Name: "fail-fast", Destination: &o.failFast, Usage: "start nothing more after the first failure", DisableDefaultText: true},
-		&cli.BoolFlag{Name: "smoke", Destination: &o.smoke, Usage: "run each changed job afterwards and fail if its build does", DisableDefaultText: true},
+		&cli.BoolFlag{Name: "smoke", Destination: &o.smoke, Usage: "run each changed job afterwards, and fail if a build fails", DisableDefaultText: true},
 		&cli.StringFlag{Name: "create-retry", Destination: &o.createRetry, Usage: "send a create again after an error `ANSWER` (answered), or after silence too (settled)", Value: "answered"},
 		&cli.StringFlag{Name: "rescue", Destination: &o.rescue, Usage: "keep a template's body in `FILE` before it is deleted ahead of its replacement"},
 		&cli.DurationFlag{Name: "lock-timeout", Destination: &o.lockTimeout, Usage: "wait `D` for another apply on this machine to end"},

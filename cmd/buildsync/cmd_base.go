@@ -20,10 +20,9 @@ func (p *program) baseCommand() *cli.Command {
 	return p.command(&cli.Command{
 		Name:  "base",
 		Usage: "show and share what was applied",
-		Description: about(`Each apply records in Git at which commit each object was applied last, one record for each
-environment and endpoint. The record is what plan and drift compare with. It holds commit ids
-and names of objects only, and lies in refs/buildsync/*; that of the built-in emulator never
-leaves the clone.`,
+		Description: about(`Each apply records in Git the commit of each object's last apply, in one record per environment and
+endpoint. plan and drift compare with this record. It holds only commit ids and names of objects,
+and is stored in refs/buildsync/*. The record of the built-in emulator never leaves the clone.`,
 			"buildsync base fetch && buildsync apply --yes; buildsync base push"),
 		Subcommands: []*cli.Command{p.baseShowCommand(), p.baseFetchCommand(), p.basePushCommand()},
 	}, nil)
@@ -40,15 +39,15 @@ func (p *program) baseShowCommand() *cli.Command {
 	return p.command(&cli.Command{
 		Name:  "show",
 		Usage: "show what was applied, when and by whom",
-		Description: about(`Shows the record of the environment and endpoint: the commit that all objects are at, those that
-are at another commit or were not applied yet, and the last runs. It works offline.
+		Description: about(`Shows the record of the environment and endpoint: the commit of all objects, the objects that are at
+another commit or were not applied yet, and the last runs. It works offline.
 
 Exit codes: 0 done; 1 there is no record; 3 invalid input, or a damaged record.`,
 			"buildsync base show --env prod",
 			"buildsync base show --format json"),
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "format", Destination: &o.format, Usage: "`FORMAT`: text or json", Value: "text"},
-			&cli.BoolFlag{Name: "all", Destination: &o.all, Usage: "list also each object that was only found in step", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "all", Destination: &o.all, Usage: "also list each object that an apply found in step and did not write", DisableDefaultText: true},
 			&cli.IntFlag{Name: "runs", Destination: &o.runs, Usage: "show the last `N` runs", Value: 10},
 		},
 	}, func(in *invocation) error { return in.baseShow(&o) })
@@ -62,10 +61,9 @@ func (p *program) baseFetchCommand() *cli.Command {
 	var remote string
 	return p.command(&cli.Command{
 		Name:  "fetch",
-		Usage: "bring the records of a remote into this clone",
-		Description: about(`Fetches the records of all environments and endpoints, with the commits that they name, and
-merges them object by object with what was applied from here. Run it before plan, apply and
-drift in CI.
+		Usage: "fetch the records of a remote into this clone",
+		Description: about(`Fetches the records of all environments and endpoints, with the commits that they name, and merges
+them object by object with the records of this clone. Run it before plan, apply and drift in CI.
 
 Exit codes: 0 done; 1 the remote could not be read; 3 invalid input.`,
 			"buildsync base fetch"),
@@ -77,9 +75,10 @@ func (p *program) basePushCommand() *cli.Command {
 	var remote string
 	return p.command(&cli.Command{
 		Name:  "push",
-		Usage: "bring the records of this clone to a remote",
-		Description: about(`Merges what others pushed meanwhile, object by object, and pushes; a lost race is tried again. Run
-it after apply in CI, also after one that failed: what it wrote is recorded too.
+		Usage: "push the records of this clone to a remote",
+		Description: about(`Merges what others have pushed, object by object, and pushes. If someone else pushes at the same
+time, it tries again. Run it after apply in CI, also after an apply that failed: the record also
+holds what that apply wrote.
 
 Exit codes: 0 done; 1 the remote could not be written; 3 invalid input.`,
 			"buildsync base push"),

@@ -26,9 +26,9 @@ func (p *program) compileCommand() *cli.Command {
 		ArgsUsage: "[ADDRESS…]",
 		Description: about(`Prints the create bodies of all jobs and published templates, and the bodies that set the
 notifications, or those named by address (shop/job/order-service-build,
-shop/notification/order-service-build) or by name. A path after it, as plans and explain print it,
-chooses a part: order-service-build.notifications.MAIL. It works offline. A secret stands as a
-placeholder.
+shop/notification/order-service-build) or by name. A path after the name chooses a part, written as
+in plans and explain: order-service-build.notifications.MAIL. It works offline. A placeholder stands
+for each secret.
 
 --to build.yml prints what one job builds as a CodeArts build.yml; what such a file cannot hold
 is listed on stderr.
@@ -40,8 +40,8 @@ Exit codes: 0 done; 1 a file could not be written; 3 errors in the definitions.`
 			"buildsync compile --env prod --out bodies"),
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "format", Destination: &o.format, Usage: "`FORMAT`: json or yaml", Value: "json"},
-			&cli.StringFlag{Name: "to", Destination: &o.to, Usage: "print another `KIND` of file: build.yml"},
-			&cli.StringFlag{Name: "out", Destination: &o.out, Usage: "write one file an object below `DIR` instead"},
+			&cli.StringFlag{Name: "to", Destination: &o.to, Usage: "print this `KIND` of file: build.yml"},
+			&cli.StringFlag{Name: "out", Destination: &o.out, Usage: "write one file per object below `DIR`, not to stdout"},
 			o.onlyFlag("jobs and templates"), o.labelFlag(),
 		},
 	}, func(in *invocation) error { return in.compile(&o) })

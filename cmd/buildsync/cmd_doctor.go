@@ -17,9 +17,9 @@ func (p *program) doctorCommand() *cli.Command {
 	return p.command(&cli.Command{
 		Name:  "doctor",
 		Usage: "check what apply needs, and say what to do",
-		Description: about(`Checks each thing that apply needs, also after one that fails, and prints what to do about those
-that are not right. It writes nothing, sends one listing for each project, and stops asking when the
-service refuses the credentials: a key is locked after a few failures.
+		Description: about(`Checks each thing that apply needs, and prints what to do about each problem. A failed check does
+not end it. It writes nothing, sends one listing for each project, and sends no more if the service
+refuses the credentials: a key is locked after a few failures.
 
 Exit codes: 0 all is well; 1 something is not.`,
 			"buildsync doctor",

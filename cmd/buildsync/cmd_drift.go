@@ -24,12 +24,11 @@ func (p *program) driftCommand() *cli.Command {
 	var o driftOptions
 	return p.command(&cli.Command{
 		Name:  "drift",
-		Usage: "ask whether someone edited outside what is declared",
-		Description: about(`A plan that asks one question, for a nightly run: was a declared field edited outside Git?
-It compares each object with the commit at which it was applied last, so that changes in Git
-which are not applied yet do not count; without a record, what is checked out counts as applied. Nothing
-is written. Each job that drifted is shown with the user and the time of its last edit, where
-the service keeps a change history.
+		Usage: "find declared fields that were edited outside Git",
+		Description: about(`Answers one question, for a nightly run: was a declared field edited outside Git? It compares each
+object with the commit of its last apply, so changes in Git that are not applied yet do not count.
+Without a record it compares with the working tree. Nothing is written. Each job that drifted is
+shown with the user and the time of its last edit, where the service keeps a change history.
 
 Exit codes: 0 no drift; 1 the live state could not be read; 2 drift; 3 invalid input;
 130 interrupted.`,

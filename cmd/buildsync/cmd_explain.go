@@ -19,11 +19,11 @@ func (p *program) explainCommand() *cli.Command {
 		Name:      "explain",
 		Usage:     "explain a lint rule, or where a compiled value comes from",
 		ArgsUsage: "[RULE | ADDRESS[.PATH]]",
-		Description: about(`Prints the page of a lint rule: what it reports and why, a wrong and a right example. Or, for a
-value that the definitions compile to, its way: where it is written, and the default, template,
-input, matrix, variable, environment, file or catalogue entry that put it there. An address
-alone lists all values of a job or template; without an argument the rules are listed. It
-works offline. Paths hold brackets and quotes: put them in single quotes.
+		Description: about(`Prints the page of a lint rule: what it reports and why, a wrong and a right example. For a compiled
+value it prints where the value comes from: the place where it is written, and the default,
+template, input, matrix, variable, environment, file or catalogue entry that put it there. An
+address alone lists all values of a job or template; without an argument, explain lists the rules.
+It works offline. Put a path into single quotes, since it can have brackets and quotes.
 
 Exit codes: 0 done; 3 no such rule, object or path, or errors in the definitions.`,
 			"buildsync explain image-pin",

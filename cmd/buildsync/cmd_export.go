@@ -35,31 +35,30 @@ func (p *program) exportCommand() *cli.Command {
 	return p.command(&cli.Command{
 		Name:  "export",
 		Usage: "write live jobs and templates as definitions",
-		Description: about(`Writes the live jobs of the workspace's projects, with their notifications and their enabled
-state, and the caller's own build templates, one file each; a script of more than 64 KiB gets
-a file of its own below scripts/. What is defined already, and a file that exists, is left
-alone: a run that was interrupted goes on where it stopped. Nothing is written to the service.
+		Description: about(`Writes the live jobs of the workspace's projects, with their notifications and their enabled state,
+and the caller's own build templates, one file each; a script of more than 64 KiB gets its own file
+below scripts/. It leaves jobs that are defined already, and files that exist, as they are: after an
+interruption, run it again to continue. Nothing is written to the service.
 
 The value of a secret cannot be read: a sensitive parameter becomes "secret: NAME", the name
 is declared in buildsync.yaml, and the values to supply are listed.
 
-A live value that lint calls an error is exported as it is, with a comment "# buildsync:ignore
-RULE: live value" above it: what was live before passes lint, what is wrong later does not.
-Literal secrets get no such comment.
+A live value that lint calls an error is exported as it is, with a comment "# buildsync:ignore RULE:
+live value" above it: so what was live before passes lint, and a later mistake does not. Literal
+secrets get no such comment.
 
-Definitions know a job by its name. Of several live jobs of one name none is taken by chance:
-they are named, with what tells them apart, and the exit code is 6. --twins rename writes all
-of them, each pinned to its id: the one that was built last keeps the name, the others get a
-number, which the next apply gives them on the service too.
+Definitions know a job by its name. If several live jobs have one name, export writes none of them,
+lists them with their differences, and ends with code 6. --twins rename writes all of them, each
+pinned to its id. The job that was built last keeps the name. The others get a number, and the next
+apply renames them on the service.
 
---force edits only what differs, and writes an entry that it edits as fmt does. The entries
-beside it stay as they are, so that fmt may still change a file that it would have changed
-before.
+--force edits only the values that differ, and formats the entries that it edits as fmt does. Other
+entries stay as they are, so fmt may still change the file.
 
---factor moves values that jobs share to defaults.job in buildsync.yaml, steps that they share
-to templates, and sequences of steps that stand in five jobs or more to fragments. Templates and
-fragments that exist, those of sources too, are used first where they say the same. It edits definitions that exist, and keeps their comments; what they
-compile to stays the same to the byte.
+--factor moves values that jobs share to defaults.job in buildsync.yaml, steps that they share to
+templates, and sequences of steps in five jobs or more to fragments. If an existing template or
+fragment has the same steps, --factor uses it, also one of a source. It edits existing definitions
+and keeps their comments. What they compile to stays the same to the byte.
 
 Exit codes: 0 done; 1 the live state could not be read; 2 --verify found differences;
 3 invalid input; 6 some objects could not be exported; 130 interrupted.`,
@@ -69,13 +68,13 @@ Exit codes: 0 done; 1 the live state could not be read; 2 --verify found differe
 		Flags: []cli.Flag{
 			o.onlyFlag("objects"), o.labelFlag(),
 			&cli.StringFlag{Name: "kind", Destination: &o.kind, Usage: "`KIND`: job, template or all", Value: "all"},
-			&cli.StringFlag{Name: "out", Destination: &o.out, Usage: "write below the folder `DIR` of the workspace; without it where the globs point"},
-			&cli.BoolFlag{Name: "verify", Destination: &o.verify, Usage: "compile what is defined and compare it with all that is live", DisableDefaultText: true},
-			&cli.BoolFlag{Name: "force", Destination: &o.force, Usage: "bring definitions that exist to what is live: only the nodes that differ are edited", DisableDefaultText: true},
-			&cli.BoolFlag{Name: "factor", Destination: &o.factor, Usage: "move what the definitions share to defaults, templates and fragments", DisableDefaultText: true},
-			&cli.StringFlag{Name: "twins", Destination: &o.twins, Usage: "several live jobs of one name: `HOW` is skip or rename", Value: "skip"},
+			&cli.StringFlag{Name: "out", Destination: &o.out, Usage: "write below the folder `DIR` of the workspace (default: where the globs of definitions: match)"},
+			&cli.BoolFlag{Name: "verify", Destination: &o.verify, Usage: "compile the definitions and compare them with the live jobs and templates", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "force", Destination: &o.force, Usage: "change existing definitions to what is live: only the values that differ are edited", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "factor", Destination: &o.factor, Usage: "move what definitions share to defaults, templates and fragments", DisableDefaultText: true},
+			&cli.StringFlag{Name: "twins", Destination: &o.twins, Usage: "what to do with several live jobs of one name: `HOW` is skip or rename", Value: "skip"},
 			&cli.BoolFlag{Name: "with-ids", Destination: &o.withIDs, Usage: "pin each job to its id", DisableDefaultText: true},
-			&cli.BoolFlag{Name: "share-secrets", Destination: &o.shareSecrets, Usage: "one secret for all parameters of one name, instead of one a job", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "share-secrets", Destination: &o.shareSecrets, Usage: "use one secret for all parameters of one name, not one per job", DisableDefaultText: true},
 			&cli.StringFlag{Name: "format", Destination: &o.format, Usage: "`FORMAT`: text or json", Value: "text"},
 			statsFlag(&o.stats),
 		},

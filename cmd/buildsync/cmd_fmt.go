@@ -32,15 +32,14 @@ func (p *program) fmtCommand() *cli.Command {
 		Name:      "fmt",
 		Usage:     "format definition files",
 		ArgsUsage: "[PATH… | -]",
-		Description: about(`Rewrites buildsync.yaml and the definition files of the workspace, or those named: keys in the
-order of the schema, an indentation of two, quotes where they are needed, one blank line
-between jobs. Comments, scripts, line ends and what a file means stay as they are. The names of
-the files that changed are printed. A file that is not a definition file is left as it is, and
-named on stderr. A folder stands for the definition files in it, - for stdin, whose
-canonical form goes to stdout.
+		Description: about(`Rewrites buildsync.yaml and the definition files of the workspace, or those named: keys in the order
+of the schema, an indentation of two, quotes where they are needed, one blank line between jobs.
+Comments, scripts, line ends and the meaning of a file stay the same. fmt prints the names of the
+files that it changed. It does not change a file that is not a definition file, and names it on
+stderr. A folder means the definition files in it. - means stdin; the result goes to stdout.
 
-Exit codes: 0 done; 1 a file could not be read or written; 2 --check: a file is not in its
-canonical form; 3 a file is not YAML that buildsync reads.`,
+Exit codes: 0 done; 1 a file could not be read or written; 2 --check: a file is not formatted; 3 a
+file is not YAML that buildsync reads.`,
 			"buildsync fmt",
 			"buildsync fmt --check --diff",
 			"buildsync fmt jobs/pay.yaml",
@@ -48,7 +47,7 @@ canonical form; 3 a file is not YAML that buildsync reads.`,
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "check", Destination: &o.check, Usage: "write nothing; exit code 2 if a file would change", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "diff", Destination: &o.diff, Usage: "write nothing; print what would change as a patch", DisableDefaultText: true},
-			&cli.BoolFlag{Name: "hook", Destination: &o.hook, Usage: "for commit hooks: pass over the PATHs that no workspace reads", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "hook", Destination: &o.hook, Usage: "for commit hooks: skip each PATH that no workspace reads", DisableDefaultText: true},
 			&cli.StringFlag{Name: "stdin-filename", Destination: &o.stdinFilename, Usage: "the `NAME` of the text from stdin, for messages", Value: "stdin"},
 		},
 	}, func(in *invocation) error { return in.fmt(&o) })

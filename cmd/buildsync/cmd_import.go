@@ -33,15 +33,15 @@ func (p *program) importCommand() *cli.Command {
 definition, and prints it. What the definition cannot hold is listed on stderr, each with the
 reason. It works offline; in a workspace the step modules of the workspace are known as well.
 
-A build.yml does not name its job: --name does, else the name of its folder. buildsync compile
---to build.yml JOB is the other way.
+A build.yml does not name its job: --name does, else the name of its folder. buildsync compile --to
+build.yml JOB does the opposite.
 
 Exit codes: 0 done; 1 a file could not be read or written; 3 the file cannot be imported.`,
 			"buildsync import .cloudbuild/build.yml --name order-service",
 			"buildsync import body.json --out jobs/order-service.yaml"),
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "name", Destination: &o.name, Usage: "the `NAME` of the job"},
-			&cli.StringFlag{Name: "out", Destination: &o.out, Usage: "write the definition to the new `FILE` instead"},
+			&cli.StringFlag{Name: "out", Destination: &o.out, Usage: "write the definition to the new `FILE`, not to stdout"},
 		},
 	}, func(in *invocation) error { return in.importFile(&o) })
 }

@@ -33,9 +33,9 @@ func (p *program) initCommand() *cli.Command {
 pre-commit entry and a pipeline for a CI system into the root of the Git repository around it,
 where their tools look. A file that exists is left as it is.
 
-On a terminal it asks for what no flag says; with --endpoint emulator it asks nothing.
---empty writes no example job. --from-live writes the jobs that exist instead, as buildsync
-export does.
+On a terminal it asks for each value that no flag gives. With --endpoint emulator it asks nothing.
+--empty writes no example job. --from-live writes the jobs that exist instead, as buildsync export
+does.
 
 The pipelines install an archive of make release. They have variables for its address, its
 version and its checksum; set them first.
@@ -47,11 +47,11 @@ Exit codes: 0 done; 1 a file could not be written, or the live jobs could not be
 			"buildsync init --project-id 6ecbc5bac7c8442fb3d2563d53c13582 --from-live"),
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "project-id", Destination: &o.answers.ProjectID, Usage: "the 32-character `ID` of the CodeArts project", DefaultText: "one of the emulator's"},
-			&cli.StringFlag{Name: "alias", Destination: &o.answers.Alias, Usage: "what to call the project in definitions, `NAME`", Value: "demo"},
+			&cli.StringFlag{Name: "alias", Destination: &o.answers.Alias, Usage: "`NAME`: the project's name in definitions", Value: "demo"},
 			&cli.StringFlag{Name: "region", Usage: "the Huawei Cloud `REGION`", Value: emulator.DefaultRegion},
 			&cli.StringFlag{Name: "ci", Destination: &o.answers.Ci, Usage: "write a pipeline for `SYSTEM`: github, gitlab, codearts or none", Value: "none"},
-			&cli.BoolFlag{Name: "empty", Destination: &o.empty, Usage: "without an example job", DisableDefaultText: true},
-			&cli.BoolFlag{Name: "from-live", Destination: &o.fromLive, Usage: "with the jobs that exist instead of an example", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "empty", Destination: &o.empty, Usage: "write no example job", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "from-live", Destination: &o.fromLive, Usage: "write the jobs that exist instead of an example", DisableDefaultText: true},
 		},
 	}, func(in *invocation) error { return in.init(p, &o) })
 }

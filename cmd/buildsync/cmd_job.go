@@ -10,9 +10,9 @@ func (p *program) jobCommand() *cli.Command {
 	return p.command(&cli.Command{
 		Name:  "job",
 		Usage: "look at live jobs and their builds, run them, stop them",
-		Description: about(`A JOB is a name, an address as plans print it (shop/job/order-service), or an id of 32 letters
-and digits. A BUILD is the number of a build; without it the newest of the last 30 days is meant.
-Jobs are made and changed by definitions: see buildsync plan and buildsync apply.`,
+		Description: about(`A JOB is a name, an address as plans print it (shop/job/order-service), or an id of 32 letters and
+digits. A BUILD is the number of a build; without it, the newest build of the last 30 days.
+Definitions create and change jobs: see buildsync plan and buildsync apply.`,
 			"buildsync job list",
 			"buildsync job run --follow maven-package",
 			"buildsync job logs maven-package 12"),

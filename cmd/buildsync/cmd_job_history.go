@@ -31,10 +31,10 @@ func (p *program) jobHistoryCommand() *cli.Command {
 		Name:      "history",
 		Usage:     "list builds of a job",
 		ArgsUsage: "JOB",
-		Description: about(`Lists a job's builds, newest first: of the last days (API reference 4.2), or with --from or
---to of a period of at most 30 days (4.1), which tells branch, commit and who ran it as well.
-With --last-success it prints the last successful build of any job of the project that
-builds a repository (4.7), and takes no JOB.
+		Description: about(`Lists a job's builds, newest first. Without --from and --to it lists those of the last days (API
+reference 4.2). With them it lists those of a period of at most 30 days (4.1), also with branch,
+commit and user. --last-success prints the last successful build of a repository in the project
+(4.7), and takes no JOB.
 
 Exit codes: 0 done; 1 the history could not be read, or has no such build; 3 invalid input.`,
 			"buildsync job history maven-package --interval 30",
@@ -45,7 +45,7 @@ Exit codes: 0 done; 1 the history could not be read, or has no such build; 3 inv
 			&cli.StringFlag{Name: "last-success", Destination: &o.lastSuccess, Usage: "the last successful build of the repository `REPO`"},
 			&cli.IntFlag{Name: "limit", Destination: &o.limit, Usage: "at most `N` builds; 0: all"},
 			&cli.BoolFlag{Name: "watch", Destination: &o.watch, Usage: "print the list again whenever a build starts or ends, until Ctrl-C", DisableDefaultText: true},
-			&cli.DurationFlag{Name: "every", Destination: &o.every, Usage: "with --watch, look every `D`", Value: 5 * time.Second},
+			&cli.DurationFlag{Name: "every", Destination: &o.every, Usage: "with --watch, check every `D`", Value: 5 * time.Second},
 		}, o.flags()...)...),
 	}, func(in *invocation) error { return in.jobHistory(&o) })
 }

@@ -32,12 +32,12 @@ func (p *program) jobLogsCommand() *cli.Command {
 a build record. With --follow it prints the log of a running build as it grows, and ends
 with the build.
 
-What looks like a secret is masked in what is printed. A FILE gets the log as the service has
-it and can be read by its owner only; a download that broke off leaves the part that came,
-which --resume completes where the service allows it.
+What looks like a secret is masked in what is printed. A FILE gets the log as the service has it and
+can be read by its owner only; if a download breaks off, the FILE keeps its first part, and --resume
+fetches the rest if the service allows it.
 
-Exit codes: 0 done; 1 the log could not be read; 3 invalid input; 6 with --follow the build did
-not succeed, or what became of it is not known; 130 interrupted.`,
+Exit codes: 0 done; 1 the log could not be read; 3 invalid input; 6 with --follow the build did not
+succeed, or its result is not known; 130 interrupted.`,
 			"buildsync job logs maven-package",
 			"buildsync job logs --step 'Build with Maven' --level DEBUG maven-package 12",
 			"buildsync job logs --out build.log --resume maven-package 12",

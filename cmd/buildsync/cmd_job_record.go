@@ -18,8 +18,8 @@ func (p *program) jobRecordCommand() *cli.Command {
 		Description: about(`Prints the record of a build (API reference 4.12), with --details its steps and the parameters
 it ran with too (4.8; the service masks sensitive ones).
 
-Exit codes: 0 done, whatever became of the build; 1 the record could not be read;
-3 invalid input.`,
+Exit codes: 0 done, whatever the result of the build; 1 the record could not be read; 3 invalid
+input.`,
 			"buildsync job record maven-package",
 			"buildsync job record --details maven-package 12"),
 		Flags: objectFlags(

@@ -36,8 +36,8 @@ environment variable NAME.
 With --wait the command ends when the build does. With --follow it prints the log as it
 grows too, on stdout (on stderr with --format json). After Ctrl-C the build goes on.
 
-Exit codes: 0 started, or with --wait succeeded; 1 not started; 3 invalid input; 6 with --wait
-the build did not succeed, or what became of it is not known; 130 interrupted.`,
+Exit codes: 0 started, or with --wait succeeded; 1 not started; 3 invalid input; 6 with --wait the
+build did not succeed, or its result is not known; 130 interrupted.`,
 			"buildsync job run maven-package",
 			"buildsync job run --param version=1.2.0 --tag v1.2.0 --follow maven-package",
 			"buildsync job run --param NEXUS_TOKEN --wait --format json maven-package"),

@@ -15,8 +15,8 @@ func (p *program) jobStatusCommand() *cli.Command {
 		Name:      "status",
 		Usage:     "show whether a job is running",
 		ArgsUsage: "JOB",
-		Description: about(`Prints whether a build of the job is running (API reference 4.4). The service's answer lags behind
-the start of a build; what became of one is said by buildsync job record.
+		Description: about(`Prints whether a build of the job is running (API reference 4.4). The service answers late after the
+start of a build. buildsync job record prints the result of a build.
 
 Exit codes: 0 done, running or not; 1 the state could not be read; 3 invalid input.`,
 			"buildsync job status maven-package"),

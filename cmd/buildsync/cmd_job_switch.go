@@ -28,8 +28,8 @@ func (p *program) jobEnableCommand() *cli.Command {
 		Name:      "enable",
 		Usage:     "turn disabled jobs on again",
 		ArgsUsage: "JOB…",
-		Description: about(`Lets disabled jobs run again (API reference 4.17, which calls it restoring; it does not bring a
-deleted job back). What a definition says about the job wins at the next apply.
+		Description: about(`Lets disabled jobs run again (API reference 4.17, which calls it restoring; it does not restore a
+deleted job). At the next apply the job's definition wins.
 
 Exit codes: 0 done; 1 nothing was done; 3 invalid input; 6 done in part, or not known.`,
 			"buildsync job enable maven-package"),
@@ -44,8 +44,8 @@ func (p *program) jobDisableCommand() *cli.Command {
 		Name:      "disable",
 		Usage:     "turn jobs off, so that they do not run",
 		ArgsUsage: "JOB…",
-		Description: about(`Keeps jobs from running until they are enabled (API reference 4.16). What a definition says about
-the job wins at the next apply.
+		Description: about(`Keeps jobs from running until they are enabled (API reference 4.16). At the next apply the job's
+definition wins.
 
 Exit codes: 0 done; 1 nothing was done; 3 invalid input; 6 done in part, or not known.`,
 			"buildsync job disable maven-package order-service"),
@@ -61,10 +61,10 @@ func (p *program) jobDeleteCommand() *cli.Command {
 		Name:      "delete",
 		Usage:     "put jobs into the recycle bin",
 		ArgsUsage: "JOB…",
-		Description: about(`Deletes live jobs (API reference 4.15). They go to the recycle bin, from which the console can
-restore them for some days; their builds and logs cannot be read meanwhile. It asks first;
-without a terminal it needs --yes. A job that a definition declares is created again by the
-next apply: take it out of the definitions too.
+		Description: about(`Deletes live jobs (API reference 4.15). They go to the recycle bin. The console can restore them
+from there for some days; until then their builds and logs cannot be read. It asks first; without a
+terminal it needs --yes. If a definition declares the job, the next apply creates it again: remove
+it from the definitions too.
 
 Exit codes: 0 done; 1 nothing was done; 3 invalid input; 6 done in part, or not known.`,
 			"buildsync job delete maven-package",

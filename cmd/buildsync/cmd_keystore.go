@@ -39,8 +39,8 @@ func (p *program) keystoreDownloadCommand() *cli.Command {
 		Usage:     "download a keystore file",
 		ArgsUsage: "NAME",
 		Description: about(`Downloads a file of the account's keystore (API reference 4.3) into a file that only its owner can
-read, and nowhere else. The account is --domain-id, else HUAWEICLOUD_SDK_DOMAIN_ID or
-HW_DOMAIN_ID, else the one that the credentials belong to, which IAM is asked for.
+read. It never prints the file. The account is --domain-id, else HUAWEICLOUD_SDK_DOMAIN_ID or
+HW_DOMAIN_ID, else the account of the credentials, for which buildsync asks IAM.
 
 Exit codes: 0 done; 1 nothing was downloaded; 3 invalid input.`,
 			"buildsync keystore download android.keystore",

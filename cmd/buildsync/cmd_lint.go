@@ -35,14 +35,15 @@ func (p *program) lintCommand() *cli.Command {
 		Name:      "lint",
 		Usage:     "check definitions: schema, references, compile, rules",
 		ArgsUsage: "[PATH… | -]",
-		Description: about(`Loads every definition of the workspace, since rules look across files, and reports what the
-files asked for cause, wherever it stands, or all. It needs no network and no credentials. buildsync.yaml turns
-rules off and on (lint.rules), a comment silences one in place:
+		Description: about(`Loads every definition of the workspace, since rules look across files. It reports all findings, or
+with a PATH those that the file causes, also in other files. It needs no network and no credentials.
+lint.rules in buildsync.yaml turns rules off and on; a comment silences one in place:
 
    # buildsync:ignore RULE: reason        for the next line, or its own
    # buildsync:ignore-step RULE: reason   for its step; also -job and -file
 
---fix changes only the files that are named, all where none is. With --verbose it also says when each trigger fires next.
+--fix changes only the named files, or all if none is named. --verbose also prints when each trigger
+fires next.
 
 Exit codes: 0 no findings at or above --fail-on; 1 a file could not be written; 2 findings;
 3 no workspace that can be read.`,
@@ -54,16 +55,16 @@ Exit codes: 0 no findings at or above --fail-on; 1 a file could not be written; 
 			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: " + strings.Join(format.Names(), ", "), Value: "text"},
 			outFlag(),
 			failOnFlag(&o.failOn),
-			&cli.GenericFlag{Name: "fix", Usage: "`[=unsafe]`: mend what is safe to mend; with =unsafe all that can be", Value: &o.fix},
-			&cli.StringFlag{Name: "baseline", Destination: &o.baseline, Usage: "do not report the findings that `FILE` remembers"},
-			&cli.BoolFlag{Name: "update-baseline", Destination: &o.updateBaseline, Usage: "write the findings of today to the baseline", DisableDefaultText: true},
-			&cli.StringFlag{Name: "changed-since", Destination: &o.changedSince, Usage: "report only what the changes since the commit `REV` touch or cause"},
-			&cli.BoolFlag{Name: "hook", Destination: &o.hook, Usage: "for commit hooks: pass over the PATHs that no workspace reads, and add the files of the last commit that are gone", DisableDefaultText: true},
-			&cli.StringSliceFlag{Name: "select", Destination: &o.selected, Usage: "report only the findings of `RULE`, and what keeps plan from running"},
+			&cli.GenericFlag{Name: "fix", Usage: "`[=unsafe]`: fix what is safe to fix; =unsafe fixes all that can be fixed", Value: &o.fix},
+			&cli.StringFlag{Name: "baseline", Destination: &o.baseline, Usage: "do not report the findings in the baseline `FILE`"},
+			&cli.BoolFlag{Name: "update-baseline", Destination: &o.updateBaseline, Usage: "write all findings to the baseline", DisableDefaultText: true},
+			&cli.StringFlag{Name: "changed-since", Destination: &o.changedSince, Usage: "report only findings that the changes since the commit `REV` touch or cause"},
+			&cli.BoolFlag{Name: "hook", Destination: &o.hook, Usage: "for commit hooks: skip each PATH that no workspace reads, and add the files that were removed since the last commit", DisableDefaultText: true},
+			&cli.StringSliceFlag{Name: "select", Destination: &o.selected, Usage: "report only the findings of `RULE`, and those that stop plan"},
 			&cli.StringSliceFlag{Name: "ignore", Destination: &o.ignored, Usage: "do not report the findings of `RULE`"},
-			&cli.BoolFlag{Name: "statistics", Destination: &o.statistics, Usage: "count the findings by rule in place of listing them, in text or json", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "statistics", Destination: &o.statistics, Usage: "count the findings by rule instead of listing them, as text or json", DisableDefaultText: true},
 			&cli.StringFlag{Name: "shellcheck", Destination: &o.shellcheck, Usage: "ask shellcheck about scripts: `auto`, off or required, in place of lint.shellcheck"},
-			&cli.BoolFlag{Name: "no-cache", Destination: &o.noCache, Usage: "look at every file again, and keep no result in .buildsync/cache", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "no-cache", Destination: &o.noCache, Usage: "check every file again; do not use .buildsync/cache", DisableDefaultText: true},
 			&cli.StringFlag{Name: "stdin-filename", Destination: &o.stdinFilename, Usage: "the `NAME` that the text from stdin has in the workspace"},
 		},
 	}, func(in *invocation) error { return in.lint(&o) })
@@ -282,7 +283,7 @@ func reaches(found spec.Diagnostics, failOn string) bool {
 
 // failOnFlag is the flag --fail-on; see checkFailOn and failingSeverity.
 func failOnFlag(word *string) cli.Flag {
-	return &cli.StringFlag{Name: "fail-on", Destination: word, Usage: "the mildest `SEVERITY` that ends with code 2: info, warning, error, or never", Value: "error"}
+	return &cli.StringFlag{Name: "fail-on", Destination: word, Usage: "end with code 2 from this `SEVERITY` on: info, warning, error, or never", Value: "error"}
 }
 
 func checkFailOn(word string) error {

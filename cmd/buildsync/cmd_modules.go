@@ -14,9 +14,9 @@ func (p *program) modulesCommand() *cli.Command {
 	return p.command(&cli.Command{
 		Name:  "modules",
 		Usage: "the step modules that definitions can use",
-		Description: about(`A step's action word stands for a step module of the service. Only some ten are public, so
-the catalogue says of each fact where it is from and how sure it is, and a workspace adds its
-own modules.`, "buildsync modules list", "buildsync modules harvest"),
+		Description: about(`A step's action word stands for a step module of the service. Only about ten modules are public. So
+the catalogue gives the source and the confidence of each fact, and a workspace can add its own
+modules.`, "buildsync modules list", "buildsync modules harvest"),
 		Subcommands: []*cli.Command{
 			p.command(&cli.Command{
 				Name: "list", Usage: "list the step modules",

@@ -15,8 +15,8 @@ func (p *program) noticeCommand() *cli.Command {
 	return p.command(&cli.Command{
 		Name:  "notice",
 		Usage: "look at the notifications of jobs, turn them off",
-		Description: about(`Notifications are set by definitions: see buildsync plan and buildsync apply. A JOB is a name, an
-address or an id.`,
+		Description: about(`Definitions set notifications: see buildsync plan and buildsync apply. A JOB is a name, an address
+or an id.`,
 			"buildsync notice show maven-package",
 			"buildsync notice disable maven-package MAIL"),
 		Subcommands: []*cli.Command{
@@ -65,8 +65,8 @@ func (p *program) noticeDisableCommand() *cli.Command {
 		Name:      "disable",
 		Usage:     "turn off one type of notification of a job",
 		ArgsUsage: "JOB TYPE",
-		Description: about(`Turns one type of notification of a job off, such as MAIL or DING_TALK (API reference 4.25). What a
-definition says about it wins at the next apply.
+		Description: about(`Turns one type of notification of a job off, such as MAIL or DING_TALK (API reference 4.25). At the
+next apply the job's definition wins.
 
 Exit codes: 0 done; 1 not turned off; 3 invalid input; 6 it is not known whether it was.`,
 			"buildsync notice disable maven-package MAIL"),

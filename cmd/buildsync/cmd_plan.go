@@ -29,9 +29,9 @@ func (p *program) planCommand() *cli.Command {
 		Description: about(`Compiles the definitions, reads the live state and prints what differs. Nothing is written.
 plan --out plan.json keeps the plan for apply; it holds no secret and no request body.
 
-What apply recorded tells your changes from edits made outside (drift), and what was removed
-from the definitions is removed by policy.on_remove. Where no record of this endpoint is in the
-clone, plan says so: nothing is removed then. --base REF compares with one commit instead.
+The record of the last apply tells your changes from edits outside Git (drift). An object that you
+removed from the definitions is removed as policy.on_remove says. If the clone has no record of this
+endpoint, plan says so, and removes nothing. --base REF compares with one commit instead.
 
 Exit codes: 0 done; 1 the live state could not be read; 2 there are differences
 (--detailed-exitcode); 3 invalid input; 5 a rail refuses the plan; 130 interrupted.`,
@@ -41,9 +41,9 @@ Exit codes: 0 done; 1 the live state could not be read; 2 there are differences
 			"buildsync plan --detail full --out html=plan.html",
 			"buildsync plan --changed --shard 3/8"),
 		Flags: append(slices.Concat(o.render.flags(), o.scope.flags(), o.rails.flags()),
-			&cli.BoolFlag{Name: "detailed-exitcode", Destination: &o.detailedExitcode, Usage: "end with code 2 if there is something to do", DisableDefaultText: true},
-			&cli.StringFlag{Name: "detail", Destination: &o.detail, Usage: "how much of a new object is shown: `WORD` is line, or full for its steps, parameters and sources", Value: "line"},
-			&cli.BoolFlag{Name: "offline", Destination: &o.offline, Usage: "show what changed against the base, without credentials and network", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "detailed-exitcode", Destination: &o.detailedExitcode, Usage: "end with code 2 if there are changes", DisableDefaultText: true},
+			&cli.StringFlag{Name: "detail", Destination: &o.detail, Usage: "how much of a new object to show: `WORD` is line, or full (steps, parameters and sources)", Value: "line"},
+			&cli.BoolFlag{Name: "offline", Destination: &o.offline, Usage: "compare the definitions with the base only, without credentials and network", DisableDefaultText: true},
 		),
 	}, func(in *invocation) error { return in.planAndShow(&o) })
 }

@@ -24,9 +24,9 @@ func (p *program) policyCommand() *cli.Command {
 	return p.command(&cli.Command{
 		Name:  "policy",
 		Usage: "check the organisation's own rules, and test them",
-		Description: about(`Policies say what every job must hold: an owner, a scan, an image of your own. They stand in
-policies/*.yaml, or where policies: of buildsync.yaml says (docs/policies.md). lint, plan and
-apply check them too: a policy with severity error refuses a plan with code 5.`,
+		Description: about(`Policies say what every job must have: an owner, a scan, an image from your registry. They are in
+policies/*.yaml, or where policies: of buildsync.yaml says (docs/policies.md). lint, plan and apply
+check them too: a policy with severity error refuses a plan with code 5.`,
 			"buildsync policy check",
 			"buildsync policy check --live",
 			"buildsync policy test"),
@@ -45,8 +45,8 @@ func (p *program) policyCheckCommand() *cli.Command {
 	return p.command(&cli.Command{
 		Name:  "check",
 		Usage: "list the jobs that break a policy",
-		Description: about(`Judges the jobs that the definitions compile to, or with --live all live jobs, whether a
-definition declares them or not. A live job has the owner and the labels of its definition.
+		Description: about(`Checks the jobs that the definitions compile to, or with --live all live jobs, also those without a
+definition. A live job has the owner and the labels of its definition.
 
 Exit codes: 0 no findings at or above --fail-on; 1 the live jobs could not be read; 2 findings;
 3 invalid input, errors in the definitions or in a file of policies; 6 some live jobs could not
@@ -54,7 +54,7 @@ be read.`,
 			"buildsync policy check",
 			"buildsync policy check --live --project shop --format json"),
 		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "live", Destination: &o.live, Usage: "judge the live jobs", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "live", Destination: &o.live, Usage: "check the live jobs", DisableDefaultText: true},
 			o.onlyFlag("jobs"), o.labelFlag(), failOnFlag(&o.failOn), formatFlag("text", "json"), outFlag(),
 		},
 	}, func(in *invocation) error { return in.policyCheck(&o) })
@@ -65,11 +65,11 @@ func (p *program) policyTestCommand() *cli.Command {
 		Name:      "test",
 		Usage:     "run the fixtures of policies",
 		ArgsUsage: "[NAME…]",
-		Description: about(`A fixture is a file of definitions in tests/NAME beside the file of the policy NAME. In ok*.yaml
-no job may break the policy, in bad*.yaml every job must. Templates and fragments of the
-workspace can be used; its jobs, and exceptions, are left out.
+		Description: about(`A fixture is a file of definitions in tests/NAME beside the file of the policy NAME. In ok*.yaml no
+job may break the policy, in bad*.yaml every job must. A fixture can use templates and fragments of
+the workspace. Its jobs and the policy's exceptions do not count.
 
-Exit codes: 0 all fixtures show what their names say; 2 some do not; 3 invalid input.`,
+Exit codes: 0 all fixtures pass; 2 some fail; 3 invalid input.`,
 			"buildsync policy test",
 			"buildsync policy test scan-everywhere"),
 		Flags: []cli.Flag{formatFlag("text", "json"), outFlag()},

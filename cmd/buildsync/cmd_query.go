@@ -28,25 +28,25 @@ func (p *program) queryCommand() *cli.Command {
 		Name:      "query",
 		Usage:     "find values in all jobs, and where they come from",
 		ArgsUsage: "CONDITION…",
-		Description: about(`Lists the values of compiled jobs that fulfil a condition, each with the place that it is
-written in. A condition is PATH (the job has such a value), PATH=GLOB or PATH!=GLOB; paths are
-those that plans print (docs/paths.md). --where adds conditions that must hold too: a condition
-about the same item, such as steps[*] in both, is about that very item.
+		Description: about(`Lists the values of compiled jobs that match a condition, each with the place where it is written. A
+condition is PATH (the job has such a value), PATH=GLOB or PATH!=GLOB; paths are those that plans
+print (docs/paths.md). --where adds conditions that must match too. If both name the same item, such
+as steps[*], one item must match both.
 
---by source counts the values by the place that says them: a template, a default, a variable.
---missing lists the jobs that have no such value. --live asks the live jobs, managed or not.
---format files prints the names of the files, for a pipe.
+--by source counts the values by the place where they are written: a template, a default, a
+variable. --missing lists list the jobs that have no such value. --live reads the live jobs, managed or
+not. --format files prints the names of the files, for a pipe.
 
-Exit codes: 0 done, also where nothing was found; 1 the live jobs could not be read; 3 invalid
-input; 6 some live jobs could not be read.`,
+Exit codes: 0 done, also if nothing was found; 1 the live jobs could not be read; 3 invalid input; 6
+some live jobs could not be read.`,
 			`buildsync query 'steps[*].image=maven3.5.3*'`,
 			`buildsync query 'steps[*].image' --where 'arch=arm' --by source`,
 			"buildsync query timeout --missing --live"),
 		Flags: []cli.Flag{
 			o.whereFlag(), o.onlyFlag("jobs"), o.labelFlag(),
 			&cli.StringFlag{Name: "by", Destination: &o.by, Usage: "count by `WHAT`: source or value"},
-			&cli.BoolFlag{Name: "missing", Destination: &o.missing, Usage: "the jobs that have no such value", DisableDefaultText: true},
-			&cli.BoolFlag{Name: "live", Destination: &o.live, Usage: "ask the live jobs", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "missing", Destination: &o.missing, Usage: "list the jobs that have no such value", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "live", Destination: &o.live, Usage: "read the live jobs", DisableDefaultText: true},
 			formatFlag("text", "json", "files"), outFlag(),
 		},
 	}, func(in *invocation) error { return in.query(&o) })

@@ -36,20 +36,20 @@ func (p *program) setCommand() *cli.Command {
 		Name:      "set",
 		Usage:     "change a value of many jobs in the fewest places",
 		ArgsUsage: "PATH VALUE",
-		Description: about(`Edits the definitions so that PATH has VALUE in the jobs that --where and --only choose: at the
-template, default, variable or job that says it, in as few places as will do. Comments, order
-and style stay. The definitions are compiled before and after, and nothing is written unless
-exactly the chosen values have changed. It works offline; plan and apply follow as always.
+		Description: about(`Edits the definitions so that PATH has VALUE in the jobs that --where and --only choose. It edits
+the template, default, variable or job where the value is written, in as few places as possible.
+Comments, order and style stay. The definitions are compiled before and after, and nothing is
+written unless exactly the chosen values have changed. It works offline; then run plan and apply.
 
 VALUE is YAML: a text, a number, true, or a list such as '[buildJobFail]'. A condition about
 the path itself chooses values: --where 'steps[*].image=maven3.5*' leaves other steps alone.
 A job that has no value at a path without * gets one; --missing chooses only such jobs.
 
-Where a place feeds jobs that were not chosen, they are named, and nothing is written: take
-them along with --all, or write the value into the chosen jobs with --override.
+If other jobs take their value from the same place, set names them and writes nothing. --all changes
+these jobs too; --override writes the value into the chosen jobs.
 
-Exit codes: 0 done, also where nothing had to change; 3 invalid input, or a change that would
-reach more than was chosen.`,
+Exit codes: 0 done, also if nothing had to change; 3 invalid input, or a change that would reach
+jobs that were not chosen.`,
 			`buildsync set 'steps[*].image' NEW --where 'steps[*].image=OLD*' --diff`,
 			`buildsync set enabled false --only 'old-*'`,
 			`buildsync set notifications.MAIL '[buildJobFail]' --missing`,
@@ -60,9 +60,9 @@ reach more than was chosen.`,
 		Flags: []cli.Flag{
 			o.whereFlag(), o.onlyFlag("jobs"), o.labelFlag(),
 			&cli.BoolFlag{Name: "missing", Destination: &o.missing, Usage: "only jobs that have no value at PATH", DisableDefaultText: true},
-			&cli.BoolFlag{Name: "all", Destination: &o.all, Usage: "take along the jobs that share a place", DisableDefaultText: true},
-			&cli.BoolFlag{Name: "override", Destination: &o.override, Usage: "write into the chosen jobs where a place is shared", DisableDefaultText: true},
-			&cli.BoolFlag{Name: "delete", Destination: &o.delete, Usage: "take the values at PATH away", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "all", Destination: &o.all, Usage: "also change the other jobs that share a place", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "override", Destination: &o.override, Usage: "write the value into the chosen jobs if a place is shared", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "delete", Destination: &o.delete, Usage: "remove the values at PATH", DisableDefaultText: true},
 			&cli.StringFlag{Name: "append-step", Destination: &o.appendStep, Usage: "add the step, or steps, of `FILE`"},
 			&cli.StringFlag{Name: "after", Destination: &o.after, Usage: "with --append-step: after the step `NAME`, not at the end"},
 			&cli.BoolFlag{Name: "rename-parameter", Destination: &o.renameParameter, Usage: "PATH and VALUE are OLD and NEW: a parameter and its uses in scripts", DisableDefaultText: true},

@@ -25,8 +25,8 @@ func (p *program) showCommand() *cli.Command {
 		Name:      "show",
 		Usage:     "print a stored plan, or several joined",
 		ArgsUsage: "PLAN…",
-		Description: about(`Prints what plan printed when it wrote the document, in any format. The plans of shards are
-joined into one. It works offline.
+		Description: about(`Prints a plan that plan --out has stored, in any format. Plans of shards are joined into one. It
+works offline.
 
 Exit codes: 0 done; 3 not a plan; 4 the plan was changed after it was made.`,
 			"buildsync show plan.json",
@@ -106,9 +106,9 @@ func (o *renderOptions) flags() []cli.Flag {
 	return []cli.Flag{
 		formatFlag(planFormats()...),
 		&cli.StringSliceFlag{Name: "out", Usage: "write to `[FORMAT=]FILE` as well; plan.json is what apply takes"},
-		&cli.StringFlag{Name: "marker", Destination: &o.marker, Usage: "put `TEXT` into markdown's hidden first line, by which a bot finds its comment again"},
+		&cli.StringFlag{Name: "marker", Destination: &o.marker, Usage: "put `TEXT` into the hidden first line of markdown, so that a bot finds its comment again"},
 		&cli.IntFlag{Name: "max-bytes", Destination: &o.maxBytes, Usage: "keep markdown below `N` bytes; removals, refusals and the plan id are never left out", DefaultText: "no limit"},
-		&cli.BoolFlag{Name: "no-group", Destination: &o.noGroup, Usage: "list each job, also where many get the same change from one place", DisableDefaultText: true},
+		&cli.BoolFlag{Name: "no-group", Destination: &o.noGroup, Usage: "list each job, even if many get the same change from one place", DisableDefaultText: true},
 	}
 }
 

@@ -21,7 +21,7 @@ func (p *program) templateCommand() *cli.Command {
 		Name:  "template",
 		Usage: "look at build templates, delete them",
 		Description: about(`A TEMPLATE is a name, or a uuid of 32 letters and digits. Templates belong to the caller, not to a
-project. They are made by definitions: see buildsync plan and buildsync apply.`,
+project. Definitions create them: see buildsync plan and buildsync apply.`,
 			"buildsync template list --official",
 			"buildsync template show our-maven"),
 		Subcommands: []*cli.Command{
@@ -50,9 +50,9 @@ Exit codes: 0 done; 1 the list could not be read, or is incomplete; 3 invalid in
 			"buildsync template list --custom",
 			"buildsync template list --official --name maven --format json"),
 		Flags: append([]cli.Flag{
-			&cli.BoolFlag{Name: "custom", Destination: &o.custom, Usage: "only those that somebody made", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "custom", Destination: &o.custom, Usage: "only those that users made", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "official", Destination: &o.official, Usage: "only the service's own", DisableDefaultText: true},
-			&cli.StringFlag{Name: "name", Destination: &o.name, Usage: "only those whose name holds `PART`"},
+			&cli.StringFlag{Name: "name", Destination: &o.name, Usage: "only those whose name contains `PART`"},
 		}, resultFlags()...),
 	}, func(in *invocation) error { return in.templateList(&o) })
 }
@@ -90,8 +90,8 @@ func (p *program) templateShowCommand() *cli.Command {
 		Name:      "show",
 		Usage:     "print a build template",
 		ArgsUsage: "TEMPLATE",
-		Description: about(`Prints a build template: its parameters and its steps; as JSON all that the service holds of it.
-What looks like a secret is hidden.
+		Description: about(`Prints a build template: its parameters and its steps; with --format json the whole body. What looks
+like a secret is hidden.
 
 Exit codes: 0 done; 1 the template could not be read; 3 invalid input.`,
 			"buildsync template show java-service",
@@ -125,8 +125,8 @@ func (p *program) templateDeleteCommand() *cli.Command {
 		Usage:     "delete a build template",
 		ArgsUsage: "TEMPLATE",
 		Description: about(`Deletes a build template for good (API reference 4.22). Jobs that were made from it stay as they
-are. It asks first; without a terminal it needs --yes. A template that a definition declares
-is created again by the next apply.
+are. It asks first; without a terminal it needs --yes. If a definition declares the template, the
+next apply creates it again.
 
 Exit codes: 0 done; 1 not deleted; 3 invalid input; 6 it is not known whether it was.`,
 			"buildsync template delete java-service"),

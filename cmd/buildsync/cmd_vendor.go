@@ -27,10 +27,10 @@ func (p *program) vendorCommand() *cli.Command {
 	return p.command(&cli.Command{
 		Name:  "vendor",
 		Usage: "copy the templates of other repositories into the workspace",
-		Description: about(`Copies what sources: of buildsync.yaml name to vendor/NAME/, at the commit that
-vendor/buildsync.lock holds, or where it holds none at the one that the ref names now. Commit
-both: every other command reads the copies only and stays offline. Their templates and fragments
-are called NAME/…, as in golden/java-service.
+		Description: about(`Copies the sources of buildsync.yaml to vendor/NAME/, at the commit in vendor/buildsync.lock. A
+source that is not in the lock is copied at the commit that its ref names now. Commit both: every
+other command reads only the copies and stays offline. Their templates and fragments are called
+NAME/…, as in golden/java-service.
 
 --check compares the copies with the lock, and the lock with buildsync.yaml, offline.
 
@@ -56,8 +56,8 @@ func (p *program) vendorVerifyCommand() *cli.Command {
 copy that was changed together with the lock, which --check cannot, and a commit in the lock
 that is not in the history of the ref.
 
-Exit codes: 0 the copies are what the sources hold; 1 a source could not be read;
-2 differences; 3 invalid input.`,
+Exit codes: 0 the copies are equal to the sources; 1 a source could not be read; 2 differences; 3
+invalid input.`,
 			"buildsync vendor verify"),
 		Flags: []cli.Flag{formatFlag("text", "json"), outFlag()},
 	}, (*invocation).vendorVerify)
@@ -68,10 +68,11 @@ func (p *program) vendorOutdatedCommand() *cli.Command {
 		Name:      "outdated",
 		Usage:     "list the sources whose ref has moved",
 		ArgsUsage: "[NAME…]",
-		Description: about(`Asks the sources what their refs name now, and lists those whose copy is of another commit.
+		Description: about(`Asks each source which commit its ref names now, and lists the sources whose copy is of another
+commit.
 
-Exit codes: 0 every copy is of that commit; 1 a source could not be read; 2 some are outdated;
-3 invalid input.`,
+Exit codes: 0 every copy is of the commit that its ref names; 1 a source could not be read; 2 some
+are outdated; 3 invalid input.`,
 			"buildsync vendor outdated"),
 		Flags: []cli.Flag{formatFlag("text", "json"), outFlag()},
 	}, (*invocation).vendorOutdated)
@@ -83,9 +84,9 @@ func (p *program) vendorUpdateCommand() *cli.Command {
 		Name:      "update",
 		Usage:     "copy the commits that the refs of the sources name now",
 		ArgsUsage: "[NAME…]",
-		Description: about(`Takes the commits that the refs name now, and shows what changes in the compiled bodies. The
-copies are written even where the definitions have errors with them, so that both can be
-changed together; the code is 3 then.
+		Description: about(`Copies the commits that the refs name now, and shows what changes in the compiled bodies. If the
+definitions have errors with the new copies, the copies are written all the same, and the code is 3:
+change the definitions then.
 
 Exit codes: 0 done; 1 a source could not be read; 3 invalid input, or the definitions have
 errors with the new copies.`,

@@ -23,7 +23,7 @@ type followOptions struct {
 
 func (o *followOptions) flags() []cli.Flag {
 	return []cli.Flag{
-		&cli.DurationFlag{Name: "every", Destination: &o.every, Usage: "look after the build every `D`", Value: 5 * time.Second},
+		&cli.DurationFlag{Name: "every", Destination: &o.every, Usage: "check the build every `D`", Value: 5 * time.Second},
 		&cli.StringFlag{Name: "level", Destination: &o.level, Usage: "`LEVEL`: the log's level, INFO or DEBUG", DefaultText: "the service's"},
 	}
 }

@@ -21,18 +21,18 @@ func (p *program) modulesHarvestCommand() *cli.Command {
 	var o harvestOptions
 	return p.command(&cli.Command{
 		Name: "harvest", Usage: "learn step modules from the live service",
-		Description: about(`Reads the official templates, the caller's own and the jobs of the workspace's projects, and
-adds to the workspace's modules file what it does not say yet: modules, properties and their
-types, with where each was seen, never a value. Official templates are the exception: their
-values are the vendor's, and stand as defaults where all of them agree. What the file says
-stays, with its comments. Nothing is written to the service.
+		Description: about(`Reads the official templates, the caller's own and the jobs of the workspace's projects, and adds to
+the workspace's modules file what is missing there: modules, properties and their types, each with
+the place where it was seen. It never adds a value of yours. Values of official templates become
+defaults if all these templates agree. What is in the file stays, with its comments. Nothing is
+written to the service.
 
 Exit codes: 0 done; 1 the live state could not be read; 3 invalid input; 6 some jobs could not
 be read; 130 interrupted.`,
 			"buildsync modules harvest --project shop",
 			"buildsync modules harvest --diff"),
 		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "dry-run", Destination: &o.dryRun, Usage: "say what would be learned, and write nothing", DisableDefaultText: true},
+			&cli.BoolFlag{Name: "dry-run", Destination: &o.dryRun, Usage: "print what would be added, and write nothing", DisableDefaultText: true},
 			&cli.BoolFlag{Name: "diff", Destination: &o.diff, Usage: "print what would change as a patch, and write nothing", DisableDefaultText: true},
 			statsFlag(&o.stats),
 		},

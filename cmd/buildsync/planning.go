@@ -34,15 +34,15 @@ type scopeOptions struct {
 
 func (o *scopeOptions) flags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "base", Destination: &o.base, Usage: "compare with `REF` as the commit applied last; auto: $BUILDSYNC_BASE, or each object's own commit of the record; none: without a base", Value: workspace.AutoBase},
+		&cli.StringFlag{Name: "base", Destination: &o.base, Usage: "compare with the commit `REF` as the base; auto: $BUILDSYNC_BASE, or each object's own commit in the record; none: no base", Value: workspace.AutoBase},
 		o.onlyFlag("objects"),
 		o.labelFlag(),
 		&cli.BoolFlag{Name: "changed", Destination: &o.changed, Usage: "read only what differs between base and head", DisableDefaultText: true},
 		&cli.StringFlag{Name: "shard", Destination: &o.shard, Usage: "only the `I/N`-th part of the objects, such as 3/8"},
-		&cli.BoolFlag{Name: "show-undeclared", Destination: &o.showUndeclared, Usage: "list what is live and not declared, and so kept", DisableDefaultText: true},
-		&cli.BoolFlag{Name: "explain", Destination: &o.explain, Usage: "name the rule that made two different values equal", DisableDefaultText: true},
+		&cli.BoolFlag{Name: "show-undeclared", Destination: &o.showUndeclared, Usage: "list live fields that are not declared; they are kept", DisableDefaultText: true},
+		&cli.BoolFlag{Name: "explain", Destination: &o.explain, Usage: "name the rule by which two different values count as equal", DisableDefaultText: true},
 		&cli.StringFlag{Name: "secrets-dir", Destination: &o.secretsDir, Usage: "read secrets from files in `DIR`, named as in buildsync.yaml"},
-		&cli.BoolFlag{Name: "allow-empty-secrets", Destination: &o.allowEmptySecrets, Usage: "an empty value of a secret is what is meant", DisableDefaultText: true},
+		&cli.BoolFlag{Name: "allow-empty-secrets", Destination: &o.allowEmptySecrets, Usage: "accept an empty value of a secret", DisableDefaultText: true},
 		statsFlag(&o.stats),
 	}
 }
@@ -57,9 +57,9 @@ type railOptions struct {
 func (o *railOptions) flags() []cli.Flag {
 	return []cli.Flag{
 		&cli.IntFlag{Name: "allow-removals", Destination: &o.allowRemovals, Usage: "`N` jobs may be disabled or deleted in this run"},
-		&cli.BoolFlag{Name: "allow-empty", Destination: &o.allowEmpty, Usage: "no definitions at all is what is meant", DisableDefaultText: true},
-		&cli.BoolFlag{Name: "adopt", Destination: &o.adopt, Usage: "take over live jobs of declared names that differ", DisableDefaultText: true},
-		&cli.BoolFlag{Name: "force-conflicts", Destination: &o.forceConflicts, Usage: "the definitions win where both sides were edited", DisableDefaultText: true},
+		&cli.BoolFlag{Name: "allow-empty", Destination: &o.allowEmpty, Usage: "accept a workspace without definitions", DisableDefaultText: true},
+		&cli.BoolFlag{Name: "adopt", Destination: &o.adopt, Usage: "take over live jobs that have a declared name and differ", DisableDefaultText: true},
+		&cli.BoolFlag{Name: "force-conflicts", Destination: &o.forceConflicts, Usage: "let the definitions win where both sides were edited", DisableDefaultText: true},
 		&cli.BoolFlag{Name: "refuse-drift", Destination: &o.refuseDrift, Usage: "refuse if declared fields were edited outside", DisableDefaultText: true},
 		&cli.StringSliceFlag{Name: "write-secret", Destination: &o.writeSecret, Usage: "write the secret `NAME` even if it did not change; all for every one"},
 	}

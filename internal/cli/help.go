@@ -176,9 +176,6 @@ func reflow(text string) string {
 				continue
 			}
 			words = append(words, strings.Fields(line)...)
-			if strings.HasSuffix(line, ":") {
-				flush() // what it announces comes below
-			}
 		}
 		flush()
 		out = append(out, strings.Join(lines, "\n"))
