@@ -34,7 +34,7 @@ print (docs/paths.md). --where adds conditions that must match too. If both name
 as steps[*], one item must match both.
 
 --by source counts the values by the place where they are written: a template, a default, a
-variable. --missing lists list the jobs that have no such value. --live reads the live jobs, managed or
+variable. --missing lists the jobs that have no such value. --live reads the live jobs, managed or
 not. --format files prints the names of the files, for a pipe.
 
 Exit codes: 0 done, also if nothing was found; 1 the live jobs could not be read; 3 invalid input; 6
