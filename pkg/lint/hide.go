@@ -19,6 +19,16 @@ func (l *linter) hide(text string) {
 	}
 }
 
+// secretPlaces returns the places of secrets, which no excerpt may show.
+func secretPlaces(ds spec.Diagnostics) (places []spec.Range) {
+	for i := range ds {
+		if ds[i].HoldsSecret() {
+			places = append(places, ds[i].Range)
+		}
+	}
+	return places
+}
+
 // hideSecrets writes asterisks for the secrets in all messages and help. A fix
 // that would write one again is dropped, since formats show what fixes write.
 func (l *linter) hideSecrets(all spec.Diagnostics) {

@@ -2,6 +2,7 @@ package lint_test
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,6 +10,15 @@ import (
 	"github.com/buildsync/buildsync/pkg/lint/format"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
+
+func secretsOf(found spec.Diagnostics) (secrets spec.Diagnostics) {
+	for _, d := range found {
+		if d.HoldsSecret() {
+			secrets = append(secrets, d)
+		}
+	}
+	return secrets
+}
 
 // TestNoFormatShowsASecret puts secrets wherever a finding may quote a value or
 // a name, and looks for them in every format, in the baseline and after a fix.
@@ -30,6 +40,7 @@ func TestNoFormatShowsASecret(t *testing.T) {
 		"below an unknown key":    {"    arch: arm\n    parameters: [{name: DB_PASSWORD, value: hunter2abc}]\n    steps: []\n", "hunter2abc"},
 		"the default of a secret": {"    arch: arm\n    parameters: [{name: X, secret: NAME, default: hunter2abc, options: [hunter2abd]}]\n    steps: []\n", "hunter2abc"},
 		"a line that goes on":     {step + "|\n              export TOKEN=\\\n              hunter2abc \\ \n              make\n", "hunter2abc"},
+		"a label":                 {"    arch: arm\n    labels: {" + token + ": x}\n    steps: []\n", token},
 		"said twice":              {step + "|\n              export TOKEN=hunter2abc\n              rm -rf $X hunter2abc\n", "hunter2abc"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -47,6 +58,14 @@ func TestNoFormatShowsASecret(t *testing.T) {
 				}
 				if strings.Contains(out.String(), c.secret) {
 					t.Errorf("%s shows the secret:\n%s", name, out.String())
+				}
+			}
+			if len(found) > 1 {
+				rest := slices.DeleteFunc(slices.Clone(lint.Check(tree, "", lint.Options{Baseline: lint.NewBaseline(secretsOf(found))})), func(d spec.Diagnostic) bool { return d.HoldsSecret() && !d.Blocking })
+				var out bytes.Buffer
+				source := func(name string) []byte { return []byte(tree[name]) }
+				if err := format.ByName("text")(&out, rest, format.Options{Source: source}); err != nil || strings.Contains(out.String(), c.secret) {
+					t.Errorf("with the secret in the baseline: %v, %s", err, out.String())
 				}
 			}
 			if kept := lint.NewBaseline(found).Encode(); bytes.Contains(kept, []byte(c.secret)) {

@@ -260,6 +260,7 @@ func (l *linter) decide(front spec.Diagnostics) spec.Diagnostics {
 // wanted keeps the requested findings. Those of fixed rules are never in a baseline, see
 // NewBaseline.
 func (o *Options) wanted(all spec.Diagnostics, environment string) spec.Diagnostics {
+	secrets := secretPlaces(all)
 	all = withNextRuns(all, o.Now)
 	if o.Selected != nil {
 		all = slices.DeleteFunc(slices.Clone(all), func(d spec.Diagnostic) bool { return !d.Blocking && !o.Selected(d.Rule) })
@@ -267,6 +268,9 @@ func (o *Options) wanted(all spec.Diagnostics, environment string) spec.Diagnost
 	all = o.Baseline.Filter(all)
 	all = o.caused(all, environment)
 	all.Sort()
+	if len(all) > 0 {
+		all[0].Hidden = secrets // a finding that is left out may point at one
+	}
 	return all
 }
 

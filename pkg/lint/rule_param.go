@@ -181,6 +181,7 @@ func (w *secretWalk) node(n *spec.Node, name string, path way) {
 		return
 	}
 	for _, f := range n.Fields {
+		w.key(f.Key, path)
 		key := f.Key.Text
 		switch {
 		case key == "secret" || key == "secrets":
@@ -206,6 +207,20 @@ func (w *secretWalk) node(n *spec.Node, name string, path way) {
 			item = item.Fields[0].Value // below the action word
 		}
 		w.node(item, name, at)
+	}
+}
+
+// key looks for a token in the key of a mapping, such as a label.
+func (w *secretWalk) key(n *spec.Node, path way) {
+	if n.Range.Start.File == w.name && !w.likely.OnLines(n.Range.Start.Line, n.Range.End.Line) && !w.escapes {
+		return
+	}
+	finder := w.likely
+	if w.escapes {
+		finder = secret.Everything()
+	}
+	for _, m := range finder.Find(n.Text) {
+		w.secretLiteral(w.textRange(n, m.Start, m.End), append(path, leg{key: n.Text}).pointer(), m, n.Text)
 	}
 }
 

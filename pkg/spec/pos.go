@@ -72,8 +72,17 @@ type Diagnostic struct {
 	Blocking bool     // loading or compiling reports it too, so plan and apply refuse it
 	Value    Pos      // start of the refused value, if Range is its key; for Besides
 	Conceals bool     // the text of Range may hold a secret: no excerpt shows it
+	Hidden   []Range  // secrets elsewhere that no excerpt may show, of findings that are left out
 	Causes   []string // lint: other files that it depends on
 	Owners   []string // of the jobs that a policy's finding is about, sorted
+}
+
+// secretRules are the rules whose findings point at a secret's own text.
+var secretRules = []string{"secret-default", "secret-literal", "scm-credentials"}
+
+// HoldsSecret reports whether the text of Range may be a secret.
+func (d *Diagnostic) HoldsSecret() bool {
+	return d.Conceals || slices.Contains(secretRules, d.Rule)
 }
 
 // Related is another place that a Diagnostic mentions.

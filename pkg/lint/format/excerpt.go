@@ -73,16 +73,17 @@ type filePlace struct {
 	line int
 }
 
-// secretRules are the rules whose findings point at a secret's own text.
-var secretRules = []string{"secret-default", "secret-literal", "scm-credentials"}
-
 // secretRanges finds, by line, what those rules point at, and what else a finding
 // conceals: it must not be shown
 // by a finding of another rule on the same line either.
 func secretRanges(ds spec.Diagnostics) map[filePlace][]spec.Range {
 	found := map[filePlace][]spec.Range{}
 	for i := range ds {
-		if r := ds[i].Range; ds[i].Conceals || slices.Contains(secretRules, ds[i].Rule) {
+		places := ds[i].Hidden
+		if ds[i].HoldsSecret() {
+			places = append(slices.Clip(places), ds[i].Range)
+		}
+		for _, r := range places {
 			for line := r.Start.Line; line <= max(r.Start.Line, r.End.Line); line++ {
 				at := filePlace{r.Start.File, line}
 				found[at] = append(found[at], r)

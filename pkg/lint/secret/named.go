@@ -4,12 +4,12 @@ import "strings"
 
 // nameWords are endings of names of secrets.
 var nameWords = []string{
-	"password", "passwd", "pwd", "token", "secret", "secret_key", "secret-key", "secretkey", "access_key", "access-key", "accesskey",
+	"password", "passwd", "pwd", "passphrase", "token", "secret", "secret_key", "secret-key", "secretkey", "access_key", "access-key", "accesskey",
 	"api_key", "api-key", "apikey", "private_key", "private-key", "privatekey", "account_key", "account-key", "accountkey",
 }
 
 // nameStems occur wherever one of nameWords does.
-var nameStems = []string{"passw", "pwd", "token", "secret", "key"}
+var nameStems = []string{"passw", "pwd", "passphrase", "token", "secret", "key"}
 
 // maxValue is the longest value that is checked.
 const maxValue = 400
@@ -91,6 +91,8 @@ func valueBehind(text, lower string, end int) (Match, bool) {
 		accept = isUnlikeProse
 	case blanks > at && text[start] == '-' && at == end:
 		at = blanks
+	case blanks > at && at == end && isSet(lower[:start]):
+		at, accept = blanks, isUnlikeProse
 	default:
 		return Match{}, false
 	}
@@ -105,6 +107,16 @@ func valueBehind(text, lower string, end int) (Match, bool) {
 		return Match{}, false
 	}
 	return Match{Start: from, End: to, Kind: "password"}, true
+}
+
+// isSet reports whether a name follows a command that sets it: aws configure set NAME VALUE.
+func isSet(before string) bool {
+	for _, command := range []string{"configure set ", "config set ", "setx "} {
+		if strings.HasSuffix(before, command) {
+			return true
+		}
+	}
+	return false
 }
 
 // skipBlanks steps over at most four blanks.
@@ -182,6 +194,9 @@ func isTestValue(name, value string) bool {
 				return true
 			}
 		}
+	}
+	if strings.HasSuffix(lower, "existingsecret") { // charts name the object that holds it
+		return true
 	}
 	service, _, _ := strings.Cut(lower, "_")
 	return service == strings.ToLower(value)
