@@ -31,7 +31,8 @@ test: check build test-modules test-editor test-release ## everything CI checks:
 	$(GO) test -tags failpoint -run KilledAtEvery ./pkg/apply
 	GOGC=400 $(GO) test -tags long -timeout 30m -run RandomSchedules ./pkg/apply -rapid.checks=$(SCHEDULES)
 	$(GO) test -shuffle=$(SHUFFLE) -timeout 30m ./cmd/...
-	$(GO) test $(RACE) -shuffle=$(SHUFFLE) -timeout 30m $$($(GO) list ./... | grep -v /cmd/)
+	$(GO) test $(RACE) -shuffle=$(SHUFFLE) -timeout 30m ./pkg/apply ./pkg/export -rapid.checks=40
+	$(GO) test $(RACE) -shuffle=$(SHUFFLE) -timeout 30m $$($(GO) list ./... | grep -v -e /cmd/ -e /pkg/apply$$ -e /pkg/export$$)
 
 test-soak: ## a million random schedules of applies, faults and kills: hours
 	GOGC=400 $(GO) test -v -tags long -timeout 24h -run RandomSchedules ./pkg/apply -rapid.checks=250000
@@ -40,9 +41,9 @@ test-long: fuzz ## what make test leaves out for its time: the counts of docs/be
 	GOGC=400 $(GO) test -tags long -timeout 60m -run RandomSchedules ./pkg/apply -rapid.checks=7500
 	GOGC=400 $(GO) test -tags long -timeout 30m -run 'Interleavings|EveryRequest' ./pkg/apply -rapid.checks=2000
 	$(GO) test -tags long -run Histories ./cmd/buildsync
-	$(GO) test $(RACE) -shuffle=on -timeout 30m ./cmd/...
+	$(GO) test $(RACE) -shuffle=on -timeout 30m ./cmd/... ./pkg/apply ./pkg/export
 	$(GO) test -tags long -run ForLong ./pkg/emulator
-	$(GO) test -tags long -shuffle=on -count=1 -timeout 60m ./test/faults ./pkg/export ./internal/yamltext ./internal/yamledit
+	$(GO) test -tags long -shuffle=on -count=1 -timeout 60m ./test/faults ./pkg/export ./pkg/compile ./internal/yamltext ./internal/yamledit
 	$(GO) test -count=1 -timeout 30m ./pkg/apply -rapid.checks=2000 -run 'RandomFaults|ApplyThenPlan'
 
 check: vet ## gofmt, go vet for every system, staticcheck

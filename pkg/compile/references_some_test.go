@@ -3,4 +3,4 @@
 package compile_test
 
 // referenceStride is how many places TestEachPlaceOfAReference goes on by.
-const referenceStride = 4
+const referenceStride = 16
