@@ -79,6 +79,12 @@ func buildsOfV1(b *bench) {
 	if *record.Result.Status != "ABORTED" {
 		b.t.Errorf("a build that was stopped: %s", record)
 	}
+	if script := do(b, c.ShowBuildRecordBuildScript, &model.ShowBuildRecordBuildScriptRequest{RecordId: *record.Result.Id}); !strings.Contains(*script.Result, "unit: \"minute\"") {
+		b.t.Errorf("the script of a build: %s", script)
+	}
+	if stages := do(b, c.ShowBuildRecordFullStages, &model.ShowBuildRecordFullStagesRequest{RecordId: *record.Result.Id}); len(stages.Result.BuildStages) == 0 {
+		b.t.Errorf("the stages of a build: %s", stages)
+	}
 	do(b, c.ShowBuildRecordFlowGraph, &model.ShowBuildRecordFlowGraphRequest{BuildFlowRecordId: *record.Result.Id})
 }
 

@@ -1,5 +1,9 @@
 package sdk
 
+// notInSDK are the calls of the emulator that the SDK does not have: the vendor's pages alone
+// describe them.
+var notInSDK = []string{"AutoExecute"}
+
 // notServed are the operations of the SDK that the emulator does not have. The
 // API reference has none of them, the client sends none of them, and
 // docs/api/sdk.md says so.
@@ -19,7 +23,7 @@ var notServed = []string{
 	// records, logs and reports of builds
 	"DownloadBuildRealTimeLog", "DownloadJunitCoverageZip", "ListBriefRecord", "ListBuildInfoRecordByJobId", "ListBuildParameter",
 	"ListJunitCoverageSummary", "ListRecords", "ListRepoBranch", "ListRepository", "ShowActionIInfo", "ShowBuildDetails",
-	"ShowBuildInfoRecord", "ShowBuildRecord", "ShowBuildRecordBuildScript", "ShowBuildRecordFullStages", "ShowJobBuildSuccessRatio",
+	"ShowBuildInfoRecord", "ShowBuildRecord", "ShowJobBuildSuccessRatio",
 	"ShowJobBuildTime", "ShowJobTotal", "ShowReportSummary",
 	// what the console shows around templates
 	"AddFavouriteCustomTemplate", "AddFavouriteOfficialTemplate", "ListRecommendOfficialTemplate", "RemoverFavouriteCustomTemplate",

@@ -113,7 +113,7 @@ func (c *coverage) addCalls(calls []emulator.Call) {
 func (c *coverage) check(t *testing.T) {
 	t.Helper()
 	for _, r := range emulator.Routes() {
-		if !c.patterns[r.Pattern] {
+		if !c.patterns[r.Pattern] && !slices.Contains(notInSDK, r.Op) {
 			t.Errorf("the SDK did not drive %s of the emulator", r.Pattern)
 		}
 	}
