@@ -33,7 +33,7 @@ func buildScript(rq *request) (*answer, error) {
 		if found := moduleNumber.FindStringSubmatch(step.Module); found != nil {
 			number = found[1]
 		}
-		fmt.Fprintf(&out, "  - name: %s\n    meta:\n      uuid: %q\n    preCondition: \"SUCCESS\"\n    dockerArgs: \"--memory=6144M --cpus=2\"\n",
+		fmt.Fprintf(&out, "  - name: %s\n    meta:\n      uuid: %q\n    preCondition: \"SUCCESS\"\n",
 			str(step.Name).AppendJSON(nil), number) // JSON texts are YAML texts
 		if step.Command != "" {
 			fmt.Fprintf(&out, "    script: %s\n", str(step.Command).AppendJSON(nil))
