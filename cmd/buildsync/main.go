@@ -48,7 +48,7 @@ func run(ctx context.Context, args, env []string, in io.Reader, out, errOut io.W
 		}
 	}()
 	if words, ok := completion.Asked(args); ok {
-		completion.Complete(&p.Console, app, words)
+		completion.Complete(&p.Console, func(words []string) kit.Line { return kit.ReadLine(app, append([]string{app.Name}, words...)) }, words)
 		return exitDone
 	}
 	err := p.dispatch(ctx, app, args)

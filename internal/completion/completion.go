@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
 	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/lint"
 	"github.com/buildsync/buildsync/pkg/sanitize"
@@ -30,63 +28,42 @@ func Asked(args []string) (words []string, ok bool) {
 type completer struct{ *kit.Console }
 
 // candidate is a possible word with its meaning.
-type candidate struct{ word, about string }
+type candidate = kit.Choice
+
+// Reader parses the words of a command line after the program's name.
+type Reader func(words []string) kit.Line
 
 // Complete prints the candidates for the last word: none if the shell should offer files.
-func Complete(p *kit.Console, app *cli.App, words []string) {
+func Complete(p *kit.Console, read Reader, words []string) {
 	last := ""
 	if len(words) > 0 {
 		last, words = words[len(words)-1], words[:len(words)-1]
 	}
-	line := kit.ReadLine(app, append([]string{app.Name}, words...))
-	for _, c := range (&completer{p}).candidates(app, &line, last) {
-		if strings.HasPrefix(c.word, last) {
-			_, _ = fmt.Fprintf(p.Stdout, "%s\t%s\n", c.word, sanitize.Line(c.about, 200))
+	line := read(words)
+	for _, c := range (&completer{p}).candidates(read, &line, last) {
+		if strings.HasPrefix(c.Word, last) {
+			_, _ = fmt.Fprintf(p.Stdout, "%s\t%s\n", c.Word, sanitize.Line(c.About, 200))
 		}
 	}
 }
 
-func (p *completer) candidates(app *cli.App, line *kit.Line, last string) []candidate {
+func (p *completer) candidates(read Reader, line *kit.Line, last string) []candidate {
 	switch {
 	case line.Open:
 		return p.valueCandidates(line)
 	case line.Ended:
 		return nil
 	case strings.HasPrefix(last, "-"):
-		return flagCandidates(line.Known)
+		return line.FlagChoices()
 	case len(line.Commands) > 0:
-		return commandCandidates(line.Commands)
+		return line.CommandChoices()
 	}
-	return p.argumentCandidates(app, line)
-}
-
-func commandCandidates(commands []*cli.Command) (out []candidate) {
-	for _, c := range commands {
-		if !c.Hidden {
-			out = append(out, candidate{c.Name, c.Usage})
-		}
-	}
-	return out
-}
-
-func flagCandidates(flags []cli.Flag) (out []candidate) {
-	for _, flag := range flags {
-		usage := ""
-		if documented, ok := flag.(cli.DocGenerationFlag); ok {
-			_, usage = kit.FlagUsage(documented)
-		}
-		out = append(out, candidate{"--" + flag.Names()[0], usage})
-	}
-	return out
+	return p.argumentCandidates(read, line)
 }
 
 // valueCandidates returns the values of the flag at the end of the line.
 func (p *completer) valueCandidates(line *kit.Line) []candidate {
-	typed := line.Flags
-	if len(line.Commands) > 0 {
-		typed = line.Head
-	}
-	name, _ := kit.FlagWord(typed[len(typed)-1])
+	name, usage := line.OpenFlag()
 	switch name {
 	case "env":
 		return p.workspaceCandidates(line, environments)
@@ -97,13 +74,7 @@ func (p *completer) valueCandidates(line *kit.Line) []candidate {
 	case "label":
 		return p.workspaceCandidates(line, labels)
 	}
-	for _, flag := range line.Known {
-		if documented, ok := flag.(cli.DocGenerationFlag); ok && slices.Contains(flag.Names(), name) {
-			_, usage := kit.FlagUsage(documented)
-			return listedWords(usage)
-		}
-	}
-	return nil
+	return listedWords(usage)
 }
 
 // listedWords returns the words listed at the end of a flag's usage, such as "text, json, markdown
@@ -116,7 +87,7 @@ func listedWords(usage string) (out []candidate) {
 	list := strings.NewReplacer(", or ", ",", " or ", ",", ", ", ",").Replace(usage)
 	for word := range strings.SplitSeq(list, ",") {
 		if !strings.ContainsFunc(word, notOfWord) {
-			out = append(out, candidate{word: word})
+			out = append(out, candidate{Word: word})
 		}
 	}
 	if len(out) < 2 {
@@ -130,20 +101,20 @@ func notOfWord(r rune) bool {
 }
 
 // argumentCandidates returns a command's arguments if they are names that need no service.
-func (p *completer) argumentCandidates(app *cli.App, line *kit.Line) (out []candidate) {
+func (p *completer) argumentCandidates(read Reader, line *kit.Line) (out []candidate) {
 	switch command := strings.Join(line.Path, " "); command {
 	case "completion":
 		return listedWords("bash, zsh, fish, powershell")
 	case "schema":
 		for _, name := range SchemaNames() {
-			out = append(out, candidate{word: name})
+			out = append(out, candidate{Word: name})
 		}
 	case "help":
-		inner := kit.ReadLine(app, append([]string{app.Name}, line.Args...))
-		return commandCandidates(inner.Commands)
+		inner := read(line.Args)
+		return inner.CommandChoices()
 	case "explain":
 		for _, rule := range lint.Rules() {
-			out = append(out, candidate{rule.Name, rule.Summary})
+			out = append(out, candidate{Word: rule.Name, About: rule.Summary})
 		}
 		return append(out, p.workspaceCandidates(line, jobs)...)
 	case "vendor verify", "vendor outdated", "vendor update":
@@ -190,22 +161,22 @@ func (p *completer) workspaceCandidates(line *kit.Line, names func(*workspace.Wo
 
 func environments(w *workspace.Workspace) (out []candidate) {
 	for _, name := range w.Set.Workspace.Environments() {
-		out = append(out, candidate{word: name})
+		out = append(out, candidate{Word: name})
 	}
 	return out
 }
 
 func projects(w *workspace.Workspace) (out []candidate) {
 	for alias, project := range w.Set.Workspace.Projects {
-		out = append(out, candidate{alias, project.ID})
+		out = append(out, candidate{Word: alias, About: project.ID})
 	}
-	slices.SortFunc(out, func(a, b candidate) int { return strings.Compare(a.word, b.word) })
+	slices.SortFunc(out, func(a, b candidate) int { return strings.Compare(a.Word, b.Word) })
 	return out
 }
 
 func sources(w *workspace.Workspace) (out []candidate) {
 	for _, source := range w.Set.Workspace.Sources {
-		out = append(out, candidate{source.Name, sanitize.Addresses(source.Git)})
+		out = append(out, candidate{Word: source.Name, About: sanitize.Addresses(source.Git)})
 	}
 	return out
 }
@@ -215,7 +186,7 @@ func jobs(w *workspace.Workspace) (out []candidate) {
 		return nil
 	}
 	for _, job := range w.Result.Jobs {
-		out = append(out, candidate{job.Name, job.DefinedAt().String()})
+		out = append(out, candidate{Word: job.Name, About: job.DefinedAt().String()})
 	}
 	return out
 }
@@ -232,7 +203,7 @@ func labels(w *workspace.Workspace) (out []candidate) {
 		}
 	}
 	for _, text := range slices.Sorted(maps.Keys(counts)) {
-		out = append(out, candidate{text, sanitize.Counted(counts[text], "job")})
+		out = append(out, candidate{Word: text, About: sanitize.Counted(counts[text], "job")})
 	}
 	return out
 }
@@ -243,7 +214,7 @@ func modules(w *workspace.Workspace) (out []candidate) {
 	}
 	for _, module := range w.Catalogue.Modules() {
 		for _, action := range module.Actions {
-			out = append(out, candidate{action.Word, module.Name})
+			out = append(out, candidate{Word: action.Word, About: module.Name})
 		}
 	}
 	return out
