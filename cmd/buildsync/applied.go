@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strings"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/internal/pages"
@@ -66,28 +64,10 @@ func noBaseYet(scope record.Scope) string {
 	return text + "; run buildsync base fetch to get the record of other clones"
 }
 
-// recordDetails returns the lines of a record's commit message, for git log.
-func recordDetails(p *planning) string {
-	text := fmt.Sprintf("Plan: %s\nVersion: buildsync %s\n", p.plan.PlanID, kit.Version())
-	if p.shard != "" {
-		text += "Shard: " + p.shard + "\n"
-	}
-	if len(p.scope.Only) > 0 {
-		text += "Only: " + strings.Join(p.scope.Only, " ") + "\n"
-	}
-	if len(p.scope.Labels) > 0 {
-		text += "Label: " + strings.Join(p.scope.Labels.Texts(), " ") + "\n"
-	}
-	if len(p.scope.Projects) > 0 {
-		text += "Project: " + strings.Join(p.scope.Projects, " ") + "\n"
-	}
-	return text
-}
-
 // remembers starts the recording of a run, or returns nil and prints why there is none.
 func (in *invocation) remembers(ctx context.Context, p *planning, smoke bool) *workspace.Recording {
 	m, err := p.w.Remember(ctx, p.revisions, workspace.Applying{
-		Plan: p.plan, Scope: p.scope, Smoke: smoke, Adopt: p.adopt, Details: recordDetails(p),
+		Plan: p.plan, Scope: p.scope, Smoke: smoke, Adopt: p.adopt, Version: kit.Version(),
 	})
 	switch {
 	case errors.Is(err, workspace.ErrNotCommitted):

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -11,7 +10,6 @@ import (
 	"github.com/buildsync/buildsync/pkg/lint"
 	"github.com/buildsync/buildsync/pkg/policy"
 	"github.com/buildsync/buildsync/pkg/spec"
-	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
 func (p *program) explainCommand() *cli.Command {
@@ -62,34 +60,15 @@ func (in *invocation) explainValue(outputs []kit.Output, word string) error {
 	w, err := in.open()
 	if err != nil {
 		if !strings.ContainsAny(word, "./") { // it may as well be meant for a rule
-			if near := spec.Nearest(word, pages.RuleNames()); near != "" {
+			if near := spec.Nearest(word, lint.RuleNames()); near != "" {
 				in.Printf("buildsync: there is no rule %q; did you mean %q?\n", word, near)
 			}
 		}
 		return err
 	}
-	o, path, err := pages.FindExplainable(w, word)
-	if err != nil {
-		return &failure{exitInvalid, pages.RuleOrObject(err)}
-	}
-	values := o.Values(w)
-	if path == "" {
-		return in.print(outputs, w.Catalogue, pages.ValueList(o.Address, values))
-	}
-	asked, err := valuepath.Parse(path)
+	reply, err := pages.Explain(w, word)
 	if err != nil {
 		return &failure{exitInvalid, err}
 	}
-	path = asked.String()
-	below := slices.DeleteFunc(slices.Clone(values), func(v pages.Explained) bool { return !asked.Covers(valuepath.Own(v.Path)) })
-	switch {
-	case len(below) == 1 && asked.Matches(valuepath.Own(below[0].Path)):
-		return in.print(outputs, w.Catalogue, pages.ValuePage(o.Address, below[0]))
-	case len(below) > 0:
-		return in.print(outputs, w.Catalogue, pages.ValueList(o.Address, below))
-	}
-	if i := pages.WholeOf(path, values); i >= 0 {
-		return in.print(outputs, w.Catalogue, pages.ValuePage(o.Address, values[i]))
-	}
-	return &failure{exitInvalid, o.UnknownPath(asked, values)}
+	return in.print(outputs, w.Catalogue, reply)
 }

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -18,7 +17,6 @@ import (
 	"github.com/buildsync/buildsync/pkg/exporting"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
-	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
 type importOptions struct{ name, out string }
@@ -64,7 +62,7 @@ func (in *invocation) importFile(o *importOptions) error {
 		return err
 	}
 	if opts.Name == "" && !strings.HasSuffix(args[0], ".json") {
-		opts.Name = importedName(args[0])
+		opts.Name = exporting.ImportedName(args[0])
 	}
 	made, err := exporter.Import(filepath.ToSlash(args[0]), text, opts)
 	if err != nil {
@@ -101,48 +99,11 @@ func (in *invocation) importer() (*export.Exporter, error) {
 	if _, err := in.findWorkspace(); err != nil {
 		return export.New(export.Options{ShareSecrets: true}), nil
 	}
-	w, err := in.openBy(loadToImport)
+	w, err := in.openBy(exporting.LoadToImport)
 	if err != nil {
 		return nil, err
 	}
 	return export.New(export.Options{Catalogue: w.Catalogue, Workspace: w.Set, ShareSecrets: true, TakenSecrets: exporting.SecretsInUse(w.Result)}), nil
-}
-
-// loadToImport is load for a workspace whose definitions may be invalid, as they are while a shell
-// redirects the output of import into one of them: only the workspace file and the step modules
-// must be valid.
-func loadToImport(w *workspace.Workspace, environment string, vars map[string]string) spec.Diagnostics {
-	found := w.Load(environment, vars)
-	if w.Set == nil || w.Result == nil {
-		return found
-	}
-	shared := []string{spec.WorkspaceFile}
-	if modules := w.Set.Workspace.Modules; modules != nil {
-		shared = append(shared, modules.Text)
-	}
-	return slices.DeleteFunc(found, func(d spec.Diagnostic) bool {
-		return d.Rule == "definitions" || !slices.Contains(shared, d.Range.Start.File)
-	})
-}
-
-// importedName is the name of the folder of a build.yml, but for the folder that
-// the service keeps it in.
-func importedName(file string) string {
-	full, err := filepath.Abs(file)
-	if err != nil || file == "-" {
-		return ""
-	}
-	dir := filepath.Dir(full)
-	if base := filepath.Base(dir); strings.HasPrefix(base, ".") {
-		dir = filepath.Dir(dir)
-	}
-	name := strings.Map(func(r rune) rune {
-		if r == '-' || r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
-			return r
-		}
-		return '-'
-	}, filepath.Base(dir))
-	return strings.Trim(name, "-")
 }
 
 // keepImport prints the definition, or writes it to a new file.

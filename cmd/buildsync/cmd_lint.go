@@ -170,8 +170,10 @@ func (in *invocation) lintRun(o *lintOptions) (run linting.Options, err error) {
 		return run, err
 	}
 	run.ShellCheck = lint.ShellCheckMode(o.shellcheck)
-	run.Selected, err = selectedRules(o.selected.Value(), o.ignored.Value())
-	return run, err
+	if run.Selected, err = linting.SelectRules(o.selected.Value(), o.ignored.Value()); err != nil {
+		return run, kit.UsageError{Text: err.Error()}
+	}
+	return run, nil
 }
 
 // failed describes an error in the value of a flag.
@@ -293,7 +295,7 @@ func checkFailOn(word string) error {
 // failingSeverity is the mildest severity that fails the run; for never, one that
 // no finding has.
 func failingSeverity(failOn string) spec.Severity {
-	severity, known := map[string]spec.Severity{"info": spec.Info, "warning": spec.Warning, "error": spec.Error}[failOn]
+	severity, known := spec.ParseSeverity(failOn)
 	if !known {
 		return spec.Error + 1
 	}

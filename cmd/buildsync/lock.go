@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/fnv"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -20,7 +18,13 @@ func (in *invocation) lock(ctx context.Context, p *planning, wait time.Duration)
 	for i := range p.plan.Changes {
 		projects = append(projects, p.plan.Changes[i].ProjectID)
 	}
-	folder, err := in.lockFolder(p.service.name)
+	file := "" // of projects that exist only there
+	if p.service.name == endpointEmulator {
+		if file, err = in.defaultEmulatorFile(); err != nil {
+			return nil, fmt.Errorf("locking: %w", err)
+		}
+	}
+	folder, err := workspace.LockFolder(in.cacheFolder(), file)
 	if err != nil {
 		return nil, err
 	}
@@ -29,26 +33,6 @@ func (in *invocation) lock(ctx context.Context, p *planning, wait time.Duration)
 		return nil, fmt.Errorf("nothing was written: %w, or let apply wait for it with --lock-timeout 10m", err)
 	}
 	return release, err
-}
-
-// lockFolder is the same for all workspaces of a user on this machine: a project
-// is one, whichever workspace writes to it. A built-in emulator has projects of
-// its own, by its file, though their ids are those of every example.
-func (in *invocation) lockFolder(endpoint string) (string, error) {
-	folder := filepath.Join(cmp.Or(in.cacheFolder(), os.TempDir()), "buildsync", "locks")
-	if endpoint != endpointEmulator {
-		return folder, nil
-	}
-	file, err := in.defaultEmulatorFile()
-	if err == nil {
-		file, err = filepath.Abs(file)
-	}
-	if err != nil {
-		return "", fmt.Errorf("locking: %w", err)
-	}
-	name := fnv.New64a()
-	name.Write([]byte(file))
-	return filepath.Join(folder, fmt.Sprintf("emulator-%x", name.Sum64())), nil
 }
 
 // cacheFolder is the user's folder for what can be lost, "" if there is none.

@@ -44,7 +44,7 @@ func SelectCompiled(w *workspace.Workspace, words []string) ([]compiled, error) 
 		}
 	}
 	for _, word := range words {
-		o, path, err := FindExplainable(w, word)
+		o, path, err := findExplainable(w, word)
 		if err != nil {
 			return nil, kit.UsageError{Text: err.Error()}
 		}
@@ -144,7 +144,7 @@ func (c compiled) fileName(taken map[string]bool) string {
 
 // CompiledJob finds a compiled job by address or by name.
 func CompiledJob(w *workspace.Workspace, word string) (*compile.Job, error) {
-	o, path, err := FindExplainable(w, word)
+	o, path, err := findExplainable(w, word)
 	if err != nil {
 		return nil, kit.UsageError{Text: err.Error()}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/lint"
 	"github.com/buildsync/buildsync/pkg/spec"
 	"github.com/buildsync/buildsync/pkg/valuepath"
 	"github.com/buildsync/buildsync/pkg/workspace"
@@ -130,9 +131,9 @@ func (o explainable) UnknownPath(path valuepath.Path, values []Explained) error 
 	return fmt.Errorf("%s; `buildsync explain %s` lists what they declare", text, o.Address)
 }
 
-// FindExplainable finds the object that a word names, and the path after its address or name. The
+// findExplainable finds the object that a word names, and the path after its address or name. The
 // longest matching address wins, because an alias may contain dots.
-func FindExplainable(w *workspace.Workspace, word string) (o explainable, path string, err error) {
+func findExplainable(w *workspace.Workspace, word string) (o explainable, path string, err error) {
 	if p, err := valuepath.Parse(word); err == nil && (strings.HasPrefix(word, "jobs[") || strings.HasPrefix(word, "templates[")) {
 		word = strings.TrimSuffix(p.Job+p.Template+"."+p.String(), ".") // as lint prints it
 	}
@@ -208,11 +209,11 @@ func (e unknownObject) text(rules []string) string {
 	return text + "; " + all
 }
 
-// RuleOrObject says of an error of FindExplainable that the word could have named a rule as well.
+// RuleOrObject says of an error of findExplainable that the word could have named a rule as well.
 func RuleOrObject(err error) error {
 	var unknown unknownObject
 	if errors.As(err, &unknown) {
-		return errors.New(unknown.text(RuleNames()))
+		return errors.New(unknown.text(lint.RuleNames()))
 	}
 	return err
 }
@@ -228,8 +229,35 @@ func noticesOnly(all map[string]compile.Provenance) map[string]compile.Provenanc
 	return some
 }
 
-// WholeOf returns the value that contains a path and came as a whole, such as a property that is a
+// wholeOf returns the value that contains a path and came as a whole, such as a property that is a
 // list; -1 for none.
-func WholeOf(path string, values []Explained) int {
+func wholeOf(path string, values []Explained) int {
 	return slices.IndexFunc(values, func(v Explained) bool { return v.Value != nil && v.Value.Len() > 0 && isPart(path, v.Path) })
+}
+
+// Explain shows where the values of a word come from: of an object, or of a path in one.
+func Explain(w *workspace.Workspace, word string) (screen.Reply, error) {
+	o, path, err := findExplainable(w, word)
+	if err != nil {
+		return screen.Reply{}, RuleOrObject(err)
+	}
+	values := o.Values(w)
+	if path == "" {
+		return valueList(o.Address, values), nil
+	}
+	asked, err := valuepath.Parse(path)
+	if err != nil {
+		return screen.Reply{}, err
+	}
+	below := slices.DeleteFunc(slices.Clone(values), func(v Explained) bool { return !asked.Covers(valuepath.Own(v.Path)) })
+	switch {
+	case len(below) == 1 && asked.Matches(valuepath.Own(below[0].Path)):
+		return valuePage(o.Address, below[0]), nil
+	case len(below) > 0:
+		return valueList(o.Address, below), nil
+	}
+	if i := wholeOf(asked.String(), values); i >= 0 {
+		return valuePage(o.Address, values[i]), nil
+	}
+	return screen.Reply{}, o.UnknownPath(asked, values)
 }

@@ -71,8 +71,8 @@ func (s station) place() string {
 	return spec.Pos{File: s.File, Line: s.Line, Column: s.Column}.String()
 }
 
-// ValuePage shows the way of one value.
-func ValuePage(address string, v Explained) screen.Reply {
+// valuePage shows the way of one value.
+func valuePage(address string, v Explained) screen.Reply {
 	return screen.Reply{
 		Doc: map[string]any{"format_version": "1.0", "address": address, "values": []Explained{v}},
 		Text: func(out *screen.Paper) {
@@ -93,8 +93,8 @@ func ValuePage(address string, v Explained) screen.Reply {
 	}
 }
 
-// ValueList shows all values, each with the place where it is written and its last origin.
-func ValueList(address string, values []Explained) screen.Reply {
+// valueList shows all values, each with the place where it is written and its last origin.
+func valueList(address string, values []Explained) screen.Reply {
 	return screen.Reply{
 		Doc: map[string]any{"format_version": "1.0", "address": address, "values": values},
 		Text: func(out *screen.Paper) {
@@ -124,14 +124,6 @@ func (v Explained) holds(other Explained) bool { return isPart(other.Path, v.Pat
 
 func isPart(path, whole string) bool {
 	return strings.HasPrefix(path, whole+".") || strings.HasPrefix(path, whole+"[")
-}
-
-func RuleNames() []string {
-	var names []string
-	for _, rule := range lint.Rules() {
-		names = append(names, rule.Name)
-	}
-	return names
 }
 
 // ruleDoc is a rule as a program reads it.

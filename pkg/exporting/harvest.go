@@ -97,21 +97,3 @@ func KeepModules(edits []outfile.Edit) error {
 	}
 	return nil
 }
-
-// LoadToLearn loads a workspace that may name a modules file which nobody has written yet.
-func LoadToLearn(w *workspace.Workspace, environment string, vars map[string]string) spec.Diagnostics {
-	return slices.DeleteFunc(LoadToFill(w, environment, vars), func(d spec.Diagnostic) bool {
-		if d.Rule != "modules-file" || d.Range.Start.File != spec.WorkspaceFile {
-			return false
-		}
-		_, err := w.Tree.ReadFile(w.Set.Workspace.Modules.Text, spec.MaxFileBytes)
-		return errors.Is(err, fs.ErrNotExist)
-	})
-}
-
-// LoadToFill loads a workspace that may have no definitions yet.
-func LoadToFill(w *workspace.Workspace, environment string, vars map[string]string) spec.Diagnostics {
-	return slices.DeleteFunc(w.Load(environment, vars), func(d spec.Diagnostic) bool {
-		return d.Rule == "definitions" && d.Severity == spec.Warning && len(w.Set.Files) == 0
-	})
-}

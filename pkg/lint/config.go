@@ -127,7 +127,7 @@ func (p *pass) levels(n *spec.Node, pointer string) map[string]level {
 			continue
 		}
 		if !known {
-			p.report("unknown-rule", f.Key.Range, pointer+"."+name, "there is no rule "+quoted(name), spec.DidYouMeanOneOf(name, ruleNames()))
+			p.report("unknown-rule", f.Key.Range, pointer+"."+name, "there is no rule "+quoted(name), spec.DidYouMeanOneOf(name, RuleNames()))
 			continue
 		}
 		l, ok := levelOf(f.Value.Text)
@@ -145,17 +145,12 @@ func (p *pass) levels(n *spec.Node, pointer string) map[string]level {
 }
 
 func levelOf(text string) (level, bool) {
-	switch strings.ToLower(text) {
-	case "off", "false", "no": // an editor may have made a boolean of off
+	word := strings.ToLower(text)
+	if word == "off" || word == "false" || word == "no" { // an editor may have made a boolean of off
 		return level{off: true}, true
-	case "info":
-		return level{severity: spec.Info}, true
-	case "warning":
-		return level{severity: spec.Warning}, true
-	case "error":
-		return level{severity: spec.Error}, true
 	}
-	return level{}, false
+	severity, known := spec.ParseSeverity(word)
+	return level{severity: severity}, known
 }
 
 // level returns the setting of a rule for a file.

@@ -158,7 +158,8 @@ func ruleByName(name string) (Rule, bool) {
 	return rules[i], true
 }
 
-func ruleNames() []string {
+// RuleNames lists the names of all rules, in the order of Rules.
+func RuleNames() []string {
 	names := make([]string, len(rules))
 	for i := range rules {
 		names[i] = rules[i].Name

@@ -206,7 +206,7 @@ func (p *pass) rulesIn(line string, m []int, number int, covered string) []suppr
 			}
 			rule, known := ruleByName(name)
 			if !known {
-				p.report("unknown-rule", place(from, to), covered, "there is no rule "+quoted(name), spec.DidYouMeanOneOf(name, ruleNames()))
+				p.report("unknown-rule", place(from, to), covered, "there is no rule "+quoted(name), spec.DidYouMeanOneOf(name, RuleNames()))
 				continue
 			}
 			found = append(found, suppressed{rule: rule.Name, at: place(from, to), pointer: covered})

@@ -141,11 +141,8 @@ func writtenText(n *spec.Node) string {
 }
 
 func severityOf(text string) spec.Severity {
-	switch text {
-	case "warning":
-		return spec.Warning
-	case "info":
-		return spec.Info
+	if severity, known := spec.ParseSeverity(text); known {
+		return severity
 	}
 	return spec.Error
 }

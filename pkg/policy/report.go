@@ -75,14 +75,8 @@ func (r *Report) Sort() {
 // Worst is the severity of the worst finding, 0 if there is none.
 func (r *Report) Worst() (worst spec.Severity) {
 	for _, row := range r.Findings {
-		switch row.Severity {
-		case "error":
-			worst = max(worst, spec.Error)
-		case "warning":
-			worst = max(worst, spec.Warning)
-		default:
-			worst = max(worst, spec.Info)
-		}
+		severity, _ := spec.ParseSeverity(row.Severity)
+		worst = max(worst, severity)
 	}
 	return worst
 }

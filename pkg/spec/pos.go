@@ -58,6 +58,16 @@ func (s Severity) String() string {
 	return [...]string{"", "info", "warning", "error"}[s]
 }
 
+// ParseSeverity reads what String writes; ok is false for other words.
+func ParseSeverity(word string) (s Severity, ok bool) {
+	for s := Info; s <= Error; s++ {
+		if s.String() == word {
+			return s, true
+		}
+	}
+	return 0, false
+}
+
 // Diagnostic is one thing that is wrong in a user's file. The schema check, the compiler and the
 // linter all report diagnostics.
 type Diagnostic struct {

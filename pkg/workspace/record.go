@@ -155,7 +155,21 @@ type Applying struct {
 	Scope   apply.Scope
 	Smoke   bool   // smoke builds are run
 	Adopt   bool   // objects found in step are adopted
-	Details string // lines for git log
+	Version string // of buildsync
+}
+
+// details returns the lines of the record's commit message, for git log.
+func (a *Applying) details() string {
+	text := fmt.Sprintf("Plan: %s\nVersion: buildsync %s\n", a.Plan.PlanID, a.Version)
+	part := a.Scope.Part()
+	for _, line := range []struct{ name, value string }{
+		{"Shard", part.Shard}, {"Only", strings.Join(part.Only, " ")}, {"Label", strings.Join(part.Labels, " ")}, {"Project", strings.Join(part.Projects, " ")},
+	} {
+		if line.value != "" {
+			text += line.name + ": " + line.value + "\n"
+		}
+	}
+	return text
 }
 
 // ErrNotCommitted means that the definitions are not committed, so the applied commit cannot be
@@ -238,7 +252,7 @@ func (m *Recording) End(ctx context.Context, report *apply.Report) (*record.Stor
 	r := m.r
 	next, done, err := m.next(ctx, report)
 	if err == nil {
-		message := fmt.Sprintf("Apply %.12s to %s: %s\n\n%s", r.Head.Commit, r.Scope, objects(done), m.About.Details)
+		message := fmt.Sprintf("Apply %.12s to %s: %s\n\n%s", r.Head.Commit, r.Scope, objects(done), m.About.details())
 		err = m.write(ctx, next, message)
 	}
 	if err != nil {

@@ -1,19 +1,18 @@
-package main
+package linting
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
-	kit "github.com/buildsync/buildsync/internal/cli"
-	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/pkg/lint"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// selectedRules reads --select and --ignore. It returns nil if all rules count.
-// Names may stand in one list with commas, as in other linters.
-func selectedRules(chosen, ignored []string) (func(rule string) bool, error) {
+// SelectRules returns which rules count, nil for all: the chosen ones, if there are any, without the
+// ignored ones. Names may stand in one list with commas, as in other linters.
+func SelectRules(chosen, ignored []string) (func(rule string) bool, error) {
 	chosen, ignored = inLists(chosen), inLists(ignored)
 	for _, list := range [][]string{chosen, ignored} {
 		for i, name := range list {
@@ -43,5 +42,5 @@ func checkRule(name string) error {
 	if _, known := lint.RuleByName(name); known {
 		return nil
 	}
-	return kit.UsageError{Text: spec.WithSuggestion(fmt.Sprintf("there is no rule %q", name), spec.Nearest(name, pages.RuleNames()))}
+	return errors.New(spec.WithSuggestion(fmt.Sprintf("there is no rule %q", name), spec.Nearest(name, lint.RuleNames())))
 }
