@@ -39,7 +39,7 @@ var randomDefinitions = []string{
 	"jobs:\n- steps:\n  - {sh: {inputs: {command: make}, name: Build}}\n  arch:   arm\n  name: %q\nversion: 1\n",
 	"version: 1\ntemplates:\n  # the template\n  - name: t-of-ours\n    inputs: {what: {default: all}}\n    parameters: [{name: P_1, default: a}]\n    steps:\n      - sh: {name: Build, inputs: {command: \"make ${{ inputs.what }}\"}} # the build\n\njobs:\n  - name: %q\n    template: {name: t-of-ours, inputs: {what: one}} # from the template\n    arch: arm\n",
 	"version: 1\nx-steps: &steps\n  - sh: {name: Build, inputs: {command: make}}\n\njobs:\n  - name: %q\n    arch: arm\n    steps: *steps\n\n  - name: other-of-ours\n    arch: arm\n    enabled: false\n    steps: *steps\n",
-	"version: 1\nfragments:\n  - name: f-of-ours\n    steps:\n      - sh: {name: Build, inputs: {command: make}}\n\njobs:\n  - name: %q\n    matrix: {m: [one]}\n    arch: arm\n    steps:\n      - use: f-of-ours # shared\n      - sh: {name: Test, inputs: {command: \"test ${{ matrix.m }}\"}}\n",
+	"version: 1\nfragments:\n  - name: f-of-ours\n    steps:\n      - sh: {name: Build, inputs: {command: make}}\n\njobs:\n  - name: %q\n    arch: arm\n    steps:\n      - use: f-of-ours # shared\n      - sh: {name: Test, inputs: {command: \"test ${{ job.project }}\"}}\n",
 }
 
 func drawEstate(t *rapid.T) randomEstate {

@@ -233,3 +233,30 @@ func TestNamelessParametersDoNotGrow(t *testing.T) {
 		})
 	}
 }
+
+// TestForceTakesANewSecret: a live job that has got a sensitive parameter is
+// exported into its definition, and the secret is declared.
+func TestForceTakesANewSecret(t *testing.T) {
+	t.Parallel()
+	seed, err := emulator.ParseSeed([]byte(`[{"job_name": "a", "project_id": "6ecbc5bac7c8442fb3d2563d53c13582", "arch": "arm", "steps": [], "parameters": [
+		{"name": "hudson.model.StringParameterDefinition", "params": [{"name": "name", "value": "T"}, {"name": "defaultValue", "value": "one"}, {"name": "sensitiveVar", "value": "true"}]}]}]`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &estate{dir: t.TempDir()}
+	e.Emulator = serveEstate(t, seed, &e.env)
+	e.write(t, "buildsync.yaml", "version: 1\nprojects: {shop: 6ecbc5bac7c8442fb3d2563d53c13582}\ndefault_project: shop\n")
+	e.write(t, "definitions/a.yaml", "version: 1\njobs:\n  # ours\n  - name: a\n    arch: arm\n    parameters: []\n    steps: []\n")
+	got := e.run(t, exitDone, []string{"export", "--force", "--verify"}, "1 of 1 exact")
+	if !strings.Contains(got.stderr, "A_T  parameter T of shop/job/a") {
+		t.Errorf("the value to supply is not named: %s", got.stderr)
+	}
+	if text := e.read(t, "buildsync.yaml"); !strings.Contains(text, "secrets: [A_T]") {
+		t.Errorf("the secret is not declared in\n%s", text)
+	}
+	if text := e.read(t, "definitions/a.yaml"); !strings.Contains(text, "# ours") || !strings.Contains(text, "secret: A_T") {
+		t.Errorf("the definition is\n%s", text)
+	}
+	e.run(t, exitDone, []string{"plan", "--detailed-exitcode"})
+	e.run(t, exitDone, []string{"export", "--force", "--verify"}, "1 of 1 exact")
+}

@@ -52,7 +52,7 @@ func TestCommentsFollowTheirNodes(t *testing.T) {
 			body.Set("parameters", jsontree.Array(liveParameters...))
 		}
 		set, result := workspaceOf(t, source)
-		files, err := export.New(export.Options{}).Update(set, result.Jobs[0], liveJob(body), compile.Options{})
+		files, _, err := export.New(export.Options{}).Update(set, result.Jobs[0], liveJob(body), compile.Options{})
 		if err != nil {
 			t.Fatalf("%v\n%s\n%s", err, source, body.Indented())
 		}
@@ -226,7 +226,7 @@ func TestMovedStepsBesideANewKey(t *testing.T) {
 	for _, key := range []string{"host_type", "group_id", "flavor"} {
 		body := obj("job_name", "one", "arch", "arm", key, "x", "steps", jsontree.Array(step("B"), step("A")))
 		set, result := workspaceOf(t, head+a+b)
-		files, err := export.New(export.Options{}).Update(set, result.Jobs[0], liveJob(body), compile.Options{})
+		files, _, err := export.New(export.Options{}).Update(set, result.Jobs[0], liveJob(body), compile.Options{})
 		if err != nil || len(files) != 1 {
 			t.Fatalf("%s: %d files, %v", key, len(files), err)
 		}

@@ -59,7 +59,7 @@ func TestUpdateWritesCanonicalEntries(t *testing.T) {
 					if job.Name != "one" {
 						continue
 					}
-					files, err := export.New(export.Options{}).Update(set, job, live, compile.Options{})
+					files, _, err := export.New(export.Options{}).Update(set, job, live, compile.Options{})
 					if err != nil || len(files) != 1 {
 						t.Fatalf("%d files, %v", len(files), err)
 					}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -18,15 +19,16 @@ import (
 )
 
 // Update changes the definition of a job to match the live job. It returns the changed files: those
-// with the definition and with its scripts; none if both are equal. Only the nodes that differ
-// change, so comments, references and spelling elsewhere stay. The error explains why it cannot be
-// done in place; it is a *Crash in case of a bug.
-func (e *Exporter) Update(set *spec.Set, job *compile.Job, live *diff.LiveJob, opts compile.Options) (files []File, err error) {
+// with the definition and with its scripts; none if both are equal. secrets are those that the files
+// need and that buildsync.yaml does not declare yet. Only the nodes that differ change, so comments,
+// references and spelling elsewhere stay. The error explains why it cannot be done in place; it is a
+// *Crash in case of a bug.
+func (e *Exporter) Update(set *spec.Set, job *compile.Job, live *diff.LiveJob, opts compile.Options) (files []File, secrets []Secret, err error) {
 	err = crash.Caught(func() (err error) {
-		files, err = e.update(set, job, live, opts)
+		files, secrets, err = e.update(set, job, live, opts)
 		return err
 	})
-	return files, err
+	return files, secrets, err
 }
 
 // withPlaces lists paths, each with the line that says its value, if any does.
@@ -41,28 +43,31 @@ func withPlaces(job *compile.Job, paths []string) string {
 	return strings.Join(list, ", ")
 }
 
-func (e *Exporter) update(set *spec.Set, job *compile.Job, live *diff.LiveJob, opts compile.Options) ([]File, error) {
+func (e *Exporter) update(set *spec.Set, job *compile.Job, live *diff.LiveJob, opts compile.Options) ([]File, []Secret, error) {
 	differ := e.Differences(job, live)
 	if len(differ) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	definition, err := e.Job(Project{Alias: job.Project, ID: job.ProjectID}, live)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	in, have := definitionOf(set, job)
 	switch {
 	case job.Use.IsValid():
-		return nil, fmt.Errorf("it is a job of a family, which is edited by hand (%s:%d); it differs in %s", job.Pos.File, job.Pos.Line, withPlaces(job, differ))
+		return nil, nil, fmt.Errorf("it is a job of a family, which is edited by hand (%s:%d); it differs in %s", job.Pos.File, job.Pos.Line, withPlaces(job, differ))
 	case have == nil:
-		return nil, errors.New("its definition is not found")
+		return nil, nil, errors.New("its definition is not found")
 	case have.Get("matrix") != nil:
-		return nil, fmt.Errorf("it comes from a matrix, which is edited by hand; it differs in %s", withPlaces(job, differ))
+		return nil, nil, fmt.Errorf("it comes from a matrix, which is edited by hand; it differs in %s", withPlaces(job, differ))
 	}
 	want := definition.tree
 	keepSecrets(have, want)
 	e.keepForms(have, want, live.Body)
 	u := &update{e: e, job: job, live: live, have: have, want: want}
+	if u.workspace, err = declaring(set, definition.Secrets); err != nil {
+		return nil, nil, err
+	}
 	// Take the smallest edit that compiles to the live job.
 	for i, attempt := range []struct {
 		change  func(*editor, string)
@@ -94,16 +99,37 @@ func (e *Exporter) update(set *spec.Set, job *compile.Job, live *diff.LiveJob, o
 		if text := refitted(in.Name, in.Source, ed.Apply()); !bytes.Equal(text, in.Source) {
 			files = append(files, File{Name: in.Name, Text: text})
 		}
-		if u.holds(set, files, opts) {
-			return files, nil
+		if after := u.holds(set, files, opts); after != nil {
+			return files, undeclared(set, after, definition.Secrets), nil
 		}
 	}
-	return nil, fmt.Errorf("it cannot be edited in place; it differs in %s", strings.Join(differ, ", "))
+	return nil, nil, fmt.Errorf("it cannot be edited in place; it differs in %s", strings.Join(differ, ", "))
 }
 
-// holds reports whether files make the job match the live one and change no other job: two may
-// include the same script.
-func (u *update) holds(set *spec.Set, files []File, opts compile.Options) bool {
+// declaring returns buildsync.yaml with secrets declared.
+func declaring(set *spec.Set, secrets []Secret) ([]byte, error) {
+	text, err := set.Tree.ReadFile(spec.WorkspaceFile, math.MaxInt32)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, secret := range secrets {
+		names = append(names, secret.Name)
+	}
+	return DeclareSecrets(text, names)
+}
+
+// undeclared returns the secrets that a job uses and a workspace does not declare.
+func undeclared(set *spec.Set, job *compile.Job, secrets []Secret) []Secret {
+	return slices.DeleteFunc(slices.Clone(secrets), func(s Secret) bool {
+		uses := func(use compile.SecretUse) bool { return use.Secret == s.Name }
+		return !slices.ContainsFunc(job.Secrets, uses) || declares(set.Workspace.Root.Get("secrets"), s.Name)
+	})
+}
+
+// holds returns the job as it is after an edit, if files make it match the live one and change no
+// other job: two may include the same script. Otherwise it returns nil.
+func (u *update) holds(set *spec.Set, files []File, opts compile.Options) *compile.Job {
 	edited := map[string][]byte{}
 	for _, f := range files {
 		edited[f.Name] = f.Text
@@ -118,27 +144,28 @@ func (u *update) holds(set *spec.Set, files []File, opts compile.Options) bool {
 			}
 		}
 	}
+	edited[spec.WorkspaceFile] = u.workspace
 	after, err := compileOverlay(view, set.Workspace.Environment, opts)
 	if err != nil {
-		return false
+		return nil
 	}
 	if !alone {
 		before, err := compileEdited(set.Tree, nil, set.Workspace.Environment, opts)
 		if err != nil {
-			return false
+			return nil
 		}
 		changed := changedJobs(before, after)
 		delete(changed, u.job.Pos)
 		if len(changed) > 0 {
-			return false
+			return nil
 		}
 	}
 	for _, now := range after.Jobs {
-		if now.Address == u.job.Address {
-			return len(u.e.Differences(now, u.live)) == 0
+		if now.Address == u.job.Address && len(u.e.Differences(now, u.live)) == 0 {
+			return now
 		}
 	}
-	return false
+	return nil
 }
 
 // definitionOf finds the node that a job was compiled from.
@@ -176,6 +203,8 @@ type update struct {
 	live *diff.LiveJob
 	have *spec.Node
 	want *yamltext.Node
+
+	workspace []byte // buildsync.yaml, with the secrets that want uses
 }
 
 // keys lists the keys that differ in meaning, whether they come from the definition, the defaults

@@ -82,7 +82,7 @@ func TestUpdateLaw(t *testing.T) {
 		text, _ := definition.Source("", "")
 		source := "# at the top\n" + string(text) + "# at the end\n"
 		set, result := workspaceOf(t, source, secrets...)
-		files, err := e.Update(set, result.Jobs[0], after, compile.Options{})
+		files, _, err := e.Update(set, result.Jobs[0], after, compile.Options{})
 		if err != nil {
 			want, _ := fresh.Source("", "")
 			t.Fatalf("%v\n%s\n%s", err, source, want)
@@ -154,7 +154,7 @@ func TestUpdateLawOfSharing(t *testing.T) {
 			if slices.ContainsFunc(tellSecrets(changed), undeclared) { // whoever updates declares new secrets first
 				changed.Body.Set("parameters", parameters)
 			}
-			files, err := export.New(export.Options{}).Update(set, job, changed, compile.Options{})
+			files, _, err := export.New(export.Options{}).Update(set, job, changed, compile.Options{})
 			if err != nil {
 				t.Fatalf("%v\n%v\n%s", err, tree, changed.Body.Indented())
 			}
@@ -247,7 +247,7 @@ jobs:
               make tag
 `
 	set, result := workspaceOf(t, source)
-	files, err := export.New(export.Options{}).Update(set, result.Jobs[0], live, compile.Options{})
+	files, _, err := export.New(export.Options{}).Update(set, result.Jobs[0], live, compile.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -297,7 +297,7 @@ func TestUpdateEditsScripts(t *testing.T) {
 			if diagnostics = append(diagnostics, more...); diagnostics.HasErrors() {
 				t.Fatal(diagnostics)
 			}
-			files, err := export.New(export.Options{}).Update(set, result.Jobs[0], c.live, compile.Options{})
+			files, _, err := export.New(export.Options{}).Update(set, result.Jobs[0], c.live, compile.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -39,7 +39,7 @@ func (x *Run) keep(d *export.Definition, file string) error {
 			return nil
 		}
 	}
-	if err := x.declareSecrets(d); err != nil {
+	if err := x.declareSecrets(d.Secrets); err != nil {
 		return err
 	}
 	for _, script := range scripts {
@@ -55,9 +55,7 @@ func (x *Run) keep(d *export.Definition, file string) error {
 		written.Files = append(written.Files, script.Name)
 	}
 	x.Report.Written = append(x.Report.Written, written)
-	for _, s := range d.Secrets {
-		x.Report.Secrets = append(x.Report.Secrets, Secret{s.Name, s.Parameter, s.Address})
-	}
+	x.reportSecrets(d.Secrets)
 	for _, path := range d.Withheld {
 		x.Report.Withheld = append(x.Report.Withheld, Path{d.Address, path})
 	}
@@ -74,12 +72,19 @@ func (x *Run) writeDefinitions(name string, text []byte) error {
 	return outfile.WriteSource(full, text, 0o644)
 }
 
-func (x *Run) declareSecrets(d *export.Definition) error {
-	if len(d.Secrets) == 0 {
+// reportSecrets reports values that people have to supply.
+func (x *Run) reportSecrets(secrets []export.Secret) {
+	for _, s := range secrets {
+		x.Report.Secrets = append(x.Report.Secrets, Secret{s.Name, s.Parameter, s.Address})
+	}
+}
+
+func (x *Run) declareSecrets(secrets []export.Secret) error {
+	if len(secrets) == 0 {
 		return nil
 	}
 	var names []string
-	for _, secret := range d.Secrets {
+	for _, secret := range secrets {
 		names = append(names, secret.Name)
 	}
 	return editWorkspace(x.w.Dir, func(text []byte) ([]byte, error) { return export.DeclareSecrets(text, names) })

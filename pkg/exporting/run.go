@@ -313,7 +313,7 @@ func (x *Run) update(job *compile.Job, live *diff.LiveJob) error {
 			return nil // somebody has taken it away in between
 		}
 	}
-	files, err := x.exporter.Update(x.w.Set, job, live, compile.Options{Vars: x.opts.Vars, Catalogue: x.w.Catalogue})
+	files, secrets, err := x.exporter.Update(x.w.Set, job, live, compile.Options{Vars: x.opts.Vars, Catalogue: x.w.Catalogue})
 	switch {
 	case err != nil:
 		x.problem(job.Address, live.ID, err.Error())
@@ -323,6 +323,10 @@ func (x *Run) update(job *compile.Job, live *diff.LiveJob) error {
 		x.Report.Defined = append(x.Report.Defined, job.Address)
 		return nil
 	}
+	if err := x.declareSecrets(secrets); err != nil {
+		return err
+	}
+	x.reportSecrets(secrets)
 	edited := Exported{Address: job.Address}
 	for _, file := range files {
 		if err := x.writeDefinitions(file.Name, file.Text); err != nil {
