@@ -208,6 +208,9 @@ func (u *unit) jobBody(whole *spec.Node, p parts) *jsontree.Value {
 			members[key] = u.text(key, n)
 		}
 	}
+	if n := u.get(whole, wire.KeyArch); n != nil && n.IsNull() && extra.Get(wire.KeyArch) == nil {
+		u.report("missing-key", n, wire.KeyArch, "write x86-64 or arm", "the job needs arch: the service refuses it without one (API reference 4.18, CreateBuildJob)")
+	}
 	if n := u.get(whole, "auto_update_sub_module"); n != nil {
 		members["auto_update_sub_module"] = u.boolText("auto_update_sub_module", n)
 	}

@@ -211,9 +211,9 @@ func (u *unit) rawParameter(name string, n *spec.Node) *jsontree.Value {
 	if definition := n.Get("definition"); definition != nil {
 		p.Set(wire.KeyName, u.text(path+".definition", definition))
 	}
-	switch params := n.Get("params"); {
+	switch params, secret := n.Get("params"), n.Get("secret"); {
 	case params == nil:
-	case params.IsNull():
+	case params.IsNull() && secret == nil:
 		p.Set(wire.KeyParams, jsontree.Null())
 	default:
 		p.Set(wire.KeyParams, u.rawParams(name, path, n))

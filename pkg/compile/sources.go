@@ -91,7 +91,7 @@ func (u *unit) timer(path string, n *spec.Node) *jsontree.Value {
 	}
 	in := func(name string) string { return path + ".parameters" + valuepath.Name(name, 1) }
 	add("spec", u.filledText(in("spec"), n.Get("cron")))
-	if zone := n.Get("timezone"); zone != nil && !zone.IsNull() {
+	if zone := n.Get("timezone"); zone != nil && !isBlank(zone) {
 		name := u.filledText(in("timeZoneId"), zone)
 		add("timeZoneId", name)
 		if own := zoneNames[name]; own != "" {

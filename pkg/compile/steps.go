@@ -112,9 +112,14 @@ func (u *unit) needsName(step, at *spec.Node, path string) {
 // The schema reports absent ones.
 func (u *unit) needs(owner *spec.Node, key, path, what, section string) {
 	n := owner.Get(key)
-	if n != nil && (n.IsNull() || n.Kind == spec.ScalarNode && !isPoison(n) && strings.TrimSpace(n.Text) == "") {
+	if n != nil && isBlank(n) {
 		u.report("missing-key", n, path+"."+key, "write it", "the %s needs %s: the service refuses it without one (API reference %s)", what, key, section)
 	}
+}
+
+// isBlank reports whether n is null or a text of blanks: both make a value empty.
+func isBlank(n *spec.Node) bool {
+	return n.IsNull() || n.Kind == spec.ScalarNode && !isPoison(n) && strings.TrimSpace(n.Text) == ""
 }
 
 func orderedStep(members map[string]*jsontree.Value, n *spec.Node) *jsontree.Value {

@@ -353,7 +353,7 @@ func (u *unit) templateExtra(body *jsontree.Value, extra *spec.Node) {
 		return
 	}
 	for _, f := range extra.Fields {
-		if f.Key.Text == "template" && f.Value.Kind == spec.MappingNode {
+		if f.Key.Text == "template" && (f.Value.Kind == spec.MappingNode || f.Value.IsNull()) {
 			u.templateMembers(body.Get(wire.KeyTemplate), f.Value)
 			continue
 		}

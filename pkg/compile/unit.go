@@ -266,7 +266,7 @@ func (u *unit) project(n, owner *spec.Node) (alias string, p *spec.Project) {
 	alias = u.c.workspace.Default
 	if n != nil {
 		u.record("project", n)
-		if isPoison(n) || n.IsNull() { // the schema has reported it
+		if isPoison(n) || isBlank(n) { // the schema has reported it
 			return "", nil
 		}
 		alias = u.plainText(n)

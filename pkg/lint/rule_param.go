@@ -27,7 +27,7 @@ func (p *pass) parameters(u *unit) {
 	first := map[string]*spec.Node{}
 	for i := range u.params {
 		d := &u.params[i]
-		if d.nameAt != nil {
+		if d.nameAt != nil && (d.name != "" || !d.raw) {
 			p.paramName(u, d)
 			if other := first[d.name]; other != nil && d.name != "" {
 				f := p.report("param-duplicate", d.nameAt.Range, d.pointer, "the parameter "+quoted(d.name)+" is declared twice", "remove or rename one of them")
@@ -61,7 +61,7 @@ func (p *pass) paramName(u *unit, d *param) {
 
 func (p *pass) paramClass(d *param) {
 	class := d.node.Get("definition")
-	if class == nil || !isPlainText(class) || strings.EqualFold(class.Text, stringDefinition) {
+	if class == nil || class.Text == "" || !isPlainText(class) || strings.EqualFold(class.Text, stringDefinition) {
 		return
 	}
 	if near := spec.Nearest(class.Text, []string{stringDefinition}); near != "" {
@@ -80,7 +80,7 @@ func (p *pass) paramOptions(u *unit, d *param) {
 	first := map[string]*spec.Node{}
 	names := make([]string, 0, len(d.options))
 	for _, option := range d.options {
-		if !isPlainText(option) {
+		if !isPlainText(option) && !option.IsNull() {
 			return // not known here
 		}
 		if other := first[option.Text]; other != nil {
@@ -93,7 +93,7 @@ func (p *pass) paramOptions(u *unit, d *param) {
 	}
 	for _, v := range u.values(d.value) {
 		switch {
-		case v.text == "" || first[v.text] != nil:
+		case first[v.text] != nil:
 		case slices.Contains(d.disabled, v.text):
 			p.report("param-options", v.node.Range, d.pointer+".default", "the default "+quoted(v.text)+" is a disabled option", "enable it, or choose another default").Severity = spec.Warning
 		default:

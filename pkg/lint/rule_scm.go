@@ -100,9 +100,6 @@ func quotedURL(text string) string {
 }
 
 func (p *pass) scmType(v value, pointer, url string) {
-	if v.text == "" {
-		return // missing-key says it
-	}
 	known := p.config.tables.scmTypes
 	if !slices.ContainsFunc(known, func(s string) bool { return strings.EqualFold(s, v.text) }) {
 		p.report("scm-type", v.node.Range, pointer, "unknown code source "+quoted(v.text),
@@ -130,7 +127,7 @@ func (p *pass) scmBranch(v value, pointer string) {
 		}
 		return
 	}
-	if v.text == "" || !strings.Contains(v.text, "${") && badBranch().MatchString(v.text) {
+	if !strings.Contains(v.text, "${") && badBranch().MatchString(v.text) {
 		hint := "write the branch to build, such as main"
 		if bad := badBranch().FindString(v.text); bad != "" {
 			hint = "Git does not allow " + quoted(bad) + " there in a branch name"

@@ -130,7 +130,7 @@ func (u *unit) readParams(n *spec.Node) []param {
 		} else if options := item.Get("options"); options != nil {
 			p.readOptions(options)
 		}
-		if p.nameAt != nil && p.nameAt.Kind == spec.ScalarNode {
+		if p.nameAt != nil && p.nameAt.Kind == spec.ScalarNode && !p.nameAt.IsNull() {
 			p.name = p.nameAt.Text
 		}
 		p.pointer = u.pointer + ".parameters" + spec.ItemSegment(item, i)

@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/buildsync/buildsync/pkg/sanitize"
@@ -15,8 +16,13 @@ type value struct {
 }
 
 // values returns the certain texts of a scalar: its own; with variables replaced; for a single
-// reference to the matrix one for each item of the axis. It returns none if something is unknown.
+// reference to the matrix one for each item of the axis. It returns none if something is unknown. An
+// empty text is no value: like null, it makes the field empty.
 func (u *unit) values(n *spec.Node) []value {
+	return slices.DeleteFunc(u.texts(n), func(v value) bool { return v.text == "" })
+}
+
+func (u *unit) texts(n *spec.Node) []value {
 	if n == nil || n.Kind != spec.ScalarNode || n.Type == spec.NullType {
 		return nil
 	}
@@ -117,7 +123,7 @@ func (u *unit) inputValues(key string) []value {
 	template := u
 	if u.template != nil {
 		if given := u.node.Get("template").Get("inputs").Get(key); given != nil {
-			return u.values(given)
+			return u.texts(given)
 		}
 		template = u.linter.templates[u.template.Text]
 	}

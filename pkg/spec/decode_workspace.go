@@ -180,7 +180,7 @@ func decodeWorkspace(root, n *Node) *Workspace {
 	}
 	if one := ofKind(n.Get("policies"), ScalarNode); one != nil {
 		w.Policies = []string{one.Text}
-	} else if w.Policies = textItems(n.Get("policies")); len(w.Policies) == 0 && ofKind(n.Get("policies"), SequenceNode) == nil {
+	} else if w.Policies = textItems(n.Get("policies")); n.Get("policies") == nil {
 		w.Policies = []string{defaultPolicies}
 		for i := range w.Sources {
 			w.Policies = append(w.Policies, w.Sources[i].Folder()+"/"+defaultPolicies)

@@ -4,3 +4,6 @@ package compile_test
 
 // referenceStride is how many places TestEachPlaceOfAReference goes on by.
 const referenceStride = 16
+
+// emptyStride is how many keys TestNullAndEmptyMeanTheSame goes on by.
+const emptyStride = 6
