@@ -115,6 +115,15 @@ func TestToBuildYMLLosesNothing(t *testing.T) {
 		"    steps: [{sh: {name: s, enable: false, inputs: {command: ls}}}]\n":                                                  `steps["s"]`,
 		"    steps: [{sh: {name: s, inputs: {command: ls}, properties: {odd: 1}}}]\n":                                           `steps["s"].properties.odd`,
 		"    steps: [{module_id: devcloud2018.codeci_action_20017.action, name: s, condition: x, properties: {command: ls}}]\n": `steps["s"].condition`,
+		steps + "    flavor: null\n":                                                                                            "flavor",
+		steps + "    triggers: []\n":                                                                                            "triggers",
+		steps + "    group_id: ''\n":                                                                                            "group_id",
+		steps + "    scms: [{scm_type: git, url: u, branch: ''}]\n":                                                             "scms[0].branch",
+		steps + "    scms: [{scm_type: git, url: u, end_point_id: null}]\n":                                                     "scms[0].end_point_id",
+		"    steps: [{sh: {name: s, image: '', inputs: {command: ls}}}]\n":                                                      `steps["s"].properties.image`,
+		"    steps: [{sh: {name: s, inputs: {command: ''}}}]\n":                                                                 `steps["s"].properties.command`,
+		"    steps: [{sh: {name: s, version: null, inputs: {command: ls}}}]\n":                                                  `steps["s"].version`,
+		"    steps: [{sh: {name: s, inputs: {command: ls}, properties: {odd: []}}}]\n":                                          `steps["s"].properties.odd`,
 		steps + "    extra: {description: d}\n":                                                                                 "description",
 	} {
 		job := compiledOf(t, []byte("version: 1\njobs:\n  - name: j\n    arch: arm\n"+keys))

@@ -37,11 +37,11 @@ func (e *Exporter) ToBuildYML(job *compile.Job) (text []byte, lost []Lost, err e
 	root.Add("steps", steps)
 	for _, m := range body.Members() {
 		switch m.Key {
-		case wire.KeyParameters, wire.KeySCMs, wire.KeySteps, wire.KeyArch, wire.KeyFlavor, wire.KeyAutoUpdateSubModule, wire.KeyProjectID, wire.KeyJobName:
+		case wire.KeyParameters, wire.KeySCMs, wire.KeySteps, wire.KeyArch, wire.KeyAutoUpdateSubModule, wire.KeyProjectID, wire.KeyJobName:
+		case wire.KeyFlavor:
+			w.loseEmpty(m.Key, m.Value)
 		default:
-			if !m.Value.IsEmpty() {
-				w.lose(m.Key, "it stays with the job")
-			}
+			w.lose(m.Key, "it stays with the job")
 		}
 	}
 	if job.Enabled != nil && !*job.Enabled {
@@ -59,6 +59,14 @@ type buildYMLWriter struct {
 }
 
 func (w *buildYMLWriter) lose(path, reason string) { w.lost = append(w.lost, Lost{path, reason}) }
+
+// loseEmpty lists a value that the definition makes empty: a build.yml can only leave it out, which
+// means the default.
+func (w *buildYMLWriter) loseEmpty(path string, v *jsontree.Value) {
+	if v.IsEmpty() {
+		w.lose(path, "it is empty, and a build.yml cannot make it so")
+	}
+}
 
 func (w *buildYMLWriter) params(parameters *jsontree.Value) *yamltext.Node {
 	var list *yamltext.Node
@@ -131,8 +139,11 @@ func (w *buildYMLWriter) checkouts(body *jsontree.Value) *yamltext.Node {
 			for _, key := range checkoutKeys {
 				known = known || key == m.Key
 			}
-			if !known && !m.Value.IsEmpty() {
-				w.lose(fmt.Sprintf("scms[%d].%s", i, m.Key), "checkout has no such input")
+			path := fmt.Sprintf("scms[%d].%s", i, m.Key)
+			if known {
+				w.loseEmpty(path, m.Value)
+			} else {
+				w.lose(path, "checkout has no such input")
 			}
 		}
 		if list == nil {
@@ -166,9 +177,7 @@ func (w *buildYMLWriter) step(step *jsontree.Value, path string) (*yamltext.Node
 		switch m.Key {
 		case wire.KeyModuleID, wire.KeyName, wire.KeyProperties, wire.KeyEnable:
 		default:
-			if !m.Value.IsEmpty() {
-				w.lose(path+valuepath.Member(m.Key), "a step of a build.yml has no such key")
-			}
+			w.lose(path+valuepath.Member(m.Key), "a step of a build.yml has no such key")
 		}
 	}
 	n := yamltext.Mapping(yamltext.Entry("name", yamltext.Text(step.Str(wire.KeyName))))
@@ -179,7 +188,12 @@ func (w *buildYMLWriter) step(step *jsontree.Value, path string) (*yamltext.Node
 	for _, m := range byInterest(properties.Members()) {
 		p := module.Property(m.Key)
 		switch {
-		case m.Key == "image", m.Value.IsEmpty():
+		case p != nil && p.Default != nil && jsontree.Equal(p.Default, m.Value) && m.Value.IsEmpty():
+			continue
+		case m.Value.IsEmpty():
+			w.loseEmpty(path+".properties"+valuepath.Member(m.Key), m.Value)
+			continue
+		case m.Key == "image":
 			continue
 		case m.Key == "command":
 			setPath(n, []string{"inputs", "command"}, plainOf(m.Value))

@@ -53,13 +53,8 @@ func (e *Exporter) update(set *spec.Set, job *compile.Job, live *diff.LiveJob, o
 		return nil, nil, err
 	}
 	in, have := definitionOf(set, job)
-	switch {
-	case job.Use.IsValid():
-		return nil, nil, fmt.Errorf("it is a job of a family, which is edited by hand (%s:%d); it differs in %s", job.Pos.File, job.Pos.Line, withPlaces(job, differ))
-	case have == nil:
-		return nil, nil, errors.New("its definition is not found")
-	case have.Get("matrix") != nil:
-		return nil, nil, fmt.Errorf("it comes from a matrix, which is edited by hand; it differs in %s", withPlaces(job, differ))
+	if err := byHand(job, have, differ); err != nil {
+		return nil, nil, err
 	}
 	want := definition.tree
 	keepSecrets(have, want)
@@ -104,6 +99,19 @@ func (e *Exporter) update(set *spec.Set, job *compile.Job, live *diff.LiveJob, o
 		}
 	}
 	return nil, nil, fmt.Errorf("it cannot be edited in place; it differs in %s", strings.Join(differ, ", "))
+}
+
+// byHand explains why people have to edit the definition of a job, if they have to.
+func byHand(job *compile.Job, have *spec.Node, differ []string) error {
+	switch {
+	case job.Use.IsValid():
+		return fmt.Errorf("it is a job of a family, which is edited by hand (%s:%d); it differs in %s", job.Pos.File, job.Pos.Line, withPlaces(job, differ))
+	case have == nil:
+		return errors.New("its definition is not found")
+	case have.Get("matrix") != nil:
+		return fmt.Errorf("it comes from a matrix, which is edited by hand; it differs in %s", withPlaces(job, differ))
+	}
+	return nil
 }
 
 // declaring returns buildsync.yaml with secrets declared.
