@@ -29,9 +29,9 @@ func NewCheckup(in *kit.Invocation, names []string, advice func(error) string) *
 
 // Print writes a result, and below it what to do.
 func (c *Checkup) Print(r doctor.Result) {
-	mark, text := string(r.Verdict), r.Text
+	mark, text := string(r.Status), r.Text
 	switch {
-	case r.Verdict == doctor.Fail:
+	case r.Status == doctor.Fail:
 		mark = "FAIL"
 		text += c.advice(r.Err)
 	case r.Record != nil:

@@ -16,24 +16,24 @@ import (
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
-// Verdict is the result of a check.
-type Verdict string
+// Status is the result of a check.
+type Status string
 
-// The verdicts. Only Fail keeps an apply from working.
+// The statuses. Only Fail keeps an apply from working.
 const (
-	OK   Verdict = "ok"
-	Warn Verdict = "warn"
-	Fail Verdict = "fail"
+	OK   Status = "ok"
+	Warn Status = "warn"
+	Fail Status = "fail"
 )
 
 // Result is what one check found.
 type Result struct {
-	Check   string // what was checked: one of Examination.Names
-	Verdict Verdict
-	Text    string
-	Err     error          // why it failed; nil unless Verdict is Fail
-	Remedy  remedy.Remedy  // what to do about it, "" if the text says all
-	Record  *record.Stored // what the base check found; nil for the others
+	Check  string // what was checked: one of Examination.Names
+	Status Status
+	Text   string
+	Err    error          // why it failed; nil unless Status is Fail
+	Remedy remedy.Remedy  // what to do about it, "" if the text says all
+	Record *record.Stored // what the base check found; nil for the others
 }
 
 // Setup is how the caller opens a workspace and reaches its service.
@@ -124,7 +124,7 @@ func (e *Examination) Names() []string {
 func (e *Examination) Run(ctx context.Context, tell func(Result)) (well bool) {
 	well = true
 	e.tell = func(r Result) {
-		well = well && r.Verdict != Fail
+		well = well && r.Status != Fail
 		tell(r)
 	}
 	for _, r := range e.first {
@@ -141,10 +141,10 @@ func (e *Examination) Run(ctx context.Context, tell func(Result)) (well bool) {
 	return well
 }
 
-func (e *Examination) ok(check, text string) { e.tell(Result{Check: check, Verdict: OK, Text: text}) }
+func (e *Examination) ok(check, text string) { e.tell(Result{Check: check, Status: OK, Text: text}) }
 
 func (e *Examination) warn(check, text string, advice remedy.Remedy) {
-	e.tell(Result{Check: check, Verdict: Warn, Text: text, Remedy: advice})
+	e.tell(Result{Check: check, Status: Warn, Text: text, Remedy: advice})
 }
 
 func (e *Examination) fail(check string, err error, advice remedy.Remedy) {
@@ -152,5 +152,5 @@ func (e *Examination) fail(check string, err error, advice remedy.Remedy) {
 	if failed, ok := err.(*client.Error); ok {
 		text = failed.Happened() // its own advice is to run doctor
 	}
-	e.tell(Result{Check: check, Verdict: Fail, Text: text, Err: err, Remedy: advice})
+	e.tell(Result{Check: check, Status: Fail, Text: text, Err: err, Remedy: advice})
 }

@@ -68,8 +68,8 @@ func examine(t *testing.T, s doctor.Setup) (results map[string]doctor.Result, we
 	e := doctor.Examine(s)
 	well = e.Run(context.Background(), func(r doctor.Result) {
 		results[r.Check] = r
-		if (r.Err != nil) != (r.Verdict == doctor.Fail) {
-			t.Errorf("%s: verdict %s with error %v", r.Check, r.Verdict, r.Err)
+		if (r.Err != nil) != (r.Status == doctor.Fail) {
+			t.Errorf("%s: status %s with error %v", r.Check, r.Status, r.Err)
 		}
 	})
 	return results, well
@@ -110,7 +110,7 @@ func TestAFailedListing(t *testing.T) {
 	} {
 		api := &listings{errs: map[string]error{firstProject: c.err}}
 		results, well := examine(t, setup(folder(t), api))
-		if got := results["project a"]; well || got.Verdict != doctor.Fail || got.Remedy != c.remedy || len(api.asked) != c.asked {
+		if got := results["project a"]; well || got.Status != doctor.Fail || got.Remedy != c.remedy || len(api.asked) != c.asked {
 			t.Errorf("%s: %+v, asked %v", name, got, api.asked)
 		}
 	}
@@ -142,7 +142,7 @@ func TestAWorkspaceThatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	api := &listings{}
 	results, well := examine(t, setup(t.TempDir(), api))
-	if well || results["workspace"].Remedy != remedy.FindWorkspace || results["endpoint"].Remedy != remedy.NameService || results["project"].Verdict != doctor.Warn {
+	if well || results["workspace"].Remedy != remedy.FindWorkspace || results["endpoint"].Remedy != remedy.NameService || results["project"].Status != doctor.Warn {
 		t.Errorf("without buildsync.yaml: %+v", results)
 	}
 	s := setup(folder(t), api)
@@ -172,7 +172,7 @@ func Example() {
 		Credentials: func(string) (string, error) { return "", errors.New("no credentials found") },
 	})
 	well := examination.Run(context.Background(), func(r doctor.Result) {
-		if r.Verdict == doctor.Fail {
+		if r.Status == doctor.Fail {
 			fmt.Println(r.Check, "failed")
 		}
 	})

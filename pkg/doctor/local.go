@@ -145,7 +145,7 @@ func (e *Examination) base(ctx context.Context) {
 	case r.Recorded == nil:
 		e.warn(check, "no record of an earlier apply is in this clone: plan compares two ways, and nothing is removed", remedy.AwaitRecord)
 	default:
-		e.tell(Result{Check: check, Verdict: OK, Text: fmt.Sprintf("the record %s is at %.12s", r.Recorded.Ref, r.Recorded.Record.Commit), Record: r.Recorded})
+		e.tell(Result{Check: check, Status: OK, Text: fmt.Sprintf("the record %s is at %.12s", r.Recorded.Ref, r.Recorded.Record.Commit), Record: r.Recorded})
 	}
 }
 

@@ -3,6 +3,7 @@ package jsontree_test
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/buildsync/buildsync/pkg/jsontree"
@@ -106,6 +107,24 @@ func TestKeysOfOneMeaning(t *testing.T) {
 		text := `{"` + pair[0] + `":1,"` + pair[1] + `":2}`
 		if _, err := jsontree.Parse([]byte(text), jsontree.Limits{}); err != nil {
 			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+// TestPackedLengths: lengths whose last seven bits are zero are read whole.
+func TestPackedLengths(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{0, 1, 127, 128, 129, 255, 256, 16383, 16384, 16512} {
+		text := jsontree.String(strings.Repeat("x", n))
+		if have := jsontree.Pack(text).Unpack(); !jsontree.Equal(have, text) {
+			t.Errorf("a text of %d bytes comes back with %d", n, len(have.Text()))
+		}
+		list := jsontree.Array()
+		for range n {
+			list.Append(jsontree.Null())
+		}
+		if have := jsontree.Pack(list).Unpack(); have.Len() != n {
+			t.Errorf("a list of %d items comes back with %d", n, have.Len())
 		}
 	}
 }
