@@ -74,6 +74,30 @@ func TestFragmentsThatMultiply(t *testing.T) {
 	}
 }
 
+// TestTheWayOfATextIsBounded holds that places do not multiply where each fragment passes its input on
+// twice in one text.
+func TestTheWayOfATextIsBounded(t *testing.T) {
+	t.Parallel()
+	var file strings.Builder
+	file.WriteString("version: 1\nfragments:\n")
+	const levels = 16
+	for i := range levels {
+		file.WriteString("  - {name: f" + strconv.Itoa(i) + ", inputs: {x: {}}, steps: [{use: f" + strconv.Itoa(i+1) + ", inputs: {x: \"${{ inputs.x }}${{ inputs.x }}\"}}]}\n")
+	}
+	file.WriteString("  - {name: f" + strconv.Itoa(levels) + ", inputs: {x: {}}, steps: [{sh: {name: S, inputs: {command: \"${{ inputs.x }}\"}}}]}\njobs: [{name: j, steps: [{use: f0, inputs: {x: a}}]}]\n")
+	result, found := loadWhole(spec.MapTree{"buildsync.yaml": workspace, "definitions/a.yaml": file.String()}, compile.Options{})
+	if found.HasErrors() || len(result.Jobs) != 1 {
+		t.Fatal(describe(found))
+	}
+	const command = `steps["S"].properties.command`
+	if n := len(result.Jobs[0].Body().Get("steps").Items()[0].Get("properties").Str("command")); n != 1<<levels {
+		t.Errorf("the command has %d bytes", n)
+	}
+	if n := len(result.Jobs[0].Provenance[command].Stations()); n < levels || n > 5000 {
+		t.Errorf("the command has %d places", n)
+	}
+}
+
 // numbers lists the numbers below n.
 func numbers(n int) string {
 	var out []string

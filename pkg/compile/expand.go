@@ -215,7 +215,9 @@ func (s *scope) expandText(n *spec.Node) *spec.Node {
 		case target.value.Type != spec.NullType:
 			text.WriteString(target.value.Text)
 		}
-		c.Origin = &spec.Origin{Kind: target.origin.Kind, Name: target.origin.Name, Pos: target.origin.Pos, From: chain(target.value.Origin, c.Origin), Use: n.Range}
+		if !isLong(c.Origin) {
+			c.Origin = &spec.Origin{Kind: target.origin.Kind, Name: target.origin.Name, Pos: target.origin.Pos, From: chain(target.value.Origin, c.Origin), Use: n.Range}
+		}
 		if text.Len() > maxScalar {
 			s.reportIn(n, p, "expansion-limit", fewerReferences, "the text grows beyond %d bytes", maxScalar)
 			return poison(n)
@@ -259,6 +261,19 @@ func (s *scope) derived(n *spec.Node, via spec.Origin, user *spec.Origin) *spec.
 		c.Items = append(c.Items, s.derived(item, via, user))
 	}
 	return &c
+}
+
+// maxOrigins bounds the way that a text of several references keeps: where each level uses the one
+// below twice, the way doubles as the text does.
+const maxOrigins = 1000
+
+// isLong reports whether the way of an origin is at its limit.
+func isLong(o *spec.Origin) bool {
+	n := 0
+	for ; o != nil && n < maxOrigins; o = o.From {
+		n++
+	}
+	return n == maxOrigins
 }
 
 // chain returns the origin first, extended by next.
