@@ -96,7 +96,7 @@ func (t *Target) dropUnread(environment string) (problems []error) {
 	}
 	var read []string
 	t.Files = slices.DeleteFunc(slices.Clone(t.Files), func(name string) bool {
-		if ext := path.Ext(name); ext != ".yaml" && ext != ".yml" && ext != ".json" || name == spec.WorkspaceFile || workspace.Modules != nil && name == path.Clean(workspace.Modules.Text) {
+		if ext := path.Ext(name); ext != ".yaml" && ext != ".yml" && ext != ".json" || name == spec.WorkspaceFile || workspace.Modules != nil && name == path.Clean(workspace.Modules.Text) || workspace.SourceOf(name) != nil {
 			return false
 		}
 		if info, err := os.Stat(filepath.Join(t.Dir, filepath.FromSlash(name))); err != nil || info.IsDir() {
