@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"math/big"
 	"net/http"
 	"strconv"
 	"strings"
@@ -218,7 +217,7 @@ func looksLikeJSON(raw []byte) bool {
 func wholeNumbers(v *jsontree.Value) error {
 	switch v.Kind() {
 	case jsontree.KindNumber:
-		if n, ok := new(big.Int).SetString(v.Text(), 10); ok && !n.IsInt64() && !n.IsUint64() {
+		if jsontree.IsLong(v.Text()) {
 			return errors.New("a number beyond 64 bits")
 		}
 	case jsontree.KindArray:

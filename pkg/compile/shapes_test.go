@@ -58,6 +58,8 @@ func TestWrongShapes(t *testing.T) {
 		{"steps: [{module_id: m, properties: x}]", `4:40 [wrong-type] steps[""].properties must be a mapping, not "x"`},
 		{"steps: [{module_id: m, enable: x}]", `4:36 [wrong-type] steps[""].enable must be true or false, not "x"`},
 		{"steps: [{module_id: m, properties: {n: .inf}}]", `4:44 [wrong-type] steps[""].properties.n: JSON has no number .inf`},
+		{"steps: [{module_id: m, properties: {n: 100000000000000000000}}]", `4:44 [wrong-type] steps[""].properties.n: the number 100000000000000000000 is beyond 64 bits; programs that read it round it`},
+		{"steps: [{module_id: m, properties: {n: -9223372036854775809}}]", `4:44 [wrong-type] steps[""].properties.n: the number -9223372036854775809 is beyond 64 bits; programs that read it round it`},
 		{"triggers: [x]", `4:16 [wrong-type] triggers[0] must be a mapping, not "x"`},
 		{"timeout: [1]", "4:14 [wrong-type] timeout must be a number of hours, such as 4h, not a list"},
 		{"timeout: 0h", `4:14 [timeout] "0h" is not a valid timeout`},
@@ -119,6 +121,21 @@ func TestMatrix(t *testing.T) {
 				t.Errorf("have %s, want %s", have, c.want)
 			}
 		})
+	}
+}
+
+// TestNumbersOf64Bits: the largest whole numbers that readers of JSON agree about are sent as they
+// are; so are numbers that nobody takes for exact.
+func TestNumbersOf64Bits(t *testing.T) {
+	t.Parallel()
+	for _, number := range []string{"18446744073709551615", "-9223372036854775808", "1e40", "0.1"} {
+		result, diags := compileRaw(t, "jobs: [{name: j, steps: [{module_id: m, name: s, properties: {n: "+number+"}}]}]\n")
+		if len(diags) > 0 {
+			t.Fatal(describe(diags))
+		}
+		if body := string(result.Jobs[0].Body().AppendJSON(nil)); !strings.Contains(body, `"n":`+number) {
+			t.Errorf("%s: %s", number, body)
+		}
 	}
 }
 

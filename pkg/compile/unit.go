@@ -234,6 +234,9 @@ func (u *unit) scalar(path string, n *spec.Node) *jsontree.Value {
 			u.report("wrong-type", n, path, "quote it if it is meant as text", "%s: JSON has no number %s", path, n.Text)
 			return jsontree.Null()
 		}
+		if jsontree.IsLong(literal) {
+			u.report("wrong-type", n, path, "quote it, so that it is a text", "%s: the number %s is beyond 64 bits; programs that read it round it", path, n.Text)
+		}
 		return jsontree.Number(literal)
 	}
 	return jsontree.String(n.Text)

@@ -1,6 +1,7 @@
 package jsontree
 
 import (
+	"math/big"
 	"strconv"
 	"strings"
 )
@@ -52,4 +53,14 @@ func CanonicalNumber(literal string) string {
 		return sign + "0." + strings.Repeat("0", -power-len(digits)) + digits
 	}
 	return sign + digits + "e" + strconv.Itoa(power)
+}
+
+// IsLong reports whether literal is a whole number beyond 64 bits. Readers of JSON disagree about
+// the value of such a number: many round it.
+func IsLong(literal string) bool {
+	if len(literal) < len("18446744073709551615") {
+		return false
+	}
+	n, ok := new(big.Int).SetString(literal, 10)
+	return ok && !n.IsInt64() && !n.IsUint64()
 }
