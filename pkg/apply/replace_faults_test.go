@@ -12,6 +12,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/emulator"
+	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
 // A template's replacement is a create and a delete. Whichever of them a fault
@@ -192,6 +193,49 @@ func TestTakenTemplateName(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// Where the service wants unique names, the old template goes first only if the base's definition
+// holds what is lost with it.
+func TestBodyThatOnlyTheTemplateHolds(t *testing.T) {
+	t.Parallel()
+	const address = "shop/template/tmpl"
+	one := func(command string) *compile.Result {
+		return &compile.Result{Templates: []*compile.Template{template("tmpl", command)}}
+	}
+	silent := one("echo before")
+	silent.Templates[0].Body.Delete("description")
+	described := one("echo before")
+	described.Templates[0].Body.Set("description", jsontree.String("theirs"))
+	for name, test := range map[string]struct {
+		live, base, head *compile.Result
+		change           func(*apply.PlanInput)
+		held             bool
+	}{
+		"as in the base": {live: one("echo before"), base: one("echo before"), head: one("echo after"), held: true},
+		"adopted": {live: one("echo theirs"), base: definitions(), head: one("echo after"),
+			change: func(in *apply.PlanInput) { in.Options.Adopt = true }},
+		"rewritten by the service, or edited": {live: one("echo theirs"), base: one("ECHO before"), head: one("echo after"),
+			change: func(in *apply.PlanInput) {
+				in.Rewritten = map[string][]string{address: {`steps["Build"].properties.command`}}
+			}},
+		"a value that the base does not declare": {live: described, base: silent, head: one("echo after")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			quirks := emulator.NoQuirks()
+			quirks.UniqueTemplates = emulator.Unique409
+			w := newWorldWith(t, quirks, test.live)
+			report := w.apply(w.plan(test.head, test.base, test.change), apply.Options{})
+			got := result(t, report, address, diff.ActionReplace)
+			if replaced := got.Outcome == apply.Applied; replaced != test.held {
+				t.Errorf("replaced: %t, want %t:\n%s", replaced, test.held, describe(report))
+			}
+			if n := w.ops("DeleteTemplate"); n > 0 != test.held {
+				t.Errorf("%d deletes:\n%s", n, describe(report))
+			}
+		})
 	}
 }
 

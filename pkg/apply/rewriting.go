@@ -70,15 +70,24 @@ func storedText(unmet []diff.Field) string {
 }
 
 // onlyWeWrote reports whether it is certain that nobody else wrote the object between our write
-// and now. A template has no update, and its uuid is ours. A job's change history tells: it has
-// exactly one row since our only write. Times are compared among its rows, because the service's
-// clock may differ from ours.
+// and now. A template has no update, and its uuid is ours. A job's change history tells, if the
+// service accepted our only write: without an answer, the new row may be somebody else's. If the
+// number of the newest row before the write is known, it has advanced by one. Else there is exactly
+// one row since the write; times are compared among the rows, because the service's clock may
+// differ from ours.
 func (s *step) onlyWeWrote(ctx context.Context, id string) bool {
 	if s.change.Kind == diff.KindTemplate {
 		return true
 	}
+	if s.sends != 1 || s.lastError != nil {
+		return false
+	}
+	if s.numbered {
+		number, _, known := s.run.revision(ctx, id)
+		return known && number == s.number+1
+	}
 	history, ok := s.run.api.(History)
-	if !ok || s.sends != 1 {
+	if !ok {
 		return false
 	}
 	rows, err := history.JobChanges(ctx, id)

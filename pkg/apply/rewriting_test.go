@@ -1,11 +1,14 @@
 package apply_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/buildsync/buildsync/pkg/apply"
+	"github.com/buildsync/buildsync/pkg/client"
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/emulator"
@@ -102,5 +105,57 @@ func TestUnknownRewritingOfATemplate(t *testing.T) {
 	got := result(t, report, head.Templates[0].Address, diff.ActionCreate)
 	if got.Outcome != apply.NotConverged || len(got.Rewritten) == 0 {
 		t.Errorf("rewritten %q:\n%s", got.Rewritten, describe(report))
+	}
+}
+
+// A write whose answer is lost may not have happened at all. Then the one new row of the history
+// is somebody else's edit, which the service did not make.
+func TestLostWriteIsNoRewriting(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.NoQuirks())
+	w.converge(definitions(job("a", "echo before")))
+	w.settle()
+	w.MustFail(t, emulator.Fault{Op: "UpdateJob", Kind: emulator.FaultReset, Commit: emulator.CommitNever, Before: func() {
+		w.editOutside("a", setCommand("echo theirs"))
+	}})
+	report := w.apply(w.plan(definitions(job("a", "echo after")), nil, nil), apply.Options{})
+	got := result(t, report, "shop/job/a", diff.ActionUpdate)
+	if len(got.Rewritten) > 0 || got.Stored || strings.Contains(got.Message, "nobody else") {
+		t.Errorf("an edit counts as the service's:\n%s", describe(report))
+	}
+}
+
+// staleHistory is a service whose change history does not show the latest rows yet.
+type staleHistory struct {
+	*client.Client
+	rows []wire.JobChange
+}
+
+func (s staleHistory) JobChanges(context.Context, string) ([]wire.JobChange, error) {
+	return s.rows, nil
+}
+
+// A history that lags shows an older edit as its newest row, and proves nothing about what came
+// after it.
+func TestHistoryThatLagsProvesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.NoQuirks())
+	w.converge(definitions(job("a", "echo before")))
+	w.settle()
+	w.editOutside("a", setCommand("echo drift"))
+	w.Advance(2 * time.Minute)
+	plan := w.plan(definitions(job("a", "echo after")), nil, nil)
+	rows, err := w.client.JobChanges(t.Context(), *plan.Changes[0].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.MustFail(t, emulator.Fault{Op: "UpdateJob", Kind: emulator.FaultPass, Commit: emulator.CommitFirst, After: func() {
+		w.editOutside("a", setCommand("echo theirs"))
+	}})
+	api := staleHistory{w.client, rows}
+	report := w.applyWith(t.Context(), api, plan, apply.Options{History: api})
+	got := result(t, report, "shop/job/a", diff.ActionUpdate)
+	if len(got.Rewritten) > 0 || strings.Contains(got.Message, "nobody else") {
+		t.Errorf("an edit counts as the service's:\n%s", describe(report))
 	}
 }

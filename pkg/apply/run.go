@@ -338,6 +338,8 @@ type step struct {
 
 	sends     int         // writes passed to the client
 	firstSent time.Time   // when the first of them was
+	number    int64       // of the newest change before the first
+	numbered  bool        // number is known
 	sent      atomic.Bool // there was one
 	cut       atomic.Bool // the run had to end before a write
 	release   func()      // of the context; nil if there is none

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"os"
-	"slices"
 
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/client/wire"
@@ -164,7 +163,7 @@ func (s *step) deleteThenCreate(ctx context.Context, old string, creation creati
 			s.end(Failed, "not replaced: %v", err)
 			return
 		}
-	} else if !s.baseHoldsOld() {
+	} else if s.run.plan.Base == nil || !s.change.BaseHoldsTemplate() {
 		s.result.Next = remedy.ApplyRescuing
 		s.end(Failed, "not replaced: the service wants unique names, so the old template would have to be deleted first, and nothing else holds its body")
 		return
@@ -186,14 +185,6 @@ func (s *step) deleteThenCreate(ctx context.Context, old string, creation creati
 			s.result.Next = remedy.Rescued(s.run.opts.RescueFile)
 		}
 	}
-}
-
-// baseHoldsOld reports whether the base's definitions compile to the live template: then no field
-// was edited outside.
-func (s *step) baseHoldsOld() bool {
-	return s.run.plan.Base != nil && !slices.ContainsFunc(s.change.Fields, func(f diff.Field) bool {
-		return f.Verdict != diff.VerdictChange
-	})
 }
 
 // oldAsPlanned ends the action if the template to replace has changed since the plan.

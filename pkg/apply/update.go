@@ -28,7 +28,7 @@ func (r *run) doUpdate(ctx context.Context, index int, job *jobState) {
 		s.end(Failed, "not written: %v", err)
 		return
 	}
-	before, _, watched := r.revision(ctx, job.id) // before the body: an edit in between must count
+	s.number, _, s.numbered = r.revision(ctx, job.id) // before the body: an edit in between must count
 	have, ok := s.stillAsPlanned(ctx, job.id)
 	if !ok {
 		return
@@ -47,10 +47,10 @@ func (r *run) doUpdate(ctx context.Context, index int, job *jobState) {
 		return
 	}
 	job.written = s.replace(ctx, job.id, body, have)
-	if !watched || !job.written {
+	if !s.numbered || !job.written {
 		return
 	}
-	if edit := s.overwritten(ctx, job.id, before, max(1, s.sends)); edit != "" {
+	if edit := s.overwritten(ctx, job.id, s.number, max(1, s.sends)); edit != "" {
 		s.result.Next = remedy.ReplanHistory
 		s.end(NotConverged, "the job is as the definitions want it, but %s", edit)
 	}

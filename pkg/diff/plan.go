@@ -208,6 +208,7 @@ type Change struct {
 	Desired        jsontree.Packed   `json:"-"` // the whole update body, built over the live one, or that of a template; see DesiredBody
 	Notices        []NoticeChange    `json:"-"`
 	beforeTemplate *compile.Template // the base's template
+	inBase         bool              // see BaseHoldsTemplate
 	before         *compile.Job      // the base's job
 	ignore         ignored           // by policy.ignore
 }

@@ -29,6 +29,22 @@ func (c *Change) TemplateAsPlanned(live *jsontree.Value, modules Modules) bool {
 	return have == c.HaveFingerprint
 }
 
+// BaseHoldsTemplate reports whether the base's definition holds all that c replaces of the live
+// template.
+func (c *Change) BaseHoldsTemplate() bool { return c.inBase }
+
+// mayBeEdited reports whether somebody else may have written the live value of a field: then the
+// base's definition does not hold it.
+func (c *comparison) mayBeEdited(f Field) bool {
+	switch {
+	case f.Verdict != VerdictChange:
+		return true
+	case f.Sensitive, f.Before == nil, slices.Contains(orderedLists, f.Path):
+		return false
+	}
+	return f.Base == nil || c.sides().isRewritten(f.Path) && !jsontree.Equal(f.Base, f.Before)
+}
+
 // OntoTemplate returns c with its body built over live, which was read later and is as planned:
 // undeclared values are kept as they are now.
 func (c *Change) OntoTemplate(live *jsontree.Value, modules Modules) *Change {

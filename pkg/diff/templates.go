@@ -100,6 +100,7 @@ func (p *Planner) compareTemplate(want, before *compile.Template, live *LiveTemp
 	change.Unchanged = c.unchanged(change.Fields)
 	change.Verdict = objectVerdict(change.Fields)
 	if len(change.Fields) > 0 {
+		change.inBase = before != nil && !slices.ContainsFunc(change.Fields, c.mayBeEdited)
 		change.Actions = []Action{ActionReplace}
 		change.Note = "the new one is created first, then the old one is deleted"
 		c.noteRewritten(&change)
