@@ -27,21 +27,22 @@ func main() {
 
 // run is the whole program but for the end of the process.
 func run(ctx context.Context, args, env []string, in io.Reader, out, errOut io.Writer) (code int) {
-	said := kit.NewLogged(nil)
-	ctx, stops := kit.WatchSignals(ctx, said)
+	stderr := kit.NewLogged(nil)
+	ctx, stops := kit.WatchSignals(ctx, stderr)
 	defer stops.Release()
+	guarded := stops.Guard(errOut)
+	stderr.PutTo(guarded)
 	p := &program{kit.Console{
 		Env: kit.NewEnvironment(env), Stops: stops,
-		Stdin: in, Stdout: stops.Guard(out), Stderr: stops.Guard(errOut), Logged: said,
+		Stdin: in, Stdout: stops.Guard(out), Stderr: stderr, Logged: stderr,
 	}}
 	app := p.app()
 	if kit.LogsJSON(app, args, p.Env.Get("BUILDSYNC_LOG_FORMAT")) {
-		lines := kit.NewJSONLines(p.Stderr)
+		lines := kit.NewJSONLines(guarded)
 		defer lines.Close()
-		p.Logged = kit.NewLogged(p.Stderr) // what comes from below is JSON already
-		p.Stderr, app.ErrWriter = lines, lines
+		p.Logged = kit.NewLogged(guarded) // what comes from below is JSON already
+		stderr.PutTo(lines)
 	}
-	said.PutTo(p.Stderr)
 	defer func() {
 		if fault := recover(); fault != nil {
 			code = p.crashed(fault)

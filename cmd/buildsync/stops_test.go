@@ -53,7 +53,7 @@ func (brokenPipe) Write([]byte) (int, error) {
 
 func TestAClosedStreamEndsTheRunInOrder(t *testing.T) {
 	t.Parallel()
-	ctx, stops := kit.WatchSignals(t.Context(), io.Discard)
+	ctx, stops := kit.WatchSignals(t.Context(), kit.NewLogged(io.Discard))
 	defer stops.Release()
 	_, _ = stops.Guard(brokenPipe{}).Write([]byte("x"))
 	if !errors.Is(context.Cause(ctx), kit.Interrupted{Code: exitInterrupted}) {

@@ -377,6 +377,28 @@ func TestCtrlCInARun(t *testing.T) {
 	}
 }
 
+// TestASecondCtrlCLeavesNoBar: a run that is stopped at once erases what it drew, as one that ends
+// by itself does.
+func TestASecondCtrlCLeavesNoBar(t *testing.T) {
+	t.Parallel()
+	service, dir, env := terminalBench(t)
+	started := make(chan *seat, 1)
+	service.MustFail(t, emulator.Fault{Op: "CreateJob", Kind: emulator.FaultPass, Before: func() {
+		s := <-started
+		s.sees("[--")
+		_ = s.cmd.Process.Signal(syscall.SIGINT)
+		s.sees("stopping")
+		_ = s.cmd.Process.Signal(syscall.SIGINT)
+		<-s.read
+	}})
+	s := sit(t, 80, dir, env, "apply", "--yes", "--parallelism", "1")
+	started <- s
+	code, screen := s.end()
+	if code != exitInterrupted || strings.Contains(screen, "[--") || regexp.MustCompile(`(?m)^create \S+ +\d+s`).MatchString(screen) {
+		t.Errorf("code %d\n%s", code, screen)
+	}
+}
+
 // TestRefusalIsSaidOnce: where the plan and the error are read together, the
 // reasons stand there once.
 func TestRefusalIsSaidOnce(t *testing.T) {

@@ -16,8 +16,7 @@ type Console struct {
 	Stdin  io.Reader
 	Stdout io.Writer // the result, in the format asked for, and nothing else
 	Stderr io.Writer // everything else
-	Logged *Logged   // stderr for what comes from below, while bars may be drawn there
-
+	Logged *Logged   // stderr for logs, whose records are JSON already with --log-format json
 }
 
 // Environment is a snapshot of the environment variables.

@@ -47,11 +47,19 @@ func (s Sentences) WithGroup(string) slog.Handler { return s }
 // NewLogged makes a log that goes to w.
 func NewLogged(w io.Writer) *Logged { return &Logged{to: w} }
 
-// Logged is the target of a log: stderr, or above the progress bars there.
+// Bars are drawn on stderr; text that is written to them goes above.
+type Bars interface {
+	io.Writer
+	End() // erases the bars, and returns when they are gone
+}
+
+// Logged is stderr: text goes above the progress bars while some are drawn there. Everything that
+// writes to stderr uses it, since one line beside it moves the cursor away from the bars, and the
+// next drawing then leaves an old bar between the lines.
 type Logged struct {
 	mu    sync.Mutex
 	to    io.Writer
-	above io.Writer // nil: there are no bars
+	above Bars // nil: there are no bars
 }
 
 // Write implements io.Writer.
@@ -73,11 +81,27 @@ func (l *Logged) PutTo(w io.Writer) {
 	l.to = w
 }
 
-// PutAbove writes the following records above bars; nil means stderr again.
-func (l *Logged) PutAbove(bars io.Writer) {
+// PutAbove writes the following text above bars.
+func (l *Logged) PutAbove(bars Bars) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.above = bars
+}
+
+// EndAbove ends the bars. Text that comes meanwhile waits until the last of them is erased.
+func (l *Logged) EndAbove() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.above != nil {
+		l.above.End()
+		l.above = nil
+	}
+}
+
+func (l *Logged) stream() io.Writer {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.to
 }
 
 // JSONLines turns each line for people into a record of the log: --log-format json applies to all

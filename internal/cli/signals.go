@@ -66,7 +66,7 @@ func (s *Stops) AtEnd(f func()) {
 }
 
 // WatchSignals listens for SIGINT, SIGTERM and SIGHUP until Release is called.
-func WatchSignals(parent context.Context, errOut io.Writer) (context.Context, *Stops) {
+func WatchSignals(parent context.Context, errOut *Logged) (context.Context, *Stops) {
 	ctx, soften := context.WithCancelCause(parent)
 	hard, harden := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 2)
@@ -94,7 +94,7 @@ func WatchSignals(parent context.Context, errOut io.Writer) (context.Context, *S
 	return ctx, s
 }
 
-func (s *Stops) listen(signals <-chan os.Signal, done <-chan struct{}, errOut io.Writer) {
+func (s *Stops) listen(signals <-chan os.Signal, done <-chan struct{}, errOut *Logged) {
 	for count := 0; ; {
 		select {
 		case <-done:
@@ -116,6 +116,7 @@ func (s *Stops) listen(signals <-chan os.Signal, done <-chan struct{}, errOut io
 				if s.Writing.Load() {
 					text += "; run `buildsync plan` to see the current state"
 				}
+				errOut.EndAbove() // what stands above bars is written with their next drawing
 				fmt.Fprintln(errOut, text)
 				os.Exit(cause.Code)
 			})
@@ -152,9 +153,12 @@ func (g *guarded) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// StreamFile returns the file behind a guarded stream, nil if there is
+// StreamFile returns the file behind stderr or a guarded stream, nil if there is
 // none.
 func StreamFile(w any) *os.File {
+	if l, ok := w.(*Logged); ok {
+		w = l.stream()
+	}
 	if g, ok := w.(*guarded); ok {
 		w = g.Writer
 	}

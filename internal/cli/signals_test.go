@@ -18,7 +18,7 @@ func TestSignalsHaveTheirCodes(t *testing.T) {
 		s := &Stops{Hard: hard, soften: soften, harden: harden}
 		signals, done, ended := make(chan os.Signal), make(chan struct{}), make(chan struct{})
 		go func() {
-			s.listen(signals, done, io.Discard)
+			s.listen(signals, done, NewLogged(io.Discard))
 			close(ended)
 		}()
 		signals <- sig

@@ -20,9 +20,9 @@ import (
 type Applying struct {
 	stop    func() // the watching of the pace
 	mu      sync.Mutex
-	lines   io.Writer // where plain lines go; above the bars on a terminal
-	bars    *mpb.Progress
+	lines   io.Writer // where plain lines go
 	logged  *kit.Logged
+	bars    *bars
 	total   *mpb.Bar
 	running map[string]*mpb.Bar
 	count   int
@@ -48,14 +48,10 @@ func NewApplying(in *kit.Invocation, plan *diff.Plan, pacing *Pacing) *Applying 
 	if p.count == 0 || !in.Draws(in.Stderr) || in.On("verbose") {
 		return p // a bar without work never completes
 	}
-	// The display must end with the run, whatever the state of its bars. It needs the terminal
-	// itself: on another writer it shows nothing.
-	p.bars = mpb.NewWithContext(in.Stops.Hard, mpb.WithOutput(kit.StreamFile(in.Stderr)), mpb.WithWidth(40))
-	p.total = p.bars.AddBar(int64(p.count), mpb.BarPriority(1<<30), mpb.BarRemoveOnComplete(),
+	p.bars, p.logged = drawBars(in), in.Logged
+	p.total = p.bars.add(int64(p.count), mpb.BarStyle(), mpb.BarPriority(1<<30),
 		mpb.PrependDecorators(decor.CountersNoUnit("%d of %d ")),
 		mpb.AppendDecorators(decor.OnComplete(decor.EwmaETA(decor.ET_STYLE_GO, 30), ""), pacing.decorator()))
-	p.lines, p.logged = p.bars, in.Logged
-	in.Logged.PutAbove(p.bars)
 	return p
 }
 
@@ -76,8 +72,8 @@ func (p *Applying) Begin(change *diff.Change, action diff.Action) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	text := fmt.Sprintf("%s %s ", action, sanitize.Line(change.Address, 60))
-	p.running[progressKey(change.Address, action)] = p.bars.AddSpinner(1,
-		mpb.BarRemoveOnComplete(), mpb.PrependDecorators(decor.Name(text), decor.Elapsed(decor.ET_STYLE_GO)))
+	p.running[progressKey(change.Address, action)] = p.bars.add(1, mpb.SpinnerStyle(),
+		mpb.PrependDecorators(decor.Name(text), decor.Elapsed(decor.ET_STYLE_GO)))
 }
 
 // Done shows how an action ended.
@@ -89,7 +85,7 @@ func (p *Applying) Done(r apply.Result) {
 	}
 	key := progressKey(r.Address, r.Action)
 	if bar := p.running[key]; bar != nil {
-		bar.Abort(true)
+		p.bars.remove(bar)
 		delete(p.running, key)
 	}
 	if p.total != nil && r.Kind != diff.KindNotification {
@@ -110,19 +106,10 @@ func (p *Applying) Done(r apply.Result) {
 	_, _ = fmt.Fprintf(p.lines, "%s %s: %s (%.1f s%s)\n", r.Action, sanitize.Line(r.Address, 300), r.Outcome, r.Duration, waited)
 }
 
-// Close removes the display. It drops every bar, finished or not: Wait would block on an unfinished
-// one.
+// Close removes the display.
 func (p *Applying) Close() {
 	p.stop()
-	if p.bars == nil {
-		return
+	if p.bars != nil {
+		p.logged.EndAbove()
 	}
-	p.mu.Lock()
-	for _, bar := range p.running {
-		bar.Abort(true)
-	}
-	p.total.Abort(true)
-	p.mu.Unlock()
-	p.logged.PutAbove(nil)
-	p.bars.Wait()
 }

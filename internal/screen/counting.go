@@ -20,7 +20,6 @@ type Counting struct {
 	in          *kit.Invocation
 	what        string
 	done, total int
-	bars        *mpb.Progress
 	bar         *mpb.Bar
 	last        time.Time
 	stop        func()
@@ -34,11 +33,9 @@ func NewCounting(in *kit.Invocation, what string, total int, pacing *Pacing) *Co
 	p.stop = pacing.watch("reading", func() int { return int(p.left.Load()) })
 	// A bar is useless for one object.
 	if total > 1 && in.Draws(in.Stderr) && !in.On("quiet") && !in.On("verbose") {
-		p.bars = mpb.NewWithContext(in.Stops.Hard, mpb.WithOutput(kit.StreamFile(in.Stderr)), mpb.WithWidth(40))
-		p.bar = p.bars.AddBar(int64(total), mpb.BarRemoveOnComplete(),
+		p.bar = drawBars(in).add(int64(total), mpb.BarStyle(),
 			mpb.PrependDecorators(decor.Name(p.what+" "), decor.CountersNoUnit("%d of %d ")),
 			mpb.AppendDecorators(decor.EwmaETA(decor.ET_STYLE_GO, 30), pacing.decorator()))
-		in.Logged.PutAbove(p.bars)
 	}
 	return p
 }
@@ -65,9 +62,5 @@ func (p *Counting) Close(nth, projects int) {
 		}
 		return
 	}
-	if p.done < p.total {
-		p.bar.Abort(true)
-	}
-	p.in.Logged.PutAbove(nil)
-	p.bars.Wait()
+	p.in.Logged.EndAbove()
 }

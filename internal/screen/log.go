@@ -77,7 +77,6 @@ const plainProgress = 10 * time.Second
 // Download shows on stderr how a download comes along.
 type Download struct {
 	in   *kit.Invocation
-	bars *mpb.Progress
 	bar  *mpb.Bar
 	last time.Time
 }
@@ -88,10 +87,8 @@ func NewDownload(in *kit.Invocation) *Download {
 	if in.On("quiet") || in.On("verbose") || !in.Draws(in.Stderr) {
 		return p
 	}
-	p.bars = mpb.NewWithContext(in.Stops.Hard, mpb.WithOutput(kit.StreamFile(in.Stderr)), mpb.WithWidth(40))
-	p.bar = p.bars.AddBar(0, mpb.PrependDecorators(decor.CountersKibiByte("% .1f / % .1f ")),
+	p.bar = drawBars(in).add(0, mpb.BarStyle(), mpb.PrependDecorators(decor.CountersKibiByte("% .1f / % .1f ")),
 		mpb.AppendDecorators(decor.AverageSpeed(decor.SizeB1024(0), " % .1f")))
-	in.Logged.PutAbove(p.bars)
 	return p
 }
 
@@ -110,9 +107,7 @@ func (p *Download) Update(written, total int64) {
 
 func (p *Download) Close() {
 	if p.bar != nil {
-		p.bar.Abort(true)
-		p.in.Logged.PutAbove(nil)
-		p.bars.Wait()
+		p.in.Logged.EndAbove()
 	}
 }
 

@@ -28,7 +28,6 @@ type Reading struct {
 
 	mu   sync.Mutex
 	last time.Time // of the start, then of the last line
-	bars *mpb.Progress
 	bar  *mpb.Bar
 }
 
@@ -64,12 +63,12 @@ func (p *Reading) Read(done, total int) {
 
 // begin draws the bar.
 func (p *Reading) begin(done, total int) {
-	p.bars = mpb.NewWithContext(p.in.Stops.Hard, mpb.WithOutput(kit.StreamFile(p.in.Stderr)), mpb.WithWidth(40))
-	p.bar = p.bars.AddBar(int64(total), mpb.BarRemoveOnComplete(),
+	p.bar = drawBars(p.in).add(int64(total), mpb.BarStyle(),
 		mpb.PrependDecorators(decor.Name("reading jobs "), decor.CountersNoUnit("%d of %d ")),
 		mpb.AppendDecorators(decor.AverageETA(decor.ET_STYLE_GO), p.pacing.decorator()))
-	p.bar.SetCurrent(int64(done))
-	p.in.Logged.PutAbove(p.bars)
+	if p.bar != nil {
+		p.bar.SetCurrent(int64(done))
+	}
 }
 
 // Close ends the display, whether everything was read or not.
@@ -77,10 +76,7 @@ func (p *Reading) Close() {
 	p.stop()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.bar == nil {
-		return
+	if p.bar != nil {
+		p.in.Logged.EndAbove()
 	}
-	p.bar.Abort(true)
-	p.in.Logged.PutAbove(nil)
-	p.bars.Wait()
 }

@@ -1,0 +1,79 @@
+package screen
+
+import (
+	"errors"
+	"sync"
+
+	"github.com/vbauerster/mpb/v8"
+
+	kit "github.com/buildsync/buildsync/internal/cli"
+)
+
+// bars are progress bars at the bottom of a terminal. All text for stderr goes above them until End
+// has erased the last one, so no drawn line stays between the lines of text.
+type bars struct {
+	to *mpb.Progress
+
+	mu    sync.Mutex
+	drawn map[*mpb.Bar]bool
+	ended bool
+}
+
+// drawBars starts to draw on stderr, which has to be a terminal. The library draws nothing on
+// another writer, so it gets the terminal itself.
+func drawBars(in *kit.Invocation) *bars {
+	b := &bars{
+		to:    mpb.New(mpb.WithOutput(kit.StreamFile(in.Stderr)), mpb.WithWidth(40)),
+		drawn: map[*mpb.Bar]bool{},
+	}
+	in.Logged.PutAbove(b)
+	return b
+}
+
+// errErased is the answer to a text that should stand above bars that are gone.
+var errErased = errors.New("the progress bars have ended")
+
+// Write implements io.Writer: text goes above the bars.
+func (b *bars) Write(text []byte) (int, error) {
+	if n, err := b.to.Write(text); err == nil {
+		return n, nil
+	}
+	return 0, errErased
+}
+
+// add draws a bar. It returns nil after End: a run that is stopped at once may still begin an action.
+func (b *bars) add(total int64, builder mpb.BarFillerBuilder, options ...mpb.BarOption) *mpb.Bar {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.ended {
+		return nil
+	}
+	bar, err := b.to.Add(total, builder.Build(), append(options, mpb.BarRemoveOnComplete())...)
+	if err != nil {
+		return nil // the terminal is gone
+	}
+	b.drawn[bar] = true
+	return bar
+}
+
+// remove erases one bar.
+func (b *bars) remove(bar *mpb.Bar) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	bar.Abort(true)
+	delete(b.drawn, bar)
+}
+
+// End erases all bars, finished or not, and returns when they are gone.
+func (b *bars) End() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.ended {
+		return
+	}
+	b.ended = true
+	for bar := range b.drawn {
+		bar.Abort(true) // the library waits for each bar that has not completed
+	}
+	b.to.Wait()
+}

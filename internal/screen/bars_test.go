@@ -1,0 +1,73 @@
+//go:build unix
+
+package screen
+
+import (
+	"flag"
+	"strings"
+	"testing"
+
+	"github.com/creack/pty"
+	"github.com/urfave/cli/v2"
+
+	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/pkg/apply"
+	"github.com/buildsync/buildsync/pkg/diff"
+)
+
+// screenful reads a terminal until what was written to it holds the wanted text.
+func screenful(t *testing.T, person interface{ Read([]byte) (int, error) }, got *strings.Builder, want string) {
+	t.Helper()
+	buffer := make([]byte, 4096)
+	for !strings.Contains(got.String(), want) {
+		n, err := person.Read(buffer)
+		got.Write(buffer[:n])
+		if err != nil {
+			t.Fatalf("%v; the terminal lacks %q: %q", err, want, got.String())
+		}
+	}
+}
+
+// TestTextGoesAboveTheBars holds that a line for stderr never stands below a bar: it comes right
+// after the bars were erased, whoever writes it, and so do the lines after the last bar. Two
+// changes of one address, as twins have, do not keep the display from ending.
+func TestTextGoesAboveTheBars(t *testing.T) {
+	t.Parallel()
+	person, terminal, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer person.Close()
+	defer terminal.Close()
+	if err := pty.Setsize(terminal, &pty.Winsize{Rows: 40, Cols: 80}); err != nil {
+		t.Fatal(err)
+	}
+	stderr := kit.NewLogged(terminal)
+	in := &kit.Invocation{
+		Console: &kit.Console{Stderr: stderr, Logged: stderr},
+		Flags:   cli.NewContext(cli.NewApp(), flag.NewFlagSet("", flag.ContinueOnError), nil),
+	}
+	twin := diff.Change{Kind: diff.KindJob, Address: "shop/job/a", Actions: []diff.Action{diff.ActionUpdate}}
+	plan := &diff.Plan{Changes: []diff.Change{twin, twin}}
+	progress := NewApplying(in, plan, nil)
+
+	var got strings.Builder
+	progress.Begin(&twin, diff.ActionUpdate)
+	progress.Begin(&twin, diff.ActionUpdate)
+	const three = "\x1b[3A\x1b[J" // two spinners and the total are erased
+	screenful(t, person, &got, three)
+	in.Printf("smoke build 1\n")
+	screenful(t, person, &got, three+"smoke build 1\r\n")
+	progress.Done(apply.Result{Kind: diff.KindJob, Address: twin.Address, Action: diff.ActionUpdate, Outcome: apply.Applied})
+	screenful(t, person, &got, "A\x1b[Jupdate shop/job/a: applied")
+
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		progress.Close()
+		progress.Begin(&twin, diff.ActionUpdate) // a late action draws nothing
+		in.Printf("1 applied\n")
+	}()
+	screenful(t, person, &got, "A\x1b[J1 applied\r\n")
+	<-closed
+}
