@@ -100,7 +100,7 @@ var commandPasswords = map[string]passwordOptions{
 	"ssh-keygen":        {separate: []string{"-N", "-P"}},
 	"conan":             {separate: []string{"-p"}},
 	"ncftpput":          {separate: []string{"-p"}},
-	"curl":              {user: ":"}, "lftp": {user: ","}, "smbclient": {user: "%"}, "rpcclient": {user: "%"}, "winexe": {user: "%"},
+	"curl":              {user: ":"}, "lftp": {user: ","}, "nuget": {separate: []string{"-p"}}, "smbclient": {user: "%"}, "rpcclient": {user: "%"}, "winexe": {user: "%"},
 }
 
 // userOptions are the options whose value is a user with a password.
@@ -128,6 +128,7 @@ func inCommands(text, lower string) []Match {
 		if strings.HasSuffix(text[:start], "|") && readsPassword(command) {
 			found = piped(found, previous, previousStart, strings.Contains(command, "chpasswd"))
 		}
+		found = givenInput(found, command, start)
 		previous, previousStart = command, start
 		start = end + 1
 	}
@@ -147,6 +148,28 @@ func commandEnd(text string, start int) int {
 		}
 		at++
 	}
+}
+
+// givenInput finds the literal password that a command gets by a here-string (--password-stdin <<<
+// VALUE), or from a command in the place of its password file (--password-file=<(echo VALUE)).
+func givenInput(found []Match, command string, offset int) []Match {
+	if at := strings.Index(command, "<<<"); at >= 0 && readsPassword(command) {
+		word, from := nextWord(command, at+len("<<<"))
+		value, skipped := trimQuotes(word)
+		if isLiteral(value) {
+			found = append(found, Match{Start: offset + from + skipped, End: offset + from + skipped + len(value), Kind: "password"})
+		}
+	}
+	before, after, has := strings.Cut(command, "<(")
+	if !has {
+		return found
+	}
+	words := strings.Fields(before)
+	if last := len(words) - 1; last < 0 || !strings.Contains(words[last], "pass") && !(strings.HasSuffix(words[last], "<") && readsPassword(before)) {
+		return found
+	}
+	inner, _, _ := strings.Cut(after, ")")
+	return piped(found, inner, offset+len(before)+len("<("), false)
 }
 
 // readsPassword reports whether a command reads a password from its input.

@@ -91,7 +91,7 @@ func valueBehind(text, lower string, end int) (Match, bool) {
 		accept = isUnlikeProse
 	case blanks > at && text[start] == '-' && at == end:
 		at = blanks
-	case blanks > at && at == end && isSet(lower[:start]):
+	case blanks > at && isSet(lower[:start]):
 		at, accept = blanks, isUnlikeProse
 	default:
 		return Match{}, false
@@ -109,9 +109,14 @@ func valueBehind(text, lower string, end int) (Match, bool) {
 	return Match{Start: from, End: to, Kind: "password"}, true
 }
 
-// isSet reports whether a name follows a command that sets it: aws configure set NAME VALUE.
+// isSet reports whether a name follows a command that sets it: aws configure set NAME VALUE. The
+// name may stand after the address of a registry: npm config set //HOST/:_authToken VALUE.
 func isSet(before string) bool {
-	for _, command := range []string{"configure set ", "config set ", "setx "} {
+	if word := before[strings.LastIndexAny(before, " \t\n")+1:]; strings.HasPrefix(strings.TrimLeft(word, "\"'"), "//") {
+		before = before[:len(before)-len(word)]
+	}
+	before = strings.TrimRight(before, "\"'")
+	for _, command := range []string{"configure set ", "config set ", "npm set ", "setx "} {
 		if strings.HasSuffix(before, command) {
 			return true
 		}

@@ -37,6 +37,12 @@ var issued = []rule{
 	{kind: "New Relic key", markers: []string{"NRAK-"}, pattern: pattern(`\b(NRAK-[A-Z0-9]{27})\b`), shown: 5},
 	{kind: "Sentry token", markers: []string{"sntrys_", "sntryu_"}, pattern: pattern(`\b(sntry[su]_[A-Za-z0-9+/=_\-]{40,})`), shown: 7},
 	{kind: "Postman key", markers: []string{"PMAK-"}, pattern: pattern(`\b(PMAK-[0-9a-f]{24}-[0-9a-f]{34})\b`), shown: 5},
+	{kind: "npm login", markers: []string{"_auth"}, pattern: pattern(`(?:^|[\s"':])_auth["']?(?:\s*=\s*|\s+)["']?([A-Za-z0-9+/]{8,}={0,2})`), check: isUserAndPassword},
+	{kind: "Cargo token", markers: []string{"cio"}, pattern: pattern(`\b(cio[A-Za-z0-9]{32})\b`), shown: 3},
+	{kind: "password", markers: []string{"http-basic."}, pattern: pattern(`\bhttp-basic\.[^\s=]+\s+\S+\s+["']?([^\s"']{6,400})`), check: isLiteral}, // composer and poetry
+	{kind: "token", markers: []string{"pypi-token."}, pattern: pattern(`\bpypi-token\.[^\s=]+\s+["']?([^\s"']{6,400})`), check: isLiteral},
+	{kind: "password", markers: []string{"bundle config"},
+		pattern: pattern(`\bbundle config (?:set )?(?:--\w+ )?[^\s-]\S*\s+["']?[^\s:"'$/]+:([^\s"']{6,400})`), check: isLiteral},
 	{kind: "Netlify token", markers: []string{"nfp_"}, pattern: pattern(`\b(nfp_[A-Za-z0-9]{36})\b`), shown: 4},
 	{kind: "NuGet key", markers: []string{"oy2"}, pattern: pattern(`\b(oy2[a-z0-9]{43})\b`), shown: 3},
 	{kind: "Alibaba Cloud access key", markers: []string{"LTAI"}, pattern: pattern(`\b(LTAI[A-Za-z0-9]{12,20})\b`), shown: 4},
