@@ -200,7 +200,7 @@ func (j *jobTask) update() {
 	j.enabled(&change)
 	j.ofBasePolicy(change.Fields)
 	change.Verdict = objectVerdict(change.Fields)
-	c.noteRewritten(&change)
+	c.noteRewritten(&change, change.Fields)
 	if j.base != nil && j.before == nil && !j.in.FirstApply {
 		j.adoptOrRefuse(&change)
 	}

@@ -234,7 +234,9 @@ func (p *Planner) checkEdited(r removal, live *LiveJob, change *Change, out *out
 	}
 	c.overlaid(p.ignoreFor(r.before.Name).matches)
 	c.spelled, c.rewritten = p.storedSpelled(r.address), p.in.Rewritten[r.address]
-	fields := c.edits(c.fields())
+	fields := c.fields()
+	c.noteRewritten(change, fields)
+	fields = c.edits(fields)
 	if len(fields) == 0 {
 		return
 	}

@@ -179,9 +179,9 @@ func renamedPaths(paths []string, own, compared *itemPaths) []string {
 }
 
 // noteRewritten says which differences may be an edit or what the service made of what was sent.
-func (c *comparison) noteRewritten(change *Change) {
+func (c *comparison) noteRewritten(change *Change, differences []Field) {
 	var paths []string
-	for _, f := range change.Fields {
+	for _, f := range differences {
 		if f.Verdict == VerdictChange && c.sides().isRewritten(f.Path) && !jsontree.Equal(f.Base, f.Before) {
 			paths = append(paths, sanitize.Line(f.Path, nameLimit))
 		}

@@ -103,7 +103,7 @@ func (p *Planner) compareTemplate(want, before *compile.Template, live *LiveTemp
 		change.inBase = before != nil && !slices.ContainsFunc(change.Fields, c.mayBeEdited)
 		change.Actions = []Action{ActionReplace}
 		change.Note = "the new one is created first, then the old one is deleted"
-		c.noteRewritten(&change)
+		c.noteRewritten(&change, change.Fields)
 	}
 	if p.base != nil && before == nil && !p.in.FirstApply {
 		switch {
@@ -175,7 +175,9 @@ func (p *Planner) removeTemplate(before *compile.Template, live *LiveTemplate, c
 	c := &comparison{live: flatTemplate(live.Body), declared: flatTemplate(before.Body), modules: p.in.Modules,
 		spelled: p.storedSpelled(before.Address), rewritten: p.in.Rewritten[before.Address]}
 	c.overlaid(ignoreNothing)
-	if n := len(c.edits(c.fields())); n > 0 {
+	differences := c.fields()
+	c.noteRewritten(&change, differences)
+	if n := len(c.edits(differences)); n > 0 {
 		change.Verdict = VerdictRemoveEdited
 		if !p.in.Options.ForceConflicts {
 			out.refuse(RuleConflict, before.Address, fmt.Sprintf(

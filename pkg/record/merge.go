@@ -44,7 +44,10 @@ func mergeState(base, ours, theirs State, newer Newer) (State, error) {
 		Rewritten: ours.Rewritten,
 	}
 	switch {
-	case ours.Commit == theirs.Commit || theirs.Commit == base.Commit:
+	case ours.Commit == theirs.Commit:
+		out.Rewritten = sorted(slices.Concat(ours.Rewritten, theirs.Rewritten))
+		return out, nil
+	case theirs.Commit == base.Commit:
 		return out, nil
 	case ours.Commit == base.Commit:
 		out.Commit, out.Rewritten = theirs.Commit, theirs.Rewritten

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -39,6 +40,30 @@ func TestMergeOfTwoShardsIsOneCommit(t *testing.T) {
 	got, err := Merge(base, ours, theirs, func(a, b string) (bool, error) { return a > b, nil })
 	if err != nil || got.Commit != second || len(got.Except) > 0 {
 		t.Errorf("the merge is %+v, %v", got, err)
+	}
+}
+
+// Two runs may apply one commit at the same time, and only one of them sees what the service makes
+// of a field. Whichever is pushed first, the field is known afterwards.
+func TestMergeKeepsWhatTheServiceRewrites(t *testing.T) {
+	t.Parallel()
+	newer := func(a, b string) (bool, error) { return a > b, nil }
+	base := &Record{Commit: first}
+	seen := &Record{Commit: second, Rewritten: map[string][]string{"a": {"command"}}}
+	also := &Record{Commit: second, Rewritten: map[string][]string{"a": {"command", "arch"}}}
+	unseen := &Record{Commit: second, Unproven: []string{"a"}}
+	for name, test := range map[string]struct {
+		ours, theirs *Record
+		want         string
+	}{
+		"ours": {seen, unseen, "[command]"}, "theirs": {unseen, seen, "[command]"},
+		"both": {seen, also, "[arch command]"}, "both, the other way": {also, seen, "[arch command]"},
+		"a later commit": {seen, &Record{Commit: "3" + second[1:]}, "[]"},
+	} {
+		got, err := Merge(base, test.ours, test.theirs, newer)
+		if err != nil || fmt.Sprint(got.Rewritten["a"]) != test.want {
+			t.Errorf("%s: the merge is %+v, %v, want %s", name, got, err, test.want)
+		}
 	}
 }
 
