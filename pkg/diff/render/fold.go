@@ -59,6 +59,7 @@ func (c *changeView) takeIn(notice *changeView) {
 	if c.note == "" {
 		c.note = notice.note
 	}
+	c.actions = slices.Concat(c.actions, notice.actions)
 	c.fields = append(c.fields, notice.fields...)
 	c.undeclared = append(c.undeclared, notice.undeclared...)
 	if c.lastEdit == "" {
@@ -195,16 +196,30 @@ func countObjects(plan *diff.Plan) objectCounts {
 
 // add counts an object by its most serious action.
 func (n *objectCounts) add(actions []diff.Action) {
-	for _, kind := range []struct {
-		action diff.Action
-		count  *int
-	}{
-		{diff.ActionDelete, &n.delete}, {diff.ActionCreate, &n.create}, {diff.ActionReplace, &n.replace},
-		{diff.ActionDisable, &n.disable}, {diff.ActionUpdate, &n.update}, {diff.ActionEnable, &n.enable},
+	switch mostSerious(actions) {
+	case diff.ActionDelete:
+		n.delete++
+	case diff.ActionCreate:
+		n.create++
+	case diff.ActionReplace:
+		n.replace++
+	case diff.ActionDisable:
+		n.disable++
+	case diff.ActionUpdate:
+		n.update++
+	case diff.ActionEnable:
+		n.enable++
+	}
+}
+
+// mostSerious returns the action that an object is counted by, "" if there is none.
+func mostSerious(actions []diff.Action) diff.Action {
+	for _, action := range []diff.Action{
+		diff.ActionDelete, diff.ActionCreate, diff.ActionReplace, diff.ActionDisable, diff.ActionUpdate, diff.ActionEnable,
 	} {
-		if slices.Contains(actions, kind.action) {
-			*kind.count++
-			return
+		if slices.Contains(actions, action) {
+			return action
 		}
 	}
+	return ""
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 
@@ -43,12 +44,12 @@ func HTML(w io.Writer, plan *diff.Plan, options HTMLOptions) error {
 	for i := range doc.changes {
 		c := pageChangeOf(&doc.changes[i])
 		c.Open = c.Open || len(doc.changes) <= fewChanges
-		counts[c.Verdict] += max(1, len(c.Members))
+		counts[c.Filter] += max(1, len(c.Members))
 		data.Changes = append(data.Changes, c)
 	}
-	for _, v := range verdicts {
-		if n := counts[string(v)]; n > 0 {
-			data.Verdicts = append(data.Verdicts, pageVerdict{string(v), n})
+	for _, word := range filterWords() {
+		if n := counts[word]; n > 0 {
+			data.Filters = append(data.Filters, pageFilter{word, n})
 		}
 	}
 	return page().Execute(w, data)
@@ -62,19 +63,47 @@ type pageData struct {
 	OnlyAPart                                         string
 	Parts, Needs                                      []string
 	Refusals                                          []pageRefusal
-	Verdicts                                          []pageVerdict
+	Filters                                           []pageFilter
 	Changes                                           []pageChange
 }
 
 type pageRefusal struct{ Rule, Message string }
 
-type pageVerdict struct {
+// pageFilter is a word by which changes are shown or hidden.
+type pageFilter struct {
 	Name  string
 	Count int
 }
 
+// filterWord returns the word of the summary for a change: what is done to the object. What needs a
+// look, and what nothing is done to, has the word of its verdict.
+func filterWord(c *changeView) string {
+	switch c.verdict {
+	case diff.VerdictChange, diff.VerdictCreate, diff.VerdictRemove:
+		if action := mostSerious(c.actions); action != "" {
+			return string(action)
+		}
+	}
+	return string(c.verdict)
+}
+
+// filterWords lists all words in the order of the summary.
+func filterWords() []string {
+	var words []string
+	for _, action := range actions {
+		words = append(words, string(action))
+	}
+	for _, v := range verdicts {
+		if !slices.Contains(words, string(v)) {
+			words = append(words, string(v))
+		}
+	}
+	return words
+}
+
 type pageChange struct {
 	Mark, Title, Note, Right, Verdict string
+	Filter                            string
 	Open                              bool
 	Plain                             bool // there is nothing to unfold
 	Fields                            []pageField
@@ -111,7 +140,7 @@ func pageChangeOf(c *changeView) pageChange {
 	out := pageChange{
 		Mark: c.mark, Title: c.title, Note: c.note, Right: strings.ReplaceAll(c.aside(), "   ", " · "), Verdict: string(c.verdict),
 		Open: c.weight >= weightDrift, Undeclared: c.undeclared, Unchanged: c.unchanged, LastEdit: c.lastEdit,
-		Members: c.members,
+		Members: c.members, Filter: filterWord(c),
 	}
 	out.Plain = len(c.fields) == 0 && len(c.undeclared) == 0 && c.unchanged == "" && c.lastEdit == ""
 	for i := range c.fields {

@@ -43,6 +43,7 @@ type changeView struct {
 	lastEdit   string
 	address    string
 	verdict    diff.Verdict
+	actions    []diff.Action
 	name       string
 	job        bool
 	members    []string // of a group: the names of the jobs that get this change
@@ -102,7 +103,7 @@ func outlineOf(plan *diff.Plan, noGroup bool) document {
 func (d *document) widen(left string) { d.column = max(d.column, cells.StringWidth(left)) }
 
 func viewOf(c *diff.Change) changeView {
-	v := changeView{title: string(c.Kind) + " " + name(c.Name), address: name(c.Address), verdict: c.Verdict, name: name(c.Name), job: c.Kind != diff.KindTemplate}
+	v := changeView{title: string(c.Kind) + " " + name(c.Name), address: name(c.Address), verdict: c.Verdict, actions: c.Actions, name: name(c.Name), job: c.Kind != diff.KindTemplate}
 	v.mark, v.paint, v.weight = markOf(c)
 	v.note = noteOf(c)
 	v.right = place(c)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -34,9 +35,9 @@ func TestPageStructure(t *testing.T) {
 		for _, v := range verdicts {
 			for _, want := range []string{
 				`<label for="show-` + v[1] + `">`,
-				`#show-` + v[1] + `:not(:checked) ~ main .v-` + v[1] + ` { display: none }`,
+				`#show-` + v[1] + `:not(:checked) ~ main .k-` + v[1] + ` { display: none }`,
 				`#show-` + v[1] + `:focus-visible ~ .filter label`, // the input itself cannot be seen
-				`change v-` + v[1] + `"`,
+				` k-` + v[1] + `"`,
 			} {
 				if !strings.Contains(out, want) {
 					t.Errorf("%s: the filter %s lacks %s", name, v[1], want)
@@ -61,6 +62,35 @@ func TestPageStructure(t *testing.T) {
 			if open != closed {
 				t.Errorf("%s: %d <%s>, %d closed", name, open, tag, closed)
 			}
+		}
+	}
+}
+
+// TestFilterHasTheWordsOfTheSummary: the filter names what is done to an object as the summary above
+// it does.
+func TestFilterHasTheWordsOfTheSummary(t *testing.T) {
+	t.Parallel()
+	labels := regexp.MustCompile(`<label for="show-[a-z-]+">([^<]*)</label>`)
+	for name, test := range map[string]struct {
+		plan *diff.Plan
+		want []string
+	}{
+		"review": {review(t), []string{"create 1", "update 2", "disable 1"}},
+		"an action beside an update": {&diff.Plan{PlanID: "sha256:0", Changes: []diff.Change{
+			{Kind: diff.KindJob, Address: "shop/job/a", Name: "a", Verdict: diff.VerdictChange, Actions: []diff.Action{diff.ActionUpdate, diff.ActionDisable}},
+			{Kind: diff.KindJob, Address: "shop/job/b", Name: "b", Verdict: diff.VerdictChange, Actions: []diff.Action{diff.ActionEnable}},
+			{Kind: diff.KindTemplate, Address: "template/c", Name: "c", Verdict: diff.VerdictChange, Actions: []diff.Action{diff.ActionReplace}},
+			{Kind: diff.KindJob, Address: "shop/job/d", Name: "d", Verdict: diff.VerdictRemove, Actions: []diff.Action{diff.ActionDelete}},
+			{Kind: diff.KindJob, Address: "shop/job/e", Name: "e", Verdict: diff.VerdictUnchanged},
+			{Kind: diff.KindNotification, Address: "shop/notification/e", Name: "e", Verdict: diff.VerdictChange, Actions: []diff.Action{diff.ActionUpdate}},
+		}}, []string{"update 1", "replace 1", "enable 1", "disable 1", "delete 1"}},
+	} {
+		var got []string
+		for _, label := range labels.FindAllStringSubmatch(page(t, test.plan), -1) {
+			got = append(got, label[1])
+		}
+		if !slices.Equal(got, test.want) {
+			t.Errorf("%s: the filter has %q, want %q", name, got, test.want)
 		}
 	}
 }
@@ -164,7 +194,7 @@ func TestFoldedChanges(t *testing.T) {
 	if err := render.HTML(&out, plan, render.HTMLOptions{NoGroup: true}); err != nil {
 		t.Fatal(err)
 	}
-	if n := strings.Count(out.String(), `<details class="change v-change" open>`); n != 1 {
+	if n := strings.Count(out.String(), `<details class="change v-change k-update" open>`); n != 1 {
 		t.Errorf("%d changes are open, want the one that was edited outside", n)
 	}
 	for path, want := range map[string]int{`steps[&#34;Build&#34;].properties.image</span>`: 15, `steps[&#34;Build&#34;].properties.image, arch</span>`: 1} {
