@@ -1,6 +1,7 @@
 package client
 
 import (
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -42,4 +43,28 @@ func TestPaceIsTold(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestWaitingIsCountedOnTheClock: calls that wait side by side wait once. The sum
+// over all of them was hours in a run of minutes.
+func TestWaitingIsCountedOnTheClock(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		cfg := Config{Credentials: Credentials{Token: "t"}, Rate: 60}
+		if err := cfg.complete(); err != nil {
+			t.Fatal(err)
+		}
+		stats, g := newRecorder(), newGovernor(&cfg)
+		send := withRate((&limitedServer{}).send, g, stats)
+		began := time.Now()
+		var calls sync.WaitGroup
+		for range 20 {
+			calls.Go(func() { _, _ = send(t.Context(), &call{op: "QueryJob", repeat: repeatRead}) })
+		}
+		calls.Wait()
+		took, waited := time.Since(began), stats.snapshot().Queued
+		if took < 18*time.Second || waited > took || waited < took/2 {
+			t.Errorf("waited %s of %s", waited, took)
+		}
+	})
 }

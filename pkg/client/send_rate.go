@@ -404,8 +404,9 @@ func withRate(next sender, g *governor, stats *recorder) sender {
 	return func(ctx context.Context, k *call) (*answer, error) {
 		pause, end := waiting(ctx)
 		defer end()
+		stats.queues(g.now())
 		waited, err := g.acquire(pause, k.op)
-		stats.queued(waited)
+		stats.queued(g.now())
 		if k.queued != nil {
 			*k.queued += waited
 		}

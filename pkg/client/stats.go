@@ -18,15 +18,17 @@ type Stats struct {
 	Retries    int
 	Throttled  int           // answers that asked for fewer calls
 	Waited     time.Duration // between attempts, over all calls
-	Queued     time.Duration // for a place in the rate
+	Queued     time.Duration // on the clock: while at least one call waited for a place in the rate
 	FailedAuth int
 	ClockSkew  time.Duration // by which the clock of this machine was corrected
 }
 
 // recorder counts. Its methods are safe for concurrent use.
 type recorder struct {
-	mu    sync.Mutex
-	stats Stats
+	mu      sync.Mutex
+	stats   Stats
+	waiting int       // calls that wait for a place now
+	since   time.Time // when the first of them began
 }
 
 func newRecorder() *recorder { return &recorder{stats: Stats{Calls: map[string]int{}}} }
@@ -40,10 +42,27 @@ func (r *recorder) add(change func(*Stats)) {
 func (r *recorder) call(o op)                 { r.add(func(s *Stats) { s.Calls[string(o)]++ }) }
 func (r *recorder) attempted()                { r.add(func(s *Stats) { s.Attempts++ }) }
 func (r *recorder) retried(d time.Duration)   { r.add(func(s *Stats) { s.Retries++; s.Waited += d }) }
-func (r *recorder) queued(d time.Duration)    { r.add(func(s *Stats) { s.Queued += d }) }
 func (r *recorder) throttledOnce()            { r.add(func(s *Stats) { s.Throttled++ }) }
 func (r *recorder) failedAuthentication()     { r.add(func(s *Stats) { s.FailedAuth++ }) }
 func (r *recorder) skewed(skew time.Duration) { r.add(func(s *Stats) { s.ClockSkew = skew }) }
+
+// queues notes that a call begins to wait for a place.
+func (r *recorder) queues(now time.Time) {
+	r.add(func(*Stats) {
+		if r.waiting++; r.waiting == 1 {
+			r.since = now
+		}
+	})
+}
+
+// queued notes that it has its place, or has given up.
+func (r *recorder) queued(now time.Time) {
+	r.add(func(s *Stats) {
+		if r.waiting--; r.waiting == 0 {
+			s.Queued += now.Sub(r.since)
+		}
+	})
+}
 
 func (r *recorder) snapshot() Stats {
 	r.mu.Lock()
