@@ -381,6 +381,7 @@ func (p *pacer) answered(now time.Time, ceiling *pacer) {
 	}
 	p.rate = max(p.rate, paceFloor)
 	p.strikes, p.taken, p.since, p.next = 0, 1, now, now
+	p.step(now) // the call that has probed counts
 }
 
 // paces returns the rates that were learned, in calls per second.
