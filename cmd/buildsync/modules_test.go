@@ -63,15 +63,15 @@ func TestModulesHarvest(t *testing.T) {
 	}
 }
 
-// TestModulesHarvestSaysWhatIsMissing: a job that cannot be read is named, and
-// what the others teach is kept.
+// TestModulesHarvestSaysWhatIsMissing holds that harvest names a job that cannot be read, with the
+// reason, in the words of every command that reads all live jobs.
 func TestModulesHarvestSaysWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	e := newEstate(t, 3, 1)
 	if err := e.Fail(emulator.Fault{Op: "QueryJob", Kind: emulator.FaultStatus, Status: http.StatusBadRequest, Nth: 2, Times: 1}); err != nil {
 		t.Fatal(err)
 	}
-	if got := e.run(t, exitPartial, []string{"modules", "harvest"}); !strings.Contains(got.stderr, "not read: team00/job/") {
+	if got := e.run(t, exitPartial, []string{"modules", "harvest"}); !strings.Contains(got.stderr, "buildsync: reading team00/job/") || !strings.Contains(got.stderr, "HTTP 400") {
 		t.Errorf("have\n%s", got.stderr)
 	}
 }

@@ -1,6 +1,7 @@
 package archtest
 
 import (
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -44,6 +45,30 @@ func TestCommentsArePlain(t *testing.T) {
 		})
 		if err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// TestCommentsBeginWithTheName holds that the comment of a function or a type is about that function
+// or type. A name that was changed, or code that was put between a comment and its function, leaves
+// a comment about something else.
+func TestCommentsBeginWithTheName(t *testing.T) {
+	t.Parallel()
+	for _, s := range sources(t) {
+		check := func(name string, doc *ast.CommentGroup) {
+			if text := doc.Text(); text != "" && !strings.HasPrefix(text, name) {
+				t.Errorf("%s: the comment of %s begins with %q", s.fset.Position(doc.Pos()), name, strings.Fields(text)[0])
+			}
+		}
+		for _, decl := range s.file.Decls {
+			switch decl := decl.(type) {
+			case *ast.FuncDecl:
+				check(decl.Name.Name, decl.Doc)
+			case *ast.GenDecl:
+				if named, ok := decl.Specs[0].(*ast.TypeSpec); ok && len(decl.Specs) == 1 {
+					check(named.Name.Name, decl.Doc)
+				}
+			}
 		}
 	}
 }

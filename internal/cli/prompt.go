@@ -24,7 +24,7 @@ type Prompt struct {
 	lines   *bufio.Reader
 }
 
-// Prompt makes a prompt that reads from stdin.
+// NewPrompt makes a prompt that reads from stdin.
 func (p *Console) NewPrompt() *Prompt { return &Prompt{p, bufio.NewReader(p.Stdin)} }
 
 // Ask writes a question on stderr and returns the line of the answer, or io.EOF with the last part

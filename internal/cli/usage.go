@@ -27,7 +27,6 @@ func UnknownWord(what, word string, possible []string) error {
 	return UsageError{Text: text + "; it is one of: " + strings.Join(possible, ", ")}
 }
 
-// OnUsageError rewords the flag parser's errors. Without it the library would print help on stdout.
 // CheckWord returns an error if the value of a flag is none of a few words.
 func CheckWord(flag, value string, words ...string) error {
 	if !slices.Contains(words, value) {
@@ -36,6 +35,7 @@ func CheckWord(flag, value string, words ...string) error {
 	return nil
 }
 
+// OnUsageError rewords the flag parser's errors. Without it the library would print help on stdout.
 func (p *Console) OnUsageError(ctx *cli.Context, err error, _ bool) error {
 	const undefined = "flag provided but not defined: -"
 	where := ctx.Command.HelpName

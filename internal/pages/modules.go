@@ -23,7 +23,7 @@ func wordsOf(m *catalog.Module) string {
 	return strings.Join(words, ", ")
 }
 
-// ShownModule is a module as text.
+// shownModule returns a module as text.
 func shownModule(m *catalog.Module) string {
 	var out screen.Paper
 	head := &screen.Sheet{}
@@ -59,7 +59,7 @@ func shownModule(m *catalog.Module) string {
 	return out.String()
 }
 
-// ModuleDocument is a module as JSON.
+// moduleDocument returns a module as JSON.
 func moduleDocument(m *catalog.Module) *jsontree.Value {
 	texts := func(list []string) *jsontree.Value {
 		array := jsontree.Array()

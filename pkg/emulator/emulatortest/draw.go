@@ -22,7 +22,7 @@ func (d Draw) OneOf(texts ...string) string { return rapid.SampledFrom(texts).Dr
 func (d Draw) Chance(percent int) bool      { return rapid.IntRange(1, 100).Draw(d.T, "chance") <= percent }
 func (d Draw) Count(most int) int           { return rapid.IntRange(0, most).Draw(d.T, "count") }
 
-// text draws a text with all that hurts.
+// Text draws a text with all that hurts.
 func (d Draw) Text() string {
 	pieces := []string{
 		"a", "make check", "\n", "\r\n", "\t", " ", "  \n", "\n\n", "${name}", "${{ vars.x }}", "$${{ y }}", "$$${{", "$file", "中文", "\u200b", "\u202e", "\x00",
@@ -38,7 +38,7 @@ var hostileNames = []string{
 	strings.Repeat("构", 115), strings.Repeat("a", 115), "构建-订单", "2024-01-01", "file",
 }
 
-// name draws a job's name that the service takes.
+// Name draws a job's name that the service takes.
 func (d Draw) Name() string {
 	if d.Chance(50) {
 		return rapid.SampledFrom(hostileNames).Draw(d.T, "name")
@@ -46,7 +46,7 @@ func (d Draw) Name() string {
 	return rapid.StringMatching(`[A-Za-z0-9_\-\x{4e00}-\x{9fa5}]{1,40}`).Draw(d.T, "name")
 }
 
-// script draws a script of up to 5,000 lines with every kind of white space at
+// Script draws a script of up to 5,000 lines with every kind of white space at
 // the ends of its lines.
 func (d Draw) Script() string {
 	random := rand.New(rand.NewPCG(uint64(d.Count(1<<20)), 5))
@@ -70,7 +70,7 @@ func (d Draw) Key() string {
 	return d.OneOf("", "<<", "$file", "$$file", "a b", "a: b", "#", "null", "1", "true", "ключ", "k\n", "\u200b", `"`, strings.Repeat("k", 1500)) + d.OneOf("", "x")
 }
 
-// value draws any JSON, a few levels deep.
+// Value draws any JSON, a few levels deep.
 func (d Draw) Value(depth int) *jsontree.Value {
 	switch n := rapid.IntRange(0, 9).Draw(d.T, "kind"); {
 	case n == 0:
@@ -184,7 +184,7 @@ func (d Draw) Trigger() *jsontree.Value {
 	return obj("name", d.OneOf("hudson.triggers.TimerTrigger", "hudson.triggers.TimerTrigger", "other"), "parameters", parameters)
 }
 
-// body draws a job's body.
+// Body draws a job's body.
 func (d Draw) Body(name string) *jsontree.Value {
 	body := obj("job_name", name, "arch", d.OneOf("x86-64", "arm"))
 	list := func(key string, most int, item func() *jsontree.Value) {
