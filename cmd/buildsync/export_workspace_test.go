@@ -45,6 +45,15 @@ defaults:
       - {cron: "1 2 * * *", timezone: "${{ vars.zone }}"}
     extra: {description: from the defaults}
 `, nil, nil},
+		{"defaults by reference", head + `vars:
+  channels: {MESSAGE: [buildJobFail], MAIL: [buildJobSuccess]}
+  token: {name: TOKEN, secret: TOKEN}
+  parameters: ["${{ vars.token }}"]
+  fields: {description: from the defaults, resource_limit: {a: 1}}
+secrets: [TOKEN]
+defaults:
+  job: {notifications: "${{ vars.channels }}", parameters: "${{ vars.parameters }}", extra: "${{ vars.fields }}"}
+`, nil, nil},
 		{"a published template and comments", head + "# comments\n", map[string]string{
 			"definitions/t.yaml": "# above\nversion: 1\ntemplates:\n  - name: t # beside\n    publish: false\n    steps:\n      - sh: {name: s, inputs: {command: make}}\n",
 		}, []string{"--factor"}},

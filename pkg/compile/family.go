@@ -170,7 +170,7 @@ func (c *compiler) compileOpenJob(n *spec.Node, use *familyUse) {
 	s := &scope{c: c, anyJob: true}
 	use.known(s)
 	u := c.newUnit(spec.OfJob, "families["+use.family.name+"].jobs["+n.Str("name")+"]", s)
-	whole := merge(c.defaults, n)
+	whole := u.inherit(n)
 	u.project(u.get(whole, "project"), n)
 	u.jobName(n)
 	u.jobContent(whole, n, &Job{})

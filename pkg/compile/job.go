@@ -92,7 +92,7 @@ func (c *compiler) compileJob(n *spec.Node, combo []binding, use *familyUse) {
 	u.recorded = c.room[:0]
 	defer func() { c.room = emptied(u.recorded) }()
 	u.inherited.entries = u.without(n)
-	whole := merge(u.inherited.defaults(c.defaults), n)
+	whole := u.inherit(n)
 	alias, project := u.project(u.get(whole, "project"), n)
 	s.jobProject = alias
 	name := u.jobName(n)
@@ -247,7 +247,7 @@ func (u *unit) commitTrigger(whole *spec.Node) *spec.Node {
 	if friendly == nil || raw == nil {
 		return cmp.Or(friendly, raw)
 	}
-	inherited := func(n *spec.Node) bool { return n.Origin != nil && n.Origin.Kind == spec.FromDefault }
+	inherited := func(n *spec.Node) bool { return fromDefaults(n.Origin) }
 	switch {
 	case inherited(friendly) && !inherited(raw):
 		return raw

@@ -7,33 +7,44 @@ import (
 )
 
 // merge merges over into a copy of base: mappings key by key, deeply; everything else, also lists
-// and explicit nulls, is replaced.
-func merge(base, over *spec.Node) *spec.Node {
+// and explicit nulls, is replaced. A reference to a mapping is merged as that mapping; referred
+// returns it, and other nodes as they are.
+func merge(base, over *spec.Node, referred func(*spec.Node) *spec.Node) *spec.Node {
 	if base == nil {
 		return over
 	}
 	if over == nil {
 		return base
 	}
-	if base.Kind != spec.MappingNode || over.Kind != spec.MappingNode || base.IsFile() || over.IsFile() {
+	mapping := func(n *spec.Node) *spec.Node {
+		if n = referred(n); n.Kind == spec.MappingNode && !n.IsFile() {
+			return n
+		}
+		return nil
+	}
+	below, above := mapping(base), mapping(over)
+	if below == nil || above == nil {
 		return over
 	}
-	c := *over
-	c.Fields = slices.Clone(base.Fields)
+	c := *above
+	c.Fields = slices.Clone(below.Fields)
 	index := make(map[string]int, len(c.Fields))
 	for i, f := range c.Fields {
 		index[f.Key.Text] = i
 	}
-	for _, f := range over.Fields {
+	for _, f := range above.Fields {
 		i, both := index[f.Key.Text]
 		if !both {
 			c.Fields = append(c.Fields, f)
 			continue
 		}
-		c.Fields[i] = spec.Field{Key: f.Key, Value: merge(c.Fields[i].Value, f.Value)}
+		c.Fields[i] = spec.Field{Key: f.Key, Value: merge(c.Fields[i].Value, f.Value, referred)}
 	}
 	return &c
 }
+
+// asWritten is for merge where all references are resolved.
+func asWritten(n *spec.Node) *spec.Node { return n }
 
 // mergeParameters merges a job's parameters by name into those of its template: known ones key by
 // key in their place, new ones at the end. An empty list or explicit null makes the whole list
@@ -70,7 +81,7 @@ func mergeParameter(base, over *spec.Node) *spec.Node {
 	if isRawParameter(base) || isRawParameter(over) {
 		return over
 	}
-	c := merge(base, over)
+	c := merge(base, over, asWritten)
 	drop := ""
 	switch {
 	case over.Get("secret") != nil && over.Get("default") == nil:

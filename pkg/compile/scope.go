@@ -64,11 +64,7 @@ func (s *scope) resolve(n *spec.Node, p part) (target, bool) {
 	if s.anyJob && (space == "matrix" || space == "job" && (name == "name" || name == "project")) {
 		return target{}, false
 	}
-	if s.ofFamily && space == "inputs" && n.Origin != nil && n.Origin.Kind == spec.FromDefault {
-		outside := *s
-		outside.inputs = nil
-		s = &outside
-	}
+	s = s.outside(space, n)
 	value, origin, known := s.lookup(space, name)
 	if value != nil {
 		return target{value, origin}, !isPoison(value)
@@ -82,6 +78,17 @@ func (s *scope) resolve(n *spec.Node, p part) (target, bool) {
 	}
 	s.reportIn(n, p, "unknown-name", hint, "%s.%s is not known here", space, name)
 	return target{}, false
+}
+
+// outside returns the scope of the references in n: those of defaults.job do not see the inputs of a
+// family.
+func (s *scope) outside(space string, n *spec.Node) *scope {
+	if s.ofFamily && space == "inputs" && n.Origin != nil && n.Origin.Kind == spec.FromDefault {
+		outside := *s
+		outside.inputs = nil
+		return &outside
+	}
+	return s
 }
 
 // vocabulary lists the known names for the message about an unknown one.

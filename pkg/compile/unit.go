@@ -29,6 +29,7 @@ type unit struct {
 	field     string // the key that is being expanded
 	recorded  []recorded
 	inherited inheritance // what a job does not take of it
+	merged    []string    // the keys whose value has parts that a reference brought in, see inherit
 	secrets   []SecretUse
 	values    int
 	uses      int          // of fragments and of the template's steps
@@ -64,7 +65,11 @@ func (u *unit) at() string {
 func (u *unit) get(n *spec.Node, key string) *spec.Node {
 	u.field = key
 	written := n.Get(key)
-	value := u.checked(u.owner, n.Key(key), written, u.expand(written))
+	value := u.expand(written)
+	if value == written && slices.Contains(u.merged, key) {
+		written = nil // nobody has checked the whole of it
+	}
+	value = u.checked(u.owner, n.Key(key), written, value)
 	u.field = ""
 	return value
 }
@@ -96,15 +101,20 @@ func (u *unit) recordFixed(path string, n *spec.Node, kind spec.OriginKind, name
 // through extends the origin of a value by the use of its job's family. Values of defaults.job do
 // not pass through it.
 func (u *unit) through(o *spec.Origin) *spec.Origin {
-	if u.way == nil {
+	if u.way == nil || fromDefaults(o) {
 		return o
 	}
-	for from := o; from != nil; from = from.From {
-		if from.Kind == spec.FromDefault {
-			return o
+	return chain(o, u.way)
+}
+
+// fromDefaults reports whether a value was written in defaults.job, also by way of references.
+func fromDefaults(o *spec.Origin) bool {
+	for ; o != nil; o = o.From {
+		if o.Kind == spec.FromDefault {
+			return true
 		}
 	}
-	return chain(o, u.way)
+	return false
 }
 
 // poison stands for a value that could not be resolved, which was reported. It has no type, and

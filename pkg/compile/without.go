@@ -78,8 +78,8 @@ func (h *inheritance) parameters(n *spec.Node) *spec.Node {
 	return &c
 }
 
-// defaults returns defaults.job without what the job drops.
-func (h *inheritance) defaults(n *spec.Node) *spec.Node {
+// defaults returns defaults.job without what the job drops. referred is as for merge.
+func (h *inheritance) defaults(n *spec.Node, referred func(*spec.Node) *spec.Node) *spec.Node {
 	if n == nil || len(h.entries) == 0 {
 		return n
 	}
@@ -88,13 +88,13 @@ func (h *inheritance) defaults(n *spec.Node) *spec.Node {
 		key := f.Key.Text
 		switch key {
 		case wire.KeyParameters:
-			c.Fields[i].Value = h.parameters(f.Value)
+			c.Fields[i].Value = h.parameters(referred(f.Value))
 		case "notifications":
-			c.Fields[i].Value = h.fields(f.Value, NoticePath)
+			c.Fields[i].Value = h.fields(referred(f.Value), NoticePath)
 		case "extra":
-			c.Fields[i].Value = h.fields(f.Value, func(field string) string { return "extra" + valuepath.Member(field) })
+			c.Fields[i].Value = h.fields(referred(f.Value), func(field string) string { return "extra" + valuepath.Member(field) })
 		case keyLabels:
-			c.Fields[i].Value = h.fields(f.Value, func(label string) string { return keyLabels + valuepath.Member(label) })
+			c.Fields[i].Value = h.fields(referred(f.Value), func(label string) string { return keyLabels + valuepath.Member(label) })
 		}
 	}
 	return c

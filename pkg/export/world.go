@@ -43,12 +43,23 @@ func (w world) addTo(workspace *yamltext.Node) {
 	}
 }
 
+// referred returns the variable's value where n is a reference to one, else n.
+func (w world) referred(n *spec.Node) *spec.Node {
+	for range len(w.vars) {
+		name, isVariable := strings.CutPrefix(n.Reference(), "vars.")
+		if value := w.vars[name]; isVariable && value != nil {
+			n = value
+		}
+	}
+	return n
+}
+
 // secrets lists the names of secrets that the defaults use.
 func (w world) secrets() []string {
 	var names []string
-	if parameters := w.defaults.Get("parameters"); parameters != nil {
+	if parameters := w.referred(w.defaults.Get("parameters")); parameters != nil {
 		for _, p := range parameters.Items {
-			if name := p.Str("secret"); name != "" {
+			if name := w.referred(p).Str("secret"); name != "" {
 				names = append(names, name)
 			}
 		}
@@ -64,6 +75,7 @@ func (w world) withoutDefaults(job *yamltext.Node) {
 	}
 	for _, f := range w.defaults.Fields {
 		key := f.Key.Text
+		f.Value = w.referred(f.Value)
 		have := job.Get(key)
 		switch {
 		case key == "template" || key == "project" || key == "name":

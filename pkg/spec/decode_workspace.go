@@ -87,7 +87,29 @@ func withEnvironment(root *Node, name string, out *report) (effective *Node, kno
 	if over.Kind != MappingNode {
 		return root, true
 	}
+	refuseMixed(root, over, "environments."+name, out)
 	return overlay(root, over, name), true
+}
+
+// refuseMixed reports a reference that an environment lays over a mapping, or the other way round:
+// only the compiler knows what stands behind it, and mappings are merged before.
+func refuseMixed(base, over *Node, path string, out *report) {
+	if base.Kind != MappingNode && over.Kind != MappingNode {
+		return
+	}
+	if base.Kind == MappingNode && over.Kind == MappingNode {
+		for _, f := range over.Fields {
+			if below := base.Get(f.Key.Text); below != nil {
+				refuseMixed(below, f.Value, path+"."+f.Key.Text, out)
+			}
+		}
+		return
+	}
+	if base.Reference() != "" || over.Reference() != "" {
+		out.add(Diagnostic{Rule: "expression", Severity: Error, Range: over.Range, Pointer: path,
+			Message: "an environment cannot merge a reference with a mapping", Hint: "write both as mappings, or both as references",
+			Related: []Related{{Range: base.Range, Message: "the value for all environments stands here"}}})
+	}
 }
 
 // refuseReferences reports references in buildsync.yaml that are never resolved: only vars and
