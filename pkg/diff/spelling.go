@@ -10,7 +10,6 @@ import (
 
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
-	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
 // Spelling is a known way in which a service stores a value differently from what was sent. ""
@@ -180,13 +179,10 @@ func renamedPaths(paths []string, own, compared *itemPaths) []string {
 
 // noteRewritten says which differences may be an edit or what the service made of what was sent.
 func (c *comparison) noteRewritten(change *Change, differences []Field) {
-	var paths []string
-	for _, f := range differences {
-		if f.Verdict == VerdictChange && c.sides().isRewritten(f.Path) && !jsontree.Equal(f.Base, f.Before) {
-			paths = append(paths, sanitize.Line(f.Path, nameLimit))
-		}
-	}
-	if len(paths) > 0 {
-		change.addNote("the service stored " + strings.Join(paths, ", ") + " differently from what was sent, so an edit there since then cannot be told from that")
+	unclear := slices.DeleteFunc(slices.Clone(differences), func(f Field) bool {
+		return f.Verdict != VerdictChange || !c.sides().isRewritten(f.Path) || jsontree.Equal(f.Base, f.Before)
+	})
+	if len(unclear) > 0 {
+		change.addNote("the service stored " + pathsWith(unclear, VerdictChange) + " differently from what was sent, so an edit there since then cannot be told from that")
 	}
 }
