@@ -121,9 +121,14 @@ func (p *pass) walk(s *script) {
 			p.runFromNet(s, n)
 		case *syntax.CallExpr:
 			p.testBracket(s, n)
+			p.joinedTest(s, n)
 			p.assignment(s, n)
 			p.removal(s, n)
 			p.lostBackslash(s, n)
+		case *syntax.TestClause:
+			if word, ok := n.X.(*syntax.Word); ok {
+				p.joinedWord(s, word)
+			}
 		case *syntax.BinaryCmd:
 			p.pipedToShell(s, n)
 		}

@@ -16,14 +16,45 @@ func (p *pass) pipedToShell(s *script, pipe *syntax.BinaryCmd) {
 	if pipe.Op != syntax.Pipe && pipe.Op != syntax.PipeAll || !downloads(pipe.X) {
 		return
 	}
-	call, ok := pipe.Y.Cmd.(*syntax.CallExpr)
-	if !ok {
-		return
-	}
-	if e := unwrap(call).runs(); e.input {
+	if e := inputRunner(pipe.Y); e.input {
 		start, end := offsets(pipe)
 		p.report("shell-safety", s.at(start, end), s.pointer, "a download is piped into "+e.program+" and runs unchecked", downloadHint)
 	}
+}
+
+// inputRunner returns the command of a statement that runs its standard input as code, also inside
+// a group: (cd /tmp && bash).
+func inputRunner(stmt *syntax.Stmt) (e execution) {
+	var group []*syntax.Stmt
+	switch c := stmt.Cmd.(type) {
+	case *syntax.CallExpr:
+		e = unwrap(c).runs()
+	case *syntax.Subshell:
+		group = c.Stmts
+	case *syntax.Block:
+		group = c.Stmts
+	case *syntax.BinaryCmd:
+		if c.Op == syntax.AndStmt || c.Op == syntax.OrStmt {
+			group = []*syntax.Stmt{c.X, c.Y}
+		}
+	}
+	for _, inner := range group {
+		if found := inputRunner(inner); found.input && !redirectsInput(inner) {
+			return found
+		}
+	}
+	return e
+}
+
+// redirectsInput reports whether a statement reads something else than its standard input.
+func redirectsInput(stmt *syntax.Stmt) bool {
+	return slices.ContainsFunc(stmt.Redirs, func(r *syntax.Redirect) bool {
+		switch r.Op {
+		case syntax.RdrIn, syntax.Hdoc, syntax.DashHdoc, syntax.WordHdoc:
+			return true
+		}
+		return false
+	})
 }
 
 // runFromNet reports a download in the place of code: bash <(curl …), sh -c "$(curl …)", eval

@@ -26,17 +26,63 @@ func (p *pass) injections(s *script, declared map[string]*param) {
 
 // codeRunIn returns the commands of a script that run text as code.
 func codeRunIn(file *syntax.File) (found []execution) {
-	syntax.Walk(file, func(node syntax.Node) bool {
-		call, ok := node.(*syntax.CallExpr)
-		if !ok || len(call.Args) < 2 {
-			return true
-		}
-		if e := unwrap(call).runs(); len(e.code) > 0 {
+	add := func(e execution) {
+		if len(e.code) > 0 {
 			found = append(found, e)
+		}
+	}
+	syntax.Walk(file, func(node syntax.Node) bool {
+		switch n := node.(type) {
+		case *syntax.Stmt:
+			if call, ok := n.Cmd.(*syntax.CallExpr); ok {
+				e := unwrap(call).runs()
+				if e.input {
+					e.code = append(slices.Clip(e.code), inputTexts(n)...)
+				}
+				add(e)
+			}
+		case *syntax.BinaryCmd: // echo "make $X" | sh
+			if n.Op == syntax.Pipe || n.Op == syntax.PipeAll {
+				e := inputRunner(n.Y)
+				e.code = printedBy(n.X)
+				if e.input {
+					add(e)
+				}
+			}
 		}
 		return true
 	})
 	return found
+}
+
+// inputTexts returns the here-documents and here-strings of a statement.
+func inputTexts(stmt *syntax.Stmt) (texts []*syntax.Word) {
+	for _, r := range stmt.Redirs {
+		switch {
+		case r.Op == syntax.WordHdoc:
+			texts = append(texts, r.Word)
+		case (r.Op == syntax.Hdoc || r.Op == syntax.DashHdoc) && r.Hdoc != nil:
+			texts = append(texts, r.Hdoc)
+		}
+	}
+	return texts
+}
+
+// printedBy returns the words that echo or printf prints as they are; nil for other statements.
+func printedBy(stmt *syntax.Stmt) []*syntax.Word {
+	call, ok := stmt.Cmd.(*syntax.CallExpr)
+	if !ok || len(call.Args) < 2 {
+		return nil
+	}
+	switch call.Args[0].Lit() {
+	case "echo":
+		return call.Args[1:]
+	case "printf":
+		if format, _ := literalText(call.Args[1]); !strings.Contains(format, "%q") {
+			return call.Args[1:]
+		}
+	}
+	return nil
 }
 
 func (p *pass) injection(s *script, word *syntax.Word, e execution, chosen map[string]int) {

@@ -35,7 +35,14 @@ func (p *pass) testBracket(s *script, call *syntax.CallExpr) {
 // redirectInTest reports [ "$N" > 5 ], which writes a file instead of comparing.
 func (p *pass) redirectInTest(s *script, stmt *syntax.Stmt) {
 	call, ok := stmt.Cmd.(*syntax.CallExpr)
-	if !ok || len(call.Args) == 0 || call.Args[0].Lit() != "[" || call.Args[len(call.Args)-1].Lit() != "]" {
+	if !ok || len(call.Args) == 0 {
+		return
+	}
+	if call.Args[0].Lit() == "test" {
+		p.redirectAfterTest(s, call, stmt)
+		return
+	}
+	if call.Args[0].Lit() != "[" || call.Args[len(call.Args)-1].Lit() != "]" {
 		return
 	}
 	close, _ := offsets(call.Args[len(call.Args)-1])
@@ -52,6 +59,41 @@ func (p *pass) redirectInTest(s *script, stmt *syntax.Stmt) {
 			p.mistake(s, start, end, "< inside [ ] reads a file and compares nothing", "compare numbers with -lt, texts with [[ … < … ]]")
 		}
 	}
+}
+
+// redirectAfterTest reports test "$N" > 5: a single operand and a file whose name is a number.
+func (p *pass) redirectAfterTest(s *script, call *syntax.CallExpr, stmt *syntax.Stmt) {
+	for _, r := range stmt.Redirs {
+		if r.Op != syntax.RdrOut || r.N != nil || r.Word == nil || len(call.Args) != 2 {
+			continue
+		}
+		if text := r.Word.Lit(); text != "" && strings.Trim(text, "0123456789") == "" {
+			start, _ := offsets(r)
+			_, end := offsets(r.Word)
+			p.mistake(s, start, end, "> after test writes the file "+quoted(text)+" and compares nothing", "compare numbers with -gt")
+		}
+	}
+}
+
+// joinedTest reports [ "$A"="b" ]: one word that is never empty, so the test is always true.
+func (p *pass) joinedTest(s *script, call *syntax.CallExpr) {
+	args := call.Args
+	if len(args) == 3 && args[0].Lit() == "[" && args[2].Lit() == "]" || len(args) == 2 && args[0].Lit() == "test" {
+		p.joinedWord(s, args[1])
+	}
+}
+
+// joinedWord reports a word of a test that begins with a variable and =.
+func (p *pass) joinedWord(s *script, word *syntax.Word) {
+	if len(word.Parts) < 2 || leadingVariable(unquotedWord(&syntax.Word{Parts: word.Parts[:1]})) == "" {
+		return
+	}
+	operator := leadingText(&syntax.Word{Parts: word.Parts[1:]})
+	if !strings.HasPrefix(operator, "=") && !strings.HasPrefix(operator, "!=") {
+		return
+	}
+	start, end := offsets(word)
+	p.mistake(s, start, end, "this test is always true: it is one word, not a comparison", "write blanks around the operator")
 }
 
 // assignment reports X = 1, $X=1 and $X = 1: none of them assigns.

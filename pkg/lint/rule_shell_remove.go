@@ -126,7 +126,7 @@ func rootWhenEmpty(w *syntax.Word) string {
 	if !ok || !strings.HasPrefix(rest, "/") {
 		return ""
 	}
-	rest = strings.TrimRight(strings.TrimLeft(rest, "/"), "/*")
+	rest = strings.TrimRight(strings.TrimLeft(rest, "/"), "/*.") // /.* as well
 	switch {
 	case rest == "":
 		return `"/"`
@@ -149,14 +149,14 @@ func (p *pass) unsafeFolder(s *script, stmts []*syntax.Stmt) {
 			continue
 		}
 		switch c := unwrap(call); {
-		case c.program == "cd" && len(c.args) > 0 && c.args[0].Lit() != "/":
+		case (c.program == "cd" || c.program == "pushd") && len(c.args) > 0 && c.args[0].Lit() != "/":
 			moved = call
-		case c.program == "cd":
+		case c.program == "cd" || c.program == "pushd" || c.program == "popd":
 			moved = nil
 		case moved != nil && removesFolders(c) && slices.ContainsFunc(c.args, isRelativeGlob):
 			start, end := offsets(call)
 			from, to := offsets(moved)
-			d := p.report("shell-safety", s.at(start, end), s.pointer, "when "+quoted(s.text[from:to])+" fails, this removes the files of another folder", "write cd … || exit 1, or start the script with set -e")
+			d := p.report("shell-safety", s.at(start, end), s.pointer, "when "+quoted(s.text[from:to])+" fails, this removes the files of another folder", "write "+unwrap(moved).program+" … || exit 1, or start the script with set -e")
 			d.Related = []spec.Related{{Range: s.at(from, to), Message: "the folder is chosen here"}}
 			return
 		}

@@ -40,6 +40,10 @@ var wrappers = map[string]options{
 	"chroot": {long: []string{"--userspec", "--groups"}, positional: 1},
 	"flock":  {values: "wE", long: []string{"--timeout", "--wait"}, positional: 1},
 	"watch":  {values: "nd"}, "strace": {values: "oepsu"},
+	"gosu": {positional: 1}, "su-exec": {positional: 1}, "faketime": {positional: 1}, "ssh-agent": {values: "at"},
+	"nsenter":  {values: "tSG", long: []string{"--target", "--setuid", "--setgid"}},
+	"runuser":  {values: "ugG", long: []string{"--user", "--group", "--supp-group"}},
+	"xvfb-run": {values: "efnpsw", long: []string{"--error-file", "--auth-file", "--server-num", "--server-args", "--wait"}},
 }
 
 // containers are programs that run the command after their first words in a
@@ -49,6 +53,10 @@ var containers = map[string]map[string]options{
 		"run":  {values: "ehvwuplmca", long: containerOptions, positional: 1, remote: true},
 		"exec": {values: "ewu", long: containerOptions, positional: 1, remote: true},
 	},
+	"docker-compose": {
+		"run":  {values: "evwupl", long: containerOptions, positional: 1, remote: true},
+		"exec": {values: "ewu", long: append([]string{"--index"}, containerOptions...), positional: 1, remote: true},
+	},
 	"kubectl": {"exec": {values: "cnf", long: []string{"--container", "--namespace", "--context", "--kubeconfig", "--filename"}, positional: 1, remote: true}},
 }
 
@@ -57,6 +65,11 @@ var containerOptions = []string{
 	"--memory", "--cpus", "--platform", "--add-host", "--cap-add", "--cap-drop", "--device", "--dns", "--ip", "--link", "--log-driver", "--log-opt", "--pull",
 	"--restart", "--runtime", "--security-opt", "--shm-size", "--tmpfs", "--ulimit", "--volumes-from", "--pid", "--ipc", "--userns", "--gpus", "--detach-keys",
 }
+
+// containerGlobals are the options before the first word of container programs.
+var containerGlobals = options{values: "Hlcnfp", long: []string{
+	"--context", "--host", "--namespace", "--kubeconfig", "--file", "--project-name", "--project-directory", "--profile", "--env-file",
+}}
 
 // unwrap takes the wrappers off a call.
 func unwrap(call *syntax.CallExpr) command {
@@ -70,7 +83,11 @@ func unwrap(call *syntax.CallExpr) command {
 		}
 		how, found := wrappers[c.program]
 		if kinds := containers[containerProgram(c.program)]; kinds != nil {
-			rest := skipOptions(c.args, options{values: "Hlcn", long: []string{"--context", "--host", "--namespace", "--kubeconfig"}})
+			rest := skipOptions(c.args, containerGlobals)
+			if len(rest) > 0 && rest[0].Lit() == "compose" {
+				kinds = containers["docker-compose"]
+				rest = skipOptions(rest[1:], containerGlobals)
+			}
 			if len(rest) == 0 {
 				return c
 			}
@@ -80,7 +97,7 @@ func unwrap(call *syntax.CallExpr) command {
 				c.args = words[1:]
 			}
 		}
-		if !found || c.program == "command" && asks(c.args) {
+		if !found || c.program == "command" && asks(c.args) || c.program == "runuser" && !names(c.args, "-u", "--user") {
 			return c
 		}
 		rest := skipOptions(c.args, how)
@@ -111,6 +128,11 @@ func containerProgram(name string) string {
 // asks reports whether command only looks a program up: command -v mvn.
 func asks(args []*syntax.Word) bool {
 	return len(args) > 0 && (args[0].Lit() == "-v" || args[0].Lit() == "-V")
+}
+
+// names reports whether one of the words is one of the options.
+func names(args []*syntax.Word, options ...string) bool {
+	return slices.ContainsFunc(args, func(w *syntax.Word) bool { return slices.Contains(options, w.Lit()) })
 }
 
 // skipOptions drops leading options with their values, and assignments where
@@ -218,11 +240,16 @@ func (c command) runs() execution {
 		e := execution{program: c.program, file: c.args[0], shell: true}
 		e.input = isInput(c.args[0])
 		return e
-	case "su":
-		return c.codeBehind("-c", "--command")
+	case "su", "runuser", "script":
+		return c.codeBehind()
+	case "-c": // flock FILE -c TEXT
+		return execution{program: "flock", code: c.args[:min(1, len(c.args))], shell: true}
+	case "trap":
+		return execution{program: "trap", code: c.args[:min(1, len(c.args))], shell: true}
 	case "ssh":
 		rest := skipOptions(c.args, options{values: "bcDEeFIiJLlmOopQRSWw"})
-		return execution{program: "ssh", code: rest[min(1, len(rest)):], shell: true}
+		rest = rest[min(1, len(rest)):]
+		return execution{program: "ssh", code: rest, shell: true, input: startsShell(rest)}
 	case "find":
 		for i, arg := range c.args {
 			if text := arg.Lit(); (text == "-exec" || text == "-execdir" || text == "-ok") && i+1 < len(c.args) {
@@ -241,14 +268,37 @@ func (c command) runs() execution {
 	return c.interpret(how)
 }
 
-// codeBehind returns the word after an option as shell code.
-func (c command) codeBehind(names ...string) execution {
+// codeBehind returns the word after -c, --command or a cluster such as -qc as shell code. Without
+// one, su and runuser start a shell, which runs its input.
+func (c command) codeBehind() execution {
 	for i, arg := range c.args {
-		if slices.Contains(names, arg.Lit()) && i+1 < len(c.args) {
+		text := arg.Lit()
+		cluster := len(text) > 1 && text[0] == '-' && text[1] != '-' && strings.HasSuffix(text, "c")
+		if (cluster || text == "--command") && i+1 < len(c.args) {
 			return execution{program: c.program, code: c.args[i+1 : i+2], shell: true}
 		}
 	}
-	return execution{}
+	return execution{program: c.program, shell: true, input: c.program != "script"}
+}
+
+// startsShell reports whether the command that ssh runs is a shell that runs its input: none at
+// all, bash, or 'bash -s'.
+func startsShell(words []*syntax.Word) bool {
+	var fields []string
+	for _, w := range words {
+		text, literal := literalText(w)
+		if !literal {
+			return false
+		}
+		fields = append(fields, strings.Fields(text)...)
+	}
+	if len(fields) == 0 {
+		return true
+	}
+	how, known := interpreters[path.Base(fields[0])]
+	return known && how.shell && !slices.ContainsFunc(fields[1:], func(field string) bool {
+		return field[0] != '-' && !slices.Contains(fields, "-s") || strings.HasPrefix(field, "-") && strings.ContainsAny(field, "cn")
+	})
 }
 
 func (c command) interpret(how interpreter) execution {
@@ -258,6 +308,8 @@ func (c command) interpret(how interpreter) execution {
 		text := leadingText(args[0])
 		long := strings.HasPrefix(text, "--")
 		switch {
+		case how.shell && !long && len(text) > 1 && text[0] == '-' && strings.ContainsRune(text, 'n') && !strings.ContainsAny(text, how.code+how.values):
+			return e // bash -n only reads
 		case text == "-" || text == "-s" && how.shell || how.shell && !long && len(text) > 1 && text[0] == '-' && strings.ContainsRune(text[1:], 's') && !strings.ContainsRune(text[1:], 'c'):
 			e.input = true
 			return e

@@ -2,6 +2,7 @@ package lint
 
 import (
 	"slices"
+	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
 )
@@ -141,6 +142,12 @@ func testedIn(x syntax.TestExpr, holds bool) []string {
 			if (e.Op == syntax.AndTest) == holds {
 				return append(testedIn(e.X, holds), testedIn(e.Y, holds)...)
 			}
+		case syntax.TsGtr, syntax.TsGeq, syntax.TsLss, syntax.TsLeq, syntax.TsEql, syntax.TsNeq:
+			left, _ := e.X.(*syntax.Word)
+			right, _ := e.Y.(*syntax.Word)
+			if left != nil && right != nil && lengthOf(left) != "" {
+				return numbered(left, e.Op.String(), right.Lit(), holds)
+			}
 		case syntax.TsMatch, syntax.TsMatchShort, syntax.TsNoMatch:
 			left, _ := e.X.(*syntax.Word)
 			right, _ := e.Y.(*syntax.Word)
@@ -205,9 +212,41 @@ func testedByWords(args []*syntax.Word, holds bool) []string {
 			return compared(args[0], args[2], holds)
 		case "!=":
 			return compared(args[0], args[2], !holds)
+		case "-gt", "-ge", "-lt", "-le", "-eq", "-ne": // a test of no number fails
+			return numbered(args[0], args[1].Lit(), args[2].Lit(), holds)
 		}
 	}
 	return nil
+}
+
+// numbered reads a comparison of numbers: one that holds has a number on its left. ${#X} is one in
+// any case, and X is not empty where its length is above 0.
+func numbered(left *syntax.Word, operator, right string, holds bool) []string {
+	name := lengthOf(left)
+	if name == "" {
+		return namesIn(left, holds)
+	}
+	above := operator == "-gt" || operator == "-ne" && right == "0" || operator == "-ge" && right != "0"
+	none := operator == "-eq" && right == "0" || operator == "-lt" && right == "1" || operator == "-le" && right == "0"
+	if above && holds || none && !holds {
+		return []string{name}
+	}
+	return nil
+}
+
+// lengthOf returns the variable X of a word ${#X}, "" for others.
+func lengthOf(w *syntax.Word) string {
+	if len(w.Parts) != 1 {
+		return ""
+	}
+	part := w.Parts[0]
+	if q, ok := part.(*syntax.DblQuoted); ok && len(q.Parts) == 1 {
+		part = q.Parts[0]
+	}
+	if e, ok := part.(*syntax.ParamExp); ok && e.Param != nil && e.Length && isVariableName(e.Param.Value) {
+		return e.Param.Value
+	}
+	return ""
 }
 
 // compared reads a comparison of texts: equal to a text is not empty, and so
@@ -216,11 +255,40 @@ func compared(left, right *syntax.Word, equal bool) []string {
 	if left == nil || right == nil {
 		return nil
 	}
+	if prefix := leadingText(unquotedWord(left)); prefix != "" { // "x$X" != x, as old shells need it
+		left, right = withoutPrefix(unquotedWord(left), prefix), withoutPrefix(unquotedWord(right), prefix)
+		if left == nil || right == nil {
+			return nil
+		}
+	}
 	text, literal := literalText(right)
 	if !literal || (text == "") == equal {
 		return nil
 	}
 	return namesIn(left, true)
+}
+
+// unquotedWord returns a word without double quotes around the whole of it.
+func unquotedWord(w *syntax.Word) *syntax.Word {
+	if len(w.Parts) == 1 {
+		if q, ok := w.Parts[0].(*syntax.DblQuoted); ok {
+			return &syntax.Word{Parts: q.Parts}
+		}
+	}
+	return w
+}
+
+// withoutPrefix returns a word without the text at its start, nil if it starts otherwise.
+func withoutPrefix(w *syntax.Word, prefix string) *syntax.Word {
+	rest, found := strings.CutPrefix(leadingText(w), prefix)
+	if !found {
+		return nil
+	}
+	parts := w.Parts[1:]
+	if rest != "" {
+		parts = append([]syntax.WordPart{&syntax.Lit{Value: rest}}, parts...)
+	}
+	return &syntax.Word{Parts: parts}
 }
 
 // namesIn returns the variable that a word consists of, where holds is true.

@@ -38,14 +38,17 @@ func TestShellRulesAreSilent(t *testing.T) {
 		"curl -s https://e.example/x | python3 -m json.tool", "curl -s https://e.example/x | python3 -c 'import json,sys; print(json.load(sys.stdin)[\"tag\"])'", "curl -s https://e.example/x | perl -ne 'print if /v1/'",
 		"curl -s https://e.example/x | node -p 'process.stdin.fd'", "curl -s https://e.example/x | python3 scripts/parse.py", "python3 deploy.py --ip \"$(curl -s https://e.example/ip)\"", "bash deploy.sh \"$(curl -s https://e.example/ip)\"",
 		"curl -s https://e.example/x | jq .", "curl -s https://e.example/x | tar xz", "curl -s https://e.example/x | bash -c 'cat >f'", "curl -s https://e.example/x | sudo tee /etc/x", "curl -s https://e.example/x | ruby -e 'puts 1'", "curl -s https://e.example/x | sudo -u ci python3 -m json.tool",
+		"curl -s https://e.example/x | bash -n", "curl -s https://e.example/x | ssh h 'cat >f'", "curl -s https://e.example/x | ssh h bash scripts/read.sh", "curl -s https://e.example/x | (cd /tmp && tar xz)", "curl -s https://e.example/x | { bash <f; }",
 		"eval \"$(ssh-agent -s)\"", "source <(kubectl completion bash)",
 		// values that nobody chooses
 		"bash -c \"cd $HOME && ls ${WORKSPACE}\"", "for i in a b; do eval \"v_$i=1\"; done", "cmd=mvn\ncmd=\"$cmd -B\"\neval \"$cmd\"", "bash -c 'make \"$1\"' make \"${target}\"", "make \"${target}\"", "bash -c \"$(printf 'make %q' \"$target\")\"", "safe=$(printf %q \"$target\")\neval \"make $safe\"", "ssh -p 22 host 'make all'", "case $target in dev | prod) ;; *) exit 1 ;; esac\neval \"make $target\"", "[[ $target =~ ^[a-z]+$ ]] || exit 1\nbash -c \"make $target\"",
+		"ssh h <<'EOF'\nmake ${target}\nEOF", "bash -s -- \"$target\" <<'EOF'\nmake \"$1\"\nEOF", "cat <<EOF >f\n${target}\nEOF", "echo \"${target}\" | tee f", "printf 'make %q' \"$target\" | bash", "trap 'rm -rf \"$target\"' EXIT", "docker compose exec web make \"$target\"", "docker compose -f \"$target\" exec web sh -c 'make'", "ssh h cat <<EOF\n${target}\nEOF",
 		// names that are set
 		"exec {lock}>f\necho ${lock}", "let \"k = 3\"\necho ${k}", "let k+=1\necho ${k}", "sleep 1 &\nwait -n -p PID\necho ${PID}", "fn() { local out; fill out; echo ${out}; }", "declare Y\necho ${Y}", "export $(cat .env | xargs)\necho ${FOO}", "line=A=1\nexport \"$line\"\necho ${A}",
 		"v=Z\ndeclare \"$v=1\"\necho ${Z}", "source ./env.sh\necho ${Z}", "read -r A <f\necho ${A}", "printf -v OUT x\necho ${OUT}", "mapfile -t LINES2 <f\necho ${LINES2}", "coproc CO { cat; }\necho ${CO_PID}", "declare -n ref=Q\nref=1\necho ${Q}", "builtin read -r B1 <f\necho ${B1}", "select c in a b; do echo ${c}; done", "n=NAME\nread -r \"$n\" <f\necho ${NAME}",
 		"[ -n \"${N}\" ] && echo \"${N}\"", "if [ -n \"${N}\" ]; then echo \"${N}\"; fi", "[[ -v N ]] && echo ${N}", "[ -z \"${N}\" ] || echo ${N}", "if [[ -z ${N} ]]; then exit 1; fi\necho ${N}", "test -n \"${N}\" && echo ${N}", "if [ \"${N}\" ]; then echo ${N}; fi", "if [[ -n ${N} && -n ${M} ]]; then echo ${N} ${M}; fi",
 		"if [ -z \"${N}\" ]; then echo none; else echo ${N}; fi", "echo ${GROUPS} ${CI} ${GRADLE_USER_HOME} ${EPOCHREALTIME} ${BASHOPTS} ${SOURCE_DATE_EPOCH} ${NVM_DIR} ${PS2}", "echo ${N:-a} ${N+x}",
+		"[ \"x${N}\" != x ] && echo ${N}", "if [ x\"$N\" = x\"\" ]; then exit 1; fi\necho ${N}", "[[ x$N != \"x\" ]] && echo ${N}", "case \"${N}\" in a) echo ${N} ;; esac", "if [ \"${#N}\" -gt 0 ]; then echo ${N}; fi", "[[ ${#N} -eq 0 ]] && exit 1\necho ${N}", "[ \"${N}\" -gt 3 ] && echo ${N}",
 		// goes on with the chosen value
 		"X=\"${X:-default}\"", "export X='${X}'", "X=\"${X%/}\"", ": \"${X:=y}\"", "if [ -z \"$X\" ]; then X=y; fi", "[ -z \"$X\" ] && X=y", "X+=y", "X=prod make", "X=$(echo \"$X\" | tr a-z A-Z)",
 		// failures that nothing loses
@@ -55,7 +58,7 @@ func TestShellRulesAreSilent(t *testing.T) {
 		// removals that are bounded
 		"rm -rf \"${DIR:?}/\"*", "rm -rf dist", "rm -f $X", "DIR=build\nrm -rf \"$DIR\"/*", "rm -rf \"$X\"", "rm -rf \"$X/dist\"", "rm -rf \"$WORKSPACE\"/*", "cd build || exit 1\nrm -rf *", "cd build && rm -rf *", "set -e\ncd build\nrm -rf *",
 		// tests and assignments that hold
-		"if [ -f x ]; then echo; fi", "[ \"$X\" \\> 5 ] && echo", "[ -f x ] >/dev/null && echo", "fn() { local a=1; echo $a; }", "expr X = 1", "test X = 1 && echo", "[ $X = 1 ] && echo", "[[ $X = 1 ]] && echo", "echo $X = 1", "$X a = 1", "export A=1", "X= make", "ls [a-z]* ",
+		"if [ -f x ]; then echo; fi", "[ \"$X\" \\> 5 ] && echo", "[ -f x ] >/dev/null && echo", "test \"$X\" >/dev/null && echo", "[ \"$X\" ]", "[ \"$X$target\" = a ]", "[ \"$X=1\" = \"$target\" ]", "[[ $X =~ a=b ]]", "pushd build || exit 1\nrm -rf *", "fn() { local a=1; echo $a; }", "expr X = 1", "test X = 1 && echo", "[ $X = 1 ] && echo", "[[ $X = 1 ]] && echo", "echo $X = 1", "$X a = 1", "export A=1", "X= make", "ls [a-z]* ",
 		"mvn -B \\\n  package",
 	} {
 		if rules := lintScript(t, script); len(rules) > 0 {
@@ -77,11 +80,15 @@ func TestShellRulesFire(t *testing.T) {
 			"curl -s https://e.example/x | sh", "wget -qO- https://e.example/x | sudo sh", "curl -s https://e.example/x | python3 -", "curl -s https://e.example/x | python3", "curl -s https://e.example/x | bash -s -- --yes", "bash <(curl -s https://e.example/x)", "bash -c \"$(curl -s https://e.example/x)\"",
 			"eval \"$(curl -s https://e.example/x)\"", "source <(curl -s https://e.example/x)", ". <(curl -s https://e.example/x)", "curl -s https://e.example/x | sudo -u builder bash", "curl -s https://e.example/x | sudo -E bash -", "curl -s https://e.example/x | env A=1 timeout -k 5 60 bash", "curl -s https://e.example/x | nice -n 5 sh",
 			"sudo bash -c \"$(curl -s https://e.example/x)\"", "/bin/bash -c \"$(curl -s https://e.example/x)\"", "bash <<< \"$(curl -s https://e.example/x)\"", "bash < <(curl -s https://e.example/x)", "python3 -c \"$(curl -s https://e.example/x)\"", "eval `wget -qO- https://e.example/x`", "curl -s https://e.example/x | bash /dev/stdin --yes", "curl -s https://e.example/x | bash -x -o pipefail", "curl -s https://e.example/x | gunzip | sh",
+			"curl -s https://e.example/x | ssh h bash", "curl -s https://e.example/x | ssh h 'bash -s'", "curl -s https://e.example/x | ssh h", "curl -s https://e.example/x | (cd /tmp && bash)", "curl -s https://e.example/x | { cd /tmp; sh -e; }", "curl -s https://e.example/x | su - ci", "curl -s https://e.example/x | docker compose exec -T web sh",
+			"pushd build\nrm -rf ./*\npopd", "rm -rf \"$X\"/.*", "rm -rf \"$X\"/..", "test \"$X\" > 5 && echo", "[ \"$X\"=\"b\" ] && echo", "[ $X=b ] && echo", "test $X!=b && echo", "[[ $X==b ]] && echo",
 			"Y = 1", "$Y=1", "$Y = 1", "$ErrorActionPreference = \"Stop\"", "[ \"$X\" > 5 ] && echo", "local y=1", "export Y = 1", "if [ $X < 5 ]; then echo; fi",
 		},
 		"shell-injection": {
 			"eval \"mvn $target\"", "bash -c \"make ${target}\"", "sudo bash -c \"make ${target}\"", "timeout 60 bash -c \"make ${target}\"", "docker run --rm img sh -c \"make ${target}\"", "ssh h \"make ${target}\"", "su -c \"make ${target}\"", "python3 -c \"print(${target})\"", "find . -exec sh -c \"make ${target}\" \\;",
 			"docker exec -it c sh -c \"make ${target}\"", "kubectl exec pod -- sh -c \"make ${target}\"", "xargs -I{} sh -c \"make ${target}\"", "node -e \"f('${target}')\"", "perl -e \"print '${target}'\"", "env A=1 bash -ec \"make ${target}\"", "docker run -e A=1 -v /a:/b --name n img bash -c \"make ${target}\"", "goal=${target}\neval \"make $goal\"", "goal=\"make $target\"\nbash -c \"$goal\"",
+			"ssh h <<EOF\nmake ${target}\nEOF", "ssh h 'bash -s' <<EOF\nmake ${target}\nEOF", "bash <<EOF\nmake ${target}\nEOF", "sudo bash -e <<-EOF\n\tmake ${target}\nEOF", "bash <<< \"make ${target}\"", "echo \"make ${target}\" | bash", "printf 'make %s\\n' \"$target\" | ssh h", "echo \"make $target\" | (cd app && sh)", "python3 - <<EOF\nprint('${target}')\nEOF",
+			"docker compose exec -T web sh -c \"make ${target}\"", "docker-compose -f c.yml run --rm web bash -c \"make ${target}\"", "runuser -u ci -- bash -c \"make ${target}\"", "runuser -l ci -c \"make ${target}\"", "nsenter -t 1 -m sh -c \"make ${target}\"", "flock /tmp/l -c \"make ${target}\"", "script -qec \"make ${target}\" /dev/null", "gosu ci bash -c \"make ${target}\"", "trap \"rm -rf ${target}\" EXIT", "xvfb-run -a sh -c \"make ${target}\"",
 			"eval \"git checkout ${GIT_TAG}\"", "ssh -p 22 -i key u@h make ${target}", "su - ci -c \"make ${target}\"", "nohup bash -c \"make ${target}\"", "podman run img sh -c \"make ${target}\"",
 		},
 		"param-undefined": {"echo ${TPYO}", "make TARGET=${TPYO}", "[ -n \"${N}\" ] && echo; echo ${N}"},

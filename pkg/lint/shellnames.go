@@ -75,6 +75,8 @@ func namesOf(file *syntax.File) *shellNames {
 			n.arithmetic(e.X, strings.HasSuffix(e.Op.String(), "=") && e.Op != syntax.Eql && e.Op != syntax.Neq && e.Op != syntax.Leq && e.Op != syntax.Geq)
 		case *syntax.CaseClause:
 			n.check(e.Word)
+			from, to := offsets(e)
+			n.guard(namesIn(e.Word, true), from, to)
 		case *syntax.BinaryTest:
 			if w, ok := e.X.(*syntax.Word); ok && e.Op == syntax.TsReMatch {
 				n.check(w)
