@@ -107,7 +107,7 @@ func (o explainable) Values(w *workspace.Workspace) []Explained {
 	}
 	values := make([]Explained, 0, len(o.provenance))
 	for path, p := range o.provenance {
-		v := Explained{Path: path, Way: way(w, p)}
+		v := Explained{Path: path, Way: way(w, o.stations(p))}
 		if !hasParts[path] {
 			v.Value = shown[path]
 		}
@@ -117,6 +117,13 @@ func (o explainable) Values(w *workspace.Workspace) []Explained {
 		return cmp.Or(cmp.Compare(rank[a.Path], rank[b.Path]), strings.Compare(a.Path, b.Path))
 	})
 	return values
+}
+
+func (o explainable) stations(p compile.Provenance) []compile.Station {
+	if o.job != nil {
+		return o.job.Way(p)
+	}
+	return p.Stations()
 }
 
 func (o explainable) UnknownPath(path valuepath.Path, values []Explained) error {

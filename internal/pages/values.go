@@ -31,10 +31,10 @@ type station struct {
 	Column int    `json:"column"`
 }
 
-// way converts provenance to stations, with file names relative to the caller's folder.
-func way(w *workspace.Workspace, p compile.Provenance) []station {
+// way converts stations, with file names relative to the caller's folder.
+func way(w *workspace.Workspace, stations []compile.Station) []station {
 	var way []station
-	for _, s := range p.Stations() {
+	for _, s := range stations {
 		kind := string(s.Kind)
 		if kind == "" {
 			kind = "written"

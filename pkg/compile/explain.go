@@ -28,6 +28,22 @@ func (p Provenance) Stations() []Station {
 	return stations
 }
 
+// Way is Stations for a value of j. The station of its template is the key of the job that names the
+// template, with what that name came through; in Stations it is the value's place inside the
+// template, which edits need.
+func (j *Job) Way(p Provenance) (way []Station) {
+	for _, s := range p.Stations() {
+		if s.Kind != spec.FromTemplate || j.templateAt == nil || s.Name != j.Template {
+			way = append(way, s)
+			continue
+		}
+		key := Provenance{j.templateAt.Pos(), j.templateAt.Origin}.Stations()
+		key[0].Kind, key[0].Name = s.Kind, s.Name
+		way = append(way, key...)
+	}
+	return way
+}
+
 // Paths returns the paths of all values that the definitions of the job declare,
 // sorted.
 func (j *Job) Paths() []string { return slices.Sorted(maps.Keys(j.Provenance)) }

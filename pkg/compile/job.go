@@ -108,7 +108,7 @@ func (c *compiler) compileJob(n *spec.Node, combo []binding, use *familyUse) {
 	u.record("job_name", u.get(n, "name"))
 	u.jobContent(whole, n, j)
 	u.reportUnused()
-	j.Secrets, j.Template, j.Fragments = u.secrets, u.template, u.fragments
+	j.Secrets, j.Template, j.Fragments, j.templateAt = u.secrets, u.template, u.fragments, u.templateAt
 	if use != nil {
 		j.Use = use.entry.Pos()
 	}

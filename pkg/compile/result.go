@@ -50,13 +50,14 @@ type Job struct {
 	Use        spec.Pos              // of the entry of jobs that uses the family; zero without a family
 	Provenance map[string]Provenance // by path, see StepPath; nil with Options.Pack
 
-	body      *jsontree.Value // see Body
-	packed    *packedJob      // with Options.Pack: in place of body
-	nameAt    spec.Range
-	former    []FormerName // RenamedFrom, with places
-	writtenAt spec.Range   // of the name
-	chosen    []choice     // by the matrix that made the job
-	use       *familyUse
+	body       *jsontree.Value // see Body
+	packed     *packedJob      // with Options.Pack: in place of body
+	nameAt     spec.Range
+	former     []FormerName // RenamedFrom, with places
+	writtenAt  spec.Range   // of the name
+	chosen     []choice     // by the matrix that made the job
+	use        *familyUse
+	templateAt *spec.Node // the name of its template, nil for none
 }
 
 // NameAt returns the range to show for the name of the job. For a family's job that is the use of

@@ -233,7 +233,7 @@ func (u *unit) useTemplate(use *spec.Node) (parts, bool) {
 	}
 	t.compiled = true
 	u.c.noteTemplate(t.name)
-	u.template = t.name
+	u.template, u.templateAt = t.name, nameAt
 	inside := *u.scope
 	inside.inputs, inside.ofFamily = u.inputs(&t.shared, use, given), false
 	part := func(key string, marked *spec.Node) *spec.Node {

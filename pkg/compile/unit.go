@@ -35,8 +35,9 @@ type unit struct {
 	uses      int          // of fragments and of the template's steps
 	way       *spec.Origin // what the values of a family's job came through
 
-	template  string           // the name of the one that is used
-	fragments map[string][]int // by name, the steps that come from it
+	template   string           // the name of the one that is used
+	templateAt *spec.Node       // where it is named
+	fragments  map[string][]int // by name, the steps that come from it
 }
 
 func (c *compiler) newUnit(owner spec.Owner, pointer string, s *scope) *unit {
