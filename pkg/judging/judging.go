@@ -49,6 +49,11 @@ func (j *Judge) Definitions(selection compile.Selection) *policy.Report {
 	if selection.IsAll() {
 		report.AddOwn(run.Idle())
 	}
+	return j.finished(report)
+}
+
+// finished completes a report: with the names of files as the user's folder sees them, and sorted.
+func (j *Judge) finished(report *policy.Report) *policy.Report {
 	for i := range report.Findings {
 		if f := &report.Findings[i]; f.File != "" {
 			f.File = j.w.Shown(f.File)
@@ -75,9 +80,9 @@ func (j *Judge) Live(ctx context.Context, survey *exporting.Survey, selection co
 		})
 		report.Add(subject, run.Judge(subject), nil)
 	}
+	report.AddOwn(run.Exceptions(false)) // a definition that is not applied yet may still need the others
 	report.Unread = survey.Problems
-	report.Sort()
-	return report, nil
+	return j.finished(report), nil
 }
 
 // OfPlan returns a function that judges the jobs of a plan, or nil without policies. It reports the
