@@ -190,7 +190,19 @@ func isLiteral(value string) bool {
 	if strings.ContainsRune("<[{(-/.%@*", rune(value[0])) || strings.HasPrefix(value, "id=") || readElsewhere().MatchString(value) {
 		return false
 	}
-	return !reference().MatchString(value) || looksIssued(value)
+	return !isDigest(value) && (!reference().MatchString(value) || looksIssued(value))
+}
+
+// isDigest reports whether value is the digest of a file or an image, such as sha256:9f3a…. In a
+// lock it stands behind the name of the file, which may be "token". One that was cut short is still
+// no password.
+func isDigest(value string) bool {
+	algorithm, digits, _ := strings.Cut(value, ":")
+	switch algorithm {
+	case "sha256", "sha384", "sha512":
+		return len(digits) >= 32 && strings.Trim(digits, "0123456789abcdef") == ""
+	}
+	return false
 }
 
 // looksIssued distinguishes an access key in capitals and digits from a variable's name.
