@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/diff/render"
 )
@@ -51,5 +52,31 @@ func TestLastEdit(t *testing.T) {
 	drifted.Changes[0].LastEdit.Time = time.Time{}
 	if out := document(t, drifted); strings.Contains(out, `"time"`) || strings.Contains(out, "0001") {
 		t.Error("a time that is not known is written")
+	}
+}
+
+// TestDeletedOutside holds that drift shows an object that somebody deleted as changed. It has no
+// field that differs and nothing is done to it, but it is not in step.
+func TestDeletedOutside(t *testing.T) {
+	t.Parallel()
+	const body = `{"arch":"arm","steps":[]}`
+	gone, stays := job(t, "gone", 4, body), job(t, "stays", 9, body)
+	both := &compile.Result{Jobs: []*compile.Job{gone, stays}}
+	drifted := diff.DriftOnly(diff.Compute(diff.Input{
+		Head: both, Base: both, BaseRevision: &diff.Revision{Commit: "4f1c2d9b1f0c4d54a2f2b4b2c2c9a6f0a0d7e222"},
+		Live: &diff.Snapshot{Projects: map[string]*diff.LiveProject{project: {ID: project, Complete: true, Jobs: []*diff.LiveJob{liveJob(t, "stays", body)}}}},
+	}))
+	if !drifted.Drifted() {
+		t.Fatal("nothing drifted")
+	}
+	for format, out := range map[string]string{"text": text(t, drifted, render.Options{}), "markdown": markdown(t, drifted, 0), "html": page(t, drifted)} {
+		for line := range strings.Lines(out) {
+			if strings.Contains(line, "was deleted outside buildsync") && strings.ContainsAny(line, "~") {
+				out = ""
+			}
+		}
+		if out != "" {
+			t.Errorf("%s lacks ~ beside the deleted job:\n%s", format, out)
+		}
 	}
 }

@@ -158,12 +158,17 @@ func markOf(c *diff.Change) (mark, paint string, w weight) {
 		return "±", yellow, weightChange
 	case has(c, diff.ActionDisable):
 		return "~", yellow, weightRemoval
-	case slices.ContainsFunc(c.Fields, func(f diff.Field) bool { return f.Verdict == diff.VerdictDrift }):
+	case isDrift(c):
 		return "~", yellow, weightDrift
 	case len(c.Actions) > 0:
 		return "~", yellow, weightChange
 	}
 	return "=", plain, weightQuiet
+}
+
+// isDrift reports whether an object was edited or deleted outside.
+func isDrift(c *diff.Change) bool {
+	return c.Verdict == diff.VerdictDrift || slices.ContainsFunc(c.Fields, func(f diff.Field) bool { return f.Verdict == diff.VerdictDrift })
 }
 
 // noteOf returns the note beside an object's name.
