@@ -39,10 +39,10 @@ jobs:
 		{"a", `steps["Sign off"]`, ""},       // someone added it to the live job
 		{"a", `steps[A].properties.new`, ""}, // as well
 		{"a", `stepz[*].x`, `did you mean "steps"`},
-		{"a", `steps[A].properties.comand`, `did you mean "steps["A"].properties.command"`},
-		{"a", `notifications.MAYL.events`, `did you mean "notifications["MAIL"].events"`},
+		{"a", `steps[A].properties.comand`, `did you mean steps["A"].properties.command?`},
+		{"a", `notifications.MAYL.events`, `did you mean notifications["MAIL"].events?`},
 		{"a", `notifications.MAIL.evnts`, `did you mean "events"`},
-		{"a", `parameters[tarqet]`, `did you mean "parameters["target"]"`},
+		{"a", `parameters[tarqet]`, `did you mean parameters["target"]?`},
 		{"a", `timeout`, "declares"},
 		{"a", `jobs[b].timeout`, "within the jobs"},
 		{"a", `templates[x].steps`, "within the jobs"},

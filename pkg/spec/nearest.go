@@ -117,7 +117,11 @@ func Suggestion(near string) string {
 	if near == "" {
 		return ""
 	}
-	return `did you mean "` + sanitize.Line(near, 200) + `"?`
+	near = sanitize.Line(near, 200)
+	if strings.Contains(near, `"`) { // a path, whose quotes would end the others
+		return "did you mean " + near + "?"
+	}
+	return `did you mean "` + near + `"?`
 }
 
 // WithSuggestion appends the suggestion to a text, if there is one.
