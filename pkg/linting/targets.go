@@ -72,8 +72,12 @@ func TargetsOf(from, environment string, args []string) (groups []Target, refuse
 	return kept, refused
 }
 
-// addTarget adds a file to the group of its workspace.
+// addTarget adds a file to the group of its workspace. The lock of copies stands for the copies: it
+// decides which text they have.
 func addTarget(groups []Target, dir, name string) []Target {
+	if name == spec.LockFile {
+		groups = addTarget(groups, dir, spec.VendorFolder)
+	}
 	i := slices.IndexFunc(groups, func(t Target) bool { return t.Dir == dir })
 	if i < 0 {
 		return append(groups, Target{Dir: dir, Files: []string{name}})

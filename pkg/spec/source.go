@@ -173,7 +173,10 @@ func charName(char rune) string {
 	case unicode.Is(unicode.Co, char):
 		return fmt.Sprintf("private-use character (U+%04X)", char)
 	}
-	return fmt.Sprintf("invisible character (U+%04X)", char)
+	if unicode.IsControl(char) {
+		return fmt.Sprintf("control character (U+%04X)", char)
+	}
+	return fmt.Sprintf("hidden character (U+%04X)", char)
 }
 
 // seek returns the offset of a line and column, both from 1, kept within the
