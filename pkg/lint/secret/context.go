@@ -73,7 +73,18 @@ var commandMarkers = []string{" -u", " --user", " -p", " -a ", " -k", "pass", " 
 type passwordOptions struct {
 	separate []string
 	attached []string
-	user     string // what stands between user and password in the value of -u
+	user     string   // what stands between user and password in the value of -u
+	with     []string // one of these is in a command that takes a password; empty for every command
+}
+
+// appliesTo reports whether a command of the program can take a password.
+func (o passwordOptions) appliesTo(command string) bool {
+	return len(o.with) == 0 || slices.ContainsFunc(o.with, func(part string) bool { return strings.Contains(command, part) })
+}
+
+// isPort reports whether a value of -p is a port, or a pair of ports as docker run takes it.
+func isPort(value string) bool {
+	return strings.Contains(value, ":") && strings.Trim(value, "0123456789:.") == ""
 }
 
 var commandPasswords = map[string]passwordOptions{
@@ -95,12 +106,12 @@ var commandPasswords = map[string]passwordOptions{
 	"sqlcmd": {separate: []string{"-P"}, attached: []string{"-P"}}, "bcp": {separate: []string{"-P"}, attached: []string{"-P"}},
 	"twine":             {separate: []string{"-p"}},
 	"signtool":          {separate: []string{"/p"}},
-	"security":          {separate: []string{"-p", "-P"}},
+	"security":          {separate: []string{"-p", "-P"}, with: []string{"-keychain", " import "}},
 	"clickhouse-client": {separate: []string{"--password"}},
 	"ssh-keygen":        {separate: []string{"-N", "-P"}},
-	"conan":             {separate: []string{"-p"}},
+	"conan":             {separate: []string{"-p"}, with: []string{" login", " user "}},
 	"ncftpput":          {separate: []string{"-p"}},
-	"curl":              {user: ":"}, "lftp": {user: ","}, "nuget": {separate: []string{"-p"}}, "smbclient": {user: "%"}, "rpcclient": {user: "%"}, "winexe": {user: "%"},
+	"curl":              {user: ":"}, "lftp": {user: ","}, "nuget": {separate: []string{"-p"}, with: []string{" source "}}, "smbclient": {user: "%"}, "rpcclient": {user: "%"}, "winexe": {user: "%"},
 }
 
 // userOptions are the options whose value is a user with a password.
@@ -139,11 +150,21 @@ func inCommands(text, lower string) []Match {
 // at the end of a line continues it.
 func commandEnd(text string, start int) int {
 	for at := start; ; {
-		next := strings.IndexAny(text[at:], "\n|;")
+		next := strings.IndexAny(text[at:], "\n|;&")
 		if next < 0 {
 			return len(text)
 		}
-		if at += next; text[at] != '\n' || at == 0 || text[at-1] != '\\' {
+		at += next
+		switch text[at] {
+		case '&':
+			if strings.HasPrefix(text[at:], "&&") {
+				return at
+			}
+		case '\n':
+			if at == 0 || text[at-1] != '\\' {
+				return at
+			}
+		default:
 			return at
 		}
 		at++
@@ -211,7 +232,8 @@ func inCommand(found []Match, command string, offset int) []Match {
 			break
 		}
 		at = from + len(word)
-		if of, known := commandPasswords[word[strings.LastIndexByte(word, '/')+1:]]; known {
+		named := strings.HasPrefix(option, "--") && option != "--" // --name mongo
+		if of, known := commandPasswords[word[strings.LastIndexByte(word, '/')+1:]]; known && !named && of.appliesTo(command) {
 			options = of
 		}
 		value, skipped := word, 0
@@ -239,7 +261,7 @@ func inCommand(found []Match, command string, offset int) []Match {
 			option = word
 			continue
 		}
-		if begin := offset + from + skipped + quotes; isLiteral(inner) && !isLocalLogin(command) {
+		if begin := offset + from + skipped + quotes; isLiteral(inner) && !isPort(inner) && !isLocalLogin(command) {
 			found = append(found, Match{Start: begin, End: begin + len(inner), Kind: "password"})
 		}
 		option = word

@@ -174,7 +174,7 @@ func (m Match) mask(value string) string {
 }
 
 // placeholder matches placeholders for values.
-var placeholder = pattern(`(?i)^(x{3,}|\.{2,}|…+|-+|_+|\*+|#+|change[_\-]?(me|it)[\w/]*|not[_\-]?a[_\-](secret|password|token|key)[\w\-]*|insecure[\w\-]*|[\w\-]*for[_\-](tests?|testing|ci)|placeholder|todo|none|null|true|false|yes|no|redacted|required|optional|string|text|env|file|stdin|auto|your[_\-].*|my[_\-].*|(fake|dummy|example|sample|mock|replace|insert)[\w\-]*|.*example(key)?|test[_\-]?(password|passwd|pass|token|secret|key)\d*|password|postgres(ql)?|mysql|mariadb|mongodb|rabbitmq|minioadmin|elastic|oracle)$`)
+var placeholder = pattern(`(?i)^(x{3,}|\.{2,}|…+|-+|_+|\*+|#+|change[_\-]?(me|it)[\w/]*|not[_\-]?a[_\-](secret|password|token|key)[\w\-]*|insecure[\w\-]*|[\w\-]*for[_\-](tests?|testing|ci)|placeholder|todo|none|null|true|false|yes|no|redacted|required|optional|string|text|env|file|stdin|auto|your[_\-].*|my[_\-].*|(fake|dummy|example|sample|mock|replace|insert)[\w\-]*|.*example(key)?|test[_\-]?(password|passwd|pass|token|secret|key)\d*|test\d*|my(secret)?password\d*|password|postgres(ql)?|mysql|mariadb|mongodb|rabbitmq|minioadmin|elastic|oracle)$`)
 
 // reference matches the name of a variable or secret: NEXUS_TOKEN.
 var reference = pattern(`^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$`)

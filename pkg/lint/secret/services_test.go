@@ -120,6 +120,10 @@ var serviceSecrets = []struct{ name, text, secret string }{
 	{"poetry token", "poetry config pypi-token.private " + password, password},
 	{"NuGet source", "dotnet nuget add source https://n.example.com/v3 -n x -u ci -p " + password, password},
 	{"bundler", "bundle config set --global gems.example.com ci:" + password, password},
+	{"after another command", "cd app && mysql -uroot -p" + password + " && make", password},
+	{"in a container of that name", "docker exec -i mysql mysql -uroot -p" + password, password},
+	{"behind --", "kubectl exec db -- mysql -uroot -p" + password, password},
+	{"with & inside", "curl -u 'ci:" + "Tr0ub&4dor" + "' https://h", "Tr0ub&4dor"},
 	{"OpenSSH key", "-----BEGIN OPENSSH " + "PRIVATE KEY-----\nb3Bl\n-----END OPENSSH PRIVATE KEY-----", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\n-----END OPENSSH PRIVATE KEY-----"},
 	{"PGP key", "-----BEGIN PGP " + "PRIVATE KEY BLOCK-----\nlQOY\n-----END PGP PRIVATE KEY BLOCK-----", "-----BEGIN PGP PRIVATE KEY BLOCK-----\nlQOY\n-----END PGP PRIVATE KEY BLOCK-----"},
 }
@@ -145,6 +149,9 @@ func TestFindsWhatServicesGiveOut(t *testing.T) {
 // lookAlikes have the form of secrets and are none: identifiers, digests,
 // placeholders, references, and the words of documents.
 var lookAlikes = []string{
+	"cd nuget && mkdir -p artifacts", "docker build -t mongo . && mkdir -p artifacts", "npm run login && cp -p package.json backup", "pip install conan && mkdir -p build/release", "openssl version && tar -k archive",
+	"docker run -d --name mongo -p 27017:27017 mongo:7", "docker run -d --name mysql -p3306:3306 mysql:8", "docker run -p 0.0.0.0:27017:27017 mongo", "nuget pack a.nuspec -p Configuration=Release", "security find-identity -p codesigning", "conan upload x -p os=Linux",
+	"docker run -e POSTGRES_PASSWORD=mysecretpassword postgres", "MYSQL_ROOT_PASSWORD=test123 docker compose up -d",
 	"npm config set _auth $NPM_AUTH", "npm config set //r.example.com/:_authToken ${NPM_TOKEN}", "npm config set _auth_type legacy", "npm config set //r.example.com/:always-auth true", "curl https://h/x_auth=abcdefgh",
 	"docker login --password-stdin r <<< \"$PASS\"", "rsync --password-file=<(echo \"$PASS\") a b", "gpg --passphrase-file <(vault read pass) f", "diff <(echo expected1) <(echo compass1)", "cat <<< helloworld",
 	"composer config http-basic.repo.example.com ci \"$PASS\"", "poetry config http-basic.private ci ${PASS}", "poetry config pypi-token.private $TOKEN", "bundle config set --local path vendor/bundle", "bundle config mirror.https://rubygems.org https://m.example.com:8443/x",
