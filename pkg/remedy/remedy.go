@@ -99,6 +99,8 @@ const (
 	VendorFolder    Remedy = "it has to be a folder of the workspace, not a link: remove the link, then " + Vendor
 	VendorLock      Remedy = Vendor + " to write it again"
 	VendorUpdate    Remedy = "change it in its own repository, then run buildsync vendor update"
+	ReachSource     Remedy = "check its address in buildsync.yaml and that Git may read it; the copy stays as it is"
+	WholeCommit     Remedy = "a commit needs all 40 digits of its id"
 	ShowInputs      Remedy = "buildsync modules show lists the inputs"
 	SetAll          Remedy = "give the template an input for it, or take the other jobs along with --all"
 	SetShared       Remedy = "include those with --all, write the value into the chosen jobs with --override, or give the template, fragment or family an input"

@@ -31,7 +31,7 @@ func Latest(ctx context.Context, tree spec.Tree, sources []spec.Source) ([]Outda
 		if err != nil {
 			return nil, err
 		}
-		commit, _, err := remote.Resolve(ctx)
+		commit, _, err := resolve(ctx, remote, source)
 		remote.Close()
 		if err != nil {
 			return nil, err

@@ -55,11 +55,11 @@ func fetch(ctx context.Context, tree spec.Tree, source spec.Source, locked spec.
 	defer remote.Close()
 	commit, full := locked.Commit, ""
 	if latest {
-		if commit, full, err = remote.Resolve(ctx); err != nil {
+		if commit, full, err = resolve(ctx, remote, source); err != nil {
 			return c, err
 		}
 	}
-	files, err := fetchCommit(ctx, remote, commit, full)
+	files, err := fetchCommit(ctx, remote, source, commit, full)
 	if err != nil {
 		return c, err
 	}
@@ -70,20 +70,6 @@ func fetch(ctx context.Context, tree spec.Tree, source spec.Source, locked spec.
 		c.Files = nil
 	}
 	return c, nil
-}
-
-// fetchCommit fetches a commit by its id. If the server does not allow that, it fetches the ref,
-// which may still be at that commit.
-func fetchCommit(ctx context.Context, remote *gitbase.Source, commit, full string) (*gitbase.SourceFiles, error) {
-	files, err := remote.Fetch(ctx, commit, full)
-	if err == nil || full != "" || ctx.Err() != nil {
-		return files, err
-	}
-	now, full, wrong := remote.Resolve(ctx)
-	if wrong != nil || now != commit {
-		return nil, err
-	}
-	return remote.Fetch(ctx, commit, full)
 }
 
 // differences lists the files that are added, changed or removed.

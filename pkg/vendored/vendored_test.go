@@ -389,6 +389,56 @@ func TestASourceThatIsGone(t *testing.T) {
 	}
 }
 
+// TestASourceThatCannotBeRead: each way of asking says what to do, and the copy stays.
+func TestASourceThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	s := newStandard(t)
+	first := s.git("rev-parse", "HEAD")
+	if _, err := s.sync(false); err != nil {
+		t.Fatal(err)
+	}
+	tree, w := s.open()
+	fails := func(way string, err error, want ...string) {
+		t.Helper()
+		for _, text := range want {
+			if err == nil || !strings.Contains(err.Error(), text) {
+				t.Errorf("%s: %v, want %q in it", way, err, text)
+			}
+		}
+	}
+	// The commit of the lock is gone: its branch was rewritten.
+	s.git("commit", "--quiet", "--amend", "--message=other")
+	s.git("reflog", "expire", "--expire=now", "--all")
+	s.git("gc", "--quiet", "--prune=now")
+	_, err := s.sync(false)
+	fails("a commit that is gone", err, "fetching "+first[:12]+" of the source golden", "run buildsync vendor update golden")
+
+	for _, ref := range []string{first[:12], "v9"} {
+		s.declare(ref, "templates")
+		_, err := s.sync(false)
+		fails("the ref "+ref, err, "no such tag, branch or commit called "+ref, "correct its ref in buildsync.yaml")
+		if says := strings.Contains(fmt.Sprint(err), "all 40 digits"); says != (ref != "v9") {
+			t.Errorf("the ref %s: %v", ref, err)
+		}
+	}
+	s.declare("main", "templates")
+	if err := os.RemoveAll(s.repo); err != nil {
+		t.Fatal(err)
+	}
+	const next = "check its address in buildsync.yaml and that Git may read it; the copy stays as it is"
+	for _, latest := range []bool{false, true} {
+		_, err = s.sync(latest)
+		fails("a repository that is gone", err, "asking the source golden for main", next)
+	}
+	_, err = vendored.Latest(t.Context(), tree, w.Sources)
+	fails("outdated", err, next)
+	_, err = vendored.Verify(t.Context(), tree, w, w.Sources)
+	fails("verify", err, next)
+	if found := s.check(); len(found) > 0 {
+		t.Errorf("the copy: %v", found)
+	}
+}
+
 // TestALockThatWasNotWrittenByVendor: each part of the lock that cannot be what
 // vendor wrote has its place, and vendor mends it.
 func TestALockThatWasNotWrittenByVendor(t *testing.T) {

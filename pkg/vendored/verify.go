@@ -34,7 +34,7 @@ func verify(ctx context.Context, tree spec.Tree, source spec.Source, locked spec
 		return nil, err
 	}
 	defer remote.Close()
-	commit, full, err := remote.Resolve(ctx)
+	commit, full, err := resolve(ctx, remote, source)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +48,7 @@ func verify(ctx context.Context, tree spec.Tree, source spec.Source, locked spec
 				"the lock holds the commit %.12s of the source %q, which is not in the history of %s", locked.Commit, source.Name, source.Ref)}, nil
 		}
 	}
-	files, err := fetchCommit(ctx, remote, locked.Commit, "")
+	files, err := fetchCommit(ctx, remote, source, locked.Commit, "")
 	if err != nil {
 		return nil, err
 	}
