@@ -364,8 +364,12 @@ func (p *pacer) answered(now time.Time, ceiling *pacer) {
 		p.rate, p.growth = p.rate*paceAgain, paceGrowth
 	case p.rate > 0:
 		// It was closed for longer than a moment: a limit of many seconds.
+		p.growth = paceGrowth
 		seen := float64(p.taken) / elapsed * paceSafety
-		p.rate, p.growth = min(p.rate*paceAgain, max(p.rate/2, seen)), paceGrowth
+		if seen < p.rate/2 { // too little to judge by: others may have used the limit up
+			seen, p.growth = p.rate/2, paceGrowthFirst
+		}
+		p.rate = min(p.rate*paceAgain, seen)
 	case p.taken >= fewTaken && elapsed > 0:
 		p.rate, p.growth = float64(p.taken)/elapsed*paceSafety, paceGrowthFirst
 	case ceiling != nil:

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -193,6 +194,7 @@ type limitedServer struct {
 	most         int
 	window       time.Duration
 	retryAfter   bool
+	closed       time.Time // before it, everything is refused
 	began        time.Time
 	taken        int
 	all, refused int
@@ -210,7 +212,7 @@ func (s *limitedServer) send(ctx context.Context, k *call) (*answer, error) {
 	if now.Sub(s.began) >= s.window {
 		s.began, s.taken = now, 0
 	}
-	if s.taken++; s.most > 0 && s.taken > s.most {
+	if s.taken++; s.most > 0 && s.taken > s.most || now.Before(s.closed) {
 		s.refused++
 		e := &Error{Outcome: NotSent, kind: ErrRateLimited, throttled: true, passing: true}
 		if s.retryAfter {
@@ -285,6 +287,41 @@ func TestPace(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestPaceAfterOthers: other programs have used the limit up when a run with a
+// learned pace begins. It is refused twice, goes on at half of the pace, and comes
+// back to the whole one within the run.
+func TestPaceAfterOthers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const calls, closed = 1000, 2500 * time.Millisecond
+		cfg := Config{Credentials: Credentials{Token: "t"}, Paces: map[string]float64{string(allKinds): 10.4}}
+		if err := cfg.complete(); err != nil {
+			t.Fatal(err)
+		}
+		s := &limitedServer{most: 10, window: time.Second, closed: time.Now().Add(closed)}
+		stats := newRecorder()
+		send := withRetry(withRate(s.send, newGovernor(&cfg), stats), newRetries(&cfg), stats)
+		began := time.Now()
+		var left atomic.Int32
+		var group sync.WaitGroup
+		for range 32 {
+			group.Go(func() {
+				for left.Add(1) <= calls {
+					if _, err := send(t.Context(), &call{op: "QueryJob", repeat: repeatRead}); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		group.Wait()
+		if took, least := time.Since(began), closed+calls/10*time.Second; took > least*135/100 {
+			t.Errorf("took %v, %v is possible; %d of %d answers are refusals", took, least, s.refused, s.all)
+		} else {
+			t.Log(took, least, s.refused, s.all)
+		}
+	})
 }
 
 // TestPaceOfSeveralKinds reads 1,000 jobs and the notifications of 250, as a plan
