@@ -74,14 +74,16 @@ func (in *invocation) compile(o *compileOptions) error {
 	return pages.PrintCompiled(in.Stdout, o.format, objects, in.Flags.NArg() == 1)
 }
 
-// narrow reduces a workspace's result to the jobs of --only and --label. A selection without a
+// narrow reduces a workspace's result to the jobs of --only, --label and --project. A selection without a
 // match is an error.
 func (in *invocation) narrow(w *workspace.Workspace, o *selectionOptions) error {
 	selection, err := in.selection(o)
-	if err != nil || len(selection.Only)+len(selection.Labels) == 0 {
+	if err != nil || selection.IsAll() {
 		return err
 	}
-	selection.Projects = nil // compile knows no projects
+	if err := in.checkProject(w); err != nil {
+		return err
+	}
 	scope := apply.Scope{Selection: selection}
 	if err := (&apply.PlanInput{Scope: scope, Input: diff.Input{Head: w.Result}}).CheckNames(); err != nil {
 		return kit.UsageError{Text: err.Error()}

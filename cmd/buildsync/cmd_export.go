@@ -243,12 +243,10 @@ func (in *invocation) openToFill() (*workspace.Workspace, error) {
 
 // projects lists the requested projects, by alias.
 func (in *invocation) projects(w *workspace.Workspace) ([]export.Project, error) {
-	word := in.global.project
-	if word != "" {
-		if err := checkProjects(w, []string{word}); err != nil {
-			return nil, err
-		}
+	if err := in.checkProject(w); err != nil {
+		return nil, err
 	}
+	word := in.global.project
 	var projects []export.Project
 	for alias, project := range w.Set.Workspace.Projects {
 		if word == "" || word == alias || word == project.ID {

@@ -150,7 +150,7 @@ func (in *invocation) judgeOfSelected(w *workspace.Workspace, o *policyCheckOpti
 	}
 	selection, err := in.selection(&o.selectionOptions)
 	if err == nil {
-		err = checkProjects(w, selection.Projects)
+		err = in.checkProject(w)
 	}
 	return judge, selection, err
 }

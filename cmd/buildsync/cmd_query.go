@@ -96,6 +96,9 @@ func (in *invocation) query(o *queryOptions) error {
 		return in.queryLive(o, outputs, q, selection)
 	}
 	w, err := in.open()
+	if err == nil {
+		err = in.checkProject(w)
+	}
 	if err != nil {
 		return err
 	}

@@ -84,6 +84,9 @@ func (in *invocation) set(o *setOptions) error {
 		return err
 	}
 	w, err := in.open()
+	if err == nil {
+		err = in.checkProject(w)
+	}
 	if err != nil {
 		return err
 	}

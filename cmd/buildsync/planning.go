@@ -111,7 +111,7 @@ func (in *invocation) prepare(ctx context.Context, p *planning) (err error) {
 	if p.w, err = in.openPacked(); err != nil {
 		return err
 	}
-	if err := checkProjects(p.w, p.scope.Projects); err != nil {
+	if err := in.checkProject(p.w); err != nil {
 		return err
 	}
 	if p.judge, err = in.judge(p.w); err != nil {

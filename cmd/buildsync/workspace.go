@@ -130,19 +130,19 @@ func (in *invocation) formatOptions(tree spec.Tree) format.Options {
 	}
 }
 
-// checkProjects refuses a project that the workspace does not know.
-func checkProjects(w *workspace.Workspace, words []string) error {
-	for _, word := range words {
-		var known []string
-		found := false
-		for alias, project := range w.Set.Workspace.Projects {
-			known = append(known, alias)
-			found = found || word == alias || word == project.ID
-		}
-		if !found {
-			slices.Sort(known)
-			return kit.UnknownWord("project", word, known)
-		}
+// checkProject refuses a --project that the workspace does not know.
+func (in *invocation) checkProject(w *workspace.Workspace) error {
+	word := in.global.project
+	if word == "" {
+		return nil
 	}
-	return nil
+	var known []string
+	for alias, project := range w.Set.Workspace.Projects {
+		if word == alias || word == project.ID {
+			return nil
+		}
+		known = append(known, alias)
+	}
+	slices.Sort(known)
+	return kit.UnknownWord("project", word, known)
 }
