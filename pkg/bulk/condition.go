@@ -152,6 +152,9 @@ func checkPaths(objects []*Object, conditions []Condition) error {
 			if near := spec.Nearest(name, known); near != "" {
 				return fmt.Errorf("%q is not a field of a job; did you mean %q instead of %q?", c.Path.String(), near, name)
 			}
+			if name == c.Path.String() {
+				return fmt.Errorf("%q is not a field of a job", name)
+			}
 			return fmt.Errorf("%q is not a field of a job: %q is unknown", c.Path.String(), name)
 		}
 	}

@@ -16,7 +16,7 @@ func (p *pass) commitTrigger(u *unit) {
 			}
 			if kind := foreignSource(u.node.Get("scms")); kind != "" {
 				p.report("commit-trigger", v.node.Range, u.pointer+"."+key, "the service starts no build on a commit to a "+kind+" source",
-					"only its own repositories (codehub, repo) are documented to; remove "+key+", or call the service from a webhook")
+					"it does so for its own repositories only (codehub, repo); remove "+key+", or call the service from a webhook")
 			}
 			if hasTimer(u.node.Get("triggers")) {
 				p.report("commit-trigger", v.node.Range, u.pointer+"."+key, key+" starts a build on each commit, besides the timer",

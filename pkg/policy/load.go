@@ -266,7 +266,11 @@ func (l *loader) selectorOf(n *spec.Node, path valuepath.Path) (selector, bool) 
 		return selector{}, false
 	}
 	if name, known, unknown := path.Unknown(); unknown && !strings.HasPrefix(n.Text, "extra.") {
-		l.report(n.Range, spec.DidYouMeanOneOf(name, known), "%s is not a field of a job: %s is unknown", quoted(n.Text), quoted(name))
+		message := quoted(n.Text) + " is not a field of a job"
+		if name != n.Text {
+			message += ": " + quoted(name) + " is unknown"
+		}
+		l.report(n.Range, spec.DidYouMeanOneOf(name, known), "%s", message)
 		return selector{}, false
 	}
 	s, ok := newSelector(n.Text, path)
