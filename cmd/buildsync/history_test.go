@@ -425,7 +425,7 @@ func (h *history) write(r *historyRun, faults func() fault) (*apply.Report, bool
 			}
 			result := apply.Result{Address: change.Address, Kind: change.Kind, Action: action, Outcome: outcome}
 			if body := change.DesiredBody(); outcome == apply.Applied && body != nil && action != diff.ActionDisable && r.site.shown(valuesOf(body)) != valuesOf(body) {
-				result.Outcome, result.Stored = apply.NotConverged, true
+				result.Outcome, result.Stored, result.Spelled = apply.NotConverged, true, true
 			}
 			report.Results = append(report.Results, result)
 		}

@@ -301,7 +301,7 @@ func (s *step) confirmCreate(ctx context.Context, c creation, id string, outcome
 	default:
 		s.result.Paths = diff.Paths(unmet)
 		s.result.Next = cmp.Or(rewriting(unmet), remedy.ReplanStored)
-		s.result.Stored = true
+		s.noteStored(unmet)
 		if rewriting(unmet) != "" {
 			s.end(NotConverged, storedSpelled)
 			return false

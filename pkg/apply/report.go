@@ -102,6 +102,9 @@ type Result struct {
 	// converged, but it was made from the definition.
 	Stored bool `json:"-"`
 
+	// Spelled means that the service stores some of it in another spelling.
+	Spelled bool `json:"-"`
+
 	// Rewritten has the paths of the fields that the service itself, and nobody else, stored with
 	// another meaning than sent.
 	Rewritten []string `json:"-"`

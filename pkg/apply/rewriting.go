@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -46,10 +47,19 @@ func rewriting(unmet []diff.Field) remedy.Remedy {
 	return remedy.Remedy(advice)
 }
 
+// noteStored notes that what stands there was made from what was sent, and whether some of it is a
+// spelling of that.
+func (s *step) noteStored(unmet []diff.Field) {
+	s.result.Stored = true
+	s.result.Spelled = slices.ContainsFunc(unmet, func(f diff.Field) bool {
+		return !f.Sensitive && diff.SpellingOf(f.After, f.Before) != ""
+	})
+}
+
 // endRewritten ends a write that the service stored with another meaning, in fields that nobody
 // else wrote.
 func (s *step) endRewritten(unmet []diff.Field) {
-	s.result.Stored = true
+	s.noteStored(unmet)
 	for i := range unmet {
 		if unmet[i].After != nil || unmet[i].Sensitive { // the paths of what was sent
 			s.result.Rewritten = append(s.result.Rewritten, unmet[i].Path)

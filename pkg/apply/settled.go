@@ -35,7 +35,7 @@ func Settlements(plan *diff.Plan, report *Report) map[string]Settlement {
 			result := &report.Results[next]
 			next++
 			s.Done = s.Done && (result.Outcome.done() || result.Stored)
-			s.Spelled = s.Spelled || result.Stored
+			s.Spelled = s.Spelled || result.Spelled
 			s.Rewritten = append(s.Rewritten, result.Rewritten...)
 			s.Wrote = s.Wrote || result.Outcome.wrote()
 			s.Open = s.Open || result.Outcome.wrote() || result.Outcome == Unknown

@@ -144,7 +144,8 @@ func (s *step) endUnconfirmed(ctx context.Context, id string, have, before *json
 	case have == nil:
 		s.end(Unknown, "the service accepted it; the run ended before a read could show it")
 	case rewriting(unmet) != "":
-		s.result.Next, s.result.Stored = rewriting(unmet), true
+		s.result.Next = rewriting(unmet)
+		s.noteStored(unmet)
 		s.end(NotConverged, storedSpelled)
 	case before != nil && s.fingerprint(have) == s.fingerprint(before):
 		s.end(NotConverged, "the service accepted it and still holds the old body")
