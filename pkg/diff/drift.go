@@ -2,8 +2,9 @@ package diff
 
 // DriftOnly returns the part of p that answers one question: did someone edit
 // what we declare? It keeps fields that were edited outside, conflicts
-// included, and objects that were deleted outside. It keeps the refusals that
-// say that something could not be read.
+// included, objects that were deleted outside, and objects with a field for
+// which there is no answer. It keeps the refusals that say that something
+// could not be read.
 func DriftOnly(p *Plan) *Plan {
 	out := *p
 	out.Changes, out.Refusals = []Change{}, []Refusal{}
@@ -23,6 +24,9 @@ func DriftOnly(p *Plan) *Plan {
 		deleted := c.Verdict == VerdictDrift && len(c.Fields) == 0
 		if len(kept.Fields) == 0 && !deleted && c.Verdict != VerdictUnknown {
 			out.Summary.Unchanged += standing(&c)
+			if c.unclear { // its note says what this question has no answer for
+				out.Changes = append(out.Changes, kept)
+			}
 			continue
 		}
 		out.Changes = append(out.Changes, kept)

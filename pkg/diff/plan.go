@@ -209,6 +209,7 @@ type Change struct {
 	Notices        []NoticeChange    `json:"-"`
 	beforeTemplate *compile.Template // the base's template
 	inBase         bool              // see BaseHoldsTemplate
+	unclear        bool              // see noteRewritten
 	before         *compile.Job      // the base's job
 	ignore         ignored           // by policy.ignore
 }

@@ -183,6 +183,7 @@ func (c *comparison) noteRewritten(change *Change, differences []Field) {
 		return f.Verdict != VerdictChange || !c.sides().isRewritten(f.Path) || jsontree.Equal(f.Base, f.Before)
 	})
 	if len(unclear) > 0 {
+		change.unclear = true
 		change.addNote("the service stored " + pathsWith(unclear, VerdictChange) + " differently from what was sent, so an edit there since then cannot be told from that")
 	}
 }
