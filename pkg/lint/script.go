@@ -117,6 +117,9 @@ func (p *pass) templateScripts(u *unit) (scripts []*script) {
 	}
 	for i := range t.steps {
 		prop := t.steps[i].prop("command")
+		if prop != nil && prop.value != nil {
+			p.referredSecrets(u, prop.value, prop.pointer, u.givenTo)
+		}
 		if prop == nil || prop.value == nil || !prop.value.IsFile() || isPlainText(prop.value.Fields[0].Value) {
 			continue
 		}
@@ -135,6 +138,7 @@ func (p *pass) judgeScript(u *unit, s *script) {
 		p.judge(s)
 		p.commandFolded(s)
 		p.activeValues(u, s)
+		p.referredSecrets(u, s.node, s.pointer, func(_ string, start, end int) (spec.Range, bool) { return s.at(start, end), true })
 	} else if file := p.scripts[s.pass.name]; file != nil && !file.judged {
 		file.judged = true
 		file.rules = p.foundBy(func() { p.judge(s) })
