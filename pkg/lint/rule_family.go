@@ -62,42 +62,12 @@ func (p *pass) unusedInputs(kind, pointer string, node *spec.Node) {
 	used := map[string]bool{}
 	for _, f := range node.Fields {
 		if f.Key.Text != "inputs" {
-			inputsIn(f.Value, used)
+			referencesIn(f.Value, "inputs.", used)
 		}
 	}
 	for _, f := range inputs.Fields {
 		if !used[f.Key.Text] {
 			p.report("input-unused", f.Key.Range, pointer+".inputs."+f.Key.Text, "the "+kind+" does not use its input "+quoted(f.Key.Text), "remove it, or write ${{ inputs."+f.Key.Text+" }} where it belongs")
 		}
-	}
-}
-
-// inputsIn records the inputs that n refers to.
-func inputsIn(n *spec.Node, used map[string]bool) {
-	note := func(text string) {
-		for rest := text; ; {
-			_, after, found := strings.Cut(rest, "${{")
-			if !found {
-				return
-			}
-			inside, behind, _ := strings.Cut(after, "}}")
-			if name, ok := strings.CutPrefix(strings.TrimSpace(inside), "inputs."); ok {
-				used[name] = true
-			}
-			rest = behind
-		}
-	}
-	if n == nil {
-		return
-	}
-	if n.Kind == spec.ScalarNode {
-		note(n.Text)
-	}
-	for _, f := range n.Fields {
-		note(f.Key.Text)
-		inputsIn(f.Value, used)
-	}
-	for _, item := range n.Items {
-		inputsIn(item, used)
 	}
 }
