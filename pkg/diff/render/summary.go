@@ -157,6 +157,8 @@ func nothingToDo(plan *diff.Plan) string {
 	switch {
 	case plan.Endpoint == diff.Offline && plan.Base != nil && (!plan.Partial || plan.Summary.Unchanged > 0):
 		return "No change: the definitions are the same as in the base. The live state was not read."
+	case plan.Partial && plan.Summary.Unchanged == 0 && slices.ContainsFunc(plan.Parts, func(p diff.Part) bool { return p.Changed }):
+		return "Nothing to do: no selected definition has changed since the base."
 	case plan.Partial && plan.Summary.Unchanged == 0:
 		return "Nothing to do: the selected part has no definitions."
 	case plan.Question == diff.QuestionDrift:
