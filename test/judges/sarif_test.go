@@ -141,7 +141,7 @@ func TestAnyFindings(t *testing.T) {
 		ds := rapid.SliceOfN(rapid.Custom(finding), 0, 4).Draw(t, "findings")
 		source := rapid.SliceOf(rapid.Byte()).Draw(t, "source")
 		var out bytes.Buffer
-		err := format.SARIF(&out, ds, format.Options{
+		err := format.ByName("sarif")(&out, ds, format.Options{
 			Source: func(string) []byte { return source }, Version: rapid.String().Draw(t, "version"),
 			Summary: func(rule string) string { return "about " + rule },
 		})
