@@ -82,7 +82,7 @@ jobs:
     steps:
       - maven:
           █
-`, []string{"inputs", "image", "properties", "enable"}, "What the step is given"},
+`, []string{"inputs", "image", "properties", "enable"}, "The step's inputs"},
 		{"a key of a parameter", `
 version: 1
 jobs:
