@@ -114,7 +114,7 @@ func (s *step) onlyWeWrote(ctx context.Context, id string) bool {
 		times, newest = append(times, at), max(newest, at)
 	}
 	now := s.run.clock.Now()
-	if now.Sub(time.UnixMilli(newest)).Abs() > now.Sub(s.firstSent)+clocksDiffer {
+	if now.Sub(time.UnixMilli(newest)).Abs() > now.Sub(s.firstSent)+clocksMayDiffer {
 		return false // our write is not in the history yet
 	}
 	since := newest - now.Sub(s.firstSent).Milliseconds() - clockGrain.Milliseconds()
@@ -127,9 +127,5 @@ func (s *step) onlyWeWrote(ctx context.Context, id string) bool {
 	return recent == 1
 }
 
-const (
-	// clockGrain is the precision that the times of a change history are trusted to have.
-	clockGrain = time.Second
-	// clocksDiffer is how far the service's clock may be from ours.
-	clocksDiffer = 5 * time.Minute
-)
+// clockGrain is the precision that the times of a change history are trusted to have.
+const clockGrain = time.Second

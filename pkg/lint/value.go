@@ -29,7 +29,7 @@ func (u *unit) texts(n *spec.Node) []value {
 	if !strings.Contains(n.Text, "${{") {
 		return []value{{n.Text, n}}
 	}
-	if name, ok := soleReference(n.Text); ok {
+	if name := n.Reference(); name != "" {
 		space, key, _ := strings.Cut(name, ".")
 		switch space {
 		case "matrix":
@@ -134,19 +134,6 @@ func (u *unit) inputValues(key string) []value {
 		return []value{{input.Text, input}}
 	}
 	return nil
-}
-
-// soleReference returns the target of a text that is a single reference.
-func soleReference(text string) (string, bool) {
-	inner, ok := strings.CutPrefix(strings.TrimSpace(text), "${{")
-	if !ok {
-		return "", false
-	}
-	inner, ok = strings.CutSuffix(inner, "}}")
-	if !ok || strings.Contains(inner, "}}") {
-		return "", false
-	}
-	return strings.TrimSpace(inner), true
 }
 
 func (u *unit) matrixValues(axis string) []value {
