@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 
 	"github.com/urfave/cli/v2"
 
@@ -36,10 +37,12 @@ func (in *invocation) doctor() error {
 	examination := doctor.Examine(in.doctorSetup())
 	well := examination.Run(ctx, pages.NewCheckup(in.Invocation, examination.Names(), adviceOn).Print)
 	switch {
-	case ctx.Err() != nil:
+	case errors.Is(ctx.Err(), context.Canceled):
 		return context.Cause(ctx)
 	case !well:
 		return said(exitFailed)
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
 	}
 	in.Next(remedy.Remedy(in.Again("plan")))
 	return nil

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -118,7 +117,7 @@ func (l *live) watchHistory(outputs []kit.Output, every time.Duration, read func
 		doc, err := read()
 		switch {
 		case l.ctx.Err() != nil:
-			return context.Cause(l.ctx)
+			return client.EndedBy(l.ctx, err)
 		case err != nil:
 			if failures++; shown == nil || failures == jobs.MaxLooks || client.FailsAgain(err) {
 				return err
@@ -135,7 +134,7 @@ func (l *live) watchHistory(outputs []kit.Output, every time.Duration, read func
 			shown, failures = &doc, 0
 		}
 		if l.wait(every) != nil {
-			return context.Cause(l.ctx)
+			return client.EndedBy(l.ctx, err)
 		}
 	}
 }

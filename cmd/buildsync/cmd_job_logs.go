@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -94,7 +93,7 @@ func (l *live) fetchLog(o *jobLogsOptions, b jobs.Build, to io.Writer, options c
 		_, err = l.FullLog(l.ctx, b.Record, to, options)
 	}
 	if err != nil && l.ctx.Err() != nil {
-		return fmt.Errorf("downloading the log: %w", context.Cause(l.ctx))
+		return fmt.Errorf("downloading the log: %w", client.EndedBy(l.ctx, err))
 	}
 	return err
 }

@@ -25,8 +25,11 @@ func (e *LockedError) Error() string {
 	if e.ProjectID == "" {
 		what = "the account's build templates"
 	}
-	return fmt.Sprintf("another apply to %s is under way on this machine (%s, lock file %s); wait for it to end",
-		what, e.Owner, e.Path)
+	holder := "lock file " + e.Path
+	if e.Owner != "" { // "" until the holder has written it
+		holder = e.Owner + ", " + holder
+	}
+	return fmt.Sprintf("another apply to %s is under way on this machine (%s); wait for it to end", what, holder)
 }
 
 // errLocked is returned by lockFile if another process has the lock.

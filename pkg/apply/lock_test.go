@@ -28,6 +28,9 @@ func TestLockExcludes(t *testing.T) {
 	if text := (&LockedError{Owner: "process 1"}).Error(); !strings.Contains(text, "the account's build templates") {
 		t.Errorf("where there is no project, the message is %q", text)
 	}
+	if text := (&LockedError{Path: "p.lock"}).Error(); !strings.Contains(text, "(lock file p.lock)") {
+		t.Errorf("before the owner has written its note, the message is %q", text)
+	}
 	other, err := Lock(dir, []string{"zero"})
 	if err != nil {
 		t.Fatalf("the lock that was taken before the failure was not released: %v", err)

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -214,4 +215,16 @@ func (e *Error) Next() string {
 		return string(remedy.ComeBackIn(e.RetryAfter.Round(time.Second)))
 	}
 	return ""
+}
+
+// EndedBy returns why ctx has ended: an interrupt, or --timeout. A time limit ends calls that the
+// service refuses again and again, so it comes with err, the last of them: that is the likely
+// reason.
+func EndedBy(ctx context.Context, err error) error {
+	cause := context.Cause(ctx)
+	var said *Error
+	if !errors.Is(ctx.Err(), context.DeadlineExceeded) || !errors.As(err, &said) {
+		return cause
+	}
+	return fmt.Errorf("%w; the last call: %s", cause, sanitize.Message(err.Error()))
 }

@@ -81,7 +81,10 @@ func (e *Examination) projects(ctx context.Context, service *Service, clock *clo
 		}
 		check := "project " + alias
 		switch {
+		case errors.Is(ctx.Err(), context.Canceled):
+			return
 		case ctx.Err() != nil:
+			e.fail(check, err, "")
 			return
 		case err != nil:
 			e.fail(check, err, remedyOf(err, clock))

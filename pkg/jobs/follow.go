@@ -47,15 +47,15 @@ type Follower struct {
 }
 
 // Wait returns the record of the build when it has ended. It is an *UnsureError
-// that the build cannot be followed. Where ctx ends first, Wait returns its cause,
-// and the build goes on.
+// that the build cannot be followed. Where ctx ends first, Wait returns
+// client.EndedBy, and the build goes on.
 func (f *Follower) Wait(ctx context.Context) (wire.Record, error) {
 	failures, status := 0, ""
 	for {
 		record, err := f.API.Record(ctx, f.Build.Job.ID, f.Build.Number)
 		switch {
 		case ctx.Err() != nil:
-			return record, f.leave(ctx)
+			return record, f.leave(ctx, err)
 		case err != nil:
 			if failures++; failures == MaxLooks || client.FailsAgain(err) {
 				return record, &UnsureError{fmt.Errorf("%s cannot be followed: %w", f.Build, err)}
@@ -73,7 +73,7 @@ func (f *Follower) Wait(ctx context.Context) (wire.Record, error) {
 			}
 		}
 		if f.Clock.Wait(ctx, f.Every) != nil {
-			return record, f.leave(ctx)
+			return record, f.leave(ctx, err)
 		}
 	}
 }
@@ -96,12 +96,12 @@ func (f *Follower) readOn(ctx context.Context, record wire.Record, over bool) {
 	}
 }
 
-// leave ends the waiting before the build has ended.
-func (f *Follower) leave(ctx context.Context) error {
+// leave ends the waiting before the build has ended. err is the last look's.
+func (f *Follower) leave(ctx context.Context, err error) error {
 	if f.Log != nil {
 		f.Log.Flush()
 	}
-	return context.Cause(ctx)
+	return client.EndedBy(ctx, err)
 }
 
 // CheckSuccess returns an *UnsureError for the record of a build that did not succeed.

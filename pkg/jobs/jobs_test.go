@@ -205,6 +205,29 @@ func TestWaitingThatIsLeft(t *testing.T) {
 	}
 }
 
+// untilTheLimit reads records, each time until the time limit of the caller is over.
+type untilTheLimit struct{ *client.Client }
+
+func (a untilTheLimit) Record(ctx context.Context, id string, number int) (wire.Record, error) {
+	record, err := a.Client.Record(context.WithoutCancel(ctx), id, number)
+	<-ctx.Done()
+	return record, err
+}
+
+// A time limit that ends the waiting comes with what the service said last.
+func TestWaitingThatRunsOutOfTime(t *testing.T) {
+	t.Parallel()
+	s, f, _ := follower(t)
+	s.MustFail(t, emulator.Fault{Op: "RecordInfo", Kind: emulator.FaultStatus, Status: 400, Code: "CB.0500", Times: -1})
+	f.API = untilTheLimit{f.API.(*client.Client)}
+	limit := errors.New("gave up after --timeout 1ms")
+	ctx, cancel := context.WithTimeoutCause(t.Context(), time.Millisecond, limit)
+	defer cancel()
+	if _, err := f.Wait(ctx); !errors.Is(err, limit) || !strings.Contains(err.Error(), "CB.0500") {
+		t.Errorf("%v, want the time limit and the service's code", err)
+	}
+}
+
 // Example finds a job by its name in the project of a workspace.
 func Example() {
 	service, err := emulator.New(emulator.Options{Seed: emulator.Seed{Jobs: 1}})

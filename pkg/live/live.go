@@ -93,9 +93,7 @@ func rightJob(body *jsontree.Value, id, projectID string) (*jsontree.Value, erro
 	return body, nil
 }
 
-// ended returns the error that ends the reading, or nil if err concerns only one object. If the
-// reading was ended from outside, such as by --timeout, the error includes the service's last one,
-// which is the likely reason.
+// ended returns the error that ends the reading, or nil if err concerns only one object.
 func ended(ctx context.Context, err error) error {
 	if ctx.Err() == nil {
 		if err != nil && client.EndsRun(err) {
@@ -103,10 +101,5 @@ func ended(ctx context.Context, err error) error {
 		}
 		return nil
 	}
-	cause := context.Cause(ctx)
-	var said *client.Error
-	if !errors.Is(ctx.Err(), context.DeadlineExceeded) || !errors.As(err, &said) {
-		return cause
-	}
-	return fmt.Errorf("%w; the last call: %s", cause, sanitize.Message(err.Error()))
+	return client.EndedBy(ctx, err)
 }
