@@ -5,9 +5,8 @@ import (
 	"path/filepath"
 )
 
-// bulk measures query and set over many definitions, beside the command that
-// compiles them and prints their bodies. A set is measured with --dry-run, so
-// that each run finds the same files.
+// bulk measures query and set over many definitions, next to `compile`, which compiles and prints
+// them. Set runs with --dry-run, so that each run finds the same files.
 func (b *bench) bulk() error {
 	n := b.count(10_000)
 	dir := filepath.Join(b.dir, "definitions")

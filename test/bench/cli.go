@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 )
 
-// helloWorld is the least that a program of this language costs.
+// helloWorld is the smallest Go program, to compare start times with.
 const helloWorld = `package main
 
 import "fmt"
@@ -14,7 +14,7 @@ import "fmt"
 func main() { fmt.Println("hello") }
 `
 
-// cli measures what a start costs, and lint of one file.
+// cli measures the start of the program, and lint of one file.
 func (b *bench) cli() error {
 	hello, err := b.helloWorld()
 	if err != nil {
@@ -66,11 +66,11 @@ func (b *bench) helloWorld() (path string, err error) {
 	return path, err
 }
 
-// actionlintOn is actionlint without the programs that it would start itself.
+// actionlintOn returns the command that runs actionlint without the programs that it would start.
 func (b *bench) actionlintOn(dir string, files ...string) command {
 	return command{
 		name: "actionlint", dir: dir, exits: []int{1},
 		args:   append([]string{b.actionlint, "-shellcheck=", "-pyflakes=", "-no-color"}, files...),
-		before: func() error { return os.MkdirAll(filepath.Join(dir, ".git"), 0o755) }, // what it knows a repository by
+		before: func() error { return os.MkdirAll(filepath.Join(dir, ".git"), 0o755) }, // actionlint finds a repository by it
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"path/filepath"
 )
 
-// emulator measures how long the emulator takes to serve with many jobs stored.
-// What a request costs, the benchmarks of pkg/emulator say.
+// emulator measures how long the emulator takes to start with many stored jobs. The benchmarks of
+// pkg/emulator measure single requests.
 func (b *bench) emulator() error {
 	n := b.count(10_000)
 	args := []string{"--data", filepath.Join(b.dir, "emulator.db"), "--seed", fmt.Sprint(n)}
@@ -21,7 +21,7 @@ func (b *bench) emulator() error {
 		if err != nil {
 			return err
 		}
-		if i > 0 { // the first fills the file
+		if i > 0 { // this run fills the file
 			cost.wall = server.started
 			starts = append(starts, cost)
 		}

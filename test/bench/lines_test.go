@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// What is compared has as many lines on both sides.
+// TestFilesHaveSixtyLines checks that both sides of the comparison have the same number of lines.
 func TestFilesHaveSixtyLines(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{

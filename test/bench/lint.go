@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 )
 
-// lint measures lint of many definitions, cold and warm, beside actionlint on
-// as many workflows of as many lines.
+// lint measures cold and warm lint of many definitions, next to actionlint on as many workflows of
+// as many lines.
 func (b *bench) lint() error {
 	n := b.count(10_000)
 	dir := filepath.Join(b.dir, "definitions")

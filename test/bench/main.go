@@ -1,11 +1,10 @@
-// Command bench measures what buildsync costs: start-up, lint, plan, apply and
-// the emulator, by running the real binary on workspaces that it makes. The
-// targets bench-* of the Makefile call it; docs/benchmarks.md holds what it
-// printed.
+// Command bench measures start-up, lint, plan, apply and the emulator. It runs the real binary on
+// workspaces that it creates. The targets bench-* of the Makefile call it; docs/benchmarks.md holds
+// its results.
 //
-// Figures are medians of runs that take turns with what they are compared to,
-// so that a busy machine slows both. CPU is user and system time of the process
-// and its threads. No figure fails the command: it is not a test.
+// Figures are medians. Runs alternate with the runs that they are compared to, so that a busy
+// machine slows both. CPU is the user and system time of the process. No figure fails the command:
+// it is not a test.
 package main
 
 import (

@@ -11,21 +11,21 @@ import (
 	"time"
 )
 
-// sample is what one run of a process cost.
+// sample holds the cost of one run of a process.
 type sample struct {
 	cpu, wall time.Duration
-	rss       int64 // peak resident memory in bytes; 0 if the system does not say
+	rss       int64 // peak resident memory in bytes; 0 if the system does not report it
 }
 
 // command is a process to measure.
 type command struct {
 	name string
 	dir  string
-	env  []string // besides the caller's
+	env  []string // added to the caller's
 	args []string // the program first
-	// exits are the exit codes that are right; none stands for 0.
+	// exits are the accepted exit codes; empty means 0.
 	exits []int
-	// before is done before each run and not measured; may be nil.
+	// before runs before each run and is not measured; may be nil.
 	before func() error
 }
 
@@ -55,11 +55,11 @@ func (b *bench) once(c command) (s sample, stdout string, err error) {
 	return s, out.String(), nil
 }
 
-// tail keeps an error readable.
+// tail returns the end of an error's text.
 func tail(text string) string { return text[max(0, len(text)-2000):] }
 
-// compare runs commands in turns, each so many times, and returns the median of
-// each figure, command by command.
+// compare runs the commands in turns, each the given number of times, and returns each command's
+// medians.
 func (b *bench) compare(times int, commands ...command) ([]sample, error) {
 	all := make([][]sample, len(commands))
 	for range times {

@@ -5,8 +5,8 @@ import (
 	"syscall"
 )
 
-// peak is the most memory that an ended process had at a time. The kernel
-// counts from the fork on, so it is at least what this process has itself.
+// peak returns the highest resident memory of a process that has ended. The kernel counts from the
+// fork on, so the caller's memory is the lower bound.
 func peak(state *os.ProcessState) int64 {
 	if usage, ok := state.SysUsage().(*syscall.Rusage); ok {
 		return int64(usage.Maxrss) << 10

@@ -4,5 +4,5 @@ package main
 
 import "os"
 
-// peak is unknown here: other systems count in other units, or not at all.
+// peak returns 0: other systems count in other units, or not at all.
 func peak(*os.ProcessState) int64 { return 0 }

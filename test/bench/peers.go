@@ -8,9 +8,8 @@ import (
 	"strings"
 )
 
-// peers measures a plan of jobs in step beside OpenTofu with the vendor's
-// provider, on servers with the same latency. Each program made its own jobs, and
-// runs with its default flags.
+// peers measures a plan of jobs in step next to OpenTofu with the vendor's provider, on servers
+// with the same latency. Each program has created its own jobs, and runs with its default flags.
 func (b *bench) peers() error {
 	if b.tofu == "" || b.provider == "" {
 		return errors.New("name OpenTofu with -tofu and the vendor's provider with -provider; sh test/terraform/build.sh DIR builds both")
@@ -43,7 +42,7 @@ func (b *bench) peers() error {
 	if _, _, err := b.once(apply); err != nil {
 		return err
 	}
-	// An exit code other than 0 would mean that the plan is not empty.
+	// An exit code other than 0 would mean that the plan has changes.
 	peer.name, peer.args = "OpenTofu with the vendor's provider, `plan`", []string{b.tofu, "plan", "-detailed-exitcode"}
 	plan := b.talk(ours, dir, "plan", "--detailed-exitcode")
 	plan.name = "`buildsync plan`"
@@ -61,8 +60,8 @@ func (b *bench) peers() error {
 	return nil
 }
 
-// tofuWorkspace makes a folder with n tasks that talk to a server, and returns
-// what a command in it needs.
+// tofuWorkspace creates a folder with n tasks for a server, and returns the environment of a
+// command in it.
 func (b *bench) tofuWorkspace(server *server, n int) (command, error) {
 	dir := filepath.Join(b.dir, "tofu")
 	values := map[string]string{}

@@ -12,13 +12,13 @@ import (
 
 const (
 	latency = 20 * time.Millisecond
-	// sideBySide is the number of requests in flight that a run starts with, by
-	// which its time is judged; the commands run with their default flags.
+	// sideBySide is the number of requests in flight at the start of a run. The bar for its time
+	// assumes it; the commands run with their default flags.
 	sideBySide = 8
 )
 
-// plan measures apply of new jobs, plan of the same jobs in step, and plan of
-// a few changed ones, over a latency.
+// plan measures apply of new jobs, then plan of the same jobs in step, then plan of a few changed
+// jobs, with a latency.
 func (b *bench) plan() error {
 	n := b.count(1000)
 	dir := filepath.Join(b.dir, "shop")
@@ -68,12 +68,12 @@ func (b *bench) planInto(out *table, server *server, dir string, n int) error {
 	return b.requests(out, server, changed, b.times(3))
 }
 
-// talk is a command that talks to an emulator.
+// talk returns a command that calls an emulator.
 func (b *bench) talk(server *server, dir string, args ...string) command {
 	return command{dir: dir, env: server.env, args: append([]string{b.buildsync}, args...)}
 }
 
-// requests measures one command and what it asked the emulator.
+// requests measures one command and counts its requests.
 func (b *bench) requests(out *table, server *server, c command, times int) error {
 	c.before = func() error { return server.forget(b.ctx) }
 	medians, err := b.compare(times, c)
@@ -96,7 +96,7 @@ func (b *bench) requests(out *table, server *server, c command, times int) error
 	return nil
 }
 
-// repository makes a workspace in a Git repository.
+// repository creates a workspace in a Git repository.
 func (b *bench) repository(dir string, n int) error {
 	if err := definitions(dir, n); err != nil {
 		return err
@@ -107,7 +107,7 @@ func (b *bench) repository(dir string, n int) error {
 	return b.commit(dir, "first")
 }
 
-// change edits a few definitions and commits them.
+// change edits some definitions and commits them.
 func (b *bench) change(dir string, count, n int) error {
 	for i := range count {
 		name := definitionFile(dir, i*(n/count))

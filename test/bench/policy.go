@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// policyBar is what 30 policies may cost over 10,000 jobs, in CPU time.
+// policyBar is the limit for 30 policies over 10,000 jobs, in CPU time.
 const policyBar = 500 // ms
 
-// policy measures what 30 policies add to lint.
+// policy measures how much 30 policies add to lint.
 func (b *bench) policy() error {
 	n := b.count(10_000)
-	alone := []string{"BUILDSYNC_SHELLCHECK=off"} // its time is not ours
+	alone := []string{"BUILDSYNC_SHELLCHECK=off"} // not measured
 	var commands []command
 	for _, with := range []bool{false, true} {
 		name, dir := "`buildsync lint`", filepath.Join(b.dir, "plain")
@@ -51,7 +51,7 @@ func (b *bench) policy() error {
 	return nil
 }
 
-// thirtyPolicies is a file of policies of every form, that all jobs keep to.
+// thirtyPolicies returns a file with policies of every form. All jobs keep them.
 func thirtyPolicies() string {
 	forms := []string{
 		`allow: {"steps[*].image": ["cloudbuild@maven3.9*", "swr.*/corp/**", "shell4*"]}`,

@@ -5,8 +5,8 @@ import (
 	"path/filepath"
 )
 
-// scale measures how plan and apply grow from a tenth of the jobs to all of
-// them, without latency. Every job changes by an edit of a variable that all use.
+// scale measures how plan and apply grow from a tenth of the jobs to all of them, without latency.
+// An edit of a variable that all jobs use changes every job.
 func (b *bench) scale() error {
 	n := b.count(10_000)
 	out := newTable("command", "jobs", "CPU", "× a tenth of the jobs", "wall", "peak memory")
@@ -30,8 +30,7 @@ func (b *bench) scale() error {
 	return nil
 }
 
-// applyAndPlan returns what it costs to create jobs, then to plan them in step,
-// and changed.
+// applyAndPlan measures creating jobs, planning them in step, and planning them changed.
 func (b *bench) applyAndPlan(jobs int) (samples []sample, err error) {
 	dir := filepath.Join(b.dir, fmt.Sprintf("shop-%d", jobs))
 	if err := b.repository(dir, jobs); err != nil {

@@ -13,12 +13,12 @@ import (
 	"time"
 )
 
-// server is an emulator in a process of its own.
+// server is an emulator in its own process.
 type server struct {
 	url     string
-	env     []string // for the commands that talk to it
+	env     []string // environment of the commands that call it
 	process *exec.Cmd
-	started time.Duration // until it served
+	started time.Duration // from the start until it serves
 }
 
 // serve starts an emulator and waits until it serves.
@@ -49,13 +49,13 @@ func (b *bench) serve(dir string, args ...string) (*server, error) {
 	}
 	s.started = time.Since(start)
 	if s.url == "" || len(s.env) < 3 {
-		_, _ = s.stop() // the lines that are missing say more
+		_, _ = s.stop() // the missing lines say more
 		return nil, fmt.Errorf("%s did not say where it serves", strings.Join(process.Args, " "))
 	}
 	return s, nil
 }
 
-// stop ends the emulator and returns what it cost.
+// stop ends the emulator and returns its cost.
 func (s *server) stop() (sample, error) {
 	if err := s.process.Process.Signal(os.Interrupt); err != nil {
 		return sample{}, err
@@ -74,8 +74,8 @@ func (s *server) forget(ctx context.Context) error {
 	return err
 }
 
-// calls counts the calls since the last forget, by operation; the sum is under
-// "". The emulator keeps the last 100,000.
+// calls counts the calls since the last forget, by operation; "" holds the sum. The emulator keeps
+// the last 100,000.
 func (s *server) calls(ctx context.Context) (map[string]int, error) {
 	text, err := s.control(ctx, http.MethodGet)
 	if err != nil {

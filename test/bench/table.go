@@ -6,8 +6,7 @@ import (
 	"time"
 )
 
-// table prints figures as Markdown, so that the document can hold what the
-// command printed.
+// table prints figures as Markdown, ready for docs/benchmarks.md.
 type table struct{ rows [][]string }
 
 func newTable(columns ...string) *table {

@@ -8,10 +8,9 @@ import (
 	"time"
 )
 
-// throttle measures a plan of jobs in step on servers that allow so many calls a
-// second or a minute, beside the time that the limit allows. A run starts with
-// what the ones before it learned of the endpoint, as a second run of a user does;
-// the first run of each row starts with nothing.
+// throttle measures a plan of jobs in step on servers with a limit of calls for each second or
+// minute, next to the time that the limit allows. Each run starts with the pace that earlier runs
+// have learned, as a user's second run does. The first run of each row starts without.
 func (b *bench) throttle() error {
 	n := b.count(150)
 	dir := filepath.Join(b.dir, "shop")
@@ -34,8 +33,8 @@ func (b *bench) throttle() error {
 	for _, limit := range []struct {
 		words, quirks string
 		window        time.Duration
-		calls         int  // that the server answers in a window
-		overAll       bool // not of each route
+		calls         int  // calls that the server answers in one window
+		overAll       bool // the limit is for all routes together
 	}{
 		{"10 a second, Retry-After", "default,throttle-second", time.Second, 10, true},
 		{"10 a second, no hint", "default,throttle-second,throttle-no-hint", time.Second, 10, true},
@@ -58,10 +57,9 @@ func (b *bench) throttle() error {
 	return nil
 }
 
-// throttled measures two plans in a row on one server. Each begins with a window of
-// the limit, so that neither pays for what ran before it. allowed is the time after
-// which the limit lets the last of so many calls through: of all, and of those of
-// the busiest route.
+// throttled measures two plans in a row on one server. Each starts after a full window of the
+// limit, so that it does not pay for earlier runs. allowed is the shortest time that the limit
+// leaves for that many calls, over all and on the busiest route.
 func (b *bench) throttled(out *table, dir, data, words, quirks string, window time.Duration, allowed func(all, busiest int) time.Duration) (err error) {
 	server, err := b.serve(b.dir, "--data", data, "--latency", latency.String(), "--quirks", quirks)
 	if err != nil {
@@ -110,8 +108,7 @@ func (b *bench) throttled(out *table, dir, data, words, quirks string, window ti
 	return nil
 }
 
-// until waits for a moment, as the emulator's windows begin with the clock's seconds
-// and minutes.
+// until waits for a moment. The emulator's windows begin with the clock's seconds and minutes.
 func (b *bench) until(moment time.Time) error {
 	select {
 	case <-time.After(time.Until(moment)):

@@ -10,10 +10,10 @@ import (
 // project is the CodeArts project that the definitions are in.
 const project = "6ecbc5bac7c8442fb3d2563d53c13582"
 
-// noticesEvery says which jobs declare notifications: every fourth.
+// noticesEvery is 4: every fourth job declares notifications.
 const noticesEvery = 4
 
-// definitions makes a workspace of n definitions of 60 lines, one job each.
+// definitions creates a workspace of n definitions of 60 lines, with one job each.
 func definitions(dir string, n int) error {
 	workspace := fmt.Sprintf(`version: 1
 definitions: ["jobs/**/*.yaml"]
@@ -32,12 +32,12 @@ vars: {maven_image: cloudbuild@maven3.9.5-jdk17}
 	return nil
 }
 
-// definitionFile is where the i-th definition is.
+// definitionFile returns the path of the i-th definition.
 func definitionFile(dir string, i int) string {
 	return filepath.Join(dir, "jobs", fmt.Sprintf("%02d", i%100), fmt.Sprintf("service-%05d.yaml", i))
 }
 
-// definition is a file of 60 lines, whether or not it declares notifications.
+// definition returns a file of 60 lines, with or without notifications.
 func definition(i int) string {
 	last := "build_if_code_updated: false\n    # Nobody is told: the nightly report names what failed.\n    timeout: 1h\n"
 	if i%noticesEvery == 0 {
@@ -105,8 +105,8 @@ jobs:
         timezone: Asia/Shanghai
     %s`
 
-// workflows makes n workflow files of 60 lines for actionlint: a matrix, a few
-// steps, scripts and expressions, as workflows have them.
+// workflows writes n typical workflow files of 60 lines for actionlint, with a matrix, steps,
+// scripts and expressions.
 func workflows(dir string, n int) error {
 	for i := range n {
 		name := filepath.Join(dir, ".github", "workflows", fmt.Sprintf("service-%05d.yaml", i))
@@ -183,7 +183,7 @@ jobs:
           retention-days: 7
 `
 
-// write makes a file and the folders above it.
+// write writes a file and creates the folders above it.
 func write(name, content string) error {
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return err

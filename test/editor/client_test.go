@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// client is an editor: it speaks the Language Server Protocol to the YAML
-// language server over stdio.
+// client plays an editor: it speaks the Language Server Protocol to the YAML language server over
+// stdio.
 type client struct {
 	t       *testing.T
 	in      io.Writer
@@ -34,8 +34,8 @@ type message struct {
 	Error   json.RawMessage `json:"error,omitempty"`
 }
 
-// patience is how long the server may take for one answer: it is far more than
-// it needs, and only ends a test that would hang.
+// patience is the longest wait for one answer. It is far more than the server needs and only ends a
+// test that hangs.
 const patience = time.Minute
 
 // start runs the language server whose script run.sh has installed.
@@ -68,7 +68,7 @@ func start(t *testing.T) *client {
 		"textDocument": map[string]any{"completion": map[string]any{"completionItem": map[string]any{"documentationFormat": []string{"markdown"}}}},
 	}}, nil)
 	c.notify("initialized", map[string]any{})
-	// No schema store: it is on the network.
+	// No schema store: it needs the network.
 	c.notify("workspace/didChangeConfiguration", map[string]any{"settings": map[string]any{"yaml": map[string]any{
 		"schemaStore": map[string]any{"enable": false}, "validate": true, "completion": true, "hover": true,
 	}}})
@@ -132,8 +132,8 @@ func (c *client) call(method string, params, result any) {
 	}
 }
 
-// await returns the next message that is wanted. What the server asks in the
-// meantime is answered with nothing.
+// await returns the next message that wanted accepts. It gives an empty answer to each request of
+// the server meanwhile.
 func (c *client) await(what string, wanted func(message) bool) message {
 	c.t.Helper()
 	timeout := time.After(patience)
@@ -142,7 +142,7 @@ func (c *client) await(what string, wanted func(message) bool) message {
 		case m, open := <-c.answers:
 			switch {
 			case !open:
-				c.t.Fatalf("the language server ended while %s was waited for", what)
+				c.t.Fatalf("the language server ended before %s", what)
 			case wanted(m):
 				return m
 			case m.Method != "" && m.ID != nil:
@@ -154,7 +154,7 @@ func (c *client) await(what string, wanted func(message) bool) message {
 	}
 }
 
-// nothingFor is an empty answer: for a request for settings a list of them.
+// nothingFor returns an empty answer; for a request for settings, an empty list.
 func nothingFor(m message) string {
 	if m.Method != "workspace/configuration" {
 		return "null"

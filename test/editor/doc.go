@@ -1,4 +1,4 @@
-// Package editor checks what people see in an editor: its test drives the YAML
-// language server, as editors do, against the published schema. It needs node
-// and npm, so it has a build tag of its own; `make test-editor` runs it.
+// Package editor tests what users see in an editor. It drives the YAML language server with the
+// published schema, as editors do. It needs node and npm, so it has its own build tag; `make
+// test-editor` runs it.
 package editor

@@ -11,21 +11,21 @@ import (
 	"testing"
 )
 
-// cursor marks the place in a document that is asked about.
+// cursor marks the place in a document to ask about.
 const cursor = "█"
 
-// document is a text as an editor holds it, with the line for the language
-// server at its top.
+// document is a text as an editor holds it. Its first line names the schema for the language
+// server.
 type document struct {
 	uri  string
 	line int
 	at   int
 }
 
-// open shows the server a text of a definitions file. The cursor is taken out.
+// open shows the server a definitions file. It removes the cursor from the text.
 func (c *client) open(text string) document { return c.openAs("definitions", text) }
 
-// openAs is open for a file of another schema.
+// openAs does as open, for a file of another schema.
 func (c *client) openAs(kind, text string) document {
 	c.t.Helper()
 	schema, err := filepath.Abs("../../schemas/" + kind + ".schema.json")
@@ -55,7 +55,7 @@ func (d document) position() map[string]any {
 	}
 }
 
-// item is one completion that is offered.
+// item is one offered completion.
 type item struct {
 	Label         string          `json:"label"`
 	Documentation json.RawMessage `json:"documentation"`
@@ -66,7 +66,7 @@ func TestCompletion(t *testing.T) {
 	for _, tc := range []struct {
 		name, text string
 		want       []string
-		explained  string // what is said about the first
+		explained  string // part of the documentation of the first item
 	}{
 		{"an action word", `
 version: 1
@@ -155,8 +155,8 @@ jobs:
 	}
 }
 
-// TestCompletionOfTheStandard: what a platform team writes, families, fragments,
-// sources and policies, is offered too.
+// TestCompletionOfTheStandard checks the completion of families, fragments, sources and policies,
+// which a platform team writes.
 func TestCompletionOfTheStandard(t *testing.T) {
 	c := start(t)
 	for _, tc := range []struct {
@@ -166,13 +166,13 @@ func TestCompletionOfTheStandard(t *testing.T) {
 		{"what a file can hold", "definitions", "version: 1\n█\n", []string{"jobs", "families", "fragments", "templates"}},
 		{"a key of a family", "definitions", "version: 1\nfamilies:\n  - █\n", []string{"name", "inputs", "jobs"}},
 		{"a key of a fragment", "definitions", "version: 1\nfragments:\n  - █\n", []string{"name", "inputs", "steps"}},
-		{"a step that uses one", "definitions", "version: 1\njobs:\n  - name: a\n    steps:\n      - █\n", []string{"use"}},
+		{"a step that uses a fragment", "definitions", "version: 1\njobs:\n  - name: a\n    steps:\n      - █\n", []string{"use"}},
 		{"an entry of a family", "definitions", "version: 1\njobs:\n  - █\n", []string{"family", "name", "owner", "labels"}},
 		{"the family that an entry uses", "definitions", "version: 1\njobs:\n  - family:\n      █\n", []string{"name", "inputs"}},
 		{"a key of a source", "workspace", "version: 1\nsources:\n  golden:\n    █\n", []string{"git", "ref", "path"}},
 		{"a key of a policy", "policies", "version: 1\npolicies:\n  - █\n", []string{"name", "where", "require", "require_step", "allow", "forbid", "max", "min", "rule", "except", "severity", "help"}},
 		{"a condition", "policies", "version: 1\npolicies:\n  - name: a\n    where:\n      █\n", []string{"project", "job", "has_step", "uses", "owner", "label", "value"}},
-		{"a step to have", "policies", "version: 1\npolicies:\n  - name: a\n    require_step:\n      █\n", []string{"fragment", "action", "name"}},
+		{"a required step", "policies", "version: 1\npolicies:\n  - name: a\n    require_step:\n      █\n", []string{"fragment", "action", "name"}},
 		{"a severity", "policies", "version: 1\npolicies:\n  - name: a\n    severity: █\n", []string{"error", "warning", "info"}},
 		{"a key of an exception", "policies", "version: 1\npolicies:\n  - name: a\n    except:\n      - █\n", []string{"job", "until", "reason", "approved_by"}},
 	} {
@@ -218,7 +218,7 @@ type diagnostic struct {
 	} `json:"range"`
 }
 
-// diagnostics waits for what the server finds in a document.
+// diagnostics waits for the server's findings in a document.
 func (c *client) diagnostics(d document) []diagnostic {
 	c.t.Helper()
 	var params struct {
@@ -239,8 +239,8 @@ func TestUnknownKey(t *testing.T) {
 	}
 }
 
-// TestNothingToSay: the editor finds nothing in what is right.
-func TestNothingToSay(t *testing.T) {
+// TestCorrectFileHasNoFindings checks that the editor finds nothing in a correct file.
+func TestCorrectFileHasNoFindings(t *testing.T) {
 	c := start(t)
 	found := c.diagnostics(c.open(`
 version: 1

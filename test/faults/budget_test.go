@@ -11,10 +11,9 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// TestTimeoutIsOneBudget: --timeout counts for planning and applying together.
-// Each call takes at least a tenth of it, and planning makes seven calls, so only
-// one update of three calls can begin before the time is over. A slower machine
-// begins none.
+// TestTimeoutIsOneBudget checks that --timeout covers planning and applying together. Each call
+// takes at least a tenth of it and planning makes seven calls, so at most one update of three calls
+// can begin. A slower machine begins none.
 func TestTimeoutIsOneBudget(t *testing.T) {
 	t.Parallel()
 	jobs := func(command string) string {
@@ -31,7 +30,7 @@ func TestTimeoutIsOneBudget(t *testing.T) {
 	b.MustFail(t, emulator.Fault{Kind: emulator.FaultDelay, Delay: 200 * time.Millisecond, Times: -1})
 	got := b.run("apply", "--yes", "--parallelism", "1", "--timeout", "2s")
 	if got.code != 1 && got.code != 6 {
-		t.Errorf("a run whose time was over: %v", got)
+		t.Errorf("a run that timed out: %v", got)
 	}
 	updates := 0
 	for _, call := range b.Calls() {
@@ -43,6 +42,6 @@ func TestTimeoutIsOneBudget(t *testing.T) {
 		t.Errorf("%d updates began within 2 s of calls that take 200 ms each: %v", updates, got)
 	}
 	if !strings.Contains(got.stdout+got.stderr, "--timeout") && !strings.Contains(got.stdout+got.stderr, "time was over") {
-		t.Errorf("nothing says that the time was over: %v", got)
+		t.Errorf("the output does not mention the timeout: %v", got)
 	}
 }

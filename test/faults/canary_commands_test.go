@@ -14,8 +14,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// lines are the command lines that the scan runs, in this order. {folder} is a
-// fresh folder. Commands that are not here are run bare and with a job's name.
+// lines are the command lines to scan, in this order. {folder} is a new folder. Other commands run
+// without arguments and with a job's name.
 func lines() []string {
 	return []string{
 		"lint",
@@ -50,8 +50,7 @@ func lines() []string {
 	}
 }
 
-// TestNoCanaryInAnyCommand runs every command there is, and looks into every
-// sink after each.
+// TestNoCanaryInAnyCommand runs every command, and searches every sink after each.
 func TestNoCanaryInAnyCommand(t *testing.T) {
 	t.Parallel()
 	m := newMine(t)
@@ -77,11 +76,11 @@ func TestNoCanaryInAnyCommand(t *testing.T) {
 		m.clean(nil, append([]string{"help"}, strings.Fields(command)...)...)
 	}
 	if n := len(m.MustTruth(t).Jobs); n == 0 {
-		t.Error("nothing was ever written, so nothing was tested")
+		t.Error("no command wrote anything, so nothing was tested")
 	}
 }
 
-// commands reads from the program which commands it has.
+// commands asks the program for its commands.
 func (m *mine) commands() []string {
 	m.t.Helper()
 	var leaves []string
@@ -130,8 +129,8 @@ func commandOf(commands, args []string) string {
 	return ""
 }
 
-// TestNoCanaryWhicheverTheCredentials authenticates in each way there is.
-func TestNoCanaryWhicheverTheCredentials(t *testing.T) {
+// TestNoCanaryWithAnyCredentials authenticates in each possible way.
+func TestNoCanaryWithAnyCredentials(t *testing.T) {
 	t.Parallel()
 	none := []string{"HUAWEICLOUD_SDK_AK=", "HUAWEICLOUD_SDK_SK=", "HUAWEICLOUD_SDK_SECURITY_TOKEN="}
 	for name, env := range map[string][]string{
@@ -166,14 +165,14 @@ func TestNoCanaryWhicheverTheCredentials(t *testing.T) {
 	}
 }
 
-// TestNoCanaryInAnErrorOfTheService lets the service repeat every secret that
-// it has, in each encoding, wherever an answer has room for text (X30).
+// TestNoCanaryInAnErrorOfTheService checks answers that repeat every secret of the service, in each
+// encoding, in every place that has room for text.
 func TestNoCanaryInAnErrorOfTheService(t *testing.T) {
 	t.Parallel()
 	for _, op := range []string{"ListJobs", "QueryJob", "QueryNotice", "UpdateJob", "UpdateNotice"} {
 		for name, fault := range echoes(op) {
 			if !long && (name == "inside" || name == "busy" || op == "QueryNotice") {
-				continue // take the same way as refusal and QueryJob
+				continue // refusal and QueryJob handle these too
 			}
 			t.Run(op+"/"+name, func(t *testing.T) {
 				t.Parallel()
@@ -194,8 +193,7 @@ func TestNoCanaryInAnErrorOfTheService(t *testing.T) {
 	}
 }
 
-// seedManaged makes the declared job live without waiting for the service's
-// list to settle.
+// seedManaged creates the declared job without waiting for the service's list to settle.
 func (m *mine) seedManaged() {
 	m.t.Helper()
 	m.must(0, "apply", "--yes")
@@ -203,12 +201,12 @@ func (m *mine) seedManaged() {
 	m.write("jobs/canary.yaml", strings.Replace(canaryJobs(), "echo one", "echo two", 1))
 }
 
-// echoes are answers that hold every canary the service has seen.
+// echoes returns answers with every canary that the service has seen.
 func echoes(op string) map[string]emulator.Fault {
 	var all bytes.Buffer
 	known := append(parameterCanaries(), canary{name: "key", value: canaryKey}, canary{name: "secret", value: canarySecret})
 	code := canarySTS
-	switch op { // of what stands in files and variables only apply knows
+	switch op { // only apply reads the values in files and variables
 	case "UpdateJob":
 		code = canaryFile
 		known = append(known, canary{name: "file", value: canaryFile})
@@ -238,8 +236,7 @@ func echoes(op string) map[string]emulator.Fault {
 	}
 }
 
-// TestNoCanaryInTheArgumentsOfAnApply looks at what ps shows while a write is
-// under way.
+// TestNoCanaryInTheArgumentsOfAnApply reads the arguments that ps shows during a write.
 func TestNoCanaryInTheArgumentsOfAnApply(t *testing.T) {
 	t.Parallel()
 	m := newMine(t)

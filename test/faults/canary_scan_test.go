@@ -19,17 +19,17 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// mine is a bench whose credentials, secrets and live values are canaries, and
-// which looks for them wherever the program can leave something.
+// mine is a bench whose credentials, secrets and live values are canaries. It searches every place
+// where the program can leave data.
 type mine struct {
 	*bench
 	trap   *trap
-	inputs map[string]bool // files that hold a canary because a person put it there
-	seen   map[string]bool // contents of files that were looked at before
+	inputs map[string]bool // files in which a person wrote a canary
+	seen   map[string]bool // contents of files that were scanned before
 }
 
-// newMine prepares the workspace, the service's own secrets, and a git that
-// notes the arguments and the environment which it is started with.
+// newMine prepares the workspace, the service's secrets, and a git that records its arguments and
+// environment.
 func newMine(t testing.TB) *mine {
 	t.Helper()
 	live := jobBody(t, "live-unmanaged", canaryLive)
@@ -59,14 +59,14 @@ func newMine(t testing.TB) *mine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.env = append(m.env, "BUILDSYNC_CANARY_TOKEN="+token) // read by tokenAccess only
+	m.env = append(m.env, "BUILDSYNC_CANARY_TOKEN="+token) // only tokenAccess reads it
 	m.trap = newTrap(append(all, canary{name: "token", value: token}))
 	return m
 }
 
 func text(s string) *string { return &s }
 
-// jobBody is a live job with a sensitive parameter.
+// jobBody returns a live job with a sensitive parameter.
 func jobBody(t testing.TB, name, value string) *jsontree.Value {
 	t.Helper()
 	body, err := jsontree.Parse([]byte(fmt.Sprintf(`{
@@ -102,7 +102,7 @@ func canaryJobs() string {
 	return out.String()
 }
 
-// spyOnGit returns a PATH in which git writes down how it was started.
+// spyOnGit returns a PATH with a git that records its arguments and environment.
 func (m *mine) spyOnGit() string {
 	real, err := exec.LookPath("git")
 	if err != nil {
@@ -132,8 +132,8 @@ func (m *mine) input(name, content string) {
 	m.inputs[file] = true
 }
 
-// scan returns what a run left in which sink: its streams, every file with its
-// name, and how its children were started.
+// scan returns the canaries that a run left, by sink: its streams, every file with its name, and
+// the arguments and environment of its children.
 func (m *mine) scan(r result) []string {
 	m.t.Helper()
 	sinks := map[string]string{"stdout": r.stdout, "stderr": r.stderr}
@@ -181,7 +181,7 @@ func (m *mine) clean(env []string, args ...string) result {
 	m.t.Helper()
 	r := m.runWith(env, args...)
 	leaks := m.scan(r)
-	if args[0] == "base" { // Git reaches its remote over the user's proxy
+	if args[0] == "base" { // Git uses the user's proxy for its remote
 		leaks = slices.DeleteFunc(leaks, func(leak string) bool { return leak == "the file children holds proxy password (URL)" })
 	}
 	if len(leaks) > 0 {
@@ -190,8 +190,8 @@ func (m *mine) clean(env []string, args ...string) result {
 	return r
 }
 
-// TestALeakIsFoundInEverySink puts a program in the place of buildsync that
-// leaks on purpose: a scan that finds nothing must mean that there is nothing.
+// TestALeakIsFoundInEverySink runs a program that leaks on purpose. It proves that the scan can
+// find something.
 func TestALeakIsFoundInEverySink(t *testing.T) {
 	t.Parallel()
 	leak := "'" + parameterCanaries()[0].value + "'"
@@ -217,7 +217,7 @@ func TestALeakIsFoundInEverySink(t *testing.T) {
 	}
 }
 
-// TestALeakIsFoundInTheArguments: what ps shows of a running program.
+// TestALeakIsFoundInTheArguments checks the scan of a running program's arguments.
 func TestALeakIsFoundInTheArguments(t *testing.T) {
 	t.Parallel()
 	cmd := exec.Command("sh", "-c", "read x", parameterCanaries()[0].value)
@@ -235,7 +235,7 @@ func TestALeakIsFoundInTheArguments(t *testing.T) {
 	}
 }
 
-// argumentsOf is what everybody on the machine can read of a process.
+// argumentsOf returns the arguments of a process, which everybody on the machine can read.
 func argumentsOf(t testing.TB, pid int) string {
 	t.Helper()
 	out, err := exec.Command("ps", "-ww", "-o", "args=", "-p", strconv.Itoa(pid)).Output()

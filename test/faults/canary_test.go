@@ -17,11 +17,11 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// canary is a secret whose value stands in no output, file, argument or log.
+// canary is a secret whose value must not appear in an output, file, argument or log.
 type canary struct {
 	name, value string
-	// inName says that an object's name begins with the value, so that only its
-	// encodings give it away.
+	// inName means that an object's name begins with the value, so that only an encoding of it is a
+	// leak.
 	inName bool
 }
 
@@ -38,8 +38,7 @@ const (
 	jobPrefix      = "canary-job"
 )
 
-// parameterCanaries are the values of build parameters, in every shape that
-// makes hiding them harder.
+// parameterCanaries are values of build parameters that are hard to hide.
 func parameterCanaries() []canary {
 	long := strings.Builder{}
 	for i := range 300 {
@@ -81,7 +80,7 @@ func canaries() []canary {
 	)
 }
 
-// canaryUser is the account whose every credential is a canary.
+// canaryUser is an account with a canary in every credential.
 func canaryUser() emulator.User {
 	return emulator.User{
 		ID: emulator.DefaultUserID, Name: emulator.DefaultUser, Password: canaryPassword,
@@ -90,14 +89,14 @@ func canaryUser() emulator.User {
 	}
 }
 
-// encodings are the ways in which a value may be written, by name.
+// encodings returns the ways to write a value, by name.
 func (c canary) encodings() map[string][]string {
 	v := c.value
 	escaped, _ := json.Marshal(v) // cannot fail for a string
 	var plain strings.Builder
 	encoder := json.NewEncoder(&plain)
 	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(v) // nor here
+	_ = encoder.Encode(v) // cannot fail either
 	inner := func(quoted string) string {
 		quoted = strings.TrimSpace(quoted)
 		return quoted[1 : len(quoted)-1]
@@ -122,7 +121,7 @@ func (c canary) encodings() map[string][]string {
 	return forms
 }
 
-// asciiJSON escapes what is not ASCII in a JSON text.
+// asciiJSON escapes all but ASCII in a JSON text.
 func asciiJSON(text string) string {
 	var out strings.Builder
 	for _, unit := range utf16.Encode([]rune(text)) {
@@ -135,8 +134,8 @@ func asciiJSON(text string) string {
 	return out.String()
 }
 
-// base64Forms is what is certain of a value's base64 at each of the three
-// places in a group where it may begin.
+// base64Forms returns the fixed part of a value's base64, for each of its three possible offsets in
+// a group.
 func base64Forms(encoding *base64.Encoding, v string) []string {
 	var forms []string
 	for offset := range 3 {
@@ -150,7 +149,7 @@ func base64Forms(encoding *base64.Encoding, v string) []string {
 	return forms
 }
 
-// linesOf are the lines of a value that give it away alone.
+// linesOf returns the lines of a value that are a leak by themselves.
 func linesOf(v string) []string {
 	var lines []string
 	for line := range strings.Lines(v) {
@@ -167,7 +166,7 @@ type trap struct{ forms []trapForm }
 
 type trapForm struct {
 	canary, encoding, text string
-	dense                  string // without blanks; "" where too little would be left
+	dense                  string // without blanks; "" if too short to search for
 }
 
 func newTrap(all []canary) *trap {
@@ -186,7 +185,7 @@ func newTrap(all []canary) *trap {
 	return t
 }
 
-// in names the canaries that a text holds, as it stands or split over lines.
+// in returns the names of the canaries in a text, also of those split over lines.
 func (t *trap) in(text string) []string {
 	dense := squeeze(text)
 	var found []string
@@ -202,7 +201,7 @@ func (t *trap) in(text string) []string {
 	return slices.Compact(found)
 }
 
-// squeeze takes out what a line wrap and its indentation put in.
+// squeeze removes line wraps and indentation.
 func squeeze(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) || r == '│' {
@@ -212,7 +211,7 @@ func squeeze(text string) string {
 	}, text)
 }
 
-// TestTheTrapFindsEveryForm plants each canary in each encoding, also wrapped.
+// TestTheTrapFindsEveryForm plants each canary in each encoding, with and without line wraps.
 func TestTheTrapFindsEveryForm(t *testing.T) {
 	t.Parallel()
 	all := canaries()
@@ -221,7 +220,7 @@ func TestTheTrapFindsEveryForm(t *testing.T) {
 	}
 	trap := newTrap(all)
 	if found := trap.in("Apply: 3 applied. canary-job-a -----BEGIN PRIVATE KEY-----"); len(found) > 0 {
-		t.Errorf("a text without a secret sets it off: %v", found)
+		t.Errorf("found in a text without a secret: %v", found)
 	}
 	for _, c := range all {
 		for encoding, forms := range c.encodings() {

@@ -14,8 +14,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// fileFaults are the errors that a file written in one step can meet, and the
-// operation that meets them. (What stands in a file's place is in obstacles.)
+// fileFaults returns the errors that an atomic write can meet, with the operation that meets each.
+// (obstacles has those that stand in the file's place.)
 func fileFaults() map[string]string {
 	return map[string]string{
 		"no space for a file": "file.create=ENOSPC", "quota": "file.create=EDQUOT", "permission": "file.create=EACCES",
@@ -23,9 +23,9 @@ func fileFaults() map[string]string {
 	}
 }
 
-// TestFilesThatCannotBeWritten: the seven errors of a plan, of a plan over an
-// older one, of a report and of a compiled body. Whatever was there stays to the
-// byte, nothing half-written is left, and the message names the file.
+// TestFilesThatCannotBeWritten checks seven errors with a plan, a report and a compiled body, and
+// with an older file in each one's place. The older file stays as it is, no partial file is left,
+// and the message names the file.
 func TestFilesThatCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	const old = "an older file\n"
@@ -52,11 +52,11 @@ func TestFilesThatCannotBeWritten(t *testing.T) {
 				}
 				got := b.runWith([]string{"BUILDSYNC_FAILPOINT_ERROR=" + place}, strings.Fields(point.args)...)
 				want := 1
-				if point.applied { // the report of what was written is lost to its file
+				if point.applied { // the report cannot reach its file
 					want = 6
 				}
 				if got.code != want || !strings.Contains(got.stderr, point.file) || point.applied && !strings.Contains(got.stderr, `"format_version"`) {
-					t.Errorf("want code %d, the file's name, and the report where one is lost: %v", want, got)
+					t.Errorf("want code %d, the file's name, and a lost report on stderr: %v", want, got)
 				}
 				content, err := os.ReadFile(filepath.Join(b.dir, point.file))
 				if string(content) != point.before || (err == nil) != (point.before != "") {
@@ -71,13 +71,12 @@ func TestFilesThatCannotBeWritten(t *testing.T) {
 	}
 }
 
-// TestJournalFaults: what the journal cannot take down before it is sent is not
-// sent; what it cannot take down afterwards is verified and told, and nothing
-// more begins.
+// TestJournalFaults checks two rules. If the journal cannot record an intent, nothing is sent. If
+// it cannot record an outcome, the write is verified and reported, and nothing new begins.
 func TestJournalFaults(t *testing.T) {
 	t.Parallel()
-	// The journal of a run over three jobs, one at a time: 1 its head, 2 the first
-	// job's intent, 3 its outcome, 4 the second job's intent.
+	// The journal of a run over three jobs, one at a time: 1 is its head, 2 the first job's intent,
+	// 3 its outcome, 4 the second job's intent.
 	places := map[string]struct{ code, done int }{"journal.open=%s": {1, 0}}
 	for _, op := range []string{"journal.write", "journal.sync"} {
 		places[op+":1=%s"] = struct{ code, done int }{1, 0}
@@ -109,8 +108,8 @@ func TestJournalFaults(t *testing.T) {
 	}
 }
 
-// TestLintWithoutItsCache: whatever stands in the place of the cache, lint says
-// the same with the same code, and what stood there stays.
+// TestLintWithoutItsCache checks that lint gives the same output and exit code whatever is in the
+// cache's place, and leaves it alone.
 func TestLintWithoutItsCache(t *testing.T) {
 	t.Parallel()
 	spoils := map[string]func(cache string) error{

@@ -13,8 +13,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// obstacle makes it impossible to write a file of the workspace. It returns the
-// content that must still be there afterwards, "" for nothing to look at.
+// obstacles make it impossible to write a file of the workspace. Each returns the content that must
+// still be there afterwards, or "".
 type obstacle func(t *testing.T, file string) (kept string)
 
 func obstacles() map[string]obstacle {
@@ -36,7 +36,7 @@ func obstacles() map[string]obstacle {
 			must(t, os.RemoveAll(filepath.Dir(file)))
 			return ""
 		},
-		"a file in the place of its directory": func(t *testing.T, file string) string {
+		"a file in place of its folder": func(t *testing.T, file string) string {
 			must(t, os.RemoveAll(filepath.Dir(file)))
 			must(t, os.WriteFile(filepath.Dir(file), []byte("a file"), 0o600))
 			return filepath.Dir(file)
@@ -50,8 +50,8 @@ func obstacles() map[string]obstacle {
 	}
 }
 
-// obstructed is a workspace with one live job to update, and a file out/NAME
-// that cannot be written.
+// obstructed returns a workspace with one live job to update, and a file out/NAME that cannot be
+// written.
 func obstructed(t *testing.T, name string, o obstacle) (b *bench, kept string) {
 	t.Helper()
 	b = newBench(t, emulator.Options{}, map[string]string{"jobs/j.yaml": jobFile("echo new", "a"), "out/keep": ""})
@@ -59,7 +59,7 @@ func obstructed(t *testing.T, name string, o obstacle) (b *bench, kept string) {
 	return b, o(t, filepath.Join(b.dir, "out", name))
 }
 
-// asBefore fails the test if what stood in the way was written to.
+// asBefore fails the test if the obstacle has changed.
 func (b *bench) asBefore(kept string) {
 	b.t.Helper()
 	if kept == "" {
@@ -71,7 +71,7 @@ func (b *bench) asBefore(kept string) {
 	}
 }
 
-// TestAPlanThatCannotBeWritten: code 1, and the message names the file.
+// TestAPlanThatCannotBeWritten wants code 1 and a message that names the file.
 func TestAPlanThatCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	for name, o := range obstacles() {
@@ -88,7 +88,7 @@ func TestAPlanThatCannotBeWritten(t *testing.T) {
 	}
 }
 
-// TestAReportThatCannotBeWritten: that is found before the first write.
+// TestAReportThatCannotBeWritten wants the error before the first write to the service.
 func TestAReportThatCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	for name, o := range obstacles() {
@@ -108,7 +108,7 @@ func TestAReportThatCannotBeWritten(t *testing.T) {
 	}
 }
 
-// TestAJournalThatCannotBeWritten: without it nothing is sent.
+// TestAJournalThatCannotBeWritten wants no request without a journal.
 func TestAJournalThatCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	for name, block := range map[string]func(state string) error{
@@ -136,7 +136,7 @@ func TestAJournalThatCannotBeWritten(t *testing.T) {
 	}
 }
 
-// TestDamagedJournals: whatever a journal holds, the run goes on without it.
+// TestDamagedJournals wants the run to continue whatever a journal holds.
 func TestDamagedJournals(t *testing.T) {
 	t.Parallel()
 	for name, content := range map[string]string{
@@ -157,8 +157,7 @@ func TestDamagedJournals(t *testing.T) {
 	}
 }
 
-// TestNoSpace: the disk is full, or a file may not grow. What stood there is
-// kept byte for byte.
+// TestNoSpace checks a full disk and a limit on the size of files. Existing files stay as they are.
 func TestNoSpace(t *testing.T) {
 	t.Parallel()
 	old := "{}\n"
@@ -169,7 +168,7 @@ func TestNoSpace(t *testing.T) {
 	program := b.exe[0]
 	for _, limited := range []struct {
 		name   string
-		blocks int // of 512 bytes, how large a file may become
+		blocks int // the largest size of a file, in blocks of 512 bytes
 		code   int
 		args   []string
 		writes bool
@@ -192,8 +191,8 @@ func TestNoSpace(t *testing.T) {
 	}
 }
 
-// TestNoSpaceMidway: the journal cannot grow any more in the middle of a run.
-// What it could not take down is not sent, and the next run does it.
+// TestNoSpaceMidway fills the disk in the middle of a run. What the journal cannot record is not
+// sent, and the next run does it.
 func TestNoSpaceMidway(t *testing.T) {
 	t.Parallel()
 	names := []string{"a", "b", "c", "d", "e", "f"}

@@ -10,9 +10,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// TestKilledFirstRunBlamesNobody: a first run over jobs that are live already is
-// killed before it writes. What the jobs held before is then no edit of what the
-// run wanted.
+// TestKilledFirstRunBlamesNobody kills a first run over live jobs before it writes. The next plan
+// must not call the jobs' old content an edit.
 func TestKilledFirstRunBlamesNobody(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, emulator.Options{Seed: emulator.Seed{Bodies: []emulator.SeedJob{{Body: mustTree(t, priorBody)}}}}, map[string]string{

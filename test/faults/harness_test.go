@@ -1,7 +1,6 @@
-// Package faults holds the real command line to what it promises when things go
-// wrong: secrets in every shape, signals, killed processes, full disks, late and
-// foreign plans. Each test runs the program that users run, built once, against
-// an emulator that keeps the truth.
+// Package faults tests the command line when things go wrong: secrets in every form, signals,
+// killed processes, full disks, old plans and plans of other workspaces. Each test runs the real
+// program against an emulator, and compares the result with the emulator's state.
 package faults
 
 import (
@@ -25,16 +24,16 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator/emulatortest"
 )
 
-// programs are the builds of buildsync that the tests run, each made once.
+// programs are the builds of buildsync that the tests run. Each is built once.
 var programs struct {
-	build        func() (string, error) // as users have it
+	build        func() (string, error) // as released
 	buildFailing func() (string, error) // with failpoints
 }
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	// Most of the time the program waits for the service's list to settle; the
-	// tests may well wait together. (go test -parallel still wins.)
+	// Most of the time the program waits for the service's list to settle, so the tests may wait
+	// together. (go test -parallel still wins.)
 	if !given("test.parallel") {
 		if err := flag.Set("test.parallel", "24"); err != nil {
 			panic(err)
@@ -75,7 +74,7 @@ func runTests(m *testing.M) int {
 type bench struct {
 	*emulatortest.Server
 	t    testing.TB
-	exe  []string // the program, and what stands before its arguments
+	exe  []string // the program, and arguments before those of the test
 	root string   // holds everything that the program can write
 	dir  string   // the workspace
 	env  []string
@@ -87,8 +86,7 @@ projects: {shop: ` + emulator.DefaultProject + `}
 default_project: shop
 `
 
-// newBench starts a service and writes a workspace whose files are given by
-// name.
+// newBench starts a service and writes a workspace. files holds the workspace's files by name.
 func newBench(t testing.TB, opts emulator.Options, files map[string]string) *bench {
 	t.Helper()
 	exe, err := programs.build()
@@ -141,7 +139,7 @@ func (b *bench) read(name string) string {
 	return string(content)
 }
 
-// commit puts the workspace into Git.
+// commit commits the workspace.
 func (b *bench) commit(message string) {
 	b.t.Helper()
 	if _, err := os.Stat(filepath.Join(b.dir, ".git")); errors.Is(err, fs.ErrNotExist) {
@@ -160,7 +158,7 @@ func (b *bench) git(args ...string) {
 	}
 }
 
-// result is what one run of the program left behind.
+// result is the outcome of one run of the program.
 type result struct {
 	args           []string
 	code           int // -1: killed by a signal
@@ -181,7 +179,7 @@ func (b *bench) command(ctx context.Context, env []string, args ...string) *exec
 	return cmd
 }
 
-// patience is how long a run may take that should take a moment.
+// patience is the longest time for a run that should take a moment.
 const patience = 2 * time.Minute
 
 // run runs the program and waits for it.
@@ -214,7 +212,7 @@ func exitCode(t testing.TB, err error) int {
 	return 0
 }
 
-// must runs the program and fails the test unless it ends with a code.
+// must runs the program and fails the test on any other exit code.
 func (b *bench) must(code int, args ...string) result {
 	b.t.Helper()
 	got := b.run(args...)
@@ -224,7 +222,7 @@ func (b *bench) must(code int, args ...string) result {
 	return got
 }
 
-// writes counts the requests that were made to change something.
+// writes counts the requests that change something.
 func (b *bench) writes() int {
 	n := 0
 	for _, call := range b.Calls() {
@@ -235,8 +233,7 @@ func (b *bench) writes() int {
 	return n
 }
 
-// noTemporaryFiles fails the test if a run left a file that it meant to rename
-// or to remove.
+// noTemporaryFiles fails the test if a run left a temporary file.
 func (b *bench) noTemporaryFiles() {
 	b.t.Helper()
 	err := filepath.WalkDir(b.root, func(name string, entry fs.DirEntry, err error) error {
@@ -254,7 +251,7 @@ func (b *bench) noTemporaryFiles() {
 	}
 }
 
-// failing makes the bench run the program that can fail on demand.
+// failing makes the bench run the program with failpoints.
 func (b *bench) failing() {
 	b.t.Helper()
 	exe, err := programs.buildFailing()
@@ -264,7 +261,7 @@ func (b *bench) failing() {
 	b.exe[0] = exe
 }
 
-// report reads what a run wrote about itself.
+// report reads the report of a run.
 func (b *bench) report() *apply.Report {
 	b.t.Helper()
 	report := &apply.Report{}

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// refuseStreams speaks just enough HTTP/2 to refuse the first stream of a
-// connection before processing it (RFC 9113, 8.7), and to leave (6.8).
+// refuseStreams speaks enough HTTP/2 to refuse the first stream of a connection unprocessed (RFC
+// 9113, 8.7) and to close the connection (6.8).
 func refuseStreams(conn net.Conn, refused *atomic.Int64) {
 	defer conn.Close()
 	if _, err := io.CopyN(io.Discard, conn, 24); err != nil { // the preface
@@ -39,16 +39,15 @@ func refuseStreams(conn net.Conn, refused *atomic.Int64) {
 		case head[3] == headers:
 			refused.Add(1)
 			frame(rstStream, 0, stream, []byte{0, 0, 0, refusedStream})
-			frame(goAway, 0, 0, make([]byte, 8)) // the last stream that was processed: none
-			_, _ = io.Copy(io.Discard, conn)     // until the client has gone
+			frame(goAway, 0, 0, make([]byte, 8)) // no stream was processed
+			_, _ = io.Copy(io.Discard, conn)     // until the client closes
 			return
 		}
 	}
 }
 
-// TestStreamsAreRefused: F35 on the real command line. The connection goes away
-// after an answer, the next one refuses what is sent over it, and nothing is
-// lost, done twice, or called unknown.
+// TestStreamsAreRefused lets the server close a connection after an answer, and refuse the stream
+// on the next one. Nothing may be lost, done twice, or reported as unknown.
 func TestStreamsAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, after := range []string{"/query", "/update", "/disable", "/jobs"} {
@@ -81,7 +80,7 @@ func TestStreamsAreRefused(t *testing.T) {
 				t.Errorf("%d streams refused, %d requests over HTTP/2: %v", refused.Load(), overHTTP2.Load(), got)
 			}
 			if strings.Contains(got.stdout, "confirmed by read") {
-				t.Errorf("what certainly was not processed counts as unclear: %v", got)
+				t.Errorf("a call that was not processed is reported as unclear: %v", got)
 			}
 			b.everyWriteDone()
 			b.once()
@@ -89,8 +88,7 @@ func TestStreamsAreRefused(t *testing.T) {
 	}
 }
 
-// refuser lets the next HTTP/2 connection, once refuse is set, be one that
-// refuses its stream.
+// refuser makes the next HTTP/2 connection after refuse is set refuse its stream.
 func refuser(f *front, refuse *atomic.Bool, refused *atomic.Int64) {
 	spoil := func(conn net.Conn) {
 		f.mu.Lock()
@@ -100,7 +98,7 @@ func refuser(f *front, refuse *atomic.Bool, refused *atomic.Int64) {
 		config.GetConfigForClient = nil
 		secured := tls.Server(conn, config)
 		if secured.Handshake() != nil || secured.ConnectionState().NegotiatedProtocol != "h2" {
-			secured.Close() // a create's, which is made again
+			secured.Close() // of a create, which is sent again
 			return
 		}
 		refuse.Store(false)

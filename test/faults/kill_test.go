@@ -10,9 +10,9 @@ import (
 	"github.com/buildsync/buildsync/pkg/apply"
 )
 
-// TestKilledAroundARun: SIGKILL before the first write and after the last, as
-// the failpoints of pkg/apply are those in between. A report is whole or the
-// older one, and the next run does what is left, with and without the journal.
+// TestKilledAroundARun sends SIGKILL before the first write and after the last. (The failpoints of
+// pkg/apply cover the places in between.) The report is complete or the older one, and the next run
+// does the rest, with and without the journal.
 func TestKilledAroundARun(t *testing.T) {
 	t.Parallel()
 	const old = "{}\n"

@@ -2,5 +2,5 @@
 
 package faults
 
-// long runs every cell, not only those that differ in kind; see make test-long.
+// long runs every case of a table, not only one of each kind; `make test-long` sets it.
 const long = true

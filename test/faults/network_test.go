@@ -75,15 +75,15 @@ func (a *authority) issue(t testing.TB, change func(*x509.Certificate)) *tls.Cer
 	return &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 }
 
-// front is TLS before the emulator. What it is told to do to connections
-// happens before the emulator sees anything of them.
+// front terminates TLS before the emulator. It can disturb connections before the emulator sees a
+// request.
 type front struct {
 	*httptest.Server
 	mu     sync.Mutex
 	cert   *tls.Certificate
 	accept func(net.Conn) net.Conn // nil: the connection is closed
 	conns  []net.Conn
-	heard  atomic.Int64 // requests that arrived
+	heard  atomic.Int64 // requests received
 }
 
 // newFront starts a front and makes the bench's program use it.
@@ -120,7 +120,7 @@ func newFront(t testing.TB, b *bench, change func(*front, *tls.Config)) *front {
 	return f
 }
 
-// picking is a listener whose connections the front may spoil.
+// picking is a listener whose connections the front may disturb.
 type picking struct {
 	net.Listener
 	f *front
@@ -146,14 +146,14 @@ func (p *picking) Accept() (net.Conn, error) {
 	}
 }
 
-// set changes what the front does from now on.
+// set changes what the front does to new connections.
 func (f *front) set(change func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	change()
 }
 
-// cut ends a connection in its handshake.
+// cut closes a connection in its handshake.
 func cut(conn net.Conn) net.Conn {
 	go func() {
 		_, _ = conn.Read(make([]byte, 16))
@@ -162,8 +162,8 @@ func cut(conn net.Conn) net.Conn {
 	return nil
 }
 
-// everyWrite is a workspace in which an apply creates, updates, switches off,
-// notifies and deletes, besides a job that it has nothing to do with.
+// everyWrite returns a workspace in which apply creates, updates, disables and deletes jobs and
+// writes notifications. One live job belongs to nobody.
 func everyWrite(t testing.TB) *bench {
 	t.Helper()
 	const text = `version: 1
@@ -183,8 +183,8 @@ removed:
 	return b
 }
 
-// everyWriteDone fails the test unless the service holds what everyWrite wants,
-// each write committed once.
+// everyWriteDone fails the test unless the service holds what everyWrite declares, and each write
+// was committed once.
 func (b *bench) everyWriteDone() {
 	b.t.Helper()
 	truth := b.MustTruth(b.t)
@@ -200,7 +200,7 @@ func (b *bench) everyWriteDone() {
 	}
 }
 
-// once fails the test if a write was committed more often than it had to be.
+// once fails the test if the service committed a write more often than needed.
 func (b *bench) once() {
 	b.t.Helper()
 	commits := map[string]int{}
@@ -216,8 +216,8 @@ func (b *bench) once() {
 	}
 }
 
-// TestCertificates: F02 and X26 on the real command line. No defect lets a
-// request out, and none is worth a second try.
+// TestCertificates checks each defect of a certificate. No request is sent, and the client does not
+// try again.
 func TestCertificates(t *testing.T) {
 	t.Parallel()
 	stranger := newAuthority(t)
@@ -260,7 +260,7 @@ func TestCertificates(t *testing.T) {
 				}
 			})
 			if said := got.stderr; !strings.Contains(said, "certificate") && !strings.Contains(said, "protocol version") {
-				t.Errorf("it does not say why: %v", got)
+				t.Errorf("it does not name the cause: %v", got)
 			}
 			if b.writes() > 0 {
 				t.Errorf("%d writes", b.writes())
@@ -269,7 +269,7 @@ func TestCertificates(t *testing.T) {
 	}
 }
 
-// intermediate is an authority that a vouches for, and nobody sends along.
+// intermediate returns an authority that a has signed and that no server sends along.
 func intermediate(t testing.TB, a *authority) *authority {
 	t.Helper()
 	made := a.issue(t, func(c *x509.Certificate) {
@@ -282,9 +282,8 @@ func intermediate(t testing.TB, a *authority) *authority {
 	return &authority{cert, made.PrivateKey.(*ecdsa.PrivateKey)}
 }
 
-// TestCertificateTurnsBad: the certificate is another one from the first create
-// on, which uses a connection of its own: nothing more goes out, and what was
-// not begun is skipped.
+// TestCertificateTurnsBad changes the certificate at the first create, which has its own
+// connection. No further request is sent, and the rest is skipped.
 func TestCertificateTurnsBad(t *testing.T) {
 	t.Parallel()
 	b := everyWrite(t)
@@ -304,7 +303,7 @@ func TestCertificateTurnsBad(t *testing.T) {
 	b.once()
 }
 
-// TestHandshakesBreakOff: F03 on the real command line, once and for ever.
+// TestHandshakesBreakOff breaks one handshake, then all.
 func TestHandshakesBreakOff(t *testing.T) {
 	t.Parallel()
 	for name, forever := range map[string]bool{"once": false, "for ever": true} {
@@ -312,8 +311,7 @@ func TestHandshakesBreakOff(t *testing.T) {
 			t.Parallel()
 			b := everyWrite(t)
 			f := newFront(t, b, nil)
-			// From the look before the first write on: the next connection is the
-			// create's.
+			// From the check before the first write on: the next connection is the create's.
 			b.MustFail(t, emulator.Fault{Op: "UpdateJob", Kind: emulator.FaultPass, After: func() {
 				f.set(func() {
 					f.accept = func(conn net.Conn) net.Conn {
@@ -340,11 +338,11 @@ func TestHandshakesBreakOff(t *testing.T) {
 	}
 }
 
-// mortality is what becomes of the connections of a time.
+// mortality controls which connections die.
 type mortality struct{ armed, dead, met atomic.Bool }
 
-// dying is a connection that, once armed, gives one more answer, and cuts off
-// what comes then, unread.
+// dying is a connection that gives one more answer once armed, and then drops the next request
+// unread.
 type dying struct {
 	net.Conn
 	*mortality
@@ -371,8 +369,8 @@ func (d dying) Read(p []byte) (int, error) {
 	return 0, io.EOF
 }
 
-// TestConnectionDiesOnReuse: F36. Connections that were used die with the next
-// request unread; creates have connections of their own and never meet it.
+// TestConnectionDiesOnReuse drops reused connections with the next request unread. Creates have
+// connections of their own and never meet this.
 func TestConnectionDiesOnReuse(t *testing.T) {
 	t.Parallel()
 	for _, op := range []string{"ListJobs", "QueryJob", "UpdateJob", "UpdateNotice", "DisableJob"} {
@@ -386,7 +384,7 @@ func TestConnectionDiesOnReuse(t *testing.T) {
 			b.MustFail(t, emulator.Fault{Op: op, Kind: emulator.FaultPass, After: func() {
 				f.set(func() {
 					now.armed.Store(true)
-					now = &mortality{} // later connections are sound
+					now = &mortality{} // later connections work
 				})
 			}})
 			b.must(0, "apply", "--yes", "--parallelism", "1")
@@ -405,8 +403,8 @@ func TestConnectionDiesOnReuse(t *testing.T) {
 	}
 }
 
-// TestEndlessAnswers: F32 on the real command line. What has no end is cut off
-// within bounds of size, and those of time with -tags long.
+// TestEndlessAnswers checks that the client cuts off an endless answer by its size, and with -tags
+// long also by time.
 func TestEndlessAnswers(t *testing.T) {
 	t.Parallel()
 	kinds := []emulator.FaultKind{emulator.FaultEndless, emulator.FaultBigHeader, emulator.FaultGzipBomb}

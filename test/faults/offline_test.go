@@ -14,7 +14,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// offlineLines need no network and no credentials (reliability §6.3, X35).
+// offlineLines are commands that need no network and no credentials.
 func offlineLines() []string {
 	return []string{
 		"plan --offline --base HEAD", "plan --offline --base HEAD --format json", "plan --offline",
@@ -23,7 +23,7 @@ func offlineLines() []string {
 	}
 }
 
-// offlineBench is a workspace with a change that is not committed.
+// offlineBench returns a workspace with an uncommitted change.
 func offlineBench(t testing.TB) *bench {
 	b := newBench(t, emulator.Options{}, map[string]string{"jobs/j.yaml": jobFile("echo old", "a", "b")})
 	b.commit("first")
@@ -31,9 +31,9 @@ func offlineBench(t testing.TB) *bench {
 	return b
 }
 
-// TestOfflineReadsNoCredentials poisons every credential: half a key is an error
-// wherever it is read, a profile in a FIFO blocks whoever opens it, and every
-// address leads to a listener that must never be reached.
+// TestOfflineReadsNoCredentials poisons every credential: half a key is an error for every reader,
+// a profile in a FIFO blocks its reader, and every address leads to a listener that counts
+// connections.
 func TestOfflineReadsNoCredentials(t *testing.T) {
 	t.Parallel()
 	b := offlineBench(t)
@@ -80,14 +80,14 @@ func TestOfflineReadsNoCredentials(t *testing.T) {
 	if n := len(b.Calls()); n > 0 {
 		t.Errorf("%d requests were sent", n)
 	}
-	// The poison works: whoever does read the credentials fails.
+	// Proof that the poison works: a command that reads the credentials fails.
 	if got := b.runWith(poison[:2], "plan"); got.code == 0 {
 		t.Errorf("a plan that reads half a key: %v", got)
 	}
 }
 
-// TestOfflineInAnEmptyNetwork runs the same where there is no interface at all,
-// not even loopback's.
+// TestOfflineInAnEmptyNetwork runs the same commands without any network interface, not even
+// loopback.
 func TestOfflineInAnEmptyNetwork(t *testing.T) {
 	t.Parallel()
 	b := offlineBench(t)

@@ -9,9 +9,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// TestPanicAtEachPoint: X42. Wherever an apply breaks, no value of the panic is
-// shown, the exit code is that of what was done, writes under way end, and the
-// next run finishes.
+// TestPanicAtEachPoint panics at each failpoint of an apply. No value of the panic is shown, the
+// exit code fits what was done, writes under way end, and the next run does the rest.
 func TestPanicAtEachPoint(t *testing.T) {
 	t.Parallel()
 	for point, code := range map[string]int{
@@ -46,8 +45,8 @@ func TestPanicAtEachPoint(t *testing.T) {
 	}
 }
 
-// TestReleaseHoldsNoFailpoints: the program that users run knows none of the
-// places, and the other one knows them all.
+// TestReleaseHoldsNoFailpoints checks that the released program contains no failpoint, and the test
+// program contains all.
 func TestReleaseHoldsNoFailpoints(t *testing.T) {
 	t.Parallel()
 	release, err := programs.build()

@@ -47,7 +47,7 @@ func estate(t testing.TB) *bench {
 	return b
 }
 
-// requests counts by operation what was sent since the last time it was asked.
+// requests counts the requests since its last call, by operation.
 func (b *bench) requests() map[string]int {
 	counts := map[string]int{}
 	for _, call := range b.Calls() {
@@ -57,9 +57,9 @@ func (b *bench) requests() map[string]int {
 	return counts
 }
 
-// TestRequestsOfAPlan: ceil(n/100) listings, a query for each declared job, and
-// one more for each that declares notifications; with --changed only for what
-// differs between base and head (plan-apply §7).
+// TestRequestsOfAPlan checks the number of requests: ceil(n/100) listings, a query for each
+// declared job, and one more for each with notifications. With --changed only jobs that differ
+// between base and head count.
 func TestRequestsOfAPlan(t *testing.T) {
 	t.Parallel()
 	b := estate(t)
@@ -77,7 +77,7 @@ func TestRequestsOfAPlan(t *testing.T) {
 	b.must(0, "drift", "--base", "HEAD")
 	expect("drift", map[string]int{"ListJobs": 10, "QueryJob": estateJobs, "QueryNotice": estateNotices})
 	b.must(0, "plan", "--changed", "--base", "HEAD", "--detailed-exitcode")
-	expect("--changed where nothing did", map[string]int{"ListJobs": 10})
+	expect("--changed without a change", map[string]int{"ListJobs": 10})
 
 	b.write("jobs/3.yaml", strings.NewReplacer("echo 304", "echo four", "echo 305", "echo five").Replace(b.read("jobs/3.yaml")))
 	b.must(2, "plan", "--changed", "--base", "HEAD", "--detailed-exitcode")
@@ -93,7 +93,7 @@ func TestRequestsOfAPlan(t *testing.T) {
 		queries += counts["QueryJob"]
 		notices += counts["QueryNotice"]
 		if counts["ListJobs"] != 10 || counts["QueryJob"] < estateJobs/8 || counts["QueryJob"] > estateJobs/2 {
-			t.Errorf("shard %d is no fair part: %v", i, counts)
+			t.Errorf("shard %d is not a fair part: %v", i, counts)
 		}
 	}
 	if queries != estateJobs || notices != estateNotices {

@@ -12,21 +12,21 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// commandEnds are what services are known to store in another spelling.
+// commandEnds are texts that some services store in another spelling.
 var commandEnds = []string{"", "", "\n", " \u0065\u0301", " </dev/null", "  \n\n"}
 
-// yamlText writes a text in double quotes, every character that is not plain
-// escaped: YAML reads what Go's \u escapes mean.
+// yamlText writes a text in double quotes and escapes every special character. YAML reads Go's \u
+// escapes alike.
 func yamlText(text string) string { return strconv.QuoteToASCII(text) }
 
-// alsoDefined is what the definitions of a schedule hold beside their jobs.
+// alsoDefined holds what a schedule defines besides jobs: a template and a notification.
 type alsoDefined struct {
-	git      bool // the workspace is a repository, so that plans compare three-way
+	git      bool // the workspace is a repository, so plans compare three-way
 	template bool
 	notices  bool
 
-	command string   // of the template, in this round
-	events  []string // of the notification, in this round
+	command string   // the template's command in this round
+	events  []string // the notification's events in this round
 }
 
 // sharedTemplate is the name of the published template.
@@ -36,7 +36,7 @@ func drawAlso(r *rand.Rand) alsoDefined {
 	return alsoDefined{git: r.IntN(2) == 0, template: r.IntN(2) == 0, notices: r.IntN(2) == 0}
 }
 
-// notifications are the lines of a job about its channel.
+// notifications returns the lines of a job about its channel.
 func (a *alsoDefined) notifications(job, round int) string {
 	if !a.notices || job != 0 {
 		return ""
@@ -45,18 +45,18 @@ func (a *alsoDefined) notifications(job, round int) string {
 	return "    notifications: {MAIL: [" + strings.Join(a.events, ", ") + "]}\n"
 }
 
-// define is the definition of the template.
+// define returns the definition of the template.
 func (a *alsoDefined) define(round int) string {
 	if !a.template {
 		return ""
 	}
-	a.command = fmt.Sprint("echo template ", round/2) // each second round leaves it as it is
+	a.command = fmt.Sprint("echo template ", round/2) // every second round keeps it
 	return fmt.Sprintf("templates:\n  - name: %s\n    publish: true\n    steps:\n"+
 		"      - sh: {name: Run, image: shell4.2.46-git1.8.3-zip6.00, inputs: {command: %q}}\n", sharedTemplate, a.command)
 }
 
-// judge looks at the templates after the runs of a round. That of somebody else
-// stays as it is. Where nobody else writes, a difference is nobody's edit.
+// judge checks the templates after the runs of a round. A template of a person stays as it is. If
+// nobody edits, no run may report an edit.
 func (a *alsoDefined) judge(p *serverSchedule, truth emulator.Truth, results []result) {
 	p.t.Helper()
 	theirs := 0
@@ -66,11 +66,11 @@ func (a *alsoDefined) judge(p *serverSchedule, truth emulator.Truth, results []r
 			theirs++
 		}
 		if t.Name == sharedTemplate && !strings.HasPrefix(command, "echo template ") {
-			p.t.Errorf("I3: the template has the command %q, which nobody wanted", command)
+			p.t.Errorf("the template has the command %q, which no definition had", command)
 		}
 	}
 	if a.template && theirs != 1 {
-		p.t.Errorf("I2: a template that no definition names was touched: %d of them are as they were", theirs)
+		p.t.Errorf("a template that no definition names was touched: %d of them are as they were", theirs)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -86,7 +86,7 @@ func (a *alsoDefined) judge(p *serverSchedule, truth emulator.Truth, results []r
 	}
 }
 
-// holds is what a run that ended with 0 promises.
+// holds checks the promise of a run that ended with 0.
 func (a *alsoDefined) holds(p *serverSchedule, truth emulator.Truth, promise string, r result) {
 	p.t.Helper()
 	if a.template {

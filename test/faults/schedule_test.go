@@ -25,19 +25,18 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// scheduleSeed chooses the schedules; the default plays the same ones each time.
-var scheduleSeed = flag.Uint64("schedule.seed", 1, "play the random schedules of this seed; 0: of a seed by chance")
+// scheduleSeed chooses the schedules; the default is fixed.
+var scheduleSeed = flag.Uint64("schedule.seed", 1, "play the random schedules of this seed; 0: draw a seed")
 
 // scheduleOnly plays one schedule of a seed.
 var scheduleOnly = flag.Int("schedule.only", -1, "play one schedule of the seed, by its number")
 
-// scheduleSecret must reach no output.
+// scheduleSecret must not appear in any output.
 const scheduleSecret = "canary-schedule-secret-value"
 
-// TestServerSchedules plays random schedules with the program as users run it:
-// one to three applies at once, edits by others between and during runs, faults
-// and signals, on a service whose switches are drawn. After each run what the
-// service holds is compared with what the runs say.
+// TestServerSchedules plays random schedules with the real program: up to three applies at once,
+// edits by others between and during runs, faults and signals, on a service with random switches.
+// After each run it compares the service's state with the outcomes.
 func TestServerSchedules(t *testing.T) {
 	t.Parallel()
 	count := 30
@@ -64,27 +63,27 @@ func TestServerSchedules(t *testing.T) {
 	}
 }
 
-// serverSchedule is a schedule as it is played, and what its judge has to know.
+// serverSchedule is a running schedule, with what its judge has to know.
 type serverSchedule struct {
 	*bench
 	r      *rand.Rand
-	edits  *rand.Rand // of edit, which the server calls as well; mu guards it
+	edits  *rand.Rand // mu guards what edit writes, which the server also calls
 	quirks emulator.Quirks
-	lossy  bool // the service shows or stores other texts than were sent
+	lossy  bool // the service shows or stores texts in another form than sent
 	mu     sync.Mutex
 	draws  []string
-	wanted map[string]map[string]bool // commands that anyone wanted, by job
-	want   map[string]string          // the commands of the definitions, by job
+	wanted map[string]map[string]bool // every command that a definition or an edit had, by job
+	want   map[string]string          // the definitions' commands, by job
 	also   alsoDefined
-	alone  bool              // only one run at a time has written, and nobody edited
-	theirs map[string]string // members of the prior job that nobody declares
+	alone  bool              // one run at a time wrote, and nobody edited
+	theirs map[string]string // undeclared members of the prior job
 	other  string            // the bystander's body
-	edited atomic.Bool       // by others, since the round began
+	edited atomic.Bool       // edits by others in this round
 	round  int
 	twins  map[string][]string // the ids of each name, after the last round
 }
 
-// priorName is a job that is live before buildsync, adopted and updated.
+// priorName is a live job from before buildsync. The schedule adopts and updates it.
 const priorName, bystander = "j0", "bystander"
 
 func newServerSchedule(t *testing.T, r *rand.Rand) *serverSchedule {
@@ -110,14 +109,13 @@ func newServerSchedule(t *testing.T, r *rand.Rand) *serverSchedule {
 	return p
 }
 
-// priorBody holds members of every kind that no definition declares.
+// priorBody returns a body with members of every kind that no definition declares.
 const priorBody = `{"project_id":"` + emulator.DefaultProject + `","job_name":"` + priorName + `","arch":"x86-64","flavor":"2u8g",
 "description":"theirs","timeout":{"limit":"3","unit":"hour"},"group_id":"g-1","build_if_code_updated":true,
 "triggers":[{"name":"hudson.triggers.TimerTrigger","parameters":[{"name":"spec","value":"1 2 * * *"}]}],
 "steps":[{"module_id":"devcloud2018.codeci_action_20017.action","name":"Run","version":null,"enable":true,"properties":{"image":"shell4.2.46-git1.8.3-zip6.00","command":"echo prior","theirs":{"n":1.5}}}]}`
 
-// undeclared are the members of a body that the definitions of a schedule leave
-// alone, by name.
+// undeclared returns the members of a body that the schedule's definitions do not declare, by name.
 func undeclared(body *jsontree.Value) map[string]string {
 	found := map[string]string{}
 	for _, key := range []string{"description", "timeout", "group_id", "build_if_code_updated", "triggers"} {
@@ -154,8 +152,8 @@ func (p *serverSchedule) note(job, command string) {
 	p.wanted[job][command] = true
 }
 
-// Switches that schedules do not draw: they slow the clock of a real process
-// down, or refuse calls that every run needs.
+// undrawn are switches that schedules do not draw: they slow down the clock of a real process, or
+// refuse calls that every run needs.
 var undrawn = []string{"throttle-minute", "throttle-second", "short-tokens", "slow-under-load", "empty-pages", "similar-templates", "public-templates", "as-sent"}
 
 func (p *serverSchedule) drawServer(t *testing.T) {
@@ -180,8 +178,7 @@ func (p *serverSchedule) drawServer(t *testing.T) {
 	p.draw("quirks %s", strings.Join(list, ","))
 }
 
-// play goes through the rounds of a schedule and ends with runs that nothing
-// disturbs.
+// play runs the rounds of a schedule and ends with undisturbed runs.
 func (p *serverSchedule) play() {
 	for p.round = range 1 + p.r.IntN(3) {
 		p.define()
@@ -223,8 +220,8 @@ func (p *serverSchedule) define() {
 	p.draw("round %d defines %v and %+v", p.round, p.want, p.also)
 }
 
-// edit changes a live job as a person in the console would, or makes a template
-// of the defined name.
+// edit changes a live job as a person would in the console, or creates a template of the defined
+// name.
 func (p *serverSchedule) edit() {
 	truth, err := p.Truth()
 	if err != nil || len(truth.Jobs) == 0 {
@@ -252,7 +249,7 @@ func (p *serverSchedule) edit() {
 	p.draw("an edit of %s to %q: %d", chosen.Name, command, status)
 }
 
-// post sends a request as somebody else does.
+// post sends a request of another person.
 func (p *serverSchedule) post(path, body string) int {
 	token, err := p.Token(0)
 	if err != nil {
@@ -273,7 +270,7 @@ func (p *serverSchedule) post(path, body string) int {
 	return resp.StatusCode
 }
 
-// disturb scripts the faults of a round, and what others do during it.
+// disturb scripts the faults of a round, and the edits during it.
 func (p *serverSchedule) disturb() {
 	p.ClearFaults()
 	ops := []string{"", "CreateJob", "UpdateJob", "ListJobs", "QueryJob"}
@@ -303,8 +300,7 @@ func (p *serverSchedule) disturb() {
 	}
 }
 
-// applyAll runs one to three applies at once; one of them may get a signal at
-// one of its requests.
+// applyAll runs one to three applies at once. One of them may get a signal at one of its requests.
 func (p *serverSchedule) applyAll() []result {
 	actors := []int{1, 1, 2, 3}[p.r.IntN(4)]
 	p.mu.Lock()
@@ -315,7 +311,7 @@ func (p *serverSchedule) applyAll() []result {
 	commands, outs := make([]*exec.Cmd, actors), make([][2]bytes.Buffer, actors)
 	for i := range commands {
 		dir, env := p.dir, []string(nil)
-		if i > 0 { // another person, on another machine: the local lock does not hold them back
+		if i > 0 { // another person on another machine: the local lock does not stop them
 			dir = p.copyWorkspace(i)
 			env = []string{"HOME=" + filepath.Join(dir, "home"), "TMPDIR=" + filepath.Join(dir, "tmp")}
 		}
@@ -350,12 +346,12 @@ func (p *serverSchedule) applyAll() []result {
 		p.draw("actor %d ended with %d after %.1f s", i, results[i].code, time.Since(begun).Seconds())
 	}
 	if ctx.Err() != nil {
-		p.t.Errorf("I6: a run did not end: %v", results)
+		p.t.Errorf("a run did not end: %v", results)
 	}
 	return results
 }
 
-// copyWorkspace is the workspace of another person with the same definitions.
+// copyWorkspace creates another person's copy of the workspace.
 func (p *serverSchedule) copyWorkspace(i int) string {
 	dir := filepath.Join(p.root, fmt.Sprint("workspace", i))
 	for _, name := range []string{"home", "tmp"} {
@@ -375,13 +371,13 @@ func (p *serverSchedule) copyWorkspace(i int) string {
 	return dir
 }
 
-// judge compares what the service holds with what the runs of a round say.
+// judge compares the service's state with the outcomes of a round.
 func (p *serverSchedule) judge(results []result) {
 	p.t.Helper()
 	truth := p.MustTruth(p.t)
 	for _, r := range results {
 		if strings.Contains(r.stdout+r.stderr, scheduleSecret) {
-			p.t.Errorf("I8: a secret was printed: %v", r)
+			p.t.Errorf("a secret was printed: %v", r)
 		}
 		if strings.Contains(r.stderr, "bug in buildsync") || strings.Contains(r.stderr, "panic:") {
 			p.t.Errorf("a bug: %v", r)
@@ -392,40 +388,40 @@ func (p *serverSchedule) judge(results []result) {
 	p.also.judge(p, truth, results)
 	for _, j := range truth.Jobs {
 		if command := scriptOf(j.Body); j.Name != bystander && !p.wanted[j.Name][command] {
-			p.t.Errorf("I3: %s has the command %q, which nobody wanted; wanted were %v", j.Name, command, p.wanted[j.Name])
+			p.t.Errorf("%s has the command %q, which no definition or edit had; they had %v", j.Name, command, p.wanted[j.Name])
 		}
 	}
 	if len(results) == 1 && results[0].code == 0 && !p.edited.Load() {
-		p.holds(truth, "I4: a run ended with 0", results[0])
+		p.holds(truth, "after a run that ended with 0", results[0])
 	}
 }
 
-// untouched holds what nobody declared to what it was (I2).
+// untouched checks that undeclared members and jobs did not change.
 func (p *serverSchedule) untouched(truth emulator.Truth) {
 	p.t.Helper()
 	if now := truth.Named(p.Project, bystander); len(now) != 1 || string(now[0].Body.AppendJSON(nil)) != p.other {
-		p.t.Errorf("I2: a job that no definition names was touched: %d of them", len(now))
+		p.t.Errorf("a job that no definition names was touched: %d of them", len(now))
 	}
 	prior := truth.Named(p.Project, priorName)
 	if len(prior) == 0 {
-		p.t.Error("I2: the adopted job is gone")
+		p.t.Error("the adopted job is gone")
 		return
 	}
 	for key, want := range p.theirs {
 		if got := undeclared(prior[0].Body)[key]; got != want {
-			p.t.Errorf("I2: %s of the adopted job was %s and is %s", key, want, got)
+			p.t.Errorf("%s of the adopted job was %s and is %s", key, want, got)
 		}
 	}
 	for _, j := range truth.Jobs {
 		for _, definition := range j.Body.Get("parameters").Items() {
 			if text := string(definition.AppendJSON(nil)); strings.Contains(text, `"token"`) && !strings.Contains(text, scheduleSecret) {
-				p.t.Errorf("I2: the stored secret of %s is not the supplied one: %s", j.Name, text)
+				p.t.Errorf("the stored secret of %s is not the supplied one: %s", j.Name, text)
 			}
 		}
 	}
 }
 
-// holds fails the test unless each definition is live once, as it is written.
+// holds fails the test unless each definition is live exactly once, with its command.
 func (p *serverSchedule) holds(truth emulator.Truth, promise string, r result) {
 	p.t.Helper()
 	for name, command := range p.want {
@@ -449,14 +445,14 @@ func scriptOf(body *jsontree.Value) string {
 	return steps[0].Get("properties").Str("command")
 }
 
-// converge runs the program with nothing in its way: it finishes the work (I5),
-// and the run after it writes nothing.
+// converge runs the program undisturbed: the run finishes the work, and the next run writes
+// nothing.
 func (p *serverSchedule) converge() {
 	p.t.Helper()
-	// Edits are conflicts, a template of another clone is a collision, and
-	// duplicates are for a person to remove.
+	// An edit is a conflict, a template of another clone is a collision, and a person must remove
+	// duplicates.
 	args := []string{"apply", "--yes", "--force-conflicts"}
-	if p.also.template { // perhaps no commit holds the old one, and the service may want unique names
+	if p.also.template { // no commit may hold the old one, and the service may want unique names
 		args = append(args, "--adopt", "--rescue", "rescue.json")
 	}
 	last := p.run(args...)
@@ -464,24 +460,24 @@ func (p *serverSchedule) converge() {
 	p.judgeLastTwins(truth, last)
 	p.draw("the last run ended with %d", last.code)
 	if last.code == 0 {
-		p.holds(truth, "I4: the last run ended with 0", last)
+		p.holds(truth, "after a last run that ended with 0", last)
 		before := p.writes()
 		again := p.run("apply", "--yes")
 		if again.code != 0 || p.writes() != before {
-			p.t.Errorf("I5: the run after the last ended with %d and %d writes: %v", again.code, p.writes()-before, again)
+			p.t.Errorf("the run after the last ended with %d and %d writes: %v", again.code, p.writes()-before, again)
 		}
 	} else if !p.excused(truth) {
-		p.t.Errorf("I5: a run that nothing disturbs ended with %d: %v", last.code, last)
+		p.t.Errorf("an undisturbed run ended with %d: %v", last.code, last)
 	}
 	p.judge([]result{last})
 	p.noTemporaryFiles()
 }
 
-// excused reports whether the last run could not succeed: two live jobs or
-// templates of one name, a service that shows other texts than it was sent, or one that counts
-// more jobs than it lists, where no absence can be concluded.
+// excused reports whether the last run could not succeed: two live objects of one name, a service
+// that shows other texts than it was sent, or one that counts more jobs than it lists, so that no
+// absence is certain.
 func (p *serverSchedule) excused(truth emulator.Truth) bool {
-	for _, job := range truth.Jobs { // of a name that is no longer defined as well
+	for _, job := range truth.Jobs { // also of names that are no longer defined
 		if len(truth.Named(p.Project, job.Name)) > 1 {
 			return true
 		}

@@ -9,16 +9,16 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// bystanderTemplate is a template that no definition names.
+// bystanderTemplate is a template without a definition.
 const bystanderTemplate = "bystander-template"
 
-// templateBody is a template as a person makes it.
+// templateBody returns a template as a person creates it.
 func templateBody(name, command string) string {
 	return fmt.Sprintf(`{"name":%q,"template":{"steps":[{"module_id":"devcloud2018.codeci_action_20017.action","name":"Run","properties":{"image":"shell4.2.46-git1.8.3-zip6.00","command":%q}}]}}`, name, command)
 }
 
-// named lists the ids of the jobs and templates that the definitions of a
-// schedule name, by kind and name.
+// named lists the ids of the jobs and templates with the names of a schedule's definitions, by kind
+// and name.
 func (p *serverSchedule) named(truth emulator.Truth) map[string][]string {
 	ids := map[string][]string{}
 	for _, j := range truth.Jobs {
@@ -34,9 +34,9 @@ func (p *serverSchedule) named(truth emulator.Truth) map[string][]string {
 	return ids
 }
 
-// judgeTwins fails the test if the runs of a round left more objects of one name
-// than there were, and every run ended with 0 (I1). A person may have made one
-// after the last look, so rounds with edits are left to the last run.
+// judgeTwins fails the test if a round left more objects of one name than before, and every run
+// ended with 0. In a round with edits a person may create one after the last check, so only the
+// last run is judged there.
 func (p *serverSchedule) judgeTwins(truth emulator.Truth, results []result) {
 	p.t.Helper()
 	now := p.named(truth)
@@ -54,13 +54,13 @@ func (p *serverSchedule) judgeTwins(truth emulator.Truth, results []result) {
 			told = told || r.code != 0
 		}
 		if !told {
-			p.t.Errorf("I1: there are %d of %s, and every run ended with 0: %v", len(ids), name, results)
+			p.t.Errorf("there are %d of %s, and every run ended with 0: %v", len(ids), name, results)
 		}
 	}
 }
 
-// judgeLastTwins fails the test if a run that nothing disturbs meets several
-// objects of one name, still leaves them, and does not name each.
+// judgeLastTwins fails the test if an undisturbed run leaves several objects of one name without
+// naming each.
 func (p *serverSchedule) judgeLastTwins(truth emulator.Truth, last result) {
 	p.t.Helper()
 	for name, ids := range p.named(truth) {
@@ -69,20 +69,20 @@ func (p *serverSchedule) judgeLastTwins(truth emulator.Truth, last result) {
 			continue
 		}
 		if last.code == 0 {
-			p.t.Errorf("I1: there are %d of %s, and the last run ended with 0: %v", len(ids), name, last)
+			p.t.Errorf("there are %d of %s, and the last run ended with 0: %v", len(ids), name, last)
 		}
 		if p.quirks.WrongTotal {
 			continue // the listing is refused as a whole
 		}
 		for _, id := range ids {
 			if !strings.Contains(last.stdout+last.stderr, id) {
-				p.t.Errorf("I1: there are %d of %s, and the last run does not name %s: %v", len(ids), name, id, last)
+				p.t.Errorf("there are %d of %s, and the last run does not name %s: %v", len(ids), name, id, last)
 			}
 		}
 	}
 }
 
-// editTemplate makes a template of the defined name, as a person would.
+// editTemplate creates a template of the defined name, as a person would.
 func (p *serverSchedule) editTemplate() {
 	p.mu.Lock()
 	command := fmt.Sprintf("echo template of a person %d", p.edits.IntN(1000))

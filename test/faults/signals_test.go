@@ -20,13 +20,13 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// started is a run of the program that a test does something to.
+// started is a run that a test can send signals to.
 type started struct {
 	b      *bench
 	cmd    *exec.Cmd
 	out    bytes.Buffer
 	errOut heard
-	ready  chan struct{} // closed when the process is there
+	ready  chan struct{} // closed when the process runs
 	cancel context.CancelFunc
 }
 
@@ -63,7 +63,7 @@ func (h *heard) wait(word string) {
 	}
 }
 
-// begin prepares a run; go starts it.
+// begin prepares a run; end starts it.
 func (b *bench) begin(args ...string) *started {
 	ctx, cancel := context.WithTimeout(b.t.Context(), patience)
 	s := &started{b: b, cancel: cancel, ready: make(chan struct{})}
@@ -95,7 +95,7 @@ func (s *started) end() result {
 	return result{s.cmd.Args[1:], code, s.out.String(), s.errOut.text.String()}
 }
 
-// threeUpdates is a workspace with three live jobs that have to be updated.
+// threeUpdates returns a workspace with three live jobs to update.
 func threeUpdates(t testing.TB) *bench {
 	t.Helper()
 	b := newBench(t, emulator.Options{}, map[string]string{"jobs/j.yaml": jobFile("echo new", "a", "b", "c")})
@@ -103,8 +103,8 @@ func threeUpdates(t testing.TB) *bench {
 	return b
 }
 
-// finished fails the test unless the next apply makes everything right with so
-// many updates, and the one after it has nothing to do.
+// finished fails the test unless the next apply succeeds with the given number of updates, and the
+// one after it has nothing to do.
 func (b *bench) finished(updates int, names ...string) {
 	b.t.Helper()
 	b.ClearFaults()
@@ -124,8 +124,8 @@ func (b *bench) finished(updates int, names ...string) {
 
 const stopping = "buildsync: stopping"
 
-// TestSignalDuringAWrite: what is under way is finished and verified, nothing
-// new starts, the report is complete.
+// TestSignalDuringAWrite checks that the write under way ends and is verified, nothing new starts,
+// and the report is complete.
 func TestSignalDuringAWrite(t *testing.T) {
 	t.Parallel()
 	for sig, code := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143, syscall.SIGHUP: 130} {
@@ -150,7 +150,7 @@ func TestSignalDuringAWrite(t *testing.T) {
 	}
 }
 
-// TestSignalBeforeAWrite: nothing is written, to the service or to a file.
+// TestSignalBeforeAWrite checks that nothing is written, neither to the service nor to a file.
 func TestSignalBeforeAWrite(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]emulator.Fault{
@@ -174,22 +174,22 @@ func TestSignalBeforeAWrite(t *testing.T) {
 			}
 			b.MustFail(t, fault)
 			got := run.end()
-			if took := time.Since(<-at); took > 10*time.Second { // it waits for 55 s and 60 s otherwise
+			if took := time.Since(<-at); took > 10*time.Second { // without the signal it waits for 55 s and 60 s
 				t.Errorf("it took %v to stop", took)
 			}
 			if got.code != 130 || b.writes() > 0 {
 				t.Errorf("%d writes, %v", b.writes(), got)
 			}
 			if _, err := os.Stat(filepath.Join(b.dir, "report.json")); err == nil && b.report().Complete() {
-				t.Error("the report says that all went well")
+				t.Error("the report claims success")
 			}
 			b.finished(3, "a", "b", "c")
 		})
 	}
 }
 
-// TestSecondSignal: the program leaves at once and says what is not known; its
-// journal can be read, and the next run finds out.
+// TestSecondSignal checks that the program ends at once and names what is unknown. Its journal is
+// readable, and the next run settles it.
 func TestSecondSignal(t *testing.T) {
 	t.Parallel()
 	for name, second := range map[string]syscall.Signal{"SIGINT twice": syscall.SIGINT, "as a hosted runner does": syscall.SIGTERM} {
@@ -212,7 +212,7 @@ func TestSecondSignal(t *testing.T) {
 				t.Errorf("code %d", got.code)
 			}
 			if said := got.stdout + got.stderr; !strings.Contains(said, "unknown") && !strings.Contains(said, "buildsync plan") {
-				t.Errorf("it does not say what is not known: %v", got)
+				t.Errorf("it does not name what is unknown: %v", got)
 			}
 			journals, _ := filepath.Glob(filepath.Join(b.dir, ".buildsync", "journal-*.jsonl"))
 			if len(journals) != 1 {
@@ -231,8 +231,8 @@ func TestSecondSignal(t *testing.T) {
 	}
 }
 
-// TestClosedStdout: whoever read the output has gone. Before a write that ends
-// the run; during one it is finished, and the report is written.
+// TestClosedStdout closes the reader of the output. Before a write this ends the run. During a
+// write the write ends and the report is written.
 func TestClosedStdout(t *testing.T) {
 	t.Parallel()
 	closed := func(b *bench, when string, args ...string) result {
@@ -286,8 +286,8 @@ func TestClosedStdout(t *testing.T) {
 	}
 }
 
-// TestKilledThenApplied: SIGKILL while a write arrives or has been committed;
-// the next apply finishes, with and without what the first left on disk.
+// TestKilledThenApplied sends SIGKILL before or after the service commits a write. The next apply
+// does the rest, with and without the files of the first.
 func TestKilledThenApplied(t *testing.T) {
 	t.Parallel()
 	for _, op := range []string{"UpdateJob", "CreateJob"} {

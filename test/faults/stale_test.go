@@ -16,7 +16,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// jobFile declares shell jobs of one command.
+// jobFile returns a definitions file with shell jobs of one command.
 func jobFile(command string, names ...string) string {
 	var out strings.Builder
 	out.WriteString("version: 1\njobs:\n")
@@ -26,8 +26,7 @@ func jobFile(command string, names ...string) string {
 	return out.String()
 }
 
-// live makes jobs as a colleague would, which no closing look of an apply has
-// to wait for.
+// live creates jobs as a colleague would, so no check of an apply has to wait for them.
 func (b *bench) live(command string, names ...string) {
 	b.t.Helper()
 	for _, name := range names {
@@ -75,7 +74,7 @@ func (b *bench) edit(name, command string) {
 	}
 }
 
-// runs returns what a live job runs, "" if there is not exactly one.
+// runs returns the command of a live job, or "" unless exactly one has the name.
 func (b *bench) runs(name string) string {
 	b.t.Helper()
 	named := b.MustTruth(b.t).Named(emulator.DefaultProject, name)
@@ -85,8 +84,7 @@ func (b *bench) runs(name string) string {
 	return named[0].Body.Get("steps").Items()[0].Get("properties").Str("command")
 }
 
-// stamped returns a plan document with the checksum of its content, as a plan of
-// another time would have it.
+// stamped returns a plan document with the right checksum, as a plan of another time has.
 func stamped(t *testing.T, doc string) string {
 	t.Helper()
 	tree, err := jsontree.Parse([]byte(doc), jsontree.Limits{})
@@ -99,7 +97,7 @@ func stamped(t *testing.T, doc string) string {
 	return string(tree.AppendJSON(nil))
 }
 
-// TestPlansGrowOld: P5, the age of an approval.
+// TestPlansGrowOld checks the age limit of an approval.
 func TestPlansGrowOld(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, emulator.Options{}, map[string]string{"jobs/a.yaml": jobFile("echo new", "a")})
@@ -131,14 +129,14 @@ func TestPlansGrowOld(t *testing.T) {
 	}
 	b.must(3, "apply", "--max-plan-age", "soon", "old.json")
 	b.must(0, "apply", "hour.json")
-	b.must(0, "apply", "--max-plan-age", "0", "old.json") // for the second time: nothing is left to do
+	b.must(0, "apply", "--max-plan-age", "0", "old.json") // a second apply: nothing is left to do
 	if b.runs("a") != "echo new" {
 		t.Errorf("the job runs %q", b.runs("a"))
 	}
 }
 
-// TestPlansOfElsewhere: P5, plans made under other circumstances are refused
-// before a request is sent; a changed project before one is written.
+// TestPlansOfElsewhere checks plans made under other circumstances. They are refused before any
+// request, or for a changed project before any write.
 func TestPlansOfElsewhere(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, emulator.Options{}, map[string]string{"jobs/a.yaml": jobFile("echo new", "a")})
@@ -175,8 +173,8 @@ func TestPlansOfElsewhere(t *testing.T) {
 	}
 }
 
-// TestAnOverwrittenEditIsReported: P2 on the real command line, in both
-// generations of routes. Only the newer one can tell.
+// TestAnOverwrittenEditIsReported checks both generations of routes. Only the newer one has a
+// change history.
 func TestAnOverwrittenEditIsReported(t *testing.T) {
 	t.Parallel()
 	for api, code := range map[string]int{"v1": 6, "v3": 0} {

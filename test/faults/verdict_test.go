@@ -10,23 +10,22 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// anchors are jobs that are the same everywhere, so that a removal is a small
-// part of the whole.
+// anchors are unchanged jobs. They keep a removal below the limit of removals.
 var anchors = []string{"anchor-1", "anchor-2", "anchor-3", "anchor-4"}
 
-// scenario is one row of the verdict table (plan-apply §1): what the job x runs
-// in the base, in the head and live; "" if it is not there.
+// scenario is one row of the verdict table: the command of the job x in the base, in the head and
+// live; "" if x is absent.
 type scenario struct {
 	name             string
 	base, head, live string
-	policy           string // further lines of buildsync.yaml
-	extra            string // further keys of the job in the head
+	policy           string // more lines of buildsync.yaml
+	extra            string // more keys of the job in the head
 	flags            []string
 
 	verdict diff.Verdict
 	plan    int    // the exit code of plan --detailed-exitcode
 	apply   int    // the exit code of apply
-	after   string // what x runs afterwards, "" if it is not live
+	after   string // command of x afterwards, "" if it is not live
 	disable bool   // x is disabled afterwards
 	writes  int
 }
@@ -57,8 +56,7 @@ func scenarios() []scenario {
 	}
 }
 
-// definitionsOf is a definitions file with the anchors and, if it runs
-// something, x.
+// definitionsOf returns a definitions file with the anchors and, if command is set, x.
 func definitionsOf(runs, extra string) string {
 	text := jobFile("echo anchor", anchors...)
 	if runs != "" {
@@ -67,8 +65,7 @@ func definitionsOf(runs, extra string) string {
 	return text
 }
 
-// TestVerdicts plays each row on the real command line and looks into the store
-// afterwards.
+// TestVerdicts runs each row on the real command line and checks the store afterwards.
 func TestVerdicts(t *testing.T) {
 	t.Parallel()
 	for _, s := range scenarios() {
@@ -83,7 +80,7 @@ func TestVerdicts(t *testing.T) {
 			}
 			b.commit("base")
 			b.write("jobs/j.yaml", definitionsOf(s.head, s.extra))
-			b.write("note", "so that there is something to commit")
+			b.write("note", "a file to commit")
 			b.commit("head")
 			s.play(t, b)
 		})
@@ -114,7 +111,7 @@ func (s *scenario) play(t *testing.T, b *bench) {
 		case job.Name == "x" && job.Disabled != s.disable:
 			t.Errorf("x is disabled: %t", job.Disabled)
 		case job.Name == "x" && s.live != "" && old == nil:
-			t.Error("x was deleted and made again: pipelines lose its id")
+			t.Error("x was deleted and created again: pipelines lose its id")
 		case job.Name != "x" && (old == nil || old.Commits != job.Commits):
 			t.Errorf("%s was touched", job.Name)
 		}
@@ -130,7 +127,7 @@ func (s *scenario) play(t *testing.T, b *bench) {
 	}
 }
 
-// verdictOf reads a plan document for what it says of the job x.
+// verdictOf returns a plan document's verdict on the job x.
 func verdictOf(t *testing.T, document string) diff.Verdict {
 	t.Helper()
 	var plan diff.Plan

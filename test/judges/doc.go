@@ -1,5 +1,5 @@
-// Package judges holds the tests in which readers that others wrote judge what
-// buildsync writes: go-sarif judges the reports of lint.
+// Package judges checks the output of buildsync with readers from other projects: go-sarif reads
+// the reports of lint.
 //
-// The tests are a module of their own so that the judges stay out of the product.
+// The tests are a module of their own so that these readers stay out of the product.
 package judges

@@ -17,8 +17,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// judge reads a report with the SARIF 2.1.0 of another project and holds it to
-// the schema of OASIS.
+// judge reads a report with another project's SARIF 2.1.0 types and checks it against the OASIS
+// schema.
 func judge(text []byte) error {
 	report, err := sarif.FromBytes(text)
 	if err != nil {
@@ -30,7 +30,7 @@ func judge(text []byte) error {
 	if err := report.Validate(); err != nil {
 		return err
 	}
-	// What its types do not know, it has dropped before it validates.
+	// Its types drop unknown members before they validate.
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
 	var known sarif.Report
@@ -44,8 +44,8 @@ func judge(text []byte) error {
 	return lost(text, again)
 }
 
-// setDefaults gives members that a report leaves out their values of SARIF 3.14:
-// the judge's types would write them as empty, which the schema refuses.
+// setDefaults sets omitted members to their defaults of SARIF 3.14. The judge's types would write
+// them as empty, which the schema refuses.
 func setDefaults(run *sarif.Run) {
 	if run.Language == "" {
 		run.Language = "en-US"
@@ -58,7 +58,7 @@ func setDefaults(run *sarif.Run) {
 	}
 }
 
-// lost tells which values of a report the judge did not take over.
+// lost returns the values of a report that the judge dropped.
 func lost(have, again []byte) error {
 	var before, after any
 	if err := errors.Join(json.Unmarshal(have, &before), json.Unmarshal(again, &after)); err != nil {
@@ -70,7 +70,7 @@ func lost(have, again []byte) error {
 	return nil
 }
 
-// keep drops from v what shape does not have: defaults that the judge fills in.
+// keep removes from v what shape does not have: defaults that the judge adds.
 func keep(shape, v any) any {
 	switch shape := shape.(type) {
 	case map[string]any:
@@ -95,7 +95,7 @@ func keep(shape, v any) any {
 	return v
 }
 
-// The golden files of the writer are reports that another reader accepts.
+// TestGoldenReports checks that another reader accepts the writer's golden files.
 func TestGoldenReports(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("../../pkg/lint/format/testdata/sarif*.out")
@@ -116,7 +116,7 @@ func TestGoldenReports(t *testing.T) {
 	}
 }
 
-// The judge is not a rubber stamp.
+// TestTheJudgeRefuses checks that the judge refuses wrong reports.
 func TestTheJudgeRefuses(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{
@@ -133,8 +133,7 @@ func TestTheJudgeRefuses(t *testing.T) {
 	}
 }
 
-// Whatever the findings are, however odd their texts and places, the report is
-// SARIF.
+// TestAnyFindings checks that findings with any texts and places make a valid report.
 func TestAnyFindings(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

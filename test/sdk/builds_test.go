@@ -28,11 +28,11 @@ func builds(b *bench) {
 	}
 	b.advance(3 * time.Second)
 	if state := do(b, c.ShowJobStatus, &model.ShowJobStatusRequest{JobId: id}); !*state.Result {
-		b.t.Error("a build that runs is said not to")
+		b.t.Error("a running build is not shown as running")
 	}
 	b.advance(time.Minute)
 	if state := doAs(b, "-ended", c.ShowJobStatus, &model.ShowJobStatusRequest{JobId: id}); *state.Result {
-		b.t.Error("a build that has ended is said to run")
+		b.t.Error("an ended build is shown as running")
 	}
 	record := do(b, c.ShowRecordDetail, &model.ShowRecordDetailRequest{JobId: id, BuildNo: 1})
 	if *record.Result.Status != "SUCCESS" || *record.Result.CodeciJobId != id {
@@ -48,8 +48,8 @@ func builds(b *bench) {
 
 	do(b, c.ListBuildInfoRecord, &model.ListBuildInfoRecordRequest{JobId: id, StartTime: "2026-03-02 00:00:00", EndTime: "2026-03-03 00:00:00"})
 
-	// A time in milliseconds does not fit the SDK's float32: the golden file
-	// shows by how much it is off.
+	// buildsOfV1 covers the builds of v1. A time in milliseconds does not fit the SDK's float32:
+	// the golden file shows the error.
 	doAs(b, "-after-a-build", c.ShowJobListByProjectId, &model.ShowJobListByProjectIdRequest{ProjectId: project, PageSize: 100})
 
 	doAs(b, "-second", c.RunJob, &model.RunJobRequest{Body: runBody(id)})
@@ -66,7 +66,7 @@ func buildsOfV1(b *bench) {
 	c := b.client
 	id := *doAs(b, "-to-execute", c.CreateBuildJob, &model.CreateBuildJobRequest{Body: body("cart")}).Result.JobId
 
-	// As with the listing: flat in the SDK, wrapped in traffic.
+	// As with the listing: flat in the SDK, wrapped in real traffic.
 	do(b, c.ExecuteJob, &model.ExecuteJobRequest{Body: runBody(id)})
 	if !b.sent(`"actual_build_number":"1"`) {
 		b.t.Errorf("execute: %s", b.raw)
@@ -104,8 +104,8 @@ func files(b *bench) {
 	do(b, c.DownloadKeystore, &model.DownloadKeystoreRequest{FileName: "android 1.keystore", DomainId: emulator.DefaultDomainID})
 }
 
-// followLog reads the log of the first build in pieces while it grows, and leaves
-// when it is whole.
+// followLog reads the log of the first build in parts while it grows, and returns when it is
+// complete.
 func followLog(b *bench, job string) {
 	b.t.Helper()
 	var text strings.Builder
@@ -127,7 +127,7 @@ func followLog(b *bench, job string) {
 	}
 }
 
-// refusals are read by the SDK with their status, code, message and request id.
+// refusals checks that the SDK reads the status, code, message and request id of a refusal.
 func refusals(b *bench) {
 	c := b.client
 	gone := "0123456789abcdef0123456789abcdef"

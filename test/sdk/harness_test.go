@@ -35,11 +35,11 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 
 const project = emulator.DefaultProject
 
-// morning is when the emulator's time begins: signatures carry it, so that
-// answers are the same on every run.
+// morning is the start of the emulator's time. Signatures contain it, so a fixed time makes every
+// run's answers the same.
 func morning() time.Time { return time.Date(2026, 3, 2, 9, 30, 0, 0, time.UTC) }
 
-// bench is an emulator behind HTTPS and the SDK's client of it.
+// bench is an emulator behind HTTPS with the SDK's client for it.
 type bench struct {
 	t        *testing.T
 	emulator *emulator.Emulator
@@ -49,11 +49,11 @@ type bench struct {
 	coverage *coverage
 
 	mu  sync.Mutex
-	raw []byte // the body of the last answer that is JSON
+	raw []byte // the body of the last JSON answer
 }
 
-// start runs an emulator with quirks, as --quirks takes them. What the SDK calls
-// is added to c when the test ends.
+// start runs an emulator with quirks, in the form of --quirks. When the test ends, the SDK's calls
+// are added to c.
 func start(t *testing.T, quirks string, c *coverage) *bench {
 	t.Helper()
 	q, err := emulator.ParseQuirks(quirks)
@@ -77,7 +77,7 @@ func start(t *testing.T, quirks string, c *coverage) *bench {
 	return b
 }
 
-// server is an emulator behind HTTPS, with a certificate of its own making.
+// server is an emulator behind HTTPS, with its own certificate.
 type server struct {
 	*httptest.Server
 	emulator  *emulator.Emulator
@@ -91,7 +91,7 @@ func serve(t *testing.T, opts emulator.Options) *server {
 		t.Fatal(err)
 	}
 	s := &server{Server: httptest.NewUnstartedServer(e), emulator: e}
-	s.Config.ErrorLog = log.New(io.Discard, "", 0) // of handshakes that are meant to fail
+	s.Config.ErrorLog = log.New(io.Discard, "", 0) // of handshakes that must fail
 	s.StartTLS()
 	pool := x509.NewCertPool()
 	pool.AddCert(s.Certificate())
@@ -116,13 +116,13 @@ func credentials(t *testing.T) *basic.Credentials {
 	return c
 }
 
-// advance moves the emulator's time and with it the date that the SDK signs.
+// advance moves the emulator's time, and the date of the SDK's signatures.
 func (b *bench) advance(d time.Duration) {
 	b.emulator.Advance(d)
 	b.client.HcClient.WithExtraHeaders(map[string]string{signer.HeaderDate: b.emulator.Now().UTC().Format(signer.DateLayout)})
 }
 
-// tap keeps a copy of the last answer, to hold what the SDK made of it against it.
+// tap keeps a copy of the last answer, to compare with what the SDK read.
 type tap struct {
 	bench *bench
 	next  http.RoundTripper
@@ -148,15 +148,14 @@ func (p *tap) RoundTrip(req *http.Request) (*http.Response, error) {
 // sent reports whether the last answer holds a text.
 func (b *bench) sent(text string) bool { return bytes.Contains(b.raw, []byte(text)) }
 
-// do calls an operation of the SDK and fails the test where the SDK does. The
-// answer, field by field, and every difference between it and the SDK's model
-// are held to a golden file that bears the operation's name.
+// do calls an operation of the SDK and fails the test if the SDK does. A golden file with the
+// operation's name holds the answer, field by field, and every difference from the SDK's model.
 func do[Q, A any](b *bench, operation func(*Q) (*A, error), request *Q) *A {
 	b.t.Helper()
 	return doAs(b, "", operation, request)
 }
 
-// doAs is do for a further call of an operation, whose golden file has a suffix.
+// doAs does as do, for another call of an operation, whose golden file has a suffix.
 func doAs[Q, A any](b *bench, suffix string, operation func(*Q) (*A, error), request *Q) *A {
 	b.t.Helper()
 	name := operationName(operation)
@@ -182,7 +181,7 @@ func doAs[Q, A any](b *bench, suffix string, operation func(*Q) (*A, error), req
 	return answer
 }
 
-// stream holds a file that the SDK passes on to what the emulator sent.
+// stream compares a file from the SDK with what the emulator sent.
 func (b *bench) stream(name string, body io.ReadCloser) {
 	b.t.Helper()
 	defer body.Close()
@@ -193,7 +192,7 @@ func (b *bench) stream(name string, body io.ReadCloser) {
 	b.golden(name+".txt", data)
 }
 
-// operationName is the name of a method value of the SDK's client.
+// operationName returns the name of a method value of the SDK's client.
 func operationName(operation any) string {
 	full := runtime.FuncForPC(reflect.ValueOf(operation).Pointer()).Name()
 	return strings.TrimSuffix(full[strings.LastIndex(full, ".")+1:], "-fm")
@@ -220,22 +219,22 @@ func (b *bench) golden(name string, have []byte) {
 	}
 }
 
-// verdict is what a golden file holds.
+// verdict is the content of a golden file.
 type verdict struct {
-	Answer  json.RawMessage `json:"answer"`            // as the SDK decoded it
-	Unknown []string        `json:"unknown,omitempty"` // members that the SDK's model does not have
-	Missing []string        `json:"missing,omitempty"` // members of the model that are not answered
+	Answer  json.RawMessage `json:"answer"`            // what the SDK decoded
+	Unknown []string        `json:"unknown,omitempty"` // members that are not in the SDK's model
+	Missing []string        `json:"missing,omitempty"` // members of the model that are not in the answer
 	Altered []string        `json:"altered,omitempty"` // values that the SDK's types cannot hold
 }
 
-// judge compares an answer with what the SDK made of it and with the SDK's model.
+// judge compares an answer with what the SDK decoded and with the SDK's model.
 func judge(t *testing.T, raw *jsontree.Value, answer any) []byte {
 	t.Helper()
 	decoded, err := json.Marshal(answer)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if body := reflect.ValueOf(answer).Elem().FieldByName("Body"); body.IsValid() { // an answer that is a bare list
+	if body := reflect.ValueOf(answer).Elem().FieldByName("Body"); body.IsValid() { // the answer is a list
 		if decoded, err = json.Marshal(body.Interface()); err != nil {
 			t.Fatal(err)
 		}
@@ -258,8 +257,7 @@ func judge(t *testing.T, raw *jsontree.Value, answer any) []byte {
 	return append(text, '\n')
 }
 
-// compare walks an answer beside the SDK's model of it and beside what the SDK
-// decoded.
+// compare walks through an answer, the SDK's model of it, and what the SDK decoded.
 func (v *verdict) compare(at string, raw, decoded *jsontree.Value, model reflect.Type) {
 	for model.Kind() == reflect.Pointer {
 		model = model.Elem()

@@ -18,7 +18,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// iam asks IAM for the projects and for a token, which the build API then takes.
+// iam asks IAM for the projects and for a token, then calls the build API with the token.
 func iam(b *bench) {
 	hc, err := iamsdk.IamClientBuilder().WithEndpoint(b.url).WithCredential(credentials(b.t)).WithHttpConfig(b.config).SafeBuild()
 	if err != nil {
@@ -67,8 +67,8 @@ func iam(b *bench) {
 	}
 }
 
-// A user who names a region only: the SDK asks IAM for the project, by the clock
-// of the machine.
+// TestSDKFindsItsProject covers a user who names only a region: the SDK asks IAM for the project,
+// by the machine's clock.
 func TestSDKFindsItsProject(t *testing.T) {
 	t.Parallel()
 	server := serve(t, emulator.Options{})
@@ -87,7 +87,7 @@ func TestSDKFindsItsProject(t *testing.T) {
 	}
 }
 
-// The emulator's certificate is checked: without the CA there is no connection.
+// TestSDKNeedsTheCA checks that the SDK verifies the emulator's certificate.
 func TestSDKNeedsTheCA(t *testing.T) {
 	t.Parallel()
 	server := serve(t, emulator.Options{})
@@ -101,8 +101,8 @@ func TestSDKNeedsTheCA(t *testing.T) {
 	}
 }
 
-// Temporary keys carry a security token, which is signed; a wrong secret or a
-// missing token is refused as the gateway refuses it.
+// TestSDKCredentials checks that temporary keys sign their security token, and that the emulator
+// refuses a wrong secret or a missing token as the gateway does.
 func TestSDKCredentials(t *testing.T) {
 	t.Parallel()
 	user := emulator.User{

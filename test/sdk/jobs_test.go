@@ -8,7 +8,7 @@ import (
 // ptr is the pointer that the SDK wants for an optional member.
 func ptr[T any](v T) *T { return &v }
 
-// body is a job with every member that the SDK can write.
+// body returns a job with every member that the SDK can write.
 func body(name string) *model.CreateBuildJobRequestBody {
 	return &model.CreateBuildJobRequestBody{
 		Arch: "x86-64", ProjectId: project, JobName: name, AutoUpdateSubModule: ptr("false"), Flavor: ptr("2u8g"),
@@ -44,7 +44,7 @@ func body(name string) *model.CreateBuildJobRequestBody {
 	}
 }
 
-// changed is an update of body: the SDK's model of updates has fewer members.
+// changed returns an update of body: the SDK's model of updates has fewer members.
 func changed(id, name string) *model.UpdateBuildJobRequestBody {
 	return &model.UpdateBuildJobRequestBody{
 		JobId: id, Arch: "arm", ProjectId: project, JobName: name,
@@ -61,8 +61,7 @@ func jobs(b *bench) {
 	c := b.client
 	id := b.create("cart")
 
-	// Sent and read again: what was written is what is read, and the server's
-	// additions are those of the golden file.
+	// The job reads as written; the golden file holds the server's additions.
 	live := do(b, c.ListJobConfig, &model.ListJobConfigRequest{JobId: id, GetAllParams: ptr("true")})
 	want := body("cart")
 	if diff := cmp.Diff(want.Scms, live.Result.Scms); diff != "" {
@@ -79,10 +78,10 @@ func jobs(b *bench) {
 		}
 	}
 	if hidden := doAs(b, "-without-flag", c.ListJobConfig, &model.ListJobConfigRequest{JobId: id}); len(*hidden.Result.Parameters) != 0 {
-		b.t.Error("parameters are read without the flag")
+		b.t.Error("the parameters lack the flag")
 	}
 
-	// An update replaces: what is not sent is gone.
+	// An update replaces the job: members that are not sent are gone.
 	do(b, c.UpdateBuildJob, &model.UpdateBuildJobRequest{Body: changed(id, "cart-2")})
 	live = doAs(b, "-after-update", c.ListJobConfig, &model.ListJobConfigRequest{JobId: id, GetAllParams: ptr("true")})
 	if live.Result.JobName != "cart-2" || live.Result.Arch != "arm" || live.Result.Triggers != nil || live.Result.Scms != nil {
@@ -115,8 +114,8 @@ func jobsOfV1(b *bench) {
 	}
 	do(b, c.ListUpdateJobHistory, &model.ListUpdateJobHistoryRequest{JobId: id, PageNo: ptr(int32(1)), PageSize: ptr(int32(10))})
 
-	// The SDK's model of this listing is flat, traffic wraps the rows (see
-	// docs/api-notes.md): the golden file shows that the SDK finds none.
+	// The SDK's model of this listing is flat, but real traffic wraps the rows (see
+	// docs/api-notes.md). The golden file shows that the SDK finds none.
 	do(b, c.ListProjectJobs, &model.ListProjectJobsRequest{ProjectId: project, PageIndex: 0, PageSize: 10})
 	if !b.sent(`"result":{"total":1,"job_list":[{"id":"` + id + `"`) {
 		b.t.Errorf("list of v1: %s", b.raw)
@@ -124,11 +123,11 @@ func jobsOfV1(b *bench) {
 
 	names := &model.CheckJobNameIsExistsRequest{ProjectId: project, JobName: "cart-2"}
 	if taken := do(b, c.CheckJobNameIsExists, names); !*taken.Result {
-		b.t.Error("the name of a job is said to be free")
+		b.t.Error("the name of a live job is reported as free")
 	}
 	do(b, c.DeleteTheJob, &model.DeleteTheJobRequest{JobId: id})
 	if taken := doAs(b, "-free", c.CheckJobNameIsExists, names); *taken.Result {
-		b.t.Error("the name of a deleted job is said to be taken")
+		b.t.Error("the name of a deleted job is reported as taken")
 	}
 }
 
@@ -181,7 +180,7 @@ func groups(b *bench) {
 	do(b, c.DeleteGroup, &model.DeleteGroupRequest{ProjectId: project, Id: tools})
 }
 
-// tables reads what the newer generation offers to look up.
+// tables reads the look-up tables of the newer generation.
 func tables(b *bench) {
 	c := b.client
 	do(b, c.ShowAvailableInnerSpec, &model.ShowAvailableInnerSpecRequest{ProjectId: project, Arch: "x86-64"})

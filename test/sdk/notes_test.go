@@ -9,12 +9,12 @@ import (
 	"testing"
 )
 
-// notePages are the pages about where the sources disagree.
+// notePages are the pages about disagreeing sources.
 var notePages = []string{"api-notes.md", "api/newer-routes.md", "api/sdk.md", "api/reference.md"}
 
-// The notes name every difference between the answers and the SDK's
-// model, every operation that is not served, and no golden file or count that
-// is not there.
+// TestNotes checks that the notes name every difference between the answers and the SDK's model,
+// and every operation that is not served. It also finds golden files and counts that no longer
+// exist.
 func TestNotes(t *testing.T) {
 	t.Parallel()
 	notes := ""

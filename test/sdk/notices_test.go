@@ -10,8 +10,8 @@ func noticeUpdate(kind string, events ...string) *model.UpdateNoticeRequestBody 
 	return &model.UpdateNoticeRequestBody{NoticeType: kind, EnabledEventTypeNames: append([]string{}, events...), ParamConfig: ptr("config")}
 }
 
-// notices runs with results as the tables of 4.24 and 4.25 type them, text: the
-// only form that the SDK can read.
+// notices runs with texts as results, as the tables of 4.24 and 4.25 have them. The SDK can read no
+// other form.
 func notices(b *bench) {
 	c := b.client
 	id := *doAs(b, "-notices", c.CreateBuildJob, &model.CreateBuildJobRequest{Body: body("cart")}).Result.JobId
@@ -40,8 +40,8 @@ func enabled(rows []model.QueryJobNoticeItems, kind, event string) bool {
 	return false
 }
 
-// noticesOfExamples runs with results as the examples of 4.24 and 4.25 print
-// them, objects: the SDK fails to read the answer, and the write stands.
+// noticesOfExamples runs with objects as results, as the examples of 4.24 and 4.25 print them. The
+// SDK cannot read the answer, but the write is done.
 func noticesOfExamples(b *bench) {
 	c := b.client
 	id := *doAs(b, "-examples", c.CreateBuildJob, &model.CreateBuildJobRequest{Body: body("cart")}).Result.JobId

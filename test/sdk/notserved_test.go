@@ -1,17 +1,16 @@
 package sdk
 
-// notInSDK are the calls of the emulator that the SDK does not have: the vendor's pages alone
-// describe them.
+// notInSDK are the emulator's calls that the SDK does not have. Only the vendor's pages describe
+// them.
 var notInSDK = []string{"AutoExecute"}
 
-// notServed are the operations of the SDK that the emulator does not have. The
-// API reference has none of them, the client sends none of them, and
-// docs/api/sdk.md says so.
+// notServed are the SDK's operations that the emulator does not have. The API reference has none of
+// them, the client sends none of them, and docs/api/sdk.md lists them.
 var notServed = []string{
 	// accounts and their packages
 	"ListRelatedProjectInfo", "ShowDomainStatus", "ShowDomainsStatuses", "ShowPackageSpecCountDown", "ShowProjectPermission",
 	"ShowRelatedProject", "ShowSummaryBuildJobInfo", "ShowUserChargeType", "ShowUserOverPackageQuota",
-	// what the console shows around jobs
+	// the console's data about jobs
 	"AddFavouriteTask", "ApplyProjectPermission", "BatchDeleteBuildJobs", "BatchUpdateJobRolePermission", "CheckJobInternal", "CopyJob",
 	"ListEndPoints", "ListJob", "RemoverFavouriteTask", "SetKeepTime", "ShowCopyName", "ShowDefaultProjectPermission", "ShowJobConfigDiff",
 	"ShowJobInfo", "ShowJobPipelineInfo", "ShowJobRolePermission", "ShowJobStepStatus", "ShowProjectJobPermission",
@@ -25,7 +24,7 @@ var notServed = []string{
 	"ListJunitCoverageSummary", "ListRecords", "ListRepoBranch", "ListRepository", "ShowActionIInfo", "ShowBuildDetails",
 	"ShowBuildInfoRecord", "ShowBuildRecord", "ShowJobBuildSuccessRatio",
 	"ShowJobBuildTime", "ShowJobTotal", "ShowReportSummary",
-	// what the console shows around templates
+	// the console's data about templates
 	"AddFavouriteCustomTemplate", "AddFavouriteOfficialTemplate", "ListRecommendOfficialTemplate", "RemoverFavouriteCustomTemplate",
 	"RemoverFavouriteOfficialTemplate", "SaveTemplateUsedInfo", "ShowTemplate", "ShowYamlTemplate",
 }

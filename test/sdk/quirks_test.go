@@ -15,9 +15,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// Forms of answers that the emulator can be switched to and the SDK's types
-// cannot read, with the operations that fail. Traffic and the printed examples
-// have them all the same; docs/api/sdk.md lists them.
+// unreadable are forms of answers that the SDK's types cannot read, with the operations that fail.
+// Real traffic and the printed examples have these forms; docs/api/sdk.md lists them.
 func unreadable() map[string][]string {
 	return map[string][]string{
 		"body-required":      {"DeleteBuildJob", "DisableBuildJob", "EnableBuildJob", "StopBuildJob"},
@@ -28,7 +27,7 @@ func unreadable() map[string][]string {
 	}
 }
 
-// Each quirk alone leaves the SDK able to do its work, but for those listed.
+// TestQuirks checks that the SDK works with each quirk alone, except those listed.
 func TestQuirks(t *testing.T) {
 	t.Parallel()
 	for _, quirk := range emulator.Switches() {
@@ -42,7 +41,7 @@ func TestQuirks(t *testing.T) {
 	}
 }
 
-// failures leads a short life and returns the operations of the SDK that fail in it.
+// failures runs the SDK through a short scenario and returns the operations that fail.
 func (b *bench) failures() []string {
 	c := b.client
 	var failed []string
@@ -83,7 +82,7 @@ func (b *bench) failures() []string {
 }
 
 func (b *bench) buildFailures(id string, note func(string, error)) {
-	b.advance(time.Second) // the SDK repeats nothing that was throttled
+	b.advance(time.Second) // the SDK does not repeat throttled calls
 	c := b.client
 	_, err := c.RunJob(&model.RunJobRequest{Body: &model.RunJobRequestBody{JobId: id}})
 	note("RunJob", err)
@@ -100,8 +99,8 @@ func (b *bench) buildFailures(id string, note func(string, error)) {
 	note("ShowRecordDetail", err)
 }
 
-// A refusal inside a 200 goes past the SDK where its model has no error: it says
-// success. The client reads the refusal.
+// TestRefusalInside200 checks a refusal inside a 200. Where the SDK's model has no error it reports
+// success; the client reads the refusal.
 func TestRefusalInside200(t *testing.T) {
 	t.Parallel()
 	gone := "0123456789abcdef0123456789abcdef"
@@ -123,7 +122,7 @@ func TestRefusalInside200(t *testing.T) {
 	}
 }
 
-// checkUnreadable holds the notes to what is unreadable.
+// checkUnreadable checks that the notes list unreadable.
 func checkUnreadable(t *testing.T, notes string) {
 	t.Helper()
 	for quirk, operations := range unreadable() {

@@ -9,8 +9,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/client/wire"
 )
 
-// Every region that the client knows has the SDK's endpoint; the EU region, of
-// which the SDK knows nothing, has that of API reference 1.3.
+// TestRegions checks that every region of the client has the SDK's endpoint. The EU region, which
+// the SDK does not know, has that of API reference 1.3.
 func TestRegions(t *testing.T) {
 	t.Parallel()
 	for _, name := range wire.Regions() {

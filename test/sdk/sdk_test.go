@@ -19,7 +19,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// scenario is a life that the SDK leads against an emulator.
+// scenario is a series of SDK calls against an emulator.
 type scenario struct {
 	name   string
 	quirks string // default where empty
@@ -46,9 +46,9 @@ func scenarios() []scenario {
 	}
 }
 
-// The official SDK drives every operation of the emulator, and the emulator
-// serves every operation that the SDK has of the reference's generation and those
-// of the newer one for jobs, templates and notifications.
+// TestSDK checks that the SDK drives every operation of the emulator, and that the emulator serves
+// every SDK operation of the reference's generation and the newer ones for jobs, templates and
+// notifications.
 func TestSDK(t *testing.T) {
 	t.Parallel()
 	c := newCoverage()
@@ -74,10 +74,10 @@ func TestSDK(t *testing.T) {
 	c.check(t)
 }
 
-// coverage is what was called: operations of the SDK, calls of the emulator.
+// coverage counts what was called: operations of the SDK, calls of the emulator.
 type coverage struct {
 	mu         sync.Mutex
-	routes     *http.ServeMux // to find the route of a path
+	routes     *http.ServeMux // finds the route of a path
 	operations map[string]bool
 	patterns   map[string]bool
 }
@@ -124,7 +124,7 @@ func (c *coverage) check(t *testing.T) {
 	}
 }
 
-// operations are the names of all operations of the SDK's client.
+// operations returns the names of all operations of the SDK's client.
 func operations() []string {
 	var names []string
 	client := reflect.TypeFor[*build.CodeArtsBuildClient]()
@@ -136,8 +136,7 @@ func operations() []string {
 	return names
 }
 
-// unserved calls whatever the emulator does not have: it must say that the URL
-// is unknown, and not answer with something else.
+// unserved calls what the emulator does not have. The emulator must answer that the URL is unknown.
 func unserved(b *bench) {
 	for _, name := range notServed {
 		method := reflect.ValueOf(b.client).MethodByName(name)
@@ -160,7 +159,7 @@ func unserved(b *bench) {
 	}
 }
 
-// uploadRequest is the one request that is a form.
+// uploadRequest is the only request with a form.
 func uploadRequest(t *testing.T) *model.UploadKeystoreRequest {
 	t.Helper()
 	file, err := os.Create(filepath.Join(t.TempDir(), "keystore"))
@@ -173,7 +172,7 @@ func uploadRequest(t *testing.T) *model.UploadKeystoreRequest {
 	}}
 }
 
-// fill gives the members of a request values that a path can hold.
+// fill sets the members of a request to values that a path can hold.
 func fill(v reflect.Value) {
 	for i := range v.NumField() {
 		switch field := v.Field(i); field.Kind() {

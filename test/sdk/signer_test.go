@@ -21,8 +21,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/client/signer"
 )
 
-// TestMain asks for 20,000 random requests where the command line does not say
-// how many.
+// TestMain draws 20,000 random requests unless the command line says how many.
 func TestMain(m *testing.M) {
 	err := errors.Join(flag.Set("rapid.checks", "20000"), flag.Set("rapid.nofailfile", "true"))
 	if err != nil {
@@ -36,7 +35,7 @@ const endpoint = "https://build.example.com"
 var (
 	keys = signer.Key{Access: "EXAMPLEACCESSKEY", Secret: "example-secret-key-for-tests"}
 
-	// Bytes that canonical forms treat in different ways; the last is invalid UTF-8.
+	// oddBytes are bytes that canonical forms treat differently; the last is invalid UTF-8.
 	odd      = []string{" ", "+", "%", "/", "=", "&", ";", ",", "~", "*", "'", "(", "!", "@", ":", "?", "#", "\"", "\\", "|", "\t", "é", "构建", "\u00a0", "🙂", "\xff"}
 	fragment = rapid.OneOf(rapid.StringMatching(`[A-Za-z0-9_.-]{1,6}`), rapid.SampledFrom(odd))
 	text     = rapid.Map(rapid.SliceOfN(fragment, 0, 5), func(parts []string) string { return strings.Join(parts, "") })
@@ -45,8 +44,8 @@ var (
 
 // sdkRequest draws a request in the SDK's own type.
 //
-// Names of query parameters are not empty: the SDK signs "=value" and sends
-// "value", so that no server could accept the request.
+// Names of query parameters are not empty: the SDK signs "=value" and sends "value", so no server
+// could accept such a request.
 func sdkRequest(t *rapid.T, date time.Time) *request.DefaultHttpRequest {
 	builder := request.NewHttpRequestBuilder().WithEndpoint(endpoint).
 		WithMethod(rapid.SampledFrom([]string{"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD"}).Draw(t, "method")).
@@ -92,9 +91,8 @@ var (
 	contentType = rapid.SampledFrom([]string{"", "application/json", "application/json;charset=utf8", "text/plain", "application/octet-stream"})
 )
 
-// What the SDK signs, buildsync signs with the same bytes, and accepts as a
-// server. The request that buildsync signs is the one that the SDK puts on the
-// wire.
+// TestSignerEqualsTheSDK checks that buildsync signs a request with the same bytes as the SDK, and
+// accepts the SDK's signature as a server. buildsync signs the request as the SDK sends it.
 func TestSignerEqualsTheSDK(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -139,8 +137,8 @@ func read(t *rapid.T, req *http.Request) []byte {
 	return body
 }
 
-// The SDK signs the names of query parameters as they are written. A signer that
-// lower-cases them makes another signature for the same request.
+// TestQueryNamesKeepTheirCase checks that the SDK signs the names of query parameters as written. A
+// signer that lower-cases them makes another signature.
 func TestQueryNamesKeepTheirCase(t *testing.T) {
 	t.Parallel()
 	date := time.Date(2026, 3, 2, 9, 30, 0, 0, time.UTC)

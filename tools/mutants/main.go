@@ -21,7 +21,7 @@ import (
 	"strings"
 )
 
-// outcome is the part of gremlins' JSON report that matters here.
+// outcome is the part of gremlins' JSON report that this program reads.
 type outcome struct {
 	Files []struct {
 		Name      string `json:"file_name"`

@@ -30,8 +30,7 @@ func main() {
 	}
 }
 
-// played runs a command and returns what it printed, in colour. Commits made in it
-// have a fixed date.
+// played runs a command and returns its output, in colour. Its commits have a fixed date.
 func played(ctx context.Context, words []string) (string, error) {
 	command := exec.CommandContext(ctx, words[0], words[1:]...)
 	command.Env = append(os.Environ(), "FORCE_COLOR=1", "NO_COLOR=", "GIT_AUTHOR_DATE=2026-01-02T03:04:05Z", "GIT_COMMITTER_DATE=2026-01-02T03:04:05Z",

@@ -46,8 +46,8 @@ func texts(t *testing.T, svg string) string {
 	return varies.ReplaceAllString(out.String(), "…")
 }
 
-// TestDemoIsCurrent: the picture in the README shows what make demo prints today;
-// make record brings it up to date.
+// TestDemoIsCurrent checks that the picture in the README shows today's output of make demo; make
+// record updates it.
 func TestDemoIsCurrent(t *testing.T) {
 	root, err := filepath.Abs("../..")
 	if err != nil {
@@ -76,8 +76,8 @@ func TestDemoIsCurrent(t *testing.T) {
 	}
 }
 
-// TestScreen: colours become runs, long lines are wrapped, and text cannot leave
-// the picture.
+// TestScreen checks that colours become runs, that long lines wrap, and that text stays inside the
+// picture.
 func TestScreen(t *testing.T) {
 	lines := screen("\n\x1b[1;31mbad\x1b[0m <b>&\x1b[K\r\n" + strings.Repeat("x", columns+1))
 	want := `[{{#ff7b72 true false} bad} {{ false false}  <b>&}]`
@@ -89,8 +89,8 @@ func TestScreen(t *testing.T) {
 	}
 }
 
-// TestMoments: a new part waits longer than a line, and nothing appears earlier
-// than what stands above it.
+// TestMoments checks that a new part waits longer than a line, and that lines appear in their
+// order.
 func TestMoments(t *testing.T) {
 	at, total := moments(screen("one\ntwo\n# part\n"))
 	if len(at) != 3 || at[1]-at[0] > perPart || at[2]-at[1] < perPart || total != at[2]+atTheEnd {

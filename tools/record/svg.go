@@ -8,22 +8,22 @@ import (
 	"unicode/utf8"
 )
 
-// The picture's terminal, and its pace in seconds.
+// Sizes of the picture's terminal, and its pace in seconds.
 const (
 	columns, rows         = 100, 26
 	cellWidth, lineHeight = 7.8, 18
 	perLine               = 0.12 // between two lines
 	perPart               = 2.5  // before a line that begins with #
-	atTheEnd              = 6.0  // before it begins again
+	atTheEnd              = 6.0  // before it starts again
 )
 
-// style is how a run of characters looks.
+// style holds the look of a run of characters.
 type style struct {
 	color     string
 	bold, dim bool
 }
 
-// run is characters of one style.
+// run is a series of characters of one style.
 type run struct {
 	style
 	text string
@@ -34,7 +34,7 @@ var colors = map[string]string{
 	"91": "#ffa198", "92": "#aff5b4", "93": "#f8e3a1", "94": "#a5d6ff", "95": "#e2c5ff", "96": "#b3f0ff", "97": "#ffffff",
 }
 
-// control is a terminal's sequence; only those for colours are understood.
+// control is a terminal's escape sequence; only colours are understood.
 var control = regexp.MustCompile("\x1b\\[([0-9;?]*)([A-Za-z])")
 
 // after returns the style after a colour sequence with these parameters.
@@ -58,7 +58,7 @@ func (s style) after(parameters string) style {
 	return s
 }
 
-// screen cuts what was printed into lines of the terminal's width.
+// screen splits the output into lines of the terminal's width.
 func screen(printed string) (lines [][]run) {
 	now, line, width := style{}, []run{}, 0
 	end := func() { lines, line, width = append(lines, line), []run{}, 0 }
@@ -101,7 +101,7 @@ func screen(printed string) (lines [][]run) {
 	return lines
 }
 
-// moments returns when each line appears, and when all begins again.
+// moments returns the time at which each line appears, and the time of the restart.
 func moments(lines [][]run) (at []float64, total float64) {
 	for i, line := range lines {
 		if i > 0 && len(line) > 0 && strings.HasPrefix(line[0].text, "# ") {
@@ -113,15 +113,15 @@ func moments(lines [][]run) (at []float64, total float64) {
 	return at, total + atTheEnd
 }
 
-// picture draws what was printed. It moves by style sheets alone, which work where
-// a page shows the file as an image; where nothing moves, its beginning stands.
+// picture draws the output. It moves with style sheets only, which work where a page shows the file
+// as an image. Without animation the first lines are shown.
 func picture(printed string) string {
 	lines := screen(printed)
 	at, total := moments(lines)
 	width, height := columns*cellWidth+32, float64(rows*lineHeight+32)
 	var out, moves strings.Builder
 	fmt.Fprintf(&out, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %.0f %.0f" width="%.0f" height="%.0f" role="img" aria-label="buildsync in a terminal">`+"\n", width, height, width, height)
-	// A line is there from its moment on; when more lines are there than fit, all move up.
+	// A line is visible from its moment on. When the lines no longer fit, all move up.
 	for i := range lines {
 		percent := at[i] / total * 100
 		if over := i + 1 - rows; over > 0 {
@@ -142,7 +142,7 @@ func picture(printed string) string {
 		}
 		fmt.Fprintf(&out, `<text y="%d">%s</text>`+"\n", i*lineHeight+13, spans(line))
 	}
-	// The cover hides what has not been printed yet.
+	// The cover hides the lines that are not printed yet.
 	fmt.Fprintf(&out, "<rect class=\"c\" width=\"100%%\" height=\"%d\" fill=\"#0d1117\"/>\n</g></svg>\n</svg>\n", (len(lines)+rows)*lineHeight)
 	return out.String()
 }

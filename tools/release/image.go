@@ -27,11 +27,11 @@ import (
 	"golang.org/x/crypto/x509roots/fallback/bundle"
 )
 
-// nobody is the user that the image runs as, where no other one is asked for.
+// nobody is the user of the image unless another is chosen.
 const nobody = "65532"
 
-// image writes an OCI image for the Linux programs of the release, as an archive
-// of an OCI layout. No container engine takes part.
+// image writes an OCI image for the release's Linux programs, as an archive of an OCI layout. It
+// needs no container engine.
 func (r *release) image(ctx context.Context) error {
 	index := mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
 	found := false
@@ -57,7 +57,7 @@ func (r *release) image(ctx context.Context) error {
 	return r.writeLayout(labelled)
 }
 
-// labels describe an image by the keys that OCI has for it.
+// labels describe an image with the keys that OCI defines.
 func (r *release) labels() map[string]string {
 	return map[string]string{
 		"org.opencontainers.image.title":         "buildsync",
@@ -70,7 +70,7 @@ func (r *release) labels() map[string]string {
 	}
 }
 
-// imageFor lays the program over the base.
+// imageFor adds the program to the base.
 func (r *release) imageFor(ctx context.Context, m made, platform v1.Platform) (v1.Image, error) {
 	base, err := r.baseFor(ctx, platform)
 	if err != nil {
@@ -110,8 +110,8 @@ func (r *release) imageFor(ctx context.Context, m made, platform v1.Platform) (v
 	return mutate.ConfigFile(image, config)
 }
 
-// baseFor returns the image that the program is laid over: an empty one, one of a
-// registry, or one of a folder with an OCI layout (oci:FOLDER).
+// baseFor returns the base of the image: an empty one, one of a registry, or one of a folder with
+// an OCI layout (oci:FOLDER).
 func (r *release) baseFor(ctx context.Context, platform v1.Platform) (v1.Image, error) {
 	if r.base == "" {
 		return mutate.ConfigMediaType(mutate.MediaType(empty.Image, types.OCIManifestSchema1), types.OCIConfigJSON), nil
@@ -140,7 +140,7 @@ func (r *release) baseFor(ctx context.Context, platform v1.Platform) (v1.Image, 
 	return remote.Image(reference, remote.WithContext(ctx), remote.WithPlatform(platform))
 }
 
-// layer holds the program, and where there is no base what it needs beside it.
+// layer holds the program and, without a base, the files that it needs.
 func (r *release) layer(m made) (v1.Layer, error) {
 	bill, err := os.ReadFile(filepath.Join(r.out, m.bill))
 	if err != nil {
@@ -171,16 +171,16 @@ func (r *release) layer(m made) (v1.Layer, error) {
 		tarball.WithMediaType(types.OCILayer))
 }
 
-// roots are the certificate authorities that Mozilla trusts, as PEM.
+// roots are Mozilla's certificate authorities, as PEM.
 func roots() []byte {
 	var out bytes.Buffer
 	for root := range bundle.Roots() {
-		_ = pem.Encode(&out, &pem.Block{Type: "CERTIFICATE", Bytes: root.Certificate}) // a buffer takes everything
+		_ = pem.Encode(&out, &pem.Block{Type: "CERTIFICATE", Bytes: root.Certificate}) // a buffer accepts everything
 	}
 	return out.Bytes()
 }
 
-// writeLayout writes an index as one archive, sorted and belonging to nobody.
+// writeLayout writes an index as one archive, sorted and without owners.
 func (r *release) writeLayout(index v1.ImageIndex) error {
 	folder, err := os.MkdirTemp("", "buildsync-image")
 	if err != nil {
@@ -207,7 +207,7 @@ func (r *release) writeLayout(index v1.ImageIndex) error {
 	return nil
 }
 
-// tarFolder packs the files of a folder in the order of their names.
+// tarFolder packs the files of a folder, sorted by name.
 func tarFolder(w io.Writer, folder string, at time.Time) error {
 	entries := tar.NewWriter(w)
 	err := fs.WalkDir(os.DirFS(folder), ".", func(path string, entry fs.DirEntry, err error) error {

@@ -25,7 +25,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/validate"
 )
 
-// unpack writes what a tar file holds into a folder.
+// unpack writes the files of a tar file into a folder.
 func unpack(t *testing.T, from io.Reader, into string) {
 	t.Helper()
 	entries := tar.NewReader(from)
@@ -50,8 +50,7 @@ func unpack(t *testing.T, from io.Reader, into string) {
 	}
 }
 
-// imageOf opens the one image in the archive of an OCI layout that is for this
-// machine.
+// imageOf opens the image for this machine in an archive of an OCI layout.
 func imageOf(t *testing.T, archive string) v1.Image {
 	t.Helper()
 	folder := t.TempDir()
@@ -88,8 +87,7 @@ func imageOf(t *testing.T, archive string) v1.Image {
 	return nil
 }
 
-// checkImage: the image of a release holds all that the program needs, and names
-// what it is.
+// checkImage checks that a release's image holds all that the program needs, and has its labels.
 func checkImage(t *testing.T, archive, commit string) {
 	t.Helper()
 	image := imageOf(t, archive)
@@ -115,7 +113,7 @@ func checkImage(t *testing.T, archive, commit string) {
 		command.Dir = config.Config.WorkingDir
 		if os.Geteuid() == 0 {
 			command.SysProcAttr = &syscall.SysProcAttr{Chroot: root, Credential: &syscall.Credential{Uid: 65532, Gid: 65532}}
-		} else { // not allowed to change the root: outside of the image, then
+		} else { // not allowed to change the root: run outside of the image
 			command.Path, command.Dir = filepath.Join(root, "usr/bin/buildsync"), filepath.Join(root, "work")
 		}
 		out, err := command.CombinedOutput()
@@ -133,7 +131,7 @@ func checkImage(t *testing.T, archive, commit string) {
 	}
 }
 
-// TestImageOverABase: what the base holds stays, and a base that can change is
+// TestImageOverABase checks that the base's files stay, and that a base without a digest is
 // refused.
 func TestImageOverABase(t *testing.T) {
 	layer := func(files ...file) v1.Layer {

@@ -1,10 +1,9 @@
-// Command release builds what people install: an archive for each system with the
-// program, its completions and its manual pages, checksums, a list of what is
-// linked in, an OCI image, and the manifests for Homebrew and Scoop.
+// Command release builds the files of a release: for each system an archive with the program, its
+// completions and manual pages; checksums; a list of the linked modules; an OCI image; and
+// manifests for Homebrew and Scoop.
 //
-// The same commit and the same Go make the same bytes, wherever and whenever: the
-// version and all times come from Git, paths are trimmed, and the entries of an
-// archive are sorted and belong to nobody.
+// The same commit and the same Go give the same bytes on every machine: the version and all times
+// come from Git, paths are trimmed, and archive entries are sorted and have no owner.
 package main
 
 import (
@@ -24,7 +23,7 @@ import (
 	"time"
 )
 
-// platforms are those that a release is for.
+// platforms are the systems of a release.
 const platforms = "linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64"
 
 func main() {
@@ -32,11 +31,11 @@ func main() {
 	defer stop()
 	var r release
 	targets := ""
-	flag.StringVar(&r.source, "source", ".", "the clone that is released")
+	flag.StringVar(&r.source, "source", ".", "the clone to release")
 	flag.StringVar(&r.out, "out", "dist/release", "the folder for the release; it is emptied first")
-	flag.StringVar(&r.address, "url", "https://github.com/buildsync/buildsync/releases/download/v@VERSION@", "where the archives will be, for the manifests")
-	flag.StringVar(&targets, "targets", platforms, "what to build for: OS/ARCH, separated by blanks")
-	flag.StringVar(&r.base, "base", "", "the image that the OCI image is laid over: NAME@sha256:…, or oci:FOLDER; empty: none")
+	flag.StringVar(&r.address, "url", "https://github.com/buildsync/buildsync/releases/download/v@VERSION@", "the address of the archives, for the manifests")
+	flag.StringVar(&targets, "targets", platforms, "the systems to build for: OS/ARCH, separated by blanks")
+	flag.StringVar(&r.base, "base", "", "the base of the OCI image: NAME@sha256:… or oci:FOLDER; empty for none")
 	flag.StringVar(&r.goCommand, "go", "go", "the go command")
 	flag.Parse()
 	r.targets = strings.Fields(targets)
@@ -54,7 +53,7 @@ type release struct {
 
 	version string
 	commit  string
-	time    time.Time // of the commit
+	time    time.Time // time of the commit
 	pages   []file    // manual pages and completions
 	made    []made
 }
@@ -62,7 +61,7 @@ type release struct {
 // made is an archive.
 type made struct {
 	goos, goarch, name string
-	program, bill      string // the program in it, and the list of what is linked in
+	program, bill      string // holds the program and the list of linked modules
 	sum                [sha256.Size]byte
 }
 
@@ -73,7 +72,7 @@ func (r *release) run(ctx context.Context) error {
 	if err := r.readCommit(ctx); err != nil {
 		return err
 	}
-	// Only what an earlier run made is removed.
+	// Only files of an earlier run are removed.
 	old, err := filepath.Glob(filepath.Join(r.out, "buildsync*"))
 	if err != nil {
 		return err
@@ -113,8 +112,8 @@ func (r *release) run(ctx context.Context) error {
 	return r.writeManifests()
 }
 
-// readCommit reads the time of the commit, and refuses a work tree with changes:
-// nobody could build the same again.
+// readCommit reads the time of the commit, and refuses a working tree with changes: nobody could
+// build it again.
 func (r *release) readCommit(ctx context.Context) error {
 	changed, err := r.git(ctx, "status", "--porcelain", "--untracked-files=no")
 	if err != nil {
@@ -140,7 +139,7 @@ func (r *release) git(ctx context.Context, args ...string) (string, error) {
 	return strings.TrimSpace(string(out)), err
 }
 
-// output runs a command; what it said on stderr is part of the error.
+// output runs a command; an error contains the command's stderr.
 func (r *release) output(command *exec.Cmd) ([]byte, error) {
 	var said bytes.Buffer
 	command.Stderr = &said
@@ -151,8 +150,8 @@ func (r *release) output(command *exec.Cmd) ([]byte, error) {
 	return out, nil
 }
 
-// build builds the program. -buildvcs makes Go put the version, the commit and
-// its time into it, and fail where there is no Git to ask.
+// build builds the program. -buildvcs stamps the version, the commit and its time, and fails
+// without Git.
 func (r *release) build(ctx context.Context, goos, goarch, into string) error {
 	full, err := filepath.Abs(into)
 	if err != nil {
@@ -161,14 +160,13 @@ func (r *release) build(ctx context.Context, goos, goarch, into string) error {
 	command := exec.CommandContext(ctx, r.goCommand, "build", "-trimpath", "-buildvcs=true", "-tags", "urfave_cli_no_docs",
 		"-ldflags=-s -w -buildid=", "-o", full, "./cmd/buildsync")
 	command.Dir = r.source
-	// The caller's settings must not reach the result.
+	// The caller's settings must not change the result.
 	command.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+goos, "GOARCH="+goarch, "GOFLAGS=-mod=readonly", "GOAMD64=v1", "GOARM64=v8.0", "GOEXPERIMENT=", "GOWORK=off")
 	_, err = r.output(command)
 	return err
 }
 
-// readProgram asks the program of this machine for its version, completions and
-// manual.
+// readProgram asks this machine's program for its version, completions and manual.
 func (r *release) readProgram(ctx context.Context, host string) error {
 	info, err := buildinfo.ReadFile(host)
 	if err != nil {
@@ -178,7 +176,7 @@ func (r *release) readProgram(ctx context.Context, host string) error {
 		return fmt.Errorf("Go found no version for the program (%q); is %s a clone?", info.Main.Version, r.source)
 	}
 	if strings.Contains(r.version, "+") { // as in 1.2.3+dirty
-		return fmt.Errorf("the version %s names a work tree and not a commit", r.version)
+		return fmt.Errorf("the version %s is of a working tree, not of a commit", r.version)
 	}
 	r.address = strings.ReplaceAll(r.address, "@VERSION@", r.version)
 	for _, shell := range [][2]string{{"bash", "buildsync.bash"}, {"zsh", "_buildsync"}, {"fish", "buildsync.fish"}, {"powershell", "buildsync.ps1"}} {
@@ -197,7 +195,7 @@ func (r *release) readProgram(ctx context.Context, host string) error {
 	return err
 }
 
-// archive builds for one target and packs it.
+// archive builds and packs the program for one system.
 func (r *release) archive(ctx context.Context, work, goos, goarch string) error {
 	program := filepath.Join(work, goos+"-"+goarch+suffix(goos))
 	if err := r.build(ctx, goos, goarch, program); err != nil {
@@ -208,7 +206,7 @@ func (r *release) archive(ctx context.Context, work, goos, goarch string) error 
 		return err
 	}
 	files := append([]file{{name: "buildsync" + suffix(goos), text: text, program: true}}, r.pages...)
-	// The licence is the owner's to choose; the place for it is here.
+	// A licence file, once the owner has chosen one, belongs here.
 	for _, name := range []string{"README.md", "CHANGELOG.md", "LICENSE"} {
 		text, err := os.ReadFile(filepath.Join(r.source, name))
 		if os.IsNotExist(err) {

@@ -22,8 +22,8 @@ type component struct {
 	PURL    string `json:"purl,omitempty"`
 }
 
-// billOfMaterials lists the modules that Go has recorded in a program, and the Go
-// that built it, in CycloneDX 1.5.
+// billOfMaterials lists the modules of a program as Go recorded them, and the Go version, in
+// CycloneDX 1.5.
 func billOfMaterials(program, version string, at time.Time) ([]byte, error) {
 	info, err := buildinfo.ReadFile(program)
 	if err != nil {
@@ -59,8 +59,7 @@ func indented(value any) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// writeManifests writes what names the archives: their checksums, a formula for
-// Homebrew and a manifest for Scoop.
+// writeManifests writes the checksums, a formula for Homebrew and a manifest for Scoop.
 func (r *release) writeManifests() error {
 	var sums strings.Builder
 	for _, m := range r.made {
@@ -82,7 +81,7 @@ func (r *release) writeManifests() error {
 
 const about = "Git as the source of truth for Huawei Cloud CodeArts Build"
 
-// formula is for Homebrew, on macOS and Linux.
+// formula returns the formula for Homebrew, on macOS and Linux.
 func (r *release) formula() string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "class Buildsync < Formula\n  desc %q\n  homepage \"https://github.com/buildsync/buildsync\"\n  version %q\n  # license: chosen by the owner\n", about, r.version)
@@ -114,7 +113,7 @@ end
 	return out.String()
 }
 
-// scoop is the manifest for Windows.
+// scoop returns the manifest for Windows.
 func (r *release) scoop() ([]byte, error) {
 	architectures := map[string]any{}
 	for _, m := range r.made {

@@ -7,11 +7,10 @@ import (
 	"time"
 )
 
-// commandLine is a line of the help's list of commands.
+// commandLine matches a line of the help's list of commands.
 var commandLine = regexp.MustCompile(`(?m)^   ([a-z][a-z-]*)  +\S`)
 
-// manualPages makes a manual page of each command's help, those below others
-// included.
+// manualPages makes a manual page of the help of each command and subcommand.
 func manualPages(help func(command ...string) (string, error), version string, at time.Time) ([]file, error) {
 	var pages []file
 	var add func(command []string) error
@@ -37,9 +36,8 @@ func manualPages(help func(command ...string) (string, error), version string, a
 	return pages, add(nil)
 }
 
-// manualPage writes a help text as a page of section 1. The help is laid out for
-// 80 columns already, so its lines stay as they are; its headings become those of
-// the page.
+// manualPage writes a help text as a page of section 1. The help's lines fit 80 columns and stay as
+// they are; its headings become the page's headings.
 func manualPage(name, help, version string, at time.Time) string {
 	var out strings.Builder
 	title, rest, _ := strings.Cut(help, "\n")
@@ -71,12 +69,12 @@ func manualPage(name, help, version string, at time.Time) string {
 	return out.String()
 }
 
-// roff escapes what troff would read.
+// roff escapes what troff would interpret.
 func roff(text string) string {
 	return strings.NewReplacer(`\`, `\e`, "-", `\-`, "'", `\(aq`, "–", `\(en`, "→", `\(->`, "…", "...").Replace(text)
 }
 
-// roffLine is roff for a whole line, which a dot in front would make a request.
+// roffLine escapes a whole line. A dot at its start would make it a request.
 func roffLine(line string) string {
 	if strings.HasPrefix(line, ".") {
 		return `\&` + roff(line)

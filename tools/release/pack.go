@@ -16,7 +16,7 @@ type file struct {
 	name    string
 	text    []byte
 	program bool
-	folder  int64 // the mode of a folder, whose name ends with a slash; 0: it is a file
+	folder  int64 // the mode; 0 means a file with the usual mode. A folder's name ends with a slash
 }
 
 func (f file) mode() int64 {

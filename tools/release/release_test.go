@@ -17,8 +17,8 @@ import (
 	"time"
 )
 
-// clone makes a clone of this repository as it stands here, with one commit whose
-// date is fixed, and the tag v1.2.3.
+// clone makes a clone of this repository with its present files, one commit with a fixed date, and
+// the tag v1.2.3.
 func clone(t *testing.T) string {
 	t.Helper()
 	root, err := filepath.Abs("../..")
@@ -29,7 +29,7 @@ func clone(t *testing.T) string {
 	for _, name := range sourceFiles(t, root) {
 		text, err := os.ReadFile(filepath.Join(root, name))
 		if os.IsNotExist(err) {
-			continue // removed and not committed yet
+			continue // removed but not committed yet
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -48,8 +48,7 @@ func clone(t *testing.T) string {
 	return dir
 }
 
-// sourceFiles lists the files that Git tracks, or all of them where the source
-// came without Git.
+// sourceFiles lists the files that Git tracks, or all if the source has no Git.
 func sourceFiles(t *testing.T, root string) []string {
 	t.Helper()
 	if _, err := os.Stat(filepath.Join(root, ".git")); err == nil {
@@ -84,8 +83,8 @@ func run(t *testing.T, dir string, env []string, program string, args ...string)
 	return string(out)
 }
 
-// TestRelease: two clones in two folders make the same bytes, and what they make
-// can be installed by the script that pipelines use.
+// TestRelease checks that two clones make the same bytes, and that the pipelines' script can
+// install them.
 func TestRelease(t *testing.T) {
 	var outs [2]string
 	var commit string
@@ -181,7 +180,7 @@ func checkBill(t *testing.T, text []byte, commit string) {
 	}
 }
 
-// TestRefusesChanges: what is not committed is not released.
+// TestRefusesChanges checks that a release of uncommitted changes is refused.
 func TestRefusesChanges(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "a"), []byte("1"), 0o644); err != nil {
@@ -198,7 +197,7 @@ func TestRefusesChanges(t *testing.T) {
 	}
 }
 
-// TestArchives: the order of files and the time of day do not matter.
+// TestArchives checks that the order of files and the time do not change an archive's bytes.
 func TestArchives(t *testing.T) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	a, b := file{name: "a/b", text: []byte("text")}, file{name: "tool.exe", text: []byte("program"), program: true}
@@ -220,7 +219,7 @@ func TestArchives(t *testing.T) {
 	}
 }
 
-// TestManualPage: a line that troff would take for a request is text.
+// TestManualPage checks that a line like a troff request stays text.
 func TestManualPage(t *testing.T) {
 	page := manualPage("tool-x", "tool x – do 'it'\n\nUsage:\n   tool x\n\nA text.\n.hidden is a\\b\n\nFlags:\n   --help\n", "1.0", time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC))
 	want := `.TH TOOL\-X 1 2026-01-02 "buildsync 1.0"
