@@ -40,7 +40,7 @@ var planPromises = []promise{
 	{"a shallow clone, or a base that does not compile, is said aloud", "pkg/gitbase.TestShallowCloneSaysSo script/base"},
 	{"a job is found by its exact name, a pinned id, or a name that it had", "pkg/diff.TestIdentity"},
 	{"two live jobs of one name are an error that lists both ids; a pinned id that is missing is never a create", "pkg/diff.TestRails pkg/diff.TestIdentity"},
-	{"an update is never a delete and a create", "pkg/apply.TestNoUpdateIsADeleteAndACreate"},
+	{"an update is never a delete and a create", "pkg/apply.TestUpdateKeepsTheID"},
 
 	{"the comparison's rules are data with tests, and --explain names them", "pkg/diff.TestRules pkg/diff.TestRulesAreTested script/contract_unmanaged"},
 	{"an inserted step is one +", "pkg/diff.TestSteps"},
@@ -79,7 +79,7 @@ var planPromises = []promise{
 	{"only what is safe is repeated, and the call says whether it is", "pkg/client.TestRepeating pkg/apply.TestFaults"},
 	{"redirects are never followed", "pkg/client.TestRedirectsAreNeverFollowed"},
 	{"Retry-After in both forms, jitter, and one bucket that slows down and recovers", "pkg/client.TestRetryAfter pkg/client.TestFullJitter pkg/client.TestPace"},
-	{"--timeout bounds all of it, and the wait is shown", "script/contract_bounds pkg/apply.TestTimeIsOver"},
+	{"--timeout bounds all of it, and the wait is shown", "script/contract_bounds pkg/apply.TestTimeoutIsAFailure"},
 	{"an error inside a 200 is one; what is no JSON is quoted, made safe", "pkg/client.TestClassify pkg/client.TestErrorText pkg/client.TestAnswersAreBounded"},
 	{"Ctrl-C finishes what is under way and ends with 130; a second one ends at once", "script/interrupt pkg/apply.TestInterruptedDuringSilence test/faults.TestSignalDuringAWrite test/faults.TestSecondSignal"},
 	{"after SIGKILL the next apply completes the work, nothing doubled, nothing lost", "pkg/apply.TestKilledAtEveryPoint test/faults.TestKilledThenApplied"},

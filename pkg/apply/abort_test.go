@@ -14,8 +14,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// abortAt ends a run for good at its nth request or wait, as a second signal
-// does.
+// abortAt ends a run at its nth request or wait, as a second signal does.
 type abortAt struct {
 	*world
 	n     int64
@@ -39,9 +38,9 @@ func (a *abortAt) Wait(ctx context.Context, d time.Duration) error {
 	return a.world.Wait(ctx, d)
 }
 
-// TestAbortedAtEveryStep ends runs at their first, second, … request or wait,
-// those that go well and those that look for a lost or a busy answer: the report
-// says nothing false, and the next run finishes the work.
+// TestAbortedAtEveryStep ends runs at their first, second, … request or wait. Some runs succeed,
+// others look for a lost or a busy answer. The report must be true, and the next run must do the
+// rest.
 func TestAbortedAtEveryStep(t *testing.T) {
 	t.Parallel()
 	kinds := map[string]emulator.Fault{
@@ -87,7 +86,7 @@ func playAbort(t *testing.T, op operation, fault emulator.Fault, n int64) (ended
 	api := w.newClient(func(cfg *client.Config) { cfg.Transport, cfg.Sleep = a, a.Wait })
 	report := w.applyWith(ctx, api, plan, apply.Options{Secrets: secrets, Clock: a, Abort: abort, Parallelism: 1})
 	got := result(t, report, op.address, op.action)
-	if op.id != "TR" { // whose half counts as neither
+	if op.id != "TR" { // a replacement that is half done counts as neither
 		w.checkInvariants(op, prior, report, got)
 	}
 	if ended = a.seen.Load() < n; !ended && report.Ending() != apply.EndInterrupted {
@@ -97,7 +96,7 @@ func playAbort(t *testing.T, op operation, fault emulator.Fault, n int64) (ended
 	w.settle()
 	truth := w.MustTruth(t)
 	if op.id == "TR" && len(truth.Templates) == 2 {
-		return ended // for a person, without a journal
+		return ended // without a journal a person decides
 	}
 	final := w.plan(op.head(), base, nil)
 	if again := w.apply(final, apply.Options{Secrets: secrets}); !again.Complete() || !op.done(t, w.MustTruth(t)) {

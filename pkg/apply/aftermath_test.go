@@ -14,7 +14,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// readOf is the read that looks before and after each kind of write.
+// readOf returns the read that comes before and after each kind of write.
 func readOf(op operation) string {
 	return map[string]string{
 		"JC": "ListJobs", "JU": "QueryJob", "JD": "QueryJob", "DR": "ListJobs", "ER": "ListJobs", "NU": "QueryNotice",
@@ -22,14 +22,14 @@ func readOf(op operation) string {
 	}[op.id]
 }
 
-// failing reads answer an internal error from the nth on.
+// failingRead makes reads answer an internal error from the nth on.
 func failingRead(op string, nth int) emulator.Fault {
 	f := status(500, "CB.00060101", emulator.CommitNever)
 	f.Op, f.Nth, f.Times = op, nth, -1
 	return f
 }
 
-// playAftermath plays one operation with faults and hands over how it ended.
+// playAftermath plays one operation with faults and returns its result.
 func playAftermath(t *testing.T, op operation, faults ...emulator.Fault) (*world, *apply.Report, apply.Result) {
 	t.Helper()
 	w := newWorldWith(t, emulator.Legacy(), startOf(op))
@@ -47,8 +47,8 @@ func playAftermath(t *testing.T, op operation, faults ...emulator.Fault) (*world
 	return w, report, result(t, report, op.address, op.action)
 }
 
-// A write that cannot be looked at before is not sent.
-func TestNoLookNoWrite(t *testing.T) {
+// TestNoWriteWithoutReadBefore checks that a write is not sent if the read before it fails.
+func TestNoWriteWithoutReadBefore(t *testing.T) {
 	t.Parallel()
 	for _, op := range killables() {
 		t.Run(op.id, func(t *testing.T) {
@@ -69,11 +69,11 @@ func TestNoLookNoWrite(t *testing.T) {
 	})
 }
 
-// A write that was accepted and cannot be looked at afterwards is unknown, never
-// applied, whatever is so; and so is one whose answer was lost.
-func TestNoLookAfterwards(t *testing.T) {
+// TestWriteWithoutReadAfterIsUnknown checks that a write is unknown, never applied, if the read after it fails.
+// It may have been accepted, or its answer lost.
+func TestWriteWithoutReadAfterIsUnknown(t *testing.T) {
 	t.Parallel()
-	// How many reads of a kind stand before the write.
+	// How many reads of a kind come before the write.
 	before := map[string]int{"JC": 1, "JU": 2, "JD": 1, "DR": 1, "ER": 1, "NU": 1, "TC": 1, "TD": 1, "TR": 2}
 	for _, op := range killables() {
 		for name, fault := range map[string]emulator.Fault{
@@ -83,7 +83,7 @@ func TestNoLookAfterwards(t *testing.T) {
 				t.Parallel()
 				fault.Op = op.api
 				read, nth := readOf(op), before[op.id]+1
-				if op.id == "JC" && name == "accepted" { // whose id is known
+				if op.id == "JC" && name == "accepted" { // its id is known
 					read, nth = "QueryJob", 1
 				}
 				w, report, got := playAftermath(t, op, fault, failingRead(read, nth))
@@ -100,8 +100,9 @@ func TestNoLookAfterwards(t *testing.T) {
 	}
 }
 
-// The service says that it is done, and it is not: nobody is told otherwise.
-func TestAcceptedAndNotDone(t *testing.T) {
+// TestAcceptedButNotDoneIsNotApplied checks a service that accepts a write and does not carry it out. The run
+// must not report it as applied.
+func TestAcceptedButNotDoneIsNotApplied(t *testing.T) {
 	t.Parallel()
 	lie := func(op, body string) emulator.Fault {
 		return emulator.Fault{Op: op, Kind: emulator.FaultStatus, Status: 200, Commit: emulator.CommitNever, Body: body}
@@ -119,7 +120,7 @@ func TestAcceptedAndNotDone(t *testing.T) {
 		"disable":                 {"DR", named(target), apply.NotConverged, "enabled", false},
 		"enable":                  {"ER", named(target), apply.NotConverged, "enabled", false},
 		"notify":                  {"NU", named(target), apply.NotConverged, `notifications["MAIL"].events`, false},
-		"create, an id of nobody": {"JC", named(nobody), apply.NotConverged, "", false},
+		"create, an id of no job": {"JC", named(nobody), apply.NotConverged, "", false},
 		"create, another's id":    {"JC", named(bystander), apply.Unknown, "", true},
 		"delete a template":       {"TD", `{"status":"success","result":[]}`, apply.NotConverged, "", false},
 		"create a template":       {"TC", `{"status":"success","result":{"uuid":"` + nobody + `"}}`, apply.NotConverged, "", false},
@@ -144,9 +145,9 @@ func TestAcceptedAndNotDone(t *testing.T) {
 	}
 }
 
-// What someone changes back right after the write is seen, and said with its
-// path.
-func TestChangedBackRightAfterwards(t *testing.T) {
+// TestChangeBackAfterTheWriteIsReported checks that the run reports the path of a field that someone
+// changes back right after the write.
+func TestChangeBackAfterTheWriteIsReported(t *testing.T) {
 	t.Parallel()
 	for id, undo := range map[string]func(w *world) error{
 		"NU": func(w *world) error {
@@ -184,8 +185,9 @@ func TestChangedBackRightAfterwards(t *testing.T) {
 	}
 }
 
-// Two jobs of the name that is to be created: nothing is made, nothing deleted.
-func TestCreateMeetsSeveral(t *testing.T) {
+// TestCreateMeetsTwoOfItsName checks a create whose name two live jobs have: nothing is created and
+// nothing deleted.
+func TestCreateMeetsTwoOfItsName(t *testing.T) {
 	t.Parallel()
 	op := killable("JC")
 	for name, before := range map[string]bool{"before the create": true, "after a lost answer": false} {
@@ -219,8 +221,8 @@ func TestCreateMeetsSeveral(t *testing.T) {
 	}
 }
 
-// A worker that panics stops what has not begun, ends nothing that is under way,
-// and its panic comes out where Run was called, with its value hidden.
+// TestPanicOfAWorker checks that a panic stops what has not begun and interrupts nothing under way.
+// Run panics in turn, with the value hidden.
 func TestPanicOfAWorker(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Legacy())
@@ -238,7 +240,7 @@ func TestPanicOfAWorker(t *testing.T) {
 	w.apply(plan, apply.Options{Parallelism: 1, Done: func(apply.Result) { panic(cause) }})
 }
 
-// strangeRunner starts builds that go wrong in the ways of a test.
+// strangeRunner starts builds that go wrong as a test says.
 type strangeRunner struct {
 	number  string
 	records []wire.Record
@@ -258,8 +260,8 @@ func (s *strangeRunner) Record(context.Context, string, int) (wire.Record, error
 	return s.records[s.asked-1], nil
 }
 
-// Builds whose end cannot be told are unknown, and statuses that nobody knows
-// are over when there is a finish time.
+// TestSmokeRunsThatGoWrong checks that a build without a known end is unknown. An unknown status is
+// an end if it has a finish time.
 func TestSmokeRunsThatGoWrong(t *testing.T) {
 	t.Parallel()
 	lost := errors.New("no answer")
@@ -268,11 +270,11 @@ func TestSmokeRunsThatGoWrong(t *testing.T) {
 		want   string
 		asked  int
 	}{
-		"a number that is none":      {strangeRunner{number: "soon"}, "unknown", 0},
-		"no record":                  {strangeRunner{number: "1", err: lost}, "unknown", 5},
-		"a record, then none":        {strangeRunner{number: "1", records: []wire.Record{{Status: "RUNNING"}}, err: lost}, "unknown", 6},
-		"a status that nobody knows": {strangeRunner{number: "1", records: []wire.Record{{Status: "odd"}, {Status: "odd", FinishTime: "2026-01-01"}}}, "ODD", 2},
-		"a timeout":                  {strangeRunner{number: "1", records: []wire.Record{{Status: "Timeout", ErrMsg: "too long"}}}, "TIMEOUT", 1},
+		"a number that is none": {strangeRunner{number: "soon"}, "unknown", 0},
+		"no record":             {strangeRunner{number: "1", err: lost}, "unknown", 5},
+		"a record, then none":   {strangeRunner{number: "1", records: []wire.Record{{Status: "RUNNING"}}, err: lost}, "unknown", 6},
+		"an unknown status":     {strangeRunner{number: "1", records: []wire.Record{{Status: "odd"}, {Status: "odd", FinishTime: "2026-01-01"}}}, "ODD", 2},
+		"a timeout":             {strangeRunner{number: "1", records: []wire.Record{{Status: "Timeout", ErrMsg: "too long"}}}, "TIMEOUT", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -15,7 +15,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// stored is a plan as a file brings it back: without bodies.
+// stored returns a plan as a file holds it: without bodies.
 func stored(t *testing.T, plan *diff.Plan) *diff.Plan {
 	t.Helper()
 	text, err := json.Marshal(plan)
@@ -43,7 +43,7 @@ func TestApprove(t *testing.T) {
 	tests := map[string]struct {
 		meddle func(*world)
 		head   func() *compile.Result
-		stale  string // part of the message, "" if the approval holds
+		stale  string // part of the message, "" if the approval is valid
 	}{
 		"nothing happened":    {func(*world) {}, want, ""},
 		"all of it is done":   {func(w *world) { w.converge(want()) }, want, ""},
@@ -54,7 +54,7 @@ func TestApprove(t *testing.T) {
 		"the definitions have changed": {func(*world) {}, func() *compile.Result {
 			return definitions(job("keep", "echo keep"), job("new", "echo new", notice("MAIL", "deleteJob")), job("target", "echo other"))
 		}, "steps"},
-		"a job more": {func(*world) {}, func() *compile.Result {
+		"one job more": {func(*world) {}, func() *compile.Result {
 			return definitions(append(want().Jobs, job("zz-more", "x"))...)
 		}, "shop/job/zz-more: create was not in the plan"},
 		"another channel": {func(*world) {}, func() *compile.Result {
@@ -80,13 +80,14 @@ func TestApprove(t *testing.T) {
 				if report := w.apply(fresh, apply.Options{}); !report.Complete() {
 					t.Errorf("not complete:\n%s", describe(report))
 				}
-				w.mustBeInSync(want())
+				w.mustBeInStep(want())
 			}
 		})
 	}
 }
 
-// Another commit, environment, endpoint or version was not approved.
+// TestApproveComparesWhereThePlanIsFrom checks that a plan with another commit, environment,
+// endpoint or version was not approved.
 func TestApproveComparesWhereThePlanIsFrom(t *testing.T) {
 	t.Parallel()
 	base := diff.Plan{PlanID: "sha256:a", ToolVersion: "1", Environment: "prod", Endpoint: "https://one", Head: diff.Revision{Commit: "abc"}}
@@ -100,7 +101,7 @@ func TestApproveComparesWhereThePlanIsFrom(t *testing.T) {
 		other := base
 		other.PlanID = "sha256:b"
 		change(&other)
-		if name == "base" { // the commit that was to be applied is the base afterwards
+		if name == "base" { // the commit to apply is the base afterwards
 			applied := other
 			applied.Base = &diff.Revision{Commit: base.Head.Commit}
 			if err := apply.Approve(&base, &applied); err != nil {
@@ -118,7 +119,7 @@ func TestApproveComparesWhereThePlanIsFrom(t *testing.T) {
 	}
 }
 
-// What the fingerprints let pass, or do not cover, is compared as well.
+// TestApproveComparesTheChanges checks what the fingerprints allow or do not cover.
 func TestApproveComparesTheChanges(t *testing.T) {
 	t.Parallel()
 	text := func(s string) *jsontree.Value { return jsontree.String(s) }
@@ -138,17 +139,17 @@ func TestApproveComparesTheChanges(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		change func(*diff.Plan)
-		want   string // "" if the approval holds
+		want   string // "" if the approval is valid
 	}{
 		"nothing":               {func(*diff.Plan) {}, "only part of it is left to do"},
 		"nothing is left to do": {func(p *diff.Plan) { p.Changes[0].Actions = nil }, ""},
 		"another object":        {func(p *diff.Plan) { p.Changes[0].ID = &other }, "another object"},
 		"no object":             {func(p *diff.Plan) { p.Changes[0].ID = nil }, "another object"},
-		"another action":        {func(p *diff.Plan) { p.Changes[0].Actions = []diff.Action{diff.ActionDelete} }, "it was to update and is now to delete"},
-		"an action more":        {func(p *diff.Plan) { p.Changes[0].Actions = append(p.Changes[0].Actions, diff.ActionDisable) }, "update and disable"},
+		"another action":        {func(p *diff.Plan) { p.Changes[0].Actions = []diff.Action{diff.ActionDelete} }, "an update has become a delete"},
+		"one action more":       {func(p *diff.Plan) { p.Changes[0].Actions = append(p.Changes[0].Actions, diff.ActionDisable) }, "update and disable"},
 		"another value after":   {func(p *diff.Plan) { p.Changes[0].Fields[0].After = text("mips") }, "different in arch"},
 		"another value before":  {func(p *diff.Plan) { p.Changes[0].Fields[0].Before = text("mips") }, "different in arch"},
-		"a field more":          {func(p *diff.Plan) { p.Changes[0].Fields = append(p.Changes[0].Fields, diff.Field{Path: "timeout"}) }, "different in timeout"},
+		"one field more":        {func(p *diff.Plan) { p.Changes[0].Fields = append(p.Changes[0].Fields, diff.Field{Path: "timeout"}) }, "different in timeout"},
 		"many fields more":      {many, "and 2 more"},
 		"another kind":          {func(p *diff.Plan) { p.Changes[0].Kind = diff.KindTemplate }, "was not in the plan"},
 		"another project":       {func(p *diff.Plan) { p.Changes[0].ProjectID = "elsewhere" }, "was not in the plan"},

@@ -9,7 +9,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// F25: a token that ends in the middle is renewed once, for all together.
+// TestTokenExpiresInTheMiddle checks that all callers together renew an expired token once.
 func TestTokenExpiresInTheMiddle(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Strict())
@@ -34,7 +34,7 @@ func TestTokenExpiresInTheMiddle(t *testing.T) {
 	}
 }
 
-// F26: a key that is refused halts everything, before the service locks it.
+// TestKeyIsRefused checks that a refused key halts the run before the service locks the key.
 func TestKeyIsRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Strict())
@@ -50,10 +50,10 @@ func TestKeyIsRefused(t *testing.T) {
 	}
 }
 
-// A token that ages within a run is renewed before it ends, so no request is refused for it. One
-// that ends moments after it was fetched is not fetched again and again: the run ends after one
-// refusal, and nothing is written.
-func TestTokensThatLiveShort(t *testing.T) {
+// TestShortTokensAreRenewedEarly checks that a token is renewed before it expires, so that no request is
+// refused. If tokens expire moments after they are issued, the run ends after one refusal and
+// writes nothing.
+func TestShortTokensAreRenewedEarly(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		life, pause time.Duration

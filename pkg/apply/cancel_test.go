@@ -14,8 +14,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// Ctrl-C while a write is under way: it is finished and verified, nothing new
-// begins, and the next run completes the work.
+// TestInterruptedInTheMiddle presses Ctrl-C during a write. The write ends and is verified, nothing
+// new begins, and the next run does the rest.
 func TestInterruptedInTheMiddle(t *testing.T) {
 	t.Parallel()
 	head := definitions(job("a", "x"), job("b", "x"), job("c", "x"), job("d", "x"))
@@ -37,13 +37,13 @@ func TestInterruptedInTheMiddle(t *testing.T) {
 				t.Errorf("%d jobs, want %d", n, nth)
 			}
 			w.converge(head)
-			w.mustBeInSync(head)
+			w.mustBeInStep(head)
 		})
 	}
 }
 
-// Ctrl-C while a disabled job is recovered for its update: no update follows, and
-// the job is not left enabled.
+// TestInterruptedWhileRecovered presses Ctrl-C while a disabled job is enabled for its update. No
+// update follows, and the job is disabled again.
 func TestInterruptedWhileRecovered(t *testing.T) {
 	t.Parallel()
 	for _, op := range []string{"RecoverJob", "UpdateJob"} {
@@ -80,8 +80,8 @@ func TestInterruptedBeforeAnyWrite(t *testing.T) {
 	}
 }
 
-// Ctrl-C while an answer does not come: it is awaited for the grace, and then a
-// read tells what became of the write.
+// TestInterruptedDuringSilence presses Ctrl-C while an answer is missing. The run waits for the
+// grace and then reads the outcome.
 func TestInterruptedDuringSilence(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -104,12 +104,13 @@ func TestInterruptedDuringSilence(t *testing.T) {
 				t.Errorf("ended:\n%s", describe(report))
 			}
 			w.converge(head)
-			w.mustBeInSync(head)
+			w.mustBeInStep(head)
 		})
 	}
 }
 
-// A back-off is left at once: no other attempt will follow it.
+// TestInterruptedWhileWaiting checks that the run leaves a back-off at once, because no attempt
+// would follow.
 func TestInterruptedWhileWaiting(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Strict())
@@ -126,7 +127,7 @@ func TestInterruptedWhileWaiting(t *testing.T) {
 	}
 }
 
-// stoppingClock cancels once the world's clock has gone on by after.
+// stoppingClock cancels the run once the world's clock has moved by after.
 type stoppingClock struct {
 	*world
 	stop  func()
@@ -141,7 +142,7 @@ func (c *stoppingClock) Wait(ctx context.Context, d time.Duration) error {
 	return c.world.Wait(ctx, d)
 }
 
-// A second Ctrl-C ends calls under way; what was sent is unknown.
+// TestAborted checks that a second Ctrl-C ends the calls under way. Their outcome is unknown.
 func TestAborted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Strict())
@@ -168,8 +169,8 @@ func TestAborted(t *testing.T) {
 	}
 }
 
-// The time for the whole run being over is a failure, not an interruption.
-func TestTimeIsOver(t *testing.T) {
+// TestTimeoutIsAFailure checks that a run that exceeds its timeout has failed and is not interrupted.
+func TestTimeoutIsAFailure(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Strict())
 	plan := w.plan(definitions(job("a", "x")), nil, nil)
@@ -181,7 +182,7 @@ func TestTimeIsOver(t *testing.T) {
 	}
 }
 
-// A journal that cannot be written stops the run before anything is sent.
+// TestJournalFails checks that a run without a writable journal sends nothing.
 func TestJournalFails(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Strict())
@@ -190,7 +191,7 @@ func TestJournalFails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := journal.Close(); err != nil { // every write to it fails from here on
+	if err := journal.Close(); err != nil { // every write to it fails from now on
 		t.Fatal(err)
 	}
 	w.ResetCalls()
@@ -203,14 +204,14 @@ func TestJournalFails(t *testing.T) {
 	}
 }
 
-// An interrupted run that has returned leaves no timer behind: one would keep
-// the run's context, and all that hangs on it, for the rest of the grace.
+// TestInterruptedRunLeavesNoTimer checks that a run stops its timers when it returns. A timer would
+// keep the run's context in memory for the rest of the grace.
 func TestInterruptedRunLeavesNoTimer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Strict())
 	plan := w.plan(definitions(job("a", "x")), nil, nil)
 	carried := make(chan weak.Pointer[[1 << 10]byte])
-	go func() { // whose stack goes away with what it refers to
+	go func() { // on a stack of its own, which ends with it
 		value := new([1 << 10]byte)
 		ctx, cancel := context.WithCancel(context.WithValue(context.Background(), carriedKey{}, value))
 		cancel()

@@ -21,15 +21,15 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// The test binary plays an apply in a process of its own, which the parent, or a
-// failpoint, kills. What it is to do stands in the environment.
+// The test binary plays an apply in a process of its own, which the parent or a failpoint kills.
+// The environment says what to apply.
 const (
 	childVariable   = "BUILDSYNC_APPLY_TEST_CHILD" // the operation's id
 	urlVariable     = "BUILDSYNC_APPLY_TEST_URL"
 	journalVariable = "BUILDSYNC_APPLY_TEST_JOURNAL" // "" for none
 )
 
-// skippingClock is the real time without the waiting.
+// skippingClock shows the real time and does not wait.
 type skippingClock struct{ skipped time.Duration }
 
 func (c *skippingClock) Now() time.Time { return time.Now().Add(c.skipped) }
@@ -82,9 +82,8 @@ func runChild() int {
 	return 0
 }
 
-// killable returns the operation of an id: those of the fault matrix, the
-// recovery of a disabled job (ER), and the replacement (TR) and the deletion (TD)
-// of a template.
+// killable returns the operation of an id. It knows those of the fault matrix, and ER (a disabled
+// job is enabled for its update), TR (a template is replaced) and TD (a template is deleted).
 func killable(id string) operation {
 	all := killables()
 	return all[slices.IndexFunc(all, func(o operation) bool { return o.id == id })]
@@ -118,7 +117,7 @@ func killables() []operation {
 	})
 }
 
-// templates is before with templates of these names.
+// templates returns before, with templates of these names.
 func templates(names ...string) *compile.Result {
 	r := before()
 	for _, name := range names {
@@ -127,7 +126,7 @@ func templates(names ...string) *compile.Result {
 	return r
 }
 
-// startOf is what the service holds before a killable operation.
+// startOf returns the service's state before a killable operation.
 func startOf(op operation) *compile.Result {
 	start := before()
 	switch op.id {
@@ -160,7 +159,7 @@ func (w *world) child(op operation, journal string, env ...string) *child {
 // kill ends the child while it runs.
 func (c *child) kill() {
 	<-c.started
-	_ = c.cmd.Process.Kill() // that it failed shows in how the child ends
+	_ = c.cmd.Process.Kill() // the way it ends shows the failure
 }
 
 // killed runs the child and fails the test unless it was killed.
@@ -178,8 +177,7 @@ func (c *child) killed(t *testing.T) {
 	}
 }
 
-// recoverFrom plans and applies again and checks that nothing is doubled or
-// lost.
+// recoverFrom plans and applies again, and checks that nothing is doubled or lost.
 func (w *world) recoverFrom(t *testing.T, op operation, prior emulator.Truth, journal string) {
 	t.Helper()
 	var entries []apply.JournalEntry
@@ -215,11 +213,11 @@ func (w *world) recoverFrom(t *testing.T, op operation, prior emulator.Truth, jo
 			t.Error("the bystander was touched")
 		}
 	}
-	w.mustBeInSync(op.head())
+	w.mustBeInStep(op.head())
 }
 
-// The process is killed when its write has arrived (k8) and when it has been
-// committed (k9 to k12).
+// TestKilledAtTheWrite kills the process when the service receives its write, and when the service
+// has committed it.
 func TestKilledAtTheWrite(t *testing.T) {
 	t.Parallel()
 	points := map[string]emulator.Commit{"not committed": emulator.CommitNever, "committed": emulator.CommitFirst}
@@ -227,7 +225,7 @@ func TestKilledAtTheWrite(t *testing.T) {
 		for name, commit := range points {
 			for _, journalled := range []bool{true, false} {
 				if op.id == "TR" && !journalled && commit == emulator.CommitFirst {
-					continue // two templates of one name are for a person, see the next test
+					continue // a person decides about two templates of one name, see the next test
 				}
 				t.Run(fmt.Sprintf("%s/%s/journal %t", op.id, name, journalled), func(t *testing.T) {
 					t.Parallel()
@@ -248,8 +246,8 @@ func TestKilledAtTheWrite(t *testing.T) {
 	}
 }
 
-// Without the journal nobody knows which of two templates is to go: the plan
-// says so and touches neither.
+// TestKilledReplacementWithoutJournal checks that the plan reports two templates of one name and
+// touches neither. Without the journal nothing shows which one is to go.
 func TestKilledReplacementWithoutJournal(t *testing.T) {
 	t.Parallel()
 	op := killable("TR")

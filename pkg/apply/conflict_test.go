@@ -16,7 +16,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// editOutside changes a job as someone in the console would.
+// editOutside changes a job as a person in the console would.
 func (w *world) editOutside(name string, edit func(body *jsontree.Value)) {
 	w.t.Helper()
 	for _, j := range w.MustTruth(w.t).Named(emulator.DefaultProject, name) {
@@ -36,8 +36,8 @@ func setCommand(command string) func(*jsontree.Value) {
 	}
 }
 
-// What was edited or deleted since the plan is left alone, with the paths, and
-// everything else goes on.
+// TestChangedSinceThePlan checks that an object that was edited or deleted since the plan is left
+// alone and its paths are reported. All other objects are written.
 func TestChangedSinceThePlan(t *testing.T) {
 	t.Parallel()
 	update := func() *compile.Result { return definitions(job("other", "echo after"), job("target", "echo after")) }
@@ -62,12 +62,12 @@ func TestChangedSinceThePlan(t *testing.T) {
 		action  diff.Action
 		meddle  func(*world)
 		paths   []string
-		left    string // the target's command afterwards, "" if it is gone
+		left    string // the command of the target afterwards, "" if it is gone
 	}{
 		"update, edited": {update, "shop/job/target", diff.ActionUpdate, edit,
 			[]string{`steps["Build"].properties.command`}, "echo edited"},
 		"update, deleted": {update, "shop/job/target", diff.ActionUpdate, deleteIt, []string{}, ""},
-		"update, deleted and made again": {update, "shop/job/target", diff.ActionUpdate, func(w *world) {
+		"update, deleted and created again": {update, "shop/job/target", diff.ActionUpdate, func(w *world) {
 			deleteIt(w)
 			w.createOutside(job("target", "echo again"))
 		}, []string{}, "echo again"},
@@ -102,7 +102,7 @@ func TestChangedSinceThePlan(t *testing.T) {
 			named := w.MustTruth(t).Named(emulator.DefaultProject, "target")
 			switch {
 			case test.left == "" && len(named) > 0:
-				t.Error("the job was made again")
+				t.Error("the job was created again")
 			case test.left != "" && (len(named) != 1 || command(t, named[0]) != test.left):
 				t.Errorf("the job was not left alone")
 			}
@@ -110,7 +110,8 @@ func TestChangedSinceThePlan(t *testing.T) {
 	}
 }
 
-// P3: what is edited between our write and our reading is not "applied".
+// TestEditedRightAfterTheWrite checks that a field that was edited between the write and the read
+// after it is not "applied".
 func TestEditedRightAfterTheWrite(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Strict())
@@ -129,8 +130,8 @@ func TestEditedRightAfterTheWrite(t *testing.T) {
 	}
 }
 
-// Two runs that create the same jobs at the same moment leave one of each,
-// whether the service keeps names unique or not, and both end well.
+// TestTwoRunsAtOnce checks that two runs that create the same jobs at once leave one of each,
+// whether or not the service keeps names unique. Both succeed.
 func TestTwoRunsAtOnce(t *testing.T) {
 	t.Parallel()
 	for name, quirks := range map[string]emulator.Quirks{"unique": emulator.Strict(), "not unique": emulator.Legacy()} {
@@ -140,7 +141,7 @@ func TestTwoRunsAtOnce(t *testing.T) {
 			w.converge(definitions(job("bystander", "x")))
 			head := func() *compile.Result { return definitions(job("bystander", "x"), job("new", "echo new")) }
 			plans := [2]*diff.Plan{w.plan(head(), nil, nil), w.plan(head(), nil, nil)}
-			// Neither create is processed before both have been sent.
+			// No create is processed before both have been sent.
 			var both sync.WaitGroup
 			both.Add(2)
 			w.MustFail(t, emulator.Fault{Op: "CreateJob", Times: 2, Kind: emulator.FaultPass, Commit: emulator.CommitFirst, Before: func() {
@@ -173,18 +174,18 @@ func TestTwoRunsAtOnce(t *testing.T) {
 			if n := len(w.MustTruth(t).Named(emulator.DefaultProject, "new")); n != 1 {
 				t.Errorf("%d jobs, want 1", n)
 			}
-			w.mustBeInSync(head())
+			w.mustBeInStep(head())
 		})
 	}
 }
 
-// turns is the world's clock for several runs. A wait ends once all other runs wait or have ended.
-// With the plain clock, one run could pass all its waits before the other makes a single request.
+// turns is the world's clock for several runs. A wait ends when every other run waits or has ended.
+// With the plain clock, one run could pass all its waits before the other sends a request.
 type turns struct {
 	*world
 	mu      sync.Mutex
 	running int           // runs that have not ended
-	waiting int           // of them, those that wait
+	waiting int           // how many of them wait
 	next    chan struct{} // closed when the waits end
 }
 
@@ -225,8 +226,8 @@ func (c *turns) release() {
 	}
 }
 
-// What the service stores in another form than it was sent is said with its
-// path.
+// TestRewrittenByTheServer checks that the run names the path of a field that the service stores in
+// another form.
 func TestRewrittenByTheServer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Strict())

@@ -12,7 +12,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// Definitions, as compile would return them.
+// Definitions as compile would return them.
 
 const projectAlias = "shop"
 
@@ -42,7 +42,7 @@ func step(name, module string, properties *jsontree.Value) *jsontree.Value {
 	return object("module_id", module, "name", name, "properties", properties)
 }
 
-// object makes an object of keys and values; texts become JSON strings.
+// object returns an object of keys and values; texts become JSON strings.
 func object(pairs ...any) *jsontree.Value {
 	o := jsontree.Object()
 	for i := 0; i < len(pairs); i += 2 {
@@ -67,7 +67,7 @@ func notice(channel string, events ...string) func(*compile.Job) {
 	}
 }
 
-// secret declares a parameter whose value is a secret.
+// secret declares a parameter with a secret as its value.
 func secret(parameter, name string) func(*compile.Job) {
 	return func(j *compile.Job) {
 		j.Secrets = append(j.Secrets, compile.SecretUse{Parameter: parameter, Secret: name, Pos: j.Pos})
@@ -91,7 +91,7 @@ func parameterOf(name, value string, sensitive bool) *jsontree.Value {
 	return object("name", "hudson.model.StringParameterDefinition", "params", params)
 }
 
-// bodyOf is the body that creates a job, its secrets filled in.
+// bodyOf returns the body that creates a job, with its secrets.
 func bodyOf(j *compile.Job) *jsontree.Value {
 	body := object("project_id", j.ProjectID, "job_name", j.Name)
 	for _, m := range j.Body().Clone().Members() {
@@ -109,7 +109,7 @@ func bodyOf(j *compile.Job) *jsontree.Value {
 	return body
 }
 
-// secrets resolves every name to a value of its own.
+// secrets gives each name its own value.
 var secrets = everySecret{}
 
 type everySecret struct{}

@@ -12,8 +12,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// emptyListPage is a page of a job list without rows, with a total that fits what
-// was shown before it.
+// emptyListPage is a page of a job list without rows. Its total fits the rows that earlier pages
+// had.
 func emptyListPage(total int) emulator.Fault {
 	return emulator.Fault{
 		Op: "ListJobs", Kind: emulator.FaultStatus, Status: http.StatusOK, Times: -1,
@@ -21,8 +21,8 @@ func emptyListPage(total int) emulator.Fault {
 	}
 }
 
-// TestEmptyPageAndWrongTotal plans no create of a job that a listing lacks, whose
-// empty page and wrong total agree with each other.
+// TestEmptyPageAndWrongTotal checks a listing that lacks a job, with an empty page and a wrong
+// total that agree. The plan must not create the job.
 func TestEmptyPageAndWrongTotal(t *testing.T) {
 	t.Parallel()
 	jobs := func(n int) *compile.Result {
@@ -72,7 +72,7 @@ func TestEmptyPageAndWrongTotal(t *testing.T) {
 			t.Errorf("%d creates:\n%s", w.ops("CreateJob"), describe(report))
 		}
 	})
-	t.Run("nothing is wrong", func(t *testing.T) {
+	t.Run("a correct listing", func(t *testing.T) {
 		t.Parallel()
 		w := newWorldWith(t, emulator.NoQuirks(), jobs(100))
 		if plan := w.plan(jobs(102), nil, nil); plan.Summary.Create != 2 || len(plan.Refusals) > 0 {

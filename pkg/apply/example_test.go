@@ -14,8 +14,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// A program of one's own plans and applies a job, here against the emulator in
-// the same process.
+// Example plans and applies a job from another program, here against the emulator in the same
+// process.
 func Example() {
 	service, err := emulator.New(emulator.Options{})
 	if err != nil {
@@ -54,7 +54,7 @@ func Example() {
 		}
 		fmt.Printf("%d to create\n", plan.Summary.Create)
 		report, err := apply.Run(ctx, api, plan, apply.Options{
-			Clock: &skippingClock{}, // a real program leaves this out
+			Clock: &skippingClock{}, // only this example needs it
 			Done:  func(r apply.Result) { fmt.Printf("%s %s: %s\n", r.Action, r.Address, r.Outcome) },
 		})
 		if err != nil {

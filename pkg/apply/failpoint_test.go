@@ -11,12 +11,12 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// The process is killed at each named place, during each kind of write, with
-// and without the journal surviving. Run with -tags failpoint.
+// TestKilledAtEveryPoint kills the process at each failpoint, during each kind of write, with and
+// without the journal. It needs -tags failpoint.
 func TestKilledAtEveryPoint(t *testing.T) {
 	t.Parallel()
 	for _, op := range killables() {
-		// In the order in which a write passes them.
+		// In the order in which a write reaches them.
 		points := []string{
 			"begun", "checked", "intent", "headers out", "request out", "headers in", "answer in", "answered", "verified", "recorded", "swept",
 		}
@@ -30,7 +30,7 @@ func TestKilledAtEveryPoint(t *testing.T) {
 		for _, point := range points {
 			for _, journalled := range []bool{true, false} {
 				if op.id == "TR" && !journalled && slices.Contains(lost, point) {
-					continue // two templates of one name are for a person
+					continue // a person decides about two templates of one name
 				}
 				t.Run(fmt.Sprintf("%s/%s/journal %t", op.id, point, journalled), func(t *testing.T) {
 					t.Parallel()

@@ -25,7 +25,7 @@ func TestFaults(t *testing.T) {
 	for profile, quirks := range profiles() {
 		for _, op := range operations() {
 			if op.id != "JC" && op.id != "JU" && profile != "strict" {
-				continue // the other operations differ by profile in nothing that faults touch
+				continue // for the other operations no fault differs by profile
 			}
 			t.Run(profile+"/"+op.id, func(t *testing.T) {
 				t.Parallel()
@@ -84,7 +84,7 @@ func play(t *testing.T, quirks emulator.Quirks, op operation, row fault, f emula
 	}
 	w.checkInvariants(op, prior, report, got)
 	if n := len(w.Calls()); n > 2*reads+60 {
-		t.Errorf("%d requests, which is not bounded by %d", n, 2*reads+60)
+		t.Errorf("%d requests, want at most %d", n, 2*reads+60)
 	}
 	if n := w.count(func(c emulator.Call) bool { return c.Status == http.StatusUnauthorized }); n > 2 {
 		t.Errorf("%d failed authentications, want at most 2", n)
@@ -100,10 +100,10 @@ func play(t *testing.T, quirks emulator.Quirks, op operation, row fault, f emula
 			t.Error("the next run did not finish the work")
 		}
 	}
-	w.mustBeInSync(head)
+	w.mustBeInStep(head)
 }
 
-// checkInvariants holds the report to what the service holds: I1 to I4 and I8.
+// checkInvariants compares the report with the service's state.
 func (w *world) checkInvariants(op operation, prior emulator.Truth, report *apply.Report, got apply.Result) {
 	w.t.Helper()
 	truth := w.MustTruth(w.t)
@@ -116,7 +116,7 @@ func (w *world) checkInvariants(op operation, prior emulator.Truth, report *appl
 	}
 	for name, n := range names {
 		if n > 1 {
-			w.t.Errorf("I1: %d times %s", n, name)
+			w.t.Errorf("%d times %s", n, name)
 		}
 	}
 	for _, old := range prior.Jobs {
@@ -125,11 +125,11 @@ func (w *world) checkInvariants(op operation, prior emulator.Truth, report *appl
 		}
 		now := truth.Job(old.ID)
 		if now == nil {
-			w.t.Errorf("I2: %s is gone", old.Name)
+			w.t.Errorf("%s is gone", old.Name)
 			continue
 		}
 		if diff := cmp.Diff(string(old.Body.AppendJSON(nil)), string(now.Body.AppendJSON(nil))); diff != "" {
-			w.t.Errorf("I2: %s was changed (-before +after):\n%s", old.Name, diff)
+			w.t.Errorf("%s was changed (-before +after):\n%s", old.Name, diff)
 		}
 	}
 	for _, j := range truth.Jobs {
@@ -139,17 +139,17 @@ func (w *world) checkInvariants(op operation, prior emulator.Truth, report *appl
 	switch got.Outcome {
 	case apply.Applied, apply.AppliedConfirmed, apply.AppliedAfterAbsence, apply.Unchanged, apply.AlreadyAbsent:
 		if !done {
-			w.t.Errorf("I4: a false %q", got.Outcome)
+			w.t.Errorf("a false %q", got.Outcome)
 		}
 	case apply.Failed, apply.Skipped, apply.Conflict:
 		if done {
-			w.t.Errorf("I4: a false %q", got.Outcome)
+			w.t.Errorf("a false %q", got.Outcome)
 		}
 	}
 	if report.Ending() == apply.EndDone && !done {
-		w.t.Error("I4: exit code 0, and it is not done")
+		w.t.Error("exit code 0, but it is not done")
 	}
-	// The run may have been ended after it.
+	// The run may have ended before it.
 	good := slices.Contains([]apply.Outcome{apply.Applied, apply.AppliedAfterAbsence, apply.Unchanged}, got.Outcome)
 	if report.Ending() != apply.EndDone && got.Message == "" && !(good && report.Interrupted) {
 		w.t.Error("a failure without a message")
@@ -159,11 +159,11 @@ func (w *world) checkInvariants(op operation, prior emulator.Truth, report *appl
 		w.t.Fatal(err)
 	}
 	if strings.Contains(string(text), "canary") {
-		w.t.Errorf("I8: the report holds a secret: %s", text)
+		w.t.Errorf("the report holds a secret: %s", text)
 	}
 }
 
-// checkSecrets fails the test if a stored secret is not the value supplied.
+// checkSecrets fails the test if a stored secret is not the supplied value.
 func (w *world) checkSecrets(j emulator.TruthJob) {
 	w.t.Helper()
 	for parameter, name := range map[string]string{"token": "TOKEN", "other": "OTHER"} {
@@ -173,13 +173,14 @@ func (w *world) checkSecrets(j emulator.TruthJob) {
 				values[field.Str("name")] = field.Str("value")
 			}
 			if values["name"] == parameter && values["defaultValue"] != secretValue(name) {
-				w.t.Errorf("I2: the secret %s of %s is lost: it is %q", parameter, j.Name, values["defaultValue"])
+				w.t.Errorf("the secret %s of %s is lost: it is %q", parameter, j.Name, values["defaultValue"])
 			}
 		}
 	}
 }
 
-// F20: wherever the answer to a create is cut, it is found by reading.
+// TestCreateAnswerCutAnywhere cuts the answer to a create at each byte. The run must find the job
+// by reading.
 func TestCreateAnswerCutAnywhere(t *testing.T) {
 	t.Parallel()
 	op := operations()[0]
@@ -189,11 +190,11 @@ func TestCreateAnswerCutAnywhere(t *testing.T) {
 		w.MustFail(t, emulator.Fault{Op: op.api, Kind: emulator.FaultTruncate, Cut: cut, Commit: emulator.CommitFirst})
 		report := w.apply(plan, apply.Options{Secrets: secrets})
 		got := result(t, report, op.address, op.action)
-		if got.Outcome != apply.AppliedConfirmed && got.Outcome != apply.Applied { // beyond its end nothing is cut
+		if got.Outcome != apply.AppliedConfirmed && got.Outcome != apply.Applied { // nothing is cut beyond its end
 			t.Errorf("cut at %d: %s", cut, describe(report))
 		}
 		if cut < 40 && got.Outcome == apply.Applied {
-			t.Errorf("cut at %d: a cut answer was believed", cut)
+			t.Errorf("cut at %d: the run believed a cut answer", cut)
 		}
 		if n := len(w.MustTruth(t).Named(emulator.DefaultProject, "zz-new")); n != 1 {
 			t.Errorf("cut at %d: %d jobs", cut, n)
@@ -201,7 +202,7 @@ func TestCreateAnswerCutAnywhere(t *testing.T) {
 	}
 }
 
-// refuseDials fails the first connections of writes before a byte is sent.
+// refuseDials makes the first connections for writes fail before a byte is sent.
 type refuseDials struct {
 	next  http.RoundTripper
 	times int
@@ -215,7 +216,7 @@ func (r *refuseDials) RoundTrip(req *http.Request) (*http.Response, error) {
 	return r.next.RoundTrip(req)
 }
 
-// F01: a connection that cannot be made is proof that nothing was sent.
+// TestConnectionRefused checks that a refused connection proves that nothing was sent.
 func TestConnectionRefused(t *testing.T) {
 	t.Parallel()
 	for _, op := range operations() {
@@ -240,7 +241,8 @@ func TestConnectionRefused(t *testing.T) {
 	}
 }
 
-// F29: a name that is taken is looked at, whatever the refusal looks like.
+// TestCreateMeetsAnotherJob checks that the run looks at the job that has the name, whatever error
+// the service answers.
 func TestCreateMeetsAnotherJob(t *testing.T) {
 	t.Parallel()
 	op := operations()[0]
@@ -249,8 +251,8 @@ func TestCreateMeetsAnotherJob(t *testing.T) {
 		want  apply.Outcome
 		end   apply.Ending
 	}{
-		"as the definitions want it": {job("zz-new", "echo new", secret("token", "TOKEN")), apply.Unchanged, apply.EndDone},
-		"different":                  {job("zz-new", "echo someone else's"), apply.Conflict, apply.EndStale},
+		"as defined": {job("zz-new", "echo new", secret("token", "TOKEN")), apply.Unchanged, apply.EndDone},
+		"different":  {job("zz-new", "echo someone else's"), apply.Conflict, apply.EndStale},
 	}
 	for name, test := range tests {
 		for _, code := range []int{0, 200, 400, 404, 409, 422} {
@@ -262,14 +264,14 @@ func TestCreateMeetsAnotherJob(t *testing.T) {
 				w.ResetCalls()
 				create := func() { w.createOutside(test.other) }
 				if code == 0 {
-					create() // before apply looks
+					create() // before the check of apply
 				} else {
 					refusal := "DEVCB.00030000"
-					if code == 404 { // this status alone says that the project is not there
+					if code == 404 { // only this status says that the project does not exist
 						refusal = "CB.00060200"
 					}
 					f := status(code, refusal, emulator.CommitNever)
-					f.Op, f.Before = op.api, create // between the look and the create
+					f.Op, f.Before = op.api, create // between the check and the create
 					w.MustFail(t, f)
 				}
 				report := w.apply(plan, apply.Options{Secrets: secrets})
@@ -278,7 +280,7 @@ func TestCreateMeetsAnotherJob(t *testing.T) {
 					t.Errorf("ended %s with %s, want %s with %s:\n%s", got.Outcome, report.Ending(), test.want, test.end, describe(report))
 				}
 				if n := w.ops("CreateJob"); code == 0 && n != 1 { // the colleague's
-					t.Errorf("%d creates although the look before shows the name", n-1)
+					t.Errorf("%d creates although the read before shows the name", n-1)
 				}
 				if named := w.MustTruth(t).Named(emulator.DefaultProject, "zz-new"); len(named) != 1 || got.ID != named[0].ID {
 					t.Errorf("%d jobs of the name; the result names %q", len(named), got.ID)
@@ -288,7 +290,7 @@ func TestCreateMeetsAnotherJob(t *testing.T) {
 	}
 }
 
-// createOutside makes a job as a colleague would.
+// createOutside creates a job as a colleague would.
 func (w *world) createOutside(j *compile.Job) {
 	w.t.Helper()
 	if _, err := w.newClient(nil).CreateJob(w.t.Context(), bodyOf(j)); err != nil {
@@ -296,8 +298,8 @@ func (w *world) createOutside(j *compile.Job) {
 	}
 }
 
-// F09: a create that lands after the settle window is unknown; the next run
-// recognises it.
+// TestCommitFarTooLate checks that a create that is committed after the settle window is unknown.
+// The next run recognises the job.
 func TestCommitFarTooLate(t *testing.T) {
 	t.Parallel()
 	op := operations()[0]
@@ -310,13 +312,14 @@ func TestCommitFarTooLate(t *testing.T) {
 	}
 	w.settle()
 	w.ResetCalls()
-	w.mustBeInSync(op.head())
+	w.mustBeInStep(op.head())
 	if n := len(w.MustTruth(t).Named(emulator.DefaultProject, "zz-new")); n != 1 {
 		t.Errorf("%d jobs, want 1", n)
 	}
 }
 
-// One object's failure stops no other; with FailFast it stops what has not begun.
+// TestFailuresAndTheOthers checks that one object's failure stops no other, and that FailFast stops
+// what has not begun.
 func TestFailuresAndTheOthers(t *testing.T) {
 	t.Parallel()
 	for name, failFast := range map[string]bool{"go on": false, "fail fast": true} {

@@ -35,8 +35,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// world is an emulator, a client for it, and a clock that both live by: waiting
-// moves it, so that nothing waits.
+// world is an emulator, a client and the clock of both. Waiting moves the clock, so no test waits.
 type world struct {
 	*emulatortest.Server
 	t         testing.TB
@@ -45,8 +44,8 @@ type world struct {
 	dialect   client.Dialect // generation of routes; "" is the client's default
 }
 
-// impatient gives up on a request when the emulator says that no answer will
-// come, so that a test of silence does not wait for a timeout.
+// impatient ends a request as soon as the emulator says that no answer will come, so that a test of
+// silence needs no timeout.
 type impatient struct {
 	next  *http.Transport
 	quiet chan struct{}
@@ -65,8 +64,7 @@ func (i *impatient) RoundTrip(req *http.Request) (*http.Response, error) {
 	return roundTripUntil(i.quiet, i.next, req)
 }
 
-// roundTripUntil carries out a request that may meet silence: quiet ends it as a
-// deadline would.
+// roundTripUntil sends a request that may get no answer: quiet ends it as a deadline would.
 func roundTripUntil(quiet <-chan struct{}, next http.RoundTripper, req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancel(req.Context())
 	type end struct {
@@ -100,23 +98,23 @@ func (w *world) strike(f emulator.Fault) {
 	w.MustFail(w.t, f)
 }
 
-// profiles are the four ways in which the service may behave (the switches of
-// the emulator that no public material decides).
+// profiles are four ways in which the service may behave. They cover the emulator's switches that
+// no public documentation decides.
 func profiles() map[string]emulator.Quirks {
 	hostile := emulator.Hostile()
-	hostile.PublicTemplates = 120 // two pages of noise are as good as six, and quicker
+	hostile.PublicTemplates = 120 // two pages of noise are as good as six, and faster
 	return map[string]emulator.Quirks{
 		"strict": emulator.Strict(), "lenient": emulator.Lenient(), "hostile": hostile, "legacy": emulator.Legacy(),
 	}
 }
 
-// newWorldFor makes a world for one draw of a property test: it ends with the
-// draw, and what fails in it fails the draw.
+// newWorldFor creates a world for one draw of a property test. It ends with the draw, and its
+// failures fail the draw.
 func newWorldFor(t *testing.T, rt *rapid.T, quirks emulator.Quirks) *world {
 	return newWorld(&drawing{T: t, rt: rt}, quirks)
 }
 
-// drawing is a test of one draw.
+// drawing is the test of one draw.
 type drawing struct {
 	*testing.T
 	rt *rapid.T
@@ -133,7 +131,7 @@ func newWorld(t testing.TB, quirks emulator.Quirks) *world {
 	return newWorldWith(t, quirks, &compile.Result{})
 }
 
-// newWorldWith makes a world that holds what start declares.
+// newWorldWith creates a world that holds what start declares.
 func newWorldWith(t testing.TB, quirks emulator.Quirks, start *compile.Result) *world {
 	t.Helper()
 	var seed emulator.Seed
@@ -155,7 +153,7 @@ func newWorldWith(t testing.TB, quirks emulator.Quirks, start *compile.Result) *
 	return w
 }
 
-// newClient makes a client; change alters its configuration.
+// newClient creates a client; change alters its configuration.
 func (w *world) newClient(change func(*client.Config)) *client.Client {
 	w.t.Helper()
 	cfg := client.Config{
@@ -184,7 +182,7 @@ func (w *world) Wait(ctx context.Context, d time.Duration) error {
 	return ctx.Err()
 }
 
-// plan makes a plan for the definitions.
+// plan plans the definitions.
 func (w *world) plan(head, base *compile.Result, change func(*apply.PlanInput)) *diff.Plan {
 	w.t.Helper()
 	in := apply.PlanInput{Input: diff.Input{
@@ -204,7 +202,7 @@ func (w *world) plan(head, base *compile.Result, change func(*apply.PlanInput)) 
 	return plan
 }
 
-// apply carries a plan out with the world's clock.
+// apply applies a plan with the world's clock.
 func (w *world) apply(plan *diff.Plan, opts apply.Options) *apply.Report {
 	w.t.Helper()
 	return w.applyWith(w.t.Context(), w.client, plan, opts)
@@ -223,8 +221,8 @@ func (w *world) applyWith(ctx context.Context, api apply.API, plan *diff.Plan, o
 	return report
 }
 
-// checkWords holds each message to its outcome: what a read has settled is not
-// called unknown in the same breath.
+// checkWords compares each message with its outcome: a message must not call unknown what a read
+// has settled.
 func checkWords(t interface{ Errorf(string, ...any) }, report *apply.Report) {
 	for _, r := range report.Results {
 		if r.Outcome == apply.AppliedConfirmed && strings.Contains(r.Message, "it is not known whether") {
@@ -241,10 +239,10 @@ func (w *world) converge(head *compile.Result) {
 	}
 }
 
-// settle lets every lag and late commit pass.
+// settle waits until every lag and late commit is over.
 func (w *world) settle() { w.Advance(20 * time.Minute) }
 
-// writes counts the requests that could change something.
+// writes counts the requests that may change something.
 func (w *world) writes() int { return w.count(func(c emulator.Call) bool { return c.Method != "GET" }) }
 
 func (w *world) count(match func(emulator.Call) bool) int {
@@ -259,9 +257,8 @@ func (w *world) count(match func(emulator.Call) bool) int {
 
 func (w *world) ops(op string) int { return w.count(func(c emulator.Call) bool { return c.Op == op }) }
 
-// mustBeInSync fails the test unless a plan finds nothing to do and applying it
-// sends nothing.
-func (w *world) mustBeInSync(head *compile.Result) {
+// mustBeInStep fails the test unless the plan is empty and applying it sends nothing.
+func (w *world) mustBeInStep(head *compile.Result) {
 	w.t.Helper()
 	w.settle()
 	w.ResetCalls()
@@ -275,7 +272,7 @@ func (w *world) mustBeInSync(head *compile.Result) {
 	}
 }
 
-// result returns the only result of an address and action.
+// result returns the only result with an address and action.
 func result(t testing.TB, report *apply.Report, address string, action diff.Action) apply.Result {
 	t.Helper()
 	var found []apply.Result

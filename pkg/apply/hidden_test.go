@@ -18,8 +18,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// hideable are members that a read may leave out, with values that a person set.
-// The names after scms. are those of a code source.
+// hideable are members that a read may omit, with values that a person set. Names after "scms." are
+// members of a code source.
 func hideable() *jsontree.Value {
 	return object(
 		"triggers", jsontree.Array(object("name", "hudson.triggers.TimerTrigger", "parameters", jsontree.Array(object("name", "spec", "value", "0 2 * * *")))),
@@ -37,7 +37,7 @@ func hideableKeys() []string {
 	return keys
 }
 
-// full is a job in which all of them are set.
+// full returns a job with all of them.
 func full(command string, keys ...string) *compile.Job {
 	return job("full", command, func(j *compile.Job) {
 		source := object("url", "git@example.com:team/shop.git", "branch", "main", "scm_type", "codehub", "repo_id", "1", "web_url", "https://example.com/team/shop", "build_type", "branch")
@@ -55,8 +55,8 @@ func full(command string, keys ...string) *compile.Job {
 	})
 }
 
-// After an update of one field the stored job differs in that field only,
-// whatever members the route of the read leaves out.
+// TestUpdateLosesNothing checks that an update of one field changes only that field, whatever
+// members the read omits.
 func TestUpdateLosesNothing(t *testing.T) {
 	t.Parallel()
 	all := hideableKeys()
@@ -100,9 +100,9 @@ func TestUpdateLosesNothing(t *testing.T) {
 	})
 }
 
-// What the route does not show is confirmed over the one that does, once, and
-// without a wait; a job in step on a server that shows everything costs no more
-// than one read.
+// TestHiddenMembersAreConfirmed checks that members that one route hides are confirmed over the
+// other route, once and without a wait. On a server that shows everything a job in step costs one
+// read.
 func TestHiddenMembersAreConfirmed(t *testing.T) {
 	t.Parallel()
 	for name, hidden := range map[string]string{"hidden": strings.Join(hideableKeys(), " "), "shown": ""} {
@@ -129,8 +129,8 @@ func TestHiddenMembersAreConfirmed(t *testing.T) {
 	}
 }
 
-// Where the newer route cannot be read, what this one does not show is unknown:
-// an update is refused before anything is sent, unless it is allowed.
+// TestHiddenMembersWithoutTheNewerRoute checks that an update is refused before anything is sent if
+// the newer route cannot be read, unless --allow-hidden is given.
 func TestHiddenMembersWithoutTheNewerRoute(t *testing.T) {
 	t.Parallel()
 	quirks := emulator.NoQuirks()
@@ -154,7 +154,7 @@ func TestHiddenMembersWithoutTheNewerRoute(t *testing.T) {
 	}
 }
 
-// withoutNewer is a service that does not have the newer routes.
+// withoutNewer is a service without the newer routes.
 type withoutNewer struct{ next http.RoundTripper }
 
 func (w withoutNewer) RoundTrip(req *http.Request) (*http.Response, error) {

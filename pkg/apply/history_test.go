@@ -11,8 +11,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// P2: an edit between our look and our write cannot be prevented. Where the
-// service keeps a history it is detected.
+// TestOverwrittenEditIsDetected checks an edit between the read and the write. It cannot be
+// prevented, but the service's history shows it.
 func TestOverwrittenEditIsDetected(t *testing.T) {
 	t.Parallel()
 	for name, meddle := range map[string]bool{"an edit in between": true, "none": false} {
@@ -36,8 +36,8 @@ func TestOverwrittenEditIsDetected(t *testing.T) {
 	}
 }
 
-// A disabled job that the service does not let update is recovered for it and
-// disabled again.
+// TestDisabledJobIsUpdated checks a service that refuses to update a disabled job. The run enables
+// the job for the update and disables it again.
 func TestDisabledJobIsUpdated(t *testing.T) {
 	t.Parallel()
 	f := status(400, "DEVCB.00030000", emulator.CommitNever)
@@ -48,11 +48,11 @@ func TestDisabledJobIsUpdated(t *testing.T) {
 		outcome  apply.Outcome
 		disabled bool
 	}{
-		"stays disabled":              {1, enabled(false), apply.Applied, true},
-		"state is not managed":        {1, func(*compile.Job) {}, apply.Applied, true},
-		"is enabled with it":          {1, enabled(true), apply.Applied, false},
-		"refused for another reason":  {-1, enabled(false), apply.Failed, true},
-		"nothing refused, no recover": {0, enabled(false), apply.Applied, true},
+		"stays disabled":                   {1, enabled(false), apply.Applied, true},
+		"state is not managed":             {1, func(*compile.Job) {}, apply.Applied, true},
+		"the update enables it too":        {1, enabled(true), apply.Applied, false},
+		"refused for another reason":       {-1, enabled(false), apply.Failed, true},
+		"nothing refused, nothing enabled": {0, enabled(false), apply.Applied, true},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -74,15 +74,15 @@ func TestDisabledJobIsUpdated(t *testing.T) {
 				t.Errorf("disabled is %t, command %q", stored.Disabled, command(t, stored))
 			}
 			if n := w.ops("RecoverJob"); (n > 0) != (test.times != 0) {
-				t.Errorf("%d times recovered", n)
+				t.Errorf("enabled %d times", n)
 			}
 		})
 	}
 }
 
-// A job that was enabled for its update, and not disabled again, is disabled by
-// the next run, although no definition speaks of its state.
-func TestJournalKnowsWhoWasLeftEnabled(t *testing.T) {
+// TestNextRunDisablesWhatAnUpdateEnabled checks that the next run disables a job that was enabled for
+// its update and not disabled again, although no definition has its state.
+func TestNextRunDisablesWhatAnUpdateEnabled(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Strict())
 	w.converge(definitions(job("target", "before", enabled(false))))
@@ -128,8 +128,8 @@ func TestJournalKnowsWhoWasLeftEnabled(t *testing.T) {
 	}
 }
 
-// P5 of the proof: a name that the service says to exist is not created again,
-// although no listing shows it.
+// TestNameCheckForbidsASecondCreate checks that a name that the service calls taken is not created
+// again, although no listing shows it.
 func TestNameCheckForbidsASecondCreate(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Legacy())

@@ -16,8 +16,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff"
 )
 
-// writtenJournal returns the bytes of a journal with one entry ended and one
-// under way.
+// writtenJournal returns the bytes of a journal with one ended entry and one under way.
 func writtenJournal(t *testing.T, endpoint string) []byte {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "journal")
@@ -71,7 +70,7 @@ func TestJournalIsReadBack(t *testing.T) {
 	}
 }
 
-// Whatever is cut off or changed, what is read is a prefix of what was written.
+// TestDamagedJournalYieldsAPrefix checks that a damaged journal is read up to the damage.
 func TestDamagedJournalYieldsAPrefix(t *testing.T) {
 	t.Parallel()
 	data := writtenJournal(t, "https://one")
@@ -137,7 +136,7 @@ func FuzzReadJournal(f *testing.F) {
 		}
 		for i, e := range entries {
 			if sum, err := e.checksum(); err != nil || sum != e.CRC || e.Seq != i+1 {
-				t.Fatalf("entry %d was taken with a wrong checksum or number: %+v", i, e)
+				t.Fatalf("entry %d was accepted with a wrong checksum or number: %+v", i, e)
 			}
 		}
 	})

@@ -14,8 +14,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// Drift names who edited last where the history says so, asks about no other
-// job, and is not spoilt by a history that fails.
+// TestLastEdits checks that drift names the last editor from the history, does not ask about other
+// jobs, and does not fail with the history.
 func TestLastEdits(t *testing.T) {
 	t.Parallel()
 	refused := func(code int, body string) emulator.Fault {
@@ -29,10 +29,10 @@ func TestLastEdits(t *testing.T) {
 		asked   int
 		problem string
 	}{
-		"the history answers":      {user: emulator.DefaultUser, asked: 2},
-		"there is no such history": {faults: []emulator.Fault{refused(404, "APIGW.0101")}, asked: -1, problem: "APIGW.0101"},
-		"it may not be read":       {faults: []emulator.Fault{refused(403, "DEV.00000018")}, asked: -1, problem: "403"},
-		"one read of it fails":     {faults: []emulator.Fault{refused(400, "DEVCB.00031006")}, asked: 2, problem: "DEVCB.00031006"},
+		"the history answers":     {user: emulator.DefaultUser, asked: 2},
+		"there is no history":     {faults: []emulator.Fault{refused(404, "APIGW.0101")}, asked: -1, problem: "APIGW.0101"},
+		"reading it is forbidden": {faults: []emulator.Fault{refused(403, "DEV.00000018")}, asked: -1, problem: "403"},
+		"one read of it fails":    {faults: []emulator.Fault{refused(400, "DEVCB.00031006")}, asked: 2, problem: "DEVCB.00031006"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -73,7 +73,7 @@ func TestLastEdits(t *testing.T) {
 	}
 }
 
-// rows is a history that answers with rows of its own.
+// rows is a history with the given rows.
 type rows []wire.JobChange
 
 func (r rows) JobChanges(context.Context, string) ([]wire.JobChange, error) { return r, nil }

@@ -11,8 +11,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// Two listings prove absence only where ten seconds or more lie between them. The
-// looks come 1, 3, 7, 15, 30 and 60 seconds after the create.
+// TestAbsenceNeedsTime checks that two listings prove absence only if they are ten seconds or more
+// apart. The listings come 1, 3, 7, 15, 30 and 60 seconds after the create.
 func TestAbsenceNeedsTime(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ looks, creates int }{
@@ -26,7 +26,7 @@ func TestAbsenceNeedsTime(t *testing.T) {
 			plan := w.plan(definitions(job("bystander", "x"), job("zz-new", "echo new")), nil, nil)
 			failing, unread := status(500, "CB.00060100", emulator.CommitNever), status(403, "CB.00060003", emulator.CommitNever)
 			failing.Op = "CreateJob"
-			unread.Op, unread.Nth, unread.Times = "ListJobs", 1+test.looks+1, -1 // after the look before the create
+			unread.Op, unread.Nth, unread.Times = "ListJobs", 1+test.looks+1, -1 // after the read before the create
 			w.MustFail(t, failing, unread)
 			w.ResetCalls()
 			report := w.apply(plan, apply.Options{})
@@ -37,8 +37,8 @@ func TestAbsenceNeedsTime(t *testing.T) {
 	}
 }
 
-// An internal error of the service is worth one more attempt, an answer that it
-// is busy three.
+// TestAttemptsAfterAnError checks that an internal error of the service gets one more attempt, and
+// a busy service three.
 func TestAttemptsAfterAnError(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -62,12 +62,12 @@ func TestAttemptsAfterAnError(t *testing.T) {
 	}
 }
 
-// The last reading decides how a state that was set ends: an error of a reading
-// before it is over.
-func TestLastReadingOfAStateDecides(t *testing.T) {
+// TestLastReadOfAStateDecides checks that the last read decides whether a state was set. An
+// error of an earlier read does not count.
+func TestLastReadOfAStateDecides(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		first, times int // of the readings after the write
+		first, times int // of the reads after the write
 		want         apply.Outcome
 	}{
 		"the first fails":  {1, 1, apply.NotConverged},
@@ -100,8 +100,8 @@ func TestLastReadingOfAStateDecides(t *testing.T) {
 	}
 }
 
-// A service that shows the old body for some seconds after an update lags; the
-// confirmation waits for the new one.
+// TestLaggingReadsAreWaitedFor checks that the run waits for the new body if the service shows the
+// old one for some seconds.
 func TestLaggingReadsAreWaitedFor(t *testing.T) {
 	t.Parallel()
 	w := newWorldWith(t, emulator.Strict(), definitions(job("a", "old")))
@@ -121,8 +121,8 @@ func TestLaggingReadsAreWaitedFor(t *testing.T) {
 	}
 }
 
-// --changed looks at a job whenever anything that decides about it differs from
-// the base.
+// TestChangedSeesAllThatDecides checks that --changed reads a job if anything that decides about it
+// differs from the base.
 func TestChangedSeesAllThatDecides(t *testing.T) {
 	t.Parallel()
 	w := newWorldWith(t, emulator.Strict(), definitions(job("a", "x")))
@@ -151,7 +151,7 @@ func TestChangedSeesAllThatDecides(t *testing.T) {
 	same := func(in *apply.PlanInput) { in.Scope.Changed = true }
 	w.plan(definitions(job("a", "x")), definitions(job("a", "x")), same)
 	if n := w.ops("QueryJob"); n != 0 {
-		t.Errorf("nothing changed, and %d jobs were read", n)
+		t.Errorf("nothing changed, but %d jobs were read", n)
 	}
 	w.plan(definitions(job("a", "x")), definitions(job("a", "x")), func(in *apply.PlanInput) {
 		in.Scope.Changed = true

@@ -53,7 +53,7 @@ func TestLockNameStaysInTheFolder(t *testing.T) {
 	}
 }
 
-// Locks that cannot be taken are an error of their own, and leave none behind.
+// TestLockThatCannotBeTaken checks that a failed lock has its own error and leaves no lock behind.
 func TestLockThatCannotBeTaken(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -66,10 +66,10 @@ func TestLockThatCannotBeTaken(t *testing.T) {
 	}
 	var locked *LockedError
 	if _, err := Lock(file, []string{"a"}); err == nil || errors.As(err, &locked) {
-		t.Errorf("a file in the folder's place: %v", err)
+		t.Errorf("a file in place of the folder: %v", err)
 	}
 	if _, err := Lock(dir, []string{"a", "b"}); err == nil || errors.As(err, &locked) || !strings.Contains(err.Error(), "project b") {
-		t.Errorf("a folder in the lock's place: %v", err)
+		t.Errorf("a folder in place of the lock: %v", err)
 	}
 	release, err := Lock(dir, []string{"a"})
 	if err != nil {

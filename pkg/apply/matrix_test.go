@@ -11,9 +11,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// operation is one write that faults are played on: job create (JC), job update
-// (JU), job delete (JD), disable (DR), notification update (NU), template
-// create (TC).
+// operation is one write to play faults on: job create (JC), job update (JU), job delete (JD),
+// disable (DR), notification update (NU), template create (TC).
 type operation struct {
 	id      string
 	api     string // the emulator's name of the call
@@ -104,26 +103,24 @@ func operations() []operation {
 	}
 }
 
-// before is what the service holds when a fault strikes: a job that no plan
-// touches, and the target.
+// before returns the service's state when a fault strikes: the target, and a job that no plan touches.
 func before() *compile.Result {
 	return definitions(job("bystander", "echo bystander", secret("other", "OTHER")), job("target", "echo before", secret("token", "TOKEN")))
 }
 
-// fault is a row of the matrix: what goes wrong, and how each operation ends if
-// it goes wrong once and for ever. A missing entry means that the combination
-// does not exist.
+// fault is a row of the matrix: the fault, and how each operation ends if it happens once or
+// always. A missing entry means that the combination does not exist.
 type fault struct {
 	name    string
 	fault   emulator.Fault
 	once    map[string]apply.Outcome
 	forever map[string]apply.Outcome
-	settled apply.Outcome // of creates with CreateRetrySettled, where it differs
+	settled apply.Outcome // for creates with CreateRetrySettled, where it differs
 	halts   bool
-	objects bool // notification calls answer with objects: a text names no object that could be wrong
+	objects bool // notification calls answer with objects: a text cannot name a wrong object
 }
 
-// all gives every operation but those in except one outcome.
+// all gives the same outcome to every operation but those in except.
 func all(outcome apply.Outcome, except map[string]apply.Outcome) map[string]apply.Outcome {
 	out := map[string]apply.Outcome{"JC": outcome, "JU": outcome, "JD": outcome, "DR": outcome, "NU": outcome, "TC": outcome}
 	for id, other := range except {
@@ -136,20 +133,20 @@ func all(outcome apply.Outcome, except map[string]apply.Outcome) map[string]appl
 	return out
 }
 
-// creates gives both creates one outcome.
+// creates gives both creates the same outcome.
 func creates(outcome apply.Outcome) map[string]apply.Outcome {
 	return map[string]apply.Outcome{"JC": outcome, "TC": outcome}
 }
 
 func status(code int, errorCode string, commit emulator.Commit) emulator.Fault {
-	return emulator.Fault{Kind: emulator.FaultStatus, Status: code, Code: errorCode, Message: "said by a fault", Commit: commit}
+	return emulator.Fault{Kind: emulator.FaultStatus, Status: code, Code: errorCode, Message: "made by a fault", Commit: commit}
 }
 
 func kind(k emulator.FaultKind, commit emulator.Commit) emulator.Fault {
 	return emulator.Fault{Kind: k, Commit: commit}
 }
 
-// matrix is §4.3 of the reliability notes, as far as the server can play it.
+// matrix lists the faults that the emulator can play.
 func matrix() []fault {
 	const never, first = emulator.CommitNever, emulator.CommitFirst
 	lateCommit := kind(emulator.FaultSilence, emulator.CommitLate)
@@ -178,48 +175,48 @@ func matrix() []fault {
 		return fault{name: name, fault: f, once: all(apply.Failed, nil), forever: all(apply.Failed, nil)}
 	}
 	rows := []fault{
-		silence("F04 reset before processing", kind(emulator.FaultReset, never)),
-		lost("F05 reset after the commit", kind(emulator.FaultReset, first)),
-		silence("F06 no answer, not processed", kind(emulator.FaultSilence, never)),
-		lost("F07 no answer, committed", kind(emulator.FaultSilence, first)),
-		lost("F08 no answer, committed 25 s later", lateCommit),
-		again("F10 throttled, seconds", throttle("7")),
-		again("F11 throttled, no time", throttle("")),
-		refused("F12 throttled for a day", throttle("86400")),
-		again("F13 throttled, nonsense", throttle("soon")),
-		again("F13 throttled, negative", throttle("-3")),
-		again("F13 throttled, beyond 64 bits", throttle("1180591620717411303424")),
-		answered("F14 busy", status(500, "CB.00060100", never)),
-		lost("F15 busy, committed", status(500, "CB.00060100", first)),
-		answered("F16 too many", status(500, "CB.00060211", never)),
-		answered("F17 internal error", status(500, "CB.00060101", never)),
-		silence("F18 502 of a gateway", html(502, never)),
-		lost("F18 504 of a gateway, committed", html(504, first)),
-		silence("F18 504 with a code of the gateway", status(504, "APIGW.0202", never)),
-		answered("F19 503 of the service", status(503, "CB.00060100", never)),
-		silence("F19 503 of a gateway", html(503, never)),
-		lost("F20 answer cut", emulator.Fault{Kind: emulator.FaultTruncate, Cut: 9, Commit: first}),
-		silence("F21 another server's page", html(200, never)),
-		refused("F22 error inside 200", status(200, "DEVCB.00030000", never)),
-		refused("F27 forbidden", status(403, "DEVCB.00030403", never)),
-		refused("F30 invalid parameter", status(400, "CB.00060200", never)),
-		lost("F34 duplicate keys", kind(emulator.FaultTwiceKeys, first)),
+		silence("reset before processing", kind(emulator.FaultReset, never)),
+		lost("reset after the commit", kind(emulator.FaultReset, first)),
+		silence("no answer, not processed", kind(emulator.FaultSilence, never)),
+		lost("no answer, committed", kind(emulator.FaultSilence, first)),
+		lost("no answer, committed 25 s later", lateCommit),
+		again("throttled, seconds", throttle("7")),
+		again("throttled, no time", throttle("")),
+		refused("throttled for a day", throttle("86400")),
+		again("throttled, nonsense", throttle("soon")),
+		again("throttled, negative", throttle("-3")),
+		again("throttled, beyond 64 bits", throttle("1180591620717411303424")),
+		answered("busy", status(500, "CB.00060100", never)),
+		lost("busy, committed", status(500, "CB.00060100", first)),
+		answered("too many", status(500, "CB.00060211", never)),
+		answered("internal error", status(500, "CB.00060101", never)),
+		silence("502 of a gateway", html(502, never)),
+		lost("504 of a gateway, committed", html(504, first)),
+		silence("504 with a code of the gateway", status(504, "APIGW.0202", never)),
+		answered("503 of the service", status(503, "CB.00060100", never)),
+		silence("503 of a gateway", html(503, never)),
+		lost("answer cut", emulator.Fault{Kind: emulator.FaultTruncate, Cut: 9, Commit: first}),
+		silence("another server's page", html(200, never)),
+		refused("error inside 200", status(200, "DEVCB.00030000", never)),
+		refused("forbidden", status(403, "DEVCB.00030403", never)),
+		refused("invalid parameter", status(400, "CB.00060200", never)),
+		lost("duplicate keys", kind(emulator.FaultTwiceKeys, first)),
 	}
 	rows = append(rows,
-		fault{name: "F23 success without an id", objects: true, fault: kind(emulator.FaultNoID, first),
+		fault{name: "success without an id", objects: true, fault: kind(emulator.FaultNoID, first),
 			once: all(apply.AppliedConfirmed, map[string]apply.Outcome{"DR": ""})},
-		fault{name: "F24 success about another object", objects: true, fault: kind(emulator.FaultOtherID, first), halts: true,
+		fault{name: "success about another object", objects: true, fault: kind(emulator.FaultOtherID, first), halts: true,
 			once: all(apply.Unknown, map[string]apply.Outcome{"DR": ""})},
-		fault{name: "F26 key refused", fault: status(401, "APIGW.0301", never), halts: true,
+		fault{name: "key refused", fault: status(401, "APIGW.0301", never), halts: true,
 			forever: all(apply.Failed, nil)},
-		fault{name: "F28 not found", fault: status(422, "CB.00031006", never),
+		fault{name: "not found", fault: status(422, "CB.00031006", never),
 			once: map[string]apply.Outcome{"JU": apply.Conflict, "DR": apply.Conflict, "NU": apply.Conflict}},
-		fault{name: "F28 project not found", fault: status(404, "CB.00031006", never), halts: true,
+		fault{name: "project not found", fault: status(404, "CB.00031006", never), halts: true,
 			once: map[string]apply.Outcome{"JC": apply.Failed}},
-		fault{name: "F31 route missing", fault: status(404, "APIGW.0101", never), halts: true, once: all(apply.Failed, nil)},
+		fault{name: "route missing", fault: status(404, "APIGW.0101", never), halts: true, once: all(apply.Failed, nil)},
 	)
 	for _, code := range []int{301, 302, 307, 308} {
-		rows = append(rows, fault{name: fmt.Sprintf("F33 redirect %d", code), halts: true,
+		rows = append(rows, fault{name: fmt.Sprintf("redirect %d", code), halts: true,
 			fault: emulator.Fault{Kind: emulator.FaultRedirect, Status: code, Location: "http://127.0.0.1:1/elsewhere", Commit: never},
 			once:  all(apply.Failed, nil)})
 	}

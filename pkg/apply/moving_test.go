@@ -13,16 +13,15 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// moving is a service that writes members of its own into every read.
+// moving is a service that adds its own members to every read.
 func moving() emulator.Quirks {
 	quirks := emulator.Strict()
 	quirks.MovingFields = true
 	return quirks
 }
 
-// TestMembersThatMove holds an approved plan to what it decides by: members that
-// nobody declares and that are new at each read make it neither stale nor not
-// converged, whatever the action.
+// TestMembersThatMove checks that undeclared members with a new value at each read make no approved
+// plan stale and no write not-converged, whatever the action.
 func TestMembersThatMove(t *testing.T) {
 	t.Parallel()
 	removal := compile.Removal{Address: "shop/job/target", Project: projectAlias, ProjectID: emulator.DefaultProject, Job: "target", Action: "delete"}
@@ -63,9 +62,8 @@ func TestMembersThatMove(t *testing.T) {
 	}
 }
 
-// TestStepsThatMove holds an approved plan that removes or replaces steps to what
-// people declared: members that the service adds to these steps, and that are new
-// at each read, make it neither stale nor not converged.
+// TestStepsThatMove checks the same for a plan that removes or replaces steps, with members that
+// the service adds to these steps.
 func TestStepsThatMove(t *testing.T) {
 	t.Parallel()
 	modules := diff.ModulesOf(catalog.Default())
@@ -81,7 +79,7 @@ func TestStepsThatMove(t *testing.T) {
 		return list
 	}
 	for name, test := range map[string]struct{ before, after *jsontree.Value }{
-		"a step less":    {steps([2]string{"a", shell}, [2]string{"b", shell}), steps([2]string{"b", shell})},
+		"one step less":  {steps([2]string{"a", shell}, [2]string{"b", shell}), steps([2]string{"b", shell})},
 		"another module": {steps([2]string{"a", shell}, [2]string{"b", shell}), steps([2]string{"a", npm}, [2]string{"b", shell})},
 		"another step":   {steps([2]string{"a", shell}), steps([2]string{"other", npm})},
 		"all steps":      {steps([2]string{"a", shell}, [2]string{"b", shell}), steps([2]string{"c", npm}, [2]string{"d", npm}, [2]string{"e", npm})},
@@ -99,7 +97,7 @@ func TestStepsThatMove(t *testing.T) {
 				t.Run(name+" of a "+kind+map[bool]string{true: " with a base"}[based], func(t *testing.T) {
 					t.Parallel()
 					quirks := moving()
-					quirks.UniqueTemplates = emulator.UniqueOff // or a replacement without a base needs --rescue
+					quirks.UniqueTemplates = emulator.UniqueOff // without a base a replacement needs --rescue
 					w := newWorld(t, quirks)
 					start, head := of(test.before), of(test.after)
 					w.converge(start)
@@ -121,8 +119,8 @@ func TestStepsThatMove(t *testing.T) {
 	}
 }
 
-// TestEditSinceThePlan holds the refusal to what was declared or shown, and an
-// update to what was neither: it is carried over as it is at the write.
+// TestEditSinceThePlan checks that a plan is refused if a declared or shown value changed. Any
+// other edit is carried over by the write.
 func TestEditSinceThePlan(t *testing.T) {
 	t.Parallel()
 	twoSteps := func(second string) *compile.Job {
@@ -145,7 +143,7 @@ func TestEditSinceThePlan(t *testing.T) {
 	tests := map[string]struct {
 		edit    func(*jsontree.Value)
 		ignore  string
-		refused string // what the refusals say, "" for none
+		refused string // what the refusal says, "" for none
 	}{
 		"undeclared":         {edit: func(b *jsontree.Value) { b.Set("description", jsontree.String("edited")) }},
 		"undeclared and new": {edit: func(b *jsontree.Value) { b.Set("x_new", jsontree.String("edited")) }},
@@ -156,7 +154,7 @@ func TestEditSinceThePlan(t *testing.T) {
 			items := b.Get("steps").Items()
 			items[0], items[1] = items[1], items[0]
 		}, refused: `steps was ["Build","More"] and is ["More","Build"]`},
-		"a step more": {edit: func(b *jsontree.Value) {
+		"one step more": {edit: func(b *jsontree.Value) {
 			step := b.Get("steps").Items()[0].Clone()
 			step.Set("name", jsontree.String("Third"))
 			b.Get("steps").Append(step)

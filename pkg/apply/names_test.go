@@ -8,7 +8,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/compile"
 )
 
-// A name that selects or approves and matches nothing is a mistake.
+// TestCheckNames checks that a selecting or approving name without a match is a mistake.
 func TestCheckNames(t *testing.T) {
 	t.Parallel()
 	head := definitions(job("pay-api", "x", secret("token", "TOKEN")))

@@ -10,8 +10,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// The service has several ways to say that a job is not there. An accepted
-// delete is believed with each of them, at once.
+// TestDeleteIsBelieved checks that an accepted delete is believed at once, with each of the answers
+// that services give for a missing job.
 func TestDeleteIsBelieved(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{400, 404, 422, 200} {
@@ -38,7 +38,7 @@ func TestDeleteIsBelieved(t *testing.T) {
 	}
 }
 
-// A read that is refused for any reason proves nothing by itself; a complete
+// TestDeleteIsBelievedByTheListing checks that a refused read proves nothing, but a complete
 // listing without the job does.
 func TestDeleteIsBelievedByTheListing(t *testing.T) {
 	t.Parallel()
@@ -53,7 +53,8 @@ func TestDeleteIsBelievedByTheListing(t *testing.T) {
 	}
 }
 
-// A job that was deleted by someone else is gone, however the service says it.
+// TestUpdateOfADeletedJob checks that a job that someone deleted is gone, with each of those
+// answers.
 func TestUpdateOfADeletedJob(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{400, 404, 422, 200} {
@@ -75,7 +76,8 @@ func TestUpdateOfADeletedJob(t *testing.T) {
 	}
 }
 
-// A pinned id that does not exist is a rail, and no unreadable job.
+// TestPinnedIDIsMissing checks that a pinned id that does not exist is a rail, not an unreadable
+// job.
 func TestPinnedIDIsMissing(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{400, 404, 422, 200} {

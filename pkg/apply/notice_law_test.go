@@ -15,7 +15,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// channelsOfPerson draws the channels that a person set, some with a configuration.
+// channelsOfPerson draws channels as a person sets them, some with a configuration.
 func channelsOfPerson(rt *rapid.T) map[string]wire.NoticeUpdate {
 	out := map[string]wire.NoticeUpdate{}
 	for _, kind := range []string{"MAIL", "MESSAGE", "DING_TALK", "WECOM", "FEISHU"} {
@@ -36,9 +36,9 @@ func drawEvents(rt *rapid.T, kind string) []string {
 	return rapid.SliceOfDistinct(rapid.SampledFrom(all), rapid.ID[string]).Draw(rt, "events of "+kind)
 }
 
-// After an update of the events of one channel the stored notifications differ in these events
-// only, whatever an update clears and whatever the service shows. What cannot be kept is refused
-// before anything is sent.
+// TestNoticeUpdateLosesNothing checks that an update of one channel's events changes only these
+// events, whatever an update clears and whatever the service shows. A value that cannot be kept
+// makes the run refuse the update before it sends anything.
 func TestNoticeUpdateLosesNothing(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -81,7 +81,7 @@ func TestNoticeUpdateLosesNothing(t *testing.T) {
 	})
 }
 
-// channelState is what is stored of a channel.
+// channelState is the stored state of a channel.
 type channelState struct{ events, config string }
 
 func noticesOf(j emulator.TruthJob) map[string]channelState {

@@ -11,7 +11,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// nthScenario is a piece of work in which every request is failed once.
+// nthScenario is a run in which each request fails once.
 type nthScenario struct {
 	name        string
 	start, head func() *compile.Result
@@ -48,9 +48,8 @@ func nthScenarios() []nthScenario {
 	}
 }
 
-// TestEveryRequestFailsOnce fails the first, the second, … request of a run in
-// each way, until a run needs no more: the report is true each time, and the next
-// run finishes the work.
+// TestEveryRequestFailsOnce fails the first, the second, … request of a run in each way, until the
+// run has no further request. The report is true each time, and the next run does the rest.
 func TestEveryRequestFailsOnce(t *testing.T) {
 	t.Parallel()
 	kinds := map[string]emulator.Fault{
@@ -76,7 +75,7 @@ func TestEveryRequestFailsOnce(t *testing.T) {
 						continue
 					}
 					if name == "not found" && scenario.name == "delete" {
-						continue // a read by id that denies the job is believed: the listing may lag
+						continue // a read by id that finds no job is believed: the listing may lag
 					}
 					for n := 1; ; n++ {
 						met := false
@@ -96,7 +95,7 @@ func TestEveryRequestFailsOnce(t *testing.T) {
 	}
 }
 
-// playNth fails the nth request and reports whether there was one.
+// playNth makes the nth request fail and reports whether there was one.
 func playNth(t *testing.T, quirks emulator.Quirks, scenario nthScenario, reference bool, fault emulator.Fault, n int) bool {
 	quirks.PublicTemplates = min(quirks.PublicTemplates, 5)
 	p := newScheduled(t, quirks, scenario.start())

@@ -11,8 +11,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// A channel's param_config is written with its events, and a lost answer about
-// it ends in the truth.
+// TestNoticeWithParamConfig checks that a channel's param_config is written with its events, and
+// that a lost answer is settled by reading.
 func TestNoticeWithParamConfig(t *testing.T) {
 	t.Parallel()
 	config := `{"webhook":"https://example.invalid/canary"}`
@@ -45,14 +45,14 @@ func TestNoticeWithParamConfig(t *testing.T) {
 				t.Errorf("ended:\n%s", describe(report))
 			}
 			if test.want != apply.Failed {
-				w.mustBeInSync(head)
+				w.mustBeInStep(head)
 			}
 		})
 	}
 }
 
-// TestNoticeConfigFromSecret holds that a channel's configuration is the value of
-// its secret, and that no placeholder reaches the service.
+// TestNoticeConfigFromSecret checks that a channel's configuration is the secret's value, and that
+// no placeholder reaches the service.
 func TestNoticeConfigFromSecret(t *testing.T) {
 	t.Parallel()
 	w := newWorldWith(t, emulator.Strict(), definitions(job("a", "x")))
@@ -74,14 +74,14 @@ func TestNoticeConfigFromSecret(t *testing.T) {
 	if result(t, report, "shop/notification/a", diff.ActionUpdate).Outcome != apply.Applied || strings.Contains(describe(report), "canary") {
 		t.Errorf("ended:\n%s", describe(report))
 	}
-	w.mustBeInSync(with("", value))
-	w.mustBeInSync(with("HOOK", spec.SecretPlaceholder("HOOK")))
+	w.mustBeInStep(with("", value))
+	w.mustBeInStep(with("HOOK", spec.SecretPlaceholder("HOOK")))
 	if other := w.plan(with("", "{}"), nil, nil); len(other.Changes) == 0 {
 		t.Error("the emulator does not show the configuration, so nothing is proved")
 	}
 }
 
-// oneSecret is the value of one secret.
+// oneSecret gives every name the same value.
 type oneSecret struct{ name, value string }
 
 func (s oneSecret) Resolve(name string) (string, error) {

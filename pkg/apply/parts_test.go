@@ -9,8 +9,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// An action of several requests that stops half-way says what was written, and
-// is no action of which nothing was: code 6, whatever stopped it.
+// TestChannelsInPart checks an action of several requests that stops half-way. It names what was
+// written, and the exit code is 6 whatever stopped it.
 func TestChannelsInPart(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]emulator.Fault{
@@ -50,10 +50,10 @@ func TestChannelsInPart(t *testing.T) {
 	})
 }
 
-// A disabled job that had to be enabled for its update is back where it was
-// after a refusal, and nothing is written; where it is to be enabled anyway, it
-// is, and the report says so.
-func TestRecoverForNothing(t *testing.T) {
+// TestRefusedUpdateDisablesAgain checks a disabled job that was enabled for an update that the service then
+// refuses. It is disabled again and nothing is written. If the definition enables the job, it stays
+// enabled, and the report says so.
+func TestRefusedUpdateDisablesAgain(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		enable bool
@@ -79,8 +79,8 @@ func TestRecoverForNothing(t *testing.T) {
 	}
 }
 
-// A job is not enabled where its update failed: it must not run in a form that
-// nobody reviewed.
+// TestNotEnabledWithoutItsUpdate checks that a job is not enabled if its update failed. It must not
+// run in a form that nobody reviewed.
 func TestNotEnabledWithoutItsUpdate(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.NoQuirks())
@@ -93,7 +93,8 @@ func TestNotEnabledWithoutItsUpdate(t *testing.T) {
 	}
 }
 
-// A run in which one object was stale and another was written is written in part.
+// TestStaleBesideAWrite checks that a run with one stale and one written object counts as written
+// in part.
 func TestStaleBesideAWrite(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.NoQuirks())

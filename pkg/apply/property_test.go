@@ -17,7 +17,7 @@ import (
 
 var jobNames = []string{"order-service", "pay-api", "构建服务", "a"}
 
-// drawJob declares a job with anything that the language can say.
+// drawJob declares a job with any values that the language allows.
 func drawJob(rt *rapid.T, name string) *compile.Job {
 	text := rapid.StringMatching(`[a-zA-Z0-9 $&"'\\<>#\n\t名]{0,24}`)
 	j := job(name, text.Draw(rt, "command"))
@@ -82,20 +82,20 @@ func drawDefinitions(rt *rapid.T, label string) *compile.Result {
 	return definitions(jobs...)
 }
 
-// drawProfile picks one of the ways in which the service may behave.
+// drawProfile draws one of the profiles of the service.
 func drawProfile(rt *rapid.T) emulator.Quirks {
 	all := profiles()
 	return all[rapid.SampledFrom(slices.Sorted(maps.Keys(all))).Draw(rt, "profile")]
 }
 
-// drawDialect makes w speak one of the two generations of routes.
+// drawDialect makes w use one of the two generations of routes.
 func (w *world) drawDialect(rt *rapid.T) {
 	w.dialect = rapid.SampledFrom([]client.Dialect{client.DialectV3, client.DialectV1}).Draw(rt, "dialect")
 	w.client = w.newClient(nil)
 }
 
-// The law: whatever is live and whatever is declared, after an apply the plan is
-// empty, nothing is doubled, and what is not declared is as it was.
+// TestApplyThenPlanIsEmptyForAnything checks that after an apply the plan is empty, nothing is
+// doubled, and undeclared values are unchanged, for any live state and any definitions.
 func TestApplyThenPlanIsEmptyForAnything(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -109,13 +109,13 @@ func TestApplyThenPlanIsEmptyForAnything(t *testing.T) {
 			keepSecretParameters(j, prior)
 		}
 		w.converge(head)
-		w.mustBeInSync(head)
+		w.mustBeInStep(head)
 		w.nothingElseChanged(prior, head)
 	})
 }
 
-// keepSecretParameters leaves a live secret declared where the definitions carry
-// the parameters over: without its value an update is refused.
+// keepSecretParameters declares a live secret again if the definitions carry its parameters over.
+// Without its value an update is refused.
 func keepSecretParameters(j *compile.Job, prior emulator.Truth) {
 	if j.Body().Get("parameters") != nil {
 		return
@@ -127,8 +127,8 @@ func keepSecretParameters(j *compile.Job, prior emulator.Truth) {
 	}
 }
 
-// nothingElseChanged fails the test if a job that head does not declare was
-// written, or if a name is there twice.
+// nothingElseChanged fails the test if the run wrote a job that head does not declare, or if two
+// jobs have one name.
 func (w *world) nothingElseChanged(prior emulator.Truth, head *compile.Result) {
 	w.t.Helper()
 	declared := map[string]bool{}
@@ -151,13 +151,13 @@ func (w *world) nothingElseChanged(prior emulator.Truth, head *compile.Result) {
 		case now == nil:
 			w.t.Errorf("%s is gone", old.Name)
 		case !declared[old.Name] && now.Commits != old.Commits:
-			w.t.Errorf("%s is not declared and was written", old.Name)
+			w.t.Errorf("%s is not declared but was written", old.Name)
 		}
 	}
 }
 
-// Random faults of every kind strike random writes; whatever the report says is
-// true, and the next run without faults finishes the work.
+// TestRandomFaults plays random faults on random writes. The report is true, and the next run
+// without faults does the rest.
 func TestRandomFaults(t *testing.T) {
 	t.Parallel()
 	rows := matrix()
@@ -175,7 +175,7 @@ func TestRandomFaults(t *testing.T) {
 			f := row.fault
 			f.Op, f.Nth = rapid.SampledFrom(ops).Draw(rt, "op"), rapid.IntRange(1, 4).Draw(rt, "nth")
 			if f.Kind == emulator.FaultSilence {
-				f.Kind = emulator.FaultReset // a silence that is not met would hold the world
+				f.Kind = emulator.FaultReset // an unused silence would block the world
 				f.Commit = emulator.CommitFirst
 			}
 			w.MustFail(w.t, f)
@@ -186,7 +186,7 @@ func TestRandomFaults(t *testing.T) {
 		w.settle()
 		w.client = w.newClient(nil)
 		w.converge(head)
-		w.mustBeInSync(head)
+		w.mustBeInStep(head)
 		w.nothingElseChanged(emulator.Truth{}, head)
 	})
 }
@@ -200,7 +200,7 @@ func estateWithoutTemplates(command string) *compile.Result {
 	return head
 }
 
-// checkReport holds every result about a body to what the service holds.
+// checkReport compares every result about a body with the service's state.
 func (w *world) checkReport(head *compile.Result, report *apply.Report) {
 	w.t.Helper()
 	truth := w.MustTruth(w.t)
@@ -225,7 +225,7 @@ func (w *world) checkReport(head *compile.Result, report *apply.Report) {
 			}
 		}
 		if len(named) > 1 {
-			w.t.Errorf("%s is there %d times", r.Address, len(named))
+			w.t.Errorf("%s is the name of %d objects", r.Address, len(named))
 		}
 	}
 }

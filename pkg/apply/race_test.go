@@ -2,9 +2,9 @@
 
 package apply_test
 
-// propertyChecks is how many draws a property test makes by default. Under the
-// race detector, which is there for the order of events, a few are enough.
+// propertyChecks is the default number of draws of a property test. The race detector only needs a
+// few.
 const propertyChecks = "25"
 
-// raced tells that the race detector is on.
+// raced is true with the race detector.
 const raced = true

@@ -12,8 +12,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// What cannot be read is unknown: nothing is created, written or removed because
-// of it, and what can be read goes on (G2, G5 and the rule for reads).
+// TestUnreadableIsUnknown checks that nothing is created, written or removed because of a failed
+// read, and that readable objects are handled.
 func TestUnreadableIsUnknown(t *testing.T) {
 	t.Parallel()
 	base := func() *compile.Result {
@@ -64,14 +64,15 @@ func TestUnreadableIsUnknown(t *testing.T) {
 			}
 			for _, op := range test.no {
 				if n := w.ops(op); n > 0 {
-					t.Errorf("%d times %s on the strength of a read that failed", n, op)
+					t.Errorf("%d times %s because of a failed read", n, op)
 				}
 			}
 		})
 	}
 }
 
-// What makes every further call pointless ends the reading at once.
+// TestReadingHalts checks that reading ends at once after an error that would fail every further
+// call.
 func TestReadingHalts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Strict())

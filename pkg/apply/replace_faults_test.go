@@ -15,10 +15,10 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// A template's replacement is a create and a delete. Whichever of them a fault
-// strikes, once or for ever: the old template stays until the new one is there,
-// no other template is touched, the report says what is so, and the next run
-// either finishes or leaves two templates of one name to a person.
+// TestReplacementUnderFaults plays faults on both requests of a template's replacement, the create
+// and the delete, once and always. The old template stays until the new one exists, no other
+// template is touched, and the report is true. The next run does the rest, or leaves two templates
+// of one name to a person.
 func TestReplacementUnderFaults(t *testing.T) {
 	t.Parallel()
 	for _, api := range []string{"CreateTemplate", "DeleteTemplate"} {
@@ -26,8 +26,8 @@ func TestReplacementUnderFaults(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/%d", api, times), func(t *testing.T) {
 				t.Parallel()
 				for _, row := range matrix() {
-					if row.name == "F26 key refused" && times == 1 {
-						continue // a second key check may succeed: the client's own tests hold that
+					if row.name == "key refused" && times == 1 {
+						continue // a second check of the key may succeed: the client's tests cover that
 					}
 					t.Run(row.name, func(t *testing.T) {
 						f := row.fault
@@ -82,11 +82,11 @@ func playReplacement(t *testing.T, f emulator.Fault) {
 	if !op.done(t, withoutBystander(w.MustTruth(t))) {
 		t.Error("the next run did not finish the work")
 	}
-	w.mustBeInSync(head)
+	w.mustBeInStep(head)
 }
 
-// A replacement whose second half failed is finished by the next apply: by what
-// the base says the old one was, or by what the journal says was begun.
+// TestHalfReplacementIsFinished checks that the next apply finishes a replacement whose delete
+// failed. The base or the journal shows which template was the old one.
 func TestHalfReplacementIsFinished(t *testing.T) {
 	t.Parallel()
 	faults := map[string]emulator.Fault{
@@ -110,7 +110,7 @@ func TestHalfReplacementIsFinished(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				fault := fault // of this case: the cases of one fault run at the same time
+				fault := fault // fields of this case: the cases of one fault run at the same time
 				fault.Op, fault.Times, fault.Commit = "DeleteTemplate", -1, emulator.CommitNever
 				w.strike(fault)
 				report := w.apply(w.plan(after, before, nil), apply.Options{Journal: journal})
@@ -139,7 +139,7 @@ func TestHalfReplacementIsFinished(t *testing.T) {
 				if truth := w.MustTruth(t); len(truth.Templates) != 1 || countTemplates(t, truth, "after") != 1 {
 					t.Errorf("%d templates left", len(truth.Templates))
 				}
-				w.mustBeInSync(after)
+				w.mustBeInStep(after)
 			})
 		}
 	}
@@ -159,8 +159,8 @@ func entriesOf(t *testing.T, path, endpoint string) []apply.JournalEntry {
 	return entries
 }
 
-// A taken template name leads to the other order of replacement, or to the flag
-// that allows it, whatever status the service refuses it with.
+// TestTakenTemplateName checks that a taken template name leads to the other order of replacement,
+// or to the flag that allows it, with each status of the refusal.
 func TestTakenTemplateName(t *testing.T) {
 	t.Parallel()
 	for _, unique := range []emulator.Uniqueness{emulator.Unique409, emulator.Unique400, emulator.UniqueInside200} {
@@ -182,7 +182,7 @@ func TestTakenTemplateName(t *testing.T) {
 					if got.Outcome != apply.Applied {
 						t.Errorf("ended %s: %s", got.Outcome, got.Message)
 					}
-					w.mustBeInSync(after)
+					w.mustBeInStep(after)
 					return
 				}
 				if got.Outcome != apply.Failed || !strings.Contains(string(got.Next), "--rescue") || strings.Contains(got.Message, "no listing") {
@@ -196,8 +196,8 @@ func TestTakenTemplateName(t *testing.T) {
 	}
 }
 
-// Where the service wants unique names, the old template goes first only if the base's definition
-// holds what is lost with it.
+// TestBodyThatOnlyTheTemplateHolds checks a service with unique names. The old template is deleted
+// first only if the base's definition has the whole body.
 func TestBodyThatOnlyTheTemplateHolds(t *testing.T) {
 	t.Parallel()
 	const address = "shop/template/tmpl"
@@ -239,8 +239,8 @@ func TestBodyThatOnlyTheTemplateHolds(t *testing.T) {
 	}
 }
 
-// A template that somebody else made between the look and the create is looked
-// at, with whatever status the service refuses the create.
+// TestCreateMeetsAnotherTemplate checks that the run looks at a template that somebody created just
+// before its own create, with each status of the refusal.
 func TestCreateMeetsAnotherTemplate(t *testing.T) {
 	t.Parallel()
 	for _, theirs := range []string{"ours", "theirs"} {
@@ -272,9 +272,9 @@ func TestCreateMeetsAnotherTemplate(t *testing.T) {
 	}
 }
 
-// Where the service wants unique names the old template goes first. Whatever
-// strikes the create that follows, the run says so unless the new one is there,
-// the old one's body is kept, and the next run finishes.
+// TestReplacementInTheOtherOrderUnderFaults checks a service with unique names, where the delete
+// comes first. If the create fails, the run says so, keeps the old body, and the next run does the
+// rest.
 func TestReplacementInTheOtherOrderUnderFaults(t *testing.T) {
 	t.Parallel()
 	for name, quirks := range map[string]emulator.Quirks{"strict": profiles()["strict"], "hostile": profiles()["hostile"]} {
@@ -282,8 +282,8 @@ func TestReplacementInTheOtherOrderUnderFaults(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/%d", name, times), func(t *testing.T) {
 				t.Parallel()
 				for _, row := range matrix() {
-					if row.name == "F26 key refused" && times == 1 {
-						continue // a second key check may succeed
+					if row.name == "key refused" && times == 1 {
+						continue // a second check of the key may succeed
 					}
 					t.Run(row.name, func(t *testing.T) {
 						f := row.fault
@@ -327,7 +327,7 @@ func playOtherOrder(t *testing.T, quirks emulator.Quirks, f emulator.Fault) {
 	}
 	w.client = w.newClient(nil)
 	w.converge(head)
-	w.mustBeInSync(head)
+	w.mustBeInStep(head)
 }
 
 func withBystander(r *compile.Result) *compile.Result {
@@ -340,7 +340,7 @@ func withoutBystander(truth emulator.Truth) emulator.Truth {
 	return truth
 }
 
-// countTemplates counts the templates that run a command.
+// countTemplates counts the templates with a command.
 func countTemplates(t *testing.T, truth emulator.Truth, command string) int {
 	t.Helper()
 	n := 0

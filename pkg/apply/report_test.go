@@ -31,7 +31,7 @@ func reportSchema(t *testing.T) *jsonschema.Schema {
 	return schema
 }
 
-// Reports of good, bad and empty runs are as the schema says.
+// TestReportFollowsItsSchema checks reports of good, bad and empty runs.
 func TestReportFollowsItsSchema(t *testing.T) {
 	t.Parallel()
 	schema := reportSchema(t)

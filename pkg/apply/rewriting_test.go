@@ -14,8 +14,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// A service that stores texts in its own spelling is named with what to write,
-// at once: two equal reads after a write are the end of the wait.
+// TestKnownRewritings checks that the run at once names a service's own spelling and what to write
+// instead. Two equal reads after a write end the wait.
 func TestKnownRewritings(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -37,7 +37,7 @@ func TestKnownRewritings(t *testing.T) {
 			for _, action := range []diff.Action{diff.ActionCreate, diff.ActionUpdate, diff.ActionUpdate} {
 				plan := w.plan(head, nil, nil)
 				if action == diff.ActionUpdate && !plan.HasChanges() {
-					return // the comparison knows the spelling
+					return // the comparison accepts the spelling
 				}
 				report := w.apply(plan, apply.Options{})
 				got := result(t, report, "shop/job/a", action)
@@ -52,8 +52,8 @@ func TestKnownRewritings(t *testing.T) {
 	}
 }
 
-// A service that stores a text with another meaning is told from a person who edits the job right
-// after the write: the change history shows whether anybody else wrote it.
+// TestUnknownRewriting checks that the change history tells a service that stores another text from
+// a person who edits right after the write.
 func TestUnknownRewriting(t *testing.T) {
 	t.Parallel()
 	meddle := func(w *world) func() { return func() { w.editOutside("a", setCommand("echo theirs")) } }
@@ -93,8 +93,8 @@ func TestUnknownRewriting(t *testing.T) {
 	}
 }
 
-// A template has no update, so what stands under the uuid of our create is what the service made
-// of it.
+// TestUnknownRewritingOfATemplate checks that a difference in our own new template is the
+// service's, because templates have no update.
 func TestUnknownRewritingOfATemplate(t *testing.T) {
 	t.Parallel()
 	quirks := emulator.NoQuirks()
@@ -108,8 +108,8 @@ func TestUnknownRewritingOfATemplate(t *testing.T) {
 	}
 }
 
-// A write whose answer is lost may not have happened at all. Then the one new row of the history
-// is somebody else's edit, which the service did not make.
+// TestLostWriteIsNoRewriting checks a write without an answer, which may not have happened. The one
+// new row of the history may then be somebody's edit.
 func TestLostWriteIsNoRewriting(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.NoQuirks())
@@ -125,7 +125,7 @@ func TestLostWriteIsNoRewriting(t *testing.T) {
 	}
 }
 
-// staleHistory is a service whose change history does not show the latest rows yet.
+// staleHistory is a service whose change history lacks the latest rows.
 type staleHistory struct {
 	*client.Client
 	rows []wire.JobChange
@@ -135,8 +135,8 @@ func (s staleHistory) JobChanges(context.Context, string) ([]wire.JobChange, err
 	return s.rows, nil
 }
 
-// A history that lags shows an older edit as its newest row, and proves nothing about what came
-// after it.
+// TestHistoryThatLagsProvesNothing checks a history that shows an older edit as its newest row. It
+// proves nothing about later edits.
 func TestHistoryThatLagsProvesNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.NoQuirks())

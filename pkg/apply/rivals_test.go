@@ -13,9 +13,9 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// Q3: two applies of different commits at once. Each object ends as one of them
-// wants it and as nothing in between, nothing is doubled, and a run that ends
-// with 0 has what it asked for unless the other wrote after its last look.
+// TestTwoCommitsAtOnce applies two commits at once. Each object ends as one of them declares it,
+// and nothing is doubled. A run that ends with 0 has what it declares unless the other wrote after
+// its last read.
 func TestTwoCommitsAtOnce(t *testing.T) {
 	t.Parallel()
 	for name, quirks := range map[string]emulator.Quirks{"unique": emulator.Strict(), "not unique": emulator.Legacy()} {
@@ -36,7 +36,7 @@ func playRivals(t *testing.T, rt *rapid.T, quirks emulator.Quirks) {
 		return definitions(job("bystander", "x"), job("target", command), job("zz-new", command))
 	}
 	plans := [2]*diff.Plan{w.plan(head(commands[0]), nil, nil), w.plan(head(commands[1]), nil, nil)}
-	// Where they meet is drawn: both before one of these requests is processed.
+	// A draw decides where they meet: both send this request before one is processed.
 	meet := rapid.SampledFrom([]string{"UpdateJob", "CreateJob", "QueryJob", "ListJobs"}).Draw(rt, "meet")
 	nth := rapid.IntRange(1, 2).Draw(rt, "nth")
 	met := make(chan struct{})
@@ -48,7 +48,7 @@ func playRivals(t *testing.T, rt *rapid.T, quirks emulator.Quirks) {
 	for i := range plans {
 		api := w.newClient(nil)
 		runs.Go(func() {
-			defer release() // the other must not wait for one that is done
+			defer release() // the other must not wait for a run that has ended
 			reports[i] = w.applyWith(w.t.Context(), api, plans[i], apply.Options{Parallelism: 1})
 		})
 	}
@@ -72,5 +72,5 @@ func playRivals(t *testing.T, rt *rapid.T, quirks emulator.Quirks) {
 	}
 	w.client = w.newClient(nil)
 	w.converge(head("ours"))
-	w.mustBeInSync(head("ours"))
+	w.mustBeInStep(head("ours"))
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// A listing that does not add up proves no absence, however complete the plan's
-// was.
+// TestCreateNeedsACompleteListing checks that an inconsistent listing proves no absence, even if
+// the plan's listing was complete.
 func TestCreateNeedsACompleteListing(t *testing.T) {
 	t.Parallel()
 	w := newWorldWith(t, emulator.Legacy(), before())
@@ -31,8 +31,7 @@ func TestCreateNeedsACompleteListing(t *testing.T) {
 	}
 }
 
-// Two listings without the name prove nothing where they hold no other object
-// either: an empty list may be a list that lags.
+// TestAbsenceNeedsAWitness checks that two empty listings prove no absence. An empty list may lag.
 func TestAbsenceNeedsAWitness(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -66,7 +65,8 @@ func TestAbsenceNeedsAWitness(t *testing.T) {
 	}
 }
 
-// Of two jobs of one name the one that was built is in use: nothing is deleted.
+// TestDuplicateThatWasBuilt checks two jobs of one name of which one has a build. It is in use, so
+// nothing is deleted.
 func TestDuplicateThatWasBuilt(t *testing.T) {
 	t.Parallel()
 	w := newWorldWith(t, emulator.Legacy(), definitions(job("bystander", "x")))
@@ -93,8 +93,8 @@ func TestDuplicateThatWasBuilt(t *testing.T) {
 	}
 }
 
-// Where template names are unique the old template has to go first, and nothing
-// else holds its body: that needs a file, or a base that compiles to it.
+// TestUniqueTemplateNeedsARescue checks a service with unique template names, where the old
+// template must go first. That needs a --rescue file or a base with the same body.
 func TestUniqueTemplateNeedsARescue(t *testing.T) {
 	t.Parallel()
 	edited := template("replaced", "edited outside")
@@ -105,12 +105,12 @@ func TestUniqueTemplateNeedsARescue(t *testing.T) {
 		want    apply.Outcome
 		remains string
 	}{
-		"no base, no file":     {template("replaced", "before"), false, "", apply.Failed, "before"},
-		"the base holds it":    {template("replaced", "before"), true, "", apply.Applied, "after"},
-		"edited since":         {edited, true, "", apply.Failed, "edited outside"},
-		"a file":               {template("replaced", "before"), false, "rescue", apply.Applied, "after"},
-		"a file in no folder":  {template("replaced", "before"), false, "nowhere/rescue", apply.Failed, "before"},
-		"a file that is there": {template("replaced", "before"), false, "taken", apply.Failed, "before"},
+		"no base, no file":    {template("replaced", "before"), false, "", apply.Failed, "before"},
+		"the base holds it":   {template("replaced", "before"), true, "", apply.Applied, "after"},
+		"edited since":        {edited, true, "", apply.Failed, "edited outside"},
+		"a file":              {template("replaced", "before"), false, "rescue", apply.Applied, "after"},
+		"a file in no folder": {template("replaced", "before"), false, "nowhere/rescue", apply.Failed, "before"},
+		"a file that exists":  {template("replaced", "before"), false, "taken", apply.Failed, "before"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -145,8 +145,8 @@ func TestUniqueTemplateNeedsARescue(t *testing.T) {
 	}
 }
 
-// A gateway that gave up waiting has not stopped the service: the request may
-// still be carried out, so the looks go on before it is sent again.
+// TestGatewayTimeoutLingers checks a timeout of a gateway. The service may still carry out the
+// request, so the run keeps reading before it sends it again.
 func TestGatewayTimeoutLingers(t *testing.T) {
 	t.Parallel()
 	for name, f := range map[string]emulator.Fault{
@@ -157,7 +157,7 @@ func TestGatewayTimeoutLingers(t *testing.T) {
 			t.Parallel()
 			for _, op := range operations() {
 				if op.id == "JC" || op.id == "TC" {
-					continue // a create is looked for in any case
+					continue // a create is always looked for
 				}
 				w := newWorldWith(t, emulator.Strict(), before())
 				w.settle()

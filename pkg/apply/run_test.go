@@ -15,7 +15,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// estate is one of everything that a plan can create.
+// estate returns one of each object that a plan can create.
 func estate() *compile.Result {
 	head := definitions(
 		job("plain", "echo plain"),
@@ -43,7 +43,7 @@ func TestApplyThenPlanIsEmpty(t *testing.T) {
 					t.Errorf("%s %s ended %s (%s), want applied", r.Action, r.Address, r.Outcome, r.Message)
 				}
 			}
-			w.mustBeInSync(head)
+			w.mustBeInStep(head)
 			truth := w.MustTruth(t)
 			if len(truth.Jobs) != 4 || len(truth.Templates) != 1 {
 				t.Errorf("the service holds %d jobs and %d templates, want 4 and 1", len(truth.Jobs), len(truth.Templates))
@@ -76,7 +76,7 @@ func TestUpdatesOfEveryKind(t *testing.T) {
 			if !report.Complete() {
 				t.Fatalf("not complete:\n%s", describe(report))
 			}
-			w.mustBeInSync(head)
+			w.mustBeInStep(head)
 			truth := w.MustTruth(t)
 			for _, j := range truth.Jobs {
 				if j.ID != ids[j.Name] {
@@ -122,7 +122,7 @@ func TestRemovals(t *testing.T) {
 			if len(truth.Templates) != 0 {
 				t.Errorf("%d templates left, want none", len(truth.Templates))
 			}
-			// The same plan once more: everything is as it should be already.
+			// The same plan again: the objects are as planned already.
 			w.ResetCalls()
 			again := w.apply(plan, apply.Options{})
 			for _, r := range again.Results {
@@ -137,7 +137,7 @@ func TestRemovals(t *testing.T) {
 	}
 }
 
-// One plan applied twice does nothing the second time.
+// TestOnePlanTwice checks that a second apply of the same plan does nothing.
 func TestOnePlanTwice(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Strict())
@@ -162,7 +162,7 @@ func TestOnePlanTwice(t *testing.T) {
 	}
 }
 
-// What the definitions do not name survives an update to the byte.
+// TestUnknownMembersSurviveAnUpdate checks that an update keeps undeclared members byte for byte.
 func TestUnknownMembersSurviveAnUpdate(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Strict())
@@ -241,7 +241,8 @@ func TestPlanCosts(t *testing.T) {
 	}
 }
 
-// Templates come before jobs, and removals last, whatever goes on side by side.
+// TestOrderOfWrites checks that templates come before jobs and removals come last, with any number
+// of workers.
 func TestOrderOfWrites(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Strict())
@@ -272,9 +273,9 @@ func TestOrderOfWrites(t *testing.T) {
 	}
 }
 
-// However much of a job changes, it stays the job that pipelines know: nothing
-// is deleted and made again in its place.
-func TestNoUpdateIsADeleteAndACreate(t *testing.T) {
+// TestUpdateKeepsTheID checks that a large update keeps the job's id, which pipelines
+// use.
+func TestUpdateKeepsTheID(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Strict())
 	base := definitions(job("was", "old", notice("MAIL", "deleteJob")))

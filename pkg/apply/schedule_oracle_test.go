@@ -14,7 +14,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// look notes what the service holds now.
+// look records the service's state.
 func (p *scheduled) look() {
 	truth := p.MustTruth(p.t)
 	now := map[string][]string{}
@@ -36,8 +36,7 @@ func (p *scheduled) noteSighting(key string, commands []string) {
 	}
 }
 
-// had reports whether an object had a command at some time from one step to
-// another.
+// had reports whether an object had a command at some time between two steps.
 func (p *scheduled) had(key, command string, from, to int) bool {
 	list := p.seen[key]
 	for i, s := range list {
@@ -61,11 +60,10 @@ func (p *scheduled) all() []*scheduledRun {
 	return runs
 }
 
-// alone reports whether nobody else wrote while r went on: what it says must be
-// so when it has ended.
+// alone reports whether nobody else wrote during r. Then its report must be true when it has ended.
 func (p *scheduled) alone() bool { return len(p.actors) == 1 && p.edits == 0 }
 
-// judge holds what happened to the invariants.
+// judge checks the invariants of the whole schedule.
 func (p *scheduled) judge() {
 	p.look()
 	for _, f := range p.Faults() {
@@ -85,7 +83,7 @@ func (p *scheduled) judge() {
 	p.finish()
 }
 
-// leavesOpen reports whether a fault leaves open whether the request happened.
+// leavesOpen reports whether a fault leaves it open whether the request was carried out.
 func leavesOpen(f emulator.Fault) bool {
 	switch f.Kind {
 	case emulator.FaultReset, emulator.FaultSilence, emulator.FaultTruncate, emulator.FaultTwiceKeys, emulator.FaultNoID, emulator.FaultOtherID, emulator.FaultHTML:
@@ -94,24 +92,23 @@ func leavesOpen(f emulator.Fault) bool {
 	return f.Kind == emulator.FaultStatus && f.Status >= 500
 }
 
-// judgeRun holds one run's report to what was there while it went on: I4, I6,
-// I7, I8.
+// judgeRun compares one run's report with the states during the run.
 func (p *scheduled) judgeRun(r *scheduledRun) {
 	if r.refusals > 2 {
-		p.t.Errorf("I7: %d failed authentications in one run", r.refusals)
+		p.t.Errorf("%d failed authentications in one run", r.refusals)
 	}
 	if most := 60 * (2 + len(r.head.Jobs) + len(r.head.Removals) + 3*len(r.head.Templates)); r.requests > most {
-		p.t.Errorf("I6: %d requests in one run, more than %d", r.requests, most)
+		p.t.Errorf("%d requests in one run, more than %d", r.requests, most)
 	}
 	if took := r.stoppedAt.Sub(r.startedAt); len(p.actors) == 1 && took > 30*time.Minute {
-		p.t.Errorf("I6: a run took %v", took)
+		p.t.Errorf("a run took %v", took)
 	}
 	if r.report == nil {
 		return
 	}
 	text, err := json.Marshal(r.report)
 	if err != nil || strings.Contains(string(text), "canary") {
-		p.t.Errorf("I8: the report holds a secret, or is none: %v %s", err, text)
+		p.t.Errorf("the report holds a secret, or is none: %v %s", err, text)
 	}
 	for i, c := range r.plan.Changes {
 		for _, action := range c.Actions {
@@ -120,7 +117,7 @@ func (p *scheduled) judgeRun(r *scheduledRun) {
 	}
 }
 
-// judgeResult holds what a report says of a body or a removal to what was there.
+// judgeResult compares a result about a body or a removal with those states.
 func (p *scheduled) judgeResult(r *scheduledRun, c *diff.Change, got apply.Result) {
 	key, want := string(c.Kind)+" "+c.Name, ""
 	switch {
@@ -134,16 +131,16 @@ func (p *scheduled) judgeResult(r *scheduledRun, c *diff.Change, got apply.Resul
 	switch got.Outcome {
 	case apply.Applied, apply.AppliedConfirmed, apply.AppliedAfterAbsence, apply.Unchanged, apply.AlreadyAbsent:
 		if want == "" && !p.gone(got) {
-			p.t.Errorf("I4: a false %q: %s %s is there\n%s", got.Outcome, key, got.ID, describe(r.report))
+			p.t.Errorf("a false %q: %s %s is there\n%s", got.Outcome, key, got.ID, describe(r.report))
 		}
 		if want != "" && !p.had(key, want, r.began, r.ended) {
-			p.t.Errorf("I4: a false %q: %s was never %q in steps %d to %d: %v\n%s", got.Outcome, key, want, r.began, r.ended, p.seen[key], describe(r.report))
+			p.t.Errorf("a false %q: %s was never %q in steps %d to %d: %v\n%s", got.Outcome, key, want, r.began, r.ended, p.seen[key], describe(r.report))
 		}
 	case apply.Failed, apply.Skipped:
-		// What an earlier run made, and lagging listings hide, is not this run's.
+		// A lagging listing may hide what an earlier run created. It is not this run's.
 		before := p.had(key, want, r.began, r.began)
 		if p.alone() && !p.killed && r == p.all()[len(p.all())-1] && !before && c.Kind != diff.KindTemplate && (want == "" && p.gone(got) || want != "" && p.holds(key, want)) {
-			p.t.Errorf("I4: a false %q: %s is %q\n%s", got.Outcome, key, want, describe(r.report))
+			p.t.Errorf("a false %q: %s is %q\n%s", got.Outcome, key, want, describe(r.report))
 		}
 	}
 }
@@ -154,21 +151,22 @@ func (p *scheduled) holds(key, command string) bool {
 	return slices.Contains(list[len(list)-1].commands, command)
 }
 
-// gone reports whether the object of a result is not there: ids never come back.
+// gone reports whether the object of a result is gone: the service never uses an id twice.
 func (p *scheduled) gone(got apply.Result) bool {
 	truth := p.MustTruth(p.t)
 	return truth.Job(got.ID) == nil &&
 		!slices.ContainsFunc(truth.Templates, func(x emulator.TruthTemplate) bool { return x.UUID == got.ID })
 }
 
-// judgeState holds what is there to I1, I2 and I3.
+// judgeState checks the service's state: no unwanted content, no unreported duplicates, nothing
+// foreign touched.
 func (p *scheduled) judgeState() {
 	truth := p.MustTruth(p.t)
 	counts := map[string]int{}
 	one := func(key, command string) {
 		counts[key]++
 		if !p.wanted[key][command] {
-			p.t.Errorf("I3: %s is %q, which nobody asked for", key, command)
+			p.t.Errorf("%s is %q, which no definition or edit had", key, command)
 		}
 	}
 	for _, j := range truth.Jobs {
@@ -180,7 +178,7 @@ func (p *scheduled) judgeState() {
 	}
 	for _, old := range p.prior.Named(emulator.DefaultProject, "bystander") {
 		if now := truth.Job(old.ID); now == nil || now.Commits != old.Commits {
-			p.t.Error("I2: the bystander was touched")
+			p.t.Error("the bystander was touched")
 		}
 	}
 	for key, n := range counts {
@@ -191,26 +189,24 @@ func (p *scheduled) judgeState() {
 	}
 }
 
-// reported fails the test unless two objects of one name may be there and the
-// next plan says so: several runs at once or one that was killed can make them
-// where the service lets it happen, and a template's replacement passes through
-// it.
+// reported fails the test unless two objects of one name are expected and the next plan reports
+// them. Several runs at once or a killed run can leave them if the service allows it, and a
+// template's replacement has both for a while.
 func (p *scheduled) reported(key string) {
 	kind, name, _ := strings.Cut(key, " ")
 	head, rule := definitions(scheduledJob(name, "any")), diff.RuleDuplicateLive
 	if kind == "template" {
 		head, rule = &compile.Result{Templates: []*compile.Template{template(name, "any")}}, diff.RuleDuplicateTemplate
 	} else if len(p.actors) == 1 && !p.killed {
-		p.t.Errorf("I1: %s is there several times", key)
+		p.t.Errorf("%s is there several times", key)
 	}
 	plan := p.plan(head, nil, nil)
 	if !slices.ContainsFunc(plan.Refusals, func(r diff.Refusal) bool { return r.Rule == rule }) {
-		p.t.Errorf("I1: %s is there several times, and the plan says nothing:\n%s", key, describePlan(plan))
+		p.t.Errorf("%s is there several times, and the plan says nothing:\n%s", key, describePlan(plan))
 	}
 }
 
-// finish does what a person does about objects of one name, and lets one run
-// finish the work: I5.
+// finish removes duplicates as a person would, and lets one run finish the work.
 func (p *scheduled) finish() {
 	truth := p.MustTruth(p.t)
 	api := p.newClient(nil)
@@ -239,15 +235,14 @@ func (p *scheduled) finish() {
 	plan := p.plan(head, nil, nil)
 	p.ResetCalls()
 	if report := p.apply(plan, apply.Options{Secrets: secrets, RescueFile: rescue}); !report.Complete() {
-		p.t.Errorf("I5: a run without faults does not finish:\n%s%s", describePlan(plan), describe(report))
+		p.t.Errorf("a run without faults does not finish:\n%s%s", describePlan(plan), describe(report))
 	}
 	if plan.HasChanges() || p.writes() > 0 {
-		p.mustBeInSync(head)
+		p.mustBeInStep(head)
 	}
 }
 
-// last is what the last run wants, without what cannot be: a name that the
-// recycle bin keeps.
+// last returns what the last run declares, without names that the recycle bin keeps.
 func (p *scheduled) last() *compile.Result {
 	runs := p.all()
 	head := *runs[len(runs)-1].head

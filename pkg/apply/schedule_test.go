@@ -18,28 +18,28 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// schedule plays several applies against one service, one request at a time, in
-// an order that its caller decides: what happens is the same each time.
+// schedule plays several applies against one service, one request at a time, in an order that its
+// caller decides. The same order gives the same result.
 type schedule struct {
 	*world
-	quiet  chan struct{} // one value for each silence that a request has met
+	quiet  chan struct{} // one value for each request without an answer
 	actors []*actor
 	step   int // requests so far
-	// changed says that the latest request may have changed something.
+	// changed is true if the latest request may have changed something.
 	changed bool
-	// between is called before each request is let through.
+	// between is called before each request.
 	between func()
 }
 
-// actor is someone who applies, run after run.
+// actor is a person who applies several times.
 type actor struct {
 	s    *schedule
 	name string
 	runs []*scheduledRun
-	now  *scheduledRun // under way
+	now  *scheduledRun // the run under way
 
-	at   chan bool     // says that it waits for its turn; false: it has ended
-	turn chan struct{} // lets it go on
+	at   chan bool     // true: it waits for its turn; false: it has ended
+	turn chan struct{} // lets it continue
 }
 
 // scheduledRun is one apply in a process of its own.
@@ -48,26 +48,26 @@ type scheduledRun struct {
 	options apply.Options
 	journal string // path, "" for none
 	killAt  int    // the request at which the process is killed, 0 for never
-	after   bool   // it is killed when the request has been answered, not before
+	after   bool   // kill it after the answer, not before
 
 	began, ended         int // steps
-	requests, refusals   int // refusals of the credentials
+	requests, refusals   int // refused credentials
 	plan                 *diff.Plan
-	report               *apply.Report // nil if the process was killed or did not write
+	report               *apply.Report // nil if the process was killed or wrote no report
 	killed               bool
 	err                  error
 	startedAt, stoppedAt time.Time
-	left                 []byte // of the journal when the process was killed
+	left                 []byte // size of the journal when the process was killed
 }
 
-// errKilled ends a process that is killed in the middle of a request.
+// errKilled ends a process that is killed during a request.
 var errKilled = errors.New("killed")
 
 // RoundTrip waits for the actor's turn and sends one request.
 func (a *actor) RoundTrip(req *http.Request) (*http.Response, error) {
 	r := a.now
 	if r.killed {
-		return nil, errKilled // a process that is no more sends nothing
+		return nil, errKilled // a killed process sends nothing
 	}
 	a.at <- true
 	<-a.turn
@@ -93,17 +93,17 @@ func (a *actor) RoundTrip(req *http.Request) (*http.Response, error) {
 func (r *scheduledRun) kill() {
 	r.killed = true
 	if r.journal != "" {
-		r.left, _ = os.ReadFile(r.journal) // what a process that is killed leaves behind; none is not a failure
+		r.left, _ = os.ReadFile(r.journal) // files that a killed process leaves; a missing file is no failure
 	}
 	panic(errKilled)
 }
 
-// send carries out a request that may meet silence.
+// send carries out a request that may get no answer.
 func (s *schedule) send(req *http.Request) (*http.Response, error) {
 	return roundTripUntil(s.quiet, s.transport.next, req)
 }
 
-// strike scripts a fault that any request of any actor may meet.
+// strike scripts a fault for any request of any actor.
 func (s *schedule) strike(f emulator.Fault) {
 	if f.Kind == emulator.FaultSilence {
 		f.After = func() { s.quiet <- struct{}{} }
@@ -111,7 +111,7 @@ func (s *schedule) strike(f emulator.Fault) {
 	s.MustFail(s.t, f)
 }
 
-// mortal is a clock that a killed process no longer waits for.
+// mortal is a clock that stops with the killed process.
 type mortal struct {
 	*world
 	run *scheduledRun
@@ -140,7 +140,7 @@ func (a *actor) live() {
 	}
 }
 
-// entries reads what a killed process left of its journal.
+// entries reads a killed process's journal.
 func (s *schedule) entries(text []byte) []apply.JournalEntry {
 	entries, warning, err := apply.ReadJournal(bytes.NewReader(text), s.URL)
 	if err != nil || warning != "" {
@@ -192,8 +192,7 @@ func (a *actor) carryOut(r *scheduledRun, journal []apply.JournalEntry) {
 	r.report = report
 }
 
-// play lets the actors go on, one request of one of them at a time; choose says
-// whose turn it is of those that are left.
+// play lets the actors continue, one request of one actor at a time; choose picks the actor.
 func (s *schedule) play(choose func(alive []*actor) int) {
 	alive := append([]*actor{}, s.actors...)
 	for _, a := range alive {
@@ -211,7 +210,7 @@ func (s *schedule) play(choose func(alive []*actor) int) {
 	}
 }
 
-// newSchedule makes a schedule over a service that holds start.
+// newSchedule creates a schedule over a service that holds start.
 func newSchedule(t testing.TB, quirks emulator.Quirks, start *compile.Result) *schedule {
 	return &schedule{world: newWorldWith(t, quirks, start), quiet: make(chan struct{})}
 }

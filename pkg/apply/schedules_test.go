@@ -19,16 +19,15 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// TestRandomSchedules: one to three applies of up to four definitions each,
-// faults, kills, edits by others, in a service whose quirks are drawn; after
-// each, what the reports say is true, nothing is doubled in silence, nothing
-// foreign is touched, and one run without faults finishes the work.
+// TestRandomSchedules plays up to three applies of up to four definitions each, with faults, kills,
+// edits by others and random switches of the service. The reports are true, every duplicate is
+// reported, nothing foreign is touched, and one run without faults finishes the work.
 func TestRandomSchedules(t *testing.T) {
 	t.Parallel()
 	var tally tally
 	t.Run("all", func(t *testing.T) {
 		shards := 1
-		if long { // -rapid.checks counts for each
+		if long { // the number of -rapid.checks for each
 			shards = 4
 		}
 		for shard := range shards {
@@ -46,8 +45,8 @@ func TestRandomSchedules(t *testing.T) {
 	t.Log(tally.String())
 }
 
-// TestInterleavings: always two or three applies at once, each request of each
-// between any two of the others: Q1 to Q4 and Q6.
+// TestInterleavings plays two or three applies at once and interleaves their requests in random
+// order.
 func TestInterleavings(t *testing.T) {
 	t.Parallel()
 	var tally tally
@@ -59,7 +58,7 @@ func drawActors(rt *rapid.T) int {
 	return rapid.SampledFrom([]int{1, 1, 1, 1, 1, 2, 3}).Draw(rt, "actors")
 }
 
-// tally counts what the schedules of a test held.
+// tally counts what a test's schedules had.
 type tally struct {
 	mu sync.Mutex
 
@@ -106,34 +105,33 @@ func (c *tally) add(p *scheduled) {
 	}
 }
 
-// scheduled is a schedule and what its oracle has to know.
+// scheduled is a schedule with what its oracle has to know.
 type scheduled struct {
 	*schedule
 	prior emulator.Truth
-	// wanted are the commands that someone gave an object, by kind and name.
+	// wanted holds the commands that a definition or an edit gave an object, by kind and name.
 	wanted map[string]map[string]bool
-	// seen are the commands that an object has had, by kind and name.
+	// seen holds the commands that an object has had, by kind and name.
 	seen       map[string][]sighting
-	blocked    bool // the recycle bin keeps names taken
-	late       bool // a write may be carried out while nobody sends one
+	blocked    bool // the recycle bin keeps names
+	late       bool // the service may carry out a write while nobody sends one
 	edits      int
 	killed     bool
-	unsure     bool // a create met a fault that leaves open whether it happened
+	unsure     bool // a create met a fault that leaves its outcome open
 	played     int
 	duplicates int
 }
 
-// sighting is what objects of one name ran from a step on.
+// sighting holds the commands of the objects of one name from a step on.
 type sighting struct {
 	step     int
 	commands []string
 }
 
-// scheduleNames are the jobs that schedules are about. Those with an s have a
-// secret.
+// scheduleNames are the jobs of the schedules. Those with an s have a secret.
 var scheduleNames = []string{"a", "b", "s-one", "s-two"}
 
-// playSchedule draws a schedule, plays it, and holds it to the invariants.
+// playSchedule draws and plays a schedule, and checks the invariants.
 func playSchedule(t *testing.T, rt *rapid.T, counts *tally, actors int) {
 	quirks := drawQuirks(rt)
 	start := definitions(job("bystander", "echo bystander", secret("other", "OTHER")))
@@ -157,7 +155,7 @@ func playSchedule(t *testing.T, rt *rapid.T, counts *tally, actors int) {
 	counts.add(p)
 }
 
-// newScheduled makes a schedule over a service that holds start.
+// newScheduled creates a schedule over a service that holds start.
 func newScheduled(t testing.TB, quirks emulator.Quirks, start *compile.Result) *scheduled {
 	p := &scheduled{
 		schedule: newSchedule(t, quirks, start), blocked: quirks.RecycledNameBlocked,
@@ -175,7 +173,7 @@ func newScheduled(t testing.TB, quirks emulator.Quirks, start *compile.Result) *
 	return p
 }
 
-// drawQuirks is one of the profiles with up to three switches more.
+// drawQuirks draws a profile and up to three more switches.
 func drawQuirks(rt *rapid.T) emulator.Quirks {
 	text := rapid.SampledFrom([]string{"strict", "lenient", "hostile", "legacy"}).Draw(rt, "profile")
 	switches := []string{
@@ -191,7 +189,7 @@ func drawQuirks(rt *rapid.T) emulator.Quirks {
 	if err != nil {
 		rt.Fatal(err)
 	}
-	quirks.PublicTemplates = min(quirks.PublicTemplates, 5) // pages of noise cost more than they find here
+	quirks.PublicTemplates = min(quirks.PublicTemplates, 5) // pages of noise take more time than they are worth here
 	return quirks
 }
 
@@ -255,7 +253,7 @@ func drawHead(rt *rapid.T, version string) *compile.Result {
 	return head
 }
 
-// wants notes what the definitions give each object.
+// wants records the commands of the definitions.
 func (p *scheduled) wants(head *compile.Result) {
 	note := func(key, command string) {
 		if p.wanted[key] == nil {
@@ -271,8 +269,7 @@ func (p *scheduled) wants(head *compile.Result) {
 	}
 }
 
-// firstCommand is the command of a body's first step, whatever case its keys
-// have.
+// firstCommand returns the command of a body's first step, whatever the case of its keys.
 func firstCommand(body *jsontree.Value) string {
 	for _, key := range []string{"steps", "Steps"} {
 		for _, step := range body.Get(key).Items() {
@@ -297,7 +294,7 @@ func (p *scheduled) drawFaults(rt *rapid.T) {
 		f := rows[rapid.IntRange(0, len(rows)-1).Draw(rt, "fault")].fault
 		f.Op, f.Nth = rapid.SampledFrom(ops).Draw(rt, "op"), rapid.SampledFrom([]int{1, 1, 2, 3}).Draw(rt, "nth")
 		if f.Code == "CB.00031006" && strings.HasPrefix(f.Op, "Query") {
-			continue // a read by id that denies the object is believed: the listing may lag
+			continue // a read by id that finds no object is believed: the listing may lag
 		}
 		f.Times = rapid.SampledFrom([]int{1, 1, 1, 2, -1}).Draw(rt, "times")
 		p.late = p.late || f.Commit == emulator.CommitLate
@@ -305,7 +302,7 @@ func (p *scheduled) drawFaults(rt *rapid.T) {
 	}
 }
 
-// drawEdits lets a colleague change, switch off or delete jobs in between.
+// drawEdits lets a colleague change, disable or delete jobs in between.
 func (p *scheduled) drawEdits(rt *rapid.T) {
 	type edit struct {
 		at         int
@@ -338,8 +335,7 @@ func orEmpty(m map[string]bool) map[string]bool {
 	return m
 }
 
-// edit does what a colleague does in the console, whose requests meet faults
-// like any other.
+// edit does what a colleague does in the console. Its requests meet faults too.
 func (p *scheduled) edit(name, kind, command string) {
 	named := p.MustTruth(p.t).Named(emulator.DefaultProject, name)
 	if len(named) == 0 {
@@ -348,7 +344,7 @@ func (p *scheduled) edit(name, kind, command string) {
 	p.edits++
 	api := p.newClient(func(cfg *client.Config) { cfg.Transport = colleague{p.schedule} })
 	ctx := p.t.Context()
-	switch kind { // what fails is not done; the oracle looks at what is there
+	switch kind { // a failed edit is not done; the oracle reads the state
 	case "edit":
 		body := named[0].Body.Clone()
 		body.Set("job_id", jsontree.String(named[0].ID))
@@ -362,12 +358,12 @@ func (p *scheduled) edit(name, kind, command string) {
 	}
 }
 
-// colleague is someone in the console.
+// colleague is a person who uses the console.
 type colleague struct{ *schedule }
 
 func (c colleague) RoundTrip(req *http.Request) (*http.Response, error) { return c.send(req) }
 
-// chooser draws whose turn it is: mostly the one who went last.
+// chooser draws the next actor: mostly the one that went last.
 func chooser(rt *rapid.T) func(alive []*actor) int {
 	var last *actor
 	return func(alive []*actor) int {

@@ -15,8 +15,9 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// Shards are disjoint, make up the whole, and a job keeps its shard when others
-// come and go. A rename stays with its new name: no shard sees a removal.
+// TestShardsDivideThePlan checks that shards are disjoint and complete, and that a job keeps its
+// shard when others come and go. A renamed job belongs to the shard of its new name, and no shard
+// sees a removal.
 func TestShardsDivideThePlan(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Strict())
@@ -48,13 +49,14 @@ func TestShardsDivideThePlan(t *testing.T) {
 		}
 		for what, times := range seen {
 			if times != 1 {
-				rt.Fatalf("%s stands in %d shards", what, times)
+				rt.Fatalf("%s is in %d shards", what, times)
 			}
 		}
 	})
 }
 
-// A plan says what it was asked for, and is the same plan for all that.
+// TestPlanNamesItsPart checks that a plan names its selection. The selection does not change the
+// plan's id.
 func TestPlanNamesItsPart(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Strict())
@@ -74,13 +76,13 @@ func TestScopeIsValidated(t *testing.T) {
 		scope apply.Scope
 		ok    bool
 	}{
-		"everything":        {apply.Scope{}, true},
-		"a glob":            {apply.Scope{Selection: compile.Selection{Only: []string{"order-*", "{a,b}"}}}, true},
-		"a broken glob":     {apply.Scope{Selection: compile.Selection{Only: []string{"[a"}}}, false},
-		"the last shard":    {apply.Scope{Shard: apply.Shard{Index: 8, Count: 8}}, true},
-		"shard nought":      {apply.Scope{Shard: apply.Shard{Index: 0, Count: 8}}, false},
-		"a shard too many":  {apply.Scope{Shard: apply.Shard{Index: 9, Count: 8}}, false},
-		"a shard of nought": {apply.Scope{Shard: apply.Shard{Index: 1}}, false},
+		"everything":         {apply.Scope{}, true},
+		"a glob":             {apply.Scope{Selection: compile.Selection{Only: []string{"order-*", "{a,b}"}}}, true},
+		"a broken glob":      {apply.Scope{Selection: compile.Selection{Only: []string{"[a"}}}, false},
+		"the last shard":     {apply.Scope{Shard: apply.Shard{Index: 8, Count: 8}}, true},
+		"shard nought":       {apply.Scope{Shard: apply.Shard{Index: 0, Count: 8}}, false},
+		"one shard too many": {apply.Scope{Shard: apply.Shard{Index: 9, Count: 8}}, false},
+		"shard 0":            {apply.Scope{Shard: apply.Shard{Index: 1}}, false},
 	} {
 		if err := test.scope.Validate(); (err == nil) != test.ok {
 			t.Errorf("%s: %v", name, err)
@@ -88,7 +90,8 @@ func TestScopeIsValidated(t *testing.T) {
 	}
 }
 
-// Narrowing to one name never makes another look removed or unmanaged.
+// TestNarrowingRemovesNothing checks that a selected name never makes another one look removed or
+// unmanaged.
 func TestNarrowingRemovesNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Strict())
@@ -117,9 +120,9 @@ func TestNarrowingRemovesNothing(t *testing.T) {
 	}
 }
 
-// TestLabelsNarrow: a selection by labels plans the jobs that have them, those
-// that are removed with the labels that the base says. A job whose labels change
-// goes with its new ones, and is never taken for a removal.
+// TestLabelsNarrow checks that a selection by labels plans the jobs that have them. For a removed
+// job the base's labels count. A job with changed labels counts with its new labels, and is never a
+// removal.
 func TestLabelsNarrow(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Strict())
@@ -160,12 +163,12 @@ func TestLabelsNarrow(t *testing.T) {
 	in := apply.PlanInput{Scope: apply.Scope{Selection: compile.Selection{Labels: terms}}}
 	in.Head, in.Base = head, base
 	if err := in.CheckNames(); err == nil || err.Error() != `"team=shpo" matches no label of a defined job; did you mean "team=shop"?` {
-		t.Errorf("a label that nobody has: %v", err)
+		t.Errorf("a label that no job has: %v", err)
 	}
 }
 
-// TestChangedComparesWholeDefinitions: --changed keeps an object if anything that decides its plan
-// differs from the base.
+// TestChangedComparesWholeDefinitions checks that --changed keeps an object if anything that
+// decides its plan differs from the base.
 func TestChangedComparesWholeDefinitions(t *testing.T) {
 	t.Parallel()
 	config, other := "{}", "{\"a\":1}"
@@ -182,7 +185,7 @@ func TestChangedComparesWholeDefinitions(t *testing.T) {
 	for name, sides := range map[string][2]func(*compile.Job){
 		"project":                 {func(*compile.Job) {}, func(j *compile.Job) { j.ProjectID = strings.Repeat("0", 32) }},
 		"protect":                 {func(*compile.Job) {}, func(j *compile.Job) { j.Protect = true }},
-		"enabled, not said":       {func(*compile.Job) {}, enabled(false)},
+		"enabled, not declared":   {func(*compile.Job) {}, enabled(false)},
 		"enabled":                 {enabled(true), enabled(false)},
 		"a notification's events": {notice("MAIL", "deleteJob"), notice("MAIL", "buildJobFail")},
 		"a notification's type":   {notice("MAIL", "deleteJob"), notice("MESSAGE", "deleteJob")},

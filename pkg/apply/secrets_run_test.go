@@ -10,8 +10,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// Where a secret is missing nothing is written, and every missing one is listed
-// with all that need it.
+// TestMissingSecretsEndTheRun checks that nothing is written if a secret is missing, and that every
+// missing secret is listed with all objects that need it.
 func TestMissingSecretsEndTheRun(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Strict())
@@ -26,9 +26,9 @@ func TestMissingSecretsEndTheRun(t *testing.T) {
 	}
 }
 
-// With SkipMissingSecrets a job whose secret is not available is not written at
-// all, the others are, and what is missing is said once for all.
-func TestSecretIsMissing(t *testing.T) {
+// TestSkipMissingSecrets checks SkipMissingSecrets: a job without its secret is not written, all
+// others are, and each missing secret is reported once.
+func TestSkipMissingSecrets(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Strict())
 	w.converge(definitions(job("secretive", "echo before", secret("token", "TOKEN"))))
@@ -59,7 +59,7 @@ func TestSecretIsMissing(t *testing.T) {
 	}
 }
 
-// A secret cannot be compared, so it is written only where that is asked for.
+// TestWriteSecret checks that a secret, which cannot be compared, is written only on demand.
 func TestWriteSecret(t *testing.T) {
 	t.Parallel()
 	for profile, quirks := range profiles() {

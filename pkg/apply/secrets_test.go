@@ -50,28 +50,28 @@ func TestEnvSecrets(t *testing.T) {
 		name, want string
 		none, fail bool
 	}{
-		"environment":               {name: "ENV", want: "from env"},
-		"environment before file":   {name: "BOTH", want: "from env"},
-		"set and empty":             {name: "EMPTY", none: true},
-		"empty, and a good file":    {name: "EMPTY_BOTH", want: "from file"},
-		"blank":                     {name: "SPACES", none: true},
-		"a blank file":              {name: "BLANK", none: true},
-		"a line break at the end":   {name: "BREAK", want: "good-value-1"},
-		"the mask of a CI system":   {name: "STARS", fail: true},
-		"the mask in a file":        {name: "MASK", fail: true},
-		"not UTF-8":                 {name: "BYTES", fail: true},
-		"a file that is not UTF-8":  {name: "LATIN", fail: true},
-		"file":                      {name: "FILE", want: "from file"},
-		"file with CRLF":            {name: "CRLF", want: "from file"},
-		"only the last break goes":  {name: "LINES", want: "one\n\ntwo\n"},
-		"longest":                   {name: "FULL", want: strings.Repeat("x", secretLimit)},
-		"too long":                  {name: "LONG", fail: true},
-		"missing":                   {name: "NONE", none: true},
-		"a folder":                  {name: "FOLDER", fail: true},
-		"a link out of the folder":  {name: "LINK", fail: true},
-		"a path":                    {name: "../outside", none: true},
-		"two dots":                  {name: "..", none: true},
-		"other environment, no way": {name: "HOME", none: true},
+		"environment":                       {name: "ENV", want: "from env"},
+		"environment before file":           {name: "BOTH", want: "from env"},
+		"set but empty":                     {name: "EMPTY", none: true},
+		"empty, and a good file":            {name: "EMPTY_BOTH", want: "from file"},
+		"blank":                             {name: "SPACES", none: true},
+		"a blank file":                      {name: "BLANK", none: true},
+		"a line break at the end":           {name: "BREAK", want: "good-value-1"},
+		"the mask of a CI system":           {name: "STARS", fail: true},
+		"the mask in a file":                {name: "MASK", fail: true},
+		"not UTF-8":                         {name: "BYTES", fail: true},
+		"a file that is not UTF-8":          {name: "LATIN", fail: true},
+		"file":                              {name: "FILE", want: "from file"},
+		"file with CRLF":                    {name: "CRLF", want: "from file"},
+		"only the last break goes":          {name: "LINES", want: "one\n\ntwo\n"},
+		"longest":                           {name: "FULL", want: strings.Repeat("x", secretLimit)},
+		"too long":                          {name: "LONG", fail: true},
+		"missing":                           {name: "NONE", none: true},
+		"a folder":                          {name: "FOLDER", fail: true},
+		"a link out of the folder":          {name: "LINK", fail: true},
+		"a path":                            {name: "../outside", none: true},
+		"two dots":                          {name: "..", none: true},
+		"another environment cannot use it": {name: "HOME", none: true},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -93,7 +93,7 @@ func TestEnvSecrets(t *testing.T) {
 	}
 }
 
-// parameter makes a build parameter of the API's form.
+// parameter returns a build parameter in the API's form.
 func parameter(name, value string, sensitive bool) *jsontree.Value {
 	text := func(name string, value *jsontree.Value) *jsontree.Value {
 		return jsontree.Object(jsontree.Member{Key: "name", Value: jsontree.String(name)}, jsontree.Member{Key: "value", Value: value})
@@ -123,29 +123,29 @@ func TestFill(t *testing.T) {
 		want     *jsontree.Value
 		refusal  string
 	}{
-		"the value takes the placeholder's place": {
+		"the value replaces the placeholder": {
 			values: secretValues{"TOKEN": "s3cret"}, uses: uses,
 			declared: withParameters(parameter("token", placeholder, true)),
 			desired:  withParameters(parameter("token", placeholder, true)),
 			want:     withParameters(parameter("token", "s3cret", true)),
 		},
-		"the placeholder's text elsewhere is a text": {
+		"the placeholder's text elsewhere stays": {
 			values: secretValues{"TOKEN": "s3cret"}, uses: uses,
 			declared: withParameters(parameter("token", placeholder, true), parameter("doc", placeholder, false)),
 			desired:  withParameters(parameter("token", placeholder, true), parameter("doc", placeholder, false)),
 			want:     withParameters(parameter("token", "s3cret", true), parameter("doc", placeholder, false)),
 		},
-		"without the value nothing is written": {
+		"nothing is written without the value": {
 			uses: uses, declared: withParameters(parameter("token", placeholder, true)),
 			desired: withParameters(parameter("token", placeholder, true)), refusal: "BUILDSYNC_SECRET_TOKEN",
 		},
 		"a mask is not sent back": {
 			declared: jsontree.Object(), desired: withParameters(parameter("other", "******", true)), refusal: `"other"`,
 		},
-		"nor is an emptied secret": {
+		"an emptied secret is not sent": {
 			declared: jsontree.Object(), desired: withParameters(parameter("other", "", true)), refusal: `"other"`,
 		},
-		"nor a ciphertext in place of a placeholder": {
+		"a ciphertext in place of a placeholder is not sent": {
 			values: secretValues{"TOKEN": "s3cret"}, uses: uses,
 			declared: withParameters(parameter("token", placeholder, true)),
 			desired:  withParameters(parameter("token", "c1phertext", true)), refusal: "bug",
@@ -163,7 +163,7 @@ func TestFill(t *testing.T) {
 			change := &diff.Change{Want: (&compile.Job{Secrets: test.uses}).WithBody(test.declared), Desired: jsontree.Pack(test.desired)}
 			got, err := test.values.fill(change)
 			if !jsontree.Equal(before, test.desired) {
-				t.Error("the plan's body was changed, which the verification compares with")
+				t.Error("the body of the plan was changed, but the verification needs it")
 			}
 			if test.refusal != "" {
 				if err == nil || !strings.Contains(err.Error(), test.refusal) {
@@ -181,8 +181,8 @@ func TestFill(t *testing.T) {
 	}
 }
 
-// An intended empty value is one.
-func TestEmptySecretIsMeant(t *testing.T) {
+// TestEmptySecretIsAllowed checks that an empty value is a value if empty secrets are allowed.
+func TestEmptySecretIsAllowed(t *testing.T) {
 	t.Parallel()
 	resolver := EnvSecrets{LookupEnv: func(string) (string, bool) { return "", true }, AllowEmpty: true}
 	if got, err := resolver.Resolve("TOKEN"); got != "" || err != nil {

@@ -2,6 +2,6 @@
 
 package apply_test
 
-// long plays every profile of the service where one or two show the kinds; see
-// make test.
+// long plays every profile of the service, not only one or two of each kind; `make test-long` sets
+// it.
 const long = false

@@ -38,13 +38,13 @@ func TestSmokeRuns(t *testing.T) {
 		got := result(t, report, "shop/job/"+name, action)
 		switch {
 		case status == "" && got.Build != nil:
-			t.Errorf("%s was run", name)
+			t.Errorf("%s was built", name)
 		case status != "" && (got.Build == nil || got.Build.Result != status || got.Build.Number == ""):
 			t.Errorf("%s: build %+v, want %s", name, got.Build, status)
 		}
 	}
 	if ended["update updated"] != 1 || ended["create breaks"] != 1 {
-		t.Errorf("told of ends %v, want each once", ended)
+		t.Errorf("reported ends %v, want each once", ended)
 	}
 	if code := report.Ending(); code != apply.EndPartial {
 		t.Errorf("ending %s, want partial", code)
@@ -59,7 +59,7 @@ func TestSmokeRuns(t *testing.T) {
 	}
 }
 
-// A job is not deleted while a build of it runs, and is when that has ended.
+// TestNothingIsDeletedDuringABuild checks that a job is deleted only after its build has ended.
 func TestNothingIsDeletedDuringABuild(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Strict())
@@ -79,7 +79,7 @@ func TestNothingIsDeletedDuringABuild(t *testing.T) {
 	}
 }
 
-// A start whose answer is lost is not repeated.
+// TestSmokeStartIsNotRepeated checks that a start without an answer is not repeated.
 func TestSmokeStartIsNotRepeated(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Strict())

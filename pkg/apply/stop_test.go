@@ -20,12 +20,11 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// direct carries requests to an emulator in the same process, on the clock of a
-// bubble.
+// direct passes requests to an emulator in the same process, with the clock of a synctest bubble.
 type direct struct {
 	e      *emulator.Emulator
-	writes atomic.Int32 // under way
-	open   atomic.Bool  // one was sent whose answer was lost, and is being looked for
+	writes atomic.Int32 // requests under way
+	open   atomic.Bool  // the run looks for a write whose answer was lost
 }
 
 func (d *direct) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -64,13 +63,13 @@ func (d *direct) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 }
 
-// stopRuns is how often TestStopLatency interrupts.
+// stopRuns is the number of interrupts of TestStopLatency.
 const stopRuns = 200
 
-// TestStopLatency interrupts a run at random moments, most of which it spends
-// waiting: for the service to take calls again, for a lost create, before the
-// closing look. It ends within 100 ms where no write is under way; one that is
-// may be finished and looked for, and a second signal ends that within 200 ms.
+// TestStopLatency interrupts a run at random moments. Mostly the run waits then: for the service to
+// accept calls again, for a lost create, or before the last check. Without a write under way it
+// ends within 100 ms. A write under way may end and be looked for; a second signal ends that within
+// 200 ms.
 func TestStopLatency(t *testing.T) {
 	t.Parallel()
 	var whole time.Duration
@@ -91,7 +90,7 @@ func TestStopLatency(t *testing.T) {
 				t.Errorf("interrupted after %v it took %v, and no write was under way", at, took)
 			case i%2 == 0 && took > 200*time.Millisecond:
 				t.Errorf("interrupted twice after %v it took %v", at, took)
-			case took > 36*time.Second: // the grace and a last look
+			case took > 36*time.Second: // the grace and a last read
 				t.Errorf("interrupted after %v it took %v", at, took)
 			}
 		})
@@ -101,8 +100,8 @@ func TestStopLatency(t *testing.T) {
 	}
 }
 
-// stopAt interrupts a run, twice if hard is set, and returns how long it went on
-// and whether a write was under way. With 0 it returns how long the run takes.
+// stopAt interrupts a run, twice if hard is set, and returns how long it took to end and whether a
+// write was under way. With 0 it returns the run's whole time.
 func stopAt(t *testing.T, at time.Duration, hard bool) (took time.Duration, writing bool) {
 	e, err := emulator.New(emulator.Options{Latency: 20 * time.Millisecond})
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// ofTemplate are members of a template that a person set. The names after
-// template. stand beside its steps, that after step. in the first of them.
+// ofTemplate are members of a template that a person set. Names after "template." are beside its
+// steps, names after "step." in the first step.
 func ofTemplate() *jsontree.Value {
 	return object(
 		"description", "of a person", "tool_type", "maven",
@@ -45,9 +45,8 @@ func templateWith(command string, keys ...string) *compile.Template {
 	return out
 }
 
-// After the replacement of a template for one field the stored one differs in
-// that field only, whatever of it is declared, and whatever the service shows
-// besides.
+// TestReplacementLosesNothing checks that a template's replacement for one field changes only that
+// field, whatever the definition declares and whatever the service shows.
 func TestReplacementLosesNothing(t *testing.T) {
 	t.Parallel()
 	var all []string
@@ -79,7 +78,7 @@ func TestReplacementLosesNothing(t *testing.T) {
 		properties.Delete("stepUpdateTime") // the service's own
 		got.Get("template").Delete("update_time")
 		filled := got.Get("template").Get("steps").Items()[0]
-		filled.Delete("enable") // as the service shows it where nobody said so
+		filled.Delete("enable") // as the service shows an undeclared value
 		before.Get("template").Get("steps").Items()[0].Delete("enable")
 		before.SortKeys()
 		got.SortKeys()
@@ -89,8 +88,8 @@ func TestReplacementLosesNothing(t *testing.T) {
 	})
 }
 
-// An approved replacement is bound to what it decides by, not to members that
-// move; an edit of what is declared makes it stale.
+// TestReplacementOfATemplateThatMoves checks that members that the service changes make no approved
+// replacement stale, but an edit of a declared value does.
 func TestReplacementOfATemplateThatMoves(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, moving())
@@ -109,7 +108,8 @@ func TestReplacementOfATemplateThatMoves(t *testing.T) {
 	}
 }
 
-// A template that changed after the plan is neither deleted nor replaced, and the paths are named.
+// TestTemplateChangedSinceThePlan checks that a template that changed after the plan is neither
+// deleted nor replaced, and that its paths are named.
 func TestTemplateChangedSinceThePlan(t *testing.T) {
 	t.Parallel()
 	start := &compile.Result{Templates: []*compile.Template{template("t", "echo planned")}}
@@ -128,7 +128,7 @@ func TestTemplateChangedSinceThePlan(t *testing.T) {
 			w.converge(start)
 			allow := func(in *apply.PlanInput) { in.Options.AllowEmpty = true }
 			plan := w.plan(test.head, start, allow)
-			if test.stale { // the same uuid with another body, as another service may allow
+			if test.stale { // the same uuid with another body, which another service may allow
 				edited := newWorld(t, emulator.NoQuirks())
 				edited.converge(&compile.Result{Templates: []*compile.Template{template("t", "echo edited")}})
 				w = edited
@@ -149,8 +149,9 @@ func TestTemplateChangedSinceThePlan(t *testing.T) {
 	}
 }
 
-// A sensitive value of a live template is read as a mask. A replacement would store the mask, so the
-// plan is refused, unless the definition declares the value.
+// TestReplacementRefusesHiddenValues checks a sensitive value of a live template, which reads as a
+// mask. A replacement would store the mask, so the plan is refused unless the definition has the
+// value.
 func TestReplacementRefusesHiddenValues(t *testing.T) {
 	t.Parallel()
 	with := func(command string, parameters ...*jsontree.Value) *compile.Result {

@@ -14,7 +14,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator/emulatortest"
 )
 
-// newWorldOfIDs makes a world whose objects get these ids in turn.
+// newWorldOfIDs creates a world whose objects get these ids in turn.
 func newWorldOfIDs(t *testing.T, quirks emulator.Quirks, ids []string) *world {
 	t.Helper()
 	w := newWorld(t, quirks)
@@ -26,7 +26,8 @@ func newWorldOfIDs(t *testing.T, quirks emulator.Quirks, ids []string) *world {
 	return w
 }
 
-// A create that was answered, on a server whose list shows it, costs no wait.
+// TestCreateDoesNotWait checks that a create does not wait if it was answered and the list shows
+// the job.
 func TestCreateDoesNotWait(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.NoQuirks())
@@ -39,7 +40,7 @@ func TestCreateDoesNotWait(t *testing.T) {
 	}
 }
 
-// waitless is a clock that counts what was waited.
+// waitless is a clock that counts the waits.
 type waitless struct {
 	*world
 	total time.Duration
@@ -50,8 +51,8 @@ func (c *waitless) Wait(ctx context.Context, d time.Duration) error {
 	return c.world.Wait(ctx, d)
 }
 
-// Somebody makes an object of the same name directly after ours. The run says
-// so, names both, and does not end with 0, whoever has the smaller id.
+// TestTwinOfSomebodyElse checks a run when somebody creates an object of the same name right after
+// ours. The run names both and does not end with 0, whoever has the smaller id.
 func TestTwinOfSomebodyElse(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []string{"job", "template"} {
@@ -90,7 +91,7 @@ func TestTwinOfSomebodyElse(t *testing.T) {
 					t.Errorf("ending %s:\n%s", report.Ending(), describe(report))
 				}
 				if strings.Contains(got.Message, "another run") {
-					t.Errorf("the rival is no run of ours: %q", got.Message)
+					t.Errorf("the twin is called one of ours: %q", got.Message)
 				}
 				truth := w.MustTruth(t)
 				if left, want := len(truth.Jobs)+len(truth.Templates), map[string]int{"smaller": 2, "larger": 1}[ours]; left != want {
@@ -101,8 +102,7 @@ func TestTwinOfSomebodyElse(t *testing.T) {
 	}
 }
 
-// A create of which it could not be checked whether it made the only one is
-// unknown.
+// TestTwinsCannotBeChecked checks that a create is unknown if the check for a second object failed.
 func TestTwinsCannotBeChecked(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{401, 403, 400, 500} {
@@ -118,8 +118,8 @@ func TestTwinsCannotBeChecked(t *testing.T) {
 	}
 }
 
-// The proof that a name is free is taken right before the create: what somebody
-// creates while the run is at another object is seen.
+// TestAbsenceIsProvenRightBefore checks that the proof of a free name comes right before the
+// create. The run sees an object that somebody created while it worked on another one.
 func TestAbsenceIsProvenRightBefore(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.NoQuirks())

@@ -11,8 +11,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// TestGatewayTimesOutForEver waits through two settle windows at most, the first
-// and that of the last attempt, for a write with an absolute end state.
+// TestGatewayTimesOutForEver checks that a write that sets a fixed state waits for at most two
+// settle windows: the first and that of the last attempt.
 func TestGatewayTimesOutForEver(t *testing.T) {
 	t.Parallel()
 	for _, id := range []string{"JU", "JD", "DR", "ER", "NU"} {
@@ -31,8 +31,8 @@ func TestGatewayTimesOutForEver(t *testing.T) {
 	}
 }
 
-// TestListingLagsBehindADelete sends no create while the listing shows a row of
-// the name that a read by id does not know, and says why.
+// TestListingLagsBehindADelete checks that no create is sent while the listing shows a row of the
+// name that a read by id does not find. The result gives this reason.
 func TestListingLagsBehindADelete(t *testing.T) {
 	t.Parallel()
 	quirks := emulator.NoQuirks()

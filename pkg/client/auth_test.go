@@ -14,8 +14,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/client/signer"
 )
 
-// iam is a server that is both IAM and the build service: it hands out tokens
-// and refuses those that it was told to.
+// iam is a server that is both IAM and the build service. It issues tokens, and refuses those that
+// were revoked.
 type iam struct {
 	*server
 	mu      sync.Mutex
@@ -91,8 +91,8 @@ func TestTokenRequest(t *testing.T) {
 	}
 }
 
-// A token that ends in the middle is renewed once, for all callers together, and
-// creates go on too (F25).
+// TestTokenRenewedOnceForAll checks that all callers together renew an expired token once, and that
+// creates continue too.
 func TestTokenRenewedOnceForAll(t *testing.T) {
 	t.Parallel()
 	s := newIAM(t)
@@ -135,7 +135,8 @@ func TestTokenIsRenewedBeforeItEnds(t *testing.T) {
 	}
 }
 
-// An expiry in the past, or none, does not make every call ask for a token (T4).
+// TestNonsenseExpiry checks that an expiry in the past, or none, does not make every call request a
+// token.
 func TestNonsenseExpiry(t *testing.T) {
 	t.Parallel()
 	for _, expires := range []string{"2001-01-01T00:00:00.000000Z", "", "soon"} {
@@ -154,8 +155,8 @@ func TestNonsenseExpiry(t *testing.T) {
 	}
 }
 
-// However authentication fails for good, a run sends at most two requests that
-// fail it, also with many callers, and then nothing more (F26, A8).
+// TestFailedAuthenticationsAreBounded checks that a run sends at most two requests that fail
+// authentication, with any cause and any number of callers.
 func TestFailedAuthenticationsAreBounded(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -194,8 +195,7 @@ func TestFailedAuthenticationsAreBounded(t *testing.T) {
 	}
 }
 
-// A token that is refused again when it has just been renewed ends all
-// authentication: the second failure is the last.
+// TestRefusedAgainAfterRenewal checks that a refusal right after a renewal ends all authentication.
 func TestRefusedAgainAfterRenewal(t *testing.T) {
 	t.Parallel()
 	s := newIAM(t)
@@ -203,7 +203,7 @@ func TestRefusedAgainAfterRenewal(t *testing.T) {
 	if err := readOp.call(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
-	if err := clock.Sleep(t.Context(), 10*time.Minute); err != nil { // a token that was just fetched is not fetched again
+	if err := clock.Sleep(t.Context(), 10*time.Minute); err != nil { // a new token is not requested again
 		t.Fatal(err)
 	}
 	s.mu.Lock()
@@ -242,7 +242,8 @@ func TestWrongPassword(t *testing.T) {
 	}
 }
 
-// The token request is repeated where that helps, and never after a refusal.
+// TestTokenRequestFaults checks that the token request is repeated if that can help, and never
+// after a refusal.
 func TestTokenRequestFaults(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -265,7 +266,7 @@ func TestTokenRequestFaults(t *testing.T) {
 	}
 }
 
-// signed is a gateway that checks signatures with a clock of its own.
+// signed is a gateway that checks signatures with its own clock.
 func signed(t *testing.T, clock func() time.Time, dates bool) *server {
 	return newServer(t, func(w http.ResponseWriter, r *http.Request, _ int) {
 		w.Header()["Date"] = nil
@@ -280,8 +281,8 @@ func signed(t *testing.T, clock func() time.Time, dates bool) *server {
 	})
 }
 
-// A wrong clock costs one failed call and is then corrected (T1); without a
-// credible date of the server it is named as a possible reason (T2).
+// TestClock checks that a wrong clock costs one failed call and is then corrected. Without a
+// plausible date from the server, the error names the clock as a possible cause.
 func TestClock(t *testing.T) {
 	t.Parallel()
 	for _, off := range []time.Duration{16 * time.Minute, -16 * time.Minute, time.Hour, -time.Hour, 24 * time.Hour, -24 * time.Hour} {
@@ -306,7 +307,7 @@ func TestClock(t *testing.T) {
 	}{
 		{"no date", time.Hour, false, "clock"},
 		{"absurd date", 30 * 24 * time.Hour, true, "clock"},
-		{"no fault of the clock", 0, true, "not authenticated"},
+		{"not a fault of the clock", 0, true, "not authenticated"},
 	} {
 		var clock *fakeTime
 		s := signed(t, func() time.Time { return clock.Now().Add(test.off) }, test.date)
@@ -323,8 +324,8 @@ func TestClock(t *testing.T) {
 	}
 }
 
-// The first authenticated call goes alone; the others follow when it was not
-// refused.
+// TestFirstCallGoesAlone checks that the first authenticated call goes alone, and the others follow
+// if it succeeds.
 func TestFirstCallGoesAlone(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
@@ -367,7 +368,7 @@ func TestFirstCallGoesAlone(t *testing.T) {
 	}
 }
 
-// memoryCache is a token cache.
+// memoryCache is a token cache in memory.
 type memoryCache struct {
 	mu     sync.Mutex
 	tokens map[string]string
@@ -403,7 +404,7 @@ func TestTokenCache(t *testing.T) {
 	if issued, _ := s.counts(); issued != 1 {
 		t.Errorf("%d tokens for two runs with a cache", issued)
 	}
-	s.revoke("T1-canary") // a cached token that is refused is replaced
+	s.revoke("T1-canary") // a refused token of the cache is replaced
 	use()
 	use()
 	if issued, _ := s.counts(); issued != 2 {

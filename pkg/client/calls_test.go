@@ -17,8 +17,8 @@ import (
 // okJob is the answer to a call that must name its job.
 const okJob = `{"result":{"job_id":"` + jobID + `","project_id":"` + projectID + `"},"error":null,"status":"success"}`
 
-// Every call goes to its route in both generations, with the body and the query
-// that the route takes.
+// TestRoutes checks that every call uses its route of both generations, with the body and query
+// that the route needs.
 func TestRoutes(t *testing.T) {
 	t.Parallel()
 	day := time.Date(2024, 5, 1, 0, 0, 0, 0, time.UTC)

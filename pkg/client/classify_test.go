@@ -112,7 +112,7 @@ func TestClassify(t *testing.T) {
 				return
 			}
 			if e == nil {
-				t.Fatal("taken for a success")
+				t.Fatal("classified as a success")
 			}
 			type verdict struct {
 				Outcome  Outcome
@@ -140,7 +140,8 @@ func TestClassify(t *testing.T) {
 	}
 }
 
-// Whatever byte a success breaks off after, it is neither a success nor a refusal.
+// TestClassifyCutAnywhere checks that a success that breaks off after any byte is neither a success
+// nor a refusal.
 func TestClassifyCutAnywhere(t *testing.T) {
 	t.Parallel()
 	whole := `{"result":{"job_id":"db8467d972cc47f7a1bd2a3a3e77596a"},"error":null,"status":"success"}`
@@ -192,7 +193,7 @@ func FuzzRetryAfter(f *testing.F) {
 	})
 }
 
-// A success is never made of an answer in which any part speaks of an error.
+// FuzzClassify checks that an answer with an error in any part is never a success.
 func FuzzClassify(f *testing.F) {
 	for _, seed := range []string{
 		`{"result":{"job_id":"a"},"error":null,"status":"success"}`, `{"error_code":"X","error_msg":"y"}`,
@@ -216,7 +217,7 @@ func FuzzClassify(f *testing.F) {
 			return
 		}
 		if status/100 != 2 || readFailure(body).found {
-			t.Fatalf("%d %q was taken for a success", status, raw)
+			t.Fatalf("%d %q was classified as a success", status, raw)
 		}
 		if code := body.Get("error_code"); !code.IsEmpty() {
 			t.Fatalf("a success carries error_code %s", code.Text())

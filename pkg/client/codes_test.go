@@ -9,19 +9,19 @@ import (
 	"github.com/buildsync/buildsync/pkg/client"
 )
 
-// meaning is what a code of the service says.
+// meaning is the meaning of a code of the service.
 type meaning string
 
 const (
 	notFound   meaning = "not found"
-	invalidID  meaning = "invalid id" // not found, where the id was accepted before
+	invalidID  meaning = "invalid id" // not found, although the id was accepted before
 	noRoute    meaning = "no such route"
 	tryAgain   meaning = "try again, the call may have been processed"
-	refused    meaning = "refused for what was sent"
+	refused    meaning = "the request is wrong"
 	nameIsUsed meaning = "taken"
 )
 
-// codes are those of reference 7.2 and those that were seen in traffic.
+// codes are those of reference 7.2 and those seen in real traffic.
 var codes = map[string]meaning{
 	"CB.00060100": tryAgain, "CB.00060101": tryAgain, "CB.00060211": tryAgain, "CB.00030004": tryAgain,
 	"CB.00060200": refused, "CB.00060202": refused, "CB.00060203": refused, "CB.00060212": refused, "CB.00060213": refused,
@@ -31,11 +31,11 @@ var codes = map[string]meaning{
 	"DEVCB.00031006": notFound, "CB.00031006": notFound, "DEV.CB.0520002": notFound, "CB.00031059": notFound,
 }
 
-// mayBeTaken are codes without a reason: 409 says that the name is taken.
+// mayBeTaken are codes without a reason: with 409 they mean that the name is taken.
 var mayBeTaken = map[string]bool{"CB.00060200": true, "DEVCB.00030000": true}
 
-// A code means the same with every status that it comes with, inside a 200 too, in each form of an
-// error, for a read and for a write.
+// TestCodesMeanTheSameWithEveryStatus checks that a code means the same with every status, inside a
+// 200 too, in each form of an error, for reads and writes.
 func TestCodesMeanTheSameWithEveryStatus(t *testing.T) {
 	t.Parallel()
 	for code, want := range codes {

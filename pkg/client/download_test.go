@@ -13,10 +13,10 @@ import (
 	"github.com/buildsync/buildsync/pkg/client"
 )
 
-// logServer serves text, and breaks the first answers off.
+// logServer serves text, and breaks off the first answers.
 type logServer struct {
 	text    string
-	cuts    []int // bytes of each answer that is broken off
+	cuts    []int // the number of bytes before each break
 	ranges  bool  // honours Range
 	changes bool  // sends another text the second time
 	plain   string
@@ -140,7 +140,7 @@ func TestCompressedDownload(t *testing.T) {
 	}
 }
 
-// growing serves a log that grows by a piece with each request.
+// growing serves a log that grows with each request.
 type growing struct {
 	pieces []string
 	ranges bool
@@ -164,8 +164,9 @@ func (g growing) serve(w http.ResponseWriter, r *http.Request, n int) {
 	fmt.Fprint(w, text[start:])
 }
 
-// A log is read on as it grows, whether the server knows ranges or not.
-func TestALogIsReadOn(t *testing.T) {
+// TestGrowingLogIsRead checks that reading a growing log continues, with and without a server that
+// supports ranges.
+func TestGrowingLogIsRead(t *testing.T) {
 	t.Parallel()
 	pieces := []string{"", "first\n", "", "second\n", "third\n", ""}
 	for _, ranges := range []bool{true, false} {
@@ -185,8 +186,9 @@ func TestALogIsReadOn(t *testing.T) {
 	}
 }
 
-// What an earlier run kept of a log is continued, and nothing else is.
-func TestAKeptPartIsContinued(t *testing.T) {
+// TestDownloadContinuesAPartialFile checks that a download continues from an earlier run's partial file, and
+// from nothing else.
+func TestDownloadContinuesAPartialFile(t *testing.T) {
 	t.Parallel()
 	const text = "first\nsecond\n"
 	for _, test := range []struct {

@@ -22,11 +22,11 @@ import (
 	"github.com/buildsync/buildsync/pkg/client/wire"
 )
 
-// operation is a call of each kind that the rules of repeating tell apart.
+// operation is a call of each kind that the rules of repeating distinguish.
 type operation struct {
 	name string
 	call func(context.Context, *client.Client) error
-	ok   string // what the service answers when all is well
+	ok   string // the service's answer without a fault
 }
 
 var (
@@ -44,8 +44,8 @@ var (
 	}, `{"actual_build_number":"1"}`}
 )
 
-// How often each kind of call is sent when the fault happens once, and when it
-// happens for ever, and how the latter ends (rules of the package comment).
+// TestRepeating checks how often each kind of call is sent if a fault happens once and if it always
+// happens, and the error of the latter. (The package comment has the rules.)
 func TestRepeating(t *testing.T) {
 	t.Parallel()
 	const gatewayThrottle = `{"error_code":"APIGW.0308","error_msg":"slow"}`
@@ -72,7 +72,7 @@ func TestRepeating(t *testing.T) {
 		sent    int
 		outcome client.Outcome
 	}
-	const patiently = -1 // as often as fits into two and a half minutes
+	const patiently = -1 // as often as two and a half minutes allow
 	for _, test := range []struct {
 		fault                string
 		read, update, create expectation
@@ -106,7 +106,7 @@ func TestRepeating(t *testing.T) {
 				err := kind.call(t.Context(), c)
 				have := expectation{len(s.all()), client.OutcomeOf(err)}
 				want := kind.want
-				if want.sent == patiently && have.sent >= 9 && have.sent <= 13 { // the waits are drawn
+				if want.sent == patiently && have.sent >= 9 && have.sent <= 13 { // the waits are random
 					want.sent = have.sent
 				}
 				if have != want {
@@ -141,7 +141,7 @@ func TestRepeating(t *testing.T) {
 	}
 }
 
-// reset closes the connection without an answer, so that the client cannot know.
+// reset closes the connection without an answer, so that the outcome is unknown.
 func reset(w http.ResponseWriter, _ *http.Request) {
 	conn, _, err := w.(http.Hijacker).Hijack()
 	if err != nil {
@@ -174,8 +174,8 @@ func TestConnectionRefusedIsProof(t *testing.T) {
 	}
 }
 
-// An answer that breaks off after any byte is repeated by a read and leaves a
-// create unsure (F20).
+// TestAnswerCutAtEachByte checks that a read is repeated after a broken answer, and a create is
+// unsure.
 func TestAnswerCutAtEachByte(t *testing.T) {
 	t.Parallel()
 	for n := range len(okJob) {
@@ -238,8 +238,8 @@ func TestAnswersAreBounded(t *testing.T) {
 	}
 }
 
-// Each create and each run travels on a connection of its own, and carries no
-// header that would make the transport replay it (M2, F36).
+// TestCreatesUseFreshConnections checks that each create and each run uses a new connection, and
+// has no header that makes the transport send it again.
 func TestCreatesUseFreshConnections(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, func(w http.ResponseWriter, r *http.Request, _ int) {
@@ -349,7 +349,7 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// In a total outage the budget ends a run of many calls soon.
+// TestBudget checks that the budget of repeats soon ends a run of many calls in an outage.
 func TestBudget(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, func(w http.ResponseWriter, _ *http.Request, _ int) { reply(w, 503, ``) })
@@ -412,8 +412,8 @@ func TestMalformedIDsAreNotSent(t *testing.T) {
 	}
 }
 
-// The emulator and every server of this file speak plain HTTP/1; TLS must hold
-// too, and its defects end a call at once with nothing sent.
+// TestTLS checks certificates. A bad one ends a call at once with nothing sent. (The other tests
+// use plain HTTP/1.)
 func TestTLS(t *testing.T) {
 	t.Parallel()
 	for _, http2 := range []bool{false, true} {
@@ -447,8 +447,8 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// An old protocol and a handshake that breaks off end before a byte of the
-// request has left; only the second is worth another try (X26, F03).
+// TestHandshakes checks that an old protocol and a broken handshake end before any byte of the
+// request is sent. Only the broken handshake is tried again.
 func TestHandshakes(t *testing.T) {
 	t.Parallel()
 	old := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { reply(w, 200, okJob) }))
@@ -500,7 +500,7 @@ func TestCAFile(t *testing.T) {
 	}
 }
 
-// An observer sees each attempt, and nothing secret.
+// TestObserver checks that an observer sees each attempt and no secret.
 func TestObserver(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, func(w http.ResponseWriter, _ *http.Request, n int) {
@@ -525,8 +525,8 @@ func TestObserver(t *testing.T) {
 	}
 }
 
-// A kind of call that was refused for minutes is not waited for again by each
-// further call, whatever other calls are taken in between.
+// TestARouteThatIsAlwaysRefusedIsWaitedForOnce checks that a kind of call that was refused for
+// minutes is not waited for again by each further call, even if other calls are accepted.
 func TestARouteThatIsAlwaysRefusedIsWaitedForOnce(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, func(w http.ResponseWriter, r *http.Request, _ int) {
@@ -552,7 +552,7 @@ func TestARouteThatIsAlwaysRefusedIsWaitedForOnce(t *testing.T) {
 	}
 }
 
-// Throttled answers slow all later calls down.
+// TestThrottlingHalvesTheRate checks that throttled answers slow down all later calls.
 func TestThrottlingHalvesTheRate(t *testing.T) {
 	t.Parallel()
 	const calls = 40
@@ -575,7 +575,7 @@ func TestThrottlingHalvesTheRate(t *testing.T) {
 		}
 		took[throttled] = clock.Now().Sub(began)
 	}
-	// The rate recovers by a tenth every ten seconds, so it is less than twice.
+	// The rate rises by a tenth every ten seconds, so the time is less than double.
 	if took[true] < took[false]*5/4 {
 		t.Errorf("%d calls took %v after a throttled answer, %v without one", calls, took[true], took[false])
 	}

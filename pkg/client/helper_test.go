@@ -26,7 +26,7 @@ const (
 	recordID  = "9d6169b9-022d-458c-9dc8-48cc94cc4083"
 )
 
-// fakeTime is a clock that moves only when somebody sleeps.
+// fakeTime is a clock that moves only during a sleep.
 type fakeTime struct {
 	mu    sync.Mutex
 	now   time.Time
@@ -52,7 +52,7 @@ func (f *fakeTime) Sleep(ctx context.Context, d time.Duration) error {
 	return nil
 }
 
-// server is an HTTP server that records what it was asked.
+// server is an HTTP server that records its requests.
 type server struct {
 	*httptest.Server
 	mu       sync.Mutex
@@ -90,7 +90,7 @@ func (s *server) all() []request {
 	return append([]request(nil), s.requests...)
 }
 
-// newClient returns a client of the server whose clock is fake.
+// newClient returns a client of the server with a fake clock.
 func newClient(t testing.TB, address string, change ...func(*client.Config)) (*client.Client, *fakeTime) {
 	t.Helper()
 	clock := newFakeTime()

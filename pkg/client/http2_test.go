@@ -17,15 +17,14 @@ import (
 	"github.com/buildsync/buildsync/pkg/client/signer"
 )
 
-// refuse is an HTTP/2 server on one connection that refuses every stream before
-// processing it (RFC 9113, 8.7).
+// refuse is an HTTP/2 server that refuses every stream of a connection unprocessed (RFC 9113, 8.7).
 func refuse(conn net.Conn, streams *int) {
 	defer conn.Close()
 	preface := make([]byte, 24)
 	if _, err := io.ReadFull(conn, preface); err != nil {
 		return
 	}
-	// A pipe has no buffer: whoever reads must not wait for its own writes.
+	// A pipe has no buffer, so reading must not wait for the own writes.
 	frames := make(chan []byte, 1000)
 	defer close(frames)
 	go func() {
@@ -61,8 +60,8 @@ func refuse(conn net.Conn, streams *int) {
 	}
 }
 
-// A stream that HTTP/2 refuses before processing is proof that nothing happened
-// (F35).
+// TestRefusedStreamIsProof checks that a stream that HTTP/2 refuses unprocessed proves that nothing
+// was done.
 func TestRefusedStreamIsProof(t *testing.T) {
 	t.Parallel()
 	err := errors.Join(errors.New("outer"), http2StreamError{Code: http2RefusedStream})
@@ -76,7 +75,7 @@ func TestRefusedStreamIsProof(t *testing.T) {
 	if err := os.WriteFile(ca, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	synctest.Test(t, func(t *testing.T) { // the transport itself tries for a minute
+	synctest.Test(t, func(t *testing.T) { // the transport itself tries again for a minute
 		c, err := New(Config{
 			Endpoint: "https://127.0.0.1", CAFile: ca, Rate: 1e6,
 			Credentials: Credentials{Key: signer.Key{Access: "a", Secret: "s"}},

@@ -2,8 +2,8 @@ package client
 
 import "testing"
 
-// TestMaskLongestFirst: where one secret is the beginning of another, the rest
-// of the longer one must not be left to read.
+// TestMaskLongestFirst checks two secrets of which one is the beginning of the other. The rest of
+// the longer one must not stay readable.
 func TestMaskLongestFirst(t *testing.T) {
 	t.Parallel()
 	for _, secrets := range [][]string{{"hunter", "hunter-two-tail"}, {"hunter-two-tail", "hunter"}} {

@@ -49,7 +49,7 @@ func TestMaskHidesEveryForm(t *testing.T) {
 			text := mask("before "+form+" after", canaries)
 			core := form
 			if strings.HasPrefix(name, "base64") {
-				core = form[4:max(4, len(form)-6)] // the ends hold bytes that are not the secret's
+				core = form[4:max(4, len(form)-6)] // its ends have bytes that do not belong to the secret
 			}
 			if len(core) >= shortest && strings.Contains(text, core) {
 				t.Errorf("%q as %s: %s", secret, name, text)
@@ -78,8 +78,8 @@ func TestMaskLeavesTheRest(t *testing.T) {
 	})
 }
 
-// A server that repeats all that it was sent, in every form, in every place of
-// an answer, gets none of it into an error or a log line (X30).
+// TestNoSecretInErrorsAndLogs checks a server that repeats what it was sent, in every form and
+// place. No secret reaches an error or a log line.
 func TestNoSecretInErrorsAndLogs(t *testing.T) {
 	t.Parallel()
 	secrets := append([]string{"AK-CANARY-access", "SK-CANARY-secret", "ST-CANARY-token", "PJ-CANARY-sensitive", "WH-CANARY-webhook"}, canaries[3:]...)
@@ -143,7 +143,7 @@ func TestNoSecretInErrorsAndLogs(t *testing.T) {
 	}
 }
 
-// sensitive is a job body with sensitive parameters of those values.
+// sensitive returns a job body with these values as sensitive parameters.
 func sensitive(values string, more []string) *jsontree.Value {
 	body := createBody()
 	parameters := jsontree.Array()
@@ -163,7 +163,8 @@ func sensitive(values string, more []string) *jsontree.Value {
 	return body
 }
 
-// A webhook's address stands inside param_config, and may be repeated alone.
+// TestMaskHidesWhatAConfigurationHolds checks a webhook's address inside param_config, which an
+// answer may also show alone.
 func TestMaskHidesWhatAConfigurationHolds(t *testing.T) {
 	t.Parallel()
 	body := []byte(`{"param_config": "{\"webhook\": \"https://host/?token=CANARY\", \"nested\": [{\"sign\": \"CANARY-sign\"}], \"at\": \"all\"}"}`)
@@ -174,7 +175,7 @@ func TestMaskHidesWhatAConfigurationHolds(t *testing.T) {
 	}
 }
 
-// What was resolved for one call is hidden in the errors of every other.
+// TestHide checks that secrets of one call are hidden in the errors of every other call.
 func TestHide(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -9,8 +9,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/client"
 )
 
-// The route of the official templates, which not every service serves, is asked
-// only where the question is about them.
+// TestOfficialTemplatesAreAskedForOnDemand checks that the client reads official templates, which
+// not every service has, only if they are asked for.
 func TestOfficialTemplatesAreAskedForOnDemand(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, func(w http.ResponseWriter, r *http.Request, _ int) {

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// What a person reads: what was being done, to what, why it failed, what to do.
+// TestErrorText checks that an error names the call, its object, the cause and the next step.
 func TestErrorText(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// TestPaceIsTold: a client that is refused says for how long, then which pace it
-// keeps to, and nothing where nothing holds it back.
+// TestPaceIsTold checks that a refused client reports for how long, then its new pace. Without a
+// refusal it reports nothing.
 func TestPaceIsTold(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -35,7 +35,7 @@ func TestPaceIsTold(t *testing.T) {
 				stats, g := newRecorder(), newGovernor(&cfg)
 				send := withRetry(withRate(test.limit.send, g, stats), newRetries(&cfg), stats)
 				for range 30 {
-					_, _ = send(t.Context(), &call{op: "QueryJob", repeat: repeatRead}) // one that is given up is the case of an hour
+					_, _ = send(t.Context(), &call{op: "QueryJob", repeat: repeatRead}) // a kind that is given up waits an hour
 				}
 				if pace := g.pace(); !test.want(pace) {
 					t.Errorf("%+v", pace)
@@ -45,8 +45,8 @@ func TestPaceIsTold(t *testing.T) {
 	}
 }
 
-// TestWaitingIsCountedOnTheClock: calls that wait side by side wait once. The sum
-// over all of them was hours in a run of minutes.
+// TestWaitingIsCountedOnTheClock checks that calls that wait at the same time count as one wait.
+// Their sum was hours in a run of minutes.
 func TestWaitingIsCountedOnTheClock(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -23,7 +23,7 @@ import (
 type list struct {
 	n     int
 	base  int    // the number of the first page
-	below string // what a page before the first gives: "", "same", "400"
+	below string // the answer to a page before the first: "", "same", "400"
 	total func(n int) string
 	odd   func(page int, scan int, rows []string) ([]string, int) // changes a page; a status of 0 is 200
 	scan  int
@@ -78,8 +78,8 @@ func (l *list) serve(w http.ResponseWriter, r *http.Request, _ int) {
 	reply(w, 200, body)
 }
 
-// endedByAnEmptyPage names the lists whose end only the count shows. An empty
-// page before the first one proves nothing about the end.
+// endedByAnEmptyPage names the lists whose end only the total shows. An empty page before the first
+// one proves nothing about the end.
 var endedByAnEmptyPage = []string{"empty", "empty, refused before", "a full page"}
 
 func TestListing(t *testing.T) {
@@ -98,7 +98,7 @@ func TestListing(t *testing.T) {
 		list     list
 		found    int
 		complete bool
-		requests int // 0: any
+		requests int // 0: any number
 	}{
 		{"empty", list{n: 0}, 0, true, 1},
 		{"empty, refused before", list{n: 0, base: 1, below: "400"}, 0, true, 2},
@@ -202,7 +202,8 @@ func inTurn(serve func(http.ResponseWriter, *http.Request, int)) func(http.Respo
 	}
 }
 
-// Once the first page says how many there are, the others are read side by side.
+// TestListingReadsAhead checks that pages are read at the same time once the first page has the
+// total.
 func TestListingReadsAhead(t *testing.T) {
 	t.Parallel()
 	l := list{n: 1000}
@@ -212,7 +213,7 @@ func TestListingReadsAhead(t *testing.T) {
 		if index := r.URL.Query().Get("page_index"); index >= "1" && index <= "4" {
 			ctx, cancel := context.WithTimeout(r.Context(), 10*time.Second)
 			defer cancel()
-			for together.Add(1); together.Load() < ahead && ctx.Err() == nil; { // all four are here before one is answered
+			for together.Add(1); together.Load() < ahead && ctx.Err() == nil; { // all four arrive before one is answered
 				runtime.Gosched()
 			}
 			if ctx.Err() != nil {
@@ -229,12 +230,13 @@ func TestListingReadsAhead(t *testing.T) {
 	}
 	for i, job := range list.Jobs {
 		if want := fmt.Sprint("j", i); job.ID != want {
-			t.Fatalf("row %d is %s, want %s: the order is not the service's", i, job.ID, want)
+			t.Fatalf("row %d is %s, want %s: not in the order of the service", i, job.ID, want)
 		}
 	}
 }
 
-// Whatever the base of the pages, a quiet list is found whole.
+// TestListingFindsEveryJob checks that a list that does not change is read completely, whatever the
+// number of its first page.
 func TestListingFindsEveryJob(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -276,7 +278,8 @@ func TestListingThatCannotBeRead(t *testing.T) {
 	}
 }
 
-// A list is not read again after an answer that will be the same.
+// TestListingIsNotReadAgainAfterARefusal checks that a list is not read again after an answer that
+// would not change.
 func TestListingIsNotReadAgainAfterARefusal(t *testing.T) {
 	t.Parallel()
 	l := list{n: 150}
@@ -294,7 +297,7 @@ func TestListingIsNotReadAgainAfterARefusal(t *testing.T) {
 	}
 }
 
-// A list that never ends is left after the page ceiling.
+// TestListWithoutEnd checks that reading stops at the page limit.
 func TestListWithoutEnd(t *testing.T) {
 	t.Parallel()
 	next := 0

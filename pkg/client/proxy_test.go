@@ -98,8 +98,8 @@ func TestNoProxy(t *testing.T) {
 	}
 }
 
-// What a proxy says enters an error only sanitised and without its password, and
-// proves that nothing was sent (M14).
+// TestProxyRefusal checks that an error shows a proxy's answer sanitized and without the password,
+// and that the answer proves that nothing was sent.
 func TestProxyRefusal(t *testing.T) {
 	t.Parallel()
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -166,7 +166,8 @@ func TestEndpoints(t *testing.T) {
 	}
 }
 
-// Plain http goes to loopback only, whatever a name resolves to.
+// TestPlainHTTPStaysOnLoopback checks that plain http is sent only to loopback, whatever a name
+// resolves to.
 func TestPlainHTTPStaysOnLoopback(t *testing.T) {
 	t.Parallel()
 	c, err := New(Config{Endpoint: "http://localhost:1", Credentials: Credentials{Token: "t"}})

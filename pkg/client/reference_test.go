@@ -20,8 +20,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// printed is an example as the API reference prints it. Note says what had to be
-// mended for it to be JSON at all.
+// printed is an example of the API reference. Note says what had to be corrected to make it JSON.
 type printed struct {
 	Section string `json:"section"`
 	Note    string `json:"note"`
@@ -33,7 +32,7 @@ type printed struct {
 	Response *jsontree.Value `json:"response"`
 }
 
-// ids in the printed URLs and answers.
+// ids in the reference's URLs and answers.
 const (
 	deletedJob  = "f9d6c8466d614a9788e9a0acf6c15f46"
 	recordedJob = "68491d9bc97b4774adb93e29b46d2dc6"
@@ -45,11 +44,11 @@ const (
 	statusJob   = "901878212b1a49be9c1a1054c272762a"
 )
 
-// deed makes the call of an example and returns what it decoded: a value whose
-// JSON is held against the answer that is printed.
+// deed makes the call of an example and returns what it decoded. Its JSON is compared with the
+// printed answer.
 type deed struct {
-	path   string // where it differs from the example's, in ids or in case; the test says why
-	inside string // the member of the answer that is decoded; "" for all of it
+	path   string // if it differs from the example's in ids or case; the test gives the reason
+	inside string // the member of the answer that the call decodes; "" for the whole answer
 	call   func(context.Context, *client.Client) (any, error)
 }
 
@@ -61,9 +60,8 @@ func day(text string) time.Time {
 	return t
 }
 
-// deeds holds one deed for each section. Where an example's answer is of another
-// job than the one that its request names, the request is for that job: the
-// client refuses an answer about a job that it did not ask for.
+// deeds has one deed for each section. If an example's answer is about another job than its
+// request, the request names that job, because the client refuses an answer about another job.
 func deeds() map[string]deed {
 	return map[string]deed{
 		"4.1": {inside: "history_records", call: func(ctx context.Context, c *client.Client) (any, error) {
@@ -129,7 +127,7 @@ func deeds() map[string]deed {
 				if err != nil && len(rows) < 2 {
 					return nil, err
 				}
-				if err == nil { // the example's total is of more templates than it prints
+				if err == nil { // the example's total counts more templates than it prints
 					rows = append(rows, row.Item)
 				}
 			}
@@ -188,7 +186,7 @@ func collect[T any](rows iter.Seq2[T, error]) ([]T, error) {
 	return list, nil
 }
 
-// downloaded is what the server sends where the reference prints no answer.
+// downloaded is the server's answer where the reference prints none.
 const downloaded = "line 1\nline 2\n"
 
 func file(get func(io.Writer) (int64, error)) error {
@@ -200,8 +198,8 @@ func file(get func(io.Writer) (int64, error)) error {
 	return err
 }
 
-// Each example of the API reference: the client sends the request that is printed
-// and reads the answer that is printed, without losing a value of it.
+// TestReferenceExamples checks each example of the API reference: the client sends the printed
+// request and reads every value of the printed answer.
 func TestReferenceExamples(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("../../testdata/reference/*.json")
@@ -266,7 +264,7 @@ func (ex printed) check(t *testing.T, d deed) {
 	}
 }
 
-// pageQuery are parameters that the client chooses by itself.
+// pageQuery are parameters that the client sets itself.
 var pageQuery = map[string]bool{"page_index": true, "page_size": true, "limit": true}
 
 func (ex printed) checkRequest(t *testing.T, d deed, sent request) {
@@ -306,11 +304,11 @@ func (ex printed) checkRequest(t *testing.T, d deed, sent request) {
 	}
 }
 
-// renamed are members whose table has another name than their example.
+// renamed are members whose name in the table differs from the example's.
 var renamed = map[string]string{"daily_build_num": "daily_build_number"}
 
-// losses lists the values of want that have does not hold. Null holds nothing, and
-// a list of one may be printed as its element.
+// losses lists the values of want that have lacks. Null counts as absent, and a list of one may be
+// printed as its element.
 func losses(at string, want, have *jsontree.Value) []string {
 	if have.Kind() == jsontree.KindArray && want.Kind() == jsontree.KindObject {
 		want = jsontree.Array(want)

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// A token that is renewed after a refusal is tried by one call before the others
-// use it.
+// TestRenewedTokenGoesAlone checks that one call tries a token that was renewed after a refusal
+// before the others use it.
 func TestRenewedTokenGoesAlone(t *testing.T) {
 	t.Parallel()
 	var refused atomic.Int32
@@ -43,9 +43,9 @@ func TestRenewedTokenGoesAlone(t *testing.T) {
 	}
 }
 
-// TestRefusalsAreBoundedAtAnyParallelism: the service authenticates listings
-// and refuses every other call. However many calls begin at once, two refused
-// authentications are the most, since the vendor locks a key after five.
+// TestRefusalsAreBoundedAtAnyParallelism checks a service that authenticates listings and refuses
+// every other call. At most two authentications may be refused, however many calls begin at once,
+// because the vendor locks a key after five.
 func TestRefusalsAreBoundedAtAnyParallelism(t *testing.T) {
 	t.Parallel()
 	for _, parallel := range []int{1, 8, 32} {

@@ -21,8 +21,8 @@ import (
 
 const testJob = "48c66c6002964721be537cdc6ce0297b"
 
-// pipes is a listener whose connections are in memory, so that the real
-// transport runs in a bubble of fake time.
+// pipes is a listener with connections in memory, so that the real transport runs in a synctest
+// bubble.
 type pipes struct {
 	conns chan net.Conn
 	once  sync.Once
@@ -53,8 +53,7 @@ func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	}
 }
 
-// inBubble runs f with a client whose real transport ends at handler, in fake
-// time.
+// inBubble runs f in fake time, with a client whose real transport ends at handler.
 func inBubble(t *testing.T, handler http.HandlerFunc, f func(t *testing.T, c *Client)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -66,7 +65,7 @@ func inBubble(t *testing.T, handler http.HandlerFunc, f func(t *testing.T, c *Cl
 		}
 		listener := newPipes()
 		c.transp.shared.DialContext, c.transp.fresh.DialContext = listener.dial, listener.dial
-		handlers := make(chan struct{}, 16) // one place for each that runs
+		handlers := make(chan struct{}, 16) // one place for each running request
 		server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			handlers <- struct{}{}
 			defer func() { <-handlers }()
@@ -76,7 +75,7 @@ func inBubble(t *testing.T, handler http.HandlerFunc, f func(t *testing.T, c *Cl
 		f(t, c)
 		c.Close()
 		server.Close()
-		for range cap(handlers) { // the bubble must not end before they do
+		for range cap(handlers) { // the bubble must not end before them
 			handlers <- struct{}{}
 		}
 	})
@@ -86,12 +85,12 @@ func createBody() *jsontree.Value {
 	return jsontree.Object(jsontree.Member{Key: "job_name", Value: jsontree.String("a")})
 }
 
-// Silence ends an attempt after a minute; a read is tried twice, a create once
-// (F06).
+// TestSilence checks that an attempt without an answer ends after a minute. A read is tried twice,
+// a create once.
 func TestSilence(t *testing.T) {
 	t.Parallel()
 	silent := func(_ http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body) // or the server does not notice the end of the connection
+		_, _ = io.Copy(io.Discard, r.Body) // without this the server does not notice that the connection ended
 		<-r.Context().Done()
 	}
 	inBubble(t, silent, func(t *testing.T, c *Client) {
@@ -109,8 +108,7 @@ func TestSilence(t *testing.T) {
 	})
 }
 
-// A server that sends a byte a second cannot hold an attempt beyond its limit
-// (F32).
+// TestDrip checks that a server that sends one byte a second cannot exceed an attempt's limit.
 func TestDrip(t *testing.T) {
 	t.Parallel()
 	drip := func(w http.ResponseWriter, r *http.Request) {
@@ -130,7 +128,7 @@ func TestDrip(t *testing.T) {
 	})
 }
 
-// A long download is not cut; one that stalls is.
+// TestStreamsMayTakeLong checks that a long download is not cut off, but a stalled one is.
 func TestStreamsMayTakeLong(t *testing.T) {
 	t.Parallel()
 	stall := false
@@ -161,7 +159,7 @@ func TestStreamsMayTakeLong(t *testing.T) {
 	})
 }
 
-// All waiting ends with the context.
+// TestWaitingEndsWithTheContext checks that every wait ends with the context.
 func TestWaitingEndsWithTheContext(t *testing.T) {
 	t.Parallel()
 	throttle := func(w http.ResponseWriter, r *http.Request) {
@@ -180,21 +178,21 @@ func TestWaitingEndsWithTheContext(t *testing.T) {
 	})
 }
 
-// The bars are 115 and 3 percent (make bench-throttle measures them). The waits
-// between attempts are drawn, so a run may be a little beside them.
+// The bars are 115 and 3 percent (make bench-throttle measures them). The waits between attempts
+// are random, so a run may exceed them slightly.
 const (
 	paceBar    = 125
 	refusalBar = 4
 )
 
-// limitedServer answers a call after 20 ms and takes so many per window.
+// limitedServer answers a call after 20 ms and accepts a fixed number per window.
 type limitedServer struct {
 	mu           sync.Mutex
-	routes       map[op]*limitedServer // a limit for each kind of call; nil: one over all
+	routes       map[op]*limitedServer // a limit for each kind of call; nil: one limit for all
 	most         int
 	window       time.Duration
 	retryAfter   bool
-	closed       time.Time // before it, everything is refused
+	closed       time.Time // everything before it is refused
 	began        time.Time
 	taken        int
 	all, refused int
@@ -232,9 +230,8 @@ func (s *limitedServer) route(kind op) *limitedServer {
 	return s.routes[kind]
 }
 
-// TestPace sends 1,000 reads to services that take so many calls a second or a
-// minute. All are answered, in nearly the time that the limit allows, and few
-// answers are refusals.
+// TestPace sends 1,000 reads to services with a limit for each second or minute. All are answered
+// in little more time than the limit needs, and few answers are refusals.
 func TestPace(t *testing.T) {
 	t.Parallel()
 	for name, s := range map[string]*limitedServer{
@@ -279,19 +276,18 @@ func TestPace(t *testing.T) {
 				t.Logf("%v, at least %v; %d of %d refused", took, least, s.refused, s.all)
 				bar := time.Duration(paceBar)
 				if s.window == 10*time.Second {
-					bar = 145 // the bar is for seconds and minutes
+					bar = 145 // the bar applies to seconds and minutes
 				}
 				if took > least*bar/100+2*time.Second || s.refused*100 > refusalBar*s.all {
-					t.Errorf("took %v, %v is possible; %d of %d answers are refusals", took, least, s.refused, s.all)
+					t.Errorf("took %v, the limit allows %v; %d of %d answers are refusals", took, least, s.refused, s.all)
 				}
 			})
 		})
 	}
 }
 
-// TestPaceAfterOthers: other programs have used the limit up when a run with a
-// learned pace begins. It is refused twice, goes on at half of the pace, and comes
-// back to the whole one within the run.
+// TestPaceAfterOthers checks a run with a learned pace when other programs have used up the limit.
+// It is refused twice, continues at half the pace, and returns to the learned pace within the run.
 func TestPaceAfterOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -317,16 +313,16 @@ func TestPaceAfterOthers(t *testing.T) {
 		}
 		group.Wait()
 		if took, least := time.Since(began), closed+calls/10*time.Second; took > least*135/100 {
-			t.Errorf("took %v, %v is possible; %d of %d answers are refusals", took, least, s.refused, s.all)
+			t.Errorf("took %v, the limit allows %v; %d of %d answers are refusals", took, least, s.refused, s.all)
 		} else {
 			t.Log(took, least, s.refused, s.all)
 		}
 	})
 }
 
-// TestPaceOfSeveralKinds reads 1,000 jobs and the notifications of 250, as a plan
-// does, from services whose limit is one over all calls or one for each route, and
-// once more with what the first run learned.
+// TestPaceOfSeveralKinds reads 1,000 jobs and the notifications of 250, as a plan does, from
+// services with one limit for all calls or one for each route. It runs again with the pace that the
+// first run learned.
 func TestPaceOfSeveralKinds(t *testing.T) {
 	t.Parallel()
 	for name, limit := range map[string]*limitedServer{
@@ -353,8 +349,8 @@ func TestPaceOfSeveralKinds(t *testing.T) {
 	}
 }
 
-// paceOfPlan sends the calls of a plan and checks how long they took. kinds is how
-// many kinds of call the limit lets through side by side.
+// paceOfPlan sends the calls of a plan and checks their time. kinds is the number of kinds of call
+// that the limit counts apart.
 func paceOfPlan(t *testing.T, s *limitedServer, run string, kinds int, paces map[string]float64) (learned map[string]float64) {
 	const jobs = 1000
 	cfg := Config{Credentials: Credentials{Token: "t"}, Paces: paces}
@@ -397,13 +393,13 @@ func paceOfPlan(t *testing.T, s *limitedServer, run string, kinds int, paces map
 	}
 	t.Logf("%s: %v, at least %v; %d of %d refused", run, took, least, refused, all)
 	if took > least*paceBar/100+2*time.Second || refused*100 > refusalBar*all {
-		t.Errorf("%s: took %v, %v is possible; %d of %d answers are refusals", run, took, least, refused, all)
+		t.Errorf("%s: took %v, the limit allows %v; %d of %d answers are refusals", run, took, least, refused, all)
 	}
 	return g.paces()
 }
 
-// TestOneCallOutlastsTheLimit: the last call of a run, which alone asks again,
-// waits for a limit of a minute to pass.
+// TestOneCallOutlastsTheLimit checks that the last call of a run waits until a limit of one minute
+// is over.
 func TestOneCallOutlastsTheLimit(t *testing.T) {
 	t.Parallel()
 	for name, s := range map[string]*limitedServer{
@@ -433,8 +429,8 @@ func TestOneCallOutlastsTheLimit(t *testing.T) {
 	}
 }
 
-// TestOutageOfThrottling: a service that only ever throttles is given up after
-// a bounded number of requests and a bounded time.
+// TestOutageOfThrottling checks that a service that always throttles is given up after a bounded
+// number of requests and a bounded time.
 func TestOutageOfThrottling(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -462,8 +458,8 @@ func TestOutageOfThrottling(t *testing.T) {
 	})
 }
 
-// TestRateIsACeiling: --rate bounds all calls together, and processes that
-// divide it have together what one would have alone.
+// TestRateIsACeiling checks that --rate limits all calls together, and that processes that share it
+// have together the rate of one.
 func TestRateIsACeiling(t *testing.T) {
 	t.Parallel()
 	for _, share := range []int{1, 3, 8} {
@@ -485,7 +481,8 @@ func TestRateIsACeiling(t *testing.T) {
 	}
 }
 
-// Each wait lies between nothing and an interval that doubles up to the cap.
+// TestFullJitter checks that each wait is between zero and an interval that doubles up to its
+// limit.
 func TestFullJitter(t *testing.T) {
 	t.Parallel()
 	cfg := Config{Credentials: Credentials{Token: "t"}}
@@ -516,7 +513,7 @@ func TestFullJitter(t *testing.T) {
 	}
 }
 
-// A read in a total outage gives up within two minutes.
+// TestOutage checks that a read gives up within two minutes in an outage.
 func TestOutage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -539,8 +536,8 @@ func TestOutage(t *testing.T) {
 	})
 }
 
-// Under Until no attempt begins once the run is to stop, and the wait before it
-// ends at once; a call that is under way ends by itself.
+// TestUntil checks that no attempt begins once the run has to stop. A wait before an attempt ends
+// at once; a call under way ends by itself.
 func TestUntil(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

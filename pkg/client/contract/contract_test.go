@@ -1,6 +1,6 @@
-// Package contract_test runs the client against the emulator, in every profile
-// and over both generations of routes. It stands apart from the client's own
-// tests so that these do not depend on the emulator.
+// Package contract_test runs the client against the emulator, with every profile and both
+// generations of routes. It is a package of its own so that the client's other tests do not depend
+// on the emulator.
 package contract_test
 
 import (
@@ -23,15 +23,15 @@ import (
 
 const project = emulator.DefaultProject
 
-// start returns a client of a fresh emulator. The client's waits move the
-// emulator's clock instead of taking time.
+// start returns a client of a new emulator. The client's waits move the emulator's clock and take
+// no time.
 func start(t *testing.T, profile string, dialect client.Dialect, credentials client.Credentials) (*client.Client, *emulator.Emulator) {
 	t.Helper()
 	quirks, ok := emulator.Profile(profile)
 	if !ok {
 		t.Fatalf("no profile %s", profile)
 	}
-	quirks.WrongTotal = false // a list that lies is never complete, and a test of its own
+	quirks.WrongTotal = false // a list with wrong totals is never complete, and has its own test
 	e, err := emulator.New(emulator.Options{Quirks: &quirks})
 	if err != nil {
 		t.Fatal(err)
@@ -74,7 +74,7 @@ func body(t *testing.T, name string) *jsontree.Value {
 	return v
 }
 
-// each runs f in every profile and both generations of routes.
+// each runs f with every profile and both generations of routes.
 func each(t *testing.T, f func(t *testing.T, c *client.Client, e *emulator.Emulator)) {
 	t.Helper()
 	for _, profile := range emulator.ProfileNames() {
@@ -108,7 +108,7 @@ func TestJobs(t *testing.T) {
 		if err := c.DisableJob(ctx, id); err != nil {
 			t.Error(err)
 		}
-		e.Advance(time.Minute) // past the longest lag of a list
+		e.Advance(time.Minute) // longer than the lag of a list
 		item := find(t, c, id)
 		if item.JobName != "cart-2" || !item.Disabled {
 			t.Errorf("listed as %+v", item)
@@ -224,7 +224,7 @@ func TestBuilds(t *testing.T) {
 			t.Fatal(err)
 		}
 		for record, err := range c.History(ctx, id, 30) {
-			t.Errorf("a job that never ran has %+v, %v", record, err)
+			t.Errorf("a job that was never built has %+v, %v", record, err)
 		}
 		run, err := c.RunJob(ctx, wire.RunRequest{JobID: id, Parameter: []wire.RunParameter{{Name: "version", Value: "2"}}})
 		if err != nil {

@@ -30,14 +30,14 @@ func TestCache(t *testing.T) {
 		t.Errorf("Load = %q, %v, %v", token, expires, ok)
 	}
 	if _, _, ok := cache.Load("somebody else"); ok {
-		t.Error("another's token was loaded")
+		t.Error("the token of another account was loaded")
 	}
 	files, err := os.ReadDir(dir)
 	if err != nil || len(files) != 1 {
 		t.Fatalf("files: %v, %v", files, err)
 	}
 	if strings.Contains(files[0].Name(), "who") {
-		t.Error("the name of the file says whose token it is")
+		t.Error("the name of the file shows the token's account")
 	}
 	if runtime.GOOS == "windows" {
 		return

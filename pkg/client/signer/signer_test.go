@@ -30,8 +30,8 @@ func request(t testing.TB, method, address, body string) *http.Request {
 	return req
 }
 
-// The signatures were computed by an independent implementation of API
-// reference 3.2 (Python: hmac, hashlib, urllib.parse.quote).
+// TestSignVectors uses signatures of an independent implementation of API reference 3.2 (Python:
+// hmac, hashlib, urllib.parse.quote).
 func TestSignVectors(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -135,8 +135,9 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// TestVerifySignedHost: other clients sign the host too. Servers find it in the request line, and
-// never among the headers. The signature comes from the same independent implementation.
+// TestVerifySignedHost checks requests that sign the host too, as other clients do. Servers read
+// the host from the request line, not from the headers. The signature is from the same independent
+// implementation.
 func TestVerifySignedHost(t *testing.T) {
 	t.Parallel()
 	const signature = "c2a01d75b96ea58b37b58cb028ebaec98760602cdf419bfc4f4900bb9457a1d7"
@@ -155,7 +156,8 @@ func TestVerifySignedHost(t *testing.T) {
 	}
 }
 
-// A request may declare its body's hash, or that the body is not signed.
+// TestDeclaredContentHash checks requests that declare their body's hash, or that the body is not
+// signed.
 func TestDeclaredContentHash(t *testing.T) {
 	t.Parallel()
 	const ofBody = "230d8358dc8e8890b4c58deeb62912ee2f20357ae92a5cc861b98e68fe31acb5"
@@ -182,7 +184,7 @@ func TestDeclaredContentHash(t *testing.T) {
 	}
 }
 
-// Whatever is signed verifies, and only with its own secret.
+// TestSignThenVerify checks that any signed request verifies, and only with its own secret.
 func TestSignThenVerify(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

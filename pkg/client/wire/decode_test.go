@@ -19,10 +19,9 @@ func parse(t testing.TB, text string) *jsontree.Value {
 	return v
 }
 
-// The inputs are the examples of the API reference, shortened, and the ways in
-// which real answers depart from them.
-// Either member of a row says that a build is under way, in whatever form; a job
-// that was never built has none.
+// TestBuilding uses shortened examples of the API reference, and the forms of real answers. Either
+// member of a row shows that a build is under way, in any form. A job that was never built has
+// neither.
 func TestBuilding(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]bool{
@@ -162,7 +161,7 @@ func TestUnknownMembersAreKept(t *testing.T) {
 	}
 }
 
-// No answer, however odd, makes decoding panic.
+// TestDecodeAnything checks that no answer makes decoding panic.
 func TestDecodeAnything(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
