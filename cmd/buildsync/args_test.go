@@ -114,8 +114,7 @@ func TestFlagsAndArgumentsMix(t *testing.T) {
 	})
 }
 
-// FuzzFlagsFirst: no word gets lost or made up, and a line that is in order
-// stays as it is.
+// FuzzFlagsFirst checks that no word is lost or added, and that a line in order stays as it is.
 func FuzzFlagsFirst(f *testing.F) {
 	for _, seed := range []string{"show p --format json", "job run a --param k=v", "-- plan", "lint - --fix=unsafe", "show --format", "plan --out --", "show -- a", "x"} {
 		f.Add(seed)
@@ -147,9 +146,9 @@ func FuzzFlagsFirst(f *testing.F) {
 	})
 }
 
-// TestEmptyTextIsNoValue: an empty text is what an unset variable of a CI system
-// leaves. To take it for "not given" would apply everything, without an approval,
-// or by another API. Each text flag of each command, and its variable, says so.
+// TestEmptyTextIsNoValue checks that an empty text is refused for each text flag of each command
+// and its variable. A CI system leaves it for an unset variable. As "not given" it would apply
+// everything, without an approval, or over another API.
 func TestEmptyTextIsNoValue(t *testing.T) {
 	t.Parallel()
 	means := map[string]bool{"data": true, "marker": true, "seed": true} // their empty value means something

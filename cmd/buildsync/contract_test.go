@@ -214,8 +214,8 @@ version
 : dir C env project region endpoint profile var parallelism rate timeout no-color q v log-format token-cache
 `
 
-// TestCommandsOfTheContract: the commands are there, with their flags, and no
-// flag can carry a secret.
+// TestCommandsOfTheContract checks that the commands exist with their flags, and that no flag can
+// carry a secret.
 func TestCommandsOfTheContract(t *testing.T) {
 	t.Parallel()
 	have := map[string][]cli.Flag{"": (&program{}).app().Flags}

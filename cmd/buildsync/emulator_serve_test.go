@@ -39,8 +39,7 @@ func (l pipeListener) Close() error { close(l.done); return nil }
 
 func (l pipeListener) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1} }
 
-// TestEmulatorEndsAtOnce: Ctrl-C does not wait for connections on which nobody
-// has asked anything, nor for those whose request has been answered.
+// TestEmulatorEndsAtOnce checks that Ctrl-C does not wait for idle connections.
 func TestEmulatorEndsAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

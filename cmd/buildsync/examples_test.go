@@ -40,8 +40,8 @@ func TestExamples(t *testing.T) {
 	}
 }
 
-// TestExampleScripts: each shell script of an example is one that a step of it
-// runs, so that TestExamples, which lints with warnings, judges it as well.
+// TestExampleScripts checks that a step of each example runs each of its shell scripts, so that
+// TestExamples, which lints with warnings, judges them too.
 func TestExampleScripts(t *testing.T) {
 	t.Parallel()
 	scripts, err := doublestar.Glob(os.DirFS(examples), "**/*.sh")

@@ -16,8 +16,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// TestExportGoesOnAfterAKill: whenever an export is killed, each file that is
-// there is whole and can be read, and the same command does the rest.
+// TestExportGoesOnAfterAKill checks that a killed export leaves only complete, readable files, and
+// that the same command does the rest.
 func TestExportGoesOnAfterAKill(t *testing.T) {
 	t.Parallel()
 	for _, nth := range []int{1, 9, 17, 24} {

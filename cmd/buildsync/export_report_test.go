@@ -40,8 +40,8 @@ func twinEstate(t *testing.T) (e *estate, ids []string) {
 	return e, ids
 }
 
-// TestExportTwins: of several live jobs of one name none is taken by chance, and
-// the one that a definition pins is compared and planned as it is.
+// TestExportTwins checks that export chooses none of several live jobs of one name, and compares
+// and plans the one that a definition pins.
 func TestExportTwins(t *testing.T) {
 	t.Parallel()
 	e, ids := twinEstate(t)
@@ -66,7 +66,7 @@ func TestExportTwins(t *testing.T) {
 	e.run(t, exitDone, []string{"export", "--twins", "rename", "--verify"}, "wrote definitions/shop/twin-2.yaml", "3 of 3 exact")
 }
 
-// TestExportRenamesTwins: a team that wants both gets both, each pinned, and one
+// TestExportRenamesTwins checks that `--twins rename` exports all twins, each pinned, and that one
 // apply makes their names differ.
 func TestExportRenamesTwins(t *testing.T) {
 	t.Parallel()
@@ -99,8 +99,8 @@ func TestExportRenamesTwins(t *testing.T) {
 	}
 }
 
-// TestExportReport: the report as JSON follows its schema however a run ends,
-// and says what a script has to know.
+// TestExportReport checks that the JSON report follows its schema however a run ends, and has what
+// a script needs.
 func TestExportReport(t *testing.T) {
 	t.Parallel()
 	e, ids := twinEstate(t)

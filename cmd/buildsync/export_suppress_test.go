@@ -26,8 +26,8 @@ func strangeBody(t *testing.T, name, script string) emulator.SeedJob {
 	return emulator.SeedJob{Body: text}
 }
 
-// TestExportPassesLint: what the service stores is no error after an export, in any
-// style of workspace: a comment beside the value says so. Nothing else is suppressed.
+// TestExportPassesLint checks that a live value is no error of lint after an export, in any style
+// of workspace. A comment beside the value suppresses it, and nothing else is suppressed.
 func TestExportPassesLint(t *testing.T) {
 	t.Parallel()
 	const head = "version: 1\nprojects: {shop: 6ecbc5bac7c8442fb3d2563d53c13582}\ndefault_project: shop\n"

@@ -172,8 +172,8 @@ func folderSize(t *testing.T, dir string) (bytes int64) {
 	return bytes
 }
 
-// TestExportGoesOn: what is defined already is not read again.
-func TestExportGoesOn(t *testing.T) {
+// TestExportReadsOnlyNewJobs checks that export does not read a defined job again.
+func TestExportReadsOnlyNewJobs(t *testing.T) {
 	t.Parallel()
 	e := newEstate(t, 24, 2)
 	if err := e.Fail(emulator.Fault{Op: "QueryJob", Kind: emulator.FaultStatus, Status: http.StatusUnauthorized, Nth: 18, Times: -1}); err != nil {
@@ -208,8 +208,8 @@ func (e *estate) first(t *testing.T) (name, file string) {
 	return truth.Jobs[0].Name, "jobs/team00/" + truth.Jobs[0].Name + ".yaml"
 }
 
-// TestExportNeverOverwrites: files stay as they are without --force, and keep
-// their comments with it.
+// TestExportNeverOverwrites checks that files stay as they are without --force, and keep their
+// comments with it.
 func TestExportNeverOverwrites(t *testing.T) {
 	t.Parallel()
 	e := newEstate(t, 4, 1)
@@ -235,7 +235,7 @@ func TestExportNeverOverwrites(t *testing.T) {
 	}
 }
 
-// TestExportEditsJobsOfOneFile: places move when a job that stands above is
+// TestExportEditsJobsOfOneFile checks that positions in a file move when a job above them is
 // edited.
 func TestExportEditsJobsOfOneFile(t *testing.T) {
 	t.Parallel()
@@ -264,7 +264,7 @@ func TestExportEditsJobsOfOneFile(t *testing.T) {
 	}
 }
 
-// TestExportKnowsRenames: a job that a definition is about to rename is defined.
+// TestExportKnowsRenames checks that a job counts as defined if a definition is about to rename it.
 func TestExportKnowsRenames(t *testing.T) {
 	t.Parallel()
 	e := newEstate(t, 2, 1)
@@ -274,7 +274,7 @@ func TestExportKnowsRenames(t *testing.T) {
 	e.run(t, exitDone, []string{"export", "--verify"}, "0 written, 2 defined already", "2 of 2 exact")
 }
 
-// TestExportLeavesIgnoredJobs: what the policy leaves alone gets no definition.
+// TestExportLeavesIgnoredJobs checks that a job that the policy ignores gets no definition.
 func TestExportLeavesIgnoredJobs(t *testing.T) {
 	t.Parallel()
 	e := newEstate(t, 4, 1)
@@ -285,8 +285,8 @@ func TestExportLeavesIgnoredJobs(t *testing.T) {
 	}
 }
 
-// TestExportSecrets: no value of a secret reaches a file, and the workspace
-// declares what is to be supplied.
+// TestExportSecrets checks that no value of a secret reaches a file, and that the workspace
+// declares the secrets to supply.
 func TestExportSecrets(t *testing.T) {
 	t.Parallel()
 	parse := func(text string) *jsontree.Value {
@@ -349,8 +349,8 @@ func TestExportSecrets(t *testing.T) {
 	}
 }
 
-// TestExportTemplates: the caller's own templates are exported, those that others
-// have made public are not, and two of one name are named with what to do.
+// TestExportTemplates checks that export writes the caller's own templates and not the public ones
+// of others. For two of one name it says what to do.
 func TestExportTemplates(t *testing.T) {
 	t.Parallel()
 	template := func(name string) *jsontree.Value {

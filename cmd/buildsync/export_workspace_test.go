@@ -11,8 +11,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// TestExportIntoWorkspaces: an export into a workspace that has content already
-// is exact, the plan right after is empty, and fmt and lint have nothing to say.
+// TestExportIntoWorkspaces checks an export into a workspace with content. It is exact, the plan
+// right after is empty, and fmt and lint find nothing.
 func TestExportIntoWorkspaces(t *testing.T) {
 	t.Parallel()
 	const head = "version: 1\nprojects: {shop: 6ecbc5bac7c8442fb3d2563d53c13582}\ndefault_project: shop\n"
@@ -122,9 +122,8 @@ func TestExportOutside(t *testing.T) {
 	}
 }
 
-// TestTemplateMembersSurvive: members of a template beside its steps are
-// exported, can be written by hand, and survive a replacement, whether the
-// definition names them or not.
+// TestTemplateMembersSurvive checks that a template's members beside its steps are exported, can be
+// written by hand, and survive a replacement, named in the definition or not.
 func TestTemplateMembersSurvive(t *testing.T) {
 	t.Parallel()
 	seed, err := jsontree.Parse([]byte(`{"name": "t", "template": {"steps": [{"module_id": "devcloud2018.codeci_action_20017.action", "name": "s",
@@ -168,8 +167,8 @@ func TestTemplateMembersSurvive(t *testing.T) {
 	e.run(t, exitDone, []string{"plan", "--detailed-exitcode"})
 }
 
-// TestSensitiveParametersOfOneName: no definition can tell them apart, so an
-// update is refused; what the refusal advises works.
+// TestSensitiveParametersOfOneName checks two sensitive parameters of one name, which a definition
+// cannot tell apart. An update is refused, and the advice of the refusal works.
 func TestSensitiveParametersOfOneName(t *testing.T) {
 	t.Parallel()
 	seed, err := emulator.ParseSeed([]byte(`[{"job_name": "a", "project_id": "6ecbc5bac7c8442fb3d2563d53c13582", "arch": "arm", "steps": [], "parameters": [
@@ -196,8 +195,8 @@ func TestSensitiveParametersOfOneName(t *testing.T) {
 	e.run(t, exitDone, []string{"plan", "--detailed-exitcode"})
 }
 
-// TestNamelessParametersDoNotGrow: a live parameter without a name is neither added
-// again nor lost when something else of the job is updated.
+// TestNamelessParametersDoNotGrow checks that an update neither adds nor loses a live parameter
+// without a name.
 func TestNamelessParametersDoNotGrow(t *testing.T) {
 	t.Parallel()
 	const predefined = `{"params": [{"name": "defaults", "value": "true"}]}`
@@ -243,8 +242,8 @@ func TestNamelessParametersDoNotGrow(t *testing.T) {
 	}
 }
 
-// TestForceTakesANewSecret: a live job that has got a sensitive parameter is
-// exported into its definition, and the secret is declared.
+// TestForceTakesANewSecret checks that export writes a live job's new sensitive parameter into its
+// definition and declares the secret.
 func TestForceTakesANewSecret(t *testing.T) {
 	t.Parallel()
 	seed, err := emulator.ParseSeed([]byte(`[{"job_name": "a", "project_id": "6ecbc5bac7c8442fb3d2563d53c13582", "arch": "arm", "steps": [], "parameters": [

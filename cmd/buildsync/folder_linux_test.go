@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestFoldersAreClosed: a command keeps no descriptor of the workspace's folder after its end,
-// however often it opened it. Elsewhere a folder that is open cannot be renamed.
+// TestFoldersAreClosed checks that a command closes every descriptor of the workspace's folder.
+// Some systems cannot rename an open folder.
 func TestFoldersAreClosed(t *testing.T) {
 	dir := t.TempDir()
 	writeTestFile(t, filepath.Join(dir, "buildsync.yaml"), "version: 1\nprojects: {shop: 6ecbc5bac7c8442fb3d2563d53c13582}\ndefinitions: [jobs.yaml]\n")

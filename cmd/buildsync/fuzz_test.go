@@ -7,8 +7,8 @@ import (
 	"github.com/buildsync/buildsync/internal/completion"
 )
 
-// FuzzArguments: whatever the words and variables are, the answer is the
-// version or a usage error, and never a panic.
+// FuzzArguments checks that any words and variables give the version or a usage error, and never a
+// panic.
 func FuzzArguments(f *testing.F) {
 	for _, seed := range []string{
 		"version", "version\x00--env\x00prod", "-v\x00version", "--var\x00a=b\x00version\x00--var=c=d", "version\x00--", "version\x00-",

@@ -29,9 +29,9 @@ type ciRunner struct {
 	path   string // the folders of programs, without buildsync
 }
 
-// TestWrittenPipelines: each pipeline that init writes is run in clones of a repository
-// against the emulator. It installs buildsync from an archive, shows a pull
-// request, applies the main branch, and knows in the next clone what was applied.
+// TestWrittenPipelines runs each pipeline that init writes, in clones of a repository against the
+// emulator. It installs buildsync from an archive, shows a pull request, applies the main branch,
+// and reads the record in the next clone.
 func TestWrittenPipelines(t *testing.T) {
 	t.Parallel()
 	for _, system := range []string{"github", "gitlab", "codearts"} {
@@ -92,8 +92,8 @@ func testWrittenPipeline(t *testing.T, system, dir string) {
 	r.run(system, "main", false, exitFailed)
 }
 
-// TestInstallers: the action for GitHub and the component for GitLab install the
-// archive that they are told, and nothing where its checksum is another.
+// TestInstallers checks that the action for GitHub and the component for GitLab install the given
+// archive, and nothing if its checksum differs.
 func TestInstallers(t *testing.T) {
 	t.Parallel()
 	var action struct {

@@ -194,8 +194,8 @@ func TestRunJob(t *testing.T) {
 	}
 }
 
-// TestRunPassesWhatItIsGiven: parameters and the commit reach the build.
-func TestRunPassesWhatItIsGiven(t *testing.T) {
+// TestRunSendsParametersAndCommit checks that parameters and the commit reach the build.
+func TestRunSendsParametersAndCommit(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	r.hurry()
@@ -215,7 +215,7 @@ func TestRunPassesWhatItIsGiven(t *testing.T) {
 	r.says(exitDone, `PUSH_TOKEN +\*+`, "job", "record", "--details", "good")
 }
 
-// TestFollowPrintsTheLogOnce: what --follow prints bit by bit is the log.
+// TestFollowPrintsTheLogOnce checks that --follow prints the log exactly once, in parts.
 func TestFollowPrintsTheLogOnce(t *testing.T) {
 	t.Parallel()
 	for _, api := range []string{"v3", "v1"} {
@@ -238,8 +238,8 @@ func TestFollowPrintsTheLogOnce(t *testing.T) {
 	}
 }
 
-// TestALostRunIsNotRepeated: an answer that got lost leaves one build, and says
-// that it may be there.
+// TestALostRunIsNotRepeated checks that a run without an answer leaves one build, and that the
+// message says that it may exist.
 func TestALostRunIsNotRepeated(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -251,8 +251,8 @@ func TestALostRunIsNotRepeated(t *testing.T) {
 	r.srv.AllPlayed(t)
 }
 
-// TestInterruptedWaiting: the build goes on, and the code says that nobody
-// waited.
+// TestInterruptedWaiting checks that the build continues after Ctrl-C, and that the exit code shows
+// the interrupt.
 func TestInterruptedWaiting(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(o *emulator.Options) { o.StepTime = time.Hour })
@@ -338,8 +338,8 @@ func TestLogs(t *testing.T) {
 	r.says(exitInvalid, "leave out", "job", "logs", record, "1")
 }
 
-// TestABrokenDownloadIsResumed: the part that came stays, and the message says
-// how the rest is fetched.
+// TestABrokenDownloadIsResumed checks that the received part stays, and that the message says how
+// to fetch the rest.
 func TestABrokenDownloadIsResumed(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -430,7 +430,7 @@ func TestHistory(t *testing.T) {
 	}
 }
 
-// TestJobsAreFound: a name, an address and an id mean the same job.
+// TestJobsAreFound checks that a name, an address and an id mean the same job.
 func TestJobsAreFound(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(o *emulator.Options) {
@@ -464,7 +464,7 @@ func TestJobsAreFound(t *testing.T) {
 	})
 }
 
-// TestIncompleteList: what cannot be whole proves no absence, and says so.
+// TestIncompleteList checks that an incomplete list proves no absence and that the message says so.
 func TestIncompleteList(t *testing.T) {
 	t.Parallel()
 	list := wire.JobList{Jobs: []wire.JobItem{{ID: "1", JobName: "good"}}, Total: 2, Problem: "1 of 2"}

@@ -127,7 +127,7 @@ func writeTestFile(t *testing.T, name, content string) {
 	}
 }
 
-// TestLintNoSuchFile: a name that is not a file is an error, not a clean result.
+// TestLintNoSuchFile checks that a name without a file is an error, not a clean result.
 func TestLintNoSuchFile(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -140,8 +140,8 @@ func TestLintNoSuchFile(t *testing.T) {
 	}
 }
 
-// TestExplainEveryRule: the page of each rule says what is wrong, what lint says
-// about it, and what is right, as text and as JSON.
+// TestExplainEveryRule checks that the page of each rule shows a wrong and a right example and the
+// finding, as text and as JSON.
 func TestExplainEveryRule(t *testing.T) {
 	t.Parallel()
 	home := []string{"HOME=" + t.TempDir()}

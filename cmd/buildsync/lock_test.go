@@ -13,8 +13,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// TestLockTimeout: an apply of a project that another one is writing to ends at
-// once and writes nothing, or waits for as long as it was told.
+// TestLockTimeout checks that an apply ends at once without a write if another one writes to the
+// project, or waits for as long as --lock-timeout says.
 func TestLockTimeout(t *testing.T) {
 	t.Parallel()
 	home := t.TempDir()

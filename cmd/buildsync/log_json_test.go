@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestLogInJSON: with --log-format json each line of stderr is a JSON object,
-// whatever wrote it.
+// TestLogInJSON checks that each line of stderr is a JSON object with --log-format json, whatever
+// wrote it.
 func TestLogInJSON(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "w")

@@ -105,8 +105,8 @@ func TestHelp(t *testing.T) {
 	})
 }
 
-// TestEveryCommandRefusesTheSameMistakes: what urfave/cli lets through must not
-// pass in any command.
+// TestEveryCommandRefusesTheSameMistakes checks mistakes that urfave/cli accepts. Every command
+// must refuse them.
 func TestEveryCommandRefusesTheSameMistakes(t *testing.T) {
 	t.Parallel()
 	eachCommand(allCommands(), nil, func(words []string, c *cli.Command) {

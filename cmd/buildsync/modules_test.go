@@ -63,8 +63,8 @@ func TestModulesHarvest(t *testing.T) {
 	}
 }
 
-// TestModulesHarvestSaysWhatIsMissing holds that harvest names a job that cannot be read, with the
-// reason, in the words of every command that reads all live jobs.
+// TestModulesHarvestSaysWhatIsMissing checks that harvest names an unreadable job with the reason,
+// in the same words as other commands.
 func TestModulesHarvestSaysWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	e := newEstate(t, 3, 1)
@@ -76,8 +76,8 @@ func TestModulesHarvestSaysWhatIsMissing(t *testing.T) {
 	}
 }
 
-// TestModulesHarvestWritesTheFileThatIsNamed: buildsync.yaml may name a modules
-// file before there is one; one that cannot be read is an error all the same.
+// TestModulesHarvestWritesTheFileThatIsNamed checks that buildsync.yaml may name a modules file
+// that does not exist yet. A file that cannot be read is still an error.
 func TestModulesHarvestWritesTheFileThatIsNamed(t *testing.T) {
 	t.Parallel()
 	for name, exit := range map[string]int{"modules.yaml": exitDone, "catalogue/own.yaml": exitDone, "../own.yaml": exitInvalid, "definitions": exitInvalid} {

@@ -7,8 +7,8 @@ import (
 	kit "github.com/buildsync/buildsync/internal/cli"
 )
 
-// TestFlagsOfNeighbours: a flag that another tool has is answered by the one
-// that stands in its place, and no letter is taken for another letter.
+// TestFlagsOfNeighbours checks that the message about a flag of another tool names our flag, and
+// that no one-letter flag is confused with another.
 func TestFlagsOfNeighbours(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]string{
@@ -50,7 +50,7 @@ func TestFlagsOfNeighbours(t *testing.T) {
 	}
 }
 
-// TestGroupAlone: a group without a command lists its commands.
+// TestGroupAlone checks that a group without a command lists its commands.
 func TestGroupAlone(t *testing.T) {
 	t.Parallel()
 	for _, group := range []string{"job", "template", "modules", "notice", "keystore"} {
@@ -61,8 +61,8 @@ func TestGroupAlone(t *testing.T) {
 	}
 }
 
-// TestCommandsOfNeighbours: a command that another tool has is answered by what
-// stands in its place.
+// TestCommandsOfNeighbours checks that the message about a command of another tool names our
+// command.
 func TestCommandsOfNeighbours(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]string{
@@ -91,8 +91,8 @@ func TestCommandsOfNeighbours(t *testing.T) {
 	}
 }
 
-// TestNeighboursNameRealCommands: an answer names commands that exist, and no
-// word of ours is taken for a neighbour's.
+// TestNeighboursNameRealCommands checks that these messages name existing commands, and that none
+// of our own words is listed as another tool's.
 func TestNeighboursNameRealCommands(t *testing.T) {
 	t.Parallel()
 	ours := map[string]bool{}

@@ -38,9 +38,8 @@ func readers() (ofAll, ofOne []string) {
 		}
 }
 
-// TestReadersEndAlike: for every command that reads live jobs, an answer about
-// another object is refused, and what makes every further call pointless ends the
-// command after the first request. Nothing is written.
+// TestReadersEndAlike checks every command that reads live jobs. It refuses an answer about another
+// object, and ends after the first request if every further call would fail. Nothing is written.
 func TestReadersEndAlike(t *testing.T) {
 	t.Parallel()
 	elsewhere := `{"result":{"job_name":"good","project_id":"` + strings.Repeat("1", 32) + `","steps":[]}}`
@@ -77,7 +76,7 @@ func TestReadersEndAlike(t *testing.T) {
 	}
 }
 
-// TestReadersGoOnAlike: what concerns one job costs that job only.
+// TestReadersGoOnAlike checks that a problem of one job costs that job only.
 func TestReadersGoOnAlike(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]emulator.Fault{
@@ -129,8 +128,8 @@ func (r *rig) wroteNothing(line string) {
 	}
 }
 
-// TestForbiddenIsOneJobs: the right to change one job says nothing about the
-// next; a refused key holds for all.
+// TestForbiddenIsOneJobs checks that a forbidden job does not stop the others, but a refused key
+// does.
 func TestForbiddenIsOneJobs(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -145,8 +144,8 @@ func TestForbiddenIsOneJobs(t *testing.T) {
 	}
 }
 
-// TestEndpointWithAPassword: an address with a password is refused before
-// credentials are looked for, and is not repeated.
+// TestEndpointWithAPassword checks that an address with a password is refused before credentials
+// are read, and is not printed.
 func TestEndpointWithAPassword(t *testing.T) {
 	t.Parallel()
 	for _, endpoint := range []string{"https://user:canary@example.com", "https://user:can%zzary@example.com", "user:canary@example.com"} {
@@ -157,9 +156,8 @@ func TestEndpointWithAPassword(t *testing.T) {
 	}
 }
 
-// TestHiddenMembersAreExported: what only the newer routes show of a job reaches
-// the definitions, and a query; where those routes are closed, a note says what
-// may be missing.
+// TestHiddenMembersAreExported checks that definitions and queries have what only the newer routes
+// show. If those routes are closed, a note names what may be missing.
 func TestHiddenMembersAreExported(t *testing.T) {
 	t.Parallel()
 	for _, closed := range []bool{false, true} {

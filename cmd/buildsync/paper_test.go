@@ -10,7 +10,7 @@ import (
 	"github.com/buildsync/buildsync/internal/screen"
 )
 
-// TestOneFormOfTime: whatever form the service writes, people see one.
+// TestOneFormOfTime checks that people see one form of a time, whatever form the service writes.
 func TestOneFormOfTime(t *testing.T) {
 	t.Parallel()
 	utc, far := &screen.Paper{}, &screen.Paper{Zone: time.FixedZone("far", 8*60*60)}
@@ -33,8 +33,8 @@ func TestOneFormOfTime(t *testing.T) {
 	}
 }
 
-// TestTablesFit: a table is no wider than its terminal and keeps its first two
-// columns; elsewhere nothing is left out.
+// TestTablesFit checks that a table fits its terminal and keeps its first two columns. Elsewhere no
+// column is left out.
 func TestTablesFit(t *testing.T) {
 	t.Parallel()
 	table := screen.NewTable("NAME", "ID", "STATE", "LAST BUILD", "BUILT AT", "HEALTH", "CREATOR")
@@ -59,8 +59,7 @@ func TestTablesFit(t *testing.T) {
 	}
 }
 
-// TestUnknownEnvironment: the mistake stands on the command line, and is
-// reported there.
+// TestUnknownEnvironment checks that an unknown --env is reported as a mistake on the command line.
 func TestUnknownEnvironment(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "w")

@@ -10,9 +10,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff/render"
 )
 
-// TestPlanAge holds that a stored plan is carried out only within its age, and not
-// if it comes from the future, which means that a clock is wrong. Clocks may be
-// five minutes apart.
+// TestPlanAge checks that a stored plan is applied only within its age. A plan from the future is
+// refused, because a clock is wrong. Clocks may differ by five minutes.
 func TestPlanAge(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

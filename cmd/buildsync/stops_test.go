@@ -64,7 +64,8 @@ func TestAClosedStreamEndsTheRunInOrder(t *testing.T) {
 	}
 }
 
-// TestAPanicTellsNoValues: a broken invariant may hold a secret (X42).
+// TestAPanicTellsNoValues checks that the report of a panic shows no values, because they may hold
+// a secret.
 func TestAPanicTellsNoValues(t *testing.T) {
 	t.Parallel()
 	for _, wrote := range []bool{false, true} {
@@ -90,7 +91,8 @@ func TestTheEmulatorsRateHasItsOwnVariable(t *testing.T) {
 	}
 }
 
-// TestEveryFlagNamesAVariable: no two flags of a command may share one.
+// TestEveryFlagNamesAVariable checks that each flag has a variable, and that no two flags of a
+// command share one.
 func TestEveryFlagNamesAVariable(t *testing.T) {
 	t.Parallel()
 	eachCommand(allCommands(), nil, func(words []string, c *cli.Command) {

@@ -80,8 +80,8 @@ func TestRedacted(t *testing.T) {
 	}
 }
 
-// TestNoSensitiveValueIsLeft: whatever surrounds a sensitive parameter, its value
-// is hidden, and whatever the tree is, nothing panics.
+// TestNoSensitiveValueIsLeft checks that a sensitive parameter's value is hidden in any tree, and
+// that no tree panics.
 func TestNoSensitiveValueIsLeft(t *testing.T) {
 	t.Parallel()
 	const canary = "c4n4ry-value"

@@ -178,8 +178,8 @@ func terminalBench(t *testing.T) (*emulatortest.Server, string, []string) {
 	}
 }
 
-// TestCtrlCAtAQuestion: it ends the command at once, with 130, nothing written
-// and no word about work that is not there.
+// TestCtrlCAtAQuestion checks that Ctrl-C at a question ends the command at once with 130. Nothing
+// is written, and no unfinished work is mentioned.
 func TestCtrlCAtAQuestion(t *testing.T) {
 	t.Parallel()
 	service, dir, env := walkBench(t)
@@ -211,7 +211,7 @@ func TestCtrlCAtAQuestion(t *testing.T) {
 	}
 }
 
-// TestThePaceIsExplained: a run that the pace makes long says so while it waits.
+// TestThePaceIsExplained checks that a run that the pace slows down says so while it waits.
 func TestThePaceIsExplained(t *testing.T) {
 	t.Parallel()
 	_, dir, env := terminalBench(t)
@@ -242,8 +242,8 @@ func TestThePaceIsExplained(t *testing.T) {
 	}
 }
 
-// TestAFollowedBuildGoesOn: Ctrl-C ends the following, and the command that ends the
-// build is one that works where this one did.
+// TestAFollowedBuildGoesOn checks that Ctrl-C ends the following, not the build, and that the
+// suggested command to stop the build works.
 func TestAFollowedBuildGoesOn(t *testing.T) {
 	t.Parallel()
 	service, dir, env := walkBench(t)
@@ -262,8 +262,8 @@ func TestAFollowedBuildGoesOn(t *testing.T) {
 	}
 }
 
-// TestHistoryIsWatched: each build that starts or ends prints the list again, and
-// Ctrl-C is the end of it.
+// TestHistoryIsWatched checks that the list is printed again whenever a build starts or ends, until
+// Ctrl-C.
 func TestHistoryIsWatched(t *testing.T) {
 	t.Parallel()
 	_, dir, env := walkBench(t)
@@ -287,8 +287,8 @@ func TestHistoryIsWatched(t *testing.T) {
 	}
 }
 
-// TestApplyAsksOnlyWhatItCanDo: the question names the environment and the place,
-// and is not asked where a secret is missing, since an answer would change nothing.
+// TestApplyAsksOnlyWhatItCanDo checks that the question names the environment and the projects. It
+// is not asked if a secret is missing.
 func TestApplyAsksOnlyWhatItCanDo(t *testing.T) {
 	t.Parallel()
 	_, dir, env := terminalBench(t)
@@ -311,7 +311,7 @@ func TestApplyAsksOnlyWhatItCanDo(t *testing.T) {
 	}
 }
 
-// TestInitWithoutQuestions: with the emulator there is nothing that init must ask.
+// TestInitWithoutQuestions checks that with the emulator there is nothing that init must ask.
 func TestInitWithoutQuestions(t *testing.T) {
 	t.Parallel()
 	s := sit(t, 80, t.TempDir(), []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "BUILDSYNC_ENDPOINT=emulator"}, "init", "builds")
@@ -321,8 +321,7 @@ func TestInitWithoutQuestions(t *testing.T) {
 	}
 }
 
-// TestDoctorOnATerminal: a line that does not fit is continued below itself, at a
-// blank.
+// TestDoctorOnATerminal checks that a long line is folded at a blank and indented.
 func TestDoctorOnATerminal(t *testing.T) {
 	t.Parallel()
 	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}
@@ -343,8 +342,8 @@ func TestDoctorOnATerminal(t *testing.T) {
 	}
 }
 
-// TestCtrlCInARun: what is under way is finished, each job is said once, and
-// the next command is named.
+// TestCtrlCInARun checks that the writes under way end, that each job is listed once, and that the
+// next command is named.
 func TestCtrlCInARun(t *testing.T) {
 	t.Parallel()
 	service, dir, env := terminalBench(t)
@@ -377,8 +376,7 @@ func TestCtrlCInARun(t *testing.T) {
 	}
 }
 
-// TestASecondCtrlCLeavesNoBar: a run that is stopped at once erases what it drew, as one that ends
-// by itself does.
+// TestASecondCtrlCLeavesNoBar checks that a run that is stopped at once erases its bars.
 func TestASecondCtrlCLeavesNoBar(t *testing.T) {
 	t.Parallel()
 	service, dir, env := terminalBench(t)
@@ -399,8 +397,8 @@ func TestASecondCtrlCLeavesNoBar(t *testing.T) {
 	}
 }
 
-// TestRefusalIsSaidOnce: where the plan and the error are read together, the
-// reasons stand there once.
+// TestRefusalIsSaidOnce checks that the reasons are printed once where plan and error appear
+// together.
 func TestRefusalIsSaidOnce(t *testing.T) {
 	t.Parallel()
 	_, dir, env := walkBench(t)

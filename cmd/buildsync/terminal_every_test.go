@@ -198,9 +198,8 @@ jobs:
 
 var leftBar = regexp.MustCompile(`\d+ of \d+ +\[|\[[=>-]{3}`)
 
-// TestEveryCommandOnATerminal: each command ends on a terminal of 40, 80 and 160
-// columns, with work and without, leaves no part of a display behind, and its
-// tables fit.
+// TestEveryCommandOnATerminal checks that each command ends on a terminal of 40, 80 and 160
+// columns, with and without work, that its progress display is gone, and that its tables fit.
 func TestEveryCommandOnATerminal(t *testing.T) {
 	t.Parallel()
 	for _, name := range leaves() {
@@ -247,8 +246,8 @@ var asksNobody = []string{
 	"explain", "query", "set", "schema", "completion", "version", "help",
 }
 
-// TestCtrlCInTheMiddle: a command that waits for an answer of the service ends at
-// once, with 130, and says no more than that it stops.
+// TestCtrlCInTheMiddle checks that a command that waits for the service ends at once with 130, and
+// prints only that it stops.
 func TestCtrlCInTheMiddle(t *testing.T) {
 	t.Parallel()
 	service, dir, env := walkBench(t)
@@ -283,7 +282,7 @@ func TestCtrlCInTheMiddle(t *testing.T) {
 	}
 }
 
-// TestCtrlCAtRest: a command that runs until it is stopped ends as it should.
+// TestCtrlCAtRest checks that Ctrl-C ends a command that runs until it is stopped.
 func TestCtrlCAtRest(t *testing.T) {
 	t.Parallel()
 	s := sit(t, 80, t.TempDir(), []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}, "emulator", "--listen", "127.0.0.1:0", "--data", "")
@@ -294,9 +293,8 @@ func TestCtrlCAtRest(t *testing.T) {
 	}
 }
 
-// TestAClosedPipe: a reader that goes away, as head does, is not a failure: the
-// command ends without a word. One that only reads has its own exit code; one that
-// was stopped by it has 130.
+// TestAClosedPipe checks that a closed pipe (`| head`) is not a failure. A reading command ends
+// silently with its own exit code; one that was stopped by it ends with 130.
 func TestAClosedPipe(t *testing.T) {
 	t.Parallel()
 	_, dir, env := walkBench(t)

@@ -83,8 +83,8 @@ func (term *terminal) close() string {
 	return term.seen.text.String()
 }
 
-// TestOnATerminal: apply shows the plan in colour, asks, takes the answer, and
-// shows bars that are gone in the end; the lines of what was done stay.
+// TestOnATerminal checks that apply shows the plan in colour, asks, takes the answer, and draws
+// bars. The bars are gone at the end; the lines of finished actions stay.
 func TestOnATerminal(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -133,8 +133,8 @@ func TestOnATerminal(t *testing.T) {
 	}
 }
 
-// TestNothingToDoOnATerminal: a command with nothing to write ends, says so in
-// one line, and draws no progress.
+// TestNothingToDoOnATerminal checks that a command with nothing to write ends, says so in one line,
+// and draws no progress.
 func TestNothingToDoOnATerminal(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "w")
@@ -171,8 +171,7 @@ func TestNothingToDoOnATerminal(t *testing.T) {
 	}
 }
 
-// TestInitAsks: init asks on a terminal, and asks again where an answer cannot be
-// right.
+// TestInitAsks checks that init asks on a terminal, and asks again if an answer cannot be right.
 func TestInitAsks(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "builds")
@@ -195,8 +194,8 @@ func TestInitAsks(t *testing.T) {
 	}
 }
 
-// TestReadingOnATerminal: where reading takes long, a bar says how far it is, and
-// is gone when the plan is printed. Elsewhere, and when it is quick, there is none.
+// TestReadingOnATerminal checks that a bar shows the progress of a long reading and is gone when
+// the plan is printed. Elsewhere, or if reading is quick, there is no bar.
 func TestReadingOnATerminal(t *testing.T) {
 	t.Parallel()
 	service := emulatortest.Start(t, emulator.Options{})
@@ -245,8 +244,8 @@ func TestReadingOnATerminal(t *testing.T) {
 	}
 }
 
-// TestNotOnATerminal: the same without one has no colour, no bars and no
-// control sequence, and one plain line for each action.
+// TestNotOnATerminal checks that the output elsewhere has no colour, no bars and no control
+// sequence, and one plain line for each action.
 func TestNotOnATerminal(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "w")

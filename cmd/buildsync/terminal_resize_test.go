@@ -15,8 +15,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// TestResizeInARun: after the terminal became narrower, the lines of the bars fit it,
-// names of wide characters too, and nothing of them is left in the end.
+// TestResizeInARun checks that the lines of the bars fit after the terminal became narrower, also
+// with wide characters, and that nothing of them stays.
 func TestResizeInARun(t *testing.T) {
 	t.Parallel()
 	const narrow = 60

@@ -48,8 +48,8 @@ func neverShows(t *testing.T, secret, source string) {
 	}
 }
 
-// TestARemoteWithCredentialsIsRefused holds that base fetch and push refuse an address with a token
-// before Git starts, and do not show it.
+// TestARemoteWithCredentialsIsRefused checks that base fetch and push refuse an address with a
+// token before Git starts, and do not show it.
 func TestARemoteWithCredentialsIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, command := range []string{"fetch", "push"} {

@@ -66,8 +66,8 @@ func TestBannedNames(t *testing.T) {
 	}
 }
 
-// TestOneClock: apply waits by its Clock alone, so that tests and the emulator move time, and no
-// timer outlives a run.
+// TestOneClock checks that apply waits by its Clock alone, so that tests and the emulator move
+// time, and no timer outlives a run.
 func TestOneClock(t *testing.T) {
 	t.Parallel()
 	timers := []string{"AfterFunc", "After", "NewTimer", "NewTicker", "Tick", "Sleep"}

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestJudgesStayOutOfTheProduct: the official SDK and the format validators
-// check buildsync from modules of their own and must not become part of it.
+// TestJudgesStayOutOfTheProduct checks that the product does not import the official SDK or the
+// format validators. They check buildsync from modules of their own.
 func TestJudgesStayOutOfTheProduct(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(filepath.Join(root, "go.mod"))

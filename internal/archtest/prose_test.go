@@ -49,9 +49,9 @@ func TestCommentsArePlain(t *testing.T) {
 	}
 }
 
-// TestCommentsBeginWithTheName holds that the comment of a function or a type is about that function
-// or type. A name that was changed, or code that was put between a comment and its function, leaves
-// a comment about something else.
+// TestCommentsBeginWithTheName checks that the comment of a declaration begins with its name. A
+// renamed function, or code that was put between a comment and its function, leaves a comment about
+// something else.
 func TestCommentsBeginWithTheName(t *testing.T) {
 	t.Parallel()
 	for _, s := range sources(t) {

@@ -10,8 +10,8 @@ import (
 // has them, and pkg/live. Apply reads again what it has written, which is no reading of the state.
 var readers = []string{"pkg/client", "pkg/live", "pkg/apply"}
 
-// TestLiveStateIsReadInOnePlace holds that commands read listings and bodies through pkg/live, which
-// checks whose answer it is, and which errors end a run.
+// TestLiveStateIsReadInOnePlace checks that commands read listings and bodies through pkg/live,
+// which checks whose answer it is and which errors end a run.
 func TestLiveStateIsReadInOnePlace(t *testing.T) {
 	t.Parallel()
 	for _, s := range sources(t) {

@@ -26,8 +26,8 @@ var wordsOfOthers = map[string]string{
 	"pkg/diff/render/":     "renders plans",
 }
 
-// TestOnlyRemediesNameFlags holds that packages say what is wrong, and choose what
-// can be done about it from pkg/remedy.
+// TestOnlyRemediesNameFlags checks that only pkg/remedy names flags. Other packages say what is
+// wrong and choose a remedy.
 func TestOnlyRemediesNameFlags(t *testing.T) {
 	t.Parallel()
 	for _, s := range sources(t) {

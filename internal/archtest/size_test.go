@@ -17,8 +17,8 @@ const (
 	mostOfCommandFile = 400
 )
 
-// TestCommandStaysThin: what a command does belongs into a package, where it can be
-// tested and embedded without a command line.
+// TestCommandStaysThin bounds the number of lines of the command. Logic belongs in packages, where
+// it can be tested and embedded without a command line.
 func TestCommandStaysThin(t *testing.T) {
 	t.Parallel()
 	all := 0
@@ -36,9 +36,9 @@ func TestCommandStaysThin(t *testing.T) {
 	}
 }
 
-// TestOptionsAreTyped: a command's flags fill its options struct, so that a misspelt name of a flag
-// does not compile. Only the global flags, which may stand on both sides of a command's name, are
-// looked up by name, once.
+// TestOptionsAreTyped checks that a command's flags fill its options struct, so that a misspelled
+// name of a flag does not compile. Only the global flags, which may stand on both sides of a
+// command's name, are looked up by name, in one place.
 func TestOptionsAreTyped(t *testing.T) {
 	t.Parallel()
 	lookups := []string{"Text", "Texts", "On", "Number", "Duration", "OneOf", "String", "StringSlice", "Bool", "Int", "Generic"}
@@ -76,8 +76,8 @@ const (
 	mostOfFile     = 500
 )
 
-// TestFunctionsAndFilesAreShort: a longer function does several things. One that
-// only returns a table may be as long as the table.
+// TestFunctionsAndFilesAreShort bounds the lines of functions and files. A longer function does
+// several things. A function that only returns a table may be as long as the table.
 func TestFunctionsAndFilesAreShort(t *testing.T) {
 	t.Parallel()
 	for _, s := range sources(t) {

@@ -12,8 +12,7 @@ import (
 // definition files, which often have the same names.
 var bodies = []string{"pkg/apply", "pkg/diff", "pkg/diff/render", "pkg/live"}
 
-// TestWireKeysAreNamed holds that a member of a body is written in one place,
-// pkg/client/wire.
+// TestWireKeysAreNamed checks that a member of a body is written in one place, pkg/client/wire.
 func TestWireKeysAreNamed(t *testing.T) {
 	t.Parallel()
 	all := sources(t)

@@ -8,8 +8,8 @@ import (
 	"github.com/buildsync/buildsync/internal/cli"
 )
 
-// TestMessageOfSeveralLines: the indented lines of a message are one record with
-// it, at its level.
+// TestMessageOfSeveralLines checks that a message and its indented lines are one record with one
+// level.
 func TestMessageOfSeveralLines(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer

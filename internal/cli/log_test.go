@@ -54,8 +54,8 @@ type ending struct {
 
 func (e *ending) End() { e.during() }
 
-// TestTextWaitsForTheEndOfBars holds that no text reaches stderr while the last bars are being
-// erased: it would stand below them, and the erasing would take it for a bar.
+// TestTextWaitsForTheEndOfBars checks that no text reaches stderr while the last bars are erased.
+// It would be erased like a bar.
 func TestTextWaitsForTheEndOfBars(t *testing.T) {
 	t.Parallel()
 	var stderr strings.Builder

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestSignalsHaveTheirCodes holds that the first signal ends the run softly, with
-// the exit code of its kind, and the hard context lives on.
+// TestSignalsHaveTheirCodes checks that the first signal ends the run softly with the exit code of
+// its kind, and leaves the hard context alive.
 func TestSignalsHaveTheirCodes(t *testing.T) {
 	t.Parallel()
 	for sig, code := range map[os.Signal]int{os.Interrupt: 130, syscall.SIGTERM: 143, syscall.SIGHUP: 130} {

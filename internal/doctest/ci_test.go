@@ -79,8 +79,8 @@ func writtenPipeline(t *testing.T, system, name string) string {
 	return filepath.Join(repository, filepath.FromSlash(name))
 }
 
-// TestGitHubWorkflows: a pull request from a fork gets a token that can only
-// read, and no secret; nothing is injected into a script; actions are pinned.
+// TestGitHubWorkflows checks that a pull request from a fork gets a token that can only read, and
+// no secret; nothing is injected into a script; actions are pinned.
 func TestGitHubWorkflows(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"examples/ci/github/buildsync.yml", writtenPipeline(t, "github", ".github/workflows/buildsync.yml")} {
@@ -134,8 +134,8 @@ func checkFlowJob(t *testing.T, name string, job *flowJob) {
 	}
 }
 
-// TestGitHubComment: the workflow that may write a comment runs nothing of a
-// pull request, and bounds what it takes from it.
+// TestGitHubComment checks that the workflow that may write a comment runs nothing of a pull
+// request, and limits what it reads from it.
 func TestGitHubComment(t *testing.T) {
 	t.Parallel()
 	const name = "examples/ci/github/buildsync-comment.yml"
@@ -179,8 +179,8 @@ type pipeline struct {
 	} `yaml:"artifacts"`
 }
 
-// TestGitLabPipelines: merge requests do not touch credentials, and only one
-// pipeline of the default branch applies at a time.
+// TestGitLabPipelines checks that merge requests do not touch credentials, and only one pipeline of
+// the default branch applies at a time.
 func TestGitLabPipelines(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"examples/ci/gitlab/gitlab-ci.yml", writtenPipeline(t, "gitlab", ".gitlab-ci.yml")} {
@@ -217,8 +217,8 @@ func TestGitLabPipelines(t *testing.T) {
 	}
 }
 
-// TestGitLabComment: the job that may write a comment has a token for nothing
-// else, and none of it stands in the arguments of a process.
+// TestGitLabComment checks that the job that may write a comment has a token for nothing else, and
+// that no argument of a process holds the token.
 func TestGitLabComment(t *testing.T) {
 	t.Parallel()
 	const name = "examples/ci/gitlab/comment.yml"
@@ -238,7 +238,7 @@ func TestGitLabComment(t *testing.T) {
 	checkScript(t, name, script)
 }
 
-// TestInstalledVersion: every CI file installs buildsync by the same lines, from an
+// TestInstalledVersion checks that every CI file installs buildsync by the same lines, from an
 // archive whose version and checksum are pinned.
 func TestInstalledVersion(t *testing.T) {
 	t.Parallel()

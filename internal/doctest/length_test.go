@@ -21,8 +21,7 @@ var longPages = map[string]string{
 	"docs/language/jobs.md": "a table of keys",
 }
 
-// TestPagesAreShort: a page that a person is to read is short enough for that, and
-// README above all.
+// TestPagesAreShort checks that a page is short enough to read at a sitting, README above all.
 func TestPagesAreShort(t *testing.T) {
 	t.Parallel()
 	for _, name := range documents(t) {

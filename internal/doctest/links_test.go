@@ -80,7 +80,7 @@ func (d *document) links() []string {
 	return targets
 }
 
-// TestLinks: every relative link leads somewhere, to the very heading.
+// TestLinks checks that every relative link leads to an existing file and heading.
 func TestLinks(t *testing.T) {
 	t.Parallel()
 	for _, name := range documents(t) {
@@ -130,7 +130,7 @@ func isIndex(name string) bool {
 	return path.Base(name) == "README.md" || err == nil && folder.IsDir()
 }
 
-// TestIndex: what stands in docs/ is found from an index beside it or above.
+// TestIndex checks that an index beside or above each file of docs/ links it.
 func TestIndex(t *testing.T) {
 	t.Parallel()
 	names := documents(t)

@@ -146,7 +146,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// TestSession: the shell keeps its folder and variables, and tells exit codes.
+// TestSession checks that the shell keeps its folder and variables, and returns exit codes.
 func TestSession(t *testing.T) {
 	t.Parallel()
 	doc, err := parse("```console\n$ false\n$ echo $?\n$ cd examples; X=1\n$ pwd; printf 'x%s' $X\n$ cat ../f\n$ cat\n```\n```sh file=../f\nlate\n```\n```console\n$ cat ../f\n$ cat >g <<E\n> 1\n> E\n$ cat g\n```\n")

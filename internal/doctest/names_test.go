@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestFilesAreNamed: a reader sees no fence line, so the text before a block that becomes a file
-// names that file.
+// TestFilesAreNamed checks that the text before a block that becomes a file names that file.
+// Readers do not see the fence line.
 func TestFilesAreNamed(t *testing.T) {
 	t.Parallel()
 	for _, name := range documents(t) {

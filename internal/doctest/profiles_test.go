@@ -14,8 +14,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// TestProfiles: the table of the emulator's profiles is what the profiles are.
-// It is not parallel, as -update writes a file that TestDocuments rewrites too.
+// TestProfiles checks that the page has the table of the emulator's profiles. It is not parallel,
+// because -update writes a file that TestDocuments rewrites too.
 func TestProfiles(t *testing.T) {
 	file := filepath.Join(root, "docs", "emulator-quirks.md")
 	content, err := os.ReadFile(file)

@@ -57,8 +57,7 @@ var stiff = map[string]string{
 	"nobody is there to ask": "there is no terminal to ask on",
 }
 
-// TestWords: documents and messages use the words of the glossary, and plain
-// English.
+// TestWords checks that documents and messages use the words of the glossary, and plain English.
 func TestWords(t *testing.T) {
 	t.Parallel()
 	instead := avoided(t)

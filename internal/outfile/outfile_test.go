@@ -11,7 +11,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// TestWriteFile: a file is replaced as a whole or not at all (reliability §4.6).
+// TestWriteFile checks that a file is replaced completely or not at all.
 func TestWriteFile(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -34,7 +34,7 @@ func TestWriteFile(t *testing.T) {
 	}
 }
 
-// TestReadSource: what is no file, or larger than any definition, is refused before it is read.
+// TestReadSource checks that what is not a file, or is too large, is refused before it is read.
 func TestReadSource(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

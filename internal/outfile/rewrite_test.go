@@ -45,7 +45,7 @@ func TestRewrite(t *testing.T) {
 	}
 }
 
-// TestRewriteThroughALink holds that the file is written that a link leads to, and the link stays.
+// TestRewriteThroughALink checks that writing to a link changes its target and keeps the link.
 func TestRewriteThroughALink(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -28,9 +28,9 @@ func screenful(t *testing.T, person interface{ Read([]byte) (int, error) }, got 
 	}
 }
 
-// TestTextGoesAboveTheBars holds that a line for stderr never stands below a bar: it comes right
-// after the bars were erased, whoever writes it, and so do the lines after the last bar. Two
-// changes of one address, as twins have, do not keep the display from ending.
+// TestTextGoesAboveTheBars checks that no line for stderr is below a bar: it is written right after
+// the bars were erased, also after the last bar. Two changes of one address, as twins have, do not
+// keep the display from ending.
 func TestTextGoesAboveTheBars(t *testing.T) {
 	t.Parallel()
 	person, terminal, err := pty.Open()

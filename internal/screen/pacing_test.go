@@ -15,7 +15,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff"
 )
 
-// TestReasonOfAWait: a wait that the pace explains is explained, a short one is not.
+// TestReasonOfAWait checks that a wait because of the pace is explained, and a short one is not.
 func TestReasonOfAWait(t *testing.T) {
 	t.Parallel()
 	const refused = "the service takes no more requests for now; buildsync asks again until it does"
@@ -42,7 +42,8 @@ func TestReasonOfAWait(t *testing.T) {
 	}
 }
 
-// TestEachReasonIsToldOnce: the watch tells what holds a run back once, and ends.
+// TestEachReasonIsToldOnce checks that each reason for a slow run is printed once, and that the
+// watch ends.
 func TestEachReasonIsToldOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -67,7 +68,7 @@ func TestEachReasonIsToldOnce(t *testing.T) {
 	})
 }
 
-// TestAJobIsCountedOnce: its notifications are a part of it, for people.
+// TestAJobIsCountedOnce checks that a job and its notifications count as one object.
 func TestAJobIsCountedOnce(t *testing.T) {
 	t.Parallel()
 	in := &kit.Invocation{Console: &kit.Console{Stderr: &bytes.Buffer{}}, Flags: cli.NewContext(cli.NewApp(), flag.NewFlagSet("", flag.ContinueOnError), nil)}

@@ -6,8 +6,8 @@ import (
 	"github.com/buildsync/buildsync/internal/textedit"
 )
 
-// TestOverlap holds that edits which touch count as overlapping: which of their
-// texts came first would be chance.
+// TestOverlap checks that edits that touch count as overlapping, because the order of their texts
+// would be random.
 func TestOverlap(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

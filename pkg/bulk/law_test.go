@@ -95,9 +95,8 @@ func randomWorkspace(t *rapid.T) spec.MapTree {
 	return spec.MapTree{spec.WorkspaceFile: workspace, "jobs.yaml": out.String()}
 }
 
-// TestSetChangesExactlyTheChosenValues: what a set writes changes the chosen
-// values of the chosen jobs and nothing else, and a second one nothing at all.
-// Lines that hold no place of an edit keep their bytes.
+// TestSetChangesExactlyTheChosenValues checks that set changes the chosen values of the chosen jobs
+// and nothing else, and that a second run changes nothing. Lines without an edit keep their bytes.
 func TestSetChangesExactlyTheChosenValues(t *testing.T) {
 	t.Parallel()
 	done := 0
@@ -219,9 +218,8 @@ func orderedLines(t *rapid.T, before, after string, edits int) {
 	}
 }
 
-// TestBulkChangesTouchNothingElse: what --delete, --append-step and the renames
-// write changes what they are about in the chosen jobs, and nothing else in any
-// job; lines that hold no edit keep their bytes and their order.
+// TestBulkChangesTouchNothingElse checks that --delete, --append-step and the renames change only
+// their places in the chosen jobs. Lines without an edit keep their bytes and order.
 func TestBulkChangesTouchNothingElse(t *testing.T) {
 	t.Parallel()
 	done := map[string]int{}

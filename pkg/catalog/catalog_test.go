@@ -171,8 +171,8 @@ func TestWith(t *testing.T) {
 	}
 }
 
-// TestSchemaOffersTheWords holds that editors complete the words that the
-// catalogue knows, and no others.
+// TestSchemaOffersTheWords checks that editors complete the words that the catalogue knows, and no
+// others.
 func TestSchemaOffersTheWords(t *testing.T) {
 	t.Parallel()
 	source, err := os.ReadFile("../../schemas/definitions.schema.json")

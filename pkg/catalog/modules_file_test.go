@@ -88,8 +88,8 @@ func TestDecodeFindings(t *testing.T) {
 	}
 }
 
-// TestEncode holds that what is written is read as it was, for the shipped
-// modules and for any text.
+// TestEncode checks that what is written is read as it was, for the shipped modules and for any
+// text.
 func TestEncode(t *testing.T) {
 	t.Parallel()
 	again(t, catalog.Default().Modules())

@@ -12,8 +12,8 @@ import (
 	"github.com/buildsync/buildsync/schemas"
 )
 
-// TestModulesSchema: the schema takes what Encode writes, and takes and refuses
-// what Decode takes and refuses.
+// TestModulesSchema checks that the schema takes what Encode writes, and takes and refuses what
+// Decode takes and refuses.
 func TestModulesSchema(t *testing.T) {
 	t.Parallel()
 	source, err := schemas.Files.ReadFile("modules.schema.json")

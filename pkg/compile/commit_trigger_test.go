@@ -4,8 +4,8 @@ import (
 	"testing"
 )
 
-// TestCommitTrigger: on_commit is the API's build_if_code_updated by a name that
-// says what it does.
+// TestCommitTrigger checks that on_commit is the API's build_if_code_updated by a name that says
+// what it does.
 func TestCommitTrigger(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{

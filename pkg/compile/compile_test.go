@@ -140,7 +140,7 @@ func TestExtraIsVerbatim(t *testing.T) {
 	}
 }
 
-// TestEscapes holds that any text and any key can be written.
+// TestEscapes checks that any text and any key can be written.
 func TestEscapes(t *testing.T) {
 	t.Parallel()
 	job := compileOne(t, `
@@ -257,7 +257,7 @@ jobs:
 	}
 }
 
-// TestExpansionLimit holds that variables and inputs cannot multiply without end.
+// TestExpansionLimit checks that variables and inputs cannot multiply without end.
 func TestExpansionLimit(t *testing.T) {
 	t.Parallel()
 	var vars strings.Builder
@@ -286,8 +286,8 @@ func hasRule(diags spec.Diagnostics, rule string) bool {
 	return false
 }
 
-// TestGivenValuesInCommands holds that a value from the command line cannot
-// become a command (threat X16), while the files' own values may.
+// TestGivenValuesInCommands checks that a value from the command line cannot become a command, and
+// that a value from a file can.
 func TestGivenValuesInCommands(t *testing.T) {
 	t.Parallel()
 	definitions := `version: 1
@@ -327,7 +327,7 @@ jobs:
 	}
 }
 
-// TestFindingsAreBounded holds that thousands of equal mistakes stay readable.
+// TestFindingsAreBounded checks that thousands of equal mistakes give a readable list.
 func TestFindingsAreBounded(t *testing.T) {
 	t.Parallel()
 	var source strings.Builder

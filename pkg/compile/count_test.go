@@ -12,8 +12,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// TestLawWhatFitsIsCompiled holds that counting before compiling refuses nothing that fits, and that
-// one value more is always too many, whichever of the two finds it.
+// TestLawWhatFitsIsCompiled checks that counting before compiling refuses nothing that fits, and
+// that one value more is always refused, by the count or by the compiler.
 func TestLawWhatFitsIsCompiled(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -37,8 +37,8 @@ func TestLawWhatFitsIsCompiled(t *testing.T) {
 	})
 }
 
-// TestFragmentsThatMultiply holds that steps are counted before the first job is compiled, and that
-// the finding stands at the job and shows which uses multiply.
+// TestFragmentsThatMultiply checks that steps are counted before the first job is compiled, and
+// that the finding is placed at the job and shows which uses multiply.
 func TestFragmentsThatMultiply(t *testing.T) {
 	t.Parallel()
 	const step = "{sh: {name: s, inputs: {command: ls}}}"
@@ -74,9 +74,9 @@ func TestFragmentsThatMultiply(t *testing.T) {
 	}
 }
 
-// TestTheWayOfATextIsBounded holds that places do not multiply where each fragment passes its input on
-// twice in one text.
-func TestTheWayOfATextIsBounded(t *testing.T) {
+// TestPlacesOfATextAreBounded checks that places do not multiply if each fragment passes its input
+// on twice in one text.
+func TestPlacesOfATextAreBounded(t *testing.T) {
 	t.Parallel()
 	var file strings.Builder
 	file.WriteString("version: 1\nfragments:\n")

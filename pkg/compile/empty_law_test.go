@@ -48,8 +48,8 @@ func TestNullAndEmptyMeanTheSame(t *testing.T) {
 	})
 }
 
-// TestAbsentKeysStay holds that a key of a job, a code source or a step that is absent is not
-// managed: the live value stays.
+// TestAbsentKeysStay checks that an absent key of a job, a code source or a step is not managed:
+// the live value stays.
 func TestAbsentKeysStay(t *testing.T) {
 	t.Parallel()
 	law := newEmptyLaw(t)

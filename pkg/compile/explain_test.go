@@ -9,8 +9,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// TestWayNamesTheTemplateKey holds that the station of a template is the key of the job that names
-// it, with what that name came through. The place inside the template is a station already.
+// TestWayNamesTheTemplateKey checks that the way of a template's value names the key of the job
+// that uses the template, and where that name came from.
 func TestWayNamesTheTemplateKey(t *testing.T) {
 	t.Parallel()
 	const shared = `version: 1

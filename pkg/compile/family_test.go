@@ -107,9 +107,8 @@ func (f drawnFamily) written(families []drawnFamily, value string) []string {
 	return out
 }
 
-// TestFamiliesAreWrittenOut holds that a workspace with families compiles to the
-// same bytes as the one in which their jobs are written out by hand, at once and
-// file by file.
+// TestFamiliesAreWrittenOut checks that a workspace with families compiles to the same bytes as one
+// with their jobs written out by hand, at once and file by file.
 func TestFamiliesAreWrittenOut(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -214,8 +213,8 @@ func TestFamilyMistakes(t *testing.T) {
 	}
 }
 
-// TestDefaultsDoNotSeeInputs: what defaults.job says of a job of a family does
-// not depend on what the inputs of that family are called.
+// TestDefaultsDoNotSeeInputs checks that defaults.job means the same in a job of a family, whatever
+// the family calls its inputs.
 func TestDefaultsDoNotSeeInputs(t *testing.T) {
 	t.Parallel()
 	tree := spec.MapTree{
@@ -257,8 +256,7 @@ jobs:
 	}
 }
 
-// TestFamilyLimits holds that families stand within each other at 100 levels and
-// no more.
+// TestFamilyLimits checks that families can be nested to 100 levels and no more.
 func TestFamilyLimits(t *testing.T) {
 	t.Parallel()
 	holdsRules(t, map[string][2]string{
@@ -270,8 +268,8 @@ func TestFamilyLimits(t *testing.T) {
 	})
 }
 
-// TestFamiliesThatMultiply holds that jobs are counted before the first one is compiled, and that
-// the finding stands at the use and shows which uses multiply.
+// TestFamiliesThatMultiply checks that jobs are counted before the first one is compiled, and that
+// the finding is placed at the use and shows which uses multiply.
 func TestFamiliesThatMultiply(t *testing.T) {
 	t.Parallel()
 	axis := "matrix: {a: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]}"
@@ -300,9 +298,8 @@ func TestFamiliesThatMultiply(t *testing.T) {
 	}
 }
 
-// TestFamiliesOfAnEarlierState holds that what is taken over from a later state of
-// a workspace with families is what loading gives, and that an edited family
-// changes exactly the jobs that it makes.
+// TestFamiliesOfAnEarlierState checks that an earlier state of a workspace with families gives the
+// same result as loading it, and that an edited family changes exactly its own jobs.
 func TestFamiliesOfAnEarlierState(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -333,8 +330,8 @@ func TestFamiliesOfAnEarlierState(t *testing.T) {
 	})
 }
 
-// TestNameInThePlaceOfAFamily: a name where the mapping with the name belongs gets
-// the form to write, as that of a template does.
+// TestNameInThePlaceOfAFamily checks that a bare name in place of a mapping gets the form to write,
+// as for a template.
 func TestNameInThePlaceOfAFamily(t *testing.T) {
 	t.Parallel()
 	for definitions, want := range map[string]string{

@@ -111,9 +111,8 @@ func writtenOut(item string, fragments []drawnFragment) []string {
 	return fragments[i].steps.written
 }
 
-// TestFragmentsAreWrittenOut holds that a workspace with fragments compiles to
-// the same bytes as the one in which they are written out by hand, at once and
-// file by file.
+// TestFragmentsAreWrittenOut checks that a workspace with fragments compiles to the same bytes as
+// one with their steps written out by hand, at once and file by file.
 func TestFragmentsAreWrittenOut(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -269,8 +268,8 @@ func holdsRules(t *testing.T, cases map[string][2]string) {
 	}
 }
 
-// TestFragmentLimits holds that fragments stand within each other at 100 levels
-// and no more, and that they cannot multiply without end, with or without steps.
+// TestFragmentLimits checks that fragments can be nested to 100 levels and no more, and cannot
+// multiply without end, with or without steps.
 func TestFragmentLimits(t *testing.T) {
 	t.Parallel()
 	step := "{sh: {name: s, inputs: {command: ls}}}"

@@ -9,8 +9,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// TestFormerNameIsPointedAt: compile, and so plan and apply, points at the entry of
-// renamed_from that is wrong, as lint does.
+// TestFormerNameIsPointedAt checks that compile, plan and apply place a finding at the wrong entry
+// of renamed_from, as lint does.
 func TestFormerNameIsPointedAt(t *testing.T) {
 	t.Parallel()
 	for _, jobs := range []string{

@@ -9,8 +9,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// TestReferencesAreMerged holds that a mapping is merged with that of defaults.job, and dropped from
-// it, whether it is written or comes from a reference.
+// TestReferencesAreMerged checks that a mapping is merged with that of defaults.job, and dropped
+// from it, also if it comes from a reference.
 func TestReferencesAreMerged(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ vars, defaults, job, want string }{
@@ -72,8 +72,8 @@ func TestReferencesAreMerged(t *testing.T) {
 	}
 }
 
-// TestEnvironmentsMergeNoReference holds that an environment cannot lay a reference over a mapping,
-// which is merged before anybody knows what it refers to.
+// TestEnvironmentsMergeNoReference checks that an environment cannot put a reference over a
+// mapping. Environments are merged before references are resolved.
 func TestEnvironmentsMergeNoReference(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ base, over string }{

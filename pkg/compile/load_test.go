@@ -80,8 +80,8 @@ func samePlaces(t interface{ Errorf(string, ...any) }, want, have *compile.Resul
 	}
 }
 
-// TestLoadFixtures holds that loading file by file comes to what loading at once
-// comes to, errors and warnings included.
+// TestLoadFixtures checks that loading file by file gives the same result as loading at once, with
+// all errors and warnings.
 func TestLoadFixtures(t *testing.T) {
 	t.Parallel()
 	eachFixture(t, func(t *testing.T, dir string, tree spec.Tree) {
@@ -162,8 +162,8 @@ func revised(t *rapid.T, tree spec.MapTree) spec.MapTree {
 	return out
 }
 
-// TestEarlier holds that what a workspace was is the same whether all of it is
-// compiled or only what can have come out differently.
+// TestEarlier checks that an earlier state is the same whether all of it is compiled or only what
+// may have changed.
 func TestEarlier(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -211,9 +211,8 @@ func TestEarlier(t *testing.T) {
 	})
 }
 
-// TestWithAndUnder holds that a workspace with files replaced, and one for
-// another environment, come to what loading them afresh comes to, however often
-// that is done in a row.
+// TestWithAndUnder checks that a workspace with replaced files, or for another environment, equals
+// a newly loaded one, also several times in a row.
 func TestWithAndUnder(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

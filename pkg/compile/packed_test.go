@@ -8,8 +8,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// TestPackedJobsReadLikeOthers: no reader of a job needs to know how it is stored. Each method
-// gives the same for a packed job, and what a caller changes stays in its copy.
+// TestPackedJobsReadLikeOthers checks that a packed job reads like any other. Each method gives the
+// same result, and a caller changes only its own copy.
 func TestPackedJobsReadLikeOthers(t *testing.T) {
 	t.Parallel()
 	tree := spec.MapTree{

@@ -78,8 +78,8 @@ func loadDrawn(t *rapid.T, tree spec.MapTree) *spec.Set {
 	return set
 }
 
-// TestDeterminism holds that the same definitions compile to the same result,
-// whatever the order in which the files come.
+// TestDeterminism checks that the same definitions compile to the same result in any order of
+// files.
 func TestDeterminism(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -106,9 +106,8 @@ func TestDeterminism(t *testing.T) {
 	})
 }
 
-// TestBodiesAreTheirOwn holds that no two jobs share a value, and that compiling
-// leaves the loaded nodes as they were: what changes one body, or a second
-// compilation of the same set, must not see the first.
+// TestBodiesAreTheirOwn checks that no two jobs share a value and that compiling leaves the loaded
+// nodes unchanged. A change of one body must not reach another, nor a second compilation.
 func TestBodiesAreTheirOwn(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -148,8 +147,7 @@ func spoil(v *jsontree.Value) {
 	}
 }
 
-// TestSecretsStayPlaceholders holds that a body shows the name of a secret and
-// nothing else.
+// TestSecretsStayPlaceholders checks that a body holds the name of a secret and nothing else of it.
 func TestSecretsStayPlaceholders(t *testing.T) {
 	t.Parallel()
 	job := compileOne(t, "parameters: [{name: a, secret: TOKEN}, {params: [{name: name, value: b}, {name: defaultValue, value: old}], secret: TOKEN}]")

@@ -142,7 +142,7 @@ func TestEachPlaceOfAReference(t *testing.T) {
 	}
 }
 
-// TestLawUsesEachKey holds that lawDefinitions leaves no key of the schema out.
+// TestLawUsesEachKey checks that lawDefinitions leaves no key of the schema out.
 func TestLawUsesEachKey(t *testing.T) {
 	t.Parallel()
 	text, err := schemas.Files.ReadFile("definitions.schema.json")

@@ -9,8 +9,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// TestReferencesAreResolvedOrRefused holds that a ${{ in a key or in a template's
-// name is resolved or an error, and never sent as it stands.
+// TestReferencesAreResolvedOrRefused checks that a ${{ in a key or in a template's name is resolved
+// or an error, and never sent as it stands.
 func TestReferencesAreResolvedOrRefused(t *testing.T) {
 	t.Parallel()
 	const module = "      - module_id: devcloud2018.codeci_action_20017.action\n        name: s\n        properties: "

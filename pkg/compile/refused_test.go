@@ -9,10 +9,9 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// TestWhatTheServiceRefuses holds that a body without which the service is bound
-// to answer 400 is refused when it is compiled, with the place and the section of
-// the reference, and that a wrong definition gets one finding with the right
-// advice.
+// TestWhatTheServiceRefuses checks that compile refuses a body that the service always answers with
+// 400. The finding has the place and the section of the reference. A wrong definition gets one
+// finding with the right advice.
 func TestWhatTheServiceRefuses(t *testing.T) {
 	t.Parallel()
 	const raw = "module_id: devcloud2018.codeci_action_20017.action, properties: {command: c}"

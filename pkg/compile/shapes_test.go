@@ -23,8 +23,8 @@ func compileRaw(t *testing.T, definitions string) (*compile.Result, spec.Diagnos
 	return compile.Compile(set, compile.Options{})
 }
 
-// TestWrongShapes holds that what has the wrong shape is reported at its place
-// and never dropped in silence.
+// TestWrongShapes checks that a value of the wrong shape is reported at its place and never dropped
+// silently.
 func TestWrongShapes(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ keys, want string }{
@@ -124,8 +124,8 @@ func TestMatrix(t *testing.T) {
 	}
 }
 
-// TestNumbersOf64Bits: the largest whole numbers that readers of JSON agree about are sent as they
-// are; so are numbers that nobody takes for exact.
+// TestNumbersOf64Bits checks that whole numbers up to 64 bits, which all JSON readers keep exact,
+// are sent unchanged, and so are fractions.
 func TestNumbersOf64Bits(t *testing.T) {
 	t.Parallel()
 	for _, number := range []string{"18446744073709551615", "-9223372036854775808", "1e40", "0.1"} {
@@ -199,8 +199,8 @@ func TestTemplateParameters(t *testing.T) {
 	}
 }
 
-// TestUnusedTemplates holds that a template is judged though no job uses it, and
-// that nothing is said about what only a job could give.
+// TestUnusedTemplates checks that a template is checked although no job uses it. Nothing is
+// reported about what only a job could give.
 func TestUnusedTemplates(t *testing.T) {
 	t.Parallel()
 	_, diags := compileRaw(t, `templates:

@@ -50,8 +50,8 @@ func TestSplitRefs(t *testing.T) {
 	}
 }
 
-// TestTotalLimit holds that a template used over and over ends in one finding,
-// not in memory.
+// TestTotalLimit checks that a template that is used too often gives one finding and does not fill
+// the memory.
 func TestTotalLimit(t *testing.T) {
 	t.Parallel()
 	set, diags := spec.Load(spec.MapTree{
@@ -75,8 +75,8 @@ jobs: [{name: "j-${{ matrix.a }}", template: {name: t}, matrix: {a: [1, 2, 3, 4,
 	}
 }
 
-// TestCountingRefusesNothingThatFits holds that the count of a family's jobs is a lower bound: a
-// workspace that just fits is not refused.
+// TestCountingRefusesNothingThatFits checks that the count of a family's jobs is a lower bound: a
+// workspace that fits is not refused.
 func TestCountingRefusesNothingThatFits(t *testing.T) {
 	t.Parallel()
 	set, diags := spec.Load(spec.MapTree{

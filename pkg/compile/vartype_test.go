@@ -6,7 +6,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// TestTypesOfGivenVariables: --var X=0755 keeps its zero, since it is not a number.
+// TestTypesOfGivenVariables checks that --var X=0755 keeps its zero, because it is a text.
 func TestTypesOfGivenVariables(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]spec.ScalarType{

@@ -8,8 +8,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// TestWithout holds that a job can drop one key, channel, label, field of extra
-// or parameter that it inherits, and that what it does not inherit is an error.
+// TestWithout checks that a job can drop an inherited key, channel, label, field of extra or
+// parameter. Dropping anything else is an error.
 func TestWithout(t *testing.T) {
 	t.Parallel()
 	const workspace = `version: 1

@@ -74,7 +74,7 @@ func TestSteps(t *testing.T) {
 	}
 }
 
-// TestCodeSources: another address drops what followed from the old one.
+// TestCodeSources checks that a new address drops the values that belong to the old one.
 func TestCodeSources(t *testing.T) {
 	t.Parallel()
 	live := `{"scms":[{"url":"git@h:a.git","branch":"main","repo_id":"1","web_url":"w","depth":"1","enable_git_lfs":true}]}`
@@ -88,8 +88,8 @@ func TestCodeSources(t *testing.T) {
 	}
 }
 
-// TestRefilledSource: a derived member that is declared empty is made empty, and
-// is the service's once the base declared it so and it is live all the same.
+// TestRefilledSource checks a derived member that is declared empty. A plan empties it; if the base
+// declares it empty too and it is live, the service has filled it, and nothing is planned.
 func TestRefilledSource(t *testing.T) {
 	t.Parallel()
 	const live = `{"flavor":"2u8g","scms":[{"url":"git@h:a.git","branch":"main","repo_id":"1","web_url":"w","group_name":"g","repo_name":"a","end_point_id":"e"}]}`
@@ -212,8 +212,8 @@ change shop/notification/new update | change notifications["DING_TALK"].events |
 	}
 }
 
-// TestSecrets: no sensitive value reaches a plan, none that was read is sent,
-// and one that cannot be known is never a difference.
+// TestSecrets checks that no sensitive value reaches a plan, that no value that was read is sent,
+// and that an unknown value is never a difference.
 func TestSecrets(t *testing.T) {
 	t.Parallel()
 	const canary = "canary-9f3a"
@@ -325,8 +325,8 @@ func TestTemplates(t *testing.T) {
 	}
 }
 
-// TestCollisionShowsNothing: the body of a job that nobody declared must not be
-// readable through a merge request that names it.
+// TestCollisionShowsNothing checks that a merge request that names a job cannot read the body of
+// that job if nobody declared it.
 func TestCollisionShowsNothing(t *testing.T) {
 	t.Parallel()
 	in := input(compiled(defined(t, "anchor", plainJob), defined(t, "foreign", plainJob)), compiled(defined(t, "anchor", plainJob)),
@@ -363,7 +363,8 @@ func TestUndeclared(t *testing.T) {
 	}
 }
 
-// TestShareCountsTheWholeEstate: what --changed leaves out still counts.
+// TestShareCountsTheWholeEstate checks that objects that --changed leaves out count for the limit
+// of removals.
 func TestShareCountsTheWholeEstate(t *testing.T) {
 	t.Parallel()
 	jobs, live := many(t, "job", 20)
@@ -373,7 +374,7 @@ func TestShareCountsTheWholeEstate(t *testing.T) {
 	}
 }
 
-// TestOrderOfChanges: templates first, notifications right after their job,
+// TestOrderOfChanges checks that templates come first, notifications right after their job, and
 // removals last.
 func TestOrderOfChanges(t *testing.T) {
 	t.Parallel()
@@ -396,7 +397,7 @@ func (keyed) PropertyFacts(_, property string) (diff.PropertyFacts, bool) {
 	return diff.PropertyFacts{Text: true, Secret: true}, property == "password"
 }
 
-// TestSecretProperties: a step's secret property is treated as a parameter's.
+// TestSecretProperties checks that a step's secret property is treated like a sensitive parameter.
 func TestSecretProperties(t *testing.T) {
 	t.Parallel()
 	of := func(rest string) string {

@@ -8,7 +8,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff"
 )
 
-// TestRenameHint: a new job that equals a job which goes is probably that job.
+// TestRenameHint checks the note about a new job that equals a removed one: it is probably renamed.
 func TestRenameHint(t *testing.T) {
 	t.Parallel()
 	a, b := steps(step("A", "a")), steps(step("B", "b"))

@@ -10,9 +10,9 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff"
 )
 
-// TestTheQuickCheckDecidesAsTheFullComparison: a job that is in step is passed over after a quick
-// look; a plan that explains itself compares every job in full. Both find the same changes,
-// whatever the service made of what it was sent.
+// TestTheQuickCheckDecidesAsTheFullComparison checks that the quick check and the full comparison
+// of --explain find the same changes, whatever the service stores. The quick check skips jobs in
+// step.
 func TestTheQuickCheckDecidesAsTheFullComparison(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -41,7 +41,8 @@ func TestTheQuickCheckDecidesAsTheFullComparison(t *testing.T) {
 	})
 }
 
-// TestAReadFormIsNoChange: what every answer of the service differs in from what was sent.
+// TestAReadFormIsNoChange checks that the usual differences between a sent and a read body are no
+// change.
 func TestAReadFormIsNoChange(t *testing.T) {
 	t.Parallel()
 	want := body(t, `{"timeout":{"limit":"1","unit":"hour"},"parameters":[{"name":"hudson.model.StringParameterDefinition","params":[{"name":"name","value":"v"},{"name":"defaultValue","value":"a"}]}],"steps":[]}`)

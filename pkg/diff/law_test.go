@@ -201,9 +201,9 @@ func liveOf(name string, b *jsontree.Value) *diff.LiveJob {
 	return &diff.LiveJob{ProjectID: project, ID: "id-of-" + name, Name: name, Body: b}
 }
 
-// TestLawApplyThenPlanIsEmpty: whatever was live, once the desired body was sent
-// and the service made of it what it makes, there is nothing left to do. With a
-// base, the base stays the one that the first plan was made with.
+// TestLawApplyThenPlanIsEmpty checks that a second plan is empty after the first was applied, for
+// any live state and any rewriting by the service. With a base, the base stays the one of the first
+// plan.
 func TestLawApplyThenPlanIsEmpty(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -261,8 +261,8 @@ func TestLawCreateThenPlanIsEmpty(t *testing.T) {
 	})
 }
 
-// TestLawCompareWithItself: a body never differs from itself, nor from what the
-// service makes of it.
+// TestLawCompareWithItself checks that a body never differs from itself, nor from the form that the
+// service stores.
 func TestLawCompareWithItself(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -281,8 +281,8 @@ func TestLawCompareWithItself(t *testing.T) {
 	})
 }
 
-// TestLawUnknownMembersSurvive: what no definition names and no document lists
-// goes back byte for byte, in the body, in steps and in code sources.
+// TestLawUnknownMembersSurvive checks that undeclared and undocumented members are sent back byte
+// for byte, in the body, in steps and in code sources.
 func TestLawUnknownMembersSurvive(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -316,7 +316,7 @@ func TestLawUnknownMembersSurvive(t *testing.T) {
 	})
 }
 
-// TestLawPure: the same input gives the same plan, and is left as it was.
+// TestLawPure checks that the same input gives the same plan and is not changed.
 func TestLawPure(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -342,9 +342,9 @@ func TestLawPure(t *testing.T) {
 	})
 }
 
-// TestLawShortWayIsNoOtherWay: a job that is found to be in step without a whole
-// comparison is found so by the whole one, which --explain asks for.
-func TestLawShortWayIsNoOtherWay(t *testing.T) {
+// TestLawQuickCheckEqualsFullComparison checks that a job that the quick check finds in step is
+// also in step by the full comparison, which --explain uses.
+func TestLawQuickCheckEqualsFullComparison(t *testing.T) {
 	t.Parallel()
 	inStep := 0
 	rapid.Check(t, func(t *rapid.T) {

@@ -8,8 +8,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff"
 )
 
-// TestLookAlikes: a new job beside one whose name differs in letter case only is
-// noted, and created all the same.
+// TestLookAlikes checks that a new job whose name differs from a live one only in letter case is
+// created with a note.
 func TestLookAlikes(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -41,8 +41,8 @@ func TestLookAlikes(t *testing.T) {
 	}
 }
 
-// TestPinnedJobAndItsFormerNames: a pin says which job is meant; a former name
-// that is live as another job is not for this program to choose between.
+// TestPinnedJobAndItsFormerNames checks that a pin decides which job is meant. If a former name is
+// live as another job, the plan is refused.
 func TestPinnedJobAndItsFormerNames(t *testing.T) {
 	t.Parallel()
 	want := defined(t, "new", `{"arch":"b"}`)
@@ -62,9 +62,8 @@ func TestPinnedJobAndItsFormerNames(t *testing.T) {
 	}
 }
 
-// TestRemovalOfAJobThatADefinitionIs: an entry of removed: is never dropped
-// without a word.
-func TestRemovalOfAJobThatADefinitionIs(t *testing.T) {
+// TestRemovalOfADefinedJob checks that an entry of removed: is never dropped silently.
+func TestRemovalOfADefinedJob(t *testing.T) {
 	t.Parallel()
 	pinned := defined(t, "x", plainJob)
 	pinned.ID = "id-of-aa"

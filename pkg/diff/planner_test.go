@@ -75,9 +75,8 @@ func estate(t *rapid.T) diff.Input {
 	return in
 }
 
-// TestPlannerIsCompute holds that a plan does not depend on when and in what
-// order the live jobs are read, and that their bodies may go once they were
-// compared.
+// TestPlannerIsCompute checks that a plan does not depend on the time and order in which live jobs
+// are read, and that bodies can be freed once they are compared.
 func TestPlannerIsCompute(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -83,8 +83,7 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// TestRulesAreTested holds that no rule goes without a case, and that each says
-// what it is for.
+// TestRulesAreTested checks that each rule has a case and a description.
 func TestRulesAreTested(t *testing.T) {
 	t.Parallel()
 	tested := []string{"limit-time", "read-only", "endpoint-key", "definition-name", "numbers", "canonical-types", "property-types", "line-endings", "letter-case",

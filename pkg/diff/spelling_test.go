@@ -53,9 +53,8 @@ func TestSpellingOf(t *testing.T) {
 	}
 }
 
-// TestSpelledByTheService: what the service stores in a spelling of its own was
-// edited by nobody, where a write is known to have ended so. Elsewhere the same
-// difference may be a person's edit.
+// TestSpelledByTheService checks that a known spelling of the service is nobody's edit, if a write
+// is known to have ended that way. Elsewhere the same difference may be a person's edit.
 func TestSpelledByTheService(t *testing.T) {
 	t.Parallel()
 	long := "one && a\ntwo\n"
@@ -100,9 +99,9 @@ func TestSpelledByTheService(t *testing.T) {
 	}
 }
 
-// TestRewrittenByTheService: a field that the service is known to have stored with another meaning
-// is never shown as another person's edit, whatever stands there; the plan says so. The job's other
-// fields are judged as ever.
+// TestRewrittenByTheService checks that a field that the service stored with another meaning is
+// never shown as a person's edit. The plan says so, and the job's other fields are compared as
+// usual.
 func TestRewrittenByTheService(t *testing.T) {
 	t.Parallel()
 	path := func(name string) string { return `steps["` + name + `"].properties.command` }
@@ -153,8 +152,8 @@ func TestRewrittenByTheService(t *testing.T) {
 	}
 }
 
-// TestSpelledByAnInterruptedRun: a run that wrote and did not come to look is
-// known by what stands there, in the service's spelling too.
+// TestSpelledByAnInterruptedRun checks that the write of an interrupted run is recognised, also in
+// the service's spelling.
 func TestSpelledByAnInterruptedRun(t *testing.T) {
 	t.Parallel()
 	before, written, next := defined(t, "j", steps(step("A", "one\n"))), defined(t, "j", steps(step("A", "two\n"))), defined(t, "j", steps(step("A", "three\n")))

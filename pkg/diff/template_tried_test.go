@@ -7,8 +7,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff"
 )
 
-// TestTemplateOfAnInterruptedRun: a template that a run made and did not come to
-// record is that run's; one that differs is somebody else's.
+// TestTemplateOfAnInterruptedRun checks that a template that an interrupted run created is
+// recognised as that run's. A template that differs belongs to somebody else.
 func TestTemplateOfAnInterruptedRun(t *testing.T) {
 	t.Parallel()
 	made := func(command string) *compile.Template {

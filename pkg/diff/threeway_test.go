@@ -109,8 +109,8 @@ func TestRemovedItemsAreChanges(t *testing.T) {
 	}
 }
 
-// TestTriggersWithMembersOfTheService: a member that the service adds to a
-// trigger does not change which of the definitions' triggers it is.
+// TestTriggersWithMembersOfTheService checks that a trigger with members that the service added
+// still matches its definition.
 func TestTriggersWithMembersOfTheService(t *testing.T) {
 	t.Parallel()
 	trigger := func(name, spec, more string) string {
@@ -142,7 +142,8 @@ func TestTriggersWithMembersOfTheService(t *testing.T) {
 
 func text(v *jsontree.Value) string { return string(v.AppendJSON(nil)) }
 
-// TestRenameWhoseNewNameIsLive: an update would overwrite another job.
+// TestRenameWhoseNewNameIsLive checks that a rename to a live job's name is refused, because it
+// would overwrite that job.
 func TestRenameWhoseNewNameIsLive(t *testing.T) {
 	t.Parallel()
 	want := defined(t, "bb", `{"arch":"b"}`)
@@ -160,8 +161,7 @@ func TestRenameWhoseNewNameIsLive(t *testing.T) {
 	}
 }
 
-// TestPlanIDHoldsTheObjectsID: the same change of another live job is another
-// plan.
+// TestPlanIDHoldsTheObjectsID checks that the same change of another live job has another plan id.
 func TestPlanIDHoldsTheObjectsID(t *testing.T) {
 	t.Parallel()
 	id := func(id string) string {
@@ -174,7 +174,7 @@ func TestPlanIDHoldsTheObjectsID(t *testing.T) {
 	}
 }
 
-// TestDeleteOfADisabledJob: that it is disabled already does not make it gone.
+// TestDeleteOfADisabledJob checks that a disabled job is still deleted.
 func TestDeleteOfADisabledJob(t *testing.T) {
 	t.Parallel()
 	job := defined(t, "j", `{"arch":"a"}`)

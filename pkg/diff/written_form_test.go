@@ -60,8 +60,8 @@ func TestReadFormIsNotWrittenBack(t *testing.T) {
 	}
 }
 
-// TestNullInPlaceOfASecret: a service that shows null for a hidden value has the
-// value all the same, so an update may not send the null.
+// TestNullInPlaceOfASecret checks a service that shows null for a hidden value. The value exists,
+// so an update must not send the null.
 func TestNullInPlaceOfASecret(t *testing.T) {
 	t.Parallel()
 	live := existing(t, "j", `{"arch":"a","parameters":[{"name":"D","params":[{"name":"name","value":"TOKEN"},{"name":"sensitiveVar","value":"true"},{"name":"defaultValue","value":null}]}]}`)

@@ -39,8 +39,8 @@ func TestInBrowser(t *testing.T) {
 	}
 }
 
-// TestInBrowserOnAPhone: at the width of a phone every cell of every table is in
-// view, below the name of its column.
+// TestInBrowserOnAPhone checks that at the width of a phone every cell is visible below the name of
+// its column.
 func TestInBrowserOnAPhone(t *testing.T) {
 	c := start(t, emulator.Options{})
 	c.create(jobBody(strings.Repeat("订单构建", 28)))

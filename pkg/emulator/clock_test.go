@@ -8,8 +8,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// TestTimeNeverRunsBack: a process that moved its clock ahead leaves objects
-// that the next process must not take for things to come.
+// TestTimeNeverRunsBack checks that objects of a process with a clock that was moved ahead are not
+// in the future for the next process.
 func TestTimeNeverRunsBack(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "emulator.db")
@@ -32,8 +32,8 @@ func TestTimeNeverRunsBack(t *testing.T) {
 	}
 }
 
-// TestAnEndedBuildStaysEnded: what happened while the clock was moved has
-// happened in the next process too.
+// TestAnEndedBuildStaysEnded checks that a build that ended under a moved clock is ended for the
+// next process too.
 func TestAnEndedBuildStaysEnded(t *testing.T) {
 	t.Parallel()
 	options := emulator.Options{

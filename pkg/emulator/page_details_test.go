@@ -85,8 +85,7 @@ func TestPageFilterAndRefresh(t *testing.T) {
 	}
 }
 
-// TestPageKeepsTheLastBodies: the bodies of the last 200 requests are kept, and
-// no more.
+// TestPageKeepsTheLastBodies checks that the bodies of the last 200 requests are kept, and no more.
 func TestPageKeepsTheLastBodies(t *testing.T) {
 	t.Parallel()
 	c := start(t, emulator.Options{})

@@ -96,8 +96,8 @@ func TestMovingFields(t *testing.T) {
 	}
 }
 
-// TestCapitalsAreShownOnly: capitals that a client sends back are stored, and so
-// show on the route that has none of its own.
+// TestCapitalsAreShownOnly checks that capitals that a client sends back are stored, and then
+// appear also on the route that adds none.
 func TestCapitalsAreShownOnly(t *testing.T) {
 	t.Parallel()
 	c := withQuirks(t, "default")
@@ -252,7 +252,8 @@ func TestThrottling(t *testing.T) {
 	}
 }
 
-// TestSlowUnderLoad: a call beside one that is held waits for it; a call alone does not.
+// TestSlowUnderLoad checks that a call waits for another one that is held, and that a single call
+// does not wait.
 func TestSlowUnderLoad(t *testing.T) {
 	t.Parallel()
 	q := emulator.NoQuirks()

@@ -121,7 +121,7 @@ var heldElsewhere = []struct{ sentence, file, test string }{
 	{"a bug that one job meets costs that job alone", "export_test.go", "TestACrashCostsOneJob"},
 	{"it never overwrites a file without --force", "../../cmd/buildsync/export_test.go", "TestExportNeverOverwrites"},
 	{"--verify says 300 of 300 exact, and plan and factored plan are empty", "../../cmd/buildsync/export_test.go", "TestExportEstate"},
-	{"resumable after an error", "../../cmd/buildsync/export_test.go", "TestExportGoesOn"},
+	{"resumable after an error", "../../cmd/buildsync/export_test.go", "TestExportReadsOnlyNewJobs"},
 	{"resumable after a kill", "../../cmd/buildsync/export_kill_test.go", "TestExportGoesOnAfterAKill"},
 	{"a list of secrets to supply, and no value in any file", "../../cmd/buildsync/export_test.go", "TestExportSecrets"},
 	{"live jobs of one name are never missed in silence", "../../cmd/buildsync/export_report_test.go", "TestExportTwins"},
@@ -132,7 +132,7 @@ var heldElsewhere = []struct{ sentence, file, test string }{
 	{"modules harvest keeps what a person wrote", "../../cmd/buildsync/modules_test.go", "TestModulesHarvest"},
 }
 
-// TestSentencesAreHeld: no sentence outlives its test.
+// TestSentencesAreHeld checks that no sentence outlives its test.
 func TestSentencesAreHeld(t *testing.T) {
 	t.Parallel()
 	for _, s := range heldElsewhere {

@@ -47,8 +47,8 @@ func (c crashing) QueryJob(ctx context.Context, id string) (*jsontree.Value, err
 	return c.Client.QueryJob(ctx, id)
 }
 
-// TestACrashCostsOneJob: a bug that one hostile job meets is named, and all
-// others are exported.
+// TestACrashCostsOneJob checks that a panic on one hostile job is reported with its name, and that
+// all other jobs are exported.
 func TestACrashCostsOneJob(t *testing.T) {
 	t.Parallel()
 	s := emulatortest.Start(t, emulator.Options{Seed: emulator.Seed{Jobs: 20}})

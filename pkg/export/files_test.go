@@ -116,7 +116,7 @@ jobs:
 	}
 }
 
-// TestFactorKeepsComments: what a person wrote beside a value stays, and so the
+// TestFactorKeepsComments checks that a comment beside a value keeps both the comment and the
 // value.
 func TestFactorKeepsComments(t *testing.T) {
 	t.Parallel()

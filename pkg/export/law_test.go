@@ -352,8 +352,8 @@ func TestLawOfFragments(t *testing.T) {
 	})
 }
 
-// TestFactorBesideFamilies: defaults that every job has, those of families too,
-// are shared; a value that a job of a family lacks stays where it is.
+// TestFactorBesideFamilies checks that defaults that every job has are shared, also with jobs of
+// families. A value that a job of a family lacks stays where it is.
 func TestFactorBesideFamilies(t *testing.T) {
 	t.Parallel()
 	const workspace = "version: 1\nregion: eu-west-101\nprojects: {p: 6ecbc5bac7c8442fb3d2563d53c13582}\ndefault_project: p\n"

@@ -11,8 +11,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// TestHarvestMerges: a harvest adds to a modules file what it does not say yet,
-// and a second one adds nothing.
+// TestHarvestMerges checks that a harvest adds new facts to a modules file, and that a second one
+// adds nothing.
 func TestHarvestMerges(t *testing.T) {
 	t.Parallel()
 	step := func(id string, properties *jsontree.Value) *jsontree.Value {

@@ -7,8 +7,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// TestNamelessParameter: a predefined parameter without a name is exported, and
-// the plan right after is empty.
+// TestNamelessParameter checks that a predefined parameter without a name is exported, and that the
+// plan right after is empty.
 func TestNamelessParameter(t *testing.T) {
 	t.Parallel()
 	body := obj("job_name", "n", "arch", "arm", "steps", jsontree.Array(),

@@ -12,9 +12,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// TestUpdateWritesCanonicalEntries: an entry that an update edits is written in
-// the form of fmt as a whole, and what stands beside it stays as it is, byte for
-// byte.
+// TestUpdateWritesCanonicalEntries checks that an edited entry is written completely in the form of
+// fmt, and that the entries beside it stay byte for byte.
 func TestUpdateWritesCanonicalEntries(t *testing.T) {
 	t.Parallel()
 	const other = "  -   flavor:   2u8g\n      name:   'other'   # beside\n      arch: arm\n      steps: [ ]\n"

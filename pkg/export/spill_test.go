@@ -11,8 +11,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// TestLargeJobsCanBeRead: what is written can be read again at every size that
-// the service takes, and still means the same.
+// TestLargeJobsCanBeRead checks that export writes files that can be read again, with the same
+// meaning, for jobs of every size that the service accepts.
 func TestLargeJobsCanBeRead(t *testing.T) {
 	t.Parallel()
 	lines := func(kilobytes int) string {

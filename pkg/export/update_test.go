@@ -256,8 +256,8 @@ jobs:
 	}
 }
 
-// TestUpdateEditsScripts: a script in a file of its own is edited there, unless
-// another job would change with it.
+// TestUpdateEditsScripts checks that a script in its own file is edited there, unless that would
+// change another job.
 func TestUpdateEditsScripts(t *testing.T) {
 	t.Parallel()
 	job := func(name string) string {

@@ -22,8 +22,8 @@ type uncounted struct{}
 func (uncounted) Step()          {}
 func (uncounted) Close(int, int) {}
 
-// TestForceReadsOnlyEditedFilesAgain: bringing many jobs of one file to the live state never
-// compiles the whole workspace again, and each edit starts from the last one.
+// TestForceReadsOnlyEditedFilesAgain checks that editing many jobs of one file never compiles the
+// whole workspace again, and that each edit starts from the previous one.
 func TestForceReadsOnlyEditedFilesAgain(t *testing.T) {
 	t.Parallel()
 	const jobs = 12

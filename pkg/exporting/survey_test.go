@@ -64,7 +64,8 @@ func TestSurvey(t *testing.T) {
 	}
 }
 
-// TestSurveyGoesOnAfterAJob: a job that cannot be read is reported, counted and left out.
+// TestSurveyGoesOnAfterAJob checks that a job that cannot be read is reported, counted and left
+// out.
 func TestSurveyGoesOnAfterAJob(t *testing.T) {
 	t.Parallel()
 	s, _, problems := survey(t, 3, emulator.Fault{Op: "QueryJob", Kind: "status", Status: 422, Code: "DEVCB.00030000", Message: "not today"})
@@ -76,8 +77,8 @@ func TestSurveyGoesOnAfterAJob(t *testing.T) {
 	}
 }
 
-// TestHarvest: what was learned goes to a modules file that buildsync.yaml names then, and a second
-// run finds nothing new.
+// TestHarvest checks that the learned modules are written to a file that buildsync.yaml then names,
+// and that a second run finds nothing new.
 func TestHarvest(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

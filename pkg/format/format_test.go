@@ -71,8 +71,8 @@ func canonical(t testing.TB, name string, text []byte, kind format.Kind) []byte 
 	return once
 }
 
-// TestOwnFiles: the examples are in their canonical form, and every definition
-// file of this repository that can be read has one.
+// TestOwnFiles checks that the examples are in canonical form, and that every readable definition
+// file of this repository has one.
 func TestOwnFiles(t *testing.T) {
 	t.Parallel()
 	for _, pattern := range []string{"../../examples/*/*.yaml", "../../examples/*/*/*.yaml", "../*/testdata/*/*.yaml", "../*/testdata/*/*/*.yaml"} {
@@ -134,8 +134,8 @@ func TestEnds(t *testing.T) {
 	}
 }
 
-// TestRefusals: what cannot be written again without doubt is left alone, and
-// the message says where it stands.
+// TestRefusals checks that fmt leaves a text alone that it cannot write again with certainty, and
+// names the place.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, in, want string }{

@@ -10,8 +10,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// FuzzSource: any text is refused with one of the two errors or has a canonical
-// form, which is its own, and which is no worse YAML than the text was.
+// FuzzSource checks that any text is refused with one of two errors or has a canonical form.
+// Formatting that form changes nothing, and it is valid YAML if the text was.
 func FuzzSource(f *testing.F) {
 	seeds, err := filepath.Glob("testdata/*/in.yaml")
 	if err != nil {

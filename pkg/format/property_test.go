@@ -191,8 +191,8 @@ func (w *writer) script(indent int, above string) {
 	}
 }
 
-// TestPromises: for any layout the file means the same, keeps every comment,
-// each above comment with its entry, and is its own canonical form.
+// TestPromises checks that for any layout the file means the same, keeps every comment, each above
+// comment with its entry, and is its own canonical form.
 func TestPromises(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -277,8 +277,7 @@ func meaning(t *rapid.T, text string) string {
 	return write(root)
 }
 
-// TestAnyText: whatever a text in quotes is, it stays that text, as a value, in
-// brackets and as a key.
+// TestAnyText checks that a quoted text stays the same text, as a value, in brackets and as a key.
 func TestAnyText(t *testing.T) {
 	t.Parallel()
 	word := rapid.OneOf(rapid.String(), rapid.StringMatching(`[-a-zA-Z0-9 :#,.*&!|>%@\[\]{}?'"$/_~+=]{1,8}`), rapid.SampledFrom(propertyTexts))

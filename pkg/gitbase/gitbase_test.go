@@ -331,7 +331,7 @@ func TestBlobIDIsGits(t *testing.T) {
 	})
 }
 
-// TestSHA256Repository: object ids of the newer kind are found the same way.
+// TestSHA256Repository checks that object ids with SHA-256 are found like those with SHA-1.
 func TestSHA256Repository(t *testing.T) {
 	t.Parallel()
 	r := newRepository(t, "--object-format=sha256")
@@ -367,7 +367,8 @@ func TestChangedLines(t *testing.T) {
 	}
 }
 
-// TestMainBranch: the remote's word counts before the branch that is checked out.
+// TestMainBranch checks that the main branch is the remote's, and only without a remote the
+// checked-out one.
 func TestMainBranch(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -27,8 +27,8 @@ func TestReasonIsTheCause(t *testing.T) {
 	}
 }
 
-// TestErrorsOfGitHoldNoCredentials: Git may quote the address that it was given,
-// or one that the user's settings put in its place.
+// TestErrorsOfGitHoldNoCredentials checks that credentials are removed from Git's errors. Git may
+// quote its address, or one from the user's settings.
 func TestErrorsOfGitHoldNoCredentials(t *testing.T) {
 	t.Parallel()
 	const secret = "s3cr3tT0ken"

@@ -9,7 +9,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// TestEveryPrefixIsRefused: a document that is cut anywhere is an error, and never a panic.
+// TestEveryPrefixIsRefused checks that a document that is cut off anywhere is an error and never a
+// panic.
 func TestEveryPrefixIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, whole := range []string{
@@ -42,7 +43,7 @@ func TestEveryPrefixIsRefused(t *testing.T) {
 	}
 }
 
-// TestLimitsAreExact: a document at a limit is taken, one above it is not.
+// TestLimitsAreExact checks that a document at a limit is accepted and one above it is not.
 func TestLimitsAreExact(t *testing.T) {
 	t.Parallel()
 	for text, at := range map[string]jsontree.Limits{
@@ -75,7 +76,7 @@ func TestLimitsAreExact(t *testing.T) {
 	}
 }
 
-// TestQuotedEdges: characters beside the borders of what is escaped keep their meaning.
+// TestQuotedEdges checks that characters next to the escaped ranges keep their meaning.
 func TestQuotedEdges(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{" ", "~", "\x7f", "\u0080", "\u009f", "\u00a0", "\ufffd", "\uffff", "\U00010000", "\U000e007f", "\U000e0080"} {
@@ -93,8 +94,8 @@ func TestQuotedEdges(t *testing.T) {
 	}
 }
 
-// TestKeysOfOneMeaning: every letter is folded, the first and the last of the alphabet too, and
-// letters beyond ASCII.
+// TestKeysOfOneMeaning checks that every letter is folded, including the first and last of the
+// alphabet and letters beyond ASCII.
 func TestKeysOfOneMeaning(t *testing.T) {
 	t.Parallel()
 	for _, pair := range [][2]string{{"A", "a"}, {"Z", "z"}, {"xA", "xa"}, {"É", "é"}, {"k", "\u212a"}} {
@@ -111,7 +112,7 @@ func TestKeysOfOneMeaning(t *testing.T) {
 	}
 }
 
-// TestPackedLengths: lengths whose last seven bits are zero are read whole.
+// TestPackedLengths checks that lengths whose last seven bits are zero are read completely.
 func TestPackedLengths(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{0, 1, 127, 128, 129, 255, 256, 16383, 16384, 16512} {

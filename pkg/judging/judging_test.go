@@ -112,8 +112,8 @@ func TestPlansAreJudged(t *testing.T) {
 	}
 }
 
-// TestLiveJobsAreJudged: a live job has the owner of its definition, and one that nothing declares
-// has none.
+// TestLiveJobsAreJudged checks that a live job has the owner of its definition, and an undeclared
+// one has none.
 func TestLiveJobsAreJudged(t *testing.T) {
 	t.Parallel()
 	w, judge := open(t)

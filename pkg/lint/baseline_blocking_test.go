@@ -7,8 +7,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// TestBaselineHidesNoBlockingFinding: what keeps a file from being read is
-// reported however old it is.
+// TestBaselineHidesNoBlockingFinding checks that a baseline never hides a finding that keeps a file
+// from being read.
 func TestBaselineHidesNoBlockingFinding(t *testing.T) {
 	t.Parallel()
 	finding := spec.Diagnostic{Rule: "yaml-syntax", Pointer: "jobs[a]", Range: spec.Range{Start: spec.Pos{File: "a.yaml", Line: 1, Column: 1}}}
@@ -21,8 +21,7 @@ func TestBaselineHidesNoBlockingFinding(t *testing.T) {
 	}
 }
 
-// TestAdjacentFixesWait: a fix that touches what is edited already is made in
-// the next pass.
+// TestAdjacentFixesWait checks that a fix next to an edit is made in the next pass.
 func TestAdjacentFixesWait(t *testing.T) {
 	t.Parallel()
 	made := []textedit.Edit{{Start: 4, End: 8}}

@@ -21,8 +21,7 @@ func cachedTree() spec.MapTree {
 	return tree(job("a", "    flavor: training\n    hots_type: x\n    notifications: {MAIL: [buildJobSuccess]}\n"), "")
 }
 
-// TestBrokenCache: an entry that is damaged in any way is as none, and is written
-// again.
+// TestBrokenCache checks that a damaged entry counts as missing and is written again.
 func TestBrokenCache(t *testing.T) {
 	t.Parallel()
 	files := cachedTree()
@@ -90,8 +89,8 @@ func rewrite(name string, change func(string) string) error {
 	return os.WriteFile(name, []byte(change(string(text))), 0o600)
 }
 
-// TestCacheOfConcurrentRuns: runs side by side, as editors and hooks start them,
-// find the same, and leave an entry that holds.
+// TestCacheOfConcurrentRuns checks that runs at the same time, as editors and hooks start them,
+// find the same and leave a valid entry.
 func TestCacheOfConcurrentRuns(t *testing.T) {
 	t.Parallel()
 	store := lint.DirStore{Dir: filepath.Join(t.TempDir(), "cache")}
@@ -114,8 +113,8 @@ func TestCacheOfConcurrentRuns(t *testing.T) {
 	}
 }
 
-// TestCacheKeyedByConfiguration: what a run depends on besides the definitions is
-// part of the key or of the entry.
+// TestCacheKeyedByConfiguration checks that everything that a result depends on is part of the
+// cache's key or entry.
 func TestCacheKeyedByConfiguration(t *testing.T) {
 	t.Parallel()
 	store := lint.DirStore{Dir: filepath.Join(t.TempDir(), "cache")}

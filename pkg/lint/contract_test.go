@@ -280,8 +280,8 @@ func TestEveryRuleIsInTheCells(t *testing.T) {
 	}
 }
 
-// TestNextRunsAreInformation: what the next runs are is said where there is a
-// clock, and is not a fault.
+// TestNextRunsAreInformation checks that the next runs of a trigger are listed if there is a clock,
+// as information.
 func TestNextRunsAreInformation(t *testing.T) {
 	t.Parallel()
 	tree := spec.MapTree{"buildsync.yaml": workspace, definitionsName: jobHead + build + "    triggers: [{cron: '0 2 * * *'}]\n"}
@@ -291,8 +291,8 @@ func TestNextRunsAreInformation(t *testing.T) {
 	}
 }
 
-// TestPlacesInScripts: a fault in a script has its line and column in the file, in
-// whatever style the script is written.
+// TestPlacesInScripts checks that a finding in a script has its line and column in the file, in any
+// YAML style.
 func TestPlacesInScripts(t *testing.T) {
 	t.Parallel()
 	const head = "    steps:\n      - sh:\n          name: 构建\n          inputs:\n            command: "
@@ -324,8 +324,8 @@ func TestPlacesInScripts(t *testing.T) {
 	}
 }
 
-// TestPointersAndBaselines: each finding inside a value has its pointer by names,
-// so that a baseline holds when lines move, whatever the rule.
+// TestPointersAndBaselines checks that each finding inside a value has a pointer by names, so that
+// a baseline holds when lines move.
 func TestPointersAndBaselines(t *testing.T) {
 	t.Parallel()
 	withoutNode := []string{"yaml-syntax", "file-limit", "alias-limit", "unreadable-file", "foreign-file"} // there are no values, or the file as a whole is meant

@@ -65,9 +65,8 @@ func drawDefinitions(t *rapid.T) string {
 	return text
 }
 
-// TestFixesMendAndMoveNothing: what was fixed is no longer found; every byte that
-// no fix names stands where it stood; what safe fixes leave alone is found as
-// before; and fixing again ends.
+// TestFixesMendAndMoveNothing checks that a fixed finding is gone, every other byte stays, every
+// other finding stays, and fixing ends.
 func TestFixesMendAndMoveNothing(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

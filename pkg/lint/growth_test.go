@@ -13,10 +13,9 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// TestWorkGrowsAsTheInput holds that lint and its text report are linear where
-// one line or one script has very many findings. Work is counted as the bytes that
-// are allocated, which does not depend on the speed of the machine. The test is
-// not parallel, since the count is that of the whole process.
+// TestWorkGrowsAsTheInput checks that lint and its text report are linear if one line or one script
+// has very many findings. Work is measured in allocated bytes, which do not depend on the machine's
+// speed. The test is not parallel, because the count is of the whole process.
 func TestWorkGrowsAsTheInput(t *testing.T) {
 	cases := map[string]func(n int) string{
 		"a file of one line": func(n int) string {

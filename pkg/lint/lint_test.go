@@ -407,8 +407,8 @@ func TestCronFields(t *testing.T) {
 	}
 }
 
-// TestFormerNames holds that people may still call a rule by the name that it had
-// before, in the configuration, in a suppression and in a baseline.
+// TestFormerNames checks that the former name of a rule still works in the configuration, in a
+// suppression and in a baseline.
 func TestFormerNames(t *testing.T) {
 	t.Parallel()
 	for _, section := range []string{"", "lint: {rules: {unknown-project: error}}\n"} {

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestLostBackslash: the shell drops an unquoted backslash before a letter; a quoted one, one before
-// a sign that the shell knows, and one that a pattern needs stay.
+// TestLostBackslash checks the finding for an unquoted backslash before a letter, which the shell
+// drops. A quoted one, one before a special character, and one in a pattern are not reported.
 func TestLostBackslash(t *testing.T) {
 	t.Parallel()
 	for script, want := range map[string]bool{

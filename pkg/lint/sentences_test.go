@@ -63,8 +63,8 @@ func TestSentences(t *testing.T) {
 	}
 }
 
-// TestLinearInFindings: four times the findings cost about four times the work,
-// from the files to the text. It stands alone, for it counts what is allocated.
+// TestLinearInFindings checks that four times the findings cost about four times the work, from the
+// files to the text. It is not parallel, because it measures allocations.
 func TestLinearInFindings(t *testing.T) {
 	work := func(jobs int) uint64 {
 		var text strings.Builder

@@ -9,8 +9,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// TestBatchesShareOneLimit holds that lint refuses what plan refuses: definitions of which each file
-// fits and all together do not.
+// TestBatchesShareOneLimit checks that lint refuses what plan refuses: definitions that fit file by
+// file but not together.
 func TestBatchesShareOneLimit(t *testing.T) {
 	t.Parallel()
 	tree := spec.MapTree{"buildsync.yaml": "version: 1\ndefinitions: [jobs/*.yaml]\nprojects: {shop: 0123456789abcdef0123456789abcdef}\ndefault_project: shop\n"}

@@ -10,7 +10,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// TestHookDefinitions: of the files that a commit hook passes, those remain that a workspace reads.
+// TestHookDefinitions checks that of the files of a commit hook only those remain that a workspace
+// reads.
 func TestHookDefinitions(t *testing.T) {
 	t.Parallel()
 	top := t.TempDir()

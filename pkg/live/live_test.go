@@ -289,8 +289,8 @@ func TestFull(t *testing.T) {
 	}
 }
 
-// TestListingSaysWhatEndedIt: the error of a listing that was ended from outside is the reason, in
-// every command that lists.
+// TestListingSaysWhatEndedIt checks that the error of an interrupted listing is the reason of the
+// interrupt, in every command that lists.
 func TestListingSaysWhatEndedIt(t *testing.T) {
 	t.Parallel()
 	s := start(t, 3)

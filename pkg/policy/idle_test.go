@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestAPolicyThatGuardsNothing: a name that nothing has is found, with the
-// nearest one, and one that is right is not.
+// TestAPolicyThatGuardsNothing checks that a policy with a name that nothing has is reported with
+// the nearest name.
 func TestAPolicyThatGuardsNothing(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ policy, want, hint string }{

@@ -10,8 +10,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// TestFindingsNameTheOwners holds that each format of lint says who answers for the jobs that break
-// a policy: for a value in a template all who use it, with no finding twice.
+// TestFindingsNameTheOwners checks that each format of lint names the owners of the jobs that break
+// a policy. For a value in a template all its users are named, and no finding appears twice.
 func TestFindingsNameTheOwners(t *testing.T) {
 	t.Parallel()
 	tree := spec.MapTree{

@@ -135,8 +135,8 @@ func TestForms(t *testing.T) {
 	}
 }
 
-// TestHostilePolicies: whatever a file of policies says, lint ends soon, and says
-// no more than can be read.
+// TestHostilePolicies checks that lint ends soon with a bounded output, whatever a file of policies
+// holds.
 func TestHostilePolicies(t *testing.T) {
 	t.Parallel()
 	many := func(n int, text string) string { return strings.Repeat(text, n) }

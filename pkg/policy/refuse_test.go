@@ -9,8 +9,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// TestRefusalsStaySmall: many jobs from one place are one part of the message, and
-// packed jobs are judged as others.
+// TestRefusalsStaySmall checks that many jobs of one place make one part of the message, and that
+// packed jobs are checked like others.
 func TestRefusalsStaySmall(t *testing.T) {
 	t.Parallel()
 	tree := spec.MapTree{

@@ -12,8 +12,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/record"
 )
 
-// TestAMergedRecordHidesTheAddress: records are pushed, and everyone reads their messages. The
-// address that a clone fetched from may hold a token.
+// TestAMergedRecordHidesTheAddress checks that the message of a merged record hides the remote's
+// address. Records are pushed, and an address may hold a token.
 func TestAMergedRecordHidesTheAddress(t *testing.T) {
 	t.Parallel()
 	const address = "https://s3cr3tT0ken@host.invalid/records"

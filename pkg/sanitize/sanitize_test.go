@@ -83,7 +83,7 @@ func TestEveryScalar(t *testing.T) {
 	})
 }
 
-// TestEachCharacterAlone: a text of nothing but hidden characters is not taken for plain.
+// TestEachCharacterAlone checks that a text of only hidden characters is not plain.
 func TestEachCharacterAlone(t *testing.T) {
 	t.Parallel()
 	for r := range rune(0x3000) {

@@ -16,9 +16,8 @@ func scalarLines(t *rapid.T) []string {
 	return rapid.SliceOfN(line, 1, 6).Draw(t, "lines")
 }
 
-// TestTextPosFindsEachCharacter holds that each character of a text is found at
-// the place where it stands, in every style: by writing texts in each style and
-// looking at what stands at the place that is returned.
+// TestTextPosFindsEachCharacter checks the position of each character of a text in every YAML
+// style. It writes texts in each style and looks at the returned position.
 func TestTextPosFindsEachCharacter(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -6,8 +6,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// TestBesides: a list that was refused at its key is not refused again where it
-// starts; another place, and a finding of no place, are kept.
+// TestBesides checks that a list that was refused at its key is not refused again at its start.
+// Findings at other places, or without a place, are kept.
 func TestBesides(t *testing.T) {
 	t.Parallel()
 	_, loaded := spec.Load(spec.MapTree{

@@ -237,8 +237,8 @@ func TestGlob(t *testing.T) {
 	}
 }
 
-// TestNothingIsPassedOver holds that what matches and cannot be read is an
-// error: a job that goes missing with it would be taken for a removed one.
+// TestNothingIsPassedOver checks that a matching file that cannot be read is an error. Its jobs
+// would otherwise look removed.
 func TestNothingIsPassedOver(t *testing.T) {
 	t.Parallel()
 	tree := workspaceWith(t, func(root string) {

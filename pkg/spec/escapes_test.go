@@ -10,8 +10,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// TestJSONEscapes: the escapes of JSON are read as JSON reads them, and nothing
-// else in the file changes for it.
+// TestJSONEscapes checks that JSON escapes are read as in JSON, and that nothing else in the file
+// changes.
 func TestJSONEscapes(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, in, want string }{
@@ -45,7 +45,7 @@ func TestJSONEscapes(t *testing.T) {
 	}
 }
 
-// TestJSONIsTaken: a text in any JSON encoding is read as JSON reads it.
+// TestJSONIsTaken checks that a text in any JSON encoding is read as JSON reads it.
 func TestJSONIsTaken(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -83,8 +83,8 @@ func hex4(r rune) string {
 	return string([]byte{digits[r>>12&15], digits[r>>8&15], digits[r>>4&15], digits[r&15]})
 }
 
-// TestStandInsAreFree holds that what stands for an escape for a while is nothing
-// that the file itself holds, in whatever way it writes it.
+// TestStandInsAreFree checks that the temporary replacement of an escape is a text that the file
+// does not hold in any form.
 func TestStandInsAreFree(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{

@@ -7,8 +7,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// TestForeignFiles: a file of another tool is one finding, which says what to
-// do; a definition file with mistakes keeps its own.
+// TestForeignFiles checks that a file of another tool gives one finding with advice. A definition
+// file with mistakes gives its own findings.
 func TestForeignFiles(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

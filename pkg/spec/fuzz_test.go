@@ -22,8 +22,7 @@ func addSeeds(f *testing.F) {
 	}
 }
 
-// FuzzParseFile holds that any bytes give a node or an error, and that what a
-// node says of its place is true.
+// FuzzParseFile checks that any bytes give a node or an error, and that a node's position is right.
 func FuzzParseFile(f *testing.F) {
 	addSeeds(f)
 	f.Fuzz(func(t *testing.T, text string) {
@@ -89,8 +88,8 @@ func checkRange(t *testing.T, r Range, lines []string) {
 	}
 }
 
-// FuzzLoad holds that any two files load or are refused with a word, and that
-// our check of them agrees with the library's.
+// FuzzLoad checks that any two files load or are refused with a message, and that our check of them
+// agrees with the library's.
 func FuzzLoad(f *testing.F) {
 	f.Add(wholeWorkspace, everything, "prod")
 	f.Add(shop, definition("a"), "")
@@ -114,8 +113,8 @@ func FuzzLoad(f *testing.F) {
 	})
 }
 
-// FuzzMayDeclareShared holds that no file declares what its text does not show,
-// and that no job uses it.
+// FuzzMayDeclareShared checks that no file declares or uses a shared definition without a sign of
+// it in its text.
 func FuzzMayDeclareShared(f *testing.F) {
 	addSeeds(f)
 	for _, key := range []string{`"\x74emplates"`, `"f\u0072agments"`, "? \"fam\\\n   ilies\"\n", "? |-\n  templates\n", "a: 'b\\'\ntemplates"} {

@@ -127,8 +127,8 @@ func manyMerges() string {
 	return out.String()
 }
 
-// TestParsingIsLinear holds that twice the input is at most 2.5 times the work,
-// for the shapes that tempt a parser to more.
+// TestParsingIsLinear checks that twice the input takes at most 2.5 times the work, for shapes that
+// are hard for parsers.
 func TestParsingIsLinear(t *testing.T) {
 	for _, family := range []struct {
 		name  string

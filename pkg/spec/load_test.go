@@ -147,7 +147,7 @@ func TestUnknownEnvironment(t *testing.T) {
 	}
 }
 
-// TestAllErrorsOfAllFiles holds that one run reports everything, in order.
+// TestAllErrorsOfAllFiles checks that one run reports everything, in order.
 func TestAllErrorsOfAllFiles(t *testing.T) {
 	t.Parallel()
 	set, found := Load(MapTree{
@@ -264,8 +264,7 @@ func TestNearest(t *testing.T) {
 	}
 }
 
-// TestFileNamesInDiagnostics holds that no name of a file can speak to a
-// terminal.
+// TestFileNamesInDiagnostics checks that no file name can send control characters to a terminal.
 func TestFileNamesInDiagnostics(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"a\nb", "a\rb", "a\x1b[31m", "a\u202eb", "-rf", "::error::x", `a"b`, "a'b", "a b", "订单", "a\u2028b", "a\tb", "a\u009bb", "\xff"} {

@@ -298,8 +298,8 @@ func TestEmptyFile(t *testing.T) {
 	}
 }
 
-// TestJoinedEmoji: the joiner within a picture of several emoji is seen, so it is
-// none of the invisible characters; anywhere else it is.
+// TestJoinedEmoji checks that the joiner within an emoji sequence is not an invisible character,
+// but is one anywhere else.
 func TestJoinedEmoji(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]int{

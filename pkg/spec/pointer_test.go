@@ -9,8 +9,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestPointersAt holds that every place of a file has the pointer of the value
-// that a person would say stands there.
+// TestPointersAt checks that every place of a file has the pointer of the value that a person sees
+// there.
 func TestPointersAt(t *testing.T) {
 	t.Parallel()
 	const text = `# top

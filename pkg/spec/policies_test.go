@@ -9,7 +9,8 @@ import (
 
 const somePolicies = "version: 1\npolicies: [{name: owned, require: [owner]}]\n"
 
-// TestPoliciesThatAreNotRead: a file that holds policies and is not read is named.
+// TestPoliciesThatAreNotRead checks that a file with policies that the workspace does not read is
+// reported.
 func TestPoliciesThatAreNotRead(t *testing.T) {
 	t.Parallel()
 	const sources = "sources: {golden: {git: \"https://h/x.git\", ref: v1, path: templates}}\n"
@@ -56,8 +57,8 @@ func TestPoliciesThatAreNotRead(t *testing.T) {
 	}
 }
 
-// TestVendoredFilesWithMistakes: a copied file that was meant to share something
-// is read, so that its mistake is found; one of another tool is not.
+// TestVendoredFilesWithMistakes checks that a copied file that was meant to share something is
+// read, so that its mistake is found. A file of another tool is not read.
 func TestVendoredFilesWithMistakes(t *testing.T) {
 	t.Parallel()
 	const item = " [{name: java, steps: [{sh: {name: S, inputs: {command: make}}}]}]\n"

@@ -55,8 +55,8 @@ func eachSchema(location string, value any, visit func(location string, schema m
 	}
 }
 
-// TestSchemasUseKnownKeywords holds that no keyword is misspelt: the library
-// passes unknown ones silently, and our own check knows no others.
+// TestSchemasUseKnownKeywords checks that no keyword of the schemas is misspelled. The library
+// accepts unknown ones silently, and our own check knows no others.
 func TestSchemasUseKnownKeywords(t *testing.T) {
 	t.Parallel()
 	known := strings.Fields(`$schema $id $defs $ref title description examples default type properties patternProperties required additionalProperties
@@ -130,8 +130,8 @@ func TestSchemasExplainEachKey(t *testing.T) {
 	}
 }
 
-// TestPatternsAreLegalEverywhere holds that Go and editors read the patterns
-// alike: neither Go's own classes nor ECMAScript's lookarounds, no \u escape.
+// TestPatternsAreLegalEverywhere checks that Go and editors read the patterns alike: no classes of
+// Go alone, no lookarounds of ECMAScript, no \u escape.
 func TestPatternsAreLegalEverywhere(t *testing.T) {
 	t.Parallel()
 	foreign := regexp.MustCompile(`\(\?|\\[pPuxAzQEC]|\[\[:|\\[1-9]|[*+?}]\+`)

@@ -126,7 +126,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// TestAMistakeIsNamedWhereItIs: the text says which character to look at.
+// TestAMistakeIsNamedWhereItIs checks that the message names the character to look at.
 func TestAMistakeIsNamedWhereItIs(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{

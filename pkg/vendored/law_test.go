@@ -12,9 +12,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/vendored"
 )
 
-// TestLawVendoredIsAsWritten: what is copied from a source compiles to the same
-// bodies as the same templates and fragments written in the workspace, under the
-// names that the source gives them there.
+// TestLawVendoredIsAsWritten checks that copied templates and fragments compile to the same bodies
+// as the same ones written in the workspace under their prefixed names.
 func TestLawVendoredIsAsWritten(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -179,7 +179,7 @@ func TestRefs(t *testing.T) {
 	}
 }
 
-// TestWhatIsNotCopied: the copy in the workspace stays as it is.
+// TestWhatIsNotCopied checks that the copy in the workspace stays if a source cannot be copied.
 func TestWhatIsNotCopied(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -250,8 +250,8 @@ func TestWhatIsNotCopied(t *testing.T) {
 	}
 }
 
-// TestBinaryFilesAreCopiedAsTheyAre holds that no byte of a file changes, whatever it is, and that
-// the lock has its sum. A YAML file that is none is an error with its place when it is read.
+// TestBinaryFilesAreCopiedAsTheyAre checks that no byte of a file changes and that the lock has its
+// checksum. A YAML file that is not valid is an error with its place when it is read.
 func TestBinaryFilesAreCopiedAsTheyAre(t *testing.T) {
 	t.Parallel()
 	s := newStandard(t)
@@ -316,8 +316,8 @@ func TestAFolderThatIsALinkIsLeftAlone(t *testing.T) {
 	}
 }
 
-// TestACheckoutWithOtherLineEnds holds that lines which Git ended otherwise on a checkout are told
-// from an edit, and how to stop that.
+// TestACheckoutWithOtherLineEnds checks that line ends that Git changed on a checkout are told from
+// an edit, with advice.
 func TestACheckoutWithOtherLineEnds(t *testing.T) {
 	t.Parallel()
 	s := newStandard(t)
@@ -359,8 +359,8 @@ func TestAVendoredFolderThatIsALink(t *testing.T) {
 	}
 }
 
-// TestASourceThatIsGone: its folder goes with it, and a lock cannot name a folder
-// outside.
+// TestASourceThatIsGone checks that the folder of a removed source is removed, and that a lock
+// cannot name a folder outside.
 func TestASourceThatIsGone(t *testing.T) {
 	t.Parallel()
 	s := newStandard(t)
@@ -389,7 +389,8 @@ func TestASourceThatIsGone(t *testing.T) {
 	}
 }
 
-// TestASourceThatCannotBeRead: each way of asking says what to do, and the copy stays.
+// TestASourceThatCannotBeRead checks that the message for each kind of address says what to do, and
+// that the copy stays.
 func TestASourceThatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	s := newStandard(t)
@@ -439,8 +440,8 @@ func TestASourceThatCannotBeRead(t *testing.T) {
 	}
 }
 
-// TestALockThatWasNotWrittenByVendor: each part of the lock that cannot be what
-// vendor wrote has its place, and vendor mends it.
+// TestALockThatWasNotWrittenByVendor checks that each part of a lock that vendor did not write is
+// reported with its place, and that vendor repairs it.
 func TestALockThatWasNotWrittenByVendor(t *testing.T) {
 	t.Parallel()
 	s := newStandard(t)
@@ -494,8 +495,8 @@ func TestALockThatWasNotWrittenByVendor(t *testing.T) {
 	}
 }
 
-// TestACopyChangedTogetherWithTheLock: the lock agrees with the copy, and the
-// source does not. Verify finds it, and vendor brings the copy back.
+// TestACopyChangedTogetherWithTheLock checks a copy and a lock that agree but differ from the
+// source. Verify finds it, and vendor restores the copy.
 func TestACopyChangedTogetherWithTheLock(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -36,8 +36,8 @@ func manyJobs(t testing.TB, n int) *diff.Plan {
 	return plan
 }
 
-// TestGroups: changes with one cause are shown once in every format, each of
-// them with --no-group.
+// TestGroups checks that changes with one cause are shown once in every format, and one by one with
+// --no-group.
 func TestGroups(t *testing.T) {
 	t.Parallel()
 	plan := manyJobs(t, 75)
@@ -76,8 +76,8 @@ func TestGroups(t *testing.T) {
 	}
 }
 
-// TestNoGroups: what differs in a value, a place or a note is shown apart, and
-// so is what is removed, new or in conflict.
+// TestNoGroups checks that changes with another value, place or note are shown apart, as are
+// removals, new objects and conflicts.
 func TestNoGroups(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*diff.Change){
@@ -98,8 +98,8 @@ func TestNoGroups(t *testing.T) {
 	}
 }
 
-// TestOneObject: a job with its notifications is one object, in the list and in
-// the counts.
+// TestOneObject checks that a job with its notifications is one object in the list and in the
+// counts.
 func TestOneObject(t *testing.T) {
 	t.Parallel()
 	plan := manyJobs(t, 1)
@@ -123,7 +123,7 @@ func TestOneObject(t *testing.T) {
 	}
 }
 
-// TestNothingRead: the reason stands alone, without a line for each job.
+// TestNothingRead checks that the reason is printed alone, without a line for each job.
 func TestNothingRead(t *testing.T) {
 	t.Parallel()
 	plan := manyJobs(t, 20)
@@ -138,7 +138,8 @@ func TestNothingRead(t *testing.T) {
 	}
 }
 
-// TestValuesKeepTheirRoom: a value is shown whole where it fits, and in a pipe.
+// TestValuesKeepTheirRoom checks that a value is printed in full where it fits, and always in a
+// pipe.
 func TestValuesKeepTheirRoom(t *testing.T) {
 	t.Parallel()
 	plan := manyJobs(t, 1)
@@ -153,8 +154,8 @@ func TestValuesKeepTheirRoom(t *testing.T) {
 	}
 }
 
-// TestRefusalsOfManyObjects: what is refused alike of many objects is said once, with
-// how many they are; what differs, or is of few, is said apart.
+// TestRefusalsOfManyObjects checks that a refusal of many objects is printed once with their
+// number. Refusals that differ, or of few objects, are printed one by one.
 func TestRefusalsOfManyObjects(t *testing.T) {
 	t.Parallel()
 	plan := manyJobs(t, 1)

@@ -172,7 +172,7 @@ func TestMarkdownFits(t *testing.T) {
 	}
 }
 
-// TestVisible holds that two texts that differ never look alike.
+// TestVisible checks that two texts that differ never look the same.
 func TestVisible(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ before, after string }{
@@ -292,7 +292,8 @@ func TestReadSeesEdits(t *testing.T) {
 	}
 }
 
-// TestReadNewerMinorVersion: minor versions only add members.
+// TestReadNewerMinorVersion checks that a document of a newer minor version, which may have more
+// members, is read.
 func TestReadNewerMinorVersion(t *testing.T) {
 	t.Parallel()
 	good := document(t, review(t))

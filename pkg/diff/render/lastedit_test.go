@@ -55,8 +55,8 @@ func TestLastEdit(t *testing.T) {
 	}
 }
 
-// TestDeletedOutside holds that drift shows an object that somebody deleted as changed. It has no
-// field that differs and nothing is done to it, but it is not in step.
+// TestDeletedOutside checks that drift shows a deleted object as changed. No field of it differs
+// and nothing is done to it, but it is not in step.
 func TestDeletedOutside(t *testing.T) {
 	t.Parallel()
 	const body = `{"arch":"arm","steps":[]}`

@@ -66,8 +66,7 @@ func TestPageStructure(t *testing.T) {
 	}
 }
 
-// TestFilterHasTheWordsOfTheSummary: the filter names what is done to an object as the summary above
-// it does.
+// TestFilterHasTheWordsOfTheSummary checks that the filter and the summary use the same words.
 func TestFilterHasTheWordsOfTheSummary(t *testing.T) {
 	t.Parallel()
 	labels := regexp.MustCompile(`<label for="show-[a-z-]+">([^<]*)</label>`)
@@ -95,8 +94,8 @@ func TestFilterHasTheWordsOfTheSummary(t *testing.T) {
 	}
 }
 
-// TestPageContrast: every text of the page stands out from what is behind it by
-// the 4.5 to 1 that WCAG 2 asks for (level AA), by day and by night.
+// TestPageContrast checks that every text of the page has a contrast of 4.5 to 1 with its
+// background, as WCAG 2 asks for at level AA, in the light and the dark scheme.
 func TestPageContrast(t *testing.T) {
 	t.Parallel()
 	schemes := regexp.MustCompile(`:root \{[^}]*--ink[^}]*\}`).FindAllString(page(t, review(t)), -1)
@@ -184,8 +183,8 @@ func TestContents(t *testing.T) {
 	golden(t, "contents.txt", text(t, full, render.Options{}))
 }
 
-// TestFoldedChanges: in a long plan a folded change names what it changes, and a job that was edited
-// outside is open although its definition changed too.
+// TestFoldedChanges checks that a folded change names its paths in a long plan, and that a job that
+// was edited outside is unfolded even if its definition changed too.
 func TestFoldedChanges(t *testing.T) {
 	t.Parallel()
 	plan := manyJobs(t, 15)

@@ -107,8 +107,7 @@ func TestText(t *testing.T) {
 	golden(t, "review.txt", text(t, review(t), render.Options{}))
 }
 
-// TestTextFolded: in a narrow terminal nothing but the lines of scripts is wider
-// than it.
+// TestTextFolded checks that only lines of scripts are wider than a narrow terminal.
 func TestTextFolded(t *testing.T) {
 	t.Parallel()
 	const width = 72

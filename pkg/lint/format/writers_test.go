@@ -327,8 +327,7 @@ func BenchmarkText(b *testing.B) {
 	}
 }
 
-// TestJUnitFailsAsTheRun holds that a report has failures exactly where the run
-// fails, so that no page is red beside a green build.
+// TestJUnitFailsAsTheRun checks that a report has failures exactly if the run fails.
 func TestJUnitFailsAsTheRun(t *testing.T) {
 	t.Parallel()
 	at := spec.Range{Start: spec.Pos{File: "a.yaml", Line: 1, Column: 1}}

@@ -236,7 +236,7 @@ func TestBash(t *testing.T) {
 	}
 }
 
-// TestBashIdentity holds that another program is another identity.
+// TestBashIdentity checks that another bash program has another identity.
 func TestBashIdentity(t *testing.T) {
 	programs(t, "bash")
 	first := shelltool.FindBash(context.Background()).Identity()
