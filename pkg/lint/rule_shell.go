@@ -37,6 +37,7 @@ func (p *pass) judge(s *script) {
 	}
 	p.errexit(s)
 	p.walk(s)
+	p.unseenDownloads(s)
 	if p.asksShellCheck() {
 		p.linter.unchecked = append(p.linter.unchecked, s)
 	}
@@ -118,7 +119,6 @@ func (p *pass) walk(s *script) {
 			p.declaration(s, n, int(n.Pos().Offset()) < functionEnd)
 		case *syntax.Stmt:
 			p.redirectInTest(s, n)
-			p.runFromNet(s, n)
 		case *syntax.CallExpr:
 			p.testBracket(s, n)
 			p.joinedTest(s, n)
@@ -129,8 +129,6 @@ func (p *pass) walk(s *script) {
 			if word, ok := n.X.(*syntax.Word); ok {
 				p.joinedWord(s, word)
 			}
-		case *syntax.BinaryCmd:
-			p.pipedToShell(s, n)
 		}
 		return true
 	})

@@ -2,24 +2,142 @@ package lint
 
 import (
 	"slices"
+	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-var downloaders = []string{"curl", "wget"}
+var downloaders = []string{"curl", "wget", "iwr", "irm", "Invoke-WebRequest", "Invoke-RestMethod"}
+
+// savers are downloaders that write a file.
+var savers = append([]string{"aria2c"}, downloaders...)
 
 const downloadHint = "save it, check its checksum, then run it"
 
-// pipedToShell reports a download piped into a program that runs its input. A program with its own
-// code, such as python3 -m json.tool, reads the download as data.
-func (p *pass) pipedToShell(s *script, pipe *syntax.BinaryCmd) {
-	if pipe.Op != syntax.Pipe && pipe.Op != syntax.PipeAll || !downloads(pipe.X) {
+// ranDownload is a download that runs unchecked.
+type ranDownload struct {
+	at      syntax.Node
+	message string
+	hint    string
+	saved   syntax.Node // the download, if it was saved before
+}
+
+// unseenDownloads reports downloads that run unchecked: piped into a shell, in the place of code, or
+// saved and run later.
+func (p *pass) unseenDownloads(s *script) {
+	if !mayDownload(s.text) {
 		return
 	}
-	if e := inputRunner(pipe.Y); e.input {
-		start, end := offsets(pipe)
-		p.report("shell-safety", s.at(start, end), s.pointer, "a download is piped into "+e.program+" and runs unchecked", downloadHint)
+	for _, found := range p.shell.ranDownloads(s.parsed, s.text, 0) {
+		start, end := offsets(found.at)
+		d := p.report("shell-safety", s.at(start, end), s.pointer, found.message, found.hint)
+		if found.saved != nil {
+			from, to := offsets(found.saved)
+			d.Related = []spec.Related{{Range: s.at(from, to), Message: "it is downloaded here"}}
+		}
 	}
+}
+
+// mayDownload reports whether a text names a program of downloaders.
+func mayDownload(text string) bool {
+	return slices.ContainsFunc(savers, func(name string) bool { return strings.Contains(text, name) }) || strings.Contains(text, "DownloadString")
+}
+
+// maxNested bounds how deep code in code is read: ssh h "docker exec c sh -c 'curl … | sh'".
+const maxNested = 3
+
+// ranDownloads finds the downloads that a script runs unchecked, also in the code that it gives to
+// other shells.
+func (sp *shellParser) ranDownloads(file *syntax.File, text string, depth int) (found []ranDownload) {
+	syntax.Walk(file, func(node syntax.Node) bool {
+		switch n := node.(type) {
+		case *syntax.Stmt:
+			found = append(found, givenDownload(n)...)
+		case *syntax.BinaryCmd:
+			found = append(found, pipedDownload(n)...)
+		}
+		return true
+	})
+	runs := codeRunIn(file)
+	found = append(found, heldDownloads(file, runs)...)
+	found = append(found, savedDownloads(file, text)...)
+	if depth == maxNested {
+		return found
+	}
+	for _, e := range runs {
+		if e.language != shellCode && programNamed(e.program) != programNamed("pwsh") {
+			continue
+		}
+		var code []string
+		for _, word := range e.code {
+			code = append(code, codeText(word, nil))
+		}
+		inner := strings.Join(code, " ")
+		if len(code) == 0 || !mayDownload(inner) {
+			continue
+		}
+		if message := sp.nestedDownload(inner, e.language, depth); message != "" {
+			found = append(found, ranDownload{at: e.code[0], message: message, hint: downloadHint})
+		}
+	}
+	return found
+}
+
+var powerShellRuns = pattern(`(?i)\b(iex|Invoke-Expression)\b`)
+
+// nestedDownload returns the message about code that another shell runs; "" if there is none.
+func (sp *shellParser) nestedDownload(code string, language language, depth int) string {
+	if read := sp.parse(code); read.file != nil {
+		for _, found := range sp.ranDownloads(read.file, code, depth+1) {
+			return found.message
+		}
+	}
+	if language != shellCode && powerShellRuns().MatchString(code) {
+		return "a download is given to Invoke-Expression and runs unchecked"
+	}
+	return ""
+}
+
+// pipedDownload finds a download piped into a program that runs its input. A program with its own
+// code, such as python3 -m json.tool, reads the download as data.
+func pipedDownload(pipe *syntax.BinaryCmd) []ranDownload {
+	if pipe.Op != syntax.Pipe && pipe.Op != syntax.PipeAll || !downloads(pipe.X) {
+		return nil
+	}
+	if e := inputRunner(pipe.Y); e.input && e.language != sqlCode || e.runsFilled() {
+		return []ranDownload{{at: pipe, message: "a download is piped into " + e.program + " and runs unchecked", hint: downloadHint}}
+	}
+	if word := runsWhatItReads(pipe.Y); word != nil {
+		return []ranDownload{{at: word, message: "a line of a download is run as code", hint: downloadHint}}
+	}
+	return nil
+}
+
+// runsWhatItReads returns the word with which a loop or a group runs a line of its input: while read
+// -r line; do eval "$line"; done.
+func runsWhatItReads(stmt *syntax.Stmt) (found *syntax.Word) {
+	var set []string
+	syntax.Walk(stmt, func(node syntax.Node) bool {
+		if call, ok := node.(*syntax.CallExpr); ok && len(call.Args) > 1 && call.Args[0].Lit() == "read" {
+			for _, w := range call.Args[1:] {
+				set = append(set, w.Lit())
+			}
+		}
+		return true
+	})
+	if len(set) == 0 {
+		return nil
+	}
+	for _, e := range codeRunIn(stmt) {
+		for _, word := range e.code {
+			if name := onlyVariable(word); name != "" && slices.Contains(set, name) {
+				return word
+			}
+		}
+	}
+	return nil
 }
 
 // inputRunner returns the command of a statement that runs its standard input as code, also inside
@@ -39,11 +157,21 @@ func inputRunner(stmt *syntax.Stmt) (e execution) {
 		}
 	}
 	for _, inner := range group {
-		if found := inputRunner(inner); found.input && !redirectsInput(inner) {
+		if found := inputRunner(inner); (found.input || found.filled != "") && !redirectsInput(inner) {
 			return found
 		}
 	}
 	return e
+}
+
+// runsFilled reports whether xargs gives its input as the whole code: xargs -0 bash -c, xargs -I{}
+// sh -c '{}'.
+func (e execution) runsFilled() bool {
+	if e.filled == "" || len(e.code) == 0 {
+		return e.filled != ""
+	}
+	text, _ := literalText(e.code[0])
+	return strings.TrimSpace(text) == e.filled
 }
 
 // redirectsInput reports whether a statement reads something else than its standard input.
@@ -57,12 +185,12 @@ func redirectsInput(stmt *syntax.Stmt) bool {
 	})
 }
 
-// runFromNet reports a download in the place of code: bash <(curl …), sh -c "$(curl …)", eval
+// givenDownload finds a download in the place of code: bash <(curl …), sh -c "$(curl …)", eval
 // "$(curl …)", bash <<< "$(curl …)".
-func (p *pass) runFromNet(s *script, stmt *syntax.Stmt) {
+func givenDownload(stmt *syntax.Stmt) []ranDownload {
 	call, ok := stmt.Cmd.(*syntax.CallExpr)
 	if !ok {
-		return
+		return nil
 	}
 	e := unwrap(call).runs()
 	places := make([]syntax.Node, 0, len(e.code)+2)
@@ -86,11 +214,61 @@ func (p *pass) runFromNet(s *script, stmt *syntax.Stmt) {
 	}
 	for _, place := range places {
 		if at := downloadIn(place); at != nil {
-			start, end := offsets(at)
-			p.report("shell-safety", s.at(start, end), s.pointer, "a download is given to "+e.program+" and runs unchecked", downloadHint)
-			return
+			return []ranDownload{{at: at, message: "a download is given to " + e.program + " and runs unchecked", hint: downloadHint}}
 		}
 	}
+	return nil
+}
+
+// heldDownloads finds downloads that are kept in a variable and run as code: s=$(curl …), eval "$s".
+func heldDownloads(file *syntax.File, runs []execution) (found []ranDownload) {
+	held := map[string]syntax.Node{}
+	syntax.Walk(file, func(node syntax.Node) bool {
+		if a, ok := node.(*syntax.Assign); ok && a.Name != nil && a.Value != nil && held[a.Name.Value] == nil {
+			if download := downloadIn(a.Value); download != nil {
+				held[a.Name.Value] = download
+			}
+		}
+		return true
+	})
+	if len(held) == 0 {
+		return nil
+	}
+	for _, e := range runs {
+		if e.language != shellCode && e.language != otherCode {
+			continue
+		}
+		for _, word := range e.code {
+			download := held[onlyVariable(word)]
+			if download == nil || download.Pos().After(word.Pos()) {
+				continue
+			}
+			found = append(found, ranDownload{at: word, message: "a download is given to " + e.program + " and runs unchecked", hint: downloadHint, saved: download})
+			break
+		}
+	}
+	return found
+}
+
+// onlyVariable returns the variable whose value a word is: $s, "$s", "${s}"; "" for other words.
+func onlyVariable(w *syntax.Word) string {
+	parts := w.Parts
+	if len(parts) == 1 {
+		if quoted, ok := parts[0].(*syntax.DblQuoted); ok {
+			parts = quoted.Parts
+		}
+	}
+	if len(parts) > 1 {
+		if tail, ok := parts[1].(*syntax.Lit); !ok || len(parts) > 2 || strings.TrimSpace(tail.Value) != "" {
+			return "" // a here-document ends in a line break
+		}
+	}
+	if len(parts) > 0 {
+		if e, ok := parts[0].(*syntax.ParamExp); ok && e.Param != nil && !e.Length && e.Exp == nil && e.Slice == nil && e.Repl == nil {
+			return e.Param.Value
+		}
+	}
+	return ""
 }
 
 // downloadIn returns the substitution in node with a download.

@@ -24,14 +24,14 @@ func (p *pass) injections(s *script, declared map[string]*param) {
 	}
 }
 
-// codeRunIn returns the commands of a script that run text as code.
-func codeRunIn(file *syntax.File) (found []execution) {
+// codeRunIn returns the commands in a script, or in a part of it, that run text as code.
+func codeRunIn(script syntax.Node) (found []execution) {
 	add := func(e execution) {
 		if len(e.code) > 0 {
 			found = append(found, e)
 		}
 	}
-	syntax.Walk(file, func(node syntax.Node) bool {
+	syntax.Walk(script, func(node syntax.Node) bool {
 		switch n := node.(type) {
 		case *syntax.Stmt:
 			if call, ok := n.Cmd.(*syntax.CallExpr); ok {
@@ -43,9 +43,8 @@ func codeRunIn(file *syntax.File) (found []execution) {
 			}
 		case *syntax.BinaryCmd: // echo "make $X" | sh
 			if n.Op == syntax.Pipe || n.Op == syntax.PipeAll {
-				e := inputRunner(n.Y)
-				e.code = printedBy(n.X)
-				if e.input {
+				if e := inputRunner(n.Y); e.input || e.filled != "" {
+					e.code = printedBy(n.X)
 					add(e)
 				}
 			}
@@ -86,10 +85,6 @@ func printedBy(stmt *syntax.Stmt) []*syntax.Word {
 }
 
 func (p *pass) injection(s *script, word *syntax.Word, e execution, chosen map[string]int) {
-	kind := "code"
-	if e.shell {
-		kind = "shell code"
-	}
 	syntax.Walk(word, func(node syntax.Node) bool {
 		if sub, ok := node.(*syntax.CmdSubst); ok && quotes(sub) {
 			return false
@@ -103,8 +98,11 @@ func (p *pass) injection(s *script, word *syntax.Word, e execution, chosen map[s
 		if checked, found := s.names.checked[expansion.Param.Value]; !ok || from > start || found && checked <= start {
 			return true
 		}
-		p.report("shell-injection", s.at(start, end), s.pointer, "the value of "+quoted(expansion.Param.Value)+" is run as "+kind+" inside "+e.program,
-			"whoever sets it chooses what the build runs: pass it as an argument, or check it with a case before")
+		if e.language == sedCode && inSedReplacement(codeText(word, expansion)) {
+			return true // @VERSION@ is put in: nearly every release script does this
+		}
+		p.report("shell-injection", s.at(start, end), s.pointer, "the value of "+quoted(expansion.Param.Value)+" is run as "+string(e.language)+" inside "+e.program,
+			e.language.injectionHint())
 		return true
 	})
 }
@@ -207,4 +205,24 @@ func (a assignment) continues() (same bool) {
 		look(node)
 	}
 	return same
+}
+
+// inSedReplacement reports whether a program of sed that begins with text goes on in the new text
+// of an s command: s/old/ and s|old|new.
+func inSedReplacement(text string) bool {
+	delimiter, seen := byte(0), 0
+	for k := 0; k < len(text); k++ {
+		switch c := text[k]; {
+		case c == '\\':
+			k++
+		case delimiter != 0 && c == delimiter:
+			if seen++; seen == 2 {
+				delimiter = 0
+			}
+		case delimiter == 0 && c == 's' && k+1 < len(text) && (k == 0 || strings.IndexByte(" \t\n;{}/!,$0123456789", text[k-1]) >= 0):
+			delimiter, seen = text[k+1], 0
+			k++
+		}
+	}
+	return delimiter != 0 && seen == 1
 }

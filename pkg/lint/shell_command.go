@@ -13,63 +13,16 @@ type command struct {
 	program string         // the name without its folder; "" if it is not literal
 	word    *syntax.Word   // that names the program
 	args    []*syntax.Word // after the program
+	through []string       // the wrappers
 	remote  bool           // it runs on another machine or in a container
+	filled  string         // xargs puts its input in place of this text, or behind the words: appended
+
+	how  *program       // nil if the program runs none of its words
+	rest []*syntax.Word // what it reads: args, without the words that choose a part of the program
 }
 
-// options describes how a program reads its options.
-type options struct {
-	values     string   // letters of the short options that take a value
-	long       []string // long options that take the next word as their value
-	positional int      // words before the command: the time of timeout, the host of ssh
-	assigns    bool     // NAME=value may stand before the command
-	remote     bool
-}
-
-// wrappers are programs that run the command after them.
-var wrappers = map[string]options{
-	"sudo":    {values: "ugphCcrtTUDR", long: []string{"--user", "--group", "--prompt", "--host", "--chdir", "--chroot"}, assigns: true},
-	"doas":    {values: "uC"},
-	"env":     {values: "uC", long: []string{"--unset", "--chdir"}, assigns: true},
-	"timeout": {values: "sk", long: []string{"--signal", "--kill-after"}, positional: 1},
-	"nice":    {values: "n", long: []string{"--adjustment"}},
-	"ionice":  {values: "cnpPu", long: []string{"--class", "--classdata"}},
-	"nohup":   {}, "setsid": {}, "time": {values: "fo"}, "command": {}, "builtin": {}, "busybox": {}, "chronic": {}, "unbuffer": {}, "winpty": {},
-	"exec":   {values: "a"},
-	"stdbuf": {values: "ioe", long: []string{"--input", "--output", "--error"}},
-	"xargs":  {values: "aEIdLnPs", long: []string{"--arg-file", "--delimiter", "--max-args", "--max-procs", "--max-lines", "--replace"}},
-	"chroot": {long: []string{"--userspec", "--groups"}, positional: 1},
-	"flock":  {values: "wE", long: []string{"--timeout", "--wait"}, positional: 1},
-	"watch":  {values: "nd"}, "strace": {values: "oepsu"},
-	"gosu": {positional: 1}, "su-exec": {positional: 1}, "faketime": {positional: 1}, "ssh-agent": {values: "at"},
-	"nsenter":  {values: "tSG", long: []string{"--target", "--setuid", "--setgid"}},
-	"runuser":  {values: "ugG", long: []string{"--user", "--group", "--supp-group"}},
-	"xvfb-run": {values: "efnpsw", long: []string{"--error-file", "--auth-file", "--server-num", "--server-args", "--wait"}},
-}
-
-// containers are programs that run the command after their first words in a
-// container or a pod: docker run [options] IMAGE COMMAND.
-var containers = map[string]map[string]options{
-	"docker": {
-		"run":  {values: "ehvwuplmca", long: containerOptions, positional: 1, remote: true},
-		"exec": {values: "ewu", long: containerOptions, positional: 1, remote: true},
-	},
-	"docker-compose": {
-		"run":  {values: "evwupl", long: containerOptions, positional: 1, remote: true},
-		"exec": {values: "ewu", long: append([]string{"--index"}, containerOptions...), positional: 1, remote: true},
-	},
-	"kubectl": {"exec": {values: "cnf", long: []string{"--container", "--namespace", "--context", "--kubeconfig", "--filename"}, positional: 1, remote: true}},
-}
-
-var containerOptions = []string{
-	"--env", "--env-file", "--volume", "--workdir", "--user", "--publish", "--name", "--network", "--net", "--entrypoint", "--mount", "--label", "--hostname",
-	"--memory", "--cpus", "--platform", "--add-host", "--cap-add", "--cap-drop", "--device", "--dns", "--ip", "--link", "--log-driver", "--log-opt", "--pull",
-	"--restart", "--runtime", "--security-opt", "--shm-size", "--tmpfs", "--ulimit", "--volumes-from", "--pid", "--ipc", "--userns", "--gpus", "--detach-keys",
-}
-
-// containerGlobals are the options before the first word of container programs.
-var containerGlobals = options{values: "Hlcnfp", long: []string{
-	"--context", "--host", "--namespace", "--kubeconfig", "--file", "--project-name", "--project-directory", "--profile", "--env-file",
-}}
+// appended is command.filled where xargs appends its input.
+const appended = "\x00"
 
 // unwrap takes the wrappers off a call.
 func unwrap(call *syntax.CallExpr) command {
@@ -81,48 +34,65 @@ func unwrap(call *syntax.CallExpr) command {
 		if c.program == "." && words[0].Lit() != "." {
 			c.program = ""
 		}
-		how, found := wrappers[c.program]
-		if kinds := containers[containerProgram(c.program)]; kinds != nil {
-			rest := skipOptions(c.args, containerGlobals)
-			if len(rest) > 0 && rest[0].Lit() == "compose" {
-				kinds = containers["docker-compose"]
-				rest = skipOptions(rest[1:], containerGlobals)
-			}
-			if len(rest) == 0 {
-				return c
-			}
-			how, found = kinds[rest[0].Lit()]
-			c.args = rest[min(1, len(rest)):]
-			if !found {
-				c.args = words[1:]
-			}
-		}
-		if !found || c.program == "command" && asks(c.args) || c.program == "runuser" && !names(c.args, "-u", "--user") {
+		c.how, c.rest = c.description()
+		if c.how == nil || c.how.words != asCommand || c.program == "command" && asks(c.args) {
 			return c
 		}
-		rest := skipOptions(c.args, how)
-		rest = rest[min(how.positional, len(rest)):]
-		if how.remote && len(rest) > 0 && rest[0].Lit() == "--" {
-			rest = rest[1:]
-		}
-		c.remote = c.remote || how.remote
-		if len(rest) == 0 {
-			return c // nothing is wrapped: exec >log, env, docker run IMAGE
-		}
-		words = rest
+		words = c.wrapped()
 	}
 	return c
 }
 
-// containerProgram returns the canonical name of a container program.
-func containerProgram(name string) string {
-	switch name {
-	case "podman", "nerdctl":
-		return "docker"
-	case "oc":
-		return "kubectl"
+// description returns the table's entry for a command, and the words behind those that choose it:
+// docker compose exec.
+func (c *command) description() (how *program, rest []*syntax.Word) {
+	how, rest = programNamed(c.program), c.args
+	if c.program == "runuser" && !names(c.args, "-u", "--user") {
+		how = programNamed("su")
 	}
-	return name
+	for how != nil && how.subs != nil {
+		words := how.read(rest).rest
+		if len(words) == 0 {
+			return nil, nil
+		}
+		how, rest = how.subs[words[0].Lit()], words[1:]
+	}
+	return how, rest
+}
+
+// wrapped returns the command that a wrapper runs; nil for exec >log, env, docker run IMAGE.
+func (c *command) wrapped() (words []*syntax.Word) {
+	if len(c.how.after) > 0 {
+		at := slices.IndexFunc(c.rest, func(w *syntax.Word) bool { return slices.Contains(c.how.after, w.Lit()) })
+		if at < 0 {
+			return nil
+		}
+		words = c.rest[at+1:]
+	} else {
+		read := c.how.read(c.rest)
+		if len(read.code) > 0 {
+			return nil // env -S TEXT
+		}
+		words = read.rest[min(c.how.positional, len(read.rest)):]
+		if len(words) > 0 && c.how.code != "" && len(c.how.read(words[:min(2, len(words))]).code) > 0 {
+			c.rest = words // flock FILE -c TEXT
+			return nil
+		}
+		if c.how.remote && len(words) > 0 && words[0].Lit() == "--" {
+			words = words[1:]
+		}
+		if c.how.remote && read.entry != nil {
+			words = append([]*syntax.Word{read.entry}, words...)
+		}
+		if c.program == "xargs" {
+			c.filled = read.filled()
+		}
+	}
+	c.remote = c.remote || c.how.remote
+	if len(words) > 0 {
+		c.through = append(c.through, c.program)
+	}
+	return words
 }
 
 // asks reports whether command only looks a program up: command -v mvn.
@@ -135,47 +105,124 @@ func names(args []*syntax.Word, options ...string) bool {
 	return slices.ContainsFunc(args, func(w *syntax.Word) bool { return slices.Contains(options, w.Lit()) })
 }
 
-// skipOptions drops leading options with their values, and assignments where
-// the program takes them.
-func skipOptions(args []*syntax.Word, how options) []*syntax.Word {
-	for len(args) > 0 {
-		text := leadingText(args[0])
-		switch {
-		case text == "--":
-			if how.positional > 0 && !how.remote {
-				return args[1:]
-			}
-			return args[min(1, len(args)):]
-		case strings.HasPrefix(text, "--"):
-			takes := !strings.Contains(text, "=") && slices.Contains(how.long, text)
-			args = args[1:]
-			if takes && len(args) > 0 {
-				args = args[1:]
-			}
-		case len(text) > 1 && text[0] == '-':
-			takes := len(args[0].Parts) == 1 && strings.IndexByte(how.values, text[len(text)-1]) >= 0 && !valueAttached(text, how.values)
-			args = args[1:]
-			if takes && len(args) > 0 {
-				args = args[1:]
-			}
-		case how.assigns && isAssignment(text):
-			args = args[1:]
-		default:
-			return args
-		}
-	}
-	return args
+// readWords are the words of a call, as its program reads them.
+type readWords struct {
+	options []*syntax.Word // with their values
+	code    []*syntax.Word // the values of options that are code
+	noCode  bool           // the last option asks for code, and no word follows
+	rest    []*syntax.Word // what follows the options
+	entry   *syntax.Word   // the value of --entrypoint
+	input   bool           // bash -s runs its input
+	data    bool           // bash -n and python -m run neither their words nor their input
+	dashes  bool           // -- ended the options
 }
 
-// valueAttached reports whether a cluster of short options holds a value
-// before its last letter, as -n5 or -I{} do.
-func valueAttached(text, values string) bool {
-	for i := 1; i < len(text)-1; i++ {
-		if strings.IndexByte(values, text[i]) >= 0 {
-			return true
+// read sorts the words behind a program. Programs that run a command or a script read their options
+// before it, others everywhere.
+func (p *program) read(args []*syntax.Word) (r readWords) {
+	everywhere := p.subs == nil && (p.words == asData || p.words == asProgram)
+	i := 0
+	value := func() *syntax.Word {
+		if i++; i < len(args) {
+			return args[i]
+		}
+		return nil
+	}
+	for ; i < len(args); i++ {
+		text, from := leadingText(args[i]), i
+		name, _, joined := strings.Cut(text, "=")
+		switch {
+		case text == "--":
+			r.rest, r.dashes = append(r.rest, args[i+1:]...), true
+			return r
+		case slices.Contains(p.longCode, text):
+			r.addCode(value())
+		case joined && slices.Contains(p.longCode, name):
+			r.addCode(args[i])
+		case slices.Contains(p.long, text):
+			if word := value(); text == "--entrypoint" {
+				r.entry = word
+			}
+		case strings.HasPrefix(text, "--"):
+			if joined && name == "--entrypoint" && len(args[i].Parts) == 1 {
+				r.entry = &syntax.Word{Parts: []syntax.WordPart{&syntax.Lit{ValuePos: args[i].Pos(), ValueEnd: args[i].End(), Value: text[len(name)+1:]}}}
+			}
+		case len(text) > 1 && text[0] == '-':
+			p.readCluster(&r, args[i], text, value)
+		case len(text) > 1 && text[0] == '+' && p.words == asScript, p.assigns && isAssignment(text):
+		case everywhere:
+			r.rest = append(r.rest, args[i])
+			continue
+		default:
+			r.rest = args[i:]
+			return r
+		}
+		r.options = append(r.options, args[from:min(i+1, len(args))]...)
+		if r.input || len(r.code) > 0 && !everywhere && !p.repeats {
+			r.rest = args[min(i+1, len(args)):]
+			return r
 		}
 	}
-	return false
+	return r
+}
+
+func (r *readWords) addCode(word *syntax.Word) {
+	if word == nil {
+		r.noCode = true
+		return
+	}
+	r.code = append(r.code, word)
+}
+
+// readCluster reads short options such as -xec, and their value.
+func (p *program) readCluster(r *readWords, word *syntax.Word, text string, value func() *syntax.Word) {
+	shell := p.words == asScript && p.language == shellCode && p.code != ""
+	for k := 1; k < len(text); k++ {
+		letter, last := text[k], k == len(text)-1 && len(word.Parts) == 1
+		switch {
+		case strings.IndexByte(p.code, letter) >= 0:
+			if last || len(word.Parts) == 1 && isLetters(text[k+1:]) { // node -pe, bash -ce
+				r.addCode(value())
+			} else {
+				r.addCode(word)
+			}
+			return
+		case strings.IndexByte(p.modules, letter) >= 0 && p.modules != "":
+			r.data = true
+			return
+		case strings.IndexByte(p.values, letter) >= 0:
+			if last {
+				value()
+			}
+			return
+		case strings.IndexByte(p.attached, letter) >= 0:
+			return
+		case shell && letter == 's':
+			r.input = !strings.Contains(text[k:], "c")
+		case shell && letter == 'n':
+			r.data = true
+		}
+	}
+}
+
+func isLetters(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') })
+}
+
+// filled returns the text that xargs replaces by its input: -I{} or -I NAME.
+func (r *readWords) filled() string {
+	for i, word := range r.options {
+		text := word.Lit()
+		switch {
+		case text == "-I" && i+1 < len(r.options):
+			return r.options[i+1].Lit()
+		case strings.HasPrefix(text, "-I"):
+			return text[2:]
+		case text == "-i", text == "--replace":
+			return "{}"
+		}
+	}
+	return appended
 }
 
 func isAssignment(text string) bool {
@@ -194,91 +241,80 @@ func leadingText(w *syntax.Word) string {
 	return ""
 }
 
-// interpreter describes the options of a program that runs code.
-type interpreter struct {
-	code    string   // letters of the options whose value is code: -c, -e
-	longs   []string // the same in words
-	values  string   // letters of the options that take another value
-	modules string   // letters of the options after which the input is data: python -m
-	shell   bool
-}
-
-var interpreters = map[string]interpreter{
-	"sh": shellCall, "bash": shellCall, "zsh": shellCall, "dash": shellCall, "ksh": shellCall, "ash": shellCall,
-	"python": pythonCall, "python2": pythonCall, "python3": pythonCall,
-	"perl":   {code: "eE", values: "IMm", modules: ""},
-	"ruby":   {code: "e", values: "rIC"},
-	"node":   {code: "ep", longs: []string{"--eval", "--print"}, values: "rC"},
-	"nodejs": {code: "ep", longs: []string{"--eval", "--print"}, values: "rC"},
-	"php":    {code: "rBRE", values: "dc"},
-}
-
-var (
-	shellCall  = interpreter{code: "c", values: "oO", shell: true}
-	pythonCall = interpreter{code: "c", values: "WXQ", modules: "m"}
-)
-
 // execution is the code that a command runs.
 type execution struct {
-	program string
-	code    []*syntax.Word // texts that are run as code
-	file    *syntax.Word   // the script file that is run
-	input   bool           // its standard input is run as code
-	shell   bool           // the code is for a shell
+	program  string
+	code     []*syntax.Word // texts that are run as code
+	file     *syntax.Word   // the script file that is run
+	input    bool           // its standard input is run as code
+	filled   string         // see command; "" if xargs puts nothing into the code
+	language language
 }
 
 // runs returns the code that a command runs: the text after -c, a script, or its standard input,
 // which an interpreter runs only without a program of its own.
 func (c command) runs() execution {
-	switch c.program {
-	case "eval":
-		return execution{program: "eval", code: c.args, shell: true}
-	case "source", ".":
-		if len(c.args) == 0 {
-			return execution{}
-		}
-		e := execution{program: c.program, file: c.args[0], shell: true}
-		e.input = isInput(c.args[0])
-		return e
-	case "su", "runuser", "script":
-		return c.codeBehind()
-	case "-c": // flock FILE -c TEXT
-		return execution{program: "flock", code: c.args[:min(1, len(c.args))], shell: true}
-	case "trap":
-		return execution{program: "trap", code: c.args[:min(1, len(c.args))], shell: true}
-	case "ssh":
-		rest := skipOptions(c.args, options{values: "bcDEeFIiJLlmOopQRSWw"})
-		rest = rest[min(1, len(rest)):]
-		return execution{program: "ssh", code: rest, shell: true, input: startsShell(rest)}
-	case "find":
+	if c.program == "find" {
 		for i, arg := range c.args {
 			if text := arg.Lit(); (text == "-exec" || text == "-execdir" || text == "-ok") && i+1 < len(c.args) {
 				return unwrap(&syntax.CallExpr{Args: c.args[i+1:]}).runs()
 			}
 		}
+	}
+	if c.how == nil {
 		return execution{}
 	}
-	how, known := interpreters[c.program]
-	if !known && strings.HasPrefix(c.program, "python3.") {
-		how, known = pythonCall, true
+	e := execution{program: c.program, language: c.how.language}
+	args := c.rest
+	if at := slices.IndexFunc(args, func(w *syntax.Word) bool { return c.how.until != "" && strings.HasPrefix(w.Lit(), c.how.until) }); at >= 0 {
+		args = args[:at]
 	}
-	if !known {
-		return execution{}
+	read := c.how.read(args)
+	if names(read.options, c.how.inert...) {
+		return e
 	}
-	return c.interpret(how)
+	e.code = read.code
+	c.how.runWords(&e, read)
+	if c.filled != "" && (read.noCode && c.filled == appended || slices.ContainsFunc(e.code, func(w *syntax.Word) bool {
+		text, literal := literalText(w)
+		return literal && strings.Contains(text, c.filled)
+	})) {
+		e.filled = c.filled
+	}
+	return e
 }
 
-// codeBehind returns the word after -c, --command or a cluster such as -qc as shell code. Without
-// one, su and runuser start a shell, which runs its input.
-func (c command) codeBehind() execution {
-	for i, arg := range c.args {
-		text := arg.Lit()
-		cluster := len(text) > 1 && text[0] == '-' && text[1] != '-' && strings.HasSuffix(text, "c")
-		if (cluster || text == "--command") && i+1 < len(c.args) {
-			return execution{program: c.program, code: c.args[i+1 : i+2], shell: true}
+// runWords adds the code that stands behind the options, and whether the input is run.
+func (p *program) runWords(e *execution, read readWords) {
+	words := read.rest
+	switch p.words {
+	case asCode:
+		words = words[min(p.positional, len(words)):]
+		if p.positional > 0 {
+			words = p.read(words).rest // ssh HOST -t TEXT
 		}
+		e.code = append(e.code, words...)
+		e.input = p.input && len(read.code) == 0 && startsShell(words) || p.until != "" && len(words) == 0
+	case asProgram:
+		words = slices.DeleteFunc(slices.Clone(words), func(w *syntax.Word) bool { // sed -i ''
+			text, literal := literalText(w)
+			return literal && text == ""
+		})
+		if p.positional < len(words) && len(read.code) == 0 {
+			e.code = words[p.positional : p.positional+1]
+		}
+		e.input = p.input && len(e.code) == 0
+	case asScript:
+		switch {
+		case len(read.code) > 0 || read.data || read.noCode:
+		case read.input, len(words) == 0, read.dashes && p.argsOnly:
+			e.input = p.input
+		default:
+			e.file, e.input = words[0], words[0].Lit() == "-" || isInput(words[0])
+		}
+	case asData:
+		e.input = p.input && len(read.code) == 0
 	}
-	return execution{program: c.program, shell: true, input: c.program != "script"}
 }
 
 // startsShell reports whether the command that ssh runs is a shell that runs its input: none at
@@ -295,50 +331,10 @@ func startsShell(words []*syntax.Word) bool {
 	if len(fields) == 0 {
 		return true
 	}
-	how, known := interpreters[path.Base(fields[0])]
-	return known && how.shell && !slices.ContainsFunc(fields[1:], func(field string) bool {
+	how := programNamed(path.Base(fields[0]))
+	return how != nil && how.words == asScript && how.language == shellCode && !slices.ContainsFunc(fields[1:], func(field string) bool {
 		return field[0] != '-' && !slices.Contains(fields, "-s") || strings.HasPrefix(field, "-") && strings.ContainsAny(field, "cn")
 	})
-}
-
-func (c command) interpret(how interpreter) execution {
-	e := execution{program: c.program, shell: how.shell}
-	args := c.args
-	for len(args) > 0 {
-		text := leadingText(args[0])
-		long := strings.HasPrefix(text, "--")
-		switch {
-		case how.shell && !long && len(text) > 1 && text[0] == '-' && strings.ContainsRune(text, 'n') && !strings.ContainsAny(text, how.code+how.values):
-			return e // bash -n only reads
-		case text == "-" || text == "-s" && how.shell || how.shell && !long && len(text) > 1 && text[0] == '-' && strings.ContainsRune(text[1:], 's') && !strings.ContainsRune(text[1:], 'c'):
-			e.input = true
-			return e
-		case text == "--":
-			args = args[1:]
-			if len(args) > 0 {
-				e.file, e.input = args[0], isInput(args[0])
-				return e
-			}
-		case long && slices.Contains(how.longs, text), !long && len(text) > 1 && text[0] == '-' && strings.ContainsAny(text[1:], how.code):
-			e.code = args[min(1, len(args)):min(2, len(args))]
-			return e
-		case !long && len(text) > 1 && text[0] == '-' && how.modules != "" && strings.ContainsAny(text[1:], how.modules):
-			return e
-		case !long && len(text) > 1 && (text[0] == '-' || text[0] == '+' && how.shell):
-			takes := strings.IndexByte(how.values, text[len(text)-1]) >= 0
-			args = args[1:]
-			if takes && len(args) > 0 {
-				args = args[1:]
-			}
-		case long:
-			args = args[1:]
-		default:
-			e.file, e.input = args[0], isInput(args[0])
-			return e
-		}
-	}
-	e.input = true
-	return e
 }
 
 // isInput reports whether a word names the standard input.
@@ -349,3 +345,39 @@ func isInput(w *syntax.Word) bool {
 	}
 	return false
 }
+
+// codeText returns the text of a word that is run as code, as far as it is known: an expansion is
+// written as $x. It ends before the node until, if that is given.
+func codeText(w *syntax.Word, until syntax.Node) string {
+	var text strings.Builder
+	var write func(parts []syntax.WordPart, quoted bool) bool
+	write = func(parts []syntax.WordPart, quoted bool) bool {
+		for _, part := range parts {
+			switch e := part.(type) {
+			case *syntax.Lit:
+				if quoted {
+					text.WriteString(quotedEscapes.Replace(e.Value))
+				} else {
+					text.WriteString(e.Value)
+				}
+			case *syntax.SglQuoted:
+				text.WriteString(e.Value)
+			case *syntax.DblQuoted:
+				if !write(e.Parts, true) {
+					return false
+				}
+			default:
+				if part == until {
+					return false
+				}
+				text.WriteString("$x")
+			}
+		}
+		return true
+	}
+	write(w.Parts, false)
+	return text.String()
+}
+
+// quotedEscapes are the escapes that double quotes know.
+var quotedEscapes = strings.NewReplacer(`\"`, `"`, `\\`, `\`, `\$`, `$`, "\\`", "`", "\\\n", "")

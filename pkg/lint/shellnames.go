@@ -391,7 +391,8 @@ var repositoryTools = []string{
 
 // runsRepository reports whether a command runs a file of the repository.
 func runsRepository(c command) bool {
-	if slices.Contains(repositoryTools, c.program) {
+	isTool := func(name string) bool { return slices.Contains(repositoryTools, name) }
+	if isTool(c.program) || slices.ContainsFunc(c.through, isTool) {
 		return true
 	}
 	if e := c.runs(); e.file != nil {
