@@ -131,9 +131,9 @@ func (in *invocation) approval(o *applyOptions) (a apply.Approval, err error) {
 	if err != nil {
 		return a, err
 	}
-	a.ID = o.approve
-	if in.Set("approve") && !apply.IsPlanID(a.ID) {
-		return a, kit.UsageError{Text: fmt.Sprintf("--approve %q: give a plan's id, sha256: and at least its first 12 digits", a.ID)}
+	var isID bool
+	if a.ID, isID = apply.PlanIDOf(o.approve); in.Set("approve") && !isID {
+		return a, kit.UsageError{Text: fmt.Sprintf("--approve %q: give a plan's id, sha256: and at least its first 12 digits", o.approve)}
 	}
 	if len(args) == 0 {
 		return a, nil

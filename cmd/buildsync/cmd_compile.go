@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/urfave/cli/v2"
@@ -8,7 +9,7 @@ import (
 	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/pkg/apply"
-	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/export"
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
@@ -77,19 +78,18 @@ func (in *invocation) compile(o *compileOptions) error {
 // narrow reduces a workspace's result to the jobs of --only, --label and --project. A selection without a
 // match is an error.
 func (in *invocation) narrow(w *workspace.Workspace, o *selectionOptions) error {
-	selection, err := in.selection(o)
+	selection, err := in.checkedSelection(w, o)
 	if err != nil || selection.IsAll() {
 		return err
 	}
-	if err := in.checkProject(w); err != nil {
-		return err
-	}
-	scope := apply.Scope{Selection: selection}
-	if err := (&apply.PlanInput{Scope: scope, Input: diff.Input{Head: w.Result}}).CheckNames(); err != nil {
-		return kit.UsageError{Text: err.Error()}
-	}
-	w.Result, _ = scope.Narrow(w.Result, nil)
+	w.Result, _ = apply.Scope{Selection: selection}.Narrow(w.Result, nil)
 	return nil
+}
+
+// checkedSelection is selection, and refuses what no definition has.
+func (in *invocation) checkedSelection(w *workspace.Workspace, o *selectionOptions) (compile.Selection, error) {
+	selection, err := in.selection(o)
+	return selection, cmp.Or(err, in.checkProject(w), selection.CheckNames(w.Result))
 }
 
 // compileToBuildYML prints one job as a build.yml.

@@ -13,12 +13,12 @@ import (
 	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/internal/screen"
-	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/export"
 	"github.com/buildsync/buildsync/pkg/exporting"
 	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/sanitize"
+	"github.com/buildsync/buildsync/pkg/spec"
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
@@ -154,10 +154,7 @@ func concludeExport(x *exporting.Run, o *exportOptions, shown *pages.Exporting) 
 			code = exitDifferent
 		}
 	}
-	if glob := x.Unmatched(); glob != "" {
-		return errors.Join(said(code), kit.UsageError{Text: fmt.Sprintf("--only %q matches no live job", glob)})
-	}
-	return said(code)
+	return errors.Join(said(code), x.CheckNames())
 }
 
 // factorExport moves what the definitions share, or reports that it could be moved.
@@ -184,7 +181,7 @@ func factorExport(x *exporting.Run, asked bool, shown *pages.Exporting) error {
 // exportRun are the options of a run.
 func (in *invocation) exportRun(w *workspace.Workspace, o *exportOptions, selection compile.Selection, projects []export.Project) (run exporting.Options, err error) {
 	if term, near, unknown := selection.Labels.Unknown(w.Result.Jobs); unknown {
-		return run, kit.UsageError{Text: (&apply.UnknownNameError{Word: term, What: "label of a defined job", Near: near}).Error()}
+		return run, &spec.UnknownNameError{Word: term, What: "label of a defined job", Near: near}
 	}
 	vars, err := in.variables()
 	return exporting.Options{

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -127,8 +128,10 @@ func (in *invocation) judged(o *policyCheckOptions) (report *policy.Report, err 
 			if err != nil {
 				return err
 			}
-			report, err = judge.Live(ctx, in.survey(service, projects), selection, func(body *jsontree.Value) *jsontree.Value { return in.redacted(body, w.Catalogue) })
-			return err
+			survey := in.survey(service, projects)
+			survey.Only.Globs = selection.Only
+			report, err = judge.Live(ctx, survey, selection, func(body *jsontree.Value) *jsontree.Value { return in.redacted(body, w.Catalogue) })
+			return cmp.Or(err, survey.Only.Check())
 		})
 		return report, err
 	}
@@ -137,6 +140,9 @@ func (in *invocation) judged(o *policyCheckOptions) (report *policy.Report, err 
 		return nil, err
 	}
 	judge, selection, err := in.judgeOfSelected(w, o)
+	if err == nil {
+		err = selection.CheckNames(w.Result)
+	}
 	if err != nil {
 		return nil, err
 	}

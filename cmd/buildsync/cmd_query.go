@@ -11,7 +11,6 @@ import (
 	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/bulk"
 	"github.com/buildsync/buildsync/pkg/compile"
-	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/export"
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
@@ -97,7 +96,7 @@ func (in *invocation) query(o *queryOptions) error {
 	}
 	w, err := in.open()
 	if err == nil {
-		err = in.checkProject(w)
+		selection, err = in.checkedSelection(w, &o.selectionOptions)
 	}
 	if err != nil {
 		return err
@@ -122,13 +121,16 @@ func (in *invocation) queryLive(o *queryOptions, outputs []kit.Output, q bulk.Qu
 	}
 	return in.withProjects(in.openToFill, func(ctx context.Context, w *workspace.Workspace, service *service, projects []export.Project) error {
 		survey := in.survey(service, projects)
-		survey.Has = func(_ export.Project, job *diff.LiveJob) bool { return selection.Only.Select(job.Name) }
+		survey.Only.Globs = selection.Only
 		var objects []*bulk.Object
 		for job, err := range survey.Jobs(ctx) {
 			if err != nil {
 				return err
 			}
 			objects = append(objects, bulk.OfBody(job.Name, job.Address, in.redacted(job.Body, w.Catalogue), compile.LiveNotices(job.Notices), !job.Item.Disabled))
+		}
+		if err := survey.Only.Check(); err != nil {
+			return err
 		}
 		if err := in.answer(o, outputs, w, q, objects); err != nil || survey.Problems == 0 {
 			return err

@@ -85,7 +85,7 @@ func (in *invocation) set(o *setOptions) error {
 	}
 	w, err := in.open()
 	if err == nil {
-		err = in.checkProject(w)
+		_, err = in.checkedSelection(w, &o.selectionOptions)
 	}
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/linting"
 	"github.com/buildsync/buildsync/pkg/record"
 	"github.com/buildsync/buildsync/pkg/sanitize"
+	"github.com/buildsync/buildsync/pkg/spec"
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
@@ -79,7 +80,7 @@ func exitCode(ctx context.Context, err error) int {
 	case errors.As(err, &f):
 		return f.code
 	case errors.As(err, new(kit.UsageError)), errors.As(err, new(*outfile.InputError)), errors.As(err, new(*linting.InputError)),
-		errors.As(err, new(*jobs.InputError)), errors.As(err, new(*workspace.Refusal)), errors.As(err, new(*record.DamagedError)):
+		errors.As(err, new(*jobs.InputError)), errors.As(err, new(*spec.UnknownNameError)), errors.As(err, new(*workspace.Refusal)), errors.As(err, new(*record.DamagedError)):
 		return exitInvalid
 	case errors.As(err, new(*jobs.UnsureError)):
 		return exitPartial

@@ -131,10 +131,7 @@ func (in *invocation) prepare(ctx context.Context, p *planning) (err error) {
 		p.notes = append(p.notes, p.judge.Since(ctx, p.revisions, in.global.env)...)
 	}
 	input := in.planInput(p)
-	if err := input.CheckNames(); err != nil {
-		return kit.UsageError{Text: err.Error()}
-	}
-	return nil
+	return input.CheckNames()
 }
 
 // connectTo makes the client that the plan is read with. Nothing is sent yet.

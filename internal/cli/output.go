@@ -47,7 +47,7 @@ func (in *Invocation) Outputs(formats ...string) ([]Output, error) {
 		case format != "yaml" && isYAML(file):
 			return nil, UsageError{Text: fmt.Sprintf("--out %s would replace a YAML file, such as a definition, by %s; name another file", file, format)}
 		}
-		if err := outfile.CheckUnread(file); err != nil {
+		if err := outfile.Check(file); err != nil {
 			return nil, err
 		}
 		all = append(all, Output{Format: format, File: file})

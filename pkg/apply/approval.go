@@ -23,8 +23,12 @@ type Approval struct {
 // approvedID matches a plan's id, or the beginning of one that documents show.
 var approvedID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^sha256:[0-9a-f]{12,64}$`) })
 
-// IsPlanID reports whether a text has the form of a plan's id, or of the beginning of one.
-func IsPlanID(text string) bool { return approvedID().MatchString(text) }
+// PlanIDOf returns a plan's id, or the beginning of one, as somebody copied it: a shortened id ends
+// with an ellipsis. ok is false if the text has not that form.
+func PlanIDOf(text string) (id string, ok bool) {
+	id = strings.TrimSuffix(strings.TrimSuffix(text, "…"), "...")
+	return id, approvedID().MatchString(id)
+}
 
 // clocksMayDiffer is the allowed difference between the clocks of two machines.
 const clocksMayDiffer = 5 * time.Minute

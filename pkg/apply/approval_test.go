@@ -56,9 +56,13 @@ func TestApprovalByID(t *testing.T) {
 	if err := (apply.Approval{ID: "sha256:0123456789ac"}).Check(&diff.Plan{PlanID: "sha256:99"}); err != nil {
 		t.Errorf("nothing is left to do: %v", err)
 	}
-	for text, want := range map[string]bool{"sha256:0123456789ab": true, "sha256:0123456789a": false, "0123456789ab": false, "sha256:0123456789aB": false, "": false} {
-		if apply.IsPlanID(text) != want {
-			t.Errorf("IsPlanID(%q) is %t", text, !want)
+	const begin = "sha256:0123456789ab"
+	for text, want := range map[string]string{
+		begin: begin, begin + "…": begin, begin + "...": begin, // as displays shorten it
+		"sha256:0123456789a": "", "sha256:0123456789a…": "", "0123456789ab": "", "sha256:0123456789aB": "", begin + "…c": "", "…": "", "": "",
+	} {
+		if id, ok := apply.PlanIDOf(text); ok != (want != "") || ok && id != want {
+			t.Errorf("PlanIDOf(%q) is %q, %t", text, id, ok)
 		}
 	}
 }

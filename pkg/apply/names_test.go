@@ -6,6 +6,7 @@ import (
 
 	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/spec"
 )
 
 // TestCheckNames checks that a selecting or approving name without a match is a mistake.
@@ -36,7 +37,7 @@ func TestCheckNames(t *testing.T) {
 			in := apply.PlanInput{Scope: apply.Scope{Selection: compile.Selection{Only: test.only}}}
 			in.Head, in.Base, in.Options.WriteSecrets = head, base, test.secrets
 			err := in.CheckNames()
-			var unknown *apply.UnknownNameError
+			var unknown *spec.UnknownNameError
 			switch {
 			case test.word == "" && err != nil:
 				t.Errorf("got %v, want none", err)

@@ -33,3 +33,44 @@ func (s Selection) Has(name, project, projectID string) bool {
 		project != "" && (slices.Contains(s.Projects, project) || slices.Contains(s.Projects, projectID))
 	return inProject && s.Only.Select(name)
 }
+
+// CheckNames returns a *spec.UnknownNameError for the first pattern or label that no definition of
+// results has: such a selection is a mistake, never an empty success. A result may be nil.
+func (s Selection) CheckNames(results ...*Result) error {
+	names := definedNames(results...)
+	for _, glob := range s.Only {
+		if !slices.ContainsFunc(names, spec.Names{glob}.Match) {
+			return &spec.UnknownNameError{Word: glob, What: "defined job or template", Near: spec.Nearest(glob, names)}
+		}
+	}
+	var jobs []*Job
+	for _, r := range results {
+		if r != nil {
+			jobs = append(jobs, r.Jobs...)
+		}
+	}
+	if term, near, unknown := s.Labels.Unknown(jobs); unknown {
+		return &spec.UnknownNameError{Word: term, What: "label of a defined job", Near: near}
+	}
+	return nil
+}
+
+// definedNames returns the names of all defined objects.
+func definedNames(results ...*Result) []string {
+	var names []string
+	for _, r := range results {
+		if r == nil {
+			continue
+		}
+		for _, job := range r.Jobs {
+			names = append(append(names, job.Name), job.RenamedFrom...)
+		}
+		for _, template := range r.Templates {
+			names = append(names, template.Name)
+		}
+		for _, removal := range r.Removals {
+			names = append(names, removal.Job)
+		}
+	}
+	return names
+}

@@ -41,6 +41,21 @@ func TestLookAlikes(t *testing.T) {
 	}
 }
 
+// TestLookAlikeTemplates checks that a published template, which has no former names, gets the note
+// too.
+func TestLookAlikeTemplates(t *testing.T) {
+	t.Parallel()
+	for live, noted := range map[string]bool{"TMPL": true, "tmpl2": false} {
+		want := &compile.Template{Address: "template/tmpl", Name: "tmpl", Body: body(t, `{"name":"tmpl","template":{"steps":[`+step("A", "one")+`]}}`)}
+		in := input(&compile.Result{Templates: []*compile.Template{want}}, nil, listed())
+		in.Live.Templates = []*diff.LiveTemplate{{UUID: "u", Name: live, Body: want.Body}}
+		p := diff.Compute(in)
+		if len(p.Changes) != 1 || p.Changes[0].Verdict != diff.VerdictCreate || strings.Contains(p.Changes[0].Note, `the live template "TMPL" differs in letter case only`) != noted {
+			t.Errorf("beside %s:\n%s note %q", live, outline(p), p.Changes[0].Note)
+		}
+	}
+}
+
 // TestPinnedJobAndItsFormerNames checks that a pin decides which job is meant. If a former name is
 // live as another job, the plan is refused.
 func TestPinnedJobAndItsFormerNames(t *testing.T) {

@@ -30,12 +30,13 @@ type Plan struct {
 	Summary       Summary   `json:"summary"`
 	Refusals      []Refusal `json:"refusals"`
 	Changes       []Change  `json:"changes"`
-	Question      string    `json:"question,omitempty"` // QuestionDrift; changes what is shown, not what is done
-	Region        string    `json:"region,omitempty"`   // of the endpoint, where it is a known one
-	Projects      []string  `json:"projects,omitempty"` // their aliases
-	Jobs          int       `json:"jobs,omitempty"`     // declared jobs that were compared
-	Needs         []Need    `json:"needs,omitempty"`    // the secrets that apply needs; not part of the plan id
-	Groups        []Group   `json:"groups,omitempty"`   // changes with one cause, for display; only in the JSON form
+	Question      string    `json:"question,omitempty"`  // QuestionDrift; changes what is shown, not what is done
+	Region        string    `json:"region,omitempty"`    // of the endpoint, where it is a known one
+	Projects      []string  `json:"projects,omitempty"`  // their aliases
+	Jobs          int       `json:"jobs,omitempty"`      // declared jobs that were compared
+	Templates     int       `json:"templates,omitempty"` // published templates that were compared
+	Needs         []Need    `json:"needs,omitempty"`     // the secrets that apply needs; not part of the plan id
+	Groups        []Group   `json:"groups,omitempty"`    // changes with one cause, for display; only in the JSON form
 
 	// Checksum covers the whole stored document, so that edits outside the plan id, such as in the
 	// summary, are detected. Only the JSON form has it.

@@ -127,7 +127,8 @@ func (p *Planner) finish() *Plan {
 		p.plan.Summary.count(c)
 	}
 	p.plan.Summary.Unmanaged += p.unmanaged()
-	p.plan.Projects, p.plan.Jobs = projectsOf(p.definitions.result), len(p.in.Head.Jobs)
+	p.plan.Projects = projectsOf(p.definitions.result)
+	p.plan.Jobs, p.plan.Templates = len(p.in.Head.Jobs), len(p.in.Head.Templates)
 	p.plan.Needs = needs(p.plan)
 	p.plan.PlanID = planID(p.plan)
 	return p.plan

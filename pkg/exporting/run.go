@@ -64,7 +64,7 @@ func New(w *workspace.Workspace, service Service, opts Options, tell Listener) (
 		return nil, &workspace.Refusal{Err: err}
 	}
 	x := &Run{
-		opts: opts, tell: tell, w: w, service: service, matched: map[string]bool{},
+		opts: opts, tell: tell, w: w, service: service, only: Only{Globs: opts.Only},
 		exporter: export.New(export.Options{
 			Catalogue: w.Catalogue, Workspace: w.Set, Vars: opts.Vars, WithIDs: opts.WithIDs, TakenSecrets: SecretsInUse(w.Result),
 			ShareSecrets: opts.ShareSecrets, QualifySecrets: len(w.Set.Workspace.Projects) > 1,
@@ -88,7 +88,7 @@ type Run struct {
 	Report   Report
 	read     []readJob // for --verify
 	verified []*diff.LiveTemplate
-	matched  map[string]bool // the patterns of --only that a live object has
+	only     Only
 	hasTwin  map[string]bool // by the ids of live jobs that share a name
 	moved    []string        // files that were edited since the workspace was read
 
@@ -145,16 +145,8 @@ func (x *Run) All(ctx context.Context) error {
 	return nil
 }
 
-// Unmatched returns a pattern of Only without a live object, "" if there is none: exporting nothing
-// would not be a success.
-func (x *Run) Unmatched() string {
-	for _, glob := range x.opts.Only {
-		if !x.matched[glob] {
-			return glob
-		}
-	}
-	return ""
-}
+// CheckNames returns an *spec.UnknownNameError for a pattern of Only without a live object.
+func (x *Run) CheckNames() error { return x.only.Check() }
 
 // jobs exports the jobs of the nth project.
 func (x *Run) jobs(ctx context.Context, project export.Project, nth int) error {
@@ -180,7 +172,7 @@ func (x *Run) jobs(ctx context.Context, project export.Project, nth int) error {
 		file, err := x.layout.File(project.Alias, name, address)
 		defined := x.declared(project, job, name) != nil
 		switch {
-		case !x.matches(job.Name) && !x.matches(name), !x.labelled(project, job, name):
+		case !x.only.Select(job.Name) && !x.only.Select(name), !x.labelled(project, job, name):
 		case x.isIgnored(name):
 			x.Report.Ignored = append(x.Report.Ignored, address)
 		case defined && !x.opts.Verify && !x.opts.Force:
@@ -239,17 +231,6 @@ func ReadJobs(ctx context.Context, api reading.API, jobs []*diff.LiveJob, parall
 
 // places are the name that a job has in the definitions, and its file.
 type places struct{ name, file string }
-
-func (x *Run) matches(name string) bool {
-	globs := x.opts.Only
-	some := len(globs) == 0
-	for _, glob := range globs {
-		if (spec.Names{glob}).Match(name) {
-			some, x.matched[glob] = true, true
-		}
-	}
-	return some
-}
 
 // isIgnored reports whether the workspace's policy ignores a job.
 func (x *Run) isIgnored(name string) bool {

@@ -9,6 +9,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/export"
 	reading "github.com/buildsync/buildsync/pkg/live"
+	"github.com/buildsync/buildsync/pkg/spec"
 )
 
 // Survey reads the live jobs of several projects, for commands that look at all of them.
@@ -18,12 +19,44 @@ type Survey struct {
 	Parallel int
 	Bodies   bool // read bodies only: no notifications, and not what only the newer routes show
 
+	Only     Only
 	Has      func(project export.Project, job *diff.LiveJob) bool  // nil: all jobs
 	Unread   func(problem error)                                   // told of a job, or a part of a listing, that could not be read
 	Unseen   func(project export.Project, jobs int, what []string) // the service does not show it of so many jobs
 	Counting func(project string, jobs int) Counter                // nil: no progress
 
 	Problems int // how often Unread was called
+}
+
+// Only chooses live objects by their names. It knows which of its patterns matched one: a pattern
+// that matches nothing is a mistake, never an empty success.
+type Only struct {
+	Globs   spec.Names // none: all names
+	matched map[string]bool
+}
+
+// Select reports whether an object is chosen.
+func (o *Only) Select(name string) bool {
+	chosen := len(o.Globs) == 0
+	for _, glob := range o.Globs {
+		if (spec.Names{glob}).Match(name) {
+			if o.matched == nil {
+				o.matched = map[string]bool{}
+			}
+			chosen, o.matched[glob] = true, true
+		}
+	}
+	return chosen
+}
+
+// Check returns an *spec.UnknownNameError for the first pattern that matched nothing.
+func (o *Only) Check() error {
+	for _, glob := range o.Globs {
+		if !o.matched[glob] {
+			return &spec.UnknownNameError{Word: glob, What: "live job"}
+		}
+	}
+	return nil
 }
 
 // Surveyed is a live job with its project.
@@ -57,7 +90,7 @@ func (s *Survey) project(ctx context.Context, project export.Project, nth int, y
 	}
 	var wanted []*diff.LiveJob
 	for _, job := range listing.Jobs {
-		if s.Has == nil || s.Has(project, job) {
+		if s.Only.Select(job.Name) && (s.Has == nil || s.Has(project, job)) {
 			wanted = append(wanted, job)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/live"
+	"github.com/buildsync/buildsync/pkg/remedy"
 )
 
 // Templates reads the templates whose name holds part; own leaves a route out
@@ -21,7 +22,11 @@ func (f *Finder) Templates(ctx context.Context, part string, own bool) ([]wire.T
 	if own {
 		list = f.API.Templates
 	}
-	return collect(list(ctx, part))
+	all, err := collect(list(ctx, part))
+	if errors.Is(err, client.ErrRouteMissing) && !own {
+		err = fmt.Errorf("%w; %s", err, remedy.OwnTemplates)
+	}
+	return all, err
 }
 
 func collect(rows iter.Seq2[wire.Template, error]) (all []wire.Template, err error) {

@@ -108,6 +108,7 @@ const (
 	ShareSecrets    Remedy = "export with --share-secrets"
 	RenameTwins     Remedy = "--twins rename exports all of them, pinned to their ids, all but one under a new name; or rename or delete all but one on the service and export again"
 	Factor          Remedy = "--factor"
+	OwnTemplates    Remedy = "--custom lists only your own templates"
 	ReadNewerRoutes Remedy = "run with --api v1 to see why"
 	ChooseOut       Remedy = "add one that does, or choose another --out"
 )

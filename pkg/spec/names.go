@@ -27,3 +27,15 @@ func (n Names) Validate() error {
 	}
 	return nil
 }
+
+// UnknownNameError reports a requested name or pattern that matches no definition. It is a mistake,
+// never an empty success.
+type UnknownNameError struct {
+	Word string
+	What string // what it should have named, such as "secret"
+	Near string // the nearest name, "" if none is near
+}
+
+func (e *UnknownNameError) Error() string {
+	return WithSuggestion(fmt.Sprintf("%q matches no %s", e.Word, e.What), e.Near)
+}

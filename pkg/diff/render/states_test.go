@@ -122,6 +122,12 @@ func TestNothingToDo(t *testing.T) {
 	if out != "shop is in step: 1 job.\n" {
 		t.Errorf("%q", out)
 	}
+	for want, counts := range map[string][2]int{"2 jobs and 1 template": {2, 1}, "3 templates": {0, 3}, "0 jobs": {}} {
+		p.Jobs, p.Templates = counts[0], counts[1]
+		if out := text(t, p, render.Options{}); out != "shop is in step: "+want+".\n" {
+			t.Errorf("%q, want %s", out, want)
+		}
+	}
 	if strings.Contains(out, "\x1b") {
 		t.Error("colour where none was asked for")
 	}

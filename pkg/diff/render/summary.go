@@ -164,15 +164,28 @@ func nothingToDo(plan *diff.Plan) string {
 	case plan.Question == diff.QuestionDrift:
 		return noDrift(plan)
 	case plan.Partial:
-		return "In step in the selected part: " + sanitize.Counted(plan.Jobs, "job") + "."
+		return "In step in the selected part: " + compared(plan) + "."
 	case subject == "" || strings.HasPrefix(subject, "on "):
-		return "In step" + strings.TrimRight(" "+subject, " ") + ": " + sanitize.Counted(plan.Jobs, "job") + "." + unmanaged(plan)
+		return "In step" + strings.TrimRight(" "+subject, " ") + ": " + compared(plan) + "." + unmanaged(plan)
 	}
 	is := " is"
 	if len(plan.Projects) > 1 {
 		is = " are"
 	}
-	return subject + is + " in step: " + sanitize.Counted(plan.Jobs, "job") + "." + unmanaged(plan)
+	return subject + is + " in step: " + compared(plan) + "." + unmanaged(plan)
+}
+
+// compared counts the declared objects that were compared. A plan of templates only does not speak
+// of jobs.
+func compared(plan *diff.Plan) string {
+	jobs, templates := sanitize.Counted(plan.Jobs, "job"), sanitize.Counted(plan.Templates, "template")
+	switch {
+	case plan.Templates == 0:
+		return jobs
+	case plan.Jobs == 0:
+		return templates
+	}
+	return jobs + " and " + templates
 }
 
 // Unread reports whether nothing of the live state could be read. Then only the first refusal is
@@ -211,7 +224,7 @@ func unmanaged(plan *diff.Plan) string {
 // newer ones.
 func noDrift(plan *diff.Plan) string {
 	are, them := "are", "them"
-	if plan.Jobs == 1 {
+	if plan.Jobs+plan.Templates == 1 {
 		are, them = "is", "it"
 	}
 	as, later := "the files here declare "+them, ""
@@ -221,7 +234,7 @@ func noDrift(plan *diff.Plan) string {
 			later = " Newer commits are not applied: buildsync plan shows them."
 		}
 	}
-	return fmt.Sprintf("No drift: %s %s as %s.%s", sanitize.Counted(plan.Jobs, "job"), are, as, later)
+	return fmt.Sprintf("No drift: %s %s as %s.%s", compared(plan), are, as, later)
 }
 
 // Summary counts what a plan does and what needs attention. It leaves out zeros.
