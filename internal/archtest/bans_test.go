@@ -85,3 +85,26 @@ func TestOneClock(t *testing.T) {
 		})
 	}
 }
+
+// TestReferencesAreReadOnce checks that pkg/spec alone finds ${{ }} in texts, so that an escaped one
+// is text for every stage.
+func TestReferencesAreReadOnce(t *testing.T) {
+	t.Parallel()
+	for _, s := range sources(t) {
+		if s.name == "pkg/spec/references.go" {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			for _, e := range call.Args {
+				if literal, ok := text(e); ok && (literal == "${{" || literal == "$${{") {
+					t.Errorf("%s: ask spec.References, spec.HasReference or spec.SplitReferences", s.fset.Position(e.Pos()))
+				}
+			}
+			return true
+		})
+	}
+}

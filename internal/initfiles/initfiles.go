@@ -15,6 +15,7 @@ import (
 
 	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/gitbase"
+	"github.com/buildsync/buildsync/pkg/spec"
 	"github.com/buildsync/buildsync/pkg/workspace"
 	"github.com/buildsync/buildsync/schemas"
 )
@@ -73,7 +74,7 @@ func PlaceOf(ctx context.Context, dir string) (Place, error) {
 		return Place{}, err
 	}
 	p.inside = filepath.ToSlash(p.inside)
-	if strings.ContainsFunc(p.inside, unicode.IsControl) || strings.Contains(p.inside, "${{") {
+	if strings.ContainsFunc(p.inside, unicode.IsControl) || strings.Contains(p.inside, spec.ReferenceStart) {
 		return Place{}, &NameError{p.inside}
 	}
 	return p, nil

@@ -1,8 +1,6 @@
 package bulk
 
 import (
-	"strings"
-
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -106,7 +104,7 @@ func (s *sources) places(o *Object, path string) []entry {
 	}
 	// A text without references is closer to the source than one with a reference.
 	for i := range out {
-		if !strings.Contains(out[i].value.Text, "${{") && out[i].value.Kind == spec.ScalarNode {
+		if !spec.HasReference(out[i].value.Text) && out[i].value.Kind == spec.ScalarNode {
 			out[0], out[i] = out[i], out[0]
 			break
 		}

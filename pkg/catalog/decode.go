@@ -131,7 +131,7 @@ func (d *decoder) refuseReferences(n *spec.Node, key string) {
 	if n == nil {
 		return
 	}
-	if n.Kind == spec.ScalarNode && strings.Contains(n.Text, "${{") {
+	if n.Kind == spec.ScalarNode && strings.Contains(n.Text, spec.ReferenceStart) {
 		d.report(n, key, "references are not resolved in a modules file", "write the value itself")
 	}
 	for _, f := range n.Fields {

@@ -158,7 +158,7 @@ func (c *compiler) leastOfInputs(step *spec.Node) (n int64) {
 		return 0
 	}
 	for _, f := range inputs.Fields {
-		if f.Value.Kind == spec.ScalarNode && !strings.Contains(f.Value.Text, openRef) && module.Input(f.Key.Text) == nil {
+		if f.Value.Kind == spec.ScalarNode && !strings.Contains(f.Value.Text, spec.ReferenceStart) && module.Input(f.Key.Text) == nil {
 			n++
 		}
 	}

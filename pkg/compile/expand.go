@@ -1,7 +1,6 @@
 package compile
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,58 +9,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-const (
-	openRef   = "${{"
-	closeRef  = "}}"
-	maxScalar = 1 << 20 // bytes of one expanded text, as of one included file
-)
-
-// part is a piece of a text: literal, or the inside of a ${{ }}.
-type part struct {
-	text       string
-	start, end int // in the text, the braces included
-	isRef      bool
-}
-
-var errUnclosed = errors.New("this ${{ has no }}")
-
-// splitRefs splits a text at its references. $${{ is a literal ${{; a single ${ belongs to CodeArts
-// and stays.
-func splitRefs(text string) ([]part, error) {
-	var parts []part
-	var literal strings.Builder
-	at, literalStart := 0, 0
-	flush := func(end int) {
-		if literal.Len() > 0 {
-			parts = append(parts, part{text: literal.String(), start: literalStart, end: end})
-			literal.Reset()
-		}
-	}
-	for {
-		i := strings.Index(text[at:], openRef)
-		if i < 0 {
-			literal.WriteString(text[at:])
-			flush(len(text))
-			return parts, nil
-		}
-		start := at + i
-		if start > at && text[start-1] == '$' {
-			literal.WriteString(text[at:start])
-			literal.WriteString("{{")
-			at = start + len(openRef)
-			continue
-		}
-		literal.WriteString(text[at:start])
-		flush(start)
-		length := strings.Index(text[start:], closeRef)
-		if length < 0 {
-			return []part{{start: start, end: min(start+len(openRef), len(text))}}, errUnclosed
-		}
-		at = start + length + len(closeRef)
-		literalStart = at
-		parts = append(parts, part{text: strings.TrimSpace(text[start+len(openRef) : at-len(closeRef)]), start: start, end: at, isRef: true})
-	}
-}
+const maxScalar = 1 << 20 // bytes of one expanded text, as of one included file
 
 // expand returns n with its references and includes resolved, n itself if there
 // are none. New nodes have an Origin. Nil stays nil.
@@ -95,7 +43,7 @@ func (s *scope) expand(n *spec.Node) *spec.Node {
 		c.Items = items
 		return &c
 	}
-	if n.Type == spec.StringType && strings.Contains(n.Text, openRef) {
+	if n.Type == spec.StringType && strings.Contains(n.Text, spec.ReferenceStart) {
 		return s.expandText(n)
 	}
 	return n
@@ -122,7 +70,7 @@ func (s *scope) expandFields(n *spec.Node) *spec.Node {
 			fields = slices.Clone(n.Fields)
 		}
 		key := f.Key
-		if strings.Contains(key.Text, openRef) {
+		if strings.Contains(key.Text, spec.ReferenceStart) {
 			key = s.expandKey(key)
 		}
 		if key != f.Key && fields == nil {
@@ -175,12 +123,12 @@ func (s *scope) distinct(fields []spec.Field) []spec.Field {
 // expandText resolves the references of one text. A text that is exactly one
 // reference becomes the value that it refers to, of any type.
 func (s *scope) expandText(n *spec.Node) *spec.Node {
-	parts, err := splitRefs(n.Text)
+	parts, err := spec.SplitReferences(n.Text)
 	if err != nil {
-		s.reportIn(n, parts[0], "expression", "close it with }}, or write $${{ for a literal ${{", "%v", err)
+		s.reportIn(n, parts[len(parts)-1], "expression", "close it with }}, or write $${{ for a literal ${{", "%v", err)
 		return poison(n)
 	}
-	if len(parts) == 1 && parts[0].isRef {
+	if len(parts) == 1 && parts[0].IsReference {
 		target, ok := s.resolve(n, parts[0])
 		if !ok {
 			return poison(n)
@@ -197,8 +145,8 @@ func (s *scope) expandText(n *spec.Node) *spec.Node {
 	var text strings.Builder
 	failed := false
 	for _, p := range parts {
-		if !p.isRef {
-			text.WriteString(p.text)
+		if !p.IsReference {
+			text.WriteString(p.Text)
 			continue
 		}
 		target, ok := s.resolve(n, p)
@@ -209,8 +157,8 @@ func (s *scope) expandText(n *spec.Node) *spec.Node {
 		case isPoison(target.value):
 			failed = true
 		case target.value.Kind != spec.ScalarNode:
-			d := s.reportIn(n, p, "expression", "use it alone, as the whole value", "%s is %s and cannot be a part of a text", p.text, describe(target.value))
-			d.Related = append(d.Related, spec.Related{Range: spec.Range{Start: target.origin.Pos, End: target.origin.Pos}, Message: p.text + " is defined here"})
+			d := s.reportIn(n, p, "expression", "use it alone, as the whole value", "%s is %s and cannot be a part of a text", p.Text, describe(target.value))
+			d.Related = append(d.Related, spec.Related{Range: spec.Range{Start: target.origin.Pos, End: target.origin.Pos}, Message: p.Text + " is defined here"})
 			failed = true
 		case target.value.Type != spec.NullType:
 			text.WriteString(target.value.Text)
@@ -343,8 +291,8 @@ func (s *scope) include(n *spec.Node) *spec.Node {
 }
 
 // reportIn reports a finding about a part of a text.
-func (s *scope) reportIn(n *spec.Node, p part, rule, hint, format string, args ...any) *spec.Diagnostic {
-	return s.c.reportAt(rule, s.c.textRange(n, p.start, p.end), s.unit.at(), hint, "%s", fmt.Sprintf(format, args...))
+func (s *scope) reportIn(n *spec.Node, p spec.TextPart, rule, hint, format string, args ...any) *spec.Diagnostic {
+	return s.c.reportAt(rule, s.c.textRange(n, p.Start, p.End), s.unit.at(), hint, "%s", fmt.Sprintf(format, args...))
 }
 
 // textRange returns the range of a part of a scalar's text. It is the whole scalar if the file does

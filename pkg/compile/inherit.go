@@ -57,7 +57,7 @@ func (u *unit) referred(n *spec.Node) *spec.Node {
 // escape writes the texts of a resolved value, which is compiled again, as a user would write them.
 func escape(n *spec.Node) {
 	for _, f := range n.Fields {
-		f.Key.Text = strings.ReplaceAll(f.Key.Text, openRef, "$"+openRef)
+		f.Key.Text = spec.EscapeReferences(f.Key.Text)
 		escape(f.Value)
 	}
 	if n.IsFile() {
@@ -67,6 +67,6 @@ func escape(n *spec.Node) {
 		escape(item)
 	}
 	if n.Kind == spec.ScalarNode {
-		n.Text = strings.ReplaceAll(n.Text, openRef, "$"+openRef)
+		n.Text = spec.EscapeReferences(n.Text)
 	}
 }

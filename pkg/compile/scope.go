@@ -44,8 +44,8 @@ type target struct {
 var namespaces = []string{"vars", "matrix", "inputs", "job"}
 
 // resolve resolves a reference and reports errors in it.
-func (s *scope) resolve(n *spec.Node, p part) (target, bool) {
-	space, name, dotted := strings.Cut(p.text, ".")
+func (s *scope) resolve(n *spec.Node, p spec.TextPart) (target, bool) {
+	space, name, dotted := strings.Cut(p.Text, ".")
 	if !dotted || !isName(name) || !slices.Contains(namespaces, space) {
 		hint := "write vars.NAME, matrix.NAME, inputs.NAME, job.name or job.project"
 		if dotted && isName(space) && !slices.Contains(namespaces, space) {
@@ -58,7 +58,7 @@ func (s *scope) resolve(n *spec.Node, p part) (target, bool) {
 				hint = "a value that is known only when the job runs is written ${" + name + "}"
 			}
 		}
-		s.reportIn(n, p, "expression", hint, "%q is not a valid reference", p.text)
+		s.reportIn(n, p, "expression", hint, "%q is not a valid reference", p.Text)
 		return target{}, false
 	}
 	if s.anyJob && (space == "matrix" || space == "job" && (name == "name" || name == "project")) {

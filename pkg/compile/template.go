@@ -90,7 +90,7 @@ func collectShared(c *compiler, kind string, n *spec.Node, known func(name strin
 		c.report("missing-key", n, list, "", "a %s needs a name", kind)
 		return shared{}, false
 	}
-	if at := strings.Index(name.Text, openRef); at >= 0 {
+	if at := strings.Index(name.Text, spec.ReferenceStart); at >= 0 {
 		c.reportAt("expression", c.textRange(name, at, len(name.Text)), list+"["+name.Text+"].name", "write the name without a reference", "the name of a %s cannot hold ${{: it is used by its name", kind)
 		return shared{}, false
 	}
@@ -196,16 +196,16 @@ func (s *scope) check(n *spec.Node) {
 	for _, item := range n.Items {
 		s.check(item)
 	}
-	if n.Kind != spec.ScalarNode || !strings.Contains(n.Text, openRef) {
+	if n.Kind != spec.ScalarNode || !strings.Contains(n.Text, spec.ReferenceStart) {
 		return
 	}
-	parts, err := splitRefs(n.Text)
+	parts, err := spec.SplitReferences(n.Text)
 	if err != nil {
 		s.expandText(n)
 		return
 	}
 	for _, p := range parts {
-		if p.isRef && !strings.HasPrefix(p.text, "matrix.") && !strings.HasPrefix(p.text, "job.") {
+		if p.IsReference && !strings.HasPrefix(p.Text, "matrix.") && !strings.HasPrefix(p.Text, "job.") {
 			s.resolve(n, p)
 		}
 	}

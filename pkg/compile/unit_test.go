@@ -19,37 +19,6 @@ func TestJSONNumber(t *testing.T) {
 	}
 }
 
-func TestSplitRefs(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct{ text, want string }{
-		{"plain ${x} $y", "plain ${x} $y"},
-		{"${{ a.b }}", "<a.b>"},
-		{"x${{a.b}}y${{ c.d }}", "x<a.b>y<c.d>"},
-		{"$${{ a.b }}", "${{ a.b }}"},
-		{"$${{ a }} ${{ b.c }}", "${{ a }} <b.c>"},
-		{"$$${{ a.b }}", "$${{ a.b }}"},
-		{"${{}}", "<>"},
-		{"${{ a", "unclosed"},
-		{"}} ${ {{ x", "}} ${ {{ x"},
-	} {
-		parts, err := splitRefs(c.text)
-		have := ""
-		for _, p := range parts {
-			if p.isRef {
-				have += "<" + p.text + ">"
-			} else {
-				have += p.text
-			}
-		}
-		if err != nil {
-			have = "unclosed"
-		}
-		if have != c.want {
-			t.Errorf("%q: have %q, want %q", c.text, have, c.want)
-		}
-	}
-}
-
 // TestTotalLimit checks that a template that is used too often gives one finding and does not fill
 // the memory.
 func TestTotalLimit(t *testing.T) {

@@ -227,7 +227,7 @@ func verbatimOf(n *spec.Node) *yamltext.Node {
 	escape = func(n *yamltext.Node) {
 		switch {
 		case n.Kind == yamltext.TextNode:
-			n.Text = escaped(n.Text)
+			n.Text = spec.EscapeReferences(n.Text)
 		case n.Kind == yamltext.LiteralNode && strings.ContainsAny(n.Text, ".eE") && strings.ContainsAny(n.Text, "0123456789"):
 			n.Kind = yamltext.TextNode // 1.10 is a version, and other readers take it for 1.1
 		}

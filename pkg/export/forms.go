@@ -10,6 +10,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/spec"
 )
 
 // stepForms lists the forms of a step: the action word with inputs, the word
@@ -56,7 +57,7 @@ func actionForm(step *jsontree.Value, module *catalog.Module, withInputs bool) *
 		return n
 	}
 	if image, ok := properties.Get("image").AsString(); ok {
-		n.Add("image", yamltext.Text(escaped(image)))
+		n.Add("image", yamltext.Text(spec.EscapeReferences(image)))
 	}
 	add(wire.KeyEnable)
 	add(wire.KeyVersion)
@@ -149,9 +150,9 @@ func triggerForms(trigger *jsontree.Value) []*yamltext.Node {
 	if cron == "" {
 		return []*yamltext.Node{raw}
 	}
-	friendly := yamltext.OneLine(yamltext.Mapping(yamltext.Entry("cron", yamltext.Text(escaped(cron)))))
+	friendly := yamltext.OneLine(yamltext.Mapping(yamltext.Entry("cron", yamltext.Text(spec.EscapeReferences(cron)))))
 	if zone != "" {
-		friendly.Add("timezone", yamltext.Text(escaped(zone)))
+		friendly.Add("timezone", yamltext.Text(spec.EscapeReferences(zone)))
 	}
 	return []*yamltext.Node{friendly, raw}
 }
@@ -194,7 +195,7 @@ func (p *parameter) isSensitive() bool        { return wire.Parameter{Definition
 
 // friendly is the parameter by its own keys.
 func (p *parameter) friendly(secret string) *yamltext.Node {
-	n := yamltext.OneLine(yamltext.Mapping(yamltext.Entry("name", yamltext.Text(escaped(p.name())))))
+	n := yamltext.OneLine(yamltext.Mapping(yamltext.Entry("name", yamltext.Text(spec.EscapeReferences(p.name())))))
 	limits := p.fields[wire.ParamDefaultValue].Get(wire.KeyLimits)
 	var options *yamltext.Node
 	first := ""
@@ -210,7 +211,7 @@ func (p *parameter) friendly(secret string) *yamltext.Node {
 	case secret != "":
 		n.Add("secret", yamltext.Text(secret))
 	case value != "" && (options == nil || value != first || limits.Items()[0].Str(wire.KeyDisable) == "1"):
-		n.Add("default", yamltext.Text(escaped(value)))
+		n.Add("default", yamltext.Text(spec.EscapeReferences(value)))
 	}
 	for _, flag := range []struct{ field, key string }{
 		{wire.ParamDefaults, "predefined"}, {wire.ParamStaticVar, "static"}, {wire.ParamDeletion, "deletable"},
@@ -221,7 +222,7 @@ func (p *parameter) friendly(secret string) *yamltext.Node {
 	}
 	// The service writes a predefined parameter's description in its own language.
 	if description := p.value(wire.ParamDescription); description != "" && !p.isOn(wire.ParamDefaults) {
-		n.Add("description", yamltext.Text(escaped(description)))
+		n.Add("description", yamltext.Text(spec.EscapeReferences(description)))
 	}
 	return n
 }
@@ -230,11 +231,11 @@ func (p *parameter) friendly(secret string) *yamltext.Node {
 func option(limit *jsontree.Value) *yamltext.Node {
 	name, shown := limit.Str(wire.KeyName), limit.Str(wire.KeyDisplayName)
 	if shown == name && limit.Str(wire.KeyDisable) != "1" {
-		return yamltext.Text(escaped(name))
+		return yamltext.Text(spec.EscapeReferences(name))
 	}
-	n := yamltext.Mapping(yamltext.Entry(wire.KeyName, yamltext.Text(escaped(name))))
+	n := yamltext.Mapping(yamltext.Entry(wire.KeyName, yamltext.Text(spec.EscapeReferences(name))))
 	if shown != name {
-		n.Add(wire.KeyDisplayName, yamltext.Text(escaped(shown)))
+		n.Add(wire.KeyDisplayName, yamltext.Text(spec.EscapeReferences(shown)))
 	}
 	if limit.Str(wire.KeyDisable) == "1" {
 		n.Add(wire.KeyDisable, yamltext.Literal("true"))

@@ -40,13 +40,13 @@ func (x *includes) set(n *spec.Node, want *yamltext.Node) bool {
 		return false
 	}
 	name := path.Clean(includedName(n))
-	x.changed = append(x.changed, File{Name: name, Text: []byte(unescaped(want.Text))})
+	x.changed = append(x.changed, File{Name: name, Text: []byte(spec.UnescapeReferences(want.Text))})
 	return true
 }
 
 // takes reports whether set would change the file of an include.
 func (x *includes) takes(n *spec.Node, want *yamltext.Node) bool {
-	if _, is := x.text(n); !is || !x.edit || want.Kind != yamltext.TextNode || !canInclude(unescaped(want.Text)) {
+	if _, is := x.text(n); !is || !x.edit || want.Kind != yamltext.TextNode || !canInclude(spec.UnescapeReferences(want.Text)) {
 		return false
 	}
 	name := path.Clean(includedName(n))

@@ -13,6 +13,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/spec"
 )
 
 // Project is what a job belongs to.
@@ -250,7 +251,7 @@ func textForms(v *jsontree.Value) []*yamltext.Node {
 	if _, ok := v.AsString(); !ok {
 		return nil
 	}
-	return []*yamltext.Node{yamltext.Text(escaped(v.Text()))}
+	return []*yamltext.Node{yamltext.Text(spec.EscapeReferences(v.Text()))}
 }
 
 func flagForms(v *jsontree.Value) []*yamltext.Node {
@@ -294,7 +295,7 @@ func (w *jobWriter) notices() {
 		}
 		list := yamltext.OneLine(yamltext.Sequence())
 		for _, event := range events {
-			list.Items = append(list.Items, yamltext.Text(escaped(event)))
+			list.Items = append(list.Items, yamltext.Text(spec.EscapeReferences(event)))
 		}
 		channels.Add(row.NoticeType, list)
 	}

@@ -75,7 +75,7 @@ func holdsLines(n *yamltext.Node) bool {
 // saysSame reports whether a node has the meaning of want according to its text: 1 and "1" are the
 // same text for the API. If that is wrong, the edit is tried again in full.
 func (ed *editor) saysSame(have *spec.Node, want *yamltext.Node) bool {
-	if have.Kind == spec.ScalarNode && ed.keepReferences && strings.Contains(strings.ReplaceAll(have.Text, "$${{", ""), "${{") {
+	if have.Kind == spec.ScalarNode && ed.keepReferences && spec.HasReference(have.Text) {
 		return true
 	}
 	if have.Kind == spec.ScalarNode {
@@ -83,7 +83,7 @@ func (ed *editor) saysSame(have *spec.Node, want *yamltext.Node) bool {
 			(have.Text == want.Text && !have.IsNull() || have.IsNull() && want.Text == "null")
 	}
 	if included, is := ed.includes.text(have); is && want.Kind == yamltext.TextNode {
-		return included == unescaped(want.Text)
+		return included == spec.UnescapeReferences(want.Text)
 	}
 	if len(have.Fields) != len(want.Fields) || len(have.Items) != len(want.Items) {
 		return false

@@ -61,7 +61,7 @@ func spill(tree *yamltext.Node) spilled {
 			return slices.ContainsFunc(out.scripts, func(t *spilledText) bool { return strings.EqualFold(t.base, s) })
 		})
 		name := yamltext.Text(path.Join(scriptFolder, base))
-		out.scripts = append(out.scripts, &spilledText{base: base, text: unescaped(t.node.Text), name: name})
+		out.scripts = append(out.scripts, &spilledText{base: base, text: spec.UnescapeReferences(t.node.Text), name: name})
 		out.tree = exchanged(out.tree, t.node, yamltext.OneLine(yamltext.Mapping(yamltext.Entry(spec.FileKey, name))))
 	}
 	texts = slices.DeleteFunc(texts, func(t foundText) bool {
@@ -116,7 +116,7 @@ func longTexts(n *yamltext.Node, step, key string) []foundText {
 	var found []foundText
 	switch {
 	case n == nil:
-	case n.Kind == yamltext.TextNode && len(n.Text) >= leastSpilled && canInclude(unescaped(n.Text)):
+	case n.Kind == yamltext.TextNode && len(n.Text) >= leastSpilled && canInclude(spec.UnescapeReferences(n.Text)):
 		found = append(found, foundText{node: n, base: scriptName(step, key)})
 	case n.Kind == yamltext.MappingNode && step == "":
 		for i, item := range itemsOf(n.Get(wire.KeySteps)) {
@@ -199,6 +199,3 @@ func exchanged(n, from, to *yamltext.Node) *yamltext.Node {
 	}
 	return &changed
 }
-
-// unescaped returns a text as it is after compiling: an included file is not expanded.
-func unescaped(s string) string { return strings.ReplaceAll(s, "$${{", "${{") }

@@ -11,6 +11,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/spec"
 )
 
 // probeProject is the project of a template's probes; templates have no project.
@@ -68,7 +69,7 @@ func (w *jobWriter) templateTree(live *jsontree.Value) *yamltext.Node {
 		switch {
 		case p.key == wire.KeyName:
 		case p.key == wire.KeyDescription || p.key == wire.KeyToolType:
-			values[p.key] = yamltext.Text(escaped(p.live.Text()))
+			values[p.key] = yamltext.Text(spec.EscapeReferences(p.live.Text()))
 		case !p.asExtra:
 			values[p.key] = p.value()
 		case p.key == wire.KeySteps:

@@ -5,6 +5,7 @@ import (
 
 	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/spec"
 )
 
 // verbatim writes a value so that the compiler reads it back: YAML's types for JSON's, with ${{ and
@@ -12,7 +13,7 @@ import (
 func verbatim(v *jsontree.Value) *yamltext.Node {
 	switch v.Kind() {
 	case jsontree.KindString:
-		return yamltext.Text(escaped(v.Text()))
+		return yamltext.Text(spec.EscapeReferences(v.Text()))
 	case jsontree.KindArray:
 		n := yamltext.Sequence()
 		for _, item := range v.Items() {
@@ -50,6 +51,3 @@ func small(n *yamltext.Node) *yamltext.Node {
 func isIncludeKey(key string) bool {
 	return strings.HasPrefix(key, "$") && strings.TrimLeft(key, "$") == "file"
 }
-
-// escaped keeps the compiler from taking ${{ for a reference.
-func escaped(s string) string { return strings.ReplaceAll(s, "${{", "$${{") }

@@ -39,7 +39,7 @@ func constants(w *spec.Workspace) map[string]*yamltext.Node {
 		return all
 	}
 	for _, v := range fieldsOf(w.Root.Get("vars")) {
-		if v.Value.Kind == spec.ScalarNode && !v.Value.IsNull() && !strings.Contains(v.Value.Text, "${{") {
+		if v.Value.Kind == spec.ScalarNode && !v.Value.IsNull() && !strings.Contains(v.Value.Text, spec.ReferenceStart) {
 			all[v.Key.Text] = fromSpec(v.Value)
 		}
 	}

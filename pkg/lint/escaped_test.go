@@ -92,3 +92,32 @@ func agree(t *testing.T, name string, files spec.MapTree) {
 		t.Errorf("%s: no job, or %v in\n%s", name, found, files["defs.yaml"])
 	}
 }
+
+// TestEscapedReferences checks that lint reads $${{ as the text ${{, as the compiler does: it is no
+// use of a variable, and what it stands for is checked.
+func TestEscapedReferences(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ parameter, command, want string }{
+		{`"$${{ vars.v }}"`, "echo ${P} ${{ vars.v }}", "param-value"},
+		{`"x${{ vars.v }}$${{"`, "echo ${P}", "param-value"},
+		{`"${{ vars.v }}"`, "echo ${P}", ""},
+		{"x", "echo ${P} $${{ vars.v }}", "variable-unused"},
+		{"x", "echo ${P} $${{ a ${{ vars.v }} }}", ""},
+		{"x", "echo ${P} $$${{ vars.v }}", "variable-unused"},
+	} {
+		tree := spec.MapTree{
+			spec.WorkspaceFile: "version: 1\nregion: eu-west-101\nprojects: {p: 6ecbc5bac7c8442fb3d2563d53c13582}\ndefault_project: p\nvars: {v: one}\n",
+			"definitions/a.yaml": "version: 1\njobs:\n  - name: a\n    arch: arm\n    parameters: [{name: P, default: " + c.parameter + "}]\n" +
+				"    steps: [{sh: {name: s, inputs: {command: '" + c.command + "'}}}]\n",
+		}
+		var rules []string
+		for _, d := range lint.Check(tree, "", lint.Options{}) {
+			if d.Rule == "param-value" || d.Rule == "variable-unused" {
+				rules = append(rules, d.Rule)
+			}
+		}
+		if have := strings.Join(rules, " "); have != c.want {
+			t.Errorf("default %s, command %s: have %q, want %q", c.parameter, c.command, have, c.want)
+		}
+	}
+}

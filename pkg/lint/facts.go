@@ -3,7 +3,6 @@ package lint
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -101,7 +100,7 @@ func (l *linter) acrossFiles() {
 		}
 	}
 	for name, t := range l.templates {
-		if len(l.facts.users[name]) > 0 || l.isCopied(t) || t.node.Str("publish") == "true" || strings.Contains(t.node.Str("publish"), "${{") {
+		if len(l.facts.users[name]) > 0 || l.isCopied(t) || t.node.Str("publish") == "true" || spec.HasReference(t.node.Str("publish")) {
 			continue
 		}
 		at := t.node.Get("name")

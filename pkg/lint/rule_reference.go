@@ -199,7 +199,7 @@ func (p *pass) unusedParameters(u *unit, runsFiles bool) {
 	}
 	for i := range u.params {
 		d := &u.params[i]
-		if d.name == "" || d.nameAt == nil || d.system || strings.Contains(d.name, "${{") || mentioned[d.name] {
+		if d.name == "" || d.nameAt == nil || d.system || spec.HasReference(d.name) || mentioned[d.name] {
 			continue
 		}
 		severity, message := severityOf("param-unused"), "the parameter "+quoted(d.name)+" is never used"
@@ -316,32 +316,17 @@ var dollarName = pattern(`\$\{?([A-Za-z_][A-Za-z0-9_]*)`)
 
 // activeValues reports a compiled value in a script that the shell would read as more than a word.
 func (p *pass) activeValues(u *unit, s *script) {
-	if s.parsed == nil || !strings.Contains(s.node.Text, "${{") {
+	if s.parsed == nil {
 		return
 	}
-	text := s.node.Text
-	for from := 0; ; {
-		start := strings.Index(text[from:], "${{")
-		if start < 0 {
-			return
-		}
-		start += from
-		length := strings.Index(text[start:], "}}")
-		if length < 0 {
-			return
-		}
-		end := start + length + 2
-		from = end
-		if start > 0 && text[start-1] == '$' {
-			continue
-		}
+	for _, r := range spec.References(s.node.Text) {
 		n := *s.node
-		n.Text = text[start:end]
-		active := activeIn(s.parsed, start)
+		n.Text = s.node.Text[r.Start:r.End]
+		active := activeIn(s.parsed, r.Start)
 		for _, v := range u.values(&n) {
 			if i := strings.IndexAny(v.text, active); i >= 0 {
-				p.report("shell-injection", s.at(start, end), s.pointer,
-					"the value of "+strings.TrimSpace(text[start+3:end-2])+" contains "+quoted(v.text[i:i+1])+", which the shell interprets here", "quote the reference, or choose another value")
+				p.report("shell-injection", s.at(r.Start, r.End), s.pointer,
+					"the value of "+r.Text+" contains "+quoted(v.text[i:i+1])+", which the shell interprets here", "quote the reference, or choose another value")
 				break
 			}
 		}

@@ -51,7 +51,7 @@ var (
 
 func (p *pass) scmURL(v value, pointer string) {
 	switch {
-	case strings.Contains(v.text, "${") && !strings.Contains(v.text, "${{"): // known when the job runs
+	case strings.Contains(v.text, "${") && !strings.Contains(v.text, spec.ReferenceStart): // known when the job runs
 	case strings.TrimSpace(v.text) != v.text || strings.ContainsAny(v.text, " \t\n"):
 		p.report("scm-url", v.node.Range, pointer, "the clone address "+quotedURL(v.text)+" contains blanks", "remove them")
 	case !cloneAddress().MatchString(v.text):

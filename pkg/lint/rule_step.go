@@ -151,7 +151,7 @@ func moduleName(m *catalog.Module) string {
 // propertyType reports a value that is not of the catalogue's type.
 func (p *pass) propertyType(u *unit, prop *prop) {
 	n := prop.value
-	if n == nil || n.IsNull() || n.IsFile() || n.Kind == spec.ScalarNode && strings.Contains(n.Text, "${{") {
+	if n == nil || n.IsNull() || n.IsFile() || n.Kind == spec.ScalarNode && spec.HasReference(n.Text) {
 		return
 	}
 	ok := true

@@ -82,18 +82,9 @@ func referencesIn(n *spec.Node, prefix string, used map[string]bool) {
 }
 
 func referencesInText(text, prefix string, used map[string]bool) {
-	for {
-		before, after, found := strings.Cut(text, "${{")
-		if !found {
-			return
-		}
-		if text = after; strings.HasSuffix(before, "$") {
-			continue // $${{ is no reference
-		}
-		inside, behind, _ := strings.Cut(after, "}}")
-		if name, ok := strings.CutPrefix(strings.TrimSpace(inside), prefix); ok {
+	for _, r := range spec.References(text) {
+		if name, ok := strings.CutPrefix(r.Text, prefix); ok {
 			used[name] = true
 		}
-		text = behind
 	}
 }

@@ -214,33 +214,39 @@ func (p *pass) newScriptFile(name, text string, n *spec.Node, pointer string) *s
 }
 
 // maskReferences replaces ${{ }} by letters, byte for byte, so that the shell's parser sees a word
-// and all columns stay.
+// and all columns stay. An escaped $${{ }} is no word for a shell either.
 func maskReferences(text string) string {
-	if !strings.Contains(text, "${{") {
+	if !strings.Contains(text, spec.ReferenceStart) {
 		return text
 	}
+	parts, _ := spec.SplitReferences(text)
 	masked := []byte(text)
-	for from := 0; ; {
-		start := strings.Index(text[from:], "${{")
-		if start < 0 {
-			return string(masked)
-		}
-		start += from
-		end := strings.Index(text[start:], "}}")
-		if end < 0 {
-			return string(masked)
-		}
-		end += start + 2
-		if start > 0 && text[start-1] == '$' {
-			start-- // $${{ is a literal ${{, which no shell knows either
-		}
+	mask := func(start, end int) {
 		for i := start; i < end; i++ {
 			if masked[i] != '\n' {
 				masked[i] = 'x'
 			}
 		}
-		from = end
 	}
+	for _, p := range parts {
+		if p.IsReference {
+			mask(p.Start, p.End)
+			continue
+		}
+		for at := p.Start; ; {
+			start := strings.Index(text[at:p.End], "$"+spec.ReferenceStart)
+			if start < 0 {
+				break
+			}
+			start += at
+			at = p.End
+			if end := strings.Index(text[start:p.End], "}}"); end >= 0 {
+				at = start + end + len("}}")
+			}
+			mask(start, at)
+		}
+	}
+	return string(masked)
 }
 
 // isShell reports whether a script is for a shell: a first line may name another

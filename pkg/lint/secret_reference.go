@@ -18,31 +18,19 @@ const (
 // vars.pw }}. Values with the name of a secret are found where they stand. place returns where to
 // report the reference name from start to end; ok is false for one that is not searched.
 func (p *pass) referredSecrets(u *unit, n *spec.Node, pointer string, place func(name string, start, end int) (at spec.Range, ok bool)) {
-	if n.Kind != spec.ScalarNode || !strings.Contains(n.Text, "${{") {
+	if n.Kind != spec.ScalarNode || !spec.HasReference(n.Text) {
 		return
 	}
 	masked := maskReferences(n.Text)
-	for from := 0; ; {
-		start := strings.Index(n.Text[from:], "${{")
-		if start < 0 {
-			return
-		}
-		start += from
-		length := strings.Index(n.Text[start:], "}}")
-		if length < 0 {
-			return
-		}
-		end := start + length + len("}}")
-		from = end
-		name := strings.TrimSpace(n.Text[start+3 : end-2])
-		at, wanted := place(name, start, end)
-		if !wanted || secret.IsSecretName(name) || start > 0 && n.Text[start-1] == '$' {
+	for _, r := range spec.References(n.Text) {
+		at, wanted := place(r.Text, r.Start, r.End)
+		if !wanted || secret.IsSecretName(r.Text) {
 			continue
 		}
-		before := masked[max(0, start-beforeReference):start]
+		before := masked[max(0, r.Start-beforeReference):r.Start]
 		before = before[strings.LastIndexByte(before, '\n')+1:]
-		after, _, _ := strings.Cut(masked[end:min(len(masked), end+afterReference)], "\n")
-		for _, value := range u.referred(name) {
+		after, _, _ := strings.Cut(masked[r.End:min(len(masked), r.End+afterReference)], "\n")
+		for _, value := range u.referred(r.Text) {
 			if p.becomesSecret(before, value, after, at, pointer) {
 				break
 			}

@@ -26,7 +26,7 @@ func (u *unit) texts(n *spec.Node) []value {
 	if n == nil || n.Kind != spec.ScalarNode || n.Type == spec.NullType {
 		return nil
 	}
-	if !strings.Contains(n.Text, "${{") {
+	if !strings.Contains(n.Text, spec.ReferenceStart) {
 		return []value{{n.Text, n}}
 	}
 	if name := n.Reference(); name != "" {
@@ -57,31 +57,23 @@ func (u *unit) expansions(n *spec.Node) []string {
 	if n == nil || n.Kind != spec.ScalarNode || n.Type == spec.NullType {
 		return nil
 	}
+	parts, err := spec.SplitReferences(n.Text)
+	if err != nil {
+		return nil
+	}
 	texts := []string{""}
-	for rest := n.Text; rest != ""; {
-		start := strings.Index(rest, "${{")
-		if start < 0 {
-			start = len(rest)
+	for _, part := range parts {
+		possible := []string{part.Text}
+		if part.IsReference {
+			possible = u.referred(part.Text)
 		}
-		for i := range texts {
-			texts[i] += rest[:start]
-		}
-		if rest = rest[start:]; rest == "" {
-			break
-		}
-		end := strings.Index(rest, "}}")
-		if end < 0 {
-			return nil
-		}
-		parts := u.referred(strings.TrimSpace(rest[3:end]))
-		rest = rest[end+2:]
-		if len(parts) == 0 || len(parts)*len(texts) > maxExpansions {
+		if len(possible) == 0 || len(possible)*len(texts) > maxExpansions {
 			return nil
 		}
 		var next []string
 		for _, text := range texts {
-			for _, part := range parts {
-				next = append(next, text+part)
+			for _, p := range possible {
+				next = append(next, text+p)
 			}
 		}
 		texts = next
@@ -103,7 +95,7 @@ func (u *unit) referred(name string) []string {
 	case "inputs":
 		found = u.inputValues(key)
 	case "job":
-		if key == "name" && !strings.Contains(u.name, "${{") {
+		if key == "name" && !spec.HasReference(u.name) {
 			return []string{u.name}
 		}
 	}
@@ -158,31 +150,31 @@ func (u *unit) matrixValues(axis string) []value {
 
 // isPlainText reports whether n is a text without references.
 func isPlainText(n *spec.Node) bool {
-	return n != nil && n.Kind == spec.ScalarNode && n.Type != spec.NullType && !strings.Contains(n.Text, "${{")
+	return n != nil && n.Kind == spec.ScalarNode && n.Type != spec.NullType && !strings.Contains(n.Text, spec.ReferenceStart)
 }
 
 // substitute replaces the references to variables in text; ok is false for other references.
 func (u *unit) substitute(text string) (result string, ok bool) {
-	var out strings.Builder
-	for {
-		start := strings.Index(text, "${{")
-		if start < 0 {
-			out.WriteString(text)
-			return out.String(), true
-		}
-		end := strings.Index(text[start:], "}}")
-		if end < 0 {
-			return "", false
-		}
-		name := strings.TrimSpace(text[start+3 : start+end])
-		known, found := u.variable(strings.TrimPrefix(name, "vars."))
-		if !strings.HasPrefix(name, "vars.") || !found || start > 0 && text[start-1] == '$' {
-			return "", false
-		}
-		out.WriteString(text[:start])
-		out.WriteString(known)
-		text = text[start+end+2:]
+	parts, err := spec.SplitReferences(text)
+	if err != nil {
+		return "", false
 	}
+	for i, part := range parts {
+		if !part.IsReference {
+			continue
+		}
+		name, isVariable := strings.CutPrefix(part.Text, "vars.")
+		known, found := u.variable(name)
+		if !isVariable || !found {
+			return "", false
+		}
+		parts[i].Text = known
+	}
+	var out strings.Builder
+	for _, part := range parts {
+		out.WriteString(part.Text)
+	}
+	return out.String(), true
 }
 
 // variable returns the value of a variable of the workspace.

@@ -132,7 +132,7 @@ func refuseReferences(root *Node, out *report) {
 }
 
 func refuseReferencesIn(n *Node, key string, out *report) {
-	if n.Kind == ScalarNode && n.Type == StringType && strings.Contains(n.Text, "${{") {
+	if n.Kind == ScalarNode && n.Type == StringType && strings.Contains(n.Text, ReferenceStart) {
 		out.errorf("expression", n.Range, "write the value itself; values that differ between environments go under environments", "references are not resolved in %s", key)
 	}
 	for _, f := range n.Fields {

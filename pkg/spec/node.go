@@ -1,7 +1,5 @@
 package spec
 
-import "strings"
-
 // NodeKind distinguishes scalars, mappings and sequences.
 type NodeKind uint8
 
@@ -32,20 +30,6 @@ const FileKey = "$file"
 // IsFile reports whether n is {$file: PATH}. n is not nil.
 func (n *Node) IsFile() bool {
 	return n.Kind == MappingNode && len(n.Fields) == 1 && n.Fields[0].Key.Text == FileKey
-}
-
-// Reference returns the inside of a text that is one ${{ }} and nothing else, such as vars.X; "" for
-// other nodes.
-func (n *Node) Reference() string {
-	if n == nil || n.Kind != ScalarNode || n.Type != StringType {
-		return ""
-	}
-	inside, opened := strings.CutPrefix(n.Text, "${{")
-	inside, closed := strings.CutSuffix(inside, "}}")
-	if !opened || !closed || strings.Contains(inside, "}}") {
-		return ""
-	}
-	return strings.TrimSpace(inside)
 }
 
 // Style is the way in which a scalar is written in the file.

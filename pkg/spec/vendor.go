@@ -47,7 +47,7 @@ func (s *Source) Folder() string { return VendorFolder + "/" + s.Name }
 
 // Full returns the workspace's name for the source's name.
 func (s *Source) Full(name string) string {
-	if name == "" || strings.Contains(name, "${{") || strings.HasPrefix(name, s.Name+"/") {
+	if name == "" || strings.Contains(name, ReferenceStart) || strings.HasPrefix(name, s.Name+"/") {
 		return name
 	}
 	return s.Name + "/" + name
@@ -430,7 +430,7 @@ func (s *Source) files(n *Node) *Node {
 // copy.
 func (s *Source) include(n *Node) *Node {
 	return s.fields(n, func(f Field) (Field, bool) {
-		if f.Value.Kind != ScalarNode || strings.Contains(f.Value.Text, "${{") || CheckName(f.Value.Text) != nil {
+		if f.Value.Kind != ScalarNode || strings.Contains(f.Value.Text, ReferenceStart) || CheckName(f.Value.Text) != nil {
 			return f, true
 		}
 		c := *f.Value
