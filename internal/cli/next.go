@@ -3,6 +3,7 @@ package cli
 import (
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/buildsync/buildsync/pkg/remedy"
 )
@@ -47,11 +48,11 @@ func (in *Invocation) Typed(name string) bool {
 	return !fromEnvironment
 }
 
-var plainShellWord = regexp.MustCompile(`^[A-Za-z0-9_./:@%+=,-]+$`)
+var plainShellWord = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_./:@%+=,-]+$`) })
 
 // ShellWord writes a word as a shell reads it.
 func ShellWord(word string) string {
-	if plainShellWord.MatchString(word) {
+	if plainShellWord().MatchString(word) {
 		return word
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
@@ -47,7 +48,7 @@ func (e *NameError) Error() string {
 }
 
 // plainBranch matches branch names that a workflow can contain unquoted.
-var plainBranch = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_./-]*$`)
+var plainBranch = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_./-]*$`) })
 
 // PlaceOf finds the repository around a folder that may not exist yet. Without a repository the
 // folder is treated as the root of a future one.
@@ -63,7 +64,7 @@ func PlaceOf(ctx context.Context, dir string) (Place, error) {
 	}
 	p.IsRepo = true
 	if repo, err := gitbase.Open(ctx, repository); err == nil {
-		if branch := repo.MainBranch(ctx); plainBranch.MatchString(branch) {
+		if branch := repo.MainBranch(ctx); plainBranch().MatchString(branch) {
 			p.branch = branch
 		}
 	}

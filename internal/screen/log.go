@@ -6,6 +6,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/vbauerster/mpb/v8"
@@ -54,10 +55,10 @@ func (w *Log) Write(b []byte) (int, error) {
 }
 
 // colours are what a build tool paints its output with.
-var colours = regexp.MustCompile("\x1b\\[[0-9;]*m")
+var colours = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("\x1b\\[[0-9;]*m") })
 
 func (w *Log) line(line []byte) error {
-	text := colours.ReplaceAllString(string(bytes.TrimRight(line, "\r")), "")
+	text := colours().ReplaceAllString(string(bytes.TrimRight(line, "\r")), "")
 	_, err := io.WriteString(w.To, w.margin+sanitize.LogLine(secret.Redact(w.Known.Replace(text)), 0)+"\n")
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/buildsync/buildsync/pkg/client"
@@ -238,12 +239,14 @@ func (s *step) afterRefusal(ctx context.Context, c creation, refusal error) (id 
 }
 
 // takenText matches the service's words for a taken name. There is no public code for it.
-var takenText = regexp.MustCompile(`(?i)\b(already (exists?|in use|used|taken)|duplicated?|same name)\b|已存在|已经存在|重名|重复`)
+var takenText = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)\b(already (exists?|in use|used|taken)|duplicated?|same name)\b|已存在|已经存在|重名|重复`)
+})
 
 // nameTaken reports whether a create was refused because of its name.
 func nameTaken(refusal error) bool {
 	var e *client.Error
-	return errors.Is(refusal, client.ErrExists) || errors.As(refusal, &e) && takenText.MatchString(e.Message)
+	return errors.Is(refusal, client.ErrExists) || errors.As(refusal, &e) && takenText().MatchString(e.Message)
 }
 
 // mayCreateAgain reports whether absence is proven and the policy allows another create on that

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -60,7 +61,7 @@ type EnvSecrets struct {
 // SecretEnvPrefix begins the name of a secret's variable.
 const SecretEnvPrefix = "BUILDSYNC_SECRET_"
 
-var secretName = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
+var secretName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_.-]+$`) })
 
 // Resolve implements Resolver. It removes one line break at the end of a variable or file. A value
 // that is not UTF-8, or that is a mask, is an error.
@@ -69,7 +70,7 @@ func (e EnvSecrets) Resolve(name string) (string, error) {
 	if value = withoutLineBreak(value); given && (e.AllowEmpty || !isBlank(value)) {
 		return value, checkSecret(value)
 	}
-	if e.Dir == "" || !secretName.MatchString(name) || strings.Trim(name, ".") == "" {
+	if e.Dir == "" || !secretName().MatchString(name) || strings.Trim(name, ".") == "" {
 		return "", ErrNoSecret
 	}
 	value, err := readSecretFile(e.Dir, name)

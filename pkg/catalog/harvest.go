@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -238,7 +239,9 @@ func Merge(file, harvest []*Module) []*Module {
 
 // buildWith matches the display names that name a tool, in the languages of the
 // service.
-var buildWith = regexp.MustCompile(`(?i)^(?:build with |)([a-z][a-z0-9]*)(?:\s*(?:语言)?构建)?$`)
+var buildWith = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^(?:build with |)([a-z][a-z0-9]*)(?:\s*(?:语言)?构建)?$`)
+})
 
 // ProposedWord is an action word that fits a harvested module, "" where its names
 // give none, or where a word is there. It is for a person to confirm: a display
@@ -248,7 +251,7 @@ func (c *Catalogue) ProposedWord(m *Module) string {
 		return ""
 	}
 	for _, name := range append([]string{m.Name}, m.Aliases...) {
-		parts := buildWith.FindStringSubmatch(strings.TrimSpace(name))
+		parts := buildWith().FindStringSubmatch(strings.TrimSpace(name))
 		if parts == nil || strings.EqualFold(parts[0], parts[1]) { // a word alone may be anything
 			continue
 		}

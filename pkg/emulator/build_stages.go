@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
@@ -13,7 +14,7 @@ import (
 // vendor's OpenAPI files and pages; what an answer holds beyond them is not documented.
 
 // moduleNumber finds the number in a step module's id.
-var moduleNumber = regexp.MustCompile(`_action_([0-9]+)\.`)
+var moduleNumber = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`_action_([0-9]+)\.`) })
 
 // buildScript is GET /v1/record/{record_id}/build-script: the compiled script of a build, a YAML
 // text.
@@ -30,7 +31,7 @@ func buildScript(rq *request) (*answer, error) {
 	out.WriteString("\n")
 	for _, step := range b.Steps {
 		number := "20040" // of the checkout
-		if found := moduleNumber.FindStringSubmatch(step.Module); found != nil {
+		if found := moduleNumber().FindStringSubmatch(step.Module); found != nil {
 			number = found[1]
 		}
 		fmt.Fprintf(&out, "  - name: %s\n    meta:\n      uuid: %q\n    preCondition: \"SUCCESS\"\n",

@@ -367,14 +367,14 @@ func (s *Set) likes(known map[string]*spec.Node, name string, depth int) (list [
 			}
 			like.name = item.Fields[0].Value.Str("name")
 		}
-		like.name = anyReference.ReplaceAllString(orElse(like.name, "*"), "*")
+		like.name = anyReference().ReplaceAllString(orElse(like.name, "*"), "*")
 		list = append(list, like)
 	}
 	return list
 }
 
 // anyReference matches a ${{ }}.
-var anyReference = regexp.MustCompile(`\$\{\{[^}]*\}\}`)
+var anyReference = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\$\{\{[^}]*\}\}`) })
 
 // fullName returns the workspace's name for a template or fragment that a file calls name.
 func (l *loader) fullName(name string) string {

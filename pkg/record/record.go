@@ -16,6 +16,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"sync"
 )
 
 // File is the name of the one file in a record's commit.
@@ -62,7 +63,7 @@ type State struct {
 }
 
 // commitID matches the id of a commit in either object format.
-var commitID = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
+var commitID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`) })
 
 // Parse reads a record. A damaged one is an error, because a guess could remove jobs.
 func Parse(text []byte) (*Record, error) {
@@ -86,7 +87,7 @@ func Parse(text []byte) (*Record, error) {
 		return nil, errors.New("text follows its end")
 	}
 	for _, commit := range r.Commits() {
-		if !commitID.MatchString(commit) {
+		if !commitID().MatchString(commit) {
 			return nil, fmt.Errorf("%.80q is not the id of a commit", commit)
 		}
 	}

@@ -110,7 +110,7 @@ func (e *explainer) leaves(err *jsonschema.ValidationError) {
 	location, keyword := splitLocation(err.AbsoluteKeywordLocation)
 	// A list of the alternatives that failed does not help anyone: report once what is expected.
 	if len(err.Causes) == 0 || keyword == "anyOf" {
-		e.leaf(e.set.byLocation[location], location, keyword, e.find(err.InstanceLocation))
+		e.leaf(e.set.at(location), location, keyword, e.find(err.InstanceLocation))
 		return
 	}
 	for _, cause := range err.Causes {
@@ -287,10 +287,14 @@ func (e *explainer) missing(s *schema, at place) {
 // onlyValue returns a hint with the one value that a key can have; "" if there
 // are several.
 func onlyValue(s *schema, key string) string {
-	for ; s != nil; s = s.ref {
+	for s != nil {
 		if len(s.enum) == 1 {
 			return fmt.Sprintf("add %s", quoted(fmt.Sprintf("%s: %v", key, s.enum[0])))
 		}
+		if s.ref == nil {
+			break
+		}
+		s = s.ref()
 	}
 	return ""
 }

@@ -28,7 +28,7 @@ func checkRawOf(owner *Node, pointer string, out *report) {
 	if steps == nil {
 		return
 	}
-	listed := language().byLocation[definitionsLocation+"#/$defs/rawStep"]
+	listed := language().at(definitionsLocation + "#/$defs/rawStep")
 	for i, step := range steps.Items {
 		if step.Kind != MappingNode || step.Get("module_id") == nil {
 			continue
@@ -53,8 +53,7 @@ func checkRawParameters(owner *Node, pointer string, out *report) {
 	if parameters == nil {
 		return
 	}
-	defs := language().byLocation
-	raw, friendly := defs[definitionsLocation+"#/$defs/rawParameter"], defs[definitionsLocation+"#/$defs/friendlyParameter"]
+	raw, friendly := language().at(definitionsLocation+"#/$defs/rawParameter"), language().at(definitionsLocation+"#/$defs/friendlyParameter")
 	for i, parameter := range parameters.Items {
 		if parameter.Get("params") == nil && parameter.Get("definition") == nil {
 			continue

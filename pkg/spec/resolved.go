@@ -27,7 +27,7 @@ var resolvedSchemas sync.Map // of *jsonschema.Schema, by location
 // definition.
 func CheckResolved(owner Owner, key, value *Node) Diagnostics {
 	location := definitionsLocation + "#/$defs/" + string(owner) + "/properties/" + key.Text
-	s := language().byLocation[location]
+	s := language().at(location)
 	if s == nil || s.valid(value) {
 		return nil
 	}

@@ -1,12 +1,12 @@
 package spec
 
 import (
-	"encoding/json"
 	"fmt"
 	"math/big"
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -21,7 +21,7 @@ type schema struct {
 	rule     string // x-rule: the rule name of its errors
 	expected string // x-expected: completes "must be …"
 
-	ref                  *schema
+	ref                  func() *schema
 	types                typeSet
 	properties           map[string]*schema
 	keys                 []string // of properties, in order
@@ -32,11 +32,11 @@ type schema struct {
 	propertyNames        *schema
 	items                *schema
 	enum                 []any
-	pattern              func() *regexp.Regexp
+	matches              func(string) bool // the pattern; nil: anything
 	minimum, maximum     *big.Rat
-	minLength, maxLength int
-	minItems, maxItems   int
-	minProps, maxProps   int
+	minLength, maxLength int32
+	minItems, maxItems   int32
+	minProps, maxProps   int32
 	anyOf, allOf         []*schema
 	not, when            *schema
 	then, otherwise      *schema
@@ -44,7 +44,7 @@ type schema struct {
 
 // patterned is the schema of the values of keys that match a pattern.
 type patterned struct {
-	pattern func() *regexp.Regexp
+	matches func(string) bool
 	schema  *schema
 }
 
@@ -84,10 +84,15 @@ func typeOf(n *Node) typeSet {
 	return typeString
 }
 
-// schemaSet is the schemas of the language, parsed.
-type schemaSet struct{ byLocation map[string]*schema }
+// schemaSet is the schemas of the language. A definition is parsed when a value first needs it: most
+// files need few of them.
+type schemaSet struct {
+	// definitions are the schemas under $defs, by location, and that of the whole file. Each is a
+	// map of itself and what is below it, by location.
+	definitions map[string]func() map[string]*schema
+}
 
-// language is the embedded schemas of definitions and workspaces, parsed when a command first
+// language is the embedded schemas of definitions and workspaces, read when a command first
 // validates. policyLanguage is that of policies, which most workspaces do not have.
 var (
 	language       = sync.OnceValue(func() *schemaSet { return parseLanguage(definitionsSchema, workspaceSchema) })
@@ -103,13 +108,13 @@ func languageOf(name string) *schemaSet {
 }
 
 func parseLanguage(names ...string) *schemaSet {
-	set := &schemaSet{byLocation: map[string]*schema{}}
+	set := &schemaSet{definitions: map[string]func() map[string]*schema{}}
 	for _, name := range names {
 		text, err := schemas.Files.ReadFile(name)
 		if err != nil {
 			panic("bug in buildsync: " + err.Error()) // it is embedded
 		}
-		set.parse(schemas.Base+name, text)
+		set.define(schemas.Base+name+"#", text)
 	}
 	return set
 }
@@ -121,40 +126,59 @@ const (
 )
 
 // root returns the schema of a kind of file.
-func (set *schemaSet) root(name string) *schema { return set.byLocation[schemas.Base+name+"#"] }
+func (set *schemaSet) root(name string) *schema { return set.at(schemas.Base + name + "#") }
 
-func (set *schemaSet) parse(id string, text []byte) {
-	var document map[string]any
-	if err := json.Unmarshal(text, &document); err != nil {
-		panic("bug in buildsync: " + id + ": " + err.Error())
+// define adds a file's schema and those under its $defs.
+func (set *schemaSet) define(location string, text []byte) {
+	add := func(location string, text []byte) {
+		set.definitions[location] = sync.OnceValue(func() map[string]*schema {
+			below := schemaReader{set, map[string]*schema{}}
+			below.schema(location, text)
+			return below.read
+		})
 	}
-	set.schema(id+"#", document)
-	if defs, ok := document["$defs"].(map[string]any); ok {
-		for name, def := range defs {
-			set.schema(id+"#/$defs/"+name, def)
+	add(location, text)
+	for keyword, value := range jsonMembers(text) {
+		if keyword == definitionsKeyword {
+			for name, definition := range jsonMembers(value) {
+				add(location+inDefinitions+name, definition)
+			}
 		}
 	}
 }
 
-// at returns the schema of a location. A reference may name it before it is parsed.
+const (
+	definitionsKeyword = "$defs"
+	inDefinitions      = "/" + definitionsKeyword + "/"
+)
+
+// at returns the schema of a location, nil if there is none.
 func (set *schemaSet) at(location string) *schema {
-	s := set.byLocation[location]
-	if s == nil {
-		s = &schema{location: location, minLength: -1, maxLength: -1, minItems: -1, maxItems: -1, minProps: -1, maxProps: -1}
-		set.byLocation[location] = s
+	base, pointer, _ := strings.Cut(location, "#")
+	definition := base + "#"
+	if inside, ok := strings.CutPrefix(pointer, inDefinitions); ok {
+		name, _, _ := strings.Cut(inside, "/")
+		definition = location[:len(definition)+len(inDefinitions)+len(name)]
 	}
-	return s
+	read := set.definitions[definition]
+	if read == nil {
+		return nil
+	}
+	return read()[location]
 }
 
-func (set *schemaSet) schema(location string, value any) *schema {
-	s := set.at(location)
-	object, ok := value.(map[string]any)
-	if !ok {
-		return s
-	}
-	for keyword, v := range object {
+// schemaReader reads a schema and those below it.
+type schemaReader struct {
+	set  *schemaSet
+	read map[string]*schema // by location
+}
+
+func (r schemaReader) schema(location string, text []byte) *schema {
+	s := &schema{location: location, minLength: -1, maxLength: -1, minItems: -1, maxItems: -1, minProps: -1, maxProps: -1}
+	r.read[location] = s
+	for keyword, value := range jsonMembers(text) {
 		if !describes(keyword) {
-			set.keyword(s, keyword, v)
+			r.keyword(s, keyword, value)
 		}
 	}
 	slices.Sort(s.keys)
@@ -164,121 +188,123 @@ func (set *schemaSet) schema(location string, value any) *schema {
 // describes reports whether a keyword is for readers only.
 func describes(keyword string) bool {
 	switch keyword {
-	case "title", "description", "examples", "default", "$schema", "$id", "$defs":
+	case "title", "description", "examples", "default", "$schema", "$id", definitionsKeyword:
 		return true
 	}
 	return false
 }
 
-// keyword adds one keyword to s. An unknown keyword is a bug; the test that parses all schemas
+// keyword adds one keyword to s. An unknown keyword is a bug; the test that reads all schemas
 // finds it.
-func (set *schemaSet) keyword(s *schema, keyword string, v any) {
+func (r schemaReader) keyword(s *schema, keyword string, v []byte) {
 	below := s.location + "/" + keyword
 	switch keyword {
 	case "$ref":
-		s.ref = set.at(resolve(s.location, v.(string)))
+		location := resolve(s.location, jsonValue[string](v))
+		s.ref = sync.OnceValue(func() *schema { return r.set.at(location) })
 	case "x-rule":
-		s.rule = v.(string)
+		s.rule = jsonValue[string](v)
 	case "x-expected":
-		s.expected = v.(string)
+		s.expected = jsonValue[string](v)
 	case "type":
 		s.types = parseTypes(v)
 	case "properties":
 		s.properties = map[string]*schema{}
-		for key, sub := range v.(map[string]any) {
-			s.properties[key] = set.schema(below+"/"+escapePointer(key), sub)
+		for key, sub := range jsonMembers(v) {
+			s.properties[key] = r.schema(below+"/"+escapePointer(key), sub)
 			s.keys = append(s.keys, key)
 		}
 	case "patternProperties":
-		for like, sub := range v.(map[string]any) {
-			s.patterned = append(s.patterned, patterned{pattern(like), set.schema(below+"/"+escapePointer(like), sub)})
+		for like, sub := range jsonMembers(v) {
+			s.patterned = append(s.patterned, patterned{matcher(like), r.schema(below+"/"+escapePointer(like), sub)})
 		}
 	case "required":
-		s.required = texts(v)
+		s.required = jsonValue[[]string](v)
 	case "additionalProperties":
-		if allowed, isBool := v.(bool); isBool {
-			s.closed = !allowed
+		if v[0] == '{' {
+			s.additional = r.schema(below, v)
 		} else {
-			s.additional = set.schema(below, v)
+			s.closed = !jsonValue[bool](v)
 		}
 	case "propertyNames":
-		s.propertyNames = set.schema(below, v)
+		s.propertyNames = r.schema(below, v)
 	case "items":
-		s.items = set.schema(below, v)
+		s.items = r.schema(below, v)
 	case "enum":
-		s.enum = v.([]any)
+		s.enum = jsonValue[[]any](v)
 	case "const":
-		s.enum = []any{v}
+		s.enum = []any{jsonValue[any](v)}
 	case "pattern":
-		s.pattern = pattern(v.(string))
+		s.matches = matcher(jsonValue[string](v))
 	case "anyOf":
-		s.anyOf = set.list(below, v)
+		s.anyOf = r.list(below, v)
 	case "allOf":
-		s.allOf = set.list(below, v)
+		s.allOf = r.list(below, v)
 	case "not":
-		s.not = set.schema(below, v)
+		s.not = r.schema(below, v)
 	case "if":
-		s.when = set.schema(below, v)
+		s.when = r.schema(below, v)
 	case "then":
-		s.then = set.schema(below, v)
+		s.then = r.schema(below, v)
 	case "else":
-		s.otherwise = set.schema(below, v)
+		s.otherwise = r.schema(below, v)
 	default:
-		set.bound(s, keyword, v)
+		s.bound(keyword, jsonValue[float64](v))
 	}
 }
 
 // bound adds the keywords with numeric values.
-func (set *schemaSet) bound(s *schema, keyword string, v any) {
-	number, ok := v.(float64)
-	if !ok {
-		panic(fmt.Sprintf("bug in buildsync: %s has the unknown keyword %s", s.location, keyword))
-	}
-	limits := map[string]*int{
-		"minLength": &s.minLength, "maxLength": &s.maxLength, "minItems": &s.minItems,
-		"maxItems": &s.maxItems, "minProperties": &s.minProps, "maxProperties": &s.maxProps,
-	}
-	switch {
-	case keyword == "minimum":
+func (s *schema) bound(keyword string, number float64) {
+	switch keyword {
+	case "minimum":
 		s.minimum = new(big.Rat).SetFloat64(number)
-	case keyword == "maximum":
+	case "maximum":
 		s.maximum = new(big.Rat).SetFloat64(number)
-	case limits[keyword] != nil:
-		*limits[keyword] = int(number)
+	case "minLength":
+		s.minLength = int32(number)
+	case "maxLength":
+		s.maxLength = int32(number)
+	case "minItems":
+		s.minItems = int32(number)
+	case "maxItems":
+		s.maxItems = int32(number)
+	case "minProperties":
+		s.minProps = int32(number)
+	case "maxProperties":
+		s.maxProps = int32(number)
 	default:
 		panic(fmt.Sprintf("bug in buildsync: %s has the unknown keyword %s", s.location, keyword))
 	}
 }
 
-func (set *schemaSet) list(location string, v any) []*schema {
+func (r schemaReader) list(location string, v []byte) []*schema {
 	var list []*schema
-	for i, sub := range v.([]any) {
-		list = append(list, set.schema(fmt.Sprintf("%s/%d", location, i), sub))
+	for item := range jsonItems(v) {
+		list = append(list, r.schema(location+"/"+strconv.Itoa(len(list)), item))
 	}
 	return list
 }
 
-func parseTypes(v any) typeSet {
-	names, isList := v.([]any)
-	if !isList {
-		names = []any{v}
+// matcher returns a function that matches a pattern, which is compiled on first use. A pattern that
+// is a plain text is only looked for.
+func matcher(expression string) func(string) bool {
+	compiled := pattern(expression)
+	plain := strings.ReplaceAll(expression, `\`, "")
+	if regexp.QuoteMeta(plain) == expression {
+		return func(text string) bool { return strings.Contains(text, plain) }
 	}
+	return func(text string) bool { return compiled().MatchString(text) }
+}
+
+func parseTypes(v []byte) typeSet {
 	var types typeSet
-	for _, name := range names {
+	for name := range jsonItems(v) {
 		types |= map[string]typeSet{
 			"null": typeNull, "boolean": typeBoolean, "integer": typeInteger, "number": typeInteger | typeNumber,
 			"string": typeString, "array": typeArray, "object": typeObject,
-		}[name.(string)]
+		}[jsonValue[string](name)]
 	}
 	return types
-}
-
-func texts(v any) []string {
-	var list []string
-	for _, item := range v.([]any) {
-		list = append(list, item.(string))
-	}
-	return list
 }
 
 // resolve returns the location that a reference means; all our schemas are in one folder.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/buildsync/buildsync/schemas"
@@ -357,6 +358,53 @@ func TestOwnCheckAgreesWithLibrary(t *testing.T) {
 	})
 	if valid == 0 || invalid == 0 {
 		t.Errorf("%d valid and %d invalid trees prove little", valid, invalid)
+	}
+}
+
+// TestSchemasAreReadWhole holds that the quick reader sees what encoding/json sees, and that each
+// schema is found by its location.
+func TestSchemasAreReadWhole(t *testing.T) {
+	t.Parallel()
+	var read func(text []byte) any
+	read = func(text []byte) any {
+		switch text[0] {
+		case '{':
+			object := map[string]any{}
+			for key, value := range jsonMembers(text) {
+				object[key] = read(value)
+			}
+			return object
+		case '[':
+			array := []any{}
+			for item := range jsonItems(text) {
+				array = append(array, read(item))
+			}
+			return array
+		}
+		return jsonValue[any](text)
+	}
+	for _, name := range append([]string{policiesSchema}, ours...) {
+		text, err := schemas.Files.ReadFile(name)
+		must(t, err)
+		want := document(t, name)
+		if diff := cmp.Diff(any(want), read(text)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+		eachSchema(schemas.Base+name+"#", want, func(location string, schema map[string]any) {
+			s := languageOf(name).at(location)
+			if s == nil {
+				t.Fatalf("%s is not found", location)
+			}
+			if s.ref != nil && s.ref() == nil {
+				t.Errorf("%s refers to %v, which is not found", location, schema["$ref"])
+			}
+		})
+	}
+	tricky := `{"a\"}{":"x\\","b" : [ true,false , {} ,[], "]", -1.5e3],"":{"c":null}}`
+	var want any
+	must(t, json.Unmarshal([]byte(tricky), &want))
+	if diff := cmp.Diff(want, read([]byte(tricky))); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", tricky, diff)
 	}
 }
 

@@ -24,7 +24,7 @@ func (s *schema) valid(n *Node) bool {
 }
 
 func (s *schema) conforms(n *Node) bool {
-	if s.ref != nil && !s.ref.valid(n) {
+	if s.ref != nil && !s.ref().valid(n) {
 		return false
 	}
 	if s.types != 0 && s.types&typeOf(n) == 0 {
@@ -80,15 +80,15 @@ func (s *schema) validOfKind(n *Node) bool {
 func (s *schema) validText(text string) bool {
 	if s.minLength >= 0 || s.maxLength >= 0 {
 		length := utf8.RuneCountInString(text)
-		if length < s.minLength || s.maxLength >= 0 && length > s.maxLength {
+		if length < int(s.minLength) || s.maxLength >= 0 && length > int(s.maxLength) {
 			return false
 		}
 	}
-	return s.pattern == nil || s.pattern().MatchString(text)
+	return s.matches == nil || s.matches(text)
 }
 
 func (s *schema) validSequence(n *Node) bool {
-	if len(n.Items) < s.minItems || s.maxItems >= 0 && len(n.Items) > s.maxItems {
+	if len(n.Items) < int(s.minItems) || s.maxItems >= 0 && len(n.Items) > int(s.maxItems) {
 		return false
 	}
 	if s.items == nil {
@@ -103,7 +103,7 @@ func (s *schema) validSequence(n *Node) bool {
 }
 
 func (s *schema) validMapping(n *Node) bool {
-	if len(n.Fields) < s.minProps || s.maxProps >= 0 && len(n.Fields) > s.maxProps {
+	if len(n.Fields) < int(s.minProps) || s.maxProps >= 0 && len(n.Fields) > int(s.maxProps) {
 		return false
 	}
 	for _, key := range s.required {
@@ -139,7 +139,7 @@ func (s *schema) validMapping(n *Node) bool {
 // patternedAt returns the schema of keys like key, nil if there is none.
 func (s *schema) patternedAt(key string) *schema {
 	for _, p := range s.patterned {
-		if p.pattern().MatchString(key) {
+		if p.matches(key) {
 			return p.schema
 		}
 	}

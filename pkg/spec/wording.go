@@ -19,7 +19,7 @@ func (e *explainer) stepHint(n *Node) string {
 	if len(actions) > 1 {
 		return strings.Join(actions, " and ") + " are steps of their own: start each with a dash"
 	}
-	action := e.set.byLocation[definitionsLocation+"#/$defs/action"]
+	action := e.set.at(definitionsLocation + "#/$defs/action")
 	for _, field := range n.Fields {
 		switch key := field.Key.Text; {
 		case slices.Contains([]string{"run", "script", "command", "shell"}, key):

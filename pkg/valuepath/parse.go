@@ -5,16 +5,19 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // ofAddress matches an object's address before a path.
-var ofAddress = regexp.MustCompile(`^[^\[\]"]*/(job|template|notification)/([\p{Han}A-Za-z0-9_-]+)(?:\.|$)`)
+var ofAddress = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[^\[\]"]*/(job|template|notification)/([\p{Han}A-Za-z0-9_-]+)(?:\.|$)`)
+})
 
 // Parse reads a path or pattern in any spelling. The error has the problem and its character.
 func Parse(text string) (Path, error) {
 	var p Path
 	rest := text
-	if m := ofAddress.FindStringSubmatch(text); m != nil {
+	if m := ofAddress().FindStringSubmatch(text); m != nil {
 		rest = text[len(m[0]):]
 		if p.Job = m[2]; m[1] == "template" {
 			p.Job, p.Template = "", m[2]

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/jsontree"
@@ -106,13 +107,13 @@ func checkVersion(tree *jsontree.Value) error {
 	switch {
 	case !ok:
 		return errors.New("format_version is missing; buildsync plan --out FILE writes it")
-	case !formatVersion.MatchString(version) || !strings.HasPrefix(version, major+"."):
+	case !formatVersion().MatchString(version) || !strings.HasPrefix(version, major+"."):
 		return fmt.Errorf("format_version is %.20q, and this version reads %s.x; make the plan again", version, major)
 	}
 	return nil
 }
 
-var formatVersion = regexp.MustCompile(`^[0-9]{1,4}\.[0-9]{1,4}$`)
+var formatVersion = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{1,4}\.[0-9]{1,4}$`) })
 
 // isNewer reports whether a document of that version may have members that this program does not
 // know.
