@@ -7,13 +7,19 @@ FUZZTIME    ?= 3s
 SEED        ?= 20261129
 SHUFFLE     := $(if $(filter 0,$(SEED)),on,$(SEED))
 # How many random schedules each of four tests side by side plays.
-SCHEDULES   ?= 1000
+SCHEDULES   ?= 500
 RELEASE     := -trimpath -tags urfave_cli_no_docs -ldflags="-s -w -buildid="
 STATICCHECK := $(GO) tool -modfile=tools/go.mod staticcheck
 FOLDERS     := $(wildcard cmd internal pkg schemas test)
 PACKAGES    := ./...
 # The race detector needs a C compiler; without one the tests run without it.
 RACE        := $(shell command -v "$$($(GO) env CC | cut -d' ' -f1)" >/dev/null 2>&1 && echo -race)
+
+# The packages that start goroutines: "make test" runs these with the race detector,
+# and "make test-long" runs all. A test of internal/archtest holds the list.
+CONCURRENT := ./internal/cli ./internal/emulatorserver ./internal/screen ./pkg/apply ./pkg/client ./pkg/compile ./pkg/emulator ./pkg/lint ./pkg/live
+# Their tests of many cases that no other goroutine sees: without the detector only.
+WIDE := TestFaults$$|UnderFaults$$|TestEachPlaceOfAReference|TestAReferenceStandsForItsValue|TestNullAndEmptyMeanTheSame|TestCorpus|TestWorkGrowsAsTheInput|TestLinearInFindings
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -30,9 +36,8 @@ test: check build test-modules test-editor test-release ## everything CI checks:
 	@test -n "$(RACE)" || echo "no C compiler: the race detector is off"
 	$(GO) test -tags failpoint -run KilledAtEvery ./pkg/apply
 	GOGC=400 $(GO) test -tags long -timeout 30m -run RandomSchedules ./pkg/apply -rapid.checks=$(SCHEDULES)
-	$(GO) test -shuffle=$(SHUFFLE) -timeout 30m ./cmd/...
-	$(GO) test $(RACE) -shuffle=$(SHUFFLE) -timeout 30m ./pkg/apply ./pkg/export -rapid.checks=40
-	$(GO) test $(RACE) -shuffle=$(SHUFFLE) -timeout 30m $$($(GO) list ./... | grep -v -e /cmd/ -e /pkg/apply$$ -e /pkg/export$$)
+	$(GO) test $(RACE) -shuffle=$(SHUFFLE) -timeout 30m -skip '$(WIDE)' $(CONCURRENT)
+	$(GO) test -shuffle=$(SHUFFLE) -timeout 30m $(PACKAGES)
 
 test-soak: ## a million random schedules of applies, faults and kills: hours
 	GOGC=400 $(GO) test -v -tags long -timeout 24h -run RandomSchedules ./pkg/apply -rapid.checks=250000
@@ -41,7 +46,7 @@ test-long: fuzz ## what make test leaves out for its time: the counts of docs/be
 	GOGC=400 $(GO) test -tags long -timeout 60m -run RandomSchedules ./pkg/apply -rapid.checks=7500
 	GOGC=400 $(GO) test -tags long -timeout 30m -run 'Interleavings|EveryRequest' ./pkg/apply -rapid.checks=2000
 	$(GO) test -tags long -run Histories ./cmd/buildsync
-	$(GO) test $(RACE) -shuffle=on -timeout 30m ./cmd/... ./pkg/apply ./pkg/export
+	$(GO) test $(RACE) -shuffle=on -timeout 60m $(PACKAGES)
 	$(GO) test -tags long -run ForLong ./pkg/emulator
 	$(GO) test -tags long -shuffle=on -count=1 -timeout 60m ./test/faults ./pkg/export ./pkg/compile ./internal/yamltext ./internal/yamledit
 	$(GO) test -count=1 -timeout 30m ./pkg/apply -rapid.checks=2000 -run 'RandomFaults|ApplyThenPlan'
@@ -52,7 +57,6 @@ check: vet ## gofmt, go vet for every system, staticcheck
 	$(STATICCHECK) $(PACKAGES)
 
 vet: ## go vet, tests included, for Linux, Windows and macOS
-	$(GO) vet $(PACKAGES)
 	$(GO) vet -tags long,browser,failpoint $(PACKAGES)
 	GOOS=windows GOARCH=amd64 $(GO) vet $(PACKAGES)
 	GOOS=darwin GOARCH=arm64 $(GO) vet $(PACKAGES)
