@@ -1,7 +1,6 @@
 package outfile
 
 import (
-	"bytes"
 	"fmt"
 	"io/fs"
 	"os"
@@ -72,10 +71,8 @@ func readBy(dir, full string) string {
 	if workspace == nil {
 		return ""
 	}
-	for _, from := range names {
-		if source, err := tree.ReadFile(from, spec.MaxFileBytes); err == nil && includes(source, filepath.ToSlash(name)) {
-			return "a file that " + from + " includes"
-		}
+	if from := spec.IncludedBy(tree, names, filepath.ToSlash(name)); from != "" {
+		return "a file that " + from + " includes"
 	}
 	return ""
 }
@@ -84,9 +81,4 @@ func readBy(dir, full string) string {
 func isFile(path string, file fs.FileInfo) bool {
 	info, err := os.Stat(path)
 	return err == nil && os.SameFile(info, file)
-}
-
-// includes reports whether a definitions file seems to include a file.
-func includes(source []byte, name string) bool {
-	return bytes.Contains(source, []byte("$file")) && bytes.Contains(source, []byte(name))
 }

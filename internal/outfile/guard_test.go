@@ -17,10 +17,17 @@ func TestCheckUnread(t *testing.T) {
 	for name, text := range map[string]string{
 		"buildsync.yaml": "version: 1\ndefinitions: [\"./jobs/**/*.{yaml,YAML}\"]\nmodules: ./mods.json\nprojects: {p: 6ecbc5bac7c8442fb3d2563d53c13582}\n" +
 			"environments: {prod: {definitions: [\"prod/*.def\"]}}\n",
-		"jobs/a.yaml":          "version: 1\njobs: [{name: a, steps: [{sh: {inputs: {command: {$file: scripts/build.sh}}}}]}]\n",
-		"mods.json":            "{}",
-		"scripts/build.sh":     "make\n",
-		"scripts/other.sh":     "make\n",
+		"jobs/a.yaml":      "version: 1\njobs: [{name: a, steps: [{sh: {inputs: {command: {$file: scripts/build.sh}}}}]}]\n",
+		"mods.json":        "{}",
+		"scripts/build.sh": "make\n",
+		"scripts/other.sh": "make\n",
+		"jobs/b.yaml": "version: 1\ntemplates: [{name: t, inputs: {f: {}}, steps: [{sh: {inputs: {command: {$file: '${{ inputs.f }}'}}}}]}]\n" +
+			"jobs:\n  - {name: b, template: {name: t, inputs: {f: ./scripts/given.sh}}}\n  - {name: 'c-${{ matrix.os }}', matrix: {os: [linux]}, steps: [{sh: {inputs: {command: {$file: 'scripts/on-${{ matrix.os }}.sh'}}}}]}\n",
+		"jobs/d.yaml":          "version: 1\njobs: [{name: d, steps: [{sh: {inputs: {command: {$file: .//scripts/../scripts/spelled.sh}}}}, {sh: {inputs: {command: {\"\\u0024file\": \"scripts/esc\\x61ped.sh\"}}}}]}]\n",
+		"scripts/given.sh":     "make\n",
+		"scripts/on-linux.sh":  "make\n",
+		"scripts/spelled.sh":   "make\n",
+		"scripts/escaped.sh":   "make\n",
 		"inner/buildsync.yaml": "version: 1\ndefinitions: [\"x/*.yaml\"]\n",
 	} {
 		full := filepath.Join(root, filepath.FromSlash(name))
@@ -45,6 +52,10 @@ func TestCheckUnread(t *testing.T) {
 		"inner/buildsync.yaml":   "the workspace's own file",
 		"inner/x/a.yaml":         "definitions file",
 		"scripts/build.sh":       "jobs/a.yaml includes",
+		"scripts/given.sh":       "jobs/b.yaml includes",
+		"scripts/on-linux.sh":    "jobs/b.yaml includes",
+		"scripts/spelled.sh":     "jobs/d.yaml includes",
+		"scripts/escaped.sh":     "jobs/d.yaml includes",
 		"scripts/other.sh":       "",
 		"report.json":            "",
 		"jobs/report.json":       "",

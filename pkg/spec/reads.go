@@ -1,8 +1,11 @@
 package spec
 
 import (
+	"bytes"
 	"path"
+	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
 )
@@ -67,4 +70,74 @@ func everyEnvironment(tree Tree) []*Workspace {
 		}
 	}
 	return all
+}
+
+// IncludedBy returns the first of files that includes the file called name, "" if none does. A $file
+// with references includes what its fixed text matches. One without any, such as ${{ inputs.script }},
+// includes what a value somewhere names.
+func IncludedBy(tree Tree, files []string, name string) string {
+	namedIn, namesAny := "", false
+	for _, from := range files {
+		text, err := readNamed(tree, from)
+		if err != nil || !bytes.Contains(text, []byte(FileKey)) && !bytes.ContainsRune(text, '\\') && !bytes.Contains(text, []byte(path.Base(name))) {
+			continue
+		}
+		root, _ := ParseFile(from, text)
+		includes := false
+		eachText(root, func(n *Node, included bool) {
+			fixed, pattern := filePattern(n.Text)
+			switch {
+			case included && fixed:
+				includes = includes || pattern.MatchString(name)
+			case included:
+				namesAny = true
+			case namedIn == "" && path.Clean(n.Text) == name:
+				namedIn = from
+			}
+		})
+		if includes {
+			return from
+		}
+	}
+	if namesAny {
+		return namedIn
+	}
+	return ""
+}
+
+// filePattern returns an expression for the names that a text of a $file may mean; fixed is false if
+// nothing of the text is known.
+func filePattern(text string) (fixed bool, pattern *regexp.Regexp) {
+	var out strings.Builder
+	parts, _ := SplitReferences(path.Clean(text))
+	for _, p := range parts {
+		if p.IsReference {
+			out.WriteString(".*")
+			continue
+		}
+		fixed = true
+		out.WriteString(regexp.QuoteMeta(p.Text))
+	}
+	return fixed, regexp.MustCompile("^" + out.String() + "$")
+}
+
+// eachText calls f for every scalar in n; included says that it is the name of a file to include.
+func eachText(n *Node, f func(n *Node, included bool)) {
+	if n == nil {
+		return
+	}
+	if n.Kind == ScalarNode {
+		f(n, false)
+		return
+	}
+	for _, field := range n.Fields {
+		if n.IsFile() && field.Value.Kind == ScalarNode {
+			f(field.Value, true)
+			continue
+		}
+		eachText(field.Value, f)
+	}
+	for _, item := range n.Items {
+		eachText(item, f)
+	}
 }
