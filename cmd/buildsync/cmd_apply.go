@@ -72,7 +72,7 @@ Exit codes: 0 done; 1 an error before any write; 3 invalid input; 4 the plan is 
 func (o *applyOptions) flags() []cli.Flag {
 	return []cli.Flag{
 		yesFlag(&o.yes),
-		&cli.StringFlag{Name: "approve", Destination: &o.approve, Usage: "go on only if the plan has the id `sha256:…`"},
+		&cli.StringFlag{Name: "approve", Destination: &o.approve, Usage: "continue only if the plan has the id `sha256:…`"},
 		&cli.DurationFlag{Name: "max-plan-age", Destination: &o.maxPlanAge, Usage: "refuse a PLAN that is older than `D`; 0: any age", Value: 24 * time.Hour},
 		&cli.StringFlag{Name: "report", Destination: &o.report, Usage: "write what was done to `FILE`, as JSON"},
 		&cli.StringFlag{Name: "format", Destination: &o.format, Usage: "`FORMAT`: text or json (the report)", Value: "text"},
@@ -80,8 +80,8 @@ func (o *applyOptions) flags() []cli.Flag {
 		&cli.BoolFlag{Name: "allow-hidden", Destination: &o.allowHidden, Usage: "update a job although the routes do not show all of its fields; hidden fields may be cleared", DisableDefaultText: true},
 		&cli.BoolFlag{Name: "fail-fast", Destination: &o.failFast, Usage: "start nothing more after the first failure", DisableDefaultText: true},
 		&cli.BoolFlag{Name: "smoke", Destination: &o.smoke, Usage: "run each changed job afterwards, and fail if a build fails", DisableDefaultText: true},
-		&cli.StringFlag{Name: "create-retry", Destination: &o.createRetry, Usage: "send a create again after an error `ANSWER` (answered), or after silence too (settled)", Value: "answered"},
-		&cli.StringFlag{Name: "rescue", Destination: &o.rescue, Usage: "keep a template's body in `FILE` before it is deleted ahead of its replacement"},
+		&cli.StringFlag{Name: "create-retry", Destination: &o.createRetry, Usage: "send a failed create again: `WHEN` is answered (after an error answer) or settled (also without an answer)", Value: "answered"},
+		&cli.StringFlag{Name: "rescue", Destination: &o.rescue, Usage: "keep a template's body in `FILE` if it has to be deleted before its replacement is created"},
 		&cli.DurationFlag{Name: "lock-timeout", Destination: &o.lockTimeout, Usage: "wait `D` for another apply on this machine to end"},
 		&cli.DurationFlag{Name: "grace", Destination: &o.grace, Usage: "after Ctrl-C let writes under way finish for `D`", Value: 30 * time.Second},
 	}

@@ -31,7 +31,7 @@ jobs, builds and the last requests.
 The commands that talk to the service start it themselves with --endpoint emulator, on the
 same file; it can be used by one process at a time.
 
-Where the real service's behaviour is not public, it is a switch. --quirks takes a profile
+If the real service's behaviour is not public, a switch chooses it. --quirks takes a profile
 (`+strings.Join(emulator.ProfileNames(), ", ")+`) or a list of switches, separated by commas:
 
 `+switchList(),

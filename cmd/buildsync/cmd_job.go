@@ -9,7 +9,7 @@ import (
 func (p *program) jobCommand() *cli.Command {
 	return p.command(&cli.Command{
 		Name:  "job",
-		Usage: "look at live jobs and their builds, run them, stop them",
+		Usage: "show live jobs and their builds, run and stop builds",
 		Description: about(`A JOB is a name, an address as plans print it (shop/job/order-service), or an id of 32 letters and
 digits. A BUILD is the number of a build; without it, the newest build of the last 30 days.
 Definitions create and change jobs: see buildsync plan and buildsync apply.`,

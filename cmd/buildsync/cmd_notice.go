@@ -14,7 +14,7 @@ import (
 func (p *program) noticeCommand() *cli.Command {
 	return p.command(&cli.Command{
 		Name:  "notice",
-		Usage: "look at the notifications of jobs, turn them off",
+		Usage: "show the notifications of jobs, turn them off",
 		Description: about(`Definitions set notifications: see buildsync plan and buildsync apply. A JOB is a name, an address
 or an id.`,
 			"buildsync notice show maven-package",

@@ -199,7 +199,7 @@ func (in *invocation) setArgs(o *setOptions) ([]string, error) {
 func setFailed(w *workspace.Workspace, err error) error {
 	var shared *bulk.SharedError
 	if errors.As(err, &shared) {
-		err = fmt.Errorf("%s:%d says the value of what was chosen, and of %s: nothing was written; %s",
+		err = fmt.Errorf("%s:%d sets the value of the chosen jobs, and also of %s: nothing was written; %s",
 			w.Shown(shared.At.File), shared.At.Line, shared.OthersText(), remedy.SetShared)
 	}
 	return &failure{exitInvalid, err}

@@ -19,7 +19,7 @@ import (
 func (p *program) templateCommand() *cli.Command {
 	return p.command(&cli.Command{
 		Name:  "template",
-		Usage: "look at build templates, delete them",
+		Usage: "show and delete build templates",
 		Description: about(`A TEMPLATE is a name, or a uuid of 32 letters and digits. Templates belong to the caller, not to a
 project. Definitions create them: see buildsync plan and buildsync apply.`,
 			"buildsync template list --official",

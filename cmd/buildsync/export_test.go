@@ -280,7 +280,7 @@ func TestExportLeavesIgnoredJobs(t *testing.T) {
 	e := newEstate(t, 4, 1)
 	e.write(t, "buildsync.yaml", e.read(t, "buildsync.yaml")+"policy:\n  ignore:\n    - {job: \"*-0001\", reason: theirs}\n    - {job: \"*\", fields: [flavor], reason: by hand}\n")
 	got := e.run(t, exitDone, []string{"export", "--verify"}, "3 written", "3 of 3 exact")
-	if !strings.Contains(got.stderr, "left out, as policy.ignore says: team00/job/") {
+	if !strings.Contains(got.stderr, "left out, because policy.ignore names them:  team00/job/") {
 		t.Errorf("have\n%s", got.stderr)
 	}
 }
@@ -373,7 +373,7 @@ func TestExportTemplates(t *testing.T) {
 		}
 		got := e.run(t, exitPartial, []string{"export", "--kind", kind, "--verify"}, "wrote definitions/templates/ours.yaml", "2 not exported")
 		if strings.Contains(got.stdout, "public") || !strings.Contains(got.stderr, "delete all but one with `buildsync template delete UUID`") ||
-			!strings.Contains(got.stderr, "left out, as other accounts have made them public: template/") {
+			!strings.Contains(got.stderr, "left out, because they are public templates of other accounts:  template/") {
 			t.Errorf("%s: have\n%s%s", kind, got.stdout, got.stderr)
 		}
 		e.run(t, exitPartial, []string{"export", "--kind", kind}, "0 written")

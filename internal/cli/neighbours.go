@@ -32,9 +32,9 @@ var neighbourFlags = []neighbourFlag{
 	{[]string{"var-file"}, "var", "use --var NAME=VALUE for each variable", "use --var NAME=VALUE for each variable"},
 	{[]string{"debug", "trace", "d"}, "verbose", "use --verbose", "use --verbose"},
 	{[]string{"silent", "s"}, "quiet", "use --quiet", "use --quiet"},
-	{[]string{"destroy"}, "only", "take the definition away; policy.on_remove says what becomes of the job", ""},
+	{[]string{"destroy"}, "only", "remove the definition; policy.on_remove says what then happens to the job", ""},
 	{[]string{"enable", "disable", "rules", "extend-ignore"}, "fail-on", "rules are set under lint: in buildsync.yaml; buildsync explain RULE says more", ""},
-	{[]string{"no-lock", "lock-timeout"}, "yes", "an apply waits for nobody: a second one is refused while the first runs", ""},
+	{[]string{"no-lock", "lock-timeout"}, "yes", "a second apply is refused while the first one runs", ""},
 	{[]string{"watch"}, "detailed-exitcode", "run the plan again: it reads the live state each time", ""},
 	{[]string{"watch"}, "", "", "run the command again: the state is read each time"},
 	{[]string{"limit", "l", "last", "max", "per-page"}, "format", "all of them are read; pipe the result into head", ""},
@@ -43,7 +43,7 @@ var neighbourFlags = []neighbourFlag{
 	{[]string{"tail", "n"}, "follow", "pipe the log into tail", ""},
 	{[]string{"compact-warnings", "no-warnings"}, "quiet", "use --quiet", "use --quiet"},
 	{[]string{"replace"}, "rescue", "a changed template is replaced by itself", ""},
-	{[]string{"backend", "state", "state-out", "lock"}, "base", "there is no state file: Git holds what is wanted, and --base names the commit that was applied last", ""},
+	{[]string{"backend", "state", "state-out", "lock"}, "base", "there is no state file: Git holds the definitions, and --base names the commit of the last apply", ""},
 }
 
 // neighbourAnswer returns the answer to a flag of another tool, "" if it is unknown. top is true

@@ -31,7 +31,7 @@ func (a *Answers) Questions() []Question {
 			}
 			return nil
 		}},
-		{"alias", "What to call it in definitions", &a.Alias, func() error {
+		{"alias", "Its name in definitions", &a.Alias, func() error {
 			if !aliasForm().MatchString(a.Alias) {
 				return fmt.Errorf("--alias %q: a letter, then letters, digits, _ and -", a.Alias)
 			}

@@ -38,7 +38,7 @@ func WriteShownRecord(out *screen.Paper, shown *ShownRecord) {
 	case n == 0:
 		fmt.Fprintf(out, "all objects are at %.12s\n", r.Commit)
 	default:
-		fmt.Fprintf(out, "all objects are at %.12s, but for %d:\n", r.Commit, n)
+		fmt.Fprintf(out, "all objects are at %.12s, except %d:\n", r.Commit, n)
 	}
 	writeStates(out, r, shown.All)
 	if len(shown.Runs) > 0 {
@@ -103,7 +103,7 @@ func stateText(r *record.Record, address string) string {
 		parts = append(parts, "applied, not proven: no smoke build of it has succeeded")
 	}
 	if s.Spelled {
-		parts = append(parts, "stored by the service in another spelling than it was sent in")
+		parts = append(parts, "stored by the service in another spelling than sent")
 	}
 	if len(s.Rewritten) > 0 {
 		parts = append(parts, "the service stored "+strings.Join(s.Rewritten, ", ")+" differently from what was sent")

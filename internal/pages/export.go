@@ -50,10 +50,10 @@ func (x *Exporting) tell(r *exporting.Report) {
 		x.Printf("the next apply renames a job: %s is called %s now (id %s)\n", sanitize.Line(job.Address, 300), sanitize.Line(job.LiveName, 300), sanitize.Line(job.ID, 100))
 	}
 	if len(r.Ignored) > 0 {
-		x.Note("left out, as policy.ignore says: %s", fewOf(r.Ignored))
+		x.Note("left out, because policy.ignore names them:  %s", fewOf(r.Ignored))
 	}
 	if len(r.Foreign) > 0 {
-		x.Note("left out, as other accounts have made them public: %s", fewOf(r.Foreign))
+		x.Note("left out, because they are public templates of other accounts:  %s", fewOf(r.Foreign))
 	}
 	x.tellSecrets(r)
 	for _, path := range r.Withheld {

@@ -124,7 +124,7 @@ func exceeds(approved, fresh *diff.Change) string {
 	}
 	for _, action := range fresh.Actions {
 		if !slices.Contains(approved.Actions, action) {
-			return fmt.Sprintf("it was to %s and is now to %s", actionsText(approved.Actions), actionsText(fresh.Actions))
+			return fmt.Sprintf("the plan was to %s it, and now is to %s it", actionsText(approved.Actions), actionsText(fresh.Actions))
 		}
 	}
 	// An object that was to be created had no state to look at.

@@ -145,7 +145,7 @@ func TestApproveComparesTheChanges(t *testing.T) {
 		"nothing is left to do": {func(p *diff.Plan) { p.Changes[0].Actions = nil }, ""},
 		"another object":        {func(p *diff.Plan) { p.Changes[0].ID = &other }, "another object"},
 		"no object":             {func(p *diff.Plan) { p.Changes[0].ID = nil }, "another object"},
-		"another action":        {func(p *diff.Plan) { p.Changes[0].Actions = []diff.Action{diff.ActionDelete} }, "it was to update and is now to delete"},
+		"another action":        {func(p *diff.Plan) { p.Changes[0].Actions = []diff.Action{diff.ActionDelete} }, "the plan was to update it, and now is to delete it"},
 		"one action more":       {func(p *diff.Plan) { p.Changes[0].Actions = append(p.Changes[0].Actions, diff.ActionDisable) }, "update and disable"},
 		"another value after":   {func(p *diff.Plan) { p.Changes[0].Fields[0].After = text("mips") }, "different in arch"},
 		"another value before":  {func(p *diff.Plan) { p.Changes[0].Fields[0].Before = text("mips") }, "different in arch"},

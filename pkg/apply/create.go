@@ -125,14 +125,14 @@ func (s *step) absentBefore(ctx context.Context, c creation) bool {
 		s.end(Failed, "not created, because the name may be taken: %s", describe(err))
 		return false
 	case len(seen.ids) > 0:
-		s.compareFound(ctx, c, seen, Unchanged, "someone else created it after the plan was made, as the definitions want it")
+		s.compareFound(ctx, c, seen, Unchanged, "someone else created it after the plan was made, and it equals the definition")
 		return false
 	case !seen.complete:
 		s.end(Failed, "not created, because the listing is incomplete and the name may be taken")
 		return false
 	case seen.doubted && seen.witness != "" && c.taken != nil && c.taken(ctx):
 		s.result.Next = remedy.ReplanRecycled
-		s.end(Failed, "not created, because the service says that the name exists, and its listing, of which a page was empty, lacks it")
+		s.end(Failed, "not created, because the service says that the name exists, but its listing lacks it and has an empty page")
 		return false
 	}
 	return true
@@ -204,7 +204,7 @@ func (s *step) afterRefusal(ctx context.Context, c creation, refusal error) (id 
 		s.end(Failed, "the service refused: %s", describe(refusal))
 		return "", false
 	}
-	outcome, message := Unchanged, "someone else created it after the plan was made, as the definitions want it"
+	outcome, message := Unchanged, "someone else created it after the plan was made, and it equals the definition"
 	if s.sends > 1 {
 		outcome, message = AppliedConfirmed, "the answer of the first attempt was lost; a read shows the object"
 	}

@@ -56,7 +56,7 @@ func (s *step) carryOver(ctx context.Context, id string, body, have *jsontree.Va
 	}
 	s.noteError(err)
 	s.result.Next = remedy.ApplyOverV1
-	s.end(Failed, "not written, because triggers, timeout and others are not shown by this route, and an update would clear them; the newer route failed: %s", describe(err))
+	s.end(Failed, "not written, because this route does not show triggers, timeout and others, and an update would clear them; the newer route failed: %s", describe(err))
 	return nil, false
 }
 

@@ -45,10 +45,10 @@ func (s *step) overwritten(ctx context.Context, jobID string, before int64, writ
 	// The last change since then is ours; the one before it is somebody else's.
 	for _, change := range changes {
 		if change.Number.String() == strconv.FormatInt(after-int64(writes), 10) {
-			return fmt.Sprintf("an edit by %s was made between the look and the write, and overwritten", who(change))
+			return fmt.Sprintf("an edit by %s between the read and the write was overwritten", who(change))
 		}
 	}
-	return "an edit was made between the look and the write, and overwritten"
+	return "an edit between the read and the write was overwritten"
 }
 
 func who(change wire.JobChange) string {

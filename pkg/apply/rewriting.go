@@ -12,7 +12,7 @@ import (
 )
 
 // storedSpelled is the message for a write that the service rewrote.
-const storedSpelled = "the service stores it in another spelling than it was sent in"
+const storedSpelled = "the service stores it in another spelling than sent"
 
 // spellingAdvice has, for each spelling, how to write a text so that the service stores it
 // unchanged.

@@ -171,7 +171,7 @@ func lastLook(grace time.Duration) time.Duration {
 func (r *run) stopping() string {
 	if r.soft.Err() != nil {
 		if errors.Is(r.soft.Err(), context.DeadlineExceeded) {
-			return "the run's time was over"
+			return "the time for the whole run is over"
 		}
 		return "the run was interrupted"
 	}

@@ -132,7 +132,7 @@ func (s *step) endWithTwins() {
 	switch {
 	case s.twinsErr != nil:
 		s.result.Next = remedy.ReplanLater
-		s.end(Unknown, "it was created as %s, and whether there are two of this name could not be checked: %s", s.result.ID, describe(s.twinsErr))
+		s.end(Unknown, "it was created as %s, but the check for a second one of this name failed: %s", s.result.ID, describe(s.twinsErr))
 	case len(ids) > 1:
 		s.result.Next = remedy.DeleteUnused
 		s.end(NotConverged, "there are %d of this name, %s; ours is %s, and nothing was deleted", len(ids), quoted(ids), sanitize.Line(s.result.ID, 64))

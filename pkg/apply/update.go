@@ -52,7 +52,7 @@ func (r *run) doUpdate(ctx context.Context, index int, job *jobState) {
 	}
 	if edit := s.overwritten(ctx, job.id, s.number, max(1, s.sends)); edit != "" {
 		s.result.Next = remedy.ReplanHistory
-		s.end(NotConverged, "the job is as the definitions want it, but %s", edit)
+		s.end(NotConverged, "the job is as defined, but %s", edit)
 	}
 }
 
@@ -133,7 +133,7 @@ func (s *step) replaceRefused(ctx context.Context, id string, body, before *json
 	if leave {
 		if err := s.run.journal(s.recovery(phaseIntent)); err != nil {
 			s.run.halt(err)
-			s.end(Failed, "the service refused (%s), perhaps because the job is disabled, and it is not recovered: %s", describe(refusal), describe(err))
+			s.end(Failed, "the service refused (%s), perhaps because the job is disabled, and it is not enabled for the update: %s", describe(refusal), describe(err))
 			return false
 		}
 	}
@@ -141,10 +141,10 @@ func (s *step) replaceRefused(ctx context.Context, id string, body, before *json
 	case switched:
 	case switchUnknown:
 		s.result.Next = remedy.ReplanLater
-		s.end(Unknown, "the service refused (%s), and whether the job was recovered for it is not known: %s", describe(refusal), describe(err))
+		s.end(Unknown, "the service refused (%s), and it is not known whether the job was enabled for the update: %s", describe(refusal), describe(err))
 		return false
 	default:
-		s.end(Failed, "the service refused (%s), perhaps because the job is disabled, and recovering it failed: %s", describe(refusal), describe(err))
+		s.end(Failed, "the service refused (%s), perhaps because the job is disabled, and enabling it failed: %s", describe(refusal), describe(err))
 		return false
 	}
 	s.recovered = true
@@ -156,7 +156,7 @@ func (s *step) replaceRefused(ctx context.Context, id string, body, before *json
 	s.putsBack = true
 	if got, err := s.switchState(ctx, id, true); got != switched {
 		s.result.Written = nil // the message has it
-		s.end(NotConverged, "the job was disabled, had to be recovered for the update, and could not be disabled again: %s", describe(err))
+		s.end(NotConverged, "the job was disabled, was enabled for the update, and could not be disabled again: %s", describe(err))
 		s.result.Next = remedy.Disable(sanitize.Line(s.change.Name, 200))
 		return false
 	}

@@ -191,7 +191,7 @@ func RenameJob(loaded *compile.Loaded, r Request, old, fresh string) (*Result, e
 			return nil, fmt.Errorf("there is a job %s already", rename[o.Address])
 		}
 		if policy := loaded.Set.Workspace.Policy; !slices.Equal(leftToOthers(policy, o.Name), leftToOthers(policy, name)) {
-			return nil, fmt.Errorf("policy.ignore in %s leaves other fields of %s to others than of %s, so the next apply would write over them: let it name both first",
+			return nil, fmt.Errorf("policy.ignore in %s ignores other fields of %s than of %s, so the next apply would overwrite them: name both jobs in it first",
 				spec.WorkspaceFile, name, o.Name)
 		}
 		node := all.jobNode(o)

@@ -51,7 +51,7 @@ type SharedError struct {
 }
 
 func (e *SharedError) Error() string {
-	return fmt.Sprintf("%s says the value of %d chosen jobs and of %s as well", e.At, e.Chosen, someOf(e.Others))
+	return fmt.Sprintf("%s sets the value of %d chosen jobs, and also of %s", e.At, e.Chosen, someOf(e.Others))
 }
 
 // OthersText lists those values.

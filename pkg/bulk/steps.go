@@ -36,9 +36,9 @@ func AppendStep(loaded *compile.Loaded, r Request, text []byte, after string) (*
 	}
 	if len(chosen) == 0 {
 		if after != "" {
-			return nil, fmt.Errorf("none of the chosen jobs has a step %q that stands in a definition", after)
+			return nil, fmt.Errorf("none of the chosen jobs has a step %q that is written in a definition", after)
 		}
-		return nil, errors.New("none of the chosen jobs has steps that stand in a definition")
+		return nil, errors.New("none of the chosen jobs has steps that are written in a definition")
 	}
 	if err := all.sharedSteps(lists, chosen, r.All); err != nil {
 		return nil, err

@@ -83,7 +83,7 @@ func (d *decoder) once(seen map[string]*spec.Node, text string, n *spec.Node, ke
 		seen[text] = n
 		return
 	}
-	d.report(n, key, fmt.Sprintf("%q stands in this file twice", text), "")
+	d.report(n, key, fmt.Sprintf("%q is listed twice in this file", text), "")
 	d.diags[len(d.diags)-1].Related = []spec.Related{{Range: first.Range, Message: "first here"}}
 }
 

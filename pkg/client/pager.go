@@ -127,7 +127,7 @@ func (s *scan) judge(found int) {
 	case s.total == unknownTotal:
 		s.problem = "the service does not say how many rows there are"
 	default:
-		s.problem = fmt.Sprintf("%d rows were found where the service counts %d", found, s.total)
+		s.problem = fmt.Sprintf("the listing has %d rows, but the service counts %d", found, s.total)
 	}
 }
 

@@ -32,7 +32,7 @@ func Rules() []Rule {
 		{"pre-condition", "a step's preCondition SUCCESS, which the service adds", preCondition},
 		{"secret-value", "a sensitive value comes back masked or as ciphertext: it is unknown, never different", secretValue},
 		{"empty", "null, absent, [] and {}; an empty string too, except in a step's properties", func(body *jsontree.Value, _ Modules) { wire.DropEmpty(body) }},
-		{"server-default", "absent and the value that the service takes for it: flavor DEFAULT, host_type devcloud, build_config_type ACTION, depth 1 and their kin", serverDefaults},
+		{"server-default", "absent and the value that the service takes for it: flavor DEFAULT, host_type devcloud, build_config_type ACTION, depth 1 and similar", serverDefaults},
 		{"set-order", "the order of parameters, of their fields, of their options and of a trigger's parameters", setOrder},
 	}
 }

@@ -184,6 +184,6 @@ func (c *comparison) noteRewritten(change *Change, differences []Field) {
 	})
 	if len(unclear) > 0 {
 		change.unclear = true
-		change.addNote("the service stored " + pathsWith(unclear, VerdictChange) + " differently from what was sent, so an edit there since then cannot be told from that")
+		change.addNote("the service stored " + pathsWith(unclear, VerdictChange) + " differently from what was sent, so a later edit of it cannot be recognised")
 	}
 }

@@ -144,7 +144,7 @@ func TestRewrittenByTheService(t *testing.T) {
 			}
 			for _, c := range plan.Changes {
 				shown := slices.ContainsFunc(c.Fields, func(f diff.Field) bool { return f.Verdict == diff.VerdictChange && !jsontree.Equal(f.Base, f.Before) })
-				if strings.Contains(c.Note, "cannot be told") != (shown || tc.head == "") {
+				if strings.Contains(c.Note, "cannot be recognised") != (shown || tc.head == "") {
 					t.Errorf("the note is %q", c.Note)
 				}
 			}

@@ -22,7 +22,7 @@ func Switches() []Switch {
 			q.UniqueNames, q.UniqueTemplates = Unique400, Unique400
 		}, true},
 		{"unique-templates", "a second custom template of one name is refused with 409", func(q *Quirks) { q.UniqueTemplates = Unique409 }, false},
-		{"recycled-name-blocked", "a job in the recycle bin keeps its name taken", func(q *Quirks) { q.RecycledNameBlocked = true }, false},
+		{"recycled-name-blocked", "the name of a job in the recycle bin stays taken", func(q *Quirks) { q.RecycledNameBlocked = true }, false},
 		{"disabled-locked", "a disabled job cannot be updated", func(q *Quirks) { q.DisabledLocked = true }, false},
 		{"not-found-404", "what does not exist is answered with 404 in place of 422", func(q *Quirks) { q.NotFound = http.StatusNotFound }, false},
 		{"not-found-400", "what does not exist is answered with 400; jobs with CB.00060201, the reference's only code", func(q *Quirks) { q.NotFound = http.StatusBadRequest }, true},
@@ -60,7 +60,7 @@ func Switches() []Switch {
 		{"v3-hidden-fields", "a config read on v3 leaves out triggers, timeout, build_if_code_updated and group_id, and of code sources enable_git_lfs, group_name and repo_name", func(q *Quirks) { q.V3Hidden = v3Leaves }, true},
 		{"numbers-as-doubles", "numbers are stored as JavaScript prints them: 1.10 becomes 1.1", func(q *Quirks) { q.Doubles = true }, true},
 		{"template-members", "templates show image, image_source, actions and auto_update_sub_module beside their steps", func(q *Quirks) { q.TemplateMembers = true }, true},
-		{"loose-parameters", "parameters without a name, and two of one name, are taken", func(q *Quirks) { q.LooseParameters = true }, true},
+		{"loose-parameters", "parameters without a name, and two of one name, are accepted", func(q *Quirks) { q.LooseParameters = true }, true},
 		{"as-sent", "bodies are stored as they were sent, with nothing filled in", func(q *Quirks) { q.AsSent = true }, true},
 		{"predefined-returns", "the parameter codeBranch is added to every body that lacks it, updates too", func(q *Quirks) { q.PredefinedReturns = true }, true},
 		{"no-official-templates", "the newer route of official templates is answered with 404", func(q *Quirks) { q.NoOfficialTemplates = true }, true},

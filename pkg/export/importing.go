@@ -45,7 +45,7 @@ func (e *Exporter) Import(name string, text []byte, opts ImportOptions) (*Import
 		}
 		out, err := e.importBuildYML(root, opts)
 		if n := len(format.Comments(name, text)); err == nil && n > 0 {
-			out.Lost = append(out.Lost, Lost{sanitize.Counted(n, "comment"), "the definition is written anew"})
+			out.Lost = append(out.Lost, Lost{sanitize.Counted(n, "comment"), "comments of a build.yml are not carried over"})
 		}
 		return out, err
 	case spec.ForeignAPIBody:

@@ -167,7 +167,7 @@ func plainOf(v *jsontree.Value) *yamltext.Node {
 func (w *buildYMLWriter) step(step *jsontree.Value, path string) (*yamltext.Node, error) {
 	module := w.catalogue.Module(step.Str(wire.KeyModuleID))
 	if module == nil || module.Word() == "" {
-		return nil, fmt.Errorf("%s: the module %s has no action word, so it cannot stand in a build.yml", path, step.Str(wire.KeyModuleID))
+		return nil, fmt.Errorf("%s: the module %s has no action word, so a build.yml cannot hold it", path, step.Str(wire.KeyModuleID))
 	}
 	if on, ok := step.Get(wire.KeyEnable).AsBool(); ok && !on {
 		w.lose(path, "the step is switched off")

@@ -179,7 +179,7 @@ func (x *Run) accounts(ctx context.Context) []string {
 	}
 	projects, err := x.service.IAMProjects(ctx)
 	if err != nil {
-		x.tell.Note("IAM does not tell which account this is, so the templates may hold some that others have made public: %s", sanitize.Line(err.Error(), 300))
+		x.tell.Note("IAM does not say which account this is, so some of the templates may be public ones of other accounts: %s", sanitize.Line(err.Error(), 300))
 	}
 	for _, project := range projects {
 		add(project.DomainID)

@@ -147,7 +147,7 @@ func (l *layout) document(root *spec.Written) ([]string, error) {
 	lines = appendRemarks(lines, end, 0, open)
 	lines = appendRemarks(lines, l.behindEnd(), 0, open)
 	if rest := strings.TrimSpace(l.src[l.at:]); rest != "" {
-		return nil, l.refuse(l.at, "%q stands after the end of the definitions", strings.Fields(rest)[0])
+		return nil, l.refuse(l.at, "there is text after the end of the definitions: %q", strings.Fields(rest)[0])
 	}
 	return lines, nil
 }

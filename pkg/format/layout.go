@@ -45,7 +45,7 @@ type part struct {
 // it.
 func (l *layout) skipTo(offset int) error {
 	if between := l.src[min(l.at, offset):offset]; strings.TrimSpace(between) != "" {
-		return l.refuse(l.at, "%q stands where a key or a value should start; write key: value, or - item", strings.TrimSpace(between))
+		return l.refuse(l.at, "a key or a value should start here, not %q; write key: value, or - item", strings.TrimSpace(between))
 	}
 	l.at = offset
 	return nil
@@ -283,7 +283,7 @@ func (l *layout) item(n *spec.Written, indent int, s *shape, p *part) ([]string,
 // line is to follow on the same line.
 func (l *layout) value(n *spec.Written, indent int, s *shape, top string) (lines []string, open bool, err error) {
 	if n.End < 0 {
-		return nil, false, l.refuse(n.Start, "a text whose end cannot be told")
+		return nil, false, l.refuse(n.Start, "a text whose end is not clear")
 	}
 	if n.Kind != spec.ScalarNode && !n.Flow {
 		return l.nested(n, indent, s, top)
@@ -298,7 +298,7 @@ func (l *layout) value(n *spec.Written, indent int, s *shape, top string) (lines
 	}
 	properties, end := l.properties(n)
 	if strings.TrimSpace(l.src[end:n.Value]) != "" {
-		return nil, false, l.refuse(n.Start, "a comment stands between an anchor or tag and its value")
+		return nil, false, l.refuse(n.Start, "there is a comment between an anchor or tag and its value")
 	}
 	var first string
 	var rest []string
@@ -329,7 +329,7 @@ func (l *layout) nested(n *spec.Written, indent int, s *shape, top string) ([]st
 	first := strings.TrimPrefix(l.trail(), " ")
 	if n.Start != n.Value {
 		if err := l.skipTo(n.Start); err != nil || first != "" {
-			return nil, false, l.refuse(n.Start, "a comment stands before an anchor or tag")
+			return nil, false, l.refuse(n.Start, "there is a comment before an anchor or tag")
 		}
 		first, l.at = l.properties(n)
 		if comment := l.trail(); comment != "" {

@@ -65,7 +65,7 @@ func (r *Repo) Resolve(ctx context.Context, revision string) (string, error) {
 			"fetch the history first (git fetch --unshallow, or fetch-depth: 0 in CI)", ErrUnknownRevision, revision)
 	case errors.As(err, &failed):
 		return "", fmt.Errorf("%w %q in this clone; if it exists elsewhere, fetch it first "+
-			"(git fetch; what was applied comes with: buildsync base fetch)", ErrUnknownRevision, revision)
+			"(git fetch; for the record of what was applied: buildsync base fetch)", ErrUnknownRevision, revision)
 	case err != nil:
 		return "", fmt.Errorf("resolving %q: %w", revision, err)
 	}
@@ -102,7 +102,7 @@ func (r *Repo) MainBranch(ctx context.Context) string {
 // other wraps ErrMoved.
 func (r *Repo) MoveRef(ctx context.Context, ref, commit, have string) error {
 	if !strings.HasPrefix(ref, "refs/buildsync") {
-		return fmt.Errorf("moving %s: only refs below refs/buildsync are buildsync's to move", ref)
+		return fmt.Errorf("moving %s: buildsync moves only refs below refs/buildsync", ref)
 	}
 	if have == "" {
 		have = strings.Repeat("0", len(commit))

@@ -19,7 +19,7 @@ func (p *pass) errexit(s *script) {
 		return
 	}
 	start, end := offsets(lost[0])
-	d := p.report("shell-safety", s.at(start, end), s.pointer, "the script runs "+sanitize.Counted(len(lost), "command")+" and goes on when one fails", "start it with set -e, or join the commands with &&")
+	d := p.report("shell-safety", s.at(start, end), s.pointer, "the script runs "+sanitize.Counted(len(lost), "command")+" and continues when one fails", "start it with set -e, or join the commands with &&")
 	d.Fixes = s.insertBefore(s.parsed.Stmts[0], "set -e")
 }
 

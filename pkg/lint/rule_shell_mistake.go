@@ -147,7 +147,7 @@ func leadingVariable(word *syntax.Word) string {
 func (p *pass) declaration(s *script, d *syntax.DeclClause, inFunction bool) {
 	start, end := offsets(d)
 	if d.Variant.Value == "local" && !inFunction {
-		p.mistake(s, start, start+len("local"), "local stands outside a function, where the shell refuses it", "leave local out")
+		p.mistake(s, start, start+len("local"), "local is outside a function, and the shell refuses it there", "leave local out")
 	}
 	for _, a := range d.Args {
 		if a.Naked && a.Name == nil && a.Value != nil && a.Value.Lit() == "=" {

@@ -61,7 +61,7 @@ func (e *InputError) Error() string { return e.Err.Error() }
 
 func (e *InputError) Unwrap() error { return e.Err }
 
-var errNoBaseline = errors.New("what stands there is not a baseline, so it is not overwritten")
+var errNoBaseline = errors.New("the file is not a baseline, so it is not overwritten")
 
 // New opens one workspace and reads the files in the options.
 func New(ctx context.Context, t Target, opts Options) (_ *Run, err error) {
@@ -214,14 +214,14 @@ func (l *Run) remember() error {
 	}
 	all := len(l.found)
 	l.found = baseline.Filter(l.found)
-	l.opts.Note("%s remembers %s", l.opts.Baseline, findingsText(all-len(l.found)))
+	l.opts.Note("%s now holds %s", l.opts.Baseline, findingsText(all-len(l.found)))
 	return nil
 }
 
 // fix fixes each file once and returns the number of fixed findings.
 func (l *Run) fix(mode lint.FixMode) (count int, err error) {
 	if _, piped := l.tree.(*overlay); piped {
-		return 0, &InputError{AboutFixingStdin, errors.New("what comes from stdin cannot be mended")}
+		return 0, &InputError{AboutFixingStdin, errors.New("text from stdin cannot be fixed")}
 	}
 	var names []string
 	for _, d := range l.found {

@@ -41,7 +41,7 @@ func Baseline(lint, counted string) Remedy {
 
 // ExceptPolicies comes after breaches of policies. counted is how many.
 func ExceptPolicies(check, counted string) Remedy {
-	return Remedy(check + " lists the " + counted + " of policies: mend the jobs or give them an exception in the policy's file")
+	return Remedy(check + " lists the " + counted + " of policies: fix the jobs, or add an exception to the policy's file")
 }
 
 // OnEmulator is a command, on the built-in emulator.

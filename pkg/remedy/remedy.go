@@ -31,7 +31,7 @@ const (
 	RescueIfUnique Remedy = "if the service wants unique names: apply again with --rescue FILE, which keeps the old template's body and deletes it first"
 	DeleteUnused   Remedy = "look at them and delete the one that is not used"
 
-	lookRecycled = "look into the recycle bin of the project"
+	lookRecycled = "check the recycle bin of the project"
 )
 
 // What a plan refuses, and how it is allowed.
@@ -166,7 +166,7 @@ const (
 
 // What a refused approval quotes of the command line.
 const (
-	AsApproved Remedy = "as --approve demands"
+	AsApproved Remedy = "as --approve requires"
 	PlanAge    Remedy = "--max-plan-age"
 )
 

@@ -108,7 +108,7 @@ func refuseMixed(base, over *Node, path string, out *report) {
 	if base.Reference() != "" || over.Reference() != "" {
 		out.add(Diagnostic{Rule: "expression", Severity: Error, Range: over.Range, Pointer: path,
 			Message: "an environment cannot merge a reference with a mapping", Hint: "write both as mappings, or both as references",
-			Related: []Related{{Range: base.Range, Message: "the value for all environments stands here"}}})
+			Related: []Related{{Range: base.Range, Message: "the value for all environments is here"}}})
 	}
 }
 

@@ -78,7 +78,7 @@ func (b *builder) usableKey(key *Node, content int) bool {
 	switch {
 	case key.Kind == MappingNode && bytes.HasPrefix(b.src.text[content:], []byte("{{")):
 		where := b.src.at(content, content+len("{{"))
-		b.out.errorf("yaml-syntax", where, "put the value in quotes", "the braces of a {{ }} are taken for a mapping")
+		b.out.errorf("yaml-syntax", where, "put the value in quotes", "YAML reads the braces of {{ }} as a mapping")
 	case key.Kind != ScalarNode:
 		b.out.errorf("yaml-syntax", key.Range, "", "a key must be a text, not a %s", kindName(key))
 	case key.Type == NullType:

@@ -121,7 +121,7 @@ func unreadable(char rune, size int) (problem, hint string) {
 		return fmt.Sprintf("there is a %s here, which some readers take for the end of a line", charName(char)),
 			fmt.Sprintf(`in a double-quoted text it can be written as \u%04x`, char)
 	case char == 0xfeff:
-		return "there is a byte-order mark within the file", "remove it: it may stand at the very beginning only"
+		return "there is a byte-order mark within the file", "remove it: it is allowed only at the very beginning"
 	case char < ' ' || char == 0x7f || char >= 0x80 && char < 0xa0:
 		return fmt.Sprintf("there is a control character here, U+%04X", char),
 			fmt.Sprintf(`in a double-quoted text it can be written as \x%02x`, char)

@@ -31,7 +31,7 @@ func causeTab(f *fault) bool {
 		}
 		if match := tabBehindDash().FindStringSubmatchIndex(text); match != nil {
 			f.moveTo(line)
-			return f.say(match[2], match[3], "a tab stands after the dash of a list item", "write a space")
+			return f.say(match[2], match[3], "there is a tab after the dash of a list item", "write a space")
 		}
 	}
 	return f.has("where an indentation space is expected") && tabInBlock(f)
@@ -158,7 +158,7 @@ func causeBraces(f *fault) bool {
 	if shut := strings.Index(f.text[at:], "}}"); shut >= 0 {
 		end = at + shut + 2
 	}
-	return f.say(at, end, "the braces of "+quoted(f.text[at:end])+" are taken for a mapping", "put the value in quotes")
+	return f.say(at, end, "YAML reads the braces of "+quoted(f.text[at:end])+" as a mapping", "put the value in quotes")
 }
 
 // unquotedIndex returns where a line holds a text outside of quotes, -1 if nowhere.
@@ -380,10 +380,10 @@ func causeIndent(f *fault) bool {
 			if strings.HasPrefix(f.text[indent:], "- ") {
 				what, want = "a list item", "a key"
 				if indent == 0 && !f.hasKeyAbove("jobs:") {
-					return f.say(indent, len(f.text), what+" stands where "+want+" is expected", `a list stands below a key of its own: write "jobs:" above the jobs`)
+					return f.say(indent, len(f.text), want+" is expected here, not "+what, `a list needs a key above it: write "jobs:" above the jobs`)
 				}
 			}
-			return f.say(indent, len(f.text), what+" stands where "+want+" is expected", "check the indentation of this line and of those above")
+			return f.say(indent, len(f.text), want+" is expected here, not "+what, "check the indentation of this line and of those above")
 		}
 	}
 	hint := "indent it like one of the lines above"

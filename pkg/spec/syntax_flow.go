@@ -161,7 +161,7 @@ func causeComma(f *fault) bool {
 	for _, expression := range []*regexp.Regexp{keyInFlow(), bracketBehindBracket()} {
 		if match := expression.FindStringSubmatchIndex(f.text); match != nil {
 			if open, _ := f.src.brackets(f.line - 1); len(open) > 0 || strings.ContainsAny(f.text[:match[0]], "[{") {
-				return f.say(match[2], match[3], "a comma is missing before "+quoted(strings.Trim(f.text[match[2]:match[3]], `"'`)), "separate what stands in brackets with commas")
+				return f.say(match[2], match[3], "a comma is missing before "+quoted(strings.Trim(f.text[match[2]:match[3]], `"'`)), "separate the items in brackets with commas")
 			}
 		}
 	}
@@ -278,7 +278,7 @@ func causeBlockInFlow(f *fault) bool {
 		}
 		at := match[0] + strings.IndexAny(text[match[0]:], "|>")
 		f.moveTo(line)
-		return f.say(at, at+1, "a text that starts with "+quoted(text[at:at+1])+" cannot stand within brackets", "write the mapping on lines of its own, without { }, or the text in quotes")
+		return f.say(at, at+1, "a text that starts with "+quoted(text[at:at+1])+" is not allowed within brackets", "write the mapping on lines of its own, without { }, or the text in quotes")
 	}
 	return false
 }

@@ -110,7 +110,7 @@ func TestSyntaxCauses(t *testing.T) {
 		{"a list without its space, and a key below", "a:\n  - b:[c]: 1\n    arch: arm\n", "2:6", "no space after the colon"},
 		{"a quote that swallows keys", "a:\n  - name: \"A\n    command: make \"a\" b\n    x: \"**/*.jar\"\n", "2:11", "the quote"},
 		{"a quote that swallows keys to the end", "a:\n  file: \"**/*.jar\n  b: c\n  d: e\n", "2:9", "the quote"},
-		{"a quoted reference before one that is not", "a: {b: \"${{ job.name }}\", c: ${{ job.name }}, d: 1}\n", "1:30", "taken for a mapping"},
+		{"a quoted reference before one that is not", "a: {b: \"${{ job.name }}\", c: ${{ job.name }}, d: 1}\n", "1:30", "as a mapping"},
 		{"a block within brackets", "a:\n  b: {c: |\n    text\n  }\n", "2:10", "within brackets"},
 	} {
 		found := syntaxErrors(c.text)

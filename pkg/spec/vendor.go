@@ -132,7 +132,7 @@ func CheckGitAddress(address string) (hint string, err error) {
 	case u.User != nil && (u.Scheme != "ssh" || hasPassword(u)), strings.Contains(u.Opaque, "@"):
 		return "leave them out: Git has credential helpers, and ssh has keys", errors.New("credentials in the address of a source")
 	case u.RawQuery != "" || u.Fragment != "":
-		return "leave out what stands behind ? or #", errors.New("the address of a source has a query or a fragment")
+		return "leave out the ? or # and everything after it", errors.New("the address of a source has a query or a fragment")
 	case u.Scheme == "file" && u.Host == "" && strings.HasPrefix(u.Path, "/"):
 		return "", nil
 	case (u.Scheme == "https" || u.Scheme == "ssh") && u.Hostname() != "" && !strings.HasPrefix(u.Hostname(), "-"):

@@ -41,7 +41,7 @@ func TestTimeoutIsOneBudget(t *testing.T) {
 	if updates > 1 {
 		t.Errorf("%d updates began within 2 s of calls that take 200 ms each: %v", updates, got)
 	}
-	if !strings.Contains(got.stdout+got.stderr, "--timeout") && !strings.Contains(got.stdout+got.stderr, "time was over") {
+	if !strings.Contains(got.stdout+got.stderr, "--timeout") && !strings.Contains(got.stdout+got.stderr, "time for the whole run is over") {
 		t.Errorf("the output does not mention the timeout: %v", got)
 	}
 }

@@ -163,10 +163,10 @@ func reason(err error) error {
 		case strings.Contains(text, "out of range"):
 			return errors.New("an index is out of range")
 		case strings.Contains(text, "nil"):
-			return errors.New("it takes a field of something that is not there")
+			return errors.New("it reads a field of a value that does not exist")
 		}
 	}
-	return errors.New("an operation of it fails")
+	return errors.New("one of its operations fails")
 }
 
 // explained converts an error of the library to one with a place and a hint.
