@@ -66,7 +66,7 @@ func TestGroupAlone(t *testing.T) {
 func TestCommandsOfNeighbours(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]string{
-		"destroy":       "take the definition away and apply",
+		"destroy":       "remove the definition and apply",
 		"taint x":       "each plan reads the live state",
 		"state list":    "there is no state file",
 		"login":         `"buildsync doctor" checks them`,
