@@ -34,22 +34,34 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "12"); err != nil {
 		panic(err)
 	}
-	if err := hideFromPath("shellcheck"); err != nil {
-		panic(err)
-	}
-	testscript.Main(m, map[string]func(){"buildsync": main})
+	testscript.Main(withoutShellcheck{m}, map[string]func(){"buildsync": main})
 }
 
-// hideFromPath takes a program out of PATH, so that the tests see the same machine
-// everywhere: a folder of PATH that holds it is replaced by one of links to all else
-// in that folder.
-func hideFromPath(program string) error {
+// withoutShellcheck takes shellcheck out of PATH while the tests run, so that they see the same
+// machine everywhere. A child that plays buildsync inherits that PATH.
+type withoutShellcheck struct{ m *testing.M }
+
+func (w withoutShellcheck) Run() int {
+	links, err := os.MkdirTemp("", "buildsync-path-")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(links)
+	if err := hideFromPath("shellcheck", links); err != nil {
+		panic(err)
+	}
+	return w.m.Run()
+}
+
+// hideFromPath replaces each folder of PATH that holds the program by one of links, below links,
+// to all else in that folder.
+func hideFromPath(program, links string) error {
 	folders := filepath.SplitList(os.Getenv("PATH"))
 	for i, folder := range folders {
 		if _, err := os.Stat(filepath.Join(folder, program)); err != nil {
 			continue
 		}
-		links, err := os.MkdirTemp("", "buildsync-path-")
+		others, err := os.MkdirTemp(links, "")
 		if err != nil {
 			return err
 		}
@@ -61,11 +73,11 @@ func hideFromPath(program string) error {
 			if entry.Name() == program {
 				continue
 			}
-			if err := os.Symlink(filepath.Join(folder, entry.Name()), filepath.Join(links, entry.Name())); err != nil {
+			if err := os.Symlink(filepath.Join(folder, entry.Name()), filepath.Join(others, entry.Name())); err != nil {
 				return err
 			}
 		}
-		folders[i] = links
+		folders[i] = others
 	}
 	return os.Setenv("PATH", strings.Join(folders, string(filepath.ListSeparator)))
 }
