@@ -62,7 +62,7 @@ var blockHeader = pattern(`[|>][-+0-9]{0,2}\s*(#.*)?$`)
 // the next line that is not a comment. If a block scalar starts on that line, it covers the scalar.
 // Those with -step, -job or -file cover more, see ignoreScope.
 func (p *pass) readComments(root *spec.Node) {
-	if bytes.Contains(p.source, []byte("buildsync")) || bytes.Contains(p.source, []byte("build-sync")) || bytes.Contains(p.source, []byte("BUILDSYNC")) {
+	if slices.ContainsFunc(ignoreSigns, func(sign string) bool { return bytes.Contains(p.source, []byte(sign)) }) {
 		pointers := func(places []spec.Pos) []string { return spec.PointersAt(root, places) }
 		p.linter.comments[p.name] = p.commentsIn(splitLines(p.source), blockHeader(), pointers, root)
 	}

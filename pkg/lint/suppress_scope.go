@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"slices"
 	"sort"
 	"strings"
 	"unicode/utf8"
@@ -119,13 +120,20 @@ func (p *pass) noScope(line string, m []int, number int, pointer string) {
 	p.report("unknown-rule", at, pointer, "there is no "+kind+" here to ignore a rule in", hint)
 }
 
-// misspelt matches comments that are obviously meant as suppressions but are not: buildsync-ignore,
-// buildsync:disable, buildsync:noqa.
-var misspelt = pattern(`(?i)(?:^|\s)#\s*((?:buildsync[:_-]|build-sync[:_-])(?:ignored?|disabled?|suppress|noqa|nolint|no-lint|skip|allow)(?:[_-][a-z]+)*|buildsync:?\s+(?:ignore|disable|noqa|nolint))(?:[\s:=(\[]|$)`)
+// misspelt matches comments that may be meant as suppressions but are not: a word that may be the
+// product's name, and one that may be ignore. Behind a blank only exact words count, since a
+// sentence may begin so.
+var misspelt = pattern(`(?i)(?:^|\s)#\s*(([a-z]+(?:[-_]sync)?)(\s*:\s+|\s+:?\s*|[:_-])([a-z]+)(?:[_-][a-z]+)*)(?:[\s:=(\[,]|$)`)
+
+// ignoreWords are what other linters call a suppression.
+var ignoreWords = []string{"ignore", "ignored", "disable", "disabled", "suppress", "noqa", "nolint", "no", "skip", "allow"}
+
+// ignoreSigns are parts of a suppression, right or misspelt. A text without them has none.
+var ignoreSigns = []string{"buildsync", "gnore", "build-sync", "BUILDSYNC"}
 
 // seemsIgnoring reports whether a text may hold a suppression.
 func seemsIgnoring(text string) bool {
-	return strings.Contains(text, "buildsync") || strings.Contains(text, "build-sync") || strings.Contains(text, "BUILDSYNC")
+	return slices.ContainsFunc(ignoreSigns, func(sign string) bool { return strings.Contains(text, sign) })
 }
 
 // misspeltIgnore reports a comment that was meant as a suppression.
@@ -134,11 +142,21 @@ func (p *pass) misspeltIgnore(line string, number int) {
 	if m == nil {
 		return
 	}
+	word, product, between, verb := line[m[2]:m[3]], strings.ToLower(line[m[4]:m[5]]), line[m[6]:m[7]], strings.ToLower(line[m[8]:m[9]])
+	exact := strings.ReplaceAll(strings.ReplaceAll(product, "-", ""), "_", "") == "buildsync"
+	known := slices.Contains(ignoreWords, verb)
+	attached := strings.TrimSpace(between) == between
+	switch {
+	case exact && known && (attached || verb != "no" && verb != "skip" && verb != "allow"):
+	case exact && attached && (strings.HasPrefix(verb, "ignore") || spec.Nearest(verb, []string{"ignore"}) != ""):
+	case attached && strings.HasPrefix(verb, "ignore") && spec.Nearest(product, []string{"buildsync"}) != "":
+	default:
+		return
+	}
 	at := lineRange(p.name, number, utf8.RuneCountInString(line[:m[2]])+1, utf8.RuneCountInString(line[:m[3]])+1)
-	word := line[m[2]:m[3]]
 	hint := "did you mean # " + ignoreMark + " RULE: reason?"
 	for _, kind := range []string{"step", "job", "file"} {
-		if strings.HasSuffix(strings.ToLower(word), kind) {
+		if strings.HasSuffix(strings.TrimSuffix(strings.ToLower(word), "s"), kind) {
 			hint = "did you mean # " + ignoreMark + "-" + kind + " RULE: reason?"
 		}
 	}
