@@ -66,7 +66,7 @@ func isLocalHost(host string) bool {
 
 // commandMarkers are lower-case texts, one of which is in every command that takes a password, by
 // option or pipe.
-var commandMarkers = []string{" -u", " --user", " -p", " -a ", " -k", "pass", " --pat", " -w ", " -s", " -n ", " -b", "--proxy-user"}
+var commandMarkers = []string{" -u", " --user", " -p", " -a ", " -k", "pass", " --pat", " -w ", " -s", " -n ", " -b", "--proxy-user", "-creds "}
 
 // passwordOptions are options with a password, by program. Options in attached may have it attached
 // (-pVALUE), and it may follow "pass:", as openssl writes it.
@@ -111,11 +111,11 @@ var commandPasswords = map[string]passwordOptions{
 	"ssh-keygen":        {separate: []string{"-N", "-P"}},
 	"conan":             {separate: []string{"-p"}, with: []string{" login", " user "}},
 	"ncftpput":          {separate: []string{"-p"}},
-	"curl":              {user: ":"}, "lftp": {user: ","}, "nuget": {separate: []string{"-p"}, with: []string{" source "}}, "smbclient": {user: "%"}, "rpcclient": {user: "%"}, "winexe": {user: "%"},
+	"curl":              {user: ":"}, "lftp": {user: ","}, "nuget": {separate: []string{"-p"}, with: []string{" source "}}, "smbclient": {user: "%"}, "rpcclient": {user: "%"}, "winexe": {user: "%"}, "skopeo": {user: ":"}, "useradd": {separate: []string{"-p", "--password"}}, "usermod": {separate: []string{"-p"}},
 }
 
 // userOptions are the options whose value is a user with a password.
-var userOptions = []string{"-u", "-U", "--user", "--proxy-user"}
+var userOptions = []string{"-u", "-U", "--user", "--proxy-user", "--creds", "--src-creds", "--dest-creds"}
 
 var (
 	mysqlOptions    = passwordOptions{attached: []string{"-p"}}

@@ -97,7 +97,7 @@ func (f Finder) FindValue(name, value string) []Match {
 	if found := f.Find(value); len(found) > 0 {
 		return found
 	}
-	if len(value) >= shortest && f.there&markers().names != 0 && IsSecretName(name) && isLiteral(value) && !isTestValue(name, value) {
+	if len(value) >= shortest && f.there&markers().names != 0 && IsSecretName(name) && isLiteral(value) && !isTestValue(name, value) && (!weakName(strings.ToLower(name)) || isUnlikeProse(value) && mixes(value)) {
 		return []Match{{Start: 0, End: len(value), Kind: "password"}}
 	}
 	return nil

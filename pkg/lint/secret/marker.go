@@ -92,7 +92,7 @@ func fromRarest(text string) string {
 var markers = sync.OnceValue(func() *markerIndex {
 	index := &markerIndex{}
 	index.urls, index.keys = index.add("://"), index.add("-----")
-	index.commands, index.bearers = index.add(commandMarkers...), index.add(bearer)
+	index.commands, index.bearers = index.addShared(commandMarkers...), index.add(bearer)
 	for _, stem := range nameStems {
 		index.stems = append(index.stems, index.add(stem))
 		index.names |= index.stems[len(index.stems)-1]

@@ -4,12 +4,12 @@ import "strings"
 
 // nameWords are endings of names of secrets.
 var nameWords = []string{
-	"password", "passwd", "pwd", "passphrase", "token", "secret", "secret_key", "secret-key", "secretkey", "access_key", "access-key", "accesskey",
+	"password", "passwd", "pass", "pwd", "passphrase", "token", "secret", "secret_key", "secret-key", "secretkey", "access_key", "access-key", "accesskey",
 	"api_key", "api-key", "apikey", "private_key", "private-key", "privatekey", "account_key", "account-key", "accountkey",
 }
 
 // nameStems occur wherever one of nameWords does.
-var nameStems = []string{"passw", "pwd", "passphrase", "token", "secret", "key"}
+var nameStems = []string{"passw", "pass", "pwd", "passphrase", "token", "secret", "key"}
 
 // maxValue is the longest value that is checked.
 const maxValue = 400
@@ -47,10 +47,14 @@ func wordEnd(lower string, start int, stem string) int {
 		default:
 			return 0
 		}
+	case "pass": // DB_PASS, --ks-pass
+		if start == 0 || strings.IndexByte("_-.", lower[start-1]) < 0 || strings.HasSuffix(lower[:start], "--") {
+			return 0
+		}
 	case "key":
 		before := strings.TrimRight(lower[max(0, start-9):start], "_-")
 		known := false
-		for _, word := range []string{"secret", "access", "api", "private", "account"} {
+		for _, word := range []string{"secret", "access", "api", "private", "account", "app", "encryption", "master"} {
 			known = known || strings.HasSuffix(before, word)
 		}
 		if !known {
@@ -77,10 +81,7 @@ func valueBehind(text, lower string, end int) (Match, bool) {
 	if start >= 2 && text[start-2:start] == "${" {
 		return defaultOf(text, end)
 	}
-	at := end
-	if at < len(text) && (text[at] == '"' || text[at] == '\'') {
-		at++
-	}
+	at := afterQuote(text, end)
 	blanks := skipBlanks(text, at)
 	accept := isLiteral
 	switch {
@@ -103,10 +104,49 @@ func valueBehind(text, lower string, end int) (Match, bool) {
 		}
 	}
 	from, to := unquoted(text, at)
+	if strings.HasPrefix(text[at:], "\\\"") { // JSON in double quotes: \"password\": \"VALUE\"
+		from, to = unquoted(text, at+1)
+		to -= len(text[from:to]) - len(strings.TrimSuffix(text[from:to], "\\"))
+	}
+	if weakName(lower[start:end]) && (from >= to || !isUnlikeProse(text[from:to]) || !mixes(text[from:to])) {
+		return Match{}, false
+	}
 	if from >= to || !accept(text[from:to]) || isTestValue(text[start:end], text[from:to]) || isLocalLogin(lineAround(text, from)) {
 		return Match{}, false
 	}
 	return Match{Start: from, End: to, Kind: "password"}, true
+}
+
+// weakName reports whether a name in lower case may be one of something else: BY_PASS, APP_KEY.
+func weakName(lower string) bool {
+	if strings.HasSuffix(lower, "pass") {
+		return true
+	}
+	before, isKey := strings.CutSuffix(lower, "key")
+	before = strings.TrimRight(before, "_-")
+	return isKey && (strings.HasSuffix(before, "app") || strings.HasSuffix(before, "encryption") || strings.HasSuffix(before, "master"))
+}
+
+// mixes reports whether a value has letters and digits, or letters of both cases, as what was drawn
+// by chance or chosen as a password has.
+func mixes(value string) bool {
+	if strings.ContainsAny(value, "/\\") || strings.HasPrefix(value, "pass:") || strings.HasPrefix(value, "env:") || strings.HasPrefix(value, "file:") {
+		return false
+	}
+	small := strings.ContainsFunc(value, func(r rune) bool { return r >= 'a' && r <= 'z' })
+	capital := strings.ContainsFunc(value[1:], func(r rune) bool { return r >= 'A' && r <= 'Z' })
+	return small && capital || strings.ContainsAny(value, "0123456789") && strings.ToUpper(value) != strings.ToLower(value)
+}
+
+// afterQuote steps over the quote that ends a name, which may be escaped.
+func afterQuote(text string, at int) int {
+	if strings.HasPrefix(text[at:], "\\\"") {
+		return at + 2
+	}
+	if at < len(text) && (text[at] == '"' || text[at] == '\'') {
+		return at + 1
+	}
+	return at
 }
 
 // isSet reports whether a name follows a command that sets it: aws configure set NAME VALUE. The

@@ -63,8 +63,8 @@ var rules = []rule{
 		pattern: pattern(`\b(AIza[A-Za-z0-9_\-]{35})`), shown: 4},
 	{kind: "JSON web token", markers: []string{"eyj"},
 		pattern: pattern(`\b(eyJ[A-Za-z0-9_\-]{8,}\.eyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{8,})`), shown: 3},
-	{kind: "Huawei Cloud secret key", markers: []string{"_sk", "-k="}, // 40 letters and digits, as IAM makes them
-		pattern: pattern(`(?:(?i:_SK)["']?\s*[=:]\s*["']?|\s-k=["']?)([A-Za-z0-9]{40})\b`)},
+	{kind: "Huawei Cloud secret key", markers: []string{"sk=", "sk:", "sk\"", "sk'", "sk =", "-k="}, // 40 letters and digits, as IAM makes them
+		pattern: pattern(`(?:(?:^|[^A-Za-z0-9])(?i:SK)\\?["']?\s*[=:]\s*\\?["']?|\s-k=["']?|\s--?sk[ =]["']?)([A-Za-z0-9]{40})\b`)},
 	{kind: "password in a header", markers: []string{"basic "},
 		pattern: pattern(`(?i)\bbasic\s+([A-Za-z0-9+/]{12,}={0,2})`), check: isUserAndPassword},
 	{kind: "webhook address", markers: []string{"oapi.dingtalk.com", "qyapi.weixin.qq.com", "open.feishu.cn", "hooks.slack.com"},
@@ -124,7 +124,7 @@ func IsSecretName(name string) bool {
 // closer look.
 func endsNameWord(c byte) bool {
 	switch lowerByte(c) {
-	case 'd', 'n', 't', 'y':
+	case 'd', 'n', 's', 't', 'y':
 		return true
 	}
 	return false
@@ -174,7 +174,7 @@ func (m Match) mask(value string) string {
 }
 
 // placeholder matches placeholders for values.
-var placeholder = pattern(`(?i)^(x{3,}|\.{2,}|…+|-+|_+|\*+|#+|change[_\-]?(me|it)[\w/]*|not[_\-]?a[_\-](secret|password|token|key)[\w\-]*|insecure[\w\-]*|[\w\-]*for[_\-](tests?|testing|ci)|placeholder|todo|none|null|true|false|yes|no|redacted|required|optional|string|text|env|file|stdin|auto|your[_\-].*|my[_\-].*|(fake|dummy|example|sample|mock|replace|insert)[\w\-]*|.*example(key)?|test[_\-]?(password|passwd|pass|token|secret|key)\d*|test\d*|my(secret)?password\d*|password|postgres(ql)?|mysql|mariadb|mongodb|rabbitmq|minioadmin|elastic|oracle)$`)
+var placeholder = pattern(`(?i)^(x{3,}|\.{2,}|…+|-+|_+|\*+|#+|change[_\-]?(me|it)[\w/]*|not[_\-]?a[_\-](secret|password|token|key)[\w\-]*|insecure[\w\-]*|[\w\-]*for[_\-](tests?|testing|ci)|placeholder|todo|none|null|true|false|yes|no|redacted|required|optional|string|text|env|file|stdin|auto|your[_\-].*|my[_\-].*|(fake|dummy|example|sample|mock|replace|insert)[\w\-]*|.*example(key)?|test[_\-]?(password|passwd|pass|token|secret|key)\d*|test\d*|my(secret)?password\d*|password|secret|([a-z]{2,10}[_\-]){1,3}(x{3,}|\.{3,}|…|\*{3,}|your\b).*|postgres(ql)?|mysql|mariadb|mongodb|rabbitmq|minioadmin|elastic|oracle)$`)
 
 // reference matches the name of a variable or secret: NEXUS_TOKEN.
 var reference = pattern(`^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$`)
@@ -231,6 +231,12 @@ func isUserAndPassword(value string) bool {
 	}
 	_, password, has := strings.Cut(string(plain), ":")
 	return has && password != ""
+}
+
+// isEncodedKey reports whether a value is a private key in PEM, encoded once more.
+func isEncodedKey(value string) bool {
+	plain, _ := base64.StdEncoding.DecodeString(value[:min(80, len(value)/4*4)])
+	return strings.Contains(string(plain), keyHeader)
 }
 
 func unquote(text string, start, end int) (int, int) {

@@ -107,6 +107,10 @@ func TestFindValue(t *testing.T) {
 	}{
 		{"NEXUS_PASSWORD", "hunter22", true},
 		{"nexusToken", "abcdefgh", true},
+		{"DB_PASS", "hunter22", true},
+		{"dbPass", "hunter22", true},
+		{"SMOKE_PASS", "enabled", false},
+		{"BYPASS", "hunter22", false},
 		{"NEXUS_PASSWORD", "", false},
 		{"MAX_TOKEN", "4096000", false},
 		{"PASSWORD_MAX_TOKEN", "4096000", false},

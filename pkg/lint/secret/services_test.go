@@ -1,6 +1,7 @@
 package secret
 
 import (
+	"encoding/base64"
 	"strings"
 	"testing"
 )
@@ -26,6 +27,36 @@ const uuid = "3f2b8c14-9d6e-4a71-b0c5-" + "e8d7f6a5b4c3"
 // programs take them. None of them was given out by anybody.
 var serviceSecrets = []struct{ name, text, secret string }{
 	{"GitHub fine-grained", "gh auth login --with-token <<< " + token("github_pat_", 82), token("github_pat_", 82)},
+	{"Supabase", "A=" + token("sb_secret_", 31), token("sb_secret_", 31)},
+	{"PlanetScale", "A=" + token("pscale_tkn_", 43), token("pscale_tkn_", 43)},
+	{"Figma", "A=" + token("figd_", 40), token("figd_", 40)},
+	{"Tailscale", "tailscale up --authkey " + token("tskey-auth-", 12) + "-" + token("", 32), token("tskey-auth-", 12) + "-" + token("", 32)},
+	{"Fly.io", "fly deploy -t \"FlyV1 " + token("fm2_", 100) + "\"", token("fm2_", 100)},
+	{"OpenRouter", "A=" + hexToken("sk-or-v1-", 64), hexToken("sk-or-v1-", 64)},
+	{"DeepSeek", "A=" + hexToken("sk-", 32), hexToken("sk-", 32)},
+	{"Moonshot", "A=\"" + token("sk-", 48) + "\"", token("sk-", 48)},
+	{"Groq", "A=" + token("gsk_", 52), token("gsk_", 52)},
+	{"xAI", "A=" + token("xai-", 80), token("xai-", 80)},
+	{"Pulumi", "A=" + hexToken("pul-", 40), hexToken("pul-", 40)},
+	{"OpenShift", "oc login --x=" + token("sha256~", 43), token("sha256~", 43)},
+	{"kubeconfig", "    client-key-data: " + base64.StdEncoding.EncodeToString([]byte("-----BEGIN RSA "+"PRIVATE KEY-----\nMIIEowIBAAKCAQEA7bq\n")), base64.StdEncoding.EncodeToString([]byte("-----BEGIN RSA " + "PRIVATE KEY-----\nMIIEowIBAAKCAQEA7bq\n"))},
+	{"GitHub header", "curl -H \"Authorization: token " + hexToken("", 40) + "\" https://h", hexToken("", 40)},
+	{"wandb", "wandb login --relogin " + hexToken("", 40), hexToken("", 40)},
+	{"Snyk", "snyk auth " + uuid, uuid},
+	{"ngrok", "ngrok config add-authtoken " + token("", 49), token("", 49)},
+	{"sqlplus", "sqlplus -S app/" + password + "@db", password},
+	{"ftp", "ftp -n h <<EOF\nuser ci " + password + "\nput a\nEOF", password},
+	{"skopeo", "skopeo copy --dest-creds ci:" + password + " docker://a docker://b", password},
+	{"useradd", "useradd -m -p " + password + " ci", password},
+	{"npm from the environment", "export npm_config__auth=Ym9iOlRyMHViNGRvcg==", "Ym9iOlRyMHViNGRvcg=="},
+	{"JSON in double quotes", "curl -d \"{\\\"user\\\":\\\"ci\\\",\\\"password\\\":\\\"" + password + "\\\"}\" https://h", password},
+	{"Huawei Cloud, short", "AK=$1\nSK=" + token("", 40), token("", 40)},
+	{"Huawei Cloud, small", "sk: '" + token("", 40) + "'", token("", 40)},
+	{"Huawei Cloud, in quotes", "echo \"secret_key = \\\"" + token("", 40) + "\\\"\" > a.tfvars", token("", 40)},
+	{"a short name", "export DB_PASS=" + password, password},
+	{"a keystore's option", "tool --keystore-pass " + password, password},
+	{"Laravel", "APP_KEY=base64:" + token("", 43) + "=", "base64:" + token("", 43) + "="},
+	{"Datadog", "export DD_APP_KEY=" + hexToken("", 40), hexToken("", 40)},
 	{"GitLab runner", "gitlab-runner register --token " + token("glrt-", 20), token("glrt-", 20)},
 	{"GitLab deploy", "A=" + token("gldt-", 20), token("gldt-", 20)},
 	{"GitLab trigger", "curl -F ref=main https://git/api?x=" + hexToken("glptt-", 40), hexToken("glptt-", 40)},
@@ -156,6 +187,7 @@ var lookAlikes = []string{
 	"docker login --password-stdin r <<< \"$PASS\"", "rsync --password-file=<(echo \"$PASS\") a b", "gpg --passphrase-file <(vault read pass) f", "diff <(echo expected1) <(echo compass1)", "cat <<< helloworld",
 	"composer config http-basic.repo.example.com ci \"$PASS\"", "poetry config http-basic.private ci ${PASS}", "poetry config pypi-token.private $TOKEN", "bundle config set --local path vendor/bundle", "bundle config mirror.https://rubygems.org https://m.example.com:8443/x",
 	"bundle config gems.example.com ci:$PASS", "dotnet nuget add source https://n -u ci -p $PASS", "cargo login $TOKEN", "socioeconomic indicators of the whole region",
+	"OPENAI_API_KEY=sk-your-key", "ANTHROPIC_API_KEY=sk-ant-...", "OPENAI_API_KEY=sk-xxxxxxxxxxxxxxxxxxxxxxxx", "MYSQL_ROOT_PASSWORD=secret", "SK=$1", "sk: ${SK}", "risk=" + hexToken("", 40), "DISK=" + hexToken("", 40), "task-" + hexToken("", 32), "first-pass=true", "BYPASS=enabled123", "RESULT_PASS=passed", "apksigner sign --ks-pass env:KS_PASS2 a.apk", "app_key=${APP_KEY}", "APP_KEY=", "APP_KEY=config/app.key", "ENCRYPTION_KEY_ID=alias/app2", "master-key: master", "wandb login \"$K\"", "snyk auth $T", "ngrok config add-authtoken \"$T\"", "sqlplus app/$PASS@db", "sqlplus app/@db", "ftp -n h <<EOF\nuser ci $P\nEOF", "skopeo copy --dest-creds \"$U:$P\" a b", "useradd -m -s /bin/bash ci", "curl -H \"Authorization: token $T\" h", "curl -d \"{\\\"password\\\":\\\"$P\\\"}\" h", "client-certificate-data: " + base64.StdEncoding.EncodeToString([]byte("-----BEGIN CERTIFICATE-----\nMIIBkTCCATegAwIBAgIIdabc1234\n")), "oc image info app@sha256~", "xai-trainer --epochs 3", "r8_optimizer=true",
 	"id: " + uuid, "BUILD_ID=" + uuid, "curl https://api.example.com/v1/" + uuid + "/jobs", "repo_id: \"2111746211\"", "project_id: " + hexToken("", 32),
 	"git checkout " + hexToken("", 40), "COMMIT=" + hexToken("", 40), "image: app@sha256:" + hexToken("", 64), "FROM node:18@sha256:" + hexToken("", 64), "echo '" + hexToken("", 64) + "  a.tgz' | sha256sum -c",
 	"SHA256=" + hexToken("", 64), "md5: " + hexToken("", 32), "integrity sha512-" + token("", 86) + "==", "h1:" + token("", 43) + "=", "checksum = \"" + hexToken("", 64) + "\"", "etag: \"" + hexToken("", 32) + "\"",
