@@ -181,6 +181,9 @@ func (e *Editor) removeEntry(w *spec.Written, i int) {
 	parts := e.parts(w)
 	p := parts[i]
 	if i > 0 || !p.behindDash {
+		if i > 0 && i == len(parts)-1 {
+			p.head = e.gap(p.head, parts[i-1].tail)
+		}
 		e.Replace(p.head, p.tail, "")
 		return
 	}
@@ -237,8 +240,15 @@ func (e *Editor) SetItem(list *spec.Node, i int, want *yamltext.Node) {
 	}
 	dash := e.dashOf(item)
 	if len(want.Fields) > 0 && !want.Flow { // the first key stands after the dash
-		end := e.LineEnd(max(e.endOf(item), dash))
-		e.Replace(e.LineStart(dash), end, itemText(want, spaces(e.column(dash))))
+		end := max(e.LineEnd(max(e.endOf(item), dash)), e.within(item))
+		text := itemText(want, spaces(e.column(dash)))
+		if item.Flow || item.Alias {
+			if beside := commentsIn(e.Src[e.endOf(item):end]); len(beside) > 0 {
+				first, rest, _ := strings.Cut(text, "\n")
+				text = first + " " + beside[0] + "\n" + rest
+			}
+		}
+		e.Replace(e.LineStart(dash), end, text)
 		return
 	}
 	e.setBlock(item, "", dash+1, spaces(e.column(dash)), want)
@@ -294,8 +304,55 @@ func (e *Editor) setBlock(w *spec.Written, key string, after int, indent string,
 	yamltext.AppendValue(&out, key, want, indent)
 	text := out.String()
 	first, rest, _ := strings.Cut(text, "\n")
+	line, end := e.LineStart(after), max(e.LineEnd(max(end, after)), e.within(w))
+	// A text of several lines would take in the comments beside or below it: they go above it.
+	var above []string
+	below := end
+	if want.Kind == yamltext.TextNode && rest != "" {
+		if first = strings.TrimSpace(first); !strings.HasPrefix(first, "|") && comment != "" {
+			above, comment = append(above, strings.TrimSpace(comment)), ""
+		}
+		first = " " + first
+		below = e.deeper(end, len(indent))
+		above = append(above, commentsIn(e.Src[end:below])...)
+	}
 	text = anchor + first + comment + "\n" + rest
-	e.Replace(after, e.LineEnd(max(end, after)), text)
+	if len(above) == 0 {
+		e.Replace(after, end, text)
+		return
+	}
+	head := string(e.Src[line:after])
+	pad := "\n" + head[:len(head)-len(strings.TrimLeft(head, " "))]
+	e.Replace(line, below, pad[1:]+strings.Join(above, pad)+"\n"+head+text)
+}
+
+// within is the end of the comments about the last part of a block collection, 0
+// for another value: they go where the collection goes.
+func (e *Editor) within(w *spec.Written) int {
+	if w.Kind == spec.ScalarNode || w.Flow || len(w.Items) == 0 {
+		return 0
+	}
+	parts := e.parts(w)
+	return parts[len(parts)-1].tail
+}
+
+// deeper is the end of the comments from a place on that are indented deeper than
+// column.
+func (e *Editor) deeper(at, column int) int {
+	end := at
+	for at < len(e.Src) {
+		line := string(e.Src[at:e.LineEnd(at)])
+		text := strings.TrimLeft(line, " ")
+		at += len(line)
+		switch {
+		case strings.TrimSpace(text) == "":
+		case text[0] != '#' || len(line)-len(text) <= column:
+			return end
+		default:
+			end = at
+		}
+	}
+	return end
 }
 
 func itemText(n *yamltext.Node, indent string) string {
@@ -389,11 +446,17 @@ func (e *Editor) insertAndRemove(w *spec.Written, parts []part, items []Item, in
 		}
 		e.Replace(at, at, text)
 	}
-	for i, p := range parts {
-		if !kept[i] {
-			e.taken(p.head, p.tail)
-			e.Replace(p.head, p.tail, "")
+	atEnd := items[len(items)-1].Have >= 0
+	for i, p := range slices.Backward(parts) {
+		if kept[i] {
+			atEnd = false
+			continue
 		}
+		e.taken(p.head, p.tail)
+		if atEnd && i > 0 { // nothing follows that blank lines set apart
+			p.head = e.gap(p.head, parts[i-1].tail)
+		}
+		e.Replace(p.head, p.tail, "")
 	}
 }
 

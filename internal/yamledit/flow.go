@@ -1,6 +1,7 @@
 package yamledit
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/buildsync/buildsync/internal/yamltext"
@@ -130,4 +131,73 @@ func (e *Editor) arrangeFlowLines(w *spec.Written, items []Item) bool {
 	e.taken(start, end)
 	e.Replace(start, end, out.String())
 	return true
+}
+
+// Carry returns want with the comments that stand within the brackets of have, for
+// a value that is to be written in block style. pair finds the item of a list that
+// corresponds to each item of want, -1 for none.
+func (e *Editor) Carry(have *spec.Node, want *yamltext.Node, pair func(*spec.Node, *yamltext.Node) []int) *yamltext.Node {
+	w := e.writtenOf(have)
+	if w == nil || !w.Flow || !e.holdsComment(w) {
+		return want
+	}
+	carried, comments := *want, e.flowComments(w)
+	switch {
+	case have.Kind == spec.MappingNode && want.Kind == yamltext.MappingNode:
+		carried.Fields = slices.Clone(want.Fields)
+		for i, f := range carried.Fields {
+			if at := e.entry(have, f.Key); at >= 0 {
+				value := *e.Carry(have.Get(f.Key), f.Value, pair)
+				value.Comments = comments[at]
+				carried.Fields[i].Value = &value
+			}
+		}
+	case have.Kind == spec.SequenceNode && want.Kind == yamltext.SequenceNode:
+		carried.Items = slices.Clone(want.Items)
+		for i, at := range pair(have, want) {
+			if at >= 0 {
+				item := *e.Carry(have.Items[at], want.Items[i], pair)
+				item.Comments = comments[at]
+				carried.Items[i] = &item
+			}
+		}
+	}
+	return &carried
+}
+
+// flowComments lists the comments about each child of a collection in brackets.
+func (e *Editor) flowComments(w *spec.Written) []yamltext.Comments {
+	step := 1
+	if w.Kind == spec.MappingNode {
+		step = 2
+	}
+	var all []yamltext.Comments
+	from := w.Value + 1
+	for i := 0; i+step <= len(w.Items); i += step {
+		start, value, end := w.Items[i].Start, w.Items[i+step-1].Start, e.endOf(w.Items[i+step-1])
+		c := yamltext.Comments{Above: commentsIn(e.Src[from:start])}
+		if step == 2 {
+			c.Above = append(c.Above, commentsIn(e.Src[e.endOf(w.Items[i]):value])...)
+		}
+		from = e.flowLine(start, end).end
+		if beside := commentsIn(e.Src[end:from]); len(beside) > 0 {
+			c.Beside = beside[0]
+		}
+		all = append(all, c)
+	}
+	if len(all) > 0 && from < w.End {
+		all[len(all)-1].Below = commentsIn(e.Src[from:w.End])
+	}
+	return all
+}
+
+// commentsIn lists the comments of a text that holds nothing else but blanks and
+// indicators.
+func commentsIn(text []byte) (found []string) {
+	for line := range strings.Lines(string(text)) {
+		if i := strings.IndexByte(line, '#'); i >= 0 {
+			found = append(found, strings.TrimSpace(line[i:]))
+		}
+	}
+	return found
 }

@@ -96,6 +96,18 @@ func (e *Editor) above(start, floor int) int {
 	return start
 }
 
+// gap is the start of the blank lines directly above a line, not before floor.
+func (e *Editor) gap(start, floor int) int {
+	for start > floor {
+		line := e.LineStart(start - 1)
+		if line < floor || strings.TrimSpace(string(e.Src[line:start])) != "" {
+			break
+		}
+		start = line
+	}
+	return start
+}
+
 // below is the end of the comments below a part that are about it.
 func (e *Editor) below(end, limit, column int, isLast, owns bool) int {
 	type comment struct {
@@ -119,8 +131,7 @@ func (e *Editor) below(end, limit, column int, isLast, owns bool) int {
 			limit = at
 			continue
 		case len(line)-len(text) > column:
-			tail = next
-			run = nil
+			tail, run, blank = next, nil, false
 		case len(line)-len(text) < column:
 			limit = at
 			continue

@@ -9,7 +9,17 @@ type Node struct {
 	Fields []Field
 	Items  []*Node
 	Flow   bool // on one line where it fits
+
+	Comments Comments // about the entry or item; only in block style
 }
+
+// Comments are the comments about an entry or item, each with its #.
+type Comments struct {
+	Above, Below []string
+	Beside       string
+}
+
+func (c *Comments) isEmpty() bool { return len(c.Above)+len(c.Below)+len(c.Beside) == 0 }
 
 // Field is one key of a mapping with its value.
 type Field struct {

@@ -2,6 +2,7 @@ package yamltext
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -20,6 +21,7 @@ const indentStep = "  "
 // mapping or sequence that is not empty.
 func AppendBlock(out *bytes.Buffer, n *Node, indent string) {
 	for _, f := range n.Fields {
+		end := beginComments(out, f.Value, indent)
 		out.WriteString(indent)
 		key := Inline(f.Key, AsKey)
 		if len(key) > longKey {
@@ -28,11 +30,14 @@ func AppendBlock(out *bytes.Buffer, n *Node, indent string) {
 			out.WriteString(key + ":")
 		}
 		appendValue(out, f.Value, indent, names[f.Key])
+		end()
 	}
 	for _, item := range n.Items {
+		end := beginComments(out, item, indent)
 		out.WriteString(indent + "-")
 		if len(item.Fields) == 0 || OneLineOf(item, len(indent)+2) != "" {
 			appendValue(out, item, indent, false)
+			end()
 			continue
 		}
 		// The first key stands after the dash.
@@ -40,7 +45,45 @@ func AppendBlock(out *bytes.Buffer, n *Node, indent string) {
 		AppendBlock(&block, item, indent+indentStep)
 		out.WriteByte(' ')
 		out.Write(block.Bytes()[len(indent)+len(indentStep):])
+		end()
 	}
+}
+
+// beginComments writes the comments above an entry or item, and returns what
+// writes those beside and below it. A text of several lines would take in a
+// comment beside or below it: those go above.
+func beginComments(out *bytes.Buffer, n *Node, indent string) (end func()) {
+	c := n.Comments
+	if c.isEmpty() {
+		return func() {}
+	}
+	if n.Kind == TextNode && strings.Contains(n.Text, "\n") {
+		c.Above = slices.Concat(c.Above, c.Below)
+		c.Below = nil
+		if c.Beside != "" && !fitsBlock(n.Text) {
+			c.Above, c.Beside = append(c.Above, c.Beside), ""
+		}
+	}
+	for _, line := range c.Above {
+		out.WriteString(indent + line + "\n")
+	}
+	from := out.Len()
+	return func() {
+		if c.Beside != "" {
+			first, rest, _ := strings.Cut(string(out.Bytes()[from:]), "\n")
+			out.Truncate(from)
+			out.WriteString(first + " " + c.Beside + "\n" + rest)
+		}
+		for _, line := range c.Below {
+			out.WriteString(indent + indentStep + line + "\n")
+		}
+	}
+}
+
+// hasComments reports whether comments stand within n.
+func hasComments(n *Node) bool {
+	return slices.ContainsFunc(n.Fields, func(f Field) bool { return !f.Value.Comments.isEmpty() || hasComments(f.Value) }) ||
+		slices.ContainsFunc(n.Items, func(item *Node) bool { return !item.Comments.isEmpty() || hasComments(item) })
 }
 
 // names are the keys whose values name or identify something: pkg/spec takes no
@@ -81,7 +124,7 @@ func OneLineOf(n *Node, column int) string {
 		return "{}"
 	case n.Kind == SequenceNode && len(n.Items) == 0:
 		return "[]"
-	case !n.Flow:
+	case !n.Flow || hasComments(n):
 		return ""
 	}
 	line, ok := flowOf(n)

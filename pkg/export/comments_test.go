@@ -8,209 +8,592 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/buildsync/buildsync/pkg/bulk"
 	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/emulator/emulatortest"
 	"github.com/buildsync/buildsync/pkg/export"
+	"github.com/buildsync/buildsync/pkg/format"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
-// commented is a step or parameter of a random file: its lines, and the comments
-// about it.
-type commented struct {
-	name  string
-	lines string
-	value *jsontree.Value
+// remark is a comment of a random file and the node that it is about.
+type remark struct {
+	text string
+	kind remarkKind
+	node string // names from the root, with a slash before each
 }
 
-// TestCommentsFollowTheirNodes lets the steps and parameters of a random
-// commented file be inserted, moved, removed, renamed and changed live: every
-// comment stays at its node. fmt may move the keys of the job, and has nothing to
-// say about the steps and parameters: those that do not differ stay byte for byte.
-func TestCommentsFollowTheirNodes(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		d := emulatortest.Draw{T: t, Short: true}
-		var steps, parameters []commented
-		for i := range 1 + d.Count(4) {
-			steps = append(steps, commentedStep(d, fmt.Sprintf("S%d", i)))
-		}
-		for i := range d.Count(4) {
-			parameters = append(parameters, commentedParameter(d, fmt.Sprintf("P%d", i)))
-		}
-		var file strings.Builder
-		file.WriteString("version: 1\njobs:\n  # about the job\n  - name: one # beside the job\n    project: shop\n    arch: arm\n")
-		if len(parameters) > 0 {
-			file.WriteString("    # about the parameters\n    parameters:\n" + linesOf(parameters))
-		}
-		file.WriteString("    # about the steps\n    steps: # beside the steps\n" + linesOf(steps) + "    # about the flavor\n    flavor: 2u8g\n# the end\n")
-		source := file.String()
+type remarkKind int
 
-		live, kept := rearranged(d, steps, "N", true)
-		liveParameters, keptParameters := rearranged(d, parameters, "Q", false)
-		body := obj("job_name", "one", "arch", "arm", "flavor", "2u8g", "steps", jsontree.Array(live...))
-		if len(liveParameters) > 0 {
-			body.Set("parameters", jsontree.Array(liveParameters...))
+const (
+	above  remarkKind = iota // on the line before the node
+	beside                   // on its first or last line
+	below                    // after its last line, in words that say so
+	deeper                   // after its last line, indented deeper
+	foot                     // at the end of a collection, after a blank line
+)
+
+// piece is an entry of a mapping or an item of a list of a random file.
+type piece struct {
+	name     string // the key, or what identifies the item
+	text     string // of a scalar
+	lines    []string
+	list     bool
+	children []piece
+	open     bool // never in brackets
+}
+
+// scribbler writes a random file with comments wherever YAML allows them.
+type scribbler struct {
+	emulatortest.Draw
+	out     strings.Builder
+	remarks []remark
+	shared  bool // the last value is a list at the column of its key: what stands below may be about its last item
+}
+
+func (s *scribbler) remark(kind remarkKind, node string) string {
+	text := fmt.Sprintf("# %s c%03d", [...]string{"above", "beside", "end of", "deeper", "foot"}[kind], len(s.remarks))
+	s.remarks = append(s.remarks, remark{text, kind, node})
+	return text
+}
+
+// maybe is true in so many of 100 draws; a smaller example has fewer of them.
+func maybe(d emulatortest.Draw, percent int) bool { return d.Count(99) >= 100-percent }
+
+func (s *scribbler) maybe(percent int) bool { return maybe(s.Draw, percent) }
+
+func (s *scribbler) line(indent int, text string) {
+	s.out.WriteString(strings.Repeat(" ", indent) + text + "\n")
+}
+
+// children writes the children of a block collection; the first one stands on the
+// line at hand where inline is set.
+func (s *scribbler) children(p piece, indent int, node string, inline, owns bool) {
+	for i, child := range p.children {
+		path := node + "/" + child.name
+		last := i+1 == len(p.children)
+		if i > 0 || !inline {
+			if i > 0 && s.maybe(15) {
+				s.out.WriteByte('\n')
+			}
+			if s.maybe(35) {
+				s.line(indent, s.remark(above, path))
+			}
+			s.out.WriteString(strings.Repeat(" ", indent))
 		}
-		set, result := workspaceOf(t, source)
-		files, _, err := export.New(export.Options{}).Update(set, result.Jobs[0], liveJob(body), compile.Options{})
-		if err != nil {
-			t.Fatalf("%v\n%s\n%s", err, source, body.Indented())
+		if p.list {
+			s.out.WriteString("-")
+		} else {
+			s.out.WriteString(child.name + ":")
 		}
-		after := source
-		if len(files) > 0 {
-			after = string(files[0].Text)
+		s.shared = false
+		s.value(child, indent, path, p.list)
+		switch {
+		case s.shared:
+		case s.maybe(10): // deeper than the node
+			if len(child.children) == 0 && len(child.lines) == 0 {
+				s.line(indent+2, s.remark(deeper, path))
+			}
+		case s.maybe(15) && (!last || owns):
+			s.line(indent, s.remark(below, path))
+			if !last && s.maybe(50) {
+				s.out.WriteByte('\n')
+			}
+		case last && owns && s.maybe(10):
+			s.out.WriteByte('\n')
+			s.line(indent, s.remark(foot, node))
 		}
-		for _, comment := range []string{"# about the job\n  - name: one # beside the job", "# about the steps\n    steps: # beside the steps", "# about the flavor\n    flavor: 2u8g\n", "\n# the end\n"} {
-			if len(live) > 0 && !strings.Contains(after, comment) {
-				t.Fatalf("%q is lost in\n%s\nof\n%s", comment, after, source)
+	}
+}
+
+func (s *scribbler) beside(path string) string {
+	if s.maybe(30) {
+		return " " + s.remark(beside, path)
+	}
+	return ""
+}
+
+// value writes what stands after a dash or a colon.
+func (s *scribbler) value(p piece, indent int, path string, isItem bool) {
+	switch {
+	case len(p.lines) > 0:
+		s.out.WriteString(" |" + s.beside(path) + "\n")
+		for _, line := range p.lines {
+			s.line(indent+2, line)
+		}
+	case len(p.children) == 0:
+		s.out.WriteString(" " + p.text + s.beside(path) + "\n")
+	case !p.open && !p.hasLines() && s.maybe(25):
+		s.out.WriteString(" " + p.compact() + s.beside(path) + "\n")
+	case !p.open && !p.hasLines() && s.maybe(15):
+		s.flowLines(p, indent, path)
+	case isItem && !p.list:
+		s.out.WriteString(" ")
+		s.children(p, indent+2, path, true, true)
+	case p.list && s.maybe(20): // at the column of the key
+		s.out.WriteString(s.beside(path) + "\n")
+		s.children(p, indent, path, false, false)
+		s.shared = true
+	default:
+		s.out.WriteString(s.beside(path) + "\n")
+		s.children(p, indent+2, path, false, true)
+	}
+}
+
+// flowLines writes a collection in brackets, each child on a line of its own.
+func (s *scribbler) flowLines(p piece, indent int, path string) {
+	open, shut := "{", "}"
+	if p.list {
+		open, shut = "[", "]"
+	}
+	s.out.WriteString(" " + open + "\n")
+	for i, child := range p.children {
+		of := path + "/" + child.name
+		if s.maybe(35) {
+			s.line(indent+2, s.remark(above, of))
+		}
+		text := child.compact()
+		if !p.list {
+			text = child.name + ": " + text
+		}
+		if i+1 < len(p.children) || s.maybe(50) {
+			text += ","
+		}
+		s.line(indent+2, text+s.beside(of))
+	}
+	s.line(indent, shut)
+}
+
+func (p piece) hasLines() bool {
+	return len(p.lines) > 0 || slices.ContainsFunc(p.children, piece.hasLines)
+}
+
+func (p piece) compact() string {
+	if len(p.children) == 0 {
+		return p.text
+	}
+	var parts []string
+	for _, child := range p.children {
+		if p.list {
+			parts = append(parts, child.compact())
+		} else {
+			parts = append(parts, child.name+": "+child.compact())
+		}
+	}
+	if p.list {
+		return "[" + strings.Join(parts, ", ") + "]"
+	}
+	return "{" + strings.Join(parts, ", ") + "}"
+}
+
+func scalar(name, text string) piece               { return piece{name: name, text: text} }
+func mapping(name string, children ...piece) piece { return piece{name: name, children: children} }
+func listed(name string, children ...piece) piece {
+	return piece{name: name, list: true, children: children}
+}
+func (p piece) opened() piece { p.open = true; return p }
+
+const shellID = "devcloud2018.codeci_action_20017.action"
+
+func (s *scribbler) step(name string) piece {
+	command := scalar("command", "make "+name)
+	if s.maybe(40) {
+		command = piece{name: "command", lines: []string{"make " + name, "# no comment", "make test"}}
+	}
+	if s.maybe(50) {
+		return mapping(name, mapping("sh", scalar("name", name), scalar("image", "i-"+name), mapping("inputs", command)))
+	}
+	properties := []piece{command, scalar("image", "i-"+name)}
+	if s.maybe(50) {
+		properties = append(properties, scalar("other", "o-"+name))
+	}
+	return mapping(name, scalar("module_id", shellID), scalar("name", name), mapping("properties", properties...))
+}
+
+func (s *scribbler) parameter(name string) piece {
+	return mapping(name, scalar("name", name), scalar("default", "d"+name), scalar("description", "about "+name))
+}
+
+func (s *scribbler) job(name string) piece {
+	fields := []piece{scalar("name", name)}
+	may := func(p piece) {
+		if s.maybe(50) {
+			fields = append(fields, p)
+		}
+	}
+	may(mapping("labels", scalar("team", "shop"), scalar("tier", "one")))
+	fields = append(fields, scalar("arch", "arm"))
+	may(scalar("flavor", "2u8g"))
+	may(scalar("host_type", "devcloud"))
+	may(scalar("group_id", "g"))
+	may(listed("scms", mapping("u", scalar("scm_type", "codehub"), scalar("url", "u"), scalar("branch", "master"))))
+	var parameters, steps []piece
+	for i := range s.Count(3) {
+		parameters = append(parameters, s.parameter(fmt.Sprintf("P%d", i)))
+	}
+	if len(parameters) > 0 {
+		fields = append(fields, listed("parameters", parameters...))
+	}
+	for i := range 1 + s.Count(3) {
+		steps = append(steps, s.step(fmt.Sprintf("S%d", i)))
+	}
+	fields = append(fields, listed("steps", steps...))
+	may(scalar("timeout", "2h"))
+	may(mapping("extra", scalar("a_member", "va"), scalar("b_member", "vb"), mapping("c_member", scalar("deep", "d"), scalar("deeper", "e"))))
+	if s.maybe(30) { // keys in another order than fmt's
+		i, j := 1+s.Count(len(fields)-2), 1+s.Count(len(fields)-2)
+		fields[i], fields[j] = fields[j], fields[i]
+	}
+	return mapping(name, fields...)
+}
+
+// file writes a file of two jobs; the job called one is to change.
+func (s *scribbler) file() string {
+	jobs := []piece{s.job("one"), s.job("two")}
+	if s.maybe(50) {
+		slices.Reverse(jobs)
+	}
+	root := piece{children: []piece{scalar("version", "1"), listed("jobs", jobs...).opened()}}
+	s.children(root, 0, "", false, true)
+	text := s.out.String()
+	if s.maybe(15) {
+		text = strings.TrimSuffix(text, "\n")
+	}
+	return text
+}
+
+// checkRemarks demands that each comment is where it belongs. now says what a
+// node is called after an edit; a comment of a node that is gone may be gone.
+func checkRemarks(t *rapid.T, remarks []remark, after string, now func(node string) string, fail func(string)) {
+	t.Helper()
+	nodes := linesOfNodes(t, after)
+	lines := strings.Split(strings.ReplaceAll(after, "\r\n", "\n"), "\n")
+	content := func(i, by int) int {
+		for i += by; i >= 0 && i < len(lines); i += by {
+			if text := strings.TrimSpace(lines[i]); text != "" && text[0] != '#' {
+				return i
 			}
 		}
-		for _, k := range append(kept, keptParameters...) {
-			checkNode(t, k, after, source)
-		}
-	})
-}
-
-// kept is a node that is still there, under the name that it has now.
-type kept struct {
-	commented
-	now  string
-	same bool
-}
-
-func checkNode(t *rapid.T, k kept, after, source string) {
-	t.Helper()
-	if k.same {
-		if !strings.Contains(after, k.lines) {
-			t.Fatalf("%s did not change, and its lines did:\n%s\nof\n%s", k.name, after, source)
-		}
-		return
+		return -1
 	}
-	waiting, seen := false, false
-	for line := range strings.Lines(after) {
-		if strings.Contains(line, "# above "+k.name+"\n") {
-			waiting = true
+	for _, r := range remarks {
+		at := slices.IndexFunc(lines, func(line string) bool { return strings.HasSuffix(strings.TrimRight(line, " "), r.text) })
+		name := now(r.node)
+		places := nodes[name]
+		switch {
+		case len(places) == 0 && r.node != "":
+			if at >= 0 {
+				fail(fmt.Sprintf("%q is about %s, which is gone, and it is still there", r.text, r.node))
+			}
+			continue
+		case at < 0:
+			fail(fmt.Sprintf("%q, about %s, now %s, is lost", r.text, r.node, name))
 			continue
 		}
-		if waiting && strings.Contains(line, "name: "+k.now) {
-			seen = true
-			break
+		ok := slices.ContainsFunc(places, func(p [2]int) bool {
+			switch r.kind {
+			case above:
+				return content(at, 1) == p[0]
+			case beside:
+				return at == p[0] || at == p[1]
+			case below, deeper: // above a text of several lines, which would take it in
+				return content(at, -1) == p[1] || p[1] > p[0] && content(at, 1) == p[0]
+			}
+			return content(at, -1) == p[1]
+		})
+		if !ok && r.node != "" {
+			fail(fmt.Sprintf("%q, about %s, now %s, stands elsewhere: line %d, and the node is at %v (from 0)", r.text, r.node, name, at, places))
 		}
-		if waiting && strings.Contains(line, "name: ") {
-			t.Fatalf("the comment above %s, now %s, stands on %sin\n%s\nof\n%s", k.name, k.now, line, after, source)
+	}
+}
+
+// linesOfNodes finds the first and last line of each node, by the names from the root.
+func linesOfNodes(t *rapid.T, text string) map[string][][2]int {
+	_, root, found := spec.ParseWritten("a.yaml", []byte(text))
+	if found.HasErrors() {
+		t.Fatalf("%v\n%s", found, text)
+	}
+	nodes := map[string][][2]int{}
+	lineAt := func(offset int) int { return strings.Count(text[:offset], "\n") }
+	var walk func(w *spec.Written, path string)
+	add := func(path string, from, to *spec.Written) {
+		start, end := from.Start, max(to.End, to.Value, from.Start)
+		for end > start && strings.ContainsRune(" \r\n", rune(text[end-1])) {
+			end--
+		}
+		nodes[path] = append(nodes[path], [2]int{lineAt(start), lineAt(end)})
+	}
+	walk = func(w *spec.Written, path string) {
+		for i := range w.Items {
+			item := w.Items[i]
+			switch {
+			case w.Kind == spec.SequenceNode:
+				name := path + "/" + identityOf(item)
+				add(name, item, item)
+				walk(item, name)
+			case i%2 == 0:
+				name := path + "/" + item.Text
+				add(name, item, w.Items[i+1])
+				walk(w.Items[i+1], name)
+			}
 		}
 	}
-	if strings.Contains(k.lines, "# above") && !seen {
-		t.Fatalf("the comment above %s, now %s, is lost in\n%s\nof\n%s", k.name, k.now, after, source)
+	add("", root, root)
+	walk(root, "")
+	return nodes
+}
+
+func identityOf(item *spec.Written) string {
+	if item.Kind == spec.ScalarNode {
+		return item.Text
+	}
+	for _, key := range []string{"name", "url"} {
+		for i := 0; i+1 < len(item.Items); i += 2 {
+			if item.Items[i].Text == key {
+				return item.Items[i+1].Text
+			}
+		}
+	}
+	if len(item.Items) > 1 && item.Kind == spec.MappingNode && item.Items[1].Kind == spec.MappingNode {
+		return identityOf(item.Items[1])
+	}
+	return "?"
+}
+
+// liveChange is what happened to a job live.
+type liveChange struct {
+	emulatortest.Draw
+	body  *jsontree.Value
+	names map[string]string // nodes that have another name
+	said  []string
+}
+
+func (c *liveChange) say(format string, args ...any) {
+	c.said = append(c.said, fmt.Sprintf(format, args...))
+}
+
+// items changes a list of steps or parameters: items come, go, move, and get another
+// name or value.
+func (c *liveChange) items(key string, fresh func(name string) *jsontree.Value, change ...func(v *jsontree.Value) string) {
+	list := slices.Clone(c.body.Get(key).Items())
+	if len(list) == 0 {
+		return
+	}
+	touched := map[*jsontree.Value]bool{}
+	for range 1 + c.Count(2) {
+		i := c.Count(max(len(list)-1, 0))
+		switch c.OneOf("add", "remove", "move", "change") {
+		case "add":
+			name := fmt.Sprintf("N%d", len(c.said))
+			list = slices.Insert(list, i, fresh(name))
+			touched[list[i]] = true
+			c.say("%s: %s is new at %d", key, name, i)
+		case "remove":
+			if len(list) > 1 {
+				list = slices.Delete(list, i, i+1)
+				c.say("%s: %d is gone", key, i)
+			}
+		case "move":
+			if len(list) > 1 {
+				item := list[i]
+				list = slices.Insert(slices.Delete(list, i, i+1), c.Count(len(list)-1), item)
+				c.say("%s: %d moves", key, i)
+			}
+		default: // an item gets a new name or another value: with both it would be another item
+			if touched[list[i]] {
+				continue
+			}
+			list[i] = list[i].Clone()
+			touched[list[i]] = true
+			c.say("%s: %s", key, change[c.Count(1)](list[i]))
+		}
+	}
+	c.body.Set(key, jsontree.Array(list...))
+}
+
+func (c *liveChange) all() {
+	step := func(name string) *jsontree.Value {
+		return obj("module_id", shellID, "name", name, "properties", obj("command", "new "+name, "image", "another"))
+	}
+	if maybe(c.Draw, 60) {
+		c.items("steps", step, func(v *jsontree.Value) string {
+			command := c.OneOf("one line of "+v.Str("name"), "two\nlines of "+v.Str("name")+"\n")
+			v.Get("properties").Set("command", jsontree.String(command))
+			return v.Str("name") + " has another command"
+		}, func(v *jsontree.Value) string {
+			old := v.Str("name")
+			v.Set("name", jsontree.String("R"+old))
+			c.renamed("/jobs/one/steps/"+old, "/jobs/one/steps/R"+old)
+			return old + " is renamed"
+		})
+	}
+	if maybe(c.Draw, 40) {
+		c.items("parameters", func(name string) *jsontree.Value { return parameterValue(name, "new "+name) }, func(v *jsontree.Value) string {
+			field(v, "defaultValue").Set("value", jsontree.String("another"))
+			return "another default"
+		}, func(v *jsontree.Value) string {
+			old := field(v, "name").Str("value")
+			field(v, "name").Set("value", jsontree.String("R"+old))
+			c.renamed("/jobs/one/parameters/"+old, "/jobs/one/parameters/R"+old)
+			return old + " is renamed"
+		})
+	}
+	for _, key := range []string{"flavor", "host_type", "group_id", "a_member", "b_member", "new_member"} {
+		switch {
+		case maybe(c.Draw, 15):
+			c.body.Set(key, jsontree.String("another"))
+			c.say("%s is another", key)
+		case maybe(c.Draw, 15) && c.body.Get(key) != nil:
+			c.body.Delete(key)
+			c.say("%s is gone", key)
+		}
+	}
+	if deep := c.body.Get("c_member"); deep != nil && maybe(c.Draw, 30) {
+		deep.Delete(c.OneOf("deep", "deeper"))
+		if maybe(c.Draw, 50) {
+			deep.Set("fresh", jsontree.String("f"))
+		}
+		c.say("c_member is %s", deep.Indented())
+	}
+	for _, step := range c.body.Get("steps").Items() {
+		if properties := step.Get("properties"); properties.Get("other") != nil && maybe(c.Draw, 40) {
+			value := properties.Str("other")
+			properties.Delete("other")
+			if maybe(c.Draw, 50) {
+				properties.Set("another", jsontree.String(value))
+			}
+			c.say("%s: no property other, %s", step.Str("name"), properties.Str("another"))
+		}
 	}
 }
 
-func linesOf(list []commented) string {
-	var out strings.Builder
-	for _, c := range list {
-		out.WriteString(c.lines)
+// renamed notes a new name; a node may get several.
+func (c *liveChange) renamed(old, fresh string) {
+	for first, now := range c.names {
+		if now == old {
+			old = first
+		}
 	}
-	return out.String()
+	c.names[old] = fresh
 }
 
-func commentedStep(d emulatortest.Draw, name string) commented {
-	command := d.OneOf("make", "mvn package", "npm ci") + " " + name
-	above, beside, below := "", "", ""
-	if d.Chance(70) {
-		above = "      # above " + name + "\n"
+func (c *liveChange) now(node string) string {
+	for old, fresh := range c.names {
+		if rest, ok := strings.CutPrefix(node, old); ok && (rest == "" || rest[0] == '/') {
+			return fresh + rest
+		}
 	}
-	if d.Chance(50) {
-		beside = " # beside " + name
-	}
-	if d.Chance(30) {
-		below = "        # end of " + name + "\n"
-	}
-	var lines string
-	switch d.Count(2) {
-	case 0:
-		lines = fmt.Sprintf("%s      - sh: {name: %s, image: i, inputs: {command: %s}}%s\n%s", above, name, command, beside, below)
-	case 1:
-		lines = fmt.Sprintf("%s      - sh:%s\n          name: %s\n          # image of %s\n          image: i\n          inputs:\n            command: %s\n%s", above, beside, name, name, command, below)
-	default:
-		lines = fmt.Sprintf("%s      - module_id: devcloud2018.codeci_action_20017.action\n        name: %s%s\n        properties:\n          command: %s\n          image: i\n%s", above, name, beside, command, below)
-	}
-	return commented{name, lines, stepValue(name, command)}
+	return node
 }
 
-func stepValue(name, command string) *jsontree.Value {
-	return obj("module_id", "devcloud2018.codeci_action_20017.action", "name", name, "properties", obj("image", "i", "command", command))
-}
-
-func commentedParameter(d emulatortest.Draw, name string) commented {
-	above, beside := "", ""
-	if d.Chance(70) {
-		above = "      # above " + name + "\n"
+func field(parameter *jsontree.Value, name string) *jsontree.Value {
+	for _, f := range parameter.Get("params").Items() {
+		if f.Str("name") == name {
+			return f
+		}
 	}
-	if d.Chance(50) {
-		beside = " # beside " + name
-	}
-	lines := fmt.Sprintf("%s      - {name: %s, default: d%s, description: about it}%s\n", above, name, name, beside)
-	if d.Chance(50) {
-		lines = fmt.Sprintf("%s      - name: %s%s\n        default: d%s\n        description: about it\n", above, name, beside, name)
-	}
-	return commented{name, lines, parameterValue(name, "d"+name)}
+	return nil
 }
 
 func parameterValue(name, value string) *jsontree.Value {
 	list := jsontree.Array()
-	for _, f := range [][2]string{{"name", name}, {"type", "normalparam"}, {"defaultValue", value}, {"description", "about it"}, {"deletion", "false"},
+	for _, f := range [][2]string{{"name", name}, {"type", "normalparam"}, {"defaultValue", value}, {"description", "about " + value}, {"deletion", "false"},
 		{"defaults", "false"}, {"staticVar", "false"}, {"sensitiveVar", "false"}} {
 		list.Append(obj("name", f[0], "value", f[1]))
 	}
 	return obj("name", "hudson.model.StringParameterDefinition", "params", list)
 }
 
-// rearranged draws what became of nodes live, and which are still there.
-func rearranged(d emulatortest.Draw, list []commented, fresh string, isStep bool) (live []*jsontree.Value, still []kept) {
-	value := func(name, text string) *jsontree.Value {
-		if isStep {
-			return stepValue(name, text)
+func unchanged(node string) string { return node }
+
+// TestCommentsFollowTheirNodes writes random commented files and lets fmt, export --force and set
+// edit them: steps, parameters and keys come, go, move and get other names. Each comment stays at
+// its node.
+func TestCommentsFollowTheirNodes(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		s := &scribbler{Draw: emulatortest.Draw{T: t, Short: true}}
+		before := s.file()
+		if s.maybe(15) {
+			before = strings.ReplaceAll(before, "\n", "\r\n")
 		}
-		return parameterValue(name, text)
-	}
-	order := make([]int, len(list))
-	for i := range order {
-		order[i] = i
-	}
-	if d.Chance(50) && len(order) > 1 {
-		i, j := d.Count(len(order)-1), d.Count(len(order)-1)
-		order[i], order[j] = order[j], order[i]
-	}
-	if d.Chance(30) && len(order) > 1 {
-		order = slices.Delete(order, 0, 1)
-	}
-	made := 0
-	for _, i := range order {
-		if d.Chance(20) {
-			live = append(live, value(fmt.Sprintf("%s%d", fresh, made), "something else"))
-			made++
+		check := func(what, after string, now func(string) string) {
+			checkRemarks(t, s.remarks, after, now, func(text string) {
+				t.Fatalf("%s\nafter %s:\n%s\nof\n%s", text, what, after, before)
+			})
 		}
-		c := list[i]
-		switch {
-		case d.Chance(20):
-			live = append(live, value(c.name, d.OneOf("one", "two\nlines\n", "")+c.name))
-			still = append(still, kept{c, c.name, false})
-		case d.Chance(15):
-			renamed := c.value.Clone()
-			var text string
-			if isStep {
-				text = renamed.Get("properties").Str("command")
-			} else {
-				text = "d" + c.name
-			}
-			live = append(live, value("R"+c.name, text))
-			still = append(still, kept{c, "R" + c.name, false})
-		default:
-			live = append(live, c.value)
-			still = append(still, kept{c, c.name, true})
+		check("nothing", before, unchanged)
+		formatted, err := format.Source("a.yaml", []byte(before), format.Definitions)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, before)
 		}
+		check("fmt", string(formatted), unchanged)
+		if s.maybe(50) {
+			before = string(formatted)
+		}
+		if s.maybe(25) {
+			setsCommented(t, s, before, check)
+			return
+		}
+		set, result := workspaceOf(t, before)
+		i := slices.IndexFunc(result.Jobs, func(j *compile.Job) bool { return j.Name == "one" })
+		change := &liveChange{Draw: s.Draw, body: result.Jobs[i].Body().Clone(), names: map[string]string{}}
+		change.all()
+		files, _, err := export.New(export.Options{}).Update(set, result.Jobs[i], liveOf(result.Jobs[i], change.body), compile.Options{})
+		if err != nil {
+			t.Fatalf("%v\n%v\n%s\n%s", err, change.said, before, change.body.Indented())
+		}
+		if len(files) > 0 {
+			check(fmt.Sprint("export --force: ", change.said), string(files[0].Text), change.now)
+		}
+	})
+}
+
+func liveOf(job *compile.Job, body *jsontree.Value) *diff.LiveJob {
+	live := liveJob(body)
+	live.Item.Disabled = job.Enabled != nil && !*job.Enabled
+	return live
+}
+
+// setsCommented lets set, its siblings and the renames edit the file.
+func setsCommented(t *rapid.T, s *scribbler, before string, check func(what, after string, now func(string) string)) {
+	loaded, found := compile.Load(spec.MapTree{spec.WorkspaceFile: "version: 1\ndefinitions: [jobs.yaml]\nprojects: {shop: " + projectID + "}\ndefault_project: shop\n", "jobs.yaml": before}, "", compile.Options{Keep: true})
+	if found.HasErrors() {
+		t.Fatalf("%v\n%s", found, before)
 	}
-	return live, still
+	r := bulk.Request{Selects: func(o *bulk.Object) bool { return o.Name == "one" }}
+	op := s.OneOf("set", "delete", "append", "parameter", "job")
+	var result *bulk.Result
+	var err error
+	now := unchanged
+	switch op {
+	case "set", "delete":
+		path := s.OneOf("flavor", "steps[S0].command", "steps[S1].image", "timeout", "extra.a_member", "labels.team", "parameters[P1]", "steps[S1]", "parameters[P0]", "steps[S0]", "labels", "scms", "extra.c_member.deep")
+		op += " " + path
+		r.Path, err = valuepath.Parse(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Value, r.Delete = s.OneOf("another", `"two\nlines\n"`, "3h"), strings.HasPrefix(op, "delete")
+		result, err = bulk.Set(loaded, r)
+	case "append":
+		result, err = bulk.AppendStep(loaded, r, []byte("- sh: {name: New, inputs: {command: ls}}\n"), s.OneOf("", "S0", "S1"))
+	case "parameter":
+		result, err = bulk.RenameParameter(loaded, r, "P0", "Q")
+		now = func(node string) string {
+			return strings.Replace(node, "/jobs/one/parameters/P0", "/jobs/one/parameters/Q", 1)
+		}
+	default:
+		result, err = bulk.RenameJob(loaded, r, "one", "uno")
+		now = func(node string) string { return strings.Replace(node, "/jobs/one", "/jobs/uno", 1) }
+	}
+	if err != nil || len(result.Files) == 0 {
+		return // refused, or nothing to do
+	}
+	check(op, string(result.Files["jobs.yaml"]), now)
 }
 
 // TestMovedStepsBesideANewKey swaps the steps live where the job also gets a key
@@ -218,7 +601,7 @@ func rearranged(d emulatortest.Draw, list []commented, fresh string, isStep bool
 func TestMovedStepsBesideANewKey(t *testing.T) {
 	t.Parallel()
 	step := func(name string) *jsontree.Value {
-		return obj("module_id", "devcloud2018.codeci_action_20017.action", "name", name, "properties", obj("command", "echo "+name))
+		return obj("module_id", shellID, "name", name, "properties", obj("command", "echo "+name))
 	}
 	const head = "version: 1\njobs:\n  - name: one\n    arch: arm\n    steps:\n"
 	const a = "      # about A\n      - sh: {name: A, inputs: {command: echo A}} # beside A\n"

@@ -23,6 +23,11 @@ func pairItems(have *spec.Node, want *yamltext.Node) (partners []int, paired int
 	return pairForms(have, forms, kindOf)
 }
 
+func partnersOf(have *spec.Node, want *yamltext.Node) []int {
+	partners, _ := pairItems(have, want)
+	return partners
+}
+
 // pairForms pairs wanted items, each with its possible forms: by name, then, among those of one
 // kind, by content.
 func pairForms(have *spec.Node, want [][]*yamltext.Node, kind func(*yamltext.Node) string) (partners []int, paired int) {

@@ -17,7 +17,7 @@ func (ed *editor) reconcile(key, have *spec.Node, want *yamltext.Node) {
 		ed.SetValue(key, have, want)
 	case ed.includes.set(have, want):
 	case ed.IsFlow(have) && ed.needsLines(have, want):
-		ed.SetValue(key, have, want)
+		ed.SetValue(key, have, ed.Carry(have, want, partnersOf))
 	case have.Kind == spec.MappingNode && want.Kind == yamltext.MappingNode && sharesKey(have, want):
 		ed.reconcileFields(have, want)
 	case have.Kind == spec.SequenceNode && want.Kind == yamltext.SequenceNode && ed.reconcileItems(have, want, isSet(key.Text)):
@@ -185,7 +185,7 @@ func (ed *editor) reconcileItem(list *spec.Node, i int, want *yamltext.Node) {
 	switch {
 	case ed.saysSame(have, want):
 	case ed.IsAliasItem(list, i), ed.IsFlow(have) && ed.needsLines(have, want) && !ed.IsFlow(list):
-		ed.SetItem(list, i, want)
+		ed.SetItem(list, i, ed.Carry(have, want, partnersOf))
 	case have.Kind == spec.MappingNode && want.Kind == yamltext.MappingNode && sharesKey(have, want):
 		ed.reconcileFields(have, want)
 	default:

@@ -71,6 +71,8 @@ func (l *layout) collection(n *spec.Written, indent int, s *shape, top string) (
 	for i := range parts[1:] {
 		parts[i].tail, parts[i+1].head = split(parts[i+1].head)
 	}
+	last := &parts[len(parts)-1]
+	last.tail, end = closings(end)
 	if n.Kind == spec.MappingNode {
 		parts = s.sort(n, parts)
 	}
@@ -97,11 +99,18 @@ func (l *layout) collection(n *spec.Written, indent int, s *shape, top string) (
 func split(between []remark) (tail, head []remark) {
 	comments := slices.IndexFunc(between, func(r remark) bool { return r.text == "" })
 	if comments < 0 {
-		for comments = 0; comments < len(between) && yamltext.ClosesAbove(between[comments].text); {
-			comments++
-		}
+		return closings(between)
 	}
 	return between[:comments], between[comments:]
+}
+
+// closings parts the comments that close what stands above them from those after.
+func closings(below []remark) (tail, rest []remark) {
+	comments := 0
+	for comments < len(below) && yamltext.ClosesAbove(below[comments].text) {
+		comments++
+	}
+	return below[:comments], below[comments:]
 }
 
 // lists are the keys below which parts are set apart by a blank line.
@@ -162,7 +171,7 @@ func (l *layout) entries(n *spec.Written, indent int, s *shape, top string) ([]p
 			lines = append([]string{spaces(indent) + explicit}, lines...)
 		}
 		p.lines, p.open = lines, open
-		if isEmpty(value) {
+		if !open {
 			p.lines = appendRemarks(p.lines, l.deeper(column+1), indent+2, false)
 		}
 		parts = append(parts, p)
@@ -251,7 +260,7 @@ func (l *layout) items(n *spec.Written, indent int, s *shape) ([]part, error) {
 		}
 		lines[0] = spaces(indent) + strings.TrimRight("- "+lines[0], " ")
 		p.lines, p.open = lines, open
-		if isEmpty(item) {
+		if !open {
 			p.lines = appendRemarks(p.lines, l.deeper(column+1), indent+2, false)
 		}
 		parts = append(parts, p)
