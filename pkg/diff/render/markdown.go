@@ -296,7 +296,7 @@ func fieldLines(f *fieldView, d detail) []string {
 		lines := []string{f.mark + " " + f.path + f.verdictNote() + at}
 		if d == detailAll {
 			for _, l := range f.item {
-				lines = append(lines, f.mark+"   "+l)
+				lines = append(lines, f.itemMark+"   "+l)
 			}
 		}
 		return lines

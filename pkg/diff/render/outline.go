@@ -81,8 +81,11 @@ type fieldView struct {
 	based   bool
 	diff    *scriptDiff
 	item    []string // a whole item that comes or goes, by lines
-	hidden  bool
-	asked   bool // of drift, which writes nothing
+
+	itemMark, itemPaint string // of its lines: + for what the definitions have, - for what is live
+
+	hidden bool
+	asked  bool // of drift, which writes nothing
 }
 
 // outlineOf prepares a plan. It groups changes with one cause unless noGroup is set.
@@ -245,9 +248,9 @@ func viewOfField(f diff.Field) fieldView {
 	case f.Verdict == diff.VerdictRemoveEdited:
 		v.after = absent
 	case isItem(f):
-		v.item = itemLines(f.Before, f.After)
-		if v.mark == "!" && f.Before == nil {
-			v.item = itemLines(nil, f.After)
+		v.item, v.itemMark, v.itemPaint = itemLines(f.Before, f.After), "-", red
+		if f.Before == nil {
+			v.itemMark, v.itemPaint = "+", green
 		}
 	case isScript(f):
 		before, after := scripts(f)

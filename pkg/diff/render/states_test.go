@@ -114,6 +114,27 @@ func TestParts(t *testing.T) {
 	}
 }
 
+// TestItemsOfOneSide checks that the lines of a whole step show which side has it, also if the step
+// was edited outside: - is live, + is in the definitions.
+func TestItemsOfOneSide(t *testing.T) {
+	t.Parallel()
+	step := parse(t, `{"name":"X"}`)
+	for _, verdict := range []diff.Verdict{diff.VerdictChange, diff.VerdictDrift, diff.VerdictConflict} {
+		for sign, field := range map[string]diff.Field{"-": {Before: step}, "+": {After: step}} {
+			field.Path, field.Verdict = `steps["X"]`, verdict
+			p := &diff.Plan{Changes: []diff.Change{{
+				Kind: diff.KindJob, Address: "shop/job/j", Name: "j", Verdict: verdict, Actions: []diff.Action{diff.ActionUpdate}, Fields: []diff.Field{field},
+			}}}
+			if out := text(t, p, render.Options{}); !strings.Contains(out, "\n        "+sign+" name: \"X\"\n") {
+				t.Errorf("%s, text, want %s:\n%s", verdict, sign, out)
+			}
+			if out := markdown(t, p, 0); !strings.Contains(out, sign+"   name: \"X\"\n") {
+				t.Errorf("%s, Markdown, want %s:\n%s", verdict, sign, out)
+			}
+		}
+	}
+}
+
 func TestNothingToDo(t *testing.T) {
 	t.Parallel()
 	live := &diff.Snapshot{Projects: map[string]*diff.LiveProject{project: {ID: project, Complete: true, Jobs: []*diff.LiveJob{liveJob(t, "j", `{"arch":"arm","steps":[]}`)}}}}

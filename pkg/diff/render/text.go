@@ -178,7 +178,7 @@ func (t *textWriter) field(f *fieldView) {
 	case len(f.item) > 0:
 		t.row("    "+f.mark+" "+f.path+f.verdictNote(), f.paint, f.place)
 		for _, l := range f.item {
-			t.line(t.palette.paint(f.paint, "        "+f.mark+" "+l))
+			t.line(t.palette.paint(f.itemPaint, "        "+f.itemMark+" "+l))
 		}
 	default:
 		t.values(f)
