@@ -63,12 +63,13 @@ const SecretEnvPrefix = "BUILDSYNC_SECRET_"
 
 var secretName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_.-]+$`) })
 
-// Resolve implements Resolver. It removes one line break at the end of a variable or file. A value
-// that is not UTF-8, or that is a mask, is an error.
+// Resolve implements Resolver. It removes one line break at the end of a variable or file, and a
+// byte order mark at the beginning, which editors add. A value that is no text, or stands in place
+// of a secret, is an error.
 func (e EnvSecrets) Resolve(name string) (string, error) {
 	value, given := e.LookupEnv(SecretEnvPrefix + name)
-	if value = withoutLineBreak(value); given && (e.AllowEmpty || !isBlank(value)) {
-		return value, checkSecret(value)
+	if value = withoutEnds(value); given && (e.AllowEmpty || !isBlank(value)) {
+		return value, checkSecret(name, value)
 	}
 	if e.Dir == "" || !secretName().MatchString(name) || strings.Trim(name, ".") == "" {
 		return "", ErrNoSecret
@@ -80,26 +81,30 @@ func (e EnvSecrets) Resolve(name string) (string, error) {
 	case err != nil:
 		return "", err
 	}
-	return value, checkSecret(value)
+	return value, checkSecret(name, value)
 }
 
 func isBlank(value string) bool {
 	return strings.TrimFunc(value, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) }) == ""
 }
 
-func withoutLineBreak(value string) string {
-	return strings.TrimSuffix(strings.TrimSuffix(value, "\n"), "\r")
+func withoutEnds(value string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(strings.TrimPrefix(value, "\ufeff"), "\n"), "\r")
 }
 
-// checkSecret refuses a value that cannot be a secret.
-func checkSecret(value string) error {
+// checkSecret refuses a value that cannot be the secret.
+func checkSecret(name, value string) error {
 	switch {
 	case !utf8.ValidString(value):
 		return errors.New("its value is not UTF-8 text")
 	case len(value) > secretLimit:
 		return fmt.Errorf("its value has more than %d bytes", secretLimit)
-	case len(value) >= 3 && strings.Trim(value, "*") == "":
-		return errors.New("its value is a mask (asterisks only), not the secret")
+	case strings.Contains(value, "\x00"):
+		return errors.New("its value has a NUL byte, as UTF-16 text has; save it as UTF-8")
+	case utf8.RuneCountInString(value) >= 3 && strings.Trim(value, "*•●") == "":
+		return errors.New("its value is a mask, not the secret")
+	case value == spec.SecretPlaceholder(name):
+		return errors.New("its value is the placeholder that compile prints, not the secret")
 	}
 	return nil
 }
@@ -113,6 +118,9 @@ func readSecretFile(dir, name string) (string, error) {
 	}
 	defer root.Close()
 	info, err := root.Stat(name)
+	if entry, at := root.Lstat(name); err != nil && at == nil && entry.Mode()&fs.ModeSymlink != 0 && !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("the secret's file %q is a link that leads out of the folder", name)
+	}
 	if err != nil {
 		return "", err
 	}
@@ -128,7 +136,7 @@ func readSecretFile(dir, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return withoutLineBreak(string(data)), nil
+	return withoutEnds(string(data)), nil
 }
 
 // MissingSecret is a secret without a value and the objects that need it.

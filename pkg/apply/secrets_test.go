@@ -31,6 +31,12 @@ func TestEnvSecrets(t *testing.T) {
 	write("BLANK", " \n")
 	write("LATIN", "caf\xe9x")
 	write("MASK", "******\n")
+	write("MARK", "\ufefffrom file\n")
+	write("MARK_ONLY", "\ufeff\n")
+	write("UTF16", "r\x00e\x00a\x00l\x00")
+	write("BULLETS", "••••••")
+	write("PLACEHOLDER", "<secret PLACEHOLDER>\n")
+	write("OTHER_PLACEHOLDER", "<secret X>\n")
 	write("LONG", strings.Repeat("x", secretLimit+1))
 	write("FULL", strings.Repeat("x", secretLimit)+"\n")
 	if err := os.Mkdir(filepath.Join(dir, "FOLDER"), 0o700); err != nil {
@@ -61,6 +67,12 @@ func TestEnvSecrets(t *testing.T) {
 		"the mask in a file":                {name: "MASK", fail: true},
 		"not UTF-8":                         {name: "BYTES", fail: true},
 		"a file that is not UTF-8":          {name: "LATIN", fail: true},
+		"a byte order mark":                 {name: "MARK", want: "from file"},
+		"only a byte order mark":            {name: "MARK_ONLY", none: true},
+		"a file in UTF-16":                  {name: "UTF16", fail: true},
+		"a mask of bullets":                 {name: "BULLETS", fail: true},
+		"what compile prints for it":        {name: "PLACEHOLDER", fail: true},
+		"another text in angle brackets":    {name: "OTHER_PLACEHOLDER", want: "<secret X>"},
 		"file":                              {name: "FILE", want: "from file"},
 		"file with CRLF":                    {name: "CRLF", want: "from file"},
 		"only the last break goes":          {name: "LINES", want: "one\n\ntwo\n"},
