@@ -195,3 +195,30 @@ func TestEmptyTextIsNoValue(t *testing.T) {
 		t.Errorf("only %d flags were checked", checked)
 	}
 }
+
+// TestTimesThatAreNone checks that no command takes a negative time, nor a time limit of zero, which
+// would end it before it begins.
+func TestTimesThatAreNone(t *testing.T) {
+	t.Parallel()
+	eachCommand(allCommands(), nil, func(words []string, c *cli.Command) {
+		if len(c.Subcommands) > 0 || c.Name == "help" {
+			return
+		}
+		for _, flag := range c.Flags {
+			f, ok := flag.(*cli.DurationFlag)
+			if !ok {
+				continue
+			}
+			for _, value := range []string{"-1s", "0s"} {
+				if value == "0s" && f.Name != "timeout" {
+					continue // it means at once, or any
+				}
+				var out, errOut bytes.Buffer
+				code := run(t.Context(), append([]string{"buildsync"}, append(words, "--"+f.Name, value)...), nil, strings.NewReader(""), &out, &errOut)
+				if code != exitInvalid || !strings.Contains(errOut.String(), "--"+f.Name+" "+value+" is too short") {
+					t.Errorf("%s --%s %s: code %d, %s", words, f.Name, value, code, errOut.String())
+				}
+			}
+		}
+	})
+}

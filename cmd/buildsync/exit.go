@@ -77,7 +77,7 @@ func exitCode(ctx context.Context, err error) int {
 	switch {
 	case err == nil:
 		return exitDone
-	case errors.As(err, &f):
+	case errors.As(err, &f) && (f.code != exitFailed || !errors.As(err, &stopped)):
 		return f.code
 	case errors.As(err, new(kit.UsageError)), errors.As(err, new(*outfile.InputError)), errors.As(err, new(*linting.InputError)),
 		errors.As(err, new(*jobs.InputError)), errors.As(err, new(*spec.UnknownNameError)), errors.As(err, new(*workspace.Refusal)), errors.As(err, new(*record.DamagedError)):

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -41,6 +42,18 @@ func TestConfirmEndsWithTheRun(t *testing.T) {
 	_, err := in.Confirm(ctx, "Do this?")
 	if code := exitCode(ctx, err); code != exitInterrupted {
 		t.Errorf("%v is exit code %d, want 130", err, code)
+	}
+}
+
+// TestInterruptIsNeverAFailure checks that an interrupt has its own exit code also in the middle of a
+// step whose failures have one.
+func TestInterruptIsNeverAFailure(t *testing.T) {
+	t.Parallel()
+	interrupted := fmt.Errorf("recording: %w", kit.Interrupted{Code: exitInterrupted})
+	for code, want := range map[int]int{exitFailed: exitInterrupted, exitPartial: exitPartial} {
+		if got := exitCode(t.Context(), &failure{code, interrupted}); got != want {
+			t.Errorf("code %d: ended with %d, want %d", code, got, want)
+		}
 	}
 }
 

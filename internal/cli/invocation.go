@@ -151,7 +151,7 @@ func takesText(flag cli.Flag) bool {
 // emptyAllowed are the text flags with a meaning for the empty text.
 var emptyAllowed = []string{"data", "marker", "seed"}
 
-// refuseEmpty refuses flags that were given an empty text.
+// refuseEmpty refuses flags that were given an empty text, or a time that is none.
 func (in *Invocation) refuseEmpty() error {
 	for _, c := range in.Flags.Lineage() {
 		if c.Command == nil {
@@ -170,6 +170,10 @@ func (in *Invocation) refuseEmpty() error {
 			case *cli.StringSliceFlag:
 				if slices.ContainsFunc(c.StringSlice(name), func(text string) bool { return strings.TrimSpace(text) == "" }) {
 					return emptyValue("--" + name)
+				}
+			case *cli.DurationFlag:
+				if d := c.Duration(name); d < 0 || d == 0 && name == "timeout" {
+					return UsageError{Text: fmt.Sprintf("--%s %s is too short", name, d)}
 				}
 			}
 		}

@@ -10,8 +10,10 @@ import (
 	"weak"
 
 	"github.com/buildsync/buildsync/pkg/apply"
+	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/emulator"
+	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
 // TestInterruptedInTheMiddle presses Ctrl-C during a write. The write ends and is verified, nothing
@@ -124,6 +126,33 @@ func TestInterruptedWhileWaiting(t *testing.T) {
 	got := result(t, report, "shop/job/a", diff.ActionUpdate)
 	if got.Outcome != apply.Failed || got.Attempts != 1 || report.Ending() != apply.EndInterrupted {
 		t.Errorf("ended:\n%s", describe(report))
+	}
+}
+
+// stoppingClient cancels the run right before it sends an update.
+type stoppingClient struct {
+	*client.Client
+	stop func()
+}
+
+func (c stoppingClient) UpdateJob(ctx context.Context, body *jsontree.Value) error {
+	c.stop()
+	return c.Client.UpdateJob(ctx, body)
+}
+
+// TestInterruptedBeforeItsTurn checks that a write that the interrupt finds before it is sent, as it
+// waits for the rate, is skipped and not a failure.
+func TestInterruptedBeforeItsTurn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Strict())
+	w.converge(definitions(job("a", "before")))
+	plan := w.plan(definitions(job("a", "after")), nil, nil)
+	w.ResetCalls()
+	ctx, cancel := context.WithCancel(t.Context())
+	report := w.applyWith(ctx, stoppingClient{w.client, cancel}, plan, apply.Options{})
+	got := result(t, report, "shop/job/a", diff.ActionUpdate)
+	if got.Outcome != apply.Skipped || w.ops("UpdateJob") != 0 || report.Ending() != apply.EndInterrupted {
+		t.Errorf("%d updates, ended:\n%s", w.ops("UpdateJob"), describe(report))
 	}
 }
 

@@ -174,6 +174,8 @@ func (s *step) endUnsent(err error) bool {
 	switch {
 	case errors.As(err, &stop) && s.sends == 0:
 		s.end(Skipped, "%s", stop.reason)
+	case s.sends == 1 && s.run.soft.Err() != nil: // it waited for its turn when the run was stopped
+		s.end(Skipped, "%s", s.run.stopping())
 	case errors.As(err, &stop):
 		s.end(Failed, "not written: %s", stop.reason)
 	case errors.As(err, &e) && e.RetryAfter > 0:

@@ -81,7 +81,7 @@ var ErrNoGit = errors.New("the git command was not found in PATH; install Git, o
 
 func gitError(ctx context.Context, subcommand, said string, err error) error {
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return context.Cause(ctx) // an interrupt, or --timeout: not the command's fault
 	}
 	if errors.Is(err, exec.ErrNotFound) {
 		return ErrNoGit

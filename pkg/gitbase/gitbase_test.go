@@ -262,10 +262,11 @@ func TestOpenOutsideARepository(t *testing.T) {
 func TestCancelledContext(t *testing.T) {
 	t.Parallel()
 	r := newRepository(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := Open(ctx, r.dir); !errors.Is(err, context.Canceled) {
-		t.Errorf("Open: %v, want context.Canceled", err)
+	why := errors.New("interrupted")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(why)
+	if _, err := Open(ctx, r.dir); !errors.Is(err, why) {
+		t.Errorf("Open: %v, want what ended the context", err)
 	}
 }
 

@@ -150,7 +150,7 @@ func WasNamed(ctx context.Context, source spec.Source, full, commit string) (boo
 	}
 	r := &Repo{dir: s.dir}
 	if _, err := git(ctx, s.dir, "cat-file", "-e", commit+"^{commit}"); err != nil {
-		return false, ctx.Err()
+		return false, context.Cause(ctx)
 	}
 	return r.Contains(ctx, historyRef, commit)
 }

@@ -54,7 +54,7 @@ func readAt(ctx context.Context, repo *gitbase.Repo, ref, commit string) (*Recor
 	text, err := repo.FileAt(ctx, commit, File)
 	if err != nil {
 		if ctx.Err() != nil {
-			return nil, ctx.Err()
+			return nil, context.Cause(ctx)
 		}
 		return nil, &DamagedError{ref, commit, err}
 	}

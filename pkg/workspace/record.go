@@ -82,7 +82,7 @@ func (w *Workspace) composeRecord(ctx context.Context, r *Revisions) error {
 	applied, err := record.Compose(ctx, r.Recorded.Record, func(ctx context.Context, commit string) (*compile.Loaded, error) {
 		if _, err := r.Repo.Resolve(ctx, commit); err != nil {
 			if ctx.Err() != nil {
-				return nil, ctx.Err()
+				return nil, context.Cause(ctx)
 			}
 			return nil, &Refusal{fmt.Errorf("the record %s names commit %.12s, which is not in this clone", r.Recorded.Ref, commit), remedy.FetchCommit}
 		}

@@ -61,7 +61,7 @@ func (w *Workspace) ReadHead(ctx context.Context, r *Revisions) error {
 	if err != nil {
 		// The workspace's folder is new and not committed yet.
 		r.Head.Dirty = true
-		return ctx.Err()
+		return context.Cause(ctx)
 	}
 	defer tree.Close()
 	for _, name := range slices.Sorted(maps.Keys(w.Tree.read)) {
