@@ -171,9 +171,9 @@ func (u *unit) options(path string, n *spec.Node) ([]string, *jsontree.Value) {
 			names = append(names, name)
 		}
 		limits.Append(jsontree.Object(
-			jsontree.Member{Key: wire.KeyDisable, Value: jsontree.String(disabled)},
-			jsontree.Member{Key: wire.KeyName, Value: jsontree.String(name)},
-			jsontree.Member{Key: wire.KeyDisplayName, Value: jsontree.String(shown)},
+			jsontree.Member{Key: wire.KeyDisable, Value: u.scalars.String(disabled)},
+			jsontree.Member{Key: wire.KeyName, Value: u.scalars.String(name)},
+			jsontree.Member{Key: wire.KeyDisplayName, Value: u.scalars.String(shown)},
 		))
 	}
 	return names, limits
@@ -268,14 +268,14 @@ func (u *unit) setRaw(params *jsontree.Value, name, value, path string, at *spec
 			return
 		}
 	}
-	params.Append(param(name, value))
+	params.Append(u.param(name, value))
 }
 
-func param(name, value string) *jsontree.Value {
+func (u *unit) param(name, value string) *jsontree.Value {
 	return jsontree.Object(
-		jsontree.Member{Key: wire.KeyName, Value: jsontree.String(name)},
-		jsontree.Member{Key: wire.KeyValue, Value: jsontree.String(value)},
-		jsontree.Member{Key: wire.KeyLimits, Value: jsontree.Null()},
+		jsontree.Member{Key: wire.KeyName, Value: u.scalars.String(name)},
+		jsontree.Member{Key: wire.KeyValue, Value: u.scalars.String(value)},
+		jsontree.Member{Key: wire.KeyLimits, Value: u.scalars.Null()},
 	)
 }
 
@@ -292,12 +292,12 @@ func (b *paramBuilder) last() *jsontree.Value { return b.params[len(b.params)-1]
 
 func (b *paramBuilder) add(field, value string, at *spec.Node) {
 	b.u.record(b.path+"."+field, at)
-	b.params = append(b.params, param(field, value))
+	b.params = append(b.params, b.u.param(field, value))
 }
 
 func (b *paramBuilder) addFixed(field, value string) {
 	b.u.note(b.path+"."+field, Provenance{Pos: b.node.Pos(), Origin: b.fixed})
-	b.params = append(b.params, param(field, value))
+	b.params = append(b.params, b.u.param(field, value))
 }
 
 func (b *paramBuilder) text(field, key string) {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/bmatcuk/doublestar/v4"
 
@@ -21,6 +22,10 @@ import (
 type DirTree struct {
 	root *os.Root
 	dir  string
+
+	mutex sync.Mutex
+	last  *os.Root // the folder that a file was last read from; may be nil
+	at    string   // its name
 }
 
 // OpenDir opens a folder as a Tree. The caller must Close it.
@@ -33,7 +38,44 @@ func OpenDir(dir string) (*DirTree, error) {
 }
 
 // Close releases the folder.
-func (t *DirTree) Close() error { return t.root.Close() }
+func (t *DirTree) Close() error {
+	t.leave()
+	return t.root.Close()
+}
+
+// leave closes the folder that a file was last read from.
+func (t *DirTree) leave() {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	if t.last != nil {
+		_ = t.last.Close() // nothing was written
+		t.last = nil
+	}
+}
+
+// enter returns the folder of a file and the file's name in it. Files are read folder by folder, and
+// a root walks to each file from the top, so the last folder is kept. The root decides
+// where that gives an error: for a link that leaves the folder, or a folder that was replaced.
+func (t *DirTree) enter(name string) (folder *os.Root, base string) {
+	at, base := path.Split(name)
+	if at == "" {
+		return nil, ""
+	}
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	if t.last != nil && t.at == at {
+		return t.last, base
+	}
+	folder, err := t.root.OpenRoot(at)
+	if err != nil {
+		return nil, ""
+	}
+	if t.last != nil {
+		_ = t.last.Close() // who still reads from it asks the root
+	}
+	t.last, t.at = folder, at
+	return folder, base
+}
 
 // Describe names the folder.
 func (t *DirTree) Describe() string { return "folder " + sanitize.Line(t.dir, 0) }
@@ -46,20 +88,34 @@ func (t *DirTree) ReadFile(name string, limit int64) ([]byte, error) {
 	if err := CheckName(name); err != nil {
 		return nil, err
 	}
-	info, err := t.root.Stat(name)
-	if err != nil {
+	if folder, base := t.enter(name); folder != nil {
+		if text, err := readRegular(folder, base, name, limit); err == nil {
+			return text, nil
+		}
+	}
+	text, err := readRegular(t.root, name, name, limit)
+	if refused := new(fs.PathError); errors.As(err, &refused) {
 		return nil, t.refused(name, err)
+	}
+	return text, err
+}
+
+// readRegular reads a file of a folder, which errors call name.
+func readRegular(folder *os.Root, base, name string, limit int64) ([]byte, error) {
+	info, err := folder.Stat(base)
+	if err != nil {
+		return nil, err
 	}
 	if err := checkRegular(name, info, limit); err != nil {
 		return nil, err
 	}
-	file, err := t.root.OpenFile(name, os.O_RDONLY|nonBlocking, 0)
+	file, err := folder.OpenFile(base, os.O_RDONLY|nonBlocking, 0)
 	if err != nil {
-		return nil, t.refused(name, err)
+		return nil, err
 	}
 	defer file.Close()
 	if info, err = file.Stat(); err != nil {
-		return nil, t.refused(name, err)
+		return nil, err
 	}
 	if err := checkRegular(name, info, limit); err != nil {
 		return nil, err

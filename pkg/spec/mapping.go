@@ -35,13 +35,13 @@ func (b *builder) mapping(n *yaml.Node, start, content, depth int) (*Node, int) 
 		w.add(b.last)
 		if isMergeKey(n.Content[i]) {
 			merges = append(merges, merge{len(built.Fields), value})
-			b.isNewKey(keys, key)
-		} else if b.usableKey(key, content) && b.isNewKey(keys, key) {
+			b.isNewKey(&keys, key)
+		} else if b.usableKey(key, content) && b.isNewKey(&keys, key) {
 			built.Fields = append(built.Fields, Field{key, value})
 		}
 	}
 	if len(merges) > 0 {
-		built.Fields = b.mergeFields(built.Fields, keys, merges, &w)
+		built.Fields = b.mergeFields(built.Fields, &keys, merges, &w)
 	}
 	if n.Style&yaml.FlowStyle != 0 && !isBarePair(n) {
 		end = closing(b.src.text, max(end, content), content, '{', '}')
@@ -110,17 +110,18 @@ func kindName(n *Node) string {
 
 // keySet finds repeated keys in linear time.
 type keySet struct {
-	few  []*Node
-	many map[string]*Node
+	few   [fewKeys]*Node
+	count int // of few
+	many  map[string]*Node
 }
 
 const fewKeys = 16
 
-func newKeySet(size int) *keySet {
+func newKeySet(size int) keySet {
 	if size > fewKeys {
-		return &keySet{many: make(map[string]*Node, size)}
+		return keySet{many: make(map[string]*Node, size)}
 	}
-	return &keySet{few: make([]*Node, 0, size)}
+	return keySet{}
 }
 
 // add returns the earlier key with the same text, or nil.
@@ -132,17 +133,21 @@ func (s *keySet) add(key *Node) *Node {
 		}
 		return first
 	}
-	for _, k := range s.few {
+	for _, k := range s.few[:s.count] {
 		if k.Text == key.Text {
 			return k
 		}
 	}
-	if s.few = append(s.few, key); len(s.few) > fewKeys {
-		s.many = make(map[string]*Node, 2*fewKeys)
-		for _, k := range s.few {
-			s.many[k.Text] = k
-		}
+	if s.count < fewKeys {
+		s.few[s.count] = key
+		s.count++
+		return nil
 	}
+	s.many = make(map[string]*Node, 2*fewKeys)
+	for _, k := range s.few {
+		s.many[k.Text] = k
+	}
+	s.many[key.Text] = key
 	return nil
 }
 

@@ -197,11 +197,20 @@ func Name(name string, nth int) string {
 
 // Bare is Name without the quotes if they are not needed, as lint prints it.
 func Bare(name string) string {
-	plain := name != "" && !strings.ContainsAny(name, "[]\"\\*\n")
-	if _, err := strconv.Atoi(name); err == nil || !plain {
+	if name == "" || strings.ContainsAny(name, "[]\"\\*\n") || isNumber(name) {
 		return Name(name, 1)
 	}
 	return "[" + name + "]"
+}
+
+// isNumber reports whether name could be taken for an index. Most names do not look like one, and
+// refusing them costs strconv an error.
+func isNumber(name string) bool {
+	if c := name[0]; c != '+' && c != '-' && (c < '0' || c > '9') {
+		return false
+	}
+	_, err := strconv.Atoi(name)
+	return err == nil
 }
 
 // Index returns the segment for a list's item by index, from 0.
