@@ -62,8 +62,7 @@ func TestFlagsStandAnywhere(t *testing.T) {
 	}
 }
 
-// However flags and arguments are mixed, the command gets what it gets with the
-// flags in front, each list in the order in which it was typed.
+// TestFlagsAndArgumentsMix checks that a command gets the same flags and arguments in any order.
 func TestFlagsAndArgumentsMix(t *testing.T) {
 	t.Parallel()
 	type parsed struct {

@@ -250,9 +250,9 @@ func TestCommandsOfTheContract(t *testing.T) {
 	}
 }
 
-// Each of eight shards sends an eighth of the rate: of 960 requests a minute
-// two a second, one at a time. The four are two listings and, as both are
-// empty, a look for one name in each project.
+// TestAShardKeepsToItsPartOfTheRate checks that each of eight shards sends an eighth of the rate:
+// of 960 requests a minute, two a second, one at a time. Four requests are sent: two listings and,
+// as both are empty, a check of one name in each project.
 func TestAShardKeepsToItsPartOfTheRate(t *testing.T) {
 	t.Parallel()
 	service := emulatortest.Start(t, emulator.Options{})

@@ -261,7 +261,7 @@ func (h *history) console(s *site) {
 	}
 }
 
-// A fault says how one action of a run ends.
+// fault says how one action of a run ends.
 type fault int
 
 const (

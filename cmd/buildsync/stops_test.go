@@ -95,8 +95,8 @@ func TestAPanicTellsNoValues(t *testing.T) {
 	}
 }
 
-// The client's rate and the emulator's are different things: a variable that
-// slows the one down must neither bar nor limit the other.
+// TestTheEmulatorsRateHasItsOwnVariable checks that a variable for the client's rate does not set
+// the emulator's.
 func TestTheEmulatorsRateHasItsOwnVariable(t *testing.T) {
 	t.Parallel()
 	if client, emulator := kit.VariableOf("plan", "rate"), kit.VariableOf("emulator", "rate"); client == emulator {

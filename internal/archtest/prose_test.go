@@ -19,10 +19,12 @@ var riddles = map[*regexp.Regexp]string{
 	regexp.MustCompile(`\bbehind (a|the|its) (colon|dash|key|value)\b`): "after",
 }
 
-// TestCommentsArePlain checks the comments of all Go files, tests included, for a few phrases that
-// are certainly hard to read. docs/glossary.md has the words for things.
-func TestCommentsArePlain(t *testing.T) {
-	t.Parallel()
+// reportNumber matches the number of a report that readers of the source do not have, such as "F20: …".
+var reportNumber = regexp.MustCompile(`^[A-Z]\d{1,2}: |\((quirk|facts|threat|reliability) |\([A-Z]\d{1,2}(, [A-Z]\d{1,2})*\)`)
+
+// goFiles calls visit for every Go file of the project, tests and tools included.
+func goFiles(t *testing.T, visit func(files *token.FileSet, file *ast.File)) {
+	t.Helper()
 	for _, folder := range []string{"cmd", "pkg", "internal", "schemas", "test", "tools"} {
 		err := filepath.WalkDir(filepath.Join(root, folder), func(name string, entry fs.DirEntry, err error) error {
 			if err != nil || entry.IsDir() || !strings.HasSuffix(name, ".go") {
@@ -30,18 +32,10 @@ func TestCommentsArePlain(t *testing.T) {
 			}
 			files := token.NewFileSet()
 			file, err := parser.ParseFile(files, name, nil, parser.ParseComments|parser.SkipObjectResolution)
-			if err != nil {
-				return err
+			if err == nil {
+				visit(files, file)
 			}
-			for _, group := range file.Comments {
-				text := strings.ReplaceAll(group.Text(), "\n", " ")
-				for riddle, words := range riddles {
-					if found := riddle.FindString(text); found != "" {
-						t.Errorf("%s: write %q in place of %q", files.Position(group.Pos()), words, found)
-					}
-				}
-			}
-			return nil
+			return err
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -49,26 +43,51 @@ func TestCommentsArePlain(t *testing.T) {
 	}
 }
 
-// TestCommentsBeginWithTheName checks that the comment of a declaration begins with its name. A
-// renamed function, or code that was put between a comment and its function, leaves a comment about
-// something else.
-func TestCommentsBeginWithTheName(t *testing.T) {
+// TestCommentsArePlain checks all comments for a few phrases that are certainly hard to read.
+// docs/glossary.md has the words for things.
+func TestCommentsArePlain(t *testing.T) {
 	t.Parallel()
-	for _, s := range sources(t) {
-		check := func(name string, doc *ast.CommentGroup) {
-			if text := doc.Text(); text != "" && !strings.HasPrefix(text, name) {
-				t.Errorf("%s: the comment of %s begins with %q", s.fset.Position(doc.Pos()), name, strings.Fields(text)[0])
+	goFiles(t, func(files *token.FileSet, file *ast.File) {
+		for _, group := range file.Comments {
+			text := strings.ReplaceAll(group.Text(), "\n", " ")
+			for riddle, words := range riddles {
+				if found := riddle.FindString(text); found != "" {
+					t.Errorf("%s: write %q in place of %q", files.Position(group.Pos()), words, found)
+				}
+			}
+			if found := reportNumber.FindString(text); found != "" {
+				t.Errorf("%s: say what happens in place of %q", files.Position(group.Pos()), found)
 			}
 		}
-		for _, decl := range s.file.Decls {
+	})
+}
+
+// TestCommentsBeginWithTheName checks that the comment of a declaration begins with its name. A
+// renamed function, or code that was put between a comment and its function, leaves a comment about
+// something else. The comments of examples are text for go doc.
+func TestCommentsBeginWithTheName(t *testing.T) {
+	t.Parallel()
+	goFiles(t, func(files *token.FileSet, file *ast.File) {
+		check := func(name string, doc *ast.CommentGroup) {
+			if text := doc.Text(); text != "" && !strings.HasPrefix(text, name) && !strings.HasPrefix(name, "Example") {
+				t.Errorf("%s: the comment of %s begins with %q", files.Position(doc.Pos()), name, strings.Fields(text)[0])
+			}
+		}
+		for _, decl := range file.Decls {
 			switch decl := decl.(type) {
 			case *ast.FuncDecl:
 				check(decl.Name.Name, decl.Doc)
 			case *ast.GenDecl:
-				if named, ok := decl.Specs[0].(*ast.TypeSpec); ok && len(decl.Specs) == 1 {
-					check(named.Name.Name, decl.Doc)
+				if decl.Lparen.IsValid() {
+					continue
+				}
+				switch spec := decl.Specs[0].(type) {
+				case *ast.TypeSpec:
+					check(spec.Name.Name, decl.Doc)
+				case *ast.ValueSpec:
+					check(spec.Names[0].Name, decl.Doc)
 				}
 			}
 		}
-	}
+	})
 }

@@ -22,8 +22,8 @@ type drawn struct{ strings.Builder }
 
 func (*drawn) End() {}
 
-// A log without --verbose is sentences, of which nothing acts on a terminal and
-// none gets lost with the bars that were drawn.
+// TestSentences checks a log without --verbose: it is sentences, without control characters for a
+// terminal.
 func TestSentences(t *testing.T) {
 	t.Parallel()
 	var stderr strings.Builder

@@ -8,7 +8,7 @@ import (
 	"github.com/buildsync/buildsync/internal/crash"
 )
 
-// A caught panic keeps its stack and its error, and shows no value.
+// TestCaught checks that a caught panic keeps its stack and its error, and shows no value.
 func TestCaught(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("canary")

@@ -16,8 +16,8 @@ const Sensitive = "(sensitive)"
 // Redacted returns a copy of a tree in which no secret can be read: the values
 // of sensitive parameters, the step properties that the catalogue calls secret,
 // a notification's param_config, and every text that looks like a secret or
-// carries a secret's name. Templates spell their keys in more than one way
-// (quirk Q21), so keys are compared without regard to case. known hides the secrets that a run knows; nil: it knows none.
+// carries a secret's name. Templates spell their keys in more than one way,
+// so keys are compared without regard to case. known hides the secrets that a run knows; nil: it knows none.
 func Redacted(v *jsontree.Value, modules *catalog.Catalogue, known *strings.Replacer) *jsontree.Value {
 	if known == nil {
 		known = strings.NewReplacer()

@@ -60,8 +60,8 @@ type creation struct {
 	replaces string
 }
 
-// create makes an object and never two, although the API has no idempotency key (A1) and its list
-// lags (A2):
+// create makes an object and never two, although the API has no idempotency key and its list
+// lags:
 //
 //  1. a complete listing must lack the name, in addition to the plan's;
 //  2. the create is sent once;

@@ -211,7 +211,7 @@ func (s *step) confirmNotices(ctx context.Context, id string, outcome Outcome) {
 }
 
 // noticeAsWanted reports whether a channel has exactly the wanted events. Its
-// param_config is not compared: what comes back may be masked (facts §5).
+// param_config is not compared: what comes back may be masked.
 func noticeAsWanted(rows []wire.Notice, n diff.NoticeChange) bool {
 	return slices.Equal(enabledEvents(rows, n.Want.Type), sorted(n.Want.Events))
 }

@@ -211,7 +211,7 @@ func (r *run) resolveSecrets() error {
 
 // fill returns the body to send: the desired one with the values of its secrets. It refuses a body
 // in which a secret is missing or would be sent as read, since sending a mask destroys the stored
-// value (A5).
+// value.
 func (v secretValues) fill(change *diff.Change) (*jsontree.Value, error) {
 	body := change.DesiredBody()
 	uses := map[string]compile.SecretUse{}

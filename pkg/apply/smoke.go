@@ -179,7 +179,7 @@ func BuildEnded(record wire.Record) (over, succeeded bool) {
 	return ended(record), strings.EqualFold(record.Status, buildSucceeded)
 }
 
-// ended reports whether a build is over. The set of statuses is open (facts §7), so a finish time
+// ended reports whether a build is over. The set of statuses is open, so a finish time
 // counts too.
 func ended(record wire.Record) bool {
 	switch strings.ToUpper(record.Status) {

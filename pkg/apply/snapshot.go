@@ -83,7 +83,7 @@ func jobsToRead(head *compile.Result, others ...*compile.Result) *wanted {
 }
 
 // listings fills snap.Projects. A pinned job that the listing lacks is looked up by id, because
-// listings lag (facts Q26).
+// listings lag.
 func (r *liveReader) listings(ctx context.Context) error {
 	projects := make([]*diff.LiveProject, len(r.wanted.projects))
 	err := live.Projects(ctx, r.api, r.wanted.projects, r.opts.Parallel, func(ctx context.Context, i int, project *diff.LiveProject) {

@@ -8,7 +8,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff"
 )
 
-// doState enables or disables a job. Only the listing shows the state (facts §7), so states are
+// doState enables or disables a job. Only the listing shows the state, so states are
 // verified together at the end, with one listing per project: see settleStates.
 func (r *run) doState(ctx context.Context, index int, action diff.Action, job *jobState) {
 	s := r.begin(index, action)

@@ -15,7 +15,7 @@ import (
 )
 
 // confirmWaits are the waits before each read that confirms an accepted write. The first read
-// follows at once, since reads by id are consistent (facts §7); the others allow for a service that
+// follows at once, since reads by id are consistent; the others allow for a service that
 // lags.
 func confirmWaits() []time.Duration {
 	return []time.Duration{0, 1 * time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second}

@@ -9,7 +9,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
-// A wanted list keeps the types of its items: numbers and booleans are no texts.
+// TestSetAListOfNumbers checks that a list of numbers and booleans keeps their types.
 func TestSetAListOfNumbers(t *testing.T) {
 	t.Parallel()
 	files, path := oneStep(t, "{name: s, module_id: devcloud2018.x.action, properties: {ports: [8080, true]}}", "steps[s].properties.ports")
@@ -25,7 +25,8 @@ func TestSetAListOfNumbers(t *testing.T) {
 	}
 }
 
-// A text is written as it was given: YAML would drop a comment, spaces and the last line end.
+// TestSetWritesTheWholeText checks that set writes a text exactly as given. As YAML it would lose a
+// comment and spaces at the ends.
 func TestSetWritesTheWholeText(t *testing.T) {
 	t.Parallel()
 	files, path := oneStep(t, "sh: {name: s, inputs: {command: \"ls\"}}", "steps[s].command")

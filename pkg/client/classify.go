@@ -137,7 +137,7 @@ type failure struct {
 
 // readFailure finds an error in all forms that the service uses, with any status: {error_code,
 // error_msg}, {error: {code, reason|message}} or a text, {status: "error"}, {success: false,
-// message, err_code|errCode}. A null or empty error does not count (quirk Q33).
+// message, err_code|errCode}. A null or empty error does not count.
 func readFailure(body *jsontree.Value) failure {
 	var f failure
 	for _, key := range [...]string{"error_code", "err_code", "errCode", "errorCode"} {

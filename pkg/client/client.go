@@ -138,7 +138,7 @@ func (c *Client) do(ctx context.Context, k *call, err error) (*answer, error) {
 		return nil, err
 	}
 	if k.body == nil && k.route.hasBody() {
-		k.body = []byte("{}") // the gateway refuses an empty POST (quirk Q28)
+		k.body = []byte("{}") // the gateway refuses an empty POST
 	}
 	return c.send(ctx, k)
 }

@@ -74,7 +74,7 @@ func (c *Client) writeNotice(ctx context.Context, o op, jobID string, notice wir
 }
 
 // noticeWritten checks the answer to a write. In the reference's table the result is a string, in
-// its example an object with the job's id (quirk Q22); the newer route's answer is not documented.
+// its example an object with the job's id; the newer route's answer is not documented.
 func (c *Client) noticeWritten(k *call, a *answer, jobID string) error {
 	text, isText := a.body.Get(wire.KeyResult).AsString()
 	if isText && text != jobID && len(text) == len(jobID) && isIdentifier(text) {

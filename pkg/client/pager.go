@@ -26,8 +26,8 @@ type page struct {
 }
 
 // pager reads a paged list without relying on its page base, total or stability: the reference
-// counts pages from 0 and has an example from 1 (quirk Q24), a total may count something else
-// (quirk Q25), and other writers add and remove rows meanwhile. So rows are identified by id, and a
+// counts pages from 0 and has an example from 1, a total may count something else,
+// and other writers add and remove rows meanwhile. So rows are identified by id, and a
 // scan is complete only if it found as many as the service counts.
 type pager struct {
 	fetch func(ctx context.Context, index int) (page, error)
@@ -172,7 +172,7 @@ func final(err error) bool {
 func pageOf(rows, total *jsontree.Value) page {
 	got := page{rows: rows.Items(), total: unknownTotal}
 	if rows.Kind() == jsontree.KindObject && rows.Len() > 0 {
-		got.rows = []*jsontree.Value{rows} // one element printed as itself (quirk Q23)
+		got.rows = []*jsontree.Value{rows} // one element printed as itself
 	}
 	if total.IsAbsentOrNull() {
 		return got

@@ -171,7 +171,7 @@ func describe(ctx context.Context, err error, sent bool) string {
 	return fmt.Sprintf("no answer: %v", err)
 }
 
-// parse reads an answer strictly; a text that contains JSON is unwrapped up to twice (quirk Q31).
+// parse reads an answer strictly; a text that contains JSON is unwrapped up to twice.
 func parse(raw []byte) (*jsontree.Value, error) {
 	v, err := jsontree.Parse(raw, jsontree.Limits{Bytes: answerLimit})
 	for range 2 {

@@ -17,7 +17,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// The forms in which a key is empty. A key of one kind takes some of them.
+// emptyForms are the forms in which a key is empty. A key of one kind takes some of them.
 var emptyForms = map[string]yaml.Node{
 	"null": {Kind: yaml.ScalarNode, Tag: "!!null", Value: "null"},
 	`""`:   {Kind: yaml.ScalarNode, Tag: "!!str", Style: yaml.DoubleQuotedStyle},

@@ -160,7 +160,7 @@ func texts(list []string) *jsontree.Value {
 
 // TestReference compiles the job that API reference 4.26 shows, written in the
 // friendly form, and compares it with the reference's answer, in which the
-// definition's name is in capitals (quirk Q1).
+// definition's name is in capitals.
 func TestReference(t *testing.T) {
 	t.Parallel()
 	source, err := os.ReadFile("testdata/reference-4.26/reference.json")

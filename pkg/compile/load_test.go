@@ -101,7 +101,8 @@ func TestLoadFixtures(t *testing.T) {
 	})
 }
 
-// Templates are found in whatever way the key is written, and in whichever file.
+// TestLoadFindsTemplates checks that templates are found in any file and in any spelling of the
+// key.
 func TestLoadFindsTemplates(t *testing.T) {
 	t.Parallel()
 	body := "- name: tpl\n    steps: [{sh: {name: s, inputs: {command: ls}}}]\n"
@@ -244,7 +245,7 @@ func TestWithAndUnder(t *testing.T) {
 	})
 }
 
-// Only what an edit can have changed is compiled again.
+// TestEarlierCompilesLittle checks that only what an edit can have changed is compiled again.
 func TestEarlierCompilesLittle(t *testing.T) {
 	t.Parallel()
 	now := spec.MapTree{

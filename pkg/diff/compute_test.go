@@ -80,8 +80,8 @@ func outline(p *diff.Plan) string {
 	return strings.Join(out, "\n")
 }
 
-// Adopting a disabled job, such as one whose removal was reverted, says that it
-// stays disabled.
+// TestAdoptedAndDisabled checks the note that an adopted job stays disabled, for example after a
+// reverted removal.
 func TestAdoptedAndDisabled(t *testing.T) {
 	t.Parallel()
 	const text = `{"arch":"a","steps":[]}`
@@ -104,7 +104,7 @@ func TestAdoptedAndDisabled(t *testing.T) {
 	}
 }
 
-// A plan reports whether it is about all that is defined.
+// TestPartial checks that a plan reports whether it covers all definitions.
 func TestPartial(t *testing.T) {
 	t.Parallel()
 	a, b := defined(t, "a", `{"steps":[]}`), defined(t, "b", `{"steps":[]}`)
@@ -118,9 +118,8 @@ func TestPartial(t *testing.T) {
 	}
 }
 
-// Every live job is managed or unmanaged, whatever part of the definitions is
-// planned: a twin of a job that is pinned to another id is not managed, and one
-// that is pinned is, by whatever name it goes.
+// TestUnmanaged checks that every live job counts as managed or unmanaged, whatever part is
+// planned. The twin of a pinned job is unmanaged. A pinned job is managed under any name.
 func TestUnmanaged(t *testing.T) {
 	t.Parallel()
 	pin := func(name, id string) *compile.Job {
@@ -157,7 +156,8 @@ func TestUnmanaged(t *testing.T) {
 	}
 }
 
-// A job that someone deleted outside is one drift, however much belonged to it.
+// TestDeletedOutsideCountsOnce checks that a deleted job counts as one drift, together with its
+// notifications.
 func TestDeletedOutsideCountsOnce(t *testing.T) {
 	t.Parallel()
 	want := defined(t, "j", `{"arch":"a","steps":[]}`)

@@ -221,8 +221,8 @@ func TestDisabledState(t *testing.T) {
 	}
 }
 
-// Joined plans are about what they were asked for together: all shards make up
-// what they divided, some of them do not.
+// TestJoinParts checks the part of a joined plan: all shards are what they divided, some of them
+// are less.
 func TestJoinParts(t *testing.T) {
 	t.Parallel()
 	shard := func(shard string, only ...string) []diff.Part { return []diff.Part{{Only: only, Shard: shard}} }

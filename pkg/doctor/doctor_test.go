@@ -91,8 +91,8 @@ func TestAllIsWell(t *testing.T) {
 	}
 }
 
-// What is wrong with one project does not keep the next from being asked; what is
-// wrong with the key does, since a key is locked after a few failures.
+// TestAFailedListing checks that a problem of one project does not stop the check of the next. A
+// problem of the key does, because a key is locked after a few failures.
 func TestAFailedListing(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -116,8 +116,8 @@ func TestAFailedListing(t *testing.T) {
 	}
 }
 
-// A setup that fails keeps the service from being asked, and every check that
-// needs no service is still made.
+// TestNothingIsAskedOfAServiceThatIsNotNamed checks that no request is sent if the setup fails, and
+// that every check without the service still runs.
 func TestNothingIsAskedOfAServiceThatIsNotNamed(t *testing.T) {
 	t.Parallel()
 	wrong := errors.New("wrong")

@@ -14,7 +14,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// The gateway's rules for signatures (reliability facts A8): a date further
+// The gateway's rules for signatures: a date further
 // than dateWindow from its own is refused, and a key that failed more than
 // maxFailures times in a row is locked for lockTime.
 const (

@@ -10,8 +10,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// The newer calls about a build: a start by a push, the compiled script, and the stages with their
-// times.
+// TestStagesOfABuild checks the newer calls about a build: a start by a push, the compiled script,
+// and the stages.
 func TestStagesOfABuild(t *testing.T) {
 	t.Parallel()
 	c := start(t, emulator.Options{Now: fixedClock, StepTime: time.Second})

@@ -93,7 +93,7 @@ func isWord(c rune) bool {
 	return c == '_' || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
 }
 
-// Names that the executor reserves and refuses as parameters.
+// reservedParameters are names that the executor reserves and refuses as parameters.
 var reservedParameters = []string{"LD_PRELOAD", "LD_LIBRARY_PATH", "PATH", "path", "BASH_ENV", "GIT_SSH_COMMAND"}
 
 // maxDefault is how long a parameter's default value may be, in characters.

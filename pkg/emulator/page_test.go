@@ -7,7 +7,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// The page for people is well-formed, trusts nothing, and reads well in the dark.
+// TestPageStructure checks that the page is well-formed, loads nothing from elsewhere, and is
+// readable in the dark.
 func TestPageStructure(t *testing.T) {
 	t.Parallel()
 	c := start(t, emulator.Options{})

@@ -68,8 +68,7 @@ func TestManyClientsAtOnce(t *testing.T) {
 	})
 }
 
-// Under synctest the emulator lives on the bubble's clock: what takes an hour
-// there takes no time here.
+// TestFakeTime checks that the emulator uses the clock of a synctest bubble.
 func TestFakeTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e, err := emulator.New(emulator.Options{Latency: time.Minute})

@@ -34,45 +34,45 @@ type Quirks struct {
 	ListLag time.Duration `json:"list_lag"`
 	// EmptyPages answers every second listing page without rows while the list lags.
 	EmptyPages bool `json:"empty_pages"`
-	// WrongTotal adds one to the total of the job list (Q25).
+	// WrongTotal adds one to the total of the job list.
 	WrongTotal bool `json:"wrong_total"`
-	// Secrets is the form of sensitive parameter values when read (Q30).
+	// Secrets is the form of sensitive parameter values when read.
 	Secrets SecretForm `json:"secrets"`
-	// UpperDefinition shows the names of parameter definitions in capitals on the v3 routes (Q1).
+	// UpperDefinition shows the names of parameter definitions in capitals on the v3 routes.
 	// The stored form does not change.
 	UpperDefinition bool `json:"upper_definition"`
-	// Nulls answers null for optional members that were not sent (Q5).
+	// Nulls answers null for optional members that were not sent.
 	Nulls bool `json:"nulls"`
-	// ServerProperties adds the properties of a step's module to the stored step (Q6).
+	// ServerProperties adds the properties of a step's module to the stored step.
 	ServerProperties bool `json:"server_properties"`
 	// TextBooleans returns "true" and "false" for step properties that were seen as booleans and as
-	// texts (Q2).
+	// texts.
 	TextBooleans bool `json:"text_booleans"`
-	// Reordered answers parameters and their fields in another order (Q14).
+	// Reordered answers parameters and their fields in another order.
 	Reordered bool `json:"reordered"`
-	// ExtraFields adds members that no document lists to job bodies (Q32).
+	// ExtraFields adds members that no document lists to job bodies.
 	ExtraFields bool `json:"extra_fields"`
-	// PredefinedParameter adds codeBranch to a new job, described in Chinese (Q17, Q29).
+	// PredefinedParameter adds codeBranch to a new job, described in Chinese.
 	PredefinedParameter bool `json:"predefined_parameter"`
-	// EndpointID spells end_point_id as endpoint_id on reading (Q12).
+	// EndpointID spells end_point_id as endpoint_id on reading.
 	EndpointID bool `json:"endpoint_id"`
 	// ParametersNeedFlag leaves parameters out of a query without
 	// get_all_params=true; the reference's get_all_parameters is ignored then.
 	ParametersNeedFlag bool `json:"parameters_need_flag"`
-	// BodyRequired refuses a POST without a body (Q28). The vendor's SDK sends none if a call has
+	// BodyRequired refuses a POST without a body. The vendor's SDK sends none if a call has
 	// no parameters.
 	BodyRequired bool `json:"body_required"`
-	// OneAsObject prints a list of one history record as an object (Q23).
+	// OneAsObject prints a list of one history record as an object.
 	OneAsObject bool `json:"one_as_object"`
 	// ParametersAsList answers a build's parameters as a list of one map, as the
 	// example of 4.8 does.
 	ParametersAsList bool `json:"parameters_as_list"`
-	// TextInText answers job bodies as a JSON string that contains JSON (Q31).
+	// TextInText answers job bodies as a JSON string that contains JSON.
 	TextInText bool `json:"text_in_text"`
-	// EmptyErrors answers "error": "" in place of null (Q33).
+	// EmptyErrors answers "error": "" in place of null.
 	EmptyErrors bool `json:"empty_errors"`
 	// ObjectResult returns objects for results that the reference types as String, those of
-	// notification calls, as in its examples (Q22).
+	// notification calls, as in its examples.
 	ObjectResult bool `json:"object_result"`
 	// EmptyStop answers a stop with an empty body.
 	EmptyStop bool `json:"empty_stop"`
@@ -85,13 +85,13 @@ type Quirks struct {
 	// NewNotices adds the rows WECOM and FEISHU.
 	NewNotices bool `json:"new_notices"`
 	// TemplatesFromZero makes 0 the number of the first page of templates; the
-	// vendor's SDK and Terraform provider count from 1 (Q24).
+	// vendor's SDK and Terraform provider count from 1.
 	TemplatesFromZero bool `json:"templates_from_zero"`
 	// PublicTemplates is how many templates of other users a query also returns.
 	PublicTemplates int `json:"public_templates"`
 	// SimilarTemplates gives those templates names like the caller's own.
 	SimilarTemplates bool `json:"similar_templates"`
-	// CapitalTemplates capitalises Steps and Properties in templates (Q21).
+	// CapitalTemplates capitalises Steps and Properties in templates.
 	CapitalTemplates bool `json:"capital_templates"`
 	// CommitOnError carries out every second request whose fault has no Commit.
 	CommitOnError bool `json:"commit_on_error"`

@@ -133,8 +133,8 @@ func sameForm(at string, want, got *jsontree.Value) []string {
 	return problems
 }
 
-// A job stored as the example of 4.26 has it is read back as the example has it,
-// value for value, but for the id and what newer installations fill in.
+// TestQueryAnswersTheExampleItself checks that a job that was stored like the example of 4.26 is
+// read back as the example shows.
 func TestQueryAnswersTheExampleItself(t *testing.T) {
 	t.Parallel()
 	data, err := os.ReadFile("testdata/reference/4.26-query-job.json")
@@ -157,8 +157,8 @@ func TestQueryAnswersTheExampleItself(t *testing.T) {
 	}
 }
 
-// The cases of the emulator are the examples as the reference prints them, which
-// testdata/reference at the root holds; where one is not, its note says why.
+// TestCasesAreThePrintedExamples checks that the emulator's cases are the examples of the
+// reference.
 func TestCasesAreThePrintedExamples(t *testing.T) {
 	t.Parallel()
 	cases := map[string]example{}
@@ -205,7 +205,8 @@ func readJSON(t *testing.T, file string, into any) {
 	}
 }
 
-// Each section of the reference that describes a call has a route.
+// TestEveryCallOfTheReferenceHasARoute checks that each section of the reference with a call has a
+// route.
 func TestEveryCallOfTheReferenceHasARoute(t *testing.T) {
 	t.Parallel()
 	have := map[string]bool{}

@@ -8,8 +8,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// Both generations work on one store: each test writes through one and reads
-// through the other.
+// TestSuccessorRoutes checks that both generations use one store: each test writes over one and
+// reads over the other.
 func TestSuccessorRoutes(t *testing.T) {
 	t.Parallel()
 	c := start(t, emulator.Options{Now: fixedClock, StepTime: time.Second})

@@ -271,7 +271,7 @@ func TestCancelledContext(t *testing.T) {
 }
 
 // TestHostileRepositoryRunsNothing plants a program at every place of a
-// repository from which Git would start one (reliability X15).
+// repository from which Git would start one.
 func TestHostileRepositoryRunsNothing(t *testing.T) {
 	t.Parallel()
 	r := newRepository(t)

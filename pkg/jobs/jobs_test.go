@@ -40,8 +40,8 @@ func start(t *testing.T) (*emulatortest.Server, *client.Client, wire.JobList) {
 	return s, api, list
 }
 
-// A job is found by each word that people have for it, and each listing is read
-// once.
+// TestAJobIsFoundByEachWord checks that a job is found by its name, address and id, and that each
+// listing is read once.
 func TestAJobIsFoundByEachWord(t *testing.T) {
 	t.Parallel()
 	s, api, list := start(t)
@@ -67,7 +67,7 @@ func TestAJobIsFoundByEachWord(t *testing.T) {
 	}
 }
 
-// A word that names nothing is answered with what was probably meant.
+// TestAWordThatNamesNothing checks that the message about an unknown word names the nearest one.
 func TestAWordThatNamesNothing(t *testing.T) {
 	t.Parallel()
 	s, api, list := start(t)
@@ -107,7 +107,8 @@ type listing struct {
 
 func (l listing) Listing(context.Context, string) (wire.JobList, error) { return l.list, nil }
 
-// A listing that is not complete proves no absence; a name of two jobs names none.
+// TestListingsThatProveNothing checks that an incomplete listing proves no absence, and that a name
+// of two jobs is refused.
 func TestListingsThatProveNothing(t *testing.T) {
 	t.Parallel()
 	id := strings.Repeat("a", 32)
@@ -160,7 +161,7 @@ func follower(t *testing.T) (*emulatortest.Server, *jobs.Follower, *text) {
 	}, log
 }
 
-// A build is followed to its end, with its log and each status once.
+// TestABuildIsFollowedToItsEnd checks that following a build prints its log and each status once.
 func TestABuildIsFollowedToItsEnd(t *testing.T) {
 	t.Parallel()
 	_, f, log := follower(t)
@@ -182,8 +183,7 @@ func TestABuildIsFollowedToItsEnd(t *testing.T) {
 	}
 }
 
-// A build whose record cannot be read is given up after a few looks, and nobody
-// knows what became of it.
+// TestABuildThatCannotBeRead checks that following ends after a few failed reads, with the cause.
 func TestABuildThatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	s, f, _ := follower(t)
@@ -193,7 +193,7 @@ func TestABuildThatCannotBeRead(t *testing.T) {
 	}
 }
 
-// Who stops waiting gets the cause of it: the build goes on.
+// TestWaitingThatIsLeft checks that an interrupted wait returns its cause; the build continues.
 func TestWaitingThatIsLeft(t *testing.T) {
 	t.Parallel()
 	_, f, _ := follower(t)
@@ -214,7 +214,7 @@ func (a untilTheLimit) Record(ctx context.Context, id string, number int) (wire.
 	return record, err
 }
 
-// A time limit that ends the waiting comes with what the service said last.
+// TestWaitingThatRunsOutOfTime checks that a wait that times out returns the service's last answer.
 func TestWaitingThatRunsOutOfTime(t *testing.T) {
 	t.Parallel()
 	s, f, _ := follower(t)

@@ -135,8 +135,8 @@ func TestSetAndDelete(t *testing.T) {
 	}
 }
 
-// Whatever encoding/json writes, Parse reads with the same meaning, and the
-// other way round.
+// TestAgreesWithEncodingJSON checks that Parse reads what encoding/json writes with the same
+// meaning, and the reverse.
 func TestAgreesWithEncodingJSON(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -190,7 +190,8 @@ func value(depth int) *rapid.Generator[*jsontree.Value] {
 	})
 }
 
-// Nothing that acts on a terminal leaves as it is, whatever the character.
+// TestWrittenJSONHoldsNoHiddenCharacter checks that written JSON escapes every character that acts
+// on a terminal.
 func TestWrittenJSONHoldsNoHiddenCharacter(t *testing.T) {
 	t.Parallel()
 	for r := rune(0); r <= unicode.MaxRune; r++ {

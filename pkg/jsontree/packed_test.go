@@ -43,7 +43,7 @@ func TestPackedOddValues(t *testing.T) {
 	}
 }
 
-// A tree made of a Packed is as free to change as any other.
+// TestUnpackedTreesAreTheirOwn checks that an unpacked tree can be changed like any other.
 func TestUnpackedTreesAreTheirOwn(t *testing.T) {
 	t.Parallel()
 	packed := jsontree.Pack(jsontree.Object(

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// The fixtures are the examples of `buildsync explain` and docs/rules, so users see what the tests
+// fixtures are the examples of `buildsync explain` and docs/rules, so users see what the tests
 // check.
 //
 //go:embed testdata/*/*.yaml testdata/*/*.out testdata/*/*.txt testdata/*/*/*

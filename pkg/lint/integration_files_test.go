@@ -14,8 +14,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// The hooks are what pre-commit reads: each has its keys, and its pattern takes
-// every file that a workspace may read. --hook leaves out the others.
+// TestPreCommitHooks checks that each hook has the keys that pre-commit needs, and a pattern that
+// takes every file that a workspace may read. --hook leaves out the others.
 func TestPreCommitHooks(t *testing.T) {
 	t.Parallel()
 	source, err := os.ReadFile("../../.pre-commit-hooks.yaml")
@@ -63,7 +63,8 @@ func TestPreCommitHooks(t *testing.T) {
 	}
 }
 
-// The problem matcher must find each finding in the text, and nothing else.
+// TestProblemMatcher checks that the problem matcher finds each finding in the text output, and
+// nothing else.
 func TestProblemMatcher(t *testing.T) {
 	t.Parallel()
 	source, err := os.ReadFile("../../docs/problem-matcher.json")

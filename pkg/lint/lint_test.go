@@ -84,8 +84,8 @@ func TestSuppressions(t *testing.T) {
 	}
 }
 
-// A comment at a block scalar covers it, one inside the script its line; so
-// does one in a script of its own.
+// TestSuppressionsInScripts checks that a comment at a block scalar covers all of it, and one
+// inside the script covers its line.
 func TestSuppressionsInScripts(t *testing.T) {
 	t.Parallel()
 	script := "set -e\nrm -r $A\nrm -r $B # buildsync:ignore shell-safety: B is set\n# buildsync:ignore shell-safety: so is C\nrm -r $C \\\n  $D\n"
@@ -300,8 +300,8 @@ func TestFixTakesOneOfTwoThatOverlap(t *testing.T) {
 	}
 }
 
-// Check, batch by batch, finds what Run finds with everything in memory,
-// whatever the order of files, and twice the same.
+// TestCheckFindsWhatRunFinds checks that Check, batch by batch, finds the same as Run with
+// everything in memory.
 func TestCheckFindsWhatRunFinds(t *testing.T) {
 	t.Parallel()
 	parts := []string{
@@ -368,8 +368,8 @@ func FuzzCheck(f *testing.F) {
 	})
 }
 
-// A baseline is read in review: what a pointer holds and nobody sees is written as
-// an escape, and means the same.
+// TestBaselineIsVisible checks that hidden characters of a pointer are visible in a baseline,
+// because people review it.
 func TestBaselineIsVisible(t *testing.T) {
 	t.Parallel()
 	ds := spec.Diagnostics{{Rule: "look-alike-name", Severity: spec.Warning, Pointer: "templates[ja\u200bva\U000e0041订单].name"}}

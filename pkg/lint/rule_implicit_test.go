@@ -6,7 +6,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// What is passed over without the expressions matches none of them.
+// TestOrdinaryTextsHaveOneReading checks that a text that skips the expressions matches none of
+// them.
 func TestOrdinaryTextsHaveOneReading(t *testing.T) {
 	t.Parallel()
 	text := rapid.OneOf(rapid.StringMatching(`[-+]?[0-9]{1,3}[0-9a-gtTxobOXe:._+-]{0,6}( .*)?`), rapid.StringMatching(`[1-9][0-9]{0,20}`))

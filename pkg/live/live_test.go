@@ -69,8 +69,8 @@ func (s *service) calls(op string) (n int) {
 	return n
 }
 
-// Jobs come in the order asked for, with what was asked for, and one that cannot
-// be read costs no other.
+// TestInOrder checks that jobs come in the requested order and with the requested parts, and that
+// an unreadable one does not stop the others.
 func TestInOrder(t *testing.T) {
 	t.Parallel()
 	s := start(t, 60)
@@ -105,8 +105,8 @@ func TestInOrder(t *testing.T) {
 	}
 }
 
-// Reading ends with an error that holds for all, with the context and with the
-// loop; then no request is under way.
+// TestReadingEnds checks that reading ends at an error that concerns all jobs, at the end of the
+// context, and at the end of the loop. No request is under way afterwards.
 func TestReadingEnds(t *testing.T) {
 	t.Parallel()
 	cancelled := errors.New("enough")
@@ -154,8 +154,8 @@ func TestReadingEnds(t *testing.T) {
 	}
 }
 
-// An answer about another job, or of another project, ends the reading over both
-// routes; members that are missing prove nothing.
+// TestWhoseAnswer checks that an answer about another job or another project ends the reading over
+// both routes. Missing members prove nothing.
 func TestWhoseAnswer(t *testing.T) {
 	t.Parallel()
 	s := start(t, 1)
@@ -186,7 +186,8 @@ func TestWhoseAnswer(t *testing.T) {
 	s.AllPlayed(t)
 }
 
-// A list that cannot be read is unknown; what holds for all ends the reading.
+// TestLists checks that an unreadable list is unknown, and that an error that concerns all ends the
+// reading.
 func TestLists(t *testing.T) {
 	t.Parallel()
 	s := start(t, 3)
@@ -221,8 +222,8 @@ func TestLists(t *testing.T) {
 	}
 }
 
-// With Full a job is read over the newer routes too: what only those show is part
-// of the body, and what cannot be read is named.
+// TestFull checks that Full also reads the newer routes: the body has what only those show, and
+// unreadable members are named.
 func TestFull(t *testing.T) {
 	t.Parallel()
 	body, err := jsontree.Parse([]byte(`{"job_name":"a","arch":"arm","timeout":{"limit":"2","unit":"hour"},"steps":[]}`), jsontree.Limits{})

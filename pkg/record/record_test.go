@@ -43,8 +43,9 @@ func TestMergeOfTwoShardsIsOneCommit(t *testing.T) {
 	}
 }
 
-// Two runs may apply one commit at the same time, and only one of them sees what the service makes
-// of a field. Whichever is pushed first, the field is known afterwards.
+// TestMergeKeepsWhatTheServiceRewrites checks two runs that apply one commit at the same time, of
+// which one sees that the service rewrites a field. The merged record has the field, whichever run
+// pushes first.
 func TestMergeKeepsWhatTheServiceRewrites(t *testing.T) {
 	t.Parallel()
 	newer := func(a, b string) (bool, error) { return a > b, nil }

@@ -101,7 +101,8 @@ func TestEachCharacterAlone(t *testing.T) {
 	}
 }
 
-// Lines leaves nothing that XML forbids: JUnit reports hold such texts.
+// TestLinesAreLegalXML checks that Lines removes everything that XML forbids, because JUnit reports
+// hold such texts.
 func TestLinesAreLegalXML(t *testing.T) {
 	t.Parallel()
 	scalars(0x323af, func(batch string) {

@@ -46,7 +46,7 @@ const (
 	KeyBuildType     = "build_type"
 	KeyDepth         = "depth"
 	KeyEndPointID    = "end_point_id"
-	KeyEndpointIDAlt = "endpoint_id" // the same member as another writer spells it (quirk Q12)
+	KeyEndpointIDAlt = "endpoint_id" // the same member as another writer spells it
 	KeySource        = "source"
 	KeyEnableGitLFS  = "enable_git_lfs"
 	KeyGroupName     = "group_name"

@@ -74,7 +74,7 @@ func (r *reader) extra() *jsontree.Value {
 }
 
 // List returns the items of a list that the service may print as one bare
-// object when it has a single element (quirk Q23).
+// object when it has a single element.
 func List(v *jsontree.Value) []*jsontree.Value {
 	if v.Kind() == jsontree.KindObject && v.Len() > 0 {
 		return []*jsontree.Value{v}

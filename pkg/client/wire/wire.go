@@ -14,7 +14,7 @@ type JobItem struct {
 	JobName         string      `json:"job_name"`
 	JobCreator      string      `json:"job_creator,omitempty"`
 	UserName        string      `json:"user_name,omitempty"`
-	LastBuildTime   json.Number `json:"last_build_time,omitempty"` // milliseconds; beyond float32 (quirk Q19)
+	LastBuildTime   json.Number `json:"last_build_time,omitempty"` // milliseconds; beyond float32
 	HealthScore     json.Number `json:"health_score,omitempty"`
 	SourceCode      string      `json:"source_code,omitempty"`
 	LastBuildStatus string      `json:"last_build_status,omitempty"` // blue, red, timeout, aborted, building, none

@@ -82,8 +82,7 @@ func TestNoHTMLInjection(t *testing.T) {
 	}
 }
 
-// The marker names a bot's comment as its owner wrote it, and cannot end the
-// comment that it stands in.
+// TestMarkdownMarker checks that the marker has the bot's text and cannot end its comment.
 func TestMarkdownMarker(t *testing.T) {
 	t.Parallel()
 	for tag, want := range map[string]string{

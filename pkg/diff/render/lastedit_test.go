@@ -10,8 +10,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff/render"
 )
 
-// Who edited last stands with the job in every format, made safe for each, and
-// survives the document.
+// TestLastEdit checks that every format shows the last editor of a job safely, and that a stored
+// plan keeps it.
 func TestLastEdit(t *testing.T) {
 	t.Parallel()
 	drifted := diff.DriftOnly(review(t))

@@ -141,8 +141,8 @@ func luminance(t *testing.T, hex string) float64 {
 	return 0.2126*linear(16) + 0.7152*linear(8) + 0.0722*linear(0)
 }
 
-// What a new object holds is listed where that is asked for, in every format, and
-// changes neither the plan's id nor what apply would do.
+// TestContents checks that every format lists the content of new objects on demand, and that this
+// changes neither the plan's id nor what apply does.
 func TestContents(t *testing.T) {
 	t.Parallel()
 	body := `{"arch":"x86-64","flavor":"2u8g","scms":[{"url":"git@host:a.git","branch":"main"}],

@@ -58,8 +58,7 @@ func checkSchema(t *testing.T, doc string) {
 	}
 }
 
-// The document has the members that the contract names, and none that would
-// hold a body or what apply works with.
+// TestPlanHasItsMembers checks that the document has the members of the contract, and no body.
 func TestPlanHasItsMembers(t *testing.T) {
 	t.Parallel()
 	var doc map[string]any

@@ -54,7 +54,7 @@ func TestStates(t *testing.T) {
 	checkSchema(t, doc)
 }
 
-// Outside Git no revision has a name; no gap is left where one would stand.
+// TestRevisionsOutsideGit checks the title outside Git: it has no revision and no gap.
 func TestRevisionsOutsideGit(t *testing.T) {
 	t.Parallel()
 	for want, p := range map[string]*diff.Plan{
@@ -69,8 +69,8 @@ func TestRevisionsOutsideGit(t *testing.T) {
 	}
 }
 
-// A plan of a part says so at its top in every format, by the flags that chose
-// the part; a plan of everything does not.
+// TestParts checks that a plan of a part names its flags at its top in every format, and a whole
+// plan does not.
 func TestParts(t *testing.T) {
 	t.Parallel()
 	whole, some, joined := review(t), review(t), review(t)

@@ -81,7 +81,8 @@ func TestText(t *testing.T) {
 	golden(t, "text-narrow-colour.out", narrow.Bytes())
 }
 
-// The caret must stand under what the range covers, whatever widths stand before it.
+// TestCutPutsTheMarkUnderTheRange checks that the caret is below its range, whatever characters
+// come before it.
 func TestCutPutsTheMarkUnderTheRange(t *testing.T) {
 	t.Parallel()
 	lines := []string{"plain text here", "\tone\ttwo", "订单服务 name", "e\u0301tude x", "a\u200bb", "😀 smile", "👨\u200d👩\u200d👧 family", "👍🏽 ok", "ｆｕｌｌ width", "\t\t订\t单 x", "한국어 a", "e\u0301\u0302x", "é\tö", ""}

@@ -28,7 +28,7 @@ func machineSamples() spec.Diagnostics {
 		spec.Diagnostic{Rule: "policy/owned", Severity: spec.Info, Range: at("a.yaml", 3, 3, 9), Message: "of many", Owners: []string{"a", "b", "c", "d", "e", "f", "PASSWORD=hunter2000 ##[error]"}})
 }
 
-// Each format is written as its readers expect, byte for byte.
+// TestWriters checks each output format byte for byte.
 func TestWriters(t *testing.T) {
 	t.Parallel()
 	checks := map[string]func(*testing.T, []byte){
@@ -291,7 +291,7 @@ func checkLog(t *testing.T, format, log string) {
 	}
 }
 
-// A secret must not be shown by any finding on its line, whatever it is about.
+// TestSecretsAreNotShown checks that no finding on a secret's line shows the secret.
 func TestSecretsAreNotShown(t *testing.T) {
 	t.Parallel()
 	const secretText = "hunter2000x"

@@ -9,7 +9,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/lint/secret"
 )
 
-// A finder made for a document finds in it what the finder of everything does.
+// TestWithinFindsAllOfItsDocument checks that a document's finder finds the same in it as the
+// general finder.
 func TestWithinFindsAllOfItsDocument(t *testing.T) {
 	t.Parallel()
 	piece := rapid.SampledFrom([]string{
