@@ -10,32 +10,38 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// TestDeleteIsBelieved checks that an accepted delete is believed at once, with each of the answers
-// that services give for a missing job.
-func TestDeleteIsBelieved(t *testing.T) {
-	t.Parallel()
+// eachNotFound runs play with each of the answers that services give for a missing job.
+func eachNotFound(t *testing.T, play func(t *testing.T, w *world)) {
 	for _, status := range []int{400, 404, 422, 200} {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
 			t.Parallel()
 			quirks := emulator.Strict()
 			quirks.NotFound = status
-			w := newWorld(t, quirks)
-			w.converge(definitions(job("keep", "x"), job("old", "x")))
-			head := definitions(job("keep", "x"))
-			head.Removals = []compile.Removal{{
-				Address: "shop/job/old", Project: projectAlias, ProjectID: emulator.DefaultProject, Job: "old", Action: "delete",
-			}}
-			plan := w.plan(head, nil, nil)
-			report := w.apply(plan, apply.Options{})
-			if got := result(t, report, "shop/job/old", diff.ActionDelete); got.Outcome != apply.Applied || got.Waited > 0 {
-				t.Errorf("ended %s after a wait of %g s: %s", got.Outcome, got.Waited, got.Message)
-			}
-			again := w.apply(plan, apply.Options{})
-			if got := result(t, again, "shop/job/old", diff.ActionDelete); got.Outcome != apply.AlreadyAbsent {
-				t.Errorf("the second time it ended %s: %s", got.Outcome, got.Message)
-			}
+			play(t, newWorld(t, quirks))
 		})
 	}
+}
+
+// TestDeleteIsBelieved checks that an accepted delete is believed at once, with each of the answers
+// that services give for a missing job.
+func TestDeleteIsBelieved(t *testing.T) {
+	t.Parallel()
+	eachNotFound(t, func(t *testing.T, w *world) {
+		w.converge(definitions(job("keep", "x"), job("old", "x")))
+		head := definitions(job("keep", "x"))
+		head.Removals = []compile.Removal{{
+			Address: "shop/job/old", Project: projectAlias, ProjectID: emulator.DefaultProject, Job: "old", Action: "delete",
+		}}
+		plan := w.plan(head, nil, nil)
+		report := w.apply(plan, apply.Options{})
+		if got := result(t, report, "shop/job/old", diff.ActionDelete); got.Outcome != apply.Applied || got.Waited > 0 {
+			t.Errorf("ended %s after a wait of %g s: %s", got.Outcome, got.Waited, got.Message)
+		}
+		again := w.apply(plan, apply.Options{})
+		if got := result(t, again, "shop/job/old", diff.ActionDelete); got.Outcome != apply.AlreadyAbsent {
+			t.Errorf("the second time it ended %s: %s", got.Outcome, got.Message)
+		}
+	})
 }
 
 // TestDeleteIsBelievedByTheListing checks that a refused read proves nothing, but a complete
@@ -57,41 +63,29 @@ func TestDeleteIsBelievedByTheListing(t *testing.T) {
 // answers.
 func TestUpdateOfADeletedJob(t *testing.T) {
 	t.Parallel()
-	for _, status := range []int{400, 404, 422, 200} {
-		t.Run(fmt.Sprint(status), func(t *testing.T) {
-			t.Parallel()
-			quirks := emulator.Strict()
-			quirks.NotFound = status
-			w := newWorld(t, quirks)
-			w.converge(definitions(job("a", "x")))
-			plan := w.plan(definitions(job("a", "y")), nil, nil)
-			if err := w.client.DeleteJob(t.Context(), *plan.Changes[0].ID); err != nil {
-				t.Fatal(err)
-			}
-			report := w.apply(plan, apply.Options{})
-			if got := result(t, report, "shop/job/a", diff.ActionUpdate); got.Outcome != apply.Conflict {
-				t.Errorf("ended %s: %s, want a conflict", got.Outcome, got.Message)
-			}
-		})
-	}
+	eachNotFound(t, func(t *testing.T, w *world) {
+		w.converge(definitions(job("a", "x")))
+		plan := w.plan(definitions(job("a", "y")), nil, nil)
+		if err := w.client.DeleteJob(t.Context(), *plan.Changes[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		report := w.apply(plan, apply.Options{})
+		if got := result(t, report, "shop/job/a", diff.ActionUpdate); got.Outcome != apply.Conflict {
+			t.Errorf("ended %s: %s, want a conflict", got.Outcome, got.Message)
+		}
+	})
 }
 
 // TestPinnedIDIsMissing checks that a pinned id that does not exist is a rail, not an unreadable
 // job.
 func TestPinnedIDIsMissing(t *testing.T) {
 	t.Parallel()
-	for _, status := range []int{400, 404, 422, 200} {
-		t.Run(fmt.Sprint(status), func(t *testing.T) {
-			t.Parallel()
-			quirks := emulator.Strict()
-			quirks.NotFound = status
-			w := newWorld(t, quirks)
-			pinned := job("a", "x")
-			pinned.ID = "0123456789abcdef0123456789abcdef"
-			plan := w.plan(definitions(pinned), nil, nil)
-			if len(plan.Refusals) != 1 || plan.Refusals[0].Rule != diff.RulePinnedIDMissing || plan.Hold() != diff.HeldRefused {
-				t.Errorf("held %d:\n%s", plan.Hold(), describePlan(plan))
-			}
-		})
-	}
+	eachNotFound(t, func(t *testing.T, w *world) {
+		pinned := job("a", "x")
+		pinned.ID = "0123456789abcdef0123456789abcdef"
+		plan := w.plan(definitions(pinned), nil, nil)
+		if len(plan.Refusals) != 1 || plan.Refusals[0].Rule != diff.RulePinnedIDMissing || plan.Hold() != diff.HeldRefused {
+			t.Errorf("held %d:\n%s", plan.Hold(), describePlan(plan))
+		}
+	})
 }
