@@ -401,10 +401,11 @@ func (o *Options) writesSecret(name string) bool {
 	return name != "" && (slices.Contains(o.WriteSecrets, name) || slices.Contains(o.WriteSecrets, "all"))
 }
 
-// forced adds the sensitive values that --write-secret writes again.
+// forced adds the sensitive values that --write-secret writes again, and those that come from another
+// secret than in the base: values are never compared, so only the names can tell.
 func (j *jobTask) forced(change *Change) {
 	for _, use := range j.want.Secrets {
-		if !j.in.Options.writesSecret(use.Secret) {
+		if !j.in.Options.writesSecret(use.Secret) && !j.fromAnotherSecret(use) {
 			continue
 		}
 		path := compile.ParameterPath(use.Parameter) + ".defaultValue"
@@ -415,6 +416,13 @@ func (j *jobTask) forced(change *Change) {
 			})
 		}
 	}
+}
+
+// fromAnotherSecret reports whether the base takes a parameter's value from another secret.
+func (j *jobTask) fromAnotherSecret(use compile.SecretUse) bool {
+	return j.before != nil && slices.ContainsFunc(j.before.Secrets, func(was compile.SecretUse) bool {
+		return was.Parameter == use.Parameter && was.Secret != use.Secret
+	})
 }
 
 // unsendable lists the sensitive parameters and properties whose desired value is the one that was

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
@@ -35,6 +36,7 @@ func (p *Planner) asWritten(tried []*compile.Job, before *compile.Job, live *Liv
 	if before != nil {
 		merged.Notices, merged.Enabled = slices.Clone(before.Notices), before.Enabled
 		merged.Protect = before.Protect
+		merged.Secrets = before.Secrets // no live value proves that the run wrote another secret
 	}
 	for _, job := range tried {
 		takeLive(&merged, job, live)
@@ -68,7 +70,8 @@ func (p *Planner) bodyIs(live *LiveJob, job *compile.Job) bool {
 	return len(c.edits(c.fields())) == 0
 }
 
-// takeLive copies the live channels and enabled state that are as job declares them.
+// takeLive copies the live channels and enabled state that are as job declares them. A channel keeps
+// the configuration that it had in into, unless the service shows the one of job.
 func takeLive(into, job *compile.Job, live *LiveJob) {
 	if job.Enabled != nil && *job.Enabled == !live.Item.Disabled {
 		into.Enabled = job.Enabled
@@ -77,9 +80,19 @@ func takeLive(into, job *compile.Job, live *LiveJob) {
 		if !slices.Equal(liveEvents(live, notice.Type), sortedEvents(notice)) {
 			continue
 		}
+		if was := noticeOf(into, notice.Type); was != nil && !showsConfig(live, notice) {
+			notice.ParamConfig, notice.Secret = was.ParamConfig, was.Secret
+		}
 		into.Notices = slices.DeleteFunc(into.Notices, func(n compile.Notice) bool { return strings.EqualFold(n.Type, notice.Type) })
 		into.Notices = append(into.Notices, notice)
 	}
+}
+
+// showsConfig reports whether the service shows that a channel has a declared configuration.
+func showsConfig(live *LiveJob, notice compile.Notice) bool {
+	return notice.Secret == "" && notice.ParamConfig != nil && slices.ContainsFunc(live.Notices, func(row wire.Notice) bool {
+		return strings.EqualFold(row.NoticeType, notice.Type) && row.ParamConfig != nil && *row.ParamConfig == *notice.ParamConfig
+	})
 }
 
 func sortedEvents(n compile.Notice) []string {
