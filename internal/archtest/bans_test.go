@@ -7,8 +7,7 @@ import (
 	"testing"
 )
 
-// ban forbids a name of the standard library, or an import, outside the places
-// that are there for it.
+// ban forbids a name of the standard library, or an import, outside the named places.
 type ban struct {
 	name    string // "os.Exit", or an import path
 	allowed []string
@@ -23,12 +22,12 @@ var bans = []ban{
 	{"time.Sleep", nil, "waiting selects on a context"},
 	{"http.DefaultClient", nil, "it follows redirects, and X-Auth-Token goes along"},
 	{"http.Get", nil, "it follows redirects, and X-Auth-Token goes along"},
-	{"gopkg.in/yaml.v3", []string{"pkg/spec"}, "its faults are worked around in one place"},
+	{"gopkg.in/yaml.v3", []string{"pkg/spec"}, "one place works around its faults"},
 	{"os/exec", []string{"pkg/gitbase", "pkg/lint/shelltool"}, "git, bash -n and shellcheck are the only programs that are ever started"},
 	{"github.com/urfave/cli/v2", []string{"cmd/buildsync", "internal/cli"}, "packages know no command line"},
 	{"github.com/expr-lang/expr", []string{"pkg/policy/rule"}, "definitions hold no expressions, and policies bounded ones"},
 	{"go.etcd.io/bbolt", []string{"pkg/emulator"}, "there is no state file"},
-	{"spec.Load", nil, "compile.Load is the one way to load definitions; spec.Load with compile.Compile is what tests hold it to"},
+	{"spec.Load", nil, "compile.Load is the one way to load definitions; spec.Load with compile.Compile is for tests that compare with it"},
 	{"compile.Compile", []string{"pkg/lint", "pkg/policy"}, "compile.Load is the one way to load definitions; lint compiles batches of files, and policy its fixtures"},
 	{"github.com/google/go-cmp/cmp", nil, "it panics on unexported fields, and its text is unstable on purpose"},
 }
@@ -86,8 +85,8 @@ func TestOneClock(t *testing.T) {
 	}
 }
 
-// TestReferencesAreReadOnce checks that pkg/spec alone finds ${{ }} in texts, so that an escaped one
-// is text for every stage.
+// TestReferencesAreReadOnce checks that only pkg/spec finds ${{ }} in texts, so that an escaped one
+// is plain text for every stage.
 func TestReferencesAreReadOnce(t *testing.T) {
 	t.Parallel()
 	for _, s := range sources(t) {

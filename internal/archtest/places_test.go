@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestPlacesExist holds docs/where-to-change.md to the tree: a newcomer looks there
+// TestPlacesExist checks that the files in docs/where-to-change.md exist. Newcomers look there
 // first.
 func TestPlacesExist(t *testing.T) {
 	t.Parallel()

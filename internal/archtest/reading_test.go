@@ -7,7 +7,7 @@ import (
 )
 
 // readers are the packages that may call the service's reading calls themselves: the client, which
-// has them, and pkg/live. Apply reads again what it has written, which is no reading of the state.
+// has them, and pkg/live. Apply only reads back what it has written.
 var readers = []string{"pkg/client", "pkg/live", "pkg/apply"}
 
 // TestLiveStateIsReadInOnePlace checks that commands read listings and bodies through pkg/live,

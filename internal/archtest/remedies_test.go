@@ -13,8 +13,8 @@ import (
 // commandLine matches a flag, or a command of the program.
 var commandLine = regexp.MustCompile("(^|[\\s\"'(`])--[a-z]|\\bbuildsync (apply|base|compile|doctor|drift|emulator|explain|export|fmt|import|init|job|lint|modules|plan|policy|query|record|run|schema|set|template|vendor)\\b")
 
-// wordsOfOthers are the files below pkg whose texts may hold flags and commands:
-// they are the flags of other programs, or the names of reports and files.
+// wordsOfOthers are the files below pkg whose texts may hold flags and commands: flags of other
+// programs, and names of reports and files.
 var wordsOfOthers = map[string]string{
 	"pkg/remedy/":          "the catalogue of what people can do",
 	"pkg/gitbase/":         "flags of git",

@@ -10,8 +10,7 @@ import (
 	"testing"
 )
 
-// What the command may have, in lines without tests. The bound
-// only ever goes down.
+// The limits of the command, in lines without tests. They only ever go down.
 const (
 	mostOfCommand     = 6770
 	mostOfCommandFile = 400
@@ -70,7 +69,7 @@ func isPackage(file *ast.File, x ast.Expr) bool {
 	})
 }
 
-// What a function and a file may have, in lines without tests.
+// The limits of a function and a file, in lines without tests.
 const (
 	mostOfFunction = 60
 	mostOfFile     = 500

@@ -15,10 +15,10 @@ import (
 
 const module = "github.com/buildsync/buildsync"
 
-// root is the module's folder, seen from this package.
+// root is the module's folder, relative to this package.
 const root = "../.."
 
-// source is one Go file that is part of the product: no test, no test helper.
+// source is one Go file of the product: not a test, not a test helper.
 type source struct {
 	pkg  string // the folder relative to the module, "pkg/spec"
 	name string // the file relative to the module

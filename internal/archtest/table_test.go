@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// row is a line of the table: a package and what it may import of ours.
+// row is a line of the table: a package and its allowed imports of this module.
 type row struct {
 	pkg  string
 	may  []string // folders; nil with all set
@@ -95,8 +95,8 @@ func TestImportsFollowTheTable(t *testing.T) {
 	}
 }
 
-// TestTableRunsDownwards holds the sentence above the table: each package
-// imports only rows above it. Go refuses cycles; this keeps the order readable.
+// TestTableRunsDownwards checks that each package imports only packages in rows above its own. Go
+// refuses cycles; this keeps the order readable.
 func TestTableRunsDownwards(t *testing.T) {
 	t.Parallel()
 	above := map[string]bool{}

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// bodies are the packages that know the members of bodies and not the keys of
-// definition files, which often have the same names.
+// bodies are the packages that use the members of bodies but not the keys of definition files,
+// which often have the same names.
 var bodies = []string{"pkg/apply", "pkg/diff", "pkg/diff/render", "pkg/live"}
 
 // TestWireKeysAreNamed checks that a member of a body is written in one place, pkg/client/wire.
@@ -33,7 +33,7 @@ func TestWireKeysAreNamed(t *testing.T) {
 	if len(keys) < 20 {
 		t.Fatalf("%d keys were found in pkg/client/wire/keys.go", len(keys))
 	}
-	for _, key := range []string{"steps", "scms", "params", "arch", "flavor"} { // the short ones that are no words of messages
+	for _, key := range []string{"steps", "scms", "params", "arch", "flavor"} { // not the short ones, which are also words of messages
 		keys[key] = "Key…"
 	}
 	for _, s := range all {

@@ -11,13 +11,13 @@ import (
 	kit "github.com/buildsync/buildsync/internal/cli"
 )
 
-// ended is a writer of bars that are gone.
+// ended is a writer of bars that have ended.
 type ended struct{}
 
 func (ended) Write([]byte) (int, error) { return 0, errors.New("done") }
 func (ended) End()                      {}
 
-// drawn are bars that keep the text above them.
+// drawn are bars that record the text above them.
 type drawn struct{ strings.Builder }
 
 func (*drawn) End() {}
@@ -46,7 +46,7 @@ func TestSentences(t *testing.T) {
 	}
 }
 
-// ending are bars that take their time to end, while somebody writes.
+// ending are bars that take some time to end while somebody writes.
 type ending struct {
 	drawn
 	during func()

@@ -16,7 +16,7 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// workflow is what of a GitHub workflow matters here; any other key is an error.
+// workflow holds the keys of a GitHub workflow that this test knows; any other key is an error.
 type workflow struct {
 	Name        string              `yaml:"name"`
 	On          map[string]any      `yaml:"on"`
@@ -44,7 +44,7 @@ type flowStep struct {
 	Run  string            `yaml:"run"`
 }
 
-// pinned is an action at a commit: a tag can be moved by whoever owns it.
+// pinned matches an action at a commit: the owner of a tag can move it.
 var pinned = regexp.MustCompile(`^[\w-]+/[\w-]+@[0-9a-f]{40}$`)
 
 // readSnippet decodes a CI file and refuses keys that the type does not have.
@@ -268,7 +268,7 @@ func TestInstalledVersion(t *testing.T) {
 	}
 }
 
-// TestScripts holds the scripts of CodeArts to the same.
+// TestScripts checks the same for the scripts of CodeArts.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	names, err := filepath.Glob(filepath.Join(root, "examples", "ci", "codearts", "scripts", "*.sh"))
@@ -281,7 +281,7 @@ func TestScripts(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !strings.Contains(string(text), "\nset -eu\n") {
-			t.Errorf("%s goes on after a failure", name)
+			t.Errorf("%s continues after a failure", name)
 		}
 		checkScript(t, name, string(text))
 	}
@@ -305,7 +305,7 @@ func checkScript(t *testing.T, name, script string) {
 		for _, word := range call.Args[1:] {
 			args = append(args, wordText(word.Parts))
 		}
-		// --help at the end: the flags are parsed, and nothing is done.
+		// --help at the end: the flags are parsed, and nothing else happens.
 		if out, err := exec.Command(filepath.Join(programs, "buildsync"), append(args, "--help")...).CombinedOutput(); err != nil {
 			t.Errorf("%s: buildsync %q: %v\n%s", name, args, err, out)
 		}
@@ -313,7 +313,7 @@ func checkScript(t *testing.T, name, script string) {
 	})
 }
 
-// wordText is a word with an x in place of what only a run would tell.
+// wordText returns a word with an x in place of what only a run would know.
 func wordText(parts []syntax.WordPart) string {
 	var out strings.Builder
 	for _, part := range parts {

@@ -34,7 +34,7 @@ import (
 	"time"
 )
 
-// root is the repository, seen from this package.
+// root is the repository's folder, relative to this package.
 const root = "../.."
 
 // sessionLimit ends a document whose commands hang.
@@ -42,7 +42,7 @@ const sessionLimit = 3 * time.Minute
 
 var update = flag.Bool("update", false, "rewrite the outputs in the documents")
 
-// programs is the folder of the buildsync that the documents run.
+// programs is the folder of the buildsync binary that the documents run.
 var programs string
 
 func TestMain(m *testing.M) {
@@ -63,8 +63,8 @@ func withProgram(m *testing.M) (int, error) {
 	}
 	defer func() { _ = os.RemoveAll(folder) }()
 	programs = folder
-	// go test keeps a result while the files that the test opened stay as they
-	// are. The compiler's are opened in another process: open them here too.
+	// go test keeps a result as long as the files that the test opened stay the same. Another
+	// process opens the compiler's files, so open them here too.
 	for _, sources := range []string{"cmd", "internal", "pkg", "schemas"} {
 		if err := filepath.WalkDir(filepath.Join(root, sources), func(_ string, _ fs.DirEntry, err error) error { return err }); err != nil {
 			return 0, err
@@ -78,7 +78,7 @@ func withProgram(m *testing.M) (int, error) {
 	return m.Run(), nil
 }
 
-// documents lists what is there to read, relative to the root.
+// documents lists the documents, relative to the root.
 func documents(t *testing.T) []string {
 	t.Helper()
 	found, err := filepath.Glob(filepath.Join(root, "*.md"))
@@ -151,8 +151,7 @@ func TestDocuments(t *testing.T) {
 	}
 }
 
-// checkDocument compares what the commands wrote with what the document shows,
-// or makes the document show it.
+// checkDocument compares the output of the commands with the document, or updates the document.
 func checkDocument(t *testing.T, name string, doc *document, got []string) {
 	t.Helper()
 	changed := false

@@ -9,10 +9,10 @@ import (
 	"testing"
 )
 
-// mostWords is how long a page may be: what a person reads at a sitting.
+// mostWords is the longest page that a person reads at a sitting.
 const mostWords = 1700
 
-// longPages are those that are looked up and not read, each with the reason.
+// longPages are pages to look things up in, each with the reason.
 var longPages = map[string]string{
 	"CHANGELOG.md":          "a list",
 	"docs/decisions.md":     "a list",

@@ -22,7 +22,7 @@ var (
 	markup     = regexp.MustCompile("[`*]|\\]\\([^)]*\\)")
 )
 
-// prose is the document's text outside its fenced blocks, by line.
+// prose returns the document's text outside of its fenced blocks, by line.
 func (d *document) prose() []string {
 	var lines []string
 	for _, p := range d.pieces {
@@ -33,7 +33,7 @@ func (d *document) prose() []string {
 	return lines
 }
 
-// anchors are the fragments that a page on GitHub has.
+// anchors returns the fragments that a page has on GitHub.
 func (d *document) anchors() map[string]bool {
 	found := map[string]bool{}
 	for _, line := range d.prose() {
@@ -53,7 +53,7 @@ func (d *document) anchors() map[string]bool {
 	return found
 }
 
-// slug is the fragment of a heading.
+// slug returns the fragment of a heading.
 func slug(text string) string {
 	text = markup.ReplaceAllString(text, "")
 	return strings.Map(func(r rune) rune {
@@ -67,7 +67,7 @@ func slug(text string) string {
 	}, strings.ReplaceAll(text, "[", ""))
 }
 
-// links are the targets in the document that lie in the repository.
+// links returns the targets in the document that are in the repository.
 func (d *document) links() []string {
 	var targets []string
 	for _, line := range d.prose() {
@@ -123,8 +123,8 @@ func checkLink(from, target string) error {
 	return nil
 }
 
-// isIndex reports whether a page lists others: a README, and a page such as
-// language.md, which has a folder of its name.
+// isIndex reports whether a page lists others: a README, or a page such as language.md with a
+// folder of its name.
 func isIndex(name string) bool {
 	folder, err := os.Stat(filepath.Join(root, filepath.FromSlash(strings.TrimSuffix(name, ".md"))))
 	return path.Base(name) == "README.md" || err == nil && folder.IsDir()

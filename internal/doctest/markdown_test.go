@@ -8,23 +8,21 @@ import (
 	"strings"
 )
 
-// document is a Markdown file as far as the tests look: its lines, and the
-// fenced blocks that do something.
+// document is a Markdown file: its lines, and the fenced blocks that the tests run or write.
 type document struct {
 	pieces []piece
 }
 
-// piece is a run of lines that stay as they are, a block of commands, or a
-// block that is written to a file.
+// piece is a run of plain lines, a block of commands, or a block to write to a file.
 type piece struct {
-	lines    []string   // verbatim lines, fences included; of a console block only the fences
+	lines    []string   // plain lines, fences included; of a console block only the fences
 	commands []*command // a console block
-	file     string     // the file that a block is written to
+	file     string     // the file to write the block to
 	appends  bool       // to its end
-	content  []string   // what is written
+	content  []string   // the content of the file
 }
 
-// command is one prompt with what follows it.
+// command is one prompt with its output.
 type command struct {
 	line   int    // of the prompt
 	text   string // without prompts
@@ -113,7 +111,7 @@ func (d *document) commands() []*command {
 	return all
 }
 
-// String is the document with the outputs that its commands now hold.
+// String returns the document with the current outputs of its commands.
 func (d *document) String() string {
 	var lines []string
 	for _, p := range d.pieces {

@@ -8,11 +8,11 @@ import (
 	"testing"
 )
 
-// elided stands in a document for what is left out.
+// elided marks omitted text in a document.
 const elided = "…"
 
-// volatile is what differs from run to run or from version to version; only
-// its form is compared.
+// volatile matches text that differs from run to run or from version to version; only its form is
+// compared.
 var volatile = []struct {
 	form *regexp.Regexp
 	as   string
@@ -24,10 +24,10 @@ var volatile = []struct {
 	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "127.0.0.1:PORT"},
 }
 
-// digest is a whole one; documents show its beginning.
+// digest matches a whole digest; documents show its beginning.
 var digest = regexp.MustCompile(`(sha256:[0-9a-f]{12})[0-9a-f]{52}`)
 
-// matches reports whether an output is what a document shows.
+// matches reports whether an output fits the document.
 func matches(shown, got string) bool {
 	want, have := strings.Split(normal(shown), "\n"), strings.Split(normal(got), "\n")
 	return matchLines(want, have)
@@ -41,7 +41,7 @@ func normal(text string) string {
 	return text
 }
 
-// matchLines compares line by line; an elided line takes as many as it needs.
+// matchLines compares line by line; an elided line stands for any number of lines.
 func matchLines(want, have []string) bool {
 	for len(want) > 0 {
 		if strings.TrimSpace(want[0]) == elided {
@@ -60,8 +60,8 @@ func matchLines(want, have []string) bool {
 	return len(have) == 0
 }
 
-// matchLine compares one line. A line that has the sign itself, such as a
-// shortened id, is equal to itself.
+// matchLine compares one line. A line that has the mark itself, such as a shortened id, equals
+// itself.
 func matchLine(want, have string) bool {
 	if want == have {
 		return true
@@ -87,24 +87,24 @@ func TestMatches(t *testing.T) {
 		shown, got string
 		want       bool
 	}{
-		"equal":                        {"a\nb", "a\nb", true},
-		"another line":                 {"a\nb", "a\nc", false},
-		"a line too few":               {"a", "a\nb", false},
-		"a line too many":              {"a\nb", "a", false},
-		"nothing shown, nothing said":  {"", "", true},
-		"nothing shown, something":     {"", "a", false},
-		"blanks at the end":            {"a", "a  \n", true},
-		"elided within":                {"a … d", "a b c d", true},
-		"elided within, other end":     {"a … e", "a b c d", false},
-		"elided lines":                 {"a\n…\nd", "a\nb\nc\nd", true},
-		"elided to the end":            {"a\n…", "a", true},
-		"another commit":               {"head b3a7326", "head a81e003", true},
-		"no commit":                    {"head b3a7326", "head nothing", false},
-		"another duration":             {"applied (0.0 s)", "applied (1.3 s)", true},
-		"another plan id":              {"sha256:9f3ac1…", "sha256:0123456789ab", true},
-		"numbers that count":           {"1 to create", "2 to create", false},
-		"the exit code counts":         {"(exit code 2)", "(exit code 5)", false},
-		"elided cannot overlap itself": {"ab…ab", "ab", false},
+		"equal":                          {"a\nb", "a\nb", true},
+		"another line":                   {"a\nb", "a\nc", false},
+		"a line too few":                 {"a", "a\nb", false},
+		"a line too many":                {"a\nb", "a", false},
+		"nothing shown, nothing printed": {"", "", true},
+		"nothing shown, something":       {"", "a", false},
+		"blanks at the end":              {"a", "a  \n", true},
+		"elided within":                  {"a … d", "a b c d", true},
+		"elided within, other end":       {"a … e", "a b c d", false},
+		"elided lines":                   {"a\n…\nd", "a\nb\nc\nd", true},
+		"elided to the end":              {"a\n…", "a", true},
+		"another commit":                 {"head b3a7326", "head a81e003", true},
+		"no commit":                      {"head b3a7326", "head nothing", false},
+		"another duration":               {"applied (0.0 s)", "applied (1.3 s)", true},
+		"another plan id":                {"sha256:9f3ac1…", "sha256:0123456789ab", true},
+		"numbers that count":             {"1 to create", "2 to create", false},
+		"the exit code counts":           {"(exit code 2)", "(exit code 5)", false},
+		"elided cannot overlap itself":   {"ab…ab", "ab", false},
 	} {
 		if got := matches(c.shown, c.got); got != c.want {
 			t.Errorf("%s: %v", name, got)

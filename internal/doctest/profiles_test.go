@@ -80,7 +80,7 @@ func members(t *testing.T, quirks emulator.Quirks) map[string]any {
 	return m
 }
 
-// keys are the members' names in the order of the type.
+// keys returns the members' names in the order of the type.
 func keys(t *testing.T, quirks emulator.Quirks) []string {
 	t.Helper()
 	text, err := json.Marshal(quirks)

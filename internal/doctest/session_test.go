@@ -17,7 +17,7 @@ import (
 // mark begins the line that the shell writes after each command.
 const mark = "\x01doctest "
 
-// reader is the home that the outputs show in place of the temporary one.
+// reader is the home folder that the outputs show in place of the temporary one.
 const reader = "/home/you"
 
 // runSession runs a document in one shell and returns what each command wrote.
@@ -32,23 +32,23 @@ func runSession(ctx context.Context, home string, doc *document) ([]string, erro
 	}
 	shell := exec.CommandContext(ctx, "sh", script)
 	shell.Dir, shell.Env = clone, sessionEnvironment(home)
-	// What a document leaves running ends with its shell.
+	// Programs that a document leaves running end with its shell.
 	shell.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	shell.Cancel = func() error { return syscall.Kill(-shell.Process.Pid, syscall.SIGKILL) }
 	shell.WaitDelay = time.Second
 	out, err := shell.CombinedOutput()
-	_ = syscall.Kill(-shell.Process.Pid, syscall.SIGKILL) // often nobody is left
+	_ = syscall.Kill(-shell.Process.Pid, syscall.SIGKILL) // usually nothing is left
 	if err != nil {
 		return nil, fmt.Errorf("the shell ended early: %w\n%s", err, out)
 	}
 	return split(strings.ReplaceAll(string(out), home, reader), len(doc.commands()))
 }
 
-// sessionEnvironment is that of a newcomer: no credentials, and nothing of the
-// settings of whoever runs the test.
+// sessionEnvironment returns a newcomer's environment: no credentials, and no settings of the
+// person who runs the test.
 func sessionEnvironment(home string) []string {
 	return []string{
-		"BUILDSYNC_SHELLCHECK=off", // what is installed beside must not show
+		"BUILDSYNC_SHELLCHECK=off", // other installed programs must not show
 		"PATH=" + programs + string(os.PathListSeparator) + os.Getenv("PATH"),
 		"HOME=" + home, "TMPDIR=" + os.TempDir(), "TZ=UTC", "LC_ALL=C.UTF-8", "COLUMNS=120",
 		"GIT_AUTHOR_NAME=you", "GIT_AUTHOR_EMAIL=you@example.com",
@@ -99,8 +99,7 @@ func split(out string, commands int) ([]string, error) {
 	return texts, nil
 }
 
-// tidy takes away what nobody sees: blanks at the ends of lines, and empty
-// lines at the ends.
+// tidy removes what nobody sees: blanks at the ends of lines, and empty lines at the ends.
 func tidy(text string) string {
 	lines := strings.Split(text, "\n")
 	for i := range lines {

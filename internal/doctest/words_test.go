@@ -15,8 +15,7 @@ import (
 	"testing"
 )
 
-// avoided are the words that the glossary does not want, each with the one that
-// stands for it.
+// avoided returns the words that the glossary does not want, each with the right word.
 func avoided(t *testing.T) map[string]string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(root, "docs", "glossary.md"))
@@ -41,7 +40,7 @@ func avoided(t *testing.T) map[string]string {
 	return words
 }
 
-// stiff are phrases that plain English has other words for.
+// stiff are hard phrases, with the plain ones.
 var stiff = map[string]string{
 	"it is not said":         "no … selected",
 	"tells whether":          "reports whether",
@@ -77,7 +76,7 @@ func TestWords(t *testing.T) {
 	}
 	for _, name := range documents(t) {
 		if name == "docs/glossary.md" || name == "docs/decisions.md" || name == "CHANGELOG.md" {
-			continue // they speak of the words themselves, and of the past
+			continue // these pages speak of the words themselves, and of the past
 		}
 		for _, line := range readDocument(t, name).prose() {
 			check(name, line)
@@ -96,7 +95,7 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// eachMessage calls check for each text of a source file that holds a blank.
+// eachMessage calls check for each text of a source file that contains a blank.
 func eachMessage(t *testing.T, name string, check func(where, text string)) {
 	t.Helper()
 	files := token.NewFileSet()

@@ -15,7 +15,7 @@ func TestAnswersAreChecked(t *testing.T) {
 		change func(a *initfiles.Answers)
 	}{
 		{"", func(*initfiles.Answers) {}},
-		{"", func(a *initfiles.Answers) { a.ProjectID = "" }}, // one of the emulator's is taken
+		{"", func(a *initfiles.Answers) { a.ProjectID = "" }}, // an id of the emulator's is accepted
 		{"", func(a *initfiles.Answers) { a.Ci = "none" }},
 		{"project-id", func(a *initfiles.Answers) { a.ProjectID = a.ProjectID[1:] }},
 		{"project-id", func(a *initfiles.Answers) { a.ProjectID = strings.Repeat("0g", 16) }},

@@ -9,8 +9,7 @@ import (
 	"github.com/buildsync/buildsync/internal/outfile"
 )
 
-// TestCheckUnread tries every way in which a result can reach a file that a
-// workspace reads.
+// TestCheckUnread tries every way in which a result could replace a file that a workspace reads.
 func TestCheckUnread(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()

@@ -18,7 +18,7 @@ func TestWriteFileRefuses(t *testing.T) {
 	dir := t.TempDir()
 	target := filepath.Join(dir, "target")
 	link, fifo, folder := filepath.Join(dir, "link"), filepath.Join(dir, "fifo"), filepath.Join(dir, "folder")
-	socket := filepath.Join(dir, "s") // not /dev/null: whoever plants a bug here as root would lose it
+	socket := filepath.Join(dir, "s") // not /dev/null: a bug here, run as root, would destroy it
 	listener, err := net.Listen("unix", socket)
 	if err != nil {
 		t.Fatal(err)

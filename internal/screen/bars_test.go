@@ -15,7 +15,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff"
 )
 
-// screenful reads a terminal until what was written to it holds the wanted text.
+// screenful reads a terminal until its output holds the wanted text.
 func screenful(t *testing.T, person interface{ Read([]byte) (int, error) }, got *strings.Builder, want string) {
 	t.Helper()
 	buffer := make([]byte, 4096)

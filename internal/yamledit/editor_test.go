@@ -8,7 +8,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// edit parses a file, edits it and demands that it can still be read.
+// edit parses a file, edits it and checks that it can still be read.
 func edit(t testing.TB, src string, change func(e *yamledit.Editor, root *spec.Node)) string {
 	t.Helper()
 	root, found := spec.ParseFile("a.yaml", []byte(src))

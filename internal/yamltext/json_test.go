@@ -40,7 +40,7 @@ func TestYAMLIsTheSameBody(t *testing.T) {
 				return jsontree.Array(rapid.SliceOfN(value(depth-1), 0, 3).Draw(t, "items")...)
 			}
 			var members []jsontree.Member
-			// The reader refuses names with characters that nobody sees.
+			// The reader refuses names with invisible characters.
 			key := rapid.StringMatching(`[a-zA-Z0-9~:#? -]{1,6}`)
 			for _, key := range rapid.SliceOfNDistinct(key, 0, 3, rapid.ID).Draw(t, "keys") {
 				members = append(members, jsontree.Member{Key: key, Value: value(depth-1).Draw(t, "member")})
@@ -62,7 +62,7 @@ func TestYAMLIsTheSameBody(t *testing.T) {
 	})
 }
 
-// nodeJSON is what a JSON reader would make of a node.
+// nodeJSON returns what a JSON reader would read from a node.
 func nodeJSON(n *spec.Node) *jsontree.Value {
 	switch n.Kind {
 	case spec.MappingNode:

@@ -2,5 +2,5 @@
 
 package yamltext
 
-// manyTexts is how many texts TestManyTextsSurvive tries.
+// manyTexts is the number of texts of TestManyTextsSurvive.
 const manyTexts = 6_000

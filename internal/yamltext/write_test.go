@@ -11,8 +11,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// pieces are what texts are made of that some YAML reader or writer was ever
-// seen to change.
+// pieces are parts of texts that some YAML reader or writer has changed.
 var pieces = []string{
 	"\n", "\n\n", "\r\n", "\r", "\t", " ", "  ", "a", "echo hi", "${name}", "${{ x }}", "$${{", "$file", "#", " # no comment", ": ",
 	"-", "- a", "? ", "!tag", "&a", "*a", "|", ">", "%", "@", "`", "{", "}", "[", "]", ",", "'", `"`, `\`, "~", "null", "yes", "No", "on",
@@ -20,8 +19,7 @@ var pieces = []string{
 	"\u2028", "\u0085", "\ufeff", "\ufffe", "\uffff", "\x00", "\x07", "\x1b[31m", "\x7f", "😀", "\U000e0001", "if [ 1 ]; then", "\tmake all",
 }
 
-// hostileText draws texts of every kind that a script, a name or a description
-// was ever seen to hold, and of some that none was.
+// hostileText draws texts like those of scripts, names and descriptions, and stranger ones.
 func hostileText() *rapid.Generator[string] {
 	piece := rapid.OneOf(rapid.SampledFrom(pieces), rapid.StringOfN(rapid.Rune(), 0, 12, -1))
 	return rapid.Custom(func(t *rapid.T) string {
@@ -29,8 +27,7 @@ func hostileText() *rapid.Generator[string] {
 	})
 }
 
-// TestTextsSurvive writes random texts in every place where a text can stand
-// and reads them back.
+// TestTextsSurvive writes random texts in every place of a text and reads them back.
 func TestTextsSurvive(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -38,8 +35,8 @@ func TestTextsSurvive(t *testing.T) {
 	})
 }
 
-// TestManyTextsSurvive is TestTextsSurvive for many texts, side by side and
-// in the styles of list items.
+// TestManyTextsSurvive does as TestTextsSurvive for many texts, in parallel and in the styles of
+// list items.
 func TestManyTextsSurvive(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
@@ -66,7 +63,7 @@ func TestManyTextsSurvive(t *testing.T) {
 	}
 }
 
-// everywhere puts texts into every place where a text can stand.
+// everywhere puts texts into every place of a text.
 func everywhere(texts []string) *Node {
 	list, flow, items, keys := Sequence(), OneLine(Sequence()), Sequence(), Mapping()
 	for i, s := range texts {
@@ -92,7 +89,7 @@ func survives(t interface{ Fatalf(string, ...any) }, tree *Node) {
 	}
 }
 
-// unlike says where a node that was read is not the one that was written.
+// unlike describes the difference between the node that was read and the one that was written.
 func unlike(have *spec.Node, want *Node) string {
 	switch want.Kind {
 	case TextNode:
@@ -128,7 +125,7 @@ func unlike(have *spec.Node, want *Node) string {
 	return ""
 }
 
-// TestStyles shows which text is written how.
+// TestStyles checks the style of each kind of text.
 func TestStyles(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, text, want string }{

@@ -15,7 +15,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
-// failing is what a test of either kind can do.
+// failing is the common part of a test and a property test.
 type failing interface {
 	Helper()
 	Fatalf(format string, args ...any)
@@ -38,7 +38,7 @@ func with(files spec.MapTree, edited map[string][]byte) spec.MapTree {
 	return after
 }
 
-// values lists what the jobs of a workspace compile to, by job and path.
+// values lists the compiled values of a workspace, by job and path.
 func values(w *compile.Loaded) map[string]string {
 	all := map[string]string{}
 	for _, job := range w.Result.Jobs {
@@ -175,8 +175,8 @@ func TestSetChangesExactlyTheChosenValues(t *testing.T) {
 	}
 }
 
-// keptLines checks that no more lines are gone than there were edits; an edited
-// value may stand on several lines.
+// keptLines checks that at most one line per edit is gone, or several if an edited value covers
+// several lines.
 func keptLines(t *rapid.T, before, after string, edits int) {
 	left := strings.Split(after, "\n")
 	gone := 0

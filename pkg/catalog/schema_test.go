@@ -12,8 +12,8 @@ import (
 	"github.com/buildsync/buildsync/schemas"
 )
 
-// TestModulesSchema checks that the schema takes what Encode writes, and takes and refuses what
-// Decode takes and refuses.
+// TestModulesSchema checks that the schema accepts what Encode writes, and accepts and refuses the
+// same files as Decode.
 func TestModulesSchema(t *testing.T) {
 	t.Parallel()
 	source, err := schemas.Files.ReadFile("modules.schema.json")

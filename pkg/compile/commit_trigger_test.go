@@ -4,8 +4,7 @@ import (
 	"testing"
 )
 
-// TestCommitTrigger checks that on_commit is the API's build_if_code_updated by a name that says
-// what it does.
+// TestCommitTrigger checks that on_commit compiles to the API's build_if_code_updated.
 func TestCommitTrigger(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{

@@ -17,7 +17,7 @@ default_project: shop
 secrets: [TOKEN]
 `
 
-// load reads a workspace from memory; what the front door refuses ends the test.
+// load reads a workspace from memory; a loading error ends the test.
 func load(t testing.TB, tree spec.MapTree, environment string) *spec.Set {
 	t.Helper()
 	if _, given := tree["buildsync.yaml"]; !given {

@@ -9,8 +9,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// promises are the sentences of the language, each with the smallest workspace
-// that shows it: what the definitions compile to, or the error they get.
+// promises are the sentences of the language, each with the smallest workspace that shows it: the
+// compiled result, or the error.
 var promises = []struct {
 	sentence    string
 	workspace   string // beside version, projects, default_project and secrets
@@ -66,7 +66,7 @@ var promises = []struct {
 	{"a duplicate key is an error", "", `jobs: [{name: a, name: b}]`, "", `key "name" is repeated in this mapping`},
 }
 
-// TestPromises holds the language to its sentences.
+// TestPromises checks each sentence.
 func TestPromises(t *testing.T) {
 	t.Parallel()
 	for _, p := range promises {
@@ -91,7 +91,7 @@ func TestPromises(t *testing.T) {
 	}
 }
 
-// told writes what a workspace means, a line for each object.
+// told writes the meaning of a workspace, with a line for each object.
 func told(result *compile.Result) string {
 	var out, names strings.Builder
 	for _, job := range result.Jobs {

@@ -25,10 +25,9 @@ var emptyForms = map[string]yaml.Node{
 	"{}":   {Kind: yaml.MappingNode, Style: yaml.FlowStyle},
 }
 
-// TestNullAndEmptyMeanTheSame holds, for each key of the language, that null and the
-// empty text, list and mapping mean the same in lint, compile, plan and fmt, or are refused by all
-// of them. An empty mapping may also mean what an absent key means: mappings are merged, and it adds
-// nothing.
+// TestNullAndEmptyMeanTheSame checks each key of the language: null and the empty text, list and
+// mapping mean the same in lint, compile, plan and fmt, or all of them are refused. An empty
+// mapping may also mean the same as an absent key, because mappings are merged and it adds nothing.
 func TestNullAndEmptyMeanTheSame(t *testing.T) {
 	t.Parallel()
 	law, at := newEmptyLaw(t), 0
@@ -60,7 +59,7 @@ func TestAbsentKeysStay(t *testing.T) {
 			return
 		}
 		switch place[len(place)-1] {
-		case "template", "parameters", "steps": // then what is inherited is the whole list
+		case "template", "parameters", "steps": // then the whole list is inherited
 			return
 		}
 		have := law.outcome(lawWorkspace, set("absent"))
@@ -73,14 +72,13 @@ func TestAbsentKeysStay(t *testing.T) {
 	})
 }
 
-// emptyLaw compares what stages make of a definition with what they make of the
-// whole language.
+// emptyLaw compares the results of all stages for a definition with one key changed.
 type emptyLaw struct {
 	live  *diff.Snapshot // of the whole language
 	whole outcome
 }
 
-// outcome is what each stage says.
+// outcome holds the results of each stage.
 type outcome struct {
 	refused bool   // by compile
 	lint    string // the rules of its findings
@@ -173,7 +171,7 @@ func isVerbatim(where string) bool {
 	return false
 }
 
-// agree demands that lint refuses what compile refuses.
+// agree checks that lint refuses what compile refuses.
 func (law *emptyLaw) agree(t *testing.T, where string, o outcome) {
 	t.Helper()
 	if o.refused && !o.errors {
@@ -181,8 +179,8 @@ func (law *emptyLaw) agree(t *testing.T, where string, o outcome) {
 	}
 }
 
-// same reports whether two outcomes have the same findings, the same plan, and each
-// an empty plan on what the other one makes.
+// same reports whether two outcomes have the same findings and the same plan, and whether each
+// leaves the other's live state in step.
 func (o outcome) same(other outcome) bool {
 	return o.refused == other.refused && o.lint == other.lint && o.plan == other.plan &&
 		(o.refused || planText(o.result, liveOf(other.result)) == planText(other.result, liveOf(other.result)))

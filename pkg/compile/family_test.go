@@ -13,7 +13,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// drawnFamily is a family with one input, x, which stands as X! in its entries.
+// drawnFamily is a family with one input, x. Its entries have X! in place of the input.
 type drawnFamily struct {
 	fallback string
 	jobs     []string    // X! for the input
@@ -130,7 +130,7 @@ func whole(j *compile.Job) string {
 	return fmt.Sprintln(string(j.CreateBody().Indented()), j.Address, j.ProjectID, enabled, notices, j.ID, j.RenamedFrom, j.Adopt, j.Protect, j.Secrets, j.Owner, j.Labels)
 }
 
-// TestFamilyMistakes shows what is said about wrong families and uses.
+// TestFamilyMistakes checks the findings for wrong families and uses.
 func TestFamilyMistakes(t *testing.T) {
 	t.Parallel()
 	const fam = "families:\n  - name: java\n    inputs: {s: {}, jdk: {default: 17}}\n    jobs:\n      - {name: \"${{ inputs.s }}-check\", flavor: \"${{ inputs.jdk }}\"}\n"

@@ -11,8 +11,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// TestFragmentsCountInTotal checks that uses of fragments count in what all jobs compile to, even
-// if the fragments are empty.
+// TestFragmentsCountInTotal checks that uses of fragments count for the limit of values, even if
+// the fragments are empty.
 func TestFragmentsCountInTotal(t *testing.T) {
 	t.Parallel()
 	many := strings.Replace(fragmentChain.of(16, 2, ""), "jobs: [{name: j, ", "jobs: [{name: \"j-${{ matrix.a }}-${{ matrix.b }}\", matrix: {a: [1, 2, 3, 4, 5, 6, 7, 8], b: [1, 2, 3, 4, 5, 6, 7, 8]}, ", 1)

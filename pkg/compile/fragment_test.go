@@ -13,14 +13,13 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// drawnSteps draws items of steps, as they stand with fragments and as they are
-// written out by hand. depth is how far fragments below may be used; own is what
-// stands for an input here.
+// drawnSteps draws items of steps, with fragments and written out by hand. depth is the number of
+// fragments below that it may use; own is the text for an input.
 type drawnSteps struct{ used, written []string }
 
 // drawnFragment is a fragment with one input, x.
 type drawnFragment struct {
-	steps    drawnSteps // of written, x stands as X
+	steps    drawnSteps // in written, X replaces x
 	fallback string     // of the input; "": it has to be given
 }
 
@@ -102,7 +101,7 @@ func wrapped(job drawnSteps, fragments []drawnFragment, used int, template []str
 	return append(append(append([]string{}, job.written[:behind]...), template...), job.written[behind:]...)
 }
 
-// writtenOut returns as many steps as an item stands for.
+// writtenOut returns the number of steps that an item becomes.
 func writtenOut(item string, fragments []drawnFragment) []string {
 	var i int
 	if _, err := fmt.Sscanf(item, "{use: f%d", &i); err != nil {
@@ -123,9 +122,8 @@ func TestFragmentsAreWrittenOut(t *testing.T) {
 	})
 }
 
-// meanTheSame holds that a workspace that shares definitions compiles to the bytes
-// of one in which they are written out, at once and file by file. It reports
-// whether both have errors.
+// meanTheSame checks that a workspace with shared definitions compiles to the same bytes as one
+// with the definitions written out, at once and file by file. It reports whether both have errors.
 func meanTheSame(t *rapid.T, with, without spec.MapTree) (errors bool) {
 	have, haveFound := loadWhole(with, compile.Options{})
 	want, wantFound := loadWhole(without, compile.Options{})
@@ -151,8 +149,8 @@ func meanTheSame(t *rapid.T, with, without spec.MapTree) (errors bool) {
 	return haveFound.HasErrors()
 }
 
-// TestFragmentMistakes shows what is said about wrong uses, with the place in the
-// fragment and at each use.
+// TestFragmentMistakes checks the findings for wrong uses, with the place in the fragment and at
+// each use.
 func TestFragmentMistakes(t *testing.T) {
 	t.Parallel()
 	jobs := func(steps string) string { return "jobs:\n  - name: j\n    steps: [" + steps + "]\n" }
@@ -305,8 +303,8 @@ jobs:
 	}
 }
 
-// TestDefaultsWrapTemplates shows that steps of defaults.job which hold `use:
-// template` stand around the steps of each job's template.
+// TestDefaultsWrapTemplates checks that steps of defaults.job with `use: template` are put around
+// the steps of each job's template.
 func TestDefaultsWrapTemplates(t *testing.T) {
 	t.Parallel()
 	tree := spec.MapTree{

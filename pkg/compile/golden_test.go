@@ -39,7 +39,7 @@ func eachFixture(t *testing.T, test func(t *testing.T, dir string, tree spec.Tre
 	}
 }
 
-// TestGolden compiles each folder of testdata and compares what comes out.
+// TestGolden compiles each folder of testdata and compares the result.
 func TestGolden(t *testing.T) {
 	t.Parallel()
 	eachFixture(t, func(t *testing.T, dir string, tree spec.Tree) {

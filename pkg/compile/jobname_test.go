@@ -13,9 +13,8 @@ import (
 	"github.com/buildsync/buildsync/schemas"
 )
 
-// TestJobNameOfTheSchema holds the pattern that editors use to isJobName, with the tag long for
-// every character there is. Where a new Go knows more Chinese characters, the
-// failure shows the class to write.
+// TestJobNameOfTheSchema compares the pattern that editors use with isJobName; with the tag long
+// for every character. If a new Go knows more Chinese characters, the failure shows the new class.
 func TestJobNameOfTheSchema(t *testing.T) {
 	t.Parallel()
 	var document struct {

@@ -2,5 +2,5 @@
 
 package compile
 
-// letterStride is how many letters within a script TestJobNameOfTheSchema goes on by.
+// letterStride is the step from letter to letter in TestJobNameOfTheSchema.
 const letterStride = 1

@@ -39,7 +39,7 @@ func resultOf(l *compile.Loaded) *compile.Result {
 	return l.Result
 }
 
-// text shows all of a result: what it holds and where it stands.
+// text shows a whole result: its content and its places.
 func text(r *compile.Result) string {
 	if r == nil {
 		return "none"
@@ -65,8 +65,8 @@ func text(r *compile.Result) string {
 	return out.String()
 }
 
-// samePlaces holds that packed jobs have the bodies of the others, and know the
-// places that their provenance shows.
+// samePlaces checks that packed jobs have the same bodies as others, and know the places of their
+// provenance.
 func samePlaces(t interface{ Errorf(string, ...any) }, want, have *compile.Result) {
 	for i, job := range want.Jobs {
 		for path, from := range job.Provenance {

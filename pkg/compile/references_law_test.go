@@ -115,9 +115,8 @@ removed:
   - {job: gone, project: p, action: disable, reason: r}
 `
 
-// TestEachPlaceOfAReference holds, for each value, list, mapping and key of the
-// language, that a reference there is resolved or refused, whatever it stands
-// for, and is never sent as it stands.
+// TestEachPlaceOfAReference checks each value, list, mapping and key of the language. A reference
+// there is resolved or refused, and is never sent as text.
 func TestEachPlaceOfAReference(t *testing.T) {
 	t.Parallel()
 	compileLaw(t, lawWorkspace, lawDefinitions, "")
@@ -203,7 +202,7 @@ func places(t *testing.T, text string) int {
 	return count(parseYAML(t, text))
 }
 
-// withReference puts a reference in the place of the node number at.
+// withReference puts a reference in place of the node number at.
 func withReference(t *testing.T, text string, at int, ref string) (changed, where string) {
 	t.Helper()
 	root := parseYAML(t, text)

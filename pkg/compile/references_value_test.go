@@ -64,8 +64,8 @@ func TestAReferenceStandsForItsValue(t *testing.T) {
 	}
 }
 
-// withoutValue writes a reference to vars.moved in the place of the value number at, and returns
-// what stood there. where is empty for keys, and for what is not below within.
+// withoutValue replaces the value number at by a reference to vars.moved, and returns the value.
+// where is empty for keys and for values outside of within.
 func withoutValue(t *testing.T, text, within string, at int) (changed string, moved *yaml.Node, where string) {
 	t.Helper()
 	root := parseYAML(t, text)
@@ -115,7 +115,7 @@ func marshal(t *testing.T, root *yaml.Node) string {
 // moved to the variables, which cannot use a matrix or an input.
 func showsTheUse(d spec.Diagnostic) bool {
 	if strings.HasPrefix(d.Message, "inputs.i is not known") || strings.HasPrefix(d.Message, "matrix.m is not known") {
-		return true // in whichever file it stands now
+		return true // in any file
 	}
 	isUse := func(r spec.Related) bool { return r.Range.Start.File == "definitions/a.yaml" }
 	return d.Range.Start.File == "definitions/a.yaml" || slices.ContainsFunc(d.Related, isUse)
@@ -130,7 +130,7 @@ func compiledText(t *testing.T, workspace, definitions string) string {
 	return bodiesOf(result)
 }
 
-// bodiesOf is all that a result sends, and what it decides beside it.
+// bodiesOf returns everything that a result sends, and its settings.
 func bodiesOf(result *compile.Result) string {
 	var all strings.Builder
 	for _, job := range result.Jobs {

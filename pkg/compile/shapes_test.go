@@ -94,7 +94,7 @@ func TestWrongShapes(t *testing.T) {
 	}
 }
 
-// TestMatrix holds the meaning of include and exclude by the names they leave.
+// TestMatrix checks include and exclude by the names of the remaining jobs.
 func TestMatrix(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, matrix, want string }{
@@ -151,8 +151,7 @@ func TestMatrixLimit(t *testing.T) {
 	}
 }
 
-// TestTemplateParameters holds how a job's parameters are merged into those of
-// its template.
+// TestTemplateParameters checks how a job's parameters are merged with those of its template.
 func TestTemplateParameters(t *testing.T) {
 	t.Parallel()
 	const templates = `templates:
@@ -225,8 +224,7 @@ func TestUnusedTemplates(t *testing.T) {
 	}
 }
 
-// TestPublishedTemplates holds the create body of templates that the server
-// keeps (reference 4.21).
+// TestPublishedTemplates checks the create body of published templates (reference 4.21).
 func TestPublishedTemplates(t *testing.T) {
 	t.Parallel()
 	result, diags := compileRaw(t, `templates:

@@ -2,8 +2,8 @@
 
 package compile_test
 
-// referenceStride is how many places TestEachPlaceOfAReference goes on by.
+// referenceStride is the step from place to place in TestEachPlaceOfAReference.
 const referenceStride = 16
 
-// emptyStride is how many keys TestNullAndEmptyMeanTheSame goes on by.
+// emptyStride is the step from key to key in TestNullAndEmptyMeanTheSame.
 const emptyStride = 6

@@ -61,7 +61,7 @@ func input(head, base *compile.Result, live *diff.Snapshot) diff.Input {
 	return in
 }
 
-// outline says in a few words what a plan does.
+// outline describes a plan in a few words.
 func outline(p *diff.Plan) string {
 	var out []string
 	for _, c := range p.Changes {
@@ -171,8 +171,8 @@ func TestDeletedOutsideCountsOnce(t *testing.T) {
 	}
 }
 
-// TestVerdicts holds the verdict table, a row a case: base, head and live state
-// of one field, and of one object.
+// TestVerdicts checks the verdict table, one row for each case: base, head and live state of one
+// field, and of one object.
 func TestVerdicts(t *testing.T) {
 	t.Parallel()
 	const a, b, c = `{"arch":"a","steps":[]}`, `{"arch":"b","steps":[]}`, `{"arch":"c","steps":[]}`

@@ -21,8 +21,8 @@ func step(name, command string) string {
 
 func steps(list ...string) string { return `{"arch":"a","steps":[` + strings.Join(list, ",") + `]}` }
 
-// TestSteps holds how steps are aligned: by what they are, so that a neighbour
-// that comes or goes does not show every step after it as changed.
+// TestSteps checks that steps are matched by identity, so that an inserted or removed step does not
+// make all later steps look changed.
 func TestSteps(t *testing.T) {
 	t.Parallel()
 	const long = "one\ntwo\nthree\nfour\nfive\n"

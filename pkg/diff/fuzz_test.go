@@ -30,7 +30,7 @@ func FuzzCompute(f *testing.F) {
 			return
 		}
 		for _, key := range []string{"job_name", "job_id", "project_id", "limit_time", "domain_id", "actions", "build_environment_type", "cluster_selected"} {
-			w.Delete(key) // no definition can hold what names the object or only the service writes
+			w.Delete(key) // a definition cannot hold the object's names, or members that only the service writes
 		}
 		in := input(compiled(jobOf("j", w)), nil, listed(liveOf("j", l)))
 		in.Options.Explain, in.Options.ShowUndeclared = true, true

@@ -114,8 +114,7 @@ func (d bodies) trigger(int) *jsontree.Value {
 		jsontree.Object(member("name", str("isDST")), member("value", str("false"))))))
 }
 
-// server returns what the service makes of a body that it is sent: the quirks
-// of its reads, each drawn.
+// server returns the body as the service shows it, with randomly drawn quirks.
 func (d bodies) server(sent *jsontree.Value) *jsontree.Value {
 	b := sent.Clone()
 	fill(b, "host_type", str("devcloud"))

@@ -26,8 +26,7 @@ func many(t *testing.T, prefix string, n int) (jobs []*compile.Job, live []*diff
 	return jobs, live
 }
 
-// TestRails holds each rail: what is refused, with which status, and how it is
-// lifted.
+// TestRails checks each rail: what it refuses, with which status, and how to allow it.
 func TestRails(t *testing.T) {
 	t.Parallel()
 	jobs, live := many(t, "job", 20)
@@ -124,7 +123,7 @@ func unreadable(t *testing.T, name string) *diff.LiveJob {
 	return job
 }
 
-// TestIdentity holds how a definition finds its live job.
+// TestIdentity checks how a definition finds its live job.
 func TestIdentity(t *testing.T) {
 	t.Parallel()
 	pin := func(name, id string) *compile.Job {

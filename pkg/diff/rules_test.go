@@ -24,8 +24,8 @@ func shell(properties string) string {
 	return `{"steps":[{"module_id":"unheard-of","name":"B","properties":{` + properties + `}}]}`
 }
 
-// TestRules holds each rule by a pair that it makes one, named by --explain,
-// and by a pair that must stay two.
+// TestRules checks each rule with two values that it makes equal, named by --explain, and two
+// values that stay different.
 func TestRules(t *testing.T) {
 	t.Parallel()
 	type pair struct{ live, want string }

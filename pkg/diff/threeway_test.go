@@ -18,9 +18,8 @@ func wantedStep(module, name, command, image string) string {
 	return fmt.Sprintf(`{"module_id":%q,"name":%q,"properties":{"command":%q,"image":%q}}`, module, name, command, image)
 }
 
-// TestOrdinaryEditsOfSteps edits definitions whose live job is as the base
-// declares, on a server that adds properties to steps. Nobody edited outside,
-// so no verdict may say so.
+// TestOrdinaryEditsOfSteps edits definitions of an unedited live job, on a server that adds
+// properties to steps. No verdict may report an outside edit.
 func TestOrdinaryEditsOfSteps(t *testing.T) {
 	t.Parallel()
 	const maven, shell = "devcloud2018.codeci_action_20043.action", "devcloud2018.codeci_action_20017.action"
@@ -67,8 +66,8 @@ func TestOrdinaryEditsOfSteps(t *testing.T) {
 	}
 }
 
-// TestRemovedItemsAreChanges takes items out of each list, with a live state
-// that is as the base declares but for what the service writes in its own way.
+// TestRemovedItemsAreChanges removes items of each list. The live state equals the base, except for
+// the service's own form.
 func TestRemovedItemsAreChanges(t *testing.T) {
 	t.Parallel()
 	const param = `{"name":"hudson.model.StringParameterDefinition","params":[{"name":"name","value":"%s"},{"name":"type","value":"normalparam"},{"name":"defaultValue","value":"1"}]}`

@@ -10,8 +10,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// TestReadFormIsNotWrittenBack holds what is carried over to the form that is
-// written, wherever it stands and whether its list is declared or not.
+// TestReadFormIsNotWrittenBack checks that carried-over values are written in the written form, at
+// any place, in declared and undeclared lists.
 func TestReadFormIsNotWrittenBack(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ live, want string }{

@@ -53,8 +53,8 @@ func TestInBrowserOnAPhone(t *testing.T) {
 	}
 }
 
-// framed serves the page in a frame of 390 pixels, which is narrower than a window
-// of the browser can be, and writes what it finds there into the document.
+// framed serves the page in a frame of 390 pixels, because a browser window cannot be that narrow,
+// and writes its findings into the document.
 func framed(t *testing.T, page string) string {
 	t.Helper()
 	const frame = `<!DOCTYPE html><meta charset="utf-8"><iframe src="/page" style="width:390px;height:800px;border:0" onload="look(this)"></iframe><pre id="found"></pre><script>

@@ -135,7 +135,7 @@ func signed(t testing.TB, req *http.Request, access, secret string, at time.Time
 	return req
 }
 
-// epoch is when the clocks of tests stand.
+// epoch is the start time of the tests' clocks.
 var epoch = time.Date(2026, 3, 2, 9, 30, 0, 0, time.UTC)
 
 func fixedClock() time.Time { return epoch }

@@ -12,8 +12,8 @@ import (
 // modelSteps is how many calls of TestEmulatorAgainstAModelForLong are compared.
 const modelSteps = 100_000
 
-// TestEmulatorAgainstAModelForLong goes on until modelSteps steps agreed
-// (make test-long); a round has some thousands.
+// TestEmulatorAgainstAModelForLong runs until modelSteps steps agreed (make test-long); a round has
+// some thousands.
 func TestEmulatorAgainstAModelForLong(t *testing.T) {
 	steps := 0
 	for round := 1; steps < modelSteps; round++ {

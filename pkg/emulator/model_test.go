@@ -16,8 +16,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// model is what the emulator should hold, written as plainly as can be: the
-// emulator is compared with it over random calls in both generations.
+// model is the expected state of the emulator, in the plainest code. Random calls in both
+// generations compare the two.
 type model struct {
 	e      *emulator.Emulator
 	token  string

@@ -17,7 +17,7 @@ import (
 // example is one example of the API reference: testdata/reference holds them.
 type example struct {
 	Section   string            `json:"section"`
-	Note      string            `json:"note"` // where the case differs from what is printed, and why
+	Note      string            `json:"note"` // where the case differs from the printed example, and why
 	Method    string            `json:"method"`
 	Path      string            `json:"path"`
 	Body      *jsontree.Value   `json:"body"`

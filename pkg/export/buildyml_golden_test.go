@@ -19,9 +19,9 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// TestImportOfBuildFiles imports build.yml files as people write them: the definition
-// and what it does not hold are those of the golden file, fmt has nothing to change,
-// and the way back and forth again loses nothing more.
+// TestImportOfBuildFiles imports typical build.yml files. The definition and the list of lost
+// values are in the golden file, fmt changes nothing, and converting back and forth again loses
+// nothing more.
 func TestImportOfBuildFiles(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/buildyml/*.yml")
@@ -93,8 +93,8 @@ func compiledOf(t *testing.T, text []byte) *compile.Job {
 	return result.Jobs[0]
 }
 
-// TestToBuildYMLLosesNothing looks for each value of a job that a build.yml cannot
-// hold among what stays with the job.
+// TestToBuildYMLLosesNothing checks that each value that a build.yml cannot hold is listed as
+// staying with the job.
 func TestToBuildYMLLosesNothing(t *testing.T) {
 	t.Parallel()
 	const steps = "    steps: [{sh: {name: s, inputs: {command: ls}}}]\n"

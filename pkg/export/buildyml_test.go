@@ -7,8 +7,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/export"
 )
 
-// TestImportOfWrongKinds looks for each value that stands where a list or a
-// mapping belongs among what was not carried over.
+// TestImportOfWrongKinds checks that each value of the wrong kind is listed as not carried over.
 func TestImportOfWrongKinds(t *testing.T) {
 	const steps = "steps: {BUILD: [{sh: {inputs: {command: ls}}}]}\n"
 	for text, path := range map[string]string{

@@ -21,14 +21,13 @@ const (
 	parameterName = `"name": "hudson.model.StringParameterDefinition"`
 )
 
-// promises are the sentences about what an export writes, each with the
-// smallest live job that shows it: members of its body, and what stands, or does
-// not stand, in its definition.
+// promises are the sentences about an export, each with the smallest live job that shows it:
+// members of its body, and texts that its definition has or must not have.
 var promises = []struct {
 	sentence string
 	body     string // beside job_name and arch
 	options  export.Options
-	want     string // "!text" must not stand there
+	want     string // "!text" must not be there
 }{
 	{"friendly forms where they lose nothing: a step's action word and inputs", `"steps": [{` + shellModule + `, "name": "s", "properties": {"command": "make"}}]`, export.Options{}, "- sh:\n          name: s\n          inputs:\n            command: make\n"},
 	{"friendly forms: an image", `"steps": [{` + shellModule + `, "name": "s", "properties": {"command": "make", "image": "i"}}]`, export.Options{}, "image: i\n          inputs:\n"},

@@ -47,8 +47,7 @@ func TestLayout(t *testing.T) {
 	}
 }
 
-// TestFactorKeepsMeaning shows what is shared, what is left alone, and that
-// comments stay.
+// TestFactorKeepsMeaning checks what is shared, what is left alone, and that comments stay.
 func TestFactorKeepsMeaning(t *testing.T) {
 	t.Parallel()
 	job := func(name, arch, command, more string) string {
@@ -141,8 +140,7 @@ func TestFactorKeepsComments(t *testing.T) {
 	}
 }
 
-// TestFactorShares shows what is shared of jobs that are alike but for a few
-// values.
+// TestFactorShares checks what is shared by jobs that differ in a few values.
 func TestFactorShares(t *testing.T) {
 	t.Parallel()
 	job := func(name, image, command, more, notifications string) string {

@@ -20,8 +20,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// TestLawOverBodies holds the law over bodies that no service needs to have
-// accepted.
+// TestLawOverBodies checks the law for bodies that the service may never have accepted.
 func TestLawOverBodies(t *testing.T) {
 	t.Parallel()
 	check(t, func(t *rapid.T) {
@@ -111,8 +110,8 @@ func planIsEmpty(t failer, tree spec.MapTree, jobs []*diff.LiveJob) {
 	}
 }
 
-// TestLawOverTheService holds the law over what each profile of the service
-// answers for random jobs that were created.
+// TestLawOverTheService checks the law for random jobs, created and read with each profile of the
+// service.
 func TestLawOverTheService(t *testing.T) {
 	t.Parallel()
 	check(t, func(r *rapid.T) {
@@ -150,9 +149,9 @@ func TestLongScript(t *testing.T) {
 	}
 }
 
-// TestLawOverTemplates holds the law over build templates. Their steps hold texts: what
-// else a module's property may hold has a place under extra in a job alone, and
-// such a template is refused by the path.
+// TestLawOverTemplates checks the law for build templates. Their steps hold only texts: other
+// property values have a place under extra in a job only, and such a template is refused with the
+// path.
 func TestLawOverTemplates(t *testing.T) {
 	t.Parallel()
 	check(t, func(t *rapid.T) {
@@ -217,7 +216,7 @@ func holdsSecret(item *jsontree.Value) bool {
 	return false
 }
 
-// factor moves what the definitions of a tree share.
+// factor shares what the definitions of a tree have in common.
 func factor(t *rapid.T, tree spec.MapTree) *export.Factoring {
 	set, diagnostics := spec.Load(tree, spec.Options{})
 	if diagnostics.HasErrors() {
@@ -294,9 +293,8 @@ func TestLawOfReuse(t *testing.T) {
 	})
 }
 
-// TestLawOfFragments factors random estates in which jobs share sequences of
-// steps among steps of their own: no plan sees it, and sequences that enough jobs
-// have stand once.
+// TestLawOfFragments factors random estates whose jobs share sequences of steps. The plan does not
+// change, and each sequence that enough jobs have is written once.
 func TestLawOfFragments(t *testing.T) {
 	t.Parallel()
 	check(t, func(t *rapid.T) {

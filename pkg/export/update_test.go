@@ -102,9 +102,8 @@ func TestUpdateLaw(t *testing.T) {
 	})
 }
 
-// TestUpdateLawOfSharing factors a random estate, lets one job become another
-// one, and brings its definition there: the others, which share its defaults and
-// template, stay what they are.
+// TestUpdateLawOfSharing factors a random estate, changes one job into another one, and updates its
+// definition. The other jobs, which share its defaults and template, do not change.
 func TestUpdateLawOfSharing(t *testing.T) {
 	t.Parallel()
 	check(t, func(t *rapid.T) {
@@ -151,7 +150,7 @@ func TestUpdateLawOfSharing(t *testing.T) {
 				continue
 			}
 			undeclared := func(secret string) bool { return !slices.Contains(result.Secrets, secret) }
-			if slices.ContainsFunc(tellSecrets(changed), undeclared) { // whoever updates declares new secrets first
+			if slices.ContainsFunc(tellSecrets(changed), undeclared) { // the caller declares new secrets first
 				changed.Body.Set("parameters", parameters)
 			}
 			files, _, err := export.New(export.Options{}).Update(set, job, changed, compile.Options{})
@@ -179,7 +178,7 @@ func tellSecrets(live *diff.LiveJob) []string {
 	return names
 }
 
-// TestUpdateKeepsComments shows what a person who wrote the file sees.
+// TestUpdateKeepsComments checks the updated file as its author sees it.
 func TestUpdateKeepsComments(t *testing.T) {
 	t.Parallel()
 	source := `# Orders.

@@ -15,8 +15,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite golden files")
 
-// TestGolden holds the canonical form of testdata/*/in.yaml, and that it is its
-// own canonical form.
+// TestGolden checks the canonical form of testdata/*/in.yaml, and that formatting it again changes
+// nothing.
 func TestGolden(t *testing.T) {
 	t.Parallel()
 	cases, err := filepath.Glob("testdata/*/in.yaml")

@@ -98,7 +98,7 @@ func (w *writer) beside(above string) string {
 	return strings.Repeat(" ", w.pick(2))
 }
 
-// value writes what stands after a colon or a dash at indent.
+// value writes the text after a colon or a dash, at indent.
 func (w *writer) value(indent, depth int, above string) {
 	kind := w.pick(8)
 	if depth >= 4 && kind >= 5 {
@@ -230,7 +230,7 @@ func notes(text string) []string {
 	return found
 }
 
-// checkAbove demands that each comment above an entry still stands above it.
+// checkAbove checks that each comment above an entry is still above it.
 func checkAbove(t *rapid.T, before, after string) {
 	waiting := ""
 	for line := range strings.Lines(after) {
@@ -248,8 +248,7 @@ func checkAbove(t *rapid.T, before, after string) {
 	}
 }
 
-// meaning writes what a file says in a way that does not depend on the order of
-// keys or on style.
+// meaning writes the content of a file independently of the order of keys and of style.
 func meaning(t *rapid.T, text string) string {
 	root, found := spec.ParseFile("a.yaml", []byte(text))
 	if found.HasErrors() {
@@ -296,7 +295,7 @@ func TestAnyText(t *testing.T) {
 			before += fmt.Sprintf("g: {%s: 1}\n", quoted)
 		}
 		if _, found := spec.ParseFile("a.yaml", []byte(before)); found.HasErrors() {
-			return // what may not stand in a file at all
+			return // characters that no file may have
 		}
 		after, err := format.Source("a.yaml", []byte(before), format.Definitions)
 		if err != nil {

@@ -73,7 +73,7 @@ func TestFilesAreFound(t *testing.T) {
 	}
 	for _, tc := range []struct{ args, want string }{
 		{"jobs", "jobs/a.yaml jobs/b.yaml"},
-		{"other/c.yaml jobs/b.yaml", "other/c.yaml jobs/b.yaml"}, // a named file is formatted whoever reads it
+		{"other/c.yaml jobs/b.yaml", "other/c.yaml jobs/b.yaml"}, // a named file is formatted even if no workspace reads it
 		{"other", ""},
 		{".", "buildsync.yaml jobs/a.yaml jobs/b.yaml"},
 	} {

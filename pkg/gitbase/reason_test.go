@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestReasonIsTheCause gives what Git and ssh write where a remote cannot be
-// read. The end of the connection alone is no cause.
+// TestReasonIsTheCause uses the messages of Git and ssh about an unreachable remote. The end of the
+// connection alone is not a cause.
 func TestReasonIsTheCause(t *testing.T) {
 	t.Parallel()
 	const ended = "fatal: Could not read from remote repository.\n\nPlease make sure you have the correct access rights\nand the repository exists.\n"

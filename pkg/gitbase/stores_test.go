@@ -8,8 +8,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// TestStoresReadNamesAlike holds the three stores of a workspace to one meaning
-// of a name and of a pattern, however either is written.
+// TestStoresReadNamesAlike checks that the three stores of a workspace read a name and a pattern
+// alike, in any spelling.
 func TestStoresReadNamesAlike(t *testing.T) {
 	t.Parallel()
 	files := map[string]string{"jobs/a.yaml": "a", "jobs/b.yaml": "b", "mods.yaml": "m", "w[7]/c.yaml": "c"}

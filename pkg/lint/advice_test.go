@@ -8,8 +8,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// TestAdvice holds what is said of the mistakes that people make who come from
-// other tools: each once, with what would be right.
+// TestAdvice checks the findings for mistakes of people who come from other tools: each is reported
+// once, with the right form.
 func TestAdvice(t *testing.T) {
 	t.Parallel()
 	const steps = "    steps: [{sh: {name: Build, inputs: {command: make}}}]\n"

@@ -15,8 +15,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// cachedTree has a finding of every severity, so that what comes from a cache can
-// be told from nothing.
+// cachedTree has a finding of every severity, so that a cached result differs from an empty one.
 func cachedTree() spec.MapTree {
 	return tree(job("a", "    flavor: training\n    hots_type: x\n    notifications: {MAIL: [buildJobSuccess]}\n"), "")
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// jobHead is before what a case says about its job.
+// jobHead comes before the text that a case has about its job.
 const jobHead = "version: 1\njobs:\n  - name: a\n    arch: arm\n"
 
 // build is a step that nothing is wrong with.
@@ -27,8 +27,8 @@ func command(text string) string {
 // templateOfMake is a template that runs make.
 const templateOfMake = "templates: [{name: t, steps: [{sh: {name: s, inputs: {command: make}}}]}]\n"
 
-// cells are what the linter promises to catch, each with the smallest definition
-// that shows it: the findings it gets, all of them.
+// cells are the promises of the linter, each with the smallest definition that shows it, and all of
+// its findings.
 var cells = []struct {
 	promise     string
 	workspace   string // beside the usual
@@ -194,7 +194,7 @@ var cells = []struct {
 	{"unknown-rule: one that names no rule", "", "    flavor: 2u8g # buildsync:ignore flavr: ours\n" + build, []string{`error unknown-rule 5:37-5:42 did you mean "flavor"?`}},
 }
 
-// told writes a finding as the cells do.
+// told writes a finding in the form of the cells.
 func told(d *spec.Diagnostic, hint bool) string {
 	end := d.Range.End
 	text := fmt.Sprintf("%s %s %s-%d:%d", d.Severity, d.Rule, strings.TrimPrefix(d.Range.Start.String(), definitionsName+":"), end.Line, end.Column)
@@ -214,7 +214,7 @@ func saysSo(have, want string) bool {
 	return strings.HasPrefix(have, want)
 }
 
-// TestCells holds the linter to what it promises to catch.
+// TestCells checks each promise.
 func TestCells(t *testing.T) {
 	t.Parallel()
 	for _, c := range cells {
@@ -253,8 +253,8 @@ func TestCells(t *testing.T) {
 	}
 }
 
-// TestEveryRuleIsInTheCells finds rules that nobody promised, but for those about
-// the language itself, which pkg/compile and pkg/spec hold.
+// TestEveryRuleIsInTheCells finds rules without a cell, except those about the language itself,
+// which pkg/compile and pkg/spec test.
 func TestEveryRuleIsInTheCells(t *testing.T) {
 	t.Parallel()
 	elsewhere := []string{

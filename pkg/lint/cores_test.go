@@ -12,9 +12,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// manyFiles is a workspace of several batches whose files have to do with each
-// other: scripts that many of them include, templates and fragments that they use,
-// names that stand in two of them, and findings of most kinds.
+// manyFiles is a workspace of several batches whose files depend on each other: shared scripts,
+// templates and fragments, repeated names, and findings of most kinds.
 func manyFiles(files int) spec.MapTree {
 	tree := spec.MapTree{
 		"buildsync.yaml": workspace + "defaults:\n  job:\n    parameters: [{name: common, default: x}]\nlint:\n  rules: {image-pin: info}\n",
@@ -57,9 +56,8 @@ func manyFiles(files int) spec.MapTree {
 	return tree
 }
 
-// TestSameOutputOnAnyNumberOfCores lints with 1, 2 and 8 processors: the report is
-// the same, byte for byte. It is not parallel, since the number of processors is
-// that of the whole process.
+// TestSameOutputOnAnyNumberOfCores lints with 1, 2 and 8 processors and compares the reports byte
+// for byte. It is not parallel, because the number of processors is set for the whole process.
 func TestSameOutputOnAnyNumberOfCores(t *testing.T) {
 	tree := manyFiles(60)
 	report := func(processors int) string {

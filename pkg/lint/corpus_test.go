@@ -16,8 +16,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// corpusScript is one script of testdata/corpus. All of them are accepted by
-// bash -n; each stands for what many public repositories hold.
+// corpusScript is one script of testdata/corpus. bash -n accepts each of them; each is typical of
+// many public repositories.
 type corpusScript struct{ name, text string }
 
 func readCorpus(t testing.TB) (scripts []corpusScript) {

@@ -10,11 +10,10 @@ import (
 	"github.com/buildsync/buildsync/pkg/lint"
 )
 
-// docsFolder is where the pages of the rules stand, from this package.
+// docsFolder is the folder of the rules' pages, relative to this package.
 const docsFolder = "../../docs/rules"
 
-// checkPages writes docs/rules with -update and holds it otherwise: what the
-// pages show is what the fixtures give.
+// checkPages compares docs/rules with the fixtures' results, or writes it with -update.
 func checkPages(t *testing.T) {
 	want := map[string]bool{"README.md": true}
 	golden(t, filepath.Join(docsFolder, "README.md"), rulesIndex())

@@ -48,14 +48,14 @@ func escaped(text string) string {
 	return out.String()
 }
 
-// TestLintAndPlanAgree holds lint to what plan reads, however the keys that share
-// definitions are written and wherever the files stand: both load the same files,
-// and what keeps a plan from running is what lint calls blocking.
+// TestLintAndPlanAgree checks that lint reads the same files as plan, in any spelling of the keys
+// that share definitions and in any place. What keeps plan from running is what lint calls
+// blocking.
 func TestLintAndPlanAgree(t *testing.T) {
 	t.Parallel()
 	const steps = "steps: [{sh: {name: s, inputs: {command: make}}}]"
 	for way, member := range spellings {
-		for kind, text := range map[string][2]string{ // what declares and what uses
+		for kind, text := range map[string][2]string{ // a declaration and its use
 			"template": {
 				member("", "templates", "\n  - {name: t, "+steps+"}"),
 				"jobs:\n  - name: a\n    arch: x86-64\n" + member("    ", "template", "{name: t}"),
@@ -81,7 +81,7 @@ func TestLintAndPlanAgree(t *testing.T) {
 	}
 }
 
-// agree holds that neither lint nor plan finds an error, and that there are jobs.
+// agree checks that neither lint nor plan finds an error, and that there are jobs.
 func agree(t *testing.T, name string, files spec.MapTree) {
 	t.Helper()
 	loaded, found := compile.Load(files, "", compile.Options{})
@@ -93,8 +93,8 @@ func agree(t *testing.T, name string, files spec.MapTree) {
 	}
 }
 
-// TestEscapedReferences checks that lint reads $${{ as the text ${{, as the compiler does: it is no
-// use of a variable, and what it stands for is checked.
+// TestEscapedReferences checks that lint reads $${{ as the text ${{, as the compiler does. It does
+// not use a variable, and the text is checked.
 func TestEscapedReferences(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ parameter, command, want string }{

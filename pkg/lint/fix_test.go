@@ -99,7 +99,7 @@ func files(definitions string) spec.MapTree {
 	return spec.MapTree{"buildsync.yaml": workspace, definitionsName: definitions}
 }
 
-// checkUntouched takes the edits out of both texts: what is left is the same.
+// checkUntouched removes the edits from both texts and compares the rest.
 func checkUntouched(t *rapid.T, before, after string, mended spec.Diagnostics, mode lint.FixMode) {
 	var edits []spec.Edit
 	for _, d := range mended {
@@ -125,7 +125,7 @@ func checkUntouched(t *rapid.T, before, after string, mended spec.Diagnostics, m
 	}
 }
 
-// checkMended looks for what was mended, and after safe fixes for the rest.
+// checkMended checks that the fixed findings are gone, and after safe fixes that the others remain.
 func checkMended(t *rapid.T, before, after, mended spec.Diagnostics, mode lint.FixMode) {
 	name := func(d spec.Diagnostic) string { return d.Rule + " " + d.Pointer + ": " + d.Message }
 	list := func(ds spec.Diagnostics) []string {

@@ -28,7 +28,7 @@ default_project: shop
 secrets: [NEXUS_TOKEN]
 `
 
-// definitionsName is what fixtures call their definitions.
+// definitionsName is the fixtures' name for their definitions.
 const definitionsName = "jobs.yaml"
 
 func lintTree(t testing.TB, tree spec.MapTree, opts lint.Options) spec.Diagnostics {
@@ -54,7 +54,7 @@ type placed struct{ spec.MapTree }
 // Describe names the folder.
 func (placed) Describe() string { return "/home/user/shop" }
 
-// ReadFile says so of what is missing as well.
+// ReadFile also reports missing files.
 func (p placed) ReadFile(name string, limit int64) ([]byte, error) {
 	text, err := p.MapTree.ReadFile(name, limit)
 	if err != nil {
@@ -72,8 +72,7 @@ type placedError struct {
 func (e placedError) Error() string { return e.text }
 func (e placedError) Unwrap() error { return e.error }
 
-// fixture opens a rule's folder in one state, and finds in it what the command
-// would.
+// fixture opens a rule's folder in one state, and lints it as the command does.
 func fixture(t *testing.T, rule, state string) (spec.MapTree, spec.Diagnostics) {
 	t.Helper()
 	files := fixtureTree(rule, state)

@@ -7,8 +7,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/lint"
 )
 
-// FuzzScript lints scripts with a bash that takes all, one that refuses all, and a
-// shellcheck that finds a word: no place lies outside what it is a place in.
+// FuzzScript lints scripts with a bash that accepts all, one that refuses all, and a shellcheck
+// that finds one word. Every place must be inside its text.
 func FuzzScript(f *testing.F) {
 	for _, script := range readCorpus(f) {
 		f.Add(script.text)

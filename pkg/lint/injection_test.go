@@ -9,8 +9,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// TestInjectedValues puts values of variables into scripts: what the shell
-// would act on at that place is reported, what it would not is not.
+// TestInjectedValues puts values of variables into scripts. A value that the shell would interpret
+// at that place is reported, any other is not.
 func TestInjectedValues(t *testing.T) {
 	t.Parallel()
 	cases := []struct {

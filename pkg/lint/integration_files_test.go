@@ -114,7 +114,7 @@ func TestProblemMatcher(t *testing.T) {
 	}
 }
 
-// atoi reads a number; none is that of a file as a whole.
+// atoi reads a number; the empty text means the file as a whole.
 func atoi(t *testing.T, text string) int {
 	t.Helper()
 	if text == "" {

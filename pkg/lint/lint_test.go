@@ -212,7 +212,7 @@ func TestNextRuns(t *testing.T) {
 	}
 }
 
-// memoryStore counts what is taken from it.
+// memoryStore counts its hits.
 type memoryStore struct {
 	entries map[string][]byte
 	saves   int
@@ -386,8 +386,7 @@ func TestBaselineIsVisible(t *testing.T) {
 	}
 }
 
-// TestCronFields holds what is said about fields that are not well formed: the
-// field, and no word of the library.
+// TestCronFields checks the messages about malformed fields: they name the field, in our own words.
 func TestCronFields(t *testing.T) {
 	t.Parallel()
 	for expression, want := range map[string]string{

@@ -10,8 +10,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// TestSafeFixesSendTheSame is the law of safe fixes: what is compiled is the same
-// to the byte, before and after.
+// TestSafeFixesSendTheSame checks that safe fixes do not change a byte of the compiled result.
 func TestSafeFixesSendTheSame(t *testing.T) {
 	t.Parallel()
 	script := func(command string) string {

@@ -62,8 +62,8 @@ func TestRealScriptsGiveNoAlarm(t *testing.T) {
 	}
 }
 
-// TestScriptsOfEveryValue lints each file that a $file stands for: with the
-// values of a matrix, of variables, and of what jobs give to a template.
+// TestScriptsOfEveryValue lints each file that a $file names: with the values of a matrix, of
+// variables, and of the jobs' inputs.
 func TestScriptsOfEveryValue(t *testing.T) {
 	t.Parallel()
 	const sh = "    steps: [{sh: {name: Build, inputs: {command: {$file: %}}}}]\n"

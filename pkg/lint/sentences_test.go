@@ -13,9 +13,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// sentences are what is promised of lint beside its rules (see TestCells for
-// those), each with what would fail if it were false: a test of Go, by its file
-// and name, or a script of the command.
+// sentences are the promises about lint beside its rules (see TestCells), each with the test or
+// script that would fail if it were false.
 var sentences = []struct{ promise, heldBy string }{
 	{"rules look across files", "lint_test.go TestCheckFindsWhatRunFinds"},
 	{"findings are of the files that were asked about", "../../cmd/buildsync/testdata/script/lint.txtar"},
@@ -48,7 +47,7 @@ var sentences = []struct{ promise, heldBy string }{
 	{"every file that a $file stands for is linted", "scripts_test.go TestScriptsOfEveryValue"},
 }
 
-// TestSentences looks for what holds each promise.
+// TestSentences checks that the test of each promise exists.
 func TestSentences(t *testing.T) {
 	t.Parallel()
 	for _, s := range sentences {
@@ -85,7 +84,7 @@ func TestLinearInFindings(t *testing.T) {
 		}
 		return after.TotalAlloc - before.TotalAlloc
 	}
-	work(10) // what is made once
+	work(10) // results that are computed once
 	if few, many := work(500), work(2000); many > 6*few {
 		t.Errorf("500 jobs with findings take %d bytes, 2000 take %d", few, many)
 	}

@@ -28,8 +28,8 @@ func (f *fakeBash) Refusal(script string) (int, string, error) {
 	return 0, "", nil
 }
 
-// TestBashSettles asks bash about what the parser cannot read: bash has the last
-// word, and without it what cannot be judged is information.
+// TestBashSettles asks bash about scripts that the parser cannot read. bash decides; without bash
+// they are reported as information.
 func TestBashSettles(t *testing.T) {
 	t.Parallel()
 	const (

@@ -53,7 +53,7 @@ func (f *fakeShellCheck) Check(scripts []string, rc []byte) ([]lint.ShellCheckRe
 	return found, nil
 }
 
-// TestShellCheckPlaces places what shellcheck says exactly, in each style of YAML.
+// TestShellCheckPlaces checks the exact places of shellcheck's findings, in each style of YAML.
 func TestShellCheckPlaces(t *testing.T) {
 	t.Parallel()
 	const script = "set -e\necho \"中文\" \\\\ 'x'\t$(wrong)\n\nif true; then\n  echo 'it''s' $(wrong)\nfi\n"
@@ -80,8 +80,7 @@ func TestShellCheckPlaces(t *testing.T) {
 	}
 }
 
-// TestShellCheckModes holds when shellcheck is asked, and what is said where it is
-// missing or broken.
+// TestShellCheckModes checks when shellcheck runs, and what is reported if it is missing or broken.
 func TestShellCheckModes(t *testing.T) {
 	t.Parallel()
 	const script = "set -e\nmake wrong\n"

@@ -28,7 +28,7 @@ func lintScript(t *testing.T, script string) (rules []string) {
 func TestShellRulesAreSilent(t *testing.T) {
 	t.Parallel()
 	for _, script := range []string{
-		// what the parser cannot read and bash does
+		// scripts that bash can read but the parser cannot
 		"declare -A tag=([node:18]=lts); echo \"${tag[node:18]}\"", "declare -A m=([my-own.net]=x)", "declare -A v; v[1.2.3]=x", "declare -A m; m[\"a b\"]=1; echo \"${m[a b]}\"",
 		"declare -A things; foo=1; bar=2; echo \"${things[$foo $bar]}\"", "declare -A h=([~/]=home)", "files=([^_]*.txt)", "jars=([a-z]*.jar)", "((echo a); (echo b))", "! ! true",
 		"x=$((cat a; cat b) | sort)\necho $x", "((cd a && make) || exit 1)", "((make) 2>&1 | tee log)", "declare -A a=([x y]=1 [\"z\"]=2 [a/b]=3 [-x]=1)", "a=([!a]*.txt [[:alpha:]]* *[0-9])",
@@ -42,7 +42,7 @@ func TestShellRulesAreSilent(t *testing.T) {
 		"eval \"$(ssh-agent -s)\"", "source <(kubectl completion bash)",
 		"curl -o i.sh https://e.example/i.sh && sha256sum -c sums && sh i.sh", "set -e\ncurl -o i.sh https://e.example/i.sh\necho \"$SUM  i.sh\" | sha256sum -c -\nsh i.sh", "set -e\nwget https://e.example/a.tgz\ntar xzf a.tgz\ncd a\n./configure", "set -e\ncurl -Lo cc https://e.example/cc\nif [ \"$(sha256sum cc | cut -c1-64)\" != abc ]; then exit 1; fi\nchmod +x cc\n./cc", "set -e\ncurl -fsSLO https://e.example/a.deb\ndpkg -i a.deb",
 		"set -e\nwget https://e.example/t-1.2.jar\nshasum -a 256 -c t.sum\njava -jar t-1.2.jar", "set -e\nverify() { gpg --verify \"$1.sig\" \"$1\"; }\ncurl -LO https://e.example/i.sh\nverify i.sh\nbash i.sh", "set -e\ncurl -o a.json https://e.example/a\npython3 read.py a.json", "set -e\nip=$(curl -s https://e.example/ip)\nssh h \"echo $ip\"", "curl -s https://e.example/list | xargs -I{} sh -c 'echo {} done'", "curl -s https://e.example/x.sql | psql", "curl -s https://e.example/x | bash -c 'cat'", "set -e\ncurl -s https://e.example/x -o i.sh\nbash -n i.sh", "curl -s https://e.example/x | while read -r line; do echo \"$line\"; done",
-		// values that nobody chooses
+		// values that no person chooses
 		"sed -i \"s/@VERSION@/${target}/\" f", "sed -e 's|a|'\"$target\"'|g' -e 1d f", "awk -v t=\"$target\" '$1 == t' f", "awk '{print $1}' \"$target\"", "sed -n 1p \"$target\"", "watch -x make \"$target\"", "psql -d \"$target\" -c 'select 1'", "psql -v n=\"$target\" -c \"select :'n'\"", "mysql -h \"$target\" -e 'select 1'", "parallel make ::: \"$target\"", "adb install \"$target\"", "git checkout \"$target\"", "npm exec -- tsc \"$target\"", "poetry run pytest \"$target\"", "uv run --with x python a.py \"$target\"", "perl -i.bak -pe 's/a/b/' \"$target\"", "php -d a=b a.php \"$target\"", "sqlite3 \"$target\" 'select 1'", "docker run --entrypoint sh img -c 'make' \"$target\"", "env -u A make \"$target\"", "sed --sandbox -e \"/$target/d\" f",
 		"bash -c \"cd $HOME && ls ${WORKSPACE}\"", "for i in a b; do eval \"v_$i=1\"; done", "cmd=mvn\ncmd=\"$cmd -B\"\neval \"$cmd\"", "bash -c 'make \"$1\"' make \"${target}\"", "make \"${target}\"", "bash -c \"$(printf 'make %q' \"$target\")\"", "safe=$(printf %q \"$target\")\neval \"make $safe\"", "ssh -p 22 host 'make all'", "case $target in dev | prod) ;; *) exit 1 ;; esac\neval \"make $target\"", "[[ $target =~ ^[a-z]+$ ]] || exit 1\nbash -c \"make $target\"",
 		"ssh h <<'EOF'\nmake ${target}\nEOF", "bash -s -- \"$target\" <<'EOF'\nmake \"$1\"\nEOF", "cat <<EOF >f\n${target}\nEOF", "echo \"${target}\" | tee f", "printf 'make %q' \"$target\" | bash", "trap 'rm -rf \"$target\"' EXIT", "docker compose exec web make \"$target\"", "docker compose -f \"$target\" exec web sh -c 'make'", "ssh h cat <<EOF\n${target}\nEOF",
@@ -52,7 +52,7 @@ func TestShellRulesAreSilent(t *testing.T) {
 		"[ -n \"${N}\" ] && echo \"${N}\"", "if [ -n \"${N}\" ]; then echo \"${N}\"; fi", "[[ -v N ]] && echo ${N}", "[ -z \"${N}\" ] || echo ${N}", "if [[ -z ${N} ]]; then exit 1; fi\necho ${N}", "test -n \"${N}\" && echo ${N}", "if [ \"${N}\" ]; then echo ${N}; fi", "if [[ -n ${N} && -n ${M} ]]; then echo ${N} ${M}; fi",
 		"if [ -z \"${N}\" ]; then echo none; else echo ${N}; fi", "echo ${GROUPS} ${CI} ${GRADLE_USER_HOME} ${EPOCHREALTIME} ${BASHOPTS} ${SOURCE_DATE_EPOCH} ${NVM_DIR} ${PS2}", "echo ${N:-a} ${N+x}",
 		"[ \"x${N}\" != x ] && echo ${N}", "if [ x\"$N\" = x\"\" ]; then exit 1; fi\necho ${N}", "[[ x$N != \"x\" ]] && echo ${N}", "case \"${N}\" in a) echo ${N} ;; esac", "if [ \"${#N}\" -gt 0 ]; then echo ${N}; fi", "[[ ${#N} -eq 0 ]] && exit 1\necho ${N}", "[ \"${N}\" -gt 3 ] && echo ${N}",
-		// goes on with the chosen value
+		// continues with the chosen value
 		"X=\"${X:-default}\"", "export X='${X}'", "X=\"${X%/}\"", ": \"${X:=y}\"", "if [ -z \"$X\" ]; then X=y; fi", "[ -z \"$X\" ] && X=y", "X+=y", "X=prod make", "X=$(echo \"$X\" | tr a-z A-Z)",
 		// failures that nothing loses
 		"set -e\nmake\nmake test", "#!/bin/sh -e\nmake\nmake test", "make && make test", "make || exit 1\nmake test", "trap 'exit 1' ERR\nmake\nmake test", "make\nstatus=$?\nnpm test\nexit $status", "rm -rf dist\nnpm run build", "mkdir -p out\ncd out\ncmake ..", "java -version\nmvn -v\nmvn package",

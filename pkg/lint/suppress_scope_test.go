@@ -47,14 +47,14 @@ fragments:
       - sh: {name: fifth, inputs: {command: "rm -rf $FIFTH"}}
 `
 
-// TestScopedSuppressions covers the forms of buildsync:ignore for a step, a job and
-// a file, wherever in it they stand.
+// TestScopedSuppressions covers the forms of buildsync:ignore for a step, a job and a file, at any
+// place in them.
 func TestScopedSuppressions(t *testing.T) {
 	t.Parallel()
 	all := []string{"FIRST", "SECOND", "THIRD", "FOURTH", "FIFTH"}
 	cases := []struct {
 		place, comment string
-		gone           string // what is not reported
+		gone           string // not reported
 		extra          string // rules that are
 	}{
 		{"above-first", "# buildsync:ignore-step shell-safety: known", "FIRST", ""},

@@ -68,7 +68,7 @@ func findings(t *testing.T, policies, today string) string {
 	return out.String()
 }
 
-// TestForms holds what each form finds, and where.
+// TestForms checks what each form finds, and where.
 func TestForms(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, policies, want string }{

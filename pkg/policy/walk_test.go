@@ -11,8 +11,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
-// TestAWalkFindsWhatQueryFinds holds the walk, which goes only where a path leads,
-// to the list of all values that query makes: same paths, same texts.
+// TestAWalkFindsWhatQueryFinds compares the walk, which follows only the parts of a path, with
+// query's list of all values: same paths, same texts.
 func TestAWalkFindsWhatQueryFinds(t *testing.T) {
 	t.Parallel()
 	patterns := []string{

@@ -9,8 +9,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// scalarLines draws lines of a script: blanks at both ends, quotes, escapes,
-// Chinese, what YAML could take for something else.
+// scalarLines draws lines of a script: blanks at both ends, quotes, escapes, Chinese, and text that
+// looks like YAML.
 func scalarLines(t *rapid.T) []string {
 	line := rapid.StringOfN(rapid.SampledFrom([]rune("ab :#'\"\\\t-中😀|>{}[],&*!%@`")), 0, 8, -1)
 	return rapid.SliceOfN(line, 1, 6).Draw(t, "lines")
@@ -32,7 +32,7 @@ func TestTextPosFindsEachCharacter(t *testing.T) {
 		for i, char := range n.Text {
 			at := n.TextPos([]byte(source), i)
 			if char == '\n' || char == ' ' || char == '\t' {
-				continue // it may stand for a fold
+				continue // it may be a fold
 			}
 			row := []rune(rows[at.Line-1])
 			if at.Column > len(row) || row[at.Column-1] != char && row[at.Column-1] != '\\' {

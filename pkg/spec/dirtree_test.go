@@ -15,7 +15,7 @@ import (
 	"testing"
 )
 
-// secret is what must never be read.
+// secret is a text that must never be read.
 const secret = "TOP-SECRET"
 
 // workspaceWith makes a workspace below a folder that holds a secret, and opens

@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// allocated is how many bytes f allocates. The tests that use it do not run in
-// parallel with others. It stands for work: nothing here loops without
-// allocating, and unlike time it does not depend on the machine.
+// allocated returns the number of bytes that f allocates. The tests that use it are not parallel.
+// It measures work: nothing here loops without allocating, and unlike time it does not depend on
+// the machine.
 func allocated(f func()) int {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -99,7 +99,7 @@ func TestHostileInputIsRefused(t *testing.T) {
 	}
 }
 
-// deepAliases nests by aliases what is flat in the file.
+// deepAliases nests values through aliases that are flat in the file.
 func deepAliases(levels int) string {
 	var out strings.Builder
 	out.WriteString("l0: &l0 [x]\n")
@@ -149,7 +149,7 @@ func TestParsingIsLinear(t *testing.T) {
 			text := []byte(family.write(n))
 			return allocated(func() { ParseDefinitions("a.yaml", text) })
 		}
-		work(family.n) // what is done once
+		work(family.n) // done once
 		once, twice := work(family.n), work(2*family.n)
 		if float64(twice) > 2.5*float64(once) {
 			t.Errorf("%s: %d KiB for %d, %d KiB for twice as many", family.name, once>>10, family.n, twice>>10)

@@ -32,8 +32,8 @@ func details(ds Diagnostics) string {
 	return out.String()
 }
 
-// TestBadFiles holds the messages on files that a user may write by mistake. A
-// file called workspace-… stands for buildsync.yaml.
+// TestBadFiles checks the messages about files with mistakes of users. A file called workspace-… is
+// used as buildsync.yaml.
 func TestBadFiles(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/bad/*.yaml")

@@ -116,8 +116,7 @@ func TestSharpenInto(t *testing.T) {
 	}
 }
 
-// BenchmarkPointInto shows that pointers are linear in the file and what is
-// found in it.
+// BenchmarkPointInto measures pointers, which are linear in the file and its findings.
 func BenchmarkPointInto(b *testing.B) {
 	for _, size := range []int{100, 1000, 10_000} {
 		text := "version: 1\njobs:\n" + strings.Repeat("  - name: a\n    arch: arm\n", size)

@@ -79,8 +79,8 @@ func TestSchemasUseKnownKeywords(t *testing.T) {
 	}
 }
 
-// TestSchemasExplainEachKey holds what editors need: every key of the language
-// has a title and a description, its own or those of what it refers to.
+// TestSchemasExplainEachKey checks that every key of the language has a title and a description for
+// editors, its own or through its reference.
 func TestSchemasExplainEachKey(t *testing.T) {
 	t.Parallel()
 	documents := map[string]map[string]any{}
@@ -328,8 +328,8 @@ func anyNode(words []string, random *rand.Rand) *Node {
 	return scalarNode(text, coreType(text))
 }
 
-// TestOwnCheckAgreesWithLibrary holds the promise of schema: the two answers are
-// the same for whatever is made of valid files.
+// TestOwnCheckAgreesWithLibrary checks that our check and the library's give the same answer for
+// any change of a valid file.
 func TestOwnCheckAgreesWithLibrary(t *testing.T) {
 	t.Parallel()
 	words := vocabulary(t)
@@ -361,8 +361,8 @@ func TestOwnCheckAgreesWithLibrary(t *testing.T) {
 	}
 }
 
-// TestSchemasAreReadWhole holds that the quick reader sees what encoding/json sees, and that each
-// schema is found by its location.
+// TestSchemasAreReadWhole checks that the quick reader reads the same as encoding/json, and that
+// each schema is found by its location.
 func TestSchemasAreReadWhole(t *testing.T) {
 	t.Parallel()
 	var read func(text []byte) any

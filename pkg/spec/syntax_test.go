@@ -81,7 +81,7 @@ func TestSyntaxNamesTheLineOfTheMistake(t *testing.T) {
 			text := strings.Join(mutated, "\n") + "\n"
 			found := syntaxErrors(text)
 			if !found.HasErrors() {
-				continue // still YAML: what it says then is for the schema
+				continue // valid YAML: the schema check reports it
 			}
 			tried++
 			d := found[0]
@@ -99,8 +99,8 @@ func TestSyntaxNamesTheLineOfTheMistake(t *testing.T) {
 	}
 }
 
-// TestSyntaxCauses holds the cause and the place of mistakes after which
-// something that is right was blamed.
+// TestSyntaxCauses checks the cause and place of mistakes where YAML readers blame a correct later
+// line.
 func TestSyntaxCauses(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, text, place, message string }{

@@ -8,7 +8,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// TestParseWritten holds what of a file belongs to which value.
+// TestParseWritten checks which part of a file belongs to which value.
 func TestParseWritten(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, in, want string }{

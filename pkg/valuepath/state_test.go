@@ -8,7 +8,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
-// TestAWalkMatchesAsAPathDoes holds the states of a walk to Matches.
+// TestAWalkMatchesAsAPathDoes compares the states of a walk with Matches.
 func TestAWalkMatchesAsAPathDoes(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -50,8 +50,8 @@ func compiled(t *rapid.T, tree spec.MapTree) *compile.Result {
 	return result
 }
 
-// drawStandard draws fragments that may use those after them, templates of them,
-// and jobs that use both. @ stands before each name that a source declares.
+// drawStandard draws fragments that may use later ones, templates of them, and jobs that use both.
+// @ marks each name that a source declares.
 func drawStandard(t *rapid.T) (shared, jobs string) {
 	fragments, templates := rapid.IntRange(1, 4).Draw(t, "fragments"), rapid.IntRange(1, 3).Draw(t, "templates")
 	use := func(from int) string {

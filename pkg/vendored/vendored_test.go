@@ -501,7 +501,7 @@ func TestACopyChangedTogetherWithTheLock(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		change func(s *standard, lock *spec.Lock)
-		want   []string // parts of what verify reports; none where all is right
+		want   []string // parts of verify's report; empty if all is well
 	}{
 		"nothing":        {func(*standard, *spec.Lock) {}, nil},
 		"an edited file": {func(s *standard, lock *spec.Lock) { s.forge(lock, "java.yaml", "version: 1\ntemplates: []\n") }, []string{"java.yaml", "is not what the source"}},

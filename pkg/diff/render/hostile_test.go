@@ -22,7 +22,7 @@ var payloads = []string{
 	"</style><script>", `"><svg onload=alert(1)>`, "{{.PlanID}}", "| a | b |", "\xff\xfe", "javascript:alert(1)", "http://evil.example/x",
 }
 
-// hostile is a plan that holds every payload wherever a text can stand.
+// hostile is a plan with every payload in every text.
 func hostile(t testing.TB) *diff.Plan {
 	t.Helper()
 	s := func(text string) *jsontree.Value { return jsontree.String(strings.ToValidUTF8(text, "\ufffd")) }
@@ -121,8 +121,7 @@ func TestNoMarkdownInjection(t *testing.T) {
 	}
 }
 
-// outsideFences returns what stands outside fenced blocks, and fails where a
-// fence is not closed.
+// outsideFences returns the text outside of fenced blocks, and fails if a fence is not closed.
 func outsideFences(t *testing.T, doc string) string {
 	t.Helper()
 	var out []string
@@ -205,8 +204,7 @@ func TestVisible(t *testing.T) {
 	}
 }
 
-// looksUnchanged compares what is shown as removed with what is shown as added,
-// as an eye does.
+// looksUnchanged reports whether a removed and an added text look the same to an eye.
 func looksUnchanged(out string) bool {
 	var removed, added string
 	for _, line := range strings.Split(out, "\n") {
@@ -227,7 +225,7 @@ func looksUnchanged(out string) bool {
 	return removed == added
 }
 
-// eye reduces a text to what an eye sees of it.
+// eye reduces a text to what an eye can see.
 func eye(s string) string {
 	return strings.NewReplacer(" ", "", "\t", "", "\u0435", "e", "\u0301", "", "\u00e9", "e").Replace(s)
 }
@@ -272,8 +270,8 @@ func stamped(doc string) string {
 	return string(tree.AppendJSON(nil))
 }
 
-// TestReadSeesEdits changes one thing of a stored plan at a time: Read refuses
-// each, the summary and what no id covers included.
+// TestReadSeesEdits changes one part of a stored plan at a time. Read refuses each, also the
+// summary and the parts that no id covers.
 func TestReadSeesEdits(t *testing.T) {
 	t.Parallel()
 	good := document(t, review(t))

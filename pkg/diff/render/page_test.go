@@ -14,8 +14,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff/render"
 )
 
-// TestPageStructure holds what the page promises: it can be used by keyboard, it
-// trusts nothing, and each filter has its own input, label and changes.
+// TestPageStructure checks the page: it works with the keyboard, loads nothing, and each filter has
+// its own input, label and changes.
 func TestPageStructure(t *testing.T) {
 	t.Parallel()
 	for name, plan := range map[string]*diff.Plan{"review": review(t), "states": states(t), "hostile": hostile(t)} {
@@ -45,7 +45,7 @@ func TestPageStructure(t *testing.T) {
 			}
 		}
 		objects := len(regexp.MustCompile(`class="(single )?change v-`).FindAllString(out, -1))
-		notices := 0 // each stands with its job
+		notices := 0 // each is shown with its job
 		for _, c := range plan.Changes {
 			if c.Kind == diff.KindNotification {
 				notices++

@@ -87,7 +87,7 @@ func script(test string) string {
 	return b.String()
 }
 
-// orderBody is a Maven job's body with what the cases vary.
+// orderBody returns a Maven job's body with the parts that the cases vary.
 func orderBody(arch, flavor, command, rest string) string {
 	return fmt.Sprintf(`{"arch":%q,"flavor":%q,"steps":[{"module_id":"devcloud2018.codeci_action_20043.action","name":"Build with Maven","properties":{"image":"maven3.5.3-jdk8-open","command":%s}}%s]}`,
 		arch, flavor, jsontree.AppendQuoted(nil, command), rest)

@@ -66,8 +66,8 @@ func TestUnifiedAppliesWithGit(t *testing.T) {
 	}
 }
 
-// TestDiffScripts holds what must be true of every difference: it is minimal,
-// and both scripts can be read from it.
+// TestDiffScripts checks that every difference is minimal, and that both scripts can be read from
+// it.
 func TestDiffScripts(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -133,8 +133,7 @@ func TestHunks(t *testing.T) {
 	}
 }
 
-// BenchmarkDiffScripts compares two scripts of 5,000 lines, every second of
-// which was edited.
+// BenchmarkDiffScripts compares two scripts of 5,000 lines, of which every second line was edited.
 func BenchmarkDiffScripts(b *testing.B) {
 	r := rand.New(rand.NewPCG(1, 2))
 	var before, after []string

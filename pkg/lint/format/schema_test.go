@@ -16,8 +16,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// schemaOf compiles a format's schema. That of SARIF is the one of OASIS, with
-// which test/judges holds the writer.
+// schemaOf compiles a format's schema. SARIF has the schema of OASIS, which test/judges also uses.
 func schemaOf(t *testing.T, format string) *jsonschema.Schema {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", "schema", format+".json"))
@@ -82,8 +81,7 @@ func elements(decoder *xml.Decoder) (any, error) {
 
 var withSchema = []string{"json", "gitlab", "junit", "checkstyle"}
 
-// TestReportsConform holds what the writers make of any findings to the schema of
-// the format.
+// TestReportsConform checks the output for any findings against the schema of the format.
 func TestReportsConform(t *testing.T) {
 	t.Parallel()
 	for _, format := range withSchema {

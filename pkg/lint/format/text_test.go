@@ -103,8 +103,8 @@ func TestCutPutsTheMarkUnderTheRange(t *testing.T) {
 	}
 }
 
-// TestCaretCoversTheText cuts out of the line what stands above the mark: it is
-// the text of the range, whatever widths stand before and in it.
+// TestCaretCoversTheText cuts the text above the mark out of the line and compares it with the
+// range, for characters of any width.
 func TestCaretCoversTheText(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -128,8 +128,8 @@ func TestCaretCoversTheText(t *testing.T) {
 	})
 }
 
-// cellsOf cuts the cells from one to another out of a text; what takes no cell of
-// its own goes with the character before it.
+// cellsOf cuts a range of terminal cells out of a text; a character without a cell belongs to the
+// one before it.
 func cellsOf(text string, from, to int) string {
 	var out strings.Builder
 	column, taken := 0, false

@@ -94,8 +94,8 @@ func checkJSON(t *testing.T, data []byte) {
 	}
 }
 
-// checkSARIF holds the properties that SARIF 2.1.0 requires and the limits of
-// the readers that matter; the official schema is judged in the test module.
+// checkSARIF checks the properties that SARIF 2.1.0 requires and the limits of important readers;
+// the module test/judges checks the official schema.
 func checkSARIF(t *testing.T, data []byte) {
 	v := decode(t, data)
 	if need(t, v, "version") != "2.1.0" {
@@ -273,7 +273,7 @@ func hostile(text string) spec.Diagnostic {
 		Fixes:   []spec.Fix{{Message: text, Edits: []spec.Edit{{File: text, New: text}}}}}
 }
 
-// checkLog models what a terminal and the log readers of CI systems act on.
+// checkLog models how a terminal and the logs of CI systems interpret the output.
 func checkLog(t *testing.T, format, log string) {
 	t.Helper()
 	failures := 0

@@ -20,7 +20,7 @@ func drawn(letters string, n int) string {
 	return out.String()
 }
 
-// uuid is what many services give out as a key.
+// uuid is the form of many services' keys.
 const uuid = "3f2b8c14-9d6e-4a71-b0c5-" + "e8d7f6a5b4c3"
 
 // serviceSecrets are secrets as services publish the form of them, and as

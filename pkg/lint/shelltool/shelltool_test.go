@@ -84,7 +84,7 @@ func whenItHangs(t *testing.T, folder string) func(context.Context) (context.Con
 	}
 }
 
-// playBash answers as bash does. Its input says what it is to do.
+// playBash answers like bash. Its input tells it what to do.
 func playBash() int {
 	if os.Getenv("BASH_ENV") != "" || os.Getenv("SECRET") != "" {
 		fmt.Println("the environment was passed on")
