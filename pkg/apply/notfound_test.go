@@ -76,6 +76,28 @@ func TestUpdateOfADeletedJob(t *testing.T) {
 	})
 }
 
+// TestPinnedIDOfAnotherProject checks that an id of a job in another project is the same rail, not an
+// answer about a wrong object, which would end the run.
+func TestPinnedIDOfAnotherProject(t *testing.T) {
+	t.Parallel()
+	const other = "00000000000000000000000000000002"
+	for _, both := range []bool{false, true} { // is the other project of this workspace?
+		w := newWorld(t, emulator.Strict())
+		theirs := job("theirs", "x", func(j *compile.Job) { j.ProjectID, j.Project, j.Address = other, "other", "other/job/theirs" })
+		w.converge(definitions(theirs))
+		pinned := job("a", "x")
+		pinned.ID = w.MustTruth(t).Named(other, "theirs")[0].ID
+		head := definitions(pinned)
+		if both {
+			head = definitions(pinned, theirs)
+		}
+		plan := w.plan(head, nil, nil)
+		if len(plan.Refusals) != 1 || plan.Refusals[0].Rule != diff.RulePinnedIDMissing || plan.Hold() != diff.HeldRefused {
+			t.Errorf("held %d:\n%s", plan.Hold(), describePlan(plan))
+		}
+	}
+}
+
 // TestPinnedIDIsMissing checks that a pinned id that does not exist is a rail, not an unreadable
 // job.
 func TestPinnedIDIsMissing(t *testing.T) {

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/live"
@@ -101,7 +103,8 @@ func (r *liveReader) listings(ctx context.Context) error {
 	return r.unlistedPins(ctx)
 }
 
-// unlistedPins reads the pinned jobs that their listings lack, and skips those that do not exist.
+// unlistedPins reads the pinned jobs that their listings lack, and skips those that do not exist, or
+// are in another project: a wrong id is a mistake in the definitions, not of the service.
 func (r *liveReader) unlistedPins(ctx context.Context) error {
 	if len(r.wanted.pinned) == 0 {
 		return nil
@@ -113,16 +116,20 @@ func (r *liveReader) unlistedPins(ctx context.Context) error {
 		}
 	}
 	var missing []*diff.LiveJob
+	var projects []string
 	for key := range r.wanted.pinned {
 		if !listed[key] {
-			missing = append(missing, &diff.LiveJob{ProjectID: key.projectID, ID: key.name})
+			missing, projects = append(missing, &diff.LiveJob{ID: key.name}), append(projects, key.projectID)
 		}
 	}
 	opts := r.opts
 	opts.OnRead = nil // these reads are not among the total of jobs
 	err := live.Each(ctx, r.api, missing, opts, crashOf)
-	for _, job := range missing {
-		if project := r.snap.Projects[job.ProjectID]; job.Item.ID != "" || !live.Gone(job.ReadErr) {
+	for i, job := range missing {
+		job.ProjectID = projects[i]
+		there := job.Body.Str(wire.KeyProjectID)
+		elsewhere := there != "" && !strings.EqualFold(there, job.ProjectID)
+		if project := r.snap.Projects[job.ProjectID]; !elsewhere && (job.Item.ID != "" || !live.Gone(job.ReadErr)) {
 			project.Jobs = append(project.Jobs, job)
 		}
 	}

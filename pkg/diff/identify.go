@@ -40,9 +40,12 @@ func (p *Planner) identifyPinned(want *compile.Job, named []*LiveJob, out *outco
 	live := p.live.byID[want.ID]
 	if live == nil || live.ProjectID != want.ProjectID {
 		if p.requireListing(want.ProjectID, want.Project, out) {
-			out.refuse(RulePinnedIDMissing, want.Address, fmt.Sprintf(
-				"%s is pinned to id %s, and project %s has no job of that id; if it was deleted, remove id: to create it again",
-				quote(want.Address), quote(want.ID), quote(want.Project)))
+			advice := "if it was deleted, remove id: to create it again"
+			if live != nil {
+				advice = "it is the id of a job of project " + quote(live.ProjectID)
+			}
+			out.refuse(RulePinnedIDMissing, want.Address, fmt.Sprintf("%s is pinned to id %s, and project %s has no job of that id; %s",
+				quote(want.Address), quote(want.ID), quote(want.Project), advice))
 		}
 		return nil, false
 	}
