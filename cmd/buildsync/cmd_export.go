@@ -129,7 +129,7 @@ func (in *invocation) export(o *exportOptions) error {
 // concludeExport prints the result, factors and verifies if requested, and ends with the exit code.
 func concludeExport(x *exporting.Run, o *exportOptions, shown *pages.Exporting) error {
 	r := &x.Report
-	if err := shown.Result(r, o.force); err != nil {
+	if err := shown.Result(r); err != nil {
 		return err
 	}
 	if err := factorExport(x, o.factor, shown); err != nil {

@@ -61,6 +61,9 @@ func (in *invocation) init(p *program, o *initOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := initfiles.CheckFlags(in.Typed); err != nil {
+		return kit.UsageError{Text: err.Error()}
+	}
 	dir := in.global.dir
 	if len(args) == 1 {
 		dir = args[0]
@@ -131,7 +134,7 @@ func (in *invocation) exportInto(p *program, dir string) error {
 	line := []string{"buildsync", "-C", dir}
 	for _, flag := range globalFlags() {
 		name, _ := kit.FlagName(flag)
-		if slices.Contains([]string{"dir", "env", "project", "region", "var"}, name) || !in.Typed(name) {
+		if slices.Contains([]string{"dir", "region"}, name) || !in.Typed(name) {
 			continue
 		}
 		c, _ := in.At(name)

@@ -134,6 +134,7 @@ func (in *invocation) lint(o *lintOptions) error {
 			code = exitInvalid
 		}
 		all.Add(l)
+		refused = errors.Join(refused, l.Unread())
 		fixed += l.Fixed
 	}
 	if fixed > 0 {
@@ -142,11 +143,11 @@ func (in *invocation) lint(o *lintOptions) error {
 	if err := in.Write(outputs, func(w io.Writer, to kit.Output) error { return in.printFindings(w, to, o, all) }); err != nil {
 		return err
 	}
+	if refused != nil {
+		return o.failed(refused)
+	}
 	in.lintSummary(all.List)
 	in.nextAfterLint(o, all.List, groups)
-	if refused != nil {
-		return refused
-	}
 	if code == exitDone && reaches(all.List, o.failOn) {
 		code = exitDifferent
 	}

@@ -58,7 +58,7 @@ func TestExportGoesOnAfterAKill(t *testing.T) {
 				t.Fatalf("%d files, %v", len(files), err)
 			}
 			e.run(t, exitDone, []string{"compile"})
-			e.run(t, exitDone, []string{"export", "--verify"}, fmt.Sprintf("%d written, %d defined already, 0 not exported", 24-len(files), len(files)), "24 of 24 exact")
+			e.run(t, exitDone, []string{"export", "--verify"}, exported(24-len(files), len(files)), "24 of 24 exact")
 			e.run(t, exitDone, []string{"plan", "--detailed-exitcode"}, nothingToDo)
 		})
 	}

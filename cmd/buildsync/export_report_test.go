@@ -45,7 +45,7 @@ func twinEstate(t *testing.T) (e *estate, ids []string) {
 func TestExportTwins(t *testing.T) {
 	t.Parallel()
 	e, ids := twinEstate(t)
-	got := e.run(t, exitPartial, []string{"export", "--verify"}, "1 written, 0 defined already, 2 not exported", "1 of 1 exact")
+	got := e.run(t, exitPartial, []string{"export", "--verify"}, "Export: 1 written, 2 not exported.", "1 of 1 exact")
 	for i, id := range ids {
 		want := "shop/job/twin: the project has 2 live jobs of this name, this one with the id " + id + " (never built; the others: " + ids[1-i] + "); --twins rename exports all"
 		if !strings.Contains(got.stderr, want) {
@@ -56,7 +56,7 @@ func TestExportTwins(t *testing.T) {
 	file := "definitions/shop/twin.yaml"
 	definition := "version: 1\njobs:\n  - name: twin\n    project: shop\n    arch: x86-64\n    steps: []\n"
 	e.write(t, file, definition)
-	got = e.run(t, exitPartial, []string{"export", "--twins", "rename", "--force"}, "0 written, 0 edited, 1 defined already, 2 not exported")
+	got = e.run(t, exitPartial, []string{"export", "--twins", "rename", "--force"}, "Export: 1 defined already, 2 not exported.")
 	if !strings.Contains(got.stderr, "its definition in "+file+" does not say which one is meant") {
 		t.Errorf("have\n%s", got.stderr)
 	}
@@ -71,7 +71,7 @@ func TestExportTwins(t *testing.T) {
 func TestExportRenamesTwins(t *testing.T) {
 	t.Parallel()
 	e, ids := twinEstate(t)
-	got := e.run(t, exitDone, []string{"export", "--twins", "rename", "--verify"}, "3 written, 0 defined already, 0 not exported", "3 of 3 exact")
+	got := e.run(t, exitDone, []string{"export", "--twins", "rename", "--verify"}, "Export: 3 written.", "3 of 3 exact")
 	if !strings.Contains(got.stderr, "the next apply renames a job: shop/job/twin-2 is called twin now (id ") {
 		t.Errorf("have\n%s", got.stderr)
 	}
@@ -81,8 +81,8 @@ func TestExportRenamesTwins(t *testing.T) {
 			t.Errorf("which one is pinned to %s?\n%s%s", id, first, second)
 		}
 	}
-	e.run(t, exitDone, []string{"export", "--twins", "rename", "--verify"}, "0 written, 3 defined already", "3 of 3 exact")
-	e.run(t, exitDone, []string{"export", "--force", "--verify"}, "0 written, 0 edited, 3 defined already, 0 not exported", "3 of 3 exact")
+	e.run(t, exitDone, []string{"export", "--twins", "rename", "--verify"}, "Export: 3 defined already.", "3 of 3 exact")
+	e.run(t, exitDone, []string{"export", "--force", "--verify"}, "Export: 3 defined already.", "3 of 3 exact")
 	e.run(t, exitDifferent, []string{"plan", "--detailed-exitcode"}, "1 to update", "twin-2")
 	e.run(t, exitDone, []string{"apply", "--yes"})
 	e.run(t, exitDone, []string{"plan", "--detailed-exitcode"}, nothingToDo, "is in step: 3 jobs.")

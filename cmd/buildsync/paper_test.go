@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -33,28 +34,49 @@ func TestOneFormOfTime(t *testing.T) {
 	}
 }
 
-// TestTablesFit checks that a table fits its terminal and keeps its first two columns. Elsewhere no
-// column is left out.
+// TestTablesFit checks that a table fits its terminal, but for a single name that does not, and shows
+// whole what people copy. Elsewhere no column is left out.
 func TestTablesFit(t *testing.T) {
 	t.Parallel()
-	table := screen.NewTable("NAME", "ID", "STATE", "LAST BUILD", "BUILT AT", "HEALTH", "CREATOR")
-	table.Add("订单服务-a-rather-long-name-of-a-job-that-goes-on", strings.Repeat("0123456789abcdef", 2), "enabled", "succeeded", "2026-01-02T03:04:05Z", "100 %", "somebody")
-	for _, width := range []int{0, 50, 80, 100, 110, 120, 130, 140, 150, 160, 200} {
-		out := &screen.Paper{Width: width}
-		table.WriteTo(out)
-		for line := range strings.Lines(out.String()) {
-			if cells := screen.DisplayCells.StringWidth(strings.TrimRight(line, "\n")); width > 0 && cells > width {
-				t.Errorf("%d columns: a line of %d cells: %s", width, cells, line)
+	const name, short = "订单服务-a-rather-long-name-of-a-job-that-goes-on", "pay"
+	id := strings.Repeat("0123456789abcdef", 2)
+	path, place := `steps["Check the dependencies"].properties.command`, "services/payment/jobs/operations.yaml:12"
+	for _, tc := range []struct {
+		what  string
+		table *screen.Table
+		cells []string
+		whole []string
+	}{
+		{"jobs", screen.NewTable("NAME", "ID", "STATE", "LAST BUILD", "BUILT AT", "HEALTH", "CREATOR"),
+			[]string{name, id, "enabled", "succeeded", "2026-01-02T03:04:05Z", "100 %", "somebody"}, []string{name, id}},
+		{"a short name", screen.NewTable("NAME", "ID", "STATE", "CREATOR"), []string{short, id, "enabled", "somebody"}, []string{short, id}},
+		{"values", screen.NewTable("JOB", "PATH", "VALUE", "PLACE").Cutting("VALUE").Whole("JOB", "PATH", "PLACE"),
+			[]string{name, path, strings.Repeat("value ", 20), place}, []string{name, path, place}},
+		{"explained values", screen.NewTable("PATH", "VALUE", "PLACE", "FROM").Cutting("VALUE").Whole("PATH", "PLACE"),
+			[]string{path, strings.Repeat("value ", 20), place, "variable flavor, default of the workspace defaults.job"}, []string{path, place}},
+		{"one column", screen.NewTable("NAME"), []string{name}, []string{name}},
+	} {
+		tc.table.Add(tc.cells...)
+		for _, width := range []int{0, 40, 50, 60, 80, 90, 100, 110, 120, 130, 140, 150, 160, 200, 300} {
+			out := &screen.Paper{Width: width}
+			tc.table.WriteTo(out)
+			for line := range strings.Lines(out.String()) {
+				cells := screen.DisplayCells.StringWidth(strings.TrimRight(line, "\n"))
+				if width > 0 && cells > width && !slices.Contains(tc.whole, strings.TrimSpace(line)) {
+					t.Errorf("%s, %d columns: a line of %d cells: %s", tc.what, width, cells, line)
+				}
 			}
-		}
-		if !strings.Contains(out.String(), strings.Repeat("0123456789abcdef", 2)) {
-			t.Errorf("%d columns: the id is cut:\n%s", width, out)
-		}
-		if strings.Contains(out.String(), "(1 more columns") {
-			t.Errorf("%d columns: one column is no plural:\n%s", width, out)
-		}
-		if (width == 0 || width == 200) && !strings.Contains(out.String(), "somebody") {
-			t.Errorf("%d columns: something is left out:\n%s", width, out)
+			for _, text := range tc.whole {
+				if !strings.Contains(out.String(), text) {
+					t.Errorf("%s, %d columns: %q is cut:\n%s", tc.what, width, text, out)
+				}
+			}
+			if strings.Contains(out.String(), "(1 more columns") {
+				t.Errorf("%s, %d columns: one column is no plural:\n%s", tc.what, width, out)
+			}
+			if last := tc.cells[len(tc.cells)-1]; (width == 0 || width == 300) && !strings.Contains(out.String(), last) {
+				t.Errorf("%s, %d columns: %q is left out:\n%s", tc.what, width, last, out)
+			}
 		}
 	}
 }

@@ -23,8 +23,9 @@ func TestTable(t *testing.T) {
 			"NAME      ID\n订单服务  1\norder     22\n"},
 		{"a heading is wider than its column", [][]string{{"a", "b", "c"}}, "NAME  EMPTY  ID\na     b      c\n"},
 		{"what acts on a terminal is shown", [][]string{{"a\x1b[2J\u202eb\n", "", "c"}}, "NAME                           ID\na\\u{001b}[2J\\u{202e}b\\u{000a}  c\n"},
-		{"a long value is cut", [][]string{{strings.Repeat("x", 200), "", "c"}},
-			"NAME" + strings.Repeat(" ", 159) + "ID\n" + strings.Repeat("x", 160) + "…  c\n"},
+		{"a long value is cut", [][]string{{"c", "", strings.Repeat("x", 200)}}, "NAME  ID\nc     " + strings.Repeat("x", 160) + "…\n"},
+		{"a long name is whole", [][]string{{strings.Repeat("x", 200), "", "c"}},
+			"NAME" + strings.Repeat(" ", 198) + "ID\n" + strings.Repeat("x", 200) + "  c\n"},
 		{"a secret is masked", [][]string{{"https://u:hunter22pass@host/x", "", "c"}}, "NAME                           ID\nhttps://u:************@host/x  c\n"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

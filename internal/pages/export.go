@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -28,17 +29,17 @@ func (x *Exporting) Say(format string, args ...any) error {
 	return err
 }
 
-// Result prints what was exported and what was not. edits is set if definitions that exist were
-// edited.
-func (x *Exporting) Result(r *exporting.Report, edits bool) error {
+// Result prints what was exported and what was not.
+func (x *Exporting) Result(r *exporting.Report) error {
 	if x.Text {
 		x.tell(r)
 	}
-	edited := ""
-	if edits {
-		edited = fmt.Sprintf("%d edited, ", len(r.Edited))
-	}
-	return x.Say("Export: %d written, %s%d defined already, %d not exported.\n", len(r.Written), edited, len(r.Defined), len(r.NotExported)+len(r.Unsure))
+	return x.Say("Export: %s.\n", cmp.Or(sanitize.Counts(
+		sanitize.Count{N: len(r.Written), What: "written"},
+		sanitize.Count{N: len(r.Edited), What: "edited"},
+		sanitize.Count{N: len(r.Defined), What: "defined already"},
+		sanitize.Count{N: len(r.NotExported) + len(r.Unsure), What: "not exported"},
+	), "nothing is live that could be exported"))
 }
 
 // tell prints on stderr what a person must know or do.
@@ -100,9 +101,20 @@ func (x *Exporting) tellSecrets(r *exporting.Report) {
 
 // MayFactor says how much shorter the definitions could be.
 func (x *Exporting) MayFactor(f *export.Factoring) {
-	if f.Jobs > 0 {
-		x.Note("%s would make %d definitions shorter: %d keys into defaults.job, %d templates, %d fragments", remedy.Factor, f.Jobs, len(f.Defaults), len(f.Templates), len(f.Fragments))
+	if f.Jobs == 0 {
+		return
 	}
+	var shared []string
+	for _, made := range []string{
+		sanitize.Counted(len(f.Defaults), "key") + " into defaults.job",
+		sanitize.Counted(len(f.Templates), "template"),
+		sanitize.Counted(len(f.Fragments), "fragment"),
+	} {
+		if !strings.HasPrefix(made, "0 ") {
+			shared = append(shared, made)
+		}
+	}
+	x.Note("%s would make %s shorter: %s", remedy.Factor, sanitize.Counted(f.Jobs, "definition"), strings.Join(shared, ", "))
 }
 
 // Factored prints what the definitions share now.
@@ -117,7 +129,11 @@ func (x *Exporting) Factored(f *export.Factoring) error {
 	for _, t := range f.Fragments {
 		fmt.Fprintf(&out, "fragment %s: steps of %s\n", sanitize.Line(t.Name, 100), sanitize.Counted(t.Jobs, "job"))
 	}
-	fmt.Fprintf(&out, "Factored: %d definitions are shorter.\n", f.Jobs)
+	are := "are"
+	if f.Jobs == 1 {
+		are = "is"
+	}
+	fmt.Fprintf(&out, "Factored: %s %s shorter.\n", sanitize.Counted(f.Jobs, "definition"), are)
 	return x.Say("%s", out.String())
 }
 

@@ -80,7 +80,7 @@ func writeFound(out *screen.Paper, rows []FoundValue, jobs int) {
 		out.WriteString("No job matches.\n")
 		return
 	}
-	t := screen.NewTable("JOB", "PATH", "VALUE", "PLACE").Cutting("VALUE", "PATH")
+	t := screen.NewTable("JOB", "PATH", "VALUE", "PLACE").Cutting("VALUE").Whole("JOB", "PATH", "PLACE")
 	for _, row := range rows {
 		shown, place := "", ""
 		if row.Value != nil {

@@ -78,12 +78,33 @@ func (e *Edited) writeDraft(out *screen.Paper) {
 		out.WriteString("\n")
 		return
 	}
-	t := screen.NewTable("JOB", "PATH", "BEFORE", "AFTER").Cutting("PATH", "BEFORE", "AFTER")
+	t := screen.NewTable("JOB", "PATH", "CHANGE").Whole("JOB", "PATH", "CHANGE")
 	for _, c := range e.Result.Changed {
-		t.Add(c.Job, c.Path, c.Before, c.After)
+		t.Add(c.Job, c.Path, change(c.Before, c.After, room(out)))
 	}
 	t.WriteTo(out)
 	out.WriteString("\n")
+}
+
+// change shows two versions of a value beside each other, each at most limit characters long.
+func change(before, after string, limit int) string {
+	before, after = render.Shorten(screen.Shown(before, 0), screen.Shown(after, 0), limit)
+	switch {
+	case before == "":
+		return "+ " + after
+	case after == "":
+		return "- " + before
+	}
+	return before + " → " + after
+}
+
+// room is how many characters of a version have a place on a line of their own.
+func room(out *screen.Paper) int {
+	const beside, least = 12, 12 // an indentation, the arrow, the signs of what is left out
+	if out.Width == 0 {
+		return screen.MaxCell
+	}
+	return max(least, (out.Width-beside)/2)
 }
 
 // plan computes the counts of a plan for the changed definitions. A whole plan of 10,000 changed

@@ -99,7 +99,7 @@ func valueList(address string, values []Explained) screen.Reply {
 		Doc: map[string]any{"format_version": "1.0", "address": address, "values": values},
 		Text: func(out *screen.Paper) {
 			out.WriteString(sanitize.Line(address, 0) + "\n\n")
-			t := screen.NewTable("PATH", "VALUE", "PLACE", "FROM").Cutting("VALUE", "PATH")
+			t := screen.NewTable("PATH", "VALUE", "PLACE", "FROM").Cutting("VALUE").Whole("PATH", "PLACE")
 			for _, v := range values {
 				if v.Value == nil && slices.ContainsFunc(values, v.holds) {
 					continue // its parts are listed

@@ -115,11 +115,9 @@ var byWeight = []apply.Outcome{
 
 // countOutcomes writes "3 applied, 1 failed".
 func countOutcomes(counts map[apply.Outcome]int) string {
-	var parts []string
+	var parts []sanitize.Count
 	for _, outcome := range slices.Sorted(maps.Keys(counts)) {
-		if counts[outcome] > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", counts[outcome], outcome))
-		}
+		parts = append(parts, sanitize.Count{N: counts[outcome], What: string(outcome)})
 	}
-	return strings.Join(parts, ", ")
+	return sanitize.Counts(parts...)
 }

@@ -18,15 +18,17 @@ import (
 // DisplayCells measures text in columns of a terminal, whatever the locale is.
 var DisplayCells = runewidth.Condition{StrictEmojiNeutral: true}
 
-// MaxCell is how many characters of one value a table shows.
-const MaxCell = 160
+// MaxCell is how many characters of one value a table shows, maxWhole how many of one that people
+// copy: more than any name, path or address has.
+const MaxCell, maxWhole = 160, 2000
 
 // Table is rows below a heading, aligned by what a terminal shows: a Chinese
 // character is two columns wide. A column that is empty in all rows is left out.
 type Table struct {
-	head []string
-	Rows [][]string
-	soft []int // columns that are cut before one is left out
+	head  []string
+	Rows  [][]string
+	soft  []int // columns that are cut before one is left out
+	whole []int // columns that are neither cut nor left out
 }
 
 func NewTable(head ...string) *Table { return &Table{head: head} }
@@ -34,16 +36,32 @@ func NewTable(head ...string) *Table { return &Table{head: head} }
 // Cutting names the columns whose values may be cut where the room is short. The
 // others say more in a line that is too long than these do.
 func (t *Table) Cutting(heads ...string) *Table {
-	for _, head := range heads {
-		t.soft = append(t.soft, slices.Index(t.head, head))
-	}
+	t.soft = append(t.soft, t.columns(heads)...)
 	return t
+}
+
+// Whole names the columns whose values people copy, such as paths. Where the room is short, a row
+// of such a table takes several lines. The first column is always whole.
+func (t *Table) Whole(heads ...string) *Table {
+	t.whole = append(t.whole, t.columns(heads)...)
+	return t
+}
+
+func (t *Table) columns(heads []string) (columns []int) {
+	for _, head := range heads {
+		columns = append(columns, slices.Index(t.head, head))
+	}
+	return columns
 }
 
 func (t *Table) Add(cells ...string) {
 	row := make([]string, len(t.head))
 	for i := range row {
-		row[i] = Shown(cells[i], MaxCell)
+		limit := MaxCell
+		if i == 0 || slices.Contains(t.whole, i) {
+			limit = maxWhole
+		}
+		row[i] = Shown(cells[i], limit)
 	}
 	t.Rows = append(t.Rows, row)
 }
@@ -63,21 +81,13 @@ func (t *Table) WriteTo(out *Paper) {
 			widths[i] = max(widths[i], len(head))
 		}
 	}
-	cutSoft(widths, t.soft, out.Width)
-	left := fitColumns(widths, out.Width)
+	lines, left := t.layout(widths, out.Width)
 	for _, row := range append([][]string{t.head}, t.Rows...) {
-		var line strings.Builder
-		for i, cell := range row {
-			if widths[i] == 0 {
-				continue
-			}
-			if DisplayCells.StringWidth(cell) > widths[i] {
-				cell = DisplayCells.Truncate(cell, widths[i], "…")
-			}
-			line.WriteString(DisplayCells.FillRight(cell, widths[i]))
-			line.WriteString("  ")
+		indent := ""
+		for _, line := range lines {
+			line.write(out, indent, row)
+			indent = stackIndent
 		}
-		out.WriteString(strings.TrimRight(line.String(), " ") + "\n")
 	}
 	if left > 0 {
 		columns := "columns"
@@ -92,53 +102,135 @@ func (t *Table) WriteTo(out *Paper) {
 // value are enough to tell it.
 const gap, leastColumn = 2, 12
 
-// rowWidth is how many cells a row takes; columns of no width are left out.
-func rowWidth(widths []int) (sum int) {
-	for _, w := range widths {
-		if w > 0 {
+// stackIndent stands before the further lines of a row.
+const stackIndent = "    "
+
+// tableLine is a line of a row: columns, and a width for each column of the table. The columns of
+// no width are left out.
+type tableLine struct {
+	columns []int
+	widths  []int
+}
+
+func (l tableLine) write(out *Paper, indent string, row []string) {
+	line := strings.Builder{}
+	for _, i := range l.columns {
+		if l.widths[i] == 0 {
+			continue
+		}
+		cell := row[i]
+		if DisplayCells.StringWidth(cell) > l.widths[i] {
+			cell = DisplayCells.Truncate(cell, l.widths[i], "…")
+		}
+		line.WriteString(DisplayCells.FillRight(cell, l.widths[i]))
+		line.WriteString(strings.Repeat(" ", gap))
+	}
+	if text := strings.TrimRight(line.String(), " "); text != "" {
+		out.WriteString(indent + text + "\n")
+	}
+}
+
+// rowWidth is how many cells the line takes.
+func (l tableLine) rowWidth() (sum int) {
+	for _, i := range l.columns {
+		if w := l.widths[i]; w > 0 {
 			sum += w + gap
 		}
 	}
 	return max(0, sum-gap)
 }
 
-// cutSoft takes from the columns that may be cut, the widest first, until a row
-// fits into width cells or each is as narrow as makes sense.
-func cutSoft(widths, soft []int, width int) {
-	for width > 0 && rowWidth(widths) > width {
+// layout distributes the columns to the lines of a row of width cells; 0: any width. left is how
+// many columns are left out.
+func (t *Table) layout(widths []int, width int) (lines []tableLine, left int) {
+	all := tableLine{widths: widths}
+	for i := range widths {
+		all.columns = append(all.columns, i)
+	}
+	if width == 0 {
+		return []tableLine{all}, 0
+	}
+	if line := all.cutSoft(t.soft, width); line.rowWidth() <= width {
+		return []tableLine{line}, 0
+	}
+	if len(t.whole) > 0 {
+		return t.flow(all, width), 0
+	}
+	line, left := all.cutSoft(t.soft, width).fit(width, 2)
+	if line.rowWidth() <= width || len(all.columns) < 2 {
+		return []tableLine{line}, left
+	}
+	// The name and the id do not fit beside each other.
+	line, left = tableLine{all.columns[1:], widths}.cutSoft(t.soft, width-len(stackIndent)).fit(width-len(stackIndent), 1)
+	return []tableLine{{all.columns[:1], widths}, line}, left
+}
+
+// flow fills lines with the columns in their order.
+func (t *Table) flow(all tableLine, width int) (lines []tableLine) {
+	const enough = 24 // cells of a value that may be cut
+	soft := slices.DeleteFunc(slices.Clone(all.columns), func(i int) bool { return i == 0 || slices.Contains(t.whole, i) })
+	used := width // the first column begins a line
+	for _, i := range all.columns {
+		room, need := width, all.widths[i]
+		if need == 0 {
+			continue
+		}
+		if slices.Contains(soft, i) {
+			need = min(need, enough)
+		}
+		if len(lines) > 1 {
+			room -= len(stackIndent)
+		}
+		if used+gap+need > room {
+			lines, used = append(lines, tableLine{widths: all.widths}), -gap
+		}
+		last := &lines[len(lines)-1]
+		last.columns, used = append(last.columns, i), used+gap+need
+	}
+	for n := range lines {
+		room := width
+		if n > 0 {
+			room -= len(stackIndent)
+		}
+		lines[n] = lines[n].cutSoft(soft, room)
+	}
+	return lines
+}
+
+// cutSoft takes from the columns that may be cut, the widest first, until the line fits into width
+// cells or each is as narrow as makes sense.
+func (l tableLine) cutSoft(soft []int, width int) tableLine {
+	l.widths = slices.Clone(l.widths)
+	for l.rowWidth() > width {
 		widest := -1
 		for _, i := range soft {
-			if widths[i] > leastColumn && (widest < 0 || widths[i] > widths[widest]) {
+			if slices.Contains(l.columns, i) && l.widths[i] > leastColumn && (widest < 0 || l.widths[i] > l.widths[widest]) {
 				widest = i
 			}
 		}
 		if widest < 0 {
-			return
+			break
 		}
-		widths[widest]--
+		l.widths[widest]--
 	}
+	return l
 }
 
-// fitColumns narrows columns until a row fits into width cells: the last ones
-// are left out first, and the first one, a name, is cut if the second one, an
-// id, leaves no more room. It returns how many were left out.
-func fitColumns(widths []int, width int) (left int) {
-	if width == 0 {
-		return 0
-	}
-	for i := len(widths) - 1; i > 1 && rowWidth(widths) > width; i-- {
-		if over := rowWidth(widths) - width; widths[i] > over+leastColumn { // enough is left of it
-			widths[i] -= over
-			return left
+// fit narrows columns until the line fits into width cells, and leaves out the last ones; left is
+// how many. The first keep columns, a name and an id, stay as they are.
+func (l tableLine) fit(width, keep int) (_ tableLine, left int) {
+	l.widths = slices.Clone(l.widths)
+	for at := len(l.columns) - 1; at >= keep && l.rowWidth() > width; at-- {
+		i := l.columns[at]
+		if over := l.rowWidth() - width; l.widths[i] > over+leastColumn { // enough is left of it
+			l.widths[i] -= over
+			break
 		}
-		if widths[i] > 0 {
-			widths[i], left = 0, left+1
+		if l.widths[i] > 0 {
+			l.widths[i], left = 0, left+1
 		}
 	}
-	if over := rowWidth(widths) - width; over > 0 && len(widths) > 0 {
-		widths[0] = max(leastColumn, widths[0]-over)
-	}
-	return left
+	return l, left
 }
 
 // Paper is what a result for people is written on.

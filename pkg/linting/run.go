@@ -69,7 +69,7 @@ func New(ctx context.Context, t Target, opts Options) (_ *Run, err error) {
 	if err != nil {
 		return nil, &InputError{aboutInput, err}
 	}
-	l := &Run{ctx: ctx, opts: opts, dir: t.Dir, tree: tree, folder: tree}
+	l := &Run{ctx: ctx, opts: opts, target: t, dir: t.Dir, tree: tree, folder: tree, reads: map[string]bool{}}
 	defer func() {
 		if err != nil {
 			l.Close()
@@ -127,11 +127,13 @@ func (l *Run) readBaseline() error {
 type Run struct {
 	ctx     context.Context
 	opts    Options
+	target  Target
 	dir     string
 	folder  *spec.DirTree
 	tree    spec.Tree     // the folder, or text of stdin over it
 	then    *gitbase.Tree // with --changed-since; or nil
 	head    *gitbase.Tree // the commit that is checked out; or nil
+	reads   map[string]bool
 	options lint.Options
 	found   spec.Diagnostics
 	Broken  bool // buildsync.yaml could not be read, so nothing else was
@@ -181,16 +183,16 @@ func (l *Run) Run() error {
 // lintOnce uses the cache for an unchanged workspace. Fixed or unsaved files are not cached.
 func (l *Run) lintOnce() {
 	_, piped := l.tree.(*overlay)
-	env := l.opts.Environment
+	env, tree := l.opts.Environment, &reading{l.tree, l.reads}
 	if l.then != nil {
 		l.options.Changed = l.changedLines()
 	}
 	if piped || l.opts.NoCache || l.opts.Fix != 0 {
-		l.found = lint.Check(l.tree, env, l.options)
+		l.found = lint.Check(tree, env, l.options)
 	} else {
 		store := lint.DirStore{Dir: filepath.Join(l.dir, workspace.StateFolder, "cache")}
 		var err error
-		l.found, err = lint.CheckCached(l.tree, env, l.options, store, l.opts.Build)
+		l.found, err = lint.CheckCached(tree, env, l.options, store, l.opts.Build)
 		if err != nil && l.opts.Verbose {
 			l.opts.Note("%v", err) // the next run is slower, no more
 		}

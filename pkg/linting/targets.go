@@ -19,6 +19,7 @@ type Target struct {
 	Dir   string
 	Files []string // relative to dir, with slashes; a folder stands for what is in it
 	Stdin bool
+	Named bool // a person named the files, and wants to know which are not read
 }
 
 // only returns a function that reports whether a file is among those of the
@@ -62,6 +63,7 @@ func TargetsOf(from, environment string, args []string) (groups []Target, refuse
 	kept := groups[:0]
 	for _, group := range groups {
 		problems = append(problems, group.dropUnread(environment)...)
+		group.Named = true
 		if len(group.Files) > 0 {
 			kept = append(kept, group)
 		}
@@ -100,7 +102,7 @@ func (t *Target) dropUnread(environment string) (problems []error) {
 	}
 	var read []string
 	t.Files = slices.DeleteFunc(slices.Clone(t.Files), func(name string) bool {
-		if ext := path.Ext(name); ext != ".yaml" && ext != ".yml" && ext != ".json" || name == spec.WorkspaceFile || workspace.Modules != nil && name == path.Clean(workspace.Modules.Text) || workspace.SourceOf(name) != nil {
+		if !isData(name) || name == spec.WorkspaceFile || workspace.Modules != nil && name == path.Clean(workspace.Modules.Text) || workspace.SourceOf(name) != nil {
 			return false
 		}
 		if info, err := os.Stat(filepath.Join(t.Dir, filepath.FromSlash(name))); err != nil || info.IsDir() {
@@ -116,6 +118,56 @@ func (t *Target) dropUnread(environment string) (problems []error) {
 		return true
 	})
 	return problems
+}
+
+// isData reports whether a file would be a definition if a pattern matched it.
+func isData(name string) bool {
+	return slices.Contains([]string{".yaml", ".yml", ".json"}, strings.ToLower(path.Ext(name)))
+}
+
+// reading is a tree that notes which files are read.
+type reading struct {
+	spec.Tree
+	names map[string]bool
+}
+
+// ReadFile implements spec.Tree.
+func (r *reading) ReadFile(name string, limit int64) ([]byte, error) {
+	text, err := r.Tree.ReadFile(name, limit)
+	if err == nil {
+		r.names[name] = true
+	}
+	return text, err
+}
+
+// Unread reports the named files and folders of which the run has read nothing: without that, a
+// misspelt script would look like one without findings.
+func (l *Run) Unread() error {
+	if !l.target.Named || l.Broken {
+		return nil
+	}
+	names, workspace := spec.ReadNames(l.tree)
+	if workspace == nil {
+		return nil
+	}
+	for name := range l.reads {
+		if !isData(name) { // data that no pattern matches is read only to warn of it
+			names = append(names, name)
+		}
+	}
+	var problems []error
+	for _, name := range l.target.Files {
+		info, err := os.Stat(filepath.Join(l.dir, filepath.FromSlash(name)))
+		if err != nil || slices.ContainsFunc(names, Target{Files: []string{name}}.only()) {
+			continue
+		}
+		what := fmt.Errorf("%s is not read: no definition includes it", name)
+		if info.IsDir() {
+			what = fmt.Errorf("nothing in %s is read: no pattern of definitions in %s matches a file there (%s)", name, spec.WorkspaceFile, strings.Join(workspace.Definitions, ", "))
+		}
+		problems = append(problems, &InputError{aboutInput, what})
+	}
+	return errors.Join(problems...)
 }
 
 // Locate finds the workspace of a file, and the file's name in it.

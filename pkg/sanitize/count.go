@@ -1,6 +1,9 @@
 package sanitize
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // Counted returns a number with its noun: "1 finding", "2 findings".
 func Counted(n int, noun string) string {
@@ -8,4 +11,21 @@ func Counted(n int, noun string) string {
 		return "1 " + noun
 	}
 	return strconv.Itoa(n) + " " + noun + "s"
+}
+
+// Count is a number with what it counts.
+type Count struct {
+	N    int
+	What string
+}
+
+// Counts joins the counts that are not zero: "3 written, 1 not exported".
+func Counts(counts ...Count) string {
+	var parts []string
+	for _, c := range counts {
+		if c.N > 0 {
+			parts = append(parts, strconv.Itoa(c.N)+" "+c.What)
+		}
+	}
+	return strings.Join(parts, ", ")
 }

@@ -13,15 +13,18 @@ import (
 // unreadHead is how much of a file's start is searched for signs of definitions.
 const unreadHead = 64 << 10
 
-// allYAML matches every YAML file of a workspace.
-const allYAML = "**/*.{yaml,yml}"
+// allYAML matches every YAML file of a workspace, anyYAML those with an ending in capitals as well.
+const (
+	allYAML = "**/*.{yaml,yml}"
+	anyYAML = "**/*.{[yY][aA][mM][lL],[yY][mM][lL]}"
+)
 
 // unreadFiles lists YAML files that no pattern of the workspace matches but that look like
 // definitions: files in or below the folders of the patterns, and files anywhere with the members
 // of a definitions file. read are the matched files, sorted. Files of other tools (in folders that
 // start with a dot, and in node_modules) are left out.
 func unreadFiles(tree Tree, workspace *Workspace, read []string) ([]string, error) {
-	all, err := tree.Glob([]string{allYAML})
+	all, err := tree.Glob([]string{anyYAML})
 	if err != nil {
 		return nil, err
 	}
@@ -108,8 +111,17 @@ func unreadWarning(tree Tree, workspace *Workspace, read []string, where Range) 
 	return Diagnostics{{
 		Rule: "definitions", Severity: Warning, Range: where, Pointer: "definitions",
 		Message: what + ", because no pattern under definitions matches: " + someNames(unread),
-		Hint:    "add a pattern, such as " + quoted(path.Join(path.Dir(unread[0]), allYAML)) + ", or move what is not a definition elsewhere",
+		Hint:    readHint(unread[0]),
 	}}
+}
+
+// readHint says how a file comes to be read.
+func readHint(name string) string {
+	ext := path.Ext(name)
+	if lower := strings.ToLower(ext); lower != ext {
+		return "rename it to " + quoted(strings.TrimSuffix(name, ext)+lower) + ", or move what is not a definition elsewhere"
+	}
+	return "add a pattern, such as " + quoted(path.Join(path.Dir(name), allYAML)) + ", or move what is not a definition elsewhere"
 }
 
 // someNames lists the first of some files.

@@ -33,9 +33,9 @@ func HTML(w io.Writer, plan *diff.Plan, options HTMLOptions) error {
 	}
 	doc := outlineOf(plan, options.NoGroup)
 	data := pageData{
-		Title: titleOf(plan), Revisions: revisionsOf(plan), Summary: Summary(plan),
+		Title: titleOf(plan), Revisions: revisionsOf(plan), Summary: answerOf(plan, &doc),
 		OnlyAPart: onlyAPart, Parts: partsOf(plan), Needs: needLines(plan),
-		PlanID: name(plan.PlanID), Endpoint: name(plan.Endpoint), Tool: name(plan.ToolVersion),
+		PlanID: planIDOf(plan), Endpoint: name(plan.Endpoint), Tool: name(plan.ToolVersion),
 	}
 	for _, r := range doc.refusals(plan, 0) {
 		data.Refusals = append(data.Refusals, pageRefusal{name(r.Rule), sanitizeMessage(r.Message)})

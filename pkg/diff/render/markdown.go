@@ -136,7 +136,7 @@ func (m *markdownWriter) text() string {
 		}
 		fmt.Fprintf(&out, "%s %s\n\n", onlyAPart, strings.Join(parts, "; "))
 	}
-	if line := Summary(m.plan); line != "" {
+	if line := answerOf(m.plan, &m.doc); line != "" {
 		fmt.Fprintf(&out, "**%s**\n\n", sanitize.MarkdownText(line, 0))
 	}
 	for _, line := range needLines(m.plan) {
@@ -152,10 +152,9 @@ func (m *markdownWriter) text() string {
 	m.write(&out, func(c *changeView) bool { return c.weight == weightRemoval })
 	m.write(&out, func(c *changeView) bool { return c.weight != weightRemoval })
 	m.leftOut(&out)
-	if m.plan.PlanID == "" {
-		return out.String()
+	if id := planIDOf(m.plan); id != "" {
+		fmt.Fprintf(&out, "Plan id: %s\n", sanitize.MarkdownCode(id, nameLimit))
 	}
-	fmt.Fprintf(&out, "Plan id: %s\n", sanitize.MarkdownCode(m.plan.PlanID, nameLimit))
 	return out.String()
 }
 

@@ -135,22 +135,54 @@ func TestItemsOfOneSide(t *testing.T) {
 	}
 }
 
+// TestNothingToDo checks that every format has the same sentence, which answers the question of the command.
 func TestNothingToDo(t *testing.T) {
 	t.Parallel()
-	live := &diff.Snapshot{Projects: map[string]*diff.LiveProject{project: {ID: project, Complete: true, Jobs: []*diff.LiveJob{liveJob(t, "j", `{"arch":"arm","steps":[]}`)}}}}
-	p := diff.Compute(diff.Input{Head: &compile.Result{Jobs: []*compile.Job{job(t, "j", 4, `{"arch":"arm","steps":[]}`)}}, Live: live})
-	out := text(t, p, render.Options{})
-	if out != "shop is in step: 1 job.\n" {
-		t.Errorf("%q", out)
+	const body = `{"arch":"arm","steps":[]}`
+	live := &diff.Snapshot{Projects: map[string]*diff.LiveProject{project: {ID: project, Complete: true, Jobs: []*diff.LiveJob{liveJob(t, "j", body)}}}}
+	compute := func(change func(*diff.Plan)) *diff.Plan {
+		p := diff.Compute(diff.Input{Head: &compile.Result{Jobs: []*compile.Job{job(t, "j", 4, body)}}, Live: live})
+		change(p)
+		return p
 	}
-	for want, counts := range map[string][2]int{"2 jobs and 1 template": {2, 1}, "3 templates": {0, 3}, "0 jobs": {}} {
-		p.Jobs, p.Templates = counts[0], counts[1]
-		if out := text(t, p, render.Options{}); out != "shop is in step: "+want+".\n" {
-			t.Errorf("%q, want %s", out, want)
+	base := func(p *diff.Plan) {
+		p.Question, p.Base, p.Head = diff.QuestionDrift, &diff.Revision{Commit: "4f1c2d9"}, diff.Revision{Commit: "4f1c2d9"}
+	}
+	for want, p := range map[string]*diff.Plan{
+		"shop is in step: 1 job.": compute(func(*diff.Plan) {}),
+		"shop (prod) on the emulator is in step: 300 jobs. 2 live jobs are unmanaged.": compute(func(p *diff.Plan) {
+			p.Environment, p.Endpoint, p.Jobs, p.Summary.Unmanaged = "prod", diff.BuiltInEmulator, 300, 2
+		}),
+		"shop is in step: 2 jobs and 1 template.": compute(func(p *diff.Plan) { p.Jobs, p.Templates = 2, 1 }),
+		"In step on the emulator: 2 templates.": compute(func(p *diff.Plan) {
+			p.Projects, p.Endpoint, p.Jobs, p.Templates = nil, diff.BuiltInEmulator, 0, 2
+		}),
+		"shop is in step: nothing is defined.":           compute(func(p *diff.Plan) { p.Jobs = 0 }),
+		"No drift: 1 job is as 4f1c2d9 declares it.":     compute(base),
+		"No drift: 3 jobs are as 4f1c2d9 declares them.": compute(func(p *diff.Plan) { base(p); p.Jobs = 3 }),
+		"No drift: 1 template is as 4f1c2d9 declares it.": compute(func(p *diff.Plan) {
+			base(p)
+			p.Jobs, p.Templates = 0, 1
+		}),
+		"No drift: nothing is defined. Newer commits are not applied: buildsync plan shows them.": compute(func(p *diff.Plan) {
+			base(p)
+			p.Jobs, p.Head.Commit = 0, "a81e003"
+		}),
+	} {
+		if out := text(t, p, render.Options{}); out != want+"\n" {
+			t.Errorf("text is %q, want %q", out, want)
 		}
-	}
-	if strings.Contains(out, "\x1b") {
-		t.Error("colour where none was asked for")
+		comment := markdown(t, p, 0)
+		if !strings.Contains(comment, "\n**"+want+"**\n") {
+			t.Errorf("markdown lacks %q:\n%s", want, comment)
+		}
+		out := page(t, p)
+		if !strings.Contains(out, "<strong>"+want+"</strong>") {
+			t.Errorf("the page lacks %q", want)
+		}
+		if drift := p.Question == diff.QuestionDrift; drift == strings.Contains(comment, "Plan id") || drift == strings.Contains(out, "Plan id") {
+			t.Errorf("%s: only a plan that can be approved shows its id", want)
+		}
 	}
 	if coloured := text(t, states(t), render.Options{Color: true}); !strings.Contains(coloured, "\x1b[31m") {
 		t.Error("no colour where it was asked for")

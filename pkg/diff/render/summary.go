@@ -180,12 +180,31 @@ func nothingToDo(plan *diff.Plan) string {
 func compared(plan *diff.Plan) string {
 	jobs, templates := sanitize.Counted(plan.Jobs, "job"), sanitize.Counted(plan.Templates, "template")
 	switch {
+	case plan.Jobs+plan.Templates == 0:
+		return "nothing is defined"
 	case plan.Templates == 0:
 		return jobs
 	case plan.Jobs == 0:
 		return templates
 	}
 	return jobs + " and " + templates
+}
+
+// answerOf is the sentence that answers the question of the command: what there is to do, or that
+// there is nothing.
+func answerOf(plan *diff.Plan, doc *document) string {
+	if len(doc.changes) == 0 && len(plan.Refusals) == 0 {
+		return nothingToDo(plan)
+	}
+	return Summary(plan)
+}
+
+// planIDOf is the id by which the plan can be approved; "" if it cannot, as the one of drift.
+func planIDOf(plan *diff.Plan) string {
+	if plan.Question == diff.QuestionDrift {
+		return ""
+	}
+	return name(plan.PlanID)
 }
 
 // Unread reports whether nothing of the live state could be read. Then only the first refusal is
@@ -234,31 +253,30 @@ func noDrift(plan *diff.Plan) string {
 			later = " Newer commits are not applied: buildsync plan shows them."
 		}
 	}
+	if plan.Jobs+plan.Templates == 0 {
+		return "No drift: " + compared(plan) + "." + later
+	}
 	return fmt.Sprintf("No drift: %s %s as %s.%s", compared(plan), are, as, later)
 }
 
 // Summary counts what a plan does and what needs attention. It leaves out zeros.
 func Summary(plan *diff.Plan) string {
 	s := plan.Summary
-	var actions, sentences []string
-	add := func(n int, what string) {
-		if n > 0 {
-			actions = append(actions, fmt.Sprintf("%d %s", n, what))
+	var sentences []string
+	add := func(counts string) {
+		if counts != "" {
+			sentences = append(sentences, counts+".")
 		}
 	}
 	objects := countObjects(plan)
 	if plan.Question == diff.QuestionDrift {
 		objects = objectCounts{} // it writes nothing
 	}
-	add(objects.create, "to create")
-	add(objects.update, "to update")
-	add(objects.replace, "to replace")
-	add(objects.enable, "to enable")
-	add(objects.disable, "to disable")
-	add(objects.delete, "to delete")
-	if len(actions) > 0 {
-		sentences = append(sentences, strings.Join(actions, ", ")+".")
-	}
+	type count = sanitize.Count
+	add(sanitize.Counts(
+		count{N: objects.create, What: "to create"}, count{N: objects.update, What: "to update"}, count{N: objects.replace, What: "to replace"},
+		count{N: objects.enable, What: "to enable"}, count{N: objects.disable, What: "to disable"}, count{N: objects.delete, What: "to delete"},
+	))
 	was := func(n int, one, many string) {
 		switch {
 		case n == 1:
@@ -271,16 +289,7 @@ func Summary(plan *diff.Plan) string {
 	was(s.Conflict, "conflict", "conflicts")
 	was(s.Collision, "collision", "collisions")
 	was(s.Adopt, "adopted", "adopted")
-	var rest []string
-	if s.Unchanged > 0 {
-		rest = append(rest, fmt.Sprintf("%d unchanged", s.Unchanged))
-	}
-	if s.Unmanaged > 0 {
-		rest = append(rest, fmt.Sprintf("%d unmanaged", s.Unmanaged))
-	}
-	if len(rest) > 0 {
-		sentences = append(sentences, strings.Join(rest, ", ")+".")
-	}
+	add(sanitize.Counts(count{N: s.Unchanged, What: "unchanged"}, count{N: s.Unmanaged, What: "unmanaged"}))
 	return strings.Join(sentences, " ")
 }
 

@@ -51,14 +51,14 @@ func Text(w io.Writer, plan *diff.Plan, options Options) error {
 		t.line("")
 	}
 	t.refusals(plan)
-	if line := Summary(plan); line != "" {
+	if line := answerOf(plan, &t.doc); line != "" {
 		t.words("", t.palette.bold, line)
 	}
 	for _, line := range needLines(plan) {
 		t.words("", t.palette.bold, line)
 	}
-	if plan.Question != diff.QuestionDrift && plan.PlanID != "" {
-		t.line("Plan id: " + name(plan.PlanID))
+	if id := planIDOf(plan); id != "" {
+		t.line("Plan id: " + id)
 	}
 	_, err := w.Write(t.out.Bytes())
 	return err

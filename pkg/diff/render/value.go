@@ -98,6 +98,12 @@ func escapeRune(r rune) string {
 // pair is two values as they are shown side by side.
 type pair struct{ before, after string }
 
+// Shorten cuts two versions of a value to limit characters around their first difference.
+func Shorten(before, after string, limit int) (shownBefore, shownAfter string) {
+	p := pair{before, after}.shorten(limit)
+	return p.before, p.after
+}
+
 // shorten cuts both sides to limit characters around their first difference.
 func (p pair) shorten(limit int) pair {
 	p = p.tellApart()
