@@ -259,7 +259,7 @@ func TestExportEditsJobsOfOneFile(t *testing.T) {
 	}
 	whole = regexp.MustCompile(`(?m)^    flavor: .*\n`).ReplaceAllString(whole, "")
 	e.write(t, "jobs/all.yaml", strings.ReplaceAll(whole, "host_type: devcloud", "host_type: custom_host # ours"))
-	e.run(t, exitDone, []string{"export", "--force", "--verify"}, "6 edited, 0 defined already", "6 of 6 exact")
+	e.run(t, exitDone, []string{"export", "--force", "--verify"}, "Export: 6 edited.", "6 of 6 exact")
 	if text := e.read(t, "jobs/all.yaml"); strings.Count(text, "host_type: devcloud # ours\n") != 6 || strings.Count(text, "    flavor: ") != 6 {
 		t.Errorf("have\n%s", text)
 	}
@@ -272,7 +272,7 @@ func TestExportKnowsRenames(t *testing.T) {
 	e.run(t, exitDone, []string{"export"})
 	name, file := e.first(t)
 	e.write(t, file, strings.Replace(e.read(t, file), "name: "+name+"\n", "name: renamed\n    renamed_from: ["+name+"]\n", 1))
-	e.run(t, exitDone, []string{"export", "--verify"}, "0 written, 2 defined already", "2 of 2 exact")
+	e.run(t, exitDone, []string{"export", "--verify"}, "Export: 2 defined already.", "2 of 2 exact")
 }
 
 // TestExportLeavesIgnoredJobs checks that a job that the policy ignores gets no definition.
@@ -377,7 +377,7 @@ func TestExportTemplates(t *testing.T) {
 			!strings.Contains(got.stderr, "left out, because they are public templates of other accounts:  template/") {
 			t.Errorf("%s: have\n%s%s", kind, got.stdout, got.stderr)
 		}
-		e.run(t, exitPartial, []string{"export", "--kind", kind}, "0 written")
+		e.run(t, exitPartial, []string{"export", "--kind", kind}, "Export: 1 defined already, 2 not exported.")
 	}
 }
 
