@@ -73,7 +73,7 @@ func bashSays(text string, read []shellFault, line int, message string) []shellF
 			return read
 		}
 		start, end := lineOf(text, line)
-		refused := shellFault{start: start, end: end, message: "the script does not parse: bash says: " + message, severity: spec.Error}
+		refused := shellFault{start: start, end: end, message: notParsed + "bash says: " + message, severity: spec.Error}
 		return append(slices.Clip(read), refused)
 	}
 	var kept []shellFault

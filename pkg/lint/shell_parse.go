@@ -129,7 +129,8 @@ func relax(text string, offset int, message string) (string, *shellFault) {
 			if strings.Contains(message, "`~`") {
 				return masked, nil // ${name~~} swaps capitals and small letters; the manual does not name it
 			}
-			return masked, &shellFault{start: start, end: end, message: "bash stops here with \"bad substitution\": " + message, severity: spec.Warning}
+			_, says, hint := shellWording(text, offset, message)
+			return masked, &shellFault{start: start, end: end, message: "bash stops here with \"bad substitution\": " + says, hint: hint, severity: spec.Warning}
 		}
 	case isArithmeticFault(message):
 		if masked, ok := maskIndex(text, offset); ok {
@@ -139,10 +140,17 @@ func relax(text string, offset int, message string) (string, *shellFault) {
 			return masked, nil
 		}
 		if masked, start, end, ok := maskArithmetic(text, offset); ok {
-			return masked, &shellFault{start: start, end: end, message: "this part is not checked: " + message, severity: spec.Info, unsure: true}
+			_, says, _ := shellWording(text, offset, message)
+			return masked, &shellFault{start: start, end: end, message: "this part is not checked: " + says, severity: spec.Info, unsure: true}
 		}
 	}
-	return text, &shellFault{start: offset, message: "the script does not parse: " + message, severity: spec.Error, unsure: true}
+	return text, unparsed(text, offset, message)
+}
+
+// unparsed is a fault that nothing masks.
+func unparsed(text string, offset int, message string) *shellFault {
+	at, says, hint := shellWording(text, offset, message)
+	return &shellFault{start: at, message: notParsed + says, hint: hint, severity: spec.Error, unsure: true}
 }
 
 func isExpansionFault(message string) bool {
@@ -169,7 +177,7 @@ func closeHereDocument(text string, offset int, message string) (string, *shellF
 	_, word, ok := strings.Cut(message, "`")
 	word, _, closed := strings.Cut(word, "`")
 	if !ok || !closed || word == "" || strings.HasSuffix(text, "\n"+word+"\n") {
-		return text, &shellFault{start: offset, message: "the script does not parse: " + message, severity: spec.Error, unsure: true}
+		return text, unparsed(text, offset, message)
 	}
 	return text + "\n" + word + "\n", &shellFault{start: offset, severity: spec.Warning,
 		message: fmt.Sprintf("the here-document is not closed: no line is only %s alone", quoted(word)), hint: "write " + word + " on a line of its own"}
@@ -319,7 +327,7 @@ func reservedWords(file *syntax.File) []shellFault {
 			case "else", "in":
 				start, end := offsets(n.Args[0])
 				faults = append(faults, shellFault{start: start, end: end, severity: spec.Error,
-					message: "the script does not parse: `" + word + "` has no " + map[string]string{"else": "if", "in": "for or case"}[word] + " before it"})
+					message: notParsed + quoted(word) + " has no " + map[string]string{"else": "if", "in": "for or case"}[word] + " before it"})
 			case "shopt":
 				for _, arg := range n.Args[1:] {
 					extglob = extglob || arg.Lit() == "extglob"
@@ -328,7 +336,7 @@ func reservedWords(file *syntax.File) []shellFault {
 		case *syntax.ExtGlob:
 			if start, end := offsets(n); !extglob && !within(inside, start) {
 				faults = append(faults, shellFault{start: start, end: end, severity: spec.Error,
-					message: "the script does not parse: bash reads this pattern only after shopt -s extglob", hint: "write shopt -s extglob on a line before"})
+					message: notParsed + "bash reads this pattern only after shopt -s extglob", hint: "write shopt -s extglob on a line before"})
 			}
 		}
 		return true

@@ -55,16 +55,17 @@ func (b *Bash) Refusal(script string) (line int, message string, err error) {
 	if err != nil {
 		return 0, "", err
 	}
-	if code == 0 {
-		return 0, "", nil
-	}
 	for _, fault := range bashFault().FindAllStringSubmatch(said, -1) {
-		if strings.HasPrefix(fault[2], "warning:") {
+		// bash -n reports a fault in [[ ]] and ends with 0
+		if strings.HasPrefix(fault[2], "warning:") || code == 0 && !strings.HasPrefix(fault[2], "syntax error") {
 			continue
 		}
 		if line, err = strconv.Atoi(fault[1]); err == nil {
 			return line, fault[2], nil
 		}
+	}
+	if code == 0 {
+		return 0, "", nil
 	}
 	return 0, "", lint.ErrNoAnswer // it failed for another reason than the script
 }

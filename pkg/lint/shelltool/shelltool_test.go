@@ -103,6 +103,9 @@ func playBash() int {
 	lines := bufio.NewScanner(os.Stdin)
 	for n := 1; lines.Scan(); n++ {
 		switch lines.Text() {
+		case "[[":
+			fmt.Fprintf(os.Stderr, "bash: line %d: warning: here-document\nbash: line %d: syntax error in conditional expression\n", n, n)
+			return 0
 		case "refuse":
 			fmt.Fprintf(os.Stderr, "bash: line %d: warning: here-document\nbash: line %d: syntax error near `refuse'\nbash: line %d: `refuse'\n", n, n, n)
 			return 2
@@ -208,6 +211,7 @@ func TestBash(t *testing.T) {
 		{"make\n", "", 0, ""},
 		{"", "", 0, ""},
 		{"make\nrefuse\n", "syntax error near `refuse'", 2, ""},
+		{"make\n[[\n", "syntax error in conditional expression", 2, ""},
 		{"crash\n", "", 0, "no answer"},
 		{"flood\n", "", 0, "bash wrote more than 16 MiB"},
 		{"hang\n", "", 0, "bash took longer than 30s"},
