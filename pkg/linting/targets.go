@@ -32,16 +32,34 @@ func (t Target) only() func(string) bool {
 	for _, name := range t.Files {
 		asked[name] = true
 	}
-	return func(file string) bool {
+	named := func(file string) bool {
 		for name := file; ; name = path.Dir(name) {
 			if asked[name] {
 				return true
 			}
-			if name == "." || name == "/" {
+			if name == "." || name == "/" || name == "" {
 				return false
 			}
 		}
 	}
+	return func(file string) bool { return named(file) || named(t.linkedFrom(file)) }
+}
+
+// linkedFrom returns the name of the file that is read where file is a link, or stands in a folder
+// that is one: Git and editors name that one. It is empty if there is none in the workspace.
+func (t Target) linkedFrom(file string) string {
+	dir, err := filepath.EvalSymlinks(t.Dir)
+	if err != nil {
+		return ""
+	}
+	full, err := filepath.EvalSymlinks(filepath.Join(dir, filepath.FromSlash(file)))
+	if err != nil {
+		return ""
+	}
+	if real, err := filepath.Rel(dir, full); err == nil && filepath.IsLocal(real) {
+		return filepath.ToSlash(real)
+	}
+	return ""
 }
 
 // TargetsOf groups files and folders by their workspace. refused reports those that cannot be
