@@ -5,8 +5,8 @@ import "strings"
 // causes are the usual causes of the library's errors, most certain first. Each checks the faulty
 // line and reports whether it is the cause.
 var causes = []func(*fault) bool{
-	causeForeign, causeComment, causeDirective, causeTab, causeSwallowedKeys, causeSwallowed, causeOpenQuote, causeEscape, causeBlockText, causeLeftBlock, causeBlockInFlow, causeNoSpace, causeBraces, causeBehindBracket, causeIndicator, causeAlias,
-	causeUnknownAnchor, causeBehindQuote, causeColon, causeListOnKeyLine, causeQuestion, causeComma, causeInFlow, causeBracket, causeNoValue, causeNoKey,
+	causeForeign, causeComment, causeDirective, causeTab, causeBlank, causeSwallowedKeys, causeSwallowed, causeOpenQuote, causeEscape, causeBlockText, causeLeftBlock, causeBlockInFlow, causeNoSpace, causeBraces, causeBehindBracket, causeIndicator, causeAlias,
+	causeUnknownAnchor, causeBehindQuote, causeAbove, causeColon, causeListOnKeyLine, causeQuestion, causeComma, causeInFlow, causeBracket, causeNoValue, causeNoKey,
 	causeStrayBracket, causeEnded, causeIndent, causeNoColon,
 }
 

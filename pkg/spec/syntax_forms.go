@@ -1,7 +1,10 @@
 package spec
 
 import (
+	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // causeForeign is text that is not YAML at all: the marks of an unfinished merge, of Markdown or of
@@ -28,6 +31,61 @@ func causeForeign(f *fault) bool {
 		return f.say(at, len(f.text), "this line belongs to a template language that buildsync does not run", "use ${{ }}, a template or a matrix")
 	}
 	return false
+}
+
+// causeBlank is a line that is indented with other blanks than spaces: the no-break space of a web
+// page, the wide one of a Chinese keyboard.
+func causeBlank(f *fault) bool {
+	if !f.has("mapping values", "did not find expected", "could not find expected") {
+		return false
+	}
+	for _, line := range []int{f.line, f.line - 1, f.line + 1} {
+		text := string(f.src.lineText(line))
+		indent := text[:len(text)-len(strings.TrimLeftFunc(text, unicode.IsSpace))]
+		if at := strings.IndexFunc(indent, func(r rune) bool { return r >= 0x80 }); at >= 0 {
+			r, size := utf8.DecodeRuneInString(indent[at:])
+			f.moveTo(line)
+			return f.say(at, at+size, fmt.Sprintf("the line is indented with the character U+%04X, which looks like a space", r), "indent with spaces")
+		}
+	}
+	return false
+}
+
+var (
+	noSpaceBehindDash = pattern(`^\s*(-([A-Za-z_][\w-]*:(?:\s.*)?))$`)
+	loneWord          = pattern(`^\s*(?:- +)*([A-Za-z_][\w-]*)\s*$`)
+)
+
+// causeAbove is a mistake of the line above, which makes a right key look wrong: "-name: a", or a
+// key without its colon.
+func causeAbove(f *fault) bool {
+	if !f.has("mapping values are not allowed", "did not find expected") {
+		return false
+	}
+	above := f.line - 1
+	for above > 0 && isBlankOrComment(string(f.src.lineText(above))) {
+		above--
+	}
+	for _, line := range []int{f.line, above} {
+		text := string(f.src.lineText(line))
+		if m := noSpaceBehindDash().FindStringSubmatchIndex(text); m != nil {
+			f.moveTo(line)
+			return f.say(m[2], m[2]+1, "there is no space after the dash of the list item", "write "+quoted("- "+text[m[4]:m[5]]))
+		}
+	}
+	text := string(f.src.lineText(above))
+	m := loneWord().FindStringSubmatchIndex(text)
+	if m == nil || !keyAtStart().MatchString(f.text) || indentOf(f.text) <= indentOf(text) {
+		return false
+	}
+	word := text[m[2]:m[3]]
+	f.moveTo(above)
+	return f.say(m[2], m[3], quoted(word)+" looks like a key without a colon", "write "+quoted(word+":"))
+}
+
+func isBlankOrComment(line string) bool {
+	line = strings.TrimSpace(line)
+	return line == "" || line[0] == '#'
 }
 
 // causeComment is a comment of another language.

@@ -111,6 +111,12 @@ func TestSyntaxCauses(t *testing.T) {
 		{"a quote that swallows keys", "a:\n  - name: \"A\n    command: make \"a\" b\n    x: \"**/*.jar\"\n", "2:11", "the quote"},
 		{"a quote that swallows keys to the end", "a:\n  file: \"**/*.jar\n  b: c\n  d: e\n", "2:9", "the quote"},
 		{"a quoted reference before one that is not", "a: {b: \"${{ job.name }}\", c: ${{ job.name }}, d: 1}\n", "1:30", "as a mapping"},
+		{"a dash without its space", "jobs:\n  -name: a\n    arch: arm\n", "2:3", "no space after the dash"},
+		{"a later dash without its space", "jobs:\n  - name: a\n    arch: arm\n  -name: b\n    arch: arm\n", "4:3", "no space after the dash"},
+		{"an action without its colon", "steps:\n  - sh\n      name: A\n", "2:5", "without a colon"},
+		{"a key without its colon, above a comment", "a:\n  inputs\n    # what it runs\n    command: make\n", "2:3", "without a colon"},
+		{"a no-break space", "a:\n  b: c\n\u00a0\u00a0d: e\n  f: g\n", "3:1", "U+00A0"},
+		{"a wide space", "a:\n  b: c\n\u3000d: e\n  f: g\n", "3:1", "U+3000"},
 		{"a block within brackets", "a:\n  b: {c: |\n    text\n  }\n", "2:10", "within brackets"},
 	} {
 		found := syntaxErrors(c.text)
