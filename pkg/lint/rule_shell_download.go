@@ -40,9 +40,13 @@ func (p *pass) unseenDownloads(s *script) {
 	}
 }
 
-// mayDownload reports whether a text names a program of downloaders.
+// downloadCalls are parts of code that downloads in other languages.
+var downloadCalls = []string{"DownloadString", "urlopen", "requests.get", "URI.open", "file_get_contents", "copy("}
+
+// mayDownload reports whether a text names a program of savers, or one of downloadCalls.
 func mayDownload(text string) bool {
-	return slices.ContainsFunc(savers, func(name string) bool { return strings.Contains(text, name) }) || strings.Contains(text, "DownloadString")
+	names := func(name string) bool { return strings.Contains(text, name) }
+	return slices.ContainsFunc(savers, names) || slices.ContainsFunc(downloadCalls, names)
 }
 
 // maxNested bounds how deep code in code is read: ssh h "docker exec c sh -c 'curl … | sh'".
@@ -67,6 +71,11 @@ func (sp *shellParser) ranDownloads(file *syntax.File, text string, depth int) (
 		return found
 	}
 	for _, e := range runs {
+		for _, word := range e.code {
+			if e.language == otherCode && codeFromNet().MatchString(codeText(word, nil)) {
+				found = append(found, ranDownload{at: word, message: "code of " + e.program + " runs a download unchecked", hint: downloadHint})
+			}
+		}
 		if e.language != shellCode && programNamed(e.program) != programNamed("pwsh") {
 			continue
 		}
@@ -84,6 +93,9 @@ func (sp *shellParser) ranDownloads(file *syntax.File, text string, depth int) (
 	}
 	return found
 }
+
+// codeFromNet matches code of an interpreter that runs what it downloads: exec(urlopen(…).read()).
+var codeFromNet = pattern(`\b(?:exec|eval|instance_eval)\s*\(?.{0,80}?(?:urlopen|requests\.get|URI\.open|file_get_contents)\b.{0,20}?\(`)
 
 var powerShellRuns = pattern(`(?i)\b(iex|Invoke-Expression)\b`)
 

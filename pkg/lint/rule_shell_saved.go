@@ -97,6 +97,13 @@ func (s *saving) call(stmt *syntax.Stmt, c command) {
 		s.check(stmt)
 		return
 	}
+	if c.program == "php" { // php -r "copy('https://getcomposer.org/installer', 'composer-setup.php');"
+		for _, code := range c.runs().code {
+			if copied := phpCopy().FindStringSubmatch(codeText(code, nil)); copied != nil {
+				s.save(copied[1], stmt)
+			}
+		}
+	}
 	if len(s.saved) == 0 {
 		return
 	}
@@ -328,6 +335,9 @@ var (
 	saveOptions = []string{"--output", "--output-document", "--out", "-OutFile", "-outfile"}
 	saveLetters = map[string]string{"curl": "o", "wget": "O", "aria2c": "o"}
 )
+
+// phpCopy matches a download in code of PHP.
+var phpCopy = pattern(`copy\(\s*['"]https?://[^'"]+['"]\s*,\s*['"]([^'"]+)['"]`)
 
 // addressName matches the name of the file in an address.
 var addressName = pattern(`/([^/?#$]+)(?:[?#].*)?$`)

@@ -262,6 +262,11 @@ func compared(left, right *syntax.Word, equal bool) []string {
 		}
 	}
 	text, literal := literalText(right)
+	if bare := unquotedWord(left); len(bare.Parts) == 2 { // "${X}x" = x
+		if suffix, ok := bare.Parts[1].(*syntax.Lit); ok && strings.HasSuffix(text, suffix.Value) {
+			left, text = &syntax.Word{Parts: bare.Parts[:1]}, strings.TrimSuffix(text, suffix.Value)
+		}
+	}
 	if !literal || (text == "") == equal {
 		return nil
 	}
