@@ -18,7 +18,7 @@ func (p *program) jobStopCommand() *cli.Command {
 		ArgsUsage: "JOB [BUILD]",
 		Description: about(`Stops a build (API reference 4.14). A build that has ended cannot be stopped.
 
-Exit codes: 0 stopped; 1 not stopped; 3 invalid input; 6 it is not known whether it was.`,
+Exit codes: 0 stopped; 1 not stopped; 3 invalid input; 6 not known.`,
 			"buildsync job stop maven-package",
 			"buildsync job stop maven-package 12"),
 		Flags: objectFlags(

@@ -14,7 +14,7 @@ func (p *program) modulesCommand() *cli.Command {
 	return p.command(&cli.Command{
 		Name:  "modules",
 		Usage: "the step modules that definitions can use",
-		Description: about(`A step's action word stands for a step module of the service. Only about ten modules are public. So
+		Description: about(`A step's action word names a step module of the service. Only about ten modules are public. So
 the catalogue gives the source and the confidence of each fact, and a workspace can add its own
 modules.`, "buildsync modules list", "buildsync modules harvest"),
 		Subcommands: []*cli.Command{

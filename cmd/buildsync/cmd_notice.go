@@ -68,7 +68,7 @@ func (p *program) noticeDisableCommand() *cli.Command {
 		Description: about(`Turns one type of notification of a job off, such as MAIL or DING_TALK (API reference 4.25). At the
 next apply the job's definition wins.
 
-Exit codes: 0 done; 1 not turned off; 3 invalid input; 6 it is not known whether it was.`,
+Exit codes: 0 done; 1 not turned off; 3 invalid input; 6 not known.`,
 			"buildsync notice disable maven-package MAIL"),
 		Flags: objectFlags(),
 	}, (*invocation).noticeDisable)

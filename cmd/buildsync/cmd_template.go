@@ -128,7 +128,7 @@ func (p *program) templateDeleteCommand() *cli.Command {
 are. It asks first; without a terminal it needs --yes. If a definition declares the template, the
 next apply creates it again.
 
-Exit codes: 0 done; 1 not deleted; 3 invalid input; 6 it is not known whether it was.`,
+Exit codes: 0 done; 1 not deleted; 3 invalid input; 6 not known.`,
 			"buildsync template delete java-service"),
 		Flags: append([]cli.Flag{yesFlag(&yes)}, resultFlags()...),
 	}, func(in *invocation) error { return in.templateDelete(yes) })

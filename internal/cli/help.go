@@ -44,7 +44,7 @@ func appHelp(app *cli.App, codes [][2]string) string {
 	return overview(app) +
 		"\nGlobal flags (also accepted after the command):\n" + flagTable(app.Flags) +
 		"\n" + reflow("Every flag --some-flag can be set by the variable BUILDSYNC_SOME_FLAG; a flag wins over a variable. "+
-		"Global flags, and --format and --out of a command that has them, may stand in front of the command, after it "+
+		"Global flags, and --format and --out of a command that has them, may come before the command, after it "+
 		"and after its arguments. What follows -- is an argument.") +
 		"\n\nExit codes:\n" + Glossary(codes)
 }

@@ -93,7 +93,7 @@ var rules = [...]Rule{
 	{Name: "fragment-unused", Severity: spec.Warning, Summary: "a fragment that nothing uses"},
 	{Name: "duplicate-fragment", Severity: spec.Error, Summary: "two fragments have one name", Fixed: true},
 	{Name: "module-id", Severity: spec.Error, Summary: "an invalid module_id", Why: "Ids look like `devcloud2018.codeci_action_20043.action`."},
-	{Name: "module-unknown", Severity: spec.Warning, Summary: "a step module that is not in the catalogue", Why: string(remedy.HarvestWhy) + " An action word that stands for no module is an error."},
+	{Name: "module-unknown", Severity: spec.Warning, Summary: "a step module that is not in the catalogue", Why: string(remedy.HarvestWhy) + " An action word without a module is an error."},
 	{Name: "step-property", Severity: spec.Error, Summary: "a step's property is missing, unknown or of the wrong type", Why: "An unknown property is a warning: the service may have properties that the catalogue lacks."},
 	{Name: "step-name", Severity: spec.Warning, Summary: "two steps have one name", Why: "Plans, logs and the history cannot tell them apart."},
 	{Name: "step-disabled", Severity: spec.Warning, Summary: "every step is switched off"},
@@ -117,7 +117,7 @@ var rules = [...]Rule{
 	{Name: "ignore-unused", Severity: spec.Warning, Summary: "policy.ignore contradicts the definitions", Why: "A defined job that is ignored is never applied; ignored fields that no job has protect nothing."},
 	{Name: "vendored-file", Severity: spec.Error, Summary: "a copy from a source differs from the lock, or a source is declared wrongly", Why: "The files under `vendor/` were reviewed in their own repository. An edit here would escape that review, and be lost at the next update. " + string(remedy.VendorWhy), Fixed: true},
 	{Name: "policy-file", Severity: spec.Error, Summary: "a file of policies is malformed, or its policies check nothing", Why: "An unknown path, a misspelt field in a rule, two policies of one name: the policy would not be checked. A file that no pattern matches, or a name that nothing has: the policy would silently check nothing. A finding that depends on the jobs is a warning.", Fixed: true},
-	{Name: "policy-exception", Severity: spec.Warning, Summary: "an exception from a policy has expired, or is not needed", Why: "Exceptions that nobody needs hide the next breach."},
+	{Name: "policy-exception", Severity: spec.Warning, Summary: "an exception from a policy has expired, or is not needed", Why: "Exceptions that are not needed hide the next breach."},
 	{Name: "unused-suppression", Severity: spec.Warning, Summary: "a suppression that suppresses nothing"},
 	{Name: "unknown-rule", Severity: spec.Error, Summary: "a rule that does not exist, or cannot be changed"},
 }
