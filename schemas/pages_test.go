@@ -19,7 +19,7 @@ var (
 	pageLink    = regexp.MustCompile(`\]\(([^()\s:]+)\)`)
 )
 
-// splitPages cuts the text at its marks. What stands in front of the first mark is
+// splitPages cuts the text at its marks. What is in front of the first mark is
 // docs/language.md, each other part a page of docs/language: its heading is in the
 // mark, and the headings in it are moved up. Links are written in the text as if
 // all pages stood in docs.

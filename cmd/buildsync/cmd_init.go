@@ -72,7 +72,7 @@ func (in *invocation) init(p *program, o *initOptions) error {
 		dir = "."
 	}
 	a := o.answers
-	a.Region = in.global.region // it may stand before init
+	a.Region = in.global.region // it may be before init
 	onEmulator := in.global.endpoint == endpointEmulator
 	if !onEmulator && kit.IsTerminal(in.Stdin) && kit.IsTerminal(in.Stderr) {
 		if a, err = in.askAnswers(a); err != nil {

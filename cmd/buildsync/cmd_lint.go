@@ -90,7 +90,7 @@ func (f *fixValue) Set(text string) error {
 
 func (f *fixValue) String() string { return "" }
 
-// IsBoolFlag lets the flag stand without a value.
+// IsBoolFlag lets the flag be used without a value.
 func (f *fixValue) IsBoolFlag() bool { return true }
 
 func (in *invocation) lint(o *lintOptions) error {

@@ -91,7 +91,7 @@ func (in *invocation) findCredentials(region string) (credentials.Found, error) 
 // built-in table of regions, never from a file in the repository.
 func buildEndpoint(endpoint, region string) (string, error) {
 	if endpoint != "" {
-		if strings.Contains(endpoint, "@") { // not repeated: before the @ stands a password
+		if strings.Contains(endpoint, "@") { // not repeated: before the @ is a password
 			return "", kit.UsageError{Text: "the endpoint contains a user or a password; write it as https://HOST, since credentials come from the environment"}
 		}
 		address, err := url.Parse(endpoint)

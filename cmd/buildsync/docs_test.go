@@ -33,7 +33,7 @@ func helpPages(t *testing.T) map[string]string {
 		}
 		contents.WriteString(strings.Repeat("  ", len(words)-1) + "- [" + name + "](" + link + "): " + c.Usage + "\n")
 		help := runWith(t, "", nil, append(words, "--help")...).stdout
-		// What is the same on every page stands once, in the index.
+		// Text that is the same on every page is only in the index.
 		help, _, _ = strings.Cut(help, "\nEvery flag --some-flag")
 		help, _, _ = strings.Cut(help, "\nGlobal flags and exit codes:")
 		pages[page] += strings.Repeat("#", len(words)) + " " + name + "\n\n"

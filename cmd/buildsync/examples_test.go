@@ -12,7 +12,7 @@ import (
 )
 
 // TestExamples holds every example to what it is there for: it has no finding,
-// compiles to the bodies that stand beside it, is applied, and is then in step.
+// compiles to the bodies that are beside it, is applied, and is then in step.
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	for _, example := range []struct {

@@ -37,7 +37,7 @@ func globalFlags() []cli.Flag {
 	}
 }
 
-// globals are the values of globalFlags. They may stand on both sides of the command's name.
+// globals are the values of globalFlags. They may be on both sides of the command's name.
 type globals struct {
 	dir, env, project           string
 	region, endpoint            string
@@ -112,7 +112,7 @@ func outFlag() cli.Flag {
 	return &cli.StringSliceFlag{Name: "out", Usage: "write to `FORMAT=FILE` as well"}
 }
 
-// unknownEnvironment is the error about --env, whose mistake stands on the
+// unknownEnvironment is the error about --env, whose mistake is on the
 // command line and not in buildsync.yaml.
 func (in *invocation) unknownEnvironment(diagnostics spec.Diagnostics) error {
 	at := slices.IndexFunc(diagnostics, func(d spec.Diagnostic) bool { return d.Rule == "unknown-environment" })

@@ -21,7 +21,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// ciRunner runs what init wrote, where it stands, as its CI system does.
+// ciRunner runs what init wrote, where it is, as its CI system does.
 type ciRunner struct {
 	t      *testing.T
 	origin string // a bare repository

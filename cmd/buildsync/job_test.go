@@ -77,7 +77,7 @@ func newRig(t *testing.T, change ...func(*emulator.Options)) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The service's clock stands but where a test moves it: a build must not end
+	// The service's clock moves only if a test moves it: a build must not end
 	// by itself while a busy machine gets to the next command.
 	start := time.Now()
 	options := emulator.Options{Seed: seed, StepTime: 20 * time.Millisecond, Now: func() time.Time { return start }}

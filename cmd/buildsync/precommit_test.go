@@ -123,7 +123,7 @@ func exeSuffix() string {
 	return ""
 }
 
-// cloneSource clones this repository as it stands here: the files that Git
+// cloneSource clones this repository as it is here: the files that Git
 // tracks, or all of them where the source came without Git.
 func cloneSource(t *testing.T) string {
 	t.Helper()

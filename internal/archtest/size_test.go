@@ -36,7 +36,7 @@ func TestCommandStaysThin(t *testing.T) {
 }
 
 // TestOptionsAreTyped checks that a command's flags fill its options struct, so that a misspelled
-// name of a flag does not compile. Only the global flags, which may stand on both sides of a
+// name of a flag does not compile. Only the global flags, which may be on both sides of a
 // command's name, are looked up by name, in one place.
 func TestOptionsAreTyped(t *testing.T) {
 	t.Parallel()

@@ -203,7 +203,7 @@ func split(flag cli.Flag, value string) []string {
 }
 
 // At returns the context in which a flag was set, the innermost first: global
-// flags may stand before the command and after it.
+// flags may be before the command and after it.
 func (in *Invocation) At(name string) (c *cli.Context, set bool) {
 	for _, c := range in.Flags.Lineage() {
 		if c.Command != nil && slices.Contains(c.LocalFlagNames(), name) {

@@ -58,7 +58,7 @@ func ReadLine(app *cli.App, args []string) Line {
 	return line
 }
 
-// forTheCommand reports whether a flag is the command's wherever it stands: each
+// forTheCommand reports whether a flag is the command's wherever it is: each
 // has formats and files of its own, and people think of these flags as global.
 func forTheCommand(name string) bool { return name == "format" || name == "out" }
 

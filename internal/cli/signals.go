@@ -116,7 +116,7 @@ func (s *Stops) listen(signals <-chan os.Signal, done <-chan struct{}, errOut *L
 				if s.Writing.Load() {
 					text += "; run `buildsync plan` to see the current state"
 				}
-				errOut.EndAbove() // what stands above bars is written with their next drawing
+				errOut.EndAbove() // what is above bars is written with their next drawing
 				fmt.Fprintln(errOut, text)
 				os.Exit(cause.Code)
 			})

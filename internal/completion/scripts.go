@@ -1,6 +1,6 @@
 package completion
 
-// Flag as the last word asks for what could stand before it.
+// Flag as the last word asks for what could be before it.
 const Flag = "--generate-bash-completion"
 
 // The scripts hand the words to buildsync and take what it prints, one

@@ -84,7 +84,7 @@ func (o explainable) Values(w *workspace.Workspace) []Explained {
 			shown["renamed_from"+valuepath.Index(i)] = jsontree.String(name)
 		}
 		shown["project"] = jsontree.String(o.job.Project)
-		for _, v := range bulk.OfJob(o.job).Values { // what stands beside the body
+		for _, v := range bulk.OfJob(o.job).Values { // what is beside the body
 			if _, isPlace := o.job.Provenance[v.Path]; isPlace && shown[v.Path] == nil {
 				shown[v.Path] = v.Value
 			}

@@ -30,7 +30,7 @@ func drawBars(in *kit.Invocation) *bars {
 	return b
 }
 
-// errErased is the answer to a text that should stand above bars that are gone.
+// errErased is the answer to a text that should be above bars that are gone.
 var errErased = errors.New("the progress bars have ended")
 
 // Write implements io.Writer: text goes above the bars.

@@ -98,7 +98,7 @@ func (t *Table) WriteTo(out *Paper) {
 	}
 }
 
-// gap is how many cells stand between two columns, leastColumn how many of a
+// gap is how many cells are between two columns, leastColumn how many of a
 // value are enough to tell it.
 const gap, leastColumn = 2, 12
 

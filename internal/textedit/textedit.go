@@ -26,7 +26,7 @@ type Lines struct {
 	marks map[int][]int
 }
 
-// markEvery is how many bytes stand between two marks of a line.
+// markEvery is how many bytes are between two marks of a line.
 const markEvery = 512
 
 // Index indexes the lines of a text.

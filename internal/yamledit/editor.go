@@ -1,6 +1,6 @@
 // Package yamledit changes values of a YAML file and leaves all other bytes
 // alone: blank lines, the writer's own spelling, and comments, which follow the
-// key or item that they stand above, beside or directly below. It edits in block
+// key or item that they are above, beside or directly below. It edits in block
 // and in flow style; an alias that is changed becomes a value of its own, and the
 // anchor stays.
 //
@@ -80,7 +80,7 @@ func (e *Editor) At(p spec.Pos) int {
 	return offset
 }
 
-// IsFlow reports whether a collection stands within brackets.
+// IsFlow reports whether a collection is within brackets.
 func (e *Editor) IsFlow(n *spec.Node) bool {
 	w := e.writtenOf(n)
 	return w != nil && w.Flow
@@ -90,7 +90,7 @@ func (e *Editor) writtenOf(n *spec.Node) *spec.Written {
 	return e.collections[place{e.At(n.Range.Start), n.Kind}]
 }
 
-// Owns reports whether a key stands in a mapping itself, not in one that it
+// Owns reports whether a key is in a mapping itself, not in one that it
 // merges.
 func (e *Editor) Owns(in *spec.Node, key string) bool { return e.entry(in, key) >= 0 }
 
@@ -120,7 +120,7 @@ func (e *Editor) IsAliasItem(list *spec.Node, i int) bool {
 	return w != nil && i < len(w.Items) && w.Items[i].Alias
 }
 
-// inFlow reports whether what stands at a value stands within brackets.
+// inFlow reports whether what is at a value is within brackets.
 func (e *Editor) inFlow(w *spec.Written) bool {
 	for p := e.parents[w]; p != nil; p = e.parents[p] {
 		if p.Flow {
@@ -206,7 +206,7 @@ func (e *Editor) endOf(w *spec.Written) int {
 	return w.End
 }
 
-// column is how far into its line an offset stands, in bytes.
+// column is how far into its line an offset is, in bytes.
 func (e *Editor) column(at int) int { return at - e.LineStart(at) }
 
 func spaces(n int) string { return strings.Repeat(" ", n) }
@@ -239,7 +239,7 @@ func (e *Editor) SetItem(list *spec.Node, i int, want *yamltext.Node) {
 		return
 	}
 	dash := e.dashOf(item)
-	if len(want.Fields) > 0 && !want.Flow { // the first key stands after the dash
+	if len(want.Fields) > 0 && !want.Flow { // the first key is after the dash
 		end := max(e.LineEnd(max(e.endOf(item), dash)), e.within(item))
 		text := itemText(want, spaces(e.column(dash)))
 		if item.Flow || item.Alias {
@@ -270,7 +270,7 @@ func (e *Editor) valueStart(w *spec.Written) int {
 	return w.Value
 }
 
-// setBlock replaces the value that stands after the colon or dash at after.
+// setBlock replaces the value that is after the colon or dash at after.
 func (e *Editor) setBlock(w *spec.Written, key string, after int, indent string, want *yamltext.Node) {
 	end := e.endOf(w)
 	isBlock := !w.Alias && (w.Kind == spec.ScalarNode && (w.Style == spec.LiteralStyle || w.Style == spec.FoldedStyle) || w.Kind != spec.ScalarNode && !w.Flow)

@@ -15,7 +15,7 @@ type Extent struct {
 func (e *Editor) Root() *spec.Written { return e.root }
 
 // Extents lists the entries of a mapping, or the items of a list. Comments above
-// one stand before its extent.
+// one are before its extent.
 func (e *Editor) Extents(w *spec.Written) []Extent {
 	if w == nil || w.Kind == spec.ScalarNode || len(w.Items) == 0 {
 		return nil
@@ -47,5 +47,5 @@ func (e *Editor) Extents(w *spec.Written) []Extent {
 	return extents
 }
 
-// Text is what stands in an extent.
+// Text is what is in an extent.
 func (e *Editor) Text(x Extent) string { return string(e.Src[x.Start:x.End]) }

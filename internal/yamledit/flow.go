@@ -41,7 +41,7 @@ func (e *Editor) removeFlow(w *spec.Written, i, j int) {
 	}
 }
 
-// holdsComment reports whether a comment stands between the brackets.
+// holdsComment reports whether a comment is between the brackets.
 func (e *Editor) holdsComment(w *spec.Written) bool {
 	inside := string(e.Src[w.Value:w.End])
 	return strings.Contains(inside, "\n") && strings.Contains(inside, "#")
@@ -133,7 +133,7 @@ func (e *Editor) arrangeFlowLines(w *spec.Written, items []Item) bool {
 	return true
 }
 
-// Carry returns want with the comments that stand within the brackets of have, for
+// Carry returns want with the comments that are within the brackets of have, for
 // a value that is to be written in block style. pair finds the item of a list that
 // corresponds to each item of want, -1 for none.
 func (e *Editor) Carry(have *spec.Node, want *yamltext.Node, pair func(*spec.Node, *yamltext.Node) []int) *yamltext.Node {

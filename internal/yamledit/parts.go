@@ -8,7 +8,7 @@ import (
 )
 
 // part is an entry or item of a block collection with the comments about it:
-// head to tail are whole lines, but for the first field after a dash.
+// head to tail are whole lines, except the first field after a dash.
 type part struct {
 	head       int // of the comments directly above
 	start      int // of the line with the key or dash
@@ -67,7 +67,7 @@ func (e *Editor) parts(w *spec.Written) []part {
 }
 
 // ownsColumn reports whether a comment at the column of a collection's parts, at
-// its end, can be about nothing else: what stands around starts further left.
+// its end, can be about nothing else: what is around starts further left.
 func (e *Editor) ownsColumn(w *spec.Written, column int) bool {
 	p := e.parents[w]
 	if p == nil {

@@ -8,13 +8,13 @@ import (
 )
 
 // fitsBlock reports whether a block scalar can hold a text exactly: any text of
-// characters that may stand in a file as they are. A carriage return cannot,
+// characters that may be in a file as they are. A carriage return cannot,
 // since a reader takes it for the end of a line.
 func fitsBlock(s string) bool {
 	return utf8.ValidString(s) && strings.IndexFunc(s, isBarred) < 0
 }
 
-// isBarred reports whether a character cannot stand in a file: controls, what
+// isBarred reports whether a character cannot be in a file: controls, what
 // some reader takes for the end of a line, a byte-order mark, and what is not a
 // character.
 func isBarred(r rune) bool {
@@ -33,7 +33,7 @@ func isBarred(r rune) bool {
 // hold it. The ideographic space is ordinary in Chinese text.
 func isHidden(r rune) bool { return r >= 0x80 && r != 0x3000 && !unicode.IsPrint(r) }
 
-// Header returns what stands after | or > for a block scalar with these lines
+// Header returns what is after | or > for a block scalar with these lines
 // of text: the indentation indicator and the chomping indicator. open reports
 // that blank lines after the scalar would belong to it. lines are those of the
 // text as the file has them, without their indentation of two.
@@ -88,7 +88,7 @@ func appendQuotedLines(out *bytes.Buffer, s, indent string) {
 		if i > 0 {
 			out.WriteString("\\\n" + indent)
 			if line[0] == ' ' || line[0] == '\t' {
-				// What stands before the first character of a line is not part of
+				// What is before the first character of a line is not part of
 				// the text, unless it is escaped.
 				out.WriteByte('\\')
 				if line[0] == '\t' {

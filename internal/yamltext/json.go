@@ -28,7 +28,7 @@ func AppendJSON(out *bytes.Buffer, v *jsontree.Value, indent int) {
 		for _, item := range v.Items() {
 			out.WriteString(pad + "-")
 			if item.Kind() == jsontree.KindObject && item.Len() > 0 {
-				// The first key stands after the dash.
+				// The first key is after the dash.
 				var block bytes.Buffer
 				AppendJSON(&block, item, indent+1)
 				out.WriteByte(' ')
@@ -44,7 +44,7 @@ func AppendJSON(out *bytes.Buffer, v *jsontree.Value, indent int) {
 	}
 }
 
-// appendYAMLChild writes what stands after a key or a dash.
+// appendYAMLChild writes what is after a key or a dash.
 func appendYAMLChild(out *bytes.Buffer, v *jsontree.Value, indent int) {
 	if v.Len() > 0 {
 		out.WriteByte('\n')

@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// Place is where a text stands: what may stand there without quotes differs.
+// Place is where a text is: what may be there without quotes differs.
 type Place uint8
 
 // The places.

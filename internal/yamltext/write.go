@@ -40,7 +40,7 @@ func AppendBlock(out *bytes.Buffer, n *Node, indent string) {
 			end()
 			continue
 		}
-		// The first key stands after the dash.
+		// The first key is after the dash.
 		var block bytes.Buffer
 		AppendBlock(&block, item, indent+indentStep)
 		out.WriteByte(' ')
@@ -80,7 +80,7 @@ func beginComments(out *bytes.Buffer, n *Node, indent string) (end func()) {
 	}
 }
 
-// hasComments reports whether comments stand within n.
+// hasComments reports whether comments are within n.
 func hasComments(n *Node) bool {
 	return slices.ContainsFunc(n.Fields, func(f Field) bool { return !f.Value.Comments.isEmpty() || hasComments(f.Value) }) ||
 		slices.ContainsFunc(n.Items, func(item *Node) bool { return !item.Comments.isEmpty() || hasComments(item) })
@@ -93,7 +93,7 @@ var names = map[string]bool{
 	"project_id": true, "definition": true, "region": true,
 }
 
-// AppendValue writes what stands after a key or a dash, and ends the line.
+// AppendValue writes what is after a key or a dash, and ends the line.
 func AppendValue(out *bytes.Buffer, key string, n *Node, indent string) {
 	appendValue(out, n, indent, names[key])
 }
@@ -113,7 +113,7 @@ func appendValue(out *bytes.Buffer, n *Node, indent string, isName bool) {
 	AppendBlock(out, n, indent+indentStep)
 }
 
-// OneLineOf writes n on one line, "" if it must stand over several.
+// OneLineOf writes n on one line, "" if it must be over several.
 func OneLineOf(n *Node, column int) string {
 	switch {
 	case n.Kind == LiteralNode:
@@ -166,7 +166,7 @@ func flowOf(n *Node) (line string, ok bool) {
 }
 
 // Compact writes n in flow style on one line, texts of several lines escaped: for
-// a place within brackets, where no block may stand.
+// a place within brackets, where no block may be.
 func Compact(n *Node) string {
 	switch n.Kind {
 	case LiteralNode:

@@ -47,7 +47,7 @@ func rewriting(unmet []diff.Field) remedy.Remedy {
 	return remedy.Remedy(advice)
 }
 
-// noteStored notes that what stands there was made from what was sent, and whether some of it is a
+// noteStored notes that what is there was made from what was sent, and whether some of it is a
 // spelling of that.
 func (s *step) noteStored(unmet []diff.Field) {
 	s.result.Stored = true

@@ -20,7 +20,7 @@ type Found struct {
 	Job    string
 	Path   string          // "" for a job that has none
 	Value  *jsontree.Value // nil for a job that has none
-	At     spec.Pos        // where it stands; without a file for a live job
+	At     spec.Pos        // where it is; without a file for a live job
 	Source spec.Pos        // the place that says it, such as a variable's; with Question.Sources
 }
 

@@ -147,7 +147,7 @@ func listOf(texts []string) string {
 	return flow(jsontree.Array(items...))
 }
 
-// flow writes a value on one line, as YAML that is JSON but for its escapes.
+// flow writes a value on one line, as YAML that is JSON except for its escapes.
 func flow(v *jsontree.Value) string {
 	switch v.Kind() {
 	case jsontree.KindString:

@@ -111,7 +111,7 @@ const longestDefault = 200
 // secretWords are what the names of properties contain that hold secrets.
 var secretWords = []string{"password", "passwd", "secret", "token", "credential", "privatekey", "accesskey"}
 
-// isDefault reports whether an official template's value can stand in a modules
+// isDefault reports whether an official template's value can be in a modules
 // file as the default of a property.
 func isDefault(name string, v *jsontree.Value) bool {
 	lower := strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(name))

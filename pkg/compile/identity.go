@@ -15,14 +15,14 @@ type Claim struct {
 	Former []FormerName // renamed_from
 }
 
-// FormerName is one entry of renamed_from, and where it stands.
+// FormerName is one entry of renamed_from, and where it is.
 type FormerName struct {
 	Name   string
 	At     spec.Range
 	Others []spec.Related // the other end of the reference that put it there
 }
 
-// RemovalClaim is an entry of removed, and where its name stands.
+// RemovalClaim is an entry of removed, and where its name is.
 type RemovalClaim struct {
 	Removal
 	At spec.Range

@@ -7,7 +7,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// inherit merges a job over what it takes of defaults.job. Mappings that stand behind a reference
+// inherit merges a job over what it takes of defaults.job. Mappings that are behind a reference
 // are merged as written ones are.
 func (u *unit) inherit(own *spec.Node) *spec.Node {
 	key := ""

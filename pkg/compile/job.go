@@ -135,7 +135,7 @@ func (u *unit) jobContent(whole, own *spec.Node, j *Job) {
 	u.settings(whole, j)
 }
 
-// hasRoom reports whether another job may be compiled; at is where it stands.
+// hasRoom reports whether another job may be compiled; at is where it is.
 func (c *compiler) hasRoom(at spec.Range) bool {
 	if c.last = at; c.total > c.maxTotal && !c.exhausted {
 		c.reportAt("expansion-limit", at, "jobs", "split the workspace", "the definitions compile to more than %d values; the jobs from here on are left out", c.maxTotal)

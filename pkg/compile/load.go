@@ -200,7 +200,7 @@ func (l *loader) load() (*Loaded, spec.Diagnostics) {
 }
 
 // read reads the files that have to be, and what templates they declare. It
-// returns the names of those that count: all up to the limit, but for unreadable ones.
+// returns the names of those that count: all up to the limit, except unreadable ones.
 func (l *loader) read(reading *spec.Reading) (names []string) {
 	known := func(name string) (size int, ok bool) {
 		if part := l.unchanged(name); part != nil {

@@ -10,7 +10,7 @@ import (
 )
 
 // TestReferencesAreResolvedOrRefused checks that a ${{ in a key or in a template's name is resolved
-// or an error, and never sent as it stands.
+// or an error, and never sent as it is.
 func TestReferencesAreResolvedOrRefused(t *testing.T) {
 	t.Parallel()
 	const module = "      - module_id: devcloud2018.codeci_action_20017.action\n        name: s\n        properties: "

@@ -46,7 +46,7 @@ type Job struct {
 	Template  string           // the name of the template that it uses, "" for none
 	Fragments map[string][]int // by name, the indexes of its steps in Body
 
-	Pos        spec.Pos              // of the definition; that of a family's job stands in the family
+	Pos        spec.Pos              // of the definition; that of a family's job is in the family
 	Use        spec.Pos              // of the entry of jobs that uses the family; zero without a family
 	Provenance map[string]Provenance // by path, see StepPath; nil with Options.Pack
 

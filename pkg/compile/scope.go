@@ -153,7 +153,7 @@ func (s *scope) lookup(space, name string) (*spec.Node, spec.Origin, *vocabulary
 	return value, spec.Origin{Kind: spec.FromCompiler, Name: "job." + name}, nil
 }
 
-// isName reports whether s can stand after the first dot of a reference.
+// isName reports whether s can be after the first dot of a reference.
 func isName(s string) bool {
 	for i := range len(s) {
 		c := s[i]

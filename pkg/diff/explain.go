@@ -118,7 +118,7 @@ func writtenAlike(a, b *jsontree.Value) bool {
 	return bytes.Equal(x.AppendJSON(nil), y.AppendJSON(nil))
 }
 
-// reordered explains parameters that stand in another order on both sides.
+// reordered explains parameters that are in another order on both sides.
 func reordered(live, desired *jsontree.Value) []Equality {
 	order := func(body *jsontree.Value) []string { return keys(body.Get(wire.KeyParameters).Items(), paramName) }
 	a, b := order(live), order(desired)

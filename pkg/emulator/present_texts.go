@@ -117,7 +117,7 @@ func asDouble(v *jsontree.Value) *jsontree.Value {
 	if err != nil {
 		return nil
 	}
-	text, err := json.Marshal(f) // prints as ECMAScript does, but for the next line
+	text, err := json.Marshal(f) // prints as ECMAScript does, except the next line
 	if err != nil {
 		return nil
 	}

@@ -51,7 +51,7 @@ type scribbler struct {
 	emulatortest.Draw
 	out     strings.Builder
 	remarks []remark
-	shared  bool // the last value is a list at the column of its key: what stands below may be about its last item
+	shared  bool // the last value is a list at the column of its key: what is below may be about its last item
 }
 
 func (s *scribbler) remark(kind remarkKind, node string) string {
@@ -69,7 +69,7 @@ func (s *scribbler) line(indent int, text string) {
 	s.out.WriteString(strings.Repeat(" ", indent) + text + "\n")
 }
 
-// children writes the children of a block collection; the first one stands on the
+// children writes the children of a block collection; the first one is on the
 // line at hand where inline is set.
 func (s *scribbler) children(p piece, indent int, node string, inline, owns bool) {
 	for i, child := range p.children {
@@ -116,7 +116,7 @@ func (s *scribbler) beside(path string) string {
 	return ""
 }
 
-// value writes what stands after a dash or a colon.
+// value writes what is after a dash or a colon.
 func (s *scribbler) value(p piece, indent int, path string, isItem bool) {
 	switch {
 	case len(p.lines) > 0:

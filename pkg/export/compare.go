@@ -17,7 +17,7 @@ import (
 // probeFile is the definitions file of a probe: a small workspace for a trial compilation.
 const probeFile = "definitions/probe.yaml"
 
-// probe compiles a definitions file that stands alone with its scripts.
+// probe compiles a definitions file that is alone with its scripts.
 func (e *Exporter) probe(workspace *yamltext.Node, definitions []byte, scripts []File) (*compile.Result, error) {
 	e.world.addTo(workspace)
 	files := spec.MapTree{spec.WorkspaceFile: string(source("", workspace)), probeFile: string(definitions)}

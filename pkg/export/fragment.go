@@ -339,13 +339,13 @@ func (ed *editor) outsideTexts(n *spec.Node, source string, line int) string {
 		if n.Kind == spec.ScalarNode && n.Style != spec.PlainStyle {
 			first := n.Range.Start.Line
 			if n.Style == spec.LiteralStyle || n.Style == spec.FoldedStyle {
-				first++ // a comment may stand after the | of a block
+				first++ // a comment may be after the | of a block
 			}
 			for line := first; line <= n.Range.End.Line; line++ {
 				inText[line] = true
 			}
 			end := ed.At(n.Range.End)
-			out.Write(ed.Src[end:ed.LineEnd(end)]) // what stands after it
+			out.Write(ed.Src[end:ed.LineEnd(end)]) // what is after it
 		}
 		for _, f := range n.Fields {
 			mark(f.Value)

@@ -92,7 +92,7 @@ type part struct {
 	forms   []*yamltext.Node   // of the whole, the friendliest first
 	items   [][]*yamltext.Node // of each item of a list
 	chosen  []int              // the form that is used, of the whole or of each item
-	asExtra bool               // no form fits: the value stands under extra
+	asExtra bool               // no form fits: the value is under extra
 }
 
 // value is the part in its chosen form.

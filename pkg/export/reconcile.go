@@ -54,7 +54,7 @@ func (ed *editor) needsLines(have *spec.Node, want *yamltext.Node) bool {
 	return false
 }
 
-// holdsLines reports whether a text of several lines stands in n.
+// holdsLines reports whether a text of several lines is in n.
 func holdsLines(n *yamltext.Node) bool {
 	if n.Kind == yamltext.TextNode {
 		return strings.Contains(n.Text, "\n")

@@ -103,7 +103,7 @@ func (s spilled) place(folder string) []File {
 	return scripts
 }
 
-// foundText is a text that could stand in a file of its own, with a name for
+// foundText is a text that could be in a file of its own, with a name for
 // that.
 type foundText struct {
 	node *yamltext.Node

@@ -243,7 +243,7 @@ func (u *update) keys() []string {
 	}
 	slices.Sort(keys)
 	keys = slices.Compact(keys)
-	// What is written already comes first: a new key stands at the end of the one
+	// What is written already comes first: a new key is at the end of the one
 	// before it, and would move along with that one's last item.
 	written, missing := []string{}, []string{}
 	for _, key := range keys {
@@ -359,7 +359,7 @@ func (u *update) wanted(key string) *yamltext.Node {
 	return u.want.Get(key)
 }
 
-// before is the key that stands before another in the schema's order.
+// before is the key that is before another in the schema's order.
 func (u *update) before(key string) string {
 	last := ""
 	for _, k := range append([]string{"name", "project", "owner", "labels", "template"}, keyOrder...) {

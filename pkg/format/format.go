@@ -81,7 +81,7 @@ const documentTop = "\x00document"
 func Source(name string, text []byte, kind Kind) ([]byte, error) {
 	src := strings.TrimPrefix(strings.ReplaceAll(string(text), "\r\n", "\n"), "\ufeff")
 	before, root, found := spec.ParseWritten(name, []byte(src))
-	if strings.Contains(src, "\r\n") { // of \r\r\n: the first one stands alone
+	if strings.Contains(src, "\r\n") { // of \r\r\n: the first one is alone
 		_, _, found = spec.ParseWritten(name, text)
 	}
 	if found.HasErrors() {

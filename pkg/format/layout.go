@@ -15,7 +15,7 @@ import (
 type layout struct {
 	src  string
 	kind Kind
-	at   int // what stands before has been written
+	at   int // what is before has been written
 
 	keyColumn int // of the key whose value is being written; -1 after a dash
 }
@@ -104,7 +104,7 @@ func split(between []remark) (tail, head []remark) {
 	return between[:comments], between[comments:]
 }
 
-// closings parts the comments that close what stands above them from those after.
+// closings parts the comments that close what is above them from those after.
 func closings(below []remark) (tail, rest []remark) {
 	comments := 0
 	for comments < len(below) && yamltext.ClosesAbove(below[comments].text) {
@@ -116,7 +116,7 @@ func closings(below []remark) (tail, rest []remark) {
 // lists are the keys below which parts are set apart by a blank line.
 var lists = map[string]bool{"jobs": true, "families": true, "fragments": true, "templates": true, "removed": true}
 
-// standsApart reports whether a blank line is to stand between two parts of the
+// standsApart reports whether a blank line is to be between two parts of the
 // collection called top: between jobs, and between the lists of a file.
 func (l *layout) standsApart(top string, before, after part) bool {
 	if l.kind != Definitions {
@@ -222,7 +222,7 @@ func (l *layout) key(key *spec.Written, p *part) (word, explicit string, err err
 	return word + ":", "", nil
 }
 
-// isQuestion reports whether the cursor stands at the mark of an explicit key.
+// isQuestion reports whether the cursor is at the mark of an explicit key.
 func (l *layout) isQuestion() bool {
 	rest := l.src[l.at:]
 	return strings.HasPrefix(rest, "?") && (len(rest) == 1 || strings.IndexByte(" \t\n", rest[1]) >= 0)

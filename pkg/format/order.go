@@ -53,7 +53,7 @@ func (s *shape) at(schema *jsontree.Value) *shape {
 var unescape = strings.NewReplacer("~1", "/", "~0", "~")
 
 // parts lists the schemas that a value at this place may have to fulfil. The
-// friendly form, which stands under else, comes before the raw one.
+// friendly form, which is under else, comes before the raw one.
 func (s *shape) parts() []*shape {
 	if s == nil || s.schema.Kind() != jsontree.KindObject {
 		return nil
@@ -84,7 +84,7 @@ func (s *shape) resolve(ref string) *shape {
 	return found
 }
 
-// keys are the keys that the schema lists, in its order, but for mappings whose
+// keys are the keys that the schema lists, in its order, except mappings whose
 // keys are the user's own names.
 func (s *shape) keys() []string {
 	if s == nil {

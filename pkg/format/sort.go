@@ -66,7 +66,7 @@ func keepsAnchors(n *spec.Written, sorted []int) bool {
 	return true
 }
 
-// anchored reports whether an anchor or an alias stands in a value.
+// anchored reports whether an anchor or an alias is in a value.
 func anchored(n *spec.Written) bool {
 	return n.Alias || n.Start != n.Value || slices.ContainsFunc(n.Items, anchored)
 }

@@ -29,7 +29,7 @@ func (l *layout) trail() string {
 	return blanks + strings.TrimRight(l.src[at:end], " \t")
 }
 
-// remarks consumes the comments and blank lines at the cursor, which stands at
+// remarks consumes the comments and blank lines at the cursor, which is at
 // the end of a line or at the start of one.
 func (l *layout) remarks() []remark {
 	var found []remark
@@ -89,7 +89,7 @@ func (l *layout) deeper(column int) []remark {
 	return found[:keep]
 }
 
-// column is how far into its line an offset stands, in bytes.
+// column is how far into its line an offset is, in bytes.
 func (l *layout) column(at int) int { return at - (strings.LastIndexByte(l.src[:at], '\n') + 1) }
 
 func lineEnd(src string, at int) int {

@@ -13,7 +13,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// gitPrefix stands before every subcommand. The repository's own configuration
+// gitPrefix is before every subcommand. The repository's own configuration
 // is the only one that Git still reads. Its settings that could start a program
 // are switched off here or in gitEnv. The owner check is off because it
 // protects against exactly those programs, and CI containers fail it all the

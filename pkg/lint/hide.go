@@ -8,7 +8,7 @@ import (
 )
 
 // shortestHidden is the length below which a secret hides nothing elsewhere: a
-// text so short stands in words that give nothing away.
+// text so short is in words that give nothing away.
 const shortestHidden = 6
 
 // hide notes the text of a secret that was found. The findings of other rules

@@ -31,7 +31,7 @@ func (p *pass) commandFolded(s *script) {
 	for i := 2; i < len(lines); i++ {
 		before, line := string(bytes.TrimRight(lines[i-1], " \r")), string(bytes.TrimRight(lines[i], " \r"))
 		if !standsAt(before, own) || !standsAt(line, own) {
-			continue // YAML joins only lines that stand at the block's own indent
+			continue // YAML joins only lines that are at the block's own indent
 		}
 		if !joinsCommands(strings.TrimSpace(before), strings.TrimSpace(line)) {
 			continue

@@ -161,7 +161,7 @@ type secretWalk struct {
 	*pass
 	seen    map[*spec.Node]bool // nil if the file has no alias
 	likely  secret.Finder
-	escapes bool // a quoted text may not be what stands in the source
+	escapes bool // a quoted text may not be what is in the source
 }
 
 // node checks n at path; name is the name of the value.

@@ -190,7 +190,7 @@ func (p *pass) unusedParameters(u *unit, runsFiles bool) {
 	steps := all.steps
 	for _, v := range u.values(u.node.Get("build_config_type")) {
 		if v.text == "YAML" {
-			return // the steps stand in the repository
+			return // the steps are in the repository
 		}
 	}
 	mentioned, known := p.mentions(u, steps)

@@ -34,7 +34,7 @@ type saving struct {
 // fileCheck is a command that checks files.
 type fileCheck struct {
 	at   uint
-	text string // of the command and of the pipe that it stands in
+	text string // of the command and of the pipe that it is in
 }
 
 // fileRun is the first run of a downloaded file.
@@ -72,7 +72,7 @@ func savedDownloads(file *syntax.File, text string) (found []ranDownload) {
 	return found
 }
 
-// isChecked reports whether a check stands between the download and the run of a file. A check that
+// isChecked reports whether a check is between the download and the run of a file. A check that
 // names only other files that are run is one of those.
 func (s *saving) isChecked(run fileRun) bool {
 	names := func(check fileCheck, name string) bool { return strings.Contains(check.text, path.Base(name)) }

@@ -241,7 +241,7 @@ var (
 // stepOrder reports an upload before any step that could have built its files.
 func (p *pass) stepOrder(u *unit) {
 	if u.kind == fragmentUnit {
-		return // what stands before it is not known here
+		return // what is before it is not known here
 	}
 	for i := range u.steps {
 		s := &u.steps[i]

@@ -26,7 +26,7 @@ type script struct {
 	runsCode []execution // the commands that run text as code
 	pointer  string      // of the property that holds it
 	node     *spec.Node  // the scalar, or the {$file: …}
-	pass     *pass       // of the file it stands in
+	pass     *pass       // of the file it is in
 	place    func(int) spec.Pos
 }
 

@@ -15,7 +15,7 @@ const (
 )
 
 // referredSecrets reports values that become secrets only where a script uses them: mysql -p${{
-// vars.pw }}. Values with the name of a secret are found where they stand. place returns where to
+// vars.pw }}. Values with the name of a secret are found where they are. place returns where to
 // report the reference name from start to end; ok is false for one that is not searched.
 func (p *pass) referredSecrets(u *unit, n *spec.Node, pointer string, place func(name string, start, end int) (at spec.Range, ok bool)) {
 	if n.Kind != spec.ScalarNode || !spec.HasReference(n.Text) {
@@ -41,7 +41,7 @@ func (p *pass) referredSecrets(u *unit, n *spec.Node, pointer string, place func
 // becomesSecret reports a value that is a secret between two texts and not by itself.
 func (p *pass) becomesSecret(before, value, after string, at spec.Range, pointer string) bool {
 	if len(secret.Find(value)) > 0 {
-		return false // reported where it stands
+		return false // reported where it is
 	}
 	text := before + value + after
 	for _, m := range secret.Find(text) {

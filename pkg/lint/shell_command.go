@@ -284,7 +284,7 @@ func (c command) runs() execution {
 	return e
 }
 
-// runWords adds the code that stands behind the options, and whether the input is run.
+// runWords adds the code that is behind the options, and whether the input is run.
 func (p *program) runWords(e *execution, read readWords) {
 	words := read.rest
 	switch p.words {

@@ -222,7 +222,7 @@ func maskSubshell(text string, offset int) (string, bool) {
 	return blank(blank(text, at+1, at+2), end, end+1), true
 }
 
-// maskArithmetic masks what stands inside ((...)) or $((...)).
+// maskArithmetic masks what is inside ((...)) or $((...)).
 func maskArithmetic(text string, offset int) (masked string, start, end int, ok bool) {
 	start = strings.LastIndex(text[:min(len(text), offset+2)], "((")
 	if start < 0 {

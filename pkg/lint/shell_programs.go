@@ -12,7 +12,7 @@ type program struct {
 	attached   string              // letters of the options whose value can only follow in the same word: sed -i.bak
 	long       []string            // long options that take the next word as their value
 	positional int                 // words before the command or the code: the time of timeout, the host of ssh
-	assigns    bool                // NAME=value may stand before the command
+	assigns    bool                // NAME=value may be before the command
 	remote     bool                // it runs on another machine or in a container
 	words      wordUse             // use of the words after the options
 	until      string              // the words end here: ::: of parallel
@@ -22,7 +22,7 @@ type program struct {
 	code     string   // letters of the options whose value is code: -c, -e
 	longCode []string // other options whose value is code: --eval, -Command
 	repeats  bool     // an option with code may follow another
-	argsOnly bool     // behind -- stand arguments, not the script: php --
+	argsOnly bool     // behind -- are arguments, not the script: php --
 	modules  string   // letters of the options after which the input is data: python -m
 	inert    []string // options with which nothing is run as code: watch -x, sed --sandbox
 	input    bool     // the standard input is run as code if there is no other

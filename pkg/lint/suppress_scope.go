@@ -103,7 +103,7 @@ func itemAt(list *spec.Node, line int) *spec.Node {
 	return nil
 }
 
-// holds reports whether a pointer is one, or stands below it.
+// holds reports whether a pointer is one, or is below it.
 func holds(outer, pointer string) bool {
 	rest, found := strings.CutPrefix(pointer, outer)
 	return found && (rest == "" || rest[0] == '.' || rest[0] == '[')

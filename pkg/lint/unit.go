@@ -24,7 +24,7 @@ type unit struct {
 	kind     unitKind
 	node     *spec.Node
 	name     string     // as written, references and all
-	inputs   *spec.Node // the declared inputs of a template or fragment, or of the family that a job stands in
+	inputs   *spec.Node // the declared inputs of a template or fragment, or of the family that a job is in
 	pointer  string     // jobs[name]
 	template *spec.Node
 	params   []param
@@ -56,7 +56,7 @@ type step struct {
 	enable  *spec.Node
 	pointer string
 	props   []prop
-	opaque  bool       // what it holds could not be told apart, or stands elsewhere
+	opaque  bool       // what it holds could not be told apart, or is elsewhere
 	use     *spec.Node // the name of the fragment that it stands for, or template
 	inputs  *spec.Node // beside use
 }

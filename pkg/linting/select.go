@@ -11,7 +11,7 @@ import (
 )
 
 // SelectRules returns which rules count, nil for all: the chosen ones, if there are any, without the
-// ignored ones. Names may stand in one list with commas, as in other linters.
+// ignored ones. Names may be in one list with commas, as in other linters.
 func SelectRules(chosen, ignored []string) (func(rule string) bool, error) {
 	chosen, ignored = inLists(chosen), inLists(ignored)
 	for _, list := range [][]string{chosen, ignored} {

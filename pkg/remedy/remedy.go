@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Remedy is advice: the end of a sentence, or what stands behind "next".
+// Remedy is advice: the end of a sentence, or the text after "next".
 type Remedy string
 
 // After a run that wrote or tried to write. They are meant for one object.

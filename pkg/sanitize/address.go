@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// The parts of addresses that can hold a password or a token: what stands before
+// The parts of addresses that can hold a password or a token: what is before
 // the @ of a URL, the same of ssh's short form, and a URL's query.
 var (
 	addressUser  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(://)[^\s/'"<>]*@`) })
@@ -16,7 +16,7 @@ var (
 )
 
 // Addresses returns text in which the addresses hold no user name, no password
-// and no query. A user name alone goes as well: a token often stands there. The
+// and no query. A user name alone goes as well: a token often is there. The
 // git of git@host:path stays.
 func Addresses(text string) string {
 	text = addressUser().ReplaceAllString(text, "${1}***@")

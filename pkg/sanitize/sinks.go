@@ -39,7 +39,7 @@ func appendJSONEscape(out []byte, r rune) []byte {
 	return append(out, '\\', 'u', digits[r>>12&0xf], digits[r>>8&0xf], digits[r>>4&0xf], digits[r&0xf])
 }
 
-// logCommands begin an instruction to a CI system when they stand in its log.
+// logCommands begin an instruction to a CI system when they are in its log.
 var logCommands = []string{"::", "##["}
 
 // LogLine makes s safe for one line of a CI system's log: it is Line, and no

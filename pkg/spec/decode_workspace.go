@@ -92,7 +92,7 @@ func withEnvironment(root *Node, name string, out *report) (effective *Node, kno
 }
 
 // refuseMixed reports a reference that an environment lays over a mapping, or the other way round:
-// only the compiler knows what stands behind it, and mappings are merged before.
+// only the compiler knows what is behind it, and mappings are merged before.
 func refuseMixed(base, over *Node, path string, out *report) {
 	if base.Kind != MappingNode && over.Kind != MappingNode {
 		return

@@ -22,7 +22,7 @@ type TextPlaces struct {
 	start  Pos
 	lines  *textedit.Lines
 	length int       // of the text
-	runs   []textRun // sorted; none where the text does not stand in the file as it is
+	runs   []textRun // sorted; none if the file does not have the text unchanged
 	end    int       // in the source, of the last character
 }
 
@@ -106,7 +106,7 @@ type aligner struct {
 	runs   []textRun
 }
 
-// take consumes n bytes of text that stand as size bytes at pos.
+// take consumes n bytes of text that are size bytes at pos in the file.
 func (a *aligner) take(n, size int) {
 	if a.record && n > 0 {
 		run := textRun{text: a.i, source: a.pos, asIs: n == size}

@@ -168,7 +168,7 @@ func isBareJob(n *Node) bool {
 // jenkins matches the first statement of a Jenkinsfile.
 var jenkins = pattern(`^(@Library\b|pipeline\s*\{|node\s*(\([^)]*\)\s*)?\{|properties\s*\(\s*\[|import [\w.]+\n)`)
 
-// jenkinsComment matches what may stand before it.
+// jenkinsComment matches what may be before it.
 var jenkinsComment = pattern(`^(\s+|#![^\n]*\n|//[^\n]*(\n|$)|(?s:/\*.*?\*/))+`)
 
 func isJenkinsfile(text []byte) bool {

@@ -54,7 +54,7 @@ type Node struct {
 	Range  Range
 	Fields []Field // of a mapping, in the order written, merge keys resolved
 	Items  []*Node // of a sequence
-	Origin *Origin // nil: the value stands in the file as it is
+	Origin *Origin // nil: the value is in the file as it is
 }
 
 // Field is one key of a mapping with its value.
@@ -128,7 +128,7 @@ const (
 type Origin struct {
 	Kind OriginKind
 	Name string // the template, variable, matrix key, environment or file
-	Pos  Pos    // where that station stands
+	Pos  Pos    // where that station is
 	From *Origin
 
 	Use  Range // of the ${{ }} that put the value in its place, if one did

@@ -54,7 +54,7 @@ func (ds Diagnostics) PointInto(root *Node) {
 		switch {
 		case d.Pointer == "":
 			d.Pointer = pointer
-		case d.Pointer[0] == '.': // a key that is not kept, below the value that it stands in
+		case d.Pointer[0] == '.': // a key that is not kept, below the value that it is in
 			d.Pointer = strings.TrimPrefix(pointer+d.Pointer, ".")
 		}
 	})

@@ -73,7 +73,7 @@ func MayUseShared(text []byte) bool {
 	return bytes.Contains(text, []byte("template")) || bytes.Contains(text, []byte("family")) || hasWord(text, "use")
 }
 
-// hasWord reports whether a word stands in a text on its own.
+// hasWord reports whether a word is in a text on its own.
 func hasWord(text []byte, word string) bool {
 	for {
 		at := bytes.Index(text, []byte(word))
@@ -92,7 +92,7 @@ func isLetter(b byte) bool { return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z'
 
 // unescaped is a text with the letters in place of the escapes that may stand
 // for them in a quoted YAML scalar, and without line breaks that are escaped. A
-// key that the parser reads then stands in it as it is.
+// key that the parser reads then is in it as it is.
 func unescaped(text []byte) []byte {
 	if !bytes.ContainsRune(text, '\\') {
 		return text

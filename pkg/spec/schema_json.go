@@ -43,7 +43,7 @@ func jsonItems(array []byte) iter.Seq[[]byte] {
 // jsonBetween are the characters between values.
 const jsonBetween = " \t\r\n,:"
 
-// jsonInside returns what stands between the brackets of an object or array.
+// jsonInside returns what is between the brackets of an object or array.
 func jsonInside(value []byte) []byte {
 	value = bytes.TrimSpace(value)
 	return bytes.Trim(value[1:len(value)-1], jsonBetween)

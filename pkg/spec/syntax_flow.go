@@ -31,7 +31,7 @@ func (s *source) scanBrackets(lines int) bracketScan {
 type bracketScan struct {
 	open   []bracket
 	stray  *bracket
-	within byte    // the bracket that the stray one stands in; 0 if none
+	within byte    // the bracket that the stray one is in; 0 if none
 	quote  byte    // of a text that goes on; 0 if none
 	opened bracket // where that text opens
 

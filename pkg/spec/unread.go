@@ -89,7 +89,7 @@ func looksLikeDefinitions(tree Tree, name string) bool {
 	return hasMember(source, "version") && hasMember(source, "jobs", "families", "templates", "fragments", "removed")
 }
 
-// hasMember reports whether one of keys stands at the beginning of a line in the
+// hasMember reports whether one of keys is at the beginning of a line in the
 // first part of a file.
 func hasMember(source []byte, keys ...string) bool {
 	source = source[:min(len(source), unreadHead)]
@@ -139,7 +139,7 @@ func someNames(files []string) string {
 }
 
 // UnreadPolicies says in one finding which files hold policies that are not read:
-// those in or below the folders where the patterns look, but for fixtures, and
+// those in or below the folders where the patterns look, except fixtures, and
 // those anywhere that have the members of a file of policies.
 func UnreadPolicies(tree Tree, workspace *Workspace) Diagnostics {
 	if len(workspace.Policies) == 0 {

@@ -3,7 +3,7 @@ package spec
 // Workspace holds buildsync.yaml, with the overrides of the environment
 // applied. docs/language.md explains the keys.
 type Workspace struct {
-	Root        *Node // the file as it stands
+	Root        *Node // the file as it is
 	Region      string
 	Environment string // "" if none was selected
 	Definitions []string

@@ -5,7 +5,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff"
 )
 
-// OfflinePlan compares head with base only: the base's declarations stand in for the live state. It
+// OfflinePlan compares head with base only: the base's declarations replace the live state. It
 // reads no credentials and makes no connection.
 func (w *Workspace) OfflinePlan(planned apply.PlanInput) *diff.Plan {
 	input, scope := planned.Input, planned.Scope

@@ -15,7 +15,7 @@ import (
 )
 
 // fileFaults returns the errors that an atomic write can meet, with the operation that meets each.
-// (obstacles has those that stand in the file's place.)
+// (obstacles has those that are in the file's place.)
 func fileFaults() map[string]string {
 	return map[string]string{
 		"no space for a file": "file.create=ENOSPC", "quota": "file.create=EDQUOT", "permission": "file.create=EACCES",

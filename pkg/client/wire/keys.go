@@ -68,7 +68,7 @@ const (
 	KeyDisplayName = "display_name"
 )
 
-// Names that stand in the params of a parameter definition.
+// Names that are in the params of a parameter definition.
 const (
 	ParamName         = "name"
 	ParamType         = "type"

@@ -30,7 +30,7 @@ func objectsOf(plan *diff.Plan) []changeView {
 			views = append(views, view)
 		case c.Kind == diff.KindNotification:
 			views[at].takeIn(&view)
-		default: // the job's own change stands in front, so this is another job of that address
+		default: // the job's own change is in front, so this is another job of that address
 			views = append(views, view)
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/sergi/go-diff/diffmatchpatch"
 )
 
-// context is how many unchanged lines stand around a change.
+// context is how many unchanged lines are around a change.
 const context = 3
 
 // maxLines is the number of lines up to which a minimal difference is computed. Beyond it only the

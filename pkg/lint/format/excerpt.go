@@ -167,7 +167,7 @@ func cut(line []rune, start, end, width int) excerptLine {
 	start = min(start, len(line)+1)
 	end = min(max(end, start), len(line)+1)
 	first := 0
-	if start > width*2/3 && !fitsWithin(line, width) { // show some of what stands before
+	if start > width*2/3 && !fitsWithin(line, width) { // show some of what is before
 		first = start - width/3
 	}
 	var text strings.Builder

@@ -18,7 +18,7 @@ import (
 //	   12 |         comand: mvn package
 //	      |         ^~~~~~
 //	  help: did you mean "command"?
-//	  jobs/order.yaml:3:5: the job stands here
+//	  jobs/order.yaml:3:5: the job is here
 func Text(w io.Writer, ds spec.Diagnostics, opts Options) error {
 	out := bufio.NewWriter(w)
 	t := textWriter{out: out, opts: opts, paint: newPalette(opts.Color), files: sources{read: opts.Source}, hidden: secretRanges(ds)}
@@ -95,7 +95,7 @@ func (t *textWriter) width() int {
 	if t.opts.Width <= 0 {
 		return 120
 	}
-	return max(20, t.opts.Width-8) // the line number and the bar stand before it
+	return max(20, t.opts.Width-8) // the line number and the bar are before it
 }
 
 // palette holds the colours; with colour off each returns its text unchanged.

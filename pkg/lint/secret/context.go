@@ -38,7 +38,7 @@ func usersInURLs(text string) []Match {
 	return found
 }
 
-// eachLogin visits what stands before the @ of URLs, with where it starts and the
+// eachLogin visits what is before the @ of URLs, with where it starts and the
 // host behind it.
 func eachLogin(text string, visit func(start int, login, host string)) {
 	for from := 0; ; {
@@ -73,7 +73,7 @@ var commandMarkers = []string{" -u", " --user", " -p", " -a ", " -k", "pass", " 
 type passwordOptions struct {
 	separate []string
 	attached []string
-	user     string   // what stands between user and password in the value of -u
+	user     string   // what is between user and password in the value of -u
 	with     []string // one of these is in a command that takes a password; empty for every command
 }
 
@@ -337,7 +337,7 @@ func trimQuotes(value string) (inner string, skipped int) {
 	return strings.TrimRight(inner, "\"'"), len(value) - len(inner)
 }
 
-// bearer stands before a token in a header of HTTP.
+// bearer is before a token in a header of HTTP.
 const bearer = "bearer"
 
 // shortestBearer is the minimum length of a bearer token.

@@ -69,7 +69,7 @@ const byFrequency = "etaoinsrlcdpmuhgbfywkvxjqz"
 
 // fromRarest cuts a marker so that it starts with its rarest pair of bytes: the
 // fewer places of a text are looked at closely. Where the rest of a marker
-// stands, the whole may.
+// is, the whole may.
 func fromRarest(text string) string {
 	weight := func(c byte) int {
 		switch at := strings.IndexByte(byFrequency, c); {
@@ -81,7 +81,7 @@ func fromRarest(text string) string {
 		return 4
 	}
 	best, least := 0, weight(text[0])*weight(text[1])
-	for i := 1; i+4 <= len(text); i++ { // a shorter rest would stand in too many texts
+	for i := 1; i+4 <= len(text); i++ { // a shorter rest would be in too many texts
 		if w := weight(text[i]) * weight(text[i+1]); w < least {
 			best, least = i, w
 		}

@@ -150,7 +150,7 @@ func afterQuote(text string, at int) int {
 }
 
 // isSet reports whether a name follows a command that sets it: aws configure set NAME VALUE. The
-// name may stand after the address of a registry: npm config set //HOST/:_authToken VALUE.
+// name may be after the address of a registry: npm config set //HOST/:_authToken VALUE.
 func isSet(before string) bool {
 	if word := before[strings.LastIndexAny(before, " \t\n")+1:]; strings.HasPrefix(strings.TrimLeft(word, "\"'"), "//") {
 		before = before[:len(before)-len(word)]
