@@ -15,7 +15,7 @@ const startGoal = 400
 // changed jobs, memory matters more than time.
 const (
 	largeHeap = 64 << 20
-	largeGoal = 50
+	largeGoal = 35
 )
 
 // DeferCollection sets the goal for the start. After the first collection the usual one applies.

@@ -72,7 +72,7 @@ func newTransports(cfg *Config, proxy *proxySettings) (*transports, error) {
 		}
 	}
 	shared, fresh := build(), build()
-	shared.MaxIdleConnsPerHost = 16
+	shared.MaxIdleConnsPerHost = MaxInFlight // fewer would close connections that the next calls need
 	shared.IdleConnTimeout = 60 * time.Second
 	shared.Protocols.SetHTTP1(true)
 	shared.Protocols.SetHTTP2(true)

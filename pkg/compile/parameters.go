@@ -171,9 +171,9 @@ func (u *unit) options(path string, n *spec.Node) ([]string, *jsontree.Value) {
 			names = append(names, name)
 		}
 		limits.Append(jsontree.Object(
-			jsontree.Member{Key: wire.KeyDisable, Value: u.scalars.String(disabled)},
-			jsontree.Member{Key: wire.KeyName, Value: u.scalars.String(name)},
-			jsontree.Member{Key: wire.KeyDisplayName, Value: u.scalars.String(shown)},
+			jsontree.Member{Key: wire.KeyDisable, Value: jsontree.String(disabled)},
+			jsontree.Member{Key: wire.KeyName, Value: jsontree.String(name)},
+			jsontree.Member{Key: wire.KeyDisplayName, Value: jsontree.String(shown)},
 		))
 	}
 	return names, limits
@@ -273,9 +273,9 @@ func (u *unit) setRaw(params *jsontree.Value, name, value, path string, at *spec
 
 func (u *unit) param(name, value string) *jsontree.Value {
 	return jsontree.Object(
-		jsontree.Member{Key: wire.KeyName, Value: u.scalars.String(name)},
-		jsontree.Member{Key: wire.KeyValue, Value: u.scalars.String(value)},
-		jsontree.Member{Key: wire.KeyLimits, Value: u.scalars.Null()},
+		jsontree.Member{Key: wire.KeyName, Value: jsontree.String(name)},
+		jsontree.Member{Key: wire.KeyValue, Value: jsontree.String(value)},
+		jsontree.Member{Key: wire.KeyLimits, Value: jsontree.Null()},
 	)
 }
 

@@ -32,7 +32,6 @@ type unit struct {
 	merged    []string    // the keys whose value has parts that a reference brought in, see inherit
 	secrets   []SecretUse
 	values    int
-	scalars   jsontree.Slab
 	uses      int          // of fragments and of the template's steps
 	way       *spec.Origin // what the values of a family's job came through
 
@@ -146,7 +145,7 @@ func (u *unit) text(path string, n *spec.Node) *jsontree.Value {
 		u.wrongType(path, n, "a text")
 		return jsontree.Null()
 	}
-	return u.scalars.String(n.Text)
+	return jsontree.String(n.Text)
 }
 
 // filledText is text with "" for null.
@@ -251,7 +250,7 @@ func (u *unit) scalar(path string, n *spec.Node) *jsontree.Value {
 		}
 		return jsontree.Number(literal)
 	}
-	return u.scalars.String(n.Text)
+	return jsontree.String(n.Text)
 }
 
 // jsonNumber returns a YAML number in JSON syntax, as written if possible; "" for infinities and

@@ -99,29 +99,6 @@ func Object(members ...Member) *Value {
 	return v
 }
 
-// Slab makes scalars many at a time, which is cheaper. They stay in memory as long as one of them
-// does. The zero Slab is ready.
-type Slab struct{ spare []Value }
-
-// slabValues is how many scalars are made together.
-const slabValues = 32
-
-// String makes a string.
-func (s *Slab) String(text string) *Value { return s.make(Value{kind: KindString, text: text}) }
-
-// Null makes the value null.
-func (s *Slab) Null() *Value { return s.make(Value{kind: KindNull}) }
-
-func (s *Slab) make(v Value) *Value {
-	if len(s.spare) == 0 {
-		s.spare = make([]Value, slabValues)
-	}
-	made := &s.spare[0]
-	s.spare = s.spare[1:]
-	*made = v
-	return made
-}
-
 // Kind returns what v is; KindAbsent for nil.
 func (v *Value) Kind() Kind {
 	if v == nil {

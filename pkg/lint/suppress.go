@@ -62,7 +62,7 @@ var blockHeader = pattern(`[|>][-+0-9]{0,2}\s*(#.*)?$`)
 // the next line that is not a comment. If a block scalar starts on that line, it covers the scalar.
 // Those with -step, -job or -file cover more, see ignoreScope.
 func (p *pass) readComments(root *spec.Node) {
-	if slices.ContainsFunc(ignoreSigns, func(sign string) bool { return bytes.Contains(p.source, []byte(sign)) }) {
+	if seemsIgnoring(p.source) {
 		pointers := func(places []spec.Pos) []string { return spec.PointersAt(root, places) }
 		p.linter.comments[p.name] = p.commentsIn(splitLines(p.source), blockHeader(), pointers, root)
 	}
@@ -70,7 +70,7 @@ func (p *pass) readComments(root *spec.Node) {
 
 // readScriptComments does the same for a script file of the property at pointer.
 func (p *pass) readScriptComments(text, pointer string) {
-	if seemsIgnoring(text) {
+	if seemsIgnoring([]byte(text)) {
 		pointers := func(places []spec.Pos) []string { return slices.Repeat([]string{pointer}, len(places)) }
 		p.linter.comments[p.name] = p.commentsIn(splitLines([]byte(text)), nil, pointers, nil)
 	}
@@ -127,7 +127,7 @@ func (p *pass) ignorings(lines []string) (marks []ignoring) {
 			}
 			waiting = 0
 		}
-		if !seemsIgnoring(line) {
+		if !seemsIgnoring([]byte(line)) {
 			continue
 		}
 		m := ignoreComment().FindStringSubmatchIndex(line)

@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"bytes"
 	"slices"
 	"sort"
 	"strings"
@@ -131,9 +132,20 @@ var ignoreWords = []string{"ignore", "ignored", "disable", "disabled", "suppress
 // ignoreSigns are parts of a suppression, right or misspelt. A text without them has none.
 var ignoreSigns = []string{"buildsync", "gnore", "build-sync", "BUILDSYNC"}
 
-// seemsIgnoring reports whether a text may hold a suppression.
-func seemsIgnoring(text string) bool {
-	return slices.ContainsFunc(ignoreSigns, func(sign string) bool { return strings.Contains(text, sign) })
+// seemsIgnoring reports whether a comment in a text may be a suppression. It reads what stands after
+// a # alone: scripts often say "ignore".
+func seemsIgnoring(text []byte) bool {
+	for {
+		at := bytes.IndexByte(text, '#')
+		if at < 0 {
+			return false
+		}
+		comment, rest, _ := bytes.Cut(text[at:], []byte("\n"))
+		if slices.ContainsFunc(ignoreSigns, func(sign string) bool { return bytes.Contains(comment, []byte(sign)) }) {
+			return true
+		}
+		text = rest
+	}
 }
 
 // misspeltIgnore reports a comment that was meant as a suppression.
