@@ -35,3 +35,20 @@ func TestTemplateOfAnInterruptedRun(t *testing.T) {
 		})
 	}
 }
+
+// TestTemplateThatAReplacementLost checks that a template that an unfinished run may have deleted,
+// to create it anew, is no edit by somebody else: policy.drift: fail must not hold up its return.
+func TestTemplateThatAReplacementLost(t *testing.T) {
+	t.Parallel()
+	one := &compile.Template{Address: "template/t", Name: "t", Body: body(t, `{"name":"t","template":{"steps":[`+step("A", "one")+`]}}`)}
+	both := &compile.Result{Templates: []*compile.Template{one}}
+	for tried, drift := range map[bool]int{true: 0, false: 1} {
+		in := input(both, both, listed())
+		if tried {
+			in.TriedTemplates = map[string][]*compile.Template{"template/t": {one}}
+		}
+		if p := diff.Compute(in); p.Summary.Create != 1 || p.Summary.Drift != drift {
+			t.Errorf("tried %t: %d drift\n%s", tried, p.Summary.Drift, outline(p))
+		}
+	}
+}

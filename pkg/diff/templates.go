@@ -52,7 +52,11 @@ func (p *Planner) template(want *compile.Template, named []*LiveTemplate, out *o
 		}
 		change.Verdict, change.Actions, change.Desired = VerdictCreate, []Action{ActionCreate}, jsontree.Pack(want.Body)
 		change.Contents = p.contents(flatTemplate(want.Body), want.PlaceOf, &change)
-		if before != nil {
+		switch {
+		case before == nil:
+		case len(p.in.TriedTemplates[want.Address]) > 0: // where names are unique, a replacement deletes first
+			change.Note = "an apply that did not finish may have deleted the old one"
+		default:
 			change.Verdict, change.Note = VerdictDrift, "was deleted outside buildsync"
 			out.drifted = append(out.drifted, want.Address)
 		}
