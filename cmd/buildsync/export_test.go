@@ -377,7 +377,7 @@ func TestExportTemplates(t *testing.T) {
 			!strings.Contains(got.stderr, "left out, because they are public templates of other accounts:  template/") {
 			t.Errorf("%s: have\n%s%s", kind, got.stdout, got.stderr)
 		}
-		e.run(t, exitPartial, []string{"export", "--kind", kind}, "Export: 1 defined already, 2 not exported.")
+		e.run(t, exitPartial, []string{"export", "--kind", kind}, "defined already, 2 not exported.")
 	}
 }
 
