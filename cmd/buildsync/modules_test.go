@@ -45,6 +45,10 @@ func TestModulesHarvest(t *testing.T) {
 	e.run(t, exitDone, []string{"modules", "list"}, "gradle  ")
 	e.run(t, exitDone, []string{"modules", "show", "--format", "json", "gradle"}, `"command"`, `"harvested"`)
 	e.run(t, exitInvalid, []string{"modules", "show", "gradel"})
+	// A guess says so: the word of cmake, and each default that a module has.
+	e.run(t, exitDone, []string{"modules", "show", "cmake"}, "cmake (inferred)")
+	e.run(t, exitDone, []string{"modules", "show", "sh"}, "sh (documented)", "default of preCondition: present on live steps that did not set it; inferred")
+	e.run(t, exitDone, []string{"modules", "show", "--format", "json", "sh"}, `"default_basis"`)
 
 	// Another service, which knows more of the module.
 	e.Emulator = serveEstate(t, emulator.Seed{Bodies: []emulator.SeedJob{body("two", `{"command": "x", "cache": true}`)}}, &e.env)

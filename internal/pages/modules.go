@@ -29,7 +29,9 @@ func shownModule(m *catalog.Module) string {
 	head := &screen.Sheet{}
 	head.Add("module", m.ID)
 	head.Add("name", m.Name)
-	head.Add("action", wordsOf(m))
+	for _, a := range m.Actions {
+		head.Add("action", fmt.Sprintf("%s (%s)", a.Word, a.Confidence))
+	}
 	head.Add("confidence", string(m.Confidence))
 	head.Add("what", m.Description)
 	for _, source := range m.Sources {
@@ -47,6 +49,7 @@ func shownModule(m *catalog.Module) string {
 		}
 		out.WriteByte('\n')
 		rows.WriteTo(&out)
+		writeDefaultBases(&out, m.Properties)
 	}
 	if len(m.Inputs) > 0 {
 		rows := screen.NewTable("INPUT", "PROPERTY", "CONFIDENCE", "NOTE")
@@ -57,6 +60,27 @@ func shownModule(m *catalog.Module) string {
 		rows.WriteTo(&out)
 	}
 	return out.String()
+}
+
+// writeDefaultBases says why the defaults of a module are believed: no document lists them.
+func writeDefaultBases(out *screen.Paper, properties []catalog.Property) {
+	var bases []string
+	named := map[string][]string{}
+	for _, p := range properties {
+		if p.DefaultBasis == "" {
+			continue
+		}
+		if named[p.DefaultBasis] == nil {
+			bases = append(bases, p.DefaultBasis)
+		}
+		named[p.DefaultBasis] = append(named[p.DefaultBasis], p.Name)
+	}
+	if bases != nil {
+		out.WriteByte('\n')
+	}
+	for _, basis := range bases {
+		fmt.Fprintf(out, "default of %s: %s\n", strings.Join(named[basis], ", "), sanitize.Line(basis, 200))
+	}
 }
 
 // moduleDocument returns a module as JSON.
@@ -83,6 +107,7 @@ func moduleDocument(m *catalog.Module) *jsontree.Value {
 		o := object("name", p.Name, "type", string(p.Type), "confidence", string(p.Confidence), "source", p.Source, "description", p.Description)
 		if p.Default != nil {
 			o.Set("default", p.Default)
+			o.Set("default_basis", jsontree.String(p.DefaultBasis))
 		}
 		properties.Append(o)
 	}
