@@ -4,6 +4,7 @@ package faults
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/buildsync/buildsync/pkg/emulator"
@@ -34,36 +35,45 @@ func (p *serverSchedule) named(truth emulator.Truth) map[string][]string {
 	return ids
 }
 
-// judgeTwins fails the test if a round left more objects of one name than before, and every run
-// ended with 0. In a round with edits a person may create one after the last check, so only the
-// last run is judged there.
+// told reports whether a run of a round ended with another code than 0. That of
+// a killed one is none.
+func told(results []result) bool {
+	return slices.ContainsFunc(results, func(r result) bool { return r.code != 0 })
+}
+
+// judgeTwins fails the test if the runs of a round left more objects of one name
+// than there were, and every run ended with 0. A person may have made one
+// after the last look, so rounds with edits are left to the last run. It also
+// fails if an object is gone: nobody deletes, so no job may be lost, and a
+// template only by a replacement whose second half failed, which a run has to tell.
 func (p *serverSchedule) judgeTwins(truth emulator.Truth, results []result) {
 	p.t.Helper()
 	now := p.named(truth)
 	before := p.twins
 	p.twins = now
-	if p.edited.Load() {
+	for name := range before {
+		if len(now[name]) == 0 && (strings.HasPrefix(name, "job ") || !told(results)) {
+			p.t.Errorf("%s is gone: %v", name, results)
+		}
+	}
+	if p.edited.Load() || told(results) {
 		return
 	}
 	for name, ids := range now {
-		if len(ids) < 2 || len(ids) <= len(before[name]) {
-			continue
-		}
-		told := false
-		for _, r := range results {
-			told = told || r.code != 0
-		}
-		if !told {
+		if len(ids) > 1 && len(ids) > len(before[name]) {
 			p.t.Errorf("there are %d of %s, and every run ended with 0: %v", len(ids), name, results)
 		}
 	}
 }
 
-// judgeLastTwins fails the test if an undisturbed run leaves several objects of one name without
-// naming each.
-func (p *serverSchedule) judgeLastTwins(truth emulator.Truth, last result) {
+// judgeLastTwins fails the test if a run that nothing disturbs makes a second
+// object of a name, or meets several, still leaves them, and does not name each.
+func (p *serverSchedule) judgeLastTwins(before map[string][]string, truth emulator.Truth, last result) {
 	p.t.Helper()
 	for name, ids := range p.named(truth) {
+		if len(ids) > max(1, len(before[name])) {
+			p.t.Errorf("nothing disturbs the last run, and it leaves %d of %s in place of %d: %v", len(ids), name, len(before[name]), last)
+		}
 		_, job, _ := strings.Cut(name, " ")
 		if declared := p.want[job] != "" || p.also.template && job == sharedTemplate; len(ids) < 2 || !declared {
 			continue
