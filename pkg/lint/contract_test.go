@@ -174,6 +174,7 @@ var cells = []struct {
 	{"service-value: an empty member that the address decides", "", "    scms: [{url: 'git@h.example:a/b.git', scm_type: codehub, repo_id: null, web_url: ''}]\n" + build, []string{"warning service-value 5:71-5:75", "warning service-value 5:86-5:88"}},
 	{"param-name: a raw parameter without a name", "", "    parameters: [{params: [{name: defaultValue, value: a}]}, {definition: null, params: null}]\n" + build, []string{"warning param-name 5:18-5:60", "warning param-name 5:62-5:94"}},
 	{"commit-trigger: a source of another host", "", "    on_commit: true\n    scms: [{url: https://github.com/a/b.git, scm_type: github}]\n" + build, []string{"warning commit-trigger 5:16-5:20"}},
+	{"commit-trigger: the service's own repository, as the reference writes it", "", "    on_commit: true\n    scms: [{url: https://codehub.example.com/a/b.git, scm_type: Repo}]\n" + build, nil},
 	{"commit-trigger: beside a timer", "", "    build_if_code_updated: true\n    triggers: [{cron: '0 2 * * *'}]\n" + build, []string{"warning commit-trigger 5:28-5:32"}},
 	{"cron: not five fields", "", build + "    triggers: [{cron: '0 2 * *'}]\n", []string{"error cron 6:23-6:32"}},
 	{"cron: out of range", "", build + "    triggers: [{cron: '0 24 * * *'}]\n", []string{"error cron 6:26-6:28 from 0 to 23"}},

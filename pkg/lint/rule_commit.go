@@ -1,6 +1,10 @@
 package lint
 
-import "github.com/buildsync/buildsync/pkg/spec"
+import (
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/spec"
+)
 
 // ownRepositories are the code sources that the service hosts itself.
 var ownRepositories = map[string]bool{"codehub": true, "repo": true}
@@ -33,7 +37,7 @@ func foreignSource(list *spec.Node) string {
 		return ""
 	}
 	kind := list.Items[0].Str("scm_type")
-	if ownRepositories[kind] {
+	if ownRepositories[strings.ToLower(kind)] {
 		return ""
 	}
 	return kind

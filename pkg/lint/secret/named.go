@@ -81,6 +81,9 @@ func valueBehind(text, lower string, end int) (Match, bool) {
 	if start >= 2 && text[start-2:start] == "${" {
 		return defaultOf(text, end)
 	}
+	if inMessage(text[:start]) {
+		return Match{}, false
+	}
 	at := afterQuote(text, end)
 	blanks := skipBlanks(text, at)
 	accept := isLiteral
@@ -194,6 +197,18 @@ func unquoted(text string, at int) (from, to int) {
 		to++
 	}
 	return at, to
+}
+
+// inMessage reports whether text ends inside the words of ${NAME:?words} or ${NAME:+words}.
+func inMessage(text string) bool {
+	text = text[max(0, len(text)-maxValue):]
+	at := strings.LastIndex(text, "${")
+	if at < 0 || strings.ContainsAny(text[at:], "}\n") {
+		return false
+	}
+	words := strings.TrimLeftFunc(text[at+2:], func(r rune) bool { return r < 0x80 && r != '-' && r != '.' && isNameByte(byte(r)) })
+	words = strings.TrimPrefix(words, ":")
+	return words != "" && (words[0] == '?' || words[0] == '+')
 }
 
 // defaultOf finds the literal word of ${PASSWORD:-word} and ${PASSWORD:=word}.
